@@ -1,0 +1,22 @@
+# Files that travel inside the binary: each becomes an array of bytes, `sw_embedded_<name>` with `_size`.
+#   spillway_embed(TARGET): adds every file listed in EMBEDDED_FILES to TARGET.
+set(EMBEDDED_FILES
+  protocols/local-streaming.json
+  web/dist/report.js
+  web/dist/report.css)
+
+function(spillway_embed target)
+  foreach(path ${EMBEDDED_FILES})
+    if(NOT EXISTS ${CMAKE_SOURCE_DIR}/${path})
+      continue()
+    endif()
+    string(MAKE_C_IDENTIFIER ${path} name)
+    set(out ${CMAKE_BINARY_DIR}/embedded/${name}.c)
+    add_custom_command(OUTPUT ${out}
+      COMMAND ${CMAKE_COMMAND} -DIN=${CMAKE_SOURCE_DIR}/${path} -DNAME=${name} -DOUT=${out}
+              -P ${CMAKE_SOURCE_DIR}/cmake/embed_file.cmake
+      DEPENDS ${path} cmake/embed_file.cmake
+      COMMENT "Embedding ${path}")
+    target_sources(${target} PRIVATE ${out})
+  endforeach()
+endfunction()

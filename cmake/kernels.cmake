@@ -1,0 +1,9 @@
+# The binary is generic; each SIMD file is compiled for its own instruction set and chosen at run time.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  file(GLOB AVX2_SOURCES CONFIGURE_DEPENDS src/kernels/x86/*avx2.c)
+  file(GLOB AVX512_SOURCES CONFIGURE_DEPENDS src/kernels/x86/*avx512.c)
+  set_source_files_properties(${AVX2_SOURCES} PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c;-O3")
+  set_source_files_properties(${AVX512_SOURCES} PROPERTIES COMPILE_OPTIONS
+    "-mavx2;-mfma;-mf16c;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mavx512vnni;-O3")
+  list(APPEND KERNEL_SOURCES ${AVX2_SOURCES} ${AVX512_SOURCES})
+endif()

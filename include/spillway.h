@@ -1,0 +1,264 @@
+/* spillway.h - the public interface of libspillway.
+ *
+ * Two nouns carry it.  An *engine* holds one loaded model and the threads that compute it; it is shared and its
+ * weights never change.  A *job* is one generation: it is submitted, reports events from the engine's thread, can be
+ * cancelled at any time, and ends with exactly one SW_EVENT_DONE or SW_EVENT_ERROR.
+ *
+ * Everything above this header in the source tree (server, suite, commands) uses only what stands here.
+ */
+#ifndef SPILLWAY_H
+#define SPILLWAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spillway/error.h"
+
+#define SPILLWAY_VERSION "0.1.0"
+
+/* ---- model files ------------------------------------------------------------------------------------------- */
+
+/* Where a tensor's bytes belong when experts are kept out of VRAM. */
+typedef enum sw_tensor_class {
+    SW_CLASS_EXPERTS,   // routed experts
+    SW_CLASS_ATTENTION, // attention, norms and routers
+    SW_CLASS_FFN,       // shared experts and dense feed-forward
+    SW_CLASS_EMBEDDING, // token embedding and output head
+    SW_CLASS_OTHER,     // tensors that this build does not use
+    SW_N_CLASSES
+} sw_tensor_class;
+
+const char *sw_tensor_class_name(sw_tensor_class c);
+
+typedef struct sw_tensor_info {
+    const char *name;
+    const char *type;  // "Q4_K", ...
+    uint64_t shape[4]; // ne order: shape[0] is the contiguous dimension; missing dimensions are 1
+    int n_dims;
+    uint64_t bytes;
+    sw_tensor_class cls;
+} sw_tensor_info;
+
+/* Facts of a model file, read from its header alone.  Strings belong to the sw_model_file or engine they came from. */
+typedef struct sw_model_info {
+    const char *name;        // general.name, or the file's name without ".gguf"
+    const char *path;        // as given
+    const char *arch;        // "gpt-oss", ...
+    const char *quant;       // the type that holds most bytes, "MXFP4", ...
+    const char *tokenizer;   // "gpt2/gpt-4o", ...
+    const char *chat_format; // "harmony", ... ; "plain" when the file has no template known here
+    uint64_t file_bytes;
+    int64_t mtime;            // seconds since 1970
+    uint64_t n_params;        // all weights
+    uint64_t n_params_active; // weights that one token uses
+    uint64_t bytes_by_class[SW_N_CLASSES];
+    int n_layers;
+    int n_embd;
+    int n_vocab;
+    int n_ctx_train;
+    int n_experts;        // routed experts per layer; 0: a dense model
+    int n_experts_used;   // of which one token uses
+    int n_experts_shared; // always used, beside the routed ones
+    size_t n_tensors;
+} sw_model_info;
+
+typedef struct sw_model_file sw_model_file;
+
+/* Opens and checks a GGUF file's header (weights are not read).  Errors: SW_EIO, SW_EFORMAT, SW_EUNSUPPORTED (an
+ * architecture this build does not run; the message lists those it does), SW_ENOMEM. */
+SW_NODISCARD sw_code sw_model_file_open(sw_model_file **out, const char *path, sw_err *err);
+void sw_model_file_close(sw_model_file *file);
+const sw_model_info *sw_model_file_info(const sw_model_file *file);
+/* i < info->n_tensors; order of the file. */
+sw_tensor_info sw_model_file_tensor(const sw_model_file *file, size_t i);
+
+/* ---- tokenizer --------------------------------------------------------------------------------------------- */
+
+typedef struct sw_tokenizer sw_tokenizer;
+
+/* Loads only the vocabulary of a GGUF file. */
+SW_NODISCARD sw_code sw_tokenizer_open(sw_tokenizer **out, const char *path, sw_err *err);
+void sw_tokenizer_close(sw_tokenizer *tok);
+int sw_tokenizer_n_vocab(const sw_tokenizer *tok);
+
+/* Text -> ids.  `text` need not be valid UTF-8 or NUL-terminated.  add_special: prepend BOS / append EOS as the file
+ * asks; parse_special: texts of control tokens in `text` become those tokens (never set it for text from outside).
+ * *ids_out is allocated; free it with sw_tokens_free. */
+SW_NODISCARD sw_code sw_tokenizer_encode(const sw_tokenizer *tok, const char *text, size_t n_bytes, bool add_special,
+                                         bool parse_special, int32_t **ids_out, size_t *n_out, sw_err *err);
+/* Ids -> bytes of the whole text (NUL-terminated for convenience; may hold NULs).  Ids out of range are skipped.
+ * *text_out is allocated; free it with sw_text_free. */
+SW_NODISCARD sw_code sw_tokenizer_decode(const sw_tokenizer *tok, const int32_t *ids, size_t n, bool render_special,
+                                         char **text_out, size_t *n_bytes_out, sw_err *err);
+void sw_tokens_free(int32_t *ids);
+void sw_text_free(char *text);
+
+/* ---- engine ------------------------------------------------------------------------------------------------ */
+
+typedef struct sw_engine sw_engine;
+
+typedef enum sw_kv_type { SW_KV_F16 = 0, SW_KV_F32 } sw_kv_type;
+
+/* Which engine to agree with where llama.cpp differs from the model's original code. */
+typedef enum sw_compat { SW_COMPAT_ORIGINAL = 0, SW_COMPAT_LLAMA_CPP } sw_compat;
+
+/* Zero is a valid value of every member. */
+typedef struct sw_engine_options {
+    int n_threads;     // compute threads; 0: one per core that this process may use
+    int n_ctx;         // tokens a sequence may hold; 0: the model's own context, at most 8192
+    int n_seqs;        // sequences decoded together; 0: 4
+    int n_batch;       // prompt tokens evaluated at once, at most; 0: 256
+    sw_kv_type kv_type;
+    sw_compat compat;
+    bool cpu_moe;      // experts of every layer stay in RAM
+    int n_cpu_moe;     // experts of the first N layers stay in RAM (not together with cpu_moe)
+    double stub_tokens_per_s; // stub engine only: pace of its tokens; 0: as fast as it can
+    /* Progress of loading, from the opening thread; may be NULL. */
+    void (*on_load)(void *ud, uint64_t bytes_done, uint64_t bytes_total);
+    void *ud;
+} sw_engine_options;
+
+/* Loads a model and starts the engine's threads.  `path` is a GGUF file, or "stub:" for an engine that computes
+ * nothing and answers deterministic words (for tests of what stands above the engine).  `options` may be NULL. */
+SW_NODISCARD sw_code sw_engine_open(sw_engine **out, const char *path, const sw_engine_options *options, sw_err *err);
+/* Cancels every job, waits for the engine's thread, frees everything.  NULL is accepted. */
+void sw_engine_close(sw_engine *engine);
+
+const sw_model_info *sw_engine_info(const sw_engine *engine);
+
+/* What an open engine occupies and uses; constant after open, but for the last three. */
+typedef struct sw_engine_state {
+    int n_threads, n_ctx, n_seqs;
+    const char *isa;             // kernels in use: "scalar", "avx2", ...
+    const char *backend;         // "cpu"
+    uint64_t weight_bytes_ram;   // as allocated
+    uint64_t weight_bytes_vram;
+    uint64_t expert_bytes_ram;   // the experts' share of weight_bytes_ram
+    uint64_t kv_bytes_per_token;
+    const char *placement_note;  // NULL, or why a placement option had no effect
+    double load_ms;
+    int n_jobs_running, n_jobs_waiting;
+    uint64_t kv_tokens_used;
+} sw_engine_state;
+sw_engine_state sw_engine_get_state(sw_engine *engine);
+
+/* How often the router of MoE layer `layer` (0 .. n_layers-1; dense layers count nothing) chose each expert since the
+ * engine was opened.  counts has room for n_experts.  Returns false if the layer has no router. */
+bool sw_engine_router_counts(const sw_engine *engine, int layer, uint64_t *counts);
+
+/* Logits of a token sequence, for parity checks: the first n_prefill tokens as one batch, the others one by one.
+ * on_row gets one row of n_vocab float32 per position, in order; returning false stops.  Runs in the calling thread;
+ * the engine must have no jobs. */
+typedef bool (*sw_logits_fn)(void *ud, size_t position, const float *logits, size_t n_vocab);
+SW_NODISCARD sw_code sw_engine_logits(sw_engine *engine, const int32_t *tokens, size_t n_tokens, size_t n_prefill,
+                                      sw_logits_fn on_row, void *ud, sw_err *err);
+
+/* ---- generation -------------------------------------------------------------------------------------------- */
+
+typedef enum sw_role { SW_ROLE_SYSTEM, SW_ROLE_USER, SW_ROLE_ASSISTANT, SW_ROLE_TOOL } sw_role;
+
+/* One turn of a conversation; text is UTF-8 from outside and never becomes a special token. */
+typedef struct sw_message {
+    sw_role role;
+    const char *content;
+    const char *reasoning; // assistant only; may be NULL
+} sw_message;
+
+typedef enum sw_effort { SW_EFFORT_DEFAULT = 0, SW_EFFORT_LOW, SW_EFFORT_MEDIUM, SW_EFFORT_HIGH } sw_effort;
+
+/* {0} is greedy decoding; sw_sampling_default() is what chats use. */
+typedef struct sw_sampling {
+    float temperature; // 0: greedy
+    float top_p;       // in (0, 1]; 0 counts as 1 (off)
+    int top_k;         // 0: off
+    float min_p;       // in [0, 1); 0: off
+    uint64_t seed;     // same seed, same prompt, same answer
+} sw_sampling;
+
+/* Temperature 0.3, top_p 0.95, seed 0. */
+sw_sampling sw_sampling_default(void);
+
+typedef enum sw_event_type {
+    SW_EVENT_ACCEPTED, // the job has its slot; n_prompt is known
+    SW_EVENT_PROGRESS, // more of the prompt was evaluated: n_prompt_done
+    SW_EVENT_TOKEN,    // text (possibly empty while a character or stop string is incomplete)
+    SW_EVENT_DONE,     // last event: finish, usage, timings
+    SW_EVENT_ERROR,    // last event instead of DONE: error
+} sw_event_type;
+
+typedef enum sw_text_kind { SW_TEXT_CONTENT, SW_TEXT_REASONING } sw_text_kind;
+
+typedef enum sw_finish { SW_FINISH_STOP, SW_FINISH_LENGTH, SW_FINISH_CANCELED } sw_finish;
+
+typedef struct sw_timings {
+    double queue_ms;   // submit -> slot
+    double prompt_ms;  // slot -> first logits
+    double predict_ms; // first sampled token -> last
+    double ttft_ms;    // submit -> first token
+} sw_timings;
+
+typedef struct sw_event {
+    sw_event_type type;
+    sw_text_kind kind;   // TOKEN
+    const char *text;    // TOKEN: valid UTF-8, NUL-terminated, valid during the call only
+    size_t n_bytes;      // TOKEN
+    int n_tokens;        // TOKEN: sampled tokens that this event accounts for
+    int n_prompt;        // ACCEPTED, PROGRESS, DONE
+    int n_prompt_done;   // PROGRESS
+    int n_predicted;     // DONE: sampled tokens, the end token not counted
+    int n_reasoning;     // DONE: of which reasoning
+    sw_finish finish;    // DONE
+    sw_timings timings;  // DONE
+    const sw_err *error; // ERROR
+} sw_event;
+
+/* Called from the engine's thread; must return quickly and must not call back into the engine except
+ * sw_job_cancel. */
+typedef void (*sw_event_fn)(void *ud, const sw_event *event);
+
+typedef struct sw_request {
+    const sw_message *messages; // a chat ...
+    size_t n_messages;
+    const char *prompt;         // ... or raw text (messages == NULL)
+    sw_effort effort;
+    const char *date;           // "YYYY-MM-DD" for formats that tell the model the date; NULL: today
+    sw_sampling sampling;
+    int max_tokens;             // 0: until the context is full
+    const char *const *stop;    // stop strings; matched text is not returned
+    size_t n_stop;
+    bool ignore_eos;            // go on past end tokens (benchmarks)
+    sw_event_fn on_event;
+    void *ud;
+} sw_request;
+
+typedef struct sw_job sw_job;
+
+/* Renders and tokenizes the request, checks that it fits, and queues it.  Everything in `request` is copied.
+ * Errors: SW_EINVAL (names the field), SW_ELIMIT (context: prompt and limit in the message),
+ * SW_EBUSY (queue full).  On success *out must be released with sw_job_release. */
+SW_NODISCARD sw_code sw_engine_submit(sw_engine *engine, const sw_request *request, sw_job **out, sw_err *err);
+/* Asks the job to stop; its last event follows within one step.  Any thread, any time before release. */
+void sw_job_cancel(sw_job *job);
+/* Gives up the handle.  Before the last event this also cancels; no event is delivered after it returns. */
+void sw_job_release(sw_job *job);
+/* Blocks until the last event has been delivered. */
+void sw_job_wait(sw_job *job);
+
+/* The chat prompt as text, for inspection and tests.  *text_out: sw_text_free. */
+SW_NODISCARD sw_code sw_engine_render(const sw_engine *engine, const sw_request *request, char **text_out,
+                                      sw_err *err);
+
+/* ---- limits ------------------------------------------------------------------------------------------------ */
+
+typedef struct sw_limit {
+    const char *name;
+    uint64_t value;
+    const char *unit;
+    const char *why;
+} sw_limit;
+
+/* The table of every bound in the program; *n_out rows. */
+const sw_limit *sw_limits(size_t *n_out);
+
+#endif

@@ -1,0 +1,48 @@
+/* error.h - a code to branch on and a sentence to read.
+ *
+ * Every function that can fail returns an sw_code and fills an sw_err that the caller owns.  Zero is success
+ * everywhere; on failure out-parameters are NULL or untouched.  The message names the object, the values and the
+ * place, and says what to do where that is known.  The library never prints and never exits.
+ */
+#ifndef SPILLWAY_ERROR_H
+#define SPILLWAY_ERROR_H
+
+#if defined(__GNUC__)
+#define SW_NODISCARD         __attribute__((warn_unused_result))
+#define SW_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#else
+#define SW_NODISCARD
+#define SW_PRINTF(fmt, args)
+#endif
+
+typedef enum sw_code {
+    SW_OK = 0,
+    SW_EINVAL,       // an argument or option is wrong
+    SW_EFORMAT,      // bytes from outside are not what they should be
+    SW_EUNSUPPORTED, // well formed, but this build cannot do it
+    SW_EIO,          // the operating system refused a read, write or connection
+    SW_ENOMEM,       // not enough memory
+    SW_ELIMIT,       // a named limit (see `spillway limits`) was reached
+    SW_ENOTFOUND,    // the named thing does not exist
+    SW_EBUSY,        // no room now; later may work
+    SW_ECANCELED,    // cancelled by the caller
+    SW_ENUMERIC,     // the model produced a value that is not finite
+} sw_code;
+
+enum { SW_ERR_MSG_BYTES = 512 };
+
+typedef struct sw_err {
+    sw_code code;
+    char msg[SW_ERR_MSG_BYTES];
+} sw_err;
+
+/* Fills *err (which may be NULL) and returns `code`.  An error that is already set stays: the first one wins. */
+sw_code sw_fail(sw_err *err, sw_code code, const char *fmt, ...) SW_PRINTF(3, 4);
+
+/* Sets *err to "no error". */
+void sw_err_clear(sw_err *err);
+
+/* A short stable name of a code, such as "format". */
+const char *sw_code_name(sw_code code);
+
+#endif

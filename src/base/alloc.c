@@ -1,0 +1,108 @@
+#include "base/alloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+static void *system_resize(void *ud, void *p, size_t size)
+{
+    (void)ud;
+    if (size == 0) {
+        free(p);
+        return NULL;
+    }
+    return realloc(p, size);
+}
+
+static const sw_allocator SYSTEM_ALLOCATOR = {system_resize, NULL};
+static sw_allocator allocator = {system_resize, NULL};
+
+void sw_set_allocator(const sw_allocator *a)
+{
+    allocator = a != NULL ? *a : SYSTEM_ALLOCATOR;
+}
+
+void *sw_realloc(void *p, size_t size)
+{
+    return allocator.resize(allocator.ud, p, size > 0 ? size : 1);
+}
+
+void *sw_alloc(size_t size)
+{
+    return sw_realloc(NULL, size);
+}
+
+void *sw_calloc(size_t n, size_t size)
+{
+    uint64_t bytes;
+    if (!sw_mul_ok(n, size, &bytes) || bytes > SIZE_MAX)
+        return NULL;
+    void *const p = sw_alloc((size_t)bytes);
+    if (p != NULL)
+        memset(p, 0, (size_t)bytes);
+    return p;
+}
+
+void sw_free(void *p)
+{
+    if (p != NULL)
+        allocator.resize(allocator.ud, p, 0);
+}
+
+char *sw_strndup(const char *s, size_t n)
+{
+    char *const copy = sw_alloc(n + 1);
+    if (copy != NULL) {
+        memcpy(copy, s, n);
+        copy[n] = '\0';
+    }
+    return copy;
+}
+
+char *sw_strdup(const char *s)
+{
+    return sw_strndup(s, strlen(s));
+}
+
+bool sw_grow(void *items_ptr, size_t *cap, size_t n_wanted, size_t size)
+{
+    if (n_wanted <= *cap)
+        return true;
+    size_t new_cap = *cap < 8 ? 8 : *cap;
+    while (new_cap < n_wanted) {
+        if (new_cap > SIZE_MAX / 2 / size)
+            return false;
+        new_cap *= 2;
+    }
+    void *items;
+    memcpy(&items, items_ptr, sizeof items);
+    items = sw_realloc(items, new_cap * size);
+    if (items == NULL)
+        return false;
+    memcpy(items_ptr, &items, sizeof items);
+    *cap = new_cap;
+    return true;
+}
+
+enum { HUGE_PAGE = 2 << 20 };
+
+void *sw_big_alloc(size_t size)
+{
+    // The replaceable allocator is asked for one byte, so that tests can make this fail too.
+    void *const ticket = sw_alloc(1);
+    if (ticket == NULL)
+        return NULL;
+    sw_free(ticket);
+    void *const p = mmap(NULL, size > 0 ? size : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        return NULL;
+    if (size >= HUGE_PAGE)
+        (void)madvise(p, size, MADV_HUGEPAGE); // only a wish: without it everything works, slower
+    return p;
+}
+
+void sw_big_free(void *p, size_t size)
+{
+    if (p != NULL)
+        munmap(p, size > 0 ? size : 1);
+}

@@ -1,0 +1,208 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+
+struct sw_file {
+    int fd;
+    uint64_t size;
+    int64_t mtime;
+    char *path;
+};
+
+static long system_read_at(void *ud, int fd, void *dst, size_t n, uint64_t offset)
+{
+    (void)ud;
+    return (long)pread(fd, dst, n, (off_t)offset);
+}
+
+static const sw_io SYSTEM_IO = {system_read_at, NULL};
+static sw_io io = {system_read_at, NULL};
+
+void sw_set_io(const sw_io *replacement)
+{
+    io = replacement != NULL ? *replacement : SYSTEM_IO;
+}
+
+sw_code sw_file_open(sw_file **out, const char *path, sw_err *err)
+{
+    *out = NULL;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return sw_fail(err, errno == ENOENT ? SW_ENOTFOUND : SW_EIO, "cannot open %s: %s", path, strerror(errno));
+    struct stat st;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        close(fd);
+        return sw_fail(err, SW_EIO, "%s is not a regular file", path);
+    }
+    sw_file *const f = sw_calloc(1, sizeof *f);
+    char *const copy = sw_strdup(path);
+    if (f == NULL || copy == NULL) {
+        close(fd);
+        sw_free(f);
+        sw_free(copy);
+        return sw_fail(err, SW_ENOMEM, "out of memory opening %s", path);
+    }
+    *f = (sw_file){fd, (uint64_t)st.st_size, (int64_t)st.st_mtime, copy};
+    *out = f;
+    return SW_OK;
+}
+
+void sw_file_close(sw_file *f)
+{
+    if (f == NULL)
+        return;
+    close(f->fd);
+    sw_free(f->path);
+    sw_free(f);
+}
+
+uint64_t sw_file_size(const sw_file *f)
+{
+    return f->size;
+}
+
+int64_t sw_file_mtime(const sw_file *f)
+{
+    return f->mtime;
+}
+
+const char *sw_file_path(const sw_file *f)
+{
+    return f->path;
+}
+
+sw_code sw_file_read(sw_file *f, uint64_t offset, void *dst, size_t n, sw_err *err)
+{
+    uint8_t *p = dst;
+    while (n > 0) {
+        const size_t chunk = n < (size_t)1 << 30 ? n : (size_t)1 << 30;
+        const long got = io.read_at(io.ud, f->fd, p, chunk, offset);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return sw_fail(err, SW_EIO, "reading %s at byte %llu failed: %s", f->path, (unsigned long long)offset,
+                           strerror(errno));
+        if (got == 0)
+            return sw_fail(err, SW_EFORMAT, "%s ends at byte %llu but %zu more bytes were expected; is it complete?",
+                           f->path, (unsigned long long)offset, n);
+        p += got;
+        offset += (uint64_t)got;
+        n -= (size_t)got;
+    }
+    return SW_OK;
+}
+
+sw_code sw_file_slurp(const char *path, size_t max, char **data_out, size_t *n_out, sw_err *err)
+{
+    *data_out = NULL;
+    sw_file *f;
+    sw_code code = sw_file_open(&f, path, err);
+    if (code != SW_OK)
+        return code;
+    char *data = NULL;
+    if (f->size > max) {
+        code = sw_fail(err, SW_ELIMIT, "%s has %llu bytes; at most %zu are read", path, (unsigned long long)f->size,
+                       max);
+    } else if ((data = sw_alloc((size_t)f->size + 1)) == NULL) {
+        code = sw_fail(err, SW_ENOMEM, "out of memory reading %s", path);
+    } else {
+        code = sw_file_read(f, 0, data, (size_t)f->size, err);
+    }
+    if (code == SW_OK) {
+        data[f->size] = '\0';
+        *data_out = data;
+        *n_out = (size_t)f->size;
+    } else {
+        sw_free(data);
+    }
+    sw_file_close(f);
+    return code;
+}
+
+struct sw_outfile {
+    FILE *stream;
+    char *path;
+    char *temp_path;
+};
+
+sw_code sw_outfile_open(sw_outfile **out, const char *path, sw_err *err)
+{
+    *out = NULL;
+    sw_outfile *const o = sw_calloc(1, sizeof *o);
+    if (o == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory writing %s", path);
+    const size_t n = strlen(path) + 32;
+    o->path = sw_strdup(path);
+    o->temp_path = sw_alloc(n);
+    if (o->path == NULL || o->temp_path == NULL) {
+        sw_outfile_abandon(o);
+        return sw_fail(err, SW_ENOMEM, "out of memory writing %s", path);
+    }
+    snprintf(o->temp_path, n, "%s.%ld.partial", path, (long)getpid());
+    o->stream = fopen(o->temp_path, "wbe");
+    if (o->stream == NULL) {
+        const sw_code code = sw_fail(err, SW_EIO, "cannot write %s: %s", path, strerror(errno));
+        sw_free(o->temp_path);
+        o->temp_path = NULL; // nothing to remove
+        sw_outfile_abandon(o);
+        return code;
+    }
+    *out = o;
+    return SW_OK;
+}
+
+sw_code sw_outfile_write(sw_outfile *o, const void *data, size_t n, sw_err *err)
+{
+    if (n > 0 && fwrite(data, 1, n, o->stream) != n)
+        return sw_fail(err, SW_EIO, "writing %s failed: %s", o->path, strerror(errno));
+    return SW_OK;
+}
+
+sw_code sw_outfile_commit(sw_outfile *o, sw_err *err)
+{
+    const int flushed = fflush(o->stream) == 0 && fsync(fileno(o->stream)) == 0;
+    const int closed = fclose(o->stream) == 0;
+    o->stream = NULL;
+    sw_code code = SW_OK;
+    if (!flushed || !closed || rename(o->temp_path, o->path) != 0) {
+        code = sw_fail(err, SW_EIO, "writing %s failed: %s", o->path, strerror(errno));
+    } else {
+        sw_free(o->temp_path);
+        o->temp_path = NULL;
+    }
+    sw_outfile_abandon(o);
+    return code;
+}
+
+void sw_outfile_abandon(sw_outfile *o)
+{
+    if (o == NULL)
+        return;
+    if (o->stream != NULL)
+        fclose(o->stream);
+    if (o->temp_path != NULL)
+        unlink(o->temp_path);
+    sw_free(o->temp_path);
+    sw_free(o->path);
+    sw_free(o);
+}
+
+sw_code sw_file_put(const char *path, const void *data, size_t n, sw_err *err)
+{
+    sw_outfile *o;
+    sw_code code = sw_outfile_open(&o, path, err);
+    if (code != SW_OK)
+        return code;
+    code = sw_outfile_write(o, data, n, err);
+    if (code == SW_OK)
+        return sw_outfile_commit(o, err);
+    sw_outfile_abandon(o);
+    return code;
+}

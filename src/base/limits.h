@@ -1,0 +1,45 @@
+/* limits.h - one table of every bound in the program.
+ *
+ * Each row is also a constant SW_LIMIT_<NAME>; `spillway limits` prints the table and docs/limits.md explains what
+ * happens at each bound.  A row without a test at N and at N + 1 does not belong here.
+ */
+#ifndef SW_LIMITS_H
+#define SW_LIMITS_H
+
+// clang-format off
+#define SW_LIMIT_TABLE(X) \
+    X(GGUF_KEYS,             65536,       "keys",       "real files have under 100; bounds the header's index") \
+    X(GGUF_TENSORS,          1048576,     "tensors",    "real files have under 20,000; bounds the header's index") \
+    X(GGUF_HEADER_BYTES,     268435456,   "bytes",      "real headers have 2 to 15 MiB, nearly all vocabulary") \
+    X(GGUF_ALIGNMENT,        1048576,     "bytes",      "real files use 32") \
+    X(MODEL_LAYERS,          512,         "layers",     "the largest known model has 126") \
+    X(MODEL_EXPERTS,         1024,        "experts",    "the largest known model has 512 per layer") \
+    X(MODEL_EXPERTS_USED,    64,          "experts",    "known models use at most 22") \
+    X(MODEL_DIM,             262144,      "elements",   "width of any one matrix dimension but the vocabulary") \
+    X(MODEL_HEADS,           1024,        "heads",      "known models have at most 128") \
+    X(VOCAB_TOKENS,          4194304,     "tokens",     "the largest known vocabulary has 262,144") \
+    X(CTX_TOKENS,            1048576,     "tokens",     "context of one sequence") \
+    X(SEQUENCES,             256,         "sequences",  "decoded together in one step") \
+    X(BATCH_TOKENS,          4096,        "tokens",     "prompt tokens evaluated at once") \
+    X(QUEUE_JOBS,            256,         "jobs",       "waiting for a slot; more are refused with 429") \
+    X(THREADS,               256,         "threads",    "of the compute pool") \
+    X(MESSAGES,              4096,        "messages",   "of one conversation") \
+    X(PROMPT_BYTES,          67108864,    "bytes",      "text of one request, rendered") \
+    X(STOP_STRINGS,          16,          "strings",    "of one request") \
+    X(STOP_STRING_BYTES,     1024,        "bytes",      "of one stop string") \
+    X(HTTP_BODY_BYTES,       16777216,    "bytes",      "of one HTTP request; more is refused with 413") \
+    X(HTTP_CONNECTIONS,      1024,        "connections","open at once; more are refused") \
+    X(HTTP_HEADER_BYTES,     16384,       "bytes",      "of one HTTP request's header lines; more is refused with 431") \
+    X(HTTP_SEND_QUEUE_BYTES, 4194304,     "bytes",      "not yet taken by one client; then the request is dropped") \
+    X(JSON_DEPTH,            64,          "levels",     "nesting of a JSON document from outside") \
+    X(SSE_LINE_BYTES,        1048576,     "bytes",      "one line of a server's event stream read by the benchmark") \
+    X(ANSWER_BYTES,          16777216,    "bytes",      "text of one answer kept by the benchmark") \
+    X(PROTOCOL_BYTES,        16777216,    "bytes",      "a benchmark protocol file") \
+    X(PROTOCOL_TESTS,        1000,        "tests",      "in a benchmark protocol")
+// clang-format on
+
+#define SW_LIMIT_CONSTANT(name, value, unit, why) SW_LIMIT_##name = (value),
+enum { SW_LIMIT_TABLE(SW_LIMIT_CONSTANT) };
+#undef SW_LIMIT_CONSTANT
+
+#endif

@@ -1,0 +1,110 @@
+#include "base/utf8.h"
+
+/* Table 3-7 of the Unicode Standard: how a well-formed character begins.  Returns the length that the lead byte asks
+ * for and the range of the second byte; 0 for a byte that cannot lead. */
+static int lead(uint8_t b, uint8_t *lo, uint8_t *hi)
+{
+    *lo = 0x80;
+    *hi = 0xbf;
+    if (b < 0x80)
+        return 1;
+    if (b < 0xc2)
+        return 0;
+    if (b < 0xe0)
+        return 2;
+    if (b < 0xf0) {
+        if (b == 0xe0)
+            *lo = 0xa0;
+        if (b == 0xed)
+            *hi = 0x9f;
+        return 3;
+    }
+    if (b < 0xf5) {
+        if (b == 0xf0)
+            *lo = 0x90;
+        if (b == 0xf4)
+            *hi = 0x8f;
+        return 4;
+    }
+    return 0;
+}
+
+/* How many of the bytes s[0..n) form a well-formed beginning of one character; *want is its whole length. */
+static int good_bytes(const uint8_t *s, size_t n, int *want)
+{
+    uint8_t lo, hi;
+    *want = lead(s[0], &lo, &hi);
+    if (*want == 0)
+        return 0;
+    int i = 1;
+    while (i < *want && (size_t)i < n && s[i] >= lo && s[i] <= hi) {
+        lo = 0x80;
+        hi = 0xbf;
+        i++;
+    }
+    return i;
+}
+
+int sw_utf8_decode(const uint8_t *s, size_t n, uint32_t *cp)
+{
+    int want;
+    if (good_bytes(s, n, &want) < want || want == 0)
+        return 0;
+    static const uint8_t MASK[5] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    uint32_t c = s[0] & MASK[want];
+    for (int i = 1; i < want; i++)
+        c = (c << 6) | (s[i] & 0x3fu);
+    *cp = c;
+    return want;
+}
+
+bool sw_utf8_valid(const char *s, size_t n)
+{
+    uint32_t cp;
+    for (size_t i = 0; i < n;) {
+        const int len = sw_utf8_decode((const uint8_t *)s + i, n - i, &cp);
+        if (len == 0)
+            return false;
+        i += (size_t)len;
+    }
+    return true;
+}
+
+size_t sw_utf8_complete_prefix(const char *s, size_t n)
+{
+    for (size_t back = 1; back <= 3 && back <= n; back++) {
+        const uint8_t *const p = (const uint8_t *)s + n - back;
+        if (*p < 0x80)
+            return n;
+        if (*p >= 0xc0) {
+            int want;
+            const int good = good_bytes(p, back, &want);
+            return good == (int)back && good < want ? n - back : n;
+        }
+    }
+    return n;
+}
+
+int sw_utf8_encode(uint32_t cp, char out[4])
+{
+    if (cp < 0x80) {
+        out[0] = (char)cp;
+        return 1;
+    }
+    if (cp < 0x800) {
+        out[0] = (char)(0xc0 | (cp >> 6));
+        out[1] = (char)(0x80 | (cp & 0x3f));
+        return 2;
+    }
+    if (cp < 0x10000) {
+        out[0] = (char)(0xe0 | (cp >> 12));
+        out[1] = (char)(0x80 | ((cp >> 6) & 0x3f));
+        out[2] = (char)(0x80 | (cp & 0x3f));
+        return 3;
+    }
+    out[0] = (char)(0xf0 | (cp >> 18));
+    out[1] = (char)(0x80 | ((cp >> 12) & 0x3f));
+    out[2] = (char)(0x80 | ((cp >> 6) & 0x3f));
+    out[3] = (char)(0x80 | (cp & 0x3f));
+    return 4;
+}

@@ -1,0 +1,66 @@
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "spillway.h"
+
+static const sw_cmd COMMANDS[] = {
+    {"run", sw_cmd_run, "ask a model one question, the answer streams to standard output"},
+    {"serve", sw_cmd_serve, "serve models over an OpenAI-compatible HTTP interface"},
+    {"bench", sw_cmd_bench, "run the streaming benchmark against a server and leave a report"},
+    {"report", sw_cmd_report, "make the report of a stored benchmark run again"},
+    {"inspect", sw_cmd_inspect, "what is in a model file"},
+    {"tokenize", sw_cmd_tokenize, "text on standard input to token ids"},
+    {"logits", sw_cmd_logits, "logits of a token sequence, for parity checks"},
+    {"limits", sw_cmd_limits, "every bound of the program"},
+};
+
+static void print_usage(FILE *to)
+{
+    fprintf(to, "spillway %s - Mixture-of-Experts language models on machines whose GPU is too small for them\n\n"
+                "usage: spillway COMMAND [ARGUMENTS]\n\n",
+            SPILLWAY_VERSION);
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof COMMANDS[0]; i++)
+        fprintf(to, "  %-10s %s\n", COMMANDS[i].name, COMMANDS[i].summary);
+    fprintf(to, "\n'spillway COMMAND --help' tells more about a command.\n");
+}
+
+int sw_cmd_main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(stderr);
+        return SW_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        print_usage(stdout);
+        return SW_EXIT_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
+        printf("spillway %s\n", SPILLWAY_VERSION);
+        return SW_EXIT_OK;
+    }
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof COMMANDS[0]; i++) {
+        if (strcmp(argv[1], COMMANDS[i].name) == 0)
+            return COMMANDS[i].run(argc - 1, argv + 1);
+    }
+    fprintf(stderr, "spillway: unknown command '%s'; 'spillway --help' lists the commands\n", argv[1]);
+    return SW_EXIT_USAGE;
+}
+
+int sw_cmd_fail(const char *command, const sw_err *err)
+{
+    fprintf(stderr, "spillway %s: %s\n", command, err->msg);
+    return err->code == SW_EINVAL ? SW_EXIT_USAGE : SW_EXIT_FAILURE;
+}
+
+int sw_cmd_limits(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    size_t n;
+    const sw_limit *const rows = sw_limits(&n);
+    for (size_t i = 0; i < n; i++)
+        printf("%-24s %12llu %-12s %s\n", rows[i].name, (unsigned long long)rows[i].value, rows[i].unit, rows[i].why);
+    return SW_EXIT_OK;
+}

@@ -1,0 +1,44 @@
+/* cmd.h - the commands of the program.
+ *
+ * Each command is one file with one function: it parses its own arguments, prints results to standard output and
+ * everything else to standard error, and returns an exit code.  Only this layer decides what ends the process.
+ */
+#ifndef SW_CMD_H
+#define SW_CMD_H
+
+#include "spillway/error.h"
+
+/* Exit codes that scripts can use (docs/commands.md). */
+enum {
+    SW_EXIT_OK = 0,
+    SW_EXIT_FAILURE = 1,    // something went wrong while running
+    SW_EXIT_USAGE = 2,      // the command line is wrong
+    SW_EXIT_THRESHOLD = 3,  // it ran, and a threshold or regression check failed
+    SW_EXIT_INVALID = 4,    // it ran, but the result does not count
+    SW_EXIT_INTERRUPT = 130 // Ctrl-C
+};
+
+/* argv[0] is the command's own name. */
+typedef int (*sw_cmd_fn)(int argc, char **argv);
+
+typedef struct sw_cmd {
+    const char *name;
+    sw_cmd_fn run;
+    const char *summary;
+} sw_cmd;
+
+int sw_cmd_main(int argc, char **argv);
+
+int sw_cmd_run(int argc, char **argv);
+int sw_cmd_inspect(int argc, char **argv);
+int sw_cmd_tokenize(int argc, char **argv);
+int sw_cmd_logits(int argc, char **argv);
+int sw_cmd_serve(int argc, char **argv);
+int sw_cmd_bench(int argc, char **argv);
+int sw_cmd_report(int argc, char **argv);
+int sw_cmd_limits(int argc, char **argv);
+
+/* Prints "spillway COMMAND: message" to standard error and returns the exit code that fits err->code. */
+int sw_cmd_fail(const char *command, const sw_err *err);
+
+#endif

@@ -1,0 +1,164 @@
+/* gguf.c - a model as one container, however many files hold it. */
+#include "gguf/gguf.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "gguf/internal.h"
+
+enum { SPLIT_SUFFIX = sizeof "-00001-of-00002.gguf" - 1, SPLIT_FILES_MAX = 1000 };
+
+/* Is `path` named like one file of a split model?  Gives its 1-based number and the total. */
+static bool split_name(const char *path, unsigned *no, unsigned *count)
+{
+    const size_t n = strlen(path);
+    int end = 0;
+    return n > SPLIT_SUFFIX && sscanf(path + n - SPLIT_SUFFIX, "-%5u-of-%5u.gguf%n", no, count, &end) == 2 &&
+           end == SPLIT_SUFFIX && *no >= 1 && *no <= *count && *count <= SPLIT_FILES_MAX;
+}
+
+/* Checks what part i of n says about itself; the first part says how many there are. */
+static sw_code check_split(const sw_gguf_part *part, uint32_t i, uint32_t n, sw_err *err)
+{
+    const char *const path = sw_file_path(part->file);
+    uint32_t no, count;
+    sw_code code = sw__gguf_part_u32(part, "split.no", 0, &no, err);
+    if (code == SW_OK)
+        code = sw__gguf_part_u32(part, "split.count", 1, &count, err);
+    if (code != SW_OK)
+        return code;
+    if (count != n && !(n == 1 && count == 0))
+        return sw_fail(err, SW_EFORMAT, "%s says that the model is split over %" PRIu32
+                       " files, its name says %" PRIu32 "; keep the names that the files were published under", path,
+                       count, n);
+    if (no != i)
+        return sw_fail(err, SW_EFORMAT, "%s is part %" PRIu32 " by its content but %" PRIu32 " by its name", path,
+                       no + 1, i + 1);
+    return SW_OK;
+}
+
+/* Gathers the tensors of all parts under their names. */
+static sw_code index_tensors(sw_gguf *g, sw_err *err)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < g->n_parts; i++)
+        n += g->parts[i].n_tensors;
+    g->tensors = sw_alloc((n + 1) * sizeof *g->tensors);
+    if (g->tensors == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory reading %s", sw_gguf_path(g));
+    for (size_t i = 0; i < g->n_parts; i++) {
+        for (size_t j = 0; j < g->parts[i].n_tensors; j++) {
+            const sw_gguf_tensor *const t = &g->parts[i].tensors[j];
+            g->tensors[g->n_tensors] = t;
+            const sw_strmap_result r =
+                sw_strmap_add(&g->names, t->name.data, t->name.size, (uint32_t)g->n_tensors++);
+            if (r == SW_STRMAP_EXISTS)
+                return sw_fail(err, SW_EFORMAT, "%s: tensor '%.*s' appears twice", sw_file_path(g->parts[i].file),
+                               (int)t->name.size, t->name.data);
+            if (r == SW_STRMAP_NOMEM)
+                return sw_fail(err, SW_ENOMEM, "out of memory reading %s", sw_gguf_path(g));
+        }
+    }
+    uint32_t expected;
+    const sw_code code = sw_gguf_u32(g, "split.tensors.count", (uint32_t)n, &expected, err);
+    if (code == SW_OK && expected != n)
+        return sw_fail(err, SW_EFORMAT, "%s: the files hold %zu tensors together but %" PRIu32 " are announced",
+                       sw_gguf_path(g), n, expected);
+    return code;
+}
+
+static sw_code open_parts(sw_gguf *g, const char *path, sw_err *err)
+{
+    unsigned no = 1, count = 1;
+    const bool is_split = split_name(path, &no, &count);
+    g->parts = sw_calloc(count, sizeof *g->parts);
+    char *const name = sw_strdup(path);
+    sw_code code = SW_OK;
+    if (g->parts == NULL || name == NULL)
+        code = sw_fail(err, SW_ENOMEM, "out of memory opening %s", path);
+    for (unsigned i = 0; i < count && code == SW_OK; i++) {
+        if (is_split)
+            snprintf(name + strlen(name) - SPLIT_SUFFIX, SPLIT_SUFFIX + 1, "-%05u-of-%05u.gguf", (i + 1) % 100000,
+                     count % 100000);
+        code = sw__gguf_part_open(&g->parts[i], name, (int)i, err);
+        if (code == SW_OK) {
+            g->n_parts++;
+            code = check_split(&g->parts[i], i, count, err);
+        }
+    }
+    sw_free(name);
+    return code;
+}
+
+sw_code sw_gguf_open(sw_gguf **out, const char *path, sw_err *err)
+{
+    *out = NULL;
+    sw_gguf *const g = sw_calloc(1, sizeof *g);
+    if (g == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory opening %s", path);
+    sw_strmap_init(&g->names);
+    sw_code code = open_parts(g, path, err);
+    if (code == SW_OK)
+        code = index_tensors(g, err);
+    if (code != SW_OK) {
+        sw_gguf_close(g);
+        return code;
+    }
+    *out = g;
+    return SW_OK;
+}
+
+void sw_gguf_close(sw_gguf *g)
+{
+    if (g == NULL)
+        return;
+    for (size_t i = 0; i < g->n_parts; i++)
+        sw__gguf_part_close(&g->parts[i]);
+    sw_free(g->parts);
+    sw_free(g->tensors);
+    sw_strmap_free(&g->names);
+    sw_free(g);
+}
+
+const char *sw_gguf_path(const sw_gguf *g)
+{
+    return sw_file_path(g->parts[0].file);
+}
+
+uint64_t sw_gguf_file_bytes(const sw_gguf *g)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < g->n_parts; i++)
+        n += sw_file_size(g->parts[i].file);
+    return n;
+}
+
+int64_t sw_gguf_mtime(const sw_gguf *g)
+{
+    return sw_file_mtime(g->parts[0].file);
+}
+
+size_t sw_gguf_n_tensors(const sw_gguf *g)
+{
+    return g->n_tensors;
+}
+
+const sw_gguf_tensor *sw_gguf_tensor_at(const sw_gguf *g, size_t i)
+{
+    return g->tensors[i];
+}
+
+const sw_gguf_tensor *sw_gguf_find_tensor(const sw_gguf *g, const char *name)
+{
+    const int64_t i = sw_strmap_find(&g->names, name, strlen(name));
+    return i < 0 ? NULL : g->tensors[i];
+}
+
+sw_code sw_gguf_read(const sw_gguf *g, const sw_gguf_tensor *t, uint64_t offset, void *dst, size_t n, sw_err *err)
+{
+    if (offset > t->bytes || n > t->bytes - offset)
+        return sw_fail(err, SW_EINVAL, "read outside tensor '%.*s'", (int)t->name.size, t->name.data);
+    return sw_file_read(g->parts[t->file].file, t->offset + offset, dst, n, err);
+}

@@ -1,0 +1,84 @@
+/* kernels.h - the arithmetic: one table of operations, filled once at start for this machine.
+ *
+ * scalar/ is the definition; every variant must give the same bits (tests/kernels compare with memcmp).  The rules that
+ * make this possible: lanes run across output elements and each element is accumulated along K in the order of the
+ * format; fused multiply-add is written, never contracted; reductions along a vector use 16 partial sums (element i
+ * goes to sum i % 16) and one fixed tree (SW_TREE: i += i + 8, then + 4, + 2, + 1); exp has one implementation (math.h
+ * here).
+ */
+#ifndef SW_KERNELS_H
+#define SW_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gguf/types.h"
+
+enum {
+    SW_GROUP = 32,   // activations that share a scale
+    SW_KV_PAGE = 32, // positions per page of cached keys and values
+};
+
+/* Activations of n_tokens, as the matrix products take them.
+ * For F32, F16 and BF16 weights only f32 is read; for quantized weights only code, scale and sum. */
+typedef struct sw_acts {
+    size_t n_cols;
+    const float *f32;     // (n_tokens, n_cols)
+    const int8_t *code;   // (n_tokens, n_cols), -127..127
+    const float *scale;   // (n_tokens, n_cols / 32)
+    const int16_t *sum;   // (n_tokens, n_cols / 16): sums of 16 codes
+    const int32_t *index; // (n): which token stands at place i of a product; NULL: token i
+} sw_acts;
+
+/* y[i * ld + row] = dot(weight row, x[token i]) for 16 * n_tiles rows and n tokens.  `tiles` is packed (quant/tile.h),
+ * 64-byte aligned as the start of a tile's buffer allows.  ld >= 16 * n_tiles.
+ *
+ * Quantized, per row and group of 32 (16 for Q6_K) in rising k, with s = weight scale * activation scale rounded once:
+ *     acc = fma(s, (float)sum(code_w * code_x), acc)
+ *     acc = fma(-(min * activation scale), (float)sum(code_x), acc)          formats with a minimum
+ * Plain: acc = fma(w, x, acc) in rising k.  acc begins at 0. */
+typedef void (*sw_matmul_fn)(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld);
+
+/* Keys and values of one KV head, page by page.  A page of keys is (d, SW_KV_PAGE): lanes run across positions; a page
+ * of values is (SW_KV_PAGE, d).  Elements are F16 or F32. */
+typedef struct sw_attend {
+    const float *q;          // (d)
+    float scale;             // of the scores
+    bool is_f16;
+    const void *const *keys;   // per page
+    const void *const *values; // per page
+    int begin, end;          // visible positions, begin < end
+    int d;                   // head size: a multiple of 8, at most SW_HEAD_MAX
+    const float *sink;       // extra logit without a value, or NULL
+    float *out;              // (d)
+} sw_attend;
+
+enum { SW_HEAD_MAX = 1024 };
+
+typedef struct sw_kernels {
+    const char *name; // "scalar", "avx2", ...
+    sw_matmul_fn matmul[SW_N_TYPES];
+    /* code = round_to_even(x * (127 / max|x|)) per group of 32, scale = max|x| / 127; a group with a value that is not
+     * finite gets zeros and a NaN scale.  n is a multiple of 32. */
+    void (*quantize)(const float *x, size_t n, int8_t *code, float *scale, int16_t *sum);
+    /* y = x / sqrt(mean(x^2) + eps) * w (+ b if not NULL); y may be x. */
+    void (*rmsnorm)(const float *x, const float *w, const float *b, size_t n, float eps, float *y);
+    /* y = (x - mean) / sqrt(var + eps) * w (+ b); y may be x. */
+    void (*layernorm)(const float *x, const float *w, const float *b, size_t n, float eps, float *y);
+    /* Softmax attention of one query over its visible positions: per page the maximum, exponentials and weighted
+     * values; pages are combined in order, the sink last. */
+    void (*attend)(const sw_attend *a);
+    /* y[i] = silu(gate[i]) * up[i]; silu(g) = g / (1 + exp(-g)).  y may be gate. */
+    void (*swiglu)(const float *gate, const float *up, size_t n, float *y);
+    /* gpt-oss: g = min(gate, 7), u = clamp(up, -7, 7), y = g / (1 + exp(-1.702 g)) * (u + 1). */
+    void (*swiglu_oai)(const float *gate, const float *up, size_t n, float *y);
+} sw_kernels;
+
+/* The best table that this machine can run; SPILLWAY_ISA=scalar|avx2|avx512 lowers it.  Any thread. */
+const sw_kernels *sw_kernels_get(void);
+
+/* Every table that this machine can run, scalar first; for tests. */
+size_t sw_kernels_all(const sw_kernels *const **out);
+
+#endif

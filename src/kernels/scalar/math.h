@@ -1,0 +1,48 @@
+/* math.h - the one implementation of each function that the forward pass needs, and the one summation tree. */
+#ifndef SW_KERNEL_MATH_H
+#define SW_KERNEL_MATH_H
+
+#include <math.h>
+
+#include "quant/half.h"
+
+enum { SW_N_PARTIAL = 16 };
+
+/* The fixed tree over 16 partial sums. */
+static inline float sw_tree_sum(const float s[SW_N_PARTIAL])
+{
+    float t[8];
+    for (int i = 0; i < 8; i++)
+        t[i] = s[i] + s[i + 8];
+    for (int i = 0; i < 4; i++)
+        t[i] += t[i + 4];
+    return (t[0] + t[2]) + (t[1] + t[3]);
+}
+
+/* e^x, relative error below 2e-7: x = n ln 2 + r with |r| <= ln 2 / 2, e^r by its Taylor polynomial of degree 7, which
+ * is off by less than 2^-27 there.  Below -87.3 the result is 0, above 88.7 infinity, NaN stays. */
+#define SW_EXP_LO     -87.33654f
+#define SW_EXP_HI     88.72283f
+#define SW_EXP_LOG2E  1.44269504f
+#define SW_EXP_LN2_HI 0.693145752f   // 16 significant bits: n * hi is exact
+#define SW_EXP_LN2_LO 1.42860677e-6f
+static const float SW_EXP_COEFF[8] = {1.0f,        1.0f,         0.5f,          0.166666667f,
+                                      0.041666667f, 0.0083333333f, 0.0013888889f, 1.98412698e-4f};
+
+static inline float sw_expf(float x)
+{
+    if (!(x >= SW_EXP_LO))
+        return x != x ? x : 0.0f;
+    if (x > SW_EXP_HI)
+        return INFINITY;
+    const float n = rintf(x * SW_EXP_LOG2E);
+    const float r = fmaf(n, -SW_EXP_LN2_LO, fmaf(n, -SW_EXP_LN2_HI, x));
+    float p = SW_EXP_COEFF[7];
+    for (int i = 6; i >= 0; i--)
+        p = fmaf(p, r, SW_EXP_COEFF[i]);
+    // Two factors, since 2^n alone overflows for n = 128.
+    const int half = (int)n / 2, rest = (int)n - half;
+    return p * sw_f32_from_bits((uint32_t)(half + 127) << 23) * sw_f32_from_bits((uint32_t)(rest + 127) << 23);
+}
+
+#endif

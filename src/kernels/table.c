@@ -1,0 +1,59 @@
+/* table.c - which kernels run on this machine.  The only place that asks the processor. */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/variants.h"
+
+enum { N_LEVELS_MAX = 4 };
+
+static sw_kernels tables[N_LEVELS_MAX];
+static const sw_kernels *available[N_LEVELS_MAX];
+static size_t n_available;
+static const sw_kernels *chosen;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+/* Starts the next table as a copy of the last one. */
+static sw_kernels *climb(void)
+{
+    sw_kernels *const k = &tables[n_available];
+    if (n_available > 0)
+        *k = tables[n_available - 1];
+    available[n_available++] = k;
+    return k;
+}
+
+static void fill(void)
+{
+    sw__kernels_fill_scalar(climb());
+#if defined(__x86_64__)
+    // __builtin_cpu_supports also asks the operating system whether it saves the wide registers.
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+        sw__kernels_fill_avx2(climb());
+        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+            __builtin_cpu_supports("avx512vnni"))
+            sw__kernels_fill_avx512(climb());
+    }
+#endif
+    chosen = available[n_available - 1];
+    const char *const wanted = getenv("SPILLWAY_ISA");
+    for (size_t i = 0; wanted != NULL && i < n_available; i++) {
+        if (strcmp(available[i]->name, wanted) == 0)
+            chosen = available[i];
+    }
+}
+
+const sw_kernels *sw_kernels_get(void)
+{
+    pthread_once(&once, fill);
+    return chosen;
+}
+
+size_t sw_kernels_all(const sw_kernels *const **out)
+{
+    pthread_once(&once, fill);
+    *out = available;
+    return n_available;
+}

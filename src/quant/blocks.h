@@ -1,0 +1,67 @@
+/* blocks.h - where the codes and scales stand inside the blocks of each format (quant.md sections 3, 4 and 6).
+ *
+ *   Q5_0   d f16 @0 | fifth bits u32 @2 | nibbles[16] @6                        32 elements, 22 bytes
+ *   Q4_K   d f16 @0 | dmin f16 @2 | scales and mins, 6 bits, [12] @4 | nibbles[128] @16     256 elements, 144 bytes
+ *   Q6_K   low nibbles[128] @0 | high bit pairs[64] @128 | scales i8[16] @192 | d f16 @208  256 elements, 210 bytes
+ *   MXFP4  exponent @0 | nibbles[16] @1                                         32 elements, 17 bytes
+ */
+#ifndef SW_BLOCKS_H
+#define SW_BLOCKS_H
+
+#include <math.h>
+
+#include "quant/half.h"
+
+/* Twice the value of each E2M1 code. */
+static const int8_t SW_E2M1_DOUBLED[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
+/* 2^(e - 128): half the scale of an E8M0 exponent, to go with the doubled codes; 255 is NaN. */
+static inline float sw_e8m0_half(uint8_t e)
+{
+    if (e == 255)
+        return NAN;
+    return sw_f32_from_bits(e >= 2 ? (uint32_t)(e - 1) << 23 : 0x00200000u << e);
+}
+
+/* Code i of 32 stored as 16 bytes: element j low, element j + 16 high. */
+static inline int sw_nibble_code(const uint8_t *qs, int i)
+{
+    return i < 16 ? qs[i] & 15 : qs[i - 16] >> 4;
+}
+
+/* Q5_0: 0..31, the value's zero is 16. */
+static inline int sw_q5_0_code(const uint8_t *b, int i)
+{
+    uint32_t qh;
+    memcpy(&qh, b + 2, sizeof qh);
+    return sw_nibble_code(b + 6, i) | (int)(qh >> i & 1) << 4;
+}
+
+/* Q4_K: 0..15. */
+static inline int sw_q4_k_code(const uint8_t *b, int i)
+{
+    const uint8_t q = b[16 + 32 * (i / 64) + i % 32];
+    return i / 32 % 2 == 0 ? q & 15 : q >> 4;
+}
+
+/* Scale and min of group j of the 12 packed bytes of Q4_K and Q5_K. */
+static inline int sw_k_scale(const uint8_t *s, int j)
+{
+    return j < 4 ? s[j] & 63 : (s[j + 4] & 15) | (s[j - 4] >> 6) << 4;
+}
+
+static inline int sw_k_min(const uint8_t *s, int j)
+{
+    return j < 4 ? s[j + 4] & 63 : s[j + 4] >> 4 | (s[j] >> 6) << 4;
+}
+
+/* Q6_K: 0..63, the value's zero is 32. */
+static inline int sw_q6_k_code(const uint8_t *b, int i)
+{
+    const int n = i / 128, k = i % 128 / 32, l = i % 32;
+    const int low = b[64 * n + 32 * (k & 1) + l] >> (k < 2 ? 0 : 4) & 15;
+    const int high = b[128 + 32 * n + l] >> 2 * k & 3;
+    return low | high << 4;
+}
+
+#endif

@@ -1,0 +1,68 @@
+/* half.h - 16-bit floats, exactly: subnormals, infinities and NaN included, rounding to nearest even. */
+#ifndef SW_HALF_H
+#define SW_HALF_H
+
+#include <stdint.h>
+#include <string.h>
+
+static inline float sw_f32_from_bits(uint32_t u)
+{
+    float f;
+    memcpy(&f, &u, sizeof f);
+    return f;
+}
+
+static inline uint32_t sw_f32_bits(float f)
+{
+    uint32_t u;
+    memcpy(&u, &f, sizeof u);
+    return u;
+}
+
+static inline float sw_f32_from_f16(uint16_t h)
+{
+    const uint32_t sign = (uint32_t)(h & 0x8000) << 16;
+    const uint32_t magnitude = h & 0x7fff;
+    if (magnitude >= 0x7c00) // infinity or NaN
+        return sw_f32_from_bits(sign | 0x7f800000 | (magnitude & 0x3ff) << 13);
+    if (magnitude >= 0x0400) // normal
+        return sw_f32_from_bits(sign | ((magnitude << 13) + (112u << 23)));
+    const float f = (float)magnitude * 0x1p-24f; // zero or subnormal: exact
+    return sign != 0 ? -f : f;
+}
+
+static inline uint16_t sw_f16_from_f32(float f)
+{
+    const uint32_t u = sw_f32_bits(f);
+    const uint16_t sign = (uint16_t)(u >> 16 & 0x8000);
+    const uint32_t a = u & 0x7fffffff;
+    if (a > 0x7f800000)
+        return (uint16_t)(sign | 0x7e00 | (a >> 13 & 0x3ff));
+    if (a >= 0x47800000) // 65536 and above
+        return (uint16_t)(sign | 0x7c00);
+    if (a < 0x38800000) { // below 2^-14: the result is subnormal, adding 0.5 rounds at its last place
+        const float shifted = sw_f32_from_bits(a) + 0.5f;
+        return (uint16_t)(sign | (sw_f32_bits(shifted) - 0x3f000000));
+    }
+    const uint32_t rounded = a + 0xfff + (a >> 13 & 1);
+    return (uint16_t)(sign | ((rounded - (112u << 23)) >> 13));
+}
+
+static inline float sw_f32_from_bf16(uint16_t h)
+{
+    return sw_f32_from_bits((uint32_t)h << 16);
+}
+
+static inline uint16_t sw_load_u16(const uint8_t *p)
+{
+    uint16_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+static inline float sw_load_f16(const uint8_t *p)
+{
+    return sw_f32_from_f16(sw_load_u16(p));
+}
+
+#endif

@@ -1,0 +1,61 @@
+/* tile.h - weights as the kernels want them: 16 rows side by side.
+ *
+ * A matrix is cut into tiles of 16 rows; inside a tile the blocks of the 16 rows at the same place along K stand
+ * together, so that SIMD lanes run across output rows and every lane walks along K in block order.  The order of
+ * additions of one output is then fixed by the format alone, not by batch, threads or instruction set.
+ *
+ * A tile takes exactly the bytes of its 16 rows in the file.  Rows missing in the last tile are zeros.  Within a block,
+ * "chunk c" is the 64 bytes of four consecutive k of 16 rows: byte 4 r + i is row r, k = 4 c + i.
+ *
+ *   F32, F16, BF16  16 values per k
+ *   Q8_0    d f16[16] | chunks 0..7, code ^ 0x80
+ *   MXFP4   e u8[16]  | 4 x 64 bytes: low nibbles chunk 2 c, high nibbles chunk 2 c + 1
+ *   Q5_0    d f16[16] | fifth bits: u64[8], bit 4 r + i of word c is chunk c's | nibbles as MXFP4
+ *   Q4_K    d f16[16] | dmin f16[16]
+ *           | per group g of 8: u8[16], low 4 bits of the scale | low 4 bits of the min << 4
+ *           | per pair of groups p: u8[16], top 2 bits of scale 2p | min 2p << 2 | scale 2p+1 << 4 | min 2p+1 << 6
+ *           | per group: nibbles as MXFP4
+ *   Q6_K    d f16[16] | scales i8[16 sub-groups of 16 k][16 rows]
+ *           | per group of 32: nibbles as MXFP4, then 2 x 64 bytes of high pairs: bits 2 s of half h are chunk 4 h + s's
+ */
+#ifndef SW_TILE_H
+#define SW_TILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "gguf/types.h"
+
+enum { SW_TILE_ROWS = 16, SW_TILE_K_MAX = 256 };
+
+static inline size_t sw_n_tiles(uint64_t n_rows)
+{
+    return (size_t)((n_rows + SW_TILE_ROWS - 1) / SW_TILE_ROWS);
+}
+
+static inline size_t sw_tile_bytes(sw_type t, uint64_t n_cols)
+{
+    return (size_t)sw_type_row_bytes(t, n_cols) * SW_TILE_ROWS;
+}
+
+/* Packs n_rows rows (1..16) of n_cols elements, in file layout back to back at `src`, into one tile. */
+void sw_tile_pack(sw_type t, const uint8_t *src, size_t n_rows, size_t n_cols, uint8_t *tile);
+
+/* One block of a tile, opened: the definition that every kernel must agree with.  An element's value is
+ * scale[g][r] * code[k][r] - min[g][r], with g = k / group. */
+typedef struct sw_tile_block {
+    int n_k;      // elements along K
+    int group;    // k that share a scale: 16 or 32
+    bool has_min; // else every min is zero
+    int8_t code[SW_TILE_K_MAX][SW_TILE_ROWS];
+    float scale[SW_TILE_K_MAX / 16][SW_TILE_ROWS];
+    float min[SW_TILE_K_MAX / 16][SW_TILE_ROWS];
+} sw_tile_block;
+
+/* `block` points to 16 x block_bytes of a quantized type. */
+void sw_tile_open(sw_type t, const uint8_t *block, sw_tile_block *out);
+
+/* Row `row` (0..15) of a tile as float32; equal to sw_decode_row of the original. */
+void sw_tile_decode_row(sw_type t, const uint8_t *tile, size_t n_cols, int row, float *dst);
+
+#endif
