@@ -1,0 +1,153 @@
+#include "base/pool.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/alloc.h"
+
+#if defined(__x86_64__)
+#define relax() __builtin_ia32_pause()
+#else
+#define relax() ((void)0)
+#endif
+
+enum { SPINS = 2000 }; // about 20 to 50 microseconds
+
+typedef struct worker {
+    sw_pool *pool;
+    pthread_t thread;
+    int index;
+} worker;
+
+struct sw_pool {
+    int n_threads;
+    int n_started; // of the workers array, which the caller is not in
+    worker *workers;
+    // The region being run; written by the caller before `round` moves, read by workers after they saw it move.
+    sw_task_fn fn;
+    void *ud;
+    size_t n_tasks;
+    _Atomic size_t next_task;
+    _Atomic int n_busy;          // workers still inside the region
+    _Atomic uint32_t round;      // moves once per region; the store releases the fields above
+    _Atomic bool stop;
+    pthread_mutex_t mutex;       // guards sleeping only
+    pthread_cond_t wake;
+    _Atomic int n_sleeping;
+};
+
+static void run_tasks(sw_pool *p, int index)
+{
+    for (;;) {
+        const size_t task = atomic_fetch_add_explicit(&p->next_task, 1, memory_order_relaxed);
+        if (task >= p->n_tasks)
+            return;
+        p->fn(p->ud, task, index);
+    }
+}
+
+/* Returns when the round is no longer `seen`. */
+static void wait_for_round(sw_pool *p, uint32_t seen)
+{
+    for (int i = 0; i < SPINS; i++) {
+        if (atomic_load_explicit(&p->round, memory_order_acquire) != seen)
+            return;
+        relax();
+    }
+    pthread_mutex_lock(&p->mutex);
+    atomic_fetch_add(&p->n_sleeping, 1);
+    while (atomic_load(&p->round) == seen)
+        pthread_cond_wait(&p->wake, &p->mutex);
+    atomic_fetch_sub(&p->n_sleeping, 1);
+    pthread_mutex_unlock(&p->mutex);
+}
+
+static void *worker_main(void *ud)
+{
+    worker *const w = ud;
+    sw_pool *const p = w->pool;
+    uint32_t seen = 0;
+    for (;;) {
+        wait_for_round(p, seen);
+        seen = atomic_load_explicit(&p->round, memory_order_acquire);
+        if (atomic_load(&p->stop))
+            return NULL;
+        run_tasks(p, w->index);
+        atomic_fetch_sub_explicit(&p->n_busy, 1, memory_order_release);
+    }
+}
+
+/* Publishes a new round.  Sequentially consistent with n_sleeping, so that no worker falls asleep unseen. */
+static void next_round(sw_pool *p)
+{
+    atomic_fetch_add(&p->round, 1);
+    if (atomic_load(&p->n_sleeping) == 0)
+        return;
+    pthread_mutex_lock(&p->mutex);
+    pthread_cond_broadcast(&p->wake);
+    pthread_mutex_unlock(&p->mutex);
+}
+
+sw_pool *sw_pool_create(int n_threads)
+{
+    sw_pool *const p = sw_calloc(1, sizeof *p);
+    if (p == NULL)
+        return NULL;
+    p->n_threads = n_threads;
+    pthread_mutex_init(&p->mutex, NULL);
+    pthread_cond_init(&p->wake, NULL);
+    p->workers = sw_calloc((size_t)n_threads, sizeof *p->workers);
+    if (p->workers == NULL) {
+        sw_pool_free(p);
+        return NULL;
+    }
+    for (int i = 1; i < n_threads; i++) {
+        worker *const w = &p->workers[p->n_started];
+        *w = (worker){.pool = p, .index = i};
+        if (pthread_create(&w->thread, NULL, worker_main, w) != 0) {
+            sw_pool_free(p);
+            return NULL;
+        }
+        p->n_started++;
+    }
+    return p;
+}
+
+void sw_pool_free(sw_pool *p)
+{
+    if (p == NULL)
+        return;
+    atomic_store(&p->stop, true);
+    next_round(p);
+    for (int i = 0; i < p->n_started; i++)
+        pthread_join(p->workers[i].thread, NULL);
+    pthread_cond_destroy(&p->wake);
+    pthread_mutex_destroy(&p->mutex);
+    sw_free(p->workers);
+    sw_free(p);
+}
+
+int sw_pool_n_threads(const sw_pool *p)
+{
+    return p->n_threads;
+}
+
+void sw_pool_run(sw_pool *p, size_t n_tasks, sw_task_fn fn, void *ud)
+{
+    if (p->n_started == 0 || n_tasks <= 1) {
+        for (size_t i = 0; i < n_tasks; i++)
+            fn(ud, i, 0);
+        return;
+    }
+    p->fn = fn;
+    p->ud = ud;
+    p->n_tasks = n_tasks;
+    atomic_store_explicit(&p->next_task, 0, memory_order_relaxed);
+    atomic_store_explicit(&p->n_busy, p->n_started, memory_order_relaxed);
+    next_round(p);
+    run_tasks(p, 0);
+    while (atomic_load_explicit(&p->n_busy, memory_order_acquire) > 0)
+        relax();
+}

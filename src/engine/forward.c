@@ -1,0 +1,376 @@
+#include "engine/forward.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "quant/half.h"
+#include "quant/tile.h"
+
+/* ---- scratch ----------------------------------------------------------------------------------------------------- */
+
+static size_t max_size(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The widest rows that the feed-forward scratch must hold, for the whole batch. */
+static size_t ffn_elems(const sw_hparams *h, size_t n_batch)
+{
+    const size_t dense = n_batch * sw__padded((size_t)h->n_ff);
+    const size_t shared = n_batch * sw__padded((size_t)(h->n_expert_shared * h->n_ff_expert));
+    const size_t experts = n_batch * (size_t)h->n_expert_used * sw__padded((size_t)h->n_ff_expert);
+    return max_size(dense, max_size(shared, experts));
+}
+
+/* One row per scratch array, so that init and free cannot disagree. */
+typedef struct scratch_row {
+    float **array;
+    size_t n_elems;
+} scratch_row;
+
+enum { N_SCRATCH = 14 };
+
+static void list_scratch(sw_forward *f, scratch_row rows[N_SCRATCH])
+{
+    const sw_hparams *const h = f->h;
+    const size_t n = (size_t)f->n_batch, d = (size_t)h->n_embd;
+    const size_t q = (size_t)(h->n_head * h->head_k), kv = (size_t)(h->n_head_kv * h->head_k);
+    const size_t ffn = ffn_elems(h, n);
+    const scratch_row all[N_SCRATCH] = {
+        {&f->x, n * d},
+        {&f->normed, n * d},
+        {&f->q, n * sw__padded(q)},
+        {&f->kk, n * sw__padded(kv)},
+        {&f->v, n * sw__padded(kv)},
+        {&f->attended, n * q},
+        {&f->out, n * sw__padded(d)},
+        {&f->shared_out, n * sw__padded(d)},
+        {&f->gate, ffn},
+        {&f->up, ffn},
+        {&f->act, ffn},
+        {&f->pair_out, n * (size_t)h->n_expert_used * sw__padded(d)},
+        {&f->cosines, n * (size_t)h->n_rot / 2},
+        {&f->sines, n * (size_t)h->n_rot / 2},
+    };
+    memcpy(rows, all, sizeof all);
+}
+
+static bool grow_logits(sw_forward *f, size_t n_rows)
+{
+    if (n_rows <= f->n_logits_cap)
+        return true;
+    const size_t row_bytes = sw__padded((size_t)f->h->n_vocab) * sizeof *f->logits;
+    sw_big_free(f->logits, f->n_logits_cap * row_bytes);
+    f->logits = sw_big_alloc(n_rows * row_bytes);
+    f->n_logits_cap = f->logits != NULL ? n_rows : 0;
+    return f->logits != NULL;
+}
+
+bool sw_forward_init(sw_forward *f, const sw_hparams *h, const sw_weights *w, sw_pool *pool, sw_kv *kv, int n_batch,
+                     int n_ctx)
+{
+    *f = (sw_forward){.h = h, .w = w, .k = sw_kernels_get(), .pool = pool, .kv = kv, .n_batch = n_batch};
+    scratch_row rows[N_SCRATCH];
+    list_scratch(f, rows);
+    for (int i = 0; i < N_SCRATCH; i++) {
+        *rows[i].array = sw_big_alloc(rows[i].n_elems * sizeof(float));
+        if (*rows[i].array == NULL)
+            return false;
+        f->scratch_bytes += rows[i].n_elems * sizeof(float);
+    }
+    const size_t widest = max_size((size_t)n_batch * (size_t)max_size((size_t)h->n_embd, (size_t)(h->n_head * h->head_v)),
+                                   ffn_elems(h, (size_t)n_batch));
+    const size_t n_pages = ((size_t)n_ctx + SW_KV_PAGE - 1) / SW_KV_PAGE * (size_t)sw_pool_n_threads(pool);
+    f->page_keys = sw_calloc(n_pages, sizeof *f->page_keys);
+    f->page_values = sw_calloc(n_pages, sizeof *f->page_values);
+    f->bad_layer = sw_calloc((size_t)n_batch, sizeof *f->bad_layer);
+    // Phi-3's long factors hold for contexts beyond the original one (LongRoPE); the choice is made once, by the context
+    // that sequences may grow to.
+    const bool is_long = n_ctx > h->rope_ctx_orig;
+    const float *const factors = is_long ? w->rope_factors_long : w->rope_factors_short;
+    return f->page_keys != NULL && f->page_values != NULL && f->bad_layer != NULL &&
+           sw_act_buffer_init(&f->acts, widest) && sw__moe_init(&f->moe, h, n_batch) &&
+           sw_rope_init(&f->rope, h, factors);
+}
+
+void sw_forward_free(sw_forward *f)
+{
+    if (f->h == NULL)
+        return;
+    scratch_row rows[N_SCRATCH];
+    list_scratch(f, rows);
+    for (int i = 0; i < N_SCRATCH; i++)
+        sw_big_free(*rows[i].array, rows[i].n_elems * sizeof(float));
+    sw_big_free(f->logits, f->n_logits_cap * sw__padded((size_t)f->h->n_vocab) * sizeof *f->logits);
+    sw_free(f->page_keys);
+    sw_free(f->page_values);
+    sw_free(f->bad_layer);
+    sw_act_buffer_free(&f->acts);
+    sw__moe_free(&f->moe);
+    sw_rope_free(&f->rope);
+    *f = (sw_forward){0};
+}
+
+/* ---- pieces that run token by token ------------------------------------------------------------------------------ */
+
+/* Row `id` of the embedding becomes the state; the position's angles are made once for all layers. */
+static void embed_token(void *ud, size_t i, int worker)
+{
+    (void)worker;
+    sw_forward *const f = ud;
+    const sw_mat *const e = &f->w->embd;
+    const int id = f->tokens[i].id, half = f->rope.n_rot / 2;
+    sw_tile_decode_row(e->type, e->tiles + (size_t)(id / SW_TILE_ROWS) * e->tile_bytes, (size_t)e->n_cols,
+                       id % SW_TILE_ROWS, f->x + i * (size_t)e->n_cols);
+    sw_rope_angles(&f->rope, f->tokens[i].pos, f->cosines + i * (size_t)half, f->sines + i * (size_t)half);
+    f->bad_layer[i] = -1;
+}
+
+static void norm_row(const sw_forward *f, const sw_norm *norm, const float *x, float *y)
+{
+    const size_t d = (size_t)f->h->n_embd;
+    if (f->h->arch.norm == SW_NORM_LAYER)
+        f->k->layernorm(x, norm->weight, norm->bias, d, f->h->norm_eps, y);
+    else
+        f->k->rmsnorm(x, norm->weight, norm->bias, d, f->h->norm_eps, y);
+}
+
+typedef struct norm_job {
+    sw_forward *f;
+    const sw_norm *norm;
+} norm_job;
+
+static void norm_token(void *ud, size_t i, int worker)
+{
+    (void)worker;
+    const norm_job *const j = ud;
+    const size_t at = i * (size_t)j->f->h->n_embd;
+    norm_row(j->f, j->norm, j->f->x + at, j->f->normed + at);
+}
+
+static void normalise(sw_forward *f, const sw_norm *norm)
+{
+    norm_job j = {f, norm};
+    sw_pool_run(f->pool, f->n, norm_token, &j);
+}
+
+typedef struct layer_job {
+    sw_forward *f;
+    int layer;
+} layer_job;
+
+/* x += out; remembers the first layer that leaves a token with a value that is not finite. */
+static void add_residual(void *ud, size_t i, int worker)
+{
+    (void)worker;
+    const layer_job *const j = ud;
+    sw_forward *const f = j->f;
+    const size_t d = (size_t)f->h->n_embd;
+    float *const x = f->x + i * d;
+    const float *const out = f->out + i * sw__padded(d);
+    uint32_t largest = 0; // magnitude as bits: infinity and NaN stand above every number
+    for (size_t c = 0; c < d; c++) {
+        x[c] += out[c];
+        const uint32_t magnitude = sw_f32_bits(x[c]) & 0x7fffffff;
+        largest = magnitude > largest ? magnitude : largest;
+    }
+    if (largest >= 0x7f800000 && f->bad_layer[i] < 0)
+        f->bad_layer[i] = j->layer;
+}
+
+/* ---- attention --------------------------------------------------------------------------------------------------- */
+
+/* Rotates a token's queries and keys and stores its keys and values. */
+static void rotate_and_store(void *ud, size_t i, int worker)
+{
+    (void)worker;
+    const layer_job *const j = ud;
+    sw_forward *const f = j->f;
+    const sw_hparams *const h = f->h;
+    const size_t half = (size_t)f->rope.n_rot / 2, d = (size_t)h->head_k;
+    const float *const c = f->cosines + i * half, *const s = f->sines + i * half;
+    float *const q = f->q + i * sw__padded((size_t)h->n_head * d);
+    float *const key = f->kk + i * sw__padded((size_t)h->n_head_kv * d);
+    const float *const value = f->v + i * sw__padded((size_t)h->n_head_kv * d);
+    for (size_t a = 0; a < (size_t)h->n_head; a++)
+        sw_rope_apply(&f->rope, c, s, q + a * d);
+    for (size_t g = 0; g < (size_t)h->n_head_kv; g++) {
+        sw_rope_apply(&f->rope, c, s, key + g * d);
+        sw_kv_store(f->kv, f->tokens[i].seq, j->layer, (int)g, f->tokens[i].pos, key + g * d, value + g * d);
+    }
+}
+
+/* One token's query heads that share one KV head. */
+static void attend_group(void *ud, size_t task, int worker)
+{
+    const layer_job *const j = ud;
+    sw_forward *const f = j->f;
+    const sw_hparams *const h = f->h;
+    const size_t i = task / (size_t)h->n_head_kv, g = task % (size_t)h->n_head_kv;
+    const size_t per_group = (size_t)(h->n_head / h->n_head_kv), d = (size_t)h->head_k;
+    const sw_lm_token *const token = &f->tokens[i];
+    const int end = token->pos + 1;
+    const int begin = sw_layer_is_windowed(h, j->layer) && end > h->n_window ? end - h->n_window : 0;
+    const size_t scratch = (size_t)worker * (size_t)f->kv->n_pages_max;
+    const void **const keys = f->page_keys + scratch, **const values = f->page_values + scratch;
+    sw_kv_page_pointers(f->kv, token->seq, j->layer, (int)g, begin, end, keys, values);
+    const float *const sinks = f->w->layers[j->layer].sinks;
+    for (size_t a = g * per_group; a < (g + 1) * per_group; a++) {
+        f->k->attend(&(sw_attend){
+            .q = f->q + i * sw__padded((size_t)h->n_head * d) + a * d,
+            .scale = 1.0f / sqrtf((float)h->head_k),
+            .is_f16 = f->kv->is_f16,
+            .keys = keys,
+            .values = values,
+            .begin = begin,
+            .end = end,
+            .d = h->head_k,
+            .sink = sinks != NULL ? &sinks[a] : NULL,
+            .out = f->attended + (i * (size_t)h->n_head + a) * d,
+        });
+    }
+}
+
+static void attention(sw_forward *f, int l)
+{
+    const sw_layer *const layer = &f->w->layers[l];
+    const sw_hparams *const h = f->h;
+    const size_t d = (size_t)h->n_embd, q_width = (size_t)(h->n_head * h->head_k);
+    const size_t kv_ld = sw__padded((size_t)(h->n_head_kv * h->head_k));
+    const bool quantized = sw_mat_is_quantized(&layer->q) || sw_mat_is_quantized(&layer->k) ||
+                           sw_mat_is_quantized(&layer->v);
+    const sw_acts x = sw_acts_prepare(f->pool, f->k, &f->acts, f->normed, f->n, d, quantized);
+    sw_product qkv[3] = {
+        {.mat = &layer->q, .x = x, .n = f->n, .y = f->q, .ld = sw__padded(q_width)},
+        {.mat = &layer->k, .x = x, .n = f->n, .y = f->kk, .ld = kv_ld},
+        {.mat = &layer->v, .x = x, .n = f->n, .y = f->v, .ld = kv_ld},
+    };
+    sw_products_run(f->pool, f->k, qkv, 3);
+    layer_job j = {f, l};
+    sw_pool_run(f->pool, f->n, rotate_and_store, &j);
+    sw_pool_run(f->pool, f->n * (size_t)h->n_head_kv, attend_group, &j);
+    const sw_acts a =
+        sw_acts_prepare(f->pool, f->k, &f->acts, f->attended, f->n, q_width, sw_mat_is_quantized(&layer->o));
+    sw_product o = {.mat = &layer->o, .x = a, .n = f->n, .y = f->out, .ld = sw__padded(d)};
+    sw_products_run(f->pool, f->k, &o, 1);
+}
+
+/* ---- dense feed-forward ------------------------------------------------------------------------------------------ */
+
+typedef struct activate_job {
+    sw_forward *f;
+    size_t width, ld;
+} activate_job;
+
+static void activate_row(void *ud, size_t row, int worker)
+{
+    (void)worker;
+    const activate_job *const j = ud;
+    const sw_forward *const f = j->f;
+    const float *const gate = f->gate + row * j->ld, *const up = f->up + row * j->ld;
+    float *const y = f->act + row * j->width;
+    if (f->h->arch.activation == SW_ACT_SWIGLU_OAI)
+        f->k->swiglu_oai(gate, up, j->width, y);
+    else
+        f->k->swiglu(gate, up, j->width, y);
+}
+
+void sw__forward_activate(sw_forward *f, size_t n_rows, size_t width, size_t ld)
+{
+    activate_job j = {f, width, ld};
+    sw_pool_run(f->pool, n_rows, activate_row, &j);
+}
+
+void sw__forward_ffn(sw_forward *f, const sw_mat *gate, const sw_mat *up, const sw_mat *down, float *y, size_t ld)
+{
+    const size_t width = (size_t)gate->n_rows, width_ld = sw__padded(width);
+    const sw_acts x = sw_acts_prepare(f->pool, f->k, &f->acts, f->normed, f->n, (size_t)f->h->n_embd,
+                                      sw_mat_is_quantized(gate) || sw_mat_is_quantized(up));
+    sw_product both[2] = {
+        {.mat = gate, .x = x, .n = f->n, .y = f->gate, .ld = width_ld},
+        {.mat = up, .x = x, .n = f->n, .y = f->up, .ld = width_ld},
+    };
+    sw_products_run(f->pool, f->k, both, 2);
+    sw__forward_activate(f, f->n, width, width_ld);
+    const sw_acts act = sw_acts_prepare(f->pool, f->k, &f->acts, f->act, f->n, width, sw_mat_is_quantized(down));
+    sw_product p = {.mat = down, .x = act, .n = f->n, .y = y, .ld = ld};
+    sw_products_run(f->pool, f->k, &p, 1);
+}
+
+/* ---- the pass ---------------------------------------------------------------------------------------------------- */
+
+static void layer_forward(sw_forward *f, int l)
+{
+    const sw_layer *const layer = &f->w->layers[l];
+    layer_job j = {f, l};
+    normalise(f, &layer->attn_norm);
+    attention(f, l);
+    sw_pool_run(f->pool, f->n, add_residual, &j);
+    normalise(f, &layer->ffn_norm);
+    if (sw_layer_has_experts(f->h, l))
+        sw__forward_moe(f, l);
+    else
+        sw__forward_ffn(f, &layer->gate, &layer->up, &layer->down, f->out, sw__padded((size_t)f->h->n_embd));
+    sw_pool_run(f->pool, f->n, add_residual, &j);
+}
+
+/* Logits of the tokens that want them, rows of n_vocab back to back. */
+static bool head(sw_forward *f)
+{
+    const size_t d = (size_t)f->h->n_embd, n_vocab = (size_t)f->h->n_vocab, ld = sw__padded(n_vocab);
+    size_t n_rows = 0;
+    for (size_t i = 0; i < f->n; i++) {
+        if (f->tokens[i].wants_logits)
+            norm_row(f, &f->w->output_norm, f->x + i * d, f->normed + n_rows++ * d);
+    }
+    if (n_rows == 0)
+        return true;
+    if (!grow_logits(f, n_rows))
+        return false;
+    const sw_mat *const output = &f->w->output;
+    const sw_acts x = sw_acts_prepare(f->pool, f->k, &f->acts, f->normed, n_rows, d, sw_mat_is_quantized(output));
+    sw_product p = {.mat = output, .x = x, .n = n_rows, .y = f->logits, .ld = ld};
+    sw_products_run(f->pool, f->k, &p, 1);
+    for (size_t r = 1; r < n_rows && ld != n_vocab; r++)
+        memmove(f->logits + r * n_vocab, f->logits + r * ld, n_vocab * sizeof *f->logits);
+    return true;
+}
+
+static sw_code check_tokens(const sw_forward *f, const sw_lm_token *tokens, size_t n, sw_err *err)
+{
+    if (n == 0 || n > (size_t)f->n_batch)
+        return sw_fail(err, SW_EINVAL, "a batch holds 1 to %d tokens, not %zu", f->n_batch, n);
+    for (size_t i = 0; i < n; i++) {
+        if (tokens[i].id < 0 || tokens[i].id >= f->h->n_vocab)
+            return sw_fail(err, SW_EINVAL, "token %d is not in the vocabulary of %d", tokens[i].id, f->h->n_vocab);
+    }
+    return SW_OK;
+}
+
+sw_code sw_forward_step(sw_forward *f, const sw_lm_token *tokens, size_t n, const float **logits_out,
+                        int32_t *bad_seq_out, sw_err *err)
+{
+    *logits_out = NULL;
+    *bad_seq_out = -1;
+    const sw_code code = check_tokens(f, tokens, n, err);
+    if (code != SW_OK)
+        return code;
+    f->tokens = tokens;
+    f->n = n;
+    sw_pool_run(f->pool, n, embed_token, f);
+    for (int l = 0; l < f->h->n_layers; l++)
+        layer_forward(f, l);
+    for (size_t i = 0; i < n; i++) {
+        if (f->bad_layer[i] >= 0) {
+            *bad_seq_out = tokens[i].seq;
+            return sw_fail(err, SW_ENUMERIC,
+                           "layer %d gave a value that is not finite at position %d; the model file may be damaged",
+                           f->bad_layer[i], tokens[i].pos);
+        }
+    }
+    if (!head(f))
+        return sw_fail(err, SW_ENOMEM, "out of memory for the logits");
+    *logits_out = f->logits;
+    return SW_OK;
+}

@@ -1,0 +1,82 @@
+/* forward.h - the forward pass: a batch of tokens through all layers.
+ *
+ * Reads like the paper: norm, attention, residual, norm, experts, residual.  All scratch is sized at init; a step
+ * allocates nothing unless it is asked for more rows of logits than any step before.
+ */
+#ifndef SW_FORWARD_H
+#define SW_FORWARD_H
+
+#include "engine/kv.h"
+#include "engine/lm.h"
+#include "engine/product.h"
+#include "engine/rope.h"
+
+/* Scratch of the expert layers; see moe.c.  A *pair* is one token seen by one of its experts; pairs are sorted by
+ * expert, so that each expert's weights are read once per batch. */
+typedef struct sw_moe {
+    float *router_logits; // (n_batch, padded n_expert)
+    int *chosen;          // (n_layers, n_batch, n_expert_used)
+    float *weights;       // (n_batch, n_expert_used)
+    int *slot;            // (n_batch, n_expert_used): the place of the pair after sorting
+    int32_t *token;       // (pairs): whose pair stands at a place
+    int *first;           // (n_expert + 1): an expert's first place
+    sw_product *products; // (2 n_expert)
+} sw_moe;
+
+typedef struct sw_forward {
+    const sw_hparams *h;
+    const sw_weights *w;
+    const sw_kernels *k;
+    sw_pool *pool;
+    sw_kv *kv;
+    sw_rope rope;
+    int n_batch;
+    // The batch being evaluated.
+    const sw_lm_token *tokens;
+    size_t n;
+    // Scratch: (n_batch, width), rows padded to whole tiles where a product writes them.
+    float *x;          // residual stream, width n_embd
+    float *normed;     // width n_embd
+    float *q, *kk, *v; // width of all heads, padded
+    float *attended;   // width n_head * head_v
+    float *out;        // width n_embd, padded: what a block adds
+    float *shared_out; // width n_embd, padded: what the shared experts add
+    float *gate, *up;  // (pairs, padded expert width) or (n_batch, padded dense width)
+    float *act;        // as gate, not padded
+    float *pair_out;   // (pairs, padded n_embd)
+    float *cosines, *sines; // (n_batch, n_rot / 2)
+    const void **page_keys, **page_values; // (n_threads, pages of a sequence)
+    sw_act_buffer acts;
+    sw_moe moe;
+    float *logits; // (n_logits_cap, padded n_vocab)
+    size_t n_logits_cap;
+    int32_t *bad_layer; // (n_batch): first layer after which a token's state was not finite, or -1
+    size_t scratch_bytes;
+} sw_forward;
+
+/* `f` keeps the pointers.  False when memory is short. */
+bool sw_forward_init(sw_forward *f, const sw_hparams *h, const sw_weights *w, sw_pool *pool, sw_kv *kv, int n_batch,
+                     int n_ctx);
+void sw_forward_free(sw_forward *f);
+
+/* Evaluates tokens[0..n), n <= n_batch; their positions are reserved in the cache.  As sw_lm_ops.step. */
+SW_NODISCARD sw_code sw_forward_step(sw_forward *f, const sw_lm_token *tokens, size_t n, const float **logits_out,
+                                     int32_t *bad_seq_out, sw_err *err);
+
+/* moe.c: adds the experts' answer for every token's `normed` state to f->out. */
+void sw__forward_moe(sw_forward *f, int layer);
+/* moe.c: scratch. */
+bool sw__moe_init(sw_moe *m, const sw_hparams *h, int n_batch);
+void sw__moe_free(sw_moe *m);
+
+/* A dense block of gate, up and down on f's scratch: y (n, ld). */
+void sw__forward_ffn(sw_forward *f, const sw_mat *gate, const sw_mat *up, const sw_mat *down, float *y, size_t ld);
+/* act[row] = activation(gate[row], up[row]) for n_rows rows. */
+void sw__forward_activate(sw_forward *f, size_t n_rows, size_t width, size_t ld);
+
+static inline size_t sw__padded(size_t n)
+{
+    return (n + 15) / 16 * 16;
+}
+
+#endif

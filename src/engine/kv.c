@@ -1,0 +1,111 @@
+#include "engine/kv.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "quant/half.h"
+
+bool sw_kv_init(sw_kv *kv, int n_layers, int n_heads, int d, sw_kv_type type, int n_seqs, int n_ctx)
+{
+    *kv = (sw_kv){.n_layers = n_layers, .n_heads = n_heads, .d = d, .is_f16 = type == SW_KV_F16, .n_seqs = n_seqs};
+    kv->n_pages_max = (n_ctx + SW_KV_PAGE - 1) / SW_KV_PAGE;
+    kv->head_bytes = 2 * (size_t)SW_KV_PAGE * (size_t)d * (kv->is_f16 ? sizeof(uint16_t) : sizeof(float));
+    kv->page_bytes = kv->head_bytes * (size_t)n_heads * (size_t)n_layers;
+    kv->seqs = sw_calloc((size_t)n_seqs, sizeof *kv->seqs);
+    kv->free_pages = sw_calloc((size_t)n_seqs * (size_t)kv->n_pages_max, sizeof *kv->free_pages);
+    bool ok = kv->seqs != NULL && kv->free_pages != NULL;
+    for (int s = 0; s < n_seqs && ok; s++) {
+        kv->seqs[s].pages = sw_calloc((size_t)kv->n_pages_max, sizeof *kv->seqs[s].pages);
+        ok = kv->seqs[s].pages != NULL;
+    }
+    if (!ok)
+        sw_kv_free(kv);
+    return ok;
+}
+
+void sw_kv_free(sw_kv *kv)
+{
+    for (int s = 0; kv->seqs != NULL && s < kv->n_seqs; s++) {
+        if (kv->seqs[s].pages != NULL)
+            sw_kv_truncate(kv, s, 0);
+        sw_free(kv->seqs[s].pages);
+    }
+    for (size_t i = 0; i < kv->n_free; i++)
+        sw_big_free(kv->free_pages[i], kv->page_bytes);
+    sw_free(kv->free_pages);
+    sw_free(kv->seqs);
+    *kv = (sw_kv){0};
+}
+
+bool sw_kv_reserve(sw_kv *kv, int seq, int n_tokens)
+{
+    sw_kv_seq *const s = &kv->seqs[seq];
+    const int wanted = (n_tokens + SW_KV_PAGE - 1) / SW_KV_PAGE;
+    if (wanted > kv->n_pages_max)
+        return false;
+    while (s->n_pages < wanted) {
+        void *page;
+        if (kv->n_free > 0) {
+            page = kv->free_pages[--kv->n_free];
+        } else {
+            page = sw_big_alloc(kv->page_bytes);
+            if (page == NULL)
+                return false;
+            kv->n_allocated++;
+        }
+        s->pages[s->n_pages++] = page;
+    }
+    return true;
+}
+
+void sw_kv_truncate(sw_kv *kv, int seq, int n_tokens)
+{
+    sw_kv_seq *const s = &kv->seqs[seq];
+    const int kept = (n_tokens + SW_KV_PAGE - 1) / SW_KV_PAGE;
+    while (s->n_pages > kept) {
+        void *const page = s->pages[--s->n_pages];
+#ifdef SW_POISON_PAGES
+        memset(page, 0xff, kv->page_bytes); // NaN in both types: a read of a freed page cannot go unseen
+#endif
+        kv->free_pages[kv->n_free++] = page;
+    }
+}
+
+static uint8_t *head_at(const sw_kv *kv, int seq, int layer, int head, int page)
+{
+    const size_t index = (size_t)layer * (size_t)kv->n_heads + (size_t)head;
+    return (uint8_t *)kv->seqs[seq].pages[page] + index * kv->head_bytes;
+}
+
+void sw_kv_store(const sw_kv *kv, int seq, int layer, int head, int position, const float *key, const float *value)
+{
+    uint8_t *const p = head_at(kv, seq, layer, head, position / SW_KV_PAGE);
+    const size_t at = (size_t)(position % SW_KV_PAGE), d = (size_t)kv->d;
+    if (kv->is_f16) {
+        uint16_t *const keys = (uint16_t *)(void *)p, *const values = keys + SW_KV_PAGE * d;
+        for (size_t i = 0; i < d; i++) {
+            keys[i * SW_KV_PAGE + at] = sw_f16_from_f32(key[i]);
+            values[at * d + i] = sw_f16_from_f32(value[i]);
+        }
+        return;
+    }
+    float *const keys = (float *)(void *)p, *const values = keys + SW_KV_PAGE * d;
+    for (size_t i = 0; i < d; i++)
+        keys[i * SW_KV_PAGE + at] = key[i];
+    memcpy(values + at * d, value, d * sizeof *value);
+}
+
+void sw_kv_page_pointers(const sw_kv *kv, int seq, int layer, int head, int begin, int end, const void **keys,
+                         const void **values)
+{
+    for (int page = begin / SW_KV_PAGE; page * SW_KV_PAGE < end; page++) {
+        const uint8_t *const p = head_at(kv, seq, layer, head, page);
+        keys[page] = p;
+        values[page] = p + kv->head_bytes / 2;
+    }
+}
+
+uint64_t sw_kv_bytes_per_token(const sw_kv *kv)
+{
+    return kv->page_bytes / SW_KV_PAGE;
+}

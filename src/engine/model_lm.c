@@ -1,0 +1,190 @@
+/* model_lm.c - a loaded model: owns weights, threads, cache and forward pass, and shows them as an sw_lm. */
+#include "engine/model_lm.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/sysinfo.h"
+#include "engine/forward.h"
+
+enum { DEFAULT_CTX = 8192, DEFAULT_SEQS = 4, DEFAULT_BATCH = 256 };
+
+typedef struct model_lm {
+    sw_lm lm; // first: the scheduler sees only this
+    sw_hparams h;
+    sw_weights w;
+    sw_pool *pool;
+    sw_kv kv;
+    sw_forward f;
+    uint64_t *router_counts; // (n_layers, n_expert)
+    const char *placement_note;
+    double load_ms;
+} model_lm;
+
+/* ---- the sw_lm operations ---------------------------------------------------------------------------------------- */
+
+/* Adds the experts that a successful step used to the counts. */
+static void count_experts(model_lm *m, size_t n)
+{
+    const size_t k = (size_t)m->h.n_expert_used, n_expert = (size_t)m->h.n_expert;
+    for (int l = m->h.n_layers_dense; l < m->h.n_layers && n_expert > 0; l++) {
+        const int *const chosen = m->f.moe.chosen + (size_t)l * (size_t)m->f.n_batch * k;
+        for (size_t p = 0; p < n * k; p++)
+            __atomic_fetch_add(&m->router_counts[(size_t)l * n_expert + (size_t)chosen[p]], 1, __ATOMIC_RELAXED);
+    }
+}
+
+static sw_code step(sw_lm *lm, const sw_lm_token *tokens, size_t n, const float **logits_out, int32_t *bad_seq_out,
+                    sw_err *err)
+{
+    model_lm *const m = (model_lm *)lm;
+    const sw_code code = sw_forward_step(&m->f, tokens, n, logits_out, bad_seq_out, err);
+    if (code == SW_OK)
+        count_experts(m, n);
+    return code;
+}
+
+static void truncate_seq(sw_lm *lm, int32_t seq, int32_t n_keep)
+{
+    sw_kv_truncate(&((model_lm *)lm)->kv, seq, n_keep);
+}
+
+static bool reserve(sw_lm *lm, int32_t seq, int32_t n_tokens)
+{
+    return sw_kv_reserve(&((model_lm *)lm)->kv, seq, n_tokens);
+}
+
+static void close_model(sw_lm *lm)
+{
+    model_lm *const m = (model_lm *)lm;
+    sw_forward_free(&m->f);
+    sw_kv_free(&m->kv);
+    sw_weights_free(&m->w);
+    sw_pool_free(m->pool);
+    sw_free(m->router_counts);
+    sw_free(m);
+}
+
+static const sw_lm_ops OPS = {step, truncate_seq, reserve, close_model};
+
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
+
+static int pick(int wanted, int fallback, int max)
+{
+    const int n = wanted > 0 ? wanted : fallback;
+    return n < max ? n : max;
+}
+
+static sw_code check_options(const sw_engine_options *o, const sw_hparams *h, sw_err *err)
+{
+    if (o->cpu_moe && o->n_cpu_moe > 0)
+        return sw_fail(err, SW_EINVAL, "--cpu-moe and --n-cpu-moe exclude each other: give one of them");
+    if (o->n_threads < 0 || o->n_threads > SW_LIMIT_THREADS)
+        return sw_fail(err, SW_EINVAL, "the number of threads must be 1 to %d", SW_LIMIT_THREADS);
+    if (o->n_seqs < 0 || o->n_seqs > SW_LIMIT_SEQUENCES)
+        return sw_fail(err, SW_EINVAL, "the number of sequences must be 1 to %d", SW_LIMIT_SEQUENCES);
+    if (o->n_batch < 0 || o->n_batch > SW_LIMIT_BATCH_TOKENS)
+        return sw_fail(err, SW_EINVAL, "the batch must be 1 to %d tokens", SW_LIMIT_BATCH_TOKENS);
+    if (o->n_ctx < 0 || o->n_ctx > h->n_ctx_train || o->n_ctx > SW_LIMIT_CTX_TOKENS)
+        return sw_fail(err, SW_EINVAL, "a context of %d tokens was asked for, this model was made for at most %d",
+                       o->n_ctx, h->n_ctx_train);
+    return SW_OK;
+}
+
+/* Before anything is read: will it fit?  One full sequence is counted; further ones grow as they are used. */
+static sw_code check_memory(const sw_gguf *g, const model_lm *m, const sw_kv *kv, sw_err *err)
+{
+    const uint64_t cache = sw_kv_bytes_per_token(kv) * (uint64_t)m->lm.n_ctx;
+    const uint64_t needed = m->w.block_bytes + cache;
+    const uint64_t available = sw_memory_available();
+    if (needed <= available)
+        return SW_OK;
+    return sw_fail(err, SW_ENOMEM,
+                   "%s needs %.1f GB for weights and %.1f GB for a context of %d tokens, but only %.1f GB of memory are "
+                   "available; a smaller --ctx-size or a model quantized to fewer bits lowers it",
+                   sw_gguf_path(g), (double)m->w.block_bytes / 1e9, (double)cache / 1e9, m->lm.n_ctx,
+                   (double)available / 1e9);
+}
+
+static sw_code prepare(model_lm *m, const sw_gguf *g, const sw_engine_options *o, sw_err *err)
+{
+    sw_code code = sw_hparams_read(g, o->compat == SW_COMPAT_LLAMA_CPP, &m->h, err);
+    if (code == SW_OK)
+        code = check_options(o, &m->h, err);
+    if (code != SW_OK)
+        return code;
+    const sw_hparams *const h = &m->h;
+    const int n_threads = pick(o->n_threads, sw_n_cores(), SW_LIMIT_THREADS);
+    m->lm.ops = &OPS;
+    m->lm.n_vocab = h->n_vocab;
+    m->lm.n_seqs = pick(o->n_seqs, DEFAULT_SEQS, SW_LIMIT_SEQUENCES);
+    m->lm.n_ctx = pick(o->n_ctx, h->n_ctx_train < DEFAULT_CTX ? h->n_ctx_train : DEFAULT_CTX, SW_LIMIT_CTX_TOKENS);
+    m->lm.n_batch = pick(o->n_batch, DEFAULT_BATCH, SW_LIMIT_BATCH_TOKENS);
+    if (m->lm.n_batch < m->lm.n_seqs)
+        m->lm.n_batch = m->lm.n_seqs;
+    if (h->n_expert == 0 && (o->cpu_moe || o->n_cpu_moe > 0))
+        m->placement_note = "this model has no experts, so --cpu-moe and --n-cpu-moe have no effect";
+    code = sw_weights_plan(g, h, &m->w, err);
+    if (code != SW_OK)
+        return code;
+    m->router_counts = sw_calloc((size_t)h->n_layers * (size_t)h->n_expert, sizeof *m->router_counts);
+    m->pool = sw_pool_create(n_threads);
+    if (m->router_counts == NULL || m->pool == NULL ||
+        !sw_kv_init(&m->kv, h->n_layers, h->n_head_kv, h->head_k, o->kv_type, m->lm.n_seqs, m->lm.n_ctx))
+        return sw_fail(err, SW_ENOMEM, "out of memory preparing %s", sw_gguf_path(g));
+    return check_memory(g, m, &m->kv, err);
+}
+
+sw_code sw_model_lm_open(sw_lm **out, const sw_gguf *g, const sw_engine_options *options, sw_err *err)
+{
+    *out = NULL;
+    const sw_clock *const clock = sw_clock_system();
+    const uint64_t start = sw_now_ns(clock);
+    model_lm *const m = sw_calloc(1, sizeof *m);
+    if (m == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory opening %s", sw_gguf_path(g));
+    sw_code code = prepare(m, g, options, err);
+    if (code == SW_OK)
+        code = sw_weights_load(&m->w, g, m->pool, options->on_load, options->ud, err);
+    if (code == SW_OK && !sw_forward_init(&m->f, &m->h, &m->w, m->pool, &m->kv, m->lm.n_batch, m->lm.n_ctx))
+        code = sw_fail(err, SW_ENOMEM, "out of memory for the working buffers of %s; a smaller --batch lowers them",
+                       sw_gguf_path(g));
+    if (code != SW_OK) {
+        close_model(&m->lm);
+        return code;
+    }
+    m->load_ms = sw_ms(sw_now_ns(clock) - start);
+    *out = &m->lm;
+    return SW_OK;
+}
+
+/* ---- facts ------------------------------------------------------------------------------------------------------- */
+
+void sw_model_lm_state(const sw_lm *lm, sw_engine_state *state)
+{
+    const model_lm *const m = (const model_lm *)lm;
+    state->n_threads = sw_pool_n_threads(m->pool);
+    state->n_ctx = lm->n_ctx;
+    state->n_seqs = lm->n_seqs;
+    state->isa = m->f.k->name;
+    state->backend = "cpu";
+    state->weight_bytes_ram = m->w.block_bytes;
+    state->expert_bytes_ram = m->w.expert_bytes;
+    state->weight_bytes_vram = 0;
+    state->kv_bytes_per_token = sw_kv_bytes_per_token(&m->kv);
+    state->placement_note = m->placement_note;
+    state->load_ms = m->load_ms;
+}
+
+bool sw_model_lm_router_counts(const sw_lm *lm, int layer, uint64_t *counts)
+{
+    const model_lm *const m = (const model_lm *)lm;
+    if (layer < 0 || layer >= m->h.n_layers || !sw_layer_has_experts(&m->h, layer))
+        return false;
+    for (int e = 0; e < m->h.n_expert; e++)
+        counts[e] = __atomic_load_n(&m->router_counts[(size_t)layer * (size_t)m->h.n_expert + (size_t)e],
+                                    __ATOMIC_RELAXED);
+    return true;
+}

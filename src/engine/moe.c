@@ -1,0 +1,146 @@
+/* moe.c - the mixture-of-experts block: route, group the batch by expert, compute only the chosen ones, combine. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "engine/forward.h"
+#include "engine/router.h"
+
+bool sw__moe_init(sw_moe *m, const sw_hparams *h, int n_batch)
+{
+    *m = (sw_moe){0};
+    if (h->n_expert == 0)
+        return true;
+    const size_t n = (size_t)n_batch, n_expert = (size_t)h->n_expert, pairs = n * (size_t)h->n_expert_used;
+    m->router_logits = sw_calloc(n * sw__padded(n_expert), sizeof *m->router_logits);
+    m->chosen = sw_calloc((size_t)h->n_layers * pairs, sizeof *m->chosen);
+    m->weights = sw_calloc(pairs, sizeof *m->weights);
+    m->slot = sw_calloc(pairs, sizeof *m->slot);
+    m->token = sw_calloc(pairs, sizeof *m->token);
+    m->first = sw_calloc(n_expert + 1, sizeof *m->first);
+    m->products = sw_calloc(2 * n_expert, sizeof *m->products);
+    return m->router_logits != NULL && m->chosen != NULL && m->weights != NULL && m->slot != NULL &&
+           m->token != NULL && m->first != NULL && m->products != NULL;
+}
+
+void sw__moe_free(sw_moe *m)
+{
+    sw_free(m->router_logits);
+    sw_free(m->chosen);
+    sw_free(m->weights);
+    sw_free(m->slot);
+    sw_free(m->token);
+    sw_free(m->first);
+    sw_free(m->products);
+    *m = (sw_moe){0};
+}
+
+/* Chooses every token's experts. */
+static int *route(sw_forward *f, int layer, const sw_acts *x)
+{
+    sw_moe *const m = &f->moe;
+    const sw_hparams *const h = f->h;
+    const size_t ld = sw__padded((size_t)h->n_expert), k = (size_t)h->n_expert_used;
+    sw_product p = {.mat = &f->w->layers[layer].router, .x = *x, .n = f->n, .y = m->router_logits, .ld = ld};
+    sw_products_run(f->pool, f->k, &p, 1);
+    int *const chosen = m->chosen + (size_t)layer * (size_t)f->n_batch * k;
+    for (size_t i = 0; i < f->n; i++)
+        sw_route(h->arch.gating, h->arch.renormalise, h->expert_scale, m->router_logits + i * ld, h->n_expert,
+                 h->n_expert_used, chosen + i * k, m->weights + i * k);
+    return chosen;
+}
+
+/* Sorts the pairs by expert, tokens in order within each. */
+static void group_by_expert(sw_forward *f, const int *chosen)
+{
+    sw_moe *const m = &f->moe;
+    const size_t k = (size_t)f->h->n_expert_used, n_pairs = f->n * k;
+    memset(m->first, 0, ((size_t)f->h->n_expert + 1) * sizeof *m->first);
+    for (size_t p = 0; p < n_pairs; p++)
+        m->first[chosen[p] + 1]++;
+    for (int e = 0; e < f->h->n_expert; e++)
+        m->first[e + 1] += m->first[e];
+    for (size_t p = 0; p < n_pairs; p++) { // moves first[e] to the end of e ...
+        const int slot = m->first[chosen[p]]++;
+        m->slot[p] = slot;
+        m->token[slot] = (int32_t)(p / k);
+    }
+    for (int e = f->h->n_expert; e > 0; e--) // ... which is the beginning of e + 1
+        m->first[e] = m->first[e - 1];
+    m->first[0] = 0;
+}
+
+/* gate and up of every chosen expert, each over its own tokens of x. */
+static void expand(sw_forward *f, const sw_layer *layer, const sw_acts *x, size_t ld)
+{
+    sw_moe *const m = &f->moe;
+    size_t n = 0;
+    for (int e = 0; e < f->h->n_expert; e++) {
+        const size_t first = (size_t)m->first[e], count = (size_t)m->first[e + 1] - first;
+        if (count == 0)
+            continue;
+        sw_acts own = *x;
+        own.index = m->token + first;
+        m->products[n++] = (sw_product){
+            .mat = &layer->gate_exps, .expert = e, .x = own, .n = count, .y = f->gate + first * ld, .ld = ld};
+        m->products[n++] = (sw_product){
+            .mat = &layer->up_exps, .expert = e, .x = own, .n = count, .y = f->up + first * ld, .ld = ld};
+    }
+    sw_products_run(f->pool, f->k, m->products, n);
+}
+
+static void contract(sw_forward *f, const sw_layer *layer, const sw_acts *act)
+{
+    sw_moe *const m = &f->moe;
+    const size_t ld = sw__padded((size_t)f->h->n_embd);
+    size_t n = 0;
+    for (int e = 0; e < f->h->n_expert; e++) {
+        const size_t first = (size_t)m->first[e], count = (size_t)m->first[e + 1] - first;
+        if (count > 0)
+            m->products[n++] = (sw_product){.mat = &layer->down_exps, .expert = e, .x = sw_acts_from(act, first),
+                                            .n = count, .y = f->pair_out + first * ld, .ld = ld};
+    }
+    sw_products_run(f->pool, f->k, m->products, n);
+}
+
+/* out = sum over a token's experts, in the order they were chosen, of weight * answer. */
+static void combine_token(void *ud, size_t i, int worker)
+{
+    (void)worker;
+    sw_forward *const f = ud;
+    const size_t k = (size_t)f->h->n_expert_used, d = (size_t)f->h->n_embd, ld = sw__padded(d);
+    float *const out = f->out + i * ld;
+    memset(out, 0, d * sizeof *out);
+    for (size_t j = 0; j < k; j++) {
+        const float weight = f->moe.weights[i * k + j];
+        const float *const y = f->pair_out + (size_t)f->moe.slot[i * k + j] * ld;
+        for (size_t c = 0; c < d; c++)
+            out[c] += weight * y[c];
+    }
+}
+
+static void add_shared(sw_forward *f, const sw_layer *layer)
+{
+    const size_t d = (size_t)f->h->n_embd, ld = sw__padded(d);
+    sw__forward_ffn(f, &layer->gate_shared, &layer->up_shared, &layer->down_shared, f->shared_out, ld);
+    for (size_t i = 0; i < f->n * ld; i++)
+        f->out[i] += f->shared_out[i];
+}
+
+void sw__forward_moe(sw_forward *f, int l)
+{
+    const sw_layer *const layer = &f->w->layers[l];
+    const sw_hparams *const h = f->h;
+    const size_t width = (size_t)h->n_ff_expert, ld = sw__padded(width), n_pairs = f->n * (size_t)h->n_expert_used;
+    const bool quantized = sw_mat_is_quantized(&layer->gate_exps) || sw_mat_is_quantized(&layer->up_exps) ||
+                           sw_mat_is_quantized(&layer->router);
+    const sw_acts x = sw_acts_prepare(f->pool, f->k, &f->acts, f->normed, f->n, (size_t)h->n_embd, quantized);
+    group_by_expert(f, route(f, l, &x));
+    expand(f, layer, &x, ld);
+    sw__forward_activate(f, n_pairs, width, ld);
+    const sw_acts act = sw_acts_prepare(f->pool, f->k, &f->acts, f->act, n_pairs, width,
+                                        sw_mat_is_quantized(&layer->down_exps));
+    contract(f, layer, &act);
+    sw_pool_run(f->pool, f->n, combine_token, f);
+    if (layer->gate_shared.tiles != NULL)
+        add_shared(f, layer);
+}

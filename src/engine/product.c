@@ -1,0 +1,114 @@
+#include "engine/product.h"
+
+#include "base/alloc.h"
+
+/* A task is a run of tiles long enough that starting it costs nothing against reading it. */
+enum { TASK_BYTES_MIN = 32 << 10, TASKS_PER_THREAD = 4 };
+
+typedef struct region {
+    const sw_kernels *k;
+    sw_product *products;
+    size_t n_products;
+} region;
+
+static const sw_product *product_of_task(const region *r, size_t task)
+{
+    size_t lo = 0, hi = r->n_products;
+    while (hi - lo > 1) {
+        const size_t mid = (lo + hi) / 2;
+        if (r->products[mid].first_task <= task)
+            lo = mid;
+        else
+            hi = mid;
+    }
+    return &r->products[lo];
+}
+
+static void add_bias(const sw_product *p, size_t first_row, size_t n_rows)
+{
+    const float *const bias = p->mat->bias + (size_t)p->expert * sw_mat_padded_rows(p->mat) + first_row;
+    for (size_t i = 0; i < p->n; i++) {
+        float *const y = p->y + i * p->ld + first_row;
+        for (size_t r = 0; r < n_rows; r++)
+            y[r] += bias[r];
+    }
+}
+
+static void run_task(void *ud, size_t task, int worker)
+{
+    (void)worker;
+    const region *const r = ud;
+    const sw_product *const p = product_of_task(r, task);
+    const sw_mat *const m = p->mat;
+    const size_t first = (task - p->first_task) * p->tiles_per_task;
+    const size_t left = m->n_tiles - first;
+    const size_t n = left < p->tiles_per_task ? left : p->tiles_per_task;
+    r->k->matmul[m->type](sw_mat_tiles(m, p->expert) + first * m->tile_bytes, n, &p->x, p->n, p->y + first * 16,
+                          p->ld);
+    if (m->bias != NULL)
+        add_bias(p, first * 16, n * 16);
+}
+
+void sw_products_run(sw_pool *pool, const sw_kernels *k, sw_product *products, size_t n_products)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < n_products; i++)
+        bytes += products[i].mat->n_tiles * products[i].mat->tile_bytes;
+    size_t task_bytes = bytes / (size_t)(sw_pool_n_threads(pool) * TASKS_PER_THREAD);
+    if (task_bytes < TASK_BYTES_MIN)
+        task_bytes = TASK_BYTES_MIN;
+    size_t n_tasks = 0;
+    for (size_t i = 0; i < n_products; i++) {
+        sw_product *const p = &products[i];
+        p->first_task = n_tasks;
+        p->tiles_per_task = (task_bytes + p->mat->tile_bytes - 1) / p->mat->tile_bytes;
+        n_tasks += (p->mat->n_tiles + p->tiles_per_task - 1) / p->tiles_per_task;
+    }
+    region r = {k, products, n_products};
+    sw_pool_run(pool, n_tasks, run_task, &r);
+}
+
+bool sw_act_buffer_init(sw_act_buffer *b, size_t n_elems)
+{
+    *b = (sw_act_buffer){.n_elems = n_elems};
+    b->code = sw_big_alloc(n_elems);
+    b->scale = sw_big_alloc(n_elems / SW_GROUP * sizeof *b->scale + 1);
+    b->sum = sw_big_alloc(n_elems / 16 * sizeof *b->sum + 1);
+    if (b->code != NULL && b->scale != NULL && b->sum != NULL)
+        return true;
+    sw_act_buffer_free(b);
+    return false;
+}
+
+void sw_act_buffer_free(sw_act_buffer *b)
+{
+    sw_big_free(b->code, b->n_elems);
+    sw_big_free(b->scale, b->n_elems / SW_GROUP * sizeof *b->scale + 1);
+    sw_big_free(b->sum, b->n_elems / 16 * sizeof *b->sum + 1);
+    *b = (sw_act_buffer){0};
+}
+
+typedef struct quantize_job {
+    const sw_kernels *k;
+    sw_act_buffer *b;
+    const float *rows;
+    size_t n_cols;
+} quantize_job;
+
+static void quantize_row(void *ud, size_t row, int worker)
+{
+    (void)worker;
+    const quantize_job *const j = ud;
+    const size_t at = row * j->n_cols;
+    j->k->quantize(j->rows + at, j->n_cols, j->b->code + at, j->b->scale + at / SW_GROUP, j->b->sum + at / 16);
+}
+
+sw_acts sw_acts_prepare(sw_pool *pool, const sw_kernels *k, sw_act_buffer *b, const float *rows, size_t n,
+                        size_t n_cols, bool quantized)
+{
+    if (quantized) {
+        quantize_job j = {k, b, rows, n_cols};
+        sw_pool_run(pool, n, quantize_row, &j);
+    }
+    return (sw_acts){.n_cols = n_cols, .f32 = rows, .code = b->code, .scale = b->scale, .sum = b->sum};
+}

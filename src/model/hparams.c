@@ -1,0 +1,185 @@
+#include "model/hparams.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+
+/* Reads keys under the architecture's prefix; the first error sticks, so that callers check once. */
+typedef struct reader {
+    const sw_gguf *g;
+    const char *arch;
+    sw_code code;
+    sw_err *err;
+    char key[160];
+} reader;
+
+static const char *key_of(reader *r, const char *name)
+{
+    snprintf(r->key, sizeof r->key, "%s.%s", r->arch, name);
+    return r->key;
+}
+
+static void fail_range(reader *r, const char *name, long long value, long long lo, long long hi)
+{
+    if (r->code == SW_OK)
+        r->code = sw_fail(r->err, SW_EFORMAT, "%s: key '%s' is %lld; %lld to %lld are possible", sw_gguf_path(r->g),
+                          key_of(r, name), value, lo, hi);
+}
+
+/* A whole number in [lo, hi]; `fallback` when absent (and then unchecked). */
+static int get_int(reader *r, const char *name, int fallback, int lo, int hi)
+{
+    if (r->code != SW_OK || !sw_gguf_has(r->g, key_of(r, name)))
+        return fallback;
+    uint32_t v;
+    r->code = sw_gguf_u32(r->g, r->key, 0, &v, r->err);
+    if (r->code != SW_OK)
+        return fallback;
+    if ((int64_t)v < lo || (int64_t)v > hi) {
+        fail_range(r, name, v, lo, hi);
+        return fallback;
+    }
+    return (int)v;
+}
+
+static int need_int(reader *r, const char *name, int lo, int hi)
+{
+    if (r->code == SW_OK && !sw_gguf_has(r->g, key_of(r, name)))
+        r->code = sw_fail(r->err, SW_EFORMAT, "%s: key '%s' is missing", sw_gguf_path(r->g), r->key);
+    return get_int(r, name, lo, lo, hi);
+}
+
+/* Scalar, or an array that holds the same number for every layer. */
+static int get_uniform_int(reader *r, const char *name, int fallback, int lo, int hi)
+{
+    sw_gguf_array a;
+    sw_err ignored = {0};
+    if (r->code != SW_OK || !sw_gguf_has(r->g, key_of(r, name)) ||
+        sw_gguf_get_array(r->g, r->key, &a, &ignored) != SW_OK)
+        return get_int(r, name, fallback, lo, hi);
+    int64_t first = fallback, v;
+    for (size_t i = 0; i < a.n; i++) {
+        if (!sw_gguf_array_int(&a, i, &v) || (i > 0 && v != first)) {
+            r->code = sw_fail(r->err, SW_EUNSUPPORTED, "%s: key '%s' differs between layers, which is not supported",
+                              sw_gguf_path(r->g), r->key);
+            return fallback;
+        }
+        first = v;
+    }
+    if (first < lo || first > hi)
+        fail_range(r, name, first, lo, hi);
+    return (int)first;
+}
+
+static float get_real(reader *r, const char *name, float fallback)
+{
+    float v = fallback;
+    if (r->code == SW_OK)
+        r->code = sw_gguf_f32(r->g, key_of(r, name), fallback, &v, r->err);
+    return v;
+}
+
+static float get_positive(reader *r, const char *name, float fallback)
+{
+    const float v = get_real(r, name, fallback);
+    if (r->code == SW_OK && !(v > 0))
+        r->code = sw_fail(r->err, SW_EFORMAT, "%s: key '%s' must be above zero", sw_gguf_path(r->g), key_of(r, name));
+    return v;
+}
+
+static void check(reader *r, bool ok, const char *what)
+{
+    if (r->code == SW_OK && !ok)
+        r->code = sw_fail(r->err, SW_EFORMAT, "%s: %s", sw_gguf_path(r->g), what);
+}
+
+static void read_sizes(reader *r, sw_hparams *h)
+{
+    h->n_layers = need_int(r, "block_count", 1, SW_LIMIT_MODEL_LAYERS);
+    h->n_embd = need_int(r, "embedding_length", 1, SW_LIMIT_MODEL_DIM);
+    h->n_ctx_train = need_int(r, "context_length", 1, INT32_MAX);
+    h->n_head = get_uniform_int(r, "attention.head_count", 0, 1, SW_LIMIT_MODEL_HEADS);
+    check(r, h->n_head > 0, "the number of attention heads is missing");
+    h->n_head_kv = get_uniform_int(r, "attention.head_count_kv", h->n_head, 1, SW_LIMIT_MODEL_HEADS);
+    check(r, h->n_head_kv > 0 && h->n_head % h->n_head_kv == 0,
+          "the number of attention heads is no multiple of the number of key heads");
+    const int head = h->n_head > 0 ? h->n_embd / h->n_head : 1;
+    h->head_k = get_int(r, "attention.key_length", head, 1, 1024);
+    h->head_v = get_int(r, "attention.value_length", head, 1, 1024);
+    check(r, h->head_k == h->head_v && h->head_k % 8 == 0, "heads must have equal key and value sizes, multiples of 8");
+    h->norm_eps = get_positive(r, "attention.layer_norm_rms_epsilon",
+                               get_real(r, "attention.layer_norm_epsilon", 1e-5f));
+    const sw_gguf_tensor *const embd = sw_gguf_find_tensor(r->g, "token_embd.weight");
+    check(r, embd != NULL, "tensor 'token_embd.weight' is missing; the file holds no weights that can run");
+    check(r, embd == NULL || embd->ne[1] <= SW_LIMIT_VOCAB_TOKENS, "the vocabulary is too large");
+    h->n_vocab = embd != NULL ? (int)embd->ne[1] : 0;
+}
+
+static void read_experts(reader *r, sw_hparams *h)
+{
+    h->n_expert = get_int(r, "expert_count", 0, 0, SW_LIMIT_MODEL_EXPERTS);
+    h->n_ff = get_uniform_int(r, "feed_forward_length", 0, 0, SW_LIMIT_MODEL_DIM);
+    h->expert_scale = 1;
+    if (h->n_expert == 0)
+        return;
+    h->n_expert_used = need_int(r, "expert_used_count", 1,
+                                h->n_expert < SW_LIMIT_MODEL_EXPERTS_USED ? h->n_expert : SW_LIMIT_MODEL_EXPERTS_USED);
+    h->n_ff_expert = need_int(r, h->arch.expert_width, 1, SW_LIMIT_MODEL_DIM);
+    h->n_expert_shared = get_int(r, "expert_shared_count", 0, 0, 64);
+    h->n_layers_dense = get_int(r, "leading_dense_block_count", 0, 0, h->n_layers);
+    const float scale = get_real(r, "expert_weights_scale", 1);
+    h->expert_scale = scale != 0 ? scale : 1;
+    check(r, h->arch.gating != SW_GATE_SPARSEMIXER || h->n_expert_used == 2,
+          "this family's router chooses exactly two experts; use --compat llama.cpp for other numbers");
+}
+
+static void read_rope(reader *r, sw_hparams *h)
+{
+    h->n_rot = get_int(r, "rope.dimension_count", h->head_k, 2, h->head_k);
+    check(r, h->n_rot % 2 == 0, "the number of rotated elements is odd");
+    h->rope_base = get_positive(r, "rope.freq_base", 10000);
+    h->rope_factor = get_real(r, "rope.scaling.factor", get_real(r, "rope.scale_linear", 1));
+    if (!(h->rope_factor > 0))
+        h->rope_factor = 1;
+    h->rope_ctx_orig = get_int(r, "rope.scaling.original_context_length", h->n_ctx_train, 1, INT32_MAX);
+    h->rope_attn_factor = get_positive(r, "rope.scaling.attn_factor", 1);
+    sw_str type = {NULL, 0};
+    if (r->code == SW_OK)
+        r->code = sw_gguf_str(r->g, key_of(r, "rope.scaling.type"), &type, r->err);
+    if (type.data == NULL || sw_str_eq(type, "linear") || sw_str_eq(type, "longrope"))
+        h->rope_scaling = SW_SCALING_LINEAR;
+    else if (sw_str_eq(type, "yarn"))
+        h->rope_scaling = SW_SCALING_YARN;
+    else if (sw_str_eq(type, "none"))
+        h->rope_scaling = SW_SCALING_NONE;
+    else
+        check(r, false, "the rope scaling type is unknown; none, linear, yarn and longrope are supported");
+}
+
+static void read_window(reader *r, sw_hparams *h)
+{
+    if (h->arch.window_period == 0)
+        return;
+    h->n_window = get_int(r, "attention.sliding_window", 0, 0, INT32_MAX);
+    // An array here belongs to other families; the architecture's own pattern then stands.
+    sw_gguf_array a;
+    sw_err ignored = {0};
+    h->window_period = h->arch.window_period;
+    if (sw_gguf_get_array(r->g, key_of(r, "attention.sliding_window_pattern"), &a, &ignored) != SW_OK || a.n == 0)
+        h->window_period = get_int(r, "attention.sliding_window_pattern", h->arch.window_period, 0, 1024);
+}
+
+sw_code sw_hparams_read(const sw_gguf *g, bool as_llama_cpp, sw_hparams *out, sw_err *err)
+{
+    memset(out, 0, sizeof *out);
+    sw_code code = sw_arch_find(g, as_llama_cpp, &out->arch, err);
+    if (code != SW_OK)
+        return code;
+    reader r = {.g = g, .arch = out->arch.name, .err = err};
+    read_sizes(&r, out);
+    read_experts(&r, out);
+    read_rope(&r, out);
+    read_window(&r, out);
+    return r.code;
+}

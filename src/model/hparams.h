@@ -1,0 +1,50 @@
+/* hparams.h - a model's dimensions and constants, read and checked from its metadata. */
+#ifndef SW_HPARAMS_H
+#define SW_HPARAMS_H
+
+#include <stdint.h>
+
+#include "model/arch.h"
+
+typedef enum sw_rope_scaling { SW_SCALING_NONE, SW_SCALING_LINEAR, SW_SCALING_YARN } sw_rope_scaling;
+
+typedef struct sw_hparams {
+    sw_arch arch;
+    int n_layers;
+    int n_embd;
+    int n_vocab; // rows of the token embedding
+    int n_ctx_train;
+    int n_head, n_head_kv;
+    int head_k, head_v; // size of one head's key and value
+    int n_ff;           // dense feed-forward width
+    int n_ff_expert;    // width of one routed expert
+    int n_expert, n_expert_used;
+    int n_expert_shared;
+    int n_layers_dense; // leading layers without experts
+    float expert_scale; // factor of the routed weights; 1: none
+    float norm_eps;
+    int n_window;         // visible positions in windowed layers; 0: no windows
+    int window_period;    // as sw_arch, or the file's own
+    int n_rot;            // rotated elements of a head
+    float rope_base;
+    sw_rope_scaling rope_scaling;
+    float rope_factor;
+    int rope_ctx_orig;
+    float rope_attn_factor; // on cos and sin
+} sw_hparams;
+
+/* Errors: SW_EFORMAT (names the key), SW_EUNSUPPORTED. */
+SW_NODISCARD sw_code sw_hparams_read(const sw_gguf *g, bool as_llama_cpp, sw_hparams *out, sw_err *err);
+
+/* Does layer l see only the window? */
+static inline bool sw_layer_is_windowed(const sw_hparams *h, int l)
+{
+    return h->n_window > 0 && (h->window_period == 0 || l % h->window_period < h->window_period - 1);
+}
+
+static inline bool sw_layer_has_experts(const sw_hparams *h, int l)
+{
+    return h->n_expert > 0 && l >= h->n_layers_dense;
+}
+
+#endif

@@ -1,0 +1,67 @@
+#include "model/info.h"
+
+#include <string.h>
+
+const char *sw_tensor_class_name(sw_tensor_class c)
+{
+    static const char *const NAMES[SW_N_CLASSES] = {"experts", "attention", "ffn", "embedding", "other"};
+    return NAMES[c];
+}
+
+static bool contains(sw_str name, const char *part)
+{
+    const size_t n = strlen(part);
+    for (size_t i = 0; i + n <= name.size; i++) {
+        if (memcmp(name.data + i, part, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+sw_tensor_class sw_tensor_classify(sw_str name)
+{
+    // The first match counts, so that the router and expert stacks are told apart from dense layers.
+    static const struct {
+        const char *part;
+        sw_tensor_class cls;
+    } RULES[] = {
+        {"_exps.", SW_CLASS_EXPERTS},       {"ffn_gate_inp", SW_CLASS_ATTENTION}, {"exp_probs_b", SW_CLASS_ATTENTION},
+        {"ffn_norm", SW_CLASS_ATTENTION},   {"attn_", SW_CLASS_ATTENTION},        {"post_attention_norm", SW_CLASS_ATTENTION},
+        {"output_norm", SW_CLASS_ATTENTION}, {"rope_f", SW_CLASS_ATTENTION},      {"ffn_", SW_CLASS_FFN},
+        {"token_embd", SW_CLASS_EMBEDDING}, {"output", SW_CLASS_EMBEDDING},
+    };
+    for (size_t i = 0; i < sizeof RULES / sizeof RULES[0]; i++) {
+        if (contains(name, RULES[i].part))
+            return RULES[i].cls;
+    }
+    return SW_CLASS_OTHER;
+}
+
+void sw_info_count(const sw_gguf *g, const sw_hparams *h, sw_model_info *info)
+{
+    uint64_t bytes_by_type[SW_N_TYPES] = {0};
+    info->n_tensors = sw_gguf_n_tensors(g);
+    for (size_t i = 0; i < info->n_tensors; i++) {
+        const sw_gguf_tensor *const t = sw_gguf_tensor_at(g, i);
+        const sw_tensor_class cls = sw_tensor_classify(t->name);
+        const uint64_t elems = t->ne[0] * t->ne[1] * t->ne[2] * t->ne[3];
+        info->bytes_by_class[cls] += t->bytes;
+        bytes_by_type[t->type] += t->bytes;
+        info->n_params += elems;
+        if (cls == SW_CLASS_EXPERTS && h->n_expert > 0)
+            info->n_params_active += elems / (uint64_t)h->n_expert * (uint64_t)h->n_expert_used;
+        else if (!sw_str_eq(t->name, "token_embd.weight") || sw_gguf_find_tensor(g, "output.weight") == NULL)
+            info->n_params_active += elems; // of a table for look-up alone a token uses one row: not counted
+    }
+    int most = 0;
+    for (int t = 0; t < SW_N_TYPES; t++)
+        most = bytes_by_type[t] > bytes_by_type[most] ? t : most;
+    info->quant = sw_type_name((sw_type)most);
+    info->n_layers = h->n_layers;
+    info->n_embd = h->n_embd;
+    info->n_vocab = h->n_vocab;
+    info->n_ctx_train = h->n_ctx_train;
+    info->n_experts = h->n_expert;
+    info->n_experts_used = h->n_expert_used;
+    info->n_experts_shared = h->n_expert_shared;
+}

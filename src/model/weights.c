@@ -1,0 +1,366 @@
+#include "model/weights.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "quant/decode.h"
+#include "quant/tile.h"
+
+enum { ALIGN = 64, STAGING_BYTES = 8 << 20 };
+
+/* A tensor, or some rows of each of its matrices, on its way to its place in the block. */
+struct sw_weights_item {
+    const sw_gguf_tensor *tensor;
+    void **target;  // receives the address: a matrix's tiles or a vector's floats
+    size_t offset;  // in the block
+    bool is_matrix; // else rows of float32, padded to whole tiles
+    size_t row;     // first row in the tensor's matrices
+    size_t n_rows, n_cols, n_stacked;
+};
+
+/* ---- planning: the first error sticks ---------------------------------------------------------------------------- */
+
+typedef struct planner {
+    const sw_gguf *g;
+    const sw_hparams *h;
+    sw_weights *w;
+    int layer; // -1: global tensors
+    char name[64];
+    sw_code code;
+    sw_err *err;
+} planner;
+
+static const sw_gguf_tensor *find(planner *p, const char *base, const char *suffix)
+{
+    if (p->layer >= 0)
+        snprintf(p->name, sizeof p->name, "blk.%d.%s.%s", p->layer, base, suffix);
+    else
+        snprintf(p->name, sizeof p->name, "%s.%s", base, suffix);
+    return sw_gguf_find_tensor(p->g, p->name);
+}
+
+static void fail(planner *p, sw_code code, const char *fmt, ...) SW_PRINTF(3, 4);
+static void fail(planner *p, sw_code code, const char *fmt, ...)
+{
+    if (p->code != SW_OK)
+        return;
+    char what[256];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(what, sizeof what, fmt, args);
+    va_end(args);
+    p->code = sw_fail(p->err, code, "%s: tensor '%s' %s", sw_gguf_path(p->g), p->name, what);
+}
+
+static void expect_shape(planner *p, const sw_gguf_tensor *t, size_t ne0, size_t ne1, size_t ne2)
+{
+    if (t->ne[0] != ne0 || t->ne[1] != ne1 || t->ne[2] != ne2 || t->ne[3] != 1)
+        fail(p, SW_EFORMAT, "has shape %llu x %llu x %llu; %zu x %zu x %zu fits this model",
+             (unsigned long long)t->ne[0], (unsigned long long)t->ne[1], (unsigned long long)t->ne[2], ne0, ne1, ne2);
+    if (!sw_type_is_supported(t->type))
+        fail(p, SW_EUNSUPPORTED, "has type %s; supported are %s", sw_type_name(t->type), sw_supported_types());
+}
+
+/* Reserves `bytes` of the block for an item. */
+static void add_item(planner *p, sw_weights_item item, size_t bytes)
+{
+    sw_weights *const w = p->w;
+    if (p->code != SW_OK)
+        return;
+    if (!sw_grow(&w->items, &w->cap_items, w->n_items + 1, sizeof *w->items)) {
+        p->code = sw_fail(p->err, SW_ENOMEM, "out of memory reading %s", sw_gguf_path(p->g));
+        return;
+    }
+    item.offset = w->block_bytes;
+    w->items[w->n_items++] = item;
+    w->block_bytes += (bytes + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+/* n_stacked rows of float32, each padded to whole tiles; absent tensors leave *target NULL. */
+static void plan_floats(planner *p, float **target, const sw_gguf_tensor *t, size_t row_elems, size_t offset_elems,
+                        size_t n_stacked)
+{
+    if (t == NULL || p->code != SW_OK)
+        return;
+    if (sw_type_get((uint32_t)t->type)->block_elems != 1)
+        fail(p, SW_EUNSUPPORTED, "has type %s; norms and biases must be F32, F16 or BF16", sw_type_name(t->type));
+    const size_t padded = sw_n_tiles(row_elems) * SW_TILE_ROWS;
+    add_item(p,
+             (sw_weights_item){.tensor = t, .target = (void **)target, .row = offset_elems, .n_rows = 1,
+                               .n_cols = row_elems, .n_stacked = n_stacked},
+             padded * n_stacked * sizeof(float));
+}
+
+static void plan_vector(planner *p, float **target, const char *base, const char *suffix, size_t n, bool is_required)
+{
+    const sw_gguf_tensor *const t = find(p, base, suffix);
+    if (t == NULL && is_required)
+        fail(p, SW_EFORMAT, "is missing");
+    if (t != NULL)
+        expect_shape(p, t, n, 1, 1);
+    plan_floats(p, target, t, n, 0, 1);
+}
+
+static void plan_norm(planner *p, sw_norm *norm, const char *base)
+{
+    const size_t n = (size_t)p->h->n_embd;
+    plan_vector(p, &norm->weight, base, "weight", n, true);
+    plan_vector(p, &norm->bias, base, "bias", n, false);
+}
+
+/* Rows [row, row + n_rows) of each of the n_stacked matrices of tensor t. */
+static void plan_rows(planner *p, sw_mat *m, const sw_gguf_tensor *t, size_t row, size_t n_rows, size_t n_cols,
+                      size_t n_stacked)
+{
+    if (p->code != SW_OK)
+        return;
+    m->type = t->type;
+    m->n_rows = (int)n_rows;
+    m->n_cols = (int)n_cols;
+    m->n_tiles = sw_n_tiles(n_rows);
+    m->tile_bytes = sw_tile_bytes(t->type, n_cols);
+    add_item(p,
+             (sw_weights_item){.tensor = t, .target = (void **)&m->tiles, .is_matrix = true, .row = row,
+                               .n_rows = n_rows, .n_cols = n_cols, .n_stacked = n_stacked},
+             m->n_tiles * m->tile_bytes * n_stacked);
+}
+
+typedef enum presence { REQUIRED, OPTIONAL } presence;
+
+/* A matrix (n_rows, n_cols) or a stack of them under its usual name, with its bias if there is one. */
+static void plan_mat(planner *p, sw_mat *m, const char *base, int n_rows, int n_cols, int n_stacked,
+                     presence presence_)
+{
+    const sw_gguf_tensor *const t = find(p, base, "weight");
+    if (t == NULL) {
+        if (presence_ == REQUIRED)
+            fail(p, SW_EFORMAT, "is missing");
+        return;
+    }
+    expect_shape(p, t, (size_t)n_cols, (size_t)n_rows, (size_t)n_stacked);
+    plan_rows(p, m, t, 0, (size_t)n_rows, (size_t)n_cols, (size_t)n_stacked);
+    const sw_gguf_tensor *const bias = find(p, base, "bias");
+    if (bias != NULL)
+        expect_shape(p, bias, (size_t)n_rows, (size_t)n_stacked, 1);
+    plan_floats(p, &m->bias, bias, (size_t)n_rows, 0, (size_t)n_stacked);
+}
+
+/* Query, key and value: three tensors, or one that holds the rows of all. */
+static void plan_qkv(planner *p, sw_layer *layer)
+{
+    const sw_hparams *const h = p->h;
+    const int rows[3] = {h->n_head * h->head_k, h->n_head_kv * h->head_k, h->n_head_kv * h->head_v};
+    sw_mat *const mats[3] = {&layer->q, &layer->k, &layer->v};
+    const sw_gguf_tensor *const fused = find(p, "attn_qkv", "weight");
+    if (fused == NULL) {
+        static const char *const NAMES[3] = {"attn_q", "attn_k", "attn_v"};
+        for (int i = 0; i < 3; i++)
+            plan_mat(p, mats[i], NAMES[i], rows[i], h->n_embd, 1, REQUIRED);
+        return;
+    }
+    const size_t all = (size_t)(rows[0] + rows[1] + rows[2]);
+    expect_shape(p, fused, (size_t)h->n_embd, all, 1);
+    const sw_gguf_tensor *const bias = find(p, "attn_qkv", "bias");
+    if (bias != NULL)
+        expect_shape(p, bias, all, 1, 1);
+    for (size_t i = 0, row = 0; i < 3; row += (size_t)rows[i++]) {
+        plan_rows(p, mats[i], fused, row, (size_t)rows[i], (size_t)h->n_embd, 1);
+        plan_floats(p, &mats[i]->bias, bias, (size_t)rows[i], row, 1);
+    }
+}
+
+static void plan_attention(planner *p, sw_layer *layer)
+{
+    const sw_hparams *const h = p->h;
+    plan_norm(p, &layer->attn_norm, "attn_norm");
+    plan_qkv(p, layer);
+    plan_mat(p, &layer->o, "attn_output", h->n_embd, h->n_head * h->head_v, 1, REQUIRED);
+    plan_vector(p, &layer->sinks, "attn_sinks", "weight", (size_t)h->n_head, false);
+}
+
+static void plan_experts(planner *p, sw_layer *layer)
+{
+    const sw_hparams *const h = p->h;
+    const int d = h->n_embd, width = h->n_ff_expert, n = h->n_expert;
+    plan_mat(p, &layer->router, "ffn_gate_inp", n, d, 1, REQUIRED);
+    const size_t before = p->w->block_bytes;
+    const sw_gguf_tensor *const fused = find(p, "ffn_gate_up_exps", "weight");
+    if (fused != NULL) {
+        expect_shape(p, fused, (size_t)d, 2 * (size_t)width, (size_t)n);
+        plan_rows(p, &layer->gate_exps, fused, 0, (size_t)width, (size_t)d, (size_t)n);
+        plan_rows(p, &layer->up_exps, fused, (size_t)width, (size_t)width, (size_t)d, (size_t)n);
+    } else {
+        plan_mat(p, &layer->gate_exps, "ffn_gate_exps", width, d, n, REQUIRED);
+        plan_mat(p, &layer->up_exps, "ffn_up_exps", width, d, n, REQUIRED);
+    }
+    plan_mat(p, &layer->down_exps, "ffn_down_exps", d, width, n, REQUIRED);
+    p->w->expert_bytes += p->w->block_bytes - before;
+    const int shared = h->n_expert_shared * width;
+    if (shared > 0) {
+        plan_mat(p, &layer->gate_shared, "ffn_gate_shexp", shared, d, 1, REQUIRED);
+        plan_mat(p, &layer->up_shared, "ffn_up_shexp", shared, d, 1, REQUIRED);
+        plan_mat(p, &layer->down_shared, "ffn_down_shexp", d, shared, 1, REQUIRED);
+    }
+}
+
+static void plan_dense(planner *p, sw_layer *layer)
+{
+    const sw_hparams *const h = p->h;
+    plan_mat(p, &layer->gate, "ffn_gate", h->n_ff, h->n_embd, 1, REQUIRED);
+    plan_mat(p, &layer->up, "ffn_up", h->n_ff, h->n_embd, 1, REQUIRED);
+    plan_mat(p, &layer->down, "ffn_down", h->n_embd, h->n_ff, 1, REQUIRED);
+}
+
+sw_code sw_weights_plan(const sw_gguf *g, const sw_hparams *h, sw_weights *out, sw_err *err)
+{
+    *out = (sw_weights){.layers = sw_calloc((size_t)h->n_layers, sizeof *out->layers)};
+    if (out->layers == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory reading %s", sw_gguf_path(g));
+    planner p = {.g = g, .h = h, .w = out, .layer = -1, .err = err};
+    plan_mat(&p, &out->embd, "token_embd", h->n_vocab, h->n_embd, 1, REQUIRED);
+    plan_mat(&p, &out->output, "output", h->n_vocab, h->n_embd, 1, OPTIONAL);
+    plan_norm(&p, &out->output_norm, "output_norm");
+    plan_vector(&p, &out->rope_factors_long, "rope_factors_long", "weight", (size_t)h->n_rot / 2, false);
+    plan_vector(&p, &out->rope_factors_short, "rope_factors_short", "weight", (size_t)h->n_rot / 2, false);
+    for (p.layer = 0; p.layer < h->n_layers && p.code == SW_OK; p.layer++) {
+        sw_layer *const layer = &out->layers[p.layer];
+        plan_attention(&p, layer);
+        plan_norm(&p, &layer->ffn_norm, h->arch.ffn_norm);
+        if (sw_layer_has_experts(h, p.layer))
+            plan_experts(&p, layer);
+        else
+            plan_dense(&p, layer);
+    }
+    return p.code;
+}
+
+/* ---- loading ----------------------------------------------------------------------------------------------------- */
+
+typedef struct loader {
+    const sw_gguf *g;
+    sw_pool *pool;
+    uint8_t *staging;
+    sw_load_fn on_load;
+    void *ud;
+    uint64_t bytes_done, bytes_total;
+    sw_err *err;
+} loader;
+
+/* The tiles of one staged run of rows, packed in parallel. */
+typedef struct pack_job {
+    sw_type type;
+    const uint8_t *src;
+    size_t n_rows, n_cols;
+    size_t row_bytes, tile_bytes;
+    uint8_t *dst;
+} pack_job;
+
+static void pack_tile(void *ud, size_t tile, int worker)
+{
+    (void)worker;
+    const pack_job *const j = ud;
+    const size_t first = tile * SW_TILE_ROWS;
+    const size_t left = j->n_rows - first;
+    sw_tile_pack(j->type, j->src + first * j->row_bytes, left < SW_TILE_ROWS ? left : SW_TILE_ROWS, j->n_cols,
+                 j->dst + tile * j->tile_bytes);
+}
+
+static void advance(loader *l, uint64_t bytes)
+{
+    l->bytes_done += bytes;
+    if (l->on_load != NULL)
+        l->on_load(l->ud, l->bytes_done, l->bytes_total);
+}
+
+static sw_code load_matrix(loader *l, const sw_weights_item *item, size_t stacked, uint8_t *dst)
+{
+    const sw_gguf_tensor *const t = item->tensor;
+    const size_t row_bytes = (size_t)sw_type_row_bytes(t->type, item->n_cols);
+    const size_t matrix_bytes = row_bytes * (size_t)t->ne[1];
+    size_t rows_at_once = STAGING_BYTES / row_bytes / SW_TILE_ROWS * SW_TILE_ROWS;
+    if (rows_at_once == 0)
+        rows_at_once = SW_TILE_ROWS;
+    for (size_t row = 0; row < item->n_rows; row += rows_at_once) {
+        const size_t left = item->n_rows - row;
+        pack_job job = {.type = t->type, .src = l->staging, .n_rows = left < rows_at_once ? left : rows_at_once,
+                        .n_cols = item->n_cols, .row_bytes = row_bytes, .tile_bytes = row_bytes * SW_TILE_ROWS,
+                        .dst = dst + row * row_bytes};
+        const uint64_t at = stacked * matrix_bytes + (item->row + row) * row_bytes;
+        const sw_code code = sw_gguf_read(l->g, t, at, l->staging, job.n_rows * row_bytes, l->err);
+        if (code != SW_OK)
+            return code;
+        sw_pool_run(l->pool, sw_n_tiles(job.n_rows), pack_tile, &job);
+        advance(l, job.n_rows * row_bytes);
+    }
+    return SW_OK;
+}
+
+static sw_code load_floats(loader *l, const sw_weights_item *item, size_t stacked, float *dst)
+{
+    const sw_gguf_tensor *const t = item->tensor;
+    const size_t row_bytes = (size_t)sw_type_row_bytes(t->type, item->n_cols);
+    const uint64_t at = (uint64_t)stacked * sw_type_row_bytes(t->type, t->ne[0]) +
+                        sw_type_row_bytes(t->type, item->row);
+    const sw_code code = sw_gguf_read(l->g, t, at, l->staging, row_bytes, l->err);
+    if (code == SW_OK) {
+        sw_decode_row(t->type, l->staging, item->n_cols, dst);
+        advance(l, row_bytes);
+    }
+    return code;
+}
+
+static sw_code load_item(loader *l, const sw_weights_item *item)
+{
+    sw_code code = SW_OK;
+    const size_t n_padded = sw_n_tiles(item->is_matrix ? item->n_rows : item->n_cols) * SW_TILE_ROWS;
+    for (size_t i = 0; i < item->n_stacked && code == SW_OK; i++) {
+        if (item->is_matrix)
+            code = load_matrix(l, item, i,
+                               (uint8_t *)*item->target +
+                                   i * n_padded * (size_t)sw_type_row_bytes(item->tensor->type, item->n_cols));
+        else
+            code = load_floats(l, item, i, (float *)*item->target + i * n_padded);
+    }
+    return code;
+}
+
+/* Room for the longest run of rows that is read at once. */
+static size_t staging_bytes(const sw_weights *w)
+{
+    size_t most = STAGING_BYTES;
+    for (size_t i = 0; i < w->n_items; i++) {
+        const size_t tile = sw_tile_bytes(w->items[i].tensor->type, w->items[i].n_cols);
+        most = tile > most ? tile : most;
+    }
+    return most;
+}
+
+sw_code sw_weights_load(sw_weights *w, const sw_gguf *g, sw_pool *pool, sw_load_fn on_load, void *ud, sw_err *err)
+{
+    const size_t n_staging = staging_bytes(w);
+    loader l = {.g = g, .pool = pool, .on_load = on_load, .ud = ud, .bytes_total = w->block_bytes, .err = err};
+    l.staging = sw_big_alloc(n_staging);
+    w->block = sw_big_alloc(w->block_bytes);
+    sw_code code = SW_OK;
+    if (l.staging == NULL || w->block == NULL)
+        code = sw_fail(err, SW_ENOMEM, "cannot allocate %.1f GB for the weights of %s",
+                       (double)w->block_bytes / 1e9, sw_gguf_path(g));
+    for (size_t i = 0; i < w->n_items && code == SW_OK; i++) {
+        *w->items[i].target = w->block + w->items[i].offset;
+        code = load_item(&l, &w->items[i]);
+    }
+    if (code == SW_OK && w->output.tiles == NULL)
+        w->output = w->embd; // tied
+    sw_big_free(l.staging, n_staging);
+    return code;
+}
+
+void sw_weights_free(sw_weights *w)
+{
+    sw_big_free(w->block, w->block_bytes);
+    sw_free(w->items);
+    sw_free(w->layers);
+    *w = (sw_weights){0};
+}
