@@ -77,22 +77,6 @@ static int pick(int wanted, int fallback, int max)
     return n < max ? n : max;
 }
 
-static sw_code check_options(const sw_engine_options *o, const sw_hparams *h, sw_err *err)
-{
-    if (o->cpu_moe && o->n_cpu_moe > 0)
-        return sw_fail(err, SW_EINVAL, "--cpu-moe and --n-cpu-moe exclude each other: give one of them");
-    if (o->n_threads < 0 || o->n_threads > SW_LIMIT_THREADS)
-        return sw_fail(err, SW_EINVAL, "the number of threads must be 1 to %d", SW_LIMIT_THREADS);
-    if (o->n_seqs < 0 || o->n_seqs > SW_LIMIT_SEQUENCES)
-        return sw_fail(err, SW_EINVAL, "the number of sequences must be 1 to %d", SW_LIMIT_SEQUENCES);
-    if (o->n_batch < 0 || o->n_batch > SW_LIMIT_BATCH_TOKENS)
-        return sw_fail(err, SW_EINVAL, "the batch must be 1 to %d tokens", SW_LIMIT_BATCH_TOKENS);
-    if (o->n_ctx < 0 || o->n_ctx > h->n_ctx_train || o->n_ctx > SW_LIMIT_CTX_TOKENS)
-        return sw_fail(err, SW_EINVAL, "a context of %d tokens was asked for, this model was made for at most %d",
-                       o->n_ctx, h->n_ctx_train);
-    return SW_OK;
-}
-
 /* Before anything is read: will it fit?  One full sequence is counted; further ones grow as they are used. */
 static sw_code check_memory(const sw_gguf *g, const model_lm *m, const sw_kv *kv, sw_err *err)
 {
@@ -111,11 +95,12 @@ static sw_code check_memory(const sw_gguf *g, const model_lm *m, const sw_kv *kv
 static sw_code prepare(model_lm *m, const sw_gguf *g, const sw_engine_options *o, sw_err *err)
 {
     sw_code code = sw_hparams_read(g, o->compat == SW_COMPAT_LLAMA_CPP, &m->h, err);
-    if (code == SW_OK)
-        code = check_options(o, &m->h, err);
     if (code != SW_OK)
         return code;
     const sw_hparams *const h = &m->h;
+    if (o->n_ctx > h->n_ctx_train)
+        return sw_fail(err, SW_EINVAL, "a context of %d tokens was asked for; this model was made for at most %d",
+                       o->n_ctx, h->n_ctx_train);
     const int n_threads = pick(o->n_threads, sw_n_cores(), SW_LIMIT_THREADS);
     m->lm.ops = &OPS;
     m->lm.n_vocab = h->n_vocab;

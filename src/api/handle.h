@@ -1,0 +1,21 @@
+/* handle.h - what is behind the public sw_engine. */
+#ifndef SW_HANDLE_H
+#define SW_HANDLE_H
+
+#include "chat/chat.h"
+#include "engine/lm.h"
+#include "engine/scheduler.h"
+#include "spillway.h"
+#include "token/vocab.h"
+
+struct sw_engine {
+    sw_model_file *file; // owns the strings of info; NULL for the stub
+    sw_model_info info;
+    sw_vocab *vocab;
+    sw_chat_format chat;
+    sw_lm *lm;
+    sw_scheduler *scheduler;
+    sw_engine_state state; // what is constant after open
+};
+
+#endif

@@ -1,0 +1,17 @@
+/* request.h - a generation request from outside, checked field by field and turned into prompt tokens. */
+#ifndef SW_REQUEST_H
+#define SW_REQUEST_H
+
+#include "chat/chat.h"
+#include "spillway.h"
+#include "token/vocab.h"
+
+/* Checks every field; errors are SW_EINVAL or SW_ELIMIT and begin with the field's name. */
+SW_NODISCARD sw_code sw_request_check(const sw_request *request, sw_err *err);
+
+/* Appends the prompt's tokens of a checked request: the rendered chat, or the raw text with the special tokens that the
+ * model wants around a text.  Errors: SW_EINVAL (names messages[i]), SW_ENOMEM. */
+SW_NODISCARD sw_code sw_request_tokens(const sw_request *request, sw_chat_format format, const sw_vocab *vocab,
+                                       sw_tokens *out, sw_err *err);
+
+#endif

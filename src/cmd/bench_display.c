@@ -1,0 +1,143 @@
+#include "cmd/bench_display.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "report/format.h"
+
+enum { BAR_CELLS = 20, LINE_BYTES_MAX = 4096, COLUMNS_DEFAULT = 80 };
+
+void sw_bench_display_init(sw_bench_display *d, const sw_clock *clock, bool quiet)
+{
+    const char *const term = getenv("TERM");
+    const char *const no_color = getenv("NO_COLOR");
+    *d = (sw_bench_display){.to = stderr, .clock = clock, .is_quiet = quiet};
+    d->is_terminal = isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
+    d->has_color = d->is_terminal && (no_color == NULL || no_color[0] == '\0');
+}
+
+static void put_bar(sw_buf *out, double share)
+{
+    const int n_full = (int)(share * BAR_CELLS);
+    sw_buf_putc(out, '[');
+    for (int i = 0; i < BAR_CELLS; i++)
+        sw_buf_putc(out, i < n_full ? '#' : '-');
+    sw_buf_printf(out, "] %3.0f %%", 100 * share);
+}
+
+static void put_name(sw_buf *out, const sw_runner_progress *p)
+{
+    sw_escape_terminal(out, p->plan->name, strlen(p->plan->name));
+}
+
+/* Cuts the line at `columns` characters (combining and wide ones aside: a cut line is ugly, not wrong). */
+static void cut(sw_buf *line, int columns)
+{
+    int n = 0;
+    for (size_t i = 0; i < line->size; i++) {
+        n += ((unsigned char)line->data[i] & 0xc0) != 0x80;
+        if (n > columns) {
+            line->size = i;
+            line->data[i] = '\0';
+            return;
+        }
+    }
+}
+
+void sw_bench_display_format(sw_buf *out, const sw_runner_progress *p, double left_s, int columns)
+{
+    const double done = p->work_done + fmin((double)p->n_events, p->plan->max_tokens);
+    if (p->phase == SW_RUNNER_WARMUP)
+        sw_buf_printf(out, "warming up  %.1f s  ", p->elapsed_s);
+    else if (p->phase == SW_RUNNER_PAUSE)
+        sw_buf_printf(out, "[%d/%d] pause  %.0f s  ", p->number, p->n_tests, ceil(p->elapsed_s));
+    else
+        sw_buf_printf(out, "[%d/%d] ", p->number, p->n_tests);
+    if (p->phase == SW_RUNNER_ASKING) {
+        put_name(out, p);
+        sw_buf_printf(out, "  %zu tokens  ", p->n_events);
+        if (p->n_events > 0 && p->elapsed_s > 0)
+            sw_buf_printf(out, "%.1f tok/s  ", (double)p->n_events / p->elapsed_s);
+        sw_buf_printf(out, "%.1f s  ", p->elapsed_s);
+    }
+    put_bar(out, p->work_total > 0 ? (p->phase == SW_RUNNER_ASKING ? done : p->work_done) / p->work_total : 0);
+    if (left_s >= 0)
+        sw_buf_printf(out, "  %d:%02d left", (int)(left_s / 60), (int)fmod(left_s, 60));
+    cut(out, columns);
+}
+
+static int terminal_columns(void)
+{
+    struct winsize size;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1 : COLUMNS_DEFAULT - 1;
+}
+
+/* From the pace so far, pauses included; negative while there is none. */
+static double time_left_s(sw_bench_display *d, const sw_runner_progress *p)
+{
+    if (p->phase == SW_RUNNER_WARMUP)
+        return -1;
+    const uint64_t now_ns = sw_now_ns(d->clock);
+    if (d->start_ns == 0) {
+        d->start_ns = now_ns;
+        d->start_work = p->work_done;
+    }
+    const double asked = p->phase == SW_RUNNER_ASKING ? fmin((double)p->n_events, p->plan->max_tokens) : 0;
+    const double done = p->work_done + asked - d->start_work;
+    const double elapsed_s = (double)(now_ns - d->start_ns) / 1e9;
+    return done > 0 && elapsed_s > 1 ? elapsed_s * (p->work_total - p->work_done - asked) / done : -1;
+}
+
+void sw_bench_display_clear(sw_bench_display *d)
+{
+    if (d->is_drawn)
+        fputs("\r\x1b[K", d->to);
+    d->is_drawn = false;
+}
+
+static void print_finished(sw_bench_display *d, const sw_runner_progress *p)
+{
+    const sw_answer *const a = &p->test->answer;
+    const bool is_good = a->status == SW_TEST_COMPLETED;
+    char rate[SW_CELL_BYTES], seconds[SW_CELL_BYTES];
+    sw_format_number(rate, p->metrics->decode_tps);
+    sw_format_number(seconds, p->metrics->e2e_ms / 1000);
+    sw_buf line;
+    sw_buf_init(&line, LINE_BYTES_MAX);
+    sw_buf_printf(&line, "[%d/%d] ", p->number, p->n_tests);
+    put_name(&line, p);
+    sw_buf_printf(&line, ": %s%s%s", d->has_color ? is_good ? "\x1b[32m" : "\x1b[31m" : "",
+                  sw_format_status(a->status), d->has_color ? "\x1b[0m" : "");
+    if (is_good) {
+        sw_buf_printf(&line, ", %lld tokens, %s tok/s, %s s", (long long)p->metrics->n_tokens, rate, seconds);
+    } else {
+        sw_buf_puts(&line, ", ");
+        sw_escape_terminal(&line, a->error, strlen(a->error));
+    }
+    fprintf(d->to, "%s\n", sw_buf_str(&line));
+    sw_buf_free(&line);
+}
+
+void sw_bench_display_update(void *ud, const sw_runner_progress *p)
+{
+    sw_bench_display *const d = ud;
+    if (d->is_quiet)
+        return;
+    const double left_s = time_left_s(d, p);
+    if (p->phase == SW_RUNNER_ENDED) {
+        sw_bench_display_clear(d);
+        print_finished(d, p);
+    } else if (d->is_terminal) {
+        sw_buf line;
+        sw_buf_init(&line, LINE_BYTES_MAX);
+        sw_bench_display_format(&line, p, left_s, terminal_columns());
+        fprintf(d->to, "\r%s\x1b[K", sw_buf_str(&line));
+        sw_buf_free(&line);
+        d->is_drawn = true;
+    }
+    fflush(d->to);
+}

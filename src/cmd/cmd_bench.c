@@ -1,0 +1,241 @@
+/* cmd_bench.c - `spillway bench`: run the streaming benchmark against a server and leave a report. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "cmd/args.h"
+#include "cmd/bench_display.h"
+#include "cmd/cmd.h"
+#include "report/report.h"
+#include "results/summary.h"
+#include "suite/bench.h"
+
+enum { SERVE_OPTIONS_MAX = 64, COMMAND_BYTES_MAX = 65536, EXIT_TERMINATED = 143 };
+
+typedef struct bench_args {
+    const char *url, *serve, *model, *protocol, *out, *db, *resume, *api_key;
+    double pause_s, connect_timeout_s, first_token_timeout_s, idle_timeout_s;
+    long n_repeats;
+    bool json, quiet, no_report;
+} bench_args;
+
+/* ---- signals ------------------------------------------------------------------------------------------------- */
+
+static atomic_bool must_stop;
+static volatile sig_atomic_t stop_signal;
+
+/* The first signal ends the run in good order; SA_RESETHAND lets a second one end the process. */
+static void on_signal(int number)
+{
+    stop_signal = number;
+    atomic_store_explicit(&must_stop, true, memory_order_relaxed);
+}
+
+static void catch_signals(void)
+{
+    const struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* ---- command line -------------------------------------------------------------------------------------------- */
+
+/* Appends one word so that a shell reads it back as it is. */
+static void put_word(sw_buf *out, const char *word)
+{
+    static const char SAFE[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./:=,@%+";
+    if (word[0] != '\0' && strspn(word, SAFE) == strlen(word)) {
+        sw_buf_puts(out, word);
+        return;
+    }
+    sw_buf_putc(out, '\'');
+    for (const char *p = word; *p != '\0'; p++) {
+        if (*p == '\'')
+            sw_buf_puts(out, "'\\''");
+        else
+            sw_buf_putc(out, *p);
+    }
+    sw_buf_putc(out, '\'');
+}
+
+/* The command line as it was typed, without the API key: reports are shown around. */
+static void describe_command(sw_buf *out, int argc, char **argv)
+{
+    sw_buf_puts(out, "spillway");
+    for (int i = 0; i < argc; i++) {
+        const bool is_key = strncmp(argv[i], "--api-key", 9) == 0;
+        if (is_key && argv[i][9] == '\0')
+            i++; // and its value
+        if (is_key)
+            continue;
+        sw_buf_putc(out, ' ');
+        put_word(out, argv[i]);
+    }
+}
+
+static int usage_error(const char *message)
+{
+    fprintf(stderr, "spillway bench: %s\n", message);
+    return SW_EXIT_USAGE;
+}
+
+/* -1 to go on. */
+static int check_args(const bench_args *a, int argc, char **argv, size_t n_positional)
+{
+    size_t n_after = 0;
+    for (int i = argc - 1; i > 0 && strcmp(argv[i], "--") != 0; i--)
+        n_after = i == 1 ? 0 : n_after + 1;
+    if (n_after != n_positional)
+        return usage_error("options of the server stand after \"--\"; what else is there has no meaning");
+    if (n_positional > 0 && a->serve == NULL)
+        return usage_error("options after \"--\" are for the server of --serve, which is not given");
+    if (a->url != NULL && a->serve != NULL)
+        return usage_error("--url and --serve exclude each other");
+    if (a->url == NULL && a->serve == NULL && a->resume == NULL)
+        return usage_error("name a server with --url, or a model with --serve");
+    if (a->resume != NULL && (a->out != NULL || a->protocol != NULL))
+        return usage_error("--resume goes on in its own folder, with its own protocol");
+    return -1;
+}
+
+static int parse(bench_args *a, int argc, char **argv, const char **serve_options, size_t *n_serve_options)
+{
+    const sw_arg rows[] = {
+        {"url", NULL, SW_ARG_STRING, &a->url, 0, 0, "URL", "a running OpenAI-compatible server, such as http://127.0.0.1:11435"},
+        {"serve", NULL, SW_ARG_STRING, &a->serve, 0, 0, "MODEL", "start a server of this model file for the benchmark"},
+        {"model", "-m", SW_ARG_STRING, &a->model, 0, 0, "NAME", "model to ask (default: the first that the server lists)"},
+        {"api-key", NULL, SW_ARG_STRING, &a->api_key, 0, 0, "KEY", "sent to the server, never stored"},
+        {"protocol", NULL, SW_ARG_STRING, &a->protocol, 0, 0, "FILE", "what to ask (default: the nine built-in tests)"},
+        {"pause", NULL, SW_ARG_DOUBLE, &a->pause_s, 0, 3600, "S", "seconds between tests (default: the protocol's, 5)"},
+        {"repeat", NULL, SW_ARG_INT, &a->n_repeats, 1, SW_BENCH_REPEATS_MAX, "N", "run all tests N times"},
+        {"out", "-o", SW_ARG_STRING, &a->out, 0, 0, "DIR", "folder of the results (default: results/TIME-MODEL)"},
+        {"db", NULL, SW_ARG_STRING, &a->db, 0, 0, "FILE", "store of the results (default: results.sqlite in the folder)"},
+        {"resume", NULL, SW_ARG_STRING, &a->resume, 0, 0, "DIR", "go on with the run in this folder"},
+        {"connect-timeout", NULL, SW_ARG_DOUBLE, &a->connect_timeout_s, 0.1, 3600, "S", "for a connection (default 10)"},
+        {"first-token-timeout", NULL, SW_ARG_DOUBLE, &a->first_token_timeout_s, 0.1, 86400, "S",
+         "for the first token of an answer (default 600)"},
+        {"idle-timeout", NULL, SW_ARG_DOUBLE, &a->idle_timeout_s, 0.1, 86400, "S", "between two tokens (default 120)"},
+        {"json", NULL, SW_ARG_FLAG, &a->json, 0, 0, NULL, "print one JSON document instead of the table"},
+        {"quiet", "-q", SW_ARG_FLAG, &a->quiet, 0, 0, NULL, "no progress"},
+        {"no-report", NULL, SW_ARG_FLAG, &a->no_report, 0, 0, NULL, "store the results, write no report.md and report.html"},
+    };
+    const sw_args args = {
+        .command = "bench",
+        .usage = "(--url URL | --serve MODEL | --resume DIR) [OPTIONS] [-- OPTIONS OF SERVE]",
+        .description = "Asks a server the prompts of a protocol one after another, notes when every token arrived, and\n"
+                       "leaves the measurements, report.md and report.html in a folder.  A run that was stopped goes on\n"
+                       "with --resume.  Exit code: 0 all tests completed, 1 the run broke off, 2 usage, 3 a test failed,\n"
+                       "4 no test completed, 130 after Ctrl-C.",
+        .rows = rows,
+        .n_rows = sizeof rows / sizeof rows[0],
+        .max_positional = SERVE_OPTIONS_MAX,
+    };
+    const int status = sw_args_parse(&args, argc, argv, serve_options, n_serve_options);
+    return status >= 0 ? status : check_args(a, argc, argv, *n_serve_options);
+}
+
+/* ---- results ------------------------------------------------------------------------------------------------- */
+
+static int exit_code_of(const sw_summary *summary, sw_code outcome)
+{
+    if (outcome == SW_ECANCELED)
+        return stop_signal == SIGTERM ? EXIT_TERMINATED : SW_EXIT_INTERRUPT;
+    if (outcome != SW_OK)
+        return SW_EXIT_FAILURE;
+    if (summary->n_completed == 0)
+        return SW_EXIT_INVALID;
+    return summary->n_completed < summary->n_planned ? SW_EXIT_THRESHOLD : SW_EXIT_OK;
+}
+
+static sw_code print_results(const bench_args *a, const sw_run *run, const sw_summary *summary, sw_err *err)
+{
+    sw_buf text;
+    sw_buf_init(&text, SW_REPORT_BYTES_MAX);
+    sw_code code = SW_OK;
+    if (a->json)
+        code = sw_report_json(&text, run, summary, err);
+    else
+        sw_report_text(&text, run, summary);
+    if (code == SW_OK)
+        fwrite(sw_buf_str(&text), 1, text.size, stdout);
+    sw_buf_free(&text);
+    return code;
+}
+
+/* Prints and writes what was measured, complete or not; returns the exit code. */
+static int conclude(const bench_args *a, sw_bench *bench, sw_code outcome)
+{
+    sw_err err = {0};
+    sw_run *run;
+    if (sw_bench_load(bench, &run, &err) != SW_OK)
+        return sw_cmd_fail("bench", &err);
+    sw_summary summary;
+    sw_code code = sw_summary_of(run, &summary, &err);
+    if (code == SW_OK && summary.n_rows > 0)
+        code = print_results(a, run, &summary, &err);
+    if (code == SW_OK && !a->no_report)
+        code = sw_report_write(run, &summary, sw_bench_dir(bench), &err);
+    const int status = code == SW_OK ? exit_code_of(&summary, outcome) : sw_cmd_fail("bench", &err);
+    if (code == SW_OK && !a->quiet) {
+        if (!a->no_report)
+            fprintf(stderr, "\nreport: %s/report.html\n", sw_bench_dir(bench));
+        if (outcome != SW_OK)
+            fprintf(stderr, "go on with: spillway bench --resume %s\n", sw_bench_dir(bench));
+    }
+    sw_summary_free(&summary);
+    sw_run_free(run);
+    return status;
+}
+
+int sw_cmd_bench(int argc, char **argv)
+{
+    bench_args a = {.pause_s = -1, .connect_timeout_s = 10, .first_token_timeout_s = 600, .idle_timeout_s = 120,
+                    .n_repeats = 1};
+    const char *serve_options[SERVE_OPTIONS_MAX];
+    size_t n_serve_options;
+    int status = parse(&a, argc, argv, serve_options, &n_serve_options);
+    if (status >= 0)
+        return status;
+    catch_signals();
+    sw_buf command;
+    sw_buf_init(&command, COMMAND_BYTES_MAX);
+    describe_command(&command, argc, argv);
+    const sw_bench_options options = {
+        .url = a.url,
+        .serve = a.serve,
+        .serve_options = serve_options,
+        .n_serve_options = n_serve_options,
+        .model = a.model,
+        .api_key = a.api_key,
+        .protocol_path = a.protocol,
+        .dir = a.resume != NULL ? a.resume : a.out,
+        .db_path = a.db,
+        .pause_s = a.pause_s,
+        .n_repeats = (int)a.n_repeats,
+        .connect_timeout_s = a.connect_timeout_s,
+        .first_token_timeout_s = a.first_token_timeout_s,
+        .idle_timeout_s = a.idle_timeout_s,
+        .resume = a.resume != NULL,
+        .command = sw_buf_str(&command),
+        .clock = sw_clock_system(),
+        .cancel = &must_stop,
+    };
+    sw_err err = {0};
+    sw_bench *bench;
+    sw_code code = sw_bench_open(&bench, &options, &err);
+    if (code != SW_OK) {
+        status = code == SW_ECANCELED ? SW_EXIT_INTERRUPT : sw_cmd_fail("bench", &err);
+    } else {
+        sw_bench_display display;
+        sw_bench_display_init(&display, options.clock, a.quiet);
+        code = sw_bench_run(bench, sw_bench_display_update, &display, &err);
+        sw_bench_display_clear(&display);
+        if (code != SW_OK)
+            fprintf(stderr, "spillway bench: %s\n", err.msg);
+        status = conclude(&a, bench, code);
+    }
+    sw_bench_close(bench);
+    sw_buf_free(&command);
+    return status;
+}

@@ -1,0 +1,196 @@
+/* cmd_inspect.c - what is in a model file, for people and, with --json, for machines. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/alloc.h"
+#include "base/escape.h"
+#include "cmd/args.h"
+#include "cmd/cmd.h"
+#include "spillway.h"
+
+/* Prints text from the file with everything that could steer a terminal made visible. */
+static void print_safe(const char *label, const char *text)
+{
+    sw_buf b;
+    sw_buf_init(&b, 65536);
+    sw_escape_terminal(&b, text, strlen(text));
+    printf("%-16s %s\n", label, sw_buf_str(&b));
+    sw_buf_free(&b);
+}
+
+/* 12.1 GB, 5.3 MB, ... */
+static const char *show_bytes(uint64_t n, char out[32])
+{
+    static const char *const UNITS[] = {"B", "kB", "MB", "GB", "TB"};
+    double v = (double)n;
+    size_t u = 0;
+    for (; v >= 1000 && u + 1 < sizeof UNITS / sizeof UNITS[0]; u++)
+        v /= 1000;
+    snprintf(out, 32, u == 0 ? "%.0f %s" : "%.2f %s", v, UNITS[u]);
+    return out;
+}
+
+static const char *show_params(uint64_t n, char out[32])
+{
+    if (n >= 1000000000)
+        snprintf(out, 32, "%.2f B", (double)n / 1e9);
+    else
+        snprintf(out, 32, "%.2f M", (double)n / 1e6);
+    return out;
+}
+
+static uint64_t all_bytes(const sw_model_info *m)
+{
+    uint64_t n = 0;
+    for (int c = 0; c < SW_N_CLASSES; c++)
+        n += m->bytes_by_class[c];
+    return n;
+}
+
+static double share(uint64_t part, uint64_t whole)
+{
+    return whole > 0 ? (double)part / (double)whole : 0.0;
+}
+
+static void print_summary(const sw_model_info *m)
+{
+    char a[32], b[32];
+    print_safe("model", m->name);
+    print_safe("file", m->path);
+    printf("%-16s %s, mostly %s\n", "size", show_bytes(m->file_bytes, a), m->quant);
+    printf("%-16s %s\n", "architecture", m->arch);
+    printf("%-16s %s, %s active per token\n", "parameters", show_params(m->n_params, a),
+           show_params(m->n_params_active, b));
+    printf("%-16s %d\n", "layers", m->n_layers);
+    printf("%-16s %d\n", "embedding", m->n_embd);
+    if (m->n_experts > 0)
+        printf("%-16s %d per layer, %d used per token, %d shared\n", "experts", m->n_experts, m->n_experts_used,
+               m->n_experts_shared);
+    else
+        printf("%-16s none (a dense model)\n", "experts");
+    printf("%-16s %d tokens\n", "context", m->n_ctx_train);
+    printf("%-16s %d tokens\n", "vocabulary", m->n_vocab);
+    print_safe("tokenizer", m->tokenizer);
+    printf("%-16s %s\n", "chat format", m->chat_format);
+    printf("\n%-16s %12s %8s\n", "tensors", "bytes", "share");
+    for (int c = 0; c < SW_N_CLASSES; c++) {
+        if (m->bytes_by_class[c] > 0)
+            printf("%-16s %12s %7.1f%%\n", sw_tensor_class_name((sw_tensor_class)c),
+                   show_bytes(m->bytes_by_class[c], a), 100 * share(m->bytes_by_class[c], all_bytes(m)));
+    }
+    if (m->n_experts > 0)
+        printf("\n--cpu-moe would keep %s out of VRAM: %.1f%% of the weights\n",
+               show_bytes(m->bytes_by_class[SW_CLASS_EXPERTS], a),
+               100 * share(m->bytes_by_class[SW_CLASS_EXPERTS], all_bytes(m)));
+}
+
+/* "2880 x 201088" */
+static const char *show_shape(const sw_tensor_info *t, char out[96])
+{
+    size_t n = 0;
+    out[0] = '\0';
+    for (int d = 0; d < (t->n_dims > 0 ? t->n_dims : 1); d++)
+        n += (size_t)snprintf(out + n, 96 - n, "%s%" PRIu64, d > 0 ? " x " : "", t->shape[d]);
+    return out;
+}
+
+static void print_tensors(const sw_model_file *f)
+{
+    char shape[96], bytes[32];
+    printf("\n");
+    for (size_t i = 0; i < sw_model_file_info(f)->n_tensors; i++) {
+        const sw_tensor_info t = sw_model_file_tensor(f, i);
+        printf("%-36s %-8s %-24s %10s  %s\n", t.name, t.type, show_shape(&t, shape), show_bytes(t.bytes, bytes),
+               sw_tensor_class_name(t.cls));
+    }
+}
+
+/* A JSON string; bytes that are not UTF-8 become U+FFFD. */
+static json_t *json_text(const char *s)
+{
+    json_t *const j = json_string(s);
+    return j != NULL ? j : json_string("\xef\xbf\xbd");
+}
+
+static json_t *tensors_to_json(const sw_model_file *f)
+{
+    json_t *const list = json_array();
+    for (size_t i = 0; i < sw_model_file_info(f)->n_tensors; i++) {
+        const sw_tensor_info t = sw_model_file_tensor(f, i);
+        json_t *const shape = json_array();
+        for (int d = 0; d < t.n_dims; d++)
+            json_array_append_new(shape, json_integer((json_int_t)t.shape[d]));
+        json_array_append_new(list, json_pack("{so, ss, so, sI, ss}", "name", json_text(t.name), "type", t.type,
+                                              "shape", shape, "bytes", (json_int_t)t.bytes, "class",
+                                              sw_tensor_class_name(t.cls)));
+    }
+    return list;
+}
+
+static json_t *info_to_json(const sw_model_info *m)
+{
+    json_t *const by_class = json_object();
+    for (int c = 0; c < SW_N_CLASSES; c++)
+        json_object_set_new(by_class, sw_tensor_class_name((sw_tensor_class)c),
+                            json_integer((json_int_t)m->bytes_by_class[c]));
+    return json_pack("{so, so, so, ss, sI, sI, sI, si, si, si, si, si, si, si, so, ss, so, sf}", "name",
+                     json_text(m->name), "path", json_text(m->path), "architecture", json_text(m->arch), "quant",
+                     m->quant, "file_bytes", (json_int_t)m->file_bytes, "n_params", (json_int_t)m->n_params,
+                     "n_params_active", (json_int_t)m->n_params_active, "n_layers", m->n_layers, "n_embd", m->n_embd,
+                     "n_vocab", m->n_vocab, "n_ctx_train", m->n_ctx_train, "n_experts", m->n_experts,
+                     "n_experts_used", m->n_experts_used, "n_experts_shared", m->n_experts_shared, "tokenizer",
+                     json_text(m->tokenizer), "chat_format", m->chat_format, "bytes_by_class", by_class,
+                     "cpu_moe_share", share(m->bytes_by_class[SW_CLASS_EXPERTS], all_bytes(m)));
+}
+
+static int print_json(const sw_model_file *f, bool with_tensors)
+{
+    json_t *const root = info_to_json(sw_model_file_info(f));
+    if (root != NULL && with_tensors)
+        json_object_set_new(root, "tensors", tensors_to_json(f));
+    const bool ok = root != NULL && json_dumpf(root, stdout, JSON_INDENT(2)) == 0;
+    json_decref(root);
+    printf("\n");
+    return ok ? SW_EXIT_OK : SW_EXIT_FAILURE;
+}
+
+int sw_cmd_inspect(int argc, char **argv)
+{
+    bool tensors = false, as_json = false;
+    const sw_arg rows[] = {
+        {"tensors", NULL, SW_ARG_FLAG, &tensors, 0, 0, NULL, "list every tensor"},
+        {"json", NULL, SW_ARG_FLAG, &as_json, 0, 0, NULL, "one JSON document"},
+    };
+    const sw_args args = {
+        .command = "inspect",
+        .usage = "MODEL [--tensors] [--json]",
+        .description = "Tells what is in a model file, from its header alone: architecture, parameters, experts, sizes, and\n"
+                       "what --cpu-moe would keep out of VRAM.",
+        .rows = rows,
+        .n_rows = sizeof rows / sizeof rows[0],
+        .min_positional = 1,
+        .max_positional = 1,
+    };
+    const char *path;
+    size_t n_positional;
+    const int status = sw_args_parse(&args, argc, argv, &path, &n_positional);
+    if (status >= 0)
+        return status;
+    sw_err err = {0};
+    sw_model_file *f;
+    if (sw_model_file_open(&f, path, &err) != SW_OK)
+        return sw_cmd_fail("inspect", &err);
+    int exit_code = SW_EXIT_OK;
+    if (as_json) {
+        exit_code = print_json(f, tensors);
+    } else {
+        print_summary(sw_model_file_info(f));
+        if (tensors)
+            print_tensors(f);
+    }
+    sw_model_file_close(f);
+    return exit_code;
+}

@@ -1,0 +1,128 @@
+/* cmd_logits.c - logits of a token sequence, so that others can check parity with this engine. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "cmd/args.h"
+#include "cmd/cmd.h"
+#include "cmd/engine_args.h"
+#include "spillway.h"
+
+/* llama.cpp's context when none is asked for; its choice of LongRoPE factors depends on it. */
+enum { LLAMA_CPP_CTX = 512 };
+
+/* "1,2,3" (white space allowed) to ids.  *ids_out: sw_free. */
+static sw_code parse_tokens(const char *text, int32_t **ids_out, size_t *n_out, sw_err *err)
+{
+    size_t cap = 0, n = 0;
+    int32_t *ids = NULL;
+    sw_code code = SW_OK;
+    const char *p = text;
+    for (bool more = true; more && code == SW_OK;) {
+        char *end;
+        const long id = strtol(p, &end, 10);
+        if (end == p || id < 0 || id > INT32_MAX) {
+            code = sw_fail(err, SW_EINVAL, "--tokens takes ids separated by commas; '%.20s' is none", p);
+        } else if (!sw_grow(&ids, &cap, n + 1, sizeof *ids)) {
+            code = sw_fail(err, SW_ENOMEM, "out of memory");
+        } else {
+            ids[n++] = (int32_t)id;
+            p = end + strspn(end, " \t\n");
+            more = *p == ',';
+            p += more;
+        }
+    }
+    if (code == SW_OK && *p != '\0')
+        code = sw_fail(err, SW_EINVAL, "--tokens takes ids separated by commas; '%.20s' is none", p);
+    if (code != SW_OK) {
+        sw_free(ids);
+        return code;
+    }
+    *ids_out = ids;
+    *n_out = n;
+    return SW_OK;
+}
+
+typedef struct writer {
+    sw_outfile *file;
+    sw_code code;
+    sw_err *err;
+} writer;
+
+static bool write_row(void *ud, size_t position, const float *logits, size_t n_vocab)
+{
+    (void)position;
+    writer *const w = ud;
+    w->code = sw_outfile_write(w->file, logits, n_vocab * sizeof *logits, w->err);
+    return w->code == SW_OK;
+}
+
+static sw_code evaluate(const char *model, const sw_engine_options *options, const int32_t *ids, size_t n,
+                        size_t n_prefill, const char *out, sw_err *err)
+{
+    sw_engine *engine;
+    sw_code code = sw_engine_open(&engine, model, options, err);
+    if (code != SW_OK)
+        return code;
+    writer w = {.err = err};
+    code = sw_outfile_open(&w.file, out, err);
+    if (code == SW_OK)
+        code = sw_engine_logits(engine, ids, n, n_prefill, write_row, &w, err);
+    if (code == SW_OK)
+        code = w.code;
+    if (code == SW_OK)
+        code = sw_outfile_commit(w.file, err);
+    else
+        sw_outfile_abandon(w.file);
+    sw_engine_close(engine);
+    return code;
+}
+
+int sw_cmd_logits(int argc, char **argv)
+{
+    const char *tokens = NULL, *out = NULL;
+    long n_prefill = -1;
+    sw_engine_args e = {.kv_type = "f32"};
+    const sw_arg rows[] = {
+        {"tokens", NULL, SW_ARG_STRING, &tokens, 0, 0, "IDS", "token ids separated by commas (required)"},
+        {"prefill", NULL, SW_ARG_INT, &n_prefill, 0, 1e9, "N", "evaluate the first N as one batch, the others one by one; default: all"},
+        {"out", "-o", SW_ARG_STRING, &out, 0, 0, "FILE", "float32, little endian, one row of vocabulary size per position (required)"},
+        SW_ENGINE_ARG_ROWS(e),
+    };
+    const sw_args args = {
+        .command = "logits",
+        .usage = "MODEL --tokens 1,2,3 [--prefill N] [--compat llama.cpp] --out FILE",
+        .description = "Evaluates a token sequence and writes the logits after every position.  Keys and values are kept\n"
+                       "in float32 unless --kv-type says otherwise.  Where llama.cpp computes something else than the\n"
+                       "model's original code, the original is followed; --compat llama.cpp follows llama.cpp, with its\n"
+                       "default context of 512.",
+        .rows = rows,
+        .n_rows = sizeof rows / sizeof rows[0],
+        .min_positional = 1,
+        .max_positional = 1,
+    };
+    const char *model;
+    size_t n_positional;
+    const int status = sw_args_parse(&args, argc, argv, &model, &n_positional);
+    if (status >= 0)
+        return status;
+    sw_err err = {0};
+    sw_engine_options options;
+    int32_t *ids = NULL;
+    size_t n = 0;
+    sw_code code = sw_engine_args_resolve(&e, &options, &err);
+    if (code == SW_OK && (tokens == NULL || out == NULL))
+        code = sw_fail(&err, SW_EINVAL, "--tokens and --out are required; see spillway logits --help");
+    if (code == SW_OK)
+        code = parse_tokens(tokens, &ids, &n, &err);
+    if (code == SW_OK) {
+        options.n_seqs = 1;
+        if (options.n_ctx == 0) // the choice of LongRoPE factors follows the sequence's length, or llama.cpp's default
+            options.n_ctx = options.compat == SW_COMPAT_LLAMA_CPP && n < LLAMA_CPP_CTX ? LLAMA_CPP_CTX : (int)n;
+        code = evaluate(model, &options, ids, n, n_prefill < 0 ? n : (size_t)n_prefill, out, &err);
+    }
+    sw_free(ids);
+    return code == SW_OK ? SW_EXIT_OK : sw_cmd_fail("logits", &err);
+}

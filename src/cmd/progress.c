@@ -1,0 +1,68 @@
+#include "cmd/progress.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/escape.h"
+
+static const uint64_t REDRAW_NS = 100000000;     // terminal
+static const uint64_t LINE_NS = 10u * 1000000000; // elsewhere
+
+void sw_progress_init(sw_progress *p, const char *label, const char *unit, bool quiet)
+{
+    const sw_clock *const clock = sw_clock_system();
+    *p = (sw_progress){.label = label,
+                       .unit = unit,
+                       .to = stderr,
+                       .clock = clock,
+                       .is_terminal = isatty(STDERR_FILENO) == 1,
+                       .is_quiet = quiet,
+                       .start_ns = sw_now_ns(clock)};
+    p->last_ns = p->start_ns;
+}
+
+int sw_progress_format(char *out, size_t size, const char *unit, uint64_t done, uint64_t total, uint64_t elapsed_ns)
+{
+    const double scale = unit == NULL ? 1048576.0 : 1.0;
+    const int decimals = unit == NULL ? 1 : 0;
+    const char *const name = unit == NULL ? "MiB" : unit;
+    const double seconds = (double)elapsed_ns / 1e9;
+    const double rate = seconds > 0 ? (double)done / seconds : 0; // units per second, unscaled
+    if (total == 0)
+        return snprintf(out, size, "%.*f %s  %.1f %s/s", decimals, (double)done / scale, name, rate / scale, name);
+    const double left = rate > 0 && done < total ? (double)(total - done) / rate : 0;
+    const unsigned long left_s = left < 360000 ? (unsigned long)(left + 0.5) : 360000;
+    return snprintf(out, size, "%.*f of %.*f %s  %d%%  %.1f %s/s  %lu:%02lu left", decimals, (double)done / scale,
+                    decimals, (double)total / scale, name, (int)((double)done * 100 / (double)total), rate / scale, name,
+                    left_s / 60, left_s % 60);
+}
+
+void sw_progress_update(sw_progress *p, uint64_t done, uint64_t total)
+{
+    const uint64_t now = sw_now_ns(p->clock);
+    if (p->is_quiet || now - p->last_ns < (p->is_terminal ? REDRAW_NS : LINE_NS))
+        return;
+    p->last_ns = now;
+    char numbers[160];
+    sw_progress_format(numbers, sizeof numbers, p->unit, done, total, now - p->start_ns);
+    sw_buf label;
+    sw_buf_init(&label, 1024);
+    sw_escape_terminal(&label, p->label, strlen(p->label));
+    if (p->is_terminal)
+        fprintf(p->to, "\r\x1b[K%s  %s", sw_buf_str(&label), numbers);
+    else
+        fprintf(p->to, "%s  %s\n", sw_buf_str(&label), numbers);
+    fflush(p->to);
+    p->is_drawn = p->is_terminal;
+    sw_buf_free(&label);
+}
+
+void sw_progress_finish(sw_progress *p)
+{
+    if (p->is_drawn) {
+        fputs("\r\x1b[K", p->to);
+        fflush(p->to);
+    }
+    p->is_drawn = false;
+}
