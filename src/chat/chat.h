@@ -33,11 +33,17 @@ typedef struct sw_chat_options {
 } sw_chat_options;
 
 /* Appends the prompt's ids, BOS included where the format wants one, ending where the assistant is to go on.
- * Errors: SW_EINVAL (names messages[i] and what is wrong), SW_ENOMEM. */
+ * `options` is not NULL; {0} is valid.  On failure *out is as it was.  Errors: SW_EINVAL (names messages[i] and what is
+ * wrong), SW_ELIMIT, SW_ENOMEM. */
 SW_NODISCARD sw_code sw_chat_render(sw_chat_format f, const sw_vocab *v, const sw_message *messages, size_t n,
                                     const sw_chat_options *options, sw_tokens *out, sw_err *err);
 
-/* Streaming parser of one answer. */
+/* The same prompt as text, special tokens spelled out, for inspection. */
+SW_NODISCARD sw_code sw_chat_render_text(sw_chat_format f, const sw_vocab *v, const sw_message *messages, size_t n,
+                                         const sw_chat_options *options, sw_buf *out, sw_err *err);
+
+/* Streaming parser of one answer.  SW_CHAT_PLAIN passes everything through as content and so also serves raw prompts.
+ */
 typedef struct sw_chat_parser sw_chat_parser;
 
 /* A piece of text that became known; called zero or more times per token.  Text is valid UTF-8. */

@@ -1,7 +1,7 @@
 /* vocab.h - a model's vocabulary: text to token ids and back.
  *
- * Immutable after creation, any thread.  Byte-level BPE ("gpt2") with linear-time pre-tokenizers, and SentencePiece-style
- * BPE ("llama") with byte fallback.  Encoding takes O(n log n) time on any input.
+ * Immutable after creation, any thread.  Byte-level BPE ("gpt2") with linear-time pre-tokenizers, and
+ * SentencePiece-style BPE ("llama") with byte fallback.  Encoding takes O(n log n) time on any input.
  */
 #ifndef SW_VOCAB_H
 #define SW_VOCAB_H
@@ -10,14 +10,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "gguf/gguf.h"
 
 enum { SW_TOKEN_NONE = -1 };
 
 /* tokenizer.ggml.token_type; the numbers are the format's. */
 typedef enum sw_token_type {
-    SW_TOKEN_UNDEFINED = 0, SW_TOKEN_NORMAL = 1, SW_TOKEN_UNKNOWN = 2, SW_TOKEN_CONTROL = 3, SW_TOKEN_USER = 4,
-    SW_TOKEN_UNUSED = 5, SW_TOKEN_BYTE = 6
+    SW_TOKEN_UNDEFINED = 0,
+    SW_TOKEN_NORMAL = 1,
+    SW_TOKEN_UNKNOWN = 2,
+    SW_TOKEN_CONTROL = 3,
+    SW_TOKEN_USER = 4,
+    SW_TOKEN_UNUSED = 5,
+    SW_TOKEN_BYTE = 6
 } sw_token_type;
 
 typedef struct sw_vocab sw_vocab;
@@ -52,12 +58,22 @@ int32_t sw_vocab_find(const sw_vocab *v, const char *text);
 /* "gpt2/gpt-4o", "llama", ... */
 const char *sw_vocab_description(const sw_vocab *v);
 
-/* Appends the ids of text[0..n).  add_special and parse_special as in spillway.h.  Errors: SW_ENOMEM. */
+/* Appends the ids of text[0..n).  add_special and parse_special as in spillway.h.  On failure *out is as it
+ * was.  Errors: SW_ENOMEM, SW_ELIMIT (more than SW_LIMIT_PROMPT_BYTES). */
 SW_NODISCARD sw_code sw_vocab_encode(const sw_vocab *v, const char *text, size_t n, bool add_special,
                                      bool parse_special, sw_tokens *out, sw_err *err);
+
+/* True when white space after this special token is not part of the text that follows (Phi-3). */
+bool sw_vocab_strips_right(const sw_vocab *v, int32_t id);
+/* How many bytes of white space (C locale) text[0..n) begins with. */
+size_t sw_leading_space(const char *text, size_t n);
 
 /* The bytes of one token, a view that lives as long as the vocabulary; control tokens give their text only when
  * render_special.  Ids out of range give nothing. */
 sw_str sw_vocab_piece(const sw_vocab *v, int32_t id, bool render_special);
+
+/* Appends the bytes of a whole text: the pieces, without the one leading space that encoding added (SentencePiece).
+ * Ids out of range are skipped. */
+void sw_vocab_decode(const sw_vocab *v, const int32_t *ids, size_t n, bool render_special, sw_buf *out);
 
 #endif

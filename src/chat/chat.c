@@ -1,0 +1,79 @@
+#include "chat/chat.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "base/limits.h"
+#include "chat/prompt.h"
+#include "chat/renderers.h"
+
+static sw_code check_message(const sw_message *m, size_t i, sw_err *err)
+{
+    if (m->role != SW_ROLE_SYSTEM && m->role != SW_ROLE_USER && m->role != SW_ROLE_ASSISTANT)
+        return sw_fail(err, SW_EINVAL,
+                       "messages[%zu]: tool results are not supported; use a system, user or assistant "
+                       "message",
+                       i);
+    if (m->content == NULL) return sw_fail(err, SW_EINVAL, "messages[%zu]: content is missing", i);
+    return SW_OK;
+}
+
+static sw_code check_messages(const sw_message *messages, size_t n, sw_err *err)
+{
+    if (n == 0) return sw_fail(err, SW_EINVAL, "messages: the list is empty");
+    if (n > SW_LIMIT_MESSAGES)
+        return sw_fail(err, SW_ELIMIT, "messages: the list has %zu messages; at most %d are allowed", n,
+                       SW_LIMIT_MESSAGES);
+    sw_code code = SW_OK;
+    for (size_t i = 0; code == SW_OK && i < n; i++)
+        code = check_message(&messages[i], i, err);
+    return code;
+}
+
+static void write_today(char *date, size_t size)
+{
+    const time_t now = time(NULL);
+    struct tm utc;
+    if (gmtime_r(&now, &utc) == NULL || strftime(date, size, "%Y-%m-%d", &utc) == 0) snprintf(date, size, "1970-01-01");
+}
+
+sw_code sw_chat_render(sw_chat_format f, const sw_vocab *v, const sw_message *messages, size_t n,
+                       const sw_chat_options *options, sw_tokens *out, sw_err *err)
+{
+    static void (*const RENDER[])(sw_prompt *, const sw_conversation *) = {
+        [SW_CHAT_PLAIN] = sw__render_plain,
+        [SW_CHAT_HARMONY] = sw__render_harmony,
+        [SW_CHAT_PHI3] = sw__render_phi3,
+        [SW_CHAT_DEEPSEEK] = sw__render_deepseek,
+        [SW_CHAT_DEEPSEEK_V3] = sw__render_deepseek_v3,
+        [SW_CHAT_CHATML] = sw__render_chatml,
+        [SW_CHAT_MISTRAL] = sw__render_mistral,
+        [SW_CHAT_LLAMA3] = sw__render_llama3,
+    };
+    const sw_code checked = check_messages(messages, n, err);
+    if (checked != SW_OK) return checked;
+    char today[16];
+    write_today(today, sizeof today);
+    const sw_conversation c = {
+        .messages = messages, .n = n, .effort = options->effort, .date = options->date != NULL ? options->date : today};
+    const size_t n_before = out->n;
+    sw_prompt p;
+    sw_prompt_begin(&p, v, out, err);
+    RENDER[f](&p, &c);
+    const sw_code rendered = sw_prompt_end(&p);
+    if (rendered != SW_OK) out->n = n_before;
+    return rendered;
+}
+
+sw_code sw_chat_render_text(sw_chat_format f, const sw_vocab *v, const sw_message *messages, size_t n,
+                            const sw_chat_options *options, sw_buf *out, sw_err *err)
+{
+    sw_tokens ids = {0};
+    sw_code code = sw_chat_render(f, v, messages, n, options, &ids, err);
+    if (code == SW_OK) {
+        sw_vocab_decode(v, ids.ids, ids.n, true, out);
+        if (out->failed != SW_OK) code = sw_fail(err, out->failed, "the prompt's text does not fit");
+    }
+    sw_tokens_clear(&ids);
+    return code;
+}

@@ -1,0 +1,256 @@
+#include "chat/renderers.h"
+
+#include <string.h>
+
+/* Formats whose template writes BOS itself want it whatever the file's flag says; the others follow the flag. */
+static void bos_if_added(sw_prompt *p)
+{
+    if (sw_vocab_adds_bos(p->v)) sw_prompt_id(p, sw_vocab_bos(p->v));
+}
+
+static const char *role_name(sw_role role)
+{
+    static const char *const NAMES[] = {[SW_ROLE_SYSTEM] = "system",
+                                        [SW_ROLE_USER] = "user",
+                                        [SW_ROLE_ASSISTANT] = "assistant",
+                                        [SW_ROLE_TOOL] = "tool"};
+    return NAMES[role];
+}
+
+/* A past answer without the reasoning that clients send back inside it. */
+static const char *without_thinking(const char *content)
+{
+    static const char END[] = "</think>";
+    for (const char *next; (next = strstr(content, END)) != NULL;)
+        content = next + strlen(END);
+    return content;
+}
+
+void sw__render_plain(sw_prompt *p, const sw_conversation *c)
+{
+    bos_if_added(p);
+    for (size_t i = 0; i < c->n; i++) {
+        sw_prompt_text(p, role_name(c->messages[i].role));
+        sw_prompt_text(p, ": ");
+        sw_prompt_text(p, c->messages[i].content);
+        sw_prompt_text(p, "\n");
+    }
+    sw_prompt_text(p, "assistant:");
+}
+
+/* ---- Harmony ---- */
+
+static void harmony_message(sw_prompt *p, const char *role, const char *channel, const char *before, const char *text)
+{
+    sw_prompt_marker(p, "<|start|>");
+    sw_prompt_text(p, role);
+    if (channel != NULL) {
+        sw_prompt_marker(p, "<|channel|>");
+        sw_prompt_text(p, channel);
+    }
+    sw_prompt_marker(p, "<|message|>");
+    sw_prompt_text(p, before);
+    sw_prompt_text(p, text);
+    sw_prompt_marker(p, "<|end|>");
+}
+
+static void harmony_system(sw_prompt *p, const sw_conversation *c)
+{
+    static const char *const EFFORTS[] = {[SW_EFFORT_DEFAULT] = "medium",
+                                          [SW_EFFORT_LOW] = "low",
+                                          [SW_EFFORT_MEDIUM] = "medium",
+                                          [SW_EFFORT_HIGH] = "high"};
+    sw_prompt_marker(p, "<|start|>");
+    sw_prompt_text(p, "system");
+    sw_prompt_marker(p, "<|message|>");
+    sw_prompt_text(p, "You are ChatGPT, a large language model trained by OpenAI.\n"
+                      "Knowledge cutoff: 2024-06\n"
+                      "Current date: ");
+    sw_prompt_text(p, c->date);
+    sw_prompt_text(p, "\n\nReasoning: ");
+    sw_prompt_text(p, EFFORTS[c->effort]);
+    sw_prompt_text(p, "\n\n# Valid channels: analysis, commentary, final. Channel must be included for every message.");
+    sw_prompt_marker(p, "<|end|>");
+}
+
+/* Reasoning of past answers is left out: the format keeps it only until the answer is final. */
+void sw__render_harmony(sw_prompt *p, const sw_conversation *c)
+{
+    bos_if_added(p);
+    harmony_system(p, c);
+    for (size_t i = 0; i < c->n; i++) {
+        const sw_message *const m = &c->messages[i];
+        if (m->role == SW_ROLE_USER)
+            harmony_message(p, "user", NULL, "", m->content);
+        else if (m->role == SW_ROLE_ASSISTANT)
+            harmony_message(p, "assistant", "final", "", m->content);
+        else if (m->content[0] != '\0')
+            harmony_message(p, "developer", NULL, "# Instructions\n\n", m->content);
+    }
+    sw_prompt_marker(p, "<|start|>");
+    sw_prompt_text(p, "assistant");
+}
+
+/* ---- formats with a marker per role ---- */
+
+void sw__render_phi3(sw_prompt *p, const sw_conversation *c)
+{
+    static const char *const MARKERS[] = {
+        [SW_ROLE_SYSTEM] = "<|system|>", [SW_ROLE_USER] = "<|user|>", [SW_ROLE_ASSISTANT] = "<|assistant|>"};
+    bos_if_added(p);
+    for (size_t i = 0; i < c->n; i++) {
+        const sw_message *const m = &c->messages[i];
+        if (m->role == SW_ROLE_SYSTEM && m->content[0] == '\0') continue;
+        sw_prompt_marker(p, MARKERS[m->role]);
+        sw_prompt_text(p, "\n");
+        sw_prompt_text(p, m->content);
+        sw_prompt_marker(p, "<|end|>");
+        sw_prompt_text(p, "\n");
+    }
+    sw_prompt_marker(p, "<|assistant|>");
+    sw_prompt_text(p, "\n");
+}
+
+void sw__render_chatml(sw_prompt *p, const sw_conversation *c)
+{
+    bos_if_added(p);
+    for (size_t i = 0; i < c->n; i++) {
+        const sw_message *const m = &c->messages[i];
+        const bool is_answer = m->role == SW_ROLE_ASSISTANT;
+        const char *const answer = is_answer ? without_thinking(m->content) : m->content;
+        sw_prompt_marker(p, "<|im_start|>");
+        sw_prompt_text(p, role_name(m->role));
+        sw_prompt_text(p, "\n");
+        sw_prompt_text(p, answer == m->content ? answer : answer + strspn(answer, "\n"));
+        sw_prompt_marker(p, "<|im_end|>");
+        sw_prompt_text(p, "\n");
+    }
+    sw_prompt_marker(p, "<|im_start|>");
+    sw_prompt_text(p, "assistant\n");
+}
+
+static void llama3_header(sw_prompt *p, const char *role)
+{
+    sw_prompt_marker(p, "<|start_header_id|>");
+    sw_prompt_text(p, role);
+    sw_prompt_marker(p, "<|end_header_id|>");
+    sw_prompt_text(p, "\n\n");
+}
+
+/* Contents are trimmed on both sides. */
+void sw__render_llama3(sw_prompt *p, const sw_conversation *c)
+{
+    sw_prompt_id(p, sw_vocab_bos(p->v));
+    for (size_t i = 0; i < c->n; i++) {
+        const char *const content = c->messages[i].content;
+        const char *const text = content + sw_leading_space(content, strlen(content));
+        size_t n = strlen(text);
+        while (n > 0 && sw_leading_space(text + n - 1, 1) > 0)
+            n--;
+        llama3_header(p, role_name(c->messages[i].role));
+        sw_prompt_bytes(p, text, n);
+        sw_prompt_marker(p, "<|eot_id|>");
+    }
+    llama3_header(p, "assistant");
+}
+
+void sw__render_deepseek_v3(sw_prompt *p, const sw_conversation *c)
+{
+    sw_prompt_id(p, sw_vocab_bos(p->v));
+    for (size_t i = 0; i < c->n; i++) {
+        const sw_message *const m = &c->messages[i];
+        if (m->role == SW_ROLE_USER) {
+            sw_prompt_marker(p, "<｜User｜>");
+            sw_prompt_text(p, m->content);
+        } else if (m->role == SW_ROLE_ASSISTANT) {
+            sw_prompt_marker(p, "<｜Assistant｜>");
+            sw_prompt_text(p, without_thinking(m->content));
+            sw_prompt_id(p, sw_vocab_eos(p->v));
+        } else {
+            sw_prompt_text(p, m->content);
+        }
+    }
+    sw_prompt_marker(p, "<｜Assistant｜>");
+}
+
+/* ---- formats with markers of plain text, which a message can imitate ---- */
+
+void sw__render_deepseek(sw_prompt *p, const sw_conversation *c)
+{
+    sw_prompt_id(p, sw_vocab_bos(p->v));
+    for (size_t i = 0; i < c->n; i++) {
+        const sw_message *const m = &c->messages[i];
+        if (m->role == SW_ROLE_USER) sw_prompt_text(p, "User: ");
+        if (m->role == SW_ROLE_ASSISTANT) sw_prompt_text(p, "Assistant: ");
+        sw_prompt_text(p, m->content);
+        if (m->role == SW_ROLE_ASSISTANT)
+            sw_prompt_id(p, sw_vocab_eos(p->v));
+        else
+            sw_prompt_text(p, "\n\n");
+    }
+    sw_prompt_text(p, "Assistant:");
+}
+
+/* A marker where the vocabulary has it as a token, else its text. */
+static void marker_or_text(sw_prompt *p, const char *marker)
+{
+    if (sw_vocab_find(p->v, marker) != SW_TOKEN_NONE)
+        sw_prompt_marker(p, marker);
+    else
+        sw_prompt_text(p, marker);
+}
+
+/* The layout of the first models, and the later one (v3) of vocabularies that have [INST] as a token: other spaces, and
+ * the system text before the last user message instead of the first. */
+typedef struct mistral_layout {
+    const char *before_end, *before_answer, *after_system;
+    bool has_late_system;
+} mistral_layout;
+
+static void mistral_user(sw_prompt *p, const mistral_layout *l, const char *system, const char *text)
+{
+    marker_or_text(p, "[INST]");
+    sw_prompt_text(p, " ");
+    if (system != NULL) {
+        sw_prompt_text(p, system);
+        sw_prompt_text(p, l->after_system);
+    }
+    sw_prompt_text(p, text);
+    sw_prompt_text(p, l->before_end);
+    marker_or_text(p, "[/INST]");
+}
+
+/* User and assistant in turn, a user first and last. */
+static void check_turns(sw_prompt *p, const sw_conversation *c, size_t n_system)
+{
+    for (size_t i = n_system; i < c->n && p->code == SW_OK; i++) {
+        const bool is_user_turn = (i - n_system) % 2 == 0;
+        if (c->messages[i].role != (is_user_turn ? SW_ROLE_USER : SW_ROLE_ASSISTANT))
+            p->code = sw_fail(p->err, SW_EINVAL,
+                              "messages[%zu]: this model's chat format wants user and assistant in "
+                              "turn, after at most one system message",
+                              i);
+    }
+    if ((c->n - n_system) % 2 == 0 && p->code == SW_OK)
+        p->code = sw_fail(p->err, SW_EINVAL, "messages: this model's chat format wants a user message at the end");
+}
+
+void sw__render_mistral(sw_prompt *p, const sw_conversation *c)
+{
+    static const mistral_layout EARLY = {" ", "", "\n", false}, LATE = {"", " ", "\n\n", true};
+    const mistral_layout *const l = sw_vocab_find(p->v, "[INST]") != SW_TOKEN_NONE ? &LATE : &EARLY;
+    const size_t n_system = c->messages[0].role == SW_ROLE_SYSTEM ? 1 : 0;
+    const size_t system_at = l->has_late_system ? c->n - 1 : n_system;
+    check_turns(p, c, n_system);
+    sw_prompt_id(p, sw_vocab_bos(p->v));
+    for (size_t i = n_system; i < c->n; i++) {
+        const sw_message *const m = &c->messages[i];
+        if (m->role == SW_ROLE_USER) {
+            mistral_user(p, l, n_system > 0 && i == system_at ? c->messages[0].content : NULL, m->content);
+        } else {
+            sw_prompt_text(p, l->before_answer);
+            sw_prompt_text(p, m->content);
+            sw_prompt_id(p, sw_vocab_eos(p->v));
+        }
+    }
+}

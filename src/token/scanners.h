@@ -1,0 +1,67 @@
+/* scanners.h - the alternatives of which the pre-tokenizers' regular expressions are made.
+ *
+ * Each scanner is one alternative, written as a linear scan: given a position in a piece it returns where its match
+ * ends, or the position itself when it does not match.  A scanner sees nothing beyond the end of the piece.
+ */
+#ifndef SW_SCANNERS_H
+#define SW_SCANNERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct sw_char {
+    uint32_t cp;
+    uint16_t classes; // of char_class.h
+    uint8_t size;     // bytes
+} sw_char;
+
+typedef struct sw_piece {
+    const sw_char *chars;
+    size_t n;
+} sw_piece;
+
+typedef size_t (*sw_scanner)(const sw_piece *p, size_t i);
+
+// Contractions: 's 't 're 've 'm 'll 'd
+size_t sw_scan_contraction(const sw_piece *p, size_t i);
+size_t sw_scan_contraction_any_case(const sw_piece *p, size_t i);
+
+// Words.
+size_t sw_scan_spaced_letters(const sw_piece *p, size_t i);         // " ?\p{L}+"
+size_t sw_scan_white_letters(const sw_piece *p, size_t i);          // "\s?\p{L}+"
+size_t sw_scan_prefixed_letters(const sw_piece *p, size_t i);       // "[^\r\n\p{L}\p{N}]?\p{L}+"
+size_t sw_scan_prefixed_letters_marks(const sw_piece *p, size_t i); // "[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+"
+size_t sw_scan_cased_word(const sw_piece *p, size_t i);             // tekken's two word alternatives
+size_t sw_scan_cased_word_contraction(const sw_piece *p, size_t i); // gpt-4o's: the same, then a contraction
+size_t sw_scan_deepseek_letters(const sw_piece *p, size_t i);       // deepseek-llm, second expression
+size_t sw_scan_punct_word(const sw_piece *p, size_t i);             // deepseek-v3: ASCII punctuation, ASCII letters
+size_t sw_scan_deepseek_v3_word(const sw_piece *p, size_t i);       // "[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+"
+
+// Numbers.
+size_t sw_scan_number(const sw_piece *p, size_t i);         // "\p{N}"
+size_t sw_scan_numbers(const sw_piece *p, size_t i);        // "\p{N}+"
+size_t sw_scan_three_numbers(const sw_piece *p, size_t i);  // "\p{N}{1,3}"
+size_t sw_scan_spaced_numbers(const sw_piece *p, size_t i); // " ?\p{N}+"
+size_t sw_scan_three_digits(const sw_piece *p, size_t i);   // "[0-9][0-9][0-9]"
+
+// Everything else that shows.
+size_t sw_scan_spaced_symbols(const sw_piece *p, size_t i);         // " ?[^\s\p{L}\p{N}]+"
+size_t sw_scan_symbols_newlines(const sw_piece *p, size_t i);       // ... then "[\r\n]*"
+size_t sw_scan_symbols_newlines_slash(const sw_piece *p, size_t i); // ... then "[\r\n/]*"
+size_t sw_scan_no_mark_symbols(const sw_piece *p, size_t i);        // " ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*"
+size_t sw_scan_punct_newlines(const sw_piece *p, size_t i);         // " ?[\p{P}\p{S}]+[\r\n]*"
+size_t sw_scan_white_punct(const sw_piece *p, size_t i);            // "\s?\p{P}+"
+size_t sw_scan_deepseek_symbols(const sw_piece *p, size_t i);       // deepseek-llm, third expression
+size_t sw_scan_default_punct(const sw_piece *p, size_t i);          // "[\p{P}\$\+<=>\^~\|]+"
+size_t sw_scan_falcon_punct(const sw_piece *p, size_t i);           // the same and the backtick
+size_t sw_scan_deepseek_cjk(const sw_piece *p, size_t i);
+size_t sw_scan_deepseek_v3_cjk(const sw_piece *p, size_t i);
+
+// White space.
+size_t sw_scan_newline(const sw_piece *p, size_t i);         // "[\r\n]"
+size_t sw_scan_space_newlines(const sw_piece *p, size_t i);  // "\s*[\r\n]+"
+size_t sw_scan_spaces_but_last(const sw_piece *p, size_t i); // "\s+(?!\S)"
+size_t sw_scan_spaces(const sw_piece *p, size_t i);          // "\s+"
+size_t sw_scan_final_spaces(const sw_piece *p, size_t i);    // "\s+$"
+
+#endif
