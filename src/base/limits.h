@@ -14,6 +14,7 @@
     X(GGUF_ALIGNMENT,        1048576,     "bytes",      "real files use 32") \
     X(MODEL_LAYERS,          512,         "layers",     "the largest known model has 126") \
     X(MODEL_EXPERTS,         1024,        "experts",    "the largest known model has 512 per layer") \
+    X(MODEL_EXPERT_GROUPS,   64,          "groups",     "known models have at most 8") \
     X(MODEL_EXPERTS_USED,    64,          "experts",    "known models use at most 22") \
     X(MODEL_DIM,             262144,      "elements",   "width of any one matrix dimension but the vocabulary") \
     X(MODEL_HEADS,           1024,        "heads",      "known models have at most 128") \

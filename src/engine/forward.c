@@ -1,6 +1,5 @@
 #include "engine/forward.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -18,7 +17,7 @@ static size_t max_size(size_t a, size_t b)
 static size_t ffn_elems(const sw_hparams *h, size_t n_batch)
 {
     const size_t dense = n_batch * sw__padded((size_t)h->n_ff);
-    const size_t shared = n_batch * sw__padded((size_t)(h->n_expert_shared * h->n_ff_expert));
+    const size_t shared = n_batch * sw__padded((size_t)h->n_ff_shared);
     const size_t experts = n_batch * (size_t)h->n_expert_used * sw__padded((size_t)h->n_ff_expert);
     return max_size(dense, max_size(shared, experts));
 }
@@ -88,7 +87,8 @@ bool sw_forward_init(sw_forward *f, const sw_hparams *h, const sw_weights *w, sw
     // Phi-3's long factors hold for contexts beyond the original one (LongRoPE); the choice is made once, by the context
     // that sequences may grow to.
     const bool is_long = n_ctx > h->rope_ctx_orig;
-    const float *const factors = is_long ? w->rope_factors_long : w->rope_factors_short;
+    const float *const by_length = is_long ? w->rope_factors_long : w->rope_factors_short;
+    const float *const factors = w->rope_freqs != NULL ? w->rope_freqs : by_length;
     return f->page_keys != NULL && f->page_values != NULL && f->bad_layer != NULL &&
            sw_act_buffer_init(&f->acts, widest) && sw__moe_init(&f->moe, h, n_batch) &&
            sw_rope_init(&f->rope, h, factors);
@@ -121,8 +121,11 @@ static void embed_token(void *ud, size_t i, int worker)
     sw_forward *const f = ud;
     const sw_mat *const e = &f->w->embd;
     const int id = f->tokens[i].id, half = f->rope.n_rot / 2;
+    float *const x = f->x + i * (size_t)e->n_cols;
     sw_tile_decode_row(e->type, e->tiles + (size_t)(id / SW_TILE_ROWS) * e->tile_bytes, (size_t)e->n_cols,
-                       id % SW_TILE_ROWS, f->x + i * (size_t)e->n_cols);
+                       id % SW_TILE_ROWS, x);
+    for (int c = 0; c < e->n_cols; c++)
+        x[c] *= f->h->embd_scale;
     sw_rope_angles(&f->rope, f->tokens[i].pos, f->cosines + i * (size_t)half, f->sines + i * (size_t)half);
     f->bad_layer[i] = -1;
 }
@@ -171,7 +174,7 @@ static void add_residual(void *ud, size_t i, int worker)
     const float *const out = f->out + i * sw__padded(d);
     uint32_t largest = 0; // magnitude as bits: infinity and NaN stand above every number
     for (size_t c = 0; c < d; c++) {
-        x[c] += out[c];
+        x[c] += f->h->residual_scale * out[c];
         const uint32_t magnitude = sw_f32_bits(x[c]) & 0x7fffffff;
         largest = magnitude > largest ? magnitude : largest;
     }
@@ -181,7 +184,14 @@ static void add_residual(void *ud, size_t i, int worker)
 
 /* ---- attention --------------------------------------------------------------------------------------------------- */
 
-/* Rotates a token's queries and keys and stores its keys and values. */
+/* Norms heads in place, each by itself or all as one vector. */
+static void norm_heads(const sw_forward *f, const float *weight, int width, float *heads, size_t n)
+{
+    for (size_t at = 0; weight != NULL && at < n; at += (size_t)width)
+        f->k->rmsnorm(heads + at, weight, NULL, (size_t)width, f->h->norm_eps, heads + at);
+}
+
+/* Norms and rotates a token's queries and keys, and stores its keys and values. */
 static void rotate_and_store(void *ud, size_t i, int worker)
 {
     (void)worker;
@@ -193,6 +203,9 @@ static void rotate_and_store(void *ud, size_t i, int worker)
     float *const q = f->q + i * sw__padded((size_t)h->n_head * d);
     float *const key = f->kk + i * sw__padded((size_t)h->n_head_kv * d);
     const float *const value = f->v + i * sw__padded((size_t)h->n_head_kv * d);
+    const sw_layer *const layer = &f->w->layers[j->layer];
+    norm_heads(f, layer->q_norm, layer->q_norm_width, q, (size_t)h->n_head * d);
+    norm_heads(f, layer->k_norm, layer->k_norm_width, key, (size_t)h->n_head_kv * d);
     for (size_t a = 0; a < (size_t)h->n_head; a++)
         sw_rope_apply(&f->rope, c, s, q + a * d);
     for (size_t g = 0; g < (size_t)h->n_head_kv; g++) {
@@ -219,7 +232,7 @@ static void attend_group(void *ud, size_t task, int worker)
     for (size_t a = g * per_group; a < (g + 1) * per_group; a++) {
         f->k->attend(&(sw_attend){
             .q = f->q + i * sw__padded((size_t)h->n_head * d) + a * d,
-            .scale = 1.0f / sqrtf((float)h->head_k),
+            .scale = h->attn_scale,
             .is_f16 = f->kv->is_f16,
             .keys = keys,
             .values = values,
@@ -334,6 +347,8 @@ static bool head(sw_forward *f)
     sw_products_run(f->pool, f->k, &p, 1);
     for (size_t r = 1; r < n_rows && ld != n_vocab; r++)
         memmove(f->logits + r * n_vocab, f->logits + r * ld, n_vocab * sizeof *f->logits);
+    for (size_t i = 0; i < n_rows * n_vocab && f->h->logit_divisor != 1; i++)
+        f->logits[i] /= f->h->logit_divisor;
     return true;
 }
 

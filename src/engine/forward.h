@@ -16,6 +16,8 @@
 typedef struct sw_moe {
     float *router_logits; // (n_batch, padded n_expert)
     int *chosen;          // (n_layers, n_batch, n_expert_used)
+    float *scores;        // (n_expert)
+    float *shared_gates;  // (n_batch, 16)
     float *weights;       // (n_batch, n_expert_used)
     int *slot;            // (n_batch, n_expert_used): the place of the pair after sorting
     int32_t *token;       // (pairs): whose pair stands at a place

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "engine/forward.h"
 #include "engine/router.h"
+#include "kernels/scalar/math.h"
 
 bool sw__moe_init(sw_moe *m, const sw_hparams *h, int n_batch)
 {
@@ -13,19 +14,23 @@ bool sw__moe_init(sw_moe *m, const sw_hparams *h, int n_batch)
     const size_t n = (size_t)n_batch, n_expert = (size_t)h->n_expert, pairs = n * (size_t)h->n_expert_used;
     m->router_logits = sw_calloc(n * sw__padded(n_expert), sizeof *m->router_logits);
     m->chosen = sw_calloc((size_t)h->n_layers * pairs, sizeof *m->chosen);
+    m->scores = sw_calloc(n_expert, sizeof *m->scores);
+    m->shared_gates = sw_calloc(n * 16, sizeof *m->shared_gates);
     m->weights = sw_calloc(pairs, sizeof *m->weights);
     m->slot = sw_calloc(pairs, sizeof *m->slot);
     m->token = sw_calloc(pairs, sizeof *m->token);
     m->first = sw_calloc(n_expert + 1, sizeof *m->first);
     m->products = sw_calloc(2 * n_expert, sizeof *m->products);
-    return m->router_logits != NULL && m->chosen != NULL && m->weights != NULL && m->slot != NULL &&
-           m->token != NULL && m->first != NULL && m->products != NULL;
+    return m->router_logits != NULL && m->chosen != NULL && m->scores != NULL && m->shared_gates != NULL &&
+           m->weights != NULL && m->slot != NULL && m->token != NULL && m->first != NULL && m->products != NULL;
 }
 
 void sw__moe_free(sw_moe *m)
 {
     sw_free(m->router_logits);
     sw_free(m->chosen);
+    sw_free(m->scores);
+    sw_free(m->shared_gates);
     sw_free(m->weights);
     sw_free(m->slot);
     sw_free(m->token);
@@ -43,9 +48,18 @@ static int *route(sw_forward *f, int layer, const sw_acts *x)
     sw_product p = {.mat = &f->w->layers[layer].router, .x = *x, .n = f->n, .y = m->router_logits, .ld = ld};
     sw_products_run(f->pool, f->k, &p, 1);
     int *const chosen = m->chosen + (size_t)layer * (size_t)f->n_batch * k;
+    const sw_router_rule rule = {
+        .gating = h->arch.gating,
+        .renormalise = h->arch.renormalise,
+        .scale = h->expert_scale,
+        .n_expert = h->n_expert,
+        .n_used = h->n_expert_used,
+        .n_groups = h->n_groups,
+        .n_groups_used = h->n_groups_used,
+        .selection_bias = f->w->layers[layer].selection_bias,
+    };
     for (size_t i = 0; i < f->n; i++)
-        sw_route(h->arch.gating, h->arch.renormalise, h->expert_scale, m->router_logits + i * ld, h->n_expert,
-                 h->n_expert_used, chosen + i * k, m->weights + i * k);
+        sw_route(&rule, m->router_logits + i * ld, m->scores, chosen + i * k, m->weights + i * k);
     return chosen;
 }
 
@@ -118,12 +132,23 @@ static void combine_token(void *ud, size_t i, int worker)
     }
 }
 
+/* The shared experts' answer, scaled by a sigmoid gate where the family has one. */
 static void add_shared(sw_forward *f, const sw_layer *layer)
 {
     const size_t d = (size_t)f->h->n_embd, ld = sw__padded(d);
+    const bool is_gated = layer->shared_gate.tiles != NULL;
+    if (is_gated) {
+        const sw_acts x = sw_acts_prepare(f->pool, f->k, &f->acts, f->normed, f->n, d,
+                                          sw_mat_is_quantized(&layer->shared_gate));
+        sw_product p = {.mat = &layer->shared_gate, .x = x, .n = f->n, .y = f->moe.shared_gates, .ld = 16};
+        sw_products_run(f->pool, f->k, &p, 1);
+    }
     sw__forward_ffn(f, &layer->gate_shared, &layer->up_shared, &layer->down_shared, f->shared_out, ld);
-    for (size_t i = 0; i < f->n * ld; i++)
-        f->out[i] += f->shared_out[i];
+    for (size_t i = 0; i < f->n; i++) {
+        const float gate = is_gated ? 1.0f / (1.0f + sw_expf(-f->moe.shared_gates[16 * i])) : 1.0f;
+        for (size_t c = 0; c < d; c++)
+            f->out[i * ld + c] += gate * f->shared_out[i * ld + c];
+    }
 }
 
 void sw__forward_moe(sw_forward *f, int l)

@@ -1,5 +1,6 @@
 #include "engine/router.h"
 
+#include "base/limits.h"
 #include "kernels/scalar/math.h"
 
 /* Is a larger than b, with NaN below everything? */
@@ -46,36 +47,83 @@ static float sparsemixer_weight(const float *logits, int n, int winner, int excl
     return 1.0f / sum;
 }
 
-void sw_route(sw_gating gating, bool renormalise, float scale, const float *logits, int n_expert, int n_used,
-              int *chosen, float *weights)
+/* The probability that expert e's weight is made from. */
+static float probability(const sw_router_rule *r, const float *logits, int e, float max, float sum)
 {
-    for (int j = 0; j < n_used; j++)
-        chosen[j] = best(logits, n_expert, chosen, j);
-    const float max = logits[chosen[0]];
-    switch (gating) {
-    case SW_GATE_SOFTMAX: {
-        const float sum = exp_sum(logits, n_expert, max);
-        for (int j = 0; j < n_used; j++)
-            weights[j] = sw_expf(logits[chosen[j]] - max) / sum;
-        break;
+    return r->gating == SW_GATE_SIGMOID ? 1.0f / (1.0f + sw_expf(-logits[e])) : sw_expf(logits[e] - max) / sum;
+}
+
+/* Puts the experts of all but the best groups out of reach.  A group's score is the sum of its two largest (DeepSeek-V3;
+ * the reference applies it to every model with groups). */
+static void keep_best_groups(const sw_router_rule *r, float *scores)
+{
+    const int size = r->n_expert / r->n_groups;
+    float group_scores[SW_LIMIT_MODEL_EXPERT_GROUPS];
+    int kept[SW_LIMIT_MODEL_EXPERT_GROUPS];
+    for (int g = 0; g < r->n_groups; g++) {
+        const float *const members = scores + g * size;
+        const int first = best(members, size, NULL, 0);
+        const int second = size > 1 ? best(members, size, &first, 1) : first;
+        group_scores[g] = size > 1 ? members[first] + members[second] : members[first];
     }
-    case SW_GATE_TOPK_SOFTMAX: {
-        float sum = 0;
-        for (int j = 0; j < n_used; j++)
-            sum += weights[j] = sw_expf(logits[chosen[j]] - max);
-        for (int j = 0; j < n_used; j++)
-            weights[j] /= sum;
-        break;
+    for (int j = 0; j < r->n_groups_used; j++)
+        kept[j] = best(group_scores, r->n_groups, kept, j);
+    for (int e = 0; e < r->n_expert; e++) {
+        bool is_kept = false;
+        for (int j = 0; j < r->n_groups_used; j++)
+            is_kept = is_kept || kept[j] == e / size;
+        if (!is_kept)
+            scores[e] = NAN; // below everything
     }
-    case SW_GATE_SPARSEMIXER:
-        weights[0] = sparsemixer_weight(logits, n_expert, chosen[0], -1);
-        weights[1] = sparsemixer_weight(logits, n_expert, chosen[1], chosen[0]);
-        break;
-    }
+}
+
+static float max_of(const float *values, int n)
+{
+    const int winner = best(values, n, NULL, 0);
+    return values[winner];
+}
+
+static void weigh_topk_softmax(const sw_router_rule *r, const float *logits, const int *chosen, float *weights)
+{
     float sum = 0;
-    for (int j = 0; j < n_used; j++)
+    for (int j = 0; j < r->n_used; j++)
+        sum += weights[j] = sw_expf(logits[chosen[j]] - logits[chosen[0]]);
+    for (int j = 0; j < r->n_used; j++)
+        weights[j] /= sum;
+}
+
+static void finish_weights(const sw_router_rule *r, float *weights)
+{
+    float sum = 0;
+    for (int j = 0; j < r->n_used; j++)
         sum += weights[j];
-    const float norm = renormalise ? (sum > 6.103515625e-5f ? sum : 6.103515625e-5f) : 1.0f;
-    for (int j = 0; j < n_used; j++)
-        weights[j] = weights[j] / norm * scale;
+    const float norm = !r->renormalise ? 1.0f : sum > 6.103515625e-5f ? sum : 6.103515625e-5f;
+    for (int j = 0; j < r->n_used; j++)
+        weights[j] = weights[j] / norm * r->scale;
+}
+
+void sw_route(const sw_router_rule *r, const float *logits, float *scores, int *chosen, float *weights)
+{
+    const bool by_probability = r->gating == SW_GATE_SOFTMAX || r->gating == SW_GATE_SIGMOID;
+    const float max = max_of(logits, r->n_expert);
+    const float sum = r->gating == SW_GATE_SOFTMAX ? exp_sum(logits, r->n_expert, max) : 1.0f;
+    for (int e = 0; e < r->n_expert; e++) {
+        scores[e] = by_probability ? probability(r, logits, e, max, sum) : logits[e];
+        if (r->selection_bias != NULL)
+            scores[e] += r->selection_bias[e];
+    }
+    if (r->n_groups > 1)
+        keep_best_groups(r, scores);
+    for (int j = 0; j < r->n_used; j++)
+        chosen[j] = best(scores, r->n_expert, chosen, j);
+    if (by_probability) {
+        for (int j = 0; j < r->n_used; j++)
+            weights[j] = probability(r, logits, chosen[j], max, sum);
+    } else if (r->gating == SW_GATE_TOPK_SOFTMAX) {
+        weigh_topk_softmax(r, logits, chosen, weights);
+    } else {
+        weights[0] = sparsemixer_weight(logits, r->n_expert, chosen[0], -1);
+        weights[1] = sparsemixer_weight(logits, r->n_expert, chosen[1], chosen[0]);
+    }
+    finish_weights(r, weights);
 }

@@ -4,10 +4,19 @@
 
 #include "model/arch.h"
 
-/* Chooses n_used distinct experts from n_expert logits, whatever they are: values that are not numbers count as minus
- * infinity, ties go to the lower index.  chosen and weights have n_used entries, in descending order of score.
- * `scale` multiplies the weights.  Formulas: architectures.md sections 4 and 7. */
-void sw_route(sw_gating gating, bool renormalise, float scale, const float *logits, int n_expert, int n_used,
-              int *chosen, float *weights);
+/* How a layer routes. */
+typedef struct sw_router_rule {
+    sw_gating gating;
+    bool renormalise;            // weights to sum 1
+    float scale;                 // of the weights
+    int n_expert, n_used;        // n_used <= n_expert
+    int n_groups, n_groups_used; // only experts of the best groups are considered; 1, 1: no groups
+    const float *selection_bias; // (n_expert), added for choosing only; or NULL
+} sw_router_rule;
+
+/* Chooses n_used distinct experts, whatever the logits are: values that are not numbers count as minus infinity, ties go
+ * to the lower index.  chosen and weights have n_used entries, in descending order of score; scores is scratch for
+ * n_expert values.  Formulas: architectures.md sections 4 and 7. */
+void sw_route(const sw_router_rule *rule, const float *logits, float *scores, int *chosen, float *weights);
 
 #endif

@@ -2,38 +2,34 @@
 
 #include <stdio.h>
 
+/* What most families share, written first in every row; a row then overrides what it does differently. */
+#define COMMON .ffn_norm = "ffn_norm", .expert_width = "expert_feed_forward_length", .yarn_rounds = true
+
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Winitializer-overrides"
+#else
+#pragma GCC diagnostic ignored "-Woverride-init"
+#endif
+
 static const sw_arch ARCHS[] = {
-    {
-        .name = "gpt-oss",
-        .norm = SW_NORM_RMS,
-        .rope = SW_ROPE_NEOX,
-        .gating = SW_GATE_TOPK_SOFTMAX,
-        .activation = SW_ACT_SWIGLU_OAI,
-        .ffn_norm = "post_attention_norm",
-        .expert_width = "expert_feed_forward_length",
-        .window_period = 2,
-        .yarn_rounds = false,
-    },
-    {
-        .name = "phimoe",
-        .norm = SW_NORM_LAYER,
-        .rope = SW_ROPE_NEOX,
-        .gating = SW_GATE_SPARSEMIXER,
-        .activation = SW_ACT_SWIGLU,
-        .ffn_norm = "ffn_norm",
-        .expert_width = "feed_forward_length",
-        .yarn_rounds = true,
-    },
-    {
-        .name = "deepseek",
-        .norm = SW_NORM_RMS,
-        .rope = SW_ROPE_NORM,
-        .gating = SW_GATE_SOFTMAX,
-        .activation = SW_ACT_SWIGLU,
-        .ffn_norm = "ffn_norm",
-        .expert_width = "expert_feed_forward_length",
-        .yarn_rounds = true,
-    },
+    {COMMON, .name = "gpt-oss", .rope = SW_ROPE_NEOX, .gating = SW_GATE_TOPK_SOFTMAX, .activation = SW_ACT_SWIGLU_OAI,
+     .ffn_norm = "post_attention_norm", .window_period = 2, .yarn_rounds = false},
+    {COMMON, .name = "phimoe", .norm = SW_NORM_LAYER, .rope = SW_ROPE_NEOX, .gating = SW_GATE_SPARSEMIXER,
+     .expert_width = "feed_forward_length"},
+    {COMMON, .name = "deepseek", .rope = SW_ROPE_NORM},
+    {COMMON, .name = "llama", .rope = SW_ROPE_NORM, .renormalise = true, .expert_width = "feed_forward_length"},
+    {COMMON, .name = "qwen2", .rope = SW_ROPE_NEOX},
+    {COMMON, .name = "qwen2moe", .rope = SW_ROPE_NEOX, .splits_dense_width = true,
+     .shared_width = "expert_shared_feed_forward_length"},
+    {COMMON, .name = "qwen3", .rope = SW_ROPE_NEOX},
+    {COMMON, .name = "qwen3moe", .rope = SW_ROPE_NEOX, .renormalise = true, .splits_dense_width = true},
+    {COMMON, .name = "olmoe", .rope = SW_ROPE_NEOX, .expert_width = "feed_forward_length"},
+    {COMMON, .name = "granite", .rope = SW_ROPE_NORM, .has_multipliers = true},
+    {COMMON, .name = "granitemoe", .rope = SW_ROPE_NORM, .renormalise = true, .expert_width = "feed_forward_length",
+     .shared_width = "expert_shared_feed_forward_length", .has_multipliers = true},
+    {COMMON, .name = "glm4moe", .rope = SW_ROPE_NEOX, .gating = SW_GATE_SIGMOID, .gating_in_file = true,
+     .ffn_norm = "post_attention_norm"},
+    {COMMON, .name = "phi3", .rope = SW_ROPE_NEOX, .has_fused_gate_up = true},
 };
 
 enum { N_ARCHS = sizeof ARCHS / sizeof ARCHS[0] };

@@ -17,6 +17,7 @@ typedef enum sw_rope_kind { SW_ROPE_NORM, SW_ROPE_NEOX } sw_rope_kind;
 
 typedef enum sw_gating {
     SW_GATE_SOFTMAX,      // softmax over all experts, then the top k
+    SW_GATE_SIGMOID,      // sigmoid of each logit, then the top k
     SW_GATE_TOPK_SOFTMAX, // the top k logits, then softmax over them
     SW_GATE_SPARSEMIXER,  // Phi-3.5-MoE's own: two arg-max steps with near-tie softmax, weights not normalised
 } sw_gating;
@@ -28,12 +29,17 @@ typedef struct sw_arch {
     sw_norm_kind norm;
     sw_rope_kind rope;
     sw_gating gating;
-    bool renormalise; // the k weights to sum 1
+    bool renormalise;         // the k weights to sum 1
+    bool gating_in_file;      // gating and renormalise are defaults: the file's keys decide
     sw_activation activation;
     const char *ffn_norm;     // base name of the norm before the feed-forward part
-    const char *expert_width; // key of one expert's width
+    const char *expert_width; // key of one expert's width ...
+    bool splits_dense_width;  // ... which may be missing: then the dense width / experts used
+    const char *shared_width; // key of the shared experts' whole width; NULL: shared experts x expert width
     int window_period;        // > 0: layers with l % period < period - 1 see only the window; 0: no windows
     bool yarn_rounds;         // YaRN's correction range is rounded outwards to whole pairs
+    bool has_multipliers;     // embedding_scale, residual_scale, logit_scale and attention.scale are read
+    bool has_fused_gate_up;   // ffn_up holds the rows of gate and then those of up
 } sw_arch;
 
 /* The row of general.architecture, as the original model defines it or as llama.cpp computes it.  Errors: SW_EFORMAT

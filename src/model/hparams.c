@@ -1,5 +1,6 @@
 #include "model/hparams.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -97,6 +98,8 @@ static void check(reader *r, bool ok, const char *what)
 static void read_sizes(reader *r, sw_hparams *h)
 {
     h->n_layers = need_int(r, "block_count", 1, SW_LIMIT_MODEL_LAYERS);
+    // The last layers may predict further tokens; the model answers without them.
+    h->n_layers -= get_int(r, "nextn_predict_layers", 0, 0, h->n_layers - 1);
     h->n_embd = need_int(r, "embedding_length", 1, SW_LIMIT_MODEL_DIM);
     h->n_ctx_train = need_int(r, "context_length", 1, INT32_MAX);
     h->n_head = get_uniform_int(r, "attention.head_count", 0, 1, SW_LIMIT_MODEL_HEADS);
@@ -116,22 +119,79 @@ static void read_sizes(reader *r, sw_hparams *h)
     h->n_vocab = embd != NULL ? (int)embd->ne[1] : 0;
 }
 
+/* expert_gating_func and expert_weights_norm, where the file decides. */
+static void read_gating(reader *r, sw_hparams *h)
+{
+    if (!h->arch.gating_in_file)
+        return;
+    static const sw_gating BY_ID[4] = {0, SW_GATE_SOFTMAX, SW_GATE_SIGMOID, SW_GATE_TOPK_SOFTMAX};
+    const int id = get_int(r, "expert_gating_func", 0, 0, 3);
+    if (id > 0)
+        h->arch.gating = BY_ID[id];
+    if (r->code == SW_OK)
+        r->code = sw_gguf_bool(r->g, key_of(r, "expert_weights_norm"), h->arch.renormalise, &h->arch.renormalise,
+                               r->err);
+}
+
+static void read_groups(reader *r, sw_hparams *h)
+{
+    h->n_groups = get_int(r, "expert_group_count", 1, 0, SW_LIMIT_MODEL_EXPERT_GROUPS);
+    if (h->n_groups < 1)
+        h->n_groups = 1;
+    check(r, h->n_expert % h->n_groups == 0, "the experts cannot be divided evenly into expert_group_count groups");
+    h->n_groups_used = get_int(r, "expert_group_used_count", h->n_groups, 0, h->n_groups);
+    if (h->n_groups_used < 1)
+        h->n_groups_used = h->n_groups;
+    check(r, h->n_expert / h->n_groups * h->n_groups_used >= h->n_expert_used,
+          "the expert groups kept hold fewer experts than a token uses");
+}
+
 static void read_experts(reader *r, sw_hparams *h)
 {
     h->n_expert = get_int(r, "expert_count", 0, 0, SW_LIMIT_MODEL_EXPERTS);
     h->n_ff = get_uniform_int(r, "feed_forward_length", 0, 0, SW_LIMIT_MODEL_DIM);
     h->expert_scale = 1;
+    h->n_groups = h->n_groups_used = 1;
     if (h->n_expert == 0)
         return;
     h->n_expert_used = need_int(r, "expert_used_count", 1,
                                 h->n_expert < SW_LIMIT_MODEL_EXPERTS_USED ? h->n_expert : SW_LIMIT_MODEL_EXPERTS_USED);
-    h->n_ff_expert = need_int(r, h->arch.expert_width, 1, SW_LIMIT_MODEL_DIM);
+    if (h->arch.splits_dense_width && !sw_gguf_has(r->g, key_of(r, h->arch.expert_width)))
+        h->n_ff_expert = h->n_ff / h->n_expert_used;
+    else
+        h->n_ff_expert = need_int(r, h->arch.expert_width, 1, SW_LIMIT_MODEL_DIM);
+    check(r, h->n_ff_expert > 0, "the width of an expert is missing");
     h->n_expert_shared = get_int(r, "expert_shared_count", 0, 0, 64);
+    h->n_ff_shared = h->n_expert_shared * h->n_ff_expert;
+    if (h->arch.shared_width != NULL)
+        h->n_ff_shared = get_int(r, h->arch.shared_width, h->arch.splits_dense_width ? h->n_ff : 0, 0,
+                                 SW_LIMIT_MODEL_DIM);
     h->n_layers_dense = get_int(r, "leading_dense_block_count", 0, 0, h->n_layers);
     const float scale = get_real(r, "expert_weights_scale", 1);
     h->expert_scale = scale != 0 ? scale : 1;
+    read_gating(r, h);
+    read_groups(r, h);
     check(r, h->arch.gating != SW_GATE_SPARSEMIXER || h->n_expert_used == 2,
           "this family's router chooses exactly two experts; use --compat llama.cpp for other numbers");
+}
+
+/* A factor whose value 0 means "none". */
+static float get_scale(reader *r, const char *name, float none)
+{
+    const float v = get_real(r, name, 0);
+    return v != 0 ? v : none;
+}
+
+static void read_multipliers(reader *r, sw_hparams *h)
+{
+    h->embd_scale = h->residual_scale = h->logit_divisor = 1;
+    h->attn_scale = 1.0f / sqrtf((float)h->head_k);
+    if (!h->arch.has_multipliers)
+        return;
+    h->embd_scale = get_scale(r, "embedding_scale", 1);
+    h->residual_scale = get_scale(r, "residual_scale", 1);
+    h->logit_divisor = get_scale(r, "logit_scale", 1);
+    h->attn_scale = get_scale(r, "attention.scale", h->attn_scale);
 }
 
 static void read_rope(reader *r, sw_hparams *h)
@@ -155,6 +215,11 @@ static void read_rope(reader *r, sw_hparams *h)
         h->rope_scaling = SW_SCALING_NONE;
     else
         check(r, false, "the rope scaling type is unknown; none, linear, yarn and longrope are supported");
+    bool encodes_positions = true;
+    if (h->arch.has_multipliers && r->code == SW_OK) // this family says with this key whether it rotates at all
+        r->code = sw_gguf_bool(r->g, key_of(r, "rope.scaling.finetuned"), true, &encodes_positions, r->err);
+    if (!encodes_positions)
+        h->n_rot = 0;
 }
 
 static void read_window(reader *r, sw_hparams *h)
@@ -179,6 +244,7 @@ sw_code sw_hparams_read(const sw_gguf *g, bool as_llama_cpp, sw_hparams *out, sw
     reader r = {.g = g, .arch = out->arch.name, .err = err};
     read_sizes(&r, out);
     read_experts(&r, out);
+    read_multipliers(&r, out);
     read_rope(&r, out);
     read_window(&r, out);
     return r.code;

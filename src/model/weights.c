@@ -171,6 +171,17 @@ static void plan_qkv(planner *p, sw_layer *layer)
     }
 }
 
+/* A norm of queries or keys: as wide as one head, or as all of them. */
+static void plan_head_norm(planner *p, float **target, int *width, const char *base, int n_heads)
+{
+    const sw_gguf_tensor *const t = find(p, base, "weight");
+    if (t == NULL)
+        return;
+    const size_t head = (size_t)p->h->head_k, all = head * (size_t)n_heads;
+    *width = (int)(t->ne[0] == all ? all : head);
+    plan_vector(p, target, base, "weight", (size_t)*width, true);
+}
+
 static void plan_attention(planner *p, sw_layer *layer)
 {
     const sw_hparams *const h = p->h;
@@ -178,6 +189,8 @@ static void plan_attention(planner *p, sw_layer *layer)
     plan_qkv(p, layer);
     plan_mat(p, &layer->o, "attn_output", h->n_embd, h->n_head * h->head_v, 1, REQUIRED);
     plan_vector(p, &layer->sinks, "attn_sinks", "weight", (size_t)h->n_head, false);
+    plan_head_norm(p, &layer->q_norm, &layer->q_norm_width, "attn_q_norm", h->n_head);
+    plan_head_norm(p, &layer->k_norm, &layer->k_norm_width, "attn_k_norm", h->n_head_kv);
 }
 
 static void plan_experts(planner *p, sw_layer *layer)
@@ -197,19 +210,29 @@ static void plan_experts(planner *p, sw_layer *layer)
     }
     plan_mat(p, &layer->down_exps, "ffn_down_exps", d, width, n, REQUIRED);
     p->w->expert_bytes += p->w->block_bytes - before;
-    const int shared = h->n_expert_shared * width;
+    plan_vector(p, &layer->selection_bias, "exp_probs_b", "bias", (size_t)n, false);
+    const int shared = h->n_ff_shared;
     if (shared > 0) {
         plan_mat(p, &layer->gate_shared, "ffn_gate_shexp", shared, d, 1, REQUIRED);
         plan_mat(p, &layer->up_shared, "ffn_up_shexp", shared, d, 1, REQUIRED);
         plan_mat(p, &layer->down_shared, "ffn_down_shexp", d, shared, 1, REQUIRED);
+        plan_mat(p, &layer->shared_gate, "ffn_gate_inp_shexp", 1, d, 1, OPTIONAL);
     }
 }
 
 static void plan_dense(planner *p, sw_layer *layer)
 {
     const sw_hparams *const h = p->h;
-    plan_mat(p, &layer->gate, "ffn_gate", h->n_ff, h->n_embd, 1, REQUIRED);
-    plan_mat(p, &layer->up, "ffn_up", h->n_ff, h->n_embd, 1, REQUIRED);
+    const sw_gguf_tensor *const up = find(p, "ffn_up", "weight");
+    if (h->arch.has_fused_gate_up && up != NULL) {
+        const size_t width = (size_t)h->n_ff, d = (size_t)h->n_embd;
+        expect_shape(p, up, d, 2 * width, 1);
+        plan_rows(p, &layer->gate, up, 0, width, d, 1);
+        plan_rows(p, &layer->up, up, width, width, d, 1);
+    } else {
+        plan_mat(p, &layer->gate, "ffn_gate", h->n_ff, h->n_embd, 1, REQUIRED);
+        plan_mat(p, &layer->up, "ffn_up", h->n_ff, h->n_embd, 1, REQUIRED);
+    }
     plan_mat(p, &layer->down, "ffn_down", h->n_embd, h->n_ff, 1, REQUIRED);
 }
 
@@ -222,6 +245,7 @@ sw_code sw_weights_plan(const sw_gguf *g, const sw_hparams *h, sw_weights *out, 
     plan_mat(&p, &out->embd, "token_embd", h->n_vocab, h->n_embd, 1, REQUIRED);
     plan_mat(&p, &out->output, "output", h->n_vocab, h->n_embd, 1, OPTIONAL);
     plan_norm(&p, &out->output_norm, "output_norm");
+    plan_vector(&p, &out->rope_freqs, "rope_freqs", "weight", (size_t)h->n_rot / 2, false);
     plan_vector(&p, &out->rope_factors_long, "rope_factors_long", "weight", (size_t)h->n_rot / 2, false);
     plan_vector(&p, &out->rope_factors_short, "rope_factors_short", "weight", (size_t)h->n_rot / 2, false);
     for (p.layer = 0; p.layer < h->n_layers && p.code == SW_OK; p.layer++) {

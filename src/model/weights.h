@@ -26,11 +26,15 @@ typedef struct sw_norm {
 typedef struct sw_layer {
     sw_norm attn_norm, ffn_norm;
     sw_mat q, k, v, o;
+    float *q_norm, *k_norm; // (head_k) for every head, or (all heads): see *_norm_width; NULL: none
+    int q_norm_width, k_norm_width;
     float *sinks;           // (n_head) or NULL
     sw_mat gate, up, down;  // dense feed-forward
     sw_mat router;
+    float *selection_bias;  // (n_expert) or NULL
     sw_mat gate_exps, up_exps, down_exps;
     sw_mat gate_shared, up_shared, down_shared;
+    sw_mat shared_gate;     // (1, n_embd): sigmoid of it scales the shared experts' answer; or absent
 } sw_layer;
 
 /* One thing to load; see weights.c. */
@@ -41,7 +45,8 @@ typedef struct sw_weights {
     sw_mat output; // (n_vocab, n_embd); tiles are embd's when the file ties them
     sw_norm output_norm;
     sw_layer *layers;
-    float *rope_factors_long, *rope_factors_short; // (n_rot / 2) or NULL
+    // (n_rot / 2) divisors of the frequencies, or NULL: rope_freqs holds always, the others by context length.
+    float *rope_freqs, *rope_factors_long, *rope_factors_short;
     uint8_t *block;
     size_t block_bytes;
     uint64_t expert_bytes; // of the block: routed experts
