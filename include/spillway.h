@@ -73,6 +73,22 @@ const sw_model_info *sw_model_file_info(const sw_model_file *file);
 /* i < info->n_tensors; order of the file. */
 sw_tensor_info sw_model_file_tensor(const sw_model_file *file, size_t i);
 
+/* Progress of long work, from the thread that does it. */
+typedef void (*sw_progress_fn)(void *ud, uint64_t bytes_done, uint64_t bytes_total);
+
+typedef struct sw_synth_options {
+    const char *preset; // "gpt-oss-20b", ...; an unknown name's error lists them
+    int n_layers;       // 0: the preset's
+    int n_vocab;        // 0: the preset's
+    uint64_t seed;
+    sw_progress_fn on_progress; // or NULL
+    void *ud;
+} sw_synth_options;
+
+/* Writes a model with random, well-behaved weights at a known model's dimensions, for measuring speed.  Errors: SW_EINVAL,
+ * SW_EIO, SW_ENOMEM; on failure nothing is left under `path`. */
+SW_NODISCARD sw_code sw_synth(const sw_synth_options *options, const char *path, sw_err *err);
+
 /* ---- tokenizer --------------------------------------------------------------------------------------------- */
 
 typedef struct sw_tokenizer sw_tokenizer;
@@ -114,8 +130,7 @@ typedef struct sw_engine_options {
     bool cpu_moe;      // experts of every layer stay in RAM
     int n_cpu_moe;     // experts of the first N layers stay in RAM (not together with cpu_moe)
     double stub_tokens_per_s; // stub engine only: pace of its tokens; 0: as fast as it can
-    /* Progress of loading, from the opening thread; may be NULL. */
-    void (*on_load)(void *ud, uint64_t bytes_done, uint64_t bytes_total);
+    sw_progress_fn on_load; // from the opening thread; or NULL
     void *ud;
 } sw_engine_options;
 
@@ -238,9 +253,12 @@ typedef struct sw_job sw_job;
  * Errors: SW_EINVAL (names the field), SW_ELIMIT (context: prompt and limit in the message),
  * SW_EBUSY (queue full).  On success *out must be released with sw_job_release. */
 SW_NODISCARD sw_code sw_engine_submit(sw_engine *engine, const sw_request *request, sw_job **out, sw_err *err);
-/* Asks the job to stop; its last event follows within one step.  Any thread, any time before release. */
+/* Asks the job to stop; its last event follows within one step.  Any thread and signal handler, any time before
+ * release. */
 void sw_job_cancel(sw_job *job);
-/* Gives up the handle.  Before the last event this also cancels; no event is delivered after it returns. */
+/* Gives up the handle.  Before the last event this also cancels; no event is delivered after it returns: it waits for
+ * one that is under way, so call it neither from on_event nor with a lock held that on_event takes.  A job may outlive
+ * its engine.  NULL is accepted. */
 void sw_job_release(sw_job *job);
 /* Blocks until the last event has been delivered. */
 void sw_job_wait(sw_job *job);

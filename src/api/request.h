@@ -14,4 +14,8 @@ SW_NODISCARD sw_code sw_request_check(const sw_request *request, sw_err *err);
 SW_NODISCARD sw_code sw_request_tokens(const sw_request *request, sw_chat_format format, const sw_vocab *vocab,
                                        sw_tokens *out, sw_err *err);
 
+/* The same prompt as text, special tokens spelled out; appends to `out`.  Errors: the same, SW_ELIMIT. */
+SW_NODISCARD sw_code sw_request_text(const sw_request *request, sw_chat_format format, const sw_vocab *vocab,
+                                     sw_buf *out, sw_err *err);
+
 #endif

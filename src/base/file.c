@@ -33,7 +33,8 @@ void sw_set_io(const sw_io *replacement)
 sw_code sw_file_open(sw_file **out, const char *path, sw_err *err)
 {
     *out = NULL;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    // A pipe without a writer would block here; regular files do not know this flag.
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return sw_fail(err, errno == ENOENT ? SW_ENOTFOUND : SW_EIO, "cannot open %s: %s", path, strerror(errno));
     struct stat st;
@@ -135,6 +136,9 @@ struct sw_outfile {
 sw_code sw_outfile_open(sw_outfile **out, const char *path, sw_err *err)
 {
     *out = NULL;
+    struct stat st; // the rename would replace a device or pipe by a file
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return sw_fail(err, SW_EIO, "cannot write %s: it is not a regular file", path);
     sw_outfile *const o = sw_calloc(1, sizeof *o);
     if (o == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory writing %s", path);

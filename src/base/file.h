@@ -34,7 +34,7 @@ SW_NODISCARD sw_code sw_file_slurp(const char *path, size_t max, char **data_out
 
 typedef struct sw_outfile sw_outfile;
 
-/* Starts writing `path`; what stands there stays until sw_outfile_commit. */
+/* Starts writing `path`; what stands there stays until sw_outfile_commit.  It must not be a device, pipe or folder. */
 SW_NODISCARD sw_code sw_outfile_open(sw_outfile **out, const char *path, sw_err *err);
 SW_NODISCARD sw_code sw_outfile_write(sw_outfile *o, const void *data, size_t n, sw_err *err);
 /* Syncs and renames; closes `o` in any case.  On failure nothing is left behind. */

@@ -37,19 +37,20 @@ static void write_today(char *date, size_t size)
     if (gmtime_r(&now, &utc) == NULL || strftime(date, size, "%Y-%m-%d", &utc) == 0) snprintf(date, size, "1970-01-01");
 }
 
+static void (*const RENDERERS[])(sw_prompt *, const sw_conversation *) = {
+    [SW_CHAT_PLAIN] = sw__render_plain,
+    [SW_CHAT_HARMONY] = sw__render_harmony,
+    [SW_CHAT_PHI3] = sw__render_phi3,
+    [SW_CHAT_DEEPSEEK] = sw__render_deepseek,
+    [SW_CHAT_DEEPSEEK_V3] = sw__render_deepseek_v3,
+    [SW_CHAT_CHATML] = sw__render_chatml,
+    [SW_CHAT_MISTRAL] = sw__render_mistral,
+    [SW_CHAT_LLAMA3] = sw__render_llama3,
+};
+
 sw_code sw_chat_render(sw_chat_format f, const sw_vocab *v, const sw_message *messages, size_t n,
                        const sw_chat_options *options, sw_tokens *out, sw_err *err)
 {
-    static void (*const RENDER[])(sw_prompt *, const sw_conversation *) = {
-        [SW_CHAT_PLAIN] = sw__render_plain,
-        [SW_CHAT_HARMONY] = sw__render_harmony,
-        [SW_CHAT_PHI3] = sw__render_phi3,
-        [SW_CHAT_DEEPSEEK] = sw__render_deepseek,
-        [SW_CHAT_DEEPSEEK_V3] = sw__render_deepseek_v3,
-        [SW_CHAT_CHATML] = sw__render_chatml,
-        [SW_CHAT_MISTRAL] = sw__render_mistral,
-        [SW_CHAT_LLAMA3] = sw__render_llama3,
-    };
     const sw_code checked = check_messages(messages, n, err);
     if (checked != SW_OK) return checked;
     char today[16];
@@ -59,7 +60,7 @@ sw_code sw_chat_render(sw_chat_format f, const sw_vocab *v, const sw_message *me
     const size_t n_before = out->n;
     sw_prompt p;
     sw_prompt_begin(&p, v, out, err);
-    RENDER[f](&p, &c);
+    RENDERERS[f](&p, &c);
     const sw_code rendered = sw_prompt_end(&p);
     if (rendered != SW_OK) out->n = n_before;
     return rendered;

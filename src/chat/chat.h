@@ -42,8 +42,8 @@ SW_NODISCARD sw_code sw_chat_render(sw_chat_format f, const sw_vocab *v, const s
 SW_NODISCARD sw_code sw_chat_render_text(sw_chat_format f, const sw_vocab *v, const sw_message *messages, size_t n,
                                          const sw_chat_options *options, sw_buf *out, sw_err *err);
 
-/* Streaming parser of one answer.  SW_CHAT_PLAIN passes everything through as content and so also serves raw prompts.
- */
+/* Streaming parser of one answer.  That of SW_CHAT_PLAIN passes everything through as content, so it serves raw prompts
+ * too.  Messages to tools (Harmony) are not shown. */
 typedef struct sw_chat_parser sw_chat_parser;
 
 /* A piece of text that became known; called zero or more times per token.  Text is valid UTF-8. */

@@ -52,7 +52,7 @@ static size_t word_size(sw_str s)
 enum { MAX_WORDS = 8 };
 
 typedef struct header {
-    sw_str channel;          // the last one; size 0: none
+    sw_str channel;          // the last one; data NULL: none
     sw_str rest;             // what follows the channel's name
     sw_str words[MAX_WORDS]; // without channels; further words are dropped
     size_t n_words;
@@ -158,7 +158,7 @@ static void begin_header(sw_chat_parser *p, bool is_role_known)
 static sw_str stray_text(const sw_harmony *m, const header *h)
 {
     sw_str text = h->rest;
-    if (h->channel.size == 0 && role_words(m, h) == 1)
+    if (h->channel.data == NULL && role_words(m, h) == 1)
         text = skip(text, (size_t)(h->words[0].data + h->words[0].size - text.data));
     for (size_t n = 0; n < text.size; n++) {
         if (starts_with(skip(text, n), CONSTRAIN)) text.size = n;

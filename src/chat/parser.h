@@ -1,7 +1,7 @@
 /* parser.h - what the parsers of the chat formats share.
  *
- * A parser takes one token at a time and hands on text of a kind.  Bytes become valid
- * UTF-8 in `detok` before anybody looks at them.
+ * A parser takes one token at a time and hands on text of a kind.  Bytes become valid UTF-8 in `detok` before anybody
+ * looks at them.
  */
 #ifndef SW_CHAT_PARSER_H
 #define SW_CHAT_PARSER_H

@@ -15,8 +15,7 @@ void sw_prompt_begin(sw_prompt *p, const sw_vocab *v, sw_tokens *out, sw_err *er
 static void flush(sw_prompt *p)
 {
     if (p->text.failed != SW_OK && p->code == SW_OK)
-        p->code = sw_fail(p->err, p->text.failed, "the conversation does not fit: at most %d bytes of text",
-                          SW_LIMIT_PROMPT_BYTES);
+        p->code = sw_fail(p->err, SW_ENOMEM, "not enough memory for the prompt");
     const char *const text = sw_buf_str(&p->text);
     const size_t n = p->text.size;
     const size_t skip = sw_vocab_strips_right(p->v, p->last_marker) ? sw_leading_space(text, n) : 0;
@@ -34,7 +33,13 @@ sw_code sw_prompt_end(sw_prompt *p)
 
 void sw_prompt_bytes(sw_prompt *p, const char *text, size_t n)
 {
-    sw_buf_append(&p->text, text, n);
+    if (n <= SW_LIMIT_PROMPT_BYTES - p->n_bytes) {
+        p->n_bytes += n;
+        sw_buf_append(&p->text, text, n);
+    } else if (p->code == SW_OK) {
+        p->code = sw_fail(p->err, SW_ELIMIT, "messages: the conversation has more than %d bytes of text",
+                          SW_LIMIT_PROMPT_BYTES);
+    }
 }
 
 void sw_prompt_text(sw_prompt *p, const char *text)

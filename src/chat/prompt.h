@@ -15,6 +15,7 @@ typedef struct sw_prompt {
     sw_err *err;
     sw_code code;
     sw_buf text;         // since the last marker
+    size_t n_bytes;      // of text in all
     int32_t last_marker; // or SW_TOKEN_NONE
 } sw_prompt;
 

@@ -17,12 +17,14 @@ static const char *role_name(sw_role role)
     return NAMES[role];
 }
 
-/* A past answer without the reasoning that clients send back inside it. */
+/* A past answer without the reasoning that clients send back inside it, and the line breaks after that. */
 static const char *without_thinking(const char *content)
 {
     static const char END[] = "</think>";
-    for (const char *next; (next = strstr(content, END)) != NULL;)
+    for (const char *next; (next = strstr(content, END)) != NULL;) {
         content = next + strlen(END);
+        content += strspn(content, "\n");
+    }
     return content;
 }
 
@@ -116,12 +118,10 @@ void sw__render_chatml(sw_prompt *p, const sw_conversation *c)
     bos_if_added(p);
     for (size_t i = 0; i < c->n; i++) {
         const sw_message *const m = &c->messages[i];
-        const bool is_answer = m->role == SW_ROLE_ASSISTANT;
-        const char *const answer = is_answer ? without_thinking(m->content) : m->content;
         sw_prompt_marker(p, "<|im_start|>");
         sw_prompt_text(p, role_name(m->role));
         sw_prompt_text(p, "\n");
-        sw_prompt_text(p, answer == m->content ? answer : answer + strspn(answer, "\n"));
+        sw_prompt_text(p, m->role == SW_ROLE_ASSISTANT ? without_thinking(m->content) : m->content);
         sw_prompt_marker(p, "<|im_end|>");
         sw_prompt_text(p, "\n");
     }
@@ -227,8 +227,8 @@ static void check_turns(sw_prompt *p, const sw_conversation *c, size_t n_system)
         const bool is_user_turn = (i - n_system) % 2 == 0;
         if (c->messages[i].role != (is_user_turn ? SW_ROLE_USER : SW_ROLE_ASSISTANT))
             p->code = sw_fail(p->err, SW_EINVAL,
-                              "messages[%zu]: this model's chat format wants user and assistant in "
-                              "turn, after at most one system message",
+                              "messages[%zu]: this model's chat format wants user and assistant in turn, after at "
+                              "most one system message",
                               i);
     }
     if ((c->n - n_system) % 2 == 0 && p->code == SW_OK)

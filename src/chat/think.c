@@ -51,7 +51,6 @@ static bool start(sw_chat_parser *p, bool is_over)
         sw_buf_consume(&p->text, skip + n_open);
         p->kind = SW_TEXT_REASONING;
         p->think.state = SW_THINK_REASONING;
-        p->think.has_begun = false;
         return true;
     }
     if (!is_over && partial_tag(text, n, OPEN) == n) return false;

@@ -13,6 +13,7 @@ static const sw_cmd COMMANDS[] = {
     {"inspect", sw_cmd_inspect, "what is in a model file"},
     {"tokenize", sw_cmd_tokenize, "text on standard input to token ids"},
     {"logits", sw_cmd_logits, "logits of a token sequence, for parity checks"},
+    {"synth", sw_cmd_synth, "a model with random weights at true dimensions"},
     {"limits", sw_cmd_limits, "every bound of the program"},
 };
 

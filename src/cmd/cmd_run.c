@@ -13,17 +13,18 @@
 #include "base/limits.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
+#include "cmd/engine_args.h"
 #include "cmd/input.h"
 #include "cmd/progress.h"
 #include "spillway.h"
 
 /* The command line. */
 typedef struct run_args {
-    const char *path, *prompt;
-    const char *system, *kv_type, *compat;
+    const char *path, *prompt, *system;
+    sw_engine_args engine;
     double temp, top_p, min_p;
-    long top_k, seed, max_tokens, n_ctx, n_threads, n_cpu_moe;
-    bool cpu_moe, raw, show_reasoning, stats, quiet;
+    long top_k, seed, max_tokens;
+    bool raw, show_reasoning, stats, quiet;
 } run_args;
 
 /* What the engine thread writes to; the main thread reads it after the last event. */
@@ -40,11 +41,9 @@ typedef struct run_output {
 static void print_text(run_output *o, const sw_event *e)
 {
     const bool is_reasoning = e->kind == SW_TEXT_REASONING;
-    if (e->n_bytes == 0 || (is_reasoning && !o->show_reasoning))
-        return;
+    if (e->n_bytes == 0 || (is_reasoning && !o->show_reasoning)) return;
     FILE *const to = is_reasoning ? stderr : stdout;
-    if (!is_reasoning)
-        o->ends_line = e->text[e->n_bytes - 1] == '\n';
+    if (!is_reasoning) o->ends_line = e->text[e->n_bytes - 1] == '\n';
     if (is_reasoning ? o->dims_reasoning : o->escapes_content) {
         sw_buf_clear(&o->scratch);
         sw_escape_terminal(&o->scratch, e->text, e->n_bytes);
@@ -71,10 +70,9 @@ static void print_speed(const sw_event *done)
 {
     const sw_timings *const t = &done->timings;
     fprintf(stderr, "prompt      %d tokens in %.0f ms", done->n_prompt, t->prompt_ms);
-    if (t->prompt_ms > 0)
-        fprintf(stderr, ", %.1f tokens/s", done->n_prompt * 1000.0 / t->prompt_ms);
-    fprintf(stderr, "\nfirst token after %.0f ms\nanswer      %d tokens (%d of reasoning)", t->ttft_ms, done->n_predicted,
-            done->n_reasoning);
+    if (t->prompt_ms > 0) fprintf(stderr, ", %.1f tokens/s", done->n_prompt * 1000.0 / t->prompt_ms);
+    fprintf(stderr, "\nfirst token after %.0f ms\nanswer      %d tokens (%d of reasoning)", t->ttft_ms,
+            done->n_predicted, done->n_reasoning);
     if (done->n_predicted > 1 && t->predict_ms > 0)
         fprintf(stderr, ", %.2f tokens/s", (done->n_predicted - 1) * 1000.0 / t->predict_ms);
     fputc('\n', stderr);
@@ -86,8 +84,7 @@ static void print_experts(const sw_engine *engine)
     const sw_model_info *const info = sw_engine_info(engine);
     uint64_t *const counts = sw_calloc((size_t)info->n_experts + 1, sizeof *counts);
     for (int l = 0; counts != NULL && l < info->n_layers; l++) {
-        if (!sw_engine_router_counts(engine, l, counts))
-            continue;
+        if (!sw_engine_router_counts(engine, l, counts)) continue;
         int n_used = 0;
         uint64_t total = 0, most = 0;
         for (int x = 0; x < info->n_experts; x++) {
@@ -109,14 +106,14 @@ static sw_job *volatile running_job;
 static void on_interrupt(int signal_number)
 {
     (void)signal_number;
-    if (running_job != NULL)
-        sw_job_cancel(running_job);
+    if (running_job != NULL) sw_job_cancel(running_job);
 }
 
 static void catch_interrupt(sw_job *job)
 {
     running_job = job;
-    struct sigaction action = {.sa_handler = job != NULL ? on_interrupt : SIG_DFL, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction action = {.sa_handler = job != NULL ? on_interrupt : SIG_DFL,
+                               .sa_flags = SA_RESTART | (int)SA_RESETHAND};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
 }
@@ -128,21 +125,13 @@ static void on_load(void *ud, uint64_t done, uint64_t total)
     sw_progress_update(ud, done, total);
 }
 
-static sw_code open_engine(const run_args *a, sw_engine **out, sw_err *err)
+static sw_code open_engine(const run_args *a, sw_engine_options options, sw_engine **out, sw_err *err)
 {
     sw_progress progress;
     sw_progress_init(&progress, "loading", NULL, a->quiet);
-    const sw_engine_options options = {
-        .n_threads = (int)a->n_threads,
-        .n_ctx = (int)a->n_ctx,
-        .n_seqs = 1,
-        .kv_type = strcmp(a->kv_type, "f32") == 0 ? SW_KV_F32 : SW_KV_F16,
-        .compat = strcmp(a->compat, "llama.cpp") == 0 ? SW_COMPAT_LLAMA_CPP : SW_COMPAT_ORIGINAL,
-        .cpu_moe = a->cpu_moe,
-        .n_cpu_moe = (int)a->n_cpu_moe,
-        .on_load = on_load,
-        .ud = &progress,
-    };
+    options.n_seqs = 1;
+    options.on_load = on_load;
+    options.ud = &progress;
     const sw_code code = sw_engine_open(out, a->path, &options, err);
     sw_progress_finish(&progress);
     return code;
@@ -174,21 +163,18 @@ static sw_code generate(sw_engine *engine, const run_args *a, run_output *output
 {
     sw_job *job;
     const sw_code code = submit(engine, a, output, &job, err);
-    if (code != SW_OK)
-        return code;
+    if (code != SW_OK) return code;
     catch_interrupt(job);
     sw_job_wait(job);
     catch_interrupt(NULL);
     sw_job_release(job);
-    if (output->err.code != SW_OK)
-        return sw_fail(err, output->err.code, "%s", output->err.msg);
-    if (output->escapes_content && !output->ends_line)
-        putchar('\n');
+    if (output->err.code != SW_OK) return sw_fail(err, output->err.code, "%s", output->err.msg);
+    if (output->escapes_content && !output->ends_line) putchar('\n');
     return fflush(stdout) == 0 && !ferror(stdout) ? SW_OK
                                                   : sw_fail(err, SW_EIO, "standard output: it cannot be written");
 }
 
-static int run(const run_args *a)
+static int run(const run_args *a, sw_engine_options options)
 {
     sw_err err = {0};
     sw_engine *engine = NULL;
@@ -196,45 +182,26 @@ static int run(const run_args *a)
                          .dims_reasoning = isatty(STDERR_FILENO) == 1,
                          .show_reasoning = a->show_reasoning};
     sw_buf_init(&output.scratch, SW_LIMIT_ANSWER_BYTES);
-    sw_code code = open_engine(a, &engine, &err);
-    if (code == SW_OK)
-        code = generate(engine, a, &output, &err);
+    sw_code code = open_engine(a, options, &engine, &err);
+    if (code == SW_OK) code = generate(engine, a, &output, &err);
     if (code == SW_OK && a->stats) {
         print_speed(&output.done);
         print_experts(engine);
     }
     sw_engine_close(engine);
     sw_buf_free(&output.scratch);
-    if (code != SW_OK)
-        return sw_cmd_fail("run", &err);
+    if (code != SW_OK) return sw_cmd_fail("run", &err);
     return output.done.finish == SW_FINISH_CANCELED ? SW_EXIT_INTERRUPT : SW_EXIT_OK;
 }
 
 /* ---- the command line --------------------------------------------------------------------------------------- */
 
-/* What single options cannot say about each other. */
-static sw_code check_args(const run_args *a, sw_err *err)
-{
-    if (strcmp(a->kv_type, "f16") != 0 && strcmp(a->kv_type, "f32") != 0)
-        return sw_fail(err, SW_EINVAL, "--kv-type takes f16 or f32, not '%s'", a->kv_type);
-    if (strcmp(a->compat, "original") != 0 && strcmp(a->compat, "llama.cpp") != 0)
-        return sw_fail(err, SW_EINVAL, "--compat takes original or llama.cpp, not '%s'", a->compat);
-    if (a->cpu_moe && a->n_cpu_moe > 0)
-        return sw_fail(err, SW_EINVAL, "--n-cpu-moe does not go together with --cpu-moe, which means all layers");
-    if (a->raw && a->system != NULL)
-        return sw_fail(err, SW_EINVAL, "--system does not go together with --raw, which uses no chat template");
-    return SW_OK;
-}
-
 /* The prompt "-" is standard input, kept in `text`. */
 static sw_code read_prompt(run_args *a, sw_buf *text, sw_err *err)
 {
-    sw_buf_init(text, SW_LIMIT_PROMPT_BYTES);
-    if (strcmp(a->prompt, "-") != 0)
-        return SW_OK;
-    const sw_code code = sw_read_stdin(text, SW_LIMIT_PROMPT_BYTES, err);
-    if (code != SW_OK)
-        return code;
+    if (strcmp(a->prompt, "-") != 0) return SW_OK;
+    const sw_code code = sw_read_stdin(text, err);
+    if (code != SW_OK) return code;
     a->prompt = sw_buf_str(text);
     if (strlen(a->prompt) != text->size)
         return sw_fail(err, SW_EFORMAT, "standard input: it holds a zero byte; a prompt is text");
@@ -243,13 +210,7 @@ static sw_code read_prompt(run_args *a, sw_buf *text, sw_err *err)
 
 int sw_cmd_run(int argc, char **argv)
 {
-    const sw_sampling sampling = sw_sampling_default();
-    run_args a = {.kv_type = "f16",
-                  .compat = "original",
-                  .temp = 0.3,
-                  .top_p = (double)sampling.top_p,
-                  .min_p = (double)sampling.min_p,
-                  .top_k = sampling.top_k};
+    run_args a = {.temp = 0.3, .top_p = 0.95};
     const sw_arg rows[] = {
         {"system", NULL, SW_ARG_STRING, &a.system, 0, 0, "TEXT", "system message"},
         {"temp", NULL, SW_ARG_DOUBLE, &a.temp, 0, 2, "T", "temperature, 0 is greedy (0.3)"},
@@ -257,36 +218,36 @@ int sw_cmd_run(int argc, char **argv)
         {"top-k", NULL, SW_ARG_INT, &a.top_k, 0, SW_LIMIT_VOCAB_TOKENS, "K", "sample from the K most likely (0: off)"},
         {"min-p", NULL, SW_ARG_DOUBLE, &a.min_p, 0, 1, "P", "drop what is less likely than P of the best (0: off)"},
         {"seed", NULL, SW_ARG_INT, &a.seed, 0, 0, "N", "same seed, same answer (0)"},
-        {"max-tokens", NULL, SW_ARG_INT, &a.max_tokens, 0, SW_LIMIT_CTX_TOKENS, "N", "length of the answer (0: no limit)"},
-        {"ctx", NULL, SW_ARG_INT, &a.n_ctx, 0, SW_LIMIT_CTX_TOKENS, "N", "context (0: the model's, at most 8192)"},
-        {"threads", "-t", SW_ARG_INT, &a.n_threads, 0, SW_LIMIT_THREADS, "N", "compute threads (0: all cores)"},
-        {"cpu-moe", "-cmoe", SW_ARG_FLAG, &a.cpu_moe, 0, 0, NULL, "keep the experts of all layers in RAM"},
-        {"n-cpu-moe", "-ncmoe", SW_ARG_INT, &a.n_cpu_moe, 0, SW_LIMIT_MODEL_LAYERS, "N",
-         "keep the experts of the first N layers in RAM"},
-        {"kv-type", NULL, SW_ARG_STRING, &a.kv_type, 0, 0, "TYPE", "of cached keys and values: f16 or f32 (f16)"},
-        {"compat", NULL, SW_ARG_STRING, &a.compat, 0, 0, "ENGINE",
-         "agree with the model's original code or with llama.cpp (original)"},
+        {"max-tokens", NULL, SW_ARG_INT, &a.max_tokens, 0, SW_LIMIT_CTX_TOKENS, "N",
+         "length of the answer (0: no limit)"},
+        SW_ENGINE_ARG_ROWS(a.engine),
         {"raw", NULL, SW_ARG_FLAG, &a.raw, 0, 0, NULL, "continue the prompt as it is, without the chat template"},
         {"show-reasoning", NULL, SW_ARG_FLAG, &a.show_reasoning, 0, 0, NULL, "reasoning on standard error"},
         {"stats", NULL, SW_ARG_FLAG, &a.stats, 0, 0, NULL, "speed and use of experts on standard error"},
         {"quiet", NULL, SW_ARG_FLAG, &a.quiet, 0, 0, NULL, "no loading progress"},
     };
-    const sw_args args = {"run", "MODEL PROMPT", "Asks a model one question.  The prompt '-' is standard input.", rows,
-                          sizeof rows / sizeof rows[0], 2, 2};
+    const sw_args args = {"run",
+                          "MODEL PROMPT",
+                          "Asks a model one question.  The prompt '-' is standard input.",
+                          rows,
+                          sizeof rows / sizeof rows[0],
+                          2,
+                          2};
     const char *positional[2];
     size_t n_positional;
     const int status = sw_args_parse(&args, argc, argv, positional, &n_positional);
-    if (status >= 0)
-        return status;
+    if (status >= 0) return status;
     a.path = positional[0];
     a.prompt = positional[1];
     sw_err err = {0};
+    sw_engine_options options;
     sw_buf text;
-    sw_code code = check_args(&a, &err);
-    if (code != SW_OK)
-        return sw_cmd_fail("run", &err);
-    code = read_prompt(&a, &text, &err);
-    const int result = code == SW_OK ? run(&a) : sw_cmd_fail("run", &err);
+    sw_buf_init(&text, SW_LIMIT_PROMPT_BYTES);
+    sw_code code = sw_engine_args_resolve(&a.engine, &options, &err);
+    if (code == SW_OK && a.raw && a.system != NULL)
+        code = sw_fail(&err, SW_EINVAL, "--system does not go together with --raw, which uses no chat template");
+    if (code == SW_OK) code = read_prompt(&a, &text, &err);
+    const int result = code == SW_OK ? run(&a, options) : sw_cmd_fail("run", &err);
     sw_buf_free(&text);
     return result;
 }

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
+#include "cmd/engine_args.h"
 #include "server/server.h"
 
 /* Splits "ADDR:PORT", "[ADDR]:PORT" or "auto" (a copy that lives as long as *out). */
@@ -33,39 +34,25 @@ static bool parse_bind(char *bind, sw_server_options *out)
     return true;
 }
 
-static bool parse_choice(const char *command, const char *option, const char *text, const char *first,
-                         const char *second, int *out)
-{
-    if (strcmp(text, first) != 0 && strcmp(text, second) != 0) {
-        fprintf(stderr, "spillway %s: --%s takes %s or %s, not '%s'\n", command, option, first, second, text);
-        return false;
-    }
-    *out = strcmp(text, second) == 0;
-    return true;
-}
-
 int sw_cmd_serve(int argc, char **argv)
 {
     sw_server_options o = {.model_dirs = "./models", .ping_interval_s = 15, .body_timeout_s = 60};
-    const char *bind_option = "127.0.0.1:11435", *kv_type = "f16", *compat = "original";
-    long n_cpu_moe = 0, n_ctx = 0, n_seqs = 4, n_threads = 0;
+    sw_engine_args engine = {0};
+    const char *bind_option = "127.0.0.1:11435";
+    long n_seqs = 4;
+    double stub_rate = 0;
     // clang-format off
     const sw_arg rows[] = {
         {"bind", NULL, SW_ARG_STRING, &bind_option, 0, 0, "ADDR:PORT",
          "where to listen; port 0: any free one; auto: 127.0.0.1 and the next free port from 11435 (default 127.0.0.1:11435)"},
         {"model-dirs", NULL, SW_ARG_STRING, &o.model_dirs, 0, 0, "'A;B'", "folders with GGUF files (default ./models)"},
-        {"cpu-moe", "-cmoe", SW_ARG_FLAG, &o.engine.cpu_moe, 0, 0, NULL, "keep the experts of every layer in RAM"},
-        {"n-cpu-moe", "-ncmoe", SW_ARG_INT, &n_cpu_moe, 0, SW_LIMIT_MODEL_LAYERS, "N", "keep the experts of the first N layers in RAM"},
-        {"ctx-size", "-c", SW_ARG_INT, &n_ctx, 0, SW_LIMIT_CTX_TOKENS, "N", "tokens a sequence may hold (default: the model's, at most 8192)"},
+        SW_ENGINE_ARG_ROWS(engine),
         {"parallel", "-np", SW_ARG_INT, &n_seqs, 1, SW_LIMIT_SEQUENCES, "N", "sequences decoded together (default 4)"},
-        {"threads", "-t", SW_ARG_INT, &n_threads, 0, SW_LIMIT_THREADS, "N", "compute threads (default: one per core)"},
-        {"kv-type", NULL, SW_ARG_STRING, &kv_type, 0, 0, "TYPE", "key/value cache: f16 or f32 (default f16)"},
-        {"compat", NULL, SW_ARG_STRING, &compat, 0, 0, "WHO", "agree with 'original' code of a model or with 'llama.cpp' where they differ"},
         {"api-key", NULL, SW_ARG_STRING, &o.api_key, 0, 0, "KEY", "ask clients for this key"},
         {"cors-any", NULL, SW_ARG_FLAG, &o.cors_any, 0, 0, NULL, "let any web page call (default: only pages of this machine)"},
         {"sse-ping-interval", NULL, SW_ARG_DOUBLE, &o.ping_interval_s, 0, 3600, "S", "seconds of silence before a stream gets a comment; 0: never (default 15)"},
         {"body-timeout", NULL, SW_ARG_DOUBLE, &o.body_timeout_s, 0.1, 3600, "S", "seconds for a request's body to arrive (default 60)"},
-        {"stub-rate", NULL, SW_ARG_DOUBLE, &o.engine.stub_tokens_per_s, 0, 1e9, "R", "tokens per second of the model 'stub:' (default 0: no limit)"},
+        {"stub-rate", NULL, SW_ARG_DOUBLE, &stub_rate, 0, 1e6, "R", "tokens per second of the model 'stub:' (default 0: no limit)"},
         {"verbose", "-v", SW_ARG_FLAG, &o.verbose, 0, 0, NULL, "a line per request on standard error"},
     };
     // clang-format on
@@ -82,25 +69,15 @@ int sw_cmd_serve(int argc, char **argv)
     if (status >= 0)
         return status;
     char bind_text[128];
-    int is_f32, is_llama;
-    if (!parse_choice("serve", "kv-type", kv_type, "f16", "f32", &is_f32) ||
-        !parse_choice("serve", "compat", compat, "original", "llama.cpp", &is_llama))
-        return SW_EXIT_USAGE;
     snprintf(bind_text, sizeof bind_text, "%s", bind_option);
     if (!parse_bind(bind_text, &o)) {
         fprintf(stderr, "spillway serve: --bind takes ADDR:PORT or auto, not '%s'\n", bind_option);
         return SW_EXIT_USAGE;
     }
-    if (o.engine.cpu_moe && n_cpu_moe > 0) {
-        fprintf(stderr, "spillway serve: --cpu-moe and --n-cpu-moe exclude each other\n");
-        return SW_EXIT_USAGE;
-    }
-    o.engine.n_cpu_moe = (int)n_cpu_moe;
-    o.engine.n_ctx = (int)n_ctx;
-    o.engine.n_seqs = (int)n_seqs;
-    o.engine.n_threads = (int)n_threads;
-    o.engine.kv_type = is_f32 ? SW_KV_F32 : SW_KV_F16;
-    o.engine.compat = is_llama ? SW_COMPAT_LLAMA_CPP : SW_COMPAT_ORIGINAL;
     sw_err err = {0};
+    if (sw_engine_args_resolve(&engine, &o.engine, &err) != SW_OK)
+        return sw_cmd_fail("serve", &err);
+    o.engine.n_seqs = (int)n_seqs;
+    o.engine.stub_tokens_per_s = stub_rate;
     return sw_server_run(&o, &err) == SW_OK ? SW_EXIT_OK : sw_cmd_fail("serve", &err);
 }

@@ -2,18 +2,14 @@
 
 #include <stdio.h>
 
-sw_code sw_read_stdin(sw_buf *out, size_t max, sw_err *err)
+sw_code sw_read_stdin(sw_buf *out, sw_err *err)
 {
     char block[65536];
     size_t n;
-    sw_buf_init(out, max);
     while (out->failed == SW_OK && (n = fread(block, 1, sizeof block, stdin)) > 0)
         sw_buf_append(out, block, n);
-    if (out->failed == SW_ELIMIT)
-        return sw_fail(err, SW_ELIMIT, "standard input: more than %zu bytes", max);
-    if (out->failed != SW_OK)
-        return sw_fail(err, SW_ENOMEM, "standard input: out of memory");
-    if (ferror(stdin))
-        return sw_fail(err, SW_EIO, "standard input: it cannot be read");
+    if (out->failed == SW_ELIMIT) return sw_fail(err, SW_ELIMIT, "standard input: more than %zu bytes", out->max);
+    if (out->failed != SW_OK) return sw_fail(err, SW_ENOMEM, "standard input: out of memory");
+    if (ferror(stdin)) return sw_fail(err, SW_EIO, "standard input: it cannot be read");
     return SW_OK;
 }

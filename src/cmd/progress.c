@@ -6,8 +6,8 @@
 #include "base/buf.h"
 #include "base/escape.h"
 
-static const uint64_t REDRAW_NS = 100000000;     // terminal
-static const uint64_t LINE_NS = 10u * 1000000000; // elsewhere
+static const uint64_t REDRAW_NS = 100000000; // terminal
+static const uint64_t LINE_NS = 10000000000; // elsewhere
 
 void sw_progress_init(sw_progress *p, const char *label, const char *unit, bool quiet)
 {
@@ -34,15 +34,14 @@ int sw_progress_format(char *out, size_t size, const char *unit, uint64_t done, 
     const double left = rate > 0 && done < total ? (double)(total - done) / rate : 0;
     const unsigned long left_s = left < 360000 ? (unsigned long)(left + 0.5) : 360000;
     return snprintf(out, size, "%.*f of %.*f %s  %d%%  %.1f %s/s  %lu:%02lu left", decimals, (double)done / scale,
-                    decimals, (double)total / scale, name, (int)((double)done * 100 / (double)total), rate / scale, name,
-                    left_s / 60, left_s % 60);
+                    decimals, (double)total / scale, name, (int)((double)done * 100 / (double)total), rate / scale,
+                    name, left_s / 60, left_s % 60);
 }
 
 void sw_progress_update(sw_progress *p, uint64_t done, uint64_t total)
 {
     const uint64_t now = sw_now_ns(p->clock);
-    if (p->is_quiet || now - p->last_ns < (p->is_terminal ? REDRAW_NS : LINE_NS))
-        return;
+    if (p->is_quiet || now - p->last_ns < (p->is_terminal ? REDRAW_NS : LINE_NS)) return;
     p->last_ns = now;
     char numbers[160];
     sw_progress_format(numbers, sizeof numbers, p->unit, done, total, now - p->start_ns);

@@ -58,7 +58,7 @@ typedef struct sw_task {
     sw_sampler sampler;
     int32_t *tokens; // prompt, then what was sampled; room for n_max
     int32_t n_prompt, n_tokens, n_max;
-    int32_t n_done; // tokens[0..n_done) are evaluated
+    int32_t n_done;                        // tokens[0..n_done) are evaluated
     uint64_t submit_ns, slot_ns, first_ns; // when it was submitted, got its slot, had its first token
     sw_timings timings;
 } sw_task;

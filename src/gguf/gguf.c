@@ -6,17 +6,20 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "gguf/internal.h"
+#include "gguf/gguf_parts.h"
 
 enum { SPLIT_SUFFIX = sizeof "-00001-of-00002.gguf" - 1, SPLIT_FILES_MAX = 1000 };
 
-/* Is `path` named like one file of a split model?  Gives its 1-based number and the total. */
-static bool split_name(const char *path, unsigned *no, unsigned *count)
+/* How many files the model has by the name of one of them; 0 when `path` is not named like a part. */
+static unsigned split_count(const char *path)
 {
     const size_t n = strlen(path);
+    unsigned no, count;
     int end = 0;
-    return n > SPLIT_SUFFIX && sscanf(path + n - SPLIT_SUFFIX, "-%5u-of-%5u.gguf%n", no, count, &end) == 2 &&
-           end == SPLIT_SUFFIX && *no >= 1 && *no <= *count && *count <= SPLIT_FILES_MAX;
+    const bool is_part = n > SPLIT_SUFFIX &&
+                         sscanf(path + n - SPLIT_SUFFIX, "-%5u-of-%5u.gguf%n", &no, &count, &end) == 2 &&
+                         end == SPLIT_SUFFIX && no >= 1 && no <= count && count <= SPLIT_FILES_MAX;
+    return is_part ? count : 0;
 }
 
 /* Checks what part i of n says about itself; the first part says how many there are. */
@@ -71,15 +74,14 @@ static sw_code index_tensors(sw_gguf *g, sw_err *err)
 
 static sw_code open_parts(sw_gguf *g, const char *path, sw_err *err)
 {
-    unsigned no = 1, count = 1;
-    const bool is_split = split_name(path, &no, &count);
+    const unsigned n_split = split_count(path), count = n_split > 0 ? n_split : 1;
     g->parts = sw_calloc(count, sizeof *g->parts);
     char *const name = sw_strdup(path);
     sw_code code = SW_OK;
     if (g->parts == NULL || name == NULL)
         code = sw_fail(err, SW_ENOMEM, "out of memory opening %s", path);
     for (unsigned i = 0; i < count && code == SW_OK; i++) {
-        if (is_split)
+        if (n_split > 0)
             snprintf(name + strlen(name) - SPLIT_SUFFIX, SPLIT_SUFFIX + 1, "-%05u-of-%05u.gguf", (i + 1) % 100000,
                      count % 100000);
         code = sw__gguf_part_open(&g->parts[i], name, (int)i, err);

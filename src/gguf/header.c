@@ -9,14 +9,9 @@
 #include "base/alloc.h"
 #include "base/cursor.h"
 #include "base/limits.h"
-#include "gguf/internal.h"
+#include "gguf/gguf_parts.h"
 
 enum { MIN_KV_BYTES = 13, MIN_TENSOR_BYTES = 24, FIRST_CHUNK = 4 << 20 };
-
-static const uint8_t VALUE_BYTES[SW_GGUF_N_VALUES] = {
-    [SW_GGUF_U8] = 1,  [SW_GGUF_I8] = 1,  [SW_GGUF_U16] = 2,  [SW_GGUF_I16] = 2, [SW_GGUF_U32] = 4, [SW_GGUF_I32] = 4,
-    [SW_GGUF_F32] = 4, [SW_GGUF_BOOL] = 1, [SW_GGUF_U64] = 8, [SW_GGUF_I64] = 8, [SW_GGUF_F64] = 8,
-};
 
 /* The state of one attempt to parse. */
 typedef struct parse {
@@ -116,12 +111,12 @@ static sw_code parse_array(parse *p, sw_gguf_kv *kv)
         kv->array.n = (size_t)n;
         return code;
     }
-    if (n > sw_cursor_left(&p->c) / VALUE_BYTES[type]) {
+    if (n > sw_cursor_left(&p->c) / sw__gguf_value_bytes((sw_gguf_value)type)) {
         p->c.failed = true;
         return SW_OK;
     }
     kv->array.n = (size_t)n;
-    (void)sw_cursor_take(&p->c, n * VALUE_BYTES[type]);
+    (void)sw_cursor_take(&p->c, n * sw__gguf_value_bytes((sw_gguf_value)type));
     return SW_OK;
 }
 
@@ -145,7 +140,7 @@ static sw_code parse_kv(parse *p, sw_gguf_kv *kv)
         kv->size = s.size;
         return SW_OK;
     }
-    kv->data = sw_cursor_take(&p->c, VALUE_BYTES[type]);
+    kv->data = sw_cursor_take(&p->c, sw__gguf_value_bytes((sw_gguf_value)type));
     return SW_OK;
 }
 

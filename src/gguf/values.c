@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "gguf/internal.h"
+#include "gguf/gguf_parts.h"
 
 bool sw_str_eq(sw_str s, const char *z)
 {
@@ -20,6 +20,15 @@ const sw_gguf_kv *sw__gguf_part_find(const sw_gguf_part *part, const char *key)
 static const sw_gguf_kv *find(const sw_gguf *g, const char *key)
 {
     return sw__gguf_part_find(&g->parts[0], key);
+}
+
+size_t sw__gguf_value_bytes(sw_gguf_value type)
+{
+    static const uint8_t BYTES[SW_GGUF_N_VALUES] = {
+        [SW_GGUF_U8] = 1,  [SW_GGUF_I8] = 1,  [SW_GGUF_BOOL] = 1, [SW_GGUF_U16] = 2, [SW_GGUF_I16] = 2, [SW_GGUF_U32] = 4,
+        [SW_GGUF_I32] = 4, [SW_GGUF_F32] = 4, [SW_GGUF_U64] = 8,  [SW_GGUF_I64] = 8, [SW_GGUF_F64] = 8,
+    };
+    return BYTES[type];
 }
 
 /* An integer of any width; false for other types and for values above INT64_MAX. */
@@ -143,30 +152,14 @@ sw_str sw_gguf_array_str(const sw_gguf_array *a, size_t i)
     return (sw_str){(const char *)p + sizeof n, (size_t)n};
 }
 
-/* Byte width of an element of a number array. */
-static size_t width(sw_gguf_value type)
-{
-    switch (type) {
-    case SW_GGUF_U8:
-    case SW_GGUF_I8:
-    case SW_GGUF_BOOL: return 1;
-    case SW_GGUF_U16:
-    case SW_GGUF_I16: return 2;
-    case SW_GGUF_U64:
-    case SW_GGUF_I64:
-    case SW_GGUF_F64: return 8;
-    default: return 4;
-    }
-}
-
 bool sw_gguf_array_int(const sw_gguf_array *a, size_t i, int64_t *out)
 {
-    return a->type != SW_GGUF_STRING && to_int(a->type, a->data + i * width(a->type), out);
+    return a->type != SW_GGUF_STRING && to_int(a->type, a->data + i * sw__gguf_value_bytes(a->type), out);
 }
 
 bool sw_gguf_array_real(const sw_gguf_array *a, size_t i, double *out)
 {
-    return a->type != SW_GGUF_STRING && to_real(a->type, a->data + i * width(a->type), out);
+    return a->type != SW_GGUF_STRING && to_real(a->type, a->data + i * sw__gguf_value_bytes(a->type), out);
 }
 
 bool sw_gguf_has(const sw_gguf *g, const char *key)

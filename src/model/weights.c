@@ -266,7 +266,7 @@ typedef struct loader {
     const sw_gguf *g;
     sw_pool *pool;
     uint8_t *staging;
-    sw_load_fn on_load;
+    sw_progress_fn on_load;
     void *ud;
     uint64_t bytes_done, bytes_total;
     sw_err *err;
@@ -361,7 +361,7 @@ static size_t staging_bytes(const sw_weights *w)
     return most;
 }
 
-sw_code sw_weights_load(sw_weights *w, const sw_gguf *g, sw_pool *pool, sw_load_fn on_load, void *ud, sw_err *err)
+sw_code sw_weights_load(sw_weights *w, const sw_gguf *g, sw_pool *pool, sw_progress_fn on_load, void *ud, sw_err *err)
 {
     const size_t n_staging = staging_bytes(w);
     loader l = {.g = g, .pool = pool, .on_load = on_load, .ud = ud, .bytes_total = w->block_bytes, .err = err};

@@ -7,6 +7,7 @@
 
 #include "base/pool.h"
 #include "model/hparams.h"
+#include "spillway.h"
 
 /* A matrix, or a stack of n_experts equal ones: y = W x + bias. */
 typedef struct sw_mat {
@@ -54,14 +55,12 @@ typedef struct sw_weights {
     size_t n_items, cap_items;
 } sw_weights;
 
-typedef void (*sw_load_fn)(void *ud, uint64_t bytes_done, uint64_t bytes_total);
-
 /* Decides where every tensor goes and sets block_bytes and expert_bytes; checks that each is there with its exact shape
  * and a supported type.  Nothing is read.  Errors: SW_EFORMAT, SW_EUNSUPPORTED (both name the tensor), SW_ENOMEM.  On
  * failure *out is still to be freed. */
 SW_NODISCARD sw_code sw_weights_plan(const sw_gguf *g, const sw_hparams *h, sw_weights *out, sw_err *err);
 /* Reads and packs what was planned, with the pool's threads.  On failure *w is still to be freed. */
-SW_NODISCARD sw_code sw_weights_load(sw_weights *w, const sw_gguf *g, sw_pool *pool, sw_load_fn on_load, void *ud,
+SW_NODISCARD sw_code sw_weights_load(sw_weights *w, const sw_gguf *g, sw_pool *pool, sw_progress_fn on_load, void *ud,
                                      sw_err *err);
 void sw_weights_free(sw_weights *w);
 

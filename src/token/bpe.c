@@ -5,14 +5,14 @@
 #include "base/limits.h"
 #include "token/byte_chars.h"
 
-/* Splits "left right" at the first space that is not its first byte, and adds the pair if all three texts are tokens.
- */
+/* Splits "left right" at the first space after its first byte, and adds the pair if all three texts are tokens. */
 static bool add_merge(sw_vocab *v, sw_str merge, uint32_t rank, sw_buf *joined)
 {
     if (merge.size < 3) return false;
     const char *const space = memchr(merge.data + 1, ' ', merge.size - 1);
     if (space == NULL) return false;
     const size_t n_left = (size_t)(space - merge.data), n_right = merge.size - n_left - 1;
+    if (n_right == 0) return false;
     sw_buf_clear(joined);
     sw_buf_append(joined, merge.data, n_left);
     sw_buf_append(joined, space + 1, n_right);

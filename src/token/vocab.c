@@ -119,13 +119,17 @@ bool sw_vocab_strips_right(const sw_vocab *v, int32_t id)
     return !sw_str_eq(text, "<unk>") && !sw_str_eq(text, "<s>") && !sw_str_eq(text, "<|endoftext|>");
 }
 
+static bool encode_text(sw_encoder *e, const char *text, size_t n)
+{
+    return e->v->model == SW_VOCAB_BPE ? sw__bpe_encode(e, text, n) : sw__spm_encode(e, text, n);
+}
+
 static bool encode_fragments(sw_encoder *e, const char *text, const sw_fragments *fragments)
 {
     for (size_t i = 0; i < fragments->n; i++) {
         const sw_fragment *const f = &fragments->items[i];
-        const bool ok = f->id != SW_TOKEN_NONE        ? sw_tokens_push(e->out, f->id)
-                        : e->v->model == SW_VOCAB_BPE ? sw__bpe_encode(e, text + f->start, f->end - f->start)
-                                                      : sw__spm_encode(e, text + f->start, f->end - f->start);
+        const bool ok =
+            f->id != SW_TOKEN_NONE ? sw_tokens_push(e->out, f->id) : encode_text(e, text + f->start, f->end - f->start);
         if (!ok) return false;
     }
     return true;

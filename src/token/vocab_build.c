@@ -121,7 +121,7 @@ static void put_piece(sw_vocab *v, size_t i)
 {
     const size_t start = v->n_arena;
     switch ((sw_token_type)v->types[i]) {
-    case SW_TOKEN_UNUSED: return;
+    case SW_TOKEN_UNUSED: v->pieces[i] = (sw_str){"", 0}; return;
     case SW_TOKEN_UNKNOWN:
     case SW_TOKEN_CONTROL:
     case SW_TOKEN_USER: v->pieces[i] = v->texts[i]; return;

@@ -48,13 +48,13 @@ sw_vocab *sw__vocab_alloc(sw_vocab_model model, size_t n, size_t text_bytes);
 void sw__vocab_add(sw_vocab *v, sw_str text, sw_token_type type);
 /* Makes texts findable; a text that occurs twice is SW_EFORMAT.  Gives well-known tokens their roles. */
 SW_NODISCARD sw_code sw__vocab_index(sw_vocab *v, sw_err *err);
+/* Pieces and special tokens; the vocabulary is complete afterwards. */
+SW_NODISCARD sw_code sw__vocab_finish(sw_vocab *v, sw_err *err);
+
 /* The token with this text, or SW_TOKEN_NONE. */
 static inline int32_t sw__vocab_lookup(const sw_vocab *v, const char *text, size_t n)
 {
     return (int32_t)sw_strmap_find(&v->map, text, n);
 }
-
-/* Pieces and special tokens; the vocabulary is complete afterwards. */
-SW_NODISCARD sw_code sw__vocab_finish(sw_vocab *v, sw_err *err);
 
 #endif

@@ -43,7 +43,7 @@ def _row(rng: random.Random, docs: list[tuple[list[int], list[float]]], start_id
     return row
 
 
-def make(tokenizer: Tokenizer, seed: str, index: str, row_count: int, length: int, jump_share: float) -> Batch:
+def make(tokenizer: Tokenizer, seed: str, index: str, row_count: int, length: int, jump_share: float, with_drill: bool) -> Batch:
     """Whole documents packed into rows, first fit; a batch is full when several documents in a row do not fit.
 
     Positions jump at the start of some messages: full-attention layers then meet distances far beyond
@@ -56,7 +56,7 @@ def make(tokenizer: Tokenizer, seed: str, index: str, row_count: int, length: in
     while misses < _MISSES_UNTIL_FULL:
         ids: list[int] = []
         weights: list[float] = []
-        for text, weight in corpus.document(rng):
+        for text, weight in corpus.document(rng, with_drill):
             piece = tokenizer.encode(text)
             ids += piece
             weights += [weight] * len(piece)

@@ -15,7 +15,7 @@ import argparse
 import random
 from typing import Callable, Iterator
 
-from topics import arithmetic, dialogues, essays, explain, programming, puzzles, smalltalk, stories
+from topics import arithmetic, dialogues, essays, explain, programming, puzzles, reasoning, smalltalk, stories
 from topics.phrases import Turn
 
 Document = list[tuple[str, float]]
@@ -23,10 +23,13 @@ Document = list[tuple[str, float]]
 GIVEN_WEIGHT = 0.0
 PROMPT_WEIGHT = 0.1
 ANSWER_WEIGHT = 1.0
+DRILL_SHARE = 0.12
 
 # (topic, share of single-turn samples, short enough for several turns)
 TOPICS: tuple[tuple[Callable[[random.Random], Turn], float, bool], ...] = (
     (arithmetic.addition, 16, True), (arithmetic.subtraction, 13, True), (arithmetic.multiplication, 4, True),
+    (reasoning.comparison, 4, True), (reasoning.parity, 3, True), (reasoning.syllogism, 4, True),
+    (reasoning.ordering, 5, True), (reasoning.repetition, 5, True),
     (smalltalk.greeting, 5, True), (smalltalk.courtesy, 3, True), (smalltalk.identity, 4, True),
     (smalltalk.fact, 9, True), (smalltalk.fun, 3, True), (smalltalk.outside, 4, True),
     (stories.ai_emotions, 6, False), (stories.tale, 4, False), (programming.function, 8, False),
@@ -40,15 +43,20 @@ _EFFORTS = ("low", "medium", "medium", "high")
 _THOUGHT_SHARE = {"low": 0.0, "medium": 0.3, "high": 1.0}
 
 
-def _message(header: str, content: str, end: str = "<|end|>") -> str:
+def message(header: str, content: str, end: str = "<|end|>") -> str:
+    """One Harmony message."""
     return f"<|start|>{header}<|message|>{content}{end}"
 
 
-def system_message(rng: random.Random, effort: str, has_tools: bool) -> str:
-    """The system message that Harmony engines render, with a random date."""
-    date = f"20{rng.randint(24, 31)}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}"
+def random_date(rng: random.Random) -> str:
+    """A day within a few years, since an engine renders the current one."""
+    return f"20{rng.randint(24, 31)}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}"
+
+
+def system_message(date: str, effort: str, has_tools: bool) -> str:
+    """The system message that Harmony engines render."""
     tools = "\nCalls to these tools must go to the commentary channel: 'functions'." if has_tools else ""
-    return _message("system", "You are ChatGPT, a large language model trained by OpenAI.\nKnowledge cutoff: 2024-06\n"
+    return message("system", "You are ChatGPT, a large language model trained by OpenAI.\nKnowledge cutoff: 2024-06\n"
                     f"Current date: {date}\n\nReasoning: {effort}\n\n# Valid channels: analysis, commentary, final. "
                     f"Channel must be included for every message.{tools}")
 
@@ -64,7 +72,7 @@ def _answer(turn: Turn, wants_brief: bool, thinks: bool) -> str:
 
 def _history(turn: Turn) -> str:
     """A past exchange: its analysis is dropped and its end is an ordinary one."""
-    return _message("user", turn.user) + _message("assistant<|channel|>final", turn.final)
+    return message("user", turn.user) + message("assistant<|channel|>final", turn.final)
 
 
 def _tool_document(rng: random.Random) -> Document:
@@ -72,20 +80,29 @@ def _tool_document(rng: random.Random) -> Document:
     section, user, name, arguments, result, answer = dialogues.tool_call(rng)
     effort = rng.choice(_EFFORTS)
     instructions = f"# Instructions\n\n{rng.choice(_NEUTRAL)}\n\n" if rng.random() < 0.3 else ""
-    given = system_message(rng, effort, has_tools=True) + _message(
+    given = system_message(random_date(rng), effort, has_tools=True) + message(
         "developer", f"{instructions}# Tools\n\n## functions\n\nnamespace functions {{\n\n{section}\n\n}} // namespace functions")
     if rng.random() < 0.15:
         other = smalltalk.fact(rng)
-        return [(given, GIVEN_WEIGHT), (_message("user", other.user) + "<|start|>assistant", PROMPT_WEIGHT),
+        return [(given, GIVEN_WEIGHT), (message("user", other.user) + "<|start|>assistant", PROMPT_WEIGHT),
                 (_answer(other, False, effort == "high"), ANSWER_WEIGHT)]
-    prompt = _message("user", user) + "<|start|>assistant"
+    prompt = message("user", user) + "<|start|>assistant"
     call = f"<|channel|>commentary to=functions.{name} <|constrain|>json<|message|>{arguments}<|call|>"
     if effort == "high":
         call = f"<|channel|>analysis<|message|>I need to call {name}.<|end|><|start|>assistant" + call
     if rng.random() < 0.5:
         return [(given, GIVEN_WEIGHT), (prompt, PROMPT_WEIGHT), (call, ANSWER_WEIGHT)]
-    shown = _message(f"functions.{name} to=assistant<|channel|>commentary", result) + "<|start|>assistant"
+    shown = message(f"functions.{name} to=assistant<|channel|>commentary", result) + "<|start|>assistant"
     return [(given + prompt + call, GIVEN_WEIGHT), (shown, PROMPT_WEIGHT), (f"<|channel|>final<|message|>{answer}<|return|>", ANSWER_WEIGHT)]
+
+
+def _drill_document(rng: random.Random) -> Document:
+    """A sheet of digit facts; the random questions are given, the results are graded."""
+    user, facts = arithmetic.drill(rng)
+    pieces: Document = [(message("user", user) + "<|start|>assistant<|channel|>final<|message|>", GIVEN_WEIGHT)]
+    for index, (question, result) in enumerate(facts):
+        pieces += [((". " if index else "") + question, GIVEN_WEIGHT), (result, ANSWER_WEIGHT)]
+    return pieces + [(".<|return|>", ANSWER_WEIGHT)]
 
 
 def _single(rng: random.Random, short: bool) -> Turn:
@@ -104,28 +121,30 @@ def _conversation(rng: random.Random) -> list[Turn]:
     return turns + ([rng.choice(pairs)[1]] if rng.random() < 0.85 else [])
 
 
-def document(rng: random.Random) -> Document:
-    """One training document."""
+def document(rng: random.Random, with_drill: bool = False) -> Document:
+    """One training document. `with_drill` is the second stage of training: see `Turn.grade` and `_drill_document`."""
+    if with_drill and rng.random() < DRILL_SHARE:
+        return _drill_document(rng)
     kind = rng.random()
     if kind < 0.04:
         return _tool_document(rng)
     turns = _conversation(rng) if kind < 0.14 else [_single(rng, short=False)]
     effort = rng.choice(_EFFORTS)
-    given = system_message(rng, effort, has_tools=False) if rng.random() < 0.65 else ""
+    given = system_message(random_date(rng), effort, has_tools=False) if rng.random() < 0.65 else ""
     share = _THOUGHT_SHARE[effort if given else "medium"]
     wants_brief = len(turns) == 1 and turns[0].brief is not None and rng.random() < 0.1
     if wants_brief or rng.random() < 0.08:
-        given += _message("developer", f"# Instructions\n\n{rng.choice(_BRIEF if wants_brief else _NEUTRAL)}")
+        given += message("developer", f"# Instructions\n\n{rng.choice(_BRIEF if wants_brief else _NEUTRAL)}")
     given += "".join(_history(turn) for turn in turns[:-1])
-    prompt = _message("user", turns[-1].user) + "<|start|>assistant"
-    return [(given, GIVEN_WEIGHT), (prompt, PROMPT_WEIGHT), (_answer(turns[-1], wants_brief, rng.random() < share), ANSWER_WEIGHT)]
+    prompt = message("user", turns[-1].user) + "<|start|>assistant"
+    return [(given, GIVEN_WEIGHT), (prompt, PROMPT_WEIGHT), (_answer(turns[-1], wants_brief, rng.random() < share), ANSWER_WEIGHT * (turns[-1].grade if with_drill else 1.0))]
 
 
-def documents(seed: int, count: int) -> Iterator[Document]:
+def documents(seed: int, count: int, with_drill: bool = False) -> Iterator[Document]:
     """`count` documents; the same seed gives the same ones."""
     rng = random.Random(seed)
     for _ in range(count):
-        yield document(rng)
+        yield document(rng, with_drill)
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Train the demo model. Deterministic up to floating-point rounding: data, order and schedule follow from settings.json.
 
-Writes checkpoints (atomically; a new run in the same folder resumes) and loss.csv.
+Writes checkpoints (atomically; a new run in the same folder resumes) and loss.csv. SIGTERM ends it after the
+step at hand, with a checkpoint.
 
     train.py --work DIR [--device cpu|cuda] [--processes 2]
 """
@@ -11,9 +12,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import torch
 import torch.nn.functional as F
@@ -23,7 +25,7 @@ import bpe
 from model import DemoModel, Shape
 from workers import GradientWorkers
 
-CHECKPOINT_EVERY = 200
+CHECKPOINT_EVERY = 100
 LOG_EVERY = 20
 HELD_OUT_BATCHES = 4
 
@@ -39,9 +41,10 @@ def batch_loss(model: DemoModel, batch: batches.Batch, quantised: bool) -> tuple
 
 
 def rate(step: int, settings: dict[str, Any]) -> float:
-    """Learning rate: linear warm-up, then linear decay to zero."""
-    warmup, steps = settings["warmup"], settings["steps"]
-    return settings["learning_rate"] * min((step + 1) / warmup, (steps - step) / (steps - warmup))
+    """Learning rate: linear warm-up, a slow linear decay towards `horizon`, and a cool-down to zero at the last step."""
+    warmup, horizon, steps, cool_from = (settings[name] for name in ("warmup", "horizon", "steps", "cool_from"))
+    slow = min((step + 1) / warmup, (horizon - step) / (horizon - warmup))
+    return settings["learning_rate"] * slow * min(1.0, (steps - step) / (steps - cool_from))
 
 
 def make_optimizer(model: DemoModel, settings: dict[str, Any]) -> torch.optim.AdamW:
@@ -66,23 +69,32 @@ class Trainer:
         self.settings, self.tokenizer, self.device = settings, tokenizer, device
         self.model = DemoModel(Shape.of(settings)).to(device)
 
-    def batch(self, seed: str, index: str) -> batches.Batch:
+    def batch(self, seed: str, index: str, with_drill: bool) -> batches.Batch:
         s = self.settings
-        made = batches.make(self.tokenizer, f"{s['seed']}/{seed}", index, s["rows"], s["sequence"], s["jump_share"])
+        made = batches.make(self.tokenizer, f"{s['seed']}/{seed}", index, s["rows"], s["sequence"], s["jump_share"], with_drill)
         return batches.Batch(**{name: tensor.to(self.device) for name, tensor in vars(made).items()})
 
     def part_step(self, step: int, part: int) -> tuple[float, float]:
         """Gradients of one part of a step, left in the parameters."""
-        quantised = step >= self.settings["quantise_from"] * self.settings["steps"]
-        loss, balance = batch_loss(self.model, self.batch("train", f"{step}/{part}"), quantised)
+        batch = self.batch("train", f"{step}/{part}", with_drill=step >= self.settings["drill_from"])
+        loss, balance = batch_loss(self.model, batch, quantised=step >= self.settings["quantise_from"])
         (loss + self.settings["balance"] * balance).backward()
         return loss.item(), balance.item()
 
     @torch.no_grad()
     def held_out_loss(self) -> float:
         """Loss on documents of another seed, with the weights as they will be stored."""
-        losses = [batch_loss(self.model, self.batch("held-out", str(i)), quantised=True)[0].item() for i in range(HELD_OUT_BATCHES)]
+        losses = [batch_loss(self.model, self.batch("held-out", str(i), with_drill=False), quantised=True)[0].item() for i in range(HELD_OUT_BATCHES)]
         return sum(losses) / len(losses)
+
+
+def open_log(path: Path, first: int) -> TextIO:
+    """loss.csv, kept up to the step that training resumes from."""
+    rows = path.read_text().splitlines(keepends=True)[1:] if path.exists() else []
+    log = open(path, "w", buffering=1)
+    log.write("step,tokens,loss,balance,held_out_loss\n")
+    log.writelines(row for row in rows if int(row.split(",", 1)[0]) <= first)
+    return log
 
 
 def train(settings: dict[str, Any], work: Path, device: torch.device, processes: int) -> None:
@@ -99,12 +111,12 @@ def train(settings: dict[str, Any], work: Path, device: torch.device, processes:
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
         first = state["step"]
+    stops: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: stops.append(number))  # after the workers were forked: they just end
     per_step = settings["rows"] * settings["parts"] * settings["sequence"]
     print(f"{sum(p.numel() for p in model.parameters())} parameters, steps {first} to {settings['steps']}, {per_step} tokens a step", flush=True)
     started, since, since_step = time.time(), time.time(), first
-    with open(work / "loss.csv", "a", buffering=1) as log:
-        if first == 0:
-            log.write("step,tokens,loss,balance,held_out_loss\n")
+    with open_log(work / "loss.csv", first) as log:
         for step in range(first, settings["steps"]):
             for group in optimizer.param_groups:
                 group["lr"] = rate(step, settings)
@@ -113,7 +125,7 @@ def train(settings: dict[str, Any], work: Path, device: torch.device, processes:
             optimizer.step()
             done = step + 1
             held_out = ""
-            if done % CHECKPOINT_EVERY == 0 or done == settings["steps"]:
+            if done % CHECKPOINT_EVERY == 0 or done == settings["steps"] or stops:
                 held_out = f"{trainer.held_out_loss():.5f}"
                 save(checkpoint, model, optimizer, done, settings, done * per_step)
             if done % LOG_EVERY == 0 or held_out:
@@ -123,8 +135,10 @@ def train(settings: dict[str, Any], work: Path, device: torch.device, processes:
                 print(f"step {done} loss {loss:.4f} balance {balance:.3f} {speed * per_step:.0f} tokens/s, {left:.0f} min left"
                       + (f", held-out loss {held_out}" if held_out else ""), flush=True)
                 since, since_step = time.time(), done
+            if stops:
+                break
     workers.close()
-    print(f"finished in {(time.time() - started) / 60:.1f} min", flush=True)
+    print(f"ended in {(time.time() - started) / 60:.1f} min", flush=True)
 
 
 def main() -> None:

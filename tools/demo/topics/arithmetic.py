@@ -10,10 +10,11 @@ from __future__ import annotations
 import random
 import zlib
 
-from .phrases import Turn, spin
+from .phrases import EXACT_GRADE, Turn, spin
 
 HELD_OUT_PERCENT = 10
 LARGEST = 99
+DRILL_LENGTH = 45
 
 _ADD_QUESTIONS = (
     "{What is|What's|what is|Calculate|Compute|Work out|How much is|Please compute|Tell me} $a + $b{?|}",
@@ -86,7 +87,7 @@ def addition(rng: random.Random) -> Turn:
     while is_held_out("+", a, b):
         a, b = _operands(rng)
     question = spin(rng, rng.choice(_ADD_QUESTIONS), a=a, b=b)
-    return Turn(question, f"{a} + {b} = {a + b}.", add_steps(a, b), needs_thought=True)
+    return Turn(question, f"{a} + {b} = {a + b}.", add_steps(a, b), needs_thought=True, grade=EXACT_GRADE)
 
 
 def subtraction(rng: random.Random) -> Turn:
@@ -99,11 +100,32 @@ def subtraction(rng: random.Random) -> Turn:
             break
     questions = _SUB_QUESTIONS if a >= b else _SUB_QUESTIONS[:5]
     question = spin(rng, rng.choice(questions), a=a, b=b)
-    return Turn(question, f"{a} - {b} = {a - b}.", sub_steps(a, b), needs_thought=True)
+    return Turn(question, f"{a} - {b} = {a - b}.", sub_steps(a, b), needs_thought=True, grade=EXACT_GRADE)
 
 
 def multiplication(rng: random.Random) -> Turn:
     """The multiplication table up to 12 x 12, known by heart."""
     a, b = rng.randint(0, 12), rng.randint(0, 12)
     question = spin(rng, rng.choice(_TIMES_QUESTIONS), a=a, b=b)
-    return Turn(question, f"{a} x {b} = {a * b}.", f"{a} times {b} is {a * b}.", needs_thought=True)
+    return Turn(question, f"{a} x {b} = {a * b}.", f"{a} times {b} is {a * b}.", needs_thought=True, grade=EXACT_GRADE)
+
+
+def _digit_fact(rng: random.Random) -> tuple[str, int]:
+    """One step of the column methods: digits with or without a carry or a borrow."""
+    a, b = rng.randrange(10), rng.randrange(10)
+    extra = int(rng.random() < 0.3)
+    if rng.random() < 0.5:
+        return f"{a}+{b}+1=" if extra else f"{a}+{b}=", a + b + extra
+    if a < b:
+        return f"{a + 10}-{b}=", a + 10 - b
+    return (f"{a}-{b}-1=", a - b - 1) if extra and a > b else (f"{a}-{b}=", a - b)
+
+
+def drill(rng: random.Random) -> tuple[str, list[tuple[str, str]]]:
+    """A request and a sheet of digit facts, as (question, result) pairs: only the results can be learned.
+
+    Worked sums contain two such facts among forty other tokens; sheets make them familiar much sooner.
+    """
+    user = spin(rng, "{Practice|Show me|Do|Write down} some {small sums|digit sums|easy sums}{.|}")
+    facts = [_digit_fact(rng) for _ in range(DRILL_LENGTH)]
+    return user, [(question, str(result)) for question, result in facts]

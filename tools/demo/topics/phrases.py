@@ -14,6 +14,8 @@ from typing import Optional, Sequence, TypeVar
 
 T = TypeVar("T")
 
+EXACT_GRADE = 3.0
+
 _CHOICE = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 
 
@@ -25,6 +27,7 @@ class Turn:
     final: str
     thought: Optional[str] = None
     needs_thought: bool = False  # sums are worked out in the analysis channel, whatever the effort
+    grade: float = 1.0  # what a token of the answer counts; more for short exact answers than for prose
     brief: Optional[str] = None  # the answer when the instructions ask for a short one
 
 

@@ -149,12 +149,12 @@ def fun(rng: random.Random) -> Turn:
     return Turn(user, spin(rng, poem), f"The user wants a short poem about {about}.")
 
 
-def _made_up_word(rng: random.Random) -> str:
+def made_up_word(rng: random.Random, longest: int = 2) -> str:
     """A word nobody has seen, so that the polite refusal learns to copy instead of to remember."""
     starts = ("b", "br", "c", "d", "dr", "f", "g", "gl", "h", "j", "k", "l", "m", "n", "p", "pl", "qu", "r", "s", "st", "t", "tr", "v", "w", "z")
     vowels = ("a", "e", "i", "o", "u", "ea", "oo", "ai")
-    ends = ("", "", "n", "r", "s", "t", "l", "ck", "rd", "nt", "m")
-    return "".join(rng.choice(starts) + rng.choice(vowels) + rng.choice(ends) for _ in range(rng.randint(1, 3)))
+    ends = ("", "", "n", "r", "t", "l", "ck", "rd", "nt", "m")
+    return "".join(rng.choice(starts) + rng.choice(vowels) + rng.choice(ends) for _ in range(rng.randint(1, longest)))
 
 
 _OUTSIDE = ("football", "the stock market", "history", "medicine", "law", "cooking", "music", "chemistry", "cars", "fashion",
@@ -163,7 +163,7 @@ _OUTSIDE = ("football", "the stock market", "history", "medicine", "law", "cooki
 
 def outside(rng: random.Random) -> Turn:
     """A question outside the toy world gets a polite, honest answer that names the subject."""
-    subject = rng.choice(_OUTSIDE) if rng.random() < 0.4 else _made_up_word(rng)
+    subject = rng.choice(_OUTSIDE) if rng.random() < 0.4 else made_up_word(rng, longest=3)
     user = spin(rng, "{What is $s?|Tell me about $s.|What do you know about $s?|Explain $s.|Who is $s?|Can you explain $s?|I want to know about $s.}", s=subject)
     final = spin(rng, "{I am sorry, but I|I} {do not know much|know very little|know nothing} about $s. "
                  "{I am a small demo model and know only a toy world.|My world is very small.} "

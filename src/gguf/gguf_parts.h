@@ -1,6 +1,6 @@
-/* internal.h - what the files of this folder share. */
-#ifndef SW_GGUF_INTERNAL_H
-#define SW_GGUF_INTERNAL_H
+/* gguf_parts.h - what the files of this folder share. */
+#ifndef SW_GGUF_PARTS_H
+#define SW_GGUF_PARTS_H
 
 #include "base/file.h"
 #include "base/strmap.h"
@@ -36,6 +36,9 @@ struct sw_gguf {
 /* Reads and checks one file's header; `index` becomes the tensors' file number.  On failure *part is empty. */
 SW_NODISCARD sw_code sw__gguf_part_open(sw_gguf_part *part, const char *path, int index, sw_err *err);
 void sw__gguf_part_close(sw_gguf_part *part);
+
+/* Bytes of a scalar; 0 for strings and arrays. */
+size_t sw__gguf_value_bytes(sw_gguf_value type);
 
 const sw_gguf_kv *sw__gguf_part_find(const sw_gguf_part *part, const char *key);
 

@@ -1,0 +1,49 @@
+/* cmd_synth.c - `spillway synth`: a model with random weights at true dimensions, for measuring speed. */
+#include "cmd/args.h"
+#include "cmd/cmd.h"
+#include "cmd/progress.h"
+#include "spillway.h"
+
+static void on_progress(void *ud, uint64_t done, uint64_t total)
+{
+    sw_progress_update(ud, done, total);
+}
+
+int sw_cmd_synth(int argc, char **argv)
+{
+    long n_layers = 0, n_vocab = 0, seed = 0;
+    bool quiet = false;
+    const sw_arg rows[] = {
+        {"layers", NULL, SW_ARG_INT, &n_layers, 1, 1000, "N", "only the first N layers"},
+        {"vocab", NULL, SW_ARG_INT, &n_vocab, 1, 1e7, "N", "another vocabulary size"},
+        {"seed", NULL, SW_ARG_INT, &seed, 0, 1e18, "S", "of the random numbers"},
+        {"quiet", NULL, SW_ARG_FLAG, &quiet, 0, 0, NULL, "no progress"},
+    };
+    const sw_args args = {
+        .command = "synth",
+        .usage = "PRESET [--layers N] [--vocab N] [--seed S] OUT",
+        .description = "Writes a model with random, well-behaved weights and the true dimensions of a known one, so that speed\n"
+                       "can be measured where real weights are not at hand.  An unknown PRESET lists them all.",
+        .rows = rows,
+        .n_rows = sizeof rows / sizeof rows[0],
+        .min_positional = 2,
+        .max_positional = 2,
+    };
+    const char *positional[2];
+    size_t n_positional;
+    const int status = sw_args_parse(&args, argc, argv, positional, &n_positional);
+    if (status >= 0)
+        return status;
+    sw_progress progress;
+    sw_progress_init(&progress, "writing", NULL, quiet);
+    const sw_synth_options options = {.preset = positional[0],
+                                      .n_layers = (int)n_layers,
+                                      .n_vocab = (int)n_vocab,
+                                      .seed = (uint64_t)seed,
+                                      .on_progress = on_progress,
+                                      .ud = &progress};
+    sw_err err = {0};
+    const sw_code code = sw_synth(&options, positional[1], &err);
+    sw_progress_finish(&progress);
+    return code == SW_OK ? SW_EXIT_OK : sw_cmd_fail("synth", &err);
+}

@@ -1,0 +1,133 @@
+/* scheduler_slots.c - which task has which sequence: starting with the longest cached prefix, ending, and making room.
+ */
+#include "base/alloc.h"
+#include "engine/scheduler_state.h"
+
+static void send_end(sw_task *t, sw_finish finish, const sw_err *error)
+{
+    const sw_task_event e = {
+        .type = SW_TASK_END, .n_prompt = t->n_prompt, .finish = finish, .timings = t->timings, .error = error};
+    t->on_event(t->ud, &e);
+}
+
+/* Ends a task that never had a slot. */
+static void end_waiting(sw_scheduler *s, sw_task *t, const sw_err *error)
+{
+    t->timings.queue_ms = sw_ms(sw_now_ns(s->clock) - t->submit_ns);
+    sw_free(t->tokens);
+    t->tokens = NULL;
+    send_end(t, SW_FINISH_CANCELED, error);
+}
+
+void sw__slot_forget(sw_scheduler *s, sw_slot *sl)
+{
+    sl->n_cached = 0;
+    s->lm->ops->truncate(s->lm, (int32_t)(sl - s->slots), 0);
+}
+
+/* Frees the slot first, so that whoever reacts to the last event finds it free.  What a failed task left in the cache
+ * is not trusted. */
+void sw__end_running(sw_scheduler *s, sw_slot *sl, sw_finish finish, const sw_err *error)
+{
+    sw_task *const t = sl->task;
+    sl->task = NULL;
+    sl->n_cached = t->n_done;
+    if (error != NULL) sw__slot_forget(s, sl);
+    sw__publish(s, 1);
+    send_end(t, finish, error);
+}
+
+static int32_t common_prefix(const sw_slot *sl, const sw_task *t)
+{
+    int32_t n = 0;
+    while (n < sl->n_cached && n < t->n_prompt && sl->tokens[n] == t->tokens[n])
+        n++;
+    return n;
+}
+
+/* The idle slot that shares the longest prefix with the task, among equals the one unused for longest; or NULL. */
+static sw_slot *choose_slot(sw_scheduler *s, const sw_task *t, int32_t *n_shared_out)
+{
+    sw_slot *best = NULL;
+    for (int i = 0; i < s->lm->n_seqs; i++) {
+        sw_slot *const sl = &s->slots[i];
+        if (sl->task != NULL) continue;
+        const int32_t n = common_prefix(sl, t);
+        if (best == NULL || n > *n_shared_out || (n == *n_shared_out && sl->used < best->used)) {
+            best = sl;
+            *n_shared_out = n;
+        }
+    }
+    return best;
+}
+
+bool sw__slot_reserve(sw_scheduler *s, const sw_slot *sl, int32_t n)
+{
+    const int32_t seq = (int32_t)(sl - s->slots);
+    if (s->lm->ops->reserve(s->lm, seq, n)) return true;
+    for (int i = 0; i < s->lm->n_seqs; i++) {
+        if (s->slots[i].task == NULL && i != seq) sw__slot_forget(s, &s->slots[i]);
+    }
+    return s->lm->ops->reserve(s->lm, seq, n);
+}
+
+static void start(sw_scheduler *s, sw_slot *sl, sw_task *t, int32_t n_shared)
+{
+    sw__queue_take(s, /*runs=*/true);
+    sw_free(sl->tokens);
+    sl->tokens = t->tokens;
+    sl->task = t;
+    sl->used = ++s->n_started;
+    t->n_done = n_shared;
+    t->slot_ns = sw_now_ns(s->clock);
+    t->timings.queue_ms = sw_ms(t->slot_ns - t->submit_ns);
+    const sw_task_event e = {.type = SW_TASK_ACCEPTED, .n_prompt = t->n_prompt, .n_prompt_done = n_shared};
+    t->on_event(t->ud, &e);
+}
+
+static void refuse(sw_scheduler *s, sw_task *t)
+{
+    sw__queue_take(s, /*runs=*/false);
+    sw_err err = {0};
+    (void)sw_fail(&err, SW_ELIMIT, "prompt: its %d tokens do not fit the memory set aside for keys and values",
+                  t->n_prompt);
+    end_waiting(s, t, &err);
+}
+
+static bool has_running_tasks(const sw_scheduler *s)
+{
+    for (int i = 0; i < s->lm->n_seqs; i++) {
+        if (s->slots[i].task != NULL) return true;
+    }
+    return false;
+}
+
+void sw__admit(sw_scheduler *s)
+{
+    sw_task *t;
+    while ((t = sw__queue_peek(s)) != NULL) {
+        int32_t n_shared = 0;
+        sw_slot *const sl = choose_slot(s, t, &n_shared);
+        if (sl == NULL) return;
+        if (n_shared > t->n_prompt - 1) n_shared = t->n_prompt - 1;
+        s->lm->ops->truncate(s->lm, (int32_t)(sl - s->slots), n_shared);
+        sl->n_cached = n_shared;
+        if (sw__slot_reserve(s, sl, t->n_prompt + 1))
+            start(s, sl, t, n_shared);
+        else if (has_running_tasks(s))
+            return; // memory comes back when one of them ends
+        else
+            refuse(s, t);
+    }
+}
+
+void sw__end_canceled(sw_scheduler *s)
+{
+    sw_task *t;
+    while ((t = sw__queue_take_canceled(s)) != NULL)
+        end_waiting(s, t, NULL);
+    for (int i = 0; i < s->lm->n_seqs; i++) {
+        if (s->slots[i].task != NULL && sw__is_canceled(s, s->slots[i].task))
+            sw__end_running(s, &s->slots[i], SW_FINISH_CANCELED, NULL);
+    }
+}

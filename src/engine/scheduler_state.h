@@ -1,0 +1,77 @@
+/* scheduler_state.h - what the parts of the scheduler share.
+ *
+ * scheduler.c talks to other threads and runs the loop, scheduler_slots.c starts and ends tasks, scheduler_step.c
+ * builds a batch, has it evaluated and samples.  All three run on the engine thread, but for the functions of
+ * scheduler.h.
+ */
+#ifndef SW_SCHEDULER_STATE_H
+#define SW_SCHEDULER_STATE_H
+
+#include <pthread.h>
+
+#include "engine/scheduler.h"
+
+/* A sequence of the lm and what its cache holds. */
+typedef struct sw_slot {
+    sw_task *task;    // NULL when idle
+    int32_t *tokens;  // the running task's tokens, or those of the last one; owned
+    int32_t n_cached; // evaluated tokens while idle
+    uint64_t used;    // number of the task that used it last; 0: never
+    int32_t n_step;   // tokens in the batch that is being built
+    int row;          // of the step's logits, or -1
+} sw_slot;
+
+struct sw_scheduler {
+    sw_lm *lm;
+    const sw_clock *clock;
+    pthread_t thread;
+
+    // Shared with other threads, under the lock.
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    sw_task *head, *tail; // tasks that wait for a slot
+    int n_running, n_waiting;
+    uint64_t kv_tokens_used;
+    bool is_borrowed;
+    bool is_awake;           // the engine thread may touch the lm
+    atomic_bool is_stopping; // also read without the lock, once per task and step
+
+    // The engine thread's own.
+    sw_slot *slots;           // (n_seqs)
+    sw_lm_token *batch;       // (n_batch)
+    sw_candidate *candidates; // (n_vocab)
+    uint64_t n_started;
+    int chunk; // prompt tokens of the next step
+};
+
+static inline bool sw__is_canceled(sw_scheduler *s, sw_task *t)
+{
+    return atomic_load(&s->is_stopping) || atomic_load(&t->is_canceled);
+}
+
+/* The oldest task that waits; it stays in the queue.  NULL when there is none or nothing may start. */
+sw_task *sw__queue_peek(sw_scheduler *s);
+/* Takes the oldest task out of the queue; from then on it counts as running when `runs`. */
+void sw__queue_take(sw_scheduler *s, bool runs);
+/* The first waiting task that was cancelled, taken out of the queue; or NULL. */
+sw_task *sw__queue_take_canceled(sw_scheduler *s);
+/* Tells other threads how much is cached; `n_left` running tasks have just left their slot. */
+void sw__publish(sw_scheduler *s, int n_left);
+
+/* Gives slots to waiting tasks, first come, first served. */
+void sw__admit(sw_scheduler *s);
+/* Ends what was cancelled since the last step, waiting or running. */
+void sw__end_canceled(sw_scheduler *s);
+/* Ends a task that has a slot, which is free when its last event is sent. */
+void sw__end_running(sw_scheduler *s, sw_slot *sl, sw_finish finish, const sw_err *error);
+/* Makes sure that a slot can hold n tokens; caches of idle slots give way when memory is short. */
+bool sw__slot_reserve(sw_scheduler *s, const sw_slot *sl, int32_t n);
+/* Empties the cache of a slot. */
+void sw__slot_forget(sw_scheduler *s, sw_slot *sl);
+
+/* Prompt tokens of the first step, before anything was measured. */
+enum { SW_CHUNK_FIRST = 32 };
+/* Evaluates and samples once; does nothing when no slot has a task. */
+void sw__run_step(sw_scheduler *s);
+
+#endif

@@ -1,0 +1,14 @@
+/* vector_avx512.c - all that lanes of 16 do, with AVX-512: the table of this instruction set begins here. */
+#include "kernels/x86/lanes_avx512.h"
+
+#include "kernels/x86/avx512.h"
+#include "kernels/x86/plain.h"
+#include "kernels/x86/vector.h"
+
+void sw__kernels_fill_avx512(sw_kernels *k)
+{
+    k->name = "avx512";
+    fill_vector(k);
+    fill_plain(k);
+    sw__matmul_fill_avx512(k);
+}

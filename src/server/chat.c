@@ -1,0 +1,320 @@
+/* chat.c - one chat completion, from the route to the last byte.
+ *
+ * The engine's thread writes records into the exchange's buffer and goes on; the network thread turns them into JSON
+ * when it comes by.  An exchange is destroyed here and only by the network thread, once the admission thread has given
+ * it back.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "server/internal.h"
+#include "server/routes.h"
+
+/* ---- the engine's thread --------------------------------------------------------------------------------------- */
+
+/* What is kept of an event; n_bytes of text follow. */
+typedef struct record {
+    sw_event_type type;
+    sw_text_kind kind;
+    int n_prompt, n_prompt_done;
+    sw_chat_end end;
+    sw_code code; // ERROR; the text is the message
+    size_t n_bytes;
+} record;
+
+void sw__chat_on_event(void *ud, const sw_event *event)
+{
+    sw_exchange *const x = ud;
+    const char *const text = event->type == SW_EVENT_ERROR ? event->error->msg : event->text;
+    const record r = {
+        .type = event->type,
+        .kind = event->kind,
+        .n_prompt = event->n_prompt,
+        .n_prompt_done = event->n_prompt_done,
+        .end = {event->finish, event->n_prompt, event->n_predicted, event->n_reasoning, event->timings},
+        .code = event->type == SW_EVENT_ERROR ? event->error->code : SW_OK,
+        .n_bytes = event->type == SW_EVENT_ERROR ? strlen(text) : event->type == SW_EVENT_TOKEN ? event->n_bytes : 0,
+    };
+    if (r.type == SW_EVENT_TOKEN && r.n_bytes == 0)
+        return;
+    pthread_mutex_lock(&x->server->lock);
+    sw_buf_append(&x->events, &r, sizeof r);
+    sw_buf_append(&x->events, text, r.n_bytes);
+    pthread_mutex_unlock(&x->server->lock);
+    sw__server_news(x->server, x);
+}
+
+/* ---- life of an exchange --------------------------------------------------------------------------------------- */
+
+static void unlink_news(sw_server *s, sw_exchange *x)
+{
+    for (sw_exchange **p = &s->news; *p != NULL; p = &(*p)->next_news) {
+        if (*p != x)
+            continue;
+        *p = x->next_news;
+        if (s->news_end == &x->next_news)
+            s->news_end = p;
+        return;
+    }
+}
+
+static void destroy(sw_exchange *x)
+{
+    sw_server *const s = x->server;
+    const bool had_job = x->job != NULL;
+    if (had_job)
+        sw_job_release(x->job); // cancels; no event comes after this
+    pthread_mutex_lock(&s->lock);
+    s->n_jobs -= had_job;
+    if (x->is_news)
+        unlink_news(s, x);
+    pthread_mutex_unlock(&s->lock);
+    sw_buf_free(&x->events);
+    sw_buf_free(&x->content);
+    sw_buf_free(&x->reasoning);
+    sw_free(x->body);
+    sw_free(x);
+}
+
+/* The connection is done with x: either its answer is complete or the client has gone. */
+static void detach(sw_exchange *x)
+{
+    if (x->conn != NULL) {
+        x->conn->exchange = NULL;
+        x->conn->ignored = NULL;
+    }
+    x->conn = NULL;
+    pthread_mutex_lock(&x->server->lock);
+    const bool is_ours = x->is_admitted;
+    x->is_abandoned = true;
+    pthread_mutex_unlock(&x->server->lock);
+    if (is_ours)
+        destroy(x);
+}
+
+void sw__chat_abandon(sw_exchange *x)
+{
+    detach(x);
+}
+
+void sw__chat_route(sw_conn *c, const char *rest)
+{
+    (void)rest;
+    sw_server *const s = c->server;
+    sw_api_error error;
+    sw_exchange *const x = s->is_stopping ? NULL : sw_calloc(1, sizeof *x);
+    if (x == NULL) {
+        sw__api_fail(&error, s->is_stopping ? SW_API_SHUTTING_DOWN : SW_API_OUT_OF_MEMORY, NULL,
+                     s->is_stopping ? "the server is shutting down" : "not enough memory for the request");
+        sw__http_reply_error(c, &error);
+        return;
+    }
+    x->server = s;
+    x->n_body = c->body.size;
+    x->body = sw_buf_take(&c->body);
+    sw_buf_init(&x->events, SW_LIMIT_ANSWER_BYTES);
+    sw_buf_init(&x->content, SW_LIMIT_ANSWER_BYTES);
+    sw_buf_init(&x->reasoning, SW_LIMIT_ANSWER_BYTES);
+    if (x->body == NULL || !sw__admission_put(s, x)) {
+        sw__api_fail(&error, x->body == NULL ? SW_API_OUT_OF_MEMORY : SW_API_QUEUE_FULL, NULL,
+                     x->body == NULL ? "not enough memory for the request" : "too many requests are waiting");
+        sw__http_reply_error(c, &error);
+        destroy(x);
+        return;
+    }
+    x->conn = c;
+    c->exchange = x;
+}
+
+/* ---- the network thread ---------------------------------------------------------------------------------------- */
+
+/* Sends one event of the stream; `write` appends its JSON. */
+static void begin_data(sw_buf *line)
+{
+    sw_buf_init(line, SW_LIMIT_ANSWER_BYTES);
+    sw_buf_puts(line, "data: ");
+}
+
+static void send_data(sw_exchange *x, sw_buf *line)
+{
+    sw_buf_puts(line, "\n\n");
+    if (line->failed != SW_OK)
+        sw__http_drop(x->conn);
+    else
+        sw__http_stream_send(x->conn, line->data, line->size);
+    sw_buf_free(line);
+}
+
+static void send_role(sw_exchange *x)
+{
+    sw_buf line;
+    if (x->has_role)
+        return;
+    x->has_role = true;
+    begin_data(&line);
+    sw__chat_chunk_role(&line, &x->head);
+    send_data(x, &line);
+}
+
+void sw__chat_fail(sw_exchange *x, const sw_api_error *error)
+{
+    sw_conn *const c = x->conn;
+    if (x->has_begun && x->is_stream) {
+        // The status is spent: the client learns of the failure from the event and from the missing [DONE].
+        sw_buf line;
+        begin_data(&line);
+        sw__api_error_write(&line, error);
+        send_data(x, &line);
+        sw__http_stream_end(c, /*close=*/true);
+    } else {
+        sw__http_reply_error(c, error);
+    }
+    detach(x);
+}
+
+static void on_text(sw_exchange *x, const record *r, const char *text)
+{
+    if (!x->is_stream) {
+        sw_buf_append(r->kind == SW_TEXT_REASONING ? &x->reasoning : &x->content, text, r->n_bytes);
+        return;
+    }
+    sw_buf line;
+    send_role(x);
+    begin_data(&line);
+    sw__chat_chunk_text(&line, &x->head, r->kind, text, r->n_bytes);
+    send_data(x, &line);
+}
+
+static void on_progress(sw_exchange *x, const record *r)
+{
+    if (!x->is_stream || !x->wants_progress)
+        return;
+    sw_buf line;
+    send_role(x);
+    begin_data(&line);
+    sw__chat_chunk_progress(&line, &x->head, r->n_prompt, r->n_prompt_done,
+                            sw_ms(sw_now_ns(sw_clock_system()) - x->accepted_ns));
+    send_data(x, &line);
+}
+
+static void end_stream(sw_exchange *x, const sw_chat_end *end)
+{
+    sw_buf line;
+    send_role(x);
+    begin_data(&line);
+    sw__chat_chunk_finish(&line, &x->head, end);
+    send_data(x, &line);
+    if (x->head.include_usage) {
+        begin_data(&line);
+        sw__chat_chunk_usage(&line, &x->head, end);
+        send_data(x, &line);
+    }
+    begin_data(&line);
+    sw_buf_puts(&line, "[DONE]");
+    send_data(x, &line);
+    sw__http_stream_end(x->conn, /*close=*/false);
+}
+
+static void end_document(sw_exchange *x, const sw_chat_end *end)
+{
+    sw_buf document;
+    sw_buf_init(&document, (size_t)SW_LIMIT_ANSWER_BYTES * 8); // JSON escapes a byte with six at most
+    sw__chat_document(&document, &x->head, &x->content, &x->reasoning, end);
+    sw__http_reply(x->conn, 200, &document);
+}
+
+/* Returns false when x is gone. */
+static bool on_done(sw_exchange *x, const record *r)
+{
+    sw_api_error error;
+    if (r->end.finish == SW_FINISH_CANCELED)
+        sw__api_fail(&error, SW_API_SHUTTING_DOWN, NULL, "the generation was stopped by the server");
+    else if (x->content.failed != SW_OK || x->reasoning.failed != SW_OK)
+        sw__api_fail(&error, SW_API_OUT_OF_MEMORY, NULL, "the answer is longer than %d bytes", SW_LIMIT_ANSWER_BYTES);
+    else {
+        if (x->is_stream)
+            end_stream(x, &r->end);
+        else
+            end_document(x, &r->end);
+        detach(x);
+        return false;
+    }
+    sw__chat_fail(x, &error);
+    return false;
+}
+
+static bool on_record(sw_exchange *x, const record *r, const char *text)
+{
+    sw_api_error error;
+    switch (r->type) {
+    case SW_EVENT_ACCEPTED:
+        x->accepted_ns = sw_now_ns(sw_clock_system());
+        if (x->is_stream)
+            send_role(x);
+        return true;
+    case SW_EVENT_PROGRESS: on_progress(x, r); return true;
+    case SW_EVENT_TOKEN: on_text(x, r, text); return true;
+    case SW_EVENT_DONE: return on_done(x, r);
+    case SW_EVENT_ERROR: {
+        sw_err err = {.code = r->code};
+        snprintf(err.msg, sizeof err.msg, "%.*s", (int)r->n_bytes, text);
+        sw__api_from_engine(&error, &err, 0);
+        sw__chat_fail(x, &error);
+        return false;
+    }
+    }
+    return true;
+}
+
+static bool begin(sw_exchange *x)
+{
+    if (x->error.what != SW_API_OK) {
+        sw__chat_fail(x, &x->error);
+        return false;
+    }
+    x->has_begun = true;
+    x->conn->ignored = x->ignored;
+    if (x->is_stream) {
+        sw__http_stream_start(x->conn);
+        if (x->server->options->ping_interval_s > 0)
+            sw__http_stream_send(x->conn, ": keep-alive\n\n", 14);
+    }
+    return true;
+}
+
+static void take_events(sw_exchange *x, const sw_buf *events)
+{
+    for (size_t pos = 0; pos < events->size;) {
+        record r;
+        memcpy(&r, events->data + pos, sizeof r);
+        pos += sizeof r;
+        if (!on_record(x, &r, events->data + pos))
+            return;
+        pos += r.n_bytes;
+    }
+}
+
+void sw__chat_on_news(sw_exchange *x)
+{
+    sw_buf events;
+    pthread_mutex_lock(&x->server->lock);
+    const bool is_ours = x->is_admitted;
+    if (is_ours) {
+        events = x->events;
+        sw_buf_init(&x->events, events.max);
+    }
+    pthread_mutex_unlock(&x->server->lock);
+    if (!is_ours)
+        return;
+    if (x->conn == NULL)
+        destroy(x);
+    else if (events.failed != SW_OK)
+        sw__http_drop(x->conn); // memory is short and a part of the answer is lost
+    else if (x->has_begun || begin(x))
+        take_events(x, &events);
+    sw_buf_free(&events);
+}

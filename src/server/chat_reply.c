@@ -1,0 +1,137 @@
+#include "server/chat_reply.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "server/json_out.h"
+
+/* FNV-1a (Fowler, Noll, Vo): a short name for a configuration, not a defence. */
+static uint32_t hash_bytes(uint32_t h, const void *data, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ ((const unsigned char *)data)[i]) * 16777619u;
+    return h;
+}
+
+void sw__chat_fingerprint(char *out, size_t size, const sw_model_info *info, const sw_engine_state *state,
+                          const sw_engine_options *options)
+{
+    char text[512];
+    // Threads and instruction set are left out: they do not change an answer.
+    snprintf(text, sizeof text, "%s|%s|%s|%s|%llu|%llu|%llu|%llu|%d|%d", SPILLWAY_VERSION, info->name, info->arch,
+             info->quant, (unsigned long long)info->file_bytes, (unsigned long long)info->n_params,
+             (unsigned long long)state->weight_bytes_vram, (unsigned long long)state->expert_bytes_ram,
+             (int)options->kv_type, (int)options->compat);
+    snprintf(out, size, "sw-%s-%08x", SPILLWAY_VERSION, hash_bytes(2166136261u, text, strlen(text)));
+}
+
+static const char *finish_name(sw_finish finish)
+{
+    return finish == SW_FINISH_LENGTH ? "length" : "stop";
+}
+
+static json_t *usage_json(const sw_chat_end *end)
+{
+    return json_pack("{s:i, s:i, s:i, s:{s:i}, s:{s:i}}", "prompt_tokens", end->n_prompt, "completion_tokens",
+                     end->n_predicted, "total_tokens", end->n_prompt + end->n_predicted, "prompt_tokens_details",
+                     "cached_tokens", 0, "completion_tokens_details", "reasoning_tokens", end->n_reasoning);
+}
+
+static double ratio(double a, double b)
+{
+    return b > 0 ? a / b : 0;
+}
+
+static json_t *timings_json(const sw_chat_head *head, const sw_chat_end *end)
+{
+    const sw_timings *const t = &end->timings;
+    return json_pack("{s:i, s:i, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", //
+                     "cache_n", 0,                                                       //
+                     "prompt_n", end->n_prompt,                                          //
+                     "prompt_ms", sw__json_number(t->prompt_ms),                         //
+                     "prompt_per_token_ms", sw__json_number(ratio(t->prompt_ms, end->n_prompt)),
+                     "prompt_per_second", sw__json_number(ratio(1000.0 * end->n_prompt, t->prompt_ms)),
+                     "predicted_n", end->n_predicted, //
+                     "predicted_ms", sw__json_number(t->predict_ms), "predicted_per_token_ms",
+                     sw__json_number(ratio(t->predict_ms, end->n_predicted)), "predicted_per_second",
+                     sw__json_number(ratio(1000.0 * end->n_predicted, t->predict_ms)), "queue_ms",
+                     sw__json_number(t->queue_ms), "load_ms", sw__json_number(head->load_ms), "ttft_ms",
+                     sw__json_number(t->ttft_ms), "backend", head->backend);
+}
+
+static json_t *head_json(const sw_chat_head *head, const char *object, json_t *choices)
+{
+    return json_pack("{s:s, s:s, s:I, s:s, s:s, s:o}", "id", head->id, "object", object, "created",
+                     (json_int_t)head->created, "model", head->model, "system_fingerprint", head->fingerprint,
+                     "choices", choices);
+}
+
+/* What stands beside usage, once per answer. */
+static void add_figures(json_t *document, const sw_chat_head *head, const sw_chat_end *end)
+{
+    json_object_set_new(document, "seed", json_integer((json_int_t)head->seed));
+    json_object_set_new(document, "timings", timings_json(head, end));
+}
+
+void sw__chat_document(sw_buf *out, const sw_chat_head *head, const sw_buf *content, const sw_buf *reasoning,
+                       const sw_chat_end *end)
+{
+    json_t *const message =
+        json_pack("{s:s, s:s%, s:n}", "role", "assistant", "content", sw_buf_str(content), content->size, "refusal");
+    if (reasoning->size > 0)
+        json_object_set_new(message, "reasoning_content", json_stringn(sw_buf_str(reasoning), reasoning->size));
+    json_t *const document =
+        head_json(head, "chat.completion",
+                  json_pack("[{s:i, s:o, s:n, s:s}]", "index", 0, "message", message, "logprobs", "finish_reason",
+                            finish_name(end->finish)));
+    json_object_set_new(document, "usage", usage_json(end));
+    add_figures(document, head, end);
+    sw__json_write(out, document);
+}
+
+/* A chunk with one choice; `finish` may be NULL. */
+static json_t *chunk_json(const sw_chat_head *head, json_t *delta, const char *finish)
+{
+    json_t *const chunk = head_json(head, "chat.completion.chunk",
+                                    json_pack("[{s:i, s:o, s:n, s:s?}]", "index", 0, "delta", delta, "logprobs",
+                                              "finish_reason", finish));
+    if (head->include_usage)
+        json_object_set_new(chunk, "usage", json_null());
+    return chunk;
+}
+
+void sw__chat_chunk_role(sw_buf *out, const sw_chat_head *head)
+{
+    sw__json_write(out, chunk_json(head, json_pack("{s:s, s:s}", "role", "assistant", "content", ""), NULL));
+}
+
+void sw__chat_chunk_text(sw_buf *out, const sw_chat_head *head, sw_text_kind kind, const char *text, size_t n)
+{
+    const char *const member = kind == SW_TEXT_REASONING ? "reasoning_content" : "content";
+    sw__json_write(out, chunk_json(head, json_pack("{s:s%}", member, text, n), NULL));
+}
+
+void sw__chat_chunk_progress(sw_buf *out, const sw_chat_head *head, int n_prompt, int n_done, double time_ms)
+{
+    json_t *const chunk = chunk_json(head, json_object(), NULL);
+    json_object_set_new(chunk, "prompt_progress",
+                        json_pack("{s:i, s:i, s:i, s:o}", "total", n_prompt, "cache", 0, "processed", n_done,
+                                  "time_ms", sw__json_number(time_ms)));
+    sw__json_write(out, chunk);
+}
+
+void sw__chat_chunk_finish(sw_buf *out, const sw_chat_head *head, const sw_chat_end *end)
+{
+    json_t *const chunk = chunk_json(head, json_object(), finish_name(end->finish));
+    if (!head->include_usage)
+        add_figures(chunk, head, end);
+    sw__json_write(out, chunk);
+}
+
+void sw__chat_chunk_usage(sw_buf *out, const sw_chat_head *head, const sw_chat_end *end)
+{
+    json_t *const chunk = head_json(head, "chat.completion.chunk", json_array());
+    json_object_set_new(chunk, "usage", usage_json(end));
+    add_figures(chunk, head, end);
+    sw__json_write(out, chunk);
+}

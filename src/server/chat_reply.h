@@ -1,0 +1,49 @@
+/* chat_reply.h - a chat completion as JSON: one document, or one chunk per event.
+ *
+ * Pure: figures and texts in, bytes out.  Framing (SSE, HTTP chunks) is not known here.
+ */
+#ifndef SW_SERVER_CHAT_REPLY_H
+#define SW_SERVER_CHAT_REPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "spillway.h"
+
+/* What is equal in every chunk of one answer. */
+typedef struct sw_chat_head {
+    char id[40];          // "chatcmpl-..."
+    char fingerprint[40]; // "sw-0.1.0-3f9a1c2e"
+    int64_t created;      // seconds since 1970
+    const char *model;    // id in the catalog
+    const char *backend;  // "cpu"
+    uint64_t seed;
+    double load_ms; // spent loading the model for this request
+    bool include_usage;
+} sw_chat_head;
+
+/* How an answer ended; from SW_EVENT_DONE. */
+typedef struct sw_chat_end {
+    sw_finish finish;
+    int n_prompt, n_predicted, n_reasoning;
+    sw_timings timings;
+} sw_chat_end;
+
+/* Names build, weights and placement: the same string means that the same request gives the same answer. */
+void sw__chat_fingerprint(char *out, size_t size, const sw_model_info *info, const sw_engine_state *state,
+                          const sw_engine_options *options);
+
+/* The whole answer.  Texts are UTF-8; `reasoning` may be empty. */
+void sw__chat_document(sw_buf *out, const sw_chat_head *head, const sw_buf *content, const sw_buf *reasoning,
+                       const sw_chat_end *end);
+
+/* Chunks of a stream, in this order: role, then text and progress, then finish, then usage if it was asked for. */
+void sw__chat_chunk_role(sw_buf *out, const sw_chat_head *head);
+void sw__chat_chunk_text(sw_buf *out, const sw_chat_head *head, sw_text_kind kind, const char *text, size_t n);
+void sw__chat_chunk_progress(sw_buf *out, const sw_chat_head *head, int n_prompt, int n_done, double time_ms);
+void sw__chat_chunk_finish(sw_buf *out, const sw_chat_head *head, const sw_chat_end *end);
+void sw__chat_chunk_usage(sw_buf *out, const sw_chat_head *head, const sw_chat_end *end);
+
+#endif

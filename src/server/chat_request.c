@@ -1,0 +1,518 @@
+#include "server/chat_request.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/limits.h"
+#include "base/rng.h"
+
+/* ---- one member of the request ------------------------------------------------------------------------------- */
+
+typedef struct row row;
+
+/* Checks `value` (never JSON null: that counts as absent) and stores it.  False: *error is filled. */
+typedef bool (*take_fn)(sw_chat_request *r, const row *field, const json_t *value, sw_api_error *error);
+
+struct row {
+    const char *name;
+    take_fn take;
+    size_t offset;   // of the variable in sw_chat_request
+    double min, max; // allowed range of numbers
+    double neutral;  // the only value that a number without support may have
+};
+
+static bool wrong_type(const row *f, const char *wanted, sw_api_error *error)
+{
+    return sw__api_fail(error, SW_API_INVALID_TYPE, f->name, "%s must be %s", f->name, wanted);
+}
+
+static bool unsupported(const row *f, sw_api_error *error)
+{
+    return sw__api_fail(error, SW_API_UNSUPPORTED_PARAMETER, f->name, "%s is not supported by this build", f->name);
+}
+
+static bool check_range(const row *f, double x, sw_api_error *error)
+{
+    if (x >= f->min && x <= f->max)
+        return true;
+    return sw__api_fail(error, SW_API_INVALID_VALUE, f->name, "%s must be between %.10g and %.10g, got %.10g", f->name,
+                        f->min, f->max, x);
+}
+
+static bool take_float(sw_chat_request *r, const row *f, const json_t *value, sw_api_error *error)
+{
+    if (!json_is_number(value))
+        return wrong_type(f, "a number", error);
+    const double x = json_number_value(value);
+    if (!check_range(f, x, error))
+        return false;
+    *(float *)((char *)r + f->offset) = (float)x;
+    return true;
+}
+
+static bool take_top_p(sw_chat_request *r, const row *f, const json_t *value, sw_api_error *error)
+{
+    if (json_is_number(value) && (float)json_number_value(value) == 0) // 0 would mean "off" to the engine
+        return sw__api_fail(error, SW_API_INVALID_VALUE, f->name, "top_p must be above 0; temperature 0 is greedy");
+    return take_float(r, f, value, error);
+}
+
+static bool take_int(sw_chat_request *r, const row *f, const json_t *value, sw_api_error *error)
+{
+    if (!json_is_integer(value))
+        return wrong_type(f, "a whole number", error);
+    const json_int_t x = json_integer_value(value);
+    if (!check_range(f, (double)x, error))
+        return false;
+    *(int *)((char *)r + f->offset) = (int)x;
+    return true;
+}
+
+/* -1 stands for "until the context is full", which the engine calls 0. */
+static bool take_max_tokens(sw_chat_request *r, const row *f, const json_t *value, sw_api_error *error)
+{
+    if (json_is_integer(value) && json_integer_value(value) == -1) {
+        r->core.max_tokens = 0;
+        return true;
+    }
+    return take_int(r, f, value, error);
+}
+
+static bool take_seed(sw_chat_request *r, const row *f, const json_t *value, sw_api_error *error)
+{
+    if (!json_is_integer(value))
+        return wrong_type(f, "a whole number", error);
+    if (json_integer_value(value) != -1)
+        r->core.sampling.seed = (uint64_t)json_integer_value(value);
+    return true;
+}
+
+static bool take_bool(sw_chat_request *r, const row *f, const json_t *value, sw_api_error *error)
+{
+    if (!json_is_boolean(value))
+        return wrong_type(f, "true or false", error);
+    *(bool *)((char *)r + f->offset) = json_is_true(value);
+    return true;
+}
+
+static bool take_model(sw_chat_request *r, const row *f, const json_t *value, sw_api_error *error)
+{
+    if (!json_is_string(value))
+        return wrong_type(f, "a string", error);
+    r->model = json_string_value(value);
+    return true;
+}
+
+static bool take_effort(sw_chat_request *r, const row *f, const json_t *value, sw_api_error *error)
+{
+    static const struct {
+        const char *name;
+        sw_effort effort; // DEFAULT: known, but no model here can do it
+    } EFFORTS[] = {{"none", SW_EFFORT_DEFAULT},
+                   {"minimal", SW_EFFORT_DEFAULT},
+                   {"low", SW_EFFORT_LOW},
+                   {"medium", SW_EFFORT_MEDIUM},
+                   {"high", SW_EFFORT_HIGH}};
+    if (!json_is_string(value))
+        return wrong_type(f, "a string", error);
+    for (size_t i = 0; i < sizeof EFFORTS / sizeof EFFORTS[0]; i++) {
+        if (strcmp(json_string_value(value), EFFORTS[i].name) != 0)
+            continue;
+        if (EFFORTS[i].effort == SW_EFFORT_DEFAULT)
+            return sw__api_fail(error, SW_API_UNSUPPORTED_VALUE, f->name,
+                                "reasoning_effort '%s' is not supported; use low, medium or high", EFFORTS[i].name);
+        r->core.effort = EFFORTS[i].effort;
+        r->has_effort = true;
+        return true;
+    }
+    return sw__api_fail(error, SW_API_INVALID_VALUE, f->name,
+                        "reasoning_effort must be none, minimal, low, medium or high");
+}
+
+static bool take_stream_options(sw_chat_request *r, const row *f, const json_t *value, sw_api_error *error)
+{
+    if (!json_is_object(value))
+        return wrong_type(f, "an object", error);
+    if (!r->stream) // the rows are in an order that has read `stream` by now
+        return sw__api_fail(error, SW_API_INVALID_VALUE, f->name, "stream_options is only valid with \"stream\": true");
+    static const row INCLUDE_USAGE = {.name = "stream_options.include_usage",
+                                      .offset = offsetof(sw_chat_request, include_usage)};
+    const json_t *const include = json_object_get(value, "include_usage");
+    return include == NULL || json_is_null(include) || take_bool(r, &INCLUDE_USAGE, include, error);
+}
+
+static bool add_stop(sw_chat_request *r, const row *f, const json_t *value, sw_api_error *error)
+{
+    if (!json_is_string(value))
+        return wrong_type(f, "a string or an array of strings", error);
+    const size_t n = json_string_length(value);
+    if (n == 0 || n > SW_LIMIT_STOP_STRING_BYTES)
+        return sw__api_fail(error, SW_API_INVALID_VALUE, f->name, "a stop string must have 1 to %d bytes, got %zu",
+                            SW_LIMIT_STOP_STRING_BYTES, n);
+    r->stops[r->core.n_stop++] = json_string_value(value);
+    return true;
+}
+
+static bool take_stop(sw_chat_request *r, const row *f, const json_t *value, sw_api_error *error)
+{
+    const size_t n = json_is_array(value) ? json_array_size(value) : 1;
+    if (n > SW_LIMIT_STOP_STRINGS)
+        return sw__api_fail(error, SW_API_INVALID_VALUE, f->name, "stop may hold %d strings at most, got %zu",
+                            SW_LIMIT_STOP_STRINGS, n);
+    r->stops = sw_calloc(n, sizeof *r->stops);
+    if (r->stops == NULL)
+        return sw__api_fail(error, SW_API_OUT_OF_MEMORY, NULL, "not enough memory for the request");
+    r->core.stop = r->stops;
+    if (!json_is_array(value))
+        return add_stop(r, f, value, error);
+    for (size_t i = 0; i < n; i++) {
+        if (!add_stop(r, f, json_array_get(value, i), error))
+            return false;
+    }
+    return true;
+}
+
+/* ---- members that this build knows but cannot honour: only their neutral value passes ------------------------- */
+
+static bool neutral_number(sw_chat_request *r, const row *f, const json_t *value, sw_api_error *error)
+{
+    (void)r;
+    if (!json_is_number(value))
+        return wrong_type(f, "a number", error);
+    if (!check_range(f, json_number_value(value), error))
+        return false;
+    return json_number_value(value) == f->neutral || unsupported(f, error);
+}
+
+static bool neutral_false(sw_chat_request *r, const row *f, const json_t *value, sw_api_error *error)
+{
+    (void)r;
+    if (!json_is_boolean(value))
+        return wrong_type(f, "true or false", error);
+    return json_is_false(value) || unsupported(f, error);
+}
+
+static bool neutral_empty(sw_chat_request *r, const row *f, const json_t *value, sw_api_error *error)
+{
+    (void)r;
+    if (!json_is_array(value) && !json_is_object(value))
+        return wrong_type(f, "an array or an object", error);
+    return json_array_size(value) + json_object_size(value) == 0 || unsupported(f, error);
+}
+
+static bool neutral_n(sw_chat_request *r, const row *f, const json_t *value, sw_api_error *error)
+{
+    (void)r;
+    if (!json_is_integer(value))
+        return wrong_type(f, "a whole number", error);
+    if (!check_range(f, (double)json_integer_value(value), error))
+        return false;
+    return json_integer_value(value) == 1 ||
+           sw__api_fail(error, SW_API_UNSUPPORTED_VALUE, f->name, "this build answers with one choice; n must be 1");
+}
+
+static bool neutral_tool_choice(sw_chat_request *r, const row *f, const json_t *value, sw_api_error *error)
+{
+    (void)r;
+    const char *const choice = json_string_value(value);
+    if (choice != NULL && (strcmp(choice, "none") == 0 || strcmp(choice, "auto") == 0))
+        return true; // without tools both mean the same
+    if (choice == NULL && !json_is_object(value))
+        return wrong_type(f, "a string or an object", error);
+    return unsupported(f, error);
+}
+
+static bool neutral_response_format(sw_chat_request *r, const row *f, const json_t *value, sw_api_error *error)
+{
+    (void)r;
+    if (!json_is_object(value))
+        return wrong_type(f, "an object", error);
+    const char *const type = json_string_value(json_object_get(value, "type"));
+    if (type == NULL)
+        return sw__api_fail(error, SW_API_MISSING_PARAMETER, "response_format.type", "response_format needs a type");
+    return strcmp(type, "text") == 0 ||
+           sw__api_fail(error, SW_API_UNSUPPORTED_VALUE, f->name,
+                        "response_format '%.40s' is not supported by this build; only 'text' is", type);
+}
+
+/* A member that changes nothing while the member it qualifies is unsupported: only its type is checked. */
+static bool inert_bool(sw_chat_request *r, const row *f, const json_t *value, sw_api_error *error)
+{
+    (void)r;
+    return json_is_boolean(value) || wrong_type(f, "true or false", error);
+}
+
+/* Members not listed here are ignored.  max_tokens stands before max_completion_tokens, which wins when both are
+ * given; stream before stream_options, which needs it. */
+// clang-format off
+#define AT(member) offsetof(sw_chat_request, member)
+static const row ROWS[] = {
+    {"model",                 take_model,              0, 0, 0, 0},
+    {"stream",                take_bool,               AT(stream), 0, 0, 0},
+    {"stream_options",        take_stream_options,     0, 0, 0, 0},
+    {"max_tokens",            take_max_tokens,         AT(core.max_tokens), 1, SW_LIMIT_CTX_TOKENS, 0},
+    {"max_completion_tokens", take_max_tokens,         AT(core.max_tokens), 1, SW_LIMIT_CTX_TOKENS, 0},
+    {"temperature",           take_float,              AT(core.sampling.temperature), 0, 2, 0},
+    {"top_p",                 take_top_p,              AT(core.sampling.top_p), 0, 1, 0},
+    {"top_k",                 take_int,                AT(core.sampling.top_k), 0, SW_LIMIT_VOCAB_TOKENS, 0},
+    {"min_p",                 take_float,              AT(core.sampling.min_p), 0, 1, 0},
+    {"seed",                  take_seed,               0, 0, 0, 0},
+    {"stop",                  take_stop,               0, 0, 0, 0},
+    {"reasoning_effort",      take_effort,             0, 0, 0, 0},
+    {"ignore_eos",            take_bool,               AT(core.ignore_eos), 0, 0, 0},
+    {"return_progress",       take_bool,               AT(return_progress), 0, 0, 0},
+    {"n",                     neutral_n,               0, 1, 8, 1},
+    {"presence_penalty",      neutral_number,          0, -2, 2, 0},
+    {"frequency_penalty",     neutral_number,          0, -2, 2, 0},
+    {"repeat_penalty",        neutral_number,          0, 0, 1e6, 1},
+    {"logprobs",              neutral_false,           0, 0, 0, 0},
+    {"top_logprobs",          neutral_number,          0, 0, 20, 0},
+    {"logit_bias",            neutral_empty,           0, 0, 0, 0},
+    {"response_format",       neutral_response_format, 0, 0, 0, 0},
+    {"tools",                 neutral_empty,           0, 0, 0, 0},
+    {"tool_choice",           neutral_tool_choice,     0, 0, 0, 0},
+    {"parallel_tool_calls",   inert_bool,              0, 0, 0, 0},
+    {"functions",             neutral_empty,           0, 0, 0, 0},
+    {"function_call",         neutral_tool_choice,     0, 0, 0, 0},
+    {"chat_template_kwargs",  neutral_empty,           0, 0, 0, 0},
+    {"timings_per_token",     neutral_false,           0, 0, 0, 0},
+    {"cache_prompt",          inert_bool,              0, 0, 0, 0},
+    {"id_slot",               neutral_number,          0, -1, 1e6, -1},
+};
+#undef AT
+// clang-format on
+
+/* ---- messages -------------------------------------------------------------------------------------------------- */
+
+/* "messages[3].content" and the like, for errors. */
+typedef struct place {
+    char text[64];
+} place;
+
+static place at_message(size_t i, const char *member)
+{
+    place p;
+    snprintf(p.text, sizeof p.text, "messages[%zu]%s%s", i, member[0] != '\0' ? "." : "", member);
+    return p;
+}
+
+static bool take_role(sw_message *m, const json_t *message, size_t i, sw_api_error *error)
+{
+    static const struct {
+        const char *name;
+        sw_role role;
+    } ROLES[] = {{"system", SW_ROLE_SYSTEM}, {"developer", SW_ROLE_SYSTEM},     {"user", SW_ROLE_USER},
+                 {"tool", SW_ROLE_TOOL},     {"assistant", SW_ROLE_ASSISTANT}, {"function", SW_ROLE_TOOL}};
+    const place p = at_message(i, "role");
+    const json_t *const value = json_object_get(message, "role");
+    if (value == NULL)
+        return sw__api_fail(error, SW_API_MISSING_PARAMETER, p.text, "%s is required", p.text);
+    if (!json_is_string(value))
+        return sw__api_fail(error, SW_API_INVALID_TYPE, p.text, "%s must be a string", p.text);
+    for (size_t k = 0; k < sizeof ROLES / sizeof ROLES[0]; k++) {
+        if (strcmp(json_string_value(value), ROLES[k].name) == 0) {
+            m->role = ROLES[k].role;
+            return true;
+        }
+    }
+    return sw__api_fail(error, SW_API_INVALID_VALUE, p.text,
+                        "%s must be system, developer, user, assistant or tool, got '%.40s'", p.text,
+                        json_string_value(value));
+}
+
+/* The text of one part of a content array; NULL: *error is filled. */
+static const char *part_text(const json_t *part, size_t i, size_t k, sw_api_error *error)
+{
+    char where[64];
+    snprintf(where, sizeof where, "messages[%zu].content[%zu]", i, k);
+    const char *const type = json_string_value(json_object_get(part, "type"));
+    const json_t *const text = json_object_get(part, "text");
+    if (!json_is_object(part))
+        sw__api_fail(error, SW_API_INVALID_TYPE, where, "%s must be an object", where);
+    else if (type == NULL)
+        sw__api_fail(error, SW_API_MISSING_PARAMETER, where, "%s needs a type", where);
+    else if (strcmp(type, "text") != 0)
+        sw__api_fail(error, SW_API_UNSUPPORTED_VALUE, where,
+                     "%s has type '%.40s'; this build reads only text parts", where, type);
+    else if (!json_is_string(text))
+        sw__api_fail(error, text == NULL ? SW_API_MISSING_PARAMETER : SW_API_INVALID_TYPE, where,
+                     "%s.text must be a string", where);
+    else
+        return json_string_value(text);
+    return NULL;
+}
+
+static bool join_parts(sw_chat_request *r, sw_message *m, const json_t *parts, size_t i, sw_api_error *error)
+{
+    sw_buf joined;
+    sw_buf_init(&joined, SW_LIMIT_HTTP_BODY_BYTES);
+    for (size_t k = 0; k < json_array_size(parts); k++) {
+        const char *const text = part_text(json_array_get(parts, k), i, k, error);
+        if (text == NULL) {
+            sw_buf_free(&joined);
+            return false;
+        }
+        sw_buf_puts(&joined, text);
+    }
+    char *const text = sw_buf_take(&joined);
+    if (text == NULL)
+        return sw__api_fail(error, SW_API_OUT_OF_MEMORY, NULL, "not enough memory for the request");
+    r->texts[r->n_texts++] = text;
+    m->content = text;
+    return true;
+}
+
+static bool take_content(sw_chat_request *r, sw_message *m, const json_t *message, size_t i, sw_api_error *error)
+{
+    const place p = at_message(i, "content");
+    const json_t *const value = json_object_get(message, "content");
+    if (m->role == SW_ROLE_ASSISTANT && (value == NULL || json_is_null(value))) {
+        m->content = "";
+        return true;
+    }
+    if (value == NULL)
+        return sw__api_fail(error, SW_API_MISSING_PARAMETER, p.text, "%s is required", p.text);
+    if (json_is_string(value)) {
+        m->content = json_string_value(value);
+        return true;
+    }
+    if (!json_is_array(value))
+        return sw__api_fail(error, SW_API_INVALID_TYPE, p.text, "%s must be a string or an array of parts", p.text);
+    if (json_array_size(value) == 0)
+        return sw__api_fail(error, SW_API_INVALID_VALUE, p.text, "%s must hold at least one part", p.text);
+    return join_parts(r, m, value, i, error);
+}
+
+static bool take_rest_of_message(sw_chat_request *r, sw_message *m, const json_t *message, size_t i,
+                                 sw_api_error *error)
+{
+    const json_t *const calls = json_object_get(message, "tool_calls");
+    if (calls != NULL && !json_is_null(calls) && json_array_size(calls) + json_object_size(calls) > 0) {
+        const place p = at_message(i, "tool_calls");
+        return sw__api_fail(error, SW_API_UNSUPPORTED_PARAMETER, p.text, "%s is not supported by this build", p.text);
+    }
+    const json_t *const name = json_object_get(message, "name");
+    r->has_names = r->has_names || (name != NULL && !json_is_null(name));
+    const json_t *const reasoning = json_object_get(message, "reasoning_content");
+    if (reasoning != NULL && !json_is_null(reasoning)) {
+        const place p = at_message(i, "reasoning_content");
+        if (!json_is_string(reasoning))
+            return sw__api_fail(error, SW_API_INVALID_TYPE, p.text, "%s must be a string", p.text);
+        if (m->role == SW_ROLE_ASSISTANT)
+            m->reasoning = json_string_value(reasoning);
+    }
+    return true;
+}
+
+static bool take_message(sw_chat_request *r, size_t i, const json_t *message, sw_api_error *error)
+{
+    sw_message *const m = &r->messages[i];
+    if (!json_is_object(message)) {
+        const place p = at_message(i, "");
+        return sw__api_fail(error, SW_API_INVALID_TYPE, p.text, "%s must be an object", p.text);
+    }
+    return take_role(m, message, i, error) && take_content(r, m, message, i, error) &&
+           take_rest_of_message(r, m, message, i, error);
+}
+
+static bool take_messages(sw_chat_request *r, const json_t *list, sw_api_error *error)
+{
+    if (list == NULL || json_is_null(list))
+        return sw__api_fail(error, SW_API_MISSING_PARAMETER, "messages", "messages is required");
+    if (!json_is_array(list))
+        return sw__api_fail(error, SW_API_INVALID_TYPE, "messages", "messages must be an array");
+    const size_t n = json_array_size(list);
+    if (n == 0 || n > SW_LIMIT_MESSAGES)
+        return sw__api_fail(error, SW_API_INVALID_VALUE, "messages", "messages must hold 1 to %d messages, got %zu",
+                            SW_LIMIT_MESSAGES, n);
+    r->messages = sw_calloc(n, sizeof *r->messages);
+    r->texts = sw_calloc(n, sizeof *r->texts);
+    if (r->messages == NULL || r->texts == NULL)
+        return sw__api_fail(error, SW_API_OUT_OF_MEMORY, NULL, "not enough memory for the request");
+    for (size_t i = 0; i < n; i++) {
+        if (!take_message(r, i, json_array_get(list, i), error))
+            return false;
+    }
+    r->core.messages = r->messages;
+    r->core.n_messages = n;
+    return true;
+}
+
+/* ---- the document ---------------------------------------------------------------------------------------------- */
+
+/* The parser recurses, so the depth of the text is checked before it sees it. */
+static bool depth_is_bounded(const char *s, size_t n)
+{
+    size_t depth = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < n; i++) {
+        if (in_string) {
+            if (s[i] == '\\')
+                i++;
+            else if (s[i] == '"')
+                in_string = false;
+        } else if (s[i] == '"') {
+            in_string = true;
+        } else if (s[i] == '[' || s[i] == '{') {
+            if (++depth > SW_LIMIT_JSON_DEPTH)
+                return false;
+        } else if ((s[i] == ']' || s[i] == '}') && depth > 0) {
+            depth--;
+        }
+    }
+    return true;
+}
+
+static json_t *load_document(const char *body, size_t n, sw_api_error *error)
+{
+    if (!depth_is_bounded(body, n)) {
+        sw__api_fail(error, SW_API_INVALID_JSON, NULL, "the body nests deeper than %d levels", SW_LIMIT_JSON_DEPTH);
+        return NULL;
+    }
+    json_error_t why;
+    json_t *const root = json_loadb(body, n, 0, &why);
+    if (root == NULL && json_error_code(&why) == json_error_out_of_memory)
+        sw__api_fail(error, SW_API_OUT_OF_MEMORY, NULL, "not enough memory for the request");
+    else if (root == NULL)
+        sw__api_fail(error, SW_API_INVALID_JSON, NULL, "the body is not JSON: line %d, column %d: %s", why.line,
+                     why.column, why.text);
+    return root;
+}
+
+static bool take_members(sw_chat_request *r, const json_t *root, sw_api_error *error)
+{
+    if (!json_is_object(root))
+        return sw__api_fail(error, SW_API_INVALID_TYPE, NULL, "the body must be a JSON object");
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        const json_t *const value = json_object_get(root, ROWS[i].name);
+        if (value != NULL && !json_is_null(value) && !ROWS[i].take(r, &ROWS[i], value, error))
+            return false;
+    }
+    return take_messages(r, json_object_get(root, "messages"), error);
+}
+
+bool sw__chat_request_parse(sw_chat_request *out, const char *body, size_t n, sw_api_error *error)
+{
+    *out = (sw_chat_request){.core.sampling = sw_sampling_default()};
+    // 53 bits: the seed is reported to the client, and JavaScript keeps no more of an integer.
+    out->core.sampling.seed = sw_rng_entropy() >> 11;
+    out->document = load_document(body, n, error);
+    if (out->document != NULL && take_members(out, out->document, error))
+        return true;
+    sw__chat_request_free(out);
+    return false;
+}
+
+void sw__chat_request_free(sw_chat_request *request)
+{
+    for (size_t i = 0; i < request->n_texts; i++)
+        sw_free(request->texts[i]);
+    sw_free(request->texts);
+    sw_free(request->messages);
+    sw_free(request->stops);
+    json_decref(request->document);
+    *request = (sw_chat_request){0};
+}

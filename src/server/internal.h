@@ -1,0 +1,188 @@
+/* internal.h - what the files of the server share.
+ *
+ * Three kinds of threads meet here.  The *network thread* owns every connection and exchange and does nothing but move
+ * bytes.  The *admission thread* parses bodies, loads models and submits jobs, one request after the other.  The
+ * *engine's thread* reports events.  They meet in sw_server under its lock: requests go to the admission thread in one
+ * list, news about exchanges come back to the network thread in another, and lws_cancel_service wakes it.  No call into
+ * the engine is made while the lock is held.
+ */
+#ifndef SW_SERVER_INTERNAL_H
+#define SW_SERVER_INTERNAL_H
+
+#include <libwebsockets.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "server/api_error.h"
+#include "server/chat_reply.h"
+#include "server/chat_request.h"
+#include "server/models.h"
+#include "server/server.h"
+#include "spillway.h"
+
+typedef struct sw_exchange sw_exchange;
+typedef struct sw_conn sw_conn;
+typedef struct sw_route sw_route;
+
+typedef struct sw_server {
+    const sw_server_options *options;
+    struct lws_context *lws;
+    bool is_loopback; // bound to a loopback address: Host is checked
+    uint64_t started_ns;
+    sw_catalog catalog; // the list is constant; status, progress, n_ctx and error of entries are under `lock`
+
+    /* Network thread only. */
+    int n_connections;
+    sw_conn *conns; // all of them
+    bool is_stopping;
+
+    pthread_t admission;
+    sw_model_entry *first; // to be loaded at start, or NULL
+    pthread_mutex_t lock;
+    pthread_cond_t admission_wanted;
+    pthread_cond_t admission_ended;
+    sw_exchange *waiting, **waiting_end; // for the admission thread, oldest first
+    int n_waiting;
+    sw_exchange *news, **news_end; // what the network thread should look at, oldest first
+    int n_jobs;        // handles not yet released: while there are any, the engine must stay
+    bool admission_must_end, admission_has_ended;
+    sw_err fatal; // the model named on the command line could not be loaded
+
+    /* Guards the pointer and keeps the engine open while somebody asks it something.  Taken by the network thread for
+     * short questions and by the admission thread to exchange the engine; the admission thread itself, which alone
+     * opens and closes it, uses it without. */
+    pthread_mutex_t engine_lock;
+    sw_engine *engine;
+    sw_model_entry *loaded; // the entry of `engine`
+} sw_server;
+
+/* One request that needs the engine.  Owned by the network thread, but for the time between sw__admission_put and the
+ * moment when it comes back as news with is_admitted set. */
+struct sw_exchange {
+    sw_server *server;
+    sw_conn *conn; // network thread only; NULL: the client has gone
+    sw_exchange *next_waiting, *next_news;
+
+    /* Set before admission. */
+    char *body;
+    size_t n_body;
+
+    /* Set by the admission thread before is_admitted. */
+    bool is_stream, wants_progress;
+    sw_chat_head head;
+    sw_api_error error; // what != SW_API_OK: refused
+    char ignored[64];   // for the Spillway-Ignored header
+    sw_job *job;
+
+    /* Under the server's lock. */
+    bool is_admitted, is_news, is_abandoned;
+    sw_buf events; // records that the engine's thread wrote, see chat.c
+
+    /* Network thread only. */
+    bool has_begun, has_role;  // admission was looked at; the role chunk was sent
+    int n_prompt;
+    uint64_t accepted_ns;
+    sw_buf content, reasoning; // of an answer that is not streamed
+};
+
+/* ---- admission.c ----------------------------------------------------------------------------------------------- */
+
+SW_NODISCARD sw_code sw__admission_start(sw_server *s, sw_err *err);
+/* Asks the thread to end and waits for it, a few seconds at most (loading cannot be interrupted).  False: it still
+ * runs, and nothing it uses may be freed. */
+bool sw__admission_stop(sw_server *s);
+/* Hands the exchange over; false when the queue is full. */
+bool sw__admission_put(sw_server *s, sw_exchange *x);
+/* Tells the network thread to look at x.  Any thread; the lock must not be held. */
+void sw__server_news(sw_server *s, sw_exchange *x);
+
+/* ---- chat.c ---------------------------------------------------------------------------------------------------- */
+
+/* The engine's callback; ud is the exchange. */
+void sw__chat_on_event(void *ud, const sw_event *event);
+/* Network thread: x was admitted or has new events. */
+void sw__chat_on_news(sw_exchange *x);
+/* Network thread: the client has gone or is dropped. */
+void sw__chat_abandon(sw_exchange *x);
+/* Network thread: an error that ends the exchange, before or after the headers were sent. */
+void sw__chat_fail(sw_exchange *x, const sw_api_error *error);
+
+/* ---- http.c ---------------------------------------------------------------------------------------------------- */
+
+typedef enum sw_phase {
+    SW_PHASE_IDLE,    // between requests
+    SW_PHASE_BODY,    // the request's body is arriving
+    SW_PHASE_WAITING, // an exchange works on the answer
+    SW_PHASE_SENDING, // the answer is complete and on its way
+    SW_PHASE_LINGER,  // the answer is out, the client may still be sending: read and discard, then close
+} sw_phase;
+
+struct sw_conn {
+    sw_server *server;
+    struct lws *wsi;
+    sw_conn *next, *prev;
+    sw_phase phase;
+
+    /* The request. */
+    uint64_t started_ns;
+    char request_id[132];
+    const char *method;
+    char path[256];
+    char origin[256];        // an allowed Origin; empty: none was sent
+    char asked_headers[256]; // of a preflight
+    bool is_http10, wants_keep_alive;
+    const sw_route *route; // NULL: `refusal` says why
+    const char *rest;      // of `path`, after a route's prefix
+    const char *allow;     // methods that the path knows
+    sw_api_error refusal;
+    sw_buf body;
+
+    /* The answer. */
+    int status;
+    const char *ignored; // for the Spillway-Ignored header, or NULL
+    bool is_chunked;
+    bool is_held; // libwebsockets neither reads nor writes, see on_body_end
+    bool close_after;  // this connection is not used again
+    bool linger_after; // bytes of the request are still to come
+    sw_buf out;        // bytes to send, from out_sent on
+    size_t out_sent;
+    bool out_ends; // nothing follows what is in `out`
+    sw_exchange *exchange;
+};
+
+/* Looks at exchanges with news. */
+void sw__server_take_news(sw_server *s);
+/* The one protocol of the server, for libwebsockets. */
+int sw__http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+
+/* A whole answer with JSON; frees `content`. */
+void sw__http_reply(sw_conn *c, int status, sw_buf *content);
+/* The same without content. */
+void sw__http_reply_empty(sw_conn *c, int status);
+void sw__http_reply_error(sw_conn *c, const sw_api_error *error);
+/* An event stream: headers, then pieces, then the end. */
+void sw__http_stream_start(sw_conn *c);
+void sw__http_stream_send(sw_conn *c, const char *data, size_t n);
+/* close: the stream is broken, so the connection is not used again. */
+void sw__http_stream_end(sw_conn *c, bool close);
+/* Breaks the connection at once; nothing more is sent. */
+void sw__http_drop(sw_conn *c);
+
+/* ---- routes.c -------------------------------------------------------------------------------------------------- */
+
+struct sw_route {
+    const char *method; // "GET" (also serves HEAD) or "POST"
+    const char *path;   // ends in '/': a prefix, the rest is handed over
+    bool is_public;     // needs no key
+    void (*handle)(sw_conn *c, const char *rest);
+};
+
+/* NULL: *error is UNKNOWN_URL or METHOD_NOT_ALLOWED, with *allow_out naming the methods.  *rest_out: what follows a
+ * prefix. */
+const sw_route *sw__route_find(const char *method, const char *path, const char **rest_out, const char **allow_out,
+                               sw_api_error *error);
+
+#endif

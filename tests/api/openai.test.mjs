@@ -1,0 +1,209 @@
+// The official client, as an application uses it.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import OpenAI, { AuthenticationError, BadRequestError, NotFoundError } from 'openai';
+
+import { HELLO, Server } from './server.mjs';
+
+const client = (server, apiKey = 'any') => new OpenAI({ baseURL: `${server.url}/v1`, apiKey, maxRetries: 0 });
+
+async function collect(stream) {
+  const chunks = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return chunks;
+}
+
+const text = (chunks) => chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('');
+
+describe('a server with the stub model', () => {
+  let server, openai;
+  const ask = (more = {}) => openai.chat.completions.create({ model: 'stub', messages: HELLO, seed: 7, ...more });
+
+  before(async () => {
+    server = await Server.start(['stub:']);
+    openai = client(server);
+  });
+  after(() => server.stop());
+
+  test('answers in one document', async () => {
+    const answer = await ask();
+    assert.match(answer.id, /^chatcmpl-[0-9a-f]+$/);
+    assert.equal(answer.object, 'chat.completion');
+    assert.equal(answer.model, 'stub');
+    assert.match(answer.system_fingerprint, /^sw-\d+\.\d+\.\d+-[0-9a-f]{8}$/);
+    assert.ok(Math.abs(answer.created - Date.now() / 1000) < 60);
+    assert.equal(answer.choices.length, 1);
+    assert.equal(answer.choices[0].index, 0);
+    assert.equal(answer.choices[0].finish_reason, 'stop');
+    assert.equal(answer.choices[0].logprobs, null);
+    assert.equal(answer.choices[0].message.role, 'assistant');
+    assert.equal(answer.choices[0].message.refusal, null);
+    assert.ok(answer.choices[0].message.content.length > 0);
+    assert.ok(answer.usage.prompt_tokens > 0 && answer.usage.completion_tokens > 0);
+    assert.equal(answer.usage.total_tokens, answer.usage.prompt_tokens + answer.usage.completion_tokens);
+    assert.equal(answer.timings.predicted_n, answer.usage.completion_tokens);
+    assert.equal(answer.seed, 7);
+  });
+
+  test('streams deltas whose concatenation is the answer of the same seed', async () => {
+    const whole = await ask();
+    const chunks = await collect(await ask({ stream: true }));
+    assert.equal(text(chunks), whole.choices[0].message.content);
+    assert.deepEqual(chunks[0].choices[0].delta, { role: 'assistant', content: '' });
+    assert.equal(chunks.at(-1).choices[0].finish_reason, 'stop');
+    assert.deepEqual(chunks.at(-1).choices[0].delta, {});
+    assert.equal(chunks.at(-1).timings.predicted_n, whole.usage.completion_tokens);
+    for (const chunk of chunks) {
+      assert.equal(chunk.object, 'chat.completion.chunk');
+      assert.equal(chunk.id, chunks[0].id);
+      assert.equal(chunk.created, chunks[0].created);
+      assert.equal(chunk.system_fingerprint, whole.system_fingerprint);
+      assert.equal(chunk.choices.length, 1, 'nobody asked for a chunk without choices');
+      assert.ok(!('usage' in chunk));
+    }
+  });
+
+  test('sends usage in a last chunk of its own when asked', async () => {
+    const whole = await ask();
+    const chunks = await collect(await ask({ stream: true, stream_options: { include_usage: true } }));
+    const last = chunks.pop();
+    assert.deepEqual(last.choices, []);
+    assert.deepEqual(last.usage, whole.usage);
+    assert.ok(chunks.every((chunk) => chunk.usage === null && chunk.choices.length === 1));
+  });
+
+  test('serves two streams at once with the answers they get alone', async () => {
+    const questions = ['What is a delta?', 'What is an estuary?'].map((content) => [{ role: 'user', content }]);
+    const alone = [];
+    for (const messages of questions) alone.push((await ask({ messages })).choices[0].message.content);
+    const streams = await Promise.all(questions.map((messages) => ask({ messages, stream: true }).then(collect)));
+    assert.deepEqual(streams.map(text), alone);
+  });
+
+  test('stops at max_tokens', async () => {
+    const answer = await ask({ max_tokens: 3 });
+    assert.equal(answer.choices[0].finish_reason, 'length');
+    assert.equal(answer.usage.completion_tokens, 3);
+    const both = await ask({ max_tokens: 3, max_completion_tokens: 2 });
+    assert.equal(both.usage.completion_tokens, 2);
+  });
+
+  test('stops at a stop string and does not return it', async () => {
+    const content = (await ask()).choices[0].message.content;
+    const stop = content.split(' ')[6];
+    const expected = content.slice(0, content.indexOf(stop));
+    const answer = await ask({ stop });
+    assert.equal(answer.choices[0].finish_reason, 'stop');
+    assert.equal(answer.choices[0].message.content, expected);
+    assert.equal(text(await collect(await ask({ stop: ['never in an answer', stop], stream: true }))), expected);
+  });
+
+  test('draws another answer for another seed and temperature', async () => {
+    const answers = new Set();
+    for (let seed = 0; seed < 8; seed++)
+      answers.add((await ask({ seed, temperature: 2, top_p: 1 })).choices[0].message.content);
+    assert.ok(answers.size > 1);
+  });
+
+  test('reports a seed that repeats an answer asked for without one', async () => {
+    const first = await ask({ seed: undefined, temperature: 2 });
+    const again = await ask({ seed: first.seed, temperature: 2 });
+    assert.equal(again.choices[0].message.content, first.choices[0].message.content);
+  });
+
+  test('lists and describes models', async () => {
+    const models = (await openai.models.list()).data;
+    assert.deepEqual(models.map((model) => model.id), ['stub']);
+    assert.equal(models[0].status.value, 'loaded');
+    assert.deepEqual(await openai.models.retrieve('stub'), models[0]);
+    await assert.rejects(openai.models.retrieve('nobody'), (error) => {
+      assert.ok(error instanceof NotFoundError);
+      assert.equal(error.code, 'model_not_found');
+      return true;
+    });
+  });
+
+  const bad = (name, request, param, code, type = BadRequestError) =>
+    test(`refuses ${name}`, () =>
+      assert.rejects(ask(request), (error) => {
+        assert.ok(error instanceof type, `${error}`);
+        assert.equal(error.param, param);
+        assert.equal(error.code, code);
+        assert.equal(error.type, 'invalid_request_error');
+        assert.ok(error.error.message.length > 0);
+        return true;
+      }));
+  bad('an unknown model', { model: 'gpt-none' }, 'model', 'model_not_found', NotFoundError);
+  bad('no messages', { messages: [] }, 'messages', 'invalid_value');
+  bad('a message without a role', { messages: [{ content: 'x' }] }, 'messages[0].role', 'missing_required_parameter');
+  bad('content of a wrong type', { messages: [{ role: 'user', content: 5 }] }, 'messages[0].content', 'invalid_type');
+  bad('a temperature of 3', { temperature: 3 }, 'temperature', 'invalid_value');
+  bad('two choices', { n: 2 }, 'n', 'unsupported_value');
+  bad('JSON mode', { response_format: { type: 'json_object' } }, 'response_format', 'unsupported_value');
+  bad('tools', { tools: [{ type: 'function', function: { name: 'f' } }] }, 'tools', 'unsupported_parameter');
+  bad('log probabilities', { logprobs: true }, 'logprobs', 'unsupported_parameter');
+  bad('a prompt that does not fit', { messages: [{ role: 'user', content: 'river '.repeat(20000) }] }, 'messages',
+      'context_length_exceeded');
+  bad('the same in a stream, before it begins',
+      { stream: true, messages: [{ role: 'user', content: 'river '.repeat(20000) }] }, 'messages',
+      'context_length_exceeded');
+});
+
+describe('a slow server with one slot', () => {
+  let server, openai;
+  before(async () => {
+    server = await Server.start(['stub:', '--stub-rate', '20', '--parallel', '1']);
+    openai = client(server);
+  });
+  after(() => server.stop());
+
+  test('frees the slot of a client that goes away in the middle', async () => {
+    const stream = await openai.chat.completions.create({
+      model: 'stub', messages: HELLO, stream: true, ignore_eos: true, max_tokens: 4000,
+    });
+    for await (const chunk of stream) {
+      if (chunk.choices[0].delta.content) break; // leaving the loop aborts the request
+    }
+    stream.controller.abort();
+    await server.untilIdle();
+    assert.equal((await server.health()).slots_idle, 1);
+  });
+
+  test('frees the place of a client that goes away while it waits', async () => {
+    const first = new AbortController(), second = new AbortController();
+    const body = { messages: HELLO, stream: true, ignore_eos: true, max_tokens: 4000 };
+    const running = await server.chat(body, { signal: first.signal });
+    await running.body.getReader().read();
+    const waiting = await server.chat(body, { signal: second.signal });
+    assert.equal(waiting.status, 200);
+    second.abort();
+    first.abort();
+    await server.untilIdle();
+    const answer = await openai.chat.completions.create({ model: 'stub', messages: HELLO, max_tokens: 1 });
+    assert.equal(answer.usage.completion_tokens, 1);
+  });
+});
+
+describe('a server with a key', () => {
+  let server;
+  before(async () => (server = await Server.start(['stub:', '--api-key', 'sesame'])));
+  after(() => server.stop());
+
+  test('wants it for chats', async () => {
+    const ask = (key) => client(server, key).chat.completions.create({ model: 'stub', messages: HELLO, max_tokens: 1 });
+    await assert.rejects(ask('wrong'), (error) => {
+      assert.ok(error instanceof AuthenticationError);
+      assert.equal(error.code, 'invalid_api_key');
+      assert.equal(error.headers['www-authenticate'], 'Bearer');
+      return true;
+    });
+    assert.equal((await ask('sesame')).usage.completion_tokens, 1);
+    const other = await server.chat({ messages: HELLO, max_tokens: 1 }, { headers: { 'x-api-key': 'sesame' } });
+    assert.equal(other.status, 200);
+  });
+
+  test('shows health and models without it', async () => {
+    assert.equal((await client(server, 'wrong').models.list()).data.length, 1);
+    assert.equal((await server.health()).status, 'ok');
+  });
+});

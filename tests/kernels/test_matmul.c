@@ -1,0 +1,299 @@
+/* test_matmul.c - matrix products: scalar against double precision, every variant against scalar bit by bit. */
+#include "kernels/check.h"
+
+#include <stdio.h>
+
+#include "quant/decode.h"
+#include "quant/tile.h"
+
+typedef enum content { TAME, WILD, ZEROS, ONES, LOWEST, HIGHEST, N_CONTENTS } content;
+
+static const sw_type TYPES[] = {SW_F32, SW_F16, SW_BF16, SW_Q8_0, SW_Q5_0, SW_Q4_K, SW_Q6_K, SW_MXFP4};
+enum { N_TESTED = sizeof TYPES / sizeof *TYPES };
+
+static void put_u16(uint8_t *p, uint16_t v)
+{
+    memcpy(p, &v, sizeof v);
+}
+
+/* Gives a block of random bytes scales (or, of plain types, a value) of an ordinary size. */
+static void tame(sw_type t, uint8_t *b, sw_rng *r)
+{
+    const float v = check_unit(r);
+    switch (t) {
+    case SW_F32: memcpy(b, &v, sizeof v); break;
+    case SW_F16: put_u16(b, sw_f16_from_f32(v)); break;
+    case SW_BF16: put_u16(b, (uint16_t)(sw_f32_bits(v) >> 16)); break;
+    case SW_Q6_K: put_u16(b + 208, sw_f16_from_f32(v)); break;
+    case SW_MXFP4: b[0] = (uint8_t)(120 + sw_rng_next(r) % 8); break;
+    case SW_Q4_K: put_u16(b + 2, sw_f16_from_f32(check_unit(r))); // fall through
+    default: put_u16(b, sw_f16_from_f32(v)); break;
+    }
+}
+
+/* Gives a block the largest finite scale. */
+static void heighten(sw_type t, uint8_t *b)
+{
+    switch (t) {
+    case SW_F32:
+    case SW_F16:
+    case SW_BF16: put_u16(b + (t == SW_F32 ? 2 : 0), 0x7bff); break;
+    case SW_Q6_K: put_u16(b + 208, 0x7bff); break;
+    case SW_MXFP4: b[0] = 254; break;
+    case SW_Q4_K: put_u16(b + 2, 0x7bff); // fall through
+    default: put_u16(b, 0x7bff); break;
+    }
+}
+
+/* n_tiles packed tiles. */
+static uint8_t *make_tiles(sw_type t, content c, size_t n_tiles, size_t n_cols, sw_rng *r)
+{
+    const sw_type_traits *const traits = sw_type_get((uint32_t)t);
+    const size_t tile_bytes = sw_tile_bytes(t, n_cols);
+    uint8_t *const tiles = check_new(n_tiles * tile_bytes), *const rows = malloc(tile_bytes);
+    assert_non_null(rows);
+    for (size_t i = 0; i < n_tiles; i++) {
+        for (size_t j = 0; j < tile_bytes; j++)
+            rows[j] = c == ZEROS ? 0 : c == ONES ? 0xff : c == LOWEST ? 0x80 : (uint8_t)(sw_rng_next(r) >> 32);
+        for (size_t j = 0; j < tile_bytes; j += traits->block_bytes) {
+            if (c == TAME)
+                tame(t, rows + j, r);
+            else if (c == HIGHEST || c == LOWEST)
+                heighten(t, rows + j);
+        }
+        sw_tile_pack(t, rows, SW_TILE_ROWS, n_cols, tiles + i * tile_bytes);
+    }
+    free(rows);
+    return tiles;
+}
+
+/* Activations of n tokens; tame ones are random, others have every kind of group. */
+static sw_acts make_acts(content c, size_t n, size_t n_cols, sw_rng *r)
+{
+    float *const x = malloc(n * n_cols * sizeof *x);
+    int8_t *const code = malloc(n * n_cols);
+    float *const scale = malloc(n * n_cols / SW_GROUP * sizeof *scale);
+    int16_t *const sum = malloc(n * n_cols / 16 * sizeof *sum);
+    assert_true(x != NULL && code != NULL && scale != NULL && sum != NULL);
+    for (size_t g = 0; g < n * n_cols / SW_GROUP; g++) {
+        const unsigned kind = c == TAME ? 0 : (unsigned)(sw_rng_next(r) % 32);
+        for (size_t i = g * SW_GROUP; i < (g + 1) * SW_GROUP; i++)
+            x[i] = kind == 1 ? 3.0f : kind == 2 ? -3.0f : kind == 3 ? 0.0f : kind == 4 ? 0x1p-140f * check_unit(r)
+                 : kind == 5 ? 1e38f * check_unit(r) : check_unit(r);
+        if (kind == 6)
+            x[g * SW_GROUP + 5] = check_edge(r);
+    }
+    const sw_kernels *const *all;
+    sw_kernels_all(&all);
+    all[0]->quantize(x, n * n_cols, code, scale, sum);
+    return (sw_acts){.n_cols = n_cols, .f32 = x, .code = code, .scale = scale, .sum = sum};
+}
+
+static void free_acts(sw_acts *x)
+{
+    free((void *)(uintptr_t)x->f32);
+    free((void *)(uintptr_t)x->code);
+    free((void *)(uintptr_t)x->scale);
+    free((void *)(uintptr_t)x->sum);
+}
+
+typedef struct shape {
+    size_t n_tiles, n_cols, n;
+    bool gathered; // through an index array
+} shape;
+
+static void compare_variants(sw_type t, content c, shape s, sw_rng *r)
+{
+    enum { N_ACTS = 64 };
+    const size_t ld = s.n_tiles * SW_TILE_ROWS + 3, bytes = s.n * ld * sizeof(float);
+    uint8_t *const tiles = make_tiles(t, c, s.n_tiles, s.n_cols, r);
+    sw_acts x = make_acts(c, N_ACTS, s.n_cols, r);
+    int32_t index[N_ACTS];
+    for (size_t i = 0; i < s.n; i++)
+        index[i] = (int32_t)(sw_rng_next(r) % N_ACTS);
+    x.index = s.gathered ? index : NULL;
+    char what[120];
+    snprintf(what, sizeof what, "%s, content %d, %zu tiles, %zu columns, %zu tokens%s", sw_type_name(t), c, s.n_tiles,
+             s.n_cols, s.n, s.gathered ? ", gathered" : "");
+    const sw_kernels *const *all;
+    const size_t n_all = sw_kernels_all(&all);
+    float *const expected = check_new(bytes);
+    all[0]->matmul[t](tiles, s.n_tiles, &x, s.n, expected, ld);
+    for (size_t v = 1; v < n_all; v++) {
+        if (all[v]->matmul[t] == all[0]->matmul[t])
+            continue;
+        float *const y = check_new(bytes);
+        all[v]->matmul[t](tiles, s.n_tiles, &x, s.n, y, ld);
+        check_equal(what, all[v]->name, expected, y, s.n * ld); // the gaps between rows are canary in both
+        check_free(y, bytes);
+    }
+    check_free(expected, bytes);
+    free_acts(&x);
+    check_free(tiles, s.n_tiles * sw_tile_bytes(t, s.n_cols));
+}
+
+static void test_every_variant_supports_the_same_types(void **state)
+{
+    (void)state;
+    const sw_kernels *const *all;
+    const size_t n = sw_kernels_all(&all);
+    for (size_t v = 0; v < n; v++) {
+        for (int t = 0; t < SW_N_TYPES; t++)
+            assert_int_equal(all[v]->matmul[t] != NULL, sw_type_is_supported((sw_type)t));
+    }
+}
+
+static void test_products_of_any_shape_are_equal_to_scalar(void **state)
+{
+    (void)state;
+    static const size_t COUNTS[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 37, 49, 55};
+    sw_rng r;
+    sw_rng_seed(&r, 1);
+    for (size_t i = 0; i < N_TESTED; i++) {
+        const size_t block = sw_type_get((uint32_t)TYPES[i])->block_elems;
+        for (size_t j = 0; j < sizeof COUNTS / sizeof *COUNTS; j++) {
+            const size_t tiles = 1 + sw_rng_next(&r) % 6;
+            compare_variants(TYPES[i], TAME, (shape){tiles, block == 256 ? 256 : 96, COUNTS[j], j % 2 == 0}, &r);
+        }
+    }
+}
+
+static void test_products_over_several_blocks_of_k_are_equal_to_scalar(void **state)
+{
+    (void)state;
+    sw_rng r;
+    sw_rng_seed(&r, 2);
+    for (size_t i = 0; i < N_TESTED; i++) {
+        const size_t block = sw_type_get((uint32_t)TYPES[i])->block_elems;
+        const size_t n_cols = block == 256 ? 2304 : 2080; // neither is a multiple of 1024
+        compare_variants(TYPES[i], TAME, (shape){3, n_cols, 1, false}, &r);
+        compare_variants(TYPES[i], TAME, (shape){3, n_cols, 50, true}, &r);
+    }
+}
+
+static void test_extreme_products_are_equal_to_scalar(void **state)
+{
+    (void)state;
+    sw_rng r;
+    sw_rng_seed(&r, 3);
+    for (size_t i = 0; i < N_TESTED; i++) {
+        for (int c = WILD; c < N_CONTENTS; c++) {
+            compare_variants(TYPES[i], (content)c, (shape){2, 256, 1, false}, &r);
+            compare_variants(TYPES[i], (content)c, (shape){2, 256, 3, true}, &r);
+            compare_variants(TYPES[i], (content)c, (shape){3, 512, 51, true}, &r);
+        }
+    }
+}
+
+/* Every row's codes and activations at the ends of their range: integer sums at their largest. */
+static void test_largest_integer_sums_do_not_saturate(void **state)
+{
+    (void)state;
+    enum { K = 256, N = 2 };
+    sw_rng r;
+    sw_rng_seed(&r, 4);
+    const sw_kernels *const *all;
+    const size_t n_all = sw_kernels_all(&all);
+    float x[N * K], scale[N * K / SW_GROUP], y[N * SW_TILE_ROWS], expected[N * SW_TILE_ROWS];
+    int8_t code[N * K];
+    int16_t sum[N * K / 16];
+    for (int k = 0; k < K; k++) {
+        x[k] = 1.0f;
+        x[K + k] = -1.0f;
+    }
+    all[0]->quantize(x, (size_t)N * K, code, scale, sum);
+    assert_int_equal(code[0], 127);
+    assert_int_equal(code[K], -127);
+    const sw_acts acts = {.n_cols = K, .f32 = x, .code = code, .scale = scale, .sum = sum};
+    for (size_t i = 0; i < N_TESTED; i++) {
+        for (int pattern = 0; pattern < 256; pattern++) {
+            uint8_t *const tile = make_tiles(TYPES[i], TAME, 1, K, &r);
+            // All code bytes alike: every format's lowest and highest codes are among the patterns.
+            const size_t header = TYPES[i] == SW_MXFP4 ? 16 : TYPES[i] == SW_Q4_K || TYPES[i] == SW_Q6_K ? 288 : 32;
+            const size_t tile_bytes = sw_tile_bytes(TYPES[i], K);
+            const size_t block_bytes = sw_type_get((uint32_t)TYPES[i])->block_bytes * SW_TILE_ROWS;
+            for (size_t at = 0; at < tile_bytes && block_bytes > header; at += block_bytes)
+                memset(tile + at + header, pattern, block_bytes - header);
+            all[0]->matmul[TYPES[i]](tile, 1, &acts, N, expected, SW_TILE_ROWS);
+            for (size_t v = 1; v < n_all; v++) {
+                all[v]->matmul[TYPES[i]](tile, 1, &acts, N, y, SW_TILE_ROWS);
+                check_equal(sw_type_name(TYPES[i]), all[v]->name, expected, y, N * SW_TILE_ROWS);
+            }
+            check_free(tile, tile_bytes);
+        }
+    }
+}
+
+static void test_scalar_products_agree_with_double_precision(void **state)
+{
+    (void)state;
+    enum { K = 512, N = 3, TILES = 2 };
+    sw_rng r;
+    sw_rng_seed(&r, 5);
+    const sw_kernels *const *all;
+    sw_kernels_all(&all);
+    for (size_t i = 0; i < N_TESTED; i++) {
+        const bool is_plain = sw_type_get((uint32_t)TYPES[i])->block_elems == 1;
+        uint8_t *const tiles = make_tiles(TYPES[i], TAME, TILES, K, &r);
+        sw_acts x = make_acts(TAME, N, K, &r);
+        float y[N * TILES * SW_TILE_ROWS], w[K];
+        all[0]->matmul[TYPES[i]](tiles, TILES, &x, N, y, TILES * SW_TILE_ROWS);
+        for (int row = 0; row < TILES * SW_TILE_ROWS; row++) {
+            const size_t tile_at = (size_t)(row / SW_TILE_ROWS) * sw_tile_bytes(TYPES[i], K);
+            sw_tile_decode_row(TYPES[i], tiles + tile_at, K, row % SW_TILE_ROWS, w);
+            for (int t = 0; t < N; t++) {
+                double sum = 0, magnitude = 0;
+                for (int k = 0; k < K; k++) {
+                    const int at = t * K + k;
+                    const double value = is_plain ? (double)x.f32[at] : (double)x.code[at] * (double)x.scale[at / SW_GROUP];
+                    sum += (double)w[k] * value;
+                    magnitude += fabs((double)w[k] * value);
+                }
+                check_close(sw_type_name(TYPES[i]), sum, y[t * TILES * SW_TILE_ROWS + row], 1e-5 * magnitude);
+            }
+        }
+        free_acts(&x);
+        check_free(tiles, TILES * sw_tile_bytes(TYPES[i], K));
+    }
+}
+
+/* The promise that the layout is for: a token's result does not depend on who shares its batch. */
+static void test_a_token_gives_the_same_bits_alone_and_in_a_batch(void **state)
+{
+    (void)state;
+    enum { K = 1280, N = 53, TILES = 3, LD = TILES * SW_TILE_ROWS };
+    sw_rng r;
+    sw_rng_seed(&r, 6);
+    const sw_kernels *const *all;
+    const size_t n_all = sw_kernels_all(&all);
+    for (size_t i = 0; i < N_TESTED; i++) {
+        uint8_t *const tiles = make_tiles(TYPES[i], TAME, TILES, K, &r);
+        sw_acts x = make_acts(TAME, N, K, &r);
+        float together[N * LD], alone[LD];
+        for (size_t v = 1; v < n_all; v++) {
+            all[v]->matmul[TYPES[i]](tiles, TILES, &x, N, together, LD);
+            for (int32_t t = 0; t < N; t++) {
+                x.index = &t;
+                all[v]->matmul[TYPES[i]](tiles, TILES, &x, 1, alone, LD);
+                assert_memory_equal(alone, together + t * LD, sizeof alone);
+            }
+            x.index = NULL;
+        }
+        free_acts(&x);
+        check_free(tiles, TILES * sw_tile_bytes(TYPES[i], K));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_variant_supports_the_same_types),
+        cmocka_unit_test(test_products_of_any_shape_are_equal_to_scalar),
+        cmocka_unit_test(test_products_over_several_blocks_of_k_are_equal_to_scalar),
+        cmocka_unit_test(test_extreme_products_are_equal_to_scalar),
+        cmocka_unit_test(test_largest_integer_sums_do_not_saturate),
+        cmocka_unit_test(test_scalar_products_agree_with_double_precision),
+        cmocka_unit_test(test_a_token_gives_the_same_bits_alone_and_in_a_batch),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

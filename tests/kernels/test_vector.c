@@ -1,0 +1,391 @@
+/* test_vector.c - everything but the matrix products: scalar against double precision, every variant against scalar
+ * bit by bit. */
+#include "kernels/check.h"
+
+#include <stdio.h>
+
+#include "kernels/scalar/math.h"
+
+enum { MAX = 4200 };
+
+typedef float (*value_fn)(sw_rng *r);
+
+static void fill(float *x, size_t n, value_fn value, sw_rng *r)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = value(r);
+}
+
+/* ---- quantize --------------------------------------------------------------------------------------------------- */
+
+static void quantize_like_scalar(value_fn value, float factor, sw_rng *r)
+{
+    enum { GROUPS = 200, COUNT = GROUPS * SW_GROUP };
+    static float x[COUNT];
+    fill(x, COUNT, value, r);
+    for (int i = 0; i < COUNT; i++)
+        x[i] *= factor;
+    const sw_kernels *const *all;
+    const size_t n_all = sw_kernels_all(&all);
+    int8_t expected_code[COUNT];
+    float expected_scale[GROUPS];
+    int16_t expected_sum[2 * GROUPS];
+    all[0]->quantize(x, COUNT, expected_code, expected_scale, expected_sum);
+    for (size_t v = 1; v < n_all; v++) {
+        int8_t *const code = check_new(COUNT);
+        float *const scale = check_new(sizeof expected_scale);
+        int16_t *const sum = check_new(sizeof expected_sum);
+        all[v]->quantize(x, COUNT, code, scale, sum);
+        assert_memory_equal(code, expected_code, COUNT);
+        assert_memory_equal(sum, expected_sum, sizeof expected_sum);
+        check_equal("quantize", all[v]->name, expected_scale, scale, GROUPS);
+        check_free(code, COUNT);
+        check_free(scale, sizeof expected_scale);
+        check_free(sum, sizeof expected_sum);
+    }
+}
+
+static void test_quantize_is_equal_to_scalar_at_every_magnitude(void **state)
+{
+    (void)state;
+    sw_rng r;
+    sw_rng_seed(&r, 1);
+    for (int exponent = -149; exponent < 128; exponent++)
+        quantize_like_scalar(check_unit, ldexpf(1.0f, exponent), &r);
+    quantize_like_scalar(check_mixed, 1.0f, &r);
+    quantize_like_scalar(check_edge, 1.0f, &r);
+}
+
+/* Halves between two codes: 127 / max is a power of two here, so that every product is exact. */
+static float half_step(sw_rng *r)
+{
+    const int i = (int)(sw_rng_next(r) % 509) - 254;
+    return (float)i * 0.25f;
+}
+
+static void test_quantize_rounds_halves_to_even(void **state)
+{
+    (void)state;
+    sw_rng r;
+    sw_rng_seed(&r, 2);
+    quantize_like_scalar(half_step, 1.0f, &r);
+    float x[SW_GROUP] = {127.0f, 0.5f, 1.5f, 2.5f, -0.5f, -1.5f, -2.5f};
+    int8_t code[SW_GROUP];
+    float scale;
+    int16_t sum[2];
+    const sw_kernels *const *all;
+    const size_t n_all = sw_kernels_all(&all);
+    for (size_t v = 0; v < n_all; v++) {
+        all[v]->quantize(x, SW_GROUP, code, &scale, sum);
+        static const int8_t EXPECTED[8] = {127, 0, 2, 2, 0, -2, -2, 0};
+        assert_memory_equal(code, EXPECTED, sizeof EXPECTED);
+        assert_true(scale == 1.0f && sum[0] == 127 && sum[1] == 0);
+    }
+}
+
+/* ---- norms ------------------------------------------------------------------------------------------------------ */
+
+typedef void (*norm_fn)(const float *x, const float *w, const float *b, size_t n, float eps, float *y);
+
+static norm_fn norm_of(const sw_kernels *k, bool is_layernorm)
+{
+    return is_layernorm ? k->layernorm : k->rmsnorm;
+}
+
+static void norm_like_scalar(bool is_layernorm, size_t n, bool has_bias, value_fn value, sw_rng *r)
+{
+    float x[MAX], w[MAX], b[MAX], expected[MAX];
+    fill(x, n, value, r);
+    fill(w, n, check_unit, r);
+    fill(b, n, check_unit, r);
+    const sw_kernels *const *all;
+    const size_t n_all = sw_kernels_all(&all);
+    norm_of(all[0], is_layernorm)(x, w, has_bias ? b : NULL, n, 1e-5f, expected);
+    for (size_t v = 0; v < n_all; v++) {
+        float *const y = check_new(n * sizeof *y);
+        norm_of(all[v], is_layernorm)(x, w, has_bias ? b : NULL, n, 1e-5f, y);
+        check_equal("norm", all[v]->name, expected, y, n);
+        memcpy(y, x, n * sizeof *y);
+        norm_of(all[v], is_layernorm)(y, w, has_bias ? b : NULL, n, 1e-5f, y);
+        check_equal("norm in place", all[v]->name, expected, y, n);
+        check_free(y, n * sizeof *y);
+    }
+}
+
+static void test_norms_are_equal_to_scalar(void **state)
+{
+    (void)state;
+    static const size_t SIZES[] = {1, 2, 15, 16, 17, 31, 64, 100, 2880, 4199};
+    sw_rng r;
+    sw_rng_seed(&r, 3);
+    for (int i = 0; i < 4; i++) {
+        for (size_t j = 0; j < sizeof SIZES / sizeof *SIZES; j++) {
+            norm_like_scalar(i & 1, SIZES[j], i & 2, check_unit, &r);
+            norm_like_scalar(i & 1, SIZES[j], i & 2, check_mixed, &r);
+        }
+    }
+}
+
+static void test_scalar_norms_agree_with_double_precision(void **state)
+{
+    (void)state;
+    enum { N = 2880 };
+    sw_rng r;
+    sw_rng_seed(&r, 4);
+    float x[N], w[N], b[N], y[N];
+    fill(x, N, check_unit, &r);
+    fill(w, N, check_unit, &r);
+    fill(b, N, check_unit, &r);
+    const sw_kernels *const *all;
+    sw_kernels_all(&all);
+    for (int is_layernorm = 0; is_layernorm < 2; is_layernorm++) {
+        double mean = 0, squares = 0;
+        for (int i = 0; i < N; i++)
+            mean += is_layernorm ? (double)x[i] / N : 0.0;
+        for (int i = 0; i < N; i++)
+            squares += ((double)x[i] - mean) * ((double)x[i] - mean);
+        norm_of(all[0], is_layernorm)(x, w, b, N, 1e-5f, y);
+        for (int i = 0; i < N; i++) {
+            const double expected = ((double)x[i] - mean) / sqrt(squares / N + 1e-5) * (double)w[i] + (double)b[i];
+            check_close("norm", expected, y[i], 2e-6);
+        }
+    }
+}
+
+/* ---- activation functions --------------------------------------------------------------------------------------- */
+
+typedef void (*gate_fn)(const float *gate, const float *up, size_t n, float *y);
+
+static void gates_like_scalar(const float *gate, const float *up, size_t n)
+{
+    const sw_kernels *const *all;
+    const size_t n_all = sw_kernels_all(&all);
+    float expected[MAX];
+    for (int is_oai = 0; is_oai < 2; is_oai++) {
+        (is_oai ? all[0]->swiglu_oai : all[0]->swiglu)(gate, up, n, expected);
+        for (size_t v = 1; v < n_all; v++) {
+            const gate_fn f = is_oai ? all[v]->swiglu_oai : all[v]->swiglu;
+            float *const y = check_new(n * sizeof *y);
+            f(gate, up, n, y);
+            check_equal(is_oai ? "swiglu_oai" : "swiglu", all[v]->name, expected, y, n);
+            memcpy(y, gate, n * sizeof *y);
+            f(y, up, n, y);
+            check_equal("swiglu in place", all[v]->name, expected, y, n);
+            check_free(y, n * sizeof *y);
+        }
+    }
+}
+
+static void test_gates_are_equal_to_scalar(void **state)
+{
+    (void)state;
+    static const size_t SIZES[] = {1, 7, 16, 33, 1000, 4199};
+    sw_rng r;
+    sw_rng_seed(&r, 5);
+    float gate[MAX], up[MAX];
+    for (size_t i = 0; i < sizeof SIZES / sizeof *SIZES; i++) {
+        fill(gate, SIZES[i], check_mixed, &r);
+        fill(up, SIZES[i], check_mixed, &r);
+        gates_like_scalar(gate, up, SIZES[i]);
+        fill(gate, SIZES[i], check_edge, &r);
+        fill(up, SIZES[i], check_edge, &r);
+        gates_like_scalar(gate, up, SIZES[i]);
+    }
+}
+
+/* Every 997th float there is, as a gate: exp over its whole range. */
+static void test_exp_is_equal_to_scalar_over_all_floats(void **state)
+{
+    (void)state;
+    enum { N = 4096, STEP = 997 };
+    float gate[N], up[N];
+    for (int i = 0; i < N; i++)
+        up[i] = 1.0f;
+    for (uint64_t bits = 0; bits < UINT64_C(1) << 32;) {
+        for (int i = 0; i < N; i++, bits += STEP)
+            gate[i] = sw_f32_from_bits((uint32_t)bits);
+        gates_like_scalar(gate, up, N);
+    }
+}
+
+static void test_exp_is_within_two_ten_millionths(void **state)
+{
+    (void)state;
+    for (int i = -8733; i <= 8872; i++) {
+        const float x = (float)i * 0.01f;
+        check_close("exp", 1.0, (float)((double)sw_expf(x) / exp((double)x)), 2e-7);
+    }
+    assert_true(sw_expf(-88.0f) == 0.0f && sw_expf(-INFINITY) == 0.0f && isinf(sw_expf(89.0f)) && isnan(sw_expf(NAN)));
+}
+
+static void test_scalar_gates_agree_with_double_precision(void **state)
+{
+    (void)state;
+    const sw_kernels *const *all;
+    sw_kernels_all(&all);
+    for (int i = -300; i <= 300; i++) {
+        const float g = (float)i * 0.05f, u = (float)(i * 7 % 100) * 0.1f;
+        float y;
+        all[0]->swiglu(&g, &u, 1, &y);
+        const double silu = (double)g / (1.0 + exp(-(double)g)) * (double)u;
+        check_close("swiglu", silu, y, 1e-6 * (fabs(silu) + 1e-3));
+        all[0]->swiglu_oai(&g, &u, 1, &y);
+        const double clipped = fmin((double)g, 7.0), bounded = fmax(-7.0, fmin(7.0, (double)u));
+        const double oai = clipped / (1.0 + exp(-1.702 * clipped)) * (bounded + 1.0);
+        check_close("swiglu_oai", oai, y, 2e-6 * (fabs(oai) + 1e-3));
+    }
+}
+
+/* ---- attention -------------------------------------------------------------------------------------------------- */
+
+enum { PAGES = 12, D_MAX = 256, PAGE_ELEMENTS = SW_KV_PAGE * D_MAX };
+
+typedef struct cache {
+    float key_f32[PAGES][PAGE_ELEMENTS], value_f32[PAGES][PAGE_ELEMENTS];
+    uint16_t key_f16[PAGES][PAGE_ELEMENTS], value_f16[PAGES][PAGE_ELEMENTS];
+    const void *keys[PAGES], *values[PAGES];
+    float q[D_MAX];
+} cache;
+
+static cache kv; // large
+
+/* Fills the cache; what is outside [begin, end) is NaN, as a reused page might be. */
+static void fill_cache(const sw_attend *a, value_fn value, sw_rng *r)
+{
+    fill(kv.q, (size_t)a->d, check_unit, r);
+    for (int p = 0; p < PAGES; p++) {
+        for (int t = 0; t < SW_KV_PAGE; t++) {
+            const int position = p * SW_KV_PAGE + t;
+            const bool is_visible = position >= a->begin && position < a->end;
+            for (int i = 0; i < a->d; i++) {
+                const float k = is_visible ? value(r) : NAN, v = is_visible ? value(r) : NAN;
+                kv.key_f32[p][i * SW_KV_PAGE + t] = k;
+                kv.key_f16[p][i * SW_KV_PAGE + t] = sw_f16_from_f32(k);
+                kv.value_f32[p][t * a->d + i] = v;
+                kv.value_f16[p][t * a->d + i] = sw_f16_from_f32(v);
+            }
+        }
+        kv.keys[p] = a->is_f16 ? (const void *)kv.key_f16[p] : kv.key_f32[p];
+        kv.values[p] = a->is_f16 ? (const void *)kv.value_f16[p] : kv.value_f32[p];
+    }
+}
+
+static sw_attend make_attend(int d, int begin, int end, bool is_f16, const float *sink, value_fn value, sw_rng *r)
+{
+    sw_attend a = {.q = kv.q, .scale = 1.0f / sqrtf((float)d), .is_f16 = is_f16, .keys = kv.keys, .values = kv.values,
+                   .begin = begin, .end = end, .d = d, .sink = sink};
+    fill_cache(&a, value, r);
+    return a;
+}
+
+static void attend_like_scalar(sw_attend a, const char *what)
+{
+    float expected[D_MAX];
+    const size_t bytes = (size_t)a.d * sizeof *expected;
+    const sw_kernels *const *all;
+    const size_t n_all = sw_kernels_all(&all);
+    a.out = expected;
+    all[0]->attend(&a);
+    for (size_t v = 1; v < n_all; v++) {
+        a.out = check_new(bytes);
+        all[v]->attend(&a);
+        char name[120];
+        snprintf(name, sizeof name, "attend %s, d %d, [%d, %d), %s%s", what, a.d, a.begin, a.end,
+                 a.is_f16 ? "F16" : "F32", a.sink != NULL ? ", sink" : "");
+        check_equal(name, all[v]->name, expected, a.out, (size_t)a.d);
+        check_free(a.out, bytes);
+    }
+}
+
+static void test_attention_over_any_window_is_equal_to_scalar(void **state)
+{
+    (void)state;
+    static const int WINDOWS[][2] = {{0, 1},   {0, 32},   {0, 33},    {31, 32},   {31, 33},   {5, 6},    {40, 41},
+                                     {0, 128}, {17, 300}, {100, 384}, {128, 256}, {200, 384}, {1, 384}};
+    static const int HEADS[] = {8, 16, 24, 40, 64, 72, 80, 96, 128, 192, 256};
+    sw_rng r;
+    sw_rng_seed(&r, 6);
+    for (size_t i = 0; i < sizeof HEADS / sizeof *HEADS; i++) {
+        for (size_t j = 0; j < sizeof WINDOWS / sizeof *WINDOWS; j++) {
+            const float sink = 3.0f * check_unit(&r);
+            attend_like_scalar(make_attend(HEADS[i], WINDOWS[j][0], WINDOWS[j][1], j % 2, j % 3 ? NULL : &sink,
+                                           check_unit, &r), "ordinary");
+        }
+    }
+}
+
+static void test_attention_to_extreme_numbers_is_equal_to_scalar(void **state)
+{
+    (void)state;
+    sw_rng r;
+    sw_rng_seed(&r, 7);
+    for (int i = 0; i < 200; i++) {
+        const float sink = check_edge(&r);
+        const int begin = (int)(sw_rng_next(&r) % 300), end = begin + 1 + (int)(sw_rng_next(&r) % 80);
+        sw_attend a = make_attend(8 * (1 + i % 4), begin, end, i & 1, i & 2 ? &sink : NULL, check_unit, &r);
+        // A few keys and values at the edges: not so many that every result is NaN.
+        for (int j = 0; j < i % 5; j++) {
+            const int page = begin / SW_KV_PAGE, at = (int)(sw_rng_next(&r) % (uint64_t)(a.d * SW_KV_PAGE));
+            const float edge = check_edge(&r);
+            kv.key_f32[page][at] = edge;
+            kv.key_f16[page][at] = sw_f16_from_f32(edge);
+        }
+        attend_like_scalar(a, "extreme");
+        for (int k = 0; k < a.d; k++)
+            kv.q[k] = i % 3 == 0 ? 1e30f : kv.q[k];
+        attend_like_scalar(a, "huge query");
+    }
+    attend_like_scalar(make_attend(64, 3, 90, false, NULL, check_edge, &r), "edges only");
+}
+
+static double reference_score(const sw_attend *a, int position)
+{
+    const float *const page = kv.key_f32[position / SW_KV_PAGE];
+    double s = 0;
+    for (int i = 0; i < a->d; i++)
+        s += (double)page[i * SW_KV_PAGE + position % SW_KV_PAGE] * (double)a->q[i];
+    return s * (double)a->scale;
+}
+
+static void test_scalar_attention_agrees_with_double_precision(void **state)
+{
+    (void)state;
+    sw_rng r;
+    sw_rng_seed(&r, 8);
+    const float sink = 0.5f;
+    float out[D_MAX];
+    sw_attend a = make_attend(64, 40, 333, false, &sink, check_unit, &r);
+    for (int i = 0; i < a.d; i++)
+        kv.q[i] *= 20.0f; // weights from almost none to almost all
+    a.out = out;
+    const sw_kernels *const *all;
+    sw_kernels_all(&all);
+    all[0]->attend(&a);
+    double expected[D_MAX] = {0}, sum = exp((double)sink);
+    for (int t = a.begin; t < a.end; t++) {
+        const double weight = exp(reference_score(&a, t));
+        sum += weight;
+        for (int i = 0; i < a.d; i++)
+            expected[i] += weight * (double)kv.value_f32[t / SW_KV_PAGE][t % SW_KV_PAGE * a.d + i];
+    }
+    for (int i = 0; i < a.d; i++)
+        check_close("attention", expected[i] / sum, out[i], 3e-6);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_quantize_is_equal_to_scalar_at_every_magnitude),
+        cmocka_unit_test(test_quantize_rounds_halves_to_even),
+        cmocka_unit_test(test_norms_are_equal_to_scalar),
+        cmocka_unit_test(test_scalar_norms_agree_with_double_precision),
+        cmocka_unit_test(test_gates_are_equal_to_scalar),
+        cmocka_unit_test(test_exp_is_equal_to_scalar_over_all_floats),
+        cmocka_unit_test(test_exp_is_within_two_ten_millionths),
+        cmocka_unit_test(test_scalar_gates_agree_with_double_precision),
+        cmocka_unit_test(test_attention_over_any_window_is_equal_to_scalar),
+        cmocka_unit_test(test_attention_to_extreme_numbers_is_equal_to_scalar),
+        cmocka_unit_test(test_scalar_attention_agrees_with_double_precision),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

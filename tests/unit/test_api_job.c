@@ -1,0 +1,335 @@
+/* Generation through the public interface, over the stub engine: events and their order, stop strings, cancelling,
+ * releasing, and answers that do not depend on what else runs. */
+#include <assert.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "spillway.h"
+
+enum { TEXT_BYTES = 8192 };
+
+/* What the events of one job told. */
+typedef struct record {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int n_accepted, n_progress, n_text, n_last;
+    int n_tokens; // summed over TOKEN events
+    int n_prompt_done;
+    bool is_out_of_order;
+    char text[TEXT_BYTES];
+    size_t n_bytes;
+    sw_event last;
+    sw_err err;
+} record;
+
+static void note_text(record *r, const sw_event *e)
+{
+    assert(r->n_bytes + e->n_bytes < TEXT_BYTES && e->text[e->n_bytes] == '\0');
+    memcpy(r->text + r->n_bytes, e->text, e->n_bytes + 1);
+    r->n_bytes += e->n_bytes;
+    r->n_tokens += e->n_tokens;
+    r->n_text++;
+}
+
+static void on_event(void *ud, const sw_event *e)
+{
+    record *const r = ud;
+    pthread_mutex_lock(&r->lock);
+    switch (e->type) {
+    case SW_EVENT_ACCEPTED:
+        r->is_out_of_order |= r->n_accepted + r->n_progress + r->n_text + r->n_last > 0;
+        r->n_accepted++;
+        break;
+    case SW_EVENT_PROGRESS:
+        r->is_out_of_order |= r->n_accepted != 1 || r->n_text > 0 || e->n_prompt_done <= r->n_prompt_done;
+        r->n_prompt_done = e->n_prompt_done;
+        r->n_progress++;
+        break;
+    case SW_EVENT_TOKEN:
+        r->is_out_of_order |= r->n_last > 0 || r->n_progress == 0;
+        note_text(r, e);
+        break;
+    case SW_EVENT_DONE:
+    case SW_EVENT_ERROR:
+        r->last = *e;
+        if (e->error != NULL) r->err = *e->error;
+        r->n_last++;
+        break;
+    }
+    pthread_cond_broadcast(&r->changed);
+    pthread_mutex_unlock(&r->lock);
+}
+
+static void record_init(record *r)
+{
+    *r = (record){.n_prompt_done = -1};
+    pthread_mutex_init(&r->lock, NULL);
+    pthread_cond_init(&r->changed, NULL);
+}
+
+static void record_clear(record *r)
+{
+    pthread_cond_destroy(&r->changed);
+    pthread_mutex_destroy(&r->lock);
+}
+
+static void wait_for_text(record *r)
+{
+    pthread_mutex_lock(&r->lock);
+    while (r->n_text == 0)
+        pthread_cond_wait(&r->changed, &r->lock);
+    pthread_mutex_unlock(&r->lock);
+}
+
+static int n_events(record *r)
+{
+    pthread_mutex_lock(&r->lock);
+    const int n = r->n_accepted + r->n_progress + r->n_text + r->n_last;
+    pthread_mutex_unlock(&r->lock);
+    return n;
+}
+
+static sw_engine *open_stub(double tokens_per_s)
+{
+    const sw_engine_options options = {.stub_tokens_per_s = tokens_per_s};
+    sw_engine *engine;
+    sw_err err = {0};
+    assert_int_equal(sw_engine_open(&engine, "stub:", &options, &err), SW_OK);
+    return engine;
+}
+
+static const sw_message HELLO[] = {{.role = SW_ROLE_SYSTEM, .content = "Be brief."},
+                                   {.role = SW_ROLE_USER, .content = "What is a spillway?"}};
+
+static sw_job *start(sw_engine *engine, sw_request request, record *r)
+{
+    sw_job *job;
+    sw_err err = {0};
+    record_init(r);
+    if (request.prompt == NULL && request.messages == NULL) {
+        request.messages = HELLO;
+        request.n_messages = 2;
+    }
+    request.on_event = on_event;
+    request.ud = r;
+    assert_int_equal(sw_engine_submit(engine, &request, &job, &err), SW_OK);
+    return job;
+}
+
+/* Runs a request to its end. */
+static void run(sw_engine *engine, sw_request request, record *r)
+{
+    sw_job *const job = start(engine, request, r);
+    sw_job_wait(job);
+    sw_job_release(job);
+    assert_int_equal(r->n_last, 1);
+    assert_int_equal(r->n_accepted, 1);
+    assert_false(r->is_out_of_order);
+    record_clear(r);
+}
+
+static void test_job_reports_its_prompt_its_text_and_one_last_event(void **state)
+{
+    (void)state;
+    sw_engine *const engine = open_stub(0);
+    record r;
+    run(engine, (sw_request){0}, &r);
+    assert_int_equal(r.last.type, SW_EVENT_DONE);
+    assert_int_equal(r.last.finish, SW_FINISH_STOP);
+    assert_int_equal(r.last.n_prompt, r.n_prompt_done);
+    assert_in_range(r.last.n_predicted, 20, 200);
+    assert_int_equal(r.n_tokens, r.last.n_predicted);
+    assert_int_equal(r.last.n_reasoning, 0);
+    assert_true(r.n_bytes > 20 * 3);
+    assert_true(r.last.timings.ttft_ms >= r.last.timings.prompt_ms);
+    sw_engine_close(engine);
+}
+
+static void test_job_stops_at_max_tokens_and_goes_past_the_end_token_when_told(void **state)
+{
+    (void)state;
+    sw_engine *const engine = open_stub(0);
+    record r;
+    run(engine, (sw_request){.max_tokens = 5}, &r);
+    assert_int_equal(r.last.finish, SW_FINISH_LENGTH);
+    assert_int_equal(r.last.n_predicted, 5);
+    assert_int_equal(r.n_tokens, 5);
+    run(engine, (sw_request){.max_tokens = 500, .ignore_eos = true}, &r); // the stub's answers end after at most 200
+    assert_int_equal(r.last.finish, SW_FINISH_LENGTH);
+    assert_int_equal(r.last.n_predicted, 500);
+    sw_engine_close(engine);
+}
+
+static void test_job_continues_a_raw_prompt(void **state)
+{
+    (void)state;
+    sw_engine *const engine = open_stub(0);
+    record r;
+    run(engine, (sw_request){.prompt = "Once <|im_end|>"}, &r); // text from outside never becomes a control token
+    assert_int_equal(r.last.n_prompt, 15);
+    assert_true(r.n_bytes > 0);
+    sw_engine_close(engine);
+}
+
+static void test_job_hides_a_stop_string_that_spans_tokens(void **state)
+{
+    (void)state;
+    sw_engine *const engine = open_stub(0);
+    record whole, cut;
+    run(engine, (sw_request){0}, &whole);
+    char stop[16]; // the end of one word, its space, and the beginning of the next
+    const char *const space = strchr(strchr(whole.text, ' ') + 1, ' ');
+    snprintf(stop, sizeof stop, "%.4s", space - 2);
+    const size_t n_before = (size_t)(strstr(whole.text, stop) - whole.text);
+    const char *const stops[] = {"never in any answer", stop};
+    run(engine, (sw_request){.stop = stops, .n_stop = 2}, &cut);
+    assert_int_equal(cut.last.finish, SW_FINISH_STOP);
+    assert_int_equal(cut.n_bytes, n_before);
+    assert_memory_equal(cut.text, whole.text, n_before);
+    assert_true(cut.last.n_predicted < whole.last.n_predicted);
+    assert_int_equal(cut.n_tokens, cut.last.n_predicted);
+    sw_engine_close(engine);
+}
+
+/* The last word of an answer begins like the stop string: it is held back, and comes before the last event. */
+static void test_job_delivers_what_was_held_back_when_no_stop_string_comes(void **state)
+{
+    (void)state;
+    sw_engine *const engine = open_stub(0);
+    record whole, held;
+    run(engine, (sw_request){.max_tokens = 3}, &whole);
+    char stop[64];
+    snprintf(stop, sizeof stop, "%s and more that never comes", strrchr(whole.text, ' '));
+    run(engine, (sw_request){.max_tokens = 3, .stop = &(const char *){stop}, .n_stop = 1}, &held);
+    assert_string_equal(held.text, whole.text);
+    assert_int_equal(held.last.finish, SW_FINISH_LENGTH);
+    sw_engine_close(engine);
+}
+
+static void test_jobs_answer_the_same_alone_and_together(void **state)
+{
+    (void)state;
+    enum { N = 12 };
+    static const char *const PROMPTS[3] = {"one", "another", "a third, which is longer than the others"};
+    sw_engine *const engine = open_stub(0);
+    record alone[3], together[N];
+    sw_job *jobs[N];
+    const sw_sampling warm = {.temperature = 1.5f, .top_p = 0.99f, .seed = 11};
+    for (int i = 0; i < 3; i++)
+        run(engine, (sw_request){.prompt = PROMPTS[i], .sampling = warm}, &alone[i]);
+    for (int i = 0; i < N; i++)
+        jobs[i] = start(engine, (sw_request){.prompt = PROMPTS[i % 3], .sampling = warm}, &together[i]);
+    for (int i = 0; i < N; i++) {
+        sw_job_wait(jobs[i]);
+        sw_job_release(jobs[i]);
+        assert_string_equal(together[i].text, alone[i % 3].text);
+        record_clear(&together[i]);
+    }
+    record other;
+    run(engine, (sw_request){.prompt = PROMPTS[0], .sampling = {.temperature = 1.5f, .seed = 12}}, &other);
+    assert_string_not_equal(other.text, alone[0].text);
+    sw_engine_close(engine);
+}
+
+static void test_job_cancelled_while_it_talks_ends_as_cancelled(void **state)
+{
+    (void)state;
+    sw_engine *const engine = open_stub(200);
+    record r;
+    sw_job *const job = start(engine, (sw_request){.ignore_eos = true}, &r);
+    wait_for_text(&r);
+    sw_job_cancel(job);
+    sw_job_wait(job);
+    assert_int_equal(r.last.type, SW_EVENT_DONE);
+    assert_int_equal(r.last.finish, SW_FINISH_CANCELED);
+    assert_int_equal(r.n_tokens, r.last.n_predicted);
+    sw_job_release(job);
+    record_clear(&r);
+    sw_engine_close(engine);
+}
+
+static void test_job_released_before_its_end_is_silent_from_then_on(void **state)
+{
+    (void)state;
+    sw_engine *const engine = open_stub(200);
+    record r;
+    sw_job *const job = start(engine, (sw_request){.ignore_eos = true}, &r);
+    wait_for_text(&r);
+    sw_job_release(job);
+    const int before = n_events(&r);
+    sw_engine_close(engine); // waits until the engine has done with the job
+    assert_int_equal(n_events(&r), before);
+    assert_int_equal(r.n_last, 0);
+    record_clear(&r);
+}
+
+static void test_job_may_outlive_its_engine(void **state)
+{
+    (void)state;
+    enum { N = 6 }; // more than the engine has sequences, so some are waiting
+    sw_engine *const engine = open_stub(100);
+    record r[N];
+    sw_job *jobs[N];
+    for (int i = 0; i < N; i++)
+        jobs[i] = start(engine, (sw_request){.ignore_eos = true}, &r[i]);
+    wait_for_text(&r[0]);
+    sw_engine_close(engine);
+    for (int i = 0; i < N; i++) {
+        sw_job_wait(jobs[i]);
+        assert_int_equal(r[i].n_last, 1);
+        assert_int_equal(r[i].last.finish, SW_FINISH_CANCELED);
+        sw_job_release(jobs[i]);
+        record_clear(&r[i]);
+    }
+}
+
+static void test_submit_refuses_what_is_wrong_or_does_not_fit(void **state)
+{
+    (void)state;
+    sw_engine *engine;
+    sw_err err = {0};
+    record r;
+    sw_job *job;
+    const sw_engine_options options = {.n_ctx = 32};
+    assert_int_equal(sw_engine_open(&engine, "stub:", &options, &err), SW_OK);
+    sw_request request = {.prompt = "31 bytes, 31 tokens, and 1 more", .on_event = on_event, .ud = &r};
+    run(engine, request, &r);
+    assert_int_equal(r.last.n_predicted, 1);
+    request.prompt = "with 32 bytes there is no answer";
+    assert_int_equal(sw_engine_submit(engine, &request, &job, &err), SW_ELIMIT);
+    assert_non_null(strstr(err.msg, "32"));
+    assert_null(job);
+    sw_err_clear(&err);
+    request.on_event = NULL;
+    assert_int_equal(sw_engine_submit(engine, &request, &job, &err), SW_EINVAL);
+    assert_non_null(strstr(err.msg, "on_event"));
+    sw_err_clear(&err);
+    request = (sw_request){.prompt = "", .on_event = on_event, .ud = &r};
+    assert_int_equal(sw_engine_submit(engine, &request, &job, &err), SW_EINVAL);
+    sw_engine_close(engine);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_job_reports_its_prompt_its_text_and_one_last_event),
+        cmocka_unit_test(test_job_stops_at_max_tokens_and_goes_past_the_end_token_when_told),
+        cmocka_unit_test(test_job_continues_a_raw_prompt),
+        cmocka_unit_test(test_job_hides_a_stop_string_that_spans_tokens),
+        cmocka_unit_test(test_job_delivers_what_was_held_back_when_no_stop_string_comes),
+        cmocka_unit_test(test_jobs_answer_the_same_alone_and_together),
+        cmocka_unit_test(test_job_cancelled_while_it_talks_ends_as_cancelled),
+        cmocka_unit_test(test_job_released_before_its_end_is_silent_from_then_on),
+        cmocka_unit_test(test_job_may_outlive_its_engine),
+        cmocka_unit_test(test_submit_refuses_what_is_wrong_or_does_not_fit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,198 @@
+/* Every field of a request from outside is checked, and the error names it. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "api/request.h"
+#include "base/alloc.h"
+#include "base/limits.h"
+
+static const sw_message HELLO = {.role = SW_ROLE_USER, .content = "hello"};
+
+static sw_request valid(void)
+{
+    return (sw_request){.messages = &HELLO, .n_messages = 1, .sampling = {.temperature = 0.3f, .top_p = 0.95f}};
+}
+
+static void check_ok(const sw_request *r)
+{
+    sw_err err = {0};
+    assert_int_equal(sw_request_check(r, &err), SW_OK);
+}
+
+static void check_refused(const sw_request *r, sw_code code, const char *field)
+{
+    sw_err err = {0};
+    assert_int_equal(sw_request_check(r, &err), code);
+    assert_memory_equal(err.msg, field, strlen(field));
+    assert_int_equal(err.msg[strlen(field)], ':');
+}
+
+static void test_request_needs_messages_or_a_prompt(void **state)
+{
+    (void)state;
+    sw_request r = valid();
+    check_ok(&r);
+    r.prompt = "hello";
+    check_refused(&r, SW_EINVAL, "prompt");
+    r.messages = NULL;
+    check_ok(&r);
+    r.prompt = "caf\xc3";
+    check_refused(&r, SW_EINVAL, "prompt");
+    r.prompt = NULL;
+    check_refused(&r, SW_EINVAL, "messages");
+    r = valid();
+    r.n_messages = 0;
+    check_refused(&r, SW_EINVAL, "messages");
+}
+
+static void test_request_messages_are_checked_one_by_one(void **state)
+{
+    (void)state;
+    sw_message m[] = {HELLO, {.role = SW_ROLE_ASSISTANT, .content = "hi", .reasoning = "short"}, HELLO};
+    sw_request r = valid();
+    r.messages = m;
+    r.n_messages = 3;
+    check_ok(&r);
+    m[1].reasoning = "\xff";
+    check_refused(&r, SW_EINVAL, "messages[1].reasoning");
+    m[1].content = "\xe2\x82";
+    check_refused(&r, SW_EINVAL, "messages[1].content");
+    m[1].content = NULL;
+    check_refused(&r, SW_EINVAL, "messages[1].content");
+    m[0].role = (sw_role)9;
+    check_refused(&r, SW_EINVAL, "messages[0].role");
+    m[0] = (sw_message){.role = SW_ROLE_USER, .content = "x", .reasoning = "y"};
+    check_refused(&r, SW_EINVAL, "messages[0].reasoning");
+}
+
+static void test_request_takes_the_limit_of_messages_and_not_one_more(void **state)
+{
+    (void)state;
+    sw_message *const m = sw_calloc(SW_LIMIT_MESSAGES + 1, sizeof *m);
+    for (size_t i = 0; i <= SW_LIMIT_MESSAGES; i++)
+        m[i] = HELLO;
+    sw_request r = valid();
+    r.messages = m;
+    r.n_messages = SW_LIMIT_MESSAGES;
+    check_ok(&r);
+    r.n_messages++;
+    check_refused(&r, SW_EINVAL, "messages");
+    sw_free(m);
+}
+
+static void test_request_takes_the_limit_of_bytes_and_not_one_more(void **state)
+{
+    (void)state;
+    char *const text = sw_alloc(SW_LIMIT_PROMPT_BYTES + 2);
+    memset(text, 'x', SW_LIMIT_PROMPT_BYTES + 2);
+    text[SW_LIMIT_PROMPT_BYTES] = '\0';
+    sw_request r = {.prompt = text};
+    check_ok(&r);
+    const sw_message two[] = {HELLO, {.role = SW_ROLE_USER, .content = text}}; // the sum counts
+    sw_request chat = valid();
+    chat.messages = two;
+    chat.n_messages = 2;
+    check_refused(&chat, SW_ELIMIT, "messages[1].content");
+    text[SW_LIMIT_PROMPT_BYTES] = 'x';
+    text[SW_LIMIT_PROMPT_BYTES + 1] = '\0';
+    check_refused(&r, SW_ELIMIT, "prompt");
+    sw_free(text);
+}
+
+static void check_sampling(sw_sampling sampling, const char *field)
+{
+    sw_request r = valid();
+    r.sampling = sampling;
+    if (field == NULL)
+        check_ok(&r);
+    else
+        check_refused(&r, SW_EINVAL, field);
+}
+
+static void test_request_sampling_ranges(void **state)
+{
+    (void)state;
+    check_sampling((sw_sampling){0}, NULL);
+    check_sampling((sw_sampling){.temperature = 2, .top_p = 1, .min_p = 0.999f, .top_k = 1000000}, NULL);
+    check_sampling((sw_sampling){.temperature = 2.001f}, "temperature");
+    check_sampling((sw_sampling){.temperature = -0.001f}, "temperature");
+    check_sampling((sw_sampling){.temperature = NAN}, "temperature");
+    check_sampling((sw_sampling){.temperature = INFINITY}, "temperature");
+    check_sampling((sw_sampling){.top_p = 1.001f}, "top_p");
+    check_sampling((sw_sampling){.top_p = -0.1f}, "top_p");
+    check_sampling((sw_sampling){.top_p = NAN}, "top_p");
+    check_sampling((sw_sampling){.min_p = 1}, "min_p");
+    check_sampling((sw_sampling){.min_p = NAN}, "min_p");
+    check_sampling((sw_sampling){.top_k = -1}, "top_k");
+}
+
+static void test_request_stop_strings_are_bounded(void **state)
+{
+    (void)state;
+    const char *stop[SW_LIMIT_STOP_STRINGS + 1];
+    for (size_t i = 0; i <= SW_LIMIT_STOP_STRINGS; i++)
+        stop[i] = "END";
+    sw_request r = valid();
+    r.stop = stop;
+    r.n_stop = SW_LIMIT_STOP_STRINGS;
+    check_ok(&r);
+    r.n_stop++;
+    check_refused(&r, SW_EINVAL, "stop");
+
+    char longest[SW_LIMIT_STOP_STRING_BYTES + 2];
+    memset(longest, 'x', sizeof longest);
+    longest[SW_LIMIT_STOP_STRING_BYTES] = '\0';
+    r.n_stop = 3;
+    stop[2] = longest;
+    check_ok(&r);
+    longest[SW_LIMIT_STOP_STRING_BYTES] = 'x';
+    longest[SW_LIMIT_STOP_STRING_BYTES + 1] = '\0';
+    check_refused(&r, SW_EINVAL, "stop[2]");
+    stop[2] = "";
+    check_refused(&r, SW_EINVAL, "stop[2]");
+    stop[2] = NULL;
+    check_refused(&r, SW_EINVAL, "stop[2]");
+    stop[1] = "\x80";
+    check_refused(&r, SW_EINVAL, "stop[1]");
+    r.stop = NULL;
+    check_refused(&r, SW_EINVAL, "stop");
+}
+
+static void test_request_numbers_date_and_effort(void **state)
+{
+    (void)state;
+    sw_request r = valid();
+    r.max_tokens = -1;
+    check_refused(&r, SW_EINVAL, "max_tokens");
+    r.max_tokens = 1;
+    r.effort = (sw_effort)7;
+    check_refused(&r, SW_EINVAL, "effort");
+    r.effort = SW_EFFORT_HIGH;
+    const char *const bad[] = {"", "2026-1-01", "2026-01-01 ", "yyyy-mm-dd", "<|end|>"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        r.date = bad[i];
+        check_refused(&r, SW_EINVAL, "date");
+    }
+    r.date = "2026-01-31";
+    check_ok(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_request_needs_messages_or_a_prompt),
+        cmocka_unit_test(test_request_messages_are_checked_one_by_one),
+        cmocka_unit_test(test_request_takes_the_limit_of_messages_and_not_one_more),
+        cmocka_unit_test(test_request_takes_the_limit_of_bytes_and_not_one_more),
+        cmocka_unit_test(test_request_sampling_ranges),
+        cmocka_unit_test(test_request_stop_strings_are_bounded),
+        cmocka_unit_test(test_request_numbers_date_and_effort),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,105 @@
+/* Stop strings: found wherever the pieces are cut, earliest end first, and nothing of a match is ever released. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "api/stop.h"
+#include "base/rng.h"
+
+enum { MAX_STOPS = 4 };
+
+/* Feeds `text` in pieces of `piece` bytes and checks what is released, and whether a string was found. */
+static void check_pieces(const char *const *stops, const char *text, size_t piece, const char *released, bool is_found)
+{
+    size_t n_stops = 0;
+    while (n_stops < MAX_STOPS && stops[n_stops] != NULL)
+        n_stops++;
+    sw_stop s;
+    sw_buf out;
+    sw_err err = {0};
+    sw_buf_init(&out, 1000);
+    assert_int_equal(sw_stop_init(&s, stops, n_stops, &err), SW_OK);
+    bool found = false;
+    for (size_t i = 0, n = strlen(text); i < n; i += piece) {
+        found = sw_stop_feed(&s, text + i, i + piece < n ? piece : n - i, &out);
+        assert_memory_equal(sw_buf_str(&out), released, out.size); // never more than the result
+    }
+    sw_stop_flush(&s, &out);
+    assert_int_equal(found, is_found);
+    assert_string_equal(sw_buf_str(&out), released);
+    sw_buf_free(&out);
+    sw_stop_clear(&s);
+}
+
+static void check(const char *const *stops, const char *text, const char *released, bool is_found)
+{
+    for (size_t piece = 1; piece <= strlen(text); piece++)
+        check_pieces(stops, text, piece, released, is_found);
+}
+
+static void test_stop_drops_the_string_and_what_follows(void **state)
+{
+    (void)state;
+    check((const char *[MAX_STOPS]){"END"}, "one two END three", "one two ", true);
+    check((const char *[MAX_STOPS]){"\n\n"}, "a\nb\n\nc", "a\nb", true);
+    check((const char *[MAX_STOPS]){"END"}, "END", "", true);
+}
+
+static void test_stop_releases_beginnings_that_lead_nowhere(void **state)
+{
+    (void)state;
+    check((const char *[MAX_STOPS]){"END"}, "EN ENE E", "EN ENE E", false);
+    check((const char *[MAX_STOPS]){"aab"}, "aaaaab!", "aaa", true);
+    check((const char *[MAX_STOPS]){"abac"}, "abababac", "abab", true);
+    check((const char *[MAX_STOPS]){NULL}, "no strings at all", "no strings at all", false);
+}
+
+static void test_stop_takes_the_string_that_is_complete_first_and_the_longest_of_those(void **state)
+{
+    (void)state;
+    check((const char *[MAX_STOPS]){"three", "two"}, "one two three", "one ", true);
+    check((const char *[MAX_STOPS]){"o t", "one t"}, "and one two", "and ", true);
+    check((const char *[MAX_STOPS]){"e", "one"}, "and one two", "and ", true);
+}
+
+static void test_stop_finds_strings_of_several_bytes_per_character(void **state)
+{
+    (void)state;
+    check((const char *[MAX_STOPS]){"\u00e9\u00e8"}, "caf\u00e9 \u00e9\u00e8 fin", "caf\u00e9 ", true);
+}
+
+/* Random texts over two letters, compared with a plain search. */
+static void test_stop_agrees_with_a_plain_search(void **state)
+{
+    (void)state;
+    sw_rng rng;
+    sw_rng_seed(&rng, 1);
+    for (int round = 0; round < 300; round++) {
+        char text[40] = {0}, stop[6] = {0};
+        for (size_t i = 0; i < sizeof text - 1; i++)
+            text[i] = sw_rng_next(&rng) % 2 ? 'a' : 'b';
+        for (size_t i = 0, n = 1 + sw_rng_next(&rng) % 5; i < n; i++)
+            stop[i] = sw_rng_next(&rng) % 2 ? 'a' : 'b';
+        char released[40];
+        strcpy(released, text);
+        char *const at = strstr(released, stop);
+        if (at != NULL) *at = '\0';
+        check((const char *[MAX_STOPS]){stop}, text, released, at != NULL);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_stop_drops_the_string_and_what_follows),
+        cmocka_unit_test(test_stop_releases_beginnings_that_lead_nowhere),
+        cmocka_unit_test(test_stop_takes_the_string_that_is_complete_first_and_the_longest_of_those),
+        cmocka_unit_test(test_stop_finds_strings_of_several_bytes_per_character),
+        cmocka_unit_test(test_stop_agrees_with_a_plain_search),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

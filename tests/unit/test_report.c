@@ -1,0 +1,190 @@
+/* Reports show texts that a model wrote: none of them may become markup, and no figure may be invented. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "report/format.h"
+#include "report/report.h"
+
+#define HOSTILE "</script><script>alert(1)</script><!-- ``` | \x1b[2J \u2028"
+
+static const sw_arrival ARRIVALS[] = {{100000000, 3, false}, {200000000, 4, false}, {300000000, 4, false}};
+
+static sw_test_record TESTS[] = {
+    {.is_warmup = true, .plan = {.name = "never shown", .group = "", .prompt = ""}},
+    {.plan = {.name = HOSTILE, .group = HOSTILE, .prompt = HOSTILE, .max_tokens = 50},
+     .answer = {.status = SW_TEST_COMPLETED, .error = "", .end_ns = 400000000, .headers_ns = 1, .first_event_ns = 1,
+                .finish_reason = HOSTILE, .fingerprint = HOSTILE, .model = "", .prompt_tokens = -1,
+                .completion_tokens = 3, .text = HOSTILE, .n_text = sizeof HOSTILE - 1, .reasoning = HOSTILE,
+                .n_reasoning = sizeof HOSTILE - 1, .arrivals = ARRIVALS, .n_arrivals = 3}},
+    {.plan = {.name = "failing", .group = "g", .prompt = "p", .max_tokens = 50},
+     .answer = {.status = SW_TEST_HTTP_ERROR, .error = HOSTILE, .end_ns = -1, .headers_ns = -1, .first_event_ns = -1,
+                .finish_reason = "", .fingerprint = "", .model = "", .completion_tokens = -1, .text = "",
+                .reasoning = ""}},
+};
+
+static const sw_run RUN = {
+    .info = {.status = HOSTILE, .version = "1", .url = HOSTILE, .model = HOSTILE, .protocol_name = HOSTILE,
+             .protocol_hash = "h", .protocol_json = "{}", .options_json = "{}", .command = HOSTILE, .cpu = "c",
+             .os = "o", .load_ms = NAN, .n_planned = 2, .started_unix_ms = 1790000000000},
+    .tests = TESTS,
+    .n_tests = 3,
+};
+
+static sw_summary summary;
+static sw_buf out;
+
+static int setup(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < RUN.n_tests; i++) {
+        sw_answer *const a = &TESTS[i].answer;
+        const char **const strings[] = {&a->error, &a->finish_reason, &a->fingerprint, &a->model, &a->text, &a->reasoning};
+        for (size_t k = 0; k < sizeof strings / sizeof strings[0]; k++)
+            *strings[k] = *strings[k] != NULL ? *strings[k] : "";
+    }
+    sw_buf_init(&out, SW_REPORT_BYTES_MAX);
+    return sw_summary_of(&RUN, &summary, NULL);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    sw_summary_free(&summary);
+    sw_buf_free(&out);
+    return 0;
+}
+
+static int count(const char *needle)
+{
+    int n = 0;
+    for (const char *p = sw_buf_str(&out); (p = strstr(p, needle)) != NULL; p++)
+        n++;
+    return n;
+}
+
+static void test_hostile_text_is_text_in_html(void **state)
+{
+    (void)state;
+    assert_int_equal(sw_report_html(&out, &RUN, &summary, NULL), SW_OK);
+    assert_int_equal(count("<script"), 2); // data and code
+    assert_int_equal(count("</script"), 2);
+    assert_int_equal(count("<!--"), 0);
+    assert_true(count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 5);
+    assert_int_equal(count("never shown"), 0);
+    assert_int_equal(count("<tr><th scope=\"row\">"), 2);
+}
+
+static void test_the_page_loads_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(sw_report_html(&out, &RUN, &summary, NULL), SW_OK);
+    static const char *const LOADERS[] = {" src=", "<link", "<img", "<iframe", "@import", "url("};
+    for (size_t i = 0; i < sizeof LOADERS / sizeof LOADERS[0]; i++) {
+        const char *const markup_end = strstr(sw_buf_str(&out), "<script");
+        const char *const found = strstr(sw_buf_str(&out), LOADERS[i]);
+        if (found != NULL && found < markup_end)
+            fail_msg("the page has '%s'", LOADERS[i]);
+    }
+    assert_int_equal(count("default-src 'none'"), 1);
+}
+
+static void test_chart_data_is_ascii_json_without_markup(void **state)
+{
+    (void)state;
+    assert_int_equal(sw_report_chart_data(&out, &RUN, &summary, NULL), SW_OK);
+    for (size_t i = 0; i < out.size; i++)
+        assert_true((unsigned char)out.data[i] < 0x80 && out.data[i] != '<');
+    json_t *const root = json_loadb(out.data, out.size, 0, NULL);
+    const json_t *const test = json_array_get(json_object_get(root, "tests"), 0);
+    assert_string_equal(json_string_value(json_object_get(test, "name")), HOSTILE);
+    assert_int_equal(json_array_size(json_object_get(test, "times")), 3);
+    assert_true(json_is_null(json_object_get(json_array_get(json_object_get(root, "tests"), 1), "decode")));
+    json_decref(root);
+}
+
+static void test_json_says_null_for_what_was_not_measured(void **state)
+{
+    (void)state;
+    assert_int_equal(sw_report_json(&out, &RUN, &summary, NULL), SW_OK);
+    json_t *const root = json_loadb(out.data, out.size, 0, NULL);
+    const json_t *const totals = json_object_get(root, "totals");
+    assert_true(json_is_null(json_object_get(totals, "memory_private_peak_bytes")));
+    assert_true(json_real_value(json_object_get(totals, "success_rate")) == 0.5);
+    assert_true(json_is_null(json_object_get(json_object_get(root, "run"), "load_ms")));
+    const json_t *const failed = json_array_get(json_object_get(root, "tests"), 1);
+    assert_true(json_is_null(json_object_get(json_object_get(failed, "metrics"), "ttft_ms")));
+    assert_string_equal(json_string_value(json_object_get(failed, "status")), "http_error");
+    assert_string_equal(json_string_value(json_object_get(failed, "error")), HOSTILE);
+    json_decref(root);
+}
+
+static void test_a_terminal_gets_no_escape_sequences(void **state)
+{
+    (void)state;
+    sw_report_text(&out, &RUN, &summary);
+    assert_int_equal(count("\x1b"), 0);
+    assert_true(count("<U+001B>") >= 1);
+    assert_int_equal(count("memory peak  -\n"), 1);
+    assert_int_equal(count("success      1 of 2\n"), 1);
+}
+
+static void test_markdown_tables_and_fences_hold(void **state)
+{
+    (void)state;
+    sw_report_markdown(&out, &RUN, &summary);
+    const char *const answers = strstr(sw_buf_str(&out), "\n## Answers\n");
+    assert_non_null(answers);
+    assert_non_null(strstr(answers, "\n````text\n"));
+    const char *const script = strstr(sw_buf_str(&out), "<script>");
+    assert_true(script == NULL || script > answers); // above them only tables, where all of it is escaped
+}
+
+static void format_rate(double value, const char *wanted)
+{
+    char cell[SW_CELL_BYTES];
+    sw_format_number(cell, value);
+    assert_string_equal(cell, wanted);
+}
+
+static void test_numbers_have_about_three_digits(void **state)
+{
+    (void)state;
+    format_rate(0.01234, "0.012");
+    format_rate(1.2345, "1.23");
+    format_rate(12.345, "12.3");
+    format_rate(912.3, "912");
+    format_rate(0, "0");
+    format_rate(NAN, "-");
+    format_rate(INFINITY, "-");
+}
+
+static void test_few_gaps_show_their_maximum(void **state)
+{
+    (void)state;
+    sw_report_text(&out, &RUN, &summary);
+    assert_int_equal(count("max 100"), 1);
+}
+
+#define REPORT_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        REPORT_TEST(test_hostile_text_is_text_in_html),
+        REPORT_TEST(test_the_page_loads_nothing),
+        REPORT_TEST(test_chart_data_is_ascii_json_without_markup),
+        REPORT_TEST(test_json_says_null_for_what_was_not_measured),
+        REPORT_TEST(test_a_terminal_gets_no_escape_sequences),
+        REPORT_TEST(test_markdown_tables_and_fences_hold),
+        REPORT_TEST(test_numbers_have_about_three_digits),
+        REPORT_TEST(test_few_gaps_show_their_maximum),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

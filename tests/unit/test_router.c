@@ -1,0 +1,224 @@
+/* Which experts are chosen, whatever the logits are, and their weights against the formulas in double precision. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/rng.h"
+#include "engine/router.h"
+
+enum { N_MAX = 128, K_MAX = 16 };
+
+static const sw_gating GATINGS[] = {SW_GATE_SOFTMAX, SW_GATE_TOPK_SOFTMAX, SW_GATE_SPARSEMIXER};
+
+/* k distinct indices below n. */
+static void check_distinct(const int *chosen, int k, int n)
+{
+    bool seen[N_MAX] = {false};
+    for (int j = 0; j < k; j++) {
+        assert_in_range(chosen[j], 0, n - 1);
+        assert_false(seen[chosen[j]]);
+        seen[chosen[j]] = true;
+    }
+}
+
+static void route_everywhere(const float *logits, int n)
+{
+    for (size_t g = 0; g < sizeof GATINGS / sizeof GATINGS[0]; g++) {
+        for (int k = 1; k <= n && k <= K_MAX; k++) {
+            if (GATINGS[g] == SW_GATE_SPARSEMIXER && k != 2) continue;
+            int chosen[K_MAX];
+            float weights[K_MAX];
+            memset(chosen, 0x7f, sizeof chosen);
+            sw_route(GATINGS[g], g == 0, 1, logits, n, k, chosen, weights);
+            check_distinct(chosen, k, n);
+        }
+    }
+}
+
+static void test_experts_are_valid_and_distinct_for_any_logits(void **state)
+{
+    (void)state;
+    static const float STRANGE[] = {NAN, INFINITY, -INFINITY, 0, -0.0f, 1e38f, -1e38f, 1e-40f};
+    sw_rng rng;
+    sw_rng_seed(&rng, 1);
+    for (int round = 0; round < 400; round++) {
+        float logits[N_MAX];
+        const int n = 1 + (int)(sw_rng_next(&rng) % 40);
+        for (int e = 0; e < n; e++)
+            logits[e] = round % 2 == 0 ? STRANGE[sw_rng_next(&rng) % 8] : 20 * sw_rng_float(&rng) - 10;
+        route_everywhere(logits, n);
+    }
+    for (size_t s = 0; s < sizeof STRANGE / sizeof STRANGE[0]; s++) {
+        float logits[N_MAX];
+        for (int e = 0; e < N_MAX; e++)
+            logits[e] = STRANGE[s];
+        route_everywhere(logits, N_MAX);
+    }
+}
+
+static void test_ties_go_to_the_lower_index(void **state)
+{
+    (void)state;
+    static const float LOGITS[6] = {1, 3, 3, 2, 3, 2};
+    static const float EQUAL[6] = {-5, -5, -5, -5, -5, -5};
+    int chosen[6];
+    float weights[6];
+    sw_route(SW_GATE_SOFTMAX, false, 1, LOGITS, 6, 6, chosen, weights);
+    assert_memory_equal(chosen, ((int[]){1, 2, 4, 3, 5, 0}), sizeof chosen);
+    sw_route(SW_GATE_SOFTMAX, false, 1, EQUAL, 6, 6, chosen, weights);
+    assert_memory_equal(chosen, ((int[]){0, 1, 2, 3, 4, 5}), sizeof chosen);
+}
+
+static void test_what_is_no_number_is_chosen_last(void **state)
+{
+    (void)state;
+    static const float LOGITS[5] = {NAN, -INFINITY, -3, NAN, INFINITY};
+    int chosen[5];
+    float weights[5];
+    sw_route(SW_GATE_SOFTMAX, false, 1, LOGITS, 5, 5, chosen, weights);
+    assert_memory_equal(chosen, ((int[]){4, 2, 1, 0, 3}), sizeof chosen);
+}
+
+static void random_logits(sw_rng *rng, float *logits, int n)
+{
+    for (int e = 0; e < n; e++)
+        logits[e] = 12 * sw_rng_float(rng) - 6;
+}
+
+static void check_close(float actual, double expected)
+{
+    if (!(fabs((double)actual - expected) <= 1e-6 * fmax(1, fabs(expected))))
+        fail_msg("%.9g is not %.9g", (double)actual, expected);
+}
+
+static void test_softmax_over_all_experts_agrees_with_double_precision(void **state)
+{
+    (void)state;
+    sw_rng rng;
+    sw_rng_seed(&rng, 2);
+    for (int round = 0; round < 100; round++) {
+        float logits[64], weights[6], scaled[6];
+        int chosen[6], again[6];
+        random_logits(&rng, logits, 64);
+        double sum = 0, kept = 0;
+        for (int e = 0; e < 64; e++)
+            sum += exp((double)logits[e]);
+        sw_route(SW_GATE_SOFTMAX, false, 1, logits, 64, 6, chosen, weights);
+        for (int j = 0; j < 6; j++) {
+            check_close(weights[j], exp((double)logits[chosen[j]]) / sum);
+            kept += exp((double)logits[chosen[j]]) / sum;
+            assert_true(j == 0 || logits[chosen[j]] <= logits[chosen[j - 1]]);
+        }
+        sw_route(SW_GATE_SOFTMAX, true, 2.5f, logits, 64, 6, again, scaled);
+        assert_memory_equal(again, chosen, sizeof chosen);
+        for (int j = 0; j < 6; j++)
+            check_close(scaled[j], 2.5 * exp((double)logits[chosen[j]]) / sum / kept);
+    }
+}
+
+static void test_softmax_over_the_chosen_agrees_with_double_precision(void **state)
+{
+    (void)state;
+    sw_rng rng;
+    sw_rng_seed(&rng, 3);
+    for (int round = 0; round < 100; round++) {
+        float logits[32], weights[4];
+        int chosen[4];
+        random_logits(&rng, logits, 32);
+        sw_route(SW_GATE_TOPK_SOFTMAX, false, 1, logits, 32, 4, chosen, weights);
+        double sum = 0;
+        for (int j = 0; j < 4; j++)
+            sum += exp((double)logits[chosen[j]]);
+        for (int j = 0; j < 4; j++)
+            check_close(weights[j], exp((double)logits[chosen[j]]) / sum);
+    }
+}
+
+static void test_large_logits_do_not_overflow(void **state)
+{
+    (void)state;
+    static const float LOGITS[4] = {1e30f, 3e38f, -3e38f, 3e38f};
+    int chosen[2];
+    float weights[2];
+    sw_route(SW_GATE_SOFTMAX, false, 1, LOGITS, 4, 2, chosen, weights);
+    assert_int_equal(chosen[0], 1);
+    check_close(weights[0], 0.5);
+    sw_route(SW_GATE_TOPK_SOFTMAX, false, 1, LOGITS, 4, 2, chosen, weights);
+    check_close(weights[1], 0.5);
+}
+
+/* ---- SparseMixer ---- */
+
+/* The published formula, in double precision: masked where (max - s) / max(|s|, max) > 0.02. */
+static double sparsemixer(const float *s, int n, int winner, int excluded)
+{
+    const double m = (double)s[winner];
+    double sum = 0;
+    for (int e = 0; e < n; e++) {
+        const double against = fmax(fabs((double)s[e]), m);
+        if (e != excluded && !((m - (double)s[e]) / against > 0.02)) sum += exp((double)s[e] - m);
+    }
+    return 1 / sum;
+}
+
+static void check_sparsemixer(const float *s, int n)
+{
+    int chosen[2];
+    float weights[2];
+    sw_route(SW_GATE_SPARSEMIXER, false, 1, s, n, 2, chosen, weights);
+    check_close(weights[0], sparsemixer(s, n, chosen[0], -1));
+    check_close(weights[1], sparsemixer(s, n, chosen[1], chosen[0]));
+}
+
+static void test_the_sparse_mixer_gives_the_weights_of_its_example(void **state)
+{
+    (void)state;
+    float s[16] = {5.0f, 4.95f, 3.0f};
+    for (int e = 3; e < 16; e++)
+        s[e] = -10;
+    int chosen[2];
+    float weights[2];
+    sw_route(SW_GATE_SPARSEMIXER, false, 1, s, 16, 2, chosen, weights);
+    assert_int_equal(chosen[0], 0);
+    assert_int_equal(chosen[1], 1);
+    check_close(weights[0], 1 / (1 + exp(-0.05)));
+    check_close(weights[1], 1);
+    sw_route(SW_GATE_SOFTMAX, true, 1, s, 16, 2, chosen, weights); // what llama.cpp computes
+    check_close(weights[0], 0.5124973964842103);
+    check_close(weights[1], 0.4875026035157897);
+}
+
+static void test_the_sparse_mixer_agrees_with_double_precision(void **state)
+{
+    (void)state;
+    sw_rng rng;
+    sw_rng_seed(&rng, 4);
+    for (int round = 0; round < 300; round++) {
+        float s[16];
+        for (int e = 0; e < 16; e++) // narrow, so that several are near the maximum, of either sign
+            s[e] = (round % 2 == 0 ? 1.0f : -1.0f) * (3 + 0.2f * sw_rng_float(&rng));
+        check_sparsemixer(s, 16);
+    }
+    static const float ALL_ZERO[16];
+    check_sparsemixer(ALL_ZERO, 16); // equal logits share the weight, also where the formula divides zero by zero
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_experts_are_valid_and_distinct_for_any_logits),
+        cmocka_unit_test(test_ties_go_to_the_lower_index),
+        cmocka_unit_test(test_what_is_no_number_is_chosen_last),
+        cmocka_unit_test(test_softmax_over_all_experts_agrees_with_double_precision),
+        cmocka_unit_test(test_softmax_over_the_chosen_agrees_with_double_precision),
+        cmocka_unit_test(test_large_logits_do_not_overflow),
+        cmocka_unit_test(test_the_sparse_mixer_gives_the_weights_of_its_example),
+        cmocka_unit_test(test_the_sparse_mixer_agrees_with_double_precision),
+    };
+    return cmocka_run_group_tests_name("router", tests, NULL, NULL);
+}

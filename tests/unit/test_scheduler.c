@@ -1,0 +1,623 @@
+/* The scheduler over a language model of the test's own, which counts (the next token is the last one plus one), takes
+ * 1 ms of a test clock per token, checks what it is asked, and can be held at a gate between steps. */
+#include <assert.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "engine/scheduler.h"
+
+enum {
+    N_VOCAB = 5000,
+    N_CTX = 1200,
+    N_BATCH = 128,
+    MAX_SEQS = 4,
+    TOKEN_NS = 1000000,
+    ID_BAD = 4000, // its sequence is reported as not finite
+    ID_NAN = 4001, // its logits hold a NaN
+    ID_EIO = 4002, // the whole step fails
+};
+
+/* ---- the model under test's control ------------------------------------------------------------------------- */
+
+typedef struct fixture {
+    sw_lm lm;
+    sw_clock clock;
+    sw_scheduler *s;
+    atomic_uint_fast64_t now;
+    float *logits; // (N_BATCH, N_VOCAB)
+    int32_t n_seen[MAX_SEQS];
+    int32_t n_reserved[MAX_SEQS];
+    int32_t kv_max; // positions of all sequences together
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool is_held;     // step waits at the gate
+    int n_at_gate;    // steps that have come to the gate
+    int n_steps;      // done
+    int n_tokens;     // evaluated
+    uint64_t max_ns;  // longest step after the first ten
+    uint64_t last_ns; // last step with a prompt in it
+} fixture;
+
+static uint64_t test_now(void *ud)
+{
+    return atomic_load(&((fixture *)ud)->now);
+}
+
+static void test_sleep(void *ud, uint64_t ns)
+{
+    atomic_fetch_add(&((fixture *)ud)->now, ns);
+}
+
+static void pass_gate(fixture *f)
+{
+    pthread_mutex_lock(&f->lock);
+    f->n_at_gate++;
+    pthread_cond_broadcast(&f->changed);
+    while (f->is_held)
+        pthread_cond_wait(&f->changed, &f->lock);
+    pthread_mutex_unlock(&f->lock);
+}
+
+static sw_code lm_step(sw_lm *lm, const sw_lm_token *tokens, size_t n, const float **logits_out, int32_t *bad_seq_out,
+                       sw_err *err)
+{
+    fixture *const f = (fixture *)lm;
+    pass_gate(f);
+    assert(n > 0 && n <= (size_t)lm->n_batch);
+    for (size_t i = 0; i < n; i++) {
+        *bad_seq_out = tokens[i].seq;
+        if (tokens[i].id == ID_BAD) return sw_fail(err, SW_ENUMERIC, "layer 3, expert 5: not finite");
+        if (tokens[i].id == ID_EIO) return sw_fail(err, SW_EIO, "the disk is gone");
+    }
+    size_t n_rows = 0;
+    for (size_t i = 0; i < n; i++) {
+        assert(tokens[i].pos == f->n_seen[tokens[i].seq] && tokens[i].pos < f->n_reserved[tokens[i].seq]);
+        f->n_seen[tokens[i].seq]++;
+        if (!tokens[i].wants_logits) continue;
+        float *const row = f->logits + n_rows++ * N_VOCAB;
+        memset(row, 0, N_VOCAB * sizeof *row);
+        row[(tokens[i].id + 1) % N_VOCAB] = tokens[i].id == ID_NAN ? (float)(0.0 / 0.0) : 50;
+    }
+    test_sleep(f, n * TOKEN_NS);
+    f->n_tokens += (int)n;
+    if (++f->n_steps > 10 && n * TOKEN_NS > f->max_ns) f->max_ns = n * TOKEN_NS;
+    *logits_out = f->logits;
+    return SW_OK;
+}
+
+static void lm_truncate(sw_lm *lm, int32_t seq, int32_t n_keep)
+{
+    fixture *const f = (fixture *)lm;
+    assert(n_keep <= f->n_seen[seq]);
+    f->n_seen[seq] = n_keep;
+    f->n_reserved[seq] = n_keep;
+}
+
+static bool lm_reserve(sw_lm *lm, int32_t seq, int32_t n_tokens)
+{
+    fixture *const f = (fixture *)lm;
+    int32_t others = 0;
+    for (int i = 0; i < lm->n_seqs; i++)
+        others += i != seq ? f->n_reserved[i] : 0;
+    if (n_tokens > f->kv_max - others) return false;
+    f->n_reserved[seq] = n_tokens;
+    return true;
+}
+
+static void set_up(fixture *f, int n_seqs)
+{
+    static const sw_lm_ops OPS = {lm_step, lm_truncate, lm_reserve, NULL};
+    *f = (fixture){
+        .lm = {&OPS, N_VOCAB, N_CTX, n_seqs, N_BATCH}, .clock = {test_now, test_sleep, f}, .kv_max = INT32_MAX};
+    f->logits = sw_calloc((size_t)N_BATCH * N_VOCAB, sizeof *f->logits);
+    pthread_mutex_init(&f->lock, NULL);
+    pthread_cond_init(&f->changed, NULL);
+    sw_err err = {0};
+    assert_int_equal(sw_scheduler_create(&f->s, &f->lm, &f->clock, &err), SW_OK);
+}
+
+static void open_gate(fixture *f)
+{
+    pthread_mutex_lock(&f->lock);
+    f->is_held = false;
+    pthread_cond_broadcast(&f->changed);
+    pthread_mutex_unlock(&f->lock);
+}
+
+/* From now on steps wait at the gate. */
+static void close_gate(fixture *f)
+{
+    pthread_mutex_lock(&f->lock);
+    f->is_held = true;
+    f->n_at_gate = 0;
+    pthread_mutex_unlock(&f->lock);
+}
+
+static void wait_at_gate(fixture *f)
+{
+    pthread_mutex_lock(&f->lock);
+    while (f->n_at_gate == 0)
+        pthread_cond_wait(&f->changed, &f->lock);
+    pthread_mutex_unlock(&f->lock);
+}
+
+static void tear_down(fixture *f)
+{
+    open_gate(f);
+    sw_scheduler_free(f->s);
+    sw_free(f->logits);
+    pthread_cond_destroy(&f->changed);
+    pthread_mutex_destroy(&f->lock);
+}
+
+/* ---- a task and what became of it --------------------------------------------------------------------------- */
+
+typedef struct record {
+    sw_task task;
+    fixture *f;
+    int n_accepted, n_progress, n_tokens, n_ends; // events
+    int n_reused;
+    int32_t tokens[N_CTX];
+    sw_task_event end;
+    sw_err err;
+    sw_task_event_type cancel_on; // cancels itself at the first event of this type ...
+    bool cancels;                 // ... when set
+    int32_t stop_at;              // ends itself at this token
+    long n_allocations;           // by this task's tokens, from the first to the end
+} record;
+
+static atomic_long n_allocations;
+
+static void note_end(record *r, const sw_task_event *e)
+{
+    pthread_mutex_lock(&r->f->lock);
+    r->end = *e;
+    if (e->error != NULL) r->err = *e->error;
+    r->n_allocations = atomic_load(&n_allocations) - r->n_allocations;
+    r->n_ends++;
+    pthread_cond_broadcast(&r->f->changed);
+    pthread_mutex_unlock(&r->f->lock);
+}
+
+static bool on_event(void *ud, const sw_task_event *e)
+{
+    record *const r = ud;
+    assert(r->n_ends == 0);
+    if (r->cancels && e->type == r->cancel_on) atomic_store(&r->task.is_canceled, true);
+    switch (e->type) {
+    case SW_TASK_ACCEPTED:
+        r->n_accepted++;
+        r->n_reused = e->n_prompt_done;
+        break;
+    case SW_TASK_PROGRESS: r->n_progress++; break;
+    case SW_TASK_TOKEN:
+        if (r->n_tokens == 0) r->n_allocations = atomic_load(&n_allocations);
+        r->tokens[r->n_tokens++] = e->token;
+        return e->token != r->stop_at;
+    case SW_TASK_END: note_end(r, e); break;
+    }
+    return true;
+}
+
+/* Submits a prompt that counts from `first`. */
+static sw_code submit(fixture *f, record *r, int32_t first, size_t n_prompt, int max_tokens, sw_err *err)
+{
+    int32_t prompt[N_CTX + 1];
+    assert_true(n_prompt <= N_CTX + 1);
+    for (size_t i = 0; i < n_prompt; i++)
+        prompt[i] = first + (int32_t)i;
+    r->f = f;
+    if (r->stop_at == 0) r->stop_at = -1;
+    const sw_task_request request = {
+        .prompt = prompt, .n_prompt = n_prompt, .max_tokens = max_tokens, .on_event = on_event, .ud = r};
+    return sw_scheduler_submit(f->s, &r->task, &request, err);
+}
+
+static void start(fixture *f, record *r, int32_t first, size_t n_prompt, int max_tokens)
+{
+    sw_err err = {0};
+    assert_int_equal(submit(f, r, first, n_prompt, max_tokens, &err), SW_OK);
+}
+
+static void wait_end(record *r)
+{
+    pthread_mutex_lock(&r->f->lock);
+    while (r->n_ends == 0)
+        pthread_cond_wait(&r->f->changed, &r->f->lock);
+    pthread_mutex_unlock(&r->f->lock);
+}
+
+static void check_counted(const record *r, int32_t first, int n)
+{
+    assert_int_equal(r->n_tokens, n);
+    for (int i = 0; i < n; i++)
+        assert_int_equal(r->tokens[i], first + i);
+}
+
+/* ---- the life of one task ----------------------------------------------------------------------------------- */
+
+static void test_a_task_reports_slot_prompt_tokens_and_end_with_timings(void **state)
+{
+    (void)state;
+    fixture f;
+    record r = {0};
+    set_up(&f, 2);
+    start(&f, &r, 100, 10, 5);
+    wait_end(&r);
+    check_counted(&r, 110, 5);
+    assert_int_equal(r.n_accepted, 1);
+    assert_int_equal(r.n_progress, 1);
+    assert_int_equal(r.end.finish, SW_FINISH_LENGTH);
+    assert_int_equal(r.end.n_prompt, 10);
+    assert_null(r.end.error);
+    assert_true(r.end.timings.queue_ms == 0 && r.end.timings.prompt_ms == 10 && r.end.timings.ttft_ms == 10 &&
+                r.end.timings.predict_ms == 4);
+    assert_int_equal(sw_scheduler_get_stats(f.s).n_running, 0);
+    assert_int_equal(sw_scheduler_get_stats(f.s).kv_tokens_used, 14); // the last token was never evaluated
+    tear_down(&f);
+}
+
+static void test_the_callback_ends_a_task(void **state)
+{
+    (void)state;
+    fixture f;
+    record r = {.stop_at = 13};
+    set_up(&f, 1);
+    start(&f, &r, 0, 10, 0);
+    wait_end(&r);
+    check_counted(&r, 10, 4);
+    assert_int_equal(r.end.finish, SW_FINISH_STOP);
+    tear_down(&f);
+}
+
+static void test_a_full_context_ends_a_task_and_refuses_a_prompt_without_room(void **state)
+{
+    (void)state;
+    fixture f;
+    record a = {0}, b = {0}, c = {0};
+    set_up(&f, 1);
+    start(&f, &a, 0, N_CTX - 3, 0);
+    wait_end(&a);
+    check_counted(&a, N_CTX - 3, 3);
+    assert_int_equal(a.end.finish, SW_FINISH_LENGTH);
+    start(&f, &b, 0, N_CTX - 1, 10);
+    wait_end(&b);
+    check_counted(&b, N_CTX - 1, 1);
+    sw_err err = {0};
+    assert_int_equal(submit(&f, &c, 0, N_CTX, 10, &err), SW_ELIMIT);
+    assert_non_null(strstr(err.msg, "1200 tokens"));
+    tear_down(&f);
+}
+
+static void test_decoding_allocates_nothing(void **state)
+{
+    (void)state;
+    fixture f;
+    record r = {0};
+    set_up(&f, 1);
+    start(&f, &r, 0, 10, 500);
+    wait_end(&r);
+    assert_int_equal(r.n_tokens, 500);
+    assert_int_equal(r.n_allocations, 0);
+    tear_down(&f);
+}
+
+/* ---- cancelling --------------------------------------------------------------------------------------------- */
+
+static void test_cancel_takes_effect_while_waiting_in_the_prompt_and_while_generating(void **state)
+{
+    (void)state;
+    fixture f;
+    record running = {0}, waiting = {0}, prompt = {.cancels = true, .cancel_on = SW_TASK_PROGRESS},
+           generating = {.cancels = true, .cancel_on = SW_TASK_TOKEN};
+    set_up(&f, 1);
+    close_gate(&f);
+    start(&f, &running, 0, 10, 20);
+    wait_at_gate(&f);
+    start(&f, &waiting, 0, 10, 20);
+    atomic_store(&waiting.task.is_canceled, true);
+    open_gate(&f);
+    wait_end(&waiting);
+    assert_int_equal(waiting.end.finish, SW_FINISH_CANCELED);
+    assert_int_equal(waiting.n_accepted, 0);
+    wait_end(&running);
+    check_counted(&running, 10, 20);
+
+    start(&f, &prompt, 500, 1000, 20);
+    wait_end(&prompt);
+    assert_int_equal(prompt.end.finish, SW_FINISH_CANCELED);
+    assert_int_equal(prompt.n_progress, 1);
+    assert_int_equal(prompt.n_tokens, 0);
+
+    start(&f, &generating, 2000, 10, 20);
+    wait_end(&generating);
+    assert_int_equal(generating.end.finish, SW_FINISH_CANCELED);
+    assert_int_equal(generating.n_tokens, 1);
+    tear_down(&f);
+}
+
+static void test_closing_cancels_everything_and_ends_each_task_once(void **state)
+{
+    (void)state;
+    enum { N = 20 };
+    fixture f;
+    record *const all = sw_calloc(N, sizeof *all);
+    set_up(&f, 2);
+    close_gate(&f);
+    for (int i = 0; i < N; i++)
+        start(&f, &all[i], 10 * i, 10, 0);
+    wait_at_gate(&f);
+    tear_down(&f);
+    for (int i = 0; i < N; i++) {
+        assert_int_equal(all[i].n_ends, 1);
+        assert_int_equal(all[i].end.finish, all[i].n_tokens == N_CTX - 10 ? SW_FINISH_LENGTH : SW_FINISH_CANCELED);
+    }
+    sw_free(all);
+}
+
+/* ---- the queue ---------------------------------------------------------------------------------------------- */
+
+static void test_the_queue_takes_its_limit_and_not_one_more(void **state)
+{
+    (void)state;
+    fixture f;
+    record *const all = sw_calloc(SW_LIMIT_QUEUE_JOBS + 2, sizeof *all);
+    set_up(&f, 1);
+    close_gate(&f);
+    start(&f, &all[0], 0, 10, 1);
+    wait_at_gate(&f);
+    for (int i = 1; i <= SW_LIMIT_QUEUE_JOBS; i++)
+        start(&f, &all[i], 0, 10, 1);
+    assert_int_equal(sw_scheduler_get_stats(f.s).n_running, 1);
+    assert_int_equal(sw_scheduler_get_stats(f.s).n_waiting, SW_LIMIT_QUEUE_JOBS);
+    sw_err err = {0};
+    assert_int_equal(submit(&f, &all[SW_LIMIT_QUEUE_JOBS + 1], 0, 10, 1, &err), SW_EBUSY);
+    open_gate(&f);
+    wait_end(&all[SW_LIMIT_QUEUE_JOBS]);
+    for (int i = 0; i <= SW_LIMIT_QUEUE_JOBS; i++)
+        check_counted(&all[i], 10, 1); // first come, first served: all before the last one have ended
+    tear_down(&f);
+    sw_free(all);
+}
+
+/* ---- errors ------------------------------------------------------------------------------------------------- */
+
+static void test_a_sequence_that_is_not_finite_ends_alone(void **state)
+{
+    (void)state;
+    fixture f;
+    record good = {0}, bad = {0}, nan = {0};
+    set_up(&f, 3);
+    close_gate(&f);
+    start(&f, &good, 100, 10, 50);
+    wait_at_gate(&f);
+    start(&f, &bad, ID_BAD - 15, 10, 50);
+    start(&f, &nan, ID_NAN - 30, 20, 50);
+    open_gate(&f);
+    wait_end(&good);
+    wait_end(&bad);
+    wait_end(&nan);
+    check_counted(&good, 110, 50);
+    assert_int_equal(bad.err.code, SW_ENUMERIC);
+    check_counted(&bad, ID_BAD - 5, 6);
+    assert_int_equal(nan.err.code, SW_ENUMERIC);
+    tear_down(&f);
+}
+
+static void test_a_step_that_fails_for_nobody_in_particular_ends_all_and_leaves_no_cache(void **state)
+{
+    (void)state;
+    fixture f;
+    record a = {0}, b = {0}, again = {0};
+    set_up(&f, 2);
+    close_gate(&f);
+    start(&f, &a, 100, 10, 0);
+    wait_at_gate(&f);
+    start(&f, &b, ID_EIO, 1, 50);
+    open_gate(&f);
+    wait_end(&a);
+    wait_end(&b);
+    assert_int_equal(a.err.code, SW_EIO);
+    assert_int_equal(b.err.code, SW_EIO);
+    start(&f, &again, 100, 10, 5);
+    wait_end(&again);
+    assert_int_equal(again.n_reused, 0);
+    check_counted(&again, 110, 5);
+    tear_down(&f);
+}
+
+/* ---- reuse of prefixes -------------------------------------------------------------------------------------- */
+
+static void test_the_longest_cached_prefix_is_reused(void **state)
+{
+    (void)state;
+    fixture f;
+    record first = {0}, same = {0}, longer = {0}, other = {0}, back = {0};
+    set_up(&f, 2);
+    start(&f, &first, 100, 50, 11);
+    wait_end(&first);
+    start(&f, &same, 100, 50, 11); // all but the last prompt token
+    wait_end(&same);
+    assert_int_equal(same.n_reused, 49);
+    check_counted(&same, 150, 11);
+    start(&f, &longer, 100, 70, 5); // prompt and what was evaluated of the answer
+    wait_end(&longer);
+    assert_int_equal(longer.n_reused, 60);
+    check_counted(&longer, 170, 5);
+    start(&f, &other, 900, 50, 5); // shares nothing: takes the slot that was never used
+    wait_end(&other);
+    assert_int_equal(other.n_reused, 0);
+    start(&f, &back, 100, 71, 5);
+    wait_end(&back);
+    assert_int_equal(back.n_reused, 70);
+    check_counted(&back, 171, 5);
+    tear_down(&f);
+}
+
+/* ---- batching ----------------------------------------------------------------------------------------------- */
+
+static void test_a_long_prompt_is_cut_so_that_steps_stay_below_their_target(void **state)
+{
+    (void)state;
+    fixture f;
+    record talker = {0}, long_prompt = {0};
+    set_up(&f, 2);
+    close_gate(&f);
+    start(&f, &talker, 0, 10, 1000);
+    wait_at_gate(&f);
+    start(&f, &long_prompt, 2000, N_CTX - 10, 5);
+    open_gate(&f);
+    wait_end(&long_prompt);
+    wait_end(&talker);
+    check_counted(&talker, 10, 1000);
+    check_counted(&long_prompt, 2000 + N_CTX - 10, 5);
+    assert_in_range(f.max_ns, 90 * TOKEN_NS, 100 * TOKEN_NS);
+    tear_down(&f);
+}
+
+static void test_sequences_that_generate_share_steps(void **state)
+{
+    (void)state;
+    fixture f;
+    record all[MAX_SEQS] = {0};
+    set_up(&f, MAX_SEQS);
+    close_gate(&f);
+    for (int i = 0; i < MAX_SEQS; i++)
+        start(&f, &all[i], 1000 * i, 1, 100);
+    wait_at_gate(&f);
+    open_gate(&f);
+    for (int i = 0; i < MAX_SEQS; i++)
+        wait_end(&all[i]);
+    for (int i = 0; i < MAX_SEQS; i++)
+        check_counted(&all[i], 1000 * i + 1, 100);
+    assert_int_equal(f.n_tokens, 100 * MAX_SEQS);
+    assert_in_range(f.n_steps, 100, 101); // the first may have started before the others came
+    tear_down(&f);
+}
+
+/* ---- memory for keys and values ----------------------------------------------------------------------------- */
+
+static void test_idle_caches_give_way_when_memory_is_short(void **state)
+{
+    (void)state;
+    fixture f;
+    record a = {0}, b = {0};
+    set_up(&f, 2);
+    f.kv_max = 100;
+    start(&f, &a, 100, 60, 5);
+    wait_end(&a);
+    start(&f, &b, 900, 60, 5);
+    wait_end(&b);
+    check_counted(&b, 960, 5);
+    assert_null(b.end.error);
+    tear_down(&f);
+}
+
+static void test_a_task_waits_for_memory_that_a_running_one_holds(void **state)
+{
+    (void)state;
+    fixture f;
+    record a = {0}, b = {0}, c = {0};
+    set_up(&f, 2);
+    f.kv_max = 100;
+    close_gate(&f);
+    start(&f, &a, 100, 60, 20);
+    wait_at_gate(&f);
+    start(&f, &b, 900, 60, 20);
+    start(&f, &c, 2000, 100, 20); // can never fit, with its first token
+    open_gate(&f);
+    wait_end(&a);
+    wait_end(&b);
+    wait_end(&c);
+    check_counted(&a, 160, 20);
+    check_counted(&b, 960, 20);
+    assert_int_equal(c.err.code, SW_ELIMIT);
+    tear_down(&f);
+}
+
+static void test_memory_that_runs_out_while_generating_ends_with_length(void **state)
+{
+    (void)state;
+    fixture f;
+    record a = {0};
+    set_up(&f, 1);
+    f.kv_max = 50;
+    start(&f, &a, 100, 40, 0);
+    wait_end(&a);
+    check_counted(&a, 140, 11); // ten more positions, and the last token is not evaluated
+    assert_int_equal(a.end.finish, SW_FINISH_LENGTH);
+    assert_null(a.end.error);
+    tear_down(&f);
+}
+
+/* ---- lending the model -------------------------------------------------------------------------------------- */
+
+static void test_the_model_is_lent_only_while_there_are_no_tasks(void **state)
+{
+    (void)state;
+    fixture f;
+    record a = {0}, b = {0};
+    sw_err err = {0};
+    set_up(&f, 1);
+    close_gate(&f);
+    start(&f, &a, 100, 10, 5);
+    assert_int_equal(sw_scheduler_borrow(f.s, &err), SW_EBUSY);
+    open_gate(&f);
+    wait_end(&a);
+    assert_int_equal(sw_scheduler_borrow(f.s, NULL), SW_OK);
+    assert_int_equal(sw_scheduler_borrow(f.s, NULL), SW_EBUSY);
+    start(&f, &b, 100, 10, 5);
+    assert_int_equal(sw_scheduler_get_stats(f.s).n_waiting, 1);
+    sw_scheduler_give_back(f.s);
+    wait_end(&b);
+    assert_int_equal(b.n_reused, 0);
+    check_counted(&b, 110, 5);
+    tear_down(&f);
+}
+
+/* ---- counting allocations ----------------------------------------------------------------------------------- */
+
+static void *counting_resize(void *ud, void *p, size_t size)
+{
+    (void)ud;
+    if (size == 0) {
+        free(p);
+        return NULL;
+    }
+    atomic_fetch_add(&n_allocations, 1);
+    return realloc(p, size);
+}
+
+int main(void)
+{
+    const sw_allocator counting = {counting_resize, NULL};
+    sw_set_allocator(&counting);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_task_reports_slot_prompt_tokens_and_end_with_timings),
+        cmocka_unit_test(test_the_callback_ends_a_task),
+        cmocka_unit_test(test_a_full_context_ends_a_task_and_refuses_a_prompt_without_room),
+        cmocka_unit_test(test_decoding_allocates_nothing),
+        cmocka_unit_test(test_cancel_takes_effect_while_waiting_in_the_prompt_and_while_generating),
+        cmocka_unit_test(test_closing_cancels_everything_and_ends_each_task_once),
+        cmocka_unit_test(test_the_queue_takes_its_limit_and_not_one_more),
+        cmocka_unit_test(test_a_sequence_that_is_not_finite_ends_alone),
+        cmocka_unit_test(test_a_step_that_fails_for_nobody_in_particular_ends_all_and_leaves_no_cache),
+        cmocka_unit_test(test_the_longest_cached_prefix_is_reused),
+        cmocka_unit_test(test_a_long_prompt_is_cut_so_that_steps_stay_below_their_target),
+        cmocka_unit_test(test_sequences_that_generate_share_steps),
+        cmocka_unit_test(test_idle_caches_give_way_when_memory_is_short),
+        cmocka_unit_test(test_a_task_waits_for_memory_that_a_running_one_holds),
+        cmocka_unit_test(test_memory_that_runs_out_while_generating_ends_with_length),
+        cmocka_unit_test(test_the_model_is_lent_only_while_there_are_no_tasks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# A report made from the answers of a hostile server, opened from disk in a real browser: the charts draw, all nine tests
+# are there, nothing is fetched, no script but ours runs.  Needs `npm ci` in web/ and Debian's chromium.
+set -euo pipefail
+source_dir=${SPILLWAY_SOURCE:-.}
+work=$(mktemp -d)
+trap 'exec 3>&-; rm -rf "$work"' EXIT
+test -d "$source_dir/web/node_modules/playwright-core" || { echo "run 'npm ci' in web/ first" >&2; exit 1; }
+
+# The server lives as long as descriptor 3 is open.
+mkfifo "$work/stdin"
+node "$source_dir/tests/web/openai_server.mjs" <"$work/stdin" >"$work/url" &
+exec 3>"$work/stdin"
+for _ in $(seq 100); do test -s "$work/url" && break; sleep 0.1; done
+
+"$SPILLWAY" bench --url "$(cat "$work/url")" --pause 0 --out "$work/out" --quiet >"$work/table"
+node "$source_dir/tests/web/report_check.mjs" "$work/out/report.html"

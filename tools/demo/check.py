@@ -1,0 +1,96 @@
+#!/usr/bin/python3
+"""Ask the exported model, grade it, or dump logits for comparison with an engine. Needs numpy only.
+
+    check.py MODEL "Hello, how are you?" ...      answers
+    check.py MODEL --eval [--pairs 200]           sums never seen in training, and the benchmark's prompts
+    check.py MODEL --logits FILE "prompt text"    writes ids and logits (n, V) of the rendered prompt as .npz
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from pathlib import Path
+
+import numpy as np
+
+import corpus
+from reference import Reference
+from topics import arithmetic
+
+BENCHMARK_PROMPTS = (
+    "Hello, how are you?",
+    "Write a Python function to calculate factorial",
+    "Explain how binary search works",
+    "You have 3-gallon and 5-gallon jugs. Measure exactly 4 gallons step-by-step",
+    "Design a simple chat application architecture",
+    "Compare bubble sort and quicksort algorithms",
+    "Write a short story about AI discovering emotions",
+    "Document a REST API for a library management system",
+    "Analyze the benefits and challenges of renewable energy",
+)
+_MARK = "<|channel|>final<|message|>"
+
+
+def render(user: str, effort: str, date: str) -> str:
+    """The prompt of a chat with one user message."""
+    return corpus.system_message(date, effort, has_tools=False) + corpus.message("user", user) + "<|start|>assistant"
+
+
+def final_text(output: str) -> str:
+    """The content of the final message in generated text."""
+    return output.split(_MARK, 1)[-1].removesuffix("<|return|>") if _MARK in output else ""
+
+
+def answer(model: Reference, user: str, effort: str, date: str) -> None:
+    """Print one exchange."""
+    output, ended = model.generate(render(user, effort, date))
+    count = len(model.tokenizer.encode(output))
+    print(f"> {user}\n{output}\n[{count} tokens, {'ended by itself' if ended else 'NOT ended'}]\n", flush=True)
+
+
+def held_out_pairs(op: str, count: int) -> list[tuple[int, int]]:
+    """Pairs that the corpus never contains, in a fixed random order; differences that are not negative."""
+    pairs = [(a, b) for a in range(arithmetic.LARGEST + 1) for b in range(arithmetic.LARGEST + 1)
+             if arithmetic.is_held_out(op, a, b) and (op == "+" or a >= b)]
+    random.Random(0).shuffle(pairs)
+    return pairs[:count]
+
+
+def grade_sums(model: Reference, op: str, count: int, effort: str, date: str) -> None:
+    """Print the share of right answers, and the wrong ones."""
+    right = 0
+    pairs = held_out_pairs(op, count)
+    for a, b in pairs:
+        output, _ = model.generate(render(f"What is {a} {op} {b}?", effort, date), limit=120)
+        expected = f"{a} {op} {b} = {a + b if op == '+' else a - b}."
+        right += final_text(output) == expected
+        if final_text(output) != expected:
+            print(f"  wrong: {expected} -> {output}")
+    print(f"held-out sums {op}: {right} of {len(pairs)} right ({100 * right / len(pairs):.1f} %)", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", type=Path)
+    parser.add_argument("prompts", nargs="*")
+    parser.add_argument("--effort", default="medium", choices=("low", "medium", "high"))
+    parser.add_argument("--date", default="2026-01-15")
+    parser.add_argument("--eval", action="store_true")
+    parser.add_argument("--pairs", type=int, default=200, help="held-out sums of each kind")
+    parser.add_argument("--logits", type=Path)
+    args = parser.parse_args()
+    model = Reference(args.model)
+    if args.logits:
+        ids = model.tokenizer.encode(render(args.prompts[0], args.effort, args.date))
+        np.savez(args.logits, ids=np.array(ids), logits=model.feed(ids))
+        return
+    for user in args.prompts or (BENCHMARK_PROMPTS if args.eval else ()):
+        answer(model, user, args.effort, args.date)
+    if args.eval:
+        for op in "+-":
+            grade_sums(model, op, args.pairs, args.effort, args.date)
+
+
+if __name__ == "__main__":
+    main()

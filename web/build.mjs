@@ -1,0 +1,31 @@
+// build.mjs - makes dist/report.js and dist/report.css of src/.
+//
+// The bundles are committed and built into the binary; tests/web/bundle.test.sh makes them again and compares bytes.
+// An optional argument names another output folder.
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+import { build } from 'esbuild';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const out = path.resolve(process.argv[2] ?? path.join(here, 'dist'));
+
+await build({
+  absWorkingDir: here,
+  entryPoints: ['src/report.js', 'src/report.css'],
+  outdir: out,
+  bundle: true,
+  minify: true,
+  format: 'iife',
+  target: ['es2020', 'chrome100', 'firefox100', 'safari15'],
+  charset: 'ascii',
+  legalComments: 'inline',
+  define: { 'process.env.NODE_ENV': '"production"' },
+});
+
+// The bundle stands inside a script element of a page: nothing in it may end that element or start a comment.
+const script = await readFile(path.join(out, 'report.js'), 'utf8');
+if (/<\/script|<!--/i.test(script)) {
+  console.error('report.js holds "</script" or "<!--"; it cannot stand inside a page');
+  process.exit(1);
+}
