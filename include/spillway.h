@@ -52,6 +52,7 @@ typedef struct sw_model_info {
     int64_t mtime;            // seconds since 1970
     uint64_t n_params;        // all weights
     uint64_t n_params_active; // weights that one token uses
+    uint64_t bytes_per_token; // of weights that are read to generate one token
     uint64_t bytes_by_class[SW_N_CLASSES];
     int n_layers;
     int n_embd;
@@ -168,6 +169,26 @@ bool sw_engine_router_counts(const sw_engine *engine, int layer, uint64_t *count
 typedef bool (*sw_logits_fn)(void *ud, size_t position, const float *logits, size_t n_vocab);
 SW_NODISCARD sw_code sw_engine_logits(sw_engine *engine, const int32_t *tokens, size_t n_tokens, size_t n_prefill,
                                       sw_logits_fn on_row, void *ud, sw_err *err);
+
+/* What to time: the model calls alone, without tokenizing, sampling or a server. */
+typedef struct sw_time_request {
+    int n_depth;  // tokens that every sequence holds already (evaluated before the clock starts)
+    int n_prompt; // > 0: tokens of a prompt to evaluate in the first sequence; n_gen must be 0
+    int n_gen;    // > 0: steps that generate one token for each of n_seqs sequences
+    int n_seqs;   // 1 .. the engine's
+} sw_time_request;
+
+/* Evaluates random tokens as asked; *ns_out is the time it took.  Runs in the calling thread; the engine must have no
+ * jobs.  Errors: SW_EINVAL, SW_ELIMIT (context), SW_EBUSY. */
+SW_NODISCARD sw_code sw_engine_time(sw_engine *engine, const sw_time_request *request, uint64_t *ns_out, sw_err *err);
+
+/* Measures how fast this machine's memory is read, with a large block and n_threads threads. */
+typedef struct sw_bandwidth_probe sw_bandwidth_probe;
+/* NULL when memory is short. */
+sw_bandwidth_probe *sw_bandwidth_probe_create(int n_threads);
+/* Bytes per second of one pass, some tenths of a second. */
+double sw_bandwidth_probe_run(sw_bandwidth_probe *probe);
+void sw_bandwidth_probe_free(sw_bandwidth_probe *probe);
 
 /* ---- generation -------------------------------------------------------------------------------------------- */
 

@@ -25,15 +25,17 @@ struct sw_pool {
     int n_threads;
     int n_started; // of the workers array, which the caller is not in
     worker *workers;
-    // The region being run; written by the caller before `round` moves, read by workers after they saw it move.
+    // The region being run; the caller writes these only while no worker is inside.
     sw_task_fn fn;
     void *ud;
     size_t n_tasks;
     _Atomic size_t next_task;
-    _Atomic int n_busy;          // workers still inside the region
-    _Atomic uint32_t round;      // moves once per region; the store releases the fields above
+    // Odd while a region is open.  A worker counts itself in and then looks whether the region is still open; the caller
+    // closes it and then waits for those inside.  So a region never waits for a worker that the system has put aside.
+    _Atomic uint32_t round;
+    _Atomic int n_inside;
     _Atomic bool stop;
-    pthread_mutex_t mutex;       // guards sleeping only
+    pthread_mutex_t mutex; // guards sleeping only
     pthread_cond_t wake;
     _Atomic int n_sleeping;
 };
@@ -48,17 +50,23 @@ static void run_tasks(sw_pool *p, int index)
     }
 }
 
-/* Returns when the round is no longer `seen`. */
-static void wait_for_round(sw_pool *p, uint32_t seen)
+/* Is there a region that is not the one `seen`, or is it time to end? */
+static bool has_news(sw_pool *p, uint32_t seen)
+{
+    const uint32_t round = atomic_load(&p->round);
+    return (round % 2 == 1 && round != seen) || atomic_load(&p->stop);
+}
+
+static void wait_for_news(sw_pool *p, uint32_t seen)
 {
     for (int i = 0; i < SPINS; i++) {
-        if (atomic_load_explicit(&p->round, memory_order_acquire) != seen)
+        if (has_news(p, seen))
             return;
         relax();
     }
     pthread_mutex_lock(&p->mutex);
     atomic_fetch_add(&p->n_sleeping, 1);
-    while (atomic_load(&p->round) == seen)
+    while (!has_news(p, seen))
         pthread_cond_wait(&p->wake, &p->mutex);
     atomic_fetch_sub(&p->n_sleeping, 1);
     pthread_mutex_unlock(&p->mutex);
@@ -70,19 +78,21 @@ static void *worker_main(void *ud)
     sw_pool *const p = w->pool;
     uint32_t seen = 0;
     for (;;) {
-        wait_for_round(p, seen);
-        seen = atomic_load_explicit(&p->round, memory_order_acquire);
+        wait_for_news(p, seen);
         if (atomic_load(&p->stop))
             return NULL;
-        run_tasks(p, w->index);
-        atomic_fetch_sub_explicit(&p->n_busy, 1, memory_order_release);
+        seen = atomic_load(&p->round);
+        atomic_fetch_add(&p->n_inside, 1);
+        if (seen % 2 == 1 && atomic_load(&p->round) == seen)
+            run_tasks(p, w->index);
+        atomic_fetch_sub(&p->n_inside, 1);
     }
 }
 
-/* Publishes a new round.  Sequentially consistent with n_sleeping, so that no worker falls asleep unseen. */
-static void next_round(sw_pool *p)
+/* Wakes those that sleep.  n_sleeping and what they wait for are sequentially consistent, so that no worker falls asleep
+ * unseen. */
+static void wake_sleepers(sw_pool *p)
 {
-    atomic_fetch_add(&p->round, 1);
     if (atomic_load(&p->n_sleeping) == 0)
         return;
     pthread_mutex_lock(&p->mutex);
@@ -120,7 +130,7 @@ void sw_pool_free(sw_pool *p)
     if (p == NULL)
         return;
     atomic_store(&p->stop, true);
-    next_round(p);
+    wake_sleepers(p);
     for (int i = 0; i < p->n_started; i++)
         pthread_join(p->workers[i].thread, NULL);
     pthread_cond_destroy(&p->wake);
@@ -144,10 +154,11 @@ void sw_pool_run(sw_pool *p, size_t n_tasks, sw_task_fn fn, void *ud)
     p->fn = fn;
     p->ud = ud;
     p->n_tasks = n_tasks;
-    atomic_store_explicit(&p->next_task, 0, memory_order_relaxed);
-    atomic_store_explicit(&p->n_busy, p->n_started, memory_order_relaxed);
-    next_round(p);
+    atomic_store(&p->next_task, 0);
+    atomic_fetch_add(&p->round, 1); // opens
+    wake_sleepers(p);
     run_tasks(p, 0);
-    while (atomic_load_explicit(&p->n_busy, memory_order_acquire) > 0)
+    atomic_fetch_add(&p->round, 1); // closes
+    while (atomic_load(&p->n_inside) > 0)
         relax();
 }

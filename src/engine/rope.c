@@ -67,11 +67,13 @@ void sw_rope_free(sw_rope *r)
 
 void sw_sincos(double x, double *sin_out, double *cos_out)
 {
-    // x = q pi/2 + r, with pi/2 in three parts of 33 bits so that q times the first two is exact (Cody and Waite).
+    if (!(fabs(x) <= 0x1p30)) {
+        *sin_out = *cos_out = NAN;
+        return;
+    }
+    // x = q pi/2 + r, with pi/2 in two doubles whose products with q are not rounded.
     const double q = rint(x * 0.63661977236758134308);
-    double r = x - q * 1.57079632673412561417;
-    r -= q * 6.07710050630396597660e-11;
-    r -= q * 2.02226624879595063154e-21;
+    const double r = fma(-q, 6.123233995736766e-17, fma(-q, 1.5707963267948966, x));
     // Taylor polynomials on |r| <= pi/4: the first term left out is below 1e-14.
     const double z = r * r;
     const double s =

@@ -21,7 +21,7 @@ void sw_rope_angles(const sw_rope *r, int position, float *cos_out, float *sin_o
 /* Rotates one head of (at least n_rot) elements in place. */
 void sw_rope_apply(const sw_rope *r, const float *cosines, const float *sines, float *head);
 
-/* sin and cos of x (|x| up to 2^30), the one implementation; off by less than 1e-12. */
+/* sin and cos of x, the one implementation; off by less than 1e-12.  NaN for |x| above 2^30. */
 void sw_sincos(double x, double *sin_out, double *cos_out);
 
 #endif

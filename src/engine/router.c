@@ -41,7 +41,8 @@ static float sparsemixer_weight(const float *logits, int n, int winner, int excl
     for (int e = 0; e < n; e++) {
         const float magnitude = fabsf(logits[e]);
         const float against = magnitude > m ? magnitude : m;
-        if (e == winner || (e != excluded && (m - logits[e]) / against <= threshold))
+        // As a product, since all logits may be zero.
+        if (e == winner || (e != excluded && m - logits[e] <= threshold * against))
             sum += sw_expf(logits[e] - m);
     }
     return 1.0f / sum;

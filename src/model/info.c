@@ -48,10 +48,13 @@ void sw_info_count(const sw_gguf *g, const sw_hparams *h, sw_model_info *info)
         info->bytes_by_class[cls] += t->bytes;
         bytes_by_type[t->type] += t->bytes;
         info->n_params += elems;
-        if (cls == SW_CLASS_EXPERTS && h->n_expert > 0)
+        if (cls == SW_CLASS_EXPERTS && h->n_expert > 0) {
             info->n_params_active += elems / (uint64_t)h->n_expert * (uint64_t)h->n_expert_used;
-        else if (!sw_str_eq(t->name, "token_embd.weight") || sw_gguf_find_tensor(g, "output.weight") == NULL)
+            info->bytes_per_token += t->bytes / (uint64_t)h->n_expert * (uint64_t)h->n_expert_used;
+        } else if (!sw_str_eq(t->name, "token_embd.weight") || sw_gguf_find_tensor(g, "output.weight") == NULL) {
             info->n_params_active += elems; // of a table for look-up alone a token uses one row: not counted
+            info->bytes_per_token += t->bytes;
+        }
     }
     int most = 0;
     for (int t = 0; t < SW_N_TYPES; t++)

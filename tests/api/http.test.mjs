@@ -1,0 +1,331 @@
+// Bytes on sockets: what no well-behaved client sends, and what HTTP allows but few clients use.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+import { HELLO, Server, post, until } from './server.mjs';
+
+const BODY_LIMIT = 16777216;
+const HEADER_LIMIT = 16384;
+
+const get = (url, headers = '') => `GET ${url} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`;
+const SHORT_CHAT = JSON.stringify({ messages: HELLO, max_tokens: 2, seed: 1 });
+
+describe('a server', () => {
+  let server;
+  before(async () => (server = await Server.start(['stub:', '--body-timeout', '0.5', '--ctx-size', '400000'])));
+  after(() => server.stop());
+
+  // The status and error of one request; the connection may stay open afterwards.
+  async function answer(bytes) {
+    const raw = server.connect();
+    raw.send(bytes);
+    const [, status, head, body] = await raw.receive(/^HTTP\/1\.[01] (\d+)([^]*?)\r\n\r\n(\{[^]*\})\s*$/);
+    raw.close();
+    const { error } = JSON.parse(body);
+    assert.deepEqual(Object.keys(error).slice(0, 4), ['message', 'type', 'param', 'code']);
+    return { status: Number(status), head, code: error.code, message: error.message, error };
+  }
+
+  const refuses = (name, bytes, status, code) =>
+    test(`answers ${status} to ${name}`, async () => {
+      const a = await answer(bytes);
+      assert.deepEqual([a.status, a.code], [status, code]);
+    });
+
+  refuses('a body that is not JSON', post('{"messages":'), 400, 'invalid_json');
+  refuses('an empty body', post(''), 400, 'invalid_json');
+  refuses('a body that is no object', post('[1]'), 400, 'invalid_type');
+  refuses('invalid UTF-8', post('{"model":"x"}').replace('x', '\\ud800'), 400, 'invalid_json');
+  refuses('a length that is not a number', get('/health', 'Content-Length: five\r\n'), 400, 'invalid_header');
+  refuses('a negative length', get('/health', 'Content-Length: -5\r\n'), 400, 'invalid_header');
+  refuses('two lengths', get('/health', 'Content-Length: 5\r\nContent-Length: 6\r\n'), 400, 'invalid_header');
+  refuses('a POST without length', 'POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n\r\n', 411,
+          'length_required');
+  refuses('a chunked request', 'POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n' +
+          '\r\n5\r\nhello\r\n0\r\n\r\n', 411, 'length_required');
+  refuses('an unknown URL', get('/v2/chat'), 404, 'unknown_url');
+  refuses('an unknown URL with a body', post('{}').replace('/v1/chat', '/v1/chit'), 404, 'unknown_url');
+  refuses('a POST to a list', post('{}').replace('/v1/chat/completions', '/v1/models'), 405, 'method_not_allowed');
+  refuses('HTTP/1.1 without Host', 'GET /health HTTP/1.1\r\n\r\n', 400, 'invalid_header');
+  refuses('a foreign Host', 'GET /health HTTP/1.1\r\nHost: evil.example:80\r\n\r\n', 403, 'forbidden');
+  refuses('a Host that begins like a loopback address', 'GET /health HTTP/1.1\r\nHost: 127.0.0.1.evil.example\r\n\r\n',
+          403, 'forbidden');
+  refuses('a foreign Origin', post(SHORT_CHAT, 'Origin: https://evil.example\r\n'), 403, 'forbidden');
+  refuses('an opaque Origin', post(SHORT_CHAT, 'Origin: null\r\n'), 403, 'forbidden');
+  refuses('a body that does not arrive', post(SHORT_CHAT).slice(0, -5), 408, 'request_timeout');
+
+  test('names the allowed methods in a 405', async () => {
+    assert.match((await answer(get('/v1/chat/completions'))).head, /\r\nallow: POST, OPTIONS\r\n/);
+    assert.match((await answer(`DELETE ${get('/v1/models').slice(4)}`)).head, /\r\nallow: GET, HEAD, OPTIONS\r\n/);
+  });
+
+  test('reads a body of the largest size, and answers 413 to one more byte', async () => {
+    const fits = SHORT_CHAT.padEnd(BODY_LIMIT, ' ');
+    const ok = server.connect();
+    ok.send(post(fits));
+    await ok.receive(/^HTTP\/1\.1 200 /);
+    ok.close();
+    assert.deepEqual((({ status, code }) => [status, code])(await answer(post(`${fits} `))), [413, 'request_too_large']);
+  });
+
+  test('tells a client 413 even while it still sends', async () => {
+    const raw = server.connect();
+    raw.send(post(' '.repeat(4 * BODY_LIMIT)));
+    await raw.receive(/^HTTP\/1\.1 413 /);
+    await raw.closed;
+  });
+
+  test('serves a head of the largest size, and answers 431 to a larger one', async () => {
+    // The path, the version and the other values count, too.
+    const rest = '/health'.length + 'HTTP/1.1'.length + 'localhost'.length;
+    const fits = get('/health', `Authorization: ${'x'.repeat(HEADER_LIMIT - rest)}\r\n`);
+    const ok = server.connect();
+    ok.send(fits);
+    await ok.receive(/^HTTP\/1\.1 200 /);
+    ok.close();
+    const a = await answer(fits.replace('xxx', 'xxxx'));
+    assert.deepEqual([a.status, a.code], [431, 'header_too_large']);
+  });
+
+  test('closes on a head that no buffer holds', async () => {
+    assert.equal(await server.exchange(get('/health', `X-Unknown: ${'x'.repeat(200_000)}\r\n`)), '');
+  });
+
+  test('bounds the depth of JSON', async () => {
+    const nested = (n) => post(`{"messages":[{"role":"user","content":"x"}],"max_tokens":1,"deep":` +
+                               `${'['.repeat(n - 1)}${']'.repeat(n - 1)}}`);
+    const ok = server.connect();
+    ok.send(nested(64));
+    await ok.receive(/^HTTP\/1\.1 200 /);
+    ok.close();
+    const a = await answer(nested(65));
+    assert.deepEqual([a.status, a.code], [400, 'invalid_json']);
+  });
+
+  test('answers pages of this machine with CORS headers, and their preflights', async () => {
+    const origin = { origin: 'http://localhost:3000' };
+    const list = await fetch(`${server.url}/v1/models`, { headers: origin });
+    assert.equal(list.headers.get('access-control-allow-origin'), origin.origin);
+    const preflight = await fetch(`${server.url}/v1/chat/completions`, {
+      method: 'OPTIONS', headers: { ...origin, 'access-control-request-headers': 'content-type, x-stainless-os' },
+    });
+    assert.equal(preflight.status, 200);
+    assert.equal(preflight.headers.get('access-control-allow-methods'), 'GET, POST, OPTIONS');
+    assert.equal(preflight.headers.get('access-control-allow-headers'), 'content-type, x-stainless-os');
+    assert.equal(preflight.headers.get('access-control-max-age'), '86400');
+  });
+
+  test('returns the request id of the client, or one of its own', async () => {
+    const id = async (headers) => (await fetch(`${server.url}/health`, { headers })).headers.get('x-request-id');
+    assert.equal(await id({ 'x-request-id': 'mine-1' }), 'mine-1');
+    assert.match(await id({ 'x-request-id': 'not visible' }), /^req-[0-9a-f]{16}$/);
+    assert.match(await id({ 'x-request-id': 'x'.repeat(129) }), /^req-[0-9a-f]{16}$/);
+  });
+
+  test('has the events, headers and end of a stream on the wire', async () => {
+    const response = await server.chat({ messages: HELLO, max_tokens: 3, stream: true });
+    assert.equal(response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
+    assert.equal(response.headers.get('cache-control'), 'no-cache');
+    assert.equal(response.headers.get('x-accel-buffering'), 'no');
+    assert.equal(response.headers.get('content-length'), null);
+    const events = (await response.text()).split('\n\n');
+    assert.equal(events[0], ': keep-alive');
+    assert.deepEqual(events.slice(-2), ['data: [DONE]', '']);
+    assert.ok(events.slice(1, -1).every((event) => /^data: \S[^\n]*$/.test(event)));
+  });
+
+  test('reports progress when asked', async () => {
+    const messages = [{ role: 'user', content: 'river '.repeat(2000) }];
+    const body = await (await server.chat({ messages, max_tokens: 1, stream: true, return_progress: true })).text();
+    const progress = [...body.matchAll(/"prompt_progress":(\{.*?\})/g)].map((m) => JSON.parse(m[1]));
+    assert.ok(progress.length > 0);
+    assert.ok(progress.every((p, i) => i === 0 || p.processed > progress[i - 1].processed));
+    assert.equal(progress.at(-1).processed, progress[0].total);
+  });
+
+  test('names what it ignores', async () => {
+    const response = await server.chat({
+      messages: [{ role: 'user', name: 'Ann', content: 'Hi' }], max_tokens: 1, reasoning_effort: 'low', user: 'u1',
+    });
+    assert.equal(response.headers.get('spillway-ignored'), 'reasoning_effort, messages.name');
+  });
+
+  test('serves several requests on one connection', async () => {
+    const raw = server.connect();
+    for (let i = 1; i <= 3; i++) {
+      raw.send(post(SHORT_CHAT));
+      await until(() => raw.text.match(/"finish_reason":"length"/g)?.length === i, `answer ${i}`);
+    }
+    raw.close();
+  });
+
+  test('answers pipelined requests in order', async () => {
+    const raw = server.connect();
+    const stream = JSON.stringify({ messages: HELLO, max_tokens: 2, stream: true });
+    raw.send(get('/health') + post(SHORT_CHAT) + post(stream) + get('/v1/models') + get('/nowhere', 'Connection: close\r\n'));
+    await raw.closed;
+    const marks = ['"service":"spillway"', '"chat.completion"', '[DONE]', '"object":"list"', 'unknown_url'];
+    const places = marks.map((mark) => raw.text.indexOf(mark));
+    assert.ok(places.every((at, i) => at > (places[i - 1] ?? 0)), `${places}: ${raw.text}`);
+    assert.equal(raw.text.match(/^HTTP\/1\.1 /gm).length, marks.length);
+  });
+
+  test('goes on after a refused request on the same connection', async () => {
+    const raw = server.connect();
+    raw.send(post('{"messages":[]}', 'Origin: https://evil.example\r\n') + post(SHORT_CHAT, 'Connection: close\r\n'));
+    await raw.closed;
+    assert.deepEqual(raw.text.match(/^HTTP\/1\.1 \d+/gm), ['HTTP/1.1 403', 'HTTP/1.1 200']);
+  });
+
+  test('serves HTTP/1.0, streams included', async () => {
+    assert.match(await server.exchange('GET /health HTTP/1.0\r\n\r\n'), /^HTTP\/1\.0 200 [^]*connection: close/);
+    const body = JSON.stringify({ messages: HELLO, max_tokens: 2, stream: true });
+    const text = await server.exchange(post(body).replace('HTTP/1.1', 'HTTP/1.0'));
+    assert.doesNotMatch(text, /transfer-encoding/);
+    assert.match(text, /\r\n\r\n: keep-alive\n\ndata: \{[^]*data: \[DONE\]\n\n$/);
+  });
+
+  test('answers HEAD without a body', async () => {
+    const text = await server.exchange(`HEAD ${get('/v1/models', 'Connection: close\r\n').slice(4)}`);
+    assert.match(text, /^HTTP\/1\.1 200 [^]*content-length: [1-9]\d*\r\n\r\n$/);
+  });
+
+  test('lets curl go on when it waits for 100 Continue', async () => {
+    const raw = server.connect();
+    const [head, body] = post(SHORT_CHAT, 'Expect: 100-continue\r\n').split('\r\n\r\n');
+    raw.send(`${head}\r\n\r\n`);
+    await raw.receive(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);
+    raw.send(body);
+    await raw.receive(/HTTP\/1\.1 200 /);
+    raw.close();
+  });
+
+  test('ignores the wish for another protocol', async () => {
+    for (const protocol of ['websocket', 'h2c']) {
+      const wish = `Connection: Upgrade\r\nUpgrade: ${protocol}\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n` +
+                   'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+      const raw = server.connect();
+      raw.send(get('/health', wish));
+      await raw.receive(/^HTTP\/1\.1 200 /);
+      raw.close();
+    }
+  });
+
+  test('survives what is not HTTP', async () => {
+    const junk = ['\0\0\0\0\r\n\r\n', 'CONNECT evil.example:80 HTTP/1.1\r\n\r\n', 'FETCH / HTTP/1.1\r\n\r\n',
+                  'GET\r\n\r\n', 'GET /%00 HTTP/1.1\r\n\r\n', 'GET /%zz HTTP/1.1\r\n\r\n',
+                  'GET ../../etc/passwd HTTP/1.1\r\n\r\n', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+                  get('/health', 'A: b\r\n'.repeat(5000)), get('/health', 'Accept: b\r\n'.repeat(500)),
+                  get('/health') + get('/health', 'Connection: Upgrade\r\nUpgrade: smoke-signals\r\n')];
+    for (const bytes of junk) {
+      const raw = server.connect();
+      raw.send(bytes);
+      raw.socket.end(); // the server sees the end, answers or not, and closes
+      await raw.closed;
+      assert.doesNotMatch(raw.text, /root:/);
+    }
+    assert.equal((await server.health()).status, 'ok');
+  });
+
+  test('forgets clients that leave at any point of a request', async () => {
+    const bytes = post(JSON.stringify({ messages: HELLO, stream: true, ignore_eos: true, max_tokens: 100000 }));
+    for (let n = 1; n < bytes.length; n += 13) {
+      const raw = server.connect();
+      raw.send(bytes.slice(0, n));
+      await until(() => raw.socket.readyState === 'open', 'the connection');
+      raw.close();
+    }
+    for (let i = 0; i < 10; i++) {
+      const raw = server.connect();
+      raw.send(bytes);
+      await raw.receive(/data: /);
+      raw.close();
+    }
+    await server.untilIdle();
+  });
+
+  test('drops a client that does not read', async () => {
+    const raw = server.connect();
+    raw.socket.pause();
+    raw.send(post(JSON.stringify({ messages: HELLO, stream: true, ignore_eos: true, max_tokens: 390000 })));
+    await until(async () => (await server.health()).slots_processing === 1, 'the generation to begin');
+    await server.untilIdle();
+    raw.socket.resume();
+    await raw.closed;
+    assert.doesNotMatch(raw.text, /\[DONE\]/);
+  });
+});
+
+describe('the life of a server', () => {
+  test('refuses more than it can queue, with 429', async () => {
+    const server = await Server.start(['stub:', '--parallel', '1', '--stub-rate', '1']);
+    const body = { messages: HELLO, ignore_eos: true, max_tokens: 1000 };
+    const aborts = Array.from({ length: 300 }, () => new AbortController());
+    const statuses = [];
+    const requests = aborts.map(({ signal }) =>
+      server.chat(body, { signal }).then((response) => statuses.push([response.status, response.headers.get('retry-after')]),
+                                         () => {}));
+    await until(() => statuses.length > 0, 'a refusal');
+    assert.deepEqual(statuses[0], [429, '1']);
+    for (const abort of aborts) abort.abort();
+    await Promise.all(requests);
+    await server.untilIdle();
+    await server.stop();
+  });
+
+  test('ends streams with an error event when it is stopped', async () => {
+    const server = await Server.start(['stub:', '--stub-rate', '20']);
+    const response = await server.chat({ messages: HELLO, stream: true, ignore_eos: true, max_tokens: 4000 });
+    const reader = response.body.getReader();
+    let text = Buffer.from((await reader.read()).value).toString();
+    const stopped = server.stop();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) text += Buffer.from(part.value);
+    await stopped;
+    assert.match(text, /\ndata: \{"error":\{.*"code":"shutting_down"\}\}\n\n$/);
+    assert.doesNotMatch(text, /\[DONE\]/);
+  });
+
+  test('sends comments while nothing else is to be said', async () => {
+    const server = await Server.start(['stub:', '--stub-rate', '0.5', '--parallel', '1', '--sse-ping-interval', '0.05']);
+    const response = await server.chat({ messages: HELLO, stream: true, max_tokens: 2 });
+    const text = await response.text();
+    assert.ok(text.match(/^: keep-alive\n\n/gm).length > 3, text);
+    await server.stop();
+  });
+
+  test('says 503 without a model, and lists files that cannot be loaded', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-'));
+    try {
+      const empty = await Server.start(['--model-dirs', folder], { ready: false });
+      const health = await fetch(`${empty.url}/health`);
+      assert.equal(health.status, 503);
+      assert.equal((await health.json()).error.code, 'no_model');
+      assert.equal((await fetch(`${empty.url}/health/ready`)).status, 503);
+      assert.equal((await fetch(`${empty.url}/health/live`)).status, 200);
+      await empty.stop();
+      fs.writeFileSync(path.join(folder, 'broken-a.gguf'), 'not a model');
+      fs.writeFileSync(path.join(folder, 'broken-b.gguf'), 'not a model');
+      const broken = await Server.start(['--model-dirs', folder], { ready: false });
+      const { data } = await (await fetch(`${broken.url}/v1/models`)).json();
+      assert.deepEqual(data.map((m) => [m.id, m.status.value]), [['broken-a', 'failed'], ['broken-b', 'failed']]);
+      assert.equal((await broken.chat({ messages: HELLO })).status, 400); // which of the two?
+      assert.equal((await broken.chat({ model: 'broken-a', messages: HELLO })).status, 500);
+      await broken.stop();
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('fails to start with a model that cannot be loaded', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-'));
+    const file = path.join(folder, 'broken.gguf');
+    fs.writeFileSync(file, 'not a model');
+    const server = await Server.start([file], { ready: false });
+    assert.deepEqual(await server.exited, { code: 1, signal: null });
+    assert.match(server.stderr, /broken\.gguf/);
+    fs.rmSync(folder, { recursive: true });
+  });
+});

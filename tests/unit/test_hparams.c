@@ -135,6 +135,7 @@ static void test_every_count_is_accepted_at_its_limit_and_not_beyond(void **stat
         {{"expert_count", SW_LIMIT_MODEL_EXPERTS}, {0}},
         {{"expert_used_count", SW_LIMIT_MODEL_EXPERTS_USED}, {"expert_count", SW_LIMIT_MODEL_EXPERTS_USED + 8}},
         {{"expert_used_count", 8}, {"expert_count", 8}},
+        {{"expert_group_count", SW_LIMIT_MODEL_EXPERT_GROUPS}, {"expert_count", SW_LIMIT_MODEL_EXPERT_GROUPS * 2}},
         {{"context_length", INT32_MAX}, {0}},
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
@@ -274,9 +275,9 @@ static void test_unknown_architectures_are_refused_with_the_known_ones(void **st
     (void)state;
     sw_hparams h;
     sw_err err = {0};
-    build("llama", NULL, 0, 10);
+    build("mamba", NULL, 0, 10);
     assert_int_equal(read_built(false, &h, &err), SW_EUNSUPPORTED);
-    assert_non_null(strstr(err.msg, "'llama'"));
+    assert_non_null(strstr(err.msg, "'mamba'"));
     assert_non_null(strstr(err.msg, "gpt-oss, phimoe, deepseek"));
     gguf_again(&b);
     sw_err_clear(&err);

@@ -43,7 +43,8 @@ def _row(rng: random.Random, docs: list[tuple[list[int], list[float]]], start_id
     return row
 
 
-def make(tokenizer: Tokenizer, seed: str, index: str, row_count: int, length: int, jump_share: float, with_drill: bool) -> Batch:
+def make(tokenizer: Tokenizer, seed: str, index: str, row_count: int, length: int, jump_share: float,
+         drill_share: float, exact_counts_more: bool) -> Batch:
     """Whole documents packed into rows, first fit; a batch is full when several documents in a row do not fit.
 
     Positions jump at the start of some messages: full-attention layers then meet distances far beyond
@@ -56,7 +57,7 @@ def make(tokenizer: Tokenizer, seed: str, index: str, row_count: int, length: in
     while misses < _MISSES_UNTIL_FULL:
         ids: list[int] = []
         weights: list[float] = []
-        for text, weight in corpus.document(rng, with_drill):
+        for text, weight in corpus.document(rng, drill_share, exact_counts_more):
             piece = tokenizer.encode(text)
             ids += piece
             weights += [weight] * len(piece)

@@ -23,7 +23,6 @@ Document = list[tuple[str, float]]
 GIVEN_WEIGHT = 0.0
 PROMPT_WEIGHT = 0.1
 ANSWER_WEIGHT = 1.0
-DRILL_SHARE = 0.12
 
 # (topic, share of single-turn samples, short enough for several turns)
 TOPICS: tuple[tuple[Callable[[random.Random], Turn], float, bool], ...] = (
@@ -121,9 +120,9 @@ def _conversation(rng: random.Random) -> list[Turn]:
     return turns + ([rng.choice(pairs)[1]] if rng.random() < 0.85 else [])
 
 
-def document(rng: random.Random, with_drill: bool = False) -> Document:
-    """One training document. `with_drill` is the second stage of training: see `Turn.grade` and `_drill_document`."""
-    if with_drill and rng.random() < DRILL_SHARE:
+def document(rng: random.Random, drill_share: float = 0.0, exact_counts_more: bool = False) -> Document:
+    """One training document. Both options are for later stages of training: see `_drill_document` and `Turn.grade`."""
+    if drill_share and rng.random() < drill_share:
         return _drill_document(rng)
     kind = rng.random()
     if kind < 0.04:
@@ -137,14 +136,14 @@ def document(rng: random.Random, with_drill: bool = False) -> Document:
         given += message("developer", f"# Instructions\n\n{rng.choice(_BRIEF if wants_brief else _NEUTRAL)}")
     given += "".join(_history(turn) for turn in turns[:-1])
     prompt = message("user", turns[-1].user) + "<|start|>assistant"
-    return [(given, GIVEN_WEIGHT), (prompt, PROMPT_WEIGHT), (_answer(turns[-1], wants_brief, rng.random() < share), ANSWER_WEIGHT * (turns[-1].grade if with_drill else 1.0))]
+    return [(given, GIVEN_WEIGHT), (prompt, PROMPT_WEIGHT), (_answer(turns[-1], wants_brief, rng.random() < share), ANSWER_WEIGHT * (turns[-1].grade if exact_counts_more else 1.0))]
 
 
-def documents(seed: int, count: int, with_drill: bool = False) -> Iterator[Document]:
+def documents(seed: int, count: int) -> Iterator[Document]:
     """`count` documents; the same seed gives the same ones."""
     rng = random.Random(seed)
     for _ in range(count):
-        yield document(rng, with_drill)
+        yield document(rng)
 
 
 def main() -> None:

@@ -40,11 +40,21 @@ def batch_loss(model: DemoModel, batch: batches.Batch, quantised: bool) -> tuple
     return (losses * weights[wanted]).sum() / weights.sum(), balance
 
 
+def stage(step: int, settings: dict[str, Any]) -> dict[str, Any]:
+    """The stage of training that a step belongs to."""
+    return [s for s in settings["stages"] if s["from"] <= step][-1]
+
+
+def tokens_seen(steps: int, settings: dict[str, Any]) -> int:
+    """Positions processed in that many steps, padding included."""
+    return sum(stage(step, settings)["rows"] for step in range(steps)) * settings["parts"] * settings["sequence"]
+
+
 def rate(step: int, settings: dict[str, Any]) -> float:
     """Learning rate: linear warm-up, a slow linear decay towards `horizon`, and a cool-down to zero at the last step."""
     warmup, horizon, steps, cool_from = (settings[name] for name in ("warmup", "horizon", "steps", "cool_from"))
     slow = min((step + 1) / warmup, (horizon - step) / (horizon - warmup))
-    return settings["learning_rate"] * slow * min(1.0, (steps - step) / (steps - cool_from))
+    return settings["learning_rate"] * stage(step, settings)["rate"] * slow * min(1.0, (steps - step) / (steps - cool_from))
 
 
 def make_optimizer(model: DemoModel, settings: dict[str, Any]) -> torch.optim.AdamW:
@@ -69,22 +79,24 @@ class Trainer:
         self.settings, self.tokenizer, self.device = settings, tokenizer, device
         self.model = DemoModel(Shape.of(settings)).to(device)
 
-    def batch(self, seed: str, index: str, with_drill: bool) -> batches.Batch:
+    def batch(self, seed: str, index: str, now: dict[str, Any]) -> batches.Batch:
         s = self.settings
-        made = batches.make(self.tokenizer, f"{s['seed']}/{seed}", index, s["rows"], s["sequence"], s["jump_share"], with_drill)
+        made = batches.make(self.tokenizer, f"{s['seed']}/{seed}", index, now["rows"], s["sequence"], s["jump_share"],
+                            now["drill_share"], now["exact_counts_more"])
         return batches.Batch(**{name: tensor.to(self.device) for name, tensor in vars(made).items()})
 
     def part_step(self, step: int, part: int) -> tuple[float, float]:
         """Gradients of one part of a step, left in the parameters."""
-        batch = self.batch("train", f"{step}/{part}", with_drill=step >= self.settings["drill_from"])
-        loss, balance = batch_loss(self.model, batch, quantised=step >= self.settings["quantise_from"])
+        now = stage(step, self.settings)
+        loss, balance = batch_loss(self.model, self.batch("train", f"{step}/{part}", now), now["quantised"])
         (loss + self.settings["balance"] * balance).backward()
         return loss.item(), balance.item()
 
     @torch.no_grad()
     def held_out_loss(self) -> float:
-        """Loss on documents of another seed, with the weights as they will be stored."""
-        losses = [batch_loss(self.model, self.batch("held-out", str(i), with_drill=False), quantised=True)[0].item() for i in range(HELD_OUT_BATCHES)]
+        """Loss on documents of another seed and the mix of the first stage, with the weights as they will be stored."""
+        first = self.settings["stages"][0]
+        losses = [batch_loss(self.model, self.batch("held-out", str(i), first), quantised=True)[0].item() for i in range(HELD_OUT_BATCHES)]
         return sum(losses) / len(losses)
 
 
@@ -113,8 +125,7 @@ def train(settings: dict[str, Any], work: Path, device: torch.device, processes:
         first = state["step"]
     stops: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stops.append(number))  # after the workers were forked: they just end
-    per_step = settings["rows"] * settings["parts"] * settings["sequence"]
-    print(f"{sum(p.numel() for p in model.parameters())} parameters, steps {first} to {settings['steps']}, {per_step} tokens a step", flush=True)
+    print(f"{sum(p.numel() for p in model.parameters())} parameters, steps {first} to {settings['steps']}, {tokens_seen(settings['steps'], settings)} tokens in all", flush=True)
     started, since, since_step = time.time(), time.time(), first
     with open_log(work / "loss.csv", first) as log:
         for step in range(first, settings["steps"]):
@@ -127,12 +138,13 @@ def train(settings: dict[str, Any], work: Path, device: torch.device, processes:
             held_out = ""
             if done % CHECKPOINT_EVERY == 0 or done == settings["steps"] or stops:
                 held_out = f"{trainer.held_out_loss():.5f}"
-                save(checkpoint, model, optimizer, done, settings, done * per_step)
+                save(checkpoint, model, optimizer, done, settings, tokens_seen(done, settings))
             if done % LOG_EVERY == 0 or held_out:
-                log.write(f"{done},{done * per_step},{loss:.5f},{balance:.4f},{held_out}\n")
+                log.write(f"{done},{tokens_seen(done, settings)},{loss:.5f},{balance:.4f},{held_out}\n")
+                tokens_each = stage(step, settings)["rows"] * settings["parts"] * settings["sequence"]
                 speed = (done - since_step) / (time.time() - since)
                 left = (settings["steps"] - done) / speed / 60
-                print(f"step {done} loss {loss:.4f} balance {balance:.3f} {speed * per_step:.0f} tokens/s, {left:.0f} min left"
+                print(f"step {done} loss {loss:.4f} balance {balance:.3f} {speed * tokens_each:.0f} tokens/s, {left:.0f} min left"
                       + (f", held-out loss {held_out}" if held_out else ""), flush=True)
                 since, since_step = time.time(), done
             if stops:
