@@ -13,6 +13,7 @@
     X(GGUF_HEADER_BYTES,     268435456,   "bytes",      "real headers have 2 to 15 MiB, nearly all vocabulary") \
     X(GGUF_ALIGNMENT,        1048576,     "bytes",      "real files use 32") \
     X(MODEL_LAYERS,          512,         "layers",     "the largest known model has 126") \
+    X(HEAD,                  1024,        "elements",   "one head's key or value, as cached; known models have at most 576") \
     X(MODEL_EXPERTS,         1024,        "experts",    "the largest known model has 512 per layer") \
     X(MODEL_EXPERT_GROUPS,   64,          "groups",     "known models have at most 8") \
     X(MODEL_EXPERTS_USED,    64,          "experts",    "known models use at most 22") \

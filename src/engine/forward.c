@@ -34,15 +34,17 @@ static void list_scratch(sw_forward *f, scratch_row rows[N_SCRATCH])
 {
     const sw_hparams *const h = f->h;
     const size_t n = (size_t)f->n_batch, d = (size_t)h->n_embd;
-    const size_t q = (size_t)(h->n_head * h->head_k), kv = (size_t)(h->n_head_kv * h->head_k);
+    const size_t q = (size_t)(h->n_head * h->head_k), heads_v = (size_t)(h->n_head * h->head_v);
+    const size_t key = (size_t)(sw_cache_heads(h) * sw_cache_key(h));
+    const size_t value = (size_t)(sw_cache_heads(h) * sw_cache_value(h));
     const size_t ffn = ffn_elems(h, n);
     const scratch_row all[N_SCRATCH] = {
         {&f->x, n * d},
         {&f->normed, n * d},
         {&f->q, n * sw__padded(q)},
-        {&f->kk, n * sw__padded(kv)},
-        {&f->v, n * sw__padded(kv)},
-        {&f->attended, n * q},
+        {&f->kk, n * sw__padded(key)},
+        {&f->v, n * sw__padded(value)},
+        {&f->attended, n * heads_v},
         {&f->out, n * sw__padded(d)},
         {&f->shared_out, n * sw__padded(d)},
         {&f->gate, ffn},
@@ -78,8 +80,9 @@ bool sw_forward_init(sw_forward *f, const sw_hparams *h, const sw_weights *w, sw
             return false;
         f->scratch_bytes += rows[i].n_elems * sizeof(float);
     }
-    const size_t widest = max_size((size_t)n_batch * (size_t)max_size((size_t)h->n_embd, (size_t)(h->n_head * h->head_v)),
-                                   ffn_elems(h, (size_t)n_batch));
+    const size_t n = (size_t)n_batch;
+    size_t widest = max_size(ffn_elems(h, n), n * max_size((size_t)h->n_embd, (size_t)(h->n_head * h->head_v)));
+    widest = max_size(widest, sw__latent_acts(h, n));
     const size_t n_pages = ((size_t)n_ctx + SW_KV_PAGE - 1) / SW_KV_PAGE * (size_t)sw_pool_n_threads(pool);
     f->page_keys = sw_calloc(n_pages, sizeof *f->page_keys);
     f->page_values = sw_calloc(n_pages, sizeof *f->page_values);
@@ -91,7 +94,7 @@ bool sw_forward_init(sw_forward *f, const sw_hparams *h, const sw_weights *w, sw
     const float *const factors = w->rope_freqs != NULL ? w->rope_freqs : by_length;
     return f->page_keys != NULL && f->page_values != NULL && f->bad_layer != NULL &&
            sw_act_buffer_init(&f->acts, widest) && sw__moe_init(&f->moe, h, n_batch) &&
-           sw_rope_init(&f->rope, h, factors);
+           sw__latent_init(&f->latent, h, n) && sw_rope_init(&f->rope, h, factors);
 }
 
 void sw_forward_free(sw_forward *f)
@@ -108,6 +111,7 @@ void sw_forward_free(sw_forward *f)
     sw_free(f->bad_layer);
     sw_act_buffer_free(&f->acts);
     sw__moe_free(&f->moe);
+    sw__latent_free(&f->latent);
     sw_rope_free(&f->rope);
     *f = (sw_forward){0};
 }
@@ -158,16 +162,11 @@ static void normalise(sw_forward *f, const sw_norm *norm)
     sw_pool_run(f->pool, f->n, norm_token, &j);
 }
 
-typedef struct layer_job {
-    sw_forward *f;
-    int layer;
-} layer_job;
-
 /* x += out; remembers the first layer that leaves a token with a value that is not finite. */
 static void add_residual(void *ud, size_t i, int worker)
 {
     (void)worker;
-    const layer_job *const j = ud;
+    const sw_layer_job *const j = ud;
     sw_forward *const f = j->f;
     const size_t d = (size_t)f->h->n_embd;
     float *const x = f->x + i * d;
@@ -180,93 +179,6 @@ static void add_residual(void *ud, size_t i, int worker)
     }
     if (largest >= 0x7f800000 && f->bad_layer[i] < 0)
         f->bad_layer[i] = j->layer;
-}
-
-/* ---- attention --------------------------------------------------------------------------------------------------- */
-
-/* Norms heads in place, each by itself or all as one vector. */
-static void norm_heads(const sw_forward *f, const float *weight, int width, float *heads, size_t n)
-{
-    for (size_t at = 0; weight != NULL && at < n; at += (size_t)width)
-        f->k->rmsnorm(heads + at, weight, NULL, (size_t)width, f->h->norm_eps, heads + at);
-}
-
-/* Norms and rotates a token's queries and keys, and stores its keys and values. */
-static void rotate_and_store(void *ud, size_t i, int worker)
-{
-    (void)worker;
-    const layer_job *const j = ud;
-    sw_forward *const f = j->f;
-    const sw_hparams *const h = f->h;
-    const size_t half = (size_t)f->rope.n_rot / 2, d = (size_t)h->head_k;
-    const float *const c = f->cosines + i * half, *const s = f->sines + i * half;
-    float *const q = f->q + i * sw__padded((size_t)h->n_head * d);
-    float *const key = f->kk + i * sw__padded((size_t)h->n_head_kv * d);
-    const float *const value = f->v + i * sw__padded((size_t)h->n_head_kv * d);
-    const sw_layer *const layer = &f->w->layers[j->layer];
-    norm_heads(f, layer->q_norm, layer->q_norm_width, q, (size_t)h->n_head * d);
-    norm_heads(f, layer->k_norm, layer->k_norm_width, key, (size_t)h->n_head_kv * d);
-    for (size_t a = 0; a < (size_t)h->n_head; a++)
-        sw_rope_apply(&f->rope, c, s, q + a * d);
-    for (size_t g = 0; g < (size_t)h->n_head_kv; g++) {
-        sw_rope_apply(&f->rope, c, s, key + g * d);
-        sw_kv_store(f->kv, f->tokens[i].seq, j->layer, (int)g, f->tokens[i].pos, key + g * d, value + g * d);
-    }
-}
-
-/* One token's query heads that share one KV head. */
-static void attend_group(void *ud, size_t task, int worker)
-{
-    const layer_job *const j = ud;
-    sw_forward *const f = j->f;
-    const sw_hparams *const h = f->h;
-    const size_t i = task / (size_t)h->n_head_kv, g = task % (size_t)h->n_head_kv;
-    const size_t per_group = (size_t)(h->n_head / h->n_head_kv), d = (size_t)h->head_k;
-    const sw_lm_token *const token = &f->tokens[i];
-    const int end = token->pos + 1;
-    const int begin = sw_layer_is_windowed(h, j->layer) && end > h->n_window ? end - h->n_window : 0;
-    const size_t scratch = (size_t)worker * (size_t)f->kv->n_pages_max;
-    const void **const keys = f->page_keys + scratch, **const values = f->page_values + scratch;
-    sw_kv_page_pointers(f->kv, token->seq, j->layer, (int)g, begin, end, keys, values);
-    const float *const sinks = f->w->layers[j->layer].sinks;
-    for (size_t a = g * per_group; a < (g + 1) * per_group; a++) {
-        f->k->attend(&(sw_attend){
-            .q = f->q + i * sw__padded((size_t)h->n_head * d) + a * d,
-            .scale = h->attn_scale,
-            .is_f16 = f->kv->is_f16,
-            .keys = keys,
-            .values = values,
-            .begin = begin,
-            .end = end,
-            .d = h->head_k,
-            .sink = sinks != NULL ? &sinks[a] : NULL,
-            .out = f->attended + (i * (size_t)h->n_head + a) * d,
-        });
-    }
-}
-
-static void attention(sw_forward *f, int l)
-{
-    const sw_layer *const layer = &f->w->layers[l];
-    const sw_hparams *const h = f->h;
-    const size_t d = (size_t)h->n_embd, q_width = (size_t)(h->n_head * h->head_k);
-    const size_t kv_ld = sw__padded((size_t)(h->n_head_kv * h->head_k));
-    const bool quantized = sw_mat_is_quantized(&layer->q) || sw_mat_is_quantized(&layer->k) ||
-                           sw_mat_is_quantized(&layer->v);
-    const sw_acts x = sw_acts_prepare(f->pool, f->k, &f->acts, f->normed, f->n, d, quantized);
-    sw_product qkv[3] = {
-        {.mat = &layer->q, .x = x, .n = f->n, .y = f->q, .ld = sw__padded(q_width)},
-        {.mat = &layer->k, .x = x, .n = f->n, .y = f->kk, .ld = kv_ld},
-        {.mat = &layer->v, .x = x, .n = f->n, .y = f->v, .ld = kv_ld},
-    };
-    sw_products_run(f->pool, f->k, qkv, 3);
-    layer_job j = {f, l};
-    sw_pool_run(f->pool, f->n, rotate_and_store, &j);
-    sw_pool_run(f->pool, f->n * (size_t)h->n_head_kv, attend_group, &j);
-    const sw_acts a =
-        sw_acts_prepare(f->pool, f->k, &f->acts, f->attended, f->n, q_width, sw_mat_is_quantized(&layer->o));
-    sw_product o = {.mat = &layer->o, .x = a, .n = f->n, .y = f->out, .ld = sw__padded(d)};
-    sw_products_run(f->pool, f->k, &o, 1);
 }
 
 /* ---- dense feed-forward ------------------------------------------------------------------------------------------ */
@@ -316,9 +228,12 @@ void sw__forward_ffn(sw_forward *f, const sw_mat *gate, const sw_mat *up, const 
 static void layer_forward(sw_forward *f, int l)
 {
     const sw_layer *const layer = &f->w->layers[l];
-    layer_job j = {f, l};
+    sw_layer_job j = {f, l};
     normalise(f, &layer->attn_norm);
-    attention(f, l);
+    if (f->h->n_latent > 0)
+        sw__forward_latent(f, l);
+    else
+        sw__forward_attention(f, l);
     sw_pool_run(f->pool, f->n, add_residual, &j);
     normalise(f, &layer->ffn_norm);
     if (sw_layer_has_experts(f->h, l))

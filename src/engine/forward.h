@@ -25,6 +25,17 @@ typedef struct sw_moe {
     sw_product *products; // (2 n_expert)
 } sw_moe;
 
+/* Scratch of latent attention (MLA); see latent.c.  Absent for other models. */
+typedef struct sw_latent {
+    float *q_a;       // (n_batch, padded n_latent_q)
+    float *q_plain;   // (n_head, n, nope): the part of the queries that is not rotated, head by head
+    float *q_latent;  // (n, n_head, n_latent + n_rot)
+    float *z;         // (n_head, n, n_latent): what attention gathered
+    float *answer;    // (n_head, n, padded head_v)
+    size_t n_elems[5];
+    sw_product *products; // (n_head)
+} sw_latent;
+
 typedef struct sw_forward {
     const sw_hparams *h;
     const sw_weights *w;
@@ -39,7 +50,7 @@ typedef struct sw_forward {
     // Scratch: (n_batch, width), rows padded to whole tiles where a product writes them.
     float *x;          // residual stream, width n_embd
     float *normed;     // width n_embd
-    float *q, *kk, *v; // width of all heads, padded
+    float *q, *kk, *v; // width of all query heads, and of all cached keys and values; padded
     float *attended;   // width n_head * head_v
     float *out;        // width n_embd, padded: what a block adds
     float *shared_out; // width n_embd, padded: what the shared experts add
@@ -50,6 +61,7 @@ typedef struct sw_forward {
     const void **page_keys, **page_values; // (n_threads, pages of a sequence)
     sw_act_buffer acts;
     sw_moe moe;
+    sw_latent latent;
     float *logits; // (n_logits_cap, padded n_vocab)
     size_t n_logits_cap;
     int32_t *bad_layer; // (n_batch): first layer after which a token's state was not finite, or -1
@@ -65,7 +77,20 @@ void sw_forward_free(sw_forward *f);
 SW_NODISCARD sw_code sw_forward_step(sw_forward *f, const sw_lm_token *tokens, size_t n, const float **logits_out,
                                      int32_t *bad_seq_out, sw_err *err);
 
-/* moe.c: adds the experts' answer for every token's `normed` state to f->out. */
+/* attention.c, latent.c: f->out becomes the attention of every token's `normed` state. */
+void sw__forward_attention(sw_forward *f, int layer);
+void sw__forward_latent(sw_forward *f, int layer);
+/* attention.c: one query of token i over its visible positions, with cached head kv_head; out has the value's size. */
+void sw__attend(sw_forward *f, int layer, size_t i, int kv_head, const float *q, const float *sink, float *out,
+                int worker);
+/* attention.c: the output projection of f->attended. */
+void sw__forward_output(sw_forward *f, int layer);
+/* latent.c: scratch, and how many activations it has quantized at once. */
+bool sw__latent_init(sw_latent *s, const sw_hparams *h, size_t n_batch);
+void sw__latent_free(sw_latent *s);
+size_t sw__latent_acts(const sw_hparams *h, size_t n_batch);
+
+/* moe.c: f->out becomes the experts' answer for every token's `normed` state. */
 void sw__forward_moe(sw_forward *f, int layer);
 /* moe.c: scratch. */
 bool sw__moe_init(sw_moe *m, const sw_hparams *h, int n_batch);
@@ -75,6 +100,12 @@ void sw__moe_free(sw_moe *m);
 void sw__forward_ffn(sw_forward *f, const sw_mat *gate, const sw_mat *up, const sw_mat *down, float *y, size_t ld);
 /* act[row] = activation(gate[row], up[row]) for n_rows rows. */
 void sw__forward_activate(sw_forward *f, size_t n_rows, size_t width, size_t ld);
+
+/* One layer of the batch, for tasks. */
+typedef struct sw_layer_job {
+    sw_forward *f;
+    int layer;
+} sw_layer_job;
 
 static inline size_t sw__padded(size_t n)
 {

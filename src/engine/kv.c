@@ -5,11 +5,16 @@
 #include "base/alloc.h"
 #include "quant/half.h"
 
-bool sw_kv_init(sw_kv *kv, int n_layers, int n_heads, int d, sw_kv_type type, int n_seqs, int n_ctx)
+static size_t element_bytes(const sw_kv *kv)
 {
-    *kv = (sw_kv){.n_layers = n_layers, .n_heads = n_heads, .d = d, .is_f16 = type == SW_KV_F16, .n_seqs = n_seqs};
+    return kv->is_f16 ? sizeof(uint16_t) : sizeof(float);
+}
+
+bool sw_kv_init(sw_kv *kv, int n_layers, int n_heads, int d_k, int d_v, sw_kv_type type, int n_seqs, int n_ctx)
+{
+    *kv = (sw_kv){.n_layers = n_layers, .n_heads = n_heads, .d_k = d_k, .d_v = d_v, .is_f16 = type == SW_KV_F16, .n_seqs = n_seqs};
     kv->n_pages_max = (n_ctx + SW_KV_PAGE - 1) / SW_KV_PAGE;
-    kv->head_bytes = 2 * (size_t)SW_KV_PAGE * (size_t)d * (kv->is_f16 ? sizeof(uint16_t) : sizeof(float));
+    kv->head_bytes = SW_KV_PAGE * (size_t)(d_k + d_v) * element_bytes(kv);
     kv->page_bytes = kv->head_bytes * (size_t)n_heads * (size_t)n_layers;
     kv->seqs = sw_calloc((size_t)n_seqs, sizeof *kv->seqs);
     kv->free_pages = sw_calloc((size_t)n_seqs * (size_t)kv->n_pages_max, sizeof *kv->free_pages);
@@ -80,19 +85,19 @@ static uint8_t *head_at(const sw_kv *kv, int seq, int layer, int head, int page)
 void sw_kv_store(const sw_kv *kv, int seq, int layer, int head, int position, const float *key, const float *value)
 {
     uint8_t *const p = head_at(kv, seq, layer, head, position / SW_KV_PAGE);
-    const size_t at = (size_t)(position % SW_KV_PAGE), d = (size_t)kv->d;
+    const size_t at = (size_t)(position % SW_KV_PAGE), d_k = (size_t)kv->d_k, d_v = (size_t)kv->d_v;
     if (kv->is_f16) {
-        uint16_t *const keys = (uint16_t *)(void *)p, *const values = keys + SW_KV_PAGE * d;
-        for (size_t i = 0; i < d; i++) {
+        uint16_t *const keys = (uint16_t *)(void *)p, *const values = keys + SW_KV_PAGE * d_k;
+        for (size_t i = 0; i < d_k; i++)
             keys[i * SW_KV_PAGE + at] = sw_f16_from_f32(key[i]);
-            values[at * d + i] = sw_f16_from_f32(value[i]);
-        }
+        for (size_t i = 0; i < d_v; i++)
+            values[at * d_v + i] = sw_f16_from_f32(value[i]);
         return;
     }
-    float *const keys = (float *)(void *)p, *const values = keys + SW_KV_PAGE * d;
-    for (size_t i = 0; i < d; i++)
+    float *const keys = (float *)(void *)p, *const values = keys + SW_KV_PAGE * d_k;
+    for (size_t i = 0; i < d_k; i++)
         keys[i * SW_KV_PAGE + at] = key[i];
-    memcpy(values + at * d, value, d * sizeof *value);
+    memcpy(values + at * d_v, value, d_v * sizeof *value);
 }
 
 void sw_kv_page_pointers(const sw_kv *kv, int seq, int layer, int head, int begin, int end, const void **keys,
@@ -101,7 +106,7 @@ void sw_kv_page_pointers(const sw_kv *kv, int seq, int layer, int head, int begi
     for (int page = begin / SW_KV_PAGE; page * SW_KV_PAGE < end; page++) {
         const uint8_t *const p = head_at(kv, seq, layer, head, page);
         keys[page] = p;
-        values[page] = p + kv->head_bytes / 2;
+        values[page] = p + SW_KV_PAGE * (size_t)kv->d_k * element_bytes(kv);
     }
 }
 

@@ -3,7 +3,7 @@
  * A page holds its 32 positions for every layer and KV head.  A sequence owns its pages; freed pages go to a list and
  * are reused.  Memory is linear in the positions held: pages come one by one, as positions are reserved.
  *
- *   page = [layer][head]( keys (d, 32) | values (32, d) ), elements F16 or F32
+ *   page = [layer][head]( keys (d_k, 32) | values (32, d_v) ), elements F16 or F32
  */
 #ifndef SW_KV_H
 #define SW_KV_H
@@ -17,7 +17,7 @@ typedef struct sw_kv_seq {
 } sw_kv_seq;
 
 typedef struct sw_kv {
-    int n_layers, n_heads, d;
+    int n_layers, n_heads, d_k, d_v;
     bool is_f16;
     size_t head_bytes; // of keys and values of one head of one layer in one page
     size_t page_bytes;
@@ -28,7 +28,7 @@ typedef struct sw_kv {
 } sw_kv;
 
 /* False when memory is short. */
-bool sw_kv_init(sw_kv *kv, int n_layers, int n_heads, int d, sw_kv_type type, int n_seqs, int n_ctx);
+bool sw_kv_init(sw_kv *kv, int n_layers, int n_heads, int d_k, int d_v, sw_kv_type type, int n_seqs, int n_ctx);
 void sw_kv_free(sw_kv *kv);
 
 /* Makes room for n_tokens positions of a sequence; false when memory is short (what was there stays). */
@@ -36,7 +36,7 @@ bool sw_kv_reserve(sw_kv *kv, int seq, int n_tokens);
 /* Gives back the pages behind the first n_tokens positions. */
 void sw_kv_truncate(sw_kv *kv, int seq, int n_tokens);
 
-/* Stores the key and value (d each) of one head at a reserved position. */
+/* Stores the key (d_k) and value (d_v) of one head at a reserved position. */
 void sw_kv_store(const sw_kv *kv, int seq, int layer, int head, int position, const float *key, const float *value);
 
 /* Fills the page pointers that positions [begin, end) need, for sw_attend. */

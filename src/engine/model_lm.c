@@ -117,7 +117,7 @@ static sw_code prepare(model_lm *m, const sw_gguf *g, const sw_engine_options *o
     m->router_counts = sw_calloc((size_t)h->n_layers * (size_t)h->n_expert, sizeof *m->router_counts);
     m->pool = sw_pool_create(n_threads);
     if (m->router_counts == NULL || m->pool == NULL ||
-        !sw_kv_init(&m->kv, h->n_layers, h->n_head_kv, h->head_k, o->kv_type, m->lm.n_seqs, m->lm.n_ctx))
+        !sw_kv_init(&m->kv, h->n_layers, sw_cache_heads(h), sw_cache_key(h), sw_cache_value(h), o->kv_type, m->lm.n_seqs, m->lm.n_ctx))
         return sw_fail(err, SW_ENOMEM, "out of memory preparing %s", sw_gguf_path(g));
     return check_memory(g, m, &m->kv, err);
 }

@@ -56,6 +56,7 @@ static int *route(sw_forward *f, int layer, const sw_acts *x)
         .n_used = h->n_expert_used,
         .n_groups = h->n_groups,
         .n_groups_used = h->n_groups_used,
+        .groups_by_top_two = h->arch.groups_by_top_two,
         .selection_bias = f->w->layers[layer].selection_bias,
     };
     for (size_t i = 0; i < f->n; i++)

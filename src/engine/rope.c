@@ -53,7 +53,8 @@ bool sw_rope_init(sw_rope *r, const sw_hparams *h, const float *factors)
             f /= (double)h->rope_factor;
         r->inv_freq[i] = steady(f);
     }
-    const bool is_stretched = h->rope_scaling == SW_SCALING_YARN && h->rope_factor > 1;
+    const bool is_stretched =
+        h->rope_scaling == SW_SCALING_YARN && h->rope_factor > 1 && !h->yarn_keeps_magnitude;
     const double magnitude = is_stretched ? steady(0.1 * log((double)h->rope_factor) + 1) : 1;
     r->magnitude = (float)magnitude * h->rope_attn_factor;
     return true;

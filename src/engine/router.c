@@ -54,8 +54,7 @@ static float probability(const sw_router_rule *r, const float *logits, int e, fl
     return r->gating == SW_GATE_SIGMOID ? 1.0f / (1.0f + sw_expf(-logits[e])) : sw_expf(logits[e] - max) / sum;
 }
 
-/* Puts the experts of all but the best groups out of reach.  A group's score is the sum of its two largest (DeepSeek-V3;
- * the reference applies it to every model with groups). */
+/* Puts the experts of all but the best groups out of reach. */
 static void keep_best_groups(const sw_router_rule *r, float *scores)
 {
     const int size = r->n_expert / r->n_groups;
@@ -65,7 +64,7 @@ static void keep_best_groups(const sw_router_rule *r, float *scores)
         const float *const members = scores + g * size;
         const int first = best(members, size, NULL, 0);
         const int second = size > 1 ? best(members, size, &first, 1) : first;
-        group_scores[g] = size > 1 ? members[first] + members[second] : members[first];
+        group_scores[g] = r->groups_by_top_two && size > 1 ? members[first] + members[second] : members[first];
     }
     for (int j = 0; j < r->n_groups_used; j++)
         kept[j] = best(group_scores, r->n_groups, kept, j);

@@ -11,6 +11,7 @@ typedef struct sw_router_rule {
     float scale;                 // of the weights
     int n_expert, n_used;        // n_used <= n_expert
     int n_groups, n_groups_used; // only experts of the best groups are considered; 1, 1: no groups
+    bool groups_by_top_two;      // a group's score is the sum of its two best experts' (else its best one's)
     const float *selection_bias; // (n_expert), added for choosing only; or NULL
 } sw_router_rule;
 

@@ -40,21 +40,22 @@ typedef struct sw_acts {
  * Plain: acc = fma(w, x, acc) in rising k.  acc begins at 0. */
 typedef void (*sw_matmul_fn)(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld);
 
-/* Keys and values of one KV head, page by page.  A page of keys is (d, SW_KV_PAGE): lanes run across positions; a page
- * of values is (SW_KV_PAGE, d).  Elements are F16 or F32. */
+/* Keys and values of one KV head, page by page.  A page of keys is (d_k, SW_KV_PAGE): lanes run across positions; a
+ * page of values is (SW_KV_PAGE, d_v).  Elements are F16 or F32. */
 typedef struct sw_attend {
-    const float *q;          // (d)
+    const float *q;            // (d_k)
     float scale;             // of the scores
     bool is_f16;
     const void *const *keys;   // per page
     const void *const *values; // per page
     int begin, end;          // visible positions, begin < end
-    int d;                   // head size: a multiple of 8, at most SW_HEAD_MAX
+    int d_k;                   // size of a key
+    int d_v;                   // size of a value: a multiple of 8, at most SW_HEAD_MAX
     const float *sink;       // extra logit without a value, or NULL
-    float *out;              // (d)
+    float *out;                // (d_v)
 } sw_attend;
 
-enum { SW_HEAD_MAX = 1024 };
+enum { SW_HEAD_MAX = 1024 }; // SW_LIMIT_HEAD
 
 typedef struct sw_kernels {
     const char *name; // "scalar", "avx2", ...

@@ -27,6 +27,7 @@ static const sw_arch ARCHS[] = {
     {COMMON, .name = "granite", .rope = SW_ROPE_NORM, .has_multipliers = true},
     {COMMON, .name = "granitemoe", .rope = SW_ROPE_NORM, .renormalise = true, .expert_width = "feed_forward_length",
      .shared_width = "expert_shared_feed_forward_length", .has_multipliers = true},
+    {COMMON, .name = "deepseek2", .rope = SW_ROPE_NORM, .gating_in_file = true, .has_latent_attention = true},
     {COMMON, .name = "glm4moe", .rope = SW_ROPE_NEOX, .gating = SW_GATE_SIGMOID, .gating_in_file = true,
      .ffn_norm = "post_attention_norm"},
     {COMMON, .name = "phi3", .rope = SW_ROPE_NEOX, .has_fused_gate_up = true},
@@ -39,6 +40,7 @@ static void imitate_llama_cpp(sw_arch *a)
 {
     a->yarn_rounds = true;
     a->norm = SW_NORM_RMS;
+    a->groups_by_top_two = true;
     if (a->gating == SW_GATE_SPARSEMIXER) {
         a->gating = SW_GATE_SOFTMAX;
         a->renormalise = true;

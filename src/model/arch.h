@@ -40,6 +40,8 @@ typedef struct sw_arch {
     bool yarn_rounds;         // YaRN's correction range is rounded outwards to whole pairs
     bool has_multipliers;     // embedding_scale, residual_scale, logit_scale and attention.scale are read
     bool has_fused_gate_up;   // ffn_up holds the rows of gate and then those of up
+    bool has_latent_attention; // MLA: one compressed key and value for all heads
+    bool groups_by_top_two;   // a group of experts is as good as its two best together (else as its best)
 } sw_arch;
 
 /* The row of general.architecture, as the original model defines it or as llama.cpp computes it.  Errors: SW_EFORMAT

@@ -95,6 +95,20 @@ static void check(reader *r, bool ok, const char *what)
         r->code = sw_fail(r->err, SW_EFORMAT, "%s: %s", sw_gguf_path(r->g), what);
 }
 
+/* Head sizes of MLA are those of the expanded form; what is cached is one latent vector and the rotated part. */
+static void read_latent(reader *r, sw_hparams *h)
+{
+    if (!h->arch.has_latent_attention)
+        return;
+    h->n_latent = need_int(r, "attention.kv_lora_rank", 16, SW_LIMIT_HEAD - 16);
+    h->n_latent_q = get_int(r, "attention.q_lora_rank", 0, 0, SW_LIMIT_MODEL_DIM);
+    h->head_k = need_int(r, "attention.key_length_mla", 8, SW_LIMIT_HEAD);
+    h->head_v = need_int(r, "attention.value_length_mla", 1, SW_LIMIT_HEAD);
+    h->n_rot = need_int(r, "rope.dimension_count", 2, h->head_k - 1);
+    check(r, h->n_latent % 16 == 0, "the rank of the compressed keys and values is no multiple of 16");
+    check(r, h->n_latent + h->n_rot <= SW_LIMIT_HEAD, "the compressed keys are too long");
+}
+
 static void read_sizes(reader *r, sw_hparams *h)
 {
     h->n_layers = need_int(r, "block_count", 1, SW_LIMIT_MODEL_LAYERS);
@@ -108,9 +122,10 @@ static void read_sizes(reader *r, sw_hparams *h)
     check(r, h->n_head_kv > 0 && h->n_head % h->n_head_kv == 0,
           "the number of attention heads is no multiple of the number of key heads");
     const int head = h->n_head > 0 ? h->n_embd / h->n_head : 1;
-    h->head_k = get_int(r, "attention.key_length", head, 1, 1024);
-    h->head_v = get_int(r, "attention.value_length", head, 1, 1024);
-    check(r, h->head_k == h->head_v && h->head_k % 8 == 0, "heads must have equal key and value sizes, multiples of 8");
+    h->head_k = get_int(r, "attention.key_length", head, 1, SW_LIMIT_HEAD);
+    h->head_v = get_int(r, "attention.value_length", head, 1, SW_LIMIT_HEAD);
+    read_latent(r, h);
+    check(r, h->n_latent > 0 || h->head_v % 8 == 0, "the size of a head's values is no multiple of 8");
     h->norm_eps = get_positive(r, "attention.layer_norm_rms_epsilon",
                                get_real(r, "attention.layer_norm_epsilon", 1e-5f));
     const sw_gguf_tensor *const embd = sw_gguf_find_tensor(r->g, "token_embd.weight");
@@ -128,6 +143,7 @@ static void read_gating(reader *r, sw_hparams *h)
     const int id = get_int(r, "expert_gating_func", 0, 0, 3);
     if (id > 0)
         h->arch.gating = BY_ID[id];
+    h->arch.groups_by_top_two = h->arch.groups_by_top_two || h->arch.gating == SW_GATE_SIGMOID;
     if (r->code == SW_OK)
         r->code = sw_gguf_bool(r->g, key_of(r, "expert_weights_norm"), h->arch.renormalise, &h->arch.renormalise,
                                r->err);
@@ -215,6 +231,13 @@ static void read_rope(reader *r, sw_hparams *h)
         h->rope_scaling = SW_SCALING_NONE;
     else
         check(r, false, "the rope scaling type is unknown; none, linear, yarn and longrope are supported");
+    // DeepSeek: with this key YaRN's magnitude goes into the scores alone (architectures.md section 12).
+    const float log_multiplier = h->n_latent > 0 ? get_real(r, "rope.scaling.yarn_log_multiplier", 0) : 0;
+    if (log_multiplier != 0 && h->rope_scaling == SW_SCALING_YARN && h->rope_factor > 1) {
+        const float m = log_multiplier * logf(h->rope_factor) + 1; // 0.1 m_all ln s + 1, and the key is 0.1 m_all
+        h->attn_scale *= m * m;
+        h->yarn_keeps_magnitude = true;
+    }
     bool encodes_positions = true;
     if (h->arch.has_multipliers && r->code == SW_OK) // this family says with this key whether it rotates at all
         r->code = sw_gguf_bool(r->g, key_of(r, "rope.scaling.finetuned"), true, &encodes_positions, r->err);

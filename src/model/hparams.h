@@ -16,6 +16,8 @@ typedef struct sw_hparams {
     int n_ctx_train;
     int n_head, n_head_kv;
     int head_k, head_v; // size of one head's key and value
+    int n_latent;       // MLA: width of the compressed key and value; 0: ordinary attention
+    int n_latent_q;     // MLA: width of the compressed query; 0: queries are not compressed
     int n_ff;           // dense feed-forward width
     int n_ff_expert;    // width of one routed expert
     int n_expert, n_expert_used;
@@ -36,6 +38,7 @@ typedef struct sw_hparams {
     float rope_base;
     sw_rope_scaling rope_scaling;
     float rope_factor;
+    bool yarn_keeps_magnitude; // cos and sin are not stretched
     int rope_ctx_orig;
     float rope_attn_factor; // on cos and sin
 } sw_hparams;
@@ -47,6 +50,22 @@ SW_NODISCARD sw_code sw_hparams_read(const sw_gguf *g, bool as_llama_cpp, sw_hpa
 static inline bool sw_layer_is_windowed(const sw_hparams *h, int l)
 {
     return h->n_window > 0 && (h->window_period == 0 || l % h->window_period < h->window_period - 1);
+}
+
+/* What one position keeps in the cache: heads, and the sizes of each one's key and value. */
+static inline int sw_cache_heads(const sw_hparams *h)
+{
+    return h->n_latent > 0 ? 1 : h->n_head_kv;
+}
+
+static inline int sw_cache_key(const sw_hparams *h)
+{
+    return h->n_latent > 0 ? h->n_latent + h->n_rot : h->head_k;
+}
+
+static inline int sw_cache_value(const sw_hparams *h)
+{
+    return h->n_latent > 0 ? h->n_latent : h->head_v;
 }
 
 static inline bool sw_layer_has_experts(const sw_hparams *h, int l)

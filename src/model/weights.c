@@ -182,11 +182,34 @@ static void plan_head_norm(planner *p, float **target, int *width, const char *b
     plan_vector(p, target, base, "weight", (size_t)*width, true);
 }
 
+/* The absorbed form of MLA: per head, k_b turns a query into the latent space and v_b an answer out of it. */
+static void plan_latent(planner *p, sw_layer *layer)
+{
+    const sw_hparams *const h = p->h;
+    const int q_rows = h->n_head * h->head_k, nope = h->head_k - h->n_rot;
+    if (find(p, "attn_kv_b", "weight") != NULL && find(p, "attn_k_b", "weight") == NULL)
+        fail(p, SW_EUNSUPPORTED, "is missing: the file has the older layout of latent attention; convert the model again");
+    if (h->n_latent_q > 0 && find(p, "attn_q", "weight") == NULL) {
+        plan_mat(p, &layer->q_a, "attn_q_a", h->n_latent_q, h->n_embd, 1, REQUIRED);
+        plan_vector(p, &layer->q_a_norm, "attn_q_a_norm", "weight", (size_t)h->n_latent_q, true);
+        plan_mat(p, &layer->q, "attn_q_b", q_rows, h->n_latent_q, 1, REQUIRED);
+    } else {
+        plan_mat(p, &layer->q, "attn_q", q_rows, h->n_embd, 1, REQUIRED);
+    }
+    plan_mat(p, &layer->kv_a, "attn_kv_a_mqa", h->n_latent + h->n_rot, h->n_embd, 1, REQUIRED);
+    plan_vector(p, &layer->kv_a_norm, "attn_kv_a_norm", "weight", (size_t)h->n_latent, true);
+    plan_mat(p, &layer->k_b, "attn_k_b", h->n_latent, nope, h->n_head, REQUIRED);
+    plan_mat(p, &layer->v_b, "attn_v_b", h->head_v, h->n_latent, h->n_head, REQUIRED);
+}
+
 static void plan_attention(planner *p, sw_layer *layer)
 {
     const sw_hparams *const h = p->h;
     plan_norm(p, &layer->attn_norm, "attn_norm");
-    plan_qkv(p, layer);
+    if (h->n_latent > 0)
+        plan_latent(p, layer);
+    else
+        plan_qkv(p, layer);
     plan_mat(p, &layer->o, "attn_output", h->n_embd, h->n_head * h->head_v, 1, REQUIRED);
     plan_vector(p, &layer->sinks, "attn_sinks", "weight", (size_t)h->n_head, false);
     plan_head_norm(p, &layer->q_norm, &layer->q_norm_width, "attn_q_norm", h->n_head);

@@ -30,6 +30,9 @@ typedef struct sw_layer {
     float *q_norm, *k_norm; // (head_k) for every head, or (all heads): see *_norm_width; NULL: none
     int q_norm_width, k_norm_width;
     float *sinks;           // (n_head) or NULL
+    // MLA instead of q, k, v: q may be two matrices; k_b and v_b are stacks, one per head.
+    sw_mat q_a, kv_a, k_b, v_b;
+    float *q_a_norm, *kv_a_norm;
     sw_mat gate, up, down;  // dense feed-forward
     sw_mat router;
     float *selection_bias;  // (n_expert) or NULL

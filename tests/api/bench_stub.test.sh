@@ -9,8 +9,13 @@ cd "$work"
 fail() { echo "FAILED: $*" >&2; exit 1; }
 rows() { sqlite3 "$1/results.sqlite" "$2"; }
 measured="SELECT count(*) FROM test WHERE phase = 'measure'"
-# The exit code of a command that may fail.
-status_of() { local status=0; "$@" || status=$?; echo "$status"; }
+# Runs a command that must end with this exit code.
+expect() {
+    local wanted=$1 status=0
+    shift
+    "$@" || status=$?
+    test "$status" -eq "$wanted" || fail "exit code $status, not $wanted: $*"
+}
 # Waits until a condition (a command) holds, at most half a minute.
 wait_for() { for _ in $(seq 300); do "$@" && return 0; sleep 0.1; done; fail "waited in vain for: $*"; }
 
@@ -43,7 +48,7 @@ pid=$!
 stored_one() { test "$(rows killed "$measured" 2>/dev/null || echo 0)" -ge 1; }
 wait_for stored_one
 kill -KILL "$pid"
-test "$(status_of wait "$pid" 2>/dev/null)" -eq 137 || fail "it was not killed"
+expect 137 wait "$pid"
 before=$(rows killed "$measured")
 test "$before" -ge 1 && test "$before" -lt 9 || fail "killed after $before tests"
 kept=$(rows killed "SELECT group_concat(id || name || end_ns) FROM test WHERE phase = 'measure'")
@@ -62,30 +67,29 @@ stored_one() { test "$(rows interrupted "$measured" 2>/dev/null || echo 0)" -ge 
 wait_for stored_one
 url=$(rows interrupted "SELECT url FROM run")
 kill -TERM "$pid"
-test "$(status_of wait "$pid")" -eq 143 || fail "exit code after SIGTERM"
+expect 143 wait "$pid"
 test -s interrupted/report.html || fail "no report of what was done"
 test "$(rows interrupted "SELECT status FROM run")" = aborted || fail "status of the interrupted run"
 grep -q 'spillway bench --resume interrupted' progress || fail "it does not say how to go on"
 ! curl -s -o /dev/null "$url/health" || fail "the server outlived the benchmark"
 
 # ---- what goes wrong says so ----
-test "$(status_of "$SPILLWAY" bench --url http://127.0.0.1:9 2>message)" -eq 1 || fail "nobody there"
+expect 1 "$SPILLWAY" bench --url http://127.0.0.1:9 2>message
 grep -q 'no server answers at http://127.0.0.1:9' message || fail "message: $(cat message)"
 test ! -e results || fail "a run that never began left a folder"
-test "$(status_of "$SPILLWAY" bench --serve no-such-model.gguf --out gone 2>message)" -eq 1 || fail "no such model"
+expect 1 "$SPILLWAY" bench --serve no-such-model.gguf --out gone 2>message
 grep -q 'gone/server.log says why' message || fail "message: $(cat message)"
-test "$(status_of "$SPILLWAY" bench 2>/dev/null)" -eq 2 || fail "usage"
-test "$(status_of "$SPILLWAY" bench --url http://h --serve stub: 2>/dev/null)" -eq 2 || fail "two servers"
-test "$(status_of "$SPILLWAY" bench --serve stub: extra 2>/dev/null)" -eq 2 || fail "a stray argument"
-test "$(status_of "$SPILLWAY" report empty-folder 2>/dev/null)" -eq 1 || fail "no store"
+expect 2 "$SPILLWAY" bench 2>/dev/null
+expect 2 "$SPILLWAY" bench --url http://h --serve stub: 2>/dev/null
+expect 2 "$SPILLWAY" bench --serve stub: extra 2>/dev/null
+expect 1 "$SPILLWAY" report empty-folder 2>/dev/null
 printf '{"version":1,"name":"n","tests":[{"name":"a","prompt":"p"}]}' >bad.json
-test "$(status_of "$SPILLWAY" bench --serve stub: --protocol bad.json 2>message)" -eq 1 || fail "a bad protocol"
+expect 1 "$SPILLWAY" bench --serve stub: --protocol bad.json 2>message
 grep -q 'bad.json: tests\[0\].max_tokens' message || fail "message: $(cat message)"
 
 # ---- a test that fails is a result ----
 printf '{"version":1,"name":"n","tests":[{"name":"good","prompt":"p","max_tokens":5},
     {"name":"too long","prompt":"%s","max_tokens":5}]}' "$(head -c 400000 /dev/zero | tr '\0' 'x' | sed 's/x/x /g')" >long.json
-test "$(status_of "$SPILLWAY" bench --serve stub: --protocol long.json --out failing --quiet >table)" -eq 3 ||
-    fail "exit code of a run with a failed test: $(cat table)"
+expect 3 "$SPILLWAY" bench --serve stub: --protocol long.json --out failing --quiet >table
 grep -q '^success      1 of 2$' table || fail "table: $(cat table)"
 test "$(rows failing "SELECT status FROM run")" = failed_threshold || fail "status of the failing run"

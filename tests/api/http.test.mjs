@@ -38,7 +38,7 @@ describe('a server', () => {
   refuses('a body that is not JSON', post('{"messages":'), 400, 'invalid_json');
   refuses('an empty body', post(''), 400, 'invalid_json');
   refuses('a body that is no object', post('[1]'), 400, 'invalid_type');
-  refuses('invalid UTF-8', post('{"model":"x"}').replace('x', '\\ud800'), 400, 'invalid_json');
+  refuses('half a surrogate pair', post('{"model":"\\ud800"}'), 400, 'invalid_json');
   refuses('a length that is not a number', get('/health', 'Content-Length: five\r\n'), 400, 'invalid_header');
   refuses('a negative length', get('/health', 'Content-Length: -5\r\n'), 400, 'invalid_header');
   refuses('two lengths', get('/health', 'Content-Length: 5\r\nContent-Length: 6\r\n'), 400, 'invalid_header');
@@ -165,17 +165,29 @@ describe('a server', () => {
   test('answers pipelined requests in order', async () => {
     const raw = server.connect();
     const stream = JSON.stringify({ messages: HELLO, max_tokens: 2, stream: true });
-    raw.send(get('/health') + post(SHORT_CHAT) + post(stream) + get('/v1/models') + get('/nowhere', 'Connection: close\r\n'));
+    raw.send(post(stream) + get('/health') + get('/v1/models') + get('/nowhere', 'Connection: close\r\n'));
     await raw.closed;
-    const marks = ['"service":"spillway"', '"chat.completion"', '[DONE]', '"object":"list"', 'unknown_url'];
+    const marks = ['[DONE]', '"service":"spillway"', '"object":"list"', 'unknown_url'];
     const places = marks.map((mark) => raw.text.indexOf(mark));
     assert.ok(places.every((at, i) => at > (places[i - 1] ?? 0)), `${places}: ${raw.text}`);
     assert.equal(raw.text.match(/^HTTP\/1\.1 /gm).length, marks.length);
   });
 
+  test('refuses a body that comes before the answer to the previous request', async () => {
+    for (const first of [get('/health'), post(SHORT_CHAT)]) {
+      const text = await server.exchange(first + post(SHORT_CHAT));
+      assert.deepEqual(text.match(/^HTTP\/1\.1 \d+/gm), ['HTTP/1.1 200', 'HTTP/1.1 400']);
+    }
+    for (const lie of ['Content-Length: -1\r\n', 'Content-Length: 100000\r\n', 'Transfer-Encoding: chunked\r\n'])
+      await server.exchange(get('/health') + get('/health', lie) + 'GET GET GET');
+    assert.equal((await server.health()).status, 'ok');
+  });
+
   test('goes on after a refused request on the same connection', async () => {
     const raw = server.connect();
-    raw.send(post('{"messages":[]}', 'Origin: https://evil.example\r\n') + post(SHORT_CHAT, 'Connection: close\r\n'));
+    raw.send(post(SHORT_CHAT, 'Origin: https://evil.example\r\n'));
+    await raw.receive(/^HTTP\/1\.1 403 [^]*"forbidden"/);
+    raw.send(post(SHORT_CHAT, 'Connection: close\r\n'));
     await raw.closed;
     assert.deepEqual(raw.text.match(/^HTTP\/1\.1 \d+/gm), ['HTTP/1.1 403', 'HTTP/1.1 200']);
   });

@@ -1,8 +1,8 @@
 /* scripted_server.h - a server on a real socket that says exactly what a test tells it to.
  *
  * The benchmark's client must bear what other people's servers do: bytes cut anywhere, odd statuses, connections that
- * break.  Each accepted connection is sent one script, piece by piece, with the pieces in packets of their own; requests
- * are read (headers and body) and kept.
+ * break.  Each accepted connection is sent one script, piece by piece, with the pieces in packets of their own;
+ * requests are read (headers and body) and kept.
  */
 #ifndef SCRIPTED_SERVER_H
 #define SCRIPTED_SERVER_H
@@ -21,8 +21,8 @@
 typedef struct scripted_server {
     const char *script; // whole response, headers included
     size_t n_script;
-    size_t piece;     // bytes per packet; 0: all at once
-    bool stays_open;  // after the script, until the client goes away
+    size_t piece;    // bytes per packet; 0: all at once
+    bool stays_open; // after the script, until the client goes away
     char url[64];
     char request[16384]; // the last one, NUL-terminated
     int listen_fd;
@@ -35,8 +35,7 @@ static inline void scripted_server_read(scripted_server *s, int fd)
     size_t n = 0, wanted = sizeof s->request - 1;
     while (n < wanted) {
         const ssize_t got = recv(fd, s->request + n, wanted - n, 0);
-        if (got <= 0)
-            break;
+        if (got <= 0) break;
         n += (size_t)got;
         s->request[n] = '\0';
         const char *const end = strstr(s->request, "\r\n\r\n");
@@ -56,8 +55,7 @@ static inline void *scripted_server_run(void *arg)
         const size_t step = s->piece > 0 ? s->piece : s->n_script + 1;
         for (size_t i = 0; i < s->n_script; i += step) {
             const size_t n = s->n_script - i < step ? s->n_script - i : step;
-            if (send(fd, s->script + i, n, MSG_NOSIGNAL) < 0)
-                break;
+            if (send(fd, s->script + i, n, MSG_NOSIGNAL) < 0) break;
         }
         char c;
         while (s->stays_open && recv(fd, &c, 1, 0) > 0) {

@@ -26,27 +26,22 @@ static sw_client *open_client(const scripted_server *server, const sw_client_opt
     o.url = server->url;
     o.clock = sw_clock_system();
     o.connect_timeout_s = 5;
-    if (o.first_token_timeout_s == 0)
-        o.first_token_timeout_s = 60;
-    if (o.idle_timeout_s == 0)
-        o.idle_timeout_s = 60;
+    if (o.first_token_timeout_s == 0) o.first_token_timeout_s = 60;
+    if (o.idle_timeout_s == 0) o.idle_timeout_s = 60;
     sw_client *client;
     sw_err err = {0};
-    if (sw_client_open(&client, &o, &err) != SW_OK)
-        fail_msg("%s", err.msg);
+    if (sw_client_open(&client, &o, &err) != SW_OK) fail_msg("%s", err.msg);
     return client;
 }
 
 /* Asks a server with this script and checks how the answer ended; the client stays open for a look at the answer. */
 static sw_client *ask(scripted_server *server, const sw_client_options *options, sw_answer *answer)
 {
-    if (server->n_script == 0)
-        server->n_script = strlen(server->script);
+    if (server->n_script == 0) server->n_script = strlen(server->script);
     assert_true(scripted_server_start(server));
     sw_client *const client = open_client(server, options);
     sw_err err = {0};
-    if (sw_client_ask(client, "m", &PLAN, answer, &err) != SW_OK)
-        fail_msg("%s", err.msg);
+    if (sw_client_ask(client, "m", &PLAN, answer, &err) != SW_OK) fail_msg("%s", err.msg);
     return client;
 }
 
@@ -56,8 +51,7 @@ static void assert_outcome(scripted_server server, const sw_client_options *opti
     sw_answer a;
     sw_client *const client = ask(&server, options, &a);
     assert_string_equal(sw_test_status_name(a.status), sw_test_status_name(status));
-    if (strstr(a.error, error) == NULL)
-        fail_msg("'%s' does not say '%s'", a.error, error);
+    if (strstr(a.error, error) == NULL) fail_msg("'%s' does not say '%s'", a.error, error);
     sw_client_close(client);
     scripted_server_stop(&server);
 }
@@ -105,10 +99,11 @@ static void test_the_request_says_what_the_plan_says(void **state)
     assert_true(strncmp(server.request, "POST /v1/chat/completions HTTP/1.1\r\n", 36) == 0);
     assert_non_null(strstr(server.request, "\r\nAuthorization: Bearer secret\r\n"));
     json_t *const body = json_loads(strstr(server.request, "\r\n\r\n") + 4, 0, NULL);
-    json_t *const wanted = json_loads("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"say \\\"hi\\\"\\n\"}],"
-                                      "\"max_tokens\":7,\"temperature\":0.5,\"seed\":42,\"stream\":true,"
-                                      "\"stream_options\":{\"include_usage\":true}}",
-                                      0, NULL);
+    json_t *const wanted =
+        json_loads("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"say \\\"hi\\\"\\n\"}],"
+                   "\"max_tokens\":7,\"temperature\":0.5,\"seed\":42,\"stream\":true,"
+                   "\"stream_options\":{\"include_usage\":true}}",
+                   0, NULL);
     assert_true(json_equal(body, wanted));
     json_decref(body);
     json_decref(wanted);
@@ -117,8 +112,10 @@ static void test_the_request_says_what_the_plan_says(void **state)
 static void test_errors_before_the_stream(void **state)
 {
     (void)state;
-    assert_outcome((scripted_server){.script = HEADERS("404 Not Found", "application/json") "{\"error\":{\"message\":\"no such model\"}}"},
-                   NULL, SW_TEST_HTTP_ERROR, "HTTP 404: no such model");
+    assert_outcome(
+        (scripted_server){
+            .script = HEADERS("404 Not Found", "application/json") "{\"error\":{\"message\":\"no such model\"}}"},
+        NULL, SW_TEST_HTTP_ERROR, "HTTP 404: no such model");
     assert_outcome((scripted_server){.script = HEADERS("502 Bad Gateway", "text/plain")}, NULL, SW_TEST_HTTP_ERROR,
                    "HTTP 502 with an empty body");
     assert_outcome((scripted_server){.script = HEADERS("200 OK", "application/json") "{\"choices\":[]}"}, NULL,
@@ -133,8 +130,9 @@ static void test_streams_that_break(void **state)
     assert_outcome((scripted_server){.script = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
                                                "Content-Length: 1000\r\n\r\n" CONTENT("a")},
                    NULL, SW_TEST_INCOMPLETE, "connection broke");
-    assert_outcome((scripted_server){.script = STREAM_HEADERS CONTENT("a") "data: {\"error\":{\"message\":\"boom\"}}\n\n"},
-                   NULL, SW_TEST_SERVER_ERROR, "boom");
+    assert_outcome(
+        (scripted_server){.script = STREAM_HEADERS CONTENT("a") "data: {\"error\":{\"message\":\"boom\"}}\n\n"}, NULL,
+        SW_TEST_SERVER_ERROR, "boom");
     assert_outcome((scripted_server){.script = STREAM_HEADERS "data: {\n\n"}, NULL, SW_TEST_BAD_STREAM, "no JSON");
     assert_outcome((scripted_server){.script = STREAM_HEADERS FINISH "data: [DONE]\n\n"}, NULL, SW_TEST_SILENT_EMPTY,
                    "empty");
@@ -200,7 +198,8 @@ static void assert_model(const char *script, sw_code code, const char *wanted)
 static void test_the_first_model_is_found(void **state)
 {
     (void)state;
-    assert_model(HEADERS("200 OK", "application/json") "{\"data\":[{\"id\":\"org/a\"},{\"id\":\"b\"}]}", SW_OK, "org/a");
+    assert_model(HEADERS("200 OK", "application/json") "{\"data\":[{\"id\":\"org/a\"},{\"id\":\"b\"}]}", SW_OK,
+                 "org/a");
     assert_model(HEADERS("200 OK", "application/json") "{\"data\":[]}", SW_ENOTFOUND, "lists no model");
     assert_model(HEADERS("200 OK", "text/html") "<html>", SW_ENOTFOUND, "lists no model");
     assert_model(HEADERS("401 Unauthorized", "application/json") "{}", SW_EIO, "--api-key");

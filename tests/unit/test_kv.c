@@ -18,7 +18,7 @@ static sw_kv kv;
 static int begin(void **state)
 {
     (void)state;
-    return sw_kv_init(&kv, LAYERS, HEADS, D, SW_KV_F32, SEQS, CTX) ? 0 : -1;
+    return sw_kv_init(&kv, LAYERS, HEADS, D, D, SW_KV_F32, SEQS, CTX) ? 0 : -1;
 }
 
 static int end(void **state)
@@ -144,7 +144,7 @@ static void test_what_is_stored_is_found_in_both_types(void **state)
     (void)state;
     for (int type = SW_KV_F16; type <= SW_KV_F32; type++) {
         sw_kv_free(&kv);
-        assert_true(sw_kv_init(&kv, LAYERS, HEADS, D, (sw_kv_type)type, SEQS, CTX));
+        assert_true(sw_kv_init(&kv, LAYERS, HEADS, D, D, (sw_kv_type)type, SEQS, CTX));
         const uint64_t element_bytes = type == SW_KV_F16 ? 2 : 4;
         assert_int_equal(sw_kv_bytes_per_token(&kv), 2 * LAYERS * HEADS * D * element_bytes);
         for (int s = 0; s < SEQS; s++) {
@@ -183,7 +183,7 @@ static void test_setting_up_fails_cleanly_when_memory_is_short(void **state)
         sw_kv other;
         long n_live;
         faults_alloc_begin(n);
-        ok = sw_kv_init(&other, LAYERS, HEADS, D, SW_KV_F32, SEQS, CTX);
+        ok = sw_kv_init(&other, LAYERS, HEADS, D, D, SW_KV_F32, SEQS, CTX);
         if (ok) sw_kv_free(&other);
         faults_alloc_end(&n_live);
         assert_int_equal(n_live, 0);

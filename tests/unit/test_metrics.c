@@ -13,8 +13,7 @@ static const int64_t MS = 1000000;
 
 static void assert_near(double got, double wanted)
 {
-    if (!(fabs(got - wanted) <= 1e-9 * fabs(wanted)))
-        fail_msg("%.12g is not %.12g", got, wanted);
+    if (!(fabs(got - wanted) <= 1e-9 * fabs(wanted))) fail_msg("%.12g is not %.12g", got, wanted);
 }
 
 static sw_metrics measure(const sw_test_record *test)
@@ -27,16 +26,25 @@ static sw_metrics measure(const sw_test_record *test)
 
 static sw_test_record example(const sw_arrival *arrivals, size_t n)
 {
-    return (sw_test_record){.answer = {.error = "", .finish_reason = "stop", .model = "", .fingerprint = "",
-                                       .headers_ns = 40 * MS, .first_event_ns = 50 * MS, .end_ns = 910 * MS,
-                                       .completion_tokens = (int64_t)n, .text = "", .reasoning = "",
-                                       .arrivals = arrivals, .n_arrivals = n}};
+    return (sw_test_record){.answer = {.error = "",
+                                       .finish_reason = "stop",
+                                       .model = "",
+                                       .fingerprint = "",
+                                       .headers_ns = 40 * MS,
+                                       .first_event_ns = 50 * MS,
+                                       .end_ns = 910 * MS,
+                                       .completion_tokens = (int64_t)n,
+                                       .text = "",
+                                       .reasoning = "",
+                                       .arrivals = arrivals,
+                                       .n_arrivals = n}};
 }
 
 static void test_worked_example(void **state)
 {
     (void)state;
-    const sw_arrival arrivals[] = {{500 * MS, 1, false}, {600 * MS, 1, false}, {700 * MS, 1, false}, {900 * MS, 1, false}};
+    const sw_arrival arrivals[] = {
+        {500 * MS, 1, false}, {600 * MS, 1, false}, {700 * MS, 1, false}, {900 * MS, 1, false}};
     const sw_test_record test = example(arrivals, 4);
     const sw_metrics m = measure(&test);
     assert_near(m.ttfb_ms, 40);

@@ -86,8 +86,8 @@ static void test_three_of_ten_is_not_above_the_threshold(void **state)
 static void test_only_python_whitespace_separates_words(void **state)
 {
     (void)state;
-    static const char *const SPACES[] = {"\t",     "\v",     "\x1c",   "\x1f",   "\xc2\x85", "\u1680",
-                                         "\u2000", "\u200a", "\u2028", "\u2029", "\u202f", "\u205f", "\u3000"};
+    static const char *const SPACES[] = {"\t",     "\v",     "\x1c",   "\x1f",   "\xc2\x85", "\u1680", "\u2000",
+                                         "\u200a", "\u2028", "\u2029", "\u202f", "\u205f",   "\u3000"};
     sw_buf text;
     sw_buf_init(&text, 1024);
     for (size_t i = 0; i < sizeof SPACES / sizeof SPACES[0]; i++) {

@@ -19,20 +19,51 @@ static const sw_arrival ARRIVALS[] = {{100000000, 3, false}, {200000000, 4, fals
 static sw_test_record TESTS[] = {
     {.is_warmup = true, .plan = {.name = "never shown", .group = "", .prompt = ""}},
     {.plan = {.name = HOSTILE, .group = HOSTILE, .prompt = HOSTILE, .max_tokens = 50},
-     .answer = {.status = SW_TEST_COMPLETED, .error = "", .end_ns = 400000000, .headers_ns = 1, .first_event_ns = 1,
-                .finish_reason = HOSTILE, .fingerprint = HOSTILE, .model = "", .prompt_tokens = -1,
-                .completion_tokens = 3, .text = HOSTILE, .n_text = sizeof HOSTILE - 1, .reasoning = HOSTILE,
-                .n_reasoning = sizeof HOSTILE - 1, .arrivals = ARRIVALS, .n_arrivals = 3}},
+     .answer = {.status = SW_TEST_COMPLETED,
+                .error = "",
+                .end_ns = 400000000,
+                .headers_ns = 1,
+                .first_event_ns = 1,
+                .finish_reason = HOSTILE,
+                .fingerprint = HOSTILE,
+                .model = "",
+                .prompt_tokens = -1,
+                .completion_tokens = 3,
+                .text = HOSTILE,
+                .n_text = sizeof HOSTILE - 1,
+                .reasoning = HOSTILE,
+                .n_reasoning = sizeof HOSTILE - 1,
+                .arrivals = ARRIVALS,
+                .n_arrivals = 3}},
     {.plan = {.name = "failing", .group = "g", .prompt = "p", .max_tokens = 50},
-     .answer = {.status = SW_TEST_HTTP_ERROR, .error = HOSTILE, .end_ns = -1, .headers_ns = -1, .first_event_ns = -1,
-                .finish_reason = "", .fingerprint = "", .model = "", .completion_tokens = -1, .text = "",
+     .answer = {.status = SW_TEST_HTTP_ERROR,
+                .error = HOSTILE,
+                .end_ns = -1,
+                .headers_ns = -1,
+                .first_event_ns = -1,
+                .finish_reason = "",
+                .fingerprint = "",
+                .model = "",
+                .completion_tokens = -1,
+                .text = "",
                 .reasoning = ""}},
 };
 
 static const sw_run RUN = {
-    .info = {.status = HOSTILE, .version = "1", .url = HOSTILE, .model = HOSTILE, .protocol_name = HOSTILE,
-             .protocol_hash = "h", .protocol_json = "{}", .options_json = "{}", .command = HOSTILE, .cpu = "c",
-             .os = "o", .load_ms = NAN, .n_planned = 2, .started_unix_ms = 1790000000000},
+    .info = {.status = HOSTILE,
+             .version = "1",
+             .url = HOSTILE,
+             .model = HOSTILE,
+             .protocol_name = HOSTILE,
+             .protocol_hash = "h",
+             .protocol_json = "{}",
+             .options_json = "{}",
+             .command = HOSTILE,
+             .cpu = "c",
+             .os = "o",
+             .load_ms = NAN,
+             .n_planned = 2,
+             .started_unix_ms = 1790000000000},
     .tests = TESTS,
     .n_tests = 3,
 };
@@ -45,7 +76,8 @@ static int setup(void **state)
     (void)state;
     for (size_t i = 0; i < RUN.n_tests; i++) {
         sw_answer *const a = &TESTS[i].answer;
-        const char **const strings[] = {&a->error, &a->finish_reason, &a->fingerprint, &a->model, &a->text, &a->reasoning};
+        const char **const strings[] = {&a->error, &a->finish_reason, &a->fingerprint,
+                                        &a->model, &a->text,          &a->reasoning};
         for (size_t k = 0; k < sizeof strings / sizeof strings[0]; k++)
             *strings[k] = *strings[k] != NULL ? *strings[k] : "";
     }
@@ -89,8 +121,7 @@ static void test_the_page_loads_nothing(void **state)
     for (size_t i = 0; i < sizeof LOADERS / sizeof LOADERS[0]; i++) {
         const char *const markup_end = strstr(sw_buf_str(&out), "<script");
         const char *const found = strstr(sw_buf_str(&out), LOADERS[i]);
-        if (found != NULL && found < markup_end)
-            fail_msg("the page has '%s'", LOADERS[i]);
+        if (found != NULL && found < markup_end) fail_msg("the page has '%s'", LOADERS[i]);
     }
     assert_int_equal(count("default-src 'none'"), 1);
 }

@@ -70,7 +70,10 @@ static void test_comments_and_other_fields_are_skipped(void **state)
 static void test_byte_order_mark_at_the_start_is_dropped(void **state)
 {
     (void)state;
-    assert_events("\xef\xbb\xbf" "data: a\n\n\xef\xbb\xbf" "data: b\n\n", "a|");
+    assert_events("\xef\xbb\xbf"
+                  "data: a\n\n\xef\xbb\xbf"
+                  "data: b\n\n",
+                  "a|");
 }
 
 static void test_characters_may_be_cut(void **state)
@@ -97,8 +100,7 @@ static sw_code feed_line(size_t n, sw_buf *out)
     memcpy(line, "data:", 5);
     sw_sse_init(&sse, collect, out);
     sw_code code = sw_sse_feed(&sse, line, n, &err);
-    if (code == SW_OK)
-        code = sw_sse_feed(&sse, "\n\n", 2, &err);
+    if (code == SW_OK) code = sw_sse_feed(&sse, "\n\n", 2, &err);
     sw_sse_free(&sse);
     sw_free(line);
     return code;

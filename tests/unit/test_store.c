@@ -25,8 +25,7 @@ static int setup(void **state)
 {
     (void)state;
     snprintf(folder, sizeof folder, "/tmp/spillway-store-XXXXXX");
-    if (mkdtemp(folder) == NULL)
-        return -1;
+    if (mkdtemp(folder) == NULL) return -1;
     snprintf(path, sizeof path, "%s/results.sqlite", folder);
     return 0;
 }
@@ -43,34 +42,63 @@ static int teardown(void **state)
     return rmdir(folder);
 }
 
-static const sw_run_info INFO = {
-    .started_unix_ms = 1790000000123, .version = "1", .url = "http://x", .model = "m/1", .protocol_name = "p",
-    .protocol_hash = "h", .protocol_json = "{}", .options_json = "[]", .command = "spillway bench", .cpu = "cpu",
-    .os = "os", .n_cores = 3, .memory_bytes = 1ull << 40, .load_ms = NAN, .n_planned = 2};
+static const sw_run_info INFO = {.started_unix_ms = 1790000000123,
+                                 .version = "1",
+                                 .url = "http://x",
+                                 .model = "m/1",
+                                 .protocol_name = "p",
+                                 .protocol_hash = "h",
+                                 .protocol_json = "{}",
+                                 .options_json = "[]",
+                                 .command = "spillway bench",
+                                 .cpu = "cpu",
+                                 .os = "os",
+                                 .n_cores = 3,
+                                 .memory_bytes = 1ull << 40,
+                                 .load_ms = NAN,
+                                 .n_planned = 2};
 
 static const sw_arrival ARRIVALS[] = {{100, 3, true}, {200, 4, false}, {4000000000000, 5, false}};
 
 static sw_test_record example_test(void)
 {
-    return (sw_test_record){
-        .plan = {.name = "n", .group = "g", .prompt = "p'\"\n", .form = SW_FORM_CODE, .max_tokens = 9,
-                 .temperature = 0.3, .seed = 42},
-        .index = 1,
-        .repeat = 2,
-        .start_ms = 77,
-        .answer = {.status = SW_TEST_COMPLETED, .error = "", .http_status = 200, .connect_ns = 1, .headers_ns = 2,
-                   .first_event_ns = 3, .end_ns = 4, .finish_reason = "stop", .model = "m", .fingerprint = "f",
-                   .prompt_tokens = 5, .cached_tokens = -1, .completion_tokens = 7, .reasoning_tokens = 8,
-                   .text = "answer \u65e5", .n_text = 10, .reasoning = "why", .n_reasoning = 3, .arrivals = ARRIVALS,
-                   .n_arrivals = 3}};
+    return (sw_test_record){.plan = {.name = "n",
+                                     .group = "g",
+                                     .prompt = "p'\"\n",
+                                     .form = SW_FORM_CODE,
+                                     .max_tokens = 9,
+                                     .temperature = 0.3,
+                                     .seed = 42},
+                            .index = 1,
+                            .repeat = 2,
+                            .start_ms = 77,
+                            .answer = {.status = SW_TEST_COMPLETED,
+                                       .error = "",
+                                       .http_status = 200,
+                                       .connect_ns = 1,
+                                       .headers_ns = 2,
+                                       .first_event_ns = 3,
+                                       .end_ns = 4,
+                                       .finish_reason = "stop",
+                                       .model = "m",
+                                       .fingerprint = "f",
+                                       .prompt_tokens = 5,
+                                       .cached_tokens = -1,
+                                       .completion_tokens = 7,
+                                       .reasoning_tokens = 8,
+                                       .text = "answer \u65e5",
+                                       .n_text = 10,
+                                       .reasoning = "why",
+                                       .n_reasoning = 3,
+                                       .arrivals = ARRIVALS,
+                                       .n_arrivals = 3}};
 }
 
 static sw_store *open_store(bool read_only)
 {
     sw_store *store;
     sw_err err = {0};
-    if (sw_store_open(&store, path, read_only, &err) != SW_OK)
-        fail_msg("%s", err.msg);
+    if (sw_store_open(&store, path, read_only, &err) != SW_OK) fail_msg("%s", err.msg);
     return store;
 }
 
@@ -85,8 +113,7 @@ static sw_run *load(sw_store *store, int64_t id)
 {
     sw_run *run;
     sw_err err = {0};
-    if (sw_store_load_run(store, id, &run, &err) != SW_OK)
-        fail_msg("%s", err.msg);
+    if (sw_store_load_run(store, id, &run, &err) != SW_OK) fail_msg("%s", err.msg);
     return run;
 }
 
@@ -152,8 +179,7 @@ static void test_a_killed_writer_loses_nothing_that_was_committed(void **state)
         sw_store *const store = open_store(false);
         const int64_t id = add_run(store);
         const sw_test_record test = example_test();
-        if (sw_store_add_test(store, id, &test, NULL, 0, NULL) != SW_OK)
-            _exit(1);
+        if (sw_store_add_test(store, id, &test, NULL, 0, NULL) != SW_OK) _exit(1);
         kill(getpid(), SIGKILL);
     }
     int status;
@@ -214,8 +240,7 @@ static void assert_refused(sw_code code, const char *wanted)
         sw_err err = {0};
         assert_int_equal(sw_store_open(&store, path, read_only != 0, &err), code);
         assert_null(store);
-        if (strstr(err.msg, wanted) == NULL)
-            fail_msg("'%s' does not say '%s'", err.msg, wanted);
+        if (strstr(err.msg, wanted) == NULL) fail_msg("'%s' does not say '%s'", err.msg, wanted);
     }
 }
 
@@ -256,8 +281,7 @@ static const char *status_after(sw_store *store, int64_t id, int n_ok, int n_bad
     for (int i = 0; i < n_ok + n_bad; i++) {
         sw_test_record test = example_test();
         test.index = i;
-        if (i >= n_ok)
-            test.answer.status = SW_TEST_TIMEOUT;
+        if (i >= n_ok) test.answer.status = SW_TEST_TIMEOUT;
         assert_int_equal(sw_store_add_test(store, id, &test, NULL, 0, NULL), SW_OK);
     }
     sw_run *const run = load(store, id);

@@ -235,7 +235,7 @@ static float merge(running *s, float max, float *out, int d)
 static void attend_page(const sw_attend *a, const void *keys, const void *values, int lo, int hi, running *s)
 {
     float p[SW_KV_PAGE] = {0};
-    for (int i = 0; i < a->d; i++) {
+    for (int i = 0; i < a->d_k; i++) {
         for (int t = 0; t < SW_KV_PAGE; t++)
             p[t] = fmaf(element(keys, a->is_f16, (size_t)(i * SW_KV_PAGE + t)), a->q[i], p[t]);
     }
@@ -251,19 +251,19 @@ static void attend_page(const sw_attend *a, const void *keys, const void *values
         partial[i] = p[i] + p[i + SW_N_PARTIAL];
     float part[SW_HEAD_MAX] = {0};
     for (int t = lo; t < hi; t++) {
-        for (int i = 0; i < a->d; i++)
-            part[i] = fmaf(element(values, a->is_f16, (size_t)(t * a->d + i)), p[t], part[i]);
+        for (int i = 0; i < a->d_v; i++)
+            part[i] = fmaf(element(values, a->is_f16, (size_t)(t * a->d_v + i)), p[t], part[i]);
     }
-    const float factor = merge(s, max, a->out, a->d);
+    const float factor = merge(s, max, a->out, a->d_v);
     s->sum = fmaf(sw_tree_sum(partial), factor, s->sum);
-    for (int i = 0; i < a->d; i++)
+    for (int i = 0; i < a->d_v; i++)
         a->out[i] = fmaf(part[i], factor, a->out[i]);
 }
 
 static void attend(const sw_attend *a)
 {
     running s = {-INFINITY, 0.0f};
-    memset(a->out, 0, (size_t)a->d * sizeof *a->out);
+    memset(a->out, 0, (size_t)a->d_v * sizeof *a->out);
     for (int page = a->begin / SW_KV_PAGE; page * SW_KV_PAGE < a->end; page++) {
         const int first = page * SW_KV_PAGE;
         const int lo = a->begin > first ? a->begin - first : 0;
@@ -271,8 +271,8 @@ static void attend(const sw_attend *a)
         attend_page(a, a->keys[page], a->values[page], lo, hi, &s);
     }
     if (a->sink != NULL)
-        s.sum += merge(&s, *a->sink, a->out, a->d);
-    for (int i = 0; i < a->d; i++)
+        s.sum += merge(&s, *a->sink, a->out, a->d_v);
+    for (int i = 0; i < a->d_v; i++)
         a->out[i] /= s.sum;
 }
 

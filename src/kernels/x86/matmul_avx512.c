@@ -30,64 +30,53 @@ INLINE __m512i broadcast4(const void *p)
     return _mm512_set1_epi32(v);
 }
 
+/* What the rounding steps of a format are like. */
+typedef struct steps {
+    bool has_halves, has_min;
+} steps;
+
 /* What the integer sum begins with.  `sums` are those of the group's two halves; part 0 or 1 is one of them, 2 both. */
-INLINE __m512i start(const format *f, int part, __m512i sums)
+INLINE __m512i start(steps f, int offset, int part, __m512i sums)
 {
-    if (f->offset == 0)
+    if (f.has_min) // such codes are unsigned as they are
         return _mm512_setzero_si512();
     const __mmask32 words = part == 0 ? 0x55555555 : part == 1 ? 0xaaaaaaaa : 0xffffffff;
-    return _mm512_dpwssd_epi32(_mm512_setzero_si512(), _mm512_maskz_set1_epi16(words, (short)-f->offset), sums);
-}
-
-/* One rounding step: acc + (scale * xs) * dot. */
-INLINE __m512 step(__m512 acc, __m512 scale, __m512 xs, __m512i dot)
-{
-    return _mm512_fmadd_ps(_mm512_mul_ps(scale, xs), _mm512_cvtepi32_ps(dot), acc);
+    return _mm512_dpwssd_epi32(_mm512_setzero_si512(), _mm512_maskz_set1_epi16(words, (short)-offset), sums);
 }
 
 /* Adds group g of the n tokens to acc[m * n + i], for `tiles` tiles side by side. */
-INLINE void add_group(const format *f, int tiles, int n, const __m512i *const code[TILES],
+INLINE void add_group(steps f, int offset, int tiles, int n, const __m512i *const code[TILES],
                       const __m512 *const scale[TILES], const tokens *x, size_t g, __m512 *acc)
 {
     UNROLL
-    for (int h = 0; h < 1 + f->has_halves; h++) {
+    for (int h = 0; h < 1 + f.has_halves; h++) {
+        const int n_chunks = N_CHUNKS / (1 + f.has_halves);
         __m512i dot[TILES * DIRECT_PASS];
         UNROLL
-        for (int i = 0; i < n; i++) {
-            const __m512i first = start(f, f->has_halves ? h : 2, broadcast4(x->sum[i] + 2 * g));
-            UNROLL
-            for (int m = 0; m < tiles; m++)
-                dot[m * n + i] = first;
-        }
-        const int n_chunks = N_CHUNKS / (1 + f->has_halves);
+        for (int j = 0; j < tiles * n; j++)
+            dot[j] = start(f, offset, f.has_halves ? h : 2, broadcast4(x->sum[j % n] + 2 * g));
         UNROLL
         for (int c = h * n_chunks; c < (h + 1) * n_chunks; c++) {
             UNROLL
-            for (int i = 0; i < n; i++) {
-                const __m512i four = broadcast4(x->code[i] + SW_GROUP * g + 4 * (size_t)c);
-                UNROLL
-                for (int m = 0; m < tiles; m++)
-                    dot[m * n + i] = _mm512_dpbusd_epi32(dot[m * n + i], code[m][c], four);
+            for (int j = 0; j < tiles * n; j++) {
+                const __m512i four = broadcast4(x->code[j % n] + SW_GROUP * g + 4 * (size_t)c);
+                dot[j] = _mm512_dpbusd_epi32(dot[j], code[j / n][c], four);
             }
         }
         UNROLL
-        for (int i = 0; i < n; i++) {
-            const __m512 xs = _mm512_set1_ps(x->scale[i][g]);
-            UNROLL
-            for (int m = 0; m < tiles; m++)
-                acc[m * n + i] = step(acc[m * n + i], scale[m][h], xs, dot[m * n + i]);
+        for (int j = 0; j < tiles * n; j++) {
+            const __m512 s = _mm512_mul_ps(scale[j / n][h], _mm512_set1_ps(x->scale[j % n][g]));
+            acc[j] = _mm512_fmadd_ps(s, _mm512_cvtepi32_ps(dot[j]), acc[j]);
         }
     }
-    if (!f->has_min)
+    if (!f.has_min)
         return;
     UNROLL
-    for (int i = 0; i < n; i++) {
-        const __m512 xs = _mm512_set1_ps(x->scale[i][g]);
-        const __m512i sum =
-            _mm512_dpwssd_epi32(_mm512_setzero_si512(), _mm512_set1_epi16(1), broadcast4(x->sum[i] + 2 * g));
-        UNROLL
-        for (int m = 0; m < tiles; m++)
-            acc[m * n + i] = _mm512_fnmadd_ps(_mm512_mul_ps(scale[m][1], xs), _mm512_cvtepi32_ps(sum), acc[m * n + i]);
+    for (int j = 0; j < tiles * n; j++) {
+        const __m512i both = _mm512_set1_epi16(1);
+        const __m512i sum = _mm512_dpwssd_epi32(_mm512_setzero_si512(), both, broadcast4(x->sum[j % n] + 2 * g));
+        const __m512 s = _mm512_mul_ps(scale[j / n][1], _mm512_set1_ps(x->scale[j % n][g]));
+        acc[j] = _mm512_fnmadd_ps(s, _mm512_cvtepi32_ps(sum), acc[j]);
     }
 }
 
@@ -111,7 +100,7 @@ INLINE void direct(const format *f, int n, const uint8_t *tile, const tokens *x,
         __m512 scale[2];
         f->codes(block, (int)(g % per_block), code);
         f->scales(block, (int)(g % per_block), scale);
-        add_group(f, 1, n, (const __m512i *const[TILES]){code}, (const __m512 *const[TILES]){scale}, x, g, acc);
+        add_group((steps){f->has_halves, f->has_min}, f->offset, 1, n, (const __m512i *const[TILES]){code}, (const __m512 *const[TILES]){scale}, x, g, acc);
     }
     UNROLL
     for (int i = 0; i < n; i++)
@@ -120,21 +109,17 @@ INLINE void direct(const format *f, int n, const uint8_t *tile, const tokens *x,
 
 INLINE void few(const format *f, const uint8_t *tile, const sw_acts *x, size_t n, float *y, size_t ld)
 {
-    const size_t n_parts = (n + DIRECT_PASS - 1) / DIRECT_PASS;
-    for (size_t part = 0; part < n_parts; part++) {
-        const size_t first = n * part / n_parts, end = n * (part + 1) / n_parts;
-        const tokens t = tokens_at(x, first, (int)(end - first), 0);
-        float *const out = y + first * ld;
-        switch (end - first) {
-        case 1: direct(f, 1, tile, &t, x->n_cols, out, ld); break;
-        case 2: direct(f, 2, tile, &t, x->n_cols, out, ld); break;
-        case 3: direct(f, 3, tile, &t, x->n_cols, out, ld); break;
-        case 4: direct(f, 4, tile, &t, x->n_cols, out, ld); break;
-        case 5: direct(f, 5, tile, &t, x->n_cols, out, ld); break;
-        case 6: direct(f, 6, tile, &t, x->n_cols, out, ld); break;
-        case 7: direct(f, 7, tile, &t, x->n_cols, out, ld); break;
+    for (size_t i = 0; i < n;) {
+        const size_t left = n - i, take = left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+        const tokens t = tokens_at(x, i, (int)take, 0);
+        float *const out = y + i * ld;
+        switch (take) {
         case 8: direct(f, 8, tile, &t, x->n_cols, out, ld); break;
+        case 4: direct(f, 4, tile, &t, x->n_cols, out, ld); break;
+        case 2: direct(f, 2, tile, &t, x->n_cols, out, ld); break;
+        default: direct(f, 1, tile, &t, x->n_cols, out, ld); break;
         }
+        i += take;
     }
 }
 
@@ -160,56 +145,78 @@ INLINE void expand(const format *f, const uint8_t *block, int n_groups, expanded
     }
 }
 
-/* Adds the expanded groups to n tokens of y. */
-INLINE void pass(const format *f, int tiles, int n, const expanded *e, int n_groups, const tokens *x, bool is_first,
-                 float *y, size_t ld)
+/* A block of K of TILES tiles, and where its products go. */
+typedef struct k_block {
+    expanded tile[TILES];
+    int n_groups, offset;
+    bool is_first; // along K
+    size_t ld;
+} k_block;
+
+/* Adds a block to n tokens of y. */
+INLINE void pass(steps f, int n, const k_block *b, const tokens *x, float *y)
 {
     __m512 acc[TILES * BLOCK_PASS];
     UNROLL
-    for (int m = 0; m < tiles; m++) {
-        UNROLL
-        for (int i = 0; i < n; i++)
-            acc[m * n + i] = is_first ? _mm512_setzero_ps() : _mm512_loadu_ps(y + (size_t)i * ld + m * SW_TILE_ROWS);
+    for (int j = 0; j < TILES * n; j++) {
+        const float *const from = y + (size_t)(j % n) * b->ld + j / n * SW_TILE_ROWS;
+        acc[j] = b->is_first ? _mm512_setzero_ps() : _mm512_loadu_ps(from);
     }
-    for (int g = 0; g < n_groups; g++)
-        add_group(f, tiles, n, (const __m512i *const[TILES]){e[0].code[g], e[1].code[g]},
-                  (const __m512 *const[TILES]){e[0].scale[g], e[1].scale[g]}, x, (size_t)g, acc);
+    for (int g = 0; g < b->n_groups; g++) {
+        const __m512i *const code[TILES] = {b->tile[0].code[g], b->tile[1].code[g]};
+        const __m512 *const scale[TILES] = {b->tile[0].scale[g], b->tile[1].scale[g]};
+        add_group(f, b->offset, TILES, n, code, scale, x, (size_t)g, acc);
+    }
     UNROLL
-    for (int m = 0; m < tiles; m++) {
-        UNROLL
-        for (int i = 0; i < n; i++)
-            _mm512_storeu_ps(y + (size_t)i * ld + m * SW_TILE_ROWS, acc[m * n + i]);
-    }
+    for (int j = 0; j < TILES * n; j++)
+        _mm512_storeu_ps(y + (size_t)(j % n) * b->ld + j / n * SW_TILE_ROWS, acc[j]);
 }
 
-/* One block of K times all tokens, in parts that differ by one token at most. */
-INLINE void all_tokens(const format *f, int tiles, const expanded *e, int n_groups, const sw_acts *x, size_t k, size_t n,
-                       float *y, size_t ld)
+/* A block times all tokens, from column k on. */
+INLINE void all_tokens(steps f, const k_block *b, const sw_acts *x, size_t k, size_t n, float *y)
 {
-    const size_t n_parts = (n + BLOCK_PASS - 1) / BLOCK_PASS;
-    for (size_t part = 0; part < n_parts; part++) {
-        const size_t first = n * part / n_parts, end = n * (part + 1) / n_parts;
-        const tokens t = tokens_at(x, first, (int)(end - first), k);
-        float *const out = y + first * ld;
-        switch (end - first) {
-        case 6: pass(f, tiles, 6, e, n_groups, &t, k == 0, out, ld); break;
-        case 5: pass(f, tiles, 5, e, n_groups, &t, k == 0, out, ld); break;
-        case 4: pass(f, tiles, 4, e, n_groups, &t, k == 0, out, ld); break;
-        case 3: pass(f, tiles, 3, e, n_groups, &t, k == 0, out, ld); break;
+    for (size_t i = 0; i < n;) {
+        const size_t left = n - i, take = left >= BLOCK_PASS ? BLOCK_PASS : left >= 2 ? 2 : 1;
+        const tokens t = tokens_at(x, i, (int)take, k);
+        float *const out = y + i * b->ld;
+        switch (take) {
+        case BLOCK_PASS: pass(f, BLOCK_PASS, b, &t, out); break;
+        case 2: pass(f, 2, b, &t, out); break;
+        default: pass(f, 1, b, &t, out); break;
         }
+        i += take;
     }
 }
 
-INLINE void many(const format *f, int tiles, const uint8_t *tile, size_t tile_bytes, const sw_acts *x, size_t n,
-                 float *y, size_t ld)
+/* The three kinds of steps there are, each compiled once and not per format. */
+static void all_tokens_simple(const k_block *b, const sw_acts *x, size_t k, size_t n, float *y)
 {
-    expanded e[TILES];
+    all_tokens((steps){false, false}, b, x, k, n, y);
+}
+
+static void all_tokens_halves(const k_block *b, const sw_acts *x, size_t k, size_t n, float *y)
+{
+    all_tokens((steps){.has_halves = true}, b, x, k, n, y);
+}
+
+static void all_tokens_min(const k_block *b, const sw_acts *x, size_t k, size_t n, float *y)
+{
+    all_tokens((steps){.has_min = true}, b, x, k, n, y);
+}
+
+INLINE void many(const format *f, const uint8_t *tile, size_t tile_bytes, const sw_acts *x, size_t n, float *y,
+                 size_t ld)
+{
+    k_block b;
+    b.offset = f->offset;
+    b.ld = ld;
     for (size_t k = 0; k < x->n_cols; k += BLOCK_GROUPS * SW_GROUP) {
         const size_t left = (x->n_cols - k) / SW_GROUP;
-        const int n_groups = left < BLOCK_GROUPS ? (int)left : BLOCK_GROUPS;
-        for (int m = 0; m < tiles; m++)
-            expand(f, tile + (size_t)m * tile_bytes, n_groups, &e[m]);
-        all_tokens(f, tiles, e, n_groups, x, k, n, y, ld);
+        b.n_groups = left < BLOCK_GROUPS ? (int)left : BLOCK_GROUPS;
+        b.is_first = k == 0;
+        for (int m = 0; m < TILES; m++)
+            expand(f, tile + (size_t)m * tile_bytes, b.n_groups, &b.tile[m]);
+        (f->has_halves ? all_tokens_halves : f->has_min ? all_tokens_min : all_tokens_simple)(&b, x, k, n, y);
         tile += f->block_bytes * BLOCK_GROUPS / (size_t)f->n_groups;
     }
 }
@@ -221,15 +228,10 @@ INLINE void matmul(const format *f, const uint8_t *tiles, size_t n_tiles, const 
     // With two scales per group the direct form runs out of registers.
     const size_t direct_max = f->has_halves ? DIRECT_PASS : DIRECT_MAX;
     size_t t = 0;
-    if (n <= direct_max) {
-        for (; t < n_tiles; t++)
-            few(f, tiles + t * tile_bytes, x, n, y + t * SW_TILE_ROWS, ld);
-        return;
-    }
-    for (; t + 1 < n_tiles; t += 2)
-        many(f, 2, tiles + t * tile_bytes, tile_bytes, x, n, y + t * SW_TILE_ROWS, ld);
-    if (t < n_tiles)
-        many(f, 1, tiles + t * tile_bytes, tile_bytes, x, n, y + t * SW_TILE_ROWS, ld);
+    for (; n > direct_max && t + TILES <= n_tiles; t += TILES)
+        many(f, tiles + t * tile_bytes, tile_bytes, x, n, y + t * SW_TILE_ROWS, ld);
+    for (; t < n_tiles; t++)
+        few(f, tiles + t * tile_bytes, x, n, y + t * SW_TILE_ROWS, ld);
 }
 
 static void matmul_q8_0(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)

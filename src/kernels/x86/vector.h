@@ -140,7 +140,7 @@ INLINE void scores(const sw_attend *a, bool is_f16, int n_pages, const void *con
     UNROLL
     for (int i = 0; i < 2 * n_pages; i++)
         s[i] = lanes_set(0.0f);
-    for (int i = 0; i < a->d; i++) {
+    for (int i = 0; i < a->d_k; i++) {
         const f32x16 q = lanes_set(a->q[i]);
         UNROLL
         for (int j = 0; j < 2 * n_pages; j++) {
@@ -191,7 +191,7 @@ INLINE void add_values(const sw_attend *a, bool is_f16, int n, const void *value
     for (int j = 0; j < n; j++)
         part[j] = lanes_set(0.0f);
     for (int t = lo; t < hi; t++) {
-        const size_t at = (size_t)(t * a->d + first);
+        const size_t at = (size_t)(t * a->d_v + first);
         UNROLL
         for (int j = 0; j < n; j++) {
             const f32x16 v = is_f16 ? lanes_load_f16((const uint16_t *)values + at + N * j)
@@ -211,10 +211,10 @@ INLINE void add_last_values(const sw_attend *a, bool is_f16, const void *values,
                             float factor)
 {
     enum { HALF = N / 2 };
-    float *const out = a->out + a->d - HALF;
+    float *const out = a->out + a->d_v - HALF;
     f32x16 part = lanes_set(0.0f);
     for (int t = lo; t < hi; t++) {
-        const size_t at = (size_t)((t + 1) * a->d - HALF);
+        const size_t at = (size_t)((t + 1) * a->d_v - HALF);
         uint16_t halves[N] = {0};
         if (is_f16)
             memcpy(halves, (const uint16_t *)values + at, HALF * sizeof *halves);
@@ -240,21 +240,21 @@ INLINE void attend_page(const sw_attend *a, bool is_f16, const void *values, flo
         p[j] = where_visible(N * j, lo, hi, lanes_exp(lanes_sub(p[j], lanes_set(page_max))), zero);
         lanes_store(score + N * j, p[j]);
     }
-    const float factor = merge(s, page_max, a->out, a->d);
+    const float factor = merge(s, page_max, a->out, a->d_v);
     s->sum = fmaf(lanes_sum(lanes_add(p[0], p[1])), factor, s->sum);
     int i = 0;
-    for (; i + N * VALUE_LANES <= a->d; i += N * VALUE_LANES)
+    for (; i + N * VALUE_LANES <= a->d_v; i += N * VALUE_LANES)
         add_values(a, is_f16, VALUE_LANES, values, score, lo, hi, i, factor);
-    for (; i + N <= a->d; i += N)
+    for (; i + N <= a->d_v; i += N)
         add_values(a, is_f16, 1, values, score, lo, hi, i, factor);
-    if (i < a->d)
+    if (i < a->d_v)
         add_last_values(a, is_f16, values, score, lo, hi, factor);
 }
 
 INLINE void attend_typed(const sw_attend *a, bool is_f16)
 {
     running s = {-INFINITY, 0.0f};
-    memset(a->out, 0, (size_t)a->d * sizeof *a->out);
+    memset(a->out, 0, (size_t)a->d_v * sizeof *a->out);
     const int end_page = (a->end + SW_KV_PAGE - 1) / SW_KV_PAGE;
     float score[SCORE_PAGES * SW_KV_PAGE];
     for (int page = a->begin / SW_KV_PAGE; page < end_page;) {
@@ -271,8 +271,8 @@ INLINE void attend_typed(const sw_attend *a, bool is_f16)
         }
     }
     if (a->sink != NULL)
-        s.sum += merge(&s, *a->sink, a->out, a->d);
-    for (int i = 0; i < a->d; i++)
+        s.sum += merge(&s, *a->sink, a->out, a->d_v);
+    for (int i = 0; i < a->d_v; i++)
         a->out[i] /= s.sum;
 }
 

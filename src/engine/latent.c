@@ -1,0 +1,157 @@
+/* latent.c - multi-head latent attention (DeepSeek-V2 and V3), in its absorbed form.
+ *
+ * What is cached per position is one latent vector (after its norm) and one rotated key part, shared by all heads.  A
+ * head's query is turned into the latent space (k_b), attention gathers latent vectors, and v_b turns what was gathered
+ * into the head's answer: architectures.md section 12.
+ */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "engine/forward.h"
+
+bool sw__latent_init(sw_latent *s, const sw_hparams *h, size_t n)
+{
+    *s = (sw_latent){0};
+    if (h->n_latent == 0)
+        return true;
+    const size_t heads = (size_t)h->n_head, latent = (size_t)h->n_latent;
+    const size_t sizes[5] = {
+        n * sw__padded((size_t)h->n_latent_q),
+        n * heads * (size_t)(h->head_k - h->n_rot),
+        n * heads * (latent + (size_t)h->n_rot),
+        n * heads * latent,
+        n * heads * sw__padded((size_t)h->head_v),
+    };
+    memcpy(s->n_elems, sizes, sizeof sizes);
+    s->q_a = sw_big_alloc(sizes[0] * sizeof(float));
+    s->q_plain = sw_big_alloc(sizes[1] * sizeof(float));
+    s->q_latent = sw_big_alloc(sizes[2] * sizeof(float));
+    s->z = sw_big_alloc(sizes[3] * sizeof(float));
+    s->answer = sw_big_alloc(sizes[4] * sizeof(float));
+    s->products = sw_calloc(heads, sizeof *s->products);
+    return s->q_a != NULL && s->q_plain != NULL && s->q_latent != NULL && s->z != NULL && s->answer != NULL &&
+           s->products != NULL;
+}
+
+void sw__latent_free(sw_latent *s)
+{
+    float *const arrays[5] = {s->q_a, s->q_plain, s->q_latent, s->z, s->answer};
+    for (int i = 0; i < 5; i++)
+        sw_big_free(arrays[i], s->n_elems[i] * sizeof(float));
+    sw_free(s->products);
+    *s = (sw_latent){0};
+}
+
+size_t sw__latent_acts(const sw_hparams *h, size_t n)
+{
+    if (h->n_latent == 0)
+        return 0;
+    const size_t per_head = (size_t)(h->n_latent > h->head_k ? h->n_latent : h->head_k);
+    const size_t heads = n * (size_t)h->n_head * per_head, compressed = n * (size_t)h->n_latent_q;
+    return heads > compressed ? heads : compressed;
+}
+
+static void norm_query(void *ud, size_t i, int worker)
+{
+    (void)worker;
+    const sw_layer_job *const j = ud;
+    sw_forward *const f = j->f;
+    const size_t n = (size_t)f->h->n_latent_q;
+    // Rows come out padded and go on back to back; row i never reaches behind where it stood.
+    f->k->rmsnorm(f->latent.q_a + i * sw__padded(n), f->w->layers[j->layer].q_a_norm, NULL, n, f->h->norm_eps,
+                  f->latent.q_a + i * sw__padded(n));
+}
+
+/* Closes the gaps that padding left between rows of n elements. */
+static void close_gaps(float *rows, size_t n_rows, size_t n)
+{
+    for (size_t i = 1; i < n_rows && sw__padded(n) != n; i++)
+        memmove(rows + i * n, rows + i * sw__padded(n), n * sizeof *rows);
+}
+
+/* f->q from the normed state, through the compressed query where there is one; f->kk the latent and rotated key part. */
+static void project(sw_forward *f, int l)
+{
+    const sw_layer *const layer = &f->w->layers[l];
+    const sw_mat *const first = layer->q_a.tiles != NULL ? &layer->q_a : &layer->q;
+    float *const y = layer->q_a.tiles != NULL ? f->latent.q_a : f->q;
+    const sw_acts x = sw_acts_prepare(f->pool, f->k, &f->acts, f->normed, f->n, (size_t)f->h->n_embd,
+                                      sw_mat_is_quantized(first) || sw_mat_is_quantized(&layer->kv_a));
+    sw_product both[2] = {
+        {.mat = first, .x = x, .n = f->n, .y = y, .ld = sw_mat_padded_rows(first)},
+        {.mat = &layer->kv_a, .x = x, .n = f->n, .y = f->kk, .ld = sw_mat_padded_rows(&layer->kv_a)},
+    };
+    sw_products_run(f->pool, f->k, both, 2);
+    if (layer->q_a.tiles == NULL)
+        return;
+    sw_layer_job j = {f, l};
+    sw_pool_run(f->pool, f->n, norm_query, &j);
+    close_gaps(f->latent.q_a, f->n, (size_t)f->h->n_latent_q);
+    const sw_acts a = sw_acts_prepare(f->pool, f->k, &f->acts, f->latent.q_a, f->n, (size_t)f->h->n_latent_q,
+                                      sw_mat_is_quantized(&layer->q));
+    sw_product q = {.mat = &layer->q, .x = a, .n = f->n, .y = f->q, .ld = sw_mat_padded_rows(&layer->q)};
+    sw_products_run(f->pool, f->k, &q, 1);
+}
+
+/* Norms and stores a token's latent vector and rotated key; rotates its queries and sorts their parts by head. */
+static void rotate_and_store(void *ud, size_t i, int worker)
+{
+    (void)worker;
+    const sw_layer_job *const j = ud;
+    sw_forward *const f = j->f;
+    const sw_hparams *const h = f->h;
+    const size_t half = (size_t)h->n_rot / 2, latent = (size_t)h->n_latent, rot = (size_t)h->n_rot;
+    const size_t d = (size_t)h->head_k, plain = d - rot, heads = (size_t)h->n_head;
+    const float *const c = f->cosines + i * half, *const s = f->sines + i * half;
+    float *const key = f->kk + i * sw__padded(latent + rot);
+    f->k->rmsnorm(key, f->w->layers[j->layer].kv_a_norm, NULL, latent, h->norm_eps, key);
+    sw_rope_apply(&f->rope, c, s, key + latent);
+    sw_kv_store(f->kv, f->tokens[i].seq, j->layer, 0, f->tokens[i].pos, key, key);
+    for (size_t a = 0; a < heads; a++) {
+        float *const q = f->q + i * sw__padded(heads * d) + a * d;
+        sw_rope_apply(&f->rope, c, s, q + plain);
+        memcpy(f->latent.q_plain + (a * f->n + i) * plain, q, plain * sizeof *q);
+        memcpy(f->latent.q_latent + (i * heads + a) * (latent + rot) + latent, q + plain, rot * sizeof *q);
+    }
+}
+
+/* y of every head: its matrix of the stack times its own n rows of x. */
+static void per_head(sw_forward *f, const sw_mat *stack, const float *x, float *y, size_t head_stride, size_t ld)
+{
+    const size_t heads = (size_t)f->h->n_head;
+    const sw_acts all = sw_acts_prepare(f->pool, f->k, &f->acts, x, heads * f->n, (size_t)stack->n_cols,
+                                        sw_mat_is_quantized(stack));
+    for (size_t a = 0; a < heads; a++)
+        f->latent.products[a] = (sw_product){.mat = stack, .expert = (int)a, .x = sw_acts_from(&all, a * f->n),
+                                             .n = f->n, .y = y + a * head_stride, .ld = ld};
+    sw_products_run(f->pool, f->k, f->latent.products, heads);
+}
+
+static void attend_head(void *ud, size_t task, int worker)
+{
+    const sw_layer_job *const j = ud;
+    sw_forward *const f = j->f;
+    const size_t heads = (size_t)f->h->n_head, i = task / heads, a = task % heads;
+    const size_t d = (size_t)(f->h->n_latent + f->h->n_rot);
+    sw__attend(f, j->layer, i, 0, f->latent.q_latent + (i * heads + a) * d, NULL,
+               f->latent.z + (a * f->n + i) * (size_t)f->h->n_latent, worker);
+}
+
+void sw__forward_latent(sw_forward *f, int l)
+{
+    const sw_layer *const layer = &f->w->layers[l];
+    const sw_hparams *const h = f->h;
+    const size_t heads = (size_t)h->n_head, d = (size_t)(h->n_latent + h->n_rot), d_v = (size_t)h->head_v;
+    sw_layer_job j = {f, l};
+    project(f, l);
+    sw_pool_run(f->pool, f->n, rotate_and_store, &j);
+    per_head(f, &layer->k_b, f->latent.q_plain, f->latent.q_latent, d, heads * d);
+    sw_pool_run(f->pool, f->n * heads, attend_head, &j);
+    per_head(f, &layer->v_b, f->latent.z, f->latent.answer, f->n * sw__padded(d_v), sw__padded(d_v));
+    for (size_t a = 0; a < heads; a++) {
+        for (size_t i = 0; i < f->n; i++)
+            memcpy(f->attended + (i * heads + a) * d_v, f->latent.answer + (a * f->n + i) * sw__padded(d_v),
+                   d_v * sizeof *f->attended);
+    }
+    sw__forward_output(f, l);
+}

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# spillway run: the answer on standard output and nothing else, the same answer for the same seed.
+. "$(dirname "$0")/lib.sh"
+model=$SPILLWAY_SOURCE/models/demo-gpt-oss.gguf
+
+expect 0 run "$model" "Hello" --max-tokens 12 --temp 0
+cp .out first
+is_plain out
+is_plain err
+[ -s first ] || fail "no answer"
+expect 0 run "$model" "Hello" --max-tokens 12 --temp 0 --threads 1
+cmp .out first || fail "one thread gives another answer"
+SPILLWAY_ISA=scalar expect 0 run "$model" "Hello" --max-tokens 12 --temp 0
+cmp .out first || fail "scalar kernels give another answer"
+echo -n "Hello" | expect 0 run "$model" - --max-tokens 12 --temp 0
+cmp .out first || fail "standard input gives another answer"
+
+expect 0 run "$model" "Hello" --max-tokens 12 --temp 1 --seed 7
+cp .out seeded
+expect 0 run "$model" "Hello" --max-tokens 12 --temp 1 --seed 7
+cmp .out seeded || fail "the same seed gives another answer"
+
+expect 0 run "$model" "Hello" --max-tokens 5 --stats --quiet
+says err "tokens/s"
+says err "experts used"
+is_plain err
+NO_COLOR=1 expect 0 run "$model" "Hello" --max-tokens 5 --show-reasoning
+is_plain err
+expect 0 run "$model" "one two" --raw --max-tokens 3
+expect 0 run stub: "Hello" --max-tokens 4
+
+expect 2 run "$model"
+expect 2 run "$model" "Hello" --temp 3
+says err "--temp"
+expect 2 run "$model" "Hello" --max-tokens -1
+expect 2 run "$model" "Hello" --raw --system "Be brief"
+expect 1 run absent.gguf "Hello"
+says err "absent.gguf"
+is_silent out
+printf 'a\0b' | expect 1 run "$model" -
+says err "zero byte"

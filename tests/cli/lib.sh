@@ -1,0 +1,37 @@
+# What the scripts of this folder share.  Each runs in a directory of its own, which goes when it ends.
+set -euo pipefail
+: "${SPILLWAY:?the program to test}" "${SPILLWAY_SOURCE:?the source tree}"
+golden=$SPILLWAY_SOURCE/tests/data/golden
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+fail() {
+  echo "FAILED: $1" >&2
+  echo "--- stdout"; head -c 2000 "$work/.out" || true
+  echo "--- stderr"; head -c 2000 "$work/.err" || true
+  exit 1
+}
+
+# expect CODE ARGUMENTS...: runs spillway; its output is then in $work/.out and $work/.err.
+expect() {
+  local wanted=$1 code=0
+  shift
+  "$SPILLWAY" "$@" >"$work/.out" 2>"$work/.err" || code=$?
+  [ "$code" = "$wanted" ] || fail "spillway $*: exit code $code, expected $wanted"
+}
+
+# says out|err TEXT
+says() {
+  grep -qF -- "$2" "$work/.$1" || fail "std$1 does not say: $2"
+}
+
+# is_silent out|err
+is_silent() {
+  [ ! -s "$work/.$1" ] || fail "std$1 is not empty"
+}
+
+# No byte that a terminal acts on, but newline and tab.
+is_plain() {
+  ! LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]' "$work/.$1" || fail "std$1 holds control characters"
+}

@@ -1,0 +1,213 @@
+/* Command-line options: every way to give a value, every way to get one wrong, and the environment behind them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "cmd/args.h"
+#include "cmd/cmd.h"
+#include "support/temp_dir.h"
+
+enum { WORDS_MAX = 12, GO_ON = -1 };
+
+/* What a command would have. */
+static bool flag;
+static long number, any_number;
+static double real, any_real;
+static const char *text;
+static const char *positional[2];
+static size_t n_positional;
+
+static const sw_arg ROWS[] = {
+    {"flag", "-f", SW_ARG_FLAG, &flag, 0, 0, NULL, "a flag"},
+    {"number", "-nn", SW_ARG_INT, &number, 1, 100, "N", "a bounded number"},
+    {"any-number", NULL, SW_ARG_INT, &any_number, 0, 0, "N", "any number"},
+    {"real", NULL, SW_ARG_DOUBLE, &real, 0, 2, "X", "a bounded real"},
+    {"any-real", NULL, SW_ARG_DOUBLE, &any_real, 0, 0, "X", "any real"},
+    {"text", "-t", SW_ARG_STRING, &text, 0, 0, "TEXT", "a text"},
+};
+
+static const sw_args ARGS = {"test", "MODEL [MORE]", "Tests.", ROWS, sizeof ROWS / sizeof ROWS[0], 1, 2};
+
+/* Parses the words up to NULL; what is printed goes to `out` and `err` in the test's directory. */
+static int parse(const char *const *words)
+{
+    flag = false;
+    number = any_number = -7;
+    real = any_real = -7;
+    text = NULL;
+    char *argv[WORDS_MAX + 1] = {(char *)(uintptr_t) "test"};
+    int argc = 1;
+    for (; words[argc - 1] != NULL; argc++)
+        argv[argc] = (char *)(uintptr_t)words[argc - 1];
+    fflush(NULL);
+    const int saved[2] = {dup(1), dup(2)};
+    assert_non_null(freopen(temp_file("out").s, "w", stdout));
+    assert_non_null(freopen(temp_file("err").s, "w", stderr));
+    const int status = sw_args_parse(&ARGS, argc, argv, positional, &n_positional);
+    fflush(NULL);
+    for (int fd = 1; fd <= 2; fd++) {
+        dup2(saved[fd - 1], fd);
+        close(saved[fd - 1]);
+    }
+    return status;
+}
+
+#define PARSE(...) parse((const char *const[]){__VA_ARGS__, NULL})
+
+static bool printed(const char *file, const char *what)
+{
+    char content[4096] = "";
+    FILE *const f = fopen(temp_file(file).s, "r");
+    assert_non_null(f);
+    content[fread(content, 1, sizeof content - 1, f)] = '\0';
+    fclose(f);
+    return what[0] == '\0' ? content[0] == '\0' : strstr(content, what) != NULL;
+}
+
+static void check_usage_error(int status, const char *what)
+{
+    assert_int_equal(status, SW_EXIT_USAGE);
+    if (!printed("err", what) || !printed("out", "")) fail_msg("standard error does not say '%s'", what);
+}
+
+static void test_values_may_follow_or_be_joined(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE("m", "--number", "5", "--real=0.5", "--text", "a b", "-f"), GO_ON);
+    assert_true(number == 5 && real == 0.5 && flag);
+    assert_string_equal(text, "a b");
+    assert_int_equal(PARSE("-nn", "7", "m", "-t", ""), GO_ON);
+    assert_int_equal(number, 7);
+    assert_string_equal(text, "");
+    assert_int_equal(PARSE("m", "--text=a=b", "--any-number", "-12", "--any-real=-1e3"), GO_ON);
+    assert_string_equal(text, "a=b");
+    assert_true(any_number == -12 && any_real == -1000);
+    assert_int_equal(PARSE("m", "--text", "--flag"), GO_ON); // a value may look like an option
+    assert_string_equal(text, "--flag");
+    assert_false(flag);
+    assert_int_equal(PARSE("m", "--number", "1", "--number", "2"), GO_ON); // the last one counts
+    assert_int_equal(number, 2);
+}
+
+static void test_what_was_not_given_keeps_its_default(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE("m"), GO_ON);
+    assert_true(!flag && number == -7 && any_number == -7 && real == -7 && any_real == -7 && text == NULL);
+    assert_true(printed("out", "") && printed("err", ""));
+}
+
+static void test_positional_arguments_are_counted(void **state)
+{
+    (void)state;
+    check_usage_error(PARSE("--flag"), "missing argument");
+    assert_int_equal(PARSE("a", "--flag", "b"), GO_ON);
+    assert_int_equal(n_positional, 2);
+    assert_string_equal(positional[0], "a");
+    assert_string_equal(positional[1], "b");
+    check_usage_error(PARSE("a", "b", "c"), "unexpected argument 'c'");
+    assert_int_equal(PARSE("-"), GO_ON); // standard input
+    assert_string_equal(positional[0], "-");
+    assert_int_equal(PARSE("--", "--flag", "--"), GO_ON);
+    assert_string_equal(positional[0], "--flag");
+    assert_string_equal(positional[1], "--");
+    assert_false(flag);
+}
+
+static void test_bounds_are_exact(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE("m", "--number=1", "--real=0"), GO_ON);
+    assert_int_equal(PARSE("m", "--number=100", "--real=2"), GO_ON);
+    check_usage_error(PARSE("m", "--number=0"), "--number takes a whole number from 1 to 100, not '0'");
+    check_usage_error(PARSE("m", "--number=101"), "not '101'");
+    check_usage_error(PARSE("m", "--real=2.0001"), "--real takes a number from 0 to 2");
+    check_usage_error(PARSE("m", "--real=-0.1"), "not '-0.1'");
+}
+
+static void test_what_is_no_number_is_refused(void **state)
+{
+    (void)state;
+    static const char *const BAD[] = {"", "x", "5x", "0x", "1e3", "99999999999999999999", "5 ", "--flag"};
+    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++)
+        check_usage_error(PARSE("m", "--any-number", BAD[i]), "--any-number takes a number");
+    check_usage_error(PARSE("m", "--any-real", "nan"), "not 'nan'");
+    check_usage_error(PARSE("m", "--any-real", "1e999"), "not '1e999'");
+    check_usage_error(PARSE("m", "--any-real", ""), "not ''");
+    check_usage_error(PARSE("m", "--real", "inf"), "not 'inf'");
+    assert_int_equal(PARSE("m", "--any-real", "1e-3"), GO_ON);
+    assert_int_equal(PARSE("m", "--any-number", "9223372036854775807"), GO_ON);
+    assert_true(any_number == INT64_MAX);
+}
+
+static void test_unknown_and_incomplete_options_are_refused(void **state)
+{
+    (void)state;
+    check_usage_error(PARSE("m", "--frobnicate"), "unknown option '--frobnicate'");
+    check_usage_error(PARSE("m", "--num", "5"), "unknown option '--num'"); // no abbreviations
+    check_usage_error(PARSE("m", "--numbers=5"), "unknown option");
+    check_usage_error(PARSE("m", "--=5"), "unknown option");
+    check_usage_error(PARSE("m", "-x"), "unknown option '-x'");
+    check_usage_error(PARSE("m", "number", "-f", "-nnn"), "unknown option '-nnn'");
+    check_usage_error(PARSE("m", "--number"), "'--number' needs a value (N)");
+    check_usage_error(PARSE("m", "-t"), "'-t' needs a value (TEXT)");
+    check_usage_error(PARSE("m", "--flag=yes"), "takes no value");
+}
+
+static void test_help_wins_and_lists_everything(void **state)
+{
+    (void)state;
+    static const char *const WORDS[] = {"--help", "-h"};
+    for (size_t w = 0; w < 2; w++) {
+        assert_int_equal(PARSE(WORDS[w]), SW_EXIT_OK); // although an argument is missing
+        assert_true(printed("out", "usage: spillway test MODEL [MORE]"));
+        for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++)
+            assert_true(printed("out", ROWS[i].name) && printed("out", ROWS[i].help));
+        assert_true(printed("err", ""));
+    }
+}
+
+static void test_the_environment_stands_behind_the_command_line(void **state)
+{
+    (void)state;
+    setenv("SPILLWAY_ARG_ANY_NUMBER", "3", 1);
+    setenv("SPILLWAY_ARG_TEXT", "from outside", 1);
+    setenv("SPILLWAY_ARG_FLAG", "1", 1);
+    assert_int_equal(PARSE("m", "--text", "here"), GO_ON);
+    assert_true(any_number == 3 && flag);
+    assert_string_equal(text, "here");
+    static const char *const OFF[] = {"0", "false", ""};
+    for (size_t i = 0; i < 3; i++) {
+        setenv("SPILLWAY_ARG_FLAG", OFF[i], 1);
+        assert_int_equal(PARSE("m"), GO_ON);
+        assert_false(flag);
+    }
+    setenv("SPILLWAY_ARG_ANY_NUMBER", "three", 1);
+    check_usage_error(PARSE("m"), "SPILLWAY_ARG_ANY_NUMBER takes a number, not 'three'");
+    unsetenv("SPILLWAY_ARG_ANY_NUMBER");
+    unsetenv("SPILLWAY_ARG_TEXT");
+    unsetenv("SPILLWAY_ARG_FLAG");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_values_may_follow_or_be_joined),
+        cmocka_unit_test(test_what_was_not_given_keeps_its_default),
+        cmocka_unit_test(test_positional_arguments_are_counted),
+        cmocka_unit_test(test_bounds_are_exact),
+        cmocka_unit_test(test_what_is_no_number_is_refused),
+        cmocka_unit_test(test_unknown_and_incomplete_options_are_refused),
+        cmocka_unit_test(test_help_wins_and_lists_everything),
+        cmocka_unit_test(test_the_environment_stands_behind_the_command_line),
+    };
+    return cmocka_run_group_tests_name("args", tests, NULL, NULL);
+}

@@ -1,0 +1,257 @@
+/* Weights: the plan checks every tensor before anything is read, and what is loaded is what stands in the file. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "model/weights.h"
+#include "quant/tile.h"
+#include "support/gguf_case.h"
+#include "support/tiny_model.h"
+
+static gguf_builder b;
+
+static int begin(void **state)
+{
+    (void)state;
+    gguf_begin(&b);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    gguf_end(&b);
+    return 0;
+}
+
+static sw_code plan_built(sw_gguf **g, sw_weights *w, sw_err *err)
+{
+    sw_hparams h;
+    *g = gguf_opened(&b);
+    *w = (sw_weights){0};
+    const sw_code code = sw_hparams_read(*g, false, &h, err);
+    return code == SW_OK ? sw_weights_plan(*g, &h, w, err) : code;
+}
+
+static void refused(sw_code expected, const char *named)
+{
+    sw_gguf *g;
+    sw_weights w;
+    sw_err err = {0};
+    const sw_code code = plan_built(&g, &w, &err);
+    if (code != expected || strstr(err.msg, named) == NULL || strstr(err.msg, ".gguf: tensor '") == NULL)
+        fail_msg("code '%s', message '%s'; expected '%s'", sw_code_name(code), err.msg, named);
+    sw_weights_free(&w);
+    sw_gguf_close(g);
+}
+
+/* Where the description of a tensor stands: behind its name. */
+static char *description(const char *name)
+{
+    const size_t n = strlen(name);
+    for (size_t i = 0; i + n <= b.infos.size; i++) {
+        if (memcmp(b.infos.data + i, name, n) == 0) return b.infos.data + i;
+    }
+    fail_msg("no tensor %s", name);
+    return NULL;
+}
+
+static const char *const REQUIRED[TINY_N_ARCHS][5] = {
+    {"output_norm.weight", "blk.1.attn_q.weight", "blk.0.post_attention_norm.weight", "blk.1.ffn_gate_inp.weight",
+     "blk.0.ffn_down_exps.weight"},
+    {"token_embd.weight", "blk.0.attn_norm.weight", "blk.1.ffn_norm.weight", "blk.0.attn_output.weight",
+     "blk.1.ffn_up_exps.weight"},
+    {"blk.0.ffn_gate.weight", "blk.0.ffn_down.weight", "blk.1.ffn_gate_shexp.weight", "blk.1.ffn_down_shexp.weight",
+     "blk.1.attn_v.weight"},
+};
+
+static void test_a_missing_tensor_is_named(void **state)
+{
+    (void)state;
+    for (int arch = 0; arch < TINY_N_ARCHS; arch++) {
+        for (int i = 0; i < 5; i++) {
+            if (strncmp(REQUIRED[arch][i], "token", 5) == 0)
+                continue; // without it there is no model at all: tests of hparams
+            gguf_again(&b);
+            tiny_build(&b, (tiny_arch)arch, TINY_NO_TOKEN);
+            description(REQUIRED[arch][i])[0] = 'X';
+            char message[96];
+            snprintf(message, sizeof message, "'%s' is missing", REQUIRED[arch][i]);
+            refused(SW_EFORMAT, message);
+        }
+    }
+}
+
+static void test_a_tensor_of_another_shape_is_named(void **state)
+{
+    (void)state;
+    for (int arch = 0; arch < TINY_N_ARCHS; arch++) {
+        for (int i = 0; i < 5; i++) {
+            gguf_again(&b);
+            tiny_build(&b, (tiny_arch)arch, TINY_NO_TOKEN);
+            // One element less in the first dimension: still inside the file.
+            char *const ne0 = description(REQUIRED[arch][i]) + strlen(REQUIRED[arch][i]) + 4;
+            uint64_t n;
+            memcpy(&n, ne0, sizeof n);
+            n--;
+            memcpy(ne0, &n, sizeof n);
+            refused(SW_EFORMAT, REQUIRED[arch][i]);
+        }
+    }
+}
+
+static void test_optional_tensors_must_have_their_shape_too(void **state)
+{
+    (void)state;
+    static const struct {
+        tiny_arch arch;
+        const char *name;
+    } ROWS[] = {{TINY_GPT_OSS, "blk.0.attn_sinks.weight"}, {TINY_GPT_OSS, "blk.1.ffn_up_exps.bias"},
+                {TINY_PHIMOE, "rope_factors_long.weight"}, {TINY_PHIMOE, "output.bias"},
+                {TINY_PHIMOE, "blk.0.attn_norm.bias"},     {TINY_DEEPSEEK, "output.weight"}};
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        gguf_again(&b);
+        tiny_build(&b, ROWS[i].arch, TINY_NO_TOKEN);
+        char *const ne0 = description(ROWS[i].name) + strlen(ROWS[i].name) + 4;
+        memset(ne0, 0, 8);
+        ne0[0] = 1;
+        refused(SW_EFORMAT, ROWS[i].name);
+    }
+}
+
+static void test_types_without_kernels_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint32_t type;
+    } ROWS[] = {{"blk.0.attn_q.weight", SW_F64},
+                {"blk.0.attn_q.weight", SW_I8},
+                {"blk.1.ffn_up_exps.weight", SW_I32},
+                {"blk.1.attn_norm.weight", SW_Q8_0},
+                {"output_norm.weight", SW_I16}};
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        gguf_again(&b);
+        tiny_build(&b, TINY_DEEPSEEK, TINY_NO_TOKEN);
+        char *const info = description(ROWS[i].name) + strlen(ROWS[i].name);
+        uint32_t n_dims;
+        memcpy(&n_dims, info, sizeof n_dims);
+        memcpy(info + 4 + 8 * (size_t)n_dims, &ROWS[i].type, sizeof ROWS[i].type);
+        if (ROWS[i].type == SW_F64) // would be twice as large as its place
+            memcpy(info + 8 + 8 * (size_t)n_dims, &(uint64_t){b.data.size}, 8);
+        for (int pad = 0; ROWS[i].type == SW_F64 && pad < 32 * 32 * 8; pad++)
+            sw_buf_putc(&b.data, '\0');
+        refused(SW_EUNSUPPORTED, ROWS[i].name);
+    }
+}
+
+/* ---- loading ---- */
+
+static uint64_t bytes_seen, bytes_expected;
+
+static void on_load(void *ud, uint64_t done, uint64_t total)
+{
+    (void)ud;
+    assert_true(done > bytes_seen && done <= total);
+    bytes_seen = done;
+    bytes_expected = total;
+}
+
+static void check_matrix(const sw_gguf *g, const sw_mat *m, const char *name, int n_stacked)
+{
+    const sw_gguf_tensor *const t = sw_gguf_find_tensor(g, name);
+    assert_non_null(t);
+    const size_t d = (size_t)m->n_cols;
+    sw_err err = {0};
+    for (int e = 0; e < n_stacked; e++) {
+        for (int row = 0; row < m->n_rows; row++) {
+            float expected[64], actual[64];
+            const size_t at = ((size_t)e * (size_t)m->n_rows + (size_t)row) * d * sizeof *expected;
+            assert_int_equal(sw_gguf_read(g, t, at, expected, d * sizeof *expected, &err), SW_OK);
+            sw_tile_decode_row(SW_F32, sw_mat_tiles(m, e) + (size_t)(row / 16) * m->tile_bytes, d, row % 16, actual);
+            assert_memory_equal(actual, expected, d * sizeof *expected);
+        }
+    }
+}
+
+static void check_vector(const sw_gguf *g, const float *v, const char *name, size_t n)
+{
+    float expected[64];
+    sw_err err = {0};
+    assert_int_equal(sw_gguf_read(g, sw_gguf_find_tensor(g, name), 0, expected, n * sizeof *expected, &err), SW_OK);
+    assert_memory_equal(v, expected, n * sizeof *expected);
+}
+
+static void test_what_is_loaded_is_what_the_file_holds(void **state)
+{
+    (void)state;
+    tiny_build(&b, TINY_GPT_OSS, TINY_NO_TOKEN);
+    sw_gguf *g;
+    sw_weights w;
+    sw_err err = {0};
+    assert_int_equal(plan_built(&g, &w, &err), SW_OK);
+    assert_null(w.block); // planned, not read
+    assert_true(w.expert_bytes > 0 && w.expert_bytes < w.block_bytes);
+    sw_pool *const pool = sw_pool_create(2);
+    bytes_seen = 0;
+    if (sw_weights_load(&w, g, pool, on_load, NULL, &err) != SW_OK) fail_msg("%s", err.msg);
+    assert_true(bytes_seen > 0 && bytes_seen <= bytes_expected);
+    check_matrix(g, &w.embd, "token_embd.weight", 1);
+    check_matrix(g, &w.output, "output.weight", 1);
+    check_vector(g, w.output_norm.weight, "output_norm.weight", TINY_EMBD);
+    for (int l = 0; l < TINY_LAYERS; l++) {
+        const sw_layer *const layer = &w.layers[l];
+        char name[64];
+        snprintf(name, sizeof name, "blk.%d.attn_k.weight", l);
+        check_matrix(g, &layer->k, name, 1);
+        snprintf(name, sizeof name, "blk.%d.ffn_down_exps.weight", l);
+        check_matrix(g, &layer->down_exps, name, TINY_EXPERTS);
+        snprintf(name, sizeof name, "blk.%d.attn_sinks.weight", l);
+        check_vector(g, layer->sinks, name, TINY_HEADS);
+        snprintf(name, sizeof name, "blk.%d.attn_v.bias", l);
+        check_vector(g, layer->v.bias, name, TINY_HEADS_KV * TINY_HEAD);
+        snprintf(name, sizeof name, "blk.%d.ffn_gate_exps.bias", l);
+        check_vector(g, layer->gate_exps.bias, name, TINY_FF); // of the first expert
+        assert_null(layer->gate.tiles);
+    }
+    sw_pool_free(pool);
+    sw_weights_free(&w);
+    sw_gguf_close(g);
+}
+
+static void test_a_missing_output_layer_is_the_embedding(void **state)
+{
+    (void)state;
+    tiny_build(&b, TINY_DEEPSEEK, TINY_NO_TOKEN);
+    description("output.weight")[0] = 'X';
+    sw_gguf *g;
+    sw_weights w;
+    sw_err err = {0};
+    assert_int_equal(plan_built(&g, &w, &err), SW_OK);
+    sw_pool *const pool = sw_pool_create(1);
+    assert_int_equal(sw_weights_load(&w, g, pool, NULL, NULL, &err), SW_OK);
+    assert_ptr_equal(w.output.tiles, w.embd.tiles);
+    sw_pool_free(pool);
+    sw_weights_free(&w);
+    sw_gguf_close(g);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(test_a_missing_tensor_is_named),
+        T(test_a_tensor_of_another_shape_is_named),
+        T(test_optional_tensors_must_have_their_shape_too),
+        T(test_types_without_kernels_are_refused),
+        T(test_what_is_loaded_is_what_the_file_holds),
+        T(test_a_missing_output_layer_is_the_embedding),
+    };
+    return cmocka_run_group_tests_name("weights", tests, NULL, NULL);
+}
