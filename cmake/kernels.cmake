@@ -1,9 +1,15 @@
-# The binary is generic; each SIMD file is compiled for its own instruction set and chosen at run time.
+# The binary is generic; each SIMD file is compiled for its own instruction set and chosen at run time.  Their templates
+# expand to long straight code, which sanitizers make slow to optimise and no more correct: there -O1 must do.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  set(SIMD_OPTIMISATION -O3)
+  if(SPILLWAY_SANITIZE)
+    set(SIMD_OPTIMISATION -O1)
+  endif()
   file(GLOB AVX2_SOURCES CONFIGURE_DEPENDS src/kernels/x86/*avx2.c)
   file(GLOB AVX512_SOURCES CONFIGURE_DEPENDS src/kernels/x86/*avx512.c)
-  set_source_files_properties(${AVX2_SOURCES} PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c;-O3")
+  set_source_files_properties(${AVX2_SOURCES} PROPERTIES COMPILE_OPTIONS
+    "-mavx2;-mfma;-mf16c;${SIMD_OPTIMISATION}")
   set_source_files_properties(${AVX512_SOURCES} PROPERTIES COMPILE_OPTIONS
-    "-mavx2;-mfma;-mf16c;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mavx512vnni;-O3")
+    "-mavx2;-mfma;-mf16c;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mavx512vnni;${SIMD_OPTIMISATION}")
   list(APPEND KERNEL_SOURCES ${AVX2_SOURCES} ${AVX512_SOURCES})
 endif()

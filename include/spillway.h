@@ -90,6 +90,22 @@ typedef struct sw_synth_options {
  * SW_EIO, SW_ENOMEM; on failure nothing is left under `path`. */
 SW_NODISCARD sw_code sw_synth(const sw_synth_options *options, const char *path, sw_err *err);
 
+typedef struct sw_quantize_options {
+    const char *type;      // of matrices for which nothing else is said: "Q4_K", ...
+    const char *experts;   // of routed experts; NULL: as `type`
+    const char *attention; // of attention matrices; NULL: as `type`
+    const char *embedding; // of the token embedding and the output head; NULL: as `type`
+    int n_threads;         // 0: one per core
+    sw_progress_fn on_progress; // or NULL
+    void *ud;
+} sw_quantize_options;
+
+/* Rewrites a model with other weight types.  Norms, biases and routers stay as they are; rows that a type's blocks do not
+ * divide fall back to one that fits.  Errors: SW_EINVAL (names the option), those of opening a model, SW_EIO; on failure
+ * nothing is left under `out_path`. */
+SW_NODISCARD sw_code sw_quantize(const char *in_path, const char *out_path, const sw_quantize_options *options,
+                                 sw_err *err);
+
 /* ---- tokenizer --------------------------------------------------------------------------------------------- */
 
 typedef struct sw_tokenizer sw_tokenizer;

@@ -26,7 +26,15 @@ static void put_bar(sw_buf *out, double share)
     sw_buf_putc(out, '[');
     for (int i = 0; i < BAR_CELLS; i++)
         sw_buf_putc(out, i < n_full ? '#' : '-');
-    sw_buf_printf(out, "] %3.0f %%", 100 * share);
+    sw_buf_puts(out, "] ");
+}
+
+static int n_characters(const sw_buf *line)
+{
+    int n = 0;
+    for (size_t i = 0; i < line->size; i++)
+        n += ((unsigned char)line->data[i] & 0xc0) != 0x80;
+    return n;
 }
 
 static void put_name(sw_buf *out, const sw_runner_progress *p)
@@ -50,7 +58,6 @@ static void cut(sw_buf *line, int columns)
 
 void sw_bench_display_format(sw_buf *out, const sw_runner_progress *p, double left_s, int columns)
 {
-    const double done = p->work_done + fmin((double)p->n_events, p->plan->max_tokens);
     if (p->phase == SW_RUNNER_WARMUP)
         sw_buf_printf(out, "warming up  %.1f s  ", p->elapsed_s);
     else if (p->phase == SW_RUNNER_PAUSE)
@@ -64,9 +71,15 @@ void sw_bench_display_format(sw_buf *out, const sw_runner_progress *p, double le
             sw_buf_printf(out, "%.1f tok/s  ", (double)p->n_events / p->elapsed_s);
         sw_buf_printf(out, "%.1f s  ", p->elapsed_s);
     }
-    put_bar(out, p->work_total > 0 ? (p->phase == SW_RUNNER_ASKING ? done : p->work_done) / p->work_total : 0);
+    const double asked = p->phase == SW_RUNNER_ASKING ? fmin((double)p->n_events, p->plan->max_tokens) : 0;
+    const double share = p->work_total > 0 ? (p->work_done + asked) / p->work_total : 0;
+    char end[32] = "";
     if (left_s >= 0)
-        sw_buf_printf(out, "  %d:%02d left", (int)(left_s / 60), (int)fmod(left_s, 60));
+        snprintf(end, sizeof end, "  %.0f:%02.0f left", floor(left_s / 60), floor(fmod(left_s, 60)));
+    // The bar is what a narrow terminal can best do without.
+    if (n_characters(out) + BAR_CELLS + (int)strlen("[] 100 %") + (int)strlen(end) <= columns)
+        put_bar(out, share);
+    sw_buf_printf(out, "%3.0f %%%s", 100 * share, end);
     cut(out, columns);
 }
 
@@ -110,8 +123,8 @@ static void print_finished(sw_bench_display *d, const sw_runner_progress *p)
     sw_buf_init(&line, LINE_BYTES_MAX);
     sw_buf_printf(&line, "[%d/%d] ", p->number, p->n_tests);
     put_name(&line, p);
-    sw_buf_printf(&line, ": %s%s%s", d->has_color ? is_good ? "\x1b[32m" : "\x1b[31m" : "",
-                  sw_format_status(a->status), d->has_color ? "\x1b[0m" : "");
+    sw_buf_printf(&line, ": %s%s%s", d->has_color ? is_good ? "\x1b[32m" : "\x1b[31m" : "", sw_format_status(a->status),
+                  d->has_color ? "\x1b[0m" : "");
     if (is_good) {
         sw_buf_printf(&line, ", %lld tokens, %s tok/s, %s s", (long long)p->metrics->n_tokens, rate, seconds);
     } else {

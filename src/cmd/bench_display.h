@@ -1,7 +1,7 @@
 /* bench_display.h - a benchmark under way, on standard error.
  *
- * A terminal gets one line that is redrawn in place, with the test's tokens and rate and the time left of the whole run;
- * every finished test leaves a line.  Anything else gets only those.
+ * A terminal gets one line that is redrawn in place, with the test's tokens and rate and the time left of the whole
+ * run; every finished test leaves a line.  Anything else gets only those.
  */
 #ifndef SW_BENCH_DISPLAY_H
 #define SW_BENCH_DISPLAY_H

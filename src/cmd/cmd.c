@@ -1,8 +1,11 @@
 #include "cmd/cmd.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/escape.h"
+#include "cmd/args.h"
 #include "spillway.h"
 
 static const sw_cmd COMMANDS[] = {
@@ -15,6 +18,7 @@ static const sw_cmd COMMANDS[] = {
     {"logits", sw_cmd_logits, "logits of a token sequence, for parity checks"},
     {"synth", sw_cmd_synth, "a model with random weights at true dimensions"},
     {"perf", sw_cmd_perf, "how fast a model runs here, beside the memory bandwidth"},
+    {"quantize", sw_cmd_quantize, "a model with other weight types"},
     {"limits", sw_cmd_limits, "every bound of the program"},
 };
 
@@ -26,6 +30,16 @@ static void print_usage(FILE *to)
     for (size_t i = 0; i < sizeof COMMANDS / sizeof COMMANDS[0]; i++)
         fprintf(to, "  %-10s %s\n", COMMANDS[i].name, COMMANDS[i].summary);
     fprintf(to, "\n'spillway COMMAND --help' tells more about a command.\n");
+}
+
+/* A command has only succeeded when its output has arrived. */
+static int run_command(const sw_cmd *command, int argc, char **argv)
+{
+    const int exit_code = command->run(argc, argv);
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return exit_code;
+    fprintf(stderr, "spillway %s: standard output cannot be written: %s\n", command->name, strerror(errno));
+    return exit_code == SW_EXIT_OK ? SW_EXIT_FAILURE : exit_code;
 }
 
 int sw_cmd_main(int argc, char **argv)
@@ -44,7 +58,7 @@ int sw_cmd_main(int argc, char **argv)
     }
     for (size_t i = 0; i < sizeof COMMANDS / sizeof COMMANDS[0]; i++) {
         if (strcmp(argv[1], COMMANDS[i].name) == 0)
-            return COMMANDS[i].run(argc - 1, argv + 1);
+            return run_command(&COMMANDS[i], argc - 1, argv + 1);
     }
     fprintf(stderr, "spillway: unknown command '%s'; 'spillway --help' lists the commands\n", argv[1]);
     return SW_EXIT_USAGE;
@@ -52,15 +66,21 @@ int sw_cmd_main(int argc, char **argv)
 
 int sw_cmd_fail(const char *command, const sw_err *err)
 {
-    fprintf(stderr, "spillway %s: %s\n", command, err->msg);
+    sw_buf message; // names in it may come from a hostile file
+    sw_buf_init(&message, 16 * (size_t)SW_ERR_MSG_BYTES);
+    sw_escape_terminal(&message, err->msg, strlen(err->msg));
+    fprintf(stderr, "spillway %s: %s\n", command, sw_buf_str(&message));
+    sw_buf_free(&message);
     return err->code == SW_EINVAL ? SW_EXIT_USAGE : SW_EXIT_FAILURE;
 }
 
 int sw_cmd_limits(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
+    const sw_args args = {.command = "limits", .usage = "", .description = "Prints every bound of the program."};
     size_t n;
+    const int status = sw_args_parse(&args, argc, argv, NULL, &n);
+    if (status >= 0)
+        return status;
     const sw_limit *const rows = sw_limits(&n);
     for (size_t i = 0; i < n; i++)
         printf("%-24s %12llu %-12s %s\n", rows[i].name, (unsigned long long)rows[i].value, rows[i].unit, rows[i].why);

@@ -38,6 +38,7 @@ int sw_cmd_bench(int argc, char **argv);
 int sw_cmd_report(int argc, char **argv);
 int sw_cmd_synth(int argc, char **argv);
 int sw_cmd_perf(int argc, char **argv);
+int sw_cmd_quantize(int argc, char **argv);
 int sw_cmd_limits(int argc, char **argv);
 
 /* Prints "spillway COMMAND: message" to standard error and returns the exit code that fits err->code. */

@@ -81,15 +81,20 @@ static int usage_error(const char *message)
 }
 
 /* -1 to go on. */
-static int check_args(const bench_args *a, int argc, char **argv, size_t n_positional)
+static int check_args(const bench_args *a, int argc, char **argv, const char *const *positional, size_t n_positional)
 {
-    size_t n_after = 0;
-    for (int i = argc - 1; i > 0 && strcmp(argv[i], "--") != 0; i--)
-        n_after = i == 1 ? 0 : n_after + 1;
+    int dashes = 1;
+    while (dashes < argc && strcmp(argv[dashes], "--") != 0)
+        dashes++;
+    const size_t n_after = dashes < argc ? (size_t)(argc - dashes - 1) : 0;
     if (n_after != n_positional)
         return usage_error("options of the server stand after \"--\"; what else is there has no meaning");
     if (n_positional > 0 && a->serve == NULL)
         return usage_error("options after \"--\" are for the server of --serve, which is not given");
+    for (size_t i = 0; i < n_positional; i++) {
+        if (strncmp(positional[i], "--api-key", 9) == 0)
+            return usage_error("a server of --serve needs no --api-key; its options are stored, and keys must not be");
+    }
     if (a->url != NULL && a->serve != NULL)
         return usage_error("--url and --serve exclude each other");
     if (a->url == NULL && a->serve == NULL && a->resume == NULL)
@@ -102,45 +107,56 @@ static int check_args(const bench_args *a, int argc, char **argv, size_t n_posit
 static int parse(bench_args *a, int argc, char **argv, const char **serve_options, size_t *n_serve_options)
 {
     const sw_arg rows[] = {
-        {"url", NULL, SW_ARG_STRING, &a->url, 0, 0, "URL", "a running OpenAI-compatible server, such as http://127.0.0.1:11435"},
+        {"url", NULL, SW_ARG_STRING, &a->url, 0, 0, "URL",
+         "a running OpenAI-compatible server, such as http://127.0.0.1:11435"},
         {"serve", NULL, SW_ARG_STRING, &a->serve, 0, 0, "MODEL", "start a server of this model file for the benchmark"},
-        {"model", "-m", SW_ARG_STRING, &a->model, 0, 0, "NAME", "model to ask (default: the first that the server lists)"},
+        {"model", "-m", SW_ARG_STRING, &a->model, 0, 0, "NAME",
+         "model to ask (default: the first that the server lists)"},
         {"api-key", NULL, SW_ARG_STRING, &a->api_key, 0, 0, "KEY", "sent to the server, never stored"},
         {"protocol", NULL, SW_ARG_STRING, &a->protocol, 0, 0, "FILE", "what to ask (default: the nine built-in tests)"},
         {"pause", NULL, SW_ARG_DOUBLE, &a->pause_s, 0, 3600, "S", "seconds between tests (default: the protocol's, 5)"},
         {"repeat", NULL, SW_ARG_INT, &a->n_repeats, 1, SW_BENCH_REPEATS_MAX, "N", "run all tests N times"},
         {"out", "-o", SW_ARG_STRING, &a->out, 0, 0, "DIR", "folder of the results (default: results/TIME-MODEL)"},
-        {"db", NULL, SW_ARG_STRING, &a->db, 0, 0, "FILE", "store of the results (default: results.sqlite in the folder)"},
+        {"db", NULL, SW_ARG_STRING, &a->db, 0, 0, "FILE",
+         "store of the results (default: results.sqlite in the folder)"},
         {"resume", NULL, SW_ARG_STRING, &a->resume, 0, 0, "DIR", "go on with the run in this folder"},
-        {"connect-timeout", NULL, SW_ARG_DOUBLE, &a->connect_timeout_s, 0.1, 3600, "S", "for a connection (default 10)"},
+        {"connect-timeout", NULL, SW_ARG_DOUBLE, &a->connect_timeout_s, 0.1, 3600, "S",
+         "for a connection (default 10)"},
         {"first-token-timeout", NULL, SW_ARG_DOUBLE, &a->first_token_timeout_s, 0.1, 86400, "S",
          "for the first token of an answer (default 600)"},
         {"idle-timeout", NULL, SW_ARG_DOUBLE, &a->idle_timeout_s, 0.1, 86400, "S", "between two tokens (default 120)"},
         {"json", NULL, SW_ARG_FLAG, &a->json, 0, 0, NULL, "print one JSON document instead of the table"},
         {"quiet", "-q", SW_ARG_FLAG, &a->quiet, 0, 0, NULL, "no progress"},
-        {"no-report", NULL, SW_ARG_FLAG, &a->no_report, 0, 0, NULL, "store the results, write no report.md and report.html"},
+        {"no-report", NULL, SW_ARG_FLAG, &a->no_report, 0, 0, NULL,
+         "store the results, write no report.md and report.html"},
     };
     const sw_args args = {
         .command = "bench",
         .usage = "(--url URL | --serve MODEL | --resume DIR) [OPTIONS] [-- OPTIONS OF SERVE]",
-        .description = "Asks a server the prompts of a protocol one after another, notes when every token arrived, and\n"
-                       "leaves the measurements, report.md and report.html in a folder.  A run that was stopped goes on\n"
-                       "with --resume.  Exit code: 0 all tests completed, 1 the run broke off, 2 usage, 3 a test failed,\n"
-                       "4 no test completed, 130 after Ctrl-C.",
+        .description =
+            "Asks a server the prompts of a protocol one after another, notes when every token arrived, and\n"
+            "leaves the measurements, report.md and report.html in a folder.  A run that was stopped goes on\n"
+            "with --resume.  Exit code: 0 all tests completed, 1 the run broke off, 2 usage, 3 a test failed,\n"
+            "4 no test completed, 130 after Ctrl-C.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .max_positional = SERVE_OPTIONS_MAX,
     };
     const int status = sw_args_parse(&args, argc, argv, serve_options, n_serve_options);
-    return status >= 0 ? status : check_args(a, argc, argv, *n_serve_options);
+    return status >= 0 ? status : check_args(a, argc, argv, serve_options, *n_serve_options);
 }
 
 /* ---- results ------------------------------------------------------------------------------------------------- */
 
+static int exit_code_of_signal(void)
+{
+    return stop_signal == SIGTERM ? EXIT_TERMINATED : SW_EXIT_INTERRUPT;
+}
+
 static int exit_code_of(const sw_summary *summary, sw_code outcome)
 {
     if (outcome == SW_ECANCELED)
-        return stop_signal == SIGTERM ? EXIT_TERMINATED : SW_EXIT_INTERRUPT;
+        return exit_code_of_signal();
     if (outcome != SW_OK)
         return SW_EXIT_FAILURE;
     if (summary->n_completed == 0)
@@ -181,7 +197,8 @@ static int conclude(const bench_args *a, sw_bench *bench, sw_code outcome)
         if (!a->no_report)
             fprintf(stderr, "\nreport: %s/report.html\n", sw_bench_dir(bench));
         if (outcome != SW_OK)
-            fprintf(stderr, "go on with: spillway bench --resume %s\n", sw_bench_dir(bench));
+            fprintf(stderr, "go on with: spillway bench --resume %s%s%s\n", sw_bench_dir(bench),
+                    a->db != NULL ? " --db " : "", a->db != NULL ? a->db : "");
     }
     sw_summary_free(&summary);
     sw_run_free(run);
@@ -190,8 +207,8 @@ static int conclude(const bench_args *a, sw_bench *bench, sw_code outcome)
 
 int sw_cmd_bench(int argc, char **argv)
 {
-    bench_args a = {.pause_s = -1, .connect_timeout_s = 10, .first_token_timeout_s = 600, .idle_timeout_s = 120,
-                    .n_repeats = 1};
+    bench_args a = {
+        .pause_s = -1, .connect_timeout_s = 10, .first_token_timeout_s = 600, .idle_timeout_s = 120, .n_repeats = 1};
     const char *serve_options[SERVE_OPTIONS_MAX];
     size_t n_serve_options;
     int status = parse(&a, argc, argv, serve_options, &n_serve_options);
@@ -225,7 +242,7 @@ int sw_cmd_bench(int argc, char **argv)
     sw_bench *bench;
     sw_code code = sw_bench_open(&bench, &options, &err);
     if (code != SW_OK) {
-        status = code == SW_ECANCELED ? SW_EXIT_INTERRUPT : sw_cmd_fail("bench", &err);
+        status = code == SW_ECANCELED ? exit_code_of_signal() : sw_cmd_fail("bench", &err);
     } else {
         sw_bench_display display;
         sw_bench_display_init(&display, options.clock, a.quiet);

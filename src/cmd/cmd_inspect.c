@@ -11,14 +11,21 @@
 #include "cmd/cmd.h"
 #include "spillway.h"
 
-/* Prints text from the file with everything that could steer a terminal made visible. */
-static void print_safe(const char *label, const char *text)
+/* Prints text from the file, padded, with everything that could steer a terminal made visible. */
+static void print_padded(int width, const char *text)
 {
     sw_buf b;
     sw_buf_init(&b, 65536);
     sw_escape_terminal(&b, text, strlen(text));
-    printf("%-16s %s\n", label, sw_buf_str(&b));
+    printf("%-*s", width, sw_buf_str(&b));
     sw_buf_free(&b);
+}
+
+static void print_safe(const char *label, const char *text)
+{
+    printf("%-16s ", label);
+    print_padded(0, text);
+    putchar('\n');
 }
 
 /* 12.1 GB, 5.3 MB, ... */
@@ -103,7 +110,8 @@ static void print_tensors(const sw_model_file *f)
     printf("\n");
     for (size_t i = 0; i < sw_model_file_info(f)->n_tensors; i++) {
         const sw_tensor_info t = sw_model_file_tensor(f, i);
-        printf("%-36s %-8s %-24s %10s  %s\n", t.name, t.type, show_shape(&t, shape), show_bytes(t.bytes, bytes),
+        print_padded(36, t.name);
+        printf(" %-8s %-24s %10s  %s\n", t.type, show_shape(&t, shape), show_bytes(t.bytes, bytes),
                sw_tensor_class_name(t.cls));
     }
 }

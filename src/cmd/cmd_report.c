@@ -74,8 +74,9 @@ int sw_cmd_report(int argc, char **argv)
     const sw_args args = {
         .command = "report",
         .usage = "DIR|FILE [OPTIONS]",
-        .description = "Makes report.md and report.html of a benchmark run again from its store, which is read and not\n"
-                       "changed.",
+        .description =
+            "Makes report.md and report.html of a benchmark run again from its store, which is read and not\n"
+            "changed.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .min_positional = 1,

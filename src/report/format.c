@@ -112,7 +112,8 @@ const sw_column SW_COLUMNS[SW_N_COLUMNS] = {
     {"decode", "tok/s", "tokens per second after the first", decode_rate, true},
     {"overall", "tok/s", "tokens per second, waiting for the first included", overall_rate, true},
     {"total", "s", "request written to end of the stream", total_time, true},
-    {"repetition", "", "share of repeated word triples, 0 to 1 (!: the answer goes round in circles)", repetition, true},
+    {"repetition", "", "share of repeated word triples, 0 to 1 (!: the answer goes round in circles)", repetition,
+     true},
 };
 
 /* ---- totals -------------------------------------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /* format.h - how figures are written, once, for the terminal, Markdown and HTML.
  *
- * A figure that does not exist is "-", never a zero.  Everything a format function writes is plain ASCII without markup;
- * names and texts from outside are escaped by the writers.
+ * A figure that does not exist is "-", never a zero.  Everything a format function writes is plain ASCII without
+ * markup; names and texts from outside are escaped by the writers.
  */
 #ifndef SW_FORMAT_H
 #define SW_FORMAT_H

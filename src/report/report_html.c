@@ -140,7 +140,8 @@ static void put_charts(sw_buf *out)
          "One line per answer: how many tokens had come after how many seconds. A straight line is a steady stream, a "
          "step is a stall."},
         {"chart-gaps", "Time between tokens",
-         "Medians of a few tokens in a row, one line per answer. A rising line means that a longer context costs time."},
+         "Medians of a few tokens in a row, one line per answer. A rising line means that a longer context costs "
+         "time."},
         {"chart-rates", "Speed", "Tokens per second after the first one, and with the wait for the first included."},
         {"chart-memory", "Memory of the server",
          "Anonymous and swapped memory during the run; shaded while a test was answered."},

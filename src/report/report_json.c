@@ -40,8 +40,8 @@ static json_t *metrics_json(const sw_metrics *m)
                      (json_int_t)m->n_tokens, "count", m->counted_events ? "events" : "usage", "counts_differ",
                      m->counts_differ, "ttft_ms", real(m->ttft_ms), "ttft_answer_ms", real(m->ttft_answer_ms),
                      "ttfr_ms", real(m->ttfr_ms), "ttfb_ms", real(m->ttfb_ms), "e2e_ms", real(m->e2e_ms), "tpot_ms",
-                     real(m->tpot_ms), "decode_tps", real(m->decode_tps), "overall_tps", real(m->overall_tps),
-                     "itl_ms", stats_json(&m->itl_ms), "stalls", (int)m->n_stalls, "stall_max_ms", m->stall_max_ms,
+                     real(m->tpot_ms), "decode_tps", real(m->decode_tps), "overall_tps", real(m->overall_tps), "itl_ms",
+                     stats_json(&m->itl_ms), "stalls", (int)m->n_stalls, "stall_max_ms", m->stall_max_ms,
                      "responsiveness", real(m->responsiveness), "repetition", repetition_json(&m->repetition));
 }
 
@@ -49,15 +49,15 @@ static json_t *test_json(const sw_summary_row *row)
 {
     const sw_test_record *const t = row->test;
     const sw_answer *const a = &t->answer;
-    json_t *const test = json_pack(
-        "{s:s, s:s, s:s, s:i, s:s, s:i, s:f, s:I, s:I, s:s, s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:s, s:s}", "name",
-        t->plan.name, "group", t->plan.group, "kind", sw_text_form_name(t->plan.form), "repeat", t->repeat, "prompt",
-        t->plan.prompt, "max_tokens", t->plan.max_tokens, "temperature", t->plan.temperature, "seed",
-        (json_int_t)t->plan.seed, "start_ms", (json_int_t)t->start_ms, "status", sw_test_status_name(a->status),
-        "error", a->error, "http_status", a->http_status, "finish_reason", a->finish_reason, "prompt_tokens",
-        count(a->prompt_tokens), "cached_tokens", count(a->cached_tokens), "completion_tokens",
-        count(a->completion_tokens), "reasoning_tokens", count(a->reasoning_tokens), "answer", a->text, "reasoning",
-        a->reasoning);
+    json_t *const test =
+        json_pack("{s:s, s:s, s:s, s:i, s:s, s:i, s:f, s:I, s:I, s:s, s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:s, s:s}",
+                  "name", t->plan.name, "group", t->plan.group, "kind", sw_text_form_name(t->plan.form), "repeat",
+                  t->repeat, "prompt", t->plan.prompt, "max_tokens", t->plan.max_tokens, "temperature",
+                  t->plan.temperature, "seed", (json_int_t)t->plan.seed, "start_ms", (json_int_t)t->start_ms, "status",
+                  sw_test_status_name(a->status), "error", a->error, "http_status", a->http_status, "finish_reason",
+                  a->finish_reason, "prompt_tokens", count(a->prompt_tokens), "cached_tokens", count(a->cached_tokens),
+                  "completion_tokens", count(a->completion_tokens), "reasoning_tokens", count(a->reasoning_tokens),
+                  "answer", a->text, "reasoning", a->reasoning);
     if (test != NULL)
         json_object_set_new(test, "metrics", metrics_json(&row->metrics));
     return test;
@@ -79,15 +79,14 @@ static json_t *run_json(const sw_run *run)
 
 static json_t *totals_json(const sw_summary *s)
 {
-    return json_pack("{s:i, s:i, s:o, s:I, s:o, s:o, s:o, s:o, s:i, s:i, s:o, s:o, s:o}", "planned", s->n_planned,
-                     "completed", s->n_completed, "success_rate", real(s->success_rate), "tokens",
-                     (json_int_t)s->n_tokens, "decode_tps_mean", real(s->mean_decode_tps), "overall_tps_mean",
-                     real(s->mean_overall_tps), "ttft_ms_mean", real(s->mean_ttft_ms), "repetition_mean",
-                     real(s->mean_repetition), "degenerate", s->n_degenerate, "stalls", (int)s->n_stalls, "itl_ms",
-                     stats_json(&s->itl_ms), "memory_private_peak_bytes",
-                     s->has_memory ? json_integer((json_int_t)s->peak_private_bytes) : json_null(),
-                     "memory_rss_peak_bytes",
-                     s->has_memory ? json_integer((json_int_t)s->peak_rss_bytes) : json_null());
+    return json_pack(
+        "{s:i, s:i, s:o, s:I, s:o, s:o, s:o, s:o, s:i, s:i, s:o, s:o, s:o}", "planned", s->n_planned, "completed",
+        s->n_completed, "success_rate", real(s->success_rate), "tokens", (json_int_t)s->n_tokens, "decode_tps_mean",
+        real(s->mean_decode_tps), "overall_tps_mean", real(s->mean_overall_tps), "ttft_ms_mean", real(s->mean_ttft_ms),
+        "repetition_mean", real(s->mean_repetition), "degenerate", s->n_degenerate, "stalls", (int)s->n_stalls,
+        "itl_ms", stats_json(&s->itl_ms), "memory_private_peak_bytes",
+        s->has_memory ? json_integer((json_int_t)s->peak_private_bytes) : json_null(), "memory_rss_peak_bytes",
+        s->has_memory ? json_integer((json_int_t)s->peak_rss_bytes) : json_null());
 }
 
 static json_t *warnings_json(const sw_run *run, const sw_summary *summary)
@@ -162,8 +161,8 @@ static json_t *chart_test(const sw_summary_row *row)
     for (size_t i = 0; i < a->n_arrivals; i++)
         json_array_append_new(times, json_real((double)a->arrivals[i].t_ns / 1e9));
     json_t *const test =
-        json_pack("{s:s, s:i, s:f, s:o, s:o, s:o, s:o}", "name", sw_buf_str(&name), "repeat", row->test->repeat, "start",
-                  (double)row->test->start_ms / 1000, "seconds", real(row->metrics.e2e_ms / 1000), "decode",
+        json_pack("{s:s, s:i, s:f, s:o, s:o, s:o, s:o}", "name", sw_buf_str(&name), "repeat", row->test->repeat,
+                  "start", (double)row->test->start_ms / 1000, "seconds", real(row->metrics.e2e_ms / 1000), "decode",
                   real(row->metrics.decode_tps), "overall", real(row->metrics.overall_tps), "times", times);
     sw_buf_free(&name);
     return test;
@@ -174,8 +173,8 @@ static json_t *chart_memory(const sw_run *run)
     json_t *const points = json_array();
     for (size_t i = 0; i < run->n_samples; i++) {
         const sw_memory_sample *const m = &run->samples[i];
-        json_array_append_new(points, json_pack("[f, f]", (double)m->t_ms / 1000,
-                                                (double)m->private_bytes / (1024.0 * 1024.0)));
+        json_array_append_new(
+            points, json_pack("[f, f]", (double)m->t_ms / 1000, (double)m->private_bytes / (1024.0 * 1024.0)));
     }
     return points;
 }

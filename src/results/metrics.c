@@ -69,10 +69,10 @@ sw_code sw_metrics_of(const sw_test_record *test, sw_metrics *out, sw_err *err)
     out->ttft_ms = a->n_arrivals > 0 ? ms_or_nan(a->arrivals[0].t_ns) : NAN;
     out->ttft_answer_ms = first_answer_ms(a);
     // The first event brings one token (servers that pack more do not say so); the rest share the time after it.
-    out->tpot_ms = a->n_arrivals > 1 && out->n_tokens > 1
-                       ? (double)(a->arrivals[a->n_arrivals - 1].t_ns - a->arrivals[0].t_ns) / 1e6 /
-                             (double)(out->n_tokens - 1)
-                       : NAN;
+    out->tpot_ms =
+        a->n_arrivals > 1 && out->n_tokens > 1
+            ? (double)(a->arrivals[a->n_arrivals - 1].t_ns - a->arrivals[0].t_ns) / 1e6 / (double)(out->n_tokens - 1)
+            : NAN;
     out->decode_tps = out->tpot_ms > 0 ? 1000 / out->tpot_ms : NAN;
     out->overall_tps = out->e2e_ms > 0 ? 1000 * (double)out->n_tokens / out->e2e_ms : NAN;
     const sw_code code = measure_gaps(a, out, err);

@@ -46,17 +46,17 @@ typedef struct sw_arrival {
 /* What one request brought back. */
 typedef struct sw_answer {
     sw_test_status status;
-    const char *error; // a sentence, or ""
-    int http_status;   // 0: no response
+    const char *error;  // a sentence, or ""
+    int http_status;    // 0: no response
     int64_t connect_ns; // how long opening the connection took; before t0
     int64_t headers_ns;
-    int64_t first_event_ns; // of any kind
-    int64_t end_ns;         // [DONE], or the end of the body
+    int64_t first_event_ns;    // of any kind
+    int64_t end_ns;            // [DONE], or the end of the body
     const char *finish_reason; // "" when the server gave none
     const char *model;         // as the server names itself in its chunks, or ""
     const char *fingerprint;   // system_fingerprint, or ""
     int64_t prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens; // the server's usage; -1: not told
-    const char *text; // valid UTF-8, NUL-terminated
+    const char *text;                                                          // valid UTF-8, NUL-terminated
     size_t n_text;
     const char *reasoning;
     size_t n_reasoning;
@@ -77,9 +77,9 @@ typedef struct sw_test_plan {
 
 typedef struct sw_test_record {
     sw_test_plan plan;
-    bool is_warmup; // sent, kept, and left out of every figure
-    int index;      // place in the protocol, from 0
-    int repeat;     // from 0
+    bool is_warmup;   // sent, kept, and left out of every figure
+    int index;        // place in the protocol, from 0
+    int repeat;       // from 0
     int64_t start_ms; // since the run began
     sw_answer answer;
 } sw_test_record;

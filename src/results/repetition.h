@@ -19,7 +19,11 @@ const char *sw_text_form_name(sw_text_form form);
 /* The form with that name, or -1. */
 int sw_text_form_from_name(const char *name);
 
-typedef enum sw_repetition_verdict { SW_REPETITION_NONE, SW_REPETITION_SUSPICIOUS, SW_REPETITION_DEGENERATE } sw_repetition_verdict;
+typedef enum sw_repetition_verdict {
+    SW_REPETITION_NONE,
+    SW_REPETITION_SUSPICIOUS,
+    SW_REPETITION_DEGENERATE
+} sw_repetition_verdict;
 
 const char *sw_repetition_verdict_name(sw_repetition_verdict verdict);
 

@@ -17,7 +17,8 @@ typedef struct sw_stats {
     double p50, p75, p90, p95, p99;
 } sw_stats;
 
-/* Linear interpolation between order statistics (NumPy's default): h = (n-1) p/100.  `sorted` ascends, 0 <= p <= 100. */
+/* Linear interpolation between order statistics (NumPy's default): h = (n-1) p/100.  `sorted` ascends, 0 <= p <= 100.
+ */
 double sw_percentile(const double *sorted, size_t n, double p);
 
 /* Sorts `values` in place.  They must not hold NAN. */

@@ -11,7 +11,10 @@
 sw_code sw__store_fail(const sw_store *store, const char *doing, sw_err *err)
 {
     const int code = sqlite3_errcode(store->db);
-    return sw_fail(err, code == SQLITE_NOMEM ? SW_ENOMEM : code == SQLITE_NOTADB ? SW_EFORMAT : SW_EIO,
+    return sw_fail(err,
+                   code == SQLITE_NOMEM    ? SW_ENOMEM
+                   : code == SQLITE_NOTADB ? SW_EFORMAT
+                                           : SW_EIO,
                    "%s: cannot %s: %s", store->path, doing, sqlite3_errmsg(store->db));
 }
 

@@ -1,8 +1,8 @@
 /* store.h - the journal of benchmark runs: one SQLite file.
  *
  * Every test is committed in one transaction the moment it ends, with the time of each token and the memory samples
- * taken meanwhile, so that a killed run loses the test under way and nothing else.  Reports are made from here and never
- * from memory.  A file that some other program made, or a newer spillway, is refused and not touched.
+ * taken meanwhile, so that a killed run loses the test under way and nothing else.  Reports are made from here and
+ * never from memory.  A file that some other program made, or a newer spillway, is refused and not touched.
  */
 #ifndef SW_STORE_H
 #define SW_STORE_H
@@ -11,7 +11,8 @@
 
 typedef struct sw_store sw_store;
 
-/* Creates the file when it does not exist, unless read_only.  Errors: SW_EIO, SW_EFORMAT (not a spillway store), SW_EUNSUPPORTED (made by a newer spillway), SW_ENOMEM. */
+/* Creates the file when it does not exist, unless read_only.  Errors: SW_EIO, SW_EFORMAT (not a spillway store),
+ * SW_EUNSUPPORTED (made by a newer spillway), SW_ENOMEM. */
 SW_NODISCARD sw_code sw_store_open(sw_store **out, const char *path, bool read_only, sw_err *err);
 void sw_store_close(sw_store *store);
 

@@ -61,9 +61,9 @@ static sw_code load_info(sw_store *store, int64_t id, sw_run *run, sw_err *err)
         i->id = next_int(&r);
         i->started_unix_ms = next_int(&r);
         i->finished_unix_ms = next_int(&r);
-        const char **const strings[] = {&i->status,        &i->version,       &i->url,          &i->model,
-                                        &i->protocol_name, &i->protocol_hash, &i->protocol_json, &i->options_json,
-                                        &i->command,       &i->cpu,           &i->os};
+        const char **const strings[] = {
+            &i->status,       &i->version, &i->url, &i->model, &i->protocol_name, &i->protocol_hash, &i->protocol_json,
+            &i->options_json, &i->command, &i->cpu, &i->os};
         for (size_t k = 0; k < sizeof strings / sizeof strings[0]; k++)
             *strings[k] = next_string(&r);
         i->n_cores = (int)next_int(&r);
@@ -119,8 +119,8 @@ static void read_test(row *r, sw_test_record *t)
 static sw_code load_arrivals(sw_store *store, sw_run *run, int64_t test_id, sw_answer *answer, sw_err *err)
 {
     sqlite3_stmt *s;
-    sw_code code = sw__store_prepare(store, "SELECT t_ns, n_bytes, is_reasoning FROM event WHERE test_id = ? ORDER BY i",
-                                     &s, err);
+    sw_code code =
+        sw__store_prepare(store, "SELECT t_ns, n_bytes, is_reasoning FROM event WHERE test_id = ? ORDER BY i", &s, err);
     if (code != SW_OK)
         return code;
     sw__store_bind(s, "i", test_id);

@@ -68,16 +68,16 @@ static sw_code insert_test(sw_store *store, int64_t run_id, const sw_test_record
                    (int64_t)t->repeat, t->start_ms, p->name, p->group, p->prompt, sw_text_form_name(p->form),
                    (int64_t)p->max_tokens, p->temperature, p->seed, sw_test_status_name(a->status), a->error,
                    (int64_t)a->http_status, a->connect_ns, a->headers_ns, a->first_event_ns, a->end_ns,
-                   a->finish_reason, a->model, a->fingerprint, a->prompt_tokens, a->cached_tokens,
-                   a->completion_tokens, a->reasoning_tokens, a->text, a->reasoning);
+                   a->finish_reason, a->model, a->fingerprint, a->prompt_tokens, a->cached_tokens, a->completion_tokens,
+                   a->reasoning_tokens, a->text, a->reasoning);
     return finish_statement(store, s, "store the test", err);
 }
 
 static sw_code insert_arrivals(sw_store *store, int64_t test_id, const sw_answer *a, sw_err *err)
 {
     sqlite3_stmt *s;
-    sw_code code = sw__store_prepare(store, "INSERT INTO event (test_id, i, t_ns, n_bytes, is_reasoning) VALUES (?,?,?,?,?)",
-                                     &s, err);
+    sw_code code = sw__store_prepare(
+        store, "INSERT INTO event (test_id, i, t_ns, n_bytes, is_reasoning) VALUES (?,?,?,?,?)", &s, err);
     for (size_t i = 0; code == SW_OK && i < a->n_arrivals; i++) {
         const sw_arrival *const e = &a->arrivals[i];
         sw__store_bind(s, "iiiii", test_id, (int64_t)i, e->t_ns, (int64_t)e->n_bytes, (int64_t)e->is_reasoning);

@@ -17,6 +17,7 @@
 #include "base/rng.h"
 #include "server/guard.h"
 #include "server/internal.h"
+#include "server/socket_info.h"
 
 enum {
     WRITE_PIECE = 16384,          // bytes handed to libwebsockets at once
@@ -199,6 +200,16 @@ static bool check_head(sw_conn *c)
     return c->route != NULL && check_key(c);
 }
 
+static bool has_length(const sw_conn *c)
+{
+    return lws_hdr_total_length(c->wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0;
+}
+
+static bool needs_length(const sw_conn *c)
+{
+    return c->method[0] == 'P'; // POST, PUT, PATCH
+}
+
 /* How much body follows: *length_out.  False: that cannot be told, or is too much, so that this connection cannot be
  * used any further. */
 static bool check_length(sw_conn *c, uint64_t *length_out)
@@ -208,12 +219,10 @@ static bool check_length(sw_conn *c, uint64_t *length_out)
     if (header_bytes(c->wsi) > SW_LIMIT_HTTP_HEADER_BYTES)
         return sw__api_fail(&c->refusal, SW_API_HEADER_TOO_LARGE, NULL, "the request's head is larger than %d bytes",
                             SW_LIMIT_HTTP_HEADER_BYTES);
-    const bool has_length = lws_hdr_total_length(c->wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0;
-    const bool needs_length = c->method[0] == 'P'; // POST, PUT, PATCH
-    if (lws_hdr_total_length(c->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0 || (needs_length && !has_length))
+    if (lws_hdr_total_length(c->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0 || (needs_length(c) && !has_length(c)))
         return sw__api_fail(&c->refusal, SW_API_LENGTH_REQUIRED, NULL,
                             "the request needs a Content-Length; chunked requests are not read");
-    if (!has_length)
+    if (!has_length(c))
         return true;
     if (!get_header(c->wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, text, sizeof text) ||
         !sw__parse_content_length(text, length_out))
@@ -267,11 +276,36 @@ static void send_continue(sw_conn *c)
     (void)lws_write(c->wsi, piece + LWS_PRE, sizeof CONTINUE - 1, LWS_WRITE_HTTP);
 }
 
+/* Whether the head came with the bytes of an earlier request: nothing was read since that one ended. */
+static bool is_pipelined(const sw_conn *c)
+{
+    uint64_t n;
+    return c->n_read_before > 0 && (!sw__socket_bytes_read(lws_get_socket_fd(c->wsi), &n) || n == c->n_read_before);
+}
+
+/* libwebsockets 4.1 would take the head of such a request for its body, and then loop for ever. */
+static int refuse_pipelined_body(sw_conn *c)
+{
+    unsigned char piece[LWS_PRE + 4096];
+    sw_api_error error;
+    sw__api_fail(&error, SW_API_BAD_HEADER, NULL,
+                 "a request with a body must not be sent before the answer to the previous request has arrived");
+    c->close_after = true;
+    sw__http_reply_error(c, &error);
+    if (c->out.size <= sizeof piece - LWS_PRE) {
+        memcpy(piece + LWS_PRE, c->out.data, c->out.size);
+        (void)lws_write(c->wsi, piece + LWS_PRE, c->out.size, LWS_WRITE_HTTP);
+    }
+    return -1;
+}
+
 static int on_request(sw_conn *c, const char *path)
 {
     uint64_t length;
     reset_request(c);
     read_head(c, path);
+    if ((needs_length(c) || has_length(c)) && is_pipelined(c))
+        return refuse_pipelined_body(c);
     if (!check_length(c, &length)) {
         c->close_after = c->linger_after = true;
         dispatch(c);
@@ -526,7 +560,7 @@ static int finish_request(sw_conn *c)
         set_timer(c, LINGER_S);
         return 0;
     }
-    const bool close = c->close_after;
+    const bool close = c->close_after || !sw__socket_bytes_read(lws_get_socket_fd(c->wsi), &c->n_read_before);
     reset_request(c);
     if (close)
         return -1;

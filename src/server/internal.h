@@ -125,6 +125,7 @@ struct sw_conn {
     struct lws *wsi;
     sw_conn *next, *prev;
     sw_phase phase;
+    uint64_t n_read_before; // bytes read from the socket when the last request ended; 0: this is the first
 
     /* The request. */
     uint64_t started_ns;

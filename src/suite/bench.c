@@ -17,6 +17,8 @@
 #include "suite/bench_options.h"
 #include "suite/server_process.h"
 
+enum { LOAD_SECONDS_MAX = 3600 };
+
 struct sw_bench {
     sw_bench_options o;
     sw_keep *keep;
@@ -127,11 +129,14 @@ static sw_code open_client(sw_bench *b, sw_err *err)
 static sw_code wait_until_healthy(sw_bench *b, sw_err *err)
 {
     const uint64_t step_ns = 20 * 1000000u;
+    const uint64_t deadline_ns = sw_now_ns(b->o.clock) + LOAD_SECONDS_MAX * 1000000000ull;
     while (!sw_client_is_healthy(b->client)) {
         if (!sw_server_process_is_alive(b->server))
             return sw_fail(err, SW_EIO, "the server ended while loading; %s/server.log says why", b->dir);
         if (atomic_load_explicit(b->o.cancel, memory_order_relaxed))
             return sw_fail(err, SW_ECANCELED, "canceled while the server was loading");
+        if (sw_now_ns(b->o.clock) > deadline_ns)
+            return sw_fail(err, SW_ELIMIT, "the server did not get ready within an hour; see %s/server.log", b->dir);
         sw_sleep_ns(b->o.clock, step_ns);
     }
     return SW_OK;
@@ -143,8 +148,8 @@ static sw_code start_server(sw_bench *b, sw_err *err)
     if (log_path == NULL)
         return out_of_memory(err);
     const uint64_t start_ns = sw_now_ns(b->o.clock);
-    sw_code code = sw_server_process_start(&b->server, b->o.serve, b->o.serve_options, b->o.n_serve_options, log_path,
-                                           err);
+    sw_code code =
+        sw_server_process_start(&b->server, b->o.serve, b->o.serve_options, b->o.n_serve_options, log_path, err);
     if (code == SW_OK)
         code = sw_watch_start(&b->watch, sw_server_process_pid(b->server), b->o.clock, err);
     if (code == SW_OK)

@@ -11,8 +11,8 @@
 enum { SW_BENCH_REPEATS_MAX = 1000 };
 
 typedef struct sw_bench_options {
-    const char *url;   // a running server; or
-    const char *serve; // a model for a server of our own
+    const char *url;                  // a running server; or
+    const char *serve;                // a model for a server of our own
     const char *const *serve_options; // more of its command line
     size_t n_serve_options;
     const char *model;         // NULL: the first that the server lists
@@ -23,7 +23,7 @@ typedef struct sw_bench_options {
     double pause_s;            // negative: the protocol's
     int n_repeats;
     double connect_timeout_s, first_token_timeout_s, idle_timeout_s;
-    bool resume; // go on with the latest run in dir; what is not set above comes from it
+    bool resume;         // go on with the latest run in dir; what is not set above comes from it
     const char *command; // what repeats the run
     const sw_clock *clock;
     const atomic_bool *cancel;

@@ -14,10 +14,8 @@ char *sw_bench_options_to_json(const sw_bench_options *o)
         for (size_t i = 0; i < o->n_serve_options; i++)
             json_array_append_new(serve, json_string(o->serve_options[i]));
     }
-    json_t *const all =
-        json_pack("{s:s*, s:o, s:s*, s:f, s:i, s:f, s:f, s:f}", "url", o->url, "serve", serve, "model", o->model,
-                  "pause_s", o->pause_s, "repeat", o->n_repeats, "connect_timeout_s", o->connect_timeout_s,
-                  "first_token_timeout_s", o->first_token_timeout_s, "idle_timeout_s", o->idle_timeout_s);
+    json_t *const all = json_pack("{s:s*, s:o, s:s*, s:f, s:i}", "url", o->url, "serve", serve, "model", o->model,
+                                  "pause_s", o->pause_s, "repeat", o->n_repeats);
     char *const text = all != NULL ? json_dumps(all, JSON_COMPACT) : NULL;
     char *const copy = text != NULL ? sw_strdup(text) : NULL;
     free(text);

@@ -126,8 +126,7 @@ static void take_usage(sw_chat_stream *s, const json_t *usage)
 {
     take_count(&s->prompt_tokens, json_object_get(usage, "prompt_tokens"));
     take_count(&s->completion_tokens, json_object_get(usage, "completion_tokens"));
-    take_count(&s->cached_tokens,
-               json_object_get(json_object_get(usage, "prompt_tokens_details"), "cached_tokens"));
+    take_count(&s->cached_tokens, json_object_get(json_object_get(usage, "prompt_tokens_details"), "cached_tokens"));
     take_count(&s->reasoning_tokens,
                json_object_get(json_object_get(usage, "completion_tokens_details"), "reasoning_tokens"));
 }

@@ -14,7 +14,7 @@ typedef struct sw_chat_stream {
     sw_arrival *arrivals;
     size_t n_arrivals, cap;
     int64_t prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens; // -1: not told
-    int64_t first_event_ns, done_ns;                                         // -1: not yet
+    int64_t first_event_ns, done_ns;                                           // -1: not yet
     bool has_failed;
     sw_test_status failure;
 } sw_chat_stream;

@@ -295,8 +295,7 @@ sw_code sw_client_find_model(sw_client *c, char **model_out, sw_err *err)
                        status == 401 ? " and the key with --api-key" : "");
     }
     json_t *const root = json_loadb(sw_buf_str(&c->body), c->body.size, 0, NULL);
-    const char *const id =
-        json_string_value(json_object_get(json_array_get(json_object_get(root, "data"), 0), "id"));
+    const char *const id = json_string_value(json_object_get(json_array_get(json_object_get(root, "data"), 0), "id"));
     sw_code code = SW_OK;
     if (id == NULL)
         code = sw_fail(err, SW_ENOTFOUND, "%s/v1/models lists no model; name one with --model", c->base);

@@ -1,7 +1,7 @@
 /* client.h - asks a server one question at a time and notes when every byte of the answer came.
  *
- * Works with any server that speaks OpenAI's chat completions.  Times are taken in the transfer's write callback, before
- * anything is parsed.  Every wait has a bound, and a cancel flag is looked at ten times a second.
+ * Works with any server that speaks OpenAI's chat completions.  Times are taken in the transfer's write callback,
+ * before anything is parsed.  Every wait has a bound, and a cancel flag is looked at ten times a second.
  */
 #ifndef SW_CLIENT_H
 #define SW_CLIENT_H

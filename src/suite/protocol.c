@@ -35,12 +35,14 @@ static void reject_unknown(object *o, const char *const *known)
 {
     const char *key;
     json_t *value;
-    json_object_foreach ((json_t *)o->json, key, value) {
+    json_object_foreach((json_t *)o->json, key, value)
+    {
         size_t i = 0;
         while (known[i] != NULL && strcmp(known[i], key) != 0)
             i++;
         if (known[i] == NULL && o->code == SW_OK)
-            o->code = sw_fail(o->err, SW_EFORMAT, "%s: %s%.64s is no field that a protocol has", o->source, o->path, key);
+            o->code =
+                sw_fail(o->err, SW_EFORMAT, "%s: %s%.64s is no field that a protocol has", o->source, o->path, key);
     }
 }
 
@@ -137,8 +139,8 @@ static void reject_twin_names(object *o, const sw_protocol *p)
     for (size_t i = 0; i < p->n_tests && o->code == SW_OK; i++) {
         for (size_t k = 0; k < i && o->code == SW_OK; k++) {
             if (strcmp(p->tests[i].name, p->tests[k].name) == 0)
-                o->code = sw_fail(o->err, SW_EFORMAT, "%s: tests[%zu].name and tests[%zu].name are the same",
-                                  o->source, k, i);
+                o->code = sw_fail(o->err, SW_EFORMAT, "%s: tests[%zu].name and tests[%zu].name are the same", o->source,
+                                  k, i);
         }
     }
 }

@@ -61,7 +61,6 @@ static sw_code run_test(runner *r, sw_test_record *test, sw_err *err)
 {
     const sw_runner_options *const o = r->o;
     test->start_ms = run_ms(r, sw_now_ns(o->clock));
-    r->progress.plan = &test->plan;
     on_tick(r, 0, 0);
     tag_samples(r, test->is_warmup ? -1 : test->index);
     sw_code code = sw_client_ask(o->client, o->model, &test->plan, &test->answer, err);
@@ -95,6 +94,7 @@ static sw_code warm_up(runner *r, sw_err *err)
     sw_test_record test = {.plan = r->o->protocol->warmup, .is_warmup = true};
     for (size_t i = 0; i < r->before->n_tests; i++)
         test.repeat += r->before->tests[i].is_warmup; // each session of a resumed run warms up anew
+    r->progress.plan = &r->o->protocol->warmup;
     return run_test(r, &test, err);
 }
 
@@ -152,6 +152,7 @@ static sw_code run_all(runner *r, sw_err *err)
             code = pause_between(r, err);
         is_first = false;
         r->progress.number = k + 1;
+        r->progress.plan = &p->tests[index];
         sw_test_record test = {.plan = p->tests[index], .index = index, .repeat = repeat};
         if (code == SW_OK)
             code = run_test(r, &test, err);

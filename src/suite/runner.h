@@ -18,10 +18,10 @@ typedef enum sw_runner_phase { SW_RUNNER_WARMUP, SW_RUNNER_ASKING, SW_RUNNER_END
 typedef struct sw_runner_progress {
     sw_runner_phase phase;
     const sw_test_plan *plan;
-    int number;     // of this test, from 1, repeats counted
-    int n_tests;    // in the whole run
-    size_t n_events; // ASKING: content events so far
-    double elapsed_s; // ASKING: of this test; PAUSE: left to wait
+    int number;                   // of this test, from 1, repeats counted
+    int n_tests;                  // in the whole run
+    size_t n_events;              // ASKING: content events so far
+    double elapsed_s;             // ASKING: of this test; PAUSE: left to wait
     double work_done, work_total; // in tokens asked for, over the whole run
     const sw_test_record *test;   // ENDED
     const sw_metrics *metrics;    // ENDED

@@ -1,7 +1,7 @@
 /* server_process.h - a spillway server of our own for the length of a benchmark.
  *
- * It is this very binary, started with `serve` on a free loopback port, in a process group of its own (Ctrl-C reaches us
- * first, and we end it in good order) and bound to our life: should we be killed, the kernel ends it too.
+ * It is this very binary, started with `serve` on a free loopback port, in a process group of its own (Ctrl-C reaches
+ * us first, and we end it in good order) and bound to our life: should we be killed, the kernel ends it too.
  */
 #ifndef SW_SERVER_PROCESS_H
 #define SW_SERVER_PROCESS_H

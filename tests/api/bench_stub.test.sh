@@ -35,6 +35,15 @@ test "$(rows whole "SELECT count(*) FROM test t WHERE phase = 'measure' AND
 test -s whole/report.md && test -s whole/report.html || fail "no report"
 test "$(grep -c '<tr><th scope="row">' whole/report.html)" -eq 9 || fail "the page has not nine rows"
 
+# ---- on a terminal: a live line, also in the pause, and a clean end ----
+printf '{"version":1,"name":"n","tests":[{"name":"first","prompt":"p","max_tokens":20},
+    {"name":"second","prompt":"q","max_tokens":20}]}' >two.json
+script -qec "env TERM=xterm '$SPILLWAY' bench --serve stub: --protocol two.json --pause 0.3 --out live -- --stub-rate 50" \
+    terminal </dev/null >/dev/null || fail "on a terminal: $(cat terminal)"
+grep -q '\[1/2\] first .*tok/s' terminal || fail "no live line"
+grep -q '\[1/2\] pause  1 s' terminal || fail "no pause"
+grep -q 'second: .*ok.*tok/s' terminal || fail "no line of a finished test"
+
 # ---- the same again from the store, as JSON and as files ----
 "$SPILLWAY" report whole --json >first.json
 "$SPILLWAY" report whole --json | cmp - first.json || fail "the same store gives two reports"
@@ -82,6 +91,7 @@ grep -q 'gone/server.log says why' message || fail "message: $(cat message)"
 expect 2 "$SPILLWAY" bench 2>/dev/null
 expect 2 "$SPILLWAY" bench --url http://h --serve stub: 2>/dev/null
 expect 2 "$SPILLWAY" bench --serve stub: extra 2>/dev/null
+expect 2 "$SPILLWAY" bench --serve stub: -- --api-key secret 2>/dev/null
 expect 1 "$SPILLWAY" report empty-folder 2>/dev/null
 printf '{"version":1,"name":"n","tests":[{"name":"a","prompt":"p"}]}' >bad.json
 expect 1 "$SPILLWAY" bench --serve stub: --protocol bad.json 2>message

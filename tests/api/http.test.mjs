@@ -170,13 +170,13 @@ describe('a server', () => {
     const marks = ['[DONE]', '"service":"spillway"', '"object":"list"', 'unknown_url'];
     const places = marks.map((mark) => raw.text.indexOf(mark));
     assert.ok(places.every((at, i) => at > (places[i - 1] ?? 0)), `${places}: ${raw.text}`);
-    assert.equal(raw.text.match(/^HTTP\/1\.1 /gm).length, marks.length);
+    assert.equal(raw.text.match(/HTTP\/1\.1 \d+ /g).length, marks.length);
   });
 
   test('refuses a body that comes before the answer to the previous request', async () => {
     for (const first of [get('/health'), post(SHORT_CHAT)]) {
       const text = await server.exchange(first + post(SHORT_CHAT));
-      assert.deepEqual(text.match(/^HTTP\/1\.1 \d+/gm), ['HTTP/1.1 200', 'HTTP/1.1 400']);
+      assert.deepEqual(text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 400']);
     }
     for (const lie of ['Content-Length: -1\r\n', 'Content-Length: 100000\r\n', 'Transfer-Encoding: chunked\r\n'])
       await server.exchange(get('/health') + get('/health', lie) + 'GET GET GET');
@@ -189,7 +189,7 @@ describe('a server', () => {
     await raw.receive(/^HTTP\/1\.1 403 [^]*"forbidden"/);
     raw.send(post(SHORT_CHAT, 'Connection: close\r\n'));
     await raw.closed;
-    assert.deepEqual(raw.text.match(/^HTTP\/1\.1 \d+/gm), ['HTTP/1.1 403', 'HTTP/1.1 200']);
+    assert.deepEqual(raw.text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 403', 'HTTP/1.1 200']);
   });
 
   test('serves HTTP/1.0, streams included', async () => {

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # What the scripts of this folder share.  Each runs in a directory of its own, which goes when it ends.
 set -euo pipefail
 : "${SPILLWAY:?the program to test}" "${SPILLWAY_SOURCE:?the source tree}"

@@ -16,11 +16,14 @@ static void check(const sw_answer *a)
         abort();
     size_t n_bytes = 0;
     for (size_t i = 0; i < a->n_arrivals; i++) {
-        if (a->arrivals[i].n_bytes == 0 || (i > 0 && a->arrivals[i].t_ns < a->arrivals[i - 1].t_ns)) abort();
+        if (a->arrivals[i].n_bytes == 0 || (i > 0 && a->arrivals[i].t_ns < a->arrivals[i - 1].t_ns))
+            abort();
         n_bytes += a->arrivals[i].n_bytes;
     }
-    if ((n_bytes == 0) != (a->n_text + a->n_reasoning == 0)) abort();
-    if ((a->status == SW_TEST_COMPLETED) != (a->error[0] == '\0')) abort();
+    if ((n_bytes == 0) != (a->n_text + a->n_reasoning == 0))
+        abort();
+    if ((a->status == SW_TEST_COMPLETED) != (a->error[0] == '\0'))
+        abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -11,7 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static sw_repetition measure(const char *text, size_t n)
 {
     sw_repetition r;
-    if (sw_repetition_of(text, n, SW_FORM_PROSE, &r, NULL) != SW_OK) abort();
+    if (sw_repetition_of(text, n, SW_FORM_PROSE, &r, NULL) != SW_OK)
+        abort();
     return r;
 }
 
@@ -20,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const sw_repetition r = measure((const char *)data, size);
     const double shares[] = {r.score, r.score_units, r.window_max};
     for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
-        if (!(shares[i] >= 0 && shares[i] < 1)) abort();
+        if (!(shares[i] >= 0 && shares[i] < 1))
+            abort();
     }
     if (r.tail_loop.span > size || r.tail_loop.period * r.tail_loop.repeats > r.tail_loop.span ||
         r.line_repeat_max > size)

@@ -23,7 +23,8 @@ static sw_code read_stream(const uint8_t *data, size_t size, size_t piece, sw_bu
     sw_sse_init(&sse, collect, out);
     for (size_t i = 0; i < size && code == SW_OK; i += piece)
         code = sw_sse_feed(&sse, (const char *)data + i, size - i < piece ? size - i : piece, &err);
-    if (code != SW_OK && err.msg[0] == '\0') abort();
+    if (code != SW_OK && err.msg[0] == '\0')
+        abort();
     sw_sse_free(&sse);
     return code;
 }
@@ -35,7 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     sw_buf_init(&bytes, COLLECTED_BYTES_MAX);
     const sw_code a = read_stream(data, size, size + 1, &whole);
     const sw_code b = read_stream(data, size, 1, &bytes);
-    if (a != b || whole.size != bytes.size || memcmp(sw_buf_str(&whole), sw_buf_str(&bytes), whole.size) != 0) abort();
+    if (a != b || whole.size != bytes.size || memcmp(sw_buf_str(&whole), sw_buf_str(&bytes), whole.size) != 0)
+        abort();
     sw_buf_free(&whole);
     sw_buf_free(&bytes);
     return 0;

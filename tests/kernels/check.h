@@ -70,9 +70,10 @@ static inline float check_unit(sw_rng *r)
 /* A value from the edges of float32. */
 static inline float check_edge(sw_rng *r)
 {
-    static const float EDGES[] = {0.0f,      -0.0f,    INFINITY,     -INFINITY, NAN,       FLT_MIN,  -FLT_MIN, 0x1p-149f,
-                                  -0x1p-130f, FLT_MAX,  -FLT_MAX,     1.0f,      -1.0f,     7.0f,     -7.0f,    88.72283f,
-                                  88.8f,     -87.33654f, -87.4f,      -88.8f,    0x1p-119f, 0x1p-120f, 65504.0f, 1e30f};
+    static const float EDGES[] = {0.0f,     -0.0f,     INFINITY,   -INFINITY, NAN,      FLT_MIN,
+                                  -FLT_MIN, 0x1p-149f, -0x1p-130f, FLT_MAX,   -FLT_MAX, 1.0f,
+                                  -1.0f,    7.0f,      -7.0f,      88.72283f, 88.8f,    -87.33654f,
+                                  -87.4f,   -88.8f,    0x1p-119f,  0x1p-120f, 65504.0f, 1e30f};
     return EDGES[sw_rng_next(r) % (sizeof EDGES / sizeof *EDGES)];
 }
 

@@ -78,10 +78,13 @@ static sw_acts make_acts(content c, size_t n, size_t n_cols, sw_rng *r)
     for (size_t g = 0; g < n * n_cols / SW_GROUP; g++) {
         const unsigned kind = c == TAME ? 0 : (unsigned)(sw_rng_next(r) % 32);
         for (size_t i = g * SW_GROUP; i < (g + 1) * SW_GROUP; i++)
-            x[i] = kind == 1 ? 3.0f : kind == 2 ? -3.0f : kind == 3 ? 0.0f : kind == 4 ? 0x1p-140f * check_unit(r)
-                 : kind == 5 ? 1e38f * check_unit(r) : check_unit(r);
-        if (kind == 6)
-            x[g * SW_GROUP + 5] = check_edge(r);
+            x[i] = kind == 1   ? 3.0f
+                   : kind == 2 ? -3.0f
+                   : kind == 3 ? 0.0f
+                   : kind == 4 ? 0x1p-140f * check_unit(r)
+                   : kind == 5 ? 1e38f * check_unit(r)
+                               : check_unit(r);
+        if (kind == 6) x[g * SW_GROUP + 5] = check_edge(r);
     }
     const sw_kernels *const *all;
     sw_kernels_all(&all);
@@ -120,8 +123,7 @@ static void compare_variants(sw_type t, content c, shape s, sw_rng *r)
     float *const expected = check_new(bytes);
     all[0]->matmul[t](tiles, s.n_tiles, &x, s.n, expected, ld);
     for (size_t v = 1; v < n_all; v++) {
-        if (all[v]->matmul[t] == all[0]->matmul[t])
-            continue;
+        if (all[v]->matmul[t] == all[0]->matmul[t]) continue;
         float *const y = check_new(bytes);
         all[v]->matmul[t](tiles, s.n_tiles, &x, s.n, y, ld);
         check_equal(what, all[v]->name, expected, y, s.n * ld); // the gaps between rows are canary in both
@@ -245,7 +247,8 @@ static void test_scalar_products_agree_with_double_precision(void **state)
                 double sum = 0, magnitude = 0;
                 for (int k = 0; k < K; k++) {
                     const int at = t * K + k;
-                    const double value = is_plain ? (double)x.f32[at] : (double)x.code[at] * (double)x.scale[at / SW_GROUP];
+                    const double value =
+                        is_plain ? (double)x.f32[at] : (double)x.code[at] * (double)x.scale[at / SW_GROUP];
                     sum += (double)w[k] * value;
                     magnitude += fabs((double)w[k] * value);
                 }

@@ -35,7 +35,8 @@ static inline void scripted_server_read(scripted_server *s, int fd)
     size_t n = 0, wanted = sizeof s->request - 1;
     while (n < wanted) {
         const ssize_t got = recv(fd, s->request + n, wanted - n, 0);
-        if (got <= 0) break;
+        if (got <= 0)
+            break;
         n += (size_t)got;
         s->request[n] = '\0';
         const char *const end = strstr(s->request, "\r\n\r\n");
@@ -55,7 +56,8 @@ static inline void *scripted_server_run(void *arg)
         const size_t step = s->piece > 0 ? s->piece : s->n_script + 1;
         for (size_t i = 0; i < s->n_script; i += step) {
             const size_t n = s->n_script - i < step ? s->n_script - i : step;
-            if (send(fd, s->script + i, n, MSG_NOSIGNAL) < 0) break;
+            if (send(fd, s->script + i, n, MSG_NOSIGNAL) < 0)
+                break;
         }
         char c;
         while (s->stays_open && recv(fd, &c, 1, 0) > 0) {

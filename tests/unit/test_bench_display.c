@@ -36,6 +36,21 @@ static void test_a_test_shows_tokens_rate_and_share_of_the_run(void **state)
     assert_line(&p, -1, 11, "[5/9] syste");
 }
 
+static void test_a_narrow_terminal_does_without_the_bar(void **state)
+{
+    (void)state;
+    const sw_test_plan plan = {.name = "technical documentation", .max_tokens = 400};
+    const sw_runner_progress p = {.phase = SW_RUNNER_ASKING,
+                                  .plan = &plan,
+                                  .number = 5,
+                                  .n_tests = 9,
+                                  .n_events = 100,
+                                  .elapsed_s = 8,
+                                  .work_done = 900,
+                                  .work_total = 2000};
+    assert_line(&p, 125, 79, "[5/9] technical documentation  100 tokens  12.5 tok/s  8.0 s   50 %  2:05 left");
+}
+
 static void test_more_events_than_asked_for_do_not_overfill_the_bar(void **state)
 {
     (void)state;
@@ -71,6 +86,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_test_shows_tokens_rate_and_share_of_the_run),
+        cmocka_unit_test(test_a_narrow_terminal_does_without_the_bar),
         cmocka_unit_test(test_more_events_than_asked_for_do_not_overfill_the_bar),
         cmocka_unit_test(test_pause_and_warm_up),
     };

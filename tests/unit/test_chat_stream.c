@@ -74,7 +74,8 @@ static void assert_ends(void **state, const char *const *events, sw_test_status 
     sw_chat_stream_reset(*state);
     const sw_answer a = answer_of(*state, events);
     assert_string_equal(sw_test_status_name(a.status), sw_test_status_name(status));
-    if (strstr(a.error, error) == NULL) fail_msg("'%s' does not say '%s'", a.error, error);
+    if (strstr(a.error, error) == NULL)
+        fail_msg("'%s' does not say '%s'", a.error, error);
 }
 
 static void test_answers_that_end_badly(void **state)

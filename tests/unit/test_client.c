@@ -26,22 +26,27 @@ static sw_client *open_client(const scripted_server *server, const sw_client_opt
     o.url = server->url;
     o.clock = sw_clock_system();
     o.connect_timeout_s = 5;
-    if (o.first_token_timeout_s == 0) o.first_token_timeout_s = 60;
-    if (o.idle_timeout_s == 0) o.idle_timeout_s = 60;
+    if (o.first_token_timeout_s == 0)
+        o.first_token_timeout_s = 60;
+    if (o.idle_timeout_s == 0)
+        o.idle_timeout_s = 60;
     sw_client *client;
     sw_err err = {0};
-    if (sw_client_open(&client, &o, &err) != SW_OK) fail_msg("%s", err.msg);
+    if (sw_client_open(&client, &o, &err) != SW_OK)
+        fail_msg("%s", err.msg);
     return client;
 }
 
 /* Asks a server with this script and checks how the answer ended; the client stays open for a look at the answer. */
 static sw_client *ask(scripted_server *server, const sw_client_options *options, sw_answer *answer)
 {
-    if (server->n_script == 0) server->n_script = strlen(server->script);
+    if (server->n_script == 0)
+        server->n_script = strlen(server->script);
     assert_true(scripted_server_start(server));
     sw_client *const client = open_client(server, options);
     sw_err err = {0};
-    if (sw_client_ask(client, "m", &PLAN, answer, &err) != SW_OK) fail_msg("%s", err.msg);
+    if (sw_client_ask(client, "m", &PLAN, answer, &err) != SW_OK)
+        fail_msg("%s", err.msg);
     return client;
 }
 
@@ -51,7 +56,8 @@ static void assert_outcome(scripted_server server, const sw_client_options *opti
     sw_answer a;
     sw_client *const client = ask(&server, options, &a);
     assert_string_equal(sw_test_status_name(a.status), sw_test_status_name(status));
-    if (strstr(a.error, error) == NULL) fail_msg("'%s' does not say '%s'", a.error, error);
+    if (strstr(a.error, error) == NULL)
+        fail_msg("'%s' does not say '%s'", a.error, error);
     sw_client_close(client);
     scripted_server_stop(&server);
 }

@@ -11,14 +11,14 @@
 #include "quant/half.h"
 #include "support/faults.h"
 
-enum { LAYERS = 2, HEADS = 3, D = 8, SEQS = 2, CTX = 100, PAGES = 4 };
+enum { LAYERS = 2, HEADS = 3, D_K = 24, D_V = 16, SEQS = 2, CTX = 100, PAGES = 4 };
 
 static sw_kv kv;
 
 static int begin(void **state)
 {
     (void)state;
-    return sw_kv_init(&kv, LAYERS, HEADS, D, D, SW_KV_F32, SEQS, CTX) ? 0 : -1;
+    return sw_kv_init(&kv, LAYERS, HEADS, D_K, D_V, SW_KV_F32, SEQS, CTX) ? 0 : -1;
 }
 
 static int end(void **state)
@@ -96,7 +96,7 @@ static void test_a_page_that_cannot_be_had_leaves_the_others(void **state)
 /* A value that tells everything apart. */
 static float mark(int seq, int layer, int head, int position, int i, bool is_value)
 {
-    return (float)((((seq * LAYERS + layer) * HEADS + head) * CTX + position) * D + i) * (is_value ? -0.25f : 0.25f);
+    return (float)((((seq * LAYERS + layer) * HEADS + head) * CTX + position) * D_K + i) * (is_value ? -0.25f : 0.25f);
 }
 
 static void store_all(int seq)
@@ -104,11 +104,11 @@ static void store_all(int seq)
     for (int l = 0; l < LAYERS; l++) {
         for (int h = 0; h < HEADS; h++) {
             for (int p = 0; p < CTX; p++) {
-                float key[D], value[D];
-                for (int i = 0; i < D; i++) {
+                float key[D_K], value[D_V];
+                for (int i = 0; i < D_K; i++)
                     key[i] = mark(seq, l, h, p, i, false);
+                for (int i = 0; i < D_V; i++)
                     value[i] = mark(seq, l, h, p, i, true);
-                }
                 sw_kv_store(&kv, seq, l, h, p, key, value);
             }
         }
@@ -131,11 +131,11 @@ static void check_head(int seq, int layer, int head)
     sw_kv_page_pointers(&kv, seq, layer, head, 0, CTX, keys, values);
     for (int p = 0; p < CTX; p++) {
         const size_t page = (size_t)p / SW_KV_PAGE, at = (size_t)p % SW_KV_PAGE;
-        for (int i = 0; i < D; i++) { // keys (d, 32), values (32, d)
+        for (int i = 0; i < D_K; i++) // (d_k, 32)
             assert_true(element(keys[page], (size_t)i * SW_KV_PAGE + at) ==
                         rounded(mark(seq, layer, head, p, i, false)));
-            assert_true(element(values[page], at * D + (size_t)i) == rounded(mark(seq, layer, head, p, i, true)));
-        }
+        for (int i = 0; i < D_V; i++) // (32, d_v)
+            assert_true(element(values[page], at * D_V + (size_t)i) == rounded(mark(seq, layer, head, p, i, true)));
     }
 }
 
@@ -144,9 +144,9 @@ static void test_what_is_stored_is_found_in_both_types(void **state)
     (void)state;
     for (int type = SW_KV_F16; type <= SW_KV_F32; type++) {
         sw_kv_free(&kv);
-        assert_true(sw_kv_init(&kv, LAYERS, HEADS, D, D, (sw_kv_type)type, SEQS, CTX));
+        assert_true(sw_kv_init(&kv, LAYERS, HEADS, D_K, D_V, (sw_kv_type)type, SEQS, CTX));
         const uint64_t element_bytes = type == SW_KV_F16 ? 2 : 4;
-        assert_int_equal(sw_kv_bytes_per_token(&kv), 2 * LAYERS * HEADS * D * element_bytes);
+        assert_int_equal(sw_kv_bytes_per_token(&kv), LAYERS * HEADS * (D_K + D_V) * element_bytes);
         for (int s = 0; s < SEQS; s++) {
             assert_true(sw_kv_reserve(&kv, s, CTX));
             store_all(s);
@@ -171,7 +171,7 @@ static void test_only_pages_in_sight_are_pointed_to(void **state)
     for (int p = 1; p <= 2; p++) {
         const uint8_t *const page = kv.seqs[0].pages[p];
         assert_ptr_equal(keys[p], page + (1 * HEADS + 2) * kv.head_bytes);
-        assert_ptr_equal(values[p], (const uint8_t *)keys[p] + kv.head_bytes / 2);
+        assert_ptr_equal(values[p], (const uint8_t *)keys[p] + SW_KV_PAGE * D_K * sizeof(float));
     }
 }
 
@@ -183,7 +183,7 @@ static void test_setting_up_fails_cleanly_when_memory_is_short(void **state)
         sw_kv other;
         long n_live;
         faults_alloc_begin(n);
-        ok = sw_kv_init(&other, LAYERS, HEADS, D, D, SW_KV_F32, SEQS, CTX);
+        ok = sw_kv_init(&other, LAYERS, HEADS, D_K, D_V, SW_KV_F32, SEQS, CTX);
         if (ok) sw_kv_free(&other);
         faults_alloc_end(&n_live);
         assert_int_equal(n_live, 0);

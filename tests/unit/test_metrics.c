@@ -13,7 +13,8 @@ static const int64_t MS = 1000000;
 
 static void assert_near(double got, double wanted)
 {
-    if (!(fabs(got - wanted) <= 1e-9 * fabs(wanted))) fail_msg("%.12g is not %.12g", got, wanted);
+    if (!(fabs(got - wanted) <= 1e-9 * fabs(wanted)))
+        fail_msg("%.12g is not %.12g", got, wanted);
 }
 
 static sw_metrics measure(const sw_test_record *test)

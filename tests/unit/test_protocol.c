@@ -64,7 +64,8 @@ static void assert_rejected(const char *json, const char *wanted)
     assert_int_not_equal(sw_protocol_parse(&p, json, strlen(json), "p.json", &err), SW_OK);
     assert_null(p);
     assert_int_equal(err.code, SW_EFORMAT);
-    if (strstr(err.msg, wanted) == NULL) fail_msg("'%s' does not say '%s'", err.msg, wanted);
+    if (strstr(err.msg, wanted) == NULL)
+        fail_msg("'%s' does not say '%s'", err.msg, wanted);
 }
 
 #define TEST(fields) "{\"version\":1,\"name\":\"n\",\"tests\":[{\"name\":\"a\",\"prompt\":\"p\"," fields "}]}"

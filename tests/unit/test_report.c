@@ -121,7 +121,8 @@ static void test_the_page_loads_nothing(void **state)
     for (size_t i = 0; i < sizeof LOADERS / sizeof LOADERS[0]; i++) {
         const char *const markup_end = strstr(sw_buf_str(&out), "<script");
         const char *const found = strstr(sw_buf_str(&out), LOADERS[i]);
-        if (found != NULL && found < markup_end) fail_msg("the page has '%s'", LOADERS[i]);
+        if (found != NULL && found < markup_end)
+            fail_msg("the page has '%s'", LOADERS[i]);
     }
     assert_int_equal(count("default-src 'none'"), 1);
 }

@@ -207,10 +207,15 @@ static void test_a_selection_bias_chooses_but_does_not_weigh(void **state)
 static void test_only_experts_of_the_best_groups_are_chosen(void **state)
 {
     (void)state;
-    // Groups of four; the sum of the two best decides: 3 + 2 beats 4 + 0, though 4 is the best expert of all.
+    // Groups of four: by their two best, 3 + 2 beats 4 + 0; by their best alone, 4 wins.
     static const float LOGITS[12] = {4, 0, -9, -9, 3, 2, 1, -9, 2.5f, 2.4f, -9, -9};
-    sw_router_rule rule = {
-        .gating = SW_GATE_TOPK_SOFTMAX, .scale = 1, .n_expert = 12, .n_used = 3, .n_groups = 3, .n_groups_used = 1};
+    sw_router_rule rule = {.gating = SW_GATE_TOPK_SOFTMAX,
+                           .scale = 1,
+                           .n_expert = 12,
+                           .n_used = 3,
+                           .n_groups = 3,
+                           .n_groups_used = 1,
+                           .groups_by_top_two = true};
     float scores[12], weights[3];
     int chosen[3];
     sw_route(&rule, LOGITS, scores, chosen, weights);
@@ -218,6 +223,10 @@ static void test_only_experts_of_the_best_groups_are_chosen(void **state)
     rule.n_groups_used = 2;
     sw_route(&rule, LOGITS, scores, chosen, weights);
     assert_memory_equal(chosen, ((int[]){4, 8, 9}), sizeof chosen);
+    rule.n_groups_used = 1;
+    rule.groups_by_top_two = false;
+    sw_route(&rule, LOGITS, scores, chosen, weights);
+    assert_memory_equal(chosen, ((int[]){0, 1, 2}), sizeof chosen);
 }
 
 static void test_groups_of_strange_logits_still_give_valid_experts(void **state)
@@ -236,6 +245,7 @@ static void test_groups_of_strange_logits_still_give_valid_experts(void **state)
                                      .n_expert = 16,
                                      .n_used = 4,
                                      .n_groups = 4,
+                                     .groups_by_top_two = round % 2 == 0,
                                      .n_groups_used = 1 + round % 4};
         sw_route(&rule, logits, scores, chosen, weights);
         check_distinct(chosen, 4, 16);

@@ -100,7 +100,8 @@ static sw_code feed_line(size_t n, sw_buf *out)
     memcpy(line, "data:", 5);
     sw_sse_init(&sse, collect, out);
     sw_code code = sw_sse_feed(&sse, line, n, &err);
-    if (code == SW_OK) code = sw_sse_feed(&sse, "\n\n", 2, &err);
+    if (code == SW_OK)
+        code = sw_sse_feed(&sse, "\n\n", 2, &err);
     sw_sse_free(&sse);
     sw_free(line);
     return code;

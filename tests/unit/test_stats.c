@@ -11,7 +11,8 @@
 
 static void assert_near(double got, double wanted)
 {
-    if (fabs(got - wanted) > 1e-9) fail_msg("%.12g is not %.12g", got, wanted);
+    if (fabs(got - wanted) > 1e-9)
+        fail_msg("%.12g is not %.12g", got, wanted);
 }
 
 static void test_percentiles_interpolate_linearly(void **state)

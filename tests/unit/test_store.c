@@ -25,7 +25,8 @@ static int setup(void **state)
 {
     (void)state;
     snprintf(folder, sizeof folder, "/tmp/spillway-store-XXXXXX");
-    if (mkdtemp(folder) == NULL) return -1;
+    if (mkdtemp(folder) == NULL)
+        return -1;
     snprintf(path, sizeof path, "%s/results.sqlite", folder);
     return 0;
 }
@@ -98,7 +99,8 @@ static sw_store *open_store(bool read_only)
 {
     sw_store *store;
     sw_err err = {0};
-    if (sw_store_open(&store, path, read_only, &err) != SW_OK) fail_msg("%s", err.msg);
+    if (sw_store_open(&store, path, read_only, &err) != SW_OK)
+        fail_msg("%s", err.msg);
     return store;
 }
 
@@ -113,7 +115,8 @@ static sw_run *load(sw_store *store, int64_t id)
 {
     sw_run *run;
     sw_err err = {0};
-    if (sw_store_load_run(store, id, &run, &err) != SW_OK) fail_msg("%s", err.msg);
+    if (sw_store_load_run(store, id, &run, &err) != SW_OK)
+        fail_msg("%s", err.msg);
     return run;
 }
 
@@ -179,7 +182,8 @@ static void test_a_killed_writer_loses_nothing_that_was_committed(void **state)
         sw_store *const store = open_store(false);
         const int64_t id = add_run(store);
         const sw_test_record test = example_test();
-        if (sw_store_add_test(store, id, &test, NULL, 0, NULL) != SW_OK) _exit(1);
+        if (sw_store_add_test(store, id, &test, NULL, 0, NULL) != SW_OK)
+            _exit(1);
         kill(getpid(), SIGKILL);
     }
     int status;
@@ -240,7 +244,8 @@ static void assert_refused(sw_code code, const char *wanted)
         sw_err err = {0};
         assert_int_equal(sw_store_open(&store, path, read_only != 0, &err), code);
         assert_null(store);
-        if (strstr(err.msg, wanted) == NULL) fail_msg("'%s' does not say '%s'", err.msg, wanted);
+        if (strstr(err.msg, wanted) == NULL)
+            fail_msg("'%s' does not say '%s'", err.msg, wanted);
     }
 }
 
@@ -281,7 +286,8 @@ static const char *status_after(sw_store *store, int64_t id, int n_ok, int n_bad
     for (int i = 0; i < n_ok + n_bad; i++) {
         sw_test_record test = example_test();
         test.index = i;
-        if (i >= n_ok) test.answer.status = SW_TEST_TIMEOUT;
+        if (i >= n_ok)
+            test.answer.status = SW_TEST_TIMEOUT;
         assert_int_equal(sw_store_add_test(store, id, &test, NULL, 0, NULL), SW_OK);
     }
     sw_run *const run = load(store, id);

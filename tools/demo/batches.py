@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from typing import Mapping
 
 import torch
 from torch import Tensor
@@ -44,7 +45,7 @@ def _row(rng: random.Random, docs: list[tuple[list[int], list[float]]], start_id
 
 
 def make(tokenizer: Tokenizer, seed: str, index: str, row_count: int, length: int, jump_share: float,
-         drill_share: float, exact_counts_more: bool) -> Batch:
+         exercises: Mapping[str, float], exact_counts_more: bool) -> Batch:
     """Whole documents packed into rows, first fit; a batch is full when several documents in a row do not fit.
 
     Positions jump at the start of some messages: full-attention layers then meet distances far beyond
@@ -57,7 +58,7 @@ def make(tokenizer: Tokenizer, seed: str, index: str, row_count: int, length: in
     while misses < _MISSES_UNTIL_FULL:
         ids: list[int] = []
         weights: list[float] = []
-        for text, weight in corpus.document(rng, drill_share, exact_counts_more):
+        for text, weight in corpus.document(rng, exercises, exact_counts_more):
             piece = tokenizer.encode(text)
             ids += piece
             weights += [weight] * len(piece)

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import argparse
 import random
-from typing import Callable, Iterator
+from types import MappingProxyType
+from typing import Callable, Iterator, Mapping
 
 from topics import arithmetic, dialogues, essays, explain, programming, puzzles, reasoning, smalltalk, stories
-from topics.phrases import Turn
+from topics.phrases import EXACT_GRADE, Turn
 
 Document = list[tuple[str, float]]
 
@@ -104,6 +105,22 @@ def _drill_document(rng: random.Random) -> Document:
     return pieces + [(".<|return|>", ANSWER_WEIGHT)]
 
 
+def _bare_document(turn: Turn) -> Document:
+    """One exchange without any other message, counted by its grade."""
+    return [(message("user", turn.user) + "<|start|>assistant", GIVEN_WEIGHT), (_answer(turn, False, False), ANSWER_WEIGHT * EXACT_GRADE)]
+
+
+# Exercises that a stage of training can add to the mix, by the name it uses in settings.json.
+EXERCISES: dict[str, Callable[[random.Random], Document]] = {
+    "digit_sums": _drill_document,
+    "recital": lambda rng: _bare_document(reasoning.recital(rng)),
+    "jugs": lambda rng: _bare_document(puzzles.jugs(rng)),
+    "ordering": lambda rng: _bare_document(reasoning.ordering(rng)),
+    "comparison": lambda rng: _bare_document(reasoning.comparison(rng)),
+    "multiplication": lambda rng: _bare_document(arithmetic.multiplication(rng)),
+}
+
+
 def _single(rng: random.Random, short: bool) -> Turn:
     topics = [t for t in TOPICS if t[2] or not short]
     return rng.choices(topics, weights=[t[1] for t in topics])[0][0](rng)
@@ -120,10 +137,11 @@ def _conversation(rng: random.Random) -> list[Turn]:
     return turns + ([rng.choice(pairs)[1]] if rng.random() < 0.85 else [])
 
 
-def document(rng: random.Random, drill_share: float = 0.0, exact_counts_more: bool = False) -> Document:
-    """One training document. Both options are for later stages of training: see `_drill_document` and `Turn.grade`."""
-    if drill_share and rng.random() < drill_share:
-        return _drill_document(rng)
+def document(rng: random.Random, exercises: Mapping[str, float] = MappingProxyType({}), exact_counts_more: bool = False) -> Document:
+    """One training document. The options are for later stages: shares of extra exercises, and `Turn.grade`."""
+    for name, share in exercises.items():
+        if rng.random() < share:
+            return EXERCISES[name](rng)
     kind = rng.random()
     if kind < 0.04:
         return _tool_document(rng)
@@ -136,7 +154,8 @@ def document(rng: random.Random, drill_share: float = 0.0, exact_counts_more: bo
         given += message("developer", f"# Instructions\n\n{rng.choice(_BRIEF if wants_brief else _NEUTRAL)}")
     given += "".join(_history(turn) for turn in turns[:-1])
     prompt = message("user", turns[-1].user) + "<|start|>assistant"
-    return [(given, GIVEN_WEIGHT), (prompt, PROMPT_WEIGHT), (_answer(turns[-1], wants_brief, rng.random() < share), ANSWER_WEIGHT * (turns[-1].grade if exact_counts_more else 1.0))]
+    answer = _answer(turns[-1], wants_brief, rng.random() < share)
+    return [(given, GIVEN_WEIGHT), (prompt, PROMPT_WEIGHT), (answer, ANSWER_WEIGHT * (turns[-1].grade if exact_counts_more else 1.0))]
 
 
 def documents(seed: int, count: int) -> Iterator[Document]:

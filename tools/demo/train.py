@@ -82,7 +82,7 @@ class Trainer:
     def batch(self, seed: str, index: str, now: dict[str, Any]) -> batches.Batch:
         s = self.settings
         made = batches.make(self.tokenizer, f"{s['seed']}/{seed}", index, now["rows"], s["sequence"], s["jump_share"],
-                            now["drill_share"], now["exact_counts_more"])
+                            now["exercises"], now["exact_counts_more"])
         return batches.Batch(**{name: tensor.to(self.device) for name, tensor in vars(made).items()})
 
     def part_step(self, step: int, part: int) -> tuple[float, float]:

@@ -123,10 +123,9 @@ INLINE void q4_k_scales(const uint8_t *block, int g, int half, __m256 scale[2])
     const __m256i low = load_u8(block + 64 + 16 * g, half);
     const __m256i top = _mm256_srl_epi32(load_u8(block + 192 + 16 * (g / 2), half), _mm_cvtsi32_si128(4 * (g % 2)));
     const __m256i low_bits = _mm256_set1_epi32(15), top_bits = _mm256_set1_epi32(3 << 4);
-    const __m256i s = _mm256_or_si256(_mm256_and_si256(low, low_bits),
-                                      _mm256_and_si256(_mm256_slli_epi32(top, 4), top_bits));
-    const __m256i m = _mm256_or_si256(_mm256_srli_epi32(low, 4),
-                                      _mm256_and_si256(_mm256_slli_epi32(top, 2), top_bits));
+    const __m256i s =
+        _mm256_or_si256(_mm256_and_si256(low, low_bits), _mm256_and_si256(_mm256_slli_epi32(top, 4), top_bits));
+    const __m256i m = _mm256_or_si256(_mm256_srli_epi32(low, 4), _mm256_and_si256(_mm256_slli_epi32(top, 2), top_bits));
     scale[0] = _mm256_mul_ps(load_f16(block, half), _mm256_cvtepi32_ps(s));
     scale[1] = _mm256_mul_ps(load_f16(block + 32, half), _mm256_cvtepi32_ps(m));
 }
@@ -158,15 +157,20 @@ INLINE void q6_k_scales(const uint8_t *block, int g, int half, __m256 scale[2])
 
 /* n_wide: 128 * 127 * 2, 4 * (24 * 127 * 2), 4 * (31 * 127 * 2), 8 * (15 * 127 * 2) and 2 * (63 * 127 * 2) are all
  * below 2^15. */
-static const format Q8_0 = {.block_bytes = 544, .n_groups = 1, .is_signed = true, .n_wide = 1, .codes = q8_0_codes,
-                            .scales = f16_scales};
-static const format MXFP4 = {.block_bytes = 272, .n_groups = 1, .offset = 12, .n_wide = 4, .codes = mxfp4_codes,
-                             .scales = mxfp4_scales};
-static const format Q5_0 = {.block_bytes = 352, .n_groups = 1, .offset = 16, .n_wide = 4, .codes = q5_0_codes,
-                            .scales = f16_scales};
-static const format Q4_K = {.block_bytes = 2304, .n_groups = 8, .n_wide = 8, .has_min = true, .codes = q4_k_codes,
-                            .scales = q4_k_scales};
-static const format Q6_K = {.block_bytes = 3360, .n_groups = 8, .offset = 32, .n_wide = 2, .has_halves = true,
-                            .codes = q6_k_codes, .scales = q6_k_scales};
+static const format Q8_0 = {
+    .block_bytes = 544, .n_groups = 1, .is_signed = true, .n_wide = 1, .codes = q8_0_codes, .scales = f16_scales};
+static const format MXFP4 = {
+    .block_bytes = 272, .n_groups = 1, .offset = 12, .n_wide = 4, .codes = mxfp4_codes, .scales = mxfp4_scales};
+static const format Q5_0 = {
+    .block_bytes = 352, .n_groups = 1, .offset = 16, .n_wide = 4, .codes = q5_0_codes, .scales = f16_scales};
+static const format Q4_K = {
+    .block_bytes = 2304, .n_groups = 8, .n_wide = 8, .has_min = true, .codes = q4_k_codes, .scales = q4_k_scales};
+static const format Q6_K = {.block_bytes = 3360,
+                            .n_groups = 8,
+                            .offset = 32,
+                            .n_wide = 2,
+                            .has_halves = true,
+                            .codes = q6_k_codes,
+                            .scales = q6_k_scales};
 
 #endif

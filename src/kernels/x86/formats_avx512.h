@@ -79,10 +79,10 @@ INLINE void mxfp4_scales(const uint8_t *block, int g, __m512 scale[2])
     (void)g;
     const __m512i e = load_u8(block);
     __m512i bits = _mm512_slli_epi32(_mm512_sub_epi32(e, _mm512_set1_epi32(1)), 23);
-    bits = _mm512_mask_sllv_epi32(bits, _mm512_cmplt_epi32_mask(e, _mm512_set1_epi32(2)),
-                                  _mm512_set1_epi32(0x00200000), e);
-    bits = _mm512_mask_mov_epi32(bits, _mm512_cmpeq_epi32_mask(e, _mm512_set1_epi32(255)),
-                                 _mm512_set1_epi32(0x7fc00000));
+    bits = _mm512_mask_sllv_epi32(bits, _mm512_cmplt_epi32_mask(e, _mm512_set1_epi32(2)), _mm512_set1_epi32(0x00200000),
+                                  e);
+    bits =
+        _mm512_mask_mov_epi32(bits, _mm512_cmpeq_epi32_mask(e, _mm512_set1_epi32(255)), _mm512_set1_epi32(0x7fc00000));
     scale[0] = _mm512_castsi512_ps(bits);
 }
 
@@ -108,10 +108,9 @@ INLINE void q4_k_scales(const uint8_t *block, int g, __m512 scale[2])
     const __m512i low = load_u8(block + 64 + 16 * g);
     const __m512i top = _mm512_srl_epi32(load_u8(block + 192 + 16 * (g / 2)), _mm_cvtsi32_si128(4 * (g % 2)));
     const __m512i low_bits = _mm512_set1_epi32(15), top_bits = _mm512_set1_epi32(3 << 4);
-    const __m512i s = _mm512_or_si512(_mm512_and_si512(low, low_bits),
-                                      _mm512_and_si512(_mm512_slli_epi32(top, 4), top_bits));
-    const __m512i m = _mm512_or_si512(_mm512_srli_epi32(low, 4),
-                                      _mm512_and_si512(_mm512_slli_epi32(top, 2), top_bits));
+    const __m512i s =
+        _mm512_or_si512(_mm512_and_si512(low, low_bits), _mm512_and_si512(_mm512_slli_epi32(top, 4), top_bits));
+    const __m512i m = _mm512_or_si512(_mm512_srli_epi32(low, 4), _mm512_and_si512(_mm512_slli_epi32(top, 2), top_bits));
     scale[0] = _mm512_mul_ps(load_f16(block), _mm512_cvtepi32_ps(s));
     scale[1] = _mm512_mul_ps(load_f16(block + 32), _mm512_cvtepi32_ps(m));
 }
@@ -145,8 +144,7 @@ static const format Q8_0 = {
     .block_bytes = 544, .n_groups = 1, .offset = 128, .codes = q8_0_codes, .scales = f16_scales};
 static const format MXFP4 = {
     .block_bytes = 272, .n_groups = 1, .offset = 12, .codes = mxfp4_codes, .scales = mxfp4_scales};
-static const format Q5_0 = {
-    .block_bytes = 352, .n_groups = 1, .offset = 16, .codes = q5_0_codes, .scales = f16_scales};
+static const format Q5_0 = {.block_bytes = 352, .n_groups = 1, .offset = 16, .codes = q5_0_codes, .scales = f16_scales};
 static const format Q4_K = {
     .block_bytes = 2304, .n_groups = 8, .has_min = true, .codes = q4_k_codes, .scales = q4_k_scales};
 static const format Q6_K = {

@@ -69,8 +69,7 @@ INLINE void add_group(steps f, int offset, int tiles, int n, const __m512i *cons
             acc[j] = _mm512_fmadd_ps(s, _mm512_cvtepi32_ps(dot[j]), acc[j]);
         }
     }
-    if (!f.has_min)
-        return;
+    if (!f.has_min) return;
     UNROLL
     for (int j = 0; j < tiles * n; j++) {
         const __m512i both = _mm512_set1_epi16(1);
@@ -100,7 +99,8 @@ INLINE void direct(const format *f, int n, const uint8_t *tile, const tokens *x,
         __m512 scale[2];
         f->codes(block, (int)(g % per_block), code);
         f->scales(block, (int)(g % per_block), scale);
-        add_group((steps){f->has_halves, f->has_min}, f->offset, 1, n, (const __m512i *const[TILES]){code}, (const __m512 *const[TILES]){scale}, x, g, acc);
+        add_group((steps){f->has_halves, f->has_min}, f->offset, 1, n, (const __m512i *const[TILES]){code},
+                  (const __m512 *const[TILES]){scale}, x, g, acc);
     }
     UNROLL
     for (int i = 0; i < n; i++)

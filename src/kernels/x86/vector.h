@@ -146,8 +146,8 @@ INLINE void scores(const sw_attend *a, bool is_f16, int n_pages, const void *con
         for (int j = 0; j < 2 * n_pages; j++) {
             const size_t at = (size_t)(i * SW_KV_PAGE + j % 2 * N);
             const void *const page = keys[j / 2];
-            s[j] = lanes_fma(is_f16 ? lanes_load_f16((const uint16_t *)page + at) : lanes_load((const float *)page + at),
-                             q, s[j]);
+            s[j] = lanes_fma(
+                is_f16 ? lanes_load_f16((const uint16_t *)page + at) : lanes_load((const float *)page + at), q, s[j]);
         }
     }
     UNROLL
@@ -172,8 +172,7 @@ typedef struct running {
 /* Makes room for a part whose maximum is `max`: rescales what there is; returns the factor for the part. */
 static float merge(running *s, float max, float *out, int d)
 {
-    if (max <= s->max)
-        return sw_expf(max - s->max);
+    if (max <= s->max) return sw_expf(max - s->max);
     const float factor = sw_expf(s->max - max);
     s->max = max;
     s->sum *= factor;
@@ -216,8 +215,7 @@ INLINE void add_last_values(const sw_attend *a, bool is_f16, const void *values,
     for (int t = lo; t < hi; t++) {
         const size_t at = (size_t)((t + 1) * a->d_v - HALF);
         uint16_t halves[N] = {0};
-        if (is_f16)
-            memcpy(halves, (const uint16_t *)values + at, HALF * sizeof *halves);
+        if (is_f16) memcpy(halves, (const uint16_t *)values + at, HALF * sizeof *halves);
         const f32x16 v = is_f16 ? lanes_load_f16(halves) : load_n((const float *)values + at, HALF);
         part = lanes_fma(v, lanes_set(weight[t]), part);
     }
@@ -247,8 +245,7 @@ INLINE void attend_page(const sw_attend *a, bool is_f16, const void *values, flo
         add_values(a, is_f16, VALUE_LANES, values, score, lo, hi, i, factor);
     for (; i + N <= a->d_v; i += N)
         add_values(a, is_f16, 1, values, score, lo, hi, i, factor);
-    if (i < a->d_v)
-        add_last_values(a, is_f16, values, score, lo, hi, factor);
+    if (i < a->d_v) add_last_values(a, is_f16, values, score, lo, hi, factor);
 }
 
 INLINE void attend_typed(const sw_attend *a, bool is_f16)
@@ -270,8 +267,7 @@ INLINE void attend_typed(const sw_attend *a, bool is_f16)
             attend_page(a, is_f16, a->values[page], score + i * SW_KV_PAGE, lo, hi, &s);
         }
     }
-    if (a->sink != NULL)
-        s.sum += merge(&s, *a->sink, a->out, a->d_v);
+    if (a->sink != NULL) s.sum += merge(&s, *a->sink, a->out, a->d_v);
     for (int i = 0; i < a->d_v; i++)
         a->out[i] /= s.sum;
 }
@@ -305,8 +301,7 @@ INLINE void for_each(f32x16 (*f)(f32x16 gate, f32x16 up), const float *gate, con
     size_t i = 0;
     for (; i + N <= n; i += N)
         lanes_store(y + i, f(lanes_load(gate + i), lanes_load(up + i)));
-    if (i < n)
-        store_n(y + i, f(load_n(gate + i, n - i), load_n(up + i, n - i)), n - i);
+    if (i < n) store_n(y + i, f(load_n(gate + i, n - i), load_n(up + i, n - i)), n - i);
 }
 
 static void swiglu(const float *gate, const float *up, size_t n, float *y)

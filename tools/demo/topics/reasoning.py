@@ -87,3 +87,12 @@ def repetition(rng: random.Random) -> Turn:
     text = " ".join(words)
     user = spin(rng, "{Repeat after me: $t|Say: $t|Repeat: $t|Repeat this: $t|Please repeat: $t|Say \"$t\"|Echo: $t}{.||}", t=text)
     return Turn(user, text, "I should repeat the words of the user.", grade=EXACT_GRADE)
+
+
+def recital(rng: random.Random) -> Turn:
+    """A long list to repeat: copying is the skill behind names, orders and quotations, and long lists teach it fast."""
+    words = [rng.choice(_WORDS) if rng.random() < 0.4 else rng.choice(NAMES) if rng.random() < 0.6 else made_up_word(rng)
+             for _ in range(rng.randint(10, 40))]
+    text = " ".join(words)
+    user = spin(rng, "{Repeat after me: $t|Say: $t|Repeat: $t|Repeat this: $t|Please repeat: $t|Echo: $t}", t=text)
+    return Turn(user, text, grade=EXACT_GRADE)

@@ -1,0 +1,198 @@
+/* bench_kernels.c - how near the matrix products come to what this machine can do.
+ *
+ * Matrix times vector reads every weight once, so its limit is the read bandwidth: it runs over a working set that no
+ * cache holds, and the bandwidth is measured beside it, in turns, by plain sequential reads of the same memory with as
+ * many threads.  Matrix times matrix is counted in multiply-adds.  Every figure is the best of several turns: other
+ * work on the machine can only take away.  Names of types as arguments choose what is measured.
+ */
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/rng.h"
+#include "base/sysinfo.h"
+#include "kernels/kernels.h"
+#include "quant/tile.h"
+
+enum {
+    N_COLS = 2816, // near gpt-oss's 2880, and whole blocks of 256
+    N_TOKENS_MAX = 256,
+    N_GEMM_TILES = 360, // 5760 rows, as gate and up of one expert
+    N_TURNS = 7,
+    N_THREADS_MAX = 256,
+    MIB = 1 << 20
+};
+
+typedef struct bench {
+    uint8_t *weights;
+    size_t size; // of weights
+    sw_acts x;
+    float *y;
+    int n_threads;
+} bench;
+
+/* What one thread does: read its share, or multiply its share of n_tiles tiles with n tokens. */
+typedef struct task {
+    const bench *b;
+    sw_matmul_fn matmul; // NULL: read
+    size_t first, count; // tiles, or bytes
+    size_t tile_bytes, n, ld;
+    uint64_t sum; // of what was read, so that it is
+} task;
+
+static uint64_t read_all(const uint8_t *p, size_t n)
+{
+    enum { AHEAD = 4096 };
+    uint64_t s[8] = {0}, line[8];
+    for (size_t i = 0; i + sizeof line <= n; i += sizeof line) {
+        __builtin_prefetch(p + i + AHEAD);
+        memcpy(line, p + i, sizeof line);
+        for (int j = 0; j < 8; j++)
+            s[j] += line[j];
+    }
+    return s[0] + s[1] + s[2] + s[3] + s[4] + s[5] + s[6] + s[7];
+}
+
+static void *run_task(void *arg)
+{
+    task *const t = arg;
+    const bench *const b = t->b;
+    if (t->matmul == NULL)
+        t->sum = read_all(b->weights + t->first, t->count);
+    else
+        t->matmul(b->weights + t->first * t->tile_bytes, t->count, &b->x, t->n, b->y + t->first * SW_TILE_ROWS, t->ld);
+    return NULL;
+}
+
+/* Seconds for `total` tiles or bytes, split evenly. */
+static double time_tasks(const bench *b, task prototype, size_t total)
+{
+    static volatile uint64_t sink;
+    pthread_t threads[N_THREADS_MAX];
+    task tasks[N_THREADS_MAX];
+    const uint64_t start = sw_now_ns(sw_clock_system());
+    for (int i = 0; i < b->n_threads; i++) {
+        const size_t first = total * (size_t)i / (size_t)b->n_threads;
+        tasks[i] = prototype;
+        tasks[i].first = first;
+        tasks[i].count = total * (size_t)(i + 1) / (size_t)b->n_threads - first;
+        if (pthread_create(&threads[i], NULL, run_task, &tasks[i]) != 0) exit(EXIT_FAILURE);
+    }
+    for (int i = 0; i < b->n_threads; i++) {
+        pthread_join(threads[i], NULL);
+        sink = sink + tasks[i].sum;
+    }
+    return (double)(sw_now_ns(sw_clock_system()) - start) * 1e-9;
+}
+
+static double best(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+/* Billions of multiply-adds a second. */
+static double gemm_rate(const bench *b, const sw_kernels *k, sw_type t, size_t n)
+{
+    const task gemm = {.b = b,
+                       .matmul = k->matmul[t],
+                       .tile_bytes = sw_tile_bytes(t, N_COLS),
+                       .n = n,
+                       .ld = (size_t)N_GEMM_TILES * SW_TILE_ROWS};
+    const double work = (double)N_GEMM_TILES * SW_TILE_ROWS * N_COLS * (double)n;
+    return work / time_tasks(b, gemm, N_GEMM_TILES) / 1e9;
+}
+
+static void measure(const bench *b, const sw_kernels *k, sw_type t)
+{
+    const size_t tile_bytes = sw_tile_bytes(t, N_COLS), n_tiles = b->size / tile_bytes;
+    const task reading = {.b = b};
+    const task gemv = {.b = b, .matmul = k->matmul[t], .tile_bytes = tile_bytes, .n = 1, .ld = n_tiles * SW_TILE_ROWS};
+    double read = 0, rate = 0, gemm_32 = 0, gemm_256 = 0;
+    for (int turn = 0; turn < N_TURNS; turn++) {
+        const size_t n_bytes = n_tiles * tile_bytes;
+        read = best(read, (double)n_bytes / time_tasks(b, reading, n_bytes) / 1e9);
+        rate = best(rate, (double)n_bytes / time_tasks(b, gemv, n_tiles) / 1e9);
+        gemm_32 = best(gemm_32, gemm_rate(b, k, t, 32));
+        gemm_256 = best(gemm_256, gemm_rate(b, k, t, 256));
+    }
+    printf("%-6s %-7s %7d  %8.1f %8.1f %6.0f %%  %10.1f %10.1f\n", sw_type_name(t), k->name, b->n_threads, rate, read,
+           100.0 * rate / read, gemm_32, gemm_256);
+    fflush(stdout);
+}
+
+/* Bytes in [0x20, 0x40): whichever of them are scales, they are ordinary numbers in every format. */
+static void fill_weights(bench *b)
+{
+    sw_rng r;
+    sw_rng_seed(&r, 1);
+    for (size_t i = 0; i + 8 <= b->size; i += 8) {
+        const uint64_t bytes = (sw_rng_next(&r) & UINT64_C(0x1f1f1f1f1f1f1f1f)) | UINT64_C(0x2020202020202020);
+        memcpy(b->weights + i, &bytes, sizeof bytes);
+    }
+}
+
+static bool fill_acts(sw_acts *x, const sw_kernels *k)
+{
+    const size_t n = (size_t)N_TOKENS_MAX * N_COLS;
+    float *const f32 = sw_big_alloc(n * sizeof *f32), *const scale = sw_big_alloc(n / SW_GROUP * sizeof *scale);
+    int8_t *const code = sw_big_alloc(n);
+    int16_t *const sum = sw_big_alloc(n / 16 * sizeof *sum);
+    if (f32 == NULL || scale == NULL || code == NULL || sum == NULL) return false;
+    sw_rng r;
+    sw_rng_seed(&r, 2);
+    for (size_t i = 0; i < n; i++)
+        f32[i] = 2.0f * sw_rng_float(&r) - 1.0f;
+    k->quantize(f32, n, code, scale, sum);
+    *x = (sw_acts){.n_cols = N_COLS, .f32 = f32, .code = code, .scale = scale, .sum = sum};
+    return true;
+}
+
+/* At least 512 MiB and twice the last cache. */
+static size_t working_set(void)
+{
+    const long cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
+    const size_t least = (size_t)512 * MIB, wanted = cache > 0 ? 2 * (size_t)cache : 0;
+    return wanted > least ? wanted : least;
+}
+
+static bool is_wanted(sw_type t, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], sw_type_name(t)) == 0) return true;
+    }
+    return argc == 1;
+}
+
+int main(int argc, char **argv)
+{
+    const sw_kernels *const *all;
+    const size_t n_all = sw_kernels_all(&all);
+    bench b = {.size = working_set()};
+    b.weights = sw_big_alloc(b.size);
+    // A weight takes half a byte at least.
+    const size_t n_rows_max = 2 * b.size / N_COLS, n_gemm = (size_t)N_TOKENS_MAX * N_GEMM_TILES * SW_TILE_ROWS;
+    b.y = sw_big_alloc((n_rows_max > n_gemm ? n_rows_max : n_gemm) * sizeof *b.y);
+    if (b.weights == NULL || b.y == NULL || !fill_acts(&b.x, all[0])) {
+        fprintf(stderr, "bench_kernels: needs %zu MiB of memory\n", b.size / MIB + 64);
+        return EXIT_FAILURE;
+    }
+    fill_weights(&b);
+    const int n_cores = sw_n_cores() < N_THREADS_MAX ? sw_n_cores() : N_THREADS_MAX;
+    printf("%s, %d cores; %zu MiB of weights; best of %d\n\n", sw_cpu_name(), n_cores, b.size / MIB, N_TURNS);
+    printf("                        matrix x vector            matrix x matrix, 10^9 multiply-adds/s\n");
+    printf("type   kernels threads      GB/s  of read GB/s        32 tokens 256 tokens\n");
+    for (int t = 0; t < SW_N_TYPES; t++) {
+        // The scalar table is the definition, not a competitor.
+        for (size_t v = 1; v < n_all; v++) {
+            if (all[v]->matmul[t] == NULL || !is_wanted((sw_type)t, argc, argv)) continue;
+            for (b.n_threads = 1; b.n_threads <= n_cores; b.n_threads += b.n_threads == n_cores ? 1 : n_cores - 1)
+                measure(&b, all[v], (sw_type)t);
+        }
+    }
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,51 @@
+/* cmd_quantize.c - `spillway quantize`: a model with other weight types. */
+#include "base/limits.h"
+#include "cmd/args.h"
+#include "cmd/cmd.h"
+#include "cmd/progress.h"
+#include "spillway.h"
+
+static void on_progress(void *ud, uint64_t done, uint64_t total)
+{
+    sw_progress_update(ud, done, total);
+}
+
+int sw_cmd_quantize(int argc, char **argv)
+{
+    sw_quantize_options o = {0};
+    long n_threads = 0;
+    bool quiet = false;
+    const sw_arg rows[] = {
+        {"experts", NULL, SW_ARG_STRING, &o.experts, 0, 0, "TYPE", "of routed experts"},
+        {"attention", NULL, SW_ARG_STRING, &o.attention, 0, 0, "TYPE", "of attention matrices"},
+        {"embedding", NULL, SW_ARG_STRING, &o.embedding, 0, 0, "TYPE", "of the token embedding and the output head"},
+        {"threads", "-t", SW_ARG_INT, &n_threads, 1, SW_LIMIT_THREADS, "N", "default: one per core"},
+        {"quiet", "-q", SW_ARG_FLAG, &quiet, 0, 0, NULL, "no progress"},
+    };
+    const sw_args args = {
+        .command = "quantize",
+        .usage = "IN OUT TYPE [--experts TYPE] [--attention TYPE] [--embedding TYPE]",
+        .description = "Rewrites a model with other weight types: F16, BF16, Q8_0, Q4_0, Q5_0, MXFP4, Q4_K, Q5_K, Q6_K.\n"
+                       "Norms, biases and routers stay as they are; rows that a type's blocks do not divide fall back to\n"
+                       "one that fits.  OUT appears only when it is whole.",
+        .rows = rows,
+        .n_rows = sizeof rows / sizeof rows[0],
+        .min_positional = 3,
+        .max_positional = 3,
+    };
+    const char *positional[3];
+    size_t n_positional;
+    const int status = sw_args_parse(&args, argc, argv, positional, &n_positional);
+    if (status >= 0)
+        return status;
+    sw_progress progress;
+    sw_progress_init(&progress, "quantizing", NULL, quiet);
+    o.type = positional[2];
+    o.n_threads = (int)n_threads;
+    o.on_progress = on_progress;
+    o.ud = &progress;
+    sw_err err = {0};
+    const sw_code code = sw_quantize(positional[0], positional[1], &o, &err);
+    sw_progress_finish(&progress);
+    return code == SW_OK ? SW_EXIT_OK : sw_cmd_fail("quantize", &err);
+}
