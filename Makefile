@@ -9,7 +9,7 @@ all: build ## build spillway (release)
 
 build:
 	@scripts/deps build
-	@scripts/build $(PRESET) $(JOBS)
+	@scripts/build $(PRESET) $(JOBS) spillway
 
 check: ## build with warnings as errors and run every test, in release and under sanitizers
 	@scripts/deps build test lint
@@ -17,11 +17,13 @@ check: ## build with warnings as errors and run every test, in release and under
 
 demo: ## serve the demo model, run the nine-test benchmark against it, leave a report
 	@scripts/deps build
-	@scripts/build release $(JOBS)
+	@scripts/build release $(JOBS) spillway
 	@scripts/demo $(SPILLWAY)
 
-bench: build ## micro-benchmarks of the kernels against this machine's bandwidth
-	@build/$(PRESET)/bench/bench_kernels
+bench: ## micro-benchmarks of the kernels against this machine's bandwidth
+	@scripts/deps build
+	@scripts/build release $(JOBS) bench_kernels
+	@build/release/bench/bench_kernels
 
 lint: ## layout, static analysis, layers
 	@scripts/deps lint

@@ -86,23 +86,23 @@ typedef struct sw_synth_options {
     void *ud;
 } sw_synth_options;
 
-/* Writes a model with random, well-behaved weights at a known model's dimensions, for measuring speed.  Errors: SW_EINVAL,
- * SW_EIO, SW_ENOMEM; on failure nothing is left under `path`. */
+/* Writes a model with random, well-behaved weights at a known model's dimensions, for measuring speed.  Errors:
+ * SW_EINVAL, SW_EIO, SW_ENOMEM; on failure nothing is left under `path`. */
 SW_NODISCARD sw_code sw_synth(const sw_synth_options *options, const char *path, sw_err *err);
 
 typedef struct sw_quantize_options {
-    const char *type;      // of matrices for which nothing else is said: "Q4_K", ...
-    const char *experts;   // of routed experts; NULL: as `type`
-    const char *attention; // of attention matrices; NULL: as `type`
-    const char *embedding; // of the token embedding and the output head; NULL: as `type`
-    int n_threads;         // 0: one per core
+    const char *type;           // of matrices for which nothing else is said: "Q4_K", ...
+    const char *experts;        // of routed experts; NULL: as `type`
+    const char *attention;      // of attention matrices; NULL: as `type`
+    const char *embedding;      // of the token embedding and the output head; NULL: as `type`
+    int n_threads;              // 0: one per core
     sw_progress_fn on_progress; // or NULL
     void *ud;
 } sw_quantize_options;
 
-/* Rewrites a model with other weight types.  Norms, biases and routers stay as they are; rows that a type's blocks do not
- * divide fall back to one that fits.  Errors: SW_EINVAL (names the option), those of opening a model, SW_EIO; on failure
- * nothing is left under `out_path`. */
+/* Rewrites a model with other weight types.  Norms, biases and routers stay as they are; rows that a type's blocks do
+ * not divide fall back to one that fits.  Errors: SW_EINVAL (names the option), those of opening a model, SW_EIO; on
+ * failure nothing is left under `out_path`. */
 SW_NODISCARD sw_code sw_quantize(const char *in_path, const char *out_path, const sw_quantize_options *options,
                                  sw_err *err);
 
@@ -138,16 +138,16 @@ typedef enum sw_compat { SW_COMPAT_ORIGINAL = 0, SW_COMPAT_LLAMA_CPP } sw_compat
 
 /* Zero is a valid value of every member. */
 typedef struct sw_engine_options {
-    int n_threads;     // compute threads; 0: one per core that this process may use
-    int n_ctx;         // tokens a sequence may hold; 0: the model's own context, at most 8192
-    int n_seqs;        // sequences decoded together; 0: 4
-    int n_batch;       // prompt tokens evaluated at once, at most; 0: 256
+    int n_threads; // compute threads; 0: one per core that this process may use
+    int n_ctx;     // tokens a sequence may hold; 0: the model's own context, at most 8192
+    int n_seqs;    // sequences decoded together; 0: 4
+    int n_batch;   // prompt tokens evaluated at once, at most; 0: 256
     sw_kv_type kv_type;
     sw_compat compat;
-    bool cpu_moe;      // experts of every layer stay in RAM
-    int n_cpu_moe;     // experts of the first N layers stay in RAM (not together with cpu_moe)
+    bool cpu_moe;             // experts of every layer stay in RAM
+    int n_cpu_moe;            // experts of the first N layers stay in RAM (not together with cpu_moe)
     double stub_tokens_per_s; // stub engine only: pace of its tokens; 0: as fast as it can
-    sw_progress_fn on_load; // from the opening thread; or NULL
+    sw_progress_fn on_load;   // from the opening thread; or NULL
     void *ud;
 } sw_engine_options;
 
@@ -162,13 +162,13 @@ const sw_model_info *sw_engine_info(const sw_engine *engine);
 /* What an open engine occupies and uses; constant after open, but for the last three. */
 typedef struct sw_engine_state {
     int n_threads, n_ctx, n_seqs;
-    const char *isa;             // kernels in use: "scalar", "avx2", ...
-    const char *backend;         // "cpu"
-    uint64_t weight_bytes_ram;   // as allocated
+    const char *isa;           // kernels in use: "scalar", "avx2", ...
+    const char *backend;       // "cpu"
+    uint64_t weight_bytes_ram; // as allocated
     uint64_t weight_bytes_vram;
-    uint64_t expert_bytes_ram;   // the experts' share of weight_bytes_ram
+    uint64_t expert_bytes_ram; // the experts' share of weight_bytes_ram
     uint64_t kv_bytes_per_token;
-    const char *placement_note;  // NULL, or why a placement option had no effect
+    const char *placement_note; // NULL, or why a placement option had no effect
     double load_ms;
     int n_jobs_running, n_jobs_waiting;
     uint64_t kv_tokens_used;
@@ -272,14 +272,14 @@ typedef void (*sw_event_fn)(void *ud, const sw_event *event);
 typedef struct sw_request {
     const sw_message *messages; // a chat ...
     size_t n_messages;
-    const char *prompt;         // ... or raw text (messages == NULL)
+    const char *prompt; // ... or raw text (messages == NULL)
     sw_effort effort;
-    const char *date;           // "YYYY-MM-DD" for formats that tell the model the date; NULL: today
+    const char *date; // "YYYY-MM-DD" for formats that tell the model the date; NULL: today
     sw_sampling sampling;
-    int max_tokens;             // 0: until the context is full
-    const char *const *stop;    // stop strings; matched text is not returned
+    int max_tokens;          // 0: until the context is full
+    const char *const *stop; // stop strings; matched text is not returned
     size_t n_stop;
-    bool ignore_eos;            // go on past end tokens (benchmarks)
+    bool ignore_eos; // go on past end tokens (benchmarks)
     sw_event_fn on_event;
     void *ud;
 } sw_request;
@@ -301,8 +301,7 @@ void sw_job_release(sw_job *job);
 void sw_job_wait(sw_job *job);
 
 /* The chat prompt as text, for inspection and tests.  *text_out: sw_text_free. */
-SW_NODISCARD sw_code sw_engine_render(const sw_engine *engine, const sw_request *request, char **text_out,
-                                      sw_err *err);
+SW_NODISCARD sw_code sw_engine_render(const sw_engine *engine, const sw_request *request, char **text_out, sw_err *err);
 
 /* ---- limits ------------------------------------------------------------------------------------------------ */
 

@@ -14,20 +14,28 @@ static const char STUB_PATH[] = "stub:";
 
 static sw_code check_range(const char *name, int value, int max, sw_err *err)
 {
-    if (value < 0 || value > max) return sw_fail(err, SW_EINVAL, "%s: %d is not between 0 and %d", name, value, max);
+    if (value < 0 || value > max)
+        return sw_fail(err, SW_EINVAL, "%s: %d is not between 0 and %d", name, value, max);
     return SW_OK;
 }
 
 static sw_code check_options(const sw_engine_options *o, sw_err *err)
 {
     sw_code code = check_range("n_threads", o->n_threads, SW_LIMIT_THREADS, err);
-    if (code == SW_OK) code = check_range("n_ctx", o->n_ctx, SW_LIMIT_CTX_TOKENS, err);
-    if (code == SW_OK) code = check_range("n_seqs", o->n_seqs, SW_LIMIT_SEQUENCES, err);
-    if (code == SW_OK) code = check_range("n_batch", o->n_batch, SW_LIMIT_BATCH_TOKENS, err);
-    if (code == SW_OK) code = check_range("n_cpu_moe", o->n_cpu_moe, SW_LIMIT_MODEL_LAYERS, err);
-    if (code == SW_OK) code = check_range("kv_type", (int)o->kv_type, SW_KV_F32, err);
-    if (code == SW_OK) code = check_range("compat", (int)o->compat, SW_COMPAT_LLAMA_CPP, err);
-    if (code != SW_OK) return code;
+    if (code == SW_OK)
+        code = check_range("n_ctx", o->n_ctx, SW_LIMIT_CTX_TOKENS, err);
+    if (code == SW_OK)
+        code = check_range("n_seqs", o->n_seqs, SW_LIMIT_SEQUENCES, err);
+    if (code == SW_OK)
+        code = check_range("n_batch", o->n_batch, SW_LIMIT_BATCH_TOKENS, err);
+    if (code == SW_OK)
+        code = check_range("n_cpu_moe", o->n_cpu_moe, SW_LIMIT_MODEL_LAYERS, err);
+    if (code == SW_OK)
+        code = check_range("kv_type", (int)o->kv_type, SW_KV_F32, err);
+    if (code == SW_OK)
+        code = check_range("compat", (int)o->compat, SW_COMPAT_LLAMA_CPP, err);
+    if (code != SW_OK)
+        return code;
     if (o->cpu_moe && o->n_cpu_moe > 0)
         return sw_fail(err, SW_EINVAL, "n_cpu_moe: not together with cpu_moe, which means all layers");
     if (o->stub_tokens_per_s != 0 && !(o->stub_tokens_per_s >= 0.01 && o->stub_tokens_per_s <= 1e6))
@@ -39,8 +47,10 @@ static sw_code check_options(const sw_engine_options *o, sw_err *err)
 static sw_code open_stub(sw_engine *e, const sw_engine_options *options, sw_err *err)
 {
     sw_code code = sw_stub_vocab(&e->vocab, err);
-    if (code == SW_OK) code = sw_stub_open(&e->lm, e->vocab, options, sw_clock_system(), err);
-    if (code != SW_OK) return code;
+    if (code == SW_OK)
+        code = sw_stub_open(&e->lm, e->vocab, options, sw_clock_system(), err);
+    if (code != SW_OK)
+        return code;
     e->chat = SW_CHAT_CHATML;
     e->info = (sw_model_info){.name = "stub",
                               .path = STUB_PATH,
@@ -58,14 +68,18 @@ static sw_code open_stub(sw_engine *e, const sw_engine_options *options, sw_err 
 static sw_code open_model(sw_engine *e, const char *path, const sw_engine_options *options, sw_err *err)
 {
     sw_code code = sw_model_file_open(&e->file, path, err);
-    if (code != SW_OK) return code;
+    if (code != SW_OK)
+        return code;
     e->info = *sw_model_file_info(e->file);
     const sw_gguf *const g = sw_model_file_gguf(e->file);
     sw_str template = {0};
     code = sw_vocab_from_gguf(&e->vocab, g, err);
-    if (code == SW_OK) code = sw_gguf_str(g, "tokenizer.chat_template", &template, err);
-    if (code == SW_OK) code = sw_model_lm_open(&e->lm, g, options, err);
-    if (code != SW_OK) return code;
+    if (code == SW_OK)
+        code = sw_gguf_str(g, "tokenizer.chat_template", &template, err);
+    if (code == SW_OK)
+        code = sw_model_lm_open(&e->lm, g, options, err);
+    if (code != SW_OK)
+        return code;
     if (e->lm->n_vocab < sw_vocab_size(e->vocab))
         return sw_fail(err, SW_EFORMAT, "%s: the vocabulary has %d tokens but the output layer only %d", path,
                        sw_vocab_size(e->vocab), e->lm->n_vocab);
@@ -80,11 +94,14 @@ sw_code sw_engine_open(sw_engine **out, const char *path, const sw_engine_option
     const sw_engine_options *const o = options != NULL ? options : &DEFAULTS;
     *out = NULL;
     sw_code code = check_options(o, err);
-    if (code != SW_OK) return code;
+    if (code != SW_OK)
+        return code;
     sw_engine *const e = sw_calloc(1, sizeof *e);
-    if (e == NULL) return sw_fail(err, SW_ENOMEM, "engine: out of memory");
+    if (e == NULL)
+        return sw_fail(err, SW_ENOMEM, "engine: out of memory");
     code = strcmp(path, STUB_PATH) == 0 ? open_stub(e, o, err) : open_model(e, path, o, err);
-    if (code == SW_OK) code = sw_scheduler_create(&e->scheduler, e->lm, sw_clock_system(), err);
+    if (code == SW_OK)
+        code = sw_scheduler_create(&e->scheduler, e->lm, sw_clock_system(), err);
     if (code != SW_OK) {
         sw_engine_close(e);
         return code;
@@ -95,9 +112,11 @@ sw_code sw_engine_open(sw_engine **out, const char *path, const sw_engine_option
 
 void sw_engine_close(sw_engine *e)
 {
-    if (e == NULL) return;
+    if (e == NULL)
+        return;
     sw_scheduler_free(e->scheduler);
-    if (e->lm != NULL) e->lm->ops->close(e->lm);
+    if (e->lm != NULL)
+        e->lm->ops->close(e->lm);
     sw_vocab_free(e->vocab);
     sw_model_file_close(e->file);
     sw_free(e);
@@ -129,7 +148,8 @@ sw_code sw_engine_render(const sw_engine *e, const sw_request *request, char **t
     sw_buf text;
     sw_buf_init(&text, SW_LIMIT_PROMPT_BYTES);
     sw_code code = sw_request_check(request, err);
-    if (code == SW_OK) code = sw_request_text(request, e->chat, e->vocab, &text, err);
+    if (code == SW_OK)
+        code = sw_request_text(request, e->chat, e->vocab, &text, err);
     if (code == SW_OK && text.failed == SW_ELIMIT)
         code = sw_fail(err, SW_ELIMIT, "prompt: its text is longer than %d bytes", SW_LIMIT_PROMPT_BYTES);
     if (code == SW_OK && (*text_out = sw_buf_take(&text)) == NULL)

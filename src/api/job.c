@@ -42,12 +42,14 @@ struct sw_job {
 /* Delivers an event unless the caller has given up the handle.  The engine thread holds the lock. */
 static void deliver(sw_job *j, const sw_event *e)
 {
-    if (!j->is_released) j->on_event(j->ud, e);
+    if (!j->is_released)
+        j->on_event(j->ud, e);
 }
 
 static void deliver_text(sw_job *j, int n_tokens)
 {
-    if (j->text.failed != SW_OK) (void)sw_fail(&j->error, j->text.failed, "job: out of memory for the answer's text");
+    if (j->text.failed != SW_OK)
+        (void)sw_fail(&j->error, j->text.failed, "job: out of memory for the answer's text");
     const sw_event e = {.type = SW_EVENT_TOKEN,
                         .kind = j->kind,
                         .text = sw_buf_str(&j->text),
@@ -60,7 +62,8 @@ static void deliver_text(sw_job *j, int n_tokens)
 /* An event has one kind: text of the other one goes first. */
 static void set_kind(sw_job *j, sw_text_kind kind)
 {
-    if (kind != j->kind && j->text.size > 0) deliver_text(j, 0);
+    if (kind != j->kind && j->text.size > 0)
+        deliver_text(j, 0);
     j->kind = kind;
 }
 
@@ -82,7 +85,8 @@ static bool on_token(sw_job *j, int32_t id)
     const bool is_reasoning = sw_chat_parser_kind(j->parser) == SW_TEXT_REASONING;
     if (sw_chat_parser_feed(j->parser, id, on_text, j) != SW_OK)
         (void)sw_fail(&j->error, SW_ENOMEM, "job: out of memory for the answer's text");
-    if (is_end) return false;
+    if (is_end)
+        return false;
     j->n_predicted++;
     j->n_reasoning += is_reasoning;
     deliver_text(j, 1);
@@ -92,12 +96,14 @@ static bool on_token(sw_job *j, int32_t id)
 /* The answer is over: text that was held back has become certain. */
 static void flush_text(sw_job *j)
 {
-    if (j->stop.has_matched) return;
+    if (j->stop.has_matched)
+        return;
     if (sw_chat_parser_finish(j->parser, on_text, j) != SW_OK)
         (void)sw_fail(&j->error, SW_ENOMEM, "job: out of memory for the answer's text");
     set_kind(j, SW_TEXT_CONTENT); // only content is ever held back
     sw_stop_flush(&j->stop, &j->text);
-    if (j->text.size > 0) deliver_text(j, 0);
+    if (j->text.size > 0)
+        deliver_text(j, 0);
 }
 
 /* ---- events from the scheduler ------------------------------------------------------------------------------ */
@@ -136,7 +142,8 @@ static void unlock_and_leave(sw_job *j)
 {
     const bool is_last = --j->n_owners == 0;
     pthread_mutex_unlock(&j->lock);
-    if (is_last) free_job(j);
+    if (is_last)
+        free_job(j);
 }
 
 static bool on_task_event(void *ud, const sw_task_event *e)
@@ -176,7 +183,8 @@ static sw_code create_job(const sw_engine *engine, const sw_request *r, sw_job *
 {
     *out = NULL;
     sw_job *const j = sw_calloc(1, sizeof *j);
-    if (j == NULL) return sw_fail(err, SW_ENOMEM, "job: out of memory");
+    if (j == NULL)
+        return sw_fail(err, SW_ENOMEM, "job: out of memory");
     pthread_mutex_init(&j->lock, NULL);
     pthread_cond_init(&j->ended, NULL);
     j->n_owners = 2;
@@ -189,7 +197,8 @@ static sw_code create_job(const sw_engine *engine, const sw_request *r, sw_job *
     sw_buf_clear(&j->text);
     j->parser = sw_chat_parser_create(answer_format(engine, r), engine->vocab);
     sw_code code = sw_stop_init(&j->stop, r->stop, r->n_stop, err);
-    if (code == SW_OK && j->parser == NULL) code = sw_fail(err, SW_ENOMEM, "job: out of memory");
+    if (code == SW_OK && j->parser == NULL)
+        code = sw_fail(err, SW_ENOMEM, "job: out of memory");
     if (code != SW_OK) {
         free_job(j);
         return code;
@@ -201,12 +210,15 @@ static sw_code create_job(const sw_engine *engine, const sw_request *r, sw_job *
 sw_code sw_engine_submit(sw_engine *engine, const sw_request *request, sw_job **out, sw_err *err)
 {
     *out = NULL;
-    if (request->on_event == NULL) return sw_fail(err, SW_EINVAL, "on_event: it is missing");
+    if (request->on_event == NULL)
+        return sw_fail(err, SW_EINVAL, "on_event: it is missing");
     sw_tokens prompt = {0};
     sw_job *job = NULL;
     sw_code code = sw_request_check(request, err);
-    if (code == SW_OK) code = sw_request_tokens(request, engine->chat, engine->vocab, &prompt, err);
-    if (code == SW_OK) code = create_job(engine, request, &job, err);
+    if (code == SW_OK)
+        code = sw_request_tokens(request, engine->chat, engine->vocab, &prompt, err);
+    if (code == SW_OK)
+        code = create_job(engine, request, &job, err);
     if (code == SW_OK) {
         const sw_task_request task = {.prompt = prompt.ids,
                                       .n_prompt = prompt.n,
@@ -231,7 +243,8 @@ void sw_job_cancel(sw_job *job)
 
 void sw_job_release(sw_job *job)
 {
-    if (job == NULL) return;
+    if (job == NULL)
+        return;
     sw_job_cancel(job);
     pthread_mutex_lock(&job->lock);
     job->is_released = true;

@@ -14,7 +14,8 @@ static sw_code run_batch(sw_engine *e, const int32_t *tokens, size_t begin, size
     const float *logits;
     int32_t bad_seq;
     const sw_code code = e->lm->ops->step(e->lm, batch, end - begin, &logits, &bad_seq, err);
-    if (code != SW_OK) return code;
+    if (code != SW_OK)
+        return code;
     const size_t n_vocab = (size_t)e->lm->n_vocab;
     for (size_t i = begin; i < end && *goes_on_out; i++)
         *goes_on_out = on_row(ud, i, logits + (i - begin) * n_vocab, n_vocab);
@@ -31,9 +32,11 @@ static sw_code run_all(sw_engine *e, const int32_t *tokens, size_t n_tokens, siz
     bool goes_on = true;
     for (size_t begin = 0, end; begin < n_tokens && goes_on; begin = end) {
         end = begin + 1;
-        if (begin < n_prefill) end = n_prefill - begin < n_batch ? n_prefill : begin + n_batch;
+        if (begin < n_prefill)
+            end = n_prefill - begin < n_batch ? n_prefill : begin + n_batch;
         const sw_code code = run_batch(e, tokens, begin, end, batch, on_row, ud, &goes_on, err);
-        if (code != SW_OK) return code;
+        if (code != SW_OK)
+            return code;
     }
     return SW_OK;
 }
@@ -51,7 +54,8 @@ sw_code sw_engine_logits(sw_engine *e, const int32_t *tokens, size_t n_tokens, s
                            e->lm->n_vocab);
     }
     sw_lm_token *const batch = sw_calloc((size_t)e->lm->n_batch, sizeof *batch);
-    if (batch == NULL) return sw_fail(err, SW_ENOMEM, "logits: out of memory");
+    if (batch == NULL)
+        return sw_fail(err, SW_ENOMEM, "logits: out of memory");
     sw_code code = sw_scheduler_borrow(e->scheduler, err);
     if (code == SW_OK) {
         code = run_all(e, tokens, n_tokens, n_prefill, batch, on_row, ud, err);

@@ -18,7 +18,8 @@ static sw_code check_text(const char *text, const char *field, size_t i, const c
         snprintf(name, sizeof name, "%s", field);
     if (n > SW_LIMIT_PROMPT_BYTES || *total > SW_LIMIT_PROMPT_BYTES)
         return sw_fail(err, SW_ELIMIT, "%s: the request's text is longer than %d bytes", name, SW_LIMIT_PROMPT_BYTES);
-    if (!sw_utf8_valid(text, n)) return sw_fail(err, SW_EINVAL, "%s: it is not valid UTF-8", name);
+    if (!sw_utf8_valid(text, n))
+        return sw_fail(err, SW_EINVAL, "%s: it is not valid UTF-8", name);
     return SW_OK;
 }
 
@@ -26,9 +27,11 @@ static sw_code check_message(const sw_message *m, size_t i, size_t *total, sw_er
 {
     if ((int)m->role < SW_ROLE_SYSTEM || (int)m->role > SW_ROLE_TOOL)
         return sw_fail(err, SW_EINVAL, "messages[%zu].role: %d is not a role", i, (int)m->role);
-    if (m->content == NULL) return sw_fail(err, SW_EINVAL, "messages[%zu].content: it is missing", i);
+    if (m->content == NULL)
+        return sw_fail(err, SW_EINVAL, "messages[%zu].content: it is missing", i);
     const sw_code code = check_text(m->content, "messages", i, "content", total, err);
-    if (code != SW_OK || m->reasoning == NULL) return code;
+    if (code != SW_OK || m->reasoning == NULL)
+        return code;
     if (m->role != SW_ROLE_ASSISTANT)
         return sw_fail(err, SW_EINVAL, "messages[%zu].reasoning: only the assistant's messages have it", i);
     return check_text(m->reasoning, "messages", i, "reasoning", total, err);
@@ -41,14 +44,17 @@ static sw_code check_prompt(const sw_request *r, sw_err *err)
         return sw_fail(err, SW_EINVAL, "messages: there are none, and there is no prompt");
     if (r->messages != NULL && r->prompt != NULL)
         return sw_fail(err, SW_EINVAL, "prompt: give either messages or a prompt, not both");
-    if (r->prompt != NULL) return check_text(r->prompt, "prompt", 0, NULL, &total, err);
-    if (r->n_messages == 0) return sw_fail(err, SW_EINVAL, "messages: there are none");
+    if (r->prompt != NULL)
+        return check_text(r->prompt, "prompt", 0, NULL, &total, err);
+    if (r->n_messages == 0)
+        return sw_fail(err, SW_EINVAL, "messages: there are none");
     if (r->n_messages > SW_LIMIT_MESSAGES)
         return sw_fail(err, SW_EINVAL, "messages: there are %zu, at most %d are accepted", r->n_messages,
                        SW_LIMIT_MESSAGES);
     for (size_t i = 0; i < r->n_messages; i++) {
         const sw_code code = check_message(&r->messages[i], i, &total, err);
-        if (code != SW_OK) return code;
+        if (code != SW_OK)
+            return code;
     }
     return SW_OK;
 }
@@ -69,7 +75,8 @@ static sw_code check_sampling(const sw_sampling *s, sw_err *err)
         return sw_fail(err, SW_EINVAL, "temperature: %g is not between 0 and 2", (double)s->temperature);
     if (!(s->top_p >= 0 && s->top_p <= 1))
         return sw_fail(err, SW_EINVAL, "top_p: %g is not above 0 and at most 1", (double)s->top_p);
-    if (s->top_k < 0) return sw_fail(err, SW_EINVAL, "top_k: %d is negative", s->top_k);
+    if (s->top_k < 0)
+        return sw_fail(err, SW_EINVAL, "top_k: %d is negative", s->top_k);
     if (!(s->min_p >= 0 && s->min_p < 1))
         return sw_fail(err, SW_EINVAL, "min_p: %g is not at least 0 and below 1", (double)s->min_p);
     return SW_OK;
@@ -84,12 +91,14 @@ static sw_code check_stop(const sw_request *r, sw_err *err)
         return sw_fail(err, SW_EINVAL, "stop: %zu strings are announced and none is given", r->n_stop);
     for (size_t i = 0; i < r->n_stop; i++) {
         const char *const s = r->stop[i];
-        if (s == NULL || s[0] == '\0') return sw_fail(err, SW_EINVAL, "stop[%zu]: it is empty", i);
+        if (s == NULL || s[0] == '\0')
+            return sw_fail(err, SW_EINVAL, "stop[%zu]: it is empty", i);
         const size_t n = strlen(s);
         if (n > SW_LIMIT_STOP_STRING_BYTES)
             return sw_fail(err, SW_EINVAL, "stop[%zu]: it has %zu bytes, at most %d are accepted", i, n,
                            SW_LIMIT_STOP_STRING_BYTES);
-        if (!sw_utf8_valid(s, n)) return sw_fail(err, SW_EINVAL, "stop[%zu]: it is not valid UTF-8", i);
+        if (!sw_utf8_valid(s, n))
+            return sw_fail(err, SW_EINVAL, "stop[%zu]: it is not valid UTF-8", i);
     }
     return SW_OK;
 }
@@ -97,13 +106,18 @@ static sw_code check_stop(const sw_request *r, sw_err *err)
 sw_code sw_request_check(const sw_request *r, sw_err *err)
 {
     sw_code code = check_prompt(r, err);
-    if (code == SW_OK) code = check_sampling(&r->sampling, err);
-    if (code == SW_OK) code = check_stop(r, err);
-    if (code == SW_OK && r->date != NULL) code = check_date(r->date, err);
-    if (code != SW_OK) return code;
+    if (code == SW_OK)
+        code = check_sampling(&r->sampling, err);
+    if (code == SW_OK)
+        code = check_stop(r, err);
+    if (code == SW_OK && r->date != NULL)
+        code = check_date(r->date, err);
+    if (code != SW_OK)
+        return code;
     if ((int)r->effort < SW_EFFORT_DEFAULT || (int)r->effort > SW_EFFORT_HIGH)
         return sw_fail(err, SW_EINVAL, "effort: %d is not an effort", (int)r->effort);
-    if (r->max_tokens < 0) return sw_fail(err, SW_EINVAL, "max_tokens: %d is negative", r->max_tokens);
+    if (r->max_tokens < 0)
+        return sw_fail(err, SW_EINVAL, "max_tokens: %d is negative", r->max_tokens);
     return SW_OK;
 }
 
@@ -117,7 +131,8 @@ static sw_code encode_raw(const sw_request *r, const sw_vocab *vocab, sw_tokens 
 sw_code sw_request_tokens(const sw_request *r, sw_chat_format format, const sw_vocab *vocab, sw_tokens *out,
                           sw_err *err)
 {
-    if (r->prompt != NULL) return encode_raw(r, vocab, out, err);
+    if (r->prompt != NULL)
+        return encode_raw(r, vocab, out, err);
     const sw_chat_options options = {.effort = r->effort, .date = r->date};
     return sw_chat_render(format, vocab, r->messages, r->n_messages, &options, out, err);
 }
@@ -130,7 +145,8 @@ sw_code sw_request_text(const sw_request *r, sw_chat_format format, const sw_voc
     }
     sw_tokens tokens = {0};
     const sw_code code = encode_raw(r, vocab, &tokens, err);
-    if (code == SW_OK) sw_vocab_decode(vocab, tokens.ids, tokens.n, /*render_special=*/true, out);
+    if (code == SW_OK)
+        sw_vocab_decode(vocab, tokens.ids, tokens.n, /*render_special=*/true, out);
     sw_tokens_clear(&tokens);
     return code;
 }

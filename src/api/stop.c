@@ -12,7 +12,8 @@ static void fill_borders(sw_stop_string *s)
     for (uint16_t i = 1; i < s->size; i++) {
         while (k > 0 && s->text[i] != s->text[k])
             k = s->fail[k - 1];
-        if (s->text[i] == s->text[k]) k++;
+        if (s->text[i] == s->text[k])
+            k++;
         s->fail[i] = k;
     }
 }
@@ -50,7 +51,8 @@ static bool advance(sw_stop_string *s, char c)
 {
     while (s->matched > 0 && s->text[s->matched] != c)
         s->matched = s->fail[s->matched - 1];
-    if (s->text[s->matched] == c) s->matched++;
+    if (s->text[s->matched] == c)
+        s->matched++;
     return s->matched == s->size;
 }
 
@@ -61,8 +63,10 @@ static size_t advance_all(sw_stop *s, char c)
     size_t complete = 0, begun = 0;
     for (size_t k = 0; k < s->n; k++) {
         const sw_stop_string *const t = &s->strings[k];
-        if (advance(&s->strings[k], c) && t->size > complete) complete = t->size;
-        if (t->matched > begun) begun = t->matched;
+        if (advance(&s->strings[k], c) && t->size > complete)
+            complete = t->size;
+        if (t->matched > begun)
+            begun = t->matched;
     }
     s->has_matched = complete > 0;
     return s->has_matched ? complete : begun;
@@ -70,7 +74,8 @@ static size_t advance_all(sw_stop *s, char c)
 
 bool sw_stop_feed(sw_stop *s, const char *text, size_t n, sw_buf *out)
 {
-    if (s->has_matched || n == 0) return s->has_matched;
+    if (s->has_matched || n == 0)
+        return s->has_matched;
     size_t n_read = 0, n_held = 0;
     while (n_read < n && !s->has_matched)
         n_held = advance_all(s, text[n_read++]);
@@ -87,6 +92,7 @@ bool sw_stop_feed(sw_stop *s, const char *text, size_t n, sw_buf *out)
 
 void sw_stop_flush(sw_stop *s, sw_buf *out)
 {
-    if (!s->has_matched) sw_buf_append(out, s->held.data, s->held.size);
+    if (!s->has_matched)
+        sw_buf_append(out, s->held.data, s->held.size);
     sw_buf_clear(&s->held);
 }

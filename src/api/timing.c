@@ -61,8 +61,8 @@ static sw_code run(timing *t, const sw_time_request *r, uint64_t *ns_out)
         return code;
     const sw_clock *const clock = sw_clock_system();
     const uint64_t start = sw_now_ns(clock);
-    code = r->n_prompt > 0 ? evaluate_prompt(t, 0, r->n_depth, r->n_prompt)
-                           : generate(t, r->n_seqs, r->n_depth, r->n_gen);
+    code =
+        r->n_prompt > 0 ? evaluate_prompt(t, 0, r->n_depth, r->n_prompt) : generate(t, r->n_seqs, r->n_depth, r->n_gen);
     *ns_out = sw_now_ns(clock) - start;
     return code;
 }

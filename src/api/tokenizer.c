@@ -14,10 +14,12 @@ struct sw_tokenizer {
 
 static sw_code open_vocab(sw_vocab **out, const char *path, sw_err *err)
 {
-    if (strcmp(path, "stub:") == 0) return sw_stub_vocab(out, err);
+    if (strcmp(path, "stub:") == 0)
+        return sw_stub_vocab(out, err);
     sw_gguf *g;
     sw_code code = sw_gguf_open(&g, path, err);
-    if (code != SW_OK) return code;
+    if (code != SW_OK)
+        return code;
     code = sw_vocab_from_gguf(out, g, err);
     sw_gguf_close(g);
     return code;
@@ -27,7 +29,8 @@ sw_code sw_tokenizer_open(sw_tokenizer **out, const char *path, sw_err *err)
 {
     *out = NULL;
     sw_tokenizer *const t = sw_calloc(1, sizeof *t);
-    if (t == NULL) return sw_fail(err, SW_ENOMEM, "tokenizer: out of memory");
+    if (t == NULL)
+        return sw_fail(err, SW_ENOMEM, "tokenizer: out of memory");
     const sw_code code = open_vocab(&t->vocab, path, err);
     if (code != SW_OK) {
         sw_free(t);
@@ -39,7 +42,8 @@ sw_code sw_tokenizer_open(sw_tokenizer **out, const char *path, sw_err *err)
 
 void sw_tokenizer_close(sw_tokenizer *t)
 {
-    if (t == NULL) return;
+    if (t == NULL)
+        return;
     sw_vocab_free(t->vocab);
     sw_free(t);
 }
@@ -77,7 +81,8 @@ sw_code sw_tokenizer_decode(const sw_tokenizer *t, const int32_t *ids, size_t n,
     const bool is_too_long = text.failed == SW_ELIMIT;
     *n_bytes_out = text.size;
     *text_out = sw_buf_take(&text);
-    if (*text_out != NULL) return SW_OK;
+    if (*text_out != NULL)
+        return SW_OK;
     *n_bytes_out = 0;
     if (is_too_long)
         return sw_fail(err, SW_ELIMIT, "tokens: their text is longer than %d bytes", SW_LIMIT_PROMPT_BYTES);

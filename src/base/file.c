@@ -109,8 +109,8 @@ sw_code sw_file_slurp(const char *path, size_t max, char **data_out, size_t *n_o
         return code;
     char *data = NULL;
     if (f->size > max) {
-        code = sw_fail(err, SW_ELIMIT, "%s has %llu bytes; at most %zu are read", path, (unsigned long long)f->size,
-                       max);
+        code =
+            sw_fail(err, SW_ELIMIT, "%s has %llu bytes; at most %zu are read", path, (unsigned long long)f->size, max);
     } else if ((data = sw_alloc((size_t)f->size + 1)) == NULL) {
         code = sw_fail(err, SW_ENOMEM, "out of memory reading %s", path);
     } else {

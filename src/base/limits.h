@@ -12,11 +12,13 @@
     X(GGUF_TENSORS,          1048576,     "tensors",    "real files have under 20,000; bounds the header's index") \
     X(GGUF_HEADER_BYTES,     268435456,   "bytes",      "real headers have 2 to 15 MiB, nearly all vocabulary") \
     X(GGUF_ALIGNMENT,        1048576,     "bytes",      "real files use 32") \
+    X(GGUF_SPLIT_FILES,      1000,        "files",      "of one split model; real ones have under 200") \
     X(MODEL_LAYERS,          512,         "layers",     "the largest known model has 126") \
     X(HEAD,                  1024,        "elements",   "one head's key or value, as cached; known models have at most 576") \
     X(MODEL_EXPERTS,         1024,        "experts",    "the largest known model has 512 per layer") \
     X(MODEL_EXPERT_GROUPS,   64,          "groups",     "known models have at most 8") \
     X(MODEL_EXPERTS_USED,    64,          "experts",    "known models use at most 22") \
+    X(MODEL_EXPERTS_SHARED,  64,          "experts",    "always used, per layer; known models have at most 2") \
     X(MODEL_DIM,             262144,      "elements",   "width of any one matrix dimension but the vocabulary") \
     X(MODEL_HEADS,           1024,        "heads",      "known models have at most 128") \
     X(VOCAB_TOKENS,          4194304,     "tokens",     "the largest known vocabulary has 262,144") \

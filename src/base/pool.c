@@ -30,8 +30,9 @@ struct sw_pool {
     void *ud;
     size_t n_tasks;
     _Atomic size_t next_task;
-    // Odd while a region is open.  A worker counts itself in and then looks whether the region is still open; the caller
-    // closes it and then waits for those inside.  So a region never waits for a worker that the system has put aside.
+    // Odd while a region is open.  A worker counts itself in and then looks whether the region is still open; the
+    // caller closes it and then waits for those inside.  So a region never waits for a worker that the system has put
+    // aside.
     _Atomic uint32_t round;
     _Atomic int n_inside;
     _Atomic bool stop;
@@ -89,8 +90,8 @@ static void *worker_main(void *ud)
     }
 }
 
-/* Wakes those that sleep.  n_sleeping and what they wait for are sequentially consistent, so that no worker falls asleep
- * unseen. */
+/* Wakes those that sleep.  n_sleeping and what they wait for are sequentially consistent, so that no worker falls
+ * asleep unseen. */
 static void wake_sleepers(sw_pool *p)
 {
     if (atomic_load(&p->n_sleeping) == 0)

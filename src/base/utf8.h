@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Decodes one character of s[0..n), n > 0.  Valid: returns its length (1..4), *cp its code point.  Invalid: returns 0. */
+/* Decodes one character of s[0..n), n > 0.  Valid: returns its length (1..4), *cp its code point.  Invalid: returns 0.
+ */
 int sw_utf8_decode(const uint8_t *s, size_t n, uint32_t *cp);
 
 /* True when all n bytes are valid UTF-8. */

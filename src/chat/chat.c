@@ -14,13 +14,15 @@ static sw_code check_message(const sw_message *m, size_t i, sw_err *err)
                        "messages[%zu]: tool results are not supported; use a system, user or assistant "
                        "message",
                        i);
-    if (m->content == NULL) return sw_fail(err, SW_EINVAL, "messages[%zu]: content is missing", i);
+    if (m->content == NULL)
+        return sw_fail(err, SW_EINVAL, "messages[%zu]: content is missing", i);
     return SW_OK;
 }
 
 static sw_code check_messages(const sw_message *messages, size_t n, sw_err *err)
 {
-    if (n == 0) return sw_fail(err, SW_EINVAL, "messages: the list is empty");
+    if (n == 0)
+        return sw_fail(err, SW_EINVAL, "messages: the list is empty");
     if (n > SW_LIMIT_MESSAGES)
         return sw_fail(err, SW_ELIMIT, "messages: the list has %zu messages; at most %d are allowed", n,
                        SW_LIMIT_MESSAGES);
@@ -34,7 +36,8 @@ static void write_today(char *date, size_t size)
 {
     const time_t now = time(NULL);
     struct tm utc;
-    if (gmtime_r(&now, &utc) == NULL || strftime(date, size, "%Y-%m-%d", &utc) == 0) snprintf(date, size, "1970-01-01");
+    if (gmtime_r(&now, &utc) == NULL || strftime(date, size, "%Y-%m-%d", &utc) == 0)
+        snprintf(date, size, "1970-01-01");
 }
 
 static void (*const RENDERERS[])(sw_prompt *, const sw_conversation *) = {
@@ -52,7 +55,8 @@ sw_code sw_chat_render(sw_chat_format f, const sw_vocab *v, const sw_message *me
                        const sw_chat_options *options, sw_tokens *out, sw_err *err)
 {
     const sw_code checked = check_messages(messages, n, err);
-    if (checked != SW_OK) return checked;
+    if (checked != SW_OK)
+        return checked;
     char today[16];
     write_today(today, sizeof today);
     const sw_conversation c = {
@@ -62,7 +66,8 @@ sw_code sw_chat_render(sw_chat_format f, const sw_vocab *v, const sw_message *me
     sw_prompt_begin(&p, v, out, err);
     RENDERERS[f](&p, &c);
     const sw_code rendered = sw_prompt_end(&p);
-    if (rendered != SW_OK) out->n = n_before;
+    if (rendered != SW_OK)
+        out->n = n_before;
     return rendered;
 }
 
@@ -73,7 +78,8 @@ sw_code sw_chat_render_text(sw_chat_format f, const sw_vocab *v, const sw_messag
     sw_code code = sw_chat_render(f, v, messages, n, options, &ids, err);
     if (code == SW_OK) {
         sw_vocab_decode(v, ids.ids, ids.n, true, out);
-        if (out->failed != SW_OK) code = sw_fail(err, out->failed, "the prompt's text does not fit");
+        if (out->failed != SW_OK)
+            code = sw_fail(err, out->failed, "the prompt's text does not fit");
     }
     sw_tokens_clear(&ids);
     return code;

@@ -30,7 +30,8 @@ static bool contains(sw_str haystack, const char *needle)
 {
     const size_t n = strlen(needle);
     for (size_t i = 0; i + n <= haystack.size; i++) {
-        if (memcmp(haystack.data + i, needle, n) == 0) return true;
+        if (memcmp(haystack.data + i, needle, n) == 0)
+            return true;
     }
     return false;
 }
@@ -56,7 +57,8 @@ static sw_chat_format from_template(sw_str t)
         bool matches = SIGNS[i].none == NULL || !contains(t, SIGNS[i].none);
         for (size_t s = 0; s < 3 && SIGNS[i].all[s] != NULL; s++)
             matches = matches && contains(t, SIGNS[i].all[s]);
-        if (matches) return SIGNS[i].format;
+        if (matches)
+            return SIGNS[i].format;
     }
     return SW_CHAT_PLAIN;
 }
@@ -64,7 +66,8 @@ static sw_chat_format from_template(sw_str t)
 static bool can_write(sw_chat_format f, const sw_vocab *v)
 {
     for (size_t i = 0; i < MAX_MARKERS && FORMATS[f].markers[i] != NULL; i++) {
-        if (sw_vocab_find(v, FORMATS[f].markers[i]) == SW_TOKEN_NONE) return false;
+        if (sw_vocab_find(v, FORMATS[f].markers[i]) == SW_TOKEN_NONE)
+            return false;
     }
     const bool ends_answers_with_eos = f == SW_CHAT_DEEPSEEK || f == SW_CHAT_DEEPSEEK_V3 || f == SW_CHAT_MISTRAL;
     return !ends_answers_with_eos || sw_vocab_eos(v) != SW_TOKEN_NONE;

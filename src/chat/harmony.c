@@ -73,7 +73,8 @@ static header split_header(sw_str s)
         } else {
             const size_t n_mark = starts_with(s, CONSTRAIN) ? strlen(CONSTRAIN) : s.data[0] == '<' ? 1 : 0;
             const size_t n = n_mark + word_size(skip(s, n_mark));
-            if (h.n_words < MAX_WORDS) h.words[h.n_words++] = (sw_str){s.data, n};
+            if (h.n_words < MAX_WORDS)
+                h.words[h.n_words++] = (sw_str){s.data, n};
             s = skip(s, n);
         }
     }
@@ -84,9 +85,11 @@ static header split_header(sw_str s)
 static sw_str recipient_of(const sw_str *words, size_t n)
 {
     for (size_t i = n; i > 0; i--) {
-        if (starts_with(words[i - 1], "to=")) return skip(words[i - 1], strlen("to="));
+        if (starts_with(words[i - 1], "to="))
+            return skip(words[i - 1], strlen("to="));
     }
-    if (n >= 2 || (n == 1 && starts_with(words[0], CONSTRAIN))) n--;
+    if (n >= 2 || (n == 1 && starts_with(words[0], CONSTRAIN)))
+        n--;
     return n > 0 && !starts_with(words[n - 1], CONSTRAIN) ? words[n - 1] : (sw_str){0};
 }
 
@@ -96,7 +99,8 @@ static sw_harmony_target target_of(const header *h, const sw_str *words, size_t 
     const sw_str to = recipient_of(words, n_words);
     const bool is_for_user = to.size == 0 || sw_str_eq(to, "assistant") || sw_str_eq(to, "all") ||
                              (sw_str_eq(h->channel, "final") && !starts_with(to, "functions."));
-    if (!is_for_user) return SW_HARMONY_HIDDEN;
+    if (!is_for_user)
+        return SW_HARMONY_HIDDEN;
     return sw_str_eq(h->channel, "analysis") ? SW_HARMONY_REASONING : SW_HARMONY_CONTENT;
 }
 
@@ -127,7 +131,8 @@ static header read_header(const sw_harmony *m)
 static void put_text(sw_chat_parser *p, sw_str text, const sw_text_sink *sink)
 {
     sw_detok_feed(&p->detok, text.data, text.size, &p->text);
-    if (p->harmony.target == SW_HARMONY_HIDDEN) sw_buf_clear(&p->text);
+    if (p->harmony.target == SW_HARMONY_HIDDEN)
+        sw_buf_clear(&p->text);
     sw__parser_emit(p, p->text.size, sink);
 }
 
@@ -161,7 +166,8 @@ static sw_str stray_text(const sw_harmony *m, const header *h)
     if (h->channel.data == NULL && role_words(m, h) == 1)
         text = skip(text, (size_t)(h->words[0].data + h->words[0].size - text.data));
     for (size_t n = 0; n < text.size; n++) {
-        if (starts_with(skip(text, n), CONSTRAIN)) text.size = n;
+        if (starts_with(skip(text, n), CONSTRAIN))
+            text.size = n;
     }
     return sw_leading_space(text.data, text.size) < text.size ? text : (sw_str){"", 0};
 }
@@ -206,7 +212,8 @@ static void feed_content(sw_chat_parser *p, int32_t id, const sw_text_sink *sink
     if (id == p->harmony.start || id == p->harmony.channel) { // the end token was forgotten
         end_message(p, sink);
         begin_header(p, id == p->harmony.channel);
-        if (id == p->harmony.channel) feed_header(p, id, sink);
+        if (id == p->harmony.channel)
+            feed_header(p, id, sink);
     } else if (ends_message(p, id)) {
         end_message(p, sink);
     } else {
@@ -220,7 +227,8 @@ void sw__harmony_feed(sw_chat_parser *p, int32_t id, const sw_text_sink *sink)
     case SW_HARMONY_IN_HEADER: feed_header(p, id, sink); break;
     case SW_HARMONY_IN_CONTENT: feed_content(p, id, sink); break;
     case SW_HARMONY_BETWEEN:
-        if (id == p->harmony.start) begin_header(p, false);
+        if (id == p->harmony.start)
+            begin_header(p, false);
         break;
     }
 }

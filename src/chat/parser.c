@@ -9,19 +9,22 @@ enum { TEXT_MAX = SW_LIMIT_PROMPT_BYTES };
 sw_chat_parser *sw_chat_parser_create(sw_chat_format f, const sw_vocab *v)
 {
     sw_chat_parser *const p = sw_calloc(1, sizeof *p);
-    if (p == NULL) return NULL;
+    if (p == NULL)
+        return NULL;
     p->v = v;
     p->format = f;
     p->kind = SW_TEXT_CONTENT;
     p->drops_space = f == SW_CHAT_DEEPSEEK || f == SW_CHAT_MISTRAL || f == SW_CHAT_PHI3;
     sw_buf_init(&p->text, TEXT_MAX);
-    if (f == SW_CHAT_HARMONY) sw__harmony_init(p);
+    if (f == SW_CHAT_HARMONY)
+        sw__harmony_init(p);
     return p;
 }
 
 void sw_chat_parser_free(sw_chat_parser *p)
 {
-    if (p == NULL) return;
+    if (p == NULL)
+        return;
     sw_buf_free(&p->text);
     sw_buf_free(&p->harmony.header);
     sw_free(p);
@@ -34,10 +37,12 @@ sw_text_kind sw_chat_parser_kind(const sw_chat_parser *p)
 
 void sw__parser_emit(sw_chat_parser *p, size_t n, const sw_text_sink *sink)
 {
-    if (n == 0) return;
+    if (n == 0)
+        return;
     const size_t skip = p->drops_space && p->text.data[0] == ' ' ? 1 : 0;
     p->drops_space = false;
-    if (n > skip) sink->on_text(sink->ud, p->kind, p->text.data + skip, n - skip);
+    if (n > skip)
+        sink->on_text(sink->ud, p->kind, p->text.data + skip, n - skip);
     sw_buf_consume(&p->text, n);
 }
 

@@ -49,7 +49,8 @@ void sw_prompt_text(sw_prompt *p, const char *text)
 
 void sw_prompt_id(sw_prompt *p, int32_t id)
 {
-    if (id == SW_TOKEN_NONE) return;
+    if (id == SW_TOKEN_NONE)
+        return;
     flush(p);
     p->last_marker = id;
     if (p->code == SW_OK && !sw_tokens_push(p->out, id))

@@ -5,7 +5,8 @@
 /* Formats whose template writes BOS itself want it whatever the file's flag says; the others follow the flag. */
 static void bos_if_added(sw_prompt *p)
 {
-    if (sw_vocab_adds_bos(p->v)) sw_prompt_id(p, sw_vocab_bos(p->v));
+    if (sw_vocab_adds_bos(p->v))
+        sw_prompt_id(p, sw_vocab_bos(p->v));
 }
 
 static const char *role_name(sw_role role)
@@ -102,7 +103,8 @@ void sw__render_phi3(sw_prompt *p, const sw_conversation *c)
     bos_if_added(p);
     for (size_t i = 0; i < c->n; i++) {
         const sw_message *const m = &c->messages[i];
-        if (m->role == SW_ROLE_SYSTEM && m->content[0] == '\0') continue;
+        if (m->role == SW_ROLE_SYSTEM && m->content[0] == '\0')
+            continue;
         sw_prompt_marker(p, MARKERS[m->role]);
         sw_prompt_text(p, "\n");
         sw_prompt_text(p, m->content);
@@ -180,8 +182,10 @@ void sw__render_deepseek(sw_prompt *p, const sw_conversation *c)
     sw_prompt_id(p, sw_vocab_bos(p->v));
     for (size_t i = 0; i < c->n; i++) {
         const sw_message *const m = &c->messages[i];
-        if (m->role == SW_ROLE_USER) sw_prompt_text(p, "User: ");
-        if (m->role == SW_ROLE_ASSISTANT) sw_prompt_text(p, "Assistant: ");
+        if (m->role == SW_ROLE_USER)
+            sw_prompt_text(p, "User: ");
+        if (m->role == SW_ROLE_ASSISTANT)
+            sw_prompt_text(p, "Assistant: ");
         sw_prompt_text(p, m->content);
         if (m->role == SW_ROLE_ASSISTANT)
             sw_prompt_id(p, sw_vocab_eos(p->v));

@@ -13,7 +13,8 @@ static const char OPEN[] = "<think>", CLOSE[] = "</think>";
 static size_t partial_tag(const char *s, size_t n, const char *tag)
 {
     size_t len = strlen(tag) - 1;
-    if (len > n) len = n;
+    if (len > n)
+        len = n;
     while (len > 0 && memcmp(s + n - len, tag, len) != 0)
         len--;
     return len;
@@ -24,7 +25,8 @@ static size_t find_close(const char *s, size_t n)
 {
     const size_t n_close = strlen(CLOSE);
     for (size_t i = 0; i + n_close <= n; i++) {
-        if (memcmp(s + i, CLOSE, n_close) == 0) return i;
+        if (memcmp(s + i, CLOSE, n_close) == 0)
+            return i;
     }
     return n;
 }
@@ -53,7 +55,8 @@ static bool start(sw_chat_parser *p, bool is_over)
         p->think.state = SW_THINK_REASONING;
         return true;
     }
-    if (!is_over && partial_tag(text, n, OPEN) == n) return false;
+    if (!is_over && partial_tag(text, n, OPEN) == n)
+        return false;
     p->think.state = SW_THINK_CONTENT;
     return true;
 }
@@ -61,15 +64,18 @@ static bool start(sw_chat_parser *p, bool is_over)
 /* Hands on reasoning up to the closing tag.  Returns false when more text is needed. */
 static bool reason(sw_chat_parser *p, bool is_over, const sw_text_sink *sink)
 {
-    if (!p->think.has_begun) sw_buf_consume(&p->text, leading_newlines(&p->text));
+    if (!p->think.has_begun)
+        sw_buf_consume(&p->text, leading_newlines(&p->text));
     const char *const text = sw_buf_str(&p->text);
     size_t n = find_close(text, p->text.size);
     const bool is_closed = n < p->text.size;
-    if (!is_closed && !is_over) n -= partial_tag(text, n, CLOSE);
+    if (!is_closed && !is_over)
+        n -= partial_tag(text, n, CLOSE);
     const size_t n_shown = trimmed(text, n);
     p->think.has_begun = p->think.has_begun || n_shown > 0;
     sw__parser_emit(p, n_shown, sink);
-    if (!is_closed) return false;
+    if (!is_closed)
+        return false;
     sw_buf_consume(&p->text, n - n_shown + strlen(CLOSE));
     p->kind = SW_TEXT_CONTENT;
     p->think.state = SW_THINK_AFTER;
@@ -78,11 +84,15 @@ static bool reason(sw_chat_parser *p, bool is_over, const sw_text_sink *sink)
 
 void sw__think_run(sw_chat_parser *p, bool is_over, const sw_text_sink *sink)
 {
-    if (p->think.state == SW_THINK_START && !start(p, is_over)) return;
-    if (p->think.state == SW_THINK_REASONING && !reason(p, is_over, sink)) return;
+    if (p->think.state == SW_THINK_START && !start(p, is_over))
+        return;
+    if (p->think.state == SW_THINK_REASONING && !reason(p, is_over, sink))
+        return;
     if (p->think.state == SW_THINK_AFTER) {
         sw_buf_consume(&p->text, leading_newlines(&p->text));
-        if (p->text.size > 0) p->think.state = SW_THINK_CONTENT;
+        if (p->text.size > 0)
+            p->think.state = SW_THINK_CONTENT;
     }
-    if (p->think.state == SW_THINK_CONTENT) sw__parser_emit(p, p->text.size, sink);
+    if (p->think.state == SW_THINK_CONTENT)
+        sw__parser_emit(p, p->text.size, sink);
 }

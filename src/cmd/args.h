@@ -16,8 +16,8 @@ typedef struct sw_arg {
     const char *name;  // long name without dashes
     const char *alias; // another spelling with its dashes, such as "-t" or "-cmoe", or NULL
     sw_arg_type type;
-    void *value;     // bool *, long *, double * or const char **
-    double min, max; // allowed range of INT and DOUBLE when min < max
+    void *value;             // bool *, long *, double * or const char **
+    double min, max;         // allowed range of INT and DOUBLE when min < max
     const char *placeholder; // "N", "FILE", ...; NULL for flags
     const char *help;
 } sw_arg;

@@ -24,8 +24,9 @@ static const sw_cmd COMMANDS[] = {
 
 static void print_usage(FILE *to)
 {
-    fprintf(to, "spillway %s - Mixture-of-Experts language models on machines whose GPU is too small for them\n\n"
-                "usage: spillway COMMAND [ARGUMENTS]\n\n",
+    fprintf(to,
+            "spillway %s - Mixture-of-Experts language models on machines whose GPU is too small for them\n\n"
+            "usage: spillway COMMAND [ARGUMENTS]\n\n",
             SPILLWAY_VERSION);
     for (size_t i = 0; i < sizeof COMMANDS / sizeof COMMANDS[0]; i++)
         fprintf(to, "  %-10s %s\n", COMMANDS[i].name, COMMANDS[i].summary);

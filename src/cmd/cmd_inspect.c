@@ -131,9 +131,9 @@ static json_t *tensors_to_json(const sw_model_file *f)
         json_t *const shape = json_array();
         for (int d = 0; d < t.n_dims; d++)
             json_array_append_new(shape, json_integer((json_int_t)t.shape[d]));
-        json_array_append_new(list, json_pack("{so, ss, so, sI, ss}", "name", json_text(t.name), "type", t.type,
-                                              "shape", shape, "bytes", (json_int_t)t.bytes, "class",
-                                              sw_tensor_class_name(t.cls)));
+        json_array_append_new(list,
+                              json_pack("{so, ss, so, sI, ss}", "name", json_text(t.name), "type", t.type, "shape",
+                                        shape, "bytes", (json_int_t)t.bytes, "class", sw_tensor_class_name(t.cls)));
     }
     return list;
 }
@@ -148,10 +148,10 @@ static json_t *info_to_json(const sw_model_info *m)
                      json_text(m->name), "path", json_text(m->path), "architecture", json_text(m->arch), "quant",
                      m->quant, "file_bytes", (json_int_t)m->file_bytes, "n_params", (json_int_t)m->n_params,
                      "n_params_active", (json_int_t)m->n_params_active, "n_layers", m->n_layers, "n_embd", m->n_embd,
-                     "n_vocab", m->n_vocab, "n_ctx_train", m->n_ctx_train, "n_experts", m->n_experts,
-                     "n_experts_used", m->n_experts_used, "n_experts_shared", m->n_experts_shared, "tokenizer",
-                     json_text(m->tokenizer), "chat_format", m->chat_format, "bytes_by_class", by_class,
-                     "cpu_moe_share", share(m->bytes_by_class[SW_CLASS_EXPERTS], all_bytes(m)));
+                     "n_vocab", m->n_vocab, "n_ctx_train", m->n_ctx_train, "n_experts", m->n_experts, "n_experts_used",
+                     m->n_experts_used, "n_experts_shared", m->n_experts_shared, "tokenizer", json_text(m->tokenizer),
+                     "chat_format", m->chat_format, "bytes_by_class", by_class, "cpu_moe_share",
+                     share(m->bytes_by_class[SW_CLASS_EXPERTS], all_bytes(m)));
 }
 
 static int print_json(const sw_model_file *f, bool with_tensors)
@@ -175,8 +175,9 @@ int sw_cmd_inspect(int argc, char **argv)
     const sw_args args = {
         .command = "inspect",
         .usage = "MODEL [--tensors] [--json]",
-        .description = "Tells what is in a model file, from its header alone: architecture, parameters, experts, sizes, and\n"
-                       "what --cpu-moe would keep out of VRAM.",
+        .description =
+            "Tells what is in a model file, from its header alone: architecture, parameters, experts, sizes, and\n"
+            "what --cpu-moe would keep out of VRAM.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .min_positional = 1,

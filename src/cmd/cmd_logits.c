@@ -87,17 +87,20 @@ int sw_cmd_logits(int argc, char **argv)
     sw_engine_args e = {.kv_type = "f32"};
     const sw_arg rows[] = {
         {"tokens", NULL, SW_ARG_STRING, &tokens, 0, 0, "IDS", "token ids separated by commas (required)"},
-        {"prefill", NULL, SW_ARG_INT, &n_prefill, 0, 1e9, "N", "evaluate the first N as one batch, the others one by one; default: all"},
-        {"out", "-o", SW_ARG_STRING, &out, 0, 0, "FILE", "float32, little endian, one row of vocabulary size per position (required)"},
+        {"prefill", NULL, SW_ARG_INT, &n_prefill, 0, 1e9, "N",
+         "evaluate the first N as one batch, the others one by one; default: all"},
+        {"out", "-o", SW_ARG_STRING, &out, 0, 0, "FILE",
+         "float32, little endian, one row of vocabulary size per position (required)"},
         SW_ENGINE_ARG_ROWS(e),
     };
     const sw_args args = {
         .command = "logits",
         .usage = "MODEL --tokens 1,2,3 [--prefill N] [--compat llama.cpp] --out FILE",
-        .description = "Evaluates a token sequence and writes the logits after every position.  Keys and values are kept\n"
-                       "in float32 unless --kv-type says otherwise.  Where llama.cpp computes something else than the\n"
-                       "model's original code, the original is followed; --compat llama.cpp follows llama.cpp, with its\n"
-                       "default context of 512.",
+        .description =
+            "Evaluates a token sequence and writes the logits after every position.  Keys and values are kept\n"
+            "in float32 unless --kv-type says otherwise.  Where llama.cpp computes something else than the\n"
+            "model's original code, the original is followed; --compat llama.cpp follows llama.cpp, with its\n"
+            "default context of 512.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .min_positional = 1,

@@ -66,8 +66,8 @@ static void print_table(perf *p, const sw_engine *e, const sw_engine_state *stat
 {
     const sw_model_info *const m = sw_engine_info(e);
     const size_t n = (size_t)p->n_repeat;
-    printf("model    %s, %s, %.2f GB, %.3f GB of weights read per token\n", m->name, m->quant, (double)m->file_bytes / 1e9,
-           (double)m->bytes_per_token / 1e9);
+    printf("model    %s, %s, %.2f GB, %.3f GB of weights read per token\n", m->name, m->quant,
+           (double)m->file_bytes / 1e9, (double)m->bytes_per_token / 1e9);
     printf("machine  %s, %d threads, kernels %s\n", sw_cpu_name(), state->n_threads, state->isa);
     printf("load     %.2f s; peak memory %.2f GB\n\n", state->load_ms / 1e3, (double)sw_memory_of(0).peak / 1e9);
     printf("%-22s %10s %10s %10s  (%zu repetitions)\n", "", "median", "min", "max", n);
@@ -97,8 +97,8 @@ static void print_json(const perf *p, const sw_engine *e, const sw_engine_state 
     const size_t n = (size_t)p->n_repeat;
     json_t *const j = json_pack(
         "{ss, ss, sI, sI, ss, si, ss, sf, sI, si, si, si, si, so, so, so}", "model", m->name, "quant", m->quant,
-        "file_bytes", (json_int_t)m->file_bytes, "bytes_per_token", (json_int_t)m->bytes_per_token, "cpu", sw_cpu_name(),
-        "threads", state->n_threads, "isa", state->isa, "load_ms", state->load_ms, "peak_memory_bytes",
+        "file_bytes", (json_int_t)m->file_bytes, "bytes_per_token", (json_int_t)m->bytes_per_token, "cpu",
+        sw_cpu_name(), "threads", state->n_threads, "isa", state->isa, "load_ms", state->load_ms, "peak_memory_bytes",
         (json_int_t)sw_memory_of(0).peak, "n_prompt", (int)p->n_prompt, "n_gen", (int)p->n_gen, "n_depth",
         (int)p->n_depth, "n_seqs", (int)p->n_seqs, "prompt_tokens_per_s", samples(p->prompt_rate, n),
         "generation_tokens_per_s", samples(p->gen_rate, n), "read_bytes_per_s", samples(p->bandwidth, n));
@@ -159,7 +159,8 @@ int sw_cmd_perf(int argc, char **argv)
         {"gen", "-n", SW_ARG_INT, &p.n_gen, 1, SW_LIMIT_CTX_TOKENS, "N", "tokens to generate (128)"},
         {"depth", "-d", SW_ARG_INT, &p.n_depth, 0, SW_LIMIT_CTX_TOKENS, "N", "tokens already in the cache (0)"},
         {"parallel", "-np", SW_ARG_INT, &p.n_seqs, 1, SW_LIMIT_SEQUENCES, "N", "sequences generated together (1)"},
-        {"repeat", "-r", SW_ARG_INT, &p.n_repeat, 1, N_REPEAT_MAX, "N", "repetitions (5), after one that is not counted"},
+        {"repeat", "-r", SW_ARG_INT, &p.n_repeat, 1, N_REPEAT_MAX, "N",
+         "repetitions (5), after one that is not counted"},
         {"json", NULL, SW_ARG_FLAG, &p.as_json, 0, 0, NULL, "one JSON document with every repetition"},
         {"quiet", "-q", SW_ARG_FLAG, &p.quiet, 0, 0, NULL, "no progress"},
         SW_ENGINE_ARG_ROWS(p.engine),
@@ -167,9 +168,10 @@ int sw_cmd_perf(int argc, char **argv)
     const sw_args args = {
         .command = "perf",
         .usage = "MODEL [-p 512] [-n 128] [-t N] [--json]",
-        .description = "Times prompt evaluation and generation, the model calls alone, and measures the memory's read bandwidth\n"
-                       "in the same repetition: generation reads every used weight once per token, so its share of the\n"
-                       "bandwidth says how near the machine's limit it is.",
+        .description =
+            "Times prompt evaluation and generation, the model calls alone, and measures the memory's read bandwidth\n"
+            "in the same repetition: generation reads every used weight once per token, so its share of the\n"
+            "bandwidth says how near the machine's limit it is.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .min_positional = 1,

@@ -25,9 +25,10 @@ int sw_cmd_quantize(int argc, char **argv)
     const sw_args args = {
         .command = "quantize",
         .usage = "IN OUT TYPE [--experts TYPE] [--attention TYPE] [--embedding TYPE]",
-        .description = "Rewrites a model with other weight types: F16, BF16, Q8_0, Q4_0, Q5_0, MXFP4, Q4_K, Q5_K, Q6_K.\n"
-                       "Norms, biases and routers stay as they are; rows that a type's blocks do not divide fall back to\n"
-                       "one that fits.  OUT appears only when it is whole.",
+        .description =
+            "Rewrites a model with other weight types: F16, BF16, Q8_0, Q4_0, Q5_0, MXFP4, Q4_K, Q5_K, Q6_K.\n"
+            "Norms, biases and routers stay as they are; rows that a type's blocks do not divide fall back to\n"
+            "one that fits.  OUT appears only when it is whole.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .min_positional = 3,

@@ -5,6 +5,7 @@
  */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -41,9 +42,11 @@ typedef struct run_output {
 static void print_text(run_output *o, const sw_event *e)
 {
     const bool is_reasoning = e->kind == SW_TEXT_REASONING;
-    if (e->n_bytes == 0 || (is_reasoning && !o->show_reasoning)) return;
+    if (e->n_bytes == 0 || (is_reasoning && !o->show_reasoning))
+        return;
     FILE *const to = is_reasoning ? stderr : stdout;
-    if (!is_reasoning) o->ends_line = e->text[e->n_bytes - 1] == '\n';
+    if (!is_reasoning)
+        o->ends_line = e->text[e->n_bytes - 1] == '\n';
     if (is_reasoning ? o->dims_reasoning : o->escapes_content) {
         sw_buf_clear(&o->scratch);
         sw_escape_terminal(&o->scratch, e->text, e->n_bytes);
@@ -70,7 +73,8 @@ static void print_speed(const sw_event *done)
 {
     const sw_timings *const t = &done->timings;
     fprintf(stderr, "prompt      %d tokens in %.0f ms", done->n_prompt, t->prompt_ms);
-    if (t->prompt_ms > 0) fprintf(stderr, ", %.1f tokens/s", done->n_prompt * 1000.0 / t->prompt_ms);
+    if (t->prompt_ms > 0)
+        fprintf(stderr, ", %.1f tokens/s", done->n_prompt * 1000.0 / t->prompt_ms);
     fprintf(stderr, "\nfirst token after %.0f ms\nanswer      %d tokens (%d of reasoning)", t->ttft_ms,
             done->n_predicted, done->n_reasoning);
     if (done->n_predicted > 1 && t->predict_ms > 0)
@@ -84,7 +88,8 @@ static void print_experts(const sw_engine *engine)
     const sw_model_info *const info = sw_engine_info(engine);
     uint64_t *const counts = sw_calloc((size_t)info->n_experts + 1, sizeof *counts);
     for (int l = 0; counts != NULL && l < info->n_layers; l++) {
-        if (!sw_engine_router_counts(engine, l, counts)) continue;
+        if (!sw_engine_router_counts(engine, l, counts))
+            continue;
         int n_used = 0;
         uint64_t total = 0, most = 0;
         for (int x = 0; x < info->n_experts; x++) {
@@ -106,7 +111,8 @@ static sw_job *volatile running_job;
 static void on_interrupt(int signal_number)
 {
     (void)signal_number;
-    if (running_job != NULL) sw_job_cancel(running_job);
+    if (running_job != NULL)
+        sw_job_cancel(running_job);
 }
 
 static void catch_interrupt(sw_job *job)
@@ -163,15 +169,25 @@ static sw_code generate(sw_engine *engine, const run_args *a, run_output *output
 {
     sw_job *job;
     const sw_code code = submit(engine, a, output, &job, err);
-    if (code != SW_OK) return code;
+    if (code != SW_OK)
+        return code;
     catch_interrupt(job);
     sw_job_wait(job);
     catch_interrupt(NULL);
     sw_job_release(job);
-    if (output->err.code != SW_OK) return sw_fail(err, output->err.code, "%s", output->err.msg);
-    if (output->escapes_content && !output->ends_line) putchar('\n');
+    if (output->err.code != SW_OK)
+        return sw_fail(err, output->err.code, "%s", output->err.msg);
+    if (output->escapes_content && !output->ends_line)
+        putchar('\n');
     return fflush(stdout) == 0 && !ferror(stdout) ? SW_OK
                                                   : sw_fail(err, SW_EIO, "standard output: it cannot be written");
+}
+
+/* no-color.org: set and not empty. */
+static bool has_no_color(void)
+{
+    const char *const value = getenv("NO_COLOR");
+    return value != NULL && value[0] != '\0';
 }
 
 static int run(const run_args *a, sw_engine_options options)
@@ -179,18 +195,20 @@ static int run(const run_args *a, sw_engine_options options)
     sw_err err = {0};
     sw_engine *engine = NULL;
     run_output output = {.escapes_content = isatty(STDOUT_FILENO) == 1,
-                         .dims_reasoning = isatty(STDERR_FILENO) == 1,
+                         .dims_reasoning = isatty(STDERR_FILENO) == 1 && !has_no_color(),
                          .show_reasoning = a->show_reasoning};
     sw_buf_init(&output.scratch, SW_LIMIT_ANSWER_BYTES);
     sw_code code = open_engine(a, options, &engine, &err);
-    if (code == SW_OK) code = generate(engine, a, &output, &err);
+    if (code == SW_OK)
+        code = generate(engine, a, &output, &err);
     if (code == SW_OK && a->stats) {
         print_speed(&output.done);
         print_experts(engine);
     }
     sw_engine_close(engine);
     sw_buf_free(&output.scratch);
-    if (code != SW_OK) return sw_cmd_fail("run", &err);
+    if (code != SW_OK)
+        return sw_cmd_fail("run", &err);
     return output.done.finish == SW_FINISH_CANCELED ? SW_EXIT_INTERRUPT : SW_EXIT_OK;
 }
 
@@ -199,9 +217,11 @@ static int run(const run_args *a, sw_engine_options options)
 /* The prompt "-" is standard input, kept in `text`. */
 static sw_code read_prompt(run_args *a, sw_buf *text, sw_err *err)
 {
-    if (strcmp(a->prompt, "-") != 0) return SW_OK;
+    if (strcmp(a->prompt, "-") != 0)
+        return SW_OK;
     const sw_code code = sw_read_stdin(text, err);
-    if (code != SW_OK) return code;
+    if (code != SW_OK)
+        return code;
     a->prompt = sw_buf_str(text);
     if (strlen(a->prompt) != text->size)
         return sw_fail(err, SW_EFORMAT, "standard input: it holds a zero byte; a prompt is text");
@@ -236,7 +256,8 @@ int sw_cmd_run(int argc, char **argv)
     const char *positional[2];
     size_t n_positional;
     const int status = sw_args_parse(&args, argc, argv, positional, &n_positional);
-    if (status >= 0) return status;
+    if (status >= 0)
+        return status;
     a.path = positional[0];
     a.prompt = positional[1];
     sw_err err = {0};
@@ -246,7 +267,8 @@ int sw_cmd_run(int argc, char **argv)
     sw_code code = sw_engine_args_resolve(&a.engine, &options, &err);
     if (code == SW_OK && a.raw && a.system != NULL)
         code = sw_fail(&err, SW_EINVAL, "--system does not go together with --raw, which uses no chat template");
-    if (code == SW_OK) code = read_prompt(&a, &text, &err);
+    if (code == SW_OK)
+        code = read_prompt(&a, &text, &err);
     const int result = code == SW_OK ? run(&a, options) : sw_cmd_fail("run", &err);
     sw_buf_free(&text);
     return result;

@@ -58,9 +58,10 @@ int sw_cmd_serve(int argc, char **argv)
     // clang-format on
     const sw_args args = {.command = "serve",
                           .usage = "[MODEL] [OPTIONS]",
-                          .description = "Serves models over an OpenAI-compatible HTTP interface. MODEL is a GGUF file, "
-                                         "the name of one in the model folders, or 'stub:', which computes nothing.\n"
-                                         "The first line on standard output is the URL. Ctrl-C ends the server.",
+                          .description =
+                              "Serves models over an OpenAI-compatible HTTP interface. MODEL is a GGUF file, "
+                              "the name of one in the model folders, or 'stub:', which computes nothing.\n"
+                              "The first line on standard output is the URL. Ctrl-C ends the server.",
                           .rows = rows,
                           .n_rows = sizeof rows / sizeof rows[0],
                           .max_positional = 1};

@@ -22,8 +22,9 @@ int sw_cmd_synth(int argc, char **argv)
     const sw_args args = {
         .command = "synth",
         .usage = "PRESET [--layers N] [--vocab N] [--seed S] OUT",
-        .description = "Writes a model with random, well-behaved weights and the true dimensions of a known one, so that speed\n"
-                       "can be measured where real weights are not at hand.  An unknown PRESET lists them all.",
+        .description =
+            "Writes a model with random, well-behaved weights and the true dimensions of a known one, so that speed\n"
+            "can be measured where real weights are not at hand.  An unknown PRESET lists them all.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .min_positional = 2,

@@ -15,7 +15,8 @@ static sw_code tokenize(const char *path, bool add_special, bool parse_special, 
     sw_buf text;
     sw_buf_init(&text, SW_LIMIT_PROMPT_BYTES);
     sw_code code = sw_read_stdin(&text, err);
-    if (code == SW_OK) code = sw_tokenizer_open(&tokenizer, path, err);
+    if (code == SW_OK)
+        code = sw_tokenizer_open(&tokenizer, path, err);
     if (code == SW_OK)
         code = sw_tokenizer_encode(tokenizer, sw_buf_str(&text), text.size, add_special, parse_special, &ids, &n, err);
     for (size_t i = 0; i < n; i++)
@@ -45,7 +46,8 @@ int sw_cmd_tokenize(int argc, char **argv)
     const char *path;
     size_t n_positional;
     const int status = sw_args_parse(&args, argc, argv, &path, &n_positional);
-    if (status >= 0) return status;
+    if (status >= 0)
+        return status;
     sw_err err = {0};
     return tokenize(path, add_special, parse_special, &err) == SW_OK ? SW_EXIT_OK : sw_cmd_fail("tokenize", &err);
 }

@@ -8,8 +8,11 @@ sw_code sw_read_stdin(sw_buf *out, sw_err *err)
     size_t n;
     while (out->failed == SW_OK && (n = fread(block, 1, sizeof block, stdin)) > 0)
         sw_buf_append(out, block, n);
-    if (out->failed == SW_ELIMIT) return sw_fail(err, SW_ELIMIT, "standard input: more than %zu bytes", out->max);
-    if (out->failed != SW_OK) return sw_fail(err, SW_ENOMEM, "standard input: out of memory");
-    if (ferror(stdin)) return sw_fail(err, SW_EIO, "standard input: it cannot be read");
+    if (out->failed == SW_ELIMIT)
+        return sw_fail(err, SW_ELIMIT, "standard input: more than %zu bytes", out->max);
+    if (out->failed != SW_OK)
+        return sw_fail(err, SW_ENOMEM, "standard input: out of memory");
+    if (ferror(stdin))
+        return sw_fail(err, SW_EIO, "standard input: it cannot be read");
     return SW_OK;
 }

@@ -41,7 +41,8 @@ int sw_progress_format(char *out, size_t size, const char *unit, uint64_t done, 
 void sw_progress_update(sw_progress *p, uint64_t done, uint64_t total)
 {
     const uint64_t now = sw_now_ns(p->clock);
-    if (p->is_quiet || now - p->last_ns < (p->is_terminal ? REDRAW_NS : LINE_NS)) return;
+    if (p->is_quiet || now - p->last_ns < (p->is_terminal ? REDRAW_NS : LINE_NS))
+        return;
     p->last_ns = now;
     char numbers[160];
     sw_progress_format(numbers, sizeof numbers, p->unit, done, total, now - p->start_ns);

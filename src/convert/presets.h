@@ -11,15 +11,15 @@ typedef struct sw_preset {
     const char *name;
     const char *arch;
     int n_layers, n_embd, n_head, n_head_kv, head;
-    int n_ff;                     // dense feed-forward width; 0: no dense layers
+    int n_ff; // dense feed-forward width; 0: no dense layers
     int n_layers_dense;
     int n_expert, n_expert_used, n_ff_expert, n_expert_shared;
     int n_vocab, n_ctx;
     float rope_base, norm_eps;
     int window;
-    float yarn_factor;            // 0: none
+    float yarn_factor; // 0: none
     int ctx_orig;
-    bool has_biases;              // of attention (and of experts and router where the family has them)
+    bool has_biases;                            // of attention (and of experts and router where the family has them)
     sw_type dense, experts, experts_down, embd; // types of the weights
 } sw_preset;
 

@@ -171,8 +171,13 @@ static sw_code make_threads(run *r, uint64_t longest)
 
 static sw_code write_all(run *r, const char *out_path)
 {
-    static const char *const REPLACED[] = {"general.file_type", "general.quantization_version", "general.alignment",
-                                           "split.no", "split.count", "split.tensors.count", NULL};
+    static const char *const REPLACED[] = {"general.file_type",
+                                           "general.quantization_version",
+                                           "general.alignment",
+                                           "split.no",
+                                           "split.count",
+                                           "split.tensors.count",
+                                           NULL};
     sw_code code = sw_gguf_writer_open(&r->w, out_path, r->err);
     if (code != SW_OK)
         return code;

@@ -89,7 +89,7 @@ static void make_mxfp4(sw_rng *rng, float deviation, uint8_t *b)
 
 void sw_random_blocks(sw_type t, sw_rng *rng, float deviation, size_t n_blocks, uint8_t *out)
 {
-    typedef void (*make_fn)(sw_rng *rng, float deviation, uint8_t *b);
+    typedef void (*make_fn)(sw_rng * rng, float deviation, uint8_t *b);
     static const make_fn MAKERS[SW_N_TYPES] = {[SW_F32] = make_f32,   [SW_Q8_0] = make_q8_0, [SW_Q5_0] = make_q5_0,
                                                [SW_Q4_K] = make_q4_k, [SW_Q6_K] = make_q6_k, [SW_MXFP4] = make_mxfp4};
     const size_t step = sw_type_get((uint32_t)t)->block_bytes;

@@ -237,7 +237,7 @@ static bool put_vocabulary(sw_gguf_writer *w, int n)
 {
     sw_str *const tokens = sw_calloc((size_t)n, sizeof *tokens);
     int32_t *const types = sw_calloc((size_t)n, sizeof *types);
-    char (*const text)[24] = sw_calloc((size_t)n + N_MERGES, sizeof *text);
+    char(*const text)[24] = sw_calloc((size_t)n + N_MERGES, sizeof *text);
     sw_str merges[N_MERGES];
     const bool ok = tokens != NULL && types != NULL && text != NULL;
     for (int i = 0, n_shifted = 0; ok && i < n; i++) {
@@ -245,15 +245,15 @@ static bool put_vocabulary(sw_gguf_writer *w, int n)
         if (i < N_BYTES)
             size = spell_byte(i, &n_shifted, text[i]);
         else if (i < N_BYTES + N_MERGES)
-            size = (size_t)snprintf(text[i], sizeof text[i], "%c%c", 'a' + (i - N_BYTES) % 26, "aeiou"[(i - N_BYTES) / 26]);
+            size = (size_t)snprintf(text[i], sizeof text[i], "%c%c", 'a' + (i - N_BYTES) % 26,
+                                    "aeiou"[(i - N_BYTES) / 26]);
         else
             size = (size_t)snprintf(text[i], sizeof text[i], i == n - 1 ? "<|endoftext|>" : "<filler%d>", i);
         tokens[i] = (sw_str){text[i], size};
         types[i] = i == n - 1 ? 3 : 1;
     }
     for (int m = 0; ok && m < N_MERGES; m++) {
-        const size_t size =
-            (size_t)snprintf(text[n + m], sizeof text[n + m], "%c %c", 'a' + m % 26, "aeiou"[m / 26]);
+        const size_t size = (size_t)snprintf(text[n + m], sizeof text[n + m], "%c %c", 'a' + m % 26, "aeiou"[m / 26]);
         merges[m] = (sw_str){text[n + m], size};
     }
     if (ok) {
@@ -296,8 +296,7 @@ static void put_item(sw_gguf_writer *w, const item *i, sw_rng *rng, uint8_t *chu
     }
 }
 
-static sw_code write_model(synth *s, uint64_t seed, const char *path, sw_progress_fn on_progress, void *ud,
-                           sw_err *err)
+static sw_code write_model(synth *s, uint64_t seed, const char *path, sw_progress_fn on_progress, void *ud, sw_err *err)
 {
     sw_gguf_writer *w;
     const sw_code code = sw_gguf_writer_open(&w, path, err);
@@ -315,8 +314,8 @@ static sw_code write_model(synth *s, uint64_t seed, const char *path, sw_progres
         return sw_fail(err, SW_ENOMEM, "out of memory writing %s", path);
     }
     for (size_t i = 0; i < s->n; i++)
-        sw_gguf_announce(w, (sw_str){s->items[i].name, strlen(s->items[i].name)}, s->items[i].type,
-                         s->items[i].n_dims, s->items[i].ne);
+        sw_gguf_announce(w, (sw_str){s->items[i].name, strlen(s->items[i].name)}, s->items[i].type, s->items[i].n_dims,
+                         s->items[i].ne);
     sw_gguf_begin(w);
     sw_rng rng;
     sw_rng_seed(&rng, seed);

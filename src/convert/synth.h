@@ -1,5 +1,5 @@
-/* synth.h - models with random, well-behaved weights at true dimensions, so that speed can be measured where real weights
- * are not at hand. */
+/* synth.h - models with random, well-behaved weights at true dimensions, so that speed can be measured where real
+ * weights are not at hand. */
 #ifndef SW_SYNTH_H
 #define SW_SYNTH_H
 

@@ -74,8 +74,8 @@ static void attend_group(void *ud, size_t task, int worker)
 void sw__forward_output(sw_forward *f, int l)
 {
     const sw_mat *const o = &f->w->layers[l].o;
-    const sw_acts x = sw_acts_prepare(f->pool, f->k, &f->acts, f->attended, f->n, (size_t)o->n_cols,
-                                      sw_mat_is_quantized(o));
+    const sw_acts x =
+        sw_acts_prepare(f->pool, f->k, &f->acts, f->attended, f->n, (size_t)o->n_cols, sw_mat_is_quantized(o));
     sw_product p = {.mat = o, .x = x, .n = f->n, .y = f->out, .ld = sw__padded((size_t)f->h->n_embd)};
     sw_products_run(f->pool, f->k, &p, 1);
 }
@@ -84,8 +84,8 @@ void sw__forward_attention(sw_forward *f, int l)
 {
     const sw_layer *const layer = &f->w->layers[l];
     const sw_hparams *const h = f->h;
-    const bool quantized = sw_mat_is_quantized(&layer->q) || sw_mat_is_quantized(&layer->k) ||
-                           sw_mat_is_quantized(&layer->v);
+    const bool quantized =
+        sw_mat_is_quantized(&layer->q) || sw_mat_is_quantized(&layer->k) || sw_mat_is_quantized(&layer->v);
     const sw_acts x = sw_acts_prepare(f->pool, f->k, &f->acts, f->normed, f->n, (size_t)h->n_embd, quantized);
     sw_product qkv[3] = {
         {.mat = &layer->q, .x = x, .n = f->n, .y = f->q, .ld = sw_mat_padded_rows(&layer->q)},

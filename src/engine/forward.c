@@ -87,8 +87,8 @@ bool sw_forward_init(sw_forward *f, const sw_hparams *h, const sw_weights *w, sw
     f->page_keys = sw_calloc(n_pages, sizeof *f->page_keys);
     f->page_values = sw_calloc(n_pages, sizeof *f->page_values);
     f->bad_layer = sw_calloc((size_t)n_batch, sizeof *f->bad_layer);
-    // Phi-3's long factors hold for contexts beyond the original one (LongRoPE); the choice is made once, by the context
-    // that sequences may grow to.
+    // Phi-3's long factors hold for contexts beyond the original one (LongRoPE); the choice is made once, by the
+    // context that sequences may grow to.
     const bool is_long = n_ctx > h->rope_ctx_orig;
     const float *const by_length = is_long ? w->rope_factors_long : w->rope_factors_short;
     const float *const factors = w->rope_freqs != NULL ? w->rope_freqs : by_length;

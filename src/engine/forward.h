@@ -27,11 +27,11 @@ typedef struct sw_moe {
 
 /* Scratch of latent attention (MLA); see latent.c.  Absent for other models. */
 typedef struct sw_latent {
-    float *q_a;       // (n_batch, padded n_latent_q)
-    float *q_plain;   // (n_head, n, nope): the part of the queries that is not rotated, head by head
-    float *q_latent;  // (n, n_head, n_latent + n_rot)
-    float *z;         // (n_head, n, n_latent): what attention gathered
-    float *answer;    // (n_head, n, padded head_v)
+    float *q_a;      // (n_batch, padded n_latent_q)
+    float *q_plain;  // (n_head, n, nope): the part of the queries that is not rotated, head by head
+    float *q_latent; // (n, n_head, n_latent + n_rot)
+    float *z;        // (n_head, n, n_latent): what attention gathered
+    float *answer;   // (n_head, n, padded head_v)
     size_t n_elems[5];
     sw_product *products; // (n_head)
 } sw_latent;
@@ -48,16 +48,16 @@ typedef struct sw_forward {
     const sw_lm_token *tokens;
     size_t n;
     // Scratch: (n_batch, width), rows padded to whole tiles where a product writes them.
-    float *x;          // residual stream, width n_embd
-    float *normed;     // width n_embd
-    float *q, *kk, *v; // width of all query heads, and of all cached keys and values; padded
-    float *attended;   // width n_head * head_v
-    float *out;        // width n_embd, padded: what a block adds
-    float *shared_out; // width n_embd, padded: what the shared experts add
-    float *gate, *up;  // (pairs, padded expert width) or (n_batch, padded dense width)
-    float *act;        // as gate, not padded
-    float *pair_out;   // (pairs, padded n_embd)
-    float *cosines, *sines; // (n_batch, n_rot / 2)
+    float *x;                              // residual stream, width n_embd
+    float *normed;                         // width n_embd
+    float *q, *kk, *v;                     // width of all query heads, and of all cached keys and values; padded
+    float *attended;                       // width n_head * head_v
+    float *out;                            // width n_embd, padded: what a block adds
+    float *shared_out;                     // width n_embd, padded: what the shared experts add
+    float *gate, *up;                      // (pairs, padded expert width) or (n_batch, padded dense width)
+    float *act;                            // as gate, not padded
+    float *pair_out;                       // (pairs, padded n_embd)
+    float *cosines, *sines;                // (n_batch, n_rot / 2)
     const void **page_keys, **page_values; // (n_threads, pages of a sequence)
     sw_act_buffer acts;
     sw_moe moe;

@@ -12,7 +12,12 @@ static size_t element_bytes(const sw_kv *kv)
 
 bool sw_kv_init(sw_kv *kv, int n_layers, int n_heads, int d_k, int d_v, sw_kv_type type, int n_seqs, int n_ctx)
 {
-    *kv = (sw_kv){.n_layers = n_layers, .n_heads = n_heads, .d_k = d_k, .d_v = d_v, .is_f16 = type == SW_KV_F16, .n_seqs = n_seqs};
+    *kv = (sw_kv){.n_layers = n_layers,
+                  .n_heads = n_heads,
+                  .d_k = d_k,
+                  .d_v = d_v,
+                  .is_f16 = type == SW_KV_F16,
+                  .n_seqs = n_seqs};
     kv->n_pages_max = (n_ctx + SW_KV_PAGE - 1) / SW_KV_PAGE;
     kv->head_bytes = SW_KV_PAGE * (size_t)(d_k + d_v) * element_bytes(kv);
     kv->page_bytes = kv->head_bytes * (size_t)n_heads * (size_t)n_layers;

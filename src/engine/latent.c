@@ -16,10 +16,8 @@ bool sw__latent_init(sw_latent *s, const sw_hparams *h, size_t n)
         return true;
     const size_t heads = (size_t)h->n_head, latent = (size_t)h->n_latent;
     const size_t sizes[5] = {
-        n * sw__padded((size_t)h->n_latent_q),
-        n * heads * (size_t)(h->head_k - h->n_rot),
-        n * heads * (latent + (size_t)h->n_rot),
-        n * heads * latent,
+        n * sw__padded((size_t)h->n_latent_q),     n * heads * (size_t)(h->head_k - h->n_rot),
+        n * heads * (latent + (size_t)h->n_rot),   n * heads * latent,
         n * heads * sw__padded((size_t)h->head_v),
     };
     memcpy(s->n_elems, sizes, sizeof sizes);
@@ -69,7 +67,8 @@ static void close_gaps(float *rows, size_t n_rows, size_t n)
         memmove(rows + i * n, rows + i * sw__padded(n), n * sizeof *rows);
 }
 
-/* f->q from the normed state, through the compressed query where there is one; f->kk the latent and rotated key part. */
+/* f->q from the normed state, through the compressed query where there is one; f->kk the latent and rotated key part.
+ */
 static void project(sw_forward *f, int l)
 {
     const sw_layer *const layer = &f->w->layers[l];
@@ -119,11 +118,15 @@ static void rotate_and_store(void *ud, size_t i, int worker)
 static void per_head(sw_forward *f, const sw_mat *stack, const float *x, float *y, size_t head_stride, size_t ld)
 {
     const size_t heads = (size_t)f->h->n_head;
-    const sw_acts all = sw_acts_prepare(f->pool, f->k, &f->acts, x, heads * f->n, (size_t)stack->n_cols,
-                                        sw_mat_is_quantized(stack));
+    const sw_acts all =
+        sw_acts_prepare(f->pool, f->k, &f->acts, x, heads * f->n, (size_t)stack->n_cols, sw_mat_is_quantized(stack));
     for (size_t a = 0; a < heads; a++)
-        f->latent.products[a] = (sw_product){.mat = stack, .expert = (int)a, .x = sw_acts_from(&all, a * f->n),
-                                             .n = f->n, .y = y + a * head_stride, .ld = ld};
+        f->latent.products[a] = (sw_product){.mat = stack,
+                                             .expert = (int)a,
+                                             .x = sw_acts_from(&all, a * f->n),
+                                             .n = f->n,
+                                             .y = y + a * head_stride,
+                                             .ld = ld};
     sw_products_run(f->pool, f->k, f->latent.products, heads);
 }
 

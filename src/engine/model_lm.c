@@ -85,16 +85,18 @@ static sw_code check_memory(const sw_gguf *g, const model_lm *m, const sw_kv *kv
     const uint64_t available = sw_memory_available();
     if (needed <= available)
         return SW_OK;
-    return sw_fail(err, SW_ENOMEM,
-                   "%s needs %.1f GB for weights and %.1f GB for a context of %d tokens, but only %.1f GB of memory are "
-                   "available; a smaller --ctx-size or a model quantized to fewer bits lowers it",
-                   sw_gguf_path(g), (double)m->w.block_bytes / 1e9, (double)cache / 1e9, m->lm.n_ctx,
-                   (double)available / 1e9);
+    return sw_fail(
+        err, SW_ENOMEM,
+        "%s needs %.1f GB for weights and %.1f GB for a context of %d tokens, but only %.1f GB of memory are "
+        "available; a smaller --ctx-size or a model quantized to fewer bits lowers it",
+        sw_gguf_path(g), (double)m->w.block_bytes / 1e9, (double)cache / 1e9, m->lm.n_ctx, (double)available / 1e9);
 }
 
 static sw_code prepare(model_lm *m, const sw_gguf *g, const sw_engine_options *o, sw_err *err)
 {
-    sw_code code = sw_hparams_read(g, o->compat == SW_COMPAT_LLAMA_CPP, &m->h, err);
+    sw_code code = sw_kernels_check(err);
+    if (code == SW_OK)
+        code = sw_hparams_read(g, o->compat == SW_COMPAT_LLAMA_CPP, &m->h, err);
     if (code != SW_OK)
         return code;
     const sw_hparams *const h = &m->h;
@@ -117,7 +119,8 @@ static sw_code prepare(model_lm *m, const sw_gguf *g, const sw_engine_options *o
     m->router_counts = sw_calloc((size_t)h->n_layers * (size_t)h->n_expert, sizeof *m->router_counts);
     m->pool = sw_pool_create(n_threads);
     if (m->router_counts == NULL || m->pool == NULL ||
-        !sw_kv_init(&m->kv, h->n_layers, sw_cache_heads(h), sw_cache_key(h), sw_cache_value(h), o->kv_type, m->lm.n_seqs, m->lm.n_ctx))
+        !sw_kv_init(&m->kv, h->n_layers, sw_cache_heads(h), sw_cache_key(h), sw_cache_value(h), o->kv_type,
+                    m->lm.n_seqs, m->lm.n_ctx))
         return sw_fail(err, SW_ENOMEM, "out of memory preparing %s", sw_gguf_path(g));
     return check_memory(g, m, &m->kv, err);
 }
@@ -169,7 +172,7 @@ bool sw_model_lm_router_counts(const sw_lm *lm, int layer, uint64_t *counts)
     if (layer < 0 || layer >= m->h.n_layers || !sw_layer_has_experts(&m->h, layer))
         return false;
     for (int e = 0; e < m->h.n_expert; e++)
-        counts[e] = __atomic_load_n(&m->router_counts[(size_t)layer * (size_t)m->h.n_expert + (size_t)e],
-                                    __ATOMIC_RELAXED);
+        counts[e] =
+            __atomic_load_n(&m->router_counts[(size_t)layer * (size_t)m->h.n_expert + (size_t)e], __ATOMIC_RELAXED);
     return true;
 }

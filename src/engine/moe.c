@@ -97,8 +97,8 @@ static void expand(sw_forward *f, const sw_layer *layer, const sw_acts *x, size_
         own.index = m->token + first;
         m->products[n++] = (sw_product){
             .mat = &layer->gate_exps, .expert = e, .x = own, .n = count, .y = f->gate + first * ld, .ld = ld};
-        m->products[n++] = (sw_product){
-            .mat = &layer->up_exps, .expert = e, .x = own, .n = count, .y = f->up + first * ld, .ld = ld};
+        m->products[n++] =
+            (sw_product){.mat = &layer->up_exps, .expert = e, .x = own, .n = count, .y = f->up + first * ld, .ld = ld};
     }
     sw_products_run(f->pool, f->k, m->products, n);
 }
@@ -111,8 +111,12 @@ static void contract(sw_forward *f, const sw_layer *layer, const sw_acts *act)
     for (int e = 0; e < f->h->n_expert; e++) {
         const size_t first = (size_t)m->first[e], count = (size_t)m->first[e + 1] - first;
         if (count > 0)
-            m->products[n++] = (sw_product){.mat = &layer->down_exps, .expert = e, .x = sw_acts_from(act, first),
-                                            .n = count, .y = f->pair_out + first * ld, .ld = ld};
+            m->products[n++] = (sw_product){.mat = &layer->down_exps,
+                                            .expert = e,
+                                            .x = sw_acts_from(act, first),
+                                            .n = count,
+                                            .y = f->pair_out + first * ld,
+                                            .ld = ld};
     }
     sw_products_run(f->pool, f->k, m->products, n);
 }
@@ -139,8 +143,8 @@ static void add_shared(sw_forward *f, const sw_layer *layer)
     const size_t d = (size_t)f->h->n_embd, ld = sw__padded(d);
     const bool is_gated = layer->shared_gate.tiles != NULL;
     if (is_gated) {
-        const sw_acts x = sw_acts_prepare(f->pool, f->k, &f->acts, f->normed, f->n, d,
-                                          sw_mat_is_quantized(&layer->shared_gate));
+        const sw_acts x =
+            sw_acts_prepare(f->pool, f->k, &f->acts, f->normed, f->n, d, sw_mat_is_quantized(&layer->shared_gate));
         sw_product p = {.mat = &layer->shared_gate, .x = x, .n = f->n, .y = f->moe.shared_gates, .ld = 16};
         sw_products_run(f->pool, f->k, &p, 1);
     }
@@ -163,8 +167,8 @@ void sw__forward_moe(sw_forward *f, int l)
     group_by_expert(f, route(f, l, &x));
     expand(f, layer, &x, ld);
     sw__forward_activate(f, n_pairs, width, ld);
-    const sw_acts act = sw_acts_prepare(f->pool, f->k, &f->acts, f->act, n_pairs, width,
-                                        sw_mat_is_quantized(&layer->down_exps));
+    const sw_acts act =
+        sw_acts_prepare(f->pool, f->k, &f->acts, f->act, n_pairs, width, sw_mat_is_quantized(&layer->down_exps));
     contract(f, layer, &act);
     sw_pool_run(f->pool, f->n, combine_token, f);
     if (layer->gate_shared.tiles != NULL)

@@ -43,8 +43,7 @@ static void run_task(void *ud, size_t task, int worker)
     const size_t first = (task - p->first_task) * p->tiles_per_task;
     const size_t left = m->n_tiles - first;
     const size_t n = left < p->tiles_per_task ? left : p->tiles_per_task;
-    r->k->matmul[m->type](sw_mat_tiles(m, p->expert) + first * m->tile_bytes, n, &p->x, p->n, p->y + first * 16,
-                          p->ld);
+    r->k->matmul[m->type](sw_mat_tiles(m, p->expert) + first * m->tile_bytes, n, &p->x, p->n, p->y + first * 16, p->ld);
     if (m->bias != NULL)
         add_bias(p, first * 16, n * 16);
 }

@@ -32,7 +32,8 @@ typedef struct sw_act_buffer {
 bool sw_act_buffer_init(sw_act_buffer *b, size_t n_elems);
 void sw_act_buffer_free(sw_act_buffer *b);
 
-/* Activations from float rows (n, n_cols): quantized into `b` when some product needs it.  The result refers to both. */
+/* Activations from float rows (n, n_cols): quantized into `b` when some product needs it.  The result refers to both.
+ */
 sw_acts sw_acts_prepare(sw_pool *pool, const sw_kernels *k, sw_act_buffer *b, const float *rows, size_t n,
                         size_t n_cols, bool quantized);
 

@@ -53,8 +53,7 @@ bool sw_rope_init(sw_rope *r, const sw_hparams *h, const float *factors)
             f /= (double)h->rope_factor;
         r->inv_freq[i] = steady(f);
     }
-    const bool is_stretched =
-        h->rope_scaling == SW_SCALING_YARN && h->rope_factor > 1 && !h->yarn_keeps_magnitude;
+    const bool is_stretched = h->rope_scaling == SW_SCALING_YARN && h->rope_factor > 1 && !h->yarn_keeps_magnitude;
     const double magnitude = is_stretched ? steady(0.1 * log((double)h->rope_factor) + 1) : 1;
     r->magnitude = (float)magnitude * h->rope_attn_factor;
     return true;
@@ -78,9 +77,13 @@ void sw_sincos(double x, double *sin_out, double *cos_out)
     // Taylor polynomials on |r| <= pi/4: the first term left out is below 1e-14.
     const double z = r * r;
     const double s =
-        r + r * z * (-1.0 / 6 + z * (1.0 / 120 + z * (-1.0 / 5040 + z * (1.0 / 362880 + z * (-1.0 / 39916800 + z / 6227020800.0)))));
+        r + r * z *
+                (-1.0 / 6 +
+                 z * (1.0 / 120 + z * (-1.0 / 5040 + z * (1.0 / 362880 + z * (-1.0 / 39916800 + z / 6227020800.0)))));
     const double c =
-        1 + z * (-0.5 + z * (1.0 / 24 + z * (-1.0 / 720 + z * (1.0 / 40320 + z * (-1.0 / 3628800 + z * (1.0 / 479001600 - z / 87178291200.0))))));
+        1 + z * (-0.5 + z * (1.0 / 24 +
+                             z * (-1.0 / 720 + z * (1.0 / 40320 + z * (-1.0 / 3628800 +
+                                                                       z * (1.0 / 479001600 - z / 87178291200.0))))));
     const int64_t quadrant = (int64_t)q & 3;
     const double ss = (quadrant & 1) != 0 ? c : s, cc = (quadrant & 1) != 0 ? s : c;
     *sin_out = (quadrant & 2) != 0 ? -ss : ss;

@@ -9,7 +9,8 @@
 void sw_sampler_init(sw_sampler *s, const sw_sampling *params)
 {
     s->params = *params;
-    if (s->params.top_p == 0) s->params.top_p = 1;
+    if (s->params.top_p == 0)
+        s->params.top_p = 1;
     sw_rng_seed(&s->rng, params->seed);
 }
 
@@ -23,7 +24,8 @@ static double exp_of_negative(double x)
                                                1.0 / 362880,     1.0 / 40320,     1.0 / 5040,     1.0 / 720,
                                                1.0 / 120,        1.0 / 24,        1.0 / 6,        1.0 / 2};
     assert(x <= 0);
-    if (x < -55) return 0;
+    if (x < -55)
+        return 0;
     const int k = (int)(x * 0x1.71547652b82fep+0 - 0.5); // conversion cuts towards zero, so this rounds
     const double r = (x - k * 0x1.62e42fefa38p-1) - k * 0x1.ef35793c7673p-45;
     double sum = INVERSE_FACTORIAL[0];
@@ -45,7 +47,8 @@ static int32_t argmax(const float *logits, int n, int *bad_out)
             *bad_out = i;
             return -1;
         }
-        if (logits[i] > logits[best]) best = i;
+        if (logits[i] > logits[best])
+            best = i;
     }
     return best;
 }
@@ -61,9 +64,12 @@ static void sift_down(sw_candidate *heap, int n, int i)
     const sw_candidate moving = heap[i];
     for (;;) {
         int child = 2 * i + 1;
-        if (child >= n) break;
-        if (child + 1 < n && ranks_before(heap[child + 1], heap[child])) child++;
-        if (!ranks_before(heap[child], moving)) break;
+        if (child >= n)
+            break;
+        if (child + 1 < n && ranks_before(heap[child + 1], heap[child]))
+            child++;
+        if (!ranks_before(heap[child], moving))
+            break;
         heap[i] = heap[child];
         i = child;
     }
@@ -122,18 +128,21 @@ static void take_all(pool *p, const float *logits, int n, double least)
     for (int i = 0; i < n; i++) {
         const double w = weight(p, logits[i]);
         p->mass += w;
-        if (w > 0 && w >= least) p->list[p->n++] = (sw_candidate){logits[i], i};
+        if (w > 0 && w >= least)
+            p->list[p->n++] = (sw_candidate){logits[i], i};
     }
 }
 
 /* Keeps the best ones that together reach `share` of the mass. */
 static void cut_top_p(pool *p, double share)
 {
-    if (!p->is_sorted) make_heap(p->list, p->n);
+    if (!p->is_sorted)
+        make_heap(p->list, p->n);
     double sum = 0;
     int first = p->n;
     while (first > 0 && sum < share * p->mass) {
-        if (!p->is_sorted) pop(p->list, first);
+        if (!p->is_sorted)
+            pop(p->list, first);
         sum += weight(p, p->list[--first].logit);
     }
     p->list += first;
@@ -144,7 +153,8 @@ static void cut_min_p(pool *p, double min_p)
 {
     int n_kept = 0;
     for (int i = 0; i < p->n; i++) {
-        if (weight(p, p->list[i].logit) >= min_p) p->list[n_kept++] = p->list[i];
+        if (weight(p, p->list[i].logit) >= min_p)
+            p->list[n_kept++] = p->list[i];
     }
     p->n = n_kept;
 }
@@ -157,7 +167,8 @@ static int32_t draw(const pool *p, double uniform)
         mass += weight(p, p->list[i].logit);
     for (int i = 0; i < p->n - 1; i++) {
         sum += weight(p, p->list[i].logit);
-        if (uniform * mass < sum) return p->list[i].id;
+        if (uniform * mass < sum)
+            return p->list[i].id;
     }
     return p->list[p->n - 1].id; // takes what rounding leaves over
 }
@@ -172,7 +183,8 @@ sw_code sw_sampler_pick(sw_sampler *s, const float *logits, int n_vocab, sw_cand
         return sw_fail(err, SW_ENUMERIC, "sampler: the logit of token %d is %g, not a finite number", bad,
                        (double)logits[bad]);
     *id_out = best;
-    if (c->temperature <= 0) return SW_OK;
+    if (c->temperature <= 0)
+        return SW_OK;
     pool p = {.temperature = (double)c->temperature, .max_logit = (double)logits[best], .list = scratch};
     // Tokens lighter than (1 - top_p) / n weigh less than 1 - top_p together, so top-p can do without them; sorting
     // only the others is what makes it fast.  The half is for rounding.
@@ -180,8 +192,10 @@ sw_code sw_sampler_pick(sw_sampler *s, const float *logits, int n_vocab, sw_cand
         take_top_k(&p, logits, n_vocab, c->top_k);
     else
         take_all(&p, logits, n_vocab, (1 - (double)c->top_p) / n_vocab / 2);
-    if (c->top_p < 1) cut_top_p(&p, (double)c->top_p);
-    if (c->min_p > 0) cut_min_p(&p, (double)c->min_p);
+    if (c->top_p < 1)
+        cut_top_p(&p, (double)c->top_p);
+    if (c->min_p > 0)
+        cut_min_p(&p, (double)c->min_p);
     *id_out = draw(&p, (double)(sw_rng_next(&s->rng) >> 11) * 0x1p-53);
     return SW_OK;
 }

@@ -26,7 +26,8 @@ static sw_task *unlink_after(sw_scheduler *s, sw_task *before)
     sw_task **const link = before != NULL ? &before->next : &s->head;
     sw_task *const t = *link;
     *link = t->next;
-    if (s->tail == t) s->tail = before;
+    if (s->tail == t)
+        s->tail = before;
     s->n_waiting--;
     return t;
 }
@@ -36,7 +37,8 @@ sw_task *sw__queue_take_canceled(sw_scheduler *s)
     sw_task *found = NULL;
     pthread_mutex_lock(&s->lock);
     for (sw_task *before = NULL, *t = s->head; t != NULL && found == NULL; before = t, t = t->next) {
-        if (sw__is_canceled(s, t)) found = unlink_after(s, before);
+        if (sw__is_canceled(s, t))
+            found = unlink_after(s, before);
     }
     pthread_mutex_unlock(&s->lock);
     return found;
@@ -132,7 +134,8 @@ sw_code sw_scheduler_create(sw_scheduler **out, sw_lm *lm, const sw_clock *clock
     assert(lm->n_batch >= lm->n_seqs);
     *out = NULL;
     sw_scheduler *const s = sw_calloc(1, sizeof *s);
-    if (s == NULL) return sw_fail(err, SW_ENOMEM, "scheduler: out of memory");
+    if (s == NULL)
+        return sw_fail(err, SW_ENOMEM, "scheduler: out of memory");
     s->lm = lm;
     s->clock = clock;
     s->chunk = SW_CHUNK_FIRST < lm->n_batch ? SW_CHUNK_FIRST : lm->n_batch;
@@ -153,7 +156,8 @@ sw_code sw_scheduler_create(sw_scheduler **out, sw_lm *lm, const sw_clock *clock
 
 void sw_scheduler_free(sw_scheduler *s)
 {
-    if (s == NULL) return;
+    if (s == NULL)
+        return;
     pthread_mutex_lock(&s->lock);
     atomic_store(&s->is_stopping, true);
     pthread_cond_broadcast(&s->changed);
@@ -166,7 +170,8 @@ void sw_scheduler_free(sw_scheduler *s)
 static sw_code prepare(sw_scheduler *s, sw_task *t, const sw_task_request *r, sw_err *err)
 {
     const int n_ctx = s->lm->n_ctx;
-    if (r->n_prompt == 0) return sw_fail(err, SW_EINVAL, "prompt: it has no tokens");
+    if (r->n_prompt == 0)
+        return sw_fail(err, SW_EINVAL, "prompt: it has no tokens");
     if (r->n_prompt >= (size_t)n_ctx)
         return sw_fail(err, SW_ELIMIT, "prompt: it has %zu tokens, and with one token of answer at most %d fit",
                        r->n_prompt, n_ctx);
@@ -175,7 +180,8 @@ static sw_code prepare(sw_scheduler *s, sw_task *t, const sw_task_request *r, sw
     *t = (sw_task){.on_event = r->on_event, .ud = r->ud, .n_prompt = n_prompt, .n_tokens = n_prompt};
     t->n_max = n_prompt + (r->max_tokens > 0 && r->max_tokens < room ? r->max_tokens : room);
     t->tokens = sw_calloc((size_t)t->n_max, sizeof *t->tokens);
-    if (t->tokens == NULL) return sw_fail(err, SW_ENOMEM, "job: out of memory for %d tokens", t->n_max);
+    if (t->tokens == NULL)
+        return sw_fail(err, SW_ENOMEM, "job: out of memory for %d tokens", t->n_max);
     memcpy(t->tokens, r->prompt, r->n_prompt * sizeof *t->tokens);
     sw_sampler_init(&t->sampler, &r->sampling);
     t->submit_ns = sw_now_ns(s->clock);
@@ -185,7 +191,8 @@ static sw_code prepare(sw_scheduler *s, sw_task *t, const sw_task_request *r, sw
 sw_code sw_scheduler_submit(sw_scheduler *s, sw_task *task, const sw_task_request *request, sw_err *err)
 {
     const sw_code code = prepare(s, task, request, err);
-    if (code != SW_OK) return code;
+    if (code != SW_OK)
+        return code;
     pthread_mutex_lock(&s->lock);
     const bool is_full = s->n_waiting >= SW_LIMIT_QUEUE_JOBS;
     if (!is_full) {
@@ -193,7 +200,8 @@ sw_code sw_scheduler_submit(sw_scheduler *s, sw_task *task, const sw_task_reques
         pthread_cond_broadcast(&s->changed);
     }
     pthread_mutex_unlock(&s->lock);
-    if (!is_full) return SW_OK;
+    if (!is_full)
+        return SW_OK;
     sw_free(task->tokens);
     task->tokens = NULL;
     return sw_fail(err, SW_EBUSY, "job: %d jobs wait already; try again later", SW_LIMIT_QUEUE_JOBS);

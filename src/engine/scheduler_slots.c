@@ -32,7 +32,8 @@ void sw__end_running(sw_scheduler *s, sw_slot *sl, sw_finish finish, const sw_er
     sw_task *const t = sl->task;
     sl->task = NULL;
     sl->n_cached = t->n_done;
-    if (error != NULL) sw__slot_forget(s, sl);
+    if (error != NULL)
+        sw__slot_forget(s, sl);
     sw__publish(s, 1);
     send_end(t, finish, error);
 }
@@ -51,7 +52,8 @@ static sw_slot *choose_slot(sw_scheduler *s, const sw_task *t, int32_t *n_shared
     sw_slot *best = NULL;
     for (int i = 0; i < s->lm->n_seqs; i++) {
         sw_slot *const sl = &s->slots[i];
-        if (sl->task != NULL) continue;
+        if (sl->task != NULL)
+            continue;
         const int32_t n = common_prefix(sl, t);
         if (best == NULL || n > *n_shared_out || (n == *n_shared_out && sl->used < best->used)) {
             best = sl;
@@ -64,9 +66,11 @@ static sw_slot *choose_slot(sw_scheduler *s, const sw_task *t, int32_t *n_shared
 bool sw__slot_reserve(sw_scheduler *s, const sw_slot *sl, int32_t n)
 {
     const int32_t seq = (int32_t)(sl - s->slots);
-    if (s->lm->ops->reserve(s->lm, seq, n)) return true;
+    if (s->lm->ops->reserve(s->lm, seq, n))
+        return true;
     for (int i = 0; i < s->lm->n_seqs; i++) {
-        if (s->slots[i].task == NULL && i != seq) sw__slot_forget(s, &s->slots[i]);
+        if (s->slots[i].task == NULL && i != seq)
+            sw__slot_forget(s, &s->slots[i]);
     }
     return s->lm->ops->reserve(s->lm, seq, n);
 }
@@ -97,7 +101,8 @@ static void refuse(sw_scheduler *s, sw_task *t)
 static bool has_running_tasks(const sw_scheduler *s)
 {
     for (int i = 0; i < s->lm->n_seqs; i++) {
-        if (s->slots[i].task != NULL) return true;
+        if (s->slots[i].task != NULL)
+            return true;
     }
     return false;
 }
@@ -108,8 +113,10 @@ void sw__admit(sw_scheduler *s)
     while ((t = sw__queue_peek(s)) != NULL) {
         int32_t n_shared = 0;
         sw_slot *const sl = choose_slot(s, t, &n_shared);
-        if (sl == NULL) return;
-        if (n_shared > t->n_prompt - 1) n_shared = t->n_prompt - 1;
+        if (sl == NULL)
+            return;
+        if (n_shared > t->n_prompt - 1)
+            n_shared = t->n_prompt - 1;
         s->lm->ops->truncate(s->lm, (int32_t)(sl - s->slots), n_shared);
         sl->n_cached = n_shared;
         if (sw__slot_reserve(s, sl, t->n_prompt + 1))

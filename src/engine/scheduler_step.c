@@ -50,14 +50,16 @@ static step build_batch(sw_scheduler *s)
     for (int i = 0; i < s->lm->n_seqs; i++) {
         sw_slot *const sl = &s->slots[i];
         sl->n_step = 0;
-        if (!is_generating(sl)) continue;
+        if (!is_generating(sl))
+            continue;
         if (sw__slot_reserve(s, sl, sl->task->n_done + 1))
             add_tokens(s, sl, 1, &st);
         else
             sw__end_running(s, sl, SW_FINISH_LENGTH, NULL);
     }
     int left = s->lm->n_batch - st.n;
-    if (left > s->chunk) left = s->chunk;
+    if (left > s->chunk)
+        left = s->chunk;
     for (sw_slot *sl; left > 0 && (sl = next_prompt(s)) != NULL; left -= sl->n_step) {
         const int n = sl->task->n_prompt - sl->task->n_done;
         add_tokens(s, sl, n < left ? n : left, &st);
@@ -70,12 +72,15 @@ static step build_batch(sw_scheduler *s)
 static void adapt_chunk(sw_scheduler *s, int n_prompt, uint64_t took_ns)
 {
     const bool was_full = n_prompt >= s->chunk;
-    if (n_prompt == 0 || (took_ns <= STEP_TARGET_NS && !was_full)) return;
+    if (n_prompt == 0 || (took_ns <= STEP_TARGET_NS && !was_full))
+        return;
     const uint64_t fits = took_ns > 0 ? (uint64_t)n_prompt * STEP_TARGET_NS / took_ns : UINT64_MAX;
     const int lo = s->chunk / 2, hi = s->chunk * 2;
     s->chunk = fits > (uint64_t)hi ? hi : fits < (uint64_t)lo ? lo : (int)fits;
-    if (s->chunk < CHUNK_MIN) s->chunk = CHUNK_MIN;
-    if (s->chunk > s->lm->n_batch) s->chunk = s->lm->n_batch;
+    if (s->chunk < CHUNK_MIN)
+        s->chunk = CHUNK_MIN;
+    if (s->chunk > s->lm->n_batch)
+        s->chunk = s->lm->n_batch;
 }
 
 /* A step failed: the one sequence to blame ends, or all that took part when nobody can be named. */
@@ -130,13 +135,15 @@ static void deliver(sw_scheduler *s, sw_slot *sl, const float *logits)
         const sw_task_event e = {.type = SW_TASK_PROGRESS, .n_prompt = t->n_prompt, .n_prompt_done = t->n_done};
         t->on_event(t->ud, &e);
     }
-    if (sl->row >= 0) sample(s, sl, logits + (size_t)sl->row * (size_t)s->lm->n_vocab);
+    if (sl->row >= 0)
+        sample(s, sl, logits + (size_t)sl->row * (size_t)s->lm->n_vocab);
 }
 
 void sw__run_step(sw_scheduler *s)
 {
     const step st = build_batch(s);
-    if (st.n == 0) return;
+    if (st.n == 0)
+        return;
     const uint64_t before = sw_now_ns(s->clock);
     const float *logits = NULL;
     int32_t bad_seq = -1;
@@ -147,7 +154,8 @@ void sw__run_step(sw_scheduler *s)
     }
     adapt_chunk(s, st.n_prompt, sw_now_ns(s->clock) - before);
     for (int i = 0; i < s->lm->n_seqs; i++) {
-        if (s->slots[i].task != NULL && s->slots[i].n_step > 0) deliver(s, &s->slots[i], logits);
+        if (s->slots[i].task != NULL && s->slots[i].n_step > 0)
+            deliver(s, &s->slots[i], logits);
     }
     sw__publish(s, 0);
 }

@@ -106,9 +106,11 @@ static sw_code stub_step(sw_lm *lm, const sw_lm_token *tokens, size_t n, const f
         if (!sw_grow(&h->ids, &h->cap, h->n + 1, sizeof *h->ids))
             return sw_fail(err, SW_ENOMEM, "stub: out of memory for sequence %d", t->seq);
         h->ids[h->n++] = t->id;
-        if (t->wants_logits) fill_logits(s, h, s->logits + n_rows++ * (size_t)lm->n_vocab);
+        if (t->wants_logits)
+            fill_logits(s, h, s->logits + n_rows++ * (size_t)lm->n_vocab);
     }
-    if (n_rows > 0 && s->step_ns > 0) sw_sleep_ns(s->clock, s->step_ns);
+    if (n_rows > 0 && s->step_ns > 0)
+        sw_sleep_ns(s->clock, s->step_ns);
     *logits_out = s->logits;
     return SW_OK;
 }
@@ -152,13 +154,15 @@ sw_code sw_stub_open(sw_lm **out, const sw_vocab *vocab, const sw_engine_options
     static const sw_lm_ops OPS = {stub_step, stub_truncate, stub_reserve, stub_close};
     *out = NULL;
     stub *const s = sw_calloc(1, sizeof *s);
-    if (s == NULL) return sw_fail(err, SW_ENOMEM, "stub: out of memory");
+    if (s == NULL)
+        return sw_fail(err, SW_ENOMEM, "stub: out of memory");
     s->lm = (sw_lm){.ops = &OPS,
                     .n_vocab = sw_vocab_size(vocab),
                     .n_ctx = or_default(options->n_ctx, 8192),
                     .n_seqs = or_default(options->n_seqs, 4),
                     .n_batch = or_default(options->n_batch, 256)};
-    if (s->lm.n_batch < s->lm.n_seqs) s->lm.n_batch = s->lm.n_seqs;
+    if (s->lm.n_batch < s->lm.n_seqs)
+        s->lm.n_batch = s->lm.n_seqs;
     s->end_id = sw_vocab_find(vocab, "<|im_end|>");
     s->clock = clock;
     s->step_ns = options->stub_tokens_per_s > 0 ? (uint64_t)(1e9 / options->stub_tokens_per_s) : 0;

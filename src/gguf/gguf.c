@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "gguf/gguf_parts.h"
 
-enum { SPLIT_SUFFIX = sizeof "-00001-of-00002.gguf" - 1, SPLIT_FILES_MAX = 1000 };
+enum { SPLIT_SUFFIX = sizeof "-00001-of-00002.gguf" - 1 };
 
 /* How many files the model has by the name of one of them; 0 when `path` is not named like a part. */
 static unsigned split_count(const char *path)
@@ -18,7 +19,7 @@ static unsigned split_count(const char *path)
     int end = 0;
     const bool is_part = n > SPLIT_SUFFIX &&
                          sscanf(path + n - SPLIT_SUFFIX, "-%5u-of-%5u.gguf%n", &no, &count, &end) == 2 &&
-                         end == SPLIT_SUFFIX && no >= 1 && no <= count && count <= SPLIT_FILES_MAX;
+                         end == SPLIT_SUFFIX && no >= 1 && no <= count && count <= SW_LIMIT_GGUF_SPLIT_FILES;
     return is_part ? count : 0;
 }
 
@@ -33,9 +34,10 @@ static sw_code check_split(const sw_gguf_part *part, uint32_t i, uint32_t n, sw_
     if (code != SW_OK)
         return code;
     if (count != n && !(n == 1 && count == 0))
-        return sw_fail(err, SW_EFORMAT, "%s says that the model is split over %" PRIu32
-                       " files, its name says %" PRIu32 "; keep the names that the files were published under", path,
-                       count, n);
+        return sw_fail(err, SW_EFORMAT,
+                       "%s says that the model is split over %" PRIu32 " files, its name says %" PRIu32
+                       "; keep the names that the files were published under",
+                       path, count, n);
     if (no != i)
         return sw_fail(err, SW_EFORMAT, "%s is part %" PRIu32 " by its content but %" PRIu32 " by its name", path,
                        no + 1, i + 1);
@@ -55,8 +57,7 @@ static sw_code index_tensors(sw_gguf *g, sw_err *err)
         for (size_t j = 0; j < g->parts[i].n_tensors; j++) {
             const sw_gguf_tensor *const t = &g->parts[i].tensors[j];
             g->tensors[g->n_tensors] = t;
-            const sw_strmap_result r =
-                sw_strmap_add(&g->names, t->name.data, t->name.size, (uint32_t)g->n_tensors++);
+            const sw_strmap_result r = sw_strmap_add(&g->names, t->name.data, t->name.size, (uint32_t)g->n_tensors++);
             if (r == SW_STRMAP_EXISTS)
                 return sw_fail(err, SW_EFORMAT, "%s: tensor '%.*s' appears twice", sw_file_path(g->parts[i].file),
                                (int)t->name.size, t->name.data);

@@ -23,8 +23,20 @@ typedef struct sw_str {
 bool sw_str_eq(sw_str s, const char *z);
 
 typedef enum sw_gguf_value {
-    SW_GGUF_U8, SW_GGUF_I8, SW_GGUF_U16, SW_GGUF_I16, SW_GGUF_U32, SW_GGUF_I32, SW_GGUF_F32, SW_GGUF_BOOL,
-    SW_GGUF_STRING, SW_GGUF_ARRAY, SW_GGUF_U64, SW_GGUF_I64, SW_GGUF_F64, SW_GGUF_N_VALUES
+    SW_GGUF_U8,
+    SW_GGUF_I8,
+    SW_GGUF_U16,
+    SW_GGUF_I16,
+    SW_GGUF_U32,
+    SW_GGUF_I32,
+    SW_GGUF_F32,
+    SW_GGUF_BOOL,
+    SW_GGUF_STRING,
+    SW_GGUF_ARRAY,
+    SW_GGUF_U64,
+    SW_GGUF_I64,
+    SW_GGUF_F64,
+    SW_GGUF_N_VALUES
 } sw_gguf_value;
 
 typedef struct sw_gguf_tensor {
@@ -60,8 +72,8 @@ int64_t sw_gguf_mtime(const sw_gguf *g);
 size_t sw_gguf_n_keys(const sw_gguf *g);
 bool sw_gguf_has(const sw_gguf *g, const char *key);
 
-/* Scalars: any integer type whose value fits is accepted, any real for reals.  An absent key gives `fallback` and SW_OK;
- * a wrong type or a value out of range (reals: not finite) is SW_EFORMAT. */
+/* Scalars: any integer type whose value fits is accepted, any real for reals.  An absent key gives `fallback` and
+ * SW_OK; a wrong type or a value out of range (reals: not finite) is SW_EFORMAT. */
 SW_NODISCARD sw_code sw_gguf_u32(const sw_gguf *g, const char *key, uint32_t fallback, uint32_t *out, sw_err *err);
 SW_NODISCARD sw_code sw_gguf_f32(const sw_gguf *g, const char *key, float fallback, float *out, sw_err *err);
 SW_NODISCARD sw_code sw_gguf_bool(const sw_gguf *g, const char *key, bool fallback, bool *out, sw_err *err);
@@ -70,7 +82,7 @@ SW_NODISCARD sw_code sw_gguf_str(const sw_gguf *g, const char *key, sw_str *out,
 SW_NODISCARD sw_code sw_gguf_get_array(const sw_gguf *g, const char *key, sw_gguf_array *out, sw_err *err);
 
 /* Element i < a->n of an array. */
-sw_str sw_gguf_array_str(const sw_gguf_array *a, size_t i);          // type STRING
+sw_str sw_gguf_array_str(const sw_gguf_array *a, size_t i);             // type STRING
 bool sw_gguf_array_int(const sw_gguf_array *a, size_t i, int64_t *out); // any integer or bool type; false otherwise
 bool sw_gguf_array_real(const sw_gguf_array *a, size_t i, double *out); // any number type; false otherwise
 

@@ -203,8 +203,9 @@ static sw_code parse_tensor(parse *p, sw_gguf_tensor *t)
         if (p->c.failed)
             return SW_OK;
         if (t->ne[d] == 0 || !sw_mul_ok(elements, t->ne[d], &elements) || elements > INT64_MAX)
-            return sw_fail(p->err, SW_EFORMAT, "%s: tensor '%s' has an impossible shape (dimension %" PRIu32
-                           " is %" PRIu64 ")", p->path, name.text, d, t->ne[d]);
+            return sw_fail(p->err, SW_EFORMAT,
+                           "%s: tensor '%s' has an impossible shape (dimension %" PRIu32 " is %" PRIu64 ")", p->path,
+                           name.text, d, t->ne[d]);
     }
     const uint32_t type = sw_cursor_u32(&p->c);
     t->offset = sw_cursor_u64(&p->c);
@@ -212,15 +213,17 @@ static sw_code parse_tensor(parse *p, sw_gguf_tensor *t)
         return SW_OK;
     const sw_type_traits *const traits = sw_type_get(type);
     if (traits->name == NULL)
-        return sw_fail(p->err, SW_EUNSUPPORTED, "%s: tensor '%s' has type %" PRIu32
-                       ", which is unknown or was removed from the format", p->path, name.text, type);
+        return sw_fail(p->err, SW_EUNSUPPORTED,
+                       "%s: tensor '%s' has type %" PRIu32 ", which is unknown or was removed from the format", p->path,
+                       name.text, type);
     t->type = (sw_type)type;
     if (t->ne[0] % traits->block_elems != 0 || !tensor_bytes(t, &t->bytes))
         return sw_fail(p->err, SW_EFORMAT, "%s: tensor '%s' has rows of %" PRIu64 " elements, which %s cannot hold",
                        p->path, name.text, t->ne[0], traits->name);
     if (t->offset % p->alignment != 0)
-        return sw_fail(p->err, SW_EFORMAT, "%s: tensor '%s' begins at offset %" PRIu64
-                       ", which is no multiple of the alignment %" PRIu64, p->path, name.text, t->offset, p->alignment);
+        return sw_fail(p->err, SW_EFORMAT,
+                       "%s: tensor '%s' begins at offset %" PRIu64 ", which is no multiple of the alignment %" PRIu64,
+                       p->path, name.text, t->offset, p->alignment);
     return SW_OK;
 }
 
@@ -260,9 +263,10 @@ static sw_code place_tensors(parse *p, uint64_t file_size)
         sw_gguf_tensor *const t = &part->tensors[i];
         uint64_t end;
         if (!sw_add_ok(t->offset, data_start, &t->offset) || !sw_add_ok(t->offset, t->bytes, &end) || end > file_size)
-            code = sw_fail(p->err, SW_EFORMAT, "%s: tensor '%s' needs %" PRIu64 " bytes at byte %" PRIu64
-                           " but the file has %" PRIu64 "; is the download complete?", p->path, show(t->name).text,
-                           t->bytes, t->offset, file_size);
+            code = sw_fail(p->err, SW_EFORMAT,
+                           "%s: tensor '%s' needs %" PRIu64 " bytes at byte %" PRIu64 " but the file has %" PRIu64
+                           "; is the download complete?",
+                           p->path, show(t->name).text, t->bytes, t->offset, file_size);
         sorted[i] = t;
     }
     if (code == SW_OK)
@@ -311,10 +315,9 @@ static sw_code attempt(sw_gguf_part *part, const char *path, int index, size_t n
     *more_out = n < file_size && n < SW_LIMIT_GGUF_HEADER_BYTES;
     if (*more_out)
         return SW_OK;
-    return n < file_size ? sw_fail(err, SW_ELIMIT, "%s: the header is larger than %d bytes", path,
-                                   SW_LIMIT_GGUF_HEADER_BYTES)
-                         : sw_fail(err, SW_EFORMAT, "%s: the header runs past the end of the file; is it complete?",
-                                   path);
+    return n < file_size
+               ? sw_fail(err, SW_ELIMIT, "%s: the header is larger than %d bytes", path, SW_LIMIT_GGUF_HEADER_BYTES)
+               : sw_fail(err, SW_EFORMAT, "%s: the header runs past the end of the file; is it complete?", path);
 }
 
 sw_code sw__gguf_part_open(sw_gguf_part *part, const char *path, int index, sw_err *err)

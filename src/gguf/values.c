@@ -25,8 +25,9 @@ static const sw_gguf_kv *find(const sw_gguf *g, const char *key)
 size_t sw__gguf_value_bytes(sw_gguf_value type)
 {
     static const uint8_t BYTES[SW_GGUF_N_VALUES] = {
-        [SW_GGUF_U8] = 1,  [SW_GGUF_I8] = 1,  [SW_GGUF_BOOL] = 1, [SW_GGUF_U16] = 2, [SW_GGUF_I16] = 2, [SW_GGUF_U32] = 4,
-        [SW_GGUF_I32] = 4, [SW_GGUF_F32] = 4, [SW_GGUF_U64] = 8,  [SW_GGUF_I64] = 8, [SW_GGUF_F64] = 8,
+        [SW_GGUF_U8] = 1,  [SW_GGUF_I8] = 1,  [SW_GGUF_BOOL] = 1, [SW_GGUF_U16] = 2,
+        [SW_GGUF_I16] = 2, [SW_GGUF_U32] = 4, [SW_GGUF_I32] = 4,  [SW_GGUF_F32] = 4,
+        [SW_GGUF_U64] = 8, [SW_GGUF_I64] = 8, [SW_GGUF_F64] = 8,
     };
     return BYTES[type];
 }
@@ -35,18 +36,49 @@ size_t sw__gguf_value_bytes(sw_gguf_value type)
 static bool to_int(sw_gguf_value type, const uint8_t *p, int64_t *out)
 {
     union {
-        uint8_t u8; int8_t i8; uint16_t u16; int16_t i16; uint32_t u32; int32_t i32; uint64_t u64; int64_t i64;
+        uint8_t u8;
+        int8_t i8;
+        uint16_t u16;
+        int16_t i16;
+        uint32_t u32;
+        int32_t i32;
+        uint64_t u64;
+        int64_t i64;
     } v;
     memset(&v, 0, sizeof v);
     switch (type) {
-    case SW_GGUF_U8: memcpy(&v, p, 1); *out = v.u8; return true;
-    case SW_GGUF_BOOL: memcpy(&v, p, 1); *out = v.u8 != 0; return true;
-    case SW_GGUF_I8: memcpy(&v, p, 1); *out = v.i8; return true;
-    case SW_GGUF_U16: memcpy(&v, p, 2); *out = v.u16; return true;
-    case SW_GGUF_I16: memcpy(&v, p, 2); *out = v.i16; return true;
-    case SW_GGUF_U32: memcpy(&v, p, 4); *out = v.u32; return true;
-    case SW_GGUF_I32: memcpy(&v, p, 4); *out = v.i32; return true;
-    case SW_GGUF_I64: memcpy(&v, p, 8); *out = v.i64; return true;
+    case SW_GGUF_U8:
+        memcpy(&v, p, 1);
+        *out = v.u8;
+        return true;
+    case SW_GGUF_BOOL:
+        memcpy(&v, p, 1);
+        *out = v.u8 != 0;
+        return true;
+    case SW_GGUF_I8:
+        memcpy(&v, p, 1);
+        *out = v.i8;
+        return true;
+    case SW_GGUF_U16:
+        memcpy(&v, p, 2);
+        *out = v.u16;
+        return true;
+    case SW_GGUF_I16:
+        memcpy(&v, p, 2);
+        *out = v.i16;
+        return true;
+    case SW_GGUF_U32:
+        memcpy(&v, p, 4);
+        *out = v.u32;
+        return true;
+    case SW_GGUF_I32:
+        memcpy(&v, p, 4);
+        *out = v.i32;
+        return true;
+    case SW_GGUF_I64:
+        memcpy(&v, p, 8);
+        *out = v.i64;
+        return true;
     case SW_GGUF_U64:
         memcpy(&v, p, 8);
         *out = (int64_t)v.u64;

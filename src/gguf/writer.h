@@ -1,7 +1,8 @@
 /* writer.h - writing a GGUF container (version 3), piece by piece and atomically.
  *
- * Order of calls: keys, tensor announcements, begin, every tensor's data in the order announced, commit.  Nothing stands
- * under the final name before commit.  Errors stick: after the first one, calls do nothing and commit reports it.
+ * Order of calls: keys, tensor announcements, begin, every tensor's data in the order announced, commit.  Nothing
+ * stands under the final name before commit.  Errors stick: after the first one, calls do nothing and commit reports
+ * it.
  */
 #ifndef SW_GGUF_WRITER_H
 #define SW_GGUF_WRITER_H

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "gguf/types.h"
+#include "spillway/error.h"
 
 enum {
     SW_GROUP = 32,   // activations that share a scale
@@ -43,15 +44,15 @@ typedef void (*sw_matmul_fn)(const uint8_t *tiles, size_t n_tiles, const sw_acts
 /* Keys and values of one KV head, page by page.  A page of keys is (d_k, SW_KV_PAGE): lanes run across positions; a
  * page of values is (SW_KV_PAGE, d_v).  Elements are F16 or F32. */
 typedef struct sw_attend {
-    const float *q;            // (d_k)
-    float scale;             // of the scores
+    const float *q; // (d_k)
+    float scale;    // of the scores
     bool is_f16;
     const void *const *keys;   // per page
     const void *const *values; // per page
-    int begin, end;          // visible positions, begin < end
+    int begin, end;            // visible positions, begin < end
     int d_k;                   // size of a key
     int d_v;                   // size of a value: a multiple of 8, at most SW_HEAD_MAX
-    const float *sink;       // extra logit without a value, or NULL
+    const float *sink;         // extra logit without a value, or NULL
     float *out;                // (d_v)
 } sw_attend;
 
@@ -78,6 +79,9 @@ typedef struct sw_kernels {
 
 /* The best table that this machine can run; SPILLWAY_ISA=scalar|avx2|avx512 lowers it.  Any thread. */
 const sw_kernels *sw_kernels_get(void);
+
+/* SW_EINVAL when SPILLWAY_ISA names a table that this machine cannot run (the best one is then in use). */
+SW_NODISCARD sw_code sw_kernels_check(sw_err *err);
 
 /* Every table that this machine can run, scalar first; for tests. */
 size_t sw_kernels_all(const sw_kernels *const **out);

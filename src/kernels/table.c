@@ -1,5 +1,6 @@
 /* table.c - which kernels run on this machine.  The only place that asks the processor. */
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,4 +57,15 @@ size_t sw_kernels_all(const sw_kernels *const **out)
     pthread_once(&once, fill);
     *out = available;
     return n_available;
+}
+
+sw_code sw_kernels_check(sw_err *err)
+{
+    const char *const wanted = getenv("SPILLWAY_ISA");
+    if (wanted == NULL || wanted[0] == '\0' || strcmp(sw_kernels_get()->name, wanted) == 0)
+        return SW_OK;
+    char names[128] = "";
+    for (size_t i = 0, n = 0; i < n_available; i++)
+        n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", i > 0 ? ", " : "", available[i]->name);
+    return sw_fail(err, SW_EINVAL, "SPILLWAY_ISA is '%s'; this machine can run %s", wanted, names);
 }

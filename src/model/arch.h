@@ -29,19 +29,19 @@ typedef struct sw_arch {
     sw_norm_kind norm;
     sw_rope_kind rope;
     sw_gating gating;
-    bool renormalise;         // the k weights to sum 1
-    bool gating_in_file;      // gating and renormalise are defaults: the file's keys decide
+    bool renormalise;    // the k weights to sum 1
+    bool gating_in_file; // gating and renormalise are defaults: the file's keys decide
     sw_activation activation;
-    const char *ffn_norm;     // base name of the norm before the feed-forward part
-    const char *expert_width; // key of one expert's width ...
-    bool splits_dense_width;  // ... which may be missing: then the dense width / experts used
-    const char *shared_width; // key of the shared experts' whole width; NULL: shared experts x expert width
-    int window_period;        // > 0: layers with l % period < period - 1 see only the window; 0: no windows
-    bool yarn_rounds;         // YaRN's correction range is rounded outwards to whole pairs
-    bool has_multipliers;     // embedding_scale, residual_scale, logit_scale and attention.scale are read
-    bool has_fused_gate_up;   // ffn_up holds the rows of gate and then those of up
+    const char *ffn_norm;      // base name of the norm before the feed-forward part
+    const char *expert_width;  // key of one expert's width ...
+    bool splits_dense_width;   // ... which may be missing: then the dense width / experts used
+    const char *shared_width;  // key of the shared experts' whole width; NULL: shared experts x expert width
+    int window_period;         // > 0: layers with l % period < period - 1 see only the window; 0: no windows
+    bool yarn_rounds;          // YaRN's correction range is rounded outwards to whole pairs
+    bool has_multipliers;      // embedding_scale, residual_scale, logit_scale and attention.scale are read
+    bool has_fused_gate_up;    // ffn_up holds the rows of gate and then those of up
     bool has_latent_attention; // MLA: one compressed key and value for all heads
-    bool groups_by_top_two;   // a group of experts is as good as its two best together (else as its best)
+    bool groups_by_top_two;    // a group of experts is as good as its two best together (else as its best)
 } sw_arch;
 
 /* The row of general.architecture, as the original model defines it or as llama.cpp computes it.  Errors: SW_EFORMAT

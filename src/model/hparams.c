@@ -126,8 +126,8 @@ static void read_sizes(reader *r, sw_hparams *h)
     h->head_v = get_int(r, "attention.value_length", head, 1, SW_LIMIT_HEAD);
     read_latent(r, h);
     check(r, h->n_latent > 0 || h->head_v % 8 == 0, "the size of a head's values is no multiple of 8");
-    h->norm_eps = get_positive(r, "attention.layer_norm_rms_epsilon",
-                               get_real(r, "attention.layer_norm_epsilon", 1e-5f));
+    h->norm_eps =
+        get_positive(r, "attention.layer_norm_rms_epsilon", get_real(r, "attention.layer_norm_epsilon", 1e-5f));
     const sw_gguf_tensor *const embd = sw_gguf_find_tensor(r->g, "token_embd.weight");
     check(r, embd != NULL, "tensor 'token_embd.weight' is missing; the file holds no weights that can run");
     check(r, embd == NULL || embd->ne[1] <= SW_LIMIT_VOCAB_TOKENS, "the vocabulary is too large");
@@ -145,8 +145,8 @@ static void read_gating(reader *r, sw_hparams *h)
         h->arch.gating = BY_ID[id];
     h->arch.groups_by_top_two = h->arch.groups_by_top_two || h->arch.gating == SW_GATE_SIGMOID;
     if (r->code == SW_OK)
-        r->code = sw_gguf_bool(r->g, key_of(r, "expert_weights_norm"), h->arch.renormalise, &h->arch.renormalise,
-                               r->err);
+        r->code =
+            sw_gguf_bool(r->g, key_of(r, "expert_weights_norm"), h->arch.renormalise, &h->arch.renormalise, r->err);
 }
 
 static void read_groups(reader *r, sw_hparams *h)
@@ -177,11 +177,11 @@ static void read_experts(reader *r, sw_hparams *h)
     else
         h->n_ff_expert = need_int(r, h->arch.expert_width, 1, SW_LIMIT_MODEL_DIM);
     check(r, h->n_ff_expert > 0, "the width of an expert is missing");
-    h->n_expert_shared = get_int(r, "expert_shared_count", 0, 0, 64);
+    h->n_expert_shared = get_int(r, "expert_shared_count", 0, 0, SW_LIMIT_MODEL_EXPERTS_SHARED);
     h->n_ff_shared = h->n_expert_shared * h->n_ff_expert;
     if (h->arch.shared_width != NULL)
-        h->n_ff_shared = get_int(r, h->arch.shared_width, h->arch.splits_dense_width ? h->n_ff : 0, 0,
-                                 SW_LIMIT_MODEL_DIM);
+        h->n_ff_shared =
+            get_int(r, h->arch.shared_width, h->arch.splits_dense_width ? h->n_ff : 0, 0, SW_LIMIT_MODEL_DIM);
     h->n_layers_dense = get_int(r, "leading_dense_block_count", 0, 0, h->n_layers);
     const float scale = get_real(r, "expert_weights_scale", 1);
     h->expert_scale = scale != 0 ? scale : 1;

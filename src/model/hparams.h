@@ -22,19 +22,19 @@ typedef struct sw_hparams {
     int n_ff_expert;    // width of one routed expert
     int n_expert, n_expert_used;
     int n_expert_shared;
-    int n_ff_shared;        // width of all shared experts together; 0: none
-    int n_layers_dense;     // leading layers without experts
-    int n_groups;           // of experts; 1: routing does not look at groups
+    int n_ff_shared;    // width of all shared experts together; 0: none
+    int n_layers_dense; // leading layers without experts
+    int n_groups;       // of experts; 1: routing does not look at groups
     int n_groups_used;
-    float expert_scale;     // factor of the routed weights; 1: none
-    float embd_scale;       // of the embedding; 1: none
-    float residual_scale;   // of what a block adds; 1: none
-    float logit_divisor;    // 1: none
-    float attn_scale;       // of the scores
+    float expert_scale;   // factor of the routed weights; 1: none
+    float embd_scale;     // of the embedding; 1: none
+    float residual_scale; // of what a block adds; 1: none
+    float logit_divisor;  // 1: none
+    float attn_scale;     // of the scores
     float norm_eps;
-    int n_window;         // visible positions in windowed layers; 0: no windows
-    int window_period;    // as sw_arch, or the file's own
-    int n_rot;            // rotated elements of a head; 0: positions are not encoded
+    int n_window;      // visible positions in windowed layers; 0: no windows
+    int window_period; // as sw_arch, or the file's own
+    int n_rot;         // rotated elements of a head; 0: positions are not encoded
     float rope_base;
     sw_rope_scaling rope_scaling;
     float rope_factor;

@@ -25,10 +25,17 @@ sw_tensor_class sw_tensor_classify(sw_str name)
         const char *part;
         sw_tensor_class cls;
     } RULES[] = {
-        {"_exps.", SW_CLASS_EXPERTS},       {"ffn_gate_inp", SW_CLASS_ATTENTION}, {"exp_probs_b", SW_CLASS_ATTENTION},
-        {"ffn_norm", SW_CLASS_ATTENTION},   {"attn_", SW_CLASS_ATTENTION},        {"post_attention_norm", SW_CLASS_ATTENTION},
-        {"output_norm", SW_CLASS_ATTENTION}, {"rope_f", SW_CLASS_ATTENTION},      {"ffn_", SW_CLASS_FFN},
-        {"token_embd", SW_CLASS_EMBEDDING}, {"output", SW_CLASS_EMBEDDING},
+        {"_exps.", SW_CLASS_EXPERTS},
+        {"ffn_gate_inp", SW_CLASS_ATTENTION},
+        {"exp_probs_b", SW_CLASS_ATTENTION},
+        {"ffn_norm", SW_CLASS_ATTENTION},
+        {"attn_", SW_CLASS_ATTENTION},
+        {"post_attention_norm", SW_CLASS_ATTENTION},
+        {"output_norm", SW_CLASS_ATTENTION},
+        {"rope_f", SW_CLASS_ATTENTION},
+        {"ffn_", SW_CLASS_FFN},
+        {"token_embd", SW_CLASS_EMBEDDING},
+        {"output", SW_CLASS_EMBEDDING},
     };
     for (size_t i = 0; i < sizeof RULES / sizeof RULES[0]; i++) {
         if (contains(name, RULES[i].part))

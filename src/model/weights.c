@@ -88,8 +88,12 @@ static void plan_floats(planner *p, float **target, const sw_gguf_tensor *t, siz
         fail(p, SW_EUNSUPPORTED, "has type %s; norms and biases must be F32, F16 or BF16", sw_type_name(t->type));
     const size_t padded = sw_n_tiles(row_elems) * SW_TILE_ROWS;
     add_item(p,
-             (sw_weights_item){.tensor = t, .target = (void **)target, .row = offset_elems, .n_rows = 1,
-                               .n_cols = row_elems, .n_stacked = n_stacked},
+             (sw_weights_item){.tensor = t,
+                               .target = (void **)target,
+                               .row = offset_elems,
+                               .n_rows = 1,
+                               .n_cols = row_elems,
+                               .n_stacked = n_stacked},
              padded * n_stacked * sizeof(float));
 }
 
@@ -122,16 +126,20 @@ static void plan_rows(planner *p, sw_mat *m, const sw_gguf_tensor *t, size_t row
     m->n_tiles = sw_n_tiles(n_rows);
     m->tile_bytes = sw_tile_bytes(t->type, n_cols);
     add_item(p,
-             (sw_weights_item){.tensor = t, .target = (void **)&m->tiles, .is_matrix = true, .row = row,
-                               .n_rows = n_rows, .n_cols = n_cols, .n_stacked = n_stacked},
+             (sw_weights_item){.tensor = t,
+                               .target = (void **)&m->tiles,
+                               .is_matrix = true,
+                               .row = row,
+                               .n_rows = n_rows,
+                               .n_cols = n_cols,
+                               .n_stacked = n_stacked},
              m->n_tiles * m->tile_bytes * n_stacked);
 }
 
 typedef enum presence { REQUIRED, OPTIONAL } presence;
 
 /* A matrix (n_rows, n_cols) or a stack of them under its usual name, with its bias if there is one. */
-static void plan_mat(planner *p, sw_mat *m, const char *base, int n_rows, int n_cols, int n_stacked,
-                     presence presence_)
+static void plan_mat(planner *p, sw_mat *m, const char *base, int n_rows, int n_cols, int n_stacked, presence presence_)
 {
     const sw_gguf_tensor *const t = find(p, base, "weight");
     if (t == NULL) {
@@ -188,7 +196,8 @@ static void plan_latent(planner *p, sw_layer *layer)
     const sw_hparams *const h = p->h;
     const int q_rows = h->n_head * h->head_k, nope = h->head_k - h->n_rot;
     if (find(p, "attn_kv_b", "weight") != NULL && find(p, "attn_k_b", "weight") == NULL)
-        fail(p, SW_EUNSUPPORTED, "is missing: the file has the older layout of latent attention; convert the model again");
+        fail(p, SW_EUNSUPPORTED,
+             "is missing: the file has the older layout of latent attention; convert the model again");
     if (h->n_latent_q > 0 && find(p, "attn_q", "weight") == NULL) {
         plan_mat(p, &layer->q_a, "attn_q_a", h->n_latent_q, h->n_embd, 1, REQUIRED);
         plan_vector(p, &layer->q_a_norm, "attn_q_a_norm", "weight", (size_t)h->n_latent_q, true);
@@ -331,8 +340,12 @@ static sw_code load_matrix(loader *l, const sw_weights_item *item, size_t stacke
         rows_at_once = SW_TILE_ROWS;
     for (size_t row = 0; row < item->n_rows; row += rows_at_once) {
         const size_t left = item->n_rows - row;
-        pack_job job = {.type = t->type, .src = l->staging, .n_rows = left < rows_at_once ? left : rows_at_once,
-                        .n_cols = item->n_cols, .row_bytes = row_bytes, .tile_bytes = row_bytes * SW_TILE_ROWS,
+        pack_job job = {.type = t->type,
+                        .src = l->staging,
+                        .n_rows = left < rows_at_once ? left : rows_at_once,
+                        .n_cols = item->n_cols,
+                        .row_bytes = row_bytes,
+                        .tile_bytes = row_bytes * SW_TILE_ROWS,
                         .dst = dst + row * row_bytes};
         const uint64_t at = stacked * matrix_bytes + (item->row + row) * row_bytes;
         const sw_code code = sw_gguf_read(l->g, t, at, l->staging, job.n_rows * row_bytes, l->err);
@@ -348,8 +361,8 @@ static sw_code load_floats(loader *l, const sw_weights_item *item, size_t stacke
 {
     const sw_gguf_tensor *const t = item->tensor;
     const size_t row_bytes = (size_t)sw_type_row_bytes(t->type, item->n_cols);
-    const uint64_t at = (uint64_t)stacked * sw_type_row_bytes(t->type, t->ne[0]) +
-                        sw_type_row_bytes(t->type, item->row);
+    const uint64_t at =
+        (uint64_t)stacked * sw_type_row_bytes(t->type, t->ne[0]) + sw_type_row_bytes(t->type, item->row);
     const sw_code code = sw_gguf_read(l->g, t, at, l->staging, row_bytes, l->err);
     if (code == SW_OK) {
         sw_decode_row(t->type, l->staging, item->n_cols, dst);
@@ -392,8 +405,8 @@ sw_code sw_weights_load(sw_weights *w, const sw_gguf *g, sw_pool *pool, sw_progr
     w->block = sw_big_alloc(w->block_bytes);
     sw_code code = SW_OK;
     if (l.staging == NULL || w->block == NULL)
-        code = sw_fail(err, SW_ENOMEM, "cannot allocate %.1f GB for the weights of %s",
-                       (double)w->block_bytes / 1e9, sw_gguf_path(g));
+        code = sw_fail(err, SW_ENOMEM, "cannot allocate %.1f GB for the weights of %s", (double)w->block_bytes / 1e9,
+                       sw_gguf_path(g));
     for (size_t i = 0; i < w->n_items && code == SW_OK; i++) {
         *w->items[i].target = w->block + w->items[i].offset;
         code = load_item(&l, &w->items[i]);

@@ -13,10 +13,10 @@
 typedef struct sw_mat {
     sw_type type;
     int n_rows, n_cols;
-    size_t n_tiles;    // of one matrix
+    size_t n_tiles; // of one matrix
     size_t tile_bytes;
-    uint8_t *tiles;    // n_experts x n_tiles x tile_bytes; NULL: absent
-    float *bias;       // (n_experts, 16 * n_tiles), zeros in the padding; or NULL
+    uint8_t *tiles; // n_experts x n_tiles x tile_bytes; NULL: absent
+    float *bias;    // (n_experts, 16 * n_tiles), zeros in the padding; or NULL
 } sw_mat;
 
 typedef struct sw_norm {
@@ -29,16 +29,16 @@ typedef struct sw_layer {
     sw_mat q, k, v, o;
     float *q_norm, *k_norm; // (head_k) for every head, or (all heads): see *_norm_width; NULL: none
     int q_norm_width, k_norm_width;
-    float *sinks;           // (n_head) or NULL
+    float *sinks; // (n_head) or NULL
     // MLA instead of q, k, v: q may be two matrices; k_b and v_b are stacks, one per head.
     sw_mat q_a, kv_a, k_b, v_b;
     float *q_a_norm, *kv_a_norm;
-    sw_mat gate, up, down;  // dense feed-forward
+    sw_mat gate, up, down; // dense feed-forward
     sw_mat router;
-    float *selection_bias;  // (n_expert) or NULL
+    float *selection_bias; // (n_expert) or NULL
     sw_mat gate_exps, up_exps, down_exps;
     sw_mat gate_shared, up_shared, down_shared;
-    sw_mat shared_gate;     // (1, n_embd): sigmoid of it scales the shared experts' answer; or absent
+    sw_mat shared_gate; // (1, n_embd): sigmoid of it scales the shared experts' answer; or absent
 } sw_layer;
 
 /* One thing to load; see weights.c. */
@@ -53,7 +53,7 @@ typedef struct sw_weights {
     float *rope_freqs, *rope_factors_long, *rope_factors_short;
     uint8_t *block;
     size_t block_bytes;
-    uint64_t expert_bytes; // of the block: routed experts
+    uint64_t expert_bytes;  // of the block: routed experts
     sw_weights_item *items; // the plan
     size_t n_items, cap_items;
 } sw_weights;

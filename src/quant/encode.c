@@ -109,10 +109,9 @@ static void encode_mxfp4(const float *x, uint8_t *b)
 typedef void (*encode_fn)(const float *x, uint8_t *b); // one block
 
 static const encode_fn ENCODERS[SW_N_TYPES] = {
-    [SW_F32] = encode_f32,   [SW_F16] = encode_f16,        [SW_BF16] = encode_bf16,
-    [SW_Q8_0] = encode_q8_0, [SW_Q4_0] = encode_q4_0,      [SW_Q5_0] = encode_q5_0,
-    [SW_MXFP4] = encode_mxfp4, [SW_Q4_K] = sw__encode_q4_k, [SW_Q5_K] = sw__encode_q5_k,
-    [SW_Q6_K] = sw__encode_q6_k,
+    [SW_F32] = encode_f32,       [SW_F16] = encode_f16,       [SW_BF16] = encode_bf16,   [SW_Q8_0] = encode_q8_0,
+    [SW_Q4_0] = encode_q4_0,     [SW_Q5_0] = encode_q5_0,     [SW_MXFP4] = encode_mxfp4, [SW_Q4_K] = sw__encode_q4_k,
+    [SW_Q5_K] = sw__encode_q5_k, [SW_Q6_K] = sw__encode_q6_k,
 };
 
 bool sw_type_can_encode(sw_type t)

@@ -222,8 +222,7 @@ static void open_q6_k(const uint8_t *p, sw_tile_block *b)
 typedef void (*open_fn)(const uint8_t *p, sw_tile_block *b);
 
 static const open_fn OPENERS[SW_N_TYPES] = {
-    [SW_Q8_0] = open_q8_0, [SW_Q5_0] = open_q5_0,   [SW_Q4_K] = open_q4_k,
-    [SW_Q6_K] = open_q6_k, [SW_MXFP4] = open_mxfp4,
+    [SW_Q8_0] = open_q8_0, [SW_Q5_0] = open_q5_0, [SW_Q4_K] = open_q4_k, [SW_Q6_K] = open_q6_k, [SW_MXFP4] = open_mxfp4,
 };
 
 void sw_tile_open(sw_type t, const uint8_t *block, sw_tile_block *out)

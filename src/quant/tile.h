@@ -16,7 +16,8 @@
  *           | per pair of groups p: u8[16], top 2 bits of scale 2p | min 2p << 2 | scale 2p+1 << 4 | min 2p+1 << 6
  *           | per group: nibbles as MXFP4
  *   Q6_K    d f16[16] | scales i8[16 sub-groups of 16 k][16 rows]
- *           | per group of 32: nibbles as MXFP4, then 2 x 64 bytes of high pairs: bits 2 s of half h are chunk 4 h + s's
+ *           | per group of 32: nibbles as MXFP4, then 2 x 64 bytes of high pairs: bits 2 s of half h are chunk 4 h +
+ * s's
  */
 #ifndef SW_TILE_H
 #define SW_TILE_H

@@ -169,8 +169,8 @@ static bool ensure_loaded(sw_server *s, sw_model_entry *m, double *load_ms_out, 
     pthread_mutex_unlock(&s->lock);
     if (n_jobs > 0)
         return sw__api_fail(error, SW_API_MODEL_LOADING, "model",
-                            "%d requests still use the model '%s'; '%s' can be loaded after them", n_jobs, s->loaded->id,
-                            m->id);
+                            "%d requests still use the model '%s'; '%s' can be loaded after them", n_jobs,
+                            s->loaded->id, m->id);
     const uint64_t start = sw_now_ns(sw_clock_system());
     sw_err err = {0};
     unload(s);

@@ -11,10 +11,9 @@
 static const struct {
     int status;
     const char *type, *code;
-} ROWS[] = {
-    [SW_API_OK] = {200, "", ""},
+} ROWS[] = {[SW_API_OK] = {200, "", ""},
 #define SW_API_ROW(name, status, type, code) [SW_API_##name] = {status, type, code},
-    SW_API_ERROR_TABLE(SW_API_ROW)
+            SW_API_ERROR_TABLE(SW_API_ROW)
 #undef SW_API_ROW
 };
 

@@ -37,7 +37,9 @@ void sw__chat_on_event(void *ud, const sw_event *event)
         .n_prompt_done = event->n_prompt_done,
         .end = {event->finish, event->n_prompt, event->n_predicted, event->n_reasoning, event->timings},
         .code = event->type == SW_EVENT_ERROR ? event->error->code : SW_OK,
-        .n_bytes = event->type == SW_EVENT_ERROR ? strlen(text) : event->type == SW_EVENT_TOKEN ? event->n_bytes : 0,
+        .n_bytes = event->type == SW_EVENT_ERROR   ? strlen(text)
+                   : event->type == SW_EVENT_TOKEN ? event->n_bytes
+                                                   : 0,
     };
     if (r.type == SW_EVENT_TOKEN && r.n_bytes == 0)
         return;

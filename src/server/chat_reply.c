@@ -46,12 +46,11 @@ static json_t *timings_json(const sw_chat_head *head, const sw_chat_end *end)
 {
     const sw_timings *const t = &end->timings;
     return json_pack("{s:i, s:i, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", //
-                     "cache_n", 0,                                                       //
-                     "prompt_n", end->n_prompt,                                          //
-                     "prompt_ms", sw__json_number(t->prompt_ms),                         //
-                     "prompt_per_token_ms", sw__json_number(ratio(t->prompt_ms, end->n_prompt)),
-                     "prompt_per_second", sw__json_number(ratio(1000.0 * end->n_prompt, t->prompt_ms)),
-                     "predicted_n", end->n_predicted, //
+                     "cache_n", 0,                                                        //
+                     "prompt_n", end->n_prompt,                                           //
+                     "prompt_ms", sw__json_number(t->prompt_ms),                          //
+                     "prompt_per_token_ms", sw__json_number(ratio(t->prompt_ms, end->n_prompt)), "prompt_per_second",
+                     sw__json_number(ratio(1000.0 * end->n_prompt, t->prompt_ms)), "predicted_n", end->n_predicted, //
                      "predicted_ms", sw__json_number(t->predict_ms), "predicted_per_token_ms",
                      sw__json_number(ratio(t->predict_ms, end->n_predicted)), "predicted_per_second",
                      sw__json_number(ratio(1000.0 * end->n_predicted, t->predict_ms)), "queue_ms",
@@ -80,10 +79,9 @@ void sw__chat_document(sw_buf *out, const sw_chat_head *head, const sw_buf *cont
         json_pack("{s:s, s:s%, s:n}", "role", "assistant", "content", sw_buf_str(content), content->size, "refusal");
     if (reasoning->size > 0)
         json_object_set_new(message, "reasoning_content", json_stringn(sw_buf_str(reasoning), reasoning->size));
-    json_t *const document =
-        head_json(head, "chat.completion",
-                  json_pack("[{s:i, s:o, s:n, s:s}]", "index", 0, "message", message, "logprobs", "finish_reason",
-                            finish_name(end->finish)));
+    json_t *const document = head_json(head, "chat.completion",
+                                       json_pack("[{s:i, s:o, s:n, s:s}]", "index", 0, "message", message, "logprobs",
+                                                 "finish_reason", finish_name(end->finish)));
     json_object_set_new(document, "usage", usage_json(end));
     add_figures(document, head, end);
     sw__json_write(out, document);
@@ -92,9 +90,9 @@ void sw__chat_document(sw_buf *out, const sw_chat_head *head, const sw_buf *cont
 /* A chunk with one choice; `finish` may be NULL. */
 static json_t *chunk_json(const sw_chat_head *head, json_t *delta, const char *finish)
 {
-    json_t *const chunk = head_json(head, "chat.completion.chunk",
-                                    json_pack("[{s:i, s:o, s:n, s:s?}]", "index", 0, "delta", delta, "logprobs",
-                                              "finish_reason", finish));
+    json_t *const chunk = head_json(
+        head, "chat.completion.chunk",
+        json_pack("[{s:i, s:o, s:n, s:s?}]", "index", 0, "delta", delta, "logprobs", "finish_reason", finish));
     if (head->include_usage)
         json_object_set_new(chunk, "usage", json_null());
     return chunk;
@@ -115,8 +113,8 @@ void sw__chat_chunk_progress(sw_buf *out, const sw_chat_head *head, int n_prompt
 {
     json_t *const chunk = chunk_json(head, json_object(), NULL);
     json_object_set_new(chunk, "prompt_progress",
-                        json_pack("{s:i, s:i, s:i, s:o}", "total", n_prompt, "cache", 0, "processed", n_done,
-                                  "time_ms", sw__json_number(time_ms)));
+                        json_pack("{s:i, s:i, s:i, s:o}", "total", n_prompt, "cache", 0, "processed", n_done, "time_ms",
+                                  sw__json_number(time_ms)));
     sw__json_write(out, chunk);
 }
 

@@ -304,7 +304,7 @@ static bool take_role(sw_message *m, const json_t *message, size_t i, sw_api_err
     static const struct {
         const char *name;
         sw_role role;
-    } ROLES[] = {{"system", SW_ROLE_SYSTEM}, {"developer", SW_ROLE_SYSTEM},     {"user", SW_ROLE_USER},
+    } ROLES[] = {{"system", SW_ROLE_SYSTEM}, {"developer", SW_ROLE_SYSTEM},    {"user", SW_ROLE_USER},
                  {"tool", SW_ROLE_TOOL},     {"assistant", SW_ROLE_ASSISTANT}, {"function", SW_ROLE_TOOL}};
     const place p = at_message(i, "role");
     const json_t *const value = json_object_get(message, "role");
@@ -335,8 +335,8 @@ static const char *part_text(const json_t *part, size_t i, size_t k, sw_api_erro
     else if (type == NULL)
         sw__api_fail(error, SW_API_MISSING_PARAMETER, where, "%s needs a type", where);
     else if (strcmp(type, "text") != 0)
-        sw__api_fail(error, SW_API_UNSUPPORTED_VALUE, where,
-                     "%s has type '%.40s'; this build reads only text parts", where, type);
+        sw__api_fail(error, SW_API_UNSUPPORTED_VALUE, where, "%s has type '%.40s'; this build reads only text parts",
+                     where, type);
     else if (!json_is_string(text))
         sw__api_fail(error, text == NULL ? SW_API_MISSING_PARAMETER : SW_API_INVALID_TYPE, where,
                      "%s.text must be a string", where);

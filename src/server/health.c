@@ -55,11 +55,11 @@ void sw__health_route(sw_conn *c, const char *rest)
         "status", "ok", "service", "spillway", "version", SPILLWAY_VERSION,                        //
         "models", "total", (json_int_t)s->catalog.n, "discovered", (json_int_t)(s->catalog.n - n_manual), "manual",
         (json_int_t)n_manual, //
-        "endpoints", "health", "/health", "models", "/v1/models", "chat", "/v1/chat/completions",
-        "compatibility", "openai", 1, "cors", 1,  //
-        "timestamp", timestamp,                   //
-        "uptime_seconds", (json_int_t)((sw_now_ns(sw_clock_system()) - s->started_ns) / 1000000000u),
-        "slots_idle", state.n_seqs - state.n_jobs_running, "slots_processing", state.n_jobs_running);
+        "endpoints", "health", "/health", "models", "/v1/models", "chat", "/v1/chat/completions", "compatibility",
+        "openai", 1, "cors", 1, //
+        "timestamp", timestamp, //
+        "uptime_seconds", (json_int_t)((sw_now_ns(sw_clock_system()) - s->started_ns) / 1000000000u), "slots_idle",
+        state.n_seqs - state.n_jobs_running, "slots_processing", state.n_jobs_running);
     sw_buf out;
     sw_buf_init(&out, 1 << 16);
     sw__json_write(&out, health);

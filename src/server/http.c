@@ -20,10 +20,10 @@
 #include "server/socket_info.h"
 
 enum {
-    WRITE_PIECE = 16384,          // bytes handed to libwebsockets at once
-    SEND_STALL_S = 30,            // a finished answer of which the client takes nothing for so long is given up
-    LINGER_S = 2,                 // how long the rest of a refused request is read before closing
-    REPLY_BYTES_MAX = 1 << 28,    // of one answer, bounded before by SW_LIMIT_ANSWER_BYTES and the model list
+    WRITE_PIECE = 16384,       // bytes handed to libwebsockets at once
+    SEND_STALL_S = 30,         // a finished answer of which the client takes nothing for so long is given up
+    LINGER_S = 2,              // how long the rest of a refused request is read before closing
+    REPLY_BYTES_MAX = 1 << 28, // of one answer, bounded before by SW_LIMIT_ANSWER_BYTES and the model list
     NEWS_AT_ONCE = 64,
 };
 
@@ -85,8 +85,8 @@ static const struct {
     enum lws_token_indexes token;
     const char *name;
 } METHODS[] = {
-    {WSI_TOKEN_GET_URI, "GET"}, {WSI_TOKEN_POST_URI, "POST"},   {WSI_TOKEN_OPTIONS_URI, "OPTIONS"},
-    {WSI_TOKEN_PUT_URI, "PUT"}, {WSI_TOKEN_PATCH_URI, "PATCH"}, {WSI_TOKEN_DELETE_URI, "DELETE"},
+    {WSI_TOKEN_GET_URI, "GET"},   {WSI_TOKEN_POST_URI, "POST"},   {WSI_TOKEN_OPTIONS_URI, "OPTIONS"},
+    {WSI_TOKEN_PUT_URI, "PUT"},   {WSI_TOKEN_PATCH_URI, "PATCH"}, {WSI_TOKEN_DELETE_URI, "DELETE"},
     {WSI_TOKEN_HEAD_URI, "HEAD"},
 };
 
@@ -154,7 +154,8 @@ static bool check_origin(sw_conn *c)
     char origin[sizeof c->origin];
     if (!get_header(c->wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin) ||
         !(c->server->options->cors_any || sw__is_loopback_origin(origin)))
-        return sw__api_fail(&c->refusal, SW_API_FORBIDDEN, NULL, "requests from web pages of other origins are refused");
+        return sw__api_fail(&c->refusal, SW_API_FORBIDDEN, NULL,
+                            "requests from web pages of other origins are refused");
     snprintf(c->origin, sizeof c->origin, "%s", c->server->options->cors_any ? "*" : origin);
     if (!get_header(c->wsi, WSI_TOKEN_HTTP_AC_REQUEST_HEADERS, c->asked_headers, sizeof c->asked_headers) ||
         !sw__is_header_name_list(c->asked_headers))
@@ -168,8 +169,8 @@ static bool check_host(sw_conn *c)
     char host[256];
     if (lws_hdr_total_length(c->wsi, WSI_TOKEN_HOST) == 0)
         return c->is_http10 || sw__api_fail(&c->refusal, SW_API_BAD_HEADER, NULL, "the Host header is missing");
-    if (c->server->is_loopback && (!get_header(c->wsi, WSI_TOKEN_HOST, host, sizeof host) ||
-                                   !sw__is_loopback_authority(host)))
+    if (c->server->is_loopback &&
+        (!get_header(c->wsi, WSI_TOKEN_HOST, host, sizeof host) || !sw__is_loopback_authority(host)))
         return sw__api_fail(&c->refusal, SW_API_FORBIDDEN, NULL,
                             "this server listens on a loopback address and answers only to loopback host names");
     return true;
@@ -228,8 +229,9 @@ static bool check_length(sw_conn *c, uint64_t *length_out)
         !sw__parse_content_length(text, length_out))
         return sw__api_fail(&c->refusal, SW_API_BAD_HEADER, NULL, "Content-Length is not a number");
     if (*length_out > SW_LIMIT_HTTP_BODY_BYTES)
-        return sw__api_fail(&c->refusal, SW_API_TOO_LARGE, NULL, "the body may have %d bytes at most, this one has %llu",
-                            SW_LIMIT_HTTP_BODY_BYTES, (unsigned long long)*length_out);
+        return sw__api_fail(&c->refusal, SW_API_TOO_LARGE, NULL,
+                            "the body may have %d bytes at most, this one has %llu", SW_LIMIT_HTTP_BODY_BYTES,
+                            (unsigned long long)*length_out);
     return true;
 }
 
@@ -375,9 +377,9 @@ typedef struct head {
 
 static void add(sw_conn *c, head *h, const char *name, const char *value)
 {
-    h->failed = h->failed || lws_add_http_header_by_name(c->wsi, (const unsigned char *)name,
-                                                         (const unsigned char *)value, (int)strlen(value), &h->end,
-                                                         h->bytes + sizeof h->bytes) != 0;
+    h->failed =
+        h->failed || lws_add_http_header_by_name(c->wsi, (const unsigned char *)name, (const unsigned char *)value,
+                                                 (int)strlen(value), &h->end, h->bytes + sizeof h->bytes) != 0;
 }
 
 static void add_cors(sw_conn *c, head *h)

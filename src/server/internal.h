@@ -47,7 +47,7 @@ typedef struct sw_server {
     sw_exchange *waiting, **waiting_end; // for the admission thread, oldest first
     int n_waiting;
     sw_exchange *news, **news_end; // what the network thread should look at, oldest first
-    int n_jobs;        // handles not yet released: while there are any, the engine must stay
+    int n_jobs;                    // handles not yet released: while there are any, the engine must stay
     bool admission_must_end, admission_has_ended;
     sw_err fatal; // the model named on the command line could not be loaded
 
@@ -82,7 +82,7 @@ struct sw_exchange {
     sw_buf events; // records that the engine's thread wrote, see chat.c
 
     /* Network thread only. */
-    bool has_begun, has_role;  // admission was looked at; the role chunk was sent
+    bool has_begun, has_role; // admission was looked at; the role chunk was sent
     int n_prompt;
     uint64_t accepted_ns;
     sw_buf content, reasoning; // of an answer that is not streamed
@@ -145,7 +145,7 @@ struct sw_conn {
     int status;
     const char *ignored; // for the Spillway-Ignored header, or NULL
     bool is_chunked;
-    bool is_held; // libwebsockets neither reads nor writes, see on_body_end
+    bool is_held;      // libwebsockets neither reads nor writes, see on_body_end
     bool close_after;  // this connection is not used again
     bool linger_after; // bytes of the request are still to come
     sw_buf out;        // bytes to send, from out_sent on

@@ -10,7 +10,8 @@ static int append(const char *text, size_t n, void *out)
 
 void sw__json_write(sw_buf *out, json_t *value)
 {
-    const int status = value != NULL ? json_dump_callback(value, append, out, JSON_COMPACT | JSON_REAL_PRECISION(15)) : -1;
+    const int status =
+        value != NULL ? json_dump_callback(value, append, out, JSON_COMPACT | JSON_REAL_PRECISION(15)) : -1;
     if (status != 0 && out->failed == SW_OK)
         out->failed = SW_ENOMEM;
     json_decref(value);

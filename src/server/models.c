@@ -152,8 +152,7 @@ static sw_code scan_name(scan *s, const char *folder, const char *name, int dept
     char path[PATH_MAX], resolved[PATH_MAX];
     struct stat st;
     if (name[0] == '.' || !sw_utf8_valid(name, strlen(name)) ||
-        snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path ||
-        lstat(path, &st) != 0)
+        snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path || lstat(path, &st) != 0)
         return SW_OK;
     if (S_ISDIR(st.st_mode))
         return depth < DEPTH_MAX ? scan_folder(s, path, depth + 1) : SW_OK;
@@ -206,7 +205,8 @@ sw_model_entry *sw__catalog_find(const sw_catalog *c, const char *id)
 {
     const size_t n = strlen(id) - (ends_with(id, ".gguf") ? strlen(".gguf") : 0);
     for (size_t i = 0; i < c->n; i++) {
-        if (strcmp(c->entries[i].id, id) == 0 || (strlen(c->entries[i].id) == n && memcmp(c->entries[i].id, id, n) == 0))
+        if (strcmp(c->entries[i].id, id) == 0 ||
+            (strlen(c->entries[i].id) == n && memcmp(c->entries[i].id, id, n) == 0))
             return &c->entries[i];
     }
     return NULL;
@@ -240,8 +240,8 @@ json_t *sw__model_json(const sw_model_entry *m)
     json_object_set_new(meta, "size", json_integer((json_int_t)m->file_bytes));
     if (m->n_ctx > 0)
         json_object_set_new(meta, "n_ctx", json_integer(m->n_ctx));
-    return json_pack("{s:s, s:s, s:I, s:s, s:o, s:o}", "id", m->id, "object", "model", "created",
-                     (json_int_t)m->mtime, "owned_by", "spillway", "meta", meta, "status", status_json(m));
+    return json_pack("{s:s, s:s, s:I, s:s, s:o, s:o}", "id", m->id, "object", "model", "created", (json_int_t)m->mtime,
+                     "owned_by", "spillway", "meta", meta, "status", status_json(m));
 }
 
 void sw__catalog_free(sw_catalog *c)

@@ -20,11 +20,11 @@ typedef struct sw_model_entry {
     char *path; // what sw_engine_open gets
     uint64_t file_bytes;
     int64_t mtime;
-    bool is_manual;      // named on the command line, not discovered
-    json_t *meta;        // facts of the file's header that GET /v1/models shows
+    bool is_manual; // named on the command line, not discovered
+    json_t *meta;   // facts of the file's header that GET /v1/models shows
     sw_model_status status;
-    double progress; // 0 .. 1 while loading
-    int n_ctx;       // LOADED
+    double progress;              // 0 .. 1 while loading
+    int n_ctx;                    // LOADED
     char error[SW_ERR_MSG_BYTES]; // FAILED
 } sw_model_entry;
 

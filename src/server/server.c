@@ -140,7 +140,8 @@ static sw_code find_models(sw_server *s, sw_err *err)
     const bool is_path = model != NULL && (strcmp(model, "stub:") == 0 || stat(model, &st) == 0);
     if (is_path && sw__catalog_add(&s->catalog, model, err) != SW_OK)
         return err->code;
-    if (!(is_path && strcmp(model, "stub:") == 0) && sw__catalog_scan(&s->catalog, s->options->model_dirs, err) != SW_OK)
+    if (!(is_path && strcmp(model, "stub:") == 0) &&
+        sw__catalog_scan(&s->catalog, s->options->model_dirs, err) != SW_OK)
         return err->code;
     if (is_path)
         s->first = &s->catalog.entries[0];

@@ -7,8 +7,8 @@
 #include "spillway.h"
 
 typedef struct sw_server_options {
-    const char *address; // "127.0.0.1", "::1", "0.0.0.0", ...
-    int port;            // 0: any free one; -1: the next free one from 11435 on
+    const char *address;    // "127.0.0.1", "::1", "0.0.0.0", ...
+    int port;               // 0: any free one; -1: the next free one from 11435 on
     const char *model;      // file, id of a discovered model, "stub:", or NULL
     const char *model_dirs; // "a;b"
     const char *api_key;    // NULL: none is asked for

@@ -8,11 +8,14 @@
 /* Splits "left right" at the first space after its first byte, and adds the pair if all three texts are tokens. */
 static bool add_merge(sw_vocab *v, sw_str merge, uint32_t rank, sw_buf *joined)
 {
-    if (merge.size < 3) return false;
+    if (merge.size < 3)
+        return false;
     const char *const space = memchr(merge.data + 1, ' ', merge.size - 1);
-    if (space == NULL) return false;
+    if (space == NULL)
+        return false;
     const size_t n_left = (size_t)(space - merge.data), n_right = merge.size - n_left - 1;
-    if (n_right == 0) return false;
+    if (n_right == 0)
+        return false;
     sw_buf_clear(joined);
     sw_buf_append(joined, merge.data, n_left);
     sw_buf_append(joined, space + 1, n_right);
@@ -52,7 +55,8 @@ static bool find_merge(const void *ud, const sw_symbol *left, const sw_symbol *r
 /* The token that is the whole piece, or SW_TOKEN_NONE. */
 static int32_t whole_word(sw_encoder *e, const char *piece, size_t n)
 {
-    if (n > e->v->text_max) return SW_TOKEN_NONE;
+    if (n > e->v->text_max)
+        return SW_TOKEN_NONE;
     sw_buf_clear(&e->text);
     sw_spell_bytes(piece, n, &e->text);
     return sw__vocab_lookup(e->v, sw_buf_str(&e->text), e->text.size);
@@ -63,7 +67,8 @@ static bool emit(const sw_encoder *e)
 {
     for (uint32_t i = 0; i != SW_SYMBOL_END; i = e->merger.symbols[i].next) {
         const int32_t id = e->merger.symbols[i].id;
-        if (id != SW_TOKEN_NONE && !sw_tokens_push(e->out, id)) return false;
+        if (id != SW_TOKEN_NONE && !sw_tokens_push(e->out, id))
+            return false;
     }
     return true;
 }
@@ -72,21 +77,25 @@ static bool encode_piece(sw_encoder *e, const char *piece, size_t n)
 {
     if (sw_pretokenizer_takes_whole_words(e->v->pretokenizer)) {
         const int32_t id = whole_word(e, piece, n);
-        if (id != SW_TOKEN_NONE) return sw_tokens_push(e->out, id);
+        if (id != SW_TOKEN_NONE)
+            return sw_tokens_push(e->out, id);
     }
     sw_merger_clear(&e->merger);
     for (size_t i = 0; i < n; i++) {
-        if (!sw_merger_add(&e->merger, i, 1, e->v->byte_ids[(uint8_t)piece[i]])) return false;
+        if (!sw_merger_add(&e->merger, i, 1, e->v->byte_ids[(uint8_t)piece[i]]))
+            return false;
     }
     return sw_merger_run(&e->merger, find_merge, e->v) && emit(e);
 }
 
 bool sw__bpe_encode(sw_encoder *e, const char *text, size_t n)
 {
-    if (!sw_pretokenize(e->v->pretokenizer, text, n, &e->cuts)) return false;
+    if (!sw_pretokenize(e->v->pretokenizer, text, n, &e->cuts))
+        return false;
     size_t start = 0;
     for (size_t i = 0; i < e->cuts.n; i++) {
-        if (!encode_piece(e, text + start, e->cuts.ends[i] - start)) return false;
+        if (!encode_piece(e, text + start, e->cuts.ends[i] - start))
+            return false;
         start = e->cuts.ends[i];
     }
     return true;

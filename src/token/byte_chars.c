@@ -14,16 +14,21 @@ static bool is_itself(uint32_t c)
 
 uint32_t sw_byte_to_char(uint8_t byte)
 {
-    if (is_itself(byte)) return byte;
-    if (byte == 0xad) return HIGH_CHAR;
+    if (is_itself(byte))
+        return byte;
+    if (byte == 0xad)
+        return HIGH_CHAR;
     return byte <= 0x20 ? LOW_CHARS + (uint32_t)byte : MIDDLE_CHARS + (uint32_t)byte - 0x7f;
 }
 
 int sw_char_to_byte(uint32_t cp)
 {
-    if (is_itself(cp)) return (int)cp;
-    if (cp < LOW_CHARS || cp > HIGH_CHAR) return -1;
-    if (cp == HIGH_CHAR) return 0xad;
+    if (is_itself(cp))
+        return (int)cp;
+    if (cp < LOW_CHARS || cp > HIGH_CHAR)
+        return -1;
+    if (cp == HIGH_CHAR)
+        return 0xad;
     return cp < MIDDLE_CHARS ? (int)(cp - LOW_CHARS) : (int)(cp - MIDDLE_CHARS) + 0x7f;
 }
 

@@ -6,7 +6,8 @@
 /* White space as regular expressions see it; the separator categories miss the control characters. */
 static bool is_space(uint32_t cp)
 {
-    if (cp < 0x1680) return cp == ' ' || (cp >= 0x09 && cp <= 0x0d) || cp == 0x85 || cp == 0xa0;
+    if (cp < 0x1680)
+        return cp == ' ' || (cp >= 0x09 && cp <= 0x0d) || cp == 0x85 || cp == 0xa0;
     return cp == 0x1680 || (cp >= 0x2000 && cp <= 0x200a) || cp == 0x2028 || cp == 0x2029 || cp == 0x202f ||
            cp == 0x205f || cp == 0x3000;
 }
@@ -42,7 +43,8 @@ static unsigned category_class(uint32_t cp)
 
 unsigned sw_char_class(uint32_t cp)
 {
-    if (cp == '\r' || cp == '\n') return SW_CC_SPACE | SW_CC_NEWLINE;
+    if (cp == '\r' || cp == '\n')
+        return SW_CC_SPACE | SW_CC_NEWLINE;
     return is_space(cp) ? SW_CC_SPACE : category_class(cp);
 }
 

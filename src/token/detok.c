@@ -61,7 +61,8 @@ void sw_detok_feed(sw_detok *d, const char *bytes, size_t n, sw_buf *out)
 {
     const size_t used = complete_held(d, bytes, n, out);
     const size_t n_left = n - used;
-    if (n_left == 0) return;
+    if (n_left == 0)
+        return;
     const size_t complete = sw_utf8_complete_prefix(bytes + used, n_left);
     put_characters(bytes + used, complete, out);
     d->n_held = n_left - complete;
@@ -70,6 +71,7 @@ void sw_detok_feed(sw_detok *d, const char *bytes, size_t n, sw_buf *out)
 
 void sw_detok_flush(sw_detok *d, sw_buf *out)
 {
-    if (d->n_held > 0) sw_buf_puts(out, REPLACEMENT);
+    if (d->n_held > 0)
+        sw_buf_puts(out, REPLACEMENT);
     d->n_held = 0;
 }

@@ -17,14 +17,16 @@ void sw_merger_clear(sw_merger *m)
 
 bool sw_merger_add(sw_merger *m, size_t start, size_t size, int32_t id)
 {
-    if (!sw_grow(&m->symbols, &m->cap_symbols, m->n_symbols + 1, sizeof *m->symbols)) return false;
+    if (!sw_grow(&m->symbols, &m->cap_symbols, m->n_symbols + 1, sizeof *m->symbols))
+        return false;
     const size_t i = m->n_symbols++;
     m->symbols[i] = (sw_symbol){.start = (uint32_t)start,
                                 .size = (uint32_t)size,
                                 .prev = i > 0 ? (uint32_t)i - 1 : SW_SYMBOL_END,
                                 .next = SW_SYMBOL_END,
                                 .id = id};
-    if (i > 0) m->symbols[i - 1].next = (uint32_t)i;
+    if (i > 0)
+        m->symbols[i - 1].next = (uint32_t)i;
     return true;
 }
 
@@ -36,7 +38,8 @@ static bool is_before(const sw_merge_candidate *a, const sw_merge_candidate *b)
 
 static bool push(sw_merger *m, sw_merge_candidate c)
 {
-    if (!sw_grow(&m->heap, &m->cap_heap, m->n_heap + 1, sizeof *m->heap)) return false;
+    if (!sw_grow(&m->heap, &m->cap_heap, m->n_heap + 1, sizeof *m->heap))
+        return false;
     size_t i = m->n_heap++;
     while (i > 0 && is_before(&c, &m->heap[(i - 1) / 2])) {
         m->heap[i] = m->heap[(i - 1) / 2];
@@ -52,8 +55,10 @@ static sw_merge_candidate pop(sw_merger *m)
     const sw_merge_candidate last = m->heap[--m->n_heap];
     size_t i = 0;
     for (size_t child = 1; child < m->n_heap; child = 2 * i + 1) {
-        if (child + 1 < m->n_heap && is_before(&m->heap[child + 1], &m->heap[child])) child++;
-        if (!is_before(&m->heap[child], &last)) break;
+        if (child + 1 < m->n_heap && is_before(&m->heap[child + 1], &m->heap[child]))
+            child++;
+        if (!is_before(&m->heap[child], &last))
+            break;
         m->heap[i] = m->heap[child];
         i = child;
     }
@@ -64,10 +69,12 @@ static sw_merge_candidate pop(sw_merger *m)
 /* Enters the pair that begins at symbol `left`, if it joins. */
 static bool consider(sw_merger *m, uint32_t left, sw_merge_fn find, const void *ud)
 {
-    if (left == SW_SYMBOL_END || m->symbols[left].next == SW_SYMBOL_END) return true;
+    if (left == SW_SYMBOL_END || m->symbols[left].next == SW_SYMBOL_END)
+        return true;
     const sw_symbol *const l = &m->symbols[left], *const r = &m->symbols[l->next];
     sw_merge merge;
-    if (!find(ud, l, r, &merge)) return true;
+    if (!find(ud, l, r, &merge))
+        return true;
     return push(m, (sw_merge_candidate){
                        .priority = merge.priority, .left = left, .size = l->size + r->size, .result = merge.result});
 }
@@ -85,20 +92,24 @@ static void join(sw_merger *m, const sw_merge_candidate *c)
     l->size = c->size;
     l->id = c->result;
     l->next = r->next;
-    if (r->next != SW_SYMBOL_END) m->symbols[r->next].prev = c->left;
+    if (r->next != SW_SYMBOL_END)
+        m->symbols[r->next].prev = c->left;
     r->size = 0;
 }
 
 bool sw_merger_run(sw_merger *m, sw_merge_fn find, const void *ud)
 {
     for (size_t i = 0; i + 1 < m->n_symbols; i++) {
-        if (!consider(m, (uint32_t)i, find, ud)) return false;
+        if (!consider(m, (uint32_t)i, find, ud))
+            return false;
     }
     while (m->n_heap > 0) {
         const sw_merge_candidate c = pop(m);
-        if (is_stale(m, &c)) continue;
+        if (is_stale(m, &c))
+            continue;
         join(m, &c);
-        if (!consider(m, m->symbols[c.left].prev, find, ud) || !consider(m, c.left, find, ud)) return false;
+        if (!consider(m, m->symbols[c.left].prev, find, ud) || !consider(m, c.left, find, ud))
+            return false;
     }
     return true;
 }

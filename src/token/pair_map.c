@@ -19,7 +19,8 @@ bool sw_pair_map_init(sw_pair_map *m, size_t n)
         n_slots *= 2;
     *m = (sw_pair_map){.mask = n_slots - 1, .seed = sw_rng_entropy()};
     m->slots = sw_alloc(n_slots * sizeof *m->slots);
-    if (m->slots == NULL) return false;
+    if (m->slots == NULL)
+        return false;
     for (size_t s = 0; s < n_slots; s++)
         m->slots[s].left = -1;
     return true;
@@ -44,12 +45,14 @@ static sw_pair_slot *slot_of(const sw_pair_map *m, int32_t left, int32_t right)
 void sw_pair_map_add(sw_pair_map *m, int32_t left, int32_t right, sw_merge merge)
 {
     sw_pair_slot *const slot = slot_of(m, left, right);
-    if (slot->left < 0) *slot = (sw_pair_slot){.left = left, .right = right, .merge = merge};
+    if (slot->left < 0)
+        *slot = (sw_pair_slot){.left = left, .right = right, .merge = merge};
 }
 
 bool sw_pair_map_find(const sw_pair_map *m, int32_t left, int32_t right, sw_merge *out)
 {
-    if (m->slots == NULL || left < 0 || right < 0) return false;
+    if (m->slots == NULL || left < 0 || right < 0)
+        return false;
     const sw_pair_slot *const slot = slot_of(m, left, right);
     *out = slot->merge;
     return slot->left >= 0;

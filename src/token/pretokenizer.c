@@ -72,10 +72,12 @@ static const sw_pretokenizer PRETOKENIZERS[] = {
 /* True when `list` holds " id ". */
 static bool is_listed(const char *list, sw_str id)
 {
-    if (id.size == 0 || memchr(id.data, ' ', id.size) != NULL) return false;
+    if (id.size == 0 || memchr(id.data, ' ', id.size) != NULL)
+        return false;
     const size_t list_size = strlen(list);
     for (size_t i = 0; i + id.size + 2 <= list_size; i++) {
-        if (list[i] == ' ' && list[i + 1 + id.size] == ' ' && memcmp(list + i + 1, id.data, id.size) == 0) return true;
+        if (list[i] == ' ' && list[i + 1 + id.size] == ' ' && memcmp(list + i + 1, id.data, id.size) == 0)
+            return true;
     }
     return false;
 }
@@ -83,7 +85,8 @@ static bool is_listed(const char *list, sw_str id)
 const sw_pretokenizer *sw_pretokenizer_find(sw_str id)
 {
     for (size_t i = 0; i < sizeof PRETOKENIZERS / sizeof *PRETOKENIZERS; i++) {
-        if (is_listed(PRETOKENIZERS[i].aliases, id)) return &PRETOKENIZERS[i];
+        if (is_listed(PRETOKENIZERS[i].aliases, id))
+            return &PRETOKENIZERS[i];
     }
     return NULL;
 }
@@ -111,7 +114,8 @@ void sw_cuts_free(sw_cuts *c)
 
 static bool cut_at(sw_cuts *c, size_t end)
 {
-    if (!sw_grow(&c->ends, &c->cap, c->n + 1, sizeof *c->ends)) return false;
+    if (!sw_grow(&c->ends, &c->cap, c->n + 1, sizeof *c->ends))
+        return false;
     c->ends[c->n++] = end;
     return true;
 }
@@ -136,7 +140,8 @@ static size_t match(const stage *s, const sw_piece *p, size_t i)
 {
     for (const sw_scanner *scan = s->alternatives; *scan != NULL; scan++) {
         const size_t end = (*scan)(p, i);
-        if (end > i) return end;
+        if (end > i)
+            return end;
     }
     return i;
 }
@@ -151,8 +156,10 @@ static bool cut_piece(const stage *s, const sw_piece *p, size_t first, sw_cuts *
             i++;
             continue;
         }
-        if (i > done && !cut_at(out, first + i)) return false;
-        if (!cut_at(out, first + end)) return false;
+        if (i > done && !cut_at(out, first + i))
+            return false;
+        if (!cut_at(out, first + end))
+            return false;
         done = i = end;
     }
     return done == p->n || cut_at(out, first + p->n);
@@ -165,7 +172,8 @@ static bool run_stage(const stage *s, const sw_char *chars, const sw_cuts *piece
     size_t first = 0;
     for (size_t i = 0; i < pieces->n; i++) {
         const sw_piece piece = {.chars = chars + first, .n = pieces->ends[i] - first};
-        if (!cut_piece(s, &piece, first, out)) return false;
+        if (!cut_piece(s, &piece, first, out))
+            return false;
         first = pieces->ends[i];
     }
     return true;
@@ -200,10 +208,12 @@ static void to_bytes(const sw_char *chars, sw_cuts *cuts)
 bool sw_pretokenize(const sw_pretokenizer *p, const char *text, size_t n, sw_cuts *out)
 {
     sw_char *const chars = sw_alloc(n * sizeof *chars);
-    if (chars == NULL) return false;
+    if (chars == NULL)
+        return false;
     const size_t n_chars = read_chars(text, n, chars);
     const bool ok = run_stages(p, chars, n_chars, out);
-    if (ok) to_bytes(chars, out);
+    if (ok)
+        to_bytes(chars, out);
     sw_free(chars);
     return ok;
 }

@@ -44,7 +44,8 @@ static size_t optional_then_run(const sw_piece *p, size_t i, bool takes_first, u
 {
     if (takes_first) {
         const size_t end = run_of(p, i + 1, classes);
-        if (end > i + 1) return end;
+        if (end > i + 1)
+            return end;
     }
     return run_of(p, i, classes);
 }
@@ -54,7 +55,8 @@ static size_t white_then_run_if(const sw_piece *p, size_t i, bool (*test)(uint32
 {
     if (has(p, i, SW_CC_SPACE)) {
         const size_t end = run_if(p, i + 1, test);
-        if (end > i + 1) return end;
+        if (end > i + 1)
+            return end;
     }
     return run_if(p, i, test);
 }
@@ -89,9 +91,11 @@ static uint32_t lower_at(const sw_piece *p, size_t i, bool any_case)
 
 static size_t contraction(const sw_piece *p, size_t i, bool any_case)
 {
-    if (!is(p, i, '\'')) return i;
+    if (!is(p, i, '\''))
+        return i;
     const uint32_t a = lower_at(p, i + 1, any_case), b = lower_at(p, i + 2, any_case);
-    if (a == 's' || a == 't' || a == 'm' || a == 'd') return i + 2;
+    if (a == 's' || a == 't' || a == 'm' || a == 'd')
+        return i + 2;
     const bool is_long = (a == 'r' && b == 'e') || (a == 'v' && b == 'e') || (a == 'l' && b == 'l');
     return is_long ? i + 3 : i;
 }
@@ -143,7 +147,8 @@ size_t sw_scan_deepseek_letters(const sw_piece *p, size_t i)
 
 size_t sw_scan_punct_word(const sw_piece *p, size_t i)
 {
-    if (i >= p->n || !sw_is_ascii_punct(p->chars[i].cp)) return i;
+    if (i >= p->n || !sw_is_ascii_punct(p->chars[i].cp))
+        return i;
     const size_t end = run_if(p, i + 1, sw_is_ascii_letter);
     return end > i + 1 ? end : i;
 }
@@ -154,9 +159,11 @@ static size_t capitals_then_small(const sw_piece *p, size_t i)
 {
     const size_t upper_end = run_of(p, i, SW_CC_UPPER);
     const size_t end = run_of(p, upper_end, SW_CC_LOWER);
-    if (end > upper_end) return end;
+    if (end > upper_end)
+        return end;
     for (size_t c = upper_end; c > i; c--) {
-        if (has(p, c - 1, SW_CC_LOWER)) return c;
+        if (has(p, c - 1, SW_CC_LOWER))
+            return c;
     }
     return i;
 }
@@ -174,9 +181,11 @@ size_t sw_scan_cased_word(const sw_piece *p, size_t i)
     const bool has_prefix = is_other(p, i, ENDS_PREFIX);
     for (size_t a = 0; a < sizeof ALTERNATIVES / sizeof *ALTERNATIVES; a++) {
         const size_t after_prefix = has_prefix ? ALTERNATIVES[a](p, i + 1) : i;
-        if (has_prefix && after_prefix > i + 1) return after_prefix;
+        if (has_prefix && after_prefix > i + 1)
+            return after_prefix;
         const size_t end = ALTERNATIVES[a](p, i);
-        if (end > i) return end;
+        if (end > i)
+            return end;
     }
     return i;
 }
@@ -220,7 +229,8 @@ size_t sw_scan_spaced_numbers(const sw_piece *p, size_t i)
 size_t sw_scan_three_digits(const sw_piece *p, size_t i)
 {
     for (size_t d = i; d < i + 3; d++) {
-        if (d >= p->n || p->chars[d].cp < '0' || p->chars[d].cp > '9') return i;
+        if (d >= p->n || p->chars[d].cp < '0' || p->chars[d].cp > '9')
+            return i;
     }
     return i + 3;
 }
@@ -329,7 +339,8 @@ size_t sw_scan_spaces(const sw_piece *p, size_t i)
  * look at the previous character, a long run would be scanned once for each of its characters. */
 size_t sw_scan_final_spaces(const sw_piece *p, size_t i)
 {
-    if (i > 0 && has(p, i - 1, SW_CC_SPACE)) return i;
+    if (i > 0 && has(p, i - 1, SW_CC_SPACE))
+        return i;
     const size_t end = run_of(p, i, SW_CC_SPACE);
     return end == p->n ? end : i;
 }

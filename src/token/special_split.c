@@ -20,8 +20,10 @@ static int longest_first(const void *a, const void *b)
 static bool collect(sw_special_lengths *l, const sw_vocab *v)
 {
     for (size_t i = 0; i < v->n; i++) {
-        if (!is_special((sw_token_type)v->types[i])) continue;
-        if (!sw_grow(&l->items, &l->cap, l->n + 1, sizeof *l->items)) return false;
+        if (!is_special((sw_token_type)v->types[i]))
+            continue;
+        if (!sw_grow(&l->items, &l->cap, l->n + 1, sizeof *l->items))
+            return false;
         const uint8_t first = (uint8_t)v->texts[i].data[0];
         sw_special_length *const item = &l->items[l->n++];
         *item = (sw_special_length){.size = v->texts[i].size};
@@ -33,8 +35,10 @@ static bool collect(sw_special_lengths *l, const sw_vocab *v)
 bool sw_special_lengths_init(sw_special_lengths *l, const sw_vocab *v)
 {
     *l = (sw_special_lengths){0};
-    if (!collect(l, v)) return false;
-    if (l->n == 0) return true;
+    if (!collect(l, v))
+        return false;
+    if (l->n == 0)
+        return true;
     qsort(l->items, l->n, sizeof *l->items, longest_first);
     size_t last = 0; // entries of one length become one
     for (size_t i = 1; i < l->n; i++) {
@@ -63,8 +67,10 @@ void sw_fragments_free(sw_fragments *f)
 
 static bool add_fragment(sw_fragments *f, size_t start, size_t end, int32_t id)
 {
-    if (start == end) return true;
-    if (!sw_grow(&f->items, &f->cap, f->n + 1, sizeof *f->items)) return false;
+    if (start == end)
+        return true;
+    if (!sw_grow(&f->items, &f->cap, f->n + 1, sizeof *f->items))
+        return false;
     f->items[f->n++] = (sw_fragment){.start = start, .end = end, .id = id};
     return true;
 }
@@ -73,9 +79,11 @@ static bool add_fragment(sw_fragments *f, size_t start, size_t end, int32_t id)
 static int32_t token_at(const sw_vocab *v, const sw_special_length *length, const char *at, bool parse_special)
 {
     const uint8_t first = (uint8_t)*at;
-    if ((length->first_byte[first / 8] & (1 << first % 8)) == 0) return SW_TOKEN_NONE;
+    if ((length->first_byte[first / 8] & (1 << first % 8)) == 0)
+        return SW_TOKEN_NONE;
     const int32_t id = sw__vocab_lookup(v, at, length->size);
-    if (id == SW_TOKEN_NONE) return SW_TOKEN_NONE;
+    if (id == SW_TOKEN_NONE)
+        return SW_TOKEN_NONE;
     const sw_token_type type = (sw_token_type)v->types[id];
     return type == SW_TOKEN_USER || (parse_special && is_special(type)) ? id : SW_TOKEN_NONE;
 }
@@ -91,9 +99,11 @@ static bool split_fragment(const sw_vocab *v, const char *text, const sw_fragmen
             i++;
             continue;
         }
-        if (!add_fragment(out, from, i, SW_TOKEN_NONE) || !add_fragment(out, i, i + length->size, id)) return false;
+        if (!add_fragment(out, from, i, SW_TOKEN_NONE) || !add_fragment(out, i, i + length->size, id))
+            return false;
         i += length->size;
-        if (sw_vocab_strips_right(v, id)) i += sw_leading_space(text + i, f->end - i);
+        if (sw_vocab_strips_right(v, id))
+            i += sw_leading_space(text + i, f->end - i);
         from = i;
     }
     return add_fragment(out, from, f->end, SW_TOKEN_NONE);
@@ -107,7 +117,8 @@ static bool split_all(const sw_vocab *v, const char *text, const sw_fragments *i
         const sw_fragment *const f = &in->items[i];
         const bool ok = f->id != SW_TOKEN_NONE ? add_fragment(out, f->start, f->end, f->id)
                                                : split_fragment(v, text, f, length, parse_special, out);
-        if (!ok) return false;
+        if (!ok)
+            return false;
     }
     return true;
 }

@@ -10,10 +10,12 @@ static const char SPACE[] = "\xe2\x96\x81"; // U+2581 stands for a space
 static void spell(sw_encoder *e, const char *text, size_t n)
 {
     sw_buf_clear(&e->text);
-    if (e->v->adds_space_prefix) sw_buf_puts(&e->text, SPACE);
+    if (e->v->adds_space_prefix)
+        sw_buf_puts(&e->text, SPACE);
     size_t from = 0;
     for (size_t i = 0; i < n; i++) {
-        if (text[i] != ' ') continue;
+        if (text[i] != ' ')
+            continue;
         sw_buf_append(&e->text, text + from, i - from);
         sw_buf_puts(&e->text, SPACE);
         from = i + 1;
@@ -35,9 +37,11 @@ static bool find_merge(const void *ud, const sw_symbol *left, const sw_symbol *r
 {
     const sw_encoder *const e = ud;
     const size_t size = (size_t)left->size + right->size;
-    if (size > e->v->text_max) return false;
+    if (size > e->v->text_max)
+        return false;
     const int32_t id = sw__vocab_lookup(e->v, e->text.data + left->start, size);
-    if (id == SW_TOKEN_NONE) return false;
+    if (id == SW_TOKEN_NONE)
+        return false;
     *out = (sw_merge){.priority = priority_of(e->v->scores[id]), .result = id};
     return true;
 }
@@ -50,7 +54,8 @@ static bool add_symbols(sw_encoder *e)
         uint32_t cp;
         const int size = sw_utf8_decode((const uint8_t *)text + i, e->text.size - i, &cp);
         const size_t n = size > 0 ? (size_t)size : 1;
-        if (!sw_merger_add(&e->merger, i, n, sw__vocab_lookup(e->v, text + i, n))) return false;
+        if (!sw_merger_add(&e->merger, i, n, sw__vocab_lookup(e->v, text + i, n)))
+            return false;
         i += n;
     }
     return true;
@@ -59,11 +64,13 @@ static bool add_symbols(sw_encoder *e)
 /* A symbol that is no token is spelled with byte tokens. */
 static bool emit_symbol(const sw_encoder *e, const sw_symbol *s)
 {
-    if (s->id != SW_TOKEN_NONE) return sw_tokens_push(e->out, s->id);
+    if (s->id != SW_TOKEN_NONE)
+        return sw_tokens_push(e->out, s->id);
     for (uint32_t i = 0; i < s->size; i++) {
         const int32_t byte_id = e->v->byte_ids[(uint8_t)e->text.data[s->start + i]];
         const int32_t id = byte_id != SW_TOKEN_NONE ? byte_id : e->v->unk;
-        if (id != SW_TOKEN_NONE && !sw_tokens_push(e->out, id)) return false;
+        if (id != SW_TOKEN_NONE && !sw_tokens_push(e->out, id))
+            return false;
     }
     return true;
 }
@@ -72,9 +79,11 @@ bool sw__spm_encode(sw_encoder *e, const char *text, size_t n)
 {
     spell(e, text, n);
     sw_merger_clear(&e->merger);
-    if (e->text.failed != SW_OK || !add_symbols(e) || !sw_merger_run(&e->merger, find_merge, e)) return false;
+    if (e->text.failed != SW_OK || !add_symbols(e) || !sw_merger_run(&e->merger, find_merge, e))
+        return false;
     for (uint32_t i = 0; i != SW_SYMBOL_END; i = e->merger.symbols[i].next) {
-        if (!emit_symbol(e, &e->merger.symbols[i])) return false;
+        if (!emit_symbol(e, &e->merger.symbols[i]))
+            return false;
     }
     return true;
 }

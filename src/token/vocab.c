@@ -11,7 +11,8 @@
 
 bool sw_tokens_push(sw_tokens *t, int32_t id)
 {
-    if (!sw_grow(&t->ids, &t->cap, t->n + 1, sizeof *t->ids)) return false;
+    if (!sw_grow(&t->ids, &t->cap, t->n + 1, sizeof *t->ids))
+        return false;
     t->ids[t->n++] = id;
     return true;
 }
@@ -24,7 +25,8 @@ void sw_tokens_clear(sw_tokens *t)
 
 void sw_vocab_free(sw_vocab *v)
 {
-    if (v == NULL) return;
+    if (v == NULL)
+        return;
     sw_free(v->arena);
     sw_free(v->texts);
     sw_free(v->pieces);
@@ -130,7 +132,8 @@ static bool encode_fragments(sw_encoder *e, const char *text, const sw_fragments
         const sw_fragment *const f = &fragments->items[i];
         const bool ok =
             f->id != SW_TOKEN_NONE ? sw_tokens_push(e->out, f->id) : encode_text(e, text + f->start, f->end - f->start);
-        if (!ok) return false;
+        if (!ok)
+            return false;
     }
     return true;
 }
@@ -141,9 +144,11 @@ static bool encode(const sw_vocab *v, const char *text, size_t n, bool add_speci
     sw_buf_init(&e.text, SIZE_MAX / 2);
     sw_fragments fragments = {0};
     bool ok = sw_special_split(v, text, n, parse_special, &fragments);
-    if (ok && add_special && sw_vocab_adds_bos(v)) ok = sw_tokens_push(out, v->bos);
+    if (ok && add_special && sw_vocab_adds_bos(v))
+        ok = sw_tokens_push(out, v->bos);
     ok = ok && encode_fragments(&e, text, &fragments);
-    if (ok && add_special && v->adds_eos && v->eos != SW_TOKEN_NONE) ok = sw_tokens_push(out, v->eos);
+    if (ok && add_special && v->adds_eos && v->eos != SW_TOKEN_NONE)
+        ok = sw_tokens_push(out, v->eos);
     sw_fragments_free(&fragments);
     sw_merger_free(&e.merger);
     sw_cuts_free(&e.cuts);
@@ -158,7 +163,8 @@ sw_code sw_vocab_encode(const sw_vocab *v, const char *text, size_t n, bool add_
         return sw_fail(err, SW_ELIMIT, "the text has %zu bytes; at most %d can be tokenized at once", n,
                        SW_LIMIT_PROMPT_BYTES);
     const size_t n_before = out->n;
-    if (encode(v, text, n, add_special, parse_special, out)) return SW_OK;
+    if (encode(v, text, n, add_special, parse_special, out))
+        return SW_OK;
     out->n = n_before;
     return sw_fail(err, SW_ENOMEM, "not enough memory to tokenize %zu bytes", n);
 }

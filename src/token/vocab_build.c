@@ -13,7 +13,8 @@ static const char SPM_SPACE[] = "\xe2\x96\x81"; // U+2581
 sw_vocab *sw__vocab_alloc(sw_vocab_model model, size_t n, size_t text_bytes)
 {
     sw_vocab *const v = sw_calloc(1, sizeof *v);
-    if (v == NULL) return NULL;
+    if (v == NULL)
+        return NULL;
     v->model = model;
     v->bos = v->eos = v->unk = SW_TOKEN_NONE;
     v->arena = sw_alloc(2 * text_bytes); // a piece is never longer than its text
@@ -40,7 +41,8 @@ void sw__vocab_add(sw_vocab *v, sw_str text, sw_token_type type)
     v->texts[v->n] = (sw_str){.data = v->arena + v->n_arena, .size = text.size};
     to_arena(v, text.data, text.size);
     v->types[v->n] = (uint8_t)type;
-    if (text.size > v->text_max) v->text_max = text.size;
+    if (text.size > v->text_max)
+        v->text_max = text.size;
     v->n++;
 }
 
@@ -50,7 +52,8 @@ static void mark_roles(sw_vocab *v)
     const sw_token_role *const roles = sw_token_roles(&n);
     for (size_t r = 0; r < n; r++) {
         const int32_t id = sw_vocab_find(v, roles[r].text);
-        if (id == SW_TOKEN_NONE) continue;
+        if (id == SW_TOKEN_NONE)
+            continue;
         v->types[id] = SW_TOKEN_CONTROL;
         v->ends[id] = roles[r].ends_generation;
     }
@@ -112,9 +115,11 @@ static void put_spm_piece(sw_vocab *v, sw_str text)
 static void put_byte_piece(sw_vocab *v, sw_str text)
 {
     static const char DIGITS[] = "0123456789ABCDEF";
-    if (text.size != 6 || memcmp(text.data, "<0x", 3) != 0 || text.data[5] != '>') return;
+    if (text.size != 6 || memcmp(text.data, "<0x", 3) != 0 || text.data[5] != '>')
+        return;
     const char *const high = memchr(DIGITS, text.data[3], 16), *const low = memchr(DIGITS, text.data[4], 16);
-    if (high != NULL && low != NULL) to_arena(v, &(const char){(char)((high - DIGITS) * 16 + (low - DIGITS))}, 1);
+    if (high != NULL && low != NULL)
+        to_arena(v, &(const char){(char)((high - DIGITS) * 16 + (low - DIGITS))}, 1);
 }
 
 static void put_piece(sw_vocab *v, size_t i)
@@ -142,7 +147,8 @@ sw_code sw__vocab_finish(sw_vocab *v, sw_err *err)
     const int32_t end = sw_vocab_find(v, "<|end|>");
     const bool is_harmony = sw_vocab_find(v, "<|return|>") >= 0 && sw_vocab_find(v, "<|call|>") >= 0;
     const bool is_relative = sw_vocab_find(v, "<|calls|>") >= 0 && sw_vocab_find(v, "<|flush|>") >= 0;
-    if (end >= 0 && (is_harmony || is_relative)) v->ends[end] = false;
+    if (end >= 0 && (is_harmony || is_relative))
+        v->ends[end] = false;
     if (!sw_special_lengths_init(&v->specials, v))
         return sw_fail(err, SW_ENOMEM, "not enough memory for the special tokens of the vocabulary");
     return SW_OK;
@@ -155,7 +161,8 @@ static bool add_spelled(sw_vocab *v, const char *bytes, size_t n)
     sw_buf_init(&spelled, 2 * n);
     sw_spell_bytes(bytes, n, &spelled);
     const bool ok = spelled.failed == SW_OK;
-    if (ok) sw__vocab_add(v, (sw_str){sw_buf_str(&spelled), spelled.size}, SW_TOKEN_NORMAL);
+    if (ok)
+        sw__vocab_add(v, (sw_str){sw_buf_str(&spelled), spelled.size}, SW_TOKEN_NORMAL);
     sw_buf_free(&spelled);
     return ok;
 }
@@ -168,7 +175,8 @@ static sw_code add_synthetic(sw_vocab *v, const char *const *words, size_t n_wor
         ok = add_spelled(v, &(const char){(char)b}, 1);
     for (size_t i = 0; ok && i < n_words; i++)
         ok = add_spelled(v, words[i], strlen(words[i]));
-    if (!ok) return sw_fail(err, SW_ENOMEM, "not enough memory for a synthetic vocabulary");
+    if (!ok)
+        return sw_fail(err, SW_ENOMEM, "not enough memory for a synthetic vocabulary");
     for (size_t i = 0; i < n_controls; i++)
         sw__vocab_add(v, (sw_str){controls[i], strlen(controls[i])}, SW_TOKEN_CONTROL);
     const sw_code code = sw__vocab_index(v, err);
@@ -189,7 +197,8 @@ sw_code sw_vocab_synthetic(sw_vocab **out, const char *const *words, size_t n_wo
     *out = NULL;
     const size_t text_bytes = 2 * (256 + total_bytes(words, n_words)) + total_bytes(controls, n_controls);
     sw_vocab *const v = sw__vocab_alloc(SW_VOCAB_BPE, 256 + n_words + n_controls, text_bytes);
-    if (v == NULL) return sw_fail(err, SW_ENOMEM, "not enough memory for a synthetic vocabulary");
+    if (v == NULL)
+        return sw_fail(err, SW_ENOMEM, "not enough memory for a synthetic vocabulary");
     v->pretokenizer = sw_pretokenizer_find((sw_str){"default", 7});
     snprintf(v->description, sizeof v->description, "synthetic");
     const sw_code code = add_synthetic(v, words, n_words, controls, n_controls, err);

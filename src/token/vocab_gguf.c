@@ -27,7 +27,8 @@ static sw_code read_model(const sw_gguf *g, sw_vocab_model *out, sw_err *err)
 {
     sw_str model;
     const sw_code code = sw_gguf_str(g, KEY("model"), &model, err);
-    if (code != SW_OK) return code;
+    if (code != SW_OK)
+        return code;
     if (model.data == NULL)
         return sw_fail(err, SW_EFORMAT, "the file has no key " KEY("model") ", so its text cannot be tokenized");
     if (!sw_str_eq(model, "gpt2") && !sw_str_eq(model, "llama"))
@@ -50,7 +51,8 @@ static sw_code read_array(const sw_gguf *g, const char *key, size_t n_tokens, sw
 static sw_str text_of(const sw_gguf_array *tokens, size_t i, char empty_name[24])
 {
     const sw_str text = sw_gguf_array_str(tokens, i);
-    if (text.size > 0) return text;
+    if (text.size > 0)
+        return text;
     const int n = snprintf(empty_name, 24, "[EMPTY_%zu]", i);
     return (sw_str){.data = empty_name, .size = (size_t)n};
 }
@@ -72,21 +74,24 @@ static sw_code read_tokens(const sw_gguf *g, sw_vocab_model model, sw_vocab **ou
 {
     sw_gguf_array tokens, types;
     sw_code code = sw_gguf_get_array(g, KEY("tokens"), &tokens, err);
-    if (code != SW_OK) return code;
+    if (code != SW_OK)
+        return code;
     if (tokens.n == 0 || tokens.type != SW_GGUF_STRING)
         return sw_fail(err, SW_EFORMAT, KEY("tokens") " is missing, empty or not an array of strings");
     if (tokens.n > SW_LIMIT_VOCAB_TOKENS)
         return sw_fail(err, SW_ELIMIT, KEY("tokens") " has %zu elements; at most %d are read", tokens.n,
                        SW_LIMIT_VOCAB_TOKENS);
     code = read_array(g, KEY("token_type"), tokens.n, &types, err);
-    if (code != SW_OK) return code;
+    if (code != SW_OK)
+        return code;
     size_t text_bytes = 0;
     for (size_t i = 0; i < tokens.n; i++) {
         char empty_name[24];
         text_bytes += text_of(&tokens, i, empty_name).size;
     }
     *out = sw__vocab_alloc(model, tokens.n, text_bytes);
-    if (*out == NULL) return sw_fail(err, SW_ENOMEM, "not enough memory for a vocabulary of %zu tokens", tokens.n);
+    if (*out == NULL)
+        return sw_fail(err, SW_ENOMEM, "not enough memory for a vocabulary of %zu tokens", tokens.n);
     return add_tokens(*out, &tokens, &types, err);
 }
 
@@ -94,7 +99,8 @@ static sw_code read_scores(const sw_gguf *g, sw_vocab *v, sw_err *err)
 {
     sw_gguf_array scores;
     const sw_code code = read_array(g, KEY("scores"), v->n, &scores, err);
-    if (code != SW_OK) return code;
+    if (code != SW_OK)
+        return code;
     if (scores.n == 0)
         return sw_fail(err, SW_EFORMAT, KEY("scores") " is missing: without it \"llama\" text cannot be tokenized");
     for (size_t i = 0; i < v->n; i++) {
@@ -112,7 +118,8 @@ static sw_code read_bpe(const sw_gguf *g, sw_vocab *v, sw_err *err)
     sw_str pre;
     sw_gguf_array merges;
     sw_code code = sw_gguf_str(g, KEY("pre"), &pre, err);
-    if (code != SW_OK) return code;
+    if (code != SW_OK)
+        return code;
     choose_pretokenizer(v, pre);
     code = sw_gguf_get_array(g, KEY("merges"), &merges, err);
     return code == SW_OK ? sw__bpe_load_merges(v, &merges, err) : code;
@@ -131,7 +138,8 @@ static sw_code read_id(const sw_gguf *g, const sw_vocab *v, const char *key, int
 {
     uint32_t id;
     const sw_code code = sw_gguf_u32(g, key, (uint32_t)fallback, &id, err);
-    if (code == SW_OK) *out = id < v->n ? (int32_t)id : SW_TOKEN_NONE;
+    if (code == SW_OK)
+        *out = id < v->n ? (int32_t)id : SW_TOKEN_NONE;
     return code;
 }
 
@@ -155,9 +163,12 @@ static sw_code read_special_ids(const sw_gguf *g, sw_vocab *v, sw_err *err)
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
         int32_t id;
         const sw_code code = read_id(g, v, ids[i].key, ids[i].fallback, &id, err);
-        if (code != SW_OK) return code;
-        if (ids[i].id != NULL) *ids[i].id = id;
-        if (id != SW_TOKEN_NONE && ids[i].id != &v->bos && ids[i].id != &v->unk) v->ends[id] = true;
+        if (code != SW_OK)
+            return code;
+        if (ids[i].id != NULL)
+            *ids[i].id = id;
+        if (id != SW_TOKEN_NONE && ids[i].id != &v->bos && ids[i].id != &v->unk)
+            v->ends[id] = true;
     }
     return SW_OK;
 }
@@ -167,9 +178,12 @@ static sw_code read_flags(const sw_gguf *g, sw_vocab *v, sw_err *err)
     const bool adds_bos = v->model == SW_VOCAB_SPM || sw_pretokenizer_adds_bos(v->pretokenizer);
     sw_str arch;
     sw_code code = sw_gguf_bool(g, KEY("add_bos_token"), adds_bos, &v->adds_bos, err);
-    if (code == SW_OK) code = sw_gguf_bool(g, KEY("add_eos_token"), false, &v->adds_eos, err);
-    if (code == SW_OK) code = sw_gguf_str(g, "general.architecture", &arch, err);
-    if (code != SW_OK) return code;
+    if (code == SW_OK)
+        code = sw_gguf_bool(g, KEY("add_eos_token"), false, &v->adds_eos, err);
+    if (code == SW_OK)
+        code = sw_gguf_str(g, "general.architecture", &arch, err);
+    if (code != SW_OK)
+        return code;
     // Files do not store this property of Phi-3's special tokens.
     v->strips_right = (sw_str_eq(arch, "phi3") || sw_str_eq(arch, "phimoe")) && sw_vocab_find(v, "<|end|>") == 32007;
     return SW_OK;
@@ -179,10 +193,14 @@ static sw_code read_vocab(const sw_gguf *g, sw_vocab **v, sw_err *err)
 {
     sw_vocab_model model = SW_VOCAB_BPE;
     sw_code code = read_model(g, &model, err);
-    if (code == SW_OK) code = read_tokens(g, model, v, err);
-    if (code == SW_OK) code = model == SW_VOCAB_BPE ? read_bpe(g, *v, err) : read_spm(g, *v, err);
-    if (code == SW_OK) code = read_special_ids(g, *v, err);
-    if (code == SW_OK) code = read_flags(g, *v, err);
+    if (code == SW_OK)
+        code = read_tokens(g, model, v, err);
+    if (code == SW_OK)
+        code = model == SW_VOCAB_BPE ? read_bpe(g, *v, err) : read_spm(g, *v, err);
+    if (code == SW_OK)
+        code = read_special_ids(g, *v, err);
+    if (code == SW_OK)
+        code = read_flags(g, *v, err);
     return code == SW_OK ? sw__vocab_finish(*v, err) : code;
 }
 

@@ -36,14 +36,18 @@ static sw_code try_weights(sw_err *err)
 {
     sw_gguf *g;
     sw_code code = sw_gguf_open(&g, model.s, err);
-    if (code != SW_OK) return code;
+    if (code != SW_OK)
+        return code;
     sw_hparams h;
     sw_weights w = {0};
     code = sw_hparams_read(g, false, &h, err);
-    if (code == SW_OK) code = sw_weights_plan(g, &h, &w, err);
+    if (code == SW_OK)
+        code = sw_weights_plan(g, &h, &w, err);
     sw_pool *const pool = sw_pool_create(2);
-    if (code == SW_OK && pool == NULL) code = sw_fail(err, SW_ENOMEM, "no pool");
-    if (code == SW_OK) code = sw_weights_load(&w, g, pool, NULL, NULL, err);
+    if (code == SW_OK && pool == NULL)
+        code = sw_fail(err, SW_ENOMEM, "no pool");
+    if (code == SW_OK)
+        code = sw_weights_load(&w, g, pool, NULL, NULL, err);
     sw_pool_free(pool);
     sw_weights_free(&w);
     sw_gguf_close(g);
@@ -54,7 +58,8 @@ static sw_code try_model_lm(sw_err *err)
 {
     sw_gguf *g;
     sw_code code = sw_gguf_open(&g, model.s, err);
-    if (code != SW_OK) return code;
+    if (code != SW_OK)
+        return code;
     sw_lm *lm;
     code = sw_model_lm_open(&lm, g, &SMALL, err);
     assert_true((code == SW_OK) == (lm != NULL));
@@ -114,8 +119,10 @@ static void each_allocation_fails_once(attempt_fn attempt)
         faults_alloc_begin(n);
         const sw_code code = attempt(&err);
         const long n_allocs = faults_alloc_end(&n_live);
-        if (n_live != 0) fail_msg("allocation %ld failed: %ld blocks were not freed", n, n_live);
-        if (code == SW_OK && n >= n_allocs) return;
+        if (n_live != 0)
+            fail_msg("allocation %ld failed: %ld blocks were not freed", n, n_live);
+        if (code == SW_OK && n >= n_allocs)
+            return;
         if (code != SW_OK && code != SW_ENOMEM)
             fail_msg("allocation %ld failed: %s, %s", n, sw_code_name(code), err.msg);
         assert_true((code == SW_OK) == (err.msg[0] == '\0'));

@@ -19,7 +19,8 @@ enum { N_WORDS = 6, N_CONTROLS = 6, TEXT_MAX = 1 << 24 };
 
 static void check(bool ok)
 {
-    if (!ok) abort();
+    if (!ok)
+        abort();
 }
 
 static void on_text(void *ud, sw_text_kind kind, const char *text, size_t n)
@@ -61,8 +62,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static sw_vocab *v;
     sw_err err;
-    if (v == NULL) check(sw_vocab_synthetic(&v, WORDS, N_WORDS, CONTROLS, N_CONTROLS, &err) == SW_OK);
-    if (size > TEXT_MAX / 64) return 0;
+    if (v == NULL)
+        check(sw_vocab_synthetic(&v, WORDS, N_WORDS, CONTROLS, N_CONTROLS, &err) == SW_OK);
+    if (size > TEXT_MAX / 64)
+        return 0;
     for (sw_chat_format f = SW_CHAT_PLAIN; f <= SW_CHAT_LLAMA3; f++)
         run(f, v, data, size);
     return 0;

@@ -18,7 +18,8 @@ enum { TEXT_MAX = 1 << 20 };
 
 static void check(bool ok)
 {
-    if (!ok) abort();
+    if (!ok)
+        abort();
 }
 
 static void use(const sw_vocab *v)
@@ -41,12 +42,14 @@ static void load(const uint8_t *data, size_t size)
 {
     static char path[] = "/tmp/fuzz_vocab_XXXXXX";
     static int fd = -1;
-    if (fd < 0) fd = mkstemp(path);
+    if (fd < 0)
+        fd = mkstemp(path);
     check(fd >= 0 && ftruncate(fd, 0) == 0 && pwrite(fd, data, size, 0) == (ssize_t)size);
     sw_gguf *g;
     sw_vocab *v;
     sw_err err = {0};
-    if (sw_gguf_open(&g, path, &err) != SW_OK) return;
+    if (sw_gguf_open(&g, path, &err) != SW_OK)
+        return;
     if (sw_vocab_from_gguf(&v, g, &err) == SW_OK)
         use(v);
     else
@@ -73,7 +76,8 @@ static void round_trip(const char *text, size_t n)
     static const char *const CONTROLS[] = {"<|end|>", "<|a", "<|a|>"};
     static sw_vocab *v;
     sw_err err;
-    if (v == NULL) check(sw_vocab_synthetic(&v, NULL, 0, CONTROLS, 3, &err) == SW_OK);
+    if (v == NULL)
+        check(sw_vocab_synthetic(&v, NULL, 0, CONTROLS, 3, &err) == SW_OK);
     sw_tokens ids = {0};
     sw_buf back;
     sw_buf_init(&back, TEXT_MAX);
@@ -88,7 +92,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const IDS[] = {"default", "gpt-2",  "llama-bpe",    "qwen2",          "qwen35",     "gpt-4o",
                                       "tekken",  "falcon", "deepseek-llm", "deepseek-coder", "deepseek-v3"};
-    if (size > TEXT_MAX / 2) return 0;
+    if (size > TEXT_MAX / 2)
+        return 0;
     if (size >= 4 && memcmp(data, "GGUF", 4) == 0) {
         load(data, size);
         return 0;

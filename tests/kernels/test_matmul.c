@@ -6,7 +6,7 @@
 #include "quant/decode.h"
 #include "quant/tile.h"
 
-typedef enum content { TAME, WILD, ZEROS, ONES, LOWEST, HIGHEST, N_CONTENTS } content;
+typedef enum content { TAME, WILD, ZEROS, ONES, LOWEST, HIGHEST, TINIEST, N_CONTENTS } content;
 
 static const sw_type TYPES[] = {SW_F32, SW_F16, SW_BF16, SW_Q8_0, SW_Q5_0, SW_Q4_K, SW_Q6_K, SW_MXFP4};
 enum { N_TESTED = sizeof TYPES / sizeof *TYPES };
@@ -31,17 +31,21 @@ static void tame(sw_type t, uint8_t *b, sw_rng *r)
     }
 }
 
-/* Gives a block the largest finite scale. */
-static void heighten(sw_type t, uint8_t *b)
+/* Gives the half at p the largest finite value or a subnormal one. */
+static void put_extreme_f16(uint8_t *p, bool is_largest, sw_rng *r)
+{
+    put_u16(p, is_largest ? 0x7bff : (uint16_t)(sw_rng_next(r) & 0x8003));
+}
+
+/* Gives a block the largest finite scales, or those near the end of the subnormal ones. */
+static void make_extreme(sw_type t, uint8_t *b, bool is_largest, sw_rng *r)
 {
     switch (t) {
-    case SW_F32:
-    case SW_F16:
-    case SW_BF16: put_u16(b + (t == SW_F32 ? 2 : 0), 0x7bff); break;
-    case SW_Q6_K: put_u16(b + 208, 0x7bff); break;
-    case SW_MXFP4: b[0] = 254; break;
-    case SW_Q4_K: put_u16(b + 2, 0x7bff); // fall through
-    default: put_u16(b, 0x7bff); break;
+    case SW_F32: put_u16(b + 2, is_largest ? 0x7f7f : 0x0000); break;
+    case SW_Q6_K: put_extreme_f16(b + 208, is_largest, r); break;
+    case SW_MXFP4: b[0] = is_largest ? 254 : (uint8_t)(sw_rng_next(r) % 3); break;
+    case SW_Q4_K: put_extreme_f16(b + 2, is_largest, r); // fall through
+    default: put_extreme_f16(b, is_largest, r); break;
     }
 }
 
@@ -58,8 +62,8 @@ static uint8_t *make_tiles(sw_type t, content c, size_t n_tiles, size_t n_cols, 
         for (size_t j = 0; j < tile_bytes; j += traits->block_bytes) {
             if (c == TAME)
                 tame(t, rows + j, r);
-            else if (c == HIGHEST || c == LOWEST)
-                heighten(t, rows + j);
+            else if (c == HIGHEST || c == LOWEST || c == TINIEST)
+                make_extreme(t, rows + j, c != TINIEST, r);
         }
         sw_tile_pack(t, rows, SW_TILE_ROWS, n_cols, tiles + i * tile_bytes);
     }
@@ -84,7 +88,8 @@ static sw_acts make_acts(content c, size_t n, size_t n_cols, sw_rng *r)
                    : kind == 4 ? 0x1p-140f * check_unit(r)
                    : kind == 5 ? 1e38f * check_unit(r)
                                : check_unit(r);
-        if (kind == 6) x[g * SW_GROUP + 5] = check_edge(r);
+        if (kind == 6)
+            x[g * SW_GROUP + 5] = check_edge(r);
     }
     const sw_kernels *const *all;
     sw_kernels_all(&all);
@@ -123,7 +128,8 @@ static void compare_variants(sw_type t, content c, shape s, sw_rng *r)
     float *const expected = check_new(bytes);
     all[0]->matmul[t](tiles, s.n_tiles, &x, s.n, expected, ld);
     for (size_t v = 1; v < n_all; v++) {
-        if (all[v]->matmul[t] == all[0]->matmul[t]) continue;
+        if (all[v]->matmul[t] == all[0]->matmul[t])
+            continue;
         float *const y = check_new(bytes);
         all[v]->matmul[t](tiles, s.n_tiles, &x, s.n, y, ld);
         check_equal(what, all[v]->name, expected, y, s.n * ld); // the gaps between rows are canary in both

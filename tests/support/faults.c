@@ -17,13 +17,16 @@ static void *resize(void *ud, void *p, size_t size)
 {
     (void)ud;
     if (size == 0) {
-        if (p != NULL) atomic_fetch_sub(&n_live, 1);
+        if (p != NULL)
+            atomic_fetch_sub(&n_live, 1);
         free(p);
         return NULL;
     }
-    if (atomic_fetch_add(&n_allocs, 1) == alloc_fails_at) return NULL;
+    if (atomic_fetch_add(&n_allocs, 1) == alloc_fails_at)
+        return NULL;
     void *const q = realloc(p, size);
-    if (p == NULL && q != NULL) atomic_fetch_add(&n_live, 1);
+    if (p == NULL && q != NULL)
+        atomic_fetch_add(&n_live, 1);
     return q;
 }
 
@@ -51,7 +54,8 @@ static long read_at(void *ud, int fd, void *dst, size_t n, uint64_t offset)
         errno = EINTR;
         return call % 2 == 0 ? -1 : (long)pread(fd, dst, 1, (off_t)offset);
     }
-    if (read_fails_at < 0 || call < read_fails_at) return (long)pread(fd, dst, n, (off_t)offset);
+    if (read_fails_at < 0 || call < read_fails_at)
+        return (long)pread(fd, dst, n, (off_t)offset);
     errno = EIO;
     return read_fails_how == FAULTS_EIO ? -1 : 0;
 }

@@ -132,7 +132,8 @@ void gguf_bytes(const gguf_builder *b, sw_buf *out)
         pad(out, b->alignment);
         sw_buf_append(out, b->data.data, b->data.size);
     }
-    if (b->keys.failed != SW_OK || b->infos.failed != SW_OK || b->data.failed != SW_OK || out->failed != SW_OK) abort();
+    if (b->keys.failed != SW_OK || b->infos.failed != SW_OK || b->data.failed != SW_OK || out->failed != SW_OK)
+        abort();
 }
 
 void gguf_write(const gguf_builder *b, const char *path)

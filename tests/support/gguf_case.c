@@ -24,7 +24,8 @@ sw_gguf *gguf_opened(const gguf_builder *b)
     gguf_write(b, path.s);
     sw_gguf *g;
     sw_err err = {0};
-    if (sw_gguf_open(&g, path.s, &err) != SW_OK) fail_msg("%s", err.msg);
+    if (sw_gguf_open(&g, path.s, &err) != SW_OK)
+        fail_msg("%s", err.msg);
     return g;
 }
 

@@ -24,7 +24,8 @@ static void remove_dir(void)
 
 static void need_dir(void)
 {
-    if (dir[0] != '\0') return;
+    if (dir[0] != '\0')
+        return;
     const char *const parent = getenv("TMPDIR");
     snprintf(dir, sizeof dir, "%s/spillway-test-XXXXXX", parent != NULL ? parent : "/tmp");
     if (mkdtemp(dir) == NULL) {
@@ -55,7 +56,8 @@ int temp_count(void)
 {
     need_dir();
     DIR *const d = opendir(dir);
-    if (d == NULL) abort();
+    if (d == NULL)
+        abort();
     int n = 0;
     for (const struct dirent *e; (e = readdir(d)) != NULL;)
         n += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;

@@ -32,7 +32,8 @@ static void tensor(maker *m, const char *base, uint64_t n0, uint64_t n1, uint64_
     const uint64_t ne[4] = {n0, n1, n2, 0};
     const size_t n = (size_t)(n0 * (n1 > 0 ? n1 : 1) * (n2 > 0 ? n2 : 1));
     float *const values = malloc(n * sizeof *values);
-    if (values == NULL) abort();
+    if (values == NULL)
+        abort();
     for (size_t i = 0; i < n; i++)
         values[i] = centre + spread * (2 * sw_rng_float(&m->rng) - 1);
     gguf_tensor(m->b, name, SW_F32, ne, values, n * sizeof *values);
@@ -64,8 +65,10 @@ static void attention(maker *m)
         vector(m, "attn_v.bias", kv, 0);
         vector(m, "attn_output.bias", TINY_EMBD, 0);
     }
-    if (m->arch == TINY_PHIMOE) vector(m, "attn_norm.bias", TINY_EMBD, 0);
-    if (m->arch == TINY_GPT_OSS) vector(m, "attn_sinks.weight", TINY_HEADS, 0);
+    if (m->arch == TINY_PHIMOE)
+        vector(m, "attn_norm.bias", TINY_EMBD, 0);
+    if (m->arch == TINY_GPT_OSS)
+        vector(m, "attn_sinks.weight", TINY_HEADS, 0);
 }
 
 static void experts(maker *m)
@@ -90,7 +93,8 @@ static void experts(maker *m)
 static void feed_forward(maker *m)
 {
     vector(m, m->arch == TINY_GPT_OSS ? "post_attention_norm.weight" : "ffn_norm.weight", TINY_EMBD, 1);
-    if (m->arch == TINY_PHIMOE) vector(m, "ffn_norm.bias", TINY_EMBD, 0);
+    if (m->arch == TINY_PHIMOE)
+        vector(m, "ffn_norm.bias", TINY_EMBD, 0);
     if (m->arch == TINY_DEEPSEEK && m->layer == 0) {
         matrix(m, "ffn_gate.weight", TINY_EMBD, TINY_FF, 0);
         matrix(m, "ffn_up.weight", TINY_EMBD, TINY_FF, 0);
@@ -127,7 +131,8 @@ static void dimensions(maker *m)
     arch_u32(m, "expert_used_count", TINY_USED);
     arch_u32(m, "feed_forward_length", TINY_FF);
     arch_f32(m, "attention.layer_norm_rms_epsilon", 1e-5f);
-    if (m->arch != TINY_PHIMOE) arch_u32(m, "expert_feed_forward_length", TINY_FF);
+    if (m->arch != TINY_PHIMOE)
+        arch_u32(m, "expert_feed_forward_length", TINY_FF);
     if (m->arch == TINY_GPT_OSS) {
         arch_u32(m, "attention.sliding_window", 8);
         arch_u32(m, "rope.scaling.original_context_length", 32);

@@ -60,7 +60,8 @@ static void on_event(void *ud, const sw_event *e)
     case SW_EVENT_DONE:
     case SW_EVENT_ERROR:
         r->last = *e;
-        if (e->error != NULL) r->err = *e->error;
+        if (e->error != NULL)
+            r->err = *e->error;
         r->n_last++;
         break;
     }

@@ -21,16 +21,20 @@ static void *failing_resize(void *ud, void *p, size_t size)
         free(p);
         return NULL;
     }
-    if (atomic_load(&n_left) == 0) return NULL;
-    if (atomic_load(&n_left) > 0) atomic_fetch_sub(&n_left, 1);
+    if (atomic_load(&n_left) == 0)
+        return NULL;
+    if (atomic_load(&n_left) > 0)
+        atomic_fetch_sub(&n_left, 1);
     return realloc(p, size);
 }
 
 static void note_last(void *ud, const sw_event *e)
 {
     sw_code *const code = ud;
-    if (e->type == SW_EVENT_DONE) *code = SW_OK;
-    if (e->type == SW_EVENT_ERROR) *code = e->error->code;
+    if (e->type == SW_EVENT_DONE)
+        *code = SW_OK;
+    if (e->type == SW_EVENT_ERROR)
+        *code = e->error->code;
 }
 
 /* Runs one job while only n allocations succeed; returns how it ended. */

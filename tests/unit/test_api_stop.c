@@ -87,7 +87,8 @@ static void test_stop_agrees_with_a_plain_search(void **state)
         char released[40];
         strcpy(released, text);
         char *const at = strstr(released, stop);
-        if (at != NULL) *at = '\0';
+        if (at != NULL)
+            *at = '\0';
         check((const char *[MAX_STOPS]){stop}, text, released, at != NULL);
     }
 }

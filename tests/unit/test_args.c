@@ -75,7 +75,8 @@ static bool printed(const char *file, const char *what)
 static void check_usage_error(int status, const char *what)
 {
     assert_int_equal(status, SW_EXIT_USAGE);
-    if (!printed("err", what) || !printed("out", "")) fail_msg("standard error does not say '%s'", what);
+    if (!printed("err", what) || !printed("out", ""))
+        fail_msg("standard error does not say '%s'", what);
 }
 
 static void test_values_may_follow_or_be_joined(void **state)

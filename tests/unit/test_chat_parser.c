@@ -79,7 +79,8 @@ static answer parse(sw_chat_format f, const char *text)
 static int marker_at(const char *s)
 {
     for (int i = 0; i < N_CONTROLS; i++) {
-        if (strncmp(s, CONTROLS[i], strlen(CONTROLS[i])) == 0) return i;
+        if (strncmp(s, CONTROLS[i], strlen(CONTROLS[i])) == 0)
+            return i;
     }
     return -1;
 }
@@ -93,7 +94,8 @@ typedef struct word_list {
 /* The id of a text as a token: a byte, or a word that is added to the list if it is new. */
 static int32_t word_id(word_list *w, const char *text, size_t n)
 {
-    if (n == 1) return (uint8_t)*text;
+    if (n == 1)
+        return (uint8_t)*text;
     size_t i = 0;
     while (i < w->n && (strlen(w->texts[i]) != n || memcmp(w->texts[i], text, n) != 0))
         i++;

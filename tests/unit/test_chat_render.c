@@ -38,7 +38,8 @@ static void check_text(sw_chat_format f, const sw_message *messages, size_t n, c
     sw_err err = {0};
     sw_buf text;
     sw_buf_init(&text, TEXT_MAX);
-    if (sw_chat_render_text(f, v, messages, n, options, &text, &err) != SW_OK) fail_msg("%s", err.msg);
+    if (sw_chat_render_text(f, v, messages, n, options, &text, &err) != SW_OK)
+        fail_msg("%s", err.msg);
     assert_string_equal(sw_buf_str(&text), expected);
     sw_buf_free(&text);
     sw_vocab_free(v);
@@ -51,13 +52,15 @@ static const char *text_of(const json_t *object, const char *key)
 
 static sw_role role_of(const char *name)
 {
-    if (strcmp(name, "user") == 0) return SW_ROLE_USER;
+    if (strcmp(name, "user") == 0)
+        return SW_ROLE_USER;
     return strcmp(name, "assistant") == 0 ? SW_ROLE_ASSISTANT : SW_ROLE_SYSTEM;
 }
 
 static sw_effort effort_of(const char *name)
 {
-    if (strcmp(name, "low") == 0) return SW_EFFORT_LOW;
+    if (strcmp(name, "low") == 0)
+        return SW_EFFORT_LOW;
     return strcmp(name, "high") == 0 ? SW_EFFORT_HIGH : SW_EFFORT_MEDIUM;
 }
 
@@ -182,7 +185,8 @@ static void test_messages_cannot_contain_a_control_token(void **state)
             sw_err err;
             assert_int_equal(sw_chat_render(f, v, &message, 1, &DATED, &ids, &err), SW_OK);
             const size_t n = count_controls(v, &ids);
-            if (i < 0) n_expected = n;
+            if (i < 0)
+                n_expected = n;
             assert_int_equal(n, n_expected);
             sw_tokens_clear(&ids);
         }
@@ -196,7 +200,8 @@ static void check_refused(sw_chat_format f, const sw_message *messages, size_t n
     sw_err err = {0};
     sw_tokens ids = {0};
     assert_int_equal(sw_chat_render(f, v, messages, n, &DATED, &ids, &err), SW_EINVAL);
-    if (strstr(err.msg, what) == NULL) fail_msg("\"%s\" does not say \"%s\"", err.msg, what);
+    if (strstr(err.msg, what) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", err.msg, what);
     assert_int_equal(ids.n, 0);
     sw_tokens_clear(&ids);
     sw_vocab_free(v);
@@ -252,7 +257,8 @@ static void test_lists_of_messages_beyond_the_limit_are_refused(void **state)
 static void check_detected(const char *jinja, const sw_vocab *v, sw_chat_format expected)
 {
     const sw_chat_format f = sw_chat_detect((sw_str){jinja, strlen(jinja)}, v);
-    if (f != expected) fail_msg("%s: %s", jinja, sw_chat_format_name(f));
+    if (f != expected)
+        fail_msg("%s: %s", jinja, sw_chat_format_name(f));
 }
 
 static void test_format_is_detected_from_the_template(void **state)

@@ -125,7 +125,8 @@ static void touch(const sw_gguf *g)
         (void)!sw_gguf_bool(g, KEYS[k], false, &flag, &err);
         (void)!sw_gguf_str(g, KEYS[k], &s, &err);
         volatile char sink = s.size > 0 ? s.data[s.size - 1] : 0;
-        if (sw_gguf_get_array(g, KEYS[k], &a, &err) != SW_OK) continue;
+        if (sw_gguf_get_array(g, KEYS[k], &a, &err) != SW_OK)
+            continue;
         for (size_t i = 0; i < a.n; i++) {
             int64_t v;
             double r;
@@ -190,7 +191,8 @@ static void test_a_file_with_any_byte_changed_is_read_or_rejected(void **state)
 static void test_a_file_of_another_kind_is_rejected(void **state)
 {
     (void)state;
-    temp_write(gguf_case_path().s, "PK\x03\x04 a zip file, 24 bytes and more", 36);
+    static const char ZIP[] = "PK\x03\x04 a zip file, 24 bytes and more";
+    temp_write(gguf_case_path().s, ZIP, sizeof ZIP);
     gguf_open_fails(gguf_case_path().s, SW_EFORMAT, "not a GGUF file");
     temp_write(gguf_case_path().s, "", 0);
     gguf_open_fails(gguf_case_path().s, SW_EFORMAT, "not a GGUF file");

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "base/limits.h"
+
 #include "support/gguf_case.h"
 
 enum { N_PARTS = 3 };
@@ -35,7 +37,8 @@ static void write_part(const char *path, const part *p, float value)
     gguf_raw_key(&b, "split.no", SW_GGUF_U16, &no, sizeof no);
     gguf_raw_key(&b, "split.count", SW_GGUF_U16, &count, sizeof count);
     gguf_raw_key(&b, "split.tensors.count", SW_GGUF_I32, &n_tensors, sizeof n_tensors);
-    if (p->no == 0) gguf_str(&b, "general.architecture", "gpt-oss");
+    if (p->no == 0)
+        gguf_str(&b, "general.architecture", "gpt-oss");
     gguf_tensor(&b, p->tensor, SW_F32, (uint64_t[4]){1}, &value, sizeof value);
     gguf_write(&b, path);
     gguf_end(&b);
@@ -56,7 +59,8 @@ static void test_any_part_opens_the_whole_set(void **state)
     for (int i = 0; i < N_PARTS; i++) {
         sw_gguf *g;
         sw_err err = {0};
-        if (sw_gguf_open(&g, part_path(i).s, &err) != SW_OK) fail_msg("%s", err.msg);
+        if (sw_gguf_open(&g, part_path(i).s, &err) != SW_OK)
+            fail_msg("%s", err.msg);
         assert_int_equal(sw_gguf_n_tensors(g), 3);
         assert_string_equal(sw_gguf_path(g), part_path(0).s);
         assert_true(sw_gguf_has(g, "general.architecture")); // metadata come from the first part
@@ -81,7 +85,8 @@ static void spoiled(int i, part p, const char *named)
     sw_err err = {0};
     assert_int_equal(sw_gguf_open(&g, part_path(0).s, &err), SW_EFORMAT);
     assert_null(g);
-    if (strstr(err.msg, named) == NULL) fail_msg("'%s' does not say '%s'", err.msg, named);
+    if (strstr(err.msg, named) == NULL)
+        fail_msg("'%s' does not say '%s'", err.msg, named);
 }
 
 static void test_a_missing_part_is_named(void **state)
@@ -135,16 +140,30 @@ static void test_names_that_only_resemble_a_part_are_ordinary_files(void **state
 {
     (void)state;
     static const char *const NAMES[] = {"m-00000-of-00000.gguf", "m-00000-of-00003.gguf", "m-00004-of-00003.gguf",
-                                        "m-0001-of-0003.gguf", "m-00001-of-99999.gguf"};
+                                        "m-0001-of-0003.gguf", "m-00001-of-01001.gguf"};
     static const part SINGLE = {0, 0, 1, "a"};
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
         const temp_path p = temp_file(NAMES[i]);
         write_part(p.s, &SINGLE, 0);
         sw_gguf *g;
         sw_err err = {0};
-        if (sw_gguf_open(&g, p.s, &err) != SW_OK) fail_msg("%s", err.msg);
+        if (sw_gguf_open(&g, p.s, &err) != SW_OK)
+            fail_msg("%s", err.msg);
         sw_gguf_close(g);
     }
+}
+
+static void test_a_set_may_have_as_many_parts_as_the_limit_says(void **state)
+{
+    (void)state;
+    assert_int_equal(SW_LIMIT_GGUF_SPLIT_FILES, 1000); // one more is an ordinary name: see the test before
+    static const part FIRST = {0, 1000, 1, "a"};
+    const temp_path p = temp_file("m-00001-of-01000.gguf");
+    write_part(p.s, &FIRST, 0);
+    sw_gguf *g;
+    sw_err err = {0};
+    assert_int_equal(sw_gguf_open(&g, p.s, &err), SW_ENOTFOUND);
+    assert_non_null(strstr(err.msg, "m-00002-of-01000.gguf"));
 }
 
 int main(void)
@@ -158,6 +177,7 @@ int main(void)
         cmocka_unit_test(test_a_wrong_number_of_tensors_is_rejected),
         cmocka_unit_test(test_a_part_under_another_name_is_rejected),
         cmocka_unit_test(test_names_that_only_resemble_a_part_are_ordinary_files),
+        cmocka_unit_test(test_a_set_may_have_as_many_parts_as_the_limit_says),
     };
     return cmocka_run_group_tests_name("gguf split", tests, NULL, NULL);
 }

@@ -107,7 +107,8 @@ static void test_impossible_shapes_are_rejected(void **state)
         gguf_again(&b);
         const uint32_t n_dims = CASES[i].n_dims < 8 ? CASES[i].n_dims : 0;
         gguf_raw_tensor(&b, "t", 1, n_dims, CASES[i].ne, SW_F32, 0);
-        if (n_dims == 0) memcpy(b.infos.data + 9, &CASES[i].n_dims, sizeof CASES[i].n_dims);
+        if (n_dims == 0)
+            memcpy(b.infos.data + 9, &CASES[i].n_dims, sizeof CASES[i].n_dims);
         gguf_rejected(&b, SW_EFORMAT, CASES[i].named);
     }
 }

@@ -72,7 +72,8 @@ static void test_floats_round_to_the_nearest_half(void **state)
     }
     for (int i = 0; i < 100000; i++) {
         const float f = sw_f32_from_bits((uint32_t)sw_rng_next(&r));
-        if (isfinite(f)) check_rounding(f);
+        if (isfinite(f))
+            check_rounding(f);
     }
     assert_int_equal(sw_f16_from_f32(INFINITY), 0x7c00);
     assert_int_equal(sw_f16_from_f32(-INFINITY), 0xfc00);

@@ -39,7 +39,8 @@ typedef struct change {
 static double value_of(const change *changes, size_t n, const char *key, double otherwise)
 {
     for (size_t i = 0; i < n; i++) {
-        if (changes[i].key != NULL && strcmp(changes[i].key, key) == 0) return changes[i].value;
+        if (changes[i].key != NULL && strcmp(changes[i].key, key) == 0)
+            return changes[i].value;
     }
     return otherwise;
 }
@@ -62,7 +63,8 @@ static const change USUAL[] = {
 static bool is_usual(const char *key)
 {
     for (size_t i = 0; i < sizeof USUAL / sizeof USUAL[0]; i++) {
-        if (strcmp(key, USUAL[i].key) == 0) return true;
+        if (strcmp(key, USUAL[i].key) == 0)
+            return true;
     }
     return false;
 }
@@ -84,10 +86,12 @@ static void build(const char *arch, const change *changes, size_t n, uint64_t n_
     gguf_str(&b, "general.architecture", arch);
     for (size_t i = 0; i < sizeof USUAL / sizeof USUAL[0]; i++) {
         const double value = value_of(changes, n, USUAL[i].key, USUAL[i].value);
-        if (value != -1) put_number(arch, USUAL[i].key, value);
+        if (value != -1)
+            put_number(arch, USUAL[i].key, value);
     }
     for (size_t i = 0; i < n; i++) {
-        if (changes[i].key != NULL && !is_usual(changes[i].key)) put_number(arch, changes[i].key, changes[i].value);
+        if (changes[i].key != NULL && !is_usual(changes[i].key))
+            put_number(arch, changes[i].key, changes[i].value);
     }
     gguf_tensor(&b, "token_embd.weight", SW_I8, (uint64_t[4]){1, n_vocab}, NULL, (size_t)n_vocab);
 }
@@ -104,7 +108,8 @@ static void accepted(const change *changes, size_t n, sw_hparams *h)
 {
     build("gpt-oss", changes, n, 10);
     sw_err err = {0};
-    if (read_built(false, h, &err) != SW_OK) fail_msg("%s", err.msg);
+    if (read_built(false, h, &err) != SW_OK)
+        fail_msg("%s", err.msg);
 }
 
 static void refused(const change *changes, size_t n, const char *named)
@@ -135,6 +140,7 @@ static void test_every_count_is_accepted_at_its_limit_and_not_beyond(void **stat
         {{"expert_count", SW_LIMIT_MODEL_EXPERTS}, {0}},
         {{"expert_used_count", SW_LIMIT_MODEL_EXPERTS_USED}, {"expert_count", SW_LIMIT_MODEL_EXPERTS_USED + 8}},
         {{"expert_used_count", 8}, {"expert_count", 8}},
+        {{"expert_shared_count", SW_LIMIT_MODEL_EXPERTS_SHARED}, {0}},
         {{"expert_group_count", SW_LIMIT_MODEL_EXPERT_GROUPS}, {"expert_count", SW_LIMIT_MODEL_EXPERT_GROUPS * 2}},
         {{"attention.key_length", SW_LIMIT_HEAD}, {0}},
         {{"attention.value_length", SW_LIMIT_HEAD}, {0}},

@@ -184,7 +184,8 @@ static void test_setting_up_fails_cleanly_when_memory_is_short(void **state)
         long n_live;
         faults_alloc_begin(n);
         ok = sw_kv_init(&other, LAYERS, HEADS, D_K, D_V, SW_KV_F32, SEQS, CTX);
-        if (ok) sw_kv_free(&other);
+        if (ok)
+            sw_kv_free(&other);
         faults_alloc_end(&n_live);
         assert_int_equal(n_live, 0);
     }

@@ -23,7 +23,8 @@ static void count_task(void *ud, size_t task, int worker)
 {
     run *const r = ud;
     r->count[task]++;
-    if (worker < 0 || worker >= r->n_threads) atomic_fetch_add(&r->n_bad_workers, 1);
+    if (worker < 0 || worker >= r->n_threads)
+        atomic_fetch_add(&r->n_bad_workers, 1);
     atomic_fetch_add_explicit(&r->sum, task, memory_order_relaxed);
 }
 

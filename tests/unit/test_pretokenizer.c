@@ -21,7 +21,8 @@ enum { N_ALL = sizeof ALL / sizeof *ALL };
 static const sw_pretokenizer *find(const char *id)
 {
     const sw_pretokenizer *const p = sw_pretokenizer_find((sw_str){id, strlen(id)});
-    if (p == NULL) fail_msg("pre-tokenizer %s is not known", id);
+    if (p == NULL)
+        fail_msg("pre-tokenizer %s is not known", id);
     return p;
 }
 
@@ -34,7 +35,8 @@ static void check(const char *id, const char *text, const char *expected)
     assert_true(sw_pretokenize(find(id), text, strlen(text), &cuts));
     size_t start = 0;
     for (size_t i = 0; i < cuts.n; i++) {
-        if (i > 0) sw_buf_puts(&pieces, "·");
+        if (i > 0)
+            sw_buf_puts(&pieces, "·");
         sw_buf_append(&pieces, text + start, cuts.ends[i] - start);
         start = cuts.ends[i];
     }

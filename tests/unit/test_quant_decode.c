@@ -16,7 +16,8 @@
 static sw_type type_of_name(const char *name)
 {
     for (uint32_t id = 0; id < SW_N_TYPES; id++) {
-        if (sw_type_get(id)->name != NULL && strcmp(sw_type_get(id)->name, name) == 0) return (sw_type)id;
+        if (sw_type_get(id)->name != NULL && strcmp(sw_type_get(id)->name, name) == 0)
+            return (sw_type)id;
     }
     fail_msg("no type is called %s", name);
     return SW_F32;
@@ -64,7 +65,8 @@ static void test_blocks_decode_to_the_reference_bits(void **state)
         n_of[check_vector(line)]++;
     fclose(f);
     for (uint32_t t = 0; t < SW_N_TYPES; t++) {
-        if (sw_type_is_supported((sw_type)t) && sw_type_get(t)->block_elems > 1) assert_int_equal(n_of[t], 4);
+        if (sw_type_is_supported((sw_type)t) && sw_type_get(t)->block_elems > 1)
+            assert_int_equal(n_of[t], 4);
     }
 }
 
@@ -89,7 +91,8 @@ static void test_every_supported_type_is_named_in_messages(void **state)
 {
     (void)state;
     for (uint32_t t = 0; t < SW_N_TYPES; t++) {
-        if (sw_type_is_supported((sw_type)t)) assert_non_null(strstr(sw_supported_types(), sw_type_get(t)->name));
+        if (sw_type_is_supported((sw_type)t))
+            assert_non_null(strstr(sw_supported_types(), sw_type_get(t)->name));
     }
     assert_false(sw_type_is_supported(SW_IQ1_S));
 }

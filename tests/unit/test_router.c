@@ -45,7 +45,8 @@ static void route_everywhere(const float *logits, int n)
 {
     for (size_t g = 0; g < sizeof GATINGS / sizeof GATINGS[0]; g++) {
         for (int k = 1; k <= n && k <= K_MAX; k++) {
-            if (GATINGS[g] == SW_GATE_SPARSEMIXER && k != 2) continue;
+            if (GATINGS[g] == SW_GATE_SPARSEMIXER && k != 2)
+                continue;
             int chosen[K_MAX];
             float weights[K_MAX];
             memset(chosen, 0x7f, sizeof chosen);
@@ -261,7 +262,8 @@ static double sparsemixer(const float *s, int n, int winner, int excluded)
     double sum = 0;
     for (int e = 0; e < n; e++) {
         const double against = fmax(fabs((double)s[e]), m);
-        if (e != excluded && !((m - (double)s[e]) / against > 0.02)) sum += exp((double)s[e] - m);
+        if (e != excluded && !((m - (double)s[e]) / against > 0.02))
+            sum += exp((double)s[e] - m);
     }
     return 1 / sum;
 }

@@ -75,21 +75,25 @@ static sw_code lm_step(sw_lm *lm, const sw_lm_token *tokens, size_t n, const flo
     assert(n > 0 && n <= (size_t)lm->n_batch);
     for (size_t i = 0; i < n; i++) {
         *bad_seq_out = tokens[i].seq;
-        if (tokens[i].id == ID_BAD) return sw_fail(err, SW_ENUMERIC, "layer 3, expert 5: not finite");
-        if (tokens[i].id == ID_EIO) return sw_fail(err, SW_EIO, "the disk is gone");
+        if (tokens[i].id == ID_BAD)
+            return sw_fail(err, SW_ENUMERIC, "layer 3, expert 5: not finite");
+        if (tokens[i].id == ID_EIO)
+            return sw_fail(err, SW_EIO, "the disk is gone");
     }
     size_t n_rows = 0;
     for (size_t i = 0; i < n; i++) {
         assert(tokens[i].pos == f->n_seen[tokens[i].seq] && tokens[i].pos < f->n_reserved[tokens[i].seq]);
         f->n_seen[tokens[i].seq]++;
-        if (!tokens[i].wants_logits) continue;
+        if (!tokens[i].wants_logits)
+            continue;
         float *const row = f->logits + n_rows++ * N_VOCAB;
         memset(row, 0, N_VOCAB * sizeof *row);
         row[(tokens[i].id + 1) % N_VOCAB] = tokens[i].id == ID_NAN ? (float)(0.0 / 0.0) : 50;
     }
     test_sleep(f, n * TOKEN_NS);
     f->n_tokens += (int)n;
-    if (++f->n_steps > 10 && n * TOKEN_NS > f->max_ns) f->max_ns = n * TOKEN_NS;
+    if (++f->n_steps > 10 && n * TOKEN_NS > f->max_ns)
+        f->max_ns = n * TOKEN_NS;
     *logits_out = f->logits;
     return SW_OK;
 }
@@ -108,7 +112,8 @@ static bool lm_reserve(sw_lm *lm, int32_t seq, int32_t n_tokens)
     int32_t others = 0;
     for (int i = 0; i < lm->n_seqs; i++)
         others += i != seq ? f->n_reserved[i] : 0;
-    if (n_tokens > f->kv_max - others) return false;
+    if (n_tokens > f->kv_max - others)
+        return false;
     f->n_reserved[seq] = n_tokens;
     return true;
 }
@@ -181,7 +186,8 @@ static void note_end(record *r, const sw_task_event *e)
 {
     pthread_mutex_lock(&r->f->lock);
     r->end = *e;
-    if (e->error != NULL) r->err = *e->error;
+    if (e->error != NULL)
+        r->err = *e->error;
     r->n_allocations = atomic_load(&n_allocations) - r->n_allocations;
     r->n_ends++;
     pthread_cond_broadcast(&r->f->changed);
@@ -192,7 +198,8 @@ static bool on_event(void *ud, const sw_task_event *e)
 {
     record *const r = ud;
     assert(r->n_ends == 0);
-    if (r->cancels && e->type == r->cancel_on) atomic_store(&r->task.is_canceled, true);
+    if (r->cancels && e->type == r->cancel_on)
+        atomic_store(&r->task.is_canceled, true);
     switch (e->type) {
     case SW_TASK_ACCEPTED:
         r->n_accepted++;
@@ -200,7 +207,8 @@ static bool on_event(void *ud, const sw_task_event *e)
         break;
     case SW_TASK_PROGRESS: r->n_progress++; break;
     case SW_TASK_TOKEN:
-        if (r->n_tokens == 0) r->n_allocations = atomic_load(&n_allocations);
+        if (r->n_tokens == 0)
+            r->n_allocations = atomic_load(&n_allocations);
         r->tokens[r->n_tokens++] = e->token;
         return e->token != r->stop_at;
     case SW_TASK_END: note_end(r, e); break;
@@ -216,7 +224,8 @@ static sw_code submit(fixture *f, record *r, int32_t first, size_t n_prompt, int
     for (size_t i = 0; i < n_prompt; i++)
         prompt[i] = first + (int32_t)i;
     r->f = f;
-    if (r->stop_at == 0) r->stop_at = -1;
+    if (r->stop_at == 0)
+        r->stop_at = -1;
     const sw_task_request request = {
         .prompt = prompt, .n_prompt = n_prompt, .max_tokens = max_tokens, .on_event = on_event, .ud = r};
     return sw_scheduler_submit(f->s, &r->task, &request, err);

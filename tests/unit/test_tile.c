@@ -40,7 +40,8 @@ static void check_rows(sw_type t, size_t n_rows, int pattern, sw_rng *r)
     sw_tile_pack(t, rows, n_rows, K, tile);
     for (size_t row = 0; row < SW_TILE_ROWS; row++) {
         memset(expected, 0, K * sizeof *expected); // the rows beyond n_rows
-        if (row < n_rows) sw_decode_row(t, rows + row * row_bytes, K, expected);
+        if (row < n_rows)
+            sw_decode_row(t, rows + row * row_bytes, K, expected);
         sw_tile_decode_row(t, tile, K, (int)row, got);
         for (size_t k = 0; k < K; k++) {
             if (!is_same(expected[k], got[k]))
@@ -57,7 +58,8 @@ static void check_rows(sw_type t, size_t n_rows, int pattern, sw_rng *r)
 static void for_every_type(size_t n_rows, int pattern, sw_rng *r)
 {
     for (uint32_t t = 0; t < SW_N_TYPES; t++) {
-        if (sw_type_is_supported((sw_type)t)) check_rows((sw_type)t, n_rows, pattern, r);
+        if (sw_type_is_supported((sw_type)t))
+            check_rows((sw_type)t, n_rows, pattern, r);
     }
 }
 

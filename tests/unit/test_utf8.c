@@ -70,7 +70,8 @@ static void test_bytes_at_the_edges_of_the_table_are_judged_right(void **state)
         bool whole;
         const int want = begins_row(s, 4, &whole);
         uint32_t cp;
-        if (sw_utf8_decode(s, 4, &cp) != (whole ? want : 0)) fail_msg("%02x %02x %02x %02x", s[0], s[1], s[2], s[3]);
+        if (sw_utf8_decode(s, 4, &cp) != (whole ? want : 0))
+            fail_msg("%02x %02x %02x %02x", s[0], s[1], s[2], s[3]);
     }
 }
 
@@ -128,7 +129,8 @@ static void test_the_rest_behind_a_complete_prefix_begins_one_character(void **s
         const size_t kept = sw_utf8_complete_prefix(s, n), rest = n - kept;
         assert_true(kept <= n && rest <= 3);
         bool whole;
-        if (rest > 0) assert_true(begins_row((const uint8_t *)s + kept, rest, &whole) == (int)rest && !whole);
+        if (rest > 0)
+            assert_true(begins_row((const uint8_t *)s + kept, rest, &whole) == (int)rest && !whole);
         // And nothing was cut too late: no shorter end is an unfinished character.
         for (size_t end = 1; end <= 3 && end <= n && rest == 0; end++)
             assert_false(begins_row((const uint8_t *)s + n - end, end, &whole) == (int)end && !whole);

@@ -106,7 +106,8 @@ static sw_code load(metadata *m, sw_vocab **out, sw_err *err)
     sw_err_clear(err);
     *out = NULL;
     sw_code code = sw_gguf_open(&g, path, err);
-    if (code == SW_OK) code = sw_vocab_from_gguf(out, g, err);
+    if (code == SW_OK)
+        code = sw_vocab_from_gguf(out, g, err);
     sw_gguf_close(g);
     unlink(path);
     sw_buf_free(&m->bytes);
@@ -117,7 +118,8 @@ static sw_vocab *load_good(metadata *m)
 {
     sw_vocab *v;
     sw_err err;
-    if (load(m, &v, &err) != SW_OK) fail_msg("%s", err.msg);
+    if (load(m, &v, &err) != SW_OK)
+        fail_msg("%s", err.msg);
     return v;
 }
 
@@ -128,7 +130,8 @@ static void load_bad(metadata *m, sw_code code, const char *what)
     sw_err err;
     assert_int_equal(load(m, &v, &err), code);
     assert_null(v);
-    if (strstr(err.msg, what) == NULL) fail_msg("\"%s\" does not say \"%s\"", err.msg, what);
+    if (strstr(err.msg, what) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", err.msg, what);
 }
 
 /* ---- a small byte-level vocabulary ---- */

@@ -21,9 +21,11 @@ static void *failing_resize(void *ud, void *p, size_t size)
         n_blocks--;
         return NULL;
     }
-    if (n_until_failure-- <= 0) return NULL;
+    if (n_until_failure-- <= 0)
+        return NULL;
     void *const grown = realloc(p, size);
-    if (p == NULL && grown != NULL) n_blocks++;
+    if (p == NULL && grown != NULL)
+        n_blocks++;
     return grown;
 }
 
@@ -35,11 +37,13 @@ static void ignore(void *ud, sw_text_kind kind, const char *text, size_t n)
 static sw_code parse(const sw_vocab *v, const sw_tokens *ids)
 {
     sw_chat_parser *const p = sw_chat_parser_create(SW_CHAT_HARMONY, v);
-    if (p == NULL) return SW_ENOMEM;
+    if (p == NULL)
+        return SW_ENOMEM;
     sw_code code = SW_OK;
     for (size_t i = 0; code == SW_OK && i < ids->n; i++)
         code = sw_chat_parser_feed(p, ids->ids[i], ignore, NULL);
-    if (code == SW_OK) code = sw_chat_parser_finish(p, ignore, NULL);
+    if (code == SW_OK)
+        code = sw_chat_parser_finish(p, ignore, NULL);
     sw_chat_parser_free(p);
     return code;
 }
@@ -56,9 +60,12 @@ static sw_code whole_way(void)
     sw_tokens prompt = {0}, answer = {0};
     sw_err err = {0};
     sw_code code = sw_vocab_synthetic(&v, (const char *const[]){" the"}, 1, CONTROLS, 6, &err);
-    if (code == SW_OK) code = sw_chat_render(SW_CHAT_HARMONY, v, &MESSAGE, 1, &options, &prompt, &err);
-    if (code == SW_OK) code = sw_vocab_encode(v, ANSWER, strlen(ANSWER), true, true, &answer, &err);
-    if (code == SW_OK) code = parse(v, &answer);
+    if (code == SW_OK)
+        code = sw_chat_render(SW_CHAT_HARMONY, v, &MESSAGE, 1, &options, &prompt, &err);
+    if (code == SW_OK)
+        code = sw_vocab_encode(v, ANSWER, strlen(ANSWER), true, true, &answer, &err);
+    if (code == SW_OK)
+        code = parse(v, &answer);
     sw_tokens_clear(&prompt);
     sw_tokens_clear(&answer);
     sw_vocab_free(v);

@@ -31,7 +31,8 @@ static char *slurp(const char *path, const char *suffix)
     size_t n;
     sw_err err = {0};
     snprintf(name, sizeof name, "%s%s", path, suffix);
-    if (sw_file_slurp(name, FILE_MAX, &data, &n, &err) != SW_OK) fail_msg("%s: %s", name, err.msg);
+    if (sw_file_slurp(name, FILE_MAX, &data, &n, &err) != SW_OK)
+        fail_msg("%s: %s", name, err.msg);
     return data;
 }
 
@@ -42,7 +43,8 @@ static void check_ids(const sw_tokens *ids, char **out, int string)
         if (expected != ids->ids[i])
             fail_msg("string %d, token %zu: %d instead of %ld", string, i, ids->ids[i], expected);
     }
-    if (**out != '\n') fail_msg("string %d: more ids are expected after %zu", string, ids->n);
+    if (**out != '\n')
+        fail_msg("string %d: more ids are expected after %zu", string, ids->n);
     (*out)++;
 }
 

@@ -55,7 +55,8 @@ static char *description(const char *name)
 {
     const size_t n = strlen(name);
     for (size_t i = 0; i + n <= b.infos.size; i++) {
-        if (memcmp(b.infos.data + i, name, n) == 0) return b.infos.data + i;
+        if (memcmp(b.infos.data + i, name, n) == 0)
+            return b.infos.data + i;
     }
     fail_msg("no tensor %s", name);
     return NULL;
@@ -199,7 +200,8 @@ static void test_what_is_loaded_is_what_the_file_holds(void **state)
     assert_true(w.expert_bytes > 0 && w.expert_bytes < w.block_bytes);
     sw_pool *const pool = sw_pool_create(2);
     bytes_seen = 0;
-    if (sw_weights_load(&w, g, pool, on_load, NULL, &err) != SW_OK) fail_msg("%s", err.msg);
+    if (sw_weights_load(&w, g, pool, on_load, NULL, &err) != SW_OK)
+        fail_msg("%s", err.msg);
     assert_true(bytes_seen > 0 && bytes_seen <= bytes_expected);
     check_matrix(g, &w.embd, "token_embd.weight", 1);
     check_matrix(g, &w.output, "output.weight", 1);

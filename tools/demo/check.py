@@ -2,7 +2,7 @@
 """Ask the exported model, grade it, or dump logits for comparison with an engine. Needs numpy only.
 
     check.py MODEL "Hello, how are you?" ...      answers
-    check.py MODEL --eval [--pairs 200]           sums never seen in training, and the benchmark's prompts
+    check.py MODEL --eval [--pairs 200]           the benchmark's prompts, sums never seen in training, and more
     check.py MODEL --logits FILE "prompt text"    writes ids and logits (n, V) of the rendered prompt as .npz
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 
 import corpus
 from reference import Reference
-from topics import arithmetic
+from topics import arithmetic, dialogues, reasoning
 
 BENCHMARK_PROMPTS = (
     "Hello, how are you?",
@@ -70,6 +70,25 @@ def grade_sums(model: Reference, op: str, count: int, effort: str, date: str) ->
     print(f"held-out sums {op}: {right} of {len(pairs)} right ({100 * right / len(pairs):.1f} %)", flush=True)
 
 
+def grade_topics(model: Reference, count: int, effort: str, date: str) -> None:
+    """Print the share of right answers for other questions with one right answer, drawn anew from the corpus."""
+    for name, make in (("multiplication table", arithmetic.multiplication), ("larger or smaller", reasoning.comparison),
+                       ("even, odd, before, after", reasoning.parity), ("syllogisms", reasoning.syllogism),
+                       ("who is the oldest", reasoning.ordering), ("repeat words", reasoning.repetition)):
+        rng = random.Random(f"check/{name}")
+        turns = [make(rng) for _ in range(count)]
+        right = sum(final_text(model.generate(render(turn.user, effort, date), limit=150)[0]) == turn.final for turn in turns)
+        print(f"{name}: {right} of {count} right", flush=True)
+    rng = random.Random("check/recall")
+    right = 0
+    for _ in range(count):
+        statement, question = rng.choice(dialogues.introductions(rng))
+        said = corpus.message("user", statement.user) + corpus.message("assistant<|channel|>final", statement.final)
+        prompt = corpus.system_message(date, effort, has_tools=False) + said + corpus.message("user", question.user) + "<|start|>assistant"
+        right += final_text(model.generate(prompt, limit=60)[0]) == question.final
+    print(f"recall of what the user said before: {right} of {count} right", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", type=Path)
@@ -90,6 +109,7 @@ def main() -> None:
     if args.eval:
         for op in "+-":
             grade_sums(model, op, args.pairs, args.effort, args.date)
+        grade_topics(model, args.pairs // 4, args.effort, args.date)
 
 
 if __name__ == "__main__":

@@ -24,9 +24,9 @@ static inline float sw_tree_sum(const float s[SW_N_PARTIAL])
 #define SW_EXP_LO     -87.33654f
 #define SW_EXP_HI     88.72283f
 #define SW_EXP_LOG2E  1.44269504f
-#define SW_EXP_LN2_HI 0.693145752f   // 16 significant bits: n * hi is exact
+#define SW_EXP_LN2_HI 0.693145752f // 16 significant bits: n * hi is exact
 #define SW_EXP_LN2_LO 1.42860677e-6f
-static const float SW_EXP_COEFF[8] = {1.0f,        1.0f,         0.5f,          0.166666667f,
+static const float SW_EXP_COEFF[8] = {1.0f,         1.0f,          0.5f,          0.166666667f,
                                       0.041666667f, 0.0083333333f, 0.0013888889f, 1.98412698e-4f};
 
 static inline float sw_expf(float x)

@@ -1,4 +1,5 @@
-/* scalar.c - the definition of every operation, in plain C.  Clarity first: this is what the others are compared with. */
+/* scalar.c - the definition of every operation, in plain C.  Clarity first: this is what the others are compared with.
+ */
 #include <string.h>
 
 #include "kernels/scalar/math.h"
@@ -297,8 +298,13 @@ void sw__kernels_fill_scalar(sw_kernels *k)
 {
     *k = (sw_kernels){
         .name = "scalar",
-        .matmul = {[SW_F32] = matmul_f32, [SW_F16] = matmul_f16, [SW_BF16] = matmul_bf16, [SW_Q8_0] = matmul_q8_0,
-                   [SW_Q5_0] = matmul_q5_0, [SW_Q4_K] = matmul_q4_k, [SW_Q6_K] = matmul_q6_k,
+        .matmul = {[SW_F32] = matmul_f32,
+                   [SW_F16] = matmul_f16,
+                   [SW_BF16] = matmul_bf16,
+                   [SW_Q8_0] = matmul_q8_0,
+                   [SW_Q5_0] = matmul_q5_0,
+                   [SW_Q4_K] = matmul_q4_k,
+                   [SW_Q6_K] = matmul_q6_k,
                    [SW_MXFP4] = matmul_mxfp4},
         .quantize = quantize,
         .rmsnorm = rmsnorm,

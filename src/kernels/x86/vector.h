@@ -129,8 +129,8 @@ static void layernorm(const float *x, const float *w, const float *b, size_t n, 
 /* ---- attention -------------------------------------------------------------------------------------------------- */
 
 enum {
-    SCORE_PAGES = N_REGISTERS / 8 / PER_LANES, // whose scores are computed together: independent chains
-    VALUE_LANES = 4                            // of 16 outputs each, that are summed together
+    SCORE_PAGES = N_REGISTERS / 8, // whose scores are computed together: independent chains
+    VALUE_LANES = 4                // of 16 outputs each, that are summed together
 };
 
 /* n_pages pages of keys times q: score[page * SW_KV_PAGE + position]. */
@@ -172,7 +172,8 @@ typedef struct running {
 /* Makes room for a part whose maximum is `max`: rescales what there is; returns the factor for the part. */
 static float merge(running *s, float max, float *out, int d)
 {
-    if (max <= s->max) return sw_expf(max - s->max);
+    if (max <= s->max)
+        return sw_expf(max - s->max);
     const float factor = sw_expf(s->max - max);
     s->max = max;
     s->sum *= factor;
@@ -215,7 +216,8 @@ INLINE void add_last_values(const sw_attend *a, bool is_f16, const void *values,
     for (int t = lo; t < hi; t++) {
         const size_t at = (size_t)((t + 1) * a->d_v - HALF);
         uint16_t halves[N] = {0};
-        if (is_f16) memcpy(halves, (const uint16_t *)values + at, HALF * sizeof *halves);
+        if (is_f16)
+            memcpy(halves, (const uint16_t *)values + at, HALF * sizeof *halves);
         const f32x16 v = is_f16 ? lanes_load_f16(halves) : load_n((const float *)values + at, HALF);
         part = lanes_fma(v, lanes_set(weight[t]), part);
     }
@@ -245,7 +247,8 @@ INLINE void attend_page(const sw_attend *a, bool is_f16, const void *values, flo
         add_values(a, is_f16, VALUE_LANES, values, score, lo, hi, i, factor);
     for (; i + N <= a->d_v; i += N)
         add_values(a, is_f16, 1, values, score, lo, hi, i, factor);
-    if (i < a->d_v) add_last_values(a, is_f16, values, score, lo, hi, factor);
+    if (i < a->d_v)
+        add_last_values(a, is_f16, values, score, lo, hi, factor);
 }
 
 INLINE void attend_typed(const sw_attend *a, bool is_f16)
@@ -267,7 +270,8 @@ INLINE void attend_typed(const sw_attend *a, bool is_f16)
             attend_page(a, is_f16, a->values[page], score + i * SW_KV_PAGE, lo, hi, &s);
         }
     }
-    if (a->sink != NULL) s.sum += merge(&s, *a->sink, a->out, a->d_v);
+    if (a->sink != NULL)
+        s.sum += merge(&s, *a->sink, a->out, a->d_v);
     for (int i = 0; i < a->d_v; i++)
         a->out[i] /= s.sum;
 }
@@ -301,7 +305,8 @@ INLINE void for_each(f32x16 (*f)(f32x16 gate, f32x16 up), const float *gate, con
     size_t i = 0;
     for (; i + N <= n; i += N)
         lanes_store(y + i, f(lanes_load(gate + i), lanes_load(up + i)));
-    if (i < n) store_n(y + i, f(load_n(gate + i, n - i), load_n(up + i, n - i)), n - i);
+    if (i < n)
+        store_n(y + i, f(load_n(gate + i, n - i), load_n(up + i, n - i)), n - i);
 }
 
 static void swiglu(const float *gate, const float *up, size_t n, float *y)
