@@ -36,7 +36,7 @@ static bool parse_bind(char *bind, sw_server_options *out)
 
 int sw_cmd_serve(int argc, char **argv)
 {
-    sw_server_options o = {.model_dirs = "./models", .ping_interval_s = 15, .body_timeout_s = 60};
+    sw_server_options o = {.model_dirs = "./models", .ping_interval_s = 15, .body_timeout_s = 60, .slow_client_timeout_s = 30};
     sw_engine_args engine = {0};
     const char *bind_option = "127.0.0.1:11435";
     long n_seqs = 4;
@@ -52,6 +52,7 @@ int sw_cmd_serve(int argc, char **argv)
         {"cors-any", NULL, SW_ARG_FLAG, &o.cors_any, 0, 0, NULL, "let any web page call (default: only pages of this machine)"},
         {"sse-ping-interval", NULL, SW_ARG_DOUBLE, &o.ping_interval_s, 0, 3600, "S", "seconds of silence before a stream gets a comment; 0: never (default 15)"},
         {"body-timeout", NULL, SW_ARG_DOUBLE, &o.body_timeout_s, 0.1, 3600, "S", "seconds for a request's body to arrive (default 60)"},
+        {"slow-client-timeout", NULL, SW_ARG_DOUBLE, &o.slow_client_timeout_s, 0.1, 3600, "S", "seconds after which a client that reads nothing is dropped (default 30)"},
         {"stub-rate", NULL, SW_ARG_DOUBLE, &stub_rate, 0, 1e6, "R", "tokens per second of the model 'stub:' (default 0: no limit)"},
         {"verbose", "-v", SW_ARG_FLAG, &o.verbose, 0, 0, NULL, "a line per request on standard error"},
     };

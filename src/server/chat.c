@@ -26,6 +26,36 @@ typedef struct record {
     size_t n_bytes;
 } record;
 
+enum {
+    MERGE_FROM_BYTES = 16384, // of waiting records: from here on texts are joined, since nobody keeps up with them
+    MERGED_TEXT_BYTES = 4096, // in one record, at most
+};
+static const size_t NO_TEXT = SIZE_MAX;
+
+/* Puts the text of r behind that of the last record, if that helps and they belong together. */
+static bool merge(sw_exchange *x, const record *r, const char *text)
+{
+    record last;
+    if (r->type != SW_EVENT_TOKEN || x->last_text_at == NO_TEXT || x->events.size < MERGE_FROM_BYTES)
+        return false;
+    memcpy(&last, x->events.data + x->last_text_at, sizeof last);
+    if (last.kind != r->kind || last.n_bytes + r->n_bytes > MERGED_TEXT_BYTES)
+        return false;
+    last.n_bytes += r->n_bytes;
+    sw_buf_append(&x->events, text, r->n_bytes);
+    memcpy(x->events.data + x->last_text_at, &last, sizeof last);
+    return true;
+}
+
+static void put_record(sw_exchange *x, const record *r, const char *text)
+{
+    if (x->events.failed != SW_OK || merge(x, r, text))
+        return;
+    x->last_text_at = r->type == SW_EVENT_TOKEN ? x->events.size : NO_TEXT;
+    sw_buf_append(&x->events, r, sizeof *r);
+    sw_buf_append(&x->events, text, r->n_bytes);
+}
+
 void sw__chat_on_event(void *ud, const sw_event *event)
 {
     sw_exchange *const x = ud;
@@ -37,15 +67,12 @@ void sw__chat_on_event(void *ud, const sw_event *event)
         .n_prompt_done = event->n_prompt_done,
         .end = {event->finish, event->n_prompt, event->n_predicted, event->n_reasoning, event->timings},
         .code = event->type == SW_EVENT_ERROR ? event->error->code : SW_OK,
-        .n_bytes = event->type == SW_EVENT_ERROR   ? strlen(text)
-                   : event->type == SW_EVENT_TOKEN ? event->n_bytes
-                                                   : 0,
+        .n_bytes = event->type == SW_EVENT_ERROR ? strlen(text) : event->type == SW_EVENT_TOKEN ? event->n_bytes : 0,
     };
     if (r.type == SW_EVENT_TOKEN && r.n_bytes == 0)
         return;
     pthread_mutex_lock(&x->server->lock);
-    sw_buf_append(&x->events, &r, sizeof r);
-    sw_buf_append(&x->events, text, r.n_bytes);
+    put_record(x, &r, text);
     pthread_mutex_unlock(&x->server->lock);
     sw__server_news(x->server, x);
 }
@@ -118,7 +145,8 @@ void sw__chat_route(sw_conn *c, const char *rest)
     x->server = s;
     x->n_body = c->body.size;
     x->body = sw_buf_take(&c->body);
-    sw_buf_init(&x->events, SW_LIMIT_ANSWER_BYTES);
+    sw_buf_init(&x->events, SW_LIMIT_HTTP_SEND_QUEUE_BYTES);
+    x->last_text_at = NO_TEXT;
     sw_buf_init(&x->content, SW_LIMIT_ANSWER_BYTES);
     sw_buf_init(&x->reasoning, SW_LIMIT_ANSWER_BYTES);
     if (x->body == NULL || !sw__admission_put(s, x)) {
@@ -302,20 +330,22 @@ static void take_events(sw_exchange *x, const sw_buf *events)
 
 void sw__chat_on_news(sw_exchange *x)
 {
-    sw_buf events;
+    sw_buf events = {0};
+    const bool is_full = x->conn != NULL && !sw__http_has_room(x->conn);
     pthread_mutex_lock(&x->server->lock);
-    const bool is_ours = x->is_admitted;
-    if (is_ours) {
+    const bool is_ours = x->is_admitted, is_lost = x->events.failed != SW_OK;
+    if (is_ours && !is_full) {
         events = x->events;
         sw_buf_init(&x->events, events.max);
+        x->last_text_at = NO_TEXT;
     }
     pthread_mutex_unlock(&x->server->lock);
     if (!is_ours)
         return;
     if (x->conn == NULL)
         destroy(x);
-    else if (events.failed != SW_OK)
-        sw__http_drop(x->conn); // memory is short and a part of the answer is lost
+    else if (is_lost)
+        sw__http_drop(x->conn); // the client is too slow for its queue, or memory is short: part of the answer is lost
     else if (x->has_begun || begin(x))
         take_events(x, &events);
     sw_buf_free(&events);

@@ -21,7 +21,7 @@
 
 enum {
     WRITE_PIECE = 16384,       // bytes handed to libwebsockets at once
-    SEND_STALL_S = 30,         // a finished answer of which the client takes nothing for so long is given up
+    ROOM_BYTES = 1 << 18, // of an event stream that may wait here; further events wait as such
     LINGER_S = 2,              // how long the rest of a refused request is read before closing
     REPLY_BYTES_MAX = 1 << 28, // of one answer, bounded before by SW_LIMIT_ANSWER_BYTES and the model list
     NEWS_AT_ONCE = 64,
@@ -245,7 +245,7 @@ static void reset_request(sw_conn *c)
     c->refusal = (sw_api_error){0};
     c->origin[0] = c->asked_headers[0] = '\0';
     c->status = 0;
-    c->is_held = c->is_chunked = c->close_after = c->linger_after = c->out_ends = false;
+    c->is_held = c->wants_write = c->is_stream = c->is_chunked = c->close_after = c->linger_after = c->out_ends = false;
     sw_buf_free(&c->body);
     sw_buf_free(&c->out);
     c->out_sent = 0;
@@ -272,7 +272,7 @@ static void send_continue(sw_conn *c)
     char expect[32];
     static const char CONTINUE[] = "HTTP/1.1 100 Continue\r\n\r\n";
     unsigned char piece[LWS_PRE + sizeof CONTINUE];
-    if (!get_custom_header(c->wsi, "expect:", expect, sizeof expect) || strcasecmp(expect, "100-continue") != 0)
+    if (!get_header(c->wsi, WSI_TOKEN_HTTP_EXPECT, expect, sizeof expect) || strcasecmp(expect, "100-continue") != 0)
         return;
     memcpy(piece + LWS_PRE, CONTINUE, sizeof CONTINUE - 1);
     (void)lws_write(c->wsi, piece + LWS_PRE, sizeof CONTINUE - 1, LWS_WRITE_HTTP);
@@ -325,13 +325,16 @@ static int on_request(sw_conn *c, const char *path)
     return 0;
 }
 
-/* Asks for a callback when the socket takes bytes. */
+/* Asks for a callback when the socket takes bytes, and gives the client so much time to take some. */
 static void want_write(sw_conn *c)
 {
     if (c->is_held) {
         c->is_held = false;
         lws_rx_flow_control(c->wsi, 1);
     }
+    if (!c->wants_write)
+        set_timer(c, c->server->options->slow_client_timeout_s);
+    c->wants_write = true;
     lws_callback_on_writable(c->wsi);
 }
 
@@ -352,6 +355,12 @@ static int on_body_end(sw_conn *c)
     return 0;
 }
 
+static void drop_slow_client(sw_conn *c)
+{
+    conn_leave_exchange(c);
+    sw__http_drop(c);
+}
+
 static int on_timer(sw_conn *c)
 {
     switch (c->phase) {
@@ -361,10 +370,17 @@ static int on_timer(sw_conn *c)
         c->close_after = c->linger_after = true;
         dispatch(c);
         return 0;
-    case SW_PHASE_WAITING: sw__http_stream_send(c, ": keep-alive\n\n", 14); return 0;
-    case SW_PHASE_IDLE: return 0;
-    default: return -1;
+    case SW_PHASE_WAITING:
+        if (c->wants_write)
+            drop_slow_client(c);
+        else
+            sw__http_stream_send(c, ": keep-alive\n\n", 14);
+        return 0;
+    case SW_PHASE_SENDING: drop_slow_client(c); return 0;
+    case SW_PHASE_LINGER: return -1;
+    case SW_PHASE_IDLE: break;
     }
+    return 0;
 }
 
 /* ---- sending --------------------------------------------------------------------------------------------------- */
@@ -427,7 +443,6 @@ static void sending_ends(sw_conn *c)
 {
     c->out_ends = true;
     c->phase = SW_PHASE_SENDING;
-    set_timer(c, SEND_STALL_S);
     want_write(c);
 }
 
@@ -494,6 +509,7 @@ void sw__http_reply_error(sw_conn *c, const sw_api_error *error)
 void sw__http_stream_start(sw_conn *c)
 {
     head h;
+    c->is_stream = true;
     c->is_chunked = !c->is_http10;
     c->close_after = c->close_after || c->is_http10;
     begin_head(c, &h, 200);
@@ -513,12 +529,15 @@ void sw__http_stream_send(sw_conn *c, const char *data, size_t n)
     sw_buf_append(&c->out, data, n);
     if (c->is_chunked)
         sw_buf_puts(&c->out, "\r\n");
-    if (c->out.failed != SW_OK || c->out.size - c->out_sent > SW_LIMIT_HTTP_SEND_QUEUE_BYTES) {
+    if (c->out.failed != SW_OK)
         sw__http_drop(c);
-        return;
-    }
-    set_timer(c, c->server->options->ping_interval_s);
-    want_write(c);
+    else
+        want_write(c);
+}
+
+bool sw__http_has_room(const sw_conn *c)
+{
+    return c->out.size - c->out_sent < ROOM_BYTES;
 }
 
 void sw__http_stream_end(sw_conn *c, bool close)
@@ -569,17 +588,12 @@ static int finish_request(sw_conn *c)
     return lws_http_transaction_completed(c->wsi) ? -1 : 0;
 }
 
-static int on_writable(sw_conn *c)
+/* Hands the next piece to libwebsockets, which keeps what the socket does not take and calls back when it has gone. */
+static int write_piece(sw_conn *c)
 {
     unsigned char piece[LWS_PRE + WRITE_PIECE];
-    const size_t left = c->out.size - c->out_sent;
-    if (c->phase != SW_PHASE_WAITING && c->phase != SW_PHASE_SENDING)
-        return 0;
-    if (left == 0)
-        return c->out_ends ? finish_request(c) : 0;
-    const size_t n = left < WRITE_PIECE ? left : WRITE_PIECE;
+    const size_t left = c->out.size - c->out_sent, n = left < WRITE_PIECE ? left : WRITE_PIECE;
     memcpy(piece + LWS_PRE, c->out.data + c->out_sent, n);
-    // What the socket does not take now is kept by libwebsockets, which calls back when it has gone.
     if (lws_write(c->wsi, piece + LWS_PRE, n, LWS_WRITE_HTTP) < 0)
         return -1;
     c->out_sent += n;
@@ -587,12 +601,24 @@ static int on_writable(sw_conn *c)
         sw_buf_clear(&c->out);
         c->out_sent = 0;
     }
-    if (c->phase == SW_PHASE_SENDING) {
-        set_timer(c, SEND_STALL_S);
-        lws_callback_on_writable(c->wsi);
-    } else if (n < left) {
-        lws_callback_on_writable(c->wsi);
-    }
+    return 0;
+}
+
+static int on_writable(sw_conn *c)
+{
+    if (c->phase != SW_PHASE_WAITING && c->phase != SW_PHASE_SENDING)
+        return 0;
+    c->wants_write = false;
+    if (c->out.size == c->out_sent && c->out_ends)
+        return finish_request(c);
+    if (c->out.size > c->out_sent && write_piece(c) != 0)
+        return -1;
+    if (c->exchange != NULL && sw__http_has_room(c))
+        sw__chat_on_news(c->exchange); // events that had to wait for room
+    if (c->out.size > c->out_sent || c->out_ends)
+        want_write(c);
+    else if (c->is_stream)
+        set_timer(c, c->server->options->ping_interval_s);
     return 0;
 }
 

@@ -79,7 +79,8 @@ struct sw_exchange {
 
     /* Under the server's lock. */
     bool is_admitted, is_news, is_abandoned;
-    sw_buf events; // records that the engine's thread wrote, see chat.c
+    sw_buf events;       // records that the engine's thread wrote, see chat.c
+    size_t last_text_at; // where the last record stands, if it is a text
 
     /* Network thread only. */
     bool has_begun, has_role; // admission was looked at; the role chunk was sent
@@ -144,8 +145,9 @@ struct sw_conn {
     /* The answer. */
     int status;
     const char *ignored; // for the Spillway-Ignored header, or NULL
-    bool is_chunked;
-    bool is_held;      // libwebsockets neither reads nor writes, see on_body_end
+    bool is_stream, is_chunked;
+    bool wants_write; // a callback was asked for, and the client's time runs
+    bool is_held;          // libwebsockets neither reads nor writes, see on_body_end
     bool close_after;  // this connection is not used again
     bool linger_after; // bytes of the request are still to come
     sw_buf out;        // bytes to send, from out_sent on
@@ -167,6 +169,8 @@ void sw__http_reply_error(sw_conn *c, const sw_api_error *error);
 /* An event stream: headers, then pieces, then the end. */
 void sw__http_stream_start(sw_conn *c);
 void sw__http_stream_send(sw_conn *c, const char *data, size_t n);
+/* Whether more events should be turned into bytes now: the client takes them. */
+bool sw__http_has_room(const sw_conn *c);
 /* close: the stream is broken, so the connection is not used again. */
 void sw__http_stream_end(sw_conn *c, bool close);
 /* Breaks the connection at once; nothing more is sent. */

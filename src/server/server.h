@@ -15,6 +15,7 @@ typedef struct sw_server_options {
     bool cors_any;          // any web page may call, not only those of this machine
     double ping_interval_s; // of silence on an event stream before a comment is sent; 0: never
     double body_timeout_s;  // for a request's body to arrive
+    double slow_client_timeout_s; // a client that takes no byte for so long is dropped
     bool verbose;           // a line per request on standard error
     sw_engine_options engine;
 } sw_server_options;

@@ -15,7 +15,8 @@ const SHORT_CHAT = JSON.stringify({ messages: HELLO, max_tokens: 2, seed: 1 });
 
 describe('a server', () => {
   let server;
-  before(async () => (server = await Server.start(['stub:', '--body-timeout', '0.5', '--ctx-size', '400000'])));
+  before(async () => (server = await Server.start(['stub:', '--body-timeout', '0.5', '--slow-client-timeout', '0.5',
+                                              '--ctx-size', '400000'])));
   after(() => server.stop());
 
   // The status and error of one request; the connection may stay open afterwards.
