@@ -4,7 +4,7 @@
 
 #include "quant/blocks.h"
 
-enum { R = SW_TILE_ROWS, CHUNK = 64 };
+enum { R = SW_TILE_ROWS, CHUNK = 64, NIBBLES = 256, BITS = 64, PAIRS = 128, SIX_BIT_PAIRS = 192 };
 
 /* ---- packing: rows[r] is the block of row r, or a block of zeros ------------------------------------------------ */
 
@@ -25,10 +25,60 @@ static void pack_nibbles(rows_t rows, code_fn code, int first, uint8_t *out)
     }
 }
 
+/* One bit of each of 32 codes, 8 x 64 bits. */
+static void pack_bits(rows_t rows, code_fn code, int first, int bit, uint8_t *out)
+{
+    uint64_t words[8] = {0};
+    for (int r = 0; r < R; r++) {
+        for (int k = 0; k < 32; k++)
+            words[k / 4] |= (uint64_t)(code(rows[r], first + k) >> bit & 1) << (4 * r + k % 4);
+    }
+    memcpy(out, words, sizeof words);
+}
+
+/* Two bits, from `bit` on, of each of 32 codes, 2 x 64 bytes. */
+static void pack_pairs(rows_t rows, code_fn code, int first, int bit, uint8_t *out)
+{
+    memset(out, 0, PAIRS);
+    for (int r = 0; r < R; r++) {
+        for (int k = 0; k < 32; k++) {
+            const int pair = code(rows[r], first + k) >> bit & 3;
+            out[k / 16 * CHUNK + 4 * r + k % 4] |= (uint8_t)(pair << 2 * (k / 4 % 4));
+        }
+    }
+}
+
+/* `width` bytes of every row, row by row. */
 static void pack_column(rows_t rows, int at, int width, uint8_t *out)
 {
     for (int r = 0; r < R; r++)
         memcpy(out + r * width, rows[r] + at, (size_t)width);
+}
+
+/* n bytes of every row, byte by byte. */
+static void pack_bytes(rows_t rows, int at, int n, uint8_t *out)
+{
+    for (int i = 0; i < n; i++) {
+        for (int r = 0; r < R; r++)
+            out[i * R + r] = rows[r][at + i];
+    }
+}
+
+/* The two numbers of 6 bits that belong to group g of a block. */
+typedef void (*six_bit_fn)(const uint8_t *block, int g, int pair[2]);
+
+static void pack_six_bits(rows_t rows, six_bit_fn get, uint8_t *out)
+{
+    uint8_t *const low = out, *const high = out + 8 * R;
+    memset(high, 0, 4 * R);
+    for (int r = 0; r < R; r++) {
+        for (int g = 0; g < 8; g++) {
+            int v[2];
+            get(rows[r], g, v);
+            low[g * R + r] = (uint8_t)((v[0] & 15) | (v[1] & 15) << 4);
+            high[g / 2 * R + r] |= (uint8_t)((v[0] >> 4 | v[1] >> 4 << 2) << 4 * (g % 2));
+        }
+    }
 }
 
 static void pack_q8_0(rows_t rows, uint8_t *out)
@@ -51,53 +101,82 @@ static void pack_mxfp4(rows_t rows, uint8_t *out)
     pack_nibbles(rows, mxfp4_code, 0, out + 16);
 }
 
+static void pack_q4_0(rows_t rows, uint8_t *out)
+{
+    pack_column(rows, 0, 2, out);
+    pack_nibbles(rows, sw_q4_0_code, 0, out + 32);
+}
+
+static void pack_q4_1(rows_t rows, uint8_t *out)
+{
+    pack_column(rows, 0, 2, out);
+    pack_column(rows, 2, 2, out + 32);
+    pack_nibbles(rows, sw_q4_1_code, 0, out + 64);
+}
+
 static void pack_q5_0(rows_t rows, uint8_t *out)
 {
     pack_column(rows, 0, 2, out);
-    uint64_t high[8] = {0};
-    for (int r = 0; r < R; r++) {
-        for (int k = 0; k < 32; k++)
-            high[k / 4] |= (uint64_t)(sw_q5_0_code(rows[r], k) >> 4) << (4 * r + k % 4);
-    }
-    memcpy(out + 32, high, sizeof high);
-    pack_nibbles(rows, sw_q5_0_code, 0, out + 96);
+    pack_bits(rows, sw_q5_0_code, 0, 4, out + 32);
+    pack_nibbles(rows, sw_q5_0_code, 0, out + 32 + BITS);
+}
+
+static void pack_q5_1(rows_t rows, uint8_t *out)
+{
+    pack_column(rows, 0, 2, out);
+    pack_column(rows, 2, 2, out + 32);
+    pack_bits(rows, sw_q5_1_code, 0, 4, out + 64);
+    pack_nibbles(rows, sw_q5_1_code, 0, out + 64 + BITS);
+}
+
+static void k_scale_and_min(const uint8_t *block, int g, int pair[2])
+{
+    pair[0] = sw_k_scale(block + 4, g);
+    pair[1] = sw_k_min(block + 4, g);
+}
+
+static void pack_k_header(rows_t rows, uint8_t *out)
+{
+    pack_column(rows, 0, 2, out);
+    pack_column(rows, 2, 2, out + 32);
+    pack_six_bits(rows, k_scale_and_min, out + 64);
 }
 
 static void pack_q4_k(rows_t rows, uint8_t *out)
 {
-    pack_column(rows, 0, 2, out);
-    pack_column(rows, 2, 2, out + 32);
-    uint8_t *const low = out + 64, *const high = out + 192;
-    memset(high, 0, 64);
-    for (int r = 0; r < R; r++) {
-        for (int g = 0; g < 8; g++) {
-            const int scale = sw_k_scale(rows[r] + 4, g), min = sw_k_min(rows[r] + 4, g);
-            low[g * R + r] = (uint8_t)((scale & 15) | (min & 15) << 4);
-            high[g / 2 * R + r] |= (uint8_t)((scale >> 4 | min >> 4 << 2) << 4 * (g % 2));
-        }
-    }
+    pack_k_header(rows, out);
     for (int g = 0; g < 8; g++)
-        pack_nibbles(rows, sw_q4_k_code, 32 * g, out + 256 + g * 256);
+        pack_nibbles(rows, sw_q4_k_code, 32 * g, out + 256 + g * NIBBLES);
+}
+
+static void pack_q5_k(rows_t rows, uint8_t *out)
+{
+    pack_k_header(rows, out);
+    for (int g = 0; g < 8; g++) {
+        uint8_t *const group = out + 256 + g * (BITS + NIBBLES);
+        pack_bits(rows, sw_q5_k_code, 32 * g, 4, group);
+        pack_nibbles(rows, sw_q5_k_code, 32 * g, group + BITS);
+    }
 }
 
 static void pack_q6_k(rows_t rows, uint8_t *out)
 {
     pack_column(rows, 208, 2, out);
-    for (int r = 0; r < R; r++) {
-        for (int s = 0; s < 16; s++)
-            out[32 + s * R + r] = rows[r][192 + s];
-    }
+    pack_bytes(rows, 192, 16, out + 32);
     for (int g = 0; g < 8; g++) {
-        uint8_t *const group = out + 288 + g * 384;
+        uint8_t *const group = out + 288 + g * (NIBBLES + PAIRS);
         pack_nibbles(rows, sw_q6_k_code, 32 * g, group);
-        memset(group + 256, 0, 128);
-        for (int r = 0; r < R; r++) {
-            for (int k = 0; k < 32; k++) {
-                const int pair = sw_q6_k_code(rows[r], 32 * g + k) >> 4;
-                group[256 + k / 16 * CHUNK + 4 * r + k % 4] |= (uint8_t)(pair << 2 * (k / 4 % 4));
-            }
-        }
+        pack_pairs(rows, sw_q6_k_code, 32 * g, 4, group + NIBBLES);
     }
+}
+
+static void pack_iq4_xs(rows_t rows, uint8_t *out)
+{
+    pack_column(rows, 0, 2, out);
+    pack_column(rows, 2, 2, out + 32);
+    pack_bytes(rows, 4, 4, out + 64);
+    for (int g = 0; g < 8; g++)
+        pack_nibbles(rows, sw_iq4_xs_code, 32 * g, out + 128 + g * NIBBLES);
 }
 
 static void pack_16(rows_t rows, uint8_t *out)
@@ -111,8 +190,10 @@ static void pack_32(rows_t rows, uint8_t *out)
 }
 
 static const pack_fn PACKERS[SW_N_TYPES] = {
-    [SW_F32] = pack_32,    [SW_F16] = pack_16,    [SW_BF16] = pack_16,   [SW_Q8_0] = pack_q8_0,
-    [SW_Q5_0] = pack_q5_0, [SW_Q4_K] = pack_q4_k, [SW_Q6_K] = pack_q6_k, [SW_MXFP4] = pack_mxfp4,
+    [SW_F32] = pack_32,        [SW_F16] = pack_16,      [SW_BF16] = pack_16,   [SW_Q8_0] = pack_q8_0,
+    [SW_Q4_0] = pack_q4_0,     [SW_Q4_1] = pack_q4_1,   [SW_Q5_0] = pack_q5_0, [SW_Q5_1] = pack_q5_1,
+    [SW_Q4_K] = pack_q4_k,     [SW_Q5_K] = pack_q5_k,   [SW_Q6_K] = pack_q6_k, [SW_IQ4_NL] = pack_q4_0,
+    [SW_IQ4_XS] = pack_iq4_xs, [SW_MXFP4] = pack_mxfp4,
 };
 
 void sw_tile_pack(sw_type t, const uint8_t *src, size_t n_rows, size_t n_cols, uint8_t *tile)
@@ -130,8 +211,10 @@ void sw_tile_pack(sw_type t, const uint8_t *src, size_t n_rows, size_t n_cols, u
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
-/* 32 nibble codes of every row into codes[0..31]. */
-static void open_nibbles(const uint8_t *p, int8_t (*code)[SW_TILE_ROWS])
+typedef int8_t (*codes_t)[SW_TILE_ROWS];
+
+/* 32 nibble codes of every row into code[0..31]. */
+static void open_nibbles(const uint8_t *p, codes_t code)
 {
     for (int k = 0; k < 32; k++) {
         const int chunk = k / 4;
@@ -140,16 +223,57 @@ static void open_nibbles(const uint8_t *p, int8_t (*code)[SW_TILE_ROWS])
     }
 }
 
-static void open_scales_f16(const uint8_t *p, float *scale)
+/* Adds 2^bit to those of 32 codes whose bit is set. */
+static void add_bits(const uint8_t *p, int bit, codes_t code)
+{
+    uint64_t words[8];
+    memcpy(words, p, sizeof words);
+    for (int k = 0; k < 32; k++) {
+        for (int r = 0; r < R; r++)
+            code[k][r] = (int8_t)(code[k][r] + ((int)(words[k / 4] >> (4 * r + k % 4) & 1) << bit));
+    }
+}
+
+static int pair_of(const uint8_t *p, int k, int r)
+{
+    return p[k / 16 * CHUNK + 4 * r + k % 4] >> 2 * (k / 4 % 4) & 3;
+}
+
+static void add_to_codes(int delta, codes_t code)
+{
+    for (int k = 0; k < 32; k++) {
+        for (int r = 0; r < R; r++)
+            code[k][r] = (int8_t)(code[k][r] + delta);
+    }
+}
+
+/* 32 codes become entries of a table. */
+static void look_up(const int8_t table[16], codes_t code)
+{
+    for (int k = 0; k < 32; k++) {
+        for (int r = 0; r < R; r++)
+            code[k][r] = table[code[k][r]];
+    }
+}
+
+static void open_f16(const uint8_t *p, float *v)
 {
     for (int r = 0; r < R; r++)
-        scale[r] = sw_load_f16(p + 2 * r);
+        v[r] = sw_load_f16(p + 2 * r);
+}
+
+/* The two numbers of 6 bits of group g and row r. */
+static void six_bits(const uint8_t *p, int g, int r, int pair[2])
+{
+    const int low = p[g * R + r], high = p[8 * R + g / 2 * R + r] >> 4 * (g % 2);
+    pair[0] = (low & 15) | (high & 3) << 4;
+    pair[1] = low >> 4 | (high >> 2 & 3) << 4;
 }
 
 static void open_q8_0(const uint8_t *p, sw_tile_block *b)
 {
     b->n_k = 32;
-    open_scales_f16(p, b->scale[0]);
+    open_f16(p, b->scale[0]);
     for (int k = 0; k < 32; k++) {
         for (int r = 0; r < R; r++)
             b->code[k][r] = (int8_t)(p[32 + k / 4 * CHUNK + 4 * r + k % 4] ^ 0x80);
@@ -162,39 +286,87 @@ static void open_mxfp4(const uint8_t *p, sw_tile_block *b)
     for (int r = 0; r < R; r++)
         b->scale[0][r] = sw_e8m0_half(p[r]);
     open_nibbles(p + 16, b->code);
-    for (int k = 0; k < 32; k++) {
-        for (int r = 0; r < R; r++)
-            b->code[k][r] = SW_E2M1_DOUBLED[b->code[k][r]];
-    }
+    look_up(SW_E2M1_DOUBLED, b->code);
+}
+
+static void open_q4_0(const uint8_t *p, sw_tile_block *b)
+{
+    b->n_k = 32;
+    open_f16(p, b->scale[0]);
+    open_nibbles(p + 32, b->code);
+    add_to_codes(-8, b->code);
+}
+
+static void open_iq4_nl(const uint8_t *p, sw_tile_block *b)
+{
+    b->n_k = 32;
+    open_f16(p, b->scale[0]);
+    open_nibbles(p + 32, b->code);
+    look_up(SW_IQ4_VALUES, b->code);
+}
+
+/* d and m, which is added in these formats: the min is -m. */
+static void open_d_and_m(const uint8_t *p, sw_tile_block *b)
+{
+    b->has_min = true;
+    open_f16(p, b->scale[0]);
+    open_f16(p + 32, b->min[0]);
+    for (int r = 0; r < R; r++)
+        b->min[0][r] = -b->min[0][r];
+}
+
+static void open_q4_1(const uint8_t *p, sw_tile_block *b)
+{
+    b->n_k = 32;
+    open_d_and_m(p, b);
+    open_nibbles(p + 64, b->code);
 }
 
 static void open_q5_0(const uint8_t *p, sw_tile_block *b)
 {
     b->n_k = 32;
-    open_scales_f16(p, b->scale[0]);
-    open_nibbles(p + 96, b->code);
-    uint64_t high[8];
-    memcpy(high, p + 32, sizeof high);
-    for (int k = 0; k < 32; k++) {
-        for (int r = 0; r < R; r++)
-            b->code[k][r] = (int8_t)(b->code[k][r] + ((int)(high[k / 4] >> (4 * r + k % 4) & 1) << 4) - 16);
+    open_f16(p, b->scale[0]);
+    open_nibbles(p + 32 + BITS, b->code);
+    add_bits(p + 32, 4, b->code);
+    add_to_codes(-16, b->code);
+}
+
+static void open_q5_1(const uint8_t *p, sw_tile_block *b)
+{
+    b->n_k = 32;
+    open_d_and_m(p, b);
+    open_nibbles(p + 64 + BITS, b->code);
+    add_bits(p + 64, 4, b->code);
+}
+
+static void open_k_header(const uint8_t *p, sw_tile_block *b)
+{
+    b->n_k = 256;
+    b->has_min = true;
+    for (int g = 0; g < 8; g++) {
+        for (int r = 0; r < R; r++) {
+            int v[2];
+            six_bits(p + 64, g, r, v);
+            b->scale[g][r] = sw_load_f16(p + 2 * r) * (float)v[0];
+            b->min[g][r] = sw_load_f16(p + 32 + 2 * r) * (float)v[1];
+        }
     }
 }
 
 static void open_q4_k(const uint8_t *p, sw_tile_block *b)
 {
-    b->n_k = 256;
-    b->has_min = true;
-    const uint8_t *const low = p + 64, *const high = p + 192;
+    open_k_header(p, b);
+    for (int g = 0; g < 8; g++)
+        open_nibbles(p + 256 + g * NIBBLES, b->code + 32 * g);
+}
+
+static void open_q5_k(const uint8_t *p, sw_tile_block *b)
+{
+    open_k_header(p, b);
     for (int g = 0; g < 8; g++) {
-        for (int r = 0; r < R; r++) {
-            const int top = high[g / 2 * R + r] >> 4 * (g % 2);
-            const int scale = (low[g * R + r] & 15) | (top & 3) << 4;
-            const int min = low[g * R + r] >> 4 | (top >> 2 & 3) << 4;
-            b->scale[g][r] = sw_load_f16(p + 2 * r) * (float)scale;
-            b->min[g][r] = sw_load_f16(p + 32 + 2 * r) * (float)min;
-        }
-        open_nibbles(p + 256 + g * 256, b->code + 32 * g);
+        const uint8_t *const group = p + 256 + g * (BITS + NIBBLES);
+        open_nibbles(group + BITS, b->code + 32 * g);
+        add_bits(group, 4, b->code + 32 * g);
     }
 }
 
@@ -207,22 +379,35 @@ static void open_q6_k(const uint8_t *p, sw_tile_block *b)
             b->scale[s][r] = sw_load_f16(p + 2 * r) * (float)(int8_t)p[32 + s * R + r];
     }
     for (int g = 0; g < 8; g++) {
-        const uint8_t *const group = p + 288 + g * 384;
-        int8_t(*const code)[SW_TILE_ROWS] = b->code + 32 * g;
+        const uint8_t *const group = p + 288 + g * (NIBBLES + PAIRS);
+        const codes_t code = b->code + 32 * g;
         open_nibbles(group, code);
         for (int k = 0; k < 32; k++) {
-            for (int r = 0; r < R; r++) {
-                const int pair = group[256 + k / 16 * CHUNK + 4 * r + k % 4] >> 2 * (k / 4 % 4) & 3;
-                code[k][r] = (int8_t)(code[k][r] + (pair << 4) - 32);
-            }
+            for (int r = 0; r < R; r++)
+                code[k][r] = (int8_t)(code[k][r] + (pair_of(group + NIBBLES, k, r) << 4) - 32);
         }
+    }
+}
+
+static void open_iq4_xs(const uint8_t *p, sw_tile_block *b)
+{
+    b->n_k = 256;
+    for (int g = 0; g < 8; g++) {
+        for (int r = 0; r < R; r++) {
+            const int low = p[64 + g / 2 * R + r] >> 4 * (g % 2) & 15, top = sw_load_u16(p + 32 + 2 * r) >> 2 * g & 3;
+            b->scale[g][r] = sw_load_f16(p + 2 * r) * (float)((low | top << 4) - 32);
+        }
+        open_nibbles(p + 128 + g * NIBBLES, b->code + 32 * g);
+        look_up(SW_IQ4_VALUES, b->code + 32 * g);
     }
 }
 
 typedef void (*open_fn)(const uint8_t *p, sw_tile_block *b);
 
 static const open_fn OPENERS[SW_N_TYPES] = {
-    [SW_Q8_0] = open_q8_0, [SW_Q5_0] = open_q5_0, [SW_Q4_K] = open_q4_k, [SW_Q6_K] = open_q6_k, [SW_MXFP4] = open_mxfp4,
+    [SW_Q8_0] = open_q8_0,     [SW_Q4_0] = open_q4_0,     [SW_Q4_1] = open_q4_1,   [SW_Q5_0] = open_q5_0,
+    [SW_Q5_1] = open_q5_1,     [SW_Q4_K] = open_q4_k,     [SW_Q5_K] = open_q5_k,   [SW_Q6_K] = open_q6_k,
+    [SW_IQ4_NL] = open_iq4_nl, [SW_IQ4_XS] = open_iq4_xs, [SW_MXFP4] = open_mxfp4,
 };
 
 void sw_tile_open(sw_type t, const uint8_t *block, sw_tile_block *out)

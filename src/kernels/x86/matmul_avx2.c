@@ -1,10 +1,11 @@
 /* matmul_avx2.c - quantized matrix products with AVX2.
  *
  * A register holds four consecutive k of 8 rows.  vpmaddubsw multiplies unsigned by signed bytes and adds pairs in
- * 16 bits, which saturate: a format says how many such pairs may be added up before they are widened, and Q8_0, whose
- * unsigned codes would not fit even one, keeps signed codes and moves their sign to the activations (|w| <= 128 and
- * |x| <= 127, so the pair is at most 32,512).  So the integer sums are exact, as the definition wants.
+ * 16 bits, which saturate: a format says how many such pairs may be added up before they are widened, and those whose
+ * unsigned codes would not fit even one (Q8_0, IQ4) keep signed codes and move their sign to the activations
+ * (|w| <= 128 and |x| <= 127, so the pair is at most 32,512).  So the integer sums are exact, as the definition wants.
  */
+#include "kernels/quantized.h"
 #include "kernels/x86/avx2.h"
 #include "kernels/x86/formats_avx2.h"
 #include "kernels/x86/tokens.h"
@@ -127,36 +128,15 @@ INLINE void matmul(const format *f, const uint8_t *tiles, size_t n_tiles, const 
         tile_product(f, tiles + t * tile_bytes, x, n, y + t * SW_TILE_ROWS, ld);
 }
 
-static void matmul_q8_0(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul(&Q8_0, tiles, n_tiles, x, n, y, ld);
-}
-
-static void matmul_q5_0(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul(&Q5_0, tiles, n_tiles, x, n, y, ld);
-}
-
-static void matmul_q4_k(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul(&Q4_K, tiles, n_tiles, x, n, y, ld);
-}
-
-static void matmul_q6_k(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul(&Q6_K, tiles, n_tiles, x, n, y, ld);
-}
-
-static void matmul_mxfp4(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul(&MXFP4, tiles, n_tiles, x, n, y, ld);
-}
+#define PRODUCT(format)                                                                                                \
+    static void matmul_##format(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld) \
+    {                                                                                                                  \
+        matmul(&format, tiles, n_tiles, x, n, y, ld);                                                                  \
+    }
+SW_QUANTIZED_FORMATS(PRODUCT)
 
 void sw__matmul_fill_avx2(sw_kernels *k)
 {
-    k->matmul[SW_Q8_0] = matmul_q8_0;
-    k->matmul[SW_Q5_0] = matmul_q5_0;
-    k->matmul[SW_Q4_K] = matmul_q4_k;
-    k->matmul[SW_Q6_K] = matmul_q6_k;
-    k->matmul[SW_MXFP4] = matmul_mxfp4;
+#define ENTRY(format) k->matmul[SW_##format] = matmul_##format;
+    SW_QUANTIZED_FORMATS(ENTRY)
 }

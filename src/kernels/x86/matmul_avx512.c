@@ -13,6 +13,7 @@
  * read bandwidth (35 GB/s); 240 tokens 320 (MXFP4), 315 (Q8_0), 335 (Q5_0), 295 (Q4_K), 255 (Q6_K) * 10^9
  * multiply-adds/s.
  */
+#include "kernels/quantized.h"
 #include "kernels/x86/avx512.h"
 #include "kernels/x86/formats_avx512.h"
 #include "kernels/x86/tokens.h"
@@ -239,36 +240,15 @@ INLINE void matmul(const format *f, const uint8_t *tiles, size_t n_tiles, const 
         few(f, tiles + t * tile_bytes, x, n, y + t * SW_TILE_ROWS, ld);
 }
 
-static void matmul_q8_0(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul(&Q8_0, tiles, n_tiles, x, n, y, ld);
-}
-
-static void matmul_q5_0(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul(&Q5_0, tiles, n_tiles, x, n, y, ld);
-}
-
-static void matmul_q4_k(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul(&Q4_K, tiles, n_tiles, x, n, y, ld);
-}
-
-static void matmul_q6_k(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul(&Q6_K, tiles, n_tiles, x, n, y, ld);
-}
-
-static void matmul_mxfp4(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul(&MXFP4, tiles, n_tiles, x, n, y, ld);
-}
+#define PRODUCT(format)                                                                                                \
+    static void matmul_##format(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld) \
+    {                                                                                                                  \
+        matmul(&format, tiles, n_tiles, x, n, y, ld);                                                                  \
+    }
+SW_QUANTIZED_FORMATS(PRODUCT)
 
 void sw__matmul_fill_avx512(sw_kernels *k)
 {
-    k->matmul[SW_Q8_0] = matmul_q8_0;
-    k->matmul[SW_Q5_0] = matmul_q5_0;
-    k->matmul[SW_Q4_K] = matmul_q4_k;
-    k->matmul[SW_Q6_K] = matmul_q6_k;
-    k->matmul[SW_MXFP4] = matmul_mxfp4;
+#define ENTRY(format) k->matmul[SW_##format] = matmul_##format;
+    SW_QUANTIZED_FORMATS(ENTRY)
 }
