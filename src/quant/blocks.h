@@ -5,6 +5,8 @@
  *   Q5_0   d f16 @0 | fifth bits u32 @2 | nibbles[16] @6                        32 elements, 22 bytes
  *   Q5_1   d f16 @0 | m f16 @2 | fifth bits u32 @4 | nibbles[16] @8             32 elements, 24 bytes
  *   IQ4_NL as Q4_0
+ *   Q2_K   scale and min nibbles[16] @0 | pairs[64] @16 | d f16 @80 | dmin f16 @82          256 elements, 84 bytes
+ *   Q3_K   third bits[32] @0 | pairs[64] @32 | scales, 6 bits, [12] @96 | d f16 @108        256 elements, 110 bytes
  *   Q4_K   d f16 @0 | dmin f16 @2 | scales and mins, 6 bits, [12] @4 | nibbles[128] @16     256 elements, 144 bytes
  *   Q5_K   d f16 @0 | dmin f16 @2 | scales and mins [12] @4 | fifth bits[32] @16 | nibbles[128] @48   256, 176 bytes
  *   Q6_K   low nibbles[128] @0 | high bit pairs[64] @128 | scales i8[16] @192 | d f16 @208  256 elements, 210 bytes
@@ -66,6 +68,31 @@ static inline int sw_q5_0_code(const uint8_t *b, int i)
 static inline int sw_q5_1_code(const uint8_t *b, int i)
 {
     return sw_five_bit_code(b + 4, i);
+}
+
+/* Code i of 256 stored as pairs of bits: 32 bytes hold four groups of 32, from the low bits up. */
+static inline int sw_pair_code(const uint8_t *qs, int i)
+{
+    return qs[32 * (i / 128) + i % 32] >> 2 * (i / 32 % 4) & 3;
+}
+
+/* Q2_K: 0..3. */
+static inline int sw_q2_k_code(const uint8_t *b, int i)
+{
+    return sw_pair_code(b + 16, i);
+}
+
+/* Q3_K: 0..7, the value's zero is 4. */
+static inline int sw_q3_k_code(const uint8_t *b, int i)
+{
+    return sw_pair_code(b + 32, i) | (b[i % 32] >> i / 32 & 1) << 2;
+}
+
+/* Scale of sub-group j of Q3_K: 0..63, its zero is 32. */
+static inline int sw_q3_k_scale(const uint8_t *b, int j)
+{
+    const int low = b[96 + j % 8] >> 4 * (j / 8) & 15, high = b[104 + j % 4] >> 2 * (j / 4) & 3;
+    return low | high << 4;
 }
 
 /* Code i of 256 stored as nibbles: 32 bytes hold a group of 32 low, the next one high. */

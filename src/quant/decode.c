@@ -62,6 +62,22 @@ static void decode_iq4_nl(const uint8_t *b, float *y)
         y[i] = d * (float)SW_IQ4_VALUES[sw_q4_0_code(b, i)];
 }
 
+static void decode_q2_k(const uint8_t *b, float *y)
+{
+    const float d = sw_load_f16(b + 80), dmin = sw_load_f16(b + 82);
+    for (int i = 0; i < 256; i++) {
+        const int s = b[i / 16];
+        y[i] = d * (float)(s & 15) * (float)sw_q2_k_code(b, i) - dmin * (float)(s >> 4);
+    }
+}
+
+static void decode_q3_k(const uint8_t *b, float *y)
+{
+    const float d = sw_load_f16(b + 108);
+    for (int i = 0; i < 256; i++)
+        y[i] = d * (float)(sw_q3_k_scale(b, i / 16) - 32) * (float)(sw_q3_k_code(b, i) - 4);
+}
+
 static void decode_q4_k(const uint8_t *b, float *y)
 {
     const float d = sw_load_f16(b), dmin = sw_load_f16(b + 2);
@@ -102,10 +118,10 @@ static void decode_mxfp4(const uint8_t *b, float *y)
 }
 
 static const decode_fn DECODERS[SW_N_TYPES] = {
-    [SW_F32] = decode_f32,       [SW_F16] = decode_f16,     [SW_BF16] = decode_bf16, [SW_Q8_0] = decode_q8_0,
-    [SW_Q4_0] = decode_q4_0,     [SW_Q4_1] = decode_q4_1,   [SW_Q5_0] = decode_q5_0, [SW_Q5_1] = decode_q5_1,
-    [SW_Q4_K] = decode_q4_k,     [SW_Q5_K] = decode_q5_k,   [SW_Q6_K] = decode_q6_k, [SW_IQ4_NL] = decode_iq4_nl,
-    [SW_IQ4_XS] = decode_iq4_xs, [SW_MXFP4] = decode_mxfp4,
+    [SW_F32] = decode_f32,   [SW_F16] = decode_f16,       [SW_BF16] = decode_bf16,     [SW_Q8_0] = decode_q8_0,
+    [SW_Q4_0] = decode_q4_0, [SW_Q4_1] = decode_q4_1,     [SW_Q5_0] = decode_q5_0,     [SW_Q5_1] = decode_q5_1,
+    [SW_Q2_K] = decode_q2_k, [SW_Q3_K] = decode_q3_k,     [SW_Q4_K] = decode_q4_k,     [SW_Q5_K] = decode_q5_k,
+    [SW_Q6_K] = decode_q6_k, [SW_IQ4_NL] = decode_iq4_nl, [SW_IQ4_XS] = decode_iq4_xs, [SW_MXFP4] = decode_mxfp4,
 };
 
 bool sw_type_is_supported(sw_type t)
@@ -115,7 +131,7 @@ bool sw_type_is_supported(sw_type t)
 
 const char *sw_supported_types(void)
 {
-    return "F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4";
+    return "F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4";
 }
 
 void sw_decode_row(sw_type t, const void *src, size_t n, float *dst)

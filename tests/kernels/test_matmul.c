@@ -8,8 +8,8 @@
 
 typedef enum content { TAME, WILD, ZEROS, ONES, LOWEST, HIGHEST, TINIEST, N_CONTENTS } content;
 
-static const sw_type TYPES[] = {SW_F32,  SW_F16,  SW_BF16, SW_Q8_0, SW_Q4_0,   SW_Q4_1,   SW_Q5_0,
-                                SW_Q5_1, SW_Q4_K, SW_Q5_K, SW_Q6_K, SW_IQ4_NL, SW_IQ4_XS, SW_MXFP4};
+static const sw_type TYPES[] = {SW_F32,  SW_F16,  SW_BF16, SW_Q8_0, SW_Q4_0, SW_Q4_1,   SW_Q5_0,   SW_Q5_1,
+                                SW_Q2_K, SW_Q3_K, SW_Q4_K, SW_Q5_K, SW_Q6_K, SW_IQ4_NL, SW_IQ4_XS, SW_MXFP4};
 enum { N_TESTED = sizeof TYPES / sizeof *TYPES };
 
 static void put_u16(uint8_t *p, uint16_t v)
@@ -21,7 +21,8 @@ static void put_u16(uint8_t *p, uint16_t v)
 static int halves_of(sw_type t, int at[2])
 {
     static const uint8_t PLACES[SW_N_TYPES][2] = {
-        [SW_Q6_K] = {208}, [SW_Q4_1] = {0, 2}, [SW_Q5_1] = {0, 2}, [SW_Q4_K] = {0, 2}, [SW_Q5_K] = {0, 2}};
+        [SW_Q4_1] = {0, 2}, [SW_Q5_1] = {0, 2}, [SW_Q2_K] = {80, 82}, [SW_Q3_K] = {108},
+        [SW_Q4_K] = {0, 2}, [SW_Q5_K] = {0, 2}, [SW_Q6_K] = {208}};
     at[0] = PLACES[t][0];
     at[1] = PLACES[t][1];
     return at[1] != 0 ? 2 : 1;
@@ -207,9 +208,11 @@ static size_t header_bytes(sw_type t)
     case SW_Q4_1:
     case SW_Q5_1: return 64;
     case SW_IQ4_XS: return 128;
+    case SW_Q3_K: return 224;
     case SW_Q4_K:
     case SW_Q5_K: return 256;
     case SW_Q6_K: return 288;
+    case SW_Q2_K: return 320;
     default: return 32;
     }
 }

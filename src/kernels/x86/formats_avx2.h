@@ -22,9 +22,9 @@ typedef struct format {
     bool is_signed;     // codes stay signed bytes
     int n_wide;         // chunks whose sums of two products, added up, fit 16 bits
     bool has_halves;    // every 16 k have their own scale: scale[0] and [1]
-    bool has_min;       // in scale[1]
+    bool has_min;       // behind the scales, as many
     void (*codes)(const uint8_t *block, int g, int half, __m256i code[N_CHUNKS]);
-    void (*scales)(const uint8_t *block, int g, int half, __m256 scale[2]);
+    void (*scales)(const uint8_t *block, int g, int half, __m256 scale[4]);
 } format;
 
 INLINE __m256i load_bytes(const uint8_t *p)
@@ -55,7 +55,7 @@ INLINE void nibbles(const uint8_t *p, int half, __m256i code[N_CHUNKS])
     }
 }
 
-INLINE void f16_scales(const uint8_t *block, int g, int half, __m256 scale[2])
+INLINE void f16_scales(const uint8_t *block, int g, int half, __m256 scale[4])
 {
     (void)g;
     scale[0] = load_f16(block, half);
@@ -82,7 +82,7 @@ INLINE void q4_1_codes(const uint8_t *block, int g, int half, __m256i code[N_CHU
 }
 
 /* d, and m, which these formats add: the min is -m. */
-INLINE void d_and_m(const uint8_t *block, int g, int half, __m256 scale[2])
+INLINE void d_and_m(const uint8_t *block, int g, int half, __m256 scale[4])
 {
     (void)g;
     scale[0] = load_f16(block, half);
@@ -110,7 +110,7 @@ INLINE void iq4_xs_codes(const uint8_t *block, int g, int half, __m256i code[N_C
     iq4_values(block + 128 + 256 * g, half, code);
 }
 
-INLINE void iq4_xs_scales(const uint8_t *block, int g, int half, __m256 scale[2])
+INLINE void iq4_xs_scales(const uint8_t *block, int g, int half, __m256 scale[4])
 {
     const __m256i both = load_u8(block + 64 + 16 * (g / 2), half);
     const __m256i low = _mm256_and_si256(_mm256_srl_epi32(both, _mm_cvtsi32_si128(4 * (g % 2))), _mm256_set1_epi32(15));
@@ -132,7 +132,7 @@ INLINE void mxfp4_codes(const uint8_t *block, int g, int half, __m256i code[N_CH
 }
 
 /* As sw_e8m0_half. */
-INLINE void mxfp4_scales(const uint8_t *block, int g, int half, __m256 scale[2])
+INLINE void mxfp4_scales(const uint8_t *block, int g, int half, __m256 scale[4])
 {
     (void)g;
     const __m256i e = load_u8(block, half);
@@ -197,12 +197,62 @@ INLINE void six_bits(const uint8_t *p, int g, int half, __m256i pair[2])
 }
 
 /* Of Q4_K and Q5_K. */
-INLINE void k_scales(const uint8_t *block, int g, int half, __m256 scale[2])
+INLINE void k_scales(const uint8_t *block, int g, int half, __m256 scale[4])
 {
     __m256i pair[2];
     six_bits(block + 64, g, half, pair);
     scale[0] = _mm256_mul_ps(load_f16(block, half), _mm256_cvtepi32_ps(pair[0]));
     scale[1] = _mm256_mul_ps(load_f16(block + 32, half), _mm256_cvtepi32_ps(pair[1]));
+}
+
+/* 32 pairs of bits. */
+INLINE void pairs(const uint8_t *p, int half, __m256i code[N_CHUNKS])
+{
+    UNROLL
+    for (int h = 0; h < 2; h++) {
+        const __m256i four = load_bytes(p + CHUNK * h + CHUNK / 2 * half);
+        const __m256i low[4] = {four, _mm256_srli_epi16(four, 2), _mm256_srli_epi16(four, 4),
+                                _mm256_srli_epi16(four, 6)};
+        UNROLL
+        for (int s = 0; s < 4; s++)
+            code[4 * h + s] = _mm256_and_si256(low[s], _mm256_set1_epi8(3));
+    }
+}
+
+INLINE void q2_k_codes(const uint8_t *block, int g, int half, __m256i code[N_CHUNKS])
+{
+    pairs(block + 320 + 128 * g, half, code);
+}
+
+INLINE void q2_k_scales(const uint8_t *block, int g, int half, __m256 scale[4])
+{
+    UNROLL
+    for (int h = 0; h < 2; h++) {
+        const __m256i both = load_u8(block + 64 + 32 * g + 16 * h, half);
+        const __m256i s = _mm256_and_si256(both, _mm256_set1_epi32(15)), m = _mm256_srli_epi32(both, 4);
+        scale[h] = _mm256_mul_ps(load_f16(block, half), _mm256_cvtepi32_ps(s));
+        scale[2 + h] = _mm256_mul_ps(load_f16(block + 32, half), _mm256_cvtepi32_ps(m));
+    }
+}
+
+INLINE void q3_k_codes(const uint8_t *block, int g, int half, __m256i code[N_CHUNKS])
+{
+    const uint8_t *const group = block + 224 + 192 * g;
+    pairs(group + 64, half, code);
+    UNROLL
+    for (int c = 0; c < N_CHUNKS; c++)
+        code[c] = _mm256_or_si256(code[c], bits_as(4, group + 8 * c + 4 * half));
+}
+
+INLINE void q3_k_scales(const uint8_t *block, int g, int half, __m256 scale[4])
+{
+    __m256i pair[2];
+    six_bits(block + 32, g, half, pair);
+    UNROLL
+    for (int h = 0; h < 2; h++) {
+        const __m256i s = _mm256_sub_epi32(pair[h], _mm256_set1_epi32(32));
+        scale[h] = _mm256_mul_ps(load_f16(block, half), _mm256_cvtepi32_ps(s));
+    }
 }
 
 INLINE void q6_k_codes(const uint8_t *block, int g, int half, __m256i code[N_CHUNKS])
@@ -221,7 +271,7 @@ INLINE void q6_k_codes(const uint8_t *block, int g, int half, __m256i code[N_CHU
     }
 }
 
-INLINE void q6_k_scales(const uint8_t *block, int g, int half, __m256 scale[2])
+INLINE void q6_k_scales(const uint8_t *block, int g, int half, __m256 scale[4])
 {
     UNROLL
     for (int h = 0; h < 2; h++) {
@@ -242,6 +292,20 @@ static const format Q5_0 = {
     .block_bytes = 352, .n_groups = 1, .offset = 16, .n_wide = 4, .codes = q5_0_codes, .scales = f16_scales};
 static const format Q5_1 = {
     .block_bytes = 384, .n_groups = 1, .n_wide = 4, .has_min = true, .codes = q5_1_codes, .scales = d_and_m};
+static const format Q2_K = {.block_bytes = 1344,
+                            .n_groups = 8,
+                            .n_wide = 4,
+                            .has_halves = true,
+                            .has_min = true,
+                            .codes = q2_k_codes,
+                            .scales = q2_k_scales};
+static const format Q3_K = {.block_bytes = 1760,
+                            .n_groups = 8,
+                            .offset = 4,
+                            .n_wide = 4,
+                            .has_halves = true,
+                            .codes = q3_k_codes,
+                            .scales = q3_k_scales};
 static const format Q4_K = {
     .block_bytes = 2304, .n_groups = 8, .n_wide = 8, .has_min = true, .codes = q4_k_codes, .scales = k_scales};
 static const format Q5_K = {

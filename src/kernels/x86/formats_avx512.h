@@ -20,9 +20,9 @@ typedef struct format {
     int n_groups;       // in a block
     int offset;         // what is added to the codes to make them unsigned
     bool has_halves;    // every 16 k have their own scale: scale[0] and [1]
-    bool has_min;       // in scale[1]
+    bool has_min;       // behind the scales, as many
     void (*codes)(const uint8_t *block, int g, __m512i code[N_CHUNKS]);
-    void (*scales)(const uint8_t *block, int g, __m512 scale[2]);
+    void (*scales)(const uint8_t *block, int g, __m512 scale[4]);
 } format;
 
 INLINE __m512 load_f16(const void *p)
@@ -48,7 +48,7 @@ INLINE void nibbles(const uint8_t *p, __m512i code[N_CHUNKS])
     }
 }
 
-INLINE void f16_scales(const uint8_t *block, int g, __m512 scale[2])
+INLINE void f16_scales(const uint8_t *block, int g, __m512 scale[4])
 {
     (void)g;
     scale[0] = load_f16(block);
@@ -75,7 +75,7 @@ INLINE void q4_1_codes(const uint8_t *block, int g, __m512i code[N_CHUNKS])
 }
 
 /* d, and m, which these formats add: the min is -m. */
-INLINE void d_and_m(const uint8_t *block, int g, __m512 scale[2])
+INLINE void d_and_m(const uint8_t *block, int g, __m512 scale[4])
 {
     (void)g;
     scale[0] = load_f16(block);
@@ -104,7 +104,7 @@ INLINE void iq4_xs_codes(const uint8_t *block, int g, __m512i code[N_CHUNKS])
     iq4_values(block + 128 + 256 * g, code);
 }
 
-INLINE void iq4_xs_scales(const uint8_t *block, int g, __m512 scale[2])
+INLINE void iq4_xs_scales(const uint8_t *block, int g, __m512 scale[4])
 {
     const __m512i both = load_u8(block + 64 + 16 * (g / 2));
     const __m512i low = _mm512_and_si512(_mm512_srl_epi32(both, _mm_cvtsi32_si128(4 * (g % 2))), _mm512_set1_epi32(15));
@@ -126,7 +126,7 @@ INLINE void mxfp4_codes(const uint8_t *block, int g, __m512i code[N_CHUNKS])
 }
 
 /* As sw_e8m0_half. */
-INLINE void mxfp4_scales(const uint8_t *block, int g, __m512 scale[2])
+INLINE void mxfp4_scales(const uint8_t *block, int g, __m512 scale[4])
 {
     (void)g;
     const __m512i e = load_u8(block);
@@ -189,12 +189,60 @@ INLINE void six_bits(const uint8_t *p, int g, __m512i pair[2])
 }
 
 /* Of Q4_K and Q5_K. */
-INLINE void k_scales(const uint8_t *block, int g, __m512 scale[2])
+INLINE void k_scales(const uint8_t *block, int g, __m512 scale[4])
 {
     __m512i pair[2];
     six_bits(block + 64, g, pair);
     scale[0] = _mm512_mul_ps(load_f16(block), _mm512_cvtepi32_ps(pair[0]));
     scale[1] = _mm512_mul_ps(load_f16(block + 32), _mm512_cvtepi32_ps(pair[1]));
+}
+
+/* 32 pairs of bits. */
+INLINE void pairs(const uint8_t *p, __m512i code[N_CHUNKS])
+{
+    UNROLL
+    for (int h = 0; h < 2; h++) {
+        const __m512i four = _mm512_loadu_si512(p + CHUNK * h);
+        const __m512i low[4] = {four, _mm512_srli_epi16(four, 2), _mm512_srli_epi16(four, 4),
+                                _mm512_srli_epi16(four, 6)};
+        UNROLL
+        for (int s = 0; s < 4; s++)
+            code[4 * h + s] = _mm512_and_si512(low[s], _mm512_set1_epi8(3));
+    }
+}
+
+INLINE void q2_k_codes(const uint8_t *block, int g, __m512i code[N_CHUNKS])
+{
+    pairs(block + 320 + 128 * g, code);
+}
+
+INLINE void q2_k_scales(const uint8_t *block, int g, __m512 scale[4])
+{
+    UNROLL
+    for (int h = 0; h < 2; h++) {
+        const __m512i both = load_u8(block + 64 + 32 * g + 16 * h);
+        const __m512i s = _mm512_and_si512(both, _mm512_set1_epi32(15)), m = _mm512_srli_epi32(both, 4);
+        scale[h] = _mm512_mul_ps(load_f16(block), _mm512_cvtepi32_ps(s));
+        scale[2 + h] = _mm512_mul_ps(load_f16(block + 32), _mm512_cvtepi32_ps(m));
+    }
+}
+
+INLINE void q3_k_codes(const uint8_t *block, int g, __m512i code[N_CHUNKS])
+{
+    const uint8_t *const group = block + 224 + 192 * g;
+    pairs(group + 64, code);
+    add_bits(4, group, code);
+}
+
+INLINE void q3_k_scales(const uint8_t *block, int g, __m512 scale[4])
+{
+    __m512i pair[2];
+    six_bits(block + 32, g, pair);
+    UNROLL
+    for (int h = 0; h < 2; h++) {
+        const __m512i s = _mm512_sub_epi32(pair[h], _mm512_set1_epi32(32));
+        scale[h] = _mm512_mul_ps(load_f16(block), _mm512_cvtepi32_ps(s));
+    }
 }
 
 INLINE void q6_k_codes(const uint8_t *block, int g, __m512i code[N_CHUNKS])
@@ -213,7 +261,7 @@ INLINE void q6_k_codes(const uint8_t *block, int g, __m512i code[N_CHUNKS])
     }
 }
 
-INLINE void q6_k_scales(const uint8_t *block, int g, __m512 scale[2])
+INLINE void q6_k_scales(const uint8_t *block, int g, __m512 scale[4])
 {
     UNROLL
     for (int h = 0; h < 2; h++) {
@@ -228,6 +276,14 @@ static const format Q4_0 = {.block_bytes = 288, .n_groups = 1, .offset = 8, .cod
 static const format Q4_1 = {.block_bytes = 320, .n_groups = 1, .has_min = true, .codes = q4_1_codes, .scales = d_and_m};
 static const format Q5_0 = {.block_bytes = 352, .n_groups = 1, .offset = 16, .codes = q5_0_codes, .scales = f16_scales};
 static const format Q5_1 = {.block_bytes = 384, .n_groups = 1, .has_min = true, .codes = q5_1_codes, .scales = d_and_m};
+static const format Q2_K = {.block_bytes = 1344,
+                            .n_groups = 8,
+                            .has_halves = true,
+                            .has_min = true,
+                            .codes = q2_k_codes,
+                            .scales = q2_k_scales};
+static const format Q3_K = {
+    .block_bytes = 1760, .n_groups = 8, .offset = 4, .has_halves = true, .codes = q3_k_codes, .scales = q3_k_scales};
 static const format Q4_K = {
     .block_bytes = 2304, .n_groups = 8, .has_min = true, .codes = q4_k_codes, .scales = k_scales};
 static const format Q5_K = {
