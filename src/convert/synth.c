@@ -9,7 +9,7 @@
 #include "convert/random_blocks.h"
 #include "gguf/writer.h"
 
-enum { CHUNK_BYTES = 4 << 20, N_BYTES = 256, N_MERGES = 64 };
+enum { CHUNK_BYTES = 4 << 20, N_BYTES = 256, N_MERGES = 64, N_CONTROLS = 4 };
 
 /* One tensor to write. */
 typedef struct item {
@@ -236,9 +236,11 @@ typedef struct spelling {
     char s[24];
 } spelling;
 
-/* Bytes, a few letter pairs with their merges, fillers, and one end token. */
+/* Bytes, a few letter pairs with their merges, fillers, and control tokens at the end; some loaders look for the first
+ * three by their text. */
 static bool put_vocabulary(sw_gguf_writer *w, int n)
 {
+    static const char *const CONTROLS[N_CONTROLS] = {"<unk>", "<s>", "</s>", "<|endoftext|>"};
     sw_str *const tokens = sw_calloc((size_t)n, sizeof *tokens);
     int32_t *const types = sw_calloc((size_t)n, sizeof *types);
     spelling *const text = sw_calloc((size_t)n + N_MERGES, sizeof *text);
@@ -252,9 +254,14 @@ static bool put_vocabulary(sw_gguf_writer *w, int n)
             size = (size_t)snprintf(text[i].s, sizeof text[i].s, "%c%c", 'a' + (i - N_BYTES) % 26,
                                     "aeiou"[(i - N_BYTES) / 26]);
         else
-            size = (size_t)snprintf(text[i].s, sizeof text[i].s, i == n - 1 ? "<|endoftext|>" : "<filler%d>", i);
+            size = (size_t)snprintf(text[i].s, sizeof text[i].s, "<filler%d>", i);
         tokens[i] = (sw_str){text[i].s, size};
-        types[i] = i == n - 1 ? 3 : 1;
+        types[i] = 1;
+    }
+    for (int c = 0; ok && c < N_CONTROLS; c++) {
+        const int i = n - N_CONTROLS + c;
+        tokens[i] = (sw_str){CONTROLS[c], strlen(CONTROLS[c])};
+        types[i] = 3;
     }
     for (int m = 0; ok && m < N_MERGES; m++) {
         const size_t size =
@@ -334,8 +341,8 @@ static sw_code write_model(synth *s, uint64_t seed, const char *path, sw_progres
 sw_code sw_synth_write(const sw_preset *p, uint64_t seed, const char *path, sw_progress_fn on_progress, void *ud,
                        sw_err *err)
 {
-    if (p->n_vocab < N_BYTES + N_MERGES + 1)
-        return sw_fail(err, SW_EINVAL, "a vocabulary needs at least %d tokens", N_BYTES + N_MERGES + 1);
+    if (p->n_vocab < N_BYTES + N_MERGES + N_CONTROLS)
+        return sw_fail(err, SW_EINVAL, "a vocabulary needs at least %d tokens", N_BYTES + N_MERGES + N_CONTROLS);
     synth s = {.p = p};
     list_tensors(&s);
     const sw_code code = s.failed ? sw_fail(err, SW_ENOMEM, "out of memory writing %s", path)
