@@ -44,7 +44,7 @@ void sw_bandwidth_probe_free(sw_bandwidth_probe *b)
 /* A cache line; the compiler makes it one, two or four registers. */
 typedef uint64_t line __attribute__((vector_size(64)));
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__) // the loader picks the clone before TSan is ready
 __attribute__((target_clones("avx512f", "avx2", "default")))
 #endif
 uint64_t

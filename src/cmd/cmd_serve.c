@@ -36,7 +36,8 @@ static bool parse_bind(char *bind, sw_server_options *out)
 
 int sw_cmd_serve(int argc, char **argv)
 {
-    sw_server_options o = {.model_dirs = "./models", .ping_interval_s = 15, .body_timeout_s = 60, .slow_client_timeout_s = 30};
+    sw_server_options o = {
+        .model_dirs = "./models", .ping_interval_s = 15, .body_timeout_s = 60, .slow_client_timeout_s = 30};
     sw_engine_args engine = {0};
     const char *bind_option = "127.0.0.1:11435";
     long n_seqs = 4;

@@ -24,9 +24,8 @@ enum { END_WAIT_S = 5 }; // loading cannot be interrupted: ending the server doe
 
 /* ---- the two lists --------------------------------------------------------------------------------------------- */
 
-void sw__server_news(sw_server *s, sw_exchange *x)
+bool sw__server_news(sw_server *s, sw_exchange *x)
 {
-    pthread_mutex_lock(&s->lock);
     const bool is_first = !x->is_news;
     if (is_first) {
         x->is_news = true;
@@ -34,9 +33,7 @@ void sw__server_news(sw_server *s, sw_exchange *x)
         *s->news_end = x;
         s->news_end = &x->next_news;
     }
-    pthread_mutex_unlock(&s->lock);
-    if (is_first)
-        lws_cancel_service(s->lws);
+    return is_first;
 }
 
 bool sw__admission_put(sw_server *s, sw_exchange *x)
@@ -89,7 +86,7 @@ static void on_load(void *ud, uint64_t done, uint64_t total)
 
 static void print_row(const char *tier, const char *what, uint64_t bytes)
 {
-    fprintf(stderr, "  %-5s %-22s %10.3f GB\n", tier, what, (double)bytes / 1e9);
+    fprintf(stderr, "  %-5s %-22s %10.1f MB\n", tier, what, (double)bytes / 1e6);
 }
 
 /* Bytes per memory tier, from what was really allocated. */
@@ -270,8 +267,10 @@ static void handle(sw_exchange *x)
     x->body = NULL;
     pthread_mutex_lock(&s->lock);
     x->is_admitted = true;
+    const bool must_wake = sw__server_news(s, x);
     pthread_mutex_unlock(&s->lock);
-    sw__server_news(s, x);
+    if (must_wake)
+        lws_cancel_service(s->lws);
 }
 
 static void *admission_main(void *ud)

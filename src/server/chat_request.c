@@ -1,13 +1,12 @@
 #include "server/chat_request.h"
 
 #include <jansson.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/buf.h"
 #include "base/limits.h"
 #include "base/rng.h"
+#include "server/chat_messages.h"
 
 /* ---- one member of the request ------------------------------------------------------------------------------- */
 
@@ -286,162 +285,6 @@ static const row ROWS[] = {
 #undef AT
 // clang-format on
 
-/* ---- messages -------------------------------------------------------------------------------------------------- */
-
-/* "messages[3].content" and the like, for errors. */
-typedef struct place {
-    char text[64];
-} place;
-
-static place at_message(size_t i, const char *member)
-{
-    place p;
-    snprintf(p.text, sizeof p.text, "messages[%zu]%s%s", i, member[0] != '\0' ? "." : "", member);
-    return p;
-}
-
-static bool take_role(sw_message *m, const json_t *message, size_t i, sw_api_error *error)
-{
-    static const struct {
-        const char *name;
-        sw_role role;
-    } ROLES[] = {{"system", SW_ROLE_SYSTEM}, {"developer", SW_ROLE_SYSTEM},    {"user", SW_ROLE_USER},
-                 {"tool", SW_ROLE_TOOL},     {"assistant", SW_ROLE_ASSISTANT}, {"function", SW_ROLE_TOOL}};
-    const place p = at_message(i, "role");
-    const json_t *const value = json_object_get(message, "role");
-    if (value == NULL)
-        return sw__api_fail(error, SW_API_MISSING_PARAMETER, p.text, "%s is required", p.text);
-    if (!json_is_string(value))
-        return sw__api_fail(error, SW_API_INVALID_TYPE, p.text, "%s must be a string", p.text);
-    for (size_t k = 0; k < sizeof ROLES / sizeof ROLES[0]; k++) {
-        if (strcmp(json_string_value(value), ROLES[k].name) == 0) {
-            m->role = ROLES[k].role;
-            return true;
-        }
-    }
-    return sw__api_fail(error, SW_API_INVALID_VALUE, p.text,
-                        "%s must be system, developer, user, assistant or tool, got '%.40s'", p.text,
-                        json_string_value(value));
-}
-
-/* The text of one part of a content array; NULL: *error is filled. */
-static const char *part_text(const json_t *part, size_t i, size_t k, sw_api_error *error)
-{
-    char where[64];
-    snprintf(where, sizeof where, "messages[%zu].content[%zu]", i, k);
-    const char *const type = json_string_value(json_object_get(part, "type"));
-    const json_t *const text = json_object_get(part, "text");
-    if (!json_is_object(part))
-        sw__api_fail(error, SW_API_INVALID_TYPE, where, "%s must be an object", where);
-    else if (type == NULL)
-        sw__api_fail(error, SW_API_MISSING_PARAMETER, where, "%s needs a type", where);
-    else if (strcmp(type, "text") != 0)
-        sw__api_fail(error, SW_API_UNSUPPORTED_VALUE, where, "%s has type '%.40s'; this build reads only text parts",
-                     where, type);
-    else if (!json_is_string(text))
-        sw__api_fail(error, text == NULL ? SW_API_MISSING_PARAMETER : SW_API_INVALID_TYPE, where,
-                     "%s.text must be a string", where);
-    else
-        return json_string_value(text);
-    return NULL;
-}
-
-static bool join_parts(sw_chat_request *r, sw_message *m, const json_t *parts, size_t i, sw_api_error *error)
-{
-    sw_buf joined;
-    sw_buf_init(&joined, SW_LIMIT_HTTP_BODY_BYTES);
-    for (size_t k = 0; k < json_array_size(parts); k++) {
-        const char *const text = part_text(json_array_get(parts, k), i, k, error);
-        if (text == NULL) {
-            sw_buf_free(&joined);
-            return false;
-        }
-        sw_buf_puts(&joined, text);
-    }
-    char *const text = sw_buf_take(&joined);
-    if (text == NULL)
-        return sw__api_fail(error, SW_API_OUT_OF_MEMORY, NULL, "not enough memory for the request");
-    r->texts[r->n_texts++] = text;
-    m->content = text;
-    return true;
-}
-
-static bool take_content(sw_chat_request *r, sw_message *m, const json_t *message, size_t i, sw_api_error *error)
-{
-    const place p = at_message(i, "content");
-    const json_t *const value = json_object_get(message, "content");
-    if (m->role == SW_ROLE_ASSISTANT && (value == NULL || json_is_null(value))) {
-        m->content = "";
-        return true;
-    }
-    if (value == NULL)
-        return sw__api_fail(error, SW_API_MISSING_PARAMETER, p.text, "%s is required", p.text);
-    if (json_is_string(value)) {
-        m->content = json_string_value(value);
-        return true;
-    }
-    if (!json_is_array(value))
-        return sw__api_fail(error, SW_API_INVALID_TYPE, p.text, "%s must be a string or an array of parts", p.text);
-    if (json_array_size(value) == 0)
-        return sw__api_fail(error, SW_API_INVALID_VALUE, p.text, "%s must hold at least one part", p.text);
-    return join_parts(r, m, value, i, error);
-}
-
-static bool take_rest_of_message(sw_chat_request *r, sw_message *m, const json_t *message, size_t i,
-                                 sw_api_error *error)
-{
-    const json_t *const calls = json_object_get(message, "tool_calls");
-    if (calls != NULL && !json_is_null(calls) && json_array_size(calls) + json_object_size(calls) > 0) {
-        const place p = at_message(i, "tool_calls");
-        return sw__api_fail(error, SW_API_UNSUPPORTED_PARAMETER, p.text, "%s is not supported by this build", p.text);
-    }
-    const json_t *const name = json_object_get(message, "name");
-    r->has_names = r->has_names || (name != NULL && !json_is_null(name));
-    const json_t *const reasoning = json_object_get(message, "reasoning_content");
-    if (reasoning != NULL && !json_is_null(reasoning)) {
-        const place p = at_message(i, "reasoning_content");
-        if (!json_is_string(reasoning))
-            return sw__api_fail(error, SW_API_INVALID_TYPE, p.text, "%s must be a string", p.text);
-        if (m->role == SW_ROLE_ASSISTANT)
-            m->reasoning = json_string_value(reasoning);
-    }
-    return true;
-}
-
-static bool take_message(sw_chat_request *r, size_t i, const json_t *message, sw_api_error *error)
-{
-    sw_message *const m = &r->messages[i];
-    if (!json_is_object(message)) {
-        const place p = at_message(i, "");
-        return sw__api_fail(error, SW_API_INVALID_TYPE, p.text, "%s must be an object", p.text);
-    }
-    return take_role(m, message, i, error) && take_content(r, m, message, i, error) &&
-           take_rest_of_message(r, m, message, i, error);
-}
-
-static bool take_messages(sw_chat_request *r, const json_t *list, sw_api_error *error)
-{
-    if (list == NULL || json_is_null(list))
-        return sw__api_fail(error, SW_API_MISSING_PARAMETER, "messages", "messages is required");
-    if (!json_is_array(list))
-        return sw__api_fail(error, SW_API_INVALID_TYPE, "messages", "messages must be an array");
-    const size_t n = json_array_size(list);
-    if (n == 0 || n > SW_LIMIT_MESSAGES)
-        return sw__api_fail(error, SW_API_INVALID_VALUE, "messages", "messages must hold 1 to %d messages, got %zu",
-                            SW_LIMIT_MESSAGES, n);
-    r->messages = sw_calloc(n, sizeof *r->messages);
-    r->texts = sw_calloc(n, sizeof *r->texts);
-    if (r->messages == NULL || r->texts == NULL)
-        return sw__api_fail(error, SW_API_OUT_OF_MEMORY, NULL, "not enough memory for the request");
-    for (size_t i = 0; i < n; i++) {
-        if (!take_message(r, i, json_array_get(list, i), error))
-            return false;
-    }
-    r->core.messages = r->messages;
-    r->core.n_messages = n;
-    return true;
-}
-
 /* ---- the document ---------------------------------------------------------------------------------------------- */
 
 /* The parser recurses, so the depth of the text is checked before it sees it. */
@@ -492,7 +335,7 @@ static bool take_members(sw_chat_request *r, const json_t *root, sw_api_error *e
         if (value != NULL && !json_is_null(value) && !ROWS[i].take(r, &ROWS[i], value, error))
             return false;
     }
-    return take_messages(r, json_object_get(root, "messages"), error);
+    return sw__chat_messages_parse(r, json_object_get(root, "messages"), error);
 }
 
 bool sw__chat_request_parse(sw_chat_request *out, const char *body, size_t n, sw_api_error *error)

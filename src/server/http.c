@@ -7,21 +7,17 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/escape.h"
 #include "base/limits.h"
-#include "base/rng.h"
-#include "server/guard.h"
 #include "server/internal.h"
 #include "server/socket_info.h"
 
 enum {
     WRITE_PIECE = 16384,       // bytes handed to libwebsockets at once
-    ROOM_BYTES = 1 << 18, // of an event stream that may wait here; further events wait as such
     LINGER_S = 2,              // how long the rest of a refused request is read before closing
     REPLY_BYTES_MAX = 1 << 28, // of one answer, bounded before by SW_LIMIT_ANSWER_BYTES and the model list
     NEWS_AT_ONCE = 64,
@@ -79,162 +75,6 @@ static void conn_close(sw_conn *c)
     sw_free(c);
 }
 
-/* ---- reading the head of a request ----------------------------------------------------------------------------- */
-
-static const struct {
-    enum lws_token_indexes token;
-    const char *name;
-} METHODS[] = {
-    {WSI_TOKEN_GET_URI, "GET"},   {WSI_TOKEN_POST_URI, "POST"},   {WSI_TOKEN_OPTIONS_URI, "OPTIONS"},
-    {WSI_TOKEN_PUT_URI, "PUT"},   {WSI_TOKEN_PATCH_URI, "PATCH"}, {WSI_TOKEN_DELETE_URI, "DELETE"},
-    {WSI_TOKEN_HEAD_URI, "HEAD"},
-};
-
-/* Copies a header; false when it was not sent or does not fit (`size` bytes, NUL included), *out is empty then. */
-static bool get_header(struct lws *wsi, enum lws_token_indexes token, char *out, size_t size)
-{
-    out[0] = '\0';
-    if (lws_hdr_copy(wsi, out, (int)size, token) > 0)
-        return true;
-    out[0] = '\0';
-    return false;
-}
-
-/* The same for a header that libwebsockets has no number for; `name` is lower case and ends in a colon. */
-static bool get_custom_header(struct lws *wsi, const char *name, char *out, size_t size)
-{
-    out[0] = '\0';
-    if (lws_hdr_custom_copy(wsi, out, (int)size, name, (int)strlen(name)) > 0)
-        return true;
-    out[0] = '\0';
-    return false;
-}
-
-/* Bytes of the path and of all header values that libwebsockets has a number for; it does not tell about the others. */
-static size_t header_bytes(struct lws *wsi)
-{
-    size_t n = 0;
-    for (int t = 0; t < WSI_TOKEN_COUNT; t++)
-        n += (size_t)lws_hdr_total_length(wsi, (enum lws_token_indexes)t);
-    return n;
-}
-
-static void read_request_id(sw_conn *c)
-{
-    if (!get_custom_header(c->wsi, "x-request-id:", c->request_id, sizeof c->request_id) ||
-        !sw__is_request_id(c->request_id))
-        snprintf(c->request_id, sizeof c->request_id, "req-%016llx", (unsigned long long)sw_rng_entropy());
-}
-
-static void read_head(sw_conn *c, const char *path)
-{
-    char version[16], connection[32];
-    c->started_ns = sw_now_ns(sw_clock_system());
-    c->method = "";
-    for (size_t i = 0; i < sizeof METHODS / sizeof METHODS[0]; i++) {
-        if (lws_hdr_total_length(c->wsi, METHODS[i].token) > 0)
-            c->method = METHODS[i].name;
-    }
-    snprintf(c->path, sizeof c->path, "%s", path);
-    const size_t n = strlen(c->path);
-    if (n > 1 && c->path[n - 1] == '/')
-        c->path[n - 1] = '\0'; // a slash at the end is tolerated
-    read_request_id(c);
-    get_header(c->wsi, WSI_TOKEN_HTTP, version, sizeof version);
-    get_header(c->wsi, WSI_TOKEN_CONNECTION, connection, sizeof connection);
-    c->is_http10 = strcmp(version, "HTTP/1.1") != 0;
-    c->wants_keep_alive = c->is_http10 ? strcasecmp(connection, "keep-alive") == 0 //
-                                       : strcasecmp(connection, "close") != 0;
-}
-
-static bool check_origin(sw_conn *c)
-{
-    if (lws_hdr_total_length(c->wsi, WSI_TOKEN_ORIGIN) == 0)
-        return true;
-    char origin[sizeof c->origin];
-    if (!get_header(c->wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin) ||
-        !(c->server->options->cors_any || sw__is_loopback_origin(origin)))
-        return sw__api_fail(&c->refusal, SW_API_FORBIDDEN, NULL,
-                            "requests from web pages of other origins are refused");
-    snprintf(c->origin, sizeof c->origin, "%s", c->server->options->cors_any ? "*" : origin);
-    if (!get_header(c->wsi, WSI_TOKEN_HTTP_AC_REQUEST_HEADERS, c->asked_headers, sizeof c->asked_headers) ||
-        !sw__is_header_name_list(c->asked_headers))
-        c->asked_headers[0] = '\0';
-    return true;
-}
-
-/* A page of another site can make a browser resolve the site's own name to 127.0.0.1; Host still tells the name. */
-static bool check_host(sw_conn *c)
-{
-    char host[256];
-    if (lws_hdr_total_length(c->wsi, WSI_TOKEN_HOST) == 0)
-        return c->is_http10 || sw__api_fail(&c->refusal, SW_API_BAD_HEADER, NULL, "the Host header is missing");
-    if (c->server->is_loopback &&
-        (!get_header(c->wsi, WSI_TOKEN_HOST, host, sizeof host) || !sw__is_loopback_authority(host)))
-        return sw__api_fail(&c->refusal, SW_API_FORBIDDEN, NULL,
-                            "this server listens on a loopback address and answers only to loopback host names");
-    return true;
-}
-
-static bool check_key(sw_conn *c)
-{
-    const char *const key = c->server->options->api_key;
-    if (key == NULL || c->route->is_public)
-        return true;
-    char given[512];
-    if (get_header(c->wsi, WSI_TOKEN_HTTP_AUTHORIZATION, given, sizeof given) &&
-        strncasecmp(given, "Bearer ", 7) == 0 && sw__same_key(key, given + 7))
-        return true;
-    if (get_custom_header(c->wsi, "x-api-key:", given, sizeof given) && sw__same_key(key, given))
-        return true;
-    return sw__api_fail(&c->refusal, SW_API_BAD_KEY, NULL, "the API key is missing or wrong");
-}
-
-/* Decides what becomes of the request from its head alone; on false, `refusal` says why. */
-static bool check_head(sw_conn *c)
-{
-    if (!check_host(c) || !check_origin(c))
-        return false;
-    if (strcmp(c->method, "OPTIONS") == 0)
-        return true;
-    c->route = sw__route_find(c->method, c->path, &c->rest, &c->allow, &c->refusal);
-    return c->route != NULL && check_key(c);
-}
-
-static bool has_length(const sw_conn *c)
-{
-    return lws_hdr_total_length(c->wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0;
-}
-
-static bool needs_length(const sw_conn *c)
-{
-    return c->method[0] == 'P'; // POST, PUT, PATCH
-}
-
-/* How much body follows: *length_out.  False: that cannot be told, or is too much, so that this connection cannot be
- * used any further. */
-static bool check_length(sw_conn *c, uint64_t *length_out)
-{
-    char text[64];
-    *length_out = 0;
-    if (header_bytes(c->wsi) > SW_LIMIT_HTTP_HEADER_BYTES)
-        return sw__api_fail(&c->refusal, SW_API_HEADER_TOO_LARGE, NULL, "the request's head is larger than %d bytes",
-                            SW_LIMIT_HTTP_HEADER_BYTES);
-    if (lws_hdr_total_length(c->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0 || (needs_length(c) && !has_length(c)))
-        return sw__api_fail(&c->refusal, SW_API_LENGTH_REQUIRED, NULL,
-                            "the request needs a Content-Length; chunked requests are not read");
-    if (!has_length(c))
-        return true;
-    if (!get_header(c->wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, text, sizeof text) ||
-        !sw__parse_content_length(text, length_out))
-        return sw__api_fail(&c->refusal, SW_API_BAD_HEADER, NULL, "Content-Length is not a number");
-    if (*length_out > SW_LIMIT_HTTP_BODY_BYTES)
-        return sw__api_fail(&c->refusal, SW_API_TOO_LARGE, NULL,
-                            "the body may have %d bytes at most, this one has %llu", SW_LIMIT_HTTP_BODY_BYTES,
-                            (unsigned long long)*length_out);
-    return true;
-}
-
 /* ---- from a request to its route ------------------------------------------------------------------------------- */
 
 static void reset_request(sw_conn *c)
@@ -269,20 +109,12 @@ static void dispatch(sw_conn *c)
 /* curl waits for this before it sends a large body. */
 static void send_continue(sw_conn *c)
 {
-    char expect[32];
     static const char CONTINUE[] = "HTTP/1.1 100 Continue\r\n\r\n";
     unsigned char piece[LWS_PRE + sizeof CONTINUE];
-    if (!get_header(c->wsi, WSI_TOKEN_HTTP_EXPECT, expect, sizeof expect) || strcasecmp(expect, "100-continue") != 0)
+    if (!c->wants_continue)
         return;
     memcpy(piece + LWS_PRE, CONTINUE, sizeof CONTINUE - 1);
     (void)lws_write(c->wsi, piece + LWS_PRE, sizeof CONTINUE - 1, LWS_WRITE_HTTP);
-}
-
-/* Whether the head came with the bytes of an earlier request: nothing was read since that one ended. */
-static bool is_pipelined(const sw_conn *c)
-{
-    uint64_t n;
-    return c->n_read_before > 0 && (!sw__socket_bytes_read(lws_get_socket_fd(c->wsi), &n) || n == c->n_read_before);
 }
 
 /* libwebsockets 4.1 would take the head of such a request for its body, and then loop for ever. */
@@ -305,15 +137,15 @@ static int on_request(sw_conn *c, const char *path)
 {
     uint64_t length;
     reset_request(c);
-    read_head(c, path);
-    if ((needs_length(c) || has_length(c)) && is_pipelined(c))
+    sw__http_read_head(c, path);
+    if (sw__http_may_have_body(c) && sw__http_is_pipelined(c))
         return refuse_pipelined_body(c);
-    if (!check_length(c, &length)) {
+    if (!sw__http_check_length(c, &length)) {
         c->close_after = c->linger_after = true;
         dispatch(c);
         return 0;
     }
-    check_head(c); // a refusal is answered after the body was read, so that the connection stays usable
+    sw__http_check_head(c); // a refusal is answered after the body was read, so that the connection stays usable
     // libwebsockets reports the end of an empty body only for POST.
     if (length == 0 && strcmp(c->method, "POST") != 0) {
         dispatch(c);
@@ -325,8 +157,7 @@ static int on_request(sw_conn *c, const char *path)
     return 0;
 }
 
-/* Asks for a callback when the socket takes bytes, and gives the client so much time to take some. */
-static void want_write(sw_conn *c)
+void sw__http_want_write(sw_conn *c)
 {
     if (c->is_held) {
         c->is_held = false;
@@ -351,6 +182,13 @@ static int on_body_end(sw_conn *c)
         lws_rx_flow_control(c->wsi, 0);
     }
     return c->phase == SW_PHASE_WAITING || c->phase == SW_PHASE_SENDING ? 0 : -1;
+}
+
+void sw__http_drop(sw_conn *c)
+{
+    // Asynchronous, since callers are in the middle of using the connection.
+    c->close_after = true;
+    lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
 }
 
 static void drop_slow_client(sw_conn *c)
@@ -385,179 +223,7 @@ static int on_timer(sw_conn *c)
     return 0;
 }
 
-/* ---- sending --------------------------------------------------------------------------------------------------- */
-
-typedef struct head {
-    unsigned char bytes[4096];
-    unsigned char *end; // of what was written
-    bool failed;
-} head;
-
-static void add(sw_conn *c, head *h, const char *name, const char *value)
-{
-    h->failed =
-        h->failed || lws_add_http_header_by_name(c->wsi, (const unsigned char *)name, (const unsigned char *)value,
-                                                 (int)strlen(value), &h->end, h->bytes + sizeof h->bytes) != 0;
-}
-
-static void add_cors(sw_conn *c, head *h)
-{
-    if (c->origin[0] == '\0')
-        return;
-    add(c, h, "access-control-allow-origin:", c->origin);
-    add(c, h, "access-control-expose-headers:", "X-Request-Id, Spillway-Ignored");
-    add(c, h, "vary:", "Origin");
-    if (strcmp(c->method, "OPTIONS") != 0)
-        return;
-    add(c, h, "access-control-allow-methods:", "GET, POST, OPTIONS");
-    add(c, h, "access-control-allow-headers:",
-        c->asked_headers[0] != '\0' ? c->asked_headers : "Content-Type, Authorization");
-    add(c, h, "access-control-max-age:", "86400");
-}
-
-static void begin_head(sw_conn *c, head *h, int status)
-{
-    c->status = status;
-    h->end = h->bytes;
-    h->failed = lws_add_http_header_status(c->wsi, (unsigned)status, &h->end, h->bytes + sizeof h->bytes) != 0;
-    add(c, h, "x-request-id:", c->request_id);
-    add(c, h, "x-content-type-options:", "nosniff");
-    add_cors(c, h);
-    if (c->ignored != NULL && c->ignored[0] != '\0')
-        add(c, h, "spillway-ignored:", c->ignored);
-    c->close_after = c->close_after || !c->wants_keep_alive || c->server->is_stopping;
-    if (c->close_after)
-        add(c, h, "connection:", "close");
-    else if (c->is_http10)
-        add(c, h, "connection:", "keep-alive");
-}
-
-static void finish_head(sw_conn *c, head *h)
-{
-    h->failed = h->failed || lws_finalize_http_header(c->wsi, &h->end, h->bytes + sizeof h->bytes) != 0;
-    if (h->failed) // 4096 bytes hold every head that this file makes
-        sw__http_drop(c);
-    else
-        sw_buf_append(&c->out, h->bytes, (size_t)(h->end - h->bytes));
-}
-
-static void sending_ends(sw_conn *c)
-{
-    c->out_ends = true;
-    c->phase = SW_PHASE_SENDING;
-    want_write(c);
-}
-
-static void reply(sw_conn *c, head *h, const sw_buf *content)
-{
-    char length[24];
-    const size_t n = content != NULL ? content->size : 0;
-    snprintf(length, sizeof length, "%zu", n);
-    if (content != NULL)
-        add(c, h, "content-type:", "application/json; charset=utf-8");
-    add(c, h, "content-length:", length);
-    finish_head(c, h);
-    if (content != NULL && strcmp(c->method, "HEAD") != 0)
-        sw_buf_append(&c->out, content->data, n);
-    if (c->out.failed != SW_OK)
-        sw__http_drop(c);
-    else
-        sending_ends(c);
-}
-
-void sw__http_reply(sw_conn *c, int status, sw_buf *content)
-{
-    if (content->failed != SW_OK) {
-        sw_api_error error;
-        sw__api_fail(&error, SW_API_OUT_OF_MEMORY, NULL, "not enough memory for the answer");
-        sw_buf_free(content);
-        sw_buf_init(content, SW_ERR_MSG_BYTES * 8);
-        sw__api_error_write(content, &error);
-        status = sw__api_status(&error);
-    }
-    head h;
-    begin_head(c, &h, status);
-    reply(c, &h, content);
-    sw_buf_free(content);
-}
-
-void sw__http_reply_empty(sw_conn *c, int status)
-{
-    head h;
-    begin_head(c, &h, status);
-    reply(c, &h, NULL);
-}
-
-void sw__http_reply_error(sw_conn *c, const sw_api_error *error)
-{
-    head h;
-    char seconds[16];
-    sw_buf content;
-    sw_buf_init(&content, SW_ERR_MSG_BYTES * 8);
-    sw__api_error_write(&content, error);
-    begin_head(c, &h, sw__api_status(error));
-    if (sw__api_retry_after(error) > 0) {
-        snprintf(seconds, sizeof seconds, "%d", sw__api_retry_after(error));
-        add(c, &h, "retry-after:", seconds);
-    }
-    if (error->what == SW_API_BAD_KEY)
-        add(c, &h, "www-authenticate:", "Bearer");
-    if (error->what == SW_API_METHOD_NOT_ALLOWED)
-        add(c, &h, "allow:", c->allow);
-    reply(c, &h, &content);
-    sw_buf_free(&content);
-}
-
-void sw__http_stream_start(sw_conn *c)
-{
-    head h;
-    c->is_stream = true;
-    c->is_chunked = !c->is_http10;
-    c->close_after = c->close_after || c->is_http10;
-    begin_head(c, &h, 200);
-    add(c, &h, "content-type:", "text/event-stream; charset=utf-8");
-    add(c, &h, "cache-control:", "no-cache");
-    add(c, &h, "x-accel-buffering:", "no");
-    if (c->is_chunked)
-        add(c, &h, "transfer-encoding:", "chunked");
-    finish_head(c, &h);
-    want_write(c);
-}
-
-void sw__http_stream_send(sw_conn *c, const char *data, size_t n)
-{
-    if (c->is_chunked)
-        sw_buf_printf(&c->out, "%zx\r\n", n);
-    sw_buf_append(&c->out, data, n);
-    if (c->is_chunked)
-        sw_buf_puts(&c->out, "\r\n");
-    if (c->out.failed != SW_OK)
-        sw__http_drop(c);
-    else
-        want_write(c);
-}
-
-bool sw__http_has_room(const sw_conn *c)
-{
-    return c->out.size - c->out_sent < ROOM_BYTES;
-}
-
-void sw__http_stream_end(sw_conn *c, bool close)
-{
-    if (c->is_chunked)
-        sw_buf_puts(&c->out, "0\r\n\r\n");
-    c->close_after = c->close_after || close;
-    sending_ends(c);
-}
-
-void sw__http_drop(sw_conn *c)
-{
-    // Asynchronous, since callers are in the middle of using the connection.
-    c->close_after = true;
-    lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
-}
-
-/* ---- libwebsockets --------------------------------------------------------------------------------------------- */
+/* ---- sending --------------------------------------------------------------------------------------------- */
 
 static void log_request(const sw_conn *c)
 {
@@ -618,13 +284,15 @@ static int on_writable(sw_conn *c)
     if (c->exchange != NULL && sw__http_has_room(c))
         sw__chat_on_news(c->exchange); // events that had to wait for room
     if (c->out.size > c->out_sent)
-        want_write(c);
+        sw__http_want_write(c);
     else if (c->out_ends)
         return finish_request(c);
     else if (c->is_stream)
         set_timer(c, c->server->options->ping_interval_s);
     return 0;
 }
+
+/* ---- libwebsockets ---------------------------------------------------------------------------------------------- */
 
 /* Upgrades (WebSocket, HTTP/2) are not offered; a server may ignore the wish.  libwebsockets reads the wished name
  * again after this callback, so an empty name makes it go on with plain HTTP. */

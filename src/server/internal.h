@@ -79,12 +79,11 @@ struct sw_exchange {
 
     /* Under the server's lock. */
     bool is_admitted, is_news, is_abandoned;
-    sw_buf events;       // records that the engine's thread wrote, see chat.c
+    sw_buf events;       // records that the engine's thread wrote, see chat_exchange.c
     size_t last_text_at; // where the last record stands, if it is a text
 
     /* Network thread only. */
     bool has_begun, has_role; // admission was looked at; the role chunk was sent
-    int n_prompt;
     uint64_t accepted_ns;
     sw_buf content, reasoning; // of an answer that is not streamed
 };
@@ -97,10 +96,11 @@ SW_NODISCARD sw_code sw__admission_start(sw_server *s, sw_err *err);
 bool sw__admission_stop(sw_server *s);
 /* Hands the exchange over; false when the queue is full. */
 bool sw__admission_put(sw_server *s, sw_exchange *x);
-/* Tells the network thread to look at x.  Any thread; the lock must not be held. */
-void sw__server_news(sw_server *s, sw_exchange *x);
+/* Makes the network thread look at x.  Any thread, with the lock held; returns whether lws_cancel_service must wake it
+ * when the lock is released. */
+SW_NODISCARD bool sw__server_news(sw_server *s, sw_exchange *x);
 
-/* ---- chat.c ---------------------------------------------------------------------------------------------------- */
+/* ---- chat_exchange.c ------------------------------------------------------------------------------------------ */
 
 /* The engine's callback; ud is the exchange. */
 void sw__chat_on_event(void *ud, const sw_event *event);
@@ -114,12 +114,12 @@ void sw__chat_fail(sw_exchange *x, const sw_api_error *error);
 /* ---- http.c ---------------------------------------------------------------------------------------------------- */
 
 typedef enum sw_phase {
-    SW_PHASE_IDLE,    // between requests
-    SW_PHASE_BODY,    // the request's body is arriving
-    SW_PHASE_WAITING, // an exchange works on the answer
-    SW_PHASE_SENDING, // the answer is complete and on its way
+    SW_PHASE_IDLE,     // between requests
+    SW_PHASE_BODY,     // the request's body is arriving
+    SW_PHASE_WAITING,  // an exchange works on the answer
+    SW_PHASE_SENDING,  // the answer is complete and on its way
     SW_PHASE_FLUSHING, // libwebsockets has the rest of the answer, and goes on to the next request when it has gone
-    SW_PHASE_LINGER,  // the answer is out, the client may still be sending: read and discard, then close
+    SW_PHASE_LINGER,   // the answer is out, the client may still be sending: read and discard, then close
 } sw_phase;
 
 struct sw_conn {
@@ -136,7 +136,7 @@ struct sw_conn {
     char path[256];
     char origin[256];        // an allowed Origin; empty: none was sent
     char asked_headers[256]; // of a preflight
-    bool is_http10, wants_keep_alive;
+    bool is_http10, wants_keep_alive, wants_continue;
     const sw_route *route; // NULL: `refusal` says why
     const char *rest;      // of `path`, after a route's prefix
     const char *allow;     // methods that the path knows
@@ -147,8 +147,8 @@ struct sw_conn {
     int status;
     const char *ignored; // for the Spillway-Ignored header, or NULL
     bool is_stream, is_chunked;
-    bool wants_write; // a callback was asked for, and the client's time runs
-    bool is_held;          // libwebsockets neither reads nor writes, see on_body_end
+    bool wants_write;  // a callback was asked for, and the client's time runs
+    bool is_held;      // libwebsockets neither reads nor writes, see on_body_end
     bool close_after;  // this connection is not used again
     bool linger_after; // bytes of the request are still to come
     sw_buf out;        // bytes to send, from out_sent on
@@ -157,10 +157,29 @@ struct sw_conn {
     sw_exchange *exchange;
 };
 
+/* Asks for a callback when the socket takes bytes, and gives the client so much time to take some. */
+void sw__http_want_write(sw_conn *c);
+/* Breaks the connection soon; nothing more is sent. */
+void sw__http_drop(sw_conn *c);
 /* Looks at exchanges with news. */
 void sw__server_take_news(sw_server *s);
 /* The one protocol of the server, for libwebsockets. */
 int sw__http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+
+/* ---- http_head.c ----------------------------------------------------------------------------------------------- */
+
+/* Keeps method, path, version and id of the request whose head libwebsockets has just parsed. */
+void sw__http_read_head(sw_conn *c, const char *path);
+/* Decides what becomes of the request from its head alone: sets `route`, or returns false and `refusal` says why. */
+bool sw__http_check_head(sw_conn *c);
+bool sw__http_may_have_body(const sw_conn *c);
+/* How much body follows: *length_out.  False: that cannot be told, or is too much, so that this connection cannot be
+ * used any further; `refusal` says why. */
+bool sw__http_check_length(sw_conn *c, uint64_t *length_out);
+/* Whether the head came with the bytes of an earlier request: nothing was read since that one ended. */
+bool sw__http_is_pipelined(const sw_conn *c);
+
+/* ---- http_reply.c ---------------------------------------------------------------------------------------------- */
 
 /* A whole answer with JSON; frees `content`. */
 void sw__http_reply(sw_conn *c, int status, sw_buf *content);
@@ -174,8 +193,6 @@ void sw__http_stream_send(sw_conn *c, const char *data, size_t n);
 bool sw__http_has_room(const sw_conn *c);
 /* close: the stream is broken, so the connection is not used again. */
 void sw__http_stream_end(sw_conn *c, bool close);
-/* Breaks the connection at once; nothing more is sent. */
-void sw__http_drop(sw_conn *c);
 
 /* ---- routes.c -------------------------------------------------------------------------------------------------- */
 

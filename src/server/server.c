@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,7 +21,8 @@ enum {
     HEADER_BUFFER_BYTES = 65535, // libwebsockets gives up a connection beyond; we refuse with 431 before
     HEADER_TIMEOUT_S = 10,
     KEEPALIVE_TIMEOUT_S = 75, // an idle connection, longer than clients' pools keep them
-    DRAIN_S = 2,              // at the end, for last bytes to leave
+    FILES_BESIDE_CONNECTIONS = 64,
+    DRAIN_S = 2, // at the end, for last bytes to leave
 };
 
 /* ---- signals --------------------------------------------------------------------------------------------------- */
@@ -112,6 +114,17 @@ static sw_code listen_somewhere(sw_server *s, int *port_out, sw_err *err)
                    s->options->address);
 }
 
+/* Room for every connection, where the usual limit of 1024 open files would not have it. */
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+    const rlim_t wanted = SW_LIMIT_HTTP_CONNECTIONS + FILES_BESIDE_CONNECTIONS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static sw_code create_context(sw_server *s, sw_err *err)
 {
     const struct lws_context_creation_info info = {
@@ -125,6 +138,7 @@ static sw_code create_context(sw_server *s, sw_err *err)
         .timeout_secs = (unsigned)s->options->body_timeout_s + 10,
         .pt_serv_buf_size = 65536,
     };
+    raise_file_limit();
     lws_set_log_level(LLL_ERR, NULL);
     s->lws = lws_create_context(&info);
     return s->lws != NULL ? SW_OK : sw_fail(err, SW_ENOMEM, "server: libwebsockets could not start");

@@ -308,6 +308,34 @@ describe('the life of a server', () => {
     await server.stop();
   });
 
+  test('holds as many connections as the limit says, and closes one more', async () => {
+    const LIMIT = 1024;
+    const server = await Server.start(['stub:']);
+    const held = [];
+    const opens = () => {
+      const raw = server.connect();
+      raw.send(get('/health/live'));
+      return new Promise((resolve) => {
+        raw.socket.once('data', () => resolve([raw, true]));
+        raw.socket.once('close', () => resolve([raw, false]));
+      });
+    };
+    for (let isOpen = true; isOpen && held.length <= LIMIT;) {
+      const [raw, answered] = await opens();
+      if ((isOpen = answered)) held.push(raw);
+    }
+    // The connections on which the test asked for health at the start may still be open.
+    assert.ok(held.length <= LIMIT && held.length >= LIMIT - 4, `${held.length} connections`);
+    held.pop().close();
+    await until(async () => {
+      const [raw, answered] = await opens();
+      raw.close();
+      return answered;
+    }, 'room for another connection');
+    for (const raw of held) raw.close();
+    await server.stop();
+  });
+
   test('ends streams with an error event when it is stopped', async () => {
     const server = await Server.start(['stub:', '--stub-rate', '20']);
     const response = await server.chat({ messages: HELLO, stream: true, ignore_eos: true, max_tokens: 4000 });
@@ -349,6 +377,29 @@ describe('the life of a server', () => {
     } finally {
       fs.rmSync(folder, { recursive: true });
     }
+  });
+
+  test('exchanges the loaded model when nobody uses it', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-'));
+    const demo = new URL('../../models/demo-gpt-oss.gguf', import.meta.url);
+    for (const name of ['a', 'b']) fs.copyFileSync(demo, path.join(folder, `${name}.gguf`));
+    const server = await Server.start(['--model-dirs', folder]);
+    const ask = (model, more) => server.chat({ model, messages: HELLO, max_tokens: 3, seed: 1, ...more });
+    const status = async () => (await (await fetch(`${server.url}/v1/models`)).json()).data.map((m) => m.status.value);
+    assert.deepEqual(await status(), ['unloaded', 'unloaded']);
+    const first = await (await ask('a')).json();
+    assert.deepEqual(await status(), ['loaded', 'unloaded']);
+    const second = await (await ask('b.gguf')).json();
+    assert.deepEqual(await status(), ['unloaded', 'loaded']);
+    assert.equal(second.model, 'b');
+    assert.deepEqual(second.choices, first.choices);
+    const running = await ask('b', { stream: true, ignore_eos: true, max_tokens: -1 });
+    await running.body.getReader().read();
+    const refused = await ask('a');
+    assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '5']);
+    assert.equal((await refused.json()).error.code, 'model_loading');
+    await server.stop();
+    fs.rmSync(folder, { recursive: true });
   });
 
   test('fails to start with a model that cannot be loaded', async () => {

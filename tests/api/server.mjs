@@ -25,7 +25,8 @@ export class Server {
     server.process.stdout.on('data', (data) => (server.stdout += data));
     server.process.stderr.on('data', (data) => (server.stderr += data));
     server.exited = new Promise((resolve) => server.process.on('exit', (code, signal) => resolve({ code, signal })));
-    await until(() => server.stdout.includes('\n') || server.process.exitCode !== null, 'the URL line');
+    await until(() => server.stdout.includes('\n') || server.process.exitCode !== null || server.process.signalCode !== null,
+                'the URL line');
     server.url = server.stdout.split('\n')[0];
     assert.match(server.url, /^http:\/\/127\.0\.0\.1:\d+$/, server.stderr);
     server.port = Number(new URL(server.url).port);

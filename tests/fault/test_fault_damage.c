@@ -20,10 +20,12 @@ static sw_code use(const char *path, sw_err *err)
     sw_gguf *g;
     sw_lm *lm = NULL;
     sw_code code = sw_gguf_open(&g, path, err);
-    if (code != SW_OK) return code;
+    if (code != SW_OK)
+        return code;
     code = sw_model_lm_open(&lm, g, &OPTIONS, err);
     sw_gguf_close(g);
-    if (code != SW_OK) return code;
+    if (code != SW_OK)
+        return code;
     sw_lm_token batch[3];
     for (int i = 0; i < 3; i++)
         batch[i] = (sw_lm_token){i % lm->n_vocab, i, 0, true};

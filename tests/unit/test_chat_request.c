@@ -191,8 +191,7 @@ static void test_names_the_place_of_an_error_in_messages(void **state)
         {"[{\"role\":\"user\",\"content\":[]}]", SW_API_INVALID_VALUE, "messages[0].content"},
         {"[{\"role\":\"user\",\"content\":[\"a\"]}]", SW_API_INVALID_TYPE, "messages[0].content[0]"},
         {"[{\"role\":\"user\",\"content\":[{}]}]", SW_API_MISSING_PARAMETER, "messages[0].content[0]"},
-        {"[{\"role\":\"user\",\"content\":[{\"type\":\"text\"}]}]", SW_API_MISSING_PARAMETER,
-         "messages[0].content[0]"},
+        {"[{\"role\":\"user\",\"content\":[{\"type\":\"text\"}]}]", SW_API_MISSING_PARAMETER, "messages[0].content[0]"},
         {"[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"image_url\"}]}]",
          SW_API_UNSUPPORTED_VALUE, "messages[0].content[1]"},
         {"[{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[{}]}]", SW_API_UNSUPPORTED_PARAMETER,
@@ -273,7 +272,8 @@ static void test_holds_its_limits_to_the_last_element(void **state)
     char *const close = repeat("", "]", SW_LIMIT_JSON_DEPTH - 1, "", "}");
     check_limit("{" HELLO ",\"x\":", "[", SW_LIMIT_JSON_DEPTH - 1, "", close, SW_API_INVALID_JSON, "");
     free(close);
-    assert_parses("\"brackets in a string\":\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[\"");
+    assert_parses(
+        "\"brackets in a string\":\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[\"");
 }
 
 int main(void)

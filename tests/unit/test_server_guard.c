@@ -13,8 +13,8 @@
 static void test_knows_loopback_hosts_from_names_that_look_like_them(void **state)
 {
     (void)state;
-    static const char *const YES[] = {"localhost", "LocalHost:8080", "127.0.0.1", "127.0.0.1:11435", "127.255.0.9:1",
-                                      "[::1]",     "[::1]:80"};
+    static const char *const YES[] = {"localhost",     "LocalHost:8080", "127.0.0.1", "127.0.0.1:11435",
+                                      "127.255.0.9:1", "[::1]",          "[::1]:80"};
     static const char *const NO[] = {"",
                                      "example.com",
                                      "localhost.example.com",

@@ -86,7 +86,8 @@ static void test_never_makes_a_path_of_a_name(void **state)
     (void)state;
     const temp_path root = temp_file("m");
     sw_catalog c = scan(root.s);
-    static const char *const NAMES[] = {"", ".gguf", "../outside", "/etc/passwd", "m/plain", "a/plain", "plain.gguf.gguf"};
+    static const char *const NAMES[] = {"",        ".gguf",   "../outside",     "/etc/passwd",
+                                        "m/plain", "a/plain", "plain.gguf.gguf"};
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
         assert_null(sw__catalog_find(&c, NAMES[i]));
     sw__catalog_free(&c);

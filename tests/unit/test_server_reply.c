@@ -20,21 +20,22 @@ static const sw_chat_head HEAD = {.id = "chatcmpl-1",
                                   .backend = "cpu",
                                   .seed = 5,
                                   .load_ms = 1.5};
-static const sw_chat_end END = {.finish = SW_FINISH_LENGTH,
-                                .n_prompt = 10,
-                                .n_predicted = 4,
-                                .n_reasoning = 1,
-                                .timings = {.queue_ms = 0.25, .prompt_ms = 500, .predict_ms = 100, .ttft_ms = 512.3456}};
+static const sw_chat_end END = {
+    .finish = SW_FINISH_LENGTH,
+    .n_prompt = 10,
+    .n_predicted = 4,
+    .n_reasoning = 1,
+    .timings = {.queue_ms = 0.25, .prompt_ms = 500, .predict_ms = 100, .ttft_ms = 512.3456}};
 
-#define CHUNK \
-    "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1790000000,\"model\":\"m\"," \
+#define CHUNK                                                                                                          \
+    "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1790000000,\"model\":\"m\","              \
     "\"system_fingerprint\":\"sw-x\",\"choices\":["
-#define FIGURES \
-    "\"seed\":5,\"timings\":{\"cache_n\":0,\"prompt_n\":10,\"prompt_ms\":500.0,\"prompt_per_token_ms\":50.0," \
-    "\"prompt_per_second\":20.0,\"predicted_n\":4,\"predicted_ms\":100.0,\"predicted_per_token_ms\":25.0," \
+#define FIGURES                                                                                                        \
+    "\"seed\":5,\"timings\":{\"cache_n\":0,\"prompt_n\":10,\"prompt_ms\":500.0,\"prompt_per_token_ms\":50.0,"          \
+    "\"prompt_per_second\":20.0,\"predicted_n\":4,\"predicted_ms\":100.0,\"predicted_per_token_ms\":25.0,"             \
     "\"predicted_per_second\":40.0,\"queue_ms\":0.25,\"load_ms\":1.5,\"ttft_ms\":512.346,\"backend\":\"cpu\"}"
-#define USAGE \
-    "\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":4,\"total_tokens\":14,\"prompt_tokens_details\":" \
+#define USAGE                                                                                                          \
+    "\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":4,\"total_tokens\":14,\"prompt_tokens_details\":"           \
     "{\"cached_tokens\":0},\"completion_tokens_details\":{\"reasoning_tokens\":1}}"
 
 static void assert_written(sw_buf *out, const char *expected)
@@ -64,7 +65,8 @@ static void test_writes_the_chunks_of_a_stream(void **state)
     assert_written(&out, CHUNK "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":null}],"
                                "\"prompt_progress\":{\"total\":100,\"cache\":0,\"processed\":64,\"time_ms\":12.5}}");
     sw__chat_chunk_finish(&out, &HEAD, &END);
-    assert_written(&out, CHUNK "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"length\"}]," FIGURES "}");
+    assert_written(&out,
+                   CHUNK "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"length\"}]," FIGURES "}");
     sw__chat_chunk_finish(&out, &with_usage, &END);
     assert_written(&out, CHUNK "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"length\"}],"
                                "\"usage\":null}");
@@ -138,8 +140,9 @@ static void test_writes_errors_with_all_four_members(void **state)
     sw_buf_init(&out, 1 << 16);
     assert_false(sw__api_fail(&error, SW_API_INVALID_VALUE, "max_tokens", "got %d", 0));
     sw__api_error_write(&out, &error);
-    assert_written(&out, "{\"error\":{\"message\":\"got 0\",\"type\":\"invalid_request_error\",\"param\":\"max_tokens\","
-                         "\"code\":\"invalid_value\"}}");
+    assert_written(&out,
+                   "{\"error\":{\"message\":\"got 0\",\"type\":\"invalid_request_error\",\"param\":\"max_tokens\","
+                   "\"code\":\"invalid_value\"}}");
     sw__api_fail(&error, SW_API_QUEUE_FULL, NULL, "full");
     sw__api_error_write(&out, &error);
     assert_written(&out, "{\"error\":{\"message\":\"full\",\"type\":\"rate_limit_error\",\"param\":null,"
@@ -155,14 +158,10 @@ static void test_translates_errors_of_the_engine(void **state)
         sw_code code;
         int status;
         const char *name;
-    } CASES[] = {{SW_EINVAL, 400, "invalid_value"},
-                 {SW_EUNSUPPORTED, 400, "unsupported_value"},
-                 {SW_ELIMIT, 400, "context_length_exceeded"},
-                 {SW_EBUSY, 429, "queue_full"},
-                 {SW_ECANCELED, 503, "shutting_down"},
-                 {SW_ENOMEM, 500, "out_of_memory"},
-                 {SW_ENUMERIC, 500, "internal_error"},
-                 {SW_EIO, 500, "internal_error"}};
+    } CASES[] = {{SW_EINVAL, 400, "invalid_value"},           {SW_EUNSUPPORTED, 400, "unsupported_value"},
+                 {SW_ELIMIT, 400, "context_length_exceeded"}, {SW_EBUSY, 429, "queue_full"},
+                 {SW_ECANCELED, 503, "shutting_down"},        {SW_ENOMEM, 500, "out_of_memory"},
+                 {SW_ENUMERIC, 500, "internal_error"},        {SW_EIO, 500, "internal_error"}};
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
         const sw_err err = {.code = CASES[i].code, .msg = "because"};
         sw_api_error error;

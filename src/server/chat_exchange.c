@@ -1,4 +1,4 @@
-/* chat.c - one chat completion, from the route to the last byte.
+/* chat_exchange.c - one chat completion, from the route to the last byte.
  *
  * The engine's thread writes records into the exchange's buffer and goes on; the network thread turns them into JSON
  * when it comes by.  An exchange is destroyed here and only by the network thread, once the admission thread has given
@@ -59,6 +59,7 @@ static void put_record(sw_exchange *x, const record *r, const char *text)
 void sw__chat_on_event(void *ud, const sw_event *event)
 {
     sw_exchange *const x = ud;
+    sw_server *const s = x->server;
     const char *const text = event->type == SW_EVENT_ERROR ? event->error->msg : event->text;
     const record r = {
         .type = event->type,
@@ -67,14 +68,18 @@ void sw__chat_on_event(void *ud, const sw_event *event)
         .n_prompt_done = event->n_prompt_done,
         .end = {event->finish, event->n_prompt, event->n_predicted, event->n_reasoning, event->timings},
         .code = event->type == SW_EVENT_ERROR ? event->error->code : SW_OK,
-        .n_bytes = event->type == SW_EVENT_ERROR ? strlen(text) : event->type == SW_EVENT_TOKEN ? event->n_bytes : 0,
+        .n_bytes = event->type == SW_EVENT_ERROR   ? strlen(text)
+                   : event->type == SW_EVENT_TOKEN ? event->n_bytes
+                                                   : 0,
     };
     if (r.type == SW_EVENT_TOKEN && r.n_bytes == 0)
         return;
-    pthread_mutex_lock(&x->server->lock);
+    pthread_mutex_lock(&s->lock);
     put_record(x, &r, text);
-    pthread_mutex_unlock(&x->server->lock);
-    sw__server_news(x->server, x);
+    const bool must_wake = sw__server_news(s, x);
+    pthread_mutex_unlock(&s->lock); // from here on the network thread may destroy x, if this was the last event
+    if (must_wake)
+        lws_cancel_service(s->lws);
 }
 
 /* ---- life of an exchange --------------------------------------------------------------------------------------- */
@@ -162,7 +167,7 @@ void sw__chat_route(sw_conn *c, const char *rest)
 
 /* ---- the network thread ---------------------------------------------------------------------------------------- */
 
-/* Sends one event of the stream; `write` appends its JSON. */
+/* One event of the stream: begin_data, then its JSON, then send_data. */
 static void begin_data(sw_buf *line)
 {
     sw_buf_init(line, SW_LIMIT_ANSWER_BYTES);
@@ -257,47 +262,48 @@ static void end_document(sw_exchange *x, const sw_chat_end *end)
     sw__http_reply(x->conn, 200, &document);
 }
 
-/* Returns false when x is gone. */
-static bool on_done(sw_exchange *x, const record *r)
+static void on_done(sw_exchange *x, const sw_chat_end *end)
 {
     sw_api_error error;
-    if (r->end.finish == SW_FINISH_CANCELED)
+    if (end->finish == SW_FINISH_CANCELED) {
         sw__api_fail(&error, SW_API_SHUTTING_DOWN, NULL, "the generation was stopped by the server");
-    else if (x->content.failed != SW_OK || x->reasoning.failed != SW_OK)
-        sw__api_fail(&error, SW_API_OUT_OF_MEMORY, NULL, "the answer is longer than %d bytes", SW_LIMIT_ANSWER_BYTES);
-    else {
+        sw__chat_fail(x, &error);
+    } else if (x->content.failed != SW_OK || x->reasoning.failed != SW_OK) {
+        sw__api_fail(&error, SW_API_OUT_OF_MEMORY, NULL, "the answer has more than %d bytes", SW_LIMIT_ANSWER_BYTES);
+        sw__chat_fail(x, &error);
+    } else {
         if (x->is_stream)
-            end_stream(x, &r->end);
+            end_stream(x, end);
         else
-            end_document(x, &r->end);
+            end_document(x, end);
         detach(x);
-        return false;
     }
-    sw__chat_fail(x, &error);
-    return false;
 }
 
+static void on_error(sw_exchange *x, const record *r, const char *message)
+{
+    sw_err err = {.code = r->code};
+    sw_api_error error;
+    snprintf(err.msg, sizeof err.msg, "%.*s", (int)r->n_bytes, message);
+    sw__api_from_engine(&error, &err, /*n_ctx=*/0);
+    sw__chat_fail(x, &error);
+}
+
+/* Returns whether this was the last record; x is gone then. */
 static bool on_record(sw_exchange *x, const record *r, const char *text)
 {
-    sw_api_error error;
     switch (r->type) {
     case SW_EVENT_ACCEPTED:
         x->accepted_ns = sw_now_ns(sw_clock_system());
         if (x->is_stream)
             send_role(x);
-        return true;
-    case SW_EVENT_PROGRESS: on_progress(x, r); return true;
-    case SW_EVENT_TOKEN: on_text(x, r, text); return true;
-    case SW_EVENT_DONE: return on_done(x, r);
-    case SW_EVENT_ERROR: {
-        sw_err err = {.code = r->code};
-        snprintf(err.msg, sizeof err.msg, "%.*s", (int)r->n_bytes, text);
-        sw__api_from_engine(&error, &err, 0);
-        sw__chat_fail(x, &error);
         return false;
+    case SW_EVENT_PROGRESS: on_progress(x, r); return false;
+    case SW_EVENT_TOKEN: on_text(x, r, text); return false;
+    case SW_EVENT_DONE: on_done(x, &r->end); return true;
+    case SW_EVENT_ERROR: on_error(x, r, text); return true;
     }
-    }
-    return true;
+    return false;
 }
 
 static bool begin(sw_exchange *x)
@@ -322,7 +328,7 @@ static void take_events(sw_exchange *x, const sw_buf *events)
         record r;
         memcpy(&r, events->data + pos, sizeof r);
         pos += sizeof r;
-        if (!on_record(x, &r, events->data + pos))
+        if (on_record(x, &r, events->data + pos))
             return;
         pos += r.n_bytes;
     }
