@@ -219,16 +219,31 @@ typedef struct sw_message {
 
 typedef enum sw_effort { SW_EFFORT_DEFAULT = 0, SW_EFFORT_LOW, SW_EFFORT_MEDIUM, SW_EFFORT_HIGH } sw_effort;
 
-/* {0} is greedy decoding; sw_sampling_default() is what chats use. */
+/* Added to a token's logit; -100 bans it for practical purposes. */
+typedef struct sw_logit_bias {
+    int32_t id; // below the vocabulary's size
+    float bias; // -100 .. 100; several of one token add up
+} sw_logit_bias;
+
+/* {0} is greedy decoding; sw_sampling_default() is what chats use.  What happens to the logits, in this order: biases,
+ * penalties, temperature, softmax, top-k, typical, top-p, min-p.  Greedy decoding takes the best after the penalties.
+ */
 typedef struct sw_sampling {
-    float temperature; // 0: greedy
-    float top_p;       // in (0, 1]; 0 counts as 1 (off)
-    int top_k;         // 0: off
-    float min_p;       // in [0, 1); 0: off
-    uint64_t seed;     // same seed, same prompt, same answer
+    float temperature;       // 0: greedy
+    float top_p;             // in (0, 1]; 0 counts as 1 (off)
+    int top_k;               // 0: off
+    float min_p;             // in [0, 1); 0: off
+    float typical_p;         // in (0, 1]; 0 counts as 1 (off)
+    float repeat_penalty;    // > 0: divides positive logits of recent tokens, multiplies negative ones; 0: as 1, off
+    int repeat_last_n;       // recent are the last so many tokens, prompt included; 0: none; -1: all
+    float presence_penalty;  // -2 .. 2, taken from the logit of every token of the answer
+    float frequency_penalty; // -2 .. 2, the same times the token's occurrences in the answer
+    const sw_logit_bias *biases; // (n_biases)
+    size_t n_biases;
+    uint64_t seed; // same seed, same prompt, same answer
 } sw_sampling;
 
-/* Temperature 0.3, top_p 0.95, seed 0. */
+/* Temperature 0.3, top_p 0.95, repeat_last_n 64 with a penalty of 1, seed 0. */
 sw_sampling sw_sampling_default(void);
 
 typedef enum sw_event_type {

@@ -214,7 +214,7 @@ sw_code sw_engine_submit(sw_engine *engine, const sw_request *request, sw_job **
         return sw_fail(err, SW_EINVAL, "on_event: it is missing");
     sw_tokens prompt = {0};
     sw_job *job = NULL;
-    sw_code code = sw_request_check(request, err);
+    sw_code code = sw_request_check(request, sw_vocab_size(engine->vocab), err);
     if (code == SW_OK)
         code = sw_request_tokens(request, engine->chat, engine->vocab, &prompt, err);
     if (code == SW_OK)

@@ -39,7 +39,7 @@ struct sw_scheduler {
     // The engine thread's own.
     sw_slot *slots;           // (n_seqs)
     sw_lm_token *batch;       // (n_batch)
-    sw_candidate *candidates; // (n_vocab)
+    sw_sampler_scratch scratch;
     uint64_t n_started;
     int chunk; // prompt tokens of the next step
 };

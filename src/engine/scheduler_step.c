@@ -110,9 +110,10 @@ static void note_times(sw_scheduler *s, sw_task *t)
 static void sample(sw_scheduler *s, sw_slot *sl, const float *logits)
 {
     sw_task *const t = sl->task;
+    const sw_sampler_input input = {logits, s->lm->n_vocab, t->tokens, t->n_prompt, t->n_tokens};
     sw_err err = {0};
     int32_t id;
-    if (sw_sampler_pick(&t->sampler, logits, s->lm->n_vocab, s->candidates, &id, &err) != SW_OK) {
+    if (sw_sampler_pick(&t->sampler, &input, &s->scratch, &id, &err) != SW_OK) {
         sw__end_running(s, sl, SW_FINISH_STOP, &err);
         return;
     }
