@@ -265,19 +265,39 @@ typedef struct sw_timings {
     double ttft_ms;    // submit -> first token
 } sw_timings;
 
+enum { SW_TOP_LOGPROBS_MAX = 20 };
+
+/* A token and the natural logarithm of its probability. */
+typedef struct sw_token_logprob {
+    int32_t id;
+    float logprob;
+    const char *text; // bytes of the token, not always whole characters; control tokens are spelled out
+    size_t n_bytes;
+} sw_token_logprob;
+
+/* How likely the model found the token that was sampled, and the tokens it found most likely.  Probabilities are those
+ * of the model's logits: before biases, penalties, temperature and filters. */
+typedef struct sw_logprobs {
+    bool is_content; // the sampled token is text of the content: neither reasoning nor a message's frame
+    sw_token_logprob sampled;
+    sw_token_logprob top[SW_TOP_LOGPROBS_MAX]; // (n_top), the most likely first
+    int n_top;
+} sw_logprobs;
+
 typedef struct sw_event {
     sw_event_type type;
-    sw_text_kind kind;   // TOKEN
-    const char *text;    // TOKEN: valid UTF-8, NUL-terminated, valid during the call only
-    size_t n_bytes;      // TOKEN
-    int n_tokens;        // TOKEN: sampled tokens that this event accounts for
-    int n_prompt;        // ACCEPTED, PROGRESS, DONE
-    int n_prompt_done;   // PROGRESS
-    int n_predicted;     // DONE: sampled tokens, the end token not counted
-    int n_reasoning;     // DONE: of which reasoning
-    sw_finish finish;    // DONE
-    sw_timings timings;  // DONE
-    const sw_err *error; // ERROR
+    sw_text_kind kind;           // TOKEN
+    const char *text;            // TOKEN: valid UTF-8, NUL-terminated, valid during the call only
+    size_t n_bytes;              // TOKEN
+    int n_tokens;                // TOKEN: sampled tokens that this event accounts for
+    const sw_logprobs *logprobs; // TOKEN with n_tokens 1, when asked for; valid during the call only
+    int n_prompt;                // ACCEPTED, PROGRESS, DONE
+    int n_prompt_done;           // PROGRESS
+    int n_predicted;             // DONE: sampled tokens, the end token not counted
+    int n_reasoning;             // DONE: of which reasoning
+    sw_finish finish;            // DONE
+    sw_timings timings;          // DONE
+    const sw_err *error;         // ERROR
 } sw_event;
 
 /* Called from the engine's thread; must return quickly and must not call back into the engine except
@@ -294,7 +314,9 @@ typedef struct sw_request {
     int max_tokens;          // 0: until the context is full
     const char *const *stop; // stop strings; matched text is not returned
     size_t n_stop;
-    bool ignore_eos; // go on past end tokens (benchmarks)
+    bool ignore_eos;    // go on past end tokens (benchmarks)
+    bool logprobs;      // events tell how likely each token was
+    int n_top_logprobs; // 0 .. SW_TOP_LOGPROBS_MAX: and the most likely ones; needs logprobs
     sw_event_fn on_event;
     void *ud;
 } sw_request;

@@ -179,7 +179,12 @@ static sw_code prepare(sw_scheduler *s, sw_task *t, const sw_task_request *r, sw
                        r->n_prompt, n_ctx);
     const int32_t n_prompt = (int32_t)r->n_prompt;
     const int32_t room = n_ctx - n_prompt;
-    *t = (sw_task){.on_event = r->on_event, .ud = r->ud, .n_prompt = n_prompt, .n_tokens = n_prompt};
+    *t = (sw_task){.on_event = r->on_event,
+                   .ud = r->ud,
+                   .wants_logprobs = r->wants_logprobs,
+                   .n_top_logprobs = r->n_top_logprobs,
+                   .n_prompt = n_prompt,
+                   .n_tokens = n_prompt};
     t->n_max = n_prompt + (r->max_tokens > 0 && r->max_tokens < room ? r->max_tokens : room);
     t->tokens = sw_calloc((size_t)t->n_max, sizeof *t->tokens);
     if (t->tokens == NULL)

@@ -1,5 +1,6 @@
 /* scheduler_step.c - one step: a batch of all sequences that generate and a chunk of the prompts, and what comes of it.
  */
+#include "engine/logprobs.h"
 #include "engine/scheduler_state.h"
 
 enum {
@@ -119,7 +120,11 @@ static void sample(sw_scheduler *s, sw_slot *sl, const float *logits)
     }
     note_times(s, t);
     t->tokens[t->n_tokens++] = id;
-    const sw_task_event e = {.type = SW_TASK_TOKEN, .token = id, .n_prompt = t->n_prompt};
+    sw_logprobs logprobs;
+    if (t->wants_logprobs)
+        sw_logprobs_fill(&logprobs, logits, s->lm->n_vocab, id, t->n_top_logprobs);
+    const sw_task_event e = {
+        .type = SW_TASK_TOKEN, .token = id, .logprobs = t->wants_logprobs ? &logprobs : NULL, .n_prompt = t->n_prompt};
     if (!t->on_event(t->ud, &e))
         sw__end_running(s, sl, SW_FINISH_STOP, NULL);
     else if (t->n_tokens == t->n_max)

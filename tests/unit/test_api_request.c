@@ -205,6 +205,17 @@ static void test_request_numbers_date_and_effort(void **state)
     r.max_tokens = -1;
     check_refused(&r, SW_EINVAL, "max_tokens");
     r.max_tokens = 1;
+    r.logprobs = true;
+    r.n_top_logprobs = SW_TOP_LOGPROBS_MAX;
+    check_ok(&r);
+    r.n_top_logprobs++;
+    check_refused(&r, SW_EINVAL, "n_top_logprobs");
+    r.n_top_logprobs = -1;
+    check_refused(&r, SW_EINVAL, "n_top_logprobs");
+    r.n_top_logprobs = 1;
+    r.logprobs = false;
+    check_refused(&r, SW_EINVAL, "n_top_logprobs");
+    r.n_top_logprobs = 0;
     r.effort = (sw_effort)7;
     check_refused(&r, SW_EINVAL, "effort");
     r.effort = SW_EFFORT_HIGH;
