@@ -11,8 +11,8 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "server/chat_logprobs.h"
 #include "server/internal.h"
-#include "server/logprobs.h"
 #include "server/routes.h"
 
 /* ---- the engine's thread --------------------------------------------------------------------------------------- */

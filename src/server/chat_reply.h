@@ -35,8 +35,8 @@ typedef struct sw_chat_end {
 void sw__chat_fingerprint(char *out, size_t size, const sw_model_info *info, const sw_engine_state *state,
                           const sw_engine_options *options);
 
-/* The whole answer.  Texts are UTF-8; `reasoning` may be empty; `logprobs` are packed, see logprobs.h, and NULL if they
- * were not asked for. */
+/* The whole answer.  Texts are UTF-8; `reasoning` may be empty; `logprobs` are packed, see chat_logprobs.h, and NULL if
+ * they were not asked for. */
 void sw__chat_document(sw_buf *out, const sw_chat_head *head, const sw_buf *content, const sw_buf *reasoning,
                        const sw_buf *logprobs, const sw_chat_end *end);
 

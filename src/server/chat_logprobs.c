@@ -1,4 +1,4 @@
-#include "server/logprobs.h"
+#include "server/chat_logprobs.h"
 
 #include <assert.h>
 #include <math.h>

@@ -1,9 +1,9 @@
-/* logprobs.h - log-probabilities on their way from the engine's thread to JSON.
+/* chat_logprobs.h - log-probabilities on their way from the engine's thread to JSON.
  *
  * The engine's thread packs what it gets into bytes that depend on no engine; the network thread makes JSON of them.
  */
-#ifndef SW_SERVER_LOGPROBS_H
-#define SW_SERVER_LOGPROBS_H
+#ifndef SW_CHAT_LOGPROBS_H
+#define SW_CHAT_LOGPROBS_H
 
 #include <jansson.h>
 
