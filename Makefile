@@ -4,7 +4,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 SPILLWAY = build/release/spillway
 FUZZ_SECONDS ?= 20
 
-.PHONY: all build check demo bench lint format fuzz install clean help
+.PHONY: all build check demo bench bench-peer lint format fuzz install clean help
 all: build ## build spillway (release)
 
 build:
@@ -24,6 +24,11 @@ bench: ## micro-benchmarks of the kernels against this machine's bandwidth
 	@scripts/deps build
 	@scripts/build release $(JOBS) bench_kernels
 	@build/release/bench/bench_kernels
+
+bench-peer: ## spillway beside llama.cpp on MODELS="a.gguf b.gguf" (needs Node.js 20 and npm)
+	@scripts/deps build
+	@scripts/build release $(JOBS) spillway
+	@scripts/bench_peer $(SPILLWAY) $(MODELS)
 
 lint: ## layout, static analysis, layers
 	@scripts/deps lint
@@ -45,4 +50,4 @@ clean: ## remove build/
 	@rm -rf build
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20

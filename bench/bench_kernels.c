@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/bandwidth.h"
 #include "base/clock.h"
 #include "base/rng.h"
 #include "base/sysinfo.h"
@@ -45,37 +46,12 @@ typedef struct task {
     uint64_t sum; // of what was read, so that it is
 } task;
 
-/* A cache line; the compiler makes it one, two or four registers. */
-typedef uint64_t line __attribute__((vector_size(64)));
-
-/* Reads n bytes with the widest loads of this machine. */
-#if defined(__x86_64__)
-__attribute__((target_clones("avx512f", "avx2", "default")))
-#endif
-static uint64_t
-read_all(const uint8_t *p, size_t n)
-{
-    enum { AHEAD = 4096, N_SUMS = 4 };
-    line s[N_SUMS] = {{0}};
-    for (size_t i = 0; i + sizeof s <= n; i += sizeof s) {
-        for (size_t j = 0; j < N_SUMS; j++) {
-            const uint8_t *const at = p + i + j * sizeof(line);
-            line v;
-            __builtin_prefetch(at + AHEAD);
-            memcpy(&v, at, sizeof v);
-            s[j] ^= v;
-        }
-    }
-    const line all = s[0] ^ s[1] ^ s[2] ^ s[3];
-    return all[0] ^ all[1] ^ all[2] ^ all[3] ^ all[4] ^ all[5] ^ all[6] ^ all[7];
-}
-
 static void *run_task(void *arg)
 {
     task *const t = arg;
     const bench *const b = t->b;
     if (t->matmul == NULL)
-        t->sum = read_all(b->weights + t->first, t->count);
+        t->sum = sw_read_all(b->weights + t->first, t->count);
     else
         t->matmul(b->weights + t->first * t->tile_bytes, t->count, &b->x, t->n, b->y + t->first * SW_TILE_ROWS, t->ld);
     return NULL;

@@ -1,4 +1,7 @@
 /* bandwidth.c - how fast this machine's cores read memory: the ceiling of generation speed. */
+#include "base/bandwidth.h"
+
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -6,13 +9,12 @@
 #include "base/pool.h"
 #include "spillway.h"
 
-/* A core keeps more cache lines on the way when several streams run at once and lines are asked for ahead of use. */
-enum { LINE = 64, N_STREAMS = 4, AHEAD = 32 * LINE, BLOCK = 1 << 20, PROBE_BYTES = 1 << 30 };
+enum { PROBE_BYTES = 1 << 30 };
 
 struct sw_bandwidth_probe {
     sw_pool *pool;
     uint8_t *data;
-    volatile uint64_t sink; // what was read is used, so that reading cannot be left out
+    _Atomic uint64_t sink; // what was read is used, so that reading cannot be left out
 };
 
 sw_bandwidth_probe *sw_bandwidth_probe_create(int n_threads)
@@ -39,37 +41,43 @@ void sw_bandwidth_probe_free(sw_bandwidth_probe *b)
     sw_free(b);
 }
 
-/* Adds up one block as N_STREAMS streams side by side. */
-static uint64_t read_block(const uint8_t *block)
+/* A cache line; the compiler makes it one, two or four registers. */
+typedef uint64_t line __attribute__((vector_size(64)));
+
+#if defined(__x86_64__)
+__attribute__((target_clones("avx512f", "avx2", "default")))
+#endif
+uint64_t
+sw_read_all(const void *bytes, size_t n)
 {
-    uint64_t sums[N_STREAMS] = {0};
-    const size_t part = BLOCK / N_STREAMS;
-    for (size_t at = 0; at < part; at += LINE) {
-        for (size_t s = 0; s < N_STREAMS; s++) {
-            const uint8_t *const p = block + s * part + at;
-            __builtin_prefetch(p + AHEAD);
-            uint64_t words[LINE / sizeof(uint64_t)];
-            memcpy(words, p, sizeof words);
-            for (size_t i = 0; i < LINE / sizeof(uint64_t); i++)
-                sums[s] += words[i];
+    const uint8_t *const p = bytes;
+    enum { AHEAD = 4096, N_SUMS = 4 };
+    line s[N_SUMS] = {{0}};
+    for (size_t i = 0; i + sizeof s <= n; i += sizeof s) {
+        for (size_t j = 0; j < N_SUMS; j++) {
+            const uint8_t *const at = p + i + j * sizeof(line);
+            line v;
+            __builtin_prefetch(at + AHEAD);
+            memcpy(&v, at, sizeof v);
+            s[j] ^= v;
         }
     }
-    return sums[0] + sums[1] + sums[2] + sums[3];
+    const line all = s[0] ^ s[1] ^ s[2] ^ s[3];
+    return all[0] ^ all[1] ^ all[2] ^ all[3] ^ all[4] ^ all[5] ^ all[6] ^ all[7];
 }
 
-static void read_task(void *ud, size_t task, int worker)
+static void read_share(void *ud, size_t task, int worker)
 {
     (void)worker;
     sw_bandwidth_probe *const b = ud;
-    const uint64_t sum = read_block(b->data + task * BLOCK);
-    if (sum == 1) // never: the block holds ones, but the compiler does not know
-        b->sink = sum;
+    const size_t share = PROBE_BYTES / (size_t)sw_pool_n_threads(b->pool) / 4096 * 4096;
+    b->sink ^= sw_read_all(b->data + task * share, share);
 }
 
 double sw_bandwidth_probe_run(sw_bandwidth_probe *b)
 {
     const sw_clock *const clock = sw_clock_system();
     const uint64_t start = sw_now_ns(clock);
-    sw_pool_run(b->pool, PROBE_BYTES / BLOCK, read_task, b);
+    sw_pool_run(b->pool, (size_t)sw_pool_n_threads(b->pool), read_share, b);
     return PROBE_BYTES / ((double)(sw_now_ns(clock) - start) / 1e9);
 }

@@ -22,7 +22,7 @@ enum { N_REPEAT_MAX = 100 };
 typedef struct perf {
     sw_engine_args engine;
     long n_prompt, n_gen, n_depth, n_seqs, n_repeat;
-    bool as_json, quiet;
+    bool as_json, on_demand, quiet;
     // Per repetition.
     double prompt_rate[N_REPEAT_MAX]; // tokens/s
     double gen_rate[N_REPEAT_MAX];    // tokens/s, all sequences together
@@ -40,7 +40,7 @@ static sw_code time_rate(sw_engine *e, const sw_time_request *r, double *rate_ou
     return code;
 }
 
-/* One repetition; a first one, not counted, warms caches and pages. */
+/* One repetition. */
 static sw_code repeat(perf *p, sw_engine *e, sw_bandwidth_probe *probe, size_t i, sw_err *err)
 {
     const sw_time_request prompt = {.n_depth = (int)p->n_depth, .n_prompt = (int)p->n_prompt, .n_seqs = 1};
@@ -107,6 +107,35 @@ static void print_json(const perf *p, const sw_engine *e, const sw_engine_state 
     json_decref(j);
 }
 
+/* A repetition for every line on standard input, so that another program can measure something else in between. */
+static sw_code run_on_demand(perf *p, sw_engine *e, sw_bandwidth_probe *probe, const char *isa, sw_err *err)
+{
+    char line[64];
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        const sw_code code = repeat(p, e, probe, 0, err);
+        if (code != SW_OK)
+            return code;
+        printf("{\"isa\": \"%s\", \"bytes_per_token\": %" PRIu64 ", \"prompt_tokens_per_s\": %.3f, "
+               "\"generation_tokens_per_s\": %.3f, \"read_bytes_per_s\": %.0f}\n",
+               isa, sw_engine_info(e)->bytes_per_token, p->prompt_rate[0], p->gen_rate[0], p->bandwidth[0]);
+        fflush(stdout);
+    }
+    return SW_OK;
+}
+
+static sw_code run_all(perf *p, sw_engine *e, sw_bandwidth_probe *probe, sw_err *err)
+{
+    sw_progress progress;
+    sw_progress_init(&progress, "measuring", "repetitions", p->quiet);
+    sw_code code = repeat(p, e, probe, 0, err); // not counted: first touch of weights and caches
+    for (size_t i = 0; i < (size_t)p->n_repeat && code == SW_OK; i++) {
+        sw_progress_update(&progress, i, (uint64_t)p->n_repeat);
+        code = repeat(p, e, probe, i, err);
+    }
+    sw_progress_finish(&progress);
+    return code;
+}
+
 static void on_load(void *ud, uint64_t done, uint64_t total)
 {
     sw_progress_update(ud, done, total);
@@ -118,9 +147,8 @@ static sw_code run(perf *p, const char *path, sw_err *err)
     sw_code code = sw_engine_args_resolve(&p->engine, &options, err);
     if (code != SW_OK)
         return code;
-    sw_progress loading, running;
+    sw_progress loading;
     sw_progress_init(&loading, "loading", NULL, p->quiet);
-    sw_progress_init(&running, "measuring", "repetitions", p->quiet);
     options.n_seqs = (int)p->n_seqs;
     options.on_load = on_load;
     options.ud = &loading;
@@ -135,16 +163,13 @@ static sw_code run(perf *p, const char *path, sw_err *err)
     sw_bandwidth_probe *const probe = sw_bandwidth_probe_create(state.n_threads);
     if (probe == NULL)
         code = sw_fail(err, SW_ENOMEM, "out of memory measuring the bandwidth");
+    else if (p->on_demand)
+        code = run_on_demand(p, engine, probe, state.isa, err);
     else
-        code = repeat(p, engine, probe, 0, err);
-    for (size_t i = 0; i < (size_t)p->n_repeat && code == SW_OK; i++) {
-        sw_progress_update(&running, i, (uint64_t)p->n_repeat);
-        code = repeat(p, engine, probe, i, err);
-    }
-    sw_progress_finish(&running);
+        code = run_all(p, engine, probe, err);
     if (code == SW_OK && p->as_json)
         print_json(p, engine, &state);
-    else if (code == SW_OK)
+    else if (code == SW_OK && !p->on_demand)
         print_table(p, engine, &state);
     sw_bandwidth_probe_free(probe);
     sw_engine_close(engine);
@@ -162,6 +187,8 @@ int sw_cmd_perf(int argc, char **argv)
         {"repeat", "-r", SW_ARG_INT, &p.n_repeat, 1, N_REPEAT_MAX, "N",
          "repetitions (5), after one that is not counted"},
         {"json", NULL, SW_ARG_FLAG, &p.as_json, 0, 0, NULL, "one JSON document with every repetition"},
+        {"on-demand", NULL, SW_ARG_FLAG, &p.on_demand, 0, 0, NULL,
+         "one repetition per line on standard input, one JSON line each"},
         {"quiet", "-q", SW_ARG_FLAG, &p.quiet, 0, 0, NULL, "no progress"},
         SW_ENGINE_ARG_ROWS(p.engine),
     };

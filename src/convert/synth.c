@@ -232,29 +232,34 @@ static size_t spell_byte(int b, int *n_shifted, char out[4])
     return 2;
 }
 
+typedef struct spelling {
+    char s[24];
+} spelling;
+
 /* Bytes, a few letter pairs with their merges, fillers, and one end token. */
 static bool put_vocabulary(sw_gguf_writer *w, int n)
 {
     sw_str *const tokens = sw_calloc((size_t)n, sizeof *tokens);
     int32_t *const types = sw_calloc((size_t)n, sizeof *types);
-    char(*const text)[24] = sw_calloc((size_t)n + N_MERGES, sizeof *text);
+    spelling *const text = sw_calloc((size_t)n + N_MERGES, sizeof *text);
     sw_str merges[N_MERGES];
     const bool ok = tokens != NULL && types != NULL && text != NULL;
     for (int i = 0, n_shifted = 0; ok && i < n; i++) {
         size_t size;
         if (i < N_BYTES)
-            size = spell_byte(i, &n_shifted, text[i]);
+            size = spell_byte(i, &n_shifted, text[i].s);
         else if (i < N_BYTES + N_MERGES)
-            size = (size_t)snprintf(text[i], sizeof text[i], "%c%c", 'a' + (i - N_BYTES) % 26,
+            size = (size_t)snprintf(text[i].s, sizeof text[i].s, "%c%c", 'a' + (i - N_BYTES) % 26,
                                     "aeiou"[(i - N_BYTES) / 26]);
         else
-            size = (size_t)snprintf(text[i], sizeof text[i], i == n - 1 ? "<|endoftext|>" : "<filler%d>", i);
-        tokens[i] = (sw_str){text[i], size};
+            size = (size_t)snprintf(text[i].s, sizeof text[i].s, i == n - 1 ? "<|endoftext|>" : "<filler%d>", i);
+        tokens[i] = (sw_str){text[i].s, size};
         types[i] = i == n - 1 ? 3 : 1;
     }
     for (int m = 0; ok && m < N_MERGES; m++) {
-        const size_t size = (size_t)snprintf(text[n + m], sizeof text[n + m], "%c %c", 'a' + m % 26, "aeiou"[m / 26]);
-        merges[m] = (sw_str){text[n + m], size};
+        const size_t size =
+            (size_t)snprintf(text[n + m].s, sizeof text[n + m].s, "%c %c", 'a' + m % 26, "aeiou"[m / 26]);
+        merges[m] = (sw_str){text[n + m].s, size};
     }
     if (ok) {
         sw_gguf_put_str(w, "tokenizer.ggml.model", "gpt2");

@@ -95,10 +95,12 @@ static void expand(sw_forward *f, const sw_layer *layer, const sw_acts *x, size_
             continue;
         sw_acts own = *x;
         own.index = m->token + first;
-        m->products[n++] = (sw_product){
+        sw_product *const p = &m->products[n];
+        p[0] = (sw_product){
             .mat = &layer->gate_exps, .expert = e, .x = own, .n = count, .y = f->gate + first * ld, .ld = ld};
-        m->products[n++] =
+        p[1] =
             (sw_product){.mat = &layer->up_exps, .expert = e, .x = own, .n = count, .y = f->up + first * ld, .ld = ld};
+        n += 2;
     }
     sw_products_run(f->pool, f->k, m->products, n);
 }
@@ -110,13 +112,15 @@ static void contract(sw_forward *f, const sw_layer *layer, const sw_acts *act)
     size_t n = 0;
     for (int e = 0; e < f->h->n_expert; e++) {
         const size_t first = (size_t)m->first[e], count = (size_t)m->first[e + 1] - first;
-        if (count > 0)
-            m->products[n++] = (sw_product){.mat = &layer->down_exps,
-                                            .expert = e,
-                                            .x = sw_acts_from(act, first),
-                                            .n = count,
-                                            .y = f->pair_out + first * ld,
-                                            .ld = ld};
+        if (count == 0)
+            continue;
+        m->products[n] = (sw_product){.mat = &layer->down_exps,
+                                      .expert = e,
+                                      .x = sw_acts_from(act, first),
+                                      .n = count,
+                                      .y = f->pair_out + first * ld,
+                                      .ld = ld};
+        n++;
     }
     sw_products_run(f->pool, f->k, m->products, n);
 }

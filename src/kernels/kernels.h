@@ -35,7 +35,8 @@ typedef struct sw_acts {
 /* y[i * ld + row] = dot(weight row, x[token i]) for 16 * n_tiles rows and n tokens.  `tiles` is packed (quant/tile.h),
  * 64-byte aligned as the start of a tile's buffer allows.  ld >= 16 * n_tiles.
  *
- * Quantized, per row and group of 32 (16 for Q6_K) in rising k, with s = weight scale * activation scale rounded once:
+ * Quantized, per row and group of 32 (16 for Q2_K, Q3_K and Q6_K) in rising k, with
+ * s = weight scale * activation scale rounded once:
  *     acc = fma(s, (float)sum(code_w * code_x), acc)
  *     acc = fma(-(min * activation scale), (float)sum(code_x), acc)          formats with a minimum
  * Plain: acc = fma(w, x, acc) in rising k.  acc begins at 0. */

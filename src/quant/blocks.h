@@ -1,8 +1,16 @@
 /* blocks.h - where the codes and scales stand inside the blocks of each format (quant.md sections 3, 4 and 6).
  *
+ *   Q4_0   d f16 @0 | nibbles[16] @2                                            32 elements, 18 bytes
+ *   Q4_1   d f16 @0 | m f16 @2 | nibbles[16] @4                                 32 elements, 20 bytes
  *   Q5_0   d f16 @0 | fifth bits u32 @2 | nibbles[16] @6                        32 elements, 22 bytes
+ *   Q5_1   d f16 @0 | m f16 @2 | fifth bits u32 @4 | nibbles[16] @8             32 elements, 24 bytes
+ *   IQ4_NL as Q4_0
+ *   Q2_K   scale and min nibbles[16] @0 | pairs[64] @16 | d f16 @80 | dmin f16 @82          256 elements, 84 bytes
+ *   Q3_K   third bits[32] @0 | pairs[64] @32 | scales, 6 bits, [12] @96 | d f16 @108        256 elements, 110 bytes
  *   Q4_K   d f16 @0 | dmin f16 @2 | scales and mins, 6 bits, [12] @4 | nibbles[128] @16     256 elements, 144 bytes
+ *   Q5_K   d f16 @0 | dmin f16 @2 | scales and mins [12] @4 | fifth bits[32] @16 | nibbles[128] @48   256, 176 bytes
  *   Q6_K   low nibbles[128] @0 | high bit pairs[64] @128 | scales i8[16] @192 | d f16 @208  256 elements, 210 bytes
+ *   IQ4_XS d f16 @0 | top bits of scales u16 @2 | low nibbles of scales[4] @4 | nibbles[128] @8    256, 136 bytes
  *   MXFP4  exponent @0 | nibbles[16] @1                                         32 elements, 17 bytes
  */
 #ifndef SW_BLOCKS_H
@@ -14,6 +22,9 @@
 
 /* Twice the value of each E2M1 code. */
 static const int8_t SW_E2M1_DOUBLED[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
+/* The values of the codes of IQ4_NL and IQ4_XS. */
+static const int8_t SW_IQ4_VALUES[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 
 /* 2^(e - 128): half the scale of an E8M0 exponent, to go with the doubled codes; 255 is NaN. */
 static inline float sw_e8m0_half(uint8_t e)
@@ -29,19 +40,77 @@ static inline int sw_nibble_code(const uint8_t *qs, int i)
     return i < 16 ? qs[i] & 15 : qs[i - 16] >> 4;
 }
 
+/* Q4_0: 0..15, the value's zero is 8.  IQ4_NL: an index of SW_IQ4_VALUES. */
+static inline int sw_q4_0_code(const uint8_t *b, int i)
+{
+    return sw_nibble_code(b + 2, i);
+}
+
+/* Q4_1: 0..15. */
+static inline int sw_q4_1_code(const uint8_t *b, int i)
+{
+    return sw_nibble_code(b + 4, i);
+}
+
+/* Code i of 32 stored as 32 fifth bits and 16 bytes of nibbles after them. */
+static inline int sw_five_bit_code(const uint8_t *p, int i)
+{
+    return sw_nibble_code(p + 4, i) | (p[i / 8] >> i % 8 & 1) << 4;
+}
+
 /* Q5_0: 0..31, the value's zero is 16. */
 static inline int sw_q5_0_code(const uint8_t *b, int i)
 {
-    uint32_t qh;
-    memcpy(&qh, b + 2, sizeof qh);
-    return sw_nibble_code(b + 6, i) | (int)(qh >> i & 1) << 4;
+    return sw_five_bit_code(b + 2, i);
+}
+
+/* Q5_1: 0..31. */
+static inline int sw_q5_1_code(const uint8_t *b, int i)
+{
+    return sw_five_bit_code(b + 4, i);
+}
+
+/* Code i of 256 stored as pairs of bits: 32 bytes hold four groups of 32, from the low bits up. */
+static inline int sw_pair_code(const uint8_t *qs, int i)
+{
+    return qs[32 * (i / 128) + i % 32] >> 2 * (i / 32 % 4) & 3;
+}
+
+/* Q2_K: 0..3. */
+static inline int sw_q2_k_code(const uint8_t *b, int i)
+{
+    return sw_pair_code(b + 16, i);
+}
+
+/* Q3_K: 0..7, the value's zero is 4. */
+static inline int sw_q3_k_code(const uint8_t *b, int i)
+{
+    return sw_pair_code(b + 32, i) | (b[i % 32] >> i / 32 & 1) << 2;
+}
+
+/* Scale of sub-group j of Q3_K: 0..63, its zero is 32. */
+static inline int sw_q3_k_scale(const uint8_t *b, int j)
+{
+    const int low = b[96 + j % 8] >> 4 * (j / 8) & 15, high = b[104 + j % 4] >> 2 * (j / 4) & 3;
+    return low | high << 4;
+}
+
+/* Code i of 256 stored as nibbles: 32 bytes hold a group of 32 low, the next one high. */
+static inline int sw_k_nibble_code(const uint8_t *qs, int i)
+{
+    return qs[32 * (i / 64) + i % 32] >> 4 * (i / 32 % 2) & 15;
 }
 
 /* Q4_K: 0..15. */
 static inline int sw_q4_k_code(const uint8_t *b, int i)
 {
-    const uint8_t q = b[16 + 32 * (i / 64) + i % 32];
-    return i / 32 % 2 == 0 ? q & 15 : q >> 4;
+    return sw_k_nibble_code(b + 16, i);
+}
+
+/* Q5_K: 0..31. */
+static inline int sw_q5_k_code(const uint8_t *b, int i)
+{
+    return sw_k_nibble_code(b + 48, i) | (b[16 + i % 32] >> i / 32 & 1) << 4;
 }
 
 /* Scale and min of group j of the 12 packed bytes of Q4_K and Q5_K. */
@@ -62,6 +131,18 @@ static inline int sw_q6_k_code(const uint8_t *b, int i)
     const int low = b[64 * n + 32 * (k & 1) + l] >> (k < 2 ? 0 : 4) & 15;
     const int high = b[128 + 32 * n + l] >> 2 * k & 3;
     return low | high << 4;
+}
+
+/* IQ4_XS: an index of SW_IQ4_VALUES. */
+static inline int sw_iq4_xs_code(const uint8_t *b, int i)
+{
+    return sw_nibble_code(b + 8 + 16 * (i / 32), i % 32);
+}
+
+/* Scale of group j of IQ4_XS: -32..31. */
+static inline int sw_iq4_xs_scale(const uint8_t *b, int j)
+{
+    return ((b[4 + j / 2] >> 4 * (j % 2) & 15) | (sw_load_u16(b + 2) >> 2 * j & 3) << 4) - 32;
 }
 
 #endif

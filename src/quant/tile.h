@@ -10,14 +10,23 @@
  *   F32, F16, BF16  16 values per k
  *   Q8_0    d f16[16] | chunks 0..7, code ^ 0x80
  *   MXFP4   e u8[16]  | 4 x 64 bytes: low nibbles chunk 2 c, high nibbles chunk 2 c + 1
+ *   Q4_0    d f16[16] | nibbles as MXFP4; IQ4_NL the same
+ *   Q4_1    d f16[16] | m f16[16] | nibbles as MXFP4
  *   Q5_0    d f16[16] | fifth bits: u64[8], bit 4 r + i of word c is chunk c's | nibbles as MXFP4
+ *   Q5_1    d f16[16] | m f16[16] | fifth bits as Q5_0 | nibbles as MXFP4
  *   Q4_K    d f16[16] | dmin f16[16]
  *           | per group g of 8: u8[16], low 4 bits of the scale | low 4 bits of the min << 4
  *           | per pair of groups p: u8[16], top 2 bits of scale 2p | min 2p << 2 | scale 2p+1 << 4 | min 2p+1 << 6
  *           | per group: nibbles as MXFP4
+ *   Q2_K    d f16[16] | dmin f16[16] | u8[16 sub-groups of 16 k][16 rows], scale | min << 4
+ *           | per group of 32: pairs, 2 x 64 bytes, bits 2 s of half h are chunk 4 h + s's
+ *   Q3_K    d f16[16] | scales of the two sub-groups of every group as scale and min of Q4_K
+ *           | per group: third bits as Q5_0's fifth, pairs as Q2_K
+ *   Q5_K    d, dmin, scales and mins as Q4_K | per group: fifth bits as Q5_0, nibbles as MXFP4
  *   Q6_K    d f16[16] | scales i8[16 sub-groups of 16 k][16 rows]
- *           | per group of 32: nibbles as MXFP4, then 2 x 64 bytes of high pairs: bits 2 s of half h are chunk 4 h +
- * s's
+ *           | per group: nibbles as MXFP4, high pairs as Q2_K
+ *   IQ4_XS  d f16[16] | u16[16]: bits 2 g are the top bits of the scale of group g
+ *           | per pair of groups: u8[16], low 4 bits of scale 2p | scale 2p+1 << 4 | per group: nibbles as MXFP4
  */
 #ifndef SW_TILE_H
 #define SW_TILE_H

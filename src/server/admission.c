@@ -62,7 +62,7 @@ static void set_status(sw_server *s, sw_model_entry *m, sw_model_status status, 
     m->status = status;
     m->progress = status == SW_MODEL_LOADED ? 1 : 0;
     m->n_ctx = n_ctx;
-    snprintf(m->error, sizeof m->error, "%s", error);
+    sw__model_set_error(m, error);
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -176,7 +176,7 @@ static bool ensure_loaded(sw_server *s, sw_model_entry *m, double *load_ms_out, 
     unload(s);
     if (load(s, m, &err) != SW_OK)
         return sw__api_fail(error, err.code == SW_ENOMEM ? SW_API_OUT_OF_MEMORY : SW_API_INTERNAL, NULL,
-                            "the model '%s' could not be loaded: %.300s", m->id, err.msg);
+                            "the model '%s' could not be loaded: %.300s", m->id, m->error);
     *load_ms_out = sw_ms(sw_now_ns(sw_clock_system()) - start);
     return true;
 }

@@ -17,6 +17,19 @@ static const struct {
 #undef SW_API_ROW
 };
 
+/* Names of clients and files may stand in a sentence, cut anywhere: bytes that are no character become '?'. */
+static void make_utf8(char *s)
+{
+    const size_t n = strlen(s);
+    for (size_t i = 0; i < n;) {
+        uint32_t cp;
+        const int length = sw_utf8_decode((const uint8_t *)s + i, n - i, &cp);
+        if (length == 0)
+            s[i] = '?';
+        i += length > 0 ? (size_t)length : 1;
+    }
+}
+
 bool sw__api_fail(sw_api_error *error, sw_api_situation what, const char *param, const char *format, ...)
 {
     *error = (sw_api_error){.what = what};
@@ -26,9 +39,8 @@ bool sw__api_fail(sw_api_error *error, sw_api_situation what, const char *param,
     va_start(args, format);
     vsnprintf(error->message, sizeof error->message, format, args);
     va_end(args);
-    // Texts of the client may stand in the sentence: never end it inside a character.
-    error->message[sw_utf8_complete_prefix(error->message, strlen(error->message))] = '\0';
-    error->param[sw_utf8_complete_prefix(error->param, strlen(error->param))] = '\0';
+    make_utf8(error->message);
+    make_utf8(error->param);
     return false;
 }
 

@@ -52,7 +52,8 @@ static bool take_float(sw_chat_request *r, const row *f, const json_t *value, sw
     const double x = json_number_value(value);
     if (!check_range(f, x, error))
         return false;
-    *(float *)((char *)r + f->offset) = (float)x;
+    const float number = (float)x;
+    memcpy((char *)r + f->offset, &number, sizeof number);
     return true;
 }
 

@@ -344,15 +344,13 @@ static int on_body_end(sw_conn *c)
         dispatch(c);
         return 0;
     }
-    if (c->phase == SW_PHASE_LINGER)
-        return -1;
     // Called again: the next request has arrived early, and libwebsockets offers it in a busy loop until it is told to
     // hold the connection.  A held connection cannot write either, so this lasts until there is something to send.
-    if (c->out.size == c->out_sent && !c->out_ends) {
+    if (c->phase == SW_PHASE_WAITING && !c->wants_write) {
         c->is_held = true;
         lws_rx_flow_control(c->wsi, 0);
     }
-    return 0;
+    return c->phase == SW_PHASE_WAITING || c->phase == SW_PHASE_SENDING ? 0 : -1;
 }
 
 static void drop_slow_client(sw_conn *c)
@@ -377,6 +375,10 @@ static int on_timer(sw_conn *c)
             sw__http_stream_send(c, ": keep-alive\n\n", 14);
         return 0;
     case SW_PHASE_SENDING: drop_slow_client(c); return 0;
+    case SW_PHASE_FLUSHING:
+        if (lws_partial_buffered(c->wsi))
+            drop_slow_client(c);
+        return 0;
     case SW_PHASE_LINGER: return -1;
     case SW_PHASE_IDLE: break;
     }
@@ -569,22 +571,24 @@ static void log_request(const sw_conn *c)
     sw_buf_free(&path);
 }
 
-/* The whole answer has left: ready for the next request, or the end. */
+/* The whole answer was handed over: ready for the next request, or the end.  This must follow the last write at once:
+ * libwebsockets would take a request that arrives in between for one that was pipelined. */
 static int finish_request(sw_conn *c)
 {
+    const bool is_flushing = lws_partial_buffered(c->wsi) != 0;
     log_request(c);
-    set_timer(c, 0);
-    if (c->linger_after) {
+    if (c->linger_after && !is_flushing) {
         // Closing while the client still sends would reset the connection, and the answer with it.
         shutdown(lws_get_socket_fd(c->wsi), SHUT_WR);
         c->phase = SW_PHASE_LINGER;
         set_timer(c, LINGER_S);
         return 0;
     }
-    const bool close = c->close_after || !sw__socket_bytes_read(lws_get_socket_fd(c->wsi), &c->n_read_before);
-    reset_request(c);
-    if (close)
+    if (c->close_after || !sw__socket_bytes_read(lws_get_socket_fd(c->wsi), &c->n_read_before))
         return -1;
+    reset_request(c);
+    c->phase = is_flushing ? SW_PHASE_FLUSHING : SW_PHASE_IDLE;
+    set_timer(c, is_flushing ? c->server->options->slow_client_timeout_s : 0);
     return lws_http_transaction_completed(c->wsi) ? -1 : 0;
 }
 
@@ -609,14 +613,14 @@ static int on_writable(sw_conn *c)
     if (c->phase != SW_PHASE_WAITING && c->phase != SW_PHASE_SENDING)
         return 0;
     c->wants_write = false;
-    if (c->out.size == c->out_sent && c->out_ends)
-        return finish_request(c);
     if (c->out.size > c->out_sent && write_piece(c) != 0)
         return -1;
     if (c->exchange != NULL && sw__http_has_room(c))
         sw__chat_on_news(c->exchange); // events that had to wait for room
-    if (c->out.size > c->out_sent || c->out_ends)
+    if (c->out.size > c->out_sent)
         want_write(c);
+    else if (c->out_ends)
+        return finish_request(c);
     else if (c->is_stream)
         set_timer(c, c->server->options->ping_interval_s);
     return 0;

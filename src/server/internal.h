@@ -118,6 +118,7 @@ typedef enum sw_phase {
     SW_PHASE_BODY,    // the request's body is arriving
     SW_PHASE_WAITING, // an exchange works on the answer
     SW_PHASE_SENDING, // the answer is complete and on its way
+    SW_PHASE_FLUSHING, // libwebsockets has the rest of the answer, and goes on to the next request when it has gone
     SW_PHASE_LINGER,  // the answer is out, the client may still be sending: read and discard, then close
 } sw_phase;
 

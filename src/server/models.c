@@ -20,12 +20,14 @@ enum {
 
 /* ---- the list -------------------------------------------------------------------------------------------------- */
 
-static void say(const char *what, const char *path)
+static void say(const char *path, const char *what)
 {
     sw_buf line;
-    sw_buf_init(&line, 4 * PATH_MAX);
+    sw_buf_init(&line, 8 * PATH_MAX);
     sw_escape_terminal(&line, path, strlen(path));
-    fprintf(stderr, "models: %s: %s\n", sw_buf_str(&line), what);
+    sw_buf_puts(&line, ": ");
+    sw_escape_terminal(&line, what, strlen(what));
+    fprintf(stderr, "models: %s\n", sw_buf_str(&line));
     sw_buf_free(&line);
 }
 
@@ -71,6 +73,13 @@ static void free_entry(sw_model_entry *m)
     json_decref(m->meta);
 }
 
+void sw__model_set_error(sw_model_entry *m, const char *message)
+{
+    const size_t n = strlen(m->path);
+    const bool begins_with_path = strncmp(message, m->path, n) == 0;
+    snprintf(m->error, sizeof m->error, "%s%s", begins_with_path ? m->id : "", message + (begins_with_path ? n : 0));
+}
+
 /* What the header says, kept as JSON: the header itself, with its vocabulary, is too large to keep for every file. */
 static json_t *header_json(const char *path, sw_err *err)
 {
@@ -95,7 +104,7 @@ static sw_code add(sw_catalog *c, const char *path, bool is_manual, sw_err *err)
         return no_memory(err);
     }
     if (sw__catalog_find(c, m.id) != NULL || c->n == MODELS_MAX) {
-        say(c->n == MODELS_MAX ? "skipped, the list of models is full" : "skipped, another file has this name", path);
+        say(path, c->n == MODELS_MAX ? "skipped, the list of models is full" : "skipped, another file has this name");
         free_entry(&m);
         return SW_OK;
     }
@@ -107,10 +116,10 @@ static sw_code add(sw_catalog *c, const char *path, bool is_manual, sw_err *err)
     }
     m.meta = strcmp(path, "stub:") == 0 ? json_object() : header_json(path, &why);
     if (why.code != SW_OK) {
-        say(why.msg, path);
         m.meta = json_object();
         m.status = SW_MODEL_FAILED;
-        snprintf(m.error, sizeof m.error, "%s", why.msg);
+        sw__model_set_error(&m, why.msg);
+        say(m.id, m.error);
     }
     c->entries[c->n++] = m;
     return SW_OK;
@@ -160,7 +169,7 @@ static sw_code scan_name(scan *s, const char *folder, const char *name, int dept
         return SW_OK;
     if (S_ISLNK(st.st_mode)) {
         if (realpath(path, resolved) == NULL || !is_inside(s->root, resolved) || stat(resolved, &st) != 0) {
-            say("skipped, the link leads out of the model folder", path);
+            say(path, "skipped, the link leads out of the model folder");
             return SW_OK;
         }
     }

@@ -44,6 +44,9 @@ SW_NODISCARD sw_code sw__catalog_add(sw_catalog *c, const char *path, sw_err *er
 /* By id, with or without ".gguf"; NULL: there is none. */
 sw_model_entry *sw__catalog_find(const sw_catalog *c, const char *id);
 
+/* Keeps why m cannot be loaded; the folder at the beginning of the message is nobody's business outside. */
+void sw__model_set_error(sw_model_entry *m, const char *message);
+
 size_t sw__catalog_n_manual(const sw_catalog *c);
 
 /* The object of GET /v1/models/{id}; new reference. */

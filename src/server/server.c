@@ -189,7 +189,7 @@ static void drain(sw_server *s)
     for (;;) {
         bool is_busy = false;
         for (const sw_conn *c = s->conns; c != NULL; c = c->next)
-            is_busy = is_busy || c->phase == SW_PHASE_SENDING;
+            is_busy = is_busy || c->phase == SW_PHASE_SENDING || c->phase == SW_PHASE_FLUSHING;
         if (!is_busy || sw_now_ns(sw_clock_system()) >= deadline)
             return;
         lws_cancel_service(s->lws); // so that the next call returns at once

@@ -174,6 +174,25 @@ describe('a server', () => {
     assert.equal(raw.text.match(/HTTP\/1\.1 \d+ /g).length, marks.length);
   });
 
+  test('keeps a connection in order after an answer larger than its buffers', async () => {
+    const long = JSON.stringify({ messages: HELLO, ignore_eos: true, max_tokens: 50000, seed: 1 });
+    const calm = server.connect(), eager = server.connect();
+    for (const raw of [calm, eager]) {
+      raw.socket.pause();
+      raw.send(post(long));
+    }
+    await until(async () => (await server.health()).slots_processing === 2, 'the generations to begin');
+    await server.untilIdle();
+    eager.send(post(SHORT_CHAT, 'Connection: close\r\n')); // before the answer, which fills its buffers, was read
+    for (const raw of [calm, eager]) raw.socket.resume();
+    await eager.closed;
+    assert.match(eager.text, /^HTTP\/1\.1 200 [^]*"backend":"stub"\}\}(HTTP\/1\.1 (200|400) |$)/);
+    await calm.receive(/"backend":"stub"\}\}$/);
+    calm.send(post(SHORT_CHAT, 'Connection: close\r\n'));
+    await calm.closed;
+    assert.deepEqual(calm.text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 200']);
+  });
+
   test('refuses a body that comes before the answer to the previous request', async () => {
     for (const first of [get('/health'), post(SHORT_CHAT)]) {
       const text = await server.exchange(first + post(SHORT_CHAT));

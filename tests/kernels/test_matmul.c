@@ -8,7 +8,8 @@
 
 typedef enum content { TAME, WILD, ZEROS, ONES, LOWEST, HIGHEST, TINIEST, N_CONTENTS } content;
 
-static const sw_type TYPES[] = {SW_F32, SW_F16, SW_BF16, SW_Q8_0, SW_Q5_0, SW_Q4_K, SW_Q6_K, SW_MXFP4};
+static const sw_type TYPES[] = {SW_F32,  SW_F16,  SW_BF16, SW_Q8_0, SW_Q4_0, SW_Q4_1,   SW_Q5_0,   SW_Q5_1,
+                                SW_Q2_K, SW_Q3_K, SW_Q4_K, SW_Q5_K, SW_Q6_K, SW_IQ4_NL, SW_IQ4_XS, SW_MXFP4};
 enum { N_TESTED = sizeof TYPES / sizeof *TYPES };
 
 static void put_u16(uint8_t *p, uint16_t v)
@@ -16,36 +17,42 @@ static void put_u16(uint8_t *p, uint16_t v)
     memcpy(p, &v, sizeof v);
 }
 
+/* Where a block keeps its scale and, if it has one, its min, as halves.  Returns how many there are. */
+static int halves_of(sw_type t, int at[2])
+{
+    static const uint8_t PLACES[SW_N_TYPES][2] = {
+        [SW_Q4_1] = {0, 2}, [SW_Q5_1] = {0, 2}, [SW_Q2_K] = {80, 82}, [SW_Q3_K] = {108},
+        [SW_Q4_K] = {0, 2}, [SW_Q5_K] = {0, 2}, [SW_Q6_K] = {208}};
+    at[0] = PLACES[t][0];
+    at[1] = PLACES[t][1];
+    return at[1] != 0 ? 2 : 1;
+}
+
 /* Gives a block of random bytes scales (or, of plain types, a value) of an ordinary size. */
 static void tame(sw_type t, uint8_t *b, sw_rng *r)
 {
     const float v = check_unit(r);
+    int at[2];
     switch (t) {
     case SW_F32: memcpy(b, &v, sizeof v); break;
-    case SW_F16: put_u16(b, sw_f16_from_f32(v)); break;
     case SW_BF16: put_u16(b, (uint16_t)(sw_f32_bits(v) >> 16)); break;
-    case SW_Q6_K: put_u16(b + 208, sw_f16_from_f32(v)); break;
     case SW_MXFP4: b[0] = (uint8_t)(120 + sw_rng_next(r) % 8); break;
-    case SW_Q4_K: put_u16(b + 2, sw_f16_from_f32(check_unit(r))); // fall through
-    default: put_u16(b, sw_f16_from_f32(v)); break;
+    default:
+        for (int i = halves_of(t, at); i-- > 0;)
+            put_u16(b + at[i], sw_f16_from_f32(check_unit(r)));
     }
 }
 
-/* Gives the half at p the largest finite value or a subnormal one. */
-static void put_extreme_f16(uint8_t *p, bool is_largest, sw_rng *r)
-{
-    put_u16(p, is_largest ? 0x7bff : (uint16_t)(sw_rng_next(r) & 0x8003));
-}
-
-/* Gives a block the largest finite scales, or those near the end of the subnormal ones. */
+/* Gives a block the largest finite scales, or subnormal ones. */
 static void make_extreme(sw_type t, uint8_t *b, bool is_largest, sw_rng *r)
 {
+    int at[2];
     switch (t) {
     case SW_F32: put_u16(b + 2, is_largest ? 0x7f7f : 0x0000); break;
-    case SW_Q6_K: put_extreme_f16(b + 208, is_largest, r); break;
     case SW_MXFP4: b[0] = is_largest ? 254 : (uint8_t)(sw_rng_next(r) % 3); break;
-    case SW_Q4_K: put_extreme_f16(b + 2, is_largest, r); // fall through
-    default: put_extreme_f16(b, is_largest, r); break;
+    default:
+        for (int i = halves_of(t, at); i-- > 0;)
+            put_u16(b + at[i], is_largest ? 0x7bff : (uint16_t)(sw_rng_next(r) & 0x8003));
     }
 }
 
@@ -193,6 +200,23 @@ static void test_extreme_products_are_equal_to_scalar(void **state)
     }
 }
 
+/* Bytes of scales that a block of a tile begins with. */
+static size_t header_bytes(sw_type t)
+{
+    switch (t) {
+    case SW_MXFP4: return 16;
+    case SW_Q4_1:
+    case SW_Q5_1: return 64;
+    case SW_IQ4_XS: return 128;
+    case SW_Q3_K: return 224;
+    case SW_Q4_K:
+    case SW_Q5_K: return 256;
+    case SW_Q6_K: return 288;
+    case SW_Q2_K: return 320;
+    default: return 32;
+    }
+}
+
 /* Every row's codes and activations at the ends of their range: integer sums at their largest. */
 static void test_largest_integer_sums_do_not_saturate(void **state)
 {
@@ -217,7 +241,7 @@ static void test_largest_integer_sums_do_not_saturate(void **state)
         for (int pattern = 0; pattern < 256; pattern++) {
             uint8_t *const tile = make_tiles(TYPES[i], TAME, 1, K, &r);
             // All code bytes alike: every format's lowest and highest codes are among the patterns.
-            const size_t header = TYPES[i] == SW_MXFP4 ? 16 : TYPES[i] == SW_Q4_K || TYPES[i] == SW_Q6_K ? 288 : 32;
+            const size_t header = header_bytes(TYPES[i]);
             const size_t tile_bytes = sw_tile_bytes(TYPES[i], K);
             const size_t block_bytes = sw_type_get((uint32_t)TYPES[i])->block_bytes * SW_TILE_ROWS;
             for (size_t at = 0; at < tile_bytes && block_bytes > header; at += block_bytes)

@@ -49,25 +49,30 @@ def answer(model: Reference, user: str, effort: str, date: str) -> None:
     print(f"> {user}\n{output}\n[{count} tokens, {'ended by itself' if ended else 'NOT ended'}]\n", flush=True)
 
 
-def held_out_pairs(op: str, count: int) -> list[tuple[int, int]]:
-    """Pairs that the corpus never contains, in a fixed random order; differences that are not negative."""
+def held_out_pairs(op: str, count: int, both_orders: bool) -> list[tuple[int, int]]:
+    """Pairs that the corpus never asks for, in a fixed random order; differences that are not negative.
+
+    With `both_orders` the swapped pair is held out too. Without, it may have been seen: 38 + 47 for 47 + 38,
+    or 12 - 30, whose worked steps contain 30 - 12.
+    """
     pairs = [(a, b) for a in range(arithmetic.LARGEST + 1) for b in range(arithmetic.LARGEST + 1)
-             if arithmetic.is_held_out(op, a, b) and (op == "+" or a >= b)]
+             if arithmetic.is_held_out(op, a, b) and (op == "+" or a >= b)
+             and (not both_orders or arithmetic.is_held_out(op, b, a))]
     random.Random(0).shuffle(pairs)
     return pairs[:count]
 
 
-def grade_sums(model: Reference, op: str, count: int, effort: str, date: str) -> None:
+def grade_sums(model: Reference, op: str, count: int, both_orders: bool, effort: str, date: str) -> None:
     """Print the share of right answers, and the wrong ones."""
     right = 0
-    pairs = held_out_pairs(op, count)
+    pairs = held_out_pairs(op, count, both_orders)
     for a, b in pairs:
         output, _ = model.generate(render(f"What is {a} {op} {b}?", effort, date), limit=120)
         expected = f"{a} {op} {b} = {a + b if op == '+' else a - b}."
         right += final_text(output) == expected
         if final_text(output) != expected:
             print(f"  wrong: {expected} -> {output}")
-    print(f"held-out sums {op}: {right} of {len(pairs)} right ({100 * right / len(pairs):.1f} %)", flush=True)
+    print(f"held-out sums {op}{' (both orders)' if both_orders else ''}: {right} of {len(pairs)} right ({100 * right / len(pairs):.1f} %)", flush=True)
 
 
 def grade_topics(model: Reference, count: int, effort: str, date: str) -> None:
@@ -98,7 +103,7 @@ def main() -> None:
     parser.add_argument("--eval", action="store_true")
     parser.add_argument("--pairs", type=int, default=200, help="held-out sums of each kind")
     parser.add_argument("--logits", type=Path)
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     model = Reference(args.model)
     if args.logits:
         ids = model.tokenizer.encode(render(args.prompts[0], args.effort, args.date))
@@ -108,7 +113,8 @@ def main() -> None:
         answer(model, user, args.effort, args.date)
     if args.eval:
         for op in "+-":
-            grade_sums(model, op, args.pairs, args.effort, args.date)
+            for both_orders in (False, True):
+                grade_sums(model, op, args.pairs, both_orders, args.effort, args.date)
         grade_topics(model, args.pairs // 4, args.effort, args.date)
 
 

@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 from typing import Any, TextIO
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -51,10 +52,14 @@ def tokens_seen(steps: int, settings: dict[str, Any]) -> int:
 
 
 def rate(step: int, settings: dict[str, Any]) -> float:
-    """Learning rate: linear warm-up, a slow linear decay towards `horizon`, and a cool-down to zero at the last step."""
-    warmup, horizon, steps, cool_from = (settings[name] for name in ("warmup", "horizon", "steps", "cool_from"))
+    """Learning rate: linear warm-up, a slow linear decay towards `horizon`, times the stage's rate and the cool-down.
+
+    The cool-down is a line through the points of `cool`, from (step, 1) to (last step, 0).
+    """
+    warmup, horizon = settings["warmup"], settings["horizon"]
     slow = min((step + 1) / warmup, (horizon - step) / (horizon - warmup))
-    return settings["learning_rate"] * stage(step, settings)["rate"] * slow * min(1.0, (steps - step) / (steps - cool_from))
+    at, factor = zip(*settings["cool"])
+    return settings["learning_rate"] * stage(step, settings)["rate"] * slow * float(np.interp(step, at, factor))
 
 
 def make_optimizer(model: DemoModel, settings: dict[str, Any]) -> torch.optim.AdamW:

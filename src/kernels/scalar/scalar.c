@@ -2,6 +2,7 @@
  */
 #include <string.h>
 
+#include "kernels/quantized.h"
 #include "kernels/scalar/math.h"
 #include "kernels/variants.h"
 #include "quant/blocks.h"
@@ -54,30 +55,12 @@ static void matmul_quantized(sw_type t, const uint8_t *tiles, size_t n_tiles, co
     }
 }
 
-static void matmul_q8_0(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul_quantized(SW_Q8_0, tiles, n_tiles, x, n, y, ld);
-}
-
-static void matmul_q5_0(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul_quantized(SW_Q5_0, tiles, n_tiles, x, n, y, ld);
-}
-
-static void matmul_q4_k(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul_quantized(SW_Q4_K, tiles, n_tiles, x, n, y, ld);
-}
-
-static void matmul_q6_k(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul_quantized(SW_Q6_K, tiles, n_tiles, x, n, y, ld);
-}
-
-static void matmul_mxfp4(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul_quantized(SW_MXFP4, tiles, n_tiles, x, n, y, ld);
-}
+#define PRODUCT(format)                                                                                                \
+    static void matmul_##format(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld) \
+    {                                                                                                                  \
+        matmul_quantized(SW_##format, tiles, n_tiles, x, n, y, ld);                                                    \
+    }
+SW_QUANTIZED_FORMATS(PRODUCT)
 
 /* Loads the 16 weights of one k. */
 typedef void (*load_fn)(const uint8_t *p, float w[R]);
@@ -296,16 +279,10 @@ static void swiglu_oai(const float *gate, const float *up, size_t n, float *y)
 
 void sw__kernels_fill_scalar(sw_kernels *k)
 {
+#define ENTRY(format) [SW_##format] = matmul_##format,
     *k = (sw_kernels){
         .name = "scalar",
-        .matmul = {[SW_F32] = matmul_f32,
-                   [SW_F16] = matmul_f16,
-                   [SW_BF16] = matmul_bf16,
-                   [SW_Q8_0] = matmul_q8_0,
-                   [SW_Q5_0] = matmul_q5_0,
-                   [SW_Q4_K] = matmul_q4_k,
-                   [SW_Q6_K] = matmul_q6_k,
-                   [SW_MXFP4] = matmul_mxfp4},
+        .matmul = {[SW_F32] = matmul_f32, [SW_F16] = matmul_f16, [SW_BF16] = matmul_bf16, SW_QUANTIZED_FORMATS(ENTRY)},
         .quantize = quantize,
         .rmsnorm = rmsnorm,
         .layernorm = layernorm,

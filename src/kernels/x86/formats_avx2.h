@@ -22,9 +22,9 @@ typedef struct format {
     bool is_signed;     // codes stay signed bytes
     int n_wide;         // chunks whose sums of two products, added up, fit 16 bits
     bool has_halves;    // every 16 k have their own scale: scale[0] and [1]
-    bool has_min;       // in scale[1]
+    bool has_min;       // behind the scales, as many
     void (*codes)(const uint8_t *block, int g, int half, __m256i code[N_CHUNKS]);
-    void (*scales)(const uint8_t *block, int g, int half, __m256 scale[2]);
+    void (*scales)(const uint8_t *block, int g, int half, __m256 scale[4]);
 } format;
 
 INLINE __m256i load_bytes(const uint8_t *p)
@@ -55,7 +55,7 @@ INLINE void nibbles(const uint8_t *p, int half, __m256i code[N_CHUNKS])
     }
 }
 
-INLINE void f16_scales(const uint8_t *block, int g, int half, __m256 scale[2])
+INLINE void f16_scales(const uint8_t *block, int g, int half, __m256 scale[4])
 {
     (void)g;
     scale[0] = load_f16(block, half);
@@ -67,6 +67,57 @@ INLINE void q8_0_codes(const uint8_t *block, int g, int half, __m256i code[N_CHU
     UNROLL
     for (int c = 0; c < N_CHUNKS; c++)
         code[c] = _mm256_xor_si256(load_bytes(block + 32 + CHUNK * c + CHUNK / 2 * half), _mm256_set1_epi8(-128));
+}
+
+INLINE void q4_0_codes(const uint8_t *block, int g, int half, __m256i code[N_CHUNKS])
+{
+    (void)g;
+    nibbles(block + 32, half, code);
+}
+
+INLINE void q4_1_codes(const uint8_t *block, int g, int half, __m256i code[N_CHUNKS])
+{
+    (void)g;
+    nibbles(block + 64, half, code);
+}
+
+/* d, and m, which these formats add: the min is -m. */
+INLINE void d_and_m(const uint8_t *block, int g, int half, __m256 scale[4])
+{
+    (void)g;
+    scale[0] = load_f16(block, half);
+    scale[1] = _mm256_xor_ps(load_f16(block + 32, half), _mm256_set1_ps(-0.0f));
+}
+
+INLINE void iq4_values(const uint8_t *p, int half, __m256i code[N_CHUNKS])
+{
+    const __m256i values = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113));
+    nibbles(p, half, code);
+    UNROLL
+    for (int c = 0; c < N_CHUNKS; c++)
+        code[c] = _mm256_shuffle_epi8(values, code[c]);
+}
+
+INLINE void iq4_nl_codes(const uint8_t *block, int g, int half, __m256i code[N_CHUNKS])
+{
+    (void)g;
+    iq4_values(block + 32, half, code);
+}
+
+INLINE void iq4_xs_codes(const uint8_t *block, int g, int half, __m256i code[N_CHUNKS])
+{
+    iq4_values(block + 128 + 256 * g, half, code);
+}
+
+INLINE void iq4_xs_scales(const uint8_t *block, int g, int half, __m256 scale[4])
+{
+    const __m256i both = load_u8(block + 64 + 16 * (g / 2), half);
+    const __m256i low = _mm256_and_si256(_mm256_srl_epi32(both, _mm_cvtsi32_si128(4 * (g % 2))), _mm256_set1_epi32(15));
+    const __m256i all = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(block + 32 + 16 * half)));
+    const __m256i top = _mm256_and_si256(_mm256_srl_epi32(all, _mm_cvtsi32_si128(2 * g)), _mm256_set1_epi32(3));
+    const __m256i s = _mm256_sub_epi32(_mm256_or_si256(low, _mm256_slli_epi32(top, 4)), _mm256_set1_epi32(32));
+    scale[0] = _mm256_mul_ps(load_f16(block, half), _mm256_cvtepi32_ps(s));
 }
 
 INLINE void mxfp4_codes(const uint8_t *block, int g, int half, __m256i code[N_CHUNKS])
@@ -81,7 +132,7 @@ INLINE void mxfp4_codes(const uint8_t *block, int g, int half, __m256i code[N_CH
 }
 
 /* As sw_e8m0_half. */
-INLINE void mxfp4_scales(const uint8_t *block, int g, int half, __m256 scale[2])
+INLINE void mxfp4_scales(const uint8_t *block, int g, int half, __m256 scale[4])
 {
     (void)g;
     const __m256i e = load_u8(block, half);
@@ -92,8 +143,8 @@ INLINE void mxfp4_scales(const uint8_t *block, int g, int half, __m256 scale[2])
     scale[0] = _mm256_castsi256_ps(bits);
 }
 
-/* Bit i of 32 as 16 in byte i. */
-INLINE __m256i bits_as_16(const uint8_t *p)
+/* Bit i of 32 as `value` in byte i. */
+INLINE __m256i bits_as(char value, const uint8_t *p)
 {
     int32_t bits;
     memcpy(&bits, p, sizeof bits);
@@ -101,16 +152,28 @@ INLINE __m256i bits_as_16(const uint8_t *p)
     const __m256i bit_of = _mm256_set1_epi64x((long long)0x8040201008040201);
     const __m256i spread = _mm256_shuffle_epi8(_mm256_set1_epi32(bits), byte_of);
     const __m256i is_set = _mm256_cmpeq_epi8(_mm256_and_si256(spread, bit_of), bit_of);
-    return _mm256_and_si256(is_set, _mm256_set1_epi8(16));
+    return _mm256_and_si256(is_set, _mm256_set1_epi8(value));
+}
+
+/* 8 x 64 fifth bits, then nibbles. */
+INLINE void five_bits(const uint8_t *p, int half, __m256i code[N_CHUNKS])
+{
+    nibbles(p + 64, half, code);
+    UNROLL
+    for (int c = 0; c < N_CHUNKS; c++)
+        code[c] = _mm256_or_si256(code[c], bits_as(16, p + 8 * c + 4 * half));
 }
 
 INLINE void q5_0_codes(const uint8_t *block, int g, int half, __m256i code[N_CHUNKS])
 {
     (void)g;
-    nibbles(block + 96, half, code);
-    UNROLL
-    for (int c = 0; c < N_CHUNKS; c++)
-        code[c] = _mm256_or_si256(code[c], bits_as_16(block + 32 + 8 * c + 4 * half));
+    five_bits(block + 32, half, code);
+}
+
+INLINE void q5_1_codes(const uint8_t *block, int g, int half, __m256i code[N_CHUNKS])
+{
+    (void)g;
+    five_bits(block + 64, half, code);
 }
 
 INLINE void q4_k_codes(const uint8_t *block, int g, int half, __m256i code[N_CHUNKS])
@@ -118,16 +181,78 @@ INLINE void q4_k_codes(const uint8_t *block, int g, int half, __m256i code[N_CHU
     nibbles(block + 256 + 256 * g, half, code);
 }
 
-INLINE void q4_k_scales(const uint8_t *block, int g, int half, __m256 scale[2])
+INLINE void q5_k_codes(const uint8_t *block, int g, int half, __m256i code[N_CHUNKS])
 {
-    const __m256i low = load_u8(block + 64 + 16 * g, half);
-    const __m256i top = _mm256_srl_epi32(load_u8(block + 192 + 16 * (g / 2), half), _mm_cvtsi32_si128(4 * (g % 2)));
+    five_bits(block + 256 + 320 * g, half, code);
+}
+
+/* The two numbers of 6 bits of group g. */
+INLINE void six_bits(const uint8_t *p, int g, int half, __m256i pair[2])
+{
+    const __m256i low = load_u8(p + 16 * g, half);
+    const __m256i top = _mm256_srl_epi32(load_u8(p + 128 + 16 * (g / 2), half), _mm_cvtsi32_si128(4 * (g % 2)));
     const __m256i low_bits = _mm256_set1_epi32(15), top_bits = _mm256_set1_epi32(3 << 4);
-    const __m256i s =
-        _mm256_or_si256(_mm256_and_si256(low, low_bits), _mm256_and_si256(_mm256_slli_epi32(top, 4), top_bits));
-    const __m256i m = _mm256_or_si256(_mm256_srli_epi32(low, 4), _mm256_and_si256(_mm256_slli_epi32(top, 2), top_bits));
-    scale[0] = _mm256_mul_ps(load_f16(block, half), _mm256_cvtepi32_ps(s));
-    scale[1] = _mm256_mul_ps(load_f16(block + 32, half), _mm256_cvtepi32_ps(m));
+    pair[0] = _mm256_or_si256(_mm256_and_si256(low, low_bits), _mm256_and_si256(_mm256_slli_epi32(top, 4), top_bits));
+    pair[1] = _mm256_or_si256(_mm256_srli_epi32(low, 4), _mm256_and_si256(_mm256_slli_epi32(top, 2), top_bits));
+}
+
+/* Of Q4_K and Q5_K. */
+INLINE void k_scales(const uint8_t *block, int g, int half, __m256 scale[4])
+{
+    __m256i pair[2];
+    six_bits(block + 64, g, half, pair);
+    scale[0] = _mm256_mul_ps(load_f16(block, half), _mm256_cvtepi32_ps(pair[0]));
+    scale[1] = _mm256_mul_ps(load_f16(block + 32, half), _mm256_cvtepi32_ps(pair[1]));
+}
+
+/* 32 pairs of bits. */
+INLINE void pairs(const uint8_t *p, int half, __m256i code[N_CHUNKS])
+{
+    UNROLL
+    for (int h = 0; h < 2; h++) {
+        const __m256i four = load_bytes(p + CHUNK * h + CHUNK / 2 * half);
+        const __m256i low[4] = {four, _mm256_srli_epi16(four, 2), _mm256_srli_epi16(four, 4),
+                                _mm256_srli_epi16(four, 6)};
+        UNROLL
+        for (int s = 0; s < 4; s++)
+            code[4 * h + s] = _mm256_and_si256(low[s], _mm256_set1_epi8(3));
+    }
+}
+
+INLINE void q2_k_codes(const uint8_t *block, int g, int half, __m256i code[N_CHUNKS])
+{
+    pairs(block + 320 + 128 * g, half, code);
+}
+
+INLINE void q2_k_scales(const uint8_t *block, int g, int half, __m256 scale[4])
+{
+    UNROLL
+    for (int h = 0; h < 2; h++) {
+        const __m256i both = load_u8(block + 64 + 32 * g + 16 * h, half);
+        const __m256i s = _mm256_and_si256(both, _mm256_set1_epi32(15)), m = _mm256_srli_epi32(both, 4);
+        scale[h] = _mm256_mul_ps(load_f16(block, half), _mm256_cvtepi32_ps(s));
+        scale[2 + h] = _mm256_mul_ps(load_f16(block + 32, half), _mm256_cvtepi32_ps(m));
+    }
+}
+
+INLINE void q3_k_codes(const uint8_t *block, int g, int half, __m256i code[N_CHUNKS])
+{
+    const uint8_t *const group = block + 224 + 192 * g;
+    pairs(group + 64, half, code);
+    UNROLL
+    for (int c = 0; c < N_CHUNKS; c++)
+        code[c] = _mm256_or_si256(code[c], bits_as(4, group + 8 * c + 4 * half));
+}
+
+INLINE void q3_k_scales(const uint8_t *block, int g, int half, __m256 scale[4])
+{
+    __m256i pair[2];
+    six_bits(block + 32, g, half, pair);
+    UNROLL
+    for (int h = 0; h < 2; h++) {
+        const __m256i s = _mm256_sub_epi32(pair[h], _mm256_set1_epi32(32));
+        scale[h] = _mm256_mul_ps(load_f16(block, half), _mm256_cvtepi32_ps(s));
+    }
 }
 
 INLINE void q6_k_codes(const uint8_t *block, int g, int half, __m256i code[N_CHUNKS])
@@ -146,7 +271,7 @@ INLINE void q6_k_codes(const uint8_t *block, int g, int half, __m256i code[N_CHU
     }
 }
 
-INLINE void q6_k_scales(const uint8_t *block, int g, int half, __m256 scale[2])
+INLINE void q6_k_scales(const uint8_t *block, int g, int half, __m256 scale[4])
 {
     UNROLL
     for (int h = 0; h < 2; h++) {
@@ -155,16 +280,36 @@ INLINE void q6_k_scales(const uint8_t *block, int g, int half, __m256 scale[2])
     }
 }
 
-/* n_wide: 128 * 127 * 2, 4 * (24 * 127 * 2), 4 * (31 * 127 * 2), 8 * (15 * 127 * 2) and 2 * (63 * 127 * 2) are all
- * below 2^15. */
+/* n_wide: 128 * 127 * 2, 127 * 127 * 2 (IQ4), 4 * (24 * 127 * 2), 4 * (31 * 127 * 2), 8 * (15 * 127 * 2) and
+ * 2 * (63 * 127 * 2) are all below 2^15. */
 static const format Q8_0 = {
     .block_bytes = 544, .n_groups = 1, .is_signed = true, .n_wide = 1, .codes = q8_0_codes, .scales = f16_scales};
-static const format MXFP4 = {
-    .block_bytes = 272, .n_groups = 1, .offset = 12, .n_wide = 4, .codes = mxfp4_codes, .scales = mxfp4_scales};
+static const format Q4_0 = {
+    .block_bytes = 288, .n_groups = 1, .offset = 8, .n_wide = 8, .codes = q4_0_codes, .scales = f16_scales};
+static const format Q4_1 = {
+    .block_bytes = 320, .n_groups = 1, .n_wide = 8, .has_min = true, .codes = q4_1_codes, .scales = d_and_m};
 static const format Q5_0 = {
     .block_bytes = 352, .n_groups = 1, .offset = 16, .n_wide = 4, .codes = q5_0_codes, .scales = f16_scales};
+static const format Q5_1 = {
+    .block_bytes = 384, .n_groups = 1, .n_wide = 4, .has_min = true, .codes = q5_1_codes, .scales = d_and_m};
+static const format Q2_K = {.block_bytes = 1344,
+                            .n_groups = 8,
+                            .n_wide = 4,
+                            .has_halves = true,
+                            .has_min = true,
+                            .codes = q2_k_codes,
+                            .scales = q2_k_scales};
+static const format Q3_K = {.block_bytes = 1760,
+                            .n_groups = 8,
+                            .offset = 4,
+                            .n_wide = 4,
+                            .has_halves = true,
+                            .codes = q3_k_codes,
+                            .scales = q3_k_scales};
 static const format Q4_K = {
-    .block_bytes = 2304, .n_groups = 8, .n_wide = 8, .has_min = true, .codes = q4_k_codes, .scales = q4_k_scales};
+    .block_bytes = 2304, .n_groups = 8, .n_wide = 8, .has_min = true, .codes = q4_k_codes, .scales = k_scales};
+static const format Q5_K = {
+    .block_bytes = 2816, .n_groups = 8, .n_wide = 4, .has_min = true, .codes = q5_k_codes, .scales = k_scales};
 static const format Q6_K = {.block_bytes = 3360,
                             .n_groups = 8,
                             .offset = 32,
@@ -172,5 +317,11 @@ static const format Q6_K = {.block_bytes = 3360,
                             .has_halves = true,
                             .codes = q6_k_codes,
                             .scales = q6_k_scales};
+static const format IQ4_NL = {
+    .block_bytes = 288, .n_groups = 1, .is_signed = true, .n_wide = 1, .codes = iq4_nl_codes, .scales = f16_scales};
+static const format IQ4_XS = {
+    .block_bytes = 2176, .n_groups = 8, .is_signed = true, .n_wide = 1, .codes = iq4_xs_codes, .scales = iq4_xs_scales};
+static const format MXFP4 = {
+    .block_bytes = 272, .n_groups = 1, .offset = 12, .n_wide = 4, .codes = mxfp4_codes, .scales = mxfp4_scales};
 
 #endif

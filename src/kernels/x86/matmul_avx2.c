@@ -1,10 +1,11 @@
 /* matmul_avx2.c - quantized matrix products with AVX2.
  *
  * A register holds four consecutive k of 8 rows.  vpmaddubsw multiplies unsigned by signed bytes and adds pairs in
- * 16 bits, which saturate: a format says how many such pairs may be added up before they are widened, and Q8_0, whose
- * unsigned codes would not fit even one, keeps signed codes and moves their sign to the activations (|w| <= 128 and
- * |x| <= 127, so the pair is at most 32,512).  So the integer sums are exact, as the definition wants.
+ * 16 bits, which saturate: a format says how many such pairs may be added up before they are widened, and those whose
+ * unsigned codes would not fit even one (Q8_0, IQ4) keep signed codes and move their sign to the activations
+ * (|w| <= 128 and |x| <= 127, so the pair is at most 32,512).  So the integer sums are exact, as the definition wants.
  */
+#include "kernels/quantized.h"
 #include "kernels/x86/avx2.h"
 #include "kernels/x86/formats_avx2.h"
 #include "kernels/x86/tokens.h"
@@ -23,10 +24,12 @@ INLINE __m256i broadcast4(const void *p)
     return _mm256_set1_epi32(v);
 }
 
-/* What the integer sum begins with.  `sums` are those of the group's two halves; part 0 or 1 is one of them, 2 both. */
-INLINE __m256i start(const format *f, int part, __m256i sums)
+enum { BOTH = 2 }; // halves of a group
+
+/* `factor` times the sum of the activation codes of one half (0, 1) of a group or of BOTH. */
+INLINE __m256i sum_times(int factor, int part, __m256i sums)
 {
-    const int low = part == 1 ? 0 : -f->offset & 0xffff, high = part == 0 ? 0 : -f->offset * 0x10000;
+    const int low = part == 1 ? 0 : factor & 0xffff, high = part == 0 ? 0 : factor * 0x10000;
     return _mm256_madd_epi16(sums, _mm256_set1_epi32(low | high));
 }
 
@@ -52,23 +55,24 @@ INLINE __m256i dot_of(const format *f, const __m256i code[N_CHUNKS], int first, 
 }
 
 /* Adds group g of the n tokens, for 8 rows. */
-INLINE void add_group(const format *f, int n, const __m256i code[N_CHUNKS], const __m256 scale[2], const tokens *x,
+INLINE void add_group(const format *f, int n, const __m256i code[N_CHUNKS], const __m256 scale[4], const tokens *x,
                       size_t g, __m256 acc[PASS_MAX])
 {
+    const int n_parts = 1 + f->has_halves;
     UNROLL
     for (int i = 0; i < n; i++) {
         const __m256 xs = _mm256_set1_ps(x->scale[i][g]);
         const __m256i sums = broadcast4(x->sum[i] + 2 * g);
         UNROLL
-        for (int h = 0; h < 1 + f->has_halves; h++) {
-            const int n_chunks = N_CHUNKS / (1 + f->has_halves);
+        for (int h = 0; h < n_parts; h++) {
+            const int n_chunks = N_CHUNKS / n_parts, part = f->has_halves ? h : BOTH;
             const __m256i dot = dot_of(f, code, h * n_chunks, (h + 1) * n_chunks, x->code[i] + SW_GROUP * g,
-                                       start(f, f->has_halves ? h : 2, sums));
+                                       sum_times(-f->offset, part, sums));
             acc[i] = _mm256_fmadd_ps(_mm256_mul_ps(scale[h], xs), _mm256_cvtepi32_ps(dot), acc[i]);
-        }
-        if (f->has_min) {
-            const __m256i sum = _mm256_madd_epi16(sums, _mm256_set1_epi16(1));
-            acc[i] = _mm256_fnmadd_ps(_mm256_mul_ps(scale[1], xs), _mm256_cvtepi32_ps(sum), acc[i]);
+            if (f->has_min) {
+                const __m256 min = _mm256_mul_ps(scale[n_parts + h], xs);
+                acc[i] = _mm256_fnmadd_ps(min, _mm256_cvtepi32_ps(sum_times(1, part, sums)), acc[i]);
+            }
         }
     }
 }
@@ -89,7 +93,7 @@ INLINE void pass(const format *f, int n, const uint8_t *tile, const tokens *x, s
         UNROLL
         for (int half = 0; half < HALVES; half++) {
             __m256i code[N_CHUNKS];
-            __m256 scale[2];
+            __m256 scale[4];
             f->codes(block, (int)(g % per_block), half, code);
             f->scales(block, (int)(g % per_block), half, scale);
             add_group(f, n, code, scale, x, g, acc[half]);
@@ -127,36 +131,15 @@ INLINE void matmul(const format *f, const uint8_t *tiles, size_t n_tiles, const 
         tile_product(f, tiles + t * tile_bytes, x, n, y + t * SW_TILE_ROWS, ld);
 }
 
-static void matmul_q8_0(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul(&Q8_0, tiles, n_tiles, x, n, y, ld);
-}
-
-static void matmul_q5_0(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul(&Q5_0, tiles, n_tiles, x, n, y, ld);
-}
-
-static void matmul_q4_k(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul(&Q4_K, tiles, n_tiles, x, n, y, ld);
-}
-
-static void matmul_q6_k(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul(&Q6_K, tiles, n_tiles, x, n, y, ld);
-}
-
-static void matmul_mxfp4(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul(&MXFP4, tiles, n_tiles, x, n, y, ld);
-}
+#define PRODUCT(format)                                                                                                \
+    static void matmul_##format(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld) \
+    {                                                                                                                  \
+        matmul(&format, tiles, n_tiles, x, n, y, ld);                                                                  \
+    }
+SW_QUANTIZED_FORMATS(PRODUCT)
 
 void sw__matmul_fill_avx2(sw_kernels *k)
 {
-    k->matmul[SW_Q8_0] = matmul_q8_0;
-    k->matmul[SW_Q5_0] = matmul_q5_0;
-    k->matmul[SW_Q4_K] = matmul_q4_k;
-    k->matmul[SW_Q6_K] = matmul_q6_k;
-    k->matmul[SW_MXFP4] = matmul_mxfp4;
+#define ENTRY(format) k->matmul[SW_##format] = matmul_##format;
+    SW_QUANTIZED_FORMATS(ENTRY)
 }

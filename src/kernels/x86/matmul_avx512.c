@@ -13,6 +13,7 @@
  * read bandwidth (35 GB/s); 240 tokens 320 (MXFP4), 315 (Q8_0), 335 (Q5_0), 295 (Q4_K), 255 (Q6_K) * 10^9
  * multiply-adds/s.
  */
+#include "kernels/quantized.h"
 #include "kernels/x86/avx512.h"
 #include "kernels/x86/formats_avx512.h"
 #include "kernels/x86/tokens.h"
@@ -39,26 +40,27 @@ typedef struct steps {
     bool has_halves, has_min;
 } steps;
 
-/* What the integer sum begins with.  `sums` are those of the group's two halves; part 0 or 1 is one of them, 2 both. */
-INLINE __m512i start(steps f, int offset, int part, __m512i sums)
+enum { BOTH = 2 }; // halves of a group
+
+/* `factor` times the sum of the activation codes of one half (0, 1) of a group or of BOTH. */
+INLINE __m512i sum_times(int factor, int part, __m512i sums)
 {
-    if (f.has_min) // such codes are unsigned as they are
-        return _mm512_setzero_si512();
     const __mmask32 words = part == 0 ? 0x55555555 : part == 1 ? 0xaaaaaaaa : 0xffffffff;
-    return _mm512_dpwssd_epi32(_mm512_setzero_si512(), _mm512_maskz_set1_epi16(words, (short)-offset), sums);
+    return _mm512_dpwssd_epi32(_mm512_setzero_si512(), _mm512_maskz_set1_epi16(words, (short)factor), sums);
 }
 
 /* Adds group g of the n tokens to acc[m * n + i], for `tiles` tiles side by side. */
 INLINE void add_group(steps f, int offset, int tiles, int n, const __m512i *const code[TILES],
                       const __m512 *const scale[TILES], const tokens *x, size_t g, __m512 *acc)
 {
+    const int n_parts = 1 + f.has_halves;
     UNROLL
-    for (int h = 0; h < 1 + f.has_halves; h++) {
-        const int n_chunks = N_CHUNKS / (1 + f.has_halves);
+    for (int h = 0; h < n_parts; h++) {
+        const int n_chunks = N_CHUNKS / n_parts, part = f.has_halves ? h : BOTH;
         __m512i dot[TILES * DIRECT_PASS];
         UNROLL
-        for (int j = 0; j < tiles * n; j++)
-            dot[j] = start(f, offset, f.has_halves ? h : 2, broadcast4(x->sum[j % n] + 2 * g));
+        for (int j = 0; j < tiles * n; j++) // codes that come with a min are unsigned as they are
+            dot[j] = f.has_min ? _mm512_setzero_si512() : sum_times(-offset, part, broadcast4(x->sum[j % n] + 2 * g));
         UNROLL
         for (int c = h * n_chunks; c < (h + 1) * n_chunks; c++) {
             UNROLL
@@ -72,15 +74,14 @@ INLINE void add_group(steps f, int offset, int tiles, int n, const __m512i *cons
             const __m512 s = _mm512_mul_ps(scale[j / n][h], _mm512_set1_ps(x->scale[j % n][g]));
             acc[j] = _mm512_fmadd_ps(s, _mm512_cvtepi32_ps(dot[j]), acc[j]);
         }
-    }
-    if (!f.has_min)
-        return;
-    UNROLL
-    for (int j = 0; j < tiles * n; j++) {
-        const __m512i both = _mm512_set1_epi16(1);
-        const __m512i sum = _mm512_dpwssd_epi32(_mm512_setzero_si512(), both, broadcast4(x->sum[j % n] + 2 * g));
-        const __m512 s = _mm512_mul_ps(scale[j / n][1], _mm512_set1_ps(x->scale[j % n][g]));
-        acc[j] = _mm512_fnmadd_ps(s, _mm512_cvtepi32_ps(sum), acc[j]);
+        if (!f.has_min)
+            continue;
+        UNROLL
+        for (int j = 0; j < tiles * n; j++) {
+            const __m512i sum = sum_times(1, part, broadcast4(x->sum[j % n] + 2 * g));
+            const __m512 s = _mm512_mul_ps(scale[j / n][n_parts + h], _mm512_set1_ps(x->scale[j % n][g]));
+            acc[j] = _mm512_fnmadd_ps(s, _mm512_cvtepi32_ps(sum), acc[j]);
+        }
     }
 }
 
@@ -101,7 +102,7 @@ INLINE void direct(const format *f, int n, const uint8_t *tile, const tokens *x,
         const size_t per_block = (size_t)f->n_groups;
         const uint8_t *const block = tile + g / per_block * f->block_bytes;
         __m512i code[N_CHUNKS];
-        __m512 scale[2];
+        __m512 scale[4];
         f->codes(block, (int)(g % per_block), code);
         f->scales(block, (int)(g % per_block), scale);
         add_group((steps){f->has_halves, f->has_min}, f->offset, 1, n, (const __m512i *const[TILES]){code},
@@ -133,7 +134,7 @@ INLINE void few(const format *f, const uint8_t *tile, const sw_acts *x, size_t n
 /* Some groups along K of one tile, expanded. */
 typedef struct expanded {
     __m512i code[BLOCK_GROUPS][N_CHUNKS];
-    __m512 scale[BLOCK_GROUPS][2];
+    __m512 scale[BLOCK_GROUPS][4];
 } expanded;
 
 INLINE void expand(const format *f, const uint8_t *block, int n_groups, expanded *e)
@@ -193,7 +194,7 @@ INLINE void all_tokens(steps f, const k_block *b, const sw_acts *x, size_t k, si
     }
 }
 
-/* The three kinds of steps there are, each compiled once and not per format. */
+/* The four kinds of steps there are, each compiled once and not per format. */
 static void all_tokens_simple(const k_block *b, const sw_acts *x, size_t k, size_t n, float *y)
 {
     all_tokens((steps){false, false}, b, x, k, n, y);
@@ -209,6 +210,11 @@ static void all_tokens_min(const k_block *b, const sw_acts *x, size_t k, size_t 
     all_tokens((steps){.has_min = true}, b, x, k, n, y);
 }
 
+static void all_tokens_halves_min(const k_block *b, const sw_acts *x, size_t k, size_t n, float *y)
+{
+    all_tokens((steps){.has_halves = true, .has_min = true}, b, x, k, n, y);
+}
+
 INLINE void many(const format *f, const uint8_t *tile, size_t tile_bytes, const sw_acts *x, size_t n, float *y,
                  size_t ld)
 {
@@ -221,7 +227,10 @@ INLINE void many(const format *f, const uint8_t *tile, size_t tile_bytes, const 
         b.is_first = k == 0;
         for (int m = 0; m < TILES; m++)
             expand(f, tile + (size_t)m * tile_bytes, b.n_groups, &b.tile[m]);
-        (f->has_halves ? all_tokens_halves : f->has_min ? all_tokens_min : all_tokens_simple)(&b, x, k, n, y);
+        if (f->has_halves)
+            (f->has_min ? all_tokens_halves_min : all_tokens_halves)(&b, x, k, n, y);
+        else
+            (f->has_min ? all_tokens_min : all_tokens_simple)(&b, x, k, n, y);
         tile += f->block_bytes * BLOCK_GROUPS / (size_t)f->n_groups;
     }
 }
@@ -239,36 +248,15 @@ INLINE void matmul(const format *f, const uint8_t *tiles, size_t n_tiles, const 
         few(f, tiles + t * tile_bytes, x, n, y + t * SW_TILE_ROWS, ld);
 }
 
-static void matmul_q8_0(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul(&Q8_0, tiles, n_tiles, x, n, y, ld);
-}
-
-static void matmul_q5_0(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul(&Q5_0, tiles, n_tiles, x, n, y, ld);
-}
-
-static void matmul_q4_k(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul(&Q4_K, tiles, n_tiles, x, n, y, ld);
-}
-
-static void matmul_q6_k(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul(&Q6_K, tiles, n_tiles, x, n, y, ld);
-}
-
-static void matmul_mxfp4(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld)
-{
-    matmul(&MXFP4, tiles, n_tiles, x, n, y, ld);
-}
+#define PRODUCT(format)                                                                                                \
+    static void matmul_##format(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld) \
+    {                                                                                                                  \
+        matmul(&format, tiles, n_tiles, x, n, y, ld);                                                                  \
+    }
+SW_QUANTIZED_FORMATS(PRODUCT)
 
 void sw__matmul_fill_avx512(sw_kernels *k)
 {
-    k->matmul[SW_Q8_0] = matmul_q8_0;
-    k->matmul[SW_Q5_0] = matmul_q5_0;
-    k->matmul[SW_Q4_K] = matmul_q4_k;
-    k->matmul[SW_Q6_K] = matmul_q6_k;
-    k->matmul[SW_MXFP4] = matmul_mxfp4;
+#define ENTRY(format) k->matmul[SW_##format] = matmul_##format;
+    SW_QUANTIZED_FORMATS(ENTRY)
 }

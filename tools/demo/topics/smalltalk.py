@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from .phrases import Turn, bulleted, numbered, sentence, some, spin
+from .phrases import Turn, bulleted, numbered, sentence, spin
 
 NAMES = ("Ada", "Alan", "Anna", "Ben", "Carla", "David", "Elena", "Emma", "Finn", "Grace", "Hugo", "Ida", "Ivan",
          "Jack", "Julia", "Kim", "Lara", "Leo", "Lucy", "Maria", "Max", "Mia", "Nina", "Noah", "Olga", "Oscar",

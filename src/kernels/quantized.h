@@ -1,0 +1,8 @@
+/* quantized.h - the quantized formats: each table makes a product for every one of them from its own template. */
+#ifndef SW_QUANTIZED_H
+#define SW_QUANTIZED_H
+
+#define SW_QUANTIZED_FORMATS(X)                                                                                        \
+    X(Q8_0) X(Q4_0) X(Q4_1) X(Q5_0) X(Q5_1) X(Q2_K) X(Q3_K) X(Q4_K) X(Q5_K) X(Q6_K) X(IQ4_NL) X(IQ4_XS) X(MXFP4)
+
+#endif

@@ -1,0 +1,62 @@
+/* fuzz_chat_request.c - any bytes as the body of a chat request.
+ *
+ * Either a request whose values are in the documented ranges, or an error that is complete and can be written as JSON.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/utf8.h"
+#include "server/chat_request.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(bool ok)
+{
+    if (!ok)
+        abort();
+}
+
+static void check_request(const sw_chat_request *r)
+{
+    const sw_request *const c = &r->core;
+    check(c->n_messages >= 1 && c->n_messages <= SW_LIMIT_MESSAGES);
+    for (size_t i = 0; i < c->n_messages; i++) {
+        const sw_message *const m = &c->messages[i];
+        check(m->content != NULL && sw_utf8_valid(m->content, strlen(m->content)));
+        check(m->role >= SW_ROLE_SYSTEM && m->role <= SW_ROLE_TOOL);
+        check(m->reasoning == NULL || m->role == SW_ROLE_ASSISTANT);
+    }
+    check(c->sampling.temperature >= 0 && c->sampling.temperature <= 2);
+    check(c->sampling.top_p > 0 && c->sampling.top_p <= 1);
+    check(c->sampling.min_p >= 0 && c->sampling.min_p <= 1 && c->sampling.top_k >= 0);
+    check(c->max_tokens >= 0 && c->max_tokens <= SW_LIMIT_CTX_TOKENS);
+    check(c->n_stop <= SW_LIMIT_STOP_STRINGS);
+    for (size_t i = 0; i < c->n_stop; i++)
+        check(c->stop[i][0] != '\0' && strlen(c->stop[i]) <= SW_LIMIT_STOP_STRING_BYTES);
+    check(r->stream || !r->include_usage);
+}
+
+static void check_error(const sw_api_error *error)
+{
+    sw_buf out;
+    sw_buf_init(&out, 1 << 16);
+    check(error->what != SW_API_OK && error->message[0] != '\0');
+    check(sw__api_status(error) == 400);
+    sw__api_error_write(&out, error);
+    check(out.failed == SW_OK && sw_utf8_valid(out.data, out.size));
+    sw_buf_free(&out);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    sw_chat_request request;
+    sw_api_error error = {0};
+    if (sw__chat_request_parse(&request, (const char *)data, size, &error))
+        check_request(&request);
+    else
+        check_error(&error);
+    sw__chat_request_free(&request);
+    return 0;
+}

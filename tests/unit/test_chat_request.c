@@ -1,0 +1,293 @@
+/* The body of a chat request: what is honoured, and the error for everything that is not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "server/chat_request.h"
+
+#define HELLO "\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]"
+
+/* Parses {<HELLO>, members}; on success the caller frees. */
+static bool parse(sw_chat_request *out, const char *members, sw_api_error *error)
+{
+    char body[1024];
+    const int n = snprintf(body, sizeof body, "{" HELLO "%s%s}", members[0] != '\0' ? "," : "", members);
+    assert_true(n > 0 && (size_t)n < sizeof body);
+    return sw__chat_request_parse(out, body, (size_t)n, error);
+}
+
+static void assert_parses(const char *members)
+{
+    sw_chat_request r;
+    sw_api_error error = {0};
+    if (!parse(&r, members, &error))
+        fail_msg("%s: %s", members, error.message);
+    sw__chat_request_free(&r);
+}
+
+static void assert_refused(const char *body, sw_api_situation what, const char *param)
+{
+    sw_chat_request r;
+    sw_api_error error = {0};
+    assert_false(sw__chat_request_parse(&r, body, strlen(body), &error));
+    if (error.what != what || strcmp(error.param, param) != 0)
+        fail_msg("%s: %s at '%s': %s", body, sw__api_code(&error), error.param, error.message);
+    assert_true(strlen(error.message) > 0);
+    assert_null(r.document);
+}
+
+static void test_reads_every_field_that_it_honours(void **state)
+{
+    (void)state;
+    static const char BODY[] =
+        "{\"model\":\"m\",\"messages\":[{\"role\":\"developer\",\"content\":\"Be brief.\"},"
+        "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"One \"},{\"type\":\"text\",\"text\":\"two\"}]},"
+        "{\"role\":\"assistant\",\"content\":null,\"reasoning_content\":\"Hm.\"},"
+        "{\"role\":\"tool\",\"tool_call_id\":\"c1\",\"content\":\"42\"}],"
+        "\"stream\":true,\"stream_options\":{\"include_usage\":true},\"max_tokens\":9,\"max_completion_tokens\":7,"
+        "\"temperature\":0.5,\"top_p\":0.25,\"top_k\":3,\"min_p\":0.125,\"seed\":11,\"stop\":[\"a\",\"b\"],"
+        "\"reasoning_effort\":\"high\",\"ignore_eos\":true,\"return_progress\":true,\"never heard of\":1}";
+    sw_chat_request r;
+    sw_api_error error;
+    assert_true(sw__chat_request_parse(&r, BODY, sizeof BODY - 1, &error));
+    assert_string_equal(r.model, "m");
+    assert_int_equal(r.core.n_messages, 4);
+    assert_int_equal(r.core.messages[0].role, SW_ROLE_SYSTEM);
+    assert_string_equal(r.core.messages[0].content, "Be brief.");
+    assert_string_equal(r.core.messages[1].content, "One two");
+    assert_int_equal(r.core.messages[2].role, SW_ROLE_ASSISTANT);
+    assert_string_equal(r.core.messages[2].content, "");
+    assert_string_equal(r.core.messages[2].reasoning, "Hm.");
+    assert_int_equal(r.core.messages[3].role, SW_ROLE_TOOL);
+    assert_true(r.stream && r.include_usage && r.return_progress && r.core.ignore_eos);
+    assert_int_equal(r.core.max_tokens, 7);
+    assert_true(r.core.sampling.temperature == 0.5f && r.core.sampling.top_p == 0.25f);
+    assert_true(r.core.sampling.top_k == 3 && r.core.sampling.min_p == 0.125f && r.core.sampling.seed == 11);
+    assert_int_equal(r.core.n_stop, 2);
+    assert_string_equal(r.core.stop[1], "b");
+    assert_int_equal(r.core.effort, SW_EFFORT_HIGH);
+    assert_false(r.has_names);
+    sw__chat_request_free(&r);
+}
+
+static void test_has_the_documented_defaults(void **state)
+{
+    (void)state;
+    sw_chat_request r, again;
+    sw_api_error error;
+    assert_true(parse(&r, "", &error));
+    assert_null(r.model);
+    assert_false(r.stream || r.include_usage || r.core.ignore_eos || r.has_effort);
+    assert_int_equal(r.core.max_tokens, 0);
+    assert_true(r.core.sampling.temperature == sw_sampling_default().temperature);
+    assert_true(r.core.sampling.top_p == sw_sampling_default().top_p);
+    assert_true(parse(&again, "\"seed\":-1", &error));
+    assert_true(r.core.sampling.seed != again.core.sampling.seed); // both are drawn
+    assert_true(r.core.sampling.seed < (1ull << 53));
+    sw__chat_request_free(&r);
+    sw__chat_request_free(&again);
+}
+
+static void test_takes_null_for_absent(void **state)
+{
+    (void)state;
+    assert_parses("\"model\":null,\"temperature\":null,\"stop\":null,\"tools\":null,\"n\":null,\"seed\":null,"
+                  "\"stream\":null,\"stream_options\":null,\"response_format\":null,\"logit_bias\":null");
+}
+
+static void test_takes_the_neutral_value_of_what_it_does_not_support(void **state)
+{
+    (void)state;
+    assert_parses("\"n\":1,\"presence_penalty\":0,\"frequency_penalty\":0.0,\"repeat_penalty\":1.0,\"logprobs\":false,"
+                  "\"top_logprobs\":0,\"logit_bias\":{},\"response_format\":{\"type\":\"text\"},\"tools\":[],"
+                  "\"tool_choice\":\"auto\",\"parallel_tool_calls\":true,\"chat_template_kwargs\":{},"
+                  "\"timings_per_token\":false,\"cache_prompt\":true,\"id_slot\":-1,\"max_tokens\":-1");
+    assert_parses("\"user\":\"u\",\"store\":true,\"metadata\":{\"a\":\"b\"},\"service_tier\":\"auto\","
+                  "\"prompt_cache_key\":\"k\",\"safety_identifier\":\"s\"");
+}
+
+static void test_names_the_field_of_every_error(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *members;
+        sw_api_situation what;
+        const char *param;
+    } CASES[] = {
+        {"\"model\":1", SW_API_INVALID_TYPE, "model"},
+        {"\"stream\":\"yes\"", SW_API_INVALID_TYPE, "stream"},
+        {"\"stream_options\":{}", SW_API_INVALID_VALUE, "stream_options"},
+        {"\"stream\":true,\"stream_options\":[]", SW_API_INVALID_TYPE, "stream_options"},
+        {"\"stream\":true,\"stream_options\":{\"include_usage\":1}", SW_API_INVALID_TYPE,
+         "stream_options.include_usage"},
+        {"\"max_tokens\":0", SW_API_INVALID_VALUE, "max_tokens"},
+        {"\"max_tokens\":1.5", SW_API_INVALID_TYPE, "max_tokens"},
+        {"\"max_completion_tokens\":-2", SW_API_INVALID_VALUE, "max_completion_tokens"},
+        {"\"temperature\":\"hot\"", SW_API_INVALID_TYPE, "temperature"},
+        {"\"temperature\":2.5", SW_API_INVALID_VALUE, "temperature"},
+        {"\"temperature\":-0.1", SW_API_INVALID_VALUE, "temperature"},
+        {"\"top_p\":0", SW_API_INVALID_VALUE, "top_p"},
+        {"\"top_p\":1e-60", SW_API_INVALID_VALUE, "top_p"},
+        {"\"top_p\":1.1", SW_API_INVALID_VALUE, "top_p"},
+        {"\"top_k\":-1", SW_API_INVALID_VALUE, "top_k"},
+        {"\"min_p\":2", SW_API_INVALID_VALUE, "min_p"},
+        {"\"seed\":0.5", SW_API_INVALID_TYPE, "seed"},
+        {"\"stop\":5", SW_API_INVALID_TYPE, "stop"},
+        {"\"stop\":[\"a\",5]", SW_API_INVALID_TYPE, "stop"},
+        {"\"stop\":\"\"", SW_API_INVALID_VALUE, "stop"},
+        {"\"reasoning_effort\":\"huge\"", SW_API_INVALID_VALUE, "reasoning_effort"},
+        {"\"reasoning_effort\":\"none\"", SW_API_UNSUPPORTED_VALUE, "reasoning_effort"},
+        {"\"n\":0", SW_API_INVALID_VALUE, "n"},
+        {"\"n\":2", SW_API_UNSUPPORTED_VALUE, "n"},
+        {"\"presence_penalty\":0.5", SW_API_UNSUPPORTED_PARAMETER, "presence_penalty"},
+        {"\"presence_penalty\":3", SW_API_INVALID_VALUE, "presence_penalty"},
+        {"\"frequency_penalty\":true", SW_API_INVALID_TYPE, "frequency_penalty"},
+        {"\"repeat_penalty\":1.1", SW_API_UNSUPPORTED_PARAMETER, "repeat_penalty"},
+        {"\"logprobs\":true", SW_API_UNSUPPORTED_PARAMETER, "logprobs"},
+        {"\"top_logprobs\":5", SW_API_UNSUPPORTED_PARAMETER, "top_logprobs"},
+        {"\"logit_bias\":{\"1\":1}", SW_API_UNSUPPORTED_PARAMETER, "logit_bias"},
+        {"\"response_format\":{\"type\":\"json_object\"}", SW_API_UNSUPPORTED_VALUE, "response_format"},
+        {"\"response_format\":{}", SW_API_MISSING_PARAMETER, "response_format.type"},
+        {"\"tools\":[{}]", SW_API_UNSUPPORTED_PARAMETER, "tools"},
+        {"\"tools\":1", SW_API_INVALID_TYPE, "tools"},
+        {"\"tool_choice\":\"required\"", SW_API_UNSUPPORTED_PARAMETER, "tool_choice"},
+        {"\"chat_template_kwargs\":{\"a\":1}", SW_API_UNSUPPORTED_PARAMETER, "chat_template_kwargs"},
+        {"\"timings_per_token\":true", SW_API_UNSUPPORTED_PARAMETER, "timings_per_token"},
+        {"\"id_slot\":0", SW_API_UNSUPPORTED_PARAMETER, "id_slot"},
+        {"\"messages\":[]", SW_API_INVALID_VALUE, "messages"}, // the last of two members counts
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        char body[512];
+        snprintf(body, sizeof body, "{" HELLO ",%s}", CASES[i].members);
+        assert_refused(body, CASES[i].what, CASES[i].param);
+    }
+}
+
+static void test_names_the_place_of_an_error_in_messages(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *messages;
+        sw_api_situation what;
+        const char *param;
+    } CASES[] = {
+        {"5", SW_API_INVALID_TYPE, "messages"},
+        {"null", SW_API_MISSING_PARAMETER, "messages"},
+        {"[]", SW_API_INVALID_VALUE, "messages"},
+        {"[5]", SW_API_INVALID_TYPE, "messages[0]"},
+        {"[{\"role\":\"user\",\"content\":\"a\"},{\"content\":\"b\"}]", SW_API_MISSING_PARAMETER, "messages[1].role"},
+        {"[{\"role\":5,\"content\":\"a\"}]", SW_API_INVALID_TYPE, "messages[0].role"},
+        {"[{\"role\":\"pope\",\"content\":\"a\"}]", SW_API_INVALID_VALUE, "messages[0].role"},
+        {"[{\"role\":\"user\"}]", SW_API_MISSING_PARAMETER, "messages[0].content"},
+        {"[{\"role\":\"user\",\"content\":null}]", SW_API_INVALID_TYPE, "messages[0].content"},
+        {"[{\"role\":\"user\",\"content\":{}}]", SW_API_INVALID_TYPE, "messages[0].content"},
+        {"[{\"role\":\"user\",\"content\":[]}]", SW_API_INVALID_VALUE, "messages[0].content"},
+        {"[{\"role\":\"user\",\"content\":[\"a\"]}]", SW_API_INVALID_TYPE, "messages[0].content[0]"},
+        {"[{\"role\":\"user\",\"content\":[{}]}]", SW_API_MISSING_PARAMETER, "messages[0].content[0]"},
+        {"[{\"role\":\"user\",\"content\":[{\"type\":\"text\"}]}]", SW_API_MISSING_PARAMETER,
+         "messages[0].content[0]"},
+        {"[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"image_url\"}]}]",
+         SW_API_UNSUPPORTED_VALUE, "messages[0].content[1]"},
+        {"[{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[{}]}]", SW_API_UNSUPPORTED_PARAMETER,
+         "messages[0].tool_calls"},
+        {"[{\"role\":\"assistant\",\"content\":\"\",\"reasoning_content\":5}]", SW_API_INVALID_TYPE,
+         "messages[0].reasoning_content"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        char body[512];
+        snprintf(body, sizeof body, "{\"messages\":%s}", CASES[i].messages);
+        assert_refused(body, CASES[i].what, CASES[i].param);
+    }
+    assert_refused("{}", SW_API_MISSING_PARAMETER, "messages");
+}
+
+static void test_says_what_is_wrong_with_the_document(void **state)
+{
+    (void)state;
+    assert_refused("", SW_API_INVALID_JSON, "");
+    assert_refused("{", SW_API_INVALID_JSON, "");
+    assert_refused("{}{}", SW_API_INVALID_JSON, "");
+    assert_refused("{\"model\":\"\\u0000\"}", SW_API_INVALID_JSON, "");
+    assert_refused("{\"model\":\"\xff\"}", SW_API_INVALID_JSON, "");
+    assert_refused("[]", SW_API_INVALID_TYPE, "");
+    assert_refused("null", SW_API_INVALID_JSON, ""); // jansson reads only arrays and objects at the top
+}
+
+static void test_cuts_quoted_text_of_the_client_at_a_character(void **state)
+{
+    (void)state;
+    char body[2048] = "{" HELLO ",\"messages\":[{\"role\":\"";
+    for (int i = 0; i < 200; i++)
+        strcat(body, "\xe2\x82\xac"); // a euro sign
+    strcat(body, "\",\"content\":\"\"}]}");
+    sw_chat_request r;
+    sw_api_error error;
+    assert_false(sw__chat_request_parse(&r, body, strlen(body), &error));
+    sw_buf out;
+    sw_buf_init(&out, 8192);
+    sw__api_error_write(&out, &error); // fails on text that is not UTF-8
+    assert_int_equal(out.failed, SW_OK);
+    sw_buf_free(&out);
+}
+
+/* `n` elements of `element`, between `head` and `tail`; the caller frees. */
+static char *repeat(const char *head, const char *element, size_t n, const char *separator, const char *tail)
+{
+    char *const text = malloc(strlen(head) + n * (strlen(element) + strlen(separator)) + strlen(tail) + 1);
+    assert_non_null(text);
+    char *p = text + sprintf(text, "%s", head);
+    for (size_t i = 0; i < n; i++)
+        p += sprintf(p, "%s%s", i > 0 ? separator : "", element);
+    strcpy(p, tail);
+    return text;
+}
+
+static void check_limit(const char *head, const char *element, size_t n, const char *separator, const char *tail,
+                        sw_api_situation what, const char *param)
+{
+    char *const fits = repeat(head, element, n, separator, tail);
+    char *const exceeds = repeat(head, element, n + 1, separator, tail);
+    sw_chat_request r;
+    sw_api_error error;
+    assert_true(sw__chat_request_parse(&r, fits, strlen(fits), &error));
+    sw__chat_request_free(&r);
+    assert_refused(exceeds, what, param);
+    free(fits);
+    free(exceeds);
+}
+
+static void test_holds_its_limits_to_the_last_element(void **state)
+{
+    (void)state;
+    check_limit("{" HELLO ",\"stop\":[", "\"a\"", SW_LIMIT_STOP_STRINGS, ",", "]}", SW_API_INVALID_VALUE, "stop");
+    check_limit("{" HELLO ",\"stop\":\"", "a", SW_LIMIT_STOP_STRING_BYTES, "", "\"}", SW_API_INVALID_VALUE, "stop");
+    check_limit("{\"messages\":[", "{\"role\":\"user\",\"content\":\"a\"}", SW_LIMIT_MESSAGES, ",", "]}",
+                SW_API_INVALID_VALUE, "messages");
+    char *const close = repeat("", "]", SW_LIMIT_JSON_DEPTH - 1, "", "}");
+    check_limit("{" HELLO ",\"x\":", "[", SW_LIMIT_JSON_DEPTH - 1, "", close, SW_API_INVALID_JSON, "");
+    free(close);
+    assert_parses("\"brackets in a string\":\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[\"");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_reads_every_field_that_it_honours),
+        cmocka_unit_test(test_has_the_documented_defaults),
+        cmocka_unit_test(test_takes_null_for_absent),
+        cmocka_unit_test(test_takes_the_neutral_value_of_what_it_does_not_support),
+        cmocka_unit_test(test_names_the_field_of_every_error),
+        cmocka_unit_test(test_names_the_place_of_an_error_in_messages),
+        cmocka_unit_test(test_says_what_is_wrong_with_the_document),
+        cmocka_unit_test(test_cuts_quoted_text_of_the_client_at_a_character),
+        cmocka_unit_test(test_holds_its_limits_to_the_last_element),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,123 @@
+/* What a request's head decides: hosts, origins, keys, lengths, routes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "server/guard.h"
+#include "server/internal.h"
+
+static void test_knows_loopback_hosts_from_names_that_look_like_them(void **state)
+{
+    (void)state;
+    static const char *const YES[] = {"localhost", "LocalHost:8080", "127.0.0.1", "127.0.0.1:11435", "127.255.0.9:1",
+                                      "[::1]",     "[::1]:80"};
+    static const char *const NO[] = {"",
+                                     "example.com",
+                                     "localhost.example.com",
+                                     "127.0.0.1.example.com",
+                                     "127.example.com",
+                                     "127.0.0",
+                                     "127.0.0.1.",
+                                     "127.0.0.1:",
+                                     "127.0.0.1:80x",
+                                     "127.0.0.1:123456",
+                                     "::1",
+                                     "[::2]",
+                                     "[::1",
+                                     "10.0.0.1",
+                                     "user@localhost",
+                                     "localhost/x"};
+    for (size_t i = 0; i < sizeof YES / sizeof YES[0]; i++) {
+        if (!sw__is_loopback_authority(YES[i]))
+            fail_msg("'%s' is loopback", YES[i]);
+    }
+    for (size_t i = 0; i < sizeof NO / sizeof NO[0]; i++) {
+        if (sw__is_loopback_authority(NO[i]))
+            fail_msg("'%s' is not loopback", NO[i]);
+    }
+    assert_true(sw__is_loopback_origin("http://localhost:3000"));
+    assert_true(sw__is_loopback_origin("https://127.0.0.1"));
+    assert_false(sw__is_loopback_origin("https://localhost.evil.example"));
+    assert_false(sw__is_loopback_origin("null"));
+    assert_false(sw__is_loopback_origin("file://localhost"));
+}
+
+static void test_reads_lengths_to_the_letter(void **state)
+{
+    (void)state;
+    uint64_t n;
+    assert_true(sw__parse_content_length("0", &n) && n == 0);
+    assert_true(sw__parse_content_length("18446744073709551615", &n) && n == UINT64_MAX);
+    static const char *const NO[] = {"", "-1", "+1", " 1", "1 ", "1,1", "0x10", "18446744073709551616", "1e3"};
+    for (size_t i = 0; i < sizeof NO / sizeof NO[0]; i++)
+        assert_false(sw__parse_content_length(NO[i], &n));
+}
+
+static void test_returns_only_visible_request_ids_and_header_names(void **state)
+{
+    (void)state;
+    char text[130];
+    memset(text, 'x', sizeof text);
+    text[129] = '\0';
+    assert_false(sw__is_request_id(text));
+    text[128] = '\0';
+    assert_true(sw__is_request_id(text));
+    assert_false(sw__is_request_id(""));
+    assert_false(sw__is_request_id("a b"));
+    assert_false(sw__is_request_id("a\x7f"));
+    assert_false(sw__is_request_id("\xc3\xa9"));
+    assert_true(sw__is_header_name_list("content-type, X-Stainless-OS,authorization"));
+    assert_false(sw__is_header_name_list("a\r\nb: c"));
+    assert_false(sw__is_header_name_list("a;b"));
+}
+
+static void test_compares_whole_keys(void **state)
+{
+    (void)state;
+    assert_true(sw__same_key("sesame", "sesame"));
+    assert_false(sw__same_key("sesame", "sesam"));
+    assert_false(sw__same_key("sesame", "sesamesesame"));
+    assert_false(sw__same_key("sesame", ""));
+    assert_false(sw__same_key("", "x"));
+}
+
+static void check_route(const char *method, const char *path, int status, const char *expected)
+{
+    const char *rest = NULL, *allow = NULL;
+    sw_api_error error = {0};
+    const sw_route *const r = sw__route_find(method, path, &rest, &allow, &error);
+    assert_int_equal(r != NULL, status == 200);
+    assert_int_equal(sw__api_status(&error), status);
+    assert_string_equal(status == 200 ? rest : status == 405 ? allow : "", expected);
+}
+
+static void test_finds_routes(void **state)
+{
+    (void)state;
+    check_route("GET", "/health", 200, "");
+    check_route("HEAD", "/v1/models", 200, "");
+    check_route("GET", "/v1/models/a/b", 200, "a/b");
+    check_route("POST", "/chat/completions", 200, "");
+    check_route("POST", "/health", 405, "GET, HEAD, OPTIONS");
+    check_route("GET", "/v1/chat/completions", 405, "POST, OPTIONS");
+    check_route("DELETE", "/v1/models/a", 405, "GET, HEAD, OPTIONS");
+    check_route("GET", "/", 404, "");
+    check_route("GET", "/healthy", 404, "");
+    check_route("GET", "/V1/models", 404, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_knows_loopback_hosts_from_names_that_look_like_them),
+        cmocka_unit_test(test_reads_lengths_to_the_letter),
+        cmocka_unit_test(test_returns_only_visible_request_ids_and_header_names),
+        cmocka_unit_test(test_compares_whole_keys),
+        cmocka_unit_test(test_finds_routes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
