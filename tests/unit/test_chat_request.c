@@ -77,6 +77,25 @@ static void test_reads_every_field_that_it_honours(void **state)
     sw__chat_request_free(&r);
 }
 
+static void test_takes_penalties_biases_and_log_probabilities(void **state)
+{
+    (void)state;
+    sw_chat_request r;
+    sw_api_error error;
+    assert_true(parse(&r,
+                      "\"presence_penalty\":0.5,\"frequency_penalty\":-2,\"repeat_penalty\":1.25,\"repeat_last_n\":-1,"
+                      "\"typical_p\":0.75,\"top_logprobs\":20,\"logprobs\":true,\"logit_bias\":{\"5\":-100,\"70\":0.5}",
+                      &error));
+    const sw_sampling *const s = &r.core.sampling;
+    assert_true(s->presence_penalty == 0.5f && s->frequency_penalty == -2 && s->repeat_penalty == 1.25f);
+    assert_true(s->repeat_last_n == -1 && s->typical_p == 0.75f);
+    assert_true(r.core.logprobs && r.core.n_top_logprobs == 20);
+    assert_int_equal(s->n_biases, 2);
+    for (int i = 0; i < 2; i++)
+        assert_true(s->biases[i].id == 5 ? s->biases[i].bias == -100 : s->biases[i].bias == 0.5f);
+    sw__chat_request_free(&r);
+}
+
 static void test_has_the_documented_defaults(void **state)
 {
     (void)state;
@@ -146,13 +165,21 @@ static void test_names_the_field_of_every_error(void **state)
         {"\"reasoning_effort\":\"none\"", SW_API_UNSUPPORTED_VALUE, "reasoning_effort"},
         {"\"n\":0", SW_API_INVALID_VALUE, "n"},
         {"\"n\":2", SW_API_UNSUPPORTED_VALUE, "n"},
-        {"\"presence_penalty\":0.5", SW_API_UNSUPPORTED_PARAMETER, "presence_penalty"},
         {"\"presence_penalty\":3", SW_API_INVALID_VALUE, "presence_penalty"},
         {"\"frequency_penalty\":true", SW_API_INVALID_TYPE, "frequency_penalty"},
-        {"\"repeat_penalty\":1.1", SW_API_UNSUPPORTED_PARAMETER, "repeat_penalty"},
-        {"\"logprobs\":true", SW_API_UNSUPPORTED_PARAMETER, "logprobs"},
-        {"\"top_logprobs\":5", SW_API_UNSUPPORTED_PARAMETER, "top_logprobs"},
-        {"\"logit_bias\":{\"1\":1}", SW_API_UNSUPPORTED_PARAMETER, "logit_bias"},
+        {"\"repeat_penalty\":0", SW_API_INVALID_VALUE, "repeat_penalty"},
+        {"\"repeat_last_n\":-2", SW_API_INVALID_VALUE, "repeat_last_n"},
+        {"\"typical_p\":0", SW_API_INVALID_VALUE, "typical_p"},
+        {"\"logprobs\":1", SW_API_INVALID_TYPE, "logprobs"},
+        {"\"top_logprobs\":5", SW_API_INVALID_VALUE, "top_logprobs"},
+        {"\"top_logprobs\":21,\"logprobs\":true", SW_API_INVALID_VALUE, "top_logprobs"},
+        {"\"logit_bias\":[]", SW_API_INVALID_TYPE, "logit_bias"},
+        {"\"logit_bias\":{\"1\":-101}", SW_API_INVALID_VALUE, "logit_bias"},
+        {"\"logit_bias\":{\"1\":\"1\"}", SW_API_INVALID_TYPE, "logit_bias"},
+        {"\"logit_bias\":{\"-1\":1}", SW_API_INVALID_VALUE, "logit_bias"},
+        {"\"logit_bias\":{\" 1\":1}", SW_API_INVALID_VALUE, "logit_bias"},
+        {"\"logit_bias\":{\"\":1}", SW_API_INVALID_VALUE, "logit_bias"},
+        {"\"logit_bias\":{\"99999999999999999999\":1}", SW_API_INVALID_VALUE, "logit_bias"},
         {"\"response_format\":{\"type\":\"json_object\"}", SW_API_UNSUPPORTED_VALUE, "response_format"},
         {"\"response_format\":{}", SW_API_MISSING_PARAMETER, "response_format.type"},
         {"\"tools\":[{}]", SW_API_UNSUPPORTED_PARAMETER, "tools"},
@@ -191,8 +218,7 @@ static void test_names_the_place_of_an_error_in_messages(void **state)
         {"[{\"role\":\"user\",\"content\":[]}]", SW_API_INVALID_VALUE, "messages[0].content"},
         {"[{\"role\":\"user\",\"content\":[\"a\"]}]", SW_API_INVALID_TYPE, "messages[0].content[0]"},
         {"[{\"role\":\"user\",\"content\":[{}]}]", SW_API_MISSING_PARAMETER, "messages[0].content[0]"},
-        {"[{\"role\":\"user\",\"content\":[{\"type\":\"text\"}]}]", SW_API_MISSING_PARAMETER,
-         "messages[0].content[0]"},
+        {"[{\"role\":\"user\",\"content\":[{\"type\":\"text\"}]}]", SW_API_MISSING_PARAMETER, "messages[0].content[0]"},
         {"[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"image_url\"}]}]",
          SW_API_UNSUPPORTED_VALUE, "messages[0].content[1]"},
         {"[{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[{}]}]", SW_API_UNSUPPORTED_PARAMETER,
@@ -273,13 +299,15 @@ static void test_holds_its_limits_to_the_last_element(void **state)
     char *const close = repeat("", "]", SW_LIMIT_JSON_DEPTH - 1, "", "}");
     check_limit("{" HELLO ",\"x\":", "[", SW_LIMIT_JSON_DEPTH - 1, "", close, SW_API_INVALID_JSON, "");
     free(close);
-    assert_parses("\"brackets in a string\":\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[\"");
+    assert_parses(
+        "\"brackets in a string\":\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[\"");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads_every_field_that_it_honours),
+        cmocka_unit_test(test_takes_penalties_biases_and_log_probabilities),
         cmocka_unit_test(test_has_the_documented_defaults),
         cmocka_unit_test(test_takes_null_for_absent),
         cmocka_unit_test(test_takes_the_neutral_value_of_what_it_does_not_support),
