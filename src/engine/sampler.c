@@ -10,6 +10,7 @@
 sw_code sw_sampler_init(sw_sampler *s, const sw_sampling *params, int32_t n_max, sw_err *err)
 {
     s->params = *params;
+    s->params.biases = NULL; // the caller's
     if (s->params.top_p == 0)
         s->params.top_p = 1;
     if (s->params.typical_p == 0)

@@ -20,7 +20,7 @@
 #include "spillway.h"
 
 typedef struct sw_sampler {
-    sw_sampling params; // its biases are not used: `adjust` has a copy
+    sw_sampling params; // without the biases, which `adjust` has
     sw_adjust adjust;
     sw_rng rng;
 } sw_sampler;
