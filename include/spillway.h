@@ -219,16 +219,31 @@ typedef struct sw_message {
 
 typedef enum sw_effort { SW_EFFORT_DEFAULT = 0, SW_EFFORT_LOW, SW_EFFORT_MEDIUM, SW_EFFORT_HIGH } sw_effort;
 
-/* {0} is greedy decoding; sw_sampling_default() is what chats use. */
+/* Added to a token's logit; -100 bans it for practical purposes. */
+typedef struct sw_logit_bias {
+    int32_t id; // below the vocabulary's size
+    float bias; // -100 .. 100; several of one token add up
+} sw_logit_bias;
+
+/* {0} is greedy decoding; sw_sampling_default() is what chats use.  What happens to the logits, in this order: biases,
+ * penalties, temperature, softmax, top-k, typical, top-p, min-p.  Greedy decoding takes the best after the penalties.
+ */
 typedef struct sw_sampling {
-    float temperature; // 0: greedy
-    float top_p;       // in (0, 1]; 0 counts as 1 (off)
-    int top_k;         // 0: off
-    float min_p;       // in [0, 1); 0: off
-    uint64_t seed;     // same seed, same prompt, same answer
+    float temperature;       // 0: greedy
+    float top_p;             // in (0, 1]; 0 counts as 1 (off)
+    int top_k;               // 0: off
+    float min_p;             // in [0, 1); 0: off
+    float typical_p;         // in (0, 1]; 0 counts as 1 (off)
+    float repeat_penalty;    // > 0: divides positive logits of recent tokens, multiplies negative ones; 0: as 1, off
+    int repeat_last_n;       // recent are the last so many tokens, prompt included; 0: none; -1: all
+    float presence_penalty;  // -2 .. 2, taken from the logit of every token of the answer
+    float frequency_penalty; // -2 .. 2, the same times the token's occurrences in the answer
+    const sw_logit_bias *biases; // (n_biases)
+    size_t n_biases;
+    uint64_t seed; // same seed, same prompt, same answer
 } sw_sampling;
 
-/* Temperature 0.3, top_p 0.95, seed 0. */
+/* Temperature 0.3, top_p 0.95, repeat_last_n 64 with a penalty of 1, seed 0. */
 sw_sampling sw_sampling_default(void);
 
 typedef enum sw_event_type {
@@ -250,19 +265,39 @@ typedef struct sw_timings {
     double ttft_ms;    // submit -> first token
 } sw_timings;
 
+enum { SW_TOP_LOGPROBS_MAX = 20 };
+
+/* A token and the natural logarithm of its probability. */
+typedef struct sw_token_logprob {
+    int32_t id;
+    float logprob;
+    const char *text; // bytes of the token, not always whole characters; control tokens are spelled out
+    size_t n_bytes;
+} sw_token_logprob;
+
+/* How likely the model found the token that was sampled, and the tokens it found most likely.  Probabilities are those
+ * of the model's logits: before biases, penalties, temperature and filters. */
+typedef struct sw_logprobs {
+    bool is_content; // the sampled token is text of the content: neither reasoning nor a message's frame
+    sw_token_logprob sampled;
+    sw_token_logprob top[SW_TOP_LOGPROBS_MAX]; // (n_top), the most likely first
+    int n_top;
+} sw_logprobs;
+
 typedef struct sw_event {
     sw_event_type type;
-    sw_text_kind kind;   // TOKEN
-    const char *text;    // TOKEN: valid UTF-8, NUL-terminated, valid during the call only
-    size_t n_bytes;      // TOKEN
-    int n_tokens;        // TOKEN: sampled tokens that this event accounts for
-    int n_prompt;        // ACCEPTED, PROGRESS, DONE
-    int n_prompt_done;   // PROGRESS
-    int n_predicted;     // DONE: sampled tokens, the end token not counted
-    int n_reasoning;     // DONE: of which reasoning
-    sw_finish finish;    // DONE
-    sw_timings timings;  // DONE
-    const sw_err *error; // ERROR
+    sw_text_kind kind;           // TOKEN
+    const char *text;            // TOKEN: valid UTF-8, NUL-terminated, valid during the call only
+    size_t n_bytes;              // TOKEN
+    int n_tokens;                // TOKEN: sampled tokens that this event accounts for
+    const sw_logprobs *logprobs; // TOKEN with n_tokens 1, when asked for; valid during the call only
+    int n_prompt;                // ACCEPTED, PROGRESS, DONE
+    int n_prompt_done;           // PROGRESS
+    int n_predicted;             // DONE: sampled tokens, the end token not counted
+    int n_reasoning;             // DONE: of which reasoning
+    sw_finish finish;            // DONE
+    sw_timings timings;          // DONE
+    const sw_err *error;         // ERROR
 } sw_event;
 
 /* Called from the engine's thread; must return quickly and must not call back into the engine except
@@ -279,7 +314,9 @@ typedef struct sw_request {
     int max_tokens;          // 0: until the context is full
     const char *const *stop; // stop strings; matched text is not returned
     size_t n_stop;
-    bool ignore_eos; // go on past end tokens (benchmarks)
+    bool ignore_eos;    // go on past end tokens (benchmarks)
+    bool logprobs;      // events tell how likely each token was
+    int n_top_logprobs; // 0 .. SW_TOP_LOGPROBS_MAX: and the most likely ones; needs logprobs
     sw_event_fn on_event;
     void *ud;
 } sw_request;

@@ -147,7 +147,7 @@ sw_code sw_engine_render(const sw_engine *e, const sw_request *request, char **t
     *text_out = NULL;
     sw_buf text;
     sw_buf_init(&text, SW_LIMIT_PROMPT_BYTES);
-    sw_code code = sw_request_check(request, err);
+    sw_code code = sw_request_check(request, sw_vocab_size(e->vocab), err);
     if (code == SW_OK)
         code = sw_request_text(request, e->chat, e->vocab, &text, err);
     if (code == SW_OK && text.failed == SW_ELIMIT)
@@ -160,5 +160,5 @@ sw_code sw_engine_render(const sw_engine *e, const sw_request *request, char **t
 
 sw_sampling sw_sampling_default(void)
 {
-    return (sw_sampling){.temperature = 0.3f, .top_p = 0.95f};
+    return (sw_sampling){.temperature = 0.3f, .top_p = 0.95f, .repeat_penalty = 1, .repeat_last_n = 64};
 }

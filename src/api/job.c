@@ -46,7 +46,7 @@ static void deliver(sw_job *j, const sw_event *e)
         j->on_event(j->ud, e);
 }
 
-static void deliver_text(sw_job *j, int n_tokens)
+static void deliver_text(sw_job *j, int n_tokens, const sw_logprobs *logprobs)
 {
     if (j->text.failed != SW_OK)
         (void)sw_fail(&j->error, j->text.failed, "job: out of memory for the answer's text");
@@ -54,7 +54,8 @@ static void deliver_text(sw_job *j, int n_tokens)
                         .kind = j->kind,
                         .text = sw_buf_str(&j->text),
                         .n_bytes = j->text.size,
-                        .n_tokens = n_tokens};
+                        .n_tokens = n_tokens,
+                        .logprobs = logprobs};
     deliver(j, &e);
     sw_buf_clear(&j->text);
 }
@@ -63,7 +64,7 @@ static void deliver_text(sw_job *j, int n_tokens)
 static void set_kind(sw_job *j, sw_text_kind kind)
 {
     if (kind != j->kind && j->text.size > 0)
-        deliver_text(j, 0);
+        deliver_text(j, 0, NULL);
     j->kind = kind;
 }
 
@@ -78,10 +79,34 @@ static void on_text(void *ud, sw_text_kind kind, const char *text, size_t n)
         sw_stop_feed(&j->stop, text, n, &j->text);
 }
 
+static void spell(const sw_vocab *vocab, sw_token_logprob *t)
+{
+    const sw_str piece = sw_vocab_piece(vocab, t->id, /*render_special=*/true);
+    t->text = piece.data;
+    t->n_bytes = piece.size;
+}
+
+/* The scheduler's figures with the tokens' texts. */
+static sw_logprobs with_texts(const sw_job *j, const sw_logprobs *figures, bool is_content)
+{
+    sw_logprobs logprobs = *figures;
+    logprobs.is_content = is_content;
+    spell(j->vocab, &logprobs.sampled);
+    for (int i = 0; i < logprobs.n_top; i++)
+        spell(j->vocab, &logprobs.top[i]);
+    return logprobs;
+}
+
+static bool is_in_content(const sw_job *j)
+{
+    return sw_chat_parser_kind(j->parser) == SW_TEXT_CONTENT && sw_chat_parser_is_in_text(j->parser);
+}
+
 /* What one sampled token means; false ends the answer.  The parser sees end tokens too, but they are not counted. */
-static bool on_token(sw_job *j, int32_t id)
+static bool on_token(sw_job *j, int32_t id, const sw_logprobs *figures)
 {
     const bool is_end = sw_vocab_is_eog(j->vocab, id) && !j->ignore_eos;
+    const bool was_in_content = is_in_content(j);
     const bool is_reasoning = sw_chat_parser_kind(j->parser) == SW_TEXT_REASONING;
     if (sw_chat_parser_feed(j->parser, id, on_text, j) != SW_OK)
         (void)sw_fail(&j->error, SW_ENOMEM, "job: out of memory for the answer's text");
@@ -89,7 +114,10 @@ static bool on_token(sw_job *j, int32_t id)
         return false;
     j->n_predicted++;
     j->n_reasoning += is_reasoning;
-    deliver_text(j, 1);
+    sw_logprobs logprobs;
+    if (figures != NULL)
+        logprobs = with_texts(j, figures, was_in_content && is_in_content(j));
+    deliver_text(j, 1, figures != NULL ? &logprobs : NULL);
     return !j->stop.has_matched && j->error.code == SW_OK;
 }
 
@@ -103,7 +131,7 @@ static void flush_text(sw_job *j)
     set_kind(j, SW_TEXT_CONTENT); // only content is ever held back
     sw_stop_flush(&j->stop, &j->text);
     if (j->text.size > 0)
-        deliver_text(j, 0);
+        deliver_text(j, 0, NULL);
 }
 
 /* ---- events from the scheduler ------------------------------------------------------------------------------ */
@@ -161,7 +189,7 @@ static bool on_task_event(void *ud, const sw_task_event *e)
         progress.type = SW_EVENT_PROGRESS;
         deliver(j, &progress);
         break;
-    case SW_TASK_TOKEN: goes_on = on_token(j, e->token); break;
+    case SW_TASK_TOKEN: goes_on = on_token(j, e->token, e->logprobs); break;
     case SW_TASK_END:
         end_job(j, e);
         unlock_and_leave(j);
@@ -214,7 +242,7 @@ sw_code sw_engine_submit(sw_engine *engine, const sw_request *request, sw_job **
         return sw_fail(err, SW_EINVAL, "on_event: it is missing");
     sw_tokens prompt = {0};
     sw_job *job = NULL;
-    sw_code code = sw_request_check(request, err);
+    sw_code code = sw_request_check(request, sw_vocab_size(engine->vocab), err);
     if (code == SW_OK)
         code = sw_request_tokens(request, engine->chat, engine->vocab, &prompt, err);
     if (code == SW_OK)
@@ -224,6 +252,8 @@ sw_code sw_engine_submit(sw_engine *engine, const sw_request *request, sw_job **
                                       .n_prompt = prompt.n,
                                       .max_tokens = request->max_tokens,
                                       .sampling = request->sampling,
+                                      .wants_logprobs = request->logprobs,
+                                      .n_top_logprobs = request->n_top_logprobs,
                                       .on_event = on_task_event,
                                       .ud = job};
         code = sw_scheduler_submit(engine->scheduler, &job->task, &task, err);

@@ -1,5 +1,6 @@
 #include "api/request.h"
 
+#include <float.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -79,6 +80,40 @@ static sw_code check_sampling(const sw_sampling *s, sw_err *err)
         return sw_fail(err, SW_EINVAL, "top_k: %d is negative", s->top_k);
     if (!(s->min_p >= 0 && s->min_p < 1))
         return sw_fail(err, SW_EINVAL, "min_p: %g is not at least 0 and below 1", (double)s->min_p);
+    if (!(s->typical_p >= 0 && s->typical_p <= 1))
+        return sw_fail(err, SW_EINVAL, "typical_p: %g is not above 0 and at most 1", (double)s->typical_p);
+    return SW_OK;
+}
+
+static sw_code check_penalties(const sw_sampling *s, sw_err *err)
+{
+    if (!(s->repeat_penalty >= 0 && s->repeat_penalty <= FLT_MAX))
+        return sw_fail(err, SW_EINVAL, "repeat_penalty: %g is not a number above 0", (double)s->repeat_penalty);
+    if (s->repeat_last_n < -1 || s->repeat_last_n > SW_LIMIT_CTX_TOKENS)
+        return sw_fail(err, SW_EINVAL, "repeat_last_n: %d is not between -1 and %d", s->repeat_last_n,
+                       SW_LIMIT_CTX_TOKENS);
+    if (!(s->presence_penalty >= -2 && s->presence_penalty <= 2))
+        return sw_fail(err, SW_EINVAL, "presence_penalty: %g is not between -2 and 2", (double)s->presence_penalty);
+    if (!(s->frequency_penalty >= -2 && s->frequency_penalty <= 2))
+        return sw_fail(err, SW_EINVAL, "frequency_penalty: %g is not between -2 and 2", (double)s->frequency_penalty);
+    return SW_OK;
+}
+
+static sw_code check_biases(const sw_sampling *s, int n_vocab, sw_err *err)
+{
+    if (s->n_biases > SW_LIMIT_LOGIT_BIASES)
+        return sw_fail(err, SW_EINVAL, "logit_bias: there are %zu tokens, at most %d are accepted", s->n_biases,
+                       SW_LIMIT_LOGIT_BIASES);
+    if (s->n_biases > 0 && s->biases == NULL)
+        return sw_fail(err, SW_EINVAL, "logit_bias: %zu tokens are announced and none is given", s->n_biases);
+    for (size_t i = 0; i < s->n_biases; i++) {
+        const sw_logit_bias b = s->biases[i];
+        if (b.id < 0 || b.id >= n_vocab)
+            return sw_fail(err, SW_EINVAL, "logit_bias: %d is no token of this model, which has %d", b.id, n_vocab);
+        if (!(b.bias >= -100 && b.bias <= 100))
+            return sw_fail(err, SW_EINVAL, "logit_bias: %g of token %d is not between -100 and 100", (double)b.bias,
+                           b.id);
+    }
     return SW_OK;
 }
 
@@ -103,11 +138,15 @@ static sw_code check_stop(const sw_request *r, sw_err *err)
     return SW_OK;
 }
 
-sw_code sw_request_check(const sw_request *r, sw_err *err)
+sw_code sw_request_check(const sw_request *r, int n_vocab, sw_err *err)
 {
     sw_code code = check_prompt(r, err);
     if (code == SW_OK)
         code = check_sampling(&r->sampling, err);
+    if (code == SW_OK)
+        code = check_penalties(&r->sampling, err);
+    if (code == SW_OK)
+        code = check_biases(&r->sampling, n_vocab, err);
     if (code == SW_OK)
         code = check_stop(r, err);
     if (code == SW_OK && r->date != NULL)
@@ -118,6 +157,11 @@ sw_code sw_request_check(const sw_request *r, sw_err *err)
         return sw_fail(err, SW_EINVAL, "effort: %d is not an effort", (int)r->effort);
     if (r->max_tokens < 0)
         return sw_fail(err, SW_EINVAL, "max_tokens: %d is negative", r->max_tokens);
+    if (r->n_top_logprobs < 0 || r->n_top_logprobs > SW_TOP_LOGPROBS_MAX)
+        return sw_fail(err, SW_EINVAL, "n_top_logprobs: %d is not between 0 and %d", r->n_top_logprobs,
+                       SW_TOP_LOGPROBS_MAX);
+    if (r->n_top_logprobs > 0 && !r->logprobs)
+        return sw_fail(err, SW_EINVAL, "n_top_logprobs: it needs logprobs");
     return SW_OK;
 }
 

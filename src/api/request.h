@@ -7,7 +7,7 @@
 #include "token/vocab.h"
 
 /* Checks every field; errors are SW_EINVAL or SW_ELIMIT and begin with the field's name. */
-SW_NODISCARD sw_code sw_request_check(const sw_request *request, sw_err *err);
+SW_NODISCARD sw_code sw_request_check(const sw_request *request, int n_vocab, sw_err *err);
 
 /* Appends the prompt's tokens of a checked request: the rendered chat, or the raw text with the special tokens that the
  * model wants around a text.  Errors: SW_EINVAL (names messages[i]), SW_ENOMEM. */

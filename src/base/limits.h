@@ -31,6 +31,7 @@
     X(PROMPT_BYTES,          67108864,    "bytes",      "text of one request, rendered") \
     X(STOP_STRINGS,          16,          "strings",    "of one request") \
     X(STOP_STRING_BYTES,     1024,        "bytes",      "of one stop string") \
+    X(LOGIT_BIASES,          1024,        "tokens",     "of one request") \
     X(HTTP_BODY_BYTES,       16777216,    "bytes",      "of one HTTP request; more is refused with 413") \
     X(HTTP_CONNECTIONS,      1024,        "connections","open at once; more are refused") \
     X(HTTP_HEADER_BYTES,     16384,       "bytes",      "of one HTTP request's header lines; more is refused with 431") \

@@ -54,6 +54,8 @@ sw_chat_parser *sw_chat_parser_create(sw_chat_format f, const sw_vocab *v);
 void sw_chat_parser_free(sw_chat_parser *p);
 /* The kind that the next text will have (reasoning tokens are counted with it). */
 sw_text_kind sw_chat_parser_kind(const sw_chat_parser *p);
+/* Whether the next token may be text of a message, not part of the frame around it (Harmony). */
+bool sw_chat_parser_is_in_text(const sw_chat_parser *p);
 /* Feeds one sampled token (end tokens included).  SW_ENOMEM. */
 SW_NODISCARD sw_code sw_chat_parser_feed(sw_chat_parser *p, int32_t id, sw_chat_text_fn on_text, void *ud);
 /* Ends the answer: flushes what was held back. */

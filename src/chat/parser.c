@@ -35,6 +35,11 @@ sw_text_kind sw_chat_parser_kind(const sw_chat_parser *p)
     return p->kind;
 }
 
+bool sw_chat_parser_is_in_text(const sw_chat_parser *p)
+{
+    return p->format != SW_CHAT_HARMONY || p->harmony.state == SW_HARMONY_IN_CONTENT;
+}
+
 void sw__parser_emit(sw_chat_parser *p, size_t n, const sw_text_sink *sink)
 {
     if (n == 0)

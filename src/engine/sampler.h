@@ -1,10 +1,14 @@
 /* sampler.h - from one row of logits to one token.
  *
- * The order is fixed and part of the definition: temperature, softmax, top-k, top-p (of the mass that top-k left),
- * min-p (relative to the most likely token).  Candidates rank by logit, equal logits by the lower id.  All arithmetic
- * is plain IEEE double with an own exponential, so that the same logits and the same seed give the same token on every
- * machine.  A sampler belongs to one job: its random numbers depend on the request's seed and on nothing that happens
- * to share the batch.
+ * The order is fixed and part of the definition: logits, bias, penalties (repetition, then presence and frequency),
+ * temperature, softmax, top-k, typical (of the mass that top-k left), top-p (of the mass that typical left), min-p
+ * (relative to the most likely token that is left).  Greedy picks the best after bias and penalties.  Candidates rank
+ * by logit, equal logits by the lower id.  A token that is less than 2^-40 times as likely as the best is never drawn
+ * and adds nothing to any mass: together such tokens of the largest vocabulary (4,194,304) would hold under 4e-6.
+ *
+ * All arithmetic is plain IEEE float and double with an own exponential, so that the same logits and the same seed give
+ * the same token on every machine.  A sampler belongs to one job: its random numbers depend on the request's seed and
+ * on nothing that happens to share the batch.
  */
 #ifndef SW_SAMPLER_H
 #define SW_SAMPLER_H
@@ -12,25 +16,46 @@
 #include <stdint.h>
 
 #include "base/rng.h"
+#include "engine/adjust.h"
 #include "spillway.h"
 
 typedef struct sw_sampler {
-    sw_sampling params;
+    sw_sampling params; // without the biases, which `adjust` has
+    sw_adjust adjust;
     sw_rng rng;
 } sw_sampler;
 
 /* A token that may be drawn; callers only provide the room for them. */
 typedef struct sw_candidate {
+    double weight; // probability relative to the most likely token
+    double key;    // what it is ranked by
     float logit;
     int32_t id;
 } sw_candidate;
 
-/* `params` must be valid (spillway.h); a top_p of 0 counts as 1. */
-void sw_sampler_init(sw_sampler *s, const sw_sampling *params);
+/* What a token is picked from. */
+typedef struct sw_sampler_input {
+    const float *logits; // (n_vocab), as the model gave them
+    int n_vocab;
+    const int32_t *tokens; // (n_tokens) known so far, the first n_prompt of them the prompt
+    int32_t n_prompt, n_tokens;
+} sw_sampler_input;
 
-/* Picks one of n_vocab tokens; `scratch` has room for n_vocab candidates (unused when greedy).  Takes one random number
- * unless greedy.  Errors: SW_ENUMERIC (names the token whose logit is not finite; nothing is drawn). */
-SW_NODISCARD sw_code sw_sampler_pick(sw_sampler *s, const float *logits, int n_vocab, sw_candidate *scratch,
+/* Room for the sampler's work, for any number of samplers in turn. */
+typedef struct sw_sampler_scratch {
+    sw_candidate *candidates; // (n_vocab); unused when greedy
+    float *logits;            // (n_vocab); unused without biases and penalties
+} sw_sampler_scratch;
+
+/* `params` must be valid (spillway.h); a top_p, typical_p or repeat_penalty of 0 counts as 1.  n_max is the most tokens
+ * that the sequence will hold.  SW_ENOMEM. */
+SW_NODISCARD sw_code sw_sampler_init(sw_sampler *s, const sw_sampling *params, int32_t n_max, sw_err *err);
+/* May be called twice. */
+void sw_sampler_free(sw_sampler *s);
+
+/* Picks one of n_vocab tokens; allocates nothing.  Takes one random number unless greedy.  Errors: SW_ENUMERIC (names
+ * the token whose logit is not finite; nothing is drawn). */
+SW_NODISCARD sw_code sw_sampler_pick(sw_sampler *s, const sw_sampler_input *input, const sw_sampler_scratch *scratch,
                                      int32_t *id_out, sw_err *err);
 
 #endif

@@ -113,8 +113,9 @@ static bool allocate(sw_scheduler *s)
 {
     s->slots = sw_calloc((size_t)s->lm->n_seqs, sizeof *s->slots);
     s->batch = sw_calloc((size_t)s->lm->n_batch, sizeof *s->batch);
-    s->candidates = sw_calloc((size_t)s->lm->n_vocab, sizeof *s->candidates);
-    return s->slots != NULL && s->batch != NULL && s->candidates != NULL;
+    s->scratch.candidates = sw_calloc((size_t)s->lm->n_vocab, sizeof *s->scratch.candidates);
+    s->scratch.logits = sw_calloc((size_t)s->lm->n_vocab, sizeof *s->scratch.logits);
+    return s->slots != NULL && s->batch != NULL && s->scratch.candidates != NULL && s->scratch.logits != NULL;
 }
 
 static void free_memory(sw_scheduler *s)
@@ -123,7 +124,8 @@ static void free_memory(sw_scheduler *s)
         sw_free(s->slots[i].tokens);
     sw_free(s->slots);
     sw_free(s->batch);
-    sw_free(s->candidates);
+    sw_free(s->scratch.candidates);
+    sw_free(s->scratch.logits);
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);
     sw_free(s);
@@ -177,13 +179,22 @@ static sw_code prepare(sw_scheduler *s, sw_task *t, const sw_task_request *r, sw
                        r->n_prompt, n_ctx);
     const int32_t n_prompt = (int32_t)r->n_prompt;
     const int32_t room = n_ctx - n_prompt;
-    *t = (sw_task){.on_event = r->on_event, .ud = r->ud, .n_prompt = n_prompt, .n_tokens = n_prompt};
+    *t = (sw_task){.on_event = r->on_event,
+                   .ud = r->ud,
+                   .wants_logprobs = r->wants_logprobs,
+                   .n_top_logprobs = r->n_top_logprobs,
+                   .n_prompt = n_prompt,
+                   .n_tokens = n_prompt};
     t->n_max = n_prompt + (r->max_tokens > 0 && r->max_tokens < room ? r->max_tokens : room);
     t->tokens = sw_calloc((size_t)t->n_max, sizeof *t->tokens);
     if (t->tokens == NULL)
         return sw_fail(err, SW_ENOMEM, "job: out of memory for %d tokens", t->n_max);
     memcpy(t->tokens, r->prompt, r->n_prompt * sizeof *t->tokens);
-    sw_sampler_init(&t->sampler, &r->sampling);
+    const sw_code code = sw_sampler_init(&t->sampler, &r->sampling, t->n_max, err);
+    if (code != SW_OK) {
+        sw_free(t->tokens);
+        return code;
+    }
     t->submit_ns = sw_now_ns(s->clock);
     return SW_OK;
 }
@@ -202,6 +213,7 @@ sw_code sw_scheduler_submit(sw_scheduler *s, sw_task *task, const sw_task_reques
     pthread_mutex_unlock(&s->lock);
     if (!is_full)
         return SW_OK;
+    sw_sampler_free(&task->sampler);
     sw_free(task->tokens);
     task->tokens = NULL;
     return sw_fail(err, SW_EBUSY, "job: %d jobs wait already; try again later", SW_LIMIT_QUEUE_JOBS);

@@ -30,6 +30,7 @@ typedef enum sw_task_event_type {
 typedef struct sw_task_event {
     sw_task_event_type type;
     int32_t token;
+    const sw_logprobs *logprobs; // TOKEN: NULL unless asked for; its texts are left empty
     int n_prompt, n_prompt_done;
     sw_finish finish;
     sw_timings timings;
@@ -44,7 +45,9 @@ typedef struct sw_task_request {
     const int32_t *prompt; // copied
     size_t n_prompt;       // 1 .. n_ctx - 1
     int max_tokens;        // 0: until the context is full
-    sw_sampling sampling;
+    sw_sampling sampling;  // copied
+    bool wants_logprobs;
+    int n_top_logprobs;
     sw_task_fn on_event;
     void *ud;
 } sw_task_request;
@@ -56,6 +59,8 @@ typedef struct sw_task {
     sw_task_fn on_event;
     void *ud;
     sw_sampler sampler;
+    bool wants_logprobs;
+    int n_top_logprobs;
     int32_t *tokens; // prompt, then what was sampled; room for n_max
     int32_t n_prompt, n_tokens, n_max;
     int32_t n_done;                        // tokens[0..n_done) are evaluated

@@ -3,8 +3,10 @@
 #include "base/alloc.h"
 #include "engine/scheduler_state.h"
 
+/* The task's owner may free it when it has the event. */
 static void send_end(sw_task *t, sw_finish finish, const sw_err *error)
 {
+    sw_sampler_free(&t->sampler);
     const sw_task_event e = {
         .type = SW_TASK_END, .n_prompt = t->n_prompt, .finish = finish, .timings = t->timings, .error = error};
     t->on_event(t->ud, &e);

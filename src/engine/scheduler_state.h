@@ -37,9 +37,9 @@ struct sw_scheduler {
     atomic_bool is_stopping; // also read without the lock, once per task and step
 
     // The engine thread's own.
-    sw_slot *slots;           // (n_seqs)
-    sw_lm_token *batch;       // (n_batch)
-    sw_candidate *candidates; // (n_vocab)
+    sw_slot *slots;     // (n_seqs)
+    sw_lm_token *batch; // (n_batch)
+    sw_sampler_scratch scratch;
     uint64_t n_started;
     int chunk; // prompt tokens of the next step
 };

@@ -1,5 +1,6 @@
 /* scheduler_step.c - one step: a batch of all sequences that generate and a chunk of the prompts, and what comes of it.
  */
+#include "engine/logprobs.h"
 #include "engine/scheduler_state.h"
 
 enum {
@@ -110,15 +111,20 @@ static void note_times(sw_scheduler *s, sw_task *t)
 static void sample(sw_scheduler *s, sw_slot *sl, const float *logits)
 {
     sw_task *const t = sl->task;
+    const sw_sampler_input input = {logits, s->lm->n_vocab, t->tokens, t->n_prompt, t->n_tokens};
     sw_err err = {0};
     int32_t id;
-    if (sw_sampler_pick(&t->sampler, logits, s->lm->n_vocab, s->candidates, &id, &err) != SW_OK) {
+    if (sw_sampler_pick(&t->sampler, &input, &s->scratch, &id, &err) != SW_OK) {
         sw__end_running(s, sl, SW_FINISH_STOP, &err);
         return;
     }
     note_times(s, t);
     t->tokens[t->n_tokens++] = id;
-    const sw_task_event e = {.type = SW_TASK_TOKEN, .token = id, .n_prompt = t->n_prompt};
+    sw_logprobs logprobs;
+    if (t->wants_logprobs)
+        sw_logprobs_fill(&logprobs, logits, s->lm->n_vocab, id, t->n_top_logprobs);
+    const sw_task_event e = {
+        .type = SW_TASK_TOKEN, .token = id, .logprobs = t->wants_logprobs ? &logprobs : NULL, .n_prompt = t->n_prompt};
     if (!t->on_event(t->ud, &e))
         sw__end_running(s, sl, SW_FINISH_STOP, NULL);
     else if (t->n_tokens == t->n_max)

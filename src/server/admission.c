@@ -201,6 +201,7 @@ static void fill_head(sw_exchange *x, const sw_chat_request *r, double load_ms)
     h->include_usage = r->include_usage;
     x->is_stream = r->stream;
     x->wants_progress = r->return_progress;
+    x->wants_logprobs = r->core.logprobs;
 }
 
 static void submit(sw_exchange *x, sw_chat_request *r)

@@ -11,19 +11,20 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "server/chat_logprobs.h"
 #include "server/internal.h"
 #include "server/routes.h"
 
 /* ---- the engine's thread --------------------------------------------------------------------------------------- */
 
-/* What is kept of an event; n_bytes of text follow. */
+/* What is kept of an event; n_bytes of text follow, then n_logprobs bytes of packed log-probabilities. */
 typedef struct record {
     sw_event_type type;
     sw_text_kind kind;
     int n_prompt, n_prompt_done;
     sw_chat_end end;
     sw_code code; // ERROR; the text is the message
-    size_t n_bytes;
+    size_t n_bytes, n_logprobs;
 } record;
 
 enum {
@@ -56,6 +57,21 @@ static void put_record(sw_exchange *x, const record *r, const char *text)
     sw_buf_append(&x->events, text, r->n_bytes);
 }
 
+/* A text that is never merged, since it has log-probabilities. */
+static void put_with_logprobs(sw_exchange *x, record r, const char *text, const sw_logprobs *logprobs)
+{
+    const size_t at = x->events.size;
+    sw_buf_append(&x->events, &r, sizeof r);
+    sw_buf_append(&x->events, text, r.n_bytes);
+    const size_t before = x->events.size;
+    sw__logprobs_pack(&x->events, logprobs);
+    x->last_text_at = NO_TEXT;
+    if (x->events.failed != SW_OK)
+        return;
+    r.n_logprobs = x->events.size - before;
+    memcpy(x->events.data + at, &r, sizeof r);
+}
+
 void sw__chat_on_event(void *ud, const sw_event *event)
 {
     sw_exchange *const x = ud;
@@ -72,10 +88,14 @@ void sw__chat_on_event(void *ud, const sw_event *event)
                    : event->type == SW_EVENT_TOKEN ? event->n_bytes
                                                    : 0,
     };
-    if (r.type == SW_EVENT_TOKEN && r.n_bytes == 0)
+    const bool has_logprobs = event->logprobs != NULL && event->logprobs->is_content;
+    if (r.type == SW_EVENT_TOKEN && r.n_bytes == 0 && !has_logprobs)
         return;
     pthread_mutex_lock(&s->lock);
-    put_record(x, &r, text);
+    if (has_logprobs)
+        put_with_logprobs(x, r, text, event->logprobs);
+    else
+        put_record(x, &r, text);
     const bool must_wake = sw__server_news(s, x);
     pthread_mutex_unlock(&s->lock); // from here on the network thread may destroy x, if this was the last event
     if (must_wake)
@@ -110,6 +130,7 @@ static void destroy(sw_exchange *x)
     sw_buf_free(&x->events);
     sw_buf_free(&x->content);
     sw_buf_free(&x->reasoning);
+    sw_buf_free(&x->logprobs);
     sw_free(x->body);
     sw_free(x);
 }
@@ -154,6 +175,7 @@ void sw__chat_route(sw_conn *c, const char *rest)
     x->last_text_at = NO_TEXT;
     sw_buf_init(&x->content, SW_LIMIT_ANSWER_BYTES);
     sw_buf_init(&x->reasoning, SW_LIMIT_ANSWER_BYTES);
+    sw_buf_init(&x->logprobs, SW_LIMIT_ANSWER_BYTES);
     if (x->body == NULL || !sw__admission_put(s, x)) {
         sw__api_fail(&error, x->body == NULL ? SW_API_OUT_OF_MEMORY : SW_API_QUEUE_FULL, NULL,
                      x->body == NULL ? "not enough memory for the request" : "too many requests are waiting");
@@ -215,12 +237,14 @@ static void on_text(sw_exchange *x, const record *r, const char *text)
 {
     if (!x->is_stream) {
         sw_buf_append(r->kind == SW_TEXT_REASONING ? &x->reasoning : &x->content, text, r->n_bytes);
+        sw_buf_append(&x->logprobs, text + r->n_bytes, r->n_logprobs);
         return;
     }
     sw_buf line;
     send_role(x);
     begin_data(&line);
-    sw__chat_chunk_text(&line, &x->head, r->kind, text, r->n_bytes);
+    const sw_chat_piece piece = {r->kind, text, r->n_bytes, text + r->n_bytes, r->n_logprobs};
+    sw__chat_chunk_text(&line, &x->head, &piece);
     send_data(x, &line);
 }
 
@@ -258,7 +282,7 @@ static void end_document(sw_exchange *x, const sw_chat_end *end)
 {
     sw_buf document;
     sw_buf_init(&document, (size_t)SW_LIMIT_ANSWER_BYTES * 8); // JSON escapes a byte with six at most
-    sw__chat_document(&document, &x->head, &x->content, &x->reasoning, end);
+    sw__chat_document(&document, &x->head, &x->content, &x->reasoning, x->wants_logprobs ? &x->logprobs : NULL, end);
     sw__http_reply(x->conn, 200, &document);
 }
 
@@ -268,7 +292,7 @@ static void on_done(sw_exchange *x, const sw_chat_end *end)
     if (end->finish == SW_FINISH_CANCELED) {
         sw__api_fail(&error, SW_API_SHUTTING_DOWN, NULL, "the generation was stopped by the server");
         sw__chat_fail(x, &error);
-    } else if (x->content.failed != SW_OK || x->reasoning.failed != SW_OK) {
+    } else if (x->content.failed != SW_OK || x->reasoning.failed != SW_OK || x->logprobs.failed != SW_OK) {
         sw__api_fail(&error, SW_API_OUT_OF_MEMORY, NULL, "the answer has more than %d bytes", SW_LIMIT_ANSWER_BYTES);
         sw__chat_fail(x, &error);
     } else {
@@ -330,7 +354,7 @@ static void take_events(sw_exchange *x, const sw_buf *events)
         pos += sizeof r;
         if (on_record(x, &r, events->data + pos))
             return;
-        pos += r.n_bytes;
+        pos += r.n_bytes + r.n_logprobs;
     }
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "server/chat_logprobs.h"
 #include "server/json_out.h"
 
 /* FNV-1a (Fowler, Noll, Vo): a short name for a configuration, not a defence. */
@@ -73,29 +74,36 @@ static void add_figures(json_t *document, const sw_chat_head *head, const sw_cha
 }
 
 void sw__chat_document(sw_buf *out, const sw_chat_head *head, const sw_buf *content, const sw_buf *reasoning,
-                       const sw_chat_end *end)
+                       const sw_buf *logprobs, const sw_chat_end *end)
 {
     json_t *const message =
         json_pack("{s:s, s:s%, s:n}", "role", "assistant", "content", sw_buf_str(content), content->size, "refusal");
     if (reasoning->size > 0)
         json_object_set_new(message, "reasoning_content", json_stringn(sw_buf_str(reasoning), reasoning->size));
-    json_t *const document = head_json(head, "chat.completion",
-                                       json_pack("[{s:i, s:o, s:n, s:s}]", "index", 0, "message", message, "logprobs",
-                                                 "finish_reason", finish_name(end->finish)));
+    json_t *const document =
+        head_json(head, "chat.completion",
+                  json_pack("[{s:i, s:o, s:o, s:s}]", "index", 0, "message", message, "logprobs",
+                            logprobs != NULL ? sw__logprobs_json(sw_buf_str(logprobs), logprobs->size) : json_null(),
+                            "finish_reason", finish_name(end->finish)));
     json_object_set_new(document, "usage", usage_json(end));
     add_figures(document, head, end);
     sw__json_write(out, document);
 }
 
-/* A chunk with one choice; `finish` may be NULL. */
-static json_t *chunk_json(const sw_chat_head *head, json_t *delta, const char *finish)
+/* A chunk with one choice, which takes `delta` and `logprobs`; `finish` may be NULL. */
+static json_t *chunk_with_logprobs(const sw_chat_head *head, json_t *delta, json_t *logprobs, const char *finish)
 {
-    json_t *const chunk = head_json(
-        head, "chat.completion.chunk",
-        json_pack("[{s:i, s:o, s:n, s:s?}]", "index", 0, "delta", delta, "logprobs", "finish_reason", finish));
+    json_t *const chunk = head_json(head, "chat.completion.chunk",
+                                    json_pack("[{s:i, s:o, s:o, s:s?}]", "index", 0, "delta", delta, "logprobs",
+                                              logprobs, "finish_reason", finish));
     if (head->include_usage)
         json_object_set_new(chunk, "usage", json_null());
     return chunk;
+}
+
+static json_t *chunk_json(const sw_chat_head *head, json_t *delta, const char *finish)
+{
+    return chunk_with_logprobs(head, delta, json_null(), finish);
 }
 
 void sw__chat_chunk_role(sw_buf *out, const sw_chat_head *head)
@@ -103,10 +111,11 @@ void sw__chat_chunk_role(sw_buf *out, const sw_chat_head *head)
     sw__json_write(out, chunk_json(head, json_pack("{s:s, s:s}", "role", "assistant", "content", ""), NULL));
 }
 
-void sw__chat_chunk_text(sw_buf *out, const sw_chat_head *head, sw_text_kind kind, const char *text, size_t n)
+void sw__chat_chunk_text(sw_buf *out, const sw_chat_head *head, const sw_chat_piece *p)
 {
-    const char *const member = kind == SW_TEXT_REASONING ? "reasoning_content" : "content";
-    sw__json_write(out, chunk_json(head, json_pack("{s:s%}", member, text, n), NULL));
+    const char *const member = p->kind == SW_TEXT_REASONING ? "reasoning_content" : "content";
+    json_t *const logprobs = p->n_logprobs > 0 ? sw__logprobs_json(p->logprobs, p->n_logprobs) : json_null();
+    sw__json_write(out, chunk_with_logprobs(head, json_pack("{s:s%}", member, p->text, p->n_bytes), logprobs, NULL));
 }
 
 void sw__chat_chunk_progress(sw_buf *out, const sw_chat_head *head, int n_prompt, int n_done, double time_ms)

@@ -35,13 +35,23 @@ typedef struct sw_chat_end {
 void sw__chat_fingerprint(char *out, size_t size, const sw_model_info *info, const sw_engine_state *state,
                           const sw_engine_options *options);
 
-/* The whole answer.  Texts are UTF-8; `reasoning` may be empty. */
+/* The whole answer.  Texts are UTF-8; `reasoning` may be empty; `logprobs` are packed, see chat_logprobs.h, and NULL if
+ * they were not asked for. */
 void sw__chat_document(sw_buf *out, const sw_chat_head *head, const sw_buf *content, const sw_buf *reasoning,
-                       const sw_chat_end *end);
+                       const sw_buf *logprobs, const sw_chat_end *end);
+
+/* A piece of an answer's text; n_logprobs bytes of packed log-probabilities belong to it, or 0. */
+typedef struct sw_chat_piece {
+    sw_text_kind kind;
+    const char *text;
+    size_t n_bytes;
+    const char *logprobs;
+    size_t n_logprobs;
+} sw_chat_piece;
 
 /* Chunks of a stream, in this order: role, then text and progress, then finish, then usage if it was asked for. */
 void sw__chat_chunk_role(sw_buf *out, const sw_chat_head *head);
-void sw__chat_chunk_text(sw_buf *out, const sw_chat_head *head, sw_text_kind kind, const char *text, size_t n);
+void sw__chat_chunk_text(sw_buf *out, const sw_chat_head *head, const sw_chat_piece *piece);
 void sw__chat_chunk_progress(sw_buf *out, const sw_chat_head *head, int n_prompt, int n_done, double time_ms);
 void sw__chat_chunk_finish(sw_buf *out, const sw_chat_head *head, const sw_chat_end *end);
 void sw__chat_chunk_usage(sw_buf *out, const sw_chat_head *head, const sw_chat_end *end);

@@ -1,6 +1,10 @@
 #include "server/chat_request.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -53,10 +57,10 @@ static bool take_float(sw_chat_request *r, const row *f, const json_t *value, sw
     return true;
 }
 
-static bool take_top_p(sw_chat_request *r, const row *f, const json_t *value, sw_api_error *error)
+static bool take_positive(sw_chat_request *r, const row *f, const json_t *value, sw_api_error *error)
 {
     if (json_is_number(value) && (float)json_number_value(value) == 0) // 0 would mean "off" to the engine
-        return sw__api_fail(error, SW_API_INVALID_VALUE, f->name, "top_p must be above 0; temperature 0 is greedy");
+        return sw__api_fail(error, SW_API_INVALID_VALUE, f->name, "%s must be above 0", f->name);
     return take_float(r, f, value, error);
 }
 
@@ -175,6 +179,52 @@ static bool take_stop(sw_chat_request *r, const row *f, const json_t *value, sw_
     return true;
 }
 
+static bool take_top_logprobs(sw_chat_request *r, const row *f, const json_t *value, sw_api_error *error)
+{
+    if (!take_int(r, f, value, error))
+        return false;
+    return r->core.n_top_logprobs == 0 || r->core.logprobs || // the rows are in an order that has read it by now
+           sw__api_fail(error, SW_API_INVALID_VALUE, f->name, "top_logprobs is only valid with \"logprobs\": true");
+}
+
+/* One member of logit_bias; the engine knows which ids there are. */
+static bool add_bias(sw_chat_request *r, const row *f, const char *id, const json_t *value, sw_api_error *error)
+{
+    char *end;
+    errno = 0;
+    const long number = strtol(id, &end, 10);
+    if (!isdigit((unsigned char)id[0]) || *end != '\0' || errno != 0 || number > INT32_MAX)
+        return sw__api_fail(error, SW_API_INVALID_VALUE, f->name, "logit_bias: '%.40s' is not a token id", id);
+    if (!json_is_number(value))
+        return sw__api_fail(error, SW_API_INVALID_TYPE, f->name, "logit_bias must map token ids to numbers");
+    if (!check_range(f, json_number_value(value), error))
+        return false;
+    r->biases[r->core.sampling.n_biases++] = (sw_logit_bias){(int32_t)number, (float)json_number_value(value)};
+    return true;
+}
+
+static bool take_logit_bias(sw_chat_request *r, const row *f, const json_t *value, sw_api_error *error)
+{
+    if (!json_is_object(value))
+        return wrong_type(f, "an object", error);
+    const size_t n = json_object_size(value);
+    if (n > SW_LIMIT_LOGIT_BIASES)
+        return sw__api_fail(error, SW_API_INVALID_VALUE, f->name, "logit_bias may hold %d tokens at most, got %zu",
+                            SW_LIMIT_LOGIT_BIASES, n);
+    r->biases = sw_calloc(n + 1, sizeof *r->biases); // one more, so that none is not a failure
+    if (r->biases == NULL)
+        return sw__api_fail(error, SW_API_OUT_OF_MEMORY, NULL, "not enough memory for the request");
+    r->core.sampling.biases = r->biases;
+    const char *id;
+    json_t *bias;
+    json_object_foreach((json_t *)value, id, bias)
+    {
+        if (!add_bias(r, f, id, bias, error))
+            return false;
+    }
+    return true;
+}
+
 /* ---- members that this build knows but cannot honour: only their neutral value passes ------------------------- */
 
 static bool neutral_number(sw_chat_request *r, const row *f, const json_t *value, sw_api_error *error)
@@ -246,7 +296,7 @@ static bool inert_bool(sw_chat_request *r, const row *f, const json_t *value, sw
 }
 
 /* Members not listed here are ignored.  max_tokens stands before max_completion_tokens, which wins when both are
- * given; stream before stream_options, which needs it. */
+ * given; stream before stream_options and logprobs before top_logprobs, which need them. */
 // clang-format off
 #define AT(member) offsetof(sw_chat_request, member)
 static const row ROWS[] = {
@@ -256,7 +306,7 @@ static const row ROWS[] = {
     {"max_tokens",            take_max_tokens,         AT(core.max_tokens), 1, SW_LIMIT_CTX_TOKENS, 0},
     {"max_completion_tokens", take_max_tokens,         AT(core.max_tokens), 1, SW_LIMIT_CTX_TOKENS, 0},
     {"temperature",           take_float,              AT(core.sampling.temperature), 0, 2, 0},
-    {"top_p",                 take_top_p,              AT(core.sampling.top_p), 0, 1, 0},
+    {"top_p",                 take_positive,           AT(core.sampling.top_p), 0, 1, 0},
     {"top_k",                 take_int,                AT(core.sampling.top_k), 0, SW_LIMIT_VOCAB_TOKENS, 0},
     {"min_p",                 take_float,              AT(core.sampling.min_p), 0, 1, 0},
     {"seed",                  take_seed,               0, 0, 0, 0},
@@ -265,12 +315,14 @@ static const row ROWS[] = {
     {"ignore_eos",            take_bool,               AT(core.ignore_eos), 0, 0, 0},
     {"return_progress",       take_bool,               AT(return_progress), 0, 0, 0},
     {"n",                     neutral_n,               0, 1, 8, 1},
-    {"presence_penalty",      neutral_number,          0, -2, 2, 0},
-    {"frequency_penalty",     neutral_number,          0, -2, 2, 0},
-    {"repeat_penalty",        neutral_number,          0, 0, 1e6, 1},
-    {"logprobs",              neutral_false,           0, 0, 0, 0},
-    {"top_logprobs",          neutral_number,          0, 0, 20, 0},
-    {"logit_bias",            neutral_empty,           0, 0, 0, 0},
+    {"typical_p",             take_positive,           AT(core.sampling.typical_p), 0, 1, 0},
+    {"presence_penalty",      take_float,              AT(core.sampling.presence_penalty), -2, 2, 0},
+    {"frequency_penalty",     take_float,              AT(core.sampling.frequency_penalty), -2, 2, 0},
+    {"repeat_penalty",        take_positive,           AT(core.sampling.repeat_penalty), 0, 1e6, 0},
+    {"repeat_last_n",         take_int,                AT(core.sampling.repeat_last_n), -1, SW_LIMIT_CTX_TOKENS, 0},
+    {"logprobs",              take_bool,               AT(core.logprobs), 0, 0, 0},
+    {"top_logprobs",          take_top_logprobs,       AT(core.n_top_logprobs), 0, SW_TOP_LOGPROBS_MAX, 0},
+    {"logit_bias",            take_logit_bias,         0, -100, 100, 0},
     {"response_format",       neutral_response_format, 0, 0, 0, 0},
     {"tools",                 neutral_empty,           0, 0, 0, 0},
     {"tool_choice",           neutral_tool_choice,     0, 0, 0, 0},
@@ -357,6 +409,7 @@ void sw__chat_request_free(sw_chat_request *request)
     sw_free(request->texts);
     sw_free(request->messages);
     sw_free(request->stops);
+    sw_free(request->biases);
     json_decref(request->document);
     *request = (sw_chat_request){0};
 }

@@ -27,6 +27,7 @@ typedef struct sw_chat_request {
     char **texts; // contents that were joined from parts
     size_t n_texts;
     const char **stops;
+    sw_logit_bias *biases;
 } sw_chat_request;
 
 /* Parses a body of n bytes.  On failure *error says what is wrong and *out is empty. */

@@ -71,7 +71,7 @@ struct sw_exchange {
     size_t n_body;
 
     /* Set by the admission thread before is_admitted. */
-    bool is_stream, wants_progress;
+    bool is_stream, wants_progress, wants_logprobs;
     sw_chat_head head;
     sw_api_error error; // what != SW_API_OK: refused
     char ignored[64];   // for the Spillway-Ignored header
@@ -85,7 +85,7 @@ struct sw_exchange {
     /* Network thread only. */
     bool has_begun, has_role; // admission was looked at; the role chunk was sent
     uint64_t accepted_ns;
-    sw_buf content, reasoning; // of an answer that is not streamed
+    sw_buf content, reasoning, logprobs; // of an answer that is not streamed
 };
 
 /* ---- admission.c ----------------------------------------------------------------------------------------------- */

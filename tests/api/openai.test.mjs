@@ -111,6 +111,63 @@ describe('a server with the stub model', () => {
     assert.equal(again.choices[0].message.content, first.choices[0].message.content);
   });
 
+  // The stub likes one token best and another second best, by e^3.
+  const checkLogprobs = (entries, content) => {
+    assert.equal(entries.map((entry) => entry.token).join(''), content);
+    assert.equal(Buffer.from(entries.flatMap((entry) => entry.bytes)).toString(), content);
+    for (const entry of entries) {
+      assert.equal(entry.top_logprobs.length, 2);
+      const [best, second] = entry.top_logprobs;
+      assert.ok(best.logprob > second.logprob && best.logprob <= 0);
+      assert.deepEqual(Buffer.from(best.bytes).toString(), best.token);
+      assert.ok([0, -0.048587].includes(best.logprob), `${best.logprob}`);
+      assert.equal(entry.logprob, best.logprob, 'greedy takes the best');
+    }
+  };
+
+  test('tells log-probabilities in a document', async () => {
+    const answer = await ask({ temperature: 0, logprobs: true, top_logprobs: 2 });
+    const { message, logprobs } = answer.choices[0];
+    assert.equal(logprobs.content.length, answer.usage.completion_tokens);
+    assert.equal(logprobs.refusal, null);
+    checkLogprobs(logprobs.content, message.content);
+    const few = await ask({ temperature: 0, logprobs: true });
+    assert.ok(few.choices[0].logprobs.content.every((entry) => entry.top_logprobs.length === 0));
+  });
+
+  test('tells the same log-probabilities in a stream', async () => {
+    const request = { temperature: 0, logprobs: true, top_logprobs: 2 };
+    const whole = await ask(request);
+    const chunks = await collect(await ask({ ...request, stream: true }));
+    const entries = chunks.flatMap((chunk) => chunk.choices[0].logprobs?.content ?? []);
+    assert.equal(text(chunks), whole.choices[0].message.content);
+    assert.deepEqual(entries, whole.choices[0].logprobs.content);
+    assert.equal(chunks.at(-1).choices[0].logprobs, null);
+  });
+
+  // Words that begin an answer are 256 to 271, with logits of 10 and 7; bytes have -100.
+  const withoutWords = Object.fromEntries(Array.from({ length: 16 }, (_, i) => [256 + i, -100]));
+  const greedy = async (logit_bias, more = {}) =>
+    (await ask({ temperature: 0, max_tokens: 6, logit_bias: { ...withoutWords, ...logit_bias }, ...more })).choices[0];
+
+  test('shows a token that is no whole character as it is in bytes', async () => {
+    const { logprobs } = await greedy({ 0xc3: 100 }, { max_tokens: 1, logprobs: true });
+    assert.deepEqual(logprobs.content.map(({ token, bytes }) => [token, bytes]), [['\ufffd', [0xc3]]]);
+  });
+
+  test('honours biases and penalties', async () => {
+    const ab = { 65: 99, 66: 98.5 }; // A -1, B -1.5
+    const content = async (more) => (await greedy(ab, more)).message.content;
+    assert.equal(await content({}), 'AAAAAA');
+    assert.equal(await content({ presence_penalty: 0, frequency_penalty: 0, repeat_penalty: 1 }), 'AAAAAA');
+    assert.equal(await content({ presence_penalty: 2 }), 'ABAAAA');
+    assert.equal(await content({ frequency_penalty: 2 }), 'ABABAB');
+    assert.equal(await content({ repeat_penalty: 2 }), 'ABAAAA');
+    assert.equal(await content({ repeat_penalty: 2, repeat_last_n: 1 }), 'ABABAB');
+    assert.equal(await content({ repeat_penalty: 2, repeat_last_n: 0 }), 'AAAAAA');
+    await assert.rejects(greedy({ 999999: 1 }), /999999 is no token/);
+  });
+
   test('lists and describes models', async () => {
     const models = (await openai.models.list()).data;
     assert.deepEqual(models.map((model) => model.id), ['stub']);
@@ -141,7 +198,17 @@ describe('a server with the stub model', () => {
   bad('two choices', { n: 2 }, 'n', 'unsupported_value');
   bad('JSON mode', { response_format: { type: 'json_object' } }, 'response_format', 'unsupported_value');
   bad('tools', { tools: [{ type: 'function', function: { name: 'f' } }] }, 'tools', 'unsupported_parameter');
-  bad('log probabilities', { logprobs: true }, 'logprobs', 'unsupported_parameter');
+  bad('21 most likely tokens', { logprobs: true, top_logprobs: 21 }, 'top_logprobs', 'invalid_value');
+  bad('most likely tokens without log-probabilities', { top_logprobs: 2 }, 'top_logprobs', 'invalid_value');
+  bad('a presence penalty of 3', { presence_penalty: 3 }, 'presence_penalty', 'invalid_value');
+  bad('a frequency penalty that is no number', { frequency_penalty: 'much' }, 'frequency_penalty', 'invalid_type');
+  bad('a repetition penalty of 0', { repeat_penalty: 0 }, 'repeat_penalty', 'invalid_value');
+  bad('a window of -2 tokens', { repeat_last_n: -2 }, 'repeat_last_n', 'invalid_value');
+  bad('a bias of 101', { logit_bias: { 65: 101 } }, 'logit_bias', 'invalid_value');
+  bad('a bias of a word', { logit_bias: { river: 1 } }, 'logit_bias', 'invalid_value');
+  bad('a bias that is no number', { logit_bias: { 65: true } }, 'logit_bias', 'invalid_type');
+  bad('1025 biases', { logit_bias: Object.fromEntries(Array.from({ length: 1025 }, (_, i) => [i, 0])) }, 'logit_bias',
+      'invalid_value');
   bad('a prompt that does not fit', { messages: [{ role: 'user', content: 'river '.repeat(20000) }] }, 'messages',
       'context_length_exceeded');
   bad('the same in a stream, before it begins',

@@ -14,6 +14,8 @@ SPILLWAY_ISA=scalar expect 0 run "$model" "Hello" --max-tokens 12 --temp 0
 cmp .out first || fail "scalar kernels give another answer"
 echo -n "Hello" | expect 0 run "$model" - --max-tokens 12 --temp 0
 cmp .out first || fail "standard input gives another answer"
+echo -n "Hello" | expect 0 run "$model" --max-tokens 12 --temp 0
+cmp .out first || fail "standard input without '-' gives another answer"
 
 expect 0 run "$model" "Hello" --max-tokens 12 --temp 1 --seed 7
 cp .out seeded
@@ -29,7 +31,16 @@ is_plain err
 expect 0 run "$model" "one two" --raw --max-tokens 3
 expect 0 run stub: "Hello" --max-tokens 4
 
-expect 2 run "$model"
+expect 0 run "$model" "Hello" --max-tokens 12 --temp 0 --repeat-penalty 1 --presence-penalty 0 --typical 1
+cmp .out first || fail "penalties that are off change the answer"
+expect 0 run "$model" "Hello" --max-tokens 12 --temp 0 --repeat-penalty 1.5 --repeat-last-n -1
+! cmp -s .out first || fail "a repetition penalty does not change the answer"
+expect 0 run "$model" "Hello" --max-tokens 12 --typical 0.5 --presence-penalty 1 --frequency-penalty -1
+
+expect 2 run "$model" </dev/null
+says err "no prompt"
+expect 2 run "$model" "Hello" --repeat-last-n -2
+expect 2 run "$model" "Hello" --presence-penalty 3
 expect 2 run "$model" "Hello" --temp 3
 says err "--temp"
 expect 2 run "$model" "Hello" --max-tokens -1

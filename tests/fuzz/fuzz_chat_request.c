@@ -31,6 +31,15 @@ static void check_request(const sw_chat_request *r)
     check(c->sampling.temperature >= 0 && c->sampling.temperature <= 2);
     check(c->sampling.top_p > 0 && c->sampling.top_p <= 1);
     check(c->sampling.min_p >= 0 && c->sampling.min_p <= 1 && c->sampling.top_k >= 0);
+    check(c->sampling.typical_p >= 0 && c->sampling.typical_p <= 1 && c->sampling.repeat_penalty > 0);
+    check(c->sampling.repeat_last_n >= -1 && c->sampling.repeat_last_n <= SW_LIMIT_CTX_TOKENS);
+    check(c->sampling.presence_penalty >= -2 && c->sampling.presence_penalty <= 2);
+    check(c->sampling.frequency_penalty >= -2 && c->sampling.frequency_penalty <= 2);
+    check(c->sampling.n_biases <= SW_LIMIT_LOGIT_BIASES);
+    for (size_t i = 0; i < c->sampling.n_biases; i++)
+        check(c->sampling.biases[i].id >= 0 && c->sampling.biases[i].bias >= -100 && c->sampling.biases[i].bias <= 100);
+    check(c->n_top_logprobs >= 0 && c->n_top_logprobs <= SW_TOP_LOGPROBS_MAX);
+    check(c->logprobs || c->n_top_logprobs == 0);
     check(c->max_tokens >= 0 && c->max_tokens <= SW_LIMIT_CTX_TOKENS);
     check(c->n_stop <= SW_LIMIT_STOP_STRINGS);
     for (size_t i = 0; i < c->n_stop; i++)

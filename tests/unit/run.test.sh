@@ -34,7 +34,7 @@ refused() {
     expect "exit of '$*'" "$wanted" $?
     contains "message of '$*'" "$part" "$message"
 }
-refused 2 'missing argument' run stub:
+refused 2 'no prompt' run stub:
 refused 2 'cpu-moe' run stub: x --cpu-moe --n-cpu-moe 3
 refused 2 'kv-type' run stub: x --kv-type q8
 refused 2 '--system' run stub: x --raw --system y

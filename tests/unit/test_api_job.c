@@ -1,6 +1,7 @@
 /* Generation through the public interface, over the stub engine: events and their order, stop strings, cancelling,
  * releasing, and answers that do not depend on what else runs. */
 #include <assert.h>
+#include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,6 +27,10 @@ typedef struct record {
     bool is_out_of_order;
     char text[TEXT_BYTES];
     size_t n_bytes;
+    char spelled[TEXT_BYTES]; // the sampled tokens of events with log-probabilities
+    size_t n_spelled;
+    int n_logprobs;
+    bool has_bad_logprobs;
     sw_event last;
     sw_err err;
 } record;
@@ -37,6 +42,20 @@ static void note_text(record *r, const sw_event *e)
     r->n_bytes += e->n_bytes;
     r->n_tokens += e->n_tokens;
     r->n_text++;
+}
+
+/* The stub likes one token best and one second best, by e^3, or both are the same. */
+static void note_logprobs(record *r, const sw_logprobs *l)
+{
+    const double best = (double)l->top[0].logprob;
+    r->has_bad_logprobs |= l->n_top != 2 || !l->is_content || l->top[1].logprob >= l->top[0].logprob;
+    r->has_bad_logprobs |= fabs(best + 0.04859) > 1e-4 && fabs(best) > 1e-4;
+    if (l->sampled.id == l->top[0].id)
+        r->has_bad_logprobs |= l->sampled.logprob != l->top[0].logprob;
+    assert(r->n_spelled + l->sampled.n_bytes < TEXT_BYTES);
+    memcpy(r->spelled + r->n_spelled, l->sampled.text, l->sampled.n_bytes);
+    r->n_spelled += l->sampled.n_bytes;
+    r->n_logprobs++;
 }
 
 static void on_event(void *ud, const sw_event *e)
@@ -56,6 +75,8 @@ static void on_event(void *ud, const sw_event *e)
     case SW_EVENT_TOKEN:
         r->is_out_of_order |= r->n_last > 0 || r->n_progress == 0;
         note_text(r, e);
+        if (e->logprobs != NULL)
+            note_logprobs(r, e->logprobs);
         break;
     case SW_EVENT_DONE:
     case SW_EVENT_ERROR:
@@ -177,6 +198,40 @@ static void test_job_continues_a_raw_prompt(void **state)
     run(engine, (sw_request){.prompt = "Once <|im_end|>"}, &r); // text from outside never becomes a control token
     assert_int_equal(r.last.n_prompt, 15);
     assert_true(r.n_bytes > 0);
+    sw_engine_close(engine);
+}
+
+static void test_job_tells_how_likely_every_token_was(void **state)
+{
+    (void)state;
+    sw_engine *const engine = open_stub(0);
+    record r, cool;
+    const sw_sampling warm = {.temperature = 2, .seed = 5}; // figures are those before the temperature
+    run(engine, (sw_request){.logprobs = true, .n_top_logprobs = 2, .sampling = warm, .max_tokens = 50}, &r);
+    assert_int_equal(r.n_logprobs, r.last.n_predicted);
+    assert_false(r.has_bad_logprobs);
+    assert_int_equal(r.n_spelled, r.n_bytes);
+    assert_memory_equal(r.spelled, r.text, r.n_bytes);
+    run(engine, (sw_request){.sampling = warm, .max_tokens = 50}, &cool);
+    assert_int_equal(cool.n_logprobs, 0);
+    assert_string_equal(cool.text, r.text);
+    sw_engine_close(engine);
+}
+
+/* Token 65 is the byte 'A', whose logit of -100 the biases lift to 20; the stub's best word has 10. */
+static void test_job_honours_biases_and_penalties(void **state)
+{
+    (void)state;
+    sw_engine *const engine = open_stub(0);
+    record r;
+    const sw_logit_bias biases[] = {{65, 100}, {65, 20}};
+    sw_sampling sampling = {.biases = biases, .n_biases = 2};
+    run(engine, (sw_request){.max_tokens = 5, .sampling = sampling}, &r);
+    assert_string_equal(r.text, "AAAAA");
+    sampling.frequency_penalty = 2; // 20, 18, 16, 14, 12, 10 and 8: after six the word is better
+    run(engine, (sw_request){.max_tokens = 7, .sampling = sampling}, &r);
+    assert_memory_equal(r.text, "AAAAAA", 6);
+    assert_true(r.n_bytes > 7);
     sw_engine_close(engine);
 }
 
@@ -324,6 +379,8 @@ int main(void)
         cmocka_unit_test(test_job_reports_its_prompt_its_text_and_one_last_event),
         cmocka_unit_test(test_job_stops_at_max_tokens_and_goes_past_the_end_token_when_told),
         cmocka_unit_test(test_job_continues_a_raw_prompt),
+        cmocka_unit_test(test_job_tells_how_likely_every_token_was),
+        cmocka_unit_test(test_job_honours_biases_and_penalties),
         cmocka_unit_test(test_job_hides_a_stop_string_that_spans_tokens),
         cmocka_unit_test(test_job_delivers_what_was_held_back_when_no_stop_string_comes),
         cmocka_unit_test(test_jobs_answer_the_same_alone_and_together),

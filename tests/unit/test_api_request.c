@@ -19,16 +19,18 @@ static sw_request valid(void)
     return (sw_request){.messages = &HELLO, .n_messages = 1, .sampling = {.temperature = 0.3f, .top_p = 0.95f}};
 }
 
+enum { N_VOCAB = 500 };
+
 static void check_ok(const sw_request *r)
 {
     sw_err err = {0};
-    assert_int_equal(sw_request_check(r, &err), SW_OK);
+    assert_int_equal(sw_request_check(r, N_VOCAB, &err), SW_OK);
 }
 
 static void check_refused(const sw_request *r, sw_code code, const char *field)
 {
     sw_err err = {0};
-    assert_int_equal(sw_request_check(r, &err), code);
+    assert_int_equal(sw_request_check(r, N_VOCAB, &err), code);
     assert_memory_equal(err.msg, field, strlen(field));
     assert_int_equal(err.msg[strlen(field)], ':');
 }
@@ -130,6 +132,38 @@ static void test_request_sampling_ranges(void **state)
     check_sampling((sw_sampling){.min_p = 1}, "min_p");
     check_sampling((sw_sampling){.min_p = NAN}, "min_p");
     check_sampling((sw_sampling){.top_k = -1}, "top_k");
+    check_sampling((sw_sampling){.typical_p = 1}, NULL);
+    check_sampling((sw_sampling){.typical_p = 1.001f}, "typical_p");
+    check_sampling((sw_sampling){.typical_p = NAN}, "typical_p");
+}
+
+static void test_request_penalty_ranges(void **state)
+{
+    (void)state;
+    check_sampling((sw_sampling){.repeat_penalty = 0.001f, .repeat_last_n = -1}, NULL);
+    check_sampling((sw_sampling){.repeat_penalty = 1000, .repeat_last_n = SW_LIMIT_CTX_TOKENS}, NULL);
+    check_sampling((sw_sampling){.repeat_penalty = -1}, "repeat_penalty");
+    check_sampling((sw_sampling){.repeat_penalty = INFINITY}, "repeat_penalty");
+    check_sampling((sw_sampling){.repeat_last_n = -2}, "repeat_last_n");
+    check_sampling((sw_sampling){.repeat_last_n = SW_LIMIT_CTX_TOKENS + 1}, "repeat_last_n");
+    check_sampling((sw_sampling){.presence_penalty = -2, .frequency_penalty = 2}, NULL);
+    check_sampling((sw_sampling){.presence_penalty = 2.001f}, "presence_penalty");
+    check_sampling((sw_sampling){.presence_penalty = NAN}, "presence_penalty");
+    check_sampling((sw_sampling){.frequency_penalty = -2.001f}, "frequency_penalty");
+}
+
+static void test_request_biases_name_tokens_of_the_model_and_are_bounded(void **state)
+{
+    (void)state;
+    static sw_logit_bias biases[SW_LIMIT_LOGIT_BIASES + 1];
+    check_sampling((sw_sampling){.biases = biases, .n_biases = SW_LIMIT_LOGIT_BIASES}, NULL);
+    check_sampling((sw_sampling){.biases = biases, .n_biases = SW_LIMIT_LOGIT_BIASES + 1}, "logit_bias");
+    check_sampling((sw_sampling){.n_biases = 1}, "logit_bias");
+    const sw_logit_bias good[] = {{0, -100}, {N_VOCAB - 1, 100}};
+    check_sampling((sw_sampling){.biases = good, .n_biases = 2}, NULL);
+    const sw_logit_bias bad[] = {{N_VOCAB, 0}, {-1, 0}, {0, 100.5f}, {0, NAN}};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        check_sampling((sw_sampling){.biases = &bad[i], .n_biases = 1}, "logit_bias");
 }
 
 static void test_request_stop_strings_are_bounded(void **state)
@@ -171,6 +205,17 @@ static void test_request_numbers_date_and_effort(void **state)
     r.max_tokens = -1;
     check_refused(&r, SW_EINVAL, "max_tokens");
     r.max_tokens = 1;
+    r.logprobs = true;
+    r.n_top_logprobs = SW_TOP_LOGPROBS_MAX;
+    check_ok(&r);
+    r.n_top_logprobs++;
+    check_refused(&r, SW_EINVAL, "n_top_logprobs");
+    r.n_top_logprobs = -1;
+    check_refused(&r, SW_EINVAL, "n_top_logprobs");
+    r.n_top_logprobs = 1;
+    r.logprobs = false;
+    check_refused(&r, SW_EINVAL, "n_top_logprobs");
+    r.n_top_logprobs = 0;
     r.effort = (sw_effort)7;
     check_refused(&r, SW_EINVAL, "effort");
     r.effort = SW_EFFORT_HIGH;
@@ -191,6 +236,8 @@ int main(void)
         cmocka_unit_test(test_request_takes_the_limit_of_messages_and_not_one_more),
         cmocka_unit_test(test_request_takes_the_limit_of_bytes_and_not_one_more),
         cmocka_unit_test(test_request_sampling_ranges),
+        cmocka_unit_test(test_request_penalty_ranges),
+        cmocka_unit_test(test_request_biases_name_tokens_of_the_model_and_are_bounded),
         cmocka_unit_test(test_request_stop_strings_are_bounded),
         cmocka_unit_test(test_request_numbers_date_and_effort),
     };

@@ -285,9 +285,35 @@ static void test_one_leading_space_belongs_to_the_prompt(void **state)
     check(SW_CHAT_LLAMA3, " Hi<|end|>", "", " Hi");
 }
 
+/* Log-probabilities are told of texts only. */
+static void test_harmony_frames_are_not_text(void **state)
+{
+    (void)state;
+    static const char *const WORDS[] = {"analysis", "final", "think", "say"};
+    sw_vocab *const v = vocabulary(WORDS, 4);
+    static const struct {
+        const char *token;
+        bool is_in_text; // after it
+    } STEPS[] = {{"<|channel|>", false}, {"analysis", false},  {"<|message|>", true},  {"think", true},
+                 {"<|end|>", false},     {"<|start|>", false}, {"<|channel|>", false}, {"final", false},
+                 {"<|message|>", true},  {"say", true}};
+    sw_chat_parser *const p = sw_chat_parser_create(SW_CHAT_HARMONY, v);
+    answer a = new_answer();
+    assert_false(sw_chat_parser_is_in_text(p));
+    for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0]; i++) {
+        assert_int_equal(sw_chat_parser_feed(p, sw_vocab_find(v, STEPS[i].token), collect, &a), SW_OK);
+        assert_int_equal(sw_chat_parser_is_in_text(p), STEPS[i].is_in_text);
+    }
+    sw_chat_parser_free(p);
+    sw_buf_free(&a.content);
+    sw_buf_free(&a.reasoning);
+    sw_vocab_free(v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_harmony_frames_are_not_text),
         cmocka_unit_test(test_published_harmony_answers),
         cmocka_unit_test(test_harmony_headers_with_quirks),
         cmocka_unit_test(test_harmony_messages_of_others_are_not_shown),

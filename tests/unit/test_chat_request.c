@@ -77,6 +77,25 @@ static void test_reads_every_field_that_it_honours(void **state)
     sw__chat_request_free(&r);
 }
 
+static void test_takes_penalties_biases_and_log_probabilities(void **state)
+{
+    (void)state;
+    sw_chat_request r;
+    sw_api_error error;
+    assert_true(parse(&r,
+                      "\"presence_penalty\":0.5,\"frequency_penalty\":-2,\"repeat_penalty\":1.25,\"repeat_last_n\":-1,"
+                      "\"typical_p\":0.75,\"top_logprobs\":20,\"logprobs\":true,\"logit_bias\":{\"5\":-100,\"70\":0.5}",
+                      &error));
+    const sw_sampling *const s = &r.core.sampling;
+    assert_true(s->presence_penalty == 0.5f && s->frequency_penalty == -2 && s->repeat_penalty == 1.25f);
+    assert_true(s->repeat_last_n == -1 && s->typical_p == 0.75f);
+    assert_true(r.core.logprobs && r.core.n_top_logprobs == 20);
+    assert_int_equal(s->n_biases, 2);
+    for (int i = 0; i < 2; i++)
+        assert_true(s->biases[i].id == 5 ? s->biases[i].bias == -100 : s->biases[i].bias == 0.5f);
+    sw__chat_request_free(&r);
+}
+
 static void test_has_the_documented_defaults(void **state)
 {
     (void)state;
@@ -146,13 +165,21 @@ static void test_names_the_field_of_every_error(void **state)
         {"\"reasoning_effort\":\"none\"", SW_API_UNSUPPORTED_VALUE, "reasoning_effort"},
         {"\"n\":0", SW_API_INVALID_VALUE, "n"},
         {"\"n\":2", SW_API_UNSUPPORTED_VALUE, "n"},
-        {"\"presence_penalty\":0.5", SW_API_UNSUPPORTED_PARAMETER, "presence_penalty"},
         {"\"presence_penalty\":3", SW_API_INVALID_VALUE, "presence_penalty"},
         {"\"frequency_penalty\":true", SW_API_INVALID_TYPE, "frequency_penalty"},
-        {"\"repeat_penalty\":1.1", SW_API_UNSUPPORTED_PARAMETER, "repeat_penalty"},
-        {"\"logprobs\":true", SW_API_UNSUPPORTED_PARAMETER, "logprobs"},
-        {"\"top_logprobs\":5", SW_API_UNSUPPORTED_PARAMETER, "top_logprobs"},
-        {"\"logit_bias\":{\"1\":1}", SW_API_UNSUPPORTED_PARAMETER, "logit_bias"},
+        {"\"repeat_penalty\":0", SW_API_INVALID_VALUE, "repeat_penalty"},
+        {"\"repeat_last_n\":-2", SW_API_INVALID_VALUE, "repeat_last_n"},
+        {"\"typical_p\":0", SW_API_INVALID_VALUE, "typical_p"},
+        {"\"logprobs\":1", SW_API_INVALID_TYPE, "logprobs"},
+        {"\"top_logprobs\":5", SW_API_INVALID_VALUE, "top_logprobs"},
+        {"\"top_logprobs\":21,\"logprobs\":true", SW_API_INVALID_VALUE, "top_logprobs"},
+        {"\"logit_bias\":[]", SW_API_INVALID_TYPE, "logit_bias"},
+        {"\"logit_bias\":{\"1\":-101}", SW_API_INVALID_VALUE, "logit_bias"},
+        {"\"logit_bias\":{\"1\":\"1\"}", SW_API_INVALID_TYPE, "logit_bias"},
+        {"\"logit_bias\":{\"-1\":1}", SW_API_INVALID_VALUE, "logit_bias"},
+        {"\"logit_bias\":{\" 1\":1}", SW_API_INVALID_VALUE, "logit_bias"},
+        {"\"logit_bias\":{\"\":1}", SW_API_INVALID_VALUE, "logit_bias"},
+        {"\"logit_bias\":{\"99999999999999999999\":1}", SW_API_INVALID_VALUE, "logit_bias"},
         {"\"response_format\":{\"type\":\"json_object\"}", SW_API_UNSUPPORTED_VALUE, "response_format"},
         {"\"response_format\":{}", SW_API_MISSING_PARAMETER, "response_format.type"},
         {"\"tools\":[{}]", SW_API_UNSUPPORTED_PARAMETER, "tools"},
@@ -280,6 +307,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads_every_field_that_it_honours),
+        cmocka_unit_test(test_takes_penalties_biases_and_log_probabilities),
         cmocka_unit_test(test_has_the_documented_defaults),
         cmocka_unit_test(test_takes_null_for_absent),
         cmocka_unit_test(test_takes_the_neutral_value_of_what_it_does_not_support),

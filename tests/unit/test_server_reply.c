@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "server/api_error.h"
+#include "server/chat_logprobs.h"
 #include "server/chat_reply.h"
 #include "server/json_out.h"
 
@@ -55,10 +56,10 @@ static void test_writes_the_chunks_of_a_stream(void **state)
     sw__chat_chunk_role(&out, &HEAD);
     assert_written(&out, CHUNK "{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"logprobs\":null,"
                                "\"finish_reason\":null}]}");
-    sw__chat_chunk_text(&out, &with_usage, SW_TEXT_CONTENT, "a\"\n\xc3\xa9", 5);
+    sw__chat_chunk_text(&out, &with_usage, &(sw_chat_piece){SW_TEXT_CONTENT, "a\"\n\xc3\xa9", 5, NULL, 0});
     assert_written(&out, CHUNK "{\"index\":0,\"delta\":{\"content\":\"a\\\"\\n\xc3\xa9\"},\"logprobs\":null,"
                                "\"finish_reason\":null}],\"usage\":null}");
-    sw__chat_chunk_text(&out, &HEAD, SW_TEXT_REASONING, "x\0y", 3);
+    sw__chat_chunk_text(&out, &HEAD, &(sw_chat_piece){SW_TEXT_REASONING, "x\0y", 3, NULL, 0});
     assert_written(&out, CHUNK "{\"index\":0,\"delta\":{\"reasoning_content\":\"x\\u0000y\"},\"logprobs\":null,"
                                "\"finish_reason\":null}]}");
     sw__chat_chunk_progress(&out, &HEAD, 100, 64, 12.5);
@@ -82,17 +83,49 @@ static void test_writes_an_answer_in_one_document(void **state)
     sw_buf_init(&content, 64);
     sw_buf_init(&reasoning, 64);
     sw_buf_puts(&content, "Hi");
-    sw__chat_document(&out, &HEAD, &content, &reasoning, &END);
+    sw__chat_document(&out, &HEAD, &content, &reasoning, NULL, &END);
     assert_written(&out, "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion\",\"created\":1790000000,\"model\":\"m\","
                          "\"system_fingerprint\":\"sw-x\",\"choices\":[{\"index\":0,\"message\":{\"role\":"
                          "\"assistant\",\"content\":\"Hi\",\"refusal\":null},\"logprobs\":null,\"finish_reason\":"
                          "\"length\"}]," USAGE "," FIGURES "}");
     sw_buf_puts(&reasoning, "Hm");
-    sw__chat_document(&out, &HEAD, &content, &reasoning, &END);
+    sw__chat_document(&out, &HEAD, &content, &reasoning, NULL, &END);
     assert_non_null(strstr(sw_buf_str(&out), "\"refusal\":null,\"reasoning_content\":\"Hm\"}"));
     sw_buf_free(&out);
     sw_buf_free(&content);
     sw_buf_free(&reasoning);
+}
+
+static void test_writes_log_probabilities_with_the_bytes_of_tokens(void **state)
+{
+    (void)state;
+    const sw_logprobs first = {
+        .sampled = {.logprob = -0.125f, .text = "a", .n_bytes = 1},
+        .top = {{.logprob = -0.125f, .text = "a", .n_bytes = 1}, {.logprob = -2.5f, .text = "\xe2\x82", .n_bytes = 2}},
+        .n_top = 2};
+    const sw_logprobs second = {.sampled = {.logprob = -1, .text = NULL, .n_bytes = 0}};
+    static const char EXPECTED[] =
+        "\"logprobs\":{\"content\":[{\"token\":\"a\",\"logprob\":-0.125,\"bytes\":[97],\"top_logprobs\":["
+        "{\"token\":\"a\",\"logprob\":-0.125,\"bytes\":[97]},"
+        "{\"token\":\"\xef\xbf\xbd\xef\xbf\xbd\",\"logprob\":-2.5,\"bytes\":[226,130]}]},"
+        "{\"token\":\"\",\"logprob\":-1.0,\"bytes\":[],\"top_logprobs\":[]}],\"refusal\":null}";
+    sw_buf out, packed, text;
+    sw_buf_init(&out, 1 << 16);
+    sw_buf_init(&packed, 1 << 16);
+    sw_buf_init(&text, 64);
+    sw__logprobs_pack(&packed, &first);
+    sw__logprobs_pack(&packed, &second);
+    sw__chat_document(&out, &HEAD, &text, &text, &packed, &END);
+    assert_non_null(strstr(sw_buf_str(&out), EXPECTED));
+    sw_buf_free(&out);
+    sw__chat_chunk_text(&out, &HEAD, &(sw_chat_piece){SW_TEXT_CONTENT, "a", 1, packed.data, packed.size});
+    assert_non_null(strstr(sw_buf_str(&out), EXPECTED));
+    sw_buf_clear(&out);
+    sw_buf_clear(&packed);
+    sw__chat_document(&out, &HEAD, &text, &text, &packed, &END); // asked for, and no token came
+    assert_non_null(strstr(sw_buf_str(&out), "\"logprobs\":{\"content\":[],\"refusal\":null}"));
+    sw_buf_free(&out);
+    sw_buf_free(&packed);
 }
 
 static void test_never_writes_what_is_not_a_number(void **state)
@@ -178,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_writes_the_chunks_of_a_stream),
         cmocka_unit_test(test_writes_an_answer_in_one_document),
+        cmocka_unit_test(test_writes_log_probabilities_with_the_bytes_of_tokens),
         cmocka_unit_test(test_never_writes_what_is_not_a_number),
         cmocka_unit_test(test_fingerprint_changes_with_weights_and_placement),
         cmocka_unit_test(test_writes_errors_with_all_four_members),

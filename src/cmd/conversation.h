@@ -1,0 +1,20 @@
+/* conversation.h - a chat on the terminal: lines typed, answers, and all of it sent again each turn.
+ *
+ * Sending everything again is cheap, since the engine evaluates only what its cache does not hold.  Line editing and
+ * the history of typed lines are libedit's; nothing of a conversation is written to disk.
+ */
+#ifndef SW_CONVERSATION_H
+#define SW_CONVERSATION_H
+
+#include <stdbool.h>
+
+#include "cmd/generate.h"
+#include "spillway.h"
+
+/* Talks until the user leaves.  `base` is the request of every turn but for its messages; `system` may be NULL.
+ * Standard input is a terminal.  Errors: SW_ENOMEM, SW_EIO (the terminal, standard output); what goes wrong with one
+ * answer is printed and the chat goes on. */
+SW_NODISCARD sw_code sw_converse(sw_engine *engine, const sw_request *base, const char *system, bool prints_speed,
+                                 sw_generation *g, sw_err *err);
+
+#endif

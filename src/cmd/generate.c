@@ -1,0 +1,123 @@
+#include "cmd/generate.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "base/limits.h"
+
+/* no-color.org: set and not empty. */
+static bool has_no_color(void)
+{
+    const char *const value = getenv("NO_COLOR");
+    return value != NULL && value[0] != '\0';
+}
+
+void sw_generation_init(sw_generation *g, bool show_reasoning)
+{
+    *g = (sw_generation){.escapes_content = isatty(STDOUT_FILENO) == 1,
+                         .dims_reasoning = isatty(STDERR_FILENO) == 1 && !has_no_color(),
+                         .show_reasoning = show_reasoning};
+    sw_buf_init(&g->scratch, (size_t)SW_LIMIT_ANSWER_BYTES);
+    sw_buf_init(&g->content, (size_t)SW_LIMIT_ANSWER_BYTES);
+}
+
+void sw_generation_free(sw_generation *g)
+{
+    sw_buf_free(&g->scratch);
+    sw_buf_free(&g->content);
+}
+
+/* ---- events, on the engine's thread --------------------------------------------------------------------------- */
+
+static void print_text(sw_generation *g, const sw_event *e)
+{
+    const bool is_reasoning = e->kind == SW_TEXT_REASONING;
+    if (e->n_bytes == 0 || (is_reasoning && !g->show_reasoning))
+        return;
+    FILE *const to = is_reasoning ? stderr : stdout;
+    if (!is_reasoning) {
+        g->ends_line = e->text[e->n_bytes - 1] == '\n';
+        sw_buf_append(&g->content, e->text, e->n_bytes);
+    }
+    if (is_reasoning ? g->dims_reasoning : g->escapes_content) {
+        sw_buf_clear(&g->scratch);
+        sw_escape_terminal(&g->scratch, e->text, e->n_bytes);
+        fprintf(to, is_reasoning ? "\x1b[2m%s\x1b[0m" : "%s", sw_buf_str(&g->scratch));
+    } else {
+        fwrite(e->text, 1, e->n_bytes, to);
+    }
+    fflush(to);
+}
+
+static void on_event(void *ud, const sw_event *e)
+{
+    sw_generation *const g = ud;
+    switch (e->type) {
+    case SW_EVENT_TOKEN: print_text(g, e); break;
+    case SW_EVENT_DONE: g->done = *e; break;
+    case SW_EVENT_ERROR: g->err = *e->error; break;
+    case SW_EVENT_ACCEPTED:
+    case SW_EVENT_PROGRESS: break;
+    }
+}
+
+/* ---- Ctrl-C ------------------------------------------------------------------------------------------------- */
+
+static sw_job *volatile running_job;
+
+/* Cancelling sets an atomic flag and nothing else, which a signal handler may do. */
+static void on_interrupt(int signal_number)
+{
+    (void)signal_number;
+    if (running_job != NULL)
+        sw_job_cancel(running_job);
+}
+
+void sw_catch_interrupts(bool is_once)
+{
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART | (is_once ? (int)SA_RESETHAND : 0)};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+}
+
+/* ---- the main thread ------------------------------------------------------------------------------------------ */
+
+sw_code sw_generate(sw_generation *g, sw_engine *engine, sw_request request, sw_err *err)
+{
+    g->ends_line = false;
+    g->err = (sw_err){0};
+    sw_buf_clear(&g->content);
+    request.on_event = on_event;
+    request.ud = g;
+    sw_job *job;
+    const sw_code code = sw_engine_submit(engine, &request, &job, err);
+    if (code != SW_OK)
+        return code;
+    running_job = job;
+    sw_job_wait(job);
+    running_job = NULL;
+    sw_job_release(job);
+    if (g->escapes_content && !g->ends_line)
+        putchar('\n');
+    if (g->err.code != SW_OK)
+        return sw_fail(err, g->err.code, "%s", g->err.msg);
+    return fflush(stdout) == 0 && !ferror(stdout) ? SW_OK
+                                                  : sw_fail(err, SW_EIO, "standard output: it cannot be written");
+}
+
+void sw_generation_print_speed(const sw_generation *g)
+{
+    const sw_event *const done = &g->done;
+    const sw_timings *const t = &done->timings;
+    fprintf(stderr, "prompt      %d tokens in %.0f ms", done->n_prompt, t->prompt_ms);
+    if (t->prompt_ms > 0)
+        fprintf(stderr, ", %.1f tokens/s", done->n_prompt * 1000.0 / t->prompt_ms);
+    fprintf(stderr, "\nfirst token after %.0f ms\nanswer      %d tokens (%d of reasoning)", t->ttft_ms,
+            done->n_predicted, done->n_reasoning);
+    if (done->n_predicted > 1 && t->predict_ms > 0)
+        fprintf(stderr, ", %.2f tokens/s", (done->n_predicted - 1) * 1000.0 / t->predict_ms);
+    fputc('\n', stderr);
+}
