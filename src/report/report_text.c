@@ -50,16 +50,24 @@ static void put_cell(sw_buf *out, int column, const char *text)
         sw_buf_printf(out, " %-*s", WIDTHS[column], text);
 }
 
+/* Ends a line without the spaces that pad its last cells. */
+static void end_line(sw_buf *out)
+{
+    while (out->size > 0 && out->data[out->size - 1] == ' ')
+        out->size--;
+    sw_buf_putc(out, '\n');
+}
+
 static void put_head(sw_buf *out)
 {
     sw_buf_printf(out, "%-*s", NAME_COLUMNS_MAX, "test");
     for (int i = 0; i < SW_N_COLUMNS; i++)
         put_cell(out, i, SW_COLUMNS[i].title);
-    sw_buf_putc(out, '\n');
+    end_line(out);
     put_spaces(out, NAME_COLUMNS_MAX);
     for (int i = 0; i < SW_N_COLUMNS; i++)
         put_cell(out, i, SW_COLUMNS[i].unit);
-    sw_buf_putc(out, '\n');
+    end_line(out);
 }
 
 static void put_row(sw_buf *out, const sw_summary_row *row)
@@ -70,7 +78,7 @@ static void put_row(sw_buf *out, const sw_summary_row *row)
         SW_COLUMNS[i].format(cell, row);
         put_cell(out, i, cell);
     }
-    sw_buf_putc(out, '\n');
+    end_line(out);
     if (row->test->answer.error[0] != '\0') {
         sw_buf_puts(out, "    ");
         sw_escape_terminal(out, row->test->answer.error, strlen(row->test->answer.error));
