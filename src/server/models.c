@@ -96,6 +96,12 @@ static json_t *header_json(const char *path, sw_err *err)
     return facts != NULL ? facts : json_object();
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 static sw_code add(sw_catalog *c, const char *path, bool is_manual, sw_err *err)
 {
     sw_model_entry m = {.id = make_id(path), .path = sw_strdup(path), .is_manual = is_manual};
@@ -103,7 +109,12 @@ static sw_code add(sw_catalog *c, const char *path, bool is_manual, sw_err *err)
         free_entry(&m);
         return no_memory(err);
     }
-    if (sw__catalog_find(c, m.id) != NULL || c->n == MODELS_MAX) {
+    const sw_model_entry *const known = sw__catalog_find(c, m.id);
+    if (known != NULL && is_same_file(known->path, path)) { // named on the command line and found in a folder
+        free_entry(&m);
+        return SW_OK;
+    }
+    if (known != NULL || c->n == MODELS_MAX) {
         say(path, c->n == MODELS_MAX ? "skipped, the list of models is full" : "skipped, another file has this name");
         free_entry(&m);
         return SW_OK;
