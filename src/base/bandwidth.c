@@ -47,10 +47,9 @@ typedef uint64_t line __attribute__((vector_size(64)));
 #if defined(__x86_64__) && !defined(__SANITIZE_THREAD__) // the loader picks the clone before TSan is ready
 __attribute__((target_clones("avx512f", "avx2", "default")))
 #endif
-uint64_t
-sw_read_all(const void *bytes, size_t n)
+static uint64_t
+read_lines(const uint8_t *p, size_t n)
 {
-    const uint8_t *const p = bytes;
     enum { AHEAD = 4096, N_SUMS = 4 };
     line s[N_SUMS] = {{0}};
     for (size_t i = 0; i + sizeof s <= n; i += sizeof s) {
@@ -64,6 +63,11 @@ sw_read_all(const void *bytes, size_t n)
     }
     const line all = s[0] ^ s[1] ^ s[2] ^ s[3];
     return all[0] ^ all[1] ^ all[2] ^ all[3] ^ all[4] ^ all[5] ^ all[6] ^ all[7];
+}
+
+uint64_t sw_read_all(const void *bytes, size_t n)
+{
+    return read_lines(bytes, n);
 }
 
 static void read_share(void *ud, size_t task, int worker)
