@@ -23,7 +23,7 @@ typedef enum sw_chat_format {
 
 const char *sw_chat_format_name(sw_chat_format f); // "harmony", ...
 
-/* From the file's Jinja template (reference: chat.md section 1); an empty template or one whose markers the vocabulary
+/* From the file's Jinja template (by its markers); an empty template or one whose markers the vocabulary
  * lacks gives SW_CHAT_PLAIN. */
 sw_chat_format sw_chat_detect(sw_str jinja_template, const sw_vocab *v);
 

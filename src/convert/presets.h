@@ -1,4 +1,4 @@
-/* presets.h - the true dimensions of known models (architectures.md section 19), for `spillway synth`. */
+/* presets.h - the true dimensions of known models, as published, for `spillway synth`. */
 #ifndef SW_PRESETS_H
 #define SW_PRESETS_H
 

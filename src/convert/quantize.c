@@ -69,7 +69,7 @@ static bool ends_with(sw_str s, const char *end)
     return s.size >= n && memcmp(s.data + s.size - n, end, n) == 0;
 }
 
-/* A type whose blocks divide rows of n: the fall-backs of gguf.md section 3.2. */
+/* A type whose blocks divide rows of n: the fall-backs that published files have. */
 static sw_type fitting(sw_type t, uint64_t n)
 {
     if (n % sw_type_get((uint32_t)t)->block_elems == 0)

@@ -30,7 +30,7 @@ typedef struct synth {
 
 /* ---- the list of tensors ----------------------------------------------------------------------------------------- */
 
-/* A type that rows of n elements can have: files fall back so (gguf.md section 3.2). */
+/* A type that rows of n elements can have: published files fall back so. */
 static sw_type fitting(sw_type t, uint64_t n)
 {
     if (n % sw_type_get((uint32_t)t)->block_elems == 0)
@@ -218,7 +218,8 @@ static void put_dimensions(sw_gguf_writer *w, const sw_preset *p)
     }
 }
 
-/* The spelling of byte b in byte-level vocabularies (tokenizers.md section 3.2). */
+/* The spelling of byte b in byte-level vocabularies: itself where it prints, else a code
+ * point from U+0100 on. */
 static size_t spell_byte(int b, int *n_shifted, char out[4])
 {
     const bool is_itself = (b >= 0x21 && b <= 0x7e) || (b >= 0xa1 && b <= 0xac) || b >= 0xae;

@@ -2,7 +2,7 @@
  *
  * What is cached per position is one latent vector (after its norm) and one rotated key part, shared by all heads.  A
  * head's query is turned into the latent space (k_b), attention gathers latent vectors, and v_b turns what was gathered
- * into the head's answer: architectures.md section 12.
+ * into the head's answer (DeepSeek-AI 2024, arXiv 2405.04434, section 2.1).
  */
 #include <string.h>
 

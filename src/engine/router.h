@@ -17,7 +17,7 @@ typedef struct sw_router_rule {
 
 /* Chooses n_used distinct experts, whatever the logits are: values that are not numbers count as minus infinity, ties
  * go to the lower index.  chosen and weights have n_used entries, in descending order of score; scores is scratch for
- * n_expert values.  Formulas: architectures.md sections 4 and 7. */
+ * n_expert values.   */
 void sw_route(const sw_router_rule *rule, const float *logits, float *scores, int *chosen, float *weights);
 
 #endif

@@ -35,7 +35,7 @@ static const sw_arch ARCHS[] = {
 
 enum { N_ARCHS = sizeof ARCHS / sizeof ARCHS[0] };
 
-/* Where llama.cpp computes something else than the original model (architectures.md, "DIVERGENCE"). */
+/* Where llama.cpp computes something else than the original model (docs/architecture.md). */
 static void imitate_llama_cpp(sw_arch *a)
 {
     a->yarn_rounds = true;
@@ -55,7 +55,7 @@ sw_code sw_arch_find(const sw_gguf *g, bool as_llama_cpp, sw_arch *out, sw_err *
         return code;
     if (name.data == NULL)
         return sw_fail(err, SW_EFORMAT, "%s has no key 'general.architecture'; it is no model file", sw_gguf_path(g));
-    char known[256] = "";
+    char known[512] = "";
     size_t n = 0;
     for (size_t i = 0; i < N_ARCHS; i++) {
         if (sw_str_eq(name, ARCHS[i].name)) {

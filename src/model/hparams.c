@@ -231,7 +231,7 @@ static void read_rope(reader *r, sw_hparams *h)
         h->rope_scaling = SW_SCALING_NONE;
     else
         check(r, false, "the rope scaling type is unknown; none, linear, yarn and longrope are supported");
-    // DeepSeek: with this key YaRN's magnitude goes into the scores alone (architectures.md section 12).
+    // DeepSeek: with this key YaRN's magnitude goes into the scores alone: they are scaled by its square.
     const float log_multiplier = h->n_latent > 0 ? get_real(r, "rope.scaling.yarn_log_multiplier", 0) : 0;
     if (log_multiplier != 0 && h->rope_scaling == SW_SCALING_YARN && h->rope_factor > 1) {
         const float m = log_multiplier * logf(h->rope_factor) + 1; // 0.1 m_all ln s + 1, and the key is 0.1 m_all

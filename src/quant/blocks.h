@@ -1,4 +1,4 @@
-/* blocks.h - where the codes and scales stand inside the blocks of each format (quant.md sections 3, 4 and 6).
+/* blocks.h - where the codes and scales stand inside the blocks of each format.
  *
  *   Q4_0   d f16 @0 | nibbles[16] @2                                            32 elements, 18 bytes
  *   Q4_1   d f16 @0 | m f16 @2 | nibbles[16] @4                                 32 elements, 20 bytes

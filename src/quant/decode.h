@@ -1,4 +1,4 @@
-/* decode.h - rows of quantized tensors, as they stand in files, to float32.  Bit-exact; layouts: quant.md. */
+/* decode.h - rows of quantized tensors, as they stand in files, to float32.  Bit-exact; layouts: blocks.h. */
 #ifndef SW_DECODE_H
 #define SW_DECODE_H
 

@@ -1,4 +1,4 @@
-/* encode.h - float32 rows to quantized blocks (quant.md section 9; the same blocks as the reference's encoder gives).
+/* encode.h - float32 rows to quantized blocks, the same as ggml's own encoder gives.
  */
 #ifndef SW_ENCODE_H
 #define SW_ENCODE_H

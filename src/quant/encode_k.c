@@ -1,5 +1,5 @@
 /* encode_k.c - the K-quants: per group the scale and min that fit best, by weighted least squares over candidate
- * roundings (quant.md sections 9.2 and 9.3).  All sums run over the elements in order, in float32. */
+ * roundings .  All sums run over the elements in order, in float32. */
 #include "quant/encode_k.h"
 
 #include <stdbool.h>

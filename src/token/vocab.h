@@ -50,7 +50,7 @@ int sw_vocab_size(const sw_vocab *v);
 int32_t sw_vocab_bos(const sw_vocab *v); // or SW_TOKEN_NONE
 int32_t sw_vocab_eos(const sw_vocab *v);
 bool sw_vocab_adds_bos(const sw_vocab *v);
-/* True for every token that ends a generation (reference: tokenizers.md section 6). */
+/* True for every token that ends a generation (end of sequence, turn or message, by id and by text). */
 bool sw_vocab_is_eog(const sw_vocab *v, int32_t id);
 sw_token_type sw_vocab_type(const sw_vocab *v, int32_t id);
 /* The token with exactly this text (spelled as in the file), or SW_TOKEN_NONE. */
