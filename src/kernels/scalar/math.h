@@ -45,4 +45,23 @@ static inline float sw_expf(float x)
     return p * sw_f32_from_bits((uint32_t)(half + 127) << 23) * sw_f32_from_bits((uint32_t)(rest + 127) << 23);
 }
 
+/* A softmax over parts, one after another: everything seen so far is sum * e^max. */
+typedef struct sw_running {
+    float max, sum;
+} sw_running;
+
+/* Makes room for a part whose maximum is `max`: rescales the sum and out[0..d) where they are smaller; returns the
+ * factor for the part. */
+static inline float sw_running_merge(sw_running *s, float max, float *out, int d)
+{
+    if (max <= s->max)
+        return sw_expf(max - s->max);
+    const float factor = sw_expf(s->max - max);
+    s->max = max;
+    s->sum *= factor;
+    for (int i = 0; i < d; i++)
+        out[i] *= factor;
+    return 1.0f;
+}
+
 #endif

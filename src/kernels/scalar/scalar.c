@@ -197,26 +197,8 @@ static float element(const void *page, bool is_f16, size_t i)
     return is_f16 ? sw_f32_from_f16(((const uint16_t *)page)[i]) : ((const float *)page)[i];
 }
 
-/* The running softmax over pages: everything seen so far is sum * e^max. */
-typedef struct running {
-    float max, sum;
-} running;
-
-/* Makes room for a part whose maximum is `max`: rescales what there is; returns the factor for the part. */
-static float merge(running *s, float max, float *out, int d)
-{
-    if (max <= s->max)
-        return sw_expf(max - s->max);
-    const float factor = sw_expf(s->max - max);
-    s->max = max;
-    s->sum *= factor;
-    for (int i = 0; i < d; i++)
-        out[i] *= factor;
-    return 1.0f;
-}
-
 /* One page: positions [lo, hi) of its 32 are visible. */
-static void attend_page(const sw_attend *a, const void *keys, const void *values, int lo, int hi, running *s)
+static void attend_page(const sw_attend *a, const void *keys, const void *values, int lo, int hi, sw_running *s)
 {
     float p[SW_KV_PAGE] = {0};
     for (int i = 0; i < a->d_k; i++) {
@@ -238,7 +220,7 @@ static void attend_page(const sw_attend *a, const void *keys, const void *values
         for (int i = 0; i < a->d_v; i++)
             part[i] = fmaf(element(values, a->is_f16, (size_t)(t * a->d_v + i)), p[t], part[i]);
     }
-    const float factor = merge(s, max, a->out, a->d_v);
+    const float factor = sw_running_merge(s, max, a->out, a->d_v);
     s->sum = fmaf(sw_tree_sum(partial), factor, s->sum);
     for (int i = 0; i < a->d_v; i++)
         a->out[i] = fmaf(part[i], factor, a->out[i]);
@@ -246,7 +228,7 @@ static void attend_page(const sw_attend *a, const void *keys, const void *values
 
 static void attend(const sw_attend *a)
 {
-    running s = {-INFINITY, 0.0f};
+    sw_running s = {-INFINITY, 0.0f};
     memset(a->out, 0, (size_t)a->d_v * sizeof *a->out);
     for (int page = a->begin / SW_KV_PAGE; page * SW_KV_PAGE < a->end; page++) {
         const int first = page * SW_KV_PAGE;
@@ -255,7 +237,7 @@ static void attend(const sw_attend *a)
         attend_page(a, a->keys[page], a->values[page], lo, hi, &s);
     }
     if (a->sink != NULL)
-        s.sum += merge(&s, *a->sink, a->out, a->d_v);
+        s.sum += sw_running_merge(&s, *a->sink, a->out, a->d_v);
     for (int i = 0; i < a->d_v; i++)
         a->out[i] /= s.sum;
 }

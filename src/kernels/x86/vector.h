@@ -164,24 +164,6 @@ INLINE f32x16 where_visible(int first, int lo, int hi, f32x16 a, f32x16 b)
     return lanes_if_less(place, lanes_set((float)(lo - first)), b, below_hi);
 }
 
-/* The running softmax over pages: everything seen so far is sum * e^max. */
-typedef struct running {
-    float max, sum;
-} running;
-
-/* Makes room for a part whose maximum is `max`: rescales what there is; returns the factor for the part. */
-static float merge(running *s, float max, float *out, int d)
-{
-    if (max <= s->max)
-        return sw_expf(max - s->max);
-    const float factor = sw_expf(s->max - max);
-    s->max = max;
-    s->sum *= factor;
-    for (int i = 0; i < d; i++)
-        out[i] *= factor;
-    return 1.0f;
-}
-
 /* out[0 .. 16 n) += factor * (weights times rows of values, each from element `first`). */
 INLINE void add_values(const sw_attend *a, bool is_f16, int n, const void *values, const float *weight, int lo, int hi,
                        int first, float factor)
@@ -225,7 +207,8 @@ INLINE void add_last_values(const sw_attend *a, bool is_f16, const void *values,
 }
 
 /* One page whose scores are known: positions [lo, hi) of its 32 are visible.  Overwrites the scores. */
-INLINE void attend_page(const sw_attend *a, bool is_f16, const void *values, float *score, int lo, int hi, running *s)
+INLINE void attend_page(const sw_attend *a, bool is_f16, const void *values, float *score, int lo, int hi,
+                        sw_running *s)
 {
     const f32x16 none = lanes_set(-INFINITY), zero = lanes_set(0.0f);
     f32x16 p[2], max = none;
@@ -240,7 +223,7 @@ INLINE void attend_page(const sw_attend *a, bool is_f16, const void *values, flo
         p[j] = where_visible(N * j, lo, hi, lanes_exp(lanes_sub(p[j], lanes_set(page_max))), zero);
         lanes_store(score + N * j, p[j]);
     }
-    const float factor = merge(s, page_max, a->out, a->d_v);
+    const float factor = sw_running_merge(s, page_max, a->out, a->d_v);
     s->sum = fmaf(lanes_sum(lanes_add(p[0], p[1])), factor, s->sum);
     int i = 0;
     for (; i + N * VALUE_LANES <= a->d_v; i += N * VALUE_LANES)
@@ -253,7 +236,7 @@ INLINE void attend_page(const sw_attend *a, bool is_f16, const void *values, flo
 
 INLINE void attend_typed(const sw_attend *a, bool is_f16)
 {
-    running s = {-INFINITY, 0.0f};
+    sw_running s = {-INFINITY, 0.0f};
     memset(a->out, 0, (size_t)a->d_v * sizeof *a->out);
     const int end_page = (a->end + SW_KV_PAGE - 1) / SW_KV_PAGE;
     float score[SCORE_PAGES * SW_KV_PAGE];
@@ -271,7 +254,7 @@ INLINE void attend_typed(const sw_attend *a, bool is_f16)
         }
     }
     if (a->sink != NULL)
-        s.sum += merge(&s, *a->sink, a->out, a->d_v);
+        s.sum += sw_running_merge(&s, *a->sink, a->out, a->d_v);
     for (int i = 0; i < a->d_v; i++)
         a->out[i] /= s.sum;
 }
