@@ -72,10 +72,8 @@ static sw_code open_model(sw_engine *e, const char *path, const sw_engine_option
         return code;
     e->info = *sw_model_file_info(e->file);
     const sw_gguf *const g = sw_model_file_gguf(e->file);
-    sw_str template = {0};
-    code = sw_vocab_from_gguf(&e->vocab, g, err);
-    if (code == SW_OK)
-        code = sw_gguf_str(g, "tokenizer.chat_template", &template, err);
+    e->chat = sw_model_file_chat(e->file);
+    code = sw_model_file_take_vocab(e->file, &e->vocab, err);
     if (code == SW_OK)
         code = sw_model_lm_open(&e->lm, g, options, err);
     if (code != SW_OK)
@@ -83,7 +81,6 @@ static sw_code open_model(sw_engine *e, const char *path, const sw_engine_option
     if (e->lm->n_vocab < sw_vocab_size(e->vocab))
         return sw_fail(err, SW_EFORMAT, "%s: the vocabulary has %d tokens but the output layer only %d", path,
                        sw_vocab_size(e->vocab), e->lm->n_vocab);
-    e->chat = sw_chat_detect(template, e->vocab);
     sw_model_lm_state(e->lm, &e->state);
     return SW_OK;
 }

@@ -15,6 +15,8 @@ struct sw_model_file {
     char *arch;
     char *tokenizer;
     char **tensor_names; // NUL-terminated copies
+    sw_chat_format chat;
+    sw_vocab *vocab; // once the chat format needed it, until it is taken
 };
 
 /* The file's name without folders and ".gguf". */
@@ -70,16 +72,15 @@ static sw_code copy_tensor_names(sw_model_file *f, sw_err *err)
 /* The chat format needs the vocabulary, since a template counts only if its markers are tokens. */
 static sw_code detect_chat_format(sw_model_file *f, sw_err *err)
 {
-    f->info.chat_format = sw_chat_format_name(SW_CHAT_PLAIN);
+    f->chat = SW_CHAT_PLAIN;
     sw_str chat_template;
     sw_code code = sw_gguf_str(f->gguf, "tokenizer.chat_template", &chat_template, err);
-    if (code != SW_OK || chat_template.size == 0)
-        return code;
-    sw_vocab *vocab;
-    code = sw_vocab_from_gguf(&vocab, f->gguf, err);
-    if (code == SW_OK)
-        f->info.chat_format = sw_chat_format_name(sw_chat_detect(chat_template, vocab));
-    sw_vocab_free(vocab);
+    if (code == SW_OK && chat_template.size > 0) {
+        code = sw_vocab_from_gguf(&f->vocab, f->gguf, err);
+        if (code == SW_OK)
+            f->chat = sw_chat_detect(chat_template, f->vocab);
+    }
+    f->info.chat_format = sw_chat_format_name(f->chat);
     return code;
 }
 
@@ -124,6 +125,7 @@ void sw_model_file_close(sw_model_file *f)
     sw_free(f->name);
     sw_free(f->arch);
     sw_free(f->tokenizer);
+    sw_vocab_free(f->vocab);
     sw_gguf_close(f->gguf);
     sw_free(f);
 }
@@ -136,6 +138,18 @@ const sw_model_info *sw_model_file_info(const sw_model_file *f)
 const sw_gguf *sw_model_file_gguf(const sw_model_file *f)
 {
     return f->gguf;
+}
+
+sw_chat_format sw_model_file_chat(const sw_model_file *f)
+{
+    return f->chat;
+}
+
+sw_code sw_model_file_take_vocab(sw_model_file *f, sw_vocab **out, sw_err *err)
+{
+    *out = f->vocab;
+    f->vocab = NULL;
+    return *out != NULL ? SW_OK : sw_vocab_from_gguf(out, f->gguf, err);
 }
 
 sw_tensor_info sw_model_file_tensor(const sw_model_file *f, size_t i)

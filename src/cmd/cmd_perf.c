@@ -136,11 +136,6 @@ static sw_code run_all(perf *p, sw_engine *e, sw_bandwidth_probe *probe, sw_err 
     return code;
 }
 
-static void on_load(void *ud, uint64_t done, uint64_t total)
-{
-    sw_progress_update(ud, done, total);
-}
-
 static sw_code run(perf *p, const char *path, sw_err *err)
 {
     sw_engine_options options;
@@ -150,7 +145,7 @@ static sw_code run(perf *p, const char *path, sw_err *err)
     sw_progress loading;
     sw_progress_init(&loading, "loading", NULL, p->quiet);
     options.n_seqs = (int)p->n_seqs;
-    options.on_load = on_load;
+    options.on_load = sw_progress_on_bytes;
     options.ud = &loading;
     if (options.n_ctx == 0)
         options.n_ctx = (int)(p->n_depth + (p->n_prompt > p->n_gen ? p->n_prompt : p->n_gen));

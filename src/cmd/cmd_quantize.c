@@ -5,11 +5,6 @@
 #include "cmd/progress.h"
 #include "spillway.h"
 
-static void on_progress(void *ud, uint64_t done, uint64_t total)
-{
-    sw_progress_update(ud, done, total);
-}
-
 int sw_cmd_quantize(int argc, char **argv)
 {
     sw_quantize_options o = {0};
@@ -43,7 +38,7 @@ int sw_cmd_quantize(int argc, char **argv)
     sw_progress_init(&progress, "quantizing", NULL, quiet);
     o.type = positional[2];
     o.n_threads = (int)n_threads;
-    o.on_progress = on_progress;
+    o.on_progress = sw_progress_on_bytes;
     o.ud = &progress;
     sw_err err = {0};
     const sw_code code = sw_quantize(positional[0], positional[1], &o, &err);

@@ -47,18 +47,13 @@ static void print_experts(const sw_engine *engine)
 
 /* ---- the run ------------------------------------------------------------------------------------------------ */
 
-static void on_load(void *ud, uint64_t done, uint64_t total)
-{
-    sw_progress_update(ud, done, total);
-}
-
 static sw_code open_engine(const run_args *a, sw_engine_options options, sw_engine **out, sw_err *err)
 {
     sw_progress progress;
     sw_progress_init(&progress, "loading", NULL, a->quiet);
     options.n_seqs = 1;
     options.stub_tokens_per_s = a->stub_rate;
-    options.on_load = on_load;
+    options.on_load = sw_progress_on_bytes;
     options.ud = &progress;
     const sw_code code = sw_engine_open(out, a->path, &options, err);
     sw_progress_finish(&progress);

@@ -4,11 +4,6 @@
 #include "cmd/progress.h"
 #include "spillway.h"
 
-static void on_progress(void *ud, uint64_t done, uint64_t total)
-{
-    sw_progress_update(ud, done, total);
-}
-
 int sw_cmd_synth(int argc, char **argv)
 {
     long n_layers = 0, n_vocab = 0, seed = 0;
@@ -41,7 +36,7 @@ int sw_cmd_synth(int argc, char **argv)
                                       .n_layers = (int)n_layers,
                                       .n_vocab = (int)n_vocab,
                                       .seed = (uint64_t)seed,
-                                      .on_progress = on_progress,
+                                      .on_progress = sw_progress_on_bytes,
                                       .ud = &progress};
     sw_err err = {0};
     const sw_code code = sw_synth(&options, positional[1], &err);

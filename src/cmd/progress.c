@@ -58,6 +58,11 @@ void sw_progress_update(sw_progress *p, uint64_t done, uint64_t total)
     sw_buf_free(&label);
 }
 
+void sw_progress_on_bytes(void *progress, uint64_t done, uint64_t total)
+{
+    sw_progress_update(progress, done, total);
+}
+
 void sw_progress_finish(sw_progress *p)
 {
     if (p->is_drawn) {

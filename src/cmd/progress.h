@@ -27,6 +27,8 @@ typedef struct sw_progress {
 void sw_progress_init(sw_progress *p, const char *label, const char *unit, bool quiet);
 /* total 0: not known. */
 void sw_progress_update(sw_progress *p, uint64_t done, uint64_t total);
+/* The same as a callback of the library (sw_progress_fn): `progress` is an sw_progress. */
+void sw_progress_on_bytes(void *progress, uint64_t done, uint64_t total);
 void sw_progress_finish(sw_progress *p);
 
 /* The line of a state after `elapsed_ns`, without label and line end: "12.0 of 48.0 MiB  25%  4.0 MiB/s  0:09 left".

@@ -109,11 +109,6 @@ void sw_gguf_put_i32s(sw_gguf_writer *w, const char *key, const int32_t *values,
     sw_buf_append(begin_array(w, view(key), SW_GGUF_I32, n), values, n * sizeof *values);
 }
 
-void sw_gguf_put_f32s(sw_gguf_writer *w, const char *key, const float *values, size_t n)
-{
-    sw_buf_append(begin_array(w, view(key), SW_GGUF_F32, n), values, n * sizeof *values);
-}
-
 static void copy_key(sw_gguf_writer *w, const sw_gguf_kv *kv)
 {
     if (kv->type == SW_GGUF_STRING) {

@@ -19,7 +19,6 @@ void sw_gguf_put_bool(sw_gguf_writer *w, const char *key, bool value);
 void sw_gguf_put_str(sw_gguf_writer *w, const char *key, const char *value);
 void sw_gguf_put_strs(sw_gguf_writer *w, const char *key, const sw_str *values, size_t n);
 void sw_gguf_put_i32s(sw_gguf_writer *w, const char *key, const int32_t *values, size_t n);
-void sw_gguf_put_f32s(sw_gguf_writer *w, const char *key, const float *values, size_t n);
 /* Copies every key of an opened file but those in `except` (NULL-terminated list). */
 void sw_gguf_put_all(sw_gguf_writer *w, const sw_gguf *from, const char *const *except);
 
