@@ -69,23 +69,13 @@ static bool ends_with(sw_str s, const char *end)
     return s.size >= n && memcmp(s.data + s.size - n, end, n) == 0;
 }
 
-/* A type whose blocks divide rows of n: the fall-backs that published files have. */
-static sw_type fitting(sw_type t, uint64_t n)
-{
-    if (n % sw_type_get((uint32_t)t)->block_elems == 0)
-        return t;
-    if (n % 32 != 0)
-        return SW_F16;
-    return t == SW_Q4_K ? SW_Q5_0 : SW_Q8_0;
-}
-
 /* Only matrices are converted; the router is small and decides much, so it stays. */
 static sw_type target_type(const plan *p, const sw_gguf_tensor *t)
 {
     const bool is_matrix = t->n_dims >= 2 && ends_with(t->name, ".weight");
     if (!is_matrix || ends_with(t->name, "ffn_gate_inp.weight"))
         return t->type;
-    return fitting(p->by_class[sw_tensor_classify(t->name)], t->ne[0]);
+    return sw_type_fitting(p->by_class[sw_tensor_classify(t->name)], t->ne[0]);
 }
 
 static void convert_row(void *ud, size_t row, int worker)

@@ -22,12 +22,6 @@ static void random_bytes(sw_rng *rng, uint8_t *out, size_t n)
     }
 }
 
-static void put_f16(uint8_t *out, float v)
-{
-    const uint16_t h = sw_f16_from_f32(v);
-    memcpy(out, &h, sizeof h);
-}
-
 /* A scale of random sign: cancels the mean of codes that reach one further down than up. */
 static float either_sign(uint8_t bits, float v)
 {
@@ -47,13 +41,13 @@ static void make_f32(sw_rng *rng, float deviation, uint8_t *b)
 static void make_q8_0(sw_rng *rng, float deviation, uint8_t *b)
 {
     random_bytes(rng, b + 2, 32);
-    put_f16(b, either_sign(b[2], deviation / Q8_0_DEVIATION));
+    sw_store_f16(b, either_sign(b[2], deviation / Q8_0_DEVIATION));
 }
 
 static void make_q5_0(sw_rng *rng, float deviation, uint8_t *b)
 {
     random_bytes(rng, b + 2, 20);
-    put_f16(b, either_sign(b[6], deviation / Q5_0_DEVIATION));
+    sw_store_f16(b, either_sign(b[6], deviation / Q5_0_DEVIATION));
 }
 
 /* Scale and min of a group are the same number and dmin = 7.5 d, which puts the mean of uniform codes at zero. */
@@ -61,8 +55,8 @@ static void make_q4_k(sw_rng *rng, float deviation, uint8_t *b)
 {
     random_bytes(rng, b, 144);
     const float d = deviation / (Q4_K_DEVIATION * K_SCALE_MEAN);
-    put_f16(b, d);
-    put_f16(b + 2, 7.5f * d);
+    sw_store_f16(b, d);
+    sw_store_f16(b + 2, 7.5f * d);
     uint8_t *const s = b + 4;
     for (int j = 0; j < 4; j++) {
         const uint8_t low = (uint8_t)(32 | (s[j] & 31)), high = (uint8_t)(32 | (s[j + 8] & 31));
@@ -78,7 +72,7 @@ static void make_q6_k(sw_rng *rng, float deviation, uint8_t *b)
         const int scale = 64 | (b[192 + j] & 63);
         b[192 + j] = (uint8_t)(int8_t)((b[192 + j] & 64) != 0 ? -scale : scale);
     }
-    put_f16(b + 208, deviation / (Q6_K_DEVIATION * Q6_SCALE_MEAN));
+    sw_store_f16(b + 208, deviation / (Q6_K_DEVIATION * Q6_SCALE_MEAN));
 }
 
 static void make_mxfp4(sw_rng *rng, float deviation, uint8_t *b)

@@ -30,14 +30,6 @@ typedef struct synth {
 
 /* ---- the list of tensors ----------------------------------------------------------------------------------------- */
 
-/* A type that rows of n elements can have: published files fall back so. */
-static sw_type fitting(sw_type t, uint64_t n)
-{
-    if (n % sw_type_get((uint32_t)t)->block_elems == 0)
-        return t;
-    return t == SW_Q4_K ? SW_Q5_0 : SW_Q8_0;
-}
-
 static void add(synth *s, const item *i)
 {
     if (!sw_grow(&s->items, &s->cap, s->n + 1, sizeof *s->items)) {
@@ -62,7 +54,7 @@ static void name_item(item *i, int layer, const char *base, const char *suffix)
 /* A matrix, or a stack of them when n_stacked > 0; values keep the variance of what goes in. */
 static void add_mat(synth *s, int layer, const char *base, sw_type type, int cols, int rows, int n_stacked)
 {
-    item i = {.type = fitting(type, (uint64_t)cols),
+    item i = {.type = sw_type_fitting(type, (uint64_t)cols),
               .n_dims = n_stacked > 0 ? 3 : 2,
               .ne = {(uint64_t)cols, (uint64_t)rows, (uint64_t)(n_stacked > 0 ? n_stacked : 1)},
               .deviation = 1.0f / sqrtf((float)cols)};

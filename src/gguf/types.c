@@ -22,3 +22,12 @@ const sw_type_traits *sw_type_get(uint32_t id)
     static const sw_type_traits NONE = {0};
     return id < SW_N_TYPES ? &TRAITS[id] : &NONE;
 }
+
+sw_type sw_type_fitting(sw_type t, uint64_t n)
+{
+    if (n % sw_type_get((uint32_t)t)->block_elems == 0)
+        return t;
+    if (n % 32 != 0)
+        return SW_F16;
+    return t == SW_Q4_K ? SW_Q5_0 : SW_Q8_0;
+}

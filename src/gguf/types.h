@@ -66,4 +66,7 @@ static inline uint64_t sw_type_row_bytes(sw_type t, uint64_t n)
     return n / k->block_elems * k->block_bytes;
 }
 
+/* A type whose blocks divide rows of n elements: t itself, or what published files fall back to. */
+sw_type sw_type_fitting(sw_type t, uint64_t n);
+
 #endif

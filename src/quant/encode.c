@@ -3,12 +3,6 @@
 #include "quant/blocks.h"
 #include "quant/encode_k.h"
 
-static void store_f16(uint8_t *out, float v)
-{
-    const uint16_t h = sw_f16_from_f32(v);
-    memcpy(out, &h, sizeof h);
-}
-
 /* The element of largest magnitude, with its sign; the first one on ties. */
 static float signed_max(const float *x, int n)
 {
@@ -34,7 +28,7 @@ static void encode_f32(const float *x, uint8_t *b)
 
 static void encode_f16(const float *x, uint8_t *b)
 {
-    store_f16(b, *x);
+    sw_store_f16(b, *x);
 }
 
 static void encode_bf16(const float *x, uint8_t *b)
@@ -48,7 +42,7 @@ static void encode_bf16(const float *x, uint8_t *b)
 static void encode_q8_0(const float *x, uint8_t *b)
 {
     const float d = fabsf(signed_max(x, 32)) / 127.0f, id = inverse(d);
-    store_f16(b, d);
+    sw_store_f16(b, d);
     for (int i = 0; i < 32; i++)
         b[2 + i] = (uint8_t)(int8_t)roundf(x[i] * id);
 }
@@ -63,7 +57,7 @@ static int symmetric_code(float x, float id, int zero)
 static void encode_q4_0(const float *x, uint8_t *b)
 {
     const float d = signed_max(x, 32) / -8.0f, id = inverse(d);
-    store_f16(b, d);
+    sw_store_f16(b, d);
     for (int j = 0; j < 16; j++)
         b[2 + j] = (uint8_t)(symmetric_code(x[j], id, 8) | symmetric_code(x[j + 16], id, 8) << 4);
 }
@@ -71,7 +65,7 @@ static void encode_q4_0(const float *x, uint8_t *b)
 static void encode_q5_0(const float *x, uint8_t *b)
 {
     const float d = signed_max(x, 32) / -16.0f, id = inverse(d);
-    store_f16(b, d);
+    sw_store_f16(b, d);
     uint32_t high = 0;
     for (int j = 0; j < 16; j++) {
         const int low = symmetric_code(x[j], id, 16), up = symmetric_code(x[j + 16], id, 16);

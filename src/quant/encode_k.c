@@ -8,12 +8,6 @@
 
 enum { BLOCK = 256, GROUP = 32, N_GROUPS = BLOCK / GROUP, SUB = 16, N_SUBS = BLOCK / SUB };
 
-static void store_f16(uint8_t *out, float v)
-{
-    const uint16_t h = sw_f16_from_f32(v);
-    memcpy(out, &h, sizeof h);
-}
-
 static int nearest(float v)
 {
     return (int)rintf(v);
@@ -145,8 +139,8 @@ static void encode_affine(const float *x, const search *s, uint8_t *b, uint8_t c
         scale[j] = (uint8_t)clamp(nearest(per_scale * fits[j].scale), 0, 63);
         min[j] = (uint8_t)clamp(nearest(per_min * fits[j].min), 0, 63);
     }
-    store_f16(b, max_scale / 63.0f);
-    store_f16(b + 2, max_min / 63.0f);
+    sw_store_f16(b, max_scale / 63.0f);
+    sw_store_f16(b + 2, max_min / 63.0f);
     pack_scales(scale, min, b + 4);
     for (int i = 0; i < BLOCK; i++) { // again, with what the file will really hold
         const float d = sw_load_f16(b) * (float)scale[i / GROUP], m = sw_load_f16(b + 2) * (float)min[i / GROUP];
@@ -233,7 +227,7 @@ void sw__encode_q6_k(const float *x, uint8_t *b)
     if (fabsf(max) < 1e-15f)
         return;
     const float per_scale = -128.0f / max;
-    store_f16(b + 208, 1 / per_scale);
+    sw_store_f16(b + 208, 1 / per_scale);
     const float d = sw_load_f16(b + 208);
     for (int s = 0; s < N_SUBS; s++)
         b[192 + s] = (uint8_t)(int8_t)clamp(nearest(per_scale * scale[s]), -128, 127);

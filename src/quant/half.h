@@ -65,4 +65,10 @@ static inline float sw_load_f16(const uint8_t *p)
     return sw_f32_from_f16(sw_load_u16(p));
 }
 
+static inline void sw_store_f16(uint8_t *p, float v)
+{
+    const uint16_t h = sw_f16_from_f32(v);
+    memcpy(p, &h, sizeof h);
+}
+
 #endif
