@@ -465,20 +465,21 @@ static sw_code load_item(loader *l, const sw_weights_item *item)
     return code;
 }
 
-/* Room for the longest run of rows that is read at once; for a turned matrix, for it, one column of it, and the file's
- * form of it. */
+/* Room for the rows that are read at once; for a turned matrix, for it, one column of it, and the file's form of it. */
 static size_t staged_bytes(const sw_weights_item *item)
 {
     const sw_type type = item->tensor->type;
-    if (!item->is_turned)
-        return sw_tile_bytes(type, item->n_cols);
-    return item->n_rows * (item->n_cols + 1) * sizeof(float) +
-           item->n_cols * (size_t)sw_type_row_bytes(type, item->n_rows);
+    if (item->is_turned)
+        return item->n_rows * (item->n_cols + 1) * sizeof(float) +
+               item->n_cols * (size_t)sw_type_row_bytes(type, item->n_rows);
+    const size_t row = (size_t)sw_type_row_bytes(type, item->n_cols), all = row * item->n_rows;
+    const size_t at_once = all < STAGING_BYTES ? all : STAGING_BYTES;
+    return at_once > row * SW_TILE_ROWS ? at_once : row * SW_TILE_ROWS;
 }
 
 static size_t staging_bytes(const sw_weights *w)
 {
-    size_t most = STAGING_BYTES;
+    size_t most = 0;
     for (size_t i = 0; i < w->n_items; i++) {
         const size_t bytes = staged_bytes(&w->items[i]);
         most = bytes > most ? bytes : most;
