@@ -126,7 +126,7 @@ static void print_summary(const sw_model_file *f)
         if (m->bytes_by_class[c] > 0)
             print_row(sw_tensor_class_name((sw_tensor_class)c), m->bytes_by_class[c], all_bytes(m));
     }
-    type_bytes types[N_TYPES_MAX];
+    type_bytes types[N_TYPES_MAX] = {0};
     const size_t n_types = count_types(f, types);
     printf("\n%-16s %12s %8s\n", "types", "bytes", "share");
     for (size_t i = 0; i < n_types; i++)
@@ -184,7 +184,7 @@ static json_t *tensors_to_json(const sw_model_file *f)
 static json_t *info_to_json(const sw_model_file *f)
 {
     const sw_model_info *const m = sw_model_file_info(f);
-    type_bytes types[N_TYPES_MAX];
+    type_bytes types[N_TYPES_MAX] = {0};
     const size_t n_types = count_types(f, types);
     json_t *const by_type = json_object();
     for (size_t i = 0; i < n_types; i++)
