@@ -116,9 +116,13 @@ void sw_generation_print_speed(const sw_generation *g)
 {
     const sw_event *const done = &g->done;
     const sw_timings *const t = &done->timings;
-    fprintf(stderr, "prompt      %d tokens in %.0f ms", done->n_prompt, t->prompt_ms);
+    const int n_evaluated = done->n_prompt - done->n_cached;
+    fprintf(stderr, "prompt      %d tokens", done->n_prompt);
+    if (done->n_cached > 0)
+        fprintf(stderr, ", %d of them cached,", done->n_cached);
+    fprintf(stderr, " in %.0f ms", t->prompt_ms);
     if (t->prompt_ms > 0)
-        fprintf(stderr, ", %.1f tokens/s", done->n_prompt * 1000.0 / t->prompt_ms);
+        fprintf(stderr, ", %.1f tokens/s", n_evaluated * 1000.0 / t->prompt_ms);
     fprintf(stderr, "\nfirst token after %.0f ms\nanswer      %d tokens (%d of reasoning)", t->ttft_ms,
             done->n_predicted, done->n_reasoning);
     if (done->n_predicted > 1 && t->predict_ms > 0)
