@@ -260,7 +260,7 @@ typedef enum sw_finish { SW_FINISH_STOP, SW_FINISH_LENGTH, SW_FINISH_CANCELED } 
 
 typedef struct sw_timings {
     double queue_ms;   // submit -> slot
-    double prompt_ms;  // slot -> first logits
+    double prompt_ms;  // slot -> first logits: evaluating the n_prompt - n_cached tokens
     double predict_ms; // first sampled token -> last
     double ttft_ms;    // submit -> first token
 } sw_timings;
@@ -292,6 +292,7 @@ typedef struct sw_event {
     int n_tokens;                // TOKEN: sampled tokens that this event accounts for
     const sw_logprobs *logprobs; // TOKEN with n_tokens 1, when asked for; valid during the call only
     int n_prompt;                // ACCEPTED, PROGRESS, DONE
+    int n_cached;                // ACCEPTED, PROGRESS, DONE: prompt tokens that an earlier job had left evaluated
     int n_prompt_done;           // PROGRESS
     int n_predicted;             // DONE: sampled tokens, the end token not counted
     int n_reasoning;             // DONE: of which reasoning

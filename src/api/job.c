@@ -30,7 +30,7 @@ struct sw_job {
     sw_buf text; // known text of `kind`, not yet delivered
     sw_text_kind kind;
     bool ignore_eos;
-    int n_predicted, n_reasoning;
+    int n_cached, n_predicted, n_reasoning;
     sw_err error;
 
     sw_event_fn on_event;
@@ -145,6 +145,7 @@ static void end_job(sw_job *j, const sw_task_event *e)
     const bool has_failed = j->error.code != SW_OK;
     const sw_event last = {.type = has_failed ? SW_EVENT_ERROR : SW_EVENT_DONE,
                            .n_prompt = e->n_prompt,
+                           .n_cached = j->n_cached,
                            .n_predicted = j->n_predicted,
                            .n_reasoning = j->n_reasoning,
                            .finish = j->stop.has_matched ? SW_FINISH_STOP : e->finish,
@@ -178,8 +179,10 @@ static bool on_task_event(void *ud, const sw_task_event *e)
 {
     sw_job *const j = ud;
     bool goes_on = true;
-    sw_event progress = {.n_prompt = e->n_prompt, .n_prompt_done = e->n_prompt_done};
     pthread_mutex_lock(&j->lock);
+    if (e->type == SW_TASK_ACCEPTED)
+        j->n_cached = e->n_prompt_done;
+    sw_event progress = {.n_prompt = e->n_prompt, .n_cached = j->n_cached, .n_prompt_done = e->n_prompt_done};
     switch (e->type) {
     case SW_TASK_ACCEPTED:
         progress.type = SW_EVENT_ACCEPTED;

@@ -1,6 +1,7 @@
 /* cmd_inspect.c - what is in a model file, for people and, with --json, for machines. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h> // qsort
 #include <string.h>
 
 #include <jansson.h>
@@ -62,8 +63,46 @@ static double share(uint64_t part, uint64_t whole)
     return whole > 0 ? (double)part / (double)whole : 0.0;
 }
 
-static void print_summary(const sw_model_info *m)
+enum { N_TYPES_MAX = 64 };
+
+/* The bytes that each tensor type holds, the largest first. */
+typedef struct type_bytes {
+    const char *type;
+    uint64_t bytes;
+} type_bytes;
+
+static int larger_first(const void *a, const void *b)
 {
+    const uint64_t x = ((const type_bytes *)a)->bytes, y = ((const type_bytes *)b)->bytes;
+    return (x < y) - (x > y);
+}
+
+static size_t count_types(const sw_model_file *f, type_bytes out[N_TYPES_MAX])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < sw_model_file_info(f)->n_tensors; i++) {
+        const sw_tensor_info t = sw_model_file_tensor(f, i);
+        size_t at = 0;
+        while (at < n && strcmp(out[at].type, t.type) != 0)
+            at++;
+        if (at == n && n < N_TYPES_MAX)
+            out[n++] = (type_bytes){.type = t.type};
+        if (at < n)
+            out[at].bytes += t.bytes;
+    }
+    qsort(out, n, sizeof out[0], larger_first);
+    return n;
+}
+
+static void print_row(const char *name, uint64_t bytes, uint64_t whole)
+{
+    char text[32];
+    printf("%-16s %12s %7.1f%%\n", name, show_bytes(bytes, text), 100 * share(bytes, whole));
+}
+
+static void print_summary(const sw_model_file *f)
+{
+    const sw_model_info *const m = sw_model_file_info(f);
     char a[32], b[32];
     print_safe("model", m->name);
     print_safe("file", m->path);
@@ -85,9 +124,13 @@ static void print_summary(const sw_model_info *m)
     printf("\n%-16s %12s %8s\n", "tensors", "bytes", "share");
     for (int c = 0; c < SW_N_CLASSES; c++) {
         if (m->bytes_by_class[c] > 0)
-            printf("%-16s %12s %7.1f%%\n", sw_tensor_class_name((sw_tensor_class)c),
-                   show_bytes(m->bytes_by_class[c], a), 100 * share(m->bytes_by_class[c], all_bytes(m)));
+            print_row(sw_tensor_class_name((sw_tensor_class)c), m->bytes_by_class[c], all_bytes(m));
     }
+    type_bytes types[N_TYPES_MAX] = {0};
+    const size_t n_types = count_types(f, types);
+    printf("\n%-16s %12s %8s\n", "types", "bytes", "share");
+    for (size_t i = 0; i < n_types; i++)
+        print_row(types[i].type, types[i].bytes, all_bytes(m));
     if (m->n_experts > 0)
         printf("\n--cpu-moe would keep %s out of VRAM: %.1f%% of the weights\n",
                show_bytes(m->bytes_by_class[SW_CLASS_EXPERTS], a),
@@ -138,25 +181,31 @@ static json_t *tensors_to_json(const sw_model_file *f)
     return list;
 }
 
-static json_t *info_to_json(const sw_model_info *m)
+static json_t *info_to_json(const sw_model_file *f)
 {
+    const sw_model_info *const m = sw_model_file_info(f);
+    type_bytes types[N_TYPES_MAX] = {0};
+    const size_t n_types = count_types(f, types);
+    json_t *const by_type = json_object();
+    for (size_t i = 0; i < n_types; i++)
+        json_object_set_new(by_type, types[i].type, json_integer((json_int_t)types[i].bytes));
     json_t *const by_class = json_object();
     for (int c = 0; c < SW_N_CLASSES; c++)
         json_object_set_new(by_class, sw_tensor_class_name((sw_tensor_class)c),
                             json_integer((json_int_t)m->bytes_by_class[c]));
-    return json_pack("{so, so, so, ss, sI, sI, sI, si, si, si, si, si, si, si, so, ss, so, sf}", "name",
+    return json_pack("{so, so, so, ss, sI, sI, sI, si, si, si, si, si, si, si, so, ss, so, so, sf}", "name",
                      json_text(m->name), "path", json_text(m->path), "architecture", json_text(m->arch), "quant",
                      m->quant, "file_bytes", (json_int_t)m->file_bytes, "n_params", (json_int_t)m->n_params,
                      "n_params_active", (json_int_t)m->n_params_active, "n_layers", m->n_layers, "n_embd", m->n_embd,
                      "n_vocab", m->n_vocab, "n_ctx_train", m->n_ctx_train, "n_experts", m->n_experts, "n_experts_used",
                      m->n_experts_used, "n_experts_shared", m->n_experts_shared, "tokenizer", json_text(m->tokenizer),
-                     "chat_format", m->chat_format, "bytes_by_class", by_class, "cpu_moe_share",
-                     share(m->bytes_by_class[SW_CLASS_EXPERTS], all_bytes(m)));
+                     "chat_format", m->chat_format, "bytes_by_class", by_class, "bytes_by_type", by_type,
+                     "cpu_moe_share", share(m->bytes_by_class[SW_CLASS_EXPERTS], all_bytes(m)));
 }
 
 static int print_json(const sw_model_file *f, bool with_tensors)
 {
-    json_t *const root = info_to_json(sw_model_file_info(f));
+    json_t *const root = info_to_json(f);
     if (root != NULL && with_tensors)
         json_object_set_new(root, "tensors", tensors_to_json(f));
     const bool ok = root != NULL && json_dumpf(root, stdout, JSON_INDENT(2)) == 0;
@@ -196,7 +245,7 @@ int sw_cmd_inspect(int argc, char **argv)
     if (as_json) {
         exit_code = print_json(f, tensors);
     } else {
-        print_summary(sw_model_file_info(f));
+        print_summary(f);
         if (tensors)
             print_tensors(f);
     }

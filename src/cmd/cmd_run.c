@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "cmd/answer_json.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "cmd/conversation.h"
@@ -21,7 +22,8 @@ typedef struct run_args {
     sw_engine_args engine;
     double temp, top_p, min_p, typical, repeat_penalty, presence_penalty, frequency_penalty, stub_rate;
     long top_k, repeat_last_n, seed, max_tokens;
-    bool raw, show_reasoning, stats, quiet;
+    const char *stop;
+    bool raw, show_reasoning, stats, as_json, quiet;
 } run_args;
 
 /* How many experts of each layer were chosen at all, and the share of the busiest one. */
@@ -73,7 +75,9 @@ static sw_request base_request(const run_args *a)
                                      .presence_penalty = (float)a->presence_penalty,
                                      .frequency_penalty = (float)a->frequency_penalty,
                                      .seed = (uint64_t)a->seed},
-                        .max_tokens = (int)a->max_tokens};
+                        .max_tokens = (int)a->max_tokens,
+                        .stop = &a->stop,
+                        .n_stop = a->stop != NULL ? 1 : 0};
 }
 
 /* One question, one answer. */
@@ -89,8 +93,11 @@ static sw_code ask_once(sw_engine *engine, const run_args *a, sw_generation *g, 
         request.messages = messages + first;
         request.n_messages = 2 - first;
     }
+    g->is_silent = a->as_json;
     sw_catch_interrupts(/*is_once=*/true);
-    const sw_code code = sw_generate(g, engine, request, err);
+    sw_code code = sw_generate(g, engine, request, err);
+    if (code == SW_OK && a->as_json)
+        code = sw_answer_print_json(engine, g, err);
     if (code == SW_OK && a->stats)
         sw_generation_print_speed(g);
     return code;
@@ -143,6 +150,8 @@ static sw_code check_args(const run_args *a, sw_err *err)
         return sw_fail(err, SW_EINVAL, "--system does not go together with --raw, which uses no chat template");
     if (a->raw && a->prompt == NULL && isatty(STDIN_FILENO) == 1)
         return sw_fail(err, SW_EINVAL, "--raw needs a prompt: a conversation uses the chat template");
+    if (a->as_json && a->prompt == NULL && isatty(STDIN_FILENO) == 1)
+        return sw_fail(err, SW_EINVAL, "--json needs a prompt: a conversation is for people");
     return SW_OK;
 }
 
@@ -167,12 +176,15 @@ int sw_cmd_run(int argc, char **argv)
         {"seed", NULL, SW_ARG_INT, &a.seed, 0, 0, "N", "same seed, same answer (0)"},
         {"max-tokens", NULL, SW_ARG_INT, &a.max_tokens, 0, SW_LIMIT_CTX_TOKENS, "N",
          "length of the answer (0: no limit)"},
+        {"stop", NULL, SW_ARG_STRING, &a.stop, 0, 0, "TEXT", "the answer ends before this text"},
         SW_ENGINE_ARG_ROWS(a.engine),
         {"stub-rate", NULL, SW_ARG_DOUBLE, &a.stub_rate, 0, 1e6, "R",
          "tokens per second of the model 'stub:' (0: no limit)"},
         {"raw", NULL, SW_ARG_FLAG, &a.raw, 0, 0, NULL, "continue the prompt as it is, without the chat template"},
         {"show-reasoning", NULL, SW_ARG_FLAG, &a.show_reasoning, 0, 0, NULL, "reasoning on standard error"},
         {"stats", NULL, SW_ARG_FLAG, &a.stats, 0, 0, NULL, "speed and use of experts on standard error"},
+        {"json", NULL, SW_ARG_FLAG, &a.as_json, 0, 0, NULL,
+         "answer, tokens, timings and use of experts as one JSON document"},
         {"quiet", NULL, SW_ARG_FLAG, &a.quiet, 0, 0, NULL, "no loading progress"},
     };
     const sw_args args = {"run",

@@ -22,12 +22,14 @@ void sw_generation_init(sw_generation *g, bool show_reasoning)
                          .show_reasoning = show_reasoning};
     sw_buf_init(&g->scratch, (size_t)SW_LIMIT_ANSWER_BYTES);
     sw_buf_init(&g->content, (size_t)SW_LIMIT_ANSWER_BYTES);
+    sw_buf_init(&g->reasoning, (size_t)SW_LIMIT_ANSWER_BYTES);
 }
 
 void sw_generation_free(sw_generation *g)
 {
     sw_buf_free(&g->scratch);
     sw_buf_free(&g->content);
+    sw_buf_free(&g->reasoning);
 }
 
 /* ---- events, on the engine's thread --------------------------------------------------------------------------- */
@@ -35,13 +37,14 @@ void sw_generation_free(sw_generation *g)
 static void print_text(sw_generation *g, const sw_event *e)
 {
     const bool is_reasoning = e->kind == SW_TEXT_REASONING;
-    if (e->n_bytes == 0 || (is_reasoning && !g->show_reasoning))
+    if (e->n_bytes == 0)
+        return;
+    sw_buf_append(is_reasoning ? &g->reasoning : &g->content, e->text, e->n_bytes);
+    if (g->is_silent || (is_reasoning && !g->show_reasoning))
         return;
     FILE *const to = is_reasoning ? stderr : stdout;
-    if (!is_reasoning) {
+    if (!is_reasoning)
         g->ends_line = e->text[e->n_bytes - 1] == '\n';
-        sw_buf_append(&g->content, e->text, e->n_bytes);
-    }
     if (is_reasoning ? g->dims_reasoning : g->escapes_content) {
         sw_buf_clear(&g->scratch);
         sw_escape_terminal(&g->scratch, e->text, e->n_bytes);
@@ -90,6 +93,7 @@ sw_code sw_generate(sw_generation *g, sw_engine *engine, sw_request request, sw_
     g->ends_line = false;
     g->err = (sw_err){0};
     sw_buf_clear(&g->content);
+    sw_buf_clear(&g->reasoning);
     request.on_event = on_event;
     request.ud = g;
     sw_job *job;
@@ -100,7 +104,7 @@ sw_code sw_generate(sw_generation *g, sw_engine *engine, sw_request request, sw_
     sw_job_wait(job);
     running_job = NULL;
     sw_job_release(job);
-    if (g->escapes_content && !g->ends_line)
+    if (g->escapes_content && !g->is_silent && !g->ends_line)
         putchar('\n');
     if (g->err.code != SW_OK)
         return sw_fail(err, g->err.code, "%s", g->err.msg);
@@ -112,9 +116,13 @@ void sw_generation_print_speed(const sw_generation *g)
 {
     const sw_event *const done = &g->done;
     const sw_timings *const t = &done->timings;
-    fprintf(stderr, "prompt      %d tokens in %.0f ms", done->n_prompt, t->prompt_ms);
+    const int n_evaluated = done->n_prompt - done->n_cached;
+    fprintf(stderr, "prompt      %d tokens", done->n_prompt);
+    if (done->n_cached > 0)
+        fprintf(stderr, ", %d of them cached,", done->n_cached);
+    fprintf(stderr, " in %.0f ms", t->prompt_ms);
     if (t->prompt_ms > 0)
-        fprintf(stderr, ", %.1f tokens/s", done->n_prompt * 1000.0 / t->prompt_ms);
+        fprintf(stderr, ", %.1f tokens/s", n_evaluated * 1000.0 / t->prompt_ms);
     fprintf(stderr, "\nfirst token after %.0f ms\nanswer      %d tokens (%d of reasoning)", t->ttft_ms,
             done->n_predicted, done->n_reasoning);
     if (done->n_predicted > 1 && t->predict_ms > 0)

@@ -14,9 +14,10 @@
 /* What the engine's thread writes to; the main thread reads it after the last event. */
 typedef struct sw_generation {
     bool escapes_content, dims_reasoning, show_reasoning;
+    bool is_silent; // nothing is printed while the answer comes
     bool ends_line; // the last byte of content was a newline
     sw_buf scratch;
-    sw_buf content; // of the last answer
+    sw_buf content, reasoning; // of the last answer
     sw_event done;
     sw_err err;
 } sw_generation;

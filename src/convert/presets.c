@@ -23,6 +23,11 @@ static const sw_preset PRESETS[] = {
      .head = 128, .n_ff = 10944, .n_layers_dense = 1, .n_expert = 64, .n_expert_used = 6, .n_ff_expert = 1408,
      .n_expert_shared = 2, .n_vocab = 102400, .n_ctx = 4096, .rope_base = 10000, .norm_eps = 1e-6f, .dense = SW_Q4_K,
      .experts = SW_Q4_K, .experts_down = SW_Q5_0, .embd = SW_Q6_K},
+    {.name = "deepseek-v2-lite", .arch = "deepseek2", .n_layers = 27, .n_embd = 2048, .n_head = 16, .head = 192,
+     .n_latent = 512, .n_rope = 64, .n_ff = 10944, .n_layers_dense = 1, .n_expert = 64, .n_expert_used = 6,
+     .n_ff_expert = 1408, .n_expert_shared = 2, .n_vocab = 102400, .n_ctx = 163840, .rope_base = 10000,
+     .norm_eps = 1e-6f, .yarn_factor = 40, .ctx_orig = 4096, .dense = SW_Q4_K, .experts = SW_Q4_K,
+     .experts_down = SW_Q5_0, .embd = SW_Q6_K},
     {.name = "qwen3-30b-a3b", .arch = "qwen3moe", .n_layers = 48, .n_embd = 2048, .n_head = 32, .n_head_kv = 4,
      .head = 128, .n_expert = 128, .n_expert_used = 8, .n_ff_expert = 768, .n_vocab = 151936, .n_ctx = 40960,
      .rope_base = 1e6f, .norm_eps = 1e-6f, .dense = SW_Q4_K, .experts = SW_Q4_K, .experts_down = SW_Q4_K,
@@ -47,6 +52,15 @@ static const sw_preset PRESETS[] = {
      .head = 64, .n_ff = 512, .n_layers_dense = 1, .n_expert = 16, .n_expert_used = 4, .n_ff_expert = 96,
      .n_expert_shared = 2, .n_vocab = 512, .n_ctx = 4096, .rope_base = 10000, .norm_eps = 1e-6f, .dense = SW_Q4_K,
      .experts = SW_Q4_K, .experts_down = SW_Q5_0, .embd = SW_Q6_K},
+    {.name = "tiny-deepseek2", .arch = "deepseek2", .n_layers = 4, .n_embd = 256, .n_head = 4, .head = 96,
+     .n_latent = 128, .n_rope = 32, .n_ff = 512, .n_layers_dense = 1, .n_expert = 16, .n_expert_used = 4,
+     .n_ff_expert = 96, .n_expert_shared = 2, .n_vocab = 512, .n_ctx = 4096, .rope_base = 10000, .norm_eps = 1e-6f,
+     .yarn_factor = 8, .ctx_orig = 512, .dense = SW_Q4_K, .experts = SW_Q4_K, .experts_down = SW_Q5_0,
+     .embd = SW_Q6_K},
+    {.name = "tiny-qwen3moe", .arch = "qwen3moe", .n_layers = 4, .n_embd = 256, .n_head = 4, .n_head_kv = 2,
+     .head = 64, .n_expert = 16, .n_expert_used = 4, .n_ff_expert = 256, .n_vocab = 512, .n_ctx = 4096,
+     .rope_base = 1e6f, .norm_eps = 1e-6f, .dense = SW_Q4_K, .experts = SW_Q4_K, .experts_down = SW_Q4_K,
+     .embd = SW_Q6_K},
 };
 // clang-format on
 

@@ -11,7 +11,8 @@ typedef struct sw_preset {
     const char *name;
     const char *arch;
     int n_layers, n_embd, n_head, n_head_kv, head;
-    int n_ff; // dense feed-forward width; 0: no dense layers
+    int n_latent, n_rope; // latent attention: size of the cached vector, and of the rotated part of a key; else 0
+    int n_ff;             // dense feed-forward width; 0: no dense layers
     int n_layers_dense;
     int n_expert, n_expert_used, n_ff_expert, n_expert_shared;
     int n_vocab, n_ctx;

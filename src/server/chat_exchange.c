@@ -21,7 +21,7 @@
 typedef struct record {
     sw_event_type type;
     sw_text_kind kind;
-    int n_prompt, n_prompt_done;
+    sw_chat_progress progress;
     sw_chat_end end;
     sw_code code; // ERROR; the text is the message
     size_t n_bytes, n_logprobs;
@@ -80,9 +80,9 @@ void sw__chat_on_event(void *ud, const sw_event *event)
     const record r = {
         .type = event->type,
         .kind = event->kind,
-        .n_prompt = event->n_prompt,
-        .n_prompt_done = event->n_prompt_done,
-        .end = {event->finish, event->n_prompt, event->n_predicted, event->n_reasoning, event->timings},
+        .progress = {.n_prompt = event->n_prompt, .n_cached = event->n_cached, .n_done = event->n_prompt_done},
+        .end = {event->finish, event->n_prompt, event->n_cached, event->n_predicted, event->n_reasoning,
+                event->timings},
         .code = event->type == SW_EVENT_ERROR ? event->error->code : SW_OK,
         .n_bytes = event->type == SW_EVENT_ERROR   ? strlen(text)
                    : event->type == SW_EVENT_TOKEN ? event->n_bytes
@@ -255,8 +255,9 @@ static void on_progress(sw_exchange *x, const record *r)
     sw_buf line;
     send_role(x);
     begin_data(&line);
-    sw__chat_chunk_progress(&line, &x->head, r->n_prompt, r->n_prompt_done,
-                            sw_ms(sw_now_ns(sw_clock_system()) - x->accepted_ns));
+    sw_chat_progress progress = r->progress;
+    progress.time_ms = sw_ms(sw_now_ns(sw_clock_system()) - x->accepted_ns);
+    sw__chat_chunk_progress(&line, &x->head, &progress);
     send_data(x, &line);
 }
 

@@ -35,7 +35,7 @@ static json_t *usage_json(const sw_chat_end *end)
 {
     return json_pack("{s:i, s:i, s:i, s:{s:i}, s:{s:i}}", "prompt_tokens", end->n_prompt, "completion_tokens",
                      end->n_predicted, "total_tokens", end->n_prompt + end->n_predicted, "prompt_tokens_details",
-                     "cached_tokens", 0, "completion_tokens_details", "reasoning_tokens", end->n_reasoning);
+                     "cached_tokens", end->n_cached, "completion_tokens_details", "reasoning_tokens", end->n_reasoning);
 }
 
 static double ratio(double a, double b)
@@ -46,12 +46,13 @@ static double ratio(double a, double b)
 static json_t *timings_json(const sw_chat_head *head, const sw_chat_end *end)
 {
     const sw_timings *const t = &end->timings;
+    const int n_evaluated = end->n_prompt - end->n_cached;
     return json_pack("{s:i, s:i, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", //
-                     "cache_n", 0,                                                        //
-                     "prompt_n", end->n_prompt,                                           //
+                     "cache_n", end->n_cached,                                            //
+                     "prompt_n", n_evaluated,                                             //
                      "prompt_ms", sw__json_number(t->prompt_ms),                          //
-                     "prompt_per_token_ms", sw__json_number(ratio(t->prompt_ms, end->n_prompt)), "prompt_per_second",
-                     sw__json_number(ratio(1000.0 * end->n_prompt, t->prompt_ms)), "predicted_n", end->n_predicted, //
+                     "prompt_per_token_ms", sw__json_number(ratio(t->prompt_ms, n_evaluated)), "prompt_per_second",
+                     sw__json_number(ratio(1000.0 * n_evaluated, t->prompt_ms)), "predicted_n", end->n_predicted, //
                      "predicted_ms", sw__json_number(t->predict_ms), "predicted_per_token_ms",
                      sw__json_number(ratio(t->predict_ms, end->n_predicted)), "predicted_per_second",
                      sw__json_number(ratio(1000.0 * end->n_predicted, t->predict_ms)), "queue_ms",
@@ -118,12 +119,12 @@ void sw__chat_chunk_text(sw_buf *out, const sw_chat_head *head, const sw_chat_pi
     sw__json_write(out, chunk_with_logprobs(head, json_pack("{s:s%}", member, p->text, p->n_bytes), logprobs, NULL));
 }
 
-void sw__chat_chunk_progress(sw_buf *out, const sw_chat_head *head, int n_prompt, int n_done, double time_ms)
+void sw__chat_chunk_progress(sw_buf *out, const sw_chat_head *head, const sw_chat_progress *p)
 {
     json_t *const chunk = chunk_json(head, json_object(), NULL);
     json_object_set_new(chunk, "prompt_progress",
-                        json_pack("{s:i, s:i, s:i, s:o}", "total", n_prompt, "cache", 0, "processed", n_done, "time_ms",
-                                  sw__json_number(time_ms)));
+                        json_pack("{s:i, s:i, s:i, s:o}", "total", p->n_prompt, "cache", p->n_cached, "processed",
+                                  p->n_done, "time_ms", sw__json_number(p->time_ms)));
     sw__json_write(out, chunk);
 }
 

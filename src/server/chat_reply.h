@@ -27,7 +27,7 @@ typedef struct sw_chat_head {
 /* How an answer ended; from SW_EVENT_DONE. */
 typedef struct sw_chat_end {
     sw_finish finish;
-    int n_prompt, n_predicted, n_reasoning;
+    int n_prompt, n_cached, n_predicted, n_reasoning; // n_cached of the n_prompt tokens were not evaluated again
     sw_timings timings;
 } sw_chat_end;
 
@@ -39,6 +39,12 @@ void sw__chat_fingerprint(char *out, size_t size, const sw_model_info *info, con
  * they were not asked for. */
 void sw__chat_document(sw_buf *out, const sw_chat_head *head, const sw_buf *content, const sw_buf *reasoning,
                        const sw_buf *logprobs, const sw_chat_end *end);
+
+/* How far the prompt is: n_done of n_prompt tokens, n_cached of them from an earlier request. */
+typedef struct sw_chat_progress {
+    int n_prompt, n_cached, n_done;
+    double time_ms; // since the request came
+} sw_chat_progress;
 
 /* A piece of an answer's text; n_logprobs bytes of packed log-probabilities belong to it, or 0. */
 typedef struct sw_chat_piece {
@@ -52,7 +58,7 @@ typedef struct sw_chat_piece {
 /* Chunks of a stream, in this order: role, then text and progress, then finish, then usage if it was asked for. */
 void sw__chat_chunk_role(sw_buf *out, const sw_chat_head *head);
 void sw__chat_chunk_text(sw_buf *out, const sw_chat_head *head, const sw_chat_piece *piece);
-void sw__chat_chunk_progress(sw_buf *out, const sw_chat_head *head, int n_prompt, int n_done, double time_ms);
+void sw__chat_chunk_progress(sw_buf *out, const sw_chat_head *head, const sw_chat_progress *progress);
 void sw__chat_chunk_finish(sw_buf *out, const sw_chat_head *head, const sw_chat_end *end);
 void sw__chat_chunk_usage(sw_buf *out, const sw_chat_head *head, const sw_chat_end *end);
 

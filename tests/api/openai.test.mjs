@@ -42,7 +42,12 @@ describe('a server with the stub model', () => {
     assert.ok(answer.usage.prompt_tokens > 0 && answer.usage.completion_tokens > 0);
     assert.equal(answer.usage.total_tokens, answer.usage.prompt_tokens + answer.usage.completion_tokens);
     assert.equal(answer.timings.predicted_n, answer.usage.completion_tokens);
+    const cached = answer.usage.prompt_tokens_details.cached_tokens;
+    assert.equal(answer.timings.cache_n, cached);
+    assert.equal(answer.timings.prompt_n, answer.usage.prompt_tokens - cached);
     assert.equal(answer.seed, 7);
+    const again = await ask();
+    assert.equal(again.usage.prompt_tokens_details.cached_tokens, answer.usage.prompt_tokens - 1, 'the last token is evaluated');
   });
 
   test('streams deltas whose concatenation is the answer of the same seed', async () => {

@@ -7,6 +7,30 @@
 
 #include <cmocka.h>
 
+gguf_builder gguf_built;
+
+int gguf_case_begin(void **state)
+{
+    (void)state;
+    gguf_begin(&gguf_built);
+    return 0;
+}
+
+int gguf_case_end(void **state)
+{
+    (void)state;
+    gguf_end(&gguf_built);
+    return 0;
+}
+
+const uint64_t GGUF_ROW_OF_4[4] = {4};
+
+void gguf_add_row(const char *name)
+{
+    static const float VALUES[4] = {1, 2, 3, 4};
+    gguf_tensor(&gguf_built, name, SW_F32, GGUF_ROW_OF_4, VALUES, sizeof VALUES);
+}
+
 temp_path gguf_case_path(void)
 {
     return temp_file("model.gguf");

@@ -6,6 +6,15 @@
 #include "support/gguf_builder.h"
 #include "support/temp_dir.h"
 
+/* The file of the case at hand, begun and freed by cmocka's setup and teardown of each test. */
+extern gguf_builder gguf_built;
+int gguf_case_begin(void **state);
+int gguf_case_end(void **state);
+
+extern const uint64_t GGUF_ROW_OF_4[4];
+/* Adds a tensor of four F32 numbers to gguf_built. */
+void gguf_add_row(const char *name);
+
 /* Where the functions below write the file. */
 temp_path gguf_case_path(void);
 

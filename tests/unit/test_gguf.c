@@ -14,30 +14,6 @@
 #include "base/limits.h"
 #include "support/gguf_case.h"
 
-static gguf_builder b;
-
-static int begin(void **state)
-{
-    (void)state;
-    gguf_begin(&b);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    gguf_end(&b);
-    return 0;
-}
-
-static const uint64_t ROW_OF_4[4] = {4};
-
-static void add_row(const char *name)
-{
-    static const float VALUES[4] = {1, 2, 3, 4};
-    gguf_tensor(&b, name, SW_F32, ROW_OF_4, VALUES, sizeof VALUES);
-}
-
 /* ---- the worked example of the format's description ---- */
 
 static const uint8_t EXAMPLE_HEADER[0x11a] =
@@ -216,11 +192,11 @@ static void test_unknown_versions_are_rejected_with_their_reason(void **state)
     } CASES[] = {
         {0, "version 0"}, {1, "too old"}, {4, "version 4"}, {0x03000000, "big-endian"}, {0x02000000, "big-endian"}};
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
-        b.version = CASES[i].version;
-        gguf_rejected(&b, SW_EUNSUPPORTED, CASES[i].named);
+        gguf_built.version = CASES[i].version;
+        gguf_rejected(&gguf_built, SW_EUNSUPPORTED, CASES[i].named);
     }
-    b.version = 2;
-    sw_gguf_close(gguf_opened(&b));
+    gguf_built.version = 2;
+    sw_gguf_close(gguf_opened(&gguf_built));
 }
 
 /* ---- rule 2: counts ---- */
@@ -230,12 +206,12 @@ static void test_counts_that_the_file_cannot_hold_are_rejected_before_allocating
     (void)state;
     static const uint64_t COUNTS[] = {1000, UINT32_MAX, (uint64_t)1 << 62, UINT64_MAX};
     for (size_t i = 0; i < sizeof COUNTS / sizeof COUNTS[0]; i++) {
-        b.n_keys = COUNTS[i];
-        gguf_rejected(&b, SW_EFORMAT, "metadata keys");
-        b.n_keys = 0;
-        b.n_tensors = COUNTS[i];
-        gguf_rejected(&b, SW_EFORMAT, "tensors");
-        b.n_tensors = 0;
+        gguf_built.n_keys = COUNTS[i];
+        gguf_rejected(&gguf_built, SW_EFORMAT, "metadata keys");
+        gguf_built.n_keys = 0;
+        gguf_built.n_tensors = COUNTS[i];
+        gguf_rejected(&gguf_built, SW_EFORMAT, "tensors");
+        gguf_built.n_tensors = 0;
     }
 }
 
@@ -246,18 +222,18 @@ static void test_the_alignment_is_a_power_of_two_up_to_its_limit(void **state)
     (void)state;
     static const uint32_t BAD[] = {0, 3, 48, SW_LIMIT_GGUF_ALIGNMENT + 1, 2 * SW_LIMIT_GGUF_ALIGNMENT};
     for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
-        gguf_again(&b);
-        gguf_u32(&b, "general.alignment", BAD[i]);
-        gguf_rejected(&b, SW_EFORMAT, "general.alignment");
+        gguf_again(&gguf_built);
+        gguf_u32(&gguf_built, "general.alignment", BAD[i]);
+        gguf_rejected(&gguf_built, SW_EFORMAT, "general.alignment");
     }
     static const uint32_t GOOD[] = {1, 8, 64, SW_LIMIT_GGUF_ALIGNMENT};
     for (size_t i = 0; i < sizeof GOOD / sizeof GOOD[0]; i++) {
-        gguf_again(&b);
-        b.alignment = GOOD[i];
-        gguf_u32(&b, "general.alignment", GOOD[i]);
-        add_row("a");
-        add_row("b");
-        sw_gguf *const g = gguf_opened(&b);
+        gguf_again(&gguf_built);
+        gguf_built.alignment = GOOD[i];
+        gguf_u32(&gguf_built, "general.alignment", GOOD[i]);
+        gguf_add_row("a");
+        gguf_add_row("b");
+        sw_gguf *const g = gguf_opened(&gguf_built);
         float v[4] = {0};
         sw_err err = {0};
         assert_int_equal(sw_gguf_tensor_at(g, 1)->offset % GOOD[i], 0);
@@ -274,10 +250,10 @@ static void test_headers_longer_than_one_read_are_parsed(void **state)
     (void)state;
     char *const text = calloc(1, 6 << 20);
     memset(text, 'x', (6 << 20) - 1);
-    gguf_str(&b, "first", text);
-    gguf_str(&b, "second", "behind it");
-    add_row("t");
-    sw_gguf *const g = gguf_opened(&b);
+    gguf_str(&gguf_built, "first", text);
+    gguf_str(&gguf_built, "second", "behind it");
+    gguf_add_row("t");
+    sw_gguf *const g = gguf_opened(&gguf_built);
     sw_str s;
     sw_err err = {0};
     assert_int_equal(sw_gguf_str(g, "first", &s, &err), SW_OK);
@@ -293,16 +269,16 @@ static void test_a_header_may_have_as_many_bytes_as_the_limit_and_not_one_more(v
     (void)state;
     // One string of zeros in a sparse file: 24 bytes, then 8 + 1 + 4 + 8 around it.
     uint64_t n = SW_LIMIT_GGUF_HEADER_BYTES - 24 - 21;
-    gguf_raw_key(&b, "k", SW_GGUF_STRING, &n, sizeof n);
-    gguf_write(&b, gguf_case_path().s);
+    gguf_raw_key(&gguf_built, "k", SW_GGUF_STRING, &n, sizeof n);
+    gguf_write(&gguf_built, gguf_case_path().s);
     assert_int_equal(truncate(gguf_case_path().s, (off_t)SW_LIMIT_GGUF_HEADER_BYTES + 4096), 0);
     sw_gguf *g;
     sw_err err = {0};
     assert_int_equal(sw_gguf_open(&g, gguf_case_path().s, &err), SW_OK);
     sw_gguf_close(g);
     n++;
-    memcpy(b.keys.data + 13, &n, sizeof n);
-    gguf_write(&b, gguf_case_path().s);
+    memcpy(gguf_built.keys.data + 13, &n, sizeof n);
+    gguf_write(&gguf_built, gguf_case_path().s);
     assert_int_equal(truncate(gguf_case_path().s, (off_t)SW_LIMIT_GGUF_HEADER_BYTES + 4096), 0);
     gguf_open_fails(gguf_case_path().s, SW_ELIMIT, "header is larger");
     unlink(gguf_case_path().s);
@@ -317,8 +293,8 @@ static void test_names_in_messages_are_cut_and_made_printable(void **state)
     memset(name, 'n', sizeof name - 1);
     memcpy(name, "\x1b]0;title\x07", 10);
     name[sizeof name - 1] = '\0';
-    gguf_raw_key(&b, name, 99, "", 0);
-    gguf_write(&b, gguf_case_path().s);
+    gguf_raw_key(&gguf_built, name, 99, "", 0);
+    gguf_write(&gguf_built, gguf_case_path().s);
     sw_gguf *g;
     sw_err err = {0};
     assert_int_equal(sw_gguf_open(&g, gguf_case_path().s, &err), SW_EFORMAT);
@@ -327,7 +303,7 @@ static void test_names_in_messages_are_cut_and_made_printable(void **state)
     assert_non_null(strstr(err.msg, "..."));
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define T(name) cmocka_unit_test_setup_teardown(name, gguf_case_begin, gguf_case_end)
 
 int main(void)
 {

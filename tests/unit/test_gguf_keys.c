@@ -12,22 +12,6 @@
 #include "base/limits.h"
 #include "support/gguf_case.h"
 
-static gguf_builder b;
-
-static int begin(void **state)
-{
-    (void)state;
-    gguf_begin(&b);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    gguf_end(&b);
-    return 0;
-}
-
 /* ---- rule 3: strings and arrays ---- */
 
 static void test_a_string_longer_than_the_file_is_rejected(void **state)
@@ -35,9 +19,9 @@ static void test_a_string_longer_than_the_file_is_rejected(void **state)
     (void)state;
     static const uint64_t LENGTHS[] = {100, (uint64_t)INT64_MAX, UINT64_MAX, UINT64_MAX - 7};
     for (size_t i = 0; i < sizeof LENGTHS / sizeof LENGTHS[0]; i++) {
-        gguf_again(&b);
-        gguf_raw_key(&b, "k", SW_GGUF_STRING, &LENGTHS[i], sizeof LENGTHS[i]);
-        gguf_rejected(&b, SW_EFORMAT, "past the end");
+        gguf_again(&gguf_built);
+        gguf_raw_key(&gguf_built, "k", SW_GGUF_STRING, &LENGTHS[i], sizeof LENGTHS[i]);
+        gguf_rejected(&gguf_built, SW_EFORMAT, "past the end");
     }
 }
 
@@ -47,9 +31,9 @@ static void test_an_array_longer_than_the_file_is_rejected_for_every_element_typ
     static const uint64_t COUNTS[] = {1000, (uint64_t)1 << 61, (uint64_t)1 << 63, UINT64_MAX};
     for (uint32_t type = 0; type < SW_GGUF_N_VALUES; type++) {
         for (size_t i = 0; i < sizeof COUNTS / sizeof COUNTS[0] && type != SW_GGUF_ARRAY; i++) {
-            gguf_again(&b);
-            gguf_array(&b, "k", type, COUNTS[i], "12345678", 8);
-            gguf_rejected(&b, SW_EFORMAT, "past the end");
+            gguf_again(&gguf_built);
+            gguf_array(&gguf_built, "k", type, COUNTS[i], "12345678", 8);
+            gguf_rejected(&gguf_built, SW_EFORMAT, "past the end");
         }
     }
 }
@@ -57,10 +41,10 @@ static void test_an_array_longer_than_the_file_is_rejected_for_every_element_typ
 static void test_strings_may_hold_any_bytes_and_arrays_may_be_empty(void **state)
 {
     (void)state;
-    gguf_strings(&b, "none", NULL, 0);
-    gguf_array(&b, "numbers", SW_GGUF_F64, 0, "", 0);
-    gguf_raw_key(&b, "nul", SW_GGUF_STRING, "\x03\0\0\0\0\0\0\0a\0\xff", 11);
-    sw_gguf *const g = gguf_opened(&b);
+    gguf_strings(&gguf_built, "none", NULL, 0);
+    gguf_array(&gguf_built, "numbers", SW_GGUF_F64, 0, "", 0);
+    gguf_raw_key(&gguf_built, "nul", SW_GGUF_STRING, "\x03\0\0\0\0\0\0\0a\0\xff", 11);
+    sw_gguf *const g = gguf_opened(&gguf_built);
     sw_err err = {0};
     sw_gguf_array a;
     sw_str s;
@@ -83,8 +67,8 @@ static void test_strings_may_hold_any_bytes_and_arrays_may_be_empty(void **state
 static void test_a_key_without_a_name_is_rejected(void **state)
 {
     (void)state;
-    gguf_u32(&b, "", 1);
-    gguf_rejected(&b, SW_EFORMAT, "metadata key has 0 bytes");
+    gguf_u32(&gguf_built, "", 1);
+    gguf_rejected(&gguf_built, SW_EFORMAT, "metadata key has 0 bytes");
 }
 
 static void test_a_key_may_have_65535_bytes_and_not_one_more(void **state)
@@ -93,20 +77,20 @@ static void test_a_key_may_have_65535_bytes_and_not_one_more(void **state)
     char *const name = malloc(65537);
     memset(name, 'k', 65536);
     name[65536] = '\0';
-    gguf_u32(&b, name + 1, 1);
-    sw_gguf_close(gguf_opened(&b));
-    gguf_u32(&b, name, 1);
-    gguf_rejected(&b, SW_EFORMAT, "65536 bytes");
+    gguf_u32(&gguf_built, name + 1, 1);
+    sw_gguf_close(gguf_opened(&gguf_built));
+    gguf_u32(&gguf_built, name, 1);
+    gguf_rejected(&gguf_built, SW_EFORMAT, "65536 bytes");
     free(name);
 }
 
 static void test_a_key_that_appears_twice_is_rejected(void **state)
 {
     (void)state;
-    gguf_u32(&b, "once", 1);
-    gguf_u32(&b, "twice", 1);
-    gguf_str(&b, "twice", "x");
-    gguf_rejected(&b, SW_EFORMAT, "key 'twice' appears twice");
+    gguf_u32(&gguf_built, "once", 1);
+    gguf_u32(&gguf_built, "twice", 1);
+    gguf_str(&gguf_built, "twice", "x");
+    gguf_rejected(&gguf_built, SW_EFORMAT, "key 'twice' appears twice");
 }
 
 static void test_as_many_keys_as_the_limit_are_read_and_not_one_more(void **state)
@@ -115,17 +99,17 @@ static void test_as_many_keys_as_the_limit_are_read_and_not_one_more(void **stat
     char name[16];
     for (int i = 0; i < SW_LIMIT_GGUF_KEYS; i++) {
         snprintf(name, sizeof name, "k%d", i);
-        gguf_u32(&b, name, (uint32_t)i);
+        gguf_u32(&gguf_built, name, (uint32_t)i);
     }
-    sw_gguf *const g = gguf_opened(&b);
+    sw_gguf *const g = gguf_opened(&gguf_built);
     uint32_t v;
     sw_err err = {0};
     assert_int_equal(sw_gguf_n_keys(g), SW_LIMIT_GGUF_KEYS);
     assert_int_equal(sw_gguf_u32(g, name, 0, &v, &err), SW_OK);
     assert_int_equal(v, SW_LIMIT_GGUF_KEYS - 1);
     sw_gguf_close(g);
-    gguf_u32(&b, "one more", 1);
-    gguf_rejected(&b, SW_EFORMAT, "metadata keys");
+    gguf_u32(&gguf_built, "one more", 1);
+    gguf_rejected(&gguf_built, SW_EFORMAT, "metadata keys");
 }
 
 /* ---- rule 5: value types ---- */
@@ -135,29 +119,29 @@ static void test_unknown_value_types_are_rejected(void **state)
     (void)state;
     static const uint32_t TYPES[] = {13, 255, UINT32_MAX};
     for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++) {
-        gguf_again(&b);
-        gguf_raw_key(&b, "strange", TYPES[i], "12345678", 8);
-        gguf_rejected(&b, SW_EFORMAT, "key 'strange'");
-        gguf_again(&b);
-        gguf_array(&b, "list", TYPES[i], 1, "12345678", 8);
-        gguf_rejected(&b, SW_EFORMAT, "key 'list'");
+        gguf_again(&gguf_built);
+        gguf_raw_key(&gguf_built, "strange", TYPES[i], "12345678", 8);
+        gguf_rejected(&gguf_built, SW_EFORMAT, "key 'strange'");
+        gguf_again(&gguf_built);
+        gguf_array(&gguf_built, "list", TYPES[i], 1, "12345678", 8);
+        gguf_rejected(&gguf_built, SW_EFORMAT, "key 'list'");
     }
 }
 
 static void test_arrays_of_arrays_are_rejected(void **state)
 {
     (void)state;
-    gguf_array(&b, "nested", SW_GGUF_ARRAY, 1, "\x04\0\0\0\0\0\0\0\0\0\0\0", 12);
-    gguf_rejected(&b, SW_EFORMAT, "key 'nested'");
+    gguf_array(&gguf_built, "nested", SW_GGUF_ARRAY, 1, "\x04\0\0\0\0\0\0\0\0\0\0\0", 12);
+    gguf_rejected(&gguf_built, SW_EFORMAT, "key 'nested'");
 }
 
 /* ---- rule 6: what values say ---- */
 
 static void check_u32(sw_gguf_value type, const void *value, size_t n, bool fits, uint32_t expected)
 {
-    gguf_again(&b);
-    gguf_raw_key(&b, "number", type, value, n);
-    sw_gguf *const g = gguf_opened(&b);
+    gguf_again(&gguf_built);
+    gguf_raw_key(&gguf_built, "number", type, value, n);
+    sw_gguf *const g = gguf_opened(&gguf_built);
     uint32_t v = 0;
     sw_err err = {0};
     const sw_code code = sw_gguf_u32(g, "number", 7, &v, &err);
@@ -204,9 +188,9 @@ static void test_a_count_that_loses_range_or_sign_is_rejected(void **state)
 
 static void check_f32(sw_gguf_value type, const void *value, size_t n, bool fits, float expected)
 {
-    gguf_again(&b);
-    gguf_raw_key(&b, "real", type, value, n);
-    sw_gguf *const g = gguf_opened(&b);
+    gguf_again(&gguf_built);
+    gguf_raw_key(&gguf_built, "real", type, value, n);
+    sw_gguf *const g = gguf_opened(&gguf_built);
     float v = 0;
     sw_err err = {0};
     const sw_code code = sw_gguf_f32(g, "real", 7, &v, &err);
@@ -237,10 +221,10 @@ static void test_flags_and_strings_are_checked_for_their_type(void **state)
 {
     (void)state;
     const uint8_t two = 2;
-    gguf_raw_key(&b, "flag", SW_GGUF_BOOL, &two, 1); // anything but 0 is true
-    gguf_f32(&b, "real", 1);
-    gguf_str(&b, "text", "yes");
-    sw_gguf *const g = gguf_opened(&b);
+    gguf_raw_key(&gguf_built, "flag", SW_GGUF_BOOL, &two, 1); // anything but 0 is true
+    gguf_f32(&gguf_built, "real", 1);
+    gguf_str(&gguf_built, "text", "yes");
+    sw_gguf *const g = gguf_opened(&gguf_built);
     bool flag = false;
     sw_str s;
     sw_gguf_array a;
@@ -260,11 +244,11 @@ static void test_flags_and_strings_are_checked_for_their_type(void **state)
 static void test_array_elements_of_every_number_type_are_read(void **state)
 {
     (void)state;
-    gguf_array(&b, "i16", SW_GGUF_I16, 2, (int16_t[]){-2, 300}, 4);
-    gguf_array(&b, "u64", SW_GGUF_U64, 2, (uint64_t[]){5, UINT64_MAX}, 16);
-    gguf_array(&b, "bool", SW_GGUF_BOOL, 2, "\x00\x07", 2);
-    gguf_array(&b, "f64", SW_GGUF_F64, 1, (double[]){0.5}, 8);
-    sw_gguf *const g = gguf_opened(&b);
+    gguf_array(&gguf_built, "i16", SW_GGUF_I16, 2, (int16_t[]){-2, 300}, 4);
+    gguf_array(&gguf_built, "u64", SW_GGUF_U64, 2, (uint64_t[]){5, UINT64_MAX}, 16);
+    gguf_array(&gguf_built, "bool", SW_GGUF_BOOL, 2, "\x00\x07", 2);
+    gguf_array(&gguf_built, "f64", SW_GGUF_F64, 1, (double[]){0.5}, 8);
+    sw_gguf *const g = gguf_opened(&gguf_built);
     sw_gguf_array a;
     sw_err err = {0};
     int64_t i;
@@ -284,7 +268,7 @@ static void test_array_elements_of_every_number_type_are_read(void **state)
     sw_gguf_close(g);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define T(name) cmocka_unit_test_setup_teardown(name, gguf_case_begin, gguf_case_end)
 
 int main(void)
 {

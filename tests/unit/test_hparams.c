@@ -14,22 +14,6 @@
 #include "support/gguf_case.h"
 #include "support/tiny_model.h"
 
-static gguf_builder b;
-
-static int begin(void **state)
-{
-    (void)state;
-    gguf_begin(&b);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    gguf_end(&b);
-    return 0;
-}
-
 /* One key that a case gives another value; NULL key: none. */
 typedef struct change {
     const char *key; // without the architecture
@@ -74,16 +58,16 @@ static void put_number(const char *arch, const char *key, double value)
     char full[96];
     snprintf(full, sizeof full, "%s.%s", arch, key);
     if (value == floor(value) && value >= 0)
-        gguf_u32(&b, full, (uint32_t)value);
+        gguf_u32(&gguf_built, full, (uint32_t)value);
     else
-        gguf_f32(&b, full, (float)value);
+        gguf_f32(&gguf_built, full, (float)value);
 }
 
 /* The header of a model with some keys changed; its embedding has n_vocab rows of one byte. */
 static void build(const char *arch, const change *changes, size_t n, uint64_t n_vocab)
 {
-    gguf_again(&b);
-    gguf_str(&b, "general.architecture", arch);
+    gguf_again(&gguf_built);
+    gguf_str(&gguf_built, "general.architecture", arch);
     for (size_t i = 0; i < sizeof USUAL / sizeof USUAL[0]; i++) {
         const double value = value_of(changes, n, USUAL[i].key, USUAL[i].value);
         if (value != -1)
@@ -93,12 +77,12 @@ static void build(const char *arch, const change *changes, size_t n, uint64_t n_
         if (changes[i].key != NULL && !is_usual(changes[i].key))
             put_number(arch, changes[i].key, changes[i].value);
     }
-    gguf_tensor(&b, "token_embd.weight", SW_I8, (uint64_t[4]){1, n_vocab}, NULL, (size_t)n_vocab);
+    gguf_tensor(&gguf_built, "token_embd.weight", SW_I8, (uint64_t[4]){1, n_vocab}, NULL, (size_t)n_vocab);
 }
 
 static sw_code read_built(bool as_llama_cpp, sw_hparams *h, sw_err *err)
 {
-    sw_gguf *const g = gguf_opened(&b);
+    sw_gguf *const g = gguf_opened(&gguf_built);
     const sw_code code = sw_hparams_read(g, as_llama_cpp, h, err);
     sw_gguf_close(g);
     return code;
@@ -250,7 +234,7 @@ static void test_windowed_layers_follow_the_pattern(void **state)
     accepted((change[]){{"attention.sliding_window", 128}, {"attention.sliding_window_pattern", 3}}, 2, &h);
     assert_true(sw_layer_is_windowed(&h, 1) && !sw_layer_is_windowed(&h, 2));
     build("gpt-oss", (change[]){{"attention.sliding_window", 128}}, 1, 10);
-    gguf_array(&b, "gpt-oss.attention.sliding_window_pattern", SW_GGUF_BOOL, 2, "\x01\x01", 2);
+    gguf_array(&gguf_built, "gpt-oss.attention.sliding_window_pattern", SW_GGUF_BOOL, 2, "\x01\x01", 2);
     assert_int_equal(read_built(false, &h, NULL), SW_OK);
     assert_int_equal(h.window_period, 2); // an array belongs to other families
 }
@@ -261,15 +245,15 @@ static void test_numbers_per_layer_must_be_equal(void **state)
     sw_hparams h;
     sw_err err = {0};
     build("gpt-oss", (change[]){{"attention.head_count", -1}}, 1, 10);
-    gguf_array(&b, "gpt-oss.attention.head_count", SW_GGUF_I32, 2, (int32_t[]){4, 4}, 8);
+    gguf_array(&gguf_built, "gpt-oss.attention.head_count", SW_GGUF_I32, 2, (int32_t[]){4, 4}, 8);
     assert_int_equal(read_built(false, &h, &err), SW_OK);
     assert_int_equal(h.n_head, 4);
     build("gpt-oss", (change[]){{"attention.head_count", -1}}, 1, 10);
-    gguf_array(&b, "gpt-oss.attention.head_count", SW_GGUF_I32, 2, (int32_t[]){4, 2}, 8);
+    gguf_array(&gguf_built, "gpt-oss.attention.head_count", SW_GGUF_I32, 2, (int32_t[]){4, 2}, 8);
     assert_int_equal(read_built(false, &h, &err), SW_EUNSUPPORTED);
     assert_non_null(strstr(err.msg, "differs between layers"));
     build("gpt-oss", (change[]){{"attention.head_count", -1}}, 1, 10);
-    gguf_array(&b, "gpt-oss.attention.head_count", SW_GGUF_I64, 1, (int64_t[]){-4}, 8);
+    gguf_array(&gguf_built, "gpt-oss.attention.head_count", SW_GGUF_I64, 1, (int64_t[]){-4}, 8);
     sw_err_clear(&err);
     assert_int_equal(read_built(false, &h, &err), SW_EFORMAT);
     assert_non_null(strstr(err.msg, "is -4"));
@@ -286,7 +270,7 @@ static void test_unknown_architectures_are_refused_with_the_known_ones(void **st
     assert_int_equal(read_built(false, &h, &err), SW_EUNSUPPORTED);
     assert_non_null(strstr(err.msg, "'mamba'"));
     assert_non_null(strstr(err.msg, "gpt-oss, phimoe, deepseek"));
-    gguf_again(&b);
+    gguf_again(&gguf_built);
     sw_err_clear(&err);
     assert_int_equal(read_built(false, &h, &err), SW_EFORMAT);
     assert_non_null(strstr(err.msg, "general.architecture"));
@@ -298,7 +282,7 @@ static void test_a_file_without_weights_is_refused(void **state)
     sw_hparams h;
     sw_err err = {0};
     build("gpt-oss", NULL, 0, 1);
-    memcpy(strstr(b.infos.data + 8, "token_embd"), "other_embd", 10);
+    memcpy(strstr(gguf_built.infos.data + 8, "token_embd"), "other_embd", 10);
     assert_int_equal(read_built(false, &h, &err), SW_EFORMAT);
     assert_non_null(strstr(err.msg, "token_embd.weight"));
 }
@@ -317,12 +301,12 @@ static void test_unknown_rope_scaling_is_refused(void **state)
     sw_err err = {0};
     for (size_t i = 0; i < sizeof KNOWN / sizeof KNOWN[0]; i++) {
         build("gpt-oss", NULL, 0, 10);
-        gguf_str(&b, "gpt-oss.rope.scaling.type", KNOWN[i].type);
+        gguf_str(&gguf_built, "gpt-oss.rope.scaling.type", KNOWN[i].type);
         assert_int_equal(read_built(false, &h, &err), SW_OK);
         assert_int_equal(h.rope_scaling, KNOWN[i].expected);
     }
     build("gpt-oss", NULL, 0, 10);
-    gguf_str(&b, "gpt-oss.rope.scaling.type", "dynamic");
+    gguf_str(&gguf_built, "gpt-oss.rope.scaling.type", "dynamic");
     assert_int_equal(read_built(false, &h, &err), SW_EFORMAT);
     assert_non_null(strstr(err.msg, "rope scaling type"));
 }
@@ -356,7 +340,7 @@ static void test_the_sparse_mixer_needs_exactly_two_experts(void **state)
     assert_int_equal(read_built(true, &h, NULL), SW_OK);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define T(name) cmocka_unit_test_setup_teardown(name, gguf_case_begin, gguf_case_end)
 
 int main(void)
 {

@@ -23,7 +23,8 @@ static const sw_chat_head HEAD = {.id = "chatcmpl-1",
                                   .load_ms = 1.5};
 static const sw_chat_end END = {
     .finish = SW_FINISH_LENGTH,
-    .n_prompt = 10,
+    .n_prompt = 30,
+    .n_cached = 20,
     .n_predicted = 4,
     .n_reasoning = 1,
     .timings = {.queue_ms = 0.25, .prompt_ms = 500, .predict_ms = 100, .ttft_ms = 512.3456}};
@@ -32,12 +33,12 @@ static const sw_chat_end END = {
     "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1790000000,\"model\":\"m\","              \
     "\"system_fingerprint\":\"sw-x\",\"choices\":["
 #define FIGURES                                                                                                        \
-    "\"seed\":5,\"timings\":{\"cache_n\":0,\"prompt_n\":10,\"prompt_ms\":500.0,\"prompt_per_token_ms\":50.0,"          \
+    "\"seed\":5,\"timings\":{\"cache_n\":20,\"prompt_n\":10,\"prompt_ms\":500.0,\"prompt_per_token_ms\":50.0,"         \
     "\"prompt_per_second\":20.0,\"predicted_n\":4,\"predicted_ms\":100.0,\"predicted_per_token_ms\":25.0,"             \
     "\"predicted_per_second\":40.0,\"queue_ms\":0.25,\"load_ms\":1.5,\"ttft_ms\":512.346,\"backend\":\"cpu\"}"
 #define USAGE                                                                                                          \
-    "\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":4,\"total_tokens\":14,\"prompt_tokens_details\":"           \
-    "{\"cached_tokens\":0},\"completion_tokens_details\":{\"reasoning_tokens\":1}}"
+    "\"usage\":{\"prompt_tokens\":30,\"completion_tokens\":4,\"total_tokens\":34,\"prompt_tokens_details\":"           \
+    "{\"cached_tokens\":20},\"completion_tokens_details\":{\"reasoning_tokens\":1}}"
 
 static void assert_written(sw_buf *out, const char *expected)
 {
@@ -62,9 +63,9 @@ static void test_writes_the_chunks_of_a_stream(void **state)
     sw__chat_chunk_text(&out, &HEAD, &(sw_chat_piece){SW_TEXT_REASONING, "x\0y", 3, NULL, 0});
     assert_written(&out, CHUNK "{\"index\":0,\"delta\":{\"reasoning_content\":\"x\\u0000y\"},\"logprobs\":null,"
                                "\"finish_reason\":null}]}");
-    sw__chat_chunk_progress(&out, &HEAD, 100, 64, 12.5);
+    sw__chat_chunk_progress(&out, &HEAD, &(sw_chat_progress){100, 32, 64, 12.5});
     assert_written(&out, CHUNK "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":null}],"
-                               "\"prompt_progress\":{\"total\":100,\"cache\":0,\"processed\":64,\"time_ms\":12.5}}");
+                               "\"prompt_progress\":{\"total\":100,\"cache\":32,\"processed\":64,\"time_ms\":12.5}}");
     sw__chat_chunk_finish(&out, &HEAD, &END);
     assert_written(&out,
                    CHUNK "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"length\"}]," FIGURES "}");

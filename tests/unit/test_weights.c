@@ -13,26 +13,10 @@
 #include "support/gguf_case.h"
 #include "support/tiny_model.h"
 
-static gguf_builder b;
-
-static int begin(void **state)
-{
-    (void)state;
-    gguf_begin(&b);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    gguf_end(&b);
-    return 0;
-}
-
 static sw_code plan_built(sw_gguf **g, sw_weights *w, sw_err *err)
 {
     sw_hparams h;
-    *g = gguf_opened(&b);
+    *g = gguf_opened(&gguf_built);
     *w = (sw_weights){0};
     const sw_code code = sw_hparams_read(*g, false, &h, err);
     return code == SW_OK ? sw_weights_plan(*g, &h, w, err) : code;
@@ -54,9 +38,9 @@ static void refused(sw_code expected, const char *named)
 static char *description(const char *name)
 {
     const size_t n = strlen(name);
-    for (size_t i = 0; i + n <= b.infos.size; i++) {
-        if (memcmp(b.infos.data + i, name, n) == 0)
-            return b.infos.data + i;
+    for (size_t i = 0; i + n <= gguf_built.infos.size; i++) {
+        if (memcmp(gguf_built.infos.data + i, name, n) == 0)
+            return gguf_built.infos.data + i;
     }
     fail_msg("no tensor %s", name);
     return NULL;
@@ -78,8 +62,8 @@ static void test_a_missing_tensor_is_named(void **state)
         for (int i = 0; i < 5; i++) {
             if (strncmp(REQUIRED[arch][i], "token", 5) == 0)
                 continue; // without it there is no model at all: tests of hparams
-            gguf_again(&b);
-            tiny_build(&b, (tiny_arch)arch, TINY_NO_TOKEN);
+            gguf_again(&gguf_built);
+            tiny_build(&gguf_built, (tiny_arch)arch, TINY_NO_TOKEN);
             description(REQUIRED[arch][i])[0] = 'X';
             char message[96];
             snprintf(message, sizeof message, "'%s' is missing", REQUIRED[arch][i]);
@@ -93,8 +77,8 @@ static void test_a_tensor_of_another_shape_is_named(void **state)
     (void)state;
     for (int arch = 0; arch < TINY_N_ARCHS; arch++) {
         for (int i = 0; i < 5; i++) {
-            gguf_again(&b);
-            tiny_build(&b, (tiny_arch)arch, TINY_NO_TOKEN);
+            gguf_again(&gguf_built);
+            tiny_build(&gguf_built, (tiny_arch)arch, TINY_NO_TOKEN);
             // One element less in the first dimension: still inside the file.
             char *const ne0 = description(REQUIRED[arch][i]) + strlen(REQUIRED[arch][i]) + 4;
             uint64_t n;
@@ -116,8 +100,8 @@ static void test_optional_tensors_must_have_their_shape_too(void **state)
                 {TINY_PHIMOE, "rope_factors_long.weight"}, {TINY_PHIMOE, "output.bias"},
                 {TINY_PHIMOE, "blk.0.attn_norm.bias"},     {TINY_DEEPSEEK, "output.weight"}};
     for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
-        gguf_again(&b);
-        tiny_build(&b, ROWS[i].arch, TINY_NO_TOKEN);
+        gguf_again(&gguf_built);
+        tiny_build(&gguf_built, ROWS[i].arch, TINY_NO_TOKEN);
         char *const ne0 = description(ROWS[i].name) + strlen(ROWS[i].name) + 4;
         memset(ne0, 0, 8);
         ne0[0] = 1;
@@ -137,16 +121,16 @@ static void test_types_without_kernels_are_refused(void **state)
                 {"blk.1.attn_norm.weight", SW_Q8_0},
                 {"output_norm.weight", SW_I16}};
     for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
-        gguf_again(&b);
-        tiny_build(&b, TINY_DEEPSEEK, TINY_NO_TOKEN);
+        gguf_again(&gguf_built);
+        tiny_build(&gguf_built, TINY_DEEPSEEK, TINY_NO_TOKEN);
         char *const info = description(ROWS[i].name) + strlen(ROWS[i].name);
         uint32_t n_dims;
         memcpy(&n_dims, info, sizeof n_dims);
         memcpy(info + 4 + 8 * (size_t)n_dims, &ROWS[i].type, sizeof ROWS[i].type);
         if (ROWS[i].type == SW_F64) // would be twice as large as its place
-            memcpy(info + 8 + 8 * (size_t)n_dims, &(uint64_t){b.data.size}, 8);
+            memcpy(info + 8 + 8 * (size_t)n_dims, &(uint64_t){gguf_built.data.size}, 8);
         for (int pad = 0; ROWS[i].type == SW_F64 && pad < 32 * 32 * 8; pad++)
-            sw_buf_putc(&b.data, '\0');
+            sw_buf_putc(&gguf_built.data, '\0');
         refused(SW_EUNSUPPORTED, ROWS[i].name);
     }
 }
@@ -191,7 +175,7 @@ static void check_vector(const sw_gguf *g, const float *v, const char *name, siz
 static void test_what_is_loaded_is_what_the_file_holds(void **state)
 {
     (void)state;
-    tiny_build(&b, TINY_GPT_OSS, TINY_NO_TOKEN);
+    tiny_build(&gguf_built, TINY_GPT_OSS, TINY_NO_TOKEN);
     sw_gguf *g;
     sw_weights w;
     sw_err err = {0};
@@ -229,7 +213,7 @@ static void test_what_is_loaded_is_what_the_file_holds(void **state)
 static void test_a_missing_output_layer_is_the_embedding(void **state)
 {
     (void)state;
-    tiny_build(&b, TINY_DEEPSEEK, TINY_NO_TOKEN);
+    tiny_build(&gguf_built, TINY_DEEPSEEK, TINY_NO_TOKEN);
     description("output.weight")[0] = 'X';
     sw_gguf *g;
     sw_weights w;
@@ -243,7 +227,7 @@ static void test_a_missing_output_layer_is_the_embedding(void **state)
     sw_gguf_close(g);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define T(name) cmocka_unit_test_setup_teardown(name, gguf_case_begin, gguf_case_end)
 
 int main(void)
 {
