@@ -95,15 +95,16 @@ static void check(reader *r, bool ok, const char *what)
         r->code = sw_fail(r->err, SW_EFORMAT, "%s: %s", sw_gguf_path(r->g), what);
 }
 
-/* Head sizes of MLA are those of the expanded form; what is cached is one latent vector and the rotated part. */
+/* Head sizes of MLA are those of the expanded form; what is cached is one latent vector and the rotated part.  Older
+ * files have no keys of their own for them and say the same with the ordinary ones. */
 static void read_latent(reader *r, sw_hparams *h)
 {
     if (!h->arch.has_latent_attention)
         return;
     h->n_latent = need_int(r, "attention.kv_lora_rank", 16, SW_LIMIT_HEAD - 16);
     h->n_latent_q = get_int(r, "attention.q_lora_rank", 0, 0, SW_LIMIT_MODEL_DIM);
-    h->head_k = need_int(r, "attention.key_length_mla", 8, SW_LIMIT_HEAD);
-    h->head_v = need_int(r, "attention.value_length_mla", 1, SW_LIMIT_HEAD);
+    h->head_k = get_int(r, "attention.key_length_mla", h->head_k, 8, SW_LIMIT_HEAD);
+    h->head_v = get_int(r, "attention.value_length_mla", h->head_v, 1, SW_LIMIT_HEAD);
     h->n_rot = need_int(r, "rope.dimension_count", 2, h->head_k - 1);
     check(r, h->n_latent % 16 == 0, "the rank of the compressed keys and values is no multiple of 16");
     check(r, h->n_latent + h->n_rot <= SW_LIMIT_HEAD, "the compressed keys are too long");

@@ -16,8 +16,10 @@ struct sw_weights_item {
     void **target;  // receives the address: a matrix's tiles or a vector's floats
     size_t offset;  // in the block
     bool is_matrix; // else rows of float32, padded to whole tiles
+    bool is_turned; // the tensor holds the matrices' columns as rows; they become float32, which loses nothing
     size_t row;     // first row in the tensor's matrices
     size_t n_rows, n_cols, n_stacked;
+    size_t rows_apart; // rows of the tensor from one matrix of the stack to the next
 };
 
 /* ---- planning: the first error sticks ---------------------------------------------------------------------------- */
@@ -114,9 +116,9 @@ static void plan_norm(planner *p, sw_norm *norm, const char *base)
     plan_vector(p, &norm->bias, base, "bias", n, false);
 }
 
-/* Rows [row, row + n_rows) of each of the n_stacked matrices of tensor t. */
-static void plan_rows(planner *p, sw_mat *m, const sw_gguf_tensor *t, size_t row, size_t n_rows, size_t n_cols,
-                      size_t n_stacked)
+/* A stack of n_stacked matrices: rows [row, row + n_rows) of tensor t, and again every rows_apart rows. */
+static void plan_rows_apart(planner *p, sw_mat *m, const sw_gguf_tensor *t, size_t row, size_t n_rows, size_t n_cols,
+                            size_t n_stacked, size_t rows_apart)
 {
     if (p->code != SW_OK)
         return;
@@ -132,7 +134,39 @@ static void plan_rows(planner *p, sw_mat *m, const sw_gguf_tensor *t, size_t row
                                .row = row,
                                .n_rows = n_rows,
                                .n_cols = n_cols,
-                               .n_stacked = n_stacked},
+                               .n_stacked = n_stacked,
+                               .rows_apart = rows_apart},
+             m->n_tiles * m->tile_bytes * n_stacked);
+}
+
+/* The same where the stack's matrices are the tensor's. */
+static void plan_rows(planner *p, sw_mat *m, const sw_gguf_tensor *t, size_t row, size_t n_rows, size_t n_cols,
+                      size_t n_stacked)
+{
+    plan_rows_apart(p, m, t, row, n_rows, n_cols, n_stacked, (size_t)t->ne[1]);
+}
+
+/* A stack of matrices (n_rows, n_cols) of which the tensor holds the columns: n_cols rows each, rows_apart of them from
+ * matrix to matrix.  A type's blocks run along the wrong side then, so the matrices are kept as float32. */
+static void plan_turned(planner *p, sw_mat *m, const sw_gguf_tensor *t, size_t n_rows, size_t n_cols, size_t n_stacked,
+                        size_t rows_apart)
+{
+    if (p->code != SW_OK)
+        return;
+    m->type = SW_F32;
+    m->n_rows = (int)n_rows;
+    m->n_cols = (int)n_cols;
+    m->n_tiles = sw_n_tiles(n_rows);
+    m->tile_bytes = sw_tile_bytes(SW_F32, n_cols);
+    add_item(p,
+             (sw_weights_item){.tensor = t,
+                               .target = (void **)&m->tiles,
+                               .is_matrix = true,
+                               .is_turned = true,
+                               .n_rows = n_rows,
+                               .n_cols = n_cols,
+                               .n_stacked = n_stacked,
+                               .rows_apart = rows_apart},
              m->n_tiles * m->tile_bytes * n_stacked);
 }
 
@@ -190,14 +224,30 @@ static void plan_head_norm(planner *p, float **target, int *width, const char *b
     plan_vector(p, target, base, "weight", (size_t)*width, true);
 }
 
-/* The absorbed form of MLA: per head, k_b turns a query into the latent space and v_b an answer out of it. */
+/* Per head, k_b (n_latent, nope) turns a query into the latent space and v_b (head_v, n_latent) an answer out of it.
+ * Older files hold both in one tensor, made to expand the keys and values: per head the nope columns of k_b and then
+ * the rows of v_b. */
+static void plan_absorbed(planner *p, sw_layer *layer)
+{
+    const sw_hparams *const h = p->h;
+    const int nope = h->head_k - h->n_rot;
+    const sw_gguf_tensor *const both = find(p, "attn_kv_b", "weight");
+    if (both == NULL || find(p, "attn_k_b", "weight") != NULL) {
+        plan_mat(p, &layer->k_b, "attn_k_b", h->n_latent, nope, h->n_head, REQUIRED);
+        plan_mat(p, &layer->v_b, "attn_v_b", h->head_v, h->n_latent, h->n_head, REQUIRED);
+        return;
+    }
+    const size_t latent = (size_t)h->n_latent, heads = (size_t)h->n_head, per_head = (size_t)(nope + h->head_v);
+    find(p, "attn_kv_b", "weight"); // the name for messages
+    expect_shape(p, both, latent, heads * per_head, 1);
+    plan_turned(p, &layer->k_b, both, latent, (size_t)nope, heads, per_head);
+    plan_rows_apart(p, &layer->v_b, both, (size_t)nope, (size_t)h->head_v, latent, heads, per_head);
+}
+
 static void plan_latent(planner *p, sw_layer *layer)
 {
     const sw_hparams *const h = p->h;
-    const int q_rows = h->n_head * h->head_k, nope = h->head_k - h->n_rot;
-    if (find(p, "attn_kv_b", "weight") != NULL && find(p, "attn_k_b", "weight") == NULL)
-        fail(p, SW_EUNSUPPORTED,
-             "is missing: the file has the older layout of latent attention; convert the model again");
+    const int q_rows = h->n_head * h->head_k;
     if (h->n_latent_q > 0 && find(p, "attn_q", "weight") == NULL) {
         plan_mat(p, &layer->q_a, "attn_q_a", h->n_latent_q, h->n_embd, 1, REQUIRED);
         plan_vector(p, &layer->q_a_norm, "attn_q_a_norm", "weight", (size_t)h->n_latent_q, true);
@@ -207,8 +257,7 @@ static void plan_latent(planner *p, sw_layer *layer)
     }
     plan_mat(p, &layer->kv_a, "attn_kv_a_mqa", h->n_latent + h->n_rot, h->n_embd, 1, REQUIRED);
     plan_vector(p, &layer->kv_a_norm, "attn_kv_a_norm", "weight", (size_t)h->n_latent, true);
-    plan_mat(p, &layer->k_b, "attn_k_b", h->n_latent, nope, h->n_head, REQUIRED);
-    plan_mat(p, &layer->v_b, "attn_v_b", h->head_v, h->n_latent, h->n_head, REQUIRED);
+    plan_absorbed(p, layer);
 }
 
 static void plan_attention(planner *p, sw_layer *layer)
@@ -334,7 +383,6 @@ static sw_code load_matrix(loader *l, const sw_weights_item *item, size_t stacke
 {
     const sw_gguf_tensor *const t = item->tensor;
     const size_t row_bytes = (size_t)sw_type_row_bytes(t->type, item->n_cols);
-    const size_t matrix_bytes = row_bytes * (size_t)t->ne[1];
     size_t rows_at_once = STAGING_BYTES / row_bytes / SW_TILE_ROWS * SW_TILE_ROWS;
     if (rows_at_once == 0)
         rows_at_once = SW_TILE_ROWS;
@@ -347,13 +395,42 @@ static sw_code load_matrix(loader *l, const sw_weights_item *item, size_t stacke
                         .row_bytes = row_bytes,
                         .tile_bytes = row_bytes * SW_TILE_ROWS,
                         .dst = dst + row * row_bytes};
-        const uint64_t at = stacked * matrix_bytes + (item->row + row) * row_bytes;
+        const uint64_t at = (stacked * item->rows_apart + item->row + row) * row_bytes;
         const sw_code code = sw_gguf_read(l->g, t, at, l->staging, job.n_rows * row_bytes, l->err);
         if (code != SW_OK)
             return code;
         sw_pool_run(l->pool, sw_n_tiles(job.n_rows), pack_tile, &job);
         advance(l, job.n_rows * row_bytes);
     }
+    return SW_OK;
+}
+
+/* One matrix of a stack whose columns are rows of the tensor. */
+static sw_code load_turned(loader *l, const sw_weights_item *item, size_t stacked, uint8_t *dst)
+{
+    const sw_gguf_tensor *const t = item->tensor;
+    const size_t column_bytes = (size_t)sw_type_row_bytes(t->type, item->n_rows);
+    float *const matrix = (float *)(void *)l->staging, *const column = matrix + item->n_rows * item->n_cols;
+    uint8_t *const raw = (uint8_t *)(column + item->n_rows);
+    const sw_code code =
+        sw_gguf_read(l->g, t, stacked * item->rows_apart * column_bytes, raw, item->n_cols * column_bytes, l->err);
+    if (code != SW_OK)
+        return code;
+    for (size_t c = 0; c < item->n_cols; c++) {
+        sw_decode_row(t->type, raw + c * column_bytes, item->n_rows, column);
+        for (size_t r = 0; r < item->n_rows; r++)
+            matrix[r * item->n_cols + c] = column[r];
+    }
+    const size_t row_bytes = item->n_cols * sizeof *matrix;
+    pack_job job = {.type = SW_F32,
+                    .src = l->staging,
+                    .n_rows = item->n_rows,
+                    .n_cols = item->n_cols,
+                    .row_bytes = row_bytes,
+                    .tile_bytes = row_bytes * SW_TILE_ROWS,
+                    .dst = dst};
+    sw_pool_run(l->pool, sw_n_tiles(item->n_rows), pack_tile, &job);
+    advance(l, item->n_rows * row_bytes);
     return SW_OK;
 }
 
@@ -375,24 +452,37 @@ static sw_code load_item(loader *l, const sw_weights_item *item)
 {
     sw_code code = SW_OK;
     const size_t n_padded = sw_n_tiles(item->is_matrix ? item->n_rows : item->n_cols) * SW_TILE_ROWS;
+    const sw_type type = item->is_turned ? SW_F32 : item->tensor->type;
     for (size_t i = 0; i < item->n_stacked && code == SW_OK; i++) {
-        if (item->is_matrix)
-            code = load_matrix(l, item, i,
-                               (uint8_t *)*item->target +
-                                   i * n_padded * (size_t)sw_type_row_bytes(item->tensor->type, item->n_cols));
+        uint8_t *const dst = (uint8_t *)*item->target + i * n_padded * (size_t)sw_type_row_bytes(type, item->n_cols);
+        if (item->is_turned)
+            code = load_turned(l, item, i, dst);
+        else if (item->is_matrix)
+            code = load_matrix(l, item, i, dst);
         else
             code = load_floats(l, item, i, (float *)*item->target + i * n_padded);
     }
     return code;
 }
 
-/* Room for the longest run of rows that is read at once. */
+/* Room for the rows that are read at once; for a turned matrix, for it, one column of it, and the file's form of it. */
+static size_t staged_bytes(const sw_weights_item *item)
+{
+    const sw_type type = item->tensor->type;
+    if (item->is_turned)
+        return item->n_rows * (item->n_cols + 1) * sizeof(float) +
+               item->n_cols * (size_t)sw_type_row_bytes(type, item->n_rows);
+    const size_t row = (size_t)sw_type_row_bytes(type, item->n_cols), all = row * item->n_rows;
+    const size_t at_once = all < STAGING_BYTES ? all : STAGING_BYTES;
+    return at_once > row * SW_TILE_ROWS ? at_once : row * SW_TILE_ROWS;
+}
+
 static size_t staging_bytes(const sw_weights *w)
 {
-    size_t most = STAGING_BYTES;
+    size_t most = 0;
     for (size_t i = 0; i < w->n_items; i++) {
-        const size_t tile = sw_tile_bytes(w->items[i].tensor->type, w->items[i].n_cols);
-        most = tile > most ? tile : most;
+        const size_t bytes = staged_bytes(&w->items[i]);
+        most = bytes > most ? bytes : most;
     }
     return most;
 }

@@ -6,14 +6,28 @@
 
 /* ---- what scanners are made of ---- */
 
+#ifdef SW_COUNT_LOOKS
+uint64_t sw__scan_n_looks;
+#define COUNT_LOOK() ((void)sw__scan_n_looks++)
+#else
+#define COUNT_LOOK() ((void)0)
+#endif
+
+/* Character i of the piece, which is there.  Every look at the text goes through here. */
+static inline const sw_char *look(const sw_piece *p, size_t i)
+{
+    COUNT_LOOK();
+    return &p->chars[i];
+}
+
 static bool has(const sw_piece *p, size_t i, unsigned classes)
 {
-    return i < p->n && (p->chars[i].classes & classes) != 0;
+    return i < p->n && (look(p, i)->classes & classes) != 0;
 }
 
 static bool is(const sw_piece *p, size_t i, uint32_t cp)
 {
-    return i < p->n && p->chars[i].cp == cp;
+    return i < p->n && look(p, i)->cp == cp;
 }
 
 /* The end of the run from i of characters in one of the classes. */
@@ -27,14 +41,14 @@ static size_t run_of(const sw_piece *p, size_t i, unsigned classes)
 /* The same for characters in none of them. */
 static size_t run_without(const sw_piece *p, size_t i, unsigned classes)
 {
-    while (i < p->n && (p->chars[i].classes & classes) == 0)
+    while (i < p->n && (look(p, i)->classes & classes) == 0)
         i++;
     return i;
 }
 
 static size_t run_if(const sw_piece *p, size_t i, bool (*test)(uint32_t cp))
 {
-    while (i < p->n && test(p->chars[i].cp))
+    while (i < p->n && test(look(p, i)->cp))
         i++;
     return i;
 }
@@ -78,14 +92,14 @@ static size_t then_newlines(const sw_piece *p, size_t i, size_t end)
 /* A character of none of the classes, that is there. */
 static bool is_other(const sw_piece *p, size_t i, unsigned classes)
 {
-    return i < p->n && (p->chars[i].classes & classes) == 0;
+    return i < p->n && (look(p, i)->classes & classes) == 0;
 }
 
 /* ---- contractions ---- */
 
 static uint32_t lower_at(const sw_piece *p, size_t i, bool any_case)
 {
-    const uint32_t cp = i < p->n ? p->chars[i].cp : 0;
+    const uint32_t cp = i < p->n ? look(p, i)->cp : 0;
     return any_case && cp >= 'A' && cp <= 'Z' ? cp - 'A' + 'a' : cp;
 }
 
@@ -147,7 +161,7 @@ size_t sw_scan_deepseek_letters(const sw_piece *p, size_t i)
 
 size_t sw_scan_punct_word(const sw_piece *p, size_t i)
 {
-    if (i >= p->n || !sw_is_ascii_punct(p->chars[i].cp))
+    if (i >= p->n || !sw_is_ascii_punct(look(p, i)->cp))
         return i;
     const size_t end = run_if(p, i + 1, sw_is_ascii_letter);
     return end > i + 1 ? end : i;
@@ -229,7 +243,7 @@ size_t sw_scan_spaced_numbers(const sw_piece *p, size_t i)
 size_t sw_scan_three_digits(const sw_piece *p, size_t i)
 {
     for (size_t d = i; d < i + 3; d++) {
-        if (d >= p->n || p->chars[d].cp < '0' || p->chars[d].cp > '9')
+        if (d >= p->n || look(p, d)->cp < '0' || look(p, d)->cp > '9')
             return i;
     }
     return i + 3;
@@ -284,7 +298,7 @@ static bool is_ascii_math(uint32_t cp)
 
 size_t sw_scan_default_punct(const sw_piece *p, size_t i)
 {
-    while (has(p, i, SW_CC_PUNCT) || (i < p->n && is_ascii_math(p->chars[i].cp)))
+    while (has(p, i, SW_CC_PUNCT) || (i < p->n && is_ascii_math(look(p, i)->cp)))
         i++;
     return i;
 }

@@ -64,4 +64,9 @@ size_t sw_scan_spaces_but_last(const sw_piece *p, size_t i); // "\s+(?!\S)"
 size_t sw_scan_spaces(const sw_piece *p, size_t i);          // "\s+"
 size_t sw_scan_final_spaces(const sw_piece *p, size_t i);    // "\s+$"
 
+#ifdef SW_COUNT_LOOKS
+/* Tests compile the scanners with this: how often any of them looked at a character. */
+extern uint64_t sw__scan_n_looks;
+#endif
+
 #endif

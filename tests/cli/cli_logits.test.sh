@@ -2,10 +2,10 @@
 # spillway logits: the right numbers, the same bits however they were computed, and no file when it fails.
 . "$(dirname "$0")/lib.sh"
 
-# Against the independent engine's, for the first model of the list.
+# Against the independent engine's, for the first F32 model of the list.
 read -r model tokens prefill vocab < <(python3 - "$golden/manifest.json" <<'PYTHON'
 import json, sys
-m = json.load(open(sys.argv[1]))[0]
+m = next(m for m in json.load(open(sys.argv[1])) if m["model"].endswith("-f32.gguf"))
 print(m["model"], ",".join(map(str, m["tokens"])), m["prefill"], m["vocab"])
 PYTHON
 )
@@ -28,10 +28,10 @@ PYTHON
 
 # The same bits on every instruction set, number of threads, chunk of prompt and batch.
 tokens=$(cut -d, -f1-40 <<<"$tokens")
-SPILLWAY_ISA=none expect 2 logits "$golden/deepseek-f32.gguf" --tokens 1 --out none.bin
+SPILLWAY_ISA=none expect 2 logits "$golden/qwen3-f32.gguf" --tokens 1 --out none.bin
 says err "this machine can run scalar"
 isas=$(sed -n 's/.*this machine can run //p' .err | tr -d ,)
-for model in gpt-oss-f32 phimoe-short-f32 deepseek-f32; do
+for model in gpt-oss-mxfp4 phimoe-q4_k deepseek-q4_k; do
   SPILLWAY_ISA=scalar expect 0 logits "$golden/$model.gguf" --tokens "$tokens" --prefill 0 --threads 1 --out reference.bin
   n=0
   for isa in $isas ""; do
@@ -46,7 +46,7 @@ done
 
 # What fails leaves nothing, and what stood there stays.
 echo "precious" >kept.bin
-model=$golden/deepseek-scale-f32.gguf
+model=$golden/qwen3-f32.gguf
 for ids in "1,384" "1,99999999" "1,2147483648" "-1" "" "," "1,,2" "1,2," "x" "1 2" "99999999999999999999"; do
   expect 2 logits "$model" "--tokens=$ids" --out kept.bin
   is_silent out

@@ -160,7 +160,7 @@ static void test_opening_a_model_survives_every_failed_allocation(void **state)
 static void test_opening_an_engine_survives_every_failed_allocation(void **state)
 {
     (void)state;
-    each_allocation_fails_once(try_engine);
+    for_every_architecture(try_engine, each_allocation_fails_once);
 }
 
 static void test_a_tokenizer_survives_every_failed_allocation(void **state)
