@@ -12,7 +12,7 @@ build:
 	@scripts/build $(PRESET) $(JOBS) spillway
 
 check: ## build with warnings as errors and run every test, in release and under sanitizers
-	@scripts/deps build test lint
+	@scripts/deps build test lint arm
 	@scripts/check $(JOBS)
 
 demo: ## serve the demo model, run the nine-test benchmark against it, leave a report

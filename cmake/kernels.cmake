@@ -1,10 +1,10 @@
 # The binary is generic; each SIMD file is compiled for its own instruction set and chosen at run time.  Their templates
 # expand to long straight code, which sanitizers make slow to optimise and no more correct: there -O1 must do.
+set(SIMD_OPTIMISATION -O3)
+if(SPILLWAY_SANITIZE)
+  set(SIMD_OPTIMISATION -O1)
+endif()
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-  set(SIMD_OPTIMISATION -O3)
-  if(SPILLWAY_SANITIZE)
-    set(SIMD_OPTIMISATION -O1)
-  endif()
   file(GLOB AVX2_SOURCES CONFIGURE_DEPENDS src/kernels/x86/*avx2.c)
   file(GLOB AVX512_SOURCES CONFIGURE_DEPENDS src/kernels/x86/*avx512.c)
   set_source_files_properties(${AVX2_SOURCES} PROPERTIES COMPILE_OPTIONS
@@ -12,4 +12,17 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set_source_files_properties(${AVX512_SOURCES} PROPERTIES COMPILE_OPTIONS
     "-mavx2;-mfma;-mf16c;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mavx512vnni;${SIMD_OPTIMISATION}")
   list(APPEND KERNEL_SOURCES ${AVX2_SOURCES} ${AVX512_SOURCES})
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+  file(GLOB NEON_SOURCES CONFIGURE_DEPENDS src/kernels/arm/*neon.c)
+  file(GLOB DOTPROD_SOURCES CONFIGURE_DEPENDS src/kernels/arm/*dotprod.c)
+  # Before registers are given out, gcc's scheduler interleaves so much that the sums of the products do not fit them: more
+  # than half of the loads and stores of sums went away without.
+  # Following variables through straight code of this length is half of the compile time; lines are still known.
+  if(CMAKE_C_COMPILER_ID STREQUAL GNU)
+    list(APPEND SIMD_OPTIMISATION -fno-schedule-insns -fno-var-tracking)
+  endif()
+  set_source_files_properties(${NEON_SOURCES} PROPERTIES COMPILE_OPTIONS "${SIMD_OPTIMISATION}")
+  set_source_files_properties(${DOTPROD_SOURCES} PROPERTIES COMPILE_OPTIONS
+    "-march=armv8.2-a+dotprod;${SIMD_OPTIMISATION}")
+  list(APPEND KERNEL_SOURCES ${NEON_SOURCES} ${DOTPROD_SOURCES})
 endif()

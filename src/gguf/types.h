@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+// Elements are used as they lie in the file.
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "model files are little-endian, and so must be the machine");
+
 /* The numbers are the format's. */
 typedef enum sw_type {
     SW_F32 = 0,

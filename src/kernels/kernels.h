@@ -78,7 +78,7 @@ typedef struct sw_kernels {
     void (*swiglu_oai)(const float *gate, const float *up, size_t n, float *y);
 } sw_kernels;
 
-/* The best table that this machine can run; SPILLWAY_ISA=scalar|avx2|avx512 lowers it.  Any thread. */
+/* The best table that this machine can run; SPILLWAY_ISA=scalar|avx2|avx512|neon|dotprod lowers it.  Any thread. */
 const sw_kernels *sw_kernels_get(void);
 
 /* SW_EINVAL when SPILLWAY_ISA names a table that this machine cannot run (the best one is then in use). */

@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
+
 #include "kernels/variants.h"
 
 enum { N_LEVELS_MAX = 4 };
@@ -37,6 +41,10 @@ static void fill(void)
             __builtin_cpu_supports("avx512vnni"))
             sw__kernels_fill_avx512(climb());
     }
+#elif defined(__aarch64__)
+    sw__kernels_fill_neon(climb()); // part of the architecture
+    if (getauxval(AT_HWCAP) & HWCAP_ASIMDDP)
+        sw__kernels_fill_dotprod(climb());
 #endif
     chosen = available[n_available - 1];
     const char *const wanted = getenv("SPILLWAY_ISA");

@@ -11,6 +11,9 @@ void sw__kernels_fill_scalar(sw_kernels *k);
 #if defined(__x86_64__)
 void sw__kernels_fill_avx2(sw_kernels *k);
 void sw__kernels_fill_avx512(sw_kernels *k);
+#elif defined(__aarch64__)
+void sw__kernels_fill_neon(sw_kernels *k);
+void sw__kernels_fill_dotprod(sw_kernels *k);
 #endif
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "kernels/x86/template.h"
+#include "kernels/lanes/template.h"
 
 enum {
     CHUNK = 64,   // bytes of four consecutive k of 16 rows; the second 32 are rows 8..15

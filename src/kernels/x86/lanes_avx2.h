@@ -6,13 +6,13 @@
 #include <immintrin.h>
 #include <stdint.h>
 
-#include "kernels/x86/template.h"
+#include "kernels/lanes/template.h"
 
 typedef struct f32x16 {
     __m256 lo, hi;
 } f32x16;
 
-enum { N_REGISTERS = 16, PER_LANES = 2 };
+enum { PER_LANES = 2 };
 
 INLINE f32x16 lanes_set(float v)
 {

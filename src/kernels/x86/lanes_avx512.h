@@ -5,11 +5,11 @@
 #include <immintrin.h>
 #include <stdint.h>
 
-#include "kernels/x86/template.h"
+#include "kernels/lanes/template.h"
 
 typedef __m512 f32x16;
 
-enum { N_REGISTERS = 32, PER_LANES = 1 /* registers in an f32x16 */ };
+enum { PER_LANES = 1 }; // registers in an f32x16
 
 INLINE f32x16 lanes_set(float v)
 {

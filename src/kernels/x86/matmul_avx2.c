@@ -5,10 +5,10 @@
  * unsigned codes would not fit even one (Q8_0, IQ4) keep signed codes and move their sign to the activations
  * (|w| <= 128 and |x| <= 127, so the pair is at most 32,512).  So the integer sums are exact, as the definition wants.
  */
+#include "kernels/lanes/tokens.h"
 #include "kernels/quantized.h"
 #include "kernels/x86/avx2.h"
 #include "kernels/x86/formats_avx2.h"
-#include "kernels/x86/tokens.h"
 #include "quant/tile.h"
 
 enum {

@@ -13,10 +13,10 @@
  * read bandwidth (35 GB/s); 240 tokens 320 (MXFP4), 315 (Q8_0), 335 (Q5_0), 295 (Q4_K), 255 (Q6_K) * 10^9
  * multiply-adds/s.
  */
+#include "kernels/lanes/tokens.h"
 #include "kernels/quantized.h"
 #include "kernels/x86/avx512.h"
 #include "kernels/x86/formats_avx512.h"
-#include "kernels/x86/tokens.h"
 #include "quant/tile.h"
 
 enum {

@@ -1,9 +1,9 @@
 /* vector_avx2.c - all that lanes of 16 do, with AVX2, FMA and F16C: the table of this instruction set begins here. */
 #include "kernels/x86/lanes_avx2.h"
 
+#include "kernels/lanes/plain.h"
+#include "kernels/lanes/vector.h"
 #include "kernels/x86/avx2.h"
-#include "kernels/x86/plain.h"
-#include "kernels/x86/vector.h"
 
 void sw__kernels_fill_avx2(sw_kernels *k)
 {

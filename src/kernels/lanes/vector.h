@@ -1,5 +1,5 @@
-/* vector.h - everything but the matrix products, in lanes of 16: written once, compiled by vector_avx2.c and
- * vector_avx512.c, each with its own lanes.  Sixteen is the number of partial sums of the definition
+/* vector.h - everything but the matrix products, in lanes of 16: written once, compiled by vector_avx2.c,
+ * vector_avx512.c and vector_neon.c, each with its own lanes.  Sixteen is the number of partial sums of the definition
  * (scalar/scalar.c), so that a sum along a vector is one accumulator; whatever does not fill the lanes at the end of a
  * vector goes through a padded copy. */
 #ifndef SW_VECTOR_H
@@ -129,8 +129,8 @@ static void layernorm(const float *x, const float *w, const float *b, size_t n, 
 /* ---- attention -------------------------------------------------------------------------------------------------- */
 
 enum {
-    SCORE_PAGES = N_REGISTERS / 8, // whose scores are computed together: independent chains
-    VALUE_LANES = 4                // of 16 outputs each, that are summed together
+    SCORE_PAGES = PER_LANES == 1 ? 4 : 2, // whose scores are computed together: independent chains
+    VALUE_LANES = 4                       // of 16 outputs each, that are summed together
 };
 
 /* n_pages pages of keys times q: score[page * SW_KV_PAGE + position]. */

@@ -1,5 +1,5 @@
 /* plain.h - products with F32, F16 and BF16 weights, in lanes of 16 rows: one multiply-add per k and row.  Compiled by
- * vector_avx2.c and vector_avx512.c.
+ * vector_avx2.c, vector_avx512.c and vector_neon.c.
  *
  * An output is one chain of dependent multiply-adds, so several tiles and tokens run side by side.  K goes in blocks
  * that keep the weights in the first-level cache while all tokens pass; the sums wait in y.
@@ -11,10 +11,10 @@
 #include "quant/tile.h"
 
 enum {
-    PLAIN_TILES = 4 / PER_LANES,  // side by side
-    PLAIN_TOKENS = 4 / PER_LANES, // side by side
-    PLAIN_K = 128,                // k per block if there is more than one pass
-    PLAIN_AHEAD = 2048            // bytes to prefetch ahead in each tile
+    PLAIN_TILES = PER_LANES == 1 ? 4 : 2, // side by side
+    PLAIN_TOKENS = PLAIN_TILES,           // side by side
+    PLAIN_K = 128,                        // k per block if there is more than one pass
+    PLAIN_AHEAD = 2048                    // bytes to prefetch ahead in each tile
 };
 
 typedef struct plain_type {
@@ -42,7 +42,7 @@ INLINE void plain_pass(const plain_type *w, int tiles, int n, const uint8_t *til
         UNROLL
         for (int m = 0; m < tiles; m++) {
             const uint8_t *const p = tile + (size_t)m * tile_bytes + k * w->bytes;
-            _mm_prefetch((const char *)p + PLAIN_AHEAD, _MM_HINT_T0);
+            __builtin_prefetch(p + PLAIN_AHEAD);
             wk[m] = w->load(p);
         }
         UNROLL
