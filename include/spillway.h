@@ -131,7 +131,8 @@ void sw_text_free(char *text);
 
 typedef struct sw_engine sw_engine;
 
-typedef enum sw_kv_type { SW_KV_F16 = 0, SW_KV_F32 } sw_kv_type;
+/* How keys and values are kept: 16 or 32 bits per element, or 8.5 (groups of 32 with an F16 scale). */
+typedef enum sw_kv_type { SW_KV_F16 = 0, SW_KV_F32, SW_KV_Q8_0 } sw_kv_type;
 
 /* Which engine to agree with where llama.cpp differs from the model's original code. */
 typedef enum sw_compat { SW_COMPAT_ORIGINAL = 0, SW_COMPAT_LLAMA_CPP } sw_compat;

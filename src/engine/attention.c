@@ -31,46 +31,6 @@ static void rotate_and_store(void *ud, size_t i, int worker)
     }
 }
 
-void sw__attend(sw_forward *f, int layer, size_t i, int kv_head, const float *q, const float *sink, float *out,
-                int worker)
-{
-    const sw_hparams *const h = f->h;
-    const sw_lm_token *const token = &f->tokens[i];
-    const int end = token->pos + 1;
-    const int begin = sw_layer_is_windowed(h, layer) && end > h->n_window ? end - h->n_window : 0;
-    const size_t scratch = (size_t)worker * (size_t)f->kv->n_pages_max;
-    const void **const keys = f->page_keys + scratch, **const values = f->page_values + scratch;
-    sw_kv_page_pointers(f->kv, token->seq, layer, kv_head, begin, end, keys, values);
-    f->k->attend(&(sw_attend){
-        .q = q,
-        .scale = h->attn_scale,
-        .is_f16 = f->kv->is_f16,
-        .keys = keys,
-        .values = values,
-        .begin = begin,
-        .end = end,
-        .d_k = f->kv->d_k,
-        .d_v = f->kv->d_v,
-        .sink = sink,
-        .out = out,
-    });
-}
-
-/* One token's query heads that share one KV head. */
-static void attend_group(void *ud, size_t task, int worker)
-{
-    const sw_layer_job *const j = ud;
-    sw_forward *const f = j->f;
-    const sw_hparams *const h = f->h;
-    const size_t i = task / (size_t)h->n_head_kv, g = task % (size_t)h->n_head_kv;
-    const size_t per_group = (size_t)(h->n_head / h->n_head_kv);
-    const float *const q = f->q + i * sw__padded((size_t)(h->n_head * h->head_k));
-    const float *const sinks = f->w->layers[j->layer].sinks;
-    for (size_t a = g * per_group; a < (g + 1) * per_group; a++)
-        sw__attend(f, j->layer, i, (int)g, q + a * (size_t)h->head_k, sinks != NULL ? &sinks[a] : NULL,
-                   f->attended + (i * (size_t)h->n_head + a) * (size_t)h->head_v, worker);
-}
-
 void sw__forward_output(sw_forward *f, int l)
 {
     const sw_mat *const o = &f->w->layers[l].o;
@@ -95,6 +55,16 @@ void sw__forward_attention(sw_forward *f, int l)
     sw_products_run(f->pool, f->k, qkv, 3);
     sw_layer_job j = {f, l};
     sw_pool_run(f->pool, f->n, rotate_and_store, &j);
-    sw_pool_run(f->pool, f->n * (size_t)h->n_head_kv, attend_group, &j);
+    const size_t head_k = (size_t)h->head_k, head_v = (size_t)h->head_v, n_head = (size_t)h->n_head;
+    sw__attend(f, l,
+               &(sw_heads){.q = f->q,
+                           .q_token = sw__padded(n_head * head_k),
+                           .q_head = head_k,
+                           .out = f->attended,
+                           .out_token = n_head * head_v,
+                           .out_head = head_v,
+                           .sinks = layer->sinks,
+                           .n_head = h->n_head,
+                           .n_kv = h->n_head_kv});
     sw__forward_output(f, l);
 }

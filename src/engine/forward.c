@@ -83,16 +83,13 @@ bool sw_forward_init(sw_forward *f, const sw_hparams *h, const sw_weights *w, sw
     const size_t n = (size_t)n_batch;
     size_t widest = max_size(ffn_elems(h, n), n * max_size((size_t)h->n_embd, (size_t)(h->n_head * h->head_v)));
     widest = max_size(widest, sw__latent_acts(h, n));
-    const size_t n_pages = ((size_t)n_ctx + SW_KV_PAGE - 1) / SW_KV_PAGE * (size_t)sw_pool_n_threads(pool);
-    f->page_keys = sw_calloc(n_pages, sizeof *f->page_keys);
-    f->page_values = sw_calloc(n_pages, sizeof *f->page_values);
     f->bad_layer = sw_calloc((size_t)n_batch, sizeof *f->bad_layer);
     // Phi-3's long factors hold for contexts beyond the original one (LongRoPE); the choice is made once, by the
     // context that sequences may grow to.
     const bool is_long = n_ctx > h->rope_ctx_orig;
     const float *const by_length = is_long ? w->rope_factors_long : w->rope_factors_short;
     const float *const factors = w->rope_freqs != NULL ? w->rope_freqs : by_length;
-    return f->page_keys != NULL && f->page_values != NULL && f->bad_layer != NULL &&
+    return f->bad_layer != NULL && sw__attend_init(&f->attend, n_batch, sw_pool_n_threads(pool), sw_cache_value(h)) &&
            sw_act_buffer_init(&f->acts, widest) && sw__moe_init(&f->moe, h, n_batch) &&
            sw__latent_init(&f->latent, h, n) && sw_rope_init(&f->rope, h, factors);
 }
@@ -106,12 +103,11 @@ void sw_forward_free(sw_forward *f)
     for (int i = 0; i < N_SCRATCH; i++)
         sw_big_free(*rows[i].array, rows[i].n_elems * sizeof(float));
     sw_big_free(f->logits, f->n_logits_cap * sw__padded((size_t)f->h->n_vocab) * sizeof *f->logits);
-    sw_free(f->page_keys);
-    sw_free(f->page_values);
     sw_free(f->bad_layer);
     sw_act_buffer_free(&f->acts);
     sw__moe_free(&f->moe);
     sw__latent_free(&f->latent);
+    sw__attend_free(&f->attend);
     sw_rope_free(&f->rope);
     *f = (sw_forward){0};
 }
@@ -288,6 +284,7 @@ sw_code sw_forward_step(sw_forward *f, const sw_lm_token *tokens, size_t n, cons
         return code;
     f->tokens = tokens;
     f->n = n;
+    sw__attend_blocks(f, f->h->n_head / sw_cache_heads(f->h));
     sw_pool_run(f->pool, n, embed_token, f);
     for (int l = 0; l < f->h->n_layers; l++)
         layer_forward(f, l);

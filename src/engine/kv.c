@@ -5,9 +5,9 @@
 #include "base/alloc.h"
 #include "quant/half.h"
 
-static size_t element_bytes(const sw_kv *kv)
+static sw_type element_type(sw_kv_type type)
 {
-    return kv->is_f16 ? sizeof(uint16_t) : sizeof(float);
+    return type == SW_KV_F16 ? SW_F16 : type == SW_KV_F32 ? SW_F32 : SW_Q8_0;
 }
 
 bool sw_kv_init(sw_kv *kv, int n_layers, int n_heads, int d_k, int d_v, sw_kv_type type, int n_seqs, int n_ctx)
@@ -16,10 +16,12 @@ bool sw_kv_init(sw_kv *kv, int n_layers, int n_heads, int d_k, int d_v, sw_kv_ty
                   .n_heads = n_heads,
                   .d_k = d_k,
                   .d_v = d_v,
-                  .is_f16 = type == SW_KV_F16,
+                  .k = sw_kernels_get(),
+                  .type = element_type(type),
                   .n_seqs = n_seqs};
     kv->n_pages_max = (n_ctx + SW_KV_PAGE - 1) / SW_KV_PAGE;
-    kv->head_bytes = SW_KV_PAGE * (size_t)(d_k + d_v) * element_bytes(kv);
+    kv->key_bytes = sw_kv_key_bytes(kv->type, d_k);
+    kv->head_bytes = kv->key_bytes + sw_kv_value_bytes(kv->type, d_v);
     kv->page_bytes = kv->head_bytes * (size_t)n_heads * (size_t)n_layers;
     kv->seqs = sw_calloc((size_t)n_seqs, sizeof *kv->seqs);
     kv->free_pages = sw_calloc((size_t)n_seqs * (size_t)kv->n_pages_max, sizeof *kv->free_pages);
@@ -87,31 +89,67 @@ static uint8_t *head_at(const sw_kv *kv, int seq, int layer, int head, int page)
     return (uint8_t *)kv->seqs[seq].pages[page] + index * kv->head_bytes;
 }
 
-void sw_kv_store(const sw_kv *kv, int seq, int layer, int head, int position, const float *key, const float *value)
+static void store_f16(const sw_kv *kv, uint8_t *p, size_t at, const float *key, const float *value)
 {
-    uint8_t *const p = head_at(kv, seq, layer, head, position / SW_KV_PAGE);
-    const size_t at = (size_t)(position % SW_KV_PAGE), d_k = (size_t)kv->d_k, d_v = (size_t)kv->d_v;
-    if (kv->is_f16) {
-        uint16_t *const keys = (uint16_t *)(void *)p, *const values = keys + SW_KV_PAGE * d_k;
-        for (size_t i = 0; i < d_k; i++)
-            keys[i * SW_KV_PAGE + at] = sw_f16_from_f32(key[i]);
-        for (size_t i = 0; i < d_v; i++)
-            values[at * d_v + i] = sw_f16_from_f32(value[i]);
-        return;
-    }
-    float *const keys = (float *)(void *)p, *const values = keys + SW_KV_PAGE * d_k;
+    const size_t d_k = (size_t)kv->d_k, d_v = (size_t)kv->d_v;
+    uint16_t *const keys = (uint16_t *)(void *)p, *const values = (uint16_t *)(void *)(p + kv->key_bytes);
+    for (size_t i = 0; i < d_k; i++)
+        keys[i * SW_KV_PAGE + at] = sw_f16_from_f32(key[i]);
+    for (size_t i = 0; i < d_v; i++)
+        values[at * d_v + i] = sw_f16_from_f32(value[i]);
+}
+
+static void store_f32(const sw_kv *kv, uint8_t *p, size_t at, const float *key, const float *value)
+{
+    const size_t d_k = (size_t)kv->d_k, d_v = (size_t)kv->d_v;
+    float *const keys = (float *)(void *)p, *const values = (float *)(void *)(p + kv->key_bytes);
     for (size_t i = 0; i < d_k; i++)
         keys[i * SW_KV_PAGE + at] = key[i];
     memcpy(values + at * d_v, value, d_v * sizeof *value);
 }
 
-void sw_kv_page_pointers(const sw_kv *kv, int seq, int layer, int head, int begin, int end, const void **keys,
+/* Codes and F16 scales of n elements, the last group filled up with zeros. */
+static void quantize(const sw_kv *kv, const float *x, int n, int8_t code[SW_HEAD_MAX], uint16_t *scales, size_t at)
+{
+    float padded[SW_HEAD_MAX] = {0}, scale[SW_HEAD_MAX / SW_GROUP];
+    int16_t sum[SW_HEAD_MAX / 16];
+    const size_t n_groups = sw_kv_groups(n);
+    memcpy(padded, x, (size_t)n * sizeof *x);
+    kv->k->quantize(padded, n_groups * SW_GROUP, code, scale, sum);
+    for (size_t g = 0; g < n_groups; g++)
+        scales[g * SW_KV_PAGE + at] = sw_f16_from_f32(scale[g]);
+}
+
+static void store_q8(const sw_kv *kv, uint8_t *p, size_t at, const float *key, const float *value)
+{
+    int8_t code[SW_HEAD_MAX];
+    uint8_t *const values = p + kv->key_bytes;
+    quantize(kv, key, kv->d_k, code, (uint16_t *)(void *)(p + sw_kv_key_codes(kv->d_k)), at);
+    for (size_t i = 0; i < sw_kv_groups(kv->d_k) * SW_GROUP; i += 4)
+        memcpy(p + i * SW_KV_PAGE + 4 * at, code + i, 4);
+    quantize(kv, value, kv->d_v, code, (uint16_t *)(void *)(values + sw_kv_value_codes(kv->d_v)), at);
+    memcpy(values + at * (size_t)kv->d_v, code, (size_t)kv->d_v);
+}
+
+void sw_kv_store(const sw_kv *kv, int seq, int layer, int head, int position, const float *key, const float *value)
+{
+    uint8_t *const p = head_at(kv, seq, layer, head, position / SW_KV_PAGE);
+    const size_t at = (size_t)(position % SW_KV_PAGE);
+    if (kv->type == SW_F16)
+        store_f16(kv, p, at, key, value);
+    else if (kv->type == SW_F32)
+        store_f32(kv, p, at, key, value);
+    else
+        store_q8(kv, p, at, key, value);
+}
+
+void sw_kv_page_pointers(const sw_kv *kv, int seq, int layer, int head, int first, int end, const void **keys,
                          const void **values)
 {
-    for (int page = begin / SW_KV_PAGE; page * SW_KV_PAGE < end; page++) {
+    for (int page = first; page < end; page++) {
         const uint8_t *const p = head_at(kv, seq, layer, head, page);
-        keys[page] = p;
-        values[page] = p + SW_KV_PAGE * (size_t)kv->d_k * element_bytes(kv);
+        keys[page - first] = p;
+        values[page - first] = p + kv->key_bytes;
     }
 }
 

@@ -3,7 +3,7 @@
  * A page holds its 32 positions for every layer and KV head.  A sequence owns its pages; freed pages go to a list and
  * are reused.  Memory is linear in the positions held: pages come one by one, as positions are reserved.
  *
- *   page = [layer][head]( keys (d_k, 32) | values (32, d_v) ), elements F16 or F32
+ *   page = [layer][head]( keys | values ), as kernels.h lays them out
  */
 #ifndef SW_KV_H
 #define SW_KV_H
@@ -18,7 +18,9 @@ typedef struct sw_kv_seq {
 
 typedef struct sw_kv {
     int n_layers, n_heads, d_k, d_v;
-    bool is_f16;
+    const sw_kernels *k;
+    sw_type type;      // F16, F32 or Q8_0
+    size_t key_bytes;  // of the keys of one head of one layer in one page
     size_t head_bytes; // of keys and values of one head of one layer in one page
     size_t page_bytes;
     sw_kv_seq *seqs;
@@ -39,8 +41,8 @@ void sw_kv_truncate(sw_kv *kv, int seq, int n_tokens);
 /* Stores the key (d_k) and value (d_v) of one head at a reserved position. */
 void sw_kv_store(const sw_kv *kv, int seq, int layer, int head, int position, const float *key, const float *value);
 
-/* Fills the page pointers that positions [begin, end) need, for sw_attend. */
-void sw_kv_page_pointers(const sw_kv *kv, int seq, int layer, int head, int begin, int end, const void **keys,
+/* Where keys and values of pages [first, end) of one head stand, for sw_attend; end - first of each. */
+void sw_kv_page_pointers(const sw_kv *kv, int seq, int layer, int head, int first, int end, const void **keys,
                          const void **values);
 
 uint64_t sw_kv_bytes_per_token(const sw_kv *kv);

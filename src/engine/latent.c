@@ -130,16 +130,6 @@ static void per_head(sw_forward *f, const sw_mat *stack, const float *x, float *
     sw_products_run(f->pool, f->k, f->latent.products, heads);
 }
 
-static void attend_head(void *ud, size_t task, int worker)
-{
-    const sw_layer_job *const j = ud;
-    sw_forward *const f = j->f;
-    const size_t heads = (size_t)f->h->n_head, i = task / heads, a = task % heads;
-    const size_t d = (size_t)(f->h->n_latent + f->h->n_rot);
-    sw__attend(f, j->layer, i, 0, f->latent.q_latent + (i * heads + a) * d, NULL,
-               f->latent.z + (a * f->n + i) * (size_t)f->h->n_latent, worker);
-}
-
 void sw__forward_latent(sw_forward *f, int l)
 {
     const sw_layer *const layer = &f->w->layers[l];
@@ -149,7 +139,16 @@ void sw__forward_latent(sw_forward *f, int l)
     project(f, l);
     sw_pool_run(f->pool, f->n, rotate_and_store, &j);
     per_head(f, &layer->k_b, f->latent.q_plain, f->latent.q_latent, d, heads * d);
-    sw_pool_run(f->pool, f->n * heads, attend_head, &j);
+    const size_t latent = (size_t)h->n_latent;
+    sw__attend(f, l,
+               &(sw_heads){.q = f->latent.q_latent,
+                           .q_token = heads * d,
+                           .q_head = d,
+                           .out = f->latent.z,
+                           .out_token = latent,
+                           .out_head = f->n * latent,
+                           .n_head = h->n_head,
+                           .n_kv = 1});
     per_head(f, &layer->v_b, f->latent.z, f->latent.answer, f->n * sw__padded(d_v), sw__padded(d_v));
     for (size_t a = 0; a < heads; a++) {
         for (size_t i = 0; i < f->n; i++)

@@ -117,18 +117,18 @@ static void store_all(int seq)
 
 static float element(const void *page, size_t i)
 {
-    return kv.is_f16 ? sw_f32_from_f16(((const uint16_t *)page)[i]) : ((const float *)page)[i];
+    return kv.type == SW_F16 ? sw_f32_from_f16(((const uint16_t *)page)[i]) : ((const float *)page)[i];
 }
 
 static float rounded(float x)
 {
-    return kv.is_f16 ? sw_f32_from_f16(sw_f16_from_f32(x)) : x;
+    return kv.type == SW_F16 ? sw_f32_from_f16(sw_f16_from_f32(x)) : x;
 }
 
 static void check_head(int seq, int layer, int head)
 {
     const void *keys[PAGES], *values[PAGES];
-    sw_kv_page_pointers(&kv, seq, layer, head, 0, CTX, keys, values);
+    sw_kv_page_pointers(&kv, seq, layer, head, 0, PAGES, keys, values);
     for (int p = 0; p < CTX; p++) {
         const size_t page = (size_t)p / SW_KV_PAGE, at = (size_t)p % SW_KV_PAGE;
         for (int i = 0; i < D_K; i++) // (d_k, 32)
@@ -165,7 +165,7 @@ static void test_only_pages_in_sight_are_pointed_to(void **state)
     (void)state;
     assert_true(sw_kv_reserve(&kv, 0, CTX));
     const void *keys[PAGES] = {NULL}, *values[PAGES] = {NULL};
-    sw_kv_page_pointers(&kv, 0, 1, 2, 40, 65, keys, values); // pages 1 and 2
+    sw_kv_page_pointers(&kv, 0, 1, 2, 1, 3, keys + 1, values + 1);
     assert_null(keys[0]);
     assert_null(keys[3]);
     for (int p = 1; p <= 2; p++) {
