@@ -167,9 +167,10 @@ typedef struct sw_engine_state {
     const char *backend;       // "cpu"
     uint64_t weight_bytes_ram; // as allocated
     uint64_t weight_bytes_vram;
-    uint64_t expert_bytes_ram; // the experts' share of weight_bytes_ram
-    uint64_t kv_bytes_per_token;
-    const char *placement_note; // NULL, or why a placement option had no effect
+    uint64_t expert_bytes_ram;   // the experts' share of weight_bytes_ram
+    uint64_t kv_bytes_per_token; // of one sequence that fills its context; fewer than that take more each
+    uint64_t kv_bytes_max;       // of all sequences, when each fills its context
+    const char *placement_note;  // NULL, or why a placement option had no effect
     double load_ms;
     int n_jobs_running, n_jobs_waiting;
     uint64_t kv_tokens_used;

@@ -16,17 +16,18 @@ static void rotate_and_store(void *ud, size_t i, int worker)
     sw_forward *const f = j->f;
     const sw_hparams *const h = f->h;
     const sw_layer *const layer = &f->w->layers[j->layer];
-    const size_t half = (size_t)f->rope.n_rot / 2, d_k = (size_t)h->head_k, d_v = (size_t)h->head_v;
+    const size_t half = (size_t)h->n_rot / 2, d_k = (size_t)h->head_k, d_v = (size_t)h->head_v;
     const size_t n_q = (size_t)h->n_head * d_k, n_k = (size_t)h->n_head_kv * d_k, n_v = (size_t)h->n_head_kv * d_v;
+    const sw_rope *const rope = sw__rope_of(f, i);
     const float *const c = f->cosines + i * half, *const s = f->sines + i * half;
     float *const q = f->q + i * sw__padded(n_q), *const key = f->kk + i * sw__padded(n_k);
     const float *const value = f->v + i * sw__padded(n_v);
     norm_heads(f, layer->q_norm, layer->q_norm_width, q, n_q);
     norm_heads(f, layer->k_norm, layer->k_norm_width, key, n_k);
     for (size_t a = 0; a < (size_t)h->n_head; a++)
-        sw_rope_apply(&f->rope, c, s, q + a * d_k);
+        sw_rope_apply(rope, c, s, q + a * d_k);
     for (size_t g = 0; g < (size_t)h->n_head_kv; g++) {
-        sw_rope_apply(&f->rope, c, s, key + g * d_k);
+        sw_rope_apply(rope, c, s, key + g * d_k);
         sw_kv_store(f->kv, f->tokens[i].seq, j->layer, (int)g, f->tokens[i].pos, key + g * d_k, value + g * d_v);
     }
 }

@@ -57,7 +57,12 @@ typedef struct sw_forward {
     const sw_kernels *k;
     sw_pool *pool;
     sw_kv *kv;
-    sw_rope rope;
+    // By length, where the model has LongRoPE factors; else both are the same.
+    sw_rope rope_short, rope_long;
+    bool *is_long; // (n_seqs)
+    int n_ctx;
+    bool has_lengths; // LongRoPE
+    bool by_context;  // the length is that of the context, not of the sequence
     int n_batch;
     // The batch being evaluated.
     const sw_lm_token *tokens;
@@ -83,14 +88,27 @@ typedef struct sw_forward {
     size_t scratch_bytes;
 } sw_forward;
 
-/* `f` keeps the pointers.  False when memory is short. */
+/* `f` keeps the pointers.  by_context: LongRoPE's factors are chosen once, by n_ctx, and not per sequence.  False when
+ * memory is short. */
 bool sw_forward_init(sw_forward *f, const sw_hparams *h, const sw_weights *w, sw_pool *pool, sw_kv *kv, int n_batch,
-                     int n_ctx);
+                     int n_ctx, int n_seqs, bool by_context);
 void sw_forward_free(sw_forward *f);
 
 /* Evaluates tokens[0..n), n <= n_batch; their positions are reserved in the cache.  As sw_lm_ops.step. */
 SW_NODISCARD sw_code sw_forward_step(sw_forward *f, const sw_lm_token *tokens, size_t n, const float **logits_out,
                                      int32_t *bad_seq_out, sw_err *err);
+
+/* Has a sequence that may grow to n_max positions LongRoPE's factors for long ones? */
+static inline bool sw_forward_is_long(const sw_forward *f, int n_max)
+{
+    return f->has_lengths && (f->by_context ? f->n_ctx : n_max) > f->h->rope_ctx_orig;
+}
+
+/* The rotation of the batch's i-th token. */
+static inline const sw_rope *sw__rope_of(const sw_forward *f, size_t i)
+{
+    return f->is_long[f->tokens[i].seq] ? &f->rope_long : &f->rope_short;
+}
 
 /* attention.c, latent.c: f->out becomes the attention of every token's `normed` state. */
 void sw__forward_attention(sw_forward *f, int layer);

@@ -101,14 +101,15 @@ static void rotate_and_store(void *ud, size_t i, int worker)
     const sw_hparams *const h = f->h;
     const size_t half = (size_t)h->n_rot / 2, latent = (size_t)h->n_latent, rot = (size_t)h->n_rot;
     const size_t d = (size_t)h->head_k, plain = d - rot, heads = (size_t)h->n_head;
+    const sw_rope *const rope = sw__rope_of(f, i);
     const float *const c = f->cosines + i * half, *const s = f->sines + i * half;
     float *const key = f->kk + i * sw__padded(latent + rot);
     f->k->rmsnorm(key, f->w->layers[j->layer].kv_a_norm, NULL, latent, h->norm_eps, key);
-    sw_rope_apply(&f->rope, c, s, key + latent);
+    sw_rope_apply(rope, c, s, key + latent);
     sw_kv_store(f->kv, f->tokens[i].seq, j->layer, 0, f->tokens[i].pos, key, key);
     for (size_t a = 0; a < heads; a++) {
         float *const q = f->q + i * sw__padded(heads * d) + a * d;
-        sw_rope_apply(&f->rope, c, s, q + plain);
+        sw_rope_apply(rope, c, s, q + plain);
         memcpy(f->latent.q_plain + (a * f->n + i) * plain, q, plain * sizeof *q);
         memcpy(f->latent.q_latent + (i * heads + a) * (latent + rot) + latent, q + plain, rot * sizeof *q);
     }
