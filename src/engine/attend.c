@@ -11,7 +11,12 @@
 #include "engine/forward.h"
 #include "kernels/scalar/math.h"
 
-enum { SPAN_POSITIONS = SW_KV_SPAN * SW_KV_PAGE, SHARES_PER_THREAD = 4, PARTS_PER_THREAD = 8 };
+enum {
+    SPAN_POSITIONS = SW_KV_SPAN * SW_KV_PAGE,
+    SHARES_PER_THREAD = 4, // fewer are cut into spans
+    PARTS_PER_THREAD = 8,
+    HEADS_TOGETHER = 4, // fewer are not worth a page of their own
+};
 
 bool sw__attend_init(sw_attend_scratch *s, int n_batch, int n_threads, int n_value)
 {
@@ -210,25 +215,40 @@ static void attend_in_waves(attend_job *j, size_t n_shares, int first_span, int 
     }
 }
 
+/* Positions that any query of the batch sees: [*first_out, *end_out). */
+static void seen_by_any(const attend_job *j, int *first_out, int *end_out)
+{
+    *first_out = INT32_MAX;
+    *end_out = 0;
+    for (size_t b = 0; b < j->f->attend.n_blocks; b++) {
+        const share s = share_of(j, b * (size_t)j->shares_per_block);
+        *first_out = s.first < *first_out ? s.first : *first_out;
+        *end_out = s.end > *end_out ? s.end : *end_out;
+    }
+}
+
+static void set_heads_per_share(attend_job *j, int n)
+{
+    const int per_kv = j->heads->n_head / j->heads->n_kv;
+    j->heads_per_share = n;
+    j->shares_per_block = j->heads->n_kv * ((per_kv + n - 1) / n);
+}
+
 void sw__attend(sw_forward *f, int layer, const sw_heads *heads)
 {
+    const size_t n_threads = (size_t)sw_pool_n_threads(f->pool), n_blocks = f->attend.n_blocks;
     const int per_kv = heads->n_head / heads->n_kv;
-    const int per_share = per_kv < SW_ATTEND_QUERIES ? per_kv : SW_ATTEND_QUERIES;
-    attend_job j = {.f = f,
-                    .layer = layer,
-                    .heads = heads,
-                    .heads_per_share = per_share,
-                    .shares_per_block = heads->n_kv * ((per_kv + per_share - 1) / per_share)};
-    const size_t n_shares = f->attend.n_blocks * (size_t)j.shares_per_block;
-    int first = INT32_MAX, end = 0;
-    for (size_t b = 0; b < f->attend.n_blocks; b++) {
-        const share s = share_of(&j, b * (size_t)j.shares_per_block);
-        first = s.first < first ? s.first : first;
-        end = s.end > end ? s.end : end;
-    }
+    attend_job j = {.f = f, .layer = layer, .heads = heads};
+    set_heads_per_share(&j, per_kv < SW_ATTEND_QUERIES ? per_kv : SW_ATTEND_QUERIES);
+    int first, end;
+    seen_by_any(&j, &first, &end);
     const int first_span = first / SPAN_POSITIONS, end_span = (end - 1) / SPAN_POSITIONS + 1;
-    const size_t n_threads = (size_t)sw_pool_n_threads(f->pool);
-    if (end_span - first_span > 1 && n_shares < n_threads * SHARES_PER_THREAD)
+    const size_t n_spans = (size_t)(end_span - first_span);
+    // A thread without work is worse than a page that is read twice.
+    while (n_blocks * (size_t)j.shares_per_block * n_spans < n_threads && j.heads_per_share > HEADS_TOGETHER)
+        set_heads_per_share(&j, (j.heads_per_share + 1) / 2);
+    const size_t n_shares = n_blocks * (size_t)j.shares_per_block;
+    if (n_spans > 1 && n_shares < n_threads * SHARES_PER_THREAD)
         attend_in_waves(&j, n_shares, first_span, end_span);
     else
         sw_pool_run(f->pool, n_shares, attend_share, &j);

@@ -44,6 +44,18 @@ INLINE f32x16 load_elements(sw_type type, const void *page, size_t at)
     return type == SW_F16 ? lanes_load_f16((const uint16_t *)page + at) : lanes_load((const float *)page + at);
 }
 
+/* Asks for a part of the page that comes next, so that it is there in time.  next: NULL for none. */
+INLINE void prefetch(const void *next, size_t at, size_t bytes)
+{
+    for (size_t i = 0; next != NULL && i < bytes; i += 64)
+        __builtin_prefetch((const char *)next + at + i);
+}
+
+INLINE size_t element_bytes(sw_type type)
+{
+    return type == SW_F32 ? sizeof(float) : type == SW_F16 ? sizeof(uint16_t) : 1;
+}
+
 /* ---- scores ------------------------------------------------------------------------------------------------------ */
 
 /* What the scores of a block are computed of: n_q queries and n_pages pages, one of them 1, and of every page n_lanes
@@ -51,6 +63,7 @@ INLINE f32x16 load_elements(sw_type type, const void *page, size_t at)
 typedef struct score_block {
     int first_q, n_q, n_pages, lane, n_lanes;
     const void *const *keys;
+    const void *next; // keys to ask for meanwhile, or NULL
     float *score;
 } score_block;
 
@@ -65,7 +78,9 @@ INLINE void scores_plain(const sw_attend *a, sw_type type, score_block b)
     UNROLL
     for (int i = 0; i < b.n_q * b.n_pages * b.n_lanes; i++)
         s[i] = lanes_set(0.0f);
+    const size_t row = SW_KV_PAGE * element_bytes(type);
     for (int k = 0; k < a->d_k; k++) {
+        prefetch(b.next, (size_t)k * row, row);
         UNROLL
         for (int i = 0; i < b.n_pages * b.n_lanes; i++) {
             const size_t at = (size_t)(k * SW_KV_PAGE + (b.lane + i % b.n_lanes) * N);
@@ -95,6 +110,7 @@ INLINE void add_group_q8(const sw_attend *a, const query_codes *codes, const sco
         dot[i] = lanes_dot_begin(sum[0] + sum[1]);
     }
     for (size_t k = g * SW_GROUP; k < (g + 1) * SW_GROUP; k += 4) {
+        prefetch(b->next, k * SW_KV_PAGE, 4 * SW_KV_PAGE);
         UNROLL
         for (int i = 0; i < per_q; i++) {
             const size_t at = k * SW_KV_PAGE + (size_t)(4 * (b->lane + i % b->n_lanes) * N);
@@ -131,23 +147,25 @@ INLINE void scores(const sw_attend *a, sw_type type, const query_codes *codes, s
 
 /* One page and n_q queries (a constant) from first_q on. */
 INLINE void scores_of_some(const sw_attend *a, sw_type type, const query_codes *codes, int first_q, int n_q,
-                           const void *const *keys, float *score)
+                           const void *const *keys, const void *next, float *score)
 {
     for (int lane = 0; lane < SW_KV_PAGE / N; lane += SCORE_LANES)
-        scores(a, type, codes, (score_block){first_q, n_q, 1, lane, SCORE_LANES, keys, score + first_q * SW_KV_PAGE});
+        scores(a, type, codes,
+               (score_block){first_q, n_q, 1, lane, SCORE_LANES, keys, first_q + lane == 0 ? next : NULL,
+                             score + first_q * SW_KV_PAGE});
 }
 
 /* One page and every query. */
 INLINE void scores_of_all(const sw_attend *a, sw_type type, const query_codes *codes, const void *const *keys,
-                          float *score)
+                          const void *next, float *score)
 {
     int q = 0;
     for (; q + SCORE_QUERIES <= a->n; q += SCORE_QUERIES)
-        scores_of_some(a, type, codes, q, SCORE_QUERIES, keys, score);
+        scores_of_some(a, type, codes, q, SCORE_QUERIES, keys, next, score);
     for (; q + 2 <= a->n; q += 2)
-        scores_of_some(a, type, codes, q, 2, keys, score);
+        scores_of_some(a, type, codes, q, 2, keys, next, score);
     for (; q < a->n; q++)
-        scores_of_some(a, type, codes, q, 1, keys, score);
+        scores_of_some(a, type, codes, q, 1, keys, next, score);
 }
 
 /* ---- weights ----------------------------------------------------------------------------------------------------- */
@@ -198,7 +216,8 @@ typedef struct value_block {
     const void *values;
     const float *weight, *factor;
     size_t q_stride, group_stride;
-    int lo, hi; // visible positions
+    int lo, hi;                          // visible positions
+    const void *next_values, *next_keys; // to ask for meanwhile, or NULL
 } value_block;
 
 /* 16 values of position t from element `first` on. */
@@ -214,7 +233,12 @@ INLINE void add_lanes(const sw_attend *a, sw_type type, value_block b, int n, in
     UNROLL
     for (int i = 0; i < b.n_q * n; i++)
         part[i] = lanes_set(0.0f);
+    const size_t row = (size_t)a->d_v * element_bytes(type), key_row = (size_t)a->d_k * element_bytes(type);
     for (int t = b.lo; t < b.hi; t++) {
+        if (first == 0) {
+            prefetch(b.next_values, (size_t)t * row, row);
+            prefetch(b.next_keys, (size_t)t * key_row, key_row);
+        }
         UNROLL
         for (int j = 0; j < n; j++) {
             const f32x16 v = load_values(type, b.values, (size_t)(t * a->d_v + first + N * j));
@@ -236,7 +260,7 @@ INLINE void add_last(const sw_attend *a, sw_type type, value_block b, int q)
 {
     enum { HALF = N / 2 };
     const int first = a->d_v - HALF;
-    const size_t bytes = type == SW_F32 ? sizeof(float) : type == SW_F16 ? sizeof(uint16_t) : 1;
+    const size_t bytes = element_bytes(type);
     const float *const weight = b.weight + (size_t)q * b.q_stride + (size_t)(first / SW_GROUP) * b.group_stride;
     f32x16 part = lanes_set(0.0f);
     for (int t = b.lo; t < b.hi; t++) {
@@ -278,7 +302,14 @@ INLINE void add_values(const sw_attend *a, sw_type type, value_block b, int n)
 INLINE value_block values_of(const sw_attend *a, int q, int n_q, const void *values, const float *weight,
                              const float *factor, int lo, int hi)
 {
-    return (value_block){a->queries + q, n_q, values, weight + q * SW_KV_PAGE, factor + q, SW_KV_PAGE, 0, lo, hi};
+    return (value_block){.queries = a->queries + q,
+                         .n_q = n_q,
+                         .values = values,
+                         .weight = weight + q * SW_KV_PAGE,
+                         .factor = factor + q,
+                         .q_stride = SW_KV_PAGE,
+                         .lo = lo,
+                         .hi = hi};
 }
 
 /* ---- pages ------------------------------------------------------------------------------------------------------- */
@@ -297,20 +328,22 @@ INLINE visible visible_of(const sw_attend_query *q, int page)
 /* A single query: several pages' scores together, since one page's would wait for each other. */
 INLINE void attend_alone(const sw_attend *a, sw_type type, const query_codes *codes)
 {
-    float score[ALONE_PAGES * SW_KV_PAGE];
+    float score[ALONE_PAGES * SW_KV_PAGE] = {0};
     for (int page = 0; page < a->n_pages;) {
         const int n = page + ALONE_PAGES <= a->n_pages ? ALONE_PAGES : 1;
         if (n == 1)
-            scores(a, type, codes, (score_block){0, 1, 1, 0, 2, a->keys + page, score});
+            scores(a, type, codes, (score_block){0, 1, 1, 0, 2, a->keys + page, NULL, score});
         else
-            scores(a, type, codes, (score_block){0, 1, ALONE_PAGES, 0, 2, a->keys + page, score});
+            scores(a, type, codes, (score_block){0, 1, ALONE_PAGES, 0, 2, a->keys + page, NULL, score});
         for (int i = 0; i < n; i++, page++) {
             const visible v = visible_of(a->queries, a->first_page + page);
             if (v.lo >= v.hi)
                 continue;
             const float factor = weigh(a, a->queries, score + i * SW_KV_PAGE, v.lo, v.hi);
-            add_values(a, type, values_of(a, 0, 1, a->values[page], score + i * SW_KV_PAGE, &factor, v.lo, v.hi),
-                       ALONE_LANES);
+            value_block b = values_of(a, 0, 1, a->values[page], score + i * SW_KV_PAGE, &factor, v.lo, v.hi);
+            b.next_values = page + 1 < a->n_pages ? a->values[page + 1] : NULL;
+            b.next_keys = page + n < a->n_pages ? a->keys[page + n] : NULL;
+            add_values(a, type, b, ALONE_LANES);
         }
     }
 }
@@ -319,7 +352,8 @@ INLINE void attend_alone(const sw_attend *a, sw_type type, const query_codes *co
 INLINE void attend_page(const sw_attend *a, sw_type type, const query_codes *codes, int page)
 {
     float score[SW_ATTEND_QUERIES * SW_KV_PAGE], factor[SW_ATTEND_QUERIES];
-    scores_of_all(a, type, codes, a->keys + page, score);
+    const bool is_last = page + 1 == a->n_pages;
+    scores_of_all(a, type, codes, a->keys + page, is_last ? NULL : a->keys[page + 1], score);
     bool all_see_all = true;
     for (int q = 0; q < a->n; q++) {
         const visible v = visible_of(&a->queries[q], a->first_page + page);
@@ -327,13 +361,20 @@ INLINE void attend_page(const sw_attend *a, sw_type type, const query_codes *cod
         if (v.lo < v.hi)
             factor[q] = weigh(a, &a->queries[q], score + q * SW_KV_PAGE, v.lo, v.hi);
     }
+    const void *const next = is_last ? NULL : a->values[page + 1];
     int q = 0;
-    for (; all_see_all && q + VALUE_QUERIES <= a->n; q += VALUE_QUERIES)
-        add_values(a, type, values_of(a, q, VALUE_QUERIES, a->values[page], score, factor, 0, SW_KV_PAGE), VALUE_LANES);
+    for (; all_see_all && q + VALUE_QUERIES <= a->n; q += VALUE_QUERIES) {
+        value_block b = values_of(a, q, VALUE_QUERIES, a->values[page], score, factor, 0, SW_KV_PAGE);
+        b.next_values = q == 0 ? next : NULL;
+        add_values(a, type, b, VALUE_LANES);
+    }
     for (; q < a->n; q++) {
         const visible v = visible_of(&a->queries[q], a->first_page + page);
-        if (v.lo < v.hi)
-            add_values(a, type, values_of(a, q, 1, a->values[page], score, factor, v.lo, v.hi), ALONE_LANES);
+        if (v.lo >= v.hi)
+            continue;
+        value_block b = values_of(a, q, 1, a->values[page], score, factor, v.lo, v.hi);
+        b.next_values = q == 0 ? next : NULL;
+        add_values(a, type, b, ALONE_LANES);
     }
 }
 
