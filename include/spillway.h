@@ -131,7 +131,8 @@ void sw_text_free(char *text);
 
 typedef struct sw_engine sw_engine;
 
-typedef enum sw_kv_type { SW_KV_F16 = 0, SW_KV_F32 } sw_kv_type;
+/* How keys and values are kept: 16 or 32 bits per element, or 8.5 (groups of 32 with an F16 scale). */
+typedef enum sw_kv_type { SW_KV_F16 = 0, SW_KV_F32, SW_KV_Q8_0 } sw_kv_type;
 
 /* Which engine to agree with where llama.cpp differs from the model's original code. */
 typedef enum sw_compat { SW_COMPAT_ORIGINAL = 0, SW_COMPAT_LLAMA_CPP } sw_compat;
@@ -166,9 +167,10 @@ typedef struct sw_engine_state {
     const char *backend;       // "cpu"
     uint64_t weight_bytes_ram; // as allocated
     uint64_t weight_bytes_vram;
-    uint64_t expert_bytes_ram; // the experts' share of weight_bytes_ram
-    uint64_t kv_bytes_per_token;
-    const char *placement_note; // NULL, or why a placement option had no effect
+    uint64_t expert_bytes_ram;   // the experts' share of weight_bytes_ram
+    uint64_t kv_bytes_per_token; // of one sequence that fills its context; fewer than that take more each
+    uint64_t kv_bytes_max;       // of all sequences, when each fills its context
+    const char *placement_note;  // NULL, or why a placement option had no effect
     double load_ms;
     int n_jobs_running, n_jobs_waiting;
     uint64_t kv_tokens_used;

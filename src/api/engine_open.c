@@ -31,7 +31,7 @@ static sw_code check_options(const sw_engine_options *o, sw_err *err)
     if (code == SW_OK)
         code = check_range("n_cpu_moe", o->n_cpu_moe, SW_LIMIT_MODEL_LAYERS, err);
     if (code == SW_OK)
-        code = check_range("kv_type", (int)o->kv_type, SW_KV_F32, err);
+        code = check_range("kv_type", (int)o->kv_type, SW_KV_Q8_0, err);
     if (code == SW_OK)
         code = check_range("compat", (int)o->compat, SW_COMPAT_LLAMA_CPP, err);
     if (code != SW_OK)

@@ -26,6 +26,8 @@ static sw_code run_all(sw_engine *e, const int32_t *tokens, size_t n_tokens, siz
                        sw_logits_fn on_row, void *ud, sw_err *err)
 {
     e->lm->ops->truncate(e->lm, 0, 0);
+    if (e->lm->ops->begin != NULL)
+        e->lm->ops->begin(e->lm, 0, &(sw_lm_plan){(int32_t)n_tokens, {-1, -1}});
     if (!e->lm->ops->reserve(e->lm, 0, (int32_t)n_tokens))
         return sw_fail(err, SW_ELIMIT, "tokens: %zu do not fit the memory set aside for keys and values", n_tokens);
     const size_t n_batch = (size_t)e->lm->n_batch;

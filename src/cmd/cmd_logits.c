@@ -10,7 +10,7 @@
 #include "cmd/engine_args.h"
 #include "spillway.h"
 
-/* llama.cpp's context when none is asked for; its choice of LongRoPE factors depends on it. */
+/* llama.cpp's context when none is asked for; its choice of LongRoPE factors depends on it, and not on the sequence. */
 enum { LLAMA_CPP_CTX = 512 };
 
 /* "1,2,3" (white space allowed) to ids.  *ids_out: sw_free. */
@@ -122,7 +122,7 @@ int sw_cmd_logits(int argc, char **argv)
         code = parse_tokens(tokens, &ids, &n, &err);
     if (code == SW_OK) {
         options.n_seqs = 1;
-        if (options.n_ctx == 0) // the choice of LongRoPE factors follows the sequence's length, or llama.cpp's default
+        if (options.n_ctx == 0)
             options.n_ctx = options.compat == SW_COMPAT_LLAMA_CPP && n < LLAMA_CPP_CTX ? LLAMA_CPP_CTX : (int)n;
         code = evaluate(model, &options, ids, n, n_prefill < 0 ? n : (size_t)n_prefill, out, &err);
     }

@@ -1,31 +1,36 @@
 #include "cmd/engine_args.h"
 
+#include <stdio.h>
 #include <string.h>
 
-/* The index of `word` among two choices; `fallback` when it is NULL. */
-static sw_code choose(const char *option, const char *word, const char *const choices[2], int fallback, int *out,
+enum { N_CHOICES_MAX = 3 };
+
+/* The index of `word` among choices, which end with NULL; 0 when it is NULL. */
+static sw_code choose(const char *option, const char *word, const char *const choices[N_CHOICES_MAX + 1], int *out,
                       sw_err *err)
 {
-    *out = fallback;
-    if (word == NULL)
-        return SW_OK;
-    for (int i = 0; i < 2; i++) {
-        if (strcmp(word, choices[i]) == 0) {
+    char list[64] = "";
+    size_t n = 0;
+    *out = 0;
+    for (int i = 0; choices[i] != NULL; i++) {
+        if (word == NULL || strcmp(word, choices[i]) == 0) {
             *out = i;
             return SW_OK;
         }
+        n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", i > 0 ? " or " : "", choices[i]);
     }
-    return sw_fail(err, SW_EINVAL, "%s takes %s or %s, not '%s'", option, choices[0], choices[1], word);
+    return sw_fail(err, SW_EINVAL, "%s takes %s, not '%s'", option, list, word);
 }
 
 sw_code sw_engine_args_resolve(const sw_engine_args *args, sw_engine_options *out, sw_err *err)
 {
-    static const char *const KV[2] = {[SW_KV_F16] = "f16", [SW_KV_F32] = "f32"};
-    static const char *const COMPAT[2] = {[SW_COMPAT_ORIGINAL] = "original", [SW_COMPAT_LLAMA_CPP] = "llama.cpp"};
+    static const char *const KV[N_CHOICES_MAX + 1] = {[SW_KV_F16] = "f16", [SW_KV_F32] = "f32", [SW_KV_Q8_0] = "q8_0"};
+    static const char *const COMPAT[N_CHOICES_MAX + 1] = {
+        [SW_COMPAT_ORIGINAL] = "original", [SW_COMPAT_LLAMA_CPP] = "llama.cpp"};
     int kv_type = SW_KV_F16, compat = SW_COMPAT_ORIGINAL;
-    sw_code code = choose("--kv-type", args->kv_type, KV, SW_KV_F16, &kv_type, err);
+    sw_code code = choose("--kv-type", args->kv_type, KV, &kv_type, err);
     if (code == SW_OK)
-        code = choose("--compat", args->compat, COMPAT, SW_COMPAT_ORIGINAL, &compat, err);
+        code = choose("--compat", args->compat, COMPAT, &compat, err);
     if (code == SW_OK && args->cpu_moe && args->n_cpu_moe > 0)
         code = sw_fail(err, SW_EINVAL, "--cpu-moe means all layers: give it or --n-cpu-moe, not both");
     *out = (sw_engine_options){

@@ -69,9 +69,16 @@ static bool grow_logits(sw_forward *f, size_t n_rows)
 }
 
 bool sw_forward_init(sw_forward *f, const sw_hparams *h, const sw_weights *w, sw_pool *pool, sw_kv *kv, int n_batch,
-                     int n_ctx)
+                     int n_ctx, int n_seqs, bool by_context)
 {
-    *f = (sw_forward){.h = h, .w = w, .k = sw_kernels_get(), .pool = pool, .kv = kv, .n_batch = n_batch};
+    *f = (sw_forward){.h = h,
+                      .w = w,
+                      .k = sw_kernels_get(),
+                      .pool = pool,
+                      .kv = kv,
+                      .n_batch = n_batch,
+                      .n_ctx = n_ctx,
+                      .by_context = by_context};
     scratch_row rows[N_SCRATCH];
     list_scratch(f, rows);
     for (int i = 0; i < N_SCRATCH; i++) {
@@ -83,18 +90,18 @@ bool sw_forward_init(sw_forward *f, const sw_hparams *h, const sw_weights *w, sw
     const size_t n = (size_t)n_batch;
     size_t widest = max_size(ffn_elems(h, n), n * max_size((size_t)h->n_embd, (size_t)(h->n_head * h->head_v)));
     widest = max_size(widest, sw__latent_acts(h, n));
-    const size_t n_pages = ((size_t)n_ctx + SW_KV_PAGE - 1) / SW_KV_PAGE * (size_t)sw_pool_n_threads(pool);
-    f->page_keys = sw_calloc(n_pages, sizeof *f->page_keys);
-    f->page_values = sw_calloc(n_pages, sizeof *f->page_values);
     f->bad_layer = sw_calloc((size_t)n_batch, sizeof *f->bad_layer);
-    // Phi-3's long factors hold for contexts beyond the original one (LongRoPE); the choice is made once, by the
-    // context that sequences may grow to.
-    const bool is_long = n_ctx > h->rope_ctx_orig;
-    const float *const by_length = is_long ? w->rope_factors_long : w->rope_factors_short;
-    const float *const factors = w->rope_freqs != NULL ? w->rope_freqs : by_length;
-    return f->page_keys != NULL && f->page_values != NULL && f->bad_layer != NULL &&
+    f->has_lengths = w->rope_freqs == NULL && (w->rope_factors_short != NULL || w->rope_factors_long != NULL);
+    f->is_long = sw_calloc((size_t)n_seqs, sizeof *f->is_long);
+    for (int i = 0; i < n_seqs && f->is_long != NULL; i++)
+        f->is_long[i] = sw_forward_is_long(f, n_ctx);
+    const float *const at_any = w->rope_freqs;
+    return f->bad_layer != NULL && f->is_long != NULL &&
+           sw__attend_init(&f->attend, n_batch, sw_pool_n_threads(pool), sw_cache_value(h)) &&
            sw_act_buffer_init(&f->acts, widest) && sw__moe_init(&f->moe, h, n_batch) &&
-           sw__latent_init(&f->latent, h, n) && sw_rope_init(&f->rope, h, factors);
+           sw__latent_init(&f->latent, h, n) &&
+           sw_rope_init(&f->rope_short, h, at_any != NULL ? at_any : w->rope_factors_short) &&
+           sw_rope_init(&f->rope_long, h, at_any != NULL ? at_any : w->rope_factors_long);
 }
 
 void sw_forward_free(sw_forward *f)
@@ -106,13 +113,14 @@ void sw_forward_free(sw_forward *f)
     for (int i = 0; i < N_SCRATCH; i++)
         sw_big_free(*rows[i].array, rows[i].n_elems * sizeof(float));
     sw_big_free(f->logits, f->n_logits_cap * sw__padded((size_t)f->h->n_vocab) * sizeof *f->logits);
-    sw_free(f->page_keys);
-    sw_free(f->page_values);
     sw_free(f->bad_layer);
+    sw_free(f->is_long);
     sw_act_buffer_free(&f->acts);
     sw__moe_free(&f->moe);
     sw__latent_free(&f->latent);
-    sw_rope_free(&f->rope);
+    sw__attend_free(&f->attend);
+    sw_rope_free(&f->rope_short);
+    sw_rope_free(&f->rope_long);
     *f = (sw_forward){0};
 }
 
@@ -124,13 +132,13 @@ static void embed_token(void *ud, size_t i, int worker)
     (void)worker;
     sw_forward *const f = ud;
     const sw_mat *const e = &f->w->embd;
-    const int id = f->tokens[i].id, half = f->rope.n_rot / 2;
+    const int id = f->tokens[i].id, half = f->h->n_rot / 2;
     float *const x = f->x + i * (size_t)e->n_cols;
     sw_tile_decode_row(e->type, e->tiles + (size_t)(id / SW_TILE_ROWS) * e->tile_bytes, (size_t)e->n_cols,
                        id % SW_TILE_ROWS, x);
     for (int c = 0; c < e->n_cols; c++)
         x[c] *= f->h->embd_scale;
-    sw_rope_angles(&f->rope, f->tokens[i].pos, f->cosines + i * (size_t)half, f->sines + i * (size_t)half);
+    sw_rope_angles(sw__rope_of(f, i), f->tokens[i].pos, f->cosines + i * (size_t)half, f->sines + i * (size_t)half);
     f->bad_layer[i] = -1;
 }
 
@@ -288,6 +296,12 @@ sw_code sw_forward_step(sw_forward *f, const sw_lm_token *tokens, size_t n, cons
         return code;
     f->tokens = tokens;
     f->n = n;
+    for (size_t i = 0, end; i < n; i = end) {
+        for (end = i + 1; end < n && tokens[end].seq == tokens[i].seq;)
+            end++;
+        sw_kv_advance(f->kv, tokens[i].seq, tokens[i].pos, tokens[end - 1].pos + 1);
+    }
+    sw__attend_blocks(f, f->h->n_head / sw_cache_heads(f->h));
     sw_pool_run(f->pool, n, embed_token, f);
     for (int l = 0; l < f->h->n_layers; l++)
         layer_forward(f, l);

@@ -36,53 +36,100 @@ typedef struct sw_latent {
     sw_product *products; // (n_head)
 } sw_latent;
 
+/* Some tokens of one sequence that stand together in the batch. */
+typedef struct sw_block {
+    int first, n;
+} sw_block;
+
+/* Scratch of the softmax attention; see attend.c.  A row is a query's; a part has SW_ATTEND_QUERIES of them. */
+typedef struct sw_attend_scratch {
+    sw_block *blocks; // (n_batch)
+    size_t n_blocks;
+    size_t n_parts, n_value;
+    sw_running *state; // (n_parts, SW_ATTEND_QUERIES): of one span
+    sw_running *total; // (n_parts, SW_ATTEND_QUERIES): of all spans so far
+    float *out;        // (n_parts, SW_ATTEND_QUERIES, n_value)
+} sw_attend_scratch;
+
 typedef struct sw_forward {
     const sw_hparams *h;
     const sw_weights *w;
     const sw_kernels *k;
     sw_pool *pool;
     sw_kv *kv;
-    sw_rope rope;
+    // By length, where the model has LongRoPE factors; else both are the same.
+    sw_rope rope_short, rope_long;
+    bool *is_long; // (n_seqs)
+    int n_ctx;
+    bool has_lengths; // LongRoPE
+    bool by_context;  // the length is that of the context, not of the sequence
     int n_batch;
     // The batch being evaluated.
     const sw_lm_token *tokens;
     size_t n;
     // Scratch: (n_batch, width), rows padded to whole tiles where a product writes them.
-    float *x;                              // residual stream, width n_embd
-    float *normed;                         // width n_embd
-    float *q, *kk, *v;                     // width of all query heads, and of all cached keys and values; padded
-    float *attended;                       // width n_head * head_v
-    float *out;                            // width n_embd, padded: what a block adds
-    float *shared_out;                     // width n_embd, padded: what the shared experts add
-    float *gate, *up;                      // (pairs, padded expert width) or (n_batch, padded dense width)
-    float *act;                            // as gate, not padded
-    float *pair_out;                       // (pairs, padded n_embd)
-    float *cosines, *sines;                // (n_batch, n_rot / 2)
-    const void **page_keys, **page_values; // (n_threads, pages of a sequence)
+    float *x;               // residual stream, width n_embd
+    float *normed;          // width n_embd
+    float *q, *kk, *v;      // width of all query heads, and of all cached keys and values; padded
+    float *attended;        // width n_head * head_v
+    float *out;             // width n_embd, padded: what a block adds
+    float *shared_out;      // width n_embd, padded: what the shared experts add
+    float *gate, *up;       // (pairs, padded expert width) or (n_batch, padded dense width)
+    float *act;             // as gate, not padded
+    float *pair_out;        // (pairs, padded n_embd)
+    float *cosines, *sines; // (n_batch, n_rot / 2)
     sw_act_buffer acts;
     sw_moe moe;
     sw_latent latent;
+    sw_attend_scratch attend;
     float *logits; // (n_logits_cap, padded n_vocab)
     size_t n_logits_cap;
     int32_t *bad_layer; // (n_batch): first layer after which a token's state was not finite, or -1
     size_t scratch_bytes;
 } sw_forward;
 
-/* `f` keeps the pointers.  False when memory is short. */
+/* `f` keeps the pointers.  by_context: LongRoPE's factors are chosen once, by n_ctx, and not per sequence.  False when
+ * memory is short. */
 bool sw_forward_init(sw_forward *f, const sw_hparams *h, const sw_weights *w, sw_pool *pool, sw_kv *kv, int n_batch,
-                     int n_ctx);
+                     int n_ctx, int n_seqs, bool by_context);
 void sw_forward_free(sw_forward *f);
 
 /* Evaluates tokens[0..n), n <= n_batch; their positions are reserved in the cache.  As sw_lm_ops.step. */
 SW_NODISCARD sw_code sw_forward_step(sw_forward *f, const sw_lm_token *tokens, size_t n, const float **logits_out,
                                      int32_t *bad_seq_out, sw_err *err);
 
+/* Has a sequence that may grow to n_max positions LongRoPE's factors for long ones? */
+static inline bool sw_forward_is_long(const sw_forward *f, int n_max)
+{
+    return f->has_lengths && (f->by_context ? f->n_ctx : n_max) > f->h->rope_ctx_orig;
+}
+
+/* The rotation of the batch's i-th token. */
+static inline const sw_rope *sw__rope_of(const sw_forward *f, size_t i)
+{
+    return f->is_long[f->tokens[i].seq] ? &f->rope_long : &f->rope_short;
+}
+
 /* attention.c, latent.c: f->out becomes the attention of every token's `normed` state. */
 void sw__forward_attention(sw_forward *f, int layer);
 void sw__forward_latent(sw_forward *f, int layer);
-/* attention.c: one query of token i over its visible positions, with cached head kv_head; out has the value's size. */
-void sw__attend(sw_forward *f, int layer, size_t i, int kv_head, const float *q, const float *sink, float *out,
-                int worker);
+/* Queries and answers of all tokens of a batch, and how far apart tokens and heads stand. */
+typedef struct sw_heads {
+    const float *q; // size of a key
+    size_t q_token, q_head;
+    float *out; // size of a value
+    size_t out_token, out_head;
+    const float *sinks; // (n_head) or NULL
+    int n_head, n_kv;   // query heads, and cached heads that they share
+} sw_heads;
+
+/* attend.c: attention of every query over its visible positions, of which the batch's own are stored already. */
+void sw__attend(sw_forward *f, int layer, const sw_heads *heads);
+/* attend.c: cuts the batch into blocks, for every layer. */
+void sw__attend_blocks(sw_forward *f, int heads_per_kv);
+/* attend.c: scratch. */
+bool sw__attend_init(sw_attend_scratch *s, int n_batch, int n_threads, int n_value);
+void sw__attend_free(sw_attend_scratch *s);
 /* attention.c: the output projection of f->attended. */
 void sw__forward_output(sw_forward *f, int layer);
 /* latent.c: scratch, and how many activations it has quantized at once. */

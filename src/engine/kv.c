@@ -5,117 +5,322 @@
 #include "base/alloc.h"
 #include "quant/half.h"
 
-static size_t element_bytes(const sw_kv *kv)
+static sw_type element_type(sw_kv_type type)
 {
-    return kv->is_f16 ? sizeof(uint16_t) : sizeof(float);
+    return type == SW_KV_F16 ? SW_F16 : type == SW_KV_F32 ? SW_F32 : SW_Q8_0;
 }
 
-bool sw_kv_init(sw_kv *kv, int n_layers, int n_heads, int d_k, int d_v, sw_kv_type type, int n_seqs, int n_ctx)
+/* Pages that n positions in a row can touch. */
+static int pages_touched(int n)
 {
-    *kv = (sw_kv){.n_layers = n_layers,
-                  .n_heads = n_heads,
-                  .d_k = d_k,
-                  .d_v = d_v,
-                  .is_f16 = type == SW_KV_F16,
-                  .n_seqs = n_seqs};
-    kv->n_pages_max = (n_ctx + SW_KV_PAGE - 1) / SW_KV_PAGE;
-    kv->head_bytes = SW_KV_PAGE * (size_t)(d_k + d_v) * element_bytes(kv);
-    kv->page_bytes = kv->head_bytes * (size_t)n_heads * (size_t)n_layers;
-    kv->seqs = sw_calloc((size_t)n_seqs, sizeof *kv->seqs);
-    kv->free_pages = sw_calloc((size_t)n_seqs * (size_t)kv->n_pages_max, sizeof *kv->free_pages);
-    bool ok = kv->seqs != NULL && kv->free_pages != NULL;
-    for (int s = 0; s < n_seqs && ok; s++) {
-        kv->seqs[s].pages = sw_calloc((size_t)kv->n_pages_max, sizeof *kv->seqs[s].pages);
-        ok = kv->seqs[s].pages != NULL;
+    return n > 0 ? (n + SW_KV_PAGE - 2) / SW_KV_PAGE + 1 : 0;
+}
+
+static int pages_of(int n_tokens)
+{
+    return (n_tokens + SW_KV_PAGE - 1) / SW_KV_PAGE;
+}
+
+/* What one step sees, and the windows of the marks and of the positions after them. */
+static int window_pages(const sw_kv_options *o)
+{
+    return pages_touched(o->n_window - 1 + o->n_batch) + SW_KV_MARKS * pages_touched(o->n_window);
+}
+
+static bool init_class(sw_kv *kv, sw_kv_class *c)
+{
+    const int n_spare = c->n_bounded;
+    size_t n_pages = (size_t)(c->n_bounded > 0 ? c->n_bounded : kv->n_pages_max);
+    c->page_bytes = kv->head_bytes * (size_t)kv->n_heads * (size_t)c->n_layers;
+    c->seqs = sw_calloc((size_t)kv->n_seqs, sizeof *c->seqs);
+    c->free_pages = sw_calloc((size_t)kv->n_seqs * n_pages, sizeof *c->free_pages);
+    bool ok = c->seqs != NULL && c->free_pages != NULL;
+    for (int s = 0; s < kv->n_seqs && ok; s++) {
+        c->seqs[s].pages = sw_calloc((size_t)kv->n_pages_max, sizeof *c->seqs[s].pages);
+        c->seqs[s].spare = sw_calloc((size_t)n_spare, sizeof *c->seqs[s].spare);
+        ok = c->seqs[s].pages != NULL && c->seqs[s].spare != NULL;
     }
+    return ok;
+}
+
+bool sw_kv_init(sw_kv *kv, const sw_kv_options *o)
+{
+    *kv = (sw_kv){.n_heads = o->n_heads,
+                  .d_k = o->d_k,
+                  .d_v = o->d_v,
+                  .k = sw_kernels_get(),
+                  .type = element_type(o->type),
+                  .n_seqs = o->n_seqs,
+                  .n_pages_max = pages_of(o->n_ctx),
+                  .n_window = o->n_window};
+    kv->key_bytes = sw_kv_key_bytes(kv->type, o->d_k);
+    kv->head_bytes = kv->key_bytes + sw_kv_value_bytes(kv->type, o->d_v);
+    kv->layers = sw_calloc((size_t)o->n_layers, sizeof *kv->layers);
+    kv->marks = sw_calloc((size_t)o->n_seqs, sizeof *kv->marks);
+    bool ok = kv->layers != NULL && kv->marks != NULL;
+    // A context that is no longer than what windowed layers keep anyway has no use for them.
+    const bool drops = o->n_window > 0 && o->n_window < o->n_ctx && window_pages(o) < kv->n_pages_max;
+    for (int l = 0; l < o->n_layers && ok; l++) {
+        const int class = drops && o->is_windowed[l] ? SW_KV_WINDOWED : SW_KV_FULL;
+        kv->layers[l] = (struct sw_kv_place){class, kv->classes[class].n_layers++};
+    }
+    if (drops)
+        kv->classes[SW_KV_WINDOWED].n_bounded = window_pages(o);
+    for (int c = 0; c < SW_KV_CLASSES && ok; c++)
+        ok = kv->classes[c].n_layers == 0 || init_class(kv, &kv->classes[c]);
+    for (int s = 0; s < o->n_seqs && ok; s++)
+        sw_kv_mark(kv, s, (const int[SW_KV_MARKS]){-1, -1});
     if (!ok)
         sw_kv_free(kv);
     return ok;
 }
 
+static void release(sw_kv_class *c, void *page)
+{
+#ifdef SW_POISON_PAGES
+    memset(page, 0xff, c->page_bytes); // NaN in every type: a read of a freed page cannot go unseen
+#endif
+    c->free_pages[c->n_free++] = page;
+}
+
+static void truncate_pages(sw_kv_class *c, sw_kv_pages *s, int n_pages)
+{
+    while (s->end > n_pages) {
+        void **const page = &s->pages[--s->end];
+        if (*page != NULL) {
+            release(c, *page);
+            s->n_owned--;
+        }
+        *page = NULL;
+    }
+    s->n_owned -= s->n_spare;
+    while (s->n_spare > 0)
+        release(c, s->spare[--s->n_spare]);
+    s->n_swept = 0;
+}
+
+static void free_class(const sw_kv *kv, sw_kv_class *c)
+{
+    for (int s = 0; c->seqs != NULL && s < kv->n_seqs; s++) {
+        if (c->seqs[s].pages != NULL && c->seqs[s].spare != NULL)
+            truncate_pages(c, &c->seqs[s], 0);
+        sw_free(c->seqs[s].pages);
+        sw_free(c->seqs[s].spare);
+    }
+    for (size_t i = 0; i < c->n_free; i++)
+        sw_big_free(c->free_pages[i], c->page_bytes);
+    sw_free(c->free_pages);
+    sw_free(c->seqs);
+}
+
 void sw_kv_free(sw_kv *kv)
 {
-    for (int s = 0; kv->seqs != NULL && s < kv->n_seqs; s++) {
-        if (kv->seqs[s].pages != NULL)
-            sw_kv_truncate(kv, s, 0);
-        sw_free(kv->seqs[s].pages);
-    }
-    for (size_t i = 0; i < kv->n_free; i++)
-        sw_big_free(kv->free_pages[i], kv->page_bytes);
-    sw_free(kv->free_pages);
-    sw_free(kv->seqs);
+    for (int c = 0; c < SW_KV_CLASSES; c++)
+        free_class(kv, &kv->classes[c]);
+    sw_free(kv->layers);
+    sw_free(kv->marks);
     *kv = (sw_kv){0};
 }
 
-bool sw_kv_reserve(sw_kv *kv, int seq, int n_tokens)
+/* One more page for a sequence; NULL when memory is short. */
+static void *take_page(sw_kv_class *c, sw_kv_pages *s)
 {
-    sw_kv_seq *const s = &kv->seqs[seq];
-    const int wanted = (n_tokens + SW_KV_PAGE - 1) / SW_KV_PAGE;
-    if (wanted > kv->n_pages_max)
-        return false;
-    while (s->n_pages < wanted) {
-        void *page;
-        if (kv->n_free > 0) {
-            page = kv->free_pages[--kv->n_free];
-        } else {
-            page = sw_big_alloc(kv->page_bytes);
-            if (page == NULL)
-                return false;
-            kv->n_allocated++;
-        }
-        s->pages[s->n_pages++] = page;
+    void *page;
+    if (c->n_free > 0) {
+        page = c->free_pages[--c->n_free];
+    } else {
+        page = sw_big_alloc(c->page_bytes);
+        c->n_allocated += page != NULL;
+    }
+    s->n_owned += page != NULL;
+    return page;
+}
+
+static bool reserve_full(sw_kv_class *c, sw_kv_pages *s, int wanted)
+{
+    while (s->end < wanted) {
+        void *const page = take_page(c, s);
+        if (page == NULL)
+            return false;
+        s->pages[s->end++] = page;
     }
     return true;
 }
 
+static bool reserve_windowed(sw_kv_class *c, sw_kv_pages *s, int wanted)
+{
+    if (wanted > c->n_bounded)
+        wanted = c->n_bounded;
+    while (s->n_owned < wanted) {
+        void *const page = take_page(c, s);
+        if (page == NULL)
+            return false;
+        s->spare[s->n_spare++] = page;
+    }
+    return true;
+}
+
+bool sw_kv_reserve(sw_kv *kv, int seq, int n_tokens)
+{
+    const int wanted = pages_of(n_tokens);
+    if (wanted > kv->n_pages_max)
+        return false;
+    sw_kv_class *const full = &kv->classes[SW_KV_FULL], *const windowed = &kv->classes[SW_KV_WINDOWED];
+    return (full->n_layers == 0 || reserve_full(full, &full->seqs[seq], wanted)) &&
+           (windowed->n_layers == 0 || reserve_windowed(windowed, &windowed->seqs[seq], wanted));
+}
+
+/* Does a mark want this page: a position that the marked one sees, or itself? */
+static bool is_marked(const sw_kv *kv, int seq, int page)
+{
+    for (int i = 0; i < SW_KV_MARKS; i++) {
+        const int mark = kv->marks[seq][i];
+        const int first = mark - kv->n_window + 1 > 0 ? mark - kv->n_window + 1 : 0;
+        if (mark >= 0 && page >= first / SW_KV_PAGE && page <= mark / SW_KV_PAGE)
+            return true;
+    }
+    return false;
+}
+
+void sw_kv_advance(sw_kv *kv, int seq, int begin, int end)
+{
+    sw_kv_class *const c = &kv->classes[SW_KV_WINDOWED];
+    if (c->n_layers == 0)
+        return;
+    sw_kv_pages *const s = &c->seqs[seq];
+    const int first_seen = begin - kv->n_window + 1 > 0 ? begin - kv->n_window + 1 : 0;
+    for (; s->n_swept < first_seen / SW_KV_PAGE; s->n_swept++) {
+        void **const page = &s->pages[s->n_swept];
+        if (*page == NULL || is_marked(kv, seq, s->n_swept))
+            continue;
+#ifdef SW_POISON_PAGES
+        memset(*page, 0xff, c->page_bytes);
+#endif
+        s->spare[s->n_spare++] = *page;
+        *page = NULL;
+    }
+    for (int page = begin / SW_KV_PAGE; page < pages_of(end); page++) {
+        if (s->pages[page] == NULL)
+            s->pages[page] = s->spare[--s->n_spare];
+    }
+    s->end = pages_of(end) > s->end ? pages_of(end) : s->end;
+}
+
+int sw_kv_resumable(const sw_kv *kv, int seq, int n_tokens)
+{
+    const sw_kv_class *const c = &kv->classes[SW_KV_WINDOWED];
+    if (c->n_layers == 0)
+        return n_tokens;
+    void *const *const pages = c->seqs[seq].pages;
+    for (int n = n_tokens; n > 0;) {
+        const int first_seen = n - kv->n_window + 1 > 0 ? n - kv->n_window + 1 : 0;
+        int page = (n - 1) / SW_KV_PAGE;
+        while (page >= first_seen / SW_KV_PAGE && pages[page] != NULL)
+            page--;
+        if (page < first_seen / SW_KV_PAGE)
+            return n;
+        n = page * SW_KV_PAGE; // every window in between would see a position of the page that is missing, or end in it
+    }
+    return 0;
+}
+
 void sw_kv_truncate(sw_kv *kv, int seq, int n_tokens)
 {
-    sw_kv_seq *const s = &kv->seqs[seq];
-    const int kept = (n_tokens + SW_KV_PAGE - 1) / SW_KV_PAGE;
-    while (s->n_pages > kept) {
-        void *const page = s->pages[--s->n_pages];
-#ifdef SW_POISON_PAGES
-        memset(page, 0xff, kv->page_bytes); // NaN in both types: a read of a freed page cannot go unseen
-#endif
-        kv->free_pages[kv->n_free++] = page;
+    for (int i = 0; i < SW_KV_MARKS; i++) {
+        if (kv->marks[seq][i] > n_tokens)
+            kv->marks[seq][i] = -1;
     }
+    for (int i = 0; i < SW_KV_CLASSES; i++) {
+        if (kv->classes[i].n_layers > 0)
+            truncate_pages(&kv->classes[i], &kv->classes[i].seqs[seq], pages_of(n_tokens));
+    }
+}
+
+void sw_kv_mark(sw_kv *kv, int seq, const int marks[SW_KV_MARKS])
+{
+    memcpy(kv->marks[seq], marks, sizeof kv->marks[seq]);
+    if (kv->classes[SW_KV_WINDOWED].n_layers > 0)
+        kv->classes[SW_KV_WINDOWED].seqs[seq].n_swept = 0; // what earlier marks kept may go
 }
 
 static uint8_t *head_at(const sw_kv *kv, int seq, int layer, int head, int page)
 {
-    const size_t index = (size_t)layer * (size_t)kv->n_heads + (size_t)head;
-    return (uint8_t *)kv->seqs[seq].pages[page] + index * kv->head_bytes;
+    const struct sw_kv_place *const place = &kv->layers[layer];
+    const size_t index = (size_t)place->index * (size_t)kv->n_heads + (size_t)head;
+    return (uint8_t *)kv->classes[place->class].seqs[seq].pages[page] + index * kv->head_bytes;
 }
 
-void sw_kv_store(const sw_kv *kv, int seq, int layer, int head, int position, const float *key, const float *value)
+static void store_f16(const sw_kv *kv, uint8_t *p, size_t at, const float *key, const float *value)
 {
-    uint8_t *const p = head_at(kv, seq, layer, head, position / SW_KV_PAGE);
-    const size_t at = (size_t)(position % SW_KV_PAGE), d_k = (size_t)kv->d_k, d_v = (size_t)kv->d_v;
-    if (kv->is_f16) {
-        uint16_t *const keys = (uint16_t *)(void *)p, *const values = keys + SW_KV_PAGE * d_k;
-        for (size_t i = 0; i < d_k; i++)
-            keys[i * SW_KV_PAGE + at] = sw_f16_from_f32(key[i]);
-        for (size_t i = 0; i < d_v; i++)
-            values[at * d_v + i] = sw_f16_from_f32(value[i]);
-        return;
-    }
-    float *const keys = (float *)(void *)p, *const values = keys + SW_KV_PAGE * d_k;
+    const size_t d_k = (size_t)kv->d_k, d_v = (size_t)kv->d_v;
+    uint16_t *const keys = (uint16_t *)(void *)p, *const values = (uint16_t *)(void *)(p + kv->key_bytes);
+    for (size_t i = 0; i < d_k; i++)
+        keys[i * SW_KV_PAGE + at] = sw_f16_from_f32(key[i]);
+    for (size_t i = 0; i < d_v; i++)
+        values[at * d_v + i] = sw_f16_from_f32(value[i]);
+}
+
+static void store_f32(const sw_kv *kv, uint8_t *p, size_t at, const float *key, const float *value)
+{
+    const size_t d_k = (size_t)kv->d_k, d_v = (size_t)kv->d_v;
+    float *const keys = (float *)(void *)p, *const values = (float *)(void *)(p + kv->key_bytes);
     for (size_t i = 0; i < d_k; i++)
         keys[i * SW_KV_PAGE + at] = key[i];
     memcpy(values + at * d_v, value, d_v * sizeof *value);
 }
 
-void sw_kv_page_pointers(const sw_kv *kv, int seq, int layer, int head, int begin, int end, const void **keys,
+/* Codes and F16 scales of n elements, the last group filled up with zeros. */
+static void quantize(const sw_kv *kv, const float *x, int n, int8_t code[SW_HEAD_MAX], uint16_t *scales, size_t at)
+{
+    float padded[SW_HEAD_MAX] = {0}, scale[SW_HEAD_MAX / SW_GROUP];
+    int16_t sum[SW_HEAD_MAX / 16];
+    const size_t n_groups = sw_kv_groups(n);
+    memcpy(padded, x, (size_t)n * sizeof *x);
+    kv->k->quantize(padded, n_groups * SW_GROUP, code, scale, sum);
+    for (size_t g = 0; g < n_groups; g++)
+        scales[g * SW_KV_PAGE + at] = sw_f16_from_f32(scale[g]);
+}
+
+static void store_q8(const sw_kv *kv, uint8_t *p, size_t at, const float *key, const float *value)
+{
+    int8_t code[SW_HEAD_MAX];
+    uint8_t *const values = p + kv->key_bytes;
+    quantize(kv, key, kv->d_k, code, (uint16_t *)(void *)(p + sw_kv_key_codes(kv->d_k)), at);
+    for (size_t i = 0; i < sw_kv_groups(kv->d_k) * SW_GROUP; i += 4)
+        memcpy(p + i * SW_KV_PAGE + 4 * at, code + i, 4);
+    quantize(kv, value, kv->d_v, code, (uint16_t *)(void *)(values + sw_kv_value_codes(kv->d_v)), at);
+    memcpy(values + at * (size_t)kv->d_v, code, (size_t)kv->d_v);
+}
+
+void sw_kv_store(const sw_kv *kv, int seq, int layer, int head, int position, const float *key, const float *value)
+{
+    uint8_t *const p = head_at(kv, seq, layer, head, position / SW_KV_PAGE);
+    const size_t at = (size_t)(position % SW_KV_PAGE);
+    if (kv->type == SW_F16)
+        store_f16(kv, p, at, key, value);
+    else if (kv->type == SW_F32)
+        store_f32(kv, p, at, key, value);
+    else
+        store_q8(kv, p, at, key, value);
+}
+
+void sw_kv_page_pointers(const sw_kv *kv, int seq, int layer, int head, int first, int end, const void **keys,
                          const void **values)
 {
-    for (int page = begin / SW_KV_PAGE; page * SW_KV_PAGE < end; page++) {
+    for (int page = first; page < end; page++) {
         const uint8_t *const p = head_at(kv, seq, layer, head, page);
-        keys[page] = p;
-        values[page] = p + SW_KV_PAGE * (size_t)kv->d_k * element_bytes(kv);
+        keys[page - first] = p;
+        values[page - first] = p + kv->key_bytes;
     }
 }
 
-uint64_t sw_kv_bytes_per_token(const sw_kv *kv)
+uint64_t sw_kv_bytes(const sw_kv *kv, int n_tokens)
 {
-    return kv->page_bytes / SW_KV_PAGE;
+    uint64_t sum = 0;
+    for (int i = 0; i < SW_KV_CLASSES; i++) {
+        const sw_kv_class *const c = &kv->classes[i];
+        const int n_pages = pages_of(n_tokens);
+        sum += (uint64_t)(c->n_bounded > 0 && n_pages > c->n_bounded ? c->n_bounded : n_pages) * c->page_bytes;
+    }
+    return sum;
 }

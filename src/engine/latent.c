@@ -101,14 +101,15 @@ static void rotate_and_store(void *ud, size_t i, int worker)
     const sw_hparams *const h = f->h;
     const size_t half = (size_t)h->n_rot / 2, latent = (size_t)h->n_latent, rot = (size_t)h->n_rot;
     const size_t d = (size_t)h->head_k, plain = d - rot, heads = (size_t)h->n_head;
+    const sw_rope *const rope = sw__rope_of(f, i);
     const float *const c = f->cosines + i * half, *const s = f->sines + i * half;
     float *const key = f->kk + i * sw__padded(latent + rot);
     f->k->rmsnorm(key, f->w->layers[j->layer].kv_a_norm, NULL, latent, h->norm_eps, key);
-    sw_rope_apply(&f->rope, c, s, key + latent);
+    sw_rope_apply(rope, c, s, key + latent);
     sw_kv_store(f->kv, f->tokens[i].seq, j->layer, 0, f->tokens[i].pos, key, key);
     for (size_t a = 0; a < heads; a++) {
         float *const q = f->q + i * sw__padded(heads * d) + a * d;
-        sw_rope_apply(&f->rope, c, s, q + plain);
+        sw_rope_apply(rope, c, s, q + plain);
         memcpy(f->latent.q_plain + (a * f->n + i) * plain, q, plain * sizeof *q);
         memcpy(f->latent.q_latent + (i * heads + a) * (latent + rot) + latent, q + plain, rot * sizeof *q);
     }
@@ -130,16 +131,6 @@ static void per_head(sw_forward *f, const sw_mat *stack, const float *x, float *
     sw_products_run(f->pool, f->k, f->latent.products, heads);
 }
 
-static void attend_head(void *ud, size_t task, int worker)
-{
-    const sw_layer_job *const j = ud;
-    sw_forward *const f = j->f;
-    const size_t heads = (size_t)f->h->n_head, i = task / heads, a = task % heads;
-    const size_t d = (size_t)(f->h->n_latent + f->h->n_rot);
-    sw__attend(f, j->layer, i, 0, f->latent.q_latent + (i * heads + a) * d, NULL,
-               f->latent.z + (a * f->n + i) * (size_t)f->h->n_latent, worker);
-}
-
 void sw__forward_latent(sw_forward *f, int l)
 {
     const sw_layer *const layer = &f->w->layers[l];
@@ -149,7 +140,16 @@ void sw__forward_latent(sw_forward *f, int l)
     project(f, l);
     sw_pool_run(f->pool, f->n, rotate_and_store, &j);
     per_head(f, &layer->k_b, f->latent.q_plain, f->latent.q_latent, d, heads * d);
-    sw_pool_run(f->pool, f->n * heads, attend_head, &j);
+    const size_t latent = (size_t)h->n_latent;
+    sw__attend(f, l,
+               &(sw_heads){.q = f->latent.q_latent,
+                           .q_token = heads * d,
+                           .q_head = d,
+                           .out = f->latent.z,
+                           .out_token = latent,
+                           .out_head = f->n * latent,
+                           .n_head = h->n_head,
+                           .n_kv = 1});
     per_head(f, &layer->v_b, f->latent.z, f->latent.answer, f->n * sw__padded(d_v), sw__padded(d_v));
     for (size_t a = 0; a < heads; a++) {
         for (size_t i = 0; i < f->n; i++)

@@ -48,12 +48,28 @@ static sw_code step(sw_lm *lm, const sw_lm_token *tokens, size_t n, const float 
 
 static void truncate_seq(sw_lm *lm, int32_t seq, int32_t n_keep)
 {
-    sw_kv_truncate(&((model_lm *)lm)->kv, seq, n_keep);
+    model_lm *const m = (model_lm *)lm;
+    sw_kv_truncate(&m->kv, seq, n_keep);
+    if (n_keep == 0)
+        m->f.is_long[seq] = sw_forward_is_long(&m->f, lm->n_ctx);
 }
 
 static bool reserve(sw_lm *lm, int32_t seq, int32_t n_tokens)
 {
     return sw_kv_reserve(&((model_lm *)lm)->kv, seq, n_tokens);
+}
+
+static int32_t resumable(sw_lm *lm, int32_t seq, int32_t n_tokens, int32_t n_max)
+{
+    const model_lm *const m = (const model_lm *)lm;
+    return sw_forward_is_long(&m->f, n_max) == m->f.is_long[seq] ? sw_kv_resumable(&m->kv, seq, n_tokens) : 0;
+}
+
+static void begin(sw_lm *lm, int32_t seq, const sw_lm_plan *plan)
+{
+    model_lm *const m = (model_lm *)lm;
+    m->f.is_long[seq] = sw_forward_is_long(&m->f, plan->n_max);
+    sw_kv_mark(&m->kv, seq, plan->marks);
 }
 
 static void close_model(sw_lm *lm)
@@ -67,7 +83,7 @@ static void close_model(sw_lm *lm)
     sw_free(m);
 }
 
-static const sw_lm_ops OPS = {step, truncate_seq, reserve, close_model};
+static const sw_lm_ops OPS = {step, truncate_seq, reserve, close_model, resumable, begin};
 
 /* ---- opening ----------------------------------------------------------------------------------------------------- */
 
@@ -80,7 +96,7 @@ static int pick(int wanted, int fallback, int max)
 /* Before anything is read: will it fit?  One full sequence is counted; further ones grow as they are used. */
 static sw_code check_memory(const sw_gguf *g, const model_lm *m, const sw_kv *kv, sw_err *err)
 {
-    const uint64_t cache = sw_kv_bytes_per_token(kv) * (uint64_t)m->lm.n_ctx;
+    const uint64_t cache = sw_kv_bytes(kv, m->lm.n_ctx);
     const uint64_t needed = m->w.block_bytes + cache;
     const uint64_t available = sw_memory_available();
     if (needed <= available)
@@ -116,11 +132,22 @@ static sw_code prepare(model_lm *m, const sw_gguf *g, const sw_engine_options *o
     code = sw_weights_plan(g, h, &m->w, err);
     if (code != SW_OK)
         return code;
+    bool is_windowed[SW_LIMIT_MODEL_LAYERS];
+    for (int l = 0; l < h->n_layers; l++)
+        is_windowed[l] = sw_layer_is_windowed(h, l);
+    const sw_kv_options cache = {.n_layers = h->n_layers,
+                                 .n_heads = sw_cache_heads(h),
+                                 .d_k = sw_cache_key(h),
+                                 .d_v = sw_cache_value(h),
+                                 .type = o->kv_type,
+                                 .n_seqs = m->lm.n_seqs,
+                                 .n_ctx = m->lm.n_ctx,
+                                 .n_window = h->n_window,
+                                 .is_windowed = is_windowed,
+                                 .n_batch = m->lm.n_batch};
     m->router_counts = sw_calloc((size_t)h->n_layers * (size_t)h->n_expert, sizeof *m->router_counts);
     m->pool = sw_pool_create(n_threads);
-    if (m->router_counts == NULL || m->pool == NULL ||
-        !sw_kv_init(&m->kv, h->n_layers, sw_cache_heads(h), sw_cache_key(h), sw_cache_value(h), o->kv_type,
-                    m->lm.n_seqs, m->lm.n_ctx))
+    if (m->router_counts == NULL || m->pool == NULL || !sw_kv_init(&m->kv, &cache))
         return sw_fail(err, SW_ENOMEM, "out of memory preparing %s", sw_gguf_path(g));
     return check_memory(g, m, &m->kv, err);
 }
@@ -136,7 +163,8 @@ sw_code sw_model_lm_open(sw_lm **out, const sw_gguf *g, const sw_engine_options 
     sw_code code = prepare(m, g, options, err);
     if (code == SW_OK)
         code = sw_weights_load(&m->w, g, m->pool, options->on_load, options->ud, err);
-    if (code == SW_OK && !sw_forward_init(&m->f, &m->h, &m->w, m->pool, &m->kv, m->lm.n_batch, m->lm.n_ctx))
+    if (code == SW_OK && !sw_forward_init(&m->f, &m->h, &m->w, m->pool, &m->kv, m->lm.n_batch, m->lm.n_ctx,
+                                          m->lm.n_seqs, options->compat == SW_COMPAT_LLAMA_CPP))
         code = sw_fail(err, SW_ENOMEM, "out of memory for the working buffers of %s; a smaller --batch lowers them",
                        sw_gguf_path(g));
     if (code != SW_OK) {
@@ -161,7 +189,8 @@ void sw_model_lm_state(const sw_lm *lm, sw_engine_state *state)
     state->weight_bytes_ram = m->w.block_bytes;
     state->expert_bytes_ram = m->w.expert_bytes;
     state->weight_bytes_vram = 0;
-    state->kv_bytes_per_token = sw_kv_bytes_per_token(&m->kv);
+    state->kv_bytes_per_token = sw_kv_bytes(&m->kv, lm->n_ctx) / (uint64_t)lm->n_ctx;
+    state->kv_bytes_max = sw_kv_bytes(&m->kv, lm->n_ctx) * (uint64_t)lm->n_seqs;
     state->placement_note = m->placement_note;
     state->load_ms = m->load_ms;
 }

@@ -48,18 +48,31 @@ static int32_t common_prefix(const sw_slot *sl, const sw_task *t)
     return n;
 }
 
-/* The idle slot that shares the longest prefix with the task, among equals the one unused for longest; or NULL. */
-static sw_slot *choose_slot(sw_scheduler *s, const sw_task *t, int32_t *n_shared_out)
+/* How much of a slot's cache a task can use; *n_common_out is how much of it is the same.  The last prompt token is
+ * always evaluated. */
+static int32_t usable_prefix(sw_scheduler *s, const sw_slot *sl, const sw_task *t, int32_t *n_common_out)
+{
+    int32_t n = common_prefix(sl, t);
+    if (n > t->n_prompt - 1)
+        n = t->n_prompt - 1;
+    *n_common_out = n;
+    return s->lm->ops->resumable != NULL ? s->lm->ops->resumable(s->lm, (int32_t)(sl - s->slots), n, t->n_max) : n;
+}
+
+/* The idle slot with the longest prefix that the task can use, among equals the one unused for longest; or NULL. */
+static sw_slot *choose_slot(sw_scheduler *s, const sw_task *t, int32_t *n_shared_out, int32_t *n_common_out)
 {
     sw_slot *best = NULL;
     for (int i = 0; i < s->lm->n_seqs; i++) {
         sw_slot *const sl = &s->slots[i];
         if (sl->task != NULL)
             continue;
-        const int32_t n = common_prefix(sl, t);
+        int32_t n_common;
+        const int32_t n = usable_prefix(s, sl, t, &n_common);
         if (best == NULL || n > *n_shared_out || (n == *n_shared_out && sl->used < best->used)) {
             best = sl;
             *n_shared_out = n;
+            *n_common_out = n_common;
         }
     }
     return best;
@@ -75,6 +88,15 @@ bool sw__slot_reserve(sw_scheduler *s, const sw_slot *sl, int32_t n)
             sw__slot_forget(s, &s->slots[i]);
     }
     return s->lm->ops->reserve(s->lm, seq, n);
+}
+
+/* A task that repeats or continues this one's prompt parts from it at the prompt's end; one that shares its first part,
+ * as this one did with the slot's last, parts where that did. */
+static void announce(sw_scheduler *s, const sw_slot *sl, const sw_task *t, int32_t n_common)
+{
+    const sw_lm_plan plan = {.n_max = t->n_max, .marks = {n_common > 0 ? n_common : -1, t->n_prompt - 1}};
+    if (s->lm->ops->begin != NULL)
+        s->lm->ops->begin(s->lm, (int32_t)(sl - s->slots), &plan);
 }
 
 static void start(sw_scheduler *s, sw_slot *sl, sw_task *t, int32_t n_shared)
@@ -113,14 +135,13 @@ void sw__admit(sw_scheduler *s)
 {
     sw_task *t;
     while ((t = sw__queue_peek(s)) != NULL) {
-        int32_t n_shared = 0;
-        sw_slot *const sl = choose_slot(s, t, &n_shared);
+        int32_t n_shared = 0, n_common = 0;
+        sw_slot *const sl = choose_slot(s, t, &n_shared, &n_common);
         if (sl == NULL)
             return;
-        if (n_shared > t->n_prompt - 1)
-            n_shared = t->n_prompt - 1;
         s->lm->ops->truncate(s->lm, (int32_t)(sl - s->slots), n_shared);
         sl->n_cached = n_shared;
+        announce(s, sl, t, n_common);
         if (sw__slot_reserve(s, sl, t->n_prompt + 1))
             start(s, sl, t, n_shared);
         else if (has_running_tasks(s))

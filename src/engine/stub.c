@@ -151,7 +151,8 @@ static int or_default(int value, int fallback)
 sw_code sw_stub_open(sw_lm **out, const sw_vocab *vocab, const sw_engine_options *options, const sw_clock *clock,
                      sw_err *err)
 {
-    static const sw_lm_ops OPS = {stub_step, stub_truncate, stub_reserve, stub_close};
+    static const sw_lm_ops OPS = {
+        .step = stub_step, .truncate = stub_truncate, .reserve = stub_reserve, .close = stub_close};
     *out = NULL;
     stub *const s = sw_calloc(1, sizeof *s);
     if (s == NULL)

@@ -19,6 +19,8 @@
 enum {
     SW_GROUP = 32,   // activations that share a scale
     SW_KV_PAGE = 32, // positions per page of cached keys and values
+    SW_KV_SPAN = 32, // pages that a softmax passes over before its result joins those of earlier spans
+    SW_ATTEND_QUERIES = 32,
 };
 
 /* Activations of n_tokens, as the matrix products take them.
@@ -42,19 +44,66 @@ typedef struct sw_acts {
  * Plain: acc = fma(w, x, acc) in rising k.  acc begins at 0. */
 typedef void (*sw_matmul_fn)(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld);
 
-/* Keys and values of one KV head, page by page.  A page of keys is (d_k, SW_KV_PAGE): lanes run across positions; a
- * page of values is (SW_KV_PAGE, d_v).  Elements are F16 or F32. */
+/* How keys and values of one KV head lie in a page; `type` is F16, F32 or Q8_0.
+ *
+ *   F16, F32   keys (d_k, SW_KV_PAGE), lanes run across positions; values (SW_KV_PAGE, d_v)
+ *   Q8_0       keys: codes (d / 4, SW_KV_PAGE, 4), where d is d_k rounded up to whole groups of 32 and what is beyond
+ * d_k is 0; then F16 scales (d / 32, SW_KV_PAGE). values: codes (SW_KV_PAGE, d_v), then F16 scales (d_v / 32 rounded
+ * up, SW_KV_PAGE) */
+static inline size_t sw_kv_groups(int d)
+{
+    return ((size_t)d + SW_GROUP - 1) / SW_GROUP;
+}
+
+static inline size_t sw_kv_key_codes(int d_k)
+{
+    return sw_kv_groups(d_k) * SW_GROUP * SW_KV_PAGE;
+}
+
+static inline size_t sw_kv_value_codes(int d_v)
+{
+    return (size_t)d_v * SW_KV_PAGE;
+}
+
+static inline size_t sw_kv_key_bytes(sw_type type, int d_k)
+{
+    if (type == SW_Q8_0)
+        return sw_kv_key_codes(d_k) + sw_kv_groups(d_k) * SW_KV_PAGE * sizeof(uint16_t);
+    return (size_t)d_k * SW_KV_PAGE * (type == SW_F16 ? sizeof(uint16_t) : sizeof(float));
+}
+
+static inline size_t sw_kv_value_bytes(sw_type type, int d_v)
+{
+    if (type == SW_Q8_0)
+        return sw_kv_value_codes(d_v) + sw_kv_groups(d_v) * SW_KV_PAGE * sizeof(uint16_t);
+    return (size_t)d_v * SW_KV_PAGE * (type == SW_F16 ? sizeof(uint16_t) : sizeof(float));
+}
+
+/* A softmax over parts, one after another: everything seen so far is sum * e^max. */
+typedef struct sw_running {
+    float max, sum;
+} sw_running;
+
+/* One query of an attention call, and its answer. */
+typedef struct sw_attend_query {
+    const float *q;   // (d_k)
+    int begin, end;   // visible positions, begin < end
+    float *out;       // (d_v): sum over the visible positions of e^(score - state.max) * value
+    sw_running state; // its sum is that of e^(score - max)
+} sw_attend_query;
+
+/* Queries that look at one span of pages of one KV head together, so that what is read serves all of them. */
 typedef struct sw_attend {
-    const float *q; // (d_k)
-    float scale;    // of the scores
-    bool is_f16;
-    const void *const *keys;   // per page
-    const void *const *values; // per page
-    int begin, end;            // visible positions, begin < end
+    sw_type type;
     int d_k;                   // size of a key
     int d_v;                   // size of a value: a multiple of 8, at most SW_HEAD_MAX
-    const float *sink;         // extra logit without a value, or NULL
-    float *out;                // (d_v)
+    float scale;               // of the scores
+    const void *const *keys;   // (n_pages)
+    const void *const *values; // (n_pages)
+    int first_page;            // the page that keys[0] is
+    int n_pages;               // at most SW_KV_SPAN, all within one span
+    sw_attend_query *queries;  // (n); each sees a position of these pages
+    int n;                     // at most SW_ATTEND_QUERIES
 } sw_attend;
 
 enum { SW_HEAD_MAX = 1024 }; // SW_LIMIT_HEAD
@@ -69,8 +118,11 @@ typedef struct sw_kernels {
     void (*rmsnorm)(const float *x, const float *w, const float *b, size_t n, float eps, float *y);
     /* y = (x - mean) / sqrt(var + eps) * w (+ b); y may be x. */
     void (*layernorm)(const float *x, const float *w, const float *b, size_t n, float eps, float *y);
-    /* Softmax attention of one query over its visible positions: per page the maximum, exponentials and weighted
-     * values; pages are combined in order, the sink last. */
+    /* Softmax attention over the visible positions of a span, not yet divided by its sum.  Per query and page: scores,
+     * their maximum, exponentials, weighted values; pages are combined in order.  Of F16 and F32 keys a score is acc =
+     * fma(key, q, acc) in rising k and a value counts as acc = fma(value, e, acc) in rising position.  Of Q8_0 the
+     * query is quantized too: acc = fma(key scale * q scale, (float)sum(code_k * code_q), acc) per group, and
+     * acc = fma((float)code_v, e * value scale, acc). */
     void (*attend)(const sw_attend *a);
     /* y[i] = silu(gate[i]) * up[i]; silu(g) = g / (1 + exp(-g)).  y may be gate. */
     void (*swiglu)(const float *gate, const float *up, size_t n, float *y);

@@ -101,7 +101,7 @@ static void print_tiers(const sw_model_entry *m, const sw_engine_state *st)
     print_row("VRAM", "weights", st->weight_bytes_vram);
     print_row("RAM", "experts", st->expert_bytes_ram);
     print_row("RAM", "other weights", st->weight_bytes_ram - st->expert_bytes_ram);
-    print_row("RAM", "key/value cache, full", st->kv_bytes_per_token * (uint64_t)st->n_ctx * (uint64_t)st->n_seqs);
+    print_row("RAM", "key/value cache, full", st->kv_bytes_max);
     if (st->placement_note != NULL)
         fprintf(stderr, "note: %s\n", st->placement_note);
 }

@@ -31,15 +31,17 @@ tokens=$(cut -d, -f1-40 <<<"$tokens")
 SPILLWAY_ISA=none expect 2 logits "$golden/qwen3-f32.gguf" --tokens 1 --out none.bin
 says err "this machine can run scalar"
 isas=$(sed -n 's/.*this machine can run //p' .err | tr -d ,)
-for model in gpt-oss-mxfp4 phimoe-q4_k deepseek-q4_k; do
-  SPILLWAY_ISA=scalar expect 0 logits "$golden/$model.gguf" --tokens "$tokens" --prefill 0 --threads 1 --out reference.bin
+for case in gpt-oss-mxfp4:f32 gpt-oss-mxfp4:q8_0 phimoe-q4_k:f16 deepseek-q4_k:q8_0 ds2-v2ish-groups-f32:q8_0; do
+  model=${case%:*} type=${case#*:}
+  SPILLWAY_ISA=scalar expect 0 logits "$golden/$model.gguf" --tokens "$tokens" --prefill 0 --threads 1 --kv-type "$type" \
+    --out reference.bin
   n=0
   for isa in $isas ""; do
     for threads in 1 3; do
       n=$((n + 1))
       SPILLWAY_ISA=$isa expect 0 logits "$golden/$model.gguf" --tokens "$tokens" --prefill $((n * 5)) --threads "$threads" \
-        --batch $((7 + n)) --out other.bin
-      cmp reference.bin other.bin || fail "$model: other bits with SPILLWAY_ISA=$isa and $threads threads"
+        --batch $((7 + n)) --kv-type "$type" --out other.bin
+      cmp reference.bin other.bin || fail "$model, $type: other bits with SPILLWAY_ISA=$isa and $threads threads"
     done
   done
 done

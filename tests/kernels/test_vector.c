@@ -1,5 +1,5 @@
-/* test_vector.c - everything but the matrix products: scalar against double precision, every variant against scalar
- * bit by bit. */
+/* test_vector.c - everything but the matrix products and attention: scalar against double precision, every variant
+ * against scalar bit by bit. */
 #include "kernels/check.h"
 
 #include <stdio.h>
@@ -236,157 +236,6 @@ static void test_scalar_gates_agree_with_double_precision(void **state)
     }
 }
 
-/* ---- attention -------------------------------------------------------------------------------------------------- */
-
-enum { PAGES = 12, D_MAX = 256, PAGE_ELEMENTS = SW_KV_PAGE * D_MAX };
-
-typedef struct cache {
-    float key_f32[PAGES][PAGE_ELEMENTS], value_f32[PAGES][PAGE_ELEMENTS];
-    uint16_t key_f16[PAGES][PAGE_ELEMENTS], value_f16[PAGES][PAGE_ELEMENTS];
-    const void *keys[PAGES], *values[PAGES];
-    float q[D_MAX];
-} cache;
-
-static cache kv; // large
-
-/* Fills the cache; what is outside [begin, end) is NaN, as a reused page might be. */
-static void fill_cache(const sw_attend *a, value_fn value, sw_rng *r)
-{
-    fill(kv.q, (size_t)a->d_k, check_unit, r);
-    for (int p = 0; p < PAGES; p++) {
-        for (int t = 0; t < SW_KV_PAGE; t++) {
-            const int position = p * SW_KV_PAGE + t;
-            const bool is_visible = position >= a->begin && position < a->end;
-            for (int i = 0; i < a->d_k; i++) {
-                const float k = is_visible ? value(r) : NAN;
-                kv.key_f32[p][i * SW_KV_PAGE + t] = k;
-                kv.key_f16[p][i * SW_KV_PAGE + t] = sw_f16_from_f32(k);
-            }
-            for (int i = 0; i < a->d_v; i++) {
-                const float v = is_visible ? value(r) : NAN;
-                kv.value_f32[p][t * a->d_v + i] = v;
-                kv.value_f16[p][t * a->d_v + i] = sw_f16_from_f32(v);
-            }
-        }
-        kv.keys[p] = a->is_f16 ? (const void *)kv.key_f16[p] : kv.key_f32[p];
-        kv.values[p] = a->is_f16 ? (const void *)kv.value_f16[p] : kv.value_f32[p];
-    }
-}
-
-static sw_attend make_attend(int d_k, int d_v, int begin, int end, bool is_f16, const float *sink, value_fn value,
-                             sw_rng *r)
-{
-    sw_attend a = {.q = kv.q,
-                   .scale = 1.0f / sqrtf((float)d_k),
-                   .is_f16 = is_f16,
-                   .keys = kv.keys,
-                   .values = kv.values,
-                   .begin = begin,
-                   .end = end,
-                   .d_k = d_k,
-                   .d_v = d_v,
-                   .sink = sink};
-    fill_cache(&a, value, r);
-    return a;
-}
-
-static void attend_like_scalar(sw_attend a, const char *what)
-{
-    float expected[D_MAX];
-    const size_t bytes = (size_t)a.d_v * sizeof *expected;
-    const sw_kernels *const *all;
-    const size_t n_all = sw_kernels_all(&all);
-    a.out = expected;
-    all[0]->attend(&a);
-    for (size_t v = 1; v < n_all; v++) {
-        a.out = check_new(bytes);
-        all[v]->attend(&a);
-        char name[120];
-        snprintf(name, sizeof name, "attend %s, d %d and %d, [%d, %d), %s%s", what, a.d_k, a.d_v, a.begin, a.end,
-                 a.is_f16 ? "F16" : "F32", a.sink != NULL ? ", sink" : "");
-        check_equal(name, all[v]->name, expected, a.out, (size_t)a.d_v);
-        check_free(a.out, bytes);
-    }
-}
-
-static void test_attention_over_any_window_is_equal_to_scalar(void **state)
-{
-    (void)state;
-    static const int WINDOWS[][2] = {{0, 1},   {0, 32},   {0, 33},    {31, 32},   {31, 33},   {5, 6},  {40, 41},
-                                     {0, 128}, {17, 300}, {100, 384}, {128, 256}, {200, 384}, {1, 384}};
-    static const int HEADS[][2] = {{8, 8},   {16, 16}, {24, 24},   {40, 40},   {64, 64},   {72, 72},  {80, 80},
-                                   {96, 96}, {7, 8},   {128, 128}, {192, 128}, {256, 256}, {64, 256}, {100, 24}};
-    sw_rng r;
-    sw_rng_seed(&r, 6);
-    for (size_t i = 0; i < sizeof HEADS / sizeof *HEADS; i++) {
-        for (size_t j = 0; j < sizeof WINDOWS / sizeof *WINDOWS; j++) {
-            const float sink = 3.0f * check_unit(&r);
-            attend_like_scalar(make_attend(HEADS[i][0], HEADS[i][1], WINDOWS[j][0], WINDOWS[j][1], j % 2,
-                                           j % 3 ? NULL : &sink, check_unit, &r),
-                               "ordinary");
-        }
-    }
-}
-
-static void test_attention_to_extreme_numbers_is_equal_to_scalar(void **state)
-{
-    (void)state;
-    sw_rng r;
-    sw_rng_seed(&r, 7);
-    for (int i = 0; i < 200; i++) {
-        const float sink = check_edge(&r);
-        const int begin = (int)(sw_rng_next(&r) % 300), end = begin + 1 + (int)(sw_rng_next(&r) % 80);
-        sw_attend a =
-            make_attend(8 * (1 + i % 4), 8 * (1 + i % 4), begin, end, i & 1, i & 2 ? &sink : NULL, check_unit, &r);
-        // A few keys and values at the edges: not so many that every result is NaN.
-        for (int j = 0; j < i % 5; j++) {
-            const int page = begin / SW_KV_PAGE, at = (int)(sw_rng_next(&r) % (uint64_t)(a.d_k * SW_KV_PAGE));
-            const float edge = check_edge(&r);
-            kv.key_f32[page][at] = edge;
-            kv.key_f16[page][at] = sw_f16_from_f32(edge);
-        }
-        attend_like_scalar(a, "extreme");
-        for (int k = 0; k < a.d_k; k++)
-            kv.q[k] = i % 3 == 0 ? 1e30f : kv.q[k];
-        attend_like_scalar(a, "huge query");
-    }
-    attend_like_scalar(make_attend(64, 64, 3, 90, false, NULL, check_edge, &r), "edges only");
-}
-
-static double reference_score(const sw_attend *a, int position)
-{
-    const float *const page = kv.key_f32[position / SW_KV_PAGE];
-    double s = 0;
-    for (int i = 0; i < a->d_k; i++)
-        s += (double)page[i * SW_KV_PAGE + position % SW_KV_PAGE] * (double)a->q[i];
-    return s * (double)a->scale;
-}
-
-static void test_scalar_attention_agrees_with_double_precision(void **state)
-{
-    (void)state;
-    sw_rng r;
-    sw_rng_seed(&r, 8);
-    const float sink = 0.5f;
-    float out[D_MAX];
-    sw_attend a = make_attend(64, 64, 40, 333, false, &sink, check_unit, &r);
-    for (int i = 0; i < a.d_k; i++)
-        kv.q[i] *= 20.0f; // weights from almost none to almost all
-    a.out = out;
-    const sw_kernels *const *all;
-    sw_kernels_all(&all);
-    all[0]->attend(&a);
-    double expected[D_MAX] = {0}, sum = exp((double)sink);
-    for (int t = a.begin; t < a.end; t++) {
-        const double weight = exp(reference_score(&a, t));
-        sum += weight;
-        for (int i = 0; i < a.d_v; i++)
-            expected[i] += weight * (double)kv.value_f32[t / SW_KV_PAGE][t % SW_KV_PAGE * a.d_v + i];
-    }
-    for (int i = 0; i < a.d_v; i++)
-        check_close("attention", expected[i] / sum, out[i], 3e-6);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -398,9 +247,6 @@ int main(void)
         cmocka_unit_test(test_exp_is_equal_to_scalar_over_all_floats),
         cmocka_unit_test(test_exp_is_within_two_ten_millionths),
         cmocka_unit_test(test_scalar_gates_agree_with_double_precision),
-        cmocka_unit_test(test_attention_over_any_window_is_equal_to_scalar),
-        cmocka_unit_test(test_attention_to_extreme_numbers_is_equal_to_scalar),
-        cmocka_unit_test(test_scalar_attention_agrees_with_double_precision),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,6 +17,7 @@ const char *tiny_name(tiny_arch arch)
 typedef struct maker {
     gguf_builder *b;
     tiny_arch arch;
+    const tiny_options *options;
     sw_rng rng;
     int layer; // -1: global
 } maker;
@@ -122,8 +123,10 @@ static void dimensions(maker *m)
 {
     gguf_str(m->b, "general.architecture", NAMES[m->arch]);
     gguf_str(m->b, "general.name", "tiny");
-    arch_u32(m, "block_count", TINY_LAYERS);
-    arch_u32(m, "context_length", TINY_CTX);
+    arch_u32(m, "block_count", (uint32_t)m->options->n_layers);
+    arch_u32(m, "context_length", (uint32_t)m->options->n_ctx);
+    if (m->options->n_ctx_original > 0)
+        arch_u32(m, "rope.scaling.original_context_length", (uint32_t)m->options->n_ctx_original);
     arch_u32(m, "embedding_length", TINY_EMBD);
     arch_u32(m, "attention.head_count", TINY_HEADS);
     arch_u32(m, "attention.head_count_kv", TINY_HEADS_KV);
@@ -166,9 +169,10 @@ static void vocabulary(maker *m)
     gguf_u32(m->b, "tokenizer.ggml.eos_token_id", TINY_VOCAB - 1);
 }
 
-void tiny_build(gguf_builder *b, tiny_arch arch, int inf_token)
+static void build(gguf_builder *b, const tiny_options *o, int inf_token)
 {
-    maker m = {.b = b, .arch = arch, .layer = -1};
+    const tiny_arch arch = o->arch;
+    maker m = {.b = b, .arch = arch, .options = o, .layer = -1};
     sw_rng_seed(&m.rng, 42);
     dimensions(&m);
     vocabulary(&m);
@@ -186,10 +190,15 @@ void tiny_build(gguf_builder *b, tiny_arch arch, int inf_token)
         vector(&m, "rope_factors_long.weight", TINY_HEAD / 2, 2);
         vector(&m, "rope_factors_short.weight", TINY_HEAD / 2, 1);
     }
-    for (m.layer = 0; m.layer < TINY_LAYERS; m.layer++) {
+    for (m.layer = 0; m.layer < o->n_layers; m.layer++) {
         attention(&m);
         feed_forward(&m);
     }
+}
+
+void tiny_build(gguf_builder *b, tiny_arch arch, int inf_token)
+{
+    build(b, &(tiny_options){.arch = arch, .n_layers = TINY_LAYERS, .n_ctx = TINY_CTX}, inf_token);
 }
 
 void tiny_write(const char *path, tiny_arch arch, int inf_token)
@@ -197,6 +206,15 @@ void tiny_write(const char *path, tiny_arch arch, int inf_token)
     gguf_builder b;
     gguf_begin(&b);
     tiny_build(&b, arch, inf_token);
+    gguf_write(&b, path);
+    gguf_end(&b);
+}
+
+void tiny_write_as(const char *path, const tiny_options *options)
+{
+    gguf_builder b;
+    gguf_begin(&b);
+    build(&b, options, TINY_NO_TOKEN);
     gguf_write(&b, path);
     gguf_end(&b);
 }

@@ -27,4 +27,12 @@ const char *tiny_name(tiny_arch arch);
 void tiny_build(gguf_builder *b, tiny_arch arch, int inf_token);
 void tiny_write(const char *path, tiny_arch arch, int inf_token);
 
+/* The same with other dimensions; n_ctx_original: what LongRoPE compares a length with (phimoe only), 0: n_ctx. */
+typedef struct tiny_options {
+    tiny_arch arch;
+    int n_layers, n_ctx, n_ctx_original;
+} tiny_options;
+
+void tiny_write_as(const char *path, const tiny_options *options);
+
 #endif

@@ -36,7 +36,9 @@ typedef struct fixture {
     float *logits; // (N_BATCH, N_VOCAB)
     int32_t n_seen[MAX_SEQS];
     int32_t n_reserved[MAX_SEQS];
-    int32_t kv_max; // positions of all sequences together
+    int32_t kv_max;      // positions of all sequences together
+    int32_t n_resumable; // what the first sequence can go on from at most
+    sw_lm_plan plan;     // the last one
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool is_held;     // step waits at the gate
@@ -118,11 +120,27 @@ static bool lm_reserve(sw_lm *lm, int32_t seq, int32_t n_tokens)
     return true;
 }
 
+static int32_t lm_resumable(sw_lm *lm, int32_t seq, int32_t n, int32_t n_max)
+{
+    const fixture *const f = (const fixture *)lm;
+    assert(n <= f->n_seen[seq] && n_max <= N_CTX);
+    return seq == 0 && n > f->n_resumable ? f->n_resumable : n;
+}
+
+static void lm_begin(sw_lm *lm, int32_t seq, const sw_lm_plan *plan)
+{
+    (void)seq;
+    ((fixture *)lm)->plan = *plan;
+}
+
 static void set_up(fixture *f, int n_seqs)
 {
-    static const sw_lm_ops OPS = {lm_step, lm_truncate, lm_reserve, NULL};
-    *f = (fixture){
-        .lm = {&OPS, N_VOCAB, N_CTX, n_seqs, N_BATCH}, .clock = {test_now, test_sleep, f}, .kv_max = INT32_MAX};
+    static const sw_lm_ops OPS = {
+        .step = lm_step, .truncate = lm_truncate, .reserve = lm_reserve, .resumable = lm_resumable, .begin = lm_begin};
+    *f = (fixture){.lm = {&OPS, N_VOCAB, N_CTX, n_seqs, N_BATCH},
+                   .clock = {test_now, test_sleep, f},
+                   .kv_max = INT32_MAX,
+                   .n_resumable = INT32_MAX};
     f->logits = sw_calloc((size_t)N_BATCH * N_VOCAB, sizeof *f->logits);
     pthread_mutex_init(&f->lock, NULL);
     pthread_cond_init(&f->changed, NULL);
@@ -474,6 +492,32 @@ static void test_the_longest_cached_prefix_is_reused(void **state)
 
 /* ---- batching ----------------------------------------------------------------------------------------------- */
 
+static void test_a_prefix_that_the_model_has_dropped_is_not_reused(void **state)
+{
+    (void)state;
+    fixture f;
+    record first = {0}, same = {0}, longer = {0};
+    set_up(&f, 2);
+    start(&f, &first, 100, 50, 10);
+    wait_end(&first);
+    assert_int_equal(f.plan.n_max, 60);
+    assert_int_equal(f.plan.marks[0], -1); // nothing shared
+    assert_int_equal(f.plan.marks[1], 49);
+    f.n_resumable = 30;
+    start(&f, &same, 100, 50, 5);
+    wait_end(&same);
+    assert_int_equal(same.n_reused, 30);
+    check_counted(&same, 150, 5);
+    assert_int_equal(f.plan.n_max, 55);
+    assert_int_equal(f.plan.marks[0], 49); // where the two part, though it had to begin before
+    f.n_resumable = 0;
+    start(&f, &longer, 100, 54, 1); // the other sequence has nothing better
+    wait_end(&longer);
+    assert_int_equal(longer.n_reused, 0);
+    check_counted(&longer, 154, 1);
+    tear_down(&f);
+}
+
 static void test_a_long_prompt_is_cut_so_that_steps_stay_below_their_target(void **state)
 {
     (void)state;
@@ -621,6 +665,7 @@ int main(void)
         cmocka_unit_test(test_a_sequence_that_is_not_finite_ends_alone),
         cmocka_unit_test(test_a_step_that_fails_for_nobody_in_particular_ends_all_and_leaves_no_cache),
         cmocka_unit_test(test_the_longest_cached_prefix_is_reused),
+        cmocka_unit_test(test_a_prefix_that_the_model_has_dropped_is_not_reused),
         cmocka_unit_test(test_a_long_prompt_is_cut_so_that_steps_stay_below_their_target),
         cmocka_unit_test(test_sequences_that_generate_share_steps),
         cmocka_unit_test(test_idle_caches_give_way_when_memory_is_short),

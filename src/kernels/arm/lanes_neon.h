@@ -5,6 +5,7 @@
 
 #include <arm_neon.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "kernels/lanes/template.h"
 
@@ -12,7 +13,7 @@ typedef struct f32x16 {
     float32x4_t q[4];
 } f32x16;
 
-enum { PER_LANES = 4 };
+enum { N_REGISTERS = 32, PER_LANES = 4 };
 
 /* f(x, y) of each quarter of a and b. */
 #define EACH(f, a, b)                                                                                                  \
@@ -49,6 +50,14 @@ INLINE f32x16 lanes_load_bf16(const void *p)
     return (f32x16){
         {vreinterpretq_f32_u32(vshll_n_u16(vget_low_u16(lo), 16)), vreinterpretq_f32_u32(vshll_high_n_u16(lo, 16)),
          vreinterpretq_f32_u32(vshll_n_u16(vget_low_u16(hi), 16)), vreinterpretq_f32_u32(vshll_high_n_u16(hi, 16))}};
+}
+
+INLINE f32x16 lanes_load_i8(const int8_t *p)
+{
+    const int8x16_t codes = vld1q_s8(p);
+    const int16x8_t lo = vmovl_s8(vget_low_s8(codes)), hi = vmovl_high_s8(codes);
+    return (f32x16){{vcvtq_f32_s32(vmovl_s16(vget_low_s16(lo))), vcvtq_f32_s32(vmovl_high_s16(lo)),
+                     vcvtq_f32_s32(vmovl_s16(vget_low_s16(hi))), vcvtq_f32_s32(vmovl_high_s16(hi))}};
 }
 
 INLINE void lanes_store(float *p, f32x16 a)
@@ -172,6 +181,47 @@ INLINE int lanes_store_i8(int8_t *p, f32x16 a)
     const int16x8_t lo = vmovn_high_s32(vmovn_s32(i[0]), i[1]), hi = vmovn_high_s32(vmovn_s32(i[2]), i[3]);
     vst1q_s8(p, vmovn_high_s16(vmovn_s16(lo), hi));
     return vaddvq_s32(vaddq_s32(vaddq_s32(i[0], i[1]), vaddq_s32(i[2], i[3])));
+}
+
+typedef struct i32x16 {
+    int32x4_t q[4];
+} i32x16;
+
+typedef struct i8x64 {
+    int8x16_t q[4];
+} i8x64;
+
+INLINE i8x64 lanes_load_codes(const int8_t *p)
+{
+    return (i8x64){{vld1q_s8(p), vld1q_s8(p + 16), vld1q_s8(p + 32), vld1q_s8(p + 48)}};
+}
+
+INLINE i32x16 lanes_dot_begin(int32_t sum)
+{
+    (void)sum;
+    const int32x4_t zero = vdupq_n_s32(0);
+    return (i32x16){{zero, zero, zero, zero}};
+}
+
+/* Two products of at most 127 * 127 fit 16 bits; every processor has these instructions. */
+INLINE int32x4_t dot4(int32x4_t sum, int8x16_t a, int8x16_t b)
+{
+    const int16x8_t pairs = vpaddq_s16(vmull_s8(vget_low_s8(a), vget_low_s8(b)), vmull_high_s8(a, b));
+    return vpadalq_s16(sum, pairs);
+}
+
+INLINE i32x16 lanes_dot(i32x16 sum, i8x64 a, const int8_t b[4])
+{
+    int32_t four;
+    memcpy(&four, b, sizeof four);
+    const int8x16_t all = vreinterpretq_s8_s32(vdupq_n_s32(four));
+    return (i32x16){{dot4(sum.q[0], a.q[0], all), dot4(sum.q[1], a.q[1], all), dot4(sum.q[2], a.q[2], all),
+                     dot4(sum.q[3], a.q[3], all)}};
+}
+
+INLINE f32x16 lanes_from_i32(i32x16 a)
+{
+    return (f32x16){{vcvtq_f32_s32(a.q[0]), vcvtq_f32_s32(a.q[1]), vcvtq_f32_s32(a.q[2]), vcvtq_f32_s32(a.q[3])}};
 }
 
 #endif

@@ -2,6 +2,7 @@
 #include "kernels/arm/lanes_neon.h"
 
 #include "kernels/arm/neon.h"
+#include "kernels/lanes/attend.h"
 #include "kernels/lanes/plain.h"
 #include "kernels/lanes/vector.h"
 
@@ -9,6 +10,7 @@ void sw__kernels_fill_neon(sw_kernels *k)
 {
     k->name = "neon";
     fill_vector(k);
+    fill_attend(k);
     fill_plain(k);
     sw__matmul_fill_neon(k);
 }

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "kernels/kernels.h"
 #include "quant/half.h"
 
 enum { SW_N_PARTIAL = 16 };
@@ -45,11 +46,6 @@ static inline float sw_expf(float x)
     return p * sw_f32_from_bits((uint32_t)(half + 127) << 23) * sw_f32_from_bits((uint32_t)(rest + 127) << 23);
 }
 
-/* A softmax over parts, one after another: everything seen so far is sum * e^max. */
-typedef struct sw_running {
-    float max, sum;
-} sw_running;
-
 /* Makes room for a part whose maximum is `max`: rescales the sum and out[0..d) where they are smaller; returns the
  * factor for the part. */
 static inline float sw_running_merge(sw_running *s, float max, float *out, int d)
@@ -62,6 +58,29 @@ static inline float sw_running_merge(sw_running *s, float max, float *out, int d
     for (int i = 0; i < d; i++)
         out[i] *= factor;
     return 1.0f;
+}
+
+/* Adds a part with its own maximum, sum and out (both unnormalised).  The first part is taken as it is. */
+static inline void sw_running_add(sw_running *s, float *out, const sw_running *part, const float *part_out, int d)
+{
+    if (s->sum == 0.0f) {
+        *s = *part;
+        memcpy(out, part_out, (size_t)d * sizeof *out);
+        return;
+    }
+    const float factor = sw_running_merge(s, part->max, out, d);
+    s->sum += part->sum * factor;
+    for (int i = 0; i < d; i++)
+        out[i] += part_out[i] * factor;
+}
+
+/* Divides by the sum, after the logit of a sink (or NULL), which has no value, has joined it. */
+static inline void sw_running_finish(sw_running *s, const float *sink, float *out, int d)
+{
+    if (sink != NULL)
+        s->sum += sw_running_merge(s, *sink, out, d);
+    for (int i = 0; i < d; i++)
+        out[i] /= s->sum;
 }
 
 #endif

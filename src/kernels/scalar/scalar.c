@@ -192,54 +192,105 @@ static void layernorm(const float *x, const float *w, const float *b, size_t n, 
 
 /* ---- attention -------------------------------------------------------------------------------------------------- */
 
-static float element(const void *page, bool is_f16, size_t i)
+static float element(const void *page, sw_type type, size_t i)
 {
-    return is_f16 ? sw_f32_from_f16(((const uint16_t *)page)[i]) : ((const float *)page)[i];
+    return type == SW_F16 ? sw_f32_from_f16(((const uint16_t *)page)[i]) : ((const float *)page)[i];
+}
+
+/* A query's codes and scales, for Q8_0 keys. */
+typedef struct query_codes {
+    int8_t code[SW_HEAD_MAX];
+    float scale[SW_HEAD_MAX / SW_GROUP];
+} query_codes;
+
+static void quantize_query(const float *q, int d_k, query_codes *out)
+{
+    float padded[SW_HEAD_MAX] = {0};
+    int16_t sums[SW_HEAD_MAX / 16];
+    memcpy(padded, q, (size_t)d_k * sizeof *q);
+    quantize(padded, sw_kv_groups(d_k) * SW_GROUP, out->code, out->scale, sums);
+}
+
+/* Score of position t of a page, not yet scaled. */
+static float score_q8(const query_codes *q, const void *keys, int d_k, size_t t)
+{
+    const int8_t *const code = keys;
+    const uint16_t *const scale = (const void *)(code + sw_kv_key_codes(d_k));
+    float score = 0.0f;
+    for (size_t g = 0; g < sw_kv_groups(d_k); g++) {
+        int32_t dot = 0;
+        for (size_t k = g * SW_GROUP; k < (g + 1) * SW_GROUP; k++)
+            dot += code[(k / 4 * SW_KV_PAGE + t) * 4 + k % 4] * q->code[k];
+        score = fmaf(sw_f32_from_f16(scale[g * SW_KV_PAGE + t]) * q->scale[g], (float)dot, score);
+    }
+    return score;
+}
+
+static float score_plain(const sw_attend *a, const float *q, const void *keys, size_t t)
+{
+    float score = 0.0f;
+    for (int k = 0; k < a->d_k; k++)
+        score = fmaf(element(keys, a->type, (size_t)k * SW_KV_PAGE + t), q[k], score);
+    return score;
+}
+
+/* part[i] += weight * value of position t */
+static void add_value(const sw_attend *a, const void *values, size_t t, float weight, float *part)
+{
+    const size_t d_v = (size_t)a->d_v;
+    if (a->type != SW_Q8_0) {
+        for (size_t i = 0; i < d_v; i++)
+            part[i] = fmaf(element(values, a->type, t * d_v + i), weight, part[i]);
+        return;
+    }
+    const int8_t *const code = values;
+    const uint16_t *const scale = (const void *)(code + sw_kv_value_codes(a->d_v));
+    for (size_t i = 0; i < d_v; i++) {
+        const float scaled = weight * sw_f32_from_f16(scale[i / SW_GROUP * SW_KV_PAGE + t]);
+        part[i] = fmaf((float)code[t * d_v + i], scaled, part[i]);
+    }
 }
 
 /* One page: positions [lo, hi) of its 32 are visible. */
-static void attend_page(const sw_attend *a, const void *keys, const void *values, int lo, int hi, sw_running *s)
+static void attend_page(const sw_attend *a, int page, int lo, int hi, const query_codes *codes, sw_attend_query *q)
 {
     float p[SW_KV_PAGE] = {0};
-    for (int i = 0; i < a->d_k; i++) {
-        for (int t = 0; t < SW_KV_PAGE; t++)
-            p[t] = fmaf(element(keys, a->is_f16, (size_t)(i * SW_KV_PAGE + t)), a->q[i], p[t]);
-    }
     float max = -INFINITY;
     for (int t = lo; t < hi; t++) {
-        p[t] *= a->scale;
+        p[t] = a->scale * (a->type == SW_Q8_0 ? score_q8(codes, a->keys[page], a->d_k, (size_t)t)
+                                              : score_plain(a, q->q, a->keys[page], (size_t)t));
         max = p[t] > max ? p[t] : max;
     }
-    for (int t = 0; t < SW_KV_PAGE; t++)
-        p[t] = t >= lo && t < hi ? sw_expf(p[t] - max) : 0.0f;
+    for (int t = lo; t < hi; t++)
+        p[t] = sw_expf(p[t] - max);
     float partial[SW_N_PARTIAL];
     for (int i = 0; i < SW_N_PARTIAL; i++)
         partial[i] = p[i] + p[i + SW_N_PARTIAL];
     float part[SW_HEAD_MAX] = {0};
-    for (int t = lo; t < hi; t++) {
-        for (int i = 0; i < a->d_v; i++)
-            part[i] = fmaf(element(values, a->is_f16, (size_t)(t * a->d_v + i)), p[t], part[i]);
-    }
-    const float factor = sw_running_merge(s, max, a->out, a->d_v);
-    s->sum = fmaf(sw_tree_sum(partial), factor, s->sum);
+    for (int t = lo; t < hi; t++)
+        add_value(a, a->values[page], (size_t)t, p[t], part);
+    const float factor = sw_running_merge(&q->state, max, q->out, a->d_v);
+    q->state.sum = fmaf(sw_tree_sum(partial), factor, q->state.sum);
     for (int i = 0; i < a->d_v; i++)
-        a->out[i] = fmaf(part[i], factor, a->out[i]);
+        q->out[i] = fmaf(part[i], factor, q->out[i]);
 }
 
 static void attend(const sw_attend *a)
 {
-    sw_running s = {-INFINITY, 0.0f};
-    memset(a->out, 0, (size_t)a->d_v * sizeof *a->out);
-    for (int page = a->begin / SW_KV_PAGE; page * SW_KV_PAGE < a->end; page++) {
-        const int first = page * SW_KV_PAGE;
-        const int lo = a->begin > first ? a->begin - first : 0;
-        const int hi = a->end < first + SW_KV_PAGE ? a->end - first : SW_KV_PAGE;
-        attend_page(a, a->keys[page], a->values[page], lo, hi, &s);
+    for (sw_attend_query *q = a->queries; q < a->queries + a->n; q++) {
+        query_codes codes;
+        if (a->type == SW_Q8_0)
+            quantize_query(q->q, a->d_k, &codes);
+        q->state = (sw_running){-INFINITY, 0.0f};
+        memset(q->out, 0, (size_t)a->d_v * sizeof *q->out);
+        for (int page = 0; page < a->n_pages; page++) {
+            const int first = (a->first_page + page) * SW_KV_PAGE;
+            const int lo = q->begin > first ? q->begin - first : 0;
+            const int hi = q->end < first + SW_KV_PAGE ? q->end - first : SW_KV_PAGE;
+            if (lo < hi)
+                attend_page(a, page, lo, hi, &codes, q);
+        }
     }
-    if (a->sink != NULL)
-        s.sum += sw_running_merge(&s, *a->sink, a->out, a->d_v);
-    for (int i = 0; i < a->d_v; i++)
-        a->out[i] /= s.sum;
 }
 
 /* ---- activation functions --------------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 
 #include <immintrin.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "kernels/lanes/template.h"
 
@@ -12,7 +13,7 @@ typedef struct f32x16 {
     __m256 lo, hi;
 } f32x16;
 
-enum { PER_LANES = 2 };
+enum { N_REGISTERS = 16, PER_LANES = 2 };
 
 INLINE f32x16 lanes_set(float v)
 {
@@ -36,6 +37,13 @@ INLINE f32x16 lanes_load_bf16(const void *p)
     const __m256i lo = _mm256_cvtepu16_epi32(_mm_loadu_si128(halves));
     const __m256i hi = _mm256_cvtepu16_epi32(_mm_loadu_si128(halves + 1));
     return (f32x16){_mm256_castsi256_ps(_mm256_slli_epi32(lo, 16)), _mm256_castsi256_ps(_mm256_slli_epi32(hi, 16))};
+}
+
+INLINE f32x16 lanes_load_i8(const int8_t *p)
+{
+    const __m128i codes = _mm_loadu_si128((const __m128i *)(const void *)p);
+    return (f32x16){_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(codes)),
+                    _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(codes, 8)))};
 }
 
 INLINE void lanes_store(float *p, f32x16 a)
@@ -148,6 +156,44 @@ INLINE int lanes_store_i8(int8_t *p, f32x16 a)
     const __m128i u = _mm_add_epi32(_mm256_castsi256_si128(t), _mm256_extracti128_si256(t, 1));
     const __m128i v = _mm_add_epi32(u, _mm_shuffle_epi32(u, 0x4e));
     return _mm_cvtsi128_si32(_mm_add_epi32(v, _mm_shuffle_epi32(v, 0xb1)));
+}
+
+typedef struct i32x16 {
+    __m256i lo, hi;
+} i32x16;
+
+typedef i32x16 i8x64;
+
+INLINE i8x64 lanes_load_codes(const int8_t *p)
+{
+    return (i8x64){_mm256_loadu_si256((const __m256i *)(const void *)p),
+                   _mm256_loadu_si256((const __m256i *)(const void *)(p + 32))};
+}
+
+INLINE i32x16 lanes_dot_begin(int32_t sum)
+{
+    (void)sum;
+    return (i32x16){_mm256_setzero_si256(), _mm256_setzero_si256()};
+}
+
+/* The sign of a moves to b; two products of at most 127 * 127 fit 16 bits. */
+INLINE __m256i dot8(__m256i sum, __m256i a, __m256i b)
+{
+    const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(a), _mm256_sign_epi8(b, a));
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
+
+INLINE i32x16 lanes_dot(i32x16 sum, i8x64 a, const int8_t b[4])
+{
+    int32_t four;
+    memcpy(&four, b, sizeof four);
+    const __m256i all = _mm256_set1_epi32(four);
+    return (i32x16){dot8(sum.lo, a.lo, all), dot8(sum.hi, a.hi, all)};
+}
+
+INLINE f32x16 lanes_from_i32(i32x16 a)
+{
+    return (f32x16){_mm256_cvtepi32_ps(a.lo), _mm256_cvtepi32_ps(a.hi)};
 }
 
 #endif

@@ -4,12 +4,13 @@
 
 #include <immintrin.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "kernels/lanes/template.h"
 
 typedef __m512 f32x16;
 
-enum { PER_LANES = 1 }; // registers in an f32x16
+enum { N_REGISTERS = 32, PER_LANES = 1 }; // registers in an f32x16
 
 INLINE f32x16 lanes_set(float v)
 {
@@ -29,6 +30,11 @@ INLINE f32x16 lanes_load_f16(const void *p)
 INLINE f32x16 lanes_load_bf16(const void *p)
 {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256(p)), 16));
+}
+
+INLINE f32x16 lanes_load_i8(const int8_t *p)
+{
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)));
 }
 
 INLINE void lanes_store(float *p, f32x16 a)
@@ -121,6 +127,36 @@ INLINE int lanes_store_i8(int8_t *p, f32x16 a)
     const __m512i i = _mm512_cvtps_epi32(a);
     _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8(i));
     return _mm512_reduce_add_epi32(i);
+}
+
+/* Sums of products of bytes, four at a time in each of 16 lanes. */
+typedef __m512i i32x16;
+typedef __m512i i8x64;
+
+/* 16 x 4 codes, -127 .. 127; here with 128 added, since vpdpbusd wants one side unsigned. */
+INLINE i8x64 lanes_load_codes(const int8_t *p)
+{
+    return _mm512_xor_si512(_mm512_loadu_si512(p), _mm512_set1_epi8((char)0x80));
+}
+
+/* What a sum begins with: nothing, but for what that 128 will add; sum is that of all codes that it is multiplied by.
+ */
+INLINE i32x16 lanes_dot_begin(int32_t sum)
+{
+    return _mm512_set1_epi32(-128 * sum);
+}
+
+/* Every lane of `sum` + its four codes of `a` times the four codes b. */
+INLINE i32x16 lanes_dot(i32x16 sum, i8x64 a, const int8_t b[4])
+{
+    int32_t four;
+    memcpy(&four, b, sizeof four);
+    return _mm512_dpbusd_epi32(sum, a, _mm512_set1_epi32(four));
+}
+
+INLINE f32x16 lanes_from_i32(i32x16 a)
+{
+    return _mm512_cvtepi32_ps(a);
 }
 
 #endif
