@@ -275,18 +275,18 @@ INLINE void add_last(const sw_attend *a, sw_type type, value_block b, int q)
 /* Every element of the outputs, n (a constant) times 16 together. */
 INLINE void add_values(const sw_attend *a, sw_type type, value_block b, int n)
 {
-    // e * value scale, for every group.
-    float scaled[VALUE_QUERIES][N_GROUPS_MAX][SW_KV_PAGE];
+    // e * value scale.
+    float scaled[VALUE_QUERIES][N_GROUPS_MAX * SW_KV_PAGE]; // by group and position
     const uint16_t *const scales = (const void *)((const int8_t *)b.values + sw_kv_value_codes(a->d_v));
     const size_t n_groups = type == SW_Q8_0 ? sw_kv_groups(a->d_v) : 0;
     for (size_t i = 0; i < n_groups * SW_KV_PAGE; i += N) {
         const f32x16 scale = lanes_load_f16(scales + i);
         for (int q = 0; q < b.n_q; q++)
-            lanes_store(&scaled[q][0][i],
+            lanes_store(&scaled[q][i],
                         lanes_mul(lanes_load(b.weight + (size_t)q * SW_KV_PAGE + i % SW_KV_PAGE), scale));
     }
     if (type == SW_Q8_0) {
-        b.weight = &scaled[0][0][0];
+        b.weight = scaled[0];
         b.q_stride = sizeof scaled[0] / sizeof(float);
         b.group_stride = SW_KV_PAGE;
     }
