@@ -76,6 +76,8 @@ typedef struct sw_kernels {
     void (*swiglu)(const float *gate, const float *up, size_t n, float *y);
     /* gpt-oss: g = min(gate, 7), u = clamp(up, -7, 7), y = g / (1 + exp(-1.702 g)) * (u + 1). */
     void (*swiglu_oai)(const float *gate, const float *up, size_t n, float *y);
+    /* y[i] = exp((x[i] - max) / t): the numerators of a softmax.  max and t > 0 are finite; y may be x. */
+    void (*softmax_weights)(const float *x, size_t n, float max, float t, float *y);
 } sw_kernels;
 
 /* The best table that this machine can run; SPILLWAY_ISA=scalar|avx2|avx512 lowers it.  Any thread. */
