@@ -1,6 +1,7 @@
 #include "model/weights.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,7 +9,7 @@
 #include "quant/decode.h"
 #include "quant/tile.h"
 
-enum { ALIGN = 64, STAGING_BYTES = 8 << 20 };
+enum { ALIGN = 64, STAGING_BYTES = 512 << 10 /* what a second-level cache holds */ };
 
 /* A tensor, or some rows of each of its matrices, on its way to its place in the block. */
 struct sw_weights_item {
@@ -297,64 +298,73 @@ sw_code sw_weights_plan(const sw_gguf *g, const sw_hparams *h, sw_weights *out, 
 typedef struct loader {
     const sw_gguf *g;
     sw_pool *pool;
-    uint8_t *staging;
+    uint8_t *staging; // (n_threads, staging_bytes)
+    size_t staging_bytes;
     sw_progress_fn on_load;
     void *ud;
-    uint64_t bytes_done, bytes_total;
+    uint64_t bytes_total;
+    _Atomic uint64_t bytes_done;
+    _Atomic bool has_failed; // the first error is the one reported
+    sw_code code;
     sw_err *err;
 } loader;
 
-/* The tiles of one staged run of rows, packed in parallel. */
-typedef struct pack_job {
-    sw_type type;
-    const uint8_t *src;
-    size_t n_rows, n_cols;
-    size_t row_bytes, tile_bytes;
+/* Counts what was loaded; only the calling thread, worker 0, reports it. */
+static void advance(loader *l, uint64_t bytes, int worker)
+{
+    const uint64_t done = atomic_fetch_add(&l->bytes_done, bytes) + bytes;
+    if (worker == 0 && l->on_load != NULL)
+        l->on_load(l->ud, done, l->bytes_total);
+}
+
+/* A stack of matrices that is read and packed in runs of rows, as many as the staging of one thread holds. */
+typedef struct matrix_job {
+    loader *l;
+    const sw_weights_item *item;
     uint8_t *dst;
-} pack_job;
+    size_t row_bytes, rows_at_once, runs_per_matrix;
+} matrix_job;
 
-static void pack_tile(void *ud, size_t tile, int worker)
+/* Reads one run of rows and packs it, while other threads read and pack others. */
+static void load_run(void *ud, size_t run, int worker)
 {
-    (void)worker;
-    const pack_job *const j = ud;
-    const size_t first = tile * SW_TILE_ROWS;
-    const size_t left = j->n_rows - first;
-    sw_tile_pack(j->type, j->src + first * j->row_bytes, left < SW_TILE_ROWS ? left : SW_TILE_ROWS, j->n_cols,
-                 j->dst + tile * j->tile_bytes);
-}
-
-static void advance(loader *l, uint64_t bytes)
-{
-    l->bytes_done += bytes;
-    if (l->on_load != NULL)
-        l->on_load(l->ud, l->bytes_done, l->bytes_total);
-}
-
-static sw_code load_matrix(loader *l, const sw_weights_item *item, size_t stacked, uint8_t *dst)
-{
+    const matrix_job *const j = ud;
+    loader *const l = j->l;
+    const sw_weights_item *const item = j->item;
     const sw_gguf_tensor *const t = item->tensor;
-    const size_t row_bytes = (size_t)sw_type_row_bytes(t->type, item->n_cols);
-    const size_t matrix_bytes = row_bytes * (size_t)t->ne[1];
-    size_t rows_at_once = STAGING_BYTES / row_bytes / SW_TILE_ROWS * SW_TILE_ROWS;
-    if (rows_at_once == 0)
-        rows_at_once = SW_TILE_ROWS;
-    for (size_t row = 0; row < item->n_rows; row += rows_at_once) {
-        const size_t left = item->n_rows - row;
-        pack_job job = {.type = t->type,
-                        .src = l->staging,
-                        .n_rows = left < rows_at_once ? left : rows_at_once,
-                        .n_cols = item->n_cols,
-                        .row_bytes = row_bytes,
-                        .tile_bytes = row_bytes * SW_TILE_ROWS,
-                        .dst = dst + row * row_bytes};
-        const uint64_t at = stacked * matrix_bytes + (item->row + row) * row_bytes;
-        const sw_code code = sw_gguf_read(l->g, t, at, l->staging, job.n_rows * row_bytes, l->err);
-        if (code != SW_OK)
-            return code;
-        sw_pool_run(l->pool, sw_n_tiles(job.n_rows), pack_tile, &job);
-        advance(l, job.n_rows * row_bytes);
+    const size_t stacked = run / j->runs_per_matrix, first = run % j->runs_per_matrix * j->rows_at_once;
+    const size_t left = item->n_rows - first, n = left < j->rows_at_once ? left : j->rows_at_once;
+    uint8_t *const src = l->staging + (size_t)worker * l->staging_bytes;
+    if (atomic_load(&l->has_failed))
+        return;
+    sw_err err = {0};
+    const uint64_t at = (stacked * (size_t)t->ne[1] + item->row + first) * j->row_bytes;
+    const sw_code code = sw_gguf_read(l->g, t, at, src, n * j->row_bytes, &err);
+    if (code != SW_OK) {
+        if (!atomic_exchange(&l->has_failed, true)) {
+            l->code = code;
+            if (l->err != NULL)
+                *l->err = err;
+        }
+        return;
     }
-    return SW_OK;
+    uint8_t *dst = j->dst + (stacked * sw_n_tiles(item->n_rows) * SW_TILE_ROWS + first) * j->row_bytes;
+    for (size_t row = 0; row < n; row += SW_TILE_ROWS) {
+        const size_t rows = n - row < SW_TILE_ROWS ? n - row : SW_TILE_ROWS;
+        sw_tile_pack(t->type, src + row * j->row_bytes, rows, item->n_cols, dst + row * j->row_bytes);
+    }
+    advance(l, n * j->row_bytes, worker);
+}
+
+static sw_code load_matrices(loader *l, const sw_weights_item *item, uint8_t *dst)
+{
+    const size_t row_bytes = (size_t)sw_type_row_bytes(item->tensor->type, item->n_cols);
+    matrix_job j = {.l = l, .item = item, .dst = dst, .row_bytes = row_bytes};
+    j.rows_at_once = l->staging_bytes / row_bytes / SW_TILE_ROWS * SW_TILE_ROWS;
+    j.runs_per_matrix = (item->n_rows + j.rows_at_once - 1) / j.rows_at_once;
+    sw_pool_run(l->pool, item->n_stacked * j.runs_per_matrix, load_run, &j);
+    advance(l, 0, 0); // what other threads did last
+    return l->code;
 }
 
 static sw_code load_floats(loader *l, const sw_weights_item *item, size_t stacked, float *dst)
@@ -366,27 +376,23 @@ static sw_code load_floats(loader *l, const sw_weights_item *item, size_t stacke
     const sw_code code = sw_gguf_read(l->g, t, at, l->staging, row_bytes, l->err);
     if (code == SW_OK) {
         sw_decode_row(t->type, l->staging, item->n_cols, dst);
-        advance(l, row_bytes);
+        advance(l, row_bytes, 0);
     }
     return code;
 }
 
 static sw_code load_item(loader *l, const sw_weights_item *item)
 {
+    if (item->is_matrix)
+        return load_matrices(l, item, *item->target);
     sw_code code = SW_OK;
-    const size_t n_padded = sw_n_tiles(item->is_matrix ? item->n_rows : item->n_cols) * SW_TILE_ROWS;
-    for (size_t i = 0; i < item->n_stacked && code == SW_OK; i++) {
-        if (item->is_matrix)
-            code = load_matrix(l, item, i,
-                               (uint8_t *)*item->target +
-                                   i * n_padded * (size_t)sw_type_row_bytes(item->tensor->type, item->n_cols));
-        else
-            code = load_floats(l, item, i, (float *)*item->target + i * n_padded);
-    }
+    const size_t n_padded = sw_n_tiles(item->n_cols) * SW_TILE_ROWS;
+    for (size_t i = 0; i < item->n_stacked && code == SW_OK; i++)
+        code = load_floats(l, item, i, (float *)*item->target + i * n_padded);
     return code;
 }
 
-/* Room for the longest run of rows that is read at once. */
+/* Room for a run of rows of any matrix, and for any row of floats. */
 static size_t staging_bytes(const sw_weights *w)
 {
     size_t most = STAGING_BYTES;
@@ -399,8 +405,9 @@ static size_t staging_bytes(const sw_weights *w)
 
 sw_code sw_weights_load(sw_weights *w, const sw_gguf *g, sw_pool *pool, sw_progress_fn on_load, void *ud, sw_err *err)
 {
-    const size_t n_staging = staging_bytes(w);
     loader l = {.g = g, .pool = pool, .on_load = on_load, .ud = ud, .bytes_total = w->block_bytes, .err = err};
+    l.staging_bytes = staging_bytes(w);
+    const size_t n_staging = l.staging_bytes * (size_t)sw_pool_n_threads(pool);
     l.staging = sw_big_alloc(n_staging);
     w->block = sw_big_alloc(w->block_bytes);
     sw_code code = SW_OK;
