@@ -15,7 +15,7 @@ typedef struct sw_candidate {
 /* A key that is not NaN, and not -0. */
 static inline sw_candidate sw_candidate_of(float key, int32_t id, float weight)
 {
-    const uint32_t bits = sw_f32_bits(key), sign = (uint32_t)((int32_t)bits >> 31);
+    const uint32_t bits = sw_f32_bits(key), sign = 0u - (bits >> 31);
     return (sw_candidate){(uint64_t)(bits ^ (sign | 0x80000000)) << 32 | (uint32_t)id, weight};
 }
 

@@ -37,7 +37,11 @@ uint64_t sw_softmax_weigh(const float *logits, int n, float max, float temperatu
     uint64_t sum = 0;
     for (int first = 0; first < n; first += PART) {
         const int count = n - first < PART ? n - first : PART;
-        float *const part = weights != NULL ? weights + first : room;
+        float *part = weights;
+        if (part == NULL)
+            part = room;
+        else
+            part += first;
         k->softmax_weights(logits + first, (size_t)count, max, temperature, part);
         for (int i = 0; i < count; i++)
             sum += sw_weight_units(part[i]);

@@ -303,6 +303,7 @@ typedef struct loader {
     sw_progress_fn on_load;
     void *ud;
     uint64_t bytes_total;
+    uint64_t bytes_told; // to on_load
     _Atomic uint64_t bytes_done;
     _Atomic bool has_failed; // the first error is the one reported
     sw_code code;
@@ -313,8 +314,10 @@ typedef struct loader {
 static void advance(loader *l, uint64_t bytes, int worker)
 {
     const uint64_t done = atomic_fetch_add(&l->bytes_done, bytes) + bytes;
-    if (worker == 0 && l->on_load != NULL)
-        l->on_load(l->ud, done, l->bytes_total);
+    if (worker != 0 || l->on_load == NULL || done == l->bytes_told)
+        return;
+    l->bytes_told = done;
+    l->on_load(l->ud, done, l->bytes_total);
 }
 
 /* A stack of matrices that is read and packed in runs of rows, as many as the staging of one thread holds. */
