@@ -4,7 +4,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 SPILLWAY = build/release/spillway
 FUZZ_SECONDS ?= 20
 
-.PHONY: all build check demo bench bench-peer lint format fuzz install clean help
+.PHONY: all build check demo bench bench-kernels lint format fuzz install clean help
 all: build ## build spillway (release)
 
 build:
@@ -20,15 +20,18 @@ demo: ## serve the demo model, run the nine-test benchmark against it, leave a r
 	@scripts/build release $(JOBS) spillway
 	@scripts/demo $(SPILLWAY)
 
-bench: ## micro-benchmarks of the kernels against this machine's bandwidth
+bench: ## spillway beside llama.cpp on MODELS="a.gguf b.gguf", or on models it writes (needs Node.js 20 and npm)
 	@scripts/deps build
-	@scripts/build release $(JOBS) bench_kernels
-	@build/release/bench/bench_kernels
+	@scripts/build release $(JOBS) spillway bench_kernels
+	@scripts/bench_peer build/release $(MODELS)
 
-bench-peer: ## spillway beside llama.cpp on MODELS="a.gguf b.gguf" (needs Node.js 20 and npm)
+bench-kernels: ## micro-benchmarks: kernels against this machine's bandwidth, attention, packing, sampling
 	@scripts/deps build
-	@scripts/build release $(JOBS) spillway
-	@scripts/bench_peer $(SPILLWAY) $(MODELS)
+	@scripts/build release $(JOBS) bench_kernels bench_attend bench_pack bench_sampler
+	@build/release/bench/bench_kernels
+	@build/release/bench/bench_attend
+	@build/release/bench/bench_pack
+	@build/release/bench/bench_sampler
 
 lint: ## layout, static analysis, layers
 	@scripts/deps lint

@@ -3,7 +3,8 @@
  * Matrix times vector reads every weight once, so its limit is the read bandwidth: it runs over a working set that no
  * cache holds, and the bandwidth is measured beside it, in turns, by plain sequential reads of the same memory with as
  * many threads.  Matrix times matrix is counted in multiply-adds.  Every figure is the best of several turns: other
- * work on the machine can only take away.  Names of types as arguments choose what is measured.
+ * work on the machine can only take away.  Names of types as arguments choose what is measured; --best before
+ * them keeps to the table that spillway would choose here, for all cores.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -163,6 +164,9 @@ int main(int argc, char **argv)
 {
     const sw_kernels *const *all;
     const size_t n_all = sw_kernels_all(&all);
+    const bool best_only = argc > 1 && strcmp(argv[1], "--best") == 0;
+    argc -= best_only;
+    argv += best_only;
     bench b = {.size = working_set()};
     b.weights = sw_big_alloc(b.size);
     // A weight takes half a byte at least.
@@ -180,9 +184,11 @@ int main(int argc, char **argv)
     for (int t = 0; t < SW_N_TYPES; t++) {
         // The scalar table is the definition, not a competitor.
         for (size_t v = 1; v < n_all; v++) {
-            if (all[v]->matmul[t] == NULL || !is_wanted((sw_type)t, argc, argv))
+            if (all[v]->matmul[t] == NULL || !is_wanted((sw_type)t, argc, argv) ||
+                (best_only && all[v] != sw_kernels_get()))
                 continue;
-            for (b.n_threads = 1; b.n_threads <= n_cores; b.n_threads += b.n_threads == n_cores ? 1 : n_cores - 1)
+            for (b.n_threads = best_only ? n_cores : 1; b.n_threads <= n_cores;
+                 b.n_threads += b.n_threads == n_cores ? 1 : n_cores - 1)
                 measure(&b, all[v], (sw_type)t);
         }
     }

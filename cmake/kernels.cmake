@@ -6,12 +6,15 @@ if(SPILLWAY_SANITIZE)
 endif()
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   file(GLOB AVX2_SOURCES CONFIGURE_DEPENDS src/kernels/x86/*avx2.c)
+  file(GLOB AVXVNNI_SOURCES CONFIGURE_DEPENDS src/kernels/x86/*avxvnni.c)
   file(GLOB AVX512_SOURCES CONFIGURE_DEPENDS src/kernels/x86/*avx512.c)
   set_source_files_properties(${AVX2_SOURCES} PROPERTIES COMPILE_OPTIONS
     "-mavx2;-mfma;-mf16c;${SIMD_OPTIMISATION}")
+  set_source_files_properties(${AVXVNNI_SOURCES} PROPERTIES COMPILE_OPTIONS
+    "-mavx2;-mfma;-mf16c;-mavxvnni;${SIMD_OPTIMISATION}")
   set_source_files_properties(${AVX512_SOURCES} PROPERTIES COMPILE_OPTIONS
     "-mavx2;-mfma;-mf16c;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mavx512vnni;${SIMD_OPTIMISATION}")
-  list(APPEND KERNEL_SOURCES ${AVX2_SOURCES} ${AVX512_SOURCES})
+  list(APPEND KERNEL_SOURCES ${AVX2_SOURCES} ${AVXVNNI_SOURCES} ${AVX512_SOURCES})
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
   file(GLOB NEON_SOURCES CONFIGURE_DEPENDS src/kernels/arm/*neon.c)
   file(GLOB DOTPROD_SOURCES CONFIGURE_DEPENDS src/kernels/arm/*dotprod.c)

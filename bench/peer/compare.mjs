@@ -122,7 +122,8 @@ const show = (name, own, peer) => {
 };
 
 let refused = false;
-for (const path of models) {
+for (const [i, path] of models.entries()) {
+  console.error(`${basename(path)} (${i + 1} of ${models.length}): loading, comparing greedy tokens ...`);
   const peer = await openPeer(path);
   const places = await ranks(path, peer);
   const same = places.filter((rank) => rank === 0).length / places.length;
@@ -136,7 +137,8 @@ for (const path of models) {
   await own.measure(); // not counted: first touch of weights and caches
   await peer.promptRate();
   const results = {own: [], prompt: [], gen: []};
-  for (let i = 0; i < Number(options.repeat); i++) {
+  for (let turn = 0; turn < Number(options.repeat); turn++) {
+    console.error(`  turn ${turn + 1} of ${options.repeat}`);
     results.own.push(await own.measure());
     results.prompt.push(await peer.promptRate());
     results.gen.push(await peer.generationRate());
@@ -149,7 +151,9 @@ for (const path of models) {
   show(`prompt, ${nPrompt} tokens`, results.own.map((r) => r.prompt_tokens_per_s), results.prompt);
   show(`generation, ${nGen} tokens`, results.own.map((r) => r.generation_tokens_per_s), results.gen);
   const share = median(results.own.map((r) => r.generation_tokens_per_s * bytes / r.read_bytes_per_s));
-  console.log(`spillway's generation reads weights at ${(share * 100).toFixed(0)} % of the bandwidth measured beside it`);
+  const bandwidth = median(results.own.map((r) => r.read_bytes_per_s)) / 1e9;
+  console.log(`spillway's generation reads weights at ${(share * 100).toFixed(0)} % of the bandwidth measured beside it, ` +
+    `${bandwidth.toFixed(1)} GB/s`);
 }
 await llama.dispose();
 process.exit(refused ? 4 : 0);

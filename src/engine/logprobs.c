@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <math.h>
 
-#include "engine/exponential.h"
+#include "engine/softmax.h"
 
 /* Adds a token to the sorted list of the most likely ones, which holds out->n_top so far and n at most. */
 static void add_top(sw_logprobs *out, const float *logits, int32_t id, int n)
@@ -20,17 +20,11 @@ void sw_logprobs_fill(sw_logprobs *out, const float *logits, int n_vocab, int32_
 {
     assert(n_top <= SW_TOP_LOGPROBS_MAX);
     *out = (sw_logprobs){.sampled = {.id = sampled}};
-    float best = logits[0];
-    for (int i = 0; i < n_vocab; i++) {
-        best = logits[i] > best ? logits[i] : best;
-        if (n_top > 0)
-            add_top(out, logits, i, n_top);
-    }
-    double mass = 0;
-    for (int i = 0; i < n_vocab; i++)
-        mass += sw_exp_of_negative((double)logits[i] - (double)best);
-    assert(mass >= 1); // the best one alone weighs 1
-    const double log_mass = log(mass) + (double)best;
+    for (int i = 0; i < n_vocab && n_top > 0; i++)
+        add_top(out, logits, i, n_top);
+    const float best = sw_highest_logit(logits, n_vocab);
+    const uint64_t mass = sw_softmax_weigh(logits, n_vocab, best, 1, NULL);
+    const double log_mass = log((double)mass * 0x1p-40) + (double)best;
     out->sampled.logprob = (float)((double)logits[sampled] - log_mass);
     for (int i = 0; i < out->n_top; i++)
         out->top[i].logprob = (float)((double)logits[out->top[i].id] - log_mass);

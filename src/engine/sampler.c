@@ -1,11 +1,14 @@
 #include "engine/sampler.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
-#include "engine/exponential.h"
+#include "base/alloc.h"
+#include "engine/candidates.h"
+#include "engine/softmax.h"
 
 sw_code sw_sampler_init(sw_sampler *s, const sw_sampling *params, int32_t n_max, sw_err *err)
 {
@@ -24,33 +27,6 @@ void sw_sampler_free(sw_sampler *s)
     sw_adjust_free(&s->adjust);
 }
 
-/* The highest of n > 0 logits; NaN when one is not finite.  Eight at a time, since one chain of comparisons would wait
- * for itself. */
-static float highest(const float *logits, int n)
-{
-    enum { LANES = 8 };
-    float best[LANES], zero[LANES] = {0}; // x - x is 0, unless x is not finite
-    for (int k = 0; k < LANES; k++)
-        best[k] = logits[0];
-    int i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        for (int k = 0; k < LANES; k++) {
-            const float x = logits[i + k];
-            best[k] = x > best[k] ? x : best[k];
-            zero[k] += x - x;
-        }
-    }
-    for (; i < n; i++) {
-        best[0] = logits[i] > best[0] ? logits[i] : best[0];
-        zero[0] += logits[i] - logits[i];
-    }
-    for (int k = 1; k < LANES; k++) {
-        best[0] = best[k] > best[0] ? best[k] : best[0];
-        zero[0] += zero[k];
-    }
-    return best[0] + zero[0];
-}
-
 static sw_code not_finite(const float *logits, sw_err *err)
 {
     int i = 0;
@@ -67,189 +43,164 @@ static int32_t first_with(const float *logits, float value)
     return i;
 }
 
-/* ---- heaps of candidates ------------------------------------------------------------------------------------- */
-
-typedef bool (*order_fn)(const sw_candidate *a, const sw_candidate *b);
-
-static bool ranks_before(const sw_candidate *a, const sw_candidate *b)
-{
-    return a->key > b->key || (a->key == b->key && a->id < b->id);
-}
-
-static bool ranks_after(const sw_candidate *a, const sw_candidate *b)
-{
-    return ranks_before(b, a);
-}
-
-/* Restores the heap (first of the order on top) below index i. */
-static void sift_down(sw_candidate *heap, int n, int i, order_fn order)
-{
-    const sw_candidate moving = heap[i];
-    for (;;) {
-        int child = 2 * i + 1;
-        if (child >= n)
-            break;
-        if (child + 1 < n && order(&heap[child + 1], &heap[child]))
-            child++;
-        if (!order(&heap[child], &moving))
-            break;
-        heap[i] = heap[child];
-        i = child;
-    }
-    heap[i] = moving;
-}
-
-/* Moves the best of a heap of n candidates behind it, to heap[n - 1]. */
-static void pop(sw_candidate *heap, int n)
-{
-    const sw_candidate best = heap[0];
-    heap[0] = heap[n - 1];
-    sift_down(heap, n - 1, 0, ranks_before);
-    heap[n - 1] = best;
-}
-
-static void make_heap(sw_candidate *list, int n, order_fn order)
-{
-    for (int i = n / 2 - 1; i >= 0; i--)
-        sift_down(list, n, i, order);
-}
-
 /* ---- the filters -------------------------------------------------------------------------------------------- */
 
-/* What may still be drawn. */
+/* What may still be drawn, in order of ids. */
 typedef struct pool {
-    double temperature, max_logit;
-    sw_candidate *list;
+    const float *logits;
+    float temperature, max_logit;
+    sw_candidate *list, *room;
     int n;
-    double mass; // the weights that the next filter refers to
+    uint64_t mass; // the weights that the next filter refers to, in units
 } pool;
 
-/* Logarithm of the weight below which a token counts as impossible: -40 ln 2. */
-static const double LOG_WEIGHT_MIN = -27.725887222397812;
-
-/* Logarithm of a weight. */
-static double distance(const pool *p, float logit)
+/* Logarithm of the weight of a token. */
+static float distance(const pool *p, int32_t id)
 {
-    return ((double)logit - p->max_logit) / p->temperature;
+    return (p->logits[id] - p->max_logit) / p->temperature;
 }
 
-static double weight(const pool *p, float logit)
+/* A logit that at least k of n tokens reach, and not many more: the k-th highest of the maxima of blocks. */
+static float reached_by(const pool *p, int n, int k)
 {
-    const double x = distance(p, logit);
-    return x < LOG_WEIGHT_MIN ? 0 : sw_exp_of_negative(x);
+    enum { BLOCK = 64 };
+    const int n_blocks = n / BLOCK;
+    if (k > n_blocks)
+        return -FLT_MAX;
+    for (int b = 0; b < n_blocks; b++) {
+        const float highest = sw_highest_logit(p->logits + (size_t)b * BLOCK, BLOCK);
+        p->list[b] = sw_candidate_of(0 - highest, b, highest);
+    }
+    const int n_kept = sw_candidates_keep(p->list, n_blocks, SW_BY_COUNT, (uint64_t)k, p->room);
+    float least = p->max_logit;
+    for (int i = 0; i < n_kept; i++)
+        least = p->list[i].weight < least ? p->list[i].weight : least;
+    return least;
 }
 
-/* The k best of n tokens. */
-static void take_top_k(pool *p, const float *logits, int n, int k)
+/* All of n tokens that weigh at least `least_weight` and have at least `least_logit`. */
+static void gather(pool *p, const float *weights, int n, float least_weight, float least_logit)
 {
-    for (int i = 0; i < k; i++)
-        p->list[i] = (sw_candidate){.key = (double)logits[i], .logit = logits[i], .id = i};
-    make_heap(p->list, k, ranks_after); // the worst on top
-    for (int i = k; i < n; i++) {
-        if (logits[i] <= p->list[0].logit)
-            continue; // an equal one has the higher id
-        p->list[0] = (sw_candidate){.key = (double)logits[i], .logit = logits[i], .id = i};
-        sift_down(p->list, k, 0, ranks_after);
+    int n_found = 0;
+    for (int i = 0; i < n; i++) { // written at once and kept if it counts: no branch that could be guessed wrongly
+        p->list[n_found] = sw_candidate_of(0 - p->logits[i], i, weights[i]);
+        n_found += (weights[i] >= least_weight) & (p->logits[i] >= least_logit);
     }
-    for (int i = 0; i < k; i++) {
-        sw_candidate c = p->list[i];
-        c.weight = weight(p, c.logit);
-        p->mass += c.weight;
-        if (c.weight > 0)
-            p->list[p->n++] = c;
-    }
+    p->n = n_found;
 }
 
-/* All of n tokens whose weight is above 0 and at least `least`. */
-static void take_all(pool *p, const float *logits, int n, double least)
+/* Keeps the likeliest ones that together measure `need`; they become the mass. */
+static void keep_likeliest(pool *p, sw_measure measure, uint64_t need)
 {
-    // Most tokens are impossible, and a comparison says so faster than an exponential.  The factor is for rounding:
-    // what it lets through for nothing gets its weight of 0.
-    const double bound = p->max_logit + LOG_WEIGHT_MIN * p->temperature * 1.000001;
-    for (int i = 0; i < n; i++) {
-        if ((double)logits[i] < bound)
-            continue;
-        const double w = weight(p, logits[i]);
-        p->mass += w;
-        if (w > 0 && w >= least)
-            p->list[p->n++] = (sw_candidate){w, (double)logits[i], logits[i], i};
-    }
+    p->n = sw_candidates_keep(p->list, p->n, measure, need, p->room);
+    p->mass = sw_candidates_mass(p->list, p->n);
 }
 
-/* Keeps the first ones by key that together reach `share` of the mass; they become the mass. */
-static void cut_mass(pool *p, double share)
+/* A share of the mass, at least one unit. */
+static uint64_t share_of(const pool *p, float share)
 {
-    make_heap(p->list, p->n, ranks_before);
-    double sum = 0;
-    int first = p->n;
-    while (first > 0 && sum < share * p->mass) {
-        pop(p->list, first);
-        sum += p->list[--first].weight;
-    }
-    p->list += first;
-    p->n -= first;
-    p->mass = sum;
+    const uint64_t units = (uint64_t)ceil((double)share * (double)p->mass);
+    return units > 0 ? units : 1;
+}
+
+static void set_key(sw_candidate *c, float key)
+{
+    *c = sw_candidate_of(key, sw_candidate_id(c), c->weight);
 }
 
 /* Locally typical sampling (Meister et al., 2022): keeps the tokens whose information is closest to the entropy.  With
  * p_i = exp(x_i) / mass the logarithm of the mass cancels: -ln p_i - H = sum of p_j x_j, less x_i. */
-static void cut_typical(pool *p, double share)
+static void keep_typical(pool *p, float share)
 {
     double mean = 0;
     for (int i = 0; i < p->n; i++)
-        mean += p->list[i].weight * distance(p, p->list[i].logit);
-    mean /= p->mass;
+        mean += (double)sw_weight_units(p->list[i].weight) * (double)distance(p, sw_candidate_id(&p->list[i]));
+    mean /= (double)p->mass;
     for (int i = 0; i < p->n; i++)
-        p->list[i].key = -fabs(mean - distance(p, p->list[i].logit));
-    cut_mass(p, share);
+        set_key(&p->list[i], (float)fabs(mean - (double)distance(p, sw_candidate_id(&p->list[i]))));
+    p->n = sw_candidates_keep(p->list, p->n, SW_BY_WEIGHT, share_of(p, share), p->room);
+    p->mass = sw_candidates_mass(p->list, p->n);
     for (int i = 0; i < p->n; i++)
-        p->list[i].key = (double)p->list[i].logit;
+        set_key(&p->list[i], 0 - p->logits[sw_candidate_id(&p->list[i])]);
 }
 
-static void cut_min_p(pool *p, double min_p)
+static void keep_min_p(pool *p, float min_p)
 {
-    double best = 0;
+    float best = 0;
     for (int i = 0; i < p->n; i++)
-        best = fmax(best, p->list[i].weight);
+        best = p->list[i].weight > best ? p->list[i].weight : best;
+    const float least = min_p * best;
     int n_kept = 0;
     for (int i = 0; i < p->n; i++) {
-        if (p->list[i].weight >= min_p * best)
-            p->list[n_kept++] = p->list[i];
+        const sw_candidate c = p->list[i];
+        p->list[n_kept] = c;
+        n_kept += c.weight >= least;
     }
     p->n = n_kept;
+    p->mass = sw_candidates_mass(p->list, p->n);
 }
 
 /* Draws from what is left with a random number in [0, 1). */
 static int32_t draw(const pool *p, double uniform)
 {
-    double mass = 0, sum = 0;
-    for (int i = 0; i < p->n; i++)
-        mass += p->list[i].weight;
+    const uint64_t mark = (uint64_t)(uniform * (double)p->mass);
+    uint64_t sum = 0;
     for (int i = 0; i < p->n - 1; i++) {
-        sum += p->list[i].weight;
-        if (uniform * mass < sum)
-            return p->list[i].id;
+        sum += sw_weight_units(p->list[i].weight);
+        if (mark < sum)
+            return sw_candidate_id(&p->list[i]);
     }
-    return p->list[p->n - 1].id; // takes what rounding leaves over
+    return sw_candidate_id(&p->list[p->n - 1]);
 }
 
-static int32_t draw_filtered(sw_sampler *s, pool *p, const float *logits, int n_vocab)
+/* The weight below which no token is needed for the result, so that the filters have less to do. */
+static float lightest(const sw_sampling *s, const pool *p, int n_vocab)
+{
+    const double unit = 0x1p-40;
+    if (s->top_k > 0 || s->typical_p < 1) // they refer to all tokens
+        return (float)unit;
+    // Tokens lighter than (1 - top_p) / n of the mass make up less than 1 - top_p of it together, so top-p can do
+    // without them.  The half, as the factor below, is for rounding.
+    const double by_top_p = (1 - (double)s->top_p) / n_vocab / 2 * ((double)p->mass * unit);
+    return (float)fmax(unit, fmax(by_top_p, 0.999 * (double)s->min_p));
+}
+
+static int32_t draw_filtered(sw_sampler *s, pool *p, const float *weights, int n_vocab)
 {
     const sw_sampling *const c = &s->params;
-    const bool is_typical = c->typical_p < 1;
-    // Tokens lighter than (1 - top_p) / n weigh less than 1 - top_p together, so top-p can do without them; sorting
-    // only the others is what makes it fast.  The half is for rounding.
-    if (c->top_k > 0 && c->top_k < n_vocab)
-        take_top_k(p, logits, n_vocab, c->top_k);
-    else
-        take_all(p, logits, n_vocab, is_typical ? 0 : (1 - (double)c->top_p) / n_vocab / 2);
-    if (is_typical)
-        cut_typical(p, (double)c->typical_p);
+    const bool is_top_k = c->top_k > 0 && c->top_k < n_vocab;
+    gather(p, weights, n_vocab, lightest(c, p, n_vocab), is_top_k ? reached_by(p, n_vocab, c->top_k) : -FLT_MAX);
+    if (is_top_k)
+        keep_likeliest(p, SW_BY_COUNT, (uint64_t)c->top_k);
+    if (c->typical_p < 1)
+        keep_typical(p, c->typical_p);
     if (c->top_p < 1)
-        cut_mass(p, (double)c->top_p);
+        keep_likeliest(p, SW_BY_WEIGHT, share_of(p, c->top_p));
     if (c->min_p > 0)
-        cut_min_p(p, (double)c->min_p);
+        keep_min_p(p, c->min_p);
     return draw(p, (double)(sw_rng_next(&s->rng) >> 11) * 0x1p-53);
+}
+
+bool sw_sampler_scratch_init(sw_sampler_scratch *s, int n_vocab)
+{
+    const size_t n = (size_t)n_vocab;
+    *s = (sw_sampler_scratch){.n_vocab = n_vocab};
+    s->candidates = sw_big_alloc(2 * n * sizeof *s->candidates);
+    s->weights = sw_big_alloc(n * sizeof *s->weights);
+    s->logits = sw_big_alloc(n * sizeof *s->logits);
+    if (s->candidates != NULL && s->weights != NULL && s->logits != NULL)
+        return true;
+    sw_sampler_scratch_free(s);
+    return false;
+}
+
+void sw_sampler_scratch_free(sw_sampler_scratch *s)
+{
+    const size_t n = (size_t)s->n_vocab;
+    sw_big_free(s->candidates, 2 * n * sizeof *s->candidates);
+    sw_big_free(s->weights, n * sizeof *s->weights);
+    sw_big_free(s->logits, n * sizeof *s->logits);
+    *s = (sw_sampler_scratch){0};
 }
 
 sw_code sw_sampler_pick(sw_sampler *s, const sw_sampler_input *in, const sw_sampler_scratch *scratch, int32_t *id_out,
@@ -261,14 +212,20 @@ sw_code sw_sampler_pick(sw_sampler *s, const sw_sampler_input *in, const sw_samp
         sw_adjust_apply(&s->adjust, scratch->logits, in->n_vocab, in->tokens, in->n_prompt, in->n_tokens);
         logits = scratch->logits;
     }
-    const float best = highest(logits, in->n_vocab);
+    const float best = sw_highest_logit(logits, in->n_vocab);
     if (!isfinite(best))
         return not_finite(logits, err);
     if (s->params.temperature <= 0) {
         *id_out = first_with(logits, best);
         return SW_OK;
     }
-    pool p = {.temperature = (double)s->params.temperature, .max_logit = (double)best, .list = scratch->candidates};
-    *id_out = draw_filtered(s, &p, logits, in->n_vocab);
+    const float temperature = s->params.temperature;
+    pool p = {.logits = logits,
+              .temperature = temperature,
+              .max_logit = best,
+              .list = scratch->candidates,
+              .room = scratch->candidates + in->n_vocab,
+              .mass = sw_softmax_weigh(logits, in->n_vocab, best, temperature, scratch->weights)};
+    *id_out = draw_filtered(s, &p, scratch->weights, in->n_vocab);
     return SW_OK;
 }

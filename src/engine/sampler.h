@@ -4,11 +4,13 @@
  * temperature, softmax, top-k, typical (of the mass that top-k left), top-p (of the mass that typical left), min-p
  * (relative to the most likely token that is left).  Greedy picks the best after bias and penalties.  Candidates rank
  * by logit, equal logits by the lower id.  A token that is less than 2^-40 times as likely as the best is never drawn
- * and adds nothing to any mass: together such tokens of the largest vocabulary (4,194,304) would hold under 4e-6.
+ * and adds nothing to any mass: together such tokens of the largest vocabulary (4,194,304) would hold under 4e-6.  The
+ * draw walks along those that are left in order of their ids.
  *
- * All arithmetic is plain IEEE float and double with an own exponential, so that the same logits and the same seed give
- * the same token on every machine.  A sampler belongs to one job: its random numbers depend on the request's seed and
- * on nothing that happens to share the batch.
+ * Weights are whole numbers (softmax.h) made by the kernels' exponential, so that the same logits and the same seed
+ * give the same token on every machine.  Nothing is sorted: a filter finds the last token that it keeps (candidates.h).
+ * A sampler belongs to one job: its random numbers depend on the request's seed and on nothing that happens to share
+ * the batch.
  */
 #ifndef SW_SAMPLER_H
 #define SW_SAMPLER_H
@@ -25,14 +27,6 @@ typedef struct sw_sampler {
     sw_rng rng;
 } sw_sampler;
 
-/* A token that may be drawn; callers only provide the room for them. */
-typedef struct sw_candidate {
-    double weight; // probability relative to the most likely token
-    double key;    // what it is ranked by
-    float logit;
-    int32_t id;
-} sw_candidate;
-
 /* What a token is picked from. */
 typedef struct sw_sampler_input {
     const float *logits; // (n_vocab), as the model gave them
@@ -41,11 +35,20 @@ typedef struct sw_sampler_input {
     int32_t n_prompt, n_tokens;
 } sw_sampler_input;
 
+struct sw_candidate;
+
 /* Room for the sampler's work, for any number of samplers in turn. */
 typedef struct sw_sampler_scratch {
-    sw_candidate *candidates; // (n_vocab); unused when greedy
-    float *logits;            // (n_vocab); unused without biases and penalties
+    int n_vocab;
+    struct sw_candidate *candidates; // (2 n_vocab)
+    float *weights;                  // (n_vocab)
+    float *logits;                   // (n_vocab): with biases and penalties
 } sw_sampler_scratch;
+
+/* False when memory is short. */
+SW_NODISCARD bool sw_sampler_scratch_init(sw_sampler_scratch *s, int n_vocab);
+/* May be called twice, and for one of zeros. */
+void sw_sampler_scratch_free(sw_sampler_scratch *s);
 
 /* `params` must be valid (spillway.h); a top_p, typical_p or repeat_penalty of 0 counts as 1.  n_max is the most tokens
  * that the sequence will hold.  SW_ENOMEM. */

@@ -113,9 +113,7 @@ static bool allocate(sw_scheduler *s)
 {
     s->slots = sw_calloc((size_t)s->lm->n_seqs, sizeof *s->slots);
     s->batch = sw_calloc((size_t)s->lm->n_batch, sizeof *s->batch);
-    s->scratch.candidates = sw_calloc((size_t)s->lm->n_vocab, sizeof *s->scratch.candidates);
-    s->scratch.logits = sw_calloc((size_t)s->lm->n_vocab, sizeof *s->scratch.logits);
-    return s->slots != NULL && s->batch != NULL && s->scratch.candidates != NULL && s->scratch.logits != NULL;
+    return s->slots != NULL && s->batch != NULL && sw_sampler_scratch_init(&s->scratch, s->lm->n_vocab);
 }
 
 static void free_memory(sw_scheduler *s)
@@ -124,8 +122,7 @@ static void free_memory(sw_scheduler *s)
         sw_free(s->slots[i].tokens);
     sw_free(s->slots);
     sw_free(s->batch);
-    sw_free(s->scratch.candidates);
-    sw_free(s->scratch.logits);
+    sw_sampler_scratch_free(&s->scratch);
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);
     sw_free(s);

@@ -128,9 +128,11 @@ typedef struct sw_kernels {
     void (*swiglu)(const float *gate, const float *up, size_t n, float *y);
     /* gpt-oss: g = min(gate, 7), u = clamp(up, -7, 7), y = g / (1 + exp(-1.702 g)) * (u + 1). */
     void (*swiglu_oai)(const float *gate, const float *up, size_t n, float *y);
+    /* y[i] = exp((x[i] - max) / t): the numerators of a softmax.  max and t > 0 are finite; y may be x. */
+    void (*softmax_weights)(const float *x, size_t n, float max, float t, float *y);
 } sw_kernels;
 
-/* The best table that this machine can run; SPILLWAY_ISA=scalar|avx2|avx512|neon|dotprod lowers it.  Any thread. */
+/* The best table that this machine can run; SPILLWAY_ISA=scalar|avx2|avxvnni|avx512|neon|dotprod lowers it.  Any thread. */
 const sw_kernels *sw_kernels_get(void);
 
 /* SW_EINVAL when SPILLWAY_ISA names a table that this machine cannot run (the best one is then in use). */

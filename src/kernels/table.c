@@ -1,4 +1,7 @@
 /* table.c - which kernels run on this machine.  The only place that asks the processor. */
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +31,15 @@ static sw_kernels *climb(void)
     return k;
 }
 
+#if defined(__x86_64__)
+/* Leaf 7, sub-leaf 1: __builtin_cpu_supports does not know the name everywhere. */
+static bool has_avxvnni(void)
+{
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a >> 4 & 1) != 0;
+}
+#endif
+
 static void fill(void)
 {
     sw__kernels_fill_scalar(climb());
@@ -36,6 +48,8 @@ static void fill(void)
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
         sw__kernels_fill_avx2(climb());
+        if (has_avxvnni())
+            sw__kernels_fill_avxvnni(climb());
         if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
             __builtin_cpu_supports("avx512vnni"))

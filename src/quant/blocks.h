@@ -12,6 +12,8 @@
  *   Q6_K   low nibbles[128] @0 | high bit pairs[64] @128 | scales i8[16] @192 | d f16 @208  256 elements, 210 bytes
  *   IQ4_XS d f16 @0 | top bits of scales u16 @2 | low nibbles of scales[4] @4 | nibbles[128] @8    256, 136 bytes
  *   MXFP4  exponent @0 | nibbles[16] @1                                         32 elements, 17 bytes
+ *
+ * Codes are taken four at a time, a byte each in one word: codes 4 w .. 4 w + 3 of a block, the first in the low byte.
  */
 #ifndef SW_BLOCKS_H
 #define SW_BLOCKS_H
@@ -34,58 +36,117 @@ static inline float sw_e8m0_half(uint8_t e)
     return sw_f32_from_bits(e >= 2 ? (uint32_t)(e - 1) << 23 : 0x00200000u << e);
 }
 
-/* Code i of 32 stored as 16 bytes: element j low, element j + 16 high. */
-static inline int sw_nibble_code(const uint8_t *qs, int i)
+static inline int sw_byte_of(uint32_t word, int i)
 {
-    return i < 16 ? qs[i] & 15 : qs[i - 16] >> 4;
+    return (int)(word >> 8 * i & 0xff);
+}
+
+/* From `shift` on, `mask` of every byte. */
+static inline uint32_t sw_bits_of(uint32_t word, int shift, uint8_t mask)
+{
+    return word >> shift & mask * 0x01010101u;
+}
+
+/* Codes of 32 stored as 16 bytes: element j low, element j + 16 high. */
+static inline uint32_t sw_nibble_codes(const uint8_t *qs, int w)
+{
+    return sw_bits_of(sw_load_u32(qs + 4 * (w % 4)), 4 * (w / 4), 15);
 }
 
 /* Q4_0: 0..15, the value's zero is 8.  IQ4_NL: an index of SW_IQ4_VALUES. */
+static inline uint32_t sw_q4_0_codes(const uint8_t *b, int w)
+{
+    return sw_nibble_codes(b + 2, w);
+}
+
 static inline int sw_q4_0_code(const uint8_t *b, int i)
 {
-    return sw_nibble_code(b + 2, i);
+    return sw_byte_of(sw_q4_0_codes(b, i / 4), i % 4);
 }
 
 /* Q4_1: 0..15. */
-static inline int sw_q4_1_code(const uint8_t *b, int i)
+static inline uint32_t sw_q4_1_codes(const uint8_t *b, int w)
 {
-    return sw_nibble_code(b + 4, i);
+    return sw_nibble_codes(b + 4, w);
 }
 
-/* Code i of 32 stored as 32 fifth bits and 16 bytes of nibbles after them. */
-static inline int sw_five_bit_code(const uint8_t *p, int i)
+static inline int sw_q4_1_code(const uint8_t *b, int i)
 {
-    return sw_nibble_code(p + 4, i) | (p[i / 8] >> i % 8 & 1) << 4;
+    return sw_byte_of(sw_q4_1_codes(b, i / 4), i % 4);
+}
+
+/* MXFP4: an index of SW_E2M1_DOUBLED. */
+static inline uint32_t sw_mxfp4_codes(const uint8_t *b, int w)
+{
+    return sw_nibble_codes(b + 1, w);
+}
+
+static inline int sw_mxfp4_code(const uint8_t *b, int i)
+{
+    return sw_byte_of(sw_mxfp4_codes(b, i / 4), i % 4);
+}
+
+/* Codes of 32 stored as 32 fifth bits and 16 bytes of nibbles after them. */
+static inline uint32_t sw_five_bit_codes(const uint8_t *p, int w)
+{
+    const uint32_t fifth = p[w / 2] >> 4 * (w % 2) & 15;
+    return sw_nibble_codes(p + 4, w) | (fifth * 0x00204081 & 0x01010101) << 4; // bit i to byte i
 }
 
 /* Q5_0: 0..31, the value's zero is 16. */
+static inline uint32_t sw_q5_0_codes(const uint8_t *b, int w)
+{
+    return sw_five_bit_codes(b + 2, w);
+}
+
 static inline int sw_q5_0_code(const uint8_t *b, int i)
 {
-    return sw_five_bit_code(b + 2, i);
+    return sw_byte_of(sw_q5_0_codes(b, i / 4), i % 4);
 }
 
 /* Q5_1: 0..31. */
-static inline int sw_q5_1_code(const uint8_t *b, int i)
+static inline uint32_t sw_q5_1_codes(const uint8_t *b, int w)
 {
-    return sw_five_bit_code(b + 4, i);
+    return sw_five_bit_codes(b + 4, w);
 }
 
-/* Code i of 256 stored as pairs of bits: 32 bytes hold four groups of 32, from the low bits up. */
-static inline int sw_pair_code(const uint8_t *qs, int i)
+static inline int sw_q5_1_code(const uint8_t *b, int i)
 {
-    return qs[32 * (i / 128) + i % 32] >> 2 * (i / 32 % 4) & 3;
+    return sw_byte_of(sw_q5_1_codes(b, i / 4), i % 4);
+}
+
+/* Codes of 256 stored as pairs of bits: 32 bytes hold four groups of 32, from the low bits up. */
+static inline uint32_t sw_pair_codes(const uint8_t *qs, int w)
+{
+    return sw_bits_of(sw_load_u32(qs + 32 * (w / 32) + 4 * (w % 8)), 2 * (w / 8 % 4), 3);
+}
+
+/* One bit of each of 256 codes: group g of 32 has bit g of 32 bytes. */
+static inline uint32_t sw_one_bit_codes(const uint8_t *bits, int w)
+{
+    return sw_bits_of(sw_load_u32(bits + 4 * (w % 8)), w / 8, 1);
 }
 
 /* Q2_K: 0..3. */
+static inline uint32_t sw_q2_k_codes(const uint8_t *b, int w)
+{
+    return sw_pair_codes(b + 16, w);
+}
+
 static inline int sw_q2_k_code(const uint8_t *b, int i)
 {
-    return sw_pair_code(b + 16, i);
+    return sw_byte_of(sw_q2_k_codes(b, i / 4), i % 4);
 }
 
 /* Q3_K: 0..7, the value's zero is 4. */
+static inline uint32_t sw_q3_k_codes(const uint8_t *b, int w)
+{
+    return sw_pair_codes(b + 32, w) | sw_one_bit_codes(b, w) << 2;
+}
+
 static inline int sw_q3_k_code(const uint8_t *b, int i)
 {
-    return sw_pair_code(b + 32, i) | (b[i % 32] >> i / 32 & 1) << 2;
+    return sw_byte_of(sw_q3_k_codes(b, i / 4), i % 4);
 }
 
 /* Scale of sub-group j of Q3_K: 0..63, its zero is 32. */
@@ -95,22 +156,32 @@ static inline int sw_q3_k_scale(const uint8_t *b, int j)
     return low | high << 4;
 }
 
-/* Code i of 256 stored as nibbles: 32 bytes hold a group of 32 low, the next one high. */
-static inline int sw_k_nibble_code(const uint8_t *qs, int i)
+/* Codes of 256 stored as nibbles: 32 bytes hold a group of 32 low, the next one high. */
+static inline uint32_t sw_k_nibble_codes(const uint8_t *qs, int w)
 {
-    return qs[32 * (i / 64) + i % 32] >> 4 * (i / 32 % 2) & 15;
+    return sw_bits_of(sw_load_u32(qs + 32 * (w / 16) + 4 * (w % 8)), 4 * (w / 8 % 2), 15);
 }
 
 /* Q4_K: 0..15. */
+static inline uint32_t sw_q4_k_codes(const uint8_t *b, int w)
+{
+    return sw_k_nibble_codes(b + 16, w);
+}
+
 static inline int sw_q4_k_code(const uint8_t *b, int i)
 {
-    return sw_k_nibble_code(b + 16, i);
+    return sw_byte_of(sw_q4_k_codes(b, i / 4), i % 4);
 }
 
 /* Q5_K: 0..31. */
+static inline uint32_t sw_q5_k_codes(const uint8_t *b, int w)
+{
+    return sw_k_nibble_codes(b + 48, w) | sw_one_bit_codes(b + 16, w) << 4;
+}
+
 static inline int sw_q5_k_code(const uint8_t *b, int i)
 {
-    return sw_k_nibble_code(b + 48, i) | (b[16 + i % 32] >> i / 32 & 1) << 4;
+    return sw_byte_of(sw_q5_k_codes(b, i / 4), i % 4);
 }
 
 /* Scale and min of group j of the 12 packed bytes of Q4_K and Q5_K. */
@@ -125,18 +196,27 @@ static inline int sw_k_min(const uint8_t *s, int j)
 }
 
 /* Q6_K: 0..63, the value's zero is 32. */
+static inline uint32_t sw_q6_k_codes(const uint8_t *b, int w)
+{
+    const int n = w / 32, k = w % 32 / 8, l = 4 * (w % 8);
+    const uint32_t low = sw_bits_of(sw_load_u32(b + 64 * n + 32 * (k & 1) + l), k < 2 ? 0 : 4, 15);
+    return low | sw_bits_of(sw_load_u32(b + 128 + 32 * n + l), 2 * k, 3) << 4;
+}
+
 static inline int sw_q6_k_code(const uint8_t *b, int i)
 {
-    const int n = i / 128, k = i % 128 / 32, l = i % 32;
-    const int low = b[64 * n + 32 * (k & 1) + l] >> (k < 2 ? 0 : 4) & 15;
-    const int high = b[128 + 32 * n + l] >> 2 * k & 3;
-    return low | high << 4;
+    return sw_byte_of(sw_q6_k_codes(b, i / 4), i % 4);
 }
 
 /* IQ4_XS: an index of SW_IQ4_VALUES. */
+static inline uint32_t sw_iq4_xs_codes(const uint8_t *b, int w)
+{
+    return sw_nibble_codes(b + 8 + 16 * (w / 8), w % 8);
+}
+
 static inline int sw_iq4_xs_code(const uint8_t *b, int i)
 {
-    return sw_nibble_code(b + 8 + 16 * (i / 32), i % 32);
+    return sw_byte_of(sw_iq4_xs_codes(b, i / 4), i % 4);
 }
 
 /* Scale of group j of IQ4_XS: -32..31. */

@@ -114,7 +114,7 @@ static void decode_mxfp4(const uint8_t *b, float *y)
 {
     const float d = sw_e8m0_half(b[0]);
     for (int i = 0; i < 32; i++)
-        y[i] = d * (float)SW_E2M1_DOUBLED[sw_nibble_code(b + 1, i)];
+        y[i] = d * (float)SW_E2M1_DOUBLED[sw_mxfp4_code(b, i)];
 }
 
 static const decode_fn DECODERS[SW_N_TYPES] = {

@@ -60,6 +60,13 @@ static inline uint16_t sw_load_u16(const uint8_t *p)
     return v;
 }
 
+static inline uint32_t sw_load_u32(const uint8_t *p)
+{
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
 static inline float sw_load_f16(const uint8_t *p)
 {
     return sw_f32_from_f16(sw_load_u16(p));

@@ -6,57 +6,63 @@
 
 typedef const uint8_t *const *rows_t;
 typedef void (*pack_fn)(rows_t rows, uint8_t *out);
-typedef int (*code_fn)(const uint8_t *block, int i);
+typedef uint32_t (*codes_fn)(const uint8_t *block, int w);
 
 /* Expanded where it is called, so that the format's code function is too: loading a model spends its time here. */
 #define INLINE static inline __attribute__((always_inline))
 
-/* The nibbles of 32 codes, 4 x 64 bytes. */
-INLINE void pack_nibbles(rows_t rows, code_fn code, int first, uint8_t *out)
+/* Four bytes of row r in a chunk. */
+INLINE void put_word(uint8_t *chunk, int r, uint32_t word)
+{
+    memcpy(chunk + 4 * r, &word, sizeof word);
+}
+
+/* The nibbles of 32 codes from word w on, 4 x 64 bytes. */
+INLINE void pack_nibbles(rows_t rows, codes_fn codes, int w, uint8_t *out)
 {
     for (int r = 0; r < R; r++) {
-        for (int k = 0; k < 32; k += k % 8 == 3 ? 5 : 1) {
-            const int low = code(rows[r], first + k) & 15, high = code(rows[r], first + k + 4) & 15;
-            out[k / 8 * CHUNK + 4 * r + k % 4] = (uint8_t)(low | high << 4);
+        for (int c = 0; c < 4; c++) {
+            const uint32_t low = codes(rows[r], w + 2 * c), high = codes(rows[r], w + 2 * c + 1);
+            put_word(out + c * CHUNK, r, sw_bits_of(low, 0, 15) | sw_bits_of(high, 0, 15) << 4);
         }
     }
 }
 
 /* One bit of each of 32 codes, 8 x 64 bits. */
-INLINE void pack_bits(rows_t rows, code_fn code, int first, int bit, uint8_t *out)
+INLINE void pack_bits(rows_t rows, codes_fn codes, int w, int bit, uint8_t *out)
 {
     uint64_t words[8] = {0};
     for (int r = 0; r < R; r++) {
-        for (int k = 0; k < 32; k++)
-            words[k / 4] |= (uint64_t)(code(rows[r], first + k) >> bit & 1) << (4 * r + k % 4);
+        for (int c = 0; c < 8; c++) {
+            const uint32_t four = sw_bits_of(codes(rows[r], w + c), bit, 1) * 0x10204080u >> 28; // byte i to bit i
+            words[c] |= (uint64_t)four << 4 * r;
+        }
     }
     memcpy(out, words, sizeof words);
 }
 
 /* Two bits, from `bit` on, of each of 32 codes, 2 x 64 bytes. */
-INLINE void pack_pairs(rows_t rows, code_fn code, int first, int bit, uint8_t *out)
+INLINE void pack_pairs(rows_t rows, codes_fn codes, int w, int bit, uint8_t *out)
 {
     for (int r = 0; r < R; r++) {
         for (int half = 0; half < 2; half++) {
-            for (int i = 0; i < 4; i++) {
-                int pairs = 0;
-                for (int s = 0; s < 4; s++)
-                    pairs |= (code(rows[r], first + 16 * half + 4 * s + i) >> bit & 3) << 2 * s;
-                out[half * CHUNK + 4 * r + i] = (uint8_t)pairs;
-            }
+            uint32_t pairs = 0;
+            for (int s = 0; s < 4; s++)
+                pairs |= sw_bits_of(codes(rows[r], w + 4 * half + s), bit, 3) << 2 * s;
+            put_word(out + half * CHUNK, r, pairs);
         }
     }
 }
 
 /* `width` bytes of every row, row by row. */
-static void pack_column(rows_t rows, int at, int width, uint8_t *out)
+INLINE void pack_column(rows_t rows, int at, int width, uint8_t *out)
 {
     for (int r = 0; r < R; r++)
         memcpy(out + r * width, rows[r] + at, (size_t)width);
 }
 
 /* n bytes of every row, byte by byte. */
-static void pack_bytes(rows_t rows, int at, int n, uint8_t *out)
+INLINE void pack_bytes(rows_t rows, int at, int n, uint8_t *out)
 {
     for (int i = 0; i < n; i++) {
         for (int r = 0; r < R; r++)
@@ -85,48 +91,43 @@ static void pack_q8_0(rows_t rows, uint8_t *out)
 {
     pack_column(rows, 0, 2, out);
     for (int r = 0; r < R; r++) {
-        for (int k = 0; k < 32; k++)
-            out[32 + k / 4 * CHUNK + 4 * r + k % 4] = rows[r][2 + k] ^ 0x80;
+        for (int c = 0; c < 8; c++)
+            put_word(out + 32 + c * CHUNK, r, sw_load_u32(rows[r] + 2 + 4 * c) ^ 0x80808080);
     }
-}
-
-static int mxfp4_code(const uint8_t *b, int i)
-{
-    return sw_nibble_code(b + 1, i);
 }
 
 static void pack_mxfp4(rows_t rows, uint8_t *out)
 {
     pack_column(rows, 0, 1, out);
-    pack_nibbles(rows, mxfp4_code, 0, out + 16);
+    pack_nibbles(rows, sw_mxfp4_codes, 0, out + 16);
 }
 
 static void pack_q4_0(rows_t rows, uint8_t *out)
 {
     pack_column(rows, 0, 2, out);
-    pack_nibbles(rows, sw_q4_0_code, 0, out + 32);
+    pack_nibbles(rows, sw_q4_0_codes, 0, out + 32);
 }
 
 static void pack_q4_1(rows_t rows, uint8_t *out)
 {
     pack_column(rows, 0, 2, out);
     pack_column(rows, 2, 2, out + 32);
-    pack_nibbles(rows, sw_q4_1_code, 0, out + 64);
+    pack_nibbles(rows, sw_q4_1_codes, 0, out + 64);
 }
 
 static void pack_q5_0(rows_t rows, uint8_t *out)
 {
     pack_column(rows, 0, 2, out);
-    pack_bits(rows, sw_q5_0_code, 0, 4, out + 32);
-    pack_nibbles(rows, sw_q5_0_code, 0, out + 32 + BITS);
+    pack_bits(rows, sw_q5_0_codes, 0, 4, out + 32);
+    pack_nibbles(rows, sw_q5_0_codes, 0, out + 32 + BITS);
 }
 
 static void pack_q5_1(rows_t rows, uint8_t *out)
 {
     pack_column(rows, 0, 2, out);
     pack_column(rows, 2, 2, out + 32);
-    pack_bits(rows, sw_q5_1_code, 0, 4, out + 64);
-    pack_nibbles(rows, sw_q5_1_code, 0, out + 64 + BITS);
+    pack_bits(rows, sw_q5_1_codes, 0, 4, out + 64);
+    pack_nibbles(rows, sw_q5_1_codes, 0, out + 64 + BITS);
 }
 
 static void k_scale_and_min(const uint8_t *block, int g, int pair[2])
@@ -148,7 +149,7 @@ static void pack_q2_k(rows_t rows, uint8_t *out)
     pack_column(rows, 82, 2, out + 32);
     pack_bytes(rows, 0, 16, out + 64);
     for (int g = 0; g < 8; g++)
-        pack_pairs(rows, sw_q2_k_code, 32 * g, 0, out + 320 + g * PAIRS);
+        pack_pairs(rows, sw_q2_k_codes, 8 * g, 0, out + 320 + g * PAIRS);
 }
 
 static void q3_k_scales(const uint8_t *block, int g, int pair[2])
@@ -163,8 +164,8 @@ static void pack_q3_k(rows_t rows, uint8_t *out)
     pack_six_bits(rows, q3_k_scales, out + 32);
     for (int g = 0; g < 8; g++) {
         uint8_t *const group = out + 32 + SIX_BITS + g * (BITS + PAIRS);
-        pack_bits(rows, sw_q3_k_code, 32 * g, 2, group);
-        pack_pairs(rows, sw_q3_k_code, 32 * g, 0, group + BITS);
+        pack_bits(rows, sw_q3_k_codes, 8 * g, 2, group);
+        pack_pairs(rows, sw_q3_k_codes, 8 * g, 0, group + BITS);
     }
 }
 
@@ -172,7 +173,7 @@ static void pack_q4_k(rows_t rows, uint8_t *out)
 {
     pack_k_header(rows, out);
     for (int g = 0; g < 8; g++)
-        pack_nibbles(rows, sw_q4_k_code, 32 * g, out + 256 + g * NIBBLES);
+        pack_nibbles(rows, sw_q4_k_codes, 8 * g, out + 256 + g * NIBBLES);
 }
 
 static void pack_q5_k(rows_t rows, uint8_t *out)
@@ -180,8 +181,8 @@ static void pack_q5_k(rows_t rows, uint8_t *out)
     pack_k_header(rows, out);
     for (int g = 0; g < 8; g++) {
         uint8_t *const group = out + 256 + g * (BITS + NIBBLES);
-        pack_bits(rows, sw_q5_k_code, 32 * g, 4, group);
-        pack_nibbles(rows, sw_q5_k_code, 32 * g, group + BITS);
+        pack_bits(rows, sw_q5_k_codes, 8 * g, 4, group);
+        pack_nibbles(rows, sw_q5_k_codes, 8 * g, group + BITS);
     }
 }
 
@@ -191,8 +192,8 @@ static void pack_q6_k(rows_t rows, uint8_t *out)
     pack_bytes(rows, 192, 16, out + 32);
     for (int g = 0; g < 8; g++) {
         uint8_t *const group = out + 288 + g * (NIBBLES + PAIRS);
-        pack_nibbles(rows, sw_q6_k_code, 32 * g, group);
-        pack_pairs(rows, sw_q6_k_code, 32 * g, 4, group + NIBBLES);
+        pack_nibbles(rows, sw_q6_k_codes, 8 * g, group);
+        pack_pairs(rows, sw_q6_k_codes, 8 * g, 4, group + NIBBLES);
     }
 }
 
@@ -202,7 +203,7 @@ static void pack_iq4_xs(rows_t rows, uint8_t *out)
     pack_column(rows, 2, 2, out + 32);
     pack_bytes(rows, 4, 4, out + 64);
     for (int g = 0; g < 8; g++)
-        pack_nibbles(rows, sw_iq4_xs_code, 32 * g, out + 128 + g * NIBBLES);
+        pack_nibbles(rows, sw_iq4_xs_codes, 8 * g, out + 128 + g * NIBBLES);
 }
 
 static void pack_16(rows_t rows, uint8_t *out)

@@ -236,6 +236,58 @@ static void test_scalar_gates_agree_with_double_precision(void **state)
     }
 }
 
+/* ---- softmax ---------------------------------------------------------------------------------------------------- */
+
+static void softmax_like_scalar(const float *x, size_t n, float max, float t)
+{
+    const sw_kernels *const *all;
+    const size_t n_all = sw_kernels_all(&all);
+    float expected[MAX];
+    all[0]->softmax_weights(x, n, max, t, expected);
+    for (size_t v = 1; v < n_all; v++) {
+        float *const y = check_new(n * sizeof *y);
+        all[v]->softmax_weights(x, n, max, t, y);
+        check_equal("softmax_weights", all[v]->name, expected, y, n);
+        memcpy(y, x, n * sizeof *y);
+        all[v]->softmax_weights(y, n, max, t, y);
+        check_equal("softmax_weights in place", all[v]->name, expected, y, n);
+        check_free(y, n * sizeof *y);
+    }
+}
+
+static void test_softmax_weights_are_equal_to_scalar(void **state)
+{
+    (void)state;
+    static const size_t SIZES[] = {1, 7, 16, 33, 1000, 4199};
+    static const float TEMPERATURES[] = {1, 0.3f, 2, 1e-38f, 0x1p-149f, 3e38f};
+    sw_rng r;
+    sw_rng_seed(&r, 9);
+    float x[MAX];
+    for (size_t i = 0; i < sizeof SIZES / sizeof *SIZES; i++) {
+        for (size_t j = 0; j < sizeof TEMPERATURES / sizeof *TEMPERATURES; j++) {
+            fill(x, SIZES[i], check_mixed, &r);
+            softmax_like_scalar(x, SIZES[i], 10.0f, TEMPERATURES[j]);
+            fill(x, SIZES[i], check_edge, &r);
+            softmax_like_scalar(x, SIZES[i], FLT_MAX, TEMPERATURES[j]);
+        }
+    }
+}
+
+static void test_scalar_softmax_weights_agree_with_double_precision(void **state)
+{
+    (void)state;
+    const sw_kernels *const *all;
+    sw_kernels_all(&all);
+    for (int i = 0; i <= 2000; i++) {
+        const float x = 3.0f - (float)i * 0.01f;
+        float y;
+        all[0]->softmax_weights(&x, 1, 3.0f, 0.7f, &y);
+        const double expected = exp(((double)x - 3.0) / (double)0.7f);
+        check_close("softmax_weights", expected, y, 4e-6 * expected);
+        assert_true(y <= 1.0f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,6 +299,8 @@ int main(void)
         cmocka_unit_test(test_exp_is_equal_to_scalar_over_all_floats),
         cmocka_unit_test(test_exp_is_within_two_ten_millionths),
         cmocka_unit_test(test_scalar_gates_agree_with_double_precision),
+        cmocka_unit_test(test_softmax_weights_are_equal_to_scalar),
+        cmocka_unit_test(test_scalar_softmax_weights_agree_with_double_precision),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,6 +28,21 @@ static void fill(float logits[N])
         logits[i] = (float)log(probability(i)) + 3;
 }
 
+static sw_sampler_scratch scratch;
+
+static int make_scratch(void **state)
+{
+    (void)state;
+    return sw_sampler_scratch_init(&scratch, N) ? 0 : -1;
+}
+
+static int free_scratch(void **state)
+{
+    (void)state;
+    sw_sampler_scratch_free(&scratch);
+    return 0;
+}
+
 static void init(sw_sampler *s, const sw_sampling *params)
 {
     sw_err err = {0};
@@ -36,9 +51,6 @@ static void init(sw_sampler *s, const sw_sampling *params)
 
 static sw_code try_pick(sw_sampler *s, const sw_sampler_input *input, int32_t *id_out, sw_err *err)
 {
-    sw_candidate candidates[N];
-    float adjusted[N];
-    const sw_sampler_scratch scratch = {candidates, adjusted};
     return sw_sampler_pick(s, input, &scratch, id_out, err);
 }
 
@@ -395,5 +407,5 @@ int main(void)
         cmocka_unit_test(test_extreme_temperatures_and_logits_stay_finite),
         cmocka_unit_test(test_logits_that_are_not_finite_are_an_error_that_names_the_token),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_scratch, free_scratch);
 }

@@ -161,6 +161,16 @@ static void swiglu_oai(const float *gate, const float *up, size_t n, float *y)
     for_each(swiglu_oai_lanes, gate, up, n, y);
 }
 
+static void softmax_weights(const float *x, size_t n, float max, float t, float *y)
+{
+    const f32x16 m = lanes_set(max), d = lanes_set(t);
+    size_t i = 0;
+    for (; i + N <= n; i += N)
+        lanes_store(y + i, lanes_exp(lanes_div(lanes_sub(lanes_load(x + i), m), d)));
+    if (i < n)
+        store_n(y + i, lanes_exp(lanes_div(lanes_sub(load_n(x + i, n - i), m), d)), n - i);
+}
+
 INLINE void fill_vector(sw_kernels *k)
 {
     k->quantize = quantize;
@@ -168,6 +178,7 @@ INLINE void fill_vector(sw_kernels *k)
     k->layernorm = layernorm;
     k->swiglu = swiglu;
     k->swiglu_oai = swiglu_oai;
+    k->softmax_weights = softmax_weights;
 }
 
 #endif

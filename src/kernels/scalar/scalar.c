@@ -310,6 +310,12 @@ static void swiglu_oai(const float *gate, const float *up, size_t n, float *y)
     }
 }
 
+static void softmax_weights(const float *x, size_t n, float max, float t, float *y)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = sw_expf((x[i] - max) / t);
+}
+
 void sw__kernels_fill_scalar(sw_kernels *k)
 {
 #define ENTRY(format) [SW_##format] = matmul_##format,
@@ -322,5 +328,6 @@ void sw__kernels_fill_scalar(sw_kernels *k)
         .attend = attend,
         .swiglu = swiglu,
         .swiglu_oai = swiglu_oai,
+        .softmax_weights = softmax_weights,
     };
 }

@@ -1,29 +1,16 @@
-#include "model/weights.h"
+#include "model/weights_plan.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "quant/decode.h"
+#include "quant/decode.h" // sw_type_is_supported
 #include "quant/tile.h"
 
-enum { ALIGN = 64, STAGING_BYTES = 8 << 20 };
+enum { ALIGN = 64 };
 
-/* A tensor, or some rows of each of its matrices, on its way to its place in the block. */
-struct sw_weights_item {
-    const sw_gguf_tensor *tensor;
-    void **target;  // receives the address: a matrix's tiles or a vector's floats
-    size_t offset;  // in the block
-    bool is_matrix; // else rows of float32, padded to whole tiles
-    bool is_turned; // the tensor holds the matrices' columns as rows; they become float32, which loses nothing
-    size_t row;     // first row in the tensor's matrices
-    size_t n_rows, n_cols, n_stacked;
-    size_t rows_apart; // rows of the tensor from one matrix of the stack to the next
-};
-
-/* ---- planning: the first error sticks ---------------------------------------------------------------------------- */
-
+/* The first error sticks, so that callers check once. */
 typedef struct planner {
     const sw_gguf *g;
     const sw_hparams *h;
@@ -339,172 +326,6 @@ sw_code sw_weights_plan(const sw_gguf *g, const sw_hparams *h, sw_weights *out, 
             plan_dense(&p, layer);
     }
     return p.code;
-}
-
-/* ---- loading ----------------------------------------------------------------------------------------------------- */
-
-typedef struct loader {
-    const sw_gguf *g;
-    sw_pool *pool;
-    uint8_t *staging;
-    sw_progress_fn on_load;
-    void *ud;
-    uint64_t bytes_done, bytes_total;
-    sw_err *err;
-} loader;
-
-/* The tiles of one staged run of rows, packed in parallel. */
-typedef struct pack_job {
-    sw_type type;
-    const uint8_t *src;
-    size_t n_rows, n_cols;
-    size_t row_bytes, tile_bytes;
-    uint8_t *dst;
-} pack_job;
-
-static void pack_tile(void *ud, size_t tile, int worker)
-{
-    (void)worker;
-    const pack_job *const j = ud;
-    const size_t first = tile * SW_TILE_ROWS;
-    const size_t left = j->n_rows - first;
-    sw_tile_pack(j->type, j->src + first * j->row_bytes, left < SW_TILE_ROWS ? left : SW_TILE_ROWS, j->n_cols,
-                 j->dst + tile * j->tile_bytes);
-}
-
-static void advance(loader *l, uint64_t bytes)
-{
-    l->bytes_done += bytes;
-    if (l->on_load != NULL)
-        l->on_load(l->ud, l->bytes_done, l->bytes_total);
-}
-
-static sw_code load_matrix(loader *l, const sw_weights_item *item, size_t stacked, uint8_t *dst)
-{
-    const sw_gguf_tensor *const t = item->tensor;
-    const size_t row_bytes = (size_t)sw_type_row_bytes(t->type, item->n_cols);
-    size_t rows_at_once = STAGING_BYTES / row_bytes / SW_TILE_ROWS * SW_TILE_ROWS;
-    if (rows_at_once == 0)
-        rows_at_once = SW_TILE_ROWS;
-    for (size_t row = 0; row < item->n_rows; row += rows_at_once) {
-        const size_t left = item->n_rows - row;
-        pack_job job = {.type = t->type,
-                        .src = l->staging,
-                        .n_rows = left < rows_at_once ? left : rows_at_once,
-                        .n_cols = item->n_cols,
-                        .row_bytes = row_bytes,
-                        .tile_bytes = row_bytes * SW_TILE_ROWS,
-                        .dst = dst + row * row_bytes};
-        const uint64_t at = (stacked * item->rows_apart + item->row + row) * row_bytes;
-        const sw_code code = sw_gguf_read(l->g, t, at, l->staging, job.n_rows * row_bytes, l->err);
-        if (code != SW_OK)
-            return code;
-        sw_pool_run(l->pool, sw_n_tiles(job.n_rows), pack_tile, &job);
-        advance(l, job.n_rows * row_bytes);
-    }
-    return SW_OK;
-}
-
-/* One matrix of a stack whose columns are rows of the tensor. */
-static sw_code load_turned(loader *l, const sw_weights_item *item, size_t stacked, uint8_t *dst)
-{
-    const sw_gguf_tensor *const t = item->tensor;
-    const size_t column_bytes = (size_t)sw_type_row_bytes(t->type, item->n_rows);
-    float *const matrix = (float *)(void *)l->staging, *const column = matrix + item->n_rows * item->n_cols;
-    uint8_t *const raw = (uint8_t *)(column + item->n_rows);
-    const sw_code code =
-        sw_gguf_read(l->g, t, stacked * item->rows_apart * column_bytes, raw, item->n_cols * column_bytes, l->err);
-    if (code != SW_OK)
-        return code;
-    for (size_t c = 0; c < item->n_cols; c++) {
-        sw_decode_row(t->type, raw + c * column_bytes, item->n_rows, column);
-        for (size_t r = 0; r < item->n_rows; r++)
-            matrix[r * item->n_cols + c] = column[r];
-    }
-    const size_t row_bytes = item->n_cols * sizeof *matrix;
-    pack_job job = {.type = SW_F32,
-                    .src = l->staging,
-                    .n_rows = item->n_rows,
-                    .n_cols = item->n_cols,
-                    .row_bytes = row_bytes,
-                    .tile_bytes = row_bytes * SW_TILE_ROWS,
-                    .dst = dst};
-    sw_pool_run(l->pool, sw_n_tiles(item->n_rows), pack_tile, &job);
-    advance(l, item->n_rows * row_bytes);
-    return SW_OK;
-}
-
-static sw_code load_floats(loader *l, const sw_weights_item *item, size_t stacked, float *dst)
-{
-    const sw_gguf_tensor *const t = item->tensor;
-    const size_t row_bytes = (size_t)sw_type_row_bytes(t->type, item->n_cols);
-    const uint64_t at =
-        (uint64_t)stacked * sw_type_row_bytes(t->type, t->ne[0]) + sw_type_row_bytes(t->type, item->row);
-    const sw_code code = sw_gguf_read(l->g, t, at, l->staging, row_bytes, l->err);
-    if (code == SW_OK) {
-        sw_decode_row(t->type, l->staging, item->n_cols, dst);
-        advance(l, row_bytes);
-    }
-    return code;
-}
-
-static sw_code load_item(loader *l, const sw_weights_item *item)
-{
-    sw_code code = SW_OK;
-    const size_t n_padded = sw_n_tiles(item->is_matrix ? item->n_rows : item->n_cols) * SW_TILE_ROWS;
-    const sw_type type = item->is_turned ? SW_F32 : item->tensor->type;
-    for (size_t i = 0; i < item->n_stacked && code == SW_OK; i++) {
-        uint8_t *const dst = (uint8_t *)*item->target + i * n_padded * (size_t)sw_type_row_bytes(type, item->n_cols);
-        if (item->is_turned)
-            code = load_turned(l, item, i, dst);
-        else if (item->is_matrix)
-            code = load_matrix(l, item, i, dst);
-        else
-            code = load_floats(l, item, i, (float *)*item->target + i * n_padded);
-    }
-    return code;
-}
-
-/* Room for the rows that are read at once; for a turned matrix, for it, one column of it, and the file's form of it. */
-static size_t staged_bytes(const sw_weights_item *item)
-{
-    const sw_type type = item->tensor->type;
-    if (item->is_turned)
-        return item->n_rows * (item->n_cols + 1) * sizeof(float) +
-               item->n_cols * (size_t)sw_type_row_bytes(type, item->n_rows);
-    const size_t row = (size_t)sw_type_row_bytes(type, item->n_cols), all = row * item->n_rows;
-    const size_t at_once = all < STAGING_BYTES ? all : STAGING_BYTES;
-    return at_once > row * SW_TILE_ROWS ? at_once : row * SW_TILE_ROWS;
-}
-
-static size_t staging_bytes(const sw_weights *w)
-{
-    size_t most = 0;
-    for (size_t i = 0; i < w->n_items; i++) {
-        const size_t bytes = staged_bytes(&w->items[i]);
-        most = bytes > most ? bytes : most;
-    }
-    return most;
-}
-
-sw_code sw_weights_load(sw_weights *w, const sw_gguf *g, sw_pool *pool, sw_progress_fn on_load, void *ud, sw_err *err)
-{
-    const size_t n_staging = staging_bytes(w);
-    loader l = {.g = g, .pool = pool, .on_load = on_load, .ud = ud, .bytes_total = w->block_bytes, .err = err};
-    l.staging = sw_big_alloc(n_staging);
-    w->block = sw_big_alloc(w->block_bytes);
-    sw_code code = SW_OK;
-    if (l.staging == NULL || w->block == NULL)
-        code = sw_fail(err, SW_ENOMEM, "cannot allocate %.1f GB for the weights of %s", (double)w->block_bytes / 1e9,
-                       sw_gguf_path(g));
-    for (size_t i = 0; i < w->n_items && code == SW_OK; i++) {
-        *w->items[i].target = w->block + w->items[i].offset;
-        code = load_item(&l, &w->items[i]);
-    }
-    if (code == SW_OK && w->output.tiles == NULL)
-        w->output = w->embd; // tied
-    sw_big_free(l.staging, n_staging);
-    return code;
 }
 
 void sw_weights_free(sw_weights *w)
