@@ -13,13 +13,12 @@ static size_t max_size(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-/* The widest rows that the feed-forward scratch must hold, for the whole batch. */
+/* What the feed-forward scratch must hold for the whole batch: a dense block, or experts and shared experts. */
 static size_t ffn_elems(const sw_hparams *h, size_t n_batch)
 {
     const size_t dense = n_batch * sw__padded((size_t)h->n_ff);
-    const size_t shared = n_batch * sw__padded((size_t)h->n_ff_shared);
     const size_t experts = n_batch * (size_t)h->n_expert_used * sw__padded((size_t)h->n_ff_expert);
-    return max_size(dense, max_size(shared, experts));
+    return max_size(dense, sw__gated_after(experts) + n_batch * sw__padded((size_t)h->n_ff_shared));
 }
 
 /* One row per scratch array, so that init and free cannot disagree. */
@@ -189,48 +188,6 @@ static void add_residual(void *ud, size_t i, int worker)
         f->bad_layer[i] = j->layer;
 }
 
-/* ---- dense feed-forward ------------------------------------------------------------------------------------------ */
-
-typedef struct activate_job {
-    sw_forward *f;
-    size_t width, ld;
-} activate_job;
-
-static void activate_row(void *ud, size_t row, int worker)
-{
-    (void)worker;
-    const activate_job *const j = ud;
-    const sw_forward *const f = j->f;
-    const float *const gate = f->gate + row * j->ld, *const up = f->up + row * j->ld;
-    float *const y = f->act + row * j->width;
-    if (f->h->arch.activation == SW_ACT_SWIGLU_OAI)
-        f->k->swiglu_oai(gate, up, j->width, y);
-    else
-        f->k->swiglu(gate, up, j->width, y);
-}
-
-void sw__forward_activate(sw_forward *f, size_t n_rows, size_t width, size_t ld)
-{
-    activate_job j = {f, width, ld};
-    sw_pool_run(f->pool, n_rows, activate_row, &j);
-}
-
-void sw__forward_ffn(sw_forward *f, const sw_mat *gate, const sw_mat *up, const sw_mat *down, float *y, size_t ld)
-{
-    const size_t width = (size_t)gate->n_rows, width_ld = sw__padded(width);
-    const sw_acts x = sw_acts_prepare(f->pool, f->k, &f->acts, f->normed, f->n, (size_t)f->h->n_embd,
-                                      sw_mat_is_quantized(gate) || sw_mat_is_quantized(up));
-    sw_product both[2] = {
-        {.mat = gate, .x = x, .n = f->n, .y = f->gate, .ld = width_ld},
-        {.mat = up, .x = x, .n = f->n, .y = f->up, .ld = width_ld},
-    };
-    sw_products_run(f->pool, f->k, both, 2);
-    sw__forward_activate(f, f->n, width, width_ld);
-    const sw_acts act = sw_acts_prepare(f->pool, f->k, &f->acts, f->act, f->n, width, sw_mat_is_quantized(down));
-    sw_product p = {.mat = down, .x = act, .n = f->n, .y = y, .ld = ld};
-    sw_products_run(f->pool, f->k, &p, 1);
-}
-
 /* ---- the pass ---------------------------------------------------------------------------------------------------- */
 
 static void layer_forward(sw_forward *f, int l)
@@ -247,7 +204,7 @@ static void layer_forward(sw_forward *f, int l)
     if (sw_layer_has_experts(f->h, l))
         sw__forward_moe(f, l);
     else
-        sw__forward_ffn(f, &layer->gate, &layer->up, &layer->down, f->out, sw__padded((size_t)f->h->n_embd));
+        sw__forward_ffn(f, layer);
     sw_pool_run(f->pool, f->n, add_residual, &j);
 }
 

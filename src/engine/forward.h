@@ -22,7 +22,7 @@ typedef struct sw_moe {
     int *slot;            // (n_batch, n_expert_used): the place of the pair after sorting
     int32_t *token;       // (pairs): whose pair stands at a place
     int *first;           // (n_expert + 1): an expert's first place
-    sw_product *products; // (2 n_expert)
+    sw_product *products; // (2 n_expert + 3)
 } sw_moe;
 
 /* Scratch of latent attention (MLA); see latent.c.  Absent for other models. */
@@ -143,10 +143,27 @@ void sw__forward_moe(sw_forward *f, int layer);
 bool sw__moe_init(sw_moe *m, const sw_hparams *h, int n_batch);
 void sw__moe_free(sw_moe *m);
 
-/* A dense block of gate, up and down on f's scratch: y (n, ld). */
-void sw__forward_ffn(sw_forward *f, const sw_mat *gate, const sw_mat *up, const sw_mat *down, float *y, size_t ld);
-/* act[row] = activation(gate[row], up[row]) for n_rows rows. */
-void sw__forward_activate(sw_forward *f, size_t n_rows, size_t width, size_t ld);
+/* ffn.c: f->out becomes the dense block's answer for every token's `normed` state. */
+void sw__forward_ffn(sw_forward *f, const sw_layer *layer);
+
+/* The middle of a feed-forward block: rows of f->gate and f->up (padded width) become rows of f->act (width), which are
+ * quantized into f->acts when the next product reads them so. */
+typedef struct sw_gated {
+    size_t n_rows, width;
+    size_t at; // first element of its part of all four
+    bool quantized;
+} sw_gated;
+
+/* Where another part may begin behind n_elems elements. */
+static inline size_t sw__gated_after(size_t n_elems)
+{
+    return (n_elems + SW_GROUP - 1) / SW_GROUP * SW_GROUP;
+}
+
+/* ffn.c: activates and quantizes the rows of all parts. */
+void sw__forward_gate(sw_forward *f, const sw_gated *parts, size_t n_parts);
+/* ffn.c: a part's rows for the next product. */
+sw_acts sw__gated_acts(const sw_forward *f, const sw_gated *g);
 
 /* One layer of the batch, for tasks. */
 typedef struct sw_layer_job {

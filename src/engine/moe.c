@@ -20,7 +20,7 @@ bool sw__moe_init(sw_moe *m, const sw_hparams *h, int n_batch)
     m->slot = sw_calloc(pairs, sizeof *m->slot);
     m->token = sw_calloc(pairs, sizeof *m->token);
     m->first = sw_calloc(n_expert + 1, sizeof *m->first);
-    m->products = sw_calloc(2 * n_expert, sizeof *m->products);
+    m->products = sw_calloc(2 * n_expert + 3, sizeof *m->products);
     return m->router_logits != NULL && m->chosen != NULL && m->scores != NULL && m->shared_gates != NULL &&
            m->weights != NULL && m->slot != NULL && m->token != NULL && m->first != NULL && m->products != NULL;
 }
@@ -84,10 +84,17 @@ static void group_by_expert(sw_forward *f, const int *chosen)
     m->first[0] = 0;
 }
 
-/* gate and up of every chosen expert, each over its own tokens of x. */
-static void expand(sw_forward *f, const sw_layer *layer, const sw_acts *x, size_t ld)
+static bool has_shared(const sw_layer *layer)
+{
+    return layer->gate_shared.tiles != NULL;
+}
+
+/* gate and up of every chosen expert, each over its own tokens of x, and of the shared experts, over all. */
+static void expand(sw_forward *f, const sw_layer *layer, const sw_acts *x, const sw_gated *routed,
+                   const sw_gated *shared)
 {
     sw_moe *const m = &f->moe;
+    const size_t ld = sw__padded(routed->width), ld_shared = sw__padded(shared->width);
     size_t n = 0;
     for (int e = 0; e < f->h->n_expert; e++) {
         const size_t first = (size_t)m->first[e], count = (size_t)m->first[e + 1] - first;
@@ -95,86 +102,103 @@ static void expand(sw_forward *f, const sw_layer *layer, const sw_acts *x, size_
             continue;
         sw_acts own = *x;
         own.index = m->token + first;
-        sw_product *const p = &m->products[n];
-        p[0] = (sw_product){
+        sw_product p = {
             .mat = &layer->gate_exps, .expert = e, .x = own, .n = count, .y = f->gate + first * ld, .ld = ld};
-        p[1] =
-            (sw_product){.mat = &layer->up_exps, .expert = e, .x = own, .n = count, .y = f->up + first * ld, .ld = ld};
-        n += 2;
+        m->products[n++] = p;
+        p.mat = &layer->up_exps;
+        p.y = f->up + first * ld;
+        m->products[n++] = p;
     }
+    if (has_shared(layer)) {
+        sw_product p = {.mat = &layer->gate_shared, .x = *x, .n = f->n, .y = f->gate + shared->at, .ld = ld_shared};
+        m->products[n++] = p;
+        p.mat = &layer->up_shared;
+        p.y = f->up + shared->at;
+        m->products[n++] = p;
+    }
+    if (layer->shared_gate.tiles != NULL)
+        m->products[n++] = (sw_product){.mat = &layer->shared_gate, .x = *x, .n = f->n, .y = m->shared_gates, .ld = 16};
     sw_products_run(f->pool, f->k, m->products, n);
 }
 
-static void contract(sw_forward *f, const sw_layer *layer, const sw_acts *act)
+/* The way back from every expert's width. */
+static void contract(sw_forward *f, const sw_layer *layer, const sw_gated *routed, const sw_gated *shared)
 {
     sw_moe *const m = &f->moe;
     const size_t ld = sw__padded((size_t)f->h->n_embd);
+    const sw_acts act = sw__gated_acts(f, routed);
     size_t n = 0;
     for (int e = 0; e < f->h->n_expert; e++) {
         const size_t first = (size_t)m->first[e], count = (size_t)m->first[e + 1] - first;
         if (count == 0)
             continue;
-        m->products[n] = (sw_product){.mat = &layer->down_exps,
-                                      .expert = e,
-                                      .x = sw_acts_from(act, first),
-                                      .n = count,
-                                      .y = f->pair_out + first * ld,
-                                      .ld = ld};
-        n++;
+        m->products[n++] = (sw_product){.mat = &layer->down_exps,
+                                        .expert = e,
+                                        .x = sw_acts_from(&act, first),
+                                        .n = count,
+                                        .y = f->pair_out + first * ld,
+                                        .ld = ld};
     }
+    if (has_shared(layer))
+        m->products[n++] = (sw_product){
+            .mat = &layer->down_shared, .x = sw__gated_acts(f, shared), .n = f->n, .y = f->shared_out, .ld = ld};
     sw_products_run(f->pool, f->k, m->products, n);
 }
 
-/* out = sum over a token's experts, in the order they were chosen, of weight * answer. */
+/* out = sum over a token's experts, in the order they were chosen, of weight * answer; then the shared experts' answer,
+ * scaled by a sigmoid gate where the family has one. */
 static void combine_token(void *ud, size_t i, int worker)
 {
     (void)worker;
-    sw_forward *const f = ud;
+    const sw_layer_job *const j = ud;
+    sw_forward *const f = j->f;
+    const sw_layer *const layer = &f->w->layers[j->layer];
     const size_t k = (size_t)f->h->n_expert_used, d = (size_t)f->h->n_embd, ld = sw__padded(d);
     float *const out = f->out + i * ld;
     memset(out, 0, d * sizeof *out);
-    for (size_t j = 0; j < k; j++) {
-        const float weight = f->moe.weights[i * k + j];
-        const float *const y = f->pair_out + (size_t)f->moe.slot[i * k + j] * ld;
+    for (size_t e = 0; e < k; e++) {
+        const float weight = f->moe.weights[i * k + e];
+        const float *const y = f->pair_out + (size_t)f->moe.slot[i * k + e] * ld;
         for (size_t c = 0; c < d; c++)
             out[c] += weight * y[c];
     }
+    if (!has_shared(layer))
+        return;
+    const float gate = layer->shared_gate.tiles != NULL ? 1.0f / (1.0f + sw_expf(-f->moe.shared_gates[16 * i])) : 1.0f;
+    const float *const y = f->shared_out + i * ld;
+    for (size_t c = 0; c < d; c++)
+        out[c] += gate * y[c];
 }
 
-/* The shared experts' answer, scaled by a sigmoid gate where the family has one. */
-static void add_shared(sw_forward *f, const sw_layer *layer)
+/* Does any product of the block's input read it quantized? */
+static bool wants_quantized(const sw_layer *layer)
 {
-    const size_t d = (size_t)f->h->n_embd, ld = sw__padded(d);
-    const bool is_gated = layer->shared_gate.tiles != NULL;
-    if (is_gated) {
-        const sw_acts x =
-            sw_acts_prepare(f->pool, f->k, &f->acts, f->normed, f->n, d, sw_mat_is_quantized(&layer->shared_gate));
-        sw_product p = {.mat = &layer->shared_gate, .x = x, .n = f->n, .y = f->moe.shared_gates, .ld = 16};
-        sw_products_run(f->pool, f->k, &p, 1);
+    const sw_mat *const readers[] = {&layer->router,      &layer->gate_exps, &layer->up_exps,
+                                     &layer->gate_shared, &layer->up_shared, &layer->shared_gate};
+    for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
+        if (readers[i]->tiles != NULL && sw_mat_is_quantized(readers[i]))
+            return true;
     }
-    sw__forward_ffn(f, &layer->gate_shared, &layer->up_shared, &layer->down_shared, f->shared_out, ld);
-    for (size_t i = 0; i < f->n; i++) {
-        const float gate = is_gated ? 1.0f / (1.0f + sw_expf(-f->moe.shared_gates[16 * i])) : 1.0f;
-        for (size_t c = 0; c < d; c++)
-            f->out[i * ld + c] += gate * f->shared_out[i * ld + c];
-    }
+    return false;
 }
 
 void sw__forward_moe(sw_forward *f, int l)
 {
     const sw_layer *const layer = &f->w->layers[l];
     const sw_hparams *const h = f->h;
-    const size_t width = (size_t)h->n_ff_expert, ld = sw__padded(width), n_pairs = f->n * (size_t)h->n_expert_used;
-    const bool quantized = sw_mat_is_quantized(&layer->gate_exps) || sw_mat_is_quantized(&layer->up_exps) ||
-                           sw_mat_is_quantized(&layer->router);
-    const sw_acts x = sw_acts_prepare(f->pool, f->k, &f->acts, f->normed, f->n, (size_t)h->n_embd, quantized);
+    const sw_gated routed = {.n_rows = f->n * (size_t)h->n_expert_used,
+                             .width = (size_t)h->n_ff_expert,
+                             .quantized = sw_mat_is_quantized(&layer->down_exps)};
+    const sw_gated shared = {.n_rows = has_shared(layer) ? f->n : 0,
+                             .width = (size_t)h->n_ff_shared,
+                             .at = sw__gated_after(routed.n_rows * sw__padded(routed.width)),
+                             .quantized = has_shared(layer) && sw_mat_is_quantized(&layer->down_shared)};
+    const sw_acts x =
+        sw_acts_prepare(f->pool, f->k, &f->acts, f->normed, f->n, (size_t)h->n_embd, wants_quantized(layer));
     group_by_expert(f, route(f, l, &x));
-    expand(f, layer, &x, ld);
-    sw__forward_activate(f, n_pairs, width, ld);
-    const sw_acts act =
-        sw_acts_prepare(f->pool, f->k, &f->acts, f->act, n_pairs, width, sw_mat_is_quantized(&layer->down_exps));
-    contract(f, layer, &act);
-    sw_pool_run(f->pool, f->n, combine_token, f);
-    if (layer->gate_shared.tiles != NULL)
-        add_shared(f, layer);
+    expand(f, layer, &x, &routed, &shared);
+    sw__forward_gate(f, (const sw_gated[]){routed, shared}, 2);
+    contract(f, layer, &routed, &shared);
+    sw_layer_job j = {f, l};
+    sw_pool_run(f->pool, f->n, combine_token, &j);
 }

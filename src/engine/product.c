@@ -87,6 +87,16 @@ void sw_act_buffer_free(sw_act_buffer *b)
     *b = (sw_act_buffer){0};
 }
 
+void sw_act_buffer_fill(const sw_act_buffer *b, const sw_kernels *k, const float *row, size_t n, size_t at)
+{
+    k->quantize(row, n, b->code + at, b->scale + at / SW_GROUP, b->sum + at / 16);
+}
+
+sw_acts sw_act_buffer_view(const sw_act_buffer *b, const float *rows, size_t n_cols)
+{
+    return (sw_acts){.n_cols = n_cols, .f32 = rows, .code = b->code, .scale = b->scale, .sum = b->sum};
+}
+
 typedef struct quantize_job {
     const sw_kernels *k;
     sw_act_buffer *b;
@@ -99,7 +109,7 @@ static void quantize_row(void *ud, size_t row, int worker)
     (void)worker;
     const quantize_job *const j = ud;
     const size_t at = row * j->n_cols;
-    j->k->quantize(j->rows + at, j->n_cols, j->b->code + at, j->b->scale + at / SW_GROUP, j->b->sum + at / 16);
+    sw_act_buffer_fill(j->b, j->k, j->rows + at, j->n_cols, at);
 }
 
 sw_acts sw_acts_prepare(sw_pool *pool, const sw_kernels *k, sw_act_buffer *b, const float *rows, size_t n,
@@ -109,5 +119,5 @@ sw_acts sw_acts_prepare(sw_pool *pool, const sw_kernels *k, sw_act_buffer *b, co
         quantize_job j = {k, b, rows, n_cols};
         sw_pool_run(pool, n, quantize_row, &j);
     }
-    return (sw_acts){.n_cols = n_cols, .f32 = rows, .code = b->code, .scale = b->scale, .sum = b->sum};
+    return sw_act_buffer_view(b, rows, n_cols);
 }

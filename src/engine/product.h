@@ -37,16 +37,20 @@ void sw_act_buffer_free(sw_act_buffer *b);
 sw_acts sw_acts_prepare(sw_pool *pool, const sw_kernels *k, sw_act_buffer *b, const float *rows, size_t n,
                         size_t n_cols, bool quantized);
 
+/* Quantizes one row of n elements to place `at`, a multiple of SW_GROUP. */
+void sw_act_buffer_fill(const sw_act_buffer *b, const sw_kernels *k, const float *row, size_t n, size_t at);
+/* Rows of n_cols that were quantized to the buffer's begin on, beside their floats. */
+sw_acts sw_act_buffer_view(const sw_act_buffer *b, const float *rows, size_t n_cols);
+
 /* Do this matrix's kernels read quantized activations? */
 static inline bool sw_mat_is_quantized(const sw_mat *m)
 {
     return sw_type_get((uint32_t)m->type)->block_elems > 1;
 }
 
-/* The part of `x` that begins at token `first`. */
-static inline sw_acts sw_acts_from(const sw_acts *x, size_t first)
+/* The part of `x` that begins at element `at`, a multiple of SW_GROUP if it is quantized. */
+static inline sw_acts sw_acts_at(const sw_acts *x, size_t at)
 {
-    const size_t at = first * x->n_cols;
     return (sw_acts){
         .n_cols = x->n_cols,
         .f32 = x->f32 + at,
@@ -54,6 +58,12 @@ static inline sw_acts sw_acts_from(const sw_acts *x, size_t first)
         .scale = x->scale + at / SW_GROUP,
         .sum = x->sum + at / 16,
     };
+}
+
+/* The part of `x` that begins at token `first`. */
+static inline sw_acts sw_acts_from(const sw_acts *x, size_t first)
+{
+    return sw_acts_at(x, first * x->n_cols);
 }
 
 #endif
