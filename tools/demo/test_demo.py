@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 import unittest
 from pathlib import Path
@@ -11,14 +10,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-import bpe
-import corpus
 import gguf_reader
 import gguf_writer
 import model
 import quant
 from attention import SinkAttention, masks
-from topics import arithmetic
 
 
 class Quantisation(unittest.TestCase):
@@ -49,41 +45,6 @@ class Container(unittest.TestCase):
         self.assertEqual(file.metadata, metadata)
         np.testing.assert_array_equal(file.tensors["one"], array[0, 0, :5])
         np.testing.assert_allclose(file.tensors["two"], array, atol=1)
-
-
-class Tokens(unittest.TestCase):
-    def test_the_pretokenizer_splits_the_worked_example(self) -> None:
-        pieces = bpe.PRETOKENIZER.findall("I'VE  got 12345 apples!!\n\n  x=1;\tend ")
-        self.assertEqual(pieces, ["I'VE", " ", " got", " ", "123", "45", " apples", "!!\n\n", " ", " x", "=", "1", ";", "\tend", " "])
-
-    def test_any_text_survives_and_digits_stay_single(self) -> None:
-        tokenizer = bpe.train(["".join(t for t, _ in doc) for doc in corpus.documents(1, 50)], 400)
-        text = "<|start|>user<|message|>12345 \u65e5\u672c \u20ac \u00e9t\u00e9\n\n x<|end|>"
-        ids = tokenizer.encode(text)
-        self.assertEqual(tokenizer.decode(ids), text)
-        self.assertFalse([t for t in tokenizer.tokens if re.search(r"\d.*\d", t)])
-        self.assertEqual([i for i in ids if i >= 400 - len(bpe.SPECIALS)], [tokenizer.ids[s] for s in ("<|start|>", "<|message|>", "<|end|>")])
-
-
-class Corpus(unittest.TestCase):
-    def test_the_same_seed_gives_the_same_documents(self) -> None:
-        self.assertEqual(list(corpus.documents(7, 100)), list(corpus.documents(7, 100)))
-
-    def test_held_out_sums_never_appear(self) -> None:
-        for doc in corpus.documents(3, 5000):
-            for a, op, b in re.findall(r"(\d+) ([+-]) (\d+) = ", doc[-1][0]):
-                self.assertFalse(arithmetic.is_held_out(op, int(a), int(b)), f"{a} {op} {b}")
-
-    def test_no_grammar_leaves_its_marks(self) -> None:
-        for doc in corpus.documents(4, 5000):
-            text = re.sub(r"<\|[a-z]+\|>", "", "".join(t for t, _ in doc))
-            self.assertNotRegex(text, r"[|$]")
-
-    def test_worked_sums_are_right(self) -> None:
-        for a in range(100):
-            for b in range(100):
-                self.assertTrue(arithmetic.add_steps(a, b).endswith(f"So {a + b}."))
-                self.assertIn(f"{a - b}.", arithmetic.sub_steps(a, b).rsplit(" ", 1)[1])
 
 
 class Attention(unittest.TestCase):
