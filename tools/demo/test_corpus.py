@@ -12,20 +12,13 @@ from collections import Counter
 import bpe
 import corpus
 import formats
+from evaluate import divergence, repetition
 from topics import arithmetic, dialogues, essays, explain, programming, puzzles, reasoning, smalltalk, stories
 
 SEEDS = 3000
 LOOPING = 0.1
 _BENCHMARK_TOPICS = (smalltalk.greeting, programming.python_function, explain.explanation, puzzles.jugs, essays.design, essays.comparison,
                      stories.ai_emotions, essays.rest_api, essays.analysis)
-
-
-def repetition(text: str) -> float:
-    """Repeated word triples / all word triples: spillway's repetition score (src/results/repetition.c)."""
-    words = text.split()
-    triples = Counter(zip(words, words[1:], words[2:]))
-    total = sum(triples.values())
-    return (total - len(triples)) / total if total else 0.0
 
 
 def text_of(doc: formats.Document) -> str:
@@ -99,6 +92,17 @@ class Tokens(unittest.TestCase):
                 self.assertEqual(tokenizer.encode(text_of(doc)), [i for text, _ in doc for i in tokenizer.encode(text)])
 
 
+class Measures(unittest.TestCase):
+    def test_repetition_has_the_published_scores(self) -> None:
+        for text, score in (("one two three", 0), ("the cat sat on the mat the cat sat on the mat", 0.4), ("I like tea. I like tea. I like tea.", 4 / 7),
+                            ("a b c d e a b c d e f g", 0.3), ("hello world", 0)):
+            self.assertEqual(repetition(text), score)
+
+    def test_divergence_is_zero_for_equal_and_one_for_disjoint_histograms(self) -> None:
+        self.assertEqual(divergence([1, 3], [2, 6]), 0)
+        self.assertEqual(divergence([5, 0], [0, 7]), 1)
+
+
 class Corpus(unittest.TestCase):
     def test_the_same_seed_gives_the_same_documents(self) -> None:
         for family in formats.FAMILIES:
@@ -159,6 +163,13 @@ class Corpus(unittest.TestCase):
             last = turns[-1].key.split(" ", 1)[1]  # type: ignore[union-attr]
             self.assertIn(last, " ".join(turn.user for turn in turns[:-1]))
             self.assertIn(last, turns[-1].final)
+
+    def test_what_is_told_together_is_reserved_too(self) -> None:
+        rng = random.Random(3)
+        def told(reserved: bool) -> set[str]:
+            chats = [dialogues.recall(rng, corpus.short, reserved) for _ in range(SEEDS)]
+            return {", ".join(sorted(turn.user for turn in turns[:-1])) for turns in chats}
+        self.assertFalse(told(True) & told(False))
 
     def test_three_people_are_put_in_order(self) -> None:
         rng = random.Random(3)

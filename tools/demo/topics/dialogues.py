@@ -17,7 +17,7 @@ _JOBS = ("teacher", "doctor", "baker", "pilot", "painter", "farmer", "singer", "
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 
 # what is told -> (values, ways to tell it, replies, ways to ask for it, answer); $v is the value
-_TOLD: dict[str, tuple[Sequence[str], str, str, str, str]] = {
+TOLD: dict[str, tuple[Sequence[str], str, str, str, str]] = {
     "name": (NAMES, "{My name is $v|I am $v|Hi, my name is $v|Hello, I am $v|Please call me $v}{.|!}",
              "{Nice to meet you, $v!|Hello $v, nice to meet you!} How can I help you?",
              "{What is my name|What's my name|Do you remember my name|Who am I|Tell me my name}?", "Your name is $v."),
@@ -42,22 +42,22 @@ _TOLD: dict[str, tuple[Sequence[str], str, str, str, str]] = {
 def told(rng: random.Random, count: int) -> list[tuple[Turn, Turn]]:
     """(statement, later question) pairs about as many different things; the value is part of the question's key."""
     pairs = []
-    for kind in rng.sample(tuple(_TOLD), count):
-        values, tell, reply, ask, answer = _TOLD[kind]
+    for kind in rng.sample(tuple(TOLD), count):
+        values, tell, reply, ask, answer = TOLD[kind]
         value = rng.choice(values)
         pairs.append((Turn(spin(rng, tell, v=value), spin(rng, reply, v=value)),
                       Turn(spin(rng, ask), spin(rng, answer, v=value), grade=EXACT_GRADE, key=f"{kind} {value}")))
     return pairs
 
 
-def recall(rng: random.Random, between: Callable[[random.Random], Turn]) -> list[Turn]:
+def recall(rng: random.Random, between: Callable[[random.Random], Turn], reserved: bool = False) -> list[Turn]:
     """One to three things told, up to two other turns, then one or two of the things are asked for.
 
-    Which things are told together is held out, not the single ones: every word has been seen.
+    Which things are told together is reserved for the evaluation, not the single ones: every word has been seen.
     """
     while True:
         pairs = told(rng, rng.choice((1, 2, 2, 3)))
-        if not is_held_out("recall " + ", ".join(sorted(question.key or "" for _, question in pairs))):
+        if is_held_out("recall " + ", ".join(sorted(question.key or "" for _, question in pairs))) == reserved:
             break
     turns = [statement for statement, _ in pairs] + [between(rng) for _ in range(rng.choice((0, 1, 1, 2)))]
     return turns + [question for _, question in rng.sample(pairs, min(len(pairs), rng.choice((1, 1, 2))))]
