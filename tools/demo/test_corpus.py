@@ -12,7 +12,7 @@ from collections import Counter
 import bpe
 import corpus
 import formats
-from evaluate import divergence, repetition
+from evaluate import Figure, divergence, parses, repetition
 from topics import arithmetic, dialogues, essays, explain, programming, puzzles, reasoning, smalltalk, stories
 
 SEEDS = 3000
@@ -101,6 +101,15 @@ class Measures(unittest.TestCase):
     def test_divergence_is_zero_for_equal_and_one_for_disjoint_histograms(self) -> None:
         self.assertEqual(divergence([1, 3], [2, 6]), 0)
         self.assertEqual(divergence([5, 0], [0, 7]), 1)
+
+    def test_bars_are_strict_on_their_side(self) -> None:
+        self.assertTrue(Figure("x", 0.95, 0.95).holds and Figure("x", 0.09, 0.1, at_least=False).holds and Figure("x", 0.0).holds)
+        self.assertFalse(Figure("x", 0.94, 0.95).holds or Figure("x", 0.1, 0.1, at_least=False).holds)
+
+    def test_only_whole_python_parses(self) -> None:
+        self.assertTrue(parses("So:\n\n```python\ndef f(n):\n    return n\n```\n\nDone."))
+        for answer in ("def f(n): return n", "```python\ndef f(n):\nreturn n\n```", "```python\n\n```", "```python\ndef f(n):\n    return n"):
+            self.assertFalse(parses(answer), answer)
 
 
 class Corpus(unittest.TestCase):
