@@ -62,25 +62,44 @@ def balance_loss(chosen: Tensor, probabilities: Tensor) -> Tensor:
     return experts * (probabilities.mean(0) * (counts / chosen.numel())).sum()
 
 
-def _silu(gate: Tensor, up: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """silu(gate) * up, and its derivatives by gate and up."""
-    sigmoid = gate.sigmoid()
-    act = gate * sigmoid
-    return act * up, (sigmoid + act * (1 - sigmoid)) * up, act
+class Silu:
+    """silu(gate) * up."""
+
+    @staticmethod
+    def value(gate: Tensor, up: Tensor) -> Tensor:
+        return gate.sigmoid().mul_(gate).mul_(up)
+
+    @staticmethod
+    def with_derivatives(gate: Tensor, up: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The value, and its derivatives by gate and up."""
+        sigmoid = gate.sigmoid()
+        act = gate * sigmoid
+        return act * up, sigmoid.addcmul_(act, 1 - sigmoid).mul_(up), act
 
 
-def _clamped(gate: Tensor, up: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The clamped SwiGLU of gpt-oss: gate bounded from above, up on both sides, and up + 1."""
-    low, middle = gate.clamp(max=LIMIT), up.clamp(-LIMIT, LIMIT)
-    sigmoid = (ALPHA * low).sigmoid()
-    act, middle = low * sigmoid, middle + 1
-    by_gate = (sigmoid + ALPHA * act * (1 - sigmoid)) * middle
-    return act * middle, by_gate.mul_(gate < LIMIT), act * (up.abs() <= LIMIT)
+class ClampedSilu:
+    """gpt-oss: gate bounded from above, up on both sides, and up + 1."""
+
+    @staticmethod
+    def value(gate: Tensor, up: Tensor) -> Tensor:
+        low = gate.clamp(max=LIMIT)
+        return (ALPHA * low).sigmoid_().mul_(low).mul_(up.clamp(-LIMIT, LIMIT).add_(1))
+
+    @staticmethod
+    def with_derivatives(gate: Tensor, up: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The value, and its derivatives by gate and up."""
+        low, middle = gate.clamp(max=LIMIT), up.clamp(-LIMIT, LIMIT)
+        sigmoid = (ALPHA * low).sigmoid_()
+        act = low * sigmoid
+        by_gate = (1 - sigmoid).mul_(act).mul_(ALPHA).add_(sigmoid)
+        by_up = act.masked_fill(middle != up, 0)
+        middle.add_(1)
+        return act * middle, by_gate.mul_(middle).masked_fill_(low != gate, 0), by_up
 
 
-def activation(family: str) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]:
-    """The family's activation with its derivatives."""
-    return _clamped if family == "gpt-oss" else _silu
+def activation(family: str) -> type:
+    """The family's activation."""
+    return ClampedSilu if family == "gpt-oss" else Silu
 
 
 class Experts(torch.autograd.Function):
@@ -107,7 +126,7 @@ class Experts(torch.autograd.Function):
             torch.mm(rows[a:b], gate_up[e].t(), out=hidden[a:b])
             if gate_up_bias is not None:
                 hidden[a:b] += gate_up_bias[e]
-            inner = act(*hidden[a:b].chunk(2, -1))[0].mul_(share[a:b])
+            inner = act.value(*hidden[a:b].chunk(2, -1)).mul_(share[a:b])
             torch.mm(inner, down[e].t(), out=out[a:b])
             if down_bias is not None:
                 out[a:b].addcmul_(share[a:b], down_bias[e])
@@ -125,7 +144,7 @@ class Experts(torch.autograd.Function):
             if a == b:
                 continue
             g, s, (gate, up) = grads[a:b], share[a:b], hidden[a:b].chunk(2, -1)
-            inner, by_gate, by_up = ctx.act(gate, up)
+            inner, by_gate, by_up = ctx.act.with_derivatives(gate, up)
             by_inner = g @ down[e]
             torch.sum(by_inner * inner, -1, keepdim=True, out=grad_share[a:b])
             torch.mm(g.t(), inner.mul_(s), out=grad_down[e])
@@ -146,7 +165,7 @@ class GatedUnit(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, gate_up: Tensor) -> Tensor:
-        value, *derivatives = _silu(*gate_up.chunk(2, -1))
+        value, *derivatives = Silu.with_derivatives(*gate_up.chunk(2, -1))
         ctx.save_for_backward(*derivatives)
         return value
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-# E2M1 has three binades above its subnormals; a magnitude is rounded to a step of the binade it lies in.
-
-
 def mxfp4(weight: Tensor) -> Tensor:
-    """Blocks of 32 along the last dimension with a power of two each; ties go to the smaller magnitude."""
+    """Blocks of 32 along the last dimension with a power of two each; ties go to the smaller magnitude.
+
+    E2M1 counts in halves below 2, in ones below 4 and in twos from there to 6.
+    """
     blocks = weight.reshape(-1, 32)
     exponent = torch.frexp(blocks.abs().amax(-1, keepdim=True)).exponent - 3
     scale = torch.ldexp(torch.ones(1, device=weight.device), exponent)
-    x = blocks.abs() / scale
-    step = torch.where(x < 2, 0.5, torch.where(x < 4, 1.0, 2.0))
-    rounded = (x / step - 0.5).ceil_().mul_(step).clamp_(max=6)
-    return (rounded * scale).copysign_(blocks).view_as(weight)
+    magnitude = (blocks / scale).abs_()
+    steps_in_one = 2 - (magnitude >= 2).float().add_(magnitude >= 4, alpha=0.5)
+    rounded = magnitude.mul_(steps_in_one).sub_(0.5).ceil_().div_(steps_in_one).clamp_(max=6)
+    return rounded.mul_(scale).copysign_(blocks).view_as(weight)
 
 
 def q5_0(weight: Tensor) -> Tensor:
