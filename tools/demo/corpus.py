@@ -133,6 +133,7 @@ EXERCISES: dict[str, Callable[[random.Random, Format], Document]] = {
     "recall": lambda rng, f: f.chat(dialogues.recall(rng, short), f.head("", ""), grade=True),
     "addition": _bare(arithmetic.addition),
     "subtraction": _bare(arithmetic.subtraction),
+    "below_zero": _bare(arithmetic.below_zero),
     "multiplication": _bare(arithmetic.multiplication),
     "conversion": _bare(arithmetic.conversion),
     "comparison": _bare(reasoning.comparison),

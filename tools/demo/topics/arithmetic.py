@@ -106,11 +106,19 @@ def addition(rng: random.Random) -> Turn:
 
 
 def subtraction(rng: random.Random) -> Turn:
-    """A difference of two numbers up to 99, rarely a negative one."""
+    """A difference of two numbers up to 99, sometimes a negative one."""
     a, b = _operands(rng)
-    if a < b and rng.random() < 0.85:
+    if a < b and rng.random() < 0.7:
         a, b = b, a
     return _sum(spin(rng, rng.choice(_SUB_QUESTIONS if a >= b else _SUB_QUESTIONS[:5]), a=a, b=b), "-", a, b)
+
+
+def below_zero(rng: random.Random) -> Turn:
+    """A negative difference: the numbers are compared before anything is computed."""
+    while True:
+        turn = subtraction(rng)
+        if "= -" in turn.final:
+            return turn
 
 
 def carry_on(rng: random.Random) -> list[Turn]:
