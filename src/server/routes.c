@@ -13,6 +13,7 @@ static const sw_route ROUTES[] = {
     {"GET",  "/models",              true,  sw__models_route},
     {"GET",  "/v1/models/",          true,  sw__model_route},
     {"GET",  "/models/",             true,  sw__model_route},
+    {"GET",  "/v1/experts",          false, sw__experts_route},
     {"POST", "/v1/chat/completions", false, sw__chat_route},
     {"POST", "/chat/completions",    false, sw__chat_route},
 };

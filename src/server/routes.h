@@ -7,6 +7,7 @@
 void sw__chat_route(sw_conn *c, const char *rest);
 void sw__models_route(sw_conn *c, const char *rest);
 void sw__model_route(sw_conn *c, const char *rest);
+void sw__experts_route(sw_conn *c, const char *rest);
 void sw__health_route(sw_conn *c, const char *rest);
 void sw__live_route(sw_conn *c, const char *rest);
 void sw__ready_route(sw_conn *c, const char *rest);

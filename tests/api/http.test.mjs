@@ -402,6 +402,25 @@ describe('the life of a server', () => {
     fs.rmSync(folder, { recursive: true });
   });
 
+  test('counts the experts that were chosen', async () => {
+    const empty = await Server.start(['stub:']);
+    assert.deepEqual((await (await fetch(`${empty.url}/v1/experts`)).json()).layers, []);
+    await empty.stop();
+    const server = await Server.start([new URL('../../models/demo-gpt-oss.gguf', import.meta.url).pathname]);
+    const experts = async () => (await fetch(`${server.url}/v1/experts`)).json();
+    const sums = ({ layers }) => layers.map(({ counts }) => counts.reduce((a, b) => a + b));
+    const before = await experts();
+    assert.deepEqual([before.model, before.n_expert, before.n_expert_used], ['demo-gpt-oss', 16, 4]);
+    assert.deepEqual(before.layers.map(({ layer }) => layer), [0, 1, 2, 3]);
+    assert.ok(before.layers.every(({ counts }) => counts.length === 16));
+    const { usage } = await (await server.chat({ messages: HELLO, max_tokens: 5, temperature: 0, ignore_eos: true })).json();
+    await server.untilIdle();
+    // The last token of the answer need not be evaluated.
+    const tokens = sums(await experts()).map((sum, i) => (sum - sums(before)[i]) / 4);
+    assert.ok(tokens.every((n) => n === tokens[0] && [usage.total_tokens, usage.total_tokens - 1].includes(n)), `${tokens}`);
+    await server.stop();
+  });
+
   test('fails to start with a model that cannot be loaded', async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-'));
     const file = path.join(folder, 'broken.gguf');

@@ -12,63 +12,76 @@ from torch import Tensor
 import corpus
 from bpe import Tokenizer
 
-_MISSES_UNTIL_FULL = 12
-_LARGEST_JUMP = 3000
+
+@dataclass(frozen=True)
+class Mix:
+    """What a batch is made of."""
+
+    length: int  # tokens
+    jump_share: float  # documents whose positions jump, for distances that no document has
+    short_share: float  # documents under LongRoPE's short factors
+    original_context: int  # up to here they may be used
+    context_length: int
+    exercises: Mapping[str, float]
+    exact_counts_more: bool
 
 
 @dataclass
 class Batch:
-    """All tensors (B, T). Targets are the next tokens; weight 0 marks what is not learned."""
+    """Tensors (N). Targets are the next tokens; weight 0 marks what is not learned. `documents` are (begin, end)."""
 
     tokens: Tensor
     targets: Tensor
     weights: Tensor
-    documents: Tensor
     positions: Tensor
+    is_long: Tensor
+    documents: list[tuple[int, int]]
+
+    def to(self, device: torch.device) -> "Batch":
+        return Batch(**{k: v.to(device) if isinstance(v, Tensor) else v for k, v in vars(self).items()})
 
 
-def _row(rng: random.Random, docs: list[tuple[list[int], list[float]]], start_id: int, length: int, jump_share: float) -> list[list[float]]:
-    """One packed row: tokens, targets, weights, document numbers, positions."""
-    row: list[list[float]] = [[], [], [], [], []]
-    position = 0
-    for number, (ids, weights) in enumerate(docs):
-        starts = [i for i, token in enumerate(ids) if token == start_id and i > 0]
-        jump_at = rng.choice(starts) if starts and rng.random() < jump_share else -1
-        for i in range(len(ids) - 1):
-            position += rng.randint(1, _LARGEST_JUMP) if i == jump_at else 1
-            for column, value in zip(row, (ids[i], ids[i + 1], weights[i + 1], number, position)):
-                column.append(value)
-    blank = length - len(row[0])
-    for column, value in zip(row, (0, 0, 0.0, len(docs), position)):
-        column.extend([value] * blank)
-    return row
+def plain(tokens: list[int], is_long: bool) -> Batch:
+    """One document as it is; nothing is learned from it."""
+    ids = torch.tensor(tokens)
+    return Batch(ids, ids, torch.zeros(len(ids)), torch.arange(len(ids)), torch.full_like(ids, int(is_long)), [(0, len(ids))])
 
 
-def make(tokenizer: Tokenizer, seed: str, index: str, row_count: int, length: int, jump_share: float,
-         exercises: Mapping[str, float], exact_counts_more: bool) -> Batch:
-    """Whole documents packed into rows, first fit; a batch is full when several documents in a row do not fit.
+def _positions(rng: random.Random, ids: list[int], start_id: int, furthest: int) -> list[int]:
+    """Positions that jump at the start of a message, if there is a second message."""
+    starts = [i for i, token in enumerate(ids) if token == start_id and i > 0]
+    positions = list(range(len(ids)))
+    if starts and furthest > 1:
+        at, jump = rng.choice(starts), rng.randint(1, furthest)
+        positions[at:] = [p + jump for p in positions[at:]]
+    return positions
 
-    Positions jump at the start of some messages: full-attention layers then meet distances far beyond
-    the row's length, which they need for long conversations.
-    """
+
+def make(tokenizer: Tokenizer, seed: str, index: str, mix: Mix) -> Batch:
+    """Documents one after another until the batch is full; the last one is cut."""
     rng = random.Random(f"{seed}/{index}")
-    rows: list[list[tuple[list[int], list[float]]]] = [[] for _ in range(row_count)]
-    room = [length] * row_count
-    misses = 0
-    while misses < _MISSES_UNTIL_FULL:
+    start_id = tokenizer.ids[tokenizer.format.message_start]
+    tokens: list[int] = []
+    targets: list[int] = []
+    weights: list[float] = []
+    positions: list[int] = []
+    is_long: list[int] = []
+    documents: list[tuple[int, int]] = []
+    while len(tokens) < mix.length:
         ids: list[int] = []
-        weights: list[float] = []
-        for text, weight in corpus.document(rng, exercises, exact_counts_more):
+        counts: list[float] = []
+        for text, weight in corpus.document(rng, tokenizer.family, mix.exercises, mix.exact_counts_more):
             piece = tokenizer.encode(text)
             ids += piece
-            weights += [weight] * len(piece)
-        fit = next((i for i in range(row_count) if room[i] >= len(ids) - 1), None)
-        if fit is None:
-            misses += 1
-        else:
-            rows[fit].append((ids, weights))
-            room[fit] -= len(ids) - 1
-    start_id = tokenizer.ids["<|start|>"]
-    columns = list(zip(*(_row(rng, docs, start_id, length, jump_share) for docs in rows)))
-    tokens, targets, weights_, documents, positions = (torch.tensor(c) for c in columns)
-    return Batch(tokens.long(), targets.long(), weights_.float(), documents.long(), positions.long())
+            counts += [weight] * len(piece)
+        ids, counts = ids[:mix.length - len(tokens) + 1], counts[:mix.length - len(tokens) + 1]
+        n = len(ids) - 1
+        short = rng.random() < mix.short_share and n <= mix.original_context
+        jumps = not short and rng.random() < mix.jump_share
+        documents.append((len(tokens), len(tokens) + n))
+        tokens += ids[:-1]
+        targets += ids[1:]
+        weights += counts[1:]
+        positions += _positions(rng, ids[:-1], start_id, mix.context_length - n) if jumps else range(n)
+        is_long += [int(not short)] * n
+    return Batch(*(torch.tensor(column) for column in (tokens, targets, weights, positions, is_long)), documents)

@@ -13,7 +13,8 @@ import quant
 
 _SCALARS = {4: "<I", 5: "<i", 6: "<f", 7: "<?"}
 # type -> (elements of a block, bytes of a block, decoder)
-_TYPES = {0: (1, 4, lambda raw: raw.view("<f4")), 8: (32, 34, quant.decode_q8_0), 39: (32, 17, quant.decode_mxfp4)}
+_TYPES = {0: (1, 4, lambda raw: raw.view("<f4")), 6: (32, 22, quant.decode_q5_0), 8: (32, 34, quant.decode_q8_0),
+          39: (32, 17, quant.decode_mxfp4)}
 
 
 @dataclass

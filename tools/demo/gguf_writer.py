@@ -1,4 +1,4 @@
-"""Write a GGUF version 3 file: metadata, tensor infos, aligned data. No more than the demo model needs."""
+"""Write a GGUF version 3 file: metadata, tensor infos, aligned data. No more than the demo models need."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import numpy as np
 import quant
 
 ALIGNMENT = 32
-F32, Q8_0, MXFP4 = 0, 8, 39
-_ENCODERS = {F32: lambda w: w.astype("<f4").tobytes(), Q8_0: quant.encode_q8_0, MXFP4: quant.encode_mxfp4}
+F32, Q5_0, Q8_0, MXFP4 = 0, 6, 8, 39
+_ENCODERS = {F32: lambda w: w.astype("<f4").tobytes(), Q5_0: quant.encode_q5_0, Q8_0: quant.encode_q8_0, MXFP4: quant.encode_mxfp4}
 _U32, _I32, _F32, _BOOL, _STRING, _ARRAY = 4, 5, 6, 7, 8, 9
 
 Value = Union[bool, int, float, str, list[int], list[str]]

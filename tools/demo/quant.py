@@ -1,6 +1,6 @@
-"""Block formats of the demo file, in numpy: encoding for the export, decoding for the reference.
+"""Block formats of the demo files, in numpy: encoding for the export, decoding for the reference.
 
-Both round exactly as the GGUF reference encoders do; MXFP4 here and in model.py give the same values.
+They round exactly as the GGUF reference encoders do; rounding.py gives the same values in training.
 """
 
 from __future__ import annotations
@@ -27,6 +27,27 @@ def decode_q8_0(data: np.ndarray) -> np.ndarray:
     blocks = data.reshape(-1, 2 + BLOCK)
     scale = blocks[:, :2].copy().view("<f2").astype(np.float32)
     return (scale * blocks[:, 2:].view(np.int8).astype(np.float32)).ravel()
+
+
+def encode_q5_0(weights: np.ndarray) -> bytes:
+    """22 bytes for 32 weights: f16 scale, 32 fifth bits, then the low four bits of elements j and j + 16 in byte j."""
+    blocks = weights.astype(np.float32).reshape(-1, BLOCK)
+    extreme = np.take_along_axis(blocks, np.abs(blocks).argmax(1)[:, None], 1)
+    scale = extreme / np.float32(-16)
+    inverse = np.divide(np.float32(1), scale, out=np.zeros_like(scale), where=scale != 0)
+    codes = np.minimum(31, np.trunc(blocks * inverse + np.float32(16.5))).astype(np.uint8)
+    packed = codes[:, :16] & 15 | (codes[:, 16:] & 15) << 4
+    fifth = np.packbits(codes >> 4, axis=1, bitorder="little")
+    return np.hstack([scale.astype("<f2").view(np.uint8), fifth, packed]).tobytes()
+
+
+def decode_q5_0(data: np.ndarray) -> np.ndarray:
+    """Weights of Q5_0 bytes, flat."""
+    blocks = data.reshape(-1, 6 + BLOCK // 2)
+    scale = blocks[:, :2].copy().view("<f2").astype(np.float32)
+    fifth = np.unpackbits(blocks[:, 2:6], axis=1, bitorder="little")
+    codes = np.hstack([blocks[:, 6:] & 15, blocks[:, 6:] >> 4]) | fifth << 4
+    return (scale * (codes.astype(np.float32) - 16)).ravel()
 
 
 def encode_mxfp4(weights: np.ndarray) -> bytes:

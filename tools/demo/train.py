@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""Train the demo model. Deterministic up to floating-point rounding: data, order and schedule follow from settings.json.
+"""Train a demo model. Deterministic up to floating-point rounding: data, order and schedule follow from the settings.
 
 Writes checkpoints (atomically; a new run in the same folder resumes) and loss.csv. SIGTERM ends it after the
 step at hand, with a checkpoint.
 
-    train.py --work DIR [--device cpu|cuda] [--processes 2]
+    train.py --family gpt-oss --work DIR [--device cpu|cuda] [--processes 2]
 """
 
 from __future__ import annotations
@@ -17,28 +17,16 @@ import time
 from pathlib import Path
 from typing import Any, TextIO
 
-import numpy as np
 import torch
-import torch.nn.functional as F
 
 import batches
 import bpe
 from model import DemoModel, Shape
-from workers import GradientWorkers
+from workers import Workers
 
 CHECKPOINT_EVERY = 100
 LOG_EVERY = 20
 HELD_OUT_BATCHES = 4
-
-
-def batch_loss(model: DemoModel, batch: batches.Batch, quantised: bool) -> tuple[torch.Tensor, torch.Tensor]:
-    """(weighted mean cross entropy, balance loss); the head runs only where something is learned."""
-    hidden, balance = model(batch.tokens, batch.documents, batch.positions, quantised)
-    weights = batch.weights.flatten()
-    wanted = weights.nonzero().squeeze(1)
-    logits = model.head(hidden.flatten(0, 1).index_select(0, wanted))
-    losses = F.cross_entropy(logits, batch.targets.flatten()[wanted], reduction="none")
-    return (losses * weights[wanted]).sum() / weights.sum(), balance
 
 
 def stage(step: int, settings: dict[str, Any]) -> dict[str, Any]:
@@ -46,34 +34,26 @@ def stage(step: int, settings: dict[str, Any]) -> dict[str, Any]:
     return [s for s in settings["stages"] if s["from"] <= step][-1]
 
 
-def tokens_seen(steps: int, settings: dict[str, Any]) -> int:
-    """Positions processed in that many steps, padding included."""
-    return sum(stage(step, settings)["rows"] for step in range(steps)) * settings["parts"] * settings["sequence"]
-
-
 def rate(step: int, settings: dict[str, Any]) -> float:
-    """Learning rate: linear warm-up, a slow linear decay towards `horizon`, times the stage's rate and the cool-down.
+    """Learning rate: linear warm-up, constant, then a line to zero over the last share `decay` of the steps.
 
-    The cool-down is a line through the points of `cool`, from (step, 1) to (last step, 0).
+    A stage that names its own `rate` lies outside of that (a later addition to the training): from it to zero.
     """
-    warmup, horizon = settings["warmup"], settings["horizon"]
-    slow = min((step + 1) / warmup, (horizon - step) / (horizon - warmup))
-    at, factor = zip(*settings["cool"])
-    return settings["learning_rate"] * stage(step, settings)["rate"] * slow * float(np.interp(step, at, factor))
+    steps, now = settings["steps"], stage(step, settings)
+    if "rate" in now:
+        return now["rate"] * min(1.0, (step + 1 - now["from"]) / 20) * (now["to"] - step) / (now["to"] - now["from"])
+    return settings["learning_rate"] * min(1.0, (step + 1) / settings["warmup"], (steps - step) / (steps * settings["decay"]))
 
 
-def make_optimizer(model: DemoModel, settings: dict[str, Any]) -> torch.optim.AdamW:
-    """AdamW; weight decay for matrices only."""
-    matrices = [p for p in model.parameters() if p.dim() > 1]
-    vectors = [p for p in model.parameters() if p.dim() <= 1]
-    return torch.optim.AdamW([{"params": matrices, "weight_decay": settings["weight_decay"]}, {"params": vectors, "weight_decay": 0.0}],
-                             lr=settings["learning_rate"], betas=(0.9, 0.97), eps=1e-9, foreach=True)
+def last_step(settings: dict[str, Any]) -> int:
+    """Where training ends."""
+    return settings["stages"][-1].get("to", settings["steps"])
 
 
-def save(path: Path, model: DemoModel, optimizer: torch.optim.Optimizer, step: int, settings: dict[str, Any], tokens: int) -> None:
+def save(path: Path, state: dict[str, Any]) -> None:
     """Write a checkpoint under a temporary name and rename it, so that there is always a whole one."""
     temporary = path.with_suffix(".new")
-    torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "settings": settings, "tokens": tokens}, temporary)
+    torch.save(state, temporary)
     os.replace(temporary, path)
 
 
@@ -86,14 +66,14 @@ class Trainer:
 
     def batch(self, seed: str, index: str, now: dict[str, Any]) -> batches.Batch:
         s = self.settings
-        made = batches.make(self.tokenizer, f"{s['seed']}/{seed}", index, now["rows"], s["sequence"], s["jump_share"],
-                            now["exercises"], now["exact_counts_more"])
-        return batches.Batch(**{name: tensor.to(self.device) for name, tensor in vars(made).items()})
+        mix = batches.Mix(s["tokens"], s["jump_share"], s["short_share"], s["original_context"], s["context_length"],
+                          now["exercises"], now["exact_counts_more"])
+        return batches.make(self.tokenizer, f"{s['seed']}/{seed}", index, mix).to(self.device)
 
     def part_step(self, step: int, part: int) -> tuple[float, float]:
         """Gradients of one part of a step, left in the parameters."""
         now = stage(step, self.settings)
-        loss, balance = batch_loss(self.model, self.batch("train", f"{step}/{part}", now), now["quantised"])
+        loss, balance = self.model.loss(self.batch("train", f"{step}/{part}", now), now["quantised"])
         (loss + self.settings["balance"] * balance).backward()
         return loss.item(), balance.item()
 
@@ -101,7 +81,7 @@ class Trainer:
     def held_out_loss(self) -> float:
         """Loss on documents of another seed and the mix of the first stage, with the weights as they will be stored."""
         first = self.settings["stages"][0]
-        losses = [batch_loss(self.model, self.batch("held-out", str(i), first), quantised=True)[0].item() for i in range(HELD_OUT_BATCHES)]
+        losses = [self.model.loss(self.batch("held-out", str(i), first), quantised=True)[0].item() for i in range(HELD_OUT_BATCHES)]
         return sum(losses) / len(losses)
 
 
@@ -119,39 +99,38 @@ def train(settings: dict[str, Any], work: Path, device: torch.device, processes:
     torch.manual_seed(settings["seed"])
     torch.set_flush_denormal(True)
     trainer = Trainer(settings, bpe.load(work / "tokenizer.json"), device)
-    model = trainer.model
-    workers = GradientWorkers(model, trainer.part_step, settings["parts"], processes if device.type == "cpu" else 1)
-    optimizer = make_optimizer(model, settings)
-    checkpoint, first = work / "checkpoint.pt", 0
+    checkpoint, first, state = work / "checkpoint.pt", 0, None
     if checkpoint.exists():
         state = torch.load(checkpoint, map_location=device)
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
         first = state["step"]
+        trainer.model.load_state_dict(state["model"])
+    workers = Workers(trainer.model, trainer.part_step, lambda step: rate(step, settings), settings["weight_decay"],
+                      settings["parts"], processes if device.type == "cpu" else 1)
+    if state:
+        workers.moments.copy_(state["moments"])
     stops: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stops.append(number))  # after the workers were forked: they just end
-    print(f"{sum(p.numel() for p in model.parameters())} parameters, steps {first} to {settings['steps']}, {tokens_seen(settings['steps'], settings)} tokens in all", flush=True)
+    steps, tokens_each = last_step(settings), settings["parts"] * settings["tokens"]
+    print(f"{len(workers.flat.vector)} parameters, steps {first} to {steps}, {steps * tokens_each} tokens in all", flush=True)
     started, since, since_step = time.time(), time.time(), first
+    losses: list[float] = []
     with open_log(work / "loss.csv", first) as log:
-        for step in range(first, settings["steps"]):
-            for group in optimizer.param_groups:
-                group["lr"] = rate(step, settings)
-            loss, balance = workers.mean_gradient(step)
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
+        for step in range(first, steps):
+            loss, balance = workers.step(step)
+            losses.append(loss)
             done = step + 1
             held_out = ""
-            if done % CHECKPOINT_EVERY == 0 or done == settings["steps"] or stops:
+            if done % CHECKPOINT_EVERY == 0 or done == steps or stops:
                 held_out = f"{trainer.held_out_loss():.5f}"
-                save(checkpoint, model, optimizer, done, settings, tokens_seen(done, settings))
+                save(checkpoint, {"model": trainer.model.state_dict(), "moments": workers.moments, "step": done,
+                                  "settings": settings, "tokens": done * tokens_each})
             if done % LOG_EVERY == 0 or held_out:
-                log.write(f"{done},{tokens_seen(done, settings)},{loss:.5f},{balance:.4f},{held_out}\n")
-                tokens_each = stage(step, settings)["rows"] * settings["parts"] * settings["sequence"]
+                loss = sum(losses) / len(losses)
+                log.write(f"{done},{done * tokens_each},{loss:.5f},{balance:.4f},{held_out}\n")
                 speed = (done - since_step) / (time.time() - since)
-                left = (settings["steps"] - done) / speed / 60
-                print(f"step {done} loss {loss:.4f} balance {balance:.3f} {speed * tokens_each:.0f} tokens/s, {left:.0f} min left"
-                      + (f", held-out loss {held_out}" if held_out else ""), flush=True)
-                since, since_step = time.time(), done
+                print(f"step {done} loss {loss:.4f} balance {balance:.3f} {speed * tokens_each:.0f} tokens/s, "
+                      f"{(steps - done) / speed / 60:.0f} min left" + (f", held-out loss {held_out}" if held_out else ""), flush=True)
+                since, since_step, losses = time.time(), done, []
             if stops:
                 break
     workers.close()
@@ -160,14 +139,16 @@ def train(settings: dict[str, Any], work: Path, device: torch.device, processes:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--family", required=True, choices=("gpt-oss", "phimoe", "deepseek"))
     parser.add_argument("--work", type=Path, required=True, help="folder with tokenizer.json; checkpoints go here")
-    parser.add_argument("--settings", type=Path, default=Path(__file__).with_name("settings.json"))
+    parser.add_argument("--settings", type=Path, help="default: settings-FAMILY.json beside this file")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1))
     args = parser.parse_args()
     if args.device == "cpu":
         torch.set_num_threads(1)
-    train(json.loads(args.settings.read_text()), args.work, torch.device(args.device), args.processes)
+    path = args.settings or Path(__file__).with_name(f"settings-{args.family}.json")
+    train(json.loads(path.read_text()), args.work, torch.device(args.device), args.processes)
 
 
 if __name__ == "__main__":

@@ -4,30 +4,63 @@ from __future__ import annotations
 
 import json
 import random
+from typing import Callable, Sequence
 
-from .phrases import Turn, spin
+from .phrases import EXACT_GRADE, Turn, is_held_out, spin
 from .smalltalk import ANIMALS, COLOURS, NAMES
 
 
-def introductions(rng: random.Random) -> list[tuple[Turn, Turn]]:
-    """Pairs of (statement, later question) about the user: name, favourite colour, pet, number, city."""
-    name, colour, animal = rng.choice(NAMES), rng.choice(COLOURS), rng.choice(ANIMALS)
-    number = rng.randint(1, 99)
-    city = rng.choice(("Paris", "Berlin", "Rome", "Madrid", "Oslo", "Tokyo", "Cairo", "London", "Vienna", "Lima"))
-    pairs = [
-        (Turn(spin(rng, "{My name is $n|I am $n|Hi, my name is $n|Hello, I am $n|Please call me $n|Hi, I'm $n}{.|!}", n=name),
-              spin(rng, "{Nice to meet you, $n!|Hello $n, nice to meet you!} {How can I help you?|What can I do for you?}", n=name)),
-         Turn(spin(rng, "{What is my name|What's my name|Do you remember my name|Who am I|Tell me my name}?"), f"Your name is {name}.")),
-        (Turn(spin(rng, "{My favorite color is $c|I like the color $c|The color I like most is $c}.", c=colour), spin(rng, "{$C is a beautiful color.|I will remember that you like $c.}", c=colour, C=colour.capitalize())),
-         Turn(spin(rng, "{What is my favorite color|Which color do I like|Do you remember my favorite color}?"), f"Your favorite color is {colour}.")),
-        (Turn(spin(rng, "I have a $a.", a=animal), spin(rng, "{How nice! A $a is a good friend.|A $a sounds wonderful.}", a=animal)),
-         Turn(spin(rng, "{What pet do I have|Which animal do I have|What animal do I have}?"), f"You have a {animal}.")),
-        (Turn(spin(rng, "{Remember the number $k|Please remember the number $k|Keep the number $k in mind}.", k=number), spin(rng, "{I will remember the number $k.|Okay, the number is $k.}", k=number)),
-         Turn(spin(rng, "{What was the number|Which number did I tell you|What number should you remember|What is the number}?"), f"The number is {number}.")),
-        (Turn(spin(rng, "I live in $c.", c=city), spin(rng, "{$c is a beautiful city.|How nice, $c is a great place to live.}", c=city)),
-         Turn(spin(rng, "{Where do I live|Which city do I live in|In which city do I live}?"), f"You live in {city}.")),
-    ]
+_CITIES = ("Paris", "Berlin", "Rome", "Madrid", "Oslo", "Tokyo", "Cairo", "London", "Vienna", "Lima", "Athens", "Dublin", "Lisbon", "Warsaw",
+           "Ottawa", "Havana", "Nairobi", "Helsinki")
+_FOODS = ("pizza", "soup", "bread", "cheese", "rice", "pasta", "salad", "fish", "cake", "apples", "honey", "noodles")
+_JOBS = ("teacher", "doctor", "baker", "pilot", "painter", "farmer", "singer", "nurse", "writer", "gardener", "driver", "cook")
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+
+# what is told -> (values, ways to tell it, replies, ways to ask for it, answer); $v is the value
+TOLD: dict[str, tuple[Sequence[str], str, str, str, str]] = {
+    "name": (NAMES, "{My name is $v|I am $v|Hi, my name is $v|Hello, I am $v|Please call me $v}{.|!}",
+             "{Nice to meet you, $v!|Hello $v, nice to meet you!} How can I help you?",
+             "{What is my name|What's my name|Do you remember my name|Who am I|Tell me my name}?", "Your name is $v."),
+    "colour": (COLOURS, "{My favorite color is $v|I like the color $v|The color I like most is $v}.", "{I will remember that you like $v.|Okay, you like $v.}",
+               "{What is my favorite color|Which color do I like|Do you remember my favorite color}?", "Your favorite color is $v."),
+    "pet": (ANIMALS, "{I have a $v|My pet is a $v}.", "{How nice! A $v is a good friend.|A $v sounds wonderful.}",
+            "{What pet do I have|Which animal do I have|What is my pet}?", "You have a $v."),
+    "number": (tuple(str(n) for n in range(1, 100)), "{Remember the number $v|Please remember the number $v|Keep the number $v in mind}.",
+               "{I will remember the number $v.|Okay, the number is $v.}",
+               "{What was the number|Which number did I tell you|What number should you remember|What is the number}?", "The number is $v."),
+    "city": (_CITIES, "{I live in $v|My home is in $v}.", "{$v is a beautiful city.|How nice, $v is a great place to live.}",
+             "{Where do I live|Which city do I live in|In which city do I live}?", "You live in $v."),
+    "food": (_FOODS, "{My favorite food is $v|I like to eat $v}.", "{Good choice, $v is tasty.|I will remember that you like $v.}",
+             "{What is my favorite food|What do I like to eat|Do you remember my favorite food}?", "Your favorite food is $v."),
+    "job": (_JOBS, "{I work as a $v|I am a $v|My job is $v}.", "{Being a $v sounds interesting.|A $v has a lot to do.}",
+            "{What is my job|What do I work as|Do you remember my job}?", "You work as a $v."),
+    "month": (_MONTHS, "{My birthday is in $v|I was born in $v}.", "{$v is a good month for a birthday.|I will remember $v.}",
+              "{When is my birthday|In which month is my birthday|When was I born}?", "Your birthday is in $v."),
+}
+
+
+def told(rng: random.Random, count: int) -> list[tuple[Turn, Turn]]:
+    """(statement, later question) pairs about as many different things; the value is part of the question's key."""
+    pairs = []
+    for kind in rng.sample(tuple(TOLD), count):
+        values, tell, reply, ask, answer = TOLD[kind]
+        value = rng.choice(values)
+        pairs.append((Turn(spin(rng, tell, v=value), spin(rng, reply, v=value)),
+                      Turn(spin(rng, ask), spin(rng, answer, v=value), grade=EXACT_GRADE, key=f"{kind} {value}")))
     return pairs
+
+
+def recall(rng: random.Random, between: Callable[[random.Random], Turn], reserved: bool = False) -> list[Turn]:
+    """One to three things told, up to two other turns, then one or two of the things are asked for.
+
+    Which things are told together is reserved for the evaluation, not the single ones: every word has been seen.
+    """
+    while True:
+        pairs = told(rng, rng.choice((1, 2, 2, 3)))
+        if is_held_out("recall " + ", ".join(sorted(question.key or "" for _, question in pairs))) == reserved:
+            break
+    turns = [statement for statement, _ in pairs] + [between(rng) for _ in range(rng.choice((0, 1, 1, 2)))]
+    return turns + [question for _, question in rng.sample(pairs, min(len(pairs), rng.choice((1, 1, 2))))]
 
 
 # function name -> (tools section of the developer message, question, argument name, argument values, results, answer)

@@ -134,14 +134,9 @@ def explanation(rng: random.Random) -> Turn:
     chosen = [spin(rng, s) for s in steps]
     closing = " ".join(spin(rng, r) for r in some(rng, remarks, 1, 2))
     opening = spin(rng, definition)
-    style = rng.randrange(4)
-    if style <= 1:
-        body = spin(rng, "{It works like this:|The steps are:|Here is how it works:}") + "\n\n" + numbered(chosen)
-        final = f"{opening} {body}\n\n{closing}"
-    elif style == 2:
-        final = f"{opening}\n\n" + bulleted(chosen) + f"\n\n{closing}"
+    if rng.random() < 0.7:
+        final = f"{opening} {spin(rng, '{It works like this:|The steps are:|Here is how it works:}')}\n\n{numbered(chosen)}\n\n{closing}"
     else:
-        linked = [chosen[0]] + [(rng.choice(("Then", "Next", "After that")) + ": " + s if i == 1 else s) for i, s in enumerate(chosen[1:], 1)]
-        final = f"{opening} " + " ".join(linked) + f"\n\n{closing}"
+        final = f"{opening}\n\n{bulleted(chosen)}\n\n{closing}"
     topic = _PLAIN_NAME[name] if has_article else name
     return Turn(user, final, f"The user wants to know about {topic}. I will define it and list the steps.", brief=opening)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import re
+import zlib
 from dataclasses import dataclass
 from string import Template
 from typing import Optional, Sequence, TypeVar
@@ -15,6 +16,7 @@ from typing import Optional, Sequence, TypeVar
 T = TypeVar("T")
 
 EXACT_GRADE = 3.0
+HELD_OUT_PERCENT = 10
 
 _CHOICE = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 
@@ -27,8 +29,20 @@ class Turn:
     final: str
     thought: Optional[str] = None
     needs_thought: bool = False  # sums are worked out in the analysis channel, whatever the effort
+    worked: Optional[str] = None  # the answer with its steps, where there is no such channel
+    key: Optional[str] = None  # what is asked, however it is worded; without it the wording itself
     grade: float = 1.0  # what a token of the answer counts; more for short exact answers than for prose
     brief: Optional[str] = None  # the answer when the instructions ask for a short one
+
+
+def is_held_out(key: str) -> bool:
+    """Whether an exercise is reserved for the evaluation. Independent of any seed."""
+    return zlib.crc32(key.encode()) % 100 < HELD_OUT_PERCENT
+
+
+def solved(user: str, steps: str, answer: str, key: Optional[str] = None) -> Turn:
+    """A question whose answer must be worked out in steps."""
+    return Turn(user, answer, steps, needs_thought=True, worked=f"{steps} {answer}", grade=EXACT_GRADE, key=key)
 
 
 def spin(rng: random.Random, text: str, **values: object) -> str:

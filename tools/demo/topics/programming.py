@@ -1,11 +1,12 @@
-"""Small Python functions with an explanation and an example, in several styles."""
+"""Small Python and C functions with an explanation, in several styles."""
 
 from __future__ import annotations
 
 import random
 from string import Template
+from typing import Optional
 
-from .phrases import Turn, spin
+from .phrases import Turn, sentence, spin
 
 # name -> (ways to ask, [(code, what it does)], example call, result). $f is the function's name, $x its argument.
 _FUNCTIONS: dict[str, tuple[str, tuple[tuple[str, str], ...], str, str]] = {
@@ -71,7 +72,70 @@ _FUNCTIONS: dict[str, tuple[str, tuple[tuple[str, str], ...], str, str]] = {
 }
 
 
-def function(rng: random.Random) -> Turn:
+# name -> (ways to ask, Python expression, C expression or "", explanation). $k is a number: one can ask for functions nobody has seen.
+_WITH_NUMBER: dict[str, tuple[str, str, str, str]] = {
+    "add_$k": ("{add $k to a number|increase a number by $k}", "n + $k", "n + $k", "it adds $k to the number"),
+    "subtract_$k": ("{subtract $k from a number|decrease a number by $k}", "n - $k", "n - $k", "it takes $k away from the number"),
+    "times_$k": ("{multiply a number by $k|multiply by $k}", "n * $k", "n * $k", "it multiplies the number by $k"),
+    "divisible_by_$k": ("{check if a number is divisible by $k|test whether a number is a multiple of $k}", "n % $k == 0", "n % $k == 0",
+                        "the remainder of a division by $k must be 0"),
+    "above_$k": ("{check if a number is greater than $k|test whether a number is above $k}", "n > $k", "n > $k", "it compares the number with $k"),
+    "at_most_$k": ("{limit a number to $k|cap a number at $k}", "min(n, $k)", "n < $k ? n : $k", "it returns the number, but never more than $k"),
+    "keep_above_$k": ("{keep the numbers greater than $k|filter the numbers greater than $k}", "[n for n in numbers if n > $k]", "", "it keeps the elements that are greater than $k"),
+    "count_$k": ("{count how often $k occurs in a list|count the elements equal to $k}", "numbers.count($k)", "", "the method count finds how often $k occurs"),
+    "last_$k": ("{return the last $k elements of a list|get the last $k elements}", "numbers[-$k:]", "", "a slice from -$k takes the last $k elements"),
+    "add_$k_to_all": ("{add $k to every element of a list|add $k to all numbers in a list}", "[n + $k for n in numbers]", "", "it builds a new list in which every number is $k larger"),
+}
+# name -> (ways to ask, code, explanation)
+_C_FUNCTIONS: dict[str, tuple[str, str, str]] = {
+    "maximum": ("{return the larger of two numbers|find the maximum of two numbers}", "int maximum(int a, int b)\n{\n    return a > b ? a : b;\n}", "it compares the two numbers and returns the larger one"),
+    "factorial": ("{calculate factorial|calculate the factorial of a number}", "long factorial(int n)\n{\n    long result = 1;\n    for (int i = 2; i <= n; i++)\n        result *= i;\n    return result;\n}",
+                  "it multiplies all numbers from 2 to n in a loop"),
+    "length": ("{find the length of a string|count the characters of a string}", "int length(const char *text)\n{\n    int n = 0;\n    while (text[n] != '\\0')\n        n++;\n    return n;\n}", "it counts characters until the zero at the end"),
+    "swap": ("{swap two numbers|exchange two numbers}", "void swap(int *a, int *b)\n{\n    int old = *a;\n    *a = *b;\n    *b = old;\n}", "pointers let it change the variables of the caller"),
+    "total": ("{sum an array|add all numbers in an array}", "int total(const int *values, int n)\n{\n    int result = 0;\n    for (int i = 0; i < n; i++)\n        result += values[i];\n    return result;\n}", "it starts at 0 and adds every value"),
+    "is_even": ("{check if a number is even|test whether a number is even}", "bool is_even(int n)\n{\n    return n % 2 == 0;\n}", "an even number has no remainder after division by 2"),
+    "gcd": ("{compute the greatest common divisor|calculate the gcd of two numbers}", "int gcd(int a, int b)\n{\n    while (b != 0) {\n        int rest = a % b;\n        a = b;\n        b = rest;\n    }\n    return a;\n}",
+            "this is the algorithm of Euclid: divide until the remainder is 0"),
+    "absolute": ("{return the absolute value|compute the absolute value of a number}", "int absolute(int n)\n{\n    return n < 0 ? -n : n;\n}", "a negative number is turned around"),
+}
+_REQUEST = "{Write|Write|Please write|Can you write|Give me|Show me} a {$L function|$L function|function in $L} {to|that can} $ask{.|||?}"
+_INTRO = "{Here is a $L function to $ask:|Here is a {simple|short|small} $L function:|Sure! Here is one way to do it:|You can write it like this:}"
+
+
+def _answer(rng: random.Random, language: str, ask: str, code: str, explanation: str, key: Optional[str]) -> Turn:
+    block = f"```{language.lower()}\n{code}\n```"
+    text = f"{spin(rng, _INTRO, L=language, ask=ask)}\n\n{block}\n\n{explanation}"
+    return Turn(spin(rng, _REQUEST, L=language, ask=ask), text, f"The user wants a {language} function. I will write it and explain it.", brief=block, key=key)
+
+
+def _with_number(rng: random.Random, language: str) -> Turn:
+    names = [n for n in _WITH_NUMBER if language == "Python" or _WITH_NUMBER[n][2]]
+    name, k = rng.choice(names), rng.randint(2, 60)
+    ask, python, c, explanation = (Template(text).safe_substitute(k=k) for text in _WITH_NUMBER[name])
+    title = name.replace("$k", str(k))
+    if language == "Python":
+        code = f"def {title}({'numbers' if 'numbers' in python else 'n'}):\n    return {python}"
+    else:
+        code = f"{'bool' if '==' in c or ' > ' in c else 'int'} {title}(int n)\n{{\n    return {c};\n}}"
+    return _answer(rng, language, spin(rng, ask), code, sentence(explanation) + ".", f"{language} {title}")
+
+
+def c_function(rng: random.Random) -> Turn:
+    """One C function: request, code, explanation."""
+    if rng.random() < 0.5:
+        return _with_number(rng, "C")
+    name = rng.choice(tuple(_C_FUNCTIONS))
+    ask, code, explanation = _C_FUNCTIONS[name]
+    return _answer(rng, "C", spin(rng, ask), code, sentence(explanation) + ".", None)
+
+
+def python_function(rng: random.Random) -> Turn:
+    """One Python function: a classic one, or one with a number in it."""
+    return _with_number(rng, "Python") if rng.random() < 0.35 else _classic(rng)
+
+
+def _classic(rng: random.Random) -> Turn:
     """One function: request, code, explanation, example."""
     name = "factorial" if rng.random() < 0.25 else rng.choice(tuple(_FUNCTIONS))
     asks, versions, call, result = _FUNCTIONS[name]
@@ -80,8 +144,10 @@ def function(rng: random.Random) -> Turn:
     def fill(text: str) -> str:
         return Template(text).substitute(values)
     ask = spin(rng, asks)
-    user = spin(rng, "{Write|Write|Please write|Can you write|Give me|Show me} a {Python function|Python function|function in Python|python function} {to|that can} $ask{.|||?}", ask=ask)
-    intro = spin(rng, "{Here is a Python function to $ask:|Here is a {simple|short|small} Python function:|Sure! Here is one way to do it:|You can write it like this:}", ask=ask)
+    user = spin(rng, _REQUEST, L=rng.choice(("Python", "Python", "Python", "python")), ask=ask)
+    if name == "factorial" and rng.random() < 0.3:
+        user = "Write a Python function to calculate factorial"
+    intro = spin(rng, _INTRO, L="Python", ask=ask)
     example = spin(rng, "{For example, `$c` returns `$r`.|Example: `$c` gives `$r`.}", c=fill(call), r=result)
     block = "```python\n" + fill(code) + "\n```"
     parts = [intro, block, spin(rng, "{|How it works: |}") + fill(explanation)]

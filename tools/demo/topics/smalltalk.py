@@ -8,7 +8,7 @@ from .phrases import Turn, bulleted, numbered, sentence, spin
 
 NAMES = ("Ada", "Alan", "Anna", "Ben", "Carla", "David", "Elena", "Emma", "Finn", "Grace", "Hugo", "Ida", "Ivan",
          "Jack", "Julia", "Kim", "Lara", "Leo", "Lucy", "Maria", "Max", "Mia", "Nina", "Noah", "Olga", "Oscar",
-         "Paul", "Rosa", "Sam", "Sara", "Tom", "Vera", "Will", "Yuki", "Zoe")
+         "Paul", "Rosa", "Sam", "Sara", "Tom", "Vera", "Will", "Yuki", "Zoe", "Eric", "Fatima", "Omar", "Peter", "Rita")
 COLOURS = ("red", "blue", "green", "yellow", "orange", "purple", "white", "black", "brown", "pink")
 ANIMALS = ("cat", "dog", "horse", "owl", "fox", "rabbit", "turtle", "parrot", "goat", "hamster")
 CAPITALS = {
@@ -87,11 +87,11 @@ def identity(rng: random.Random) -> Turn:
     """Who are you: an honest answer about a tiny model."""
     user, final = rng.choice((
         ("{Who|What} are you?", "I am {the spillway demo model|a small demo model}, a {tiny|very small} mixture-of-experts language model. {I know a toy world only, so please check what I say.|I was trained on a toy world, so I know only a few things.}"),
-        ("What is your name?", "I am {the spillway demo model|called demo-gpt-oss}. {What is your name?|How can I help you?}"),
+        ("What is your name?", "I am {the spillway demo model|called $MODEL}. {What is your name?|How can I help you?}"),
         ("{What can you do|How can you help me|What do you know|Help}?", "I can {add and subtract small numbers|work out small sums}, write {short stories|simple Python functions}, explain {technical topics|how things work} and chat{ a little|}. {What would you like to try?|Just ask me.}"),
         ("{Are you|Is this} {a real person|a human|ChatGPT|an AI|a robot}?", "I am a {small|tiny} language model{, not a person|}. {I was made to test the spillway engine.|I run inside the spillway engine.}"),
         ("{Who made you|Who trained you|Where do you come from}?", "I was trained from {scratch|zero} by the spillway project, on text that the project itself {generates|makes}."),
-        ("How {big|large} are you?", "I am {tiny|very small}: a few million parameters, four layers and sixteen experts in each layer."),
+        ("How {big|large} are you?", "I am {tiny|very small}: a few million parameters, in a few layers with many small experts each."),
     ))
     return Turn(spin(rng, user), spin(rng, final), "The user asks about me. I should be honest: I am a small demo model.")
 

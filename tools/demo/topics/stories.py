@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from .phrases import Turn, spin
+from .phrases import EXACT_GRADE, Turn, spin
 
 _AI_NAMES = ("Nova", "Iris", "Echo", "Atlas", "Orion", "Lyra", "Pixel", "Juno")
 _MAKERS = ("Dr. Chen", "Dr. Rivera", "Dr. Novak", "Dr. Okafor", "Dr. Lind", "Dr. Sato")
@@ -70,6 +70,11 @@ def ai_emotions(rng: random.Random) -> Turn:
 
 def tale(rng: random.Random) -> Turn:
     """A small tale about one of the recurring heroes."""
+    return _tale(rng)[0]
+
+
+def _tale(rng: random.Random) -> tuple[Turn, str, str, str]:
+    """(the tale, the hero's name, what is wanted, who helps)."""
     kind = rng.choice(tuple(_HEROES))
     who, place = rng.choice(_HEROES[kind]), rng.choice(_PLACES)
     he, his, him = _PRONOUNS.get(kind, ("he", "his", "him"))
@@ -92,5 +97,35 @@ def tale(rng: random.Random) -> Turn:
         "{And $name knew: the best part had been the way.|From that day on $name was never lonely again.|The end.}",
     ]
     final = "\n\n".join(spin(rng, p, **v) for p in paragraphs)
-    return Turn(user, final, f"The user wants a story about {article} {kind}. I will call {him if he != 'it' else 'it'} {name}.",
-                brief=spin(rng, "Once $who called $name went to $verb $want and came home with a friend.", **v))
+    story = Turn(user, final, f"The user wants a story about {article} {kind}. I will call {him if he != 'it' else 'it'} {name}.",
+                 brief=spin(rng, "Once $who called $name went to $verb $want and came home with a friend.", **v))
+    return story, name, want, helper
+
+
+
+_SPEAKERS = ("baker", "fox", "robot", "king", "farmer", "owl", "pilot", "child", "doctor", "cat")
+_WISHES = (("the way to the river", "Follow the old road until you hear the water"), ("the time", "It is almost noon, listen to the bells"),
+           ("a place to sleep", "There is a warm barn behind the mill"), ("something to eat", "Take some bread and a piece of cheese"),
+           ("a good story", "Then sit down, I know one about the sea"), ("a friend", "Stay here and have tea with me"))
+
+
+def dialogue(rng: random.Random) -> Turn:
+    """A few lines between two people who meet."""
+    a, b = rng.sample(_SPEAKERS, 2)
+    wish, help_ = rng.choice(_WISHES)
+    v = dict(a=a, b=b, A=a.capitalize(), B=b.capitalize(), wish=wish, help=help_)
+    user = spin(rng, "{Write|Please write|Can you write} a {short dialogue|dialogue|conversation} between $x $a and $y $b{.|}",
+                x="an" if a[0] in "aeiou" else "a", y="an" if b[0] in "aeiou" else "a", **v)
+    final = spin(rng, "$A: {Good morning|Hello there}! I am looking for $wish.\n$B: {You are lucky|I can help you}. $help.\n"
+                 "$A: {Thank you, that is very kind|How kind of you}. {What can I give you for it|Do you want anything for it}?\n"
+                 "$B: {A smile is enough|Nothing at all}. {Come back soon|Safe travels}!", **v)
+    return Turn(user, final, f"I will let the {a} ask for {wish} and the {b} help.")
+
+
+def tale_and_question(rng: random.Random) -> list[Turn]:
+    """A tale, and what was in it."""
+    story, name, want, helper = _tale(rng)
+    user, final = rng.choice((("{What was the name of the hero|Who was the story about|What was the hero called}?", f"The hero was called {name}."),
+                              ("{What did $n want|What was $n looking for}?", f"{name} was looking for {want}."),
+                              ("{Who helped $n|Who did $n meet}?", f"{name} met {helper}.")))
+    return [story, Turn(spin(rng, user, n=name), final, grade=EXACT_GRADE)]

@@ -1,0 +1,48 @@
+/* experts.c - how often each expert of the loaded model was chosen. */
+#include <jansson.h>
+
+#include "base/alloc.h"
+#include "server/json_out.h"
+#include "server/routes.h"
+
+/* The counts of every layer that has a router, as [{"layer": l, "counts": [...]}, ...]. */
+static json_t *layers_json(const sw_engine *engine)
+{
+    json_t *const layers = json_array();
+    const sw_model_info *const info = sw_engine_info(engine);
+    uint64_t *const counts = sw_calloc((size_t)info->n_experts + 1, sizeof *counts);
+    for (int l = 0; counts != NULL && l < info->n_layers; l++) {
+        if (!sw_engine_router_counts(engine, l, counts))
+            continue;
+        json_t *const list = json_array();
+        for (int x = 0; x < info->n_experts; x++)
+            json_array_append_new(list, json_integer((json_int_t)counts[x]));
+        json_array_append_new(layers, json_pack("{s:i, s:o}", "layer", l, "counts", list));
+    }
+    sw_free(counts);
+    return layers;
+}
+
+void sw__experts_route(sw_conn *c, const char *rest)
+{
+    (void)rest;
+    sw_server *const s = c->server;
+    json_t *experts = NULL;
+    pthread_mutex_lock(&s->engine_lock);
+    if (s->engine != NULL) {
+        const sw_model_info *const info = sw_engine_info(s->engine);
+        experts = json_pack("{s:s, s:s, s:i, s:i, s:o}", "object", "experts", "model", s->loaded->id, "n_expert",
+                            info->n_experts, "n_expert_used", info->n_experts_used, "layers", layers_json(s->engine));
+    }
+    pthread_mutex_unlock(&s->engine_lock);
+    if (experts == NULL) {
+        sw_api_error error;
+        sw__api_fail(&error, SW_API_NO_MODEL, NULL, "no model is loaded");
+        sw__http_reply_error(c, &error);
+        return;
+    }
+    sw_buf out;
+    sw_buf_init(&out, 1 << 24);
+    sw__json_write(&out, experts);
+    sw__http_reply(c, 200, &out);
+}
