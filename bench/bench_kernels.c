@@ -19,6 +19,7 @@
 #include "base/rng.h"
 #include "base/sysinfo.h"
 #include "kernels/kernels.h"
+#include "kernels/multiply_probe.h"
 #include "quant/tile.h"
 
 enum {
@@ -115,17 +116,6 @@ static void measure(const bench *b, const sw_kernels *k, sw_type t)
     fflush(stdout);
 }
 
-/* Bytes in [0x20, 0x40): whichever of them are scales, they are ordinary numbers in every format. */
-static void fill_weights(bench *b)
-{
-    sw_rng r;
-    sw_rng_seed(&r, 1);
-    for (size_t i = 0; i + 8 <= b->size; i += 8) {
-        const uint64_t bytes = (sw_rng_next(&r) & UINT64_C(0x1f1f1f1f1f1f1f1f)) | UINT64_C(0x2020202020202020);
-        memcpy(b->weights + i, &bytes, sizeof bytes);
-    }
-}
-
 static bool fill_acts(sw_acts *x, const sw_kernels *k)
 {
     const size_t n = (size_t)N_TOKENS_MAX * N_COLS;
@@ -176,7 +166,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "bench_kernels: needs %zu MiB of memory\n", b.size / MIB + 64);
         return EXIT_FAILURE;
     }
-    fill_weights(&b);
+    sw_fill_any_tiles(b.weights, b.size);
     const int n_cores = sw_n_cores() < N_THREADS_MAX ? sw_n_cores() : N_THREADS_MAX;
     printf("%s, %d cores; %zu MiB of weights; best of %d\n\n", sw_cpu_name(), n_cores, b.size / MIB, N_TURNS);
     printf("                        matrix x vector            matrix x matrix, 10^9 multiply-adds/s\n");

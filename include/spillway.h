@@ -49,10 +49,11 @@ typedef struct sw_model_info {
     const char *tokenizer;   // "gpt2/gpt-4o", ...
     const char *chat_format; // "harmony", ... ; "plain" when the file has no template known here
     uint64_t file_bytes;
-    int64_t mtime;            // seconds since 1970
-    uint64_t n_params;        // all weights
-    uint64_t n_params_active; // weights that one token uses
-    uint64_t bytes_per_token; // of weights that are read to generate one token
+    int64_t mtime;                    // seconds since 1970
+    uint64_t n_params;                // all weights
+    uint64_t n_params_active;         // weights that one token uses
+    uint64_t bytes_per_token;         // of weights that are read to generate one token
+    uint64_t multiply_adds_per_token; // of all layers' matrices; a token with logits takes n_embd * n_vocab more
     uint64_t bytes_by_class[SW_N_CLASSES];
     int n_layers;
     int n_embd;
@@ -177,6 +178,10 @@ typedef struct sw_engine_state {
 } sw_engine_state;
 sw_engine_state sw_engine_get_state(sw_engine *engine);
 
+/* Bytes of keys and values that one token reads which is generated as the n-th of its sequence: of windowed layers only
+ * the window.  0 for the stub. */
+uint64_t sw_engine_kv_bytes_read(const sw_engine *engine, int n);
+
 /* How often the router of MoE layer `layer` (0 .. n_layers-1; dense layers count nothing) chose each expert since the
  * engine was opened.  counts has room for n_experts.  Returns false if the layer has no router. */
 bool sw_engine_router_counts(const sw_engine *engine, int layer, uint64_t *counts);
@@ -207,6 +212,15 @@ sw_bandwidth_probe *sw_bandwidth_probe_create(int n_threads);
 /* Bytes per second of one pass, some tenths of a second. */
 double sw_bandwidth_probe_run(sw_bandwidth_probe *probe);
 void sw_bandwidth_probe_free(sw_bandwidth_probe *probe);
+
+/* Measures how many multiply-adds the kernels of one weight type ("Q4_K", ...) reach on this machine, with n_threads
+ * threads and a batch of tokens, when all they need is in the caches. */
+typedef struct sw_multiply_probe sw_multiply_probe;
+/* Errors: SW_EINVAL (no such type), SW_ENOMEM. */
+SW_NODISCARD sw_code sw_multiply_probe_create(sw_multiply_probe **out, const char *type, int n_threads, sw_err *err);
+/* Multiply-adds per second, of all threads together; takes some hundredths of a second. */
+double sw_multiply_probe_run(sw_multiply_probe *probe);
+void sw_multiply_probe_free(sw_multiply_probe *probe);
 
 /* ---- generation -------------------------------------------------------------------------------------------- */
 

@@ -134,6 +134,11 @@ sw_engine_state sw_engine_get_state(sw_engine *e)
     return state;
 }
 
+uint64_t sw_engine_kv_bytes_read(const sw_engine *e, int n)
+{
+    return e->file != NULL ? sw_model_lm_kv_bytes_read(e->lm, n) : 0;
+}
+
 bool sw_engine_router_counts(const sw_engine *e, int layer, uint64_t *counts)
 {
     return e->file != NULL && sw_model_lm_router_counts(e->lm, layer, counts);

@@ -32,6 +32,33 @@ static int usage_error(const sw_args *a, const char *format, const char *x, cons
     return SW_EXIT_USAGE;
 }
 
+/* A whole number at the start of `text`, within the row's range; *end_out is what follows it. */
+static bool read_int(const sw_arg *r, const char *text, const char **end_out, long *out)
+{
+    char *end;
+    errno = 0;
+    const long n = strtol(text, &end, 10);
+    *end_out = end;
+    *out = n;
+    return errno == 0 && end != text && (r->min >= r->max || ((double)n >= r->min && (double)n <= r->max));
+}
+
+/* A list that is wrong somewhere changes nothing. */
+static bool store_ints(const sw_arg *r, const char *text)
+{
+    sw_arg_ints list = {.n = 0};
+    for (const char *p = text;; p++) {
+        if (list.n == SW_ARG_INTS_MAX || !(isdigit((unsigned char)*p) || *p == '-') ||
+            !read_int(r, p, &p, &list.values[list.n]) || (*p != ',' && *p != '\0'))
+            return false;
+        list.n++;
+        if (*p == '\0')
+            break;
+    }
+    *(sw_arg_ints *)r->value = list;
+    return true;
+}
+
 /* Stores `text` into the row's variable; false when it is no number or out of range. */
 static bool store(const sw_arg *r, const char *text)
 {
@@ -39,18 +66,19 @@ static bool store(const sw_arg *r, const char *text)
         *(const char **)r->value = text;
         return true;
     }
-    char *end;
-    errno = 0;
-    double number;
+    if (r->type == SW_ARG_INTS)
+        return store_ints(r, text);
     if (r->type == SW_ARG_INT) {
-        const long n = strtol(text, &end, 10);
-        number = (double)n;
-        if (errno != 0 || end == text || *end != '\0' || (r->min < r->max && (number < r->min || number > r->max)))
+        const char *rest;
+        long n;
+        if (!read_int(r, text, &rest, &n) || *rest != '\0')
             return false;
         *(long *)r->value = n;
         return true;
     }
-    number = strtod(text, &end);
+    char *end;
+    errno = 0;
+    const double number = strtod(text, &end);
     if (errno != 0 || end == text || *end != '\0' || !(number == number) ||
         (r->min < r->max && (number < r->min || number > r->max)))
         return false;
@@ -61,7 +89,10 @@ static bool store(const sw_arg *r, const char *text)
 static int bad_value(const sw_args *a, const sw_arg *r, const char *name, const char *text)
 {
     char range[96] = "a number";
-    if (r->min < r->max)
+    if (r->type == SW_ARG_INTS)
+        snprintf(range, sizeof range, "1 to %d whole numbers from %.0f to %.0f, separated by commas", SW_ARG_INTS_MAX,
+                 r->min, r->max);
+    else if (r->min < r->max)
         snprintf(range, sizeof range, "%s from %g to %g", r->type == SW_ARG_INT ? "a whole number" : "a number", r->min,
                  r->max);
     fprintf(stderr, "spillway %s: %s takes %s, not '%s'\n", a->command, name, range, text);

@@ -10,14 +10,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-typedef enum sw_arg_type { SW_ARG_FLAG, SW_ARG_INT, SW_ARG_DOUBLE, SW_ARG_STRING } sw_arg_type;
+typedef enum sw_arg_type { SW_ARG_FLAG, SW_ARG_INT, SW_ARG_INTS, SW_ARG_DOUBLE, SW_ARG_STRING } sw_arg_type;
+
+/* Whole numbers separated by commas: "1,2,4". */
+enum { SW_ARG_INTS_MAX = 16 };
+typedef struct sw_arg_ints {
+    long values[SW_ARG_INTS_MAX];
+    size_t n;
+} sw_arg_ints;
 
 typedef struct sw_arg {
     const char *name;  // long name without dashes
     const char *alias; // another spelling with its dashes, such as "-t" or "-cmoe", or NULL
     sw_arg_type type;
-    void *value;             // bool *, long *, double * or const char **
-    double min, max;         // allowed range of INT and DOUBLE when min < max
+    void *value;             // bool *, long *, sw_arg_ints *, double * or const char **
+    double min, max;         // allowed range of INT, INTS and DOUBLE when min < max
     const char *placeholder; // "N", "FILE", ...; NULL for flags
     const char *help;
 } sw_arg;

@@ -17,7 +17,7 @@ static const sw_cmd COMMANDS[] = {
     {"tokenize", sw_cmd_tokenize, "text on standard input to token ids"},
     {"logits", sw_cmd_logits, "logits of a token sequence, for parity checks"},
     {"synth", sw_cmd_synth, "a model with random weights at true dimensions"},
-    {"perf", sw_cmd_perf, "how fast a model runs here, beside the memory bandwidth"},
+    {"perf", sw_cmd_perf, "how fast a model runs here, beside what limits it"},
     {"quantize", sw_cmd_quantize, "a model with other weight types"},
     {"limits", sw_cmd_limits, "every bound of the program"},
 };

@@ -10,6 +10,7 @@
 #include "base/escape.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
+#include "cmd/json_text.h"
 #include "spillway.h"
 
 /* Prints text from the file, padded, with everything that could steer a terminal made visible. */
@@ -159,13 +160,6 @@ static void print_tensors(const sw_model_file *f)
     }
 }
 
-/* A JSON string; bytes that are not UTF-8 become U+FFFD. */
-static json_t *json_text(const char *s)
-{
-    json_t *const j = json_string(s);
-    return j != NULL ? j : json_string("\xef\xbf\xbd");
-}
-
 static json_t *tensors_to_json(const sw_model_file *f)
 {
     json_t *const list = json_array();
@@ -175,7 +169,7 @@ static json_t *tensors_to_json(const sw_model_file *f)
         for (int d = 0; d < t.n_dims; d++)
             json_array_append_new(shape, json_integer((json_int_t)t.shape[d]));
         json_array_append_new(list,
-                              json_pack("{so, ss, so, sI, ss}", "name", json_text(t.name), "type", t.type, "shape",
+                              json_pack("{so, ss, so, sI, ss}", "name", sw_json_text(t.name), "type", t.type, "shape",
                                         shape, "bytes", (json_int_t)t.bytes, "class", sw_tensor_class_name(t.cls)));
     }
     return list;
@@ -194,13 +188,14 @@ static json_t *info_to_json(const sw_model_file *f)
         json_object_set_new(by_class, sw_tensor_class_name((sw_tensor_class)c),
                             json_integer((json_int_t)m->bytes_by_class[c]));
     return json_pack("{so, so, so, ss, sI, sI, sI, si, si, si, si, si, si, si, so, ss, so, so, sf}", "name",
-                     json_text(m->name), "path", json_text(m->path), "architecture", json_text(m->arch), "quant",
-                     m->quant, "file_bytes", (json_int_t)m->file_bytes, "n_params", (json_int_t)m->n_params,
+                     sw_json_text(m->name), "path", sw_json_text(m->path), "architecture", sw_json_text(m->arch),
+                     "quant", m->quant, "file_bytes", (json_int_t)m->file_bytes, "n_params", (json_int_t)m->n_params,
                      "n_params_active", (json_int_t)m->n_params_active, "n_layers", m->n_layers, "n_embd", m->n_embd,
                      "n_vocab", m->n_vocab, "n_ctx_train", m->n_ctx_train, "n_experts", m->n_experts, "n_experts_used",
-                     m->n_experts_used, "n_experts_shared", m->n_experts_shared, "tokenizer", json_text(m->tokenizer),
-                     "chat_format", m->chat_format, "bytes_by_class", by_class, "bytes_by_type", by_type,
-                     "cpu_moe_share", share(m->bytes_by_class[SW_CLASS_EXPERTS], all_bytes(m)));
+                     m->n_experts_used, "n_experts_shared", m->n_experts_shared, "tokenizer",
+                     sw_json_text(m->tokenizer), "chat_format", m->chat_format, "bytes_by_class", by_class,
+                     "bytes_by_type", by_type, "cpu_moe_share",
+                     share(m->bytes_by_class[SW_CLASS_EXPERTS], all_bytes(m)));
 }
 
 static int print_json(const sw_model_file *f, bool with_tensors)

@@ -1,199 +1,173 @@
-/* cmd_perf.c - `spillway perf`: how fast a model runs here, and what share of the machine's limit that is.
- *
- * Each repetition measures the memory's read bandwidth, the prompt and the generation one after another, since what a
- * shared machine gives changes from second to second: shares are computed inside a repetition.
- */
+/* cmd_perf.c - `spillway perf`: how fast a model runs here, and what share of the machine's limits that is. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
-#include <jansson.h>
-
+#include "base/alloc.h"
 #include "base/sysinfo.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "cmd/engine_args.h"
+#include "cmd/perf.h"
 #include "cmd/progress.h"
-#include "results/stats.h"
-#include "spillway.h"
 
-enum { N_REPEAT_MAX = 100 };
-
-typedef struct perf {
+typedef struct perf_options {
     sw_engine_args engine;
-    long n_prompt, n_gen, n_depth, n_seqs, n_repeat;
+    sw_arg_ints threads, prompt, gen;
+    long n_depth, n_seqs, n_repeat;
     bool as_json, on_demand, quiet;
-    // Per repetition.
-    double prompt_rate[N_REPEAT_MAX]; // tokens/s
-    double gen_rate[N_REPEAT_MAX];    // tokens/s, all sequences together
-    double gen_bytes[N_REPEAT_MAX];   // weight bytes/s, one sequence only
-    double bandwidth[N_REPEAT_MAX];   // bytes/s
-    double share[N_REPEAT_MAX];       // gen_bytes / bandwidth
-} perf;
+} perf_options;
 
-static sw_code time_rate(sw_engine *e, const sw_time_request *r, double *rate_out, sw_err *err)
+static int longest(const perf_options *o)
 {
-    uint64_t ns;
-    const sw_code code = sw_engine_time(e, r, &ns, err);
-    const double n = r->n_prompt > 0 ? r->n_prompt : (double)r->n_gen * r->n_seqs;
-    *rate_out = code == SW_OK && ns > 0 ? n * 1e9 / (double)ns : 0;
+    long n = 0;
+    for (size_t i = 0; i < o->prompt.n; i++)
+        n = o->prompt.values[i] > n ? o->prompt.values[i] : n;
+    for (size_t i = 0; i < o->gen.n; i++)
+        n = o->gen.values[i] > n ? o->gen.values[i] : n;
+    return (int)(o->n_depth + n);
+}
+
+static sw_code open_engine(sw_engine **out, const perf_options *o, const char *path, size_t i, sw_err *err)
+{
+    *out = NULL;
+    sw_engine_options options;
+    sw_code code = sw_engine_args_resolve(&o->engine, &options, err);
+    if (code != SW_OK)
+        return code;
+    sw_progress loading;
+    sw_progress_init(&loading, "loading", NULL, o->quiet);
+    options.n_threads = (int)o->threads.values[i];
+    options.n_seqs = (int)o->n_seqs;
+    options.on_load = sw_progress_on_bytes;
+    options.ud = &loading;
+    if (options.n_ctx == 0)
+        options.n_ctx = longest(o);
+    code = sw_engine_open(out, path, &options, err);
+    sw_progress_finish(&loading);
     return code;
 }
 
-/* One repetition. */
-static sw_code repeat(perf *p, sw_engine *e, sw_bandwidth_probe *probe, size_t i, sw_err *err)
+/* The rows of an engine, each once: first touch of weights and caches, which is not counted. */
+static sw_code begin_rows(sw_perf *p, const perf_options *o, sw_engine *e, sw_err *err)
 {
-    const sw_time_request prompt = {.n_depth = (int)p->n_depth, .n_prompt = (int)p->n_prompt, .n_seqs = 1};
-    const sw_time_request gen = {.n_depth = (int)p->n_depth, .n_gen = (int)p->n_gen, .n_seqs = (int)p->n_seqs};
-    const double before = sw_bandwidth_probe_run(probe);
-    sw_code code = time_rate(e, &gen, &p->gen_rate[i], err);
-    const double after = sw_bandwidth_probe_run(probe);
-    if (code == SW_OK)
-        code = time_rate(e, &prompt, &p->prompt_rate[i], err);
-    p->bandwidth[i] = before > after ? before : after;
-    p->gen_bytes[i] = p->gen_rate[i] / (double)p->n_seqs * (double)sw_engine_info(e)->bytes_per_token;
-    p->share[i] = p->gen_bytes[i] / p->bandwidth[i];
+    const size_t first = p->n_rows;
+    p->states[p->n_states++] = sw_engine_get_state(e);
+    for (size_t i = 0; i < o->prompt.n; i++)
+        sw_perf_add_row(p, e, true, (int)o->prompt.values[i]);
+    for (size_t i = 0; i < o->gen.n; i++)
+        sw_perf_add_row(p, e, false, (int)o->gen.values[i]);
+    sw_code code = SW_OK;
+    for (size_t r = first; r < p->n_rows && code == SW_OK; r++)
+        code = sw_perf_repeat(p, &p->rows[r], 0, e, NULL, err);
+    if (p->n_states == 1) // later peaks would be those of the probes
+        p->peak_bytes = sw_memory_of(0).peak;
     return code;
 }
 
-static void print_row(const char *name, double *values, size_t n, double scale, const char *unit)
-{
-    const sw_stats s = sw_stats_of(values, n);
-    printf("%-22s %10.2f %10.2f %10.2f  %s\n", name, s.p50 * scale, s.min * scale, s.max * scale, unit);
-}
-
-static void print_table(perf *p, const sw_engine *e, const sw_engine_state *state)
-{
-    const sw_model_info *const m = sw_engine_info(e);
-    const size_t n = (size_t)p->n_repeat;
-    printf("model    %s, %s, %.2f GB, %.3f GB of weights read per token\n", m->name, m->quant,
-           (double)m->file_bytes / 1e9, (double)m->bytes_per_token / 1e9);
-    printf("machine  %s, %d threads, kernels %s\n", sw_cpu_name(), state->n_threads, state->isa);
-    printf("load     %.2f s; peak memory %.2f GB\n\n", state->load_ms / 1e3, (double)sw_memory_of(0).peak / 1e9);
-    printf("%-22s %10s %10s %10s  (%zu repetitions)\n", "", "median", "min", "max", n);
-    char name[64];
-    snprintf(name, sizeof name, "prompt, %ld tokens", p->n_prompt);
-    print_row(name, p->prompt_rate, n, 1, "tokens/s");
-    snprintf(name, sizeof name, "generation, %ld tokens", p->n_gen);
-    print_row(name, p->gen_rate, n, 1, "tokens/s");
-    print_row("memory bandwidth", p->bandwidth, n, 1e-9, "GB/s, read");
-    if (p->n_seqs == 1) {
-        print_row("  used by generation", p->gen_bytes, n, 1e-9, "GB/s of weights");
-        print_row("  share", p->share, n, 100, "%");
-    }
-}
-
-static json_t *samples(const double *values, size_t n)
-{
-    json_t *const list = json_array();
-    for (size_t i = 0; i < n; i++)
-        json_array_append_new(list, json_real(values[i]));
-    return list;
-}
-
-static void print_json(const perf *p, const sw_engine *e, const sw_engine_state *state)
-{
-    const sw_model_info *const m = sw_engine_info(e);
-    const size_t n = (size_t)p->n_repeat;
-    json_t *const j = json_pack(
-        "{ss, ss, sI, sI, ss, si, ss, sf, sI, si, si, si, si, so, so, so}", "model", m->name, "quant", m->quant,
-        "file_bytes", (json_int_t)m->file_bytes, "bytes_per_token", (json_int_t)m->bytes_per_token, "cpu",
-        sw_cpu_name(), "threads", state->n_threads, "isa", state->isa, "load_ms", state->load_ms, "peak_memory_bytes",
-        (json_int_t)sw_memory_of(0).peak, "n_prompt", (int)p->n_prompt, "n_gen", (int)p->n_gen, "n_depth",
-        (int)p->n_depth, "n_seqs", (int)p->n_seqs, "prompt_tokens_per_s", samples(p->prompt_rate, n),
-        "generation_tokens_per_s", samples(p->gen_rate, n), "read_bytes_per_s", samples(p->bandwidth, n));
-    json_dumpf(j, stdout, JSON_INDENT(2));
-    printf("\n");
-    json_decref(j);
-}
-
-/* A repetition for every line on standard input, so that another program can measure something else in between. */
-static sw_code run_on_demand(perf *p, sw_engine *e, sw_bandwidth_probe *probe, const char *isa, sw_err *err)
-{
-    char line[64];
-    while (fgets(line, sizeof line, stdin) != NULL) {
-        const sw_code code = repeat(p, e, probe, 0, err);
-        if (code != SW_OK)
-            return code;
-        printf("{\"isa\": \"%s\", \"bytes_per_token\": %" PRIu64 ", \"prompt_tokens_per_s\": %.3f, "
-               "\"generation_tokens_per_s\": %.3f, \"read_bytes_per_s\": %.0f}\n",
-               isa, sw_engine_info(e)->bytes_per_token, p->prompt_rate[0], p->gen_rate[0], p->bandwidth[0]);
-        fflush(stdout);
-    }
-    return SW_OK;
-}
-
-static sw_code run_all(perf *p, sw_engine *e, sw_bandwidth_probe *probe, sw_err *err)
+static sw_code repeat_rows(sw_perf *p, const perf_options *o, sw_engine *e, const sw_perf_probes *probes, size_t first,
+                           sw_err *err)
 {
     sw_progress progress;
-    sw_progress_init(&progress, "measuring", "repetitions", p->quiet);
-    sw_code code = repeat(p, e, probe, 0, err); // not counted: first touch of weights and caches
-    for (size_t i = 0; i < (size_t)p->n_repeat && code == SW_OK; i++) {
-        sw_progress_update(&progress, i, (uint64_t)p->n_repeat);
-        code = repeat(p, e, probe, i, err);
+    sw_progress_init(&progress, "measuring", "repetitions", o->quiet);
+    sw_code code = SW_OK;
+    for (int i = 0; i < p->n_repeat && code == SW_OK; i++) {
+        sw_progress_update(&progress, (uint64_t)i, (uint64_t)p->n_repeat);
+        for (size_t r = first; r < p->n_rows && code == SW_OK; r++)
+            code = sw_perf_repeat(p, &p->rows[r], i, e, probes, err);
     }
     sw_progress_finish(&progress);
     return code;
 }
 
-static sw_code run(perf *p, const char *path, sw_err *err)
+/* A repetition for every line on standard input, so that another program can measure something else in between. */
+static sw_code run_on_demand(const sw_perf *p, sw_engine *e, const sw_perf_probes *probes, sw_err *err)
 {
-    sw_engine_options options;
-    sw_code code = sw_engine_args_resolve(&p->engine, &options, err);
-    if (code != SW_OK)
-        return code;
-    sw_progress loading;
-    sw_progress_init(&loading, "loading", NULL, p->quiet);
-    options.n_seqs = (int)p->n_seqs;
-    options.on_load = sw_progress_on_bytes;
-    options.ud = &loading;
-    if (options.n_ctx == 0)
-        options.n_ctx = (int)(p->n_depth + (p->n_prompt > p->n_gen ? p->n_prompt : p->n_gen));
-    sw_engine *engine;
-    code = sw_engine_open(&engine, path, &options, err);
-    sw_progress_finish(&loading);
-    if (code != SW_OK)
-        return code;
-    const sw_engine_state state = sw_engine_get_state(engine);
-    sw_bandwidth_probe *const probe = sw_bandwidth_probe_create(state.n_threads);
-    if (probe == NULL)
-        code = sw_fail(err, SW_ENOMEM, "out of memory measuring the bandwidth");
-    else if (p->on_demand)
-        code = run_on_demand(p, engine, probe, state.isa, err);
-    else
-        code = run_all(p, engine, probe, err);
-    if (code == SW_OK && p->as_json)
-        print_json(p, engine, &state);
-    else if (code == SW_OK && !p->on_demand)
-        print_table(p, engine, &state);
-    sw_bandwidth_probe_free(probe);
+    sw_perf_row *const prompt = &p->rows[0], *const gen = &p->rows[1];
+    char line[64];
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        sw_code code = sw_perf_repeat(p, gen, 0, e, probes, err);
+        if (code == SW_OK)
+            code = sw_perf_repeat(p, prompt, 0, e, probes, err);
+        if (code != SW_OK)
+            return code;
+        printf("{\"isa\": \"%s\", \"bytes_per_token\": %" PRIu64 ", \"prompt_tokens_per_s\": %.3f, "
+               "\"generation_tokens_per_s\": %.3f, \"read_bytes_per_s\": %.0f, \"multiply_adds_per_s\": %.0f, "
+               "\"peak_multiply_adds_per_s\": %.0f}\n",
+               p->states[0].isa, sw_engine_info(e)->bytes_per_token, prompt->rate[0], gen->rate[0], gen->limit[0],
+               prompt->rate[0] * prompt->work, prompt->limit[0]);
+        fflush(stdout);
+    }
+    return SW_OK;
+}
+
+/* Everything for one number of threads; the engine stays open, for the report. */
+static sw_code run_threads(sw_perf *p, const perf_options *o, sw_engine *e, sw_err *err)
+{
+    const size_t first = p->n_rows;
+    sw_perf_probes probes = {0};
+    sw_code code = begin_rows(p, o, e, err);
+    if (code == SW_OK)
+        code = sw_perf_probes_create(&probes, e, err);
+    if (code == SW_OK)
+        code = o->on_demand ? run_on_demand(p, e, &probes, err) : repeat_rows(p, o, e, &probes, first, err);
+    sw_perf_probes_free(&probes);
+    return code;
+}
+
+static sw_code run(const perf_options *o, const char *path, sw_err *err)
+{
+    if (o->on_demand && (o->threads.n > 1 || o->prompt.n > 1 || o->gen.n > 1))
+        return sw_fail(err, SW_EINVAL, "--on-demand takes one value of --threads, --prompt and --gen, no list");
+    const size_t n_rows = o->threads.n * (o->prompt.n + o->gen.n);
+    sw_perf p = {.n_depth = (int)o->n_depth,
+                 .n_seqs = (int)o->n_seqs,
+                 .n_repeat = (int)o->n_repeat,
+                 .rows = sw_calloc(n_rows, sizeof *p.rows)};
+    if (p.rows == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory for %zu rows", n_rows);
+    sw_engine *engine = NULL;
+    sw_code code = SW_OK;
+    for (size_t i = 0; i < o->threads.n && code == SW_OK; i++) {
+        sw_engine_close(engine); // never two at once
+        code = open_engine(&engine, o, path, i, err);
+        if (code == SW_OK)
+            code = run_threads(&p, o, engine, err);
+    }
+    if (code == SW_OK && o->as_json)
+        code = sw_perf_print_json(&p, engine, err);
+    else if (code == SW_OK && !o->on_demand)
+        sw_perf_print_table(&p, engine);
     sw_engine_close(engine);
+    sw_free(p.rows);
     return code;
 }
 
 int sw_cmd_perf(int argc, char **argv)
 {
-    perf p = {.n_prompt = 512, .n_gen = 128, .n_seqs = 1, .n_repeat = 5};
+    perf_options o = {.threads = {{0}, 1}, .prompt = {{512}, 1}, .gen = {{128}, 1}, .n_seqs = 1, .n_repeat = 5};
     const sw_arg rows[] = {
-        {"prompt", "-p", SW_ARG_INT, &p.n_prompt, 1, SW_LIMIT_CTX_TOKENS, "N", "tokens of the prompt (512)"},
-        {"gen", "-n", SW_ARG_INT, &p.n_gen, 1, SW_LIMIT_CTX_TOKENS, "N", "tokens to generate (128)"},
-        {"depth", "-d", SW_ARG_INT, &p.n_depth, 0, SW_LIMIT_CTX_TOKENS, "N", "tokens already in the cache (0)"},
-        {"parallel", "-np", SW_ARG_INT, &p.n_seqs, 1, SW_LIMIT_SEQUENCES, "N", "sequences generated together (1)"},
-        {"repeat", "-r", SW_ARG_INT, &p.n_repeat, 1, N_REPEAT_MAX, "N",
+        {"prompt", "-p", SW_ARG_INTS, &o.prompt, 1, SW_LIMIT_CTX_TOKENS, "N,...", "tokens of the prompt (512)"},
+        {"gen", "-n", SW_ARG_INTS, &o.gen, 1, SW_LIMIT_CTX_TOKENS, "N,...", "tokens to generate (128)"},
+        {"threads", "-t", SW_ARG_INTS, &o.threads, 1, SW_LIMIT_THREADS, "N,...",
+         "compute threads; default: one per core"},
+        {"depth", "-d", SW_ARG_INT, &o.n_depth, 0, SW_LIMIT_CTX_TOKENS, "N", "tokens already in the cache (0)"},
+        {"parallel", "-np", SW_ARG_INT, &o.n_seqs, 1, SW_LIMIT_SEQUENCES, "N", "sequences generated together (1)"},
+        {"repeat", "-r", SW_ARG_INT, &o.n_repeat, 1, SW_PERF_REPEAT_MAX, "N",
          "repetitions (5), after one that is not counted"},
-        {"json", NULL, SW_ARG_FLAG, &p.as_json, 0, 0, NULL, "one JSON document with every repetition"},
-        {"on-demand", NULL, SW_ARG_FLAG, &p.on_demand, 0, 0, NULL,
+        {"json", NULL, SW_ARG_FLAG, &o.as_json, 0, 0, NULL, "one JSON document with every repetition"},
+        {"on-demand", NULL, SW_ARG_FLAG, &o.on_demand, 0, 0, NULL,
          "one repetition per line on standard input, one JSON line each"},
-        {"quiet", "-q", SW_ARG_FLAG, &p.quiet, 0, 0, NULL, "no progress"},
-        SW_ENGINE_ARG_ROWS(p.engine),
+        {"quiet", "-q", SW_ARG_FLAG, &o.quiet, 0, 0, NULL, "no progress"},
+        SW_ENGINE_ARG_ROWS_BUT_THREADS(o.engine),
     };
     const sw_args args = {
         .command = "perf",
-        .usage = "MODEL [-p 512] [-n 128] [-t N] [--json]",
+        .usage = "MODEL [-p 512,...] [-n 128,...] [-t N,...] [--json]",
         .description =
-            "Times prompt evaluation and generation, the model calls alone, and measures the memory's read bandwidth\n"
-            "in the same repetition: generation reads every used weight once per token, so its share of the\n"
-            "bandwidth says how near the machine's limit it is.",
+            "Times prompt evaluation and generation, the model calls alone, a row for every number of threads and\n"
+            "tokens, beside what limits them on this machine, measured in the same repetition: how fast memory is\n"
+            "read for generation, which reads every used weight once per token, and how fast the kernels multiply\n"
+            "for the prompt.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .min_positional = 1,
@@ -205,5 +179,5 @@ int sw_cmd_perf(int argc, char **argv)
     if (status >= 0)
         return status;
     sw_err err = {0};
-    return run(&p, path, &err) == SW_OK ? SW_EXIT_OK : sw_cmd_fail("perf", &err);
+    return run(&o, path, &err) == SW_OK ? SW_EXIT_OK : sw_cmd_fail("perf", &err);
 }

@@ -18,6 +18,8 @@ typedef struct sw_engine_args {
 // clang-format off
 #define SW_ENGINE_ARG_ROWS(e) \
     {"threads", "-t", SW_ARG_INT, &(e).n_threads, 1, SW_LIMIT_THREADS, "N", "compute threads; default: one per core"}, \
+    SW_ENGINE_ARG_ROWS_BUT_THREADS(e)
+#define SW_ENGINE_ARG_ROWS_BUT_THREADS(e) \
     {"ctx-size", "-c", SW_ARG_INT, &(e).n_ctx, 1, SW_LIMIT_CTX_TOKENS, "N", "tokens that a sequence may hold; default: the model's, at most 8192"}, \
     {"batch", "-b", SW_ARG_INT, &(e).n_batch, 1, SW_LIMIT_BATCH_TOKENS, "N", "prompt tokens evaluated at once, at most; default: 256"}, \
     {"kv-type", NULL, SW_ARG_STRING, &(e).kv_type, 0, 0, "f16|f32|q8_0", "how keys and values are kept; q8_0 takes about half the memory of f16"}, \

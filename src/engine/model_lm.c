@@ -195,6 +195,16 @@ void sw_model_lm_state(const sw_lm *lm, sw_engine_state *state)
     state->load_ms = m->load_ms;
 }
 
+uint64_t sw_model_lm_kv_bytes_read(const sw_lm *lm, int n)
+{
+    const model_lm *const m = (const model_lm *)lm;
+    const uint64_t layer_bytes = m->kv.head_bytes / SW_KV_PAGE * (uint64_t)m->kv.n_heads;
+    uint64_t sum = 0;
+    for (int l = 0; l < m->h.n_layers; l++)
+        sum += layer_bytes * (uint64_t)(sw_layer_is_windowed(&m->h, l) && n > m->h.n_window ? m->h.n_window : n);
+    return sum;
+}
+
 bool sw_model_lm_router_counts(const sw_lm *lm, int layer, uint64_t *counts)
 {
     const model_lm *const m = (const model_lm *)lm;

@@ -14,6 +14,9 @@ SW_NODISCARD sw_code sw_model_lm_open(sw_lm **out, const sw_gguf *g, const sw_en
 /* Fills the members of *state that the model knows (threads, context, isa, bytes, placement, load time). */
 void sw_model_lm_state(const sw_lm *lm, sw_engine_state *state);
 
+/* As sw_engine_kv_bytes_read. */
+uint64_t sw_model_lm_kv_bytes_read(const sw_lm *lm, int n);
+
 /* As sw_engine_router_counts. */
 bool sw_model_lm_router_counts(const sw_lm *lm, int layer, uint64_t *counts);
 

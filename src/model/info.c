@@ -44,6 +44,15 @@ sw_tensor_class sw_tensor_classify(sw_str name)
     return SW_CLASS_OTHER;
 }
 
+/* Is it multiplied with every token that uses it?  Not vectors, biases, and what is counted on its own. */
+static bool is_layer_matrix(const sw_gguf_tensor *t, sw_tensor_class cls)
+{
+    static const char WEIGHT[] = ".weight";
+    const size_t n = sizeof WEIGHT - 1;
+    return t->n_dims >= 2 && cls != SW_CLASS_EMBEDDING && cls != SW_CLASS_OTHER && t->name.size >= n &&
+           memcmp(t->name.data + t->name.size - n, WEIGHT, n) == 0;
+}
+
 void sw_info_count(const sw_gguf *g, const sw_hparams *h, sw_model_info *info)
 {
     uint64_t bytes_by_type[SW_N_TYPES] = {0};
@@ -55,11 +64,14 @@ void sw_info_count(const sw_gguf *g, const sw_hparams *h, sw_model_info *info)
         info->bytes_by_class[cls] += t->bytes;
         bytes_by_type[t->type] += t->bytes;
         info->n_params += elems;
-        if (cls == SW_CLASS_EXPERTS && h->n_expert > 0) {
-            info->n_params_active += elems / (uint64_t)h->n_expert * (uint64_t)h->n_expert_used;
+        const bool is_routed = cls == SW_CLASS_EXPERTS && h->n_expert > 0;
+        const uint64_t used = is_routed ? elems / (uint64_t)h->n_expert * (uint64_t)h->n_expert_used : elems;
+        info->multiply_adds_per_token += is_layer_matrix(t, cls) ? used : 0;
+        if (is_routed) {
+            info->n_params_active += used;
             info->bytes_per_token += t->bytes / (uint64_t)h->n_expert * (uint64_t)h->n_expert_used;
         } else if (!sw_str_eq(t->name, "token_embd.weight") || sw_gguf_find_tensor(g, "output.weight") == NULL) {
-            info->n_params_active += elems; // of a table for look-up alone a token uses one row: not counted
+            info->n_params_active += used; // of a table for look-up alone a token uses one row: not counted
             info->bytes_per_token += t->bytes;
         }
     }

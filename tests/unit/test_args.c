@@ -22,6 +22,7 @@ static bool flag;
 static long number, any_number;
 static double real, any_real;
 static const char *text;
+static sw_arg_ints list;
 static const char *positional[2];
 static size_t n_positional;
 
@@ -31,6 +32,7 @@ static const sw_arg ROWS[] = {
     {"any-number", NULL, SW_ARG_INT, &any_number, 0, 0, "N", "any number"},
     {"real", NULL, SW_ARG_DOUBLE, &real, 0, 2, "X", "a bounded real"},
     {"any-real", NULL, SW_ARG_DOUBLE, &any_real, 0, 0, "X", "any real"},
+    {"list", "-l", SW_ARG_INTS, &list, 1, 100, "N,...", "whole numbers"},
     {"text", "-t", SW_ARG_STRING, &text, 0, 0, "TEXT", "a text"},
 };
 
@@ -43,6 +45,7 @@ static int parse(const char *const *words)
     number = any_number = -7;
     real = any_real = -7;
     text = NULL;
+    list = (sw_arg_ints){{-7}, 1};
     char *argv[WORDS_MAX + 1] = {(char *)(uintptr_t) "test"};
     int argc = 1;
     for (; words[argc - 1] != NULL; argc++)
@@ -149,6 +152,31 @@ static void test_what_is_no_number_is_refused(void **state)
     assert_true(any_number == INT64_MAX);
 }
 
+static void test_lists_are_read_strictly(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE("m"), GO_ON);
+    assert_true(list.n == 1 && list.values[0] == -7);
+    assert_int_equal(PARSE("m", "-l", "3"), GO_ON);
+    assert_true(list.n == 1 && list.values[0] == 3);
+    assert_int_equal(PARSE("m", "-l", "3", "--list=100,1,5,5"), GO_ON); // the last one counts, whole
+    assert_true(list.n == 4 && list.values[0] == 100 && list.values[1] == 1 && list.values[3] == 5);
+    assert_int_equal(PARSE("m", "-l", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16"), GO_ON);
+    assert_true(list.n == SW_ARG_INTS_MAX && list.values[15] == 16);
+    static const char MANY[] = "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17";
+    static const char *const BAD[] = {"",  ",",   "1,",   ",1", "1,,2",  "1, 2", " 1", "1 ",  "+1",  "1;2",
+                                      "x", "1,x", "2x,1", "0",  "1,101", "1,-1", "-",  "1,-", "0x1", MANY};
+    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+        check_usage_error(PARSE("m", "--list", BAD[i]),
+                          "--list takes 1 to 16 whole numbers from 1 to 100, separated by commas, not '");
+        assert_true(list.n == 1 && list.values[0] == -7);
+    }
+    setenv("SPILLWAY_ARG_LIST", "7,8", 1);
+    assert_int_equal(PARSE("m"), GO_ON);
+    assert_true(list.n == 2 && list.values[1] == 8);
+    unsetenv("SPILLWAY_ARG_LIST");
+}
+
 static void test_unknown_and_incomplete_options_are_refused(void **state)
 {
     (void)state;
@@ -206,6 +234,7 @@ int main(void)
         cmocka_unit_test(test_positional_arguments_are_counted),
         cmocka_unit_test(test_bounds_are_exact),
         cmocka_unit_test(test_what_is_no_number_is_refused),
+        cmocka_unit_test(test_lists_are_read_strictly),
         cmocka_unit_test(test_unknown_and_incomplete_options_are_refused),
         cmocka_unit_test(test_help_wins_and_lists_everything),
         cmocka_unit_test(test_the_environment_stands_behind_the_command_line),
