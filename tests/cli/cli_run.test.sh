@@ -33,8 +33,10 @@ expect 0 run stub: "Hello" --max-tokens 4
 
 expect 0 run "$model" "Hello" --max-tokens 12 --temp 0 --repeat-penalty 1 --presence-penalty 0 --typical 1
 cmp .out first || fail "penalties that are off change the answer"
-expect 0 run "$model" "Hello" --max-tokens 12 --temp 0 --repeat-penalty 1.5 --repeat-last-n -1
-! cmp -s .out first || fail "a repetition penalty does not change the answer"
+expect 0 run "$model" "Repeat after me: red blue red" --max-tokens 12 --temp 0
+cp .out repeated
+expect 0 run "$model" "Repeat after me: red blue red" --max-tokens 12 --temp 0 --repeat-penalty 1.5 --repeat-last-n -1
+! cmp -s .out repeated || fail "a repetition penalty does not change the answer"
 expect 0 run "$model" "Hello" --max-tokens 12 --typical 0.5 --presence-penalty 1 --frequency-penalty -1
 
 expect 2 run "$model" </dev/null
