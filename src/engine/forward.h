@@ -23,6 +23,7 @@ typedef struct sw_moe {
     int32_t *token;       // (pairs): whose pair stands at a place
     int *first;           // (n_expert + 1): an expert's first place
     sw_product *products; // (2 n_expert + 3)
+    size_t n_products;
 } sw_moe;
 
 /* Scratch of latent attention (MLA); see latent.c.  Absent for other models. */

@@ -84,6 +84,11 @@ static void group_by_expert(sw_forward *f, const int *chosen)
     m->first[0] = 0;
 }
 
+static void add_product(sw_moe *m, sw_product p)
+{
+    m->products[m->n_products++] = p;
+}
+
 static bool has_shared(const sw_layer *layer)
 {
     return layer->gate_shared.tiles != NULL;
@@ -95,7 +100,7 @@ static void expand(sw_forward *f, const sw_layer *layer, const sw_acts *x, const
 {
     sw_moe *const m = &f->moe;
     const size_t ld = sw__padded(routed->width), ld_shared = sw__padded(shared->width);
-    size_t n = 0;
+    m->n_products = 0;
     for (int e = 0; e < f->h->n_expert; e++) {
         const size_t first = (size_t)m->first[e], count = (size_t)m->first[e + 1] - first;
         if (count == 0)
@@ -104,21 +109,21 @@ static void expand(sw_forward *f, const sw_layer *layer, const sw_acts *x, const
         own.index = m->token + first;
         sw_product p = {
             .mat = &layer->gate_exps, .expert = e, .x = own, .n = count, .y = f->gate + first * ld, .ld = ld};
-        m->products[n++] = p;
+        add_product(m, p);
         p.mat = &layer->up_exps;
         p.y = f->up + first * ld;
-        m->products[n++] = p;
+        add_product(m, p);
     }
     if (has_shared(layer)) {
         sw_product p = {.mat = &layer->gate_shared, .x = *x, .n = f->n, .y = f->gate + shared->at, .ld = ld_shared};
-        m->products[n++] = p;
+        add_product(m, p);
         p.mat = &layer->up_shared;
         p.y = f->up + shared->at;
-        m->products[n++] = p;
+        add_product(m, p);
     }
     if (layer->shared_gate.tiles != NULL)
-        m->products[n++] = (sw_product){.mat = &layer->shared_gate, .x = *x, .n = f->n, .y = m->shared_gates, .ld = 16};
-    sw_products_run(f->pool, f->k, m->products, n);
+        add_product(m, (sw_product){.mat = &layer->shared_gate, .x = *x, .n = f->n, .y = m->shared_gates, .ld = 16});
+    sw_products_run(f->pool, f->k, m->products, m->n_products);
 }
 
 /* The way back from every expert's width. */
@@ -127,22 +132,24 @@ static void contract(sw_forward *f, const sw_layer *layer, const sw_gated *route
     sw_moe *const m = &f->moe;
     const size_t ld = sw__padded((size_t)f->h->n_embd);
     const sw_acts act = sw__gated_acts(f, routed);
-    size_t n = 0;
+    m->n_products = 0;
     for (int e = 0; e < f->h->n_expert; e++) {
         const size_t first = (size_t)m->first[e], count = (size_t)m->first[e + 1] - first;
         if (count == 0)
             continue;
-        m->products[n++] = (sw_product){.mat = &layer->down_exps,
-                                        .expert = e,
-                                        .x = sw_acts_from(&act, first),
-                                        .n = count,
-                                        .y = f->pair_out + first * ld,
-                                        .ld = ld};
+        add_product(m, (sw_product){.mat = &layer->down_exps,
+                                    .expert = e,
+                                    .x = sw_acts_from(&act, first),
+                                    .n = count,
+                                    .y = f->pair_out + first * ld,
+                                    .ld = ld});
     }
     if (has_shared(layer))
-        m->products[n++] = (sw_product){
-            .mat = &layer->down_shared, .x = sw__gated_acts(f, shared), .n = f->n, .y = f->shared_out, .ld = ld};
-    sw_products_run(f->pool, f->k, m->products, n);
+        add_product(
+            m,
+            (sw_product){
+                .mat = &layer->down_shared, .x = sw__gated_acts(f, shared), .n = f->n, .y = f->shared_out, .ld = ld});
+    sw_products_run(f->pool, f->k, m->products, m->n_products);
 }
 
 /* out = sum over a token's experts, in the order they were chosen, of weight * answer; then the shared experts' answer,

@@ -132,7 +132,8 @@ typedef struct sw_kernels {
     void (*softmax_weights)(const float *x, size_t n, float max, float t, float *y);
 } sw_kernels;
 
-/* The best table that this machine can run; SPILLWAY_ISA=scalar|avx2|avxvnni|avx512|neon|dotprod lowers it.  Any thread. */
+/* The best table that this machine can run; SPILLWAY_ISA=scalar|avx2|avxvnni|avx512|neon|dotprod lowers it.  Any
+ * thread. */
 const sw_kernels *sw_kernels_get(void);
 
 /* SW_EINVAL when SPILLWAY_ISA names a table that this machine cannot run (the best one is then in use). */
