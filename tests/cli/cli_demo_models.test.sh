@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# The demo models do what docs/demo-models.md says of them: a part of the evaluation, with its bars, asked through the
+# server.
+. "$(dirname "$0")/lib.sh"
+
+n=0
+for model in "$SPILLWAY_SOURCE"/models/demo-*.gguf; do
+  python3 "$SPILLWAY_SOURCE/tools/demo/evaluate.py" "$model" --spillway "$SPILLWAY" --quick >"$work/.out" 2>"$work/.err" ||
+    fail "$(basename "$model") misses a bar"
+  [ "$(grep -cE ' ok( |$)' "$work/.out")" -ge 20 ] || fail "$(basename "$model"): too few bars were checked"
+  n=$((n + 1))
+done
+[ "$n" = 3 ] || fail "$n models instead of three"
+
+echo "no model" >"$work/broken.gguf"
+! python3 "$SPILLWAY_SOURCE/tools/demo/evaluate.py" "$work/broken.gguf" --spillway "$SPILLWAY" --quick >"$work/.out" 2>"$work/.err" ||
+  fail "a file that is no model passes"
+says err "broken.gguf"
