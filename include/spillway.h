@@ -146,6 +146,7 @@ typedef struct sw_engine_options {
     int n_batch;   // prompt tokens evaluated at once, at most; 0: 256
     sw_kv_type kv_type;
     sw_compat compat;
+    const char *date;         // "YYYY-MM-DD" for formats that tell the model the date; NULL: today
     bool cpu_moe;             // experts of every layer stay in RAM
     int n_cpu_moe;            // experts of the first N layers stay in RAM (not together with cpu_moe)
     double stub_tokens_per_s; // stub engine only: pace of its tokens; 0: as fast as it can
@@ -326,7 +327,7 @@ typedef struct sw_request {
     size_t n_messages;
     const char *prompt; // ... or raw text (messages == NULL)
     sw_effort effort;
-    const char *date; // "YYYY-MM-DD" for formats that tell the model the date; NULL: today
+    const char *date; // "YYYY-MM-DD"; NULL: the engine's
     sw_sampling sampling;
     int max_tokens;          // 0: until the context is full
     const char *const *stop; // stop strings; matched text is not returned

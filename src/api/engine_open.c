@@ -34,6 +34,8 @@ static sw_code check_options(const sw_engine_options *o, sw_err *err)
         code = check_range("kv_type", (int)o->kv_type, SW_KV_Q8_0, err);
     if (code == SW_OK)
         code = check_range("compat", (int)o->compat, SW_COMPAT_LLAMA_CPP, err);
+    if (code == SW_OK && o->date != NULL)
+        code = sw_request_check_date(o->date, err);
     if (code != SW_OK)
         return code;
     if (o->cpu_moe && o->n_cpu_moe > 0)
@@ -96,6 +98,8 @@ sw_code sw_engine_open(sw_engine **out, const char *path, const sw_engine_option
     sw_engine *const e = sw_calloc(1, sizeof *e);
     if (e == NULL)
         return sw_fail(err, SW_ENOMEM, "engine: out of memory");
+    if (o->date != NULL)
+        e->date = memcpy(e->date_text, o->date, sizeof e->date_text);
     code = strcmp(path, STUB_PATH) == 0 ? open_stub(e, o, err) : open_model(e, path, o, err);
     if (code == SW_OK)
         code = sw_scheduler_create(&e->scheduler, e->lm, sw_clock_system(), err);
@@ -151,7 +155,7 @@ sw_code sw_engine_render(const sw_engine *e, const sw_request *request, char **t
     sw_buf_init(&text, SW_LIMIT_PROMPT_BYTES);
     sw_code code = sw_request_check(request, sw_vocab_size(e->vocab), err);
     if (code == SW_OK)
-        code = sw_request_text(request, e->chat, e->vocab, &text, err);
+        code = sw_request_text(request, e->chat, e->date, e->vocab, &text, err);
     if (code == SW_OK && text.failed == SW_ELIMIT)
         code = sw_fail(err, SW_ELIMIT, "prompt: its text is longer than %d bytes", SW_LIMIT_PROMPT_BYTES);
     if (code == SW_OK && (*text_out = sw_buf_take(&text)) == NULL)

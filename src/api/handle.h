@@ -13,6 +13,8 @@ struct sw_engine {
     sw_model_info info;
     sw_vocab *vocab;
     sw_chat_format chat;
+    const char *date; // what models are told, in date_text, or NULL: today
+    char date_text[sizeof "YYYY-MM-DD"];
     sw_lm *lm;
     sw_scheduler *scheduler;
     sw_engine_state state; // what is constant after open

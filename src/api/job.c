@@ -247,7 +247,7 @@ sw_code sw_engine_submit(sw_engine *engine, const sw_request *request, sw_job **
     sw_job *job = NULL;
     sw_code code = sw_request_check(request, sw_vocab_size(engine->vocab), err);
     if (code == SW_OK)
-        code = sw_request_tokens(request, engine->chat, engine->vocab, &prompt, err);
+        code = sw_request_tokens(request, engine->chat, engine->date, engine->vocab, &prompt, err);
     if (code == SW_OK)
         code = create_job(engine, request, &job, err);
     if (code == SW_OK) {

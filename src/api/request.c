@@ -60,7 +60,7 @@ static sw_code check_prompt(const sw_request *r, sw_err *err)
     return SW_OK;
 }
 
-static sw_code check_date(const char *date, sw_err *err)
+sw_code sw_request_check_date(const char *date, sw_err *err)
 {
     static const char SHAPE[] = "dddd-dd-dd";
     bool is_date = strlen(date) == sizeof SHAPE - 1;
@@ -150,7 +150,7 @@ sw_code sw_request_check(const sw_request *r, int n_vocab, sw_err *err)
     if (code == SW_OK)
         code = check_stop(r, err);
     if (code == SW_OK && r->date != NULL)
-        code = check_date(r->date, err);
+        code = sw_request_check_date(r->date, err);
     if (code != SW_OK)
         return code;
     if ((int)r->effort < SW_EFFORT_DEFAULT || (int)r->effort > SW_EFFORT_HIGH)
@@ -172,19 +172,20 @@ static sw_code encode_raw(const sw_request *r, const sw_vocab *vocab, sw_tokens 
                            err);
 }
 
-sw_code sw_request_tokens(const sw_request *r, sw_chat_format format, const sw_vocab *vocab, sw_tokens *out,
-                          sw_err *err)
+sw_code sw_request_tokens(const sw_request *r, sw_chat_format format, const char *date, const sw_vocab *vocab,
+                          sw_tokens *out, sw_err *err)
 {
     if (r->prompt != NULL)
         return encode_raw(r, vocab, out, err);
-    const sw_chat_options options = {.effort = r->effort, .date = r->date};
+    const sw_chat_options options = {.effort = r->effort, .date = r->date != NULL ? r->date : date};
     return sw_chat_render(format, vocab, r->messages, r->n_messages, &options, out, err);
 }
 
-sw_code sw_request_text(const sw_request *r, sw_chat_format format, const sw_vocab *vocab, sw_buf *out, sw_err *err)
+sw_code sw_request_text(const sw_request *r, sw_chat_format format, const char *date, const sw_vocab *vocab,
+                        sw_buf *out, sw_err *err)
 {
     if (r->prompt == NULL) {
-        const sw_chat_options options = {.effort = r->effort, .date = r->date};
+        const sw_chat_options options = {.effort = r->effort, .date = r->date != NULL ? r->date : date};
         return sw_chat_render_text(format, vocab, r->messages, r->n_messages, &options, out, err);
     }
     sw_tokens tokens = {0};

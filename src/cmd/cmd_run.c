@@ -178,6 +178,7 @@ int sw_cmd_run(int argc, char **argv)
          "length of the answer (0: no limit)"},
         {"stop", NULL, SW_ARG_STRING, &a.stop, 0, 0, "TEXT", "the answer ends before this text"},
         SW_ENGINE_ARG_ROWS(a.engine),
+        SW_DATE_ARG_ROW(a.engine),
         {"stub-rate", NULL, SW_ARG_DOUBLE, &a.stub_rate, 0, 1e6, "R",
          "tokens per second of the model 'stub:' (0: no limit)"},
         {"raw", NULL, SW_ARG_FLAG, &a.raw, 0, 0, NULL, "continue the prompt as it is, without the chat template"},

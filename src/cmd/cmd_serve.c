@@ -48,6 +48,7 @@ int sw_cmd_serve(int argc, char **argv)
          "where to listen; port 0: any free one; auto: 127.0.0.1 and the next free port from 11435 (default 127.0.0.1:11435)"},
         {"model-dirs", NULL, SW_ARG_STRING, &o.model_dirs, 0, 0, "'A;B'", "folders with GGUF files (default ./models)"},
         SW_ENGINE_ARG_ROWS(engine),
+        SW_DATE_ARG_ROW(engine),
         {"parallel", "-np", SW_ARG_INT, &n_seqs, 1, SW_LIMIT_SEQUENCES, "N", "sequences decoded together (default 4)"},
         {"api-key", NULL, SW_ARG_STRING, &o.api_key, 0, 0, "KEY", "ask clients for this key"},
         {"cors-any", NULL, SW_ARG_FLAG, &o.cors_any, 0, 0, NULL, "let any web page call (default: only pages of this machine)"},

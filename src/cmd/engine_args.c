@@ -39,6 +39,7 @@ sw_code sw_engine_args_resolve(const sw_engine_args *args, sw_engine_options *ou
         .n_batch = (int)args->n_batch,
         .kv_type = (sw_kv_type)kv_type,
         .compat = (sw_compat)compat,
+        .date = args->date,
         .cpu_moe = args->cpu_moe,
         .n_cpu_moe = (int)args->n_cpu_moe,
     };

@@ -12,6 +12,7 @@ typedef struct sw_engine_args {
     long n_threads, n_ctx, n_batch, n_cpu_moe;
     bool cpu_moe;
     const char *kv_type, *compat; // NULL: "f16", "original"
+    const char *date;             // NULL: today
 } sw_engine_args;
 
 /* Rows for an array of sw_arg; `e` is an sw_engine_args. */
@@ -27,6 +28,13 @@ typedef struct sw_engine_args {
     {"n-cpu-moe", "-ncmoe", SW_ARG_INT, &(e).n_cpu_moe, 0, SW_LIMIT_MODEL_LAYERS, "N", "keep the experts of the first N layers in RAM"}, \
     {"compat", NULL, SW_ARG_STRING, &(e).compat, 0, 0, "original|llama.cpp", "whom to follow where they compute different things"}
 // clang-format on
+
+/* A row for the commands that chat. */
+#define SW_DATE_ARG_ROW(e)                                                                                             \
+    {                                                                                                                  \
+        "date", NULL, SW_ARG_STRING, &(e).date, 0, 0, "YYYY-MM-DD",                                                    \
+            "what models that are told the date are told (today)"                                                      \
+    }
 
 /* Arguments to options.  Errors: SW_EINVAL, names the option. */
 SW_NODISCARD sw_code sw_engine_args_resolve(const sw_engine_args *args, sw_engine_options *out, sw_err *err);

@@ -39,6 +39,11 @@ expect 0 run "$model" "Repeat after me: red blue red" --max-tokens 12 --temp 0 -
 ! cmp -s .out repeated || fail "a repetition penalty does not change the answer"
 expect 0 run "$model" "Hello" --max-tokens 12 --typical 0.5 --presence-penalty 1 --frequency-penalty -1
 
+# Harmony tells the model the date, which is a part of the prompt.
+expect 0 run "$model" "Hello" --max-tokens 12 --temp 0 --date 2025-01-31 --quiet --json
+expect 2 run "$model" "Hello" --date yesterday
+says err "YYYY-MM-DD"
+
 expect 2 run "$model" </dev/null
 says err "no prompt"
 expect 2 run "$model" "Hello" --repeat-last-n -2

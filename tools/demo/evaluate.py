@@ -30,6 +30,7 @@ from topics import arithmetic, dialogues, programming, reasoning, stories
 from topics.phrases import Turn
 
 PARALLEL = 4
+DATE = "2026-11-26"  # Harmony tells the model the date: on another day the answers are others
 REPETITION_TOKENS = 400
 ANSWER_TOKENS = 400
 START_SECONDS = 60
@@ -69,7 +70,7 @@ class Spillway:
     """`spillway serve` with one model on a loopback port."""
 
     def __init__(self, program: Path, model: Path) -> None:
-        self._process = subprocess.Popen([program, "serve", model, "--bind", "127.0.0.1:0", "--parallel", str(PARALLEL)],
+        self._process = subprocess.Popen([program, "serve", model, "--bind", "127.0.0.1:0", "--parallel", str(PARALLEL), "--date", DATE],
                                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert self._process.stdout is not None and self._process.stderr is not None
         self._url = self._process.stdout.readline().strip()
