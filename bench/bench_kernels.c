@@ -18,7 +18,7 @@
 #include "base/clock.h"
 #include "base/rng.h"
 #include "base/sysinfo.h"
-#include "kernels/kernels.h"
+#include "kernels/codes.h"
 #include "kernels/multiply_probe.h"
 #include "quant/tile.h"
 
@@ -119,17 +119,16 @@ static void measure(const bench *b, const sw_kernels *k, sw_type t)
 static bool fill_acts(sw_acts *x, const sw_kernels *k)
 {
     const size_t n = (size_t)N_TOKENS_MAX * N_COLS;
-    float *const f32 = sw_big_alloc(n * sizeof *f32), *const scale = sw_big_alloc(n / SW_GROUP * sizeof *scale);
-    int8_t *const code = sw_big_alloc(n);
-    int16_t *const sum = sw_big_alloc(n / 16 * sizeof *sum);
-    if (f32 == NULL || scale == NULL || code == NULL || sum == NULL)
+    float *const f32 = sw_big_alloc(n * sizeof *f32);
+    sw_codes codes;
+    if (!sw_codes_alloc(&codes, n) || f32 == NULL)
         return false;
     sw_rng r;
     sw_rng_seed(&r, 2);
     for (size_t i = 0; i < n; i++)
         f32[i] = 2.0f * sw_rng_float(&r) - 1.0f;
-    k->quantize(f32, n, code, scale, sum);
-    *x = (sw_acts){.n_cols = N_COLS, .f32 = f32, .code = code, .scale = scale, .sum = sum};
+    k->quantize(f32, n, &codes);
+    *x = (sw_acts){.n_cols = N_COLS, .f32 = f32, .codes = codes};
     return true;
 }
 

@@ -35,8 +35,7 @@ static void rotate_and_store(void *ud, size_t i, int worker)
 void sw__forward_output(sw_forward *f, int l)
 {
     const sw_mat *const o = &f->w->layers[l].o;
-    const sw_acts x =
-        sw_acts_prepare(f->pool, f->k, &f->acts, f->attended, f->n, (size_t)o->n_cols, sw_mat_is_quantized(o));
+    const sw_acts x = sw_acts_prepare(f->pool, f->k, &f->codes, f->attended, f->n, (size_t)o->n_cols, sw_mat_form(o));
     sw_product p = {.mat = o, .x = x, .n = f->n, .y = f->out, .ld = sw__padded((size_t)f->h->n_embd)};
     sw_products_run(f->pool, f->k, &p, 1);
 }
@@ -45,9 +44,8 @@ void sw__forward_attention(sw_forward *f, int l)
 {
     const sw_layer *const layer = &f->w->layers[l];
     const sw_hparams *const h = f->h;
-    const bool quantized =
-        sw_mat_is_quantized(&layer->q) || sw_mat_is_quantized(&layer->k) || sw_mat_is_quantized(&layer->v);
-    const sw_acts x = sw_acts_prepare(f->pool, f->k, &f->acts, f->normed, f->n, (size_t)h->n_embd, quantized);
+    const sw_act_form form = sw_mats_form((const sw_mat *const[]){&layer->q, &layer->k, &layer->v}, 3);
+    const sw_acts x = sw_acts_prepare(f->pool, f->k, &f->codes, f->normed, f->n, (size_t)h->n_embd, form);
     sw_product qkv[3] = {
         {.mat = &layer->q, .x = x, .n = f->n, .y = f->q, .ld = sw_mat_padded_rows(&layer->q)},
         {.mat = &layer->k, .x = x, .n = f->n, .y = f->kk, .ld = sw_mat_padded_rows(&layer->k)},

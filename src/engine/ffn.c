@@ -23,8 +23,7 @@ static void gate_row(void *ud, size_t row, int worker)
         f->k->swiglu_oai(f->gate + from, f->up + from, g->width, f->act + to);
     else
         f->k->swiglu(f->gate + from, f->up + from, g->width, f->act + to);
-    if (g->quantized)
-        sw_act_buffer_fill(&f->acts, f->k, f->act + to, g->width, to);
+    sw_acts_fill(&f->codes, f->k, f->act + to, g->width, to, g->form);
 }
 
 void sw__forward_gate(sw_forward *f, const sw_gated *parts, size_t n_parts)
@@ -38,7 +37,7 @@ void sw__forward_gate(sw_forward *f, const sw_gated *parts, size_t n_parts)
 
 sw_acts sw__gated_acts(const sw_forward *f, const sw_gated *g)
 {
-    const sw_acts all = sw_act_buffer_view(&f->acts, f->act, g->width);
+    const sw_acts all = sw_acts_view(&f->codes, f->act, g->width, g->form);
     return sw_acts_at(&all, g->at);
 }
 
@@ -47,14 +46,14 @@ sw_acts sw__gated_acts(const sw_forward *f, const sw_gated *g)
 void sw__forward_ffn(sw_forward *f, const sw_layer *layer)
 {
     const size_t width = (size_t)layer->gate.n_rows, ld = sw__padded(width), d = (size_t)f->h->n_embd;
-    const sw_acts x = sw_acts_prepare(f->pool, f->k, &f->acts, f->normed, f->n, d,
-                                      sw_mat_is_quantized(&layer->gate) || sw_mat_is_quantized(&layer->up));
+    const sw_act_form form = sw_mats_form((const sw_mat *const[]){&layer->gate, &layer->up}, 2);
+    const sw_acts x = sw_acts_prepare(f->pool, f->k, &f->codes, f->normed, f->n, d, form);
     sw_product both[2] = {
         {.mat = &layer->gate, .x = x, .n = f->n, .y = f->gate, .ld = ld},
         {.mat = &layer->up, .x = x, .n = f->n, .y = f->up, .ld = ld},
     };
     sw_products_run(f->pool, f->k, both, 2);
-    const sw_gated middle = {.n_rows = f->n, .width = width, .quantized = sw_mat_is_quantized(&layer->down)};
+    const sw_gated middle = {.n_rows = f->n, .width = width, .form = sw_mat_form(&layer->down)};
     sw__forward_gate(f, &middle, 1);
     sw_product p = {.mat = &layer->down, .x = sw__gated_acts(f, &middle), .n = f->n, .y = f->out, .ld = sw__padded(d)};
     sw_products_run(f->pool, f->k, &p, 1);

@@ -88,7 +88,7 @@ bool sw_forward_init(sw_forward *f, const sw_hparams *h, const sw_weights *w, sw
     }
     const size_t n = (size_t)n_batch;
     size_t widest = max_size(ffn_elems(h, n), n * max_size((size_t)h->n_embd, (size_t)(h->n_head * h->head_v)));
-    widest = max_size(widest, sw__latent_acts(h, n));
+    f->n_codes = max_size(widest, sw__latent_acts(h, n));
     f->bad_layer = sw_calloc((size_t)n_batch, sizeof *f->bad_layer);
     f->has_lengths = w->rope_freqs == NULL && (w->rope_factors_short != NULL || w->rope_factors_long != NULL);
     f->is_long = sw_calloc((size_t)n_seqs, sizeof *f->is_long);
@@ -97,7 +97,7 @@ bool sw_forward_init(sw_forward *f, const sw_hparams *h, const sw_weights *w, sw
     const float *const at_any = w->rope_freqs;
     return f->bad_layer != NULL && f->is_long != NULL &&
            sw__attend_init(&f->attend, n_batch, sw_pool_n_threads(pool), sw_cache_value(h)) &&
-           sw_act_buffer_init(&f->acts, widest) && sw__moe_init(&f->moe, h, n_batch) &&
+           sw_codes_alloc(&f->codes, f->n_codes) && sw__moe_init(&f->moe, h, n_batch) &&
            sw__latent_init(&f->latent, h, n) &&
            sw_rope_init(&f->rope_short, h, at_any != NULL ? at_any : w->rope_factors_short) &&
            sw_rope_init(&f->rope_long, h, at_any != NULL ? at_any : w->rope_factors_long);
@@ -114,7 +114,7 @@ void sw_forward_free(sw_forward *f)
     sw_big_free(f->logits, f->n_logits_cap * sw__padded((size_t)f->h->n_vocab) * sizeof *f->logits);
     sw_free(f->bad_layer);
     sw_free(f->is_long);
-    sw_act_buffer_free(&f->acts);
+    sw_codes_free(&f->codes, f->n_codes);
     sw__moe_free(&f->moe);
     sw__latent_free(&f->latent);
     sw__attend_free(&f->attend);
@@ -222,7 +222,7 @@ static bool head(sw_forward *f)
     if (!grow_logits(f, n_rows))
         return false;
     const sw_mat *const output = &f->w->output;
-    const sw_acts x = sw_acts_prepare(f->pool, f->k, &f->acts, f->normed, n_rows, d, sw_mat_is_quantized(output));
+    const sw_acts x = sw_acts_prepare(f->pool, f->k, &f->codes, f->normed, n_rows, d, sw_mat_form(output));
     sw_product p = {.mat = output, .x = x, .n = n_rows, .y = f->logits, .ld = ld};
     sw_products_run(f->pool, f->k, &p, 1);
     for (size_t r = 1; r < n_rows && ld != n_vocab; r++)

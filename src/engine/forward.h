@@ -79,7 +79,8 @@ typedef struct sw_forward {
     float *act;             // as gate, not padded
     float *pair_out;        // (pairs, padded n_embd)
     float *cosines, *sines; // (n_batch, n_rot / 2)
-    sw_act_buffer acts;
+    sw_codes codes; // (n_codes): of the activations that the next product reads
+    size_t n_codes;
     sw_moe moe;
     sw_latent latent;
     sw_attend_scratch attend;
@@ -148,11 +149,11 @@ void sw__moe_free(sw_moe *m);
 void sw__forward_ffn(sw_forward *f, const sw_layer *layer);
 
 /* The middle of a feed-forward block: rows of f->gate and f->up (padded width) become rows of f->act (width), which are
- * quantized into f->acts when the next product reads them so. */
+ * quantized into f->codes when the next product reads them so. */
 typedef struct sw_gated {
     size_t n_rows, width;
     size_t at; // first element of its part of all four
-    bool quantized;
+    sw_act_form form; // that the next product reads
 } sw_gated;
 
 /* Where another part may begin behind n_elems elements. */

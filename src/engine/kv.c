@@ -274,9 +274,10 @@ static void quantize(const sw_kv *kv, const float *x, int n, int8_t code[SW_HEAD
 {
     float padded[SW_HEAD_MAX] = {0}, scale[SW_HEAD_MAX / SW_GROUP];
     int16_t sum[SW_HEAD_MAX / 16];
+    const sw_codes codes = {.code = code, .scale = scale, .sum = sum};
     const size_t n_groups = sw_kv_groups(n);
     memcpy(padded, x, (size_t)n * sizeof *x);
-    kv->k->quantize(padded, n_groups * SW_GROUP, code, scale, sum);
+    kv->k->quantize(padded, n_groups * SW_GROUP, &codes);
     for (size_t g = 0; g < n_groups; g++)
         scales[g * SW_KV_PAGE + at] = sw_f16_from_f32(scale[g]);
 }

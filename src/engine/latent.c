@@ -74,8 +74,8 @@ static void project(sw_forward *f, int l)
     const sw_layer *const layer = &f->w->layers[l];
     const sw_mat *const first = layer->q_a.tiles != NULL ? &layer->q_a : &layer->q;
     float *const y = layer->q_a.tiles != NULL ? f->latent.q_a : f->q;
-    const sw_acts x = sw_acts_prepare(f->pool, f->k, &f->acts, f->normed, f->n, (size_t)f->h->n_embd,
-                                      sw_mat_is_quantized(first) || sw_mat_is_quantized(&layer->kv_a));
+    const sw_act_form form = sw_mats_form((const sw_mat *const[]){first, &layer->kv_a}, 2);
+    const sw_acts x = sw_acts_prepare(f->pool, f->k, &f->codes, f->normed, f->n, (size_t)f->h->n_embd, form);
     sw_product both[2] = {
         {.mat = first, .x = x, .n = f->n, .y = y, .ld = sw_mat_padded_rows(first)},
         {.mat = &layer->kv_a, .x = x, .n = f->n, .y = f->kk, .ld = sw_mat_padded_rows(&layer->kv_a)},
@@ -86,8 +86,8 @@ static void project(sw_forward *f, int l)
     sw_layer_job j = {f, l};
     sw_pool_run(f->pool, f->n, norm_query, &j);
     close_gaps(f->latent.q_a, f->n, (size_t)f->h->n_latent_q);
-    const sw_acts a = sw_acts_prepare(f->pool, f->k, &f->acts, f->latent.q_a, f->n, (size_t)f->h->n_latent_q,
-                                      sw_mat_is_quantized(&layer->q));
+    const sw_acts a = sw_acts_prepare(f->pool, f->k, &f->codes, f->latent.q_a, f->n, (size_t)f->h->n_latent_q,
+                                      sw_mat_form(&layer->q));
     sw_product q = {.mat = &layer->q, .x = a, .n = f->n, .y = f->q, .ld = sw_mat_padded_rows(&layer->q)};
     sw_products_run(f->pool, f->k, &q, 1);
 }
@@ -120,7 +120,7 @@ static void per_head(sw_forward *f, const sw_mat *stack, const float *x, float *
 {
     const size_t heads = (size_t)f->h->n_head;
     const sw_acts all =
-        sw_acts_prepare(f->pool, f->k, &f->acts, x, heads * f->n, (size_t)stack->n_cols, sw_mat_is_quantized(stack));
+        sw_acts_prepare(f->pool, f->k, &f->codes, x, heads * f->n, (size_t)stack->n_cols, sw_mat_form(stack));
     for (size_t a = 0; a < heads; a++)
         f->latent.products[a] = (sw_product){.mat = stack,
                                              .expert = (int)a,

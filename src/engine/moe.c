@@ -177,16 +177,12 @@ static void combine_token(void *ud, size_t i, int worker)
         out[c] += gate * y[c];
 }
 
-/* Does any product of the block's input read it quantized? */
-static bool wants_quantized(const sw_layer *layer)
+/* What the products of the block's input read of it. */
+static sw_act_form input_form(const sw_layer *layer)
 {
     const sw_mat *const readers[] = {&layer->router,      &layer->gate_exps, &layer->up_exps,
                                      &layer->gate_shared, &layer->up_shared, &layer->shared_gate};
-    for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
-        if (readers[i]->tiles != NULL && sw_mat_is_quantized(readers[i]))
-            return true;
-    }
-    return false;
+    return sw_mats_form(readers, sizeof readers / sizeof readers[0]);
 }
 
 void sw__forward_moe(sw_forward *f, int l)
@@ -195,13 +191,13 @@ void sw__forward_moe(sw_forward *f, int l)
     const sw_hparams *const h = f->h;
     const sw_gated routed = {.n_rows = f->n * (size_t)h->n_expert_used,
                              .width = (size_t)h->n_ff_expert,
-                             .quantized = sw_mat_is_quantized(&layer->down_exps)};
+                             .form = sw_mat_form(&layer->down_exps)};
     const sw_gated shared = {.n_rows = has_shared(layer) ? f->n : 0,
                              .width = (size_t)h->n_ff_shared,
                              .at = sw__gated_after(routed.n_rows * sw__padded(routed.width)),
-                             .quantized = has_shared(layer) && sw_mat_is_quantized(&layer->down_shared)};
+                             .form = sw_mat_form(&layer->down_shared)};
     const sw_acts x =
-        sw_acts_prepare(f->pool, f->k, &f->acts, f->normed, f->n, (size_t)h->n_embd, wants_quantized(layer));
+        sw_acts_prepare(f->pool, f->k, &f->codes, f->normed, f->n, (size_t)h->n_embd, input_form(layer));
     group_by_expert(f, route(f, l, &x));
     expand(f, layer, &x, &routed, &shared);
     sw__forward_gate(f, (const sw_gated[]){routed, shared}, 2);

@@ -1,7 +1,5 @@
 #include "engine/product.h"
 
-#include "base/alloc.h"
-
 /* A task is a run of tiles long enough that starting it costs nothing against reading it. */
 enum { TASK_BYTES_MIN = 32 << 10, TASKS_PER_THREAD = 4 };
 
@@ -67,57 +65,56 @@ void sw_products_run(sw_pool *pool, const sw_kernels *k, sw_product *products, s
     sw_pool_run(pool, n_tasks, run_task, &r);
 }
 
-bool sw_act_buffer_init(sw_act_buffer *b, size_t n_elems)
+sw_act_form sw_mats_form(const sw_mat *const *mats, size_t n)
 {
-    *b = (sw_act_buffer){.n_elems = n_elems};
-    b->code = sw_big_alloc(n_elems);
-    b->scale = sw_big_alloc(n_elems / SW_GROUP * sizeof *b->scale + 1);
-    b->sum = sw_big_alloc(n_elems / 16 * sizeof *b->sum + 1);
-    if (b->code != NULL && b->scale != NULL && b->sum != NULL)
-        return true;
-    sw_act_buffer_free(b);
-    return false;
+    sw_act_form form = SW_ACTS_F32;
+    for (size_t i = 0; i < n; i++) {
+        const sw_act_form own = mats[i]->tiles != NULL ? sw_act_form_of(mats[i]->type) : SW_ACTS_F32;
+        form = own > form ? own : form;
+    }
+    return form;
 }
 
-void sw_act_buffer_free(sw_act_buffer *b)
+/* `codes` as a form has them. */
+static sw_codes codes_of(const sw_codes *codes, sw_act_form form)
 {
-    sw_big_free(b->code, b->n_elems);
-    sw_big_free(b->scale, b->n_elems / SW_GROUP * sizeof *b->scale + 1);
-    sw_big_free(b->sum, b->n_elems / 16 * sizeof *b->sum + 1);
-    *b = (sw_act_buffer){0};
+    return form == SW_ACTS_FINE ? *codes : sw_codes_coarse(codes);
 }
 
-void sw_act_buffer_fill(const sw_act_buffer *b, const sw_kernels *k, const float *row, size_t n, size_t at)
+void sw_acts_fill(const sw_codes *codes, const sw_kernels *k, const float *row, size_t n, size_t at, sw_act_form form)
 {
-    k->quantize(row, n, b->code + at, b->scale + at / SW_GROUP, b->sum + at / 16);
+    if (form == SW_ACTS_F32)
+        return;
+    const sw_codes all = codes_of(codes, form), out = sw_codes_at(&all, at);
+    k->quantize(row, n, &out);
 }
 
-sw_acts sw_act_buffer_view(const sw_act_buffer *b, const float *rows, size_t n_cols)
+sw_acts sw_acts_view(const sw_codes *codes, const float *rows, size_t n_cols, sw_act_form form)
 {
-    return (sw_acts){.n_cols = n_cols, .f32 = rows, .code = b->code, .scale = b->scale, .sum = b->sum};
+    return (sw_acts){.n_cols = n_cols, .f32 = rows, .codes = codes_of(codes, form)};
 }
 
-typedef struct quantize_job {
+typedef struct fill_job {
     const sw_kernels *k;
-    sw_act_buffer *b;
+    const sw_codes *codes;
     const float *rows;
     size_t n_cols;
-} quantize_job;
+    sw_act_form form;
+} fill_job;
 
-static void quantize_row(void *ud, size_t row, int worker)
+static void fill_row(void *ud, size_t row, int worker)
 {
     (void)worker;
-    const quantize_job *const j = ud;
+    const fill_job *const j = ud;
     const size_t at = row * j->n_cols;
-    sw_act_buffer_fill(j->b, j->k, j->rows + at, j->n_cols, at);
+    sw_acts_fill(j->codes, j->k, j->rows + at, j->n_cols, at, j->form);
 }
 
-sw_acts sw_acts_prepare(sw_pool *pool, const sw_kernels *k, sw_act_buffer *b, const float *rows, size_t n,
-                        size_t n_cols, bool quantized)
+sw_acts sw_acts_prepare(sw_pool *pool, const sw_kernels *k, const sw_codes *codes, const float *rows, size_t n,
+                        size_t n_cols, sw_act_form form)
 {
-    if (quantized) {
-        quantize_job j = {k, b, rows, n_cols};
-        sw_pool_run(pool, n, quantize_row, &j);
-    }
-    return sw_act_buffer_view(b, rows, n_cols);
+    fill_job j = {k, codes, rows, n_cols, form};
+    if (form != SW_ACTS_F32)
+        sw_pool_run(pool, n, fill_row, &j);
+    return sw_acts_view(codes, rows, n_cols, form);
 }

@@ -23,23 +23,42 @@ enum {
     SW_ATTEND_QUERIES = 32,
 };
 
-/* Activations of n_tokens, as the matrix products take them.
- * For F32, F16 and BF16 weights only f32 is read; for quantized weights only code, scale and sum. */
+/* n quantized values: x = scale * (code + fine / 128), to within scale / 2 by the codes alone and scale / 256 by both. */
+typedef struct sw_codes {
+    int8_t *code;      // (n), -127..127
+    float *scale;      // (n / 32)
+    int16_t *sum;      // (n / 16): sums of 16 codes
+    int8_t *fine;      // (n), -64..64; NULL: not wanted
+    int16_t *fine_sum; // (n / 16)
+} sw_codes;
+
+/* Activations of n_tokens, as the matrix products take them. */
 typedef struct sw_acts {
     size_t n_cols;
     const float *f32;     // (n_tokens, n_cols)
-    const int8_t *code;   // (n_tokens, n_cols), -127..127
-    const float *scale;   // (n_tokens, n_cols / 32)
-    const int16_t *sum;   // (n_tokens, n_cols / 16): sums of 16 codes
+    sw_codes codes;       // (n_tokens, n_cols)
     const int32_t *index; // (n): which token stands at place i of a product; NULL: token i
 } sw_acts;
+
+/* What a product reads of its activations: the floats; codes; codes and fine codes.  Each is enough for those before
+ * it, since the floats always stand beside.  The rounding of 8 bits is far below that of weights of 2 to 6 bits, but as
+ * large as that of Q8_0's own. */
+typedef enum sw_act_form { SW_ACTS_F32, SW_ACTS_CODES, SW_ACTS_FINE } sw_act_form;
+
+static inline sw_act_form sw_act_form_of(sw_type weights)
+{
+    if (sw_type_get((uint32_t)weights)->block_elems == 1)
+        return SW_ACTS_F32;
+    return weights == SW_Q8_0 ? SW_ACTS_FINE : SW_ACTS_CODES;
+}
 
 /* y[i * ld + row] = dot(weight row, x[token i]) for 16 * n_tiles rows and n tokens.  `tiles` is packed (quant/tile.h),
  * 64-byte aligned as the start of a tile's buffer allows.  ld >= 16 * n_tiles.
  *
  * Quantized, per row and group of 32 (16 for Q2_K, Q3_K and Q6_K) in rising k, with
  * s = weight scale * activation scale rounded once:
- *     acc = fma(s, (float)sum(code_w * code_x), acc)
+ *     acc = fma(s, (float)sum(code_w * code_x), acc)                         Q8_0: (float)sum(code_w * (128 * code_x +
+ *                                                                            fine_x)), s divided by 128
  *     acc = fma(-(min * activation scale), (float)sum(code_x), acc)          formats with a minimum
  * Plain: acc = fma(w, x, acc) in rising k.  acc begins at 0. */
 typedef void (*sw_matmul_fn)(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld);
@@ -111,9 +130,10 @@ enum { SW_HEAD_MAX = 1024 }; // SW_LIMIT_HEAD
 typedef struct sw_kernels {
     const char *name; // "scalar", "avx2", ...
     sw_matmul_fn matmul[SW_N_TYPES];
-    /* code = round_to_even(x * (127 / max|x|)) per group of 32, scale = max|x| / 127; a group with a value that is not
-     * finite gets zeros and a NaN scale.  n is a multiple of 32. */
-    void (*quantize)(const float *x, size_t n, int8_t *code, float *scale, int16_t *sum);
+    /* Per group of 32, with t = x * (127 / max|x|): code = round_to_even(t), fine = round_to_even(128 * (t - code)),
+     * scale = max|x| / 127; a group with a value that is not finite gets zeros and a NaN scale.  n is a multiple of
+     * 32. */
+    void (*quantize)(const float *x, size_t n, const sw_codes *out);
     /* y = x / sqrt(mean(x^2) + eps) * w (+ b if not NULL); y may be x. */
     void (*rmsnorm)(const float *x, const float *w, const float *b, size_t n, float eps, float *y);
     /* y = (x - mean) / sqrt(var + eps) * w (+ b); y may be x. */

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/pool.h"
 #include "base/rng.h"
-#include "kernels/kernels.h"
+#include "kernels/codes.h"
 #include "quant/tile.h"
 #include "spillway.h"
 
@@ -31,10 +31,8 @@ struct sw_multiply_probe {
     size_t share_bytes; // of the tiles of one thread
     uint8_t *tiles;     // (n_threads, share_bytes)
     float *y;           // (n_threads, N_TOKENS, N_ROWS)
-    float *f32;         // the activations, as sw_acts has them
-    int8_t *code;
-    float *scale;
-    int16_t *sum;
+    float *f32;         // the activations
+    sw_codes codes;
     sw_acts x;
 };
 
@@ -64,10 +62,7 @@ static bool allocate(sw_multiply_probe *p, size_t n_threads)
     p->tiles = sw_big_alloc(n_threads * p->share_bytes);
     p->y = sw_big_alloc(n_threads * N_TOKENS * N_ROWS * sizeof *p->y);
     p->f32 = sw_big_alloc(n * sizeof *p->f32);
-    p->code = sw_big_alloc(n);
-    p->scale = sw_big_alloc(n / SW_GROUP * sizeof *p->scale);
-    p->sum = sw_big_alloc(n / 16 * sizeof *p->sum);
-    return p->tiles != NULL && p->y != NULL && p->f32 != NULL && p->code != NULL && p->scale != NULL && p->sum != NULL;
+    return sw_codes_alloc(&p->codes, n) && p->tiles != NULL && p->y != NULL && p->f32 != NULL;
 }
 
 static void fill(sw_multiply_probe *p, const sw_kernels *k, size_t n_threads)
@@ -78,8 +73,8 @@ static void fill(sw_multiply_probe *p, const sw_kernels *k, size_t n_threads)
     sw_rng_seed(&r, 2);
     for (size_t i = 0; i < n; i++)
         p->f32[i] = 2.0f * sw_rng_float(&r) - 1.0f;
-    k->quantize(p->f32, n, p->code, p->scale, p->sum);
-    p->x = (sw_acts){.n_cols = N_COLS, .f32 = p->f32, .code = p->code, .scale = p->scale, .sum = p->sum};
+    k->quantize(p->f32, n, &p->codes);
+    p->x = (sw_acts){.n_cols = N_COLS, .f32 = p->f32, .codes = p->codes};
 }
 
 sw_code sw_multiply_probe_create(sw_multiply_probe **out, const char *type, int n_threads, sw_err *err)
@@ -112,9 +107,7 @@ void sw_multiply_probe_free(sw_multiply_probe *p)
     sw_big_free(p->tiles, n_threads * p->share_bytes);
     sw_big_free(p->y, n_threads * N_TOKENS * N_ROWS * sizeof *p->y);
     sw_big_free(p->f32, n * sizeof *p->f32);
-    sw_big_free(p->code, n);
-    sw_big_free(p->scale, n / SW_GROUP * sizeof *p->scale);
-    sw_big_free(p->sum, n / 16 * sizeof *p->sum);
+    sw_codes_free(&p->codes, n);
     sw_pool_free(p->pool);
     sw_free(p);
 }

@@ -33,7 +33,7 @@ static void quantize(const float *x, int n, int8_t *code, uint16_t *scale, float
     float padded[D_MAX] = {0}, scales[D_MAX / SW_GROUP];
     int16_t sums[D_MAX / 16];
     memcpy(padded, x, (size_t)n * sizeof *x);
-    all[0]->quantize(padded, sw_kv_groups(n) * SW_GROUP, code, scales, sums);
+    all[0]->quantize(padded, sw_kv_groups(n) * SW_GROUP, &(sw_codes){.code = code, .scale = scales, .sum = sums});
     for (size_t g = 0; g < sw_kv_groups(n); g++)
         scale[g] = sw_f16_from_f32(scales[g]);
     for (int i = 0; i < n; i++)
@@ -305,7 +305,7 @@ static void rounded_query(const sw_attend *a, int i, float *q)
     if (a->type != SW_Q8_0)
         return;
     memcpy(padded, q, (size_t)a->d_k * sizeof *q);
-    all[0]->quantize(padded, sw_kv_groups(a->d_k) * SW_GROUP, code, scale, sum);
+    all[0]->quantize(padded, sw_kv_groups(a->d_k) * SW_GROUP, &(sw_codes){.code = code, .scale = scale, .sum = sum});
     for (int k = 0; k < a->d_k; k++)
         q[k] = (float)code[k] * scale[k / SW_GROUP];
 }

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "kernels/codes.h"
 #include "quant/decode.h"
 #include "quant/tile.h"
 
@@ -82,10 +83,8 @@ static uint8_t *make_tiles(sw_type t, content c, size_t n_tiles, size_t n_cols, 
 static sw_acts make_acts(content c, size_t n, size_t n_cols, sw_rng *r)
 {
     float *const x = malloc(n * n_cols * sizeof *x);
-    int8_t *const code = malloc(n * n_cols);
-    float *const scale = malloc(n * n_cols / SW_GROUP * sizeof *scale);
-    int16_t *const sum = malloc(n * n_cols / 16 * sizeof *sum);
-    assert_true(x != NULL && code != NULL && scale != NULL && sum != NULL);
+    sw_acts acts = {.n_cols = n_cols, .f32 = x};
+    assert_true(x != NULL && sw_codes_alloc(&acts.codes, n * n_cols));
     for (size_t g = 0; g < n * n_cols / SW_GROUP; g++) {
         const unsigned kind = c == TAME ? 0 : (unsigned)(sw_rng_next(r) % 32);
         for (size_t i = g * SW_GROUP; i < (g + 1) * SW_GROUP; i++)
@@ -100,16 +99,14 @@ static sw_acts make_acts(content c, size_t n, size_t n_cols, sw_rng *r)
     }
     const sw_kernels *const *all;
     sw_kernels_all(&all);
-    all[0]->quantize(x, n * n_cols, code, scale, sum);
-    return (sw_acts){.n_cols = n_cols, .f32 = x, .code = code, .scale = scale, .sum = sum};
+    all[0]->quantize(x, n * n_cols, &acts.codes);
+    return acts;
 }
 
-static void free_acts(sw_acts *x)
+static void free_acts(sw_acts *x, size_t n)
 {
+    sw_codes_free(&x->codes, n * x->n_cols);
     free((void *)(uintptr_t)x->f32);
-    free((void *)(uintptr_t)x->code);
-    free((void *)(uintptr_t)x->scale);
-    free((void *)(uintptr_t)x->sum);
 }
 
 typedef struct shape {
@@ -143,7 +140,7 @@ static void compare_variants(sw_type t, content c, shape s, sw_rng *r)
         check_free(y, bytes);
     }
     check_free(expected, bytes);
-    free_acts(&x);
+    free_acts(&x, N_ACTS);
     check_free(tiles, s.n_tiles * sw_tile_bytes(t, s.n_cols));
 }
 
@@ -226,17 +223,18 @@ static void test_largest_integer_sums_do_not_saturate(void **state)
     sw_rng_seed(&r, 4);
     const sw_kernels *const *all;
     const size_t n_all = sw_kernels_all(&all);
-    float x[N * K], scale[N * K / SW_GROUP], y[N * SW_TILE_ROWS], expected[N * SW_TILE_ROWS];
-    int8_t code[N * K];
-    int16_t sum[N * K / 16];
-    for (int k = 0; k < K; k++) {
-        x[k] = 1.0f;
-        x[K + k] = -1.0f;
+    float x[N * K], y[N * SW_TILE_ROWS], expected[N * SW_TILE_ROWS];
+    sw_acts acts = {.n_cols = K, .f32 = x};
+    assert_true(sw_codes_alloc(&acts.codes, N * K));
+    for (int i = 0; i < N * K; i++) {
+        const int sign = i < K ? 1 : -1;
+        x[i] = (float)sign;
+        acts.codes.code[i] = (int8_t)(127 * sign);
+        acts.codes.fine[i] = (int8_t)(64 * sign);
+        acts.codes.scale[i / SW_GROUP] = 1.0f / 127.0f;
+        acts.codes.sum[i / 16] = (int16_t)(16 * 127 * sign);
+        acts.codes.fine_sum[i / 16] = (int16_t)(16 * 64 * sign);
     }
-    all[0]->quantize(x, (size_t)N * K, code, scale, sum);
-    assert_int_equal(code[0], 127);
-    assert_int_equal(code[K], -127);
-    const sw_acts acts = {.n_cols = K, .f32 = x, .code = code, .scale = scale, .sum = sum};
     for (size_t i = 0; i < N_TESTED; i++) {
         for (int pattern = 0; pattern < 256; pattern++) {
             uint8_t *const tile = make_tiles(TYPES[i], TAME, 1, K, &r);
@@ -254,6 +252,16 @@ static void test_largest_integer_sums_do_not_saturate(void **state)
             check_free(tile, tile_bytes);
         }
     }
+    sw_codes_free(&acts.codes, N * K);
+}
+
+/* An activation as a product reads it. */
+static double value_of(const sw_acts *x, size_t i, sw_act_form form)
+{
+    if (form == SW_ACTS_F32)
+        return (double)x->f32[i];
+    const double fine = form == SW_ACTS_FINE ? (double)x->codes.fine[i] / 128 : 0;
+    return (x->codes.code[i] + fine) * (double)x->codes.scale[i / SW_GROUP];
 }
 
 static void test_scalar_products_agree_with_double_precision(void **state)
@@ -265,7 +273,7 @@ static void test_scalar_products_agree_with_double_precision(void **state)
     const sw_kernels *const *all;
     sw_kernels_all(&all);
     for (size_t i = 0; i < N_TESTED; i++) {
-        const bool is_plain = sw_type_get((uint32_t)TYPES[i])->block_elems == 1;
+        const sw_act_form form = sw_act_form_of(TYPES[i]);
         uint8_t *const tiles = make_tiles(TYPES[i], TAME, TILES, K, &r);
         sw_acts x = make_acts(TAME, N, K, &r);
         float y[N * TILES * SW_TILE_ROWS], w[K];
@@ -277,15 +285,14 @@ static void test_scalar_products_agree_with_double_precision(void **state)
                 double sum = 0, magnitude = 0;
                 for (int k = 0; k < K; k++) {
                     const int at = t * K + k;
-                    const double value =
-                        is_plain ? (double)x.f32[at] : (double)x.code[at] * (double)x.scale[at / SW_GROUP];
+                    const double value = value_of(&x, (size_t)at, form);
                     sum += (double)w[k] * value;
                     magnitude += fabs((double)w[k] * value);
                 }
                 check_close(sw_type_name(TYPES[i]), sum, y[t * TILES * SW_TILE_ROWS + row], 1e-5 * magnitude);
             }
         }
-        free_acts(&x);
+        free_acts(&x, N);
         check_free(tiles, TILES * sw_tile_bytes(TYPES[i], K));
     }
 }
@@ -312,7 +319,7 @@ static void test_a_token_gives_the_same_bits_alone_and_in_a_batch(void **state)
             }
             x.index = NULL;
         }
-        free_acts(&x);
+        free_acts(&x, N);
         check_free(tiles, TILES * sw_tile_bytes(TYPES[i], K));
     }
 }

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "kernels/codes.h"
 #include "kernels/scalar/math.h"
 
 enum { MAX = 4200 };
@@ -27,22 +28,32 @@ static void quantize_like_scalar(value_fn value, float factor, sw_rng *r)
         x[i] *= factor;
     const sw_kernels *const *all;
     const size_t n_all = sw_kernels_all(&all);
-    int8_t expected_code[COUNT];
-    float expected_scale[GROUPS];
-    int16_t expected_sum[2 * GROUPS];
-    all[0]->quantize(x, COUNT, expected_code, expected_scale, expected_sum);
-    for (size_t v = 1; v < n_all; v++) {
-        int8_t *const code = check_new(COUNT);
-        float *const scale = check_new(sizeof expected_scale);
-        int16_t *const sum = check_new(sizeof expected_sum);
-        all[v]->quantize(x, COUNT, code, scale, sum);
-        assert_memory_equal(code, expected_code, COUNT);
-        assert_memory_equal(sum, expected_sum, sizeof expected_sum);
-        check_equal("quantize", all[v]->name, expected_scale, scale, GROUPS);
-        check_free(code, COUNT);
-        check_free(scale, sizeof expected_scale);
-        check_free(sum, sizeof expected_sum);
+    sw_codes expected;
+    assert_true(sw_codes_alloc(&expected, COUNT));
+    all[0]->quantize(x, COUNT, &expected);
+    for (size_t v = 0; v < n_all; v++) {
+        for (int has_fine = 0; has_fine < 2; has_fine++) {
+            const sw_codes out = {.code = check_new(COUNT),
+                                  .scale = check_new(GROUPS * sizeof(float)),
+                                  .sum = check_new(2 * GROUPS * sizeof(int16_t)),
+                                  .fine = has_fine ? check_new(COUNT) : NULL,
+                                  .fine_sum = has_fine ? check_new(2 * GROUPS * sizeof(int16_t)) : NULL};
+            all[v]->quantize(x, COUNT, &out);
+            assert_memory_equal(out.code, expected.code, COUNT);
+            assert_memory_equal(out.sum, expected.sum, 2 * GROUPS * sizeof(int16_t));
+            check_equal("quantize", all[v]->name, expected.scale, out.scale, GROUPS);
+            check_free(out.code, COUNT);
+            check_free(out.scale, GROUPS * sizeof(float));
+            check_free(out.sum, 2 * GROUPS * sizeof(int16_t));
+            if (!has_fine)
+                continue;
+            assert_memory_equal(out.fine, expected.fine, COUNT);
+            assert_memory_equal(out.fine_sum, expected.fine_sum, 2 * GROUPS * sizeof(int16_t));
+            check_free(out.fine, COUNT);
+            check_free(out.fine_sum, 2 * GROUPS * sizeof(int16_t));
+        }
     }
+    sw_codes_free(&expected, COUNT);
 }
 
 static void test_quantize_is_equal_to_scalar_at_every_magnitude(void **state)
@@ -69,18 +80,45 @@ static void test_quantize_rounds_halves_to_even(void **state)
     sw_rng r;
     sw_rng_seed(&r, 2);
     quantize_like_scalar(half_step, 1.0f, &r);
-    float x[SW_GROUP] = {127.0f, 0.5f, 1.5f, 2.5f, -0.5f, -1.5f, -2.5f};
-    int8_t code[SW_GROUP];
+    const float x[SW_GROUP] = {127.0f, 0.5f, 1.5f, 2.5f, -0.5f, -1.5f, -2.5f, 3.0f + 0.5f / 128, 3.0f + 1.5f / 128};
+    static const int8_t CODES[10] = {127, 0, 2, 2, 0, -2, -2, 3, 3, 0}, FINE[10] = {0, 64, -64, 64, -64, 64, -64, 0, 2, 0};
+    int8_t code[SW_GROUP], fine[SW_GROUP];
     float scale;
-    int16_t sum[2];
+    int16_t sum[2], fine_sum[2];
+    const sw_codes out = {.code = code, .scale = &scale, .sum = sum, .fine = fine, .fine_sum = fine_sum};
     const sw_kernels *const *all;
     const size_t n_all = sw_kernels_all(&all);
     for (size_t v = 0; v < n_all; v++) {
-        all[v]->quantize(x, SW_GROUP, code, &scale, sum);
-        static const int8_t EXPECTED[8] = {127, 0, 2, 2, 0, -2, -2, 0};
-        assert_memory_equal(code, EXPECTED, sizeof EXPECTED);
-        assert_true(scale == 1.0f && sum[0] == 127 && sum[1] == 0);
+        all[v]->quantize(x, SW_GROUP, &out);
+        assert_memory_equal(code, CODES, sizeof CODES);
+        assert_memory_equal(fine, FINE, sizeof FINE);
+        assert_true(scale == 1.0f && sum[0] == 133 && sum[1] == 0 && fine_sum[0] == 2 && fine_sum[1] == 0);
     }
+}
+
+/* Codes alone are within half a step of a value, codes and fine codes within a 256th of one. */
+static void test_fine_codes_tell_a_value_to_15_bits(void **state)
+{
+    (void)state;
+    enum { COUNT = 100 * SW_GROUP };
+    static float x[COUNT];
+    sw_rng r;
+    sw_rng_seed(&r, 3);
+    fill(x, COUNT, check_unit, &r);
+    sw_codes c;
+    assert_true(sw_codes_alloc(&c, COUNT));
+    const sw_kernels *const *all;
+    sw_kernels_all(&all);
+    all[0]->quantize(x, COUNT, &c);
+    double coarse = 0, fine = 0;
+    for (size_t i = 0; i < COUNT; i++) {
+        const double step = (double)c.scale[i / SW_GROUP], t = (double)x[i] / step;
+        coarse = fmax(coarse, fabs(t - c.code[i]));
+        fine = fmax(fine, fabs(t - c.code[i] - c.fine[i] / 128.0));
+    }
+    assert_true(coarse > 0.49 && coarse < 0.5001);
+    assert_true(fine > 0.0038 && fine < 1.01 / 256);
+    sw_codes_free(&c, COUNT);
 }
 
 /* ---- norms ------------------------------------------------------------------------------------------------------ */
@@ -293,6 +331,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_quantize_is_equal_to_scalar_at_every_magnitude),
         cmocka_unit_test(test_quantize_rounds_halves_to_even),
+        cmocka_unit_test(test_fine_codes_tell_a_value_to_15_bits),
         cmocka_unit_test(test_norms_are_equal_to_scalar),
         cmocka_unit_test(test_scalar_norms_agree_with_double_precision),
         cmocka_unit_test(test_gates_are_equal_to_scalar),

@@ -17,18 +17,20 @@ enum {
     N_QUARTERS = 4 // of a tile, 4 rows each
 };
 
-/* What the arithmetic of a format is like, apart from its codes: those that fill a byte, others, with a minimum, with a
- * scale per 16 k, with both. */
-typedef enum kind { BYTES, SIMPLE, MIN, HALVES, HALVES_MIN } kind;
+/* What the arithmetic of a format is like, apart from its codes: those that fill a byte and read fine codes too, that
+ * fill a byte, others, with a minimum, with a scale per 16 k, with both. */
+typedef enum kind { FINE, BYTES, SIMPLE, MIN, HALVES, HALVES_MIN } kind;
 
 typedef struct steps {
     int n_short;     // chunks whose products fit 16 bits when added up
     bool has_halves; // every 16 k have their own scale
     bool has_min;
+    bool is_fine; // reads fine codes too; the scale is then of 128ths
 } steps;
 
 /* 2 * (128 * 127), 8 * (31 * 127) and 4 * (32 * 127), the largest pairs of codes there are, are all below 2^15. */
-static const steps STEPS[] = {[BYTES] = {.n_short = 2},
+static const steps STEPS[] = {[FINE] = {.n_short = 2, .is_fine = true},
+                              [BYTES] = {.n_short = 2},
                               [SIMPLE] = {.n_short = 8},
                               [MIN] = {.n_short = 8, .has_min = true},
                               [HALVES] = {.n_short = 4, .has_halves = true},
@@ -144,6 +146,12 @@ INLINE void f16_scales(const uint8_t *block, int g, int quarter, float32x4_t sca
 {
     (void)g;
     scale[0] = load_f16(block, quarter);
+}
+
+INLINE void q8_0_scales(const uint8_t *block, int g, int quarter, float32x4_t scale[4])
+{
+    (void)g;
+    scale[0] = vmulq_n_f32(load_f16(block, quarter), 1.0f / 128);
 }
 
 INLINE void q8_0_codes(const uint8_t *block, int g, int quarter, int8x16_t code[N_CHUNKS])
@@ -318,7 +326,7 @@ INLINE void q6_k_scales(const uint8_t *block, int g, int quarter, float32x4_t sc
     }
 }
 
-static const format Q8_0 = {544, 1, BYTES, q8_0_codes, f16_scales};
+static const format Q8_0 = {544, 1, FINE, q8_0_codes, q8_0_scales};
 static const format Q4_0 = {288, 1, SIMPLE, q4_0_codes, f16_scales};
 static const format Q4_1 = {320, 1, MIN, q4_1_codes, d_and_m};
 static const format Q5_0 = {352, 1, SIMPLE, q5_0_codes, f16_scales};

@@ -33,11 +33,13 @@ INLINE void add_group(steps f, int n, const int8x16_t *code, const float32x4_t *
     UNROLL
     for (int i = 0; i < n; i++) {
         const float xs = x->scale[i][g];
-        const int16_t *const sums = x->sum[i] + 2 * g;
+        const int16_t *const sums = x->coarse.sum[i] + 2 * g;
         UNROLL
         for (int h = 0; h < n_parts; h++) {
-            const int32x4_t dot =
-                dot_of(f.n_short, code + h * n_chunks, n_chunks, x->code[i] + SW_GROUP * g + SW_GROUP / 2 * h);
+            const size_t k = SW_GROUP * g + (size_t)(SW_GROUP / 2 * h);
+            int32x4_t dot = dot_of(f.n_short, code + h * n_chunks, n_chunks, x->coarse.code[i] + k);
+            if (f.is_fine)
+                dot = vaddq_s32(vshlq_n_s32(dot, 7), dot_of(f.n_short, code, n_chunks, x->fine.code[i] + k));
             acc[i] = vfmaq_f32(acc[i], vmulq_n_f32(scale[h], xs), vcvtq_f32_s32(dot));
             if (f.has_min) {
                 const float sum = (float)(f.has_halves ? sums[h] : sums[0] + sums[1]);
@@ -170,6 +172,7 @@ INLINE void all_tokens(steps f, const expanded *e, const sw_acts *x, size_t k, s
     {                                                                                                                  \
         all_tokens(STEPS[kind], e, x, k, n, y, ld);                                                                    \
     }
+FOR_KIND(FINE)
 FOR_KIND(BYTES)
 FOR_KIND(SIMPLE)
 FOR_KIND(MIN)
@@ -177,7 +180,8 @@ FOR_KIND(HALVES)
 FOR_KIND(HALVES_MIN)
 
 typedef void (*all_tokens_fn)(const expanded *e, const sw_acts *x, size_t k, size_t n, float *y, size_t ld);
-static const all_tokens_fn ALL_TOKENS[] = {[BYTES] = all_tokens_BYTES,
+static const all_tokens_fn ALL_TOKENS[] = {[FINE] = all_tokens_FINE,
+                                           [BYTES] = all_tokens_BYTES,
                                            [SIMPLE] = all_tokens_SIMPLE,
                                            [MIN] = all_tokens_MIN,
                                            [HALVES] = all_tokens_HALVES,

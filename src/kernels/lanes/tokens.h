@@ -2,14 +2,20 @@
 #ifndef SW_TOKENS_H
 #define SW_TOKENS_H
 
-#include "kernels/kernels.h"
+#include "kernels/codes.h"
 
 enum { TOKENS_MAX = 8 };
 
-typedef struct tokens {
+/* Codes of either kind. */
+typedef struct token_codes {
     const int8_t *code[TOKENS_MAX];
-    const float *scale[TOKENS_MAX];
     const int16_t *sum[TOKENS_MAX];
+} token_codes;
+
+typedef struct tokens {
+    const float *scale[TOKENS_MAX];
+    token_codes coarse;
+    token_codes fine; // for formats that read them
 } tokens;
 
 /* n tokens from place `first` of a product, from column k on. */
@@ -19,9 +25,12 @@ static inline tokens tokens_at(const sw_acts *x, size_t first, int n, size_t k)
     for (int i = 0; i < n; i++) {
         const size_t place = first + (size_t)i;
         const size_t at = (x->index != NULL ? (size_t)x->index[place] : place) * x->n_cols + k;
-        t.code[i] = x->code + at;
-        t.scale[i] = x->scale + at / SW_GROUP;
-        t.sum[i] = x->sum + at / 16;
+        const sw_codes codes = sw_codes_at(&x->codes, at);
+        t.scale[i] = codes.scale;
+        t.coarse.code[i] = codes.code;
+        t.coarse.sum[i] = codes.sum;
+        t.fine.code[i] = codes.fine;
+        t.fine.sum[i] = codes.fine_sum;
     }
     return t;
 }

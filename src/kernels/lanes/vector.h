@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "kernels/codes.h"
 #include "kernels/scalar/math.h"
 #include "kernels/variants.h"
 
@@ -43,27 +44,35 @@ INLINE f32x16 lanes_exp(f32x16 x)
 
 /* ---- activations ------------------------------------------------------------------------------------------------ */
 
-INLINE void quantize_group(const float *x, int8_t *code, float *scale, int16_t *sum)
+/* What rounding to codes leaves of t, in 128ths. */
+INLINE f32x16 rest(f32x16 t)
 {
-    const f32x16 a = lanes_load(x), b = lanes_load(x + N);
-    const uint32_t max_bits = lanes_max_magnitude(a, b);
-    if (max_bits >= 0x7f800000) {
-        memset(code, 0, SW_GROUP);
-        sum[0] = sum[1] = 0;
-        *scale = NAN;
-        return;
-    }
-    const float max = sw_f32_from_bits(max_bits);
-    *scale = max / 127.0f;
-    const f32x16 inverse = lanes_set(max >= 0x1p-119f ? 127.0f / max : 0.0f);
-    sum[0] = (int16_t)lanes_store_i8(code, lanes_mul(a, inverse));
-    sum[1] = (int16_t)lanes_store_i8(code + N, lanes_mul(b, inverse));
+    return lanes_mul(lanes_sub(t, lanes_round(t)), lanes_set(128.0f));
 }
 
-static void quantize(const float *x, size_t n, int8_t *code, float *scale, int16_t *sum)
+INLINE void quantize_group(const float *x, const sw_codes *to)
 {
-    for (size_t g = 0; g < n / SW_GROUP; g++)
-        quantize_group(x + g * SW_GROUP, code + g * SW_GROUP, scale + g, sum + 2 * g);
+    const f32x16 a = lanes_load(x), b = lanes_load(x + N), zeros = lanes_set(0.0f);
+    const uint32_t max_bits = lanes_max_magnitude(a, b);
+    const bool is_finite = max_bits < 0x7f800000;
+    const float max = is_finite ? sw_f32_from_bits(max_bits) : NAN;
+    const f32x16 inverse = lanes_set(max >= 0x1p-119f ? 127.0f / max : 0.0f);
+    const f32x16 ta = is_finite ? lanes_mul(a, inverse) : zeros, tb = is_finite ? lanes_mul(b, inverse) : zeros;
+    *to->scale = is_finite ? max / 127.0f : NAN;
+    to->sum[0] = (int16_t)lanes_store_i8(to->code, ta);
+    to->sum[1] = (int16_t)lanes_store_i8(to->code + N, tb);
+    if (to->fine == NULL)
+        return;
+    to->fine_sum[0] = (int16_t)lanes_store_i8(to->fine, rest(ta));
+    to->fine_sum[1] = (int16_t)lanes_store_i8(to->fine + N, rest(tb));
+}
+
+static void quantize(const float *x, size_t n, const sw_codes *out)
+{
+    for (size_t i = 0; i < n; i += SW_GROUP) {
+        const sw_codes to = sw_codes_at(out, i);
+        quantize_group(x + i, &to);
+    }
 }
 
 /* ---- norms ------------------------------------------------------------------------------------------------------ */

@@ -2,6 +2,7 @@
  */
 #include <string.h>
 
+#include "kernels/codes.h"
 #include "kernels/quantized.h"
 #include "kernels/scalar/math.h"
 #include "kernels/variants.h"
@@ -17,21 +18,19 @@ static size_t token_at(const sw_acts *x, size_t i)
 
 /* ---- matrix products -------------------------------------------------------------------------------------------- */
 
-/* Adds one opened block, whose first element is column k0, to the 16 sums of one token. */
-static void add_block(const sw_tile_block *b, const sw_acts *x, size_t token, size_t k0, float acc[R])
+/* Adds one opened block to the 16 sums of a token whose activations it stands before. */
+static void add_block(const sw_tile_block *b, const sw_codes *x, bool is_fine, float acc[R])
 {
-    const int8_t *const code = x->code + token * x->n_cols + k0;
-    const float *const scale = x->scale + (token * x->n_cols + k0) / SW_GROUP;
-    const int16_t *const sum = x->sum + (token * x->n_cols + k0) / 16;
     for (int first = 0; first < b->n_k; first += b->group) {
         const int g = first / b->group;
-        const float xs = scale[first / SW_GROUP];
-        const int code_sum = b->group == 16 ? sum[g] : sum[2 * g] + sum[2 * g + 1];
+        const float xs = x->scale[first / SW_GROUP];
+        const int code_sum = b->group == 16 ? x->sum[g] : x->sum[2 * g] + x->sum[2 * g + 1];
         for (int r = 0; r < R; r++) {
             int32_t dot = 0;
             for (int k = first; k < first + b->group; k++)
-                dot += b->code[k][r] * code[k];
-            acc[r] = fmaf(b->scale[g][r] * xs, (float)dot, acc[r]);
+                dot += b->code[k][r] * (is_fine ? 128 * x->code[k] + x->fine[k] : x->code[k]);
+            const float ws = is_fine ? b->scale[g][r] / 128.0f : b->scale[g][r];
+            acc[r] = fmaf(ws * xs, (float)dot, acc[r]);
             if (b->has_min)
                 acc[r] = fmaf(-(b->min[g][r] * xs), (float)code_sum, acc[r]);
         }
@@ -43,14 +42,17 @@ static void matmul_quantized(sw_type t, const uint8_t *tiles, size_t n_tiles, co
 {
     const sw_type_traits *const traits = sw_type_get((uint32_t)t);
     const size_t step = (size_t)traits->block_bytes * R;
+    const bool is_fine = sw_act_form_of(t) == SW_ACTS_FINE;
     sw_tile_block b;
     for (size_t tile = 0; tile < n_tiles; tile++) {
         for (size_t i = 0; i < n; i++)
             memset(y + i * ld + tile * R, 0, R * sizeof *y);
         for (size_t k = 0; k < x->n_cols; k += traits->block_elems, tiles += step) {
             sw_tile_open(t, tiles, &b);
-            for (size_t i = 0; i < n; i++)
-                add_block(&b, x, token_at(x, i), k, y + i * ld + tile * R);
+            for (size_t i = 0; i < n; i++) {
+                const sw_codes codes = sw_codes_at(&x->codes, token_at(x, i) * x->n_cols + k);
+                add_block(&b, &codes, is_fine, y + i * ld + tile * R);
+            }
         }
     }
 }
@@ -118,33 +120,40 @@ static void matmul_bf16(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, 
 
 /* ---- activations ------------------------------------------------------------------------------------------------ */
 
-static void quantize_group(const float *x, int8_t *code, float *scale, int16_t *sum)
+static void quantize_group(const float *x, const sw_codes *to)
 {
     uint32_t max_bits = 0; // of |x|: as integers, so that infinities and NaN stand above every number
     for (int i = 0; i < SW_GROUP; i++) {
         const uint32_t bits = sw_f32_bits(x[i]) & 0x7fffffff;
         max_bits = bits > max_bits ? bits : max_bits;
     }
-    sum[0] = sum[1] = 0;
-    if (max_bits >= 0x7f800000) {
-        memset(code, 0, SW_GROUP);
-        *scale = NAN;
-        return;
-    }
-    const float max = sw_f32_from_bits(max_bits);
-    *scale = max / 127.0f;
+    const bool is_finite = max_bits < 0x7f800000;
+    const float max = is_finite ? sw_f32_from_bits(max_bits) : NAN;
+    *to->scale = is_finite ? max / 127.0f : NAN;
     // A maximum so small that 127 / max overflows counts as zero.
     const float inverse = max >= 0x1p-119f ? 127.0f / max : 0.0f;
+    int sum[2] = {0}, fine_sum[2] = {0};
     for (int i = 0; i < SW_GROUP; i++) {
-        code[i] = (int8_t)rintf(x[i] * inverse);
-        sum[i / 16] = (int16_t)(sum[i / 16] + code[i]);
+        const float t = is_finite ? x[i] * inverse : 0.0f, code = rintf(t), fine = rintf((t - code) * 128.0f);
+        to->code[i] = (int8_t)code;
+        sum[i / 16] += (int)code;
+        if (to->fine != NULL)
+            to->fine[i] = (int8_t)fine;
+        fine_sum[i / 16] += (int)fine;
+    }
+    for (int h = 0; h < 2; h++) {
+        to->sum[h] = (int16_t)sum[h];
+        if (to->fine != NULL)
+            to->fine_sum[h] = (int16_t)fine_sum[h];
     }
 }
 
-static void quantize(const float *x, size_t n, int8_t *code, float *scale, int16_t *sum)
+static void quantize(const float *x, size_t n, const sw_codes *out)
 {
-    for (size_t g = 0; g < n / SW_GROUP; g++)
-        quantize_group(x + g * SW_GROUP, code + g * SW_GROUP, scale + g, sum + 2 * g);
+    for (size_t i = 0; i < n; i += SW_GROUP) {
+        const sw_codes to = sw_codes_at(out, i);
+        quantize_group(x + i, &to);
+    }
 }
 
 /* ---- norms ------------------------------------------------------------------------------------------------------ */
@@ -208,7 +217,7 @@ static void quantize_query(const float *q, int d_k, query_codes *out)
     float padded[SW_HEAD_MAX] = {0};
     int16_t sums[SW_HEAD_MAX / 16];
     memcpy(padded, q, (size_t)d_k * sizeof *q);
-    quantize(padded, sw_kv_groups(d_k) * SW_GROUP, out->code, out->scale, sums);
+    quantize(padded, sw_kv_groups(d_k) * SW_GROUP, &(sw_codes){.code = out->code, .scale = out->scale, .sum = sums});
 }
 
 /* Score of position t of a page, not yet scaled. */

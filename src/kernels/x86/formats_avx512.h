@@ -21,6 +21,7 @@ typedef struct format {
     int offset;         // what is added to the codes to make them unsigned
     bool has_halves;    // every 16 k have their own scale: scale[0] and [1]
     bool has_min;       // behind the scales, as many
+    bool is_fine;       // reads fine codes too; the scale is then of 128ths
     void (*codes)(const uint8_t *block, int g, __m512i code[N_CHUNKS]);
     void (*scales)(const uint8_t *block, int g, __m512 scale[4]);
 } format;
@@ -52,6 +53,12 @@ INLINE void f16_scales(const uint8_t *block, int g, __m512 scale[4])
 {
     (void)g;
     scale[0] = load_f16(block);
+}
+
+INLINE void q8_0_scales(const uint8_t *block, int g, __m512 scale[4])
+{
+    (void)g;
+    scale[0] = _mm512_mul_ps(load_f16(block), _mm512_set1_ps(1.0f / 128));
 }
 
 INLINE void q8_0_codes(const uint8_t *block, int g, __m512i code[N_CHUNKS])
@@ -271,7 +278,7 @@ INLINE void q6_k_scales(const uint8_t *block, int g, __m512 scale[4])
 }
 
 static const format Q8_0 = {
-    .block_bytes = 544, .n_groups = 1, .offset = 128, .codes = q8_0_codes, .scales = f16_scales};
+    .block_bytes = 544, .n_groups = 1, .offset = 128, .is_fine = true, .codes = q8_0_codes, .scales = q8_0_scales};
 static const format Q4_0 = {.block_bytes = 288, .n_groups = 1, .offset = 8, .codes = q4_0_codes, .scales = f16_scales};
 static const format Q4_1 = {.block_bytes = 320, .n_groups = 1, .has_min = true, .codes = q4_1_codes, .scales = d_and_m};
 static const format Q5_0 = {.block_bytes = 352, .n_groups = 1, .offset = 16, .codes = q5_0_codes, .scales = f16_scales};

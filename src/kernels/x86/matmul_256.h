@@ -22,6 +22,18 @@ INLINE __m256i sum_times(int factor, int part, __m256i sums)
     return _mm256_madd_epi16(sums, _mm256_set1_epi32(low | high));
 }
 
+/* Adds chunks [first, end) of group g of the n tokens to dot[m * n + i]; `part` of the group is what they are. */
+INLINE void add_chunks(const format *f, int part, int halves, int n, const __m256i *const code[HALVES],
+                       const token_codes *x, size_t g, int first, int end, __m256i *dot)
+{
+    if (offset_of(f) != 0) {
+        UNROLL
+        for (int j = 0; j < halves * n; j++)
+            dot[j] = _mm256_add_epi32(dot[j], sum_times(-offset_of(f), part, broadcast4(x->sum[j % n] + 2 * g)));
+    }
+    dots(f, halves, n, code, first, end, x, SW_GROUP * g, dot);
+}
+
 /* Adds group g of the n tokens to acc[m * n + i], for `halves` halves of a tile. */
 INLINE void add_group(const format *f, int halves, int n, const __m256i *const code[HALVES],
                       const __m256 *const scale[HALVES], const tokens *x, size_t g, __m256 *acc)
@@ -29,19 +41,25 @@ INLINE void add_group(const format *f, int halves, int n, const __m256i *const c
     const int n_parts = 1 + f->has_halves;
     UNROLL
     for (int h = 0; h < n_parts; h++) {
-        const int n_chunks = N_CHUNKS / n_parts, part = f->has_halves ? h : BOTH;
+        const int n_chunks = N_CHUNKS / n_parts, first = h * n_chunks, end = first + n_chunks;
+        const int part = f->has_halves ? h : BOTH;
         __m256i dot[HALVES * PASS_MAX];
         UNROLL
         for (int j = 0; j < halves * n; j++)
-            dot[j] = offset_of(f) == 0 ? _mm256_setzero_si256()
-                                       : sum_times(-offset_of(f), part, broadcast4(x->sum[j % n] + 2 * g));
-        dots(f, halves, n, code, h * n_chunks, (h + 1) * n_chunks, x, SW_GROUP * g, dot);
+            dot[j] = _mm256_setzero_si256();
+        add_chunks(f, part, halves, n, code, &x->coarse, g, first, end, dot);
+        if (f->is_fine) {
+            UNROLL
+            for (int j = 0; j < halves * n; j++)
+                dot[j] = _mm256_slli_epi32(dot[j], 7);
+            add_chunks(f, part, halves, n, code, &x->fine, g, first, end, dot);
+        }
         UNROLL
         for (int j = 0; j < halves * n; j++) {
             const __m256 xs = _mm256_set1_ps(x->scale[j % n][g]);
             acc[j] = _mm256_fmadd_ps(_mm256_mul_ps(scale[j / n][h], xs), _mm256_cvtepi32_ps(dot[j]), acc[j]);
             if (f->has_min) {
-                const __m256i sum = sum_times(1, part, broadcast4(x->sum[j % n] + 2 * g));
+                const __m256i sum = sum_times(1, part, broadcast4(x->coarse.sum[j % n] + 2 * g));
                 acc[j] =
                     _mm256_fnmadd_ps(_mm256_mul_ps(scale[j / n][n_parts + h], xs), _mm256_cvtepi32_ps(sum), acc[j]);
             }

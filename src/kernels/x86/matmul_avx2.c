@@ -42,7 +42,7 @@ INLINE __m256i dot_of(const format *f, const __m256i code[N_CHUNKS], int first, 
 
 /* Adds the chunks [first, end) of n tokens, whose group begins at column k, to dot[m * n + i]. */
 INLINE void dots(const format *f, int halves, int n, const __m256i *const code[HALVES], int first, int end,
-                 const tokens *x, size_t k, __m256i *dot)
+                 const token_codes *x, size_t k, __m256i *dot)
 {
     UNROLL
     for (int j = 0; j < halves * n; j++)

@@ -37,16 +37,36 @@ INLINE __m512i broadcast4(const void *p)
 
 /* What the rounding steps of a format are like. */
 typedef struct steps {
-    bool has_halves, has_min;
+    bool has_halves, has_min, is_fine;
 } steps;
 
 enum { BOTH = 2 }; // halves of a group
 
-/* `factor` times the sum of the activation codes of one half (0, 1) of a group or of BOTH. */
-INLINE __m512i sum_times(int factor, int part, __m512i sums)
+/* `to` and `factor` times the sum of the activation codes of one half (0, 1) of a group or of BOTH. */
+INLINE __m512i sum_times(int factor, int part, __m512i sums, __m512i to)
 {
     const __mmask32 words = part == 0 ? 0x55555555 : part == 1 ? 0xaaaaaaaa : 0xffffffff;
-    return _mm512_dpwssd_epi32(_mm512_setzero_si512(), _mm512_maskz_set1_epi16(words, (short)factor), sums);
+    return _mm512_dpwssd_epi32(to, _mm512_maskz_set1_epi16(words, (short)factor), sums);
+}
+
+/* Adds chunks [first, end) of group g of the n tokens to dot[m * n + i], for `tiles` tiles side by side; `part` of the
+ * group is what they are, and `offset` what was added to their weights. */
+INLINE void add_chunks(int offset, int part, int tiles, int n, const __m512i *const code[TILES],
+                       const token_codes *x, size_t g, int first, int end, __m512i *dot)
+{
+    if (offset != 0) {
+        UNROLL
+        for (int j = 0; j < tiles * n; j++)
+            dot[j] = sum_times(-offset, part, broadcast4(x->sum[j % n] + 2 * g), dot[j]);
+    }
+    UNROLL
+    for (int c = first; c < end; c++) {
+        UNROLL
+        for (int j = 0; j < tiles * n; j++) {
+            const __m512i four = broadcast4(x->code[j % n] + SW_GROUP * g + 4 * (size_t)c);
+            dot[j] = _mm512_dpbusd_epi32(dot[j], code[j / n][c], four);
+        }
+    }
 }
 
 /* Adds group g of the n tokens to acc[m * n + i], for `tiles` tiles side by side. */
@@ -56,18 +76,18 @@ INLINE void add_group(steps f, int offset, int tiles, int n, const __m512i *cons
     const int n_parts = 1 + f.has_halves;
     UNROLL
     for (int h = 0; h < n_parts; h++) {
-        const int n_chunks = N_CHUNKS / n_parts, part = f.has_halves ? h : BOTH;
+        const int n_chunks = N_CHUNKS / n_parts, first = h * n_chunks, end = first + n_chunks;
+        const int part = f.has_halves ? h : BOTH, own_offset = f.has_min ? 0 : offset; // those with a min are unsigned
         __m512i dot[TILES * DIRECT_PASS];
         UNROLL
-        for (int j = 0; j < tiles * n; j++) // codes that come with a min are unsigned as they are
-            dot[j] = f.has_min ? _mm512_setzero_si512() : sum_times(-offset, part, broadcast4(x->sum[j % n] + 2 * g));
-        UNROLL
-        for (int c = h * n_chunks; c < (h + 1) * n_chunks; c++) {
+        for (int j = 0; j < tiles * n; j++)
+            dot[j] = _mm512_setzero_si512();
+        add_chunks(own_offset, part, tiles, n, code, &x->coarse, g, first, end, dot);
+        if (f.is_fine) {
             UNROLL
-            for (int j = 0; j < tiles * n; j++) {
-                const __m512i four = broadcast4(x->code[j % n] + SW_GROUP * g + 4 * (size_t)c);
-                dot[j] = _mm512_dpbusd_epi32(dot[j], code[j / n][c], four);
-            }
+            for (int j = 0; j < tiles * n; j++)
+                dot[j] = _mm512_slli_epi32(dot[j], 7);
+            add_chunks(own_offset, part, tiles, n, code, &x->fine, g, first, end, dot);
         }
         UNROLL
         for (int j = 0; j < tiles * n; j++) {
@@ -78,7 +98,7 @@ INLINE void add_group(steps f, int offset, int tiles, int n, const __m512i *cons
             continue;
         UNROLL
         for (int j = 0; j < tiles * n; j++) {
-            const __m512i sum = sum_times(1, part, broadcast4(x->sum[j % n] + 2 * g));
+            const __m512i sum = sum_times(1, part, broadcast4(x->coarse.sum[j % n] + 2 * g), _mm512_setzero_si512());
             const __m512 s = _mm512_mul_ps(scale[j / n][n_parts + h], _mm512_set1_ps(x->scale[j % n][g]));
             acc[j] = _mm512_fnmadd_ps(s, _mm512_cvtepi32_ps(sum), acc[j]);
         }
@@ -105,7 +125,7 @@ INLINE void direct(const format *f, int n, const uint8_t *tile, const tokens *x,
         __m512 scale[4];
         f->codes(block, (int)(g % per_block), code);
         f->scales(block, (int)(g % per_block), scale);
-        add_group((steps){f->has_halves, f->has_min}, f->offset, 1, n, (const __m512i *const[TILES]){code},
+        add_group((steps){f->has_halves, f->has_min, f->is_fine}, f->offset, 1, n, (const __m512i *const[TILES]){code},
                   (const __m512 *const[TILES]){scale}, x, g, acc);
     }
     UNROLL
@@ -194,10 +214,15 @@ INLINE void all_tokens(steps f, const k_block *b, const sw_acts *x, size_t k, si
     }
 }
 
-/* The four kinds of steps there are, each compiled once and not per format. */
+/* The five kinds of steps there are, each compiled once and not per format. */
+static void all_tokens_fine(const k_block *b, const sw_acts *x, size_t k, size_t n, float *y)
+{
+    all_tokens((steps){.is_fine = true}, b, x, k, n, y);
+}
+
 static void all_tokens_simple(const k_block *b, const sw_acts *x, size_t k, size_t n, float *y)
 {
-    all_tokens((steps){false, false}, b, x, k, n, y);
+    all_tokens((steps){0}, b, x, k, n, y);
 }
 
 static void all_tokens_halves(const k_block *b, const sw_acts *x, size_t k, size_t n, float *y)
@@ -230,7 +255,7 @@ INLINE void many(const format *f, const uint8_t *tile, size_t tile_bytes, const 
         if (f->has_halves)
             (f->has_min ? all_tokens_halves_min : all_tokens_halves)(&b, x, k, n, y);
         else
-            (f->has_min ? all_tokens_min : all_tokens_simple)(&b, x, k, n, y);
+            (f->has_min ? all_tokens_min : f->is_fine ? all_tokens_fine : all_tokens_simple)(&b, x, k, n, y);
         tile += f->block_bytes * BLOCK_GROUPS / (size_t)f->n_groups;
     }
 }

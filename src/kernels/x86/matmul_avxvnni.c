@@ -23,7 +23,7 @@ INLINE void codes_of(const format *f, const uint8_t *block, int g, int half, __m
 
 /* Adds the chunks [first, end) of n tokens, whose group begins at column k, to dot[m * n + i]. */
 INLINE void dots(const format *f, int halves, int n, const __m256i *const code[HALVES], int first, int end,
-                 const tokens *x, size_t k, __m256i *dot)
+                 const token_codes *x, size_t k, __m256i *dot)
 {
     (void)f;
     UNROLL
