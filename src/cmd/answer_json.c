@@ -4,25 +4,7 @@
 
 #include <jansson.h>
 
-#include "base/alloc.h"
-
-/* [{"layer": 0, "counts": [...]}, ...] of the layers that have a router; NULL when memory is short. */
-static json_t *experts_to_json(const sw_engine *engine)
-{
-    const sw_model_info *const info = sw_engine_info(engine);
-    uint64_t *const counts = sw_calloc((size_t)info->n_experts + 1, sizeof *counts);
-    json_t *const layers = counts != NULL ? json_array() : NULL;
-    for (int l = 0; layers != NULL && l < info->n_layers; l++) {
-        if (!sw_engine_router_counts(engine, l, counts))
-            continue;
-        json_t *const list = json_array();
-        for (int x = 0; x < info->n_experts; x++)
-            json_array_append_new(list, json_integer((json_int_t)counts[x]));
-        json_array_append_new(layers, json_pack("{si, so}", "layer", l, "counts", list));
-    }
-    sw_free(counts);
-    return layers;
-}
+#include "server/experts.h"
 
 /* Text of the model, which is valid UTF-8 and may hold zero bytes. */
 static json_t *text_to_json(const sw_buf *text)
@@ -40,7 +22,7 @@ sw_code sw_answer_print_json(const sw_engine *engine, const sw_generation *g, sw
         json_pack("{so, so, ss, s{si, si, si}, s{sf, sf, sf}, so}", "content", text_to_json(&g->content), "reasoning",
                   text_to_json(&g->reasoning), "finish", FINISH[e->finish], "tokens", "prompt", e->n_prompt, "answer",
                   e->n_predicted, "reasoning", e->n_reasoning, "ms", "prompt", t->prompt_ms, "first_token", t->ttft_ms,
-                  "answer", t->predict_ms, "experts", experts_to_json(engine));
+                  "answer", t->predict_ms, "experts", sw_router_counts_to_json(engine));
     if (root == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory for the JSON document");
     const bool ok = json_dumpf(root, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF && fflush(stdout) == 0;

@@ -79,7 +79,7 @@ typedef struct sw_forward {
     float *act;             // as gate, not padded
     float *pair_out;        // (pairs, padded n_embd)
     float *cosines, *sines; // (n_batch, n_rot / 2)
-    sw_codes codes; // (n_codes): of the activations that the next product reads
+    sw_codes codes;         // (n_codes): of the activations that the next product reads
     size_t n_codes;
     sw_moe moe;
     sw_latent latent;
@@ -152,7 +152,7 @@ void sw__forward_ffn(sw_forward *f, const sw_layer *layer);
  * quantized into f->codes when the next product reads them so. */
 typedef struct sw_gated {
     size_t n_rows, width;
-    size_t at; // first element of its part of all four
+    size_t at;        // first element of its part of all four
     sw_act_form form; // that the next product reads
 } sw_gated;
 

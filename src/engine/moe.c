@@ -196,8 +196,7 @@ void sw__forward_moe(sw_forward *f, int l)
                              .width = (size_t)h->n_ff_shared,
                              .at = sw__gated_after(routed.n_rows * sw__padded(routed.width)),
                              .form = sw_mat_form(&layer->down_shared)};
-    const sw_acts x =
-        sw_acts_prepare(f->pool, f->k, &f->codes, f->normed, f->n, (size_t)h->n_embd, input_form(layer));
+    const sw_acts x = sw_acts_prepare(f->pool, f->k, &f->codes, f->normed, f->n, (size_t)h->n_embd, input_form(layer));
     group_by_expert(f, route(f, l, &x));
     expand(f, layer, &x, &routed, &shared);
     sw__forward_gate(f, (const sw_gated[]){routed, shared}, 2);

@@ -23,7 +23,8 @@ enum {
     SW_ATTEND_QUERIES = 32,
 };
 
-/* n quantized values: x = scale * (code + fine / 128), to within scale / 2 by the codes alone and scale / 256 by both. */
+/* n quantized values: x = scale * (code + fine / 128), to within scale / 2 by the codes alone and scale / 256 by both.
+ */
 typedef struct sw_codes {
     int8_t *code;      // (n), -127..127
     float *scale;      // (n / 32)
@@ -57,9 +58,10 @@ static inline sw_act_form sw_act_form_of(sw_type weights)
  *
  * Quantized, per row and group of 32 (16 for Q2_K, Q3_K and Q6_K) in rising k, with
  * s = weight scale * activation scale rounded once:
- *     acc = fma(s, (float)sum(code_w * code_x), acc)                         Q8_0: (float)sum(code_w * (128 * code_x +
- *                                                                            fine_x)), s divided by 128
+ *     acc = fma(s, (float)sum(code_w * code_x), acc)
  *     acc = fma(-(min * activation scale), (float)sum(code_x), acc)          formats with a minimum
+ * Q8_0, which takes the fine codes: acc = fma(s / 128, (float)sum(code_w * (128 * code_x + fine_x)), acc), where the
+ * weight scale is divided first.
  * Plain: acc = fma(w, x, acc) in rising k.  acc begins at 0. */
 typedef void (*sw_matmul_fn)(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld);
 

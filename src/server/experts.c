@@ -1,17 +1,15 @@
-/* experts.c - how often each expert of the loaded model was chosen. */
-#include <jansson.h>
+#include "server/experts.h"
 
 #include "base/alloc.h"
 #include "server/json_out.h"
 #include "server/routes.h"
 
-/* The counts of every layer that has a router, as [{"layer": l, "counts": [...]}, ...]. */
-static json_t *layers_json(const sw_engine *engine)
+json_t *sw_router_counts_to_json(const sw_engine *engine)
 {
-    json_t *const layers = json_array();
     const sw_model_info *const info = sw_engine_info(engine);
     uint64_t *const counts = sw_calloc((size_t)info->n_experts + 1, sizeof *counts);
-    for (int l = 0; counts != NULL && l < info->n_layers; l++) {
+    json_t *const layers = counts != NULL ? json_array() : NULL;
+    for (int l = 0; layers != NULL && l < info->n_layers; l++) {
         if (!sw_engine_router_counts(engine, l, counts))
             continue;
         json_t *const list = json_array();
@@ -29,15 +27,20 @@ void sw__experts_route(sw_conn *c, const char *rest)
     sw_server *const s = c->server;
     json_t *experts = NULL;
     pthread_mutex_lock(&s->engine_lock);
-    if (s->engine != NULL) {
+    const bool is_loaded = s->engine != NULL;
+    if (is_loaded) {
         const sw_model_info *const info = sw_engine_info(s->engine);
         experts = json_pack("{s:s, s:s, s:i, s:i, s:o}", "object", "experts", "model", s->loaded->id, "n_expert",
-                            info->n_experts, "n_expert_used", info->n_experts_used, "layers", layers_json(s->engine));
+                            info->n_experts, "n_expert_used", info->n_experts_used, "layers",
+                            sw_router_counts_to_json(s->engine));
     }
     pthread_mutex_unlock(&s->engine_lock);
     if (experts == NULL) {
         sw_api_error error;
-        sw__api_fail(&error, SW_API_NO_MODEL, NULL, "no model is loaded");
+        if (is_loaded)
+            sw__api_fail(&error, SW_API_OUT_OF_MEMORY, NULL, "out of memory for the JSON document");
+        else
+            sw__api_fail(&error, SW_API_NO_MODEL, NULL, "no model is loaded");
         sw__http_reply_error(c, &error);
         return;
     }

@@ -1,9 +1,9 @@
 /* Quantized models against an independent engine's logits for the same weights in float32.
  *
  * Two claims, which hold apart: the weights are what the file says (with them expanded to float32 the logits are the
- * expected ones, as exactly as for any F32 model), and what 8-bit activations cost is at most 1.25 times what they cost
- * the independent engine, and less on the average.  The second is a coarse measure: most of the divergence comes from
- * the few positions at which a router near a tie chooses another expert. */
+ * expected ones, as exactly as for any F32 model), and what rounded activations cost is at most 1.25 times what they
+ * cost the independent engine, and less on the average.  The second is a coarse measure: most of the divergence comes
+ * from the few positions at which a router near a tie chooses another expert. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>

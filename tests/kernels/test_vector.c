@@ -81,7 +81,8 @@ static void test_quantize_rounds_halves_to_even(void **state)
     sw_rng_seed(&r, 2);
     quantize_like_scalar(half_step, 1.0f, &r);
     const float x[SW_GROUP] = {127.0f, 0.5f, 1.5f, 2.5f, -0.5f, -1.5f, -2.5f, 3.0f + 0.5f / 128, 3.0f + 1.5f / 128};
-    static const int8_t CODES[10] = {127, 0, 2, 2, 0, -2, -2, 3, 3, 0}, FINE[10] = {0, 64, -64, 64, -64, 64, -64, 0, 2, 0};
+    static const int8_t CODES[10] = {127, 0, 2, 2, 0, -2, -2, 3, 3, 0},
+                        FINE[10] = {0, 64, -64, 64, -64, 64, -64, 0, 2, 0};
     int8_t code[SW_GROUP], fine[SW_GROUP];
     float scale;
     int16_t sum[2], fine_sum[2];

@@ -180,12 +180,9 @@ FOR_KIND(HALVES)
 FOR_KIND(HALVES_MIN)
 
 typedef void (*all_tokens_fn)(const expanded *e, const sw_acts *x, size_t k, size_t n, float *y, size_t ld);
-static const all_tokens_fn ALL_TOKENS[] = {[FINE] = all_tokens_FINE,
-                                           [BYTES] = all_tokens_BYTES,
-                                           [SIMPLE] = all_tokens_SIMPLE,
-                                           [MIN] = all_tokens_MIN,
-                                           [HALVES] = all_tokens_HALVES,
-                                           [HALVES_MIN] = all_tokens_HALVES_MIN};
+static const all_tokens_fn ALL_TOKENS[] = {
+    [FINE] = all_tokens_FINE, [BYTES] = all_tokens_BYTES,   [SIMPLE] = all_tokens_SIMPLE,
+    [MIN] = all_tokens_MIN,   [HALVES] = all_tokens_HALVES, [HALVES_MIN] = all_tokens_HALVES_MIN};
 
 INLINE void many(const format *f, const uint8_t *tile, const sw_acts *x, size_t n, float *y, size_t ld)
 {

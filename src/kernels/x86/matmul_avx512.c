@@ -51,8 +51,8 @@ INLINE __m512i sum_times(int factor, int part, __m512i sums, __m512i to)
 
 /* Adds chunks [first, end) of group g of the n tokens to dot[m * n + i], for `tiles` tiles side by side; `part` of the
  * group is what they are, and `offset` what was added to their weights. */
-INLINE void add_chunks(int offset, int part, int tiles, int n, const __m512i *const code[TILES],
-                       const token_codes *x, size_t g, int first, int end, __m512i *dot)
+INLINE void add_chunks(int offset, int part, int tiles, int n, const __m512i *const code[TILES], const token_codes *x,
+                       size_t g, int first, int end, __m512i *dot)
 {
     if (offset != 0) {
         UNROLL
