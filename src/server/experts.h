@@ -6,8 +6,7 @@
 
 #include "spillway.h"
 
-/* [{"layer": l, "counts": [...]}, ...] of the layers that have a router; the caller owns it.  NULL when memory is short.
- */
+/* [{"layer": l, "counts": [...]}, ...] of the layers that have a router.  NULL when memory is short. */
 json_t *sw_router_counts_to_json(const sw_engine *engine);
 
 #endif

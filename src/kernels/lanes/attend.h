@@ -34,7 +34,8 @@ static void quantize_queries(const sw_attend *a, query_codes *out)
     for (int i = 0; i < a->n; i++) {
         memset(padded, 0, sizeof padded);
         memcpy(padded, a->queries[i].q, (size_t)a->d_k * sizeof *padded);
-        quantize(padded, n, &(sw_codes){.code = out->code[i], .scale = out->scale[i], .sum = out->sum[i]});
+        const sw_codes to = {.code = out->code[i], .scale = out->scale[i], .sum = out->sum[i]};
+        quantize(padded, n, &to);
     }
 }
 
