@@ -75,6 +75,15 @@ const sw_model_info *sw_model_file_info(const sw_model_file *file);
 /* i < info->n_tensors; order of the file. */
 sw_tensor_info sw_model_file_tensor(const sw_model_file *file, size_t i);
 
+/* How keys and values are kept: 16 or 32 bits per element, or 8.5 (groups of 32 with an F16 scale). */
+typedef enum sw_kv_type { SW_KV_F16 = 0, SW_KV_F32, SW_KV_Q8_0 } sw_kv_type;
+
+enum { SW_DEFAULT_CTX = 8192 }; // tokens of a sequence, where the model allows so many and nobody says otherwise
+
+/* Bytes of the keys and values of a sequence that fills a context of n_ctx tokens, 1 .. the longest that the program
+ * takes (`spillway limits`); 0 when memory is short. */
+uint64_t sw_model_file_kv_bytes(const sw_model_file *file, sw_kv_type type, int n_ctx);
+
 /* Progress of long work, from the thread that does it. */
 typedef void (*sw_progress_fn)(void *ud, uint64_t bytes_done, uint64_t bytes_total);
 
@@ -132,16 +141,13 @@ void sw_text_free(char *text);
 
 typedef struct sw_engine sw_engine;
 
-/* How keys and values are kept: 16 or 32 bits per element, or 8.5 (groups of 32 with an F16 scale). */
-typedef enum sw_kv_type { SW_KV_F16 = 0, SW_KV_F32, SW_KV_Q8_0 } sw_kv_type;
-
 /* Which engine to agree with where llama.cpp differs from the model's original code. */
 typedef enum sw_compat { SW_COMPAT_ORIGINAL = 0, SW_COMPAT_LLAMA_CPP } sw_compat;
 
 /* Zero is a valid value of every member. */
 typedef struct sw_engine_options {
     int n_threads; // compute threads; 0: one per core that this process may use
-    int n_ctx;     // tokens a sequence may hold; 0: the model's own context, at most 8192
+    int n_ctx;     // tokens a sequence may hold; 0: the model's own context, at most SW_DEFAULT_CTX
     int n_seqs;    // sequences decoded together; 0: 4
     int n_batch;   // prompt tokens evaluated at once, at most; 0: 256
     sw_kv_type kv_type;

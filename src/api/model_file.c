@@ -6,10 +6,12 @@
 
 #include "base/alloc.h"
 #include "chat/chat.h"
+#include "engine/model_lm.h"
 #include "model/info.h"
 
 struct sw_model_file {
     sw_gguf *gguf;
+    sw_hparams h;
     sw_model_info info;
     char *name;
     char *arch;
@@ -90,10 +92,9 @@ sw_code sw_model_file_open(sw_model_file **out, const char *path, sw_err *err)
     sw_model_file *const f = sw_calloc(1, sizeof *f);
     if (f == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory opening %s", path);
-    sw_hparams h;
     sw_code code = sw_gguf_open(&f->gguf, path, err);
     if (code == SW_OK)
-        code = sw_hparams_read(f->gguf, /*as_llama_cpp=*/false, &h, err);
+        code = sw_hparams_read(f->gguf, /*as_llama_cpp=*/false, &f->h, err);
     if (code == SW_OK)
         code = read_strings(f, path, err);
     if (code == SW_OK)
@@ -104,7 +105,7 @@ sw_code sw_model_file_open(sw_model_file **out, const char *path, sw_err *err)
         sw_model_file_close(f);
         return code;
     }
-    sw_info_count(f->gguf, &h, &f->info);
+    sw_info_count(f->gguf, &f->h, &f->info);
     f->info.path = sw_gguf_path(f->gguf);
     f->info.name = f->name;
     f->info.arch = f->arch;
@@ -133,6 +134,11 @@ void sw_model_file_close(sw_model_file *f)
 const sw_model_info *sw_model_file_info(const sw_model_file *f)
 {
     return &f->info;
+}
+
+uint64_t sw_model_file_kv_bytes(const sw_model_file *f, sw_kv_type type, int n_ctx)
+{
+    return sw_model_kv_bytes(&f->h, type, n_ctx);
 }
 
 const sw_gguf *sw_model_file_gguf(const sw_model_file *f)

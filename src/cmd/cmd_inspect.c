@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/escape.h"
+#include "base/limits.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "cmd/json_text.h"
@@ -101,6 +102,30 @@ static void print_row(const char *name, uint64_t bytes, uint64_t whole)
     printf("%-16s %12s %7.1f%%\n", name, show_bytes(bytes, text), 100 * share(bytes, whole));
 }
 
+/* What keys and values take is told for the default context and for the longest. */
+enum { N_CONTEXTS = 2 };
+
+/* Returns how many there are. */
+static int contexts_of(const sw_model_info *m, int out[N_CONTEXTS])
+{
+    out[1] = m->n_ctx_train < SW_LIMIT_CTX_TOKENS ? m->n_ctx_train : SW_LIMIT_CTX_TOKENS;
+    out[0] = out[1] < SW_DEFAULT_CTX ? out[1] : SW_DEFAULT_CTX;
+    return out[0] < out[1] ? 2 : 1;
+}
+
+static void print_cache(const sw_model_file *f)
+{
+    int contexts[N_CONTEXTS];
+    const int n = contexts_of(sw_model_file_info(f), contexts);
+    printf("\n%-16s %12s %12s\n", "keys and values", "f16", "q8_0");
+    for (int i = 0; i < n; i++) {
+        char a[32], b[32], tokens[32];
+        snprintf(tokens, sizeof tokens, "%d tokens", contexts[i]);
+        printf("%-16s %12s %12s\n", tokens, show_bytes(sw_model_file_kv_bytes(f, SW_KV_F16, contexts[i]), a),
+               show_bytes(sw_model_file_kv_bytes(f, SW_KV_Q8_0, contexts[i]), b));
+    }
+}
+
 static void print_summary(const sw_model_file *f)
 {
     const sw_model_info *const m = sw_model_file_info(f);
@@ -132,6 +157,7 @@ static void print_summary(const sw_model_file *f)
     printf("\n%-16s %12s %8s\n", "types", "bytes", "share");
     for (size_t i = 0; i < n_types; i++)
         print_row(types[i].type, types[i].bytes, all_bytes(m));
+    print_cache(f);
     if (m->n_experts > 0)
         printf("\n--cpu-moe would keep %s out of VRAM: %.1f%% of the weights\n",
                show_bytes(m->bytes_by_class[SW_CLASS_EXPERTS], a),
@@ -175,6 +201,18 @@ static json_t *tensors_to_json(const sw_model_file *f)
     return list;
 }
 
+static json_t *cache_to_json(const sw_model_file *f)
+{
+    int contexts[N_CONTEXTS];
+    const int n = contexts_of(sw_model_file_info(f), contexts);
+    json_t *const list = json_array();
+    for (int i = 0; i < n; i++)
+        json_array_append_new(list, json_pack("{si, sI, sI}", "tokens", contexts[i], "f16",
+                                              (json_int_t)sw_model_file_kv_bytes(f, SW_KV_F16, contexts[i]), "q8_0",
+                                              (json_int_t)sw_model_file_kv_bytes(f, SW_KV_Q8_0, contexts[i])));
+    return list;
+}
+
 static json_t *info_to_json(const sw_model_file *f)
 {
     const sw_model_info *const m = sw_model_file_info(f);
@@ -187,14 +225,14 @@ static json_t *info_to_json(const sw_model_file *f)
     for (int c = 0; c < SW_N_CLASSES; c++)
         json_object_set_new(by_class, sw_tensor_class_name((sw_tensor_class)c),
                             json_integer((json_int_t)m->bytes_by_class[c]));
-    return json_pack("{so, so, so, ss, sI, sI, sI, si, si, si, si, si, si, si, so, ss, so, so, sf}", "name",
+    return json_pack("{so, so, so, ss, sI, sI, sI, si, si, si, si, si, si, si, so, ss, so, so, so, sf}", "name",
                      sw_json_text(m->name), "path", sw_json_text(m->path), "architecture", sw_json_text(m->arch),
                      "quant", m->quant, "file_bytes", (json_int_t)m->file_bytes, "n_params", (json_int_t)m->n_params,
                      "n_params_active", (json_int_t)m->n_params_active, "n_layers", m->n_layers, "n_embd", m->n_embd,
                      "n_vocab", m->n_vocab, "n_ctx_train", m->n_ctx_train, "n_experts", m->n_experts, "n_experts_used",
                      m->n_experts_used, "n_experts_shared", m->n_experts_shared, "tokenizer",
                      sw_json_text(m->tokenizer), "chat_format", m->chat_format, "bytes_by_class", by_class,
-                     "bytes_by_type", by_type, "cpu_moe_share",
+                     "bytes_by_type", by_type, "kv_bytes", cache_to_json(f), "cpu_moe_share",
                      share(m->bytes_by_class[SW_CLASS_EXPERTS], all_bytes(m)));
 }
 
@@ -220,8 +258,8 @@ int sw_cmd_inspect(int argc, char **argv)
         .command = "inspect",
         .usage = "MODEL [--tensors] [--json]",
         .description =
-            "Tells what is in a model file, from its header alone: architecture, parameters, experts, sizes, and\n"
-            "what --cpu-moe would keep out of VRAM.",
+            "Tells what is in a model file, from its header alone: architecture, parameters, experts, sizes, what\n"
+            "keys and values take beside it, and what --cpu-moe would keep out of VRAM.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .min_positional = 1,

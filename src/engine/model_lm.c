@@ -9,7 +9,7 @@
 #include "base/sysinfo.h"
 #include "engine/forward.h"
 
-enum { DEFAULT_CTX = 8192, DEFAULT_SEQS = 4, DEFAULT_BATCH = 256 };
+enum { DEFAULT_SEQS = 4, DEFAULT_BATCH = 256 };
 
 typedef struct model_lm {
     sw_lm lm; // first: the scheduler sees only this
@@ -93,6 +93,24 @@ static int pick(int wanted, int fallback, int max)
     return n < max ? n : max;
 }
 
+/* An empty cache for n_seqs sequences of n_ctx positions, as `lm` has them.  False when memory is short. */
+static bool init_cache(sw_kv *kv, const sw_hparams *h, sw_kv_type type, const sw_lm *lm)
+{
+    bool is_windowed[SW_LIMIT_MODEL_LAYERS];
+    for (int l = 0; l < h->n_layers; l++)
+        is_windowed[l] = sw_layer_is_windowed(h, l);
+    return sw_kv_init(kv, &(sw_kv_options){.n_layers = h->n_layers,
+                                           .n_heads = sw_cache_heads(h),
+                                           .d_k = sw_cache_key(h),
+                                           .d_v = sw_cache_value(h),
+                                           .type = type,
+                                           .n_seqs = lm->n_seqs,
+                                           .n_ctx = lm->n_ctx,
+                                           .n_window = h->n_window,
+                                           .is_windowed = is_windowed,
+                                           .n_batch = lm->n_batch});
+}
+
 /* Before anything is read: will it fit?  One full sequence is counted; further ones grow as they are used. */
 static sw_code check_memory(const sw_gguf *g, const model_lm *m, const sw_kv *kv, sw_err *err)
 {
@@ -104,7 +122,7 @@ static sw_code check_memory(const sw_gguf *g, const model_lm *m, const sw_kv *kv
     return sw_fail(
         err, SW_ENOMEM,
         "%s needs %.1f GB for weights and %.1f GB for a context of %d tokens, but only %.1f GB of memory are "
-        "available; a smaller --ctx-size or a model quantized to fewer bits lowers it",
+        "available; a smaller --ctx-size, --kv-type q8_0 or a model quantized to fewer bits lowers it",
         sw_gguf_path(g), (double)m->w.block_bytes / 1e9, (double)cache / 1e9, m->lm.n_ctx, (double)available / 1e9);
 }
 
@@ -123,7 +141,8 @@ static sw_code prepare(model_lm *m, const sw_gguf *g, const sw_engine_options *o
     m->lm.ops = &OPS;
     m->lm.n_vocab = h->n_vocab;
     m->lm.n_seqs = pick(o->n_seqs, DEFAULT_SEQS, SW_LIMIT_SEQUENCES);
-    m->lm.n_ctx = pick(o->n_ctx, h->n_ctx_train < DEFAULT_CTX ? h->n_ctx_train : DEFAULT_CTX, SW_LIMIT_CTX_TOKENS);
+    m->lm.n_ctx =
+        pick(o->n_ctx, h->n_ctx_train < SW_DEFAULT_CTX ? h->n_ctx_train : SW_DEFAULT_CTX, SW_LIMIT_CTX_TOKENS);
     m->lm.n_batch = pick(o->n_batch, DEFAULT_BATCH, SW_LIMIT_BATCH_TOKENS);
     if (m->lm.n_batch < m->lm.n_seqs)
         m->lm.n_batch = m->lm.n_seqs;
@@ -132,22 +151,9 @@ static sw_code prepare(model_lm *m, const sw_gguf *g, const sw_engine_options *o
     code = sw_weights_plan(g, h, &m->w, err);
     if (code != SW_OK)
         return code;
-    bool is_windowed[SW_LIMIT_MODEL_LAYERS];
-    for (int l = 0; l < h->n_layers; l++)
-        is_windowed[l] = sw_layer_is_windowed(h, l);
-    const sw_kv_options cache = {.n_layers = h->n_layers,
-                                 .n_heads = sw_cache_heads(h),
-                                 .d_k = sw_cache_key(h),
-                                 .d_v = sw_cache_value(h),
-                                 .type = o->kv_type,
-                                 .n_seqs = m->lm.n_seqs,
-                                 .n_ctx = m->lm.n_ctx,
-                                 .n_window = h->n_window,
-                                 .is_windowed = is_windowed,
-                                 .n_batch = m->lm.n_batch};
     m->router_counts = sw_calloc((size_t)h->n_layers * (size_t)h->n_expert, sizeof *m->router_counts);
     m->pool = sw_pool_create(n_threads);
-    if (m->router_counts == NULL || m->pool == NULL || !sw_kv_init(&m->kv, &cache))
+    if (m->router_counts == NULL || m->pool == NULL || !init_cache(&m->kv, h, o->kv_type, &m->lm))
         return sw_fail(err, SW_ENOMEM, "out of memory preparing %s", sw_gguf_path(g));
     return check_memory(g, m, &m->kv, err);
 }
@@ -193,6 +199,15 @@ void sw_model_lm_state(const sw_lm *lm, sw_engine_state *state)
     state->kv_bytes_max = sw_kv_bytes(&m->kv, lm->n_ctx) * (uint64_t)lm->n_seqs;
     state->placement_note = m->placement_note;
     state->load_ms = m->load_ms;
+}
+
+uint64_t sw_model_kv_bytes(const sw_hparams *h, sw_kv_type type, int n_ctx)
+{
+    sw_kv kv;
+    const sw_lm lm = {.n_seqs = 1, .n_ctx = n_ctx, .n_batch = DEFAULT_BATCH};
+    const uint64_t bytes = init_cache(&kv, h, type, &lm) ? sw_kv_bytes(&kv, n_ctx) : 0;
+    sw_kv_free(&kv);
+    return bytes;
 }
 
 uint64_t sw_model_lm_kv_bytes_read(const sw_lm *lm, int n)

@@ -159,7 +159,7 @@ sw_code sw_stub_open(sw_lm **out, const sw_vocab *vocab, const sw_engine_options
         return sw_fail(err, SW_ENOMEM, "stub: out of memory");
     s->lm = (sw_lm){.ops = &OPS,
                     .n_vocab = sw_vocab_size(vocab),
-                    .n_ctx = or_default(options->n_ctx, 8192),
+                    .n_ctx = or_default(options->n_ctx, SW_DEFAULT_CTX),
                     .n_seqs = or_default(options->n_seqs, 4),
                     .n_batch = or_default(options->n_batch, 256)};
     if (s->lm.n_batch < s->lm.n_seqs)

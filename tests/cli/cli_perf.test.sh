@@ -76,6 +76,17 @@ check 2,1 4,7 3,5 3 0 2
 SPILLWAY_ARG_THREADS=2,1 expect 0 perf "$model" -p 3 -n 2 -d 300 -r 1 --kv-type f32 -q --json
 check 2,1 3 2 1 300 4
 
+# What a full cache takes is what inspect told.
+context=$(python3 -c 'import json; print(json.load(open("inspect.json"))["kv_bytes"][0]["tokens"])')
+for type in f16 q8_0; do
+  expect 0 perf "$model" -t 1 -p 1 -n 1 -r 1 -c "$context" --kv-type $type -q --json
+  python3 -c '
+import json, sys
+kv = json.load(open("inspect.json"))["kv_bytes"][0]
+assert json.load(open(".out"))["kv_bytes_max"] == kv[sys.argv[1]] > 0, kv
+' $type || fail "inspect and perf disagree about the cache as $type"
+done
+
 # What sequences generated together read is not known, and not guessed.
 expect 0 perf "$model" -t 1 -p 3 -n 2 -np 3 -r 2 -q --json
 python3 -c '
