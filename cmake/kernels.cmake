@@ -14,6 +14,10 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     "-mavx2;-mfma;-mf16c;-mavxvnni;${SIMD_OPTIMISATION}")
   set_source_files_properties(${AVX512_SOURCES} PROPERTIES COMPILE_OPTIONS
     "-mavx2;-mfma;-mf16c;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mavx512vnni;${SIMD_OPTIMISATION}")
+  # gcc would make all products of a group first, keep them on the stack, and add them up in trees: half as fast.
+  if(CMAKE_C_COMPILER_ID STREQUAL GNU)
+    set_property(SOURCE src/kernels/x86/matmul_avx2.c APPEND PROPERTY COMPILE_OPTIONS -fno-tree-reassoc -fno-tree-ter)
+  endif()
   list(APPEND KERNEL_SOURCES ${AVX2_SOURCES} ${AVXVNNI_SOURCES} ${AVX512_SOURCES})
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
   file(GLOB NEON_SOURCES CONFIGURE_DEPENDS src/kernels/arm/*neon.c)

@@ -94,7 +94,7 @@ float *golden_evaluate(const golden *g, const char *path, const sw_engine_option
 {
     sw_err err = {0};
     sw_gguf *gguf;
-    sw_lm *lm;
+    sw_lm *lm = NULL;
     if (sw_gguf_open(&gguf, path, &err) != SW_OK || sw_model_lm_open(&lm, gguf, options, &err) != SW_OK)
         fail_msg("%s", err.msg);
     assert_int_equal(lm->n_vocab, g->n_vocab);

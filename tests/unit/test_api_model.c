@@ -17,8 +17,9 @@ static const char *const MODEL = SW_SOURCE_DIR "/models/demo-gpt-oss.gguf";
 static const char *const PROMPTS[N_PROMPTS] = {
     "Tell me a story.",
     "What is 17 plus 25?",
-    "Here is a longer question, long enough that its prompt does not fit into one small batch: how do I sort a list of "
-    "names in a program, and what should I do when two of them are equal?",
+    ("Here is a longer question, long enough that its prompt does not fit into one small batch: how do I sort a list "
+     "of "
+     "names in a program, and what should I do when two of them are equal?"),
 };
 
 typedef struct answer {

@@ -23,7 +23,6 @@ typedef struct format {
     int n_wide;         // chunks whose sums of two products, added up, fit 16 bits
     bool has_halves;    // every 16 k have their own scale: scale[0] and [1]
     bool has_min;       // behind the scales, as many
-    bool is_fine;       // reads fine codes too; the scale is then of 128ths
     void (*codes)(const uint8_t *block, int g, int half, __m256i code[N_CHUNKS]);
     void (*scales)(const uint8_t *block, int g, int half, __m256 scale[4]);
 } format;
@@ -60,20 +59,6 @@ INLINE void f16_scales(const uint8_t *block, int g, int half, __m256 scale[4])
 {
     (void)g;
     scale[0] = load_f16(block, half);
-}
-
-INLINE void q8_0_scales(const uint8_t *block, int g, int half, __m256 scale[4])
-{
-    (void)g;
-    scale[0] = _mm256_mul_ps(load_f16(block, half), _mm256_set1_ps(1.0f / 128));
-}
-
-INLINE void q8_0_codes(const uint8_t *block, int g, int half, __m256i code[N_CHUNKS])
-{
-    (void)g;
-    UNROLL
-    for (int c = 0; c < N_CHUNKS; c++)
-        code[c] = _mm256_xor_si256(load_bytes(block + 32 + CHUNK * c + CHUNK / 2 * half), _mm256_set1_epi8(-128));
 }
 
 INLINE void q4_0_codes(const uint8_t *block, int g, int half, __m256i code[N_CHUNKS])
@@ -289,13 +274,6 @@ INLINE void q6_k_scales(const uint8_t *block, int g, int half, __m256 scale[4])
 
 /* n_wide: 128 * 127 * 2, 127 * 127 * 2 (IQ4), 4 * (24 * 127 * 2), 4 * (31 * 127 * 2), 8 * (15 * 127 * 2) and
  * 2 * (63 * 127 * 2) are all below 2^15. */
-static const format Q8_0 = {.block_bytes = 544,
-                            .n_groups = 1,
-                            .is_signed = true,
-                            .n_wide = 1,
-                            .is_fine = true,
-                            .codes = q8_0_codes,
-                            .scales = q8_0_scales};
 static const format Q4_0 = {
     .block_bytes = 288, .n_groups = 1, .offset = 8, .n_wide = 8, .codes = q4_0_codes, .scales = f16_scales};
 static const format Q4_1 = {

@@ -22,18 +22,6 @@ INLINE __m256i sum_times(int factor, int part, __m256i sums)
     return _mm256_madd_epi16(sums, _mm256_set1_epi32(low | high));
 }
 
-/* Adds chunks [first, end) of group g of the n tokens to dot[m * n + i]; `part` of the group is what they are. */
-INLINE void add_chunks(const format *f, int part, int halves, int n, const __m256i *const code[HALVES],
-                       const token_codes *x, size_t g, int first, int end, __m256i *dot)
-{
-    if (offset_of(f) != 0) {
-        UNROLL
-        for (int j = 0; j < halves * n; j++)
-            dot[j] = _mm256_add_epi32(dot[j], sum_times(-offset_of(f), part, broadcast4(x->sum[j % n] + 2 * g)));
-    }
-    dots(f, halves, n, code, first, end, x, SW_GROUP * g, dot);
-}
-
 /* Adds group g of the n tokens to acc[m * n + i], for `halves` halves of a tile. */
 INLINE void add_group(const format *f, int halves, int n, const __m256i *const code[HALVES],
                       const __m256 *const scale[HALVES], const tokens *x, size_t g, __m256 *acc)
@@ -46,14 +34,9 @@ INLINE void add_group(const format *f, int halves, int n, const __m256i *const c
         __m256i dot[HALVES * PASS_MAX];
         UNROLL
         for (int j = 0; j < halves * n; j++)
-            dot[j] = _mm256_setzero_si256();
-        add_chunks(f, part, halves, n, code, &x->coarse, g, first, end, dot);
-        if (f->is_fine) {
-            UNROLL
-            for (int j = 0; j < halves * n; j++)
-                dot[j] = _mm256_slli_epi32(dot[j], 7);
-            add_chunks(f, part, halves, n, code, &x->fine, g, first, end, dot);
-        }
+            dot[j] = offset_of(f) == 0 ? _mm256_setzero_si256()
+                                       : sum_times(-offset_of(f), part, broadcast4(x->coarse.sum[j % n] + 2 * g));
+        dots(f, halves, n, code, first, end, &x->coarse, SW_GROUP * g, dot);
         UNROLL
         for (int j = 0; j < halves * n; j++) {
             const __m256 xs = _mm256_set1_ps(x->scale[j % n][g]);
@@ -65,20 +48,6 @@ INLINE void add_group(const format *f, int halves, int n, const __m256i *const c
             }
         }
     }
-}
-
-INLINE void store(int n, const __m256 *acc, float *y, size_t ld)
-{
-    UNROLL
-    for (int j = 0; j < HALVES * n; j++)
-        _mm256_storeu_ps(y + (size_t)(j % n) * ld + j / n * (SW_TILE_ROWS / HALVES), acc[j]);
-}
-
-INLINE void prefetch(const uint8_t *p, size_t n)
-{
-    UNROLL
-    for (size_t line = 0; line < n; line += 64)
-        _mm_prefetch((const char *)p + line, _MM_HINT_T0);
 }
 
 /* ---- few tokens ------------------------------------------------------------------------------------------------- */
@@ -207,7 +176,7 @@ INLINE void matmul(const format *f, const uint8_t *tiles, size_t n_tiles, const 
     {                                                                                                                  \
         matmul(&format, tiles, n_tiles, x, n, y, ld);                                                                  \
     }
-SW_QUANTIZED_FORMATS(PRODUCT)
+SW_COARSE_FORMATS(PRODUCT)
 
 INLINE void fill_matmul(sw_kernels *k)
 {

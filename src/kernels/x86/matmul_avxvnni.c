@@ -2,7 +2,7 @@
  * saturating detour of AVX2.
  *
  * vpdpbusd adds four products of unsigned by signed bytes to the sums of 8 rows.  Codes that the formats of AVX2 leave
- * signed (Q8_0, IQ4) get 128 added, and the sums begin at -offset * sum(activation codes), as in matmul_avx512.c.
+ * signed (IQ4) get 128 added, and the sums begin at -offset * sum(activation codes), as in matmul_avx512.c.
  */
 #include "kernels/x86/pass_256.h"
 
@@ -38,6 +38,13 @@ INLINE void dots(const format *f, int halves, int n, const __m256i *const code[H
     }
 }
 
+/* Adds products of pairs of 16-bit numbers. */
+INLINE __m256i add_products(__m256i dot, __m256i a, __m256i b)
+{
+    return _mm256_dpwssd_avx_epi32(dot, a, b);
+}
+
+#include "kernels/x86/fine_256.h"
 #include "kernels/x86/matmul_256.h"
 
 void sw__kernels_fill_avxvnni(sw_kernels *k)

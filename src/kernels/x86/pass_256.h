@@ -22,4 +22,18 @@ INLINE __m256i broadcast4(const void *p)
     return _mm256_set1_epi32(v);
 }
 
+INLINE void store(int n, const __m256 *acc, float *y, size_t ld)
+{
+    UNROLL
+    for (int j = 0; j < HALVES * n; j++)
+        _mm256_storeu_ps(y + (size_t)(j % n) * ld + j / n * (SW_TILE_ROWS / HALVES), acc[j]);
+}
+
+INLINE void prefetch(const uint8_t *p, size_t n)
+{
+    UNROLL
+    for (size_t line = 0; line < n; line += 64)
+        _mm_prefetch((const char *)p + line, _MM_HINT_T0);
+}
+
 #endif
