@@ -7,4 +7,14 @@
 #define SW_COARSE_FORMATS(X)                                                                                           \
     X(Q4_0) X(Q4_1) X(Q5_0) X(Q5_1) X(Q2_K) X(Q3_K) X(Q4_K) X(Q5_K) X(Q6_K) X(IQ4_NL) X(IQ4_XS) X(MXFP4)
 
+/* matmul_FORMAT of a template: its `matmul` for a description that bears the format's name. */
+#define SW_PRODUCT(format)                                                                                             \
+    static void matmul_##format(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld) \
+    {                                                                                                                  \
+        matmul(&format, tiles, n_tiles, x, n, y, ld);                                                                  \
+    }
+
+/* Puts matmul_FORMAT into table k. */
+#define SW_ENTRY(format) k->matmul[SW_##format] = matmul_##format;
+
 #endif

@@ -6,7 +6,7 @@
  * pairs and the odd ones another, so activations are laid out the same way: k, k + 2, k + 1, k + 3.
  *
  * Few tokens: weights are widened on the way from memory.  Many tokens: a block of K of two tiles is widened once into
- * a scratch of 18 KiB, and four tokens at a time pass over it.
+ * a scratch of 17 KiB, and four tokens at a time pass over it.
  */
 #ifndef SW_FINE_256_H
 #define SW_FINE_256_H

@@ -171,17 +171,11 @@ INLINE void matmul(const format *f, const uint8_t *tiles, size_t n_tiles, const 
     }
 }
 
-#define PRODUCT(format)                                                                                                \
-    static void matmul_##format(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld) \
-    {                                                                                                                  \
-        matmul(&format, tiles, n_tiles, x, n, y, ld);                                                                  \
-    }
-SW_COARSE_FORMATS(PRODUCT)
+SW_COARSE_FORMATS(SW_PRODUCT)
 
 INLINE void fill_matmul(sw_kernels *k)
 {
-#define ENTRY(format) k->matmul[SW_##format] = matmul_##format;
-    SW_QUANTIZED_FORMATS(ENTRY)
+    SW_QUANTIZED_FORMATS(SW_ENTRY)
 }
 
 #endif

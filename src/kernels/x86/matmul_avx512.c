@@ -274,15 +274,9 @@ INLINE void matmul(const format *f, const uint8_t *tiles, size_t n_tiles, const 
         few(f, tiles + t * tile_bytes, x, n, y + t * SW_TILE_ROWS, ld);
 }
 
-#define PRODUCT(format)                                                                                                \
-    static void matmul_##format(const uint8_t *tiles, size_t n_tiles, const sw_acts *x, size_t n, float *y, size_t ld) \
-    {                                                                                                                  \
-        matmul(&format, tiles, n_tiles, x, n, y, ld);                                                                  \
-    }
-SW_QUANTIZED_FORMATS(PRODUCT)
+SW_QUANTIZED_FORMATS(SW_PRODUCT)
 
 void sw__matmul_fill_avx512(sw_kernels *k)
 {
-#define ENTRY(format) k->matmul[SW_##format] = matmul_##format;
-    SW_QUANTIZED_FORMATS(ENTRY)
+    SW_QUANTIZED_FORMATS(SW_ENTRY)
 }
