@@ -16,6 +16,7 @@ static inline sw_codes sw_codes_at(const sw_codes *c, size_t at)
         .code = c->code + at,
         .scale = c->scale + at / SW_GROUP,
         .sum = c->sum + at / 16,
+        .scaled_sum = c->scaled_sum != NULL ? c->scaled_sum + at / SW_GROUP : NULL,
         .fine = c->fine != NULL ? c->fine + at : NULL,
         .fine_sum = c->fine != NULL ? c->fine_sum + at / 16 : NULL,
     };
@@ -24,7 +25,7 @@ static inline sw_codes sw_codes_at(const sw_codes *c, size_t at)
 /* The same without fine codes. */
 static inline sw_codes sw_codes_coarse(const sw_codes *c)
 {
-    return (sw_codes){.code = c->code, .scale = c->scale, .sum = c->sum};
+    return (sw_codes){.code = c->code, .scale = c->scale, .sum = c->sum, .scaled_sum = c->scaled_sum};
 }
 
 #endif

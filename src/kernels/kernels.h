@@ -29,6 +29,7 @@ typedef struct sw_codes {
     int8_t *code;      // (n), -127..127
     float *scale;      // (n / 32)
     int16_t *sum;      // (n / 16): sums of 16 codes
+    float *scaled_sum; // (n / 32): scale * (sum of 32 codes); NULL: not wanted
     int8_t *fine;      // (n), -64..64; NULL: not wanted
     int16_t *fine_sum; // (n / 16)
 } sw_codes;
@@ -59,7 +60,7 @@ static inline sw_act_form sw_act_form_of(sw_type weights)
  * Quantized, per row and group of 32 (16 for Q2_K, Q3_K and Q6_K) in rising k, with
  * s = weight scale * activation scale rounded once:
  *     acc = fma(s, (float)sum(code_w * code_x), acc)
- *     acc = fma(-(min * activation scale), (float)sum(code_x), acc)          formats with a minimum
+ *     acc = fma(-min, activation scale * (float)sum(code_x), acc)            formats with a minimum
  * Q8_0, which takes the fine codes: acc = fma(s / 128, (float)sum(code_w * (128 * code_x + fine_x)), acc), where the
  * weight scale is divided first.
  * Plain: acc = fma(w, x, acc) in rising k.  acc begins at 0. */

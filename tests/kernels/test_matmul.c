@@ -233,6 +233,7 @@ static void test_largest_integer_sums_do_not_saturate(void **state)
         acts.codes.fine[i] = (int8_t)(64 * sign);
         acts.codes.scale[i / SW_GROUP] = 1.0f / 127.0f;
         acts.codes.sum[i / 16] = (int16_t)(16 * 127 * sign);
+        acts.codes.scaled_sum[i / SW_GROUP] = acts.codes.scale[i / SW_GROUP] * (float)(32 * 127 * sign);
         acts.codes.fine_sum[i / 16] = (int16_t)(16 * 64 * sign);
     }
     for (size_t i = 0; i < N_TESTED; i++) {

@@ -36,6 +36,7 @@ static void quantize_like_scalar(value_fn value, float factor, sw_rng *r)
             const sw_codes out = {.code = check_new(COUNT),
                                   .scale = check_new(GROUPS * sizeof(float)),
                                   .sum = check_new(2 * GROUPS * sizeof(int16_t)),
+                                  .scaled_sum = has_fine ? check_new(GROUPS * sizeof(float)) : NULL,
                                   .fine = has_fine ? check_new(COUNT) : NULL,
                                   .fine_sum = has_fine ? check_new(2 * GROUPS * sizeof(int16_t)) : NULL};
             all[v]->quantize(x, COUNT, &out);
@@ -47,6 +48,8 @@ static void quantize_like_scalar(value_fn value, float factor, sw_rng *r)
             check_free(out.sum, 2 * GROUPS * sizeof(int16_t));
             if (!has_fine)
                 continue;
+            check_equal("quantize, sums", all[v]->name, expected.scaled_sum, out.scaled_sum, GROUPS);
+            check_free(out.scaled_sum, GROUPS * sizeof(float));
             assert_memory_equal(out.fine, expected.fine, COUNT);
             assert_memory_equal(out.fine_sum, expected.fine_sum, 2 * GROUPS * sizeof(int16_t));
             check_free(out.fine, COUNT);

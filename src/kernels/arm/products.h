@@ -42,8 +42,8 @@ INLINE void add_group(steps f, int n, const int8x16_t *code, const float32x4_t *
                 dot = vaddq_s32(vshlq_n_s32(dot, 7), dot_of(f.n_short, code, n_chunks, x->fine.code[i] + k));
             acc[i] = vfmaq_f32(acc[i], vmulq_n_f32(scale[h], xs), vcvtq_f32_s32(dot));
             if (f.has_min) {
-                const float sum = (float)(f.has_halves ? sums[h] : sums[0] + sums[1]);
-                acc[i] = vfmsq_f32(acc[i], vmulq_n_f32(scale[n_parts + h], xs), vdupq_n_f32(sum));
+                const float sum = f.has_halves ? xs * (float)sums[h] : x->scaled_sum[i][g];
+                acc[i] = vfmsq_f32(acc[i], scale[n_parts + h], vdupq_n_f32(sum));
             }
         }
     }

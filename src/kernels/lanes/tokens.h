@@ -14,6 +14,7 @@ typedef struct token_codes {
 
 typedef struct tokens {
     const float *scale[TOKENS_MAX];
+    const float *scaled_sum[TOKENS_MAX];
     token_codes coarse;
     token_codes fine; // for formats that read them
 } tokens;
@@ -27,6 +28,7 @@ static inline tokens tokens_at(const sw_acts *x, size_t first, int n, size_t k)
         const size_t at = (x->index != NULL ? (size_t)x->index[place] : place) * x->n_cols + k;
         const sw_codes codes = sw_codes_at(&x->codes, at);
         t.scale[i] = codes.scale;
+        t.scaled_sum[i] = codes.scaled_sum;
         t.coarse.code[i] = codes.code;
         t.coarse.sum[i] = codes.sum;
         t.fine.code[i] = codes.fine;

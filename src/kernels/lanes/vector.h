@@ -61,6 +61,8 @@ INLINE void quantize_group(const float *x, const sw_codes *to)
     *to->scale = is_finite ? max / 127.0f : NAN;
     to->sum[0] = (int16_t)lanes_store_i8(to->code, ta);
     to->sum[1] = (int16_t)lanes_store_i8(to->code + N, tb);
+    if (to->scaled_sum != NULL)
+        *to->scaled_sum = *to->scale * (float)(to->sum[0] + to->sum[1]);
     if (to->fine == NULL)
         return;
     to->fine_sum[0] = (int16_t)lanes_store_i8(to->fine, rest(ta));

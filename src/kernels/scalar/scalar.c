@@ -32,7 +32,7 @@ static void add_block(const sw_tile_block *b, const sw_codes *x, bool is_fine, f
             const float ws = is_fine ? b->scale[g][r] / 128.0f : b->scale[g][r];
             acc[r] = fmaf(ws * xs, (float)dot, acc[r]);
             if (b->has_min)
-                acc[r] = fmaf(-(b->min[g][r] * xs), (float)code_sum, acc[r]);
+                acc[r] = fmaf(-b->min[g][r], xs * (float)code_sum, acc[r]);
         }
     }
 }
@@ -141,6 +141,8 @@ static void quantize_group(const float *x, const sw_codes *to)
             to->fine[i] = (int8_t)fine;
         fine_sum[i / 16] += (int)fine;
     }
+    if (to->scaled_sum != NULL)
+        *to->scaled_sum = *to->scale * (float)(sum[0] + sum[1]);
     for (int h = 0; h < 2; h++) {
         to->sum[h] = (int16_t)sum[h];
         if (to->fine != NULL)

@@ -42,9 +42,9 @@ INLINE void add_group(const format *f, int halves, int n, const __m256i *const c
             const __m256 xs = _mm256_set1_ps(x->scale[j % n][g]);
             acc[j] = _mm256_fmadd_ps(_mm256_mul_ps(scale[j / n][h], xs), _mm256_cvtepi32_ps(dot[j]), acc[j]);
             if (f->has_min) {
-                const __m256i sum = sum_times(1, part, broadcast4(x->coarse.sum[j % n] + 2 * g));
-                acc[j] =
-                    _mm256_fnmadd_ps(_mm256_mul_ps(scale[j / n][n_parts + h], xs), _mm256_cvtepi32_ps(sum), acc[j]);
+                const float sum = f->has_halves ? x->scale[j % n][g] * (float)x->coarse.sum[j % n][2 * g + (size_t)h]
+                                                : x->scaled_sum[j % n][g];
+                acc[j] = _mm256_fnmadd_ps(scale[j / n][n_parts + h], _mm256_set1_ps(sum), acc[j]);
             }
         }
     }

@@ -50,6 +50,12 @@ INLINE __m512i sum_times(int factor, int part, __m512i sums, __m512i to)
     return _mm512_dpwssd_epi32(to, _mm512_maskz_set1_epi16(words, (short)factor), sums);
 }
 
+/* Scale times the sum of the codes of half h of group g of token i. */
+INLINE __m512 scaled_half(const tokens *x, int i, size_t g, int h)
+{
+    return _mm512_set1_ps(x->scale[i][g] * (float)x->coarse.sum[i][2 * g + (size_t)h]);
+}
+
 /* Adds chunks [first, end) of group g of the n tokens to dot[m * n + i], for `tiles` tiles side by side; `part` of the
  * group is what they are, and `offset` what was added to their weights. */
 INLINE void add_chunks(int offset, int part, int tiles, int n, const __m512i *const code[TILES], const token_codes *x,
@@ -99,9 +105,8 @@ INLINE void add_group(steps f, int offset, int tiles, int n, const __m512i *cons
             continue;
         UNROLL
         for (int j = 0; j < tiles * n; j++) {
-            const __m512i sum = sum_times(1, part, broadcast4(x->coarse.sum[j % n] + 2 * g), _mm512_setzero_si512());
-            const __m512 s = _mm512_mul_ps(scale[j / n][n_parts + h], _mm512_set1_ps(x->scale[j % n][g]));
-            acc[j] = _mm512_fnmadd_ps(s, _mm512_cvtepi32_ps(sum), acc[j]);
+            const __m512 sum = f.has_halves ? scaled_half(x, j % n, g, h) : _mm512_set1_ps(x->scaled_sum[j % n][g]);
+            acc[j] = _mm512_fnmadd_ps(scale[j / n][n_parts + h], sum, acc[j]);
         }
     }
 }
