@@ -92,13 +92,14 @@ INLINE void direct(const format *f, int n, const uint8_t *tile, const tokens *x,
 INLINE void few(const format *f, const uint8_t *tile, const sw_acts *x, size_t n, float *y, size_t ld)
 {
     for (size_t i = 0; i < n;) {
-        const size_t left = n - i, take = left >= PASS_MAX ? PASS_MAX : left >= 2 ? 2 : 1;
+        const size_t take = n - i < PASS_MAX ? n - i : PASS_MAX;
         const tokens t = tokens_at(x, i, (int)take, 0);
         float *const out = y + i * ld;
         switch (take) {
-        case PASS_MAX: direct(f, PASS_MAX, tile, &t, x->n_cols, out, ld); break;
+        case 1: direct(f, 1, tile, &t, x->n_cols, out, ld); break;
         case 2: direct(f, 2, tile, &t, x->n_cols, out, ld); break;
-        default: direct(f, 1, tile, &t, x->n_cols, out, ld); break;
+        case 3: direct(f, 3, tile, &t, x->n_cols, out, ld); break;
+        case 4: direct(f, 4, tile, &t, x->n_cols, out, ld); break;
         }
         i += take;
     }

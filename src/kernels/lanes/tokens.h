@@ -22,7 +22,7 @@ typedef struct tokens {
 /* n tokens from place `first` of a product, from column k on. */
 static inline tokens tokens_at(const sw_acts *x, size_t first, int n, size_t k)
 {
-    tokens t;
+    tokens t = {0};
     for (int i = 0; i < n; i++) {
         const size_t place = first + (size_t)i;
         const size_t at = (x->index != NULL ? (size_t)x->index[place] : place) * x->n_cols + k;

@@ -110,11 +110,12 @@ INLINE void fine_direct(int n, const uint8_t *tile, const sw_acts *x, size_t fir
 INLINE void fine_few(const uint8_t *tile, const sw_acts *x, size_t n, float *y, size_t ld)
 {
     for (size_t i = 0; i < n;) {
-        const size_t left = n - i, take = left >= 4 ? 4 : left >= 2 ? 2 : 1;
+        const size_t take = n - i < PASS_MAX ? n - i : PASS_MAX;
         switch (take) {
-        case 4: fine_direct(4, tile, x, i, y + i * ld, ld); break;
+        case 1: fine_direct(1, tile, x, i, y + i * ld, ld); break;
         case 2: fine_direct(2, tile, x, i, y + i * ld, ld); break;
-        default: fine_direct(1, tile, x, i, y + i * ld, ld); break;
+        case 3: fine_direct(3, tile, x, i, y + i * ld, ld); break;
+        case 4: fine_direct(4, tile, x, i, y + i * ld, ld); break;
         }
         i += take;
     }
