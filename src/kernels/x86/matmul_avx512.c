@@ -21,12 +21,13 @@
 #include "quant/tile.h"
 
 enum {
-    DIRECT_MAX = 48,   // tokens that are better multiplied straight from the tile
-    DIRECT_PASS = 8,   // tokens per pass over a tile
-    BLOCK_PASS = 6,    // tokens per pass over the scratch
-    TILES = 2,         // tiles in the scratch
-    BLOCK_GROUPS = 32, // groups of 32 k in the scratch
-    AHEAD = 4096       // bytes to prefetch ahead: without, 4 and 8 tokens ran at half the speed
+    DIRECT_MAX = 48,        // tokens that are better multiplied straight from the tile
+    HALVES_DIRECT_MAX = 24, // the same for formats with a scale for every 16 k
+    DIRECT_PASS = 8,        // tokens per pass over a tile
+    BLOCK_PASS = 6,         // tokens per pass over the scratch
+    TILES = 2,              // tiles in the scratch
+    BLOCK_GROUPS = 32,      // groups of 32 k in the scratch
+    AHEAD = 4096            // bytes to prefetch ahead: without, 4 and 8 tokens ran at half the speed
 };
 
 INLINE __m512i broadcast4(const void *p)
@@ -274,8 +275,7 @@ INLINE void matmul(const format *f, const uint8_t *tiles, size_t n_tiles, const 
                    size_t ld)
 {
     const size_t tile_bytes = x->n_cols / SW_GROUP / (size_t)f->n_groups * f->block_bytes;
-    // With two scales per group the direct form runs out of registers.
-    const size_t direct_max = f->has_halves ? DIRECT_PASS : DIRECT_MAX;
+    const size_t direct_max = f->has_halves ? HALVES_DIRECT_MAX : DIRECT_MAX;
     size_t t = 0;
     for (; n > direct_max && t + TILES <= n_tiles; t += TILES)
         many(f, tiles + t * tile_bytes, tile_bytes, x, n, y + t * SW_TILE_ROWS, ld);
