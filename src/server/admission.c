@@ -278,12 +278,13 @@ static void *admission_main(void *ud)
 {
     sw_server *const s = ud;
     sw_err err = {0};
-    if (s->first != NULL && load(s, s->first, &err) != SW_OK) {
-        pthread_mutex_lock(&s->lock);
-        s->fatal = err;
-        pthread_mutex_unlock(&s->lock);
+    const bool has_failed = s->first != NULL && load(s, s->first, &err) != SW_OK;
+    pthread_mutex_lock(&s->lock);
+    s->has_started = !has_failed;
+    s->fatal = err;
+    pthread_mutex_unlock(&s->lock);
+    if (has_failed)
         lws_cancel_service(s->lws);
-    }
     for (sw_exchange *x; (x = next_exchange(s)) != NULL;)
         handle(x);
     pthread_mutex_lock(&s->lock);

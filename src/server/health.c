@@ -7,15 +7,17 @@
 #include "server/json_out.h"
 #include "server/routes.h"
 
-/* Able to serve: a model is loaded, or one that is known can be loaded on demand. */
+/* Able to serve: a model is loaded, or one that is known can be loaded on demand.  Not between the start and the end of
+ * loading the first one, and not when that failed. */
 static bool check_ready(sw_server *s, sw_api_error *error)
 {
-    bool is_loading = false;
     pthread_mutex_lock(&s->lock);
+    const bool has_failed = s->fatal.code != SW_OK;
+    bool is_loading = !s->has_started;
     for (size_t i = 0; i < s->catalog.n; i++)
         is_loading = is_loading || s->catalog.entries[i].status == SW_MODEL_LOADING;
     pthread_mutex_unlock(&s->lock);
-    if (s->is_stopping)
+    if (s->is_stopping || has_failed)
         return sw__api_fail(error, SW_API_SHUTTING_DOWN, NULL, "the server is shutting down");
     if (is_loading)
         return sw__api_fail(error, SW_API_MODEL_LOADING, NULL, "a model is being loaded");

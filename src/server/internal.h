@@ -42,6 +42,7 @@ typedef struct sw_server {
     pthread_t admission;
     sw_model_entry *first; // to be loaded at start, or NULL
     pthread_mutex_t lock;
+    bool has_started; // `first` has been loaded, or there is none
     pthread_cond_t admission_wanted;
     pthread_cond_t admission_ended;
     sw_exchange *waiting, **waiting_end; // for the admission thread, oldest first

@@ -279,8 +279,11 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a tenth of the questions")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    with Spillway(args.spillway, args.model) as spillway:
-        figures = evaluate(spillway, args.quick)
+    try:
+        with Spillway(args.spillway, args.model) as spillway:
+            figures = evaluate(spillway, args.quick)
+    except OSError as error:
+        raise SystemExit(f"{args.model}: the server does not answer any more: {error}") from error
     if args.json:
         print(json.dumps([{**asdict(f), "holds": f.holds} for f in figures], indent=1))
     else:

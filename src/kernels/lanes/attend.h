@@ -13,10 +13,10 @@ enum {
     SUM_LANES = N_REGISTERS / 2 / PER_LANES, // f32x16 of sums
     SCORE_QUERIES = PER_LANES == 1 ? 8 : 4,  // whose scores are computed together, for ...
     SCORE_LANES = SUM_LANES / SCORE_QUERIES, // ... so many times 16 positions: 2 are a page
-    ALONE_PAGES = SUM_LANES / 2,             // whose scores are computed together for a single query
+    ALONE_PAGES = 2,                         // whose scores are computed together for a single query
     VALUE_QUERIES = PER_LANES == 1 ? 4 : 2,
     VALUE_LANES = SUM_LANES / VALUE_QUERIES, // of 16 outputs each
-    ALONE_LANES = 4,                         // of 16 outputs each, for a single query
+    ALONE_LANES = PER_LANES == 1 ? 8 : 4,    // of 16 outputs each, for a single query
     N_GROUPS_MAX = SW_HEAD_MAX / SW_GROUP
 };
 
@@ -64,13 +64,21 @@ INLINE size_t element_bytes(sw_type type)
 typedef struct score_block {
     int first_q, n_q, n_pages, lane, n_lanes;
     const void *const *keys;
-    const void *next; // keys to ask for meanwhile, or NULL
+    const void *const *next; // (n_next): pages to ask for meanwhile
+    int n_next;
     float *score;
 } score_block;
 
 INLINE float *score_at(const score_block *b, int q, int page, int l)
 {
     return b->score + (q + page) * SW_KV_PAGE + (b->lane + l) * N;
+}
+
+/* Asks for the part of the next pages that lies as row k of keys does. */
+INLINE void prefetch_row(const score_block *b, size_t k, size_t row)
+{
+    for (int i = 0; i < b->n_next; i++)
+        prefetch(b->next[i], k * row, row);
 }
 
 INLINE void scores_plain(const sw_attend *a, sw_type type, score_block b)
@@ -81,7 +89,7 @@ INLINE void scores_plain(const sw_attend *a, sw_type type, score_block b)
         s[i] = lanes_set(0.0f);
     const size_t row = SW_KV_PAGE * element_bytes(type);
     for (int k = 0; k < a->d_k; k++) {
-        prefetch(b.next, (size_t)k * row, row);
+        prefetch_row(&b, (size_t)k, row);
         UNROLL
         for (int i = 0; i < b.n_pages * b.n_lanes; i++) {
             const size_t at = (size_t)(k * SW_KV_PAGE + (b.lane + i % b.n_lanes) * N);
@@ -111,7 +119,7 @@ INLINE void add_group_q8(const sw_attend *a, const query_codes *codes, const sco
         dot[i] = lanes_dot_begin(sum[0] + sum[1]);
     }
     for (size_t k = g * SW_GROUP; k < (g + 1) * SW_GROUP; k += 4) {
-        prefetch(b->next, k * SW_KV_PAGE, 4 * SW_KV_PAGE);
+        prefetch_row(b, k / 4, 4 * SW_KV_PAGE);
         UNROLL
         for (int i = 0; i < per_q; i++) {
             const size_t at = k * SW_KV_PAGE + (size_t)(4 * (b->lane + i % b->n_lanes) * N);
@@ -146,27 +154,29 @@ INLINE void scores(const sw_attend *a, sw_type type, const query_codes *codes, s
         add_group_q8(a, codes, &b, g);
 }
 
-/* One page and n_q queries (a constant) from first_q on. */
+/* One page and n_q queries (a constant) from first_q on; n_next (0, 1) pages stand behind it. */
 INLINE void scores_of_some(const sw_attend *a, sw_type type, const query_codes *codes, int first_q, int n_q,
-                           const void *const *keys, const void *next, float *score)
+                           const void *const *keys, int n_next, float *score)
 {
     for (int lane = 0; lane < SW_KV_PAGE / N; lane += SCORE_LANES)
         scores(a, type, codes,
-               (score_block){first_q, n_q, 1, lane, SCORE_LANES, keys, first_q + lane == 0 ? next : NULL,
+               (score_block){first_q, n_q, 1, lane, SCORE_LANES, keys, keys + 1, first_q + lane == 0 ? n_next : 0,
                              score + first_q * SW_KV_PAGE});
 }
 
 /* One page and every query. */
 INLINE void scores_of_all(const sw_attend *a, sw_type type, const query_codes *codes, const void *const *keys,
-                          const void *next, float *score)
+                          int n_next, float *score)
 {
     int q = 0;
     for (; q + SCORE_QUERIES <= a->n; q += SCORE_QUERIES)
-        scores_of_some(a, type, codes, q, SCORE_QUERIES, keys, next, score);
+        scores_of_some(a, type, codes, q, SCORE_QUERIES, keys, n_next, score);
+    for (; SCORE_QUERIES == 8 && q + 4 <= a->n; q += 4)
+        scores_of_some(a, type, codes, q, 4, keys, n_next, score);
     for (; q + 2 <= a->n; q += 2)
-        scores_of_some(a, type, codes, q, 2, keys, next, score);
+        scores_of_some(a, type, codes, q, 2, keys, n_next, score);
     for (; q < a->n; q++)
-        scores_of_some(a, type, codes, q, 1, keys, next, score);
+        scores_of_some(a, type, codes, q, 1, keys, n_next, score);
 }
 
 /* ---- weights ----------------------------------------------------------------------------------------------------- */
@@ -333,16 +343,16 @@ INLINE void attend_alone(const sw_attend *a, sw_type type, const query_codes *co
     for (int page = 0; page < a->n_pages;) {
         const int n = page + ALONE_PAGES <= a->n_pages ? ALONE_PAGES : 1;
         if (n == 1)
-            scores(a, type, codes, (score_block){0, 1, 1, 0, 2, a->keys + page, NULL, score});
+            scores(a, type, codes, (score_block){0, 1, 1, 0, 2, a->keys + page, a->values + page, 1, score});
         else
-            scores(a, type, codes, (score_block){0, 1, ALONE_PAGES, 0, 2, a->keys + page, NULL, score});
+            scores(a, type, codes,
+                   (score_block){0, 1, ALONE_PAGES, 0, 2, a->keys + page, a->values + page, ALONE_PAGES, score});
         for (int i = 0; i < n; i++, page++) {
             const visible v = visible_of(a->queries, a->first_page + page);
             if (v.lo >= v.hi)
                 continue;
             const float factor = weigh(a, a->queries, score + i * SW_KV_PAGE, v.lo, v.hi);
             value_block b = values_of(a, 0, 1, a->values[page], score + i * SW_KV_PAGE, &factor, v.lo, v.hi);
-            b.next_values = page + 1 < a->n_pages ? a->values[page + 1] : NULL;
             b.next_keys = page + n < a->n_pages ? a->keys[page + n] : NULL;
             add_values(a, type, b, ALONE_LANES);
         }
@@ -354,7 +364,7 @@ INLINE void attend_page(const sw_attend *a, sw_type type, const query_codes *cod
 {
     float score[SW_ATTEND_QUERIES * SW_KV_PAGE], factor[SW_ATTEND_QUERIES];
     const bool is_last = page + 1 == a->n_pages;
-    scores_of_all(a, type, codes, a->keys + page, is_last ? NULL : a->keys[page + 1], score);
+    scores_of_all(a, type, codes, a->keys + page, is_last ? 0 : 1, score);
     bool all_see_all = true;
     for (int q = 0; q < a->n; q++) {
         const visible v = visible_of(&a->queries[q], a->first_page + page);

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# spillway serve with a model that cannot be loaded, or is still loading: /health never says that it is ready, and the program ends
+# with a message that names the file.
+. "$(dirname "$0")/lib.sh"
+
+cp "$golden/qwen3-f32.gguf" broken.gguf
+python3 - <<'PYTHON'
+data = bytearray(open("broken.gguf", "rb").read())
+at = data.index(b"blk.1.attn_q.weight")
+data[at:at + 5] = b"blk.7"  # found out when weights are planned, not when the header is read
+open("broken.gguf", "wb").write(data)
+PYTHON
+
+# health FILE: starts a server and asks for its health until it answers 200 or ends; says which, and ends it.
+cat >health.py <<'PYTHON'
+import subprocess, sys, urllib.error, urllib.request
+with subprocess.Popen([sys.argv[1], "serve", sys.argv[2], "--bind", "127.0.0.1:0"], stdout=subprocess.PIPE,
+                      stderr=subprocess.PIPE, text=True) as server:
+    url = server.stdout.readline().strip()
+    ready, answers = False, 0
+    while url and not ready:
+        try:
+            ready = urllib.request.urlopen(url + "/health", timeout=20).status == 200
+        except urllib.error.HTTPError as error:
+            assert error.code == 503, error.code
+            answers += 1
+        except OSError:
+            break  # it has ended
+    if ready:
+        server.terminate()
+    err = server.stderr.read()
+    print("ready" if ready else "ended", server.wait(), answers)
+    print(err, file=sys.stderr)
+PYTHON
+for i in 1 2 3 4 5 6 7 8; do
+  python3 health.py "$SPILLWAY" broken.gguf >.out 2>.err || fail "start $i of a broken model"
+  says out "ended 1"
+  says err "broken.gguf"
+done
+python3 health.py "$SPILLWAY" "$golden/qwen3-f32.gguf" >.out 2>.err || fail "a model that is right"
+says out "ready 0"
