@@ -1,9 +1,12 @@
 # The binary is generic; each SIMD file is compiled for its own instruction set and chosen at run time.  Their templates
-# expand to long straight code, which sanitizers make slow to optimise and no more correct: there -O1 must do, and clang need
-# not say that it unrolls less.
+# expand to long straight code, which sanitizers make slow to optimise and no more correct: there -O1 must do, and where
+# fuzzing never reaches them, none at all.
 set(SIMD_OPTIMISATION -O3)
 if(SPILLWAY_SANITIZE)
-  set(SIMD_OPTIMISATION -O1 -Wno-pass-failed)
+  set(SIMD_OPTIMISATION -O1)
+endif()
+if(SPILLWAY_FUZZ)
+  set(SIMD_OPTIMISATION -O0)
 endif()
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   file(GLOB AVX2_SOURCES CONFIGURE_DEPENDS src/kernels/x86/*avx2.c)
