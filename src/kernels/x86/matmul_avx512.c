@@ -12,7 +12,7 @@
  * Q8_0 reads fine codes too: the sums so far are shifted by 7 bits and the products of the fine codes added to them.
  *
  * Measured on one core of a two-core AMD EPYC (family 26), November 2026: matrix x vector at 91 to 95 % of the read
- * bandwidth (41 GB/s); 256 tokens 347 (MXFP4), 316 (Q4_K), 278 (Q6_K), 172 (Q8_0) * 10^9 multiply-adds/s.
+ * bandwidth (41 GB/s); 256 tokens 347 (MXFP4), 348 (Q4_K), 278 (Q6_K), 172 (Q8_0) * 10^9 multiply-adds/s.
  */
 #include "kernels/lanes/tokens.h"
 #include "kernels/quantized.h"
