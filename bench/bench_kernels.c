@@ -16,7 +16,6 @@
 #include "base/alloc.h"
 #include "base/bandwidth.h"
 #include "base/clock.h"
-#include "base/rng.h"
 #include "base/sysinfo.h"
 #include "kernels/codes.h"
 #include "kernels/multiply_probe.h"
@@ -123,11 +122,7 @@ static bool fill_acts(sw_acts *x, const sw_kernels *k)
     sw_codes codes;
     if (!sw_codes_alloc(&codes, n) || f32 == NULL)
         return false;
-    sw_rng r;
-    sw_rng_seed(&r, 2);
-    for (size_t i = 0; i < n; i++)
-        f32[i] = 2.0f * sw_rng_float(&r) - 1.0f;
-    k->quantize(f32, n, &codes);
+    sw_fill_any_acts(k, n, f32, &codes);
     *x = (sw_acts){.n_cols = N_COLS, .f32 = f32, .codes = codes};
     return true;
 }

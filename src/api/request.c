@@ -172,12 +172,18 @@ static sw_code encode_raw(const sw_request *r, const sw_vocab *vocab, sw_tokens 
                            err);
 }
 
+/* date: where the request says nothing. */
+static sw_chat_options chat_options(const sw_request *r, const char *date)
+{
+    return (sw_chat_options){.effort = r->effort, .date = r->date != NULL ? r->date : date};
+}
+
 sw_code sw_request_tokens(const sw_request *r, sw_chat_format format, const char *date, const sw_vocab *vocab,
                           sw_tokens *out, sw_err *err)
 {
     if (r->prompt != NULL)
         return encode_raw(r, vocab, out, err);
-    const sw_chat_options options = {.effort = r->effort, .date = r->date != NULL ? r->date : date};
+    const sw_chat_options options = chat_options(r, date);
     return sw_chat_render(format, vocab, r->messages, r->n_messages, &options, out, err);
 }
 
@@ -185,7 +191,7 @@ sw_code sw_request_text(const sw_request *r, sw_chat_format format, const char *
                         sw_buf *out, sw_err *err)
 {
     if (r->prompt == NULL) {
-        const sw_chat_options options = {.effort = r->effort, .date = r->date != NULL ? r->date : date};
+        const sw_chat_options options = chat_options(r, date);
         return sw_chat_render_text(format, vocab, r->messages, r->n_messages, &options, out, err);
     }
     sw_tokens tokens = {0};

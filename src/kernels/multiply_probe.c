@@ -47,6 +47,15 @@ void sw_fill_any_tiles(uint8_t *tiles, size_t n)
     }
 }
 
+void sw_fill_any_acts(const sw_kernels *k, size_t n, float *f32, const sw_codes *codes)
+{
+    sw_rng r;
+    sw_rng_seed(&r, 2);
+    for (size_t i = 0; i < n; i++)
+        f32[i] = 2.0f * sw_rng_float(&r) - 1.0f;
+    k->quantize(f32, n, codes);
+}
+
 /* The type of that name that has a kernel, or SW_N_TYPES. */
 static sw_type type_of(const sw_kernels *k, const char *name)
 {
@@ -69,11 +78,7 @@ static void fill(sw_multiply_probe *p, const sw_kernels *k, size_t n_threads)
 {
     const size_t n = (size_t)N_TOKENS * N_COLS;
     sw_fill_any_tiles(p->tiles, n_threads * p->share_bytes);
-    sw_rng r;
-    sw_rng_seed(&r, 2);
-    for (size_t i = 0; i < n; i++)
-        p->f32[i] = 2.0f * sw_rng_float(&r) - 1.0f;
-    k->quantize(p->f32, n, &p->codes);
+    sw_fill_any_acts(k, n, p->f32, &p->codes);
     p->x = (sw_acts){.n_cols = N_COLS, .f32 = p->f32, .codes = p->codes};
 }
 

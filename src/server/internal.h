@@ -42,7 +42,6 @@ typedef struct sw_server {
     pthread_t admission;
     sw_model_entry *first; // to be loaded at start, or NULL
     pthread_mutex_t lock;
-    bool has_started; // `first` has been loaded, or there is none
     pthread_cond_t admission_wanted;
     pthread_cond_t admission_ended;
     sw_exchange *waiting, **waiting_end; // for the admission thread, oldest first
@@ -50,7 +49,8 @@ typedef struct sw_server {
     sw_exchange *news, **news_end; // what the network thread should look at, oldest first
     int n_jobs;                    // handles not yet released: while there are any, the engine must stay
     bool admission_must_end, admission_has_ended;
-    sw_err fatal; // the model named on the command line could not be loaded
+    bool has_started; // `first` has been loaded, or there is none
+    sw_err fatal;     // the model named on the command line could not be loaded
 
     /* Guards the pointer and keeps the engine open while somebody asks it something.  Taken by the network thread for
      * short questions and by the admission thread to exchange the engine; the admission thread itself, which alone

@@ -37,9 +37,10 @@ INLINE void add_group(steps f, int n, const int8x16_t *code, const float32x4_t *
         UNROLL
         for (int h = 0; h < n_parts; h++) {
             const size_t k = SW_GROUP * g + (size_t)(SW_GROUP / 2 * h);
-            int32x4_t dot = dot_of(f.n_short, code + h * n_chunks, n_chunks, x->coarse.code[i] + k);
+            const int8x16_t *const part = code + h * n_chunks;
+            int32x4_t dot = dot_of(f.n_short, part, n_chunks, x->coarse.code[i] + k);
             if (f.is_fine)
-                dot = vaddq_s32(vshlq_n_s32(dot, 7), dot_of(f.n_short, code, n_chunks, x->fine.code[i] + k));
+                dot = vaddq_s32(vshlq_n_s32(dot, 7), dot_of(f.n_short, part, n_chunks, x->fine.code[i] + k));
             acc[i] = vfmaq_f32(acc[i], vmulq_n_f32(scale[h], xs), vcvtq_f32_s32(dot));
             if (f.has_min) {
                 const float sum = f.has_halves ? xs * (float)sums[h] : x->scaled_sum[i][g];

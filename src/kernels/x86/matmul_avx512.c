@@ -225,30 +225,27 @@ INLINE void all_tokens(steps f, const k_block *b, const sw_acts *x, size_t k, si
     }
 }
 
-/* The five kinds of steps there are, each compiled once and not per format. */
-static void all_tokens_fine(const k_block *b, const sw_acts *x, size_t k, size_t n, float *y)
-{
-    all_tokens((steps){.is_fine = true}, b, x, k, n, y);
-}
+/* The kinds of steps there are, each compiled once and not per format. */
+#define ALL_TOKENS(kind, ...)                                                                                          \
+    static void all_tokens_##kind(const k_block *b, const sw_acts *x, size_t k, size_t n, float *y)                    \
+    {                                                                                                                  \
+        all_tokens((steps){__VA_ARGS__}, b, x, k, n, y);                                                               \
+    }
+ALL_TOKENS(simple, 0)
+ALL_TOKENS(fine, .is_fine = true)
+ALL_TOKENS(min, .has_min = true)
+ALL_TOKENS(halves, .has_halves = true)
+ALL_TOKENS(halves_min, .has_halves = true, .has_min = true)
 
-static void all_tokens_simple(const k_block *b, const sw_acts *x, size_t k, size_t n, float *y)
-{
-    all_tokens((steps){0}, b, x, k, n, y);
-}
+typedef void (*all_tokens_fn)(const k_block *b, const sw_acts *x, size_t k, size_t n, float *y);
 
-static void all_tokens_halves(const k_block *b, const sw_acts *x, size_t k, size_t n, float *y)
+INLINE all_tokens_fn all_tokens_of(const format *f)
 {
-    all_tokens((steps){.has_halves = true}, b, x, k, n, y);
-}
-
-static void all_tokens_min(const k_block *b, const sw_acts *x, size_t k, size_t n, float *y)
-{
-    all_tokens((steps){.has_min = true}, b, x, k, n, y);
-}
-
-static void all_tokens_halves_min(const k_block *b, const sw_acts *x, size_t k, size_t n, float *y)
-{
-    all_tokens((steps){.has_halves = true, .has_min = true}, b, x, k, n, y);
+    if (f->is_fine)
+        return all_tokens_fine;
+    if (f->has_halves)
+        return f->has_min ? all_tokens_halves_min : all_tokens_halves;
+    return f->has_min ? all_tokens_min : all_tokens_simple;
 }
 
 INLINE void many(const format *f, const uint8_t *tile, size_t tile_bytes, const sw_acts *x, size_t n, float *y,
@@ -263,10 +260,7 @@ INLINE void many(const format *f, const uint8_t *tile, size_t tile_bytes, const 
         b.is_first = k == 0;
         for (int m = 0; m < TILES; m++)
             expand(f, tile + (size_t)m * tile_bytes, b.n_groups, &b.tile[m]);
-        if (f->has_halves)
-            (f->has_min ? all_tokens_halves_min : all_tokens_halves)(&b, x, k, n, y);
-        else
-            (f->has_min ? all_tokens_min : f->is_fine ? all_tokens_fine : all_tokens_simple)(&b, x, k, n, y);
+        all_tokens_of(f)(&b, x, k, n, y);
         tile += f->block_bytes * BLOCK_GROUPS / (size_t)f->n_groups;
     }
 }
