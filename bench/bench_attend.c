@@ -15,7 +15,7 @@
 #include "kernels/kernels.h"
 #include "quant/half.h"
 
-enum { N_TURNS = 5, N_POSITIONS = 32768, N_PAGES = N_POSITIONS / SW_KV_PAGE };
+enum { N_TURNS = 5, N_POSITIONS = 32768, N_PAGES = N_POSITIONS / KV_PAGE };
 
 typedef struct shape {
     const char *name;
@@ -38,64 +38,64 @@ static double cpu_seconds(void)
  */
 static uint8_t *make_pages(size_t bytes)
 {
-    uint8_t *const p = sw_big_alloc(bytes);
+    uint8_t *const p = mem_big_alloc(bytes);
     if (p == NULL)
         exit(EXIT_FAILURE);
-    sw_rng r;
-    sw_rng_seed(&r, 1);
+    rng_state r;
+    rng_seed(&r, 1);
     for (size_t i = 0; i + 8 <= bytes; i += 8) {
-        const uint64_t v = (sw_rng_next(&r) & UINT64_C(0x8fff8fff8fff8fff)) | UINT64_C(0x3000300030003000);
+        const uint64_t v = (rng_next(&r) & UINT64_C(0x8fff8fff8fff8fff)) | UINT64_C(0x3000300030003000);
         memcpy(p + i, &v, sizeof v);
     }
     return p;
 }
 
-static void measure(const sw_kernels *k, const shape *s, sw_type type, int n, const char *name)
+static void measure(const kernels *k, const shape *s, tensor_type type, int n, const char *name)
 {
-    const size_t key_bytes = sw_kv_key_bytes(type, s->d_k), bytes = key_bytes + sw_kv_value_bytes(type, s->d_v);
+    const size_t key_bytes = kv_key_bytes(type, s->d_k), bytes = key_bytes + kv_value_bytes(type, s->d_v);
     const size_t total = bytes * (size_t)s->n_kv * N_PAGES;
     uint8_t *const pages = make_pages(total);
-    static float q[SW_ATTEND_QUERIES][SW_HEAD_MAX], out[SW_ATTEND_QUERIES][SW_HEAD_MAX];
-    sw_attend_query queries[SW_ATTEND_QUERIES];
+    static float q[ATTEND_QUERIES][HEAD_MAX], out[ATTEND_QUERIES][HEAD_MAX];
+    attend_query queries[ATTEND_QUERIES];
     for (int i = 0; i < n; i++) {
         for (int j = 0; j < s->d_k; j++)
             q[i][j] = (float)((i * 7 + j * 5) % 11 - 5) * 0.1f;
-        queries[i] = (sw_attend_query){.q = q[i], .begin = 0, .end = N_POSITIONS, .out = out[i]};
+        queries[i] = (attend_query){.q = q[i], .begin = 0, .end = N_POSITIONS, .out = out[i]};
     }
     double best = 1e9;
     for (int turn = 0; turn < N_TURNS; turn++) {
         const double start = cpu_seconds();
         for (int head = 0; head < s->n_kv; head++) {
-            for (int first = 0; first < N_PAGES; first += SW_KV_SPAN) {
-                const void *keys[SW_KV_SPAN], *values[SW_KV_SPAN];
-                for (int i = 0; i < SW_KV_SPAN; i++) {
+            for (int first = 0; first < N_PAGES; first += KV_SPAN) {
+                const void *keys[KV_SPAN], *values[KV_SPAN];
+                for (int i = 0; i < KV_SPAN; i++) {
                     keys[i] = pages + ((size_t)(first + i) * (size_t)s->n_kv + (size_t)head) * bytes;
                     values[i] = (const uint8_t *)keys[i] + key_bytes;
                 }
-                k->attend(&(sw_attend){type, s->d_k, s->d_v, 0.1f, keys, values, first, SW_KV_SPAN, queries, n});
+                k->attend(&(attend_args){type, s->d_k, s->d_v, 0.1f, keys, values, first, KV_SPAN, queries, n});
             }
         }
         const double took = cpu_seconds() - start;
         best = took < best ? took : best;
     }
     const double macs = (double)N_POSITIONS * s->n_kv * n * (s->d_k + s->d_v);
-    printf("%-10s %-5s %-7s %-6s %2d queries  %7.1f GB/s  %7.1f 10^9 multiply-adds/s\n", s->name, sw_type_name(type),
+    printf("%-10s %-5s %-7s %-6s %2d queries  %7.1f GB/s  %7.1f 10^9 multiply-adds/s\n", s->name, type_name(type),
            k->name, name, n, (double)total / best / 1e9, macs / best / 1e9);
     fflush(stdout);
-    sw_big_free(pages, total);
+    mem_big_free(pages, total);
 }
 
 int main(void)
 {
-    const sw_kernels *const *all;
-    const size_t n_all = sw_kernels_all(&all);
-    static const sw_type TYPES[] = {SW_F16, SW_Q8_0};
-    printf("%s, one thread; %d positions; best of %d\n\n", sw_cpu_name(), N_POSITIONS, N_TURNS);
+    const kernels *const *all;
+    const size_t n_all = kernels_all(&all);
+    static const tensor_type TYPES[] = {TYPE_F16, TYPE_Q8_0};
+    printf("%s, one thread; %d positions; best of %d\n\n", sysinfo_cpu_name(), N_POSITIONS, N_TURNS);
     for (size_t i = 0; i < sizeof SHAPES / sizeof *SHAPES; i++) {
         for (size_t v = 1; v < n_all; v++) { // the scalar table is the definition, not a competitor
             for (int t = 0; t < 2; t++) {
                 measure(all[v], &SHAPES[i], TYPES[t], SHAPES[i].n_queries, "alone");
-                measure(all[v], &SHAPES[i], TYPES[t], SW_ATTEND_QUERIES, "chunk");
+                measure(all[v], &SHAPES[i], TYPES[t], ATTEND_QUERIES, "chunk");
             }
         }
     }

@@ -14,11 +14,11 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/bandwidth.h"
 #include "base/clock.h"
 #include "base/sysinfo.h"
 #include "kernels/codes.h"
-#include "kernels/multiply_probe.h"
+#include "public/bandwidth_probe.h"
+#include "public/multiply_probe.h"
 #include "quant/tile.h"
 
 enum {
@@ -33,7 +33,7 @@ enum {
 typedef struct bench {
     uint8_t *weights;
     size_t size; // of weights
-    sw_acts x;
+    act_rows x;
     float *y;
     int n_threads;
 } bench;
@@ -41,7 +41,7 @@ typedef struct bench {
 /* What one thread does: read its share, or multiply its share of n_tiles tiles with n tokens. */
 typedef struct task {
     const bench *b;
-    sw_matmul_fn matmul; // NULL: read
+    matmul_fn matmul;    // NULL: read
     size_t first, count; // tiles, or bytes
     size_t tile_bytes, n, ld;
     uint64_t sum; // of what was read, so that it is
@@ -52,9 +52,9 @@ static void *run_task(void *arg)
     task *const t = arg;
     const bench *const b = t->b;
     if (t->matmul == NULL)
-        t->sum = sw_read_all(b->weights + t->first, t->count);
+        t->sum = bandwidth_read_all(b->weights + t->first, t->count);
     else
-        t->matmul(b->weights + t->first * t->tile_bytes, t->count, &b->x, t->n, b->y + t->first * SW_TILE_ROWS, t->ld);
+        t->matmul(b->weights + t->first * t->tile_bytes, t->count, &b->x, t->n, b->y + t->first * TILE_ROWS, t->ld);
     return NULL;
 }
 
@@ -64,7 +64,7 @@ static double time_tasks(const bench *b, task prototype, size_t total)
     static volatile uint64_t sink;
     pthread_t threads[N_THREADS_MAX];
     task tasks[N_THREADS_MAX];
-    const uint64_t start = sw_now_ns(sw_clock_system());
+    const uint64_t start = clock_now_ns(clock_system());
     for (int i = 0; i < b->n_threads; i++) {
         const size_t first = total * (size_t)i / (size_t)b->n_threads;
         tasks[i] = prototype;
@@ -77,7 +77,7 @@ static double time_tasks(const bench *b, task prototype, size_t total)
         pthread_join(threads[i], NULL);
         sink = sink + tasks[i].sum;
     }
-    return (double)(sw_now_ns(sw_clock_system()) - start) * 1e-9;
+    return (double)(clock_now_ns(clock_system()) - start) * 1e-9;
 }
 
 static double best(double a, double b)
@@ -86,22 +86,22 @@ static double best(double a, double b)
 }
 
 /* Billions of multiply-adds a second. */
-static double gemm_rate(const bench *b, const sw_kernels *k, sw_type t, size_t n)
+static double gemm_rate(const bench *b, const kernels *k, tensor_type t, size_t n)
 {
     const task gemm = {.b = b,
                        .matmul = k->matmul[t],
-                       .tile_bytes = sw_tile_bytes(t, N_COLS),
+                       .tile_bytes = tile_size(t, N_COLS),
                        .n = n,
-                       .ld = (size_t)N_GEMM_TILES * SW_TILE_ROWS};
-    const double work = (double)N_GEMM_TILES * SW_TILE_ROWS * N_COLS * (double)n;
+                       .ld = (size_t)N_GEMM_TILES * TILE_ROWS};
+    const double work = (double)N_GEMM_TILES * TILE_ROWS * N_COLS * (double)n;
     return work / time_tasks(b, gemm, N_GEMM_TILES) / 1e9;
 }
 
-static void measure(const bench *b, const sw_kernels *k, sw_type t)
+static void measure(const bench *b, const kernels *k, tensor_type t)
 {
-    const size_t tile_bytes = sw_tile_bytes(t, N_COLS), n_tiles = b->size / tile_bytes;
+    const size_t tile_bytes = tile_size(t, N_COLS), n_tiles = b->size / tile_bytes;
     const task reading = {.b = b};
-    const task gemv = {.b = b, .matmul = k->matmul[t], .tile_bytes = tile_bytes, .n = 1, .ld = n_tiles * SW_TILE_ROWS};
+    const task gemv = {.b = b, .matmul = k->matmul[t], .tile_bytes = tile_bytes, .n = 1, .ld = n_tiles * TILE_ROWS};
     double read = 0, rate = 0, gemm_32 = 0, gemm_256 = 0;
     for (int turn = 0; turn < N_TURNS; turn++) {
         const size_t n_bytes = n_tiles * tile_bytes;
@@ -110,20 +110,20 @@ static void measure(const bench *b, const sw_kernels *k, sw_type t)
         gemm_32 = best(gemm_32, gemm_rate(b, k, t, 32));
         gemm_256 = best(gemm_256, gemm_rate(b, k, t, 256));
     }
-    printf("%-6s %-7s %7d  %8.1f %8.1f %6.0f %%  %10.1f %10.1f\n", sw_type_name(t), k->name, b->n_threads, rate, read,
+    printf("%-6s %-7s %7d  %8.1f %8.1f %6.0f %%  %10.1f %10.1f\n", type_name(t), k->name, b->n_threads, rate, read,
            100.0 * rate / read, gemm_32, gemm_256);
     fflush(stdout);
 }
 
-static bool fill_acts(sw_acts *x, const sw_kernels *k)
+static bool fill_acts(act_rows *x, const kernels *k)
 {
     const size_t n = (size_t)N_TOKENS_MAX * N_COLS;
-    float *const f32 = sw_big_alloc(n * sizeof *f32);
-    sw_codes codes;
-    if (!sw_codes_alloc(&codes, n) || f32 == NULL)
+    float *const f32 = mem_big_alloc(n * sizeof *f32);
+    code_rows codes;
+    if (!codes_alloc(&codes, n) || f32 == NULL)
         return false;
-    sw_fill_any_acts(k, n, f32, &codes);
-    *x = (sw_acts){.n_cols = N_COLS, .f32 = f32, .codes = codes};
+    probe_fill_acts(k, n, f32, &codes);
+    *x = (act_rows){.n_cols = N_COLS, .f32 = f32, .codes = codes};
     return true;
 }
 
@@ -135,10 +135,10 @@ static size_t working_set(void)
     return wanted > least ? wanted : least;
 }
 
-static bool is_wanted(sw_type t, int argc, char **argv)
+static bool is_wanted(tensor_type t, int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], sw_type_name(t)) == 0)
+        if (strcmp(argv[i], type_name(t)) == 0)
             return true;
     }
     return argc == 1;
@@ -146,34 +146,34 @@ static bool is_wanted(sw_type t, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    const sw_kernels *const *all;
-    const size_t n_all = sw_kernels_all(&all);
+    const kernels *const *all;
+    const size_t n_all = kernels_all(&all);
     const bool best_only = argc > 1 && strcmp(argv[1], "--best") == 0;
     argc -= best_only;
     argv += best_only;
     bench b = {.size = working_set()};
-    b.weights = sw_big_alloc(b.size);
+    b.weights = mem_big_alloc(b.size);
     // A weight takes half a byte at least.
-    const size_t n_rows_max = 2 * b.size / N_COLS, n_gemm = (size_t)N_TOKENS_MAX * N_GEMM_TILES * SW_TILE_ROWS;
-    b.y = sw_big_alloc((n_rows_max > n_gemm ? n_rows_max : n_gemm) * sizeof *b.y);
+    const size_t n_rows_max = 2 * b.size / N_COLS, n_gemm = (size_t)N_TOKENS_MAX * N_GEMM_TILES * TILE_ROWS;
+    b.y = mem_big_alloc((n_rows_max > n_gemm ? n_rows_max : n_gemm) * sizeof *b.y);
     if (b.weights == NULL || b.y == NULL || !fill_acts(&b.x, all[0])) {
         fprintf(stderr, "bench_kernels: needs %zu MiB of memory\n", b.size / MIB + 64);
         return EXIT_FAILURE;
     }
-    sw_fill_any_tiles(b.weights, b.size);
-    const int n_cores = sw_n_cores() < N_THREADS_MAX ? sw_n_cores() : N_THREADS_MAX;
-    printf("%s, %d cores; %zu MiB of weights; best of %d\n\n", sw_cpu_name(), n_cores, b.size / MIB, N_TURNS);
+    probe_fill_tiles(b.weights, b.size);
+    const int n_cores = sysinfo_n_cores() < N_THREADS_MAX ? sysinfo_n_cores() : N_THREADS_MAX;
+    printf("%s, %d cores; %zu MiB of weights; best of %d\n\n", sysinfo_cpu_name(), n_cores, b.size / MIB, N_TURNS);
     printf("                        matrix x vector            matrix x matrix, 10^9 multiply-adds/s\n");
     printf("type   kernels threads      GB/s  of read GB/s        32 tokens 256 tokens\n");
-    for (int t = 0; t < SW_N_TYPES; t++) {
+    for (int t = 0; t < TYPE_N; t++) {
         // The scalar table is the definition, not a competitor.
         for (size_t v = 1; v < n_all; v++) {
-            if (all[v]->matmul[t] == NULL || !is_wanted((sw_type)t, argc, argv) ||
-                (best_only && all[v] != sw_kernels_get()))
+            if (all[v]->matmul[t] == NULL || !is_wanted((tensor_type)t, argc, argv) ||
+                (best_only && all[v] != kernels_get()))
                 continue;
             for (b.n_threads = best_only ? n_cores : 1; b.n_threads <= n_cores;
                  b.n_threads += b.n_threads == n_cores ? 1 : n_cores - 1)
-                measure(&b, all[v], (sw_type)t);
+                measure(&b, all[v], (tensor_type)t);
         }
     }
     return EXIT_SUCCESS;

@@ -21,33 +21,33 @@ static double now(void)
 
 int main(void)
 {
-    uint8_t *const rows = sw_big_alloc(BYTES_MAX), *const tiles = sw_big_alloc(BYTES_MAX);
+    uint8_t *const rows = mem_big_alloc(BYTES_MAX), *const tiles = mem_big_alloc(BYTES_MAX);
     if (rows == NULL || tiles == NULL) {
         fprintf(stderr, "bench_pack: out of memory\n");
         return EXIT_FAILURE;
     }
-    sw_rng r;
-    sw_rng_seed(&r, 1);
+    rng_state r;
+    rng_seed(&r, 1);
     for (size_t i = 0; i < BYTES_MAX; i++)
-        rows[i] = (uint8_t)sw_rng_next(&r);
-    printf("%s; packing on one core\n\ntype     GB/s\n", sw_cpu_name());
-    for (uint32_t t = 0; t < SW_N_TYPES; t++) {
-        if (!sw_type_is_supported((sw_type)t))
+        rows[i] = (uint8_t)rng_next(&r);
+    printf("%s; packing on one core\n\ntype     GB/s\n", sysinfo_cpu_name());
+    for (uint32_t t = 0; t < TYPE_N; t++) {
+        if (!decode_supports((tensor_type)t))
             continue;
-        const size_t tile_bytes = sw_tile_bytes((sw_type)t, N_COLS);
+        const size_t tile_bytes = tile_size((tensor_type)t, N_COLS);
         double best = 0;
         for (int turn = 0; turn < N_TURNS; turn++) {
             const double start = now();
             for (int i = 0; i < N_ROUNDS; i++) {
                 for (size_t tile = 0; tile < N_TILES; tile++)
-                    sw_tile_pack((sw_type)t, rows + tile * tile_bytes, SW_TILE_ROWS, N_COLS, tiles + tile * tile_bytes);
+                    tile_pack((tensor_type)t, rows + tile * tile_bytes, TILE_ROWS, N_COLS, tiles + tile * tile_bytes);
             }
             const double rate = (double)(N_ROUNDS * N_TILES * tile_bytes) / (now() - start) / 1e9;
             best = rate > best ? rate : best;
         }
-        printf("%-6s %6.2f\n", sw_type_name((sw_type)t), best);
+        printf("%-6s %6.2f\n", type_name((tensor_type)t), best);
     }
-    sw_big_free(rows, BYTES_MAX);
-    sw_big_free(tiles, BYTES_MAX);
+    mem_big_free(rows, BYTES_MAX);
+    mem_big_free(tiles, BYTES_MAX);
     return EXIT_SUCCESS;
 }

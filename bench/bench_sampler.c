@@ -37,24 +37,24 @@ static void exit_if(bool failed, const char *what)
 
 /* Median milliseconds of a draw. */
 static double time_draws(const sw_sampling *params, const float *logits, bool has_logprobs,
-                         const sw_sampler_scratch *scratch)
+                         const sampler_scratch *scratch)
 {
     static int32_t history[N_HISTORY];
-    sw_sampler s;
+    sampler s;
     sw_err err = {0};
-    exit_if(sw_sampler_init(&s, params, N_HISTORY, &err) != SW_OK, err.msg);
+    exit_if(sampler_init(&s, params, N_HISTORY, &err) != SW_OK, err.msg);
     double ms[N_DRAWS];
     for (int i = 0; i < N_DRAWS; i++) {
-        const sw_sampler_input input = {logits, N_VOCAB, history, N_HISTORY / 2, N_HISTORY / 2 + i};
+        const sampler_input input = {logits, N_VOCAB, history, N_HISTORY / 2, N_HISTORY / 2 + i};
         const double start = now_ms();
-        exit_if(sw_sampler_pick(&s, &input, scratch, &history[N_HISTORY / 2 + i], &err) != SW_OK, err.msg);
+        exit_if(sampler_pick(&s, &input, scratch, &history[N_HISTORY / 2 + i], &err) != SW_OK, err.msg);
         if (has_logprobs) {
             sw_logprobs top;
-            sw_logprobs_fill(&top, logits, N_VOCAB, history[N_HISTORY / 2 + i], 5);
+            logprobs_fill(&top, logits, N_VOCAB, history[N_HISTORY / 2 + i], 5);
         }
         ms[i] = now_ms() - start;
     }
-    sw_sampler_free(&s);
+    sampler_free(&s);
     qsort(ms, N_DRAWS, sizeof *ms, compare);
     return ms[N_DRAWS / 2];
 }
@@ -87,18 +87,18 @@ int main(void)
     };
     enum { N_SHAPES = 3 };
     static float logits[N_SHAPES][N_VOCAB];
-    sw_rng r;
-    sw_rng_seed(&r, 1);
+    rng_state r;
+    rng_seed(&r, 1);
     for (int i = 0; i < N_VOCAB; i++) {
-        const float u = sw_rng_float(&r), v = sw_rng_float(&r);
+        const float u = rng_float(&r), v = rng_float(&r);
         logits[0][i] = 25 * u * u * u * u;
         logits[1][i] = 3 * (u + v);
         logits[2][i] = 1;
     }
-    sw_sampler_scratch scratch;
-    exit_if(!sw_sampler_scratch_init(&scratch, N_VOCAB), "out of memory");
-    printf("%s, kernels %s; %d logits; median of %d draws, milliseconds of processor time\n\n", sw_cpu_name(),
-           sw_kernels_get()->name, N_VOCAB, N_DRAWS);
+    sampler_scratch scratch;
+    exit_if(!sampler_scratch_init(&scratch, N_VOCAB), "out of memory");
+    printf("%s, kernels %s; %d logits; median of %d draws, milliseconds of processor time\n\n", sysinfo_cpu_name(),
+           kernels_get()->name, N_VOCAB, N_DRAWS);
     printf("%-46s %8s %8s %8s\n", "", "peaked", "spread", "equal");
     for (size_t i = 0; i < sizeof chains / sizeof *chains; i++) {
         printf("%-46s", chains[i].name);
@@ -107,6 +107,6 @@ int main(void)
         printf("\n");
         fflush(stdout);
     }
-    sw_sampler_scratch_free(&scratch);
+    sampler_scratch_free(&scratch);
     return EXIT_SUCCESS;
 }

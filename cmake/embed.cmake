@@ -1,4 +1,4 @@
-# Files that travel inside the binary: each becomes an array of bytes, `sw_embedded_<name>` with `_size`.
+# Files that travel inside the binary: each becomes an array of bytes, `embedded_<name>` with `_size`.
 #   spillway_embed(TARGET): adds every file listed in EMBEDDED_FILES to TARGET.
 set(EMBEDDED_FILES
   protocols/local-streaming.json

@@ -1,4 +1,4 @@
-# Writes the file IN as a C array sw_embedded_NAME to OUT.  A zero byte follows the content, so that text can be used
+# Writes the file IN as a C array embedded_NAME to OUT.  A zero byte follows the content, so that text can be used
 # as a C string.
 file(READ ${IN} hex HEX)
 string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
@@ -8,9 +8,9 @@ string(LENGTH "${hex}" digits)
 math(EXPR size "${digits} / 2")
 file(WRITE ${OUT}
 "#include <stddef.h>
-extern const unsigned char sw_embedded_${NAME}[];
-extern const size_t sw_embedded_${NAME}_size;
-const unsigned char sw_embedded_${NAME}[] = {
+extern const unsigned char embedded_${NAME}[];
+extern const size_t embedded_${NAME}_size;
+const unsigned char embedded_${NAME}[] = {
 ${bytes}0x00};
-const size_t sw_embedded_${NAME}_size = ${size};
+const size_t embedded_${NAME}_size = ${size};
 ")

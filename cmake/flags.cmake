@@ -12,7 +12,7 @@ if(SPILLWAY_WERROR)
 endif()
 if(SPILLWAY_SANITIZE)
   # Freed KV pages are filled with NaN, so that a read of one cannot go unseen.
-  target_compile_definitions(spillway_flags INTERFACE SW_POISON_PAGES)
+  target_compile_definitions(spillway_flags INTERFACE SPILLWAY_POISON_PAGES)
   target_compile_options(spillway_flags INTERFACE -fsanitize=${SPILLWAY_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
   target_link_options(spillway_flags INTERFACE -fsanitize=${SPILLWAY_SANITIZE})

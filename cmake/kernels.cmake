@@ -9,9 +9,9 @@ if(SPILLWAY_FUZZ)
   set(SIMD_OPTIMISATION -O0)
 endif()
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-  file(GLOB AVX2_SOURCES CONFIGURE_DEPENDS src/kernels/x86/*avx2.c)
-  file(GLOB AVXVNNI_SOURCES CONFIGURE_DEPENDS src/kernels/x86/*avxvnni.c)
-  file(GLOB AVX512_SOURCES CONFIGURE_DEPENDS src/kernels/x86/*avx512.c)
+  file(GLOB AVX2_SOURCES CONFIGURE_DEPENDS src/lib/kernels/x86/*avx2.c)
+  file(GLOB AVXVNNI_SOURCES CONFIGURE_DEPENDS src/lib/kernels/x86/*avxvnni.c)
+  file(GLOB AVX512_SOURCES CONFIGURE_DEPENDS src/lib/kernels/x86/*avx512.c)
   set_source_files_properties(${AVX2_SOURCES} PROPERTIES COMPILE_OPTIONS
     "-mavx2;-mfma;-mf16c;${SIMD_OPTIMISATION}")
   set_source_files_properties(${AVXVNNI_SOURCES} PROPERTIES COMPILE_OPTIONS
@@ -20,12 +20,12 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     "-mavx2;-mfma;-mf16c;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mavx512vnni;${SIMD_OPTIMISATION}")
   # gcc would make all products of a group first, keep them on the stack, and add them up in trees: half as fast.
   if(CMAKE_C_COMPILER_ID STREQUAL GNU)
-    set_property(SOURCE src/kernels/x86/matmul_avx2.c APPEND PROPERTY COMPILE_OPTIONS -fno-tree-reassoc -fno-tree-ter)
+    set_property(SOURCE src/lib/kernels/x86/matmul_avx2.c APPEND PROPERTY COMPILE_OPTIONS -fno-tree-reassoc -fno-tree-ter)
   endif()
   list(APPEND KERNEL_SOURCES ${AVX2_SOURCES} ${AVXVNNI_SOURCES} ${AVX512_SOURCES})
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
-  file(GLOB NEON_SOURCES CONFIGURE_DEPENDS src/kernels/arm/*neon.c)
-  file(GLOB DOTPROD_SOURCES CONFIGURE_DEPENDS src/kernels/arm/*dotprod.c)
+  file(GLOB NEON_SOURCES CONFIGURE_DEPENDS src/lib/kernels/arm/*neon.c)
+  file(GLOB DOTPROD_SOURCES CONFIGURE_DEPENDS src/lib/kernels/arm/*dotprod.c)
   # Before registers are given out, gcc's scheduler interleaves so much that the sums of the products do not fit them: more
   # than half of the loads and stores of sums went away without.
   # Following variables through straight code of this length is half of the compile time; lines are still known.

@@ -14,44 +14,44 @@ static void *system_resize(void *ud, void *p, size_t size)
     return realloc(p, size);
 }
 
-static const sw_allocator SYSTEM_ALLOCATOR = {system_resize, NULL};
-static sw_allocator allocator = {system_resize, NULL};
+static const mem_allocator SYSTEM_ALLOCATOR = {system_resize, NULL};
+static mem_allocator allocator = {system_resize, NULL};
 
-void sw_set_allocator(const sw_allocator *a)
+void mem_set_allocator(const mem_allocator *a)
 {
     allocator = a != NULL ? *a : SYSTEM_ALLOCATOR;
 }
 
-void *sw_realloc(void *p, size_t size)
+void *mem_realloc(void *p, size_t size)
 {
     return allocator.resize(allocator.ud, p, size > 0 ? size : 1);
 }
 
-void *sw_alloc(size_t size)
+void *mem_alloc(size_t size)
 {
-    return sw_realloc(NULL, size);
+    return mem_realloc(NULL, size);
 }
 
-void *sw_calloc(size_t n, size_t size)
+void *mem_calloc(size_t n, size_t size)
 {
     uint64_t bytes;
-    if (!sw_mul_ok(n, size, &bytes) || bytes > SIZE_MAX)
+    if (!size_mul_ok(n, size, &bytes) || bytes > SIZE_MAX)
         return NULL;
-    void *const p = sw_alloc((size_t)bytes);
+    void *const p = mem_alloc((size_t)bytes);
     if (p != NULL)
         memset(p, 0, (size_t)bytes);
     return p;
 }
 
-void sw_free(void *p)
+void mem_free(void *p)
 {
     if (p != NULL)
         allocator.resize(allocator.ud, p, 0);
 }
 
-char *sw_strndup(const char *s, size_t n)
+char *mem_strndup(const char *s, size_t n)
 {
-    char *const copy = sw_alloc(n + 1);
+    char *const copy = mem_alloc(n + 1);
     if (copy != NULL) {
         memcpy(copy, s, n);
         copy[n] = '\0';
@@ -59,12 +59,12 @@ char *sw_strndup(const char *s, size_t n)
     return copy;
 }
 
-char *sw_strdup(const char *s)
+char *mem_strdup(const char *s)
 {
-    return sw_strndup(s, strlen(s));
+    return mem_strndup(s, strlen(s));
 }
 
-bool sw_grow(void *items_ptr, size_t *cap, size_t n_wanted, size_t size)
+bool mem_grow(void *items_ptr, size_t *cap, size_t n_wanted, size_t size)
 {
     if (n_wanted <= *cap)
         return true;
@@ -76,7 +76,7 @@ bool sw_grow(void *items_ptr, size_t *cap, size_t n_wanted, size_t size)
     }
     void *items;
     memcpy(&items, items_ptr, sizeof items);
-    items = sw_realloc(items, new_cap * size);
+    items = mem_realloc(items, new_cap * size);
     if (items == NULL)
         return false;
     memcpy(items_ptr, &items, sizeof items);
@@ -86,13 +86,13 @@ bool sw_grow(void *items_ptr, size_t *cap, size_t n_wanted, size_t size)
 
 enum { HUGE_PAGE = 2 << 20 };
 
-void *sw_big_alloc(size_t size)
+void *mem_big_alloc(size_t size)
 {
     // The replaceable allocator is asked for one byte, so that tests can make this fail too.
-    void *const ticket = sw_alloc(1);
+    void *const ticket = mem_alloc(1);
     if (ticket == NULL)
         return NULL;
-    sw_free(ticket);
+    mem_free(ticket);
     void *const p = mmap(NULL, size > 0 ? size : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED)
         return NULL;
@@ -101,7 +101,7 @@ void *sw_big_alloc(size_t size)
     return p;
 }
 
-void sw_big_free(void *p, size_t size)
+void mem_big_free(void *p, size_t size)
 {
     if (p != NULL)
         munmap(p, size > 0 ? size : 1);

@@ -5,18 +5,18 @@
 
 #include "base/alloc.h"
 
-void sw_buf_init(sw_buf *b, size_t max)
+void buf_init(buf *b, size_t max)
 {
-    *b = (sw_buf){.max = max};
+    *b = (buf){.max = max};
 }
 
-void sw_buf_free(sw_buf *b)
+void buf_free(buf *b)
 {
-    sw_free(b->data);
-    *b = (sw_buf){.max = b->max};
+    mem_free(b->data);
+    *b = (buf){.max = b->max};
 }
 
-void sw_buf_clear(sw_buf *b)
+void buf_clear(buf *b)
 {
     b->size = 0;
     b->failed = SW_OK;
@@ -25,7 +25,7 @@ void sw_buf_clear(sw_buf *b)
 }
 
 /* Makes room for n more bytes and the NUL. */
-static bool reserve(sw_buf *b, size_t n)
+static bool reserve(buf *b, size_t n)
 {
     if (b->failed != SW_OK)
         return false;
@@ -33,14 +33,14 @@ static bool reserve(sw_buf *b, size_t n)
         b->failed = SW_ELIMIT;
         return false;
     }
-    if (!sw_grow(&b->data, &b->cap, b->size + n + 1, 1)) {
+    if (!mem_grow(&b->data, &b->cap, b->size + n + 1, 1)) {
         b->failed = SW_ENOMEM;
         return false;
     }
     return true;
 }
 
-void sw_buf_append(sw_buf *b, const void *data, size_t n)
+void buf_append(buf *b, const void *data, size_t n)
 {
     if (!reserve(b, n))
         return;
@@ -50,17 +50,17 @@ void sw_buf_append(sw_buf *b, const void *data, size_t n)
     b->data[b->size] = '\0';
 }
 
-void sw_buf_puts(sw_buf *b, const char *s)
+void buf_puts(buf *b, const char *s)
 {
-    sw_buf_append(b, s, strlen(s));
+    buf_append(b, s, strlen(s));
 }
 
-void sw_buf_putc(sw_buf *b, char c)
+void buf_putc(buf *b, char c)
 {
-    sw_buf_append(b, &c, 1);
+    buf_append(b, &c, 1);
 }
 
-void sw_buf_printf(sw_buf *b, const char *fmt, ...)
+void buf_printf(buf *b, const char *fmt, ...)
 {
     va_list args, again;
     va_start(args, fmt);
@@ -74,7 +74,7 @@ void sw_buf_printf(sw_buf *b, const char *fmt, ...)
     va_end(again);
 }
 
-void sw_buf_consume(sw_buf *b, size_t n)
+void buf_consume(buf *b, size_t n)
 {
     if (n == 0)
         return;
@@ -82,19 +82,19 @@ void sw_buf_consume(sw_buf *b, size_t n)
     b->size -= n;
 }
 
-const char *sw_buf_str(const sw_buf *b)
+const char *buf_str(const buf *b)
 {
     return b->data != NULL ? b->data : "";
 }
 
-char *sw_buf_take(sw_buf *b)
+char *buf_take(buf *b)
 {
     if (b->failed != SW_OK || !reserve(b, 0)) {
-        sw_buf_free(b);
+        buf_free(b);
         return NULL;
     }
     b->data[b->size] = '\0';
     char *const data = b->data;
-    *b = (sw_buf){.max = b->max};
+    *b = (buf){.max = b->max};
     return data;
 }

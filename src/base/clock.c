@@ -17,24 +17,24 @@ static void system_sleep(void *ud, uint64_t ns)
     nanosleep(&t, NULL);
 }
 
-const sw_clock *sw_clock_system(void)
+const clock_source *clock_system(void)
 {
-    static const sw_clock clock = {system_now, system_sleep, NULL};
+    static const clock_source clock = {system_now, system_sleep, NULL};
     return &clock;
 }
 
 static uint64_t fake_now(void *ud)
 {
-    return ((const sw_fake_clock *)ud)->now;
+    return ((const fake_clock *)ud)->now;
 }
 
 static void fake_sleep(void *ud, uint64_t ns)
 {
-    ((sw_fake_clock *)ud)->now += ns;
+    ((fake_clock *)ud)->now += ns;
 }
 
-void sw_fake_clock_init(sw_fake_clock *f)
+void fake_clock_init(fake_clock *f)
 {
-    f->clock = (sw_clock){fake_now, fake_sleep, f};
+    f->clock = (clock_source){fake_now, fake_sleep, f};
     f->now = 0;
 }

@@ -6,12 +6,12 @@
 #include "base/utf8.h"
 
 /* Calls put for every character; invalid bytes arrive as U+FFFD. */
-static void for_each_char(sw_buf *out, const char *s, size_t n,
-                          void (*put)(sw_buf *out, uint32_t cp, const char *bytes, int len))
+static void for_each_char(buf *out, const char *s, size_t n,
+                          void (*put)(buf *out, uint32_t cp, const char *bytes, int len))
 {
     for (size_t i = 0; i < n;) {
         uint32_t cp;
-        const int len = sw_utf8_decode((const uint8_t *)s + i, n - i, &cp);
+        const int len = utf8_decode((const uint8_t *)s + i, n - i, &cp);
         if (len > 0) {
             put(out, cp, s + i, len);
             i += (size_t)len;
@@ -22,52 +22,52 @@ static void for_each_char(sw_buf *out, const char *s, size_t n,
     }
 }
 
-static void put_html(sw_buf *out, uint32_t cp, const char *bytes, int len)
+static void put_html(buf *out, uint32_t cp, const char *bytes, int len)
 {
     switch (cp) {
-    case '&': sw_buf_puts(out, "&amp;"); break;
-    case '<': sw_buf_puts(out, "&lt;"); break;
-    case '>': sw_buf_puts(out, "&gt;"); break;
-    case '"': sw_buf_puts(out, "&quot;"); break;
-    case '\'': sw_buf_puts(out, "&#39;"); break;
-    case 0: sw_buf_puts(out, "\xef\xbf\xbd"); break;
-    default: sw_buf_append(out, bytes, (size_t)len);
+    case '&': buf_puts(out, "&amp;"); break;
+    case '<': buf_puts(out, "&lt;"); break;
+    case '>': buf_puts(out, "&gt;"); break;
+    case '"': buf_puts(out, "&quot;"); break;
+    case '\'': buf_puts(out, "&#39;"); break;
+    case 0: buf_puts(out, "\xef\xbf\xbd"); break;
+    default: buf_append(out, bytes, (size_t)len);
     }
 }
 
-void sw_escape_html(sw_buf *out, const char *s, size_t n)
+void escape_html(buf *out, const char *s, size_t n)
 {
     for_each_char(out, s, n, put_html);
 }
 
-static void put_markdown_cell(sw_buf *out, uint32_t cp, const char *bytes, int len)
+static void put_markdown_cell(buf *out, uint32_t cp, const char *bytes, int len)
 {
     if (cp < 0x20 || cp == 0x7f)
-        sw_buf_putc(out, ' ');
+        buf_putc(out, ' ');
     else if (cp == '&' || cp == '<' || cp == '>')
         put_html(out, cp, bytes, len);
     else if (cp < 0x80 && strchr("|\\`*_[]~#!", (int)cp) != NULL)
-        sw_buf_printf(out, "\\%c", (char)cp);
+        buf_printf(out, "\\%c", (char)cp);
     else
-        sw_buf_append(out, bytes, (size_t)len);
+        buf_append(out, bytes, (size_t)len);
 }
 
-void sw_escape_markdown_cell(sw_buf *out, const char *s, size_t n)
+void escape_markdown_cell(buf *out, const char *s, size_t n)
 {
     for_each_char(out, s, n, put_markdown_cell);
 }
 
-static void put_terminal(sw_buf *out, uint32_t cp, const char *bytes, int len)
+static void put_terminal(buf *out, uint32_t cp, const char *bytes, int len)
 {
     const int is_control = (cp < 0x20 && cp != '\n' && cp != '\t') || (cp >= 0x7f && cp < 0xa0);
     const int is_bidi = (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069);
     if (is_control || is_bidi)
-        sw_buf_printf(out, "<U+%04X>", (unsigned)cp);
+        buf_printf(out, "<U+%04X>", (unsigned)cp);
     else
-        sw_buf_append(out, bytes, (size_t)len);
+        buf_append(out, bytes, (size_t)len);
 }
 
-void sw_escape_terminal(sw_buf *out, const char *s, size_t n)
+void escape_terminal(buf *out, const char *s, size_t n)
 {
     for_each_char(out, s, n, put_terminal);
 }

@@ -3,19 +3,19 @@
  * Model output, prompts, model names and file names are untrusted on the way out too.  Input is any bytes; invalid
  * UTF-8 becomes U+FFFD.
  */
-#ifndef SW_ESCAPE_H
-#define SW_ESCAPE_H
+#ifndef BASE_ESCAPE_H
+#define BASE_ESCAPE_H
 
 #include <stddef.h>
 
 #include "base/buf.h"
 
 /* Text and attribute values of HTML. */
-void sw_escape_html(sw_buf *out, const char *s, size_t n);
+void escape_html(buf *out, const char *s, size_t n);
 /* One cell of a Markdown table: no pipe, no line break, no markup, no HTML. */
-void sw_escape_markdown_cell(sw_buf *out, const char *s, size_t n);
+void escape_markdown_cell(buf *out, const char *s, size_t n);
 /* Terminal: control characters (C0 but newline and tab, DEL, C1) become visible escapes, so that no text can move the
  * cursor or set a title. */
-void sw_escape_terminal(sw_buf *out, const char *s, size_t n);
+void escape_terminal(buf *out, const char *s, size_t n);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 
-struct sw_file {
+struct infile {
     int fd;
     uint64_t size;
     int64_t mtime;
@@ -22,15 +22,15 @@ static long system_read_at(void *ud, int fd, void *dst, size_t n, uint64_t offse
     return (long)pread(fd, dst, n, (off_t)offset);
 }
 
-static const sw_io SYSTEM_IO = {system_read_at, NULL};
-static sw_io io = {system_read_at, NULL};
+static const file_io SYSTEM_IO = {system_read_at, NULL};
+static file_io io = {system_read_at, NULL};
 
-void sw_set_io(const sw_io *replacement)
+void file_set_io(const file_io *replacement)
 {
     io = replacement != NULL ? *replacement : SYSTEM_IO;
 }
 
-sw_code sw_file_open(sw_file **out, const char *path, sw_err *err)
+sw_code infile_open(infile **out, const char *path, sw_err *err)
 {
     *out = NULL;
     // A pipe without a writer would block here; regular files do not know this flag.
@@ -42,44 +42,44 @@ sw_code sw_file_open(sw_file **out, const char *path, sw_err *err)
         close(fd);
         return sw_fail(err, SW_EIO, "%s is not a regular file", path);
     }
-    sw_file *const f = sw_calloc(1, sizeof *f);
-    char *const copy = sw_strdup(path);
+    infile *const f = mem_calloc(1, sizeof *f);
+    char *const copy = mem_strdup(path);
     if (f == NULL || copy == NULL) {
         close(fd);
-        sw_free(f);
-        sw_free(copy);
+        mem_free(f);
+        mem_free(copy);
         return sw_fail(err, SW_ENOMEM, "out of memory opening %s", path);
     }
-    *f = (sw_file){fd, (uint64_t)st.st_size, (int64_t)st.st_mtime, copy};
+    *f = (infile){fd, (uint64_t)st.st_size, (int64_t)st.st_mtime, copy};
     *out = f;
     return SW_OK;
 }
 
-void sw_file_close(sw_file *f)
+void infile_close(infile *f)
 {
     if (f == NULL)
         return;
     close(f->fd);
-    sw_free(f->path);
-    sw_free(f);
+    mem_free(f->path);
+    mem_free(f);
 }
 
-uint64_t sw_file_size(const sw_file *f)
+uint64_t infile_size(const infile *f)
 {
     return f->size;
 }
 
-int64_t sw_file_mtime(const sw_file *f)
+int64_t infile_mtime(const infile *f)
 {
     return f->mtime;
 }
 
-const char *sw_file_path(const sw_file *f)
+const char *infile_path(const infile *f)
 {
     return f->path;
 }
 
-sw_code sw_file_read(sw_file *f, uint64_t offset, void *dst, size_t n, sw_err *err)
+sw_code infile_read(infile *f, uint64_t offset, void *dst, size_t n, sw_err *err)
 {
     uint8_t *p = dst;
     while (n > 0) {
@@ -100,76 +100,76 @@ sw_code sw_file_read(sw_file *f, uint64_t offset, void *dst, size_t n, sw_err *e
     return SW_OK;
 }
 
-sw_code sw_file_slurp(const char *path, size_t max, char **data_out, size_t *n_out, sw_err *err)
+sw_code file_slurp(const char *path, size_t max, char **data_out, size_t *n_out, sw_err *err)
 {
     *data_out = NULL;
-    sw_file *f;
-    sw_code code = sw_file_open(&f, path, err);
+    infile *f;
+    sw_code code = infile_open(&f, path, err);
     if (code != SW_OK)
         return code;
     char *data = NULL;
     if (f->size > max) {
         code =
             sw_fail(err, SW_ELIMIT, "%s has %llu bytes; at most %zu are read", path, (unsigned long long)f->size, max);
-    } else if ((data = sw_alloc((size_t)f->size + 1)) == NULL) {
+    } else if ((data = mem_alloc((size_t)f->size + 1)) == NULL) {
         code = sw_fail(err, SW_ENOMEM, "out of memory reading %s", path);
     } else {
-        code = sw_file_read(f, 0, data, (size_t)f->size, err);
+        code = infile_read(f, 0, data, (size_t)f->size, err);
     }
     if (code == SW_OK) {
         data[f->size] = '\0';
         *data_out = data;
         *n_out = (size_t)f->size;
     } else {
-        sw_free(data);
+        mem_free(data);
     }
-    sw_file_close(f);
+    infile_close(f);
     return code;
 }
 
-struct sw_outfile {
+struct outfile {
     FILE *stream;
     char *path;
     char *temp_path;
 };
 
-sw_code sw_outfile_open(sw_outfile **out, const char *path, sw_err *err)
+sw_code outfile_open(outfile **out, const char *path, sw_err *err)
 {
     *out = NULL;
     struct stat st; // the rename would replace a device or pipe by a file
     if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
         return sw_fail(err, SW_EIO, "cannot write %s: it is not a regular file", path);
-    sw_outfile *const o = sw_calloc(1, sizeof *o);
+    outfile *const o = mem_calloc(1, sizeof *o);
     if (o == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory writing %s", path);
     const size_t n = strlen(path) + 32;
-    o->path = sw_strdup(path);
-    o->temp_path = sw_alloc(n);
+    o->path = mem_strdup(path);
+    o->temp_path = mem_alloc(n);
     if (o->path == NULL || o->temp_path == NULL) {
-        sw_outfile_abandon(o);
+        outfile_abandon(o);
         return sw_fail(err, SW_ENOMEM, "out of memory writing %s", path);
     }
     snprintf(o->temp_path, n, "%s.%ld.partial", path, (long)getpid());
     o->stream = fopen(o->temp_path, "wbe");
     if (o->stream == NULL) {
         const sw_code code = sw_fail(err, SW_EIO, "cannot write %s: %s", path, strerror(errno));
-        sw_free(o->temp_path);
+        mem_free(o->temp_path);
         o->temp_path = NULL; // nothing to remove
-        sw_outfile_abandon(o);
+        outfile_abandon(o);
         return code;
     }
     *out = o;
     return SW_OK;
 }
 
-sw_code sw_outfile_write(sw_outfile *o, const void *data, size_t n, sw_err *err)
+sw_code outfile_write(outfile *o, const void *data, size_t n, sw_err *err)
 {
     if (n > 0 && fwrite(data, 1, n, o->stream) != n)
         return sw_fail(err, SW_EIO, "writing %s failed: %s", o->path, strerror(errno));
     return SW_OK;
 }
 
-sw_code sw_outfile_commit(sw_outfile *o, sw_err *err)
+sw_code outfile_commit(outfile *o, sw_err *err)
 {
     const int flushed = fflush(o->stream) == 0 && fsync(fileno(o->stream)) == 0;
     const int closed = fclose(o->stream) == 0;
@@ -178,14 +178,14 @@ sw_code sw_outfile_commit(sw_outfile *o, sw_err *err)
     if (!flushed || !closed || rename(o->temp_path, o->path) != 0) {
         code = sw_fail(err, SW_EIO, "writing %s failed: %s", o->path, strerror(errno));
     } else {
-        sw_free(o->temp_path);
+        mem_free(o->temp_path);
         o->temp_path = NULL;
     }
-    sw_outfile_abandon(o);
+    outfile_abandon(o);
     return code;
 }
 
-void sw_outfile_abandon(sw_outfile *o)
+void outfile_abandon(outfile *o)
 {
     if (o == NULL)
         return;
@@ -193,20 +193,20 @@ void sw_outfile_abandon(sw_outfile *o)
         fclose(o->stream);
     if (o->temp_path != NULL)
         unlink(o->temp_path);
-    sw_free(o->temp_path);
-    sw_free(o->path);
-    sw_free(o);
+    mem_free(o->temp_path);
+    mem_free(o->path);
+    mem_free(o);
 }
 
-sw_code sw_file_put(const char *path, const void *data, size_t n, sw_err *err)
+sw_code file_put(const char *path, const void *data, size_t n, sw_err *err)
 {
-    sw_outfile *o;
-    sw_code code = sw_outfile_open(&o, path, err);
+    outfile *o;
+    sw_code code = outfile_open(&o, path, err);
     if (code != SW_OK)
         return code;
-    code = sw_outfile_write(o, data, n, err);
+    code = outfile_write(o, data, n, err);
     if (code == SW_OK)
-        return sw_outfile_commit(o, err);
-    sw_outfile_abandon(o);
+        return outfile_commit(o, err);
+    outfile_abandon(o);
     return code;
 }

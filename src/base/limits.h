@@ -1,13 +1,13 @@
 /* limits.h - one table of every bound in the program.
  *
- * Each row is also a constant SW_LIMIT_<NAME>; `spillway limits` prints the table and docs/limits.md explains what
+ * Each row is also a constant LIMIT_<NAME>; `spillway limits` prints the table and docs/limits.md explains what
  * happens at each bound.  A row without a test at N and at N + 1 does not belong here.
  */
-#ifndef SW_LIMITS_H
-#define SW_LIMITS_H
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
 
 // clang-format off
-#define SW_LIMIT_TABLE(X) \
+#define LIMIT_TABLE(X) \
     X(GGUF_KEYS,             65536,       "keys",       "real files have under 100; bounds the header's index") \
     X(GGUF_TENSORS,          1048576,     "tensors",    "real files have under 20,000; bounds the header's index") \
     X(GGUF_HEADER_BYTES,     268435456,   "bytes",      "real headers have 2 to 15 MiB, nearly all vocabulary") \
@@ -43,8 +43,8 @@
     X(PROTOCOL_TESTS,        1000,        "tests",      "in a benchmark protocol")
 // clang-format on
 
-#define SW_LIMIT_CONSTANT(name, value, unit, why) SW_LIMIT_##name = (value),
-enum { SW_LIMIT_TABLE(SW_LIMIT_CONSTANT) };
-#undef SW_LIMIT_CONSTANT
+#define LIMIT_CONSTANT(name, value, unit, why) LIMIT_##name = (value),
+enum { LIMIT_TABLE(LIMIT_CONSTANT) };
+#undef LIMIT_CONSTANT
 
 #endif

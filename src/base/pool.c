@@ -19,17 +19,17 @@
 enum { SPINS = 2000 }; // about 20 to 50 microseconds
 
 typedef struct worker {
-    sw_pool *pool;
+    thread_pool *pool;
     pthread_t thread;
     int index;
 } worker;
 
-struct sw_pool {
+struct thread_pool {
     int n_threads;
     int n_started; // of the workers array, which the caller is not in
     worker *workers;
     // The region being run; the caller writes these only while no worker is inside.
-    sw_task_fn fn;
+    pool_task_fn fn;
     void *ud;
     size_t n_tasks;
     _Atomic size_t next_task;
@@ -44,7 +44,7 @@ struct sw_pool {
     _Atomic int n_sleeping;
 };
 
-static void run_tasks(sw_pool *p, int index)
+static void run_tasks(thread_pool *p, int index)
 {
     for (;;) {
         const size_t task = atomic_fetch_add_explicit(&p->next_task, 1, memory_order_relaxed);
@@ -55,13 +55,13 @@ static void run_tasks(sw_pool *p, int index)
 }
 
 /* Is there a region that is not the one `seen`, or is it time to end? */
-static bool has_news(sw_pool *p, uint32_t seen)
+static bool has_news(thread_pool *p, uint32_t seen)
 {
     const uint32_t round = atomic_load(&p->round);
     return (round % 2 == 1 && round != seen) || atomic_load(&p->stop);
 }
 
-static void wait_for_news(sw_pool *p, uint32_t seen)
+static void wait_for_news(thread_pool *p, uint32_t seen)
 {
     for (int i = 0; i < SPINS; i++) {
         if (has_news(p, seen))
@@ -79,7 +79,7 @@ static void wait_for_news(sw_pool *p, uint32_t seen)
 static void *worker_main(void *ud)
 {
     worker *const w = ud;
-    sw_pool *const p = w->pool;
+    thread_pool *const p = w->pool;
     uint32_t seen = 0;
     for (;;) {
         wait_for_news(p, seen);
@@ -95,7 +95,7 @@ static void *worker_main(void *ud)
 
 /* Wakes those that sleep.  n_sleeping and what they wait for are sequentially consistent, so that no worker falls
  * asleep unseen. */
-static void wake_sleepers(sw_pool *p)
+static void wake_sleepers(thread_pool *p)
 {
     if (atomic_load(&p->n_sleeping) == 0)
         return;
@@ -104,24 +104,24 @@ static void wake_sleepers(sw_pool *p)
     pthread_mutex_unlock(&p->mutex);
 }
 
-sw_pool *sw_pool_create(int n_threads)
+thread_pool *pool_create(int n_threads)
 {
-    sw_pool *const p = sw_calloc(1, sizeof *p);
+    thread_pool *const p = mem_calloc(1, sizeof *p);
     if (p == NULL)
         return NULL;
     p->n_threads = n_threads;
     pthread_mutex_init(&p->mutex, NULL);
     pthread_cond_init(&p->wake, NULL);
-    p->workers = sw_calloc((size_t)n_threads, sizeof *p->workers);
+    p->workers = mem_calloc((size_t)n_threads, sizeof *p->workers);
     if (p->workers == NULL) {
-        sw_pool_free(p);
+        pool_free(p);
         return NULL;
     }
     for (int i = 1; i < n_threads; i++) {
         worker *const w = &p->workers[p->n_started];
         *w = (worker){.pool = p, .index = i};
         if (pthread_create(&w->thread, NULL, worker_main, w) != 0) {
-            sw_pool_free(p);
+            pool_free(p);
             return NULL;
         }
         p->n_started++;
@@ -129,7 +129,7 @@ sw_pool *sw_pool_create(int n_threads)
     return p;
 }
 
-void sw_pool_free(sw_pool *p)
+void pool_free(thread_pool *p)
 {
     if (p == NULL)
         return;
@@ -139,16 +139,16 @@ void sw_pool_free(sw_pool *p)
         pthread_join(p->workers[i].thread, NULL);
     pthread_cond_destroy(&p->wake);
     pthread_mutex_destroy(&p->mutex);
-    sw_free(p->workers);
-    sw_free(p);
+    mem_free(p->workers);
+    mem_free(p);
 }
 
-int sw_pool_n_threads(const sw_pool *p)
+int pool_n_threads(const thread_pool *p)
 {
     return p->n_threads;
 }
 
-void sw_pool_run(sw_pool *p, size_t n_tasks, sw_task_fn fn, void *ud)
+void pool_run(thread_pool *p, size_t n_tasks, pool_task_fn fn, void *ud)
 {
     if (p->n_started == 0 || n_tasks <= 1) {
         for (size_t i = 0; i < n_tasks; i++)

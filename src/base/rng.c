@@ -8,7 +8,7 @@ static uint64_t rotl(uint64_t x, int k)
     return (x << k) | (x >> (64 - k));
 }
 
-void sw_rng_seed(sw_rng *r, uint64_t seed)
+void rng_seed(rng_state *r, uint64_t seed)
 {
     for (int i = 0; i < 4; i++) { // splitmix64
         seed += 0x9e3779b97f4a7c15u;
@@ -19,7 +19,7 @@ void sw_rng_seed(sw_rng *r, uint64_t seed)
     }
 }
 
-uint64_t sw_rng_next(sw_rng *r)
+uint64_t rng_next(rng_state *r)
 {
     uint64_t *const s = r->s;
     const uint64_t result = rotl(s[1] * 5, 7) * 9;
@@ -33,12 +33,12 @@ uint64_t sw_rng_next(sw_rng *r)
     return result;
 }
 
-float sw_rng_float(sw_rng *r)
+float rng_float(rng_state *r)
 {
-    return (float)(sw_rng_next(r) >> 40) * 0x1p-24f;
+    return (float)(rng_next(r) >> 40) * 0x1p-24f;
 }
 
-uint64_t sw_rng_entropy(void)
+uint64_t rng_entropy(void)
 {
     uint64_t x;
     if (getrandom(&x, sizeof x, 0) != (ssize_t)sizeof x)

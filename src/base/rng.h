@@ -1,19 +1,19 @@
 /* rng.h - a small seeded random number generator (xoshiro256**, Blackman and Vigna 2018; state filled by
  * splitmix64).  Same seed, same numbers, on every machine. */
-#ifndef SW_RNG_H
-#define SW_RNG_H
+#ifndef BASE_RNG_H
+#define BASE_RNG_H
 
 #include <stdint.h>
 
-typedef struct sw_rng {
+typedef struct rng_state {
     uint64_t s[4];
-} sw_rng;
+} rng_state;
 
-void sw_rng_seed(sw_rng *r, uint64_t seed);
-uint64_t sw_rng_next(sw_rng *r);
+void rng_seed(rng_state *r, uint64_t seed);
+uint64_t rng_next(rng_state *r);
 /* Uniform in [0, 1), 24 bits. */
-float sw_rng_float(sw_rng *r);
+float rng_float(rng_state *r);
 /* Seed material from the operating system. */
-uint64_t sw_rng_entropy(void);
+uint64_t rng_entropy(void);
 
 #endif

@@ -5,15 +5,15 @@
 #include "base/alloc.h"
 #include "base/rng.h"
 
-void sw_strmap_init(sw_strmap *m)
+void strmap_init(strmap *m)
 {
-    *m = (sw_strmap){.seed = sw_rng_entropy()};
+    *m = (strmap){.seed = rng_entropy()};
 }
 
-void sw_strmap_free(sw_strmap *m)
+void strmap_free(strmap *m)
 {
-    sw_free(m->entries);
-    *m = (sw_strmap){0};
+    mem_free(m->entries);
+    *m = (strmap){0};
 }
 
 /* Multiply-and-fold over 8-byte words, seeded. */
@@ -33,7 +33,7 @@ static uint64_t hash_bytes(uint64_t seed, const char *p, size_t n)
 }
 
 /* The slot of the key, or the free slot where it belongs. */
-static size_t slot_of(const sw_strmap *m, const char *key, size_t size)
+static size_t slot_of(const strmap *m, const char *key, size_t size)
 {
     size_t i = (size_t)hash_bytes(m->seed, key, size) & (m->cap - 1);
     while (m->entries[i].key != NULL &&
@@ -42,38 +42,38 @@ static size_t slot_of(const sw_strmap *m, const char *key, size_t size)
     return i;
 }
 
-static bool rehash(sw_strmap *m, size_t cap)
+static bool rehash(strmap *m, size_t cap)
 {
-    sw_strmap bigger = {.cap = cap, .seed = m->seed, .entries = sw_calloc(cap, sizeof *bigger.entries)};
+    strmap bigger = {.cap = cap, .seed = m->seed, .entries = mem_calloc(cap, sizeof *bigger.entries)};
     if (bigger.entries == NULL)
         return false;
     for (size_t i = 0; i < m->cap; i++) {
-        const sw_strmap_entry *const e = &m->entries[i];
+        const strmap_entry *const e = &m->entries[i];
         if (e->key != NULL)
             bigger.entries[slot_of(&bigger, e->key, e->size)] = *e;
     }
     bigger.n = m->n;
-    sw_free(m->entries);
+    mem_free(m->entries);
     *m = bigger;
     return true;
 }
 
-sw_strmap_result sw_strmap_add(sw_strmap *m, const char *key, size_t size, uint32_t value)
+strmap_result strmap_add(strmap *m, const char *key, size_t size, uint32_t value)
 {
     if (m->n * 2 >= m->cap && !rehash(m, m->cap == 0 ? 64 : m->cap * 2))
-        return SW_STRMAP_NOMEM;
-    sw_strmap_entry *const e = &m->entries[slot_of(m, key, size)];
+        return STRMAP_NOMEM;
+    strmap_entry *const e = &m->entries[slot_of(m, key, size)];
     if (e->key != NULL)
-        return SW_STRMAP_EXISTS;
-    *e = (sw_strmap_entry){key, size, value};
+        return STRMAP_EXISTS;
+    *e = (strmap_entry){key, size, value};
     m->n++;
-    return SW_STRMAP_ADDED;
+    return STRMAP_ADDED;
 }
 
-int64_t sw_strmap_find(const sw_strmap *m, const char *key, size_t size)
+int64_t strmap_find(const strmap *m, const char *key, size_t size)
 {
     if (m->cap == 0)
         return -1;
-    const sw_strmap_entry *const e = &m->entries[slot_of(m, key, size)];
+    const strmap_entry *const e = &m->entries[slot_of(m, key, size)];
     return e->key != NULL ? (int64_t)e->value : -1;
 }

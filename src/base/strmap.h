@@ -3,32 +3,32 @@
  * Keys are views: the bytes must outlive the map.  Hashing is seeded from the operating system, so that a hostile file
  * cannot choose colliding keys.
  */
-#ifndef SW_STRMAP_H
-#define SW_STRMAP_H
+#ifndef BASE_STRMAP_H
+#define BASE_STRMAP_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct sw_strmap_entry {
+typedef struct strmap_entry {
     const char *key; // NULL: free
     size_t size;
     uint32_t value;
-} sw_strmap_entry;
+} strmap_entry;
 
-typedef struct sw_strmap {
-    sw_strmap_entry *entries;
+typedef struct strmap {
+    strmap_entry *entries;
     size_t n, cap; // cap is a power of two or 0
     uint64_t seed;
-} sw_strmap;
+} strmap;
 
 /* Zero-initialize, or: */
-void sw_strmap_init(sw_strmap *m);
-void sw_strmap_free(sw_strmap *m);
-typedef enum sw_strmap_result { SW_STRMAP_ADDED, SW_STRMAP_EXISTS, SW_STRMAP_NOMEM } sw_strmap_result;
+void strmap_init(strmap *m);
+void strmap_free(strmap *m);
+typedef enum strmap_result { STRMAP_ADDED, STRMAP_EXISTS, STRMAP_NOMEM } strmap_result;
 /* Adds key -> value unless the key is there already. */
-sw_strmap_result sw_strmap_add(sw_strmap *m, const char *key, size_t size, uint32_t value);
+strmap_result strmap_add(strmap *m, const char *key, size_t size, uint32_t value);
 /* The value of a key, or -1. */
-int64_t sw_strmap_find(const sw_strmap *m, const char *key, size_t size);
+int64_t strmap_find(const strmap *m, const char *key, size_t size);
 
 #endif

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-int sw_n_cores(void)
+int sysinfo_n_cores(void)
 {
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
@@ -47,7 +47,7 @@ static uint64_t number_in(const char *path, uint64_t fallback)
     return value;
 }
 
-uint64_t sw_memory_available(void)
+uint64_t sysinfo_memory_available(void)
 {
     const uint64_t machine = kb_field("/proc/meminfo", "MemAvailable:", UINT64_MAX);
     const uint64_t limit = number_in("/sys/fs/cgroup/memory.max", UINT64_MAX);
@@ -56,14 +56,14 @@ uint64_t sw_memory_available(void)
     return machine < group ? machine : group;
 }
 
-sw_process_memory sw_memory_of(long pid)
+process_memory sysinfo_memory_of(long pid)
 {
     char path[64];
     if (pid == 0)
         snprintf(path, sizeof path, "/proc/self/status");
     else
         snprintf(path, sizeof path, "/proc/%ld/status", pid);
-    return (sw_process_memory){
+    return (process_memory){
         .rss = kb_field(path, "VmRSS:", 0),
         .anon = kb_field(path, "RssAnon:", 0),
         .swap = kb_field(path, "VmSwap:", 0),
@@ -71,7 +71,7 @@ sw_process_memory sw_memory_of(long pid)
     };
 }
 
-const char *sw_cpu_name(void)
+const char *sysinfo_cpu_name(void)
 {
     static char name[128];
     if (name[0] != '\0')

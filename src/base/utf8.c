@@ -45,7 +45,7 @@ static int good_bytes(const uint8_t *s, size_t n, int *want)
     return i;
 }
 
-int sw_utf8_decode(const uint8_t *s, size_t n, uint32_t *cp)
+int utf8_decode(const uint8_t *s, size_t n, uint32_t *cp)
 {
     int want;
     if (good_bytes(s, n, &want) < want || want == 0)
@@ -58,11 +58,11 @@ int sw_utf8_decode(const uint8_t *s, size_t n, uint32_t *cp)
     return want;
 }
 
-bool sw_utf8_valid(const char *s, size_t n)
+bool utf8_valid(const char *s, size_t n)
 {
     uint32_t cp;
     for (size_t i = 0; i < n;) {
-        const int len = sw_utf8_decode((const uint8_t *)s + i, n - i, &cp);
+        const int len = utf8_decode((const uint8_t *)s + i, n - i, &cp);
         if (len == 0)
             return false;
         i += (size_t)len;
@@ -70,7 +70,7 @@ bool sw_utf8_valid(const char *s, size_t n)
     return true;
 }
 
-size_t sw_utf8_complete_prefix(const char *s, size_t n)
+size_t utf8_complete_prefix(const char *s, size_t n)
 {
     for (size_t back = 1; back <= 3 && back <= n; back++) {
         const uint8_t *const p = (const uint8_t *)s + n - back;
@@ -85,7 +85,7 @@ size_t sw_utf8_complete_prefix(const char *s, size_t n)
     return n;
 }
 
-int sw_utf8_encode(uint32_t cp, char out[4])
+int utf8_encode(uint32_t cp, char out[4])
 {
     if (cp < 0x80) {
         out[0] = (char)cp;

@@ -7,12 +7,12 @@
 #include "server/experts.h"
 
 /* Text of the model, which is valid UTF-8 and may hold zero bytes. */
-static json_t *text_to_json(const sw_buf *text)
+static json_t *text_to_json(const buf *text)
 {
-    return json_stringn(sw_buf_str(text), text->size);
+    return json_stringn(buf_str(text), text->size);
 }
 
-sw_code sw_answer_print_json(const sw_engine *engine, const sw_generation *g, sw_err *err)
+sw_code answer_print_json(const sw_engine *engine, const generation *g, sw_err *err)
 {
     static const char *const FINISH[] = {
         [SW_FINISH_STOP] = "stop", [SW_FINISH_LENGTH] = "length", [SW_FINISH_CANCELED] = "canceled"};
@@ -22,7 +22,7 @@ sw_code sw_answer_print_json(const sw_engine *engine, const sw_generation *g, sw
         json_pack("{so, so, ss, s{si, si, si}, s{sf, sf, sf}, so}", "content", text_to_json(&g->content), "reasoning",
                   text_to_json(&g->reasoning), "finish", FINISH[e->finish], "tokens", "prompt", e->n_prompt, "answer",
                   e->n_predicted, "reasoning", e->n_reasoning, "ms", "prompt", t->prompt_ms, "first_token", t->ttft_ms,
-                  "answer", t->predict_ms, "experts", sw_router_counts_to_json(engine));
+                  "answer", t->predict_ms, "experts", experts_counts_json(engine));
     if (root == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory for the JSON document");
     const bool ok = json_dumpf(root, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF && fflush(stdout) == 0;

@@ -8,13 +8,13 @@
 
 #include "cmd/cmd.h"
 
-static void print_help(const sw_args *a)
+static void print_help(const arg_list *a)
 {
     printf("usage: spillway %s %s\n\n%s\n", a->command, a->usage, a->description);
     if (a->n_rows > 0)
         printf("\noptions:\n");
     for (size_t i = 0; i < a->n_rows; i++) {
-        const sw_arg *const r = &a->rows[i];
+        const arg_row *const r = &a->rows[i];
         char left[96];
         snprintf(left, sizeof left, "--%s%s%s%s%s", r->name, r->placeholder != NULL ? " " : "",
                  r->placeholder != NULL ? r->placeholder : "", r->alias != NULL ? ", " : "",
@@ -24,16 +24,16 @@ static void print_help(const sw_args *a)
     printf("  %-32s %s\n", "--help, -h", "print this");
 }
 
-static int usage_error(const sw_args *a, const char *format, const char *x, const char *y)
+static int usage_error(const arg_list *a, const char *format, const char *x, const char *y)
 {
     fprintf(stderr, "spillway %s: ", a->command);
     fprintf(stderr, format, x, y);
     fprintf(stderr, "\nusage: spillway %s %s   (--help lists the options)\n", a->command, a->usage);
-    return SW_EXIT_USAGE;
+    return CMD_EXIT_USAGE;
 }
 
 /* A whole number at the start of `text`, within the row's range; *end_out is what follows it. */
-static bool read_int(const sw_arg *r, const char *text, const char **end_out, long *out)
+static bool read_int(const arg_row *r, const char *text, const char **end_out, long *out)
 {
     char *end;
     errno = 0;
@@ -44,31 +44,31 @@ static bool read_int(const sw_arg *r, const char *text, const char **end_out, lo
 }
 
 /* A list that is wrong somewhere changes nothing. */
-static bool store_ints(const sw_arg *r, const char *text)
+static bool store_ints(const arg_row *r, const char *text)
 {
-    sw_arg_ints list = {.n = 0};
+    arg_ints list = {.n = 0};
     for (const char *p = text;; p++) {
-        if (list.n == SW_ARG_INTS_MAX || !(isdigit((unsigned char)*p) || *p == '-') ||
+        if (list.n == ARG_INTS_MAX || !(isdigit((unsigned char)*p) || *p == '-') ||
             !read_int(r, p, &p, &list.values[list.n]) || (*p != ',' && *p != '\0'))
             return false;
         list.n++;
         if (*p == '\0')
             break;
     }
-    *(sw_arg_ints *)r->value = list;
+    *(arg_ints *)r->value = list;
     return true;
 }
 
 /* Stores `text` into the row's variable; false when it is no number or out of range. */
-static bool store(const sw_arg *r, const char *text)
+static bool store(const arg_row *r, const char *text)
 {
-    if (r->type == SW_ARG_STRING) {
+    if (r->type == ARG_STRING) {
         *(const char **)r->value = text;
         return true;
     }
-    if (r->type == SW_ARG_INTS)
+    if (r->type == ARG_INTS)
         return store_ints(r, text);
-    if (r->type == SW_ARG_INT) {
+    if (r->type == ARG_INT) {
         const char *rest;
         long n;
         if (!read_int(r, text, &rest, &n) || *rest != '\0')
@@ -86,23 +86,23 @@ static bool store(const sw_arg *r, const char *text)
     return true;
 }
 
-static int bad_value(const sw_args *a, const sw_arg *r, const char *name, const char *text)
+static int bad_value(const arg_list *a, const arg_row *r, const char *name, const char *text)
 {
     char range[96] = "a number";
-    if (r->type == SW_ARG_INTS)
-        snprintf(range, sizeof range, "1 to %d whole numbers from %.0f to %.0f, separated by commas", SW_ARG_INTS_MAX,
+    if (r->type == ARG_INTS)
+        snprintf(range, sizeof range, "1 to %d whole numbers from %.0f to %.0f, separated by commas", ARG_INTS_MAX,
                  r->min, r->max);
     else if (r->min < r->max)
-        snprintf(range, sizeof range, "%s from %g to %g", r->type == SW_ARG_INT ? "a whole number" : "a number", r->min,
+        snprintf(range, sizeof range, "%s from %g to %g", r->type == ARG_INT ? "a whole number" : "a number", r->min,
                  r->max);
     fprintf(stderr, "spillway %s: %s takes %s, not '%s'\n", a->command, name, range, text);
-    return SW_EXIT_USAGE;
+    return CMD_EXIT_USAGE;
 }
 
-static int apply_environment(const sw_args *a)
+static int apply_environment(const arg_list *a)
 {
     for (size_t i = 0; i < a->n_rows; i++) {
-        const sw_arg *const r = &a->rows[i];
+        const arg_row *const r = &a->rows[i];
         char name[96] = "SPILLWAY_ARG_";
         size_t n = strlen(name);
         for (const char *p = r->name; *p != '\0' && n + 1 < sizeof name; p++)
@@ -111,7 +111,7 @@ static int apply_environment(const sw_args *a)
         const char *const text = getenv(name);
         if (text == NULL)
             continue;
-        if (r->type == SW_ARG_FLAG)
+        if (r->type == ARG_FLAG)
             *(bool *)r->value = strcmp(text, "0") != 0 && strcmp(text, "false") != 0 && text[0] != '\0';
         else if (!store(r, text))
             return bad_value(a, r, name, text);
@@ -119,10 +119,10 @@ static int apply_environment(const sw_args *a)
     return -1;
 }
 
-static const sw_arg *find_row(const sw_args *a, const char *word, size_t n)
+static const arg_row *find_row(const arg_list *a, const char *word, size_t n)
 {
     for (size_t i = 0; i < a->n_rows; i++) {
-        const sw_arg *const r = &a->rows[i];
+        const arg_row *const r = &a->rows[i];
         if (n > 2 && strncmp(word, "--", 2) == 0 && strlen(r->name) == n - 2 && strncmp(word + 2, r->name, n - 2) == 0)
             return r;
         if (r->alias != NULL && strlen(r->alias) == n && strncmp(word, r->alias, n) == 0)
@@ -131,7 +131,7 @@ static const sw_arg *find_row(const sw_args *a, const char *word, size_t n)
     return NULL;
 }
 
-int sw_args_parse(const sw_args *a, int argc, char **argv, const char **positional, size_t *n_positional)
+int args_parse(const arg_list *a, int argc, char **argv, const char **positional, size_t *n_positional)
 {
     *n_positional = 0;
     const int status = apply_environment(a);
@@ -152,14 +152,14 @@ int sw_args_parse(const sw_args *a, int argc, char **argv, const char **position
         }
         if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
             print_help(a);
-            return SW_EXIT_OK;
+            return CMD_EXIT_OK;
         }
         const char *const equals = strncmp(word, "--", 2) == 0 ? strchr(word, '=') : NULL;
         const size_t n = equals != NULL ? (size_t)(equals - word) : strlen(word);
-        const sw_arg *const r = find_row(a, word, n);
+        const arg_row *const r = find_row(a, word, n);
         if (r == NULL)
             return usage_error(a, "unknown option '%s'%s", word, "");
-        if (r->type == SW_ARG_FLAG) {
+        if (r->type == ARG_FLAG) {
             if (equals != NULL)
                 return usage_error(a, "'%s' takes no value%s", r->name, "");
             *(bool *)r->value = true;

@@ -11,25 +11,25 @@
 
 enum { BAR_CELLS = 20, LINE_BYTES_MAX = 4096, COLUMNS_DEFAULT = 80 };
 
-void sw_bench_display_init(sw_bench_display *d, const sw_clock *clock, bool quiet)
+void bench_display_init(bench_display *d, const clock_source *clock, bool quiet)
 {
     const char *const term = getenv("TERM");
     const char *const no_color = getenv("NO_COLOR");
-    *d = (sw_bench_display){.to = stderr, .clock = clock, .is_quiet = quiet};
+    *d = (bench_display){.to = stderr, .clock = clock, .is_quiet = quiet};
     d->is_terminal = isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
     d->has_color = d->is_terminal && (no_color == NULL || no_color[0] == '\0');
 }
 
-static void put_bar(sw_buf *out, double share)
+static void put_bar(buf *out, double share)
 {
     const int n_full = (int)(share * BAR_CELLS);
-    sw_buf_putc(out, '[');
+    buf_putc(out, '[');
     for (int i = 0; i < BAR_CELLS; i++)
-        sw_buf_putc(out, i < n_full ? '#' : '-');
-    sw_buf_puts(out, "] ");
+        buf_putc(out, i < n_full ? '#' : '-');
+    buf_puts(out, "] ");
 }
 
-static int n_characters(const sw_buf *line)
+static int n_characters(const buf *line)
 {
     int n = 0;
     for (size_t i = 0; i < line->size; i++)
@@ -37,13 +37,13 @@ static int n_characters(const sw_buf *line)
     return n;
 }
 
-static void put_name(sw_buf *out, const sw_runner_progress *p)
+static void put_name(buf *out, const runner_progress *p)
 {
-    sw_escape_terminal(out, p->plan->name, strlen(p->plan->name));
+    escape_terminal(out, p->plan->name, strlen(p->plan->name));
 }
 
 /* Cuts the line at `columns` characters (combining and wide ones aside: a cut line is ugly, not wrong). */
-static void cut(sw_buf *line, int columns)
+static void cut(buf *line, int columns)
 {
     int n = 0;
     for (size_t i = 0; i < line->size; i++) {
@@ -56,22 +56,22 @@ static void cut(sw_buf *line, int columns)
     }
 }
 
-void sw_bench_display_format(sw_buf *out, const sw_runner_progress *p, double left_s, int columns)
+void bench_display_format(buf *out, const runner_progress *p, double left_s, int columns)
 {
-    if (p->phase == SW_RUNNER_WARMUP)
-        sw_buf_printf(out, "warming up  %.1f s  ", p->elapsed_s);
-    else if (p->phase == SW_RUNNER_PAUSE)
-        sw_buf_printf(out, "[%d/%d] pause  %.0f s  ", p->number, p->n_tests, ceil(p->elapsed_s));
+    if (p->phase == RUNNER_WARMUP)
+        buf_printf(out, "warming up  %.1f s  ", p->elapsed_s);
+    else if (p->phase == RUNNER_PAUSE)
+        buf_printf(out, "[%d/%d] pause  %.0f s  ", p->number, p->n_tests, ceil(p->elapsed_s));
     else
-        sw_buf_printf(out, "[%d/%d] ", p->number, p->n_tests);
-    if (p->phase == SW_RUNNER_ASKING) {
+        buf_printf(out, "[%d/%d] ", p->number, p->n_tests);
+    if (p->phase == RUNNER_ASKING) {
         put_name(out, p);
-        sw_buf_printf(out, "  %zu tokens  ", p->n_events);
+        buf_printf(out, "  %zu tokens  ", p->n_events);
         if (p->n_events > 0 && p->elapsed_s > 0)
-            sw_buf_printf(out, "%.1f tok/s  ", (double)p->n_events / p->elapsed_s);
-        sw_buf_printf(out, "%.1f s  ", p->elapsed_s);
+            buf_printf(out, "%.1f tok/s  ", (double)p->n_events / p->elapsed_s);
+        buf_printf(out, "%.1f s  ", p->elapsed_s);
     }
-    const double asked = p->phase == SW_RUNNER_ASKING ? fmin((double)p->n_events, p->plan->max_tokens) : 0;
+    const double asked = p->phase == RUNNER_ASKING ? fmin((double)p->n_events, p->plan->max_tokens) : 0;
     const double share = p->work_total > 0 ? (p->work_done + asked) / p->work_total : 0;
     char end[32] = "";
     if (left_s >= 0)
@@ -79,7 +79,7 @@ void sw_bench_display_format(sw_buf *out, const sw_runner_progress *p, double le
     // The bar is what a narrow terminal can best do without.
     if (n_characters(out) + BAR_CELLS + (int)strlen("[] 100 %") + (int)strlen(end) <= columns)
         put_bar(out, share);
-    sw_buf_printf(out, "%3.0f %%%s", 100 * share, end);
+    buf_printf(out, "%3.0f %%%s", 100 * share, end);
     cut(out, columns);
 }
 
@@ -90,66 +90,66 @@ static int terminal_columns(void)
 }
 
 /* From the pace so far, pauses included; negative while there is none. */
-static double time_left_s(sw_bench_display *d, const sw_runner_progress *p)
+static double time_left_s(bench_display *d, const runner_progress *p)
 {
-    if (p->phase == SW_RUNNER_WARMUP)
+    if (p->phase == RUNNER_WARMUP)
         return -1;
-    const uint64_t now_ns = sw_now_ns(d->clock);
+    const uint64_t now_ns = clock_now_ns(d->clock);
     if (d->start_ns == 0) {
         d->start_ns = now_ns;
         d->start_work = p->work_done;
     }
-    const double asked = p->phase == SW_RUNNER_ASKING ? fmin((double)p->n_events, p->plan->max_tokens) : 0;
+    const double asked = p->phase == RUNNER_ASKING ? fmin((double)p->n_events, p->plan->max_tokens) : 0;
     const double done = p->work_done + asked - d->start_work;
     const double elapsed_s = (double)(now_ns - d->start_ns) / 1e9;
     return done > 0 && elapsed_s > 1 ? elapsed_s * (p->work_total - p->work_done - asked) / done : -1;
 }
 
-void sw_bench_display_clear(sw_bench_display *d)
+void bench_display_clear(bench_display *d)
 {
     if (d->is_drawn)
         fputs("\r\x1b[K", d->to);
     d->is_drawn = false;
 }
 
-static void print_finished(sw_bench_display *d, const sw_runner_progress *p)
+static void print_finished(bench_display *d, const runner_progress *p)
 {
-    const sw_answer *const a = &p->test->answer;
-    const bool is_good = a->status == SW_TEST_COMPLETED;
-    char rate[SW_CELL_BYTES], seconds[SW_CELL_BYTES];
-    sw_format_number(rate, p->metrics->decode_tps);
-    sw_format_number(seconds, p->metrics->e2e_ms / 1000);
-    sw_buf line;
-    sw_buf_init(&line, LINE_BYTES_MAX);
-    sw_buf_printf(&line, "[%d/%d] ", p->number, p->n_tests);
+    const answer_record *const a = &p->test->answer;
+    const bool is_good = a->status == TEST_COMPLETED;
+    char rate[CELL_BYTES], seconds[CELL_BYTES];
+    format_number(rate, p->metrics->decode_tps);
+    format_number(seconds, p->metrics->e2e_ms / 1000);
+    buf line;
+    buf_init(&line, LINE_BYTES_MAX);
+    buf_printf(&line, "[%d/%d] ", p->number, p->n_tests);
     put_name(&line, p);
-    sw_buf_printf(&line, ": %s%s%s", d->has_color ? is_good ? "\x1b[32m" : "\x1b[31m" : "", sw_format_status(a->status),
-                  d->has_color ? "\x1b[0m" : "");
+    buf_printf(&line, ": %s%s%s", d->has_color ? is_good ? "\x1b[32m" : "\x1b[31m" : "", format_status(a->status),
+               d->has_color ? "\x1b[0m" : "");
     if (is_good) {
-        sw_buf_printf(&line, ", %lld tokens, %s tok/s, %s s", (long long)p->metrics->n_tokens, rate, seconds);
+        buf_printf(&line, ", %lld tokens, %s tok/s, %s s", (long long)p->metrics->n_tokens, rate, seconds);
     } else {
-        sw_buf_puts(&line, ", ");
-        sw_escape_terminal(&line, a->error, strlen(a->error));
+        buf_puts(&line, ", ");
+        escape_terminal(&line, a->error, strlen(a->error));
     }
-    fprintf(d->to, "%s\n", sw_buf_str(&line));
-    sw_buf_free(&line);
+    fprintf(d->to, "%s\n", buf_str(&line));
+    buf_free(&line);
 }
 
-void sw_bench_display_update(void *ud, const sw_runner_progress *p)
+void bench_display_update(void *ud, const runner_progress *p)
 {
-    sw_bench_display *const d = ud;
+    bench_display *const d = ud;
     if (d->is_quiet)
         return;
     const double left_s = time_left_s(d, p);
-    if (p->phase == SW_RUNNER_ENDED) {
-        sw_bench_display_clear(d);
+    if (p->phase == RUNNER_ENDED) {
+        bench_display_clear(d);
         print_finished(d, p);
     } else if (d->is_terminal) {
-        sw_buf line;
-        sw_buf_init(&line, LINE_BYTES_MAX);
-        sw_bench_display_format(&line, p, left_s, terminal_columns());
-        fprintf(d->to, "\r%s\x1b[K", sw_buf_str(&line));
-        sw_buf_free(&line);
+        buf line;
+        buf_init(&line, LINE_BYTES_MAX);
+        bench_display_format(&line, p, left_s, terminal_columns());
+        fprintf(d->to, "\r%s\x1b[K", buf_str(&line));
+        buf_free(&line);
         d->is_drawn = true;
     }
     fflush(d->to);

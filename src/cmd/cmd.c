@@ -8,18 +8,18 @@
 #include "cmd/args.h"
 #include "spillway.h"
 
-static const sw_cmd COMMANDS[] = {
-    {"run", sw_cmd_run, "ask a model one question, the answer streams to standard output"},
-    {"serve", sw_cmd_serve, "serve models over an OpenAI-compatible HTTP interface"},
-    {"bench", sw_cmd_bench, "run the streaming benchmark against a server and leave a report"},
-    {"report", sw_cmd_report, "make the report of a stored benchmark run again"},
-    {"inspect", sw_cmd_inspect, "what is in a model file"},
-    {"tokenize", sw_cmd_tokenize, "text on standard input to token ids"},
-    {"logits", sw_cmd_logits, "logits of a token sequence, for parity checks"},
-    {"synth", sw_cmd_synth, "a model with random weights at true dimensions"},
-    {"perf", sw_cmd_perf, "how fast a model runs here, beside what limits it"},
-    {"quantize", sw_cmd_quantize, "a model with other weight types"},
-    {"limits", sw_cmd_limits, "every bound of the program"},
+static const cmd COMMANDS[] = {
+    {"run", cmd_run, "ask a model one question, the answer streams to standard output"},
+    {"serve", cmd_serve, "serve models over an OpenAI-compatible HTTP interface"},
+    {"bench", cmd_bench, "run the streaming benchmark against a server and leave a report"},
+    {"report", cmd_report, "make the report of a stored benchmark run again"},
+    {"inspect", cmd_inspect, "what is in a model file"},
+    {"tokenize", cmd_tokenize, "text on standard input to token ids"},
+    {"logits", cmd_logits, "logits of a token sequence, for parity checks"},
+    {"synth", cmd_synth, "a model with random weights at true dimensions"},
+    {"perf", cmd_perf, "how fast a model runs here, beside what limits it"},
+    {"quantize", cmd_quantize, "a model with other weight types"},
+    {"limits", cmd_limits, "every bound of the program"},
 };
 
 static void print_usage(FILE *to)
@@ -34,56 +34,56 @@ static void print_usage(FILE *to)
 }
 
 /* A command has only succeeded when its output has arrived. */
-static int run_command(const sw_cmd *command, int argc, char **argv)
+static int run_command(const cmd *command, int argc, char **argv)
 {
     const int exit_code = command->run(argc, argv);
     if (fflush(stdout) == 0 && !ferror(stdout))
         return exit_code;
     fprintf(stderr, "spillway %s: standard output cannot be written: %s\n", command->name, strerror(errno));
-    return exit_code == SW_EXIT_OK ? SW_EXIT_FAILURE : exit_code;
+    return exit_code == CMD_EXIT_OK ? CMD_EXIT_FAILURE : exit_code;
 }
 
-int sw_cmd_main(int argc, char **argv)
+int cmd_main(int argc, char **argv)
 {
     if (argc < 2) {
         print_usage(stderr);
-        return SW_EXIT_USAGE;
+        return CMD_EXIT_USAGE;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         print_usage(stdout);
-        return SW_EXIT_OK;
+        return CMD_EXIT_OK;
     }
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
         printf("spillway %s\n", SPILLWAY_VERSION);
-        return SW_EXIT_OK;
+        return CMD_EXIT_OK;
     }
     for (size_t i = 0; i < sizeof COMMANDS / sizeof COMMANDS[0]; i++) {
         if (strcmp(argv[1], COMMANDS[i].name) == 0)
             return run_command(&COMMANDS[i], argc - 1, argv + 1);
     }
     fprintf(stderr, "spillway: unknown command '%s'; 'spillway --help' lists the commands\n", argv[1]);
-    return SW_EXIT_USAGE;
+    return CMD_EXIT_USAGE;
 }
 
-int sw_cmd_fail(const char *command, const sw_err *err)
+int cmd_fail(const char *command, const sw_err *err)
 {
-    sw_buf message; // names in it may come from a hostile file
-    sw_buf_init(&message, 16 * (size_t)SW_ERR_MSG_BYTES);
-    sw_escape_terminal(&message, err->msg, strlen(err->msg));
-    fprintf(stderr, "spillway %s: %s\n", command, sw_buf_str(&message));
-    sw_buf_free(&message);
-    return err->code == SW_EINVAL ? SW_EXIT_USAGE : SW_EXIT_FAILURE;
+    buf message; // names in it may come from a hostile file
+    buf_init(&message, 16 * (size_t)SW_ERR_MSG_BYTES);
+    escape_terminal(&message, err->msg, strlen(err->msg));
+    fprintf(stderr, "spillway %s: %s\n", command, buf_str(&message));
+    buf_free(&message);
+    return err->code == SW_EINVAL ? CMD_EXIT_USAGE : CMD_EXIT_FAILURE;
 }
 
-int sw_cmd_limits(int argc, char **argv)
+int cmd_limits(int argc, char **argv)
 {
-    const sw_args args = {.command = "limits", .usage = "", .description = "Prints every bound of the program."};
+    const arg_list args = {.command = "limits", .usage = "", .description = "Prints every bound of the program."};
     size_t n;
-    const int status = sw_args_parse(&args, argc, argv, NULL, &n);
+    const int status = args_parse(&args, argc, argv, NULL, &n);
     if (status >= 0)
         return status;
     const sw_limit *const rows = sw_limits(&n);
     for (size_t i = 0; i < n; i++)
         printf("%-24s %12llu %-12s %s\n", rows[i].name, (unsigned long long)rows[i].value, rows[i].unit, rows[i].why);
-    return SW_EXIT_OK;
+    return CMD_EXIT_OK;
 }

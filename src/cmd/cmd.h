@@ -3,45 +3,45 @@
  * Each command is one file with one function: it parses its own arguments, prints results to standard output and
  * everything else to standard error, and returns an exit code.  Only this layer decides what ends the process.
  */
-#ifndef SW_CMD_H
-#define SW_CMD_H
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
 
 #include "spillway/error.h"
 
 /* Exit codes that scripts can use (docs/commands.md). */
 enum {
-    SW_EXIT_OK = 0,
-    SW_EXIT_FAILURE = 1,    // something went wrong while running
-    SW_EXIT_USAGE = 2,      // the command line is wrong
-    SW_EXIT_THRESHOLD = 3,  // it ran, and a threshold or regression check failed
-    SW_EXIT_INVALID = 4,    // it ran, but the result does not count
-    SW_EXIT_INTERRUPT = 130 // Ctrl-C
+    CMD_EXIT_OK = 0,
+    CMD_EXIT_FAILURE = 1,    // something went wrong while running
+    CMD_EXIT_USAGE = 2,      // the command line is wrong
+    CMD_EXIT_THRESHOLD = 3,  // it ran, and a threshold or regression check failed
+    CMD_EXIT_INVALID = 4,    // it ran, but the result does not count
+    CMD_EXIT_INTERRUPT = 130 // Ctrl-C
 };
 
 /* argv[0] is the command's own name. */
-typedef int (*sw_cmd_fn)(int argc, char **argv);
+typedef int (*cmd_fn)(int argc, char **argv);
 
-typedef struct sw_cmd {
+typedef struct cmd {
     const char *name;
-    sw_cmd_fn run;
+    cmd_fn run;
     const char *summary;
-} sw_cmd;
+} cmd;
 
-int sw_cmd_main(int argc, char **argv);
+int cmd_main(int argc, char **argv);
 
-int sw_cmd_run(int argc, char **argv);
-int sw_cmd_inspect(int argc, char **argv);
-int sw_cmd_tokenize(int argc, char **argv);
-int sw_cmd_logits(int argc, char **argv);
-int sw_cmd_serve(int argc, char **argv);
-int sw_cmd_bench(int argc, char **argv);
-int sw_cmd_report(int argc, char **argv);
-int sw_cmd_synth(int argc, char **argv);
-int sw_cmd_perf(int argc, char **argv);
-int sw_cmd_quantize(int argc, char **argv);
-int sw_cmd_limits(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_inspect(int argc, char **argv);
+int cmd_tokenize(int argc, char **argv);
+int cmd_logits(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
+int cmd_bench(int argc, char **argv);
+int cmd_report(int argc, char **argv);
+int cmd_synth(int argc, char **argv);
+int cmd_perf(int argc, char **argv);
+int cmd_quantize(int argc, char **argv);
+int cmd_limits(int argc, char **argv);
 
 /* Prints "spillway COMMAND: message" to standard error and returns the exit code that fits err->code. */
-int sw_cmd_fail(const char *command, const sw_err *err);
+int cmd_fail(const char *command, const sw_err *err);
 
 #endif

@@ -7,8 +7,8 @@
 #include "cmd/args.h"
 #include "cmd/bench_display.h"
 #include "cmd/cmd.h"
+#include "figures/summary.h"
 #include "report/report.h"
-#include "results/summary.h"
 #include "suite/bench.h"
 
 enum { SERVE_OPTIONS_MAX = 64, COMMAND_BYTES_MAX = 65536, EXIT_TERMINATED = 143 };
@@ -42,34 +42,34 @@ static void catch_signals(void)
 /* ---- command line -------------------------------------------------------------------------------------------- */
 
 /* Appends one word so that a shell reads it back as it is. */
-static void put_word(sw_buf *out, const char *word)
+static void put_word(buf *out, const char *word)
 {
     static const char SAFE[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./:=,@%+";
     if (word[0] != '\0' && strspn(word, SAFE) == strlen(word)) {
-        sw_buf_puts(out, word);
+        buf_puts(out, word);
         return;
     }
-    sw_buf_putc(out, '\'');
+    buf_putc(out, '\'');
     for (const char *p = word; *p != '\0'; p++) {
         if (*p == '\'')
-            sw_buf_puts(out, "'\\''");
+            buf_puts(out, "'\\''");
         else
-            sw_buf_putc(out, *p);
+            buf_putc(out, *p);
     }
-    sw_buf_putc(out, '\'');
+    buf_putc(out, '\'');
 }
 
 /* The command line as it was typed, without the API key: reports are shown around. */
-static void describe_command(sw_buf *out, int argc, char **argv)
+static void describe_command(buf *out, int argc, char **argv)
 {
-    sw_buf_puts(out, "spillway");
+    buf_puts(out, "spillway");
     for (int i = 0; i < argc; i++) {
         const bool is_key = strncmp(argv[i], "--api-key", 9) == 0;
         if (is_key && argv[i][9] == '\0')
             i++; // and its value
         if (is_key)
             continue;
-        sw_buf_putc(out, ' ');
+        buf_putc(out, ' ');
         put_word(out, argv[i]);
     }
 }
@@ -77,7 +77,7 @@ static void describe_command(sw_buf *out, int argc, char **argv)
 static int usage_error(const char *message)
 {
     fprintf(stderr, "spillway bench: %s\n", message);
-    return SW_EXIT_USAGE;
+    return CMD_EXIT_USAGE;
 }
 
 /* -1 to go on. */
@@ -106,31 +106,28 @@ static int check_args(const bench_args *a, int argc, char **argv, const char *co
 
 static int parse(bench_args *a, int argc, char **argv, const char **serve_options, size_t *n_serve_options)
 {
-    const sw_arg rows[] = {
-        {"url", NULL, SW_ARG_STRING, &a->url, 0, 0, "URL",
+    const arg_row rows[] = {
+        {"url", NULL, ARG_STRING, &a->url, 0, 0, "URL",
          "a running OpenAI-compatible server, such as http://127.0.0.1:11435"},
-        {"serve", NULL, SW_ARG_STRING, &a->serve, 0, 0, "MODEL", "start a server of this model file for the benchmark"},
-        {"model", "-m", SW_ARG_STRING, &a->model, 0, 0, "NAME",
-         "model to ask (default: the first that the server lists)"},
-        {"api-key", NULL, SW_ARG_STRING, &a->api_key, 0, 0, "KEY", "sent to the server, never stored"},
-        {"protocol", NULL, SW_ARG_STRING, &a->protocol, 0, 0, "FILE", "what to ask (default: the nine built-in tests)"},
-        {"pause", NULL, SW_ARG_DOUBLE, &a->pause_s, 0, 3600, "S", "seconds between tests (default: the protocol's, 5)"},
-        {"repeat", NULL, SW_ARG_INT, &a->n_repeats, 1, SW_BENCH_REPEATS_MAX, "N", "run all tests N times"},
-        {"out", "-o", SW_ARG_STRING, &a->out, 0, 0, "DIR", "folder of the results (default: results/TIME-MODEL)"},
-        {"db", NULL, SW_ARG_STRING, &a->db, 0, 0, "FILE",
-         "store of the results (default: results.sqlite in the folder)"},
-        {"resume", NULL, SW_ARG_STRING, &a->resume, 0, 0, "DIR", "go on with the run in this folder"},
-        {"connect-timeout", NULL, SW_ARG_DOUBLE, &a->connect_timeout_s, 0.1, 3600, "S",
-         "for a connection (default 10)"},
-        {"first-token-timeout", NULL, SW_ARG_DOUBLE, &a->first_token_timeout_s, 0.1, 86400, "S",
+        {"serve", NULL, ARG_STRING, &a->serve, 0, 0, "MODEL", "start a server of this model file for the benchmark"},
+        {"model", "-m", ARG_STRING, &a->model, 0, 0, "NAME", "model to ask (default: the first that the server lists)"},
+        {"api-key", NULL, ARG_STRING, &a->api_key, 0, 0, "KEY", "sent to the server, never stored"},
+        {"protocol", NULL, ARG_STRING, &a->protocol, 0, 0, "FILE", "what to ask (default: the nine built-in tests)"},
+        {"pause", NULL, ARG_DOUBLE, &a->pause_s, 0, 3600, "S", "seconds between tests (default: the protocol's, 5)"},
+        {"repeat", NULL, ARG_INT, &a->n_repeats, 1, BENCH_REPEATS_MAX, "N", "run all tests N times"},
+        {"out", "-o", ARG_STRING, &a->out, 0, 0, "DIR", "folder of the results (default: results/TIME-MODEL)"},
+        {"db", NULL, ARG_STRING, &a->db, 0, 0, "FILE", "store of the results (default: results.sqlite in the folder)"},
+        {"resume", NULL, ARG_STRING, &a->resume, 0, 0, "DIR", "go on with the run in this folder"},
+        {"connect-timeout", NULL, ARG_DOUBLE, &a->connect_timeout_s, 0.1, 3600, "S", "for a connection (default 10)"},
+        {"first-token-timeout", NULL, ARG_DOUBLE, &a->first_token_timeout_s, 0.1, 86400, "S",
          "for the first token of an answer (default 600)"},
-        {"idle-timeout", NULL, SW_ARG_DOUBLE, &a->idle_timeout_s, 0.1, 86400, "S", "between two tokens (default 120)"},
-        {"json", NULL, SW_ARG_FLAG, &a->json, 0, 0, NULL, "print one JSON document instead of the table"},
-        {"quiet", "-q", SW_ARG_FLAG, &a->quiet, 0, 0, NULL, "no progress"},
-        {"no-report", NULL, SW_ARG_FLAG, &a->no_report, 0, 0, NULL,
+        {"idle-timeout", NULL, ARG_DOUBLE, &a->idle_timeout_s, 0.1, 86400, "S", "between two tokens (default 120)"},
+        {"json", NULL, ARG_FLAG, &a->json, 0, 0, NULL, "print one JSON document instead of the table"},
+        {"quiet", "-q", ARG_FLAG, &a->quiet, 0, 0, NULL, "no progress"},
+        {"no-report", NULL, ARG_FLAG, &a->no_report, 0, 0, NULL,
          "store the results, write no report.md and report.html"},
     };
-    const sw_args args = {
+    const arg_list args = {
         .command = "bench",
         .usage = "(--url URL | --serve MODEL | --resume DIR) [OPTIONS] [-- OPTIONS OF SERVE]",
         .description =
@@ -142,7 +139,7 @@ static int parse(bench_args *a, int argc, char **argv, const char **serve_option
         .n_rows = sizeof rows / sizeof rows[0],
         .max_positional = SERVE_OPTIONS_MAX,
     };
-    const int status = sw_args_parse(&args, argc, argv, serve_options, n_serve_options);
+    const int status = args_parse(&args, argc, argv, serve_options, n_serve_options);
     return status >= 0 ? status : check_args(a, argc, argv, serve_options, *n_serve_options);
 }
 
@@ -150,62 +147,62 @@ static int parse(bench_args *a, int argc, char **argv, const char **serve_option
 
 static int exit_code_of_signal(void)
 {
-    return stop_signal == SIGTERM ? EXIT_TERMINATED : SW_EXIT_INTERRUPT;
+    return stop_signal == SIGTERM ? EXIT_TERMINATED : CMD_EXIT_INTERRUPT;
 }
 
-static int exit_code_of(const sw_summary *summary, sw_code outcome)
+static int exit_code_of(const run_summary *summary, sw_code outcome)
 {
     if (outcome == SW_ECANCELED)
         return exit_code_of_signal();
     if (outcome != SW_OK)
-        return SW_EXIT_FAILURE;
+        return CMD_EXIT_FAILURE;
     if (summary->n_completed == 0)
-        return SW_EXIT_INVALID;
-    return summary->n_completed < summary->n_planned ? SW_EXIT_THRESHOLD : SW_EXIT_OK;
+        return CMD_EXIT_INVALID;
+    return summary->n_completed < summary->n_planned ? CMD_EXIT_THRESHOLD : CMD_EXIT_OK;
 }
 
-static sw_code print_results(const bench_args *a, const sw_run *run, const sw_summary *summary, sw_err *err)
+static sw_code print_results(const bench_args *a, const run_record *run, const run_summary *summary, sw_err *err)
 {
-    sw_buf text;
-    sw_buf_init(&text, SW_REPORT_BYTES_MAX);
+    buf text;
+    buf_init(&text, REPORT_BYTES_MAX);
     sw_code code = SW_OK;
     if (a->json)
-        code = sw_report_json(&text, run, summary, err);
+        code = report_json(&text, run, summary, err);
     else
-        sw_report_text(&text, run, summary);
+        report_text(&text, run, summary);
     if (code == SW_OK)
-        fwrite(sw_buf_str(&text), 1, text.size, stdout);
-    sw_buf_free(&text);
+        fwrite(buf_str(&text), 1, text.size, stdout);
+    buf_free(&text);
     return code;
 }
 
 /* Prints and writes what was measured, complete or not; returns the exit code. */
-static int conclude(const bench_args *a, sw_bench *bench, sw_code outcome)
+static int conclude(const bench_args *a, bench_session *bench, sw_code outcome)
 {
     sw_err err = {0};
-    sw_run *run;
-    if (sw_bench_load(bench, &run, &err) != SW_OK)
-        return sw_cmd_fail("bench", &err);
-    sw_summary summary;
-    sw_code code = sw_summary_of(run, &summary, &err);
+    run_record *run;
+    if (bench_load(bench, &run, &err) != SW_OK)
+        return cmd_fail("bench", &err);
+    run_summary summary;
+    sw_code code = summary_of(run, &summary, &err);
     if (code == SW_OK && summary.n_rows > 0)
         code = print_results(a, run, &summary, &err);
     if (code == SW_OK && !a->no_report)
-        code = sw_report_write(run, &summary, sw_bench_dir(bench), &err);
-    const int status = code == SW_OK ? exit_code_of(&summary, outcome) : sw_cmd_fail("bench", &err);
+        code = report_write(run, &summary, bench_dir(bench), &err);
+    const int status = code == SW_OK ? exit_code_of(&summary, outcome) : cmd_fail("bench", &err);
     if (code == SW_OK && !a->quiet) {
         if (!a->no_report)
-            fprintf(stderr, "\nreport: %s/report.html\n", sw_bench_dir(bench));
+            fprintf(stderr, "\nreport: %s/report.html\n", bench_dir(bench));
         if (outcome != SW_OK)
-            fprintf(stderr, "go on with: spillway bench --resume %s%s%s\n", sw_bench_dir(bench),
+            fprintf(stderr, "go on with: spillway bench --resume %s%s%s\n", bench_dir(bench),
                     a->db != NULL ? " --db " : "", a->db != NULL ? a->db : "");
     }
-    sw_summary_free(&summary);
-    sw_run_free(run);
+    summary_free(&summary);
+    run_record_free(run);
     return status;
 }
 
-int sw_cmd_bench(int argc, char **argv)
+int cmd_bench(int argc, char **argv)
 {
     bench_args a = {
         .pause_s = -1, .connect_timeout_s = 10, .first_token_timeout_s = 600, .idle_timeout_s = 120, .n_repeats = 1};
@@ -215,10 +212,10 @@ int sw_cmd_bench(int argc, char **argv)
     if (status >= 0)
         return status;
     catch_signals();
-    sw_buf command;
-    sw_buf_init(&command, COMMAND_BYTES_MAX);
+    buf command;
+    buf_init(&command, COMMAND_BYTES_MAX);
     describe_command(&command, argc, argv);
-    const sw_bench_options options = {
+    const bench_options options = {
         .url = a.url,
         .serve = a.serve,
         .serve_options = serve_options,
@@ -234,25 +231,25 @@ int sw_cmd_bench(int argc, char **argv)
         .first_token_timeout_s = a.first_token_timeout_s,
         .idle_timeout_s = a.idle_timeout_s,
         .resume = a.resume != NULL,
-        .command = sw_buf_str(&command),
-        .clock = sw_clock_system(),
+        .command = buf_str(&command),
+        .clock = clock_system(),
         .cancel = &must_stop,
     };
     sw_err err = {0};
-    sw_bench *bench;
-    sw_code code = sw_bench_open(&bench, &options, &err);
+    bench_session *bench;
+    sw_code code = bench_open(&bench, &options, &err);
     if (code != SW_OK) {
-        status = code == SW_ECANCELED ? exit_code_of_signal() : sw_cmd_fail("bench", &err);
+        status = code == SW_ECANCELED ? exit_code_of_signal() : cmd_fail("bench", &err);
     } else {
-        sw_bench_display display;
-        sw_bench_display_init(&display, options.clock, a.quiet);
-        code = sw_bench_run(bench, sw_bench_display_update, &display, &err);
-        sw_bench_display_clear(&display);
+        bench_display display;
+        bench_display_init(&display, options.clock, a.quiet);
+        code = bench_run(bench, bench_display_update, &display, &err);
+        bench_display_clear(&display);
         if (code != SW_OK)
             fprintf(stderr, "spillway bench: %s\n", err.msg);
         status = conclude(&a, bench, code);
     }
-    sw_bench_close(bench);
-    sw_buf_free(&command);
+    bench_close(bench);
+    buf_free(&command);
     return status;
 }

@@ -17,11 +17,11 @@
 /* Prints text from the file, padded, with everything that could steer a terminal made visible. */
 static void print_padded(int width, const char *text)
 {
-    sw_buf b;
-    sw_buf_init(&b, 65536);
-    sw_escape_terminal(&b, text, strlen(text));
-    printf("%-*s", width, sw_buf_str(&b));
-    sw_buf_free(&b);
+    buf b;
+    buf_init(&b, 65536);
+    escape_terminal(&b, text, strlen(text));
+    printf("%-*s", width, buf_str(&b));
+    buf_free(&b);
 }
 
 static void print_safe(const char *label, const char *text)
@@ -108,7 +108,7 @@ enum { N_CONTEXTS = 2 };
 /* Returns how many there are. */
 static int contexts_of(const sw_model_info *m, int out[N_CONTEXTS])
 {
-    out[1] = m->n_ctx_train < SW_LIMIT_CTX_TOKENS ? m->n_ctx_train : SW_LIMIT_CTX_TOKENS;
+    out[1] = m->n_ctx_train < LIMIT_CTX_TOKENS ? m->n_ctx_train : LIMIT_CTX_TOKENS;
     out[0] = out[1] < SW_DEFAULT_CTX ? out[1] : SW_DEFAULT_CTX;
     return out[0] < out[1] ? 2 : 1;
 }
@@ -195,7 +195,7 @@ static json_t *tensors_to_json(const sw_model_file *f)
         for (int d = 0; d < t.n_dims; d++)
             json_array_append_new(shape, json_integer((json_int_t)t.shape[d]));
         json_array_append_new(list,
-                              json_pack("{so, ss, so, sI, ss}", "name", sw_json_text(t.name), "type", t.type, "shape",
+                              json_pack("{so, ss, so, sI, ss}", "name", json_text(t.name), "type", t.type, "shape",
                                         shape, "bytes", (json_int_t)t.bytes, "class", sw_tensor_class_name(t.cls)));
     }
     return list;
@@ -226,14 +226,13 @@ static json_t *info_to_json(const sw_model_file *f)
         json_object_set_new(by_class, sw_tensor_class_name((sw_tensor_class)c),
                             json_integer((json_int_t)m->bytes_by_class[c]));
     return json_pack("{so, so, so, ss, sI, sI, sI, si, si, si, si, si, si, si, so, ss, so, so, so, sf}", "name",
-                     sw_json_text(m->name), "path", sw_json_text(m->path), "architecture", sw_json_text(m->arch),
-                     "quant", m->quant, "file_bytes", (json_int_t)m->file_bytes, "n_params", (json_int_t)m->n_params,
+                     json_text(m->name), "path", json_text(m->path), "architecture", json_text(m->arch), "quant",
+                     m->quant, "file_bytes", (json_int_t)m->file_bytes, "n_params", (json_int_t)m->n_params,
                      "n_params_active", (json_int_t)m->n_params_active, "n_layers", m->n_layers, "n_embd", m->n_embd,
                      "n_vocab", m->n_vocab, "n_ctx_train", m->n_ctx_train, "n_experts", m->n_experts, "n_experts_used",
-                     m->n_experts_used, "n_experts_shared", m->n_experts_shared, "tokenizer",
-                     sw_json_text(m->tokenizer), "chat_format", m->chat_format, "bytes_by_class", by_class,
-                     "bytes_by_type", by_type, "kv_bytes", cache_to_json(f), "cpu_moe_share",
-                     share(m->bytes_by_class[SW_CLASS_EXPERTS], all_bytes(m)));
+                     m->n_experts_used, "n_experts_shared", m->n_experts_shared, "tokenizer", json_text(m->tokenizer),
+                     "chat_format", m->chat_format, "bytes_by_class", by_class, "bytes_by_type", by_type, "kv_bytes",
+                     cache_to_json(f), "cpu_moe_share", share(m->bytes_by_class[SW_CLASS_EXPERTS], all_bytes(m)));
 }
 
 static int print_json(const sw_model_file *f, bool with_tensors)
@@ -244,17 +243,17 @@ static int print_json(const sw_model_file *f, bool with_tensors)
     const bool ok = root != NULL && json_dumpf(root, stdout, JSON_INDENT(2)) == 0;
     json_decref(root);
     printf("\n");
-    return ok ? SW_EXIT_OK : SW_EXIT_FAILURE;
+    return ok ? CMD_EXIT_OK : CMD_EXIT_FAILURE;
 }
 
-int sw_cmd_inspect(int argc, char **argv)
+int cmd_inspect(int argc, char **argv)
 {
     bool tensors = false, as_json = false;
-    const sw_arg rows[] = {
-        {"tensors", NULL, SW_ARG_FLAG, &tensors, 0, 0, NULL, "list every tensor"},
-        {"json", NULL, SW_ARG_FLAG, &as_json, 0, 0, NULL, "one JSON document"},
+    const arg_row rows[] = {
+        {"tensors", NULL, ARG_FLAG, &tensors, 0, 0, NULL, "list every tensor"},
+        {"json", NULL, ARG_FLAG, &as_json, 0, 0, NULL, "one JSON document"},
     };
-    const sw_args args = {
+    const arg_list args = {
         .command = "inspect",
         .usage = "MODEL [--tensors] [--json]",
         .description =
@@ -267,14 +266,14 @@ int sw_cmd_inspect(int argc, char **argv)
     };
     const char *path;
     size_t n_positional;
-    const int status = sw_args_parse(&args, argc, argv, &path, &n_positional);
+    const int status = args_parse(&args, argc, argv, &path, &n_positional);
     if (status >= 0)
         return status;
     sw_err err = {0};
     sw_model_file *f;
     if (sw_model_file_open(&f, path, &err) != SW_OK)
-        return sw_cmd_fail("inspect", &err);
-    int exit_code = SW_EXIT_OK;
+        return cmd_fail("inspect", &err);
+    int exit_code = CMD_EXIT_OK;
     if (as_json) {
         exit_code = print_json(f, tensors);
     } else {

@@ -13,7 +13,7 @@
 /* llama.cpp's context when none is asked for; its choice of LongRoPE factors depends on it, and not on the sequence. */
 enum { LLAMA_CPP_CTX = 512 };
 
-/* "1,2,3" (white space allowed) to ids.  *ids_out: sw_free. */
+/* "1,2,3" (white space allowed) to ids.  *ids_out: mem_free. */
 static sw_code parse_tokens(const char *text, int32_t **ids_out, size_t *n_out, sw_err *err)
 {
     size_t cap = 0, n = 0;
@@ -25,7 +25,7 @@ static sw_code parse_tokens(const char *text, int32_t **ids_out, size_t *n_out, 
         const long id = strtol(p, &end, 10);
         if (end == p || id < 0 || id > INT32_MAX) {
             code = sw_fail(err, SW_EINVAL, "--tokens takes ids separated by commas; '%.20s' is none", p);
-        } else if (!sw_grow(&ids, &cap, n + 1, sizeof *ids)) {
+        } else if (!mem_grow(&ids, &cap, n + 1, sizeof *ids)) {
             code = sw_fail(err, SW_ENOMEM, "out of memory");
         } else {
             ids[n++] = (int32_t)id;
@@ -37,7 +37,7 @@ static sw_code parse_tokens(const char *text, int32_t **ids_out, size_t *n_out, 
     if (code == SW_OK && *p != '\0')
         code = sw_fail(err, SW_EINVAL, "--tokens takes ids separated by commas; '%.20s' is none", p);
     if (code != SW_OK) {
-        sw_free(ids);
+        mem_free(ids);
         return code;
     }
     *ids_out = ids;
@@ -46,7 +46,7 @@ static sw_code parse_tokens(const char *text, int32_t **ids_out, size_t *n_out, 
 }
 
 typedef struct writer {
-    sw_outfile *file;
+    outfile *file;
     sw_code code;
     sw_err *err;
 } writer;
@@ -55,7 +55,7 @@ static bool write_row(void *ud, size_t position, const float *logits, size_t n_v
 {
     (void)position;
     writer *const w = ud;
-    w->code = sw_outfile_write(w->file, logits, n_vocab * sizeof *logits, w->err);
+    w->code = outfile_write(w->file, logits, n_vocab * sizeof *logits, w->err);
     return w->code == SW_OK;
 }
 
@@ -67,33 +67,33 @@ static sw_code evaluate(const char *model, const sw_engine_options *options, con
     if (code != SW_OK)
         return code;
     writer w = {.err = err};
-    code = sw_outfile_open(&w.file, out, err);
+    code = outfile_open(&w.file, out, err);
     if (code == SW_OK)
         code = sw_engine_logits(engine, ids, n, n_prefill, write_row, &w, err);
     if (code == SW_OK)
         code = w.code;
     if (code == SW_OK)
-        code = sw_outfile_commit(w.file, err);
+        code = outfile_commit(w.file, err);
     else
-        sw_outfile_abandon(w.file);
+        outfile_abandon(w.file);
     sw_engine_close(engine);
     return code;
 }
 
-int sw_cmd_logits(int argc, char **argv)
+int cmd_logits(int argc, char **argv)
 {
     const char *tokens = NULL, *out = NULL;
     long n_prefill = -1;
-    sw_engine_args e = {.kv_type = "f32"};
-    const sw_arg rows[] = {
-        {"tokens", NULL, SW_ARG_STRING, &tokens, 0, 0, "IDS", "token ids separated by commas (required)"},
-        {"prefill", NULL, SW_ARG_INT, &n_prefill, 0, 1e9, "N",
+    engine_args e = {.kv_type = "f32"};
+    const arg_row rows[] = {
+        {"tokens", NULL, ARG_STRING, &tokens, 0, 0, "IDS", "token ids separated by commas (required)"},
+        {"prefill", NULL, ARG_INT, &n_prefill, 0, 1e9, "N",
          "evaluate the first N as one batch, the others one by one; default: all"},
-        {"out", "-o", SW_ARG_STRING, &out, 0, 0, "FILE",
+        {"out", "-o", ARG_STRING, &out, 0, 0, "FILE",
          "float32, little endian, one row of vocabulary size per position (required)"},
-        SW_ENGINE_ARG_ROWS(e),
+        ENGINE_ARG_ROWS(e),
     };
-    const sw_args args = {
+    const arg_list args = {
         .command = "logits",
         .usage = "MODEL --tokens 1,2,3 [--prefill N] [--compat llama.cpp] --out FILE",
         .description =
@@ -108,14 +108,14 @@ int sw_cmd_logits(int argc, char **argv)
     };
     const char *model;
     size_t n_positional;
-    const int status = sw_args_parse(&args, argc, argv, &model, &n_positional);
+    const int status = args_parse(&args, argc, argv, &model, &n_positional);
     if (status >= 0)
         return status;
     sw_err err = {0};
     sw_engine_options options;
     int32_t *ids = NULL;
     size_t n = 0;
-    sw_code code = sw_engine_args_resolve(&e, &options, &err);
+    sw_code code = engine_args_resolve(&e, &options, &err);
     if (code == SW_OK && (tokens == NULL || out == NULL))
         code = sw_fail(&err, SW_EINVAL, "--tokens and --out are required; see spillway logits --help");
     if (code == SW_OK)
@@ -126,6 +126,6 @@ int sw_cmd_logits(int argc, char **argv)
             options.n_ctx = options.compat == SW_COMPAT_LLAMA_CPP && n < LLAMA_CPP_CTX ? LLAMA_CPP_CTX : (int)n;
         code = evaluate(model, &options, ids, n, n_prefill < 0 ? n : (size_t)n_prefill, out, &err);
     }
-    sw_free(ids);
-    return code == SW_OK ? SW_EXIT_OK : sw_cmd_fail("logits", &err);
+    mem_free(ids);
+    return code == SW_OK ? CMD_EXIT_OK : cmd_fail("logits", &err);
 }

@@ -11,8 +11,8 @@
 #include "cmd/progress.h"
 
 typedef struct perf_options {
-    sw_engine_args engine;
-    sw_arg_ints threads, prompt, gen;
+    engine_args engine;
+    arg_ints threads, prompt, gen;
     long n_depth, n_seqs, n_repeat;
     bool as_json, on_demand, quiet;
 } perf_options;
@@ -31,63 +31,63 @@ static sw_code open_engine(sw_engine **out, const perf_options *o, const char *p
 {
     *out = NULL;
     sw_engine_options options;
-    sw_code code = sw_engine_args_resolve(&o->engine, &options, err);
+    sw_code code = engine_args_resolve(&o->engine, &options, err);
     if (code != SW_OK)
         return code;
-    sw_progress loading;
-    sw_progress_init(&loading, "loading", NULL, o->quiet);
+    progress_line loading;
+    progress_init(&loading, "loading", NULL, o->quiet);
     options.n_threads = (int)o->threads.values[i];
     options.n_seqs = (int)o->n_seqs;
-    options.on_load = sw_progress_on_bytes;
+    options.on_load = progress_on_bytes;
     options.ud = &loading;
     if (options.n_ctx == 0)
         options.n_ctx = longest(o);
     code = sw_engine_open(out, path, &options, err);
-    sw_progress_finish(&loading);
+    progress_finish(&loading);
     return code;
 }
 
 /* The rows of an engine, each once: first touch of weights and caches, which is not counted. */
-static sw_code begin_rows(sw_perf *p, const perf_options *o, sw_engine *e, sw_err *err)
+static sw_code begin_rows(perf *p, const perf_options *o, sw_engine *e, sw_err *err)
 {
     const size_t first = p->n_rows;
     p->states[p->n_states++] = sw_engine_get_state(e);
     for (size_t i = 0; i < o->prompt.n; i++)
-        sw_perf_add_row(p, e, true, (int)o->prompt.values[i]);
+        perf_add_row(p, e, true, (int)o->prompt.values[i]);
     for (size_t i = 0; i < o->gen.n; i++)
-        sw_perf_add_row(p, e, false, (int)o->gen.values[i]);
+        perf_add_row(p, e, false, (int)o->gen.values[i]);
     sw_code code = SW_OK;
     for (size_t r = first; r < p->n_rows && code == SW_OK; r++)
-        code = sw_perf_repeat(p, &p->rows[r], 0, e, NULL, err);
+        code = perf_repeat(p, &p->rows[r], 0, e, NULL, err);
     if (p->n_states == 1) // later peaks would be those of the probes
-        p->peak_bytes = sw_memory_of(0).peak;
+        p->peak_bytes = sysinfo_memory_of(0).peak;
     return code;
 }
 
-static sw_code repeat_rows(sw_perf *p, const perf_options *o, sw_engine *e, const sw_perf_probes *probes, size_t first,
+static sw_code repeat_rows(perf *p, const perf_options *o, sw_engine *e, const perf_probes *probes, size_t first,
                            sw_err *err)
 {
-    sw_progress progress;
-    sw_progress_init(&progress, "measuring", "repetitions", o->quiet);
+    progress_line progress;
+    progress_init(&progress, "measuring", "repetitions", o->quiet);
     sw_code code = SW_OK;
     for (int i = 0; i < p->n_repeat && code == SW_OK; i++) {
-        sw_progress_update(&progress, (uint64_t)i, (uint64_t)p->n_repeat);
+        progress_update(&progress, (uint64_t)i, (uint64_t)p->n_repeat);
         for (size_t r = first; r < p->n_rows && code == SW_OK; r++)
-            code = sw_perf_repeat(p, &p->rows[r], i, e, probes, err);
+            code = perf_repeat(p, &p->rows[r], i, e, probes, err);
     }
-    sw_progress_finish(&progress);
+    progress_finish(&progress);
     return code;
 }
 
 /* A repetition for every line on standard input, so that another program can measure something else in between. */
-static sw_code run_on_demand(const sw_perf *p, sw_engine *e, const sw_perf_probes *probes, sw_err *err)
+static sw_code run_on_demand(const perf *p, sw_engine *e, const perf_probes *probes, sw_err *err)
 {
-    sw_perf_row *const prompt = &p->rows[0], *const gen = &p->rows[1];
+    perf_row *const prompt = &p->rows[0], *const gen = &p->rows[1];
     char line[64];
     while (fgets(line, sizeof line, stdin) != NULL) {
-        sw_code code = sw_perf_repeat(p, gen, 0, e, probes, err);
+        sw_code code = perf_repeat(p, gen, 0, e, probes, err);
         if (code == SW_OK)
-            code = sw_perf_repeat(p, prompt, 0, e, probes, err);
+            code = perf_repeat(p, prompt, 0, e, probes, err);
         if (code != SW_OK)
             return code;
         printf("{\"isa\": \"%s\", \"bytes_per_token\": %" PRIu64 ", \"prompt_tokens_per_s\": %.3f, "
@@ -101,16 +101,16 @@ static sw_code run_on_demand(const sw_perf *p, sw_engine *e, const sw_perf_probe
 }
 
 /* Everything for one number of threads; the engine stays open, for the report. */
-static sw_code run_threads(sw_perf *p, const perf_options *o, sw_engine *e, sw_err *err)
+static sw_code run_threads(perf *p, const perf_options *o, sw_engine *e, sw_err *err)
 {
     const size_t first = p->n_rows;
-    sw_perf_probes probes = {0};
+    perf_probes probes = {0};
     sw_code code = begin_rows(p, o, e, err);
     if (code == SW_OK)
-        code = sw_perf_probes_create(&probes, e, err);
+        code = perf_probes_create(&probes, e, err);
     if (code == SW_OK)
         code = o->on_demand ? run_on_demand(p, e, &probes, err) : repeat_rows(p, o, e, &probes, first, err);
-    sw_perf_probes_free(&probes);
+    perf_probes_free(&probes);
     return code;
 }
 
@@ -119,10 +119,10 @@ static sw_code run(const perf_options *o, const char *path, sw_err *err)
     if (o->on_demand && (o->threads.n > 1 || o->prompt.n > 1 || o->gen.n > 1))
         return sw_fail(err, SW_EINVAL, "--on-demand takes one value of --threads, --prompt and --gen, no list");
     const size_t n_rows = o->threads.n * (o->prompt.n + o->gen.n);
-    sw_perf p = {.n_depth = (int)o->n_depth,
-                 .n_seqs = (int)o->n_seqs,
-                 .n_repeat = (int)o->n_repeat,
-                 .rows = sw_calloc(n_rows, sizeof *p.rows)};
+    perf p = {.n_depth = (int)o->n_depth,
+              .n_seqs = (int)o->n_seqs,
+              .n_repeat = (int)o->n_repeat,
+              .rows = mem_calloc(n_rows, sizeof *p.rows)};
     if (p.rows == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory for %zu rows", n_rows);
     sw_engine *engine = NULL;
@@ -134,33 +134,32 @@ static sw_code run(const perf_options *o, const char *path, sw_err *err)
             code = run_threads(&p, o, engine, err);
     }
     if (code == SW_OK && o->as_json)
-        code = sw_perf_print_json(&p, engine, err);
+        code = perf_print_json(&p, engine, err);
     else if (code == SW_OK && !o->on_demand)
-        sw_perf_print_table(&p, engine);
+        perf_print_table(&p, engine);
     sw_engine_close(engine);
-    sw_free(p.rows);
+    mem_free(p.rows);
     return code;
 }
 
-int sw_cmd_perf(int argc, char **argv)
+int cmd_perf(int argc, char **argv)
 {
     perf_options o = {.threads = {{0}, 1}, .prompt = {{512}, 1}, .gen = {{128}, 1}, .n_seqs = 1, .n_repeat = 5};
-    const sw_arg rows[] = {
-        {"prompt", "-p", SW_ARG_INTS, &o.prompt, 1, SW_LIMIT_CTX_TOKENS, "N,...", "tokens of the prompt (512)"},
-        {"gen", "-n", SW_ARG_INTS, &o.gen, 1, SW_LIMIT_CTX_TOKENS, "N,...", "tokens to generate (128)"},
-        {"threads", "-t", SW_ARG_INTS, &o.threads, 1, SW_LIMIT_THREADS, "N,...",
-         "compute threads; default: one per core"},
-        {"depth", "-d", SW_ARG_INT, &o.n_depth, 0, SW_LIMIT_CTX_TOKENS, "N", "tokens already in the cache (0)"},
-        {"parallel", "-np", SW_ARG_INT, &o.n_seqs, 1, SW_LIMIT_SEQUENCES, "N", "sequences generated together (1)"},
-        {"repeat", "-r", SW_ARG_INT, &o.n_repeat, 1, SW_PERF_REPEAT_MAX, "N",
+    const arg_row rows[] = {
+        {"prompt", "-p", ARG_INTS, &o.prompt, 1, LIMIT_CTX_TOKENS, "N,...", "tokens of the prompt (512)"},
+        {"gen", "-n", ARG_INTS, &o.gen, 1, LIMIT_CTX_TOKENS, "N,...", "tokens to generate (128)"},
+        {"threads", "-t", ARG_INTS, &o.threads, 1, LIMIT_THREADS, "N,...", "compute threads; default: one per core"},
+        {"depth", "-d", ARG_INT, &o.n_depth, 0, LIMIT_CTX_TOKENS, "N", "tokens already in the cache (0)"},
+        {"parallel", "-np", ARG_INT, &o.n_seqs, 1, LIMIT_SEQUENCES, "N", "sequences generated together (1)"},
+        {"repeat", "-r", ARG_INT, &o.n_repeat, 1, PERF_REPEAT_MAX, "N",
          "repetitions (5), after one that is not counted"},
-        {"json", NULL, SW_ARG_FLAG, &o.as_json, 0, 0, NULL, "one JSON document with every repetition"},
-        {"on-demand", NULL, SW_ARG_FLAG, &o.on_demand, 0, 0, NULL,
+        {"json", NULL, ARG_FLAG, &o.as_json, 0, 0, NULL, "one JSON document with every repetition"},
+        {"on-demand", NULL, ARG_FLAG, &o.on_demand, 0, 0, NULL,
          "one repetition per line on standard input, one JSON line each"},
-        {"quiet", "-q", SW_ARG_FLAG, &o.quiet, 0, 0, NULL, "no progress"},
-        SW_ENGINE_ARG_ROWS_BUT_THREADS(o.engine),
+        {"quiet", "-q", ARG_FLAG, &o.quiet, 0, 0, NULL, "no progress"},
+        ENGINE_ARG_ROWS_BUT_THREADS(o.engine),
     };
-    const sw_args args = {
+    const arg_list args = {
         .command = "perf",
         .usage = "MODEL [-p 512,...] [-n 128,...] [-t N,...] [--json]",
         .description =
@@ -175,9 +174,9 @@ int sw_cmd_perf(int argc, char **argv)
     };
     const char *path;
     size_t n_positional;
-    const int status = sw_args_parse(&args, argc, argv, &path, &n_positional);
+    const int status = args_parse(&args, argc, argv, &path, &n_positional);
     if (status >= 0)
         return status;
     sw_err err = {0};
-    return run(&o, path, &err) == SW_OK ? SW_EXIT_OK : sw_cmd_fail("perf", &err);
+    return run(&o, path, &err) == SW_OK ? CMD_EXIT_OK : cmd_fail("perf", &err);
 }

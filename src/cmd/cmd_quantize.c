@@ -5,19 +5,19 @@
 #include "cmd/progress.h"
 #include "spillway.h"
 
-int sw_cmd_quantize(int argc, char **argv)
+int cmd_quantize(int argc, char **argv)
 {
     sw_quantize_options o = {0};
     long n_threads = 0;
     bool quiet = false;
-    const sw_arg rows[] = {
-        {"experts", NULL, SW_ARG_STRING, &o.experts, 0, 0, "TYPE", "of routed experts"},
-        {"attention", NULL, SW_ARG_STRING, &o.attention, 0, 0, "TYPE", "of attention matrices"},
-        {"embedding", NULL, SW_ARG_STRING, &o.embedding, 0, 0, "TYPE", "of the token embedding and the output head"},
-        {"threads", "-t", SW_ARG_INT, &n_threads, 1, SW_LIMIT_THREADS, "N", "default: one per core"},
-        {"quiet", "-q", SW_ARG_FLAG, &quiet, 0, 0, NULL, "no progress"},
+    const arg_row rows[] = {
+        {"experts", NULL, ARG_STRING, &o.experts, 0, 0, "TYPE", "of routed experts"},
+        {"attention", NULL, ARG_STRING, &o.attention, 0, 0, "TYPE", "of attention matrices"},
+        {"embedding", NULL, ARG_STRING, &o.embedding, 0, 0, "TYPE", "of the token embedding and the output head"},
+        {"threads", "-t", ARG_INT, &n_threads, 1, LIMIT_THREADS, "N", "default: one per core"},
+        {"quiet", "-q", ARG_FLAG, &quiet, 0, 0, NULL, "no progress"},
     };
-    const sw_args args = {
+    const arg_list args = {
         .command = "quantize",
         .usage = "IN OUT TYPE [--experts TYPE] [--attention TYPE] [--embedding TYPE]",
         .description =
@@ -31,17 +31,17 @@ int sw_cmd_quantize(int argc, char **argv)
     };
     const char *positional[3];
     size_t n_positional;
-    const int status = sw_args_parse(&args, argc, argv, positional, &n_positional);
+    const int status = args_parse(&args, argc, argv, positional, &n_positional);
     if (status >= 0)
         return status;
-    sw_progress progress;
-    sw_progress_init(&progress, "quantizing", NULL, quiet);
+    progress_line progress;
+    progress_init(&progress, "quantizing", NULL, quiet);
     o.type = positional[2];
     o.n_threads = (int)n_threads;
-    o.on_progress = sw_progress_on_bytes;
+    o.on_progress = progress_on_bytes;
     o.ud = &progress;
     sw_err err = {0};
     const sw_code code = sw_quantize(positional[0], positional[1], &o, &err);
-    sw_progress_finish(&progress);
-    return code == SW_OK ? SW_EXIT_OK : sw_cmd_fail("quantize", &err);
+    progress_finish(&progress);
+    return code == SW_OK ? CMD_EXIT_OK : cmd_fail("quantize", &err);
 }

@@ -19,7 +19,7 @@
 /* The command line. */
 typedef struct run_args {
     const char *path, *prompt, *system;
-    sw_engine_args engine;
+    engine_args engine;
     double temp, top_p, min_p, typical, repeat_penalty, presence_penalty, frequency_penalty, stub_rate;
     long top_k, repeat_last_n, seed, max_tokens;
     const char *stop;
@@ -30,7 +30,7 @@ typedef struct run_args {
 static void print_experts(const sw_engine *engine)
 {
     const sw_model_info *const info = sw_engine_info(engine);
-    uint64_t *const counts = sw_calloc((size_t)info->n_experts + 1, sizeof *counts);
+    uint64_t *const counts = mem_calloc((size_t)info->n_experts + 1, sizeof *counts);
     for (int l = 0; counts != NULL && l < info->n_layers; l++) {
         if (!sw_engine_router_counts(engine, l, counts))
             continue;
@@ -44,21 +44,21 @@ static void print_experts(const sw_engine *engine)
         fprintf(stderr, "layer %-3d   %d of %d experts used, the busiest took %.0f%%\n", l, n_used, info->n_experts,
                 total > 0 ? (double)most * 100 / (double)total : 0.0);
     }
-    sw_free(counts);
+    mem_free(counts);
 }
 
 /* ---- the run ------------------------------------------------------------------------------------------------ */
 
 static sw_code open_engine(const run_args *a, sw_engine_options options, sw_engine **out, sw_err *err)
 {
-    sw_progress progress;
-    sw_progress_init(&progress, "loading", NULL, a->quiet);
+    progress_line progress;
+    progress_init(&progress, "loading", NULL, a->quiet);
     options.n_seqs = 1;
     options.stub_tokens_per_s = a->stub_rate;
-    options.on_load = sw_progress_on_bytes;
+    options.on_load = progress_on_bytes;
     options.ud = &progress;
     const sw_code code = sw_engine_open(out, a->path, &options, err);
-    sw_progress_finish(&progress);
+    progress_finish(&progress);
     return code;
 }
 
@@ -81,7 +81,7 @@ static sw_request base_request(const run_args *a)
 }
 
 /* One question, one answer. */
-static sw_code ask_once(sw_engine *engine, const run_args *a, sw_generation *g, sw_err *err)
+static sw_code ask_once(sw_engine *engine, const run_args *a, generation *g, sw_err *err)
 {
     const sw_message messages[] = {{.role = SW_ROLE_SYSTEM, .content = a->system},
                                    {.role = SW_ROLE_USER, .content = a->prompt}};
@@ -94,12 +94,12 @@ static sw_code ask_once(sw_engine *engine, const run_args *a, sw_generation *g, 
         request.n_messages = 2 - first;
     }
     g->is_silent = a->as_json;
-    sw_catch_interrupts(/*is_once=*/true);
-    sw_code code = sw_generate(g, engine, request, err);
+    generation_catch_interrupts(/*is_once=*/true);
+    sw_code code = generation_run(g, engine, request, err);
     if (code == SW_OK && a->as_json)
-        code = sw_answer_print_json(engine, g, err);
+        code = answer_print_json(engine, g, err);
     if (code == SW_OK && a->stats)
-        sw_generation_print_speed(g);
+        generation_print_speed(g);
     return code;
 }
 
@@ -107,36 +107,36 @@ static int run(const run_args *a, sw_engine_options options)
 {
     sw_err err = {0};
     sw_engine *engine = NULL;
-    sw_generation g;
-    sw_generation_init(&g, a->show_reasoning);
+    generation g;
+    generation_init(&g, a->show_reasoning);
     const sw_request base = base_request(a);
     sw_code code = open_engine(a, options, &engine, &err);
     if (code == SW_OK)
         code = a->prompt != NULL ? ask_once(engine, a, &g, &err)
-                                 : sw_converse(engine, &base, a->system, a->stats, &g, &err);
+                                 : conversation_run(engine, &base, a->system, a->stats, &g, &err);
     if (code == SW_OK && a->stats)
         print_experts(engine);
     sw_engine_close(engine);
-    sw_generation_free(&g);
+    generation_free(&g);
     if (code != SW_OK)
-        return sw_cmd_fail("run", &err);
-    return a->prompt != NULL && g.done.finish == SW_FINISH_CANCELED ? SW_EXIT_INTERRUPT : SW_EXIT_OK;
+        return cmd_fail("run", &err);
+    return a->prompt != NULL && g.done.finish == SW_FINISH_CANCELED ? CMD_EXIT_INTERRUPT : CMD_EXIT_OK;
 }
 
 /* ---- the command line --------------------------------------------------------------------------------------- */
 
 /* The prompt "-" is standard input, kept in `text`; so is none at all, unless somebody can type there. */
-static sw_code read_prompt(run_args *a, sw_buf *text, sw_err *err)
+static sw_code read_prompt(run_args *a, buf *text, sw_err *err)
 {
     if (a->prompt == NULL && isatty(STDIN_FILENO) == 1)
         return SW_OK;
     if (a->prompt != NULL && strcmp(a->prompt, "-") != 0)
         return SW_OK;
     const bool is_asked_for = a->prompt != NULL;
-    const sw_code code = sw_read_stdin(text, err);
+    const sw_code code = input_read_stdin(text, err);
     if (code != SW_OK)
         return code;
-    a->prompt = sw_buf_str(text);
+    a->prompt = buf_str(text);
     if (strlen(a->prompt) != text->size)
         return sw_fail(err, SW_EFORMAT, "standard input: it holds a zero byte; a prompt is text");
     if (text->size == 0 && !is_asked_for)
@@ -155,64 +155,63 @@ static sw_code check_args(const run_args *a, sw_err *err)
     return SW_OK;
 }
 
-int sw_cmd_run(int argc, char **argv)
+int cmd_run(int argc, char **argv)
 {
     run_args a = {.temp = 0.3, .top_p = 0.95, .repeat_penalty = 1, .repeat_last_n = 64};
-    const sw_arg rows[] = {
-        {"system", NULL, SW_ARG_STRING, &a.system, 0, 0, "TEXT", "system message"},
-        {"temp", NULL, SW_ARG_DOUBLE, &a.temp, 0, 2, "T", "temperature, 0 is greedy (0.3)"},
-        {"top-p", NULL, SW_ARG_DOUBLE, &a.top_p, 0, 1, "P", "sample from the most likely P of the mass (0.95)"},
-        {"top-k", NULL, SW_ARG_INT, &a.top_k, 0, SW_LIMIT_VOCAB_TOKENS, "K", "sample from the K most likely (0: off)"},
-        {"min-p", NULL, SW_ARG_DOUBLE, &a.min_p, 0, 1, "P", "drop what is less likely than P of the best (0: off)"},
-        {"typical", NULL, SW_ARG_DOUBLE, &a.typical, 0, 1, "P", "sample from the most typical P of the mass (0: off)"},
-        {"repeat-penalty", NULL, SW_ARG_DOUBLE, &a.repeat_penalty, 0, 1e6, "X",
+    const arg_row rows[] = {
+        {"system", NULL, ARG_STRING, &a.system, 0, 0, "TEXT", "system message"},
+        {"temp", NULL, ARG_DOUBLE, &a.temp, 0, 2, "T", "temperature, 0 is greedy (0.3)"},
+        {"top-p", NULL, ARG_DOUBLE, &a.top_p, 0, 1, "P", "sample from the most likely P of the mass (0.95)"},
+        {"top-k", NULL, ARG_INT, &a.top_k, 0, LIMIT_VOCAB_TOKENS, "K", "sample from the K most likely (0: off)"},
+        {"min-p", NULL, ARG_DOUBLE, &a.min_p, 0, 1, "P", "drop what is less likely than P of the best (0: off)"},
+        {"typical", NULL, ARG_DOUBLE, &a.typical, 0, 1, "P", "sample from the most typical P of the mass (0: off)"},
+        {"repeat-penalty", NULL, ARG_DOUBLE, &a.repeat_penalty, 0, 1e6, "X",
          "makes recent tokens less likely (1: off)"},
-        {"repeat-last-n", NULL, SW_ARG_INT, &a.repeat_last_n, -1, SW_LIMIT_CTX_TOKENS, "N",
+        {"repeat-last-n", NULL, ARG_INT, &a.repeat_last_n, -1, LIMIT_CTX_TOKENS, "N",
          "recent are the last N tokens, -1 for all (64)"},
-        {"presence-penalty", NULL, SW_ARG_DOUBLE, &a.presence_penalty, -2, 2, "X",
+        {"presence-penalty", NULL, ARG_DOUBLE, &a.presence_penalty, -2, 2, "X",
          "makes tokens of the answer less likely (0)"},
-        {"frequency-penalty", NULL, SW_ARG_DOUBLE, &a.frequency_penalty, -2, 2, "X",
+        {"frequency-penalty", NULL, ARG_DOUBLE, &a.frequency_penalty, -2, 2, "X",
          "the same for each time that they came (0)"},
-        {"seed", NULL, SW_ARG_INT, &a.seed, 0, 0, "N", "same seed, same answer (0)"},
-        {"max-tokens", NULL, SW_ARG_INT, &a.max_tokens, 0, SW_LIMIT_CTX_TOKENS, "N",
-         "length of the answer (0: no limit)"},
-        {"stop", NULL, SW_ARG_STRING, &a.stop, 0, 0, "TEXT", "the answer ends before this text"},
-        SW_ENGINE_ARG_ROWS(a.engine),
-        SW_DATE_ARG_ROW(a.engine),
-        {"stub-rate", NULL, SW_ARG_DOUBLE, &a.stub_rate, 0, 1e6, "R",
+        {"seed", NULL, ARG_INT, &a.seed, 0, 0, "N", "same seed, same answer (0)"},
+        {"max-tokens", NULL, ARG_INT, &a.max_tokens, 0, LIMIT_CTX_TOKENS, "N", "length of the answer (0: no limit)"},
+        {"stop", NULL, ARG_STRING, &a.stop, 0, 0, "TEXT", "the answer ends before this text"},
+        ENGINE_ARG_ROWS(a.engine),
+        DATE_ARG_ROW(a.engine),
+        {"stub-rate", NULL, ARG_DOUBLE, &a.stub_rate, 0, 1e6, "R",
          "tokens per second of the model 'stub:' (0: no limit)"},
-        {"raw", NULL, SW_ARG_FLAG, &a.raw, 0, 0, NULL, "continue the prompt as it is, without the chat template"},
-        {"show-reasoning", NULL, SW_ARG_FLAG, &a.show_reasoning, 0, 0, NULL, "reasoning on standard error"},
-        {"stats", NULL, SW_ARG_FLAG, &a.stats, 0, 0, NULL, "speed and use of experts on standard error"},
-        {"json", NULL, SW_ARG_FLAG, &a.as_json, 0, 0, NULL,
+        {"raw", NULL, ARG_FLAG, &a.raw, 0, 0, NULL, "continue the prompt as it is, without the chat template"},
+        {"show-reasoning", NULL, ARG_FLAG, &a.show_reasoning, 0, 0, NULL, "reasoning on standard error"},
+        {"stats", NULL, ARG_FLAG, &a.stats, 0, 0, NULL, "speed and use of experts on standard error"},
+        {"json", NULL, ARG_FLAG, &a.as_json, 0, 0, NULL,
          "answer, tokens, timings and use of experts as one JSON document"},
-        {"quiet", NULL, SW_ARG_FLAG, &a.quiet, 0, 0, NULL, "no loading progress"},
+        {"quiet", NULL, ARG_FLAG, &a.quiet, 0, 0, NULL, "no loading progress"},
     };
-    const sw_args args = {"run",
-                          "MODEL [PROMPT]",
-                          "Asks a model one question, or without a prompt talks with it on the terminal.  The prompt "
-                          "'-' is standard input, and so is none when that is not a terminal.",
-                          rows,
-                          sizeof rows / sizeof rows[0],
-                          1,
-                          2};
+    const arg_list args = {"run",
+                           "MODEL [PROMPT]",
+                           "Asks a model one question, or without a prompt talks with it on the terminal.  The prompt "
+                           "'-' is standard input, and so is none when that is not a terminal.",
+                           rows,
+                           sizeof rows / sizeof rows[0],
+                           1,
+                           2};
     const char *positional[2];
     size_t n_positional;
-    const int status = sw_args_parse(&args, argc, argv, positional, &n_positional);
+    const int status = args_parse(&args, argc, argv, positional, &n_positional);
     if (status >= 0)
         return status;
     a.path = positional[0];
     a.prompt = n_positional > 1 ? positional[1] : NULL;
     sw_err err = {0};
     sw_engine_options options;
-    sw_buf text;
-    sw_buf_init(&text, SW_LIMIT_PROMPT_BYTES);
-    sw_code code = sw_engine_args_resolve(&a.engine, &options, &err);
+    buf text;
+    buf_init(&text, LIMIT_PROMPT_BYTES);
+    sw_code code = engine_args_resolve(&a.engine, &options, &err);
     if (code == SW_OK)
         code = check_args(&a, &err);
     if (code == SW_OK)
         code = read_prompt(&a, &text, &err);
-    const int result = code == SW_OK ? run(&a, options) : sw_cmd_fail("run", &err);
-    sw_buf_free(&text);
+    const int result = code == SW_OK ? run(&a, options) : cmd_fail("run", &err);
+    buf_free(&text);
     return result;
 }

@@ -10,7 +10,7 @@
 #include "server/server.h"
 
 /* Splits "ADDR:PORT", "[ADDR]:PORT" or "auto" (a copy that lives as long as *out). */
-static bool parse_bind(char *bind, sw_server_options *out)
+static bool parse_bind(char *bind, server_options *out)
 {
     out->address = "127.0.0.1";
     if (strcmp(bind, "auto") == 0) {
@@ -34,54 +34,54 @@ static bool parse_bind(char *bind, sw_server_options *out)
     return true;
 }
 
-int sw_cmd_serve(int argc, char **argv)
+int cmd_serve(int argc, char **argv)
 {
-    sw_server_options o = {
+    server_options o = {
         .model_dirs = "./models", .ping_interval_s = 15, .body_timeout_s = 60, .slow_client_timeout_s = 30};
-    sw_engine_args engine = {0};
+    engine_args engine = {0};
     const char *bind_option = "127.0.0.1:11435";
     long n_seqs = 4;
     double stub_rate = 0;
     // clang-format off
-    const sw_arg rows[] = {
-        {"bind", NULL, SW_ARG_STRING, &bind_option, 0, 0, "ADDR:PORT",
+    const arg_row rows[] = {
+        {"bind", NULL, ARG_STRING, &bind_option, 0, 0, "ADDR:PORT",
          "where to listen; port 0: any free one; auto: 127.0.0.1 and the next free port from 11435 (default 127.0.0.1:11435)"},
-        {"model-dirs", NULL, SW_ARG_STRING, &o.model_dirs, 0, 0, "'A;B'", "folders with GGUF files (default ./models)"},
-        SW_ENGINE_ARG_ROWS(engine),
-        SW_DATE_ARG_ROW(engine),
-        {"parallel", "-np", SW_ARG_INT, &n_seqs, 1, SW_LIMIT_SEQUENCES, "N", "sequences decoded together (default 4)"},
-        {"api-key", NULL, SW_ARG_STRING, &o.api_key, 0, 0, "KEY", "ask clients for this key"},
-        {"cors-any", NULL, SW_ARG_FLAG, &o.cors_any, 0, 0, NULL, "let any web page call (default: only pages of this machine)"},
-        {"sse-ping-interval", NULL, SW_ARG_DOUBLE, &o.ping_interval_s, 0, 3600, "S", "seconds of silence before a stream gets a comment; 0: never (default 15)"},
-        {"body-timeout", NULL, SW_ARG_DOUBLE, &o.body_timeout_s, 0.1, 3600, "S", "seconds for a request's body to arrive (default 60)"},
-        {"slow-client-timeout", NULL, SW_ARG_DOUBLE, &o.slow_client_timeout_s, 0.1, 3600, "S", "seconds after which a client that reads nothing is dropped (default 30)"},
-        {"stub-rate", NULL, SW_ARG_DOUBLE, &stub_rate, 0, 1e6, "R", "tokens per second of the model 'stub:' (default 0: no limit)"},
-        {"verbose", "-v", SW_ARG_FLAG, &o.verbose, 0, 0, NULL, "a line per request on standard error"},
+        {"model-dirs", NULL, ARG_STRING, &o.model_dirs, 0, 0, "'A;B'", "folders with GGUF files (default ./models)"},
+        ENGINE_ARG_ROWS(engine),
+        DATE_ARG_ROW(engine),
+        {"parallel", "-np", ARG_INT, &n_seqs, 1, LIMIT_SEQUENCES, "N", "sequences decoded together (default 4)"},
+        {"api-key", NULL, ARG_STRING, &o.api_key, 0, 0, "KEY", "ask clients for this key"},
+        {"cors-any", NULL, ARG_FLAG, &o.cors_any, 0, 0, NULL, "let any web page call (default: only pages of this machine)"},
+        {"sse-ping-interval", NULL, ARG_DOUBLE, &o.ping_interval_s, 0, 3600, "S", "seconds of silence before a stream gets a comment; 0: never (default 15)"},
+        {"body-timeout", NULL, ARG_DOUBLE, &o.body_timeout_s, 0.1, 3600, "S", "seconds for a request's body to arrive (default 60)"},
+        {"slow-client-timeout", NULL, ARG_DOUBLE, &o.slow_client_timeout_s, 0.1, 3600, "S", "seconds after which a client that reads nothing is dropped (default 30)"},
+        {"stub-rate", NULL, ARG_DOUBLE, &stub_rate, 0, 1e6, "R", "tokens per second of the model 'stub:' (default 0: no limit)"},
+        {"verbose", "-v", ARG_FLAG, &o.verbose, 0, 0, NULL, "a line per request on standard error"},
     };
     // clang-format on
-    const sw_args args = {.command = "serve",
-                          .usage = "[MODEL] [OPTIONS]",
-                          .description =
-                              "Serves models over an OpenAI-compatible HTTP interface. MODEL is a GGUF file, "
-                              "the name of one in the model folders, or 'stub:', which computes nothing.\n"
-                              "The first line on standard output is the URL. Ctrl-C ends the server.",
-                          .rows = rows,
-                          .n_rows = sizeof rows / sizeof rows[0],
-                          .max_positional = 1};
+    const arg_list args = {.command = "serve",
+                           .usage = "[MODEL] [OPTIONS]",
+                           .description =
+                               "Serves models over an OpenAI-compatible HTTP interface. MODEL is a GGUF file, "
+                               "the name of one in the model folders, or 'stub:', which computes nothing.\n"
+                               "The first line on standard output is the URL. Ctrl-C ends the server.",
+                           .rows = rows,
+                           .n_rows = sizeof rows / sizeof rows[0],
+                           .max_positional = 1};
     size_t n_positional;
-    const int status = sw_args_parse(&args, argc, argv, &o.model, &n_positional);
+    const int status = args_parse(&args, argc, argv, &o.model, &n_positional);
     if (status >= 0)
         return status;
     char bind_text[128];
     snprintf(bind_text, sizeof bind_text, "%s", bind_option);
     if (!parse_bind(bind_text, &o)) {
         fprintf(stderr, "spillway serve: --bind takes ADDR:PORT or auto, not '%s'\n", bind_option);
-        return SW_EXIT_USAGE;
+        return CMD_EXIT_USAGE;
     }
     sw_err err = {0};
-    if (sw_engine_args_resolve(&engine, &o.engine, &err) != SW_OK)
-        return sw_cmd_fail("serve", &err);
+    if (engine_args_resolve(&engine, &o.engine, &err) != SW_OK)
+        return cmd_fail("serve", &err);
     o.engine.n_seqs = (int)n_seqs;
     o.engine.stub_tokens_per_s = stub_rate;
-    return sw_server_run(&o, &err) == SW_OK ? SW_EXIT_OK : sw_cmd_fail("serve", &err);
+    return server_run(&o, &err) == SW_OK ? CMD_EXIT_OK : cmd_fail("serve", &err);
 }

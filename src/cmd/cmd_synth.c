@@ -4,17 +4,17 @@
 #include "cmd/progress.h"
 #include "spillway.h"
 
-int sw_cmd_synth(int argc, char **argv)
+int cmd_synth(int argc, char **argv)
 {
     long n_layers = 0, n_vocab = 0, seed = 0;
     bool quiet = false;
-    const sw_arg rows[] = {
-        {"layers", NULL, SW_ARG_INT, &n_layers, 1, 1000, "N", "only the first N layers"},
-        {"vocab", NULL, SW_ARG_INT, &n_vocab, 1, 1e7, "N", "another vocabulary size"},
-        {"seed", NULL, SW_ARG_INT, &seed, 0, 1e18, "S", "of the random numbers"},
-        {"quiet", NULL, SW_ARG_FLAG, &quiet, 0, 0, NULL, "no progress"},
+    const arg_row rows[] = {
+        {"layers", NULL, ARG_INT, &n_layers, 1, 1000, "N", "only the first N layers"},
+        {"vocab", NULL, ARG_INT, &n_vocab, 1, 1e7, "N", "another vocabulary size"},
+        {"seed", NULL, ARG_INT, &seed, 0, 1e18, "S", "of the random numbers"},
+        {"quiet", NULL, ARG_FLAG, &quiet, 0, 0, NULL, "no progress"},
     };
-    const sw_args args = {
+    const arg_list args = {
         .command = "synth",
         .usage = "PRESET [--layers N] [--vocab N] [--seed S] OUT",
         .description =
@@ -27,19 +27,19 @@ int sw_cmd_synth(int argc, char **argv)
     };
     const char *positional[2];
     size_t n_positional;
-    const int status = sw_args_parse(&args, argc, argv, positional, &n_positional);
+    const int status = args_parse(&args, argc, argv, positional, &n_positional);
     if (status >= 0)
         return status;
-    sw_progress progress;
-    sw_progress_init(&progress, "writing", NULL, quiet);
+    progress_line progress;
+    progress_init(&progress, "writing", NULL, quiet);
     const sw_synth_options options = {.preset = positional[0],
                                       .n_layers = (int)n_layers,
                                       .n_vocab = (int)n_vocab,
                                       .seed = (uint64_t)seed,
-                                      .on_progress = sw_progress_on_bytes,
+                                      .on_progress = progress_on_bytes,
                                       .ud = &progress};
     sw_err err = {0};
     const sw_code code = sw_synth(&options, positional[1], &err);
-    sw_progress_finish(&progress);
-    return code == SW_OK ? SW_EXIT_OK : sw_cmd_fail("synth", &err);
+    progress_finish(&progress);
+    return code == SW_OK ? CMD_EXIT_OK : cmd_fail("synth", &err);
 }

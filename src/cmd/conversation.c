@@ -27,14 +27,14 @@ typedef struct conversation {
 static void cut(conversation *c, size_t n)
 {
     while (c->n > n)
-        sw_free((char *)c->messages[--c->n].content);
+        mem_free((char *)c->messages[--c->n].content);
 }
 
 static sw_code add(conversation *c, sw_role role, const char *text, size_t n_bytes, sw_err *err)
 {
-    char *const copy = sw_alloc(n_bytes + 1);
-    if (copy == NULL || !sw_grow(&c->messages, &c->cap, c->n + 1, sizeof *c->messages)) {
-        sw_free(copy);
+    char *const copy = mem_alloc(n_bytes + 1);
+    if (copy == NULL || !mem_grow(&c->messages, &c->cap, c->n + 1, sizeof *c->messages)) {
+        mem_free(copy);
         return sw_fail(err, SW_ENOMEM, "chat: out of memory");
     }
     memcpy(copy, text, n_bytes);
@@ -46,7 +46,7 @@ static sw_code add(conversation *c, sw_role role, const char *text, size_t n_byt
 static void free_conversation(conversation *c)
 {
     cut(c, 0);
-    sw_free(c->messages);
+    mem_free(c->messages);
 }
 
 /* ---- the line editor ------------------------------------------------------------------------------------------ */
@@ -111,7 +111,7 @@ typedef struct session {
     sw_engine *engine;
     const sw_request *base;
     bool prints_speed;
-    sw_generation *g;
+    generation *g;
     conversation c;
     editor e;
 } session;
@@ -144,7 +144,7 @@ static sw_code take_turn(session *s, const char *line, size_t n, sw_err *err)
     request.messages = s->c.messages;
     request.n_messages = s->c.n;
     sw_err failure = {0};
-    if (sw_generate(s->g, s->engine, request, &failure) != SW_OK) {
+    if (generation_run(s->g, s->engine, request, &failure) != SW_OK) {
         cut(&s->c, n_before);
         if (failure.code == SW_EIO)
             return sw_fail(err, failure.code, "%s", failure.msg);
@@ -152,11 +152,11 @@ static sw_code take_turn(session *s, const char *line, size_t n, sw_err *err)
         return SW_OK;
     }
     if (s->prints_speed)
-        sw_generation_print_speed(s->g);
+        generation_print_speed(s->g);
     if (s->g->content.size == 0)
         cut(&s->c, n_before);
     else
-        code = add(&s->c, SW_ROLE_ASSISTANT, sw_buf_str(&s->g->content), s->g->content.size, err);
+        code = add(&s->c, SW_ROLE_ASSISTANT, buf_str(&s->g->content), s->g->content.size, err);
     return code;
 }
 
@@ -178,8 +178,8 @@ static sw_code talk(session *s, sw_err *err)
     return code;
 }
 
-sw_code sw_converse(sw_engine *engine, const sw_request *base, const char *system, bool prints_speed, sw_generation *g,
-                    sw_err *err)
+sw_code conversation_run(sw_engine *engine, const sw_request *base, const char *system, bool prints_speed,
+                         generation *g, sw_err *err)
 {
     session s = {.engine = engine, .base = base, .prints_speed = prints_speed, .g = g};
     sw_code code = system != NULL ? add(&s.c, SW_ROLE_SYSTEM, system, strlen(system), err) : SW_OK;
@@ -187,7 +187,7 @@ sw_code sw_converse(sw_engine *engine, const sw_request *base, const char *syste
     if (code == SW_OK)
         code = open_editor(&s.e, err);
     if (code == SW_OK) {
-        sw_catch_interrupts(/*is_once=*/false);
+        generation_catch_interrupts(/*is_once=*/false);
         fputs("Ctrl-D leaves, /help lists the commands.\n", stderr);
         code = talk(&s, err);
     }

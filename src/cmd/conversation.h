@@ -3,8 +3,8 @@
  * Sending everything again is cheap, since the engine evaluates only what its cache does not hold.  Line editing and
  * the history of typed lines are libedit's; nothing of a conversation is written to disk.
  */
-#ifndef SW_CONVERSATION_H
-#define SW_CONVERSATION_H
+#ifndef CMD_CONVERSATION_H
+#define CMD_CONVERSATION_H
 
 #include <stdbool.h>
 
@@ -14,7 +14,7 @@
 /* Talks until the user leaves.  `base` is the request of every turn but for its messages; `system` may be NULL.
  * Standard input is a terminal.  Errors: SW_ENOMEM, SW_EIO (the terminal, standard output); what goes wrong with one
  * answer is printed and the chat goes on. */
-SW_NODISCARD sw_code sw_converse(sw_engine *engine, const sw_request *base, const char *system, bool prints_speed,
-                                 sw_generation *g, sw_err *err);
+SW_NODISCARD sw_code conversation_run(sw_engine *engine, const sw_request *base, const char *system, bool prints_speed,
+                                      generation *g, sw_err *err);
 
 #endif

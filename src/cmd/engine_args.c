@@ -22,7 +22,7 @@ static sw_code choose(const char *option, const char *word, const char *const ch
     return sw_fail(err, SW_EINVAL, "%s takes %s, not '%s'", option, list, word);
 }
 
-sw_code sw_engine_args_resolve(const sw_engine_args *args, sw_engine_options *out, sw_err *err)
+sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_err *err)
 {
     static const char *const KV[N_CHOICES_MAX + 1] = {[SW_KV_F16] = "f16", [SW_KV_F32] = "f32", [SW_KV_Q8_0] = "q8_0"};
     static const char *const COMPAT[N_CHOICES_MAX + 1] = {

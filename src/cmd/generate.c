@@ -15,40 +15,40 @@ static bool has_no_color(void)
     return value != NULL && value[0] != '\0';
 }
 
-void sw_generation_init(sw_generation *g, bool show_reasoning)
+void generation_init(generation *g, bool show_reasoning)
 {
-    *g = (sw_generation){.escapes_content = isatty(STDOUT_FILENO) == 1,
-                         .dims_reasoning = isatty(STDERR_FILENO) == 1 && !has_no_color(),
-                         .show_reasoning = show_reasoning};
-    sw_buf_init(&g->scratch, (size_t)SW_LIMIT_ANSWER_BYTES);
-    sw_buf_init(&g->content, (size_t)SW_LIMIT_ANSWER_BYTES);
-    sw_buf_init(&g->reasoning, (size_t)SW_LIMIT_ANSWER_BYTES);
+    *g = (generation){.escapes_content = isatty(STDOUT_FILENO) == 1,
+                      .dims_reasoning = isatty(STDERR_FILENO) == 1 && !has_no_color(),
+                      .show_reasoning = show_reasoning};
+    buf_init(&g->scratch, (size_t)LIMIT_ANSWER_BYTES);
+    buf_init(&g->content, (size_t)LIMIT_ANSWER_BYTES);
+    buf_init(&g->reasoning, (size_t)LIMIT_ANSWER_BYTES);
 }
 
-void sw_generation_free(sw_generation *g)
+void generation_free(generation *g)
 {
-    sw_buf_free(&g->scratch);
-    sw_buf_free(&g->content);
-    sw_buf_free(&g->reasoning);
+    buf_free(&g->scratch);
+    buf_free(&g->content);
+    buf_free(&g->reasoning);
 }
 
 /* ---- events, on the engine's thread --------------------------------------------------------------------------- */
 
-static void print_text(sw_generation *g, const sw_event *e)
+static void print_text(generation *g, const sw_event *e)
 {
     const bool is_reasoning = e->kind == SW_TEXT_REASONING;
     if (e->n_bytes == 0)
         return;
-    sw_buf_append(is_reasoning ? &g->reasoning : &g->content, e->text, e->n_bytes);
+    buf_append(is_reasoning ? &g->reasoning : &g->content, e->text, e->n_bytes);
     if (g->is_silent || (is_reasoning && !g->show_reasoning))
         return;
     FILE *const to = is_reasoning ? stderr : stdout;
     if (!is_reasoning)
         g->ends_line = e->text[e->n_bytes - 1] == '\n';
     if (is_reasoning ? g->dims_reasoning : g->escapes_content) {
-        sw_buf_clear(&g->scratch);
-        sw_escape_terminal(&g->scratch, e->text, e->n_bytes);
-        fprintf(to, is_reasoning ? "\x1b[2m%s\x1b[0m" : "%s", sw_buf_str(&g->scratch));
+        buf_clear(&g->scratch);
+        escape_terminal(&g->scratch, e->text, e->n_bytes);
+        fprintf(to, is_reasoning ? "\x1b[2m%s\x1b[0m" : "%s", buf_str(&g->scratch));
     } else {
         fwrite(e->text, 1, e->n_bytes, to);
     }
@@ -57,7 +57,7 @@ static void print_text(sw_generation *g, const sw_event *e)
 
 static void on_event(void *ud, const sw_event *e)
 {
-    sw_generation *const g = ud;
+    generation *const g = ud;
     switch (e->type) {
     case SW_EVENT_TOKEN: print_text(g, e); break;
     case SW_EVENT_DONE: g->done = *e; break;
@@ -79,7 +79,7 @@ static void on_interrupt(int signal_number)
         sw_job_cancel(running_job);
 }
 
-void sw_catch_interrupts(bool is_once)
+void generation_catch_interrupts(bool is_once)
 {
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART | (is_once ? (int)SA_RESETHAND : 0)};
     sigemptyset(&action.sa_mask);
@@ -88,12 +88,12 @@ void sw_catch_interrupts(bool is_once)
 
 /* ---- the main thread ------------------------------------------------------------------------------------------ */
 
-sw_code sw_generate(sw_generation *g, sw_engine *engine, sw_request request, sw_err *err)
+sw_code generation_run(generation *g, sw_engine *engine, sw_request request, sw_err *err)
 {
     g->ends_line = false;
     g->err = (sw_err){0};
-    sw_buf_clear(&g->content);
-    sw_buf_clear(&g->reasoning);
+    buf_clear(&g->content);
+    buf_clear(&g->reasoning);
     request.on_event = on_event;
     request.ud = g;
     sw_job *job;
@@ -112,7 +112,7 @@ sw_code sw_generate(sw_generation *g, sw_engine *engine, sw_request request, sw_
                                                   : sw_fail(err, SW_EIO, "standard output: it cannot be written");
 }
 
-void sw_generation_print_speed(const sw_generation *g)
+void generation_print_speed(const generation *g)
 {
     const sw_event *const done = &g->done;
     const sw_timings *const t = &done->timings;

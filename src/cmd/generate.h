@@ -3,8 +3,8 @@
  * The answer alone goes to standard output, so that it can be piped; reasoning and statistics go to standard error.
  * Text of the model that reaches a terminal is escaped first.
  */
-#ifndef SW_GENERATE_H
-#define SW_GENERATE_H
+#ifndef CMD_GENERATE_H
+#define CMD_GENERATE_H
 
 #include <stdbool.h>
 
@@ -12,28 +12,28 @@
 #include "spillway.h"
 
 /* What the engine's thread writes to; the main thread reads it after the last event. */
-typedef struct sw_generation {
+typedef struct generation {
     bool escapes_content, dims_reasoning, show_reasoning;
     bool is_silent; // nothing is printed while the answer comes
     bool ends_line; // the last byte of content was a newline
-    sw_buf scratch;
-    sw_buf content, reasoning; // of the last answer
+    buf scratch;
+    buf content, reasoning; // of the last answer
     sw_event done;
     sw_err err;
-} sw_generation;
+} generation;
 
-void sw_generation_init(sw_generation *g, bool show_reasoning);
-void sw_generation_free(sw_generation *g);
+void generation_init(generation *g, bool show_reasoning);
+void generation_free(generation *g);
 
 /* Submits a request (its on_event and ud are set here) and shows its answer to the end; g->done says how it ended.
- * Ctrl-C cancels it, see sw_catch_interrupts.  Errors: those of the job, SW_EIO when standard output fails. */
-SW_NODISCARD sw_code sw_generate(sw_generation *g, sw_engine *engine, sw_request request, sw_err *err);
+ * Ctrl-C cancels it, see generation_catch_interrupts.  Errors: those of the job, SW_EIO when standard output fails. */
+SW_NODISCARD sw_code generation_run(generation *g, sw_engine *engine, sw_request request, sw_err *err);
 
 /* From now on Ctrl-C cancels the answer that is under way, if there is one.  is_once: the second one ends the process.
  */
-void sw_catch_interrupts(bool is_once);
+void generation_catch_interrupts(bool is_once);
 
 /* Tokens and speed of the last answer, on standard error. */
-void sw_generation_print_speed(const sw_generation *g);
+void generation_print_speed(const generation *g);
 
 #endif

@@ -2,12 +2,12 @@
 
 #include <stdio.h>
 
-sw_code sw_read_stdin(sw_buf *out, sw_err *err)
+sw_code input_read_stdin(buf *out, sw_err *err)
 {
     char block[65536];
     size_t n;
     while (out->failed == SW_OK && (n = fread(block, 1, sizeof block, stdin)) > 0)
-        sw_buf_append(out, block, n);
+        buf_append(out, block, n);
     if (out->failed == SW_ELIMIT)
         return sw_fail(err, SW_ELIMIT, "standard input: more than %zu bytes", out->max);
     if (out->failed != SW_OK)

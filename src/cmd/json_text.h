@@ -1,11 +1,11 @@
 /* json_text.h - texts from model files in JSON documents. */
-#ifndef SW_JSON_TEXT_H
-#define SW_JSON_TEXT_H
+#ifndef CMD_JSON_TEXT_H
+#define CMD_JSON_TEXT_H
 
 #include <jansson.h>
 
 /* A JSON string; one that is not UTF-8 becomes U+FFFD. */
-static inline json_t *sw_json_text(const char *s)
+static inline json_t *json_text(const char *s)
 {
     json_t *const j = json_string(s);
     return j != NULL ? j : json_string("\xef\xbf\xbd");

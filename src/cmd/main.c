@@ -2,5 +2,5 @@
 
 int main(int argc, char **argv)
 {
-    return sw_cmd_main(argc, argv);
+    return cmd_main(argc, argv);
 }

@@ -2,10 +2,10 @@
 
 #include "cmd/perf.h"
 
-sw_code sw_perf_probes_create(sw_perf_probes *probes, sw_engine *e, sw_err *err)
+sw_code perf_probes_create(perf_probes *probes, sw_engine *e, sw_err *err)
 {
     const int n_threads = sw_engine_get_state(e).n_threads;
-    *probes = (sw_perf_probes){0};
+    *probes = (perf_probes){0};
     const sw_code code = sw_multiply_probe_create(&probes->multiply, sw_engine_info(e)->quant, n_threads, err);
     if (code != SW_OK)
         return code;
@@ -13,11 +13,11 @@ sw_code sw_perf_probes_create(sw_perf_probes *probes, sw_engine *e, sw_err *err)
     return probes->bandwidth != NULL ? SW_OK : sw_fail(err, SW_ENOMEM, "out of memory measuring the bandwidth");
 }
 
-void sw_perf_probes_free(sw_perf_probes *probes)
+void perf_probes_free(perf_probes *probes)
 {
     sw_bandwidth_probe_free(probes->bandwidth);
     sw_multiply_probe_free(probes->multiply);
-    *probes = (sw_perf_probes){0};
+    *probes = (perf_probes){0};
 }
 
 /* Mean over the tokens that are generated behind the depth. */
@@ -29,11 +29,11 @@ static double mean_kv_bytes(const sw_engine *e, int n_depth, int n_tokens)
     return sum / n_tokens;
 }
 
-void sw_perf_add_row(sw_perf *p, sw_engine *e, bool is_prompt, int n_tokens)
+void perf_add_row(perf *p, sw_engine *e, bool is_prompt, int n_tokens)
 {
     const sw_model_info *const m = sw_engine_info(e);
-    sw_perf_row *const row = &p->rows[p->n_rows++];
-    *row = (sw_perf_row){.is_prompt = is_prompt, .n_threads = sw_engine_get_state(e).n_threads, .n_tokens = n_tokens};
+    perf_row *const row = &p->rows[p->n_rows++];
+    *row = (perf_row){.is_prompt = is_prompt, .n_threads = sw_engine_get_state(e).n_threads, .n_tokens = n_tokens};
     if (is_prompt) { // only its last token has logits
         row->work = (double)m->multiply_adds_per_token + (double)m->n_embd * m->n_vocab / n_tokens;
         return;
@@ -42,13 +42,12 @@ void sw_perf_add_row(sw_perf *p, sw_engine *e, bool is_prompt, int n_tokens)
     row->work = p->n_seqs == 1 ? (double)m->bytes_per_token + row->kv_bytes : (double)NAN;
 }
 
-static double probe_limit(const sw_perf_probes *probes, bool is_prompt)
+static double probe_limit(const perf_probes *probes, bool is_prompt)
 {
     return is_prompt ? sw_multiply_probe_run(probes->multiply) : sw_bandwidth_probe_run(probes->bandwidth);
 }
 
-sw_code sw_perf_repeat(const sw_perf *p, sw_perf_row *row, int i, sw_engine *e, const sw_perf_probes *probes,
-                       sw_err *err)
+sw_code perf_repeat(const perf *p, perf_row *row, int i, sw_engine *e, const perf_probes *probes, sw_err *err)
 {
     const sw_time_request request = {.n_depth = p->n_depth,
                                      .n_prompt = row->is_prompt ? row->n_tokens : 0,

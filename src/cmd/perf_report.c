@@ -8,20 +8,20 @@
 #include "base/sysinfo.h"
 #include "cmd/json_text.h"
 #include "cmd/perf.h"
-#include "results/stats.h"
+#include "figures/stats.h"
 
 enum { NAME_BYTES_MAX = 65536 };
 
 /* The figures of a row, one per repetition. */
 typedef struct figures {
     size_t n;
-    double rate[SW_PERF_REPEAT_MAX];  // tokens/s
-    double used[SW_PERF_REPEAT_MAX];  // work per second
-    double limit[SW_PERF_REPEAT_MAX]; // what the machine gave
-    double share[SW_PERF_REPEAT_MAX]; // used / limit
+    double rate[PERF_REPEAT_MAX];  // tokens/s
+    double used[PERF_REPEAT_MAX];  // work per second
+    double limit[PERF_REPEAT_MAX]; // what the machine gave
+    double share[PERF_REPEAT_MAX]; // used / limit
 } figures;
 
-static figures figures_of(const sw_perf *p, const sw_perf_row *row)
+static figures figures_of(const perf *p, const perf_row *row)
 {
     figures f = {.n = (size_t)p->n_repeat};
     for (size_t i = 0; i < f.n; i++) {
@@ -44,24 +44,24 @@ static const char *show_bytes(double n, bytes_text out)
     return out;
 }
 
-static void print_row(const sw_perf *p, const sw_perf_row *row)
+static void print_row(const perf *p, const perf_row *row)
 {
     figures f = figures_of(p, row);
     char name[48];
     snprintf(name, sizeof name, "%s, %d tokens", row->is_prompt ? "prompt" : "generation", row->n_tokens);
-    const sw_stats rate = sw_stats_of(f.rate, f.n), limit = sw_stats_of(f.limit, f.n);
+    const sample_stats rate = stats_of(f.rate, f.n), limit = stats_of(f.limit, f.n);
     printf("%7d  %-26s %9.2f %9.2f %9.2f", row->n_threads, name, rate.p50, rate.min, rate.max);
     const char *const unit = row->is_prompt ? "G multiply-adds/s" : "GB/s read";
     if (isnan(row->work)) {
         printf("  %8s %8.1f  %-17s %6s %6s %6s\n", "-", limit.p50 / 1e9, unit, "-", "-", "-");
         return;
     }
-    const sw_stats used = sw_stats_of(f.used, f.n), share = sw_stats_of(f.share, f.n);
+    const sample_stats used = stats_of(f.used, f.n), share = stats_of(f.share, f.n);
     printf("  %8.1f %8.1f  %-17s %4.0f %% %4.0f %% %4.0f %%\n", used.p50 / 1e9, limit.p50 / 1e9, unit, 100 * share.p50,
            100 * share.min, 100 * share.max);
 }
 
-static void print_loads(const sw_perf *p)
+static void print_loads(const perf *p)
 {
     printf("load     ");
     for (size_t i = 0; i < p->n_states; i++)
@@ -71,32 +71,32 @@ static void print_loads(const sw_perf *p)
 }
 
 /* What a token reads of keys and values, where it is worth a line: where something was there before. */
-static void print_kv(const sw_perf *p)
+static void print_kv(const perf *p)
 {
     bytes_text b;
     for (size_t i = 0; i < p->n_rows && p->n_depth > 0; i++) {
-        const sw_perf_row *const row = &p->rows[i];
+        const perf_row *const row = &p->rows[i];
         if (!row->is_prompt && row->n_threads == p->rows[0].n_threads)
             printf("depth    %d tokens: %s of keys and values read to generate one, on average of %d\n", p->n_depth,
                    show_bytes(row->kv_bytes, b), row->n_tokens);
     }
 }
 
-void sw_perf_print_table(const sw_perf *p, sw_engine *e)
+void perf_print_table(const perf *p, sw_engine *e)
 {
     const sw_model_info *const m = sw_engine_info(e);
     const sw_engine_state *const s = &p->states[0];
     const double peak = (double)p->peak_bytes, file = (double)m->file_bytes, kv = (double)s->kv_bytes_max;
     bytes_text b1, b2, b3, b4;
-    sw_buf name;
-    sw_buf_init(&name, NAME_BYTES_MAX);
-    sw_escape_terminal(&name, m->name, strlen(m->name));
-    printf("model    %s, %s, %s\n", sw_buf_str(&name), m->quant, show_bytes(file, b1));
-    sw_buf_free(&name);
+    buf name;
+    buf_init(&name, NAME_BYTES_MAX);
+    escape_terminal(&name, m->name, strlen(m->name));
+    printf("model    %s, %s, %s\n", buf_str(&name), m->quant, show_bytes(file, b1));
+    buf_free(&name);
     printf("token    %s of weights read to generate one; %.1f M multiply-adds in a prompt\n",
            show_bytes((double)m->bytes_per_token, b1), (double)m->multiply_adds_per_token / 1e6);
     print_kv(p);
-    printf("machine  %s, kernels %s\n", sw_cpu_name(), s->isa);
+    printf("machine  %s, kernels %s\n", sysinfo_cpu_name(), s->isa);
     print_loads(p);
     printf("memory   %s at most: the file's %s, up to %s of keys and values, and %s\n\n", show_bytes(peak, b1),
            show_bytes(file, b2), show_bytes(kv, b3), show_bytes(peak - file - kv, b4));
@@ -122,12 +122,12 @@ static json_t *spread(double *values, size_t n)
     json_t *const list = json_array();
     for (size_t i = 0; i < n; i++)
         json_array_append_new(list, number(values[i]));
-    const sw_stats s = sw_stats_of(values, n);
+    const sample_stats s = stats_of(values, n);
     return json_pack("{so, so, so, so}", "median", number(s.p50), "min", number(s.min), "max", number(s.max), "samples",
                      list);
 }
 
-static json_t *row_to_json(const sw_perf *p, const sw_perf_row *row)
+static json_t *row_to_json(const perf *p, const perf_row *row)
 {
     figures f = figures_of(p, row);
     json_t *const j = json_pack("{si, ss, si, so, so, so, so}", "threads", row->n_threads, "test",
@@ -141,7 +141,7 @@ static json_t *row_to_json(const sw_perf *p, const sw_perf_row *row)
     return j;
 }
 
-sw_code sw_perf_print_json(const sw_perf *p, sw_engine *e, sw_err *err)
+sw_code perf_print_json(const perf *p, sw_engine *e, sw_err *err)
 {
     const sw_model_info *const m = sw_engine_info(e);
     json_t *const loads = json_array(), *const rows = json_array();
@@ -151,12 +151,12 @@ sw_code sw_perf_print_json(const sw_perf *p, sw_engine *e, sw_err *err)
     for (size_t i = 0; i < p->n_rows; i++)
         json_array_append_new(rows, row_to_json(p, &p->rows[i]));
     json_t *const j =
-        json_pack("{so, ss, sI, sI, sI, ss, ss, si, si, si, si, sI, sI, so, so}", "model", sw_json_text(m->name),
-                  "quant", m->quant, "file_bytes", (json_int_t)m->file_bytes, "bytes_per_token",
-                  (json_int_t)m->bytes_per_token, "multiply_adds_per_token", (json_int_t)m->multiply_adds_per_token,
-                  "cpu", sw_cpu_name(), "isa", p->states[0].isa, "n_ctx", p->states[0].n_ctx, "n_depth", p->n_depth,
-                  "n_seqs", p->n_seqs, "n_repeat", p->n_repeat, "peak_memory_bytes", (json_int_t)p->peak_bytes,
-                  "kv_bytes_max", (json_int_t)p->states[0].kv_bytes_max, "loads", loads, "rows", rows);
+        json_pack("{so, ss, sI, sI, sI, ss, ss, si, si, si, si, sI, sI, so, so}", "model", json_text(m->name), "quant",
+                  m->quant, "file_bytes", (json_int_t)m->file_bytes, "bytes_per_token", (json_int_t)m->bytes_per_token,
+                  "multiply_adds_per_token", (json_int_t)m->multiply_adds_per_token, "cpu", sysinfo_cpu_name(), "isa",
+                  p->states[0].isa, "n_ctx", p->states[0].n_ctx, "n_depth", p->n_depth, "n_seqs", p->n_seqs, "n_repeat",
+                  p->n_repeat, "peak_memory_bytes", (json_int_t)p->peak_bytes, "kv_bytes_max",
+                  (json_int_t)p->states[0].kv_bytes_max, "loads", loads, "rows", rows);
     if (j == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory for the results");
     json_dumpf(j, stdout, JSON_INDENT(2));

@@ -9,20 +9,20 @@
 static const uint64_t REDRAW_NS = 100000000; // terminal
 static const uint64_t LINE_NS = 10000000000; // elsewhere
 
-void sw_progress_init(sw_progress *p, const char *label, const char *unit, bool quiet)
+void progress_init(progress_line *p, const char *label, const char *unit, bool quiet)
 {
-    const sw_clock *const clock = sw_clock_system();
-    *p = (sw_progress){.label = label,
-                       .unit = unit,
-                       .to = stderr,
-                       .clock = clock,
-                       .is_terminal = isatty(STDERR_FILENO) == 1,
-                       .is_quiet = quiet,
-                       .start_ns = sw_now_ns(clock)};
+    const clock_source *const clock = clock_system();
+    *p = (progress_line){.label = label,
+                         .unit = unit,
+                         .to = stderr,
+                         .clock = clock,
+                         .is_terminal = isatty(STDERR_FILENO) == 1,
+                         .is_quiet = quiet,
+                         .start_ns = clock_now_ns(clock)};
     p->last_ns = p->start_ns;
 }
 
-int sw_progress_format(char *out, size_t size, const char *unit, uint64_t done, uint64_t total, uint64_t elapsed_ns)
+int progress_format(char *out, size_t size, const char *unit, uint64_t done, uint64_t total, uint64_t elapsed_ns)
 {
     const double scale = unit == NULL ? 1048576.0 : 1.0;
     const int decimals = unit == NULL ? 1 : 0;
@@ -38,32 +38,32 @@ int sw_progress_format(char *out, size_t size, const char *unit, uint64_t done, 
                     name, left_s / 60, left_s % 60);
 }
 
-void sw_progress_update(sw_progress *p, uint64_t done, uint64_t total)
+void progress_update(progress_line *p, uint64_t done, uint64_t total)
 {
-    const uint64_t now = sw_now_ns(p->clock);
+    const uint64_t now = clock_now_ns(p->clock);
     if (p->is_quiet || now - p->last_ns < (p->is_terminal ? REDRAW_NS : LINE_NS))
         return;
     p->last_ns = now;
     char numbers[160];
-    sw_progress_format(numbers, sizeof numbers, p->unit, done, total, now - p->start_ns);
-    sw_buf label;
-    sw_buf_init(&label, 1024);
-    sw_escape_terminal(&label, p->label, strlen(p->label));
+    progress_format(numbers, sizeof numbers, p->unit, done, total, now - p->start_ns);
+    buf label;
+    buf_init(&label, 1024);
+    escape_terminal(&label, p->label, strlen(p->label));
     if (p->is_terminal)
-        fprintf(p->to, "\r\x1b[K%s  %s", sw_buf_str(&label), numbers);
+        fprintf(p->to, "\r\x1b[K%s  %s", buf_str(&label), numbers);
     else
-        fprintf(p->to, "%s  %s\n", sw_buf_str(&label), numbers);
+        fprintf(p->to, "%s  %s\n", buf_str(&label), numbers);
     fflush(p->to);
     p->is_drawn = p->is_terminal;
-    sw_buf_free(&label);
+    buf_free(&label);
 }
 
-void sw_progress_on_bytes(void *progress, uint64_t done, uint64_t total)
+void progress_on_bytes(void *progress, uint64_t done, uint64_t total)
 {
-    sw_progress_update(progress, done, total);
+    progress_update(progress, done, total);
 }
 
-void sw_progress_finish(sw_progress *p)
+void progress_finish(progress_line *p)
 {
     if (p->is_drawn) {
         fputs("\r\x1b[K", p->to);

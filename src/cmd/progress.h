@@ -3,8 +3,8 @@
  * On a terminal one line is redrawn in place and removed at the end; elsewhere a plain line appears every ten seconds,
  * so that logs stay short.  One thread.
  */
-#ifndef SW_PROGRESS_H
-#define SW_PROGRESS_H
+#ifndef CMD_PROGRESS_H
+#define CMD_PROGRESS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,26 +13,26 @@
 
 #include "base/clock.h"
 
-typedef struct sw_progress {
+typedef struct progress_line {
     const char *label; // any text; it is escaped
     const char *unit;  // "tests", ...; NULL: bytes, shown in MiB
     FILE *to;
-    const sw_clock *clock;
+    const clock_source *clock;
     bool is_terminal, is_quiet;
     bool is_drawn; // a line stands on the terminal
     uint64_t start_ns, last_ns;
-} sw_progress;
+} progress_line;
 
 /* `label` and `unit` must outlive the progress.  quiet: nothing is ever printed. */
-void sw_progress_init(sw_progress *p, const char *label, const char *unit, bool quiet);
+void progress_init(progress_line *p, const char *label, const char *unit, bool quiet);
 /* total 0: not known. */
-void sw_progress_update(sw_progress *p, uint64_t done, uint64_t total);
-/* The same as a callback of the library (sw_progress_fn): `progress` is an sw_progress. */
-void sw_progress_on_bytes(void *progress, uint64_t done, uint64_t total);
-void sw_progress_finish(sw_progress *p);
+void progress_update(progress_line *p, uint64_t done, uint64_t total);
+/* The same as a callback of the library (sw_progress_fn): `progress` is an progress_line. */
+void progress_on_bytes(void *progress, uint64_t done, uint64_t total);
+void progress_finish(progress_line *p);
 
 /* The line of a state after `elapsed_ns`, without label and line end: "12.0 of 48.0 MiB  25%  4.0 MiB/s  0:09 left".
  * Returns what snprintf does. */
-int sw_progress_format(char *out, size_t size, const char *unit, uint64_t done, uint64_t total, uint64_t elapsed_ns);
+int progress_format(char *out, size_t size, const char *unit, uint64_t done, uint64_t total, uint64_t elapsed_ns);
 
 #endif

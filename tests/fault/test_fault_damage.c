@@ -10,32 +10,32 @@
 
 #include <cmocka.h>
 
-#include "api/model_file.h"
 #include "engine/model_lm.h"
+#include "public/model_file.h"
 #include "support/temp_dir.h"
 #include "support/tiny_model.h"
 #include "token/vocab.h"
 
 /* Text to ids and back. */
-static sw_code use_vocab(const sw_vocab *v, sw_err *err)
+static sw_code use_vocab(const vocabulary *v, sw_err *err)
 {
     static const char TEXT[] = "ab c\n<s3> 42 \xc3\xa9\xff";
-    sw_tokens tokens = {0};
-    const sw_code code = sw_vocab_encode(v, TEXT, sizeof TEXT - 1, true, true, &tokens, err);
-    sw_buf text;
-    sw_buf_init(&text, 1 << 16);
-    sw_vocab_decode(v, tokens.ids, tokens.n, true, &text);
-    sw_buf_free(&text);
-    sw_tokens_clear(&tokens);
+    token_list tokens = {0};
+    const sw_code code = vocab_encode(v, TEXT, sizeof TEXT - 1, true, true, &tokens, err);
+    buf text;
+    buf_init(&text, 1 << 16);
+    vocab_decode(v, tokens.ids, tokens.n, true, &text);
+    buf_free(&text);
+    token_list_clear(&tokens);
     return code;
 }
 
 /* A prompt of two tokens and one more. */
-static sw_code use_lm(sw_lm *lm, sw_err *err)
+static sw_code use_lm(language_model *lm, sw_err *err)
 {
-    sw_lm_token batch[3];
+    batch_token batch[3];
     for (int i = 0; i < 3; i++)
-        batch[i] = (sw_lm_token){i % lm->n_vocab, i, 0, true};
+        batch[i] = (batch_token){i % lm->n_vocab, i, 0, true};
     const float *logits;
     int32_t bad;
     if (!lm->ops->reserve(lm, 0, 3))
@@ -53,18 +53,18 @@ static sw_code use(const char *path, sw_err *err)
     assert_true((code == SW_OK) == (f != NULL));
     if (code != SW_OK)
         return code;
-    sw_vocab *v;
-    code = sw_model_file_take_vocab(f, &v, err);
-    sw_lm *lm = NULL;
+    vocabulary *v;
+    code = model_file_take_vocab(f, &v, err);
+    language_model *lm = NULL;
     if (code == SW_OK)
         code = use_vocab(v, err);
     if (code == SW_OK)
-        code = sw_model_lm_open(&lm, sw_model_file_gguf(f), &OPTIONS, err);
+        code = model_lm_open(&lm, model_file_gguf(f), &OPTIONS, err);
     if (code == SW_OK) {
         code = use_lm(lm, err);
         lm->ops->close(lm);
     }
-    sw_vocab_free(v);
+    vocab_free(v);
     sw_model_file_close(f);
     return code;
 }
@@ -88,11 +88,11 @@ static damaged begin(tiny_arch arch)
 {
     damaged d = {.path = temp_file("damaged.gguf")};
     gguf_builder b;
-    gguf_begin(&b);
+    builder_begin(&b);
     tiny_build(&b, arch, TINY_NO_TOKEN);
-    gguf_write(&b, d.path.s);
+    builder_write(&b, d.path.s);
     d.n_header = 24 + b.keys.size + b.infos.size;
-    gguf_end(&b);
+    builder_end(&b);
     d.fd = open(d.path.s, O_RDWR);
     struct stat st;
     assert_true(d.fd >= 0 && fstat(d.fd, &st) == 0);

@@ -25,47 +25,47 @@ typedef sw_code (*attempt_fn)(sw_err *err);
 
 static sw_code try_gguf(sw_err *err)
 {
-    sw_gguf *g;
-    const sw_code code = sw_gguf_open(&g, model.s, err);
+    gguf_file *g;
+    const sw_code code = gguf_open(&g, model.s, err);
     assert_true((code == SW_OK) == (g != NULL));
-    sw_gguf_close(g);
+    gguf_close(g);
     return code;
 }
 
 static sw_code try_weights(sw_err *err)
 {
-    sw_gguf *g;
-    sw_code code = sw_gguf_open(&g, model.s, err);
+    gguf_file *g;
+    sw_code code = gguf_open(&g, model.s, err);
     if (code != SW_OK)
         return code;
-    sw_hparams h;
-    sw_weights w = {0};
-    code = sw_hparams_read(g, false, &h, err);
+    hparams h;
+    model_weights w = {0};
+    code = hparams_read(g, false, &h, err);
     if (code == SW_OK)
-        code = sw_weights_plan(g, &h, &w, err);
-    sw_pool *const pool = sw_pool_create(2);
+        code = weights_plan(g, &h, &w, err);
+    thread_pool *const pool = pool_create(2);
     if (code == SW_OK && pool == NULL)
         code = sw_fail(err, SW_ENOMEM, "no pool");
     if (code == SW_OK)
-        code = sw_weights_load(&w, g, pool, NULL, NULL, err);
-    sw_pool_free(pool);
-    sw_weights_free(&w);
-    sw_gguf_close(g);
+        code = weights_load(&w, g, pool, NULL, NULL, err);
+    pool_free(pool);
+    weights_free(&w);
+    gguf_close(g);
     return code;
 }
 
 static sw_code try_model_lm(sw_err *err)
 {
-    sw_gguf *g;
-    sw_code code = sw_gguf_open(&g, model.s, err);
+    gguf_file *g;
+    sw_code code = gguf_open(&g, model.s, err);
     if (code != SW_OK)
         return code;
-    sw_lm *lm;
-    code = sw_model_lm_open(&lm, g, &SMALL, err);
+    language_model *lm;
+    code = model_lm_open(&lm, g, &SMALL, err);
     assert_true((code == SW_OK) == (lm != NULL));
-    sw_gguf_close(g);
+    gguf_close(g);
     if (code == SW_OK) {
-        const sw_lm_token token = {.id = 1, .wants_logits = true};
+        const batch_token token = {.id = 1, .wants_logits = true};
         const float *logits;
         int32_t bad;
         code = lm->ops->reserve(lm, 0, 1) ? lm->ops->step(lm, &token, 1, &logits, &bad, err)

@@ -22,10 +22,10 @@ static void check_content(const char *path, const char *expected)
     char *data;
     size_t n;
     sw_err err = {0};
-    assert_int_equal(sw_file_slurp(path, 100, &data, &n, &err), SW_OK);
+    assert_int_equal(file_slurp(path, 100, &data, &n, &err), SW_OK);
     assert_string_equal(data, expected);
     assert_int_equal(n, strlen(expected));
-    sw_free(data);
+    mem_free(data);
 }
 
 static void test_a_file_appears_whole_and_replaces_what_stood_there(void **state)
@@ -34,13 +34,13 @@ static void test_a_file_appears_whole_and_replaces_what_stood_there(void **state
     const temp_path p = temp_file("out");
     const int before = temp_count();
     sw_err err = {0};
-    assert_int_equal(sw_file_put(p.s, "old", 3, &err), SW_OK);
-    sw_outfile *o;
-    assert_int_equal(sw_outfile_open(&o, p.s, &err), SW_OK);
-    assert_int_equal(sw_outfile_write(o, "ne", 2, &err), SW_OK);
+    assert_int_equal(file_put(p.s, "old", 3, &err), SW_OK);
+    outfile *o;
+    assert_int_equal(outfile_open(&o, p.s, &err), SW_OK);
+    assert_int_equal(outfile_write(o, "ne", 2, &err), SW_OK);
     check_content(p.s, "old");
-    assert_int_equal(sw_outfile_write(o, "w", 1, &err), SW_OK);
-    assert_int_equal(sw_outfile_commit(o, &err), SW_OK);
+    assert_int_equal(outfile_write(o, "w", 1, &err), SW_OK);
+    assert_int_equal(outfile_commit(o, &err), SW_OK);
     check_content(p.s, "new");
     assert_int_equal(temp_count(), before + 1);
 }
@@ -50,12 +50,12 @@ static void test_an_abandoned_file_leaves_nothing(void **state)
     (void)state;
     const temp_path p = temp_file("abandoned");
     const int before = temp_count();
-    sw_outfile *o;
+    outfile *o;
     sw_err err = {0};
-    assert_int_equal(sw_outfile_open(&o, p.s, &err), SW_OK);
-    assert_int_equal(sw_outfile_write(o, "x", 1, &err), SW_OK);
-    sw_outfile_abandon(o);
-    sw_outfile_abandon(NULL);
+    assert_int_equal(outfile_open(&o, p.s, &err), SW_OK);
+    assert_int_equal(outfile_write(o, "x", 1, &err), SW_OK);
+    outfile_abandon(o);
+    outfile_abandon(NULL);
     assert_int_equal(temp_count(), before);
 }
 
@@ -64,7 +64,7 @@ static void test_a_missing_directory_is_an_error_that_names_the_path(void **stat
     (void)state;
     const temp_path p = temp_file("absent/out");
     sw_err err = {0};
-    assert_int_equal(sw_file_put(p.s, "x", 1, &err), SW_EIO);
+    assert_int_equal(file_put(p.s, "x", 1, &err), SW_EIO);
     assert_non_null(strstr(err.msg, p.s));
 }
 
@@ -79,7 +79,7 @@ static void test_what_is_no_regular_file_is_not_replaced(void **state)
     for (int i = 0; i < 2; i++) {
         sw_err err = {0};
         struct stat st;
-        assert_int_equal(sw_file_put(paths[i], "x", 1, &err), SW_EIO);
+        assert_int_equal(file_put(paths[i], "x", 1, &err), SW_EIO);
         assert_non_null(strstr(err.msg, paths[i]));
         assert_int_equal(stat(paths[i], &st), 0);
         assert_false(S_ISREG(st.st_mode));
@@ -92,7 +92,7 @@ static void test_a_disk_that_is_full_leaves_the_old_file_alone(void **state)
     (void)state;
     const temp_path p = temp_file("full");
     sw_err err = {0};
-    assert_int_equal(sw_file_put(p.s, "old", 3, &err), SW_OK);
+    assert_int_equal(file_put(p.s, "old", 3, &err), SW_OK);
     const int before = temp_count();
     struct rlimit old;
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
@@ -104,7 +104,7 @@ static void test_a_disk_that_is_full_leaves_the_old_file_alone(void **state)
         const struct rlimit small = {FSIZE_LIMIT, old.rlim_max};
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
         sw_err_clear(&err);
-        const sw_code code = sw_file_put(p.s, data, SIZES[i], &err);
+        const sw_code code = file_put(p.s, data, SIZES[i], &err);
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
         assert_int_equal(code, SW_EIO);
         assert_non_null(strstr(err.msg, p.s));
@@ -124,7 +124,7 @@ static void test_failed_allocations_leave_nothing(void **state)
         long n_live;
         sw_err err = {0};
         faults_alloc_begin(n);
-        code = sw_file_put(p.s, "x", 1, &err);
+        code = file_put(p.s, "x", 1, &err);
         faults_alloc_end(&n_live);
         assert_int_equal(n_live, 0);
         assert_true(code == SW_OK || code == SW_ENOMEM);

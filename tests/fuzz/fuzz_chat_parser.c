@@ -26,8 +26,8 @@ static void check(bool ok)
 static void on_text(void *ud, sw_text_kind kind, const char *text, size_t n)
 {
     check(kind == SW_TEXT_CONTENT || kind == SW_TEXT_REASONING);
-    check(n > 0 && sw_utf8_valid(text, n));
-    sw_buf_append(ud, text, n);
+    check(n > 0 && utf8_valid(text, n));
+    buf_append(ud, text, n);
 }
 
 /* The highest bytes, rare or never in UTF-8, stand for the words and control tokens. */
@@ -36,37 +36,37 @@ static int32_t token(uint8_t byte)
     return byte >= 0xf4 ? 256 + byte - 0xf4 : byte;
 }
 
-static void run(sw_chat_format f, const sw_vocab *v, const uint8_t *data, size_t size)
+static void run(chat_format f, const vocabulary *v, const uint8_t *data, size_t size)
 {
-    sw_chat_parser *const p = sw_chat_parser_create(f, v);
+    chat_parser *const p = chat_parser_create(f, v);
     check(p != NULL);
-    sw_buf out, all;
-    sw_buf_init(&out, TEXT_MAX);
-    sw_buf_init(&all, TEXT_MAX);
+    buf out, all;
+    buf_init(&out, TEXT_MAX);
+    buf_init(&all, TEXT_MAX);
     for (size_t i = 0; i < size; i++) {
-        const sw_str piece = sw_vocab_piece(v, token(data[i]), false);
-        sw_buf_append(&all, piece.data, piece.size);
-        check(sw_chat_parser_feed(p, token(data[i]), on_text, &out) == SW_OK);
+        const str_view piece = vocab_piece(v, token(data[i]), false);
+        buf_append(&all, piece.data, piece.size);
+        check(chat_parser_feed(p, token(data[i]), on_text, &out) == SW_OK);
         check(out.size <= 3 * all.size); // an invalid byte becomes the three of U+FFFD
     }
-    check(sw_chat_parser_finish(p, on_text, &out) == SW_OK);
+    check(chat_parser_finish(p, on_text, &out) == SW_OK);
     check(out.size <= 3 * all.size);
-    if ((f == SW_CHAT_PLAIN || f == SW_CHAT_LLAMA3) && sw_utf8_valid(sw_buf_str(&all), all.size))
-        check(out.size == all.size && memcmp(sw_buf_str(&out), sw_buf_str(&all), all.size) == 0);
-    sw_buf_free(&out);
-    sw_buf_free(&all);
-    sw_chat_parser_free(p);
+    if ((f == CHAT_PLAIN || f == CHAT_LLAMA3) && utf8_valid(buf_str(&all), all.size))
+        check(out.size == all.size && memcmp(buf_str(&out), buf_str(&all), all.size) == 0);
+    buf_free(&out);
+    buf_free(&all);
+    chat_parser_free(p);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static sw_vocab *v;
+    static vocabulary *v;
     sw_err err;
     if (v == NULL)
-        check(sw_vocab_synthetic(&v, WORDS, N_WORDS, CONTROLS, N_CONTROLS, &err) == SW_OK);
+        check(vocab_synthetic(&v, WORDS, N_WORDS, CONTROLS, N_CONTROLS, &err) == SW_OK);
     if (size > TEXT_MAX / 64)
         return 0;
-    for (sw_chat_format f = SW_CHAT_PLAIN; f <= SW_CHAT_LLAMA3; f++)
+    for (chat_format f = CHAT_PLAIN; f <= CHAT_LLAMA3; f++)
         run(f, v, data, size);
     return 0;
 }

@@ -18,13 +18,13 @@ static void check(bool ok)
         abort();
 }
 
-static void check_request(const sw_chat_request *r)
+static void check_request(const chat_request *r)
 {
     const sw_request *const c = &r->core;
-    check(c->n_messages >= 1 && c->n_messages <= SW_LIMIT_MESSAGES);
+    check(c->n_messages >= 1 && c->n_messages <= LIMIT_MESSAGES);
     for (size_t i = 0; i < c->n_messages; i++) {
         const sw_message *const m = &c->messages[i];
-        check(m->content != NULL && sw_utf8_valid(m->content, strlen(m->content)));
+        check(m->content != NULL && utf8_valid(m->content, strlen(m->content)));
         check(m->role >= SW_ROLE_SYSTEM && m->role <= SW_ROLE_TOOL);
         check(m->reasoning == NULL || m->role == SW_ROLE_ASSISTANT);
     }
@@ -32,40 +32,40 @@ static void check_request(const sw_chat_request *r)
     check(c->sampling.top_p > 0 && c->sampling.top_p <= 1);
     check(c->sampling.min_p >= 0 && c->sampling.min_p <= 1 && c->sampling.top_k >= 0);
     check(c->sampling.typical_p >= 0 && c->sampling.typical_p <= 1 && c->sampling.repeat_penalty > 0);
-    check(c->sampling.repeat_last_n >= -1 && c->sampling.repeat_last_n <= SW_LIMIT_CTX_TOKENS);
+    check(c->sampling.repeat_last_n >= -1 && c->sampling.repeat_last_n <= LIMIT_CTX_TOKENS);
     check(c->sampling.presence_penalty >= -2 && c->sampling.presence_penalty <= 2);
     check(c->sampling.frequency_penalty >= -2 && c->sampling.frequency_penalty <= 2);
-    check(c->sampling.n_biases <= SW_LIMIT_LOGIT_BIASES);
+    check(c->sampling.n_biases <= LIMIT_LOGIT_BIASES);
     for (size_t i = 0; i < c->sampling.n_biases; i++)
         check(c->sampling.biases[i].id >= 0 && c->sampling.biases[i].bias >= -100 && c->sampling.biases[i].bias <= 100);
     check(c->n_top_logprobs >= 0 && c->n_top_logprobs <= SW_TOP_LOGPROBS_MAX);
     check(c->logprobs || c->n_top_logprobs == 0);
-    check(c->max_tokens >= 0 && c->max_tokens <= SW_LIMIT_CTX_TOKENS);
-    check(c->n_stop <= SW_LIMIT_STOP_STRINGS);
+    check(c->max_tokens >= 0 && c->max_tokens <= LIMIT_CTX_TOKENS);
+    check(c->n_stop <= LIMIT_STOP_STRINGS);
     for (size_t i = 0; i < c->n_stop; i++)
-        check(c->stop[i][0] != '\0' && strlen(c->stop[i]) <= SW_LIMIT_STOP_STRING_BYTES);
+        check(c->stop[i][0] != '\0' && strlen(c->stop[i]) <= LIMIT_STOP_STRING_BYTES);
     check(r->stream || !r->include_usage);
 }
 
-static void check_error(const sw_api_error *error)
+static void check_error(const api_error *error)
 {
-    sw_buf out;
-    sw_buf_init(&out, 1 << 16);
-    check(error->what != SW_API_OK && error->message[0] != '\0');
-    check(sw__api_status(error) == 400);
-    sw__api_error_write(&out, error);
-    check(out.failed == SW_OK && sw_utf8_valid(out.data, out.size));
-    sw_buf_free(&out);
+    buf out;
+    buf_init(&out, 1 << 16);
+    check(error->what != API_OK && error->message[0] != '\0');
+    check(api_status(error) == 400);
+    api_error_write(&out, error);
+    check(out.failed == SW_OK && utf8_valid(out.data, out.size));
+    buf_free(&out);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    sw_chat_request request;
-    sw_api_error error = {0};
-    if (sw__chat_request_parse(&request, (const char *)data, size, &error))
+    chat_request request;
+    api_error error = {0};
+    if (chat_request_parse(&request, (const char *)data, size, &error))
         check_request(&request);
     else
         check_error(&error);
-    sw__chat_request_free(&request);
+    chat_request_free(&request);
     return 0;
 }

@@ -5,14 +5,14 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "suite/chat_stream.h"
+#include "client/chat_stream.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check(const sw_answer *a)
+static void check(const answer_record *a)
 {
-    if (!sw_utf8_valid(a->text, a->n_text) || !sw_utf8_valid(a->reasoning, a->n_reasoning) ||
-        !sw_utf8_valid(a->error, strlen(a->error)) || strlen(a->text) != a->n_text)
+    if (!utf8_valid(a->text, a->n_text) || !utf8_valid(a->reasoning, a->n_reasoning) ||
+        !utf8_valid(a->error, strlen(a->error)) || strlen(a->text) != a->n_text)
         abort();
     size_t n_bytes = 0;
     for (size_t i = 0; i < a->n_arrivals; i++) {
@@ -22,29 +22,29 @@ static void check(const sw_answer *a)
     }
     if ((n_bytes == 0) != (a->n_text + a->n_reasoning == 0))
         abort();
-    if ((a->status == SW_TEST_COMPLETED) != (a->error[0] == '\0'))
+    if ((a->status == TEST_COMPLETED) != (a->error[0] == '\0'))
         abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    sw_chat_stream s;
-    sw_chat_stream_init(&s);
+    chat_stream s;
+    chat_stream_init(&s);
     const char *p = (const char *)data;
     const char *const end = p + size;
     int64_t t_ns = 0;
     while (p < end) {
         const char *const newline = memchr(p, '\n', (size_t)(end - p));
         const char *const stop = newline != NULL ? newline : end;
-        sw_chat_stream_event(&s, p, (size_t)(stop - p), t_ns++);
+        chat_stream_event(&s, p, (size_t)(stop - p), t_ns++);
         p = stop + 1;
     }
-    sw_answer answer = sw_chat_stream_finish(&s, t_ns);
+    answer_record answer = chat_stream_finish(&s, t_ns);
     check(&answer);
-    sw_chat_stream_reset(&s);
-    sw_chat_stream_fail_http(&s, 500, (const char *)data, size);
-    answer = sw_chat_stream_finish(&s, 0);
+    chat_stream_reset(&s);
+    chat_stream_fail_http(&s, 500, (const char *)data, size);
+    answer = chat_stream_finish(&s, 0);
     check(&answer);
-    sw_chat_stream_free(&s);
+    chat_stream_free(&s);
     return 0;
 }

@@ -9,35 +9,35 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void touch_arrays(const sw_gguf *g)
+static void touch_arrays(const gguf_file *g)
 {
     static const char *const KEYS[] = {"tokenizer.ggml.tokens", "tokenizer.ggml.scores", "a"};
     for (size_t k = 0; k < sizeof KEYS / sizeof KEYS[0]; k++) {
-        sw_gguf_array a;
+        gguf_array a;
         sw_err err = {0};
-        if (sw_gguf_get_array(g, KEYS[k], &a, &err) != SW_OK)
+        if (gguf_get_array(g, KEYS[k], &a, &err) != SW_OK)
             continue;
         for (size_t i = 0; i < a.n; i++) {
             int64_t v;
             volatile char sink = 0;
-            if (a.type == SW_GGUF_STRING) {
-                const sw_str s = sw_gguf_array_str(&a, i);
+            if (a.type == GGUF_STRING) {
+                const str_view s = gguf_array_str(&a, i);
                 sink = s.size > 0 ? s.data[s.size - 1] : sink;
             } else {
-                (void)sw_gguf_array_int(&a, i, &v);
+                (void)gguf_array_int(&a, i, &v);
             }
         }
     }
 }
 
-static void touch_tensors(const sw_gguf *g)
+static void touch_tensors(const gguf_file *g)
 {
-    for (size_t i = 0; i < sw_gguf_n_tensors(g); i++) {
-        const sw_gguf_tensor *const t = sw_gguf_tensor_at(g, i);
+    for (size_t i = 0; i < gguf_n_tensors(g); i++) {
+        const gguf_tensor *const t = gguf_tensor_at(g, i);
         uint8_t byte;
         sw_err err = {0};
         // What was accepted lies in the file: its last byte can be read.
-        if (sw_gguf_read(g, t, t->bytes - 1, &byte, 1, &err) != SW_OK)
+        if (gguf_read(g, t, t->bytes - 1, &byte, 1, &err) != SW_OK)
             abort();
     }
 }
@@ -49,12 +49,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (fd < 0 || write(fd, data, size) != (ssize_t)size)
         abort();
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    sw_gguf *g;
+    gguf_file *g;
     sw_err err = {0};
-    if (sw_gguf_open(&g, path, &err) == SW_OK) {
+    if (gguf_open(&g, path, &err) == SW_OK) {
         touch_arrays(g);
         touch_tensors(g);
-        sw_gguf_close(g);
+        gguf_close(g);
     } else if (err.msg[0] == '\0' || g != NULL) {
         abort();
     }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/stop.h"
+#include "public/stop.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -27,21 +27,21 @@ static size_t plain_search(const char *text, size_t n, const char *const *stops,
 
 static void check(const char *text, size_t n, size_t piece, const char *const *stops, size_t n_stops)
 {
-    sw_stop s;
-    sw_buf out;
+    stop_matcher s;
+    buf out;
     sw_err err = {0};
-    sw_buf_init(&out, n + 1);
-    if (sw_stop_init(&s, stops, n_stops, &err) != SW_OK)
+    buf_init(&out, n + 1);
+    if (stop_init(&s, stops, n_stops, &err) != SW_OK)
         abort();
     bool is_found = false, found = false;
     const size_t n_released = plain_search(text, n, stops, n_stops, &is_found);
     for (size_t i = 0; i < n; i += piece)
-        found = sw_stop_feed(&s, text + i, piece < n - i ? piece : n - i, &out);
-    sw_stop_flush(&s, &out);
-    if (found != is_found || out.size != n_released || memcmp(sw_buf_str(&out), text, n_released) != 0)
+        found = stop_feed(&s, text + i, piece < n - i ? piece : n - i, &out);
+    stop_flush(&s, &out);
+    if (found != is_found || out.size != n_released || memcmp(buf_str(&out), text, n_released) != 0)
         abort();
-    sw_buf_free(&out);
-    sw_stop_clear(&s);
+    buf_free(&out);
+    stop_clear(&s);
 }
 
 /* Three bytes choose the piece and the lengths of two strings, which follow; the rest is the text. */

@@ -22,19 +22,19 @@ static void check(bool ok)
         abort();
 }
 
-static void use(const sw_vocab *v)
+static void use(const vocabulary *v)
 {
     static const char TEXT[] = "The <|start|> caf\xc3\xa9 <0x0A> \xf0\x9f\x98\x80\xff 12345\n\n  x=1;";
-    sw_tokens ids = {0};
-    sw_buf text;
-    sw_buf_init(&text, TEXT_MAX);
+    token_list ids = {0};
+    buf text;
+    buf_init(&text, TEXT_MAX);
     sw_err err;
-    check(sw_vocab_encode(v, TEXT, sizeof TEXT - 1, true, true, &ids, &err) == SW_OK);
+    check(vocab_encode(v, TEXT, sizeof TEXT - 1, true, true, &ids, &err) == SW_OK);
     for (size_t i = 0; i < ids.n; i++)
-        check(ids.ids[i] >= 0 && ids.ids[i] < sw_vocab_size(v));
-    sw_vocab_decode(v, ids.ids, ids.n, true, &text);
-    sw_buf_free(&text);
-    sw_tokens_clear(&ids);
+        check(ids.ids[i] >= 0 && ids.ids[i] < vocab_size(v));
+    vocab_decode(v, ids.ids, ids.n, true, &text);
+    buf_free(&text);
+    token_list_clear(&ids);
 }
 
 /* The reader takes a path, so there is one scratch file per process. */
@@ -45,47 +45,47 @@ static void load(const uint8_t *data, size_t size)
     if (fd < 0)
         fd = mkstemp(path);
     check(fd >= 0 && ftruncate(fd, 0) == 0 && pwrite(fd, data, size, 0) == (ssize_t)size);
-    sw_gguf *g;
-    sw_vocab *v;
+    gguf_file *g;
+    vocabulary *v;
     sw_err err = {0};
-    if (sw_gguf_open(&g, path, &err) != SW_OK)
+    if (gguf_open(&g, path, &err) != SW_OK)
         return;
-    if (sw_vocab_from_gguf(&v, g, &err) == SW_OK)
+    if (vocab_from_gguf(&v, g, &err) == SW_OK)
         use(v);
     else
         check(v == NULL && err.msg[0] != '\0');
-    sw_vocab_free(v);
-    sw_gguf_close(g);
+    vocab_free(v);
+    gguf_close(g);
 }
 
 static void cut(const char *id, const char *text, size_t n)
 {
-    sw_cuts cuts = {0};
-    check(sw_pretokenize(sw_pretokenizer_find((sw_str){id, strlen(id)}), text, n, &cuts));
+    cut_list cuts = {0};
+    check(pretokenize(pretokenizer_find((str_view){id, strlen(id)}), text, n, &cuts));
     size_t last = 0;
     for (size_t i = 0; i < cuts.n; i++) {
         check(cuts.ends[i] > last);
         last = cuts.ends[i];
     }
     check(last == n);
-    sw_cuts_free(&cuts);
+    cuts_free(&cuts);
 }
 
 static void round_trip(const char *text, size_t n)
 {
     static const char *const CONTROLS[] = {"<|end|>", "<|a", "<|a|>"};
-    static sw_vocab *v;
+    static vocabulary *v;
     sw_err err;
     if (v == NULL)
-        check(sw_vocab_synthetic(&v, NULL, 0, CONTROLS, 3, &err) == SW_OK);
-    sw_tokens ids = {0};
-    sw_buf back;
-    sw_buf_init(&back, TEXT_MAX);
-    check(sw_vocab_encode(v, text, n, false, true, &ids, &err) == SW_OK);
-    sw_vocab_decode(v, ids.ids, ids.n, true, &back);
-    check(back.size == n && memcmp(sw_buf_str(&back), text, n) == 0);
-    sw_buf_free(&back);
-    sw_tokens_clear(&ids);
+        check(vocab_synthetic(&v, NULL, 0, CONTROLS, 3, &err) == SW_OK);
+    token_list ids = {0};
+    buf back;
+    buf_init(&back, TEXT_MAX);
+    check(vocab_encode(v, text, n, false, true, &ids, &err) == SW_OK);
+    vocab_decode(v, ids.ids, ids.n, true, &back);
+    check(back.size == n && memcmp(buf_str(&back), text, n) == 0);
+    buf_free(&back);
+    token_list_clear(&ids);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -38,7 +38,7 @@ static const temp_path *written(const model_copy *m, const char *name)
     return &path;
 }
 
-static void convert_matrices(model_copy *m, sw_type type)
+static void convert_matrices(model_copy *m, tensor_type type)
 {
     size_t n = 0;
     for (size_t i = 0; i < m->n_tensors; i++) {
@@ -52,12 +52,12 @@ static void convert_matrices(model_copy *m, sw_type type)
 
 static void in_half_floats(const golden *g)
 {
-    static const sw_type TYPES[] = {SW_F16, SW_BF16};
+    static const tensor_type TYPES[] = {TYPE_F16, TYPE_BF16};
     for (size_t i = 0; i < 2; i++) {
         model_copy *const m = model_copy_open(g->path);
         convert_matrices(m, TYPES[i]);
         float *const halves = golden_evaluate(g, written(m, "half.gguf")->s, &GOLDEN_OPTIONS, g->n_prefill);
-        convert_matrices(m, SW_F32); // the same rounded values
+        convert_matrices(m, TYPE_F32); // the same rounded values
         same_logits(g, written(m, "single.gguf")->s, halves);
         float *const original = own_logits(g);
         assert_true(memcmp(original, halves, GOLDEN_POSITIONS * g->n_vocab * sizeof *halves) != 0);
@@ -91,7 +91,7 @@ static void fuse(model_copy *m, int layer, const char *suffix)
         ne[1] += is_vector ? 0 : t->ne[1];
     }
     snprintf(fused, sizeof fused, "attn_qkv.%s", suffix);
-    uint8_t *const data = model_copy_add(m, layer, fused, SW_F32, ne)->data;
+    uint8_t *const data = model_copy_add(m, layer, fused, TYPE_F32, ne)->data;
     for (int i = 0; i < 3; i++) {
         const model_tensor *const t = model_copy_find(m, layer, base[i]);
         memcpy(data + n_bytes, t->data, t->n_bytes);
@@ -129,11 +129,11 @@ static const char *const NEW_KEYS[] = {
 };
 static uint32_t n_heads, head_k, head_v; // of the model at hand
 
-static void put_old_keys(sw_gguf_writer *w)
+static void put_old_keys(gguf_writer *w)
 {
-    sw_gguf_put_u32(w, "deepseek2.attention.key_length", head_k);
-    sw_gguf_put_u32(w, "deepseek2.attention.value_length", head_v);
-    sw_gguf_put_u32(w, "deepseek2.attention.head_count_kv", n_heads);
+    gguf_put_u32(w, "deepseek2.attention.key_length", head_k);
+    gguf_put_u32(w, "deepseek2.attention.value_length", head_v);
+    gguf_put_u32(w, "deepseek2.attention.head_count_kv", n_heads);
 }
 
 /* attn_kv_b, which expands a latent vector: per head `nope` rows of keys, then head_v rows of values. */
@@ -141,13 +141,13 @@ static void merge_kv_b(model_copy *m, int layer)
 {
     const model_tensor *const k = model_copy_find(m, layer, "attn_k_b.weight");
     const model_tensor *const v = model_copy_find(m, layer, "attn_v_b.weight");
-    assert_true(k->type == SW_F32 && v->type == SW_F32);
+    assert_true(k->type == TYPE_F32 && v->type == TYPE_F32);
     const size_t nope = (size_t)k->ne[0], latent = (size_t)k->ne[1], values = (size_t)v->ne[1];
     const float *const kb = (const float *)(const void *)k->data, *const vb = (const float *)(const void *)v->data;
     n_heads = (uint32_t)k->ne[2];
     head_v = (uint32_t)values;
     const uint64_t ne[4] = {latent, n_heads * (nope + values)};
-    float *row = (float *)(void *)model_copy_add(m, layer, "attn_kv_b.weight", SW_F32, ne)->data;
+    float *row = (float *)(void *)model_copy_add(m, layer, "attn_kv_b.weight", TYPE_F32, ne)->data;
     for (size_t a = 0; a < n_heads; a++) {
         for (size_t n = 0; n < nope; n++, row += latent) {
             for (size_t l = 0; l < latent; l++)
@@ -165,14 +165,14 @@ static void split_kv_b(model_copy *m, int layer)
 {
     model_tensor *const both = model_copy_find(m, layer, "attn_kv_b.weight");
     const size_t latent = (size_t)both->ne[0], values = head_v, nope = (size_t)both->ne[1] / n_heads - values;
-    const size_t row_bytes = (size_t)sw_type_row_bytes(both->type, latent);
+    const size_t row_bytes = (size_t)type_row_bytes(both->type, latent);
     const uint64_t ne_k[4] = {nope, latent, n_heads}, ne_v[4] = {latent, values, n_heads};
     uint8_t *const v = model_copy_add(m, layer, "attn_v_b.weight", both->type, ne_v)->data;
     for (size_t a = 0; a < n_heads; a++)
         memcpy(v + a * values * row_bytes, both->data + (a * (nope + values) + nope) * row_bytes, values * row_bytes);
-    model_tensor_convert(both, SW_F32);
+    model_tensor_convert(both, TYPE_F32);
     const float *const rows = (const float *)(const void *)both->data;
-    float *const k = (float *)(void *)model_copy_add(m, layer, "attn_k_b.weight", SW_F32, ne_k)->data;
+    float *const k = (float *)(void *)model_copy_add(m, layer, "attn_k_b.weight", TYPE_F32, ne_k)->data;
     for (size_t i = 0; i < n_heads * latent * nope; i++) {
         const size_t n = i % nope, l = i / nope % latent, a = i / nope / latent;
         k[i] = rows[(a * (nope + values) + n) * latent + l];
@@ -182,7 +182,7 @@ static void split_kv_b(model_copy *m, int layer)
 
 static void in_the_older_layout(const golden *g)
 {
-    static const sw_type TYPES[] = {SW_F32, SW_F16, SW_BF16, SW_Q8_0, SW_Q4_0};
+    static const tensor_type TYPES[] = {TYPE_F32, TYPE_F16, TYPE_BF16, TYPE_Q8_0, TYPE_Q4_0};
     const temp_path older = temp_file("older.gguf"), newer = temp_file("newer.gguf");
     for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++) {
         model_copy *const m = model_copy_open(g->path);
@@ -200,7 +200,7 @@ static void in_the_older_layout(const golden *g)
         model_copy_write(m, newer.s, NULL, NULL);
         model_copy_close(m);
         float *const expected = golden_evaluate(g, newer.s, &GOLDEN_OPTIONS, g->n_prefill);
-        if (TYPES[i] == SW_F32)
+        if (TYPES[i] == TYPE_F32)
             golden_expect(g, expected);
         same_logits(g, older.s, expected);
         free(expected);
@@ -218,9 +218,9 @@ static void test_the_older_layout_of_latent_attention_gives_the_same(void **stat
 
 static const char *const ORIGINAL_CONTEXT[] = {"phi3.rope.scaling.original_context_length", NULL};
 
-static void put_long_original_context(sw_gguf_writer *w)
+static void put_long_original_context(gguf_writer *w)
 {
-    sw_gguf_put_u32(w, ORIGINAL_CONTEXT[0], (uint32_t)GOLDEN_OPTIONS.n_ctx);
+    gguf_put_u32(w, ORIGINAL_CONTEXT[0], (uint32_t)GOLDEN_OPTIONS.n_ctx);
 }
 
 static void with_factors_exchanged(const golden *g)

@@ -56,9 +56,9 @@ static void expand(const golden *g, void *ud)
     model_copy *const m = model_copy_open(g->path);
     for (size_t i = 0; i < m->n_tensors; i++) {
         model_tensor *const t = &m->tensors[i];
-        if (sw_type_get((uint32_t)t->type)->block_elems == 1)
+        if (type_get((uint32_t)t->type)->block_elems == 1)
             continue; // F16 and BF16 stay: their products take activations as they are
-        model_tensor_convert(t, SW_F32);
+        model_tensor_convert(t, TYPE_F32);
         ++*n_expanded;
     }
     model_copy_write(m, path.s, NULL, NULL);

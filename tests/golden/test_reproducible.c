@@ -76,7 +76,7 @@ static int next_token(const float *logits, int n_vocab, int position)
 }
 
 typedef struct answer {
-    sw_lm *lm;
+    language_model *lm;
     const variation *v;
     int n_others_seen; // positions that the other sequences hold
 } answer;
@@ -84,17 +84,17 @@ typedef struct answer {
 /* One step: our n tokens among one token of every other sequence.  Gives the logits of our last token. */
 static const float *step(answer *a, const int *ids, int position, int n)
 {
-    sw_lm_token batch[N_BATCH];
+    batch_token batch[N_BATCH];
     const variation *const v = a->v;
     size_t n_batch = 0;
     for (int other = 0; other <= v->n_others; other++) {
         if (other == v->at) {
             for (int i = 0; i < n; i++)
-                batch[n_batch++] = (sw_lm_token){ids[i], position + i, 0, i == n - 1};
+                batch[n_batch++] = (batch_token){ids[i], position + i, 0, i == n - 1};
         }
         if (other < v->n_others) {
             const int id = prompt_token(a->n_others_seen * (other + 3) + 1, a->lm->n_vocab);
-            batch[n_batch++] = (sw_lm_token){id, a->n_others_seen, other + 1, true};
+            batch[n_batch++] = (batch_token){id, a->n_others_seen, other + 1, true};
         }
     }
     const float *logits;
@@ -122,13 +122,13 @@ static void cache_prefix(answer *a, const int *prompt)
     a->lm->ops->truncate(a->lm, 0, a->v->n_cached);
 }
 
-static uint64_t generate(const sw_gguf *g, const variation *v)
+static uint64_t generate(const gguf_file *g, const variation *v)
 {
     sw_err err = {0};
-    sw_lm *lm;
+    language_model *lm;
     const sw_engine_options o = {
         .n_threads = v->n_threads, .n_ctx = N_TOTAL, .n_seqs = 1 + v->n_others, .n_batch = N_BATCH};
-    if (sw_model_lm_open(&lm, g, &o, &err) != SW_OK) {
+    if (model_lm_open(&lm, g, &o, &err) != SW_OK) {
         fprintf(stderr, "%s\n", err.msg);
         exit(1);
     }
@@ -170,21 +170,21 @@ static bool left_out(const char *isa, size_t v)
 
 static void compute(const glob_t *models, result *r)
 {
-    const sw_kernels *const *tables;
-    r->n_isas = sw_kernels_all(&tables);
+    const kernels *const *tables;
+    r->n_isas = kernels_all(&tables);
     for (size_t i = 0; i < r->n_isas; i++)
         snprintf(r->isas[i], sizeof r->isas[i], "%s", tables[i]->name);
-    snprintf(r->isa, sizeof r->isa, "%s", sw_kernels_get()->name);
+    snprintf(r->isa, sizeof r->isa, "%s", kernels_get()->name);
     for (size_t m = 0; m < models->gl_pathc; m++) {
         sw_err err = {0};
-        sw_gguf *g;
-        if (sw_gguf_open(&g, models->gl_pathv[m], &err) != SW_OK) {
+        gguf_file *g;
+        if (gguf_open(&g, models->gl_pathv[m], &err) != SW_OK) {
             fprintf(stderr, "%s\n", err.msg);
             exit(1);
         }
         for (size_t v = 0; v < N_VARIATIONS; v++)
             r->hash[m][v] = left_out(r->isa, v) ? 0 : generate(g, &VARIATIONS[v]);
-        sw_gguf_close(g);
+        gguf_close(g);
     }
 }
 
@@ -230,7 +230,7 @@ static void test_256_tokens_have_the_same_logits_however_they_are_computed(void 
 {
     (void)state;
     glob_t models;
-    assert_int_equal(glob(SW_SOURCE_DIR "/models/demo-*.gguf", 0, NULL, &models), 0);
+    assert_int_equal(glob(SPILLWAY_SOURCE_DIR "/models/demo-*.gguf", 0, NULL, &models), 0);
     assert_in_range(models.gl_pathc, 1, N_MODELS_MAX);
     static result reference, other;
     for (size_t i = 0; i == 0 || i < reference.n_isas; i++) {

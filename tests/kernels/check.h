@@ -1,6 +1,6 @@
 /* check.h - what the kernel tests share: numbers at the edges, guarded outputs, comparison bit by bit. */
-#ifndef SW_KERNEL_CHECK_H
-#define SW_KERNEL_CHECK_H
+#ifndef KERNEL_CHECK_H
+#define KERNEL_CHECK_H
 
 // cmocka wants these four before it
 #include <setjmp.h>
@@ -43,7 +43,7 @@ static inline void check_free(void *buffer, size_t bytes)
 /* Equal bits, or both NaN: which NaN is not part of the definition. */
 static inline bool check_same(float a, float b)
 {
-    return sw_f32_bits(a) == sw_f32_bits(b) || (isnan(a) && isnan(b));
+    return f32_bits(a) == f32_bits(b) || (isnan(a) && isnan(b));
 }
 
 static inline void check_equal(const char *what, const char *variant, const float *expected, const float *got, size_t n)
@@ -62,25 +62,25 @@ static inline void check_close(const char *what, double expected, float got, dou
 }
 
 /* In (-1, 1). */
-static inline float check_unit(sw_rng *r)
+static inline float check_unit(rng_state *r)
 {
-    return 2.0f * sw_rng_float(r) - 1.0f;
+    return 2.0f * rng_float(r) - 1.0f;
 }
 
 /* A value from the edges of float32. */
-static inline float check_edge(sw_rng *r)
+static inline float check_edge(rng_state *r)
 {
     static const float EDGES[] = {0.0f,     -0.0f,     INFINITY,   -INFINITY, NAN,      FLT_MIN,
                                   -FLT_MIN, 0x1p-149f, -0x1p-130f, FLT_MAX,   -FLT_MAX, 1.0f,
                                   -1.0f,    7.0f,      -7.0f,      88.72283f, 88.8f,    -87.33654f,
                                   -87.4f,   -88.8f,    0x1p-119f,  0x1p-120f, 65504.0f, 1e30f};
-    return EDGES[sw_rng_next(r) % (sizeof EDGES / sizeof *EDGES)];
+    return EDGES[rng_next(r) % (sizeof EDGES / sizeof *EDGES)];
 }
 
 /* Mostly ordinary values, some edges. */
-static inline float check_mixed(sw_rng *r)
+static inline float check_mixed(rng_state *r)
 {
-    return sw_rng_next(r) % 8 == 0 ? check_edge(r) : 10.0f * check_unit(r);
+    return rng_next(r) % 8 == 0 ? check_edge(r) : 10.0f * check_unit(r);
 }
 
 #endif

@@ -6,17 +6,17 @@
 
 #include "kernels/scalar/math.h"
 
-typedef float (*value_fn)(sw_rng *r);
+typedef float (*value_fn)(rng_state *r);
 
-enum { PAGES = 12, D_MAX = 576, PAGE_BYTES = SW_KV_PAGE * D_MAX * 4, QUERIES = SW_ATTEND_QUERIES };
+enum { PAGES = 12, D_MAX = 576, PAGE_BYTES = KV_PAGE * D_MAX * 4, QUERIES = ATTEND_QUERIES };
 
-static const sw_type TYPES[] = {SW_F16, SW_F32, SW_Q8_0};
+static const tensor_type TYPES[] = {TYPE_F16, TYPE_F32, TYPE_Q8_0};
 enum { N_TYPES = sizeof TYPES / sizeof *TYPES };
 
 /* The pages of one KV head, and what is in them as numbers. */
 typedef struct cache {
     _Alignas(64) uint8_t key[PAGES][PAGE_BYTES], value[PAGES][PAGE_BYTES];
-    float key_f32[PAGES * SW_KV_PAGE][D_MAX], value_f32[PAGES * SW_KV_PAGE][D_MAX];
+    float key_f32[PAGES * KV_PAGE][D_MAX], value_f32[PAGES * KV_PAGE][D_MAX];
     const void *keys[PAGES], *values[PAGES];
     float q[QUERIES][D_MAX];
 } cache;
@@ -28,74 +28,74 @@ static cache kv; // large
 /* Codes and F16 scales of a vector; `back` gets what they stand for. */
 static void quantize(const float *x, int n, int8_t *code, uint16_t *scale, float *back)
 {
-    const sw_kernels *const *all;
-    sw_kernels_all(&all);
-    float padded[D_MAX] = {0}, scales[D_MAX / SW_GROUP];
+    const kernels *const *all;
+    kernels_all(&all);
+    float padded[D_MAX] = {0}, scales[D_MAX / K_GROUP];
     int16_t sums[D_MAX / 16];
     memcpy(padded, x, (size_t)n * sizeof *x);
-    all[0]->quantize(padded, sw_kv_groups(n) * SW_GROUP, &(sw_codes){.code = code, .scale = scales, .sum = sums});
-    for (size_t g = 0; g < sw_kv_groups(n); g++)
-        scale[g] = sw_f16_from_f32(scales[g]);
+    all[0]->quantize(padded, kv_groups(n) * K_GROUP, &(code_rows){.code = code, .scale = scales, .sum = sums});
+    for (size_t g = 0; g < kv_groups(n); g++)
+        scale[g] = f16_from_f32(scales[g]);
     for (int i = 0; i < n; i++)
-        back[i] = (float)code[i] * sw_f32_from_f16(scale[i / SW_GROUP]);
+        back[i] = (float)code[i] * f32_from_f16(scale[i / K_GROUP]);
 }
 
-static void put_key(sw_type type, int position, int d_k, const float *x)
+static void put_key(tensor_type type, int position, int d_k, const float *x)
 {
-    uint8_t *const page = kv.key[position / SW_KV_PAGE];
-    const size_t at = (size_t)position % SW_KV_PAGE;
+    uint8_t *const page = kv.key[position / KV_PAGE];
+    const size_t at = (size_t)position % KV_PAGE;
     float *const back = kv.key_f32[position];
-    if (type == SW_Q8_0) {
+    if (type == TYPE_Q8_0) {
         int8_t code[D_MAX];
-        uint16_t scale[D_MAX / SW_GROUP];
+        uint16_t scale[D_MAX / K_GROUP];
         quantize(x, d_k, code, scale, back);
-        for (size_t i = 0; i < sw_kv_groups(d_k) * SW_GROUP; i++)
-            page[(i / 4 * SW_KV_PAGE + at) * 4 + i % 4] = (uint8_t)code[i];
-        for (size_t g = 0; g < sw_kv_groups(d_k); g++)
-            memcpy(page + sw_kv_key_codes(d_k) + 2 * (g * SW_KV_PAGE + at), &scale[g], 2);
+        for (size_t i = 0; i < kv_groups(d_k) * K_GROUP; i++)
+            page[(i / 4 * KV_PAGE + at) * 4 + i % 4] = (uint8_t)code[i];
+        for (size_t g = 0; g < kv_groups(d_k); g++)
+            memcpy(page + kv_key_codes(d_k) + 2 * (g * KV_PAGE + at), &scale[g], 2);
         return;
     }
     for (int i = 0; i < d_k; i++) {
-        const size_t element = (size_t)i * SW_KV_PAGE + at;
-        back[i] = type == SW_F16 ? sw_f32_from_f16(sw_f16_from_f32(x[i])) : x[i];
-        if (type == SW_F16)
-            sw_store_f16(page + 2 * element, x[i]);
+        const size_t element = (size_t)i * KV_PAGE + at;
+        back[i] = type == TYPE_F16 ? f32_from_f16(f16_from_f32(x[i])) : x[i];
+        if (type == TYPE_F16)
+            half_store(page + 2 * element, x[i]);
         else
             memcpy(page + 4 * element, &x[i], 4);
     }
 }
 
-static void put_value(sw_type type, int position, int d_v, const float *x)
+static void put_value(tensor_type type, int position, int d_v, const float *x)
 {
-    uint8_t *const page = kv.value[position / SW_KV_PAGE];
-    const size_t at = (size_t)position % SW_KV_PAGE, d = (size_t)d_v;
+    uint8_t *const page = kv.value[position / KV_PAGE];
+    const size_t at = (size_t)position % KV_PAGE, d = (size_t)d_v;
     float *const back = kv.value_f32[position];
-    if (type == SW_Q8_0) {
+    if (type == TYPE_Q8_0) {
         int8_t code[D_MAX];
-        uint16_t scale[D_MAX / SW_GROUP];
+        uint16_t scale[D_MAX / K_GROUP];
         quantize(x, d_v, code, scale, back);
         memcpy(page + at * d, code, d);
-        for (size_t g = 0; g < sw_kv_groups(d_v); g++)
-            memcpy(page + sw_kv_value_codes(d_v) + 2 * (g * SW_KV_PAGE + at), &scale[g], 2);
+        for (size_t g = 0; g < kv_groups(d_v); g++)
+            memcpy(page + kv_value_codes(d_v) + 2 * (g * KV_PAGE + at), &scale[g], 2);
         return;
     }
     for (int i = 0; i < d_v; i++) {
-        back[i] = type == SW_F16 ? sw_f32_from_f16(sw_f16_from_f32(x[i])) : x[i];
-        if (type == SW_F16)
-            sw_store_f16(page + 2 * (at * d + (size_t)i), x[i]);
+        back[i] = type == TYPE_F16 ? f32_from_f16(f16_from_f32(x[i])) : x[i];
+        if (type == TYPE_F16)
+            half_store(page + 2 * (at * d + (size_t)i), x[i]);
         else
             memcpy(page + 4 * (at * d + (size_t)i), &x[i], 4);
     }
 }
 
-static void fill(float *x, size_t n, value_fn value, sw_rng *r)
+static void fill(float *x, size_t n, value_fn value, rng_state *r)
 {
     for (size_t i = 0; i < n; i++)
         x[i] = value(r);
 }
 
 /* Fills positions [begin, end); all others are NaN (bytes of 0xff), as a reused page might be. */
-static void fill_cache(const sw_attend *a, int begin, int end, value_fn value, sw_rng *r)
+static void fill_cache(const attend_args *a, int begin, int end, value_fn value, rng_state *r)
 {
     memset(kv.key, 0xff, sizeof kv.key);
     memset(kv.value, 0xff, sizeof kv.value);
@@ -116,29 +116,29 @@ static void fill_cache(const sw_attend *a, int begin, int end, value_fn value, s
 
 /* A call of n queries that see [begin, end), each begin and end moved on by `step` from one query to the next. */
 typedef struct call {
-    sw_attend a;
-    sw_attend_query queries[QUERIES];
+    attend_args a;
+    attend_query queries[QUERIES];
     float out[QUERIES][D_MAX];
 } call;
 
-static void make_call(call *c, sw_type type, int d_k, int d_v, int n, int begin, int end, int step)
+static void make_call(call *c, tensor_type type, int d_k, int d_v, int n, int begin, int end, int step)
 {
     *c = (call){.a = {.type = type, .d_k = d_k, .d_v = d_v, .scale = 1.0f / sqrtf((float)d_k), .n = n}};
     for (int i = 0; i < n; i++)
-        c->queries[i] = (sw_attend_query){.q = kv.q[i], .begin = begin + i * step, .end = end + i * step};
+        c->queries[i] = (attend_query){.q = kv.q[i], .begin = begin + i * step, .end = end + i * step};
     const int last = c->queries[n - 1].end;
     c->a.queries = c->queries;
-    c->a.first_page = begin / SW_KV_PAGE;
-    c->a.n_pages = (last + SW_KV_PAGE - 1) / SW_KV_PAGE - c->a.first_page;
+    c->a.first_page = begin / KV_PAGE;
+    c->a.n_pages = (last + KV_PAGE - 1) / KV_PAGE - c->a.first_page;
     c->a.keys = kv.keys + c->a.first_page;
     c->a.values = kv.values + c->a.first_page;
 }
 
-static void run(call *c, const sw_kernels *k)
+static void run(call *c, const kernels *k)
 {
     for (int i = 0; i < c->a.n; i++) {
         c->queries[i].out = check_new((size_t)c->a.d_v * sizeof(float));
-        c->queries[i].state = (sw_running){12345, 54321};
+        c->queries[i].state = (running_softmax){12345, 54321};
     }
     k->attend(&c->a);
     for (int i = 0; i < c->a.n; i++) {
@@ -149,10 +149,10 @@ static void run(call *c, const sw_kernels *k)
 
 static void compare(const char *what, const char *name, const call *expected, int first, const call *got)
 {
-    const sw_attend *const a = &got->a;
+    const attend_args *const a = &got->a;
     char text[160];
     for (int i = 0; i < a->n; i++) {
-        const sw_attend_query *const e = &expected->queries[first + i], *const q = &got->queries[i];
+        const attend_query *const e = &expected->queries[first + i], *const q = &got->queries[i];
         snprintf(text, sizeof text, "attend %s, type %d, d %d and %d, query %d of %d, [%d, %d)", what, (int)a->type,
                  a->d_k, a->d_v, i, a->n, q->begin, q->end);
         check_equal(text, name, expected->out[first + i], got->out[i], (size_t)a->d_v);
@@ -164,8 +164,8 @@ static void compare(const char *what, const char *name, const call *expected, in
 static void like_scalar(call *c, const char *what)
 {
     static call expected, got;
-    const sw_kernels *const *all;
-    const size_t n_all = sw_kernels_all(&all);
+    const kernels *const *all;
+    const size_t n_all = kernels_all(&all);
     expected = *c;
     expected.a.queries = expected.queries;
     run(&expected, all[0]);
@@ -177,7 +177,7 @@ static void like_scalar(call *c, const char *what)
     }
 }
 
-static void make_queries(value_fn value, sw_rng *r)
+static void make_queries(value_fn value, rng_state *r)
 {
     for (int i = 0; i < QUERIES; i++)
         fill(kv.q[i], D_MAX, value, r);
@@ -193,8 +193,8 @@ static void test_any_window_is_equal_to_scalar(void **state)
     static const int WINDOWS[][2] = {{0, 1},   {0, 32},   {0, 33},    {31, 32},   {31, 33},   {5, 6},  {40, 41},
                                      {0, 128}, {17, 300}, {100, 384}, {128, 256}, {200, 384}, {1, 384}};
     static call c;
-    sw_rng r;
-    sw_rng_seed(&r, 6);
+    rng_state r;
+    rng_seed(&r, 6);
     make_queries(check_unit, &r);
     for (int i = 0; i < N_HEADS; i++) {
         for (size_t j = 0; j < sizeof WINDOWS / sizeof *WINDOWS; j++) {
@@ -210,8 +210,8 @@ static void test_any_number_of_queries_is_equal_to_scalar(void **state)
 {
     (void)state;
     static call c;
-    sw_rng r;
-    sw_rng_seed(&r, 9);
+    rng_state r;
+    rng_seed(&r, 9);
     make_queries(check_unit, &r);
     for (int n = 2; n <= QUERIES; n++) {
         for (int type = 0; type < N_TYPES; type++) {
@@ -223,7 +223,7 @@ static void test_any_number_of_queries_is_equal_to_scalar(void **state)
     }
     for (int type = 0; type < N_TYPES; type++) { // windows that do not meet: some see nothing of some pages
         make_call(&c, TYPES[type], 64, 64, 9, 0, 30, 40);
-        fill_cache(&c.a, 0, PAGES * SW_KV_PAGE, check_unit, &r);
+        fill_cache(&c.a, 0, PAGES * KV_PAGE, check_unit, &r);
         like_scalar(&c, "apart");
         make_call(&c, TYPES[type], 576, 512, 16, 0, 300, 0);
         fill_cache(&c.a, 0, 300, check_unit, &r);
@@ -235,11 +235,11 @@ static void test_an_answer_does_not_depend_on_the_other_queries(void **state)
 {
     (void)state;
     static call together, alone;
-    sw_rng r;
-    sw_rng_seed(&r, 10);
+    rng_state r;
+    rng_seed(&r, 10);
     make_queries(check_unit, &r);
-    const sw_kernels *const *all;
-    const size_t n_all = sw_kernels_all(&all);
+    const kernels *const *all;
+    const size_t n_all = kernels_all(&all);
     for (int type = 0; type < N_TYPES; type++) {
         for (size_t v = 0; v < n_all; v++) {
             make_call(&together, TYPES[type], 80, 80, 13, 35, 200, 5);
@@ -259,10 +259,10 @@ static void test_extreme_numbers_are_equal_to_scalar(void **state)
 {
     (void)state;
     static call c;
-    sw_rng r;
-    sw_rng_seed(&r, 7);
+    rng_state r;
+    rng_seed(&r, 7);
     for (int i = 0; i < 300; i++) {
-        const int begin = (int)(sw_rng_next(&r) % 300), end = begin + 1 + (int)(sw_rng_next(&r) % 80);
+        const int begin = (int)(rng_next(&r) % 300), end = begin + 1 + (int)(rng_next(&r) % 80);
         const int d = 8 * (1 + i % 8);
         make_queries(check_unit, &r);
         make_call(&c, TYPES[i % N_TYPES], d, d, 1 + i % 5, begin, end, i % 2);
@@ -271,9 +271,9 @@ static void test_extreme_numbers_are_equal_to_scalar(void **state)
         for (int j = 0; j < i % 5; j++) {
             float x[D_MAX];
             fill(x, (size_t)d, check_unit, &r);
-            x[sw_rng_next(&r) % (uint64_t)d] = check_edge(&r);
-            const int position = begin + (int)(sw_rng_next(&r) % (uint64_t)(end - begin));
-            if (sw_rng_next(&r) % 2 == 0)
+            x[rng_next(&r) % (uint64_t)d] = check_edge(&r);
+            const int position = begin + (int)(rng_next(&r) % (uint64_t)(end - begin));
+            if (rng_next(&r) % 2 == 0)
                 put_key(c.a.type, position, d, x);
             else
                 put_value(c.a.type, position, d, x);
@@ -294,23 +294,23 @@ static void test_extreme_numbers_are_equal_to_scalar(void **state)
 /* ---- against double precision ---- */
 
 /* The query as Q8_0 keys meet it. */
-static void rounded_query(const sw_attend *a, int i, float *q)
+static void rounded_query(const attend_args *a, int i, float *q)
 {
     int8_t code[D_MAX];
-    float scale[D_MAX / SW_GROUP], padded[D_MAX] = {0};
+    float scale[D_MAX / K_GROUP], padded[D_MAX] = {0};
     int16_t sum[D_MAX / 16];
-    const sw_kernels *const *all;
-    sw_kernels_all(&all);
+    const kernels *const *all;
+    kernels_all(&all);
     memcpy(q, kv.q[i], (size_t)a->d_k * sizeof *q);
-    if (a->type != SW_Q8_0)
+    if (a->type != TYPE_Q8_0)
         return;
     memcpy(padded, q, (size_t)a->d_k * sizeof *q);
-    all[0]->quantize(padded, sw_kv_groups(a->d_k) * SW_GROUP, &(sw_codes){.code = code, .scale = scale, .sum = sum});
+    all[0]->quantize(padded, kv_groups(a->d_k) * K_GROUP, &(code_rows){.code = code, .scale = scale, .sum = sum});
     for (int k = 0; k < a->d_k; k++)
-        q[k] = (float)code[k] * scale[k / SW_GROUP];
+        q[k] = (float)code[k] * scale[k / K_GROUP];
 }
 
-static void near_double(sw_type type, int d_k, int d_v, sw_rng *r)
+static void near_double(tensor_type type, int d_k, int d_v, rng_state *r)
 {
     static call c;
     make_queries(check_unit, r);
@@ -318,11 +318,11 @@ static void near_double(sw_type type, int d_k, int d_v, sw_rng *r)
         kv.q[1][i] *= 20.0f; // weights from almost none to almost all
     make_call(&c, type, d_k, d_v, 3, 40, 333, 7);
     fill_cache(&c.a, 40, 347, check_unit, r);
-    const sw_kernels *const *all;
-    sw_kernels_all(&all);
+    const kernels *const *all;
+    kernels_all(&all);
     run(&c, all[0]);
     for (int i = 0; i < 3; i++) {
-        const sw_attend_query *const q = &c.queries[i];
+        const attend_query *const q = &c.queries[i];
         double expected[D_MAX] = {0}, sum = 0;
         float rounded[D_MAX];
         rounded_query(&c.a, i, rounded);
@@ -344,8 +344,8 @@ static void near_double(sw_type type, int d_k, int d_v, sw_rng *r)
 static void test_scalar_agrees_with_double_precision(void **state)
 {
     (void)state;
-    sw_rng r;
-    sw_rng_seed(&r, 8);
+    rng_state r;
+    rng_seed(&r, 8);
     for (int type = 0; type < N_TYPES; type++) {
         near_double(TYPES[type], 64, 64, &r);
         near_double(TYPES[type], 80, 112, &r);
@@ -356,13 +356,13 @@ static void test_parts_join_to_the_whole(void **state)
 {
     (void)state;
     // e^1 * 2 + e^3 * 5 with values 7 and 11, then a sink of 2.
-    sw_running s = {-INFINITY, 0};
+    running_softmax s = {-INFINITY, 0};
     float out = 99;
     const float first = 7 * 2, second = 11 * 5, sink = 2;
-    sw_running_add(&s, &out, &(sw_running){1, 2}, &first, 1);
+    running_add(&s, &out, &(running_softmax){1, 2}, &first, 1);
     assert_true(s.max == 1 && s.sum == 2 && out == 14);
-    sw_running_add(&s, &out, &(sw_running){3, 5}, &second, 1);
-    sw_running_finish(&s, &sink, &out, 1);
+    running_add(&s, &out, &(running_softmax){3, 5}, &second, 1);
+    running_finish(&s, &sink, &out, 1);
     const double whole = (14 * exp(1) + 55 * exp(3)) / (2 * exp(1) + 5 * exp(3) + exp(2));
     check_close("joined", whole, out, 1e-5);
 }

@@ -9,9 +9,9 @@
 
 enum { MAX = 4200 };
 
-typedef float (*value_fn)(sw_rng *r);
+typedef float (*value_fn)(rng_state *r);
 
-static void fill(float *x, size_t n, value_fn value, sw_rng *r)
+static void fill(float *x, size_t n, value_fn value, rng_state *r)
 {
     for (size_t i = 0; i < n; i++)
         x[i] = value(r);
@@ -19,26 +19,26 @@ static void fill(float *x, size_t n, value_fn value, sw_rng *r)
 
 /* ---- quantize --------------------------------------------------------------------------------------------------- */
 
-static void quantize_like_scalar(value_fn value, float factor, sw_rng *r)
+static void quantize_like_scalar(value_fn value, float factor, rng_state *r)
 {
-    enum { GROUPS = 200, COUNT = GROUPS * SW_GROUP };
+    enum { GROUPS = 200, COUNT = GROUPS * K_GROUP };
     static float x[COUNT];
     fill(x, COUNT, value, r);
     for (int i = 0; i < COUNT; i++)
         x[i] *= factor;
-    const sw_kernels *const *all;
-    const size_t n_all = sw_kernels_all(&all);
-    sw_codes expected;
-    assert_true(sw_codes_alloc(&expected, COUNT));
+    const kernels *const *all;
+    const size_t n_all = kernels_all(&all);
+    code_rows expected;
+    assert_true(codes_alloc(&expected, COUNT));
     all[0]->quantize(x, COUNT, &expected);
     for (size_t v = 0; v < n_all; v++) {
         for (int has_fine = 0; has_fine < 2; has_fine++) {
-            const sw_codes out = {.code = check_new(COUNT),
-                                  .scale = check_new(GROUPS * sizeof(float)),
-                                  .sum = check_new(2 * GROUPS * sizeof(int16_t)),
-                                  .scaled_sum = has_fine ? check_new(GROUPS * sizeof(float)) : NULL,
-                                  .fine = has_fine ? check_new(COUNT) : NULL,
-                                  .fine_sum = has_fine ? check_new(2 * GROUPS * sizeof(int16_t)) : NULL};
+            const code_rows out = {.code = check_new(COUNT),
+                                   .scale = check_new(GROUPS * sizeof(float)),
+                                   .sum = check_new(2 * GROUPS * sizeof(int16_t)),
+                                   .scaled_sum = has_fine ? check_new(GROUPS * sizeof(float)) : NULL,
+                                   .fine = has_fine ? check_new(COUNT) : NULL,
+                                   .fine_sum = has_fine ? check_new(2 * GROUPS * sizeof(int16_t)) : NULL};
             all[v]->quantize(x, COUNT, &out);
             assert_memory_equal(out.code, expected.code, COUNT);
             assert_memory_equal(out.sum, expected.sum, 2 * GROUPS * sizeof(int16_t));
@@ -56,14 +56,14 @@ static void quantize_like_scalar(value_fn value, float factor, sw_rng *r)
             check_free(out.fine_sum, 2 * GROUPS * sizeof(int16_t));
         }
     }
-    sw_codes_free(&expected, COUNT);
+    codes_free(&expected, COUNT);
 }
 
 static void test_quantize_is_equal_to_scalar_at_every_magnitude(void **state)
 {
     (void)state;
-    sw_rng r;
-    sw_rng_seed(&r, 1);
+    rng_state r;
+    rng_seed(&r, 1);
     for (int exponent = -149; exponent < 128; exponent++)
         quantize_like_scalar(check_unit, ldexpf(1.0f, exponent), &r);
     quantize_like_scalar(check_mixed, 1.0f, &r);
@@ -71,29 +71,29 @@ static void test_quantize_is_equal_to_scalar_at_every_magnitude(void **state)
 }
 
 /* Halves between two codes: 127 / max is a power of two here, so that every product is exact. */
-static float half_step(sw_rng *r)
+static float half_step(rng_state *r)
 {
-    const int i = (int)(sw_rng_next(r) % 509) - 254;
+    const int i = (int)(rng_next(r) % 509) - 254;
     return (float)i * 0.25f;
 }
 
 static void test_quantize_rounds_halves_to_even(void **state)
 {
     (void)state;
-    sw_rng r;
-    sw_rng_seed(&r, 2);
+    rng_state r;
+    rng_seed(&r, 2);
     quantize_like_scalar(half_step, 1.0f, &r);
-    const float x[SW_GROUP] = {127.0f, 0.5f, 1.5f, 2.5f, -0.5f, -1.5f, -2.5f, 3.0f + 0.5f / 128, 3.0f + 1.5f / 128};
+    const float x[K_GROUP] = {127.0f, 0.5f, 1.5f, 2.5f, -0.5f, -1.5f, -2.5f, 3.0f + 0.5f / 128, 3.0f + 1.5f / 128};
     static const int8_t CODES[10] = {127, 0, 2, 2, 0, -2, -2, 3, 3, 0},
                         FINE[10] = {0, 64, -64, 64, -64, 64, -64, 0, 2, 0};
-    int8_t code[SW_GROUP], fine[SW_GROUP];
+    int8_t code[K_GROUP], fine[K_GROUP];
     float scale;
     int16_t sum[2], fine_sum[2];
-    const sw_codes out = {.code = code, .scale = &scale, .sum = sum, .fine = fine, .fine_sum = fine_sum};
-    const sw_kernels *const *all;
-    const size_t n_all = sw_kernels_all(&all);
+    const code_rows out = {.code = code, .scale = &scale, .sum = sum, .fine = fine, .fine_sum = fine_sum};
+    const kernels *const *all;
+    const size_t n_all = kernels_all(&all);
     for (size_t v = 0; v < n_all; v++) {
-        all[v]->quantize(x, SW_GROUP, &out);
+        all[v]->quantize(x, K_GROUP, &out);
         assert_memory_equal(code, CODES, sizeof CODES);
         assert_memory_equal(fine, FINE, sizeof FINE);
         assert_true(scale == 1.0f && sum[0] == 133 && sum[1] == 0 && fine_sum[0] == 2 && fine_sum[1] == 0);
@@ -104,44 +104,44 @@ static void test_quantize_rounds_halves_to_even(void **state)
 static void test_fine_codes_tell_a_value_to_15_bits(void **state)
 {
     (void)state;
-    enum { COUNT = 100 * SW_GROUP };
+    enum { COUNT = 100 * K_GROUP };
     static float x[COUNT];
-    sw_rng r;
-    sw_rng_seed(&r, 3);
+    rng_state r;
+    rng_seed(&r, 3);
     fill(x, COUNT, check_unit, &r);
-    sw_codes c;
-    assert_true(sw_codes_alloc(&c, COUNT));
-    const sw_kernels *const *all;
-    sw_kernels_all(&all);
+    code_rows c;
+    assert_true(codes_alloc(&c, COUNT));
+    const kernels *const *all;
+    kernels_all(&all);
     all[0]->quantize(x, COUNT, &c);
     double coarse = 0, fine = 0;
     for (size_t i = 0; i < COUNT; i++) {
-        const double step = (double)c.scale[i / SW_GROUP], t = (double)x[i] / step;
+        const double step = (double)c.scale[i / K_GROUP], t = (double)x[i] / step;
         coarse = fmax(coarse, fabs(t - c.code[i]));
         fine = fmax(fine, fabs(t - c.code[i] - c.fine[i] / 128.0));
     }
     assert_true(coarse > 0.49 && coarse < 0.5001);
     assert_true(fine > 0.0038 && fine < 1.01 / 256);
-    sw_codes_free(&c, COUNT);
+    codes_free(&c, COUNT);
 }
 
 /* ---- norms ------------------------------------------------------------------------------------------------------ */
 
 typedef void (*norm_fn)(const float *x, const float *w, const float *b, size_t n, float eps, float *y);
 
-static norm_fn norm_of(const sw_kernels *k, bool is_layernorm)
+static norm_fn norm_of(const kernels *k, bool is_layernorm)
 {
     return is_layernorm ? k->layernorm : k->rmsnorm;
 }
 
-static void norm_like_scalar(bool is_layernorm, size_t n, bool has_bias, value_fn value, sw_rng *r)
+static void norm_like_scalar(bool is_layernorm, size_t n, bool has_bias, value_fn value, rng_state *r)
 {
     float x[MAX], w[MAX], b[MAX], expected[MAX];
     fill(x, n, value, r);
     fill(w, n, check_unit, r);
     fill(b, n, check_unit, r);
-    const sw_kernels *const *all;
-    const size_t n_all = sw_kernels_all(&all);
+    const kernels *const *all;
+    const size_t n_all = kernels_all(&all);
     norm_of(all[0], is_layernorm)(x, w, has_bias ? b : NULL, n, 1e-5f, expected);
     for (size_t v = 0; v < n_all; v++) {
         float *const y = check_new(n * sizeof *y);
@@ -158,8 +158,8 @@ static void test_norms_are_equal_to_scalar(void **state)
 {
     (void)state;
     static const size_t SIZES[] = {1, 2, 15, 16, 17, 31, 64, 100, 2880, 4199};
-    sw_rng r;
-    sw_rng_seed(&r, 3);
+    rng_state r;
+    rng_seed(&r, 3);
     for (int i = 0; i < 4; i++) {
         for (size_t j = 0; j < sizeof SIZES / sizeof *SIZES; j++) {
             norm_like_scalar(i & 1, SIZES[j], i & 2, check_unit, &r);
@@ -172,14 +172,14 @@ static void test_scalar_norms_agree_with_double_precision(void **state)
 {
     (void)state;
     enum { N = 2880 };
-    sw_rng r;
-    sw_rng_seed(&r, 4);
+    rng_state r;
+    rng_seed(&r, 4);
     float x[N], w[N], b[N], y[N];
     fill(x, N, check_unit, &r);
     fill(w, N, check_unit, &r);
     fill(b, N, check_unit, &r);
-    const sw_kernels *const *all;
-    sw_kernels_all(&all);
+    const kernels *const *all;
+    kernels_all(&all);
     for (int is_layernorm = 0; is_layernorm < 2; is_layernorm++) {
         double mean = 0, squares = 0;
         for (int i = 0; i < N; i++)
@@ -200,8 +200,8 @@ typedef void (*gate_fn)(const float *gate, const float *up, size_t n, float *y);
 
 static void gates_like_scalar(const float *gate, const float *up, size_t n)
 {
-    const sw_kernels *const *all;
-    const size_t n_all = sw_kernels_all(&all);
+    const kernels *const *all;
+    const size_t n_all = kernels_all(&all);
     float expected[MAX];
     for (int is_oai = 0; is_oai < 2; is_oai++) {
         (is_oai ? all[0]->swiglu_oai : all[0]->swiglu)(gate, up, n, expected);
@@ -222,8 +222,8 @@ static void test_gates_are_equal_to_scalar(void **state)
 {
     (void)state;
     static const size_t SIZES[] = {1, 7, 16, 33, 1000, 4199};
-    sw_rng r;
-    sw_rng_seed(&r, 5);
+    rng_state r;
+    rng_seed(&r, 5);
     float gate[MAX], up[MAX];
     for (size_t i = 0; i < sizeof SIZES / sizeof *SIZES; i++) {
         fill(gate, SIZES[i], check_mixed, &r);
@@ -245,7 +245,7 @@ static void test_exp_is_equal_to_scalar_over_all_floats(void **state)
         up[i] = 1.0f;
     for (uint64_t bits = 0; bits < UINT64_C(1) << 32;) {
         for (int i = 0; i < N; i++, bits += STEP)
-            gate[i] = sw_f32_from_bits((uint32_t)bits);
+            gate[i] = f32_from_bits((uint32_t)bits);
         gates_like_scalar(gate, up, N);
     }
 }
@@ -255,16 +255,17 @@ static void test_exp_is_within_two_ten_millionths(void **state)
     (void)state;
     for (int i = -8733; i <= 8872; i++) {
         const float x = (float)i * 0.01f;
-        check_close("exp", 1.0, (float)((double)sw_expf(x) / exp((double)x)), 2e-7);
+        check_close("exp", 1.0, (float)((double)math_expf(x) / exp((double)x)), 2e-7);
     }
-    assert_true(sw_expf(-88.0f) == 0.0f && sw_expf(-INFINITY) == 0.0f && isinf(sw_expf(89.0f)) && isnan(sw_expf(NAN)));
+    assert_true(math_expf(-88.0f) == 0.0f && math_expf(-INFINITY) == 0.0f && isinf(math_expf(89.0f)) &&
+                isnan(math_expf(NAN)));
 }
 
 static void test_scalar_gates_agree_with_double_precision(void **state)
 {
     (void)state;
-    const sw_kernels *const *all;
-    sw_kernels_all(&all);
+    const kernels *const *all;
+    kernels_all(&all);
     for (int i = -300; i <= 300; i++) {
         const float g = (float)i * 0.05f, u = (float)(i * 7 % 100) * 0.1f;
         float y;
@@ -282,8 +283,8 @@ static void test_scalar_gates_agree_with_double_precision(void **state)
 
 static void softmax_like_scalar(const float *x, size_t n, float max, float t)
 {
-    const sw_kernels *const *all;
-    const size_t n_all = sw_kernels_all(&all);
+    const kernels *const *all;
+    const size_t n_all = kernels_all(&all);
     float expected[MAX];
     all[0]->softmax_weights(x, n, max, t, expected);
     for (size_t v = 1; v < n_all; v++) {
@@ -302,8 +303,8 @@ static void test_softmax_weights_are_equal_to_scalar(void **state)
     (void)state;
     static const size_t SIZES[] = {1, 7, 16, 33, 1000, 4199};
     static const float TEMPERATURES[] = {1, 0.3f, 2, 1e-38f, 0x1p-149f, 3e38f};
-    sw_rng r;
-    sw_rng_seed(&r, 9);
+    rng_state r;
+    rng_seed(&r, 9);
     float x[MAX];
     for (size_t i = 0; i < sizeof SIZES / sizeof *SIZES; i++) {
         for (size_t j = 0; j < sizeof TEMPERATURES / sizeof *TEMPERATURES; j++) {
@@ -318,8 +319,8 @@ static void test_softmax_weights_are_equal_to_scalar(void **state)
 static void test_scalar_softmax_weights_agree_with_double_precision(void **state)
 {
     (void)state;
-    const sw_kernels *const *all;
-    sw_kernels_all(&all);
+    const kernels *const *all;
+    kernels_all(&all);
     for (int i = 0; i <= 2000; i++) {
         const float x = 3.0f - (float)i * 0.01f;
         float y;

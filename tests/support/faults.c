@@ -32,16 +32,16 @@ static void *resize(void *ud, void *p, size_t size)
 
 void faults_alloc_begin(long fail_at)
 {
-    static const sw_allocator FAULTY = {resize, NULL};
+    static const mem_allocator FAULTY = {resize, NULL};
     alloc_fails_at = fail_at;
     n_allocs = 0;
     n_live = 0;
-    sw_set_allocator(&FAULTY);
+    mem_set_allocator(&FAULTY);
 }
 
 long faults_alloc_end(long *n_live_out)
 {
-    sw_set_allocator(NULL);
+    mem_set_allocator(NULL);
     *n_live_out = n_live;
     return n_allocs;
 }
@@ -62,15 +62,15 @@ static long read_at(void *ud, int fd, void *dst, size_t n, uint64_t offset)
 
 void faults_read_begin(long fail_at, faults_read how)
 {
-    static const sw_io FAULTY = {read_at, NULL};
+    static const file_io FAULTY = {read_at, NULL};
     n_reads = 0;
     read_fails_at = fail_at;
     read_fails_how = how;
-    sw_set_io(&FAULTY);
+    file_set_io(&FAULTY);
 }
 
 long faults_read_end(void)
 {
-    sw_set_io(NULL);
+    file_set_io(NULL);
     return n_reads;
 }

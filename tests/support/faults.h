@@ -1,6 +1,6 @@
 /* faults.h - memory and files that fail on demand: the n-th allocation, the n-th read. */
-#ifndef SW_TEST_FAULTS_H
-#define SW_TEST_FAULTS_H
+#ifndef TEST_FAULTS_H
+#define TEST_FAULTS_H
 
 enum { FAULTS_NONE = -1 };
 

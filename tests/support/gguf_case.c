@@ -12,14 +12,14 @@ gguf_builder gguf_built;
 int gguf_case_begin(void **state)
 {
     (void)state;
-    gguf_begin(&gguf_built);
+    builder_begin(&gguf_built);
     return 0;
 }
 
 int gguf_case_end(void **state)
 {
     (void)state;
-    gguf_end(&gguf_built);
+    builder_end(&gguf_built);
     return 0;
 }
 
@@ -28,7 +28,7 @@ const uint64_t GGUF_ROW_OF_4[4] = {4};
 void gguf_add_row(const char *name)
 {
     static const float VALUES[4] = {1, 2, 3, 4};
-    gguf_tensor(&gguf_built, name, SW_F32, GGUF_ROW_OF_4, VALUES, sizeof VALUES);
+    builder_tensor(&gguf_built, name, TYPE_F32, GGUF_ROW_OF_4, VALUES, sizeof VALUES);
 }
 
 temp_path gguf_case_path(void)
@@ -38,26 +38,26 @@ temp_path gguf_case_path(void)
 
 void gguf_again(gguf_builder *b)
 {
-    gguf_end(b);
-    gguf_begin(b);
+    builder_end(b);
+    builder_begin(b);
 }
 
-sw_gguf *gguf_opened(const gguf_builder *b)
+gguf_file *gguf_opened(const gguf_builder *b)
 {
     const temp_path path = gguf_case_path();
-    gguf_write(b, path.s);
-    sw_gguf *g;
+    builder_write(b, path.s);
+    gguf_file *g;
     sw_err err = {0};
-    if (sw_gguf_open(&g, path.s, &err) != SW_OK)
+    if (gguf_open(&g, path.s, &err) != SW_OK)
         fail_msg("%s", err.msg);
     return g;
 }
 
 void gguf_open_fails(const char *path, sw_code expected, const char *named)
 {
-    sw_gguf *g = (sw_gguf *)(uintptr_t)1;
+    gguf_file *g = (gguf_file *)(uintptr_t)1;
     sw_err err = {0};
-    const sw_code code = sw_gguf_open(&g, path, &err);
+    const sw_code code = gguf_open(&g, path, &err);
     assert_null(g);
     if (code != expected || strstr(err.msg, named) == NULL || strstr(err.msg, path) == NULL)
         fail_msg("code '%s', message '%s'; expected '%s' and '%s'", sw_code_name(code), err.msg, sw_code_name(expected),
@@ -67,6 +67,6 @@ void gguf_open_fails(const char *path, sw_code expected, const char *named)
 void gguf_rejected(const gguf_builder *b, sw_code expected, const char *named)
 {
     const temp_path path = gguf_case_path();
-    gguf_write(b, path.s);
+    builder_write(b, path.s);
     gguf_open_fails(path.s, expected, named);
 }

@@ -1,7 +1,7 @@
 /* gguf_case.h - one case of a test of the container reader: a file that was built must open, or must be rejected with a
  * message that helps. */
-#ifndef SW_TEST_GGUF_CASE_H
-#define SW_TEST_GGUF_CASE_H
+#ifndef TEST_GGUF_CASE_H
+#define TEST_GGUF_CASE_H
 
 #include "support/gguf_builder.h"
 #include "support/temp_dir.h"
@@ -22,7 +22,7 @@ temp_path gguf_case_path(void);
 void gguf_again(gguf_builder *b);
 
 /* Opens what was built; the test fails if that does. */
-sw_gguf *gguf_opened(const gguf_builder *b);
+gguf_file *gguf_opened(const gguf_builder *b);
 
 /* Opens what was built; it must fail with `expected`, and the message must name the file and `named`. */
 void gguf_rejected(const gguf_builder *b, sw_code expected, const char *named);

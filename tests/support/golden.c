@@ -22,7 +22,7 @@ const sw_engine_options GOLDEN_OPTIONS = {.n_ctx = 512, .kv_type = SW_KV_F32, .c
 static const char *folder(void)
 {
     const char *const other = getenv("SPILLWAY_GOLDEN");
-    return other != NULL ? other : SW_TEST_DATA "/golden";
+    return other != NULL ? other : SPILLWAY_TEST_DATA "/golden";
 }
 
 static void open_entry(golden *g, const json_t *entry)
@@ -40,13 +40,13 @@ static void open_entry(golden *g, const json_t *entry)
     char *data;
     size_t n;
     sw_err err = {0};
-    assert_int_equal(sw_file_slurp(path, 64 << 20, &data, &n, &err), SW_OK);
+    assert_int_equal(file_slurp(path, 64 << 20, &data, &n, &err), SW_OK);
     assert_int_equal(n, N * g->n_vocab * sizeof(float));
     g->expected = (float *)(void *)data;
     const json_t *const ids = json_object_get(entry, "tokens");
     assert_int_equal(json_array_size(ids), N);
     for (int i = 0; i < N; i++)
-        g->tokens[i] = (sw_lm_token){(int32_t)json_integer_value(json_array_get(ids, (size_t)i)), i, 0, true};
+        g->tokens[i] = (batch_token){(int32_t)json_integer_value(json_array_get(ids, (size_t)i)), i, 0, true};
 }
 
 size_t golden_for_each(void (*test)(const golden *g, void *ud), void *ud)
@@ -61,7 +61,7 @@ size_t golden_for_each(void (*test)(const golden *g, void *ud), void *ud)
         golden g = {0};
         open_entry(&g, json_array_get(manifest, i));
         test(&g, ud);
-        sw_free(g.expected);
+        mem_free(g.expected);
     }
     json_decref(manifest);
     return n;
@@ -93,9 +93,9 @@ void golden_with(const char *name, void (*test)(const golden *g))
 float *golden_evaluate(const golden *g, const char *path, const sw_engine_options *options, size_t chunk)
 {
     sw_err err = {0};
-    sw_gguf *gguf;
-    sw_lm *lm = NULL;
-    if (sw_gguf_open(&gguf, path, &err) != SW_OK || sw_model_lm_open(&lm, gguf, options, &err) != SW_OK)
+    gguf_file *gguf;
+    language_model *lm = NULL;
+    if (gguf_open(&gguf, path, &err) != SW_OK || model_lm_open(&lm, gguf, options, &err) != SW_OK)
         fail_msg("%s", err.msg);
     assert_int_equal(lm->n_vocab, g->n_vocab);
     float *const all = malloc(N * g->n_vocab * sizeof *all);
@@ -112,7 +112,7 @@ float *golden_evaluate(const golden *g, const char *path, const sw_engine_option
         i += n;
     }
     lm->ops->close(lm);
-    sw_gguf_close(gguf);
+    gguf_close(gguf);
     return all;
 }
 

@@ -1,6 +1,6 @@
 /* golden.h - small models with the logits that an independent engine computed for them (tests/data/golden). */
-#ifndef SW_TEST_GOLDEN_H
-#define SW_TEST_GOLDEN_H
+#ifndef TEST_GOLDEN_H
+#define TEST_GOLDEN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@ typedef struct golden {
     float *expected; // (GOLDEN_POSITIONS, n_vocab)
     size_t n_vocab;
     size_t n_prefill; // positions that were evaluated as one batch
-    sw_lm_token tokens[GOLDEN_POSITIONS];
+    batch_token tokens[GOLDEN_POSITIONS];
     double peer_kl; // quantized models: mean KL(expected || the peer's own quantized run); else 0
 } golden;
 

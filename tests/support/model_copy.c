@@ -16,9 +16,9 @@ static uint64_t n_elems(const model_tensor *t)
     return t->ne[0] * t->ne[1] * t->ne[2] * t->ne[3];
 }
 
-static size_t bytes_as(const model_tensor *t, sw_type type)
+static size_t bytes_as(const model_tensor *t, tensor_type type)
 {
-    return (size_t)(sw_type_row_bytes(type, t->ne[0]) * (n_elems(t) / t->ne[0]));
+    return (size_t)(type_row_bytes(type, t->ne[0]) * (n_elems(t) / t->ne[0]));
 }
 
 static void *zeros(size_t n)
@@ -32,12 +32,12 @@ model_copy *model_copy_open(const char *path)
 {
     model_copy *const m = zeros(sizeof *m);
     sw_err err = {0};
-    if (sw_gguf_open(&m->g, path, &err) != SW_OK)
+    if (gguf_open(&m->g, path, &err) != SW_OK)
         fail_msg("%s", err.msg);
-    m->n_tensors = sw_gguf_n_tensors(m->g);
+    m->n_tensors = gguf_n_tensors(m->g);
     assert_true(m->n_tensors <= MODEL_COPY_TENSORS);
     for (size_t i = 0; i < m->n_tensors; i++) {
-        const sw_gguf_tensor *const from = sw_gguf_tensor_at(m->g, i);
+        const gguf_tensor *const from = gguf_tensor_at(m->g, i);
         model_tensor *const t = &m->tensors[i];
         assert_true(from->name.size < sizeof t->name);
         memcpy(t->name, from->name.data, from->name.size);
@@ -46,7 +46,7 @@ model_copy *model_copy_open(const char *path)
         memcpy(t->ne, from->ne, sizeof t->ne);
         t->n_bytes = (size_t)from->bytes;
         t->data = zeros(t->n_bytes);
-        if (sw_gguf_read(m->g, from, 0, t->data, t->n_bytes, &err) != SW_OK)
+        if (gguf_read(m->g, from, 0, t->data, t->n_bytes, &err) != SW_OK)
             fail_msg("%s", err.msg);
     }
     return m;
@@ -56,7 +56,7 @@ void model_copy_close(model_copy *m)
 {
     for (size_t i = 0; i < m->n_tensors; i++)
         free(m->tensors[i].data);
-    sw_gguf_close(m->g);
+    gguf_close(m->g);
     free(m);
 }
 
@@ -79,7 +79,7 @@ model_tensor *model_copy_find(model_copy *m, int layer, const char *base)
     return NULL;
 }
 
-model_tensor *model_copy_add(model_copy *m, int layer, const char *base, sw_type type, const uint64_t ne[4])
+model_tensor *model_copy_add(model_copy *m, int layer, const char *base, tensor_type type, const uint64_t ne[4])
 {
     assert_true(m->n_tensors < MODEL_COPY_TENSORS);
     model_tensor *const t = &m->tensors[m->n_tensors++];
@@ -102,15 +102,15 @@ void model_copy_remove(model_copy *m, int layer, const char *base)
     *t = m->tensors[--m->n_tensors];
 }
 
-void model_tensor_convert(model_tensor *t, sw_type type)
+void model_tensor_convert(model_tensor *t, tensor_type type)
 {
     const size_t n = (size_t)t->ne[0], n_bytes = bytes_as(t, type);
-    const size_t from_row = (size_t)sw_type_row_bytes(t->type, n), to_row = (size_t)sw_type_row_bytes(type, n);
+    const size_t from_row = (size_t)type_row_bytes(t->type, n), to_row = (size_t)type_row_bytes(type, n);
     uint8_t *const data = zeros(n_bytes);
     float *const row = zeros(n * sizeof *row);
     for (size_t r = 0; r < n_elems(t) / n; r++) {
-        sw_decode_row(t->type, t->data + r * from_row, n, row);
-        sw_encode_row(type, row, n, data + r * to_row);
+        decode_row(t->type, t->data + r * from_row, n, row);
+        encode_row(type, row, n, data + r * to_row);
     }
     free(row);
     free(t->data);
@@ -120,23 +120,23 @@ void model_tensor_convert(model_tensor *t, sw_type type)
 }
 
 void model_copy_write(const model_copy *m, const char *path, const char *const *without,
-                      void (*put_keys)(sw_gguf_writer *w))
+                      void (*put_keys)(gguf_writer *w))
 {
     static const char *const NONE[] = {NULL};
     sw_err err = {0};
-    sw_gguf_writer *w;
-    if (sw_gguf_writer_open(&w, path, &err) != SW_OK)
+    gguf_writer *w;
+    if (gguf_writer_open(&w, path, &err) != SW_OK)
         fail_msg("%s", err.msg);
-    sw_gguf_put_all(w, m->g, without != NULL ? without : NONE);
+    gguf_put_all(w, m->g, without != NULL ? without : NONE);
     if (put_keys != NULL)
         put_keys(w);
     for (size_t i = 0; i < m->n_tensors; i++) {
         const model_tensor *const t = &m->tensors[i];
-        sw_gguf_announce(w, (sw_str){t->name, strlen(t->name)}, t->type, t->n_dims, t->ne);
+        gguf_announce(w, (str_view){t->name, strlen(t->name)}, t->type, t->n_dims, t->ne);
     }
-    sw_gguf_begin(w);
+    gguf_begin(w);
     for (size_t i = 0; i < m->n_tensors; i++)
-        sw_gguf_put_data(w, m->tensors[i].data, m->tensors[i].n_bytes);
-    if (sw_gguf_commit(w, &err) != SW_OK)
+        gguf_put_data(w, m->tensors[i].data, m->tensors[i].n_bytes);
+    if (gguf_commit(w, &err) != SW_OK)
         fail_msg("%s", err.msg);
 }

@@ -1,6 +1,6 @@
 /* temp_dir.h - files of a test: one fresh directory per program, removed with all it holds when the program ends. */
-#ifndef SW_TEST_TEMP_DIR_H
-#define SW_TEST_TEMP_DIR_H
+#ifndef TEST_TEMP_DIR_H
+#define TEST_TEMP_DIR_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -18,7 +18,7 @@ typedef struct maker {
     gguf_builder *b;
     tiny_arch arch;
     const tiny_options *options;
-    sw_rng rng;
+    rng_state rng;
     int layer; // -1: global
 } maker;
 
@@ -36,8 +36,8 @@ static void tensor(maker *m, const char *base, uint64_t n0, uint64_t n1, uint64_
     if (values == NULL)
         abort();
     for (size_t i = 0; i < n; i++)
-        values[i] = centre + spread * (2 * sw_rng_float(&m->rng) - 1);
-    gguf_tensor(m->b, name, SW_F32, ne, values, n * sizeof *values);
+        values[i] = centre + spread * (2 * rng_float(&m->rng) - 1);
+    builder_tensor(m->b, name, TYPE_F32, ne, values, n * sizeof *values);
     free(values);
 }
 
@@ -109,20 +109,20 @@ static void arch_u32(maker *m, const char *key, uint32_t v)
 {
     char full[96];
     snprintf(full, sizeof full, "%s.%s", NAMES[m->arch], key);
-    gguf_u32(m->b, full, v);
+    builder_u32(m->b, full, v);
 }
 
 static void arch_f32(maker *m, const char *key, float v)
 {
     char full[96];
     snprintf(full, sizeof full, "%s.%s", NAMES[m->arch], key);
-    gguf_f32(m->b, full, v);
+    builder_f32(m->b, full, v);
 }
 
 static void dimensions(maker *m)
 {
-    gguf_str(m->b, "general.architecture", NAMES[m->arch]);
-    gguf_str(m->b, "general.name", "tiny");
+    builder_str(m->b, "general.architecture", NAMES[m->arch]);
+    builder_str(m->b, "general.name", "tiny");
     arch_u32(m, "block_count", (uint32_t)m->options->n_layers);
     arch_u32(m, "context_length", (uint32_t)m->options->n_ctx);
     if (m->options->n_ctx_original > 0)
@@ -140,7 +140,7 @@ static void dimensions(maker *m)
         arch_u32(m, "attention.sliding_window", 8);
         arch_u32(m, "rope.scaling.original_context_length", 32);
         arch_f32(m, "rope.scaling.factor", 4);
-        gguf_str(m->b, "gpt-oss.rope.scaling.type", "yarn");
+        builder_str(m->b, "gpt-oss.rope.scaling.type", "yarn");
     }
     if (m->arch == TINY_DEEPSEEK) {
         arch_u32(m, "expert_shared_count", 1);
@@ -162,18 +162,18 @@ static void vocabulary(maker *m)
         pointers[i] = texts[i];
         types[i] = i < 36 ? 1 : 3;
     }
-    gguf_str(m->b, "tokenizer.ggml.model", "gpt2");
-    gguf_strings(m->b, "tokenizer.ggml.tokens", pointers, TINY_VOCAB);
-    gguf_array(m->b, "tokenizer.ggml.token_type", SW_GGUF_I32, TINY_VOCAB, types, sizeof types);
-    gguf_strings(m->b, "tokenizer.ggml.merges", pointers, 0);
-    gguf_u32(m->b, "tokenizer.ggml.eos_token_id", TINY_VOCAB - 1);
+    builder_str(m->b, "tokenizer.ggml.model", "gpt2");
+    builder_strings(m->b, "tokenizer.ggml.tokens", pointers, TINY_VOCAB);
+    builder_array(m->b, "tokenizer.ggml.token_type", GGUF_I32, TINY_VOCAB, types, sizeof types);
+    builder_strings(m->b, "tokenizer.ggml.merges", pointers, 0);
+    builder_u32(m->b, "tokenizer.ggml.eos_token_id", TINY_VOCAB - 1);
 }
 
 static void build(gguf_builder *b, const tiny_options *o, int inf_token)
 {
     const tiny_arch arch = o->arch;
     maker m = {.b = b, .arch = arch, .options = o, .layer = -1};
-    sw_rng_seed(&m.rng, 42);
+    rng_seed(&m.rng, 42);
     dimensions(&m);
     vocabulary(&m);
     const size_t embd_at = b->data.size;
@@ -204,17 +204,17 @@ void tiny_build(gguf_builder *b, tiny_arch arch, int inf_token)
 void tiny_write(const char *path, tiny_arch arch, int inf_token)
 {
     gguf_builder b;
-    gguf_begin(&b);
+    builder_begin(&b);
     tiny_build(&b, arch, inf_token);
-    gguf_write(&b, path);
-    gguf_end(&b);
+    builder_write(&b, path);
+    builder_end(&b);
 }
 
 void tiny_write_as(const char *path, const tiny_options *options)
 {
     gguf_builder b;
-    gguf_begin(&b);
+    builder_begin(&b);
     build(&b, options, TINY_NO_TOKEN);
-    gguf_write(&b, path);
-    gguf_end(&b);
+    builder_write(&b, path);
+    builder_end(&b);
 }

@@ -1,7 +1,7 @@
 /* tiny_model.h - complete models of two layers and 32 kB, one per architecture, with random weights that never change.
  */
-#ifndef SW_TEST_TINY_MODEL_H
-#define SW_TEST_TINY_MODEL_H
+#ifndef TEST_TINY_MODEL_H
+#define TEST_TINY_MODEL_H
 
 #include "support/gguf_builder.h"
 

@@ -26,16 +26,16 @@ static void check_open(sw_engine_options options, const char *bad_field)
 static void test_options_are_accepted_up_to_their_limit(void **state)
 {
     (void)state;
-    check_open((sw_engine_options){.n_threads = SW_LIMIT_THREADS,
-                                   .n_ctx = SW_LIMIT_CTX_TOKENS,
-                                   .n_seqs = SW_LIMIT_SEQUENCES,
-                                   .n_batch = SW_LIMIT_BATCH_TOKENS},
+    check_open((sw_engine_options){.n_threads = LIMIT_THREADS,
+                                   .n_ctx = LIMIT_CTX_TOKENS,
+                                   .n_seqs = LIMIT_SEQUENCES,
+                                   .n_batch = LIMIT_BATCH_TOKENS},
                NULL);
     check_open((sw_engine_options){.n_seqs = 8, .n_batch = 2}, NULL);
-    check_open((sw_engine_options){.n_threads = SW_LIMIT_THREADS + 1}, "n_threads");
-    check_open((sw_engine_options){.n_ctx = SW_LIMIT_CTX_TOKENS + 1}, "n_ctx");
-    check_open((sw_engine_options){.n_seqs = SW_LIMIT_SEQUENCES + 1}, "n_seqs");
-    check_open((sw_engine_options){.n_batch = SW_LIMIT_BATCH_TOKENS + 1}, "n_batch");
+    check_open((sw_engine_options){.n_threads = LIMIT_THREADS + 1}, "n_threads");
+    check_open((sw_engine_options){.n_ctx = LIMIT_CTX_TOKENS + 1}, "n_ctx");
+    check_open((sw_engine_options){.n_seqs = LIMIT_SEQUENCES + 1}, "n_seqs");
+    check_open((sw_engine_options){.n_batch = LIMIT_BATCH_TOKENS + 1}, "n_batch");
     check_open((sw_engine_options){.n_ctx = -1}, "n_ctx");
     check_open((sw_engine_options){.n_cpu_moe = 3, .cpu_moe = true}, "n_cpu_moe");
     check_open((sw_engine_options){.stub_tokens_per_s = -1}, "stub_tokens_per_s");

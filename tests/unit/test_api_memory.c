@@ -96,8 +96,8 @@ static void test_opening_survives_every_failing_allocation(void **state)
 
 int main(void)
 {
-    const sw_allocator failing = {failing_resize, NULL};
-    sw_set_allocator(&failing);
+    const mem_allocator failing = {failing_resize, NULL};
+    mem_set_allocator(&failing);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_job_survives_every_failing_allocation),
         cmocka_unit_test(test_opening_survives_every_failing_allocation),

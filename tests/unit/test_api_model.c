@@ -13,7 +13,7 @@
 
 enum { N_PROMPTS = 3, TEXT_BYTES = 4096 };
 
-static const char *const MODEL = SW_SOURCE_DIR "/models/demo-gpt-oss.gguf";
+static const char *const MODEL = SPILLWAY_SOURCE_DIR "/models/demo-gpt-oss.gguf";
 static const char *const PROMPTS[N_PROMPTS] = {
     "Tell me a story.",
     "What is 17 plus 25?",

@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "api/request.h"
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "public/request.h"
 
 static const sw_message HELLO = {.role = SW_ROLE_USER, .content = "hello"};
 
@@ -24,13 +24,13 @@ enum { N_VOCAB = 500 };
 static void check_ok(const sw_request *r)
 {
     sw_err err = {0};
-    assert_int_equal(sw_request_check(r, N_VOCAB, &err), SW_OK);
+    assert_int_equal(request_check(r, N_VOCAB, &err), SW_OK);
 }
 
 static void check_refused(const sw_request *r, sw_code code, const char *field)
 {
     sw_err err = {0};
-    assert_int_equal(sw_request_check(r, N_VOCAB, &err), code);
+    assert_int_equal(request_check(r, N_VOCAB, &err), code);
     assert_memory_equal(err.msg, field, strlen(field));
     assert_int_equal(err.msg[strlen(field)], ':');
 }
@@ -76,24 +76,24 @@ static void test_request_messages_are_checked_one_by_one(void **state)
 static void test_request_takes_the_limit_of_messages_and_not_one_more(void **state)
 {
     (void)state;
-    sw_message *const m = sw_calloc(SW_LIMIT_MESSAGES + 1, sizeof *m);
-    for (size_t i = 0; i <= SW_LIMIT_MESSAGES; i++)
+    sw_message *const m = mem_calloc(LIMIT_MESSAGES + 1, sizeof *m);
+    for (size_t i = 0; i <= LIMIT_MESSAGES; i++)
         m[i] = HELLO;
     sw_request r = valid();
     r.messages = m;
-    r.n_messages = SW_LIMIT_MESSAGES;
+    r.n_messages = LIMIT_MESSAGES;
     check_ok(&r);
     r.n_messages++;
     check_refused(&r, SW_EINVAL, "messages");
-    sw_free(m);
+    mem_free(m);
 }
 
 static void test_request_takes_the_limit_of_bytes_and_not_one_more(void **state)
 {
     (void)state;
-    char *const text = sw_alloc(SW_LIMIT_PROMPT_BYTES + 2);
-    memset(text, 'x', SW_LIMIT_PROMPT_BYTES + 2);
-    text[SW_LIMIT_PROMPT_BYTES] = '\0';
+    char *const text = mem_alloc(LIMIT_PROMPT_BYTES + 2);
+    memset(text, 'x', LIMIT_PROMPT_BYTES + 2);
+    text[LIMIT_PROMPT_BYTES] = '\0';
     sw_request r = {.prompt = text};
     check_ok(&r);
     const sw_message two[] = {HELLO, {.role = SW_ROLE_USER, .content = text}}; // the sum counts
@@ -101,10 +101,10 @@ static void test_request_takes_the_limit_of_bytes_and_not_one_more(void **state)
     chat.messages = two;
     chat.n_messages = 2;
     check_refused(&chat, SW_ELIMIT, "messages[1].content");
-    text[SW_LIMIT_PROMPT_BYTES] = 'x';
-    text[SW_LIMIT_PROMPT_BYTES + 1] = '\0';
+    text[LIMIT_PROMPT_BYTES] = 'x';
+    text[LIMIT_PROMPT_BYTES + 1] = '\0';
     check_refused(&r, SW_ELIMIT, "prompt");
-    sw_free(text);
+    mem_free(text);
 }
 
 static void check_sampling(sw_sampling sampling, const char *field)
@@ -141,11 +141,11 @@ static void test_request_penalty_ranges(void **state)
 {
     (void)state;
     check_sampling((sw_sampling){.repeat_penalty = 0.001f, .repeat_last_n = -1}, NULL);
-    check_sampling((sw_sampling){.repeat_penalty = 1000, .repeat_last_n = SW_LIMIT_CTX_TOKENS}, NULL);
+    check_sampling((sw_sampling){.repeat_penalty = 1000, .repeat_last_n = LIMIT_CTX_TOKENS}, NULL);
     check_sampling((sw_sampling){.repeat_penalty = -1}, "repeat_penalty");
     check_sampling((sw_sampling){.repeat_penalty = INFINITY}, "repeat_penalty");
     check_sampling((sw_sampling){.repeat_last_n = -2}, "repeat_last_n");
-    check_sampling((sw_sampling){.repeat_last_n = SW_LIMIT_CTX_TOKENS + 1}, "repeat_last_n");
+    check_sampling((sw_sampling){.repeat_last_n = LIMIT_CTX_TOKENS + 1}, "repeat_last_n");
     check_sampling((sw_sampling){.presence_penalty = -2, .frequency_penalty = 2}, NULL);
     check_sampling((sw_sampling){.presence_penalty = 2.001f}, "presence_penalty");
     check_sampling((sw_sampling){.presence_penalty = NAN}, "presence_penalty");
@@ -155,9 +155,9 @@ static void test_request_penalty_ranges(void **state)
 static void test_request_biases_name_tokens_of_the_model_and_are_bounded(void **state)
 {
     (void)state;
-    static sw_logit_bias biases[SW_LIMIT_LOGIT_BIASES + 1];
-    check_sampling((sw_sampling){.biases = biases, .n_biases = SW_LIMIT_LOGIT_BIASES}, NULL);
-    check_sampling((sw_sampling){.biases = biases, .n_biases = SW_LIMIT_LOGIT_BIASES + 1}, "logit_bias");
+    static sw_logit_bias biases[LIMIT_LOGIT_BIASES + 1];
+    check_sampling((sw_sampling){.biases = biases, .n_biases = LIMIT_LOGIT_BIASES}, NULL);
+    check_sampling((sw_sampling){.biases = biases, .n_biases = LIMIT_LOGIT_BIASES + 1}, "logit_bias");
     check_sampling((sw_sampling){.n_biases = 1}, "logit_bias");
     const sw_logit_bias good[] = {{0, -100}, {N_VOCAB - 1, 100}};
     check_sampling((sw_sampling){.biases = good, .n_biases = 2}, NULL);
@@ -169,24 +169,24 @@ static void test_request_biases_name_tokens_of_the_model_and_are_bounded(void **
 static void test_request_stop_strings_are_bounded(void **state)
 {
     (void)state;
-    const char *stop[SW_LIMIT_STOP_STRINGS + 1];
-    for (size_t i = 0; i <= SW_LIMIT_STOP_STRINGS; i++)
+    const char *stop[LIMIT_STOP_STRINGS + 1];
+    for (size_t i = 0; i <= LIMIT_STOP_STRINGS; i++)
         stop[i] = "END";
     sw_request r = valid();
     r.stop = stop;
-    r.n_stop = SW_LIMIT_STOP_STRINGS;
+    r.n_stop = LIMIT_STOP_STRINGS;
     check_ok(&r);
     r.n_stop++;
     check_refused(&r, SW_EINVAL, "stop");
 
-    char longest[SW_LIMIT_STOP_STRING_BYTES + 2];
+    char longest[LIMIT_STOP_STRING_BYTES + 2];
     memset(longest, 'x', sizeof longest);
-    longest[SW_LIMIT_STOP_STRING_BYTES] = '\0';
+    longest[LIMIT_STOP_STRING_BYTES] = '\0';
     r.n_stop = 3;
     stop[2] = longest;
     check_ok(&r);
-    longest[SW_LIMIT_STOP_STRING_BYTES] = 'x';
-    longest[SW_LIMIT_STOP_STRING_BYTES + 1] = '\0';
+    longest[LIMIT_STOP_STRING_BYTES] = 'x';
+    longest[LIMIT_STOP_STRING_BYTES + 1] = '\0';
     check_refused(&r, SW_EINVAL, "stop[2]");
     stop[2] = "";
     check_refused(&r, SW_EINVAL, "stop[2]");

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "api/stop.h"
 #include "base/rng.h"
+#include "public/stop.h"
 
 enum { MAX_STOPS = 4 };
 
@@ -18,21 +18,21 @@ static void check_pieces(const char *const *stops, const char *text, size_t piec
     size_t n_stops = 0;
     while (n_stops < MAX_STOPS && stops[n_stops] != NULL)
         n_stops++;
-    sw_stop s;
-    sw_buf out;
+    stop_matcher s;
+    buf out;
     sw_err err = {0};
-    sw_buf_init(&out, 1000);
-    assert_int_equal(sw_stop_init(&s, stops, n_stops, &err), SW_OK);
+    buf_init(&out, 1000);
+    assert_int_equal(stop_init(&s, stops, n_stops, &err), SW_OK);
     bool found = false;
     for (size_t i = 0, n = strlen(text); i < n; i += piece) {
-        found = sw_stop_feed(&s, text + i, i + piece < n ? piece : n - i, &out);
-        assert_memory_equal(sw_buf_str(&out), released, out.size); // never more than the result
+        found = stop_feed(&s, text + i, i + piece < n ? piece : n - i, &out);
+        assert_memory_equal(buf_str(&out), released, out.size); // never more than the result
     }
-    sw_stop_flush(&s, &out);
+    stop_flush(&s, &out);
     assert_int_equal(found, is_found);
-    assert_string_equal(sw_buf_str(&out), released);
-    sw_buf_free(&out);
-    sw_stop_clear(&s);
+    assert_string_equal(buf_str(&out), released);
+    buf_free(&out);
+    stop_clear(&s);
 }
 
 static void check(const char *const *stops, const char *text, const char *released, bool is_found)
@@ -76,14 +76,14 @@ static void test_stop_finds_strings_of_several_bytes_per_character(void **state)
 static void test_stop_agrees_with_a_plain_search(void **state)
 {
     (void)state;
-    sw_rng rng;
-    sw_rng_seed(&rng, 1);
+    rng_state rng;
+    rng_seed(&rng, 1);
     for (int round = 0; round < 300; round++) {
         char text[40] = {0}, stop[6] = {0};
         for (size_t i = 0; i < sizeof text - 1; i++)
-            text[i] = sw_rng_next(&rng) % 2 ? 'a' : 'b';
-        for (size_t i = 0, n = 1 + sw_rng_next(&rng) % 5; i < n; i++)
-            stop[i] = sw_rng_next(&rng) % 2 ? 'a' : 'b';
+            text[i] = rng_next(&rng) % 2 ? 'a' : 'b';
+        for (size_t i = 0, n = 1 + rng_next(&rng) % 5; i < n; i++)
+            stop[i] = rng_next(&rng) % 2 ? 'a' : 'b';
         char released[40];
         strcpy(released, text);
         char *const at = strstr(released, stop);

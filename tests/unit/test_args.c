@@ -22,21 +22,21 @@ static bool flag;
 static long number, any_number;
 static double real, any_real;
 static const char *text;
-static sw_arg_ints list;
+static arg_ints list;
 static const char *positional[2];
 static size_t n_positional;
 
-static const sw_arg ROWS[] = {
-    {"flag", "-f", SW_ARG_FLAG, &flag, 0, 0, NULL, "a flag"},
-    {"number", "-nn", SW_ARG_INT, &number, 1, 100, "N", "a bounded number"},
-    {"any-number", NULL, SW_ARG_INT, &any_number, 0, 0, "N", "any number"},
-    {"real", NULL, SW_ARG_DOUBLE, &real, 0, 2, "X", "a bounded real"},
-    {"any-real", NULL, SW_ARG_DOUBLE, &any_real, 0, 0, "X", "any real"},
-    {"list", "-l", SW_ARG_INTS, &list, 1, 100, "N,...", "whole numbers"},
-    {"text", "-t", SW_ARG_STRING, &text, 0, 0, "TEXT", "a text"},
+static const arg_row ROWS[] = {
+    {"flag", "-f", ARG_FLAG, &flag, 0, 0, NULL, "a flag"},
+    {"number", "-nn", ARG_INT, &number, 1, 100, "N", "a bounded number"},
+    {"any-number", NULL, ARG_INT, &any_number, 0, 0, "N", "any number"},
+    {"real", NULL, ARG_DOUBLE, &real, 0, 2, "X", "a bounded real"},
+    {"any-real", NULL, ARG_DOUBLE, &any_real, 0, 0, "X", "any real"},
+    {"list", "-l", ARG_INTS, &list, 1, 100, "N,...", "whole numbers"},
+    {"text", "-t", ARG_STRING, &text, 0, 0, "TEXT", "a text"},
 };
 
-static const sw_args ARGS = {"test", "MODEL [MORE]", "Tests.", ROWS, sizeof ROWS / sizeof ROWS[0], 1, 2};
+static const arg_list ARGS = {"test", "MODEL [MORE]", "Tests.", ROWS, sizeof ROWS / sizeof ROWS[0], 1, 2};
 
 /* Parses the words up to NULL; what is printed goes to `out` and `err` in the test's directory. */
 static int parse(const char *const *words)
@@ -45,7 +45,7 @@ static int parse(const char *const *words)
     number = any_number = -7;
     real = any_real = -7;
     text = NULL;
-    list = (sw_arg_ints){{-7}, 1};
+    list = (arg_ints){{-7}, 1};
     char *argv[WORDS_MAX + 1] = {(char *)(uintptr_t) "test"};
     int argc = 1;
     for (; words[argc - 1] != NULL; argc++)
@@ -54,7 +54,7 @@ static int parse(const char *const *words)
     const int saved[2] = {dup(1), dup(2)};
     assert_non_null(freopen(temp_file("out").s, "w", stdout));
     assert_non_null(freopen(temp_file("err").s, "w", stderr));
-    const int status = sw_args_parse(&ARGS, argc, argv, positional, &n_positional);
+    const int status = args_parse(&ARGS, argc, argv, positional, &n_positional);
     fflush(NULL);
     for (int fd = 1; fd <= 2; fd++) {
         dup2(saved[fd - 1], fd);
@@ -77,7 +77,7 @@ static bool printed(const char *file, const char *what)
 
 static void check_usage_error(int status, const char *what)
 {
-    assert_int_equal(status, SW_EXIT_USAGE);
+    assert_int_equal(status, CMD_EXIT_USAGE);
     if (!printed("err", what) || !printed("out", ""))
         fail_msg("standard error does not say '%s'", what);
 }
@@ -162,7 +162,7 @@ static void test_lists_are_read_strictly(void **state)
     assert_int_equal(PARSE("m", "-l", "3", "--list=100,1,5,5"), GO_ON); // the last one counts, whole
     assert_true(list.n == 4 && list.values[0] == 100 && list.values[1] == 1 && list.values[3] == 5);
     assert_int_equal(PARSE("m", "-l", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16"), GO_ON);
-    assert_true(list.n == SW_ARG_INTS_MAX && list.values[15] == 16);
+    assert_true(list.n == ARG_INTS_MAX && list.values[15] == 16);
     static const char MANY[] = "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17";
     static const char *const BAD[] = {"",  ",",   "1,",   ",1", "1,,2",  "1, 2", " 1", "1 ",  "+1",  "1;2",
                                       "x", "1,x", "2x,1", "0",  "1,101", "1,-1", "-",  "1,-", "0x1", MANY};
@@ -196,7 +196,7 @@ static void test_help_wins_and_lists_everything(void **state)
     (void)state;
     static const char *const WORDS[] = {"--help", "-h"};
     for (size_t w = 0; w < 2; w++) {
-        assert_int_equal(PARSE(WORDS[w]), SW_EXIT_OK); // although an argument is missing
+        assert_int_equal(PARSE(WORDS[w]), CMD_EXIT_OK); // although an argument is missing
         assert_true(printed("out", "usage: spillway test MODEL [MORE]"));
         for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++)
             assert_true(printed("out", ROWS[i].name) && printed("out", ROWS[i].help));

@@ -8,28 +8,28 @@
 
 #include "cmd/bench_display.h"
 
-static const sw_test_plan PLAN = {.name = "system \x1b[2J design", .group = "g", .prompt = "p", .max_tokens = 400};
+static const test_plan PLAN = {.name = "system \x1b[2J design", .group = "g", .prompt = "p", .max_tokens = 400};
 
-static void assert_line(const sw_runner_progress *p, double left_s, int columns, const char *wanted)
+static void assert_line(const runner_progress *p, double left_s, int columns, const char *wanted)
 {
-    sw_buf line;
-    sw_buf_init(&line, 4096);
-    sw_bench_display_format(&line, p, left_s, columns);
-    assert_string_equal(sw_buf_str(&line), wanted);
-    sw_buf_free(&line);
+    buf line;
+    buf_init(&line, 4096);
+    bench_display_format(&line, p, left_s, columns);
+    assert_string_equal(buf_str(&line), wanted);
+    buf_free(&line);
 }
 
 static void test_a_test_shows_tokens_rate_and_share_of_the_run(void **state)
 {
     (void)state;
-    const sw_runner_progress p = {.phase = SW_RUNNER_ASKING,
-                                  .plan = &PLAN,
-                                  .number = 5,
-                                  .n_tests = 9,
-                                  .n_events = 100,
-                                  .elapsed_s = 8,
-                                  .work_done = 900,
-                                  .work_total = 2000};
+    const runner_progress p = {.phase = RUNNER_ASKING,
+                               .plan = &PLAN,
+                               .number = 5,
+                               .n_tests = 9,
+                               .n_events = 100,
+                               .elapsed_s = 8,
+                               .work_done = 900,
+                               .work_total = 2000};
     assert_line(
         &p, 125, 200,
         "[5/9] system <U+001B>[2J design  100 tokens  12.5 tok/s  8.0 s  [##########----------]  50 %  2:05 left");
@@ -39,45 +39,45 @@ static void test_a_test_shows_tokens_rate_and_share_of_the_run(void **state)
 static void test_a_narrow_terminal_does_without_the_bar(void **state)
 {
     (void)state;
-    const sw_test_plan plan = {.name = "technical documentation", .max_tokens = 400};
-    const sw_runner_progress p = {.phase = SW_RUNNER_ASKING,
-                                  .plan = &plan,
-                                  .number = 5,
-                                  .n_tests = 9,
-                                  .n_events = 100,
-                                  .elapsed_s = 8,
-                                  .work_done = 900,
-                                  .work_total = 2000};
+    const test_plan plan = {.name = "technical documentation", .max_tokens = 400};
+    const runner_progress p = {.phase = RUNNER_ASKING,
+                               .plan = &plan,
+                               .number = 5,
+                               .n_tests = 9,
+                               .n_events = 100,
+                               .elapsed_s = 8,
+                               .work_done = 900,
+                               .work_total = 2000};
     assert_line(&p, 125, 79, "[5/9] technical documentation  100 tokens  12.5 tok/s  8.0 s   50 %  2:05 left");
 }
 
 static void test_more_events_than_asked_for_do_not_overfill_the_bar(void **state)
 {
     (void)state;
-    const sw_runner_progress p = {.phase = SW_RUNNER_ASKING,
-                                  .plan = &PLAN,
-                                  .number = 9,
-                                  .n_tests = 9,
-                                  .n_events = 9000,
-                                  .elapsed_s = 0,
-                                  .work_done = 1600,
-                                  .work_total = 2000};
+    const runner_progress p = {.phase = RUNNER_ASKING,
+                               .plan = &PLAN,
+                               .number = 9,
+                               .n_tests = 9,
+                               .n_events = 9000,
+                               .elapsed_s = 0,
+                               .work_done = 1600,
+                               .work_total = 2000};
     assert_line(&p, -1, 200, "[9/9] system <U+001B>[2J design  9000 tokens  0.0 s  [####################] 100 %");
 }
 
 static void test_pause_and_warm_up(void **state)
 {
     (void)state;
-    sw_runner_progress p = {.phase = SW_RUNNER_PAUSE,
-                            .plan = &PLAN,
-                            .number = 1,
-                            .n_tests = 2,
-                            .n_events = 7,
-                            .elapsed_s = 4.2,
-                            .work_done = 500,
-                            .work_total = 2000};
+    runner_progress p = {.phase = RUNNER_PAUSE,
+                         .plan = &PLAN,
+                         .number = 1,
+                         .n_tests = 2,
+                         .n_events = 7,
+                         .elapsed_s = 4.2,
+                         .work_done = 500,
+                         .work_total = 2000};
     assert_line(&p, 61, 200, "[1/2] pause  5 s  [#####---------------]  25 %  1:01 left");
-    p.phase = SW_RUNNER_WARMUP;
+    p.phase = RUNNER_WARMUP;
     p.work_done = 0;
     assert_line(&p, -1, 200, "warming up  4.2 s  [--------------------]   0 %");
 }

@@ -17,61 +17,61 @@ static const char *const CONTROLS[] = {"<|start|>",  "<|end|>",  "<|message|>", 
 enum { N_CONTROLS = sizeof CONTROLS / sizeof *CONTROLS };
 
 typedef struct answer {
-    sw_buf content, reasoning;
+    buf content, reasoning;
 } answer;
 
 static void collect(void *ud, sw_text_kind kind, const char *text, size_t n)
 {
     answer *const a = ud;
     assert_true(n > 0);
-    assert_true(sw_utf8_valid(text, n));
-    sw_buf_append(kind == SW_TEXT_REASONING ? &a->reasoning : &a->content, text, n);
+    assert_true(utf8_valid(text, n));
+    buf_append(kind == SW_TEXT_REASONING ? &a->reasoning : &a->content, text, n);
 }
 
 /* The words are whole tokens, so that texts reach the parser both in one piece and byte by byte. */
-static sw_vocab *vocabulary(const char *const *words, size_t n_words)
+static vocabulary *demo_vocabulary(const char *const *words, size_t n_words)
 {
-    sw_vocab *v;
+    vocabulary *v;
     sw_err err;
-    assert_int_equal(sw_vocab_synthetic(&v, words, n_words, CONTROLS, N_CONTROLS, &err), SW_OK);
+    assert_int_equal(vocab_synthetic(&v, words, n_words, CONTROLS, N_CONTROLS, &err), SW_OK);
     return v;
 }
 
-static void feed_ids(sw_chat_parser *p, const sw_tokens *ids, answer *a)
+static void feed_ids(chat_parser *p, const token_list *ids, answer *a)
 {
     for (size_t i = 0; i < ids->n; i++)
-        assert_int_equal(sw_chat_parser_feed(p, ids->ids[i], collect, a), SW_OK);
-    assert_int_equal(sw_chat_parser_finish(p, collect, a), SW_OK);
+        assert_int_equal(chat_parser_feed(p, ids->ids[i], collect, a), SW_OK);
+    assert_int_equal(chat_parser_finish(p, collect, a), SW_OK);
 }
 
 static answer new_answer(void)
 {
     answer a;
-    sw_buf_init(&a.content, TEXT_MAX);
-    sw_buf_init(&a.reasoning, TEXT_MAX);
+    buf_init(&a.content, TEXT_MAX);
+    buf_init(&a.reasoning, TEXT_MAX);
     return a;
 }
 
-static answer parse_ids(sw_chat_format f, const sw_vocab *v, const sw_tokens *ids)
+static answer parse_ids(chat_format f, const vocabulary *v, const token_list *ids)
 {
     answer a = new_answer();
-    sw_chat_parser *const p = sw_chat_parser_create(f, v);
+    chat_parser *const p = chat_parser_create(f, v);
     assert_non_null(p);
     feed_ids(p, ids, &a);
-    sw_chat_parser_free(p);
+    chat_parser_free(p);
     return a;
 }
 
 /* Every byte between markers is a token of its own. */
-static answer parse(sw_chat_format f, const char *text)
+static answer parse(chat_format f, const char *text)
 {
-    sw_vocab *const v = vocabulary(NULL, 0);
-    sw_tokens ids = {0};
+    vocabulary *const v = demo_vocabulary(NULL, 0);
+    token_list ids = {0};
     sw_err err;
-    assert_int_equal(sw_vocab_encode(v, text, strlen(text), false, true, &ids, &err), SW_OK);
+    assert_int_equal(vocab_encode(v, text, strlen(text), false, true, &ids, &err), SW_OK);
     const answer a = parse_ids(f, v, &ids);
-    sw_tokens_clear(&ids);
-    sw_vocab_free(v);
+    token_list_clear(&ids);
+    vocab_free(v);
     return a;
 }
 
@@ -108,43 +108,43 @@ static int32_t word_id(word_list *w, const char *text, size_t n)
 }
 
 /* The same answer from tokens of n_bytes bytes between markers. */
-static answer parse_in_words(sw_chat_format f, const char *text, size_t n_bytes)
+static answer parse_in_words(chat_format f, const char *text, size_t n_bytes)
 {
     word_list words = {.n = 0};
-    sw_tokens ids = {0};
+    token_list ids = {0};
     while (*text != '\0') {
         const int marker = marker_at(text);
         size_t n = marker >= 0 ? strlen(CONTROLS[marker]) : 1;
         while (marker < 0 && n < n_bytes && text[n] != '\0' && marker_at(text + n) < 0)
             n++;
         // Markers come after the words, whose number is not known yet.
-        assert_true(sw_tokens_push(&ids, marker >= 0 ? -1 - marker : word_id(&words, text, n)));
+        assert_true(token_list_push(&ids, marker >= 0 ? -1 - marker : word_id(&words, text, n)));
         text += n;
     }
     for (size_t i = 0; i < ids.n; i++)
         ids.ids[i] = ids.ids[i] < 0 ? 256 + (int32_t)words.n - 1 - ids.ids[i] : ids.ids[i];
-    sw_vocab *const v = vocabulary(words.list, words.n);
+    vocabulary *const v = demo_vocabulary(words.list, words.n);
     const answer a = parse_ids(f, v, &ids);
-    sw_tokens_clear(&ids);
-    sw_vocab_free(v);
+    token_list_clear(&ids);
+    vocab_free(v);
     return a;
 }
 
 static void free_answer(answer *a)
 {
-    sw_buf_free(&a->content);
-    sw_buf_free(&a->reasoning);
+    buf_free(&a->content);
+    buf_free(&a->reasoning);
 }
 
 static void check_answer(answer a, const char *text, const char *reasoning, const char *content)
 {
-    if (strcmp(sw_buf_str(&a.reasoning), reasoning) != 0 || strcmp(sw_buf_str(&a.content), content) != 0)
-        fail_msg("%s: reasoning \"%s\", content \"%s\"", text, sw_buf_str(&a.reasoning), sw_buf_str(&a.content));
+    if (strcmp(buf_str(&a.reasoning), reasoning) != 0 || strcmp(buf_str(&a.content), content) != 0)
+        fail_msg("%s: reasoning \"%s\", content \"%s\"", text, buf_str(&a.reasoning), buf_str(&a.content));
     free_answer(&a);
 }
 
 /* Tokens of every length must give the same. */
-static void check(sw_chat_format f, const char *text, const char *reasoning, const char *content)
+static void check(chat_format f, const char *text, const char *reasoning, const char *content)
 {
     check_answer(parse(f, text), text, reasoning, content);
     for (size_t n_bytes = 2; n_bytes < WORD_BYTES; n_bytes += n_bytes < 12 ? 1 : 24)
@@ -156,14 +156,14 @@ static void test_published_harmony_answers(void **state)
 {
     (void)state;
     static char line[LINE_MAX_BYTES];
-    FILE *const f = fopen(SW_TEST_DATA "/harmony/parse.jsonl", "r");
+    FILE *const f = fopen(SPILLWAY_TEST_DATA "/harmony/parse.jsonl", "r");
     assert_non_null(f);
     int n = 0;
     for (; fgets(line, sizeof line, f) != NULL; n++) {
         json_t *const test = json_loads(line, 0, NULL);
         assert_non_null(test);
         const json_t *const expected = json_object_get(test, "expected");
-        check(SW_CHAT_HARMONY, json_string_value(json_object_get(test, "text")),
+        check(CHAT_HARMONY, json_string_value(json_object_get(test, "text")),
               json_string_value(json_object_get(expected, "reasoning")),
               json_string_value(json_object_get(expected, "content")));
         json_decref(test);
@@ -175,23 +175,23 @@ static void test_published_harmony_answers(void **state)
 static void test_harmony_headers_with_quirks(void **state)
 {
     (void)state;
-    check(SW_CHAT_HARMONY, "<|channel|>final <|constrain|>json<|message|>{}<|return|>", "", "{}");
-    check(SW_CHAT_HARMONY, "<|channel|>final<|constrain|>json<|message|>{}<|return|>", "", "{}");
-    check(SW_CHAT_HARMONY, "<|channel|>final json<|message|>{}<|return|>", "", "{}");
-    check(SW_CHAT_HARMONY, "<|channel|>commentary functions.f json<|message|>{}<|call|>", "", "");
-    check(SW_CHAT_HARMONY, "<|channel|>commentary to=functions.f<|constrain|> json<|message|>{}<|call|>", "", "");
-    check(SW_CHAT_HARMONY, "<|channel|>final to=functions.f<|message|>{}<|call|>", "", "");
-    check(SW_CHAT_HARMONY, "<|channel|>commentary to=all<|message|>x<|end|>", "", "x");
-    check(SW_CHAT_HARMONY, "<|message|>no channel<|return|>", "", "no channel");
-    check(SW_CHAT_HARMONY, "<|channel|><|message|>empty channel<|return|>", "", "empty channel");
+    check(CHAT_HARMONY, "<|channel|>final <|constrain|>json<|message|>{}<|return|>", "", "{}");
+    check(CHAT_HARMONY, "<|channel|>final<|constrain|>json<|message|>{}<|return|>", "", "{}");
+    check(CHAT_HARMONY, "<|channel|>final json<|message|>{}<|return|>", "", "{}");
+    check(CHAT_HARMONY, "<|channel|>commentary functions.f json<|message|>{}<|call|>", "", "");
+    check(CHAT_HARMONY, "<|channel|>commentary to=functions.f<|constrain|> json<|message|>{}<|call|>", "", "");
+    check(CHAT_HARMONY, "<|channel|>final to=functions.f<|message|>{}<|call|>", "", "");
+    check(CHAT_HARMONY, "<|channel|>commentary to=all<|message|>x<|end|>", "", "x");
+    check(CHAT_HARMONY, "<|message|>no channel<|return|>", "", "no channel");
+    check(CHAT_HARMONY, "<|channel|><|message|>empty channel<|return|>", "", "empty channel");
 }
 
 static void test_harmony_messages_of_others_are_not_shown(void **state)
 {
     (void)state;
-    check(SW_CHAT_HARMONY, "<|channel|>final<|message|>a<|end|><|start|>user<|message|>b<|end|>", "", "a");
+    check(CHAT_HARMONY, "<|channel|>final<|message|>a<|end|><|start|>user<|message|>b<|end|>", "", "a");
     check(
-        SW_CHAT_HARMONY,
+        CHAT_HARMONY,
         "<|channel|>final<|message|>a<|end|><|start|>functions.f to=assistant<|channel|>commentary<|message|>b<|end|>",
         "", "a");
 }
@@ -199,12 +199,12 @@ static void test_harmony_messages_of_others_are_not_shown(void **state)
 static void test_harmony_answers_that_forget_their_markers(void **state)
 {
     (void)state;
-    check(SW_CHAT_HARMONY, "Hello<|return|>", "", "Hello");
-    check(SW_CHAT_HARMONY, "<|channel|>analysis hm<|end|><|start|>assistant<|channel|>final<|message|>x", " hm", "x");
-    check(SW_CHAT_HARMONY, "<|channel|>analysis<|message|>a<|start|>assistant<|channel|>final<|message|>b", "a", "b");
-    check(SW_CHAT_HARMONY, "<|channel|>analysis<|message|>a<|channel|>final<|message|>b<|return|>", "a", "b");
-    check(SW_CHAT_HARMONY, "<|channel|>final<|message|>a<|end|>skipped<|start|>assistant<|message|>b", "", "ab");
-    check(SW_CHAT_HARMONY, "<|channel|>final<|message|>a<|endoftext|>b", "", "a");
+    check(CHAT_HARMONY, "Hello<|return|>", "", "Hello");
+    check(CHAT_HARMONY, "<|channel|>analysis hm<|end|><|start|>assistant<|channel|>final<|message|>x", " hm", "x");
+    check(CHAT_HARMONY, "<|channel|>analysis<|message|>a<|start|>assistant<|channel|>final<|message|>b", "a", "b");
+    check(CHAT_HARMONY, "<|channel|>analysis<|message|>a<|channel|>final<|message|>b<|return|>", "a", "b");
+    check(CHAT_HARMONY, "<|channel|>final<|message|>a<|end|>skipped<|start|>assistant<|message|>b", "", "ab");
+    check(CHAT_HARMONY, "<|channel|>final<|message|>a<|endoftext|>b", "", "a");
 }
 
 static void test_harmony_answers_cut_inside_a_header(void **state)
@@ -222,67 +222,67 @@ static void test_harmony_answers_cut_inside_a_header(void **state)
                                       "<|channel|>final<|message|><|end|><|start|>user hello",
                                       "<|channel|>final<|message|><|end|><|start|>user<|channel|>\thello"};
     for (size_t i = 0; i < sizeof CUT / sizeof *CUT; i++)
-        check(SW_CHAT_HARMONY, CUT[i], "", "");
+        check(CHAT_HARMONY, CUT[i], "", "");
 }
 
 static void test_marker_text_is_not_a_marker(void **state)
 {
     (void)state;
-    sw_vocab *const v = vocabulary((const char *const[]){"<|ret", "urn|> still here"}, 2);
-    sw_chat_parser *const p = sw_chat_parser_create(SW_CHAT_HARMONY, v);
+    vocabulary *const v = demo_vocabulary((const char *const[]){"<|ret", "urn|> still here"}, 2);
+    chat_parser *const p = chat_parser_create(CHAT_HARMONY, v);
     answer a = new_answer();
-    int32_t list[] = {sw_vocab_find(v, "<|message|>"), 256, 257};
-    const sw_tokens ids = {.ids = list, .n = 3};
+    int32_t list[] = {vocab_find(v, "<|message|>"), 256, 257};
+    const token_list ids = {.ids = list, .n = 3};
     feed_ids(p, &ids, &a);
-    assert_string_equal(sw_buf_str(&a.content), "<|return|> still here");
+    assert_string_equal(buf_str(&a.content), "<|return|> still here");
     free_answer(&a);
-    sw_chat_parser_free(p);
-    sw_vocab_free(v);
+    chat_parser_free(p);
+    vocab_free(v);
 }
 
 static void test_kind_tells_reasoning_tokens_from_others(void **state)
 {
     (void)state;
-    sw_vocab *const v = vocabulary((const char *const[]){"analysis", "final"}, 2);
-    sw_chat_parser *const p = sw_chat_parser_create(SW_CHAT_HARMONY, v);
+    vocabulary *const v = demo_vocabulary((const char *const[]){"analysis", "final"}, 2);
+    chat_parser *const p = chat_parser_create(CHAT_HARMONY, v);
     answer a = new_answer();
-    const int32_t channel = sw_vocab_find(v, "<|channel|>"), message = sw_vocab_find(v, "<|message|>");
+    const int32_t channel = vocab_find(v, "<|channel|>"), message = vocab_find(v, "<|message|>");
     const int32_t ids[] = {channel, 256, message, 'x', channel, 257, message};
     static const sw_text_kind KINDS[] = {SW_TEXT_CONTENT,   SW_TEXT_CONTENT,   SW_TEXT_REASONING, SW_TEXT_REASONING,
                                          SW_TEXT_REASONING, SW_TEXT_REASONING, SW_TEXT_CONTENT};
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
-        assert_int_equal(sw_chat_parser_feed(p, ids[i], collect, &a), SW_OK);
-        assert_int_equal(sw_chat_parser_kind(p), KINDS[i]);
+        assert_int_equal(chat_parser_feed(p, ids[i], collect, &a), SW_OK);
+        assert_int_equal(chat_parser_kind(p), KINDS[i]);
     }
     free_answer(&a);
-    sw_chat_parser_free(p);
-    sw_vocab_free(v);
+    chat_parser_free(p);
+    vocab_free(v);
 }
 
 static void test_thinking_comes_before_the_answer(void **state)
 {
     (void)state;
-    check(SW_CHAT_CHATML, "<think>\nhm\n\nso\n</think>\n\nHi<|im_end|>", "hm\n\nso", "Hi");
-    check(SW_CHAT_CHATML, "<think>\n\n</think>\n\nHi", "", "Hi");
-    check(SW_CHAT_DEEPSEEK_V3, "<think>a < b </thin </think>c", "a < b </thin ", "c");
-    check(SW_CHAT_CHATML, "no <think>tags</think> here", "", "no <think>tags</think> here");
-    check(SW_CHAT_CHATML, "\n<think>a</think>b\n", "a", "b\n");
-    check(SW_CHAT_CHATML, "<thin", "", "<thin");
-    check(SW_CHAT_CHATML, "<think>cut </thi", "cut </thi", "");
-    check(SW_CHAT_CHATML, "<think>\n日本 hm\n</think>\n\n😀 Hi", "日本 hm", "😀 Hi");
-    check(SW_CHAT_CHATML, "", "", "");
+    check(CHAT_CHATML, "<think>\nhm\n\nso\n</think>\n\nHi<|im_end|>", "hm\n\nso", "Hi");
+    check(CHAT_CHATML, "<think>\n\n</think>\n\nHi", "", "Hi");
+    check(CHAT_DEEPSEEK_V3, "<think>a < b </thin </think>c", "a < b </thin ", "c");
+    check(CHAT_CHATML, "no <think>tags</think> here", "", "no <think>tags</think> here");
+    check(CHAT_CHATML, "\n<think>a</think>b\n", "a", "b\n");
+    check(CHAT_CHATML, "<thin", "", "<thin");
+    check(CHAT_CHATML, "<think>cut </thi", "cut </thi", "");
+    check(CHAT_CHATML, "<think>\n日本 hm\n</think>\n\n😀 Hi", "日本 hm", "😀 Hi");
+    check(CHAT_CHATML, "", "", "");
 }
 
 static void test_one_leading_space_belongs_to_the_prompt(void **state)
 {
     (void)state;
-    check(SW_CHAT_DEEPSEEK, " Hi", "", "Hi");
-    check(SW_CHAT_DEEPSEEK, "  Hi", "", " Hi");
-    check(SW_CHAT_DEEPSEEK, "Hi there", "", "Hi there");
-    check(SW_CHAT_MISTRAL, " Hi", "", "Hi");
-    check(SW_CHAT_PHI3, " Hi", "", "Hi");
-    check(SW_CHAT_PLAIN, " Hi", "", " Hi");
-    check(SW_CHAT_LLAMA3, " Hi<|end|>", "", " Hi");
+    check(CHAT_DEEPSEEK, " Hi", "", "Hi");
+    check(CHAT_DEEPSEEK, "  Hi", "", " Hi");
+    check(CHAT_DEEPSEEK, "Hi there", "", "Hi there");
+    check(CHAT_MISTRAL, " Hi", "", "Hi");
+    check(CHAT_PHI3, " Hi", "", "Hi");
+    check(CHAT_PLAIN, " Hi", "", " Hi");
+    check(CHAT_LLAMA3, " Hi<|end|>", "", " Hi");
 }
 
 /* Log-probabilities are told of texts only. */
@@ -290,24 +290,24 @@ static void test_harmony_frames_are_not_text(void **state)
 {
     (void)state;
     static const char *const WORDS[] = {"analysis", "final", "think", "say"};
-    sw_vocab *const v = vocabulary(WORDS, 4);
+    vocabulary *const v = demo_vocabulary(WORDS, 4);
     static const struct {
         const char *token;
         bool is_in_text; // after it
     } STEPS[] = {{"<|channel|>", false}, {"analysis", false},  {"<|message|>", true},  {"think", true},
                  {"<|end|>", false},     {"<|start|>", false}, {"<|channel|>", false}, {"final", false},
                  {"<|message|>", true},  {"say", true}};
-    sw_chat_parser *const p = sw_chat_parser_create(SW_CHAT_HARMONY, v);
+    chat_parser *const p = chat_parser_create(CHAT_HARMONY, v);
     answer a = new_answer();
-    assert_false(sw_chat_parser_is_in_text(p));
+    assert_false(chat_parser_is_in_text(p));
     for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0]; i++) {
-        assert_int_equal(sw_chat_parser_feed(p, sw_vocab_find(v, STEPS[i].token), collect, &a), SW_OK);
-        assert_int_equal(sw_chat_parser_is_in_text(p), STEPS[i].is_in_text);
+        assert_int_equal(chat_parser_feed(p, vocab_find(v, STEPS[i].token), collect, &a), SW_OK);
+        assert_int_equal(chat_parser_is_in_text(p), STEPS[i].is_in_text);
     }
-    sw_chat_parser_free(p);
-    sw_buf_free(&a.content);
-    sw_buf_free(&a.reasoning);
-    sw_vocab_free(v);
+    chat_parser_free(p);
+    buf_free(&a.content);
+    buf_free(&a.reasoning);
+    vocab_free(v);
 }
 
 int main(void)

@@ -23,26 +23,26 @@ static const char *const CONTROLS[] = {
 };
 enum { N_CONTROLS = sizeof CONTROLS / sizeof *CONTROLS };
 
-static sw_vocab *vocabulary(void)
+static vocabulary *demo_vocabulary(void)
 {
-    sw_vocab *v;
+    vocabulary *v;
     sw_err err;
-    assert_int_equal(sw_vocab_synthetic(&v, NULL, 0, CONTROLS, N_CONTROLS, &err), SW_OK);
+    assert_int_equal(vocab_synthetic(&v, NULL, 0, CONTROLS, N_CONTROLS, &err), SW_OK);
     return v;
 }
 
-static void check_text(sw_chat_format f, const sw_message *messages, size_t n, const sw_chat_options *options,
+static void check_text(chat_format f, const sw_message *messages, size_t n, const chat_render_options *options,
                        const char *expected)
 {
-    sw_vocab *const v = vocabulary();
+    vocabulary *const v = demo_vocabulary();
     sw_err err = {0};
-    sw_buf text;
-    sw_buf_init(&text, TEXT_MAX);
-    if (sw_chat_render_text(f, v, messages, n, options, &text, &err) != SW_OK)
+    buf text;
+    buf_init(&text, TEXT_MAX);
+    if (chat_render_text(f, v, messages, n, options, &text, &err) != SW_OK)
         fail_msg("%s", err.msg);
-    assert_string_equal(sw_buf_str(&text), expected);
-    sw_buf_free(&text);
-    sw_vocab_free(v);
+    assert_string_equal(buf_str(&text), expected);
+    buf_free(&text);
+    vocab_free(v);
 }
 
 static const char *text_of(const json_t *object, const char *key)
@@ -74,8 +74,8 @@ static void check_harmony_case(const json_t *test)
         const json_t *const m = json_array_get(list, i);
         messages[i] = (sw_message){.role = role_of(text_of(m, "role")), .content = text_of(m, "content")};
     }
-    const sw_chat_options options = {effort_of(text_of(test, "effort")), text_of(test, "date")};
-    check_text(SW_CHAT_HARMONY, messages, n, &options, text_of(test, "expected"));
+    const chat_render_options options = {effort_of(text_of(test, "effort")), text_of(test, "date")};
+    check_text(CHAT_HARMONY, messages, n, &options, text_of(test, "expected"));
 }
 
 /* Tools are not part of the interface yet; their cases are skipped. */
@@ -83,7 +83,7 @@ static void test_published_harmony_prompts_byte_for_byte(void **state)
 {
     (void)state;
     static char line[LINE_MAX_BYTES];
-    FILE *const f = fopen(SW_TEST_DATA "/harmony/render.jsonl", "r");
+    FILE *const f = fopen(SPILLWAY_TEST_DATA "/harmony/render.jsonl", "r");
     assert_non_null(f);
     int n_run = 0;
     while (fgets(line, sizeof line, f) != NULL) {
@@ -105,39 +105,39 @@ static const sw_message TALK[] = {
     {SW_ROLE_ASSISTANT, "Hi there", "They greet me."},
     {SW_ROLE_USER, "Who are you", NULL},
 };
-static const sw_chat_options DATED = {SW_EFFORT_DEFAULT, "2025-06-28"};
+static const chat_render_options DATED = {SW_EFFORT_DEFAULT, "2025-06-28"};
 
 static void test_standard_conversation_in_every_format(void **state)
 {
     (void)state;
     check_text(
-        SW_CHAT_PHI3, TALK, 4, &DATED,
+        CHAT_PHI3, TALK, 4, &DATED,
         "<|system|>\nYou are a helpful assistant<|end|>\n<|user|>\nHello<|end|>\n<|assistant|>\nHi there<|end|>\n"
         "<|user|>\nWho are you<|end|>\n<|assistant|>\n");
-    check_text(SW_CHAT_DEEPSEEK, TALK, 4, &DATED,
+    check_text(CHAT_DEEPSEEK, TALK, 4, &DATED,
                "You are a helpful assistant\n\nUser: Hello\n\nAssistant: Hi thereUser: Who are you\n\nAssistant:");
-    check_text(SW_CHAT_DEEPSEEK_V3, TALK, 4, &DATED,
+    check_text(CHAT_DEEPSEEK_V3, TALK, 4, &DATED,
                "You are a helpful assistant<｜User｜>Hello<｜Assistant｜>Hi there<｜User｜>Who are you<｜Assistant｜>");
-    check_text(SW_CHAT_CHATML, TALK, 4, &DATED,
+    check_text(CHAT_CHATML, TALK, 4, &DATED,
                "<|im_start|>system\nYou are a helpful assistant<|im_end|>\n<|im_start|>user\nHello<|im_end|>\n"
                "<|im_start|>assistant\nHi there<|im_end|>\n<|im_start|>user\nWho are you<|im_end|>\n"
                "<|im_start|>assistant\n");
-    check_text(SW_CHAT_MISTRAL, TALK, 4, &DATED,
+    check_text(CHAT_MISTRAL, TALK, 4, &DATED,
                "[INST] You are a helpful assistant\nHello [/INST]Hi there[INST] Who are you [/INST]");
-    check_text(SW_CHAT_LLAMA3, TALK, 4, &DATED,
+    check_text(CHAT_LLAMA3, TALK, 4, &DATED,
                "<|start_header_id|>system<|end_header_id|>\n\nYou are a helpful assistant<|eot_id|>"
                "<|start_header_id|>user<|end_header_id|>\n\nHello<|eot_id|>"
                "<|start_header_id|>assistant<|end_header_id|>\n\nHi there<|eot_id|>"
                "<|start_header_id|>user<|end_header_id|>\n\nWho are you<|eot_id|>"
                "<|start_header_id|>assistant<|end_header_id|>\n\n");
-    check_text(SW_CHAT_PLAIN, TALK, 4, &DATED,
+    check_text(CHAT_PLAIN, TALK, 4, &DATED,
                "system: You are a helpful assistant\nuser: Hello\nassistant: Hi there\nuser: Who are you\nassistant:");
 }
 
 static void test_harmony_history_keeps_answers_and_drops_reasoning(void **state)
 {
     (void)state;
-    check_text(SW_CHAT_HARMONY, TALK, 4, &DATED,
+    check_text(CHAT_HARMONY, TALK, 4, &DATED,
                "<|start|>system<|message|>You are ChatGPT, a large language model trained by OpenAI.\n"
                "Knowledge cutoff: 2024-06\nCurrent date: 2025-06-28\n\nReasoning: medium\n\n"
                "# Valid channels: analysis, commentary, final. Channel must be included for every message.<|end|>"
@@ -152,7 +152,7 @@ static void test_thinking_in_past_answers_is_cut(void **state)
     (void)state;
     static const sw_message MESSAGES[] = {{SW_ROLE_USER, "a", NULL},
                                           {SW_ROLE_ASSISTANT, "<think>\nhm\n</think>\n\nb", NULL}};
-    check_text(SW_CHAT_CHATML, MESSAGES, 2, &DATED,
+    check_text(CHAT_CHATML, MESSAGES, 2, &DATED,
                "<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\nb<|im_end|>\n<|im_start|>assistant\n");
 }
 
@@ -160,51 +160,51 @@ static void test_llama3_trims_contents(void **state)
 {
     (void)state;
     static const sw_message MESSAGES[] = {{SW_ROLE_USER, " \n a b \t", NULL}};
-    check_text(SW_CHAT_LLAMA3, MESSAGES, 1, &DATED,
+    check_text(CHAT_LLAMA3, MESSAGES, 1, &DATED,
                "<|start_header_id|>user<|end_header_id|>\n\na b<|eot_id|>"
                "<|start_header_id|>assistant<|end_header_id|>\n\n");
 }
 
-static size_t count_controls(const sw_vocab *v, const sw_tokens *ids)
+static size_t count_controls(const vocabulary *v, const token_list *ids)
 {
     size_t n = 0;
     for (size_t i = 0; i < ids->n; i++)
-        n += sw_vocab_type(v, ids->ids[i]) == SW_TOKEN_CONTROL;
+        n += vocab_type(v, ids->ids[i]) == TOKEN_CONTROL;
     return n;
 }
 
 static void test_messages_cannot_contain_a_control_token(void **state)
 {
     (void)state;
-    sw_vocab *const v = vocabulary();
-    for (sw_chat_format f = SW_CHAT_PLAIN; f <= SW_CHAT_LLAMA3; f++) {
+    vocabulary *const v = demo_vocabulary();
+    for (chat_format f = CHAT_PLAIN; f <= CHAT_LLAMA3; f++) {
         size_t n_expected = 0;
         for (int i = -1; i < (int)N_CONTROLS; i++) {
             const sw_message message = {SW_ROLE_USER, i < 0 ? "harmless" : CONTROLS[i], NULL};
-            sw_tokens ids = {0};
+            token_list ids = {0};
             sw_err err;
-            assert_int_equal(sw_chat_render(f, v, &message, 1, &DATED, &ids, &err), SW_OK);
+            assert_int_equal(chat_render(f, v, &message, 1, &DATED, &ids, &err), SW_OK);
             const size_t n = count_controls(v, &ids);
             if (i < 0)
                 n_expected = n;
             assert_int_equal(n, n_expected);
-            sw_tokens_clear(&ids);
+            token_list_clear(&ids);
         }
     }
-    sw_vocab_free(v);
+    vocab_free(v);
 }
 
-static void check_refused(sw_chat_format f, const sw_message *messages, size_t n, const char *what)
+static void check_refused(chat_format f, const sw_message *messages, size_t n, const char *what)
 {
-    sw_vocab *const v = vocabulary();
+    vocabulary *const v = demo_vocabulary();
     sw_err err = {0};
-    sw_tokens ids = {0};
-    assert_int_equal(sw_chat_render(f, v, messages, n, &DATED, &ids, &err), SW_EINVAL);
+    token_list ids = {0};
+    assert_int_equal(chat_render(f, v, messages, n, &DATED, &ids, &err), SW_EINVAL);
     if (strstr(err.msg, what) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", err.msg, what);
     assert_int_equal(ids.n, 0);
-    sw_tokens_clear(&ids);
-    sw_vocab_free(v);
+    token_list_clear(&ids);
+    vocab_free(v);
 }
 
 static void test_wrong_conversations_are_refused_by_message(void **state)
@@ -213,132 +213,132 @@ static void test_wrong_conversations_are_refused_by_message(void **state)
     static const sw_message NO_CONTENT[] = {{SW_ROLE_USER, "a", NULL}, {SW_ROLE_ASSISTANT, NULL, NULL}};
     static const sw_message TOOL[] = {{SW_ROLE_TOOL, "a", NULL}};
     static const sw_message TWO_USERS[] = {{SW_ROLE_USER, "a", NULL}, {SW_ROLE_USER, "b", NULL}};
-    check_refused(SW_CHAT_CHATML, NULL, 0, "messages");
-    check_refused(SW_CHAT_CHATML, NO_CONTENT, 2, "messages[1]");
-    check_refused(SW_CHAT_HARMONY, TOOL, 1, "messages[0]");
-    check_refused(SW_CHAT_MISTRAL, TWO_USERS, 2, "messages[1]");
-    check_refused(SW_CHAT_MISTRAL, TALK, 3, "user message at the end");
+    check_refused(CHAT_CHATML, NULL, 0, "messages");
+    check_refused(CHAT_CHATML, NO_CONTENT, 2, "messages[1]");
+    check_refused(CHAT_HARMONY, TOOL, 1, "messages[0]");
+    check_refused(CHAT_MISTRAL, TWO_USERS, 2, "messages[1]");
+    check_refused(CHAT_MISTRAL, TALK, 3, "user message at the end");
 }
 
 static void test_conversations_beyond_the_limit_are_refused(void **state)
 {
     (void)state;
-    char *const half = sw_alloc(SW_LIMIT_PROMPT_BYTES / 2 + 1);
+    char *const half = mem_alloc(LIMIT_PROMPT_BYTES / 2 + 1);
     assert_non_null(half);
-    memset(half, 'x', SW_LIMIT_PROMPT_BYTES / 2);
-    half[SW_LIMIT_PROMPT_BYTES / 2] = '\0';
+    memset(half, 'x', LIMIT_PROMPT_BYTES / 2);
+    half[LIMIT_PROMPT_BYTES / 2] = '\0';
     const sw_message messages[] = {{SW_ROLE_USER, half, NULL}, {SW_ROLE_USER, half, NULL}};
-    sw_vocab *const v = vocabulary();
+    vocabulary *const v = demo_vocabulary();
     sw_err err = {0};
-    sw_tokens ids = {0};
+    token_list ids = {0};
     // Together with the role names this is just too long.
-    assert_int_equal(sw_chat_render(SW_CHAT_PLAIN, v, messages, 2, &DATED, &ids, &err), SW_ELIMIT);
+    assert_int_equal(chat_render(CHAT_PLAIN, v, messages, 2, &DATED, &ids, &err), SW_ELIMIT);
     assert_int_equal(ids.n, 0);
-    sw_tokens_clear(&ids);
-    sw_vocab_free(v);
-    sw_free(half);
+    token_list_clear(&ids);
+    vocab_free(v);
+    mem_free(half);
 }
 
 static void test_lists_of_messages_beyond_the_limit_are_refused(void **state)
 {
     (void)state;
-    static sw_message messages[SW_LIMIT_MESSAGES + 1];
-    for (size_t i = 0; i <= SW_LIMIT_MESSAGES; i++)
+    static sw_message messages[LIMIT_MESSAGES + 1];
+    for (size_t i = 0; i <= LIMIT_MESSAGES; i++)
         messages[i] = (sw_message){SW_ROLE_USER, "a", NULL};
-    sw_vocab *const v = vocabulary();
+    vocabulary *const v = demo_vocabulary();
     sw_err err = {0};
-    sw_tokens ids = {0};
-    assert_int_equal(sw_chat_render(SW_CHAT_PLAIN, v, messages, SW_LIMIT_MESSAGES, &DATED, &ids, &err), SW_OK);
-    assert_int_equal(sw_chat_render(SW_CHAT_PLAIN, v, messages, SW_LIMIT_MESSAGES + 1, &DATED, &ids, &err), SW_ELIMIT);
-    sw_tokens_clear(&ids);
-    sw_vocab_free(v);
+    token_list ids = {0};
+    assert_int_equal(chat_render(CHAT_PLAIN, v, messages, LIMIT_MESSAGES, &DATED, &ids, &err), SW_OK);
+    assert_int_equal(chat_render(CHAT_PLAIN, v, messages, LIMIT_MESSAGES + 1, &DATED, &ids, &err), SW_ELIMIT);
+    token_list_clear(&ids);
+    vocab_free(v);
 }
 
-static void check_detected(const char *jinja, const sw_vocab *v, sw_chat_format expected)
+static void check_detected(const char *jinja, const vocabulary *v, chat_format expected)
 {
-    const sw_chat_format f = sw_chat_detect((sw_str){jinja, strlen(jinja)}, v);
+    const chat_format f = chat_detect((str_view){jinja, strlen(jinja)}, v);
     if (f != expected)
-        fail_msg("%s: %s", jinja, sw_chat_format_name(f));
+        fail_msg("%s: %s", jinja, chat_format_name(f));
 }
 
 static void test_format_is_detected_from_the_template(void **state)
 {
     (void)state;
-    sw_vocab *const v = vocabulary();
-    check_detected("<|start|>{{ role }}<|channel|>", v, SW_CHAT_HARMONY);
-    check_detected("<|im_start|>{{ role }}", v, SW_CHAT_CHATML);
-    check_detected("<|im_start|>{{ role }}<|im_sep|>", v, SW_CHAT_PLAIN);
-    check_detected("<|assistant|>{{ x }}<|end|>", v, SW_CHAT_PHI3);
-    check_detected("<|start_header_id|>{{ role }}<|end_header_id|>", v, SW_CHAT_LLAMA3);
-    check_detected("### Instruction:", v, SW_CHAT_PLAIN);
-    check_detected("", v, SW_CHAT_PLAIN);
+    vocabulary *const v = demo_vocabulary();
+    check_detected("<|start|>{{ role }}<|channel|>", v, CHAT_HARMONY);
+    check_detected("<|im_start|>{{ role }}", v, CHAT_CHATML);
+    check_detected("<|im_start|>{{ role }}<|im_sep|>", v, CHAT_PLAIN);
+    check_detected("<|assistant|>{{ x }}<|end|>", v, CHAT_PHI3);
+    check_detected("<|start_header_id|>{{ role }}<|end_header_id|>", v, CHAT_LLAMA3);
+    check_detected("### Instruction:", v, CHAT_PLAIN);
+    check_detected("", v, CHAT_PLAIN);
     // An end-of-sequence token is what these need, and this vocabulary has none.
-    check_detected("{{ 'Assistant: ' + message['content'] + eos_token }}", v, SW_CHAT_PLAIN);
-    check_detected("[INST]", v, SW_CHAT_PLAIN);
-    sw_vocab_free(v);
+    check_detected("{{ 'Assistant: ' + message['content'] + eos_token }}", v, CHAT_PLAIN);
+    check_detected("[INST]", v, CHAT_PLAIN);
+    vocab_free(v);
 }
 
 static void test_format_without_its_markers_in_the_vocabulary_is_plain(void **state)
 {
     (void)state;
-    sw_vocab *v;
+    vocabulary *v;
     sw_err err;
-    assert_int_equal(sw_vocab_synthetic(&v, NULL, 0, CONTROLS, 2, &err), SW_OK);
-    check_detected("<|start|>{{ role }}<|channel|>", v, SW_CHAT_PLAIN);
-    check_detected("<|im_start|>{{ role }}", v, SW_CHAT_PLAIN);
-    sw_vocab_free(v);
+    assert_int_equal(vocab_synthetic(&v, NULL, 0, CONTROLS, 2, &err), SW_OK);
+    check_detected("<|start|>{{ role }}<|channel|>", v, CHAT_PLAIN);
+    check_detected("<|im_start|>{{ role }}", v, CHAT_PLAIN);
+    vocab_free(v);
 }
 
 /* ---- with real vocabularies ---- */
 
-static sw_vocab *load(const char *path, sw_chat_format *detected)
+static vocabulary *load(const char *path, chat_format *detected)
 {
-    sw_gguf *g;
-    sw_vocab *v;
-    sw_str jinja;
+    gguf_file *g;
+    vocabulary *v;
+    str_view jinja;
     sw_err err;
-    assert_int_equal(sw_gguf_open(&g, path, &err), SW_OK);
-    assert_int_equal(sw_vocab_from_gguf(&v, g, &err), SW_OK);
-    assert_int_equal(sw_gguf_str(g, "tokenizer.chat_template", &jinja, &err), SW_OK);
-    *detected = sw_chat_detect(jinja, v);
-    sw_gguf_close(g);
+    assert_int_equal(gguf_open(&g, path, &err), SW_OK);
+    assert_int_equal(vocab_from_gguf(&v, g, &err), SW_OK);
+    assert_int_equal(gguf_str(g, "tokenizer.chat_template", &jinja, &err), SW_OK);
+    *detected = chat_detect(jinja, v);
+    gguf_close(g);
     return v;
 }
 
 /* The prompt is what encoding the rendered template with special parsing on would give. */
-static void check_as_encoded(const sw_vocab *v, sw_chat_format f, const char *text)
+static void check_as_encoded(const vocabulary *v, chat_format f, const char *text)
 {
-    sw_tokens rendered = {0}, encoded = {0};
+    token_list rendered = {0}, encoded = {0};
     sw_err err;
-    assert_int_equal(sw_chat_render(f, v, TALK, 4, &DATED, &rendered, &err), SW_OK);
-    assert_int_equal(sw_vocab_encode(v, text, strlen(text), false, true, &encoded, &err), SW_OK);
+    assert_int_equal(chat_render(f, v, TALK, 4, &DATED, &rendered, &err), SW_OK);
+    assert_int_equal(vocab_encode(v, text, strlen(text), false, true, &encoded, &err), SW_OK);
     assert_int_equal(rendered.n, encoded.n);
     assert_memory_equal(rendered.ids, encoded.ids, encoded.n * sizeof *encoded.ids);
-    sw_tokens_clear(&rendered);
-    sw_tokens_clear(&encoded);
+    token_list_clear(&rendered);
+    token_list_clear(&encoded);
 }
 
 static void test_phi3_prompt_has_the_ids_of_its_template(void **state)
 {
     (void)state;
-    sw_chat_format f;
-    sw_vocab *const v = load(SW_TEST_DATA "/tokenizer/ggml-vocab-phi-3.gguf", &f);
-    assert_int_equal(f, SW_CHAT_PHI3);
+    chat_format f;
+    vocabulary *const v = load(SPILLWAY_TEST_DATA "/tokenizer/ggml-vocab-phi-3.gguf", &f);
+    assert_int_equal(f, CHAT_PHI3);
     check_as_encoded(v, f,
                      "<s><|system|>\nYou are a helpful assistant<|end|>\n<|user|>\nHello<|end|>\n<|assistant|>\n"
                      "Hi there<|end|>\n<|user|>\nWho are you<|end|>\n<|assistant|>\n");
-    sw_vocab_free(v);
+    vocab_free(v);
 }
 
 static void test_deepseek_prompt_has_the_ids_of_its_template(void **state)
 {
     (void)state;
-    sw_chat_format f;
-    sw_vocab *const v = load(SW_TEST_DATA "/tokenizer/ggml-vocab-deepseek-llm.gguf", &f);
-    check_as_encoded(v, SW_CHAT_DEEPSEEK,
+    chat_format f;
+    vocabulary *const v = load(SPILLWAY_TEST_DATA "/tokenizer/ggml-vocab-deepseek-llm.gguf", &f);
+    check_as_encoded(v, CHAT_DEEPSEEK,
                      "<｜begin▁of▁sentence｜>You are a helpful assistant\n\nUser: Hello\n\nAssistant: Hi there"
                      "<｜end▁of▁sentence｜>User: Who are you\n\nAssistant:");
-    sw_vocab_free(v);
+    vocab_free(v);
 }
 
 int main(void)

@@ -15,30 +15,30 @@
 #define HELLO "\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]"
 
 /* Parses {<HELLO>, members}; on success the caller frees. */
-static bool parse(sw_chat_request *out, const char *members, sw_api_error *error)
+static bool parse(chat_request *out, const char *members, api_error *error)
 {
     char body[1024];
     const int n = snprintf(body, sizeof body, "{" HELLO "%s%s}", members[0] != '\0' ? "," : "", members);
     assert_true(n > 0 && (size_t)n < sizeof body);
-    return sw__chat_request_parse(out, body, (size_t)n, error);
+    return chat_request_parse(out, body, (size_t)n, error);
 }
 
 static void assert_parses(const char *members)
 {
-    sw_chat_request r;
-    sw_api_error error = {0};
+    chat_request r;
+    api_error error = {0};
     if (!parse(&r, members, &error))
         fail_msg("%s: %s", members, error.message);
-    sw__chat_request_free(&r);
+    chat_request_free(&r);
 }
 
-static void assert_refused(const char *body, sw_api_situation what, const char *param)
+static void assert_refused(const char *body, api_situation what, const char *param)
 {
-    sw_chat_request r;
-    sw_api_error error = {0};
-    assert_false(sw__chat_request_parse(&r, body, strlen(body), &error));
+    chat_request r;
+    api_error error = {0};
+    assert_false(chat_request_parse(&r, body, strlen(body), &error));
     if (error.what != what || strcmp(error.param, param) != 0)
-        fail_msg("%s: %s at '%s': %s", body, sw__api_code(&error), error.param, error.message);
+        fail_msg("%s: %s at '%s': %s", body, api_code(&error), error.param, error.message);
     assert_true(strlen(error.message) > 0);
     assert_null(r.document);
 }
@@ -54,9 +54,9 @@ static void test_reads_every_field_that_it_honours(void **state)
         "\"stream\":true,\"stream_options\":{\"include_usage\":true},\"max_tokens\":9,\"max_completion_tokens\":7,"
         "\"temperature\":0.5,\"top_p\":0.25,\"top_k\":3,\"min_p\":0.125,\"seed\":11,\"stop\":[\"a\",\"b\"],"
         "\"reasoning_effort\":\"high\",\"ignore_eos\":true,\"return_progress\":true,\"never heard of\":1}";
-    sw_chat_request r;
-    sw_api_error error;
-    assert_true(sw__chat_request_parse(&r, BODY, sizeof BODY - 1, &error));
+    chat_request r;
+    api_error error;
+    assert_true(chat_request_parse(&r, BODY, sizeof BODY - 1, &error));
     assert_string_equal(r.model, "m");
     assert_int_equal(r.core.n_messages, 4);
     assert_int_equal(r.core.messages[0].role, SW_ROLE_SYSTEM);
@@ -74,14 +74,14 @@ static void test_reads_every_field_that_it_honours(void **state)
     assert_string_equal(r.core.stop[1], "b");
     assert_int_equal(r.core.effort, SW_EFFORT_HIGH);
     assert_false(r.has_names);
-    sw__chat_request_free(&r);
+    chat_request_free(&r);
 }
 
 static void test_takes_penalties_biases_and_log_probabilities(void **state)
 {
     (void)state;
-    sw_chat_request r;
-    sw_api_error error;
+    chat_request r;
+    api_error error;
     assert_true(parse(&r,
                       "\"presence_penalty\":0.5,\"frequency_penalty\":-2,\"repeat_penalty\":1.25,\"repeat_last_n\":-1,"
                       "\"typical_p\":0.75,\"top_logprobs\":20,\"logprobs\":true,\"logit_bias\":{\"5\":-100,\"70\":0.5}",
@@ -93,14 +93,14 @@ static void test_takes_penalties_biases_and_log_probabilities(void **state)
     assert_int_equal(s->n_biases, 2);
     for (int i = 0; i < 2; i++)
         assert_true(s->biases[i].id == 5 ? s->biases[i].bias == -100 : s->biases[i].bias == 0.5f);
-    sw__chat_request_free(&r);
+    chat_request_free(&r);
 }
 
 static void test_has_the_documented_defaults(void **state)
 {
     (void)state;
-    sw_chat_request r, again;
-    sw_api_error error;
+    chat_request r, again;
+    api_error error;
     assert_true(parse(&r, "", &error));
     assert_null(r.model);
     assert_false(r.stream || r.include_usage || r.core.ignore_eos || r.has_effort);
@@ -110,8 +110,8 @@ static void test_has_the_documented_defaults(void **state)
     assert_true(parse(&again, "\"seed\":-1", &error));
     assert_true(r.core.sampling.seed != again.core.sampling.seed); // both are drawn
     assert_true(r.core.sampling.seed < (1ull << 53));
-    sw__chat_request_free(&r);
-    sw__chat_request_free(&again);
+    chat_request_free(&r);
+    chat_request_free(&again);
 }
 
 static void test_takes_null_for_absent(void **state)
@@ -137,58 +137,57 @@ static void test_names_the_field_of_every_error(void **state)
     (void)state;
     static const struct {
         const char *members;
-        sw_api_situation what;
+        api_situation what;
         const char *param;
     } CASES[] = {
-        {"\"model\":1", SW_API_INVALID_TYPE, "model"},
-        {"\"stream\":\"yes\"", SW_API_INVALID_TYPE, "stream"},
-        {"\"stream_options\":{}", SW_API_INVALID_VALUE, "stream_options"},
-        {"\"stream\":true,\"stream_options\":[]", SW_API_INVALID_TYPE, "stream_options"},
-        {"\"stream\":true,\"stream_options\":{\"include_usage\":1}", SW_API_INVALID_TYPE,
-         "stream_options.include_usage"},
-        {"\"max_tokens\":0", SW_API_INVALID_VALUE, "max_tokens"},
-        {"\"max_tokens\":1.5", SW_API_INVALID_TYPE, "max_tokens"},
-        {"\"max_completion_tokens\":-2", SW_API_INVALID_VALUE, "max_completion_tokens"},
-        {"\"temperature\":\"hot\"", SW_API_INVALID_TYPE, "temperature"},
-        {"\"temperature\":2.5", SW_API_INVALID_VALUE, "temperature"},
-        {"\"temperature\":-0.1", SW_API_INVALID_VALUE, "temperature"},
-        {"\"top_p\":0", SW_API_INVALID_VALUE, "top_p"},
-        {"\"top_p\":1e-60", SW_API_INVALID_VALUE, "top_p"},
-        {"\"top_p\":1.1", SW_API_INVALID_VALUE, "top_p"},
-        {"\"top_k\":-1", SW_API_INVALID_VALUE, "top_k"},
-        {"\"min_p\":2", SW_API_INVALID_VALUE, "min_p"},
-        {"\"seed\":0.5", SW_API_INVALID_TYPE, "seed"},
-        {"\"stop\":5", SW_API_INVALID_TYPE, "stop"},
-        {"\"stop\":[\"a\",5]", SW_API_INVALID_TYPE, "stop"},
-        {"\"stop\":\"\"", SW_API_INVALID_VALUE, "stop"},
-        {"\"reasoning_effort\":\"huge\"", SW_API_INVALID_VALUE, "reasoning_effort"},
-        {"\"reasoning_effort\":\"none\"", SW_API_UNSUPPORTED_VALUE, "reasoning_effort"},
-        {"\"n\":0", SW_API_INVALID_VALUE, "n"},
-        {"\"n\":2", SW_API_UNSUPPORTED_VALUE, "n"},
-        {"\"presence_penalty\":3", SW_API_INVALID_VALUE, "presence_penalty"},
-        {"\"frequency_penalty\":true", SW_API_INVALID_TYPE, "frequency_penalty"},
-        {"\"repeat_penalty\":0", SW_API_INVALID_VALUE, "repeat_penalty"},
-        {"\"repeat_last_n\":-2", SW_API_INVALID_VALUE, "repeat_last_n"},
-        {"\"typical_p\":0", SW_API_INVALID_VALUE, "typical_p"},
-        {"\"logprobs\":1", SW_API_INVALID_TYPE, "logprobs"},
-        {"\"top_logprobs\":5", SW_API_INVALID_VALUE, "top_logprobs"},
-        {"\"top_logprobs\":21,\"logprobs\":true", SW_API_INVALID_VALUE, "top_logprobs"},
-        {"\"logit_bias\":[]", SW_API_INVALID_TYPE, "logit_bias"},
-        {"\"logit_bias\":{\"1\":-101}", SW_API_INVALID_VALUE, "logit_bias"},
-        {"\"logit_bias\":{\"1\":\"1\"}", SW_API_INVALID_TYPE, "logit_bias"},
-        {"\"logit_bias\":{\"-1\":1}", SW_API_INVALID_VALUE, "logit_bias"},
-        {"\"logit_bias\":{\" 1\":1}", SW_API_INVALID_VALUE, "logit_bias"},
-        {"\"logit_bias\":{\"\":1}", SW_API_INVALID_VALUE, "logit_bias"},
-        {"\"logit_bias\":{\"99999999999999999999\":1}", SW_API_INVALID_VALUE, "logit_bias"},
-        {"\"response_format\":{\"type\":\"json_object\"}", SW_API_UNSUPPORTED_VALUE, "response_format"},
-        {"\"response_format\":{}", SW_API_MISSING_PARAMETER, "response_format.type"},
-        {"\"tools\":[{}]", SW_API_UNSUPPORTED_PARAMETER, "tools"},
-        {"\"tools\":1", SW_API_INVALID_TYPE, "tools"},
-        {"\"tool_choice\":\"required\"", SW_API_UNSUPPORTED_PARAMETER, "tool_choice"},
-        {"\"chat_template_kwargs\":{\"a\":1}", SW_API_UNSUPPORTED_PARAMETER, "chat_template_kwargs"},
-        {"\"timings_per_token\":true", SW_API_UNSUPPORTED_PARAMETER, "timings_per_token"},
-        {"\"id_slot\":0", SW_API_UNSUPPORTED_PARAMETER, "id_slot"},
-        {"\"messages\":[]", SW_API_INVALID_VALUE, "messages"}, // the last of two members counts
+        {"\"model\":1", API_INVALID_TYPE, "model"},
+        {"\"stream\":\"yes\"", API_INVALID_TYPE, "stream"},
+        {"\"stream_options\":{}", API_INVALID_VALUE, "stream_options"},
+        {"\"stream\":true,\"stream_options\":[]", API_INVALID_TYPE, "stream_options"},
+        {"\"stream\":true,\"stream_options\":{\"include_usage\":1}", API_INVALID_TYPE, "stream_options.include_usage"},
+        {"\"max_tokens\":0", API_INVALID_VALUE, "max_tokens"},
+        {"\"max_tokens\":1.5", API_INVALID_TYPE, "max_tokens"},
+        {"\"max_completion_tokens\":-2", API_INVALID_VALUE, "max_completion_tokens"},
+        {"\"temperature\":\"hot\"", API_INVALID_TYPE, "temperature"},
+        {"\"temperature\":2.5", API_INVALID_VALUE, "temperature"},
+        {"\"temperature\":-0.1", API_INVALID_VALUE, "temperature"},
+        {"\"top_p\":0", API_INVALID_VALUE, "top_p"},
+        {"\"top_p\":1e-60", API_INVALID_VALUE, "top_p"},
+        {"\"top_p\":1.1", API_INVALID_VALUE, "top_p"},
+        {"\"top_k\":-1", API_INVALID_VALUE, "top_k"},
+        {"\"min_p\":2", API_INVALID_VALUE, "min_p"},
+        {"\"seed\":0.5", API_INVALID_TYPE, "seed"},
+        {"\"stop\":5", API_INVALID_TYPE, "stop"},
+        {"\"stop\":[\"a\",5]", API_INVALID_TYPE, "stop"},
+        {"\"stop\":\"\"", API_INVALID_VALUE, "stop"},
+        {"\"reasoning_effort\":\"huge\"", API_INVALID_VALUE, "reasoning_effort"},
+        {"\"reasoning_effort\":\"none\"", API_UNSUPPORTED_VALUE, "reasoning_effort"},
+        {"\"n\":0", API_INVALID_VALUE, "n"},
+        {"\"n\":2", API_UNSUPPORTED_VALUE, "n"},
+        {"\"presence_penalty\":3", API_INVALID_VALUE, "presence_penalty"},
+        {"\"frequency_penalty\":true", API_INVALID_TYPE, "frequency_penalty"},
+        {"\"repeat_penalty\":0", API_INVALID_VALUE, "repeat_penalty"},
+        {"\"repeat_last_n\":-2", API_INVALID_VALUE, "repeat_last_n"},
+        {"\"typical_p\":0", API_INVALID_VALUE, "typical_p"},
+        {"\"logprobs\":1", API_INVALID_TYPE, "logprobs"},
+        {"\"top_logprobs\":5", API_INVALID_VALUE, "top_logprobs"},
+        {"\"top_logprobs\":21,\"logprobs\":true", API_INVALID_VALUE, "top_logprobs"},
+        {"\"logit_bias\":[]", API_INVALID_TYPE, "logit_bias"},
+        {"\"logit_bias\":{\"1\":-101}", API_INVALID_VALUE, "logit_bias"},
+        {"\"logit_bias\":{\"1\":\"1\"}", API_INVALID_TYPE, "logit_bias"},
+        {"\"logit_bias\":{\"-1\":1}", API_INVALID_VALUE, "logit_bias"},
+        {"\"logit_bias\":{\" 1\":1}", API_INVALID_VALUE, "logit_bias"},
+        {"\"logit_bias\":{\"\":1}", API_INVALID_VALUE, "logit_bias"},
+        {"\"logit_bias\":{\"99999999999999999999\":1}", API_INVALID_VALUE, "logit_bias"},
+        {"\"response_format\":{\"type\":\"json_object\"}", API_UNSUPPORTED_VALUE, "response_format"},
+        {"\"response_format\":{}", API_MISSING_PARAMETER, "response_format.type"},
+        {"\"tools\":[{}]", API_UNSUPPORTED_PARAMETER, "tools"},
+        {"\"tools\":1", API_INVALID_TYPE, "tools"},
+        {"\"tool_choice\":\"required\"", API_UNSUPPORTED_PARAMETER, "tool_choice"},
+        {"\"chat_template_kwargs\":{\"a\":1}", API_UNSUPPORTED_PARAMETER, "chat_template_kwargs"},
+        {"\"timings_per_token\":true", API_UNSUPPORTED_PARAMETER, "timings_per_token"},
+        {"\"id_slot\":0", API_UNSUPPORTED_PARAMETER, "id_slot"},
+        {"\"messages\":[]", API_INVALID_VALUE, "messages"}, // the last of two members counts
     };
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
         char body[512];
@@ -202,28 +201,28 @@ static void test_names_the_place_of_an_error_in_messages(void **state)
     (void)state;
     static const struct {
         const char *messages;
-        sw_api_situation what;
+        api_situation what;
         const char *param;
     } CASES[] = {
-        {"5", SW_API_INVALID_TYPE, "messages"},
-        {"null", SW_API_MISSING_PARAMETER, "messages"},
-        {"[]", SW_API_INVALID_VALUE, "messages"},
-        {"[5]", SW_API_INVALID_TYPE, "messages[0]"},
-        {"[{\"role\":\"user\",\"content\":\"a\"},{\"content\":\"b\"}]", SW_API_MISSING_PARAMETER, "messages[1].role"},
-        {"[{\"role\":5,\"content\":\"a\"}]", SW_API_INVALID_TYPE, "messages[0].role"},
-        {"[{\"role\":\"pope\",\"content\":\"a\"}]", SW_API_INVALID_VALUE, "messages[0].role"},
-        {"[{\"role\":\"user\"}]", SW_API_MISSING_PARAMETER, "messages[0].content"},
-        {"[{\"role\":\"user\",\"content\":null}]", SW_API_INVALID_TYPE, "messages[0].content"},
-        {"[{\"role\":\"user\",\"content\":{}}]", SW_API_INVALID_TYPE, "messages[0].content"},
-        {"[{\"role\":\"user\",\"content\":[]}]", SW_API_INVALID_VALUE, "messages[0].content"},
-        {"[{\"role\":\"user\",\"content\":[\"a\"]}]", SW_API_INVALID_TYPE, "messages[0].content[0]"},
-        {"[{\"role\":\"user\",\"content\":[{}]}]", SW_API_MISSING_PARAMETER, "messages[0].content[0]"},
-        {"[{\"role\":\"user\",\"content\":[{\"type\":\"text\"}]}]", SW_API_MISSING_PARAMETER, "messages[0].content[0]"},
+        {"5", API_INVALID_TYPE, "messages"},
+        {"null", API_MISSING_PARAMETER, "messages"},
+        {"[]", API_INVALID_VALUE, "messages"},
+        {"[5]", API_INVALID_TYPE, "messages[0]"},
+        {"[{\"role\":\"user\",\"content\":\"a\"},{\"content\":\"b\"}]", API_MISSING_PARAMETER, "messages[1].role"},
+        {"[{\"role\":5,\"content\":\"a\"}]", API_INVALID_TYPE, "messages[0].role"},
+        {"[{\"role\":\"pope\",\"content\":\"a\"}]", API_INVALID_VALUE, "messages[0].role"},
+        {"[{\"role\":\"user\"}]", API_MISSING_PARAMETER, "messages[0].content"},
+        {"[{\"role\":\"user\",\"content\":null}]", API_INVALID_TYPE, "messages[0].content"},
+        {"[{\"role\":\"user\",\"content\":{}}]", API_INVALID_TYPE, "messages[0].content"},
+        {"[{\"role\":\"user\",\"content\":[]}]", API_INVALID_VALUE, "messages[0].content"},
+        {"[{\"role\":\"user\",\"content\":[\"a\"]}]", API_INVALID_TYPE, "messages[0].content[0]"},
+        {"[{\"role\":\"user\",\"content\":[{}]}]", API_MISSING_PARAMETER, "messages[0].content[0]"},
+        {"[{\"role\":\"user\",\"content\":[{\"type\":\"text\"}]}]", API_MISSING_PARAMETER, "messages[0].content[0]"},
         {"[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"image_url\"}]}]",
-         SW_API_UNSUPPORTED_VALUE, "messages[0].content[1]"},
-        {"[{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[{}]}]", SW_API_UNSUPPORTED_PARAMETER,
+         API_UNSUPPORTED_VALUE, "messages[0].content[1]"},
+        {"[{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[{}]}]", API_UNSUPPORTED_PARAMETER,
          "messages[0].tool_calls"},
-        {"[{\"role\":\"assistant\",\"content\":\"\",\"reasoning_content\":5}]", SW_API_INVALID_TYPE,
+        {"[{\"role\":\"assistant\",\"content\":\"\",\"reasoning_content\":5}]", API_INVALID_TYPE,
          "messages[0].reasoning_content"},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
@@ -231,19 +230,19 @@ static void test_names_the_place_of_an_error_in_messages(void **state)
         snprintf(body, sizeof body, "{\"messages\":%s}", CASES[i].messages);
         assert_refused(body, CASES[i].what, CASES[i].param);
     }
-    assert_refused("{}", SW_API_MISSING_PARAMETER, "messages");
+    assert_refused("{}", API_MISSING_PARAMETER, "messages");
 }
 
 static void test_says_what_is_wrong_with_the_document(void **state)
 {
     (void)state;
-    assert_refused("", SW_API_INVALID_JSON, "");
-    assert_refused("{", SW_API_INVALID_JSON, "");
-    assert_refused("{}{}", SW_API_INVALID_JSON, "");
-    assert_refused("{\"model\":\"\\u0000\"}", SW_API_INVALID_JSON, "");
-    assert_refused("{\"model\":\"\xff\"}", SW_API_INVALID_JSON, "");
-    assert_refused("[]", SW_API_INVALID_TYPE, "");
-    assert_refused("null", SW_API_INVALID_JSON, ""); // jansson reads only arrays and objects at the top
+    assert_refused("", API_INVALID_JSON, "");
+    assert_refused("{", API_INVALID_JSON, "");
+    assert_refused("{}{}", API_INVALID_JSON, "");
+    assert_refused("{\"model\":\"\\u0000\"}", API_INVALID_JSON, "");
+    assert_refused("{\"model\":\"\xff\"}", API_INVALID_JSON, "");
+    assert_refused("[]", API_INVALID_TYPE, "");
+    assert_refused("null", API_INVALID_JSON, ""); // jansson reads only arrays and objects at the top
 }
 
 static void test_cuts_quoted_text_of_the_client_at_a_character(void **state)
@@ -253,14 +252,14 @@ static void test_cuts_quoted_text_of_the_client_at_a_character(void **state)
     for (int i = 0; i < 200; i++)
         strcat(body, "\xe2\x82\xac"); // a euro sign
     strcat(body, "\",\"content\":\"\"}]}");
-    sw_chat_request r;
-    sw_api_error error;
-    assert_false(sw__chat_request_parse(&r, body, strlen(body), &error));
-    sw_buf out;
-    sw_buf_init(&out, 8192);
-    sw__api_error_write(&out, &error); // fails on text that is not UTF-8
+    chat_request r;
+    api_error error;
+    assert_false(chat_request_parse(&r, body, strlen(body), &error));
+    buf out;
+    buf_init(&out, 8192);
+    api_error_write(&out, &error); // fails on text that is not UTF-8
     assert_int_equal(out.failed, SW_OK);
-    sw_buf_free(&out);
+    buf_free(&out);
 }
 
 /* `n` elements of `element`, between `head` and `tail`; the caller frees. */
@@ -276,14 +275,14 @@ static char *repeat(const char *head, const char *element, size_t n, const char 
 }
 
 static void check_limit(const char *head, const char *element, size_t n, const char *separator, const char *tail,
-                        sw_api_situation what, const char *param)
+                        api_situation what, const char *param)
 {
     char *const fits = repeat(head, element, n, separator, tail);
     char *const exceeds = repeat(head, element, n + 1, separator, tail);
-    sw_chat_request r;
-    sw_api_error error;
-    assert_true(sw__chat_request_parse(&r, fits, strlen(fits), &error));
-    sw__chat_request_free(&r);
+    chat_request r;
+    api_error error;
+    assert_true(chat_request_parse(&r, fits, strlen(fits), &error));
+    chat_request_free(&r);
     assert_refused(exceeds, what, param);
     free(fits);
     free(exceeds);
@@ -292,12 +291,12 @@ static void check_limit(const char *head, const char *element, size_t n, const c
 static void test_holds_its_limits_to_the_last_element(void **state)
 {
     (void)state;
-    check_limit("{" HELLO ",\"stop\":[", "\"a\"", SW_LIMIT_STOP_STRINGS, ",", "]}", SW_API_INVALID_VALUE, "stop");
-    check_limit("{" HELLO ",\"stop\":\"", "a", SW_LIMIT_STOP_STRING_BYTES, "", "\"}", SW_API_INVALID_VALUE, "stop");
-    check_limit("{\"messages\":[", "{\"role\":\"user\",\"content\":\"a\"}", SW_LIMIT_MESSAGES, ",", "]}",
-                SW_API_INVALID_VALUE, "messages");
-    char *const close = repeat("", "]", SW_LIMIT_JSON_DEPTH - 1, "", "}");
-    check_limit("{" HELLO ",\"x\":", "[", SW_LIMIT_JSON_DEPTH - 1, "", close, SW_API_INVALID_JSON, "");
+    check_limit("{" HELLO ",\"stop\":[", "\"a\"", LIMIT_STOP_STRINGS, ",", "]}", API_INVALID_VALUE, "stop");
+    check_limit("{" HELLO ",\"stop\":\"", "a", LIMIT_STOP_STRING_BYTES, "", "\"}", API_INVALID_VALUE, "stop");
+    check_limit("{\"messages\":[", "{\"role\":\"user\",\"content\":\"a\"}", LIMIT_MESSAGES, ",", "]}",
+                API_INVALID_VALUE, "messages");
+    char *const close = repeat("", "]", LIMIT_JSON_DEPTH - 1, "", "}");
+    check_limit("{" HELLO ",\"x\":", "[", LIMIT_JSON_DEPTH - 1, "", close, API_INVALID_JSON, "");
     free(close);
     assert_parses(
         "\"brackets in a string\":\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[\"");

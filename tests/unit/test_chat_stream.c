@@ -8,32 +8,32 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
-#include "suite/chat_stream.h"
+#include "client/chat_stream.h"
 
 #define CONTENT(text)  "{\"choices\":[{\"delta\":{\"content\":\"" text "\"},\"finish_reason\":null}]}"
 #define FINISH(reason) "{\"choices\":[{\"delta\":{},\"finish_reason\":\"" reason "\"}]}"
 
 static int setup(void **state)
 {
-    static sw_chat_stream stream;
-    sw_chat_stream_init(&stream);
+    static chat_stream stream;
+    chat_stream_init(&stream);
     *state = &stream;
     return 0;
 }
 
 static int teardown(void **state)
 {
-    sw_chat_stream_free(*state);
+    chat_stream_free(*state);
     return 0;
 }
 
 /* Events 10 ns apart, from 10 on. */
-static sw_answer answer_of(sw_chat_stream *s, const char *const *events)
+static answer_record answer_of(chat_stream *s, const char *const *events)
 {
     int64_t t = 0;
     for (size_t i = 0; events[i] != NULL; i++)
-        sw_chat_stream_event(s, events[i], strlen(events[i]), t += 10);
-    return sw_chat_stream_finish(s, t + 10);
+        chat_stream_event(s, events[i], strlen(events[i]), t += 10);
+    return chat_stream_finish(s, t + 10);
 }
 
 static void test_a_good_answer(void **state)
@@ -52,8 +52,8 @@ static void test_a_good_answer(void **state)
         CONTENT("after the end"),
         NULL,
     };
-    const sw_answer a = answer_of(*state, EVENTS);
-    assert_int_equal(a.status, SW_TEST_COMPLETED);
+    const answer_record a = answer_of(*state, EVENTS);
+    assert_int_equal(a.status, TEST_COMPLETED);
     assert_string_equal(a.error, "");
     assert_string_equal(a.text, "Binary\n\u65e5");
     assert_string_equal(a.reasoning, "hmmm");
@@ -69,49 +69,49 @@ static void test_a_good_answer(void **state)
     assert_true(a.prompt_tokens == 78 && a.cached_tokens == 64 && a.completion_tokens == 24 && a.reasoning_tokens == 9);
 }
 
-static void assert_ends(void **state, const char *const *events, sw_test_status status, const char *error)
+static void assert_ends(void **state, const char *const *events, test_status status, const char *error)
 {
-    sw_chat_stream_reset(*state);
-    const sw_answer a = answer_of(*state, events);
-    assert_string_equal(sw_test_status_name(a.status), sw_test_status_name(status));
+    chat_stream_reset(*state);
+    const answer_record a = answer_of(*state, events);
+    assert_string_equal(test_status_name(a.status), test_status_name(status));
     if (strstr(a.error, error) == NULL)
         fail_msg("'%s' does not say '%s'", a.error, error);
 }
 
 static void test_answers_that_end_badly(void **state)
 {
-    assert_ends(state, (const char *const[]){CONTENT("x"), NULL}, SW_TEST_INCOMPLETE, "without a finish_reason");
-    assert_ends(state, (const char *const[]){CONTENT("x"), "[DONE]", NULL}, SW_TEST_INCOMPLETE, "finish_reason");
-    assert_ends(state, (const char *const[]){CONTENT("x"), FINISH("content_filter"), NULL}, SW_TEST_INCOMPLETE,
+    assert_ends(state, (const char *const[]){CONTENT("x"), NULL}, TEST_INCOMPLETE, "without a finish_reason");
+    assert_ends(state, (const char *const[]){CONTENT("x"), "[DONE]", NULL}, TEST_INCOMPLETE, "finish_reason");
+    assert_ends(state, (const char *const[]){CONTENT("x"), FINISH("content_filter"), NULL}, TEST_INCOMPLETE,
                 "'content_filter'");
-    assert_ends(state, (const char *const[]){FINISH("stop"), "[DONE]", NULL}, SW_TEST_SILENT_EMPTY, "empty");
-    assert_ends(state, (const char *const[]){CONTENT("x"), "not JSON", NULL}, SW_TEST_BAD_STREAM, "after 1 pieces");
-    assert_ends(state, (const char *const[]){"[1]", NULL}, SW_TEST_BAD_STREAM, "no JSON object");
+    assert_ends(state, (const char *const[]){FINISH("stop"), "[DONE]", NULL}, TEST_SILENT_EMPTY, "empty");
+    assert_ends(state, (const char *const[]){CONTENT("x"), "not JSON", NULL}, TEST_BAD_STREAM, "after 1 pieces");
+    assert_ends(state, (const char *const[]){"[1]", NULL}, TEST_BAD_STREAM, "no JSON object");
     assert_ends(state, (const char *const[]){"{\"choices\":[{\"delta\":{\"content\":\"\xff\"}}]}", NULL},
-                SW_TEST_BAD_STREAM, "0xff");
+                TEST_BAD_STREAM, "0xff");
 }
 
 static void test_finish_without_done_is_complete(void **state)
 {
-    assert_ends(state, (const char *const[]){CONTENT("x"), FINISH("length"), NULL}, SW_TEST_COMPLETED, "");
+    assert_ends(state, (const char *const[]){CONTENT("x"), FINISH("length"), NULL}, TEST_COMPLETED, "");
 }
 
 static void test_errors_in_the_stream(void **state)
 {
     assert_ends(state, (const char *const[]){CONTENT("x"), "{\"error\":{\"message\":\"boom\"}}", NULL},
-                SW_TEST_SERVER_ERROR, "boom");
-    assert_ends(state, (const char *const[]){"{\"error\":\"plain\"}", NULL}, SW_TEST_SERVER_ERROR, "plain");
-    assert_ends(state, (const char *const[]){"{\"error\":{}}", NULL}, SW_TEST_SERVER_ERROR, "no reason");
-    assert_ends(state, (const char *const[]){"{\"error\":null}", CONTENT("x"), FINISH("stop"), NULL}, SW_TEST_COMPLETED,
+                TEST_SERVER_ERROR, "boom");
+    assert_ends(state, (const char *const[]){"{\"error\":\"plain\"}", NULL}, TEST_SERVER_ERROR, "plain");
+    assert_ends(state, (const char *const[]){"{\"error\":{}}", NULL}, TEST_SERVER_ERROR, "no reason");
+    assert_ends(state, (const char *const[]){"{\"error\":null}", CONTENT("x"), FINISH("stop"), NULL}, TEST_COMPLETED,
                 "");
 }
 
 static void assert_http_error(void **state, const char *body, const char *wanted)
 {
-    sw_chat_stream_reset(*state);
-    sw_chat_stream_fail_http(*state, 404, body, strlen(body));
-    const sw_answer a = sw_chat_stream_finish(*state, 1);
-    assert_int_equal(a.status, SW_TEST_HTTP_ERROR);
+    chat_stream_reset(*state);
+    chat_stream_fail_http(*state, 404, body, strlen(body));
+    const answer_record a = chat_stream_finish(*state, 1);
+    assert_int_equal(a.status, TEST_HTTP_ERROR);
     assert_string_equal(a.error, wanted);
 }
 
@@ -137,8 +137,8 @@ static void test_odd_json_is_survived(void **state)
         FINISH("stop"),
         NULL,
     };
-    const sw_answer a = answer_of(*state, EVENTS);
-    assert_int_equal(a.status, SW_TEST_COMPLETED);
+    const answer_record a = answer_of(*state, EVENTS);
+    assert_int_equal(a.status, TEST_COMPLETED);
     assert_string_equal(a.text, "a\uFFFDb");
     assert_true(a.completion_tokens == -1 && a.prompt_tokens == -1);
 }
@@ -148,21 +148,21 @@ static void test_length_of_an_answer_is_limited(void **state)
     enum { PIECE = 1024 * 1024 };
     static const char HEAD[] = "{\"choices\":[{\"delta\":{\"content\":\"";
     static const char TAIL[] = "\"}}]}";
-    sw_buf event;
-    sw_buf_init(&event, 2 * PIECE);
-    sw_buf_puts(&event, HEAD);
+    buf event;
+    buf_init(&event, 2 * PIECE);
+    buf_puts(&event, HEAD);
     for (int i = 0; i < PIECE; i++)
-        sw_buf_putc(&event, 'x');
-    sw_buf_puts(&event, TAIL);
-    for (int i = 0; i < SW_LIMIT_ANSWER_BYTES / PIECE; i++)
-        sw_chat_stream_event(*state, sw_buf_str(&event), event.size, i);
-    sw_answer a = sw_chat_stream_finish(*state, 100);
-    assert_int_equal(a.n_text, SW_LIMIT_ANSWER_BYTES);
-    assert_int_not_equal(a.status, SW_TEST_BAD_STREAM);
-    sw_chat_stream_event(*state, CONTENT("y"), strlen(CONTENT("y")), 101);
-    a = sw_chat_stream_finish(*state, 102);
-    assert_int_equal(a.status, SW_TEST_BAD_STREAM);
-    sw_buf_free(&event);
+        buf_putc(&event, 'x');
+    buf_puts(&event, TAIL);
+    for (int i = 0; i < LIMIT_ANSWER_BYTES / PIECE; i++)
+        chat_stream_event(*state, buf_str(&event), event.size, i);
+    answer_record a = chat_stream_finish(*state, 100);
+    assert_int_equal(a.n_text, LIMIT_ANSWER_BYTES);
+    assert_int_not_equal(a.status, TEST_BAD_STREAM);
+    chat_stream_event(*state, CONTENT("y"), strlen(CONTENT("y")), 101);
+    a = chat_stream_finish(*state, 102);
+    assert_int_equal(a.status, TEST_BAD_STREAM);
+    buf_free(&event);
 }
 
 int main(void)

@@ -8,7 +8,7 @@
 #include <jansson.h>
 
 #include "base/alloc.h"
-#include "suite/client.h"
+#include "client/client.h"
 #include "unit/scripted_server.h"
 
 #define HEADERS(status, type) "HTTP/1.1 " status "\r\nContent-Type: " type "\r\nConnection: close\r\n\r\n"
@@ -17,48 +17,47 @@
 #define FINISH                "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
 #define GOOD                  CONTENT("\u65e5\u672c") CONTENT(" \U0001f600") FINISH "data: [DONE]\n\n"
 
-static const sw_test_plan PLAN = {
+static const test_plan PLAN = {
     .name = "n", .group = "g", .prompt = "say \"hi\"\n", .max_tokens = 7, .temperature = 0.5, .seed = 42};
 
-static sw_client *open_client(const scripted_server *server, const sw_client_options *more)
+static bench_client *open_client(const scripted_server *server, const client_options *more)
 {
-    sw_client_options o = more != NULL ? *more : (sw_client_options){0};
+    client_options o = more != NULL ? *more : (client_options){0};
     o.url = server->url;
-    o.clock = sw_clock_system();
+    o.clock = clock_system();
     o.connect_timeout_s = 5;
     if (o.first_token_timeout_s == 0)
         o.first_token_timeout_s = 60;
     if (o.idle_timeout_s == 0)
         o.idle_timeout_s = 60;
-    sw_client *client;
+    bench_client *client;
     sw_err err = {0};
-    if (sw_client_open(&client, &o, &err) != SW_OK)
+    if (client_open(&client, &o, &err) != SW_OK)
         fail_msg("%s", err.msg);
     return client;
 }
 
 /* Asks a server with this script and checks how the answer ended; the client stays open for a look at the answer. */
-static sw_client *ask(scripted_server *server, const sw_client_options *options, sw_answer *answer)
+static bench_client *ask(scripted_server *server, const client_options *options, answer_record *answer)
 {
     if (server->n_script == 0)
         server->n_script = strlen(server->script);
     assert_true(scripted_server_start(server));
-    sw_client *const client = open_client(server, options);
+    bench_client *const client = open_client(server, options);
     sw_err err = {0};
-    if (sw_client_ask(client, "m", &PLAN, answer, &err) != SW_OK)
+    if (client_ask(client, "m", &PLAN, answer, &err) != SW_OK)
         fail_msg("%s", err.msg);
     return client;
 }
 
-static void assert_outcome(scripted_server server, const sw_client_options *options, sw_test_status status,
-                           const char *error)
+static void assert_outcome(scripted_server server, const client_options *options, test_status status, const char *error)
 {
-    sw_answer a;
-    sw_client *const client = ask(&server, options, &a);
-    assert_string_equal(sw_test_status_name(a.status), sw_test_status_name(status));
+    answer_record a;
+    bench_client *const client = ask(&server, options, &a);
+    assert_string_equal(test_status_name(a.status), test_status_name(status));
     if (strstr(a.error, error) == NULL)
         fail_msg("'%s' does not say '%s'", a.error, error);
-    sw_client_close(client);
+    client_close(client);
     scripted_server_stop(&server);
 }
 
@@ -69,13 +68,13 @@ static void test_an_answer_is_the_same_however_it_is_cut(void **state)
     static const size_t PIECES[] = {0, 1, 2, 3, 7, 64};
     for (size_t i = 0; i < sizeof PIECES / sizeof PIECES[0]; i++) {
         scripted_server server = {.script = SCRIPT, .piece = PIECES[i]};
-        sw_answer a;
-        sw_client *const client = ask(&server, NULL, &a);
-        assert_int_equal(a.status, SW_TEST_COMPLETED);
+        answer_record a;
+        bench_client *const client = ask(&server, NULL, &a);
+        assert_int_equal(a.status, TEST_COMPLETED);
         assert_string_equal(a.text, "\u65e5\u672c \U0001f600");
         assert_int_equal(a.n_arrivals, 2);
         assert_int_equal(a.http_status, 200);
-        sw_client_close(client);
+        client_close(client);
         scripted_server_stop(&server);
     }
 }
@@ -84,13 +83,13 @@ static void test_times_are_in_order(void **state)
 {
     (void)state;
     scripted_server server = {.script = STREAM_HEADERS ": ping\n\n" GOOD};
-    sw_answer a;
-    sw_client *const client = ask(&server, NULL, &a);
+    answer_record a;
+    bench_client *const client = ask(&server, NULL, &a);
     assert_true(a.connect_ns >= 0);
     assert_true(0 <= a.headers_ns && a.headers_ns <= a.first_event_ns);
     assert_true(a.first_event_ns <= a.arrivals[0].t_ns && a.arrivals[0].t_ns <= a.arrivals[1].t_ns);
     assert_true(a.arrivals[1].t_ns <= a.end_ns);
-    sw_client_close(client);
+    client_close(client);
     scripted_server_stop(&server);
 }
 
@@ -98,9 +97,9 @@ static void test_the_request_says_what_the_plan_says(void **state)
 {
     (void)state;
     scripted_server server = {.script = STREAM_HEADERS GOOD};
-    sw_answer a;
-    sw_client *const client = ask(&server, &(sw_client_options){.api_key = "secret"}, &a);
-    sw_client_close(client);
+    answer_record a;
+    bench_client *const client = ask(&server, &(client_options){.api_key = "secret"}, &a);
+    client_close(client);
     scripted_server_stop(&server);
     assert_true(strncmp(server.request, "POST /v1/chat/completions HTTP/1.1\r\n", 36) == 0);
     assert_non_null(strstr(server.request, "\r\nAuthorization: Bearer secret\r\n"));
@@ -121,26 +120,26 @@ static void test_errors_before_the_stream(void **state)
     assert_outcome(
         (scripted_server){
             .script = HEADERS("404 Not Found", "application/json") "{\"error\":{\"message\":\"no such model\"}}"},
-        NULL, SW_TEST_HTTP_ERROR, "HTTP 404: no such model");
-    assert_outcome((scripted_server){.script = HEADERS("502 Bad Gateway", "text/plain")}, NULL, SW_TEST_HTTP_ERROR,
+        NULL, TEST_HTTP_ERROR, "HTTP 404: no such model");
+    assert_outcome((scripted_server){.script = HEADERS("502 Bad Gateway", "text/plain")}, NULL, TEST_HTTP_ERROR,
                    "HTTP 502 with an empty body");
     assert_outcome((scripted_server){.script = HEADERS("200 OK", "application/json") "{\"choices\":[]}"}, NULL,
-                   SW_TEST_BAD_STREAM, "one JSON document");
-    assert_outcome((scripted_server){.script = ""}, NULL, SW_TEST_INCOMPLETE, "connection broke");
+                   TEST_BAD_STREAM, "one JSON document");
+    assert_outcome((scripted_server){.script = ""}, NULL, TEST_INCOMPLETE, "connection broke");
 }
 
 static void test_streams_that_break(void **state)
 {
     (void)state;
-    assert_outcome((scripted_server){.script = STREAM_HEADERS CONTENT("a")}, NULL, SW_TEST_INCOMPLETE, "finish_reason");
+    assert_outcome((scripted_server){.script = STREAM_HEADERS CONTENT("a")}, NULL, TEST_INCOMPLETE, "finish_reason");
     assert_outcome((scripted_server){.script = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
                                                "Content-Length: 1000\r\n\r\n" CONTENT("a")},
-                   NULL, SW_TEST_INCOMPLETE, "connection broke");
+                   NULL, TEST_INCOMPLETE, "connection broke");
     assert_outcome(
         (scripted_server){.script = STREAM_HEADERS CONTENT("a") "data: {\"error\":{\"message\":\"boom\"}}\n\n"}, NULL,
-        SW_TEST_SERVER_ERROR, "boom");
-    assert_outcome((scripted_server){.script = STREAM_HEADERS "data: {\n\n"}, NULL, SW_TEST_BAD_STREAM, "no JSON");
-    assert_outcome((scripted_server){.script = STREAM_HEADERS FINISH "data: [DONE]\n\n"}, NULL, SW_TEST_SILENT_EMPTY,
+        TEST_SERVER_ERROR, "boom");
+    assert_outcome((scripted_server){.script = STREAM_HEADERS "data: {\n\n"}, NULL, TEST_BAD_STREAM, "no JSON");
+    assert_outcome((scripted_server){.script = STREAM_HEADERS FINISH "data: [DONE]\n\n"}, NULL, TEST_SILENT_EMPTY,
                    "empty");
 }
 
@@ -148,15 +147,15 @@ static void test_silence_is_bounded(void **state)
 {
     (void)state;
     assert_outcome((scripted_server){.script = STREAM_HEADERS, .stays_open = true},
-                   &(sw_client_options){.first_token_timeout_s = 0.3}, SW_TEST_TIMEOUT, "no token within 0.3 s");
+                   &(client_options){.first_token_timeout_s = 0.3}, TEST_TIMEOUT, "no token within 0.3 s");
     assert_outcome((scripted_server){.script = STREAM_HEADERS CONTENT("a"), .stays_open = true},
-                   &(sw_client_options){.idle_timeout_s = 0.3}, SW_TEST_TIMEOUT, "no token for 0.3 s");
+                   &(client_options){.idle_timeout_s = 0.3}, TEST_TIMEOUT, "no token for 0.3 s");
 }
 
 static void test_a_connection_left_open_after_done_is_no_failure(void **state)
 {
     (void)state;
-    assert_outcome((scripted_server){.script = STREAM_HEADERS GOOD, .stays_open = true}, NULL, SW_TEST_COMPLETED, "");
+    assert_outcome((scripted_server){.script = STREAM_HEADERS GOOD, .stays_open = true}, NULL, TEST_COMPLETED, "");
 }
 
 static void test_cancel_ends_the_wait(void **state)
@@ -164,7 +163,7 @@ static void test_cancel_ends_the_wait(void **state)
     (void)state;
     const atomic_bool cancel = true;
     assert_outcome((scripted_server){.script = STREAM_HEADERS, .stays_open = true},
-                   &(sw_client_options){.cancel = &cancel}, SW_TEST_CANCELED, "");
+                   &(client_options){.cancel = &cancel}, TEST_CANCELED, "");
 }
 
 static void test_nobody_listens(void **state)
@@ -173,31 +172,31 @@ static void test_nobody_listens(void **state)
     scripted_server server = {.script = ""};
     assert_true(scripted_server_start(&server));
     scripted_server_stop(&server);
-    sw_client *const client = open_client(&server, NULL);
-    sw_answer a;
-    assert_int_equal(sw_client_ask(client, "m", &PLAN, &a, NULL), SW_OK);
-    assert_int_equal(a.status, SW_TEST_CONNECT_FAILED);
+    bench_client *const client = open_client(&server, NULL);
+    answer_record a;
+    assert_int_equal(client_ask(client, "m", &PLAN, &a, NULL), SW_OK);
+    assert_int_equal(a.status, TEST_CONNECT_FAILED);
     assert_int_equal(a.connect_ns, -1);
-    assert_false(sw_client_is_healthy(client));
+    assert_false(client_is_healthy(client));
     char *model;
     sw_err err = {0};
-    assert_int_equal(sw_client_find_model(client, &model, &err), SW_EIO);
+    assert_int_equal(client_find_model(client, &model, &err), SW_EIO);
     assert_non_null(strstr(err.msg, "no server answers"));
-    sw_client_close(client);
+    client_close(client);
 }
 
 static void assert_model(const char *script, sw_code code, const char *wanted)
 {
     scripted_server server = {.script = script, .n_script = strlen(script)};
     assert_true(scripted_server_start(&server));
-    sw_client *const client = open_client(&server, NULL);
+    bench_client *const client = open_client(&server, NULL);
     char *model;
     sw_err err = {0};
-    assert_int_equal(sw_client_find_model(client, &model, &err), code);
+    assert_int_equal(client_find_model(client, &model, &err), code);
     if (strstr(code == SW_OK ? model : err.msg, wanted) == NULL)
         fail_msg("'%s' does not say '%s'", code == SW_OK ? model : err.msg, wanted);
-    sw_free(model);
-    sw_client_close(client);
+    mem_free(model);
+    client_close(client);
     scripted_server_stop(&server);
 }
 
@@ -213,10 +212,10 @@ static void test_the_first_model_is_found(void **state)
 
 static sw_code open_url(const char *url, const char *key)
 {
-    const sw_client_options o = {.url = url, .api_key = key, .clock = sw_clock_system()};
-    sw_client *client;
-    const sw_code code = sw_client_open(&client, &o, NULL);
-    sw_client_close(client);
+    const client_options o = {.url = url, .api_key = key, .clock = clock_system()};
+    bench_client *client;
+    const sw_code code = client_open(&client, &o, NULL);
+    client_close(client);
     return code;
 }
 
@@ -233,11 +232,11 @@ static void test_addresses_and_keys_are_checked(void **state)
 
 static int loopback_port(const char *url)
 {
-    const sw_client_options o = {.url = url, .clock = sw_clock_system()};
-    sw_client *client;
-    assert_int_equal(sw_client_open(&client, &o, NULL), SW_OK);
-    const int port = sw_client_loopback_port(client);
-    sw_client_close(client);
+    const client_options o = {.url = url, .clock = clock_system()};
+    bench_client *client;
+    assert_int_equal(client_open(&client, &o, NULL), SW_OK);
+    const int port = client_loopback_port(client);
+    client_close(client);
     return port;
 }
 

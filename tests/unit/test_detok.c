@@ -32,25 +32,25 @@ static const struct {
     {"\xc3\xc3\xa9", FFFD "é"},
 };
 
-static void feed(sw_detok *d, const char *bytes, size_t n, sw_buf *out)
+static void feed(detok *d, const char *bytes, size_t n, buf *out)
 {
-    sw_detok_feed(d, bytes, n, out);
-    assert_true(sw_utf8_valid(sw_buf_str(out), out->size));
+    detok_feed(d, bytes, n, out);
+    assert_true(utf8_valid(buf_str(out), out->size));
 }
 
 /* Feeds the bytes with cuts after `a` and after `b`. */
 static void check_cut(const char *bytes, const char *expected, size_t a, size_t b)
 {
     const size_t n = strlen(bytes);
-    sw_detok d = {0};
-    sw_buf out;
-    sw_buf_init(&out, TEXT_MAX);
+    detok d = {0};
+    buf out;
+    buf_init(&out, TEXT_MAX);
     feed(&d, bytes, a, &out);
     feed(&d, bytes + a, b - a, &out);
     feed(&d, bytes + b, n - b, &out);
-    sw_detok_flush(&d, &out);
-    assert_string_equal(sw_buf_str(&out), expected);
-    sw_buf_free(&out);
+    detok_flush(&d, &out);
+    assert_string_equal(buf_str(&out), expected);
+    buf_free(&out);
 }
 
 static void test_text_does_not_depend_on_where_bytes_are_cut(void **state)
@@ -69,27 +69,27 @@ static void test_one_byte_at_a_time_gives_characters_when_they_are_whole(void **
 {
     (void)state;
     static const char EMOJI[] = "😀";
-    sw_detok d = {0};
-    sw_buf out;
-    sw_buf_init(&out, TEXT_MAX);
+    detok d = {0};
+    buf out;
+    buf_init(&out, TEXT_MAX);
     for (size_t i = 0; i < 3; i++) {
-        sw_detok_feed(&d, EMOJI + i, 1, &out);
+        detok_feed(&d, EMOJI + i, 1, &out);
         assert_int_equal(out.size, 0);
     }
-    sw_detok_feed(&d, EMOJI + 3, 1, &out);
-    assert_string_equal(sw_buf_str(&out), EMOJI);
-    sw_buf_free(&out);
+    detok_feed(&d, EMOJI + 3, 1, &out);
+    assert_string_equal(buf_str(&out), EMOJI);
+    buf_free(&out);
 }
 
 static void test_flush_of_nothing_gives_nothing(void **state)
 {
     (void)state;
-    sw_detok d = {0};
-    sw_buf out;
-    sw_buf_init(&out, TEXT_MAX);
-    sw_detok_flush(&d, &out);
+    detok d = {0};
+    buf out;
+    buf_init(&out, TEXT_MAX);
+    detok_flush(&d, &out);
     assert_int_equal(out.size, 0);
-    sw_buf_free(&out);
+    buf_free(&out);
 }
 
 int main(void)

@@ -11,15 +11,15 @@
 #include "base/rng.h"
 #include "base/utf8.h"
 
-typedef void (*escape_fn)(sw_buf *out, const char *s, size_t n);
+typedef void (*escape_fn)(buf *out, const char *s, size_t n);
 
 static void check(escape_fn escape, const char *input, size_t n, const char *expected)
 {
-    sw_buf b;
-    sw_buf_init(&b, 4096);
+    buf b;
+    buf_init(&b, 4096);
     escape(&b, input, n);
-    assert_string_equal(sw_buf_str(&b), expected);
-    sw_buf_free(&b);
+    assert_string_equal(buf_str(&b), expected);
+    buf_free(&b);
 }
 
 typedef struct row {
@@ -44,8 +44,8 @@ static void test_html_stays_text(void **state)
         {"\xc0\xbcscript\xc0\xbe", "\xef\xbf\xbd\xef\xbf\xbdscript\xef\xbf\xbd\xef\xbf\xbd"}, // overlong < and >
         {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},                             // a surrogate
     };
-    check_rows(sw_escape_html, ROWS, sizeof ROWS / sizeof ROWS[0]);
-    check(sw_escape_html, "a\0b", 3,
+    check_rows(escape_html, ROWS, sizeof ROWS / sizeof ROWS[0]);
+    check(escape_html, "a\0b", 3,
           "a\xef\xbf\xbd"
           "b");
 }
@@ -64,8 +64,8 @@ static void test_a_table_cell_stays_one_cell(void **state)
         {"&lt;", "&amp;lt;"},
         {"\x80", "\xef\xbf\xbd"},
     };
-    check_rows(sw_escape_markdown_cell, ROWS, sizeof ROWS / sizeof ROWS[0]);
-    check(sw_escape_markdown_cell, "a\0b", 3, "a b");
+    check_rows(escape_markdown_cell, ROWS, sizeof ROWS / sizeof ROWS[0]);
+    check(escape_markdown_cell, "a\0b", 3, "a b");
 }
 
 static void test_a_terminal_is_not_steered(void **state)
@@ -83,8 +83,8 @@ static void test_a_terminal_is_not_steered(void **state)
         {"\xe2\x80\xaetxt.exe", "<U+202E>txt.exe"}, // right-to-left override
         {"\xe2\x81\xa6x\xe2\x81\xa9", "<U+2066>x<U+2069>"},
     };
-    check_rows(sw_escape_terminal, ROWS, sizeof ROWS / sizeof ROWS[0]);
-    check(sw_escape_terminal, "a\0b", 3, "a<U+0000>b");
+    check_rows(escape_terminal, ROWS, sizeof ROWS / sizeof ROWS[0]);
+    check(escape_terminal, "a\0b", 3, "a<U+0000>b");
 }
 
 /* Whatever comes in, what goes out is valid UTF-8 without the characters that the sink acts on. */
@@ -94,33 +94,32 @@ static void test_random_bytes_come_out_valid_and_harmless(void **state)
     static const struct {
         escape_fn escape;
         const char *forbidden;
-    } SINKS[] = {
-        {sw_escape_html, "<>\"'"}, {sw_escape_markdown_cell, "<>\n\r\t\x1b"}, {sw_escape_terminal, "\x1b\r\b\x7f"}};
-    sw_rng rng;
-    sw_rng_seed(&rng, 1);
+    } SINKS[] = {{escape_html, "<>\"'"}, {escape_markdown_cell, "<>\n\r\t\x1b"}, {escape_terminal, "\x1b\r\b\x7f"}};
+    rng_state rng;
+    rng_seed(&rng, 1);
     for (int round = 0; round < 30000; round++) {
         char s[24];
         for (size_t i = 0; i < sizeof s; i++)
-            s[i] = (char)(round % 2 == 0 ? sw_rng_next(&rng) : sw_rng_next(&rng) % 64);
-        sw_buf b;
-        sw_buf_init(&b, 4096);
+            s[i] = (char)(round % 2 == 0 ? rng_next(&rng) : rng_next(&rng) % 64);
+        buf b;
+        buf_init(&b, 4096);
         SINKS[round % 3].escape(&b, s, sizeof s);
-        assert_true(sw_utf8_valid(b.data, b.size));
+        assert_true(utf8_valid(b.data, b.size));
         assert_null(strpbrk(b.data, SINKS[round % 3].forbidden));
         assert_int_equal(strlen(b.data), b.size);
-        sw_buf_free(&b);
+        buf_free(&b);
     }
 }
 
 static void test_the_buffer_s_maximum_holds(void **state)
 {
     (void)state;
-    sw_buf b;
-    sw_buf_init(&b, 6);
-    sw_escape_html(&b, "<<<", 3);
+    buf b;
+    buf_init(&b, 6);
+    escape_html(&b, "<<<", 3);
     assert_int_equal(b.failed, SW_ELIMIT);
-    assert_string_equal(sw_buf_str(&b), "&lt;");
-    sw_buf_free(&b);
+    assert_string_equal(buf_str(&b), "&lt;");
+    buf_free(&b);
 }
 
 int main(void)

@@ -47,76 +47,76 @@ static void test_the_worked_example_is_read_to_the_last_byte(void **state)
     uint8_t file[EXAMPLE_BYTES];
     make_example(file);
     temp_write(gguf_case_path().s, file, sizeof file);
-    sw_gguf *g;
+    gguf_file *g;
     sw_err err = {0};
-    assert_int_equal(sw_gguf_open(&g, gguf_case_path().s, &err), SW_OK);
-    sw_str arch;
+    assert_int_equal(gguf_open(&g, gguf_case_path().s, &err), SW_OK);
+    str_view arch;
     float base;
-    sw_gguf_array tokens;
-    assert_int_equal(sw_gguf_n_keys(g), 3);
-    assert_int_equal(sw_gguf_str(g, "general.architecture", &arch, &err), SW_OK);
-    assert_true(sw_str_eq(arch, "llama"));
-    assert_int_equal(sw_gguf_f32(g, "llama.rope.freq_base", 0, &base, &err), SW_OK);
+    gguf_array tokens;
+    assert_int_equal(gguf_n_keys(g), 3);
+    assert_int_equal(gguf_str(g, "general.architecture", &arch, &err), SW_OK);
+    assert_true(str_view_eq(arch, "llama"));
+    assert_int_equal(gguf_f32(g, "llama.rope.freq_base", 0, &base, &err), SW_OK);
     assert_true(base == 10000.0f);
-    assert_int_equal(sw_gguf_get_array(g, "tokenizer.ggml.tokens", &tokens, &err), SW_OK);
+    assert_int_equal(gguf_get_array(g, "tokenizer.ggml.tokens", &tokens, &err), SW_OK);
     assert_int_equal(tokens.n, 2);
-    assert_true(sw_str_eq(sw_gguf_array_str(&tokens, 0), "a"));
-    assert_true(sw_str_eq(sw_gguf_array_str(&tokens, 1), "\xe2\x96\x81"
-                                                         "b"));
-    assert_int_equal(sw_gguf_n_tensors(g), 2);
-    const sw_gguf_tensor *const norm = sw_gguf_find_tensor(g, "blk.0.attn_norm.weight");
-    const sw_gguf_tensor *const embd = sw_gguf_find_tensor(g, "token_embd.weight");
-    assert_ptr_equal(norm, sw_gguf_tensor_at(g, 0));
+    assert_true(str_view_eq(gguf_array_str(&tokens, 0), "a"));
+    assert_true(str_view_eq(gguf_array_str(&tokens, 1), "\xe2\x96\x81"
+                                                        "b"));
+    assert_int_equal(gguf_n_tensors(g), 2);
+    const gguf_tensor *const norm = gguf_find_tensor(g, "blk.0.attn_norm.weight");
+    const gguf_tensor *const embd = gguf_find_tensor(g, "token_embd.weight");
+    assert_ptr_equal(norm, gguf_tensor_at(g, 0));
     assert_int_equal(norm->n_dims, 1);
     assert_int_equal(norm->bytes, 16);
     assert_int_equal(norm->offset, 0x120);
-    assert_int_equal(embd->type, SW_Q8_0);
+    assert_int_equal(embd->type, TYPE_Q8_0);
     assert_int_equal(embd->ne[0], 32);
     assert_int_equal(embd->ne[1], 2);
     assert_int_equal(embd->ne[2], 1);
     assert_int_equal(embd->bytes, 68);
     assert_int_equal(embd->offset, 0x140);
     uint8_t data[68];
-    assert_int_equal(sw_gguf_read(g, embd, 0, data, sizeof data, &err), SW_OK);
+    assert_int_equal(gguf_read(g, embd, 0, data, sizeof data, &err), SW_OK);
     assert_memory_equal(data, file + 0x140, sizeof data);
-    assert_int_equal(sw_gguf_read(g, embd, 1, data, sizeof data, &err), SW_EINVAL);
-    assert_int_equal(sw_gguf_file_bytes(g), EXAMPLE_BYTES);
-    assert_string_equal(sw_gguf_path(g), gguf_case_path().s);
-    sw_gguf_close(g);
+    assert_int_equal(gguf_read(g, embd, 1, data, sizeof data, &err), SW_EINVAL);
+    assert_int_equal(gguf_file_bytes(g), EXAMPLE_BYTES);
+    assert_string_equal(gguf_path(g), gguf_case_path().s);
+    gguf_close(g);
 }
 
 /* Reads everything that an open file offers. */
-static void touch(const sw_gguf *g)
+static void touch(const gguf_file *g)
 {
     static const char *const KEYS[] = {"general.architecture", "llama.rope.freq_base", "tokenizer.ggml.tokens"};
     for (size_t k = 0; k < sizeof KEYS / sizeof KEYS[0]; k++) {
         sw_err err = {0};
-        sw_str s;
-        sw_gguf_array a;
+        str_view s;
+        gguf_array a;
         uint32_t u;
         float f;
         bool flag;
-        (void)!sw_gguf_u32(g, KEYS[k], 0, &u, &err);
-        (void)!sw_gguf_f32(g, KEYS[k], 0, &f, &err);
-        (void)!sw_gguf_bool(g, KEYS[k], false, &flag, &err);
-        (void)!sw_gguf_str(g, KEYS[k], &s, &err);
+        (void)!gguf_u32(g, KEYS[k], 0, &u, &err);
+        (void)!gguf_f32(g, KEYS[k], 0, &f, &err);
+        (void)!gguf_bool(g, KEYS[k], false, &flag, &err);
+        (void)!gguf_str(g, KEYS[k], &s, &err);
         volatile char sink = s.size > 0 ? s.data[s.size - 1] : 0;
-        if (sw_gguf_get_array(g, KEYS[k], &a, &err) != SW_OK)
+        if (gguf_get_array(g, KEYS[k], &a, &err) != SW_OK)
             continue;
         for (size_t i = 0; i < a.n; i++) {
             int64_t v;
             double r;
-            const sw_str e = a.type == SW_GGUF_STRING ? sw_gguf_array_str(&a, i) : (sw_str){"", 0};
+            const str_view e = a.type == GGUF_STRING ? gguf_array_str(&a, i) : (str_view){"", 0};
             sink = e.size > 0 ? e.data[e.size - 1] : sink;
-            (void)sw_gguf_array_int(&a, i, &v);
-            (void)sw_gguf_array_real(&a, i, &r);
+            (void)gguf_array_int(&a, i, &v);
+            (void)gguf_array_real(&a, i, &r);
         }
     }
-    for (size_t i = 0; i < sw_gguf_n_tensors(g); i++) {
-        const sw_gguf_tensor *const t = sw_gguf_tensor_at(g, i);
+    for (size_t i = 0; i < gguf_n_tensors(g); i++) {
+        const gguf_tensor *const t = gguf_tensor_at(g, i);
         sw_err err = {0};
         uint8_t last;
-        assert_int_equal(sw_gguf_read(g, t, t->bytes - 1, &last, 1, &err), SW_OK);
+        assert_int_equal(gguf_read(g, t, t->bytes - 1, &last, 1, &err), SW_OK);
     }
 }
 
@@ -124,11 +124,11 @@ static void touch(const sw_gguf *g)
 static bool opens_cleanly(const uint8_t *file, size_t n)
 {
     temp_write(gguf_case_path().s, file, n);
-    sw_gguf *g;
+    gguf_file *g;
     sw_err err = {0};
-    if (sw_gguf_open(&g, gguf_case_path().s, &err) == SW_OK) {
+    if (gguf_open(&g, gguf_case_path().s, &err) == SW_OK) {
         touch(g);
-        sw_gguf_close(g);
+        gguf_close(g);
         return true;
     }
     assert_null(g);
@@ -196,7 +196,7 @@ static void test_unknown_versions_are_rejected_with_their_reason(void **state)
         gguf_rejected(&gguf_built, SW_EUNSUPPORTED, CASES[i].named);
     }
     gguf_built.version = 2;
-    sw_gguf_close(gguf_opened(&gguf_built));
+    gguf_close(gguf_opened(&gguf_built));
 }
 
 /* ---- rule 2: counts ---- */
@@ -220,26 +220,26 @@ static void test_counts_that_the_file_cannot_hold_are_rejected_before_allocating
 static void test_the_alignment_is_a_power_of_two_up_to_its_limit(void **state)
 {
     (void)state;
-    static const uint32_t BAD[] = {0, 3, 48, SW_LIMIT_GGUF_ALIGNMENT + 1, 2 * SW_LIMIT_GGUF_ALIGNMENT};
+    static const uint32_t BAD[] = {0, 3, 48, LIMIT_GGUF_ALIGNMENT + 1, 2 * LIMIT_GGUF_ALIGNMENT};
     for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
         gguf_again(&gguf_built);
-        gguf_u32(&gguf_built, "general.alignment", BAD[i]);
+        builder_u32(&gguf_built, "general.alignment", BAD[i]);
         gguf_rejected(&gguf_built, SW_EFORMAT, "general.alignment");
     }
-    static const uint32_t GOOD[] = {1, 8, 64, SW_LIMIT_GGUF_ALIGNMENT};
+    static const uint32_t GOOD[] = {1, 8, 64, LIMIT_GGUF_ALIGNMENT};
     for (size_t i = 0; i < sizeof GOOD / sizeof GOOD[0]; i++) {
         gguf_again(&gguf_built);
         gguf_built.alignment = GOOD[i];
-        gguf_u32(&gguf_built, "general.alignment", GOOD[i]);
+        builder_u32(&gguf_built, "general.alignment", GOOD[i]);
         gguf_add_row("a");
         gguf_add_row("b");
-        sw_gguf *const g = gguf_opened(&gguf_built);
+        gguf_file *const g = gguf_opened(&gguf_built);
         float v[4] = {0};
         sw_err err = {0};
-        assert_int_equal(sw_gguf_tensor_at(g, 1)->offset % GOOD[i], 0);
-        assert_int_equal(sw_gguf_read(g, sw_gguf_tensor_at(g, 1), 0, v, sizeof v, &err), SW_OK);
+        assert_int_equal(gguf_tensor_at(g, 1)->offset % GOOD[i], 0);
+        assert_int_equal(gguf_read(g, gguf_tensor_at(g, 1), 0, v, sizeof v, &err), SW_OK);
         assert_true(v[3] == 4);
-        sw_gguf_close(g);
+        gguf_close(g);
     }
 }
 
@@ -250,17 +250,17 @@ static void test_headers_longer_than_one_read_are_parsed(void **state)
     (void)state;
     char *const text = calloc(1, 6 << 20);
     memset(text, 'x', (6 << 20) - 1);
-    gguf_str(&gguf_built, "first", text);
-    gguf_str(&gguf_built, "second", "behind it");
+    builder_str(&gguf_built, "first", text);
+    builder_str(&gguf_built, "second", "behind it");
     gguf_add_row("t");
-    sw_gguf *const g = gguf_opened(&gguf_built);
-    sw_str s;
+    gguf_file *const g = gguf_opened(&gguf_built);
+    str_view s;
     sw_err err = {0};
-    assert_int_equal(sw_gguf_str(g, "first", &s, &err), SW_OK);
+    assert_int_equal(gguf_str(g, "first", &s, &err), SW_OK);
     assert_int_equal(s.size, (6 << 20) - 1);
-    assert_int_equal(sw_gguf_str(g, "second", &s, &err), SW_OK);
-    assert_true(sw_str_eq(s, "behind it"));
-    sw_gguf_close(g);
+    assert_int_equal(gguf_str(g, "second", &s, &err), SW_OK);
+    assert_true(str_view_eq(s, "behind it"));
+    gguf_close(g);
     free(text);
 }
 
@@ -268,18 +268,18 @@ static void test_a_header_may_have_as_many_bytes_as_the_limit_and_not_one_more(v
 {
     (void)state;
     // One string of zeros in a sparse file: 24 bytes, then 8 + 1 + 4 + 8 around it.
-    uint64_t n = SW_LIMIT_GGUF_HEADER_BYTES - 24 - 21;
-    gguf_raw_key(&gguf_built, "k", SW_GGUF_STRING, &n, sizeof n);
-    gguf_write(&gguf_built, gguf_case_path().s);
-    assert_int_equal(truncate(gguf_case_path().s, (off_t)SW_LIMIT_GGUF_HEADER_BYTES + 4096), 0);
-    sw_gguf *g;
+    uint64_t n = LIMIT_GGUF_HEADER_BYTES - 24 - 21;
+    builder_raw_key(&gguf_built, "k", GGUF_STRING, &n, sizeof n);
+    builder_write(&gguf_built, gguf_case_path().s);
+    assert_int_equal(truncate(gguf_case_path().s, (off_t)LIMIT_GGUF_HEADER_BYTES + 4096), 0);
+    gguf_file *g;
     sw_err err = {0};
-    assert_int_equal(sw_gguf_open(&g, gguf_case_path().s, &err), SW_OK);
-    sw_gguf_close(g);
+    assert_int_equal(gguf_open(&g, gguf_case_path().s, &err), SW_OK);
+    gguf_close(g);
     n++;
     memcpy(gguf_built.keys.data + 13, &n, sizeof n);
-    gguf_write(&gguf_built, gguf_case_path().s);
-    assert_int_equal(truncate(gguf_case_path().s, (off_t)SW_LIMIT_GGUF_HEADER_BYTES + 4096), 0);
+    builder_write(&gguf_built, gguf_case_path().s);
+    assert_int_equal(truncate(gguf_case_path().s, (off_t)LIMIT_GGUF_HEADER_BYTES + 4096), 0);
     gguf_open_fails(gguf_case_path().s, SW_ELIMIT, "header is larger");
     unlink(gguf_case_path().s);
 }
@@ -293,11 +293,11 @@ static void test_names_in_messages_are_cut_and_made_printable(void **state)
     memset(name, 'n', sizeof name - 1);
     memcpy(name, "\x1b]0;title\x07", 10);
     name[sizeof name - 1] = '\0';
-    gguf_raw_key(&gguf_built, name, 99, "", 0);
-    gguf_write(&gguf_built, gguf_case_path().s);
-    sw_gguf *g;
+    builder_raw_key(&gguf_built, name, 99, "", 0);
+    builder_write(&gguf_built, gguf_case_path().s);
+    gguf_file *g;
     sw_err err = {0};
-    assert_int_equal(sw_gguf_open(&g, gguf_case_path().s, &err), SW_EFORMAT);
+    assert_int_equal(gguf_open(&g, gguf_case_path().s, &err), SW_EFORMAT);
     assert_null(strchr(err.msg, '\x1b'));
     assert_null(strchr(err.msg, '\x07'));
     assert_non_null(strstr(err.msg, "..."));

@@ -31,17 +31,17 @@ static temp_path part_path(int i)
 static void write_part(const char *path, const part *p, float value)
 {
     gguf_builder b;
-    gguf_begin(&b);
+    builder_begin(&b);
     const uint16_t no = (uint16_t)p->no, count = (uint16_t)p->count;
     const int32_t n_tensors = (int32_t)p->n_tensors;
-    gguf_raw_key(&b, "split.no", SW_GGUF_U16, &no, sizeof no);
-    gguf_raw_key(&b, "split.count", SW_GGUF_U16, &count, sizeof count);
-    gguf_raw_key(&b, "split.tensors.count", SW_GGUF_I32, &n_tensors, sizeof n_tensors);
+    builder_raw_key(&b, "split.no", GGUF_U16, &no, sizeof no);
+    builder_raw_key(&b, "split.count", GGUF_U16, &count, sizeof count);
+    builder_raw_key(&b, "split.tensors.count", GGUF_I32, &n_tensors, sizeof n_tensors);
     if (p->no == 0)
-        gguf_str(&b, "general.architecture", "gpt-oss");
-    gguf_tensor(&b, p->tensor, SW_F32, (uint64_t[4]){1}, &value, sizeof value);
-    gguf_write(&b, path);
-    gguf_end(&b);
+        builder_str(&b, "general.architecture", "gpt-oss");
+    builder_tensor(&b, p->tensor, TYPE_F32, (uint64_t[4]){1}, &value, sizeof value);
+    builder_write(&b, path);
+    builder_end(&b);
 }
 
 static const part GOOD[N_PARTS] = {{0, 3, 3, "a"}, {1, 3, 3, "b"}, {2, 3, 3, "c"}};
@@ -57,20 +57,20 @@ static void test_any_part_opens_the_whole_set(void **state)
     (void)state;
     write_set(GOOD);
     for (int i = 0; i < N_PARTS; i++) {
-        sw_gguf *g;
+        gguf_file *g;
         sw_err err = {0};
-        if (sw_gguf_open(&g, part_path(i).s, &err) != SW_OK)
+        if (gguf_open(&g, part_path(i).s, &err) != SW_OK)
             fail_msg("%s", err.msg);
-        assert_int_equal(sw_gguf_n_tensors(g), 3);
-        assert_string_equal(sw_gguf_path(g), part_path(0).s);
-        assert_true(sw_gguf_has(g, "general.architecture")); // metadata come from the first part
+        assert_int_equal(gguf_n_tensors(g), 3);
+        assert_string_equal(gguf_path(g), part_path(0).s);
+        assert_true(gguf_has(g, "general.architecture")); // metadata come from the first part
         float v = -1;
-        const sw_gguf_tensor *const c = sw_gguf_find_tensor(g, "c");
+        const gguf_tensor *const c = gguf_find_tensor(g, "c");
         assert_int_equal(c->file, 2);
-        assert_int_equal(sw_gguf_read(g, c, 0, &v, sizeof v, &err), SW_OK);
+        assert_int_equal(gguf_read(g, c, 0, &v, sizeof v, &err), SW_OK);
         assert_true(v == 2);
-        assert_true(sw_gguf_file_bytes(g) > 3 * c->offset);
-        sw_gguf_close(g);
+        assert_true(gguf_file_bytes(g) > 3 * c->offset);
+        gguf_close(g);
     }
 }
 
@@ -81,9 +81,9 @@ static void spoiled(int i, part p, const char *named)
     memcpy(parts, GOOD, sizeof parts);
     parts[i] = p;
     write_set(parts);
-    sw_gguf *g;
+    gguf_file *g;
     sw_err err = {0};
-    assert_int_equal(sw_gguf_open(&g, part_path(0).s, &err), SW_EFORMAT);
+    assert_int_equal(gguf_open(&g, part_path(0).s, &err), SW_EFORMAT);
     assert_null(g);
     if (strstr(err.msg, named) == NULL)
         fail_msg("'%s' does not say '%s'", err.msg, named);
@@ -95,9 +95,9 @@ static void test_a_missing_part_is_named(void **state)
     write_set(GOOD);
     unlink(part_path(1).s);
     gguf_open_fails(part_path(1).s, SW_ENOTFOUND, "00002-of-00003");
-    sw_gguf *g;
+    gguf_file *g;
     sw_err err = {0};
-    assert_int_equal(sw_gguf_open(&g, part_path(0).s, &err), SW_ENOTFOUND);
+    assert_int_equal(gguf_open(&g, part_path(0).s, &err), SW_ENOTFOUND);
     assert_non_null(strstr(err.msg, "00002-of-00003"));
 }
 
@@ -145,24 +145,24 @@ static void test_names_that_only_resemble_a_part_are_ordinary_files(void **state
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
         const temp_path p = temp_file(NAMES[i]);
         write_part(p.s, &SINGLE, 0);
-        sw_gguf *g;
+        gguf_file *g;
         sw_err err = {0};
-        if (sw_gguf_open(&g, p.s, &err) != SW_OK)
+        if (gguf_open(&g, p.s, &err) != SW_OK)
             fail_msg("%s", err.msg);
-        sw_gguf_close(g);
+        gguf_close(g);
     }
 }
 
 static void test_a_set_may_have_as_many_parts_as_the_limit_says(void **state)
 {
     (void)state;
-    assert_int_equal(SW_LIMIT_GGUF_SPLIT_FILES, 1000); // one more is an ordinary name: see the test before
+    assert_int_equal(LIMIT_GGUF_SPLIT_FILES, 1000); // one more is an ordinary name: see the test before
     static const part FIRST = {0, 1000, 1, "a"};
     const temp_path p = temp_file("m-00001-of-01000.gguf");
     write_part(p.s, &FIRST, 0);
-    sw_gguf *g;
+    gguf_file *g;
     sw_err err = {0};
-    assert_int_equal(sw_gguf_open(&g, p.s, &err), SW_ENOTFOUND);
+    assert_int_equal(gguf_open(&g, p.s, &err), SW_ENOTFOUND);
     assert_non_null(strstr(err.msg, "m-00002-of-01000.gguf"));
 }
 

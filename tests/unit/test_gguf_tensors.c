@@ -22,14 +22,14 @@ static void test_tensor_names_have_1_to_63_bytes_and_no_nul(void **state)
     memset(name, 'n', 64);
     name[64] = '\0';
     gguf_add_row(name + 1);
-    sw_gguf_close(gguf_opened(&gguf_built));
+    gguf_close(gguf_opened(&gguf_built));
     static const struct {
         const char *name;
         size_t n;
     } BAD[] = {{"", 0}, {"a\0b", 3}};
     for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
         gguf_again(&gguf_built);
-        gguf_raw_tensor(&gguf_built, BAD[i].name, BAD[i].n, 1, GGUF_ROW_OF_4, SW_F32, 0);
+        builder_raw_tensor(&gguf_built, BAD[i].name, BAD[i].n, 1, GGUF_ROW_OF_4, TYPE_F32, 0);
         gguf_rejected(&gguf_built, SW_EFORMAT, "1 to 63 bytes");
     }
     gguf_add_row(name);
@@ -49,13 +49,13 @@ static void test_as_many_tensors_as_the_limit_pass_the_count_and_not_one_more(vo
 {
     (void)state;
     // A sparse file: large enough for the count, and then the first name is empty.
-    gguf_built.n_tensors = SW_LIMIT_GGUF_TENSORS;
-    gguf_write(&gguf_built, gguf_case_path().s);
-    assert_int_equal(truncate(gguf_case_path().s, (off_t)24 * (SW_LIMIT_GGUF_TENSORS + 2)), 0);
+    gguf_built.n_tensors = LIMIT_GGUF_TENSORS;
+    builder_write(&gguf_built, gguf_case_path().s);
+    assert_int_equal(truncate(gguf_case_path().s, (off_t)24 * (LIMIT_GGUF_TENSORS + 2)), 0);
     gguf_open_fails(gguf_case_path().s, SW_EFORMAT, "tensor name ''");
     gguf_built.n_tensors++;
-    gguf_write(&gguf_built, gguf_case_path().s);
-    assert_int_equal(truncate(gguf_case_path().s, (off_t)24 * (SW_LIMIT_GGUF_TENSORS + 2)), 0);
+    builder_write(&gguf_built, gguf_case_path().s);
+    assert_int_equal(truncate(gguf_case_path().s, (off_t)24 * (LIMIT_GGUF_TENSORS + 2)), 0);
     gguf_open_fails(gguf_case_path().s, SW_EFORMAT, "claims 1048577 tensors");
 }
 
@@ -82,7 +82,7 @@ static void test_impossible_shapes_are_rejected(void **state)
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
         gguf_again(&gguf_built);
         const uint32_t n_dims = CASES[i].n_dims < 8 ? CASES[i].n_dims : 0;
-        gguf_raw_tensor(&gguf_built, "t", 1, n_dims, CASES[i].ne, SW_F32, 0);
+        builder_raw_tensor(&gguf_built, "t", 1, n_dims, CASES[i].ne, TYPE_F32, 0);
         if (n_dims == 0)
             memcpy(gguf_built.infos.data + 9, &CASES[i].n_dims, sizeof CASES[i].n_dims);
         gguf_rejected(&gguf_built, SW_EFORMAT, CASES[i].named);
@@ -92,11 +92,11 @@ static void test_impossible_shapes_are_rejected(void **state)
 static void test_a_tensor_without_dimensions_is_one_element(void **state)
 {
     (void)state;
-    gguf_tensor(&gguf_built, "scalar", SW_F32, (uint64_t[4]){0}, NULL, 4);
-    sw_gguf *const g = gguf_opened(&gguf_built);
-    assert_int_equal(sw_gguf_tensor_at(g, 0)->n_dims, 0);
-    assert_int_equal(sw_gguf_tensor_at(g, 0)->bytes, 4);
-    sw_gguf_close(g);
+    builder_tensor(&gguf_built, "scalar", TYPE_F32, (uint64_t[4]){0}, NULL, 4);
+    gguf_file *const g = gguf_opened(&gguf_built);
+    assert_int_equal(gguf_tensor_at(g, 0)->n_dims, 0);
+    assert_int_equal(gguf_tensor_at(g, 0)->bytes, 4);
+    gguf_close(g);
 }
 
 /* ---- rule 9: types ---- */
@@ -107,7 +107,7 @@ static void test_unknown_and_removed_tensor_types_are_rejected(void **state)
     static const uint32_t TYPES[] = {4, 5, 31, 32, 33, 36, 37, 38, 43, 1000, UINT32_MAX};
     for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++) {
         gguf_again(&gguf_built);
-        gguf_tensor(&gguf_built, "odd", TYPES[i], (uint64_t[4]){256}, NULL, 1024);
+        builder_tensor(&gguf_built, "odd", TYPES[i], (uint64_t[4]){256}, NULL, 1024);
         gguf_rejected(&gguf_built, SW_EUNSUPPORTED, "tensor 'odd' has type");
     }
 }
@@ -126,21 +126,21 @@ static void test_every_known_type_has_the_size_that_the_format_says(void **state
     };
     for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++) {
         gguf_again(&gguf_built);
-        gguf_tensor(&gguf_built, "t", TYPES[i].id, (uint64_t[4]){(uint64_t)TYPES[i].elems * 3, 2}, NULL,
-                    6 * TYPES[i].bytes);
-        sw_gguf *const g = gguf_opened(&gguf_built);
-        assert_int_equal(sw_gguf_tensor_at(g, 0)->bytes, 6 * TYPES[i].bytes);
-        sw_gguf_close(g);
+        builder_tensor(&gguf_built, "t", TYPES[i].id, (uint64_t[4]){(uint64_t)TYPES[i].elems * 3, 2}, NULL,
+                       6 * TYPES[i].bytes);
+        gguf_file *const g = gguf_opened(&gguf_built);
+        assert_int_equal(gguf_tensor_at(g, 0)->bytes, 6 * TYPES[i].bytes);
+        gguf_close(g);
     }
 }
 
 static void test_rows_that_are_no_whole_blocks_are_rejected(void **state)
 {
     (void)state;
-    gguf_tensor(&gguf_built, "ragged", SW_Q8_0, (uint64_t[4]){33, 2}, NULL, 68);
+    builder_tensor(&gguf_built, "ragged", TYPE_Q8_0, (uint64_t[4]){33, 2}, NULL, 68);
     gguf_rejected(&gguf_built, SW_EFORMAT, "tensor 'ragged' has rows of 33");
     gguf_again(&gguf_built);
-    gguf_tensor(&gguf_built, "ragged", SW_Q4_K, (uint64_t[4]){128}, NULL, 144);
+    builder_tensor(&gguf_built, "ragged", TYPE_Q4_K, (uint64_t[4]){128}, NULL, 144);
     gguf_rejected(&gguf_built, SW_EFORMAT, "tensor 'ragged' has rows of 128");
 }
 
@@ -149,7 +149,7 @@ static void test_rows_that_are_no_whole_blocks_are_rejected(void **state)
 static void test_misaligned_offsets_are_rejected(void **state)
 {
     (void)state;
-    gguf_raw_tensor(&gguf_built, "askew", 5, 1, GGUF_ROW_OF_4, SW_F32, 16);
+    builder_raw_tensor(&gguf_built, "askew", 5, 1, GGUF_ROW_OF_4, TYPE_F32, 16);
     gguf_rejected(&gguf_built, SW_EFORMAT, "tensor 'askew' begins at offset 16");
 }
 
@@ -160,7 +160,7 @@ static void test_tensors_outside_the_file_are_rejected(void **state)
     for (size_t i = 0; i < sizeof OFFSETS / sizeof OFFSETS[0]; i++) {
         gguf_again(&gguf_built);
         gguf_add_row("inside");
-        gguf_raw_tensor(&gguf_built, "outside", 7, 1, GGUF_ROW_OF_4, SW_F32, OFFSETS[i]);
+        builder_raw_tensor(&gguf_built, "outside", 7, 1, GGUF_ROW_OF_4, TYPE_F32, OFFSETS[i]);
         gguf_rejected(&gguf_built, SW_EFORMAT, "tensor 'outside' needs 16 bytes");
     }
 }
@@ -168,38 +168,38 @@ static void test_tensors_outside_the_file_are_rejected(void **state)
 static void test_overlapping_tensors_are_rejected(void **state)
 {
     (void)state;
-    gguf_tensor(&gguf_built, "first", SW_F32, (uint64_t[4]){12}, NULL, 48);
-    gguf_raw_tensor(&gguf_built, "second", 6, 1, GGUF_ROW_OF_4, SW_F32, 32);
+    builder_tensor(&gguf_built, "first", TYPE_F32, (uint64_t[4]){12}, NULL, 48);
+    builder_raw_tensor(&gguf_built, "second", 6, 1, GGUF_ROW_OF_4, TYPE_F32, 32);
     gguf_rejected(&gguf_built, SW_EFORMAT, "tensors 'first' and 'second' overlap");
     gguf_again(&gguf_built);
     gguf_add_row("one");
-    gguf_raw_tensor(&gguf_built, "two", 3, 1, GGUF_ROW_OF_4, SW_F32, 0);
+    builder_raw_tensor(&gguf_built, "two", 3, 1, GGUF_ROW_OF_4, TYPE_F32, 0);
     gguf_rejected(&gguf_built, SW_EFORMAT, "overlap");
 }
 
 static void test_tensors_may_stand_in_any_order_with_gaps_between(void **state)
 {
     (void)state;
-    gguf_raw_tensor(&gguf_built, "late", 4, 1, GGUF_ROW_OF_4, SW_F32, 96);
-    gguf_raw_tensor(&gguf_built, "early", 5, 1, GGUF_ROW_OF_4, SW_F32, 0);
+    builder_raw_tensor(&gguf_built, "late", 4, 1, GGUF_ROW_OF_4, TYPE_F32, 96);
+    builder_raw_tensor(&gguf_built, "early", 5, 1, GGUF_ROW_OF_4, TYPE_F32, 0);
     for (int i = 0; i < 112; i++)
-        sw_buf_putc(&gguf_built.data, (char)i);
-    sw_gguf *const g = gguf_opened(&gguf_built);
+        buf_putc(&gguf_built.data, (char)i);
+    gguf_file *const g = gguf_opened(&gguf_built);
     uint8_t first = 0;
     sw_err err = {0};
-    assert_int_equal(sw_gguf_read(g, sw_gguf_find_tensor(g, "late"), 0, &first, 1, &err), SW_OK);
+    assert_int_equal(gguf_read(g, gguf_find_tensor(g, "late"), 0, &first, 1, &err), SW_OK);
     assert_int_equal(first, 96);
-    sw_gguf_close(g);
+    gguf_close(g);
 }
 
 static void test_a_file_without_tensors_needs_no_data_section(void **state)
 {
     (void)state;
-    gguf_str(&gguf_built, "general.architecture", "gpt-oss");
-    sw_gguf *const g = gguf_opened(&gguf_built);
-    assert_int_equal(sw_gguf_n_tensors(g), 0);
-    assert_null(sw_gguf_find_tensor(g, "token_embd.weight"));
-    sw_gguf_close(g);
+    builder_str(&gguf_built, "general.architecture", "gpt-oss");
+    gguf_file *const g = gguf_opened(&gguf_built);
+    assert_int_equal(gguf_n_tensors(g), 0);
+    assert_null(gguf_find_tensor(g, "token_embd.weight"));
+    gguf_close(g);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, gguf_case_begin, gguf_case_end)

@@ -24,14 +24,14 @@ static void test_every_half_has_its_value_and_comes_back(void **state)
 {
     (void)state;
     for (uint32_t h = 0; h < 65536; h++) {
-        const float f = sw_f32_from_f16((uint16_t)h);
+        const float f = f32_from_f16((uint16_t)h);
         const double expected = value_of_half((uint16_t)h);
         if (isnan(expected)) {
-            assert_true(isnan(f) && isnan(sw_f32_from_f16(sw_f16_from_f32(f))));
+            assert_true(isnan(f) && isnan(f32_from_f16(f16_from_f32(f))));
             continue;
         }
         assert_true((double)f == expected && (signbit(f) != 0) == (h >= 0x8000));
-        assert_int_equal(sw_f16_from_f32(f), h);
+        assert_int_equal(f16_from_f32(f), h);
     }
 }
 
@@ -54,14 +54,14 @@ static uint16_t nearest_half(double f)
 static void check_rounding(float f)
 {
     const uint16_t expected = nearest_half(fabs((double)f));
-    assert_int_equal(sw_f16_from_f32(f), expected | (signbit(f) ? 0x8000 : 0));
+    assert_int_equal(f16_from_f32(f), expected | (signbit(f) ? 0x8000 : 0));
 }
 
 static void test_floats_round_to_the_nearest_half(void **state)
 {
     (void)state;
-    sw_rng r;
-    sw_rng_seed(&r, 1);
+    rng_state r;
+    rng_seed(&r, 1);
     for (uint16_t h = 0; h < 0x7c00; h++) {
         // Just below, at and just above the middle of every two neighbours, where rounding is decided.
         const double next = h == 0x7bff ? 65536.0 : value_of_half((uint16_t)(h + 1));
@@ -71,19 +71,19 @@ static void test_floats_round_to_the_nearest_half(void **state)
         check_rounding(nextafterf(middle, INFINITY));
     }
     for (int i = 0; i < 100000; i++) {
-        const float f = sw_f32_from_bits((uint32_t)sw_rng_next(&r));
+        const float f = f32_from_bits((uint32_t)rng_next(&r));
         if (isfinite(f))
             check_rounding(f);
     }
-    assert_int_equal(sw_f16_from_f32(INFINITY), 0x7c00);
-    assert_int_equal(sw_f16_from_f32(-INFINITY), 0xfc00);
+    assert_int_equal(f16_from_f32(INFINITY), 0x7c00);
+    assert_int_equal(f16_from_f32(-INFINITY), 0xfc00);
 }
 
 static void test_every_bfloat_is_the_upper_half_of_a_float(void **state)
 {
     (void)state;
     for (uint32_t h = 0; h < 65536; h++)
-        assert_int_equal(sw_f32_bits(sw_f32_from_bf16((uint16_t)h)), h << 16);
+        assert_int_equal(f32_bits(f32_from_bf16((uint16_t)h)), h << 16);
 }
 
 int main(void)

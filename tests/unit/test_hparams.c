@@ -58,16 +58,16 @@ static void put_number(const char *arch, const char *key, double value)
     char full[96];
     snprintf(full, sizeof full, "%s.%s", arch, key);
     if (value == floor(value) && value >= 0)
-        gguf_u32(&gguf_built, full, (uint32_t)value);
+        builder_u32(&gguf_built, full, (uint32_t)value);
     else
-        gguf_f32(&gguf_built, full, (float)value);
+        builder_f32(&gguf_built, full, (float)value);
 }
 
 /* The header of a model with some keys changed; its embedding has n_vocab rows of one byte. */
 static void build(const char *arch, const change *changes, size_t n, uint64_t n_vocab)
 {
     gguf_again(&gguf_built);
-    gguf_str(&gguf_built, "general.architecture", arch);
+    builder_str(&gguf_built, "general.architecture", arch);
     for (size_t i = 0; i < sizeof USUAL / sizeof USUAL[0]; i++) {
         const double value = value_of(changes, n, USUAL[i].key, USUAL[i].value);
         if (value != -1)
@@ -77,18 +77,18 @@ static void build(const char *arch, const change *changes, size_t n, uint64_t n_
         if (changes[i].key != NULL && !is_usual(changes[i].key))
             put_number(arch, changes[i].key, changes[i].value);
     }
-    gguf_tensor(&gguf_built, "token_embd.weight", SW_I8, (uint64_t[4]){1, n_vocab}, NULL, (size_t)n_vocab);
+    builder_tensor(&gguf_built, "token_embd.weight", TYPE_I8, (uint64_t[4]){1, n_vocab}, NULL, (size_t)n_vocab);
 }
 
-static sw_code read_built(bool as_llama_cpp, sw_hparams *h, sw_err *err)
+static sw_code read_built(bool as_llama_cpp, hparams *h, sw_err *err)
 {
-    sw_gguf *const g = gguf_opened(&gguf_built);
-    const sw_code code = sw_hparams_read(g, as_llama_cpp, h, err);
-    sw_gguf_close(g);
+    gguf_file *const g = gguf_opened(&gguf_built);
+    const sw_code code = hparams_read(g, as_llama_cpp, h, err);
+    gguf_close(g);
     return code;
 }
 
-static void accepted(const change *changes, size_t n, sw_hparams *h)
+static void accepted(const change *changes, size_t n, hparams *h)
 {
     build("gpt-oss", changes, n, 10);
     sw_err err = {0};
@@ -99,7 +99,7 @@ static void accepted(const change *changes, size_t n, sw_hparams *h)
 static void refused(const change *changes, size_t n, const char *named)
 {
     build("gpt-oss", changes, n, 10);
-    sw_hparams h;
+    hparams h;
     sw_err err = {0};
     const sw_code code = read_built(false, &h, &err);
     if (code != SW_EFORMAT || strstr(err.msg, named) == NULL || strstr(err.msg, ".gguf: ") == NULL)
@@ -115,24 +115,24 @@ static void test_every_count_is_accepted_at_its_limit_and_not_beyond(void **stat
         change at;    // the limit
         change other; // what must fit it
     } ROWS[] = {
-        {{"block_count", SW_LIMIT_MODEL_LAYERS}, {0}},
-        {{"embedding_length", SW_LIMIT_MODEL_DIM}, {0}},
-        {{"expert_feed_forward_length", SW_LIMIT_MODEL_DIM}, {0}},
-        {{"feed_forward_length", SW_LIMIT_MODEL_DIM}, {0}},
-        {{"attention.head_count", SW_LIMIT_MODEL_HEADS}, {0}},
-        {{"attention.head_count_kv", SW_LIMIT_MODEL_HEADS}, {"attention.head_count", SW_LIMIT_MODEL_HEADS}},
-        {{"expert_count", SW_LIMIT_MODEL_EXPERTS}, {0}},
-        {{"expert_used_count", SW_LIMIT_MODEL_EXPERTS_USED}, {"expert_count", SW_LIMIT_MODEL_EXPERTS_USED + 8}},
+        {{"block_count", LIMIT_MODEL_LAYERS}, {0}},
+        {{"embedding_length", LIMIT_MODEL_DIM}, {0}},
+        {{"expert_feed_forward_length", LIMIT_MODEL_DIM}, {0}},
+        {{"feed_forward_length", LIMIT_MODEL_DIM}, {0}},
+        {{"attention.head_count", LIMIT_MODEL_HEADS}, {0}},
+        {{"attention.head_count_kv", LIMIT_MODEL_HEADS}, {"attention.head_count", LIMIT_MODEL_HEADS}},
+        {{"expert_count", LIMIT_MODEL_EXPERTS}, {0}},
+        {{"expert_used_count", LIMIT_MODEL_EXPERTS_USED}, {"expert_count", LIMIT_MODEL_EXPERTS_USED + 8}},
         {{"expert_used_count", 8}, {"expert_count", 8}},
-        {{"expert_shared_count", SW_LIMIT_MODEL_EXPERTS_SHARED}, {0}},
-        {{"expert_group_count", SW_LIMIT_MODEL_EXPERT_GROUPS}, {"expert_count", SW_LIMIT_MODEL_EXPERT_GROUPS * 2}},
-        {{"attention.key_length", SW_LIMIT_HEAD}, {0}},
-        {{"attention.value_length", SW_LIMIT_HEAD}, {0}},
+        {{"expert_shared_count", LIMIT_MODEL_EXPERTS_SHARED}, {0}},
+        {{"expert_group_count", LIMIT_MODEL_EXPERT_GROUPS}, {"expert_count", LIMIT_MODEL_EXPERT_GROUPS * 2}},
+        {{"attention.key_length", LIMIT_HEAD}, {0}},
+        {{"attention.value_length", LIMIT_HEAD}, {0}},
         {{"context_length", INT32_MAX}, {0}},
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
         change changes[] = {ROWS[i].at, ROWS[i].other};
-        sw_hparams h;
+        hparams h;
         accepted(changes, 2, &h);
         changes[0].value++;
         refused(changes, 2, changes[0].key);
@@ -162,12 +162,12 @@ static void test_missing_keys_are_named(void **state)
 static void test_the_vocabulary_is_accepted_at_its_limit_and_not_beyond(void **state)
 {
     (void)state;
-    sw_hparams h;
+    hparams h;
     sw_err err = {0};
-    build("gpt-oss", NULL, 0, SW_LIMIT_VOCAB_TOKENS);
+    build("gpt-oss", NULL, 0, LIMIT_VOCAB_TOKENS);
     assert_int_equal(read_built(false, &h, &err), SW_OK);
-    assert_int_equal(h.n_vocab, SW_LIMIT_VOCAB_TOKENS);
-    build("gpt-oss", NULL, 0, SW_LIMIT_VOCAB_TOKENS + 1);
+    assert_int_equal(h.n_vocab, LIMIT_VOCAB_TOKENS);
+    build("gpt-oss", NULL, 0, LIMIT_VOCAB_TOKENS + 1);
     assert_int_equal(read_built(false, &h, &err), SW_EFORMAT);
     assert_non_null(strstr(err.msg, "vocabulary"));
 }
@@ -182,9 +182,9 @@ static void test_dimensions_that_do_not_fit_each_other_are_refused(void **state)
     refused((change[]){{"rope.dimension_count", 18}}, 1, "rope.dimension_count");
     refused((change[]){{"rope.dimension_count", 7}}, 1, "odd");
     refused((change[]){{"leading_dense_block_count", 3}}, 1, "leading_dense_block_count");
-    sw_hparams h;
+    hparams h;
     accepted((change[]){{"leading_dense_block_count", 2}}, 1, &h);
-    assert_false(sw_layer_has_experts(&h, 1));
+    assert_false(hparams_has_experts(&h, 1));
 }
 
 static void test_reals_must_be_finite_and_above_zero(void **state)
@@ -204,7 +204,7 @@ static void test_reals_must_be_finite_and_above_zero(void **state)
 static void test_defaults_stand_for_absent_keys(void **state)
 {
     (void)state;
-    sw_hparams h;
+    hparams h;
     accepted((change[]){{"attention.key_length", -1}, {"attention.value_length", -1}, {"attention.head_count_kv", -1}},
              3, &h);
     assert_int_equal(h.head_k, 16); // 64 / 4
@@ -225,16 +225,16 @@ static void test_defaults_stand_for_absent_keys(void **state)
 static void test_windowed_layers_follow_the_pattern(void **state)
 {
     (void)state;
-    sw_hparams h;
+    hparams h;
     accepted((change[]){{"attention.sliding_window", 128}}, 1, &h);
-    assert_true(sw_layer_is_windowed(&h, 0));
-    assert_false(sw_layer_is_windowed(&h, 1));
+    assert_true(hparams_is_windowed(&h, 0));
+    assert_false(hparams_is_windowed(&h, 1));
     accepted((change[]){{"attention.sliding_window", 128}, {"attention.sliding_window_pattern", 0}}, 2, &h);
-    assert_true(sw_layer_is_windowed(&h, 1));
+    assert_true(hparams_is_windowed(&h, 1));
     accepted((change[]){{"attention.sliding_window", 128}, {"attention.sliding_window_pattern", 3}}, 2, &h);
-    assert_true(sw_layer_is_windowed(&h, 1) && !sw_layer_is_windowed(&h, 2));
+    assert_true(hparams_is_windowed(&h, 1) && !hparams_is_windowed(&h, 2));
     build("gpt-oss", (change[]){{"attention.sliding_window", 128}}, 1, 10);
-    gguf_array(&gguf_built, "gpt-oss.attention.sliding_window_pattern", SW_GGUF_BOOL, 2, "\x01\x01", 2);
+    builder_array(&gguf_built, "gpt-oss.attention.sliding_window_pattern", GGUF_BOOL, 2, "\x01\x01", 2);
     assert_int_equal(read_built(false, &h, NULL), SW_OK);
     assert_int_equal(h.window_period, 2); // an array belongs to other families
 }
@@ -242,18 +242,18 @@ static void test_windowed_layers_follow_the_pattern(void **state)
 static void test_numbers_per_layer_must_be_equal(void **state)
 {
     (void)state;
-    sw_hparams h;
+    hparams h;
     sw_err err = {0};
     build("gpt-oss", (change[]){{"attention.head_count", -1}}, 1, 10);
-    gguf_array(&gguf_built, "gpt-oss.attention.head_count", SW_GGUF_I32, 2, (int32_t[]){4, 4}, 8);
+    builder_array(&gguf_built, "gpt-oss.attention.head_count", GGUF_I32, 2, (int32_t[]){4, 4}, 8);
     assert_int_equal(read_built(false, &h, &err), SW_OK);
     assert_int_equal(h.n_head, 4);
     build("gpt-oss", (change[]){{"attention.head_count", -1}}, 1, 10);
-    gguf_array(&gguf_built, "gpt-oss.attention.head_count", SW_GGUF_I32, 2, (int32_t[]){4, 2}, 8);
+    builder_array(&gguf_built, "gpt-oss.attention.head_count", GGUF_I32, 2, (int32_t[]){4, 2}, 8);
     assert_int_equal(read_built(false, &h, &err), SW_EUNSUPPORTED);
     assert_non_null(strstr(err.msg, "differs between layers"));
     build("gpt-oss", (change[]){{"attention.head_count", -1}}, 1, 10);
-    gguf_array(&gguf_built, "gpt-oss.attention.head_count", SW_GGUF_I64, 1, (int64_t[]){-4}, 8);
+    builder_array(&gguf_built, "gpt-oss.attention.head_count", GGUF_I64, 1, (int64_t[]){-4}, 8);
     sw_err_clear(&err);
     assert_int_equal(read_built(false, &h, &err), SW_EFORMAT);
     assert_non_null(strstr(err.msg, "is -4"));
@@ -264,7 +264,7 @@ static void test_numbers_per_layer_must_be_equal(void **state)
 static void test_unknown_architectures_are_refused_with_the_known_ones(void **state)
 {
     (void)state;
-    sw_hparams h;
+    hparams h;
     sw_err err = {0};
     build("mamba", NULL, 0, 10);
     assert_int_equal(read_built(false, &h, &err), SW_EUNSUPPORTED);
@@ -279,7 +279,7 @@ static void test_unknown_architectures_are_refused_with_the_known_ones(void **st
 static void test_a_file_without_weights_is_refused(void **state)
 {
     (void)state;
-    sw_hparams h;
+    hparams h;
     sw_err err = {0};
     build("gpt-oss", NULL, 0, 1);
     memcpy(strstr(gguf_built.infos.data + 8, "token_embd"), "other_embd", 10);
@@ -292,21 +292,19 @@ static void test_unknown_rope_scaling_is_refused(void **state)
     (void)state;
     static const struct {
         const char *type;
-        sw_rope_scaling expected;
-    } KNOWN[] = {{"none", SW_SCALING_NONE},
-                 {"linear", SW_SCALING_LINEAR},
-                 {"longrope", SW_SCALING_LINEAR},
-                 {"yarn", SW_SCALING_YARN}};
-    sw_hparams h;
+        rope_scaling expected;
+    } KNOWN[] = {
+        {"none", SCALING_NONE}, {"linear", SCALING_LINEAR}, {"longrope", SCALING_LINEAR}, {"yarn", SCALING_YARN}};
+    hparams h;
     sw_err err = {0};
     for (size_t i = 0; i < sizeof KNOWN / sizeof KNOWN[0]; i++) {
         build("gpt-oss", NULL, 0, 10);
-        gguf_str(&gguf_built, "gpt-oss.rope.scaling.type", KNOWN[i].type);
+        builder_str(&gguf_built, "gpt-oss.rope.scaling.type", KNOWN[i].type);
         assert_int_equal(read_built(false, &h, &err), SW_OK);
         assert_int_equal(h.rope_scaling, KNOWN[i].expected);
     }
     build("gpt-oss", NULL, 0, 10);
-    gguf_str(&gguf_built, "gpt-oss.rope.scaling.type", "dynamic");
+    builder_str(&gguf_built, "gpt-oss.rope.scaling.type", "dynamic");
     assert_int_equal(read_built(false, &h, &err), SW_EFORMAT);
     assert_non_null(strstr(err.msg, "rope scaling type"));
 }
@@ -314,14 +312,14 @@ static void test_unknown_rope_scaling_is_refused(void **state)
 static void test_the_switch_chooses_whom_to_agree_with(void **state)
 {
     (void)state;
-    sw_hparams original, other;
+    hparams original, other;
     build("phimoe", NULL, 0, 10);
     assert_int_equal(read_built(false, &original, NULL), SW_OK);
     assert_int_equal(read_built(true, &other, NULL), SW_OK);
-    assert_int_equal(original.arch.norm, SW_NORM_LAYER);
-    assert_int_equal(other.arch.norm, SW_NORM_RMS);
-    assert_int_equal(original.arch.gating, SW_GATE_SPARSEMIXER);
-    assert_int_equal(other.arch.gating, SW_GATE_SOFTMAX);
+    assert_int_equal(original.arch.norm, NORM_LAYER);
+    assert_int_equal(other.arch.norm, NORM_RMS);
+    assert_int_equal(original.arch.gating, GATE_SPARSEMIXER);
+    assert_int_equal(other.arch.gating, GATE_SOFTMAX);
     assert_true(other.arch.renormalise && !original.arch.renormalise);
     build("gpt-oss", NULL, 0, 10);
     assert_int_equal(read_built(false, &original, NULL), SW_OK);
@@ -332,7 +330,7 @@ static void test_the_switch_chooses_whom_to_agree_with(void **state)
 static void test_the_sparse_mixer_needs_exactly_two_experts(void **state)
 {
     (void)state;
-    sw_hparams h;
+    hparams h;
     sw_err err = {0};
     build("phimoe", (change[]){{"expert_used_count", 3}}, 1, 10);
     assert_int_equal(read_built(false, &h, &err), SW_EFORMAT);

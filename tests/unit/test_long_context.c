@@ -14,35 +14,35 @@
 #include <cmocka.h>
 
 #include "base/rng.h"
-#include "engine/forward.h"
+#include "forward/forward.h"
 #include "quant/tile.h"
 #include "support/temp_dir.h"
 #include "support/tiny_model.h"
 
 enum { CTX = 131072, HEADS = TINY_HEADS, KV = TINY_HEADS_KV, D = TINY_HEAD, E = TINY_EMBD, LAST = 32 };
 
-static sw_hparams h;
-static sw_weights w;
+static hparams h;
+static model_weights w;
 static int32_t ids[CTX];
 static double keys[CTX][KV][D];           // rotated
 static double values[TINY_VOCAB][KV * D]; // by token
 
 /* ---- the model in double precision ------------------------------------------------------------------------------ */
 
-static void times(const sw_mat *m, const double *x, double *y)
+static void times(const mat *m, const double *x, double *y)
 {
     float row[64];
     assert_true(m->n_cols <= 64);
     for (int r = 0; r < m->n_rows; r++) {
-        sw_tile_decode_row(m->type, m->tiles + (size_t)(r / SW_TILE_ROWS) * m->tile_bytes, (size_t)m->n_cols,
-                           r % SW_TILE_ROWS, row);
+        tile_decode_row(m->type, m->tiles + (size_t)(r / TILE_ROWS) * m->tile_bytes, (size_t)m->n_cols, r % TILE_ROWS,
+                        row);
         y[r] = 0;
         for (int c = 0; c < m->n_cols; c++)
             y[r] += (double)row[c] * x[c];
     }
 }
 
-static void normalise(const sw_norm *norm, const double *x, double *y)
+static void normalise(const norm_weights *norm, const double *x, double *y)
 {
     double squares = 0;
     for (int i = 0; i < E; i++)
@@ -65,8 +65,7 @@ static void rotate(double *head, int position)
 static void embed(int32_t id, double *x, double *normed)
 {
     float row[E];
-    sw_tile_decode_row(w.embd.type, w.embd.tiles + (size_t)(id / SW_TILE_ROWS) * w.embd.tile_bytes, E,
-                       id % SW_TILE_ROWS, row);
+    tile_decode_row(w.embd.type, w.embd.tiles + (size_t)(id / TILE_ROWS) * w.embd.tile_bytes, E, id % TILE_ROWS, row);
     for (int i = 0; i < E; i++)
         x[i] = (double)row[i];
     normalise(&w.layers[0].attn_norm, x, normed);
@@ -81,10 +80,10 @@ static void make_past(void)
         times(&w.layers[0].k, normed, raw[id]);
         times(&w.layers[0].v, normed, values[id]);
     }
-    sw_rng r;
-    sw_rng_seed(&r, 11);
+    rng_state r;
+    rng_seed(&r, 11);
     for (int p = 0; p < CTX; p++) {
-        ids[p] = (int32_t)(sw_rng_next(&r) % TINY_VOCAB);
+        ids[p] = (int32_t)(rng_next(&r) % TINY_VOCAB);
         memcpy(keys[p], raw[ids[p]], sizeof keys[p]);
         for (int g = 0; g < KV; g++)
             rotate(keys[p][g], p);
@@ -117,7 +116,7 @@ static void attend(int a, const double *q, int first, int position, double *out)
 
 static void reference(int first, int position, double *logits)
 {
-    const sw_layer *const layer = &w.layers[0];
+    const layer_weights *const layer = &w.layers[0];
     double x[E], normed[E], q[HEADS * D], found[HEADS * D], gate[TINY_FF], up[TINY_FF], added[E];
     embed(ids[position], x, normed);
     times(&layer->q, normed, q);
@@ -145,13 +144,13 @@ static void reference(int first, int position, double *logits)
 /* Logits of positions [CTX - LAST, CTX), in steps of `chunk`. */
 static void evaluate(sw_kv_type type, int n_threads, int chunk, float (*out)[TINY_VOCAB])
 {
-    const sw_kv_options o = {
+    const kv_options o = {
         .n_layers = 1, .n_heads = KV, .d_k = D, .d_v = D, .type = type, .n_seqs = 1, .n_ctx = CTX, .n_batch = LAST};
-    sw_kv kv;
-    sw_forward f;
-    sw_pool *const pool = sw_pool_create(n_threads);
-    assert_true(pool != NULL && sw_kv_init(&kv, &o) && sw_kv_reserve(&kv, 0, CTX));
-    assert_true(sw_forward_init(&f, &h, &w, pool, &kv, LAST, CTX, 1, false));
+    kv_cache kv;
+    forward f;
+    thread_pool *const pool = pool_create(n_threads);
+    assert_true(pool != NULL && kv_init(&kv, &o) && kv_reserve(&kv, 0, CTX));
+    assert_true(forward_init(&f, &h, &w, pool, &kv, LAST, CTX, 1, false));
     for (int p = 0; p < CTX - LAST; p++) {
         for (int g = 0; g < KV; g++) {
             float key[D], value[D];
@@ -159,24 +158,24 @@ static void evaluate(sw_kv_type type, int n_threads, int chunk, float (*out)[TIN
                 key[i] = (float)keys[p][g][i];
                 value[i] = (float)values[ids[p]][g * D + i];
             }
-            sw_kv_store(&kv, 0, 0, g, p, key, value);
+            kv_store(&kv, 0, 0, g, p, key, value);
         }
     }
-    sw_lm_token batch[LAST];
+    batch_token batch[LAST];
     for (int at = 0; at < LAST; at += chunk) {
         const int n = at + chunk < LAST ? chunk : LAST - at;
         for (int i = 0; i < n; i++)
-            batch[i] = (sw_lm_token){ids[CTX - LAST + at + i], CTX - LAST + at + i, 0, true};
+            batch[i] = (batch_token){ids[CTX - LAST + at + i], CTX - LAST + at + i, 0, true};
         const float *logits;
         int32_t bad;
         sw_err err = {0};
-        if (sw_forward_step(&f, batch, (size_t)n, &logits, &bad, &err) != SW_OK)
+        if (forward_step(&f, batch, (size_t)n, &logits, &bad, &err) != SW_OK)
             fail_msg("%s", err.msg);
         memcpy(out[at], logits, (size_t)n * sizeof out[0]);
     }
-    sw_forward_free(&f);
-    sw_kv_free(&kv);
-    sw_pool_free(pool);
+    forward_free(&f);
+    kv_free(&kv);
+    pool_free(pool);
 }
 
 static double distance(const double *expected, const float *actual)
@@ -227,15 +226,14 @@ static int set_up(void **state)
     (void)state;
     const temp_path path = temp_file("long.gguf");
     tiny_write_as(path.s, &(tiny_options){.arch = TINY_DEEPSEEK, .n_layers = 1, .n_ctx = CTX});
-    sw_gguf *g;
+    gguf_file *g;
     sw_err err = {0};
-    sw_pool *const pool = sw_pool_create(1);
-    const bool ok = sw_gguf_open(&g, path.s, &err) == SW_OK && sw_hparams_read(g, false, &h, &err) == SW_OK &&
-                    sw_weights_plan(g, &h, &w, &err) == SW_OK &&
-                    sw_weights_load(&w, g, pool, NULL, NULL, &err) == SW_OK;
+    thread_pool *const pool = pool_create(1);
+    const bool ok = gguf_open(&g, path.s, &err) == SW_OK && hparams_read(g, false, &h, &err) == SW_OK &&
+                    weights_plan(g, &h, &w, &err) == SW_OK && weights_load(&w, g, pool, NULL, NULL, &err) == SW_OK;
     h.attn_scale *= 8; // few positions, wherever they are, then outweigh all others
-    sw_gguf_close(g);
-    sw_pool_free(pool);
+    gguf_close(g);
+    pool_free(pool);
     if (ok)
         make_past();
     return ok ? 0 : -1;
@@ -244,7 +242,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    sw_weights_free(&w);
+    weights_free(&w);
     return 0;
 }
 

@@ -67,7 +67,7 @@ static void test_a_token_reads_what_it_sees(void **state)
 {
     (void)state;
     // Four layers of two heads with keys and values of 64; every second layer sees a window of 16.
-    static const char GPT_OSS[] = SW_TEST_DATA "/golden/gpt-oss-mxfp4.gguf";
+    static const char GPT_OSS[] = SPILLWAY_TEST_DATA "/golden/gpt-oss-mxfp4.gguf";
     enum { F16 = 2 * (64 + 64) * 2, Q8_0 = 2 * (64 + 64 + 2 * 4) };
     assert_reads(GPT_OSS, SW_KV_F16, 1, 4 * F16);
     assert_reads(GPT_OSS, SW_KV_F16, 16, 4 * 16 * F16);
@@ -76,7 +76,7 @@ static void test_a_token_reads_what_it_sees(void **state)
     assert_reads(GPT_OSS, SW_KV_F32, 400, 2 * (16 + 400) * 2 * F16);
     assert_reads(GPT_OSS, SW_KV_Q8_0, 100, 2 * (16 + 100) * Q8_0);
     // Latent attention: one key of 32 + 16 and one value of 32 for all heads.
-    assert_reads(SW_TEST_DATA "/golden/ds2-v2ish-groups-f32.gguf", SW_KV_F32, 10, 4 * 10 * (48 + 32) * 4);
+    assert_reads(SPILLWAY_TEST_DATA "/golden/ds2-v2ish-groups-f32.gguf", SW_KV_F32, 10, 4 * 10 * (48 + 32) * 4);
     assert_reads("stub:", SW_KV_F16, 10, 0);
 }
 

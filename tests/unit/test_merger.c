@@ -15,7 +15,7 @@ typedef struct counter {
     size_t n_calls;
 } counter;
 
-static bool find(const void *ud, const sw_symbol *left, const sw_symbol *right, sw_merge *out)
+static bool find(const void *ud, const symbol *left, const symbol *right, merge_pair *out)
 {
     counter *const c = *(counter *const *)ud;
     c->n_calls++;
@@ -30,12 +30,12 @@ static size_t calls(rule r, size_t n)
 {
     counter c = {.rule = r};
     counter *const shared = &c;
-    sw_merger m = {0};
+    symbol_merger m = {0};
     for (size_t i = 0; i < n; i++)
-        assert_true(sw_merger_add(&m, i, 1, 0));
-    assert_true(sw_merger_run(&m, find, &shared));
+        assert_true(merger_add(&m, i, 1, 0));
+    assert_true(merger_run(&m, find, &shared));
     size_t n_left = 0, size = 0;
-    for (uint32_t i = 0; i != SW_SYMBOL_END; i = m.symbols[i].next) {
+    for (uint32_t i = 0; i != SYMBOL_END; i = m.symbols[i].next) {
         n_left++;
         size += m.symbols[i].size;
     }
@@ -45,7 +45,7 @@ static size_t calls(rule r, size_t n)
     else
         assert_int_equal(n_left == n, r == JOINS_NOTHING);
     assert_true(m.cap_heap <= 8 * n);
-    sw_merger_free(&m);
+    merger_free(&m);
     return c.n_calls;
 }
 

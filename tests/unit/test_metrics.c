@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "results/metrics.h"
+#include "figures/metrics.h"
 
 static const int64_t MS = 1000000;
 
@@ -17,37 +17,36 @@ static void assert_near(double got, double wanted)
         fail_msg("%.12g is not %.12g", got, wanted);
 }
 
-static sw_metrics measure(const sw_test_record *test)
+static test_metrics measure(const test_record *test)
 {
-    sw_metrics m;
+    test_metrics m;
     sw_err err = {0};
-    assert_int_equal(sw_metrics_of(test, &m, &err), SW_OK);
+    assert_int_equal(metrics_of(test, &m, &err), SW_OK);
     return m;
 }
 
-static sw_test_record example(const sw_arrival *arrivals, size_t n)
+static test_record example(const arrival *arrivals, size_t n)
 {
-    return (sw_test_record){.answer = {.error = "",
-                                       .finish_reason = "stop",
-                                       .model = "",
-                                       .fingerprint = "",
-                                       .headers_ns = 40 * MS,
-                                       .first_event_ns = 50 * MS,
-                                       .end_ns = 910 * MS,
-                                       .completion_tokens = (int64_t)n,
-                                       .text = "",
-                                       .reasoning = "",
-                                       .arrivals = arrivals,
-                                       .n_arrivals = n}};
+    return (test_record){.answer = {.error = "",
+                                    .finish_reason = "stop",
+                                    .model = "",
+                                    .fingerprint = "",
+                                    .headers_ns = 40 * MS,
+                                    .first_event_ns = 50 * MS,
+                                    .end_ns = 910 * MS,
+                                    .completion_tokens = (int64_t)n,
+                                    .text = "",
+                                    .reasoning = "",
+                                    .arrivals = arrivals,
+                                    .n_arrivals = n}};
 }
 
 static void test_worked_example(void **state)
 {
     (void)state;
-    const sw_arrival arrivals[] = {
-        {500 * MS, 1, false}, {600 * MS, 1, false}, {700 * MS, 1, false}, {900 * MS, 1, false}};
-    const sw_test_record test = example(arrivals, 4);
-    const sw_metrics m = measure(&test);
+    const arrival arrivals[] = {{500 * MS, 1, false}, {600 * MS, 1, false}, {700 * MS, 1, false}, {900 * MS, 1, false}};
+    const test_record test = example(arrivals, 4);
+    const test_metrics m = measure(&test);
     assert_near(m.ttfb_ms, 40);
     assert_near(m.ttfr_ms, 50);
     assert_near(m.ttft_ms, 500);
@@ -66,10 +65,10 @@ static void test_worked_example(void **state)
 static void test_server_counts_win_over_events(void **state)
 {
     (void)state;
-    const sw_arrival arrivals[] = {{100 * MS, 1, false}, {200 * MS, 1, false}};
-    sw_test_record test = example(arrivals, 2);
+    const arrival arrivals[] = {{100 * MS, 1, false}, {200 * MS, 1, false}};
+    test_record test = example(arrivals, 2);
     test.answer.completion_tokens = 5;
-    sw_metrics m = measure(&test);
+    test_metrics m = measure(&test);
     assert_int_equal(m.n_tokens, 5);
     assert_near(m.tpot_ms, 25);
     assert_true(m.counts_differ && !m.counted_events);
@@ -82,10 +81,10 @@ static void test_server_counts_win_over_events(void **state)
 static void test_counts_may_differ_by_two_percent(void **state)
 {
     (void)state;
-    sw_arrival arrivals[100];
+    arrival arrivals[100];
     for (int i = 0; i < 100; i++)
-        arrivals[i] = (sw_arrival){(i + 1) * MS, 1, false};
-    sw_test_record test = example(arrivals, 100);
+        arrivals[i] = (arrival){(i + 1) * MS, 1, false};
+    test_record test = example(arrivals, 100);
     test.answer.completion_tokens = 102;
     assert_false(measure(&test).counts_differ);
     test.answer.completion_tokens = 103;
@@ -95,9 +94,9 @@ static void test_counts_may_differ_by_two_percent(void **state)
 static void test_reasoning_and_answer_have_their_own_first_token(void **state)
 {
     (void)state;
-    const sw_arrival arrivals[] = {{100 * MS, 1, true}, {200 * MS, 1, true}, {300 * MS, 1, false}};
-    const sw_test_record test = example(arrivals, 3);
-    const sw_metrics m = measure(&test);
+    const arrival arrivals[] = {{100 * MS, 1, true}, {200 * MS, 1, true}, {300 * MS, 1, false}};
+    const test_record test = example(arrivals, 3);
+    const test_metrics m = measure(&test);
     assert_near(m.ttft_ms, 100);
     assert_near(m.ttft_answer_ms, 300);
 }
@@ -105,22 +104,22 @@ static void test_reasoning_and_answer_have_their_own_first_token(void **state)
 static void test_a_stall_is_long_and_out_of_the_ordinary(void **state)
 {
     (void)state;
-    const sw_arrival quick[] = {{0, 1, false}, {50 * MS, 1, false}, {100 * MS, 1, false}, {1200 * MS, 1, false}};
-    const sw_test_record stalled = example(quick, 4);
-    const sw_metrics m = measure(&stalled);
+    const arrival quick[] = {{0, 1, false}, {50 * MS, 1, false}, {100 * MS, 1, false}, {1200 * MS, 1, false}};
+    const test_record stalled = example(quick, 4);
+    const test_metrics m = measure(&stalled);
     assert_int_equal(m.n_stalls, 1);
     assert_near(m.stall_max_ms, 1100);
-    const sw_arrival slow[] = {{0, 1, false}, {2000 * MS, 1, false}, {4000 * MS, 1, false}, {6100 * MS, 1, false}};
-    const sw_test_record steady = example(slow, 4);
+    const arrival slow[] = {{0, 1, false}, {2000 * MS, 1, false}, {4000 * MS, 1, false}, {6100 * MS, 1, false}};
+    const test_record steady = example(slow, 4);
     assert_int_equal(measure(&steady).n_stalls, 0);
 }
 
 static void test_an_answer_of_one_event_has_no_decode_rate(void **state)
 {
     (void)state;
-    const sw_arrival arrivals[] = {{100 * MS, 1, false}};
-    const sw_test_record test = example(arrivals, 1);
-    const sw_metrics m = measure(&test);
+    const arrival arrivals[] = {{100 * MS, 1, false}};
+    const test_record test = example(arrivals, 1);
+    const test_metrics m = measure(&test);
     assert_true(isnan(m.tpot_ms) && isnan(m.decode_tps) && isnan(m.itl_ms.p50) && isnan(m.responsiveness));
     assert_near(m.overall_tps, 1 / 0.910);
 }
@@ -128,10 +127,10 @@ static void test_an_answer_of_one_event_has_no_decode_rate(void **state)
 static void test_a_request_that_never_connected_has_no_times(void **state)
 {
     (void)state;
-    sw_test_record test = example(NULL, 0);
+    test_record test = example(NULL, 0);
     test.answer.headers_ns = test.answer.first_event_ns = test.answer.end_ns = -1;
     test.answer.completion_tokens = -1;
-    const sw_metrics m = measure(&test);
+    const test_metrics m = measure(&test);
     assert_true(isnan(m.ttft_ms) && isnan(m.ttfr_ms) && isnan(m.ttfb_ms) && isnan(m.e2e_ms) && isnan(m.overall_tps));
     assert_int_equal(m.n_tokens, 0);
 }

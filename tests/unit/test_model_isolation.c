@@ -20,21 +20,21 @@ static const int32_t FIRST[LENGTH] = {1,  2,  3, 5,  8,  13, 21, 34, 15, 9,  24,
 static const int32_t SECOND[LENGTH] = {39, 38, 36, 33, 29, 24, 18, 11, 3, 35, 26, 16, 5, 34, 22, 9,  36, 22, 8,  33,
                                        17, 1,  25, 8,  31, 14, 36, 18, 0, 22, 4,  25, 6, 27, 8,  29, 10, 31, 12, 33};
 
-static sw_lm *open_tiny(tiny_arch arch, int inf_token)
+static language_model *open_tiny(tiny_arch arch, int inf_token)
 {
     const temp_path path = temp_file("tiny.gguf");
     tiny_write(path.s, arch, inf_token);
     static const sw_engine_options OPTIONS = {.n_threads = 2, .n_ctx = 64, .n_seqs = 3, .n_batch = 16};
-    sw_gguf *g;
-    sw_lm *lm = NULL;
+    gguf_file *g;
+    language_model *lm = NULL;
     sw_err err = {0};
-    if (sw_gguf_open(&g, path.s, &err) != SW_OK || sw_model_lm_open(&lm, g, &OPTIONS, &err) != SW_OK)
+    if (gguf_open(&g, path.s, &err) != SW_OK || model_lm_open(&lm, g, &OPTIONS, &err) != SW_OK)
         fail_msg("%s", err.msg);
-    sw_gguf_close(g);
+    gguf_close(g);
     return lm;
 }
 
-static sw_code step(sw_lm *lm, const sw_lm_token *tokens, size_t n, const float **logits, int32_t *bad)
+static sw_code step(language_model *lm, const batch_token *tokens, size_t n, const float **logits, int32_t *bad)
 {
     for (size_t i = 0; i < n; i++)
         assert_true(lm->ops->reserve(lm, tokens[i].seq, tokens[i].pos + 1));
@@ -48,10 +48,10 @@ static sw_code step(sw_lm *lm, const sw_lm_token *tokens, size_t n, const float 
 }
 
 /* Evaluates positions [begin, LENGTH) of one sequence alone, one by one. */
-static void evaluate_alone(sw_lm *lm, const int32_t *ids, int seq, int begin, float (*out)[TINY_VOCAB])
+static void evaluate_alone(language_model *lm, const int32_t *ids, int seq, int begin, float (*out)[TINY_VOCAB])
 {
     for (int p = begin; p < LENGTH; p++) {
-        const sw_lm_token t = {.id = ids[p], .pos = p, .seq = seq, .wants_logits = true};
+        const batch_token t = {.id = ids[p], .pos = p, .seq = seq, .wants_logits = true};
         const float *logits;
         int32_t bad;
         assert_int_equal(step(lm, &t, 1, &logits, &bad), SW_OK);
@@ -59,10 +59,10 @@ static void evaluate_alone(sw_lm *lm, const int32_t *ids, int seq, int begin, fl
     }
 }
 
-static void for_each_arch(void (*test)(sw_lm *lm))
+static void for_each_arch(void (*test)(language_model *lm))
 {
     for (int arch = 0; arch < TINY_N_ARCHS; arch++) {
-        sw_lm *const lm = open_tiny((tiny_arch)arch, TINY_NO_TOKEN);
+        language_model *const lm = open_tiny((tiny_arch)arch, TINY_NO_TOKEN);
         test(lm);
         lm->ops->close(lm);
     }
@@ -72,7 +72,7 @@ static float alone[2][LENGTH][TINY_VOCAB], again[LENGTH][TINY_VOCAB];
 
 /* ---- sharing a batch ---- */
 
-static void share_batches(sw_lm *lm)
+static void share_batches(language_model *lm)
 {
     evaluate_alone(lm, FIRST, 0, 0, alone[0]);
     evaluate_alone(lm, SECOND, 1, 0, alone[1]);
@@ -84,11 +84,11 @@ static void share_batches(sw_lm *lm)
     for (size_t c = 0; c < sizeof CHUNKS / sizeof CHUNKS[0]; c++) {
         int left[2] = {CHUNKS[c][0], CHUNKS[c][1]};
         while (left[0] + left[1] > 0) {
-            sw_lm_token batch[16];
+            batch_token batch[16];
             size_t n = 0;
             for (int s = 0; s < 2; s++) {
                 for (int i = 0; i < 8 && left[s] > 0; i++, left[s]--, at[s]++)
-                    batch[n++] = (sw_lm_token){(s == 0 ? FIRST : SECOND)[at[s]], at[s], s, true};
+                    batch[n++] = (batch_token){(s == 0 ? FIRST : SECOND)[at[s]], at[s], s, true};
             }
             const float *logits;
             int32_t bad;
@@ -106,13 +106,13 @@ static void test_logits_do_not_depend_on_who_shares_the_batch(void **state)
     for_each_arch(share_batches);
 }
 
-static void rows_of_some(sw_lm *lm)
+static void rows_of_some(language_model *lm)
 {
     evaluate_alone(lm, FIRST, 0, 0, alone[0]);
     lm->ops->truncate(lm, 0, 0);
-    sw_lm_token batch[10];
+    batch_token batch[10];
     for (int i = 0; i < 10; i++)
-        batch[i] = (sw_lm_token){FIRST[i], i, 0, i % 3 == 0};
+        batch[i] = (batch_token){FIRST[i], i, 0, i % 3 == 0};
     const float *logits;
     int32_t bad;
     assert_int_equal(step(lm, batch, 10, &logits, &bad), SW_OK);
@@ -128,7 +128,7 @@ static void test_rows_belong_to_the_tokens_that_want_them(void **state)
 
 /* ---- rewinding ---- */
 
-static void rewind_and_repeat(sw_lm *lm)
+static void rewind_and_repeat(language_model *lm)
 {
     evaluate_alone(lm, FIRST, 0, 0, alone[0]);
     static const int KEPT[] = {39, 33, 32, 31, 1, 0};
@@ -153,16 +153,16 @@ static void test_only_the_sequence_with_a_damaged_weight_fails(void **state)
 {
     (void)state;
     for (int arch = 0; arch < TINY_N_ARCHS; arch++) {
-        sw_lm *const sound = open_tiny((tiny_arch)arch, TINY_NO_TOKEN);
+        language_model *const sound = open_tiny((tiny_arch)arch, TINY_NO_TOKEN);
         evaluate_alone(sound, FIRST, 0, 0, alone[0]);
         sound->ops->close(sound);
 
-        sw_lm *const lm = open_tiny((tiny_arch)arch, BAD_TOKEN);
+        language_model *const lm = open_tiny((tiny_arch)arch, BAD_TOKEN);
         const float *logits;
         int32_t bad = -1;
         for (int p = 0; p < LENGTH; p++) {
             assert_int_not_equal(FIRST[p], BAD_TOKEN);
-            const sw_lm_token batch[2] = {{FIRST[p], p, 0, true}, {BAD_TOKEN, 0, 2, true}};
+            const batch_token batch[2] = {{FIRST[p], p, 0, true}, {BAD_TOKEN, 0, 2, true}};
             assert_int_equal(step(lm, batch, 2, &logits, &bad), SW_ENUMERIC);
             assert_int_equal(bad, 2);
             assert_int_equal(step(lm, batch, 1, &logits, &bad), SW_OK);
@@ -177,14 +177,14 @@ static void test_pages_that_held_no_numbers_do_no_harm_to_the_next(void **state)
 {
     (void)state;
     for (int arch = 0; arch < TINY_N_ARCHS; arch++) {
-        sw_lm *const lm = open_tiny((tiny_arch)arch, BAD_TOKEN);
+        language_model *const lm = open_tiny((tiny_arch)arch, BAD_TOKEN);
         evaluate_alone(lm, FIRST, 0, 0, alone[0]);
         lm->ops->truncate(lm, 0, 0);
         // Every position of the same pages is filled with NaN ...
         const float *logits;
         int32_t bad;
         for (int p = 0; p < 64; p++) {
-            const sw_lm_token t = {BAD_TOKEN, p, 1, false};
+            const batch_token t = {BAD_TOKEN, p, 1, false};
             assert_int_equal(step(lm, &t, 1, &logits, &bad), SW_ENUMERIC);
         }
         lm->ops->truncate(lm, 1, 0);
@@ -200,8 +200,8 @@ static void test_pages_that_held_no_numbers_do_no_harm_to_the_next(void **state)
 static void test_wrong_batches_are_refused(void **state)
 {
     (void)state;
-    sw_lm *const lm = open_tiny(TINY_DEEPSEEK, TINY_NO_TOKEN);
-    sw_lm_token batch[17] = {{.id = 0}};
+    language_model *const lm = open_tiny(TINY_DEEPSEEK, TINY_NO_TOKEN);
+    batch_token batch[17] = {{.id = 0}};
     const float *logits;
     int32_t bad;
     sw_err err = {0};
@@ -223,13 +223,13 @@ static void test_wrong_batches_are_refused(void **state)
 static void test_the_experts_used_are_counted(void **state)
 {
     (void)state;
-    sw_lm *const lm = open_tiny(TINY_DEEPSEEK, TINY_NO_TOKEN);
+    language_model *const lm = open_tiny(TINY_DEEPSEEK, TINY_NO_TOKEN);
     uint64_t counts[TINY_EXPERTS], sum = 0;
     evaluate_alone(lm, FIRST, 0, 0, alone[0]);
-    assert_false(sw_model_lm_router_counts(lm, 0, counts)); // a dense layer
-    assert_false(sw_model_lm_router_counts(lm, -1, counts));
-    assert_false(sw_model_lm_router_counts(lm, TINY_LAYERS, counts));
-    assert_true(sw_model_lm_router_counts(lm, 1, counts));
+    assert_false(model_lm_router_counts(lm, 0, counts)); // a dense layer
+    assert_false(model_lm_router_counts(lm, -1, counts));
+    assert_false(model_lm_router_counts(lm, TINY_LAYERS, counts));
+    assert_true(model_lm_router_counts(lm, 1, counts));
     for (int e = 0; e < TINY_EXPERTS; e++)
         sum += counts[e];
     assert_int_equal(sum, LENGTH * TINY_USED);

@@ -28,10 +28,10 @@ static void count_task(void *ud, size_t task, int worker)
     atomic_fetch_add_explicit(&r->sum, task, memory_order_relaxed);
 }
 
-static void check_round(sw_pool *p, size_t n_tasks)
+static void check_round(thread_pool *p, size_t n_tasks)
 {
-    run r = {.n_threads = sw_pool_n_threads(p)};
-    sw_pool_run(p, n_tasks, count_task, &r);
+    run r = {.n_threads = pool_n_threads(p)};
+    pool_run(p, n_tasks, count_task, &r);
     for (size_t i = 0; i < N_TASKS_MAX; i++)
         assert_int_equal(r.count[i], i < n_tasks);
     assert_int_equal(r.n_bad_workers, 0);
@@ -43,14 +43,14 @@ static void test_every_task_runs_exactly_once(void **state)
     (void)state;
     static const size_t SIZES[] = {0, 1, 2, 3, 7, 64, N_TASKS_MAX};
     for (int n_threads = 1; n_threads <= N_THREADS_MAX; n_threads++) {
-        sw_pool *const p = sw_pool_create(n_threads);
+        thread_pool *const p = pool_create(n_threads);
         assert_non_null(p);
-        assert_int_equal(sw_pool_n_threads(p), n_threads);
+        assert_int_equal(pool_n_threads(p), n_threads);
         for (int round = 0; round < 50; round++) {
             for (size_t i = 0; i < sizeof SIZES / sizeof SIZES[0]; i++)
                 check_round(p, SIZES[i]);
         }
-        sw_pool_free(p);
+        pool_free(p);
     }
 }
 
@@ -75,34 +75,34 @@ static void test_a_round_sees_what_the_one_before_it_wrote(void **state)
     static uint32_t v[2][N_TASKS_MAX];
     for (size_t i = 0; i < N_TASKS_MAX; i++)
         v[0][i] = 1;
-    sw_pool *const p = sw_pool_create(3);
+    thread_pool *const p = pool_create(3);
     assert_non_null(p);
     for (int round = 0; round < 20; round++) {
-        sw_pool_run(p, N_TASKS_MAX, add_neighbours, v);
-        sw_pool_run(p, N_TASKS_MAX, copy_back, v);
+        pool_run(p, N_TASKS_MAX, add_neighbours, v);
+        pool_run(p, N_TASKS_MAX, copy_back, v);
     }
     for (size_t i = 0; i < N_TASKS_MAX; i++)
         assert_int_equal(v[0][i], 1 << 20);
-    sw_pool_free(p);
+    pool_free(p);
 }
 
 static void test_a_pool_that_never_ran_can_be_freed(void **state)
 {
     (void)state;
     for (int i = 0; i < 20; i++)
-        sw_pool_free(sw_pool_create(N_THREADS_MAX));
-    sw_pool_free(NULL);
+        pool_free(pool_create(N_THREADS_MAX));
+    pool_free(NULL);
 }
 
 static void test_creating_fails_cleanly_when_memory_is_short(void **state)
 {
     (void)state;
-    sw_pool *p = NULL;
+    thread_pool *p = NULL;
     for (long n = 0; p == NULL; n++) {
         long n_live;
         faults_alloc_begin(n);
-        p = sw_pool_create(2);
-        sw_pool_free(p);
+        p = pool_create(2);
+        pool_free(p);
         faults_alloc_end(&n_live);
         assert_int_equal(n_live, 0);
     }

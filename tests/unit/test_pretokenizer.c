@@ -19,9 +19,9 @@ static const char *const ALL[] = {"default",      "gpt-2",          "llama-bpe",
                                   "deepseek-llm", "deepseek-coder", "deepseek-v3"};
 enum { N_ALL = sizeof ALL / sizeof *ALL };
 
-static const sw_pretokenizer *find(const char *id)
+static const pretokenizer *find(const char *id)
 {
-    const sw_pretokenizer *const p = sw_pretokenizer_find((sw_str){id, strlen(id)});
+    const pretokenizer *const p = pretokenizer_find((str_view){id, strlen(id)});
     if (p == NULL)
         fail_msg("pre-tokenizer %s is not known", id);
     return p;
@@ -30,21 +30,21 @@ static const sw_pretokenizer *find(const char *id)
 /* Pieces with "·" between them. */
 static void check(const char *id, const char *text, const char *expected)
 {
-    sw_cuts cuts = {0};
-    sw_buf pieces;
-    sw_buf_init(&pieces, TEXT_MAX);
-    assert_true(sw_pretokenize(find(id), text, strlen(text), &cuts));
+    cut_list cuts = {0};
+    buf pieces;
+    buf_init(&pieces, TEXT_MAX);
+    assert_true(pretokenize(find(id), text, strlen(text), &cuts));
     size_t start = 0;
     for (size_t i = 0; i < cuts.n; i++) {
         if (i > 0)
-            sw_buf_puts(&pieces, "·");
-        sw_buf_append(&pieces, text + start, cuts.ends[i] - start);
+            buf_puts(&pieces, "·");
+        buf_append(&pieces, text + start, cuts.ends[i] - start);
         start = cuts.ends[i];
     }
-    if (strcmp(sw_buf_str(&pieces), expected) != 0)
-        fail_msg("%s: \"%s\" instead of \"%s\"", id, sw_buf_str(&pieces), expected);
-    sw_buf_free(&pieces);
-    sw_cuts_free(&cuts);
+    if (strcmp(buf_str(&pieces), expected) != 0)
+        fail_msg("%s: \"%s\" instead of \"%s\"", id, buf_str(&pieces), expected);
+    buf_free(&pieces);
+    cuts_free(&cuts);
 }
 
 static void test_pieces_of_english_with_odd_white_space(void **state)
@@ -115,11 +115,11 @@ static void test_aliases_name_the_same_pretokenizer(void **state)
     assert_ptr_equal(find("llama3"), find("llama-bpe"));
     assert_ptr_equal(find("olmo"), find("gpt-2"));
     assert_ptr_equal(find("refact"), find("starcoder"));
-    assert_true(sw_pretokenizer_takes_whole_words(find("llama-v3")));
-    assert_false(sw_pretokenizer_takes_whole_words(find("glm4")));
-    assert_null(sw_pretokenizer_find((sw_str){"gpt", 3}));
-    assert_null(sw_pretokenizer_find((sw_str){"", 0}));
-    assert_null(sw_pretokenizer_find((sw_str){"phi-2 mpt", 9}));
+    assert_true(pretokenizer_takes_whole_words(find("llama-v3")));
+    assert_false(pretokenizer_takes_whole_words(find("glm4")));
+    assert_null(pretokenizer_find((str_view){"gpt", 3}));
+    assert_null(pretokenizer_find((str_view){"", 0}));
+    assert_null(pretokenizer_find((str_view){"phi-2 mpt", 9}));
 }
 
 static void test_bytes_that_are_not_utf8_count_as_symbols(void **state)
@@ -133,20 +133,20 @@ static void test_bytes_that_are_not_utf8_count_as_symbols(void **state)
 static uint64_t looks_at(const char *id, const char *unit, size_t n)
 {
     const size_t n_unit = strlen(unit);
-    char *const text = sw_alloc(n);
+    char *const text = mem_alloc(n);
     assert_non_null(text);
     for (size_t i = 0; i < n; i++)
         text[i] = unit[i % n_unit];
-    sw_cuts cuts = {0};
-    sw__scan_n_looks = 0;
-    assert_true(sw_pretokenize(find(id), text, n, &cuts));
+    cut_list cuts = {0};
+    scan_n_looks = 0;
+    assert_true(pretokenize(find(id), text, n, &cuts));
     assert_true(cuts.n > 0);
     assert_int_equal(cuts.ends[cuts.n - 1], n);
     for (size_t i = 1; i < cuts.n; i++)
         assert_true(cuts.ends[i] > cuts.ends[i - 1]);
-    sw_cuts_free(&cuts);
-    sw_free(text);
-    return sw__scan_n_looks;
+    cuts_free(&cuts);
+    mem_free(text);
+    return scan_n_looks;
 }
 
 /* Twice the text is twice the work, counted and not timed; and the work is some looks at every byte. */

@@ -16,7 +16,7 @@ static const uint64_t SECOND = 1000000000;
 static void check_line(const char *unit, uint64_t done, uint64_t total, uint64_t elapsed_ns, const char *wanted)
 {
     char line[160];
-    sw_progress_format(line, sizeof line, unit, done, total, elapsed_ns);
+    progress_format(line, sizeof line, unit, done, total, elapsed_ns);
     assert_string_equal(line, wanted);
 }
 
@@ -35,19 +35,19 @@ static char *run(bool is_terminal, bool is_quiet)
 {
     char *text = NULL;
     size_t size = 0;
-    sw_fake_clock clock;
-    sw_fake_clock_init(&clock);
-    sw_progress p;
-    sw_progress_init(&p, "loading\x1b[2J", "tests", is_quiet);
+    fake_clock clock;
+    fake_clock_init(&clock);
+    progress_line p;
+    progress_init(&p, "loading\x1b[2J", "tests", is_quiet);
     p.to = open_memstream(&text, &size);
     p.clock = &clock.clock;
     p.start_ns = p.last_ns = 0;
     p.is_terminal = is_terminal;
     for (uint64_t s = 1; s <= 25; s++) {
-        sw_sleep_ns(&clock.clock, SECOND);
-        sw_progress_update(&p, s, 100);
+        clock_sleep_ns(&clock.clock, SECOND);
+        progress_update(&p, s, 100);
     }
-    sw_progress_finish(&p);
+    progress_finish(&p);
     fclose(p.to);
     return text;
 }

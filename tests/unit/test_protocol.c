@@ -28,9 +28,9 @@ static void test_built_in_protocol_asks_the_nine_questions(void **state)
         {"technical documentation", "Document a REST API for a library management system", 1000},
         {"research analysis", "Analyze the benefits and challenges of renewable energy", 600},
     };
-    sw_protocol *p;
+    bench_protocol *p;
     sw_err err = {0};
-    assert_int_equal(sw_protocol_load(&p, NULL, &err), SW_OK);
+    assert_int_equal(protocol_load(&p, NULL, &err), SW_OK);
     assert_int_equal(p->n_tests, sizeof wanted / sizeof wanted[0]);
     for (size_t i = 0; i < p->n_tests; i++) {
         assert_string_equal(p->tests[i].name, wanted[i].name);
@@ -41,27 +41,27 @@ static void test_built_in_protocol_asks_the_nine_questions(void **state)
     }
     assert_true(p->pause_s == 5);
     assert_true(p->has_warmup);
-    assert_int_equal(p->tests[1].form, SW_FORM_CODE);
-    sw_protocol_free(p);
+    assert_int_equal(p->tests[1].form, FORM_CODE);
+    protocol_free(p);
 }
 
 static void test_file_and_built_in_are_the_same(void **state)
 {
     (void)state;
-    sw_protocol *inside, *file;
+    bench_protocol *inside, *file;
     sw_err err = {0};
-    assert_int_equal(sw_protocol_load(&inside, NULL, &err), SW_OK);
-    assert_int_equal(sw_protocol_load(&file, SW_SOURCE_DIR "/protocols/local-streaming.json", &err), SW_OK);
+    assert_int_equal(protocol_load(&inside, NULL, &err), SW_OK);
+    assert_int_equal(protocol_load(&file, SPILLWAY_SOURCE_DIR "/protocols/local-streaming.json", &err), SW_OK);
     assert_string_equal(inside->hash, file->hash);
-    sw_protocol_free(inside);
-    sw_protocol_free(file);
+    protocol_free(inside);
+    protocol_free(file);
 }
 
 static void assert_rejected(const char *json, const char *wanted)
 {
-    sw_protocol *p;
+    bench_protocol *p;
     sw_err err = {0};
-    assert_int_not_equal(sw_protocol_parse(&p, json, strlen(json), "p.json", &err), SW_OK);
+    assert_int_not_equal(protocol_parse(&p, json, strlen(json), "p.json", &err), SW_OK);
     assert_null(p);
     assert_int_equal(err.code, SW_EFORMAT);
     if (strstr(err.msg, wanted) == NULL)
@@ -98,59 +98,59 @@ static void test_defaults_come_from_the_protocol(void **state)
     static const char JSON[] = "{\"version\":1,\"name\":\"n\",\"temperature\":0.5,\"seed\":7,\"tests\":["
                                "{\"name\":\"a\",\"prompt\":\"p\",\"max_tokens\":1},"
                                "{\"name\":\"b\",\"prompt\":\"p\",\"max_tokens\":1,\"temperature\":0,\"seed\":8}]}";
-    sw_protocol *p;
+    bench_protocol *p;
     sw_err err = {0};
-    assert_int_equal(sw_protocol_parse(&p, JSON, strlen(JSON), "p.json", &err), SW_OK);
+    assert_int_equal(protocol_parse(&p, JSON, strlen(JSON), "p.json", &err), SW_OK);
     assert_true(p->tests[0].temperature == 0.5 && p->tests[1].temperature == 0);
     assert_true(p->tests[0].seed == 7 && p->tests[1].seed == 8);
     assert_true(p->pause_s == 0 && !p->has_warmup);
     assert_string_equal(p->json, JSON);
-    sw_protocol_free(p);
+    protocol_free(p);
 }
 
 static sw_code parse_n_tests(int n)
 {
-    sw_buf json;
-    sw_buf_init(&json, 1 << 20);
-    sw_buf_puts(&json, "{\"version\":1,\"name\":\"n\",\"tests\":[");
+    buf json;
+    buf_init(&json, 1 << 20);
+    buf_puts(&json, "{\"version\":1,\"name\":\"n\",\"tests\":[");
     for (int i = 0; i < n; i++)
-        sw_buf_printf(&json, "%s{\"name\":\"t%d\",\"prompt\":\"p\",\"max_tokens\":1}", i > 0 ? "," : "", i);
-    sw_buf_puts(&json, "]}");
-    sw_protocol *p;
-    const sw_code code = sw_protocol_parse(&p, sw_buf_str(&json), json.size, "p.json", NULL);
-    sw_protocol_free(p);
-    sw_buf_free(&json);
+        buf_printf(&json, "%s{\"name\":\"t%d\",\"prompt\":\"p\",\"max_tokens\":1}", i > 0 ? "," : "", i);
+    buf_puts(&json, "]}");
+    bench_protocol *p;
+    const sw_code code = protocol_parse(&p, buf_str(&json), json.size, "p.json", NULL);
+    protocol_free(p);
+    buf_free(&json);
     return code;
 }
 
 static void test_number_of_tests_is_limited(void **state)
 {
     (void)state;
-    assert_int_equal(parse_n_tests(SW_LIMIT_PROTOCOL_TESTS), SW_OK);
-    assert_int_equal(parse_n_tests(SW_LIMIT_PROTOCOL_TESTS + 1), SW_ELIMIT);
+    assert_int_equal(parse_n_tests(LIMIT_PROTOCOL_TESTS), SW_OK);
+    assert_int_equal(parse_n_tests(LIMIT_PROTOCOL_TESTS + 1), SW_ELIMIT);
 }
 
 /* A valid protocol that white space fills up to n bytes. */
 static sw_code parse_n_bytes(size_t n)
 {
     static const char JSON[] = TEST("\"max_tokens\":1");
-    sw_buf text;
-    sw_buf_init(&text, n);
-    sw_buf_puts(&text, JSON);
+    buf text;
+    buf_init(&text, n);
+    buf_puts(&text, JSON);
     while (text.size < n)
-        sw_buf_putc(&text, ' ');
-    sw_protocol *p;
-    const sw_code code = sw_protocol_parse(&p, sw_buf_str(&text), text.size, "p.json", NULL);
-    sw_protocol_free(p);
-    sw_buf_free(&text);
+        buf_putc(&text, ' ');
+    bench_protocol *p;
+    const sw_code code = protocol_parse(&p, buf_str(&text), text.size, "p.json", NULL);
+    protocol_free(p);
+    buf_free(&text);
     return code;
 }
 
 static void test_size_is_limited(void **state)
 {
     (void)state;
-    assert_int_equal(parse_n_bytes(SW_LIMIT_PROTOCOL_BYTES), SW_OK);
-    assert_int_equal(parse_n_bytes(SW_LIMIT_PROTOCOL_BYTES + 1), SW_ELIMIT);
+    assert_int_equal(parse_n_bytes(LIMIT_PROTOCOL_BYTES), SW_OK);
+    assert_int_equal(parse_n_bytes(LIMIT_PROTOCOL_BYTES + 1), SW_ELIMIT);
 }
 
 int main(void)

@@ -13,14 +13,14 @@
 #include "quant/decode.h"
 #include "quant/half.h"
 
-static sw_type type_of_name(const char *name)
+static tensor_type type_of_name(const char *name)
 {
-    for (uint32_t id = 0; id < SW_N_TYPES; id++) {
-        if (sw_type_get(id)->name != NULL && strcmp(sw_type_get(id)->name, name) == 0)
-            return (sw_type)id;
+    for (uint32_t id = 0; id < TYPE_N; id++) {
+        if (type_get(id)->name != NULL && strcmp(type_get(id)->name, name) == 0)
+            return (tensor_type)id;
     }
     fail_msg("no type is called %s", name);
-    return SW_F32;
+    return TYPE_F32;
 }
 
 static size_t bytes_of_hex(const char *hex, uint8_t *out, size_t max)
@@ -35,22 +35,22 @@ static size_t bytes_of_hex(const char *hex, uint8_t *out, size_t max)
 }
 
 /* Decodes the block of one line and compares every element; returns its type. */
-static sw_type check_vector(const json_t *line)
+static tensor_type check_vector(const json_t *line)
 {
-    const sw_type t = type_of_name(json_string_value(json_object_get(line, "type")));
+    const tensor_type t = type_of_name(json_string_value(json_object_get(line, "type")));
     const json_t *const expected = json_object_get(line, "f32_hex");
     uint8_t block[256];
     float y[256];
     const size_t n_bytes = bytes_of_hex(json_string_value(json_object_get(line, "hex")), block, sizeof block);
-    assert_true(sw_type_is_supported(t));
-    assert_int_equal(n_bytes, sw_type_get((uint32_t)t)->block_bytes);
-    assert_int_equal(json_array_size(expected), sw_type_get((uint32_t)t)->block_elems);
-    sw_decode_row(t, block, json_array_size(expected), y);
+    assert_true(decode_supports(t));
+    assert_int_equal(n_bytes, type_get((uint32_t)t)->block_bytes);
+    assert_int_equal(json_array_size(expected), type_get((uint32_t)t)->block_elems);
+    decode_row(t, block, json_array_size(expected), y);
     for (size_t i = 0; i < json_array_size(expected); i++) {
         const uint32_t bits = (uint32_t)strtoul(json_string_value(json_array_get(expected, i)), NULL, 16);
         const bool both_zero = (bits & 0x7fffffff) == 0 && y[i] == 0.0f;
-        if (!both_zero && bits != sw_f32_bits(y[i]))
-            fail_msg("%s: element %zu is %08x, not %08x", sw_type_name(t), i, sw_f32_bits(y[i]), bits);
+        if (!both_zero && bits != f32_bits(y[i]))
+            fail_msg("%s: element %zu is %08x, not %08x", type_name(t), i, f32_bits(y[i]), bits);
     }
     return t;
 }
@@ -58,14 +58,14 @@ static sw_type check_vector(const json_t *line)
 static void test_blocks_decode_to_the_reference_bits(void **state)
 {
     (void)state;
-    unsigned n_of[SW_N_TYPES] = {0};
-    FILE *const f = fopen(SW_TEST_DATA "/quant/dequant.jsonl", "r");
+    unsigned n_of[TYPE_N] = {0};
+    FILE *const f = fopen(SPILLWAY_TEST_DATA "/quant/dequant.jsonl", "r");
     assert_non_null(f);
     for (json_t *line; (line = json_loadf(f, JSON_DISABLE_EOF_CHECK, NULL)) != NULL; json_decref(line))
         n_of[check_vector(line)]++;
     fclose(f);
-    for (uint32_t t = 0; t < SW_N_TYPES; t++) {
-        if (sw_type_is_supported((sw_type)t) && sw_type_get(t)->block_elems > 1)
+    for (uint32_t t = 0; t < TYPE_N; t++) {
+        if (decode_supports((tensor_type)t) && type_get(t)->block_elems > 1)
             assert_int_equal(n_of[t], 4);
     }
 }
@@ -79,22 +79,22 @@ static void test_plain_types_decode_element_by_element(void **state)
     static const uint8_t BF16[] = {0x80, 0x3f, 0x00, 0xc0, 0xab, 0x3e, 0x01, 0x00};
     static const uint32_t BF16_BITS[] = {0x3f800000, 0xc0000000, 0x3eab0000, 0x00010000};
     float y[6];
-    sw_decode_row(SW_F16, F16, 6, y);
+    decode_row(TYPE_F16, F16, 6, y);
     assert_memory_equal(y, F16_BITS, sizeof F16_BITS);
-    sw_decode_row(SW_BF16, BF16, 4, y);
+    decode_row(TYPE_BF16, BF16, 4, y);
     assert_memory_equal(y, BF16_BITS, sizeof BF16_BITS);
-    sw_decode_row(SW_F32, F16_BITS, 6, y);
+    decode_row(TYPE_F32, F16_BITS, 6, y);
     assert_memory_equal(y, F16_BITS, sizeof F16_BITS);
 }
 
 static void test_every_supported_type_is_named_in_messages(void **state)
 {
     (void)state;
-    for (uint32_t t = 0; t < SW_N_TYPES; t++) {
-        if (sw_type_is_supported((sw_type)t))
-            assert_non_null(strstr(sw_supported_types(), sw_type_get(t)->name));
+    for (uint32_t t = 0; t < TYPE_N; t++) {
+        if (decode_supports((tensor_type)t))
+            assert_non_null(strstr(decode_types(), type_get(t)->name));
     }
-    assert_false(sw_type_is_supported(SW_IQ1_S));
+    assert_false(decode_supports(TYPE_IQ1_S));
 }
 
 int main(void)

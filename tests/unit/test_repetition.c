@@ -9,26 +9,26 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "results/repetition.h"
+#include "figures/repetition.h"
 
-static sw_repetition measure_form(const char *text, sw_text_form form)
+static repetition_score measure_form(const char *text, text_form form)
 {
-    sw_repetition r;
+    repetition_score r;
     sw_err err = {0};
-    assert_int_equal(sw_repetition_of(text, strlen(text), form, &r, &err), SW_OK);
+    assert_int_equal(repetition_of(text, strlen(text), form, &r, &err), SW_OK);
     return r;
 }
 
-static sw_repetition measure(const char *text)
+static repetition_score measure(const char *text)
 {
-    return measure_form(text, SW_FORM_PROSE);
+    return measure_form(text, FORM_PROSE);
 }
 
 /* `n` words w0 w1 ..., `times` over, each followed by a space. */
-static void put_words(sw_buf *out, int n, int times)
+static void put_words(buf *out, int n, int times)
 {
     for (int i = 0; i < n * times; i++)
-        sw_buf_printf(out, "w%d ", i % n);
+        buf_printf(out, "w%d ", i % n);
 }
 
 static void test_score_of_known_texts(void **state)
@@ -67,14 +67,14 @@ static void test_score_of_known_texts(void **state)
 static void test_score_of_a_long_text_repeated(void **state)
 {
     (void)state;
-    sw_buf text;
-    sw_buf_init(&text, 1 << 20);
+    buf text;
+    buf_init(&text, 1 << 20);
     put_words(&text, 100, 2);
-    assert_true(measure(sw_buf_str(&text)).score == 98.0 / 198.0);
-    sw_buf_clear(&text);
+    assert_true(measure(buf_str(&text)).score == 98.0 / 198.0);
+    buf_clear(&text);
     put_words(&text, 100, 10);
-    assert_true(measure(sw_buf_str(&text)).score == 898.0 / 998.0);
-    sw_buf_free(&text);
+    assert_true(measure(buf_str(&text)).score == 898.0 / 998.0);
+    buf_free(&text);
 }
 
 static void test_three_of_ten_is_not_above_the_threshold(void **state)
@@ -88,16 +88,16 @@ static void test_only_python_whitespace_separates_words(void **state)
     (void)state;
     static const char *const SPACES[] = {"\t",     "\v",     "\x1c",   "\x1f",   "\xc2\x85", "\u1680", "\u2000",
                                          "\u200a", "\u2028", "\u2029", "\u202f", "\u205f",   "\u3000"};
-    sw_buf text;
-    sw_buf_init(&text, 1024);
+    buf text;
+    buf_init(&text, 1024);
     for (size_t i = 0; i < sizeof SPACES / sizeof SPACES[0]; i++) {
-        sw_buf_clear(&text);
+        buf_clear(&text);
         for (int k = 0; k < 6; k++)
-            sw_buf_printf(&text, "x%s", SPACES[i]);
-        assert_true(measure(sw_buf_str(&text)).score == 3.0 / 4.0);
+            buf_printf(&text, "x%s", SPACES[i]);
+        assert_true(measure(buf_str(&text)).score == 3.0 / 4.0);
     }
     assert_true(measure("x\u200bx\u200bx\u200bx\u200bx\u200bx").score == 0);
-    sw_buf_free(&text);
+    buf_free(&text);
 }
 
 static void test_unspaced_scripts_are_seen_by_the_unit_score(void **state)
@@ -112,22 +112,22 @@ static void test_unspaced_scripts_are_seen_by_the_unit_score(void **state)
 static void test_a_loop_at_the_end_is_found_although_diluted(void **state)
 {
     (void)state;
-    sw_buf text;
-    sw_buf_init(&text, 1 << 20);
+    buf text;
+    buf_init(&text, 1 << 20);
     put_words(&text, 400, 1);
     for (int i = 0; i < 40; i++)
-        sw_buf_puts(&text, "round and round ");
-    sw_repetition r = measure(sw_buf_str(&text));
+        buf_puts(&text, "round and round ");
+    repetition_score r = measure(buf_str(&text));
     assert_true(r.score < 0.3);
     assert_true(fabs(r.window_max - 0.5808) < 5e-5);
     assert_int_equal(r.tail_loop.period, 3);
     assert_int_equal(r.tail_loop.repeats, 40);
     assert_int_equal(r.tail_loop.span, 120);
-    assert_int_equal(r.verdict, SW_REPETITION_DEGENERATE);
-    sw_buf_puts(&text, "until it stopped");
-    r = measure(sw_buf_str(&text));
+    assert_int_equal(r.verdict, REPETITION_DEGENERATE);
+    buf_puts(&text, "until it stopped");
+    r = measure(buf_str(&text));
     assert_int_equal(r.tail_loop.period, 0);
-    sw_buf_free(&text);
+    buf_free(&text);
 }
 
 static void test_repeated_lines_are_counted_without_their_blanks(void **state)
@@ -135,16 +135,16 @@ static void test_repeated_lines_are_counted_without_their_blanks(void **state)
     (void)state;
     assert_int_equal(measure("a\n a \n\n\ta\r\nb\nb").line_repeat_max, 3);
     assert_int_equal(measure("\n\n\n").line_repeat_max, 0);
-    assert_int_equal(measure_form("x\nx\nx\nx", SW_FORM_CODE).verdict, SW_REPETITION_NONE);
-    assert_int_equal(measure_form("x\nx\nx\nx\nx", SW_FORM_CODE).verdict, SW_REPETITION_DEGENERATE);
+    assert_int_equal(measure_form("x\nx\nx\nx", FORM_CODE).verdict, REPETITION_NONE);
+    assert_int_equal(measure_form("x\nx\nx\nx\nx", FORM_CODE).verdict, REPETITION_DEGENERATE);
 }
 
 static void test_code_may_repeat_more_than_prose(void **state)
 {
     (void)state;
     const char *const text = "the cat sat on the mat the cat sat on the mat";
-    assert_int_equal(measure_form(text, SW_FORM_PROSE).verdict, SW_REPETITION_SUSPICIOUS);
-    assert_int_equal(measure_form(text, SW_FORM_CODE).verdict, SW_REPETITION_NONE);
+    assert_int_equal(measure_form(text, FORM_PROSE).verdict, REPETITION_SUSPICIOUS);
+    assert_int_equal(measure_form(text, FORM_CODE).verdict, REPETITION_NONE);
 }
 
 static void test_invalid_bytes_are_letters(void **state)

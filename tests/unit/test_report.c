@@ -14,12 +14,12 @@
 
 #define HOSTILE "</script><script>alert(1)</script><!-- ``` | \x1b[2J \u2028"
 
-static const sw_arrival ARRIVALS[] = {{100000000, 3, false}, {200000000, 4, false}, {300000000, 4, false}};
+static const arrival ARRIVALS[] = {{100000000, 3, false}, {200000000, 4, false}, {300000000, 4, false}};
 
-static sw_test_record TESTS[] = {
+static test_record TESTS[] = {
     {.is_warmup = true, .plan = {.name = "never shown", .group = "", .prompt = ""}},
     {.plan = {.name = HOSTILE, .group = HOSTILE, .prompt = HOSTILE, .max_tokens = 50},
-     .answer = {.status = SW_TEST_COMPLETED,
+     .answer = {.status = TEST_COMPLETED,
                 .error = "",
                 .end_ns = 400000000,
                 .headers_ns = 1,
@@ -36,7 +36,7 @@ static sw_test_record TESTS[] = {
                 .arrivals = ARRIVALS,
                 .n_arrivals = 3}},
     {.plan = {.name = "failing", .group = "g", .prompt = "p", .max_tokens = 50},
-     .answer = {.status = SW_TEST_HTTP_ERROR,
+     .answer = {.status = TEST_HTTP_ERROR,
                 .error = HOSTILE,
                 .end_ns = -1,
                 .headers_ns = -1,
@@ -49,7 +49,7 @@ static sw_test_record TESTS[] = {
                 .reasoning = ""}},
 };
 
-static const sw_run RUN = {
+static const run_record RUN = {
     .info = {.status = HOSTILE,
              .version = "1",
              .url = HOSTILE,
@@ -68,35 +68,35 @@ static const sw_run RUN = {
     .n_tests = 3,
 };
 
-static sw_summary summary;
-static sw_buf out;
+static run_summary summary;
+static buf out;
 
 static int setup(void **state)
 {
     (void)state;
     for (size_t i = 0; i < RUN.n_tests; i++) {
-        sw_answer *const a = &TESTS[i].answer;
+        answer_record *const a = &TESTS[i].answer;
         const char **const strings[] = {&a->error, &a->finish_reason, &a->fingerprint,
                                         &a->model, &a->text,          &a->reasoning};
         for (size_t k = 0; k < sizeof strings / sizeof strings[0]; k++)
             *strings[k] = *strings[k] != NULL ? *strings[k] : "";
     }
-    sw_buf_init(&out, SW_REPORT_BYTES_MAX);
-    return sw_summary_of(&RUN, &summary, NULL);
+    buf_init(&out, REPORT_BYTES_MAX);
+    return summary_of(&RUN, &summary, NULL);
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    sw_summary_free(&summary);
-    sw_buf_free(&out);
+    summary_free(&summary);
+    buf_free(&out);
     return 0;
 }
 
 static int count(const char *needle)
 {
     int n = 0;
-    for (const char *p = sw_buf_str(&out); (p = strstr(p, needle)) != NULL; p++)
+    for (const char *p = buf_str(&out); (p = strstr(p, needle)) != NULL; p++)
         n++;
     return n;
 }
@@ -104,7 +104,7 @@ static int count(const char *needle)
 static void test_hostile_text_is_text_in_html(void **state)
 {
     (void)state;
-    assert_int_equal(sw_report_html(&out, &RUN, &summary, NULL), SW_OK);
+    assert_int_equal(report_html(&out, &RUN, &summary, NULL), SW_OK);
     assert_int_equal(count("<script"), 2); // data and code
     assert_int_equal(count("</script"), 2);
     assert_int_equal(count("<!--"), 0);
@@ -116,11 +116,11 @@ static void test_hostile_text_is_text_in_html(void **state)
 static void test_the_page_loads_nothing(void **state)
 {
     (void)state;
-    assert_int_equal(sw_report_html(&out, &RUN, &summary, NULL), SW_OK);
+    assert_int_equal(report_html(&out, &RUN, &summary, NULL), SW_OK);
     static const char *const LOADERS[] = {" src=", "<link", "<img", "<iframe", "@import", "url("};
     for (size_t i = 0; i < sizeof LOADERS / sizeof LOADERS[0]; i++) {
-        const char *const markup_end = strstr(sw_buf_str(&out), "<script");
-        const char *const found = strstr(sw_buf_str(&out), LOADERS[i]);
+        const char *const markup_end = strstr(buf_str(&out), "<script");
+        const char *const found = strstr(buf_str(&out), LOADERS[i]);
         if (found != NULL && found < markup_end)
             fail_msg("the page has '%s'", LOADERS[i]);
     }
@@ -130,7 +130,7 @@ static void test_the_page_loads_nothing(void **state)
 static void test_chart_data_is_ascii_json_without_markup(void **state)
 {
     (void)state;
-    assert_int_equal(sw_report_chart_data(&out, &RUN, &summary, NULL), SW_OK);
+    assert_int_equal(report_chart_data(&out, &RUN, &summary, NULL), SW_OK);
     for (size_t i = 0; i < out.size; i++)
         assert_true((unsigned char)out.data[i] < 0x80 && out.data[i] != '<');
     json_t *const root = json_loadb(out.data, out.size, 0, NULL);
@@ -144,7 +144,7 @@ static void test_chart_data_is_ascii_json_without_markup(void **state)
 static void test_json_says_null_for_what_was_not_measured(void **state)
 {
     (void)state;
-    assert_int_equal(sw_report_json(&out, &RUN, &summary, NULL), SW_OK);
+    assert_int_equal(report_json(&out, &RUN, &summary, NULL), SW_OK);
     json_t *const root = json_loadb(out.data, out.size, 0, NULL);
     const json_t *const totals = json_object_get(root, "totals");
     assert_true(json_is_null(json_object_get(totals, "memory_private_peak_bytes")));
@@ -160,7 +160,7 @@ static void test_json_says_null_for_what_was_not_measured(void **state)
 static void test_a_terminal_gets_no_escape_sequences(void **state)
 {
     (void)state;
-    sw_report_text(&out, &RUN, &summary);
+    report_text(&out, &RUN, &summary);
     assert_int_equal(count("\x1b"), 0);
     assert_true(count("<U+001B>") >= 1);
     assert_int_equal(count("memory peak  -\n"), 1);
@@ -170,18 +170,18 @@ static void test_a_terminal_gets_no_escape_sequences(void **state)
 static void test_markdown_tables_and_fences_hold(void **state)
 {
     (void)state;
-    sw_report_markdown(&out, &RUN, &summary);
-    const char *const answers = strstr(sw_buf_str(&out), "\n## Answers\n");
+    report_markdown(&out, &RUN, &summary);
+    const char *const answers = strstr(buf_str(&out), "\n## Answers\n");
     assert_non_null(answers);
     assert_non_null(strstr(answers, "\n````text\n"));
-    const char *const script = strstr(sw_buf_str(&out), "<script>");
+    const char *const script = strstr(buf_str(&out), "<script>");
     assert_true(script == NULL || script > answers); // above them only tables, where all of it is escaped
 }
 
 static void format_rate(double value, const char *wanted)
 {
-    char cell[SW_CELL_BYTES];
-    sw_format_number(cell, value);
+    char cell[CELL_BYTES];
+    format_number(cell, value);
     assert_string_equal(cell, wanted);
 }
 
@@ -200,7 +200,7 @@ static void test_numbers_have_about_three_digits(void **state)
 static void test_few_gaps_show_their_maximum(void **state)
 {
     (void)state;
-    sw_report_text(&out, &RUN, &summary);
+    report_text(&out, &RUN, &summary);
     assert_int_equal(count("max 100"), 1);
 }
 

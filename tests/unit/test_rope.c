@@ -8,36 +8,36 @@
 #include <cmocka.h>
 
 #include "base/rng.h"
-#include "engine/rope.h"
+#include "forward/rope.h"
 
 typedef struct expected_frequency {
     int pair;
     double value; // radians per position
 } expected_frequency;
 
-static void check_frequencies(const sw_hparams *h, const expected_frequency *rows, size_t n)
+static void check_frequencies(const hparams *h, const expected_frequency *rows, size_t n)
 {
-    sw_rope r;
-    assert_true(sw_rope_init(&r, h, NULL));
+    rope_table r;
+    assert_true(rope_init(&r, h, NULL));
     for (size_t i = 0; i < n; i++) {
         const double actual = r.inv_freq[rows[i].pair];
         if (!(fabs(actual - rows[i].value) <= 5e-9 * rows[i].value))
             fail_msg("pair %d: %.10g is not %.10g", rows[i].pair, actual, rows[i].value);
     }
-    sw_rope_free(&r);
+    rope_free(&r);
 }
 
 /* ---- YaRN ---- */
 
-static sw_hparams gpt_oss(bool yarn_rounds)
+static hparams gpt_oss(bool yarn_rounds)
 {
-    return (sw_hparams){.arch = {.rope = SW_ROPE_NEOX, .yarn_rounds = yarn_rounds},
-                        .n_rot = 64,
-                        .rope_base = 150000,
-                        .rope_scaling = SW_SCALING_YARN,
-                        .rope_factor = 32,
-                        .rope_ctx_orig = 4096,
-                        .rope_attn_factor = 1};
+    return (hparams){.arch = {.rope = ROPE_NEOX, .yarn_rounds = yarn_rounds},
+                     .n_rot = 64,
+                     .rope_base = 150000,
+                     .rope_scaling = SCALING_YARN,
+                     .rope_factor = 32,
+                     .rope_ctx_orig = 4096,
+                     .rope_attn_factor = 1};
 }
 
 static void test_gpt_oss_frequencies_follow_the_original_code(void **state)
@@ -58,7 +58,7 @@ static void test_gpt_oss_frequencies_follow_the_original_code(void **state)
         {20, 1.81883367e-05},
         {31, 3.02351143e-07},
     };
-    const sw_hparams h = gpt_oss(false);
+    const hparams h = gpt_oss(false);
     check_frequencies(&h, ROWS, sizeof ROWS / sizeof ROWS[0]);
 }
 
@@ -77,7 +77,7 @@ static void test_gpt_oss_frequencies_can_follow_llama_cpp(void **state)
         {18, 3.83088124e-05},
         {31, 3.02351143e-07},
     };
-    const sw_hparams h = gpt_oss(true);
+    const hparams h = gpt_oss(true);
     check_frequencies(&h, ROWS, sizeof ROWS / sizeof ROWS[0]);
 }
 
@@ -88,37 +88,37 @@ static void test_deepseek_v2_lite_frequencies(void **state)
         {5, 0.237137371},     {10, 0.0562341325},   {11, 0.0390069266}, {16, 0.0055},
         {22, 0.000177827941}, {23, 3.33380358e-05}, {24, 2.5e-05},      {31, 3.33380358e-06},
     };
-    const sw_hparams h = {.arch = {.rope = SW_ROPE_NORM, .yarn_rounds = true},
-                          .n_rot = 64,
-                          .rope_base = 10000,
-                          .rope_scaling = SW_SCALING_YARN,
-                          .rope_factor = 40,
-                          .rope_ctx_orig = 4096,
-                          .rope_attn_factor = 1};
+    const hparams h = {.arch = {.rope = ROPE_NORM, .yarn_rounds = true},
+                       .n_rot = 64,
+                       .rope_base = 10000,
+                       .rope_scaling = SCALING_YARN,
+                       .rope_factor = 40,
+                       .rope_ctx_orig = 4096,
+                       .rope_attn_factor = 1};
     check_frequencies(&h, ROWS, sizeof ROWS / sizeof ROWS[0]);
 }
 
-static float magnitude(sw_rope_scaling scaling, float factor, float attn_factor)
+static float magnitude(rope_scaling scaling, float factor, float attn_factor)
 {
-    sw_hparams h = gpt_oss(true);
+    hparams h = gpt_oss(true);
     h.rope_scaling = scaling;
     h.rope_factor = factor;
     h.rope_attn_factor = attn_factor;
-    sw_rope r;
-    assert_true(sw_rope_init(&r, &h, NULL));
+    rope_table r;
+    assert_true(rope_init(&r, &h, NULL));
     const float m = r.magnitude;
-    sw_rope_free(&r);
+    rope_free(&r);
     return m;
 }
 
 static void test_magnitudes(void **state)
 {
     (void)state;
-    assert_float_equal(magnitude(SW_SCALING_YARN, 32, 1), 1.3465735902799727f, 1e-7f);
-    assert_float_equal(magnitude(SW_SCALING_YARN, 32, 0.5f), 0.67328679513998635f, 1e-7f);
-    assert_true(magnitude(SW_SCALING_YARN, 1, 1) == 1.0f);
-    assert_true(magnitude(SW_SCALING_NONE, 32, 1) == 1.0f);
-    assert_true(magnitude(SW_SCALING_LINEAR, 32, 1.19023807f) == 1.19023807f); // LongRoPE's, from the file
+    assert_float_equal(magnitude(SCALING_YARN, 32, 1), 1.3465735902799727f, 1e-7f);
+    assert_float_equal(magnitude(SCALING_YARN, 32, 0.5f), 0.67328679513998635f, 1e-7f);
+    assert_true(magnitude(SCALING_YARN, 1, 1) == 1.0f);
+    assert_true(magnitude(SCALING_NONE, 32, 1) == 1.0f);
+    assert_true(magnitude(SCALING_LINEAR, 32, 1.19023807f) == 1.19023807f); // LongRoPE's, from the file
 }
 
 /* ---- the other scalings ---- */
@@ -127,23 +127,23 @@ static void test_linear_scaling_and_factors_divide_the_frequencies(void **state)
 {
     (void)state;
     static const float FACTORS[4] = {1, 2, 4, 64.5f};
-    sw_hparams h = {.arch = {.rope = SW_ROPE_NEOX},
-                    .n_rot = 8,
-                    .rope_base = 10000,
-                    .rope_factor = 4,
-                    .rope_ctx_orig = 4096,
-                    .rope_attn_factor = 1};
-    static const sw_rope_scaling SCALINGS[] = {SW_SCALING_NONE, SW_SCALING_LINEAR};
+    hparams h = {.arch = {.rope = ROPE_NEOX},
+                 .n_rot = 8,
+                 .rope_base = 10000,
+                 .rope_factor = 4,
+                 .rope_ctx_orig = 4096,
+                 .rope_attn_factor = 1};
+    static const rope_scaling SCALINGS[] = {SCALING_NONE, SCALING_LINEAR};
     for (int s = 0; s < 2; s++) {
         h.rope_scaling = SCALINGS[s];
         for (int with = 0; with < 2; with++) {
-            sw_rope r;
-            assert_true(sw_rope_init(&r, &h, with ? FACTORS : NULL));
+            rope_table r;
+            assert_true(rope_init(&r, &h, with ? FACTORS : NULL));
             for (int i = 0; i < 4; i++) {
                 const double expected = pow(10000, -i / 4.0) / (with ? (double)FACTORS[i] : 1) / (s ? 4 : 1);
                 assert_true(fabs(r.inv_freq[i] - expected) <= 1e-11 * expected);
             }
-            sw_rope_free(&r);
+            rope_free(&r);
         }
     }
 }
@@ -153,7 +153,7 @@ static void test_linear_scaling_and_factors_divide_the_frequencies(void **state)
 static void check_sincos(double x)
 {
     double s, c;
-    sw_sincos(x, &s, &c);
+    rope_sincos(x, &s, &c);
     if (!(fabs(s - sin(x)) <= 1e-12) || !(fabs(c - cos(x)) <= 1e-12))
         fail_msg("x = %.17g: sine off by %.3g, cosine by %.3g", x, s - sin(x), c - cos(x));
 }
@@ -170,11 +170,11 @@ static void test_sine_and_cosine_agree_with_libm(void **state)
         check_sincos(nextafter(i * quarter, 1e9));
         check_sincos(nextafter(i * quarter, -1e9));
     }
-    sw_rng rng;
-    sw_rng_seed(&rng, 1);
+    rng_state rng;
+    rng_seed(&rng, 1);
     for (int i = 0; i < 200000; i++) {
-        const double magnitude_of_x = ldexp(1, (int)(sw_rng_next(&rng) % 61) - 30); // 2^-30 .. 2^30
-        check_sincos((2 * (double)sw_rng_float(&rng) - 1) * magnitude_of_x);
+        const double magnitude_of_x = ldexp(1, (int)(rng_next(&rng) % 61) - 30); // 2^-30 .. 2^30
+        check_sincos((2 * (double)rng_float(&rng) - 1) * magnitude_of_x);
     }
 }
 
@@ -184,30 +184,30 @@ static void test_angles_out_of_range_are_no_numbers(void **state)
     static const double BEYOND[] = {(double)NAN, (double)INFINITY, -(double)INFINITY, 1e30, -1e18};
     for (size_t i = 0; i < sizeof BEYOND / sizeof BEYOND[0]; i++) {
         double s = 0, c = 0;
-        sw_sincos(BEYOND[i], &s, &c);
+        rope_sincos(BEYOND[i], &s, &c);
         assert_true(isnan(s) && isnan(c)); // and the sequence that meets them ends, rather than answer nonsense
     }
 }
 
 /* ---- rotation ---- */
 
-static void check_rotation(sw_rope_kind kind, const int pairs[4][2])
+static void check_rotation(rope_kind kind, const int pairs[4][2])
 {
     enum { N_ROT = 8, HEAD = 12, POSITION = 1000 };
-    const sw_hparams h = {.arch = {.rope = kind},
-                          .n_rot = N_ROT,
-                          .rope_base = 10000,
-                          .rope_factor = 1,
-                          .rope_scaling = SW_SCALING_NONE,
-                          .rope_ctx_orig = 4096,
-                          .rope_attn_factor = 1};
-    sw_rope r;
-    assert_true(sw_rope_init(&r, &h, NULL));
+    const hparams h = {.arch = {.rope = kind},
+                       .n_rot = N_ROT,
+                       .rope_base = 10000,
+                       .rope_factor = 1,
+                       .rope_scaling = SCALING_NONE,
+                       .rope_ctx_orig = 4096,
+                       .rope_attn_factor = 1};
+    rope_table r;
+    assert_true(rope_init(&r, &h, NULL));
     float cosines[N_ROT / 2], sines[N_ROT / 2], head[HEAD], original[HEAD];
-    sw_rope_angles(&r, POSITION, cosines, sines);
+    rope_angles(&r, POSITION, cosines, sines);
     for (int i = 0; i < HEAD; i++)
         head[i] = original[i] = (float)(i + 1);
-    sw_rope_apply(&r, cosines, sines, head);
+    rope_apply(&r, cosines, sines, head);
     for (int i = 0; i < 4; i++) {
         const double angle = POSITION * pow(10000, -i / 4.0);
         const double a = (double)original[pairs[i][0]], b = (double)original[pairs[i][1]];
@@ -216,33 +216,33 @@ static void check_rotation(sw_rope_kind kind, const int pairs[4][2])
     }
     for (int i = N_ROT; i < HEAD; i++)
         assert_true(head[i] == original[i]); // beyond n_rot nothing changes
-    sw_rope_free(&r);
+    rope_free(&r);
 }
 
 static void test_pairs_are_rotated_as_their_kind_says(void **state)
 {
     (void)state;
-    check_rotation(SW_ROPE_NORM, (const int[4][2]){{0, 1}, {2, 3}, {4, 5}, {6, 7}});
-    check_rotation(SW_ROPE_NEOX, (const int[4][2]){{0, 4}, {1, 5}, {2, 6}, {3, 7}});
+    check_rotation(ROPE_NORM, (const int[4][2]){{0, 1}, {2, 3}, {4, 5}, {6, 7}});
+    check_rotation(ROPE_NEOX, (const int[4][2]){{0, 4}, {1, 5}, {2, 6}, {3, 7}});
 }
 
 static void test_position_zero_changes_nothing(void **state)
 {
     (void)state;
-    const sw_hparams h = {.arch = {.rope = SW_ROPE_NEOX},
-                          .n_rot = 4,
-                          .rope_base = 10000,
-                          .rope_factor = 1,
-                          .rope_scaling = SW_SCALING_LINEAR,
-                          .rope_ctx_orig = 4096,
-                          .rope_attn_factor = 1};
-    sw_rope r;
-    assert_true(sw_rope_init(&r, &h, NULL));
+    const hparams h = {.arch = {.rope = ROPE_NEOX},
+                       .n_rot = 4,
+                       .rope_base = 10000,
+                       .rope_factor = 1,
+                       .rope_scaling = SCALING_LINEAR,
+                       .rope_ctx_orig = 4096,
+                       .rope_attn_factor = 1};
+    rope_table r;
+    assert_true(rope_init(&r, &h, NULL));
     float cosines[2], sines[2], head[4] = {1, -2, 3, -4};
-    sw_rope_angles(&r, 0, cosines, sines);
-    sw_rope_apply(&r, cosines, sines, head);
+    rope_angles(&r, 0, cosines, sines);
+    rope_apply(&r, cosines, sines, head);
     assert_true(head[0] == 1 && head[1] == -2 && head[2] == 3 && head[3] == -4);
-    sw_rope_free(&r);
+    rope_free(&r);
 }
 
 int main(void)

@@ -9,25 +9,25 @@
 #include <cmocka.h>
 
 #include "base/rng.h"
-#include "engine/router.h"
+#include "forward/router.h"
 
 enum { N_MAX = 128, K_MAX = 16 };
 
-static const sw_gating GATINGS[] = {SW_GATE_SOFTMAX, SW_GATE_SIGMOID, SW_GATE_TOPK_SOFTMAX, SW_GATE_SPARSEMIXER};
+static const gating_kind GATINGS[] = {GATE_SOFTMAX, GATE_SIGMOID, GATE_TOPK_SOFTMAX, GATE_SPARSEMIXER};
 
 /* Routes without groups and bias. */
-static void route(sw_gating gating, bool renormalise, float scale, const float *logits, int n, int k, int *chosen,
+static void route(gating_kind gating, bool renormalise, float scale, const float *logits, int n, int k, int *chosen,
                   float *weights)
 {
-    const sw_router_rule rule = {.gating = gating,
-                                 .renormalise = renormalise,
-                                 .scale = scale,
-                                 .n_expert = n,
-                                 .n_used = k,
-                                 .n_groups = 1,
-                                 .n_groups_used = 1};
+    const router_rule rule = {.gating = gating,
+                              .renormalise = renormalise,
+                              .scale = scale,
+                              .n_expert = n,
+                              .n_used = k,
+                              .n_groups = 1,
+                              .n_groups_used = 1};
     float scores[N_MAX];
-    sw_route(&rule, logits, scores, chosen, weights);
+    http_route(&rule, logits, scores, chosen, weights);
 }
 
 /* k distinct indices below n. */
@@ -45,7 +45,7 @@ static void route_everywhere(const float *logits, int n)
 {
     for (size_t g = 0; g < sizeof GATINGS / sizeof GATINGS[0]; g++) {
         for (int k = 1; k <= n && k <= K_MAX; k++) {
-            if (GATINGS[g] == SW_GATE_SPARSEMIXER && k != 2)
+            if (GATINGS[g] == GATE_SPARSEMIXER && k != 2)
                 continue;
             int chosen[K_MAX];
             float weights[K_MAX];
@@ -60,13 +60,13 @@ static void test_experts_are_valid_and_distinct_for_any_logits(void **state)
 {
     (void)state;
     static const float STRANGE[] = {NAN, INFINITY, -INFINITY, 0, -0.0f, 1e38f, -1e38f, 1e-40f};
-    sw_rng rng;
-    sw_rng_seed(&rng, 1);
+    rng_state rng;
+    rng_seed(&rng, 1);
     for (int round = 0; round < 400; round++) {
         float logits[N_MAX];
-        const int n = 1 + (int)(sw_rng_next(&rng) % 40);
+        const int n = 1 + (int)(rng_next(&rng) % 40);
         for (int e = 0; e < n; e++)
-            logits[e] = round % 2 == 0 ? STRANGE[sw_rng_next(&rng) % 8] : 20 * sw_rng_float(&rng) - 10;
+            logits[e] = round % 2 == 0 ? STRANGE[rng_next(&rng) % 8] : 20 * rng_float(&rng) - 10;
         route_everywhere(logits, n);
     }
     for (size_t s = 0; s < sizeof STRANGE / sizeof STRANGE[0]; s++) {
@@ -84,9 +84,9 @@ static void test_ties_go_to_the_lower_index(void **state)
     static const float EQUAL[6] = {-5, -5, -5, -5, -5, -5};
     int chosen[6];
     float weights[6];
-    route(SW_GATE_SOFTMAX, false, 1, LOGITS, 6, 6, chosen, weights);
+    route(GATE_SOFTMAX, false, 1, LOGITS, 6, 6, chosen, weights);
     assert_memory_equal(chosen, ((int[]){1, 2, 4, 3, 5, 0}), sizeof chosen);
-    route(SW_GATE_SOFTMAX, false, 1, EQUAL, 6, 6, chosen, weights);
+    route(GATE_SOFTMAX, false, 1, EQUAL, 6, 6, chosen, weights);
     assert_memory_equal(chosen, ((int[]){0, 1, 2, 3, 4, 5}), sizeof chosen);
 }
 
@@ -96,14 +96,14 @@ static void test_what_is_no_number_is_chosen_last(void **state)
     static const float LOGITS[5] = {NAN, -INFINITY, -3, NAN, INFINITY};
     int chosen[5];
     float weights[5];
-    route(SW_GATE_TOPK_SOFTMAX, false, 1, LOGITS, 5, 5, chosen, weights);
+    route(GATE_TOPK_SOFTMAX, false, 1, LOGITS, 5, 5, chosen, weights);
     assert_memory_equal(chosen, ((int[]){4, 2, 1, 0, 3}), sizeof chosen);
 }
 
-static void random_logits(sw_rng *rng, float *logits, int n)
+static void random_logits(rng_state *rng, float *logits, int n)
 {
     for (int e = 0; e < n; e++)
-        logits[e] = 12 * sw_rng_float(rng) - 6;
+        logits[e] = 12 * rng_float(rng) - 6;
 }
 
 static void check_close(float actual, double expected)
@@ -115,8 +115,8 @@ static void check_close(float actual, double expected)
 static void test_softmax_over_all_experts_agrees_with_double_precision(void **state)
 {
     (void)state;
-    sw_rng rng;
-    sw_rng_seed(&rng, 2);
+    rng_state rng;
+    rng_seed(&rng, 2);
     for (int round = 0; round < 100; round++) {
         float logits[64], weights[6], scaled[6];
         int chosen[6], again[6];
@@ -124,13 +124,13 @@ static void test_softmax_over_all_experts_agrees_with_double_precision(void **st
         double sum = 0, kept = 0;
         for (int e = 0; e < 64; e++)
             sum += exp((double)logits[e]);
-        route(SW_GATE_SOFTMAX, false, 1, logits, 64, 6, chosen, weights);
+        route(GATE_SOFTMAX, false, 1, logits, 64, 6, chosen, weights);
         for (int j = 0; j < 6; j++) {
             check_close(weights[j], exp((double)logits[chosen[j]]) / sum);
             kept += exp((double)logits[chosen[j]]) / sum;
             assert_true(j == 0 || logits[chosen[j]] <= logits[chosen[j - 1]]);
         }
-        route(SW_GATE_SOFTMAX, true, 2.5f, logits, 64, 6, again, scaled);
+        route(GATE_SOFTMAX, true, 2.5f, logits, 64, 6, again, scaled);
         assert_memory_equal(again, chosen, sizeof chosen);
         for (int j = 0; j < 6; j++)
             check_close(scaled[j], 2.5 * exp((double)logits[chosen[j]]) / sum / kept);
@@ -140,13 +140,13 @@ static void test_softmax_over_all_experts_agrees_with_double_precision(void **st
 static void test_softmax_over_the_chosen_agrees_with_double_precision(void **state)
 {
     (void)state;
-    sw_rng rng;
-    sw_rng_seed(&rng, 3);
+    rng_state rng;
+    rng_seed(&rng, 3);
     for (int round = 0; round < 100; round++) {
         float logits[32], weights[4];
         int chosen[4];
         random_logits(&rng, logits, 32);
-        route(SW_GATE_TOPK_SOFTMAX, false, 1, logits, 32, 4, chosen, weights);
+        route(GATE_TOPK_SOFTMAX, false, 1, logits, 32, 4, chosen, weights);
         double sum = 0;
         for (int j = 0; j < 4; j++)
             sum += exp((double)logits[chosen[j]]);
@@ -161,23 +161,23 @@ static void test_large_logits_do_not_overflow(void **state)
     static const float LOGITS[4] = {1e30f, 3e38f, -3e38f, 3e38f};
     int chosen[2];
     float weights[2];
-    route(SW_GATE_SOFTMAX, false, 1, LOGITS, 4, 2, chosen, weights);
+    route(GATE_SOFTMAX, false, 1, LOGITS, 4, 2, chosen, weights);
     assert_int_equal(chosen[0], 1);
     check_close(weights[0], 0.5);
-    route(SW_GATE_TOPK_SOFTMAX, false, 1, LOGITS, 4, 2, chosen, weights);
+    route(GATE_TOPK_SOFTMAX, false, 1, LOGITS, 4, 2, chosen, weights);
     check_close(weights[1], 0.5);
 }
 
 static void test_sigmoid_weights_agree_with_double_precision(void **state)
 {
     (void)state;
-    sw_rng rng;
-    sw_rng_seed(&rng, 5);
+    rng_state rng;
+    rng_seed(&rng, 5);
     for (int round = 0; round < 100; round++) {
         float logits[64], weights[8];
         int chosen[8];
         random_logits(&rng, logits, 64);
-        route(SW_GATE_SIGMOID, true, 2.5f, logits, 64, 8, chosen, weights);
+        route(GATE_SIGMOID, true, 2.5f, logits, 64, 8, chosen, weights);
         double sum = 0;
         for (int j = 0; j < 8; j++)
             sum += 1 / (1 + exp(-(double)logits[chosen[j]]));
@@ -190,16 +190,16 @@ static void test_a_selection_bias_chooses_but_does_not_weigh(void **state)
 {
     (void)state;
     static const float LOGITS[4] = {0, 1, 2, 3}, BIAS[4] = {9, 0, 0, 0};
-    const sw_router_rule rule = {.gating = SW_GATE_SIGMOID,
-                                 .scale = 1,
-                                 .n_expert = 4,
-                                 .n_used = 2,
-                                 .n_groups = 1,
-                                 .n_groups_used = 1,
-                                 .selection_bias = BIAS};
+    const router_rule rule = {.gating = GATE_SIGMOID,
+                              .scale = 1,
+                              .n_expert = 4,
+                              .n_used = 2,
+                              .n_groups = 1,
+                              .n_groups_used = 1,
+                              .selection_bias = BIAS};
     float scores[4], weights[2];
     int chosen[2];
-    sw_route(&rule, LOGITS, scores, chosen, weights);
+    http_route(&rule, LOGITS, scores, chosen, weights);
     assert_memory_equal(chosen, ((int[]){0, 3}), sizeof chosen);
     check_close(weights[0], 0.5);
     check_close(weights[1], 1 / (1 + exp(-3.0)));
@@ -210,23 +210,23 @@ static void test_only_experts_of_the_best_groups_are_chosen(void **state)
     (void)state;
     // Groups of four: by their two best, 3 + 2 beats 4 + 0; by their best alone, 4 wins.
     static const float LOGITS[12] = {4, 0, -9, -9, 3, 2, 1, -9, 2.5f, 2.4f, -9, -9};
-    sw_router_rule rule = {.gating = SW_GATE_TOPK_SOFTMAX,
-                           .scale = 1,
-                           .n_expert = 12,
-                           .n_used = 3,
-                           .n_groups = 3,
-                           .n_groups_used = 1,
-                           .groups_by_top_two = true};
+    router_rule rule = {.gating = GATE_TOPK_SOFTMAX,
+                        .scale = 1,
+                        .n_expert = 12,
+                        .n_used = 3,
+                        .n_groups = 3,
+                        .n_groups_used = 1,
+                        .groups_by_top_two = true};
     float scores[12], weights[3];
     int chosen[3];
-    sw_route(&rule, LOGITS, scores, chosen, weights);
+    http_route(&rule, LOGITS, scores, chosen, weights);
     assert_memory_equal(chosen, ((int[]){4, 5, 6}), sizeof chosen);
     rule.n_groups_used = 2;
-    sw_route(&rule, LOGITS, scores, chosen, weights);
+    http_route(&rule, LOGITS, scores, chosen, weights);
     assert_memory_equal(chosen, ((int[]){4, 8, 9}), sizeof chosen);
     rule.n_groups_used = 1;
     rule.groups_by_top_two = false;
-    sw_route(&rule, LOGITS, scores, chosen, weights);
+    http_route(&rule, LOGITS, scores, chosen, weights);
     assert_memory_equal(chosen, ((int[]){0, 1, 2}), sizeof chosen);
 }
 
@@ -234,21 +234,21 @@ static void test_groups_of_strange_logits_still_give_valid_experts(void **state)
 {
     (void)state;
     static const float STRANGE[] = {NAN, INFINITY, -INFINITY, 0};
-    sw_rng rng;
-    sw_rng_seed(&rng, 6);
+    rng_state rng;
+    rng_seed(&rng, 6);
     for (int round = 0; round < 200; round++) {
         float logits[16], scores[16], weights[4];
         int chosen[4];
         for (int e = 0; e < 16; e++)
-            logits[e] = STRANGE[sw_rng_next(&rng) % 4];
-        const sw_router_rule rule = {.gating = GATINGS[round % 3],
-                                     .scale = 1,
-                                     .n_expert = 16,
-                                     .n_used = 4,
-                                     .n_groups = 4,
-                                     .groups_by_top_two = round % 2 == 0,
-                                     .n_groups_used = 1 + round % 4};
-        sw_route(&rule, logits, scores, chosen, weights);
+            logits[e] = STRANGE[rng_next(&rng) % 4];
+        const router_rule rule = {.gating = GATINGS[round % 3],
+                                  .scale = 1,
+                                  .n_expert = 16,
+                                  .n_used = 4,
+                                  .n_groups = 4,
+                                  .groups_by_top_two = round % 2 == 0,
+                                  .n_groups_used = 1 + round % 4};
+        http_route(&rule, logits, scores, chosen, weights);
         check_distinct(chosen, 4, 16);
     }
 }
@@ -272,7 +272,7 @@ static void check_sparsemixer(const float *s, int n)
 {
     int chosen[2];
     float weights[2];
-    route(SW_GATE_SPARSEMIXER, false, 1, s, n, 2, chosen, weights);
+    route(GATE_SPARSEMIXER, false, 1, s, n, 2, chosen, weights);
     check_close(weights[0], sparsemixer(s, n, chosen[0], -1));
     check_close(weights[1], sparsemixer(s, n, chosen[1], chosen[0]));
 }
@@ -285,12 +285,12 @@ static void test_the_sparse_mixer_gives_the_weights_of_its_example(void **state)
         s[e] = -10;
     int chosen[2];
     float weights[2];
-    route(SW_GATE_SPARSEMIXER, false, 1, s, 16, 2, chosen, weights);
+    route(GATE_SPARSEMIXER, false, 1, s, 16, 2, chosen, weights);
     assert_int_equal(chosen[0], 0);
     assert_int_equal(chosen[1], 1);
     check_close(weights[0], 1 / (1 + exp(-0.05)));
     check_close(weights[1], 1);
-    route(SW_GATE_SOFTMAX, true, 1, s, 16, 2, chosen, weights); // what llama.cpp computes
+    route(GATE_SOFTMAX, true, 1, s, 16, 2, chosen, weights); // what llama.cpp computes
     check_close(weights[0], 0.5124973964842103);
     check_close(weights[1], 0.4875026035157897);
 }
@@ -298,12 +298,12 @@ static void test_the_sparse_mixer_gives_the_weights_of_its_example(void **state)
 static void test_the_sparse_mixer_agrees_with_double_precision(void **state)
 {
     (void)state;
-    sw_rng rng;
-    sw_rng_seed(&rng, 4);
+    rng_state rng;
+    rng_seed(&rng, 4);
     for (int round = 0; round < 300; round++) {
         float s[16];
         for (int e = 0; e < 16; e++) // narrow, so that several are near the maximum, of either sign
-            s[e] = (round % 2 == 0 ? 1.0f : -1.0f) * (3 + 0.2f * sw_rng_float(&rng));
+            s[e] = (round % 2 == 0 ? 1.0f : -1.0f) * (3 + 0.2f * rng_float(&rng));
         check_sparsemixer(s, 16);
     }
     static const float ALL_ZERO[16];

@@ -28,36 +28,36 @@ static void fill(float logits[N])
         logits[i] = (float)log(probability(i)) + 3;
 }
 
-static sw_sampler_scratch scratch;
+static sampler_scratch scratch;
 
 static int make_scratch(void **state)
 {
     (void)state;
-    return sw_sampler_scratch_init(&scratch, N) ? 0 : -1;
+    return sampler_scratch_init(&scratch, N) ? 0 : -1;
 }
 
 static int free_scratch(void **state)
 {
     (void)state;
-    sw_sampler_scratch_free(&scratch);
+    sampler_scratch_free(&scratch);
     return 0;
 }
 
-static void init(sw_sampler *s, const sw_sampling *params)
+static void init(sampler *s, const sw_sampling *params)
 {
     sw_err err = {0};
-    assert_int_equal(sw_sampler_init(s, params, HISTORY_MAX, &err), SW_OK);
+    assert_int_equal(sampler_init(s, params, HISTORY_MAX, &err), SW_OK);
 }
 
-static sw_code try_pick(sw_sampler *s, const sw_sampler_input *input, int32_t *id_out, sw_err *err)
+static sw_code try_pick(sampler *s, const sampler_input *input, int32_t *id_out, sw_err *err)
 {
-    return sw_sampler_pick(s, input, &scratch, id_out, err);
+    return sampler_pick(s, input, &scratch, id_out, err);
 }
 
 /* The next token after some others. */
-static int32_t pick_after(sw_sampler *s, const float *logits, const int32_t *tokens, int n_prompt, int n_tokens)
+static int32_t pick_after(sampler *s, const float *logits, const int32_t *tokens, int n_prompt, int n_tokens)
 {
-    const sw_sampler_input input = {logits, N, tokens, n_prompt, n_tokens};
+    const sampler_input input = {logits, N, tokens, n_prompt, n_tokens};
     sw_err err = {0};
     int32_t id = -1;
     assert_int_equal(try_pick(s, &input, &id, &err), SW_OK);
@@ -65,7 +65,7 @@ static int32_t pick_after(sw_sampler *s, const float *logits, const int32_t *tok
     return id;
 }
 
-static int32_t pick(sw_sampler *s, const float *logits)
+static int32_t pick(sampler *s, const float *logits)
 {
     return pick_after(s, logits, NULL, 0, 0);
 }
@@ -77,12 +77,12 @@ static void check_distribution(sw_sampling params, const double *wanted)
     float logits[N];
     fill(logits);
     params.seed = 42;
-    sw_sampler s;
+    sampler s;
     init(&s, &params);
     int counts[N] = {0};
     for (int i = 0; i < DRAWS; i++)
         counts[pick(&s, logits)]++;
-    sw_sampler_free(&s);
+    sampler_free(&s);
     double chi2 = 0;
     for (int i = 0; i < N; i++) {
         const double expected = wanted[i] * DRAWS;
@@ -203,10 +203,10 @@ static void test_biases_change_greedy_and_drawn_tokens(void **state)
     (void)state;
     const float logits[N] = {0, 1, 2, 3, 4, 5, 6, 7};
     const sw_logit_bias biases[] = {{7, -100}, {0, 3}, {0, 3.5f}}; // those of one token add up
-    sw_sampler s;
+    sampler s;
     init(&s, &(sw_sampling){.biases = biases, .n_biases = 3});
     assert_int_equal(pick(&s, logits), 0);
-    sw_sampler_free(&s);
+    sampler_free(&s);
     double wanted[N] = {0};
     for (int id = 0; id < N; id++)
         wanted[id] = RANK[id] == 0 ? 0 : 2 * probability(id);
@@ -222,19 +222,19 @@ static void test_repetition_penalty_looks_back_over_prompt_and_answer(void **sta
     (void)state;
     const float logits[N] = {8, 7, 6, 5, 4, 3.5f, -1, -8};
     const int32_t tokens[] = {1, 1, 0, 2};
-    sw_sampler s;
+    sampler s;
     init(&s, &(sw_sampling){.repeat_penalty = 2, .repeat_last_n = -1});
     assert_int_equal(pick_after(&s, logits, tokens, 3, 3), 2);
     assert_int_equal(pick_after(&s, logits, tokens, 3, 4), 3);
-    sw_sampler_free(&s);
+    sampler_free(&s);
     init(&s, &(sw_sampling){.repeat_penalty = 2, .repeat_last_n = 2});
     assert_int_equal(pick_after(&s, logits, tokens, 3, 3), 2); // window 1 0
     assert_int_equal(pick_after(&s, logits, tokens, 3, 4), 1); // window 0 2
-    sw_sampler_free(&s);
+    sampler_free(&s);
     const float negative[N] = {-9, -2, -1, -9, -9, -9, -9, -9};
     init(&s, &(sw_sampling){.repeat_penalty = 4, .repeat_last_n = 1});
     assert_int_equal(pick_after(&s, negative, tokens, 3, 4), 1);
-    sw_sampler_free(&s);
+    sampler_free(&s);
 }
 
 static void test_presence_and_frequency_penalties_count_the_answer_only(void **state)
@@ -242,18 +242,18 @@ static void test_presence_and_frequency_penalties_count_the_answer_only(void **s
     (void)state;
     const float logits[N] = {5, 4.5f, 3, 0, 0, 0, 0, 0};
     const int32_t tokens[] = {0, 0, 0, 0, 1, 1};
-    sw_sampler s;
+    sampler s;
     init(&s, &(sw_sampling){.presence_penalty = 2});
     assert_int_equal(pick_after(&s, logits, tokens, 3, 3), 0); // the prompt does not count
     assert_int_equal(pick_after(&s, logits, tokens, 3, 4), 1); // 3 4.5 3
     assert_int_equal(pick_after(&s, logits, tokens, 3, 6), 0); // 3 2.5 3: presence counts once
-    sw_sampler_free(&s);
+    sampler_free(&s);
     init(&s, &(sw_sampling){.frequency_penalty = 1});
     assert_int_equal(pick_after(&s, logits, tokens, 3, 5), 0); // 4 3.5 3
-    sw_sampler_free(&s);
+    sampler_free(&s);
     init(&s, &(sw_sampling){.frequency_penalty = 1.5f, .presence_penalty = -0.5f});
     assert_int_equal(pick_after(&s, logits, tokens, 0, 6), 2); // -0.5 2 3
-    sw_sampler_free(&s);
+    sampler_free(&s);
 }
 
 /* The counts that slide along with the answer against counting anew at every step. */
@@ -270,18 +270,18 @@ static void test_penalties_do_not_depend_on_when_the_history_was_counted(void **
                                 .seed = 3};
     enum { N_PROMPT = 9 };
     int32_t tokens[HISTORY_MAX] = {0, 1, 2, 3, 4, 5, 6, 7, 0};
-    sw_sampler sliding;
+    sampler sliding;
     init(&sliding, &params);
     for (int n = N_PROMPT; n < HISTORY_MAX; n++) {
-        sw_sampler anew;
+        sampler anew;
         init(&anew, &params);
         anew.rng = sliding.rng;
         const int32_t id = pick_after(&anew, logits, tokens, N_PROMPT, n);
         tokens[n] = pick_after(&sliding, logits, tokens, N_PROMPT, n);
         assert_int_equal(id, tokens[n]);
-        sw_sampler_free(&anew);
+        sampler_free(&anew);
     }
-    sw_sampler_free(&sliding);
+    sampler_free(&sliding);
 }
 
 static void test_penalties_keep_logits_finite(void **state)
@@ -289,20 +289,20 @@ static void test_penalties_keep_logits_finite(void **state)
     (void)state;
     const float logits[N] = {3e38f, -3e38f, 0, 0, 0, 0, 0, 0};
     const int32_t tokens[] = {0, 1};
-    sw_sampler s;
+    sampler s;
     init(&s, &(sw_sampling){.repeat_penalty = 1e-30f, .repeat_last_n = 2});
     assert_int_equal(pick_after(&s, logits, tokens, 2, 2), 0);
-    sw_sampler_free(&s);
+    sampler_free(&s);
     init(&s, &(sw_sampling){.repeat_penalty = 3e38f, .repeat_last_n = 2, .temperature = 1});
     (void)pick_after(&s, logits, tokens, 2, 2);
-    sw_sampler_free(&s);
+    sampler_free(&s);
 }
 
 static void test_a_token_less_likely_than_the_least_weight_is_never_drawn(void **state)
 {
     (void)state;
     const float logits[N] = {0, -14, -13.5f, -100, -100, -100, -100, -100}; // at 0.5: weights e^-28 and e^-27
-    sw_sampler s;
+    sampler s;
     init(&s, &(sw_sampling){.temperature = 0.5f});
     for (int i = 0; i < 1000; i++)
         assert_int_equal(pick(&s, logits), 0);
@@ -318,7 +318,7 @@ static void test_greedy_takes_the_lowest_of_equal_ids(void **state)
 {
     (void)state;
     const float logits[N] = {-1, 2, 5, 5, 1, 5, 0, -7};
-    sw_sampler s;
+    sampler s;
     init(&s, &(sw_sampling){0});
     assert_int_equal(pick(&s, logits), 2);
 }
@@ -327,7 +327,7 @@ static void test_ties_at_the_edge_of_top_k_go_to_lower_ids(void **state)
 {
     (void)state;
     const float logits[N] = {1, 1, 1, 1, 1, 1, 1, 1};
-    sw_sampler s;
+    sampler s;
     init(&s, &(sw_sampling){.temperature = 1, .top_k = 3});
     bool seen[N] = {false};
     for (int i = 0; i < 200; i++)
@@ -341,7 +341,7 @@ static void test_same_seed_gives_the_same_tokens_and_another_seed_others(void **
     (void)state;
     float logits[N];
     fill(logits);
-    sw_sampler a, b, c;
+    sampler a, b, c;
     init(&a, &(sw_sampling){.temperature = 1, .seed = 7});
     init(&b, &(sw_sampling){.temperature = 1, .seed = 7});
     init(&c, &(sw_sampling){.temperature = 1, .seed = 8});
@@ -360,7 +360,7 @@ static void test_extreme_temperatures_and_logits_stay_finite(void **state)
     const float logits[N] = {-3e38f, 3e38f, 0, 1, 2, 3, 4, 5};
     const float temperatures[] = {1e-38f, 1e-3f, 1, 2};
     for (size_t i = 0; i < sizeof temperatures / sizeof temperatures[0]; i++) {
-        sw_sampler s;
+        sampler s;
         init(&s, &(sw_sampling){.temperature = temperatures[i], .top_p = 0.9f});
         assert_int_equal(pick(&s, logits), 1);
         init(&s, &(sw_sampling){.temperature = temperatures[i]});
@@ -376,11 +376,11 @@ static void test_logits_that_are_not_finite_are_an_error_that_names_the_token(vo
         float logits[N];
         fill(logits);
         logits[6] = bad[i];
-        sw_sampler s;
+        sampler s;
         init(&s, &(sw_sampling){.temperature = i == 0 ? 0 : 1});
         sw_err err = {0};
         int32_t id;
-        assert_int_equal(try_pick(&s, &(sw_sampler_input){.logits = logits, .n_vocab = N}, &id, &err), SW_ENUMERIC);
+        assert_int_equal(try_pick(&s, &(sampler_input){.logits = logits, .n_vocab = N}, &id, &err), SW_ENUMERIC);
         assert_non_null(strstr(err.msg, "token 6"));
     }
 }

@@ -63,7 +63,7 @@ static int32_t pick_plainly(const sw_sampling *s, const float *logits, int n, do
         max = logits[i] > max ? logits[i] : max;
     int m = 0;
     for (int i = 0; i < n; i++) {
-        const uint64_t weight = (uint64_t)(sw_expf((logits[i] - max) / s->temperature) * 0x1p40f);
+        const uint64_t weight = (uint64_t)(math_expf((logits[i] - max) / s->temperature) * 0x1p40f);
         if (weight > 0)
             list[m++] = (token){.key = -(double)logits[i], .logit = logits[i], .weight = weight, .id = i};
     }
@@ -107,48 +107,48 @@ static int32_t pick_plainly(const sw_sampling *s, const float *logits, int n, do
 
 /* ---- distributions ----------------------------------------------------------------------------------------------- */
 
-typedef float (*shape_fn)(int i, int n, sw_rng *r);
+typedef float (*shape_fn)(int i, int n, rng_state *r);
 
-static float flat(int i, int n, sw_rng *r)
+static float flat(int i, int n, rng_state *r)
 {
     (void)i, (void)n, (void)r;
     return 0.5f;
 }
 
-static float noise(int i, int n, sw_rng *r)
+static float noise(int i, int n, rng_state *r)
 {
     (void)i, (void)n;
-    return 2 * sw_rng_float(r);
+    return 2 * rng_float(r);
 }
 
 /* As language models are: a few tokens far above many. */
-static float peaked(int i, int n, sw_rng *r)
+static float peaked(int i, int n, rng_state *r)
 {
     (void)i, (void)n;
-    const float u = sw_rng_float(r);
+    const float u = rng_float(r);
     return 25 * u * u * u * u;
 }
 
-static float few_values(int i, int n, sw_rng *r)
+static float few_values(int i, int n, rng_state *r)
 {
     (void)i, (void)n;
-    return (float)(sw_rng_next(r) % 5);
+    return (float)(rng_next(r) % 5);
 }
 
-static float rising(int i, int n, sw_rng *r)
+static float rising(int i, int n, rng_state *r)
 {
     (void)r;
     return (float)i * 20 / (float)n;
 }
 
 /* All but equal: every token in one bucket. */
-static float hair(int i, int n, sw_rng *r)
+static float hair(int i, int n, rng_state *r)
 {
     (void)i, (void)n;
-    return 1 + 1e-6f * sw_rng_float(r);
+    return 1 + 1e-6f * rng_float(r);
 }
 
-static float one_alone(int i, int n, sw_rng *r)
+static float one_alone(int i, int n, rng_state *r)
 {
     (void)r;
     return i == n / 2 ? 3e38f : -3e38f;
@@ -158,27 +158,27 @@ static const shape_fn SHAPES[] = {flat, noise, peaked, few_values, rising, hair,
 
 /* ---- the comparison ---------------------------------------------------------------------------------------------- */
 
-static void compare(sw_sampling params, const float *logits, int n, int n_draws, const sw_sampler_scratch *scratch)
+static void compare(sw_sampling params, const float *logits, int n, int n_draws, const sampler_scratch *scratch)
 {
     params.seed = 5;
-    sw_sampler s;
+    sampler s;
     sw_err err = {0};
-    assert_int_equal(sw_sampler_init(&s, &params, 1, &err), SW_OK);
-    const sw_sampler_input input = {.logits = logits, .n_vocab = n};
+    assert_int_equal(sampler_init(&s, &params, 1, &err), SW_OK);
+    const sampler_input input = {.logits = logits, .n_vocab = n};
     for (int i = 0; i < n_draws; i++) {
-        sw_rng rng = s.rng; // the number that the sampler will take
-        const int32_t expected = pick_plainly(&params, logits, n, (double)(sw_rng_next(&rng) >> 11) * 0x1p-53);
+        rng_state rng = s.rng; // the number that the sampler will take
+        const int32_t expected = pick_plainly(&params, logits, n, (double)(rng_next(&rng) >> 11) * 0x1p-53);
         int32_t id = -1;
-        assert_int_equal(sw_sampler_pick(&s, &input, scratch, &id, &err), SW_OK);
+        assert_int_equal(sampler_pick(&s, &input, scratch, &id, &err), SW_OK);
         if (id != expected)
             fail_msg("draw %d of %d tokens at temperature %g, top-k %d, typical %g, top-p %g, min-p %g: %d, not %d", i,
                      n, (double)params.temperature, params.top_k, (double)params.typical_p, (double)params.top_p,
                      (double)params.min_p, id, expected);
     }
-    sw_sampler_free(&s);
+    sampler_free(&s);
 }
 
-static void compare_filters(float temperature, const float *logits, int n, const sw_sampler_scratch *scratch)
+static void compare_filters(float temperature, const float *logits, int n, const sampler_scratch *scratch)
 {
     static const int TOP_K[] = {0, 1, 40, 1000};
     static const float TYPICAL[] = {1, 0.5f, 0.95f}, TOP_P[] = {1, 1e-6f, 0.5f, 0.95f, 0.9999f};
@@ -205,18 +205,18 @@ static void test_every_combination_of_filters_gives_what_sorting_gives(void **st
     static const int SIZES[] = {1, 2, 3, 100, 1025};
     static const float TEMPERATURES[] = {0.3f, 1, 2.5f};
     static float logits[N_MAX];
-    sw_rng r;
-    sw_rng_seed(&r, 11);
+    rng_state r;
+    rng_seed(&r, 11);
     for (size_t shape = 0; shape < sizeof SHAPES / sizeof *SHAPES; shape++) {
         for (size_t i = 0; i < sizeof SIZES / sizeof *SIZES; i++) {
             const int n = SIZES[i];
-            sw_sampler_scratch scratch;
-            assert_true(sw_sampler_scratch_init(&scratch, n));
+            sampler_scratch scratch;
+            assert_true(sampler_scratch_init(&scratch, n));
             for (int j = 0; j < n; j++)
                 logits[j] = SHAPES[shape](j, n, &r);
             for (size_t t = 0; t < sizeof TEMPERATURES / sizeof *TEMPERATURES; t++)
                 compare_filters(TEMPERATURES[t], logits, n, &scratch);
-            sw_sampler_scratch_free(&scratch);
+            sampler_scratch_free(&scratch);
         }
     }
 }
@@ -225,10 +225,10 @@ static void test_every_share_cuts_where_sorting_cuts(void **state)
 {
     (void)state;
     static float logits[N_MAX];
-    sw_rng r;
-    sw_rng_seed(&r, 12);
-    sw_sampler_scratch scratch;
-    assert_true(sw_sampler_scratch_init(&scratch, N_MAX));
+    rng_state r;
+    rng_seed(&r, 12);
+    sampler_scratch scratch;
+    assert_true(sampler_scratch_init(&scratch, N_MAX));
     for (size_t shape = 0; shape < sizeof SHAPES / sizeof *SHAPES; shape++) {
         for (int j = 0; j < N_MAX; j++)
             logits[j] = SHAPES[shape](j, N_MAX, &r);
@@ -237,7 +237,7 @@ static void test_every_share_cuts_where_sorting_cuts(void **state)
         for (int k = 1; k < N_MAX; k += 1 + k / 2)
             compare((sw_sampling){.temperature = 1, .top_k = k}, logits, N_MAX, 2, &scratch);
     }
-    sw_sampler_scratch_free(&scratch);
+    sampler_scratch_free(&scratch);
 }
 
 int main(void)

@@ -29,16 +29,16 @@ enum {
 /* ---- the model under test's control ------------------------------------------------------------------------- */
 
 typedef struct fixture {
-    sw_lm lm;
-    sw_clock clock;
-    sw_scheduler *s;
+    language_model lm;
+    clock_source clock;
+    scheduler *s;
     atomic_uint_fast64_t now;
     float *logits; // (N_BATCH, N_VOCAB)
     int32_t n_seen[MAX_SEQS];
     int32_t n_reserved[MAX_SEQS];
     int32_t kv_max;      // positions of all sequences together
     int32_t n_resumable; // what the first sequence can go on from at most
-    sw_lm_plan plan;     // the last one
+    lm_plan plan;        // the last one
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool is_held;     // step waits at the gate
@@ -69,8 +69,8 @@ static void pass_gate(fixture *f)
     pthread_mutex_unlock(&f->lock);
 }
 
-static sw_code lm_step(sw_lm *lm, const sw_lm_token *tokens, size_t n, const float **logits_out, int32_t *bad_seq_out,
-                       sw_err *err)
+static sw_code lm_step(language_model *lm, const batch_token *tokens, size_t n, const float **logits_out,
+                       int32_t *bad_seq_out, sw_err *err)
 {
     fixture *const f = (fixture *)lm;
     pass_gate(f);
@@ -100,7 +100,7 @@ static sw_code lm_step(sw_lm *lm, const sw_lm_token *tokens, size_t n, const flo
     return SW_OK;
 }
 
-static void lm_truncate(sw_lm *lm, int32_t seq, int32_t n_keep)
+static void lm_truncate(language_model *lm, int32_t seq, int32_t n_keep)
 {
     fixture *const f = (fixture *)lm;
     assert(n_keep <= f->n_seen[seq]);
@@ -108,7 +108,7 @@ static void lm_truncate(sw_lm *lm, int32_t seq, int32_t n_keep)
     f->n_reserved[seq] = n_keep;
 }
 
-static bool lm_reserve(sw_lm *lm, int32_t seq, int32_t n_tokens)
+static bool lm_reserve(language_model *lm, int32_t seq, int32_t n_tokens)
 {
     fixture *const f = (fixture *)lm;
     int32_t others = 0;
@@ -120,7 +120,7 @@ static bool lm_reserve(sw_lm *lm, int32_t seq, int32_t n_tokens)
     return true;
 }
 
-static int32_t lm_resumable(sw_lm *lm, int32_t seq, int32_t n, int32_t n_max)
+static int32_t lm_resumable(language_model *lm, int32_t seq, int32_t n, int32_t n_max)
 {
     (void)n_max; // where nothing is asserted
     const fixture *const f = (const fixture *)lm;
@@ -128,7 +128,7 @@ static int32_t lm_resumable(sw_lm *lm, int32_t seq, int32_t n, int32_t n_max)
     return seq == 0 && n > f->n_resumable ? f->n_resumable : n;
 }
 
-static void lm_begin(sw_lm *lm, int32_t seq, const sw_lm_plan *plan)
+static void lm_begin(language_model *lm, int32_t seq, const lm_plan *plan)
 {
     (void)seq;
     ((fixture *)lm)->plan = *plan;
@@ -136,17 +136,17 @@ static void lm_begin(sw_lm *lm, int32_t seq, const sw_lm_plan *plan)
 
 static void set_up(fixture *f, int n_seqs)
 {
-    static const sw_lm_ops OPS = {
+    static const lm_ops OPS = {
         .step = lm_step, .truncate = lm_truncate, .reserve = lm_reserve, .resumable = lm_resumable, .begin = lm_begin};
     *f = (fixture){.lm = {&OPS, N_VOCAB, N_CTX, n_seqs, N_BATCH},
                    .clock = {test_now, test_sleep, f},
                    .kv_max = INT32_MAX,
                    .n_resumable = INT32_MAX};
-    f->logits = sw_calloc((size_t)N_BATCH * N_VOCAB, sizeof *f->logits);
+    f->logits = mem_calloc((size_t)N_BATCH * N_VOCAB, sizeof *f->logits);
     pthread_mutex_init(&f->lock, NULL);
     pthread_cond_init(&f->changed, NULL);
     sw_err err = {0};
-    assert_int_equal(sw_scheduler_create(&f->s, &f->lm, &f->clock, &err), SW_OK);
+    assert_int_equal(scheduler_create(&f->s, &f->lm, &f->clock, &err), SW_OK);
 }
 
 static void open_gate(fixture *f)
@@ -177,8 +177,8 @@ static void wait_at_gate(fixture *f)
 static void tear_down(fixture *f)
 {
     open_gate(f);
-    sw_scheduler_free(f->s);
-    sw_free(f->logits);
+    scheduler_free(f->s);
+    mem_free(f->logits);
     pthread_cond_destroy(&f->changed);
     pthread_mutex_destroy(&f->lock);
 }
@@ -186,22 +186,22 @@ static void tear_down(fixture *f)
 /* ---- a task and what became of it --------------------------------------------------------------------------- */
 
 typedef struct record {
-    sw_task task;
+    sched_task task;
     fixture *f;
     int n_accepted, n_progress, n_tokens, n_ends; // events
     int n_reused;
     int32_t tokens[N_CTX];
-    sw_task_event end;
+    task_event end;
     sw_err err;
-    sw_task_event_type cancel_on; // cancels itself at the first event of this type ...
-    bool cancels;                 // ... when set
-    int32_t stop_at;              // ends itself at this token
-    long n_allocations;           // by this task's tokens, from the first to the end
+    task_event_type cancel_on; // cancels itself at the first event of this type ...
+    bool cancels;              // ... when set
+    int32_t stop_at;           // ends itself at this token
+    long n_allocations;        // by this task's tokens, from the first to the end
 } record;
 
 static atomic_long n_allocations;
 
-static void note_end(record *r, const sw_task_event *e)
+static void note_end(record *r, const task_event *e)
 {
     pthread_mutex_lock(&r->f->lock);
     r->end = *e;
@@ -213,24 +213,24 @@ static void note_end(record *r, const sw_task_event *e)
     pthread_mutex_unlock(&r->f->lock);
 }
 
-static bool on_event(void *ud, const sw_task_event *e)
+static bool on_event(void *ud, const task_event *e)
 {
     record *const r = ud;
     assert(r->n_ends == 0);
     if (r->cancels && e->type == r->cancel_on)
         atomic_store(&r->task.is_canceled, true);
     switch (e->type) {
-    case SW_TASK_ACCEPTED:
+    case TASK_ACCEPTED:
         r->n_accepted++;
         r->n_reused = e->n_prompt_done;
         break;
-    case SW_TASK_PROGRESS: r->n_progress++; break;
-    case SW_TASK_TOKEN:
+    case TASK_PROGRESS: r->n_progress++; break;
+    case TASK_TOKEN:
         if (r->n_tokens == 0)
             r->n_allocations = atomic_load(&n_allocations);
         r->tokens[r->n_tokens++] = e->token;
         return e->token != r->stop_at;
-    case SW_TASK_END: note_end(r, e); break;
+    case TASK_END: note_end(r, e); break;
     }
     return true;
 }
@@ -245,9 +245,9 @@ static sw_code submit(fixture *f, record *r, int32_t first, size_t n_prompt, int
     r->f = f;
     if (r->stop_at == 0)
         r->stop_at = -1;
-    const sw_task_request request = {
+    const task_request request = {
         .prompt = prompt, .n_prompt = n_prompt, .max_tokens = max_tokens, .on_event = on_event, .ud = r};
-    return sw_scheduler_submit(f->s, &r->task, &request, err);
+    return scheduler_submit(f->s, &r->task, &request, err);
 }
 
 static void start(fixture *f, record *r, int32_t first, size_t n_prompt, int max_tokens)
@@ -289,8 +289,8 @@ static void test_a_task_reports_slot_prompt_tokens_and_end_with_timings(void **s
     assert_null(r.end.error);
     assert_true(r.end.timings.queue_ms == 0 && r.end.timings.prompt_ms == 10 && r.end.timings.ttft_ms == 10 &&
                 r.end.timings.predict_ms == 4);
-    assert_int_equal(sw_scheduler_get_stats(f.s).n_running, 0);
-    assert_int_equal(sw_scheduler_get_stats(f.s).kv_tokens_used, 14); // the last token was never evaluated
+    assert_int_equal(scheduler_get_stats(f.s).n_running, 0);
+    assert_int_equal(scheduler_get_stats(f.s).kv_tokens_used, 14); // the last token was never evaluated
     tear_down(&f);
 }
 
@@ -345,8 +345,8 @@ static void test_cancel_takes_effect_while_waiting_in_the_prompt_and_while_gener
 {
     (void)state;
     fixture f;
-    record running = {0}, waiting = {0}, prompt = {.cancels = true, .cancel_on = SW_TASK_PROGRESS},
-           generating = {.cancels = true, .cancel_on = SW_TASK_TOKEN};
+    record running = {0}, waiting = {0}, prompt = {.cancels = true, .cancel_on = TASK_PROGRESS},
+           generating = {.cancels = true, .cancel_on = TASK_TOKEN};
     set_up(&f, 1);
     close_gate(&f);
     start(&f, &running, 0, 10, 20);
@@ -378,7 +378,7 @@ static void test_closing_cancels_everything_and_ends_each_task_once(void **state
     (void)state;
     enum { N = 20 };
     fixture f;
-    record *const all = sw_calloc(N, sizeof *all);
+    record *const all = mem_calloc(N, sizeof *all);
     set_up(&f, 2);
     close_gate(&f);
     for (int i = 0; i < N; i++)
@@ -389,7 +389,7 @@ static void test_closing_cancels_everything_and_ends_each_task_once(void **state
         assert_int_equal(all[i].n_ends, 1);
         assert_int_equal(all[i].end.finish, all[i].n_tokens == N_CTX - 10 ? SW_FINISH_LENGTH : SW_FINISH_CANCELED);
     }
-    sw_free(all);
+    mem_free(all);
 }
 
 /* ---- the queue ---------------------------------------------------------------------------------------------- */
@@ -398,23 +398,23 @@ static void test_the_queue_takes_its_limit_and_not_one_more(void **state)
 {
     (void)state;
     fixture f;
-    record *const all = sw_calloc(SW_LIMIT_QUEUE_JOBS + 2, sizeof *all);
+    record *const all = mem_calloc(LIMIT_QUEUE_JOBS + 2, sizeof *all);
     set_up(&f, 1);
     close_gate(&f);
     start(&f, &all[0], 0, 10, 1);
     wait_at_gate(&f);
-    for (int i = 1; i <= SW_LIMIT_QUEUE_JOBS; i++)
+    for (int i = 1; i <= LIMIT_QUEUE_JOBS; i++)
         start(&f, &all[i], 0, 10, 1);
-    assert_int_equal(sw_scheduler_get_stats(f.s).n_running, 1);
-    assert_int_equal(sw_scheduler_get_stats(f.s).n_waiting, SW_LIMIT_QUEUE_JOBS);
+    assert_int_equal(scheduler_get_stats(f.s).n_running, 1);
+    assert_int_equal(scheduler_get_stats(f.s).n_waiting, LIMIT_QUEUE_JOBS);
     sw_err err = {0};
-    assert_int_equal(submit(&f, &all[SW_LIMIT_QUEUE_JOBS + 1], 0, 10, 1, &err), SW_EBUSY);
+    assert_int_equal(submit(&f, &all[LIMIT_QUEUE_JOBS + 1], 0, 10, 1, &err), SW_EBUSY);
     open_gate(&f);
-    wait_end(&all[SW_LIMIT_QUEUE_JOBS]);
-    for (int i = 0; i <= SW_LIMIT_QUEUE_JOBS; i++)
+    wait_end(&all[LIMIT_QUEUE_JOBS]);
+    for (int i = 0; i <= LIMIT_QUEUE_JOBS; i++)
         check_counted(&all[i], 10, 1); // first come, first served: all before the last one have ended
     tear_down(&f);
-    sw_free(all);
+    mem_free(all);
 }
 
 /* ---- errors ------------------------------------------------------------------------------------------------- */
@@ -624,14 +624,14 @@ static void test_the_model_is_lent_only_while_there_are_no_tasks(void **state)
     set_up(&f, 1);
     close_gate(&f);
     start(&f, &a, 100, 10, 5);
-    assert_int_equal(sw_scheduler_borrow(f.s, &err), SW_EBUSY);
+    assert_int_equal(scheduler_borrow(f.s, &err), SW_EBUSY);
     open_gate(&f);
     wait_end(&a);
-    assert_int_equal(sw_scheduler_borrow(f.s, NULL), SW_OK);
-    assert_int_equal(sw_scheduler_borrow(f.s, NULL), SW_EBUSY);
+    assert_int_equal(scheduler_borrow(f.s, NULL), SW_OK);
+    assert_int_equal(scheduler_borrow(f.s, NULL), SW_EBUSY);
     start(&f, &b, 100, 10, 5);
-    assert_int_equal(sw_scheduler_get_stats(f.s).n_waiting, 1);
-    sw_scheduler_give_back(f.s);
+    assert_int_equal(scheduler_get_stats(f.s).n_waiting, 1);
+    scheduler_give_back(f.s);
     wait_end(&b);
     assert_int_equal(b.n_reused, 0);
     check_counted(&b, 110, 5);
@@ -653,8 +653,8 @@ static void *counting_resize(void *ud, void *p, size_t size)
 
 int main(void)
 {
-    const sw_allocator counting = {counting_resize, NULL};
-    sw_set_allocator(&counting);
+    const mem_allocator counting = {counting_resize, NULL};
+    mem_set_allocator(&counting);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_task_reports_slot_prompt_tokens_and_end_with_timings),
         cmocka_unit_test(test_the_callback_ends_a_task),

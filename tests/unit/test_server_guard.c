@@ -32,29 +32,29 @@ static void test_knows_loopback_hosts_from_names_that_look_like_them(void **stat
                                      "user@localhost",
                                      "localhost/x"};
     for (size_t i = 0; i < sizeof YES / sizeof YES[0]; i++) {
-        if (!sw__is_loopback_authority(YES[i]))
+        if (!guard_is_loopback_authority(YES[i]))
             fail_msg("'%s' is loopback", YES[i]);
     }
     for (size_t i = 0; i < sizeof NO / sizeof NO[0]; i++) {
-        if (sw__is_loopback_authority(NO[i]))
+        if (guard_is_loopback_authority(NO[i]))
             fail_msg("'%s' is not loopback", NO[i]);
     }
-    assert_true(sw__is_loopback_origin("http://localhost:3000"));
-    assert_true(sw__is_loopback_origin("https://127.0.0.1"));
-    assert_false(sw__is_loopback_origin("https://localhost.evil.example"));
-    assert_false(sw__is_loopback_origin("null"));
-    assert_false(sw__is_loopback_origin("file://localhost"));
+    assert_true(guard_is_loopback_origin("http://localhost:3000"));
+    assert_true(guard_is_loopback_origin("https://127.0.0.1"));
+    assert_false(guard_is_loopback_origin("https://localhost.evil.example"));
+    assert_false(guard_is_loopback_origin("null"));
+    assert_false(guard_is_loopback_origin("file://localhost"));
 }
 
 static void test_reads_lengths_to_the_letter(void **state)
 {
     (void)state;
     uint64_t n;
-    assert_true(sw__parse_content_length("0", &n) && n == 0);
-    assert_true(sw__parse_content_length("18446744073709551615", &n) && n == UINT64_MAX);
+    assert_true(guard_parse_content_length("0", &n) && n == 0);
+    assert_true(guard_parse_content_length("18446744073709551615", &n) && n == UINT64_MAX);
     static const char *const NO[] = {"", "-1", "+1", " 1", "1 ", "1,1", "0x10", "18446744073709551616", "1e3"};
     for (size_t i = 0; i < sizeof NO / sizeof NO[0]; i++)
-        assert_false(sw__parse_content_length(NO[i], &n));
+        assert_false(guard_parse_content_length(NO[i], &n));
 }
 
 static void test_returns_only_visible_request_ids_and_header_names(void **state)
@@ -63,35 +63,35 @@ static void test_returns_only_visible_request_ids_and_header_names(void **state)
     char text[130];
     memset(text, 'x', sizeof text);
     text[129] = '\0';
-    assert_false(sw__is_request_id(text));
+    assert_false(guard_is_request_id(text));
     text[128] = '\0';
-    assert_true(sw__is_request_id(text));
-    assert_false(sw__is_request_id(""));
-    assert_false(sw__is_request_id("a b"));
-    assert_false(sw__is_request_id("a\x7f"));
-    assert_false(sw__is_request_id("\xc3\xa9"));
-    assert_true(sw__is_header_name_list("content-type, X-Stainless-OS,authorization"));
-    assert_false(sw__is_header_name_list("a\r\nb: c"));
-    assert_false(sw__is_header_name_list("a;b"));
+    assert_true(guard_is_request_id(text));
+    assert_false(guard_is_request_id(""));
+    assert_false(guard_is_request_id("a b"));
+    assert_false(guard_is_request_id("a\x7f"));
+    assert_false(guard_is_request_id("\xc3\xa9"));
+    assert_true(guard_is_header_name_list("content-type, X-Stainless-OS,authorization"));
+    assert_false(guard_is_header_name_list("a\r\nb: c"));
+    assert_false(guard_is_header_name_list("a;b"));
 }
 
 static void test_compares_whole_keys(void **state)
 {
     (void)state;
-    assert_true(sw__same_key("sesame", "sesame"));
-    assert_false(sw__same_key("sesame", "sesam"));
-    assert_false(sw__same_key("sesame", "sesamesesame"));
-    assert_false(sw__same_key("sesame", ""));
-    assert_false(sw__same_key("", "x"));
+    assert_true(guard_same_key("sesame", "sesame"));
+    assert_false(guard_same_key("sesame", "sesam"));
+    assert_false(guard_same_key("sesame", "sesamesesame"));
+    assert_false(guard_same_key("sesame", ""));
+    assert_false(guard_same_key("", "x"));
 }
 
 static void check_route(const char *method, const char *path, int status, const char *expected)
 {
     const char *rest = NULL, *allow = NULL;
-    sw_api_error error = {0};
-    const sw_route *const r = sw__route_find(method, path, &rest, &allow, &error);
+    api_error error = {0};
+    const http_route *const r = route_find(method, path, &rest, &allow, &error);
     assert_int_equal(r != NULL, status == 200);
-    assert_int_equal(sw__api_status(&error), status);
+    assert_int_equal(api_status(&error), status);
     assert_string_equal(status == 200 ? rest : status == 405 ? allow : "", expected);
 }
 

@@ -32,11 +32,11 @@ static void make_link(const char *name, const char *target)
     assert_int_equal(symlink(t.s, p.s), 0);
 }
 
-static sw_catalog scan(const char *dirs)
+static catalog scan(const char *dirs)
 {
-    sw_catalog c = {0};
+    catalog c = {0};
     sw_err err = {0};
-    assert_int_equal(sw__catalog_scan(&c, dirs, &err), SW_OK);
+    assert_int_equal(catalog_scan(&c, dirs, &err), SW_OK);
     return c;
 }
 
@@ -67,30 +67,30 @@ static void test_lists_model_files_and_nothing_else(void **state)
     make_link("m/linked", "elsewhere");
     make_file("m/bad\xff.gguf");
     const temp_path root = temp_file("m");
-    sw_catalog c = scan(root.s);
+    catalog c = scan(root.s);
     static const char *const EXPECTED[] = {"plain", "deep", "split", "in"};
     assert_int_equal(c.n, sizeof EXPECTED / sizeof EXPECTED[0]);
     for (size_t i = 0; i < c.n; i++)
-        assert_non_null(sw__catalog_find(&c, EXPECTED[i]));
-    const sw_model_entry *const plain = sw__catalog_find(&c, "plain.gguf");
+        assert_non_null(catalog_find(&c, EXPECTED[i]));
+    const model_entry *const plain = catalog_find(&c, "plain.gguf");
     assert_non_null(plain);
     assert_string_equal(plain->id, "plain");
     assert_int_equal(plain->file_bytes, 11);
-    assert_int_equal(plain->status, SW_MODEL_FAILED); // its header was read, and is none
+    assert_int_equal(plain->status, MODEL_FAILED); // its header was read, and is none
     assert_true(strlen(plain->error) > 0);
-    sw__catalog_free(&c);
+    catalog_free(&c);
 }
 
 static void test_never_makes_a_path_of_a_name(void **state)
 {
     (void)state;
     const temp_path root = temp_file("m");
-    sw_catalog c = scan(root.s);
+    catalog c = scan(root.s);
     static const char *const NAMES[] = {"",        ".gguf",   "../outside",     "/etc/passwd",
                                         "m/plain", "a/plain", "plain.gguf.gguf"};
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
-        assert_null(sw__catalog_find(&c, NAMES[i]));
-    sw__catalog_free(&c);
+        assert_null(catalog_find(&c, NAMES[i]));
+    catalog_free(&c);
 }
 
 static void test_reads_several_folders_of_which_some_may_be_missing(void **state)
@@ -98,29 +98,29 @@ static void test_reads_several_folders_of_which_some_may_be_missing(void **state
     (void)state;
     char dirs[2048];
     snprintf(dirs, sizeof dirs, "%s;;%s;%s", temp_file("elsewhere").s, temp_file("nowhere").s, temp_file("m").s);
-    sw_catalog c = scan(dirs);
-    assert_non_null(sw__catalog_find(&c, "foreign"));
-    assert_non_null(sw__catalog_find(&c, "plain"));
-    assert_int_equal(sw__catalog_n_manual(&c), 0);
-    sw__catalog_free(&c);
+    catalog c = scan(dirs);
+    assert_non_null(catalog_find(&c, "foreign"));
+    assert_non_null(catalog_find(&c, "plain"));
+    assert_int_equal(catalog_n_manual(&c), 0);
+    catalog_free(&c);
 }
 
 static void test_describes_a_model_as_clients_expect(void **state)
 {
     (void)state;
-    sw_catalog c = {0};
+    catalog c = {0};
     sw_err err = {0};
-    assert_int_equal(sw__catalog_add(&c, "stub:", &err), SW_OK);
-    assert_int_equal(sw__catalog_n_manual(&c), 1);
-    c.entries[0].status = SW_MODEL_LOADING;
+    assert_int_equal(catalog_add(&c, "stub:", &err), SW_OK);
+    assert_int_equal(catalog_n_manual(&c), 1);
+    c.entries[0].status = MODEL_LOADING;
     c.entries[0].progress = 0.25;
-    json_t *const model = sw__model_json(&c.entries[0]);
+    json_t *const model = model_json(&c.entries[0]);
     char *const text = json_dumps(model, JSON_COMPACT);
     assert_string_equal(text, "{\"id\":\"stub\",\"object\":\"model\",\"created\":0,\"owned_by\":\"spillway\",\"meta\":"
                               "{\"size\":0},\"status\":{\"value\":\"loading\",\"progress\":0.25}}");
     free(text);
     json_decref(model);
-    sw__catalog_free(&c);
+    catalog_free(&c);
 }
 
 int main(void)

@@ -14,20 +14,19 @@
 #include "server/chat_reply.h"
 #include "server/json_out.h"
 
-static const sw_chat_head HEAD = {.id = "chatcmpl-1",
-                                  .fingerprint = "sw-x",
-                                  .created = 1790000000,
-                                  .model = "m",
-                                  .backend = "cpu",
-                                  .seed = 5,
-                                  .load_ms = 1.5};
-static const sw_chat_end END = {
-    .finish = SW_FINISH_LENGTH,
-    .n_prompt = 30,
-    .n_cached = 20,
-    .n_predicted = 4,
-    .n_reasoning = 1,
-    .timings = {.queue_ms = 0.25, .prompt_ms = 500, .predict_ms = 100, .ttft_ms = 512.3456}};
+static const chat_head HEAD = {.id = "chatcmpl-1",
+                               .fingerprint = "sw-x",
+                               .created = 1790000000,
+                               .model = "m",
+                               .backend = "cpu",
+                               .seed = 5,
+                               .load_ms = 1.5};
+static const chat_end END = {.finish = SW_FINISH_LENGTH,
+                             .n_prompt = 30,
+                             .n_cached = 20,
+                             .n_predicted = 4,
+                             .n_reasoning = 1,
+                             .timings = {.queue_ms = 0.25, .prompt_ms = 500, .predict_ms = 100, .ttft_ms = 512.3456}};
 
 #define CHUNK                                                                                                          \
     "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1790000000,\"model\":\"m\","              \
@@ -40,61 +39,61 @@ static const sw_chat_end END = {
     "\"usage\":{\"prompt_tokens\":30,\"completion_tokens\":4,\"total_tokens\":34,\"prompt_tokens_details\":"           \
     "{\"cached_tokens\":20},\"completion_tokens_details\":{\"reasoning_tokens\":1}}"
 
-static void assert_written(sw_buf *out, const char *expected)
+static void assert_written(buf *out, const char *expected)
 {
     assert_int_equal(out->failed, SW_OK);
-    assert_string_equal(sw_buf_str(out), expected);
-    sw_buf_free(out);
+    assert_string_equal(buf_str(out), expected);
+    buf_free(out);
 }
 
 static void test_writes_the_chunks_of_a_stream(void **state)
 {
     (void)state;
-    sw_chat_head with_usage = HEAD;
+    chat_head with_usage = HEAD;
     with_usage.include_usage = true;
-    sw_buf out;
-    sw_buf_init(&out, 1 << 16);
-    sw__chat_chunk_role(&out, &HEAD);
+    buf out;
+    buf_init(&out, 1 << 16);
+    chat_chunk_role(&out, &HEAD);
     assert_written(&out, CHUNK "{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"logprobs\":null,"
                                "\"finish_reason\":null}]}");
-    sw__chat_chunk_text(&out, &with_usage, &(sw_chat_piece){SW_TEXT_CONTENT, "a\"\n\xc3\xa9", 5, NULL, 0});
+    chat_chunk_text(&out, &with_usage, &(chat_piece){SW_TEXT_CONTENT, "a\"\n\xc3\xa9", 5, NULL, 0});
     assert_written(&out, CHUNK "{\"index\":0,\"delta\":{\"content\":\"a\\\"\\n\xc3\xa9\"},\"logprobs\":null,"
                                "\"finish_reason\":null}],\"usage\":null}");
-    sw__chat_chunk_text(&out, &HEAD, &(sw_chat_piece){SW_TEXT_REASONING, "x\0y", 3, NULL, 0});
+    chat_chunk_text(&out, &HEAD, &(chat_piece){SW_TEXT_REASONING, "x\0y", 3, NULL, 0});
     assert_written(&out, CHUNK "{\"index\":0,\"delta\":{\"reasoning_content\":\"x\\u0000y\"},\"logprobs\":null,"
                                "\"finish_reason\":null}]}");
-    sw__chat_chunk_progress(&out, &HEAD, &(sw_chat_progress){100, 32, 64, 12.5});
+    chat_chunk_progress(&out, &HEAD, &(chat_progress){100, 32, 64, 12.5});
     assert_written(&out, CHUNK "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":null}],"
                                "\"prompt_progress\":{\"total\":100,\"cache\":32,\"processed\":64,\"time_ms\":12.5}}");
-    sw__chat_chunk_finish(&out, &HEAD, &END);
+    chat_chunk_finish(&out, &HEAD, &END);
     assert_written(&out,
                    CHUNK "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"length\"}]," FIGURES "}");
-    sw__chat_chunk_finish(&out, &with_usage, &END);
+    chat_chunk_finish(&out, &with_usage, &END);
     assert_written(&out, CHUNK "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"length\"}],"
                                "\"usage\":null}");
-    sw__chat_chunk_usage(&out, &with_usage, &END);
+    chat_chunk_usage(&out, &with_usage, &END);
     assert_written(&out, CHUNK "]," USAGE "," FIGURES "}");
 }
 
 static void test_writes_an_answer_in_one_document(void **state)
 {
     (void)state;
-    sw_buf out, content, reasoning;
-    sw_buf_init(&out, 1 << 16);
-    sw_buf_init(&content, 64);
-    sw_buf_init(&reasoning, 64);
-    sw_buf_puts(&content, "Hi");
-    sw__chat_document(&out, &HEAD, &content, &reasoning, NULL, &END);
+    buf out, content, reasoning;
+    buf_init(&out, 1 << 16);
+    buf_init(&content, 64);
+    buf_init(&reasoning, 64);
+    buf_puts(&content, "Hi");
+    chat_document(&out, &HEAD, &content, &reasoning, NULL, &END);
     assert_written(&out, "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion\",\"created\":1790000000,\"model\":\"m\","
                          "\"system_fingerprint\":\"sw-x\",\"choices\":[{\"index\":0,\"message\":{\"role\":"
                          "\"assistant\",\"content\":\"Hi\",\"refusal\":null},\"logprobs\":null,\"finish_reason\":"
                          "\"length\"}]," USAGE "," FIGURES "}");
-    sw_buf_puts(&reasoning, "Hm");
-    sw__chat_document(&out, &HEAD, &content, &reasoning, NULL, &END);
-    assert_non_null(strstr(sw_buf_str(&out), "\"refusal\":null,\"reasoning_content\":\"Hm\"}"));
-    sw_buf_free(&out);
-    sw_buf_free(&content);
-    sw_buf_free(&reasoning);
+    buf_puts(&reasoning, "Hm");
+    chat_document(&out, &HEAD, &content, &reasoning, NULL, &END);
+    assert_non_null(strstr(buf_str(&out), "\"refusal\":null,\"reasoning_content\":\"Hm\"}"));
+    buf_free(&out);
+    buf_free(&content);
+    buf_free(&reasoning);
 }
 
 static void test_writes_log_probabilities_with_the_bytes_of_tokens(void **state)
@@ -110,40 +109,40 @@ static void test_writes_log_probabilities_with_the_bytes_of_tokens(void **state)
         "{\"token\":\"a\",\"logprob\":-0.125,\"bytes\":[97]},"
         "{\"token\":\"\xef\xbf\xbd\xef\xbf\xbd\",\"logprob\":-2.5,\"bytes\":[226,130]}]},"
         "{\"token\":\"\",\"logprob\":-1.0,\"bytes\":[],\"top_logprobs\":[]}],\"refusal\":null}";
-    sw_buf out, packed, text;
-    sw_buf_init(&out, 1 << 16);
-    sw_buf_init(&packed, 1 << 16);
-    sw_buf_init(&text, 64);
-    sw__logprobs_pack(&packed, &first);
-    sw__logprobs_pack(&packed, &second);
-    sw__chat_document(&out, &HEAD, &text, &text, &packed, &END);
-    assert_non_null(strstr(sw_buf_str(&out), EXPECTED));
-    sw_buf_free(&out);
-    sw__chat_chunk_text(&out, &HEAD, &(sw_chat_piece){SW_TEXT_CONTENT, "a", 1, packed.data, packed.size});
-    assert_non_null(strstr(sw_buf_str(&out), EXPECTED));
-    sw_buf_clear(&out);
-    sw_buf_clear(&packed);
-    sw__chat_document(&out, &HEAD, &text, &text, &packed, &END); // asked for, and no token came
-    assert_non_null(strstr(sw_buf_str(&out), "\"logprobs\":{\"content\":[],\"refusal\":null}"));
-    sw_buf_free(&out);
-    sw_buf_free(&packed);
+    buf out, packed, text;
+    buf_init(&out, 1 << 16);
+    buf_init(&packed, 1 << 16);
+    buf_init(&text, 64);
+    logprobs_pack(&packed, &first);
+    logprobs_pack(&packed, &second);
+    chat_document(&out, &HEAD, &text, &text, &packed, &END);
+    assert_non_null(strstr(buf_str(&out), EXPECTED));
+    buf_free(&out);
+    chat_chunk_text(&out, &HEAD, &(chat_piece){SW_TEXT_CONTENT, "a", 1, packed.data, packed.size});
+    assert_non_null(strstr(buf_str(&out), EXPECTED));
+    buf_clear(&out);
+    buf_clear(&packed);
+    chat_document(&out, &HEAD, &text, &text, &packed, &END); // asked for, and no token came
+    assert_non_null(strstr(buf_str(&out), "\"logprobs\":{\"content\":[],\"refusal\":null}"));
+    buf_free(&out);
+    buf_free(&packed);
 }
 
 static void test_never_writes_what_is_not_a_number(void **state)
 {
     (void)state;
-    sw_chat_end nothing = {.timings = {.prompt_ms = NAN, .predict_ms = INFINITY}};
-    sw_buf out;
-    sw_buf_init(&out, 1 << 16);
-    sw__chat_chunk_finish(&out, &HEAD, &nothing);
-    json_t *const chunk = json_loads(sw_buf_str(&out), 0, NULL);
+    chat_end nothing = {.timings = {.prompt_ms = NAN, .predict_ms = INFINITY}};
+    buf out;
+    buf_init(&out, 1 << 16);
+    chat_chunk_finish(&out, &HEAD, &nothing);
+    json_t *const chunk = json_loads(buf_str(&out), 0, NULL);
     assert_non_null(chunk);
     const json_t *const timings = json_object_get(chunk, "timings");
     assert_true(json_number_value(json_object_get(timings, "prompt_ms")) == 0);
     assert_true(json_number_value(json_object_get(timings, "predicted_ms")) == 0);
     assert_true(json_number_value(json_object_get(timings, "predicted_per_second")) == 0);
     json_decref(chunk);
-    sw_buf_free(&out);
+    buf_free(&out);
 }
 
 static void test_fingerprint_changes_with_weights_and_placement(void **state)
@@ -153,36 +152,36 @@ static void test_fingerprint_changes_with_weights_and_placement(void **state)
     sw_engine_state engine = {.n_threads = 1};
     sw_engine_options options = {0};
     char first[40], second[40];
-    sw__chat_fingerprint(first, sizeof first, &info, &engine, &options);
+    chat_fingerprint(first, sizeof first, &info, &engine, &options);
     engine.n_threads = 2; // changes no answer
-    sw__chat_fingerprint(second, sizeof second, &info, &engine, &options);
+    chat_fingerprint(second, sizeof second, &info, &engine, &options);
     assert_string_equal(first, second);
     engine.weight_bytes_vram = 7;
-    sw__chat_fingerprint(second, sizeof second, &info, &engine, &options);
+    chat_fingerprint(second, sizeof second, &info, &engine, &options);
     assert_string_not_equal(first, second);
     engine.weight_bytes_vram = 0;
     info.file_bytes = 11;
-    sw__chat_fingerprint(second, sizeof second, &info, &engine, &options);
+    chat_fingerprint(second, sizeof second, &info, &engine, &options);
     assert_string_not_equal(first, second);
 }
 
 static void test_writes_errors_with_all_four_members(void **state)
 {
     (void)state;
-    sw_api_error error;
-    sw_buf out;
-    sw_buf_init(&out, 1 << 16);
-    assert_false(sw__api_fail(&error, SW_API_INVALID_VALUE, "max_tokens", "got %d", 0));
-    sw__api_error_write(&out, &error);
+    api_error error;
+    buf out;
+    buf_init(&out, 1 << 16);
+    assert_false(api_fail(&error, API_INVALID_VALUE, "max_tokens", "got %d", 0));
+    api_error_write(&out, &error);
     assert_written(&out,
                    "{\"error\":{\"message\":\"got 0\",\"type\":\"invalid_request_error\",\"param\":\"max_tokens\","
                    "\"code\":\"invalid_value\"}}");
-    sw__api_fail(&error, SW_API_QUEUE_FULL, NULL, "full");
-    sw__api_error_write(&out, &error);
+    api_fail(&error, API_QUEUE_FULL, NULL, "full");
+    api_error_write(&out, &error);
     assert_written(&out, "{\"error\":{\"message\":\"full\",\"type\":\"rate_limit_error\",\"param\":null,"
                          "\"code\":\"queue_full\"}}");
-    assert_int_equal(sw__api_status(&error), 429);
-    assert_int_equal(sw__api_retry_after(&error), 1);
+    assert_int_equal(api_status(&error), 429);
+    assert_int_equal(api_retry_after(&error), 1);
 }
 
 static void test_translates_errors_of_the_engine(void **state)
@@ -198,10 +197,10 @@ static void test_translates_errors_of_the_engine(void **state)
                  {SW_ENUMERIC, 500, "internal_error"},        {SW_EIO, 500, "internal_error"}};
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
         const sw_err err = {.code = CASES[i].code, .msg = "because"};
-        sw_api_error error;
-        sw__api_from_engine(&error, &err, 8192);
-        assert_int_equal(sw__api_status(&error), CASES[i].status);
-        assert_string_equal(sw__api_code(&error), CASES[i].name);
+        api_error error;
+        api_from_engine(&error, &err, 8192);
+        assert_int_equal(api_status(&error), CASES[i].status);
+        assert_string_equal(api_code(&error), CASES[i].name);
         assert_string_equal(error.message, "because");
         assert_int_equal(error.n_ctx, CASES[i].code == SW_ELIMIT ? 8192 : 0);
     }

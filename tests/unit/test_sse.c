@@ -9,34 +9,34 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
-#include "suite/sse.h"
+#include "client/sse.h"
 
 /* Every event as "<data>|". */
 static void collect(void *ud, const char *data, size_t n)
 {
-    sw_buf_append(ud, data, n);
-    sw_buf_putc(ud, '|');
+    buf_append(ud, data, n);
+    buf_putc(ud, '|');
 }
 
-static void read_in_pieces(const char *bytes, size_t n, size_t piece, sw_buf *out)
+static void read_in_pieces(const char *bytes, size_t n, size_t piece, buf *out)
 {
-    sw_sse sse;
+    sse_reader sse;
     sw_err err = {0};
-    sw_sse_init(&sse, collect, out);
+    sse_init(&sse, collect, out);
     for (size_t i = 0; i < n; i += piece)
-        assert_int_equal(sw_sse_feed(&sse, bytes + i, n - i < piece ? n - i : piece, &err), SW_OK);
-    sw_sse_free(&sse);
+        assert_int_equal(sse_feed(&sse, bytes + i, n - i < piece ? n - i : piece, &err), SW_OK);
+    sse_free(&sse);
 }
 
 static void assert_events(const char *stream, const char *wanted)
 {
     const size_t n = strlen(stream);
     for (size_t piece = 1; piece <= n; piece++) {
-        sw_buf got;
-        sw_buf_init(&got, 1 << 20);
+        buf got;
+        buf_init(&got, 1 << 20);
         read_in_pieces(stream, n, piece, &got);
-        assert_string_equal(sw_buf_str(&got), wanted);
-        sw_buf_free(&got);
+        assert_string_equal(buf_str(&got), wanted);
+        buf_free(&got);
     }
 }
 
@@ -90,52 +90,52 @@ static void test_an_event_without_its_empty_line_never_happened(void **state)
 }
 
 /* "data:" and n bytes, then the end of the event. */
-static sw_code feed_line(size_t n, sw_buf *out)
+static sw_code feed_line(size_t n, buf *out)
 {
-    sw_sse sse;
+    sse_reader sse;
     sw_err err = {0};
-    char *const line = sw_alloc(n);
+    char *const line = mem_alloc(n);
     assert_non_null(line);
     memset(line, 'x', n);
     memcpy(line, "data:", 5);
-    sw_sse_init(&sse, collect, out);
-    sw_code code = sw_sse_feed(&sse, line, n, &err);
+    sse_init(&sse, collect, out);
+    sw_code code = sse_feed(&sse, line, n, &err);
     if (code == SW_OK)
-        code = sw_sse_feed(&sse, "\n\n", 2, &err);
-    sw_sse_free(&sse);
-    sw_free(line);
+        code = sse_feed(&sse, "\n\n", 2, &err);
+    sse_free(&sse);
+    mem_free(line);
     return code;
 }
 
 static void test_line_length_limit(void **state)
 {
     (void)state;
-    sw_buf out;
-    sw_buf_init(&out, 2 * SW_LIMIT_SSE_LINE_BYTES);
-    assert_int_equal(feed_line(SW_LIMIT_SSE_LINE_BYTES, &out), SW_OK);
-    assert_int_equal(out.size, SW_LIMIT_SSE_LINE_BYTES - 5 + 1);
-    sw_buf_clear(&out);
-    assert_int_equal(feed_line(SW_LIMIT_SSE_LINE_BYTES + 1, &out), SW_ELIMIT);
+    buf out;
+    buf_init(&out, 2 * LIMIT_SSE_LINE_BYTES);
+    assert_int_equal(feed_line(LIMIT_SSE_LINE_BYTES, &out), SW_OK);
+    assert_int_equal(out.size, LIMIT_SSE_LINE_BYTES - 5 + 1);
+    buf_clear(&out);
+    assert_int_equal(feed_line(LIMIT_SSE_LINE_BYTES + 1, &out), SW_ELIMIT);
     assert_int_equal(out.size, 0);
-    sw_buf_free(&out);
+    buf_free(&out);
 }
 
 static void test_an_event_of_many_lines_has_the_same_limit(void **state)
 {
     (void)state;
-    sw_buf out;
-    sw_sse sse;
+    buf out;
+    sse_reader sse;
     sw_err err = {0};
-    sw_buf_init(&out, 2 * SW_LIMIT_SSE_LINE_BYTES);
-    sw_sse_init(&sse, collect, &out);
+    buf_init(&out, 2 * LIMIT_SSE_LINE_BYTES);
+    sse_init(&sse, collect, &out);
     sw_code code = SW_OK;
     int n_lines = 0;
     for (; code == SW_OK; n_lines++)
-        code = sw_sse_feed(&sse, "data: 1234567\n", 14, &err);
+        code = sse_feed(&sse, "data: 1234567\n", 14, &err);
     assert_int_equal(code, SW_ELIMIT);
-    assert_int_equal(n_lines, SW_LIMIT_SSE_LINE_BYTES / 8 + 1);
-    sw_sse_free(&sse);
-    sw_buf_free(&out);
+    assert_int_equal(n_lines, LIMIT_SSE_LINE_BYTES / 8 + 1);
+    sse_free(&sse);
+    buf_free(&out);
 }
 
 int main(void)

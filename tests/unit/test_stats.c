@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "results/stats.h"
+#include "figures/stats.h"
 
 static void assert_near(double got, double wanted)
 {
@@ -19,14 +19,14 @@ static void test_percentiles_interpolate_linearly(void **state)
 {
     (void)state;
     double five[] = {180, 120, 250, 130, 150};
-    const sw_stats s = sw_stats_of(five, 5);
+    const sample_stats s = stats_of(five, 5);
     assert_near(s.p50, 150);
     assert_near(s.p90, 222);
     assert_near(s.p95, 236);
     assert_near(s.p99, 247.2);
     double ten[] = {10, 20, 30, 40, 50, 60, 70, 80, 90, 100};
-    assert_near(sw_percentile(ten, 10, 25), 32.5);
-    const sw_stats t = sw_stats_of(ten, 10);
+    assert_near(stats_percentile(ten, 10, 25), 32.5);
+    const sample_stats t = stats_of(ten, 10);
     assert_near(t.p50, 55);
     assert_near(t.p90, 91);
     assert_near(t.p95, 95.5);
@@ -37,7 +37,7 @@ static void test_deviation_is_that_of_a_sample(void **state)
 {
     (void)state;
     double values[] = {6.71, 6.80, 6.79};
-    const sw_stats s = sw_stats_of(values, 3);
+    const sample_stats s = stats_of(values, 3);
     assert_near(s.mean, 20.30 / 3);
     assert_true(fabs(s.sd - 0.049328828623162) < 1e-9);
     assert_near(s.cv, s.sd / s.mean);
@@ -49,9 +49,9 @@ static void test_what_cannot_be_computed_is_nan(void **state)
 {
     (void)state;
     double one[] = {7};
-    const sw_stats empty = sw_stats_of(one, 0);
+    const sample_stats empty = stats_of(one, 0);
     assert_true(isnan(empty.p50) && isnan(empty.mean) && isnan(empty.max) && isnan(empty.sd));
-    const sw_stats single = sw_stats_of(one, 1);
+    const sample_stats single = stats_of(one, 1);
     assert_near(single.p99, 7);
     assert_true(isnan(single.sd) && isnan(single.cv));
 }
@@ -59,10 +59,10 @@ static void test_what_cannot_be_computed_is_nan(void **state)
 static void test_tail_percentiles_need_enough_values(void **state)
 {
     (void)state;
-    assert_false(sw_stats_has_p95(&(sw_stats){.n = 19}));
-    assert_true(sw_stats_has_p95(&(sw_stats){.n = 20}));
-    assert_false(sw_stats_has_p99(&(sw_stats){.n = 99}));
-    assert_true(sw_stats_has_p99(&(sw_stats){.n = 100}));
+    assert_false(stats_has_p95(&(sample_stats){.n = 19}));
+    assert_true(stats_has_p95(&(sample_stats){.n = 20}));
+    assert_false(stats_has_p99(&(sample_stats){.n = 99}));
+    assert_true(stats_has_p99(&(sample_stats){.n = 100}));
 }
 
 int main(void)

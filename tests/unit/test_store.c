@@ -15,8 +15,8 @@
 #include <sqlite3.h>
 
 #include "base/file.h"
+#include "figures/summary.h"
 #include "results/store.h"
-#include "results/summary.h"
 
 static char folder[64];
 static char path[128];
@@ -43,79 +43,79 @@ static int teardown(void **state)
     return rmdir(folder);
 }
 
-static const sw_run_info INFO = {.started_unix_ms = 1790000000123,
-                                 .version = "1",
-                                 .url = "http://x",
-                                 .model = "m/1",
-                                 .protocol_name = "p",
-                                 .protocol_hash = "h",
-                                 .protocol_json = "{}",
-                                 .options_json = "[]",
-                                 .command = "spillway bench",
-                                 .cpu = "cpu",
-                                 .os = "os",
-                                 .n_cores = 3,
-                                 .memory_bytes = 1ull << 40,
-                                 .load_ms = NAN,
-                                 .n_planned = 2};
+static const run_info INFO = {.started_unix_ms = 1790000000123,
+                              .version = "1",
+                              .url = "http://x",
+                              .model = "m/1",
+                              .protocol_name = "p",
+                              .protocol_hash = "h",
+                              .protocol_json = "{}",
+                              .options_json = "[]",
+                              .command = "spillway bench",
+                              .cpu = "cpu",
+                              .os = "os",
+                              .n_cores = 3,
+                              .memory_bytes = 1ull << 40,
+                              .load_ms = NAN,
+                              .n_planned = 2};
 
-static const sw_arrival ARRIVALS[] = {{100, 3, true}, {200, 4, false}, {4000000000000, 5, false}};
+static const arrival ARRIVALS[] = {{100, 3, true}, {200, 4, false}, {4000000000000, 5, false}};
 
-static sw_test_record example_test(void)
+static test_record example_test(void)
 {
-    return (sw_test_record){.plan = {.name = "n",
-                                     .group = "g",
-                                     .prompt = "p'\"\n",
-                                     .form = SW_FORM_CODE,
-                                     .max_tokens = 9,
-                                     .temperature = 0.3,
-                                     .seed = 42},
-                            .index = 1,
-                            .repeat = 2,
-                            .start_ms = 77,
-                            .answer = {.status = SW_TEST_COMPLETED,
-                                       .error = "",
-                                       .http_status = 200,
-                                       .connect_ns = 1,
-                                       .headers_ns = 2,
-                                       .first_event_ns = 3,
-                                       .end_ns = 4,
-                                       .finish_reason = "stop",
-                                       .model = "m",
-                                       .fingerprint = "f",
-                                       .prompt_tokens = 5,
-                                       .cached_tokens = -1,
-                                       .completion_tokens = 7,
-                                       .reasoning_tokens = 8,
-                                       .text = "answer \u65e5",
-                                       .n_text = 10,
-                                       .reasoning = "why",
-                                       .n_reasoning = 3,
-                                       .arrivals = ARRIVALS,
-                                       .n_arrivals = 3}};
+    return (test_record){.plan = {.name = "n",
+                                  .group = "g",
+                                  .prompt = "p'\"\n",
+                                  .form = FORM_CODE,
+                                  .max_tokens = 9,
+                                  .temperature = 0.3,
+                                  .seed = 42},
+                         .index = 1,
+                         .repeat = 2,
+                         .start_ms = 77,
+                         .answer = {.status = TEST_COMPLETED,
+                                    .error = "",
+                                    .http_status = 200,
+                                    .connect_ns = 1,
+                                    .headers_ns = 2,
+                                    .first_event_ns = 3,
+                                    .end_ns = 4,
+                                    .finish_reason = "stop",
+                                    .model = "m",
+                                    .fingerprint = "f",
+                                    .prompt_tokens = 5,
+                                    .cached_tokens = -1,
+                                    .completion_tokens = 7,
+                                    .reasoning_tokens = 8,
+                                    .text = "answer \u65e5",
+                                    .n_text = 10,
+                                    .reasoning = "why",
+                                    .n_reasoning = 3,
+                                    .arrivals = ARRIVALS,
+                                    .n_arrivals = 3}};
 }
 
-static sw_store *open_store(bool read_only)
+static result_store *open_store(bool read_only)
 {
-    sw_store *store;
+    result_store *store;
     sw_err err = {0};
-    if (sw_store_open(&store, path, read_only, &err) != SW_OK)
+    if (store_open(&store, path, read_only, &err) != SW_OK)
         fail_msg("%s", err.msg);
     return store;
 }
 
-static int64_t add_run(sw_store *store)
+static int64_t add_run(result_store *store)
 {
     int64_t id;
-    assert_int_equal(sw_store_add_run(store, &INFO, &id, NULL), SW_OK);
+    assert_int_equal(store_add_run(store, &INFO, &id, NULL), SW_OK);
     return id;
 }
 
-static sw_run *load(sw_store *store, int64_t id)
+static run_record *load(result_store *store, int64_t id)
 {
-    sw_run *run;
+    run_record *run;
     sw_err err = {0};
-    if (sw_store_load_run(store, id, &run, &err) != SW_OK)
+    if (store_load_run(store, id, &run, &err) != SW_OK)
         fail_msg("%s", err.msg);
     return run;
 }
@@ -123,26 +123,26 @@ static sw_run *load(sw_store *store, int64_t id)
 static void test_what_is_stored_comes_back(void **state)
 {
     (void)state;
-    sw_store *store = open_store(false);
+    result_store *store = open_store(false);
     const int64_t id = add_run(store);
-    const sw_test_record test = example_test();
-    const sw_memory_sample samples[] = {{10, 1ull << 33, 2, 3, -1}, {20, 4, 5, 6, 1}};
-    assert_int_equal(sw_store_add_test(store, id, &test, samples, 2, NULL), SW_OK);
-    assert_int_equal(sw_store_finish_run(store, id, "ok", 1790000001000, NULL), SW_OK);
-    sw_store_close(store);
+    const test_record test = example_test();
+    const memory_sample samples[] = {{10, 1ull << 33, 2, 3, -1}, {20, 4, 5, 6, 1}};
+    assert_int_equal(store_add_test(store, id, &test, samples, 2, NULL), SW_OK);
+    assert_int_equal(store_finish_run(store, id, "ok", 1790000001000, NULL), SW_OK);
+    store_close(store);
     store = open_store(true);
-    sw_run *const run = load(store, 0);
+    run_record *const run = load(store, 0);
     assert_string_equal(run->info.status, "ok");
     assert_true(run->info.started_unix_ms == INFO.started_unix_ms && run->info.finished_unix_ms == 1790000001000);
     assert_string_equal(run->info.model, INFO.model);
     assert_string_equal(run->info.command, INFO.command);
     assert_true(isnan(run->info.load_ms) && run->info.memory_bytes == INFO.memory_bytes && run->info.n_planned == 2);
     assert_int_equal(run->n_tests, 1);
-    const sw_test_record *const t = &run->tests[0];
+    const test_record *const t = &run->tests[0];
     assert_string_equal(t->plan.prompt, test.plan.prompt);
-    assert_true(t->plan.form == SW_FORM_CODE && t->plan.temperature == 0.3 && t->plan.seed == 42 && !t->is_warmup);
+    assert_true(t->plan.form == FORM_CODE && t->plan.temperature == 0.3 && t->plan.seed == 42 && !t->is_warmup);
     assert_true(t->index == 1 && t->repeat == 2 && t->start_ms == 77 && t->plan.max_tokens == 9);
-    assert_true(t->answer.status == SW_TEST_COMPLETED && t->answer.http_status == 200 && t->answer.end_ns == 4);
+    assert_true(t->answer.status == TEST_COMPLETED && t->answer.http_status == 200 && t->answer.end_ns == 4);
     assert_true(t->answer.cached_tokens == -1 && t->answer.reasoning_tokens == 8);
     assert_string_equal(t->answer.text, test.answer.text);
     assert_true(t->answer.n_text == 10 && t->answer.n_reasoning == 3);
@@ -151,26 +151,26 @@ static void test_what_is_stored_comes_back(void **state)
     assert_true(t->answer.arrivals[2].t_ns == 4000000000000 && t->answer.arrivals[2].n_bytes == 5);
     assert_int_equal(run->n_samples, 2);
     assert_true(run->samples[0].private_bytes == 1ull << 33 && run->samples[1].test_index == 1);
-    sw_run_free(run);
-    sw_store_close(store);
+    run_record_free(run);
+    store_close(store);
 }
 
 static void test_the_latest_run_is_the_default(void **state)
 {
     (void)state;
-    sw_store *const store = open_store(false);
+    result_store *const store = open_store(false);
     const int64_t first = add_run(store);
     const int64_t second = add_run(store);
-    sw_run *run = load(store, 0);
+    run_record *run = load(store, 0);
     assert_int_equal(run->info.id, second);
-    sw_run_free(run);
+    run_record_free(run);
     run = load(store, first);
     assert_int_equal(run->info.id, first);
-    sw_run_free(run);
+    run_record_free(run);
     sw_err err = {0};
-    assert_int_equal(sw_store_load_run(store, 99, &run, &err), SW_ENOTFOUND);
+    assert_int_equal(store_load_run(store, 99, &run, &err), SW_ENOTFOUND);
     assert_null(run);
-    sw_store_close(store);
+    store_close(store);
 }
 
 /* A process that is killed after its first test has committed, in the middle of everything else. */
@@ -179,54 +179,54 @@ static void test_a_killed_writer_loses_nothing_that_was_committed(void **state)
     (void)state;
     const pid_t child = fork();
     if (child == 0) {
-        sw_store *const store = open_store(false);
+        result_store *const store = open_store(false);
         const int64_t id = add_run(store);
-        const sw_test_record test = example_test();
-        if (sw_store_add_test(store, id, &test, NULL, 0, NULL) != SW_OK)
+        const test_record test = example_test();
+        if (store_add_test(store, id, &test, NULL, 0, NULL) != SW_OK)
             _exit(1);
         kill(getpid(), SIGKILL);
     }
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFSIGNALED(status));
-    sw_store *const store = open_store(false);
-    sw_run *const run = load(store, 0);
+    result_store *const store = open_store(false);
+    run_record *const run = load(store, 0);
     assert_int_equal(run->n_tests, 1);
     assert_int_equal(run->tests[0].answer.n_arrivals, 3);
     assert_string_equal(run->info.status, "running");
-    sw_run_free(run);
-    sw_store_close(store);
+    run_record_free(run);
+    store_close(store);
 }
 
 static void test_the_same_test_is_not_stored_twice(void **state)
 {
     (void)state;
-    sw_store *const store = open_store(false);
+    result_store *const store = open_store(false);
     const int64_t id = add_run(store);
-    sw_test_record test = example_test();
-    const sw_memory_sample sample = {10, 1, 2, 3, 1};
-    assert_int_equal(sw_store_add_test(store, id, &test, NULL, 0, NULL), SW_OK);
+    test_record test = example_test();
+    const memory_sample sample = {10, 1, 2, 3, 1};
+    assert_int_equal(store_add_test(store, id, &test, NULL, 0, NULL), SW_OK);
     sw_err err = {0};
-    assert_int_equal(sw_store_add_test(store, id, &test, &sample, 1, &err), SW_EIO);
+    assert_int_equal(store_add_test(store, id, &test, &sample, 1, &err), SW_EIO);
     assert_non_null(strstr(err.msg, "UNIQUE"));
     test.repeat = 3;
-    assert_int_equal(sw_store_add_test(store, id, &test, NULL, 0, NULL), SW_OK);
-    sw_run *const run = load(store, id);
+    assert_int_equal(store_add_test(store, id, &test, NULL, 0, NULL), SW_OK);
+    run_record *const run = load(store, id);
     assert_int_equal(run->n_tests, 2);
     assert_int_equal(run->n_samples, 0); // the refused test brought nothing with it
-    sw_run_free(run);
-    sw_store_close(store);
+    run_record_free(run);
+    store_close(store);
 }
 
 static void test_a_test_needs_its_run(void **state)
 {
     (void)state;
-    sw_store *const store = open_store(false);
-    const sw_test_record test = example_test();
+    result_store *const store = open_store(false);
+    const test_record test = example_test();
     sw_err err = {0};
-    assert_int_equal(sw_store_add_test(store, 5, &test, NULL, 0, &err), SW_EIO);
+    assert_int_equal(store_add_test(store, 5, &test, NULL, 0, &err), SW_EIO);
     assert_non_null(strstr(err.msg, "FOREIGN KEY"));
-    sw_store_close(store);
+    store_close(store);
 }
 
 static void run_sql(const char *sql)
@@ -240,9 +240,9 @@ static void run_sql(const char *sql)
 static void assert_refused(sw_code code, const char *wanted)
 {
     for (int read_only = 0; read_only < 2; read_only++) {
-        sw_store *store;
+        result_store *store;
         sw_err err = {0};
-        assert_int_equal(sw_store_open(&store, path, read_only != 0, &err), code);
+        assert_int_equal(store_open(&store, path, read_only != 0, &err), code);
         assert_null(store);
         if (strstr(err.msg, wanted) == NULL)
             fail_msg("'%s' does not say '%s'", err.msg, wanted);
@@ -252,7 +252,7 @@ static void assert_refused(sw_code code, const char *wanted)
 static void test_a_newer_store_is_refused(void **state)
 {
     (void)state;
-    sw_store_close(open_store(false));
+    store_close(open_store(false));
     run_sql("PRAGMA user_version = 2");
     assert_refused(SW_EUNSUPPORTED, "schema 2");
 }
@@ -269,46 +269,46 @@ static void test_a_file_that_is_no_database_is_refused(void **state)
     (void)state;
     char text[4096];
     memset(text, 'x', sizeof text);
-    assert_int_equal(sw_file_put(path, text, sizeof text, NULL), SW_OK);
+    assert_int_equal(file_put(path, text, sizeof text, NULL), SW_OK);
     assert_refused(SW_EFORMAT, "not a database");
 }
 
 static void test_reading_creates_nothing(void **state)
 {
     (void)state;
-    sw_store *store;
-    assert_int_not_equal(sw_store_open(&store, path, true, NULL), SW_OK);
+    result_store *store;
+    assert_int_not_equal(store_open(&store, path, true, NULL), SW_OK);
     assert_int_not_equal(access(path, F_OK), 0);
 }
 
-static const char *status_after(sw_store *store, int64_t id, int n_ok, int n_bad)
+static const char *status_after(result_store *store, int64_t id, int n_ok, int n_bad)
 {
     for (int i = 0; i < n_ok + n_bad; i++) {
-        sw_test_record test = example_test();
+        test_record test = example_test();
         test.index = i;
         if (i >= n_ok)
-            test.answer.status = SW_TEST_TIMEOUT;
-        assert_int_equal(sw_store_add_test(store, id, &test, NULL, 0, NULL), SW_OK);
+            test.answer.status = TEST_TIMEOUT;
+        assert_int_equal(store_add_test(store, id, &test, NULL, 0, NULL), SW_OK);
     }
-    sw_run *const run = load(store, id);
-    sw_summary summary;
-    assert_int_equal(sw_summary_of(run, &summary, NULL), SW_OK);
+    run_record *const run = load(store, id);
+    run_summary summary;
+    assert_int_equal(summary_of(run, &summary, NULL), SW_OK);
     assert_int_equal(summary.n_completed, n_ok);
-    const char *const status = sw_summary_status(&summary);
-    sw_summary_free(&summary);
-    sw_run_free(run);
+    const char *const status = summary_status(&summary);
+    summary_free(&summary);
+    run_record_free(run);
     return status;
 }
 
 static void test_status_of_a_run(void **state)
 {
     (void)state;
-    sw_store *const store = open_store(false);
+    result_store *const store = open_store(false);
     assert_string_equal(status_after(store, add_run(store), 2, 0), "ok");
     assert_string_equal(status_after(store, add_run(store), 1, 1), "failed_threshold");
     assert_string_equal(status_after(store, add_run(store), 0, 2), "invalid");
     assert_string_equal(status_after(store, add_run(store), 1, 0), "aborted");
-    sw_store_close(store);
+    store_close(store);
 }
 
 #define STORE_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

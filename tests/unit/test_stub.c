@@ -10,32 +10,32 @@
 #include "engine/stub.h"
 
 typedef struct fixture {
-    sw_vocab *vocab;
-    sw_lm *lm;
-    sw_fake_clock clock;
+    vocabulary *vocab;
+    language_model *lm;
+    fake_clock clock;
 } fixture;
 
 static void set_up(fixture *f, sw_engine_options options)
 {
     sw_err err = {0};
-    sw_fake_clock_init(&f->clock);
-    assert_int_equal(sw_stub_vocab(&f->vocab, &err), SW_OK);
-    assert_int_equal(sw_stub_open(&f->lm, f->vocab, &options, &f->clock.clock, &err), SW_OK);
+    fake_clock_init(&f->clock);
+    assert_int_equal(stub_vocab(&f->vocab, &err), SW_OK);
+    assert_int_equal(stub_open(&f->lm, f->vocab, &options, &f->clock.clock, &err), SW_OK);
 }
 
 static void tear_down(fixture *f)
 {
     f->lm->ops->close(f->lm);
-    sw_vocab_free(f->vocab);
+    vocab_free(f->vocab);
 }
 
 /* Feeds n tokens to a sequence, as one batch, and returns the likeliest next token. */
 static int32_t feed(fixture *f, int32_t seq, int32_t pos, const int32_t *ids, size_t n)
 {
-    sw_lm_token batch[64];
+    batch_token batch[64];
     assert_true(n <= 64);
     for (size_t i = 0; i < n; i++)
-        batch[i] = (sw_lm_token){.id = ids[i], .pos = pos + (int32_t)i, .seq = seq, .wants_logits = i == n - 1};
+        batch[i] = (batch_token){.id = ids[i], .pos = pos + (int32_t)i, .seq = seq, .wants_logits = i == n - 1};
     const float *logits;
     int32_t bad_seq;
     sw_err err = {0};
@@ -47,11 +47,11 @@ static int32_t feed(fixture *f, int32_t seq, int32_t pos, const int32_t *ids, si
 }
 
 /* The greedy answer of a sequence whose last logits gave `next`; returns its length, the end token not counted. */
-static int answer(fixture *f, int32_t seq, int32_t pos, int32_t next, int32_t out[SW_STUB_ANSWER_MAX + 1])
+static int answer(fixture *f, int32_t seq, int32_t pos, int32_t next, int32_t out[STUB_ANSWER_MAX + 1])
 {
     int n = 0;
-    for (; !sw_vocab_is_eog(f->vocab, next); n++) {
-        assert_true(n < SW_STUB_ANSWER_MAX);
+    for (; !vocab_is_eog(f->vocab, next); n++) {
+        assert_true(n < STUB_ANSWER_MAX);
         out[n] = next;
         next = feed(f, seq, pos + n, &out[n], 1);
     }
@@ -66,11 +66,11 @@ static void test_stub_answers_words_and_then_ends(void **state)
     (void)state;
     fixture f;
     set_up(&f, (sw_engine_options){0});
-    int32_t out[SW_STUB_ANSWER_MAX + 1];
+    int32_t out[STUB_ANSWER_MAX + 1];
     const int n = answer(&f, 0, N_PROMPT, feed(&f, 0, 0, PROMPT, N_PROMPT), out);
-    assert_in_range(n, SW_STUB_ANSWER_MIN, SW_STUB_ANSWER_MAX);
+    assert_in_range(n, STUB_ANSWER_MIN, STUB_ANSWER_MAX);
     for (int i = 0; i < n; i++) {
-        const sw_str piece = sw_vocab_piece(f.vocab, out[i], false);
+        const str_view piece = vocab_piece(f.vocab, out[i], false);
         assert_true(out[i] >= 256 && piece.size > 0);
         assert_int_equal(piece.data[0] >= 'A' && piece.data[0] <= 'Z', i == 0);
     }
@@ -82,7 +82,7 @@ static void test_stub_answers_the_same_however_the_history_came(void **state)
     (void)state;
     fixture f;
     set_up(&f, (sw_engine_options){0});
-    int32_t want[SW_STUB_ANSWER_MAX + 1], got[SW_STUB_ANSWER_MAX + 1];
+    int32_t want[STUB_ANSWER_MAX + 1], got[STUB_ANSWER_MAX + 1];
     const int n = answer(&f, 0, N_PROMPT, feed(&f, 0, 0, PROMPT, N_PROMPT), want);
 
     int32_t next = -1; // token by token, in another sequence
@@ -103,7 +103,7 @@ static void test_stub_answers_another_prompt_differently(void **state)
     (void)state;
     fixture f;
     set_up(&f, (sw_engine_options){0});
-    int32_t a[SW_STUB_ANSWER_MAX + 1], b[SW_STUB_ANSWER_MAX + 1], other[N_PROMPT];
+    int32_t a[STUB_ANSWER_MAX + 1], b[STUB_ANSWER_MAX + 1], other[N_PROMPT];
     memcpy(other, PROMPT, sizeof other);
     other[N_PROMPT - 1] = '!';
     const int n_a = answer(&f, 0, N_PROMPT, feed(&f, 0, 0, PROMPT, N_PROMPT), a);

@@ -9,14 +9,14 @@
 #include "base/alloc.h"
 #include "convert/synth_tensors.h"
 
-static double billions_of_parameters(const sw_preset *p)
+static double billions_of_parameters(const preset *p)
 {
-    sw_synth_tensors s;
-    assert_true(sw_synth_tensors_list(p, &s));
+    synth_tensors s;
+    assert_true(synth_tensors_list(p, &s));
     double n = 0;
     for (size_t i = 0; i < s.n; i++)
         n += (double)s.items[i].ne[0] * (double)s.items[i].ne[1] * (double)s.items[i].ne[2];
-    sw_free(s.items);
+    mem_free(s.items);
     return n / 1e9;
 }
 
@@ -30,7 +30,7 @@ static void presets_have_the_published_number_of_parameters(void **state)
                      {"deepseek-moe-16b", 16.38}, {"deepseek-v2-lite", 15.71}, {"qwen3-30b-a3b", 30.53},
                      {"olmoe-1b-7b", 6.92},       {"mixtral-8x7b", 46.70}};
     for (size_t i = 0; i < sizeof PUBLISHED / sizeof PUBLISHED[0]; i++) {
-        const sw_preset *const p = sw_preset_find(PUBLISHED[i].name);
+        const preset *const p = preset_find(PUBLISHED[i].name);
         assert_non_null(p);
         assert_float_equal(billions_of_parameters(p), PUBLISHED[i].billions, 0.006);
     }

@@ -16,10 +16,10 @@
 
 enum { K = 768, FILL_RANDOM = 256 };
 
-static void fill(uint8_t *p, size_t n, int pattern, sw_rng *r)
+static void fill(uint8_t *p, size_t n, int pattern, rng_state *r)
 {
     for (size_t i = 0; i < n; i++)
-        p[i] = pattern == FILL_RANDOM ? (uint8_t)(sw_rng_next(r) >> 32) : (uint8_t)pattern;
+        p[i] = pattern == FILL_RANDOM ? (uint8_t)(rng_next(r) >> 32) : (uint8_t)pattern;
 }
 
 /* Equal numbers, or both NaN: the sign of a zero is free. */
@@ -28,24 +28,24 @@ static bool is_same(float a, float b)
     return a == b || (isnan(a) && isnan(b));
 }
 
-static void check_rows(sw_type t, size_t n_rows, int pattern, sw_rng *r)
+static void check_rows(tensor_type t, size_t n_rows, int pattern, rng_state *r)
 {
-    const size_t row_bytes = (size_t)sw_type_row_bytes(t, K), tile_bytes = sw_tile_bytes(t, K);
-    assert_int_equal(tile_bytes, SW_TILE_ROWS * row_bytes);
+    const size_t row_bytes = (size_t)type_row_bytes(t, K), tile_bytes = tile_size(t, K);
+    assert_int_equal(tile_bytes, TILE_ROWS * row_bytes);
     uint8_t *const rows = malloc(n_rows * row_bytes), *const tile = malloc(tile_bytes);
     float *const expected = malloc(K * sizeof *expected), *const got = malloc(K * sizeof *got);
     assert_true(rows != NULL && tile != NULL && expected != NULL && got != NULL);
     fill(rows, n_rows * row_bytes, pattern, r);
     memset(tile, 0xa5, tile_bytes);
-    sw_tile_pack(t, rows, n_rows, K, tile);
-    for (size_t row = 0; row < SW_TILE_ROWS; row++) {
+    tile_pack(t, rows, n_rows, K, tile);
+    for (size_t row = 0; row < TILE_ROWS; row++) {
         memset(expected, 0, K * sizeof *expected); // the rows beyond n_rows
         if (row < n_rows)
-            sw_decode_row(t, rows + row * row_bytes, K, expected);
-        sw_tile_decode_row(t, tile, K, (int)row, got);
+            decode_row(t, rows + row * row_bytes, K, expected);
+        tile_decode_row(t, tile, K, (int)row, got);
         for (size_t k = 0; k < K; k++) {
             if (!is_same(expected[k], got[k]))
-                fail_msg("%s: row %zu of %zu, column %zu: %a, not %a", sw_type_name(t), row, n_rows, k, (double)got[k],
+                fail_msg("%s: row %zu of %zu, column %zu: %a, not %a", type_name(t), row, n_rows, k, (double)got[k],
                          (double)expected[k]);
         }
     }
@@ -55,21 +55,21 @@ static void check_rows(sw_type t, size_t n_rows, int pattern, sw_rng *r)
     free(got);
 }
 
-static void for_every_type(size_t n_rows, int pattern, sw_rng *r)
+static void for_every_type(size_t n_rows, int pattern, rng_state *r)
 {
-    for (uint32_t t = 0; t < SW_N_TYPES; t++) {
-        if (sw_type_is_supported((sw_type)t))
-            check_rows((sw_type)t, n_rows, pattern, r);
+    for (uint32_t t = 0; t < TYPE_N; t++) {
+        if (decode_supports((tensor_type)t))
+            check_rows((tensor_type)t, n_rows, pattern, r);
     }
 }
 
 static void test_a_tile_gives_back_every_row(void **state)
 {
     (void)state;
-    sw_rng r;
-    sw_rng_seed(&r, 1);
+    rng_state r;
+    rng_seed(&r, 1);
     for (int i = 0; i < 20; i++)
-        for_every_type(SW_TILE_ROWS, FILL_RANDOM, &r);
+        for_every_type(TILE_ROWS, FILL_RANDOM, &r);
 }
 
 static void test_a_tile_gives_back_uniform_bytes(void **state)
@@ -77,25 +77,25 @@ static void test_a_tile_gives_back_uniform_bytes(void **state)
     (void)state;
     static const int PATTERNS[] = {0x00, 0x01, 0x0f, 0x3b, 0x7b, 0x7f, 0x80, 0xaa, 0xf0, 0xfe, 0xff};
     for (size_t i = 0; i < sizeof PATTERNS / sizeof *PATTERNS; i++)
-        for_every_type(SW_TILE_ROWS, PATTERNS[i], NULL);
+        for_every_type(TILE_ROWS, PATTERNS[i], NULL);
 }
 
 static void test_missing_rows_of_a_partial_tile_are_zero(void **state)
 {
     (void)state;
-    sw_rng r;
-    sw_rng_seed(&r, 2);
-    for (size_t n_rows = 1; n_rows < SW_TILE_ROWS; n_rows++)
+    rng_state r;
+    rng_seed(&r, 2);
+    for (size_t n_rows = 1; n_rows < TILE_ROWS; n_rows++)
         for_every_type(n_rows, FILL_RANDOM, &r);
 }
 
 static void test_tiles_are_counted_upwards(void **state)
 {
     (void)state;
-    assert_int_equal(sw_n_tiles(0), 0);
-    assert_int_equal(sw_n_tiles(1), 1);
-    assert_int_equal(sw_n_tiles(16), 1);
-    assert_int_equal(sw_n_tiles(17), 2);
+    assert_int_equal(tile_count(0), 0);
+    assert_int_equal(tile_count(1), 1);
+    assert_int_equal(tile_count(16), 1);
+    assert_int_equal(tile_count(17), 2);
 }
 
 int main(void)

@@ -16,10 +16,10 @@ static void test_every_code_point_is_encoded_and_decoded(void **state)
     for (uint32_t cp = 0; cp <= 0x10ffff; cp++) {
         char bytes[4];
         uint32_t back = UINT32_MAX;
-        const int n = sw_utf8_encode(cp, bytes);
+        const int n = utf8_encode(cp, bytes);
         assert_int_equal(n, cp < 0x80 ? 1 : cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4);
         const bool is_surrogate = cp >= 0xd800 && cp <= 0xdfff;
-        const int got = sw_utf8_decode((const uint8_t *)bytes, (size_t)n, &back);
+        const int got = utf8_decode((const uint8_t *)bytes, (size_t)n, &back);
         if (got != (is_surrogate ? 0 : n) || (!is_surrogate && back != cp))
             fail_msg("U+%04X: length %d, code point %X", (unsigned)cp, got, (unsigned)back);
     }
@@ -70,7 +70,7 @@ static void test_bytes_at_the_edges_of_the_table_are_judged_right(void **state)
         bool whole;
         const int want = begins_row(s, 4, &whole);
         uint32_t cp;
-        if (sw_utf8_decode(s, 4, &cp) != (whole ? want : 0))
+        if (utf8_decode(s, 4, &cp) != (whole ? want : 0))
             fail_msg("%02x %02x %02x %02x", s[0], s[1], s[2], s[3]);
     }
 }
@@ -83,15 +83,15 @@ static void test_a_character_that_is_cut_is_not_decoded(void **state)
         const size_t n = strlen(CHARACTERS[c]);
         uint32_t cp;
         for (size_t cut = 1; cut < n; cut++) {
-            assert_int_equal(sw_utf8_decode((const uint8_t *)CHARACTERS[c], cut, &cp), 0);
-            assert_false(sw_utf8_valid(CHARACTERS[c], cut));
-            assert_int_equal(sw_utf8_complete_prefix(CHARACTERS[c], cut), 0);
+            assert_int_equal(utf8_decode((const uint8_t *)CHARACTERS[c], cut, &cp), 0);
+            assert_false(utf8_valid(CHARACTERS[c], cut));
+            assert_int_equal(utf8_complete_prefix(CHARACTERS[c], cut), 0);
         }
-        assert_true(sw_utf8_valid(CHARACTERS[c], n));
-        assert_int_equal(sw_utf8_complete_prefix(CHARACTERS[c], n), n);
+        assert_true(utf8_valid(CHARACTERS[c], n));
+        assert_int_equal(utf8_complete_prefix(CHARACTERS[c], n), n);
     }
-    assert_true(sw_utf8_valid("", 0));
-    assert_int_equal(sw_utf8_complete_prefix("", 0), 0);
+    assert_true(utf8_valid("", 0));
+    assert_int_equal(utf8_complete_prefix("", 0), 0);
 }
 
 static void test_what_can_never_become_a_character_is_not_waited_for(void **state)
@@ -110,8 +110,8 @@ static void test_what_can_never_become_a_character_is_not_waited_for(void **stat
                                            "a\x80\x80\x80\x80"};
     for (size_t i = 0; i < sizeof HOPELESS / sizeof HOPELESS[0]; i++) {
         const size_t n = strlen(HOPELESS[i]);
-        assert_int_equal(sw_utf8_complete_prefix(HOPELESS[i], n), n);
-        assert_false(sw_utf8_valid(HOPELESS[i], n));
+        assert_int_equal(utf8_complete_prefix(HOPELESS[i], n), n);
+        assert_false(utf8_valid(HOPELESS[i], n));
     }
 }
 
@@ -119,14 +119,14 @@ static void test_the_rest_behind_a_complete_prefix_begins_one_character(void **s
 {
     (void)state;
     static const uint8_t BYTES[] = {0x41, 0x80, 0xbf, 0x9f, 0xa0, 0xc2, 0xe0, 0xe2, 0xed, 0xf0, 0xf4, 0xff};
-    sw_rng rng;
-    sw_rng_seed(&rng, 1);
+    rng_state rng;
+    rng_seed(&rng, 1);
     for (int round = 0; round < 100000; round++) {
         char s[8];
-        const size_t n = (size_t)(sw_rng_next(&rng) % sizeof s);
+        const size_t n = (size_t)(rng_next(&rng) % sizeof s);
         for (size_t i = 0; i < n; i++)
-            s[i] = (char)BYTES[sw_rng_next(&rng) % sizeof BYTES];
-        const size_t kept = sw_utf8_complete_prefix(s, n), rest = n - kept;
+            s[i] = (char)BYTES[rng_next(&rng) % sizeof BYTES];
+        const size_t kept = utf8_complete_prefix(s, n), rest = n - kept;
         assert_true(kept <= n && rest <= 3);
         bool whole;
         if (rest > 0)

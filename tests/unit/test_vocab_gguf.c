@@ -16,82 +16,82 @@
 /* ---- a model file with metadata only ---- */
 
 typedef struct metadata {
-    sw_buf bytes; // key-value pairs
+    buf bytes; // key-value pairs
     uint64_t n;
 } metadata;
 
 static metadata begin(void)
 {
     metadata m = {.n = 0};
-    sw_buf_init(&m.bytes, 1 << 20);
+    buf_init(&m.bytes, 1 << 20);
     return m;
 }
 
 static void put_u32(metadata *m, uint32_t v)
 {
-    sw_buf_append(&m->bytes, &v, sizeof v);
+    buf_append(&m->bytes, &v, sizeof v);
 }
 
 static void put_text(metadata *m, const char *s)
 {
     const uint64_t n = strlen(s);
-    sw_buf_append(&m->bytes, &n, sizeof n);
-    sw_buf_append(&m->bytes, s, n);
+    buf_append(&m->bytes, &n, sizeof n);
+    buf_append(&m->bytes, s, n);
 }
 
-static void put_key(metadata *m, const char *key, sw_gguf_value type)
+static void put_key(metadata *m, const char *key, gguf_value type)
 {
     put_text(m, key);
     put_u32(m, type);
     m->n++;
 }
 
-static void put_array(metadata *m, const char *key, sw_gguf_value type, uint64_t n)
+static void put_array(metadata *m, const char *key, gguf_value type, uint64_t n)
 {
-    put_key(m, key, SW_GGUF_ARRAY);
+    put_key(m, key, GGUF_ARRAY);
     put_u32(m, type);
-    sw_buf_append(&m->bytes, &n, sizeof n);
+    buf_append(&m->bytes, &n, sizeof n);
 }
 
 static void string_key(metadata *m, const char *key, const char *value)
 {
-    put_key(m, key, SW_GGUF_STRING);
+    put_key(m, key, GGUF_STRING);
     put_text(m, value);
 }
 
 static void strings_key(metadata *m, const char *key, const char *const *values, size_t n)
 {
-    put_array(m, key, SW_GGUF_STRING, n);
+    put_array(m, key, GGUF_STRING, n);
     for (size_t i = 0; i < n; i++)
         put_text(m, values[i]);
 }
 
 static void ints_key(metadata *m, const char *key, const int32_t *values, size_t n)
 {
-    put_array(m, key, SW_GGUF_I32, n);
-    sw_buf_append(&m->bytes, values, n * sizeof *values);
+    put_array(m, key, GGUF_I32, n);
+    buf_append(&m->bytes, values, n * sizeof *values);
 }
 
 static void floats_key(metadata *m, const char *key, const float *values, size_t n)
 {
-    put_array(m, key, SW_GGUF_F32, n);
-    sw_buf_append(&m->bytes, values, n * sizeof *values);
+    put_array(m, key, GGUF_F32, n);
+    buf_append(&m->bytes, values, n * sizeof *values);
 }
 
 static void id_key(metadata *m, const char *key, uint32_t value)
 {
-    put_key(m, key, SW_GGUF_U32);
+    put_key(m, key, GGUF_U32);
     put_u32(m, value);
 }
 
 static void flag_key(metadata *m, const char *key, bool value)
 {
-    put_key(m, key, SW_GGUF_BOOL);
-    sw_buf_append(&m->bytes, &value, 1);
+    put_key(m, key, GGUF_BOOL);
+    buf_append(&m->bytes, &value, 1);
 }
 
 /* Writes the file, loads its vocabulary and removes it. */
-static sw_code load(metadata *m, sw_vocab **out, sw_err *err)
+static sw_code load(metadata *m, vocabulary **out, sw_err *err)
 {
     char path[] = "/tmp/test_vocab_XXXXXX";
     const int fd = mkstemp(path);
@@ -102,21 +102,21 @@ static sw_code load(metadata *m, sw_vocab **out, sw_err *err)
     assert_int_equal(write(fd, counts, sizeof counts), sizeof counts);
     assert_int_equal(write(fd, m->bytes.data, m->bytes.size), m->bytes.size);
     close(fd);
-    sw_gguf *g = NULL;
+    gguf_file *g = NULL;
     sw_err_clear(err);
     *out = NULL;
-    sw_code code = sw_gguf_open(&g, path, err);
+    sw_code code = gguf_open(&g, path, err);
     if (code == SW_OK)
-        code = sw_vocab_from_gguf(out, g, err);
-    sw_gguf_close(g);
+        code = vocab_from_gguf(out, g, err);
+    gguf_close(g);
     unlink(path);
-    sw_buf_free(&m->bytes);
+    buf_free(&m->bytes);
     return code;
 }
 
-static sw_vocab *load_good(metadata *m)
+static vocabulary *load_good(metadata *m)
 {
-    sw_vocab *v;
+    vocabulary *v;
     sw_err err;
     if (load(m, &v, &err) != SW_OK)
         fail_msg("%s", err.msg);
@@ -126,7 +126,7 @@ static sw_vocab *load_good(metadata *m)
 /* The load fails with this code, and the message says `what`. */
 static void load_bad(metadata *m, sw_code code, const char *what)
 {
-    sw_vocab *v;
+    vocabulary *v;
     sw_err err;
     assert_int_equal(load(m, &v, &err), code);
     assert_null(v);
@@ -157,66 +157,66 @@ static metadata whole_bpe(void)
     return m;
 }
 
-static void check_ids(const sw_vocab *v, const char *text, bool parse_special, const int32_t *expected, size_t n)
+static void check_ids(const vocabulary *v, const char *text, bool parse_special, const int32_t *expected, size_t n)
 {
-    sw_tokens ids = {0};
+    token_list ids = {0};
     sw_err err;
-    assert_int_equal(sw_vocab_encode(v, text, strlen(text), true, parse_special, &ids, &err), SW_OK);
+    assert_int_equal(vocab_encode(v, text, strlen(text), true, parse_special, &ids, &err), SW_OK);
     assert_int_equal(ids.n, n);
     for (size_t i = 0; i < n; i++)
         assert_int_equal(ids.ids[i], expected[i]);
-    sw_tokens_clear(&ids);
+    token_list_clear(&ids);
 }
 
 static void test_small_bpe_merges_by_rank(void **state)
 {
     (void)state;
     metadata m = whole_bpe();
-    sw_vocab *const v = load_good(&m);
+    vocabulary *const v = load_good(&m);
     check_ids(v, "abc ab a", false, (const int32_t[]){4, 7, 3, 8}, 4);
-    assert_string_equal(sw_vocab_description(v), "gpt2/default");
-    sw_vocab_free(v);
+    assert_string_equal(vocab_description(v), "gpt2/default");
+    vocab_free(v);
 }
 
 static void test_control_tokens_in_text_stay_text_unless_asked_for(void **state)
 {
     (void)state;
     metadata m = whole_bpe();
-    sw_vocab *const v = load_good(&m);
+    vocabulary *const v = load_good(&m);
     check_ids(v, "a<|end|>b", true, (const int32_t[]){0, 5, 1}, 3);
     check_ids(v, "a<|end|>b", false, (const int32_t[]){0, 1}, 2);    // its characters are not in this vocabulary
     check_ids(v, "a<think>b", false, (const int32_t[]){0, 6, 1}, 3); // user-defined
     check_ids(v, "a<unk>b", true, (const int32_t[]){0, 9, 1}, 3);
-    sw_vocab_free(v);
+    vocab_free(v);
 }
 
 static void test_ends_of_turn_are_control_tokens_whatever_the_file_says(void **state)
 {
     (void)state;
     metadata m = whole_bpe();
-    sw_vocab *const v = load_good(&m);
-    assert_int_equal(sw_vocab_type(v, 5), SW_TOKEN_CONTROL);
-    assert_true(sw_vocab_is_eog(v, 5));
-    assert_int_equal(sw_vocab_piece(v, 5, false).size, 0);
-    assert_int_equal(sw_vocab_piece(v, 5, true).size, 7);
-    assert_int_equal(sw_vocab_type(v, 6), SW_TOKEN_USER);
-    assert_int_equal(sw_vocab_piece(v, 6, false).size, 7);
-    assert_int_equal(sw_vocab_piece(v, -1, true).size, 0);
-    assert_int_equal(sw_vocab_piece(v, N_TOKENS, true).size, 0);
-    sw_vocab_free(v);
+    vocabulary *const v = load_good(&m);
+    assert_int_equal(vocab_type(v, 5), TOKEN_CONTROL);
+    assert_true(vocab_is_eog(v, 5));
+    assert_int_equal(vocab_piece(v, 5, false).size, 0);
+    assert_int_equal(vocab_piece(v, 5, true).size, 7);
+    assert_int_equal(vocab_type(v, 6), TOKEN_USER);
+    assert_int_equal(vocab_piece(v, 6, false).size, 7);
+    assert_int_equal(vocab_piece(v, -1, true).size, 0);
+    assert_int_equal(vocab_piece(v, N_TOKENS, true).size, 0);
+    vocab_free(v);
 }
 
 static void test_end_of_message_ends_no_harmony_turn(void **state)
 {
     (void)state;
     static const char *const CONTROLS[] = {"<|end|>", "<|return|>", "<|call|>"};
-    sw_vocab *v;
+    vocabulary *v;
     sw_err err;
-    assert_int_equal(sw_vocab_synthetic(&v, NULL, 0, CONTROLS, 3, &err), SW_OK);
-    assert_false(sw_vocab_is_eog(v, sw_vocab_find(v, "<|end|>")));
-    assert_true(sw_vocab_is_eog(v, sw_vocab_find(v, "<|return|>")));
-    assert_true(sw_vocab_is_eog(v, sw_vocab_find(v, "<|call|>")));
-    sw_vocab_free(v);
+    assert_int_equal(vocab_synthetic(&v, NULL, 0, CONTROLS, 3, &err), SW_OK);
+    assert_false(vocab_is_eog(v, vocab_find(v, "<|end|>")));
+    assert_true(vocab_is_eog(v, vocab_find(v, "<|return|>")));
+    assert_true(vocab_is_eog(v, vocab_find(v, "<|call|>")));
+    vocab_free(v);
 }
 
 static void test_unknown_pretokenizer_is_the_default_and_said_so(void **state)
@@ -224,10 +224,10 @@ static void test_unknown_pretokenizer_is_the_default_and_said_so(void **state)
     (void)state;
     metadata m = whole_bpe();
     string_key(&m, "tokenizer.ggml.pre", "from-the-future");
-    sw_vocab *const v = load_good(&m);
-    assert_non_null(strstr(sw_vocab_description(v), "gpt2/default"));
-    assert_non_null(strstr(sw_vocab_description(v), "from-the-future"));
-    sw_vocab_free(v);
+    vocabulary *const v = load_good(&m);
+    assert_non_null(strstr(vocab_description(v), "gpt2/default"));
+    assert_non_null(strstr(vocab_description(v), "from-the-future"));
+    vocab_free(v);
 }
 
 static void test_special_ids_and_flags_come_from_the_file(void **state)
@@ -239,23 +239,23 @@ static void test_special_ids_and_flags_come_from_the_file(void **state)
     id_key(&m, "tokenizer.ggml.eot_token_id", 99999); // beyond the vocabulary: ignored
     flag_key(&m, "tokenizer.ggml.add_bos_token", true);
     flag_key(&m, "tokenizer.ggml.add_eos_token", true);
-    sw_vocab *const v = load_good(&m);
-    assert_int_equal(sw_vocab_bos(v), 2);
-    assert_true(sw_vocab_is_eog(v, 1));
+    vocabulary *const v = load_good(&m);
+    assert_int_equal(vocab_bos(v), 2);
+    assert_true(vocab_is_eog(v, 1));
     check_ids(v, "a", false, (const int32_t[]){2, 0, 1}, 3);
-    sw_vocab_free(v);
+    vocab_free(v);
 }
 
 static void test_longest_special_token_wins_wherever_it_stands(void **state)
 {
     (void)state;
     static const char *const CONTROLS[] = {"<a>", "<a><b>", "<b><c><d>"};
-    sw_vocab *v;
+    vocabulary *v;
     sw_err err;
-    assert_int_equal(sw_vocab_synthetic(&v, NULL, 0, CONTROLS, 3, &err), SW_OK);
+    assert_int_equal(vocab_synthetic(&v, NULL, 0, CONTROLS, 3, &err), SW_OK);
     check_ids(v, "<a><b><c><d>", true, (const int32_t[]){256, 258}, 2);
     check_ids(v, "<a><b><a>x", true, (const int32_t[]){257, 256, 'x'}, 3);
-    sw_vocab_free(v);
+    vocab_free(v);
 }
 
 static void test_malformed_vocabularies_are_refused_by_key(void **state)
@@ -302,9 +302,9 @@ static void test_wrong_merges_are_refused_and_foreign_ones_ignored(void **state)
     }
     metadata m = bpe();
     strings_key(&m, "tokenizer.ggml.merges", (const char *const[]){"x y", "a b"}, 2);
-    sw_vocab *const v = load_good(&m);
+    vocabulary *const v = load_good(&m);
     check_ids(v, "ab", false, (const int32_t[]){3}, 1);
-    sw_vocab_free(v);
+    vocab_free(v);
 }
 
 static void test_duplicate_texts_are_refused_but_empty_ones_are_named(void **state)
@@ -319,9 +319,9 @@ static void test_duplicate_texts_are_refused_but_empty_ones_are_named(void **sta
     string_key(&m, "tokenizer.ggml.model", "gpt2");
     strings_key(&m, "tokenizer.ggml.tokens", (const char *const[]){"a", "", ""}, 3);
     strings_key(&m, "tokenizer.ggml.merges", MERGES, 3);
-    sw_vocab *const v = load_good(&m);
-    assert_int_equal(sw_vocab_find(v, "[EMPTY_2]"), 2);
-    sw_vocab_free(v);
+    vocabulary *const v = load_good(&m);
+    assert_int_equal(vocab_find(v, "[EMPTY_2]"), 2);
+    vocab_free(v);
 }
 
 /* ---- SentencePiece ---- */
@@ -346,14 +346,14 @@ static void test_spm_merges_by_score_and_falls_back_to_bytes(void **state)
 {
     (void)state;
     metadata m = spm(SPM_SCORES, N_SPM);
-    sw_vocab *const v = load_good(&m);
+    vocabulary *const v = load_good(&m);
     check_ids(v, "ab", false, (const int32_t[]){1, 6, 10}, 3);           // "ab" scores higher than "▁a"
     check_ids(v, "é\nx", false, (const int32_t[]){1, 6, 4, 5, 3, 0}, 6); // no byte token for x
     check_ids(v, "a</s>a", true, (const int32_t[]){1, 9, 2, 9}, 4);
-    assert_string_equal(sw_vocab_description(v), "llama");
-    assert_int_equal(sw_vocab_piece(v, 4, false).data[0], '\xc3');
-    assert_int_equal(sw_vocab_piece(v, 11, false).size, 0);
-    sw_vocab_free(v);
+    assert_string_equal(vocab_description(v), "llama");
+    assert_int_equal(vocab_piece(v, 4, false).data[0], '\xc3');
+    assert_int_equal(vocab_piece(v, 11, false).size, 0);
+    vocab_free(v);
 }
 
 static void test_spm_without_space_prefix(void **state)
@@ -362,9 +362,9 @@ static void test_spm_without_space_prefix(void **state)
     metadata m = spm(SPM_SCORES, N_SPM);
     flag_key(&m, "tokenizer.ggml.add_space_prefix", false);
     flag_key(&m, "tokenizer.ggml.add_bos_token", false);
-    sw_vocab *const v = load_good(&m);
+    vocabulary *const v = load_good(&m);
     check_ids(v, "ab a", false, (const int32_t[]){10, 9}, 2);
-    sw_vocab_free(v);
+    vocab_free(v);
 }
 
 static void test_wrong_scores_are_refused(void **state)
@@ -385,18 +385,18 @@ static void test_wrong_scores_are_refused(void **state)
 static void test_phi3_markers_swallow_the_line_break_after_them(void **state)
 {
     (void)state;
-    sw_gguf *g;
-    sw_vocab *v;
+    gguf_file *g;
+    vocabulary *v;
     sw_err err;
-    assert_int_equal(sw_gguf_open(&g, SW_TEST_DATA "/tokenizer/ggml-vocab-phi-3.gguf", &err), SW_OK);
-    assert_int_equal(sw_vocab_from_gguf(&v, g, &err), SW_OK);
-    sw_gguf_close(g);
-    assert_true(sw_vocab_strips_right(v, 32010));
-    assert_false(sw_vocab_strips_right(v, 1));
-    assert_false(sw_vocab_strips_right(v, 32000));
+    assert_int_equal(gguf_open(&g, SPILLWAY_TEST_DATA "/tokenizer/ggml-vocab-phi-3.gguf", &err), SW_OK);
+    assert_int_equal(vocab_from_gguf(&v, g, &err), SW_OK);
+    gguf_close(g);
+    assert_true(vocab_strips_right(v, 32010));
+    assert_false(vocab_strips_right(v, 1));
+    assert_false(vocab_strips_right(v, 32000));
     check_ids(v, "<|user|> \nHello<|end|>\n", true, (const int32_t[]){1, 32010, 15043, 32007}, 4);
     check_ids(v, "<|endoftext|>\n", true, (const int32_t[]){1, 32000, 29871, 13}, 4);
-    sw_vocab_free(v);
+    vocab_free(v);
 }
 
 int main(void)

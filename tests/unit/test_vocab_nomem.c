@@ -34,17 +34,17 @@ static void ignore(void *ud, sw_text_kind kind, const char *text, size_t n)
     (void)ud, (void)kind, (void)text, (void)n;
 }
 
-static sw_code parse(const sw_vocab *v, const sw_tokens *ids)
+static sw_code parse(const vocabulary *v, const token_list *ids)
 {
-    sw_chat_parser *const p = sw_chat_parser_create(SW_CHAT_HARMONY, v);
+    chat_parser *const p = chat_parser_create(CHAT_HARMONY, v);
     if (p == NULL)
         return SW_ENOMEM;
     sw_code code = SW_OK;
     for (size_t i = 0; code == SW_OK && i < ids->n; i++)
-        code = sw_chat_parser_feed(p, ids->ids[i], ignore, NULL);
+        code = chat_parser_feed(p, ids->ids[i], ignore, NULL);
     if (code == SW_OK)
-        code = sw_chat_parser_finish(p, ignore, NULL);
-    sw_chat_parser_free(p);
+        code = chat_parser_finish(p, ignore, NULL);
+    chat_parser_free(p);
     return code;
 }
 
@@ -55,28 +55,28 @@ static sw_code whole_way(void)
                                            "<|channel|>", "<|return|>", "<|call|>"};
     static const sw_message MESSAGE = {SW_ROLE_USER, "What is <|end|> of 12345 + é?", NULL};
     static const char ANSWER[] = "<|channel|>final<|message|>It is fine.<|return|>";
-    const sw_chat_options options = {SW_EFFORT_HIGH, "2025-06-28"};
-    sw_vocab *v = NULL;
-    sw_tokens prompt = {0}, answer = {0};
+    const chat_render_options options = {SW_EFFORT_HIGH, "2025-06-28"};
+    vocabulary *v = NULL;
+    token_list prompt = {0}, answer = {0};
     sw_err err = {0};
-    sw_code code = sw_vocab_synthetic(&v, (const char *const[]){" the"}, 1, CONTROLS, 6, &err);
+    sw_code code = vocab_synthetic(&v, (const char *const[]){" the"}, 1, CONTROLS, 6, &err);
     if (code == SW_OK)
-        code = sw_chat_render(SW_CHAT_HARMONY, v, &MESSAGE, 1, &options, &prompt, &err);
+        code = chat_render(CHAT_HARMONY, v, &MESSAGE, 1, &options, &prompt, &err);
     if (code == SW_OK)
-        code = sw_vocab_encode(v, ANSWER, strlen(ANSWER), true, true, &answer, &err);
+        code = vocab_encode(v, ANSWER, strlen(ANSWER), true, true, &answer, &err);
     if (code == SW_OK)
         code = parse(v, &answer);
-    sw_tokens_clear(&prompt);
-    sw_tokens_clear(&answer);
-    sw_vocab_free(v);
+    token_list_clear(&prompt);
+    token_list_clear(&answer);
+    vocab_free(v);
     return code;
 }
 
 static void test_every_allocation_may_fail(void **state)
 {
     (void)state;
-    const sw_allocator failing = {failing_resize, NULL};
-    sw_set_allocator(&failing);
+    const mem_allocator failing = {failing_resize, NULL};
+    mem_set_allocator(&failing);
     sw_code code = SW_ENOMEM;
     long n = 0;
     for (; code != SW_OK && n < 100000; n++) {
@@ -85,7 +85,7 @@ static void test_every_allocation_may_fail(void **state)
         assert_true(code == SW_OK || code == SW_ENOMEM);
         assert_int_equal(n_blocks, 0);
     }
-    sw_set_allocator(NULL);
+    mem_set_allocator(NULL);
     assert_int_equal(code, SW_OK);
     assert_true(n > 20);
 }

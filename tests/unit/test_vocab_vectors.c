@@ -14,14 +14,14 @@
 static const char SEPARATOR[] = "\n__ggml_vocab_test__\n";
 enum { FILE_MAX = 1 << 20, N_STRINGS = 46 };
 
-static sw_vocab *load(const char *path)
+static vocabulary *load(const char *path)
 {
     sw_err err = {0};
-    sw_gguf *g = NULL;
-    sw_vocab *v = NULL;
-    if (sw_gguf_open(&g, path, &err) != SW_OK || sw_vocab_from_gguf(&v, g, &err) != SW_OK)
+    gguf_file *g = NULL;
+    vocabulary *v = NULL;
+    if (gguf_open(&g, path, &err) != SW_OK || vocab_from_gguf(&v, g, &err) != SW_OK)
         fail_msg("%s: %s", path, err.msg);
-    sw_gguf_close(g);
+    gguf_close(g);
     return v;
 }
 
@@ -31,12 +31,12 @@ static char *slurp(const char *path, const char *suffix)
     size_t n;
     sw_err err = {0};
     snprintf(name, sizeof name, "%s%s", path, suffix);
-    if (sw_file_slurp(name, FILE_MAX, &data, &n, &err) != SW_OK)
+    if (file_slurp(name, FILE_MAX, &data, &n, &err) != SW_OK)
         fail_msg("%s: %s", name, err.msg);
     return data;
 }
 
-static void check_ids(const sw_tokens *ids, char **out, int string)
+static void check_ids(const token_list *ids, char **out, int string)
 {
     for (size_t i = 0; i < ids->n; i++) {
         const long expected = strtol(*out, out, 10);
@@ -49,38 +49,38 @@ static void check_ids(const sw_tokens *ids, char **out, int string)
 }
 
 /* Encodes the next string of *in and compares with the next line of *out. */
-static void check_string(const sw_vocab *v, char **in, char **out, int string)
+static void check_string(const vocabulary *v, char **in, char **out, int string)
 {
     sw_err err = {0};
     char *const end = strstr(*in, SEPARATOR);
     assert_non_null(end);
     const size_t n = (size_t)(end - *in);
-    sw_tokens ids = {0};
-    assert_int_equal(sw_vocab_encode(v, *in, n, false, false, &ids, &err), SW_OK);
+    token_list ids = {0};
+    assert_int_equal(vocab_encode(v, *in, n, false, false, &ids, &err), SW_OK);
     check_ids(&ids, out, string);
-    sw_buf text;
-    sw_buf_init(&text, FILE_MAX);
-    sw_vocab_decode(v, ids.ids, ids.n, false, &text);
+    buf text;
+    buf_init(&text, FILE_MAX);
+    vocab_decode(v, ids.ids, ids.n, false, &text);
     assert_int_equal(text.size, n);
-    assert_memory_equal(sw_buf_str(&text), *in, n);
-    sw_buf_free(&text);
-    sw_tokens_clear(&ids);
+    assert_memory_equal(buf_str(&text), *in, n);
+    buf_free(&text);
+    token_list_clear(&ids);
     *in = end + strlen(SEPARATOR);
 }
 
 static void check_vocabulary(const char *name)
 {
     char path[512];
-    snprintf(path, sizeof path, "%s/tokenizer/ggml-vocab-%s.gguf", SW_TEST_DATA, name);
-    sw_vocab *const v = load(path);
+    snprintf(path, sizeof path, "%s/tokenizer/ggml-vocab-%s.gguf", SPILLWAY_TEST_DATA, name);
+    vocabulary *const v = load(path);
     char *const inputs = slurp(path, ".inp"), *const outputs = slurp(path, ".out");
     char *in = inputs, *out = outputs;
     for (int i = 0; i < N_STRINGS; i++)
         check_string(v, &in, &out, i);
     assert_int_equal(*in, '\0');
-    sw_free(inputs);
-    sw_free(outputs);
-    sw_vocab_free(v);
+    mem_free(inputs);
+    mem_free(outputs);
+    vocab_free(v);
 }
 
 static void test_phi3_vocabulary_gives_the_published_ids(void **state)

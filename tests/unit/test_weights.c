@@ -13,25 +13,25 @@
 #include "support/gguf_case.h"
 #include "support/tiny_model.h"
 
-static sw_code plan_built(sw_gguf **g, sw_weights *w, sw_err *err)
+static sw_code plan_built(gguf_file **g, model_weights *w, sw_err *err)
 {
-    sw_hparams h;
+    hparams h;
     *g = gguf_opened(&gguf_built);
-    *w = (sw_weights){0};
-    const sw_code code = sw_hparams_read(*g, false, &h, err);
-    return code == SW_OK ? sw_weights_plan(*g, &h, w, err) : code;
+    *w = (model_weights){0};
+    const sw_code code = hparams_read(*g, false, &h, err);
+    return code == SW_OK ? weights_plan(*g, &h, w, err) : code;
 }
 
 static void refused(sw_code expected, const char *named)
 {
-    sw_gguf *g;
-    sw_weights w;
+    gguf_file *g;
+    model_weights w;
     sw_err err = {0};
     const sw_code code = plan_built(&g, &w, &err);
     if (code != expected || strstr(err.msg, named) == NULL || strstr(err.msg, ".gguf: tensor '") == NULL)
         fail_msg("code '%s', message '%s'; expected '%s'", sw_code_name(code), err.msg, named);
-    sw_weights_free(&w);
-    sw_gguf_close(g);
+    weights_free(&w);
+    gguf_close(g);
 }
 
 /* Where the description of a tensor stands: behind its name. */
@@ -115,11 +115,11 @@ static void test_types_without_kernels_are_refused(void **state)
     static const struct {
         const char *name;
         uint32_t type;
-    } ROWS[] = {{"blk.0.attn_q.weight", SW_F64},
-                {"blk.0.attn_q.weight", SW_I8},
-                {"blk.1.ffn_up_exps.weight", SW_I32},
-                {"blk.1.attn_norm.weight", SW_Q8_0},
-                {"output_norm.weight", SW_I16}};
+    } ROWS[] = {{"blk.0.attn_q.weight", TYPE_F64},
+                {"blk.0.attn_q.weight", TYPE_I8},
+                {"blk.1.ffn_up_exps.weight", TYPE_I32},
+                {"blk.1.attn_norm.weight", TYPE_Q8_0},
+                {"output_norm.weight", TYPE_I16}};
     for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
         gguf_again(&gguf_built);
         tiny_build(&gguf_built, TINY_DEEPSEEK, TINY_NO_TOKEN);
@@ -127,10 +127,10 @@ static void test_types_without_kernels_are_refused(void **state)
         uint32_t n_dims;
         memcpy(&n_dims, info, sizeof n_dims);
         memcpy(info + 4 + 8 * (size_t)n_dims, &ROWS[i].type, sizeof ROWS[i].type);
-        if (ROWS[i].type == SW_F64) // would be twice as large as its place
+        if (ROWS[i].type == TYPE_F64) // would be twice as large as its place
             memcpy(info + 8 + 8 * (size_t)n_dims, &(uint64_t){gguf_built.data.size}, 8);
-        for (int pad = 0; ROWS[i].type == SW_F64 && pad < 32 * 32 * 8; pad++)
-            sw_buf_putc(&gguf_built.data, '\0');
+        for (int pad = 0; ROWS[i].type == TYPE_F64 && pad < 32 * 32 * 8; pad++)
+            buf_putc(&gguf_built.data, '\0');
         refused(SW_EUNSUPPORTED, ROWS[i].name);
     }
 }
@@ -147,9 +147,9 @@ static void on_load(void *ud, uint64_t done, uint64_t total)
     bytes_expected = total;
 }
 
-static void check_matrix(const sw_gguf *g, const sw_mat *m, const char *name, int n_stacked)
+static void check_matrix(const gguf_file *g, const mat *m, const char *name, int n_stacked)
 {
-    const sw_gguf_tensor *const t = sw_gguf_find_tensor(g, name);
+    const gguf_tensor *const t = gguf_find_tensor(g, name);
     assert_non_null(t);
     const size_t d = (size_t)m->n_cols;
     sw_err err = {0};
@@ -157,18 +157,18 @@ static void check_matrix(const sw_gguf *g, const sw_mat *m, const char *name, in
         for (int row = 0; row < m->n_rows; row++) {
             float expected[64], actual[64];
             const size_t at = ((size_t)e * (size_t)m->n_rows + (size_t)row) * d * sizeof *expected;
-            assert_int_equal(sw_gguf_read(g, t, at, expected, d * sizeof *expected, &err), SW_OK);
-            sw_tile_decode_row(SW_F32, sw_mat_tiles(m, e) + (size_t)(row / 16) * m->tile_bytes, d, row % 16, actual);
+            assert_int_equal(gguf_read(g, t, at, expected, d * sizeof *expected, &err), SW_OK);
+            tile_decode_row(TYPE_F32, mat_tiles(m, e) + (size_t)(row / 16) * m->tile_bytes, d, row % 16, actual);
             assert_memory_equal(actual, expected, d * sizeof *expected);
         }
     }
 }
 
-static void check_vector(const sw_gguf *g, const float *v, const char *name, size_t n)
+static void check_vector(const gguf_file *g, const float *v, const char *name, size_t n)
 {
     float expected[64];
     sw_err err = {0};
-    assert_int_equal(sw_gguf_read(g, sw_gguf_find_tensor(g, name), 0, expected, n * sizeof *expected, &err), SW_OK);
+    assert_int_equal(gguf_read(g, gguf_find_tensor(g, name), 0, expected, n * sizeof *expected, &err), SW_OK);
     assert_memory_equal(v, expected, n * sizeof *expected);
 }
 
@@ -176,22 +176,22 @@ static void test_what_is_loaded_is_what_the_file_holds(void **state)
 {
     (void)state;
     tiny_build(&gguf_built, TINY_GPT_OSS, TINY_NO_TOKEN);
-    sw_gguf *g;
-    sw_weights w;
+    gguf_file *g;
+    model_weights w;
     sw_err err = {0};
     assert_int_equal(plan_built(&g, &w, &err), SW_OK);
     assert_null(w.block); // planned, not read
     assert_true(w.expert_bytes > 0 && w.expert_bytes < w.block_bytes);
-    sw_pool *const pool = sw_pool_create(2);
+    thread_pool *const pool = pool_create(2);
     bytes_seen = 0;
-    if (sw_weights_load(&w, g, pool, on_load, NULL, &err) != SW_OK)
+    if (weights_load(&w, g, pool, on_load, NULL, &err) != SW_OK)
         fail_msg("%s", err.msg);
     assert_true(bytes_seen > 0 && bytes_seen <= bytes_expected);
     check_matrix(g, &w.embd, "token_embd.weight", 1);
     check_matrix(g, &w.output, "output.weight", 1);
     check_vector(g, w.output_norm.weight, "output_norm.weight", TINY_EMBD);
     for (int l = 0; l < TINY_LAYERS; l++) {
-        const sw_layer *const layer = &w.layers[l];
+        const layer_weights *const layer = &w.layers[l];
         char name[64];
         snprintf(name, sizeof name, "blk.%d.attn_k.weight", l);
         check_matrix(g, &layer->k, name, 1);
@@ -205,9 +205,9 @@ static void test_what_is_loaded_is_what_the_file_holds(void **state)
         check_vector(g, layer->gate_exps.bias, name, TINY_FF); // of the first expert
         assert_null(layer->gate.tiles);
     }
-    sw_pool_free(pool);
-    sw_weights_free(&w);
-    sw_gguf_close(g);
+    pool_free(pool);
+    weights_free(&w);
+    gguf_close(g);
 }
 
 static void test_a_missing_output_layer_is_the_embedding(void **state)
@@ -215,16 +215,16 @@ static void test_a_missing_output_layer_is_the_embedding(void **state)
     (void)state;
     tiny_build(&gguf_built, TINY_DEEPSEEK, TINY_NO_TOKEN);
     description("output.weight")[0] = 'X';
-    sw_gguf *g;
-    sw_weights w;
+    gguf_file *g;
+    model_weights w;
     sw_err err = {0};
     assert_int_equal(plan_built(&g, &w, &err), SW_OK);
-    sw_pool *const pool = sw_pool_create(1);
-    assert_int_equal(sw_weights_load(&w, g, pool, NULL, NULL, &err), SW_OK);
+    thread_pool *const pool = pool_create(1);
+    assert_int_equal(weights_load(&w, g, pool, NULL, NULL, &err), SW_OK);
     assert_ptr_equal(w.output.tiles, w.embd.tiles);
-    sw_pool_free(pool);
-    sw_weights_free(&w);
-    sw_gguf_close(g);
+    pool_free(pool);
+    weights_free(&w);
+    gguf_close(g);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, gguf_case_begin, gguf_case_end)

@@ -16,41 +16,41 @@
 
 enum { CTX = 2048, LENGTH = 1500, ROW = TINY_VOCAB * sizeof(float), SHORT = 64 };
 
-static sw_lm *open_with(tiny_arch arch, const sw_engine_options *options)
+static language_model *open_with(tiny_arch arch, const sw_engine_options *options)
 {
     const temp_path path = temp_file("windows.gguf");
     tiny_write_as(path.s, &(tiny_options){.arch = arch,
                                           .n_layers = TINY_LAYERS,
                                           .n_ctx = CTX,
                                           .n_ctx_original = arch == TINY_PHIMOE ? SHORT : 0});
-    sw_gguf *g;
-    sw_lm *lm = NULL;
+    gguf_file *g;
+    language_model *lm = NULL;
     sw_err err = {0};
-    if (sw_gguf_open(&g, path.s, &err) != SW_OK || sw_model_lm_open(&lm, g, options, &err) != SW_OK)
+    if (gguf_open(&g, path.s, &err) != SW_OK || model_lm_open(&lm, g, options, &err) != SW_OK)
         fail_msg("%s", err.msg);
-    sw_gguf_close(g);
+    gguf_close(g);
     return lm;
 }
 
 /* Pseudo-random tokens; `seed` tells sequences apart from position `from` on. */
 static int32_t token(int position, int from, int seed)
 {
-    sw_rng r;
-    sw_rng_seed(&r, (uint64_t)(position * 31 + (position >= from ? seed : 0)));
-    return (int32_t)(sw_rng_next(&r) % TINY_VOCAB);
+    rng_state r;
+    rng_seed(&r, (uint64_t)(position * 31 + (position >= from ? seed : 0)));
+    return (int32_t)(rng_next(&r) % TINY_VOCAB);
 }
 
 typedef struct tokens {
     int from, seed;
 } tokens;
 
-static void evaluate(sw_lm *lm, tokens of, int seq, int begin, int end, int chunk, float (*out)[TINY_VOCAB])
+static void evaluate(language_model *lm, tokens of, int seq, int begin, int end, int chunk, float (*out)[TINY_VOCAB])
 {
-    sw_lm_token batch[512];
+    batch_token batch[512];
     for (int at = begin; at < end; at += chunk) {
         const int n = at + chunk < end ? chunk : end - at;
         for (int i = 0; i < n; i++)
-            batch[i] = (sw_lm_token){token(at + i, of.from, of.seed), at + i, seq, true};
+            batch[i] = (batch_token){token(at + i, of.from, of.seed), at + i, seq, true};
         assert_true(lm->ops->reserve(lm, seq, at + n));
         const float *logits;
         int32_t bad;
@@ -61,19 +61,19 @@ static void evaluate(sw_lm *lm, tokens of, int seq, int begin, int end, int chun
     }
 }
 
-static void begin(sw_lm *lm, int seq, int n_keep, int n_max, int mark, int other)
+static void begin(language_model *lm, int seq, int n_keep, int n_max, int mark, int other)
 {
     assert_int_equal(lm->ops->resumable(lm, seq, n_keep, n_max), n_keep);
     lm->ops->truncate(lm, seq, n_keep);
-    lm->ops->begin(lm, seq, &(sw_lm_plan){n_max, {mark, other}});
+    lm->ops->begin(lm, seq, &(lm_plan){n_max, {mark, other}});
 }
 
 static float expected[CTX][TINY_VOCAB], got[CTX][TINY_VOCAB];
 
-static uint64_t cache_bytes(const sw_lm *lm)
+static uint64_t cache_bytes(const language_model *lm)
 {
     sw_engine_state state = {0};
-    sw_model_lm_state(lm, &state);
+    model_lm_state(lm, &state);
     return state.kv_bytes_max / (uint64_t)lm->n_seqs;
 }
 
@@ -83,13 +83,13 @@ static const sw_kv_type TYPES[] = {SW_KV_F16, SW_KV_F32, SW_KV_Q8_0};
 enum { N_TYPES = sizeof TYPES / sizeof *TYPES };
 
 /* A batch so large that nothing is dropped. */
-static sw_lm *open_undropped(sw_kv_type type)
+static language_model *open_undropped(sw_kv_type type)
 {
     return open_with(TINY_GPT_OSS,
                      &(sw_engine_options){.n_threads = 1, .n_ctx = CTX, .n_seqs = 1, .n_batch = 4096, .kv_type = type});
 }
 
-static sw_lm *open_dropping(sw_kv_type type, int n_threads, int n_batch)
+static language_model *open_dropping(sw_kv_type type, int n_threads, int n_batch)
 {
     return open_with(
         TINY_GPT_OSS,
@@ -100,11 +100,11 @@ static void test_dropping_pages_changes_no_bit(void **state)
 {
     (void)state;
     for (int t = 0; t < N_TYPES; t++) {
-        sw_lm *const all = open_undropped(TYPES[t]);
+        language_model *const all = open_undropped(TYPES[t]);
         evaluate(all, (tokens){0, 1}, 0, 0, LENGTH, 500, expected);
         static const int CHUNKS[] = {1, 16, 130}; // the window is 8
         for (int c = 0; c < 3; c++) {
-            sw_lm *const lm = open_dropping(TYPES[t], c + 1, CHUNKS[c] > 16 ? CHUNKS[c] : 16);
+            language_model *const lm = open_dropping(TYPES[t], c + 1, CHUNKS[c] > 16 ? CHUNKS[c] : 16);
             assert_true(cache_bytes(lm) < cache_bytes(all) * 2 / 3); // one of two layers keeps only its window
             evaluate(lm, (tokens){0, 1}, 1, 0, LENGTH, CHUNKS[c], got);
             assert_memory_equal(got, expected, LENGTH * ROW);
@@ -118,7 +118,7 @@ static void test_a_prefix_is_used_again_after_a_long_answer(void **state)
 {
     (void)state;
     enum { PROMPT = 700, SYSTEM = 100 };
-    sw_lm *const all = open_undropped(SW_KV_F16), *const lm = open_dropping(SW_KV_F16, 2, 64);
+    language_model *const all = open_undropped(SW_KV_F16), *const lm = open_dropping(SW_KV_F16, 2, 64);
     begin(lm, 0, 0, CTX, SYSTEM, PROMPT - 1);
     evaluate(lm, (tokens){CTX, 1}, 0, 0, LENGTH, 64, got);
     // The same prompt again, another answer; then one that shares only its first part.
@@ -144,7 +144,7 @@ static void test_a_prefix_is_used_again_after_a_long_answer(void **state)
 
 /* ---- LongRoPE --------------------------------------------------------------------------------------------------- */
 
-static sw_lm *open_phimoe(int n_ctx, sw_compat compat)
+static language_model *open_phimoe(int n_ctx, sw_compat compat)
 {
     return open_with(TINY_PHIMOE, &(sw_engine_options){
                                       .n_threads = 2, .n_ctx = n_ctx, .n_seqs = 2, .n_batch = 16, .compat = compat});
@@ -153,7 +153,8 @@ static sw_lm *open_phimoe(int n_ctx, sw_compat compat)
 static void test_factors_follow_the_length_of_the_sequence(void **state)
 {
     (void)state;
-    sw_lm *const small = open_phimoe(SHORT, SW_COMPAT_ORIGINAL), *const large = open_phimoe(CTX, SW_COMPAT_ORIGINAL);
+    language_model *const small = open_phimoe(SHORT, SW_COMPAT_ORIGINAL), *const large =
+                                                                              open_phimoe(CTX, SW_COMPAT_ORIGINAL);
     static float of_short[CTX][TINY_VOCAB], of_long[CTX][TINY_VOCAB];
     evaluate(small, (tokens){0, 1}, 0, 0, 40, 16, of_short);
     begin(large, 0, 0, SHORT, -1, -1);
@@ -175,7 +176,7 @@ static void test_factors_follow_the_length_of_the_sequence(void **state)
     begin(large, 0, 0, SHORT, -1, -1);
     begin(large, 1, 0, CTX, -1, -1);
     for (int p = 0; p < 40; p++) {
-        const sw_lm_token batch[2] = {{token(p, 0, 1), p, 0, true}, {token(p, 0, 1), p, 1, true}};
+        const batch_token batch[2] = {{token(p, 0, 1), p, 0, true}, {token(p, 0, 1), p, 1, true}};
         assert_true(large->ops->reserve(large, 0, p + 1) && large->ops->reserve(large, 1, p + 1));
         const float *logits;
         int32_t bad;
@@ -191,7 +192,8 @@ static void test_factors_follow_the_length_of_the_sequence(void **state)
 static void test_llama_cpp_chooses_by_the_context(void **state)
 {
     (void)state;
-    sw_lm *const lm = open_phimoe(CTX, SW_COMPAT_LLAMA_CPP), *const small = open_phimoe(SHORT, SW_COMPAT_LLAMA_CPP);
+    language_model *const lm = open_phimoe(CTX, SW_COMPAT_LLAMA_CPP), *const small =
+                                                                          open_phimoe(SHORT, SW_COMPAT_LLAMA_CPP);
     begin(lm, 0, 0, CTX, -1, -1);
     evaluate(lm, (tokens){0, 1}, 0, 0, 40, 16, expected);
     assert_int_equal(lm->ops->resumable(lm, 0, 40, 41), 40);
@@ -208,7 +210,7 @@ static void test_llama_cpp_chooses_by_the_context(void **state)
 static void test_other_families_have_one_kind(void **state)
 {
     (void)state;
-    sw_lm *const lm = open_dropping(SW_KV_F16, 1, 16);
+    language_model *const lm = open_dropping(SW_KV_F16, 1, 16);
     begin(lm, 0, 0, 20, -1, -1);
     evaluate(lm, (tokens){0, 1}, 0, 0, 20, 16, expected);
     assert_int_equal(lm->ops->resumable(lm, 0, 20, CTX), 20);
@@ -225,7 +227,7 @@ static void test_q8_0_stays_near(void **state)
         for (int t = 0; t < 2; t++) {
             const sw_engine_options o = {
                 .n_threads = 1, .n_ctx = 256, .n_seqs = 1, .kv_type = t == 0 ? SW_KV_F32 : SW_KV_Q8_0};
-            sw_lm *const lm = open_with((tiny_arch)arch, &o);
+            language_model *const lm = open_with((tiny_arch)arch, &o);
             evaluate(lm, (tokens){0, 1}, 0, 0, 200, 100, t == 0 ? expected : got);
             lm->ops->close(lm);
         }

@@ -39,7 +39,7 @@ Counts = list[list[int]]  # [layer][expert]
 
 
 def repetition(text: str) -> float:
-    """Repeated word triples / all word triples: spillway's repetition score (src/results/repetition.c)."""
+    """Repeated word triples / all word triples: spillway's repetition score (src/measure/figures/repetition.c)."""
     words = text.split()
     triples = Counter(zip(words, words[1:], words[2:]))
     total = sum(triples.values())

@@ -1,0 +1,80 @@
+/* chat_format.c - which chat format a model speaks. */
+#include <string.h>
+
+#include "chat/chat.h"
+
+enum { MAX_MARKERS = 8 };
+
+typedef struct format_row {
+    const char *name;
+    const char *markers[MAX_MARKERS]; // tokens without which the format cannot be written
+} format_row;
+
+static const format_row FORMATS[] = {
+    [CHAT_PLAIN] = {"plain", {NULL}},
+    [CHAT_HARMONY] = {"harmony", {"<|start|>", "<|channel|>", "<|message|>", "<|end|>", "<|return|>", "<|call|>"}},
+    [CHAT_PHI3] = {"phi3", {"<|user|>", "<|assistant|>", "<|end|>"}},
+    [CHAT_DEEPSEEK] = {"deepseek", {NULL}},
+    [CHAT_DEEPSEEK_V3] = {"deepseek-v3", {"<｜User｜>", "<｜Assistant｜>"}},
+    [CHAT_CHATML] = {"chatml", {"<|im_start|>", "<|im_end|>"}},
+    [CHAT_MISTRAL] = {"mistral", {NULL}},
+    [CHAT_LLAMA3] = {"llama3", {"<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"}},
+};
+
+const char *chat_format_name(chat_format f)
+{
+    return FORMATS[f].name;
+}
+
+static bool contains(str_view haystack, const char *needle)
+{
+    const size_t n = strlen(needle);
+    for (size_t i = 0; i + n <= haystack.size; i++) {
+        if (memcmp(haystack.data + i, needle, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What a template tells its family by: the first row whose `all` occur and whose `none` does not. */
+static const struct {
+    chat_format format;
+    const char *all[3];
+    const char *none;
+} SIGNS[] = {
+    {CHAT_HARMONY, {"<|start|>", "<|channel|>"}, NULL},
+    {CHAT_CHATML, {"<|im_start|>"}, "<|im_sep|>"},
+    {CHAT_MISTRAL, {"[INST]"}, NULL},
+    {CHAT_PHI3, {"<|assistant|>", "<|end|>"}, NULL},
+    {CHAT_LLAMA3, {"<|start_header_id|>", "<|end_header_id|>"}, NULL},
+    {CHAT_DEEPSEEK, {"'Assistant: ' + message['content'] + eos_token"}, NULL},
+    {CHAT_DEEPSEEK_V3, {"<｜Assistant｜>", "<｜User｜>", "<｜end▁of▁sentence｜>"}, NULL},
+};
+
+static chat_format from_template(str_view t)
+{
+    for (size_t i = 0; i < sizeof SIGNS / sizeof *SIGNS; i++) {
+        bool matches = SIGNS[i].none == NULL || !contains(t, SIGNS[i].none);
+        for (size_t s = 0; s < 3 && SIGNS[i].all[s] != NULL; s++)
+            matches = matches && contains(t, SIGNS[i].all[s]);
+        if (matches)
+            return SIGNS[i].format;
+    }
+    return CHAT_PLAIN;
+}
+
+static bool can_write(chat_format f, const vocabulary *v)
+{
+    for (size_t i = 0; i < MAX_MARKERS && FORMATS[f].markers[i] != NULL; i++) {
+        if (vocab_find(v, FORMATS[f].markers[i]) == TOKEN_NONE)
+            return false;
+    }
+    const bool ends_answers_with_eos = f == CHAT_DEEPSEEK || f == CHAT_DEEPSEEK_V3 || f == CHAT_MISTRAL;
+    return !ends_answers_with_eos || vocab_eos(v) != TOKEN_NONE;
+}
+
+chat_format chat_detect(str_view jinja_template, const vocabulary *v)
+{
+    const chat_format f = from_template(jinja_template);
+    return can_write(f, v) ? f : CHAT_PLAIN;
+}

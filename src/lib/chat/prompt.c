@@ -1,0 +1,67 @@
+#include "chat/prompt.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+
+void prompt_begin(prompt_builder *p, const vocabulary *v, token_list *out, sw_err *err)
+{
+    *p = (prompt_builder){.v = v, .out = out, .err = err, .code = SW_OK, .last_marker = TOKEN_NONE};
+    buf_init(&p->text, LIMIT_PROMPT_BYTES);
+}
+
+/* Encodes the text gathered so far.  Where the marker before it swallows white space, encoding marker and text together
+ * would have done so too. */
+static void flush(prompt_builder *p)
+{
+    if (p->text.failed != SW_OK && p->code == SW_OK)
+        p->code = sw_fail(p->err, SW_ENOMEM, "not enough memory for the prompt");
+    const char *const text = buf_str(&p->text);
+    const size_t n = p->text.size;
+    const size_t skip = vocab_strips_right(p->v, p->last_marker) ? vocab_leading_space(text, n) : 0;
+    if (p->code == SW_OK && skip < n)
+        p->code = vocab_encode(p->v, text + skip, n - skip, false, false, p->out, p->err);
+    buf_clear(&p->text);
+}
+
+sw_code prompt_end(prompt_builder *p)
+{
+    flush(p);
+    buf_free(&p->text);
+    return p->code;
+}
+
+void prompt_bytes(prompt_builder *p, const char *text, size_t n)
+{
+    if (n <= LIMIT_PROMPT_BYTES - p->n_bytes) {
+        p->n_bytes += n;
+        buf_append(&p->text, text, n);
+    } else if (p->code == SW_OK) {
+        p->code =
+            sw_fail(p->err, SW_ELIMIT, "messages: the conversation has more than %d bytes of text", LIMIT_PROMPT_BYTES);
+    }
+}
+
+void prompt_text(prompt_builder *p, const char *text)
+{
+    prompt_bytes(p, text, strlen(text));
+}
+
+void prompt_id(prompt_builder *p, int32_t id)
+{
+    if (id == TOKEN_NONE)
+        return;
+    flush(p);
+    p->last_marker = id;
+    if (p->code == SW_OK && !token_list_push(p->out, id))
+        p->code = sw_fail(p->err, SW_ENOMEM, "not enough memory for the prompt");
+}
+
+void prompt_marker(prompt_builder *p, const char *marker)
+{
+    const int32_t id = vocab_find(p->v, marker);
+    if (id == TOKEN_NONE && p->code == SW_OK)
+        p->code = sw_fail(p->err, SW_EINVAL, "the model's vocabulary has no token \"%s\", which its chat format needs",
+                          marker);
+    prompt_id(p, id);
+}

@@ -1,0 +1,92 @@
+#include "convert/random_blocks.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "quant/half.h"
+
+/* Standard deviations of codes that are uniformly random. */
+#define Q8_0_DEVIATION  73.9f // -128..127
+#define Q5_0_DEVIATION  9.23f // -16..15
+#define Q4_K_DEVIATION  4.61f // 0..15
+#define Q6_K_DEVIATION  18.5f // -32..31
+#define MXFP4_DEVIATION 2.93f // the sixteen E2M1 values
+#define K_SCALE_MEAN    48.0f // scales of Q4_K are 32..63
+#define Q6_SCALE_MEAN   96.0f // and of Q6_K 64..127 in magnitude
+
+static void random_bytes(rng_state *rng, uint8_t *out, size_t n)
+{
+    for (size_t i = 0; i < n; i += 8) {
+        const uint64_t x = rng_next(rng);
+        memcpy(out + i, &x, n - i < 8 ? n - i : 8);
+    }
+}
+
+/* A scale of random sign: cancels the mean of codes that reach one further down than up. */
+static float either_sign(uint8_t bits, float v)
+{
+    return (bits & 1) != 0 ? -v : v;
+}
+
+static void make_f32(rng_state *rng, float deviation, uint8_t *b)
+{
+    // Four uniform numbers add up to a fair bell; their sum has a variance of 1/3.
+    float sum = -2;
+    for (int i = 0; i < 4; i++)
+        sum += rng_float(rng);
+    sum *= deviation * 1.7320508f;
+    memcpy(b, &sum, sizeof sum);
+}
+
+static void make_q8_0(rng_state *rng, float deviation, uint8_t *b)
+{
+    random_bytes(rng, b + 2, 32);
+    half_store(b, either_sign(b[2], deviation / Q8_0_DEVIATION));
+}
+
+static void make_q5_0(rng_state *rng, float deviation, uint8_t *b)
+{
+    random_bytes(rng, b + 2, 20);
+    half_store(b, either_sign(b[6], deviation / Q5_0_DEVIATION));
+}
+
+/* Scale and min of a group are the same number and dmin = 7.5 d, which puts the mean of uniform codes at zero. */
+static void make_q4_k(rng_state *rng, float deviation, uint8_t *b)
+{
+    random_bytes(rng, b, 144);
+    const float d = deviation / (Q4_K_DEVIATION * K_SCALE_MEAN);
+    half_store(b, d);
+    half_store(b + 2, 7.5f * d);
+    uint8_t *const s = b + 4;
+    for (int j = 0; j < 4; j++) {
+        const uint8_t low = (uint8_t)(32 | (s[j] & 31)), high = (uint8_t)(32 | (s[j + 8] & 31));
+        s[j] = s[j + 4] = (uint8_t)(low | (high >> 4) << 6);
+        s[j + 8] = (uint8_t)((high & 15) | (high & 15) << 4);
+    }
+}
+
+static void make_q6_k(rng_state *rng, float deviation, uint8_t *b)
+{
+    random_bytes(rng, b, 210);
+    for (int j = 0; j < 16; j++) {
+        const int scale = 64 | (b[192 + j] & 63);
+        b[192 + j] = (uint8_t)(int8_t)((b[192 + j] & 64) != 0 ? -scale : scale);
+    }
+    half_store(b + 208, deviation / (Q6_K_DEVIATION * Q6_SCALE_MEAN));
+}
+
+static void make_mxfp4(rng_state *rng, float deviation, uint8_t *b)
+{
+    random_bytes(rng, b + 1, 16);
+    b[0] = (uint8_t)(127 + (int)lrintf(log2f(deviation / MXFP4_DEVIATION)));
+}
+
+void random_blocks_fill(tensor_type t, rng_state *rng, float deviation, size_t n_blocks, uint8_t *out)
+{
+    typedef void (*make_fn)(rng_state * rng, float deviation, uint8_t *b);
+    static const make_fn MAKERS[TYPE_N] = {[TYPE_F32] = make_f32,   [TYPE_Q8_0] = make_q8_0, [TYPE_Q5_0] = make_q5_0,
+                                           [TYPE_Q4_K] = make_q4_k, [TYPE_Q6_K] = make_q6_k, [TYPE_MXFP4] = make_mxfp4};
+    const size_t step = type_get((uint32_t)t)->block_bytes;
+    for (size_t i = 0; i < n_blocks; i++)
+        MAKERS[t](rng, deviation, out + i * step);
+}

@@ -1,0 +1,26 @@
+/* synth_tensors.h - which tensors a preset's model has, with types, shapes and the spread of their values. */
+#ifndef CONVERT_SYNTH_TENSORS_H
+#define CONVERT_SYNTH_TENSORS_H
+
+#include "convert/presets.h"
+
+typedef struct synth_tensor {
+    char name[64];
+    tensor_type type;
+    int n_dims;
+    uint64_t ne[3]; // 1 where there is no such dimension
+    float mean, deviation;
+} synth_tensor;
+
+typedef struct synth_tensors {
+    const preset *p;
+    synth_tensor *items;
+    size_t n, cap;
+    uint64_t bytes; // of all data
+    bool failed;
+} synth_tensors;
+
+/* Lists the tensors in file order; false when memory is short.  `out` is freed with mem_free(out->items) either way. */
+bool synth_tensors_list(const preset *p, synth_tensors *out);
+
+#endif

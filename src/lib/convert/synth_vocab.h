@@ -1,0 +1,12 @@
+/* synth_vocab.h - a vocabulary of any size for models with random weights: any text has tokens, and back. */
+#ifndef CONVERT_SYNTH_VOCAB_H
+#define CONVERT_SYNTH_VOCAB_H
+
+#include "gguf/writer.h"
+
+enum { SYNTH_VOCAB_MIN = 256 + 64 + 4 }; // bytes, merges, control tokens
+
+/* Writes the tokenizer's keys for n >= SYNTH_VOCAB_MIN tokens; false when memory is short. */
+bool synth_put_vocabulary(gguf_writer *w, int n);
+
+#endif

@@ -1,0 +1,29 @@
+/* model_lm.h - the real language model behind lm.h: weights, KV pages and the forward pass. */
+#ifndef ENGINE_MODEL_LM_H
+#define ENGINE_MODEL_LM_H
+
+#include "engine/lm.h"
+#include "gguf/gguf.h"
+#include "model/hparams.h"
+#include "spillway.h"
+
+/* Loads the weights of `g` (which must outlive the call only) and prepares caches and threads as `options` asks (its
+ * zeros are resolved here).  Errors: SW_EUNSUPPORTED, SW_EFORMAT (names the tensor), SW_ENOMEM (says how much is needed
+ * and which option lowers it), SW_EINVAL, SW_EIO. */
+SW_NODISCARD sw_code model_lm_open(language_model **out, const gguf_file *g, const sw_engine_options *options,
+                                   sw_err *err);
+
+/* Fills the members of *state that the model knows (threads, context, isa, bytes, placement, load time). */
+void model_lm_state(const language_model *lm, sw_engine_state *state);
+
+/* What the keys and values of one sequence take when n_ctx positions are full, in an engine with the default batch; 0
+ * when memory is short. */
+uint64_t model_lm_kv_bytes_of(const hparams *h, sw_kv_type type, int n_ctx);
+
+/* As sw_engine_kv_bytes_read. */
+uint64_t model_lm_kv_bytes_read(const language_model *lm, int n);
+
+/* As sw_engine_router_counts. */
+bool model_lm_router_counts(const language_model *lm, int layer, uint64_t *counts);
+
+#endif

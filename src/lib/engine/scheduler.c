@@ -1,0 +1,250 @@
+#include "engine/scheduler.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "engine/scheduler_state.h"
+
+/* ---- the queue ---------------------------------------------------------------------------------------------- */
+
+static void enqueue(scheduler *s, sched_task *t)
+{
+    t->next = NULL;
+    if (s->tail != NULL)
+        s->tail->next = t;
+    else
+        s->head = t;
+    s->tail = t;
+    s->n_waiting++;
+}
+
+/* Takes the task that follows `before` (NULL: the first one) out of the queue. */
+static sched_task *unlink_after(scheduler *s, sched_task *before)
+{
+    sched_task **const link = before != NULL ? &before->next : &s->head;
+    sched_task *const t = *link;
+    *link = t->next;
+    if (s->tail == t)
+        s->tail = before;
+    s->n_waiting--;
+    return t;
+}
+
+sched_task *queue_take_canceled(scheduler *s)
+{
+    sched_task *found = NULL;
+    pthread_mutex_lock(&s->lock);
+    for (sched_task *before = NULL, *t = s->head; t != NULL && found == NULL; before = t, t = t->next) {
+        if (scheduler_is_canceled(s, t))
+            found = unlink_after(s, before);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return found;
+}
+
+/* The task may be used without the lock, since only the engine thread takes tasks out. */
+sched_task *queue_peek(scheduler *s)
+{
+    pthread_mutex_lock(&s->lock);
+    sched_task *const t = s->is_borrowed ? NULL : s->head;
+    pthread_mutex_unlock(&s->lock);
+    return t;
+}
+
+void queue_take(scheduler *s, bool runs)
+{
+    pthread_mutex_lock(&s->lock);
+    unlink_after(s, NULL);
+    s->n_running += runs;
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* ---- the engine thread -------------------------------------------------------------------------------------- */
+
+static int32_t n_cached(const seq_slot *sl)
+{
+    return sl->task != NULL ? sl->task->n_done : sl->n_cached;
+}
+
+void scheduler_publish(scheduler *s, int n_left)
+{
+    uint64_t used = 0;
+    for (int i = 0; i < s->lm->n_seqs; i++)
+        used += (uint64_t)n_cached(&s->slots[i]);
+    pthread_mutex_lock(&s->lock);
+    s->kv_tokens_used = used;
+    s->n_running -= n_left;
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* Sleeps while there is nothing to do; false when it is time to end the thread. */
+static bool wait_for_work(scheduler *s)
+{
+    pthread_mutex_lock(&s->lock);
+    while (s->is_borrowed || (!atomic_load(&s->is_stopping) && s->n_waiting == 0 && s->n_running == 0)) {
+        if (s->is_awake) {
+            s->is_awake = false;
+            pthread_cond_broadcast(&s->changed);
+        }
+        pthread_cond_wait(&s->changed, &s->lock);
+    }
+    s->is_awake = true;
+    const bool has_tasks = s->n_waiting > 0 || s->n_running > 0;
+    pthread_mutex_unlock(&s->lock);
+    return has_tasks;
+}
+
+static void *engine_thread(void *ud)
+{
+    scheduler *const s = ud;
+    while (wait_for_work(s)) {
+        scheduler_end_canceled(s);
+        scheduler_admit(s);
+        scheduler_run_step(s);
+    }
+    return NULL;
+}
+
+/* ---- for other threads -------------------------------------------------------------------------------------- */
+
+static bool allocate(scheduler *s)
+{
+    s->slots = mem_calloc((size_t)s->lm->n_seqs, sizeof *s->slots);
+    s->batch = mem_calloc((size_t)s->lm->n_batch, sizeof *s->batch);
+    return s->slots != NULL && s->batch != NULL && sampler_scratch_init(&s->scratch, s->lm->n_vocab);
+}
+
+static void free_memory(scheduler *s)
+{
+    for (int i = 0; s->slots != NULL && i < s->lm->n_seqs; i++)
+        mem_free(s->slots[i].tokens);
+    mem_free(s->slots);
+    mem_free(s->batch);
+    sampler_scratch_free(&s->scratch);
+    pthread_cond_destroy(&s->changed);
+    pthread_mutex_destroy(&s->lock);
+    mem_free(s);
+}
+
+sw_code scheduler_create(scheduler **out, language_model *lm, const clock_source *clock, sw_err *err)
+{
+    assert(lm->n_batch >= lm->n_seqs);
+    *out = NULL;
+    scheduler *const s = mem_calloc(1, sizeof *s);
+    if (s == NULL)
+        return sw_fail(err, SW_ENOMEM, "scheduler: out of memory");
+    s->lm = lm;
+    s->clock = clock;
+    s->chunk = CHUNK_FIRST < lm->n_batch ? CHUNK_FIRST : lm->n_batch;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->changed, NULL);
+    if (!allocate(s)) {
+        free_memory(s);
+        return sw_fail(err, SW_ENOMEM, "scheduler: out of memory for %d sequences", lm->n_seqs);
+    }
+    const int failed = pthread_create(&s->thread, NULL, engine_thread, s);
+    if (failed != 0) {
+        free_memory(s);
+        return sw_fail(err, SW_EIO, "scheduler: cannot start a thread: %s", strerror(failed));
+    }
+    *out = s;
+    return SW_OK;
+}
+
+void scheduler_free(scheduler *s)
+{
+    if (s == NULL)
+        return;
+    pthread_mutex_lock(&s->lock);
+    atomic_store(&s->is_stopping, true);
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+    pthread_join(s->thread, NULL);
+    free_memory(s);
+}
+
+/* Fills the task and copies the prompt into a buffer that will hold the answer too. */
+static sw_code prepare(scheduler *s, sched_task *t, const task_request *r, sw_err *err)
+{
+    const int n_ctx = s->lm->n_ctx;
+    if (r->n_prompt == 0)
+        return sw_fail(err, SW_EINVAL, "prompt: it has no tokens");
+    if (r->n_prompt >= (size_t)n_ctx)
+        return sw_fail(err, SW_ELIMIT, "prompt: it has %zu tokens, and with one token of answer at most %d fit",
+                       r->n_prompt, n_ctx);
+    const int32_t n_prompt = (int32_t)r->n_prompt;
+    const int32_t room = n_ctx - n_prompt;
+    *t = (sched_task){.on_event = r->on_event,
+                      .ud = r->ud,
+                      .wants_logprobs = r->wants_logprobs,
+                      .n_top_logprobs = r->n_top_logprobs,
+                      .n_prompt = n_prompt,
+                      .n_tokens = n_prompt};
+    t->n_max = n_prompt + (r->max_tokens > 0 && r->max_tokens < room ? r->max_tokens : room);
+    t->tokens = mem_calloc((size_t)t->n_max, sizeof *t->tokens);
+    if (t->tokens == NULL)
+        return sw_fail(err, SW_ENOMEM, "job: out of memory for %d tokens", t->n_max);
+    memcpy(t->tokens, r->prompt, r->n_prompt * sizeof *t->tokens);
+    const sw_code code = sampler_init(&t->sampler, &r->sampling, t->n_max, err);
+    if (code != SW_OK) {
+        mem_free(t->tokens);
+        return code;
+    }
+    t->submit_ns = clock_now_ns(s->clock);
+    return SW_OK;
+}
+
+sw_code scheduler_submit(scheduler *s, sched_task *task, const task_request *request, sw_err *err)
+{
+    const sw_code code = prepare(s, task, request, err);
+    if (code != SW_OK)
+        return code;
+    pthread_mutex_lock(&s->lock);
+    const bool is_full = s->n_waiting >= LIMIT_QUEUE_JOBS;
+    if (!is_full) {
+        enqueue(s, task);
+        pthread_cond_broadcast(&s->changed);
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (!is_full)
+        return SW_OK;
+    sampler_free(&task->sampler);
+    mem_free(task->tokens);
+    task->tokens = NULL;
+    return sw_fail(err, SW_EBUSY, "job: %d jobs wait already; try again later", LIMIT_QUEUE_JOBS);
+}
+
+sw_code scheduler_borrow(scheduler *s, sw_err *err)
+{
+    pthread_mutex_lock(&s->lock);
+    const int n_tasks = s->n_running + s->n_waiting;
+    const bool is_free = n_tasks == 0 && !s->is_borrowed;
+    if (is_free) {
+        s->is_borrowed = true; // from here on nothing starts, so the thread falls asleep soon
+        while (s->is_awake)
+            pthread_cond_wait(&s->changed, &s->lock);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return is_free ? SW_OK : sw_fail(err, SW_EBUSY, "engine: it is busy with %d jobs", n_tasks);
+}
+
+void scheduler_give_back(scheduler *s)
+{
+    for (int i = 0; i < s->lm->n_seqs; i++)
+        slot_forget(s, &s->slots[i]);
+    scheduler_publish(s, 0);
+    pthread_mutex_lock(&s->lock);
+    s->is_borrowed = false;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
+scheduler_stats scheduler_get_stats(scheduler *s)
+{
+    pthread_mutex_lock(&s->lock);
+    const scheduler_stats stats = {s->n_running, s->n_waiting, s->kv_tokens_used};
+    pthread_mutex_unlock(&s->lock);
+    return stats;
+}

@@ -1,0 +1,163 @@
+/* scheduler_slots.c - which task has which sequence: starting with the longest cached prefix, ending, and making room.
+ */
+#include "base/alloc.h"
+#include "engine/scheduler_state.h"
+
+/* The task's owner may free it when it has the event. */
+static void send_end(sched_task *t, sw_finish finish, const sw_err *error)
+{
+    sampler_free(&t->sampler);
+    const task_event e = {
+        .type = TASK_END, .n_prompt = t->n_prompt, .finish = finish, .timings = t->timings, .error = error};
+    t->on_event(t->ud, &e);
+}
+
+/* Ends a task that never had a slot. */
+static void end_waiting(scheduler *s, sched_task *t, const sw_err *error)
+{
+    t->timings.queue_ms = ns_to_ms(clock_now_ns(s->clock) - t->submit_ns);
+    mem_free(t->tokens);
+    t->tokens = NULL;
+    send_end(t, SW_FINISH_CANCELED, error);
+}
+
+void slot_forget(scheduler *s, seq_slot *sl)
+{
+    sl->n_cached = 0;
+    s->lm->ops->truncate(s->lm, (int32_t)(sl - s->slots), 0);
+}
+
+/* Frees the slot first, so that whoever reacts to the last event finds it free.  What a failed task left in the cache
+ * is not trusted. */
+void scheduler_end_running(scheduler *s, seq_slot *sl, sw_finish finish, const sw_err *error)
+{
+    sched_task *const t = sl->task;
+    sl->task = NULL;
+    sl->n_cached = t->n_done;
+    if (error != NULL)
+        slot_forget(s, sl);
+    scheduler_publish(s, 1);
+    send_end(t, finish, error);
+}
+
+static int32_t common_prefix(const seq_slot *sl, const sched_task *t)
+{
+    int32_t n = 0;
+    while (n < sl->n_cached && n < t->n_prompt && sl->tokens[n] == t->tokens[n])
+        n++;
+    return n;
+}
+
+/* How much of a slot's cache a task can use; *n_common_out is how much of it is the same.  The last prompt token is
+ * always evaluated. */
+static int32_t usable_prefix(scheduler *s, const seq_slot *sl, const sched_task *t, int32_t *n_common_out)
+{
+    int32_t n = common_prefix(sl, t);
+    if (n > t->n_prompt - 1)
+        n = t->n_prompt - 1;
+    *n_common_out = n;
+    return s->lm->ops->resumable != NULL ? s->lm->ops->resumable(s->lm, (int32_t)(sl - s->slots), n, t->n_max) : n;
+}
+
+/* The idle slot with the longest prefix that the task can use, among equals the one unused for longest; or NULL. */
+static seq_slot *choose_slot(scheduler *s, const sched_task *t, int32_t *n_shared_out, int32_t *n_common_out)
+{
+    seq_slot *best = NULL;
+    for (int i = 0; i < s->lm->n_seqs; i++) {
+        seq_slot *const sl = &s->slots[i];
+        if (sl->task != NULL)
+            continue;
+        int32_t n_common;
+        const int32_t n = usable_prefix(s, sl, t, &n_common);
+        if (best == NULL || n > *n_shared_out || (n == *n_shared_out && sl->used < best->used)) {
+            best = sl;
+            *n_shared_out = n;
+            *n_common_out = n_common;
+        }
+    }
+    return best;
+}
+
+bool slot_reserve(scheduler *s, const seq_slot *sl, int32_t n)
+{
+    const int32_t seq = (int32_t)(sl - s->slots);
+    if (s->lm->ops->reserve(s->lm, seq, n))
+        return true;
+    for (int i = 0; i < s->lm->n_seqs; i++) {
+        if (s->slots[i].task == NULL && i != seq)
+            slot_forget(s, &s->slots[i]);
+    }
+    return s->lm->ops->reserve(s->lm, seq, n);
+}
+
+/* A task that repeats or continues this one's prompt parts from it at the prompt's end; one that shares its first part,
+ * as this one did with the slot's last, parts where that did. */
+static void announce(scheduler *s, const seq_slot *sl, const sched_task *t, int32_t n_common)
+{
+    const lm_plan plan = {.n_max = t->n_max, .marks = {n_common > 0 ? n_common : -1, t->n_prompt - 1}};
+    if (s->lm->ops->begin != NULL)
+        s->lm->ops->begin(s->lm, (int32_t)(sl - s->slots), &plan);
+}
+
+static void start(scheduler *s, seq_slot *sl, sched_task *t, int32_t n_shared)
+{
+    queue_take(s, /*runs=*/true);
+    mem_free(sl->tokens);
+    sl->tokens = t->tokens;
+    sl->task = t;
+    sl->used = ++s->n_started;
+    t->n_done = n_shared;
+    t->slot_ns = clock_now_ns(s->clock);
+    t->timings.queue_ms = ns_to_ms(t->slot_ns - t->submit_ns);
+    const task_event e = {.type = TASK_ACCEPTED, .n_prompt = t->n_prompt, .n_prompt_done = n_shared};
+    t->on_event(t->ud, &e);
+}
+
+static void refuse(scheduler *s, sched_task *t)
+{
+    queue_take(s, /*runs=*/false);
+    sw_err err = {0};
+    (void)sw_fail(&err, SW_ELIMIT, "prompt: its %d tokens do not fit the memory set aside for keys and values",
+                  t->n_prompt);
+    end_waiting(s, t, &err);
+}
+
+static bool has_running_tasks(const scheduler *s)
+{
+    for (int i = 0; i < s->lm->n_seqs; i++) {
+        if (s->slots[i].task != NULL)
+            return true;
+    }
+    return false;
+}
+
+void scheduler_admit(scheduler *s)
+{
+    sched_task *t;
+    while ((t = queue_peek(s)) != NULL) {
+        int32_t n_shared = 0, n_common = 0;
+        seq_slot *const sl = choose_slot(s, t, &n_shared, &n_common);
+        if (sl == NULL)
+            return;
+        s->lm->ops->truncate(s->lm, (int32_t)(sl - s->slots), n_shared);
+        sl->n_cached = n_shared;
+        announce(s, sl, t, n_common);
+        if (slot_reserve(s, sl, t->n_prompt + 1))
+            start(s, sl, t, n_shared);
+        else if (has_running_tasks(s))
+            return; // memory comes back when one of them ends
+        else
+            refuse(s, t);
+    }
+}
+
+void scheduler_end_canceled(scheduler *s)
+{
+    sched_task *t;
+    while ((t = queue_take_canceled(s)) != NULL)
+        end_waiting(s, t, NULL);
+    for (int i = 0; i < s->lm->n_seqs; i++) {
+        if (s->slots[i].task != NULL && scheduler_is_canceled(s, s->slots[i].task))
+            scheduler_end_running(s, &s->slots[i], SW_FINISH_CANCELED, NULL);
+    }
+}

@@ -1,0 +1,167 @@
+/* scheduler_step.c - one step: a batch of all sequences that generate and a chunk of the prompts, and what comes of it.
+ */
+#include "engine/logprobs.h"
+#include "engine/scheduler_state.h"
+
+enum {
+    STEP_TARGET_NS = 100000000, // a cancel takes effect within one step, and 100 ms still feels immediate
+    CHUNK_MIN = 8,              // below this a step costs about the same whatever the chunk
+};
+
+/* What a batch holds. */
+typedef struct step {
+    int n, n_rows;
+    int n_prompt; // of the n tokens
+} step;
+
+static bool is_generating(const seq_slot *sl)
+{
+    return sl->task != NULL && sl->task->n_done >= sl->task->n_prompt;
+}
+
+/* Adds the next n tokens of a slot to the batch; logits are wanted of the last known token only. */
+static void add_tokens(scheduler *s, seq_slot *sl, int32_t n, step *st)
+{
+    const sched_task *const t = sl->task;
+    const bool is_last = t->n_done + n == t->n_tokens;
+    for (int32_t i = t->n_done; i < t->n_done + n; i++) {
+        s->batch[st->n++] = (batch_token){
+            .id = t->tokens[i], .pos = i, .seq = (int32_t)(sl - s->slots), .wants_logits = i == t->n_tokens - 1};
+    }
+    sl->n_step = n;
+    sl->row = is_last ? st->n_rows++ : -1;
+}
+
+/* The slot whose prompt has waited longest and is not in the batch yet; or NULL. */
+static seq_slot *next_prompt(scheduler *s)
+{
+    seq_slot *first = NULL;
+    for (int i = 0; i < s->lm->n_seqs; i++) {
+        seq_slot *const sl = &s->slots[i];
+        if (sl->task != NULL && !is_generating(sl) && sl->n_step == 0 && (first == NULL || sl->used < first->used))
+            first = sl;
+    }
+    return first;
+}
+
+/* All sequences that generate, then a chunk of the prompts. */
+static step build_batch(scheduler *s)
+{
+    step st = {0};
+    for (int i = 0; i < s->lm->n_seqs; i++) {
+        seq_slot *const sl = &s->slots[i];
+        sl->n_step = 0;
+        if (!is_generating(sl))
+            continue;
+        if (slot_reserve(s, sl, sl->task->n_done + 1))
+            add_tokens(s, sl, 1, &st);
+        else
+            scheduler_end_running(s, sl, SW_FINISH_LENGTH, NULL);
+    }
+    int left = s->lm->n_batch - st.n;
+    if (left > s->chunk)
+        left = s->chunk;
+    for (seq_slot *sl; left > 0 && (sl = next_prompt(s)) != NULL; left -= sl->n_step) {
+        const int n = sl->task->n_prompt - sl->task->n_done;
+        add_tokens(s, sl, n < left ? n : left, &st);
+        st.n_prompt += sl->n_step;
+    }
+    return st;
+}
+
+/* Sizes the next chunk from what this one took: at most doubled or halved, since a single measurement is noisy. */
+static void adapt_chunk(scheduler *s, int n_prompt, uint64_t took_ns)
+{
+    const bool was_full = n_prompt >= s->chunk;
+    if (n_prompt == 0 || (took_ns <= STEP_TARGET_NS && !was_full))
+        return;
+    const uint64_t fits = took_ns > 0 ? (uint64_t)n_prompt * STEP_TARGET_NS / took_ns : UINT64_MAX;
+    const int lo = s->chunk / 2, hi = s->chunk * 2;
+    s->chunk = fits > (uint64_t)hi ? hi : fits < (uint64_t)lo ? lo : (int)fits;
+    if (s->chunk < CHUNK_MIN)
+        s->chunk = CHUNK_MIN;
+    if (s->chunk > s->lm->n_batch)
+        s->chunk = s->lm->n_batch;
+}
+
+/* A step failed: the one sequence to blame ends, or all that took part when nobody can be named. */
+static void end_failed(scheduler *s, int32_t bad_seq, const sw_err *err)
+{
+    const bool is_one = err->code == SW_ENUMERIC && bad_seq >= 0 && bad_seq < s->lm->n_seqs &&
+                        s->slots[bad_seq].task != NULL && s->slots[bad_seq].n_step > 0;
+    for (int i = 0; i < s->lm->n_seqs; i++) {
+        seq_slot *const sl = &s->slots[i];
+        if (sl->task != NULL && sl->n_step > 0 && (!is_one || i == bad_seq))
+            scheduler_end_running(s, sl, SW_FINISH_STOP, err);
+    }
+}
+
+static void note_times(scheduler *s, sched_task *t)
+{
+    const uint64_t now = clock_now_ns(s->clock);
+    if (t->n_tokens == t->n_prompt) {
+        t->first_ns = now;
+        t->timings.prompt_ms = ns_to_ms(now - t->slot_ns);
+        t->timings.ttft_ms = ns_to_ms(now - t->submit_ns);
+    }
+    t->timings.predict_ms = ns_to_ms(now - t->first_ns);
+}
+
+/* Samples the next token of a slot and ends the task when it was the last one. */
+static void sample(scheduler *s, seq_slot *sl, const float *logits)
+{
+    sched_task *const t = sl->task;
+    const sampler_input input = {logits, s->lm->n_vocab, t->tokens, t->n_prompt, t->n_tokens};
+    sw_err err = {0};
+    int32_t id;
+    if (sampler_pick(&t->sampler, &input, &s->scratch, &id, &err) != SW_OK) {
+        scheduler_end_running(s, sl, SW_FINISH_STOP, &err);
+        return;
+    }
+    note_times(s, t);
+    t->tokens[t->n_tokens++] = id;
+    sw_logprobs logprobs;
+    if (t->wants_logprobs)
+        logprobs_fill(&logprobs, logits, s->lm->n_vocab, id, t->n_top_logprobs);
+    const task_event e = {
+        .type = TASK_TOKEN, .token = id, .logprobs = t->wants_logprobs ? &logprobs : NULL, .n_prompt = t->n_prompt};
+    if (!t->on_event(t->ud, &e))
+        scheduler_end_running(s, sl, SW_FINISH_STOP, NULL);
+    else if (t->n_tokens == t->n_max)
+        scheduler_end_running(s, sl, SW_FINISH_LENGTH, NULL);
+}
+
+/* What a step brought to one of its slots. */
+static void deliver(scheduler *s, seq_slot *sl, const float *logits)
+{
+    sched_task *const t = sl->task;
+    const bool was_prompt = !is_generating(sl);
+    t->n_done += sl->n_step;
+    if (was_prompt) {
+        const task_event e = {.type = TASK_PROGRESS, .n_prompt = t->n_prompt, .n_prompt_done = t->n_done};
+        t->on_event(t->ud, &e);
+    }
+    if (sl->row >= 0)
+        sample(s, sl, logits + (size_t)sl->row * (size_t)s->lm->n_vocab);
+}
+
+void scheduler_run_step(scheduler *s)
+{
+    const step st = build_batch(s);
+    if (st.n == 0)
+        return;
+    const uint64_t before = clock_now_ns(s->clock);
+    const float *logits = NULL;
+    int32_t bad_seq = -1;
+    sw_err err = {0};
+    if (s->lm->ops->step(s->lm, s->batch, (size_t)st.n, &logits, &bad_seq, &err) != SW_OK) {
+        end_failed(s, bad_seq, &err);
+        return;
+    }
+    adapt_chunk(s, st.n_prompt, clock_now_ns(s->clock) - before);
+    for (int i = 0; i < s->lm->n_seqs; i++) {
+        if (s->slots[i].task != NULL && s->slots[i].n_step > 0)
+            deliver(s, &s->slots[i], logits);
+    }
+    scheduler_publish(s, 0);
+}

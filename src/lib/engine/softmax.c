@@ -1,0 +1,50 @@
+#include "engine/softmax.h"
+
+#include <stddef.h>
+
+#include "kernels/kernels.h"
+
+float softmax_highest_logit(const float *logits, int n)
+{
+    enum { LANES = 16 };                  // side by side, since one chain of comparisons would wait for itself
+    float best[LANES], zero[LANES] = {0}; // x - x is 0, unless x is not finite
+    for (int k = 0; k < LANES; k++)
+        best[k] = logits[0];
+    int i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        for (int k = 0; k < LANES; k++) {
+            const float x = logits[i + k];
+            best[k] = x > best[k] ? x : best[k];
+            zero[k] += x - x;
+        }
+    }
+    for (; i < n; i++) {
+        best[0] = logits[i] > best[0] ? logits[i] : best[0];
+        zero[0] += logits[i] - logits[i];
+    }
+    for (int k = 1; k < LANES; k++) {
+        best[0] = best[k] > best[0] ? best[k] : best[0];
+        zero[0] += zero[k];
+    }
+    return best[0] + zero[0];
+}
+
+uint64_t softmax_weigh(const float *logits, int n, float max, float temperature, float *weights)
+{
+    enum { PART = 1024 }; // what the nearest cache holds between the two loops
+    const kernels *const k = kernels_get();
+    float room[PART];
+    uint64_t sum = 0;
+    for (int first = 0; first < n; first += PART) {
+        const int count = n - first < PART ? n - first : PART;
+        float *part = weights;
+        if (part == NULL)
+            part = room;
+        else
+            part += first;
+        k->softmax_weights(logits + first, (size_t)count, max, temperature, part);
+        for (int i = 0; i < count; i++)
+            sum += softmax_weight_units(part[i]);
+    }
+    return sum;
+}

@@ -1,0 +1,29 @@
+/* stub.h - a language model that computes nothing, behind lm.h.
+ *
+ * It answers words chosen by a hash of the prompt's tokens, at a set pace, so that scheduler, server and suite can be
+ * tested without weights.  Like the real model, its logits are a function of the token history alone: the same prompt
+ * gives the same answer alone, batched, or from a reused prefix.
+ */
+#ifndef ENGINE_STUB_H
+#define ENGINE_STUB_H
+
+#include "base/clock.h"
+#include "engine/lm.h"
+#include "spillway.h"
+#include "token/vocab.h"
+
+enum {
+    STUB_ANSWER_MIN = 20, // words of an answer, at least and at most
+    STUB_ANSWER_MAX = 200,
+    STUB_CTX_TRAIN = 32768,
+};
+
+/* Bytes, words, and the markers of ChatML; <|im_end|> ends an answer. */
+SW_NODISCARD sw_code stub_vocab(vocabulary **out, sw_err *err);
+
+/* `vocab` is one of stub_vocab.  Uses n_ctx, n_seqs, n_batch and stub_tokens_per_s of `options` (zeros as documented
+ * there); a step that produces tokens lasts 1 / stub_tokens_per_s on `clock`. */
+SW_NODISCARD sw_code stub_open(language_model **out, const vocabulary *vocab, const sw_engine_options *options,
+                               const clock_source *clock, sw_err *err);
+
+#endif

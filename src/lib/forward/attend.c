@@ -1,0 +1,267 @@
+/* attend.c - the softmax attention of a batch over its cached pages: which queries go together, and who computes what.
+ *
+ * A *block* is some tokens of one sequence that stand together in the batch; a *share* is a block's queries for some
+ * heads that use one KV head, at most ATTEND_QUERIES.  A share reads each page once for all its queries.  Pages are
+ * passed in spans of KV_SPAN, whose results are joined in order: where there are fewer shares than would keep the
+ * threads busy, spans are computed side by side, with the same result.
+ */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "forward/forward.h"
+#include "kernels/scalar/math.h"
+
+enum {
+    SPAN_POSITIONS = KV_SPAN * KV_PAGE,
+    SHARES_PER_THREAD = 4, // fewer are cut into spans
+    PARTS_PER_THREAD = 8,
+    HEADS_TOGETHER = 4, // fewer are not worth a page of their own
+};
+
+bool attend_init(attend_scratch *s, int n_batch, int n_threads, int n_value)
+{
+    *s = (attend_scratch){.n_parts = (size_t)n_threads * PARTS_PER_THREAD,
+                          .n_value = (size_t)n_value,
+                          .blocks = mem_calloc((size_t)n_batch, sizeof *s->blocks)};
+    const size_t n_rows = s->n_parts * ATTEND_QUERIES;
+    s->state = mem_calloc(n_rows, sizeof *s->state);
+    s->total = mem_calloc(n_rows, sizeof *s->total);
+    s->out = mem_big_alloc(n_rows * s->n_value * sizeof *s->out);
+    return s->blocks != NULL && s->state != NULL && s->total != NULL && s->out != NULL;
+}
+
+void attend_free(attend_scratch *s)
+{
+    mem_free(s->blocks);
+    mem_free(s->state);
+    mem_free(s->total);
+    mem_big_free(s->out, s->n_parts * ATTEND_QUERIES * s->n_value * sizeof *s->out);
+    *s = (attend_scratch){0};
+}
+
+typedef struct attend_job {
+    forward *f;
+    int layer;
+    const head_layout *heads;
+    int heads_per_share, shares_per_block;
+    int first_span, n_spans; // of one wave
+    bool is_last;            // wave
+} attend_job;
+
+/* One share of the batch. */
+typedef struct share {
+    const token_block *block;
+    int kv_head, first_head, n_heads;
+    int first, end; // positions that any of its queries sees
+} share;
+
+static int window_begin(const attend_job *j, int end)
+{
+    const hparams *const h = j->f->h;
+    return hparams_is_windowed(h, j->layer) && end > h->n_window ? end - h->n_window : 0;
+}
+
+static share share_of(const attend_job *j, size_t task)
+{
+    const token_block *const b = &j->f->attend.blocks[task / (size_t)j->shares_per_block];
+    const int in_block = (int)(task % (size_t)j->shares_per_block);
+    const int per_kv = j->heads->n_head / j->heads->n_kv;
+    const int shares_per_kv = j->shares_per_block / j->heads->n_kv;
+    const int first = in_block % shares_per_kv * j->heads_per_share;
+    const batch_token *const t = &j->f->tokens[b->first];
+    return (share){.block = b,
+                   .kv_head = in_block / shares_per_kv,
+                   .first_head = in_block / shares_per_kv * per_kv + first,
+                   .n_heads = per_kv - first < j->heads_per_share ? per_kv - first : j->heads_per_share,
+                   .first = window_begin(j, t->pos + 1),
+                   .end = t->pos + b->n};
+}
+
+static int share_queries(const share *s)
+{
+    return s->block->n * s->n_heads;
+}
+
+/* The i-th query of a share: token by token, head by head; and where its answer goes. */
+static attend_query query_of(const attend_job *j, const share *s, int i, float **answer_out, const float **sink_out)
+{
+    const head_layout *const h = j->heads;
+    const size_t token = (size_t)(s->block->first + i / s->n_heads), head = (size_t)(s->first_head + i % s->n_heads);
+    const int end = j->f->tokens[token].pos + 1;
+    *answer_out = h->out + token * h->out_token + head * h->out_head;
+    *sink_out = h->sinks != NULL ? &h->sinks[head] : NULL;
+    return (attend_query){.q = h->q + token * h->q_token + head * h->q_head, .begin = window_begin(j, end), .end = end};
+}
+
+/* The part of a share that lies in one span: row i of `out` and state[i] belong to its i-th query; a query that sees
+ * nothing there gets the sum 0. */
+static void attend_span(const attend_job *j, const share *s, int span, running_softmax *state, float *out)
+{
+    const forward *const f = j->f;
+    const int first = span * SPAN_POSITIONS > s->first ? span * SPAN_POSITIONS : s->first;
+    const int end = (span + 1) * SPAN_POSITIONS < s->end ? (span + 1) * SPAN_POSITIONS : s->end;
+    attend_query queries[ATTEND_QUERIES];
+    int index[ATTEND_QUERIES], n = 0;
+    for (int i = 0; i < share_queries(s); i++) {
+        float *answer;
+        const float *sink;
+        state[i] = (running_softmax){-INFINITY, 0};
+        queries[n] = query_of(j, s, i, &answer, &sink);
+        queries[n].out = out + (size_t)i * f->attend.n_value;
+        if (queries[n].begin < end && queries[n].end > first)
+            index[n++] = i;
+    }
+    if (n == 0)
+        return;
+    const void *keys[KV_SPAN], *values[KV_SPAN];
+    const int first_page = first / KV_PAGE, end_page = (end + KV_PAGE - 1) / KV_PAGE;
+    kv_page_pointers(f->kv, f->tokens[s->block->first].seq, j->layer, s->kv_head, first_page, end_page, keys, values);
+    f->k->attend(&(attend_args){.type = f->kv->type,
+                                .d_k = f->kv->d_k,
+                                .d_v = f->kv->d_v,
+                                .scale = f->h->attn_scale,
+                                .keys = keys,
+                                .values = values,
+                                .first_page = first_page,
+                                .n_pages = end_page - first_page,
+                                .queries = queries,
+                                .n = n});
+    for (int i = 0; i < n; i++)
+        state[index[i]] = queries[i].state;
+}
+
+/* Joins a span's results to what came before, and ends the answers after the last one. */
+static void join(const attend_job *j, const share *s, const running_softmax *state, const float *out,
+                 running_softmax *total, bool is_last)
+{
+    const forward *const f = j->f;
+    for (int i = 0; i < share_queries(s); i++) {
+        float *answer;
+        const float *sink;
+        query_of(j, s, i, &answer, &sink);
+        if (state[i].sum != 0)
+            running_add(&total[i], answer, &state[i], out + (size_t)i * f->attend.n_value, f->kv->d_v);
+        if (is_last)
+            running_finish(&total[i], sink, answer, f->kv->d_v);
+    }
+}
+
+static void clear(running_softmax *total)
+{
+    for (int i = 0; i < ATTEND_QUERIES; i++)
+        total[i] = (running_softmax){-INFINITY, 0};
+}
+
+/* A whole share, one span after another. */
+static void attend_share(void *ud, size_t task, int worker)
+{
+    const attend_job *const j = ud;
+    const attend_scratch *const scratch = &j->f->attend;
+    const share s = share_of(j, task);
+    float *const out = scratch->out + (size_t)worker * ATTEND_QUERIES * scratch->n_value;
+    running_softmax state[ATTEND_QUERIES], total[ATTEND_QUERIES];
+    clear(total);
+    const int last = (s.end - 1) / SPAN_POSITIONS;
+    for (int span = s.first / SPAN_POSITIONS; span <= last; span++) {
+        attend_span(j, &s, span, state, out);
+        join(j, &s, state, out, total, span == last);
+    }
+}
+
+static size_t part_row(const attend_job *j, size_t task, int in_wave)
+{
+    return (task * (size_t)j->n_spans + (size_t)in_wave) * ATTEND_QUERIES;
+}
+
+/* One span of one share: part of a wave. */
+static void attend_part(void *ud, size_t part, int worker)
+{
+    (void)worker;
+    const attend_job *const j = ud;
+    const attend_scratch *const scratch = &j->f->attend;
+    const share s = share_of(j, part / (size_t)j->n_spans);
+    const size_t row = part * ATTEND_QUERIES;
+    attend_span(j, &s, j->first_span + (int)(part % (size_t)j->n_spans), scratch->state + row,
+                scratch->out + row * scratch->n_value);
+}
+
+static void join_parts(void *ud, size_t task, int worker)
+{
+    (void)worker;
+    const attend_job *const j = ud;
+    const attend_scratch *const scratch = &j->f->attend;
+    const share s = share_of(j, task);
+    for (int i = 0; i < j->n_spans; i++) {
+        const size_t row = part_row(j, task, i);
+        join(j, &s, scratch->state + row, scratch->out + row * scratch->n_value, scratch->total + task * ATTEND_QUERIES,
+             j->is_last && i == j->n_spans - 1);
+    }
+}
+
+/* Spans of all shares side by side, as many at a time as there is room for. */
+static void attend_in_waves(attend_job *j, size_t n_shares, int first_span, int end_span)
+{
+    const attend_scratch *const scratch = &j->f->attend;
+    for (size_t task = 0; task < n_shares; task++)
+        clear(scratch->total + task * ATTEND_QUERIES);
+    const int room = (int)(scratch->n_parts / n_shares);
+    for (j->first_span = first_span; j->first_span < end_span; j->first_span += j->n_spans) {
+        j->n_spans = end_span - j->first_span < room ? end_span - j->first_span : room;
+        j->is_last = j->first_span + j->n_spans == end_span;
+        pool_run(j->f->pool, n_shares * (size_t)j->n_spans, attend_part, j);
+        pool_run(j->f->pool, n_shares, join_parts, j);
+    }
+}
+
+/* Positions that any query of the batch sees: [*first_out, *end_out). */
+static void seen_by_any(const attend_job *j, int *first_out, int *end_out)
+{
+    *first_out = INT32_MAX;
+    *end_out = 0;
+    for (size_t b = 0; b < j->f->attend.n_blocks; b++) {
+        const share s = share_of(j, b * (size_t)j->shares_per_block);
+        *first_out = s.first < *first_out ? s.first : *first_out;
+        *end_out = s.end > *end_out ? s.end : *end_out;
+    }
+}
+
+static void set_heads_per_share(attend_job *j, int n)
+{
+    const int per_kv = j->heads->n_head / j->heads->n_kv;
+    j->heads_per_share = n;
+    j->shares_per_block = j->heads->n_kv * ((per_kv + n - 1) / n);
+}
+
+void attend_run(forward *f, int layer, const head_layout *heads)
+{
+    const size_t n_threads = (size_t)pool_n_threads(f->pool), n_blocks = f->attend.n_blocks;
+    const int per_kv = heads->n_head / heads->n_kv;
+    attend_job j = {.f = f, .layer = layer, .heads = heads};
+    set_heads_per_share(&j, per_kv < ATTEND_QUERIES ? per_kv : ATTEND_QUERIES);
+    int first, end;
+    seen_by_any(&j, &first, &end);
+    const int first_span = first / SPAN_POSITIONS, end_span = (end - 1) / SPAN_POSITIONS + 1;
+    const size_t n_spans = (size_t)(end_span - first_span);
+    // A thread without work is worse than a page that is read twice.
+    while (n_blocks * (size_t)j.shares_per_block * n_spans < n_threads && j.heads_per_share > HEADS_TOGETHER)
+        set_heads_per_share(&j, (j.heads_per_share + 1) / 2);
+    const size_t n_shares = n_blocks * (size_t)j.shares_per_block;
+    if (n_spans > 1 && n_shares < n_threads * SHARES_PER_THREAD)
+        attend_in_waves(&j, n_shares, first_span, end_span);
+    else
+        pool_run(f->pool, n_shares, attend_share, &j);
+}
+
+void attend_blocks(forward *f, int heads_per_kv)
+{
+    const int max = heads_per_kv < ATTEND_QUERIES ? ATTEND_QUERIES / heads_per_kv : 1;
+    attend_scratch *const s = &f->attend;
+    s->n_blocks = 0;
+    for (size_t i = 0; i < f->n; i++) {
+        token_block *const last = s->n_blocks > 0 ? &s->blocks[s->n_blocks - 1] : NULL;
+        if (last != NULL && last->n < max && f->tokens[i].seq == f->tokens[i - 1].seq)
+            last->n++;
+        else
+            s->blocks[s->n_blocks++] = (token_block){(int)i, 1};
+    }
+}

@@ -1,0 +1,93 @@
+/* kv.h - cached keys and values, in pages of 32 positions.
+ *
+ * Layers come in two classes: *full* ones, whose queries see every earlier position, and *windowed* ones.  A page holds
+ * its 32 positions for every layer and KV head of one class.  A sequence owns its pages; freed ones go to a list and
+ * are reused.  Memory of full layers is linear in the positions held: pages come one by one, as positions are reserved.
+ * Of windowed layers a sequence keeps the pages that the next step can see, those of a few *marks*, and no others; so
+ * it can be cut back only to positions whose window is still there (kv_resumable).
+ *
+ *   page = [layer of the class][head]( keys | values ), as kernels.h lays them out
+ */
+#ifndef FORWARD_KV_H
+#define FORWARD_KV_H
+
+#include "kernels/kernels.h"
+#include "spillway.h"
+
+enum { KV_MARKS = 2 };
+
+/* One class of layers of one sequence. */
+typedef struct kv_pages {
+    void **pages; // (n_pages_max): NULL where dropped or not there yet
+    int end;      // pages from here on were never there
+    int n_owned;  // those there, and spare ones
+    void **spare; // (n_window_pages): reserved, but no page yet; windowed layers only
+    int n_spare;
+    int n_swept; // pages before this one are dropped or marked
+} kv_pages;
+
+typedef struct kv_class {
+    int n_layers;
+    int n_bounded;     // pages that a sequence needs at most; 0: without bound
+    size_t page_bytes; // 0: there are no such layers
+    kv_pages *seqs;    // (n_seqs)
+    void **free_pages;
+    size_t n_free, n_allocated;
+} kv_class;
+
+typedef struct kv_options {
+    int n_layers, n_heads, d_k, d_v;
+    sw_kv_type type;
+    int n_seqs, n_ctx;
+    int n_window;            // visible positions in windowed layers; 0: there are none
+    const bool *is_windowed; // (n_layers); not kept
+    int n_batch;             // positions of one step, at most
+} kv_options;
+
+enum { KV_FULL, KV_WINDOWED, KV_CLASSES };
+
+typedef struct kv_cache {
+    int n_heads, d_k, d_v;
+    const kernels *k;
+    tensor_type type;        // F16, F32 or Q8_0
+    size_t key_bytes;        // of the keys of one head of one layer in one page
+    size_t head_bytes;       // of keys and values
+    int n_seqs, n_pages_max; // per sequence
+    int n_window;
+    struct kv_place {
+        int class, index; // of a layer in its class
+    } * layers;
+    int (*marks)[KV_MARKS]; // (n_seqs): positions that a sequence may be cut back to; -1: none
+    kv_class classes[KV_CLASSES];
+} kv_cache;
+
+/* False when memory is short. */
+bool kv_init(kv_cache *kv, const kv_options *options);
+void kv_free(kv_cache *kv);
+
+/* Makes sure that a sequence can hold n_tokens positions in all; false when memory is short (what was there stays). */
+bool kv_reserve(kv_cache *kv, int seq, int n_tokens);
+
+/* Before a step stores positions [begin, end) of a sequence, which are reserved: drops what no window from `begin` on
+ * sees.  end - begin <= n_batch; allocates nothing. */
+void kv_advance(kv_cache *kv, int seq, int begin, int end);
+
+/* The largest n <= n_tokens such that all that position n sees is there; n_tokens positions were stored. */
+int kv_resumable(const kv_cache *kv, int seq, int n_tokens);
+/* Gives back the pages behind the first n_tokens positions; n_tokens is resumable.  Forgets marks behind them. */
+void kv_truncate(kv_cache *kv, int seq, int n_tokens);
+/* From now on keeps the windows of these positions and of the ones after them, so that the sequence can be cut back
+ * there; replaces earlier marks. */
+void kv_mark(kv_cache *kv, int seq, const int marks[KV_MARKS]);
+
+/* Stores the key (d_k) and value (d_v) of one head at a position that kv_advance announced. */
+void kv_store(const kv_cache *kv, int seq, int layer, int head, int position, const float *key, const float *value);
+
+/* Where keys and values of pages [first, end) of one head stand, for attend_args; end - first of each. */
+void kv_page_pointers(const kv_cache *kv, int seq, int layer, int head, int first, int end, const void **keys,
+                      const void **values);
+
+/* What a sequence of n_tokens positions takes at most. */
+uint64_t kv_bytes(const kv_cache *kv, int n_tokens);
+
+#endif

@@ -1,0 +1,31 @@
+/* codes.h - room for quantized activations. */
+#ifndef KERNELS_CODES_H
+#define KERNELS_CODES_H
+
+#include "kernels/kernels.h"
+
+/* Room for n values, a multiple of K_GROUP, in every form.  False when memory is short; *c is then empty. */
+bool codes_alloc(code_rows *c, size_t n);
+/* n as it was allocated; an empty one is left alone. */
+void codes_free(code_rows *c, size_t n);
+
+/* The part that begins at value `at`, a multiple of K_GROUP. */
+static inline code_rows codes_at(const code_rows *c, size_t at)
+{
+    return (code_rows){
+        .code = c->code + at,
+        .scale = c->scale + at / K_GROUP,
+        .sum = c->sum + at / 16,
+        .scaled_sum = c->scaled_sum != NULL ? c->scaled_sum + at / K_GROUP : NULL,
+        .fine = c->fine != NULL ? c->fine + at : NULL,
+        .fine_sum = c->fine != NULL ? c->fine_sum + at / 16 : NULL,
+    };
+}
+
+/* The same without fine codes. */
+static inline code_rows codes_coarse(const code_rows *c)
+{
+    return (code_rows){.code = c->code, .scale = c->scale, .sum = c->sum, .scaled_sum = c->scaled_sum};
+}
+
+#endif

@@ -1,0 +1,346 @@
+/* scalar.c - the definition of every operation, in plain C.  Clarity first: this is what the others are compared with.
+ */
+#include <string.h>
+
+#include "kernels/codes.h"
+#include "kernels/quantized.h"
+#include "kernels/scalar/math.h"
+#include "kernels/variants.h"
+#include "quant/blocks.h"
+#include "quant/tile.h"
+
+enum { R = TILE_ROWS };
+
+static size_t token_at(const act_rows *x, size_t i)
+{
+    return x->index != NULL ? (size_t)x->index[i] : i;
+}
+
+/* ---- matrix products -------------------------------------------------------------------------------------------- */
+
+/* Adds one opened block to the 16 sums of a token whose activations it stands before. */
+static void add_block(const tile_block *b, const code_rows *x, bool is_fine, float acc[R])
+{
+    for (int first = 0; first < b->n_k; first += b->group) {
+        const int g = first / b->group;
+        const float xs = x->scale[first / K_GROUP];
+        const int code_sum = b->group == 16 ? x->sum[g] : x->sum[2 * g] + x->sum[2 * g + 1];
+        for (int r = 0; r < R; r++) {
+            int32_t dot = 0;
+            for (int k = first; k < first + b->group; k++)
+                dot += b->code[k][r] * (is_fine ? 128 * x->code[k] + x->fine[k] : x->code[k]);
+            const float ws = is_fine ? b->scale[g][r] / 128.0f : b->scale[g][r];
+            acc[r] = fmaf(ws * xs, (float)dot, acc[r]);
+            if (b->has_min)
+                acc[r] = fmaf(-b->min[g][r], xs * (float)code_sum, acc[r]);
+        }
+    }
+}
+
+static void matmul_quantized(tensor_type t, const uint8_t *tiles, size_t n_tiles, const act_rows *x, size_t n, float *y,
+                             size_t ld)
+{
+    const type_traits *const traits = type_get((uint32_t)t);
+    const size_t step = (size_t)traits->block_bytes * R;
+    const bool is_fine = act_form_of(t) == ACTS_FINE;
+    tile_block b;
+    for (size_t tile = 0; tile < n_tiles; tile++) {
+        for (size_t i = 0; i < n; i++)
+            memset(y + i * ld + tile * R, 0, R * sizeof *y);
+        for (size_t k = 0; k < x->n_cols; k += traits->block_elems, tiles += step) {
+            tile_open(t, tiles, &b);
+            for (size_t i = 0; i < n; i++) {
+                const code_rows codes = codes_at(&x->codes, token_at(x, i) * x->n_cols + k);
+                add_block(&b, &codes, is_fine, y + i * ld + tile * R);
+            }
+        }
+    }
+}
+
+#define PRODUCT(format)                                                                                                \
+    static void matmul_##format(const uint8_t *tiles, size_t n_tiles, const act_rows *x, size_t n, float *y,           \
+                                size_t ld)                                                                             \
+    {                                                                                                                  \
+        matmul_quantized(TYPE_##format, tiles, n_tiles, x, n, y, ld);                                                  \
+    }
+QUANTIZED_FORMATS(PRODUCT)
+
+/* Loads the 16 weights of one k. */
+typedef void (*load_fn)(const uint8_t *p, float w[R]);
+
+static void load_f32(const uint8_t *p, float w[R])
+{
+    memcpy(w, p, R * sizeof *w);
+}
+
+static void load_f16(const uint8_t *p, float w[R])
+{
+    for (int r = 0; r < R; r++)
+        w[r] = half_load(p + 2 * r);
+}
+
+static void load_bf16(const uint8_t *p, float w[R])
+{
+    for (int r = 0; r < R; r++)
+        w[r] = f32_from_bf16(load_le16(p + 2 * r));
+}
+
+static void matmul_plain(load_fn load, size_t step, const uint8_t *tiles, size_t n_tiles, const act_rows *x, size_t n,
+                         float *y, size_t ld)
+{
+    for (size_t tile = 0; tile < n_tiles; tile++) {
+        for (size_t i = 0; i < n; i++)
+            memset(y + i * ld + tile * R, 0, R * sizeof *y);
+        for (size_t k = 0; k < x->n_cols; k++, tiles += step) {
+            float w[R];
+            load(tiles, w);
+            for (size_t i = 0; i < n; i++) {
+                const float value = x->f32[token_at(x, i) * x->n_cols + k];
+                float *const acc = y + i * ld + tile * R;
+                for (int r = 0; r < R; r++)
+                    acc[r] = fmaf(w[r], value, acc[r]);
+            }
+        }
+    }
+}
+
+static void matmul_f32(const uint8_t *tiles, size_t n_tiles, const act_rows *x, size_t n, float *y, size_t ld)
+{
+    matmul_plain(load_f32, 4 * R, tiles, n_tiles, x, n, y, ld);
+}
+
+static void matmul_f16(const uint8_t *tiles, size_t n_tiles, const act_rows *x, size_t n, float *y, size_t ld)
+{
+    matmul_plain(load_f16, 2 * R, tiles, n_tiles, x, n, y, ld);
+}
+
+static void matmul_bf16(const uint8_t *tiles, size_t n_tiles, const act_rows *x, size_t n, float *y, size_t ld)
+{
+    matmul_plain(load_bf16, 2 * R, tiles, n_tiles, x, n, y, ld);
+}
+
+/* ---- activations ------------------------------------------------------------------------------------------------ */
+
+static void quantize_group(const float *x, const code_rows *to)
+{
+    uint32_t max_bits = 0; // of |x|: as integers, so that infinities and NaN stand above every number
+    for (int i = 0; i < K_GROUP; i++) {
+        const uint32_t bits = f32_bits(x[i]) & 0x7fffffff;
+        max_bits = bits > max_bits ? bits : max_bits;
+    }
+    const bool is_finite = max_bits < 0x7f800000;
+    const float max = is_finite ? f32_from_bits(max_bits) : NAN;
+    *to->scale = is_finite ? max / 127.0f : NAN;
+    // A maximum so small that 127 / max overflows counts as zero.
+    const float inverse = max >= 0x1p-119f ? 127.0f / max : 0.0f;
+    int sum[2] = {0}, fine_sum[2] = {0};
+    for (int i = 0; i < K_GROUP; i++) {
+        const float t = is_finite ? x[i] * inverse : 0.0f, code = rintf(t), fine = rintf((t - code) * 128.0f);
+        to->code[i] = (int8_t)code;
+        sum[i / 16] += (int)code;
+        if (to->fine != NULL)
+            to->fine[i] = (int8_t)fine;
+        fine_sum[i / 16] += (int)fine;
+    }
+    if (to->scaled_sum != NULL)
+        *to->scaled_sum = *to->scale * (float)(sum[0] + sum[1]);
+    for (int h = 0; h < 2; h++) {
+        to->sum[h] = (int16_t)sum[h];
+        if (to->fine != NULL)
+            to->fine_sum[h] = (int16_t)fine_sum[h];
+    }
+}
+
+static void quantize(const float *x, size_t n, const code_rows *out)
+{
+    for (size_t i = 0; i < n; i += K_GROUP) {
+        const code_rows to = codes_at(out, i);
+        quantize_group(x + i, &to);
+    }
+}
+
+/* ---- norms ------------------------------------------------------------------------------------------------------ */
+
+static float sum_of(const float *x, size_t n)
+{
+    float s[MATH_N_PARTIAL] = {0};
+    for (size_t i = 0; i < n; i++)
+        s[i % MATH_N_PARTIAL] += x[i];
+    return math_tree_sum(s);
+}
+
+/* Sum of (x - center)^2. */
+static float sum_of_squares(const float *x, size_t n, float center)
+{
+    float s[MATH_N_PARTIAL] = {0};
+    for (size_t i = 0; i < n; i++) {
+        const float d = x[i] - center;
+        s[i % MATH_N_PARTIAL] = fmaf(d, d, s[i % MATH_N_PARTIAL]);
+    }
+    return math_tree_sum(s);
+}
+
+static void scale_and_shift(const float *x, const float *w, const float *b, size_t n, float center, float factor,
+                            float *y)
+{
+    for (size_t i = 0; i < n; i++) {
+        const float v = (x[i] - center) * factor * w[i];
+        y[i] = b != NULL ? v + b[i] : v;
+    }
+}
+
+static void rmsnorm(const float *x, const float *w, const float *b, size_t n, float eps, float *y)
+{
+    const float factor = 1.0f / sqrtf(sum_of_squares(x, n, 0.0f) / (float)n + eps);
+    scale_and_shift(x, w, b, n, 0.0f, factor, y);
+}
+
+static void layernorm(const float *x, const float *w, const float *b, size_t n, float eps, float *y)
+{
+    const float mean = sum_of(x, n) / (float)n;
+    const float factor = 1.0f / sqrtf(sum_of_squares(x, n, mean) / (float)n + eps);
+    scale_and_shift(x, w, b, n, mean, factor, y);
+}
+
+/* ---- attention -------------------------------------------------------------------------------------------------- */
+
+static float element(const void *page, tensor_type type, size_t i)
+{
+    return type == TYPE_F16 ? f32_from_f16(((const uint16_t *)page)[i]) : ((const float *)page)[i];
+}
+
+/* A query's codes and scales, for Q8_0 keys. */
+typedef struct query_codes {
+    int8_t code[HEAD_MAX];
+    float scale[HEAD_MAX / K_GROUP];
+} query_codes;
+
+static void quantize_query(const float *q, int d_k, query_codes *out)
+{
+    float padded[HEAD_MAX] = {0};
+    int16_t sums[HEAD_MAX / 16];
+    memcpy(padded, q, (size_t)d_k * sizeof *q);
+    quantize(padded, kv_groups(d_k) * K_GROUP, &(code_rows){.code = out->code, .scale = out->scale, .sum = sums});
+}
+
+/* Score of position t of a page, not yet scaled. */
+static float score_q8(const query_codes *q, const void *keys, int d_k, size_t t)
+{
+    const int8_t *const code = keys;
+    const uint16_t *const scale = (const void *)(code + kv_key_codes(d_k));
+    float score = 0.0f;
+    for (size_t g = 0; g < kv_groups(d_k); g++) {
+        int32_t dot = 0;
+        for (size_t k = g * K_GROUP; k < (g + 1) * K_GROUP; k++)
+            dot += code[(k / 4 * KV_PAGE + t) * 4 + k % 4] * q->code[k];
+        score = fmaf(f32_from_f16(scale[g * KV_PAGE + t]) * q->scale[g], (float)dot, score);
+    }
+    return score;
+}
+
+static float score_plain(const attend_args *a, const float *q, const void *keys, size_t t)
+{
+    float score = 0.0f;
+    for (int k = 0; k < a->d_k; k++)
+        score = fmaf(element(keys, a->type, (size_t)k * KV_PAGE + t), q[k], score);
+    return score;
+}
+
+/* part[i] += weight * value of position t */
+static void add_value(const attend_args *a, const void *values, size_t t, float weight, float *part)
+{
+    const size_t d_v = (size_t)a->d_v;
+    if (a->type != TYPE_Q8_0) {
+        for (size_t i = 0; i < d_v; i++)
+            part[i] = fmaf(element(values, a->type, t * d_v + i), weight, part[i]);
+        return;
+    }
+    const int8_t *const code = values;
+    const uint16_t *const scale = (const void *)(code + kv_value_codes(a->d_v));
+    for (size_t i = 0; i < d_v; i++) {
+        const float scaled = weight * f32_from_f16(scale[i / K_GROUP * KV_PAGE + t]);
+        part[i] = fmaf((float)code[t * d_v + i], scaled, part[i]);
+    }
+}
+
+/* One page: positions [lo, hi) of its 32 are visible. */
+static void attend_page(const attend_args *a, int page, int lo, int hi, const query_codes *codes, attend_query *q)
+{
+    float p[KV_PAGE] = {0};
+    float max = -INFINITY;
+    for (int t = lo; t < hi; t++) {
+        p[t] = a->scale * (a->type == TYPE_Q8_0 ? score_q8(codes, a->keys[page], a->d_k, (size_t)t)
+                                                : score_plain(a, q->q, a->keys[page], (size_t)t));
+        max = p[t] > max ? p[t] : max;
+    }
+    for (int t = lo; t < hi; t++)
+        p[t] = math_expf(p[t] - max);
+    float partial[MATH_N_PARTIAL];
+    for (int i = 0; i < MATH_N_PARTIAL; i++)
+        partial[i] = p[i] + p[i + MATH_N_PARTIAL];
+    float part[HEAD_MAX] = {0};
+    for (int t = lo; t < hi; t++)
+        add_value(a, a->values[page], (size_t)t, p[t], part);
+    const float factor = running_merge(&q->state, max, q->out, a->d_v);
+    q->state.sum = fmaf(math_tree_sum(partial), factor, q->state.sum);
+    for (int i = 0; i < a->d_v; i++)
+        q->out[i] = fmaf(part[i], factor, q->out[i]);
+}
+
+static void attend(const attend_args *a)
+{
+    for (attend_query *q = a->queries; q < a->queries + a->n; q++) {
+        query_codes codes;
+        if (a->type == TYPE_Q8_0)
+            quantize_query(q->q, a->d_k, &codes);
+        q->state = (running_softmax){-INFINITY, 0.0f};
+        memset(q->out, 0, (size_t)a->d_v * sizeof *q->out);
+        for (int page = 0; page < a->n_pages; page++) {
+            const int first = (a->first_page + page) * KV_PAGE;
+            const int lo = q->begin > first ? q->begin - first : 0;
+            const int hi = q->end < first + KV_PAGE ? q->end - first : KV_PAGE;
+            if (lo < hi)
+                attend_page(a, page, lo, hi, &codes, q);
+        }
+    }
+}
+
+/* ---- activation functions --------------------------------------------------------------------------------------- */
+
+static void swiglu(const float *gate, const float *up, size_t n, float *y)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = gate[i] / (1.0f + math_expf(-gate[i])) * up[i];
+}
+
+static void swiglu_oai(const float *gate, const float *up, size_t n, float *y)
+{
+    for (size_t i = 0; i < n; i++) {
+        const float g = gate[i] > 7.0f ? 7.0f : gate[i];
+        const float u = up[i] > 7.0f ? 7.0f : up[i] < -7.0f ? -7.0f : up[i];
+        y[i] = g / (1.0f + math_expf(-1.702f * g)) * (u + 1.0f);
+    }
+}
+
+static void softmax_weights(const float *x, size_t n, float max, float t, float *y)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = math_expf((x[i] - max) / t);
+}
+
+void kernels_fill_scalar(kernels *k)
+{
+#define ENTRY(format) [TYPE_##format] = matmul_##format,
+    *k = (kernels){
+        .name = "scalar",
+        .matmul =
+            {[TYPE_F32] = matmul_f32, [TYPE_F16] = matmul_f16, [TYPE_BF16] = matmul_bf16, QUANTIZED_FORMATS(ENTRY)},
+        .quantize = quantize,
+        .rmsnorm = rmsnorm,
+        .layernorm = layernorm,
+        .attend = attend,
+        .swiglu = swiglu,
+        .swiglu_oai = swiglu_oai,
+        .softmax_weights = softmax_weights,
+    };
+}

@@ -1,0 +1,19 @@
+/* weights_plan.h - what planning a model's weights hands to loading them. */
+#ifndef MODEL_WEIGHTS_PLAN_H
+#define MODEL_WEIGHTS_PLAN_H
+
+#include "model/weights.h"
+
+/* A tensor, or some rows of each of its matrices, on its way to its place in the block. */
+struct weights_item {
+    const gguf_tensor *tensor;
+    void **target;  // receives the address: a matrix's tiles or a vector's floats
+    size_t offset;  // in the block
+    bool is_matrix; // else rows of float32, padded to whole tiles
+    bool is_turned; // the tensor holds the matrices' columns as rows; they become float32, which loses nothing
+    size_t row;     // first row in the tensor's matrices
+    size_t n_rows, n_cols, n_stacked;
+    size_t rows_apart; // rows of the tensor from one matrix of the stack to the next
+};
+
+#endif

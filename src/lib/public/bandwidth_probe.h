@@ -1,0 +1,12 @@
+/* bandwidth.h - reading memory as fast as a core can, to know the ceiling of what reads weights. */
+#ifndef PUBLIC_BANDWIDTH_PROBE_H
+#define PUBLIC_BANDWIDTH_PROBE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Reads n bytes (a multiple of 256) once, in order, with the widest loads of this machine.  The result depends on every
+ * byte, so that no read can be left out. */
+uint64_t bandwidth_read_all(const void *bytes, size_t n);
+
+#endif

@@ -1,0 +1,170 @@
+/* engine_open.c - opening, closing and asking an engine: a model's header, vocabulary and weights, and the scheduler
+ * that drives them. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "engine/model_lm.h"
+#include "engine/stub.h"
+#include "public/handle.h"
+#include "public/model_file.h"
+#include "public/request.h"
+
+static const char STUB_PATH[] = "stub:";
+
+static sw_code check_range(const char *name, int value, int max, sw_err *err)
+{
+    if (value < 0 || value > max)
+        return sw_fail(err, SW_EINVAL, "%s: %d is not between 0 and %d", name, value, max);
+    return SW_OK;
+}
+
+static sw_code check_options(const sw_engine_options *o, sw_err *err)
+{
+    sw_code code = check_range("n_threads", o->n_threads, LIMIT_THREADS, err);
+    if (code == SW_OK)
+        code = check_range("n_ctx", o->n_ctx, LIMIT_CTX_TOKENS, err);
+    if (code == SW_OK)
+        code = check_range("n_seqs", o->n_seqs, LIMIT_SEQUENCES, err);
+    if (code == SW_OK)
+        code = check_range("n_batch", o->n_batch, LIMIT_BATCH_TOKENS, err);
+    if (code == SW_OK)
+        code = check_range("n_cpu_moe", o->n_cpu_moe, LIMIT_MODEL_LAYERS, err);
+    if (code == SW_OK)
+        code = check_range("kv_type", (int)o->kv_type, SW_KV_Q8_0, err);
+    if (code == SW_OK)
+        code = check_range("compat", (int)o->compat, SW_COMPAT_LLAMA_CPP, err);
+    if (code == SW_OK && o->date != NULL)
+        code = request_check_date(o->date, err);
+    if (code != SW_OK)
+        return code;
+    if (o->cpu_moe && o->n_cpu_moe > 0)
+        return sw_fail(err, SW_EINVAL, "n_cpu_moe: not together with cpu_moe, which means all layers");
+    if (o->stub_tokens_per_s != 0 && !(o->stub_tokens_per_s >= 0.01 && o->stub_tokens_per_s <= 1e6))
+        return sw_fail(err, SW_EINVAL, "stub_tokens_per_s: %g is not 0 and not between 0.01 and 1e6",
+                       o->stub_tokens_per_s);
+    return SW_OK;
+}
+
+static sw_code open_stub(sw_engine *e, const sw_engine_options *options, sw_err *err)
+{
+    sw_code code = stub_vocab(&e->vocab, err);
+    if (code == SW_OK)
+        code = stub_open(&e->lm, e->vocab, options, clock_system(), err);
+    if (code != SW_OK)
+        return code;
+    e->chat = CHAT_CHATML;
+    e->info = (sw_model_info){.name = "stub",
+                              .path = STUB_PATH,
+                              .arch = "stub",
+                              .quant = "none",
+                              .tokenizer = vocab_description(e->vocab),
+                              .chat_format = chat_format_name(e->chat),
+                              .n_vocab = e->lm->n_vocab,
+                              .n_ctx_train = STUB_CTX_TRAIN};
+    e->state = (sw_engine_state){
+        .n_threads = 1, .n_ctx = e->lm->n_ctx, .n_seqs = e->lm->n_seqs, .isa = "none", .backend = "stub"};
+    return SW_OK;
+}
+
+static sw_code open_model(sw_engine *e, const char *path, const sw_engine_options *options, sw_err *err)
+{
+    sw_code code = sw_model_file_open(&e->file, path, err);
+    if (code != SW_OK)
+        return code;
+    e->info = *sw_model_file_info(e->file);
+    const gguf_file *const g = model_file_gguf(e->file);
+    e->chat = model_file_chat(e->file);
+    code = model_file_take_vocab(e->file, &e->vocab, err);
+    if (code == SW_OK)
+        code = model_lm_open(&e->lm, g, options, err);
+    if (code != SW_OK)
+        return code;
+    if (e->lm->n_vocab < vocab_size(e->vocab))
+        return sw_fail(err, SW_EFORMAT, "%s: the vocabulary has %d tokens but the output layer only %d", path,
+                       vocab_size(e->vocab), e->lm->n_vocab);
+    model_lm_state(e->lm, &e->state);
+    return SW_OK;
+}
+
+sw_code sw_engine_open(sw_engine **out, const char *path, const sw_engine_options *options, sw_err *err)
+{
+    static const sw_engine_options DEFAULTS;
+    const sw_engine_options *const o = options != NULL ? options : &DEFAULTS;
+    *out = NULL;
+    sw_code code = check_options(o, err);
+    if (code != SW_OK)
+        return code;
+    sw_engine *const e = mem_calloc(1, sizeof *e);
+    if (e == NULL)
+        return sw_fail(err, SW_ENOMEM, "engine: out of memory");
+    if (o->date != NULL)
+        e->date = memcpy(e->date_text, o->date, sizeof e->date_text);
+    code = strcmp(path, STUB_PATH) == 0 ? open_stub(e, o, err) : open_model(e, path, o, err);
+    if (code == SW_OK)
+        code = scheduler_create(&e->scheduler, e->lm, clock_system(), err);
+    if (code != SW_OK) {
+        sw_engine_close(e);
+        return code;
+    }
+    *out = e;
+    return SW_OK;
+}
+
+void sw_engine_close(sw_engine *e)
+{
+    if (e == NULL)
+        return;
+    scheduler_free(e->scheduler);
+    if (e->lm != NULL)
+        e->lm->ops->close(e->lm);
+    vocab_free(e->vocab);
+    sw_model_file_close(e->file);
+    mem_free(e);
+}
+
+const sw_model_info *sw_engine_info(const sw_engine *e)
+{
+    return &e->info;
+}
+
+sw_engine_state sw_engine_get_state(sw_engine *e)
+{
+    sw_engine_state state = e->state;
+    const scheduler_stats stats = scheduler_get_stats(e->scheduler);
+    state.n_jobs_running = stats.n_running;
+    state.n_jobs_waiting = stats.n_waiting;
+    state.kv_tokens_used = stats.kv_tokens_used;
+    return state;
+}
+
+uint64_t sw_engine_kv_bytes_read(const sw_engine *e, int n)
+{
+    return e->file != NULL ? model_lm_kv_bytes_read(e->lm, n) : 0;
+}
+
+bool sw_engine_router_counts(const sw_engine *e, int layer, uint64_t *counts)
+{
+    return e->file != NULL && model_lm_router_counts(e->lm, layer, counts);
+}
+
+sw_code sw_engine_render(const sw_engine *e, const sw_request *request, char **text_out, sw_err *err)
+{
+    *text_out = NULL;
+    buf text;
+    buf_init(&text, LIMIT_PROMPT_BYTES);
+    sw_code code = request_check(request, vocab_size(e->vocab), err);
+    if (code == SW_OK)
+        code = request_text(request, e->chat, e->date, e->vocab, &text, err);
+    if (code == SW_OK && text.failed == SW_ELIMIT)
+        code = sw_fail(err, SW_ELIMIT, "prompt: its text is longer than %d bytes", LIMIT_PROMPT_BYTES);
+    if (code == SW_OK && (*text_out = buf_take(&text)) == NULL)
+        code = sw_fail(err, SW_ENOMEM, "out of memory for the prompt's text");
+    buf_free(&text);
+    return code;
+}
+
+sw_sampling sw_sampling_default(void)
+{
+    return (sw_sampling){.temperature = 0.3f, .top_p = 0.95f, .repeat_penalty = 1, .repeat_last_n = 64};
+}

@@ -1,0 +1,202 @@
+#include "public/request.h"
+
+#include <float.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/utf8.h"
+
+/* Adds one text to *total, the bytes of the whole request. */
+static sw_code check_text(const char *text, const char *field, size_t i, const char *member, size_t *total, sw_err *err)
+{
+    const size_t n = strlen(text);
+    *total += n;
+    char name[64];
+    if (member != NULL)
+        snprintf(name, sizeof name, "%s[%zu].%s", field, i, member);
+    else
+        snprintf(name, sizeof name, "%s", field);
+    if (n > LIMIT_PROMPT_BYTES || *total > LIMIT_PROMPT_BYTES)
+        return sw_fail(err, SW_ELIMIT, "%s: the request's text is longer than %d bytes", name, LIMIT_PROMPT_BYTES);
+    if (!utf8_valid(text, n))
+        return sw_fail(err, SW_EINVAL, "%s: it is not valid UTF-8", name);
+    return SW_OK;
+}
+
+static sw_code check_message(const sw_message *m, size_t i, size_t *total, sw_err *err)
+{
+    if ((int)m->role < SW_ROLE_SYSTEM || (int)m->role > SW_ROLE_TOOL)
+        return sw_fail(err, SW_EINVAL, "messages[%zu].role: %d is not a role", i, (int)m->role);
+    if (m->content == NULL)
+        return sw_fail(err, SW_EINVAL, "messages[%zu].content: it is missing", i);
+    const sw_code code = check_text(m->content, "messages", i, "content", total, err);
+    if (code != SW_OK || m->reasoning == NULL)
+        return code;
+    if (m->role != SW_ROLE_ASSISTANT)
+        return sw_fail(err, SW_EINVAL, "messages[%zu].reasoning: only the assistant's messages have it", i);
+    return check_text(m->reasoning, "messages", i, "reasoning", total, err);
+}
+
+static sw_code check_prompt(const sw_request *r, sw_err *err)
+{
+    size_t total = 0;
+    if (r->messages == NULL && r->prompt == NULL)
+        return sw_fail(err, SW_EINVAL, "messages: there are none, and there is no prompt");
+    if (r->messages != NULL && r->prompt != NULL)
+        return sw_fail(err, SW_EINVAL, "prompt: give either messages or a prompt, not both");
+    if (r->prompt != NULL)
+        return check_text(r->prompt, "prompt", 0, NULL, &total, err);
+    if (r->n_messages == 0)
+        return sw_fail(err, SW_EINVAL, "messages: there are none");
+    if (r->n_messages > LIMIT_MESSAGES)
+        return sw_fail(err, SW_EINVAL, "messages: there are %zu, at most %d are accepted", r->n_messages,
+                       LIMIT_MESSAGES);
+    for (size_t i = 0; i < r->n_messages; i++) {
+        const sw_code code = check_message(&r->messages[i], i, &total, err);
+        if (code != SW_OK)
+            return code;
+    }
+    return SW_OK;
+}
+
+sw_code request_check_date(const char *date, sw_err *err)
+{
+    static const char SHAPE[] = "dddd-dd-dd";
+    bool is_date = strlen(date) == sizeof SHAPE - 1;
+    for (size_t i = 0; is_date && i < sizeof SHAPE - 1; i++)
+        is_date = SHAPE[i] == 'd' ? date[i] >= '0' && date[i] <= '9' : date[i] == SHAPE[i];
+    return is_date ? SW_OK : sw_fail(err, SW_EINVAL, "date: it must read YYYY-MM-DD");
+}
+
+/* The negated comparisons refuse NaN. */
+static sw_code check_sampling(const sw_sampling *s, sw_err *err)
+{
+    if (!(s->temperature >= 0 && s->temperature <= 2))
+        return sw_fail(err, SW_EINVAL, "temperature: %g is not between 0 and 2", (double)s->temperature);
+    if (!(s->top_p >= 0 && s->top_p <= 1))
+        return sw_fail(err, SW_EINVAL, "top_p: %g is not above 0 and at most 1", (double)s->top_p);
+    if (s->top_k < 0)
+        return sw_fail(err, SW_EINVAL, "top_k: %d is negative", s->top_k);
+    if (!(s->min_p >= 0 && s->min_p < 1))
+        return sw_fail(err, SW_EINVAL, "min_p: %g is not at least 0 and below 1", (double)s->min_p);
+    if (!(s->typical_p >= 0 && s->typical_p <= 1))
+        return sw_fail(err, SW_EINVAL, "typical_p: %g is not above 0 and at most 1", (double)s->typical_p);
+    return SW_OK;
+}
+
+static sw_code check_penalties(const sw_sampling *s, sw_err *err)
+{
+    if (!(s->repeat_penalty >= 0 && s->repeat_penalty <= FLT_MAX))
+        return sw_fail(err, SW_EINVAL, "repeat_penalty: %g is not a number above 0", (double)s->repeat_penalty);
+    if (s->repeat_last_n < -1 || s->repeat_last_n > LIMIT_CTX_TOKENS)
+        return sw_fail(err, SW_EINVAL, "repeat_last_n: %d is not between -1 and %d", s->repeat_last_n,
+                       LIMIT_CTX_TOKENS);
+    if (!(s->presence_penalty >= -2 && s->presence_penalty <= 2))
+        return sw_fail(err, SW_EINVAL, "presence_penalty: %g is not between -2 and 2", (double)s->presence_penalty);
+    if (!(s->frequency_penalty >= -2 && s->frequency_penalty <= 2))
+        return sw_fail(err, SW_EINVAL, "frequency_penalty: %g is not between -2 and 2", (double)s->frequency_penalty);
+    return SW_OK;
+}
+
+static sw_code check_biases(const sw_sampling *s, int n_vocab, sw_err *err)
+{
+    if (s->n_biases > LIMIT_LOGIT_BIASES)
+        return sw_fail(err, SW_EINVAL, "logit_bias: there are %zu tokens, at most %d are accepted", s->n_biases,
+                       LIMIT_LOGIT_BIASES);
+    if (s->n_biases > 0 && s->biases == NULL)
+        return sw_fail(err, SW_EINVAL, "logit_bias: %zu tokens are announced and none is given", s->n_biases);
+    for (size_t i = 0; i < s->n_biases; i++) {
+        const sw_logit_bias b = s->biases[i];
+        if (b.id < 0 || b.id >= n_vocab)
+            return sw_fail(err, SW_EINVAL, "logit_bias: %d is no token of this model, which has %d", b.id, n_vocab);
+        if (!(b.bias >= -100 && b.bias <= 100))
+            return sw_fail(err, SW_EINVAL, "logit_bias: %g of token %d is not between -100 and 100", (double)b.bias,
+                           b.id);
+    }
+    return SW_OK;
+}
+
+static sw_code check_stop(const sw_request *r, sw_err *err)
+{
+    if (r->n_stop > LIMIT_STOP_STRINGS)
+        return sw_fail(err, SW_EINVAL, "stop: there are %zu strings, at most %d are accepted", r->n_stop,
+                       LIMIT_STOP_STRINGS);
+    if (r->n_stop > 0 && r->stop == NULL)
+        return sw_fail(err, SW_EINVAL, "stop: %zu strings are announced and none is given", r->n_stop);
+    for (size_t i = 0; i < r->n_stop; i++) {
+        const char *const s = r->stop[i];
+        if (s == NULL || s[0] == '\0')
+            return sw_fail(err, SW_EINVAL, "stop[%zu]: it is empty", i);
+        const size_t n = strlen(s);
+        if (n > LIMIT_STOP_STRING_BYTES)
+            return sw_fail(err, SW_EINVAL, "stop[%zu]: it has %zu bytes, at most %d are accepted", i, n,
+                           LIMIT_STOP_STRING_BYTES);
+        if (!utf8_valid(s, n))
+            return sw_fail(err, SW_EINVAL, "stop[%zu]: it is not valid UTF-8", i);
+    }
+    return SW_OK;
+}
+
+sw_code request_check(const sw_request *r, int n_vocab, sw_err *err)
+{
+    sw_code code = check_prompt(r, err);
+    if (code == SW_OK)
+        code = check_sampling(&r->sampling, err);
+    if (code == SW_OK)
+        code = check_penalties(&r->sampling, err);
+    if (code == SW_OK)
+        code = check_biases(&r->sampling, n_vocab, err);
+    if (code == SW_OK)
+        code = check_stop(r, err);
+    if (code == SW_OK && r->date != NULL)
+        code = request_check_date(r->date, err);
+    if (code != SW_OK)
+        return code;
+    if ((int)r->effort < SW_EFFORT_DEFAULT || (int)r->effort > SW_EFFORT_HIGH)
+        return sw_fail(err, SW_EINVAL, "effort: %d is not an effort", (int)r->effort);
+    if (r->max_tokens < 0)
+        return sw_fail(err, SW_EINVAL, "max_tokens: %d is negative", r->max_tokens);
+    if (r->n_top_logprobs < 0 || r->n_top_logprobs > SW_TOP_LOGPROBS_MAX)
+        return sw_fail(err, SW_EINVAL, "n_top_logprobs: %d is not between 0 and %d", r->n_top_logprobs,
+                       SW_TOP_LOGPROBS_MAX);
+    if (r->n_top_logprobs > 0 && !r->logprobs)
+        return sw_fail(err, SW_EINVAL, "n_top_logprobs: it needs logprobs");
+    return SW_OK;
+}
+
+/* Raw text gets the special tokens that the model wants around a text; its own text never becomes one. */
+static sw_code encode_raw(const sw_request *r, const vocabulary *vocab, token_list *out, sw_err *err)
+{
+    return vocab_encode(vocab, r->prompt, strlen(r->prompt), /*add_special=*/true, /*parse_special=*/false, out, err);
+}
+
+/* date: where the request says nothing. */
+static chat_render_options chat_options(const sw_request *r, const char *date)
+{
+    return (chat_render_options){.effort = r->effort, .date = r->date != NULL ? r->date : date};
+}
+
+sw_code request_tokens(const sw_request *r, chat_format format, const char *date, const vocabulary *vocab,
+                       token_list *out, sw_err *err)
+{
+    if (r->prompt != NULL)
+        return encode_raw(r, vocab, out, err);
+    const chat_render_options options = chat_options(r, date);
+    return chat_render(format, vocab, r->messages, r->n_messages, &options, out, err);
+}
+
+sw_code request_text(const sw_request *r, chat_format format, const char *date, const vocabulary *vocab, buf *out,
+                     sw_err *err)
+{
+    if (r->prompt == NULL) {
+        const chat_render_options options = chat_options(r, date);
+        return chat_render_text(format, vocab, r->messages, r->n_messages, &options, out, err);
+    }
+    token_list tokens = {0};
+    const sw_code code = encode_raw(r, vocab, &tokens, err);
+    if (code == SW_OK)
+        vocab_decode(vocab, tokens.ids, tokens.n, /*render_special=*/true, out);
+    token_list_clear(&tokens);
+    return code;
+}

@@ -1,0 +1,83 @@
+#include "client/sse.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+
+void sse_init(sse_reader *sse, sse_event_fn on_event, void *ud)
+{
+    *sse = (sse_reader){.on_event = on_event, .ud = ud};
+    buf_init(&sse->line, LIMIT_SSE_LINE_BYTES);
+    buf_init(&sse->data, LIMIT_SSE_LINE_BYTES);
+}
+
+void sse_free(sse_reader *sse)
+{
+    buf_free(&sse->line);
+    buf_free(&sse->data);
+}
+
+static void take_field(sse_reader *sse, const char *line, size_t n)
+{
+    const char *const colon = memchr(line, ':', n);
+    const size_t n_name = colon != NULL ? (size_t)(colon - line) : n;
+    if (n_name != 4 || memcmp(line, "data", 4) != 0)
+        return; // a comment (no name), or event, id, retry: nothing that a benchmark needs
+    size_t start = colon != NULL ? n_name + 1 : n;
+    if (start < n && line[start] == ' ')
+        start++;
+    if (sse->has_data)
+        buf_putc(&sse->data, '\n');
+    buf_append(&sse->data, line + start, n - start);
+    sse->has_data = true;
+}
+
+static void end_line(sse_reader *sse)
+{
+    const char *line = buf_str(&sse->line);
+    size_t n = sse->line.size;
+    if (!sse->past_start && n >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0) {
+        line += 3;
+        n -= 3;
+    }
+    sse->past_start = true;
+    if (n > 0) {
+        take_field(sse, line, n);
+    } else if (sse->has_data && sse->data.failed == SW_OK) {
+        sse->on_event(sse->ud, buf_str(&sse->data), sse->data.size);
+        buf_clear(&sse->data);
+        sse->has_data = false;
+    }
+    buf_clear(&sse->line);
+}
+
+static sw_code check(const sse_reader *sse, sw_err *err)
+{
+    const sw_code code = sse->line.failed != SW_OK ? sse->line.failed : sse->data.failed;
+    if (code == SW_ELIMIT)
+        return sw_fail(err, code, "the server sent an event of more than %d bytes", LIMIT_SSE_LINE_BYTES);
+    return code == SW_OK ? SW_OK : sw_fail(err, code, "out of memory reading an event");
+}
+
+sw_code sse_feed(sse_reader *sse, const char *bytes, size_t n, sw_err *err)
+{
+    size_t i = 0;
+    while (i < n) {
+        if (sse->after_cr && bytes[i] == '\n')
+            i++;
+        sse->after_cr = false;
+        const size_t start = i;
+        while (i < n && bytes[i] != '\n' && bytes[i] != '\r')
+            i++;
+        buf_append(&sse->line, bytes + start, i - start);
+        const sw_code code = check(sse, err);
+        if (code != SW_OK)
+            return code;
+        if (i < n) {
+            sse->after_cr = bytes[i] == '\r';
+            i++;
+            end_line(sse);
+        }
+    }
+    return check(sse, err);
+}

@@ -1,0 +1,30 @@
+/* sse.h - reads a stream of server-sent events as it arrives.
+ *
+ * Bytes may be cut anywhere: inside a character, between CR and LF, in the middle of a field name.  Lines end in LF,
+ * CRLF or CR, several data lines of one event are joined with LF, comments and unknown fields are skipped, a byte order
+ * mark at the start is dropped, and an event without its empty line never happened (WHATWG HTML, 9.2).
+ */
+#ifndef CLIENT_SSE_H
+#define CLIENT_SSE_H
+
+#include "base/buf.h"
+
+/* `data` is NUL-terminated and valid during the call only. */
+typedef void (*sse_event_fn)(void *ud, const char *data, size_t n);
+
+typedef struct sse_reader {
+    buf line; // what came of the line under way
+    buf data; // of the event under way
+    bool has_data;
+    bool after_cr;   // an LF now belongs to the line end that is done already
+    bool past_start; // no byte order mark can come any more
+    sse_event_fn on_event;
+    void *ud;
+} sse_reader;
+
+void sse_init(sse_reader *sse, sse_event_fn on_event, void *ud);
+void sse_free(sse_reader *sse);
+/* Errors: SW_ELIMIT (a line or an event over SSE_LINE_BYTES), SW_ENOMEM; after one, feed no more. */
+SW_NODISCARD sw_code sse_feed(sse_reader *sse, const char *bytes, size_t n, sw_err *err);
+
+#endif

@@ -1,0 +1,40 @@
+/* repetition.h - does a text go round in circles?
+ *
+ * A model that was damaged by a wrong kernel, a wrong placement or too much heat often still writes fluent words, but
+ * the same ones.  `score` is the share of repeated word triples, the figure that earlier benchmarks of offloaded models
+ * published; it is kept exactly, because numbers are compared with it.  It is blind to loops that start late, to text
+ * without spaces and to repeated lines, so the other members stand beside it, and the verdict uses them.
+ */
+#ifndef FIGURES_REPETITION_H
+#define FIGURES_REPETITION_H
+
+#include <stddef.h>
+
+#include "results/record.h"
+#include "spillway/error.h"
+
+typedef enum repetition_verdict { REPETITION_NONE, REPETITION_SUSPICIOUS, REPETITION_DEGENERATE } repetition_verdict;
+
+const char *repetition_verdict_name(repetition_verdict verdict);
+
+/* The text ends in `repeats` copies of the same `period` words. */
+typedef struct tail_loop {
+    size_t period;  // words; 0: no loop
+    size_t repeats; // whole copies
+    size_t span;    // words in the loop, all copies together
+} tail_loop;
+
+typedef struct repetition_score {
+    double score;           // repeated triples of words / all triples, 0 .. 1
+    double score_units;     // the same, where each character of an unspaced script is a word of its own
+    double window_max;      // the highest score of any 200 words in a row
+    size_t line_repeat_max; // longest run of equal lines (blank lines and outer spaces aside)
+    tail_loop tail_loop;
+    repetition_verdict verdict;
+} repetition_score;
+
+/* Any bytes; invalid UTF-8 counts as letters.  Error: SW_ENOMEM. */
+SW_NODISCARD sw_code repetition_of(const char *text, size_t n_bytes, text_form form, repetition_score *out,
+                                   sw_err *err);
+
+#endif

@@ -1,0 +1,39 @@
+/* stats.h - the few statistics that every figure of the suite is made with.
+ *
+ * One definition each, so that a percentile in the terminal, in a report and in a comparison is the same number.
+ * What cannot be computed (no values, one value for a deviation) is NAN, which every writer shows as "-".
+ */
+#ifndef FIGURES_STATS_H
+#define FIGURES_STATS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct sample_stats {
+    size_t n;
+    double min, max, mean;
+    double sd; // sample deviation (n - 1)
+    double cv; // sd / mean
+    double p50, p75, p90, p95, p99;
+} sample_stats;
+
+/* Linear interpolation between order statistics (NumPy's default): h = (n-1) p/100.  `sorted` ascends, 0 <= p <= 100.
+ */
+double stats_percentile(const double *sorted, size_t n, double p);
+
+/* Sorts `values` in place.  They must not hold NAN. */
+sample_stats stats_of(double *values, size_t n);
+
+/* Too few values make a tail percentile look exact when it is one lucky sample: below 20 the maximum stands for p95,
+ * below 100 for p99. */
+static inline bool stats_has_p95(const sample_stats *s)
+{
+    return s->n >= 20;
+}
+
+static inline bool stats_has_p99(const sample_stats *s)
+{
+    return s->n >= 100;
+}
+
+#endif

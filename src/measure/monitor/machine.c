@@ -1,0 +1,87 @@
+#include "monitor/machine.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/sysinfo.h"
+
+machine_info machine_facts(void)
+{
+    machine_info m = {.cpu = sysinfo_cpu_name(), .n_cores = sysinfo_n_cores()};
+    struct utsname u;
+    if (uname(&u) == 0)
+        snprintf(m.os, sizeof m.os, "%.30s %.60s %.30s", u.sysname, u.release, u.machine);
+    const long pages = sysconf(_SC_PHYS_PAGES);
+    const long page_bytes = sysconf(_SC_PAGESIZE);
+    if (pages > 0 && page_bytes > 0)
+        m.memory_bytes = (uint64_t)pages * (uint64_t)page_bytes;
+    return m;
+}
+
+/* The inode of the socket in state LISTEN on `port`, from one of the kernel's socket tables; 0 when there is none. */
+static unsigned long listening_inode(const char *table, int port)
+{
+    FILE *const f = fopen(table, "re");
+    if (f == NULL)
+        return 0;
+    char line[512];
+    unsigned long found = 0;
+    while (found == 0 && fgets(line, sizeof line, f) != NULL) {
+        unsigned local_port, state;
+        unsigned long inode;
+        // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode
+        if (sscanf(line, " %*d: %*[0-9A-Fa-f]:%X %*s %X %*s %*s %*s %*s %*s %lu", &local_port, &state, &inode) == 3 &&
+            local_port == (unsigned)port && state == 0x0a)
+            found = inode;
+    }
+    fclose(f);
+    return found;
+}
+
+static bool has_socket(long pid, unsigned long inode)
+{
+    char path[64], wanted[64], target[64];
+    snprintf(path, sizeof path, "/proc/%ld/fd", pid);
+    snprintf(wanted, sizeof wanted, "socket:[%lu]", inode);
+    DIR *const dir = opendir(path);
+    if (dir == NULL)
+        return false;
+    bool found = false;
+    const struct dirent *entry;
+    while (!found && (entry = readdir(dir)) != NULL) {
+        const ssize_t n = readlinkat(dirfd(dir), entry->d_name, target, sizeof target - 1);
+        if (n > 0) {
+            target[n] = '\0';
+            found = strcmp(target, wanted) == 0;
+        }
+    }
+    closedir(dir);
+    return found;
+}
+
+long machine_pid_listening_on(int port)
+{
+    unsigned long inode = listening_inode("/proc/net/tcp", port);
+    if (inode == 0)
+        inode = listening_inode("/proc/net/tcp6", port);
+    DIR *const proc = inode != 0 ? opendir("/proc") : NULL;
+    if (proc == NULL)
+        return 0;
+    long found = 0;
+    const struct dirent *entry;
+    while (found == 0 && (entry = readdir(proc)) != NULL) {
+        if (isdigit((unsigned char)entry->d_name[0])) {
+            const long pid = strtol(entry->d_name, NULL, 10);
+            if (has_socket(pid, inode))
+                found = pid;
+        }
+    }
+    closedir(proc);
+    return found;
+}

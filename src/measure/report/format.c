@@ -1,0 +1,200 @@
+#include "report/format.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+void format_number(char out[CELL_BYTES], double value)
+{
+    if (!isfinite(value)) {
+        snprintf(out, CELL_BYTES, "-");
+        return;
+    }
+    const double size = fabs(value);
+    const int n_decimals = size >= 100 || size == 0 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
+    snprintf(out, CELL_BYTES, "%.*f", n_decimals, value);
+}
+
+void format_bytes(char out[CELL_BYTES], uint64_t bytes)
+{
+    const double mib = (double)bytes / (1024.0 * 1024.0);
+    if (mib >= 1024)
+        snprintf(out, CELL_BYTES, "%.2f GiB", mib / 1024);
+    else
+        snprintf(out, CELL_BYTES, "%.1f MiB", mib);
+}
+
+void format_time(char out[CELL_BYTES], int64_t unix_ms)
+{
+    const time_t seconds = (time_t)(unix_ms / 1000);
+    struct tm tm;
+    if (gmtime_r(&seconds, &tm) == NULL || strftime(out, CELL_BYTES, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
+        snprintf(out, CELL_BYTES, "-");
+}
+
+const char *format_status(test_status status)
+{
+    return status == TEST_COMPLETED ? "ok" : test_status_name(status);
+}
+
+void format_name(buf *out, const test_record *test)
+{
+    buf_puts(out, test->plan.name);
+    if (test->repeat > 0)
+        buf_printf(out, " (%d)", test->repeat + 1);
+}
+
+/* ---- columns ------------------------------------------------------------------------------------------------- */
+
+static void status(char out[CELL_BYTES], const summary_row *row)
+{
+    snprintf(out, CELL_BYTES, "%s", format_status(row->test->answer.status));
+}
+
+static void tokens(char out[CELL_BYTES], const summary_row *row)
+{
+    snprintf(out, CELL_BYTES, "%" PRId64 "%s", row->metrics.n_tokens, row->metrics.counted_events ? "*" : "");
+}
+
+static void ttft(char out[CELL_BYTES], const summary_row *row)
+{
+    format_number(out, row->metrics.ttft_ms);
+}
+
+static void gap_median(char out[CELL_BYTES], const summary_row *row)
+{
+    format_number(out, row->metrics.itl_ms.p50);
+}
+
+/* Below 20 gaps a 95th percentile is a guess; the maximum is shown and named. */
+static void gap_tail(char out[CELL_BYTES], const summary_row *row)
+{
+    const sample_stats *const gaps = &row->metrics.itl_ms;
+    const bool has_p95 = stats_has_p95(gaps);
+    char number[CELL_BYTES];
+    format_number(number, has_p95 ? gaps->p95 : gaps->max);
+    snprintf(out, CELL_BYTES, "%s%.20s", has_p95 || gaps->n == 0 ? "" : "max ", number);
+}
+
+static void decode_rate(char out[CELL_BYTES], const summary_row *row)
+{
+    format_number(out, row->metrics.decode_tps);
+}
+
+static void overall_rate(char out[CELL_BYTES], const summary_row *row)
+{
+    format_number(out, row->metrics.overall_tps);
+}
+
+static void total_time(char out[CELL_BYTES], const summary_row *row)
+{
+    const double seconds = row->metrics.e2e_ms / 1000;
+    if (seconds >= 0)
+        snprintf(out, CELL_BYTES, "%.2f", seconds);
+    else
+        snprintf(out, CELL_BYTES, "-");
+}
+
+static void repetition(char out[CELL_BYTES], const summary_row *row)
+{
+    const repetition_score *const r = &row->metrics.repetition;
+    snprintf(out, CELL_BYTES, "%.3f%s", r->score, r->verdict == REPETITION_DEGENERATE ? " !" : "");
+}
+
+const column_id COLUMNS[N_COLUMNS] = {
+    {"status", "", "how the request ended", status, false},
+    {"tokens", "", "tokens of the answer, as the server counts them (*: counted by events)", tokens, true},
+    {"first token", "ms", "request written to first piece of text", ttft, true},
+    {"gap p50", "ms", "median time between two tokens", gap_median, true},
+    {"gap p95", "ms", "95th percentile of it (below 20 gaps: the longest)", gap_tail, true},
+    {"decode", "tok/s", "tokens per second after the first", decode_rate, true},
+    {"overall", "tok/s", "tokens per second, waiting for the first included", overall_rate, true},
+    {"total", "s", "request written to end of the stream", total_time, true},
+    {"repetition", "", "share of repeated word triples, 0 to 1 (!: the answer goes round in circles)", repetition,
+     true},
+};
+
+/* ---- totals -------------------------------------------------------------------------------------------------- */
+
+static void total_success(char out[CELL_BYTES], const run_summary *s)
+{
+    snprintf(out, CELL_BYTES, "%d of %d", s->n_completed, s->n_planned);
+}
+
+static void total_decode(char out[CELL_BYTES], const run_summary *s)
+{
+    format_number(out, s->mean_decode_tps);
+}
+
+static void total_overall(char out[CELL_BYTES], const run_summary *s)
+{
+    format_number(out, s->mean_overall_tps);
+}
+
+static void total_ttft(char out[CELL_BYTES], const run_summary *s)
+{
+    format_number(out, s->mean_ttft_ms);
+}
+
+static void total_repetition(char out[CELL_BYTES], const run_summary *s)
+{
+    if (isnan(s->mean_repetition))
+        snprintf(out, CELL_BYTES, "-");
+    else
+        snprintf(out, CELL_BYTES, "%.3f", s->mean_repetition);
+}
+
+static void total_memory(char out[CELL_BYTES], const run_summary *s)
+{
+    if (s->has_memory)
+        format_bytes(out, s->peak_private_bytes);
+    else
+        snprintf(out, CELL_BYTES, "-");
+}
+
+const total_id TOTALS[N_TOTALS] = {
+    {"success", "", "tests that completed", total_success},
+    {"decode", "tok/s", "mean over the tests", total_decode},
+    {"overall", "tok/s", "mean over the tests, first token included", total_overall},
+    {"first token", "ms", "mean over the tests", total_ttft},
+    {"repetition", "", "mean over the tests", total_repetition},
+    {"memory peak", "", "of the server: anonymous and swapped", total_memory},
+};
+
+/* ---- warnings ------------------------------------------------------------------------------------------------ */
+
+static bool has_two_fingerprints(const run_record *run)
+{
+    for (size_t i = 1; i < run->n_tests; i++) {
+        const char *const a = run->tests[0].answer.fingerprint;
+        const char *const b = run->tests[i].answer.fingerprint;
+        if (a[0] != '\0' && b[0] != '\0' && strcmp(a, b) != 0)
+            return true;
+    }
+    return false;
+}
+
+const char *format_warning(const run_record *run, const run_summary *s, int i)
+{
+    const struct {
+        bool applies;
+        const char *text;
+    } warnings[] = {
+        {(int)s->n_rows < s->n_planned, "The run is not complete; spillway bench --resume goes on where it stopped."},
+        {s->n_completed == 0, "No test completed: the figures of this run mean nothing."},
+        {s->counted_events, "The server told no token counts for some answers (*); there its events were counted."},
+        {s->counts_differ, "The server's token counts and its events differ by more than 2 %; gaps between events are "
+                           "not gaps between tokens."},
+        {s->n_degenerate > 0, "At least one answer (!) goes round in circles; read it before you trust the model."},
+        {s->n_stalls > 0, "The stream stalled: at least one gap was over a second and over ten times the median."},
+        {has_two_fingerprints(run), "The server's fingerprint changed during the run: its tests are not comparable."},
+        {!s->has_memory, "The server's memory was not measured: its process is not on this machine or not visible."},
+    };
+    for (size_t k = 0; k < sizeof warnings / sizeof warnings[0]; k++) {
+        if (warnings[k].applies && i-- == 0)
+            return warnings[k].text;
+    }
+    return NULL;
+}

@@ -1,0 +1,190 @@
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/format.h"
+#include "report/report.h"
+
+enum { REAL_DIGITS = 9 };
+
+/* JSON has no NaN: what does not exist is null. */
+static json_t *real(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *count(int64_t value)
+{
+    return value >= 0 ? json_integer(value) : json_null();
+}
+
+static json_t *stats_json(const sample_stats *s)
+{
+    return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "n", (int)s->n, "min", real(s->min),
+                     "p50", real(s->p50), "p75", real(s->p75), "p90", real(s->p90), "p95", real(s->p95), "p99",
+                     real(s->p99), "max", real(s->max), "mean", real(s->mean), "sd", real(s->sd), "cv", real(s->cv));
+}
+
+static json_t *repetition_json(const repetition_score *r)
+{
+    return json_pack("{s:f, s:f, s:f, s:i, s:{s:i, s:i, s:i}, s:s}", "score", r->score, "score_units", r->score_units,
+                     "window_max", r->window_max, "line_repeat_max", (int)r->line_repeat_max, "tail_loop", "period",
+                     (int)r->tail_loop.period, "repeats", (int)r->tail_loop.repeats, "span", (int)r->tail_loop.span,
+                     "verdict", repetition_verdict_name(r->verdict));
+}
+
+static json_t *metrics_json(const test_metrics *m)
+{
+    return json_pack("{s:I, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:f, s:o, s:o}", "tokens",
+                     (json_int_t)m->n_tokens, "count", m->counted_events ? "events" : "usage", "counts_differ",
+                     m->counts_differ, "ttft_ms", real(m->ttft_ms), "ttft_answer_ms", real(m->ttft_answer_ms),
+                     "ttfr_ms", real(m->ttfr_ms), "ttfb_ms", real(m->ttfb_ms), "e2e_ms", real(m->e2e_ms), "tpot_ms",
+                     real(m->tpot_ms), "decode_tps", real(m->decode_tps), "overall_tps", real(m->overall_tps), "itl_ms",
+                     stats_json(&m->itl_ms), "stalls", (int)m->n_stalls, "stall_max_ms", m->stall_max_ms,
+                     "responsiveness", real(m->responsiveness), "repetition", repetition_json(&m->repetition));
+}
+
+static json_t *test_json(const summary_row *row)
+{
+    const test_record *const t = row->test;
+    const answer_record *const a = &t->answer;
+    json_t *const test =
+        json_pack("{s:s, s:s, s:s, s:i, s:s, s:i, s:f, s:I, s:I, s:s, s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:s, s:s}",
+                  "name", t->plan.name, "group", t->plan.group, "kind", text_form_name(t->plan.form), "repeat",
+                  t->repeat, "prompt", t->plan.prompt, "max_tokens", t->plan.max_tokens, "temperature",
+                  t->plan.temperature, "seed", (json_int_t)t->plan.seed, "start_ms", (json_int_t)t->start_ms, "status",
+                  test_status_name(a->status), "error", a->error, "http_status", a->http_status, "finish_reason",
+                  a->finish_reason, "prompt_tokens", count(a->prompt_tokens), "cached_tokens", count(a->cached_tokens),
+                  "completion_tokens", count(a->completion_tokens), "reasoning_tokens", count(a->reasoning_tokens),
+                  "answer", a->text, "reasoning", a->reasoning);
+    if (test != NULL)
+        json_object_set_new(test, "metrics", metrics_json(&row->metrics));
+    return test;
+}
+
+static json_t *run_json(const run_record *run)
+{
+    const run_info *const i = &run->info;
+    char started[CELL_BYTES];
+    format_time(started, i->started_unix_ms);
+    return json_pack("{s:I, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:{s:s, s:s, s:i, s:I}}", "id",
+                     (json_int_t)i->id, "started", started, "started_unix_ms", (json_int_t)i->started_unix_ms,
+                     "finished_unix_ms", (json_int_t)i->finished_unix_ms, "status", i->status, "spillway", i->version,
+                     "url", i->url, "model", i->model, "fingerprint",
+                     run->n_tests > 0 ? run->tests[0].answer.fingerprint : "", "protocol", i->protocol_name,
+                     "protocol_hash", i->protocol_hash, "command", i->command, "load_ms", real(i->load_ms), "machine",
+                     "cpu", i->cpu, "os", i->os, "cores", i->n_cores, "memory_bytes", (json_int_t)i->memory_bytes);
+}
+
+static json_t *totals_json(const run_summary *s)
+{
+    return json_pack(
+        "{s:i, s:i, s:o, s:I, s:o, s:o, s:o, s:o, s:i, s:i, s:o, s:o, s:o}", "planned", s->n_planned, "completed",
+        s->n_completed, "success_rate", real(s->success_rate), "tokens", (json_int_t)s->n_tokens, "decode_tps_mean",
+        real(s->mean_decode_tps), "overall_tps_mean", real(s->mean_overall_tps), "ttft_ms_mean", real(s->mean_ttft_ms),
+        "repetition_mean", real(s->mean_repetition), "degenerate", s->n_degenerate, "stalls", (int)s->n_stalls,
+        "itl_ms", stats_json(&s->itl_ms), "memory_private_peak_bytes",
+        s->has_memory ? json_integer((json_int_t)s->peak_private_bytes) : json_null(), "memory_rss_peak_bytes",
+        s->has_memory ? json_integer((json_int_t)s->peak_rss_bytes) : json_null());
+}
+
+static json_t *warnings_json(const run_record *run, const run_summary *summary)
+{
+    json_t *const list = json_array();
+    const char *warning;
+    for (int i = 0; (warning = format_warning(run, summary, i)) != NULL; i++)
+        json_array_append_new(list, json_string(warning));
+    return list;
+}
+
+static json_t *definitions_json(void)
+{
+    static const char *const DEFINITIONS[][2] = {
+        {"ttft_ms", "first content event - request written"},
+        {"ttfr_ms", "first event of any kind - request written"},
+        {"e2e_ms", "end of stream - request written"},
+        {"itl_ms", "gaps between content events"},
+        {"tpot_ms", "(last - first content event) / (tokens - 1)"},
+        {"decode_tps", "1000 / tpot_ms"},
+        {"overall_tps", "1000 * tokens / e2e_ms, prefill included"},
+        {"stalls", "gaps over max(1 s, 10 x median gap)"},
+        {"responsiveness", "share of gaps of at most twice the median gap"},
+        {"repetition.score", "repeated word triples / all word triples"},
+        {"memory_private_peak_bytes", "highest RssAnon + VmSwap of the server, sampled every 200 ms"},
+    };
+    json_t *const all = json_object();
+    for (size_t i = 0; i < sizeof DEFINITIONS / sizeof DEFINITIONS[0]; i++)
+        json_object_set_new(all, DEFINITIONS[i][0], json_string(DEFINITIONS[i][1]));
+    return all;
+}
+
+/* Appends `document` and gives it up.  `flags` are jansson's. */
+static sw_code dump(buf *out, json_t *document, size_t flags, sw_err *err)
+{
+    char *const text = document != NULL ? json_dumps(document, flags | JSON_REAL_PRECISION(REAL_DIGITS)) : NULL;
+    json_decref(document);
+    if (text == NULL)
+        return sw_fail(err, SW_ENOMEM, "the run cannot be written as JSON");
+    for (const char *p = text; *p != '\0'; p++) {
+        // "<" stands only inside strings; escaped there, the document cannot end the script element around it.
+        if (*p == '<')
+            buf_puts(out, "\\u003c");
+        else
+            buf_putc(out, *p);
+    }
+    free(text);
+    return out->failed == SW_OK ? SW_OK : sw_fail(err, out->failed, "the report is too large");
+}
+
+sw_code report_json(buf *out, const run_record *run, const run_summary *summary, sw_err *err)
+{
+    json_t *const tests = json_array();
+    for (size_t i = 0; i < summary->n_rows; i++)
+        json_array_append_new(tests, test_json(&summary->rows[i]));
+    json_t *const document =
+        json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "schema", 1, "run", run_json(run), "totals", totals_json(summary),
+                  "tests", tests, "warnings", warnings_json(run, summary), "definitions", definitions_json());
+    const sw_code code = dump(out, document, JSON_INDENT(2), err);
+    if (code == SW_OK)
+        buf_putc(out, '\n');
+    return code;
+}
+
+static json_t *chart_test(const summary_row *row)
+{
+    const answer_record *const a = &row->test->answer;
+    buf name;
+    buf_init(&name, 4096);
+    format_name(&name, row->test);
+    json_t *const times = json_array();
+    for (size_t i = 0; i < a->n_arrivals; i++)
+        json_array_append_new(times, json_real((double)a->arrivals[i].t_ns / 1e9));
+    json_t *const test =
+        json_pack("{s:s, s:i, s:f, s:o, s:o, s:o, s:o}", "name", buf_str(&name), "repeat", row->test->repeat, "start",
+                  (double)row->test->start_ms / 1000, "seconds", real(row->metrics.e2e_ms / 1000), "decode",
+                  real(row->metrics.decode_tps), "overall", real(row->metrics.overall_tps), "times", times);
+    buf_free(&name);
+    return test;
+}
+
+static json_t *chart_memory(const run_record *run)
+{
+    json_t *const points = json_array();
+    for (size_t i = 0; i < run->n_samples; i++) {
+        const memory_sample *const m = &run->samples[i];
+        json_array_append_new(
+            points, json_pack("[f, f]", (double)m->t_ms / 1000, (double)m->private_bytes / (1024.0 * 1024.0)));
+    }
+    return points;
+}
+
+sw_code report_chart_data(buf *out, const run_record *run, const run_summary *summary, sw_err *err)
+{
+    json_t *const tests = json_array();
+    for (size_t i = 0; i < summary->n_rows; i++)
+        json_array_append_new(tests, chart_test(&summary->rows[i]));
+    json_t *const document = json_pack("{s:o, s:o}", "tests", tests, "memory", chart_memory(run));
+    // ASCII only: some characters beyond it (U+2028) end a line for a script parser.
+    return dump(out, document, JSON_COMPACT | JSON_ENSURE_ASCII, err);
+}

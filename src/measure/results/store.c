@@ -1,0 +1,145 @@
+#include "results/store.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "results/store_db.h"
+#include "results/store_schema.h"
+
+sw_code store_fail(const result_store *store, const char *doing, sw_err *err)
+{
+    const int code = sqlite3_errcode(store->db);
+    return sw_fail(err,
+                   code == SQLITE_NOMEM    ? SW_ENOMEM
+                   : code == SQLITE_NOTADB ? SW_EFORMAT
+                                           : SW_EIO,
+                   "%s: cannot %s: %s", store->path, doing, sqlite3_errmsg(store->db));
+}
+
+sw_code store_exec(result_store *store, const char *sql, const char *doing, sw_err *err)
+{
+    return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK ? SW_OK : store_fail(store, doing, err);
+}
+
+sw_code store_prepare(result_store *store, const char *sql, sqlite3_stmt **out, sw_err *err)
+{
+    const int code = sqlite3_prepare_v2(store->db, sql, -1, out, NULL);
+    return code == SQLITE_OK ? SW_OK : store_fail(store, "prepare a statement", err);
+}
+
+void store_bind(sqlite3_stmt *statement, const char *types, ...)
+{
+    va_list args;
+    va_start(args, types);
+    for (int i = 0; types[i] != '\0'; i++) {
+        // A failed bind (memory) leaves NULL, which the NOT NULL columns refuse when the statement is stepped.
+        switch (types[i]) {
+        case 'i': sqlite3_bind_int64(statement, i + 1, va_arg(args, int64_t)); break;
+        case 'd': sqlite3_bind_double(statement, i + 1, va_arg(args, double)); break;
+        default: sqlite3_bind_text(statement, i + 1, va_arg(args, const char *), -1, SQLITE_TRANSIENT);
+        }
+    }
+    va_end(args);
+}
+
+sw_code store_step(result_store *store, sqlite3_stmt *statement, const char *doing, sw_err *err)
+{
+    const bool ok = sqlite3_step(statement) == SQLITE_DONE;
+    const sw_code code = ok ? SW_OK : store_fail(store, doing, err);
+    sqlite3_reset(statement);
+    return code;
+}
+
+/* The value of a pragma that is one number. */
+static sw_code read_pragma(result_store *store, const char *sql, int64_t *out, sw_err *err)
+{
+    sqlite3_stmt *statement;
+    sw_code code = store_prepare(store, sql, &statement, err);
+    if (code != SW_OK)
+        return code;
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        *out = sqlite3_column_int64(statement, 0);
+    else
+        code = store_fail(store, "read it", err);
+    sqlite3_finalize(statement);
+    return code;
+}
+
+static sw_code create_schema(result_store *store, sw_err *err)
+{
+    char pragmas[96];
+    sqlite3_snprintf(sizeof pragmas, pragmas, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
+                     (int)STORE_APPLICATION_ID, (int)STORE_VERSION);
+    sw_code code = store_exec(store, "BEGIN IMMEDIATE", "create it", err);
+    if (code == SW_OK)
+        code = store_exec(store, STORE_SCHEMA, "create its tables", err);
+    if (code == SW_OK)
+        code = store_exec(store, pragmas, "mark it", err);
+    if (code == SW_OK)
+        return store_exec(store, "COMMIT", "create it", err);
+    sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    return code;
+}
+
+static sw_code check_or_create_schema(result_store *store, bool read_only, sw_err *err)
+{
+    int64_t application = 0, version = 0, n_objects = 0;
+    sw_code code = read_pragma(store, "PRAGMA application_id", &application, err);
+    if (code == SW_OK)
+        code = read_pragma(store, "PRAGMA user_version", &version, err);
+    if (code == SW_OK)
+        code = read_pragma(store, "SELECT count(*) FROM sqlite_schema", &n_objects, err);
+    if (code != SW_OK)
+        return code;
+    if (n_objects == 0 && application == 0 && !read_only)
+        return create_schema(store, err);
+    if (application != STORE_APPLICATION_ID)
+        return sw_fail(err, SW_EFORMAT, "%s is a database, but not of spillway results; name another file",
+                       store->path);
+    if (version != STORE_VERSION)
+        return sw_fail(err, SW_EUNSUPPORTED,
+                       "%s has schema %" PRId64 ", this spillway reads schema %d; use the spillway that made it",
+                       store->path, version, (int)STORE_VERSION);
+    return SW_OK;
+}
+
+sw_code store_open(result_store **out, const char *path, bool read_only, sw_err *err)
+{
+    *out = NULL;
+    result_store *const store = mem_calloc(1, sizeof *store);
+    if (store == NULL || (store->path = mem_strdup(path)) == NULL) {
+        mem_free(store);
+        return sw_fail(err, SW_ENOMEM, "out of memory opening %s", path);
+    }
+    // Reading opens for writing too where it can: a journal that a killed run left must be folded in.
+    const int flags = SQLITE_OPEN_READWRITE | (read_only ? 0 : SQLITE_OPEN_CREATE);
+    sw_code code = SW_OK;
+    if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK)
+        code = sw_fail(err, SW_EIO, "cannot open the results in %s: %s", path,
+                       store->db != NULL ? sqlite3_errmsg(store->db) : "out of memory");
+    if (code == SW_OK) {
+        sqlite3_busy_timeout(store->db, 5000);
+        code = check_or_create_schema(store, read_only, err);
+    }
+    if (code == SW_OK)
+        code = store_exec(store, "PRAGMA foreign_keys = ON", "set it up", err);
+    if (code == SW_OK && !read_only)
+        code = store_exec(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", "set it up", err);
+    if (code != SW_OK) {
+        store_close(store);
+        return code;
+    }
+    *out = store;
+    return SW_OK;
+}
+
+void store_close(result_store *store)
+{
+    if (store == NULL)
+        return;
+    sqlite3_close(store->db);
+    mem_free(store->path);
+    mem_free(store);
+}

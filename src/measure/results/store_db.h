@@ -1,0 +1,32 @@
+/* store_db.h - a thin skin over SQLite that the store's reading and writing halves share.
+ *
+ * A statement is prepared, bound from a list, stepped and finalized; the first failure names the store's file and what
+ * was being done.
+ */
+#ifndef RESULTS_STORE_DB_H
+#define RESULTS_STORE_DB_H
+
+#include <sqlite3.h>
+
+#include "results/store.h"
+
+struct result_store {
+    sqlite3 *db;
+    char *path;
+};
+
+/* An error with SQLite's own words; `doing` completes "cannot ... ". */
+sw_code store_fail(const result_store *store, const char *doing, sw_err *err);
+
+/* Runs SQL text without results. */
+SW_NODISCARD sw_code store_exec(result_store *store, const char *sql, const char *doing, sw_err *err);
+
+SW_NODISCARD sw_code store_prepare(result_store *store, const char *sql, sqlite3_stmt **out, sw_err *err);
+
+/* Binds by position with one letter each: 'i' int64_t, 'd' double (NAN becomes NULL), 's' const char *. */
+void store_bind(sqlite3_stmt *statement, const char *types, ...);
+
+/* Steps a statement that returns no rows and resets it. */
+SW_NODISCARD sw_code store_step(result_store *store, sqlite3_stmt *statement, const char *doing, sw_err *err);
+
+#endif

@@ -1,0 +1,383 @@
+#include "suite/bench.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/utf8.h"
+#include "figures/summary.h"
+#include "monitor/machine.h"
+#include "spillway.h"
+#include "suite/bench_options.h"
+#include "suite/server_process.h"
+
+enum { LOAD_SECONDS_MAX = 3600 };
+
+struct bench_session {
+    bench_options o;
+    arena *keep;
+    bench_protocol *protocol;
+    server_process *server;
+    bench_client *client;
+    memory_watch *watch;
+    result_store *store;
+    int64_t run_id;
+    const char *url;
+    char *model;
+    const char *dir;
+    double pause_s;
+    double load_ms;
+    int64_t started_unix_ms; // of the run, which a resumed one began earlier
+    int64_t opened_unix_ms;  // of this session ...
+    uint64_t opened_ns;      // ... and the same moment on the clock
+};
+
+static int64_t unix_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static sw_code out_of_memory(sw_err *err)
+{
+    return sw_fail(err, SW_ENOMEM, "out of memory preparing the benchmark");
+}
+
+/* Creates `path` and the folders above it. */
+static sw_code make_dirs(arena *keep, const char *path, sw_err *err)
+{
+    char *const copy = arena_copy(keep, path, strlen(path));
+    if (copy == NULL)
+        return out_of_memory(err);
+    for (char *p = copy + 1; *p != '\0'; p++) {
+        if (*p == '/') {
+            *p = '\0';
+            mkdir(copy, 0777); // what is wrong with it shows below
+            *p = '/';
+        }
+    }
+    struct stat st;
+    if (mkdir(copy, 0777) == 0 || (errno == EEXIST && stat(copy, &st) == 0 && S_ISDIR(st.st_mode)))
+        return SW_OK;
+    return sw_fail(err, SW_EIO, "cannot create the folder %s: %s", path, strerror(errno == EEXIST ? ENOTDIR : errno));
+}
+
+static char *join(arena *keep, const char *dir, const char *name)
+{
+    buf path;
+    buf_init(&path, 65536);
+    buf_printf(&path, "%s/%s", dir, name);
+    char *const joined = path.failed == SW_OK ? arena_copy(keep, buf_str(&path), path.size) : NULL;
+    buf_free(&path);
+    return joined;
+}
+
+/* "results/20261122T011544Z-gpt-oss-20b": what a model calls itself never becomes a path. */
+static const char *default_dir(bench_session *b, const char *model)
+{
+    enum { NAME_BYTES_MAX = 60 };
+    const char *const slash = strrchr(model, '/');
+    const char *const name = slash != NULL && slash[1] != '\0' ? slash + 1 : model;
+    size_t n = strlen(name);
+    if (n > 5 && strcmp(name + n - 5, ".gguf") == 0)
+        n -= 5;
+    while (n > 0 && !isalnum((unsigned char)name[n - 1]))
+        n--;
+    char stamp[32];
+    const time_t seconds = (time_t)(b->started_unix_ms / 1000);
+    struct tm tm;
+    gmtime_r(&seconds, &tm);
+    strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &tm);
+    char safe[NAME_BYTES_MAX + 1];
+    size_t n_safe = 0;
+    for (; n_safe < n && n_safe < NAME_BYTES_MAX; n_safe++)
+        safe[n_safe] = isalnum((unsigned char)name[n_safe]) || strchr("-_.", name[n_safe]) != NULL ? name[n_safe] : '-';
+    safe[n_safe] = '\0';
+    char path[sizeof stamp + sizeof safe + 16];
+    snprintf(path, sizeof path, "results/%s-%s", stamp, safe);
+    return arena_copy(b->keep, path, strlen(path));
+}
+
+static sw_code make_dir(bench_session *b, const char *model, sw_err *err)
+{
+    b->dir = b->o.dir != NULL ? b->o.dir : default_dir(b, model);
+    return b->dir != NULL ? make_dirs(b->keep, b->dir, err) : out_of_memory(err);
+}
+
+static sw_code open_client(bench_session *b, sw_err *err)
+{
+    const client_options options = {
+        .url = b->url,
+        .api_key = b->o.api_key,
+        .connect_timeout_s = b->o.connect_timeout_s,
+        .first_token_timeout_s = b->o.first_token_timeout_s,
+        .idle_timeout_s = b->o.idle_timeout_s,
+        .clock = b->o.clock,
+        .cancel = b->o.cancel,
+    };
+    return client_open(&b->client, &options, err);
+}
+
+/* From its address to its first healthy answer: the model is loading. */
+static sw_code wait_until_healthy(bench_session *b, sw_err *err)
+{
+    const uint64_t step_ns = 20 * 1000000u;
+    const uint64_t deadline_ns = clock_now_ns(b->o.clock) + LOAD_SECONDS_MAX * 1000000000ull;
+    while (!client_is_healthy(b->client)) {
+        if (!server_process_is_alive(b->server))
+            return sw_fail(err, SW_EIO, "the server ended while loading; %s/server.log says why", b->dir);
+        if (atomic_load_explicit(b->o.cancel, memory_order_relaxed))
+            return sw_fail(err, SW_ECANCELED, "canceled while the server was loading");
+        if (clock_now_ns(b->o.clock) > deadline_ns)
+            return sw_fail(err, SW_ELIMIT, "the server did not get ready within an hour; see %s/server.log", b->dir);
+        clock_sleep_ns(b->o.clock, step_ns);
+    }
+    return SW_OK;
+}
+
+static sw_code start_server(bench_session *b, sw_err *err)
+{
+    const char *const log_path = join(b->keep, b->dir, "server.log");
+    if (log_path == NULL)
+        return out_of_memory(err);
+    const uint64_t start_ns = clock_now_ns(b->o.clock);
+    sw_code code =
+        server_process_start(&b->server, b->o.serve, b->o.serve_options, b->o.n_serve_options, log_path, err);
+    if (code == SW_OK)
+        code = watch_start(&b->watch, server_process_pid(b->server), b->o.clock, err);
+    if (code == SW_OK)
+        code = server_process_url(b->server, b->o.clock, b->o.cancel, &b->url, err);
+    if (code == SW_OK)
+        code = open_client(b, err);
+    if (code == SW_OK)
+        code = wait_until_healthy(b, err);
+    b->load_ms = ns_to_ms(clock_now_ns(b->o.clock) - start_ns);
+    return code;
+}
+
+static sw_code find_model(bench_session *b, sw_err *err)
+{
+    if (b->o.model == NULL)
+        return client_find_model(b->client, &b->model, err);
+    b->model = mem_strdup(b->o.model);
+    return b->model != NULL ? SW_OK : out_of_memory(err);
+}
+
+/* A server that others started: its memory can be watched when it is on this machine and ours to see. */
+static sw_code reach_server(bench_session *b, sw_err *err)
+{
+    b->url = b->o.url;
+    sw_code code = open_client(b, err);
+    if (code != SW_OK)
+        return code;
+    const int port = client_loopback_port(b->client);
+    const long pid = port != 0 ? machine_pid_listening_on(port) : 0;
+    return pid != 0 ? watch_start(&b->watch, pid, b->o.clock, err) : SW_OK;
+}
+
+static sw_code open_store(bench_session *b, sw_err *err)
+{
+    const char *const path = b->o.db_path != NULL ? b->o.db_path : join(b->keep, b->dir, "results.sqlite");
+    return path != NULL ? store_open(&b->store, path, /*read_only=*/false, err) : out_of_memory(err);
+}
+
+static sw_code add_run(bench_session *b, sw_err *err)
+{
+    bench_options as_run = b->o;
+    as_run.model = b->model;
+    as_run.pause_s = b->pause_s;
+    char *const options_json = bench_options_to_json(&as_run);
+    if (options_json == NULL)
+        return out_of_memory(err);
+    const machine_info machine = machine_facts();
+    const run_info info = {
+        .started_unix_ms = b->started_unix_ms,
+        .version = SPILLWAY_VERSION,
+        .url = b->url,
+        .model = b->model,
+        .protocol_name = b->protocol->name,
+        .protocol_hash = b->protocol->hash,
+        .protocol_json = b->protocol->json,
+        .options_json = options_json,
+        .command = b->o.command,
+        .cpu = machine.cpu,
+        .os = machine.os,
+        .n_cores = machine.n_cores,
+        .memory_bytes = machine.memory_bytes,
+        .load_ms = b->load_ms,
+        .n_planned = (int)b->protocol->n_tests * b->o.n_repeats,
+    };
+    const sw_code code = store_add_run(b->store, &info, &b->run_id, err);
+    mem_free(options_json);
+    return code;
+}
+
+static sw_code open_new(bench_session *b, sw_err *err)
+{
+    sw_code code = protocol_load(&b->protocol, b->o.protocol_path, err);
+    if (code != SW_OK)
+        return code;
+    b->started_unix_ms = b->opened_unix_ms;
+    b->pause_s = b->o.pause_s >= 0 ? b->o.pause_s : b->protocol->pause_s;
+    if (b->o.serve != NULL) {
+        code = make_dir(b, b->o.serve, err); // its log needs a place before it can tell its model's name
+        if (code == SW_OK)
+            code = start_server(b, err);
+        if (code == SW_OK)
+            code = find_model(b, err);
+    } else {
+        code = reach_server(b, err);
+        if (code == SW_OK)
+            code = find_model(b, err);
+        if (code == SW_OK)
+            code = make_dir(b, b->model, err);
+    }
+    if (code == SW_OK)
+        code = open_store(b, err);
+    return code == SW_OK ? add_run(b, err) : code;
+}
+
+/* Takes protocol and options from the stored run, so that it ends as it began. */
+static sw_code adopt_run(bench_session *b, const run_info *info, sw_err *err)
+{
+    sw_code code = bench_options_complete(&b->o, info->options_json, b->keep, err);
+    if (code == SW_OK)
+        code = protocol_parse(&b->protocol, info->protocol_json, strlen(info->protocol_json),
+                              "the stored run's protocol", err);
+    if (code != SW_OK)
+        return code;
+    b->run_id = info->id;
+    b->started_unix_ms = info->started_unix_ms;
+    b->pause_s = b->o.pause_s;
+    b->load_ms = info->load_ms;
+    return SW_OK;
+}
+
+static sw_code open_resumed(bench_session *b, sw_err *err)
+{
+    b->dir = b->o.dir;
+    sw_code code = open_store(b, err);
+    run_record *stored = NULL;
+    if (code == SW_OK)
+        code = store_load_run(b->store, 0, &stored, err);
+    if (code != SW_OK)
+        return code;
+    code = adopt_run(b, &stored->info, err);
+    if (code == SW_OK)
+        code = b->o.serve != NULL ? start_server(b, err) : reach_server(b, err);
+    if (code == SW_OK)
+        code = find_model(b, err);
+    if (code == SW_OK && strcmp(b->model, stored->info.model) != 0)
+        code = sw_fail(err, SW_EINVAL, "the run in %s asked model '%.100s', this server has '%.100s'", b->dir,
+                       stored->info.model, b->model);
+    run_record_free(stored);
+    return code == SW_OK ? store_reopen_run(b->store, b->run_id, b->url, b->load_ms, err) : code;
+}
+
+static sw_code check_texts(const bench_options *o, sw_err *err)
+{
+    const char *const texts[] = {o->url, o->serve, o->model, o->dir, o->command};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (texts[i] != NULL && !utf8_valid(texts[i], strlen(texts[i])))
+            return sw_fail(err, SW_EINVAL, "an argument is not UTF-8, and could not be stored with the run");
+    }
+    return SW_OK;
+}
+
+sw_code bench_open(bench_session **out, const bench_options *options, sw_err *err)
+{
+    *out = NULL;
+    sw_code code = check_texts(options, err);
+    if (code != SW_OK)
+        return code;
+    bench_session *const b = mem_calloc(1, sizeof *b);
+    if (b == NULL || (b->keep = arena_create()) == NULL) {
+        mem_free(b);
+        return out_of_memory(err);
+    }
+    b->o = *options;
+    b->load_ms = NAN;
+    b->opened_unix_ms = unix_ms();
+    b->opened_ns = clock_now_ns(options->clock);
+    code = options->resume ? open_resumed(b, err) : open_new(b, err);
+    if (code != SW_OK) {
+        bench_close(b);
+        return code;
+    }
+    *out = b;
+    return SW_OK;
+}
+
+/* Stores what the run came to; it is complete or not, whatever stopped it. */
+static sw_code finish_run(bench_session *b, sw_err *err)
+{
+    run_record *run;
+    sw_code code = bench_load(b, &run, err);
+    if (code != SW_OK)
+        return code;
+    run_summary summary;
+    code = summary_of(run, &summary, err);
+    if (code == SW_OK)
+        code = store_finish_run(b->store, b->run_id, summary_status(&summary), unix_ms(), err);
+    summary_free(&summary);
+    run_record_free(run);
+    return code;
+}
+
+sw_code bench_run(bench_session *b, runner_progress_fn on_progress, void *ud, sw_err *err)
+{
+    const runner_options options = {
+        .protocol = b->protocol,
+        .model = b->model,
+        .pause_s = b->pause_s,
+        .n_repeats = b->o.n_repeats,
+        .client = b->client,
+        .store = b->store,
+        .run_id = b->run_id,
+        .watch = b->watch,
+        .clock = b->o.clock,
+        .origin_ns = b->opened_ns,
+        .origin_ms = b->opened_unix_ms - b->started_unix_ms,
+        .cancel = b->o.cancel,
+        .on_progress = on_progress,
+        .ud = ud,
+    };
+    sw_code code = runner_run(&options, err);
+    watch_stop(b->watch);
+    b->watch = NULL;
+    server_process_stop(b->server, b->o.clock);
+    b->server = NULL;
+    const sw_code stored = finish_run(b, err); // the first error stays the one that is told
+    return code != SW_OK ? code : stored;
+}
+
+sw_code bench_load(bench_session *b, run_record **out, sw_err *err)
+{
+    return store_load_run(b->store, b->run_id, out, err);
+}
+
+const char *bench_dir(const bench_session *b)
+{
+    return b->dir;
+}
+
+void bench_close(bench_session *b)
+{
+    if (b == NULL)
+        return;
+    watch_stop(b->watch);
+    client_close(b->client);
+    server_process_stop(b->server, b->o.clock);
+    store_close(b->store);
+    protocol_free(b->protocol);
+    mem_free(b->model);
+    arena_free(b->keep);
+    mem_free(b);
+}

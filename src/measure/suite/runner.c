@@ -1,0 +1,183 @@
+#include "suite/runner.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+
+typedef struct runner {
+    const runner_options *o;
+    const run_record *before; // what the store had when we started
+    memory_sample *samples;
+    watch_sample *raw_samples;
+    runner_progress progress;
+} runner;
+
+static void report(runner *r, runner_phase phase)
+{
+    r->progress.phase = phase;
+    if (r->o->on_progress != NULL)
+        r->o->on_progress(r->o->ud, &r->progress);
+}
+
+static void on_tick(void *ud, size_t n_events, double elapsed_s)
+{
+    runner *const r = ud;
+    r->progress.n_events = n_events;
+    r->progress.elapsed_s = elapsed_s;
+    report(r, r->progress.number > 0 ? RUNNER_ASKING : RUNNER_WARMUP);
+}
+
+static int64_t run_ms(const runner *r, uint64_t t_ns)
+{
+    return r->o->origin_ms + (int64_t)(t_ns - r->o->origin_ns) / 1000000;
+}
+
+static size_t take_samples(runner *r)
+{
+    if (r->o->watch == NULL)
+        return 0;
+    const size_t n = watch_take(r->o->watch, r->raw_samples, WATCH_KEPT);
+    for (size_t i = 0; i < n; i++) {
+        const watch_sample *const s = &r->raw_samples[i];
+        r->samples[i] = (memory_sample){
+            .t_ms = run_ms(r, s->t_ns),
+            .private_bytes = s->memory.anon + s->memory.swap,
+            .rss_bytes = s->memory.rss,
+            .peak_rss_bytes = s->memory.peak,
+            .test_index = s->tag,
+        };
+    }
+    return n;
+}
+
+static void tag_samples(const runner *r, int tag)
+{
+    if (r->o->watch != NULL)
+        watch_tag(r->o->watch, tag);
+}
+
+/* Asks, and stores what came, unless that is no result: a canceled request, or a server that is not there. */
+static sw_code run_test(runner *r, test_record *test, sw_err *err)
+{
+    const runner_options *const o = r->o;
+    test->start_ms = run_ms(r, clock_now_ns(o->clock));
+    on_tick(r, 0, 0);
+    tag_samples(r, test->is_warmup ? -1 : test->index);
+    sw_code code = client_ask(o->client, o->model, &test->plan, &test->answer, err);
+    if (code != SW_OK)
+        return code;
+    if (test->answer.status == TEST_CANCELED)
+        return sw_fail(err, SW_ECANCELED, "canceled during '%s'", test->plan.name);
+    if (test->answer.status == TEST_CONNECT_FAILED)
+        return sw_fail(err, SW_EIO, "the server is gone: %s", test->answer.error);
+    const size_t n_samples = take_samples(r);
+    tag_samples(r, -1);
+    code = store_add_test(o->store, o->run_id, test, r->samples, n_samples, err);
+    test_metrics metrics;
+    if (code == SW_OK)
+        code = metrics_of(test, &metrics, err);
+    if (code == SW_OK && !test->is_warmup) {
+        r->progress.work_done += test->plan.max_tokens;
+        r->progress.test = test;
+        r->progress.metrics = &metrics;
+        report(r, RUNNER_ENDED);
+        r->progress.test = NULL;
+        r->progress.metrics = NULL;
+    }
+    return code;
+}
+
+static sw_code warm_up(runner *r, sw_err *err)
+{
+    if (!r->o->protocol->has_warmup)
+        return SW_OK;
+    test_record test = {.plan = r->o->protocol->warmup, .is_warmup = true};
+    for (size_t i = 0; i < r->before->n_tests; i++)
+        test.repeat += r->before->tests[i].is_warmup; // each session of a resumed run warms up anew
+    r->progress.plan = &r->o->protocol->warmup;
+    return run_test(r, &test, err);
+}
+
+static sw_code pause_between(runner *r, sw_err *err)
+{
+    const double slice_s = 0.1;
+    const uint64_t end_ns = clock_now_ns(r->o->clock) + (uint64_t)(r->o->pause_s * 1e9);
+    for (uint64_t now_ns; (now_ns = clock_now_ns(r->o->clock)) < end_ns;) {
+        if (atomic_load_explicit(r->o->cancel, memory_order_relaxed))
+            return sw_fail(err, SW_ECANCELED, "canceled between two tests");
+        r->progress.elapsed_s = (double)(end_ns - now_ns) / 1e9;
+        report(r, RUNNER_PAUSE);
+        const uint64_t left_ns = end_ns - now_ns;
+        clock_sleep_ns(r->o->clock, left_ns < (uint64_t)(slice_s * 1e9) ? left_ns : (uint64_t)(slice_s * 1e9));
+    }
+    return SW_OK;
+}
+
+static bool is_stored(const run_record *run, int index, int repeat)
+{
+    for (size_t i = 0; i < run->n_tests; i++) {
+        const test_record *const t = &run->tests[i];
+        if (!t->is_warmup && t->index == index && t->repeat == repeat)
+            return true;
+    }
+    return false;
+}
+
+static void plan_work(runner *r)
+{
+    const bench_protocol *const p = r->o->protocol;
+    r->progress.n_tests = (int)p->n_tests * r->o->n_repeats;
+    for (int k = 0; k < r->progress.n_tests; k++) {
+        const int index = k % (int)p->n_tests;
+        r->progress.work_total += p->tests[index].max_tokens;
+        if (is_stored(r->before, index, k / (int)p->n_tests))
+            r->progress.work_done += p->tests[index].max_tokens;
+    }
+}
+
+static sw_code run_all(runner *r, sw_err *err)
+{
+    const bench_protocol *const p = r->o->protocol;
+    plan_work(r);
+    if (r->progress.work_done >= r->progress.work_total)
+        return SW_OK;
+    sw_code code = warm_up(r, err);
+    bool is_first = true;
+    for (int k = 0; code == SW_OK && k < r->progress.n_tests; k++) {
+        const int index = k % (int)p->n_tests;
+        const int repeat = k / (int)p->n_tests;
+        if (is_stored(r->before, index, repeat))
+            continue;
+        if (!is_first)
+            code = pause_between(r, err);
+        is_first = false;
+        r->progress.number = k + 1;
+        r->progress.plan = &p->tests[index];
+        test_record test = {.plan = p->tests[index], .index = index, .repeat = repeat};
+        if (code == SW_OK)
+            code = run_test(r, &test, err);
+    }
+    return code;
+}
+
+sw_code runner_run(const runner_options *options, sw_err *err)
+{
+    run_record *before;
+    sw_code code = store_load_run(options->store, options->run_id, &before, err);
+    if (code != SW_OK)
+        return code;
+    runner r = {
+        .o = options,
+        .before = before,
+        .samples = mem_calloc(WATCH_KEPT, sizeof *r.samples),
+        .raw_samples = mem_calloc(WATCH_KEPT, sizeof *r.raw_samples),
+    };
+    client_set_tick(options->client, on_tick, &r);
+    code = r.samples != NULL && r.raw_samples != NULL ? run_all(&r, err)
+                                                      : sw_fail(err, SW_ENOMEM, "out of memory for memory samples");
+    client_set_tick(options->client, NULL, NULL);
+    mem_free(r.samples);
+    mem_free(r.raw_samples);
+    run_record_free(before);
+    return code;
+}

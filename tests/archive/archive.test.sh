@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# The library as another program sees it: it exports exactly the functions that include/ declares, and a program that has only
+# the installed headers and archive loads a model and generates.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+build=$(dirname "$SPILLWAY")
+
+scripts/public_names include >"$dir/declared"
+nm -g --defined-only "$build/libspillway.a" | awk 'NF == 3 {print $3}' | sort >"$dir/exported"
+# Sanitizers and profilers add their own.
+grep -E '^[a-z]' "$dir/exported" | grep -vE '^(asan|ubsan|tsan)' >"$dir/named"
+diff "$dir/declared" "$dir/named" || {
+  echo "libspillway.a exports other names (>) than include/ declares (<)" >&2
+  exit 1
+}
+[ "$(wc -l <"$dir/declared")" -ge 39 ]
+
+sanitizers=$(sed -n 's/^SPILLWAY_SANITIZE:STRING=//p' "$build/CMakeCache.txt")
+# shellcheck disable=SC2086
+"${CC:-cc}" -std=c11 -Wall -Werror ${sanitizers:+-fsanitize=$sanitizers} -I include tests/archive/user.c "$build/libspillway.a" \
+  $(pkg-config --libs libutf8proc) -lm -lpthread -o "$dir/user"
+"$dir/user" models/demo-gpt-oss.gguf | grep -q 68
