@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "spillway/clock.h"
 #include "spillway/error.h"
 
 #define SPILLWAY_VERSION "0.1.0"
@@ -156,6 +157,7 @@ typedef struct sw_engine_options {
     bool cpu_moe;             // experts of every layer stay in RAM
     int n_cpu_moe;            // experts of the first N layers stay in RAM (not together with cpu_moe)
     double stub_tokens_per_s; // stub engine only: pace of its tokens; 0: as fast as it can
+    const sw_clock *clock;    // NULL: the system's
     sw_progress_fn on_load;   // from the opening thread; or NULL
     void *ud;
 } sw_engine_options;

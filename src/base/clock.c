@@ -1,6 +1,9 @@
+/* clock.c - the two clocks of clock.h. */
 #include "base/clock.h"
 
 #include <time.h>
+
+enum { NEW_YEAR_2026_UNIX_S = 1767225600 };
 
 static uint64_t system_now(void *ud)
 {
@@ -10,6 +13,12 @@ static uint64_t system_now(void *ud)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+static int64_t system_unix(void *ud)
+{
+    (void)ud;
+    return (int64_t)time(NULL);
+}
+
 static void system_sleep(void *ud, uint64_t ns)
 {
     (void)ud;
@@ -17,24 +26,36 @@ static void system_sleep(void *ud, uint64_t ns)
     nanosleep(&t, NULL);
 }
 
-const clock_source *clock_system(void)
+const sw_clock *clock_system(void)
 {
-    static const clock_source clock = {system_now, system_sleep, NULL};
+    static const sw_clock clock = {system_now, system_unix, system_sleep, NULL};
     return &clock;
 }
 
 static uint64_t fake_now(void *ud)
 {
-    return ((const fake_clock *)ud)->now;
+    return atomic_load(&((fake_clock *)ud)->now);
+}
+
+static int64_t fake_unix(void *ud)
+{
+    fake_clock *const f = ud;
+    return f->unix_start_s + (int64_t)(atomic_load(&f->now) / 1000000000u);
 }
 
 static void fake_sleep(void *ud, uint64_t ns)
 {
-    ((fake_clock *)ud)->now += ns;
+    fake_clock_advance(ud, ns);
 }
 
 void fake_clock_init(fake_clock *f)
 {
-    f->clock = (clock_source){fake_now, fake_sleep, f};
-    f->now = 0;
+    f->clock = (sw_clock){fake_now, fake_unix, fake_sleep, f};
+    atomic_init(&f->now, 0);
+    f->unix_start_s = NEW_YEAR_2026_UNIX_S;
+}
+
+void fake_clock_advance(fake_clock *f, uint64_t ns)
+{
+    atomic_fetch_add(&f->now, ns);
 }

@@ -1,24 +1,33 @@
-/* clock.h - monotonic time, passed in and replaceable, so that tests can let eight hours pass in seconds. */
+/* clock.h - time as a parameter: the system's clock, and one that moves only when a test says so. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
-typedef struct clock_source {
-    uint64_t (*now_ns)(void *ud);            // monotonic nanoseconds since an arbitrary start
-    void (*sleep_ns)(void *ud, uint64_t ns); // returns early only on a signal
-    void *ud;
-} clock_source;
+#include "spillway/clock.h"
 
-/* The system's monotonic clock. */
-const clock_source *clock_system(void);
+/* The operating system's monotonic and wall clocks. */
+const sw_clock *clock_system(void);
 
-static inline uint64_t clock_now_ns(const clock_source *c)
+/* What an option that may be NULL means. */
+static inline const sw_clock *clock_or_system(const sw_clock *c)
+{
+    return c != NULL ? c : clock_system();
+}
+
+static inline uint64_t clock_now_ns(const sw_clock *c)
 {
     return c->now_ns(c->ud);
 }
 
-static inline void clock_sleep_ns(const clock_source *c, uint64_t ns)
+static inline int64_t clock_unix_s(const sw_clock *c)
+{
+    return c->unix_s(c->ud);
+}
+
+static inline void clock_sleep_ns(const sw_clock *c, uint64_t ns)
 {
     c->sleep_ns(c->ud, ns);
 }
@@ -28,12 +37,15 @@ static inline double ns_to_ms(uint64_t ns)
     return (double)ns / 1e6;
 }
 
-/* A clock that moves only when it is slept on or advanced. */
+/* A clock that moves only when it is slept on or advanced; any thread may do either. */
 typedef struct fake_clock {
-    clock_source clock;
-    uint64_t now;
+    sw_clock clock;
+    _Atomic uint64_t now; // nanoseconds
+    int64_t unix_start_s; // the wall clock's time when `now` is 0
 } fake_clock;
 
+/* `now` begins at 0, the wall clock at 2026-01-01 00:00 UTC. */
 void fake_clock_init(fake_clock *f);
+void fake_clock_advance(fake_clock *f, uint64_t ns);
 
 #endif

@@ -38,10 +38,17 @@ float rng_float(rng_state *r)
     return (float)(rng_next(r) >> 40) * 0x1p-24f;
 }
 
-uint64_t rng_entropy(void)
+static uint64_t system_next(void *ud)
 {
+    (void)ud;
     uint64_t x;
     if (getrandom(&x, sizeof x, 0) != (ssize_t)sizeof x)
         x = (uint64_t)time(NULL);
     return x;
+}
+
+const sw_entropy *entropy_system(void)
+{
+    static const sw_entropy entropy = {system_next, NULL};
+    return &entropy;
 }

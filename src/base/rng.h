@@ -3,7 +3,10 @@
 #ifndef BASE_RNG_H
 #define BASE_RNG_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+#include "spillway/clock.h"
 
 typedef struct rng_state {
     uint64_t s[4];
@@ -13,7 +16,14 @@ void rng_seed(rng_state *r, uint64_t seed);
 uint64_t rng_next(rng_state *r);
 /* Uniform in [0, 1), 24 bits. */
 float rng_float(rng_state *r);
-/* Seed material from the operating system. */
-uint64_t rng_entropy(void);
+/* The operating system's generator. */
+const sw_entropy *entropy_system(void);
+
+/* 64 bits from e, or from the operating system when e is NULL. */
+static inline uint64_t entropy_next(const sw_entropy *e)
+{
+    const sw_entropy *const source = e != NULL ? e : entropy_system();
+    return source->next(source->ud);
+}
 
 #endif

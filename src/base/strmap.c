@@ -7,7 +7,7 @@
 
 void strmap_init(strmap *m)
 {
-    *m = (strmap){.seed = rng_entropy()};
+    *m = (strmap){.seed = entropy_next(NULL)};
 }
 
 void strmap_free(strmap *m)

@@ -11,7 +11,7 @@
 
 enum { BAR_CELLS = 20, LINE_BYTES_MAX = 4096, COLUMNS_DEFAULT = 80 };
 
-void bench_display_init(bench_display *d, const clock_source *clock, bool quiet)
+void bench_display_init(bench_display *d, const sw_clock *clock, bool quiet)
 {
     const char *const term = getenv("TERM");
     const char *const no_color = getenv("NO_COLOR");

@@ -14,14 +14,14 @@
 
 typedef struct bench_display {
     FILE *to;
-    const clock_source *clock;
+    const sw_clock *clock;
     bool is_quiet, is_terminal, has_color;
     bool is_drawn;
     uint64_t start_ns; // of the first test seen; 0: none yet
     double start_work; // what was done before (a resumed run)
 } bench_display;
 
-void bench_display_init(bench_display *display, const clock_source *clock, bool quiet);
+void bench_display_init(bench_display *display, const sw_clock *clock, bool quiet);
 /* An runner_progress_fn; `ud` is the display. */
 void bench_display_update(void *ud, const runner_progress *progress);
 /* Takes the live line away. */

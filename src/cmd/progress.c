@@ -11,7 +11,7 @@ static const uint64_t LINE_NS = 10000000000; // elsewhere
 
 void progress_init(progress_line *p, const char *label, const char *unit, bool quiet)
 {
-    const clock_source *const clock = clock_system();
+    const sw_clock *const clock = clock_system();
     *p = (progress_line){.label = label,
                          .unit = unit,
                          .to = stderr,

@@ -17,7 +17,7 @@ typedef struct progress_line {
     const char *label; // any text; it is escaped
     const char *unit;  // "tests", ...; NULL: bytes, shown in MiB
     FILE *to;
-    const clock_source *clock;
+    const sw_clock *clock;
     bool is_terminal, is_quiet;
     bool is_drawn; // a line stands on the terminal
     uint64_t start_ns, last_ns;

@@ -30,7 +30,7 @@ enum {
 
 typedef struct fixture {
     language_model lm;
-    clock_source clock;
+    sw_clock clock;
     scheduler *s;
     atomic_uint_fast64_t now;
     float *logits; // (N_BATCH, N_VOCAB)

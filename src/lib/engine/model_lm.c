@@ -161,7 +161,7 @@ static sw_code prepare(model_lm *m, const gguf_file *g, const sw_engine_options 
 sw_code model_lm_open(language_model **out, const gguf_file *g, const sw_engine_options *options, sw_err *err)
 {
     *out = NULL;
-    const clock_source *const clock = clock_system();
+    const sw_clock *const clock = clock_or_system(options->clock);
     const uint64_t start = clock_now_ns(clock);
     model_lm *const m = mem_calloc(1, sizeof *m);
     if (m == NULL)

@@ -128,7 +128,7 @@ static void free_memory(scheduler *s)
     mem_free(s);
 }
 
-sw_code scheduler_create(scheduler **out, language_model *lm, const clock_source *clock, sw_err *err)
+sw_code scheduler_create(scheduler **out, language_model *lm, const sw_clock *clock, sw_err *err)
 {
     assert(lm->n_batch >= lm->n_seqs);
     *out = NULL;

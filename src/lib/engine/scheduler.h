@@ -71,7 +71,7 @@ typedef struct sched_task {
 typedef struct scheduler scheduler;
 
 /* Starts the engine thread.  `lm` and `clock` must outlive the scheduler; all calls to the lm come from its thread. */
-SW_NODISCARD sw_code scheduler_create(scheduler **out, language_model *lm, const clock_source *clock, sw_err *err);
+SW_NODISCARD sw_code scheduler_create(scheduler **out, language_model *lm, const sw_clock *clock, sw_err *err);
 /* Cancels every task (each gets its last event), joins the thread.  NULL is accepted. */
 void scheduler_free(scheduler *s);
 

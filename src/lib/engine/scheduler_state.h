@@ -23,7 +23,7 @@ typedef struct seq_slot {
 
 struct scheduler {
     language_model *lm;
-    const clock_source *clock;
+    const sw_clock *clock;
     pthread_t thread;
 
     // Shared with other threads, under the lock.

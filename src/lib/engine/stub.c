@@ -50,7 +50,7 @@ typedef struct stub {
     history *seqs; // (n_seqs)
     float *logits; // (n_batch, n_vocab)
     int32_t end_id;
-    const clock_source *clock;
+    const sw_clock *clock;
     uint64_t step_ns; // of a step that produces tokens
 } stub;
 
@@ -149,7 +149,7 @@ static int or_default(int value, int fallback)
 }
 
 sw_code stub_open(language_model **out, const vocabulary *vocab, const sw_engine_options *options,
-                  const clock_source *clock, sw_err *err)
+                  const sw_clock *clock, sw_err *err)
 {
     static const lm_ops OPS = {
         .step = stub_step, .truncate = stub_truncate, .reserve = stub_reserve, .close = stub_close};

@@ -24,6 +24,6 @@ SW_NODISCARD sw_code stub_vocab(vocabulary **out, sw_err *err);
 /* `vocab` is one of stub_vocab.  Uses n_ctx, n_seqs, n_batch and stub_tokens_per_s of `options` (zeros as documented
  * there); a step that produces tokens lasts 1 / stub_tokens_per_s on `clock`. */
 SW_NODISCARD sw_code stub_open(language_model **out, const vocabulary *vocab, const sw_engine_options *options,
-                               const clock_source *clock, sw_err *err);
+                               const sw_clock *clock, sw_err *err);
 
 #endif

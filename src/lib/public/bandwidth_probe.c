@@ -80,7 +80,7 @@ static void read_share(void *ud, size_t task, int worker)
 
 double sw_bandwidth_probe_run(sw_bandwidth_probe *b)
 {
-    const clock_source *const clock = clock_system();
+    const sw_clock *const clock = clock_system();
     const uint64_t start = clock_now_ns(clock);
     pool_run(b->pool, (size_t)pool_n_threads(b->pool), read_share, b);
     return PROBE_BYTES / ((double)(clock_now_ns(clock) - start) / 1e9);

@@ -50,7 +50,7 @@ static sw_code open_stub(sw_engine *e, const sw_engine_options *options, sw_err 
 {
     sw_code code = stub_vocab(&e->vocab, err);
     if (code == SW_OK)
-        code = stub_open(&e->lm, e->vocab, options, clock_system(), err);
+        code = stub_open(&e->lm, e->vocab, options, e->clock, err);
     if (code != SW_OK)
         return code;
     e->chat = CHAT_CHATML;
@@ -98,11 +98,12 @@ sw_code sw_engine_open(sw_engine **out, const char *path, const sw_engine_option
     sw_engine *const e = mem_calloc(1, sizeof *e);
     if (e == NULL)
         return sw_fail(err, SW_ENOMEM, "engine: out of memory");
+    e->clock = clock_or_system(o->clock);
     if (o->date != NULL)
         e->date = memcpy(e->date_text, o->date, sizeof e->date_text);
     code = strcmp(path, STUB_PATH) == 0 ? open_stub(e, o, err) : open_model(e, path, o, err);
     if (code == SW_OK)
-        code = scheduler_create(&e->scheduler, e->lm, clock_system(), err);
+        code = scheduler_create(&e->scheduler, e->lm, e->clock, err);
     if (code != SW_OK) {
         sw_engine_close(e);
         return code;

@@ -17,6 +17,7 @@ struct sw_engine {
     char date_text[sizeof "YYYY-MM-DD"];
     language_model *lm;
     scheduler *scheduler;
+    const sw_clock *clock;
     sw_engine_state state; // what is constant after open
 };
 

@@ -128,7 +128,7 @@ static void multiply(void *ud, size_t task, int worker)
 double sw_multiply_probe_run(sw_multiply_probe *p)
 {
     const size_t n_tasks = (size_t)pool_n_threads(p->pool) * TASKS_PER_THREAD;
-    const clock_source *const clock = clock_system();
+    const sw_clock *const clock = clock_system();
     const uint64_t start = clock_now_ns(clock);
     double work = 0;
     uint64_t ns;

@@ -8,6 +8,7 @@ typedef struct timing {
     language_model *lm;
     batch_token *batch; // (n_batch)
     rng_state rng;
+    const sw_clock *clock;
     sw_err *err;
 } timing;
 
@@ -62,11 +63,10 @@ static sw_code run(timing *t, const sw_time_request *r, uint64_t *ns_out)
     }
     if (code != SW_OK)
         return code;
-    const clock_source *const clock = clock_system();
-    const uint64_t start = clock_now_ns(clock);
+    const uint64_t start = clock_now_ns(t->clock);
     code =
         r->n_prompt > 0 ? evaluate_prompt(t, 0, r->n_depth, r->n_prompt) : generate(t, r->n_seqs, r->n_depth, r->n_gen);
-    *ns_out = clock_now_ns(clock) - start;
+    *ns_out = clock_now_ns(t->clock) - start;
     return code;
 }
 
@@ -80,7 +80,8 @@ sw_code sw_engine_time(sw_engine *e, const sw_time_request *r, uint64_t *ns_out,
     if ((int64_t)r->n_depth + r->n_prompt + r->n_gen > e->lm->n_ctx)
         return sw_fail(err, SW_ELIMIT, "%lld tokens do not fit the context of %d; a larger --ctx-size raises it",
                        (long long)r->n_depth + r->n_prompt + r->n_gen, e->lm->n_ctx);
-    timing t = {.lm = e->lm, .err = err, .batch = mem_calloc((size_t)e->lm->n_batch, sizeof *t.batch)};
+    timing t = {
+        .lm = e->lm, .clock = e->clock, .err = err, .batch = mem_calloc((size_t)e->lm->n_batch, sizeof *t.batch)};
     if (t.batch == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory");
     rng_seed(&t.rng, 1);

@@ -17,7 +17,7 @@ bool pair_map_init(pair_map *m, size_t n)
     size_t n_slots = 16; // a power of two; at most half of them are used
     while (n_slots < 2 * n)
         n_slots *= 2;
-    *m = (pair_map){.mask = n_slots - 1, .seed = rng_entropy()};
+    *m = (pair_map){.mask = n_slots - 1, .seed = entropy_next(NULL)};
     m->slots = mem_alloc(n_slots * sizeof *m->slots);
     if (m->slots == NULL)
         return false;

@@ -18,7 +18,7 @@ typedef struct client_options {
     double connect_timeout_s;
     double first_token_timeout_s; // a prompt may take minutes on experts that live on disk
     double idle_timeout_s;        // between events
-    const clock_source *clock;
+    const sw_clock *clock;
     const atomic_bool *cancel; // set from a signal handler or another thread; may be NULL
 } client_options;
 

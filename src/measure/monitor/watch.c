@@ -17,7 +17,7 @@ struct memory_watch {
     bool must_stop;
     int tag;
     long pid;
-    const clock_source *clock;
+    const sw_clock *clock;
     watch_sample *ring;
     size_t first, n;
 };
@@ -54,7 +54,7 @@ static void *run(void *arg)
     return NULL;
 }
 
-sw_code watch_start(memory_watch **out, long pid, const clock_source *clock, sw_err *err)
+sw_code watch_start(memory_watch **out, long pid, const sw_clock *clock, sw_err *err)
 {
     *out = NULL;
     memory_watch *const s = mem_calloc(1, sizeof *s);

@@ -22,7 +22,7 @@ typedef struct watch_sample {
 typedef struct memory_watch memory_watch;
 
 /* Starts sampling process `pid` at once.  Errors: SW_ENOMEM, SW_EIO (no thread). */
-SW_NODISCARD sw_code watch_start(memory_watch **out, long pid, const clock_source *clock, sw_err *err);
+SW_NODISCARD sw_code watch_start(memory_watch **out, long pid, const sw_clock *clock, sw_err *err);
 /* Samples from now on carry `tag`. */
 void watch_tag(memory_watch *watch, int tag);
 /* Moves at most `max` of the oldest kept samples to `out`; returns how many.  Takes one sample first, so that there is

@@ -25,7 +25,7 @@ typedef struct bench_options {
     double connect_timeout_s, first_token_timeout_s, idle_timeout_s;
     bool resume;         // go on with the latest run in dir; what is not set above comes from it
     const char *command; // what repeats the run
-    const clock_source *clock;
+    const sw_clock *clock;
     const atomic_bool *cancel;
 } bench_options;
 

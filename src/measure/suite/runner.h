@@ -38,7 +38,7 @@ typedef struct runner_options {
     result_store *store;
     int64_t run_id;
     memory_watch *watch; // NULL: the server's memory is out of sight
-    const clock_source *clock;
+    const sw_clock *clock;
     uint64_t origin_ns; // when the clock showed this ...
     int64_t origin_ms;  // ... the run was that old
     const atomic_bool *cancel;

@@ -111,8 +111,8 @@ static bool read_url(server_process *s)
     return false;
 }
 
-sw_code server_process_url(server_process *s, const clock_source *clock, const atomic_bool *cancel,
-                           const char **url_out, sw_err *err)
+sw_code server_process_url(server_process *s, const sw_clock *clock, const atomic_bool *cancel, const char **url_out,
+                           sw_err *err)
 {
     const uint64_t deadline_ns = clock_now_ns(clock) + START_SECONDS_MAX * 1000000000ull;
     while (!read_url(s)) {
@@ -132,7 +132,7 @@ long server_process_pid(const server_process *s)
     return s->pid;
 }
 
-void server_process_stop(server_process *s, const clock_source *clock)
+void server_process_stop(server_process *s, const sw_clock *clock)
 {
     if (s == NULL)
         return;

@@ -20,12 +20,12 @@ SW_NODISCARD sw_code server_process_start(server_process **out, const char *mode
                                           size_t n_options, const char *log_path, sw_err *err);
 /* Waits until it has printed its address, which stays valid until it is stopped.  Errors: SW_EIO (it ended; the message
  * names the log), SW_ECANCELED, SW_ELIMIT (an hour has passed). */
-SW_NODISCARD sw_code server_process_url(server_process *server, const clock_source *clock, const atomic_bool *cancel,
+SW_NODISCARD sw_code server_process_url(server_process *server, const sw_clock *clock, const atomic_bool *cancel,
                                         const char **url_out, sw_err *err);
 long server_process_pid(const server_process *server);
 /* False once it has ended by itself. */
 bool server_process_is_alive(server_process *server);
 /* Asks it to end, waits at most ten seconds, then insists.  NULL is accepted. */
-void server_process_stop(server_process *server, const clock_source *clock);
+void server_process_stop(server_process *server, const sw_clock *clock);
 
 #endif

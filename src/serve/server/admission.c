@@ -191,7 +191,7 @@ static void fill_head(exchange *x, const chat_request *r, double load_ms)
     const server_state *const s = x->server;
     const sw_engine_state state = sw_engine_get_state(s->engine);
     chat_head *const h = &x->head;
-    snprintf(h->id, sizeof h->id, "chatcmpl-%016llx", (unsigned long long)rng_entropy());
+    snprintf(h->id, sizeof h->id, "chatcmpl-%016llx", (unsigned long long)entropy_next(NULL));
     chat_fingerprint(h->fingerprint, sizeof h->fingerprint, sw_engine_info(s->engine), &state, &s->options->engine);
     h->created = (int64_t)time(NULL);
     h->model = s->loaded->id;

@@ -393,7 +393,7 @@ bool chat_request_parse(chat_request *out, const char *body, size_t n, api_error
 {
     *out = (chat_request){.core.sampling = sw_sampling_default()};
     // 53 bits: the seed is reported to the client, and JavaScript keeps no more of an integer.
-    out->core.sampling.seed = rng_entropy() >> 11;
+    out->core.sampling.seed = entropy_next(NULL) >> 11;
     out->document = load_document(body, n, error);
     if (out->document != NULL && take_members(out, out->document, error))
         return true;

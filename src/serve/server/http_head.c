@@ -52,7 +52,7 @@ static void read_request_id(conn *c)
 {
     if (!get_custom_header(c->wsi, "x-request-id:", c->request_id, sizeof c->request_id) ||
         !guard_is_request_id(c->request_id))
-        snprintf(c->request_id, sizeof c->request_id, "req-%016llx", (unsigned long long)rng_entropy());
+        snprintf(c->request_id, sizeof c->request_id, "req-%016llx", (unsigned long long)entropy_next(NULL));
 }
 
 void http_read_head(conn *c, const char *path)
