@@ -139,7 +139,7 @@ static void set_up(fixture *f, int n_seqs)
     static const lm_ops OPS = {
         .step = lm_step, .truncate = lm_truncate, .reserve = lm_reserve, .resumable = lm_resumable, .begin = lm_begin};
     *f = (fixture){.lm = {&OPS, N_VOCAB, N_CTX, n_seqs, N_BATCH},
-                   .clock = {test_now, test_sleep, f},
+                   .clock = {.now_ns = test_now, .sleep_ns = test_sleep, .ud = f},
                    .kv_max = INT32_MAX,
                    .n_resumable = INT32_MAX};
     f->logits = mem_calloc((size_t)N_BATCH * N_VOCAB, sizeof *f->logits);
