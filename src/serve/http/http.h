@@ -1,0 +1,183 @@
+/* http.h - an HTTP/1.1 server that knows bytes and nothing of models.
+ *
+ * One loop (libuv) on one thread owns every connection.  A request whose head and body have arrived goes to the route
+ * that its method and path name.  The route answers at once (http_reply, http_reply_status), or it gives the connection
+ * an owner (http_hand_over) that answers later, at once or in pieces (http_stream_*).  What goes wrong before a route
+ * is reached, such as a malformed head, a foreign Origin or a missing key, is answered here; the body of that answer is
+ * written by `write_problem`, so that each interface can have its own form of errors.
+ *
+ * Everything here runs on the loop's thread, but for http_wake and http_stop.
+ */
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "spillway/clock.h"
+#include "spillway/error.h"
+
+typedef struct http_server http_server;
+typedef struct http_conn http_conn; // a connection; it has one request at a time
+
+/* ---- what a request's owner implements ------------------------------------------------------------------------ */
+
+/* The owner of a connection whose answer takes time.  Exactly one of the following ends the ownership: the owner's own
+ * http_reply*, http_stream_end or http_drop, after which nothing is called any more; or `gone`. */
+typedef struct http_responder {
+    /* The client takes bytes again after http_stream_has_room was false: go on. */
+    void (*pump)(void *owner);
+    /* The client is gone (it closed, stopped reading, or the server drops it): do not use the connection again. */
+    void (*gone)(void *owner);
+    /* The server is ending: answer now. */
+    void (*stop)(void *owner);
+} http_responder;
+
+/* ---- requests --------------------------------------------------------------------------------------------------- */
+
+/* What a route sees; valid until the answer begins. */
+typedef struct http_request {
+    const char *method;   // "GET", "HEAD", "POST", ...
+    const char *path;     // decoded once; without query, without a slash at the end
+    const char *query;    // after '?', as sent; "" if there is none
+    const char *rest;     // of `path`, after a prefix route
+    const char *id;       // X-Request-Id: the client's, or a new one
+    uint64_t received_ns; // when the head was complete
+    const char *body;     // NUL-terminated
+    size_t n_body;
+} http_request;
+
+/* The value of a header (any case), or NULL.  Values of a header that came several times are joined with ", ". */
+const char *http_header(const http_conn *c, const char *name);
+
+const http_request *http_request_of(const http_conn *c);
+
+/* Takes the body out of the request: NUL-terminated, to be freed with mem_free; NULL if memory ran out. */
+char *http_take_body(http_conn *c, size_t *n_out);
+
+typedef struct http_route {
+    const char *method;    // "GET" (also serves HEAD) or "POST"
+    const char *path;      // ends in '/': a prefix, and the rest is in http_request.rest
+    bool is_public;        // needs no key
+    size_t body_bytes_max; // 0: http_options.body_bytes_max
+    void (*handle)(http_conn *c, void *ud);
+} http_route;
+
+/* ---- answers ------------------------------------------------------------------------------------------------------
+ */
+
+/* What HTTP itself refuses. */
+typedef enum http_problem_kind {
+    HTTP_OK = 0,
+    HTTP_BAD_HEAD,           // 400: malformed request line or header, Content-Length, Host, Transfer-Encoding
+    HTTP_BAD_KEY,            // 401
+    HTTP_FORBIDDEN,          // 403: Host or Origin
+    HTTP_UNKNOWN_URL,        // 404
+    HTTP_METHOD_NOT_ALLOWED, // 405
+    HTTP_TIMEOUT,            // 408
+    HTTP_LENGTH_REQUIRED,    // 411
+    HTTP_BODY_TOO_LARGE,     // 413
+    HTTP_HEAD_TOO_LARGE,     // 431
+    HTTP_NO_MEMORY,          // 500
+    HTTP_STOPPING,           // 503
+} http_problem_kind;
+
+typedef struct http_problem {
+    http_problem_kind kind;
+    int status;
+    char message[256]; // names the header or the limit, and what to do
+} http_problem;
+
+/* Headers of an answer besides those that every answer has; ends with a row whose name is NULL. */
+typedef struct http_field {
+    const char *name, *value;
+} http_field;
+
+/* A whole answer.  Takes the content out of `content` (frees it); its content_type may be NULL when content is empty. A
+ * buffer that has failed becomes HTTP_NO_MEMORY.  fields: may be NULL. */
+void http_reply(http_conn *c, int status, const char *content_type, const http_field *fields, buf *content);
+/* The same without content. */
+void http_reply_status(http_conn *c, int status);
+
+/* From here on `owner` answers.  Only from within a route's handle. */
+void http_hand_over(http_conn *c, const http_responder *responder, void *owner);
+
+/* How pieces of a stream are framed. */
+typedef enum http_framing {
+    HTTP_SSE,    // text/event-stream; a silent stream gets comments
+    HTTP_NDJSON, // application/x-ndjson; a silent stream stays silent
+} http_framing;
+
+/* A stream: begin, then events, then the end.  An event is the payload alone, one line of text without a line break
+ * (JSON); `event` names it in SSE, NULL for none. */
+void http_stream_begin(http_conn *c, http_framing framing, const http_field *fields);
+void http_stream_event(http_conn *c, const char *event, const char *payload, size_t n);
+/* Returns true if more events should be turned into bytes now.  When it was false, `pump` is called later. */
+bool http_stream_has_room(const http_conn *c);
+/* is_broken: the stream ended early, so the connection is not used again and the client can tell. */
+void http_stream_end(http_conn *c, bool is_broken);
+
+/* Breaks the connection; nothing more is sent.  `gone` is not called. */
+void http_drop(http_conn *c);
+
+/* ---- the server ---------------------------------------------------------------------------------------------------
+ */
+
+typedef struct http_options {
+    const char *address;      // "127.0.0.1", "::1", "0.0.0.0", "localhost", ...
+    int port;                 // 0: any free one; -1: the next free one from 11435 on
+    const char *api_key;      // NULL: none is asked for
+    bool cors_any;            // any web page may call, not only those of this machine
+    const char *allow_origin; // comma-separated origins beside those of this machine, or NULL
+    size_t header_bytes_max;  // of request line and headers together
+    size_t body_bytes_max;
+    int n_connections_max;
+    double head_timeout_s;        // from a request's first byte to the end of its head
+    double body_timeout_s;        // for the rest
+    double idle_timeout_s;        // between requests
+    double slow_client_timeout_s; // a client that takes no byte for so long is dropped
+    double ping_interval_s;       // of silence on an event stream before a comment is sent; 0: never
+    int tick_ms;                  // how often deadlines are looked at; 0: 100
+    const sw_clock *clock;        // NULL: the system's
+    const sw_entropy *entropy;    // NULL: the system's
+    const http_route *routes;     // (n_routes)
+    size_t n_routes;
+    /* Writes the body of the answer to a refused request. */
+    void (*write_problem)(void *ud, const http_conn *c, const http_problem *problem, buf *out,
+                          const char **content_type);
+    /* After http_wake, on the loop's thread. */
+    void (*on_wake)(void *ud);
+    /* After every answer; for a log.  status 0: the client was gone before there was one. */
+    void (*on_done)(void *ud, const http_conn *c, int status);
+    void *ud; // of every function above, and of routes
+} http_options;
+
+/* Binds the port; no request is read before http_run.  What `options` points to must outlive the server.  Errors:
+ * SW_EIO (the port is taken; the message says by what option to choose another), SW_EINVAL (address), SW_ENOMEM. */
+SW_NODISCARD sw_code http_open(http_server **out, const http_options *options, sw_err *err);
+
+int http_port(const http_server *s);
+
+/* Serves until http_stop.  Then accepts nothing more, calls `stop` of every owner, lets answers leave for a few
+ * seconds, and returns. */
+void http_run(http_server *s);
+
+/* Makes the loop's thread call on_wake soon; calls that come before it does are one.  Any thread, any signal handler.
+ */
+void http_wake(http_server *s);
+/* Any thread, any signal handler. */
+void http_stop(http_server *s);
+
+typedef struct http_stats {
+    int n_connections, n_idle;
+    uint64_t n_accepted, n_requests, n_refused; // since the start; refused: answered with a problem
+    uint64_t out_bytes;                         // waiting in all connections
+} http_stats;
+http_stats http_get_stats(const http_server *s);
+
+/* After http_run has returned, or without it; calls `gone` of owners that are left.  NULL is accepted. */
+void http_close(http_server *s);
+
+#endif
