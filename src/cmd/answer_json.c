@@ -1,3 +1,4 @@
+/* answer_json.c - the JSON document of `spillway run --json`; docs/commands.md describes it. */
 #include "cmd/answer_json.h"
 
 #include <stdio.h>
@@ -6,7 +7,7 @@
 
 #include "server/experts.h"
 
-/* Text of the model, which is valid UTF-8 and may hold zero bytes. */
+/* Text of the model: valid UTF-8 that may contain zero bytes. */
 static json_t *text_to_json(const buf *text)
 {
     return json_stringn(buf_str(text), text->size);
@@ -27,5 +28,5 @@ sw_code answer_print_json(const sw_engine *engine, const generation *g, sw_err *
         return sw_fail(err, SW_ENOMEM, "out of memory for the JSON document");
     const bool ok = json_dumpf(root, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF && fflush(stdout) == 0;
     json_decref(root);
-    return ok ? SW_OK : sw_fail(err, SW_EIO, "standard output: it cannot be written");
+    return ok ? SW_OK : sw_fail(err, SW_EIO, "standard output cannot be written");
 }

@@ -1,4 +1,4 @@
-/* answer_json.h - an answer and what it took, as one JSON document (`spillway run --json`). */
+/* answer_json.h - an answer, its tokens and timings as one JSON document (`spillway run --json`). */
 #ifndef CMD_ANSWER_JSON_H
 #define CMD_ANSWER_JSON_H
 

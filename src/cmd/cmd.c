@@ -1,3 +1,4 @@
+/* cmd.c - the table of commands, the program's own help, and `spillway limits`. */
 #include "cmd/cmd.h"
 
 #include <errno.h>
@@ -9,31 +10,32 @@
 #include "spillway.h"
 
 static const cmd COMMANDS[] = {
-    {"run", cmd_run, "ask a model one question, the answer streams to standard output"},
+    {"run", cmd_run, "ask a model one question, or chat on the terminal"},
     {"serve", cmd_serve, "serve models over an OpenAI-compatible HTTP interface"},
-    {"bench", cmd_bench, "run the streaming benchmark against a server and leave a report"},
-    {"report", cmd_report, "make the report of a stored benchmark run again"},
-    {"inspect", cmd_inspect, "what is in a model file"},
-    {"tokenize", cmd_tokenize, "text on standard input to token ids"},
-    {"logits", cmd_logits, "logits of a token sequence, for parity checks"},
-    {"synth", cmd_synth, "a model with random weights at true dimensions"},
-    {"perf", cmd_perf, "how fast a model runs here, beside what limits it"},
-    {"quantize", cmd_quantize, "a model with other weight types"},
-    {"limits", cmd_limits, "every bound of the program"},
+    {"bench", cmd_bench, "run the streaming benchmark against a server, write a report"},
+    {"report", cmd_report, "write the report of a stored benchmark run again"},
+    {"inspect", cmd_inspect, "show what a model file contains"},
+    {"tokenize", cmd_tokenize, "print the token ids of the text on standard input"},
+    {"logits", cmd_logits, "write the logits of a token sequence, for parity checks"},
+    {"synth", cmd_synth, "write a model with true dimensions and random weights"},
+    {"perf", cmd_perf, "measure how fast a model runs here, and what limits it"},
+    {"quantize", cmd_quantize, "rewrite a model with other weight types"},
+    {"limits", cmd_limits, "list every limit of the program"},
 };
 
 static void print_usage(FILE *to)
 {
     fprintf(to,
-            "spillway %s - Mixture-of-Experts language models on machines whose GPU is too small for them\n\n"
+            "spillway %s - runs Mixture-of-Experts models that do not fit the GPU, serves\n"
+            "them, and measures what that costs\n\n"
             "usage: spillway COMMAND [ARGUMENTS]\n\n",
             SPILLWAY_VERSION);
     for (size_t i = 0; i < sizeof COMMANDS / sizeof COMMANDS[0]; i++)
         fprintf(to, "  %-10s %s\n", COMMANDS[i].name, COMMANDS[i].summary);
-    fprintf(to, "\n'spillway COMMAND --help' tells more about a command.\n");
+    fprintf(to, "\n'spillway COMMAND --help' lists the options of a command.\n");
 }
 
-/* A command has only succeeded when its output has arrived. */
+/* Runs a command.  One whose output could not be written has failed. */
 static int run_command(const cmd *command, int argc, char **argv)
 {
     const int exit_code = command->run(argc, argv);
@@ -77,7 +79,11 @@ int cmd_fail(const char *command, const sw_err *err)
 
 int cmd_limits(int argc, char **argv)
 {
-    const arg_list args = {.command = "limits", .usage = "", .description = "Prints every bound of the program."};
+    const arg_list args = {
+        .command = "limits",
+        .usage = "",
+        .description = "Prints every limit of the program: name, value, unit, reason.  docs/limits.md says what\n"
+                       "happens at each."};
     size_t n;
     const int status = args_parse(&args, argc, argv, NULL, &n);
     if (status >= 0)

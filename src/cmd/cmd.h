@@ -11,10 +11,10 @@
 /* Exit codes that scripts can use (docs/commands.md). */
 enum {
     CMD_EXIT_OK = 0,
-    CMD_EXIT_FAILURE = 1,    // something went wrong while running
+    CMD_EXIT_FAILURE = 1,    // an error while running
     CMD_EXIT_USAGE = 2,      // the command line is wrong
-    CMD_EXIT_THRESHOLD = 3,  // it ran, and a threshold or regression check failed
-    CMD_EXIT_INVALID = 4,    // it ran, but the result does not count
+    CMD_EXIT_THRESHOLD = 3,  // the run ended, and a test or threshold failed
+    CMD_EXIT_INVALID = 4,    // the run ended without a valid result
     CMD_EXIT_INTERRUPT = 130 // Ctrl-C
 };
 
@@ -24,9 +24,10 @@ typedef int (*cmd_fn)(int argc, char **argv);
 typedef struct cmd {
     const char *name;
     cmd_fn run;
-    const char *summary;
+    const char *summary; // one line of `spillway --help`
 } cmd;
 
+/* The program: runs the command that argv[1] names, and returns its exit code. */
 int cmd_main(int argc, char **argv);
 
 int cmd_run(int argc, char **argv);
@@ -41,7 +42,8 @@ int cmd_perf(int argc, char **argv);
 int cmd_quantize(int argc, char **argv);
 int cmd_limits(int argc, char **argv);
 
-/* Prints "spillway COMMAND: message" to standard error and returns the exit code that fits err->code. */
+/* Prints "spillway COMMAND: message" to standard error, escaped for terminals, and returns the exit code for err->code.
+ */
 int cmd_fail(const char *command, const sw_err *err);
 
 #endif

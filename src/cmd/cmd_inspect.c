@@ -1,4 +1,7 @@
-/* cmd_inspect.c - what is in a model file, for people and, with --json, for machines. */
+/* cmd_inspect.c - `spillway inspect`: what a model file contains, as text or, with --json, as one JSON document.
+ *
+ * Reads the header alone, no weights.  Every text from the file is escaped: it may be hostile.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h> // qsort
@@ -14,7 +17,7 @@
 #include "cmd/json_text.h"
 #include "spillway.h"
 
-/* Prints text from the file, padded, with everything that could steer a terminal made visible. */
+/* Prints text from the file, padded to `width`, with control characters made visible. */
 static void print_padded(int width, const char *text)
 {
     buf b;
@@ -31,7 +34,7 @@ static void print_safe(const char *label, const char *text)
     putchar('\n');
 }
 
-/* 12.1 GB, 5.3 MB, ... */
+/* "12.10 GB", "5.30 MB", ...; powers of 1000. */
 static const char *show_bytes(uint64_t n, char out[32])
 {
     static const char *const UNITS[] = {"B", "kB", "MB", "GB", "TB"};
@@ -67,7 +70,7 @@ static double share(uint64_t part, uint64_t whole)
 
 enum { N_TYPES_MAX = 64 };
 
-/* The bytes that each tensor type holds, the largest first. */
+/* Bytes of all tensors of one type. */
 typedef struct type_bytes {
     const char *type;
     uint64_t bytes;
@@ -79,6 +82,7 @@ static int larger_first(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
+/* Sums bytes by tensor type, the largest first; returns how many types there are. */
 static size_t count_types(const sw_model_file *f, type_bytes out[N_TYPES_MAX])
 {
     size_t n = 0;
@@ -102,10 +106,10 @@ static void print_row(const char *name, uint64_t bytes, uint64_t whole)
     printf("%-16s %12s %7.1f%%\n", name, show_bytes(bytes, text), 100 * share(bytes, whole));
 }
 
-/* What keys and values take is told for the default context and for the longest. */
+/* The cache's size is shown for the default context and for the longest. */
 enum { N_CONTEXTS = 2 };
 
-/* Returns how many there are. */
+/* Writes those contexts, in tokens; returns how many there are: one if both are equal. */
 static int contexts_of(const sw_model_info *m, int out[N_CONTEXTS])
 {
     out[1] = m->n_ctx_train < LIMIT_CTX_TOKENS ? m->n_ctx_train : LIMIT_CTX_TOKENS;
@@ -164,7 +168,7 @@ static void print_summary(const sw_model_file *f)
                100 * share(m->bytes_by_class[SW_CLASS_EXPERTS], all_bytes(m)));
 }
 
-/* "2880 x 201088" */
+/* "2880 x 201088", the contiguous dimension first. */
 static const char *show_shape(const sw_tensor_info *t, char out[96])
 {
     size_t n = 0;
@@ -251,14 +255,14 @@ int cmd_inspect(int argc, char **argv)
     bool tensors = false, as_json = false;
     const arg_row rows[] = {
         {"tensors", NULL, ARG_FLAG, &tensors, 0, 0, NULL, "list every tensor"},
-        {"json", NULL, ARG_FLAG, &as_json, 0, 0, NULL, "one JSON document"},
+        {"json", NULL, ARG_FLAG, &as_json, 0, 0, NULL, "print one JSON document"},
     };
     const arg_list args = {
         .command = "inspect",
         .usage = "MODEL [--tensors] [--json]",
         .description =
-            "Tells what is in a model file, from its header alone: architecture, parameters, experts, sizes, what\n"
-            "keys and values take beside it, and what --cpu-moe would keep out of VRAM.",
+            "Shows what a model file contains, from its header alone: architecture, parameters, experts, sizes, the\n"
+            "memory of keys and values, and the weights that --cpu-moe would keep out of VRAM.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .min_positional = 1,

@@ -1,4 +1,4 @@
-/* cmd_logits.c - logits of a token sequence, so that others can check parity with this engine. */
+/* cmd_logits.c - `spillway logits`: logits of a token sequence, to check parity with other engines. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +10,10 @@
 #include "cmd/engine_args.h"
 #include "spillway.h"
 
-/* llama.cpp's context when none is asked for; its choice of LongRoPE factors depends on it, and not on the sequence. */
+/* llama.cpp's default context.  Its choice of LongRoPE factors depends on the context, not on the sequence. */
 enum { LLAMA_CPP_CTX = 512 };
 
-/* "1,2,3" (white space allowed) to ids.  *ids_out: mem_free. */
+/* Parses "1,2,3" (white space allowed).  *ids_out is owned by the caller (mem_free).  Errors: SW_EINVAL, SW_ENOMEM. */
 static sw_code parse_tokens(const char *text, int32_t **ids_out, size_t *n_out, sw_err *err)
 {
     size_t cap = 0, n = 0;
@@ -24,7 +24,7 @@ static sw_code parse_tokens(const char *text, int32_t **ids_out, size_t *n_out, 
         char *end;
         const long id = strtol(p, &end, 10);
         if (end == p || id < 0 || id > INT32_MAX) {
-            code = sw_fail(err, SW_EINVAL, "--tokens takes ids separated by commas; '%.20s' is none", p);
+            code = sw_fail(err, SW_EINVAL, "--tokens takes token ids separated by commas; '%.20s' is not one", p);
         } else if (!mem_grow(&ids, &cap, n + 1, sizeof *ids)) {
             code = sw_fail(err, SW_ENOMEM, "out of memory");
         } else {
@@ -35,7 +35,7 @@ static sw_code parse_tokens(const char *text, int32_t **ids_out, size_t *n_out, 
         }
     }
     if (code == SW_OK && *p != '\0')
-        code = sw_fail(err, SW_EINVAL, "--tokens takes ids separated by commas; '%.20s' is none", p);
+        code = sw_fail(err, SW_EINVAL, "--tokens takes token ids separated by commas; '%.20s' is not one", p);
     if (code != SW_OK) {
         mem_free(ids);
         return code;
@@ -45,6 +45,7 @@ static sw_code parse_tokens(const char *text, int32_t **ids_out, size_t *n_out, 
     return SW_OK;
 }
 
+/* Destination of the rows, and the first error in writing them. */
 typedef struct writer {
     outfile *file;
     sw_code code;
@@ -59,6 +60,7 @@ static bool write_row(void *ud, size_t position, const float *logits, size_t n_v
     return w->code == SW_OK;
 }
 
+/* Writes the logits of n tokens to the file `out`, which appears only when it is complete. */
 static sw_code evaluate(const char *model, const sw_engine_options *options, const int32_t *ids, size_t n,
                         size_t n_prefill, const char *out, sw_err *err)
 {
@@ -88,19 +90,18 @@ int cmd_logits(int argc, char **argv)
     const arg_row rows[] = {
         {"tokens", NULL, ARG_STRING, &tokens, 0, 0, "IDS", "token ids separated by commas (required)"},
         {"prefill", NULL, ARG_INT, &n_prefill, 0, 1e9, "N",
-         "evaluate the first N as one batch, the others one by one; default: all"},
+         "evaluate the first N as one batch, the others one by one (default: all)"},
         {"out", "-o", ARG_STRING, &out, 0, 0, "FILE",
-         "float32, little endian, one row of vocabulary size per position (required)"},
+         "output: float32, little endian, one row of vocabulary size per position (required)"},
         ENGINE_ARG_ROWS(e),
     };
     const arg_list args = {
         .command = "logits",
         .usage = "MODEL --tokens 1,2,3 [--prefill N] [--compat llama.cpp] --out FILE",
         .description =
-            "Evaluates a token sequence and writes the logits after every position.  Keys and values are kept\n"
-            "in float32 unless --kv-type says otherwise.  Where llama.cpp computes something else than the\n"
-            "model's original code, the original is followed; --compat llama.cpp follows llama.cpp, with its\n"
-            "default context of 512.",
+            "Evaluates a token sequence and writes the logits after every position.  The default of --kv-type is\n"
+            "f32 here.  Where llama.cpp and the model's original code differ, spillway matches the original code;\n"
+            "--compat llama.cpp matches llama.cpp, and its default context of 512.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .min_positional = 1,

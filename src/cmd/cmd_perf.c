@@ -1,4 +1,9 @@
-/* cmd_perf.c - `spillway perf`: how fast a model runs here, and what share of the machine's limits that is. */
+/* cmd_perf.c - `spillway perf`: how fast a model runs here, and what share of the machine's limits that is.
+ *
+ * An engine is opened for every number of threads, never two at once.  Every row runs once uncounted (first touch of
+ * weights and caches), and then --repeat times, all rows in turns.
+ */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -7,8 +12,11 @@
 #include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "cmd/engine_args.h"
-#include "cmd/perf.h"
+#include "cmd/perf_measure.h"
+#include "cmd/perf_report.h"
 #include "cmd/progress.h"
+
+static_assert((int)PERF_THREADS_MAX == (int)ARG_INTS_MAX, "every number of threads of the list has its engine state");
 
 typedef struct perf_options {
     engine_args engine;
@@ -17,6 +25,7 @@ typedef struct perf_options {
     bool as_json, on_demand, quiet;
 } perf_options;
 
+/* Tokens that a sequence must hold: the depth and the longest row. */
 static int longest(const perf_options *o)
 {
     long n = 0;
@@ -47,7 +56,7 @@ static sw_code open_engine(sw_engine **out, const perf_options *o, const char *p
     return code;
 }
 
-/* The rows of an engine, each once: first touch of weights and caches, which is not counted. */
+/* Adds the rows of an engine and runs each once, uncounted: first touch of weights and caches. */
 static sw_code begin_rows(perf *p, const perf_options *o, sw_engine *e, sw_err *err)
 {
     const size_t first = p->n_rows;
@@ -59,7 +68,7 @@ static sw_code begin_rows(perf *p, const perf_options *o, sw_engine *e, sw_err *
     sw_code code = SW_OK;
     for (size_t r = first; r < p->n_rows && code == SW_OK; r++)
         code = perf_repeat(p, &p->rows[r], 0, e, NULL, err);
-    if (p->n_states == 1) // later peaks would be those of the probes
+    if (p->n_states == 1) // later peaks include the probes
         p->peak_bytes = sysinfo_memory_of(0).peak;
     return code;
 }
@@ -79,7 +88,7 @@ static sw_code repeat_rows(perf *p, const perf_options *o, sw_engine *e, const p
     return code;
 }
 
-/* A repetition for every line on standard input, so that another program can measure something else in between. */
+/* Runs one repetition per line of standard input, so that another program can measure something else in between. */
 static sw_code run_on_demand(const perf *p, sw_engine *e, const perf_probes *probes, sw_err *err)
 {
     perf_row *const prompt = &p->rows[0], *const gen = &p->rows[1];
@@ -100,7 +109,7 @@ static sw_code run_on_demand(const perf *p, sw_engine *e, const perf_probes *pro
     return SW_OK;
 }
 
-/* Everything for one number of threads; the engine stays open, for the report. */
+/* Measures all rows of one number of threads.  The engine stays open: the report needs it. */
 static sw_code run_threads(perf *p, const perf_options *o, sw_engine *e, sw_err *err)
 {
     const size_t first = p->n_rows;
@@ -117,7 +126,7 @@ static sw_code run_threads(perf *p, const perf_options *o, sw_engine *e, sw_err 
 static sw_code run(const perf_options *o, const char *path, sw_err *err)
 {
     if (o->on_demand && (o->threads.n > 1 || o->prompt.n > 1 || o->gen.n > 1))
-        return sw_fail(err, SW_EINVAL, "--on-demand takes one value of --threads, --prompt and --gen, no list");
+        return sw_fail(err, SW_EINVAL, "--on-demand takes one value of --threads, --prompt and --gen, not a list");
     const size_t n_rows = o->threads.n * (o->prompt.n + o->gen.n);
     perf p = {.n_depth = (int)o->n_depth,
               .n_seqs = (int)o->n_seqs,
@@ -146,27 +155,27 @@ int cmd_perf(int argc, char **argv)
 {
     perf_options o = {.threads = {{0}, 1}, .prompt = {{512}, 1}, .gen = {{128}, 1}, .n_seqs = 1, .n_repeat = 5};
     const arg_row rows[] = {
-        {"prompt", "-p", ARG_INTS, &o.prompt, 1, LIMIT_CTX_TOKENS, "N,...", "tokens of the prompt (512)"},
-        {"gen", "-n", ARG_INTS, &o.gen, 1, LIMIT_CTX_TOKENS, "N,...", "tokens to generate (128)"},
-        {"threads", "-t", ARG_INTS, &o.threads, 1, LIMIT_THREADS, "N,...", "compute threads; default: one per core"},
-        {"depth", "-d", ARG_INT, &o.n_depth, 0, LIMIT_CTX_TOKENS, "N", "tokens already in the cache (0)"},
-        {"parallel", "-np", ARG_INT, &o.n_seqs, 1, LIMIT_SEQUENCES, "N", "sequences generated together (1)"},
+        {"prompt", "-p", ARG_INTS, &o.prompt, 1, LIMIT_CTX_TOKENS, "N,...", "tokens of the prompt (default: 512)"},
+        {"gen", "-n", ARG_INTS, &o.gen, 1, LIMIT_CTX_TOKENS, "N,...", "tokens to generate (default: 128)"},
+        {"threads", "-t", ARG_INTS, &o.threads, 1, LIMIT_THREADS, "N,...", "compute threads (default: one per core)"},
+        {"depth", "-d", ARG_INT, &o.n_depth, 0, LIMIT_CTX_TOKENS, "N", "tokens already in the cache (default: 0)"},
+        {"parallel", "-np", ARG_INT, &o.n_seqs, 1, LIMIT_SEQUENCES, "N", "sequences generated together (default: 1)"},
         {"repeat", "-r", ARG_INT, &o.n_repeat, 1, PERF_REPEAT_MAX, "N",
-         "repetitions (5), after one that is not counted"},
-        {"json", NULL, ARG_FLAG, &o.as_json, 0, 0, NULL, "one JSON document with every repetition"},
+         "repetitions, after one that is not counted (default: 5)"},
+        {"json", NULL, ARG_FLAG, &o.as_json, 0, 0, NULL, "print one JSON document with every repetition"},
         {"on-demand", NULL, ARG_FLAG, &o.on_demand, 0, 0, NULL,
-         "one repetition per line on standard input, one JSON line each"},
-        {"quiet", "-q", ARG_FLAG, &o.quiet, 0, 0, NULL, "no progress"},
+         "wait for a line on standard input before each repetition, print one JSON line after it"},
+        {"quiet", "-q", ARG_FLAG, &o.quiet, 0, 0, NULL, "show no progress"},
         ENGINE_ARG_ROWS_BUT_THREADS(o.engine),
     };
     const arg_list args = {
         .command = "perf",
         .usage = "MODEL [-p 512,...] [-n 128,...] [-t N,...] [--json]",
         .description =
-            "Times prompt evaluation and generation, the model calls alone, a row for every number of threads and\n"
-            "tokens, beside what limits them on this machine, measured in the same repetition: how fast memory is\n"
-            "read for generation, which reads every used weight once per token, and how fast the kernels multiply\n"
-            "for the prompt.",
+            "Measures prompt evaluation and generation without a server, one row for every number of threads and\n"
+            "tokens.  Each row is shown beside the limit of this machine, measured in the same repetition: memory\n"
+            "bandwidth for generation, which reads every used weight once per token, and multiply-adds per second of\n"
+            "the kernels for the prompt.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .min_positional = 1,

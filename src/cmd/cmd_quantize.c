@@ -1,4 +1,4 @@
-/* cmd_quantize.c - `spillway quantize`: a model with other weight types. */
+/* cmd_quantize.c - `spillway quantize`: rewrites a model with other weight types. */
 #include "base/limits.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
@@ -11,19 +11,20 @@ int cmd_quantize(int argc, char **argv)
     long n_threads = 0;
     bool quiet = false;
     const arg_row rows[] = {
-        {"experts", NULL, ARG_STRING, &o.experts, 0, 0, "TYPE", "of routed experts"},
-        {"attention", NULL, ARG_STRING, &o.attention, 0, 0, "TYPE", "of attention matrices"},
-        {"embedding", NULL, ARG_STRING, &o.embedding, 0, 0, "TYPE", "of the token embedding and the output head"},
-        {"threads", "-t", ARG_INT, &n_threads, 1, LIMIT_THREADS, "N", "default: one per core"},
-        {"quiet", "-q", ARG_FLAG, &quiet, 0, 0, NULL, "no progress"},
+        {"experts", NULL, ARG_STRING, &o.experts, 0, 0, "TYPE", "type of routed experts (default: TYPE)"},
+        {"attention", NULL, ARG_STRING, &o.attention, 0, 0, "TYPE", "type of attention matrices (default: TYPE)"},
+        {"embedding", NULL, ARG_STRING, &o.embedding, 0, 0, "TYPE",
+         "type of the token embedding and the output head (default: TYPE)"},
+        {"threads", "-t", ARG_INT, &n_threads, 1, LIMIT_THREADS, "N", "compute threads (default: one per core)"},
+        {"quiet", "-q", ARG_FLAG, &quiet, 0, 0, NULL, "show no progress"},
     };
     const arg_list args = {
         .command = "quantize",
         .usage = "IN OUT TYPE [--experts TYPE] [--attention TYPE] [--embedding TYPE]",
         .description =
             "Rewrites a model with other weight types: F16, BF16, Q8_0, Q4_0, Q5_0, MXFP4, Q4_K, Q5_K, Q6_K.\n"
-            "Norms, biases and routers stay as they are; rows that a type's blocks do not divide fall back to\n"
-            "one that fits.  OUT appears only when it is whole.",
+            "Norms, biases and routers keep their types.  A matrix whose rows are no multiple of a type's block gets\n"
+            "a type that fits.  OUT appears only when it is complete.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .min_positional = 3,

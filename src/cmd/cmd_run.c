@@ -1,4 +1,6 @@
-/* cmd_run.c - `spillway run`: one question, whose answer streams to standard output, or a chat on the terminal.
+/* cmd_run.c - `spillway run`: one answer, streamed to standard output, or a chat on the terminal.
+ *
+ * Without a prompt it is a chat if standard input is a terminal; otherwise the prompt is read from there.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,11 +14,11 @@
 #include "cmd/conversation.h"
 #include "cmd/engine_args.h"
 #include "cmd/generate.h"
-#include "cmd/input.h"
 #include "cmd/progress.h"
+#include "cmd/standard_input.h"
 #include "spillway.h"
 
-/* The command line. */
+/* Values of the options, and the arguments. */
 typedef struct run_args {
     const char *path, *prompt, *system;
     engine_args engine;
@@ -26,7 +28,7 @@ typedef struct run_args {
     bool raw, show_reasoning, stats, as_json, quiet;
 } run_args;
 
-/* How many experts of each layer were chosen at all, and the share of the busiest one. */
+/* Prints how many experts of each layer were chosen at all, and the share of the busiest one. */
 static void print_experts(const sw_engine *engine)
 {
     const sw_model_info *const info = sw_engine_info(engine);
@@ -62,7 +64,7 @@ static sw_code open_engine(const run_args *a, sw_engine_options options, sw_engi
     return code;
 }
 
-/* The request but for its text. */
+/* The request without its text. */
 static sw_request base_request(const run_args *a)
 {
     return (sw_request){.sampling = {.temperature = (float)a->temp,
@@ -80,7 +82,7 @@ static sw_request base_request(const run_args *a)
                         .n_stop = a->stop != NULL ? 1 : 0};
 }
 
-/* One question, one answer. */
+/* Submits the prompt and prints the answer. */
 static sw_code ask_once(sw_engine *engine, const run_args *a, generation *g, sw_err *err)
 {
     const sw_message messages[] = {{.role = SW_ROLE_SYSTEM, .content = a->system},
@@ -125,33 +127,34 @@ static int run(const run_args *a, sw_engine_options options)
 
 /* ---- the command line --------------------------------------------------------------------------------------- */
 
-/* The prompt "-" is standard input, kept in `text`; so is none at all, unless somebody can type there. */
+/* Reads the prompt from standard input into `text` if it is "-", or if none was given and standard input is no
+ * terminal. */
 static sw_code read_prompt(run_args *a, buf *text, sw_err *err)
 {
     if (a->prompt == NULL && isatty(STDIN_FILENO) == 1)
         return SW_OK;
     if (a->prompt != NULL && strcmp(a->prompt, "-") != 0)
         return SW_OK;
-    const bool is_asked_for = a->prompt != NULL;
-    const sw_code code = input_read_stdin(text, err);
+    const bool is_explicit = a->prompt != NULL;
+    const sw_code code = standard_input_read(text, err);
     if (code != SW_OK)
         return code;
     a->prompt = buf_str(text);
     if (strlen(a->prompt) != text->size)
-        return sw_fail(err, SW_EFORMAT, "standard input: it holds a zero byte; a prompt is text");
-    if (text->size == 0 && !is_asked_for)
-        return sw_fail(err, SW_EINVAL, "there is no prompt, and standard input is empty");
+        return sw_fail(err, SW_EFORMAT, "standard input contains a zero byte; a prompt is text");
+    if (text->size == 0 && !is_explicit)
+        return sw_fail(err, SW_EINVAL, "no prompt was given, and standard input is empty");
     return SW_OK;
 }
 
 static sw_code check_args(const run_args *a, sw_err *err)
 {
     if (a->raw && a->system != NULL)
-        return sw_fail(err, SW_EINVAL, "--system does not go together with --raw, which uses no chat template");
+        return sw_fail(err, SW_EINVAL, "--system cannot be used with --raw, which uses no chat template");
     if (a->raw && a->prompt == NULL && isatty(STDIN_FILENO) == 1)
-        return sw_fail(err, SW_EINVAL, "--raw needs a prompt: a conversation uses the chat template");
+        return sw_fail(err, SW_EINVAL, "--raw needs a prompt: a chat uses the chat template");
     if (a->as_json && a->prompt == NULL && isatty(STDIN_FILENO) == 1)
-        return sw_fail(err, SW_EINVAL, "--json needs a prompt: a conversation is for people");
+        return sw_fail(err, SW_EINVAL, "--json needs a prompt: a chat has no JSON form");
     return SW_OK;
 }
 
@@ -160,41 +163,49 @@ int cmd_run(int argc, char **argv)
     run_args a = {.temp = 0.3, .top_p = 0.95, .repeat_penalty = 1, .repeat_last_n = 64};
     const arg_row rows[] = {
         {"system", NULL, ARG_STRING, &a.system, 0, 0, "TEXT", "system message"},
-        {"temp", NULL, ARG_DOUBLE, &a.temp, 0, 2, "T", "temperature, 0 is greedy (0.3)"},
-        {"top-p", NULL, ARG_DOUBLE, &a.top_p, 0, 1, "P", "sample from the most likely P of the mass (0.95)"},
-        {"top-k", NULL, ARG_INT, &a.top_k, 0, LIMIT_VOCAB_TOKENS, "K", "sample from the K most likely (0: off)"},
-        {"min-p", NULL, ARG_DOUBLE, &a.min_p, 0, 1, "P", "drop what is less likely than P of the best (0: off)"},
-        {"typical", NULL, ARG_DOUBLE, &a.typical, 0, 1, "P", "sample from the most typical P of the mass (0: off)"},
+        {"temp", NULL, ARG_DOUBLE, &a.temp, 0, 2, "T", "temperature; 0 is greedy (default: 0.3)"},
+        {"top-p", NULL, ARG_DOUBLE, &a.top_p, 0, 1, "P",
+         "sample from the most likely tokens with total probability P (default: 0.95)"},
+        {"top-k", NULL, ARG_INT, &a.top_k, 0, LIMIT_VOCAB_TOKENS, "K",
+         "sample from the K most likely tokens (default: 0, off)"},
+        {"min-p", NULL, ARG_DOUBLE, &a.min_p, 0, 1, "P",
+         "drop tokens less likely than P times the best (default: 0, off)"},
+        {"typical", NULL, ARG_DOUBLE, &a.typical, 0, 1, "P",
+         "sample from the most typical tokens with total probability P (default: 0, off)"},
         {"repeat-penalty", NULL, ARG_DOUBLE, &a.repeat_penalty, 0, 1e6, "X",
-         "makes recent tokens less likely (1: off)"},
+         "make recent tokens less likely (default: 1, off)"},
         {"repeat-last-n", NULL, ARG_INT, &a.repeat_last_n, -1, LIMIT_CTX_TOKENS, "N",
-         "recent are the last N tokens, -1 for all (64)"},
+         "number of recent tokens for --repeat-penalty; -1: all (default: 64)"},
         {"presence-penalty", NULL, ARG_DOUBLE, &a.presence_penalty, -2, 2, "X",
-         "makes tokens of the answer less likely (0)"},
+         "make tokens that the answer contains less likely (default: 0)"},
         {"frequency-penalty", NULL, ARG_DOUBLE, &a.frequency_penalty, -2, 2, "X",
-         "the same for each time that they came (0)"},
-        {"seed", NULL, ARG_INT, &a.seed, 0, 0, "N", "same seed, same answer (0)"},
-        {"max-tokens", NULL, ARG_INT, &a.max_tokens, 0, LIMIT_CTX_TOKENS, "N", "length of the answer (0: no limit)"},
-        {"stop", NULL, ARG_STRING, &a.stop, 0, 0, "TEXT", "the answer ends before this text"},
+         "the same, for each time that they occurred (default: 0)"},
+        {"seed", NULL, ARG_INT, &a.seed, 0, 0, "N", "seed of the sampler: same seed, same answer (default: 0)"},
+        {"max-tokens", NULL, ARG_INT, &a.max_tokens, 0, LIMIT_CTX_TOKENS, "N",
+         "most tokens of the answer (default: 0, until the context is full)"},
+        {"stop", NULL, ARG_STRING, &a.stop, 0, 0, "TEXT", "end the answer before this text"},
         ENGINE_ARG_ROWS(a.engine),
         DATE_ARG_ROW(a.engine),
         {"stub-rate", NULL, ARG_DOUBLE, &a.stub_rate, 0, 1e6, "R",
-         "tokens per second of the model 'stub:' (0: no limit)"},
+         "tokens per second of the model 'stub:' (default: 0, no limit)"},
         {"raw", NULL, ARG_FLAG, &a.raw, 0, 0, NULL, "continue the prompt as it is, without the chat template"},
-        {"show-reasoning", NULL, ARG_FLAG, &a.show_reasoning, 0, 0, NULL, "reasoning on standard error"},
-        {"stats", NULL, ARG_FLAG, &a.stats, 0, 0, NULL, "speed and use of experts on standard error"},
+        {"show-reasoning", NULL, ARG_FLAG, &a.show_reasoning, 0, 0, NULL, "print the reasoning on standard error"},
+        {"stats", NULL, ARG_FLAG, &a.stats, 0, 0, NULL, "print speed and use of experts on standard error"},
         {"json", NULL, ARG_FLAG, &a.as_json, 0, 0, NULL,
-         "answer, tokens, timings and use of experts as one JSON document"},
-        {"quiet", NULL, ARG_FLAG, &a.quiet, 0, 0, NULL, "no loading progress"},
+         "print answer, tokens, timings and use of experts as one JSON document"},
+        {"quiet", NULL, ARG_FLAG, &a.quiet, 0, 0, NULL, "show no loading progress"},
     };
-    const arg_list args = {"run",
-                           "MODEL [PROMPT]",
-                           "Asks a model one question, or without a prompt talks with it on the terminal.  The prompt "
-                           "'-' is standard input, and so is none when that is not a terminal.",
-                           rows,
-                           sizeof rows / sizeof rows[0],
-                           1,
-                           2};
+    const arg_list args = {
+        .command = "run",
+        .usage = "MODEL [PROMPT]",
+        .description = "Prints a model's answer to PROMPT, or without one starts a chat on the terminal.  PROMPT '-' "
+                       "is read from\n"
+                       "standard input, also if none is given and standard input is not a terminal.",
+        .rows = rows,
+        .n_rows = sizeof rows / sizeof rows[0],
+        .min_positional = 1,
+        .max_positional = 2,
+    };
     const char *positional[2];
     size_t n_positional;
     const int status = args_parse(&args, argc, argv, positional, &n_positional);

@@ -1,4 +1,4 @@
-/* cmd_serve.c - `spillway serve`. */
+/* cmd_serve.c - `spillway serve`: options to a server, which runs until it is interrupted. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,8 @@
 #include "cmd/engine_args.h"
 #include "server/server.h"
 
-/* Splits "ADDR:PORT", "[ADDR]:PORT" or "auto" (a copy that lives as long as *out). */
+/* Splits "ADDR:PORT" or "[ADDR]:PORT", or accepts "auto", into out->address and out->port (-1: auto).  `bind` is
+ * modified and must outlive *out.  Returns false if it is none of these. */
 static bool parse_bind(char *bind, server_options *out)
 {
     out->address = "127.0.0.1";
@@ -45,26 +46,26 @@ int cmd_serve(int argc, char **argv)
     // clang-format off
     const arg_row rows[] = {
         {"bind", NULL, ARG_STRING, &bind_option, 0, 0, "ADDR:PORT",
-         "where to listen; port 0: any free one; auto: 127.0.0.1 and the next free port from 11435 (default 127.0.0.1:11435)"},
-        {"model-dirs", NULL, ARG_STRING, &o.model_dirs, 0, 0, "'A;B'", "folders with GGUF files (default ./models)"},
+         "address to listen on; port 0: any free port; auto: 127.0.0.1 and the next free port from 11435 (default: 127.0.0.1:11435)"},
+        {"model-dirs", NULL, ARG_STRING, &o.model_dirs, 0, 0, "'A;B'", "folders with GGUF files (default: ./models)"},
         ENGINE_ARG_ROWS(engine),
         DATE_ARG_ROW(engine),
-        {"parallel", "-np", ARG_INT, &n_seqs, 1, LIMIT_SEQUENCES, "N", "sequences decoded together (default 4)"},
-        {"api-key", NULL, ARG_STRING, &o.api_key, 0, 0, "KEY", "ask clients for this key"},
-        {"cors-any", NULL, ARG_FLAG, &o.cors_any, 0, 0, NULL, "let any web page call (default: only pages of this machine)"},
-        {"sse-ping-interval", NULL, ARG_DOUBLE, &o.ping_interval_s, 0, 3600, "S", "seconds of silence before a stream gets a comment; 0: never (default 15)"},
-        {"body-timeout", NULL, ARG_DOUBLE, &o.body_timeout_s, 0.1, 3600, "S", "seconds for a request's body to arrive (default 60)"},
-        {"slow-client-timeout", NULL, ARG_DOUBLE, &o.slow_client_timeout_s, 0.1, 3600, "S", "seconds after which a client that reads nothing is dropped (default 30)"},
-        {"stub-rate", NULL, ARG_DOUBLE, &stub_rate, 0, 1e6, "R", "tokens per second of the model 'stub:' (default 0: no limit)"},
-        {"verbose", "-v", ARG_FLAG, &o.verbose, 0, 0, NULL, "a line per request on standard error"},
+        {"parallel", "-np", ARG_INT, &n_seqs, 1, LIMIT_SEQUENCES, "N", "sequences decoded together (default: 4)"},
+        {"api-key", NULL, ARG_STRING, &o.api_key, 0, 0, "KEY", "require this key for chat requests"},
+        {"cors-any", NULL, ARG_FLAG, &o.cors_any, 0, 0, NULL, "accept requests from any web page (default: only pages of this machine)"},
+        {"sse-ping-interval", NULL, ARG_DOUBLE, &o.ping_interval_s, 0, 3600, "S", "seconds of silence after which a stream sends a comment; 0: never (default: 15)"},
+        {"body-timeout", NULL, ARG_DOUBLE, &o.body_timeout_s, 0.1, 3600, "S", "seconds within which a request's body must arrive (default: 60)"},
+        {"slow-client-timeout", NULL, ARG_DOUBLE, &o.slow_client_timeout_s, 0.1, 3600, "S", "seconds without reading after which a client's connection is closed (default: 30)"},
+        {"stub-rate", NULL, ARG_DOUBLE, &stub_rate, 0, 1e6, "R", "tokens per second of the model 'stub:' (default: 0, no limit)"},
+        {"verbose", "-v", ARG_FLAG, &o.verbose, 0, 0, NULL, "print a line per request on standard error"},
     };
     // clang-format on
     const arg_list args = {.command = "serve",
                            .usage = "[MODEL] [OPTIONS]",
                            .description =
-                               "Serves models over an OpenAI-compatible HTTP interface. MODEL is a GGUF file, "
-                               "the name of one in the model folders, or 'stub:', which computes nothing.\n"
-                               "The first line on standard output is the URL. Ctrl-C ends the server.",
+                               "Serves models over an OpenAI-compatible HTTP interface.  MODEL is a GGUF file, the "
+                               "name of one in the model folders, or 'stub:', a model of fixed words for tests.\n"
+                               "The first line on standard output is the URL.  Ctrl-C ends the server.",
                            .rows = rows,
                            .n_rows = sizeof rows / sizeof rows[0],
                            .max_positional = 1};

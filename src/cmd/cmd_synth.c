@@ -1,4 +1,4 @@
-/* cmd_synth.c - `spillway synth`: a model with random weights at true dimensions, for measuring speed. */
+/* cmd_synth.c - `spillway synth`: writes a model with true dimensions and random weights, for measuring speed. */
 #include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "cmd/progress.h"
@@ -9,17 +9,17 @@ int cmd_synth(int argc, char **argv)
     long n_layers = 0, n_vocab = 0, seed = 0;
     bool quiet = false;
     const arg_row rows[] = {
-        {"layers", NULL, ARG_INT, &n_layers, 1, 1000, "N", "only the first N layers"},
-        {"vocab", NULL, ARG_INT, &n_vocab, 1, 1e7, "N", "another vocabulary size"},
-        {"seed", NULL, ARG_INT, &seed, 0, 1e18, "S", "of the random numbers"},
-        {"quiet", NULL, ARG_FLAG, &quiet, 0, 0, NULL, "no progress"},
+        {"layers", NULL, ARG_INT, &n_layers, 1, 1000, "N", "write only the first N layers (default: all)"},
+        {"vocab", NULL, ARG_INT, &n_vocab, 1, 1e7, "N", "size of the vocabulary (default: the model's)"},
+        {"seed", NULL, ARG_INT, &seed, 0, 1e18, "S", "seed of the random numbers (default: 0)"},
+        {"quiet", NULL, ARG_FLAG, &quiet, 0, 0, NULL, "show no progress"},
     };
     const arg_list args = {
         .command = "synth",
         .usage = "PRESET [--layers N] [--vocab N] [--seed S] OUT",
         .description =
-            "Writes a model with random, well-behaved weights and the true dimensions of a known one, so that speed\n"
-            "can be measured where real weights are not at hand.  An unknown PRESET lists them all.",
+            "Writes a model with the true dimensions of a known one and random, well-behaved weights, to measure\n"
+            "speed without the real weights.  An unknown PRESET lists all presets.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .min_positional = 2,

@@ -1,10 +1,10 @@
-/* cmd_tokenize.c - `spillway tokenize`: what a text looks like to a model. */
+/* cmd_tokenize.c - `spillway tokenize`: text on standard input to token ids. */
 #include <stdio.h>
 
 #include "base/limits.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
-#include "cmd/input.h"
+#include "cmd/standard_input.h"
 #include "spillway.h"
 
 static sw_code tokenize(const char *path, bool add_special, bool parse_special, sw_err *err)
@@ -14,7 +14,7 @@ static sw_code tokenize(const char *path, bool add_special, bool parse_special, 
     size_t n = 0;
     buf text;
     buf_init(&text, LIMIT_PROMPT_BYTES);
-    sw_code code = input_read_stdin(&text, err);
+    sw_code code = standard_input_read(&text, err);
     if (code == SW_OK)
         code = sw_tokenizer_open(&tokenizer, path, err);
     if (code == SW_OK)
@@ -22,7 +22,7 @@ static sw_code tokenize(const char *path, bool add_special, bool parse_special, 
     for (size_t i = 0; i < n; i++)
         printf(i == 0 ? "%d" : " %d", (int)ids[i]);
     if (code == SW_OK && (putchar('\n') == EOF || fflush(stdout) != 0))
-        code = sw_fail(err, SW_EIO, "standard output: it cannot be written");
+        code = sw_fail(err, SW_EIO, "standard output cannot be written");
     sw_tokens_free(ids);
     sw_tokenizer_close(tokenizer);
     buf_free(&text);
@@ -33,16 +33,18 @@ int cmd_tokenize(int argc, char **argv)
 {
     bool add_special = false, parse_special = false;
     const arg_row rows[] = {
-        {"add-special", NULL, ARG_FLAG, &add_special, 0, 0, NULL, "begin and end as the model wants its texts"},
-        {"parse-special", NULL, ARG_FLAG, &parse_special, 0, 0, NULL, "texts of control tokens become these tokens"},
+        {"add-special", NULL, ARG_FLAG, &add_special, 0, 0, NULL, "add the model's begin and end tokens"},
+        {"parse-special", NULL, ARG_FLAG, &parse_special, 0, 0, NULL, "turn texts of control tokens into these tokens"},
     };
-    const arg_list args = {"tokenize",
-                           "MODEL < TEXT",
-                           "Prints the token ids of the text on standard input.",
-                           rows,
-                           sizeof rows / sizeof rows[0],
-                           1,
-                           1};
+    const arg_list args = {
+        .command = "tokenize",
+        .usage = "MODEL < TEXT",
+        .description = "Prints the token ids of the text on standard input.",
+        .rows = rows,
+        .n_rows = sizeof rows / sizeof rows[0],
+        .min_positional = 1,
+        .max_positional = 1,
+    };
     const char *path;
     size_t n_positional;
     const int status = args_parse(&args, argc, argv, &path, &n_positional);

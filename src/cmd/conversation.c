@@ -1,3 +1,7 @@
+/* conversation.c - the messages of a chat, the line editor, and the loop of turns.
+ *
+ * The conversation holds only complete turns: a question without an answer is removed again.
+ */
 #include "cmd/conversation.h"
 
 #include <histedit.h>
@@ -11,9 +15,9 @@
 enum { HISTORY_LINES = 1000 };
 
 static const char HELP[] = "/clear   forget the conversation\n"
-                           "/exit    leave, as Ctrl-D does\n"
-                           "/help    this list\n"
-                           "Ctrl-C stops an answer, or empties the line that is being typed.\n";
+                           "/exit    leave (also Ctrl-D)\n"
+                           "/help    show this list\n"
+                           "Ctrl-C stops an answer, or clears the line that is being typed.\n";
 
 /* ---- the messages --------------------------------------------------------------------------------------------- */
 
@@ -23,13 +27,14 @@ typedef struct conversation {
     size_t n_system; // 0 or 1
 } conversation;
 
-/* Forgets the messages from the n-th on. */
+/* Removes the messages from the n-th on. */
 static void cut(conversation *c, size_t n)
 {
     while (c->n > n)
         mem_free((char *)c->messages[--c->n].content);
 }
 
+/* Appends a message; its text is copied.  Errors: SW_ENOMEM. */
 static sw_code add(conversation *c, sw_role role, const char *text, size_t n_bytes, sw_err *err)
 {
     char *const copy = mem_alloc(n_bytes + 1);
@@ -74,25 +79,26 @@ static void close_editor(editor *e)
 static sw_code open_editor(editor *e, sw_err *err)
 {
     HistEvent event;
-    // libedit takes bytes for characters as the locale says.
+    // libedit decodes characters by the locale.
     if (setlocale(LC_CTYPE, "") == NULL || MB_CUR_MAX == 1)
         setlocale(LC_CTYPE, "C.UTF-8");
     e->el = el_init("spillway", stdin, stderr, stderr);
     e->history = history_init();
     if (e->el == NULL || e->history == NULL)
-        return sw_fail(err, SW_EIO, "chat: the terminal cannot be used for typing; give a prompt on the command line");
+        return sw_fail(err, SW_EIO,
+                       "chat: the terminal does not allow line editing; give a prompt on the command line");
     history(e->history, &event, H_SETSIZE, HISTORY_LINES);
     history(e->history, &event, H_SETUNIQUE, 1);
     el_set(e->el, EL_PROMPT, prompt);
     el_set(e->el, EL_EDITOR, "emacs");
     el_set(e->el, EL_HIST, history, e->history);
-    // While a line is typed, Ctrl-C is a key that empties it.
+    // While a line is typed, Ctrl-C is a key that clears it, not a signal.
     el_set(e->el, EL_SETTY, "-d", "-isig", NULL);
     el_set(e->el, EL_BIND, "^C", "em-kill-line", NULL);
     return SW_OK;
 }
 
-/* The next line without its newline, valid until the next call; NULL at the end. */
+/* Returns the next line, *n_out bytes without its newline, valid until the next call; NULL at the end of input. */
 static const char *next_line(editor *e, size_t *n_out)
 {
     int n = 0;
@@ -121,7 +127,7 @@ static bool is_blank(const char *line, size_t n)
     return strspn(line, " \t") >= n;
 }
 
-/* Commands; false ends the chat. */
+/* Executes a command; returns false if it ends the chat. */
 static bool obey(session *s, const char *line, size_t n)
 {
     if (n == 5 && memcmp(line, "/exit", 5) == 0)
@@ -133,7 +139,7 @@ static bool obey(session *s, const char *line, size_t n)
     return true;
 }
 
-/* One question and its answer.  When there is none, the question is forgotten too. */
+/* One question and its answer.  Without an answer the question is removed too. */
 static sw_code take_turn(session *s, const char *line, size_t n, sw_err *err)
 {
     const size_t n_before = s->c.n;
@@ -188,7 +194,7 @@ sw_code conversation_run(sw_engine *engine, const sw_request *base, const char *
         code = open_editor(&s.e, err);
     if (code == SW_OK) {
         generation_catch_interrupts(/*is_once=*/false);
-        fputs("Ctrl-D leaves, /help lists the commands.\n", stderr);
+        fputs("Press Ctrl-D to leave; /help lists the commands.\n", stderr);
         code = talk(&s, err);
     }
     close_editor(&s.e);

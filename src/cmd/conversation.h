@@ -1,7 +1,7 @@
-/* conversation.h - a chat on the terminal: lines typed, answers, and all of it sent again each turn.
+/* conversation.h - a chat on the terminal: every turn sends the whole conversation again.
  *
- * Sending everything again is cheap, since the engine evaluates only what its cache does not hold.  Line editing and
- * the history of typed lines are libedit's; nothing of a conversation is written to disk.
+ * That is cheap, because the engine evaluates only what its cache does not hold.  Line editing and the history of typed
+ * lines are libedit's.  Nothing of a conversation is written to disk.
  */
 #ifndef CMD_CONVERSATION_H
 #define CMD_CONVERSATION_H
@@ -11,9 +11,9 @@
 #include "cmd/generate.h"
 #include "spillway.h"
 
-/* Talks until the user leaves.  `base` is the request of every turn but for its messages; `system` may be NULL.
- * Standard input is a terminal.  Errors: SW_ENOMEM, SW_EIO (the terminal, standard output); what goes wrong with one
- * answer is printed and the chat goes on. */
+/* Chats until the user leaves.  `base` is the request of every turn without its messages; `system` may be NULL.
+ * Standard input must be a terminal.  Errors: SW_ENOMEM, SW_EIO (the terminal, standard output); an error of one answer
+ * is printed, and the chat goes on. */
 SW_NODISCARD sw_code conversation_run(sw_engine *engine, const sw_request *base, const char *system, bool prints_speed,
                                       generation *g, sw_err *err);
 

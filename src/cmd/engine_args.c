@@ -1,3 +1,4 @@
+/* engine_args.c - words of the command line to values of the public header. */
 #include "cmd/engine_args.h"
 
 #include <stdio.h>
@@ -5,7 +6,8 @@
 
 enum { N_CHOICES_MAX = 3 };
 
-/* The index of `word` among choices, which end with NULL; 0 when it is NULL. */
+/* Writes the index of `word` among the choices, a list that ends with NULL, to *out; 0, the default, if word is NULL.
+ * Errors: SW_EINVAL. */
 static sw_code choose(const char *option, const char *word, const char *const choices[N_CHOICES_MAX + 1], int *out,
                       sw_err *err)
 {
@@ -32,7 +34,7 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
     if (code == SW_OK)
         code = choose("--compat", args->compat, COMPAT, &compat, err);
     if (code == SW_OK && args->cpu_moe && args->n_cpu_moe > 0)
-        code = sw_fail(err, SW_EINVAL, "--cpu-moe means all layers: give it or --n-cpu-moe, not both");
+        code = sw_fail(err, SW_EINVAL, "--cpu-moe applies to all layers: give it or --n-cpu-moe, not both");
     *out = (sw_engine_options){
         .n_threads = (int)args->n_threads,
         .n_ctx = (int)args->n_ctx,

@@ -1,4 +1,5 @@
-/* engine_args.h - the options of every command that loads a model, said once. */
+/* engine_args.h - the options of every command that loads a model, written once: rows for the command's table, and the
+ * engine options that they stand for. */
 #ifndef CMD_ENGINE_ARGS_H
 #define CMD_ENGINE_ARGS_H
 
@@ -7,7 +8,7 @@
 #include "base/limits.h"
 #include "spillway.h"
 
-/* Zero-initialized, or with the command's own defaults. */
+/* Values of the options.  Zero is valid: every number 0 and every string NULL means the default. */
 typedef struct engine_args {
     long n_threads, n_ctx, n_batch, n_cpu_moe;
     bool cpu_moe;
@@ -15,27 +16,28 @@ typedef struct engine_args {
     const char *date;             // NULL: today
 } engine_args;
 
-/* Rows for an array of arg_row; `e` is an engine_args. */
+/* Rows for an array of arg_row; `e` is an engine_args, whose members the rows point to. */
 // clang-format off
 #define ENGINE_ARG_ROWS(e) \
-    {"threads", "-t", ARG_INT, &(e).n_threads, 1, LIMIT_THREADS, "N", "compute threads; default: one per core"}, \
+    {"threads", "-t", ARG_INT, &(e).n_threads, 1, LIMIT_THREADS, "N", "compute threads (default: one per core)"}, \
     ENGINE_ARG_ROWS_BUT_THREADS(e)
 #define ENGINE_ARG_ROWS_BUT_THREADS(e) \
-    {"ctx-size", "-c", ARG_INT, &(e).n_ctx, 1, LIMIT_CTX_TOKENS, "N", "tokens that a sequence may hold; default: the model's, at most 8192"}, \
-    {"batch", "-b", ARG_INT, &(e).n_batch, 1, LIMIT_BATCH_TOKENS, "N", "prompt tokens evaluated at once, at most; default: 256"}, \
-    {"kv-type", NULL, ARG_STRING, &(e).kv_type, 0, 0, "f16|f32|q8_0", "how keys and values are kept; q8_0 takes about half the memory of f16"}, \
+    {"ctx-size", "-c", ARG_INT, &(e).n_ctx, 1, LIMIT_CTX_TOKENS, "N", "tokens that a sequence may hold (default: the model's context, at most 8192)"}, \
+    {"batch", "-b", ARG_INT, &(e).n_batch, 1, LIMIT_BATCH_TOKENS, "N", "prompt tokens evaluated at once, at most (default: 256)"}, \
+    {"kv-type", NULL, ARG_STRING, &(e).kv_type, 0, 0, "f16|f32|q8_0", "type of cached keys and values; q8_0 takes about half the memory of f16"}, \
     {"cpu-moe", "-cmoe", ARG_FLAG, &(e).cpu_moe, 0, 0, NULL, "keep the experts of all layers in RAM"}, \
     {"n-cpu-moe", "-ncmoe", ARG_INT, &(e).n_cpu_moe, 0, LIMIT_MODEL_LAYERS, "N", "keep the experts of the first N layers in RAM"}, \
-    {"compat", NULL, ARG_STRING, &(e).compat, 0, 0, "original|llama.cpp", "whom to follow where they compute different things"}
+    {"compat", NULL, ARG_STRING, &(e).compat, 0, 0, "original|llama.cpp", "reference implementation to match where they differ (default: original)"}
 // clang-format on
 
 /* A row for the commands that chat. */
 #define DATE_ARG_ROW(e)                                                                                                \
     {                                                                                                                  \
-        "date", NULL, ARG_STRING, &(e).date, 0, 0, "YYYY-MM-DD", "what models that are told the date are told (today)" \
+        "date", NULL, ARG_STRING, &(e).date, 0, 0, "YYYY-MM-DD",                                                       \
+            "date given to models whose chat format includes one (default: today)"                                     \
     }
 
-/* Arguments to options.  Errors: SW_EINVAL, names the option. */
+/* Converts values to *out.  Strings of `args` must outlive it.  Errors: SW_EINVAL, names the option. */
 SW_NODISCARD sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_err *err);
 
 #endif

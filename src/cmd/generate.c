@@ -1,3 +1,4 @@
+/* generate.c - submits a request, prints its events on the engine's thread, and waits for the end. */
 #include "cmd/generate.h"
 
 #include <signal.h>
@@ -8,7 +9,7 @@
 #include "base/escape.h"
 #include "base/limits.h"
 
-/* no-color.org: set and not empty. */
+/* True if NO_COLOR is set and not empty (no-color.org). */
 static bool has_no_color(void)
 {
     const char *const value = getenv("NO_COLOR");
@@ -71,7 +72,7 @@ static void on_event(void *ud, const sw_event *e)
 
 static sw_job *volatile running_job;
 
-/* Cancelling sets an atomic flag and nothing else, which a signal handler may do. */
+/* sw_job_cancel only sets an atomic flag, which a signal handler may do. */
 static void on_interrupt(int signal_number)
 {
     (void)signal_number;
@@ -108,8 +109,7 @@ sw_code generation_run(generation *g, sw_engine *engine, sw_request request, sw_
         putchar('\n');
     if (g->err.code != SW_OK)
         return sw_fail(err, g->err.code, "%s", g->err.msg);
-    return fflush(stdout) == 0 && !ferror(stdout) ? SW_OK
-                                                  : sw_fail(err, SW_EIO, "standard output: it cannot be written");
+    return fflush(stdout) == 0 && !ferror(stdout) ? SW_OK : sw_fail(err, SW_EIO, "standard output cannot be written");
 }
 
 void generation_print_speed(const generation *g)

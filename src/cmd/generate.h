@@ -1,7 +1,7 @@
 /* generate.h - one answer of a model as `spillway run` shows it.
  *
- * The answer alone goes to standard output, so that it can be piped; reasoning and statistics go to standard error.
- * Text of the model that reaches a terminal is escaped first.
+ * Only the answer goes to standard output, so that it can be piped; reasoning and statistics go to standard error.
+ * Text of the model is escaped before it is written to a terminal.
  */
 #ifndef CMD_GENERATE_H
 #define CMD_GENERATE_H
@@ -11,10 +11,10 @@
 #include "base/buf.h"
 #include "spillway.h"
 
-/* What the engine's thread writes to; the main thread reads it after the last event. */
+/* State of an answer.  The engine's thread writes it until the last event; after that the main thread reads it. */
 typedef struct generation {
     bool escapes_content, dims_reasoning, show_reasoning;
-    bool is_silent; // nothing is printed while the answer comes
+    bool is_silent; // print nothing while the answer arrives
     bool ends_line; // the last byte of content was a newline
     buf scratch;
     buf content, reasoning; // of the last answer
@@ -22,18 +22,18 @@ typedef struct generation {
     sw_err err;
 } generation;
 
+/* Escapes and colours are chosen by whether standard output and error are terminals. */
 void generation_init(generation *g, bool show_reasoning);
 void generation_free(generation *g);
 
-/* Submits a request (its on_event and ud are set here) and shows its answer to the end; g->done says how it ended.
+/* Submits a request (its on_event and ud are set here) and prints its answer; g->done holds how it ended.
  * Ctrl-C cancels it, see generation_catch_interrupts.  Errors: those of the job, SW_EIO when standard output fails. */
 SW_NODISCARD sw_code generation_run(generation *g, sw_engine *engine, sw_request request, sw_err *err);
 
-/* From now on Ctrl-C cancels the answer that is under way, if there is one.  is_once: the second one ends the process.
- */
+/* From now on Ctrl-C cancels the running answer, if there is one.  is_once: the second Ctrl-C ends the process. */
 void generation_catch_interrupts(bool is_once);
 
-/* Tokens and speed of the last answer, on standard error. */
+/* Prints tokens and speed of the last answer on standard error. */
 void generation_print_speed(const generation *g);
 
 #endif

@@ -1,6 +1,7 @@
-#include <math.h>
+/* perf_measure.c - one repetition of a row: probe, work, probe. */
+#include "cmd/perf_measure.h"
 
-#include "cmd/perf.h"
+#include <math.h>
 
 sw_code perf_probes_create(perf_probes *probes, sw_engine *e, sw_err *err)
 {
@@ -10,7 +11,7 @@ sw_code perf_probes_create(perf_probes *probes, sw_engine *e, sw_err *err)
     if (code != SW_OK)
         return code;
     probes->bandwidth = sw_bandwidth_probe_create(n_threads);
-    return probes->bandwidth != NULL ? SW_OK : sw_fail(err, SW_ENOMEM, "out of memory measuring the bandwidth");
+    return probes->bandwidth != NULL ? SW_OK : sw_fail(err, SW_ENOMEM, "out of memory for the bandwidth probe");
 }
 
 void perf_probes_free(perf_probes *probes)
@@ -20,7 +21,7 @@ void perf_probes_free(perf_probes *probes)
     *probes = (perf_probes){0};
 }
 
-/* Mean over the tokens that are generated behind the depth. */
+/* Bytes of keys and values read per token, mean over the n_tokens generated after position n_depth. */
 static double mean_kv_bytes(const sw_engine *e, int n_depth, int n_tokens)
 {
     double sum = 0;
@@ -34,7 +35,7 @@ void perf_add_row(perf *p, sw_engine *e, bool is_prompt, int n_tokens)
     const sw_model_info *const m = sw_engine_info(e);
     perf_row *const row = &p->rows[p->n_rows++];
     *row = (perf_row){.is_prompt = is_prompt, .n_threads = sw_engine_get_state(e).n_threads, .n_tokens = n_tokens};
-    if (is_prompt) { // only its last token has logits
+    if (is_prompt) { // the output head multiplies only for the last token
         row->work = (double)m->multiply_adds_per_token + (double)m->n_embd * m->n_vocab / n_tokens;
         return;
     }
@@ -59,7 +60,7 @@ sw_code perf_repeat(const perf *p, perf_row *row, int i, sw_engine *e, const per
     const double before = probe_limit(probes, row->is_prompt);
     const sw_code code = sw_engine_time(e, &request, &ns, err);
     const double after = probe_limit(probes, row->is_prompt);
-    row->limit[i] = before > after ? before : after;
+    row->limit[i] = before > after ? before : after; // other programs can only lower it
     row->rate[i] = ns > 0 ? (double)row->n_tokens * request.n_seqs * 1e9 / (double)ns : 0;
     return code;
 }

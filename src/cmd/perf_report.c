@@ -1,3 +1,6 @@
+/* perf_report.c - figures of the rows: medians, spread, share of the machine's limit. */
+#include "cmd/perf_report.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,17 +10,16 @@
 #include "base/escape.h"
 #include "base/sysinfo.h"
 #include "cmd/json_text.h"
-#include "cmd/perf.h"
 #include "figures/stats.h"
 
 enum { NAME_BYTES_MAX = 65536 };
 
-/* The figures of a row, one per repetition. */
+/* Figures of a row, one per repetition. */
 typedef struct figures {
     size_t n;
     double rate[PERF_REPEAT_MAX];  // tokens/s
     double used[PERF_REPEAT_MAX];  // work per second
-    double limit[PERF_REPEAT_MAX]; // what the machine gave
+    double limit[PERF_REPEAT_MAX]; // work per second that the machine could have done
     double share[PERF_REPEAT_MAX]; // used / limit
 } figures;
 
@@ -70,7 +72,7 @@ static void print_loads(const perf *p)
     printf("\n");
 }
 
-/* What a token reads of keys and values, where it is worth a line: where something was there before. */
+/* Keys and values that a token reads, if the cache held tokens before (--depth). */
 static void print_kv(const perf *p)
 {
     bytes_text b;
@@ -114,7 +116,7 @@ static json_t *number(double x)
     return isfinite(x) ? json_real(x) : json_null();
 }
 
-/* Every repetition in order, and their spread; null for what is not known.  `values` are sorted afterwards. */
+/* Every repetition in order, and their spread; null if unknown.  Sorts `values`. */
 static json_t *spread(double *values, size_t n)
 {
     if (isnan(values[0]))

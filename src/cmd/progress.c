@@ -1,3 +1,4 @@
+/* progress.c - when to print, and the text. */
 #include "cmd/progress.h"
 
 #include <string.h>
@@ -6,8 +7,8 @@
 #include "base/buf.h"
 #include "base/escape.h"
 
-static const uint64_t REDRAW_NS = 100000000; // terminal
-static const uint64_t LINE_NS = 10000000000; // elsewhere
+static const uint64_t REDRAW_NS = 100000000; // 0.1 s between redraws on a terminal
+static const uint64_t LINE_NS = 10000000000; // 10 s between lines elsewhere
 
 void progress_init(progress_line *p, const char *label, const char *unit, bool quiet)
 {

@@ -1,7 +1,7 @@
-/* progress.h - how far a long operation is: done, rate, time left, on standard error.
+/* progress.h - progress of a long operation on standard error: done, rate, time left.
  *
- * On a terminal one line is redrawn in place and removed at the end; elsewhere a plain line appears every ten seconds,
- * so that logs stay short.  One thread.
+ * On a terminal one line is redrawn in place and removed at the end; elsewhere a plain line is printed every ten
+ * seconds, so that logs stay short.  Not thread-safe: one thread updates it.
  */
 #ifndef CMD_PROGRESS_H
 #define CMD_PROGRESS_H
@@ -19,19 +19,20 @@ typedef struct progress_line {
     FILE *to;
     const sw_clock *clock;
     bool is_terminal, is_quiet;
-    bool is_drawn; // a line stands on the terminal
+    bool is_drawn; // the terminal shows a line
     uint64_t start_ns, last_ns;
 } progress_line;
 
-/* `label` and `unit` must outlive the progress.  quiet: nothing is ever printed. */
+/* `label` and `unit` must outlive *p.  quiet: nothing is ever printed. */
 void progress_init(progress_line *p, const char *label, const char *unit, bool quiet);
-/* total 0: not known. */
+/* Prints if enough time has passed.  total 0: unknown. */
 void progress_update(progress_line *p, uint64_t done, uint64_t total);
-/* The same as a callback of the library (sw_progress_fn): `progress` is an progress_line. */
+/* The same as a callback of the library (sw_progress_fn): `progress` is a progress_line. */
 void progress_on_bytes(void *progress, uint64_t done, uint64_t total);
+/* Removes the line. */
 void progress_finish(progress_line *p);
 
-/* The line of a state after `elapsed_ns`, without label and line end: "12.0 of 48.0 MiB  25%  4.0 MiB/s  0:09 left".
+/* Formats the state after `elapsed_ns`, without label and line end: "12.0 of 48.0 MiB  25%  4.0 MiB/s  0:09 left".
  * Returns what snprintf does. */
 int progress_format(char *out, size_t size, const char *unit, uint64_t done, uint64_t total, uint64_t elapsed_ns);
 

@@ -1,8 +1,9 @@
-#include "cmd/input.h"
+/* standard_input.c - blocks of standard input into a bounded buffer. */
+#include "cmd/standard_input.h"
 
 #include <stdio.h>
 
-sw_code input_read_stdin(buf *out, sw_err *err)
+sw_code standard_input_read(buf *out, sw_err *err)
 {
     char block[65536];
     size_t n;
@@ -13,6 +14,6 @@ sw_code input_read_stdin(buf *out, sw_err *err)
     if (out->failed != SW_OK)
         return sw_fail(err, SW_ENOMEM, "standard input: out of memory");
     if (ferror(stdin))
-        return sw_fail(err, SW_EIO, "standard input: it cannot be read");
+        return sw_fail(err, SW_EIO, "standard input cannot be read");
     return SW_OK;
 }
