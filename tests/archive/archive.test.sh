@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The library as another program sees it: it exports exactly the functions that include/ declares, and a program that has only
-# the installed headers and archive loads a model and generates.
+# what `make install` leaves, and asks pkg-config for it, loads a model and generates.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 dir=$(mktemp -d)
@@ -17,8 +17,17 @@ diff "$dir/declared" "$dir/named" || {
 }
 [ "$(wc -l <"$dir/declared")" -ge 39 ]
 
+# Installed as a package would be, in another place than where it was configured for; pkg-config says the rest.
+DESTDIR=$dir/root cmake --install "$build" --prefix /usr/local >"$dir/log"
+PKG_CONFIG_PATH=$(dirname "$(find "$dir/root" -name spillway.pc)")
+export PKG_CONFIG_PATH
+[ "$("$dir/root/usr/local/bin/spillway" --version)" = "spillway $(pkg-config --modversion spillway)" ] || {
+  echo "spillway.pc and the program name different versions" >&2
+  exit 1
+}
+
 sanitizers=$(sed -n 's/^SPILLWAY_SANITIZE:STRING=//p' "$build/CMakeCache.txt")
-# shellcheck disable=SC2086
-"${CC:-cc}" -std=c11 -Wall -Werror ${sanitizers:+-fsanitize=$sanitizers} -I include tests/archive/user.c "$build/libspillway.a" \
-  $(pkg-config --libs libutf8proc) -lm -lpthread -o "$dir/user"
+# shellcheck disable=SC2046,SC2086
+"${CC:-cc}" -std=c11 -Wall -Werror ${sanitizers:+-fsanitize=$sanitizers} $(pkg-config --cflags spillway) tests/archive/user.c \
+  $(pkg-config --libs spillway) -o "$dir/user"
 "$dir/user" models/demo-gpt-oss.gguf | grep -q 68
