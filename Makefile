@@ -3,29 +3,40 @@ PRESET ?= release
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 SPILLWAY = build/release/spillway
 FUZZ_SECONDS ?= 20
+T ?= .
 
-.PHONY: all build check demo bench bench-kernels lint format fuzz install clean help
+.PHONY: all build test check check-long demo bench bench-kernels lint format fuzz install clean help
 all: build ## build spillway (release)
 
 build:
 	@scripts/deps build
-	@scripts/build $(PRESET) $(JOBS) spillway
+	@scripts/build $(PRESET) $(JOBS) spillway libspillway
 
-check: ## build with warnings as errors and run every test, in release and under sanitizers
+test: ## build, and run the tests whose name matches T: make test T=kv (PRESET=asan: under sanitizers)
+	@scripts/deps build test
+	@scripts/packages
+	@scripts/build $(PRESET) $(JOBS)
+	@ctest --preset $(PRESET) -j $(JOBS) -R '$(T)' --no-tests=error
+
+check: ## everything that CI runs: lint, every test in release and under sanitizers, ARM kernels (5 to 10 minutes)
 	@scripts/deps build test lint arm
 	@scripts/check $(JOBS)
 
-demo: ## serve the demo model, run the nine-test benchmark against it, leave a report
+check-long: ## what takes longer: ThreadSanitizer, every instruction set, demo models under ASan, fuzzing (about an hour)
+	@scripts/deps build test
+	@scripts/check_long $(JOBS)
+
+demo: ## serve a small model, run the nine-test benchmark against it, write a report
 	@scripts/deps build
 	@scripts/build release $(JOBS) spillway
 	@scripts/demo $(SPILLWAY)
 
-bench: ## spillway beside llama.cpp on MODELS="a.gguf b.gguf", or on models it writes (needs Node.js 20 and npm)
+bench: ## measure spillway beside llama.cpp on MODELS="a.gguf b.gguf", or on models that it writes (Node.js 20, npm)
 	@scripts/deps build
 	@scripts/build release $(JOBS) spillway bench_kernels
 	@scripts/bench_peer build/release $(MODELS)
 
-bench-kernels: ## micro-benchmarks: kernels against this machine's bandwidth, attention, packing, sampling
+bench-kernels: ## measure the kernels beside this machine's bandwidth, attention, packing, sampling
 	@scripts/deps build
 	@scripts/build release $(JOBS) bench_kernels bench_attend bench_pack bench_sampler
 	@build/release/bench/bench_kernels
@@ -33,24 +44,24 @@ bench-kernels: ## micro-benchmarks: kernels against this machine's bandwidth, at
 	@build/release/bench/bench_pack
 	@build/release/bench/bench_sampler
 
-lint: ## layout, static analysis, layers
+lint: ## layout, static analysis, layers, names in comments
 	@scripts/deps lint
 	@scripts/lint
 
-format: ## lay out the C sources
+format: ## format the C sources with clang-format
 	@scripts/deps lint
 	@clang-format -i $$(git ls-files '*.c' '*.h')
 
-fuzz: ## every fuzz target for FUZZ_SECONDS (20) each
+fuzz: ## run every fuzz target for FUZZ_SECONDS (20) each
 	@scripts/deps build test
 	@scripts/build fuzz $(JOBS)
 	@scripts/fuzz build/fuzz $(FUZZ_SECONDS)
 
-install: build ## install to /usr/local (DESTDIR and PREFIX are honoured)
+install: build ## install to PREFIX (/usr/local); DESTDIR is honoured
 	@cmake --install build/$(PRESET) --prefix $(or $(PREFIX),/usr/local)
 
 clean: ## remove build/
 	@rm -rf build
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
