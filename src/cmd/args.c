@@ -58,6 +58,7 @@ static void print_option(const char *name, const char *placeholder, const char *
     print_wrapped(help, TEXT_COLUMN, TEXT_COLUMN);
 }
 
+/* Everything that --help prints, on standard output: it was asked for, so it is a result. */
 static void print_help(const arg_list *a)
 {
     const int n = printf("usage: spillway %s%s", a->command, a->usage[0] != '\0' ? " " : "");
@@ -70,7 +71,7 @@ static void print_help(const arg_list *a)
     print_option("help", NULL, "-h", "print this help");
 }
 
-/* `format` has two strings, x and y. */
+/* Prints an error and the usage; `format` takes the two strings x and y.  Returns the exit code. */
 static int usage_error(const arg_list *a, const char *format, const char *x, const char *y)
 {
     fprintf(stderr, "spillway %s: ", a->command);
@@ -79,6 +80,8 @@ static int usage_error(const arg_list *a, const char *format, const char *x, con
     return CMD_EXIT_USAGE;
 }
 
+/* Prints the range that a row allows; `name` is the option or its variable in the environment.  Returns the exit code.
+ */
 static int bad_value(const arg_list *a, const arg_row *r, const char *name, const char *text)
 {
     char range[96] = "a number";
@@ -125,7 +128,7 @@ static bool store_ints(const arg_row *r, const char *text)
 /* Stores `text` into the row's variable; returns false if it is no number or out of range. */
 static bool store(const arg_row *r, const char *text)
 {
-    if (r->type == ARG_STRING) {
+    if (r->type == ARG_STRING) { // points into argv or the environment, which outlive every command
         *(const char **)r->value = text;
         return true;
     }
@@ -139,7 +142,7 @@ static bool store(const arg_row *r, const char *text)
         *(long *)r->value = n;
         return true;
     }
-    char *end;
+    char *end; // ARG_DOUBLE; NaN is refused because no range check can see it
     errno = 0;
     const double number = strtod(text, &end);
     if (errno != 0 || end == text || *end != '\0' || !(number == number) ||

@@ -9,6 +9,7 @@
 #include "cmd/args.h"
 #include "spillway.h"
 
+/* In the order of `spillway --help`: what users need first.  A command is a row here and its file cmd_NAME.c. */
 static const cmd COMMANDS[] = {
     {"run", cmd_run, "ask a model one question, or chat on the terminal"},
     {"serve", cmd_serve, "serve models over an OpenAI-compatible HTTP interface"},
@@ -23,6 +24,7 @@ static const cmd COMMANDS[] = {
     {"limits", cmd_limits, "list every limit of the program"},
 };
 
+/* The program's own help: standard output if it was asked for, standard error after a mistake. */
 static void print_usage(FILE *to)
 {
     fprintf(to,

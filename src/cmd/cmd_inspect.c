@@ -17,6 +17,8 @@
 #include "cmd/json_text.h"
 #include "spillway.h"
 
+/* ---- text ------------------------------------------------------------------------------------------------------- */
+
 /* Prints text from the file, padded to `width`, with control characters made visible. */
 static void print_padded(int width, const char *text)
 {
@@ -27,6 +29,7 @@ static void print_padded(int width, const char *text)
     buf_free(&b);
 }
 
+/* A line of text from the file; print_padded escapes it. */
 static void print_safe(const char *label, const char *text)
 {
     printf("%-16s ", label);
@@ -46,6 +49,7 @@ static const char *show_bytes(uint64_t n, char out[32])
     return out;
 }
 
+/* "1.26 M", "20.91 B". */
 static const char *show_params(uint64_t n, char out[32])
 {
     if (n >= 1000000000)
@@ -55,6 +59,7 @@ static const char *show_params(uint64_t n, char out[32])
     return out;
 }
 
+/* Bytes of all tensors: less than the file, which also has a header and padding. */
 static uint64_t all_bytes(const sw_model_info *m)
 {
     uint64_t n = 0;
@@ -68,7 +73,7 @@ static double share(uint64_t part, uint64_t whole)
     return whole > 0 ? (double)part / (double)whole : 0.0;
 }
 
-enum { N_TYPES_MAX = 64 };
+enum { N_TYPES_MAX = 64 }; // more than there are types; further ones would not be listed
 
 /* Bytes of all tensors of one type. */
 typedef struct type_bytes {
@@ -76,6 +81,7 @@ typedef struct type_bytes {
     uint64_t bytes;
 } type_bytes;
 
+/* qsort: descending bytes. */
 static int larger_first(const void *a, const void *b)
 {
     const uint64_t x = ((const type_bytes *)a)->bytes, y = ((const type_bytes *)b)->bytes;
@@ -117,6 +123,7 @@ static int contexts_of(const sw_model_info *m, int out[N_CONTEXTS])
     return out[0] < out[1] ? 2 : 1;
 }
 
+/* Memory of keys and values beside the weights, for one sequence. */
 static void print_cache(const sw_model_file *f)
 {
     int contexts[N_CONTEXTS];
@@ -178,6 +185,7 @@ static const char *show_shape(const sw_tensor_info *t, char out[96])
     return out;
 }
 
+/* --tensors: a line per tensor, in the order of the file. */
 static void print_tensors(const sw_model_file *f)
 {
     char shape[96], bytes[32];
@@ -189,6 +197,8 @@ static void print_tensors(const sw_model_file *f)
                sw_tensor_class_name(t.cls));
     }
 }
+
+/* ---- JSON: the same facts, all sizes in bytes ------------------------------------------------------------------- */
 
 static json_t *tensors_to_json(const sw_model_file *f)
 {
@@ -239,6 +249,7 @@ static json_t *info_to_json(const sw_model_file *f)
                      cache_to_json(f), "cpu_moe_share", share(m->bytes_by_class[SW_CLASS_EXPERTS], all_bytes(m)));
 }
 
+/* Returns the exit code: a document that could not be made is a failure. */
 static int print_json(const sw_model_file *f, bool with_tensors)
 {
     json_t *const root = info_to_json(f);

@@ -52,6 +52,7 @@ typedef struct writer {
     sw_err *err;
 } writer;
 
+/* Callback of sw_engine_logits: appends a row; false, after an error, stops the evaluation. */
 static bool write_row(void *ud, size_t position, const float *logits, size_t n_vocab)
 {
     (void)position;

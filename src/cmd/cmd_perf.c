@@ -18,6 +18,7 @@
 
 static_assert((int)PERF_THREADS_MAX == (int)ARG_INTS_MAX, "every number of threads of the list has its engine state");
 
+/* Values of the options. */
 typedef struct perf_options {
     engine_args engine;
     arg_ints threads, prompt, gen;
@@ -36,6 +37,8 @@ static int longest(const perf_options *o)
     return (int)(o->n_depth + n);
 }
 
+/* Opens an engine with the i-th number of threads; *out is NULL on failure.  Without --ctx-size the context is as small
+ * as the rows allow, so that large models fit. */
 static sw_code open_engine(sw_engine **out, const perf_options *o, const char *path, size_t i, sw_err *err)
 {
     *out = NULL;
@@ -73,6 +76,7 @@ static sw_code begin_rows(perf *p, const perf_options *o, sw_engine *e, sw_err *
     return code;
 }
 
+/* Runs every row from `first` on --repeat times, in turns: a slow minute of the machine then hits all of them. */
 static sw_code repeat_rows(perf *p, const perf_options *o, sw_engine *e, const perf_probes *probes, size_t first,
                            sw_err *err)
 {

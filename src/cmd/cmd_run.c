@@ -51,6 +51,7 @@ static void print_experts(const sw_engine *engine)
 
 /* ---- the run ------------------------------------------------------------------------------------------------ */
 
+/* Opens the engine for one sequence, with a progress line. */
 static sw_code open_engine(const run_args *a, sw_engine_options options, sw_engine **out, sw_err *err)
 {
     progress_line progress;
@@ -105,6 +106,7 @@ static sw_code ask_once(sw_engine *engine, const run_args *a, generation *g, sw_
     return code;
 }
 
+/* Opens the engine, answers or chats, prints what --stats adds; returns the exit code. */
 static int run(const run_args *a, sw_engine_options options)
 {
     sw_err err = {0};
@@ -147,6 +149,7 @@ static sw_code read_prompt(run_args *a, buf *text, sw_err *err)
     return SW_OK;
 }
 
+/* Refuses combinations of options that cannot be honoured, before the model is loaded.  Errors: SW_EINVAL. */
 static sw_code check_args(const run_args *a, sw_err *err)
 {
     if (a->raw && a->system != NULL)

@@ -73,7 +73,7 @@ int cmd_serve(int argc, char **argv)
     const int status = args_parse(&args, argc, argv, &o.model, &n_positional);
     if (status >= 0)
         return status;
-    char bind_text[128];
+    char bind_text[128]; // parse_bind cuts it; o.address points into it
     snprintf(bind_text, sizeof bind_text, "%s", bind_option);
     if (!parse_bind(bind_text, &o)) {
         fprintf(stderr, "spillway serve: --bind takes ADDR:PORT or auto, not '%s'\n", bind_option);

@@ -7,6 +7,7 @@
 #include "cmd/standard_input.h"
 #include "spillway.h"
 
+/* Reads standard input, prints its ids in one line.  Text is bytes: it need not be UTF-8. */
 static sw_code tokenize(const char *path, bool add_special, bool parse_special, sw_err *err)
 {
     sw_tokenizer *tokenizer = NULL;

@@ -12,7 +12,7 @@
 
 #include "base/alloc.h"
 
-enum { HISTORY_LINES = 1000 };
+enum { HISTORY_LINES = 1000 }; // of typed lines, for the arrow keys
 
 static const char HELP[] = "/clear   forget the conversation\n"
                            "/exit    leave (also Ctrl-D)\n"
@@ -61,6 +61,7 @@ typedef struct editor {
     History *history;
 } editor;
 
+/* libedit's callback for the text before a line. */
 static const char *prompt(EditLine *el)
 {
     (void)el;
@@ -113,15 +114,17 @@ static const char *next_line(editor *e, size_t *n_out)
 
 /* ---- the turns ------------------------------------------------------------------------------------------------ */
 
+/* A chat while it runs. */
 typedef struct session {
     sw_engine *engine;
-    const sw_request *base;
+    const sw_request *base; // of every turn, without messages
     bool prints_speed;
     generation *g;
     conversation c;
     editor e;
 } session;
 
+/* True if the line has only spaces and tabs. */
 static bool is_blank(const char *line, size_t n)
 {
     return strspn(line, " \t") >= n;
@@ -166,6 +169,7 @@ static sw_code take_turn(session *s, const char *line, size_t n, sw_err *err)
     return code;
 }
 
+/* The loop of turns: until the end of input, /exit or an error. */
 static sw_code talk(session *s, sw_err *err)
 {
     sw_code code = SW_OK;

@@ -35,6 +35,8 @@ void generation_free(generation *g)
 
 /* ---- events, on the engine's thread --------------------------------------------------------------------------- */
 
+/* Stores a piece of text and, unless silent, prints it at once.  libc locks streams, and the main thread prints nothing
+ * until the job has ended. */
 static void print_text(generation *g, const sw_event *e)
 {
     const bool is_reasoning = e->kind == SW_TEXT_REASONING;
@@ -56,6 +58,7 @@ static void print_text(generation *g, const sw_event *e)
     fflush(to);
 }
 
+/* The job's callback. */
 static void on_event(void *ud, const sw_event *e)
 {
     generation *const g = ud;
@@ -70,6 +73,7 @@ static void on_event(void *ud, const sw_event *e)
 
 /* ---- Ctrl-C ------------------------------------------------------------------------------------------------- */
 
+/* The job that Ctrl-C cancels; NULL between answers.  Written by the main thread alone. */
 static sw_job *volatile running_job;
 
 /* sw_job_cancel only sets an atomic flag, which a signal handler may do. */

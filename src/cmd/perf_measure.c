@@ -43,6 +43,7 @@ void perf_add_row(perf *p, sw_engine *e, bool is_prompt, int n_tokens)
     row->work = p->n_seqs == 1 ? (double)m->bytes_per_token + row->kv_bytes : (double)NAN;
 }
 
+/* What the machine can do now: multiply-adds or bytes per second. */
 static double probe_limit(const perf_probes *probes, bool is_prompt)
 {
     return is_prompt ? sw_multiply_probe_run(probes->multiply) : sw_bandwidth_probe_run(probes->bandwidth);

@@ -23,6 +23,7 @@ typedef struct figures {
     double share[PERF_REPEAT_MAX]; // used / limit
 } figures;
 
+/* Shares are computed within a repetition, and only then summed up. */
 static figures figures_of(const perf *p, const perf_row *row)
 {
     figures f = {.n = (size_t)p->n_repeat};
@@ -39,6 +40,7 @@ static figures figures_of(const perf *p, const perf_row *row)
 
 typedef char bytes_text[16];
 
+/* "12.345 MB", "1.234 GB"; powers of 1000. */
 static const char *show_bytes(double n, bytes_text out)
 {
     const bool is_large = n >= 1e8;
@@ -46,6 +48,7 @@ static const char *show_bytes(double n, bytes_text out)
     return out;
 }
 
+/* Medians, with the smallest and largest of rate and share. */
 static void print_row(const perf *p, const perf_row *row)
 {
     figures f = figures_of(p, row);
@@ -111,6 +114,7 @@ void perf_print_table(const perf *p, sw_engine *e)
 
 /* ---- JSON -------------------------------------------------------------------------------------------------------- */
 
+/* JSON has no infinity or NaN. */
 static json_t *number(double x)
 {
     return isfinite(x) ? json_real(x) : json_null();

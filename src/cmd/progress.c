@@ -32,6 +32,7 @@ int progress_format(char *out, size_t size, const char *unit, uint64_t done, uin
     const double rate = seconds > 0 ? (double)done / seconds : 0; // units per second, unscaled
     if (total == 0)
         return snprintf(out, size, "%.*f %s  %.1f %s/s", decimals, (double)done / scale, name, rate / scale, name);
+    // Seconds until the end at the mean rate so far; capped at 100 hours, which fits the line.
     const double left = rate > 0 && done < total ? (double)(total - done) / rate : 0;
     const unsigned long left_s = left < 360000 ? (unsigned long)(left + 0.5) : 360000;
     return snprintf(out, size, "%.*f of %.*f %s  %d%%  %.1f %s/s  %lu:%02lu left", decimals, (double)done / scale,
