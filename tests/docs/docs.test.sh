@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# The documents and the program say the same: see check_docs.py.
+set -euo pipefail
+: "${SPILLWAY:?the program to test}" "${SPILLWAY_SOURCE:?the source tree}"
+exec python3 "$SPILLWAY_SOURCE/tests/docs/check_docs.py" "$SPILLWAY" "$SPILLWAY_SOURCE"
