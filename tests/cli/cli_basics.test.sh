@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The command line as a whole: exit codes, where text goes, options that are wrong, output that cannot be written.
+# The command line as a whole: exit codes, standard output and error, wrong options, output that cannot be written.
 . "$(dirname "$0")/lib.sh"
 
 expect 2

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The demo models do what docs/demo-models.md says of them: the whole evaluation, with its bars, asked through the server.
-# A part of it would judge by too few questions.
+# The demo models reach the bars of docs/demo-models.md: the whole evaluation, through the server.  A part of it would have too
+# few questions to judge by.
 . "$(dirname "$0")/lib.sh"
 
 n=0

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What goes wrong for a user: each case has its message, its exit code, and leaves nothing behind.
+# Errors that users meet: each has its message and exit code, and leaves no file.
 . "$(dirname "$0")/lib.sh"
 model=$golden/qwen3-f32.gguf
 
@@ -100,7 +100,7 @@ code=0
 [ "$code" = 1 ] || fail "an answer that could not be written: exit code $code"
 says err "cannot be written"
 
-# A disk that becomes full, and a run that is killed: what stood under the name stays.
+# A disk that becomes full, and a run that is killed: an existing file of that name is kept.
 echo precious >kept.gguf
 (
   trap '' XFSZ

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# spillway inspect: what a file holds, and files that are no model.
+# spillway inspect: the contents of a file, and files that are not models.
 . "$(dirname "$0")/lib.sh"
 
 for model in "$golden"/*.gguf; do

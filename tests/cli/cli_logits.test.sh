@@ -46,7 +46,7 @@ for case in gpt-oss-mxfp4:f32 gpt-oss-mxfp4:q8_0 phimoe-q4_k:f16 deepseek-q4_k:q
   done
 done
 
-# What fails leaves nothing, and what stood there stays.
+# A failure leaves no file, and keeps an existing one.
 echo "precious" >kept.bin
 model=$golden/qwen3-f32.gguf
 for ids in "1,384" "1,99999999" "1,2147483648" "-1" "" "," "1,,2" "1,2," "x" "1 2" "99999999999999999999"; do

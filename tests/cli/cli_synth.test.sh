@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# spillway synth: every tiny preset is a model that runs, files are reproducible, and a bad wish leaves nothing behind.
+# spillway synth: every tiny preset is a model that runs, files are reproducible, and an error leaves no file.
 . "$(dirname "$0")/lib.sh"
 
 expect 2 synth no-such-preset out.gguf

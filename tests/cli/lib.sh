@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the scripts of this folder share.  Each runs in a directory of its own, which goes when it ends.
+# Functions for the scripts of this folder.  Each script runs in a temporary directory, which is removed at the end.
 set -euo pipefail
 : "${SPILLWAY:?the program to test}" "${SPILLWAY_SOURCE:?the source tree}"
 golden=$SPILLWAY_SOURCE/tests/data/golden
@@ -32,7 +32,7 @@ is_silent() {
   [ ! -s "$work/.$1" ] || fail "std$1 is not empty"
 }
 
-# No byte that a terminal acts on, but newline and tab.
+# is_plain out|err: no control character except newline and tab.
 is_plain() {
   ! LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]' "$work/.$1" || fail "std$1 holds control characters"
 }

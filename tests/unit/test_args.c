@@ -1,4 +1,5 @@
-/* Command-line options: every way to give a value, every way to get one wrong, and the environment behind them. */
+/* Command-line options: every way to give a value, every way to get one wrong, the environment, and the layout of help.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -39,7 +40,7 @@ static const arg_row ROWS[] = {
 static const arg_list ARGS = {"test", "MODEL [MORE]", "Tests.", ROWS, sizeof ROWS / sizeof ROWS[0], 1, 2};
 
 /* Parses the words up to NULL; what is printed goes to `out` and `err` in the test's directory. */
-static int parse(const char *const *words)
+static int parse(const arg_list *args, const char *const *words)
 {
     flag = false;
     number = any_number = -7;
@@ -54,7 +55,7 @@ static int parse(const char *const *words)
     const int saved[2] = {dup(1), dup(2)};
     assert_non_null(freopen(temp_file("out").s, "w", stdout));
     assert_non_null(freopen(temp_file("err").s, "w", stderr));
-    const int status = args_parse(&ARGS, argc, argv, positional, &n_positional);
+    const int status = args_parse(args, argc, argv, positional, &n_positional);
     fflush(NULL);
     for (int fd = 1; fd <= 2; fd++) {
         dup2(saved[fd - 1], fd);
@@ -63,7 +64,7 @@ static int parse(const char *const *words)
     return status;
 }
 
-#define PARSE(...) parse((const char *const[]){__VA_ARGS__, NULL})
+#define PARSE(...) parse(&ARGS, (const char *const[]){__VA_ARGS__, NULL})
 
 static bool printed(const char *file, const char *what)
 {
@@ -204,7 +205,56 @@ static void test_help_wins_and_lists_everything(void **state)
     }
 }
 
-static void test_the_environment_stands_behind_the_command_line(void **state)
+/* Words, joined by single spaces, of a file in the test's directory; checks that its lines fit 80 columns. */
+static void read_words(const char *file, char out[4096])
+{
+    FILE *const f = fopen(temp_file(file).s, "r");
+    assert_non_null(f);
+    char line[4096];
+    out[0] = '\0';
+    while (fgets(line, sizeof line, f) != NULL) {
+        assert_true(strcspn(line, "\n") <= 80);
+        for (const char *word = strtok(line, " \n"); word != NULL; word = strtok(NULL, " \n")) {
+            strcat(out, word);
+            strcat(out, " ");
+        }
+    }
+    fclose(f);
+}
+
+static void test_help_fits_80_columns_and_loses_no_word(void **state)
+{
+    (void)state;
+    static const char HELP[] =
+        "what it does takes more words than a line of a terminal holds, so that it is broken twice "
+        "or more often at spaces (default: none)";
+    static const char EDGE[] =
+        "0123456789012345678901234567890123456789 12345678 b"; // the first line is full: 30 + 49 + 1
+    const arg_row rows[] = {
+        {"long", NULL, ARG_STRING, &text, 0, 0, "A|RATHER|LONG|PLACEHOLDER", HELP},
+        {"edge", "-e", ARG_STRING, &text, 0, 0, "TEXT", EDGE},
+    };
+    static const char DESCRIPTION[] =
+        "One paragraph that was broken\nby hand, long enough to be broken again elsewhere, and"
+        "\n\nanother.";
+    const arg_list args = {.command = "test",
+                           .usage = "MODEL [--long A|RATHER|LONG|PLACEHOLDER] [--edge TEXT] [--and MORE] [--than FITS]",
+                           .description = DESCRIPTION,
+                           .rows = rows,
+                           .n_rows = 2,
+                           .max_positional = 1};
+    assert_int_equal(parse(&args, (const char *const[]){"--help", NULL}), CMD_EXIT_OK);
+    char words[4096];
+    read_words("out", words);
+    assert_non_null(strstr(words, HELP));
+    assert_non_null(strstr(words, EDGE));
+    assert_non_null(strstr(words, args.usage));
+    assert_non_null(strstr(words, "broken by hand, long enough to be broken again elsewhere, and another. options: "));
+    assert_true(printed("out", "\n\nanother.\n"));
+    assert_true(printed("out", "0123456789 12345678\n"));
+}
+
+static void test_the_command_line_wins_over_the_environment(void **state)
 {
     (void)state;
     setenv("SPILLWAY_ARG_ANY_NUMBER", "3", 1);
@@ -237,7 +287,8 @@ int main(void)
         cmocka_unit_test(test_lists_are_read_strictly),
         cmocka_unit_test(test_unknown_and_incomplete_options_are_refused),
         cmocka_unit_test(test_help_wins_and_lists_everything),
-        cmocka_unit_test(test_the_environment_stands_behind_the_command_line),
+        cmocka_unit_test(test_help_fits_80_columns_and_loses_no_word),
+        cmocka_unit_test(test_the_command_line_wins_over_the_environment),
     };
     return cmocka_run_group_tests_name("args", tests, NULL, NULL);
 }
