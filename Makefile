@@ -14,7 +14,7 @@ build:
 
 test: ## build, and run the tests whose name matches T: make test T=kv (PRESET=asan: under sanitizers)
 	@scripts/deps build test
-	@scripts/packages
+	@scripts/npm_packages web && scripts/npm_packages tests/api
 	@scripts/build $(PRESET) $(JOBS)
 	@ctest --preset $(PRESET) -j $(JOBS) -R '$(T)' --no-tests=error
 

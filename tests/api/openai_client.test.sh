@@ -7,5 +7,5 @@ SPILLWAY=$(realpath "$SPILLWAY")
 export SPILLWAY
 cd "$(dirname "$0")"
 
-../../scripts/packages tests/api
+../../scripts/npm_packages .
 exec node --test openai.test.mjs http.test.mjs

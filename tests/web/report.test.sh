@@ -5,7 +5,7 @@ set -euo pipefail
 source_dir=${SPILLWAY_SOURCE:-.}
 work=$(mktemp -d)
 trap 'exec 3>&-; rm -rf "$work"' EXIT
-"$source_dir/scripts/packages" web
+"$source_dir/scripts/npm_packages" "$source_dir/web"
 
 # The server lives as long as descriptor 3 is open.
 mkfifo "$work/stdin"
