@@ -35,7 +35,7 @@ static void test_a_sample_is_there_at_once_and_carries_the_tag(void **state)
     (void)state;
     static watch_sample samples[WATCH_KEPT];
     memory_watch *watch;
-    assert_int_equal(watch_start(&watch, getpid(), clock_system(), NULL), SW_OK);
+    assert_int_equal(watch_start(&watch, &(watch_options){.pid = getpid(), .clock = clock_system()}, NULL), SW_OK);
     watch_tag(watch, 7);
     const size_t n = watch_take(watch, samples, WATCH_KEPT);
     assert_true(n >= 1);
@@ -50,7 +50,7 @@ static void test_a_process_that_is_not_there_gives_no_samples(void **state)
     (void)state;
     watch_sample sample;
     memory_watch *watch;
-    assert_int_equal(watch_start(&watch, /*pid=*/1l << 30, clock_system(), NULL), SW_OK);
+    assert_int_equal(watch_start(&watch, &(watch_options){.pid = 1l << 30, .clock = clock_system()}, NULL), SW_OK);
     assert_int_equal(watch_take(watch, &sample, 1), 0);
     watch_stop(watch);
 }

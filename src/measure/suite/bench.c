@@ -24,7 +24,8 @@ struct bench_session {
     arena *keep;
     bench_protocol *protocol;
     server_process *server;
-    bench_client *client;
+    chat_target *target;
+    transfer_fleet *fleet;
     memory_watch *watch;
     result_store *store;
     int64_t run_id;
@@ -38,11 +39,10 @@ struct bench_session {
     uint64_t opened_ns;      // ... and the same moment on the clock
 };
 
-static int64_t unix_ms(void)
+/* The wall clock, to the second: it dates a run, and figures never come from it. */
+static int64_t unix_ms(const bench_session *b)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return clock_unix_s(b->o.clock) * 1000;
 }
 
 static sw_code out_of_memory(sw_err *err)
@@ -113,16 +113,13 @@ static sw_code make_dir(bench_session *b, const char *model, sw_err *err)
 
 static sw_code open_client(bench_session *b, sw_err *err)
 {
-    const client_options options = {
-        .url = b->url,
-        .api_key = b->o.api_key,
-        .connect_timeout_s = b->o.connect_timeout_s,
-        .first_token_timeout_s = b->o.first_token_timeout_s,
-        .idle_timeout_s = b->o.idle_timeout_s,
-        .clock = b->o.clock,
-        .cancel = b->o.cancel,
-    };
-    return client_open(&b->client, &options, err);
+    const sw_code code = target_open(&b->target, b->url, b->o.api_key, err);
+    return code == SW_OK ? fleet_create(&b->fleet, b->o.clock, err) : code;
+}
+
+static sw_code watch(bench_session *b, long pid, sw_err *err)
+{
+    return watch_start(&b->watch, &(watch_options){.pid = pid, .clock = b->o.clock}, err);
 }
 
 /* From its address to its first healthy answer: the model is loading. */
@@ -130,7 +127,7 @@ static sw_code wait_until_healthy(bench_session *b, sw_err *err)
 {
     const uint64_t step_ns = 20 * 1000000u;
     const uint64_t deadline_ns = clock_now_ns(b->o.clock) + LOAD_SECONDS_MAX * 1000000000ull;
-    while (!client_is_healthy(b->client)) {
+    while (!target_is_healthy(b->target)) {
         if (!server_process_is_alive(b->server))
             return sw_fail(err, SW_EIO, "the server ended while loading; %s/server.log says why", b->dir);
         if (atomic_load_explicit(b->o.cancel, memory_order_relaxed))
@@ -148,12 +145,17 @@ static sw_code start_server(bench_session *b, sw_err *err)
     if (log_path == NULL)
         return out_of_memory(err);
     const uint64_t start_ns = clock_now_ns(b->o.clock);
-    sw_code code =
-        server_process_start(&b->server, b->o.serve, b->o.serve_options, b->o.n_serve_options, log_path, err);
+    const server_process_options options = {.model = b->o.serve,
+                                            .serve_options = b->o.serve_options,
+                                            .n_serve_options = b->o.n_serve_options,
+                                            .log_path = log_path,
+                                            .clock = b->o.clock,
+                                            .cancel = b->o.cancel};
+    sw_code code = server_process_start(&b->server, &options, err);
     if (code == SW_OK)
-        code = watch_start(&b->watch, server_process_pid(b->server), b->o.clock, err);
+        code = watch(b, server_process_pid(b->server), err);
     if (code == SW_OK)
-        code = server_process_url(b->server, b->o.clock, b->o.cancel, &b->url, err);
+        code = server_process_url(b->server, &b->url, err);
     if (code == SW_OK)
         code = open_client(b, err);
     if (code == SW_OK)
@@ -165,7 +167,7 @@ static sw_code start_server(bench_session *b, sw_err *err)
 static sw_code find_model(bench_session *b, sw_err *err)
 {
     if (b->o.model == NULL)
-        return client_find_model(b->client, &b->model, err);
+        return target_find_model(b->target, &b->model, err);
     b->model = mem_strdup(b->o.model);
     return b->model != NULL ? SW_OK : out_of_memory(err);
 }
@@ -177,9 +179,9 @@ static sw_code reach_server(bench_session *b, sw_err *err)
     sw_code code = open_client(b, err);
     if (code != SW_OK)
         return code;
-    const int port = client_loopback_port(b->client);
+    const int port = target_loopback_port(b->target);
     const long pid = port != 0 ? machine_pid_listening_on(port) : 0;
-    return pid != 0 ? watch_start(&b->watch, pid, b->o.clock, err) : SW_OK;
+    return pid != 0 ? watch(b, pid, err) : SW_OK;
 }
 
 static sw_code open_store(bench_session *b, sw_err *err)
@@ -304,7 +306,7 @@ sw_code bench_open(bench_session **out, const bench_options *options, sw_err *er
     }
     b->o = *options;
     b->load_ms = NAN;
-    b->opened_unix_ms = unix_ms();
+    b->opened_unix_ms = unix_ms(b);
     b->opened_ns = clock_now_ns(options->clock);
     code = options->resume ? open_resumed(b, err) : open_new(b, err);
     if (code != SW_OK) {
@@ -325,7 +327,7 @@ static sw_code finish_run(bench_session *b, sw_err *err)
     run_summary summary;
     code = summary_of(run, &summary, err);
     if (code == SW_OK)
-        code = store_finish_run(b->store, b->run_id, summary_status(&summary), unix_ms(), err);
+        code = store_finish_run(b->store, b->run_id, summary_status(&summary), unix_ms(b), err);
     summary_free(&summary);
     run_record_free(run);
     return code;
@@ -338,7 +340,11 @@ sw_code bench_run(bench_session *b, runner_progress_fn on_progress, void *ud, sw
         .model = b->model,
         .pause_s = b->pause_s,
         .n_repeats = b->o.n_repeats,
-        .client = b->client,
+        .target = b->target,
+        .fleet = b->fleet,
+        .limits = {.connect_s = b->o.connect_timeout_s,
+                   .first_token_s = b->o.first_token_timeout_s,
+                   .idle_s = b->o.idle_timeout_s},
         .store = b->store,
         .run_id = b->run_id,
         .watch = b->watch,
@@ -352,7 +358,7 @@ sw_code bench_run(bench_session *b, runner_progress_fn on_progress, void *ud, sw
     sw_code code = runner_run(&options, err);
     watch_stop(b->watch);
     b->watch = NULL;
-    server_process_stop(b->server, b->o.clock);
+    server_process_stop(b->server);
     b->server = NULL;
     const sw_code stored = finish_run(b, err); // the first error stays the one that is told
     return code != SW_OK ? code : stored;
@@ -373,8 +379,9 @@ void bench_close(bench_session *b)
     if (b == NULL)
         return;
     watch_stop(b->watch);
-    client_close(b->client);
-    server_process_stop(b->server, b->o.clock);
+    fleet_free(b->fleet);
+    target_close(b->target);
+    server_process_stop(b->server);
     store_close(b->store);
     protocol_free(b->protocol);
     mem_free(b->model);

@@ -1,3 +1,8 @@
+/* runner.c - the loop over the tests of a protocol.
+ *
+ * Invariant: a test is stored, with the memory samples of its time, before its progress is reported as ended; what was
+ * reported can therefore not be lost.
+ */
 #include "suite/runner.h"
 
 #include <string.h>
@@ -56,23 +61,13 @@ static void tag_samples(const runner *r, int tag)
         watch_tag(r->o->watch, tag);
 }
 
-/* Asks, and stores what came, unless that is no result: a canceled request, or a server that is not there. */
-static sw_code run_test(runner *r, test_record *test, sw_err *err)
+/* Stores a test with the memory samples of its time, then reports it. */
+static sw_code keep_test(runner *r, const test_record *test, sw_err *err)
 {
     const runner_options *const o = r->o;
-    test->start_ms = run_ms(r, clock_now_ns(o->clock));
-    on_tick(r, 0, 0);
-    tag_samples(r, test->is_warmup ? -1 : test->index);
-    sw_code code = client_ask(o->client, o->model, &test->plan, &test->answer, err);
-    if (code != SW_OK)
-        return code;
-    if (test->answer.status == TEST_CANCELED)
-        return sw_fail(err, SW_ECANCELED, "canceled during '%s'", test->plan.name);
-    if (test->answer.status == TEST_CONNECT_FAILED)
-        return sw_fail(err, SW_EIO, "the server is gone: %s", test->answer.error);
     const size_t n_samples = take_samples(r);
     tag_samples(r, -1);
-    code = store_add_test(o->store, o->run_id, test, r->samples, n_samples, err);
+    sw_code code = store_add_test(o->store, o->run_id, test, r->samples, n_samples, err);
     test_metrics metrics;
     if (code == SW_OK)
         code = metrics_of(test, &metrics, err);
@@ -84,6 +79,30 @@ static sw_code run_test(runner *r, test_record *test, sw_err *err)
         r->progress.test = NULL;
         r->progress.metrics = NULL;
     }
+    return code;
+}
+
+/* Asks and stores the answer, unless it is not a result: a canceled request, or a server that cannot be reached. */
+static sw_code run_test(runner *r, test_record *test, sw_err *err)
+{
+    const runner_options *const o = r->o;
+    const transfer_options question = {
+        .target = o->target, .model = o->model, .plan = &test->plan, .limits = o->limits, .cancel = o->cancel};
+    test->start_ms = run_ms(r, clock_now_ns(o->clock));
+    on_tick(r, 0, 0);
+    tag_samples(r, test->is_warmup ? -1 : test->index);
+    chat_transfer *transfer;
+    sw_code code = fleet_ask(o->fleet, &question, on_tick, r, &transfer, err);
+    if (code != SW_OK)
+        return code;
+    test->answer = *transfer_answer(transfer);
+    if (test->answer.status == TEST_CANCELED)
+        code = sw_fail(err, SW_ECANCELED, "canceled during '%s'", test->plan.name);
+    else if (test->answer.status == TEST_CONNECT_FAILED)
+        code = sw_fail(err, SW_EIO, "the server cannot be reached any more: %s", test->answer.error);
+    else
+        code = keep_test(r, test, err);
+    transfer_free(transfer); // the answer's texts are the transfer's
     return code;
 }
 
@@ -172,10 +191,8 @@ sw_code runner_run(const runner_options *options, sw_err *err)
         .samples = mem_calloc(WATCH_KEPT, sizeof *r.samples),
         .raw_samples = mem_calloc(WATCH_KEPT, sizeof *r.raw_samples),
     };
-    client_set_tick(options->client, on_tick, &r);
     code = r.samples != NULL && r.raw_samples != NULL ? run_all(&r, err)
                                                       : sw_fail(err, SW_ENOMEM, "out of memory for memory samples");
-    client_set_tick(options->client, NULL, NULL);
     mem_free(r.samples);
     mem_free(r.raw_samples);
     run_record_free(before);
