@@ -41,7 +41,8 @@ struct scripted_server {
     char request[SCRIPTED_REQUEST_BYTES]; // the last one, NUL-terminated; read it after scripted_server_stop
     int listen_fd;
     pthread_t thread;
-    pthread_mutex_t mutex; // guards `request`
+    pthread_mutex_t mutex; // guards `request` and:
+    int n_read;            // requests read so far
     scripted_connection connections[SCRIPTED_CONNECTIONS_MAX];
     int n_connections; // written by `thread` alone
 };
@@ -97,6 +98,7 @@ static inline void *scripted_server_connection(void *arg)
     scripted_server_read(c->fd, request);
     pthread_mutex_lock(&s->mutex);
     memcpy(s->request, request, sizeof request);
+    s->n_read++;
     pthread_mutex_unlock(&s->mutex);
     if (s->answer != NULL)
         s->answer(s, c->fd, request);
@@ -137,6 +139,7 @@ static inline bool scripted_server_start(scripted_server *s)
         return false;
     snprintf(s->url, sizeof s->url, "http://127.0.0.1:%d", ntohs(address.sin_port));
     s->n_connections = 0;
+    s->n_read = 0;
     return pthread_mutex_init(&s->mutex, NULL) == 0 && pthread_create(&s->thread, NULL, scripted_server_run, s) == 0;
 }
 

@@ -26,9 +26,10 @@ struct chat_transfer {
     CURL *easy;
     sse_reader sse;
     chat_stream stream;
-    buf body;              // of a response that is not an event stream
-    uint64_t start_ns;     // before connecting
-    uint64_t t0_ns;        // first byte of the request about to be written; 0: not connected yet
+    buf body;          // of a response that is not an event stream
+    uint64_t start_ns; // before connecting
+    uint64_t t0_ns;    // first byte of the request about to be written; once is_connected
+    bool is_connected;
     int64_t headers_ns;    // since t0; -1: not yet
     int64_t bytes_ns;      // arrival of the bytes being parsed, since t0
     bool is_event_stream;  // known once the headers are complete
@@ -39,7 +40,7 @@ struct chat_transfer {
 
 static int64_t since_t0(const chat_transfer *t, uint64_t now_ns)
 {
-    return (int64_t)(now_ns - (t->t0_ns != 0 ? t->t0_ns : t->start_ns));
+    return (int64_t)(now_ns - (t->is_connected ? t->t0_ns : t->start_ns));
 }
 
 /* ---- what curl calls, on the thread of the loop ----------------------------------------------------------------- */
@@ -50,6 +51,7 @@ static int on_connected(void *ud, char *remote_ip, char *local_ip, int remote_po
     (void)remote_ip, (void)local_ip, (void)remote_port, (void)local_port;
     chat_transfer *const t = ud;
     t->t0_ns = clock_now_ns(t->clock);
+    t->is_connected = true;
     return CURL_PREREQFUNC_OK;
 }
 
@@ -218,10 +220,10 @@ static void check_limits(chat_transfer *t)
     const double newest_s = s->n_arrivals > 0 ? (double)s->arrivals[s->n_arrivals - 1].t_ns / 1e9 : 0;
     if (is_over(limits->deadline_s, whole_s))
         chat_stream_fail(s, TEST_TIMEOUT, "not finished within %g s", limits->deadline_s);
-    else if (t->t0_ns == 0 && is_over(limits->connect_s, whole_s))
+    else if (!t->is_connected && is_over(limits->connect_s, whole_s))
         chat_stream_fail(s, TEST_TIMEOUT, "no connection to %s within %g s", target_base(t->o.target),
                          limits->connect_s);
-    else if (t->t0_ns != 0 && s->n_arrivals == 0 && is_over(limits->first_token_s, now_s))
+    else if (t->is_connected && s->n_arrivals == 0 && is_over(limits->first_token_s, now_s))
         chat_stream_fail(s, TEST_TIMEOUT, "no token within %g s", limits->first_token_s);
     else if (s->n_arrivals > 0 && is_over(limits->idle_s, now_s - newest_s))
         chat_stream_fail(s, TEST_TIMEOUT, "no token for %g s in the middle of the answer", limits->idle_s);
@@ -245,7 +247,7 @@ bool transfer_may_go_on(chat_transfer *t)
 static void judge(chat_transfer *t, CURLcode verdict, long http_status)
 {
     chat_stream *const s = &t->stream;
-    if (verdict != CURLE_OK && t->t0_ns == 0)
+    if (verdict != CURLE_OK && !t->is_connected)
         chat_stream_fail(s, TEST_CONNECT_FAILED, "%s: %s", target_base(t->o.target), curl_easy_strerror(verdict));
     else if (http_status != 200 && http_status != 0)
         chat_stream_fail_http(s, http_status, buf_str(&t->body), t->body.size);
@@ -264,6 +266,6 @@ void transfer_end(chat_transfer *t, int verdict)
     t->answer = chat_stream_finish(&t->stream, since_t0(t, clock_now_ns(t->clock)));
     t->answer.http_status = (int)http_status;
     t->answer.headers_ns = t->headers_ns;
-    t->answer.connect_ns = t->t0_ns != 0 ? (int64_t)(t->t0_ns - t->start_ns) : -1;
+    t->answer.connect_ns = t->is_connected ? (int64_t)(t->t0_ns - t->start_ns) : -1;
     t->has_ended = true;
 }
