@@ -1,3 +1,4 @@
+/* metrics.c - the definitions of docs/benchmark.md, one function each. */
 #include "figures/metrics.h"
 
 #include <math.h>
@@ -58,6 +59,44 @@ static double first_answer_ms(const answer_record *a)
     return NAN;
 }
 
+const char *metrics_decode_reason(decode_verdict verdict)
+{
+    static const char *const REASONS[] = {
+        [DECODE_MEASURED] = NULL,
+        [DECODE_NO_GAP] = "fewer than two events or tokens",
+        [DECODE_FEW_EVENTS] = "fewer events than half the tokens",
+        [DECODE_FEW_TIMES] = "fewer than 20 different arrival times",
+    };
+    return REASONS[verdict];
+}
+
+static size_t n_distinct_times(const answer_record *a)
+{
+    size_t n = a->n_arrivals > 0;
+    for (size_t i = 1; i < a->n_arrivals; i++)
+        n += a->arrivals[i].t_ns != a->arrivals[i - 1].t_ns;
+    return n;
+}
+
+static decode_verdict judge_decode(const answer_record *a, const test_metrics *m)
+{
+    if (isnan(m->tpot_ms))
+        return DECODE_NO_GAP;
+    if (2 * (int64_t)a->n_arrivals < m->n_tokens)
+        return DECODE_FEW_EVENTS;
+    return n_distinct_times(a) < METRICS_DECODE_TIMES_MIN ? DECODE_FEW_TIMES : DECODE_MEASURED;
+}
+
+/* The first event counts as one token: no server says how many it has.  The other tokens share the time after it. */
+static void measure_decode(const answer_record *a, test_metrics *out)
+{
+    const bool has_span = a->n_arrivals > 1 && out->n_tokens > 1;
+    out->decode_ms = has_span ? (double)(a->arrivals[a->n_arrivals - 1].t_ns - a->arrivals[0].t_ns) / 1e6 : NAN;
+    out->tpot_ms = has_span ? out->decode_ms / (double)(out->n_tokens - 1) : NAN;
+    out->decode = judge_decode(a, out);
+    out->decode_tps = out->decode == DECODE_MEASURED ? 1000 / out->tpot_ms : NAN;
+}
+
 sw_code metrics_of(const test_record *test, test_metrics *out, sw_err *err)
 {
     const answer_record *const a = &test->answer;
@@ -68,12 +107,7 @@ sw_code metrics_of(const test_record *test, test_metrics *out, sw_err *err)
     out->e2e_ms = ms_or_nan(a->end_ns);
     out->ttft_ms = a->n_arrivals > 0 ? ms_or_nan(a->arrivals[0].t_ns) : NAN;
     out->ttft_answer_ms = first_answer_ms(a);
-    // The first event brings one token (servers that pack more do not say so); the rest share the time after it.
-    out->tpot_ms =
-        a->n_arrivals > 1 && out->n_tokens > 1
-            ? (double)(a->arrivals[a->n_arrivals - 1].t_ns - a->arrivals[0].t_ns) / 1e6 / (double)(out->n_tokens - 1)
-            : NAN;
-    out->decode_tps = out->tpot_ms > 0 ? 1000 / out->tpot_ms : NAN;
+    measure_decode(a, out);
     out->overall_tps = out->e2e_ms > 0 ? 1000 * (double)out->n_tokens / out->e2e_ms : NAN;
     const sw_code code = measure_gaps(a, out, err);
     if (code != SW_OK)

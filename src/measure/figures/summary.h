@@ -1,7 +1,8 @@
 /* summary.h - a run in a few figures.
  *
- * Means are taken over the tests that completed; failures lower the success rate and nothing else.  Warm-ups count
- * nowhere.
+ * Only tests that completed count; failures lower the success rate and nothing else.  Warm-ups count nowhere.  A rate
+ * of the run is all tokens over all time, never a mean of rates: one fast test must not stand for the others.  Pure:
+ * the store's record goes in, figures come out.
  */
 #ifndef FIGURES_SUMMARY_H
 #define FIGURES_SUMMARY_H
@@ -21,9 +22,11 @@ typedef struct run_summary {
     int n_completed;
     double success_rate; // completed / planned
     int64_t n_tokens;
-    double mean_decode_tps;
-    double mean_overall_tps;
-    double mean_ttft_ms;
+    double decode_tps;            // sum of (tokens - 1) / sum of decode_ms, over the tests that have a decode rate
+    sample_stats test_decode_tps; // the rates of these tests
+    int n_without_decode;         // completed tests that have none
+    double overall_tps;           // sum of tokens / sum of e2e_ms
+    sample_stats ttft_ms;         // one value per test
     double mean_repetition;
     int n_degenerate; // answers that go round in circles
     size_t n_stalls;

@@ -23,7 +23,7 @@ typedef struct watch_options {
     const sw_clock *clock;                             // must outlive the watch
     process_memory (*read_memory)(void *ud, long pid); // NULL: the operating system's figures.  Called by several
                                                        // threads, one at a time
-    void *ud; // of read_memory
+    void *ud;                                          // of read_memory
 } watch_options;
 
 typedef struct watch_sample {

@@ -109,7 +109,7 @@ const column_id COLUMNS[N_COLUMNS] = {
     {"first token", "ms", "request written to first piece of text", ttft, true},
     {"gap p50", "ms", "median time between two tokens", gap_median, true},
     {"gap p95", "ms", "95th percentile of it (below 20 gaps: the longest)", gap_tail, true},
-    {"decode", "tok/s", "tokens per second after the first", decode_rate, true},
+    {"decode", "tok/s", "tokens per second after the first (-: arrival times too few to tell)", decode_rate, true},
     {"overall", "tok/s", "tokens per second, waiting for the first included", overall_rate, true},
     {"total", "s", "request written to end of the stream", total_time, true},
     {"repetition", "", "share of repeated word triples, 0 to 1 (!: the answer goes round in circles)", repetition,
@@ -125,17 +125,30 @@ static void total_success(char out[CELL_BYTES], const run_summary *s)
 
 static void total_decode(char out[CELL_BYTES], const run_summary *s)
 {
-    format_number(out, s->mean_decode_tps);
+    format_number(out, s->decode_tps);
+}
+
+static void total_test_decode(char out[CELL_BYTES], const run_summary *s)
+{
+    const sample_stats *const rates = &s->test_decode_tps;
+    char median[CELL_BYTES], min[CELL_BYTES], max[CELL_BYTES];
+    format_number(median, rates->p50);
+    format_number(min, rates->min);
+    format_number(max, rates->max);
+    if (rates->n == 0)
+        snprintf(out, CELL_BYTES, "-");
+    else
+        snprintf(out, CELL_BYTES, "median %.9s (%.9s to %.9s)", median, min, max);
 }
 
 static void total_overall(char out[CELL_BYTES], const run_summary *s)
 {
-    format_number(out, s->mean_overall_tps);
+    format_number(out, s->overall_tps);
 }
 
 static void total_ttft(char out[CELL_BYTES], const run_summary *s)
 {
-    format_number(out, s->mean_ttft_ms);
+    format_number(out, s->ttft_ms.p50);
 }
 
 static void total_repetition(char out[CELL_BYTES], const run_summary *s)
@@ -156,9 +169,10 @@ static void total_memory(char out[CELL_BYTES], const run_summary *s)
 
 const total_id TOTALS[N_TOTALS] = {
     {"success", "", "tests that completed", total_success},
-    {"decode", "tok/s", "mean over the tests", total_decode},
-    {"overall", "tok/s", "mean over the tests, first token included", total_overall},
-    {"first token", "ms", "mean over the tests", total_ttft},
+    {"decode", "tok/s", "all tokens after the first of each test, over all their time", total_decode},
+    {"decode/test", "tok/s", "median of the tests, lowest and highest", total_test_decode},
+    {"overall", "tok/s", "all tokens over all time, waiting for the first included", total_overall},
+    {"first token", "ms", "median of the tests", total_ttft},
     {"repetition", "", "mean over the tests", total_repetition},
     {"memory peak", "", "of the server: anonymous and swapped", total_memory},
 };
@@ -182,11 +196,14 @@ const char *format_warning(const run_record *run, const run_summary *s, int i)
         bool applies;
         const char *text;
     } warnings[] = {
-        {(int)s->n_rows < s->n_planned, "The run is not complete; spillway bench --resume goes on where it stopped."},
+        {(int)s->n_rows < s->n_planned, "The run is not complete; spillway bench --resume continues it."},
         {s->n_completed == 0, "No test completed: the figures of this run mean nothing."},
-        {s->counted_events, "The server told no token counts for some answers (*); there its events were counted."},
+        {s->counted_events, "The server sent no token counts for some answers (*); their events were counted."},
         {s->counts_differ, "The server's token counts and its events differ by more than 2 %; gaps between events are "
                            "not gaps between tokens."},
+        {s->n_without_decode > 0,
+         "At least one answer has no decode rate (-): its tokens came in too few events (fewer "
+         "than half of them) or at too few different times (fewer than 20)."},
         {s->n_degenerate > 0, "At least one answer (!) goes round in circles; read it before you trust the model."},
         {s->n_stalls > 0, "The stream stalled: at least one gap was over a second and over ten times the median."},
         {has_two_fingerprints(run), "The server's fingerprint changed during the run: its tests are not comparable."},

@@ -31,7 +31,7 @@ typedef struct total_id {
     void (*format)(char out[CELL_BYTES], const run_summary *summary);
 } total_id;
 
-enum { N_TOTALS = 6 };
+enum { N_TOTALS = 7 };
 extern const total_id TOTALS[N_TOTALS];
 
 /* Three significant digits or so: "0.012", "3.45", "67.8", "912", or "-". */

@@ -158,13 +158,18 @@ static void put_charts(buf *out)
 static void put_answer_figures(buf *out, const summary_row *row)
 {
     const test_metrics *const m = &row->metrics;
+    const char *const no_rate = metrics_decode_reason(m->decode);
     char first[CELL_BYTES], rate[CELL_BYTES], seconds[CELL_BYTES];
     format_number(first, m->ttft_ms);
     format_number(rate, m->decode_tps);
     format_number(seconds, m->e2e_ms / 1000);
     buf_printf(out, "<p class=\"figures\">%" PRId64 " of at most %d tokens &middot; first after %s ms &middot; ",
                m->n_tokens, row->test->plan.max_tokens, first);
-    buf_printf(out, "%s tok/s &middot; %s s &middot; ended by ", rate, seconds);
+    if (no_rate != NULL)
+        buf_printf(out, "no decode rate (%s)", no_rate);
+    else
+        buf_printf(out, "%s tok/s", rate);
+    buf_printf(out, " &middot; %s s &middot; ended by ", seconds);
     put_text(out, row->test->answer.finish_reason[0] != '\0' ? row->test->answer.finish_reason : "nothing");
     buf_printf(out, " &middot; repetition %.3f, ", m->repetition.score);
     buf_printf(out, "worst window %.3f", m->repetition.window_max);

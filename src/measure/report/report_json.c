@@ -36,11 +36,12 @@ static json_t *repetition_json(const repetition_score *r)
 
 static json_t *metrics_json(const test_metrics *m)
 {
-    return json_pack("{s:I, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:f, s:o, s:o}", "tokens",
+    return json_pack("{s:I, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?, s:o, s:o, s:i, s:f, s:o, s:o}", "tokens",
                      (json_int_t)m->n_tokens, "count", m->counted_events ? "events" : "usage", "counts_differ",
                      m->counts_differ, "ttft_ms", real(m->ttft_ms), "ttft_answer_ms", real(m->ttft_answer_ms),
                      "ttfr_ms", real(m->ttfr_ms), "ttfb_ms", real(m->ttfb_ms), "e2e_ms", real(m->e2e_ms), "tpot_ms",
-                     real(m->tpot_ms), "decode_tps", real(m->decode_tps), "overall_tps", real(m->overall_tps), "itl_ms",
+                     real(m->tpot_ms), "decode_tps", real(m->decode_tps), "decode_missing",
+                     metrics_decode_reason(m->decode), "overall_tps", real(m->overall_tps), "itl_ms",
                      stats_json(&m->itl_ms), "stalls", (int)m->n_stalls, "stall_max_ms", m->stall_max_ms,
                      "responsiveness", real(m->responsiveness), "repetition", repetition_json(&m->repetition));
 }
@@ -80,11 +81,12 @@ static json_t *run_json(const run_record *run)
 static json_t *totals_json(const run_summary *s)
 {
     return json_pack(
-        "{s:i, s:i, s:o, s:I, s:o, s:o, s:o, s:o, s:i, s:i, s:o, s:o, s:o}", "planned", s->n_planned, "completed",
-        s->n_completed, "success_rate", real(s->success_rate), "tokens", (json_int_t)s->n_tokens, "decode_tps_mean",
-        real(s->mean_decode_tps), "overall_tps_mean", real(s->mean_overall_tps), "ttft_ms_mean", real(s->mean_ttft_ms),
-        "repetition_mean", real(s->mean_repetition), "degenerate", s->n_degenerate, "stalls", (int)s->n_stalls,
-        "itl_ms", stats_json(&s->itl_ms), "memory_private_peak_bytes",
+        "{s:i, s:i, s:o, s:I, s:o, s:o, s:i, s:o, s:o, s:o, s:i, s:i, s:o, s:o, s:o}", "planned", s->n_planned,
+        "completed", s->n_completed, "success_rate", real(s->success_rate), "tokens", (json_int_t)s->n_tokens,
+        "decode_tps", real(s->decode_tps), "test_decode_tps", stats_json(&s->test_decode_tps), "without_decode",
+        s->n_without_decode, "overall_tps", real(s->overall_tps), "ttft_ms", stats_json(&s->ttft_ms), "repetition_mean",
+        real(s->mean_repetition), "degenerate", s->n_degenerate, "stalls", (int)s->n_stalls, "itl_ms",
+        stats_json(&s->itl_ms), "memory_private_peak_bytes",
         s->has_memory ? json_integer((json_int_t)s->peak_private_bytes) : json_null(), "memory_rss_peak_bytes",
         s->has_memory ? json_integer((json_int_t)s->peak_rss_bytes) : json_null());
 }
@@ -106,8 +108,14 @@ static json_t *definitions_json(void)
         {"e2e_ms", "end of stream - request written"},
         {"itl_ms", "gaps between content events"},
         {"tpot_ms", "(last - first content event) / (tokens - 1)"},
-        {"decode_tps", "1000 / tpot_ms"},
+        {"decode_tps", "1000 / tpot_ms; null for fewer events than half the tokens, and for fewer than 20 different "
+                       "arrival times"},
         {"overall_tps", "1000 * tokens / e2e_ms, prefill included"},
+        {"totals.decode_tps",
+         "1000 * sum of (tokens - 1) / sum of (last - first content event), over the tests that have "
+         "a decode_tps"},
+        {"totals.test_decode_tps", "the tests' own decode_tps"},
+        {"totals.overall_tps", "1000 * sum of tokens / sum of e2e_ms, over the tests that completed"},
         {"stalls", "gaps over max(1 s, 10 x median gap)"},
         {"responsiveness", "share of gaps of at most twice the median gap"},
         {"repetition.score", "repeated word triples / all word triples"},
@@ -143,7 +151,7 @@ sw_code report_json(buf *out, const run_record *run, const run_summary *summary,
     for (size_t i = 0; i < summary->n_rows; i++)
         json_array_append_new(tests, test_json(&summary->rows[i]));
     json_t *const document =
-        json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "schema", 1, "run", run_json(run), "totals", totals_json(summary),
+        json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "schema", 2, "run", run_json(run), "totals", totals_json(summary),
                   "tests", tests, "warnings", warnings_json(run, summary), "definitions", definitions_json());
     const sw_code code = dump(out, document, JSON_INDENT(2), err);
     if (code == SW_OK)
