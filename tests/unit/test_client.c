@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "client/fleet.h"
 #include "unit/scripted_server.h"
 
@@ -115,6 +116,30 @@ static void test_times_are_in_order(void **state)
     assert_true(a.arrivals[1].t_ns <= a.end_ns);
     close_client(&c);
     scripted_server_stop(&server);
+}
+
+/* libcurl hands over every chunk of HTTP's chunked encoding by itself; the microseconds between them are its own. */
+static void test_chunks_of_one_packet_have_one_arrival_time(void **state)
+{
+    (void)state;
+    enum { N_CHUNKS = 40 };
+    static const char EVENT[] = CONTENT("a");
+    buf script;
+    buf_init(&script, 65536);
+    buf_puts(&script, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < N_CHUNKS; i++)
+        buf_printf(&script, "%zx\r\n%s\r\n", sizeof EVENT - 1, EVENT);
+    buf_printf(&script, "%zx\r\n%s\r\n0\r\n\r\n", sizeof FINISH - 1, FINISH);
+    scripted_server server = {.script = buf_str(&script)};
+    answer_record a;
+    client c = ask(&server, NULL, &a);
+    assert_int_equal(a.status, TEST_COMPLETED);
+    assert_int_equal(a.n_arrivals, N_CHUNKS);
+    for (size_t i = 1; i < a.n_arrivals; i++)
+        assert_true(a.arrivals[i].t_ns == a.arrivals[0].t_ns);
+    close_client(&c);
+    scripted_server_stop(&server);
+    buf_free(&script);
 }
 
 static void test_the_request_says_what_the_plan_says(void **state)
@@ -278,6 +303,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_answer_is_the_same_however_it_is_cut),
         cmocka_unit_test(test_times_are_in_order),
+        cmocka_unit_test(test_chunks_of_one_packet_have_one_arrival_time),
         cmocka_unit_test(test_the_request_says_what_the_plan_says),
         cmocka_unit_test(test_errors_before_the_stream),
         cmocka_unit_test(test_streams_that_break),

@@ -117,6 +117,8 @@ size_t fleet_run(transfer_fleet *f, int wait_ms)
     end_overdue(f);
     if (f->n_ended == n_ended) // else something has happened already
         curl_multi_poll(f->multi, NULL, 0, wait_ms < POLL_MS ? wait_ms : POLL_MS, NULL);
+    for (size_t i = 0; i < f->n_active; i++)
+        transfer_begin_turn(f->active[i]);
     curl_multi_perform(f->multi, &n_running);
     end_finished(f);
     end_overdue(f);

@@ -32,6 +32,7 @@ struct chat_transfer {
     bool is_connected;
     int64_t headers_ns;    // since t0; -1: not yet
     int64_t bytes_ns;      // arrival of the bytes being parsed, since t0
+    bool has_time;         // bytes_ns is of this turn of the loop
     bool is_event_stream;  // known once the headers are complete
     atomic_bool must_stop; // transfer_cancel
     bool has_ended;
@@ -80,7 +81,9 @@ static void on_event(void *ud, const char *data, size_t n)
 static size_t on_bytes(char *bytes, size_t size, size_t n, void *ud)
 {
     chat_transfer *const t = ud;
-    t->bytes_ns = since_t0(t, clock_now_ns(t->clock)); // before anything else is done with them
+    if (!t->has_time) // before anything else is done with them
+        t->bytes_ns = since_t0(t, clock_now_ns(t->clock));
+    t->has_time = true;
     if (!t->is_event_stream) {
         buf_append(&t->body, bytes, n * size);
         return t->body.failed == SW_OK ? n * size : 0;
@@ -91,6 +94,11 @@ static size_t on_bytes(char *bytes, size_t size, size_t n, void *ud)
         return 0; // ends the transfer
     }
     return n * size;
+}
+
+void transfer_begin_turn(chat_transfer *t)
+{
+    t->has_time = false;
 }
 
 /* ---- life ------------------------------------------------------------------------------------------------------- */

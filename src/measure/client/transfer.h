@@ -2,7 +2,8 @@
  *
  * A transfer owns its state, its limits, its cancellation and its result, and shares nothing with its neighbours but
  * the loop that moves it (fleet.h).  Times are taken in the write callback before anything is parsed, by the clock that
- * the transfer was given.
+ * the transfer was given, once for all bytes of one read: libcurl calls back for every HTTP chunk in it, and the
+ * microseconds between these calls are times of the parser, not of the server.
  */
 #ifndef CLIENT_TRANSFER_H
 #define CLIENT_TRANSFER_H
@@ -53,6 +54,8 @@ SW_NODISCARD sw_code transfer_create(chat_transfer **out, const transfer_options
                                      sw_err *err);
 /* The curl handle (CURL *), whose private pointer is the transfer. */
 void *transfer_handle(const chat_transfer *transfer);
+/* The loop is about to read from the connections: bytes that come from now on have a new arrival time. */
+void transfer_begin_turn(chat_transfer *transfer);
 /* Makes transfer_may_go_on false from now on.  Any thread may call it. */
 void transfer_cancel(chat_transfer *transfer);
 /* Returns false if the transfer was canceled or has passed a limit; its answer then says which. */
