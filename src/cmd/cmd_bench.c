@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/rng.h"
 #include "cmd/args.h"
 #include "cmd/bench_display.h"
 #include "cmd/cmd.h"
@@ -188,7 +189,7 @@ static int conclude(const bench_args *a, bench_session *bench, sw_code outcome)
     if (code == SW_OK && summary.n_rows > 0)
         code = print_results(a, run, &summary, &err);
     if (code == SW_OK && !a->no_report)
-        code = report_write(run, &summary, bench_dir(bench), &err);
+        code = report_write(run, &summary, bench_dir(bench), entropy_system(), &err);
     const int status = code == SW_OK ? exit_code_of(&summary, outcome) : cmd_fail("bench", &err);
     if (code == SW_OK && !a->quiet) {
         if (!a->no_report)

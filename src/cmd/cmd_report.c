@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
+#include "base/rng.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "figures/summary.h"
@@ -56,7 +57,7 @@ static sw_code make_report(const report_args *a, result_store *store, const char
     code = summary_of(run, &summary, err);
     if (code == SW_OK && a->json)
         code = print_json(run, &summary, err);
-    else if (code == SW_OK && (code = report_write(run, &summary, dir, err)) == SW_OK)
+    else if (code == SW_OK && (code = report_write(run, &summary, dir, entropy_system(), err)) == SW_OK)
         printf("%s/report.md\n%s/report.html\n", dir, dir);
     summary_free(&summary);
     run_record_free(run);

@@ -104,7 +104,7 @@ static int count(const char *needle)
 static void test_hostile_text_is_text_in_html(void **state)
 {
     (void)state;
-    assert_int_equal(report_html(&out, &RUN, &summary, NULL), SW_OK);
+    assert_int_equal(report_html(&out, &RUN, &summary, NULL, NULL), SW_OK);
     assert_int_equal(count("<script"), 2); // data and code
     assert_int_equal(count("</script"), 2);
     assert_int_equal(count("<!--"), 0);
@@ -113,10 +113,27 @@ static void test_hostile_text_is_text_in_html(void **state)
     assert_int_equal(count("<tr><th scope=\"row\">"), 2);
 }
 
+static uint64_t count_up(void *ud)
+{
+    return ++*(uint64_t *)ud;
+}
+
+static void test_only_scripts_with_the_number_of_this_page_run(void **state)
+{
+    (void)state;
+    uint64_t n = 0xab;
+    assert_int_equal(report_html(&out, &RUN, &summary, &(sw_entropy){count_up, &n}, NULL), SW_OK);
+    assert_int_equal(count("script-src 'nonce-00000000000000ac00000000000000ad'"), 1);
+    assert_int_equal(count("nonce=\"00000000000000ac00000000000000ad\""), 2);
+    buf_clear(&out);
+    assert_int_equal(report_html(&out, &RUN, &summary, &(sw_entropy){count_up, &n}, NULL), SW_OK);
+    assert_int_equal(count("00000000000000ac"), 0);
+}
+
 static void test_the_page_loads_nothing(void **state)
 {
     (void)state;
-    assert_int_equal(report_html(&out, &RUN, &summary, NULL), SW_OK);
+    assert_int_equal(report_html(&out, &RUN, &summary, NULL, NULL), SW_OK);
     static const char *const LOADERS[] = {" src=", "<link", "<img", "<iframe", "@import", "url("};
     for (size_t i = 0; i < sizeof LOADERS / sizeof LOADERS[0]; i++) {
         const char *const markup_end = strstr(buf_str(&out), "<script");
@@ -197,7 +214,7 @@ static void test_a_rate_that_was_not_measured_is_a_dash_everywhere(void **state)
     assert_int_equal(count("| decode | - tok/s |"), 1);
     assert_int_equal(count("| decode/test | - tok/s |"), 1);
     buf_clear(&out);
-    assert_int_equal(report_html(&out, &RUN, &summary, NULL), SW_OK);
+    assert_int_equal(report_html(&out, &RUN, &summary, NULL, NULL), SW_OK);
     assert_int_equal(count("<dt>decode</dt><dd>- <small>"), 1);
     assert_int_equal(count("no decode rate (fewer than 20 different arrival times)"), 1);
 }
@@ -245,6 +262,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         REPORT_TEST(test_hostile_text_is_text_in_html),
+        REPORT_TEST(test_only_scripts_with_the_number_of_this_page_run),
         REPORT_TEST(test_the_page_loads_nothing),
         REPORT_TEST(test_chart_data_is_ascii_json_without_markup),
         REPORT_TEST(test_json_says_null_for_what_was_not_measured),

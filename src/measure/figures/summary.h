@@ -8,7 +8,7 @@
 #define FIGURES_SUMMARY_H
 
 #include "figures/metrics.h"
-#include "results/store.h"
+#include "results/record.h"
 
 typedef struct summary_row {
     const test_record *test;

@@ -242,10 +242,11 @@ static void put_identity(buf *out, const run_record *run)
     buf_puts(out, "</dl>\n</section>\n");
 }
 
-sw_code report_html(buf *out, const run_record *run, const run_summary *summary, sw_err *err)
+sw_code report_html(buf *out, const run_record *run, const run_summary *summary, const sw_entropy *entropy, sw_err *err)
 {
     char nonce[40];
-    snprintf(nonce, sizeof nonce, "%016" PRIx64 "%016" PRIx64, entropy_next(NULL), entropy_next(NULL));
+    const uint64_t high = entropy_next(entropy);
+    snprintf(nonce, sizeof nonce, "%016" PRIx64 "%016" PRIx64, high, entropy_next(entropy));
     put_head(out, run, nonce);
     buf_puts(out, "<main>\n");
     put_banner(out, run);

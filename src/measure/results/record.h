@@ -120,4 +120,14 @@ typedef struct run_info {
     int n_planned;         // tests x repeats
 } run_info;
 
+/* A run as it was stored; read-only, everything in it belongs to it. */
+typedef struct run_record {
+    run_info info;
+    test_record *tests; // warm-ups too, in the order in which they ran
+    size_t n_tests;
+    memory_sample *samples; // in order of time
+    size_t n_samples;
+    struct arena *keep; // every string and arrival above
+} run_record;
+
 #endif

@@ -27,16 +27,6 @@ SW_NODISCARD sw_code store_add_test(result_store *store, int64_t run_id, const t
 SW_NODISCARD sw_code store_finish_run(result_store *store, int64_t id, const char *status, int64_t unix_ms,
                                       sw_err *err);
 
-/* A run as it was stored; read-only, everything in it belongs to it. */
-typedef struct run_record {
-    run_info info;
-    test_record *tests; // warm-ups too, in the order in which they ran
-    size_t n_tests;
-    memory_sample *samples; // in order of time
-    size_t n_samples;
-    struct arena *keep; // every string and arrival above
-} run_record;
-
 /* id 0: the latest run.  Errors: SW_ENOTFOUND, SW_EFORMAT, SW_EIO, SW_ENOMEM. */
 SW_NODISCARD sw_code store_load_run(result_store *store, int64_t id, run_record **out, sw_err *err);
 void run_record_free(run_record *run);
