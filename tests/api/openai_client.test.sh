@@ -7,8 +7,5 @@ SPILLWAY=$(realpath "$SPILLWAY")
 export SPILLWAY
 cd "$(dirname "$0")"
 
-# The client comes from npm, at the versions of package-lock.json.
-if [ package-lock.json -nt node_modules/.package-lock.json ]; then
-    npm ci --no-progress
-fi
+../../scripts/npm_packages .
 exec node --test openai.test.mjs http.test.mjs

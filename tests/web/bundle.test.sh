@@ -10,7 +10,8 @@ if grep -n 'https\?://' "$work/package-lock.json"; then
     echo "package-lock.json names a registry; see web/.npmrc" >&2
     exit 1
 fi
-(cd "$work" && npm ci --silent --ignore-scripts && node build.mjs "$work/out")
+"$source_dir/scripts/npm_packages" "$work"
+(cd "$work" && node build.mjs "$work/out")
 for file in report.js report.css; do
     cmp "$work/out/$file" "$source_dir/web/dist/$file" ||
         { echo "web/dist/$file is stale: run 'npm run build' in web/" >&2; exit 1; }

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # A report made from the answers of a hostile server, opened from disk in a real browser: the charts draw, all nine tests
-# are there, nothing is fetched, no script but ours runs.  Needs `npm ci` in web/ and Debian's chromium.
+# are there, nothing is fetched, no script but ours runs.  Needs Debian's chromium.
 set -euo pipefail
 source_dir=${SPILLWAY_SOURCE:-.}
 work=$(mktemp -d)
 trap 'exec 3>&-; rm -rf "$work"' EXIT
-test -d "$source_dir/web/node_modules/playwright-core" || { echo "run 'npm ci' in web/ first" >&2; exit 1; }
+"$source_dir/scripts/npm_packages" "$source_dir/web"
 
 # The server lives as long as descriptor 3 is open.
 mkfifo "$work/stdin"
