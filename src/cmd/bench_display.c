@@ -1,3 +1,4 @@
+/* bench_display.c - formats and draws the progress of a benchmark; it decides nothing. */
 #include "cmd/bench_display.h"
 
 #include <math.h>
@@ -42,7 +43,8 @@ static void put_name(buf *out, const runner_progress *p)
     escape_terminal(out, p->plan->name, strlen(p->plan->name));
 }
 
-/* Cuts the line at `columns` characters (combining and wide ones aside: a cut line is ugly, not wrong). */
+/* Cuts the line at `columns` characters.  Combining and wide characters count as one: the line may then be cut early or
+ * late, and nothing else depends on it. */
 static void cut(buf *line, int columns)
 {
     int n = 0;
@@ -76,7 +78,7 @@ void bench_display_format(buf *out, const runner_progress *p, double left_s, int
     char end[32] = "";
     if (left_s >= 0)
         snprintf(end, sizeof end, "  %.0f:%02.0f left", floor(left_s / 60), floor(fmod(left_s, 60)));
-    // The bar is what a narrow terminal can best do without.
+    // On a narrow terminal the bar is left out.
     if (n_characters(out) + BAR_CELLS + (int)strlen("[] 100 %") + (int)strlen(end) <= columns)
         put_bar(out, share);
     buf_printf(out, "%3.0f %%%s", 100 * share, end);
@@ -89,7 +91,7 @@ static int terminal_columns(void)
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1 : COLUMNS_DEFAULT - 1;
 }
 
-/* From the pace so far, pauses included; negative while there is none. */
+/* From the pace so far, including pauses; negative while there is none. */
 static double time_left_s(bench_display *d, const runner_progress *p)
 {
     if (p->phase == RUNNER_WARMUP)

@@ -26,7 +26,7 @@ typedef struct bench_args {
 static atomic_bool must_stop;
 static volatile sig_atomic_t stop_signal;
 
-/* The first signal ends the run in good order; SA_RESETHAND lets a second one end the process. */
+/* The first signal ends the run after storing its results; with SA_RESETHAND a second one ends the process. */
 static void on_signal(int number)
 {
     stop_signal = number;
@@ -42,7 +42,7 @@ static void catch_signals(void)
 
 /* ---- command line -------------------------------------------------------------------------------------------- */
 
-/* Appends one word so that a shell reads it back as it is. */
+/* Appends one word, quoted for a shell if it must be. */
 static void put_word(buf *out, const char *word)
 {
     static const char SAFE[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./:=,@%+";
@@ -60,7 +60,7 @@ static void put_word(buf *out, const char *word)
     buf_putc(out, '\'');
 }
 
-/* The command line as it was typed, without the API key: reports are shown around. */
+/* The command line as it was typed, without the API key: reports are passed on. */
 static void describe_command(buf *out, int argc, char **argv)
 {
     buf_puts(out, "spillway");
@@ -81,7 +81,7 @@ static int usage_error(const char *message)
     return CMD_EXIT_USAGE;
 }
 
-/* -1 to go on. */
+/* The exit code of a usage error, or -1 if the arguments are good. */
 static int check_args(const bench_args *a, int argc, char **argv, const char *const *positional, size_t n_positional)
 {
     int dashes = 1;
@@ -89,19 +89,21 @@ static int check_args(const bench_args *a, int argc, char **argv, const char *co
         dashes++;
     const size_t n_after = dashes < argc ? (size_t)(argc - dashes - 1) : 0;
     if (n_after != n_positional)
-        return usage_error("options of the server stand after \"--\"; what else is there has no meaning");
+        return usage_error("unexpected argument before \"--\"; only the options of the server of --serve follow it");
     if (n_positional > 0 && a->serve == NULL)
-        return usage_error("options after \"--\" are for the server of --serve, which is not given");
+        return usage_error("options after \"--\" are for the server of --serve, but there is no --serve");
     for (size_t i = 0; i < n_positional; i++) {
         if (strncmp(positional[i], "--api-key", 9) == 0)
-            return usage_error("a server of --serve needs no --api-key; its options are stored, and keys must not be");
+            return usage_error(
+                "a server of --serve needs no --api-key: its options are stored with the run, and keys must not be");
     }
     if (a->url != NULL && a->serve != NULL)
-        return usage_error("--url and --serve exclude each other");
+        return usage_error("--url and --serve cannot be combined");
     if (a->url == NULL && a->serve == NULL && a->resume == NULL)
-        return usage_error("name a server with --url, or a model with --serve");
+        return usage_error("give a server with --url, or a model with --serve");
     if (a->resume != NULL && (a->out != NULL || a->protocol != NULL))
-        return usage_error("--resume goes on in its own folder, with its own protocol");
+        return usage_error(
+            "--resume uses the folder and the protocol of its run; --out and --protocol cannot be given");
     return -1;
 }
 
@@ -110,31 +112,34 @@ static int parse(bench_args *a, int argc, char **argv, const char **serve_option
     const arg_row rows[] = {
         {"url", NULL, ARG_STRING, &a->url, 0, 0, "URL",
          "a running OpenAI-compatible server, such as http://127.0.0.1:11435"},
-        {"serve", NULL, ARG_STRING, &a->serve, 0, 0, "MODEL", "start a server of this model file for the benchmark"},
-        {"model", "-m", ARG_STRING, &a->model, 0, 0, "NAME", "model to ask (default: the first that the server lists)"},
+        {"serve", NULL, ARG_STRING, &a->serve, 0, 0, "MODEL", "start a server with this model file for the benchmark"},
+        {"model", "-m", ARG_STRING, &a->model, 0, 0, "NAME", "model to use (default: the first that the server lists)"},
         {"api-key", NULL, ARG_STRING, &a->api_key, 0, 0, "KEY", "sent to the server, never stored"},
-        {"protocol", NULL, ARG_STRING, &a->protocol, 0, 0, "FILE", "what to ask (default: the nine built-in tests)"},
+        {"protocol", NULL, ARG_STRING, &a->protocol, 0, 0, "FILE",
+         "prompts to send (default: the nine built-in tests)"},
         {"pause", NULL, ARG_DOUBLE, &a->pause_s, 0, 3600, "S", "seconds between tests (default: the protocol's, 5)"},
         {"repeat", NULL, ARG_INT, &a->n_repeats, 1, BENCH_REPEATS_MAX, "N", "run all tests N times"},
         {"out", "-o", ARG_STRING, &a->out, 0, 0, "DIR", "folder of the results (default: results/TIME-MODEL)"},
         {"db", NULL, ARG_STRING, &a->db, 0, 0, "FILE", "store of the results (default: results.sqlite in the folder)"},
-        {"resume", NULL, ARG_STRING, &a->resume, 0, 0, "DIR", "go on with the run in this folder"},
-        {"connect-timeout", NULL, ARG_DOUBLE, &a->connect_timeout_s, 0.1, 3600, "S", "for a connection (default 10)"},
+        {"resume", NULL, ARG_STRING, &a->resume, 0, 0, "DIR", "continue the run in this folder"},
+        {"connect-timeout", NULL, ARG_DOUBLE, &a->connect_timeout_s, 0.1, 3600, "S",
+         "limit for opening a connection (default 10)"},
         {"first-token-timeout", NULL, ARG_DOUBLE, &a->first_token_timeout_s, 0.1, 86400, "S",
-         "for the first token of an answer (default 600)"},
-        {"idle-timeout", NULL, ARG_DOUBLE, &a->idle_timeout_s, 0.1, 86400, "S", "between two tokens (default 120)"},
+         "limit for the first token of an answer (default 600)"},
+        {"idle-timeout", NULL, ARG_DOUBLE, &a->idle_timeout_s, 0.1, 86400, "S",
+         "limit between two tokens (default 120)"},
         {"json", NULL, ARG_FLAG, &a->json, 0, 0, NULL, "print one JSON document instead of the table"},
-        {"quiet", "-q", ARG_FLAG, &a->quiet, 0, 0, NULL, "no progress"},
+        {"quiet", "-q", ARG_FLAG, &a->quiet, 0, 0, NULL, "show no progress"},
         {"no-report", NULL, ARG_FLAG, &a->no_report, 0, 0, NULL,
-         "store the results, write no report.md and report.html"},
+         "store the results, but write no report.md and report.html"},
     };
     const arg_list args = {
         .command = "bench",
         .usage = "(--url URL | --serve MODEL | --resume DIR) [OPTIONS] [-- OPTIONS OF SERVE]",
         .description =
-            "Asks a server the prompts of a protocol one after another, notes when every token arrived, and\n"
-            "leaves the measurements, report.md and report.html in a folder.  A run that was stopped goes on\n"
-            "with --resume.  Exit code: 0 all tests completed, 1 the run broke off, 2 usage, 3 a test failed,\n"
+            "Sends the prompts of a protocol to a server, one after another, records when every token arrives,\n"
+            "and writes the measurements, report.md and report.html to a folder.  --resume continues a run that\n"
+            "was stopped.  Exit code: 0 all tests completed, 1 the run broke off, 2 usage, 3 a test failed,\n"
             "4 no test completed, 130 after Ctrl-C.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
@@ -177,7 +182,7 @@ static sw_code print_results(const bench_args *a, const run_record *run, const r
     return code;
 }
 
-/* Prints and writes what was measured, complete or not; returns the exit code. */
+/* Prints and writes the results, complete or not; returns the exit code. */
 static int conclude(const bench_args *a, bench_session *bench, sw_code outcome)
 {
     sw_err err = {0};
@@ -195,7 +200,7 @@ static int conclude(const bench_args *a, bench_session *bench, sw_code outcome)
         if (!a->no_report)
             fprintf(stderr, "\nreport: %s/report.html\n", bench_dir(bench));
         if (outcome != SW_OK)
-            fprintf(stderr, "go on with: spillway bench --resume %s%s%s\n", bench_dir(bench),
+            fprintf(stderr, "continue with: spillway bench --resume %s%s%s\n", bench_dir(bench),
                     a->db != NULL ? " --db " : "", a->db != NULL ? a->db : "");
     }
     summary_free(&summary);

@@ -1,4 +1,4 @@
-/* cmd_report.c - `spillway report`: make the report of a stored benchmark run again. */
+/* cmd_report.c - `spillway report`: writes the report of a stored benchmark run again. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,7 +19,7 @@ typedef struct report_args {
     bool json;
 } report_args;
 
-/* The store is named itself, or by its folder; `dir` becomes where the report belongs. */
+/* `named` is a store or its folder; `dir` becomes the folder of the report. */
 static void find_store(const char *named, buf *db, buf *dir)
 {
     struct stat st;
@@ -68,16 +68,15 @@ int cmd_report(int argc, char **argv)
 {
     report_args a = {0};
     const arg_row rows[] = {
-        {"run", NULL, ARG_INT, &a.run_id, 1, 1e15, "ID", "which run of the store (default: the latest)"},
-        {"out", "-o", ARG_STRING, &a.out, 0, 0, "DIR", "where to write (default: beside the store)"},
+        {"run", NULL, ARG_INT, &a.run_id, 1, 1e15, "ID", "run of the store (default: the latest)"},
+        {"out", "-o", ARG_STRING, &a.out, 0, 0, "DIR", "folder to write to (default: that of the store)"},
         {"json", NULL, ARG_FLAG, &a.json, 0, 0, NULL, "print one JSON document instead of writing files"},
     };
     const arg_list args = {
         .command = "report",
         .usage = "DIR|FILE [OPTIONS]",
         .description =
-            "Makes report.md and report.html of a benchmark run again from its store, which is read and not\n"
-            "changed.",
+            "Writes report.md and report.html of a benchmark run again, from its store, which is not changed.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .min_positional = 1,

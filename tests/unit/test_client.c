@@ -189,7 +189,7 @@ static void test_streams_that_break(void **state)
     assert_outcome(
         (scripted_server){.script = STREAM_HEADERS CONTENT("a") "data: {\"error\":{\"message\":\"boom\"}}\n\n"}, NULL,
         TEST_SERVER_ERROR, "boom");
-    assert_outcome((scripted_server){.script = STREAM_HEADERS "data: {\n\n"}, NULL, TEST_BAD_STREAM, "no JSON");
+    assert_outcome((scripted_server){.script = STREAM_HEADERS "data: {\n\n"}, NULL, TEST_BAD_STREAM, "not a JSON");
     assert_outcome((scripted_server){.script = STREAM_HEADERS FINISH "data: [DONE]\n\n"}, NULL, TEST_SILENT_EMPTY,
                    "empty");
 }

@@ -1,3 +1,8 @@
+/* chat_stream.c - reads the JSON of each event and keeps its text with its arrival time.
+ *
+ * Invariant: text and reasoning are valid UTF-8 without NUL, and arrivals are in the order of the events.  Answers,
+ * events and error messages are bounded by limits.h and the sizes below.
+ */
 #include "client/chat_stream.h"
 
 #include <jansson.h>
@@ -56,12 +61,12 @@ void chat_stream_fail(chat_stream *s, test_status status, const char *fmt, ...)
     va_end(args);
     s->has_failed = true;
     s->failure = status;
-    // Parsers quote what they choke on, which may be no UTF-8 at all.
+    // Parsers quote the bytes that they reject, which need not be UTF-8.
     escape_terminal(&s->error, message, utf8_complete_prefix(message, strlen(message)));
 }
 
-/* The sentence in an error document, whatever its shape: {"error": {"message": ".."}}, {"error": ".."},
- * {"message": ".."} or {"detail": ".."}; NULL when there is none. */
+/* The message of an error document in any of its usual shapes: {"error": {"message": ".."}}, {"error": ".."},
+ * {"message": ".."} or {"detail": ".."}.  NULL if there is none. */
 static const char *error_message(const json_t *root)
 {
     const json_t *const error = json_object_get(root, "error");
@@ -83,7 +88,7 @@ void chat_stream_fail_http(chat_stream *s, long http_status, const char *body, s
     } else if (n == 0) {
         chat_stream_fail(s, TEST_HTTP_ERROR, "HTTP %ld with an empty body", http_status);
     } else {
-        buf excerpt; // escaped, since the body may be anything, not even UTF-8
+        buf excerpt; // escaped: the body may be binary
         buf_init(&excerpt, ERROR_BYTES_MAX);
         escape_terminal(&excerpt, body, n < BODY_EXCERPT_BYTES ? n : BODY_EXCERPT_BYTES);
         chat_stream_fail(s, TEST_HTTP_ERROR, "HTTP %ld: %s", http_status, buf_str(&excerpt));
@@ -92,7 +97,8 @@ void chat_stream_fail_http(chat_stream *s, long http_status, const char *body, s
     json_decref(root);
 }
 
-/* Appends a JSON string.  A NUL is legal JSON but would end the text early for everybody after us. */
+/* Appends a JSON string.  A NUL is legal JSON, but would end the text early for every reader of a C string: it becomes
+ * U+FFFD. */
 static void append_string(buf *out, const json_t *string)
 {
     const char *p = json_string_value(string);
@@ -109,7 +115,7 @@ static void append_string(buf *out, const json_t *string)
     }
 }
 
-/* Names are told in every chunk; the first counts. */
+/* Every chunk repeats the names; the first is kept. */
 static void take_name(buf *out, const json_t *string)
 {
     if (out->size == 0)
@@ -136,7 +142,7 @@ static void take_delta(chat_stream *s, const json_t *delta, int64_t t_ns)
     const json_t *const content = json_object_get(delta, "content");
     const json_t *reasoning = json_object_get(delta, "reasoning_content");
     if (reasoning == NULL)
-        reasoning = json_object_get(delta, "reasoning"); // what newer servers call it
+        reasoning = json_object_get(delta, "reasoning"); // the name in newer servers
     const size_t n_bytes = json_string_length(content) + json_string_length(reasoning);
     if (n_bytes == 0)
         return;
@@ -164,11 +170,12 @@ void chat_stream_event(chat_stream *s, const char *data, size_t n, int64_t t_ns)
     json_error_t where;
     json_t *const root = json_loadb(data, n, JSON_ALLOW_NUL, &where);
     if (!json_is_object(root)) {
-        chat_stream_fail(s, TEST_BAD_STREAM, "after %zu pieces of text came an event that is no JSON object: %s",
-                         s->n_arrivals, root == NULL ? where.text : "it is something else");
+        chat_stream_fail(s, TEST_BAD_STREAM, "the event after %zu pieces of text is not a JSON object: %s",
+                         s->n_arrivals, root == NULL ? where.text : "it is another JSON value");
     } else if (json_object_get(root, "error") != NULL && !json_is_null(json_object_get(root, "error"))) {
         const char *const message = error_message(root);
-        chat_stream_fail(s, TEST_SERVER_ERROR, "%s", message != NULL ? message : "the server gave no reason");
+        chat_stream_fail(s, TEST_SERVER_ERROR, "%s",
+                         message != NULL ? message : "the server sent an error without a message");
     } else {
         const json_t *const choice = json_array_get(json_object_get(root, "choices"), 0);
         take_name(&s->model, json_object_get(root, "model"));

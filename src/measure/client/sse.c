@@ -1,3 +1,4 @@
+/* sse.c - collects bytes to lines and lines to events; both are bounded by LIMIT_SSE_LINE_BYTES. */
 #include "client/sse.h"
 
 #include <string.h>
@@ -22,7 +23,7 @@ static void take_field(sse_reader *sse, const char *line, size_t n)
     const char *const colon = memchr(line, ':', n);
     const size_t n_name = colon != NULL ? (size_t)(colon - line) : n;
     if (n_name != 4 || memcmp(line, "data", 4) != 0)
-        return; // a comment (no name), or event, id, retry: nothing that a benchmark needs
+        return; // a comment (no name), or event, id, retry, which a benchmark does not use
     size_t start = colon != NULL ? n_name + 1 : n;
     if (start < n && line[start] == ' ')
         start++;

@@ -260,8 +260,7 @@ static void judge(chat_transfer *t, CURLcode verdict, long http_status)
     else if (http_status != 200 && http_status != 0)
         chat_stream_fail_http(s, http_status, buf_str(&t->body), t->body.size);
     else if (http_status == 200 && !t->is_event_stream)
-        chat_stream_fail(s, TEST_BAD_STREAM,
-                         "the server answered with one JSON document where an event stream was asked for");
+        chat_stream_fail(s, TEST_BAD_STREAM, "the server answered with one JSON document instead of an event stream");
     else if (verdict != CURLE_OK)
         chat_stream_fail(s, TEST_INCOMPLETE, "the connection broke: %s", curl_easy_strerror(verdict));
 }

@@ -18,7 +18,6 @@ static void count_tokens(const answer_record *a, test_metrics *out)
     out->counts_differ = difference > 0.02 * (double)out->n_tokens;
 }
 
-/* Gaps are sorted by stats_of already. */
 static void find_stalls(const double *gaps, size_t n, test_metrics *out)
 {
     const double limit_ms = fmax(1000, 10 * out->itl_ms.p50);
@@ -112,7 +111,7 @@ sw_code metrics_of(const test_record *test, test_metrics *out, sw_err *err)
     const sw_code code = measure_gaps(a, out, err);
     if (code != SW_OK)
         return code;
-    // An answer that never left its reasoning is judged by that.
+    // An answer without text is judged by its reasoning.
     const bool has_text = a->n_text > 0;
     return repetition_of(has_text ? a->text : a->reasoning, has_text ? a->n_text : a->n_reasoning, test->plan.form,
                          &out->repetition, err);

@@ -1,3 +1,8 @@
+/* repetition.c - the measures of repetition.h, each in its own function.
+ *
+ * Equal words get equal numbers by sorting, and everything after that works on numbers: no hash table that a hostile
+ * text could make slow.  Cost is O(n log n) in words, and O(256 n) at most for the search for a loop.
+ */
 #include "figures/repetition.h"
 
 #include <stdbool.h>
@@ -25,7 +30,7 @@ const char *repetition_verdict_name(repetition_verdict verdict)
 typedef struct word {
     const char *bytes;
     size_t n_bytes;
-    size_t position; // index in the text; lost order is restored with it after sorting
+    size_t position; // index in the text, to restore the order after sorting
 } word;
 
 typedef struct words {
@@ -33,7 +38,7 @@ typedef struct words {
     size_t n, cap;
 } words;
 
-/* Python's str.split() set, which the original score was defined with; U+200B is not in it. */
+/* The white space of Python's str.split(), on which the original score is defined; U+200B is not in it. */
 static bool is_space(uint32_t cp)
 {
     return (cp >= 0x09 && cp <= 0x0d) || (cp >= 0x1c && cp <= 0x20) || cp == 0x85 || cp == 0xa0 || cp == 0x1680 ||
@@ -93,8 +98,8 @@ static int compare_words(const void *a, const void *b)
     return order != 0 ? order : (x->n_bytes > y->n_bytes) - (x->n_bytes < y->n_bytes);
 }
 
-/* Numbers the words of a text so that equal words have equal numbers, by sorting: no hash table that a hostile text
- * could make slow.  The result is in text order; free it with mem_free. */
+/* Numbers the words of a text so that equal words have equal numbers.  The result is in text order; free it with
+ * mem_free.  NULL when memory is short. */
 static uint32_t *number_words(words *w)
 {
     uint32_t *const ids = mem_calloc(w->n + 1, sizeof *ids);
@@ -167,7 +172,7 @@ static tail_loop tail_loop_of(const uint32_t *ids, size_t n)
     return (tail_loop){0};
 }
 
-/* The next line of *text without outer blanks; false at the end. */
+/* Sets *line to the next line of *text without outer blanks; returns false at the end. */
 static bool next_line(const char **text, const char *end, const char **line, size_t *n)
 {
     if (*text >= end)
@@ -211,7 +216,7 @@ static repetition_verdict verdict_of(const repetition_score *r, text_form form)
     return form == FORM_PROSE && r->window_max > 0.3 ? REPETITION_SUSPICIOUS : REPETITION_NONE;
 }
 
-/* The part of the measures that works on words; fills score_units alone when `split_unspaced`. */
+/* The measures that work on words; with `split_unspaced`, only score_units.  Returns false when memory is short. */
 static bool measure_words(const char *text, size_t n_bytes, bool split_unspaced, repetition_score *out)
 {
     words w = {0};

@@ -1,3 +1,4 @@
+/* stats.c - order statistics and moments of a list of values. */
 #include "figures/stats.h"
 
 #include <math.h>

@@ -28,7 +28,7 @@ typedef struct run_summary {
     double overall_tps;           // sum of tokens / sum of e2e_ms
     sample_stats ttft_ms;         // one value per test
     double mean_repetition;
-    int n_degenerate; // answers that go round in circles
+    int n_degenerate; // answers whose repetition verdict is "degenerate"
     size_t n_stalls;
     bool counted_events; // at least one answer's tokens had to be counted by events
     bool counts_differ;
@@ -42,7 +42,7 @@ typedef struct run_summary {
 SW_NODISCARD sw_code summary_of(const run_record *run, run_summary *out, sw_err *err);
 void summary_free(run_summary *summary);
 
-/* What a finished run is called: "ok", "failed_threshold" (a test failed), "invalid" (no test completed, so that its
+/* The status of a finished run: "ok", "failed_threshold" (a test failed), "invalid" (no test completed, so that its
  * figures mean nothing) or "aborted" (tests are missing). */
 const char *summary_status(const run_summary *summary);
 

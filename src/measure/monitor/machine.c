@@ -1,3 +1,4 @@
+/* machine.c - reads /proc for the process behind a port, and the system calls for the rest.  Linux only. */
 #include "monitor/machine.h"
 
 #include <ctype.h>
@@ -24,7 +25,7 @@ machine_info machine_facts(void)
     return m;
 }
 
-/* The inode of the socket in state LISTEN on `port`, from one of the kernel's socket tables; 0 when there is none. */
+/* The inode of the socket in state LISTEN on `port`, from one of the kernel's socket tables; 0 if there is none. */
 static unsigned long listening_inode(const char *table, int port)
 {
     FILE *const f = fopen(table, "re");

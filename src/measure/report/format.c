@@ -1,3 +1,4 @@
+/* format.c - the columns, the totals and the warnings of every report, as tables of data. */
 #include "report/format.h"
 
 #include <inttypes.h>
@@ -68,7 +69,7 @@ static void gap_median(char out[CELL_BYTES], const summary_row *row)
     format_number(out, row->metrics.itl_ms.p50);
 }
 
-/* Below 20 gaps a 95th percentile is a guess; the maximum is shown and named. */
+/* Below 20 gaps a 95th percentile is a guess: the maximum is shown, and labelled as such. */
 static void gap_tail(char out[CELL_BYTES], const summary_row *row)
 {
     const sample_stats *const gaps = &row->metrics.itl_ms;
@@ -104,16 +105,15 @@ static void repetition(char out[CELL_BYTES], const summary_row *row)
 }
 
 const column_id COLUMNS[N_COLUMNS] = {
-    {"status", "", "how the request ended", status, false},
+    {"status", "", "outcome of the request", status, false},
     {"tokens", "", "tokens of the answer, as the server counts them (*: counted by events)", tokens, true},
     {"first token", "ms", "request written to first piece of text", ttft, true},
     {"gap p50", "ms", "median time between two tokens", gap_median, true},
     {"gap p95", "ms", "95th percentile of it (below 20 gaps: the longest)", gap_tail, true},
     {"decode", "tok/s", "tokens per second after the first (-: arrival times too few to tell)", decode_rate, true},
-    {"overall", "tok/s", "tokens per second, waiting for the first included", overall_rate, true},
+    {"overall", "tok/s", "tokens per second, including the wait for the first", overall_rate, true},
     {"total", "s", "request written to end of the stream", total_time, true},
-    {"repetition", "", "share of repeated word triples, 0 to 1 (!: the answer goes round in circles)", repetition,
-     true},
+    {"repetition", "", "share of repeated word triples, 0 to 1 (!: the answer repeats itself)", repetition, true},
 };
 
 /* ---- totals -------------------------------------------------------------------------------------------------- */
@@ -171,10 +171,10 @@ const total_id TOTALS[N_TOTALS] = {
     {"success", "", "tests that completed", total_success},
     {"decode", "tok/s", "all tokens after the first of each test, over all their time", total_decode},
     {"decode/test", "tok/s", "median of the tests, lowest and highest", total_test_decode},
-    {"overall", "tok/s", "all tokens over all time, waiting for the first included", total_overall},
+    {"overall", "tok/s", "all tokens over all time, including the wait for the first", total_overall},
     {"first token", "ms", "median of the tests", total_ttft},
     {"repetition", "", "mean over the tests", total_repetition},
-    {"memory peak", "", "of the server: anonymous and swapped", total_memory},
+    {"memory peak", "", "anonymous and swapped memory of the server", total_memory},
 };
 
 /* ---- warnings ------------------------------------------------------------------------------------------------ */
@@ -204,10 +204,10 @@ const char *format_warning(const run_record *run, const run_summary *s, int i)
         {s->n_without_decode > 0,
          "At least one answer has no decode rate (-): its tokens came in too few events (fewer "
          "than half of them) or at too few different times (fewer than 20)."},
-        {s->n_degenerate > 0, "At least one answer (!) goes round in circles; read it before you trust the model."},
+        {s->n_degenerate > 0, "At least one answer (!) repeats itself; read it before you trust the model."},
         {s->n_stalls > 0, "The stream stalled: at least one gap was over a second and over ten times the median."},
         {has_two_fingerprints(run), "The server's fingerprint changed during the run: its tests are not comparable."},
-        {!s->has_memory, "The server's memory was not measured: its process is not on this machine or not visible."},
+        {!s->has_memory, "The server's memory was not measured: its process is not on this machine, or not visible."},
     };
     for (size_t k = 0; k < sizeof warnings / sizeof warnings[0]; k++) {
         if (warnings[k].applies && i-- == 0)

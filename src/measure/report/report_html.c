@@ -1,8 +1,8 @@
-/* report_html.c - the page.
+/* report_html.c - the run as one HTML page.
  *
- * Everything a reader needs is markup (it works with scripts switched off, in print and with a screen reader); the
- * script adds the charts.  Nothing is fetched: a content security policy forbids it, and lets no script run but ours,
- * which carries a number that no answer of a model could have known.
+ * Everything a reader needs is markup, which works without scripts, in print and with a screen reader; the script adds
+ * the charts.  The page fetches nothing: its content security policy forbids it, and allows only scripts with the
+ * page's random number (nonce), which no model's answer can contain.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -132,19 +132,18 @@ static void put_table(buf *out, const run_summary *summary)
     buf_puts(out, "</tbody>\n</table>\n</div>\n</section>\n");
 }
 
-/* The script fills these in; without it, or without data, they stay hidden. */
+/* Filled by the script; hidden without it, and without data. */
 static void put_charts(buf *out)
 {
     static const char *const CHARTS[][3] = {
         {"chart-tokens", "Tokens as they arrived",
-         "One line per answer: how many tokens had come after how many seconds. A straight line is a steady stream, a "
-         "step is a stall."},
+         "One line per answer: tokens that had arrived against time. A straight line is a steady stream, a step is a "
+         "stall."},
         {"chart-gaps", "Time between tokens",
-         "Medians of a few tokens in a row, one line per answer. A rising line means that a longer context costs "
-         "time."},
-        {"chart-rates", "Speed", "Tokens per second after the first one, and with the wait for the first included."},
+         "Medians of a few tokens in a row, one line per answer. A rising line shows the cost of a longer context."},
+        {"chart-rates", "Speed", "Tokens per second after the first, and including the wait for the first."},
         {"chart-memory", "Memory of the server",
-         "Anonymous and swapped memory during the run; shaded while a test was answered."},
+         "Anonymous and swapped memory during the run; shaded while a test ran."},
     };
     buf_puts(out, "<section id=\"charts\" hidden>\n<h2>Over time</h2>\n<div class=\"charts\">\n");
     for (size_t i = 0; i < sizeof CHARTS / sizeof CHARTS[0]; i++)

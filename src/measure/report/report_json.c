@@ -1,3 +1,7 @@
+/* report_json.c - the run as one JSON document, and the data of the page's charts.
+ *
+ * A figure that does not exist is null.  "<" is always escaped, so that both documents are safe inside HTML.
+ */
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
@@ -8,7 +12,7 @@
 
 enum { REAL_DIGITS = 9 };
 
-/* JSON has no NaN: what does not exist is null. */
+/* JSON has no NaN: a figure that does not exist is null. */
 static json_t *real(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
@@ -127,7 +131,7 @@ static json_t *definitions_json(void)
     return all;
 }
 
-/* Appends `document` and gives it up.  `flags` are jansson's. */
+/* Appends `document` and releases it.  `flags` are jansson's. */
 static sw_code dump(buf *out, json_t *document, size_t flags, sw_err *err)
 {
     char *const text = document != NULL ? json_dumps(document, flags | JSON_REAL_PRECISION(REAL_DIGITS)) : NULL;
@@ -135,7 +139,7 @@ static sw_code dump(buf *out, json_t *document, size_t flags, sw_err *err)
     if (text == NULL)
         return sw_fail(err, SW_ENOMEM, "the run cannot be written as JSON");
     for (const char *p = text; *p != '\0'; p++) {
-        // "<" stands only inside strings; escaped there, the document cannot end the script element around it.
+        // "<" occurs only in strings; escaped, it cannot end the script element around the document.
         if (*p == '<')
             buf_puts(out, "\\u003c");
         else
@@ -193,6 +197,6 @@ sw_code report_chart_data(buf *out, const run_record *run, const run_summary *su
     for (size_t i = 0; i < summary->n_rows; i++)
         json_array_append_new(tests, chart_test(&summary->rows[i]));
     json_t *const document = json_pack("{s:o, s:o}", "tests", tests, "memory", chart_memory(run));
-    // ASCII only: some characters beyond it (U+2028) end a line for a script parser.
+    // ASCII only: some other characters (U+2028) end a line for a script parser.
     return dump(out, document, JSON_COMPACT | JSON_ENSURE_ASCII, err);
 }

@@ -1,3 +1,8 @@
+/* report_markdown.c - the run as Markdown: facts, tables, and every prompt with its answer.
+ *
+ * Texts from outside are escaped in tables and headings; prompts and answers are verbatim, inside a fence longer than
+ * any in them.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +15,7 @@ static void put_escaped(buf *out, const char *text)
     escape_markdown_cell(out, text, strlen(text));
 }
 
-/* A block of text as it is, inside a fence longer than any run of backticks in it. */
+/* A verbatim block, inside a fence longer than any run of backticks in it. */
 static void put_block(buf *out, const char *text, size_t n)
 {
     size_t longest = 2, run = 0;

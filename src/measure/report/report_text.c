@@ -1,3 +1,7 @@
+/* report_text.c - the run as a table for a terminal.
+ *
+ * Names and errors are escaped, so that no answer can send control sequences; the first column is cut to its width.
+ */
 #include <string.h>
 
 #include "base/escape.h"
@@ -50,7 +54,7 @@ static void put_cell(buf *out, int column, const char *text)
         buf_printf(out, " %-*s", WIDTHS[column], text);
 }
 
-/* Ends a line without the spaces that pad its last cells. */
+/* Ends a line and drops the padding of its last cells. */
 static void end_line(buf *out)
 {
     while (out->size > 0 && out->data[out->size - 1] == ' ')

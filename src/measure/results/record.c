@@ -1,3 +1,4 @@
+/* record.c - the names of statuses and text forms, as they are stored and reported. */
 #include "results/record.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* store_read.c - loads a run with its tests, arrival times and memory samples.  The run owns all of it. */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -6,7 +7,7 @@
 #include "base/arena.h"
 #include "results/store_db.h"
 
-/* Reads the columns of a row from left to right. */
+/* The columns of a result row, read from left to right. */
 typedef struct row {
     sqlite3_stmt *statement;
     arena *keep;
@@ -73,9 +74,9 @@ static sw_code load_info(result_store *store, int64_t id, run_record *run, sw_er
         if (r.out_of_memory)
             code = sw_fail(err, SW_ENOMEM, "out of memory loading a run");
     } else if (step == SQLITE_DONE && id == 0) {
-        code = sw_fail(err, SW_ENOTFOUND, "%s holds no run yet", store->path);
+        code = sw_fail(err, SW_ENOTFOUND, "%s has no run yet", store->path);
     } else if (step == SQLITE_DONE) {
-        code = sw_fail(err, SW_ENOTFOUND, "%s holds no run %" PRId64, store->path, id);
+        code = sw_fail(err, SW_ENOTFOUND, "%s has no run %" PRId64, store->path, id);
     } else {
         code = store_fail(store, "read the run", err);
     }

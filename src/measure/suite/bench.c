@@ -1,3 +1,8 @@
+/* bench.c - prepares a run, hands it to the runner, and takes everything down again.
+ *
+ * Invariant: bench_close frees whatever was opened, in any state, and no server of ours is left running.  What is cheap
+ * and may fail (options, protocol, folder) comes before what is expensive (loading a model).
+ */
 #include "suite/bench.h"
 
 #include <ctype.h>
@@ -59,7 +64,7 @@ static sw_code make_dirs(arena *keep, const char *path, sw_err *err)
     for (char *p = copy + 1; *p != '\0'; p++) {
         if (*p == '/') {
             *p = '\0';
-            mkdir(copy, 0777); // what is wrong with it shows below
+            mkdir(copy, 0777); // a failure shows below
             *p = '/';
         }
     }
@@ -79,7 +84,8 @@ static char *join(arena *keep, const char *dir, const char *name)
     return joined;
 }
 
-/* "results/20261122T011544Z-gpt-oss-20b": what a model calls itself never becomes a path. */
+/* "results/20261122T011544Z-gpt-oss-20b".  Only letters, digits and "-_." of the model's name are kept: a name from
+ * outside never becomes a path. */
 static const char *default_dir(bench_session *b, const char *model)
 {
     enum { NAME_BYTES_MAX = 60 };
@@ -122,7 +128,7 @@ static sw_code watch(bench_session *b, long pid, sw_err *err)
     return watch_start(&b->watch, &(watch_options){.pid = pid, .clock = b->o.clock}, err);
 }
 
-/* From its address to its first healthy answer: the model is loading. */
+/* Waits for the first healthy answer; until then the model is loading. */
 static sw_code wait_until_healthy(bench_session *b, sw_err *err)
 {
     const uint64_t step_ns = 20 * 1000000u;
@@ -133,7 +139,7 @@ static sw_code wait_until_healthy(bench_session *b, sw_err *err)
         if (atomic_load_explicit(b->o.cancel, memory_order_relaxed))
             return sw_fail(err, SW_ECANCELED, "canceled while the server was loading");
         if (clock_now_ns(b->o.clock) > deadline_ns)
-            return sw_fail(err, SW_ELIMIT, "the server did not get ready within an hour; see %s/server.log", b->dir);
+            return sw_fail(err, SW_ELIMIT, "the server was not ready within an hour; see %s/server.log", b->dir);
         clock_sleep_ns(b->o.clock, step_ns);
     }
     return SW_OK;
@@ -172,7 +178,7 @@ static sw_code find_model(bench_session *b, sw_err *err)
     return b->model != NULL ? SW_OK : out_of_memory(err);
 }
 
-/* A server that others started: its memory can be watched when it is on this machine and ours to see. */
+/* Uses a server that runs already.  Its memory is watched if its process is on this machine and visible. */
 static sw_code reach_server(bench_session *b, sw_err *err)
 {
     b->url = b->o.url;
@@ -229,7 +235,7 @@ static sw_code open_new(bench_session *b, sw_err *err)
     b->started_unix_ms = b->opened_unix_ms;
     b->pause_s = b->o.pause_s >= 0 ? b->o.pause_s : b->protocol->pause_s;
     if (b->o.serve != NULL) {
-        code = make_dir(b, b->o.serve, err); // its log needs a place before it can tell its model's name
+        code = make_dir(b, b->o.serve, err); // its log needs a folder before the model's name is known
         if (code == SW_OK)
             code = start_server(b, err);
         if (code == SW_OK)
@@ -246,7 +252,7 @@ static sw_code open_new(bench_session *b, sw_err *err)
     return code == SW_OK ? add_run(b, err) : code;
 }
 
-/* Takes protocol and options from the stored run, so that it ends as it began. */
+/* Takes protocol and options from the stored run, so that all its tests are alike. */
 static sw_code adopt_run(bench_session *b, const run_info *info, sw_err *err)
 {
     sw_code code = bench_options_complete(&b->o, info->options_json, b->keep, err);
@@ -277,7 +283,7 @@ static sw_code open_resumed(bench_session *b, sw_err *err)
     if (code == SW_OK)
         code = find_model(b, err);
     if (code == SW_OK && strcmp(b->model, stored->info.model) != 0)
-        code = sw_fail(err, SW_EINVAL, "the run in %s asked model '%.100s', this server has '%.100s'", b->dir,
+        code = sw_fail(err, SW_EINVAL, "the run in %s is of model '%.100s', this server has '%.100s'", b->dir,
                        stored->info.model, b->model);
     run_record_free(stored);
     return code == SW_OK ? store_reopen_run(b->store, b->run_id, b->url, b->load_ms, err) : code;
@@ -288,7 +294,7 @@ static sw_code check_texts(const bench_options *o, sw_err *err)
     const char *const texts[] = {o->url, o->serve, o->model, o->dir, o->command};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (texts[i] != NULL && !utf8_valid(texts[i], strlen(texts[i])))
-            return sw_fail(err, SW_EINVAL, "an argument is not UTF-8, and could not be stored with the run");
+            return sw_fail(err, SW_EINVAL, "an argument is not UTF-8 and cannot be stored with the run");
     }
     return SW_OK;
 }
@@ -317,7 +323,7 @@ sw_code bench_open(bench_session **out, const bench_options *options, sw_err *er
     return SW_OK;
 }
 
-/* Stores what the run came to; it is complete or not, whatever stopped it. */
+/* Stores the status of the run, complete or not. */
 static sw_code finish_run(bench_session *b, sw_err *err)
 {
     run_record *run;
@@ -360,7 +366,7 @@ sw_code bench_run(bench_session *b, runner_progress_fn on_progress, void *ud, sw
     b->watch = NULL;
     server_process_stop(b->server);
     b->server = NULL;
-    const sw_code stored = finish_run(b, err); // the first error stays the one that is told
+    const sw_code stored = finish_run(b, err); // the first error is the one that is reported
     return code != SW_OK ? code : stored;
 }
 

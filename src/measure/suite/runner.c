@@ -11,7 +11,7 @@
 
 typedef struct runner {
     const runner_options *o;
-    const run_record *before; // what the store had when we started
+    const run_record *before; // the run as it was stored before the runner started
     memory_sample *samples;
     watch_sample *raw_samples;
     runner_progress progress;
