@@ -208,6 +208,51 @@ static int conclude(const bench_args *a, bench_session *bench, sw_code outcome)
     return status;
 }
 
+/* The views in the result are into `a`, serve_options and `command`, and outlive the benchmark. */
+static bench_options options_of(const bench_args *a, const char *const *serve_options, size_t n_serve_options,
+                                const char *command)
+{
+    return (bench_options){
+        .url = a->url,
+        .serve = a->serve,
+        .serve_options = serve_options,
+        .n_serve_options = n_serve_options,
+        .model = a->model,
+        .api_key = a->api_key,
+        .protocol_path = a->protocol,
+        .dir = a->resume != NULL ? a->resume : a->out,
+        .db_path = a->db,
+        .pause_s = a->pause_s,
+        .n_repeats = (int)a->n_repeats,
+        .connect_timeout_s = a->connect_timeout_s,
+        .first_token_timeout_s = a->first_token_timeout_s,
+        .idle_timeout_s = a->idle_timeout_s,
+        .resume = a->resume != NULL,
+        .command = command,
+        .clock = clock_system(),
+        .cancel = &must_stop,
+    };
+}
+
+/* Runs the benchmark and reports it; returns the exit code. */
+static int run(const bench_args *a, const bench_options *options)
+{
+    sw_err err = {0};
+    bench_session *bench;
+    sw_code code = bench_open(&bench, options, &err);
+    if (code != SW_OK)
+        return code == SW_ECANCELED ? exit_code_of_signal() : cmd_fail("bench", &err);
+    bench_display display;
+    bench_display_init(&display, options->clock, a->quiet);
+    code = bench_run(bench, bench_display_update, &display, &err);
+    bench_display_clear(&display);
+    if (code != SW_OK)
+        fprintf(stderr, "spillway bench: %s\n", err.msg);
+    const int status = conclude(a, bench, code);
+    bench_close(bench);
+    return status;
+}
+
 int cmd_bench(int argc, char **argv)
 {
     bench_args a = {
@@ -221,41 +266,8 @@ int cmd_bench(int argc, char **argv)
     buf command;
     buf_init(&command, COMMAND_BYTES_MAX);
     describe_command(&command, argc, argv);
-    const bench_options options = {
-        .url = a.url,
-        .serve = a.serve,
-        .serve_options = serve_options,
-        .n_serve_options = n_serve_options,
-        .model = a.model,
-        .api_key = a.api_key,
-        .protocol_path = a.protocol,
-        .dir = a.resume != NULL ? a.resume : a.out,
-        .db_path = a.db,
-        .pause_s = a.pause_s,
-        .n_repeats = (int)a.n_repeats,
-        .connect_timeout_s = a.connect_timeout_s,
-        .first_token_timeout_s = a.first_token_timeout_s,
-        .idle_timeout_s = a.idle_timeout_s,
-        .resume = a.resume != NULL,
-        .command = buf_str(&command),
-        .clock = clock_system(),
-        .cancel = &must_stop,
-    };
-    sw_err err = {0};
-    bench_session *bench;
-    sw_code code = bench_open(&bench, &options, &err);
-    if (code != SW_OK) {
-        status = code == SW_ECANCELED ? exit_code_of_signal() : cmd_fail("bench", &err);
-    } else {
-        bench_display display;
-        bench_display_init(&display, options.clock, a.quiet);
-        code = bench_run(bench, bench_display_update, &display, &err);
-        bench_display_clear(&display);
-        if (code != SW_OK)
-            fprintf(stderr, "spillway bench: %s\n", err.msg);
-        status = conclude(&a, bench, code);
-    }
-    bench_close(bench);
+    const bench_options options = options_of(&a, serve_options, n_serve_options, buf_str(&command));
+    status = run(&a, &options);
     buf_free(&command);
     return status;
 }
