@@ -12,6 +12,7 @@
 
 enum { BAR_CELLS = 20, LINE_BYTES_MAX = 4096, COLUMNS_DEFAULT = 80 };
 
+/* Colour and redrawing need a terminal that is not "dumb"; NO_COLOR (no-color.org) turns colour off. */
 void bench_display_init(bench_display *d, const sw_clock *clock, bool quiet)
 {
     const char *const term = getenv("TERM");
@@ -21,6 +22,7 @@ void bench_display_init(bench_display *d, const sw_clock *clock, bool quiet)
     d->has_color = d->is_terminal && (no_color == NULL || no_color[0] == '\0');
 }
 
+/* `share` is 0 to 1. */
 static void put_bar(buf *out, double share)
 {
     const int n_full = (int)(share * BAR_CELLS);
@@ -30,6 +32,7 @@ static void put_bar(buf *out, double share)
     buf_puts(out, "] ");
 }
 
+/* Code points of valid UTF-8. */
 static int n_characters(const buf *line)
 {
     int n = 0;
@@ -85,6 +88,7 @@ void bench_display_format(buf *out, const runner_progress *p, double left_s, int
     cut(out, columns);
 }
 
+/* One less than the width: a line of full width would wrap on some terminals. */
 static int terminal_columns(void)
 {
     struct winsize size;
@@ -114,6 +118,7 @@ void bench_display_clear(bench_display *d)
     d->is_drawn = false;
 }
 
+/* One line for a finished test: figures of a good one, the error of a failed one. */
 static void print_finished(bench_display *d, const runner_progress *p)
 {
     const answer_record *const a = &p->test->answer;
@@ -137,6 +142,7 @@ static void print_finished(bench_display *d, const runner_progress *p)
     buf_free(&line);
 }
 
+/* Lines of finished tests always appear; the live line only on a terminal. */
 void bench_display_update(void *ud, const runner_progress *p)
 {
     bench_display *const d = ud;

@@ -12,8 +12,9 @@
 #include "report/report.h"
 #include "suite/bench.h"
 
-enum { SERVE_OPTIONS_MAX = 64, COMMAND_BYTES_MAX = 65536, EXIT_TERMINATED = 143 };
+enum { SERVE_OPTIONS_MAX = 64, COMMAND_BYTES_MAX = 65536, EXIT_TERMINATED = 143 }; // 143: 128 + SIGTERM
 
+/* The command line as it was parsed; texts are those of argv. */
 typedef struct bench_args {
     const char *url, *serve, *model, *protocol, *out, *db, *resume, *api_key;
     double pause_s, connect_timeout_s, first_token_timeout_s, idle_timeout_s;
@@ -21,10 +22,11 @@ typedef struct bench_args {
     bool json, quiet, no_report;
 } bench_args;
 
-/* ---- signals ------------------------------------------------------------------------------------------------- */
+/* ---- signals ---------------------------------------------------------------------------------------------------- */
 
+// Set by the handler; everything that waits looks at must_stop ten times a second or more often.
 static atomic_bool must_stop;
-static volatile sig_atomic_t stop_signal;
+static volatile sig_atomic_t stop_signal; // for the exit code
 
 /* The first signal ends the run after storing its results; with SA_RESETHAND a second one ends the process. */
 static void on_signal(int number)
@@ -40,7 +42,7 @@ static void catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
-/* ---- command line -------------------------------------------------------------------------------------------- */
+/* ---- command line ----------------------------------------------------------------------------------------------- */
 
 /* Appends one word, quoted for a shell if it must be. */
 static void put_word(buf *out, const char *word)
@@ -75,6 +77,7 @@ static void describe_command(buf *out, int argc, char **argv)
     }
 }
 
+/* One line and the exit code of wrong usage. */
 static int usage_error(const char *message)
 {
     fprintf(stderr, "spillway bench: %s\n", message);
@@ -107,6 +110,7 @@ static int check_args(const bench_args *a, int argc, char **argv, const char *co
     return -1;
 }
 
+/* The exit code if the command ends here (help, a usage error), or -1. */
 static int parse(bench_args *a, int argc, char **argv, const char **serve_options, size_t *n_serve_options)
 {
     const arg_row rows[] = {
@@ -149,13 +153,15 @@ static int parse(bench_args *a, int argc, char **argv, const char **serve_option
     return status >= 0 ? status : check_args(a, argc, argv, serve_options, *n_serve_options);
 }
 
-/* ---- results ------------------------------------------------------------------------------------------------- */
+/* ---- results ---------------------------------------------------------------------------------------------------- */
 
+/* 128 + the number of the signal, as shells have it. */
 static int exit_code_of_signal(void)
 {
     return stop_signal == SIGTERM ? EXIT_TERMINATED : CMD_EXIT_INTERRUPT;
 }
 
+/* A run that broke off is a failure of its own; else the tests decide. */
 static int exit_code_of(const run_summary *summary, sw_code outcome)
 {
     if (outcome == SW_ECANCELED)
@@ -167,6 +173,7 @@ static int exit_code_of(const run_summary *summary, sw_code outcome)
     return summary->n_completed < summary->n_planned ? CMD_EXIT_THRESHOLD : CMD_EXIT_OK;
 }
 
+/* The table, or the JSON document, on standard output. */
 static sw_code print_results(const bench_args *a, const run_record *run, const run_summary *summary, sw_err *err)
 {
     buf text;
@@ -253,6 +260,7 @@ static int run(const bench_args *a, const bench_options *options)
     return status;
 }
 
+/* Only here are the system's clock and random numbers chosen. */
 int cmd_bench(int argc, char **argv)
 {
     bench_args a = {

@@ -14,9 +14,9 @@
 enum { PATH_BYTES_MAX = 65536 };
 
 typedef struct report_args {
-    const char *out;
-    long run_id;
-    bool json;
+    const char *out; // NULL: the folder of the store
+    long run_id;     // 0: the latest
+    bool json;       // to standard output, and no files
 } report_args;
 
 /* `named` is a store or its folder; `dir` becomes the folder of the report. */
@@ -36,6 +36,7 @@ static void find_store(const char *named, buf *db, buf *dir)
         buf_append(dir, named, slash == named ? 1 : (size_t)(slash - named));
 }
 
+/* The document on standard output; nothing is written to the folder. */
 static sw_code print_json(const run_record *run, const run_summary *summary, sw_err *err)
 {
     buf text;
@@ -47,6 +48,7 @@ static sw_code print_json(const run_record *run, const run_summary *summary, sw_
     return code;
 }
 
+/* Loads the run and writes its report in the form that was asked for. */
 static sw_code make_report(const report_args *a, result_store *store, const char *dir, sw_err *err)
 {
     run_record *run;

@@ -17,6 +17,7 @@
 
 enum { NAME_BYTES_MAX = 1024, MESSAGE_BYTES_MAX = 512, ERROR_BYTES_MAX = 8192, BODY_EXCERPT_BYTES = 200 };
 
+// Every buffer is born with its limit, so that no server can make the client grow without bound.
 void chat_stream_init(chat_stream *s)
 {
     *s = (chat_stream){0};
@@ -50,6 +51,7 @@ void chat_stream_reset(chat_stream *s)
     s->has_failed = false;
 }
 
+/* The first failure is kept: what follows it (a closed connection) is usually its consequence. */
 void chat_stream_fail(chat_stream *s, test_status status, const char *fmt, ...)
 {
     if (s->has_failed || s->done_ns >= 0)
@@ -122,12 +124,15 @@ static void take_name(buf *out, const json_t *string)
         append_string(out, string);
 }
 
+/* Sets *out if `number` is a count; anything else (null, a negative number, a text) leaves -1, "not sent". */
 static void take_count(int64_t *out, const json_t *number)
 {
     if (json_is_integer(number) && json_integer_value(number) >= 0)
         *out = json_integer_value(number);
 }
 
+/* The usage object, which most servers send once, in a chunk of its own at the end.  Members that are missing stay -1.
+ */
 static void take_usage(chat_stream *s, const json_t *usage)
 {
     take_count(&s->prompt_tokens, json_object_get(usage, "prompt_tokens"));
@@ -137,6 +142,8 @@ static void take_usage(chat_stream *s, const json_t *usage)
                json_object_get(json_object_get(usage, "completion_tokens_details"), "reasoning_tokens"));
 }
 
+/* Appends the text of one event.  An event without text (a role, a finish reason) is not an arrival: figures count
+ * content events.  The size of an arrival is in bytes of UTF-8, reasoning included. */
 static void take_delta(chat_stream *s, const json_t *delta, int64_t t_ns)
 {
     const json_t *const content = json_object_get(delta, "content");
@@ -187,11 +194,14 @@ void chat_stream_event(chat_stream *s, const char *data, size_t n, int64_t t_ns)
     json_decref(root);
 }
 
+/* The finish reasons of a whole answer; others ("content_filter", "error") mean that it was cut short. */
 static bool is_good_finish(const char *reason)
 {
     return strcmp(reason, "stop") == 0 || strcmp(reason, "length") == 0 || strcmp(reason, "tool_calls") == 0;
 }
 
+/* A stream without a finish reason is incomplete even if it ended with [DONE]: some servers send that after an error.
+ */
 answer_record chat_stream_finish(chat_stream *s, int64_t t_ns)
 {
     const char *const reason = buf_str(&s->finish_reason);

@@ -110,6 +110,8 @@ static void end_overdue(transfer_fleet *f)
     }
 }
 
+/* Waits first and reads then, so that bytes that arrive during the wait are stamped as soon as it ends.  Limits are
+ * checked before the wait for what other threads canceled, and after the reading for what time did. */
 size_t fleet_run(transfer_fleet *f, int wait_ms)
 {
     int n_running;
@@ -152,7 +154,7 @@ void fleet_wake(transfer_fleet *f)
     curl_multi_wakeup(f->multi);
 }
 
-/* ---- one question ------------------------------------------------------------------------------------------------ */
+/* ---- one question ----------------------------------------------------------------------------------------------- */
 
 /* Takes this one out of the ended ones. */
 static void take_this(transfer_fleet *f, const chat_transfer *wanted)
@@ -163,6 +165,8 @@ static void take_this(transfer_fleet *f, const chat_transfer *wanted)
     memmove(f->ended + i, f->ended + i + 1, (--f->n_ended - i) * sizeof(chat_transfer *));
 }
 
+/* Ticks are paced by the fleet's clock, so that a busy stream does not redraw a terminal thousands of times a second.
+ */
 sw_code fleet_ask(transfer_fleet *f, const transfer_options *options, fleet_tick_fn on_tick, void *ud,
                   chat_transfer **out, sw_err *err)
 {

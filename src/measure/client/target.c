@@ -29,6 +29,7 @@ struct chat_target {
     buf body;   // the last answer to one
 };
 
+/* Once per process: curl_global_init is not safe to call from two threads. */
 static void init_curl(void)
 {
     curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -39,7 +40,7 @@ static sw_code out_of_memory(sw_err *err)
     return sw_fail(err, SW_ENOMEM, "out of memory preparing requests");
 }
 
-/* ---- address and key: checked once ---------------------------------------------------------------------------- */
+/* ---- address and key: checked once ------------------------------------------------------------------------------ */
 
 /* An address or name that never leaves this machine ("127.evil.example" is a name, and does). */
 static bool is_loopback(const char *host)
@@ -103,6 +104,7 @@ static struct curl_slist *append(struct curl_slist *list, const char *line)
     return longer;
 }
 
+/* The lines of a request, in a list that curl refers to but does not own.  NULL when memory is short. */
 static struct curl_slist *header_list(const char *first, const char *key_header)
 {
     struct curl_slist *list = curl_slist_append(NULL, first);
@@ -110,6 +112,7 @@ static struct curl_slist *header_list(const char *first, const char *key_header)
     return key_header[0] != '\0' ? append(list, key_header) : list;
 }
 
+/* Made once: every transfer of the target refers to these lists, from whatever thread runs its fleet. */
 static sw_code make_headers(chat_target *t, const char *api_key, sw_err *err)
 {
     buf key;
@@ -178,7 +181,7 @@ int target_loopback_port(const chat_target *t)
     return t->port;
 }
 
-/* ---- requests ------------------------------------------------------------------------------------------------- */
+/* ---- requests --------------------------------------------------------------------------------------------------- */
 
 sw_code target_prepare(const chat_target *t, void *easy, const char *path, const char *json, sw_err *err)
 {

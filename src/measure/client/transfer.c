@@ -39,6 +39,7 @@ struct chat_transfer {
     answer_record answer; // once it has ended
 };
 
+/* Nanoseconds since t0, or since the start while there is no connection. */
 static int64_t since_t0(const chat_transfer *t, uint64_t now_ns)
 {
     return (int64_t)(now_ns - (t->is_connected ? t->t0_ns : t->start_ns));
@@ -56,6 +57,9 @@ static int on_connected(void *ud, char *remote_ip, char *local_ip, int remote_po
     return CURL_PREREQFUNC_OK;
 }
 
+/* Called for every header line; the empty line ends the headers.  An interim response (100) has headers of its own, so
+ * the last empty line before the body counts.  Only a 200 that is not declared as JSON is read as an event stream: some
+ * servers send no content type. */
 static size_t on_header(char *line, size_t size, size_t n, void *ud)
 {
     chat_transfer *const t = ud;
@@ -103,6 +107,8 @@ void transfer_begin_turn(chat_transfer *t)
 
 /* ---- life ------------------------------------------------------------------------------------------------------- */
 
+/* The body of the request; free it with free (jansson allocates it).  NULL if the prompt is not UTF-8 or memory is
+ * short. Usage is requested, because counts of the server are better than counts of events. */
 static char *request_json(const char *model, const test_plan *plan)
 {
     json_t *const request =
@@ -212,6 +218,7 @@ static bool is_canceled(const chat_transfer *t)
            (t->o.cancel != NULL && atomic_load_explicit(t->o.cancel, memory_order_relaxed));
 }
 
+/* Returns true if there is a limit and it is passed. */
 static bool is_over(double limit_s, double value_s)
 {
     return limit_s > 0 && value_s > limit_s;
@@ -265,6 +272,7 @@ static void judge(chat_transfer *t, CURLcode verdict, long http_status)
         chat_stream_fail(s, TEST_INCOMPLETE, "the connection broke: %s", curl_easy_strerror(verdict));
 }
 
+/* The answer's times are complete after this: the end is [DONE] if it came, or else now. */
 void transfer_end(chat_transfer *t, int verdict)
 {
     long http_status = 0;

@@ -33,7 +33,7 @@ typedef struct transfer_options {
 
 typedef struct chat_transfer chat_transfer;
 
-/* ---- for those who started a transfer (fleet_add) -------------------------------------------------------------- */
+/* ---- for those who started a transfer (fleet_add) --------------------------------------------------------------- */
 
 void *transfer_ud(const chat_transfer *transfer);
 /* Once true it stays true, and nothing about the transfer changes any more. */
@@ -46,7 +46,7 @@ const answer_record *transfer_answer(const chat_transfer *transfer);
 /* NULL is accepted; never one that is still in a fleet. */
 void transfer_free(chat_transfer *transfer);
 
-/* ---- for the loop that moves it -------------------------------------------------------------------------------- */
+/* ---- for the loop that moves it --------------------------------------------------------------------------------- */
 
 /* Nothing is sent before the handle is in a loop.  The clock must outlive the transfer.  Errors: SW_EINVAL, SW_ENOMEM.
  */

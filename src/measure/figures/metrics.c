@@ -5,11 +5,14 @@
 
 #include "base/alloc.h"
 
+/* Records have nanoseconds and -1 for "never"; figures have milliseconds and NAN. */
 static double ms_or_nan(int64_t ns)
 {
     return ns < 0 ? NAN : (double)ns / 1e6;
 }
 
+/* The server's count is preferred; the number of events is the second choice, and marked.  Never words, never bytes
+ * / 4. */
 static void count_tokens(const answer_record *a, test_metrics *out)
 {
     out->counted_events = a->completion_tokens < 0;
@@ -18,6 +21,8 @@ static void count_tokens(const answer_record *a, test_metrics *out)
     out->counts_differ = difference > 0.02 * (double)out->n_tokens;
 }
 
+/* A stall is long for a reader (over a second) and long for this stream (ten times its median gap); a model that takes
+ * two seconds for every token is slow, but does not stall. */
 static void find_stalls(const double *gaps, size_t n, test_metrics *out)
 {
     const double limit_ms = fmax(1000, 10 * out->itl_ms.p50);
@@ -30,6 +35,7 @@ static void find_stalls(const double *gaps, size_t n, test_metrics *out)
     out->responsiveness = n > 0 ? (double)n_prompt / (double)n : NAN;
 }
 
+/* In order of arrival; 0 between events of one network read. */
 size_t metrics_gaps_ms(const answer_record *a, double *gaps)
 {
     for (size_t i = 1; i < a->n_arrivals; i++)
@@ -37,6 +43,7 @@ size_t metrics_gaps_ms(const answer_record *a, double *gaps)
     return a->n_arrivals > 1 ? a->n_arrivals - 1 : 0;
 }
 
+/* Gaps in milliseconds between neighbouring events, and what is derived from their distribution. */
 static sw_code measure_gaps(const answer_record *a, test_metrics *out, sw_err *err)
 {
     double *const gaps = mem_calloc(a->n_arrivals + 1, sizeof *gaps);
@@ -49,6 +56,7 @@ static sw_code measure_gaps(const answer_record *a, test_metrics *out, sw_err *e
     return SW_OK;
 }
 
+/* Milliseconds to the first text that is not reasoning; NAN if there is none. */
 static double first_answer_ms(const answer_record *a)
 {
     for (size_t i = 0; i < a->n_arrivals; i++) {
@@ -69,6 +77,7 @@ const char *metrics_decode_reason(decode_verdict verdict)
     return REASONS[verdict];
 }
 
+/* Arrival times ascend, so equal ones are neighbours. */
 static size_t n_distinct_times(const answer_record *a)
 {
     size_t n = a->n_arrivals > 0;
@@ -77,6 +86,7 @@ static size_t n_distinct_times(const answer_record *a)
     return n;
 }
 
+/* The order matters for the reason that a reader sees: packing by the server comes before merging by the network. */
 static decode_verdict judge_decode(const answer_record *a, const test_metrics *m)
 {
     if (isnan(m->tpot_ms))

@@ -16,9 +16,9 @@
 enum {
     WINDOW_WORDS = 200, // of window_max
     WINDOW_STEP = 50,
-    LOOP_PERIOD_MAX = 256,
-    LOOP_SPAN_MIN = 24, // words; shorter endings are rhetoric
-    LINE_REPEAT_FAILURE = 5,
+    LOOP_PERIOD_MAX = 256,   // words; a longer period is a repeated chapter, and costs time to find
+    LOOP_SPAN_MIN = 24,      // words; shorter endings are rhetoric
+    LINE_REPEAT_FAILURE = 5, // equal lines in a row
 };
 
 const char *repetition_verdict_name(repetition_verdict verdict)
@@ -34,7 +34,7 @@ typedef struct word {
 } word;
 
 typedef struct words {
-    word *items;
+    word *items; // views into the text
     size_t n, cap;
 } words;
 
@@ -58,6 +58,7 @@ static bool is_unspaced(uint32_t cp)
     return false;
 }
 
+/* Appends a word of at least one byte; returns false when memory is short. */
 static bool push_word(words *w, const char *bytes, size_t n_bytes)
 {
     if (n_bytes == 0)
@@ -89,6 +90,7 @@ static bool split(words *out, const char *text, size_t n, bool split_unspaced)
     return push_word(out, text + start, n - start);
 }
 
+/* By bytes: equal words are equal byte by byte, and no order of letters matters. */
 static int compare_words(const void *a, const void *b)
 {
     const word *const x = a;
@@ -115,6 +117,7 @@ static uint32_t *number_words(words *w)
     return ids;
 }
 
+/* Three consecutive words, by number. */
 typedef struct triple {
     uint32_t ids[3];
 } triple;
@@ -146,6 +149,7 @@ static double score_of(const uint32_t *ids, size_t n, triple *scratch)
     return (double)n_repeated / (double)n_triples;
 }
 
+/* The highest score of any window, the last one included; of the whole text if it is shorter than a window. */
 static double window_max_of(const uint32_t *ids, size_t n, triple *scratch)
 {
     if (n <= WINDOW_WORDS)
@@ -158,6 +162,7 @@ static double window_max_of(const uint32_t *ids, size_t n, triple *scratch)
     return max;
 }
 
+/* The shortest period in which the end of the text repeats at least three times, over LOOP_SPAN_MIN words or more. */
 static tail_loop tail_loop_of(const uint32_t *ids, size_t n)
 {
     const size_t period_max = n / 3 < LOOP_PERIOD_MAX ? n / 3 : LOOP_PERIOD_MAX;
@@ -190,6 +195,7 @@ static bool next_line(const char **text, const char *end, const char **line, siz
     return true;
 }
 
+/* The longest run of equal lines; blank lines neither end a run nor belong to it. */
 static size_t line_repeat_max_of(const char *text, size_t n_bytes)
 {
     const char *const end = text + n_bytes;
@@ -208,6 +214,8 @@ static size_t line_repeat_max_of(const char *text, size_t n_bytes)
     return max;
 }
 
+/* Code and lists repeat words by nature, so their limit is higher, and nothing in them is merely suspicious.  The
+ * limits are documented in docs/benchmark.md. */
 static repetition_verdict verdict_of(const repetition_score *r, text_form form)
 {
     const double window_limit = form == FORM_PROSE ? 0.5 : 0.8;

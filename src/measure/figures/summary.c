@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 
+/* The gaps of all completed tests as one sample, so that long answers weigh more than short ones. */
 static sw_code pool_gaps(run_summary *s, sw_err *err)
 {
     size_t n = 0;
@@ -38,6 +39,7 @@ static void count_test(run_summary *s, const test_metrics *m, double *e2e_ms)
     s->counts_differ |= m->counts_differ;
 }
 
+/* Sums and shares that need no list of values. */
 static void sum_up_counts(run_summary *s)
 {
     double e2e_ms = 0;
@@ -78,6 +80,7 @@ static sw_code sum_up_rates(run_summary *s, sw_err *err)
     return SW_OK;
 }
 
+/* Peaks in bytes, over the whole run, warm-up and pauses included. */
 static void find_peaks(run_summary *s, const run_record *run)
 {
     s->has_memory = run->n_samples > 0;
@@ -90,6 +93,7 @@ static void find_peaks(run_summary *s, const run_record *run)
     }
 }
 
+/* Rows are made for every measured test, failed ones too; only the sums leave those out. */
 sw_code summary_of(const run_record *run, run_summary *out, sw_err *err)
 {
     *out = (run_summary){.n_planned = run->info.n_planned};

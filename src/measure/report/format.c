@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+/* Decimals by size, so that a column of unlike figures stays readable. */
 void format_number(char out[CELL_BYTES], double value)
 {
     if (!isfinite(value)) {
@@ -18,6 +19,7 @@ void format_number(char out[CELL_BYTES], double value)
     snprintf(out, CELL_BYTES, "%.*f", n_decimals, value);
 }
 
+/* Powers of 1024, as the operating system counts memory. */
 void format_bytes(char out[CELL_BYTES], uint64_t bytes)
 {
     const double mib = (double)bytes / (1024.0 * 1024.0);
@@ -27,6 +29,7 @@ void format_bytes(char out[CELL_BYTES], uint64_t bytes)
         snprintf(out, CELL_BYTES, "%.1f MiB", mib);
 }
 
+/* UTC, so that reports of two machines can be put in order. */
 void format_time(char out[CELL_BYTES], int64_t unix_ms)
 {
     const time_t seconds = (time_t)(unix_ms / 1000);
@@ -47,13 +50,15 @@ void format_name(buf *out, const test_record *test)
         buf_printf(out, " (%d)", test->repeat + 1);
 }
 
-/* ---- columns ------------------------------------------------------------------------------------------------- */
+/* ---- columns: one function per cell of a test's row
+ * ------------------------------------------------------------------------------------------------- */
 
 static void status(char out[CELL_BYTES], const summary_row *row)
 {
     snprintf(out, CELL_BYTES, "%s", format_status(row->test->answer.status));
 }
 
+/* "*" marks a count of events in place of the server's. */
 static void tokens(char out[CELL_BYTES], const summary_row *row)
 {
     snprintf(out, CELL_BYTES, "%" PRId64 "%s", row->metrics.n_tokens, row->metrics.counted_events ? "*" : "");
@@ -89,6 +94,7 @@ static void overall_rate(char out[CELL_BYTES], const summary_row *row)
     format_number(out, row->metrics.overall_tps);
 }
 
+/* In seconds: total times are longer than all other figures. */
 static void total_time(char out[CELL_BYTES], const summary_row *row)
 {
     const double seconds = row->metrics.e2e_ms / 1000;
@@ -98,6 +104,7 @@ static void total_time(char out[CELL_BYTES], const summary_row *row)
         snprintf(out, CELL_BYTES, "-");
 }
 
+/* "!" marks the verdict "degenerate"; the score alone would miss a loop that begins late. */
 static void repetition(char out[CELL_BYTES], const summary_row *row)
 {
     const repetition_score *const r = &row->metrics.repetition;
@@ -116,7 +123,8 @@ const column_id COLUMNS[N_COLUMNS] = {
     {"repetition", "", "share of repeated word triples, 0 to 1 (!: the answer repeats itself)", repetition, true},
 };
 
-/* ---- totals -------------------------------------------------------------------------------------------------- */
+/* ---- totals: one function per figure of the run
+ * -------------------------------------------------------------------------------------------------- */
 
 static void total_success(char out[CELL_BYTES], const run_summary *s)
 {
@@ -128,6 +136,7 @@ static void total_decode(char out[CELL_BYTES], const run_summary *s)
     format_number(out, s->decode_tps);
 }
 
+/* The spread beside the rate of the run; numbers are cut to fit the cell. */
 static void total_test_decode(char out[CELL_BYTES], const run_summary *s)
 {
     const sample_stats *const rates = &s->test_decode_tps;
@@ -177,8 +186,9 @@ const total_id TOTALS[N_TOTALS] = {
     {"memory peak", "", "anonymous and swapped memory of the server", total_memory},
 };
 
-/* ---- warnings ------------------------------------------------------------------------------------------------ */
+/* ---- warnings --------------------------------------------------------------------------------------------------- */
 
+/* A changed fingerprint means another model or other settings in the middle of the run. */
 static bool has_two_fingerprints(const run_record *run)
 {
     for (size_t i = 1; i < run->n_tests; i++) {
@@ -190,6 +200,7 @@ static bool has_two_fingerprints(const run_record *run)
     return false;
 }
 
+/* Warnings are a table of conditions, in the order in which a reader should see them. */
 const char *format_warning(const run_record *run, const run_summary *s, int i)
 {
     const struct {

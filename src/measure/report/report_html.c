@@ -18,11 +18,13 @@ extern const size_t embedded_web_dist_report_js_size;
 extern const unsigned char embedded_web_dist_report_css[];
 extern const size_t embedded_web_dist_report_css_size;
 
+/* All text from outside goes through here or through escape_html itself. */
 static void put_text(buf *out, const char *text)
 {
     escape_html(out, text, strlen(text));
 }
 
+/* The test's name with its repetition, escaped. */
 static void put_name(buf *out, const test_record *test)
 {
     buf name;
@@ -32,6 +34,8 @@ static void put_name(buf *out, const test_record *test)
     buf_free(&name);
 }
 
+/* Up to <body>.  Styles are inline, since the page is one file; the policy allows nothing else but the page's own
+ * scripts. */
 static void put_head(buf *out, const run_record *run, const char *nonce)
 {
     buf_puts(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
@@ -47,6 +51,7 @@ static void put_head(buf *out, const run_record *run, const char *nonce)
     buf_puts(out, "</style>\n</head>\n<body>\n");
 }
 
+/* A run's status for readers; an unknown one (of a newer spillway) is shown as it is. */
 static const char *status_words(const char *status)
 {
     static const char *const WORDS[][2] = {{"ok", "all tests completed"},
@@ -61,6 +66,7 @@ static const char *status_words(const char *status)
     return status;
 }
 
+/* The model, the outcome of the run in words, and its date. */
 static void put_banner(buf *out, const run_record *run)
 {
     char when[CELL_BYTES];
@@ -73,6 +79,7 @@ static void put_banner(buf *out, const run_record *run)
     buf_printf(out, "</span> %s</p>\n</header>\n", when);
 }
 
+/* One tile per total, then the warnings. */
 static void put_totals(buf *out, const run_record *run, const run_summary *summary)
 {
     char cell[CELL_BYTES];
@@ -93,6 +100,7 @@ static void put_totals(buf *out, const run_record *run, const run_summary *summa
     buf_puts(out, "</section>\n");
 }
 
+/* The table scrolls by itself on a narrow screen, and takes the keyboard's focus for that. */
 static void put_table_head(buf *out)
 {
     buf_puts(out, "<section>\n<h2>Results</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
@@ -154,6 +162,7 @@ static void put_charts(buf *out)
     buf_puts(out, "</div>\n</section>\n");
 }
 
+/* The line of figures under a prompt; a rate that does not exist is replaced by the reason. */
 static void put_answer_figures(buf *out, const summary_row *row)
 {
     const test_metrics *const m = &row->metrics;
@@ -177,6 +186,7 @@ static void put_answer_figures(buf *out, const summary_row *row)
     buf_puts(out, "</p>\n");
 }
 
+/* One prompt with its answer; `number` is the target of the link in the table. */
 static void put_answer(buf *out, const summary_row *row, size_t number)
 {
     const answer_record *const a = &row->test->answer;
@@ -211,6 +221,7 @@ static void put_answers(buf *out, const run_summary *summary)
     buf_puts(out, "</section>\n");
 }
 
+/* One row of the list of facts; an empty value has none. */
 static void put_fact(buf *out, const char *name, const char *value, bool is_code)
 {
     if (value[0] == '\0')
@@ -220,6 +231,7 @@ static void put_fact(buf *out, const char *name, const char *value, bool is_code
     buf_printf(out, "%s</dd></div>\n", is_code ? "</code>" : "");
 }
 
+/* Everything that a reader needs to repeat the run. */
 static void put_identity(buf *out, const run_record *run)
 {
     const run_info *const i = &run->info;
@@ -241,6 +253,7 @@ static void put_identity(buf *out, const run_record *run)
     buf_puts(out, "</dl>\n</section>\n");
 }
 
+/* The order is that of a reader's questions: outcome, figures, answers, conditions. */
 sw_code report_html(buf *out, const run_record *run, const run_summary *summary, const sw_entropy *entropy, sw_err *err)
 {
     char nonce[40];

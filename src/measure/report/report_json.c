@@ -10,7 +10,7 @@
 #include "report/format.h"
 #include "report/report.h"
 
-enum { REAL_DIGITS = 9 };
+enum { REAL_DIGITS = 9 }; // a nanosecond in a second; more would be noise
 
 /* JSON has no NaN: a figure that does not exist is null. */
 static json_t *real(double value)
@@ -18,11 +18,13 @@ static json_t *real(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
+/* -1 means that the server sent no count. */
 static json_t *count(int64_t value)
 {
     return value >= 0 ? json_integer(value) : json_null();
 }
 
+/* All percentiles, also those of few values: "n" lets the reader judge them. */
 static json_t *stats_json(const sample_stats *s)
 {
     return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "n", (int)s->n, "min", real(s->min),
@@ -38,6 +40,7 @@ static json_t *repetition_json(const repetition_score *r)
                      "verdict", repetition_verdict_name(r->verdict));
 }
 
+/* Names of members are part of the documented interface (docs/benchmark.md): "schema" rises when one changes. */
 static json_t *metrics_json(const test_metrics *m)
 {
     return json_pack("{s:I, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?, s:o, s:o, s:i, s:f, s:o, s:o}", "tokens",
@@ -50,6 +53,8 @@ static json_t *metrics_json(const test_metrics *m)
                      "responsiveness", real(m->responsiveness), "repetition", repetition_json(&m->repetition));
 }
 
+/* One test with its prompt, answer and figures.  NULL when memory is short, as for all functions here: jansson then
+ * makes the document NULL too, and dump reports it. */
 static json_t *test_json(const summary_row *row)
 {
     const test_record *const t = row->test;
@@ -68,6 +73,7 @@ static json_t *test_json(const summary_row *row)
     return test;
 }
 
+/* What identifies the run: server, model, protocol, machine. */
 static json_t *run_json(const run_record *run)
 {
     const run_info *const i = &run->info;
@@ -82,6 +88,7 @@ static json_t *run_json(const run_record *run)
                      "cpu", i->cpu, "os", i->os, "cores", i->n_cores, "memory_bytes", (json_int_t)i->memory_bytes);
 }
 
+/* The figures of the whole run; rates with their spread. */
 static json_t *totals_json(const run_summary *s)
 {
     return json_pack(
@@ -104,6 +111,7 @@ static json_t *warnings_json(const run_record *run, const run_summary *summary)
     return list;
 }
 
+/* Formulas travel with the figures, since other tools use the same names for other things. */
 static json_t *definitions_json(void)
 {
     static const char *const DEFINITIONS[][2] = {
@@ -149,6 +157,7 @@ static sw_code dump(buf *out, json_t *document, size_t flags, sw_err *err)
     return out->failed == SW_OK ? SW_OK : sw_fail(err, out->failed, "the report is too large");
 }
 
+/* Indented, so that two runs can be compared with diff. */
 sw_code report_json(buf *out, const run_record *run, const run_summary *summary, sw_err *err)
 {
     json_t *const tests = json_array();
@@ -163,6 +172,7 @@ sw_code report_json(buf *out, const run_record *run, const run_summary *summary,
     return code;
 }
 
+/* Times in seconds since t0, `start` in seconds since the start of the run. */
 static json_t *chart_test(const summary_row *row)
 {
     const answer_record *const a = &row->test->answer;
@@ -180,6 +190,7 @@ static json_t *chart_test(const summary_row *row)
     return test;
 }
 
+/* Pairs of seconds since the start of the run and MiB. */
 static json_t *chart_memory(const run_record *run)
 {
     json_t *const points = json_array();

@@ -10,6 +10,7 @@
 #include "report/format.h"
 #include "report/report.h"
 
+/* Everything from outside that is not in a fence. */
 static void put_escaped(buf *out, const char *text)
 {
     escape_markdown_cell(out, text, strlen(text));
@@ -33,6 +34,7 @@ static void put_block(buf *out, const char *text, size_t n)
     buf_free(&fence);
 }
 
+/* One row of the table of facts. */
 static void put_fact(buf *out, const char *name, const char *value)
 {
     buf_printf(out, "| %s | ", name);
@@ -40,6 +42,7 @@ static void put_fact(buf *out, const char *name, const char *value)
     buf_puts(out, " |\n");
 }
 
+/* Title and facts.  The precision in the formats bounds names from outside to the buffer. */
 static void put_head(buf *out, const run_record *run)
 {
     const run_info *const info = &run->info;
@@ -94,6 +97,7 @@ static void put_table(buf *out, const run_summary *summary)
     }
 }
 
+/* The totals with their meaning, then the warnings as quotes. */
 static void put_totals(buf *out, const run_record *run, const run_summary *summary)
 {
     char cell[CELL_BYTES];
@@ -108,6 +112,7 @@ static void put_totals(buf *out, const run_record *run, const run_summary *summa
         buf_printf(out, "\n> %s\n", warning);
 }
 
+/* One prompt with its answer; reasoning, if any, has a block of its own. */
 static void put_answer(buf *out, const summary_row *row)
 {
     const answer_record *const a = &row->test->answer;

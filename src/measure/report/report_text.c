@@ -9,8 +9,9 @@
 #include "report/format.h"
 #include "report/report.h"
 
-enum { NAME_COLUMNS_MAX = 32 };
+enum { NAME_COLUMNS_MAX = 32 }; // width of the first column
 
+/* Code points; a wide one counts as one, so that its row may be out of line. */
 static int n_characters(const char *s, size_t n)
 {
     int count = 0;
@@ -44,8 +45,10 @@ static void put_name(buf *out, const test_record *test)
     buf_free(&safe);
 }
 
+// In characters, without the space before each column; as wide as the longest usual value.
 static const int WIDTHS[N_COLUMNS] = {9, 7, 12, 9, 10, 8, 8, 8, 11};
 
+/* Numbers to the right, words to the left. */
 static void put_cell(buf *out, int column, const char *text)
 {
     if (COLUMNS[column].is_number)
@@ -62,6 +65,7 @@ static void end_line(buf *out)
     buf_putc(out, '\n');
 }
 
+/* Two lines: titles, then units. */
 static void put_head(buf *out)
 {
     buf_printf(out, "%-*s", NAME_COLUMNS_MAX, "test");
@@ -74,6 +78,7 @@ static void put_head(buf *out)
     end_line(out);
 }
 
+/* One test; the error of a failed one is on a line of its own. */
 static void put_row(buf *out, const summary_row *row)
 {
     char cell[CELL_BYTES];
@@ -90,6 +95,7 @@ static void put_row(buf *out, const summary_row *row)
     }
 }
 
+/* Table, totals, warnings; plain text without colour, so that it can be quoted. */
 void report_text(buf *out, const run_record *run, const run_summary *summary)
 {
     char cell[CELL_BYTES];

@@ -12,6 +12,7 @@ const char *test_status_name(test_status status)
     return STATUS_NAMES[status];
 }
 
+// A store of a newer spillway may have a status that this one does not know; it is not a success.
 test_status test_status_from_name(const char *name)
 {
     for (int s = 0; s < N_TEST_STATUS; s++) {

@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "results/store_db.h"
 
-/* ---- tables: a later version adds its changes as a further step and a higher number, and never edits these ---- */
+/* ---- tables: a later version adds its changes as a further step and a higher number, and never edits these ------ */
 
 enum {
     APPLICATION_ID = 0x73706c77, // "splw" at byte 68 of the file
@@ -56,8 +56,9 @@ static const char SCHEMA[] =
     ") STRICT;"
     "CREATE INDEX sample_by_run ON sample(run_id, t_ms);";
 
-/* ---- statements --------------------------------------------------------------------------------------------- */
+/* ---- statements ------------------------------------------------------------------------------------------------- */
 
+/* SQLite's codes become ours only where a caller does something different for them. */
 sw_code store_fail(const result_store *store, const char *doing, sw_err *err)
 {
     const int code = sqlite3_errcode(store->db);
@@ -102,7 +103,7 @@ sw_code store_step(result_store *store, sqlite3_stmt *statement, const char *doi
     return code;
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------------ */
+/* ---- opening ---------------------------------------------------------------------------------------------------- */
 
 /* Reads a pragma whose value is one number. */
 static sw_code read_pragma(result_store *store, const char *sql, int64_t *out, sw_err *err)
@@ -119,6 +120,7 @@ static sw_code read_pragma(result_store *store, const char *sql, int64_t *out, s
     return code;
 }
 
+/* In one transaction: a crash leaves an empty file, which the next start takes as new. */
 static sw_code create_schema(result_store *store, sw_err *err)
 {
     char pragmas[96];
@@ -135,6 +137,7 @@ static sw_code create_schema(result_store *store, sw_err *err)
     return code;
 }
 
+/* A file without objects and marks is new; a file with other marks belongs to another program and is not touched. */
 static sw_code check_or_create_schema(result_store *store, bool read_only, sw_err *err)
 {
     int64_t application = 0, version = 0, n_objects = 0;
@@ -172,12 +175,12 @@ sw_code store_open(result_store **out, const char *path, bool read_only, sw_err 
         code = sw_fail(err, SW_EIO, "cannot open the results in %s: %s", path,
                        store->db != NULL ? sqlite3_errmsg(store->db) : "out of memory");
     if (code == SW_OK) {
-        sqlite3_busy_timeout(store->db, 5000);
+        sqlite3_busy_timeout(store->db, 5000); // ms: another spillway may be writing
         code = check_or_create_schema(store, read_only, err);
     }
     if (code == SW_OK)
         code = store_exec(store, "PRAGMA foreign_keys = ON", "set it up", err);
-    if (code == SW_OK && !read_only)
+    if (code == SW_OK && !read_only) // FULL: a committed test survives a power failure, too
         code = store_exec(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", "set it up", err);
     if (code != SW_OK) {
         store_close(store);

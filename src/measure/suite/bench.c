@@ -22,23 +22,23 @@
 #include "suite/bench_options.h"
 #include "suite/server_process.h"
 
-enum { LOAD_SECONDS_MAX = 3600 };
+enum { LOAD_SECONDS_MAX = 3600 }; // a large model on a slow disk takes minutes
 
 struct bench_session {
-    bench_options o;
-    arena *keep;
+    bench_options o; // of the command line, completed from the stored run when resumed
+    arena *keep;     // texts of the session: paths, and options of a stored run
     bench_protocol *protocol;
-    server_process *server;
+    server_process *server; // NULL: the server was running already
     chat_target *target;
     transfer_fleet *fleet;
-    memory_watch *watch;
+    memory_watch *watch; // NULL: its memory is not visible
     result_store *store;
     int64_t run_id;
-    const char *url;
-    char *model;
-    const char *dir;
-    double pause_s;
-    double load_ms;
+    const char *url;         // of the options or of the server
+    char *model;             // as the server calls it
+    const char *dir;         // of the options or in the arena
+    double pause_s;          // between tests
+    double load_ms;          // NAN: not loaded for this run
     int64_t started_unix_ms; // of the run, which a resumed one began earlier
     int64_t opened_unix_ms;  // of this session ...
     uint64_t opened_ns;      // ... and the same moment on the clock
@@ -54,6 +54,8 @@ static sw_code out_of_memory(sw_err *err)
 {
     return sw_fail(err, SW_ENOMEM, "out of memory preparing the benchmark");
 }
+
+/* ---- the folder of the results ---------------------------------------------------------------------------------- */
 
 /* Creates `path` and the folders above it. */
 static sw_code make_dirs(arena *keep, const char *path, sw_err *err)
@@ -74,6 +76,7 @@ static sw_code make_dirs(arena *keep, const char *path, sw_err *err)
     return sw_fail(err, SW_EIO, "cannot create the folder %s: %s", path, strerror(errno == EEXIST ? ENOTDIR : errno));
 }
 
+/* dir/name, in the arena; NULL when memory is short. */
 static char *join(arena *keep, const char *dir, const char *name)
 {
     buf path;
@@ -117,6 +120,10 @@ static sw_code make_dir(bench_session *b, const char *model, sw_err *err)
     return b->dir != NULL ? make_dirs(b->keep, b->dir, err) : out_of_memory(err);
 }
 
+/* ---- the server ---------------------------------------------------------------------------------------------------
+ */
+
+/* Nothing is sent yet. */
 static sw_code open_client(bench_session *b, sw_err *err)
 {
     const sw_code code = target_open(&b->target, b->url, b->o.api_key, err);
@@ -145,6 +152,8 @@ static sw_code wait_until_healthy(bench_session *b, sw_err *err)
     return SW_OK;
 }
 
+/* Starts the server and waits until it is healthy.  Its memory is watched from the beginning, so that the peak of
+ * loading is seen; load_ms is the time of all this. */
 static sw_code start_server(bench_session *b, sw_err *err)
 {
     const char *const log_path = join(b->keep, b->dir, "server.log");
@@ -170,6 +179,7 @@ static sw_code start_server(bench_session *b, sw_err *err)
     return code;
 }
 
+/* Sets b->model, which is owned by the session. */
 static sw_code find_model(bench_session *b, sw_err *err)
 {
     if (b->o.model == NULL)
@@ -190,12 +200,16 @@ static sw_code reach_server(bench_session *b, sw_err *err)
     return pid != 0 ? watch(b, pid, err) : SW_OK;
 }
 
+/* ---- the run ------------------------------------------------------------------------------------------------------
+ */
+
 static sw_code open_store(bench_session *b, sw_err *err)
 {
     const char *const path = b->o.db_path != NULL ? b->o.db_path : join(b->keep, b->dir, "results.sqlite");
     return path != NULL ? store_open(&b->store, path, /*read_only=*/false, err) : out_of_memory(err);
 }
 
+/* Stores everything that is needed to repeat or resume the run, but never the API key. */
 static sw_code add_run(bench_session *b, sw_err *err)
 {
     bench_options as_run = b->o;
@@ -227,6 +241,7 @@ static sw_code add_run(bench_session *b, sw_err *err)
     return code;
 }
 
+/* Folder and store come as late as they can: a run that cannot begin should leave no folder behind. */
 static sw_code open_new(bench_session *b, sw_err *err)
 {
     sw_code code = protocol_load(&b->protocol, b->o.protocol_path, err);
@@ -268,6 +283,7 @@ static sw_code adopt_run(bench_session *b, const run_info *info, sw_err *err)
     return SW_OK;
 }
 
+/* The server may have another address now, but it must have the same model. */
 static sw_code open_resumed(bench_session *b, sw_err *err)
 {
     b->dir = b->o.dir;
@@ -289,6 +305,7 @@ static sw_code open_resumed(bench_session *b, sw_err *err)
     return code == SW_OK ? store_reopen_run(b->store, b->run_id, b->url, b->load_ms, err) : code;
 }
 
+/* SQLite and JSON hold UTF-8 only, and a run that cannot be stored must not begin. */
 static sw_code check_texts(const bench_options *o, sw_err *err)
 {
     const char *const texts[] = {o->url, o->serve, o->model, o->dir, o->command};
@@ -339,6 +356,7 @@ static sw_code finish_run(bench_session *b, sw_err *err)
     return code;
 }
 
+/* The server is ended before the status is stored, so that a report never says "ok" while it still runs. */
 sw_code bench_run(bench_session *b, runner_progress_fn on_progress, void *ud, sw_err *err)
 {
     const runner_options options = {

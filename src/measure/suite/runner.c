@@ -11,12 +11,13 @@
 
 typedef struct runner {
     const runner_options *o;
-    const run_record *before; // the run as it was stored before the runner started
-    memory_sample *samples;
-    watch_sample *raw_samples;
-    runner_progress progress;
+    const run_record *before;  // the run as it was stored before the runner started
+    memory_sample *samples;    // WATCH_KEPT, reused by every test
+    watch_sample *raw_samples; // the same, as the watch gives them
+    runner_progress progress;  // passed to the callback; its views are valid during the call
 } runner;
 
+/* Passes the state of the run on; the callback must not keep it. */
 static void report(runner *r, runner_phase phase)
 {
     r->progress.phase = phase;
@@ -24,6 +25,7 @@ static void report(runner *r, runner_phase phase)
         r->o->on_progress(r->o->ud, &r->progress);
 }
 
+/* A fleet_tick_fn.  While no test has begun, the request under way is the warm-up. */
 static void on_tick(void *ud, size_t n_events, double elapsed_s)
 {
     runner *const r = ud;
@@ -32,11 +34,13 @@ static void on_tick(void *ud, size_t n_events, double elapsed_s)
     report(r, r->progress.number > 0 ? RUNNER_ASKING : RUNNER_WARMUP);
 }
 
+/* Milliseconds since the run began, in an earlier session perhaps. */
 static int64_t run_ms(const runner *r, uint64_t t_ns)
 {
     return r->o->origin_ms + (int64_t)(t_ns - r->o->origin_ns) / 1000000;
 }
 
+/* Moves the samples of the watch to r->samples; returns how many. */
 static size_t take_samples(runner *r)
 {
     if (r->o->watch == NULL)
@@ -106,6 +110,7 @@ static sw_code run_test(runner *r, test_record *test, sw_err *err)
     return code;
 }
 
+/* Sends the warm-up, if the protocol has one.  Its answer is stored, but no figure uses it. */
 static sw_code warm_up(runner *r, sw_err *err)
 {
     if (!r->o->protocol->has_warmup)
@@ -117,6 +122,7 @@ static sw_code warm_up(runner *r, sw_err *err)
     return run_test(r, &test, err);
 }
 
+/* Waits in slices, so that Ctrl-C ends a pause of an hour within a tenth of a second. */
 static sw_code pause_between(runner *r, sw_err *err)
 {
     const double slice_s = 0.1;
@@ -132,6 +138,7 @@ static sw_code pause_between(runner *r, sw_err *err)
     return SW_OK;
 }
 
+/* Returns true if an earlier session has stored this test; its outcome does not matter. */
 static bool is_stored(const run_record *run, int index, int repeat)
 {
     for (size_t i = 0; i < run->n_tests; i++) {
@@ -142,6 +149,7 @@ static bool is_stored(const run_record *run, int index, int repeat)
     return false;
 }
 
+/* Work is counted in tokens that may come, since tests differ twentyfold in length. */
 static void plan_work(runner *r)
 {
     const bench_protocol *const p = r->o->protocol;
@@ -154,6 +162,7 @@ static void plan_work(runner *r)
     }
 }
 
+/* Repeats are rounds over the whole protocol: drift over the run then spreads over all tests. */
 static sw_code run_all(runner *r, sw_err *err)
 {
     const bench_protocol *const p = r->o->protocol;
@@ -179,6 +188,7 @@ static sw_code run_all(runner *r, sw_err *err)
     return code;
 }
 
+/* What the store has already is loaded once; tests that are added meanwhile cannot be asked for twice. */
 sw_code runner_run(const runner_options *options, sw_err *err)
 {
     run_record *before;

@@ -20,14 +20,14 @@
 enum { URL_BYTES_MAX = 512, START_SECONDS_MAX = 3600, STOP_SECONDS_MAX = 10, POLL_MS = 50 };
 
 struct server_process {
-    pid_t pid;
-    bool has_ended;
-    int out_fd; // its standard output; it prints one line there, which needs no draining
+    pid_t pid;      // -1: not started
+    bool has_ended; // and was waited for
+    int out_fd;     // its standard output; it prints one line there, which needs no draining
     const sw_clock *clock;
     const atomic_bool *cancel;
-    char url[URL_BYTES_MAX];
+    char url[URL_BYTES_MAX]; // the first line, as far as it has come
     size_t n_url;
-    char *log_path;
+    char *log_path; // for error messages
 };
 
 /* In the child, between fork and exec: only what is safe there. */
@@ -41,6 +41,7 @@ static void become_server(char *const *argv, int out_fd, int log_fd, pid_t paren
     _exit(127);
 }
 
+/* Forks and sets pid and out_fd.  Pipe and log are close-on-exec; the child's copies of them at 1 and 2 are not. */
 static sw_code spawn(server_process *s, char *const *argv, sw_err *err)
 {
     int pipe_fds[2] = {-1, -1};
@@ -103,6 +104,7 @@ sw_code server_process_start(server_process **out, const server_process_options 
     return SW_OK;
 }
 
+/* Reaps the process if it has ended. */
 bool server_process_is_alive(server_process *s)
 {
     if (!s->has_ended && waitpid(s->pid, NULL, WNOHANG) == s->pid)
@@ -127,6 +129,7 @@ static bool read_url(server_process *s)
     return false;
 }
 
+/* A model may load for minutes before the address is printed. */
 sw_code server_process_url(server_process *s, const char **url_out, sw_err *err)
 {
     const uint64_t deadline_ns = clock_now_ns(s->clock) + START_SECONDS_MAX * 1000000000ull;
@@ -147,6 +150,7 @@ long server_process_pid(const server_process *s)
     return s->pid;
 }
 
+/* SIGTERM lets the server finish its log and free its memory; SIGKILL cannot be refused, so that the last wait ends. */
 void server_process_stop(server_process *s)
 {
     if (s == NULL)
