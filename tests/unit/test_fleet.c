@@ -242,11 +242,58 @@ static void test_each_request_has_limits_of_its_own(void **state)
     rig_close(&r); // frees the two that were not taken
 }
 
+static void test_a_connection_has_a_limit_too(void **state)
+{
+    (void)state;
+    fake_clock clock;
+    fake_clock_init(&clock);
+    static rig r;
+    r = (rig){.server = {.answer = never_answer}};
+    rig_open(&r, &clock.clock);
+    chat_transfer *const t = add(&r, 0, (transfer_limits){.connect_s = 10});
+    fake_clock_advance(&clock, 11 * 1000000000ull); // before the loop has run at all
+    assert_int_equal(fleet_run(r.fleet, 0), 0);
+    assert_int_equal(status_of(t), TEST_TIMEOUT);
+    assert_non_null(strstr(transfer_answer(t)->error, "within 10 s"));
+    assert_int_equal(transfer_answer(t)->connect_ns, -1);
+    rig_close(&r);
+}
+
+typedef struct victim {
+    transfer_fleet *fleet;
+    _Atomic(chat_transfer *) transfer;
+} victim;
+
+static void cancel_from_here(scripted_server *server, int fd, const char *request)
+{
+    (void)request;
+    victim *const v = server->ud;
+    fleet_cancel(v->fleet, atomic_load(&v->transfer));
+    scripted_server_wait_for_end(fd);
+}
+
+static void test_any_thread_may_cancel(void **state)
+{
+    (void)state;
+    victim v = {0};
+    static rig r;
+    r = (rig){.server = {.answer = cancel_from_here, .ud = &v}};
+    rig_open(&r, clock_system());
+    v.fleet = r.fleet;
+    atomic_store(&v.transfer, add(&r, 0, (transfer_limits){0})); // nothing else could end it
+    while (fleet_run(r.fleet, 100) > 0) {
+    }
+    assert_int_equal(status_of(atomic_load(&v.transfer)), TEST_CANCELED);
+    rig_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fifty_at_once_and_one_is_canceled_in_the_middle),
         cmocka_unit_test(test_each_request_has_limits_of_its_own),
+        cmocka_unit_test(test_a_connection_has_a_limit_too),
+        cmocka_unit_test(test_any_thread_may_cancel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,8 +50,7 @@ void format_name(buf *out, const test_record *test)
         buf_printf(out, " (%d)", test->repeat + 1);
 }
 
-/* ---- columns: one function per cell of a test's row
- * ------------------------------------------------------------------------------------------------- */
+/* ---- columns: one function per cell of a test's row ------------------------------------------------------------- */
 
 static void status(char out[CELL_BYTES], const summary_row *row)
 {
@@ -123,8 +122,7 @@ const column_id COLUMNS[N_COLUMNS] = {
     {"repetition", "", "share of repeated word triples, 0 to 1 (!: the answer repeats itself)", repetition, true},
 };
 
-/* ---- totals: one function per figure of the run
- * -------------------------------------------------------------------------------------------------- */
+/* ---- totals: one function per figure of the run ----------------------------------------------------------------- */
 
 static void total_success(char out[CELL_BYTES], const run_summary *s)
 {
