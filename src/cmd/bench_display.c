@@ -1,3 +1,4 @@
+/* bench_display.c - formats and draws the progress of a benchmark; it decides nothing. */
 #include "cmd/bench_display.h"
 
 #include <math.h>
@@ -11,6 +12,7 @@
 
 enum { BAR_CELLS = 20, LINE_BYTES_MAX = 4096, COLUMNS_DEFAULT = 80 };
 
+/* Colour and redrawing need a terminal that is not "dumb"; NO_COLOR (no-color.org) turns colour off. */
 void bench_display_init(bench_display *d, const sw_clock *clock, bool quiet)
 {
     const char *const term = getenv("TERM");
@@ -20,6 +22,7 @@ void bench_display_init(bench_display *d, const sw_clock *clock, bool quiet)
     d->has_color = d->is_terminal && (no_color == NULL || no_color[0] == '\0');
 }
 
+/* `share` is 0 to 1. */
 static void put_bar(buf *out, double share)
 {
     const int n_full = (int)(share * BAR_CELLS);
@@ -29,6 +32,7 @@ static void put_bar(buf *out, double share)
     buf_puts(out, "] ");
 }
 
+/* Code points of valid UTF-8. */
 static int n_characters(const buf *line)
 {
     int n = 0;
@@ -42,7 +46,8 @@ static void put_name(buf *out, const runner_progress *p)
     escape_terminal(out, p->plan->name, strlen(p->plan->name));
 }
 
-/* Cuts the line at `columns` characters (combining and wide ones aside: a cut line is ugly, not wrong). */
+/* Cuts the line at `columns` characters.  Combining and wide characters count as one: the line may then be cut early or
+ * late, and nothing else depends on it. */
 static void cut(buf *line, int columns)
 {
     int n = 0;
@@ -76,20 +81,21 @@ void bench_display_format(buf *out, const runner_progress *p, double left_s, int
     char end[32] = "";
     if (left_s >= 0)
         snprintf(end, sizeof end, "  %.0f:%02.0f left", floor(left_s / 60), floor(fmod(left_s, 60)));
-    // The bar is what a narrow terminal can best do without.
+    // On a narrow terminal the bar is left out.
     if (n_characters(out) + BAR_CELLS + (int)strlen("[] 100 %") + (int)strlen(end) <= columns)
         put_bar(out, share);
     buf_printf(out, "%3.0f %%%s", 100 * share, end);
     cut(out, columns);
 }
 
+/* One less than the width: a line of full width would wrap on some terminals. */
 static int terminal_columns(void)
 {
     struct winsize size;
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1 : COLUMNS_DEFAULT - 1;
 }
 
-/* From the pace so far, pauses included; negative while there is none. */
+/* From the pace so far, including pauses; negative while there is none. */
 static double time_left_s(bench_display *d, const runner_progress *p)
 {
     if (p->phase == RUNNER_WARMUP)
@@ -112,6 +118,7 @@ void bench_display_clear(bench_display *d)
     d->is_drawn = false;
 }
 
+/* One line for a finished test: figures of a good one, the error of a failed one. */
 static void print_finished(bench_display *d, const runner_progress *p)
 {
     const answer_record *const a = &p->test->answer;
@@ -135,6 +142,7 @@ static void print_finished(bench_display *d, const runner_progress *p)
     buf_free(&line);
 }
 
+/* Lines of finished tests always appear; the live line only on a terminal. */
 void bench_display_update(void *ud, const runner_progress *p)
 {
     bench_display *const d = ud;

@@ -1,7 +1,7 @@
-/* bench_display.h - a benchmark under way, on standard error.
+/* bench_display.h - the progress of a benchmark, on standard error.
  *
  * A terminal gets one line that is redrawn in place, with the test's tokens and rate and the time left of the whole
- * run; every finished test leaves a line.  Anything else gets only those.
+ * run; every finished test leaves a line.  A file or a pipe gets only the lines of finished tests.
  */
 #ifndef CMD_BENCH_DISPLAY_H
 #define CMD_BENCH_DISPLAY_H
@@ -18,17 +18,17 @@ typedef struct bench_display {
     bool is_quiet, is_terminal, has_color;
     bool is_drawn;
     uint64_t start_ns; // of the first test seen; 0: none yet
-    double start_work; // what was done before (a resumed run)
+    double start_work; // work_done of the first progress seen (a resumed run has some)
 } bench_display;
 
 void bench_display_init(bench_display *display, const sw_clock *clock, bool quiet);
-/* An runner_progress_fn; `ud` is the display. */
+/* A runner_progress_fn; `ud` is the display. */
 void bench_display_update(void *ud, const runner_progress *progress);
-/* Takes the live line away. */
+/* Removes the live line. */
 void bench_display_clear(bench_display *display);
 
-/* The live line, without line end, of at most `columns` characters; for tests.  left_s: time left, negative when it
- * cannot be told yet. */
+/* The live line, without line end, of at most `columns` characters; for tests.  left_s: time left, negative while it
+ * is not known. */
 void bench_display_format(buf *out, const runner_progress *progress, double left_s, int columns);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/rng.h"
 #include "cmd/args.h"
 #include "cmd/bench_display.h"
 #include "cmd/cmd.h"
@@ -11,8 +12,9 @@
 #include "report/report.h"
 #include "suite/bench.h"
 
-enum { SERVE_OPTIONS_MAX = 64, COMMAND_BYTES_MAX = 65536, EXIT_TERMINATED = 143 };
+enum { SERVE_OPTIONS_MAX = 64, COMMAND_BYTES_MAX = 65536, EXIT_TERMINATED = 143 }; // 143: 128 + SIGTERM
 
+/* The command line as it was parsed; texts are those of argv. */
 typedef struct bench_args {
     const char *url, *serve, *model, *protocol, *out, *db, *resume, *api_key;
     double pause_s, connect_timeout_s, first_token_timeout_s, idle_timeout_s;
@@ -20,12 +22,13 @@ typedef struct bench_args {
     bool json, quiet, no_report;
 } bench_args;
 
-/* ---- signals ------------------------------------------------------------------------------------------------- */
+/* ---- signals ---------------------------------------------------------------------------------------------------- */
 
+// Set by the handler; everything that waits looks at must_stop ten times a second or more often.
 static atomic_bool must_stop;
-static volatile sig_atomic_t stop_signal;
+static volatile sig_atomic_t stop_signal; // for the exit code
 
-/* The first signal ends the run in good order; SA_RESETHAND lets a second one end the process. */
+/* The first signal ends the run after storing its results; with SA_RESETHAND a second one ends the process. */
 static void on_signal(int number)
 {
     stop_signal = number;
@@ -39,9 +42,9 @@ static void catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
-/* ---- command line -------------------------------------------------------------------------------------------- */
+/* ---- command line ----------------------------------------------------------------------------------------------- */
 
-/* Appends one word so that a shell reads it back as it is. */
+/* Appends one word, quoted for a shell if it must be. */
 static void put_word(buf *out, const char *word)
 {
     static const char SAFE[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./:=,@%+";
@@ -59,7 +62,7 @@ static void put_word(buf *out, const char *word)
     buf_putc(out, '\'');
 }
 
-/* The command line as it was typed, without the API key: reports are shown around. */
+/* The command line as it was typed, without the API key: reports are passed on. */
 static void describe_command(buf *out, int argc, char **argv)
 {
     buf_puts(out, "spillway");
@@ -74,13 +77,14 @@ static void describe_command(buf *out, int argc, char **argv)
     }
 }
 
+/* One line and the exit code of wrong usage. */
 static int usage_error(const char *message)
 {
     fprintf(stderr, "spillway bench: %s\n", message);
     return CMD_EXIT_USAGE;
 }
 
-/* -1 to go on. */
+/* The exit code of a usage error, or -1 if the arguments are good. */
 static int check_args(const bench_args *a, int argc, char **argv, const char *const *positional, size_t n_positional)
 {
     int dashes = 1;
@@ -88,52 +92,58 @@ static int check_args(const bench_args *a, int argc, char **argv, const char *co
         dashes++;
     const size_t n_after = dashes < argc ? (size_t)(argc - dashes - 1) : 0;
     if (n_after != n_positional)
-        return usage_error("options of the server stand after \"--\"; what else is there has no meaning");
+        return usage_error("unexpected argument before \"--\"; only the options of the server of --serve follow it");
     if (n_positional > 0 && a->serve == NULL)
-        return usage_error("options after \"--\" are for the server of --serve, which is not given");
+        return usage_error("options after \"--\" are for the server of --serve, but there is no --serve");
     for (size_t i = 0; i < n_positional; i++) {
         if (strncmp(positional[i], "--api-key", 9) == 0)
-            return usage_error("a server of --serve needs no --api-key; its options are stored, and keys must not be");
+            return usage_error(
+                "a server of --serve needs no --api-key: its options are stored with the run, and keys must not be");
     }
     if (a->url != NULL && a->serve != NULL)
-        return usage_error("--url and --serve exclude each other");
+        return usage_error("--url and --serve cannot be combined");
     if (a->url == NULL && a->serve == NULL && a->resume == NULL)
-        return usage_error("name a server with --url, or a model with --serve");
+        return usage_error("give a server with --url, or a model with --serve");
     if (a->resume != NULL && (a->out != NULL || a->protocol != NULL))
-        return usage_error("--resume goes on in its own folder, with its own protocol");
+        return usage_error(
+            "--resume uses the folder and the protocol of its run; --out and --protocol cannot be given");
     return -1;
 }
 
+/* The exit code if the command ends here (help, a usage error), or -1. */
 static int parse(bench_args *a, int argc, char **argv, const char **serve_options, size_t *n_serve_options)
 {
     const arg_row rows[] = {
         {"url", NULL, ARG_STRING, &a->url, 0, 0, "URL",
          "a running OpenAI-compatible server, such as http://127.0.0.1:11435"},
-        {"serve", NULL, ARG_STRING, &a->serve, 0, 0, "MODEL", "start a server of this model file for the benchmark"},
-        {"model", "-m", ARG_STRING, &a->model, 0, 0, "NAME", "model to ask (default: the first that the server lists)"},
+        {"serve", NULL, ARG_STRING, &a->serve, 0, 0, "MODEL", "start a server with this model file for the benchmark"},
+        {"model", "-m", ARG_STRING, &a->model, 0, 0, "NAME", "model to use (default: the first that the server lists)"},
         {"api-key", NULL, ARG_STRING, &a->api_key, 0, 0, "KEY", "sent to the server, never stored"},
-        {"protocol", NULL, ARG_STRING, &a->protocol, 0, 0, "FILE", "what to ask (default: the nine built-in tests)"},
+        {"protocol", NULL, ARG_STRING, &a->protocol, 0, 0, "FILE",
+         "prompts to send (default: the nine built-in tests)"},
         {"pause", NULL, ARG_DOUBLE, &a->pause_s, 0, 3600, "S", "seconds between tests (default: the protocol's, 5)"},
         {"repeat", NULL, ARG_INT, &a->n_repeats, 1, BENCH_REPEATS_MAX, "N", "run all tests N times"},
         {"out", "-o", ARG_STRING, &a->out, 0, 0, "DIR", "folder of the results (default: results/TIME-MODEL)"},
         {"db", NULL, ARG_STRING, &a->db, 0, 0, "FILE", "store of the results (default: results.sqlite in the folder)"},
-        {"resume", NULL, ARG_STRING, &a->resume, 0, 0, "DIR", "go on with the run in this folder"},
-        {"connect-timeout", NULL, ARG_DOUBLE, &a->connect_timeout_s, 0.1, 3600, "S", "for a connection (default 10)"},
+        {"resume", NULL, ARG_STRING, &a->resume, 0, 0, "DIR", "continue the run in this folder"},
+        {"connect-timeout", NULL, ARG_DOUBLE, &a->connect_timeout_s, 0.1, 3600, "S",
+         "limit for opening a connection (default 10)"},
         {"first-token-timeout", NULL, ARG_DOUBLE, &a->first_token_timeout_s, 0.1, 86400, "S",
-         "for the first token of an answer (default 600)"},
-        {"idle-timeout", NULL, ARG_DOUBLE, &a->idle_timeout_s, 0.1, 86400, "S", "between two tokens (default 120)"},
+         "limit for the first token of an answer (default 600)"},
+        {"idle-timeout", NULL, ARG_DOUBLE, &a->idle_timeout_s, 0.1, 86400, "S",
+         "limit between two tokens (default 120)"},
         {"json", NULL, ARG_FLAG, &a->json, 0, 0, NULL, "print one JSON document instead of the table"},
-        {"quiet", "-q", ARG_FLAG, &a->quiet, 0, 0, NULL, "no progress"},
+        {"quiet", "-q", ARG_FLAG, &a->quiet, 0, 0, NULL, "show no progress"},
         {"no-report", NULL, ARG_FLAG, &a->no_report, 0, 0, NULL,
-         "store the results, write no report.md and report.html"},
+         "store the results, but write no report.md and report.html"},
     };
     const arg_list args = {
         .command = "bench",
         .usage = "(--url URL | --serve MODEL | --resume DIR) [OPTIONS] [-- OPTIONS OF SERVE]",
         .description =
-            "Asks a server the prompts of a protocol one after another, notes when every token arrived, and\n"
-            "leaves the measurements, report.md and report.html in a folder.  A run that was stopped goes on\n"
-            "with --resume.  Exit code: 0 all tests completed, 1 the run broke off, 2 usage, 3 a test failed,\n"
+            "Sends the prompts of a protocol to a server, one after another, records when every token arrives,\n"
+            "and writes the measurements, report.md and report.html to a folder.  --resume continues a run that\n"
+            "was stopped.  Exit code: 0 all tests completed, 1 the run broke off, 2 usage, 3 a test failed,\n"
             "4 no test completed, 130 after Ctrl-C.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
@@ -143,13 +153,15 @@ static int parse(bench_args *a, int argc, char **argv, const char **serve_option
     return status >= 0 ? status : check_args(a, argc, argv, serve_options, *n_serve_options);
 }
 
-/* ---- results ------------------------------------------------------------------------------------------------- */
+/* ---- results ---------------------------------------------------------------------------------------------------- */
 
+/* 128 + the number of the signal, as shells have it. */
 static int exit_code_of_signal(void)
 {
     return stop_signal == SIGTERM ? EXIT_TERMINATED : CMD_EXIT_INTERRUPT;
 }
 
+/* A run that broke off is a failure of its own; else the tests decide. */
 static int exit_code_of(const run_summary *summary, sw_code outcome)
 {
     if (outcome == SW_ECANCELED)
@@ -161,6 +173,7 @@ static int exit_code_of(const run_summary *summary, sw_code outcome)
     return summary->n_completed < summary->n_planned ? CMD_EXIT_THRESHOLD : CMD_EXIT_OK;
 }
 
+/* The table, or the JSON document, on standard output. */
 static sw_code print_results(const bench_args *a, const run_record *run, const run_summary *summary, sw_err *err)
 {
     buf text;
@@ -176,7 +189,7 @@ static sw_code print_results(const bench_args *a, const run_record *run, const r
     return code;
 }
 
-/* Prints and writes what was measured, complete or not; returns the exit code. */
+/* Prints and writes the results, complete or not; returns the exit code. */
 static int conclude(const bench_args *a, bench_session *bench, sw_code outcome)
 {
     sw_err err = {0};
@@ -188,13 +201,13 @@ static int conclude(const bench_args *a, bench_session *bench, sw_code outcome)
     if (code == SW_OK && summary.n_rows > 0)
         code = print_results(a, run, &summary, &err);
     if (code == SW_OK && !a->no_report)
-        code = report_write(run, &summary, bench_dir(bench), &err);
+        code = report_write(run, &summary, bench_dir(bench), entropy_system(), &err);
     const int status = code == SW_OK ? exit_code_of(&summary, outcome) : cmd_fail("bench", &err);
     if (code == SW_OK && !a->quiet) {
         if (!a->no_report)
             fprintf(stderr, "\nreport: %s/report.html\n", bench_dir(bench));
         if (outcome != SW_OK)
-            fprintf(stderr, "go on with: spillway bench --resume %s%s%s\n", bench_dir(bench),
+            fprintf(stderr, "continue with: spillway bench --resume %s%s%s\n", bench_dir(bench),
                     a->db != NULL ? " --db " : "", a->db != NULL ? a->db : "");
     }
     summary_free(&summary);
@@ -202,6 +215,52 @@ static int conclude(const bench_args *a, bench_session *bench, sw_code outcome)
     return status;
 }
 
+/* The views in the result are into `a`, serve_options and `command`, and outlive the benchmark. */
+static bench_options options_of(const bench_args *a, const char *const *serve_options, size_t n_serve_options,
+                                const char *command)
+{
+    return (bench_options){
+        .url = a->url,
+        .serve = a->serve,
+        .serve_options = serve_options,
+        .n_serve_options = n_serve_options,
+        .model = a->model,
+        .api_key = a->api_key,
+        .protocol_path = a->protocol,
+        .dir = a->resume != NULL ? a->resume : a->out,
+        .db_path = a->db,
+        .pause_s = a->pause_s,
+        .n_repeats = (int)a->n_repeats,
+        .connect_timeout_s = a->connect_timeout_s,
+        .first_token_timeout_s = a->first_token_timeout_s,
+        .idle_timeout_s = a->idle_timeout_s,
+        .resume = a->resume != NULL,
+        .command = command,
+        .clock = clock_system(),
+        .cancel = &must_stop,
+    };
+}
+
+/* Runs the benchmark and reports it; returns the exit code. */
+static int run(const bench_args *a, const bench_options *options)
+{
+    sw_err err = {0};
+    bench_session *bench;
+    sw_code code = bench_open(&bench, options, &err);
+    if (code != SW_OK)
+        return code == SW_ECANCELED ? exit_code_of_signal() : cmd_fail("bench", &err);
+    bench_display display;
+    bench_display_init(&display, options->clock, a->quiet);
+    code = bench_run(bench, bench_display_update, &display, &err);
+    bench_display_clear(&display);
+    if (code != SW_OK)
+        fprintf(stderr, "spillway bench: %s\n", err.msg);
+    const int status = conclude(a, bench, code);
+    bench_close(bench);
+    return status;
+}
+
+/* Only here are the system's clock and random numbers chosen. */
 int cmd_bench(int argc, char **argv)
 {
     bench_args a = {
@@ -215,41 +274,8 @@ int cmd_bench(int argc, char **argv)
     buf command;
     buf_init(&command, COMMAND_BYTES_MAX);
     describe_command(&command, argc, argv);
-    const bench_options options = {
-        .url = a.url,
-        .serve = a.serve,
-        .serve_options = serve_options,
-        .n_serve_options = n_serve_options,
-        .model = a.model,
-        .api_key = a.api_key,
-        .protocol_path = a.protocol,
-        .dir = a.resume != NULL ? a.resume : a.out,
-        .db_path = a.db,
-        .pause_s = a.pause_s,
-        .n_repeats = (int)a.n_repeats,
-        .connect_timeout_s = a.connect_timeout_s,
-        .first_token_timeout_s = a.first_token_timeout_s,
-        .idle_timeout_s = a.idle_timeout_s,
-        .resume = a.resume != NULL,
-        .command = buf_str(&command),
-        .clock = clock_system(),
-        .cancel = &must_stop,
-    };
-    sw_err err = {0};
-    bench_session *bench;
-    sw_code code = bench_open(&bench, &options, &err);
-    if (code != SW_OK) {
-        status = code == SW_ECANCELED ? exit_code_of_signal() : cmd_fail("bench", &err);
-    } else {
-        bench_display display;
-        bench_display_init(&display, options.clock, a.quiet);
-        code = bench_run(bench, bench_display_update, &display, &err);
-        bench_display_clear(&display);
-        if (code != SW_OK)
-            fprintf(stderr, "spillway bench: %s\n", err.msg);
-        status = conclude(&a, bench, code);
-    }
-    bench_close(bench);
+    const bench_options options = options_of(&a, serve_options, n_serve_options, buf_str(&command));
+    status = run(&a, &options);
     buf_free(&command);
     return status;
 }

@@ -1,9 +1,10 @@
-/* cmd_report.c - `spillway report`: make the report of a stored benchmark run again. */
+/* cmd_report.c - `spillway report`: writes the report of a stored benchmark run again. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/buf.h"
+#include "base/rng.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "figures/summary.h"
@@ -13,12 +14,12 @@
 enum { PATH_BYTES_MAX = 65536 };
 
 typedef struct report_args {
-    const char *out;
-    long run_id;
-    bool json;
+    const char *out; // NULL: the folder of the store
+    long run_id;     // 0: the latest
+    bool json;       // to standard output, and no files
 } report_args;
 
-/* The store is named itself, or by its folder; `dir` becomes where the report belongs. */
+/* `named` is a store or its folder; `dir` becomes the folder of the report. */
 static void find_store(const char *named, buf *db, buf *dir)
 {
     struct stat st;
@@ -35,6 +36,7 @@ static void find_store(const char *named, buf *db, buf *dir)
         buf_append(dir, named, slash == named ? 1 : (size_t)(slash - named));
 }
 
+/* The document on standard output; nothing is written to the folder. */
 static sw_code print_json(const run_record *run, const run_summary *summary, sw_err *err)
 {
     buf text;
@@ -46,6 +48,7 @@ static sw_code print_json(const run_record *run, const run_summary *summary, sw_
     return code;
 }
 
+/* Loads the run and writes its report in the form that was asked for. */
 static sw_code make_report(const report_args *a, result_store *store, const char *dir, sw_err *err)
 {
     run_record *run;
@@ -56,7 +59,7 @@ static sw_code make_report(const report_args *a, result_store *store, const char
     code = summary_of(run, &summary, err);
     if (code == SW_OK && a->json)
         code = print_json(run, &summary, err);
-    else if (code == SW_OK && (code = report_write(run, &summary, dir, err)) == SW_OK)
+    else if (code == SW_OK && (code = report_write(run, &summary, dir, entropy_system(), err)) == SW_OK)
         printf("%s/report.md\n%s/report.html\n", dir, dir);
     summary_free(&summary);
     run_record_free(run);
@@ -67,16 +70,15 @@ int cmd_report(int argc, char **argv)
 {
     report_args a = {0};
     const arg_row rows[] = {
-        {"run", NULL, ARG_INT, &a.run_id, 1, 1e15, "ID", "which run of the store (default: the latest)"},
-        {"out", "-o", ARG_STRING, &a.out, 0, 0, "DIR", "where to write (default: beside the store)"},
+        {"run", NULL, ARG_INT, &a.run_id, 1, 1e15, "ID", "run of the store (default: the latest)"},
+        {"out", "-o", ARG_STRING, &a.out, 0, 0, "DIR", "folder to write to (default: that of the store)"},
         {"json", NULL, ARG_FLAG, &a.json, 0, 0, NULL, "print one JSON document instead of writing files"},
     };
     const arg_list args = {
         .command = "report",
         .usage = "DIR|FILE [OPTIONS]",
         .description =
-            "Makes report.md and report.html of a benchmark run again from its store, which is read and not\n"
-            "changed.",
+            "Writes report.md and report.html of a benchmark run again, from its store, which is not changed.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .min_positional = 1,

@@ -86,7 +86,7 @@ static void test_answers_that_end_badly(void **state)
                 "'content_filter'");
     assert_ends(state, (const char *const[]){FINISH("stop"), "[DONE]", NULL}, TEST_SILENT_EMPTY, "empty");
     assert_ends(state, (const char *const[]){CONTENT("x"), "not JSON", NULL}, TEST_BAD_STREAM, "after 1 pieces");
-    assert_ends(state, (const char *const[]){"[1]", NULL}, TEST_BAD_STREAM, "no JSON object");
+    assert_ends(state, (const char *const[]){"[1]", NULL}, TEST_BAD_STREAM, "not a JSON object");
     assert_ends(state, (const char *const[]){"{\"choices\":[{\"delta\":{\"content\":\"\xff\"}}]}", NULL},
                 TEST_BAD_STREAM, "0xff");
 }
@@ -101,7 +101,7 @@ static void test_errors_in_the_stream(void **state)
     assert_ends(state, (const char *const[]){CONTENT("x"), "{\"error\":{\"message\":\"boom\"}}", NULL},
                 TEST_SERVER_ERROR, "boom");
     assert_ends(state, (const char *const[]){"{\"error\":\"plain\"}", NULL}, TEST_SERVER_ERROR, "plain");
-    assert_ends(state, (const char *const[]){"{\"error\":{}}", NULL}, TEST_SERVER_ERROR, "no reason");
+    assert_ends(state, (const char *const[]){"{\"error\":{}}", NULL}, TEST_SERVER_ERROR, "without a message");
     assert_ends(state, (const char *const[]){"{\"error\":null}", CONTENT("x"), FINISH("stop"), NULL}, TEST_COMPLETED,
                 "");
 }

@@ -8,7 +8,8 @@
 #include <jansson.h>
 
 #include "base/alloc.h"
-#include "client/client.h"
+#include "base/buf.h"
+#include "client/fleet.h"
 #include "unit/scripted_server.h"
 
 #define HEADERS(status, type) "HTTP/1.1 " status "\r\nContent-Type: " type "\r\nConnection: close\r\n\r\n"
@@ -20,44 +21,68 @@
 static const test_plan PLAN = {
     .name = "n", .group = "g", .prompt = "say \"hi\"\n", .max_tokens = 7, .temperature = 0.5, .seed = 42};
 
-static bench_client *open_client(const scripted_server *server, const client_options *more)
+/* A target, and a fleet for one question at a time. */
+typedef struct client {
+    chat_target *target;
+    transfer_fleet *fleet;
+    chat_transfer *transfer; // the last question
+} client;
+
+static client open_client(const scripted_server *server, const char *api_key)
 {
-    client_options o = more != NULL ? *more : (client_options){0};
-    o.url = server->url;
-    o.clock = clock_system();
-    o.connect_timeout_s = 5;
-    if (o.first_token_timeout_s == 0)
-        o.first_token_timeout_s = 60;
-    if (o.idle_timeout_s == 0)
-        o.idle_timeout_s = 60;
-    bench_client *client;
+    client c = {0};
     sw_err err = {0};
-    if (client_open(&client, &o, &err) != SW_OK)
+    if (target_open(&c.target, server->url, api_key, &err) != SW_OK ||
+        fleet_create(&c.fleet, clock_system(), &err) != SW_OK)
         fail_msg("%s", err.msg);
-    return client;
+    return c;
 }
 
-/* Asks a server with this script and checks how the answer ended; the client stays open for a look at the answer. */
-static bench_client *ask(scripted_server *server, const client_options *options, answer_record *answer)
+static void close_client(client *c)
+{
+    transfer_free(c->transfer);
+    fleet_free(c->fleet);
+    target_close(c->target);
+}
+
+static answer_record ask_client(client *c, const transfer_options *more)
+{
+    transfer_options o = more != NULL ? *more : (transfer_options){0};
+    o.target = c->target;
+    o.model = "m";
+    o.plan = &PLAN;
+    o.limits.connect_s = 5;
+    if (o.limits.first_token_s == 0)
+        o.limits.first_token_s = 60;
+    if (o.limits.idle_s == 0)
+        o.limits.idle_s = 60;
+    sw_err err = {0};
+    transfer_free(c->transfer);
+    if (fleet_ask(c->fleet, &o, NULL, NULL, &c->transfer, &err) != SW_OK)
+        fail_msg("%s", err.msg);
+    return *transfer_answer(c->transfer);
+}
+
+/* Asks a server with this script; the client stays open for a look at the answer. */
+static client ask(scripted_server *server, const transfer_options *options, answer_record *answer)
 {
     if (server->n_script == 0)
         server->n_script = strlen(server->script);
     assert_true(scripted_server_start(server));
-    bench_client *const client = open_client(server, options);
-    sw_err err = {0};
-    if (client_ask(client, "m", &PLAN, answer, &err) != SW_OK)
-        fail_msg("%s", err.msg);
-    return client;
+    client c = open_client(server, NULL);
+    *answer = ask_client(&c, options);
+    return c;
 }
 
-static void assert_outcome(scripted_server server, const client_options *options, test_status status, const char *error)
+static void assert_outcome(scripted_server server, const transfer_options *options, test_status status,
+                           const char *error)
 {
     answer_record a;
-    bench_client *const client = ask(&server, options, &a);
+    client c = ask(&server, options, &a);
     assert_string_equal(test_status_name(a.status), test_status_name(status));
     if (strstr(a.error, error) == NULL)
         fail_msg("'%s' does not say '%s'", a.error, error);
-    client_close(client);
+    close_client(&c);
     scripted_server_stop(&server);
 }
 
@@ -69,12 +94,12 @@ static void test_an_answer_is_the_same_however_it_is_cut(void **state)
     for (size_t i = 0; i < sizeof PIECES / sizeof PIECES[0]; i++) {
         scripted_server server = {.script = SCRIPT, .piece = PIECES[i]};
         answer_record a;
-        bench_client *const client = ask(&server, NULL, &a);
+        client c = ask(&server, NULL, &a);
         assert_int_equal(a.status, TEST_COMPLETED);
         assert_string_equal(a.text, "\u65e5\u672c \U0001f600");
         assert_int_equal(a.n_arrivals, 2);
         assert_int_equal(a.http_status, 200);
-        client_close(client);
+        close_client(&c);
         scripted_server_stop(&server);
     }
 }
@@ -84,22 +109,48 @@ static void test_times_are_in_order(void **state)
     (void)state;
     scripted_server server = {.script = STREAM_HEADERS ": ping\n\n" GOOD};
     answer_record a;
-    bench_client *const client = ask(&server, NULL, &a);
+    client c = ask(&server, NULL, &a);
     assert_true(a.connect_ns >= 0);
     assert_true(0 <= a.headers_ns && a.headers_ns <= a.first_event_ns);
     assert_true(a.first_event_ns <= a.arrivals[0].t_ns && a.arrivals[0].t_ns <= a.arrivals[1].t_ns);
     assert_true(a.arrivals[1].t_ns <= a.end_ns);
-    client_close(client);
+    close_client(&c);
     scripted_server_stop(&server);
+}
+
+/* libcurl hands over every chunk of HTTP's chunked encoding by itself; the microseconds between them are its own. */
+static void test_chunks_of_one_packet_have_one_arrival_time(void **state)
+{
+    (void)state;
+    enum { N_CHUNKS = 40 };
+    static const char EVENT[] = CONTENT("a");
+    buf script;
+    buf_init(&script, 65536);
+    buf_puts(&script, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < N_CHUNKS; i++)
+        buf_printf(&script, "%zx\r\n%s\r\n", sizeof EVENT - 1, EVENT);
+    buf_printf(&script, "%zx\r\n%s\r\n0\r\n\r\n", sizeof FINISH - 1, FINISH);
+    scripted_server server = {.script = buf_str(&script)};
+    answer_record a;
+    client c = ask(&server, NULL, &a);
+    assert_int_equal(a.status, TEST_COMPLETED);
+    assert_int_equal(a.n_arrivals, N_CHUNKS);
+    for (size_t i = 1; i < a.n_arrivals; i++)
+        assert_true(a.arrivals[i].t_ns == a.arrivals[0].t_ns);
+    close_client(&c);
+    scripted_server_stop(&server);
+    buf_free(&script);
 }
 
 static void test_the_request_says_what_the_plan_says(void **state)
 {
     (void)state;
     scripted_server server = {.script = STREAM_HEADERS GOOD};
-    answer_record a;
-    bench_client *const client = ask(&server, &(client_options){.api_key = "secret"}, &a);
-    client_close(client);
+    server.n_script = strlen(server.script);
+    assert_true(scripted_server_start(&server));
+    client c = open_client(&server, "secret");
+    ask_client(&c, NULL);
+    close_client(&c);
     scripted_server_stop(&server);
     assert_true(strncmp(server.request, "POST /v1/chat/completions HTTP/1.1\r\n", 36) == 0);
     assert_non_null(strstr(server.request, "\r\nAuthorization: Bearer secret\r\n"));
@@ -138,7 +189,7 @@ static void test_streams_that_break(void **state)
     assert_outcome(
         (scripted_server){.script = STREAM_HEADERS CONTENT("a") "data: {\"error\":{\"message\":\"boom\"}}\n\n"}, NULL,
         TEST_SERVER_ERROR, "boom");
-    assert_outcome((scripted_server){.script = STREAM_HEADERS "data: {\n\n"}, NULL, TEST_BAD_STREAM, "no JSON");
+    assert_outcome((scripted_server){.script = STREAM_HEADERS "data: {\n\n"}, NULL, TEST_BAD_STREAM, "not a JSON");
     assert_outcome((scripted_server){.script = STREAM_HEADERS FINISH "data: [DONE]\n\n"}, NULL, TEST_SILENT_EMPTY,
                    "empty");
 }
@@ -147,9 +198,9 @@ static void test_silence_is_bounded(void **state)
 {
     (void)state;
     assert_outcome((scripted_server){.script = STREAM_HEADERS, .stays_open = true},
-                   &(client_options){.first_token_timeout_s = 0.3}, TEST_TIMEOUT, "no token within 0.3 s");
+                   &(transfer_options){.limits.first_token_s = 0.3}, TEST_TIMEOUT, "no token within 0.3 s");
     assert_outcome((scripted_server){.script = STREAM_HEADERS CONTENT("a"), .stays_open = true},
-                   &(client_options){.idle_timeout_s = 0.3}, TEST_TIMEOUT, "no token for 0.3 s");
+                   &(transfer_options){.limits.idle_s = 0.3}, TEST_TIMEOUT, "no token for 0.3 s");
 }
 
 static void test_a_connection_left_open_after_done_is_no_failure(void **state)
@@ -163,7 +214,7 @@ static void test_cancel_ends_the_wait(void **state)
     (void)state;
     const atomic_bool cancel = true;
     assert_outcome((scripted_server){.script = STREAM_HEADERS, .stays_open = true},
-                   &(client_options){.cancel = &cancel}, TEST_CANCELED, "");
+                   &(transfer_options){.cancel = &cancel}, TEST_CANCELED, "");
 }
 
 static void test_nobody_listens(void **state)
@@ -172,31 +223,30 @@ static void test_nobody_listens(void **state)
     scripted_server server = {.script = ""};
     assert_true(scripted_server_start(&server));
     scripted_server_stop(&server);
-    bench_client *const client = open_client(&server, NULL);
-    answer_record a;
-    assert_int_equal(client_ask(client, "m", &PLAN, &a, NULL), SW_OK);
+    client c = open_client(&server, NULL);
+    const answer_record a = ask_client(&c, NULL);
     assert_int_equal(a.status, TEST_CONNECT_FAILED);
     assert_int_equal(a.connect_ns, -1);
-    assert_false(client_is_healthy(client));
+    assert_false(target_is_healthy(c.target));
     char *model;
     sw_err err = {0};
-    assert_int_equal(client_find_model(client, &model, &err), SW_EIO);
+    assert_int_equal(target_find_model(c.target, &model, &err), SW_EIO);
     assert_non_null(strstr(err.msg, "no server answers"));
-    client_close(client);
+    close_client(&c);
 }
 
 static void assert_model(const char *script, sw_code code, const char *wanted)
 {
     scripted_server server = {.script = script, .n_script = strlen(script)};
     assert_true(scripted_server_start(&server));
-    bench_client *const client = open_client(&server, NULL);
+    client c = open_client(&server, NULL);
     char *model;
     sw_err err = {0};
-    assert_int_equal(client_find_model(client, &model, &err), code);
+    assert_int_equal(target_find_model(c.target, &model, &err), code);
     if (strstr(code == SW_OK ? model : err.msg, wanted) == NULL)
         fail_msg("'%s' does not say '%s'", code == SW_OK ? model : err.msg, wanted);
     mem_free(model);
-    client_close(client);
+    close_client(&c);
     scripted_server_stop(&server);
 }
 
@@ -212,10 +262,9 @@ static void test_the_first_model_is_found(void **state)
 
 static sw_code open_url(const char *url, const char *key)
 {
-    const client_options o = {.url = url, .api_key = key, .clock = clock_system()};
-    bench_client *client;
-    const sw_code code = client_open(&client, &o, NULL);
-    client_close(client);
+    chat_target *target;
+    const sw_code code = target_open(&target, url, key, NULL);
+    target_close(target);
     return code;
 }
 
@@ -232,11 +281,10 @@ static void test_addresses_and_keys_are_checked(void **state)
 
 static int loopback_port(const char *url)
 {
-    const client_options o = {.url = url, .clock = clock_system()};
-    bench_client *client;
-    assert_int_equal(client_open(&client, &o, NULL), SW_OK);
-    const int port = client_loopback_port(client);
-    client_close(client);
+    chat_target *target;
+    assert_int_equal(target_open(&target, url, NULL, NULL), SW_OK);
+    const int port = target_loopback_port(target);
+    target_close(target);
     return port;
 }
 
@@ -255,6 +303,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_answer_is_the_same_however_it_is_cut),
         cmocka_unit_test(test_times_are_in_order),
+        cmocka_unit_test(test_chunks_of_one_packet_have_one_arrival_time),
         cmocka_unit_test(test_the_request_says_what_the_plan_says),
         cmocka_unit_test(test_errors_before_the_stream),
         cmocka_unit_test(test_streams_that_break),

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "figures/metrics.h"
+#include "figures/summary.h"
 
 static const int64_t MS = 1000000;
 
@@ -52,7 +52,8 @@ static void test_worked_example(void **state)
     assert_near(m.ttft_ms, 500);
     assert_near(m.e2e_ms, 910);
     assert_near(m.tpot_ms, 400.0 / 3);
-    assert_near(m.decode_tps, 7.5);
+    assert_true(isnan(m.decode_tps)); // it would be 7.5 tok/s: four arrival times are too few to say so
+    assert_int_equal(m.decode, DECODE_FEW_TIMES);
     assert_near(m.overall_tps, 4 / 0.910);
     assert_int_equal(m.itl_ms.n, 3);
     assert_near(m.itl_ms.p50, 100);
@@ -121,6 +122,7 @@ static void test_an_answer_of_one_event_has_no_decode_rate(void **state)
     const test_record test = example(arrivals, 1);
     const test_metrics m = measure(&test);
     assert_true(isnan(m.tpot_ms) && isnan(m.decode_tps) && isnan(m.itl_ms.p50) && isnan(m.responsiveness));
+    assert_int_equal(m.decode, DECODE_NO_GAP);
     assert_near(m.overall_tps, 1 / 0.910);
 }
 
@@ -135,6 +137,94 @@ static void test_a_request_that_never_connected_has_no_times(void **state)
     assert_int_equal(m.n_tokens, 0);
 }
 
+enum { MANY = 101 };
+
+/* MANY events, `n_together` of them at a time, `step_ms` apart. */
+static test_record stream(arrival arrivals[MANY], int n_together, int64_t step_ms)
+{
+    for (int i = 0; i < MANY; i++)
+        arrivals[i] = (arrival){(500 + i / n_together * step_ms) * MS, 1, false};
+    test_record test = example(arrivals, MANY);
+    test.answer.end_ns = arrivals[MANY - 1].t_ns;
+    return test;
+}
+
+static void assert_decode(const test_record *test, decode_verdict verdict, double tps)
+{
+    const test_metrics m = measure(test);
+    assert_int_equal(m.decode, verdict);
+    assert_int_equal(metrics_decode_reason(m.decode) == NULL, verdict == DECODE_MEASURED);
+    if (isnan(tps))
+        assert_true(isnan(m.decode_tps));
+    else
+        assert_near(m.decode_tps, tps);
+}
+
+static void test_a_decode_rate_needs_events_for_half_its_tokens(void **state)
+{
+    (void)state;
+    arrival arrivals[MANY];
+    test_record test = stream(arrivals, 1, 10);
+    assert_decode(&test, DECODE_MEASURED, 100);
+    test.answer.completion_tokens = 2 * MANY;
+    assert_decode(&test, DECODE_MEASURED, (2 * MANY - 1) / 1.0);
+    test.answer.completion_tokens = 2 * MANY + 1;
+    assert_decode(&test, DECODE_FEW_EVENTS, NAN);
+}
+
+static void test_a_decode_rate_needs_twenty_arrival_times(void **state)
+{
+    (void)state;
+    arrival arrivals[MANY];
+    test_record test = stream(arrivals, 5, 10); // 21 times
+    assert_decode(&test, DECODE_MEASURED, 100 / 0.2);
+    test.answer.n_arrivals = 100; // 20 times
+    test.answer.completion_tokens = 100;
+    assert_decode(&test, DECODE_MEASURED, 99 / 0.19);
+    test.answer.n_arrivals = 95; // 19 times
+    test.answer.completion_tokens = 95;
+    assert_decode(&test, DECODE_FEW_TIMES, NAN);
+    test = stream(arrivals, MANY, 10); // all in one network read: no time passes at all
+    assert_decode(&test, DECODE_FEW_TIMES, NAN);
+}
+
+static void test_the_rate_of_a_run_is_all_tokens_over_all_time(void **state)
+{
+    (void)state;
+    static arrival quick[MANY], slow[MANY], slower[MANY], merged[MANY];
+    test_record tests[] = {stream(quick, 1, 1),     stream(slow, 1, 10), stream(slower, 1, 20),
+                           stream(merged, MANY, 1), stream(quick, 1, 1), stream(quick, 1, 1)};
+    tests[4].answer.status = TEST_INCOMPLETE;
+    tests[5].is_warmup = true;
+    const run_record run = {.info.n_planned = 5, .tests = tests, .n_tests = 6};
+    run_summary s;
+    assert_int_equal(summary_of(&run, &s, NULL), SW_OK);
+    assert_int_equal(s.n_completed, 4);
+    assert_near(s.decode_tps, 300 / (0.1 + 1 + 2)); // the mean of the rates would be 383
+    assert_int_equal(s.test_decode_tps.n, 3);
+    assert_near(s.test_decode_tps.p50, 100);
+    assert_near(s.test_decode_tps.min, 50);
+    assert_near(s.test_decode_tps.max, 1000);
+    assert_int_equal(s.n_without_decode, 1);
+    assert_near(s.overall_tps, 4 * MANY / (0.6 + 1.5 + 2.5 + 0.5));
+    assert_near(s.ttft_ms.p50, 500);
+    assert_near(s.success_rate, 0.8);
+    summary_free(&s);
+}
+
+static void test_a_run_without_decode_rates_has_none(void **state)
+{
+    (void)state;
+    arrival merged[MANY];
+    test_record test = stream(merged, MANY, 1);
+    const run_record run = {.info.n_planned = 1, .tests = &test, .n_tests = 1};
+    run_summary s;
+    assert_int_equal(summary_of(&run, &s, NULL), SW_OK);
+    assert_true(isnan(s.decode_tps) && isnan(s.test_decode_tps.p50));
+    assert_int_equal(s.n_without_decode, 1);
+    summary_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +235,10 @@ int main(void)
         cmocka_unit_test(test_a_stall_is_long_and_out_of_the_ordinary),
         cmocka_unit_test(test_an_answer_of_one_event_has_no_decode_rate),
         cmocka_unit_test(test_a_request_that_never_connected_has_no_times),
+        cmocka_unit_test(test_a_decode_rate_needs_events_for_half_its_tokens),
+        cmocka_unit_test(test_a_decode_rate_needs_twenty_arrival_times),
+        cmocka_unit_test(test_the_rate_of_a_run_is_all_tokens_over_all_time),
+        cmocka_unit_test(test_a_run_without_decode_rates_has_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,15 @@
 /* The process behind a port is found, and its memory is seen. */
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
 
+#include "base/alloc.h"
 #include "monitor/machine.h"
 #include "monitor/watch.h"
 #include "unit/scripted_server.h"
@@ -35,7 +38,7 @@ static void test_a_sample_is_there_at_once_and_carries_the_tag(void **state)
     (void)state;
     static watch_sample samples[WATCH_KEPT];
     memory_watch *watch;
-    assert_int_equal(watch_start(&watch, getpid(), clock_system(), NULL), SW_OK);
+    assert_int_equal(watch_start(&watch, &(watch_options){.pid = getpid(), .clock = clock_system()}, NULL), SW_OK);
     watch_tag(watch, 7);
     const size_t n = watch_take(watch, samples, WATCH_KEPT);
     assert_true(n >= 1);
@@ -50,9 +53,61 @@ static void test_a_process_that_is_not_there_gives_no_samples(void **state)
     (void)state;
     watch_sample sample;
     memory_watch *watch;
-    assert_int_equal(watch_start(&watch, /*pid=*/1l << 30, clock_system(), NULL), SW_OK);
+    assert_int_equal(watch_start(&watch, &(watch_options){.pid = 1l << 30, .clock = clock_system()}, NULL), SW_OK);
     assert_int_equal(watch_take(watch, &sample, 1), 0);
     watch_stop(watch);
+}
+
+/* ---- eight hours in no time: the watch sleeps on a clock that moves when it is slept on ---- */
+
+static atomic_uint n_allocations;
+static atomic_uint n_reads;
+
+static void *counting_resize(void *ud, void *p, size_t size)
+{
+    (void)ud;
+    atomic_fetch_add(&n_allocations, 1);
+    if (size > 0)
+        return realloc(p, size);
+    free(p);
+    return NULL;
+}
+
+/* A process that has grown by one byte at every look. */
+static process_memory growing_memory(void *ud, long pid)
+{
+    (void)ud, (void)pid;
+    const uint64_t rss = 1 + atomic_fetch_add(&n_reads, 1);
+    return (process_memory){.rss = rss, .anon = rss, .peak = rss};
+}
+
+static void test_eight_hours_keep_a_bounded_history_of_the_latest(void **state)
+{
+    (void)state;
+    static watch_sample samples[WATCH_KEPT];
+    const mem_allocator counting = {counting_resize, NULL};
+    const uint64_t eight_hours_ns = 8 * 3600 * 1000000000ull;
+    const uint64_t interval_ns = WATCH_INTERVAL_MS * 1000000ull;
+    fake_clock clock;
+    fake_clock_init(&clock);
+    mem_set_allocator(&counting);
+    memory_watch *watch;
+    assert_int_equal(watch_start(&watch, &(watch_options){.clock = &clock.clock, .read_memory = growing_memory}, NULL),
+                     SW_OK);
+    const unsigned n_at_start = atomic_load(&n_allocations);
+    while (clock_now_ns(&clock.clock) < eight_hours_ns)
+        sched_yield();
+    const size_t n = watch_take(watch, samples, WATCH_KEPT);
+    assert_int_equal(atomic_load(&n_allocations), n_at_start);
+    assert_true(atomic_load(&n_reads) >= eight_hours_ns / interval_ns);
+    assert_int_equal(n, WATCH_KEPT);
+    for (size_t i = 1; i + 1 < n; i++) { // the last is watch_take's own, whenever that was
+        assert_true(samples[i].t_ns - samples[i - 1].t_ns == interval_ns);
+        assert_true(samples[i].memory.rss == samples[i - 1].memory.rss + 1);
+    }
+    assert_true(samples[n - 1].t_ns >= eight_hours_ns);
+    watch_stop(watch);
+    mem_set_allocator(NULL);
 }
 
 int main(void)
@@ -62,6 +117,7 @@ int main(void)
         cmocka_unit_test(test_facts_of_the_machine),
         cmocka_unit_test(test_a_sample_is_there_at_once_and_carries_the_tag),
         cmocka_unit_test(test_a_process_that_is_not_there_gives_no_samples),
+        cmocka_unit_test(test_eight_hours_keep_a_bounded_history_of_the_latest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

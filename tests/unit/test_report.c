@@ -104,7 +104,7 @@ static int count(const char *needle)
 static void test_hostile_text_is_text_in_html(void **state)
 {
     (void)state;
-    assert_int_equal(report_html(&out, &RUN, &summary, NULL), SW_OK);
+    assert_int_equal(report_html(&out, &RUN, &summary, NULL, NULL), SW_OK);
     assert_int_equal(count("<script"), 2); // data and code
     assert_int_equal(count("</script"), 2);
     assert_int_equal(count("<!--"), 0);
@@ -113,10 +113,27 @@ static void test_hostile_text_is_text_in_html(void **state)
     assert_int_equal(count("<tr><th scope=\"row\">"), 2);
 }
 
+static uint64_t count_up(void *ud)
+{
+    return ++*(uint64_t *)ud;
+}
+
+static void test_only_scripts_with_the_number_of_this_page_run(void **state)
+{
+    (void)state;
+    uint64_t n = 0xab;
+    assert_int_equal(report_html(&out, &RUN, &summary, &(sw_entropy){count_up, &n}, NULL), SW_OK);
+    assert_int_equal(count("script-src 'nonce-00000000000000ac00000000000000ad'"), 1);
+    assert_int_equal(count("nonce=\"00000000000000ac00000000000000ad\""), 2);
+    buf_clear(&out);
+    assert_int_equal(report_html(&out, &RUN, &summary, &(sw_entropy){count_up, &n}, NULL), SW_OK);
+    assert_int_equal(count("00000000000000ac"), 0);
+}
+
 static void test_the_page_loads_nothing(void **state)
 {
     (void)state;
-    assert_int_equal(report_html(&out, &RUN, &summary, NULL), SW_OK);
+    assert_int_equal(report_html(&out, &RUN, &summary, NULL, NULL), SW_OK);
     static const char *const LOADERS[] = {" src=", "<link", "<img", "<iframe", "@import", "url("};
     for (size_t i = 0; i < sizeof LOADERS / sizeof LOADERS[0]; i++) {
         const char *const markup_end = strstr(buf_str(&out), "<script");
@@ -153,6 +170,13 @@ static void test_json_says_null_for_what_was_not_measured(void **state)
     const json_t *const failed = json_array_get(json_object_get(root, "tests"), 1);
     assert_true(json_is_null(json_object_get(json_object_get(failed, "metrics"), "ttft_ms")));
     assert_string_equal(json_string_value(json_object_get(failed, "status")), "http_error");
+    const json_t *const metrics = json_object_get(json_array_get(json_object_get(root, "tests"), 0), "metrics");
+    assert_true(json_is_null(json_object_get(metrics, "decode_tps"))); // three arrival times
+    assert_string_equal(json_string_value(json_object_get(metrics, "decode_missing")),
+                        "fewer than 20 different arrival times");
+    assert_true(json_is_null(json_object_get(totals, "decode_tps")));
+    assert_true(json_is_null(json_object_get(json_object_get(totals, "test_decode_tps"), "p50")));
+    assert_int_equal(json_integer_value(json_object_get(totals, "without_decode")), 1);
     assert_string_equal(json_string_value(json_object_get(failed, "error")), HOSTILE);
     json_decref(root);
 }
@@ -176,6 +200,34 @@ static void test_markdown_tables_and_fences_hold(void **state)
     assert_non_null(strstr(answers, "\n````text\n"));
     const char *const script = strstr(buf_str(&out), "<script>");
     assert_true(script == NULL || script > answers); // above them only tables, where all of it is escaped
+}
+
+static void test_a_rate_that_was_not_measured_is_a_dash_everywhere(void **state)
+{
+    (void)state;
+    report_text(&out, &RUN, &summary);
+    assert_int_equal(count("\ndecode       - tok/s\n"), 1);
+    assert_int_equal(count("\ndecode/test  - tok/s\n"), 1);
+    assert_int_equal(count("no decode rate (-)"), 1);
+    buf_clear(&out);
+    report_markdown(&out, &RUN, &summary);
+    assert_int_equal(count("| decode | - tok/s |"), 1);
+    assert_int_equal(count("| decode/test | - tok/s |"), 1);
+    buf_clear(&out);
+    assert_int_equal(report_html(&out, &RUN, &summary, NULL, NULL), SW_OK);
+    assert_int_equal(count("<dt>decode</dt><dd>- <small>"), 1);
+    assert_int_equal(count("no decode rate (fewer than 20 different arrival times)"), 1);
+}
+
+static void test_the_rates_of_a_run_are_its_rate_and_its_tests(void **state)
+{
+    (void)state;
+    run_summary s = summary;
+    s.decode_tps = 96.77;
+    s.test_decode_tps = (sample_stats){.n = 3, .p50 = 100, .min = 50, .max = 1000};
+    report_text(&out, &RUN, &s);
+    assert_int_equal(count("\ndecode       96.8 tok/s\n"), 1);
+    assert_int_equal(count("\ndecode/test  median 100 (50.0 to 1000) tok/s\n"), 1);
 }
 
 static void format_rate(double value, const char *wanted)
@@ -210,11 +262,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         REPORT_TEST(test_hostile_text_is_text_in_html),
+        REPORT_TEST(test_only_scripts_with_the_number_of_this_page_run),
         REPORT_TEST(test_the_page_loads_nothing),
         REPORT_TEST(test_chart_data_is_ascii_json_without_markup),
         REPORT_TEST(test_json_says_null_for_what_was_not_measured),
         REPORT_TEST(test_a_terminal_gets_no_escape_sequences),
         REPORT_TEST(test_markdown_tables_and_fences_hold),
+        REPORT_TEST(test_a_rate_that_was_not_measured_is_a_dash_everywhere),
+        REPORT_TEST(test_the_rates_of_a_run_are_its_rate_and_its_tests),
         REPORT_TEST(test_numbers_have_about_three_digits),
         REPORT_TEST(test_few_gaps_show_their_maximum),
     };

@@ -261,7 +261,7 @@ static void test_a_database_of_others_is_refused(void **state)
 {
     (void)state;
     run_sql("CREATE TABLE t (x)");
-    assert_refused(SW_EFORMAT, "not of spillway");
+    assert_refused(SW_EFORMAT, "not one of spillway");
 }
 
 static void test_a_file_that_is_no_database_is_refused(void **state)

@@ -1,3 +1,8 @@
+/* chat_stream.c - reads the JSON of each event and keeps its text with its arrival time.
+ *
+ * Invariant: text and reasoning are valid UTF-8 without NUL, and arrivals are in the order of the events.  Answers,
+ * events and error messages are bounded by limits.h and the sizes below.
+ */
 #include "client/chat_stream.h"
 
 #include <jansson.h>
@@ -12,6 +17,7 @@
 
 enum { NAME_BYTES_MAX = 1024, MESSAGE_BYTES_MAX = 512, ERROR_BYTES_MAX = 8192, BODY_EXCERPT_BYTES = 200 };
 
+// Every buffer is born with its limit, so that no server can make the client grow without bound.
 void chat_stream_init(chat_stream *s)
 {
     *s = (chat_stream){0};
@@ -45,6 +51,7 @@ void chat_stream_reset(chat_stream *s)
     s->has_failed = false;
 }
 
+/* The first failure is kept: what follows it (a closed connection) is usually its consequence. */
 void chat_stream_fail(chat_stream *s, test_status status, const char *fmt, ...)
 {
     if (s->has_failed || s->done_ns >= 0)
@@ -56,12 +63,12 @@ void chat_stream_fail(chat_stream *s, test_status status, const char *fmt, ...)
     va_end(args);
     s->has_failed = true;
     s->failure = status;
-    // Parsers quote what they choke on, which may be no UTF-8 at all.
+    // Parsers quote the bytes that they reject, which need not be UTF-8.
     escape_terminal(&s->error, message, utf8_complete_prefix(message, strlen(message)));
 }
 
-/* The sentence in an error document, whatever its shape: {"error": {"message": ".."}}, {"error": ".."},
- * {"message": ".."} or {"detail": ".."}; NULL when there is none. */
+/* The message of an error document in any of its usual shapes: {"error": {"message": ".."}}, {"error": ".."},
+ * {"message": ".."} or {"detail": ".."}.  NULL if there is none. */
 static const char *error_message(const json_t *root)
 {
     const json_t *const error = json_object_get(root, "error");
@@ -83,7 +90,7 @@ void chat_stream_fail_http(chat_stream *s, long http_status, const char *body, s
     } else if (n == 0) {
         chat_stream_fail(s, TEST_HTTP_ERROR, "HTTP %ld with an empty body", http_status);
     } else {
-        buf excerpt; // escaped, since the body may be anything, not even UTF-8
+        buf excerpt; // escaped: the body may be binary
         buf_init(&excerpt, ERROR_BYTES_MAX);
         escape_terminal(&excerpt, body, n < BODY_EXCERPT_BYTES ? n : BODY_EXCERPT_BYTES);
         chat_stream_fail(s, TEST_HTTP_ERROR, "HTTP %ld: %s", http_status, buf_str(&excerpt));
@@ -92,7 +99,8 @@ void chat_stream_fail_http(chat_stream *s, long http_status, const char *body, s
     json_decref(root);
 }
 
-/* Appends a JSON string.  A NUL is legal JSON but would end the text early for everybody after us. */
+/* Appends a JSON string.  A NUL is legal JSON, but would end the text early for every reader of a C string: it becomes
+ * U+FFFD. */
 static void append_string(buf *out, const json_t *string)
 {
     const char *p = json_string_value(string);
@@ -109,19 +117,22 @@ static void append_string(buf *out, const json_t *string)
     }
 }
 
-/* Names are told in every chunk; the first counts. */
+/* Every chunk repeats the names; the first is kept. */
 static void take_name(buf *out, const json_t *string)
 {
     if (out->size == 0)
         append_string(out, string);
 }
 
+/* Sets *out if `number` is a count; anything else (null, a negative number, a text) leaves -1, "not sent". */
 static void take_count(int64_t *out, const json_t *number)
 {
     if (json_is_integer(number) && json_integer_value(number) >= 0)
         *out = json_integer_value(number);
 }
 
+/* The usage object, which most servers send once, in a chunk of its own at the end.  Members that are missing stay -1.
+ */
 static void take_usage(chat_stream *s, const json_t *usage)
 {
     take_count(&s->prompt_tokens, json_object_get(usage, "prompt_tokens"));
@@ -131,12 +142,14 @@ static void take_usage(chat_stream *s, const json_t *usage)
                json_object_get(json_object_get(usage, "completion_tokens_details"), "reasoning_tokens"));
 }
 
+/* Appends the text of one event.  An event without text (a role, a finish reason) is not an arrival: figures count
+ * content events.  The size of an arrival is in bytes of UTF-8, reasoning included. */
 static void take_delta(chat_stream *s, const json_t *delta, int64_t t_ns)
 {
     const json_t *const content = json_object_get(delta, "content");
     const json_t *reasoning = json_object_get(delta, "reasoning_content");
     if (reasoning == NULL)
-        reasoning = json_object_get(delta, "reasoning"); // what newer servers call it
+        reasoning = json_object_get(delta, "reasoning"); // the name in newer servers
     const size_t n_bytes = json_string_length(content) + json_string_length(reasoning);
     if (n_bytes == 0)
         return;
@@ -164,11 +177,12 @@ void chat_stream_event(chat_stream *s, const char *data, size_t n, int64_t t_ns)
     json_error_t where;
     json_t *const root = json_loadb(data, n, JSON_ALLOW_NUL, &where);
     if (!json_is_object(root)) {
-        chat_stream_fail(s, TEST_BAD_STREAM, "after %zu pieces of text came an event that is no JSON object: %s",
-                         s->n_arrivals, root == NULL ? where.text : "it is something else");
+        chat_stream_fail(s, TEST_BAD_STREAM, "the event after %zu pieces of text is not a JSON object: %s",
+                         s->n_arrivals, root == NULL ? where.text : "it is another JSON value");
     } else if (json_object_get(root, "error") != NULL && !json_is_null(json_object_get(root, "error"))) {
         const char *const message = error_message(root);
-        chat_stream_fail(s, TEST_SERVER_ERROR, "%s", message != NULL ? message : "the server gave no reason");
+        chat_stream_fail(s, TEST_SERVER_ERROR, "%s",
+                         message != NULL ? message : "the server sent an error without a message");
     } else {
         const json_t *const choice = json_array_get(json_object_get(root, "choices"), 0);
         take_name(&s->model, json_object_get(root, "model"));
@@ -180,11 +194,14 @@ void chat_stream_event(chat_stream *s, const char *data, size_t n, int64_t t_ns)
     json_decref(root);
 }
 
+/* The finish reasons of a whole answer; others ("content_filter", "error") mean that it was cut short. */
 static bool is_good_finish(const char *reason)
 {
     return strcmp(reason, "stop") == 0 || strcmp(reason, "length") == 0 || strcmp(reason, "tool_calls") == 0;
 }
 
+/* A stream without a finish reason is incomplete even if it ended with [DONE]: some servers send that after an error.
+ */
 answer_record chat_stream_finish(chat_stream *s, int64_t t_ns)
 {
     const char *const reason = buf_str(&s->finish_reason);

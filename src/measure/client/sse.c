@@ -1,3 +1,4 @@
+/* sse.c - collects bytes to lines and lines to events; both are bounded by LIMIT_SSE_LINE_BYTES. */
 #include "client/sse.h"
 
 #include <string.h>
@@ -17,12 +18,13 @@ void sse_free(sse_reader *sse)
     buf_free(&sse->data);
 }
 
+/* Adds a "data" field to the event under way; `line` has no line end and at least one byte. */
 static void take_field(sse_reader *sse, const char *line, size_t n)
 {
     const char *const colon = memchr(line, ':', n);
     const size_t n_name = colon != NULL ? (size_t)(colon - line) : n;
     if (n_name != 4 || memcmp(line, "data", 4) != 0)
-        return; // a comment (no name), or event, id, retry: nothing that a benchmark needs
+        return; // a comment (no name), or event, id, retry, which a benchmark does not use
     size_t start = colon != NULL ? n_name + 1 : n;
     if (start < n && line[start] == ' ')
         start++;
@@ -32,6 +34,7 @@ static void take_field(sse_reader *sse, const char *line, size_t n)
     sse->has_data = true;
 }
 
+/* Handles a whole line: a field, or the empty line that ends an event. */
 static void end_line(sse_reader *sse)
 {
     const char *line = buf_str(&sse->line);
@@ -51,6 +54,7 @@ static void end_line(sse_reader *sse)
     buf_clear(&sse->line);
 }
 
+/* The first failure of either buffer.  It is checked after every line, so that a huge event ends the stream early. */
 static sw_code check(const sse_reader *sse, sw_err *err)
 {
     const sw_code code = sse->line.failed != SW_OK ? sse->line.failed : sse->data.failed;
@@ -59,10 +63,11 @@ static sw_code check(const sse_reader *sse, sw_err *err)
     return code == SW_OK ? SW_OK : sw_fail(err, code, "out of memory reading an event");
 }
 
+/* Lines end in LF, CR or CRLF.  CR ends a line at once; an LF right after it is skipped, even in a later call. */
 sw_code sse_feed(sse_reader *sse, const char *bytes, size_t n, sw_err *err)
 {
     size_t i = 0;
-    while (i < n) {
+    while (i < n) { // one line, or the part of it that has arrived
         if (sse->after_cr && bytes[i] == '\n')
             i++;
         sse->after_cr = false;

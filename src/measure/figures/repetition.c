@@ -1,3 +1,8 @@
+/* repetition.c - the measures of repetition.h, each in its own function.
+ *
+ * Equal words get equal numbers by sorting, and everything after that works on numbers: no hash table that a hostile
+ * text could make slow.  Cost is O(n log n) in words, and O(256 n) at most for the search for a loop.
+ */
 #include "figures/repetition.h"
 
 #include <stdbool.h>
@@ -11,9 +16,9 @@
 enum {
     WINDOW_WORDS = 200, // of window_max
     WINDOW_STEP = 50,
-    LOOP_PERIOD_MAX = 256,
-    LOOP_SPAN_MIN = 24, // words; shorter endings are rhetoric
-    LINE_REPEAT_FAILURE = 5,
+    LOOP_PERIOD_MAX = 256,   // words; a longer period is a repeated chapter, and costs time to find
+    LOOP_SPAN_MIN = 24,      // words; shorter endings are rhetoric
+    LINE_REPEAT_FAILURE = 5, // equal lines in a row
 };
 
 const char *repetition_verdict_name(repetition_verdict verdict)
@@ -25,15 +30,15 @@ const char *repetition_verdict_name(repetition_verdict verdict)
 typedef struct word {
     const char *bytes;
     size_t n_bytes;
-    size_t position; // index in the text; lost order is restored with it after sorting
+    size_t position; // index in the text, to restore the order after sorting
 } word;
 
 typedef struct words {
-    word *items;
+    word *items; // views into the text
     size_t n, cap;
 } words;
 
-/* Python's str.split() set, which the original score was defined with; U+200B is not in it. */
+/* The white space of Python's str.split(), on which the original score is defined; U+200B is not in it. */
 static bool is_space(uint32_t cp)
 {
     return (cp >= 0x09 && cp <= 0x0d) || (cp >= 0x1c && cp <= 0x20) || cp == 0x85 || cp == 0xa0 || cp == 0x1680 ||
@@ -53,6 +58,7 @@ static bool is_unspaced(uint32_t cp)
     return false;
 }
 
+/* Appends a word of at least one byte; returns false when memory is short. */
 static bool push_word(words *w, const char *bytes, size_t n_bytes)
 {
     if (n_bytes == 0)
@@ -84,6 +90,7 @@ static bool split(words *out, const char *text, size_t n, bool split_unspaced)
     return push_word(out, text + start, n - start);
 }
 
+/* By bytes: equal words are equal byte by byte, and no order of letters matters. */
 static int compare_words(const void *a, const void *b)
 {
     const word *const x = a;
@@ -93,8 +100,8 @@ static int compare_words(const void *a, const void *b)
     return order != 0 ? order : (x->n_bytes > y->n_bytes) - (x->n_bytes < y->n_bytes);
 }
 
-/* Numbers the words of a text so that equal words have equal numbers, by sorting: no hash table that a hostile text
- * could make slow.  The result is in text order; free it with mem_free. */
+/* Numbers the words of a text so that equal words have equal numbers.  The result is in text order; free it with
+ * mem_free.  NULL when memory is short. */
 static uint32_t *number_words(words *w)
 {
     uint32_t *const ids = mem_calloc(w->n + 1, sizeof *ids);
@@ -110,6 +117,7 @@ static uint32_t *number_words(words *w)
     return ids;
 }
 
+/* Three consecutive words, by number. */
 typedef struct triple {
     uint32_t ids[3];
 } triple;
@@ -141,6 +149,7 @@ static double score_of(const uint32_t *ids, size_t n, triple *scratch)
     return (double)n_repeated / (double)n_triples;
 }
 
+/* The highest score of any window, the last one included; of the whole text if it is shorter than a window. */
 static double window_max_of(const uint32_t *ids, size_t n, triple *scratch)
 {
     if (n <= WINDOW_WORDS)
@@ -153,6 +162,7 @@ static double window_max_of(const uint32_t *ids, size_t n, triple *scratch)
     return max;
 }
 
+/* The shortest period in which the end of the text repeats at least three times, over LOOP_SPAN_MIN words or more. */
 static tail_loop tail_loop_of(const uint32_t *ids, size_t n)
 {
     const size_t period_max = n / 3 < LOOP_PERIOD_MAX ? n / 3 : LOOP_PERIOD_MAX;
@@ -167,7 +177,7 @@ static tail_loop tail_loop_of(const uint32_t *ids, size_t n)
     return (tail_loop){0};
 }
 
-/* The next line of *text without outer blanks; false at the end. */
+/* Sets *line to the next line of *text without outer blanks; returns false at the end. */
 static bool next_line(const char **text, const char *end, const char **line, size_t *n)
 {
     if (*text >= end)
@@ -185,6 +195,7 @@ static bool next_line(const char **text, const char *end, const char **line, siz
     return true;
 }
 
+/* The longest run of equal lines; blank lines neither end a run nor belong to it. */
 static size_t line_repeat_max_of(const char *text, size_t n_bytes)
 {
     const char *const end = text + n_bytes;
@@ -203,6 +214,8 @@ static size_t line_repeat_max_of(const char *text, size_t n_bytes)
     return max;
 }
 
+/* Code and lists repeat words by nature, so their limit is higher, and nothing in them is merely suspicious.  The
+ * limits are documented in docs/benchmark.md. */
 static repetition_verdict verdict_of(const repetition_score *r, text_form form)
 {
     const double window_limit = form == FORM_PROSE ? 0.5 : 0.8;
@@ -211,7 +224,7 @@ static repetition_verdict verdict_of(const repetition_score *r, text_form form)
     return form == FORM_PROSE && r->window_max > 0.3 ? REPETITION_SUSPICIOUS : REPETITION_NONE;
 }
 
-/* The part of the measures that works on words; fills score_units alone when `split_unspaced`. */
+/* The measures that work on words; with `split_unspaced`, only score_units.  Returns false when memory is short. */
 static bool measure_words(const char *text, size_t n_bytes, bool split_unspaced, repetition_score *out)
 {
     words w = {0};

@@ -1,9 +1,9 @@
-/* repetition.h - does a text go round in circles?
+/* repetition.h - measures how much a text repeats itself.
  *
- * A model that was damaged by a wrong kernel, a wrong placement or too much heat often still writes fluent words, but
- * the same ones.  `score` is the share of repeated word triples, the figure that earlier benchmarks of offloaded models
- * published; it is kept exactly, because numbers are compared with it.  It is blind to loops that start late, to text
- * without spaces and to repeated lines, so the other members stand beside it, and the verdict uses them.
+ * A model that computes wrongly (a wrong kernel, a wrong placement) often still writes fluent words, but the same ones.
+ * `score` is the share of repeated word triples, the figure that earlier benchmarks of offloaded models published; its
+ * definition is kept exactly, because new figures are compared with those.  It misses loops that start late, text
+ * without spaces and repeated lines, so the other members cover these, and the verdict uses them.
  */
 #ifndef FIGURES_REPETITION_H
 #define FIGURES_REPETITION_H

@@ -1,3 +1,4 @@
+/* stats.c - order statistics and moments of a list of values. */
 #include "figures/stats.h"
 
 #include <math.h>
@@ -14,6 +15,7 @@ double stats_percentile(const double *sorted, size_t n, double p)
     return sorted[below] + (h - (double)below) * (sorted[below + 1] - sorted[below]);
 }
 
+/* Ascending.  Differences are not subtracted: they may overflow. */
 static int compare_doubles(const void *a, const void *b)
 {
     const double x = *(const double *)a;
@@ -21,6 +23,7 @@ static int compare_doubles(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Two passes, for the mean and then for the squares: one pass loses digits when the deviation is small. */
 sample_stats stats_of(double *values, size_t n)
 {
     sample_stats s = {.n = n, .min = NAN, .max = NAN, .mean = NAN, .sd = NAN, .cv = NAN};

@@ -1,4 +1,4 @@
-/* stats.h - the few statistics that every figure of the suite is made with.
+/* stats.h - the statistics behind every figure of the suite.
  *
  * One definition each, so that a percentile in the terminal, in a report and in a comparison is the same number.
  * What cannot be computed (no values, one value for a deviation) is NAN, which every writer shows as "-".
@@ -24,8 +24,8 @@ double stats_percentile(const double *sorted, size_t n, double p);
 /* Sorts `values` in place.  They must not hold NAN. */
 sample_stats stats_of(double *values, size_t n);
 
-/* Too few values make a tail percentile look exact when it is one lucky sample: below 20 the maximum stands for p95,
- * below 100 for p99. */
+/* Of too few values, a tail percentile is a single sample: below 20 values the maximum is shown in place of p95, below
+ * 100 in place of p99. */
 static inline bool stats_has_p95(const sample_stats *s)
 {
     return s->n >= 20;

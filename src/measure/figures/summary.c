@@ -1,3 +1,4 @@
+/* summary.c - adds up the metrics of a run's tests. */
 #include "figures/summary.h"
 
 #include <math.h>
@@ -5,25 +6,7 @@
 
 #include "base/alloc.h"
 
-/* A mean that ignores what does not exist. */
-typedef struct mean {
-    double sum;
-    int n;
-} mean;
-
-static void add(mean *m, double value)
-{
-    if (isnan(value))
-        return;
-    m->sum += value;
-    m->n++;
-}
-
-static double value_of(const mean *m)
-{
-    return m->n > 0 ? m->sum / m->n : NAN;
-}
-
+/* The gaps of all completed tests as one sample, so that long answers weigh more than short ones. */
 static sw_code pool_gaps(run_summary *s, sw_err *err)
 {
     size_t n = 0;
@@ -42,31 +25,62 @@ static sw_code pool_gaps(run_summary *s, sw_err *err)
     return SW_OK;
 }
 
-static void sum_up_tests(run_summary *s)
+/* Adds one completed test to the counts, and its time to *e2e_ms. */
+static void count_test(run_summary *s, const test_metrics *m, double *e2e_ms)
 {
-    mean decode = {0}, overall = {0}, ttft = {0}, repetition = {0};
+    s->n_completed++;
+    s->n_tokens += m->n_tokens;
+    *e2e_ms += m->e2e_ms;
+    s->mean_repetition += m->repetition.score;
+    s->n_stalls += m->n_stalls;
+    s->n_degenerate += m->repetition.verdict == REPETITION_DEGENERATE;
+    s->n_without_decode += m->decode != DECODE_MEASURED;
+    s->counted_events |= m->counted_events;
+    s->counts_differ |= m->counts_differ;
+}
+
+/* Sums and shares that need no list of values. */
+static void sum_up_counts(run_summary *s)
+{
+    double e2e_ms = 0;
     for (size_t i = 0; i < s->n_rows; i++) {
-        const test_metrics *const m = &s->rows[i].metrics;
-        if (s->rows[i].test->answer.status != TEST_COMPLETED)
-            continue;
-        s->n_completed++;
-        s->n_tokens += m->n_tokens;
-        s->n_stalls += m->n_stalls;
-        s->n_degenerate += m->repetition.verdict == REPETITION_DEGENERATE;
-        s->counted_events |= m->counted_events;
-        s->counts_differ |= m->counts_differ;
-        add(&decode, m->decode_tps);
-        add(&overall, m->overall_tps);
-        add(&ttft, m->ttft_ms);
-        add(&repetition, m->repetition.score);
+        if (s->rows[i].test->answer.status == TEST_COMPLETED)
+            count_test(s, &s->rows[i].metrics, &e2e_ms);
     }
-    s->mean_decode_tps = value_of(&decode);
-    s->mean_overall_tps = value_of(&overall);
-    s->mean_ttft_ms = value_of(&ttft);
-    s->mean_repetition = value_of(&repetition);
+    s->overall_tps = e2e_ms > 0 ? 1000 * (double)s->n_tokens / e2e_ms : NAN;
+    s->mean_repetition = s->n_completed > 0 ? s->mean_repetition / s->n_completed : NAN;
     s->success_rate = s->n_planned > 0 ? (double)s->n_completed / s->n_planned : NAN;
 }
 
+/* The figures that have one value per test, those of tests that have none left out. */
+static sw_code sum_up_rates(run_summary *s, sw_err *err)
+{
+    double *const values = mem_calloc(s->n_rows + 1, sizeof *values);
+    if (values == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory summing up %zu tests", s->n_rows);
+    size_t n = 0;
+    double tokens = 0, ms = 0;
+    for (size_t i = 0; i < s->n_rows; i++) {
+        const test_metrics *const m = &s->rows[i].metrics;
+        if (s->rows[i].test->answer.status == TEST_COMPLETED && m->decode == DECODE_MEASURED) {
+            values[n++] = m->decode_tps;
+            tokens += (double)(m->n_tokens - 1);
+            ms += m->decode_ms;
+        }
+    }
+    s->decode_tps = ms > 0 ? 1000 * tokens / ms : NAN;
+    s->test_decode_tps = stats_of(values, n);
+    n = 0;
+    for (size_t i = 0; i < s->n_rows; i++) {
+        if (s->rows[i].test->answer.status == TEST_COMPLETED && !isnan(s->rows[i].metrics.ttft_ms))
+            values[n++] = s->rows[i].metrics.ttft_ms;
+    }
+    s->ttft_ms = stats_of(values, n);
+    mem_free(values);
+    return SW_OK;
+}
+
+/* Peaks in bytes, over the whole run, warm-up and pauses included. */
 static void find_peaks(run_summary *s, const run_record *run)
 {
     s->has_memory = run->n_samples > 0;
@@ -79,6 +93,7 @@ static void find_peaks(run_summary *s, const run_record *run)
     }
 }
 
+/* Rows are made for every measured test, failed ones too; only the sums leave those out. */
 sw_code summary_of(const run_record *run, run_summary *out, sw_err *err)
 {
     *out = (run_summary){.n_planned = run->info.n_planned};
@@ -94,9 +109,10 @@ sw_code summary_of(const run_record *run, run_summary *out, sw_err *err)
         if (code != SW_OK)
             return code;
     }
-    sum_up_tests(out);
+    sum_up_counts(out);
     find_peaks(out, run);
-    return pool_gaps(out, err);
+    const sw_code code = sum_up_rates(out, err);
+    return code == SW_OK ? pool_gaps(out, err) : code;
 }
 
 void summary_free(run_summary *summary)

@@ -1,13 +1,14 @@
 /* summary.h - a run in a few figures.
  *
- * Means are taken over the tests that completed; failures lower the success rate and nothing else.  Warm-ups count
- * nowhere.
+ * Only tests that completed count; failures lower the success rate and nothing else.  Warm-ups count nowhere.  A rate
+ * of the run is all tokens over all time, never a mean of rates: one fast test must not stand for the others.  Pure:
+ * the store's record goes in, figures come out.
  */
 #ifndef FIGURES_SUMMARY_H
 #define FIGURES_SUMMARY_H
 
 #include "figures/metrics.h"
-#include "results/store.h"
+#include "results/record.h"
 
 typedef struct summary_row {
     const test_record *test;
@@ -21,11 +22,13 @@ typedef struct run_summary {
     int n_completed;
     double success_rate; // completed / planned
     int64_t n_tokens;
-    double mean_decode_tps;
-    double mean_overall_tps;
-    double mean_ttft_ms;
+    double decode_tps;            // sum of (tokens - 1) / sum of decode_ms, over the tests that have a decode rate
+    sample_stats test_decode_tps; // the rates of these tests
+    int n_without_decode;         // completed tests that have none
+    double overall_tps;           // sum of tokens / sum of e2e_ms
+    sample_stats ttft_ms;         // one value per test
     double mean_repetition;
-    int n_degenerate; // answers that go round in circles
+    int n_degenerate; // answers whose repetition verdict is "degenerate"
     size_t n_stalls;
     bool counted_events; // at least one answer's tokens had to be counted by events
     bool counts_differ;
@@ -39,7 +42,7 @@ typedef struct run_summary {
 SW_NODISCARD sw_code summary_of(const run_record *run, run_summary *out, sw_err *err);
 void summary_free(run_summary *summary);
 
-/* What a finished run is called: "ok", "failed_threshold" (a test failed), "invalid" (no test completed, so that its
+/* The status of a finished run: "ok", "failed_threshold" (a test failed), "invalid" (no test completed, so that its
  * figures mean nothing) or "aborted" (tests are missing). */
 const char *summary_status(const run_summary *summary);
 

@@ -1,3 +1,4 @@
+/* machine.c - reads /proc for the process behind a port, and the system calls for the rest.  Linux only. */
 #include "monitor/machine.h"
 
 #include <ctype.h>
@@ -11,6 +12,7 @@
 
 #include "base/sysinfo.h"
 
+/* What cannot be read stays zero or empty: a fact that is missing must not stop a benchmark. */
 machine_info machine_facts(void)
 {
     machine_info m = {.cpu = sysinfo_cpu_name(), .n_cores = sysinfo_n_cores()};
@@ -24,7 +26,7 @@ machine_info machine_facts(void)
     return m;
 }
 
-/* The inode of the socket in state LISTEN on `port`, from one of the kernel's socket tables; 0 when there is none. */
+/* The inode of the socket in state LISTEN on `port`, from one of the kernel's socket tables; 0 if there is none. */
 static unsigned long listening_inode(const char *table, int port)
 {
     FILE *const f = fopen(table, "re");
@@ -44,6 +46,8 @@ static unsigned long listening_inode(const char *table, int port)
     return found;
 }
 
+/* Returns true if one of the process's open files is the socket with that inode.  The folder of another user's process
+ * cannot be opened, which reads as "no". */
 static bool has_socket(long pid, unsigned long inode)
 {
     char path[64], wanted[64], target[64];
@@ -65,6 +69,7 @@ static bool has_socket(long pid, unsigned long inode)
     return found;
 }
 
+/* The kernel's tables give the inode of a socket, and the files of each process the owner of the inode. */
 long machine_pid_listening_on(int port)
 {
     unsigned long inode = listening_inode("/proc/net/tcp", port);

@@ -1,4 +1,5 @@
-/* machine.h - where did this run?  Facts that a figure is worthless without, and the process behind a port. */
+/* machine.h - facts about the machine, stored with every run because no figure can be compared without them, and the
+ * process behind a port. */
 #ifndef MONITOR_MACHINE_H
 #define MONITOR_MACHINE_H
 
@@ -13,8 +14,9 @@ typedef struct machine_info {
 
 machine_info machine_facts(void);
 
-/* The process that listens on TCP `port` of this machine, or 0 when it is not to be found (another user's processes are
- * not visible). */
+/* The process that listens on TCP `port` of this machine; 0 if none is found (processes of other users are not
+ * visible).
+ */
 long machine_pid_listening_on(int port);
 
 #endif

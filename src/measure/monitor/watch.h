@@ -1,7 +1,7 @@
 /* watch.h - watches a process's memory from a thread of its own.
  *
- * Five samples a second see every peak that lasts; they are kept until somebody takes them, in a ring of bounded size
- * whose oldest samples give way (an hour between two tests is no reason to eat memory).
+ * Five samples a second see every peak that lasts.  They are kept until they are taken, in a ring of fixed size: when
+ * it is full, a new sample replaces the oldest, so that an hour between two tests costs no memory.
  */
 #ifndef MONITOR_WATCH_H
 #define MONITOR_WATCH_H
@@ -13,6 +13,19 @@
 #include "base/sysinfo.h"
 #include "spillway/error.h"
 
+enum {
+    WATCH_KEPT = 65536,      // samples: three and a half hours of them
+    WATCH_INTERVAL_MS = 200, // between two samples
+};
+
+typedef struct watch_options {
+    long pid;
+    const sw_clock *clock;                             // must outlive the watch
+    process_memory (*read_memory)(void *ud, long pid); // NULL: the operating system's figures.  Called by several
+                                                       // threads, one at a time
+    void *ud;                                          // of read_memory
+} watch_options;
+
 typedef struct watch_sample {
     uint64_t t_ns; // of the clock
     process_memory memory;
@@ -21,16 +34,14 @@ typedef struct watch_sample {
 
 typedef struct memory_watch memory_watch;
 
-/* Starts sampling process `pid` at once.  Errors: SW_ENOMEM, SW_EIO (no thread). */
-SW_NODISCARD sw_code watch_start(memory_watch **out, long pid, const sw_clock *clock, sw_err *err);
+/* Starts sampling at once.  Errors: SW_ENOMEM, SW_EIO (no thread). */
+SW_NODISCARD sw_code watch_start(memory_watch **out, const watch_options *options, sw_err *err);
 /* Samples from now on carry `tag`. */
 void watch_tag(memory_watch *watch, int tag);
-/* Moves at most `max` of the oldest kept samples to `out`; returns how many.  Takes one sample first, so that there is
- * one even of a moment shorter than the interval. */
+/* Moves at most `max` of the oldest kept samples to `out`; returns how many.  Takes one sample first, so that even a
+ * moment shorter than the interval has one. */
 size_t watch_take(memory_watch *watch, watch_sample *out, size_t max);
-/* NULL is accepted. */
+/* Returns within a twentieth of a second of the clock.  NULL is accepted. */
 void watch_stop(memory_watch *watch);
-
-enum { WATCH_KEPT = 65536 }; // three and a half hours at five a second
 
 #endif

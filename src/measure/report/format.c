@@ -1,3 +1,4 @@
+/* format.c - the columns, the totals and the warnings of every report, as tables of data. */
 #include "report/format.h"
 
 #include <inttypes.h>
@@ -6,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+/* Decimals by size, so that a column of unlike figures stays readable. */
 void format_number(char out[CELL_BYTES], double value)
 {
     if (!isfinite(value)) {
@@ -17,6 +19,7 @@ void format_number(char out[CELL_BYTES], double value)
     snprintf(out, CELL_BYTES, "%.*f", n_decimals, value);
 }
 
+/* Powers of 1024, as the operating system counts memory. */
 void format_bytes(char out[CELL_BYTES], uint64_t bytes)
 {
     const double mib = (double)bytes / (1024.0 * 1024.0);
@@ -26,6 +29,7 @@ void format_bytes(char out[CELL_BYTES], uint64_t bytes)
         snprintf(out, CELL_BYTES, "%.1f MiB", mib);
 }
 
+/* UTC, so that reports of two machines can be put in order. */
 void format_time(char out[CELL_BYTES], int64_t unix_ms)
 {
     const time_t seconds = (time_t)(unix_ms / 1000);
@@ -46,13 +50,14 @@ void format_name(buf *out, const test_record *test)
         buf_printf(out, " (%d)", test->repeat + 1);
 }
 
-/* ---- columns ------------------------------------------------------------------------------------------------- */
+/* ---- columns: one function per cell of a test's row ------------------------------------------------------------- */
 
 static void status(char out[CELL_BYTES], const summary_row *row)
 {
     snprintf(out, CELL_BYTES, "%s", format_status(row->test->answer.status));
 }
 
+/* "*" marks a count of events in place of the server's. */
 static void tokens(char out[CELL_BYTES], const summary_row *row)
 {
     snprintf(out, CELL_BYTES, "%" PRId64 "%s", row->metrics.n_tokens, row->metrics.counted_events ? "*" : "");
@@ -68,7 +73,7 @@ static void gap_median(char out[CELL_BYTES], const summary_row *row)
     format_number(out, row->metrics.itl_ms.p50);
 }
 
-/* Below 20 gaps a 95th percentile is a guess; the maximum is shown and named. */
+/* Below 20 gaps a 95th percentile is a guess: the maximum is shown, and labelled as such. */
 static void gap_tail(char out[CELL_BYTES], const summary_row *row)
 {
     const sample_stats *const gaps = &row->metrics.itl_ms;
@@ -88,6 +93,7 @@ static void overall_rate(char out[CELL_BYTES], const summary_row *row)
     format_number(out, row->metrics.overall_tps);
 }
 
+/* In seconds: total times are longer than all other figures. */
 static void total_time(char out[CELL_BYTES], const summary_row *row)
 {
     const double seconds = row->metrics.e2e_ms / 1000;
@@ -97,6 +103,7 @@ static void total_time(char out[CELL_BYTES], const summary_row *row)
         snprintf(out, CELL_BYTES, "-");
 }
 
+/* "!" marks the verdict "degenerate"; the score alone would miss a loop that begins late. */
 static void repetition(char out[CELL_BYTES], const summary_row *row)
 {
     const repetition_score *const r = &row->metrics.repetition;
@@ -104,19 +111,18 @@ static void repetition(char out[CELL_BYTES], const summary_row *row)
 }
 
 const column_id COLUMNS[N_COLUMNS] = {
-    {"status", "", "how the request ended", status, false},
+    {"status", "", "outcome of the request", status, false},
     {"tokens", "", "tokens of the answer, as the server counts them (*: counted by events)", tokens, true},
     {"first token", "ms", "request written to first piece of text", ttft, true},
     {"gap p50", "ms", "median time between two tokens", gap_median, true},
     {"gap p95", "ms", "95th percentile of it (below 20 gaps: the longest)", gap_tail, true},
-    {"decode", "tok/s", "tokens per second after the first", decode_rate, true},
-    {"overall", "tok/s", "tokens per second, waiting for the first included", overall_rate, true},
+    {"decode", "tok/s", "tokens per second after the first (-: arrival times too few to tell)", decode_rate, true},
+    {"overall", "tok/s", "tokens per second, including the wait for the first", overall_rate, true},
     {"total", "s", "request written to end of the stream", total_time, true},
-    {"repetition", "", "share of repeated word triples, 0 to 1 (!: the answer goes round in circles)", repetition,
-     true},
+    {"repetition", "", "share of repeated word triples, 0 to 1 (!: the answer repeats itself)", repetition, true},
 };
 
-/* ---- totals -------------------------------------------------------------------------------------------------- */
+/* ---- totals: one function per figure of the run ----------------------------------------------------------------- */
 
 static void total_success(char out[CELL_BYTES], const run_summary *s)
 {
@@ -125,17 +131,31 @@ static void total_success(char out[CELL_BYTES], const run_summary *s)
 
 static void total_decode(char out[CELL_BYTES], const run_summary *s)
 {
-    format_number(out, s->mean_decode_tps);
+    format_number(out, s->decode_tps);
+}
+
+/* The spread beside the rate of the run; numbers are cut to fit the cell. */
+static void total_test_decode(char out[CELL_BYTES], const run_summary *s)
+{
+    const sample_stats *const rates = &s->test_decode_tps;
+    char median[CELL_BYTES], min[CELL_BYTES], max[CELL_BYTES];
+    format_number(median, rates->p50);
+    format_number(min, rates->min);
+    format_number(max, rates->max);
+    if (rates->n == 0)
+        snprintf(out, CELL_BYTES, "-");
+    else
+        snprintf(out, CELL_BYTES, "median %.9s (%.9s to %.9s)", median, min, max);
 }
 
 static void total_overall(char out[CELL_BYTES], const run_summary *s)
 {
-    format_number(out, s->mean_overall_tps);
+    format_number(out, s->overall_tps);
 }
 
 static void total_ttft(char out[CELL_BYTES], const run_summary *s)
 {
-    format_number(out, s->mean_ttft_ms);
+    format_number(out, s->ttft_ms.p50);
 }
 
 static void total_repetition(char out[CELL_BYTES], const run_summary *s)
@@ -156,15 +176,17 @@ static void total_memory(char out[CELL_BYTES], const run_summary *s)
 
 const total_id TOTALS[N_TOTALS] = {
     {"success", "", "tests that completed", total_success},
-    {"decode", "tok/s", "mean over the tests", total_decode},
-    {"overall", "tok/s", "mean over the tests, first token included", total_overall},
-    {"first token", "ms", "mean over the tests", total_ttft},
+    {"decode", "tok/s", "all tokens after the first of each test, over all their time", total_decode},
+    {"decode/test", "tok/s", "median of the tests, lowest and highest", total_test_decode},
+    {"overall", "tok/s", "all tokens over all time, including the wait for the first", total_overall},
+    {"first token", "ms", "median of the tests", total_ttft},
     {"repetition", "", "mean over the tests", total_repetition},
-    {"memory peak", "", "of the server: anonymous and swapped", total_memory},
+    {"memory peak", "", "anonymous and swapped memory of the server", total_memory},
 };
 
-/* ---- warnings ------------------------------------------------------------------------------------------------ */
+/* ---- warnings --------------------------------------------------------------------------------------------------- */
 
+/* A changed fingerprint means another model or other settings in the middle of the run. */
 static bool has_two_fingerprints(const run_record *run)
 {
     for (size_t i = 1; i < run->n_tests; i++) {
@@ -176,21 +198,25 @@ static bool has_two_fingerprints(const run_record *run)
     return false;
 }
 
+/* Warnings are a table of conditions, in the order in which a reader should see them. */
 const char *format_warning(const run_record *run, const run_summary *s, int i)
 {
     const struct {
         bool applies;
         const char *text;
     } warnings[] = {
-        {(int)s->n_rows < s->n_planned, "The run is not complete; spillway bench --resume goes on where it stopped."},
+        {(int)s->n_rows < s->n_planned, "The run is not complete; spillway bench --resume continues it."},
         {s->n_completed == 0, "No test completed: the figures of this run mean nothing."},
-        {s->counted_events, "The server told no token counts for some answers (*); there its events were counted."},
+        {s->counted_events, "The server sent no token counts for some answers (*); their events were counted."},
         {s->counts_differ, "The server's token counts and its events differ by more than 2 %; gaps between events are "
                            "not gaps between tokens."},
-        {s->n_degenerate > 0, "At least one answer (!) goes round in circles; read it before you trust the model."},
+        {s->n_without_decode > 0,
+         "At least one answer has no decode rate (-): its tokens came in too few events (fewer "
+         "than half of them) or at too few different times (fewer than 20)."},
+        {s->n_degenerate > 0, "At least one answer (!) repeats itself; read it before you trust the model."},
         {s->n_stalls > 0, "The stream stalled: at least one gap was over a second and over ten times the median."},
         {has_two_fingerprints(run), "The server's fingerprint changed during the run: its tests are not comparable."},
-        {!s->has_memory, "The server's memory was not measured: its process is not on this machine or not visible."},
+        {!s->has_memory, "The server's memory was not measured: its process is not on this machine, or not visible."},
     };
     for (size_t k = 0; k < sizeof warnings / sizeof warnings[0]; k++) {
         if (warnings[k].applies && i-- == 0)

@@ -1,4 +1,4 @@
-/* format.h - how figures are written, once, for the terminal, Markdown and HTML.
+/* format.h - figures as text, defined once for the terminal, Markdown and HTML.
  *
  * A figure that does not exist is "-", never a zero.  Everything a format function writes is plain ASCII without
  * markup; names and texts from outside are escaped by the writers.
@@ -11,7 +11,7 @@
 
 enum { CELL_BYTES = 48 };
 
-/* One column of the table of tests, the test's name aside. */
+/* One column of the table of tests, after the test's name. */
 typedef struct column_id {
     const char *title;
     const char *unit;    // "" when it has none
@@ -31,7 +31,7 @@ typedef struct total_id {
     void (*format)(char out[CELL_BYTES], const run_summary *summary);
 } total_id;
 
-enum { N_TOTALS = 6 };
+enum { N_TOTALS = 7 };
 extern const total_id TOTALS[N_TOTALS];
 
 /* Three significant digits or so: "0.012", "3.45", "67.8", "912", or "-". */
@@ -40,9 +40,9 @@ void format_number(char out[CELL_BYTES], double value);
 void format_bytes(char out[CELL_BYTES], uint64_t bytes);
 /* "2026-11-22 01:15:44 UTC". */
 void format_time(char out[CELL_BYTES], int64_t unix_ms);
-/* "completed" reads "ok" in a table. */
+/* The status as a table shows it: "ok" for completed. */
 const char *format_status(test_status status);
-/* The test's name and, when tests are repeated, which repetition: appended unescaped to `out`. */
+/* Appends the test's name, unescaped, and the number of the repetition if it is not the first. */
 void format_name(buf *out, const test_record *test);
 
 /* Warning number i about the run, one sentence, or NULL past the last. */

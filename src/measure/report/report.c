@@ -1,3 +1,4 @@
+/* report.c - puts the reports of a run into its folder. */
 #include "report/report.h"
 
 #include "base/file.h"
@@ -17,7 +18,8 @@ static sw_code put_file(buf *content, sw_code code, const char *dir, const char 
     return code;
 }
 
-sw_code report_write(const run_record *run, const run_summary *summary, const char *dir, sw_err *err)
+sw_code report_write(const run_record *run, const run_summary *summary, const char *dir, const sw_entropy *entropy,
+                     sw_err *err)
 {
     buf content;
     buf_init(&content, REPORT_BYTES_MAX);
@@ -26,6 +28,6 @@ sw_code report_write(const run_record *run, const run_summary *summary, const ch
     if (code != SW_OK)
         return code;
     buf_init(&content, REPORT_BYTES_MAX);
-    code = report_html(&content, run, summary, err);
+    code = report_html(&content, run, summary, entropy, err);
     return put_file(&content, code, dir, "report.html", err);
 }

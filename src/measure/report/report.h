@@ -1,4 +1,4 @@
-/* report.h - a stored run as something to read.
+/* report.h - a stored run as text, Markdown, HTML and JSON.
  *
  * Every writer takes a loaded run and its summary, and appends to a buffer; none runs or measures anything.  Texts from
  * outside (answers, names, errors) go through the escaper of the sink.
@@ -8,19 +8,23 @@
 
 #include "base/buf.h"
 #include "figures/summary.h"
+#include "spillway/clock.h"
 
 /* Table and totals for a terminal. */
 void report_text(buf *out, const run_record *run, const run_summary *summary);
 void report_markdown(buf *out, const run_record *run, const run_summary *summary);
-/* One page that needs no network: style, script and data are inside. */
-SW_NODISCARD sw_code report_html(buf *out, const run_record *run, const run_summary *summary, sw_err *err);
+/* One page that needs no network: style, script and data are inside.  `entropy` gives the number that only the page's
+ * own script has; NULL: the operating system's. */
+SW_NODISCARD sw_code report_html(buf *out, const run_record *run, const run_summary *summary, const sw_entropy *entropy,
+                                 sw_err *err);
 /* One JSON document with every figure, the definitions of the figures, and the answers. */
 SW_NODISCARD sw_code report_json(buf *out, const run_record *run, const run_summary *summary, sw_err *err);
-/* The data that the page's charts are drawn from: JSON without "<", so that it can stand inside a page. */
+/* The data of the page's charts: ASCII JSON without "<", which is safe inside a page. */
 SW_NODISCARD sw_code report_chart_data(buf *out, const run_record *run, const run_summary *summary, sw_err *err);
 
 /* Writes report.md and report.html into `dir`, each whole or not at all. */
-SW_NODISCARD sw_code report_write(const run_record *run, const run_summary *summary, const char *dir, sw_err *err);
+SW_NODISCARD sw_code report_write(const run_record *run, const run_summary *summary, const char *dir,
+                                  const sw_entropy *entropy, sw_err *err);
 
 enum { REPORT_BYTES_MAX = 512 * 1024 * 1024 };
 

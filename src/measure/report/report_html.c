@@ -1,8 +1,8 @@
-/* report_html.c - the page.
+/* report_html.c - the run as one HTML page.
  *
- * Everything a reader needs is markup (it works with scripts switched off, in print and with a screen reader); the
- * script adds the charts.  Nothing is fetched: a content security policy forbids it, and lets no script run but ours,
- * which carries a number that no answer of a model could have known.
+ * Everything a reader needs is markup, which works without scripts, in print and with a screen reader; the script adds
+ * the charts.  The page fetches nothing: its content security policy forbids it, and allows only scripts with the
+ * page's random number (nonce), which no model's answer can contain.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,11 +18,13 @@ extern const size_t embedded_web_dist_report_js_size;
 extern const unsigned char embedded_web_dist_report_css[];
 extern const size_t embedded_web_dist_report_css_size;
 
+/* All text from outside goes through here or through escape_html itself. */
 static void put_text(buf *out, const char *text)
 {
     escape_html(out, text, strlen(text));
 }
 
+/* The test's name with its repetition, escaped. */
 static void put_name(buf *out, const test_record *test)
 {
     buf name;
@@ -32,6 +34,8 @@ static void put_name(buf *out, const test_record *test)
     buf_free(&name);
 }
 
+/* Up to <body>.  Styles are inline, since the page is one file; the policy allows nothing else but the page's own
+ * scripts. */
 static void put_head(buf *out, const run_record *run, const char *nonce)
 {
     buf_puts(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
@@ -47,6 +51,7 @@ static void put_head(buf *out, const run_record *run, const char *nonce)
     buf_puts(out, "</style>\n</head>\n<body>\n");
 }
 
+/* A run's status for readers; an unknown one (of a newer spillway) is shown as it is. */
 static const char *status_words(const char *status)
 {
     static const char *const WORDS[][2] = {{"ok", "all tests completed"},
@@ -61,6 +66,7 @@ static const char *status_words(const char *status)
     return status;
 }
 
+/* The model, the outcome of the run in words, and its date. */
 static void put_banner(buf *out, const run_record *run)
 {
     char when[CELL_BYTES];
@@ -73,6 +79,7 @@ static void put_banner(buf *out, const run_record *run)
     buf_printf(out, "</span> %s</p>\n</header>\n", when);
 }
 
+/* One tile per total, then the warnings. */
 static void put_totals(buf *out, const run_record *run, const run_summary *summary)
 {
     char cell[CELL_BYTES];
@@ -93,6 +100,7 @@ static void put_totals(buf *out, const run_record *run, const run_summary *summa
     buf_puts(out, "</section>\n");
 }
 
+/* The table scrolls by itself on a narrow screen, and takes the keyboard's focus for that. */
 static void put_table_head(buf *out)
 {
     buf_puts(out, "<section>\n<h2>Results</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
@@ -132,19 +140,18 @@ static void put_table(buf *out, const run_summary *summary)
     buf_puts(out, "</tbody>\n</table>\n</div>\n</section>\n");
 }
 
-/* The script fills these in; without it, or without data, they stay hidden. */
+/* Filled by the script; hidden without it, and without data. */
 static void put_charts(buf *out)
 {
     static const char *const CHARTS[][3] = {
         {"chart-tokens", "Tokens as they arrived",
-         "One line per answer: how many tokens had come after how many seconds. A straight line is a steady stream, a "
-         "step is a stall."},
+         "One line per answer: tokens that had arrived against time. A straight line is a steady stream, a step is a "
+         "stall."},
         {"chart-gaps", "Time between tokens",
-         "Medians of a few tokens in a row, one line per answer. A rising line means that a longer context costs "
-         "time."},
-        {"chart-rates", "Speed", "Tokens per second after the first one, and with the wait for the first included."},
+         "Medians of a few tokens in a row, one line per answer. A rising line shows the cost of a longer context."},
+        {"chart-rates", "Speed", "Tokens per second after the first, and including the wait for the first."},
         {"chart-memory", "Memory of the server",
-         "Anonymous and swapped memory during the run; shaded while a test was answered."},
+         "Anonymous and swapped memory during the run; shaded while a test ran."},
     };
     buf_puts(out, "<section id=\"charts\" hidden>\n<h2>Over time</h2>\n<div class=\"charts\">\n");
     for (size_t i = 0; i < sizeof CHARTS / sizeof CHARTS[0]; i++)
@@ -155,16 +162,22 @@ static void put_charts(buf *out)
     buf_puts(out, "</div>\n</section>\n");
 }
 
+/* The line of figures under a prompt; a rate that does not exist is replaced by the reason. */
 static void put_answer_figures(buf *out, const summary_row *row)
 {
     const test_metrics *const m = &row->metrics;
+    const char *const no_rate = metrics_decode_reason(m->decode);
     char first[CELL_BYTES], rate[CELL_BYTES], seconds[CELL_BYTES];
     format_number(first, m->ttft_ms);
     format_number(rate, m->decode_tps);
     format_number(seconds, m->e2e_ms / 1000);
     buf_printf(out, "<p class=\"figures\">%" PRId64 " of at most %d tokens &middot; first after %s ms &middot; ",
                m->n_tokens, row->test->plan.max_tokens, first);
-    buf_printf(out, "%s tok/s &middot; %s s &middot; ended by ", rate, seconds);
+    if (no_rate != NULL)
+        buf_printf(out, "no decode rate (%s)", no_rate);
+    else
+        buf_printf(out, "%s tok/s", rate);
+    buf_printf(out, " &middot; %s s &middot; ended by ", seconds);
     put_text(out, row->test->answer.finish_reason[0] != '\0' ? row->test->answer.finish_reason : "nothing");
     buf_printf(out, " &middot; repetition %.3f, ", m->repetition.score);
     buf_printf(out, "worst window %.3f", m->repetition.window_max);
@@ -173,6 +186,7 @@ static void put_answer_figures(buf *out, const summary_row *row)
     buf_puts(out, "</p>\n");
 }
 
+/* One prompt with its answer; `number` is the target of the link in the table. */
 static void put_answer(buf *out, const summary_row *row, size_t number)
 {
     const answer_record *const a = &row->test->answer;
@@ -207,6 +221,7 @@ static void put_answers(buf *out, const run_summary *summary)
     buf_puts(out, "</section>\n");
 }
 
+/* One row of the list of facts; an empty value has none. */
 static void put_fact(buf *out, const char *name, const char *value, bool is_code)
 {
     if (value[0] == '\0')
@@ -216,6 +231,7 @@ static void put_fact(buf *out, const char *name, const char *value, bool is_code
     buf_printf(out, "%s</dd></div>\n", is_code ? "</code>" : "");
 }
 
+/* Everything that a reader needs to repeat the run. */
 static void put_identity(buf *out, const run_record *run)
 {
     const run_info *const i = &run->info;
@@ -237,10 +253,12 @@ static void put_identity(buf *out, const run_record *run)
     buf_puts(out, "</dl>\n</section>\n");
 }
 
-sw_code report_html(buf *out, const run_record *run, const run_summary *summary, sw_err *err)
+/* The order is that of a reader's questions: outcome, figures, answers, conditions. */
+sw_code report_html(buf *out, const run_record *run, const run_summary *summary, const sw_entropy *entropy, sw_err *err)
 {
     char nonce[40];
-    snprintf(nonce, sizeof nonce, "%016" PRIx64 "%016" PRIx64, entropy_next(NULL), entropy_next(NULL));
+    const uint64_t high = entropy_next(entropy);
+    snprintf(nonce, sizeof nonce, "%016" PRIx64 "%016" PRIx64, high, entropy_next(entropy));
     put_head(out, run, nonce);
     buf_puts(out, "<main>\n");
     put_banner(out, run);

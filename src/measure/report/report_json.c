@@ -1,3 +1,7 @@
+/* report_json.c - the run as one JSON document, and the data of the page's charts.
+ *
+ * A figure that does not exist is null.  "<" is always escaped, so that both documents are safe inside HTML.
+ */
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
@@ -6,19 +10,21 @@
 #include "report/format.h"
 #include "report/report.h"
 
-enum { REAL_DIGITS = 9 };
+enum { REAL_DIGITS = 9 }; // a nanosecond in a second; more would be noise
 
-/* JSON has no NaN: what does not exist is null. */
+/* JSON has no NaN: a figure that does not exist is null. */
 static json_t *real(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
 }
 
+/* -1 means that the server sent no count. */
 static json_t *count(int64_t value)
 {
     return value >= 0 ? json_integer(value) : json_null();
 }
 
+/* All percentiles, also those of few values: "n" lets the reader judge them. */
 static json_t *stats_json(const sample_stats *s)
 {
     return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "n", (int)s->n, "min", real(s->min),
@@ -34,17 +40,21 @@ static json_t *repetition_json(const repetition_score *r)
                      "verdict", repetition_verdict_name(r->verdict));
 }
 
+/* Names of members are part of the documented interface (docs/benchmark.md): "schema" rises when one changes. */
 static json_t *metrics_json(const test_metrics *m)
 {
-    return json_pack("{s:I, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:f, s:o, s:o}", "tokens",
+    return json_pack("{s:I, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?, s:o, s:o, s:i, s:f, s:o, s:o}", "tokens",
                      (json_int_t)m->n_tokens, "count", m->counted_events ? "events" : "usage", "counts_differ",
                      m->counts_differ, "ttft_ms", real(m->ttft_ms), "ttft_answer_ms", real(m->ttft_answer_ms),
                      "ttfr_ms", real(m->ttfr_ms), "ttfb_ms", real(m->ttfb_ms), "e2e_ms", real(m->e2e_ms), "tpot_ms",
-                     real(m->tpot_ms), "decode_tps", real(m->decode_tps), "overall_tps", real(m->overall_tps), "itl_ms",
+                     real(m->tpot_ms), "decode_tps", real(m->decode_tps), "decode_missing",
+                     metrics_decode_reason(m->decode), "overall_tps", real(m->overall_tps), "itl_ms",
                      stats_json(&m->itl_ms), "stalls", (int)m->n_stalls, "stall_max_ms", m->stall_max_ms,
                      "responsiveness", real(m->responsiveness), "repetition", repetition_json(&m->repetition));
 }
 
+/* One test with its prompt, answer and figures.  NULL when memory is short, as for all functions here: jansson then
+ * makes the document NULL too, and dump reports it. */
 static json_t *test_json(const summary_row *row)
 {
     const test_record *const t = row->test;
@@ -63,6 +73,7 @@ static json_t *test_json(const summary_row *row)
     return test;
 }
 
+/* What identifies the run: server, model, protocol, machine. */
 static json_t *run_json(const run_record *run)
 {
     const run_info *const i = &run->info;
@@ -77,14 +88,16 @@ static json_t *run_json(const run_record *run)
                      "cpu", i->cpu, "os", i->os, "cores", i->n_cores, "memory_bytes", (json_int_t)i->memory_bytes);
 }
 
+/* The figures of the whole run; rates with their spread. */
 static json_t *totals_json(const run_summary *s)
 {
     return json_pack(
-        "{s:i, s:i, s:o, s:I, s:o, s:o, s:o, s:o, s:i, s:i, s:o, s:o, s:o}", "planned", s->n_planned, "completed",
-        s->n_completed, "success_rate", real(s->success_rate), "tokens", (json_int_t)s->n_tokens, "decode_tps_mean",
-        real(s->mean_decode_tps), "overall_tps_mean", real(s->mean_overall_tps), "ttft_ms_mean", real(s->mean_ttft_ms),
-        "repetition_mean", real(s->mean_repetition), "degenerate", s->n_degenerate, "stalls", (int)s->n_stalls,
-        "itl_ms", stats_json(&s->itl_ms), "memory_private_peak_bytes",
+        "{s:i, s:i, s:o, s:I, s:o, s:o, s:i, s:o, s:o, s:o, s:i, s:i, s:o, s:o, s:o}", "planned", s->n_planned,
+        "completed", s->n_completed, "success_rate", real(s->success_rate), "tokens", (json_int_t)s->n_tokens,
+        "decode_tps", real(s->decode_tps), "test_decode_tps", stats_json(&s->test_decode_tps), "without_decode",
+        s->n_without_decode, "overall_tps", real(s->overall_tps), "ttft_ms", stats_json(&s->ttft_ms), "repetition_mean",
+        real(s->mean_repetition), "degenerate", s->n_degenerate, "stalls", (int)s->n_stalls, "itl_ms",
+        stats_json(&s->itl_ms), "memory_private_peak_bytes",
         s->has_memory ? json_integer((json_int_t)s->peak_private_bytes) : json_null(), "memory_rss_peak_bytes",
         s->has_memory ? json_integer((json_int_t)s->peak_rss_bytes) : json_null());
 }
@@ -98,6 +111,7 @@ static json_t *warnings_json(const run_record *run, const run_summary *summary)
     return list;
 }
 
+/* Formulas travel with the figures, since other tools use the same names for other things. */
 static json_t *definitions_json(void)
 {
     static const char *const DEFINITIONS[][2] = {
@@ -106,8 +120,14 @@ static json_t *definitions_json(void)
         {"e2e_ms", "end of stream - request written"},
         {"itl_ms", "gaps between content events"},
         {"tpot_ms", "(last - first content event) / (tokens - 1)"},
-        {"decode_tps", "1000 / tpot_ms"},
+        {"decode_tps", "1000 / tpot_ms; null for fewer events than half the tokens, and for fewer than 20 different "
+                       "arrival times"},
         {"overall_tps", "1000 * tokens / e2e_ms, prefill included"},
+        {"totals.decode_tps",
+         "1000 * sum of (tokens - 1) / sum of (last - first content event), over the tests that have "
+         "a decode_tps"},
+        {"totals.test_decode_tps", "the tests' own decode_tps"},
+        {"totals.overall_tps", "1000 * sum of tokens / sum of e2e_ms, over the tests that completed"},
         {"stalls", "gaps over max(1 s, 10 x median gap)"},
         {"responsiveness", "share of gaps of at most twice the median gap"},
         {"repetition.score", "repeated word triples / all word triples"},
@@ -119,7 +139,7 @@ static json_t *definitions_json(void)
     return all;
 }
 
-/* Appends `document` and gives it up.  `flags` are jansson's. */
+/* Appends `document` and releases it.  `flags` are jansson's. */
 static sw_code dump(buf *out, json_t *document, size_t flags, sw_err *err)
 {
     char *const text = document != NULL ? json_dumps(document, flags | JSON_REAL_PRECISION(REAL_DIGITS)) : NULL;
@@ -127,7 +147,7 @@ static sw_code dump(buf *out, json_t *document, size_t flags, sw_err *err)
     if (text == NULL)
         return sw_fail(err, SW_ENOMEM, "the run cannot be written as JSON");
     for (const char *p = text; *p != '\0'; p++) {
-        // "<" stands only inside strings; escaped there, the document cannot end the script element around it.
+        // "<" occurs only in strings; escaped, it cannot end the script element around the document.
         if (*p == '<')
             buf_puts(out, "\\u003c");
         else
@@ -137,13 +157,14 @@ static sw_code dump(buf *out, json_t *document, size_t flags, sw_err *err)
     return out->failed == SW_OK ? SW_OK : sw_fail(err, out->failed, "the report is too large");
 }
 
+/* Indented, so that two runs can be compared with diff. */
 sw_code report_json(buf *out, const run_record *run, const run_summary *summary, sw_err *err)
 {
     json_t *const tests = json_array();
     for (size_t i = 0; i < summary->n_rows; i++)
         json_array_append_new(tests, test_json(&summary->rows[i]));
     json_t *const document =
-        json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "schema", 1, "run", run_json(run), "totals", totals_json(summary),
+        json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "schema", 2, "run", run_json(run), "totals", totals_json(summary),
                   "tests", tests, "warnings", warnings_json(run, summary), "definitions", definitions_json());
     const sw_code code = dump(out, document, JSON_INDENT(2), err);
     if (code == SW_OK)
@@ -151,6 +172,7 @@ sw_code report_json(buf *out, const run_record *run, const run_summary *summary,
     return code;
 }
 
+/* Times in seconds since t0, `start` in seconds since the start of the run. */
 static json_t *chart_test(const summary_row *row)
 {
     const answer_record *const a = &row->test->answer;
@@ -168,6 +190,7 @@ static json_t *chart_test(const summary_row *row)
     return test;
 }
 
+/* Pairs of seconds since the start of the run and MiB. */
 static json_t *chart_memory(const run_record *run)
 {
     json_t *const points = json_array();
@@ -185,6 +208,6 @@ sw_code report_chart_data(buf *out, const run_record *run, const run_summary *su
     for (size_t i = 0; i < summary->n_rows; i++)
         json_array_append_new(tests, chart_test(&summary->rows[i]));
     json_t *const document = json_pack("{s:o, s:o}", "tests", tests, "memory", chart_memory(run));
-    // ASCII only: some characters beyond it (U+2028) end a line for a script parser.
+    // ASCII only: some other characters (U+2028) end a line for a script parser.
     return dump(out, document, JSON_COMPACT | JSON_ENSURE_ASCII, err);
 }

@@ -1,3 +1,8 @@
+/* report_markdown.c - the run as Markdown: facts, tables, and every prompt with its answer.
+ *
+ * Texts from outside are escaped in tables and headings; prompts and answers are verbatim, inside a fence longer than
+ * any in them.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -5,12 +10,13 @@
 #include "report/format.h"
 #include "report/report.h"
 
+/* Everything from outside that is not in a fence. */
 static void put_escaped(buf *out, const char *text)
 {
     escape_markdown_cell(out, text, strlen(text));
 }
 
-/* A block of text as it is, inside a fence longer than any run of backticks in it. */
+/* A verbatim block, inside a fence longer than any run of backticks in it. */
 static void put_block(buf *out, const char *text, size_t n)
 {
     size_t longest = 2, run = 0;
@@ -28,6 +34,7 @@ static void put_block(buf *out, const char *text, size_t n)
     buf_free(&fence);
 }
 
+/* One row of the table of facts. */
 static void put_fact(buf *out, const char *name, const char *value)
 {
     buf_printf(out, "| %s | ", name);
@@ -35,6 +42,7 @@ static void put_fact(buf *out, const char *name, const char *value)
     buf_puts(out, " |\n");
 }
 
+/* Title and facts.  The precision in the formats bounds names from outside to the buffer. */
 static void put_head(buf *out, const run_record *run)
 {
     const run_info *const info = &run->info;
@@ -89,6 +97,7 @@ static void put_table(buf *out, const run_summary *summary)
     }
 }
 
+/* The totals with their meaning, then the warnings as quotes. */
 static void put_totals(buf *out, const run_record *run, const run_summary *summary)
 {
     char cell[CELL_BYTES];
@@ -103,6 +112,7 @@ static void put_totals(buf *out, const run_record *run, const run_summary *summa
         buf_printf(out, "\n> %s\n", warning);
 }
 
+/* One prompt with its answer; reasoning, if any, has a block of its own. */
 static void put_answer(buf *out, const summary_row *row)
 {
     const answer_record *const a = &row->test->answer;

@@ -1,3 +1,7 @@
+/* report_text.c - the run as a table for a terminal.
+ *
+ * Names and errors are escaped, so that no answer can send control sequences; the first column is cut to its width.
+ */
 #include <string.h>
 
 #include "base/escape.h"
@@ -5,8 +9,9 @@
 #include "report/format.h"
 #include "report/report.h"
 
-enum { NAME_COLUMNS_MAX = 32 };
+enum { NAME_COLUMNS_MAX = 32 }; // width of the first column
 
+/* Code points; a wide one counts as one, so that its row may be out of line. */
 static int n_characters(const char *s, size_t n)
 {
     int count = 0;
@@ -40,8 +45,10 @@ static void put_name(buf *out, const test_record *test)
     buf_free(&safe);
 }
 
+// In characters, without the space before each column; as wide as the longest usual value.
 static const int WIDTHS[N_COLUMNS] = {9, 7, 12, 9, 10, 8, 8, 8, 11};
 
+/* Numbers to the right, words to the left. */
 static void put_cell(buf *out, int column, const char *text)
 {
     if (COLUMNS[column].is_number)
@@ -50,7 +57,7 @@ static void put_cell(buf *out, int column, const char *text)
         buf_printf(out, " %-*s", WIDTHS[column], text);
 }
 
-/* Ends a line without the spaces that pad its last cells. */
+/* Ends a line and drops the padding of its last cells. */
 static void end_line(buf *out)
 {
     while (out->size > 0 && out->data[out->size - 1] == ' ')
@@ -58,6 +65,7 @@ static void end_line(buf *out)
     buf_putc(out, '\n');
 }
 
+/* Two lines: titles, then units. */
 static void put_head(buf *out)
 {
     buf_printf(out, "%-*s", NAME_COLUMNS_MAX, "test");
@@ -70,6 +78,7 @@ static void put_head(buf *out)
     end_line(out);
 }
 
+/* One test; the error of a failed one is on a line of its own. */
 static void put_row(buf *out, const summary_row *row)
 {
     char cell[CELL_BYTES];
@@ -86,6 +95,7 @@ static void put_row(buf *out, const summary_row *row)
     }
 }
 
+/* Table, totals, warnings; plain text without colour, so that it can be quoted. */
 void report_text(buf *out, const run_record *run, const run_summary *summary)
 {
     char cell[CELL_BYTES];

@@ -1,3 +1,4 @@
+/* record.c - the names of statuses and text forms, as they are stored and reported. */
 #include "results/record.h"
 
 #include <string.h>
@@ -11,6 +12,7 @@ const char *test_status_name(test_status status)
     return STATUS_NAMES[status];
 }
 
+// A store of a newer spillway may have a status that this one does not know; it is not a success.
 test_status test_status_from_name(const char *name)
 {
     for (int s = 0; s < N_TEST_STATUS; s++) {

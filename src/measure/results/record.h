@@ -1,9 +1,9 @@
 /* record.h - what a benchmark measures, as plain data.
  *
  * The suite fills these structs, the store keeps them, and reports read them back; nothing here computes.  Times of a
- * request are nanoseconds since t0, the moment its first byte was written on an open connection; -1 means that it never
- * happened.  Records are views: every pointer belongs to whoever made the record (the client until its next request,
- * or a loaded run until it is freed).
+ * request are nanoseconds since t0, the moment before its first byte was written on an open connection; -1 means that
+ * it never happened.  Records are views: their pointers belong to the maker of the record (a transfer, or a loaded run,
+ * until it is freed).
  */
 #ifndef RESULTS_RECORD_H
 #define RESULTS_RECORD_H
@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What kind of text a test asks for: code and lists repeat themselves by nature. */
+/* The kind of text that a test asks for: code and lists repeat themselves by nature. */
 typedef enum text_form { FORM_PROSE, FORM_CODE, FORM_LIST } text_form;
 
 const char *text_form_name(text_form form);
@@ -23,9 +23,9 @@ int text_form_from_name(const char *name);
 // clang-format off
 #define TEST_STATUS_TABLE(X) \
     X(COMPLETED,      "completed")      /* stop, length or tool_calls, with at least one token */ \
-    X(SILENT_EMPTY,   "silent_empty")   /* ended in good order without a single token */ \
+    X(SILENT_EMPTY,   "silent_empty")   /* ended normally without a single token */ \
     X(INCOMPLETE,     "incomplete")     /* the stream broke off */ \
-    X(BAD_STREAM,     "bad_stream")     /* the bytes are not what the protocol asks for */ \
+    X(BAD_STREAM,     "bad_stream")     /* the bytes are not a valid event stream */ \
     X(SERVER_ERROR,   "server_error")   /* an error event inside the stream */ \
     X(HTTP_ERROR,     "http_error")     /* refused with an HTTP status */ \
     X(CONNECT_FAILED, "connect_failed") \
@@ -48,19 +48,19 @@ typedef struct arrival {
     bool is_reasoning;
 } arrival;
 
-/* What one request brought back. */
+/* The outcome of one request. */
 typedef struct answer_record {
     test_status status;
     const char *error;  // a sentence, or ""
     int http_status;    // 0: no response
-    int64_t connect_ns; // how long opening the connection took; before t0
+    int64_t connect_ns; // the time that opening the connection took, before t0
     int64_t headers_ns;
     int64_t first_event_ns;    // of any kind
     int64_t end_ns;            // [DONE], or the end of the body
     const char *finish_reason; // "" when the server gave none
     const char *model;         // as the server names itself in its chunks, or ""
     const char *fingerprint;   // system_fingerprint, or ""
-    int64_t prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens; // the server's usage; -1: not told
+    int64_t prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens; // the server's usage; -1: not sent
     const char *text;                                                          // valid UTF-8, NUL-terminated
     size_t n_text;
     const char *reasoning;
@@ -92,13 +92,13 @@ typedef struct test_record {
 /* The server's memory at one moment. */
 typedef struct memory_sample {
     int64_t t_ms;           // since the run began
-    uint64_t private_bytes; // RssAnon + VmSwap: what the process itself made, mapped files aside
+    uint64_t private_bytes; // RssAnon + VmSwap: the process's own memory, without mapped files
     uint64_t rss_bytes;
     uint64_t peak_rss_bytes; // highest rss of the process so far
     int test_index;          // the test under way, or -1
 } memory_sample;
 
-/* Everything that tells one run from another.  Strings are never NULL. */
+/* Everything that identifies a run.  Strings are never NULL. */
 typedef struct run_info {
     int64_t id;
     int64_t started_unix_ms;
@@ -109,15 +109,25 @@ typedef struct run_info {
     const char *model;
     const char *protocol_name;
     const char *protocol_hash;
-    const char *protocol_json; // the whole protocol, so that a resumed run cannot meet another one
+    const char *protocol_json; // the whole protocol, so that a resumed run asks the same
     const char *options_json;  // how to reach the server and pace the tests
     const char *command;       // command line that repeats the run
     const char *cpu;
     const char *os;
     int n_cores;
     uint64_t memory_bytes; // of the machine; 0: not known
-    double load_ms;        // spawn of the server to its first healthy answer; NAN: it was running already
+    double load_ms;        // start of the server to its first healthy answer; NAN: it was running already
     int n_planned;         // tests x repeats
 } run_info;
+
+/* A run as it was stored.  It owns everything in it; read-only. */
+typedef struct run_record {
+    run_info info;
+    test_record *tests; // warm-ups too, in the order in which they ran
+    size_t n_tests;
+    memory_sample *samples; // in order of time
+    size_t n_samples;
+    struct arena *keep; // every string and arrival above
+} run_record;
 
 #endif

@@ -1,8 +1,8 @@
 /* store.h - the journal of benchmark runs: one SQLite file.
  *
- * Every test is committed in one transaction the moment it ends, with the time of each token and the memory samples
- * taken meanwhile, so that a killed run loses the test under way and nothing else.  Reports are made from here and
- * never from memory.  A file that some other program made, or a newer spillway, is refused and not touched.
+ * Every test is committed in one transaction when it ends, with the time of each token and the memory samples of its
+ * time, so that a killed run loses only the test under way.  Reports are made from the store and never from memory.  A
+ * file that another program or a newer spillway made is refused and not changed.
  */
 #ifndef RESULTS_STORE_H
 #define RESULTS_STORE_H
@@ -12,30 +12,20 @@
 
 typedef struct result_store result_store;
 
-/* Creates the file when it does not exist, unless read_only.  Errors: SW_EIO, SW_EFORMAT (not a spillway store),
+/* Creates the file if it does not exist, unless read_only.  Errors: SW_EIO, SW_EFORMAT (not a spillway store),
  * SW_EUNSUPPORTED (made by a newer spillway), SW_ENOMEM. */
 SW_NODISCARD sw_code store_open(result_store **out, const char *path, bool read_only, sw_err *err);
 void store_close(result_store *store);
 
 /* Adds a run with status "running"; info->id and info->status are not read. */
 SW_NODISCARD sw_code store_add_run(result_store *store, const run_info *info, int64_t *id_out, sw_err *err);
-/* A run goes on after it was interrupted, perhaps at another address. */
+/* Marks an interrupted run as running again, perhaps at another address. */
 SW_NODISCARD sw_code store_reopen_run(result_store *store, int64_t id, const char *url, double load_ms, sw_err *err);
-/* Adds a test and the samples of the time since the last one, all or nothing. */
+/* Adds a test and the memory samples since the last one, in one transaction. */
 SW_NODISCARD sw_code store_add_test(result_store *store, int64_t run_id, const test_record *test,
                                     const memory_sample *samples, size_t n_samples, sw_err *err);
 SW_NODISCARD sw_code store_finish_run(result_store *store, int64_t id, const char *status, int64_t unix_ms,
                                       sw_err *err);
-
-/* A run as it was stored; read-only, everything in it belongs to it. */
-typedef struct run_record {
-    run_info info;
-    test_record *tests; // warm-ups too, in the order in which they ran
-    size_t n_tests;
-    memory_sample *samples; // in order of time
-    size_t n_samples;
-    struct arena *keep; // every string and arrival above
-} run_record;
 
 /* id 0: the latest run.  Errors: SW_ENOTFOUND, SW_EFORMAT, SW_EIO, SW_ENOMEM. */
 SW_NODISCARD sw_code store_load_run(result_store *store, int64_t id, run_record **out, sw_err *err);

@@ -1,7 +1,7 @@
-/* store_db.h - a thin skin over SQLite that the store's reading and writing halves share.
+/* store_db.h - the part of SQLite that both halves of the store use, reading and writing.
  *
- * A statement is prepared, bound from a list, stepped and finalized; the first failure names the store's file and what
- * was being done.
+ * A statement is prepared, bound from a list, stepped and finalized.  An error names the store's file and the action
+ * that failed.
  */
 #ifndef RESULTS_STORE_DB_H
 #define RESULTS_STORE_DB_H
@@ -15,7 +15,7 @@ struct result_store {
     char *path;
 };
 
-/* An error with SQLite's own words; `doing` completes "cannot ... ". */
+/* An error with SQLite's own message; `doing` completes "cannot ...". */
 sw_code store_fail(const result_store *store, const char *doing, sw_err *err);
 
 /* Runs SQL text without results. */

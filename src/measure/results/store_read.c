@@ -1,3 +1,4 @@
+/* store_read.c - loads a run with its tests, arrival times and memory samples.  The run owns all of it. */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -6,12 +7,12 @@
 #include "base/arena.h"
 #include "results/store_db.h"
 
-/* Reads the columns of a row from left to right. */
+/* The columns of a result row, read from left to right. */
 typedef struct row {
-    sqlite3_stmt *statement;
-    arena *keep;
-    int column;
-    bool out_of_memory;
+    sqlite3_stmt *statement; // stepped to a row
+    arena *keep;             // of the run: copies of texts
+    int column;              // the next one
+    bool out_of_memory;      // a copy failed; checked once per row or list
 } row;
 
 static int64_t next_int(row *r)
@@ -19,6 +20,7 @@ static int64_t next_int(row *r)
     return sqlite3_column_int64(r->statement, r->column++);
 }
 
+/* NULL is NAN, the figure that does not exist. */
 static double next_double(row *r)
 {
     const bool is_null = sqlite3_column_type(r->statement, r->column) == SQLITE_NULL;
@@ -26,6 +28,8 @@ static double next_double(row *r)
     return is_null ? NAN : value;
 }
 
+/* Copies into the run's arena, since SQLite's text is valid only until the next step; never NULL.  n_out may be NULL.
+ */
 static const char *next_text(row *r, size_t *n_out)
 {
     const char *const text = (const char *)sqlite3_column_text(r->statement, r->column);
@@ -43,6 +47,7 @@ static const char *next_string(row *r)
     return next_text(r, NULL);
 }
 
+/* The run with that id, or the latest for 0. */
 static sw_code load_info(result_store *store, int64_t id, run_record *run, sw_err *err)
 {
     row r = {.keep = run->keep};
@@ -73,9 +78,9 @@ static sw_code load_info(result_store *store, int64_t id, run_record *run, sw_er
         if (r.out_of_memory)
             code = sw_fail(err, SW_ENOMEM, "out of memory loading a run");
     } else if (step == SQLITE_DONE && id == 0) {
-        code = sw_fail(err, SW_ENOTFOUND, "%s holds no run yet", store->path);
+        code = sw_fail(err, SW_ENOTFOUND, "%s has no run yet", store->path);
     } else if (step == SQLITE_DONE) {
-        code = sw_fail(err, SW_ENOTFOUND, "%s holds no run %" PRId64, store->path, id);
+        code = sw_fail(err, SW_ENOTFOUND, "%s has no run %" PRId64, store->path, id);
     } else {
         code = store_fail(store, "read the run", err);
     }
@@ -83,6 +88,7 @@ static sw_code load_info(result_store *store, int64_t id, run_record *run, sw_er
     return code;
 }
 
+/* Fills a test from its row; the order of the columns is that of the SELECT in load_tests. */
 static void read_test(row *r, test_record *t)
 {
     test_plan *const p = &t->plan;
@@ -145,6 +151,7 @@ static sw_code load_arrivals(result_store *store, run_record *run, int64_t test_
     return code;
 }
 
+/* All tests of the run with their arrivals, in the order in which they were stored. */
 static sw_code load_tests(result_store *store, run_record *run, sw_err *err)
 {
     row r = {.keep = run->keep};
@@ -180,6 +187,7 @@ static sw_code load_tests(result_store *store, run_record *run, sw_err *err)
     return code;
 }
 
+/* Samples of all sessions, by time. */
 static sw_code load_samples(result_store *store, run_record *run, sw_err *err)
 {
     sqlite3_stmt *s;
@@ -210,6 +218,7 @@ static sw_code load_samples(result_store *store, run_record *run, sw_err *err)
     return code;
 }
 
+/* On failure everything that was loaded is freed: a run is whole or not there. */
 sw_code store_load_run(result_store *store, int64_t id, run_record **out, sw_err *err)
 {
     *out = NULL;

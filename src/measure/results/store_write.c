@@ -1,3 +1,4 @@
+/* store_write.c - adds runs and tests.  A test is written whole or not at all. */
 #include "results/store_db.h"
 
 /* Steps and finalizes a statement that is used once. */
@@ -8,6 +9,7 @@ static sw_code finish_statement(result_store *store, sqlite3_stmt *statement, co
     return code;
 }
 
+/* *id_out is the number by which the run is found again. */
 sw_code store_add_run(result_store *store, const run_info *info, int64_t *id_out, sw_err *err)
 {
     sqlite3_stmt *s;
@@ -48,6 +50,7 @@ sw_code store_finish_run(result_store *store, int64_t id, const char *status, in
     return finish_statement(store, s, "finish the run", err);
 }
 
+/* One row; sqlite3_last_insert_rowid is then the test's id. */
 static sw_code insert_test(result_store *store, int64_t run_id, const test_record *t, sw_err *err)
 {
     sqlite3_stmt *s;
@@ -71,6 +74,7 @@ static sw_code insert_test(result_store *store, int64_t run_id, const test_recor
     return finish_statement(store, s, "store the test", err);
 }
 
+/* One row per content event; the statement is prepared once, because an answer may have thousands. */
 static sw_code insert_arrivals(result_store *store, int64_t test_id, const answer_record *a, sw_err *err)
 {
     sqlite3_stmt *s;
@@ -85,6 +89,7 @@ static sw_code insert_arrivals(result_store *store, int64_t test_id, const answe
     return code;
 }
 
+/* The samples since the last test was stored; the pause between belongs to them. */
 static sw_code insert_samples(result_store *store, int64_t run_id, const memory_sample *samples, size_t n, sw_err *err)
 {
     sqlite3_stmt *s;
@@ -102,6 +107,7 @@ static sw_code insert_samples(result_store *store, int64_t run_id, const memory_
     return code;
 }
 
+/* BEGIN IMMEDIATE takes the write lock at once, so that a busy store is waited for here and not in the middle. */
 sw_code store_add_test(result_store *store, int64_t run_id, const test_record *test, const memory_sample *samples,
                        size_t n_samples, sw_err *err)
 {

@@ -1,3 +1,8 @@
+/* bench.c - prepares a run, hands it to the runner, and takes everything down again.
+ *
+ * Invariant: bench_close frees whatever was opened, in any state, and no server of ours is left running.  What is cheap
+ * and may fail (options, protocol, folder) comes before what is expensive (loading a model).
+ */
 #include "suite/bench.h"
 
 #include <ctype.h>
@@ -17,38 +22,40 @@
 #include "suite/bench_options.h"
 #include "suite/server_process.h"
 
-enum { LOAD_SECONDS_MAX = 3600 };
+enum { LOAD_SECONDS_MAX = 3600 }; // a large model on a slow disk takes minutes
 
 struct bench_session {
-    bench_options o;
-    arena *keep;
+    bench_options o; // of the command line, completed from the stored run when resumed
+    arena *keep;     // texts of the session: paths, and options of a stored run
     bench_protocol *protocol;
-    server_process *server;
-    bench_client *client;
-    memory_watch *watch;
+    server_process *server; // NULL: the server was running already
+    chat_target *target;
+    transfer_fleet *fleet;
+    memory_watch *watch; // NULL: its memory is not visible
     result_store *store;
     int64_t run_id;
-    const char *url;
-    char *model;
-    const char *dir;
-    double pause_s;
-    double load_ms;
+    const char *url;         // of the options or of the server
+    char *model;             // as the server calls it
+    const char *dir;         // of the options or in the arena
+    double pause_s;          // between tests
+    double load_ms;          // NAN: not loaded for this run
     int64_t started_unix_ms; // of the run, which a resumed one began earlier
     int64_t opened_unix_ms;  // of this session ...
     uint64_t opened_ns;      // ... and the same moment on the clock
 };
 
-static int64_t unix_ms(void)
+/* The wall clock, to the second: it dates a run, and figures never come from it. */
+static int64_t unix_ms(const bench_session *b)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return clock_unix_s(b->o.clock) * 1000;
 }
 
 static sw_code out_of_memory(sw_err *err)
 {
     return sw_fail(err, SW_ENOMEM, "out of memory preparing the benchmark");
 }
+
+/* ---- the folder of the results ---------------------------------------------------------------------------------- */
 
 /* Creates `path` and the folders above it. */
 static sw_code make_dirs(arena *keep, const char *path, sw_err *err)
@@ -59,7 +66,7 @@ static sw_code make_dirs(arena *keep, const char *path, sw_err *err)
     for (char *p = copy + 1; *p != '\0'; p++) {
         if (*p == '/') {
             *p = '\0';
-            mkdir(copy, 0777); // what is wrong with it shows below
+            mkdir(copy, 0777); // a failure shows below
             *p = '/';
         }
     }
@@ -69,6 +76,7 @@ static sw_code make_dirs(arena *keep, const char *path, sw_err *err)
     return sw_fail(err, SW_EIO, "cannot create the folder %s: %s", path, strerror(errno == EEXIST ? ENOTDIR : errno));
 }
 
+/* dir/name, in the arena; NULL when memory is short. */
 static char *join(arena *keep, const char *dir, const char *name)
 {
     buf path;
@@ -79,7 +87,8 @@ static char *join(arena *keep, const char *dir, const char *name)
     return joined;
 }
 
-/* "results/20261122T011544Z-gpt-oss-20b": what a model calls itself never becomes a path. */
+/* "results/20261122T011544Z-gpt-oss-20b".  Only letters, digits and "-_." of the model's name are kept: a name from
+ * outside never becomes a path. */
 static const char *default_dir(bench_session *b, const char *model)
 {
     enum { NAME_BYTES_MAX = 60 };
@@ -111,49 +120,57 @@ static sw_code make_dir(bench_session *b, const char *model, sw_err *err)
     return b->dir != NULL ? make_dirs(b->keep, b->dir, err) : out_of_memory(err);
 }
 
+/* ---- the server ---------------------------------------------------------------------------------------------------
+ */
+
+/* Nothing is sent yet. */
 static sw_code open_client(bench_session *b, sw_err *err)
 {
-    const client_options options = {
-        .url = b->url,
-        .api_key = b->o.api_key,
-        .connect_timeout_s = b->o.connect_timeout_s,
-        .first_token_timeout_s = b->o.first_token_timeout_s,
-        .idle_timeout_s = b->o.idle_timeout_s,
-        .clock = b->o.clock,
-        .cancel = b->o.cancel,
-    };
-    return client_open(&b->client, &options, err);
+    const sw_code code = target_open(&b->target, b->url, b->o.api_key, err);
+    return code == SW_OK ? fleet_create(&b->fleet, b->o.clock, err) : code;
 }
 
-/* From its address to its first healthy answer: the model is loading. */
+static sw_code watch(bench_session *b, long pid, sw_err *err)
+{
+    return watch_start(&b->watch, &(watch_options){.pid = pid, .clock = b->o.clock}, err);
+}
+
+/* Waits for the first healthy answer; until then the model is loading. */
 static sw_code wait_until_healthy(bench_session *b, sw_err *err)
 {
     const uint64_t step_ns = 20 * 1000000u;
     const uint64_t deadline_ns = clock_now_ns(b->o.clock) + LOAD_SECONDS_MAX * 1000000000ull;
-    while (!client_is_healthy(b->client)) {
+    while (!target_is_healthy(b->target)) {
         if (!server_process_is_alive(b->server))
             return sw_fail(err, SW_EIO, "the server ended while loading; %s/server.log says why", b->dir);
         if (atomic_load_explicit(b->o.cancel, memory_order_relaxed))
             return sw_fail(err, SW_ECANCELED, "canceled while the server was loading");
         if (clock_now_ns(b->o.clock) > deadline_ns)
-            return sw_fail(err, SW_ELIMIT, "the server did not get ready within an hour; see %s/server.log", b->dir);
+            return sw_fail(err, SW_ELIMIT, "the server was not ready within an hour; see %s/server.log", b->dir);
         clock_sleep_ns(b->o.clock, step_ns);
     }
     return SW_OK;
 }
 
+/* Starts the server and waits until it is healthy.  Its memory is watched from the beginning, so that the peak of
+ * loading is seen; load_ms is the time of all this. */
 static sw_code start_server(bench_session *b, sw_err *err)
 {
     const char *const log_path = join(b->keep, b->dir, "server.log");
     if (log_path == NULL)
         return out_of_memory(err);
     const uint64_t start_ns = clock_now_ns(b->o.clock);
-    sw_code code =
-        server_process_start(&b->server, b->o.serve, b->o.serve_options, b->o.n_serve_options, log_path, err);
+    const server_process_options options = {.model = b->o.serve,
+                                            .serve_options = b->o.serve_options,
+                                            .n_serve_options = b->o.n_serve_options,
+                                            .log_path = log_path,
+                                            .clock = b->o.clock,
+                                            .cancel = b->o.cancel};
+    sw_code code = server_process_start(&b->server, &options, err);
     if (code == SW_OK)
-        code = watch_start(&b->watch, server_process_pid(b->server), b->o.clock, err);
+        code = watch(b, server_process_pid(b->server), err);
     if (code == SW_OK)
-        code = server_process_url(b->server, b->o.clock, b->o.cancel, &b->url, err);
+        code = server_process_url(b->server, &b->url, err);
     if (code == SW_OK)
         code = open_client(b, err);
     if (code == SW_OK)
@@ -162,25 +179,29 @@ static sw_code start_server(bench_session *b, sw_err *err)
     return code;
 }
 
+/* Sets b->model, which is owned by the session. */
 static sw_code find_model(bench_session *b, sw_err *err)
 {
     if (b->o.model == NULL)
-        return client_find_model(b->client, &b->model, err);
+        return target_find_model(b->target, &b->model, err);
     b->model = mem_strdup(b->o.model);
     return b->model != NULL ? SW_OK : out_of_memory(err);
 }
 
-/* A server that others started: its memory can be watched when it is on this machine and ours to see. */
+/* Uses a server that runs already.  Its memory is watched if its process is on this machine and visible. */
 static sw_code reach_server(bench_session *b, sw_err *err)
 {
     b->url = b->o.url;
     sw_code code = open_client(b, err);
     if (code != SW_OK)
         return code;
-    const int port = client_loopback_port(b->client);
+    const int port = target_loopback_port(b->target);
     const long pid = port != 0 ? machine_pid_listening_on(port) : 0;
-    return pid != 0 ? watch_start(&b->watch, pid, b->o.clock, err) : SW_OK;
+    return pid != 0 ? watch(b, pid, err) : SW_OK;
 }
+
+/* ---- the run ------------------------------------------------------------------------------------------------------
+ */
 
 static sw_code open_store(bench_session *b, sw_err *err)
 {
@@ -188,6 +209,7 @@ static sw_code open_store(bench_session *b, sw_err *err)
     return path != NULL ? store_open(&b->store, path, /*read_only=*/false, err) : out_of_memory(err);
 }
 
+/* Stores everything that is needed to repeat or resume the run, but never the API key. */
 static sw_code add_run(bench_session *b, sw_err *err)
 {
     bench_options as_run = b->o;
@@ -219,6 +241,7 @@ static sw_code add_run(bench_session *b, sw_err *err)
     return code;
 }
 
+/* Folder and store come as late as they can: a run that cannot begin should leave no folder behind. */
 static sw_code open_new(bench_session *b, sw_err *err)
 {
     sw_code code = protocol_load(&b->protocol, b->o.protocol_path, err);
@@ -227,7 +250,7 @@ static sw_code open_new(bench_session *b, sw_err *err)
     b->started_unix_ms = b->opened_unix_ms;
     b->pause_s = b->o.pause_s >= 0 ? b->o.pause_s : b->protocol->pause_s;
     if (b->o.serve != NULL) {
-        code = make_dir(b, b->o.serve, err); // its log needs a place before it can tell its model's name
+        code = make_dir(b, b->o.serve, err); // its log needs a folder before the model's name is known
         if (code == SW_OK)
             code = start_server(b, err);
         if (code == SW_OK)
@@ -244,7 +267,7 @@ static sw_code open_new(bench_session *b, sw_err *err)
     return code == SW_OK ? add_run(b, err) : code;
 }
 
-/* Takes protocol and options from the stored run, so that it ends as it began. */
+/* Takes protocol and options from the stored run, so that all its tests are alike. */
 static sw_code adopt_run(bench_session *b, const run_info *info, sw_err *err)
 {
     sw_code code = bench_options_complete(&b->o, info->options_json, b->keep, err);
@@ -260,6 +283,7 @@ static sw_code adopt_run(bench_session *b, const run_info *info, sw_err *err)
     return SW_OK;
 }
 
+/* The server may have another address now, but it must have the same model. */
 static sw_code open_resumed(bench_session *b, sw_err *err)
 {
     b->dir = b->o.dir;
@@ -275,18 +299,19 @@ static sw_code open_resumed(bench_session *b, sw_err *err)
     if (code == SW_OK)
         code = find_model(b, err);
     if (code == SW_OK && strcmp(b->model, stored->info.model) != 0)
-        code = sw_fail(err, SW_EINVAL, "the run in %s asked model '%.100s', this server has '%.100s'", b->dir,
+        code = sw_fail(err, SW_EINVAL, "the run in %s is of model '%.100s', this server has '%.100s'", b->dir,
                        stored->info.model, b->model);
     run_record_free(stored);
     return code == SW_OK ? store_reopen_run(b->store, b->run_id, b->url, b->load_ms, err) : code;
 }
 
+/* SQLite and JSON hold UTF-8 only, and a run that cannot be stored must not begin. */
 static sw_code check_texts(const bench_options *o, sw_err *err)
 {
     const char *const texts[] = {o->url, o->serve, o->model, o->dir, o->command};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (texts[i] != NULL && !utf8_valid(texts[i], strlen(texts[i])))
-            return sw_fail(err, SW_EINVAL, "an argument is not UTF-8, and could not be stored with the run");
+            return sw_fail(err, SW_EINVAL, "an argument is not UTF-8 and cannot be stored with the run");
     }
     return SW_OK;
 }
@@ -304,7 +329,7 @@ sw_code bench_open(bench_session **out, const bench_options *options, sw_err *er
     }
     b->o = *options;
     b->load_ms = NAN;
-    b->opened_unix_ms = unix_ms();
+    b->opened_unix_ms = unix_ms(b);
     b->opened_ns = clock_now_ns(options->clock);
     code = options->resume ? open_resumed(b, err) : open_new(b, err);
     if (code != SW_OK) {
@@ -315,7 +340,7 @@ sw_code bench_open(bench_session **out, const bench_options *options, sw_err *er
     return SW_OK;
 }
 
-/* Stores what the run came to; it is complete or not, whatever stopped it. */
+/* Stores the status of the run, complete or not. */
 static sw_code finish_run(bench_session *b, sw_err *err)
 {
     run_record *run;
@@ -325,12 +350,13 @@ static sw_code finish_run(bench_session *b, sw_err *err)
     run_summary summary;
     code = summary_of(run, &summary, err);
     if (code == SW_OK)
-        code = store_finish_run(b->store, b->run_id, summary_status(&summary), unix_ms(), err);
+        code = store_finish_run(b->store, b->run_id, summary_status(&summary), unix_ms(b), err);
     summary_free(&summary);
     run_record_free(run);
     return code;
 }
 
+/* The server is ended before the status is stored, so that a report never says "ok" while it still runs. */
 sw_code bench_run(bench_session *b, runner_progress_fn on_progress, void *ud, sw_err *err)
 {
     const runner_options options = {
@@ -338,7 +364,11 @@ sw_code bench_run(bench_session *b, runner_progress_fn on_progress, void *ud, sw
         .model = b->model,
         .pause_s = b->pause_s,
         .n_repeats = b->o.n_repeats,
-        .client = b->client,
+        .target = b->target,
+        .fleet = b->fleet,
+        .limits = {.connect_s = b->o.connect_timeout_s,
+                   .first_token_s = b->o.first_token_timeout_s,
+                   .idle_s = b->o.idle_timeout_s},
         .store = b->store,
         .run_id = b->run_id,
         .watch = b->watch,
@@ -352,9 +382,9 @@ sw_code bench_run(bench_session *b, runner_progress_fn on_progress, void *ud, sw
     sw_code code = runner_run(&options, err);
     watch_stop(b->watch);
     b->watch = NULL;
-    server_process_stop(b->server, b->o.clock);
+    server_process_stop(b->server);
     b->server = NULL;
-    const sw_code stored = finish_run(b, err); // the first error stays the one that is told
+    const sw_code stored = finish_run(b, err); // the first error is the one that is reported
     return code != SW_OK ? code : stored;
 }
 
@@ -373,8 +403,9 @@ void bench_close(bench_session *b)
     if (b == NULL)
         return;
     watch_stop(b->watch);
-    client_close(b->client);
-    server_process_stop(b->server, b->o.clock);
+    fleet_free(b->fleet);
+    target_close(b->target);
+    server_process_stop(b->server);
     store_close(b->store);
     protocol_free(b->protocol);
     mem_free(b->model);

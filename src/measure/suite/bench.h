@@ -1,7 +1,7 @@
 /* bench.h - one benchmark from its options to its stored run.
  *
- * Opens what a run needs (protocol, server, client, store, watch) in the order in which each can still fail without
- * having cost much, and takes it down again in any case: a server that we started never outlives us.
+ * Opens what a run needs (protocol, server, target, store, watch), cheap parts first, and takes it down again in any
+ * case: a server that the benchmark started never outlives it.
  */
 #ifndef SUITE_BENCH_H
 #define SUITE_BENCH_H
@@ -23,18 +23,18 @@ typedef struct bench_options {
     double pause_s;            // negative: the protocol's
     int n_repeats;
     double connect_timeout_s, first_token_timeout_s, idle_timeout_s;
-    bool resume;         // go on with the latest run in dir; what is not set above comes from it
-    const char *command; // what repeats the run
+    bool resume;         // continue the latest run in dir; options that are not set above come from it
+    const char *command; // command line that repeats the run
     const sw_clock *clock;
     const atomic_bool *cancel;
 } bench_options;
 
 typedef struct bench_session bench_session;
 
-/* Everything up to the first request.  Errors: SW_EINVAL, and those of what is opened. */
+/* Prepares everything up to the first request.  Errors: SW_EINVAL, and those of the parts that are opened. */
 SW_NODISCARD sw_code bench_open(bench_session **out, const bench_options *options, sw_err *err);
-/* Asks all that is missing, then ends the server and stores the run's status.  Errors as runner_run; what was
- * finished is stored in any case. */
+/* Runs the tests that are missing, then ends the server and stores the run's status.  Errors as runner_run; finished
+ * tests are stored in any case. */
 SW_NODISCARD sw_code bench_run(bench_session *bench, runner_progress_fn on_progress, void *ud, sw_err *err);
 /* The run as it is stored now. */
 SW_NODISCARD sw_code bench_load(bench_session *bench, run_record **out, sw_err *err);

@@ -1,3 +1,8 @@
+/* runner.c - the loop over the tests of a protocol.
+ *
+ * Invariant: a test is stored, with the memory samples of its time, before its progress is reported as ended; what was
+ * reported can therefore not be lost.
+ */
 #include "suite/runner.h"
 
 #include <string.h>
@@ -6,12 +11,13 @@
 
 typedef struct runner {
     const runner_options *o;
-    const run_record *before; // what the store had when we started
-    memory_sample *samples;
-    watch_sample *raw_samples;
-    runner_progress progress;
+    const run_record *before;  // the run as it was stored before the runner started
+    memory_sample *samples;    // WATCH_KEPT, reused by every test
+    watch_sample *raw_samples; // the same, as the watch gives them
+    runner_progress progress;  // passed to the callback; its views are valid during the call
 } runner;
 
+/* Passes the state of the run on; the callback must not keep it. */
 static void report(runner *r, runner_phase phase)
 {
     r->progress.phase = phase;
@@ -19,6 +25,7 @@ static void report(runner *r, runner_phase phase)
         r->o->on_progress(r->o->ud, &r->progress);
 }
 
+/* A fleet_tick_fn.  While no test has begun, the request under way is the warm-up. */
 static void on_tick(void *ud, size_t n_events, double elapsed_s)
 {
     runner *const r = ud;
@@ -27,11 +34,13 @@ static void on_tick(void *ud, size_t n_events, double elapsed_s)
     report(r, r->progress.number > 0 ? RUNNER_ASKING : RUNNER_WARMUP);
 }
 
+/* Milliseconds since the run began, in an earlier session perhaps. */
 static int64_t run_ms(const runner *r, uint64_t t_ns)
 {
     return r->o->origin_ms + (int64_t)(t_ns - r->o->origin_ns) / 1000000;
 }
 
+/* Moves the samples of the watch to r->samples; returns how many. */
 static size_t take_samples(runner *r)
 {
     if (r->o->watch == NULL)
@@ -56,23 +65,13 @@ static void tag_samples(const runner *r, int tag)
         watch_tag(r->o->watch, tag);
 }
 
-/* Asks, and stores what came, unless that is no result: a canceled request, or a server that is not there. */
-static sw_code run_test(runner *r, test_record *test, sw_err *err)
+/* Stores a test with the memory samples of its time, then reports it. */
+static sw_code keep_test(runner *r, const test_record *test, sw_err *err)
 {
     const runner_options *const o = r->o;
-    test->start_ms = run_ms(r, clock_now_ns(o->clock));
-    on_tick(r, 0, 0);
-    tag_samples(r, test->is_warmup ? -1 : test->index);
-    sw_code code = client_ask(o->client, o->model, &test->plan, &test->answer, err);
-    if (code != SW_OK)
-        return code;
-    if (test->answer.status == TEST_CANCELED)
-        return sw_fail(err, SW_ECANCELED, "canceled during '%s'", test->plan.name);
-    if (test->answer.status == TEST_CONNECT_FAILED)
-        return sw_fail(err, SW_EIO, "the server is gone: %s", test->answer.error);
     const size_t n_samples = take_samples(r);
     tag_samples(r, -1);
-    code = store_add_test(o->store, o->run_id, test, r->samples, n_samples, err);
+    sw_code code = store_add_test(o->store, o->run_id, test, r->samples, n_samples, err);
     test_metrics metrics;
     if (code == SW_OK)
         code = metrics_of(test, &metrics, err);
@@ -87,6 +86,31 @@ static sw_code run_test(runner *r, test_record *test, sw_err *err)
     return code;
 }
 
+/* Asks and stores the answer, unless it is not a result: a canceled request, or a server that cannot be reached. */
+static sw_code run_test(runner *r, test_record *test, sw_err *err)
+{
+    const runner_options *const o = r->o;
+    const transfer_options question = {
+        .target = o->target, .model = o->model, .plan = &test->plan, .limits = o->limits, .cancel = o->cancel};
+    test->start_ms = run_ms(r, clock_now_ns(o->clock));
+    on_tick(r, 0, 0);
+    tag_samples(r, test->is_warmup ? -1 : test->index);
+    chat_transfer *transfer;
+    sw_code code = fleet_ask(o->fleet, &question, on_tick, r, &transfer, err);
+    if (code != SW_OK)
+        return code;
+    test->answer = *transfer_answer(transfer);
+    if (test->answer.status == TEST_CANCELED)
+        code = sw_fail(err, SW_ECANCELED, "canceled during '%s'", test->plan.name);
+    else if (test->answer.status == TEST_CONNECT_FAILED)
+        code = sw_fail(err, SW_EIO, "the server cannot be reached any more: %s", test->answer.error);
+    else
+        code = keep_test(r, test, err);
+    transfer_free(transfer); // the answer's texts are the transfer's
+    return code;
+}
+
+/* Sends the warm-up, if the protocol has one.  Its answer is stored, but no figure uses it. */
 static sw_code warm_up(runner *r, sw_err *err)
 {
     if (!r->o->protocol->has_warmup)
@@ -98,6 +122,7 @@ static sw_code warm_up(runner *r, sw_err *err)
     return run_test(r, &test, err);
 }
 
+/* Waits in slices, so that Ctrl-C ends a pause of an hour within a tenth of a second. */
 static sw_code pause_between(runner *r, sw_err *err)
 {
     const double slice_s = 0.1;
@@ -113,6 +138,7 @@ static sw_code pause_between(runner *r, sw_err *err)
     return SW_OK;
 }
 
+/* Returns true if an earlier session has stored this test; its outcome does not matter. */
 static bool is_stored(const run_record *run, int index, int repeat)
 {
     for (size_t i = 0; i < run->n_tests; i++) {
@@ -123,6 +149,7 @@ static bool is_stored(const run_record *run, int index, int repeat)
     return false;
 }
 
+/* Work is counted in tokens that may come, since tests differ twentyfold in length. */
 static void plan_work(runner *r)
 {
     const bench_protocol *const p = r->o->protocol;
@@ -135,6 +162,7 @@ static void plan_work(runner *r)
     }
 }
 
+/* Repeats are rounds over the whole protocol: drift over the run then spreads over all tests. */
 static sw_code run_all(runner *r, sw_err *err)
 {
     const bench_protocol *const p = r->o->protocol;
@@ -160,6 +188,7 @@ static sw_code run_all(runner *r, sw_err *err)
     return code;
 }
 
+/* What the store has already is loaded once; tests that are added meanwhile cannot be asked for twice. */
 sw_code runner_run(const runner_options *options, sw_err *err)
 {
     run_record *before;
@@ -172,10 +201,8 @@ sw_code runner_run(const runner_options *options, sw_err *err)
         .samples = mem_calloc(WATCH_KEPT, sizeof *r.samples),
         .raw_samples = mem_calloc(WATCH_KEPT, sizeof *r.raw_samples),
     };
-    client_set_tick(options->client, on_tick, &r);
     code = r.samples != NULL && r.raw_samples != NULL ? run_all(&r, err)
                                                       : sw_fail(err, SW_ENOMEM, "out of memory for memory samples");
-    client_set_tick(options->client, NULL, NULL);
     mem_free(r.samples);
     mem_free(r.raw_samples);
     run_record_free(before);

@@ -1,13 +1,13 @@
 /* runner.h - works through a protocol: ask, store, pause, next.
  *
- * The runner owns the order of things and nothing else: it is given a client, a store and a run, tells its progress
- * through a callback, and stops within a tenth of a second when it is canceled.  Tests that the store has already are
- * skipped, which is all that resuming takes.
+ * The runner owns the order of the tests and nothing else: it is given a target, a fleet, a store and a run, reports
+ * its progress through a callback, and stops within a tenth of a second when it is canceled.  It skips tests that the
+ * store has already, and resuming needs no more than that.
  */
 #ifndef SUITE_RUNNER_H
 #define SUITE_RUNNER_H
 
-#include "client/client.h"
+#include "client/fleet.h"
 #include "figures/metrics.h"
 #include "monitor/watch.h"
 #include "results/store.h"
@@ -34,10 +34,12 @@ typedef struct runner_options {
     const char *model;
     double pause_s;
     int n_repeats;
-    bench_client *client;
+    const chat_target *target;
+    transfer_fleet *fleet; // its clock is the one below
+    transfer_limits limits;
     result_store *store;
     int64_t run_id;
-    memory_watch *watch; // NULL: the server's memory is out of sight
+    memory_watch *watch; // NULL: the server's memory is not visible
     const sw_clock *clock;
     uint64_t origin_ns; // when the clock showed this ...
     int64_t origin_ms;  // ... the run was that old
@@ -46,8 +48,8 @@ typedef struct runner_options {
     void *ud;
 } runner_options;
 
-/* Runs what is missing.  Errors: SW_ECANCELED (what was finished is stored), SW_EIO (the server is gone, or the store
- * cannot be written), SW_ENOMEM.  Tests that fail are results and no error. */
+/* Runs the tests that are missing.  Errors: SW_ECANCELED (finished tests are stored), SW_EIO (the server cannot be
+ * reached any more, or the store cannot be written), SW_ENOMEM.  A test that fails is a result and not an error. */
 SW_NODISCARD sw_code runner_run(const runner_options *options, sw_err *err);
 
 #endif

@@ -1,3 +1,7 @@
+/* server_process.c - starts, watches and ends the benchmark's own server.
+ *
+ * Invariant: every process that was started is waited for, in server_process_is_alive or in server_process_stop.
+ */
 #include "suite/server_process.h"
 
 #include <errno.h>
@@ -16,12 +20,14 @@
 enum { URL_BYTES_MAX = 512, START_SECONDS_MAX = 3600, STOP_SECONDS_MAX = 10, POLL_MS = 50 };
 
 struct server_process {
-    pid_t pid;
-    bool has_ended;
-    int out_fd; // its standard output; it prints one line there, so nobody has to drain it
-    char url[URL_BYTES_MAX];
+    pid_t pid;      // -1: not started
+    bool has_ended; // and was waited for
+    int out_fd;     // its standard output; it prints one line there, which needs no draining
+    const sw_clock *clock;
+    const atomic_bool *cancel;
+    char url[URL_BYTES_MAX]; // the first line, as far as it has come
     size_t n_url;
-    char *log_path;
+    char *log_path; // for error messages
 };
 
 /* In the child, between fork and exec: only what is safe there. */
@@ -35,6 +41,7 @@ static void become_server(char *const *argv, int out_fd, int log_fd, pid_t paren
     _exit(127);
 }
 
+/* Forks and sets pid and out_fd.  Pipe and log are close-on-exec; the child's copies of them at 1 and 2 are not. */
 static sw_code spawn(server_process *s, char *const *argv, sw_err *err)
 {
     int pipe_fds[2] = {-1, -1};
@@ -58,35 +65,46 @@ static sw_code spawn(server_process *s, char *const *argv, sw_err *err)
     return s->pid > 0 ? SW_OK : sw_fail(err, SW_EIO, "cannot start the server: %s", strerror(reason));
 }
 
-sw_code server_process_start(server_process **out, const char *model, const char *const *options, size_t n_options,
-                             const char *log_path, sw_err *err)
+/* The command line, for exec; NULL when memory is short.  Free it with mem_free. */
+static const char **command_line(const server_process_options *o)
 {
-    *out = NULL;
     static const char *const FIRST[] = {"spillway", "serve", NULL, "--bind", "127.0.0.1:0"};
     enum { N_FIRST = sizeof FIRST / sizeof FIRST[0], MODEL_ARGUMENT = 2 };
+    const char **const argv = mem_calloc(N_FIRST + o->n_serve_options + 1, sizeof *argv);
+    if (argv == NULL)
+        return NULL;
+    memcpy(argv, FIRST, sizeof FIRST);
+    argv[MODEL_ARGUMENT] = o->model;
+    for (size_t i = 0; i < o->n_serve_options; i++)
+        argv[N_FIRST + i] = o->serve_options[i];
+    return argv;
+}
+
+sw_code server_process_start(server_process **out, const server_process_options *options, sw_err *err)
+{
+    *out = NULL;
     server_process *const s = mem_calloc(1, sizeof *s);
-    const char **const argv = mem_calloc(N_FIRST + n_options + 1, sizeof *argv);
-    if (s == NULL || argv == NULL || (s->log_path = mem_strdup(log_path)) == NULL) {
+    const char **const argv = command_line(options);
+    if (s == NULL || argv == NULL || (s->log_path = mem_strdup(options->log_path)) == NULL) {
         mem_free(s);
         mem_free(argv);
         return sw_fail(err, SW_ENOMEM, "out of memory starting the server");
     }
-    memcpy(argv, FIRST, sizeof FIRST);
-    argv[MODEL_ARGUMENT] = model;
-    for (size_t i = 0; i < n_options; i++)
-        argv[N_FIRST + i] = options[i];
     s->out_fd = -1;
     s->pid = -1;
+    s->clock = options->clock;
+    s->cancel = options->cancel;
     const sw_code code = spawn(s, (char *const *)argv, err);
     mem_free(argv);
     if (code != SW_OK) {
-        server_process_stop(s, clock_system());
+        server_process_stop(s);
         return code;
     }
     *out = s;
     return SW_OK;
 }
 
+/* Reaps the process if it has ended. */
 bool server_process_is_alive(server_process *s)
 {
     if (!s->has_ended && waitpid(s->pid, NULL, WNOHANG) == s->pid)
@@ -94,7 +112,7 @@ bool server_process_is_alive(server_process *s)
     return !s->has_ended;
 }
 
-/* Reads what there is of the first line; true when it is complete. */
+/* Reads what has come of the first line; returns true if it is complete. */
 static bool read_url(server_process *s)
 {
     struct pollfd p = {.fd = s->out_fd, .events = POLLIN};
@@ -111,17 +129,17 @@ static bool read_url(server_process *s)
     return false;
 }
 
-sw_code server_process_url(server_process *s, const sw_clock *clock, const atomic_bool *cancel, const char **url_out,
-                           sw_err *err)
+/* A model may load for minutes before the address is printed. */
+sw_code server_process_url(server_process *s, const char **url_out, sw_err *err)
 {
-    const uint64_t deadline_ns = clock_now_ns(clock) + START_SECONDS_MAX * 1000000000ull;
+    const uint64_t deadline_ns = clock_now_ns(s->clock) + START_SECONDS_MAX * 1000000000ull;
     while (!read_url(s)) {
         if (!server_process_is_alive(s))
             return sw_fail(err, SW_EIO, "the server ended before it was ready; %s says why", s->log_path);
-        if (atomic_load_explicit(cancel, memory_order_relaxed))
+        if (atomic_load_explicit(s->cancel, memory_order_relaxed))
             return sw_fail(err, SW_ECANCELED, "canceled while the server was starting");
-        if (clock_now_ns(clock) > deadline_ns || s->n_url + 1 == sizeof s->url)
-            return sw_fail(err, SW_ELIMIT, "the server told no address within an hour; see %s", s->log_path);
+        if (clock_now_ns(s->clock) > deadline_ns || s->n_url + 1 == sizeof s->url)
+            return sw_fail(err, SW_ELIMIT, "the server printed no address within an hour; see %s", s->log_path);
     }
     *url_out = s->url;
     return SW_OK;
@@ -132,15 +150,16 @@ long server_process_pid(const server_process *s)
     return s->pid;
 }
 
-void server_process_stop(server_process *s, const sw_clock *clock)
+/* SIGTERM lets the server finish its log and free its memory; SIGKILL cannot be refused, so that the last wait ends. */
+void server_process_stop(server_process *s)
 {
     if (s == NULL)
         return;
     if (s->pid > 0 && server_process_is_alive(s)) {
         kill(s->pid, SIGTERM);
-        const uint64_t deadline_ns = clock_now_ns(clock) + STOP_SECONDS_MAX * 1000000000ull;
-        while (server_process_is_alive(s) && clock_now_ns(clock) < deadline_ns)
-            clock_sleep_ns(clock, 10 * 1000000u);
+        const uint64_t deadline_ns = clock_now_ns(s->clock) + STOP_SECONDS_MAX * 1000000000ull;
+        while (server_process_is_alive(s) && clock_now_ns(s->clock) < deadline_ns)
+            clock_sleep_ns(s->clock, 10 * 1000000u);
         if (!s->has_ended) {
             kill(s->pid, SIGKILL);
             waitpid(s->pid, NULL, 0);

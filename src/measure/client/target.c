@@ -1,0 +1,246 @@
+/* target.c - checks an address and a key once, and makes the small requests that prepare a benchmark.
+ *
+ * Each target has one curl handle of its own for these; what is measured runs on handles of its transfers.
+ */
+#include "client/target.h"
+
+#include <curl/curl.h>
+#include <jansson.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/limits.h"
+
+enum {
+    QUICK_TIMEOUT_MS = 5000,     // of health and model list requests
+    BODY_BYTES_MAX = 1024 * 1024 // of their answers
+};
+
+struct chat_target {
+    char *base; // URL without trailing "/" and "/v1"
+    int port;   // 0: the server is not on this machine
+    struct curl_slist *get_headers, *post_headers;
+    CURL *easy; // of the small requests
+    buf body;   // the last answer to one
+};
+
+/* Once per process: curl_global_init is not safe to call from two threads. */
+static void init_curl(void)
+{
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+static sw_code out_of_memory(sw_err *err)
+{
+    return sw_fail(err, SW_ENOMEM, "out of memory preparing requests");
+}
+
+/* ---- address and key: checked once ------------------------------------------------------------------------------ */
+
+/* An address or name that never leaves this machine ("127.evil.example" is a name, and does). */
+static bool is_loopback(const char *host)
+{
+    return strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
+           (strncmp(host, "127.", 4) == 0 && host[strspn(host, "0123456789.")] == '\0');
+}
+
+/* Checks the URL and stores its canonical form in t->base. */
+static sw_code take_url(chat_target *t, const char *url, sw_err *err)
+{
+    CURLU *const u = curl_url();
+    char *scheme = NULL;
+    char *host = NULL;
+    char *port = NULL;
+    sw_code code = SW_OK;
+    if (u == NULL || curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
+        curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+        curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
+        curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK ||
+        (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)) {
+        code = sw_fail(err, SW_EINVAL, "'%s' is not a server address; write it like http://127.0.0.1:11435", url);
+    } else {
+        size_t n = strlen(url);
+        while (n > 0 && url[n - 1] == '/')
+            n--;
+        if (n >= 3 && strncmp(url + n - 3, "/v1", 3) == 0)
+            n -= 3;
+        t->base = mem_strndup(url, n);
+        if (t->base == NULL)
+            code = out_of_memory(err);
+        if (is_loopback(host))
+            t->port = (int)strtol(port, NULL, 10);
+    }
+    curl_free(scheme);
+    curl_free(host);
+    curl_free(port);
+    curl_url_cleanup(u);
+    return code;
+}
+
+/* Writes the header line of the key; an empty line if there is no key. */
+static sw_code put_key_header(buf *out, const char *api_key, sw_err *err)
+{
+    if (api_key == NULL)
+        return SW_OK;
+    for (const char *p = api_key; *p != '\0'; p++) {
+        if ((unsigned char)*p <= 0x20 || (unsigned char)*p >= 0x7f)
+            return sw_fail(err, SW_EINVAL, "the API key has a character that is not allowed in an HTTP header");
+    }
+    buf_printf(out, "Authorization: Bearer %s", api_key);
+    return out->failed == SW_OK ? SW_OK : sw_fail(err, SW_EINVAL, "the API key is too long");
+}
+
+/* Appends to a list, which is NULL (memory) for good after the first failure. */
+static struct curl_slist *append(struct curl_slist *list, const char *line)
+{
+    struct curl_slist *const longer = list != NULL ? curl_slist_append(list, line) : NULL;
+    if (longer == NULL)
+        curl_slist_free_all(list);
+    return longer;
+}
+
+/* The lines of a request, in a list that curl refers to but does not own.  NULL when memory is short. */
+static struct curl_slist *header_list(const char *first, const char *key_header)
+{
+    struct curl_slist *list = curl_slist_append(NULL, first);
+    list = append(list, "Expect:"); // no round trip before the body
+    return key_header[0] != '\0' ? append(list, key_header) : list;
+}
+
+/* Made once: every transfer of the target refers to these lists, from whatever thread runs its fleet. */
+static sw_code make_headers(chat_target *t, const char *api_key, sw_err *err)
+{
+    buf key;
+    buf_init(&key, LIMIT_HTTP_HEADER_BYTES);
+    sw_code code = put_key_header(&key, api_key, err);
+    if (code == SW_OK) {
+        t->get_headers = header_list("Accept: */*", buf_str(&key));
+        t->post_headers = header_list("Content-Type: application/json", buf_str(&key));
+        if (t->get_headers == NULL || t->post_headers == NULL)
+            code = out_of_memory(err);
+    }
+    buf_free(&key);
+    return code;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t n, void *ud)
+{
+    chat_target *const t = ud;
+    buf_append(&t->body, bytes, n * size);
+    return t->body.failed == SW_OK ? n * size : 0;
+}
+
+sw_code target_open(chat_target **out, const char *url, const char *api_key, sw_err *err)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, init_curl);
+    *out = NULL;
+    chat_target *const t = mem_calloc(1, sizeof *t);
+    if (t == NULL)
+        return out_of_memory(err);
+    buf_init(&t->body, BODY_BYTES_MAX);
+    t->easy = curl_easy_init();
+    sw_code code = t->easy != NULL ? take_url(t, url, err) : out_of_memory(err);
+    if (code == SW_OK)
+        code = make_headers(t, api_key, err);
+    if (code != SW_OK) {
+        target_close(t);
+        return code;
+    }
+    curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)QUICK_TIMEOUT_MS);
+    curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
+    *out = t;
+    return SW_OK;
+}
+
+void target_close(chat_target *t)
+{
+    if (t == NULL)
+        return;
+    curl_easy_cleanup(t->easy);
+    curl_slist_free_all(t->get_headers);
+    curl_slist_free_all(t->post_headers);
+    buf_free(&t->body);
+    mem_free(t->base);
+    mem_free(t);
+}
+
+const char *target_base(const chat_target *t)
+{
+    return t->base;
+}
+
+int target_loopback_port(const chat_target *t)
+{
+    return t->port;
+}
+
+/* ---- requests --------------------------------------------------------------------------------------------------- */
+
+sw_code target_prepare(const chat_target *t, void *easy, const char *path, const char *json, sw_err *err)
+{
+    char url[4096];
+    const int n = snprintf(url, sizeof url, "%s%s", t->base, path);
+    if (n < 0 || (size_t)n >= sizeof url)
+        return sw_fail(err, SW_EINVAL, "the server's address is too long");
+    bool ok = curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK;
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "spillway-bench");
+    if (t->port != 0)
+        curl_easy_setopt(easy, CURLOPT_PROXY, ""); // a proxy of the environment cannot reach this machine
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, json != NULL ? t->post_headers : t->get_headers);
+    if (json != NULL)
+        ok = ok && curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, json) == CURLE_OK;
+    else
+        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    return ok ? SW_OK : out_of_memory(err);
+}
+
+/* Fetches a small document into t->body.  Returns true if it came whole, in time and with status 200; *status_out is 0
+ * if there was no answer at all. */
+static bool get(chat_target *t, const char *path, long *status_out)
+{
+    *status_out = 0;
+    buf_clear(&t->body);
+    if (target_prepare(t, t->easy, path, NULL, NULL) != SW_OK)
+        return false;
+    const CURLcode verdict = curl_easy_perform(t->easy);
+    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, status_out);
+    return verdict == CURLE_OK && *status_out == 200;
+}
+
+bool target_is_healthy(chat_target *t)
+{
+    long status;
+    return get(t, "/health", &status) || (status == 404 && get(t, "/v1/models", &status));
+}
+
+sw_code target_find_model(chat_target *t, char **model_out, sw_err *err)
+{
+    *model_out = NULL;
+    long status;
+    if (!get(t, "/v1/models", &status)) {
+        if (status == 0)
+            return sw_fail(err, SW_EIO, "no server answers at %s; is it running?", t->base);
+        return sw_fail(err, SW_EIO, "%s/v1/models answers HTTP %ld; name the model with --model%s", t->base, status,
+                       status == 401 ? " and the key with --api-key" : "");
+    }
+    json_t *const root = json_loadb(buf_str(&t->body), t->body.size, 0, NULL);
+    const char *const id = json_string_value(json_object_get(json_array_get(json_object_get(root, "data"), 0), "id"));
+    sw_code code = SW_OK;
+    if (id == NULL)
+        code = sw_fail(err, SW_ENOTFOUND, "%s/v1/models lists no model; name one with --model", t->base);
+    else if ((*model_out = mem_strdup(id)) == NULL)
+        code = sw_fail(err, SW_ENOMEM, "out of memory");
+    json_decref(root);
+    return code;
+}

@@ -1,0 +1,38 @@
+/* target.h - a server that is measured: its address, its key, and what it says about itself.
+ *
+ * A target is checked once and does not change afterwards, so that any number of transfers may share it.  Its own
+ * requests (health, list of models) are small, blocking and bounded by a few seconds; only one thread at a time may
+ * make them.  A target must outlive its transfers.
+ */
+#ifndef CLIENT_TARGET_H
+#define CLIENT_TARGET_H
+
+#include <stdbool.h>
+
+#include "spillway/error.h"
+
+typedef struct chat_target chat_target;
+
+/* `url` is "http://host:port", with or without "/v1"; `api_key` may be NULL.  Both are copied, nothing is sent.
+ * Errors: SW_EINVAL (the URL or the key), SW_ENOMEM. */
+SW_NODISCARD sw_code target_open(chat_target **out, const char *url, const char *api_key, sw_err *err);
+/* NULL is accepted. */
+void target_close(chat_target *target);
+
+/* The URL without a trailing "/" and "/v1". */
+const char *target_base(const chat_target *target);
+/* The server's port if it is on this machine, else 0. */
+int target_loopback_port(const chat_target *target);
+
+/* True if GET /health (or, on servers without it, GET /v1/models) is answered with 200. */
+bool target_is_healthy(chat_target *target);
+/* The id of the first model that the server lists; free it with mem_free.  Errors: SW_EIO (no answer, or not 200),
+ * SW_ENOTFOUND (the list is empty), SW_ENOMEM. */
+SW_NODISCARD sw_code target_find_model(chat_target *target, char **model_out, sw_err *err);
+
+/* Readies `easy`, a CURL handle, for GET (json NULL) or POST of `path` on this target.  The handle refers to the
+ * target's header lines; `json` is copied.  Errors: SW_EINVAL (the address is too long), SW_ENOMEM. */
+SW_NODISCARD sw_code target_prepare(const chat_target *target, void *easy, const char *path, const char *json,
+                                    sw_err *err);
+
+#endif

@@ -1,0 +1,286 @@
+/* transfer.c - turns what curl reports about one request into an answer record.
+ *
+ * The first failure wins: a limit, a broken stream, the connection or an HTTP status, in the order in which they are
+ * seen.
+ */
+#include "client/transfer.h"
+
+#include <curl/curl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "client/chat_stream.h"
+#include "client/sse.h"
+
+enum {
+    DONE_GRACE_S = 2,            // for the connection to end in good order after [DONE]
+    BODY_BYTES_MAX = 1024 * 1024 // of responses that are not an event stream
+};
+
+struct chat_transfer {
+    transfer_options o; // model and plan are not read after creation
+    const sw_clock *clock;
+    CURL *easy;
+    sse_reader sse;
+    chat_stream stream;
+    buf body;          // of a response that is not an event stream
+    uint64_t start_ns; // before connecting
+    uint64_t t0_ns;    // first byte of the request about to be written; once is_connected
+    bool is_connected;
+    int64_t headers_ns;    // since t0; -1: not yet
+    int64_t bytes_ns;      // arrival of the bytes being parsed, since t0
+    bool has_time;         // bytes_ns is of this turn of the loop
+    bool is_event_stream;  // known once the headers are complete
+    atomic_bool must_stop; // transfer_cancel
+    bool has_ended;
+    answer_record answer; // once it has ended
+};
+
+/* Nanoseconds since t0, or since the start while there is no connection. */
+static int64_t since_t0(const chat_transfer *t, uint64_t now_ns)
+{
+    return (int64_t)(now_ns - (t->is_connected ? t->t0_ns : t->start_ns));
+}
+
+/* ---- what curl calls, on the thread of the loop ----------------------------------------------------------------- */
+
+/* The connection is open and the request is about to be written: t0. */
+static int on_connected(void *ud, char *remote_ip, char *local_ip, int remote_port, int local_port)
+{
+    (void)remote_ip, (void)local_ip, (void)remote_port, (void)local_port;
+    chat_transfer *const t = ud;
+    t->t0_ns = clock_now_ns(t->clock);
+    t->is_connected = true;
+    return CURL_PREREQFUNC_OK;
+}
+
+/* Called for every header line; the empty line ends the headers.  An interim response (100) has headers of its own, so
+ * the last empty line before the body counts.  Only a 200 that is not declared as JSON is read as an event stream: some
+ * servers send no content type. */
+static size_t on_header(char *line, size_t size, size_t n, void *ud)
+{
+    chat_transfer *const t = ud;
+    (void)line;
+    const bool is_last = n * size <= 2; // the empty line; trailers after the body have one too
+    if (is_last && !t->is_event_stream) {
+        long status = 0;
+        char *type = NULL;
+        curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+        curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type);
+        t->headers_ns = since_t0(t, clock_now_ns(t->clock));
+        t->is_event_stream = status == 200 && (type == NULL || strncasecmp(type, "application/json", 16) != 0);
+    }
+    return n * size;
+}
+
+static void on_event(void *ud, const char *data, size_t n)
+{
+    chat_transfer *const t = ud;
+    chat_stream_event(&t->stream, data, n, t->bytes_ns);
+}
+
+static size_t on_bytes(char *bytes, size_t size, size_t n, void *ud)
+{
+    chat_transfer *const t = ud;
+    if (!t->has_time) // before anything else is done with them
+        t->bytes_ns = since_t0(t, clock_now_ns(t->clock));
+    t->has_time = true;
+    if (!t->is_event_stream) {
+        buf_append(&t->body, bytes, n * size);
+        return t->body.failed == SW_OK ? n * size : 0;
+    }
+    sw_err err = {0};
+    if (sse_feed(&t->sse, bytes, n * size, &err) != SW_OK) {
+        chat_stream_fail(&t->stream, TEST_BAD_STREAM, "%s", err.msg);
+        return 0; // ends the transfer
+    }
+    return n * size;
+}
+
+void transfer_begin_turn(chat_transfer *t)
+{
+    t->has_time = false;
+}
+
+/* ---- life ------------------------------------------------------------------------------------------------------- */
+
+/* The body of the request; free it with free (jansson allocates it).  NULL if the prompt is not UTF-8 or memory is
+ * short. Usage is requested, because counts of the server are better than counts of events. */
+static char *request_json(const char *model, const test_plan *plan)
+{
+    json_t *const request =
+        json_pack("{s:s, s:[{s:s, s:s}], s:i, s:f, s:I, s:b, s:{s:b}}", "model", model, "messages", "role", "user",
+                  "content", plan->prompt, "max_tokens", plan->max_tokens, "temperature", plan->temperature, "seed",
+                  (json_int_t)plan->seed, "stream", 1, "stream_options", "include_usage", 1);
+    char *const text = json_dumps(request, JSON_COMPACT);
+    json_decref(request);
+    return text;
+}
+
+static void set_callbacks(chat_transfer *t)
+{
+    // transfer_may_go_on watches the time, by the transfer's clock; curl's own bound (300 s) must not come before it.
+    curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT, 24 * 3600L);
+    curl_easy_setopt(t->easy, CURLOPT_PREREQFUNCTION, on_connected);
+    curl_easy_setopt(t->easy, CURLOPT_PREREQDATA, t);
+    curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
+    curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_bytes);
+    curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
+    curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
+}
+
+sw_code transfer_create(chat_transfer **out, const transfer_options *options, const sw_clock *clock, sw_err *err)
+{
+    *out = NULL;
+    chat_transfer *const t = mem_calloc(1, sizeof *t);
+    if (t == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory for a request");
+    t->o = *options;
+    t->clock = clock;
+    t->headers_ns = -1;
+    atomic_init(&t->must_stop, false);
+    sse_init(&t->sse, on_event, t);
+    chat_stream_init(&t->stream);
+    buf_init(&t->body, BODY_BYTES_MAX);
+    t->easy = curl_easy_init();
+    char *const json = request_json(options->model, options->plan);
+    sw_code code = SW_OK;
+    if (json == NULL || t->easy == NULL)
+        code = sw_fail(err, SW_ENOMEM, "the request for '%s' cannot be written as JSON", options->plan->name);
+    else
+        code = target_prepare(options->target, t->easy, "/v1/chat/completions", json, err);
+    free(json);
+    if (code != SW_OK) {
+        transfer_free(t);
+        return code;
+    }
+    set_callbacks(t);
+    t->start_ns = clock_now_ns(clock);
+    *out = t;
+    return SW_OK;
+}
+
+void transfer_free(chat_transfer *t)
+{
+    if (t == NULL)
+        return;
+    curl_easy_cleanup(t->easy);
+    sse_free(&t->sse);
+    chat_stream_free(&t->stream);
+    buf_free(&t->body);
+    mem_free(t);
+}
+
+void *transfer_handle(const chat_transfer *t)
+{
+    return t->easy;
+}
+
+void *transfer_ud(const chat_transfer *t)
+{
+    return t->o.ud;
+}
+
+bool transfer_has_ended(const chat_transfer *t)
+{
+    return t->has_ended;
+}
+
+size_t transfer_n_events(const chat_transfer *t)
+{
+    return t->stream.n_arrivals;
+}
+
+double transfer_elapsed_s(const chat_transfer *t)
+{
+    return (double)since_t0(t, clock_now_ns(t->clock)) / 1e9;
+}
+
+const answer_record *transfer_answer(const chat_transfer *t)
+{
+    return &t->answer;
+}
+
+/* ---- limits ----------------------------------------------------------------------------------------------------- */
+
+void transfer_cancel(chat_transfer *t)
+{
+    atomic_store_explicit(&t->must_stop, true, memory_order_relaxed); // a flag alone: nothing is published with it
+}
+
+static bool is_canceled(const chat_transfer *t)
+{
+    return atomic_load_explicit(&t->must_stop, memory_order_relaxed) ||
+           (t->o.cancel != NULL && atomic_load_explicit(t->o.cancel, memory_order_relaxed));
+}
+
+/* Returns true if there is a limit and it is passed. */
+static bool is_over(double limit_s, double value_s)
+{
+    return limit_s > 0 && value_s > limit_s;
+}
+
+/* Fails the stream if a limit is passed. */
+static void check_limits(chat_transfer *t)
+{
+    const transfer_limits *const limits = &t->o.limits;
+    chat_stream *const s = &t->stream;
+    const uint64_t now_ns = clock_now_ns(t->clock);
+    const double whole_s = (double)(now_ns - t->start_ns) / 1e9;
+    const double now_s = (double)since_t0(t, now_ns) / 1e9;
+    const double newest_s = s->n_arrivals > 0 ? (double)s->arrivals[s->n_arrivals - 1].t_ns / 1e9 : 0;
+    if (is_over(limits->deadline_s, whole_s))
+        chat_stream_fail(s, TEST_TIMEOUT, "not finished within %g s", limits->deadline_s);
+    else if (!t->is_connected && is_over(limits->connect_s, whole_s))
+        chat_stream_fail(s, TEST_TIMEOUT, "no connection to %s within %g s", target_base(t->o.target),
+                         limits->connect_s);
+    else if (t->is_connected && s->n_arrivals == 0 && is_over(limits->first_token_s, now_s))
+        chat_stream_fail(s, TEST_TIMEOUT, "no token within %g s", limits->first_token_s);
+    else if (s->n_arrivals > 0 && is_over(limits->idle_s, now_s - newest_s))
+        chat_stream_fail(s, TEST_TIMEOUT, "no token for %g s in the middle of the answer", limits->idle_s);
+}
+
+bool transfer_may_go_on(chat_transfer *t)
+{
+    chat_stream *const s = &t->stream;
+    if (s->done_ns >= 0) // the answer is whole; only the connection has not ended
+        return !is_canceled(t) && (double)(since_t0(t, clock_now_ns(t->clock)) - s->done_ns) / 1e9 < DONE_GRACE_S;
+    if (is_canceled(t))
+        chat_stream_fail(s, TEST_CANCELED, "canceled");
+    else
+        check_limits(t);
+    return !s->has_failed;
+}
+
+/* ---- the end ---------------------------------------------------------------------------------------------------- */
+
+/* Turns what curl and HTTP say into the stream's failure, if there is one. */
+static void judge(chat_transfer *t, CURLcode verdict, long http_status)
+{
+    chat_stream *const s = &t->stream;
+    if (verdict != CURLE_OK && !t->is_connected)
+        chat_stream_fail(s, TEST_CONNECT_FAILED, "%s: %s", target_base(t->o.target), curl_easy_strerror(verdict));
+    else if (http_status != 200 && http_status != 0)
+        chat_stream_fail_http(s, http_status, buf_str(&t->body), t->body.size);
+    else if (http_status == 200 && !t->is_event_stream)
+        chat_stream_fail(s, TEST_BAD_STREAM, "the server answered with one JSON document instead of an event stream");
+    else if (verdict != CURLE_OK)
+        chat_stream_fail(s, TEST_INCOMPLETE, "the connection broke: %s", curl_easy_strerror(verdict));
+}
+
+/* The answer's times are complete after this: the end is [DONE] if it came, or else now. */
+void transfer_end(chat_transfer *t, int verdict)
+{
+    long http_status = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &http_status);
+    judge(t, (CURLcode)verdict, http_status);
+    t->answer = chat_stream_finish(&t->stream, since_t0(t, clock_now_ns(t->clock)));
+    t->answer.http_status = (int)http_status;
+    t->answer.headers_ns = t->headers_ns;
+    t->answer.connect_ns = t->is_connected ? (int64_t)(t->t0_ns - t->start_ns) : -1;
+    t->has_ended = true;
+}
