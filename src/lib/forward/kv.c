@@ -1,3 +1,4 @@
+/* kv.c - the bookkeeping of pages, which one list per class hands out, and the layouts in which they are filled. */
 #include "forward/kv.h"
 
 #include <string.h>
@@ -31,7 +32,7 @@ static bool init_class(kv_cache *kv, kv_class *c)
 {
     const int n_spare = c->n_bounded;
     size_t n_pages = (size_t)(c->n_bounded > 0 ? c->n_bounded : kv->n_pages_max);
-    c->page_bytes = kv->head_bytes * (size_t)kv->n_heads * (size_t)c->n_layers;
+    c->page_bytes = kv->head_bytes * kv->n_heads * c->n_layers;
     c->seqs = mem_calloc((size_t)kv->n_seqs, sizeof *c->seqs);
     c->free_pages = mem_calloc((size_t)kv->n_seqs * n_pages, sizeof *c->free_pages);
     bool ok = c->seqs != NULL && c->free_pages != NULL;
@@ -55,12 +56,12 @@ bool kv_init(kv_cache *kv, const kv_options *o)
                      .n_window = o->n_window};
     kv->key_bytes = kv_key_bytes(kv->type, o->d_k);
     kv->head_bytes = kv->key_bytes + kv_value_bytes(kv->type, o->d_v);
-    kv->layers = mem_calloc((size_t)o->n_layers, sizeof *kv->layers);
+    kv->layers = mem_calloc(o->n_layers, sizeof *kv->layers);
     kv->marks = mem_calloc((size_t)o->n_seqs, sizeof *kv->marks);
     bool ok = kv->layers != NULL && kv->marks != NULL;
     // A context that is no longer than what windowed layers keep anyway has no use for them.
     const bool drops = o->n_window > 0 && o->n_window < o->n_ctx && window_pages(o) < kv->n_pages_max;
-    for (int l = 0; l < o->n_layers && ok; l++) {
+    for (size_t l = 0; l < o->n_layers && ok; l++) {
         const int class = drops && o->is_windowed[l] ? KV_WINDOWED : KV_FULL;
         kv->layers[l] = (struct kv_place){class, kv->classes[class].n_layers++};
     }
@@ -170,7 +171,7 @@ bool kv_reserve(kv_cache *kv, int seq, int n_tokens)
            (windowed->n_layers == 0 || reserve_windowed(windowed, &windowed->seqs[seq], wanted));
 }
 
-/* Does a mark want this page: a position that the marked one sees, or itself? */
+/* Returns true if a mark keeps this page: it holds the marked position or one that it sees. */
 static bool is_marked(const kv_cache *kv, int seq, int page)
 {
     for (int i = 0; i < KV_MARKS; i++) {
@@ -243,16 +244,18 @@ void kv_mark(kv_cache *kv, int seq, const int marks[KV_MARKS])
         kv->classes[KV_WINDOWED].seqs[seq].n_swept = 0; // what earlier marks kept may go
 }
 
-static uint8_t *head_at(const kv_cache *kv, int seq, int layer, int head, int page)
+/* ---- what pages hold --------------------------------------------------------------------------------------------- */
+
+static uint8_t *head_at(const kv_cache *kv, const kv_head *h, int page)
 {
-    const struct kv_place *const place = &kv->layers[layer];
-    const size_t index = (size_t)place->index * (size_t)kv->n_heads + (size_t)head;
-    return (uint8_t *)kv->classes[place->class].seqs[seq].pages[page] + index * kv->head_bytes;
+    const struct kv_place *const place = &kv->layers[h->layer];
+    const size_t index = place->index * kv->n_heads + h->head;
+    return (uint8_t *)kv->classes[place->class].seqs[h->seq].pages[page] + index * kv->head_bytes;
 }
 
 static void store_f16(const kv_cache *kv, uint8_t *p, size_t at, const float *key, const float *value)
 {
-    const size_t d_k = (size_t)kv->d_k, d_v = (size_t)kv->d_v;
+    const size_t d_k = kv->d_k, d_v = kv->d_v;
     uint16_t *const keys = (uint16_t *)(void *)p, *const values = (uint16_t *)(void *)(p + kv->key_bytes);
     for (size_t i = 0; i < d_k; i++)
         keys[i * KV_PAGE + at] = f16_from_f32(key[i]);
@@ -262,7 +265,7 @@ static void store_f16(const kv_cache *kv, uint8_t *p, size_t at, const float *ke
 
 static void store_f32(const kv_cache *kv, uint8_t *p, size_t at, const float *key, const float *value)
 {
-    const size_t d_k = (size_t)kv->d_k, d_v = (size_t)kv->d_v;
+    const size_t d_k = kv->d_k, d_v = kv->d_v;
     float *const keys = (float *)(void *)p, *const values = (float *)(void *)(p + kv->key_bytes);
     for (size_t i = 0; i < d_k; i++)
         keys[i * KV_PAGE + at] = key[i];
@@ -270,13 +273,13 @@ static void store_f32(const kv_cache *kv, uint8_t *p, size_t at, const float *ke
 }
 
 /* Codes and F16 scales of n elements, the last group filled up with zeros. */
-static void quantize(const kv_cache *kv, const float *x, int n, int8_t code[HEAD_MAX], uint16_t *scales, size_t at)
+static void quantize(const kv_cache *kv, const float *x, size_t n, int8_t code[HEAD_MAX], uint16_t *scales, size_t at)
 {
     float padded[HEAD_MAX] = {0}, scale[HEAD_MAX / K_GROUP];
     int16_t sum[HEAD_MAX / 16];
     const code_rows codes = {.code = code, .scale = scale, .sum = sum};
     const size_t n_groups = kv_groups(n);
-    memcpy(padded, x, (size_t)n * sizeof *x);
+    memcpy(padded, x, n * sizeof *x);
     kv->k->quantize(padded, n_groups * K_GROUP, &codes);
     for (size_t g = 0; g < n_groups; g++)
         scales[g * KV_PAGE + at] = f16_from_f32(scale[g]);
@@ -290,12 +293,12 @@ static void store_q8(const kv_cache *kv, uint8_t *p, size_t at, const float *key
     for (size_t i = 0; i < kv_groups(kv->d_k) * K_GROUP; i += 4)
         memcpy(p + i * KV_PAGE + 4 * at, code + i, 4);
     quantize(kv, value, kv->d_v, code, (uint16_t *)(void *)(values + kv_value_codes(kv->d_v)), at);
-    memcpy(values + at * (size_t)kv->d_v, code, (size_t)kv->d_v);
+    memcpy(values + at * kv->d_v, code, kv->d_v);
 }
 
-void kv_store(const kv_cache *kv, int seq, int layer, int head, int position, const float *key, const float *value)
+void kv_store(const kv_cache *kv, const kv_head *of, int position, const float *key, const float *value)
 {
-    uint8_t *const p = head_at(kv, seq, layer, head, position / KV_PAGE);
+    uint8_t *const p = head_at(kv, of, position / KV_PAGE);
     const size_t at = (size_t)(position % KV_PAGE);
     if (kv->type == TYPE_F16)
         store_f16(kv, p, at, key, value);
@@ -305,11 +308,10 @@ void kv_store(const kv_cache *kv, int seq, int layer, int head, int position, co
         store_q8(kv, p, at, key, value);
 }
 
-void kv_page_pointers(const kv_cache *kv, int seq, int layer, int head, int first, int end, const void **keys,
-                      const void **values)
+void kv_page_pointers(const kv_cache *kv, const kv_head *of, int first, int end, const void **keys, const void **values)
 {
     for (int page = first; page < end; page++) {
-        const uint8_t *const p = head_at(kv, seq, layer, head, page);
+        const uint8_t *const p = head_at(kv, of, page);
         keys[page - first] = p;
         values[page - first] = p + kv->key_bytes;
     }

@@ -27,7 +27,7 @@ typedef struct kv_pages {
 } kv_pages;
 
 typedef struct kv_class {
-    int n_layers;
+    size_t n_layers;
     int n_bounded;     // pages that a sequence needs at most; 0: without bound
     size_t page_bytes; // 0: there are no such layers
     kv_pages *seqs;    // (n_seqs)
@@ -36,7 +36,8 @@ typedef struct kv_class {
 } kv_class;
 
 typedef struct kv_options {
-    int n_layers, n_heads, d_k, d_v;
+    size_t n_layers, n_heads; // heads: of each layer
+    size_t d_k, d_v;          // elements of a head's key and value
     sw_kv_type type;
     int n_seqs, n_ctx;
     int n_window;            // visible positions in windowed layers; 0: there are none
@@ -47,7 +48,7 @@ typedef struct kv_options {
 enum { KV_FULL, KV_WINDOWED, KV_CLASSES };
 
 typedef struct kv_cache {
-    int n_heads, d_k, d_v;
+    size_t n_heads, d_k, d_v;
     const kernels *k;
     tensor_type type;        // F16, F32 or Q8_0
     size_t key_bytes;        // of the keys of one head of one layer in one page
@@ -55,7 +56,8 @@ typedef struct kv_cache {
     int n_seqs, n_pages_max; // per sequence
     int n_window;
     struct kv_place {
-        int class, index; // of a layer in its class
+        int class;
+        size_t index; // of a layer in its class
     } * layers;
     int (*marks)[KV_MARKS]; // (n_seqs): positions that a sequence may be cut back to; -1: none
     kv_class classes[KV_CLASSES];
@@ -65,7 +67,8 @@ typedef struct kv_cache {
 bool kv_init(kv_cache *kv, const kv_options *options);
 void kv_free(kv_cache *kv);
 
-/* Makes sure that a sequence can hold n_tokens positions in all; false when memory is short (what was there stays). */
+/* Allocates pages until a sequence can hold n_tokens positions in all.  False when memory is short; the pages that were
+ * there stay. */
 bool kv_reserve(kv_cache *kv, int seq, int n_tokens);
 
 /* Before a step stores positions [begin, end) of a sequence, which are reserved: drops what no window from `begin` on
@@ -74,20 +77,26 @@ void kv_advance(kv_cache *kv, int seq, int begin, int end);
 
 /* The largest n <= n_tokens such that all that position n sees is there; n_tokens positions were stored. */
 int kv_resumable(const kv_cache *kv, int seq, int n_tokens);
-/* Gives back the pages behind the first n_tokens positions; n_tokens is resumable.  Forgets marks behind them. */
+/* Frees the pages after position n_tokens, which is resumable, and forgets the marks after it. */
 void kv_truncate(kv_cache *kv, int seq, int n_tokens);
-/* From now on keeps the windows of these positions and of the ones after them, so that the sequence can be cut back
- * there; replaces earlier marks. */
+/* Keeps the windows of these positions and of the ones after them from now on, so that the sequence can be cut back to
+ * them; replaces earlier marks. */
 void kv_mark(kv_cache *kv, int seq, const int marks[KV_MARKS]);
 
-/* Stores the key (d_k) and value (d_v) of one head at a position that kv_advance announced. */
-void kv_store(const kv_cache *kv, int seq, int layer, int head, int position, const float *key, const float *value);
+/* One head of one layer of one sequence. */
+typedef struct kv_head {
+    int seq;
+    size_t layer, head;
+} kv_head;
 
-/* Where keys and values of pages [first, end) of one head stand, for attend_args; end - first of each. */
-void kv_page_pointers(const kv_cache *kv, int seq, int layer, int head, int first, int end, const void **keys,
+/* Stores the key (d_k) and value (d_v) of a position that kv_advance announced. */
+void kv_store(const kv_cache *kv, const kv_head *of, int position, const float *key, const float *value);
+
+/* Where the keys and values of pages [first, end) are, for attend_args; end - first of each. */
+void kv_page_pointers(const kv_cache *kv, const kv_head *of, int first, int end, const void **keys,
                       const void **values);
 
-/* What a sequence of n_tokens positions takes at most. */
+/* Bytes that a sequence of n_tokens positions takes at most. */
 uint64_t kv_bytes(const kv_cache *kv, int n_tokens);
 
 #endif

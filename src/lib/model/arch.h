@@ -7,6 +7,7 @@
 #define MODEL_ARCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "gguf/gguf.h"
 
@@ -36,7 +37,7 @@ typedef struct model_arch {
     const char *expert_width;  // key of one expert's width ...
     bool splits_dense_width;   // ... which may be missing: then the dense width / experts used
     const char *shared_width;  // key of the shared experts' whole width; NULL: shared experts x expert width
-    int window_period;         // > 0: layers with l % period < period - 1 see only the window; 0: no windows
+    size_t window_period;      // > 0: layers with l % period < period - 1 see only the window; 0: no windows
     bool yarn_rounds;          // YaRN's correction range is rounded outwards to whole pairs
     bool has_multipliers;      // embedding_scale, residual_scale, logit_scale and attention.scale are read
     bool has_fused_gate_up;    // ffn_up holds the rows of gate and then those of up

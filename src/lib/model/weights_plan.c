@@ -1,3 +1,7 @@
+/* weights_plan.c - which tensors a model must have, in which shapes, and where each goes in the block of its tier.
+ *
+ * The order of the planning is the order in memory, layer by layer, so that loading reads the file from front to back.
+ */
 #include "model/weights_plan.h"
 
 #include <stdarg.h>
@@ -15,7 +19,9 @@ typedef struct planner {
     const gguf_file *g;
     const hparams *h;
     model_weights *w;
-    int layer; // -1: global tensors
+    sw_tensor_class cls; // of what is planned now
+    bool is_global;      // it belongs to no layer
+    size_t layer;
     char name[64];
     sw_code code;
     sw_err *err;
@@ -23,10 +29,10 @@ typedef struct planner {
 
 static const gguf_tensor *find(planner *p, const char *base, const char *suffix)
 {
-    if (p->layer >= 0)
-        snprintf(p->name, sizeof p->name, "blk.%d.%s.%s", p->layer, base, suffix);
-    else
+    if (p->is_global)
         snprintf(p->name, sizeof p->name, "%s.%s", base, suffix);
+    else
+        snprintf(p->name, sizeof p->name, "blk.%zu.%s.%s", p->layer, base, suffix);
     return gguf_find_tensor(p->g, p->name);
 }
 
@@ -52,38 +58,70 @@ static void expect_shape(planner *p, const gguf_tensor *t, size_t ne0, size_t ne
         fail(p, SW_EUNSUPPORTED, "has type %s; supported are %s", type_name(t->type), decode_types());
 }
 
-/* Reserves `bytes` of the block for an item. */
+static void out_of_memory(planner *p)
+{
+    if (p->code == SW_OK)
+        p->code = sw_fail(p->err, SW_ENOMEM, "out of memory reading %s", gguf_path(p->g));
+}
+
+/* Where expert `expert` of what is planned now belongs. */
+static weight_tier tier_of(const planner *p, size_t expert)
+{
+    return placement_tier(p->w->placement, p->cls, p->layer, expert);
+}
+
+/* Returns true if the stack that is planned now lies in more than one tier. */
+static bool is_split(const planner *p)
+{
+    const unsigned tiers = placement_expert_tiers(p->w->placement, p->layer);
+    return p->cls == SW_CLASS_EXPERTS && (tiers & (tiers - 1)) != 0;
+}
+
+/* Reserves `bytes` in the block of the item's tier. */
 static void add_item(planner *p, weights_item item, size_t bytes)
 {
     model_weights *const w = p->w;
     if (p->code != SW_OK)
         return;
     if (!mem_grow(&w->items, &w->cap_items, w->n_items + 1, sizeof *w->items)) {
-        p->code = sw_fail(p->err, SW_ENOMEM, "out of memory reading %s", gguf_path(p->g));
+        out_of_memory(p);
         return;
     }
-    item.offset = w->block_bytes;
+    weight_block *const block = &w->blocks[item.tier];
+    const size_t aligned = (bytes + ALIGN - 1) / ALIGN * ALIGN;
+    item.offset = block->n_bytes;
     w->items[w->n_items++] = item;
-    w->block_bytes += (bytes + ALIGN - 1) / ALIGN * ALIGN;
+    block->n_bytes += aligned;
+    block->expert_bytes += p->cls == SW_CLASS_EXPERTS ? aligned : 0;
 }
 
-/* n_stacked rows of float32, each padded to whole tiles; absent tensors leave *target NULL. */
-static void plan_floats(planner *p, float **target, const gguf_tensor *t, size_t row_elems, size_t offset_elems,
-                        size_t n_stacked)
+/* ---- vectors: norms, biases, factors ----------------------------------------------------------------------------- */
+
+/* Some rows of float32. */
+typedef struct float_rows {
+    size_t n_cols;       // of each, padded to whole tiles in memory
+    size_t offset;       // of the first element in the tensor's rows
+    size_t first, count; // which of the tensor's rows
+} float_rows;
+
+static void add_floats(planner *p, float **target, const gguf_tensor *t, const float_rows *rows)
 {
-    if (t == NULL || p->code != SW_OK)
-        return;
-    if (type_get((uint32_t)t->type)->block_elems != 1)
-        fail(p, SW_EUNSUPPORTED, "has type %s; norms and biases must be F32, F16 or BF16", type_name(t->type));
-    const size_t padded = tile_count(row_elems) * TILE_ROWS;
     add_item(p,
              (weights_item){.tensor = t,
                             .target = (void **)target,
-                            .row = offset_elems,
+                            .tier = tier_of(p, rows->first),
+                            .row = rows->offset,
                             .n_rows = 1,
-                            .n_cols = row_elems,
-                            .n_stacked = n_stacked},
-             padded * n_stacked * sizeof(float));
+                            .n_cols = rows->n_cols,
+                            .first = rows->first,
+                            .n_stacked = rows->count},
+             tile_count(rows->n_cols) * TILE_ROWS * rows->count * sizeof(float));
+}
+
+static void check_float_type(planner *p, const gguf_tensor *t)
+{
+    if (type_get((uint32_t)t->type)->block_elems != 1)
+        fail(p, SW_EUNSUPPORTED, "has type %s; norms and biases must be F32, F16 or BF16", type_name(t->type));
 }
 
 static void plan_vector(planner *p, float **target, const char *base, const char *suffix, size_t n, bool is_required)
@@ -91,76 +129,101 @@ static void plan_vector(planner *p, float **target, const char *base, const char
     const gguf_tensor *const t = find(p, base, suffix);
     if (t == NULL && is_required)
         fail(p, SW_EFORMAT, "is missing");
-    if (t != NULL)
-        expect_shape(p, t, n, 1, 1);
-    plan_floats(p, target, t, n, 0, 1);
+    if (t == NULL)
+        return;
+    expect_shape(p, t, n, 1, 1);
+    check_float_type(p, t);
+    add_floats(p, target, t, &(float_rows){.n_cols = n, .count = 1});
 }
 
 static void plan_norm(planner *p, norm_weights *norm, const char *base)
 {
-    const size_t n = (size_t)p->h->n_embd;
+    const size_t n = p->h->n_embd;
     plan_vector(p, &norm->weight, base, "weight", n, true);
     plan_vector(p, &norm->bias, base, "bias", n, false);
 }
 
-/* A stack of n_stacked matrices: rows [row, row + n_rows) of tensor t, and again every rows_apart rows. */
-static void plan_rows_apart(planner *p, mat *m, const gguf_tensor *t, size_t row, size_t n_rows, size_t n_cols,
-                            size_t n_stacked, size_t rows_apart)
+/* ---- matrices ---------------------------------------------------------------------------------------------------- */
+
+/* Where a stack's matrices are in a tensor: rows [row, row + n_rows), and again every rows_apart rows.  Turned: the
+ * tensor holds the columns of the matrices, n_cols rows each.  A type's blocks run along the wrong side then, so the
+ * matrices are kept as float32. */
+typedef struct stack_rows {
+    size_t row, n_rows, n_cols, n_stacked, rows_apart;
+    bool is_turned;
+} stack_rows;
+
+static void add_matrices(planner *p, mat *m, uint8_t **target, const gguf_tensor *t, const stack_rows *s, size_t first,
+                         size_t count)
+{
+    add_item(p,
+             (weights_item){.tensor = t,
+                            .target = (void **)target,
+                            .tier = tier_of(p, first),
+                            .is_matrix = true,
+                            .is_turned = s->is_turned,
+                            .row = s->row,
+                            .n_rows = s->n_rows,
+                            .n_cols = s->n_cols,
+                            .first = first,
+                            .n_stacked = count,
+                            .rows_apart = s->rows_apart},
+             m->n_tiles * m->tile_bytes * count);
+}
+
+/* A stack whose matrices lie in one tier is one item; otherwise each matrix is one. */
+static void plan_stack(planner *p, mat *m, const gguf_tensor *t, const stack_rows *s)
 {
     if (p->code != SW_OK)
         return;
-    m->type = t->type;
-    m->n_rows = (int)n_rows;
-    m->n_cols = (int)n_cols;
-    m->n_tiles = tile_count(n_rows);
-    m->tile_bytes = tile_size(t->type, n_cols);
-    add_item(p,
-             (weights_item){.tensor = t,
-                            .target = (void **)&m->tiles,
-                            .is_matrix = true,
-                            .row = row,
-                            .n_rows = n_rows,
-                            .n_cols = n_cols,
-                            .n_stacked = n_stacked,
-                            .rows_apart = rows_apart},
-             m->n_tiles * m->tile_bytes * n_stacked);
-}
-
-/* The same where the stack's matrices are the tensor's. */
-static void plan_rows(planner *p, mat *m, const gguf_tensor *t, size_t row, size_t n_rows, size_t n_cols,
-                      size_t n_stacked)
-{
-    plan_rows_apart(p, m, t, row, n_rows, n_cols, n_stacked, (size_t)t->ne[1]);
-}
-
-/* A stack of matrices (n_rows, n_cols) of which the tensor holds the columns: n_cols rows each, rows_apart of them from
- * matrix to matrix.  A type's blocks run along the wrong side then, so the matrices are kept as float32. */
-static void plan_turned(planner *p, mat *m, const gguf_tensor *t, size_t n_rows, size_t n_cols, size_t n_stacked,
-                        size_t rows_apart)
-{
-    if (p->code != SW_OK)
+    m->type = s->is_turned ? TYPE_F32 : t->type;
+    m->n_rows = s->n_rows;
+    m->n_cols = s->n_cols;
+    m->n_tiles = tile_count(s->n_rows);
+    m->tile_bytes = tile_size(m->type, s->n_cols);
+    if (!is_split(p)) {
+        add_matrices(p, m, &m->tiles, t, s, 0, s->n_stacked);
         return;
-    m->type = TYPE_F32;
-    m->n_rows = (int)n_rows;
-    m->n_cols = (int)n_cols;
-    m->n_tiles = tile_count(n_rows);
-    m->tile_bytes = tile_size(TYPE_F32, n_cols);
-    add_item(p,
-             (weights_item){.tensor = t,
-                            .target = (void **)&m->tiles,
-                            .is_matrix = true,
-                            .is_turned = true,
-                            .n_rows = n_rows,
-                            .n_cols = n_cols,
-                            .n_stacked = n_stacked,
-                            .rows_apart = rows_apart},
-             m->n_tiles * m->tile_bytes * n_stacked);
+    }
+    m->split = mem_calloc(s->n_stacked, sizeof *m->split);
+    if (m->split == NULL)
+        out_of_memory(p);
+    for (size_t e = 0; e < s->n_stacked && p->code == SW_OK; e++)
+        add_matrices(p, m, &m->split[e].tiles, t, s, e, 1);
+}
+
+/* Rows [row, row + n_rows) of every matrix of a tensor. */
+static void plan_rows(planner *p, mat *m, const gguf_tensor *t, size_t row, size_t n_rows)
+{
+    plan_stack(
+        p, m, t,
+        &(stack_rows){.row = row, .n_rows = n_rows, .n_cols = t->ne[0], .n_stacked = t->ne[2], .rows_apart = t->ne[1]});
+}
+
+/* The biases of a stack that is planned already, from element `offset` of the tensor's rows on; t NULL: none. */
+static void plan_bias(planner *p, mat *m, const gguf_tensor *t, size_t offset, size_t n_stacked)
+{
+    if (t == NULL || p->code != SW_OK)
+        return;
+    check_float_type(p, t);
+    float_rows rows = {.n_cols = m->n_rows, .offset = offset, .count = n_stacked};
+    if (m->split == NULL) {
+        add_floats(p, &m->bias, t, &rows);
+        return;
+    }
+    rows.count = 1;
+    for (; rows.first < n_stacked; rows.first++)
+        add_floats(p, &m->split[rows.first].bias, t, &rows);
 }
 
 typedef enum presence { REQUIRED, OPTIONAL } presence;
 
-/* A matrix (n_rows, n_cols) or a stack of them under its usual name, with its bias if there is one. */
-static void plan_mat(planner *p, mat *m, const char *base, int n_rows, int n_cols, int n_stacked, presence presence_)
+/* n_stacked matrices (n_rows, n_cols) under their usual name, with their bias if there is one. */
+typedef struct mat_shape {
+    size_t n_rows, n_cols, n_stacked;
+} mat_shape;
+
+static void plan_named(planner *p, mat *m, const char *base, mat_shape shape, presence presence_)
 {
     const gguf_tensor *const t = find(p, base, "weight");
     if (t == NULL) {
@@ -168,47 +231,54 @@ static void plan_mat(planner *p, mat *m, const char *base, int n_rows, int n_col
             fail(p, SW_EFORMAT, "is missing");
         return;
     }
-    expect_shape(p, t, (size_t)n_cols, (size_t)n_rows, (size_t)n_stacked);
-    plan_rows(p, m, t, 0, (size_t)n_rows, (size_t)n_cols, (size_t)n_stacked);
+    expect_shape(p, t, shape.n_cols, shape.n_rows, shape.n_stacked);
+    plan_rows(p, m, t, 0, shape.n_rows);
     const gguf_tensor *const bias = find(p, base, "bias");
     if (bias != NULL)
-        expect_shape(p, bias, (size_t)n_rows, (size_t)n_stacked, 1);
-    plan_floats(p, &m->bias, bias, (size_t)n_rows, 0, (size_t)n_stacked);
+        expect_shape(p, bias, shape.n_rows, shape.n_stacked, 1);
+    plan_bias(p, m, bias, 0, shape.n_stacked);
 }
+
+static void plan_mat(planner *p, mat *m, const char *base, size_t n_rows, size_t n_cols)
+{
+    plan_named(p, m, base, (mat_shape){n_rows, n_cols, 1}, REQUIRED);
+}
+
+/* ---- what a layer consists of ------------------------------------------------------------------------------------ */
 
 /* Query, key and value: three tensors, or one that holds the rows of all. */
 static void plan_qkv(planner *p, layer_weights *layer)
 {
     const hparams *const h = p->h;
-    const int rows[3] = {h->n_head * h->head_k, h->n_head_kv * h->head_k, h->n_head_kv * h->head_v};
+    const size_t rows[3] = {h->n_head * h->head_k, h->n_head_kv * h->head_k, h->n_head_kv * h->head_v};
     mat *const mats[3] = {&layer->q, &layer->k, &layer->v};
     const gguf_tensor *const fused = find(p, "attn_qkv", "weight");
     if (fused == NULL) {
         static const char *const NAMES[3] = {"attn_q", "attn_k", "attn_v"};
         for (int i = 0; i < 3; i++)
-            plan_mat(p, mats[i], NAMES[i], rows[i], h->n_embd, 1, REQUIRED);
+            plan_mat(p, mats[i], NAMES[i], rows[i], h->n_embd);
         return;
     }
-    const size_t all = (size_t)(rows[0] + rows[1] + rows[2]);
-    expect_shape(p, fused, (size_t)h->n_embd, all, 1);
+    const size_t all = rows[0] + rows[1] + rows[2];
+    expect_shape(p, fused, h->n_embd, all, 1);
     const gguf_tensor *const bias = find(p, "attn_qkv", "bias");
     if (bias != NULL)
         expect_shape(p, bias, all, 1, 1);
-    for (size_t i = 0, row = 0; i < 3; row += (size_t)rows[i++]) {
-        plan_rows(p, mats[i], fused, row, (size_t)rows[i], (size_t)h->n_embd, 1);
-        plan_floats(p, &mats[i]->bias, bias, (size_t)rows[i], row, 1);
+    for (size_t i = 0, row = 0; i < 3; row += rows[i++]) {
+        plan_rows(p, mats[i], fused, row, rows[i]);
+        plan_bias(p, mats[i], bias, row, 1);
     }
 }
 
 /* A norm of queries or keys: as wide as one head, or as all of them. */
-static void plan_head_norm(planner *p, float **target, int *width, const char *base, int n_heads)
+static void plan_head_norm(planner *p, float **target, size_t *width, const char *base, size_t n_heads)
 {
     const gguf_tensor *const t = find(p, base, "weight");
     if (t == NULL)
         return;
-    const size_t head = (size_t)p->h->head_k, all = head * (size_t)n_heads;
-    *width = (int)(t->ne[0] == all ? all : head);
-    plan_vector(p, target, base, "weight", (size_t)*width, true);
+    const size_t head = p->h->head_k, all = head * n_heads;
+    *width = t->ne[0] == all ? all : head;
+    plan_vector(p, target, base, "weight", *width, true);
 }
 
 /* Per head, k_b (n_latent, nope) turns a query into the latent space and v_b (head_v, n_latent) an answer out of it.
@@ -217,106 +287,137 @@ static void plan_head_norm(planner *p, float **target, int *width, const char *b
 static void plan_absorbed(planner *p, layer_weights *layer)
 {
     const hparams *const h = p->h;
-    const int nope = h->head_k - h->n_rot;
+    const size_t nope = h->head_k - h->n_rot;
     const gguf_tensor *const both = find(p, "attn_kv_b", "weight");
     if (both == NULL || find(p, "attn_k_b", "weight") != NULL) {
-        plan_mat(p, &layer->k_b, "attn_k_b", h->n_latent, nope, h->n_head, REQUIRED);
-        plan_mat(p, &layer->v_b, "attn_v_b", h->head_v, h->n_latent, h->n_head, REQUIRED);
+        plan_named(p, &layer->k_b, "attn_k_b", (mat_shape){h->n_latent, nope, h->n_head}, REQUIRED);
+        plan_named(p, &layer->v_b, "attn_v_b", (mat_shape){h->head_v, h->n_latent, h->n_head}, REQUIRED);
         return;
     }
-    const size_t latent = (size_t)h->n_latent, heads = (size_t)h->n_head, per_head = (size_t)(nope + h->head_v);
+    const size_t per_head = nope + h->head_v;
     find(p, "attn_kv_b", "weight"); // the name for messages
-    expect_shape(p, both, latent, heads * per_head, 1);
-    plan_turned(p, &layer->k_b, both, latent, (size_t)nope, heads, per_head);
-    plan_rows_apart(p, &layer->v_b, both, (size_t)nope, (size_t)h->head_v, latent, heads, per_head);
+    expect_shape(p, both, h->n_latent, h->n_head * per_head, 1);
+    const stack_rows k_b = {
+        .n_rows = h->n_latent, .n_cols = nope, .n_stacked = h->n_head, .rows_apart = per_head, .is_turned = true};
+    const stack_rows v_b = {
+        .row = nope, .n_rows = h->head_v, .n_cols = h->n_latent, .n_stacked = h->n_head, .rows_apart = per_head};
+    plan_stack(p, &layer->k_b, both, &k_b);
+    plan_stack(p, &layer->v_b, both, &v_b);
 }
 
 static void plan_latent(planner *p, layer_weights *layer)
 {
     const hparams *const h = p->h;
-    const int q_rows = h->n_head * h->head_k;
+    const size_t q_rows = h->n_head * h->head_k;
     if (h->n_latent_q > 0 && find(p, "attn_q", "weight") == NULL) {
-        plan_mat(p, &layer->q_a, "attn_q_a", h->n_latent_q, h->n_embd, 1, REQUIRED);
-        plan_vector(p, &layer->q_a_norm, "attn_q_a_norm", "weight", (size_t)h->n_latent_q, true);
-        plan_mat(p, &layer->q, "attn_q_b", q_rows, h->n_latent_q, 1, REQUIRED);
+        plan_mat(p, &layer->q_a, "attn_q_a", h->n_latent_q, h->n_embd);
+        plan_vector(p, &layer->q_a_norm, "attn_q_a_norm", "weight", h->n_latent_q, true);
+        plan_mat(p, &layer->q, "attn_q_b", q_rows, h->n_latent_q);
     } else {
-        plan_mat(p, &layer->q, "attn_q", q_rows, h->n_embd, 1, REQUIRED);
+        plan_mat(p, &layer->q, "attn_q", q_rows, h->n_embd);
     }
-    plan_mat(p, &layer->kv_a, "attn_kv_a_mqa", h->n_latent + h->n_rot, h->n_embd, 1, REQUIRED);
-    plan_vector(p, &layer->kv_a_norm, "attn_kv_a_norm", "weight", (size_t)h->n_latent, true);
+    plan_mat(p, &layer->kv_a, "attn_kv_a_mqa", h->n_latent + h->n_rot, h->n_embd);
+    plan_vector(p, &layer->kv_a_norm, "attn_kv_a_norm", "weight", h->n_latent, true);
     plan_absorbed(p, layer);
 }
 
 static void plan_attention(planner *p, layer_weights *layer)
 {
     const hparams *const h = p->h;
+    p->cls = SW_CLASS_ATTENTION;
     plan_norm(p, &layer->attn_norm, "attn_norm");
     if (h->n_latent > 0)
         plan_latent(p, layer);
     else
         plan_qkv(p, layer);
-    plan_mat(p, &layer->o, "attn_output", h->n_embd, h->n_head * h->head_v, 1, REQUIRED);
-    plan_vector(p, &layer->sinks, "attn_sinks", "weight", (size_t)h->n_head, false);
+    plan_mat(p, &layer->o, "attn_output", h->n_embd, h->n_head * h->head_v);
+    plan_vector(p, &layer->sinks, "attn_sinks", "weight", h->n_head, false);
     plan_head_norm(p, &layer->q_norm, &layer->q_norm_width, "attn_q_norm", h->n_head);
     plan_head_norm(p, &layer->k_norm, &layer->k_norm_width, "attn_k_norm", h->n_head_kv);
 }
 
-static void plan_experts(planner *p, layer_weights *layer)
+static void plan_routed(planner *p, layer_weights *layer)
 {
     const hparams *const h = p->h;
-    const int d = h->n_embd, width = h->n_ff_expert, n = h->n_expert;
-    plan_mat(p, &layer->router, "ffn_gate_inp", n, d, 1, REQUIRED);
-    const size_t before = p->w->block_bytes;
+    const mat_shape in = {h->n_ff_expert, h->n_embd, h->n_expert}, out = {h->n_embd, h->n_ff_expert, h->n_expert};
+    p->cls = SW_CLASS_EXPERTS;
     const gguf_tensor *const fused = find(p, "ffn_gate_up_exps", "weight");
     if (fused != NULL) {
-        expect_shape(p, fused, (size_t)d, 2 * (size_t)width, (size_t)n);
-        plan_rows(p, &layer->gate_exps, fused, 0, (size_t)width, (size_t)d, (size_t)n);
-        plan_rows(p, &layer->up_exps, fused, (size_t)width, (size_t)width, (size_t)d, (size_t)n);
+        expect_shape(p, fused, in.n_cols, 2 * in.n_rows, in.n_stacked);
+        plan_rows(p, &layer->gate_exps, fused, 0, in.n_rows);
+        plan_rows(p, &layer->up_exps, fused, in.n_rows, in.n_rows);
     } else {
-        plan_mat(p, &layer->gate_exps, "ffn_gate_exps", width, d, n, REQUIRED);
-        plan_mat(p, &layer->up_exps, "ffn_up_exps", width, d, n, REQUIRED);
+        plan_named(p, &layer->gate_exps, "ffn_gate_exps", in, REQUIRED);
+        plan_named(p, &layer->up_exps, "ffn_up_exps", in, REQUIRED);
     }
-    plan_mat(p, &layer->down_exps, "ffn_down_exps", d, width, n, REQUIRED);
-    p->w->expert_bytes += p->w->block_bytes - before;
-    plan_vector(p, &layer->selection_bias, "exp_probs_b", "bias", (size_t)n, false);
-    const int shared = h->n_ff_shared;
-    if (shared > 0) {
-        plan_mat(p, &layer->gate_shared, "ffn_gate_shexp", shared, d, 1, REQUIRED);
-        plan_mat(p, &layer->up_shared, "ffn_up_shexp", shared, d, 1, REQUIRED);
-        plan_mat(p, &layer->down_shared, "ffn_down_shexp", d, shared, 1, REQUIRED);
-        plan_mat(p, &layer->shared_gate, "ffn_gate_inp_shexp", 1, d, 1, OPTIONAL);
-    }
+    plan_named(p, &layer->down_exps, "ffn_down_exps", out, REQUIRED);
+}
+
+static void plan_shared(planner *p, layer_weights *layer)
+{
+    const size_t width = p->h->n_ff_shared, d = p->h->n_embd;
+    if (width == 0)
+        return;
+    p->cls = SW_CLASS_FFN;
+    plan_mat(p, &layer->gate_shared, "ffn_gate_shexp", width, d);
+    plan_mat(p, &layer->up_shared, "ffn_up_shexp", width, d);
+    plan_mat(p, &layer->down_shared, "ffn_down_shexp", d, width);
+    plan_named(p, &layer->shared_gate, "ffn_gate_inp_shexp", (mat_shape){1, d, 1}, OPTIONAL);
+}
+
+static void plan_experts(planner *p, layer_weights *layer)
+{
+    p->cls = SW_CLASS_ATTENTION;
+    plan_mat(p, &layer->router, "ffn_gate_inp", p->h->n_expert, p->h->n_embd);
+    plan_routed(p, layer);
+    p->cls = SW_CLASS_ATTENTION;
+    plan_vector(p, &layer->selection_bias, "exp_probs_b", "bias", p->h->n_expert, false);
+    plan_shared(p, layer);
 }
 
 static void plan_dense(planner *p, layer_weights *layer)
 {
     const hparams *const h = p->h;
+    p->cls = SW_CLASS_FFN;
     const gguf_tensor *const up = find(p, "ffn_up", "weight");
     if (h->arch.has_fused_gate_up && up != NULL) {
-        const size_t width = (size_t)h->n_ff, d = (size_t)h->n_embd;
-        expect_shape(p, up, d, 2 * width, 1);
-        plan_rows(p, &layer->gate, up, 0, width, d, 1);
-        plan_rows(p, &layer->up, up, width, width, d, 1);
+        expect_shape(p, up, h->n_embd, 2 * h->n_ff, 1);
+        plan_rows(p, &layer->gate, up, 0, h->n_ff);
+        plan_rows(p, &layer->up, up, h->n_ff, h->n_ff);
     } else {
-        plan_mat(p, &layer->gate, "ffn_gate", h->n_ff, h->n_embd, 1, REQUIRED);
-        plan_mat(p, &layer->up, "ffn_up", h->n_ff, h->n_embd, 1, REQUIRED);
+        plan_mat(p, &layer->gate, "ffn_gate", h->n_ff, h->n_embd);
+        plan_mat(p, &layer->up, "ffn_up", h->n_ff, h->n_embd);
     }
-    plan_mat(p, &layer->down, "ffn_down", h->n_embd, h->n_ff, 1, REQUIRED);
+    plan_mat(p, &layer->down, "ffn_down", h->n_embd, h->n_ff);
 }
 
-sw_code weights_plan(const gguf_file *g, const hparams *h, model_weights *out, sw_err *err)
+/* What belongs to no layer.  The output norm goes with the output layer, its only reader. */
+static void plan_globals(planner *p)
 {
-    *out = (model_weights){.layers = mem_calloc((size_t)h->n_layers, sizeof *out->layers)};
+    model_weights *const w = p->w;
+    const size_t n_vocab = p->h->n_vocab, d = p->h->n_embd, half = p->h->n_rot / 2;
+    p->is_global = true;
+    p->cls = SW_CLASS_EMBEDDING;
+    plan_mat(p, &w->embd, "token_embd", n_vocab, d);
+    plan_named(p, &w->output, "output", (mat_shape){n_vocab, d, 1}, OPTIONAL);
+    plan_norm(p, &w->output_norm, "output_norm");
+    p->cls = SW_CLASS_OTHER;
+    plan_vector(p, &w->rope_freqs, "rope_freqs", "weight", half, false);
+    plan_vector(p, &w->rope_factors_long, "rope_factors_long", "weight", half, false);
+    plan_vector(p, &w->rope_factors_short, "rope_factors_short", "weight", half, false);
+    p->is_global = false;
+}
+
+sw_code weights_plan(const gguf_file *g, const hparams *h, const model_placement *placement, model_weights *out,
+                     sw_err *err)
+{
+    *out = (model_weights){
+        .layers = mem_calloc(h->n_layers, sizeof *out->layers), .n_layers = h->n_layers, .placement = placement};
     if (out->layers == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory reading %s", gguf_path(g));
-    planner p = {.g = g, .h = h, .w = out, .layer = -1, .err = err};
-    plan_mat(&p, &out->embd, "token_embd", h->n_vocab, h->n_embd, 1, REQUIRED);
-    plan_mat(&p, &out->output, "output", h->n_vocab, h->n_embd, 1, OPTIONAL);
-    plan_norm(&p, &out->output_norm, "output_norm");
-    plan_vector(&p, &out->rope_freqs, "rope_freqs", "weight", (size_t)h->n_rot / 2, false);
-    plan_vector(&p, &out->rope_factors_long, "rope_factors_long", "weight", (size_t)h->n_rot / 2, false);
-    plan_vector(&p, &out->rope_factors_short, "rope_factors_short", "weight", (size_t)h->n_rot / 2, false);
-    for (p.layer = 0; p.layer < h->n_layers && p.code == SW_OK; p.layer++) {
+    planner p = {.g = g, .h = h, .w = out, .err = err};
+    plan_globals(&p);
+    for (; p.layer < h->n_layers && p.code == SW_OK; p.layer++) {
         layer_weights *const layer = &out->layers[p.layer];
         plan_attention(&p, layer);
         plan_norm(&p, &layer->ffn_norm, h->arch.ffn_norm);
@@ -328,9 +429,25 @@ sw_code weights_plan(const gguf_file *g, const hparams *h, model_weights *out, s
     return p.code;
 }
 
+static void free_block(weight_block *b)
+{
+    if (b->data == NULL)
+        return;
+    if (b->memory.free != NULL)
+        b->memory.free(b->memory.ud, b->data, b->n_bytes);
+    else
+        mem_big_free(b->data, b->n_bytes);
+}
+
 void weights_free(model_weights *w)
 {
-    mem_big_free(w->block, w->block_bytes);
+    for (int tier = 0; tier < N_TIERS; tier++)
+        free_block(&w->blocks[tier]);
+    for (size_t l = 0; w->layers != NULL && l < w->n_layers; l++) {
+        mem_free(w->layers[l].gate_exps.split);
+        mem_free(w->layers[l].up_exps.split);
+        mem_free(w->layers[l].down_exps.split);
+    }
     mem_free(w->items);
     mem_free(w->layers);
     *w = (model_weights){0};
