@@ -16,7 +16,7 @@
 #define FORWARD_BACKEND_H
 
 #include "forward/batch.h"
-#include "forward/experts.h"
+#include "forward/expert_share.h"
 #include "spillway/error.h"
 
 typedef struct backend backend;

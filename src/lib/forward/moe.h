@@ -2,7 +2,7 @@
 #ifndef FORWARD_MOE_H
 #define FORWARD_MOE_H
 
-#include "forward/experts.h"
+#include "forward/expert_share.h"
 #include "forward/gate.h"
 
 /* Pairs are sorted by expert, so that each expert's weights are read once per batch. */

@@ -87,8 +87,9 @@ typedef struct model_weights {
 } model_weights;
 
 /* Decides where in its tier's block every tensor goes and sets the blocks' sizes; checks that each is there with its
- * exact shape and a supported type.  Nothing is read.  `placement` outlives *out; NULL: everything in RAM.  Errors:
- * SW_EFORMAT, SW_EUNSUPPORTED (both name the tensor), SW_ENOMEM.  On failure *out is still to be freed. */
+ * exact shape and a supported type.  Nothing is read.  *out stays where it is until it is loaded, since the plan points
+ * into it.  `placement` outlives it; NULL: everything in RAM.  Errors: SW_EFORMAT, SW_EUNSUPPORTED (both name the
+ * tensor), SW_ENOMEM.  On failure *out is still to be freed. */
 SW_NODISCARD sw_code weights_plan(const gguf_file *g, const hparams *h, const model_placement *placement,
                                   model_weights *out, sw_err *err);
 

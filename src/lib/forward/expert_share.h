@@ -1,11 +1,11 @@
-/* experts.h - one layer's routed experts between the backends: who computes which, and where the answers are.
+/* expert_share.h - one layer's routed experts between the backends: who computes which, and where the answers are.
  *
  * A *pair* is one token seen by one of its experts; pair i * n_used + j is token i's j-th choice.  Answers of pairs
  * meet again in `experts_answers` and are added in the order in which the router chose, whoever computed them: that
  * order is part of what a token's bits are (see stream and moe).
  */
-#ifndef FORWARD_EXPERTS_H
-#define FORWARD_EXPERTS_H
+#ifndef FORWARD_EXPERT_SHARE_H
+#define FORWARD_EXPERT_SHARE_H
 
 #include <stdbool.h>
 #include <stddef.h>
