@@ -350,8 +350,28 @@ typedef struct both {
     forward f;
 } both;
 
+static int n_pages_elsewhere;
+
 /* Changes a placement that has everything in RAM. */
 typedef void (*place_fn)(const hparams *h, model_placement *p);
+
+/* The second backend's pages: NaN until it has stored something there. */
+static void *alloc_page(void *ud, size_t n_bytes)
+{
+    (void)ud;
+    n_pages_elsewhere++;
+    void *const page = mem_big_alloc(n_bytes);
+    if (page != NULL)
+        memset(page, 0xff, n_bytes);
+    return page;
+}
+
+static void free_page(void *ud, void *page, size_t n_bytes)
+{
+    (void)ud;
+    n_pages_elsewhere--;
+    mem_big_free(page, n_bytes);
+}
 
 static void open_cache(both *m, sw_kv_type type)
 {
@@ -367,7 +387,9 @@ static void open_cache(both *m, sw_kv_type type)
                                               .n_ctx = CTX,
                                               .n_window = m->h.n_window,
                                               .is_windowed = is_windowed,
-                                              .n_batch = BATCH}));
+                                              .n_batch = BATCH,
+                                              .tiers = m->placement.attention,
+                                              .memory = {[TIER_VRAM] = {.alloc = alloc_page, .free = free_page}}}));
 }
 
 static void open_both(both *m, const char *path, place_fn place)
@@ -511,11 +533,13 @@ static void same_bits(const golden *g, void *ud)
         if (memcmp(actual, expected, GOLDEN_POSITIONS * g->n_vocab * sizeof *actual) != 0)
             fail_msg("%s: placement %d gives other bits", g->name, i);
         check_counts(&m, n_steps);
+        assert_true(n_pages_elsewhere > 0); // each layer's keys and values are where its attention is
         // Both sides were inside one layer at the same time, in every layer that is split.
         assert_false(inside.has_failed);
         assert_int_equal(inside.arrived[0], inside.arrived[1]);
         *(int *)ud += inside.arrived[0];
         close_both(&m);
+        assert_int_equal(n_pages_elsewhere, 0);
     }
     free(actual);
     free(expected);

@@ -100,8 +100,10 @@ static int pick(int wanted, int fallback, int max)
     return n < max ? n : max;
 }
 
-/* An empty cache for n_seqs sequences of n_ctx positions, as `lm` has them.  False when memory is short. */
-static bool init_cache(kv_cache *kv, const hparams *h, sw_kv_type type, const language_model *lm)
+/* An empty cache for n_seqs sequences of n_ctx positions, as `lm` has them; each layer's is in the tier of its
+ * attention.  False when memory is short. */
+static bool init_cache(kv_cache *kv, const hparams *h, sw_kv_type type, const language_model *lm,
+                       const model_placement *placement)
 {
     bool is_windowed[LIMIT_MODEL_LAYERS];
     for (size_t l = 0; l < h->n_layers; l++)
@@ -115,7 +117,8 @@ static bool init_cache(kv_cache *kv, const hparams *h, sw_kv_type type, const la
                                      .n_ctx = lm->n_ctx,
                                      .n_window = h->n_window,
                                      .is_windowed = is_windowed,
-                                     .n_batch = lm->n_batch});
+                                     .n_batch = lm->n_batch,
+                                     .tiers = placement != NULL ? placement->attention : NULL});
 }
 
 /* What weights may fill.  There is no backend for an accelerator in this build. */
@@ -124,18 +127,21 @@ static placement_machine machine(void)
     return (placement_machine){.bytes = {[TIER_RAM] = sysinfo_memory_available()}};
 }
 
-/* Before anything is read: will it fit?  One full sequence is counted; further ones grow as they are used. */
+/* Before anything is read: does it fit?  One full sequence is counted; further ones grow as they are used. */
 static sw_code check_memory(const gguf_file *g, const model_lm *m, const placement_machine *available, sw_err *err)
 {
-    const uint64_t weights = m->w.blocks[TIER_RAM].n_bytes, cache = kv_bytes(&m->kv, m->lm.n_ctx);
-    if (weights + cache <= available->bytes[TIER_RAM])
-        return SW_OK;
-    return sw_fail(
-        err, SW_ENOMEM,
-        "%s needs %.1f GB for weights and %.1f GB for a context of %d tokens, but only %.1f GB of memory are "
-        "available; a smaller --ctx-size, --kv-type q8_0 or a model quantized to fewer bits lowers it",
-        gguf_path(g), (double)weights / 1e9, (double)cache / 1e9, m->lm.n_ctx,
-        (double)available->bytes[TIER_RAM] / 1e9);
+    for (int tier = 0; tier < N_TIERS; tier++) {
+        const uint64_t weights = m->w.blocks[tier].n_bytes;
+        const uint64_t cache = kv_tier_bytes(&m->kv, (weight_tier)tier, m->lm.n_ctx);
+        if (weights + cache > available->bytes[tier])
+            return sw_fail(
+                err, SW_ENOMEM,
+                "%s needs %.1f GB for weights and %.1f GB for a context of %d tokens, but only %.1f GB of %s are "
+                "available; a smaller --ctx-size, --kv-type q8_0 or a model quantized to fewer bits lowers it",
+                gguf_path(g), (double)weights / 1e9, (double)cache / 1e9, m->lm.n_ctx,
+                (double)available->bytes[tier] / 1e9, tier == TIER_RAM ? "memory" : tier_name((weight_tier)tier));
+    }
+    return SW_OK;
 }
 
 static void set_sizes(language_model *lm, const hparams *h, const sw_engine_options *o)
@@ -171,7 +177,7 @@ static sw_code prepare(model_lm *m, const gguf_file *g, const sw_engine_options 
         return code;
     m->router_counts = mem_calloc(h->n_layers * h->n_expert, sizeof *m->router_counts);
     m->pool = pool_create(pick(o->n_threads, sysinfo_n_cores(), LIMIT_THREADS));
-    if (m->router_counts == NULL || m->pool == NULL || !init_cache(&m->kv, h, o->kv_type, &m->lm))
+    if (m->router_counts == NULL || m->pool == NULL || !init_cache(&m->kv, h, o->kv_type, &m->lm, &m->placement))
         return sw_fail(err, SW_ENOMEM, "out of memory preparing %s", gguf_path(g));
     return check_memory(g, m, &available, err);
 }
@@ -241,7 +247,7 @@ uint64_t model_lm_kv_bytes_of(const hparams *h, sw_kv_type type, int n_ctx)
 {
     kv_cache kv;
     const language_model lm = {.n_seqs = 1, .n_ctx = n_ctx, .n_batch = DEFAULT_BATCH};
-    const uint64_t bytes = init_cache(&kv, h, type, &lm) ? kv_bytes(&kv, n_ctx) : 0;
+    const uint64_t bytes = init_cache(&kv, h, type, &lm, NULL) ? kv_bytes(&kv, n_ctx) : 0;
     kv_free(&kv);
     return bytes;
 }

@@ -27,6 +27,11 @@ static int window_pages(const kv_options *o)
     return pages_touched(o->n_window - 1 + o->n_batch) + KV_MARKS * pages_touched(o->n_window);
 }
 
+static bool is_windowed(int class)
+{
+    return class % 2 == KV_WINDOWED;
+}
+
 static bool init_class(kv_cache *kv, kv_class *c)
 {
     const int n_spare = c->n_bounded;
@@ -41,6 +46,22 @@ static bool init_class(kv_cache *kv, kv_class *c)
         ok = c->seqs[s].pages != NULL && c->seqs[s].spare != NULL;
     }
     return ok;
+}
+
+/* Gives every layer its class. */
+static void sort_layers(kv_cache *kv, const kv_options *o)
+{
+    // A context that is no longer than what windowed layers keep anyway has no use for them.
+    const bool drops = o->n_window > 0 && o->n_window < o->n_ctx && window_pages(o) < kv->n_pages_max;
+    for (size_t l = 0; l < o->n_layers; l++) {
+        const int tier = o->tiers != NULL ? o->tiers[l] : TIER_RAM;
+        const int class = 2 * tier + (drops && o->is_windowed[l] ? KV_WINDOWED : KV_FULL);
+        kv->layers[l] = (struct kv_place){class, kv->classes[class].n_layers++};
+    }
+    for (int c = 0; c < KV_CLASSES; c++) {
+        kv->classes[c].memory = o->memory[c / 2];
+        kv->classes[c].n_bounded = drops && is_windowed(c) ? window_pages(o) : 0;
+    }
 }
 
 bool kv_init(kv_cache *kv, const kv_options *o)
@@ -58,14 +79,8 @@ bool kv_init(kv_cache *kv, const kv_options *o)
     kv->layers = mem_calloc(o->n_layers, sizeof *kv->layers);
     kv->marks = mem_calloc((size_t)o->n_seqs, sizeof *kv->marks);
     bool ok = kv->layers != NULL && kv->marks != NULL;
-    // A context that is no longer than what windowed layers keep anyway has no use for them.
-    const bool drops = o->n_window > 0 && o->n_window < o->n_ctx && window_pages(o) < kv->n_pages_max;
-    for (size_t l = 0; l < o->n_layers && ok; l++) {
-        const int class = drops && o->is_windowed[l] ? KV_WINDOWED : KV_FULL;
-        kv->layers[l] = (struct kv_place){class, kv->classes[class].n_layers++};
-    }
-    if (drops)
-        kv->classes[KV_WINDOWED].n_bounded = window_pages(o);
+    if (ok)
+        sort_layers(kv, o);
     for (int c = 0; c < KV_CLASSES && ok; c++)
         ok = kv->classes[c].n_layers == 0 || init_class(kv, &kv->classes[c]);
     for (int s = 0; s < o->n_seqs && ok; s++)
@@ -75,11 +90,21 @@ bool kv_init(kv_cache *kv, const kv_options *o)
     return ok;
 }
 
-static void release(kv_class *c, void *page)
+/* NaN in every type: in test builds a read of a page that was given up cannot go unseen. */
+static void poison(const kv_class *c, void *page)
 {
 #ifdef SPILLWAY_POISON_PAGES
-    memset(page, 0xff, c->page_bytes); // NaN in every type: a read of a freed page cannot go unseen
+    if (c->memory.write == NULL)
+        memset(page, 0xff, c->page_bytes);
+#else
+    (void)c;
+    (void)page;
 #endif
+}
+
+static void release(kv_class *c, void *page)
+{
+    poison(c, page);
     c->free_pages[c->n_free++] = page;
 }
 
@@ -108,7 +133,7 @@ static void free_class(const kv_cache *kv, kv_class *c)
         mem_free(c->seqs[s].spare);
     }
     for (size_t i = 0; i < c->n_free; i++)
-        mem_big_free(c->free_pages[i], c->page_bytes);
+        tier_free(&c->memory, c->free_pages[i], c->page_bytes);
     mem_free(c->free_pages);
     mem_free(c->seqs);
 }
@@ -129,7 +154,7 @@ static void *take_page(kv_class *c, kv_pages *s)
     if (c->n_free > 0) {
         page = c->free_pages[--c->n_free];
     } else {
-        page = mem_big_alloc(c->page_bytes);
+        page = tier_alloc(&c->memory, c->page_bytes);
         c->n_allocated += page != NULL;
     }
     s->n_owned += page != NULL;
@@ -165,9 +190,13 @@ bool kv_reserve(kv_cache *kv, int seq, int n_tokens)
     const int wanted = pages_of(n_tokens);
     if (wanted > kv->n_pages_max)
         return false;
-    kv_class *const full = &kv->classes[KV_FULL], *const windowed = &kv->classes[KV_WINDOWED];
-    return (full->n_layers == 0 || reserve_full(full, &full->seqs[seq], wanted)) &&
-           (windowed->n_layers == 0 || reserve_windowed(windowed, &windowed->seqs[seq], wanted));
+    bool ok = true;
+    for (int i = 0; i < KV_CLASSES && ok; i++) {
+        kv_class *const c = &kv->classes[i];
+        if (c->n_layers > 0)
+            ok = is_windowed(i) ? reserve_windowed(c, &c->seqs[seq], wanted) : reserve_full(c, &c->seqs[seq], wanted);
+    }
+    return ok;
 }
 
 /* Returns true if a mark keeps this page: it holds the marked position or one that it sees. */
@@ -182,20 +211,15 @@ static bool is_marked(const kv_cache *kv, int seq, int page)
     return false;
 }
 
-void kv_advance(kv_cache *kv, int seq, int begin, int end)
+static void advance_windowed(const kv_cache *kv, kv_class *c, int seq, int begin, int end)
 {
-    kv_class *const c = &kv->classes[KV_WINDOWED];
-    if (c->n_layers == 0)
-        return;
     kv_pages *const s = &c->seqs[seq];
     const int first_seen = begin - kv->n_window + 1 > 0 ? begin - kv->n_window + 1 : 0;
     for (; s->n_swept < first_seen / KV_PAGE; s->n_swept++) {
         void **const page = &s->pages[s->n_swept];
         if (*page == NULL || is_marked(kv, seq, s->n_swept))
             continue;
-#ifdef SPILLWAY_POISON_PAGES
-        memset(*page, 0xff, c->page_bytes);
-#endif
+        poison(c, *page);
         s->spare[s->n_spare++] = *page;
         *page = NULL;
     }
@@ -206,10 +230,28 @@ void kv_advance(kv_cache *kv, int seq, int begin, int end)
     s->end = pages_of(end) > s->end ? pages_of(end) : s->end;
 }
 
+void kv_advance(kv_cache *kv, int seq, int begin, int end)
+{
+    for (int i = 0; i < KV_CLASSES; i++) {
+        if (is_windowed(i) && kv->classes[i].n_layers > 0)
+            advance_windowed(kv, &kv->classes[i], seq, begin, end);
+    }
+}
+
+/* Any class of windowed layers: the same pages are there in all of them.  NULL: no layer drops pages. */
+static const kv_class *any_windowed(const kv_cache *kv)
+{
+    for (int i = 0; i < KV_CLASSES; i++) {
+        if (is_windowed(i) && kv->classes[i].n_layers > 0)
+            return &kv->classes[i];
+    }
+    return NULL;
+}
+
 int kv_resumable(const kv_cache *kv, int seq, int n_tokens)
 {
-    const kv_class *const c = &kv->classes[KV_WINDOWED];
-    if (c->n_layers == 0)
+    const kv_class *const c = any_windowed(kv);
+    if (c == NULL)
         return n_tokens;
     void *const *const pages = c->seqs[seq].pages;
     for (int n = n_tokens; n > 0;) {
@@ -239,17 +281,27 @@ void kv_truncate(kv_cache *kv, int seq, int n_tokens)
 void kv_mark(kv_cache *kv, int seq, const int marks[KV_MARKS])
 {
     memcpy(kv->marks[seq], marks, sizeof kv->marks[seq]);
-    if (kv->classes[KV_WINDOWED].n_layers > 0)
-        kv->classes[KV_WINDOWED].seqs[seq].n_swept = 0; // what earlier marks kept may go
+    for (int i = 0; i < KV_CLASSES; i++) {
+        if (is_windowed(i) && kv->classes[i].n_layers > 0)
+            kv->classes[i].seqs[seq].n_swept = 0; // what earlier marks kept may go
+    }
+}
+
+uint64_t kv_tier_bytes(const kv_cache *kv, weight_tier tier, int n_tokens)
+{
+    const int n_pages = pages_of(n_tokens);
+    uint64_t sum = 0;
+    for (int i = 2 * (int)tier; i <= 2 * (int)tier + KV_WINDOWED; i++) {
+        const kv_class *const c = &kv->classes[i];
+        sum += (uint64_t)(c->n_bounded > 0 && n_pages > c->n_bounded ? c->n_bounded : n_pages) * c->page_bytes;
+    }
+    return sum;
 }
 
 uint64_t kv_bytes(const kv_cache *kv, int n_tokens)
 {
     uint64_t sum = 0;
-    for (int i = 0; i < KV_CLASSES; i++) {
-        const kv_class *const c = &kv->classes[i];
-        const int n_pages = pages_of(n_tokens);
-        sum += (uint64_t)(c->n_bounded > 0 && n_pages > c->n_bounded ? c->n_bounded : n_pages) * c->page_bytes;
-    }
+    for (int tier = 0; tier < N_TIERS; tier++)
+        sum += kv_tier_bytes(kv, (weight_tier)tier, n_tokens);
     return sum;
 }

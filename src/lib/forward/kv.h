@@ -1,10 +1,11 @@
 /* kv.h - cached keys and values, in pages of 32 positions.
  *
- * Layers come in two classes: *full* ones, whose queries see every earlier position, and *windowed* ones.  A page holds
- * its 32 positions for every layer and KV head of one class.  A sequence owns its pages; freed ones go to a list and
- * are reused.  Memory of full layers is linear in the positions held: pages come one by one, as positions are reserved.
- * Of windowed layers a sequence keeps the pages that the next step can see, those of a few *marks*, and no others; so
- * it can be cut back only to positions whose window is still there (kv_resumable).
+ * Layers come in classes: *full* ones, whose queries see every earlier position, and *windowed* ones, each in the tier
+ * that computes its attention.  A page holds its 32 positions for every layer and KV head of one class, in the memory
+ * of the class's tier: it may be an address that only the tier's backend reads and writes.  A sequence owns its pages;
+ * freed ones go to a list and are reused.  Memory of full layers is linear in the positions held: pages come one by
+ * one, as positions are reserved. Of windowed layers a sequence keeps the pages that the next step can see, those of a
+ * few *marks*, and no others; so it can be cut back only to positions whose window is still there (kv_resumable).
  *
  *   page = [layer of the class][head]( keys | values ), as kernels.h lays them out
  */
@@ -12,6 +13,7 @@
 #define FORWARD_KV_H
 
 #include "kernels/kernels.h"
+#include "model/placement.h"
 #include "spillway.h"
 
 enum { KV_MARKS = 2 };
@@ -30,7 +32,8 @@ typedef struct kv_class {
     size_t n_layers;
     int n_bounded;     // pages that a sequence needs at most; 0: without bound
     size_t page_bytes; // 0: there are no such layers
-    kv_pages *seqs;    // (n_seqs)
+    tier_memory memory;
+    kv_pages *seqs; // (n_seqs)
     void **free_pages;
     size_t n_free, n_allocated;
 } kv_class;
@@ -43,9 +46,12 @@ typedef struct kv_options {
     int n_window;            // visible positions in windowed layers; 0: there are none
     const bool *is_windowed; // (n_layers); not kept
     int n_batch;             // positions of one step, at most
+    const uint8_t *tiers;    // (n_layers): a weight_tier each; NULL: all in RAM; not kept
+    tier_memory memory[N_TIERS];
 } kv_options;
 
-enum { KV_FULL, KV_WINDOWED, KV_CLASSES };
+/* Classes: of tier t they are 2 t + KV_FULL and 2 t + KV_WINDOWED. */
+enum { KV_FULL, KV_WINDOWED, KV_CLASSES = 2 * N_TIERS };
 
 typedef struct kv_cache {
     size_t n_heads, d_k, d_v;
@@ -96,7 +102,8 @@ void kv_store(const kv_cache *kv, const kv_head *of, int position, const float *
 void kv_page_pointers(const kv_cache *kv, const kv_head *of, int first, int end, const void **keys,
                       const void **values);
 
-/* Bytes that a sequence of n_tokens positions takes at most. */
+/* Bytes that a sequence of n_tokens positions takes at most: in all, and of one tier. */
 uint64_t kv_bytes(const kv_cache *kv, int n_tokens);
+uint64_t kv_tier_bytes(const kv_cache *kv, weight_tier tier, int n_tokens);
 
 #endif

@@ -53,17 +53,6 @@ typedef struct layer_weights {
 /* One thing to load; see weights_plan.h. */
 typedef struct weights_item weights_item;
 
-/* How a tier's block is allocated and filled. */
-typedef struct tier_memory {
-    /* Zeroed and 64-byte aligned; NULL when there is not enough.  A null pointer: mem_big_alloc. */
-    void *(*alloc)(void *ud, size_t n_bytes);
-    void (*free)(void *ud, void *block, size_t n_bytes);
-    /* Copies into the block, from any of the pool's threads.  A null pointer: the block is memory that this processor
-     * writes itself. */
-    void (*write)(void *ud, void *to, const void *from, size_t n_bytes);
-    void *ud;
-} tier_memory;
-
 /* The weights of one tier. */
 typedef struct weight_block {
     uint8_t *data; // NULL before loading

@@ -210,7 +210,7 @@ static sw_code alloc_block(weight_block *b, weight_tier tier, const tier_memory 
     if (b->n_bytes == 0)
         return SW_OK;
     b->memory = *memory;
-    b->data = memory->alloc != NULL ? memory->alloc(memory->ud, b->n_bytes) : mem_big_alloc(b->n_bytes);
+    b->data = tier_alloc(memory, b->n_bytes);
     if (b->data == NULL)
         return sw_fail(err, SW_ENOMEM, "cannot allocate %.1f GB of %s for the weights of %s", (double)b->n_bytes / 1e9,
                        tier_name(tier), path);

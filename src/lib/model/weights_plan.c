@@ -188,20 +188,10 @@ sw_code weights_plan(const gguf_file *g, const hparams *h, const model_placement
     return p.code;
 }
 
-static void free_block(weight_block *b)
-{
-    if (b->data == NULL)
-        return;
-    if (b->memory.free != NULL)
-        b->memory.free(b->memory.ud, b->data, b->n_bytes);
-    else
-        mem_big_free(b->data, b->n_bytes);
-}
-
 void weights_free(model_weights *w)
 {
     for (int tier = 0; tier < N_TIERS; tier++)
-        free_block(&w->blocks[tier]);
+        tier_free(&w->blocks[tier].memory, w->blocks[tier].data, w->blocks[tier].n_bytes);
     for (size_t l = 0; w->layers != NULL && l < w->n_layers; l++) {
         mem_free(w->layers[l].gate_exps.split);
         mem_free(w->layers[l].up_exps.split);
