@@ -132,7 +132,7 @@ static void begin(backend *be, const token_batch *b)
     e->own.tokens = b->tokens;
     e->own.n = b->n;
     e->own.is_long = b->is_long;
-    e->own.normed = b->normed; // what routing leaves there is for everyone
+    e->own.normed = b->normed; // shared: both backends read what routing leaves there
     for (size_t i = 0; i < b->n; i++)
         e->own.bad_layer[i] = -1;
     no_numbers(e->own.x, b->n * e->h->n_embd);

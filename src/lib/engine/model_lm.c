@@ -28,7 +28,7 @@ typedef struct model_lm {
 
 /* ---- the operations of a language_model -------------------------------------------------------------------------- */
 
-/* Adds the experts that a successful step used to the counts. */
+/* Adds the experts that the routers chose in a successful step to the counts. */
 static void count_experts(model_lm *m, size_t n)
 {
     const size_t n_pairs = n * m->h.n_expert_used, n_expert = m->h.n_expert;
@@ -121,7 +121,7 @@ static bool init_cache(kv_cache *kv, const hparams *h, sw_kv_type type, const la
                                      .tiers = placement != NULL ? placement->attention : NULL});
 }
 
-/* What weights may fill.  There is no backend for an accelerator in this build. */
+/* Bytes of each tier that weights may fill.  There is no backend for an accelerator in this build. */
 static placement_machine machine(void)
 {
     return (placement_machine){.bytes = {[TIER_RAM] = sysinfo_memory_available()}};
@@ -165,7 +165,7 @@ static sw_code prepare(model_lm *m, const gguf_file *g, const sw_engine_options 
         return code;
     const hparams *const h = &m->h;
     if (o->n_ctx > h->n_ctx_train)
-        return sw_fail(err, SW_EINVAL, "a context of %d tokens was asked for; this model was made for at most %d",
+        return sw_fail(err, SW_EINVAL, "a context of %d tokens is too long: this model was trained for at most %d",
                        o->n_ctx, h->n_ctx_train);
     set_sizes(&m->lm, h, o);
     const placement_machine available = machine();

@@ -45,12 +45,14 @@ typedef struct share {
     int first, end; // positions that any of its queries sees
 } share;
 
+/* The first position that a query sees which sees none from `end` on. */
 static int window_begin(const attend_job *j, int end)
 {
     const hparams *const h = j->pass->env->h;
     return hparams_is_windowed(h, j->layer) && end > h->n_window ? end - h->n_window : 0;
 }
 
+/* A block's shares are counted by KV head, and of each by runs of the query heads that use it. */
 static share share_of(const attend_job *j, size_t task)
 {
     const token_block *const b = &j->pass->blocks[task / j->shares_per_block];
@@ -144,7 +146,7 @@ static void clear(running_softmax *total)
         total[i] = (running_softmax){-INFINITY, 0};
 }
 
-/* A whole share, one span after another. */
+/* A whole share, one span after another.  The worker's part of pass->out holds one span's answers at a time. */
 static void attend_share(void *ud, size_t task, int worker)
 {
     const attend_job *const j = ud;
@@ -160,6 +162,7 @@ static void attend_share(void *ud, size_t task, int worker)
     }
 }
 
+/* First row of a share's part for the i-th span of a wave. */
 static size_t part_row(const attend_job *j, size_t task, int in_wave)
 {
     return (task * (size_t)j->n_spans + (size_t)in_wave) * ATTEND_QUERIES;
@@ -177,6 +180,7 @@ static void attend_part(void *ud, size_t part, int worker)
                 pass->out + row * pass->n_value);
 }
 
+/* All parts of one share, in the order of the spans: the same additions as attend_share. */
 static void join_parts(void *ud, size_t task, int worker)
 {
     (void)worker;

@@ -4,7 +4,7 @@
 
 #include "forward/compute.h"
 
-/* Some tokens of one sequence that stand together in the batch. */
+/* Neighbouring tokens of a batch that belong to one sequence. */
 typedef struct token_block {
     size_t first, n;
 } token_block;

@@ -1,7 +1,7 @@
 /* compute.h - what the blocks of the CPU backend compute with: a model, its cache, kernels, threads and memory.
  *
  * A block is set up once with it and keeps the pointer.  Blocks run one after another, never side by side, so they
- * share the room for quantized activations: what one block left there is gone when the next has run.
+ * share the room for quantized activations: the next block overwrites what one block left there.
  */
 #ifndef FORWARD_COMPUTE_H
 #define FORWARD_COMPUTE_H

@@ -1,8 +1,8 @@
 /* expert_share.h - one layer's routed experts between the backends: who computes which, and where the answers are.
  *
- * A *pair* is one token seen by one of its experts; pair i * n_used + j is token i's j-th choice.  Answers of pairs
- * meet again in `experts_answers` and are added in the order in which the router chose, whoever computed them: that
- * order is part of what a token's bits are (see stream and moe).
+ * A *pair* is a token and one of its experts; pair i * n_used + j is token i's j-th choice.  The answers of all pairs
+ * are collected in expert_answers and added in the order in which the router chose, whichever backend computed them:
+ * that order is part of the definition of a token's bits.
  */
 #ifndef FORWARD_EXPERT_SHARE_H
 #define FORWARD_EXPERT_SHARE_H

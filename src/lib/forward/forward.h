@@ -2,7 +2,7 @@
  *
  * Reads like the paper: attention, then experts or a dense block, layer by layer.  It computes nothing itself: every
  * operation is a backend's, chosen by the tier that holds the operation's weights.  All memory is taken at init; a step
- * allocates nothing unless it is asked for more rows of logits than any step before.
+ * allocates nothing unless it wants more rows of logits than any step before.
  */
 #ifndef FORWARD_FORWARD_H
 #define FORWARD_FORWARD_H

@@ -32,6 +32,7 @@ static bool is_windowed(int class)
     return class % 2 == KV_WINDOWED;
 }
 
+/* The lists have room for every page that all sequences can own, so that giving pages back never allocates. */
 static bool init_class(kv_cache *kv, kv_class *c)
 {
     const int n_spare = c->n_bounded;
@@ -108,6 +109,7 @@ static void release(kv_class *c, void *page)
     c->free_pages[c->n_free++] = page;
 }
 
+/* Spare pages go as well: the next reservation takes what it needs. */
 static void truncate_pages(kv_class *c, kv_pages *s, int n_pages)
 {
     while (s->end > n_pages) {
@@ -172,6 +174,7 @@ static bool reserve_full(kv_class *c, kv_pages *s, int wanted)
     return true;
 }
 
+/* As spare pages: kv_advance decides which positions they hold. */
 static bool reserve_windowed(kv_class *c, kv_pages *s, int wanted)
 {
     if (wanted > c->n_bounded)
@@ -211,6 +214,8 @@ static bool is_marked(const kv_cache *kv, int seq, int page)
     return false;
 }
 
+/* A page that no query sees any more becomes a spare one, and spare ones hold the new positions: nothing is allocated.
+ */
 static void advance_windowed(const kv_cache *kv, kv_class *c, int seq, int begin, int end)
 {
     kv_pages *const s = &c->seqs[seq];

@@ -11,6 +11,7 @@ static uint8_t *head_at(const kv_cache *kv, const kv_head *h, int page)
     return (uint8_t *)kv->classes[place->class].seqs[h->seq].pages[page] + index * kv->head_bytes;
 }
 
+/* Keys are stored with the positions side by side, since scores of a page are computed for all of them at once. */
 static void store_f16(const kv_cache *kv, uint8_t *p, size_t at, const float *key, const float *value)
 {
     const size_t d_k = kv->d_k, d_v = kv->d_v;

@@ -25,7 +25,7 @@ typedef struct moe_block {
 /* Nothing for models without experts. */
 void moe_init(moe_block *m, const compute_env *env, gate_room *room);
 
-/* A step begins: what earlier ones left in the room for codes is gone. */
+/* A step begins: the room for codes no longer holds what the last one left there. */
 void moe_begin(moe_block *m);
 
 /* Chooses every token's experts by its `normed` state. */

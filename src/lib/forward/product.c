@@ -11,6 +11,7 @@ typedef struct region {
     size_t n_products;
 } region;
 
+/* The last product that begins at or before a task. */
 static const product *product_of_task(const region *r, size_t task)
 {
     size_t lo = 0, hi = r->n_products;
@@ -24,6 +25,7 @@ static const product *product_of_task(const region *r, size_t task)
     return &r->products[lo];
 }
 
+/* Added to the finished sum, so that every kernel's chain begins at 0. */
 static void add_bias(const product *p, size_t first_row, size_t n_rows)
 {
     const float *const bias = mat_bias(p->mat, p->expert) + first_row;
@@ -48,6 +50,7 @@ static void run_task(void *ud, size_t task, int worker)
         add_bias(p, first * 16, n * 16);
 }
 
+/* Tasks are equal in bytes of weights, since reading them is what takes time when tokens are few. */
 void products_run(const compute_env *env, product *products, size_t n_products)
 {
     size_t bytes = 0;

@@ -7,8 +7,7 @@
 
 #include "base/alloc.h"
 
-/* Drops the last 12 of 52 fraction bits, so that what libm's pow does in its last place on this machine or that does
- * not change a result. */
+/* Drops the last 12 of 52 fraction bits, so that a result does not depend on the last place of this machine's pow. */
 static double steady(double x)
 {
     uint64_t u;

@@ -85,6 +85,7 @@ static float max_of(const float *values, size_t n)
     return values[winner];
 }
 
+/* Softmax over the chosen logits, of which the first is the largest. */
 static void weigh_topk_softmax(const router_rule *r, const float *logits, const int *chosen, float *weights)
 {
     float sum = 0;
@@ -94,6 +95,7 @@ static void weigh_topk_softmax(const router_rule *r, const float *logits, const 
         weights[j] /= sum;
 }
 
+/* The divisor is at least 2^-14, so that weights that are all zero stay zero. */
 static void finish_weights(const router_rule *r, float *weights)
 {
     float sum = 0;

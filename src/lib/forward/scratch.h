@@ -1,6 +1,6 @@
 /* scratch.h - the working memory of a backend: arrays that are allocated one by one and freed together.
  *
- * A failure sticks, so that blocks ask for all that they need and the caller checks once.  Nothing is allocated after
+ * A failure sticks, so that blocks allocate all that they need and the caller checks once.  Nothing is allocated after
  * the blocks are set up: a step finds its memory there.
  */
 #ifndef FORWARD_SCRATCH_H

@@ -1,7 +1,7 @@
 /* arch.h - one architecture is data, not code.
  *
- * A row says how a family's block differs from the common pre-norm transformer; one forward pass reads it.  What a
- * tensor's presence can tell (biases, sinks, factors, a dense or an expert layer) is not repeated here.
+ * A row says how a family's block differs from the common pre-norm transformer; one forward pass reads it.  What
+ * follows from a tensor's presence (biases, sinks, factors, a dense or an expert layer) is not repeated here.
  */
 #ifndef MODEL_ARCH_H
 #define MODEL_ARCH_H
@@ -42,7 +42,7 @@ typedef struct model_arch {
     bool has_multipliers;      // embedding_scale, residual_scale, logit_scale and attention.scale are read
     bool has_fused_gate_up;    // ffn_up holds the rows of gate and then those of up
     bool has_latent_attention; // MLA: one compressed key and value for all heads
-    bool groups_by_top_two;    // a group of experts is as good as its two best together (else as its best)
+    bool groups_by_top_two;    // a group of experts scores the sum of its two best (else its best)
 } model_arch;
 
 /* The row of general.architecture, as the original model defines it or as llama.cpp computes it.  Errors: SW_EFORMAT

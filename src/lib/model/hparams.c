@@ -108,8 +108,8 @@ static void check(reader *r, bool ok, const char *what)
         r->code = sw_fail(r->err, SW_EFORMAT, "%s: %s", gguf_path(r->g), what);
 }
 
-/* Head sizes of MLA are those of the expanded form; what is cached is one latent vector and the rotated part.  Older
- * files have no keys of their own for them and say the same with the ordinary ones. */
+/* Head sizes of MLA are those of the expanded form; the cache holds one latent vector and the rotated part.  Older
+ * files have no keys of their own for these sizes and use the ordinary ones. */
 static void read_latent(reader *r, hparams *h)
 {
     if (!h->arch.has_latent_attention)
@@ -264,7 +264,7 @@ static void read_window(reader *r, hparams *h)
     if (h->arch.window_period == 0)
         return;
     h->n_window = get_int(r, "attention.sliding_window", 0, 0, INT32_MAX);
-    // An array here belongs to other families; the architecture's own pattern then stands.
+    // An array here belongs to other families; the architecture's own pattern is then used.
     gguf_array a;
     sw_err ignored = {0};
     h->window_period = h->arch.window_period;

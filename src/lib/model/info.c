@@ -21,7 +21,7 @@ static bool contains(str_view name, const char *part)
 
 sw_tensor_class info_classify_tensor(str_view name)
 {
-    // The first match counts, so that the router and expert stacks are told apart from dense layers.
+    // The first match counts, so that routers and expert stacks are not counted as dense layers.
     static const struct {
         const char *part;
         sw_tensor_class cls;

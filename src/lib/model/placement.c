@@ -53,6 +53,7 @@ bool placement_init(model_placement *p, const hparams *h, const placement_machin
         placement_free(p);
         return false;
     }
+    // A weight_tier is a byte there, so that a layer's experts are one row of bytes.
     memset(p->attention, nearest, h->n_layers);
     memset(p->ffn, nearest, h->n_layers);
     for (size_t l = 0; l < h->n_layers; l++) {
