@@ -216,16 +216,13 @@ static void do_experts(elsewhere *e)
     e->inner->ops->experts_begin(e->inner, &e->own, e->layer, e->share);
 }
 
-static expert_share begun; // outlives the call of experts_begin
-
 static size_t experts_begin(backend *be, const token_batch *b, size_t layer, const expert_share *share)
 {
     elsewhere *const e = (elsewhere *)be;
     size_t n_pairs = 0;
     for (size_t p = 0; p < b->n * share->choice->n_used; p++)
         n_pairs += share->tiers == NULL || share->tiers[share->choice->chosen[p]] == share->tier;
-    begun = *share;
-    e->share = &begun;
+    e->share = share;
     e->layer = layer;
     submit(e, do_experts);
     return n_pairs;

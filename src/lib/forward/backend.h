@@ -10,7 +10,9 @@
  *   - the residual stream is at one backend at a time; it moves as it is, by take_state and give_state;
  *   - answers of experts are joined by one backend, in the order in which the router chose, then the shared experts'.
  *
- * All calls come from one thread.  Pointers in a token_batch are this machine's memory.
+ * All calls come from one thread.  Pointers in a token_batch are this machine's memory.  A failure is reported at the
+ * end of the step and not before; until then the operations go on, so even then a choice is valid and answers are
+ * readable.
  */
 #ifndef FORWARD_BACKEND_H
 #define FORWARD_BACKEND_H
@@ -43,9 +45,11 @@ typedef struct backend_ops {
     /* Chooses every token's experts by norm(x).  b->normed and *choice are then there for every backend. */
     void (*route)(backend *be, token_batch *b, size_t layer, const expert_choice *choice);
     /* Begins to compute a share of the layer's experts from b->normed; gives the number of pairs that the share has.
-     * It may compute until it is done, or return at once: the forward pass begins at the backend of RAM last. */
+     * It may compute until it is done, or return at once: the forward pass begins at the backend of RAM last.  *share
+     * and *b stay until the share is finished. */
     size_t (*experts_begin)(backend *be, const token_batch *b, size_t layer, const expert_share *share);
-    /* Waits until the share is done and says where its answers are; those of other shares stay as they are in *out. */
+    /* Waits until the share is done and says where its answers are; those of other shares stay as they are in *out.  A
+     * backend that joins the answers itself, since it routed, may keep its own where they are. */
     void (*experts_finish)(backend *be, const token_batch *b, size_t layer, const expert_share *share,
                            expert_answers *out);
     /* x += all experts' answers. */

@@ -102,16 +102,16 @@ static void experts(forward *f, size_t l)
     const expert_choice choice = choice_of(f, l);
     expert_answers answers = {.rows = f->answers};
     backend_route(home, b, l, &choice);
+    expert_share shares[N_TIERS];
     for (int tier = N_TIERS - 1; tier >= 0; tier--) {
-        const expert_share share = share_of(f, l, tier, &choice);
-        if (has_work(f, l, &share))
-            backend_experts(f->o.backends[tier], b, l, &share);
+        shares[tier] = share_of(f, l, tier, &choice);
+        if (has_work(f, l, &shares[tier]))
+            backend_experts(f->o.backends[tier], b, l, &shares[tier]);
     }
     for (int tier = 0; tier < N_TIERS; tier++) {
-        const expert_share share = share_of(f, l, tier, &choice);
         backend *const be = f->o.backends[tier];
-        if (has_work(f, l, &share))
-            be->ops->experts_finish(be, b, l, &share, &answers);
+        if (has_work(f, l, &shares[tier]))
+            be->ops->experts_finish(be, b, l, &shares[tier], &answers);
     }
     backend_join(home, b, l, &choice, &answers);
 }

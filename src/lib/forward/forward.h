@@ -43,8 +43,8 @@ void forward_free(forward *f);
 SW_NODISCARD sw_code forward_step(forward *f, const batch_token *tokens, size_t n, const float **logits_out,
                                   int32_t *bad_seq_out, sw_err *err);
 
-/* From now on a sequence, which holds nothing, is computed as one that may grow to n_max positions.  Until then it is
- * taken to grow to n_ctx. */
+/* From now on a sequence is computed as one that may grow to n_max positions; those that it holds were computed so
+ * (forward_same_kind).  Before the first call it is taken to grow to n_ctx. */
 void forward_begin_sequence(forward *f, int seq, int n_max);
 
 /* Returns true if what a sequence holds was computed as it is for one that may grow to n_max positions. */
