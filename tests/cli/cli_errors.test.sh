@@ -73,7 +73,7 @@ done
 expect 2 run "$model" hello --temp hot
 says err "--temp takes a number from 0 to 2, not 'hot'"
 expect 2 run "$model" hello --ctx-size 1000000
-says err "this model was made for at most"
+says err "this model was trained for at most"
 expect 1 run "$model" "$(printf 'word %.0s' {1..3000})" --ctx-size 512
 says err "tokens, and with one token of answer at most 512 fit"
 expect 2 run "$model" "$(printf 'a\xff\xfeb')"

@@ -42,12 +42,12 @@ static sw_code try_weights(sw_err *err)
     model_weights w = {0};
     code = hparams_read(g, false, &h, err);
     if (code == SW_OK)
-        code = weights_plan(g, &h, &w, err);
+        code = weights_plan(g, &h, NULL, &w, err);
     thread_pool *const pool = pool_create(2);
     if (code == SW_OK && pool == NULL)
         code = sw_fail(err, SW_ENOMEM, "no pool");
     if (code == SW_OK)
-        code = weights_load(&w, g, pool, NULL, NULL, err);
+        code = weights_load(&w, g, &(weights_load_options){.pool = pool}, err);
     pool_free(pool);
     weights_free(&w);
     gguf_close(g);

@@ -128,7 +128,7 @@ static void store_all(int seq)
                     key[i] = mark(seq, l, h, p, i, false);
                 for (int i = 0; i < D_V; i++)
                     value[i] = mark(seq, l, h, p, i, true);
-                kv_store(&kv, seq, l, h, p, key, value);
+                kv_store(&kv, &(kv_head){seq, (size_t)l, (size_t)h}, p, key, value);
             }
         }
     }
@@ -162,7 +162,7 @@ static void check_element(float expected, float actual, float largest)
 static void check_head(int seq, int layer, int head)
 {
     const void *keys[PAGES], *values[PAGES];
-    kv_page_pointers(&kv, seq, layer, head, 0, PAGES, keys, values);
+    kv_page_pointers(&kv, &(kv_head){seq, (size_t)layer, (size_t)head}, 0, PAGES, keys, values);
     for (int p = 0; p < CTX; p++) {
         const size_t page = (size_t)p / KV_PAGE, at = (size_t)p % KV_PAGE;
         for (int i = 0; i < D_K; i++)
@@ -206,7 +206,7 @@ static void test_pointers_are_those_of_the_pages_asked_for(void **state)
     (void)state;
     assert_true(kv_reserve(&kv, 0, CTX));
     const void *keys[2], *values[2];
-    kv_page_pointers(&kv, 0, 1, 2, 1, 3, keys, values);
+    kv_page_pointers(&kv, &(kv_head){.seq = 0, .layer = 1, .head = 2}, 1, 3, keys, values);
     for (int p = 1; p <= 2; p++) {
         const uint8_t *const page = full()->seqs[0].pages[p];
         assert_ptr_equal(keys[p - 1], page + (1 * HEADS + 2) * kv.head_bytes);

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/rng.h"
+#include "forward/cpu_backend.h"
 #include "forward/forward.h"
 #include "quant/tile.h"
 #include "support/temp_dir.h"
@@ -33,11 +34,10 @@ static void times(const mat *m, const double *x, double *y)
 {
     float row[64];
     assert_true(m->n_cols <= 64);
-    for (int r = 0; r < m->n_rows; r++) {
-        tile_decode_row(m->type, m->tiles + (size_t)(r / TILE_ROWS) * m->tile_bytes, (size_t)m->n_cols, r % TILE_ROWS,
-                        row);
+    for (size_t r = 0; r < m->n_rows; r++) {
+        tile_decode_row(m->type, m->tiles + r / TILE_ROWS * m->tile_bytes, m->n_cols, (int)(r % TILE_ROWS), row);
         y[r] = 0;
-        for (int c = 0; c < m->n_cols; c++)
+        for (size_t c = 0; c < m->n_cols; c++)
             y[r] += (double)row[c] * x[c];
     }
 }
@@ -150,7 +150,13 @@ static void evaluate(sw_kv_type type, int n_threads, int chunk, float (*out)[TIN
     forward f;
     thread_pool *const pool = pool_create(n_threads);
     assert_true(pool != NULL && kv_init(&kv, &o) && kv_reserve(&kv, 0, CTX));
-    assert_true(forward_init(&f, &h, &w, pool, &kv, LAST, CTX, 1, false));
+    backend *const cpu =
+        cpu_backend_open(&(cpu_backend_options){.h = &h, .w = &w, .pool = pool, .kv = &kv, .n_batch = LAST});
+    assert_non_null(cpu);
+    assert_true(forward_init(
+        &f,
+        &(forward_options){
+            .h = &h, .w = &w, .kv = &kv, .backends = {[TIER_RAM] = cpu}, .n_batch = LAST, .n_seqs = 1, .n_ctx = CTX}));
     for (int p = 0; p < CTX - LAST; p++) {
         for (int g = 0; g < KV; g++) {
             float key[D], value[D];
@@ -158,7 +164,7 @@ static void evaluate(sw_kv_type type, int n_threads, int chunk, float (*out)[TIN
                 key[i] = (float)keys[p][g][i];
                 value[i] = (float)values[ids[p]][g * D + i];
             }
-            kv_store(&kv, 0, 0, g, p, key, value);
+            kv_store(&kv, &(kv_head){.head = (size_t)g}, p, key, value);
         }
     }
     batch_token batch[LAST];
@@ -174,6 +180,7 @@ static void evaluate(sw_kv_type type, int n_threads, int chunk, float (*out)[TIN
         memcpy(out[at], logits, (size_t)n * sizeof out[0]);
     }
     forward_free(&f);
+    cpu->ops->close(cpu);
     kv_free(&kv);
     pool_free(pool);
 }
@@ -230,7 +237,8 @@ static int set_up(void **state)
     sw_err err = {0};
     thread_pool *const pool = pool_create(1);
     const bool ok = gguf_open(&g, path.s, &err) == SW_OK && hparams_read(g, false, &h, &err) == SW_OK &&
-                    weights_plan(g, &h, &w, &err) == SW_OK && weights_load(&w, g, pool, NULL, NULL, &err) == SW_OK;
+                    weights_plan(g, &h, NULL, &w, &err) == SW_OK &&
+                    weights_load(&w, g, &(weights_load_options){.pool = pool}, &err) == SW_OK;
     h.attn_scale *= 8; // few positions, wherever they are, then outweigh all others
     gguf_close(g);
     pool_free(pool);

@@ -27,7 +27,7 @@ static void route(gating_kind gating, bool renormalise, float scale, const float
                               .n_groups = 1,
                               .n_groups_used = 1};
     float scores[N_MAX];
-    http_route(&rule, logits, scores, chosen, weights);
+    router_choose(&rule, logits, scores, chosen, weights);
 }
 
 /* k distinct indices below n. */
@@ -199,7 +199,7 @@ static void test_a_selection_bias_chooses_but_does_not_weigh(void **state)
                               .selection_bias = BIAS};
     float scores[4], weights[2];
     int chosen[2];
-    http_route(&rule, LOGITS, scores, chosen, weights);
+    router_choose(&rule, LOGITS, scores, chosen, weights);
     assert_memory_equal(chosen, ((int[]){0, 3}), sizeof chosen);
     check_close(weights[0], 0.5);
     check_close(weights[1], 1 / (1 + exp(-3.0)));
@@ -219,14 +219,14 @@ static void test_only_experts_of_the_best_groups_are_chosen(void **state)
                         .groups_by_top_two = true};
     float scores[12], weights[3];
     int chosen[3];
-    http_route(&rule, LOGITS, scores, chosen, weights);
+    router_choose(&rule, LOGITS, scores, chosen, weights);
     assert_memory_equal(chosen, ((int[]){4, 5, 6}), sizeof chosen);
     rule.n_groups_used = 2;
-    http_route(&rule, LOGITS, scores, chosen, weights);
+    router_choose(&rule, LOGITS, scores, chosen, weights);
     assert_memory_equal(chosen, ((int[]){4, 8, 9}), sizeof chosen);
     rule.n_groups_used = 1;
     rule.groups_by_top_two = false;
-    http_route(&rule, LOGITS, scores, chosen, weights);
+    router_choose(&rule, LOGITS, scores, chosen, weights);
     assert_memory_equal(chosen, ((int[]){0, 1, 2}), sizeof chosen);
 }
 
@@ -248,7 +248,7 @@ static void test_groups_of_strange_logits_still_give_valid_experts(void **state)
                                   .n_groups = 4,
                                   .groups_by_top_two = round % 2 == 0,
                                   .n_groups_used = 1 + round % 4};
-        http_route(&rule, logits, scores, chosen, weights);
+        router_choose(&rule, logits, scores, chosen, weights);
         check_distinct(chosen, 4, 16);
     }
 }

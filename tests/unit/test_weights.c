@@ -19,7 +19,7 @@ static sw_code plan_built(gguf_file **g, model_weights *w, sw_err *err)
     *g = gguf_opened(&gguf_built);
     *w = (model_weights){0};
     const sw_code code = hparams_read(*g, false, &h, err);
-    return code == SW_OK ? weights_plan(*g, &h, w, err) : code;
+    return code == SW_OK ? weights_plan(*g, &h, NULL, w, err) : code;
 }
 
 static void refused(sw_code expected, const char *named)
@@ -147,18 +147,18 @@ static void on_load(void *ud, uint64_t done, uint64_t total)
     bytes_expected = total;
 }
 
-static void check_matrix(const gguf_file *g, const mat *m, const char *name, int n_stacked)
+static void check_matrix(const gguf_file *g, const mat *m, const char *name, size_t n_stacked)
 {
     const gguf_tensor *const t = gguf_find_tensor(g, name);
     assert_non_null(t);
-    const size_t d = (size_t)m->n_cols;
+    const size_t d = m->n_cols;
     sw_err err = {0};
-    for (int e = 0; e < n_stacked; e++) {
-        for (int row = 0; row < m->n_rows; row++) {
+    for (size_t e = 0; e < n_stacked; e++) {
+        for (size_t row = 0; row < m->n_rows; row++) {
             float expected[64], actual[64];
-            const size_t at = ((size_t)e * (size_t)m->n_rows + (size_t)row) * d * sizeof *expected;
+            const size_t at = (e * m->n_rows + row) * d * sizeof *expected;
             assert_int_equal(gguf_read(g, t, at, expected, d * sizeof *expected, &err), SW_OK);
-            tile_decode_row(TYPE_F32, mat_tiles(m, e) + (size_t)(row / 16) * m->tile_bytes, d, row % 16, actual);
+            tile_decode_row(TYPE_F32, mat_tiles(m, e) + row / 16 * m->tile_bytes, d, (int)(row % 16), actual);
             assert_memory_equal(actual, expected, d * sizeof *expected);
         }
     }
@@ -180,11 +180,12 @@ static void test_what_is_loaded_is_what_the_file_holds(void **state)
     model_weights w;
     sw_err err = {0};
     assert_int_equal(plan_built(&g, &w, &err), SW_OK);
-    assert_null(w.block); // planned, not read
-    assert_true(w.expert_bytes > 0 && w.expert_bytes < w.block_bytes);
+    assert_null(w.blocks[TIER_RAM].data); // planned, not read
+    assert_true(w.blocks[TIER_RAM].expert_bytes > 0 && w.blocks[TIER_RAM].expert_bytes < w.blocks[TIER_RAM].n_bytes);
+    assert_int_equal(w.blocks[TIER_VRAM].n_bytes, 0);
     thread_pool *const pool = pool_create(2);
     bytes_seen = 0;
-    if (weights_load(&w, g, pool, on_load, NULL, &err) != SW_OK)
+    if (weights_load(&w, g, &(weights_load_options){.pool = pool, .on_load = on_load}, &err) != SW_OK)
         fail_msg("%s", err.msg);
     assert_true(bytes_seen > 0 && bytes_seen <= bytes_expected);
     check_matrix(g, &w.embd, "token_embd.weight", 1);
@@ -220,7 +221,7 @@ static void test_a_missing_output_layer_is_the_embedding(void **state)
     sw_err err = {0};
     assert_int_equal(plan_built(&g, &w, &err), SW_OK);
     thread_pool *const pool = pool_create(1);
-    assert_int_equal(weights_load(&w, g, pool, NULL, NULL, &err), SW_OK);
+    assert_int_equal(weights_load(&w, g, &(weights_load_options){.pool = pool}, &err), SW_OK);
     assert_ptr_equal(w.output.tiles, w.embd.tiles);
     pool_free(pool);
     weights_free(&w);

@@ -1,4 +1,5 @@
-/* model_lm.c - a loaded model: owns weights, threads, cache and forward pass, and shows them as an language_model. */
+/* model_lm.c - a loaded model: owns placement, weights, threads, cache, backends and forward pass, and shows them as a
+ * language_model. */
 #include "engine/model_lm.h"
 
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/sysinfo.h"
+#include "forward/cpu_backend.h"
 #include "forward/forward.h"
 
 enum { DEFAULT_SEQS = 4, DEFAULT_BATCH = 256 };
@@ -14,26 +16,27 @@ enum { DEFAULT_SEQS = 4, DEFAULT_BATCH = 256 };
 typedef struct model_lm {
     language_model lm; // first: the scheduler sees only this
     hparams h;
+    model_placement placement;
     model_weights w;
     thread_pool *pool;
     kv_cache kv;
+    backend *cpu;
     forward f;
     uint64_t *router_counts; // (n_layers, n_expert)
-    const char *placement_note;
     double load_ms;
 } model_lm;
 
-/* ---- the language_model operations
- * ---------------------------------------------------------------------------------------- */
+/* ---- the operations of a language_model -------------------------------------------------------------------------- */
 
-/* Adds the experts that a successful step used to the counts. */
+/* Adds the experts that the routers chose in a successful step to the counts. */
 static void count_experts(model_lm *m, size_t n)
 {
-    const size_t k = (size_t)m->h.n_expert_used, n_expert = (size_t)m->h.n_expert;
-    for (int l = m->h.n_layers_dense; l < m->h.n_layers && n_expert > 0; l++) {
-        const int *const chosen = m->f.moe.chosen + (size_t)l * (size_t)m->f.n_batch * k;
-        for (size_t p = 0; p < n * k; p++)
-            __atomic_fetch_add(&m->router_counts[(size_t)l * n_expert + (size_t)chosen[p]], 1, __ATOMIC_RELAXED);
+    const size_t n_pairs = n * m->h.n_expert_used, n_expert = m->h.n_expert;
+    for (size_t l = m->h.n_layers_dense; l < m->h.n_layers && n_expert > 0; l++) {
+        uint64_t *const counts = m->router_counts + l * n_expert;
+        const int *const chosen = forward_chosen(&m->f, l);
+        for (size_t p = 0; p < n_pairs; p++)
+            __atomic_fetch_add(&counts[chosen[p]], 1, __ATOMIC_RELAXED);
     }
 }
 
@@ -52,7 +55,7 @@ static void truncate_seq(language_model *lm, int32_t seq, int32_t n_keep)
     model_lm *const m = (model_lm *)lm;
     kv_truncate(&m->kv, seq, n_keep);
     if (n_keep == 0)
-        m->f.is_long[seq] = forward_is_long(&m->f, lm->n_ctx);
+        forward_begin_sequence(&m->f, seq, lm->n_ctx);
 }
 
 static bool reserve(language_model *lm, int32_t seq, int32_t n_tokens)
@@ -63,13 +66,13 @@ static bool reserve(language_model *lm, int32_t seq, int32_t n_tokens)
 static int32_t resumable(language_model *lm, int32_t seq, int32_t n_tokens, int32_t n_max)
 {
     const model_lm *const m = (const model_lm *)lm;
-    return forward_is_long(&m->f, n_max) == m->f.is_long[seq] ? kv_resumable(&m->kv, seq, n_tokens) : 0;
+    return forward_same_kind(&m->f, seq, n_max) ? kv_resumable(&m->kv, seq, n_tokens) : 0;
 }
 
 static void begin(language_model *lm, int32_t seq, const lm_plan *plan)
 {
     model_lm *const m = (model_lm *)lm;
-    m->f.is_long[seq] = forward_is_long(&m->f, plan->n_max);
+    forward_begin_sequence(&m->f, seq, plan->n_max);
     kv_mark(&m->kv, seq, plan->marks);
 }
 
@@ -77,8 +80,11 @@ static void close_model(language_model *lm)
 {
     model_lm *const m = (model_lm *)lm;
     forward_free(&m->f);
+    if (m->cpu != NULL)
+        m->cpu->ops->close(m->cpu);
     kv_free(&m->kv);
     weights_free(&m->w);
+    placement_free(&m->placement);
     pool_free(m->pool);
     mem_free(m->router_counts);
     mem_free(m);
@@ -94,11 +100,13 @@ static int pick(int wanted, int fallback, int max)
     return n < max ? n : max;
 }
 
-/* An empty cache for n_seqs sequences of n_ctx positions, as `lm` has them.  False when memory is short. */
-static bool init_cache(kv_cache *kv, const hparams *h, sw_kv_type type, const language_model *lm)
+/* An empty cache for n_seqs sequences of n_ctx positions, as `lm` has them; each layer's is in the tier of its
+ * attention.  False when memory is short. */
+static bool init_cache(kv_cache *kv, const hparams *h, sw_kv_type type, const language_model *lm,
+                       const model_placement *placement)
 {
     bool is_windowed[LIMIT_MODEL_LAYERS];
-    for (int l = 0; l < h->n_layers; l++)
+    for (size_t l = 0; l < h->n_layers; l++)
         is_windowed[l] = hparams_is_windowed(h, l);
     return kv_init(kv, &(kv_options){.n_layers = h->n_layers,
                                      .n_heads = hparams_cache_heads(h),
@@ -109,24 +117,45 @@ static bool init_cache(kv_cache *kv, const hparams *h, sw_kv_type type, const la
                                      .n_ctx = lm->n_ctx,
                                      .n_window = h->n_window,
                                      .is_windowed = is_windowed,
-                                     .n_batch = lm->n_batch});
+                                     .n_batch = lm->n_batch,
+                                     .tiers = placement != NULL ? placement->attention : NULL});
 }
 
-/* Before anything is read: will it fit?  One full sequence is counted; further ones grow as they are used. */
-static sw_code check_memory(const gguf_file *g, const model_lm *m, const kv_cache *kv, sw_err *err)
+/* Bytes of each tier that weights may fill.  There is no backend for an accelerator in this build. */
+static placement_machine machine(void)
 {
-    const uint64_t cache = kv_bytes(kv, m->lm.n_ctx);
-    const uint64_t needed = m->w.block_bytes + cache;
-    const uint64_t available = sysinfo_memory_available();
-    if (needed <= available)
-        return SW_OK;
-    return sw_fail(
-        err, SW_ENOMEM,
-        "%s needs %.1f GB for weights and %.1f GB for a context of %d tokens, but only %.1f GB of memory are "
-        "available; a smaller --ctx-size, --kv-type q8_0 or a model quantized to fewer bits lowers it",
-        gguf_path(g), (double)m->w.block_bytes / 1e9, (double)cache / 1e9, m->lm.n_ctx, (double)available / 1e9);
+    return (placement_machine){.bytes = {[TIER_RAM] = sysinfo_memory_available()}};
 }
 
+/* Before anything is read: does it fit?  One full sequence is counted; further ones grow as they are used. */
+static sw_code check_memory(const gguf_file *g, const model_lm *m, const placement_machine *available, sw_err *err)
+{
+    for (int tier = 0; tier < N_TIERS; tier++) {
+        const uint64_t weights = m->w.blocks[tier].n_bytes;
+        const uint64_t cache = kv_tier_bytes(&m->kv, (weight_tier)tier, m->lm.n_ctx);
+        if (weights + cache > available->bytes[tier])
+            return sw_fail(
+                err, SW_ENOMEM,
+                "%s needs %.1f GB for weights and %.1f GB for a context of %d tokens, but only %.1f GB of %s are "
+                "available; a smaller --ctx-size, --kv-type q8_0 or a model quantized to fewer bits lowers it",
+                gguf_path(g), (double)weights / 1e9, (double)cache / 1e9, m->lm.n_ctx,
+                (double)available->bytes[tier] / 1e9, tier == TIER_RAM ? "memory" : tier_name((weight_tier)tier));
+    }
+    return SW_OK;
+}
+
+static void set_sizes(language_model *lm, const hparams *h, const sw_engine_options *o)
+{
+    lm->ops = &OPS;
+    lm->n_vocab = (int)h->n_vocab;
+    lm->n_seqs = pick(o->n_seqs, DEFAULT_SEQS, LIMIT_SEQUENCES);
+    lm->n_ctx = pick(o->n_ctx, h->n_ctx_train < SW_DEFAULT_CTX ? h->n_ctx_train : SW_DEFAULT_CTX, LIMIT_CTX_TOKENS);
+    lm->n_batch = pick(o->n_batch, DEFAULT_BATCH, LIMIT_BATCH_TOKENS);
+    if (lm->n_batch < lm->n_seqs)
+        lm->n_batch = lm->n_seqs;
+}
+
+/* All that is decided from the header, and checked against the machine. */
 static sw_code prepare(model_lm *m, const gguf_file *g, const sw_engine_options *o, sw_err *err)
 {
     sw_code code = kernels_check(err);
@@ -136,26 +165,40 @@ static sw_code prepare(model_lm *m, const gguf_file *g, const sw_engine_options 
         return code;
     const hparams *const h = &m->h;
     if (o->n_ctx > h->n_ctx_train)
-        return sw_fail(err, SW_EINVAL, "a context of %d tokens was asked for; this model was made for at most %d",
+        return sw_fail(err, SW_EINVAL, "a context of %d tokens is too long: this model was trained for at most %d",
                        o->n_ctx, h->n_ctx_train);
-    const int n_threads = pick(o->n_threads, sysinfo_n_cores(), LIMIT_THREADS);
-    m->lm.ops = &OPS;
-    m->lm.n_vocab = h->n_vocab;
-    m->lm.n_seqs = pick(o->n_seqs, DEFAULT_SEQS, LIMIT_SEQUENCES);
-    m->lm.n_ctx = pick(o->n_ctx, h->n_ctx_train < SW_DEFAULT_CTX ? h->n_ctx_train : SW_DEFAULT_CTX, LIMIT_CTX_TOKENS);
-    m->lm.n_batch = pick(o->n_batch, DEFAULT_BATCH, LIMIT_BATCH_TOKENS);
-    if (m->lm.n_batch < m->lm.n_seqs)
-        m->lm.n_batch = m->lm.n_seqs;
-    if (h->n_expert == 0 && (o->cpu_moe || o->n_cpu_moe > 0))
-        m->placement_note = "this model has no experts, so --cpu-moe and --n-cpu-moe have no effect";
-    code = weights_plan(g, h, &m->w, err);
+    set_sizes(&m->lm, h, o);
+    const placement_machine available = machine();
+    const placement_options placing = {.cpu_moe = o->cpu_moe, .n_cpu_moe = o->n_cpu_moe};
+    if (!placement_init(&m->placement, h, &available, &placing))
+        return sw_fail(err, SW_ENOMEM, "out of memory preparing %s", gguf_path(g));
+    code = weights_plan(g, h, &m->placement, &m->w, err);
     if (code != SW_OK)
         return code;
-    m->router_counts = mem_calloc((size_t)h->n_layers * (size_t)h->n_expert, sizeof *m->router_counts);
-    m->pool = pool_create(n_threads);
-    if (m->router_counts == NULL || m->pool == NULL || !init_cache(&m->kv, h, o->kv_type, &m->lm))
+    m->router_counts = mem_calloc(h->n_layers * h->n_expert, sizeof *m->router_counts);
+    m->pool = pool_create(pick(o->n_threads, sysinfo_n_cores(), LIMIT_THREADS));
+    if (m->router_counts == NULL || m->pool == NULL || !init_cache(&m->kv, h, o->kv_type, &m->lm, &m->placement))
         return sw_fail(err, SW_ENOMEM, "out of memory preparing %s", gguf_path(g));
-    return check_memory(g, m, &m->kv, err);
+    return check_memory(g, m, &available, err);
+}
+
+/* The backend and the forward pass over loaded weights. */
+static sw_code set_up(model_lm *m, const gguf_file *g, const sw_engine_options *o, sw_err *err)
+{
+    const size_t n_batch = (size_t)m->lm.n_batch;
+    m->cpu = cpu_backend_open(
+        &(cpu_backend_options){.h = &m->h, .w = &m->w, .pool = m->pool, .kv = &m->kv, .n_batch = n_batch});
+    if (m->cpu != NULL && forward_init(&m->f, &(forward_options){.h = &m->h,
+                                                                 .w = &m->w,
+                                                                 .kv = &m->kv,
+                                                                 .backends = {[TIER_RAM] = m->cpu},
+                                                                 .n_batch = n_batch,
+                                                                 .n_seqs = m->lm.n_seqs,
+                                                                 .n_ctx = m->lm.n_ctx,
+                                                                 .by_context = o->compat == SW_COMPAT_LLAMA_CPP}))
+        return SW_OK;
+    return sw_fail(err, SW_ENOMEM, "out of memory for the working buffers of %s; a smaller --batch lowers them",
+                   gguf_path(g));
 }
 
 sw_code model_lm_open(language_model **out, const gguf_file *g, const sw_engine_options *options, sw_err *err)
@@ -167,12 +210,11 @@ sw_code model_lm_open(language_model **out, const gguf_file *g, const sw_engine_
     if (m == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory opening %s", gguf_path(g));
     sw_code code = prepare(m, g, options, err);
+    const weights_load_options loading = {.pool = m->pool, .on_load = options->on_load, .ud = options->ud};
     if (code == SW_OK)
-        code = weights_load(&m->w, g, m->pool, options->on_load, options->ud, err);
-    if (code == SW_OK && !forward_init(&m->f, &m->h, &m->w, m->pool, &m->kv, m->lm.n_batch, m->lm.n_ctx, m->lm.n_seqs,
-                                       options->compat == SW_COMPAT_LLAMA_CPP))
-        code = sw_fail(err, SW_ENOMEM, "out of memory for the working buffers of %s; a smaller --batch lowers them",
-                       gguf_path(g));
+        code = weights_load(&m->w, g, &loading, err);
+    if (code == SW_OK)
+        code = set_up(m, g, options, err);
     if (code != SW_OK) {
         close_model(&m->lm);
         return code;
@@ -190,14 +232,14 @@ void model_lm_state(const language_model *lm, sw_engine_state *state)
     state->n_threads = pool_n_threads(m->pool);
     state->n_ctx = lm->n_ctx;
     state->n_seqs = lm->n_seqs;
-    state->isa = m->f.k->name;
-    state->backend = "cpu";
-    state->weight_bytes_ram = m->w.block_bytes;
-    state->expert_bytes_ram = m->w.expert_bytes;
-    state->weight_bytes_vram = 0;
+    state->isa = kernels_get()->name;
+    state->backend = m->cpu->name;
+    state->weight_bytes_ram = m->w.blocks[TIER_RAM].n_bytes;
+    state->weight_bytes_vram = m->w.blocks[TIER_VRAM].n_bytes;
+    state->expert_bytes_ram = m->w.blocks[TIER_RAM].expert_bytes;
     state->kv_bytes_per_token = kv_bytes(&m->kv, lm->n_ctx) / (uint64_t)lm->n_ctx;
     state->kv_bytes_max = kv_bytes(&m->kv, lm->n_ctx) * (uint64_t)lm->n_seqs;
-    state->placement_note = m->placement_note;
+    state->placement_note = m->placement.note;
     state->load_ms = m->load_ms;
 }
 
@@ -205,7 +247,7 @@ uint64_t model_lm_kv_bytes_of(const hparams *h, sw_kv_type type, int n_ctx)
 {
     kv_cache kv;
     const language_model lm = {.n_seqs = 1, .n_ctx = n_ctx, .n_batch = DEFAULT_BATCH};
-    const uint64_t bytes = init_cache(&kv, h, type, &lm) ? kv_bytes(&kv, n_ctx) : 0;
+    const uint64_t bytes = init_cache(&kv, h, type, &lm, NULL) ? kv_bytes(&kv, n_ctx) : 0;
     kv_free(&kv);
     return bytes;
 }
@@ -213,9 +255,9 @@ uint64_t model_lm_kv_bytes_of(const hparams *h, sw_kv_type type, int n_ctx)
 uint64_t model_lm_kv_bytes_read(const language_model *lm, int n)
 {
     const model_lm *const m = (const model_lm *)lm;
-    const uint64_t layer_bytes = m->kv.head_bytes / KV_PAGE * (uint64_t)m->kv.n_heads;
+    const uint64_t layer_bytes = m->kv.head_bytes / KV_PAGE * m->kv.n_heads;
     uint64_t sum = 0;
-    for (int l = 0; l < m->h.n_layers; l++)
+    for (size_t l = 0; l < m->h.n_layers; l++)
         sum += layer_bytes * (uint64_t)(hparams_is_windowed(&m->h, l) && n > m->h.n_window ? m->h.n_window : n);
     return sum;
 }
@@ -223,10 +265,10 @@ uint64_t model_lm_kv_bytes_read(const language_model *lm, int n)
 bool model_lm_router_counts(const language_model *lm, int layer, uint64_t *counts)
 {
     const model_lm *const m = (const model_lm *)lm;
-    if (layer < 0 || layer >= m->h.n_layers || !hparams_has_experts(&m->h, layer))
+    if (layer < 0 || (size_t)layer >= m->h.n_layers || !hparams_has_experts(&m->h, (size_t)layer))
         return false;
-    for (int e = 0; e < m->h.n_expert; e++)
-        counts[e] =
-            __atomic_load_n(&m->router_counts[(size_t)layer * (size_t)m->h.n_expert + (size_t)e], __ATOMIC_RELAXED);
+    const uint64_t *const counted = m->router_counts + (size_t)layer * m->h.n_expert;
+    for (size_t e = 0; e < m->h.n_expert; e++)
+        counts[e] = __atomic_load_n(&counted[e], __ATOMIC_RELAXED);
     return true;
 }

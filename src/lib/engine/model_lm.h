@@ -1,4 +1,4 @@
-/* model_lm.h - the real language model behind lm.h: weights, KV pages and the forward pass. */
+/* model_lm.h - the implementation of lm.h that computes: weights, KV pages and the forward pass. */
 #ifndef ENGINE_MODEL_LM_H
 #define ENGINE_MODEL_LM_H
 
@@ -7,8 +7,8 @@
 #include "model/hparams.h"
 #include "spillway.h"
 
-/* Loads the weights of `g` (which must outlive the call only) and prepares caches and threads as `options` asks (its
- * zeros are resolved here).  Errors: SW_EUNSUPPORTED, SW_EFORMAT (names the tensor), SW_ENOMEM (says how much is needed
+/* Loads the weights of `g` (which must outlive the call only) and prepares caches and threads by `options`, whose zeros
+ * are resolved here.  Errors: SW_EUNSUPPORTED, SW_EFORMAT (names the tensor), SW_ENOMEM (says how much is needed
  * and which option lowers it), SW_EINVAL, SW_EIO. */
 SW_NODISCARD sw_code model_lm_open(language_model **out, const gguf_file *g, const sw_engine_options *options,
                                    sw_err *err);

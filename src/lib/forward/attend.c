@@ -1,14 +1,12 @@
-/* attend.c - the softmax attention of a batch over its cached pages: which queries go together, and who computes what.
+/* attend.c - which queries of a batch go together, and which thread computes them.
  *
- * A *block* is some tokens of one sequence that stand together in the batch; a *share* is a block's queries for some
- * heads that use one KV head, at most ATTEND_QUERIES.  A share reads each page once for all its queries.  Pages are
- * passed in spans of KV_SPAN, whose results are joined in order: where there are fewer shares than would keep the
+ * A *block* is some tokens of one sequence that are next to each other in the batch; a *share* is a block's queries for
+ * some heads that use one KV head, at most ATTEND_QUERIES.  A share reads each page once for all its queries.  Pages
+ * are passed in spans of KV_SPAN, whose results are joined in order: where there are fewer shares than would keep the
  * threads busy, spans are computed side by side, with the same result.
  */
-#include <string.h>
+#include "forward/attend.h"
 
-#include "base/alloc.h"
-#include "forward/forward.h"
 #include "kernels/scalar/math.h"
 
 enum {
@@ -18,32 +16,24 @@ enum {
     HEADS_TOGETHER = 4, // fewer are not worth a page of their own
 };
 
-bool attend_init(attend_scratch *s, int n_batch, int n_threads, int n_value)
+void attend_init(attend_pass *a, const compute_env *env)
 {
-    *s = (attend_scratch){.n_parts = (size_t)n_threads * PARTS_PER_THREAD,
-                          .n_value = (size_t)n_value,
-                          .blocks = mem_calloc((size_t)n_batch, sizeof *s->blocks)};
-    const size_t n_rows = s->n_parts * ATTEND_QUERIES;
-    s->state = mem_calloc(n_rows, sizeof *s->state);
-    s->total = mem_calloc(n_rows, sizeof *s->total);
-    s->out = mem_big_alloc(n_rows * s->n_value * sizeof *s->out);
-    return s->blocks != NULL && s->state != NULL && s->total != NULL && s->out != NULL;
-}
-
-void attend_free(attend_scratch *s)
-{
-    mem_free(s->blocks);
-    mem_free(s->state);
-    mem_free(s->total);
-    mem_big_free(s->out, s->n_parts * ATTEND_QUERIES * s->n_value * sizeof *s->out);
-    *s = (attend_scratch){0};
+    *a = (attend_pass){.env = env,
+                       .n_parts = (size_t)pool_n_threads(env->pool) * PARTS_PER_THREAD,
+                       .n_value = hparams_cache_value(env->h),
+                       .blocks = scratch_items(env->memory, env->n_batch, sizeof *a->blocks)};
+    const size_t n_rows = a->n_parts * ATTEND_QUERIES;
+    a->state = scratch_items(env->memory, n_rows, sizeof *a->state);
+    a->total = scratch_items(env->memory, n_rows, sizeof *a->total);
+    a->out = scratch_floats(env->memory, n_rows * a->n_value);
 }
 
 typedef struct attend_job {
-    forward *f;
-    int layer;
+    const attend_pass *pass;
+    const token_batch *b;
+    size_t layer;
     const head_layout *heads;
-    int heads_per_share, shares_per_block;
+    size_t heads_per_share, shares_per_block;
     int first_span, n_spans; // of one wave
     bool is_last;            // wave
 } attend_job;
@@ -51,43 +41,45 @@ typedef struct attend_job {
 /* One share of the batch. */
 typedef struct share {
     const token_block *block;
-    int kv_head, first_head, n_heads;
+    size_t kv_head, first_head, n_heads;
     int first, end; // positions that any of its queries sees
 } share;
 
+/* The first position that a query sees which sees none from `end` on. */
 static int window_begin(const attend_job *j, int end)
 {
-    const hparams *const h = j->f->h;
+    const hparams *const h = j->pass->env->h;
     return hparams_is_windowed(h, j->layer) && end > h->n_window ? end - h->n_window : 0;
 }
 
+/* A block's shares are counted by KV head, and of each by runs of the query heads that use it. */
 static share share_of(const attend_job *j, size_t task)
 {
-    const token_block *const b = &j->f->attend.blocks[task / (size_t)j->shares_per_block];
-    const int in_block = (int)(task % (size_t)j->shares_per_block);
-    const int per_kv = j->heads->n_head / j->heads->n_kv;
-    const int shares_per_kv = j->shares_per_block / j->heads->n_kv;
-    const int first = in_block % shares_per_kv * j->heads_per_share;
-    const batch_token *const t = &j->f->tokens[b->first];
+    const token_block *const b = &j->pass->blocks[task / j->shares_per_block];
+    const size_t in_block = task % j->shares_per_block;
+    const size_t per_kv = j->heads->n_head / j->heads->n_kv;
+    const size_t shares_per_kv = j->shares_per_block / j->heads->n_kv;
+    const size_t first = in_block % shares_per_kv * j->heads_per_share;
+    const batch_token *const t = &j->b->tokens[b->first];
     return (share){.block = b,
                    .kv_head = in_block / shares_per_kv,
                    .first_head = in_block / shares_per_kv * per_kv + first,
                    .n_heads = per_kv - first < j->heads_per_share ? per_kv - first : j->heads_per_share,
                    .first = window_begin(j, t->pos + 1),
-                   .end = t->pos + b->n};
+                   .end = t->pos + (int)b->n};
 }
 
-static int share_queries(const share *s)
+static size_t share_queries(const share *s)
 {
     return s->block->n * s->n_heads;
 }
 
 /* The i-th query of a share: token by token, head by head; and where its answer goes. */
-static attend_query query_of(const attend_job *j, const share *s, int i, float **answer_out, const float **sink_out)
+static attend_query query_of(const attend_job *j, const share *s, size_t i, float **answer_out, const float **sink_out)
 {
     const head_layout *const h = j->heads;
-    const size_t token = (size_t)(s->block->first + i / s->n_heads), head = (size_t)(s->first_head + i % s->n_heads);
-    const int end = j->f->tokens[token].pos + 1;
+    const size_t token = s->block->first + i / s->n_heads, head = s->first_head + i % s->n_heads;
+    const int end = j->b->tokens[token].pos + 1;
     *answer_out = h->out + token * h->out_token + head * h->out_head;
     *sink_out = h->sinks != NULL ? &h->sinks[head] : NULL;
     return (attend_query){.q = h->q + token * h->q_token + head * h->q_head, .begin = window_begin(j, end), .end = end};
@@ -97,17 +89,18 @@ static attend_query query_of(const attend_job *j, const share *s, int i, float *
  * nothing there gets the sum 0. */
 static void attend_span(const attend_job *j, const share *s, int span, running_softmax *state, float *out)
 {
-    const forward *const f = j->f;
+    const compute_env *const env = j->pass->env;
+    const kv_cache *const kv = env->kv;
     const int first = span * SPAN_POSITIONS > s->first ? span * SPAN_POSITIONS : s->first;
     const int end = (span + 1) * SPAN_POSITIONS < s->end ? (span + 1) * SPAN_POSITIONS : s->end;
     attend_query queries[ATTEND_QUERIES];
-    int index[ATTEND_QUERIES], n = 0;
-    for (int i = 0; i < share_queries(s); i++) {
+    size_t index[ATTEND_QUERIES], n = 0;
+    for (size_t i = 0; i < share_queries(s); i++) {
         float *answer;
         const float *sink;
         state[i] = (running_softmax){-INFINITY, 0};
         queries[n] = query_of(j, s, i, &answer, &sink);
-        queries[n].out = out + (size_t)i * f->attend.n_value;
+        queries[n].out = out + i * j->pass->n_value;
         if (queries[n].begin < end && queries[n].end > first)
             index[n++] = i;
     }
@@ -115,18 +108,19 @@ static void attend_span(const attend_job *j, const share *s, int span, running_s
         return;
     const void *keys[KV_SPAN], *values[KV_SPAN];
     const int first_page = first / KV_PAGE, end_page = (end + KV_PAGE - 1) / KV_PAGE;
-    kv_page_pointers(f->kv, f->tokens[s->block->first].seq, j->layer, s->kv_head, first_page, end_page, keys, values);
-    f->k->attend(&(attend_args){.type = f->kv->type,
-                                .d_k = f->kv->d_k,
-                                .d_v = f->kv->d_v,
-                                .scale = f->h->attn_scale,
-                                .keys = keys,
-                                .values = values,
-                                .first_page = first_page,
-                                .n_pages = end_page - first_page,
-                                .queries = queries,
-                                .n = n});
-    for (int i = 0; i < n; i++)
+    const kv_head head = {j->b->tokens[s->block->first].seq, j->layer, s->kv_head};
+    kv_page_pointers(kv, &head, first_page, end_page, keys, values);
+    env->k->attend(&(attend_args){.type = kv->type,
+                                  .d_k = (int)kv->d_k,
+                                  .d_v = (int)kv->d_v,
+                                  .scale = env->h->attn_scale,
+                                  .keys = keys,
+                                  .values = values,
+                                  .first_page = first_page,
+                                  .n_pages = end_page - first_page,
+                                  .queries = queries,
+                                  .n = (int)n});
+    for (size_t i = 0; i < n; i++)
         state[index[i]] = queries[i].state;
 }
 
@@ -134,15 +128,15 @@ static void attend_span(const attend_job *j, const share *s, int span, running_s
 static void join(const attend_job *j, const share *s, const running_softmax *state, const float *out,
                  running_softmax *total, bool is_last)
 {
-    const forward *const f = j->f;
-    for (int i = 0; i < share_queries(s); i++) {
+    const int d_v = (int)j->pass->n_value;
+    for (size_t i = 0; i < share_queries(s); i++) {
         float *answer;
         const float *sink;
         query_of(j, s, i, &answer, &sink);
         if (state[i].sum != 0)
-            running_add(&total[i], answer, &state[i], out + (size_t)i * f->attend.n_value, f->kv->d_v);
+            running_add(&total[i], answer, &state[i], out + i * j->pass->n_value, d_v);
         if (is_last)
-            running_finish(&total[i], sink, answer, f->kv->d_v);
+            running_finish(&total[i], sink, answer, d_v);
     }
 }
 
@@ -152,13 +146,13 @@ static void clear(running_softmax *total)
         total[i] = (running_softmax){-INFINITY, 0};
 }
 
-/* A whole share, one span after another. */
+/* A whole share, one span after another.  The worker's part of pass->out holds one span's answers at a time. */
 static void attend_share(void *ud, size_t task, int worker)
 {
     const attend_job *const j = ud;
-    const attend_scratch *const scratch = &j->f->attend;
+    const attend_pass *const pass = j->pass;
     const share s = share_of(j, task);
-    float *const out = scratch->out + (size_t)worker * ATTEND_QUERIES * scratch->n_value;
+    float *const out = pass->out + (size_t)worker * ATTEND_QUERIES * pass->n_value;
     running_softmax state[ATTEND_QUERIES], total[ATTEND_QUERIES];
     clear(total);
     const int last = (s.end - 1) / SPAN_POSITIONS;
@@ -168,6 +162,7 @@ static void attend_share(void *ud, size_t task, int worker)
     }
 }
 
+/* First row of a share's part for the i-th span of a wave. */
 static size_t part_row(const attend_job *j, size_t task, int in_wave)
 {
     return (task * (size_t)j->n_spans + (size_t)in_wave) * ATTEND_QUERIES;
@@ -178,22 +173,23 @@ static void attend_part(void *ud, size_t part, int worker)
 {
     (void)worker;
     const attend_job *const j = ud;
-    const attend_scratch *const scratch = &j->f->attend;
+    const attend_pass *const pass = j->pass;
     const share s = share_of(j, part / (size_t)j->n_spans);
     const size_t row = part * ATTEND_QUERIES;
-    attend_span(j, &s, j->first_span + (int)(part % (size_t)j->n_spans), scratch->state + row,
-                scratch->out + row * scratch->n_value);
+    attend_span(j, &s, j->first_span + (int)(part % (size_t)j->n_spans), pass->state + row,
+                pass->out + row * pass->n_value);
 }
 
+/* All parts of one share, in the order of the spans: the same additions as attend_share. */
 static void join_parts(void *ud, size_t task, int worker)
 {
     (void)worker;
     const attend_job *const j = ud;
-    const attend_scratch *const scratch = &j->f->attend;
+    const attend_pass *const pass = j->pass;
     const share s = share_of(j, task);
     for (int i = 0; i < j->n_spans; i++) {
         const size_t row = part_row(j, task, i);
-        join(j, &s, scratch->state + row, scratch->out + row * scratch->n_value, scratch->total + task * ATTEND_QUERIES,
+        join(j, &s, pass->state + row, pass->out + row * pass->n_value, pass->total + task * ATTEND_QUERIES,
              j->is_last && i == j->n_spans - 1);
     }
 }
@@ -201,15 +197,15 @@ static void join_parts(void *ud, size_t task, int worker)
 /* Spans of all shares side by side, as many at a time as there is room for. */
 static void attend_in_waves(attend_job *j, size_t n_shares, int first_span, int end_span)
 {
-    const attend_scratch *const scratch = &j->f->attend;
+    const attend_pass *const pass = j->pass;
     for (size_t task = 0; task < n_shares; task++)
-        clear(scratch->total + task * ATTEND_QUERIES);
-    const int room = (int)(scratch->n_parts / n_shares);
+        clear(pass->total + task * ATTEND_QUERIES);
+    const int room = (int)(pass->n_parts / n_shares);
     for (j->first_span = first_span; j->first_span < end_span; j->first_span += j->n_spans) {
         j->n_spans = end_span - j->first_span < room ? end_span - j->first_span : room;
         j->is_last = j->first_span + j->n_spans == end_span;
-        pool_run(j->f->pool, n_shares * (size_t)j->n_spans, attend_part, j);
-        pool_run(j->f->pool, n_shares, join_parts, j);
+        pool_run(j->pass->env->pool, n_shares * (size_t)j->n_spans, attend_part, j);
+        pool_run(j->pass->env->pool, n_shares, join_parts, j);
     }
 }
 
@@ -218,50 +214,50 @@ static void seen_by_any(const attend_job *j, int *first_out, int *end_out)
 {
     *first_out = INT32_MAX;
     *end_out = 0;
-    for (size_t b = 0; b < j->f->attend.n_blocks; b++) {
-        const share s = share_of(j, b * (size_t)j->shares_per_block);
+    for (size_t b = 0; b < j->pass->n_blocks; b++) {
+        const share s = share_of(j, b * j->shares_per_block);
         *first_out = s.first < *first_out ? s.first : *first_out;
         *end_out = s.end > *end_out ? s.end : *end_out;
     }
 }
 
-static void set_heads_per_share(attend_job *j, int n)
+static void set_heads_per_share(attend_job *j, size_t n)
 {
-    const int per_kv = j->heads->n_head / j->heads->n_kv;
+    const size_t per_kv = j->heads->n_head / j->heads->n_kv;
     j->heads_per_share = n;
     j->shares_per_block = j->heads->n_kv * ((per_kv + n - 1) / n);
 }
 
-void attend_run(forward *f, int layer, const head_layout *heads)
+void attend_run(attend_pass *a, const token_batch *b, size_t layer, const head_layout *heads)
 {
-    const size_t n_threads = (size_t)pool_n_threads(f->pool), n_blocks = f->attend.n_blocks;
-    const int per_kv = heads->n_head / heads->n_kv;
-    attend_job j = {.f = f, .layer = layer, .heads = heads};
+    thread_pool *const pool = a->env->pool;
+    const size_t n_threads = (size_t)pool_n_threads(pool), per_kv = heads->n_head / heads->n_kv;
+    attend_job j = {.pass = a, .b = b, .layer = layer, .heads = heads};
     set_heads_per_share(&j, per_kv < ATTEND_QUERIES ? per_kv : ATTEND_QUERIES);
     int first, end;
     seen_by_any(&j, &first, &end);
     const int first_span = first / SPAN_POSITIONS, end_span = (end - 1) / SPAN_POSITIONS + 1;
     const size_t n_spans = (size_t)(end_span - first_span);
     // A thread without work is worse than a page that is read twice.
-    while (n_blocks * (size_t)j.shares_per_block * n_spans < n_threads && j.heads_per_share > HEADS_TOGETHER)
+    while (a->n_blocks * j.shares_per_block * n_spans < n_threads && j.heads_per_share > HEADS_TOGETHER)
         set_heads_per_share(&j, (j.heads_per_share + 1) / 2);
-    const size_t n_shares = n_blocks * (size_t)j.shares_per_block;
+    const size_t n_shares = a->n_blocks * j.shares_per_block;
     if (n_spans > 1 && n_shares < n_threads * SHARES_PER_THREAD)
         attend_in_waves(&j, n_shares, first_span, end_span);
     else
-        pool_run(f->pool, n_shares, attend_share, &j);
+        pool_run(pool, n_shares, attend_share, &j);
 }
 
-void attend_blocks(forward *f, int heads_per_kv)
+void attend_blocks(attend_pass *a, const token_batch *b)
 {
-    const int max = heads_per_kv < ATTEND_QUERIES ? ATTEND_QUERIES / heads_per_kv : 1;
-    attend_scratch *const s = &f->attend;
-    s->n_blocks = 0;
-    for (size_t i = 0; i < f->n; i++) {
-        token_block *const last = s->n_blocks > 0 ? &s->blocks[s->n_blocks - 1] : NULL;
-        if (last != NULL && last->n < max && f->tokens[i].seq == f->tokens[i - 1].seq)
+    const size_t per_kv = a->env->h->n_head / hparams_cache_heads(a->env->h);
+    const size_t max = per_kv < ATTEND_QUERIES ? ATTEND_QUERIES / per_kv : 1;
+    a->n_blocks = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        token_block *const last = a->n_blocks > 0 ? &a->blocks[a->n_blocks - 1] : NULL;
+        if (last != NULL && last->n < max && b->tokens[i].seq == b->tokens[i - 1].seq)
             last->n++;
         else
-            s->blocks[s->n_blocks++] = (token_block){(int)i, 1};
+            a->blocks[a->n_blocks++] = (token_block){i, 1};
     }
 }

@@ -1,9 +1,9 @@
+/* kv.c - which sequence owns which page.  A page that is freed goes to its class's list and stays allocated. */
 #include "forward/kv.h"
 
 #include <string.h>
 
 #include "base/alloc.h"
-#include "quant/half.h"
 
 static tensor_type element_type(sw_kv_type type)
 {
@@ -27,11 +27,17 @@ static int window_pages(const kv_options *o)
     return pages_touched(o->n_window - 1 + o->n_batch) + KV_MARKS * pages_touched(o->n_window);
 }
 
+static bool is_windowed(int class)
+{
+    return class % 2 == KV_WINDOWED;
+}
+
+/* The lists have room for every page that all sequences can own, so that giving pages back never allocates. */
 static bool init_class(kv_cache *kv, kv_class *c)
 {
     const int n_spare = c->n_bounded;
     size_t n_pages = (size_t)(c->n_bounded > 0 ? c->n_bounded : kv->n_pages_max);
-    c->page_bytes = kv->head_bytes * (size_t)kv->n_heads * (size_t)c->n_layers;
+    c->page_bytes = kv->head_bytes * kv->n_heads * c->n_layers;
     c->seqs = mem_calloc((size_t)kv->n_seqs, sizeof *c->seqs);
     c->free_pages = mem_calloc((size_t)kv->n_seqs * n_pages, sizeof *c->free_pages);
     bool ok = c->seqs != NULL && c->free_pages != NULL;
@@ -41,6 +47,22 @@ static bool init_class(kv_cache *kv, kv_class *c)
         ok = c->seqs[s].pages != NULL && c->seqs[s].spare != NULL;
     }
     return ok;
+}
+
+/* Gives every layer its class. */
+static void sort_layers(kv_cache *kv, const kv_options *o)
+{
+    // A context that is no longer than what windowed layers keep anyway has no use for them.
+    const bool drops = o->n_window > 0 && o->n_window < o->n_ctx && window_pages(o) < kv->n_pages_max;
+    for (size_t l = 0; l < o->n_layers; l++) {
+        const int tier = o->tiers != NULL ? o->tiers[l] : TIER_RAM;
+        const int class = 2 * tier + (drops && o->is_windowed[l] ? KV_WINDOWED : KV_FULL);
+        kv->layers[l] = (struct kv_place){class, kv->classes[class].n_layers++};
+    }
+    for (int c = 0; c < KV_CLASSES; c++) {
+        kv->classes[c].memory = o->memory[c / 2];
+        kv->classes[c].n_bounded = drops && is_windowed(c) ? window_pages(o) : 0;
+    }
 }
 
 bool kv_init(kv_cache *kv, const kv_options *o)
@@ -55,17 +77,11 @@ bool kv_init(kv_cache *kv, const kv_options *o)
                      .n_window = o->n_window};
     kv->key_bytes = kv_key_bytes(kv->type, o->d_k);
     kv->head_bytes = kv->key_bytes + kv_value_bytes(kv->type, o->d_v);
-    kv->layers = mem_calloc((size_t)o->n_layers, sizeof *kv->layers);
+    kv->layers = mem_calloc(o->n_layers, sizeof *kv->layers);
     kv->marks = mem_calloc((size_t)o->n_seqs, sizeof *kv->marks);
     bool ok = kv->layers != NULL && kv->marks != NULL;
-    // A context that is no longer than what windowed layers keep anyway has no use for them.
-    const bool drops = o->n_window > 0 && o->n_window < o->n_ctx && window_pages(o) < kv->n_pages_max;
-    for (int l = 0; l < o->n_layers && ok; l++) {
-        const int class = drops && o->is_windowed[l] ? KV_WINDOWED : KV_FULL;
-        kv->layers[l] = (struct kv_place){class, kv->classes[class].n_layers++};
-    }
-    if (drops)
-        kv->classes[KV_WINDOWED].n_bounded = window_pages(o);
+    if (ok)
+        sort_layers(kv, o);
     for (int c = 0; c < KV_CLASSES && ok; c++)
         ok = kv->classes[c].n_layers == 0 || init_class(kv, &kv->classes[c]);
     for (int s = 0; s < o->n_seqs && ok; s++)
@@ -75,14 +91,25 @@ bool kv_init(kv_cache *kv, const kv_options *o)
     return ok;
 }
 
-static void release(kv_class *c, void *page)
+/* NaN in every type: in test builds a read of a page that was given up cannot go unseen. */
+static void poison(const kv_class *c, void *page)
 {
 #ifdef SPILLWAY_POISON_PAGES
-    memset(page, 0xff, c->page_bytes); // NaN in every type: a read of a freed page cannot go unseen
+    if (c->memory.write == NULL)
+        memset(page, 0xff, c->page_bytes);
+#else
+    (void)c;
+    (void)page;
 #endif
+}
+
+static void release(kv_class *c, void *page)
+{
+    poison(c, page);
     c->free_pages[c->n_free++] = page;
 }
 
+/* Spare pages go as well: the next reservation takes what it needs. */
 static void truncate_pages(kv_class *c, kv_pages *s, int n_pages)
 {
     while (s->end > n_pages) {
@@ -108,7 +135,7 @@ static void free_class(const kv_cache *kv, kv_class *c)
         mem_free(c->seqs[s].spare);
     }
     for (size_t i = 0; i < c->n_free; i++)
-        mem_big_free(c->free_pages[i], c->page_bytes);
+        tier_free(&c->memory, c->free_pages[i], c->page_bytes);
     mem_free(c->free_pages);
     mem_free(c->seqs);
 }
@@ -129,7 +156,7 @@ static void *take_page(kv_class *c, kv_pages *s)
     if (c->n_free > 0) {
         page = c->free_pages[--c->n_free];
     } else {
-        page = mem_big_alloc(c->page_bytes);
+        page = tier_alloc(&c->memory, c->page_bytes);
         c->n_allocated += page != NULL;
     }
     s->n_owned += page != NULL;
@@ -147,6 +174,7 @@ static bool reserve_full(kv_class *c, kv_pages *s, int wanted)
     return true;
 }
 
+/* As spare pages: kv_advance decides which positions they hold. */
 static bool reserve_windowed(kv_class *c, kv_pages *s, int wanted)
 {
     if (wanted > c->n_bounded)
@@ -165,12 +193,16 @@ bool kv_reserve(kv_cache *kv, int seq, int n_tokens)
     const int wanted = pages_of(n_tokens);
     if (wanted > kv->n_pages_max)
         return false;
-    kv_class *const full = &kv->classes[KV_FULL], *const windowed = &kv->classes[KV_WINDOWED];
-    return (full->n_layers == 0 || reserve_full(full, &full->seqs[seq], wanted)) &&
-           (windowed->n_layers == 0 || reserve_windowed(windowed, &windowed->seqs[seq], wanted));
+    bool ok = true;
+    for (int i = 0; i < KV_CLASSES && ok; i++) {
+        kv_class *const c = &kv->classes[i];
+        if (c->n_layers > 0)
+            ok = is_windowed(i) ? reserve_windowed(c, &c->seqs[seq], wanted) : reserve_full(c, &c->seqs[seq], wanted);
+    }
+    return ok;
 }
 
-/* Does a mark want this page: a position that the marked one sees, or itself? */
+/* Returns true if a mark keeps this page: it holds the marked position or one that it sees. */
 static bool is_marked(const kv_cache *kv, int seq, int page)
 {
     for (int i = 0; i < KV_MARKS; i++) {
@@ -182,20 +214,17 @@ static bool is_marked(const kv_cache *kv, int seq, int page)
     return false;
 }
 
-void kv_advance(kv_cache *kv, int seq, int begin, int end)
+/* A page that no query sees any more becomes a spare one, and spare ones hold the new positions: nothing is allocated.
+ */
+static void advance_windowed(const kv_cache *kv, kv_class *c, int seq, int begin, int end)
 {
-    kv_class *const c = &kv->classes[KV_WINDOWED];
-    if (c->n_layers == 0)
-        return;
     kv_pages *const s = &c->seqs[seq];
     const int first_seen = begin - kv->n_window + 1 > 0 ? begin - kv->n_window + 1 : 0;
     for (; s->n_swept < first_seen / KV_PAGE; s->n_swept++) {
         void **const page = &s->pages[s->n_swept];
         if (*page == NULL || is_marked(kv, seq, s->n_swept))
             continue;
-#ifdef SPILLWAY_POISON_PAGES
-        memset(*page, 0xff, c->page_bytes);
-#endif
+        poison(c, *page);
         s->spare[s->n_spare++] = *page;
         *page = NULL;
     }
@@ -206,10 +235,28 @@ void kv_advance(kv_cache *kv, int seq, int begin, int end)
     s->end = pages_of(end) > s->end ? pages_of(end) : s->end;
 }
 
+void kv_advance(kv_cache *kv, int seq, int begin, int end)
+{
+    for (int i = 0; i < KV_CLASSES; i++) {
+        if (is_windowed(i) && kv->classes[i].n_layers > 0)
+            advance_windowed(kv, &kv->classes[i], seq, begin, end);
+    }
+}
+
+/* Any class of windowed layers: the same pages are there in all of them.  NULL: no layer drops pages. */
+static const kv_class *any_windowed(const kv_cache *kv)
+{
+    for (int i = 0; i < KV_CLASSES; i++) {
+        if (is_windowed(i) && kv->classes[i].n_layers > 0)
+            return &kv->classes[i];
+    }
+    return NULL;
+}
+
 int kv_resumable(const kv_cache *kv, int seq, int n_tokens)
 {
-    const kv_class *const c = &kv->classes[KV_WINDOWED];
-    if (c->n_layers == 0)
+    const kv_class *const c = any_windowed(kv);
+    if (c == NULL)
         return n_tokens;
     void *const *const pages = c->seqs[seq].pages;
     for (int n = n_tokens; n > 0;) {
@@ -239,89 +286,27 @@ void kv_truncate(kv_cache *kv, int seq, int n_tokens)
 void kv_mark(kv_cache *kv, int seq, const int marks[KV_MARKS])
 {
     memcpy(kv->marks[seq], marks, sizeof kv->marks[seq]);
-    if (kv->classes[KV_WINDOWED].n_layers > 0)
-        kv->classes[KV_WINDOWED].seqs[seq].n_swept = 0; // what earlier marks kept may go
-}
-
-static uint8_t *head_at(const kv_cache *kv, int seq, int layer, int head, int page)
-{
-    const struct kv_place *const place = &kv->layers[layer];
-    const size_t index = (size_t)place->index * (size_t)kv->n_heads + (size_t)head;
-    return (uint8_t *)kv->classes[place->class].seqs[seq].pages[page] + index * kv->head_bytes;
-}
-
-static void store_f16(const kv_cache *kv, uint8_t *p, size_t at, const float *key, const float *value)
-{
-    const size_t d_k = (size_t)kv->d_k, d_v = (size_t)kv->d_v;
-    uint16_t *const keys = (uint16_t *)(void *)p, *const values = (uint16_t *)(void *)(p + kv->key_bytes);
-    for (size_t i = 0; i < d_k; i++)
-        keys[i * KV_PAGE + at] = f16_from_f32(key[i]);
-    for (size_t i = 0; i < d_v; i++)
-        values[at * d_v + i] = f16_from_f32(value[i]);
-}
-
-static void store_f32(const kv_cache *kv, uint8_t *p, size_t at, const float *key, const float *value)
-{
-    const size_t d_k = (size_t)kv->d_k, d_v = (size_t)kv->d_v;
-    float *const keys = (float *)(void *)p, *const values = (float *)(void *)(p + kv->key_bytes);
-    for (size_t i = 0; i < d_k; i++)
-        keys[i * KV_PAGE + at] = key[i];
-    memcpy(values + at * d_v, value, d_v * sizeof *value);
-}
-
-/* Codes and F16 scales of n elements, the last group filled up with zeros. */
-static void quantize(const kv_cache *kv, const float *x, int n, int8_t code[HEAD_MAX], uint16_t *scales, size_t at)
-{
-    float padded[HEAD_MAX] = {0}, scale[HEAD_MAX / K_GROUP];
-    int16_t sum[HEAD_MAX / 16];
-    const code_rows codes = {.code = code, .scale = scale, .sum = sum};
-    const size_t n_groups = kv_groups(n);
-    memcpy(padded, x, (size_t)n * sizeof *x);
-    kv->k->quantize(padded, n_groups * K_GROUP, &codes);
-    for (size_t g = 0; g < n_groups; g++)
-        scales[g * KV_PAGE + at] = f16_from_f32(scale[g]);
-}
-
-static void store_q8(const kv_cache *kv, uint8_t *p, size_t at, const float *key, const float *value)
-{
-    int8_t code[HEAD_MAX];
-    uint8_t *const values = p + kv->key_bytes;
-    quantize(kv, key, kv->d_k, code, (uint16_t *)(void *)(p + kv_key_codes(kv->d_k)), at);
-    for (size_t i = 0; i < kv_groups(kv->d_k) * K_GROUP; i += 4)
-        memcpy(p + i * KV_PAGE + 4 * at, code + i, 4);
-    quantize(kv, value, kv->d_v, code, (uint16_t *)(void *)(values + kv_value_codes(kv->d_v)), at);
-    memcpy(values + at * (size_t)kv->d_v, code, (size_t)kv->d_v);
-}
-
-void kv_store(const kv_cache *kv, int seq, int layer, int head, int position, const float *key, const float *value)
-{
-    uint8_t *const p = head_at(kv, seq, layer, head, position / KV_PAGE);
-    const size_t at = (size_t)(position % KV_PAGE);
-    if (kv->type == TYPE_F16)
-        store_f16(kv, p, at, key, value);
-    else if (kv->type == TYPE_F32)
-        store_f32(kv, p, at, key, value);
-    else
-        store_q8(kv, p, at, key, value);
-}
-
-void kv_page_pointers(const kv_cache *kv, int seq, int layer, int head, int first, int end, const void **keys,
-                      const void **values)
-{
-    for (int page = first; page < end; page++) {
-        const uint8_t *const p = head_at(kv, seq, layer, head, page);
-        keys[page - first] = p;
-        values[page - first] = p + kv->key_bytes;
+    for (int i = 0; i < KV_CLASSES; i++) {
+        if (is_windowed(i) && kv->classes[i].n_layers > 0)
+            kv->classes[i].seqs[seq].n_swept = 0; // what earlier marks kept may go
     }
+}
+
+uint64_t kv_tier_bytes(const kv_cache *kv, weight_tier tier, int n_tokens)
+{
+    const int n_pages = pages_of(n_tokens);
+    uint64_t sum = 0;
+    for (int i = 2 * (int)tier; i <= 2 * (int)tier + KV_WINDOWED; i++) {
+        const kv_class *const c = &kv->classes[i];
+        sum += (uint64_t)(c->n_bounded > 0 && n_pages > c->n_bounded ? c->n_bounded : n_pages) * c->page_bytes;
+    }
+    return sum;
 }
 
 uint64_t kv_bytes(const kv_cache *kv, int n_tokens)
 {
     uint64_t sum = 0;
-    for (int i = 0; i < KV_CLASSES; i++) {
-        const kv_class *const c = &kv->classes[i];
-        const int n_pages = pages_of(n_tokens);
-        sum += (uint64_t)(c->n_bounded > 0 && n_pages > c->n_bounded ? c->n_bounded : n_pages) * c->page_bytes;
-    }
+    for (int tier = 0; tier < N_TIERS; tier++)
+        sum += kv_tier_bytes(kv, (weight_tier)tier, n_tokens);
     return sum;
 }

@@ -1,10 +1,11 @@
 /* kv.h - cached keys and values, in pages of 32 positions.
  *
- * Layers come in two classes: *full* ones, whose queries see every earlier position, and *windowed* ones.  A page holds
- * its 32 positions for every layer and KV head of one class.  A sequence owns its pages; freed ones go to a list and
- * are reused.  Memory of full layers is linear in the positions held: pages come one by one, as positions are reserved.
- * Of windowed layers a sequence keeps the pages that the next step can see, those of a few *marks*, and no others; so
- * it can be cut back only to positions whose window is still there (kv_resumable).
+ * Layers come in classes: *full* ones, whose queries see every earlier position, and *windowed* ones, each in the tier
+ * that computes its attention.  A page holds its 32 positions for every layer and KV head of one class, in the memory
+ * of the class's tier: it may be an address that only the tier's backend reads and writes.  A sequence owns its pages;
+ * freed ones go to a list and are reused.  Memory of full layers is linear in the positions held: pages come one by
+ * one, as positions are reserved. Of windowed layers a sequence keeps the pages that the next step can see, those of a
+ * few *marks*, and no others; so it can be cut back only to positions whose window is still there (kv_resumable).
  *
  *   page = [layer of the class][head]( keys | values ), as kernels.h lays them out
  */
@@ -12,6 +13,7 @@
 #define FORWARD_KV_H
 
 #include "kernels/kernels.h"
+#include "model/placement.h"
 #include "spillway.h"
 
 enum { KV_MARKS = 2 };
@@ -27,27 +29,32 @@ typedef struct kv_pages {
 } kv_pages;
 
 typedef struct kv_class {
-    int n_layers;
+    size_t n_layers;
     int n_bounded;     // pages that a sequence needs at most; 0: without bound
     size_t page_bytes; // 0: there are no such layers
-    kv_pages *seqs;    // (n_seqs)
+    tier_memory memory;
+    kv_pages *seqs; // (n_seqs)
     void **free_pages;
     size_t n_free, n_allocated;
 } kv_class;
 
 typedef struct kv_options {
-    int n_layers, n_heads, d_k, d_v;
+    size_t n_layers, n_heads; // heads: of each layer
+    size_t d_k, d_v;          // elements of a head's key and value
     sw_kv_type type;
     int n_seqs, n_ctx;
     int n_window;            // visible positions in windowed layers; 0: there are none
     const bool *is_windowed; // (n_layers); not kept
     int n_batch;             // positions of one step, at most
+    const uint8_t *tiers;    // (n_layers): a weight_tier each; NULL: all in RAM; not kept
+    tier_memory memory[N_TIERS];
 } kv_options;
 
-enum { KV_FULL, KV_WINDOWED, KV_CLASSES };
+/* Classes: of tier t they are 2 t + KV_FULL and 2 t + KV_WINDOWED. */
+enum { KV_FULL, KV_WINDOWED, KV_CLASSES = 2 * N_TIERS };
 
 typedef struct kv_cache {
-    int n_heads, d_k, d_v;
+    size_t n_heads, d_k, d_v;
     const kernels *k;
     tensor_type type;        // F16, F32 or Q8_0
     size_t key_bytes;        // of the keys of one head of one layer in one page
@@ -55,7 +62,8 @@ typedef struct kv_cache {
     int n_seqs, n_pages_max; // per sequence
     int n_window;
     struct kv_place {
-        int class, index; // of a layer in its class
+        int class;
+        size_t index; // of a layer in its class
     } * layers;
     int (*marks)[KV_MARKS]; // (n_seqs): positions that a sequence may be cut back to; -1: none
     kv_class classes[KV_CLASSES];
@@ -65,7 +73,8 @@ typedef struct kv_cache {
 bool kv_init(kv_cache *kv, const kv_options *options);
 void kv_free(kv_cache *kv);
 
-/* Makes sure that a sequence can hold n_tokens positions in all; false when memory is short (what was there stays). */
+/* Allocates pages until a sequence can hold n_tokens positions in all.  False when memory is short; the pages that were
+ * there stay. */
 bool kv_reserve(kv_cache *kv, int seq, int n_tokens);
 
 /* Before a step stores positions [begin, end) of a sequence, which are reserved: drops what no window from `begin` on
@@ -74,20 +83,27 @@ void kv_advance(kv_cache *kv, int seq, int begin, int end);
 
 /* The largest n <= n_tokens such that all that position n sees is there; n_tokens positions were stored. */
 int kv_resumable(const kv_cache *kv, int seq, int n_tokens);
-/* Gives back the pages behind the first n_tokens positions; n_tokens is resumable.  Forgets marks behind them. */
+/* Frees the pages after position n_tokens, which is resumable, and forgets the marks after it. */
 void kv_truncate(kv_cache *kv, int seq, int n_tokens);
-/* From now on keeps the windows of these positions and of the ones after them, so that the sequence can be cut back
- * there; replaces earlier marks. */
+/* Keeps the windows of these positions and of the ones after them from now on, so that the sequence can be cut back to
+ * them; replaces earlier marks. */
 void kv_mark(kv_cache *kv, int seq, const int marks[KV_MARKS]);
 
-/* Stores the key (d_k) and value (d_v) of one head at a position that kv_advance announced. */
-void kv_store(const kv_cache *kv, int seq, int layer, int head, int position, const float *key, const float *value);
+/* One head of one layer of one sequence. */
+typedef struct kv_head {
+    int seq;
+    size_t layer, head;
+} kv_head;
 
-/* Where keys and values of pages [first, end) of one head stand, for attend_args; end - first of each. */
-void kv_page_pointers(const kv_cache *kv, int seq, int layer, int head, int first, int end, const void **keys,
+/* Stores the key (d_k) and value (d_v) of a position that kv_advance announced. */
+void kv_store(const kv_cache *kv, const kv_head *of, int position, const float *key, const float *value);
+
+/* Where the keys and values of pages [first, end) are, for attend_args; end - first of each. */
+void kv_page_pointers(const kv_cache *kv, const kv_head *of, int first, int end, const void **keys,
                       const void **values);
 
-/* What a sequence of n_tokens positions takes at most. */
+/* Bytes that a sequence of n_tokens positions takes at most: in all, and of one tier. */
 uint64_t kv_bytes(const kv_cache *kv, int n_tokens);
+uint64_t kv_tier_bytes(const kv_cache *kv, weight_tier tier, int n_tokens);
 
 #endif

@@ -5,13 +5,12 @@
 #ifndef FORWARD_PRODUCT_H
 #define FORWARD_PRODUCT_H
 
-#include "kernels/codes.h"
-#include "model/weights.h"
+#include "forward/compute.h"
 
 /* y[i * ld + row] = (W x_i)[row] + bias[row], for n tokens; ld >= the padded rows. */
 typedef struct product {
     const mat *mat;
-    int expert; // of a stack
+    size_t expert; // of a stack
     act_rows x;
     size_t n;
     float *y;
@@ -19,23 +18,23 @@ typedef struct product {
     size_t first_task, tiles_per_task; // set by products_run
 } product;
 
-void products_run(thread_pool *pool, const kernels *k, product *products, size_t n_products);
+void products_run(const compute_env *env, product *products, size_t n_products);
 
-/* What products with these matrices read of an input that they share; absent ones (no tiles) read nothing. */
+/* What products with these matrices read of an input that they share; absent ones read nothing. */
 act_form mats_form(const mat *const *mats, size_t n);
 static inline act_form mat_form(const mat *m)
 {
     return mats_form(&m, 1);
 }
 
-/* Activations from float rows (n, n_cols) in a form that needs `codes` or nothing of it.  The result refers to both. */
-act_rows acts_prepare(thread_pool *pool, const kernels *k, const code_rows *codes, const float *rows, size_t n,
-                      size_t n_cols, act_form form);
+/* Activations from float rows (n, n_cols), in a form that fills the room for codes or leaves it alone.  The result
+ * refers to the rows and to that room. */
+act_rows acts_prepare(const compute_env *env, const float *rows, size_t n, size_t n_cols, act_form form);
 
-/* Quantizes one row of n elements to place `at` of `codes`, a multiple of K_GROUP. */
-void acts_fill(const code_rows *codes, const kernels *k, const float *row, size_t n, size_t at, act_form form);
-/* Rows of n_cols that were quantized to the begin of `codes` on, beside their floats. */
-act_rows acts_view(const code_rows *codes, const float *rows, size_t n_cols, act_form form);
+/* Quantizes one row of n elements to place `at` of the room for codes, a multiple of K_GROUP. */
+void acts_fill(const compute_env *env, const float *row, size_t n, size_t at, act_form form);
+/* Rows of n_cols whose codes begin at the start of the room for codes, beside their floats. */
+act_rows acts_view(const compute_env *env, const float *rows, size_t n_cols, act_form form);
 
 /* The part of `x` that begins at element `at`, a multiple of K_GROUP if it is quantized. */
 static inline act_rows acts_at(const act_rows *x, size_t at)

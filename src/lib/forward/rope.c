@@ -1,3 +1,5 @@
+/* rope.c - frequencies are made once in double precision and rounded so that libm's last place does not show; sine and
+ * cosine are this file's own, so that angles have the same bits everywhere. */
 #include "forward/rope.h"
 
 #include <math.h>
@@ -5,8 +7,7 @@
 
 #include "base/alloc.h"
 
-/* Drops the last 12 of 52 fraction bits, so that what libm's pow does in its last place on this machine or that does
- * not change a result. */
+/* Drops the last 12 of 52 fraction bits, so that a result does not depend on the last place of this machine's pow. */
 static double steady(double x)
 {
     uint64_t u;
@@ -20,11 +21,11 @@ static double steady(double x)
 static double yarn_pair(const hparams *h, double beta)
 {
     const double pi = 3.14159265358979323846;
-    return h->n_rot * log(h->rope_ctx_orig / (2 * pi * beta)) / (2 * log((double)h->rope_base));
+    return (double)h->n_rot * log(h->rope_ctx_orig / (2 * pi * beta)) / (2 * log((double)h->rope_base));
 }
 
 /* YaRN: fast pairs keep their frequency, slow ones are interpolated by the factor, a ramp in between. */
-static double yarn_frequency(const hparams *h, int i, double frequency)
+static double yarn_frequency(const hparams *h, size_t i, double frequency)
 {
     double low = yarn_pair(h, 32), high = yarn_pair(h, 1);
     if (h->arch.yarn_rounds) {
@@ -32,19 +33,19 @@ static double yarn_frequency(const hparams *h, int i, double frequency)
         high = ceil(high);
     }
     low = fmax(0, low);
-    high = fmin(h->n_rot - 1, high);
-    const double keep = 1 - fmin(1, fmax(0, (i - low) / fmax(0.001, high - low)));
+    high = fmin((double)(h->n_rot - 1), high);
+    const double keep = 1 - fmin(1, fmax(0, ((double)i - low) / fmax(0.001, high - low)));
     return frequency / (double)h->rope_factor * (1 - keep) + frequency * keep;
 }
 
 bool rope_init(rope_table *r, const hparams *h, const float *factors)
 {
-    const int n = h->n_rot / 2;
-    *r = (rope_table){.kind = h->arch.rope, .n_rot = h->n_rot, .inv_freq = mem_alloc((size_t)n * sizeof *r->inv_freq)};
+    const size_t n = h->n_rot / 2;
+    *r = (rope_table){.kind = h->arch.rope, .n_rot = h->n_rot, .inv_freq = mem_alloc(n * sizeof *r->inv_freq)};
     if (r->inv_freq == NULL)
         return false;
-    for (int i = 0; i < n; i++) {
-        double f = pow((double)h->rope_base, -2.0 * i / h->n_rot);
+    for (size_t i = 0; i < n; i++) {
+        double f = pow((double)h->rope_base, -2.0 * (double)i / (double)h->n_rot);
         if (factors != NULL)
             f /= (double)factors[i];
         if (h->rope_scaling == SCALING_YARN)
@@ -92,7 +93,7 @@ void rope_sincos(double x, double *sin_out, double *cos_out)
 
 void rope_angles(const rope_table *r, int position, float *cos_out, float *sin_out)
 {
-    for (int i = 0; i < r->n_rot / 2; i++) {
+    for (size_t i = 0; i < r->n_rot / 2; i++) {
         double s, c;
         rope_sincos(position * r->inv_freq[i], &s, &c);
         cos_out[i] = (float)c * r->magnitude;
@@ -102,9 +103,9 @@ void rope_angles(const rope_table *r, int position, float *cos_out, float *sin_o
 
 void rope_apply(const rope_table *r, const float *cosines, const float *sines, float *head)
 {
-    const int n = r->n_rot / 2;
-    const int stride = r->kind == ROPE_NORM ? 2 : 1, apart = r->kind == ROPE_NORM ? 1 : n;
-    for (int i = 0; i < n; i++) {
+    const size_t n = r->n_rot / 2;
+    const size_t stride = r->kind == ROPE_NORM ? 2 : 1, apart = r->kind == ROPE_NORM ? 1 : n;
+    for (size_t i = 0; i < n; i++) {
         float *const a = &head[stride * i], *const b = a + apart;
         const float x = *a, y = *b;
         *a = x * cosines[i] - y * sines[i];

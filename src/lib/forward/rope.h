@@ -6,7 +6,7 @@
 
 typedef struct rope_table {
     rope_kind kind;
-    int n_rot;
+    size_t n_rot;     // elements of a head
     float magnitude;  // on cos and sin
     double *inv_freq; // (n_rot / 2): radians per position
 } rope_table;

@@ -1,3 +1,4 @@
+/* arch.c - the table of families.  A new one is a row here and a golden model that proves it. */
 #include "model/arch.h"
 
 #include <stdio.h>

@@ -1,12 +1,13 @@
 /* arch.h - one architecture is data, not code.
  *
- * A row says how a family's block differs from the common pre-norm transformer; one forward pass reads it.  What a
- * tensor's presence can tell (biases, sinks, factors, a dense or an expert layer) is not repeated here.
+ * A row says how a family's block differs from the common pre-norm transformer; one forward pass reads it.  What
+ * follows from a tensor's presence (biases, sinks, factors, a dense or an expert layer) is not repeated here.
  */
 #ifndef MODEL_ARCH_H
 #define MODEL_ARCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "gguf/gguf.h"
 
@@ -36,12 +37,12 @@ typedef struct model_arch {
     const char *expert_width;  // key of one expert's width ...
     bool splits_dense_width;   // ... which may be missing: then the dense width / experts used
     const char *shared_width;  // key of the shared experts' whole width; NULL: shared experts x expert width
-    int window_period;         // > 0: layers with l % period < period - 1 see only the window; 0: no windows
+    size_t window_period;      // > 0: layers with l % period < period - 1 see only the window; 0: no windows
     bool yarn_rounds;          // YaRN's correction range is rounded outwards to whole pairs
     bool has_multipliers;      // embedding_scale, residual_scale, logit_scale and attention.scale are read
     bool has_fused_gate_up;    // ffn_up holds the rows of gate and then those of up
     bool has_latent_attention; // MLA: one compressed key and value for all heads
-    bool groups_by_top_two;    // a group of experts is as good as its two best together (else as its best)
+    bool groups_by_top_two;    // a group of experts scores the sum of its two best (else its best)
 } model_arch;
 
 /* The row of general.architecture, as the original model defines it or as llama.cpp computes it.  Errors: SW_EFORMAT

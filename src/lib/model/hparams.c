@@ -1,3 +1,4 @@
+/* hparams.c - reads every dimension with its bounds, so that nothing after it has to check one again. */
 #include "model/hparams.h"
 
 #include <math.h>
@@ -44,21 +45,32 @@ static int get_int(reader *r, const char *name, int fallback, int lo, int hi)
     return (int)v;
 }
 
-static int need_int(reader *r, const char *name, int lo, int hi)
+static void need(reader *r, const char *name)
 {
     if (r->code == SW_OK && !gguf_has(r->g, key_of(r, name)))
         r->code = sw_fail(r->err, SW_EFORMAT, "%s: key '%s' is missing", gguf_path(r->g), r->key);
-    return get_int(r, name, lo, lo, hi);
+}
+
+/* The same for a width or count: no limit of base/limits.h is above INT_MAX. */
+static size_t get_size(reader *r, const char *name, size_t fallback, size_t lo, size_t hi)
+{
+    return (size_t)get_int(r, name, (int)fallback, (int)lo, (int)hi);
+}
+
+static size_t need_size(reader *r, const char *name, size_t lo, size_t hi)
+{
+    need(r, name);
+    return get_size(r, name, lo, lo, hi);
 }
 
 /* Scalar, or an array that holds the same number for every layer. */
-static int get_uniform_int(reader *r, const char *name, int fallback, int lo, int hi)
+static size_t get_uniform(reader *r, const char *name, size_t fallback, size_t lo, size_t hi)
 {
     gguf_array a;
     sw_err ignored = {0};
     if (r->code != SW_OK || !gguf_has(r->g, key_of(r, name)) || gguf_get_array(r->g, r->key, &a, &ignored) != SW_OK)
-        return get_int(r, name, fallback, lo, hi);
-    int64_t first = fallback, v;
+        return get_size(r, name, fallback, lo, hi);
+    int64_t first = (int64_t)fallback, v;
     for (size_t i = 0; i < a.n; i++) {
         if (!gguf_array_int(&a, i, &v) || (i > 0 && v != first)) {
             r->code = sw_fail(r->err, SW_EUNSUPPORTED, "%s: key '%s' differs between layers, which is not supported",
@@ -67,9 +79,11 @@ static int get_uniform_int(reader *r, const char *name, int fallback, int lo, in
         }
         first = v;
     }
-    if (first < lo || first > hi)
-        fail_range(r, name, first, lo, hi);
-    return (int)first;
+    if (first < (int64_t)lo || first > (int64_t)hi) {
+        fail_range(r, name, first, (long long)lo, (long long)hi);
+        return fallback;
+    }
+    return (size_t)first;
 }
 
 static float get_real(reader *r, const char *name, float fallback)
@@ -94,36 +108,37 @@ static void check(reader *r, bool ok, const char *what)
         r->code = sw_fail(r->err, SW_EFORMAT, "%s: %s", gguf_path(r->g), what);
 }
 
-/* Head sizes of MLA are those of the expanded form; what is cached is one latent vector and the rotated part.  Older
- * files have no keys of their own for them and say the same with the ordinary ones. */
+/* Head sizes of MLA are those of the expanded form; the cache holds one latent vector and the rotated part.  Older
+ * files have no keys of their own for these sizes and use the ordinary ones. */
 static void read_latent(reader *r, hparams *h)
 {
     if (!h->arch.has_latent_attention)
         return;
-    h->n_latent = need_int(r, "attention.kv_lora_rank", 16, LIMIT_HEAD - 16);
-    h->n_latent_q = get_int(r, "attention.q_lora_rank", 0, 0, LIMIT_MODEL_DIM);
-    h->head_k = get_int(r, "attention.key_length_mla", h->head_k, 8, LIMIT_HEAD);
-    h->head_v = get_int(r, "attention.value_length_mla", h->head_v, 1, LIMIT_HEAD);
-    h->n_rot = need_int(r, "rope.dimension_count", 2, h->head_k - 1);
+    h->n_latent = need_size(r, "attention.kv_lora_rank", 16, LIMIT_HEAD - 16);
+    h->n_latent_q = get_size(r, "attention.q_lora_rank", 0, 0, LIMIT_MODEL_DIM);
+    h->head_k = get_size(r, "attention.key_length_mla", h->head_k, 8, LIMIT_HEAD);
+    h->head_v = get_size(r, "attention.value_length_mla", h->head_v, 1, LIMIT_HEAD);
+    h->n_rot = need_size(r, "rope.dimension_count", 2, h->head_k - 1);
     check(r, h->n_latent % 16 == 0, "the rank of the compressed keys and values is no multiple of 16");
     check(r, h->n_latent + h->n_rot <= LIMIT_HEAD, "the compressed keys are too long");
 }
 
 static void read_sizes(reader *r, hparams *h)
 {
-    h->n_layers = need_int(r, "block_count", 1, LIMIT_MODEL_LAYERS);
+    h->n_layers = need_size(r, "block_count", 1, LIMIT_MODEL_LAYERS);
     // The last layers may predict further tokens; the model answers without them.
-    h->n_layers -= get_int(r, "nextn_predict_layers", 0, 0, h->n_layers - 1);
-    h->n_embd = need_int(r, "embedding_length", 1, LIMIT_MODEL_DIM);
-    h->n_ctx_train = need_int(r, "context_length", 1, INT32_MAX);
-    h->n_head = get_uniform_int(r, "attention.head_count", 0, 1, LIMIT_MODEL_HEADS);
+    h->n_layers -= get_size(r, "nextn_predict_layers", 0, 0, h->n_layers - 1);
+    h->n_embd = need_size(r, "embedding_length", 1, LIMIT_MODEL_DIM);
+    need(r, "context_length");
+    h->n_ctx_train = get_int(r, "context_length", 1, 1, INT32_MAX);
+    h->n_head = get_uniform(r, "attention.head_count", 0, 1, LIMIT_MODEL_HEADS);
     check(r, h->n_head > 0, "the number of attention heads is missing");
-    h->n_head_kv = get_uniform_int(r, "attention.head_count_kv", h->n_head, 1, LIMIT_MODEL_HEADS);
+    h->n_head_kv = get_uniform(r, "attention.head_count_kv", h->n_head, 1, LIMIT_MODEL_HEADS);
     check(r, h->n_head_kv > 0 && h->n_head % h->n_head_kv == 0,
           "the number of attention heads is no multiple of the number of key heads");
-    const int head = h->n_head > 0 ? h->n_embd / h->n_head : 1;
-    h->head_k = get_int(r, "attention.key_length", head, 1, LIMIT_HEAD);
-    h->head_v = get_int(r, "attention.value_length", head, 1, LIMIT_HEAD);
+    const size_t head = h->n_head > 0 ? h->n_embd / h->n_head : 1;
+    h->head_k = get_size(r, "attention.key_length", head, 1, LIMIT_HEAD);
+    h->head_v = get_size(r, "attention.value_length", head, 1, LIMIT_HEAD);
     read_latent(r, h);
     check(r, h->n_latent > 0 || h->head_v % 8 == 0, "the size of a head's values is no multiple of 8");
     h->norm_eps =
@@ -131,7 +146,7 @@ static void read_sizes(reader *r, hparams *h)
     const gguf_tensor *const embd = gguf_find_tensor(r->g, "token_embd.weight");
     check(r, embd != NULL, "tensor 'token_embd.weight' is missing; the file holds no weights that can run");
     check(r, embd == NULL || embd->ne[1] <= LIMIT_VOCAB_TOKENS, "the vocabulary is too large");
-    h->n_vocab = embd != NULL ? (int)embd->ne[1] : 0;
+    h->n_vocab = embd != NULL ? embd->ne[1] : 0;
 }
 
 /* expert_gating_func and expert_weights_norm, where the file decides. */
@@ -150,11 +165,11 @@ static void read_gating(reader *r, hparams *h)
 
 static void read_groups(reader *r, hparams *h)
 {
-    h->n_groups = get_int(r, "expert_group_count", 1, 0, LIMIT_MODEL_EXPERT_GROUPS);
+    h->n_groups = get_size(r, "expert_group_count", 1, 0, LIMIT_MODEL_EXPERT_GROUPS);
     if (h->n_groups < 1)
         h->n_groups = 1;
     check(r, h->n_expert % h->n_groups == 0, "the experts cannot be divided evenly into expert_group_count groups");
-    h->n_groups_used = get_int(r, "expert_group_used_count", h->n_groups, 0, h->n_groups);
+    h->n_groups_used = get_size(r, "expert_group_used_count", h->n_groups, 0, h->n_groups);
     if (h->n_groups_used < 1)
         h->n_groups_used = h->n_groups;
     check(r, h->n_expert / h->n_groups * h->n_groups_used >= h->n_expert_used,
@@ -163,24 +178,25 @@ static void read_groups(reader *r, hparams *h)
 
 static void read_experts(reader *r, hparams *h)
 {
-    h->n_expert = get_int(r, "expert_count", 0, 0, LIMIT_MODEL_EXPERTS);
-    h->n_ff = get_uniform_int(r, "feed_forward_length", 0, 0, LIMIT_MODEL_DIM);
+    h->n_expert = get_size(r, "expert_count", 0, 0, LIMIT_MODEL_EXPERTS);
+    h->n_ff = get_uniform(r, "feed_forward_length", 0, 0, LIMIT_MODEL_DIM);
     h->expert_scale = 1;
     h->n_groups = h->n_groups_used = 1;
     if (h->n_expert == 0)
         return;
-    h->n_expert_used = need_int(r, "expert_used_count", 1,
-                                h->n_expert < LIMIT_MODEL_EXPERTS_USED ? h->n_expert : LIMIT_MODEL_EXPERTS_USED);
+    h->n_expert_used = need_size(r, "expert_used_count", 1,
+                                 h->n_expert < LIMIT_MODEL_EXPERTS_USED ? h->n_expert : LIMIT_MODEL_EXPERTS_USED);
     if (h->arch.splits_dense_width && !gguf_has(r->g, key_of(r, h->arch.expert_width)))
         h->n_ff_expert = h->n_ff / h->n_expert_used;
     else
-        h->n_ff_expert = need_int(r, h->arch.expert_width, 1, LIMIT_MODEL_DIM);
+        h->n_ff_expert = need_size(r, h->arch.expert_width, 1, LIMIT_MODEL_DIM);
     check(r, h->n_ff_expert > 0, "the width of an expert is missing");
-    h->n_expert_shared = get_int(r, "expert_shared_count", 0, 0, LIMIT_MODEL_EXPERTS_SHARED);
+    h->n_expert_shared = get_size(r, "expert_shared_count", 0, 0, LIMIT_MODEL_EXPERTS_SHARED);
     h->n_ff_shared = h->n_expert_shared * h->n_ff_expert;
     if (h->arch.shared_width != NULL)
-        h->n_ff_shared = get_int(r, h->arch.shared_width, h->arch.splits_dense_width ? h->n_ff : 0, 0, LIMIT_MODEL_DIM);
-    h->n_layers_dense = get_int(r, "leading_dense_block_count", 0, 0, h->n_layers);
+        h->n_ff_shared =
+            get_size(r, h->arch.shared_width, h->arch.splits_dense_width ? h->n_ff : 0, 0, LIMIT_MODEL_DIM);
+    h->n_layers_dense = get_size(r, "leading_dense_block_count", 0, 0, h->n_layers);
     const float scale = get_real(r, "expert_weights_scale", 1);
     h->expert_scale = scale != 0 ? scale : 1;
     read_gating(r, h);
@@ -210,7 +226,7 @@ static void read_multipliers(reader *r, hparams *h)
 
 static void read_rope(reader *r, hparams *h)
 {
-    h->n_rot = get_int(r, "rope.dimension_count", h->head_k, 2, h->head_k);
+    h->n_rot = get_size(r, "rope.dimension_count", h->head_k, 2, h->head_k);
     check(r, h->n_rot % 2 == 0, "the number of rotated elements is odd");
     h->rope_base = get_positive(r, "rope.freq_base", 10000);
     h->rope_factor = get_real(r, "rope.scaling.factor", get_real(r, "rope.scale_linear", 1));
@@ -248,12 +264,12 @@ static void read_window(reader *r, hparams *h)
     if (h->arch.window_period == 0)
         return;
     h->n_window = get_int(r, "attention.sliding_window", 0, 0, INT32_MAX);
-    // An array here belongs to other families; the architecture's own pattern then stands.
+    // An array here belongs to other families; the architecture's own pattern is then used.
     gguf_array a;
     sw_err ignored = {0};
     h->window_period = h->arch.window_period;
     if (gguf_get_array(r->g, key_of(r, "attention.sliding_window_pattern"), &a, &ignored) != SW_OK || a.n == 0)
-        h->window_period = get_int(r, "attention.sliding_window_pattern", h->arch.window_period, 0, 1024);
+        h->window_period = get_size(r, "attention.sliding_window_pattern", h->arch.window_period, 0, 1024);
 }
 
 sw_code hparams_read(const gguf_file *g, bool as_llama_cpp, hparams *out, sw_err *err)

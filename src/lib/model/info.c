@@ -1,3 +1,4 @@
+/* info.c - counts over the tensors of a header; a tensor's class comes from its name alone. */
 #include "model/info.h"
 
 #include <string.h>
@@ -20,7 +21,7 @@ static bool contains(str_view name, const char *part)
 
 sw_tensor_class info_classify_tensor(str_view name)
 {
-    // The first match counts, so that the router and expert stacks are told apart from dense layers.
+    // The first match counts, so that routers and expert stacks are not counted as dense layers.
     static const struct {
         const char *part;
         sw_tensor_class cls;
@@ -44,7 +45,8 @@ sw_tensor_class info_classify_tensor(str_view name)
     return SW_CLASS_OTHER;
 }
 
-/* Is it multiplied with every token that uses it?  Not vectors, biases, and what is counted on its own. */
+/* Returns true if every token that uses it is multiplied with it: not for vectors, biases, and what is counted on its
+ * own. */
 static bool is_layer_matrix(const gguf_tensor *t, sw_tensor_class cls)
 {
     static const char WEIGHT[] = ".weight";
@@ -65,11 +67,11 @@ void info_count(const gguf_file *g, const hparams *h, sw_model_info *info)
         bytes_by_type[t->type] += t->bytes;
         info->n_params += elems;
         const bool is_routed = cls == SW_CLASS_EXPERTS && h->n_expert > 0;
-        const uint64_t used = is_routed ? elems / (uint64_t)h->n_expert * (uint64_t)h->n_expert_used : elems;
+        const uint64_t used = is_routed ? elems / h->n_expert * h->n_expert_used : elems;
         info->multiply_adds_per_token += is_layer_matrix(t, cls) ? used : 0;
         if (is_routed) {
             info->n_params_active += used;
-            info->bytes_per_token += t->bytes / (uint64_t)h->n_expert * (uint64_t)h->n_expert_used;
+            info->bytes_per_token += t->bytes / h->n_expert * h->n_expert_used;
         } else if (!str_view_eq(t->name, "token_embd.weight") || gguf_find_tensor(g, "output.weight") == NULL) {
             info->n_params_active += used; // of a table for look-up alone a token uses one row: not counted
             info->bytes_per_token += t->bytes;
@@ -79,11 +81,11 @@ void info_count(const gguf_file *g, const hparams *h, sw_model_info *info)
     for (int t = 0; t < TYPE_N; t++)
         most = bytes_by_type[t] > bytes_by_type[most] ? t : most;
     info->quant = type_name((tensor_type)most);
-    info->n_layers = h->n_layers;
-    info->n_embd = h->n_embd;
-    info->n_vocab = h->n_vocab;
+    info->n_layers = (int)h->n_layers;
+    info->n_embd = (int)h->n_embd;
+    info->n_vocab = (int)h->n_vocab;
     info->n_ctx_train = h->n_ctx_train;
-    info->n_experts = h->n_expert;
-    info->n_experts_used = h->n_expert_used;
-    info->n_experts_shared = h->n_expert_shared;
+    info->n_experts = (int)h->n_expert;
+    info->n_experts_used = (int)h->n_expert_used;
+    info->n_experts_shared = (int)h->n_expert_shared;
 }

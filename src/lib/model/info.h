@@ -1,4 +1,4 @@
-/* info.h - what a model file is, told from its header. */
+/* info.h - the facts of a model file that its header alone holds. */
 #ifndef MODEL_INFO_H
 #define MODEL_INFO_H
 

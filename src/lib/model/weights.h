@@ -1,22 +1,31 @@
 /* weights.h - the tensors of a model in memory, packed for the kernels.
  *
- * Immutable after loading.  Everything lives in one block that the plan sized exactly before anything was read.
+ * Immutable after loading.  Everything lies in one block per tier, which the plan sized exactly before anything was
+ * read; model/placement.h says which tensor goes into which.  A pointer into a block is for the backend of its tier
+ * alone: it may be an address that this processor cannot read.
  */
 #ifndef MODEL_WEIGHTS_H
 #define MODEL_WEIGHTS_H
 
 #include "base/pool.h"
-#include "model/hparams.h"
+#include "model/placement.h"
 #include "spillway.h"
+
+/* One matrix of a stack that lies in more than one tier. */
+typedef struct mat_place {
+    uint8_t *tiles; // n_tiles x tile_bytes
+    float *bias;    // (16 * n_tiles), zeros in the padding; or NULL
+} mat_place;
 
 /* A matrix, or a stack of n_experts equal ones: y = W x + bias. */
 typedef struct mat {
     tensor_type type;
-    int n_rows, n_cols;
-    size_t n_tiles; // of one matrix
+    size_t n_rows, n_cols;
+    size_t n_tiles; // of one matrix; 0: the model has no such matrix
     size_t tile_bytes;
-    uint8_t *tiles; // n_experts x n_tiles x tile_bytes; NULL: absent
-    float *bias;    // (n_experts, 16 * n_tiles), zeros in the padding; or NULL
+    uint8_t *tiles;   // n_experts x n_tiles x tile_bytes, while `split` is NULL
+    float *bias;      // (n_experts, 16 * n_tiles), zeros in the padding; or NULL
+    mat_place *split; // (n_experts) where the stack lies in more than one tier, else NULL; tiles and bias are then NULL
 } mat;
 
 typedef struct norm_weights {
@@ -28,7 +37,7 @@ typedef struct layer_weights {
     norm_weights attn_norm, ffn_norm;
     mat q, k, v, o;
     float *q_norm, *k_norm; // (head_k) for every head, or (all heads): see *_norm_width; NULL: none
-    int q_norm_width, k_norm_width;
+    size_t q_norm_width, k_norm_width;
     float *sinks; // (n_head) or NULL
     // MLA instead of q, k, v: q may be two matrices; k_b and v_b are stacks, one per head.
     mat q_a, kv_a, k_b, v_b;
@@ -41,41 +50,80 @@ typedef struct layer_weights {
     mat shared_gate; // (1, n_embd): sigmoid of it scales the shared experts' answer; or absent
 } layer_weights;
 
-/* One thing to load; see weights.c. */
+/* One thing to load; see weights_plan.h. */
 typedef struct weights_item weights_item;
+
+/* The weights of one tier. */
+typedef struct weight_block {
+    uint8_t *data; // NULL before loading
+    size_t n_bytes;
+    size_t expert_bytes; // of which routed experts
+    tier_memory memory;  // that it came from
+} weight_block;
 
 typedef struct model_weights {
     mat embd;   // (n_vocab, n_embd), for look-up
     mat output; // (n_vocab, n_embd); tiles are embd's when the file ties them
     norm_weights output_norm;
-    layer_weights *layers;
+    layer_weights *layers; // (n_layers)
+    size_t n_layers;
     // (n_rot / 2) divisors of the frequencies, or NULL: rope_freqs holds always, the others by context length.
     float *rope_freqs, *rope_factors_long, *rope_factors_short;
-    uint8_t *block;
-    size_t block_bytes;
-    uint64_t expert_bytes; // of the block: routed experts
-    weights_item *items;   // the plan
+    const model_placement *placement; // as planned; NULL: everything is in RAM
+    weight_block blocks[N_TIERS];
+    weights_item *items; // the plan
     size_t n_items, cap_items;
 } model_weights;
 
-/* Decides where every tensor goes and sets block_bytes and expert_bytes; checks that each is there with its exact shape
- * and a supported type.  Nothing is read.  Errors: SW_EFORMAT, SW_EUNSUPPORTED (both name the tensor), SW_ENOMEM.  On
- * failure *out is still to be freed. */
-SW_NODISCARD sw_code weights_plan(const gguf_file *g, const hparams *h, model_weights *out, sw_err *err);
-/* Reads and packs what was planned, with the pool's threads.  On failure *w is still to be freed. */
-SW_NODISCARD sw_code weights_load(model_weights *w, const gguf_file *g, thread_pool *pool, sw_progress_fn on_load,
-                                  void *ud, sw_err *err);
+/* Decides where in its tier's block every tensor goes and sets the blocks' sizes; checks that each is there with its
+ * exact shape and a supported type.  Nothing is read.  *out stays where it is until it is loaded, since the plan points
+ * into it.  `placement` outlives it; NULL: everything in RAM.  Errors: SW_EFORMAT, SW_EUNSUPPORTED (both name the
+ * tensor), SW_ENOMEM.  On failure *out is still to be freed. */
+SW_NODISCARD sw_code weights_plan(const gguf_file *g, const hparams *h, const model_placement *placement,
+                                  model_weights *out, sw_err *err);
+
+typedef struct weights_load_options {
+    thread_pool *pool;
+    tier_memory memory[N_TIERS]; // zeroed: the memory of this machine
+    sw_progress_fn on_load;      // from the calling thread; or NULL
+    void *ud;
+} weights_load_options;
+
+/* Allocates the blocks, and reads and packs what was planned, with the pool's threads.  On failure *w is still to be
+ * freed.  Errors: SW_EIO, SW_EFORMAT (a file cut short), SW_ENOMEM (names the tier). */
+SW_NODISCARD sw_code weights_load(model_weights *w, const gguf_file *g, const weights_load_options *o, sw_err *err);
 void weights_free(model_weights *w);
 
-/* Bias-padded row count. */
+/* Bytes of all blocks together. */
+static inline uint64_t weights_bytes(const model_weights *w)
+{
+    return (uint64_t)w->blocks[TIER_RAM].n_bytes + w->blocks[TIER_VRAM].n_bytes;
+}
+
+/* Returns true if the model has this matrix. */
+static inline bool mat_exists(const mat *m)
+{
+    return m->n_tiles > 0;
+}
+
+/* Rows of whole tiles. */
 static inline size_t mat_padded_rows(const mat *m)
 {
     return m->n_tiles * 16;
 }
 
-static inline const uint8_t *mat_tiles(const mat *m, int expert)
+/* One matrix of a stack; 0 of a single one. */
+static inline const uint8_t *mat_tiles(const mat *m, size_t expert)
 {
-    return m->tiles + (size_t)expert * m->n_tiles * m->tile_bytes;
+    return m->split != NULL ? m->split[expert].tiles : m->tiles + expert * m->n_tiles * m->tile_bytes;
+}
+
+/* Its bias, or NULL. */
+static inline const float *mat_bias(const mat *m, size_t expert)
+{
+    if (m->split != NULL)
+        return m->split[expert].bias;
+    return m->bias != NULL ? m->bias + expert * mat_padded_rows(m) : NULL;
 }
 
 #endif

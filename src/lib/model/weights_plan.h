@@ -4,16 +4,18 @@
 
 #include "model/weights.h"
 
-/* A tensor, or some rows of each of its matrices, on its way to its place in the block. */
+/* A tensor, or some rows of some of its matrices, on its way to its place in a block. */
 struct weights_item {
     const gguf_tensor *tensor;
-    void **target;  // receives the address: a matrix's tiles or a vector's floats
-    size_t offset;  // in the block
+    void **target; // receives the address: a matrix's tiles or a vector's floats
+    weight_tier tier;
+    size_t offset;  // in the tier's block
     bool is_matrix; // else rows of float32, padded to whole tiles
     bool is_turned; // the tensor holds the matrices' columns as rows; they become float32, which loses nothing
     size_t row;     // first row in the tensor's matrices
-    size_t n_rows, n_cols, n_stacked;
-    size_t rows_apart; // rows of the tensor from one matrix of the stack to the next
+    size_t n_rows, n_cols;
+    size_t first, n_stacked; // which of the tensor's matrices (or rows of floats)
+    size_t rows_apart;       // rows of the tensor from one matrix of the stack to the next
 };
 
 #endif

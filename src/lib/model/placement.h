@@ -1,0 +1,67 @@
+/* placement.h - which memory every weight belongs in.
+ *
+ * A *tier* is a memory with a processor beside it that computes what lies there.  The placement decides the tier of
+ * every tensor, and of every routed expert by itself, before anything is read.  Planning and loading (weights.h), the
+ * forward pass (who computes what) and the reported bytes all follow it; nothing else decides where a weight is.
+ */
+#ifndef MODEL_PLACEMENT_H
+#define MODEL_PLACEMENT_H
+
+#include "model/hparams.h"
+#include "spillway.h"
+
+typedef enum weight_tier { TIER_RAM, TIER_VRAM, N_TIERS } weight_tier;
+
+const char *tier_name(weight_tier tier);
+
+/* How a tier's memory is allocated and filled; zeroed: it is the memory of this machine. */
+typedef struct tier_memory {
+    /* Zeroed and 64-byte aligned; NULL when there is not enough.  A null pointer: mem_big_alloc. */
+    void *(*alloc)(void *ud, size_t n_bytes);
+    void (*free)(void *ud, void *block, size_t n_bytes);
+    /* Copies into a block, from any of a pool's threads.  A null pointer: the block is memory that this processor
+     * writes itself. */
+    void (*write)(void *ud, void *to, const void *from, size_t n_bytes);
+    void *ud;
+} tier_memory;
+
+/* As the hooks say.  Freeing NULL is nothing. */
+void *tier_alloc(const tier_memory *m, size_t n_bytes);
+void tier_free(const tier_memory *m, void *block, size_t n_bytes);
+
+/* Bytes of each tier that weights may fill; [TIER_VRAM] 0: there is no accelerator. */
+typedef struct placement_machine {
+    uint64_t bytes[N_TIERS];
+} placement_machine;
+
+typedef struct placement_options {
+    bool cpu_moe;  // the experts of every layer stay in RAM
+    int n_cpu_moe; // those of the first n layers do
+} placement_options;
+
+typedef struct model_placement {
+    size_t n_layers, n_expert;
+    weight_tier embedding; // token embedding and output layer
+    uint8_t *attention;    // (n_layers): a weight_tier each, of attention, norms and router
+    uint8_t *ffn;          // (n_layers): of the dense feed-forward block or the shared experts
+    uint8_t *experts;      // (n_layers, n_expert): of the routed experts
+    const char *note;      // static; NULL, or why an option had no effect
+} model_placement;
+
+/* Without an accelerator everything is in RAM.  With one, everything is in VRAM but the experts that the options keep
+ * in RAM.  False when memory is short. */
+bool placement_init(model_placement *p, const hparams *h, const placement_machine *m, const placement_options *o);
+/* What has not been initialised may be freed if it is zeroed. */
+void placement_free(model_placement *p);
+
+/* Moves one expert, whatever the options said; before weights_plan. */
+void placement_set_expert(model_placement *p, size_t layer, size_t expert, weight_tier tier);
+
+/* The tier of a tensor; layer and expert matter only to classes that have them.  Tensors of SW_CLASS_OTHER are in RAM:
+ * the factors of the rotation, which every backend makes its own table from.  p NULL: everything is in RAM. */
+weight_tier placement_tier(const model_placement *p, sw_tensor_class cls, size_t layer, size_t expert);
+
+/* The tiers that hold experts of a layer, as bits (1 << tier).  p NULL: RAM's. */
+unsigned placement_expert_tiers(const model_placement *p, size_t layer);
+
+#endif
