@@ -2,15 +2,15 @@
  *
  * Included once each by matmul_avx2.c and matmul_avxvnni.c, which define DOTS_256 and, before it, what they do
  * differently:
- *     offset_of, codes_of    a format's offset and codes as the instruction set takes them
- *     add_dots               the integer products of a part of a group
+ *     codes_of               a format's codes as the instruction set takes them
+ *     integer_sums           the sums of the products of codes of a part of a group
  *     SCRATCH_PASS_256       tokens per pass over the scratch
  *
  * A register holds four consecutive k of 8 rows.  Few tokens: codes are expanded half a tile at a time, straight from
  * the tile.  Many tokens: a block of K of a tile is expanded once into a scratch that the first-level cache holds.
  */
 #ifndef DOTS_256
-#error "define DOTS_256 first, after offset_of, codes_of, add_dots and SCRATCH_PASS_256: see matmul_avx2.c"
+#error "define DOTS_256 first, after codes_of, integer_sums and SCRATCH_PASS_256: see matmul_avx2.c"
 #endif
 
 enum {
@@ -19,13 +19,6 @@ enum {
 };
 
 /* ---- one group of 32 k ------------------------------------------------------------------------------------------- */
-
-/* `factor` times the sum of the activation codes of a part of a group. */
-INLINE __m256i sum_times_256(int factor, int part, __m256i sums)
-{
-    const int low = part == 1 ? 0 : factor & 0xffff, high = part == 0 ? 0 : factor * 0x10000;
-    return _mm256_madd_epi16(sums, _mm256_set1_epi32(low | high));
-}
 
 /* Activation scale times the sum of the codes of half h, or of the whole group, of token i. */
 INLINE float scaled_sum_256(const format_256 *f, group_256 at, int i, int h)
@@ -42,18 +35,11 @@ INLINE void add_group_256(const format_256 *f, group_256 at, __m256 *acc)
     for (int h = 0; h < n_parts; h++) {
         const int part = f->has_halves ? h : WHOLE_GROUP;
         __m256i dot[HALVES * PASS_MAX_256];
-        UNROLL
-        for (int j = 0; j < n_sums; j++) {
-            const int16_t *const sums = at.x->coarse.sum[j % at.n] + 2 * at.g;
-            dot[j] =
-                offset_of(f) == 0 ? _mm256_setzero_si256() : sum_times_256(-offset_of(f), part, broadcast4_256(sums));
-        }
-        add_dots(f, at, part, dot);
+        integer_sums(f, at, part, dot);
         UNROLL
         for (int j = 0; j < n_sums; j++) {
             const __m256 xs = _mm256_set1_ps(at.x->scale[j % at.n][at.g]);
-            const __m256 s = _mm256_mul_ps(at.scale[j / at.n][h], xs);
-            acc[j] = _mm256_fmadd_ps(s, _mm256_cvtepi32_ps(dot[j]), acc[j]);
+            acc[j] = _mm256_fmadd_ps(_mm256_mul_ps(at.scale[j / at.n][h], xs), _mm256_cvtepi32_ps(dot[j]), acc[j]);
             if (f->has_min) {
                 const __m256 sum = _mm256_set1_ps(scaled_sum_256(f, at, j % at.n, h));
                 acc[j] = _mm256_fnmadd_ps(at.scale[j / at.n][n_parts + h], sum, acc[j]);

@@ -11,11 +11,6 @@
 
 enum { SCRATCH_PASS_256 = 4 }; // tokens per pass over the scratch
 
-INLINE int offset_of(const format_256 *f)
-{
-    return f->offset;
-}
-
 INLINE void codes_of(const format_256 *f, const uint8_t *block, int g, int half, __m256i code[TILE_CHUNKS])
 {
     f->codes(block, g, half, code);
@@ -28,11 +23,13 @@ INLINE __m256i two_products(const format_256 *f, __m256i code, __m256i x)
                         : _mm256_maddubs_epi16(code, x);
 }
 
-/* Adds the chunks of a part of a group to the integer sums `dot`. */
-INLINE void add_dots(const format_256 *f, group_256 at, int part, __m256i *dot)
+/* The sums of the products of codes of a part of a group.  The offset joins them last: before, its sums would take
+ * registers that the products need. */
+INLINE void integer_sums(const format_256 *f, group_256 at, int part, __m256i *dot)
 {
+    const int first = first_chunk_256(part), end = end_chunk_256(part);
     UNROLL
-    for (int wide = first_chunk_256(part); wide < end_chunk_256(part); wide += f->n_wide) {
+    for (int wide = first; wide < end; wide += f->n_wide) {
         __m256i sums[HALVES * PASS_MAX_256]; // of two products each, in 16 bits
         UNROLL
         for (int c = wide; c < wide + f->n_wide; c++) {
@@ -47,9 +44,16 @@ INLINE void add_dots(const format_256 *f, group_256 at, int part, __m256i *dot)
             }
         }
         UNROLL
-        for (int j = 0; j < at.halves * at.n; j++)
-            dot[j] = _mm256_add_epi32(dot[j], _mm256_madd_epi16(sums[j], _mm256_set1_epi16(1)));
+        for (int j = 0; j < at.halves * at.n; j++) {
+            const __m256i four_products = _mm256_madd_epi16(sums[j], _mm256_set1_epi16(1));
+            dot[j] = wide == first ? four_products : _mm256_add_epi32(dot[j], four_products);
+        }
     }
+    if (f->offset == 0)
+        return;
+    UNROLL
+    for (int j = 0; j < at.halves * at.n; j++)
+        dot[j] = _mm256_add_epi32(dot[j], offset_sum_256(f->offset, at, part, j % at.n));
 }
 
 #define DOTS_256

@@ -10,11 +10,6 @@
 
 enum { SCRATCH_PASS_256 = 3 }; // tokens per pass over the scratch: 6 float and 6 integer sums in 16 registers
 
-INLINE int offset_of(const format_256 *f)
-{
-    return f->is_signed ? 128 : f->offset;
-}
-
 INLINE void codes_of(const format_256 *f, const uint8_t *block, int g, int half, __m256i code[TILE_CHUNKS])
 {
     f->codes(block, g, half, code);
@@ -23,10 +18,13 @@ INLINE void codes_of(const format_256 *f, const uint8_t *block, int g, int half,
         code[c] = f->is_signed ? _mm256_xor_si256(code[c], _mm256_set1_epi8(-128)) : code[c];
 }
 
-/* Adds the chunks of a part of a group to the integer sums `dot`. */
-INLINE void add_dots(const format_256 *f, group_256 at, int part, __m256i *dot)
+/* The sums of the products of codes of a part of a group. */
+INLINE void integer_sums(const format_256 *f, group_256 at, int part, __m256i *dot)
 {
-    (void)f;
+    const int offset = f->is_signed ? 128 : f->offset;
+    UNROLL
+    for (int j = 0; j < at.halves * at.n; j++)
+        dot[j] = offset == 0 ? _mm256_setzero_si256() : offset_sum_256(offset, at, part, j % at.n);
     UNROLL
     for (int c = first_chunk_256(part); c < end_chunk_256(part); c++) {
         UNROLL

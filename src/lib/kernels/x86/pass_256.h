@@ -42,6 +42,14 @@ INLINE __m256i broadcast4_256(const void *p)
     return _mm256_set1_epi32(v);
 }
 
+/* -offset times the sum of the activation codes of a part of a group of token i: what `offset`, added to the weights'
+ * codes, adds to the products, taken away. */
+INLINE __m256i offset_sum_256(int offset, group_256 at, int part, int i)
+{
+    const int low = part == 1 ? 0 : -offset & 0xffff, high = part == 0 ? 0 : -offset * 0x10000;
+    return _mm256_madd_epi16(broadcast4_256(at.x->coarse.sum[i] + 2 * at.g), _mm256_set1_epi32(low | high));
+}
+
 /* The sums of both halves of a tile and of n tokens to y. */
 INLINE void store_pass_256(int n, const __m256 *acc, float *y, size_t ld)
 {
