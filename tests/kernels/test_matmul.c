@@ -1,80 +1,133 @@
-/* test_matmul.c - matrix products: scalar against double precision, every variant against scalar bit by bit. */
+/* test_matmul.c - matrix products: scalar against double precision, every variant against scalar bit by bit.
+ *
+ * Every type that decode_supports names is tested.  What the tests know of a quantized format's layout is one row of
+ * LAYOUTS, made of members of tile_layout.h; a format without a row fails.
+ */
 #include "kernels/check.h"
 
 #include <stdio.h>
 
 #include "kernels/codes.h"
+#include "kernels/variants.h"
 #include "quant/decode.h"
+#include "quant/formats.h"
 #include "quant/tile.h"
 
 typedef enum content { TAME, WILD, ZEROS, ONES, LOWEST, HIGHEST, TINIEST, N_CONTENTS } content;
 
-static const tensor_type TYPES[] = {TYPE_F32,  TYPE_F16,    TYPE_BF16,   TYPE_Q8_0, TYPE_Q4_0, TYPE_Q4_1,
-                                    TYPE_Q5_0, TYPE_Q5_1,   TYPE_Q2_K,   TYPE_Q3_K, TYPE_Q4_K, TYPE_Q5_K,
-                                    TYPE_Q6_K, TYPE_IQ4_NL, TYPE_IQ4_XS, TYPE_MXFP4};
-enum { N_TESTED = sizeof TYPES / sizeof *TYPES };
+/* Where a block of a tile has what decides the size of its values: 16 numbers of f16 each, or 16 exponents; and where
+ * its codes begin, after all scales. */
+typedef struct layout {
+    int n_halves; // 0: exponents
+    size_t scale_at, min_at, codes_at;
+} layout;
 
-static void put_u16(uint8_t *p, uint16_t v)
+#define SCALE(name, codes)                                                                                             \
+    {                                                                                                                  \
+        1, offsetof(name, d), 0, offsetof(name, codes)                                                                 \
+    }
+#define SCALE_AND_MIN(name, min, codes)                                                                                \
+    {                                                                                                                  \
+        2, offsetof(name, d), offsetof(name, min), offsetof(name, codes)                                               \
+    }
+
+static const layout LAYOUTS[TYPE_N] = {
+    [TYPE_Q8_0] = SCALE(tile_q8_0, chunk),
+    [TYPE_Q4_0] = SCALE(tile_q4_0, nibbles),
+    [TYPE_Q4_1] = SCALE_AND_MIN(tile_q4_1, m, nibbles),
+    [TYPE_Q5_0] = SCALE(tile_q5_0, fifth),
+    [TYPE_Q5_1] = SCALE_AND_MIN(tile_q5_1, m, fifth),
+    [TYPE_Q2_K] = SCALE_AND_MIN(tile_q2_k, dmin, group),
+    [TYPE_Q3_K] = SCALE(tile_q3_k, group),
+    [TYPE_Q4_K] = SCALE_AND_MIN(tile_q4_k, dmin, group),
+    [TYPE_Q5_K] = SCALE_AND_MIN(tile_q5_k, dmin, group),
+    [TYPE_Q6_K] = SCALE(tile_q6_k, group),
+    [TYPE_IQ4_NL] = SCALE(tile_iq4_nl, nibbles),
+    [TYPE_IQ4_XS] = SCALE(tile_iq4_xs, group),
+    [TYPE_MXFP4] = {0, offsetof(tile_mxfp4, e), 0, offsetof(tile_mxfp4, nibbles)},
+};
+
+static bool is_plain(tensor_type t)
 {
-    memcpy(p, &v, sizeof v);
+    return type_get((uint32_t)t)->block_elems == 1;
 }
 
-/* Where a block keeps its scale and, if it has one, its min, as halves.  Returns how many there are. */
-static int halves_of(tensor_type t, int at[2])
+static const layout *layout_of(tensor_type t)
 {
-    static const uint8_t PLACES[TYPE_N][2] = {
-        [TYPE_Q4_1] = {0, 2}, [TYPE_Q5_1] = {0, 2}, [TYPE_Q2_K] = {80, 82}, [TYPE_Q3_K] = {108},
-        [TYPE_Q4_K] = {0, 2}, [TYPE_Q5_K] = {0, 2}, [TYPE_Q6_K] = {208}};
-    at[0] = PLACES[t][0];
-    at[1] = PLACES[t][1];
-    return at[1] != 0 ? 2 : 1;
+    if (LAYOUTS[t].codes_at == 0)
+        fail_msg("%s has no row in LAYOUTS: where a block of its tile has scales and codes", type_name(t));
+    return &LAYOUTS[t];
 }
 
-/* Gives a block of random bytes scales (or, of plain types, a value) of an ordinary size. */
-static void tame(tensor_type t, uint8_t *b, rng_state *r)
+/* The supported type after t, or TYPE_N; begin with FIRST_TYPE. */
+#define FIRST_TYPE next_type((tensor_type)0)
+static tensor_type next_type(tensor_type t)
 {
-    const float v = check_unit(r);
-    int at[2];
-    switch (t) {
-    case TYPE_F32: memcpy(b, &v, sizeof v); break;
-    case TYPE_BF16: put_u16(b, (uint16_t)(f32_bits(v) >> 16)); break;
-    case TYPE_MXFP4: b[0] = (uint8_t)(120 + rng_next(r) % 8); break;
-    default:
-        for (int i = halves_of(t, at); i-- > 0;)
-            put_u16(b + at[i], f16_from_f32(check_unit(r)));
+    while (t < TYPE_N && !decode_supports(t))
+        t++;
+    return t;
+}
+
+/* Gives a block of a tile scales (or, of plain types, values) of an ordinary size. */
+static void tame(tensor_type t, uint8_t *block, rng_state *r)
+{
+    for (size_t row = 0; row < TILE_ROWS; row++) {
+        const float v = check_unit(r);
+        if (t == TYPE_F32) {
+            ((tile_f32 *)(void *)block)->row[row] = v;
+        } else if (is_plain(t)) {
+            ((uint16_t *)(void *)block)[row] = t == TYPE_F16 ? f16_from_f32(v) : (uint16_t)(f32_bits(v) >> 16);
+        } else if (layout_of(t)->n_halves == 0) {
+            block[layout_of(t)->scale_at + row] = (uint8_t)(120 + rng_next(r) % 8);
+        } else {
+            ((uint16_t *)(void *)(block + layout_of(t)->scale_at))[row] = f16_from_f32(v);
+            if (layout_of(t)->n_halves == 2)
+                ((uint16_t *)(void *)(block + layout_of(t)->min_at))[row] = f16_from_f32(check_unit(r));
+        }
     }
 }
 
-/* Gives a block the largest finite scales, or subnormal ones. */
-static void make_extreme(tensor_type t, uint8_t *b, bool is_largest, rng_state *r)
+/* The largest finite number of 16 bits, or a subnormal one. */
+static uint16_t extreme_half(tensor_type t, bool is_largest, rng_state *r)
 {
-    int at[2];
-    switch (t) {
-    case TYPE_F32: put_u16(b + 2, is_largest ? 0x7f7f : 0x0000); break;
-    case TYPE_MXFP4: b[0] = is_largest ? 254 : (uint8_t)(rng_next(r) % 3); break;
-    default:
-        for (int i = halves_of(t, at); i-- > 0;)
-            put_u16(b + at[i], is_largest ? 0x7bff : (uint16_t)(rng_next(r) & 0x8003));
+    return !is_largest ? (uint16_t)(rng_next(r) & 0x8003) : t == TYPE_BF16 ? 0x7f7f : 0x7bff;
+}
+
+/* Gives a block of a tile the largest finite scales (or, of plain types, values), or subnormal ones. */
+static void make_extreme(tensor_type t, uint8_t *block, bool is_largest, rng_state *r)
+{
+    for (size_t row = 0; row < TILE_ROWS; row++) {
+        if (t == TYPE_F32) {
+            ((tile_f32 *)(void *)block)->row[row] = is_largest ? FLT_MAX : 0x1p-140f * check_unit(r);
+        } else if (is_plain(t)) {
+            ((uint16_t *)(void *)block)[row] = extreme_half(t, is_largest, r);
+        } else if (layout_of(t)->n_halves == 0) {
+            block[layout_of(t)->scale_at + row] = is_largest ? 254 : (uint8_t)(rng_next(r) % 3);
+        } else {
+            ((uint16_t *)(void *)(block + layout_of(t)->scale_at))[row] = extreme_half(t, is_largest, r);
+            if (layout_of(t)->n_halves == 2)
+                ((uint16_t *)(void *)(block + layout_of(t)->min_at))[row] = extreme_half(t, is_largest, r);
+        }
     }
 }
 
 /* n_tiles packed tiles. */
 static uint8_t *make_tiles(tensor_type t, content c, size_t n_tiles, size_t n_cols, rng_state *r)
 {
-    const type_traits *const traits = type_get((uint32_t)t);
-    const size_t tile_bytes = tile_size(t, n_cols);
+    const size_t tile_bytes = tile_size(t, n_cols), block_bytes = type_get((uint32_t)t)->block_bytes * TILE_ROWS;
     uint8_t *const tiles = check_new(n_tiles * tile_bytes), *const rows = malloc(tile_bytes);
     assert_non_null(rows);
     for (size_t i = 0; i < n_tiles; i++) {
         for (size_t j = 0; j < tile_bytes; j++)
             rows[j] = c == ZEROS ? 0 : c == ONES ? 0xff : c == LOWEST ? 0x80 : (uint8_t)(rng_next(r) >> 32);
-        for (size_t j = 0; j < tile_bytes; j += traits->block_bytes) {
+        uint8_t *const tile = tiles + i * tile_bytes;
+        tile_pack(t, rows, TILE_ROWS, n_cols, tile);
+        for (size_t j = 0; j < tile_bytes; j += block_bytes) {
             if (c == TAME)
-                tame(t, rows + j, r);
+                tame(t, tile + j, r);
             else if (c == HIGHEST || c == LOWEST || c == TINIEST)
-                make_extreme(t, rows + j, c != TINIEST, r);
+                make_extreme(t, tile + j, c != TINIEST, r);
         }
-        tile_pack(t, rows, TILE_ROWS, n_cols, tiles + i * tile_bytes);
     }
     free(rows);
     return tiles;
@@ -156,17 +209,85 @@ static void test_every_variant_supports_the_same_types(void **state)
     }
 }
 
+static void test_every_instruction_set_has_its_own_products(void **state)
+{
+    (void)state;
+    const kernels *const *all;
+    const size_t n = kernels_all(&all);
+    for (size_t v = 1; v < n; v++) {
+#define IS_OWN(NAME, name) assert_true(all[v]->matmul[TYPE_##NAME] != all[0]->matmul[TYPE_##NAME]);
+        PLAIN_FORMATS(IS_OWN)
+        SIMD_FORMATS(IS_OWN)
+    }
+}
+
+static void any_product(const uint8_t *tiles, size_t n_tiles, const act_rows *x, size_t n, float *y, size_t ld)
+{
+    (void)tiles, (void)n_tiles, (void)x, (void)n, (void)y, (void)ld;
+}
+
+/* Returns true if this machine has the instruction set; its functions must not even be called otherwise. */
+static bool can_run(const char *name)
+{
+    const kernels *const *all;
+    const size_t n = kernels_all(&all);
+    for (size_t v = 0; v < n; v++) {
+        if (strcmp(all[v]->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What lets a format be scalar alone until its SIMD is written: a table keeps the entry below for what it lacks. */
+static void test_a_format_without_simd_keeps_the_product_of_the_table_below(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        void (*fill)(kernels *k);
+    } VARIANTS[] = {
+#if defined(__x86_64__)
+        {"avx2", kernels_fill_avx2},
+        {"avxvnni", kernels_fill_avxvnni},
+        {"avx512", kernels_fill_avx512}
+#elif defined(__aarch64__)
+        {"neon", kernels_fill_neon},
+        {"dotprod", kernels_fill_dotprod}
+#endif
+    };
+    for (size_t i = 0; i < sizeof VARIANTS / sizeof *VARIANTS; i++) {
+        if (!can_run(VARIANTS[i].name))
+            continue;
+        kernels k;
+        for (int t = 0; t < TYPE_N; t++)
+            k.matmul[t] = any_product;
+        VARIANTS[i].fill(&k);
+        int n_own = 0;
+        for (int t = 0; t < TYPE_N; t++) {
+            n_own += k.matmul[t] != any_product;
+            assert_true(k.matmul[t] == any_product || decode_supports((tensor_type)t));
+        }
+        assert_in_range(n_own, 1, TYPE_N - 1);
+    }
+}
+
+/* At least n columns, a multiple of the block. */
+static size_t whole_blocks(tensor_type t, size_t n)
+{
+    const size_t block = type_get((uint32_t)t)->block_elems;
+    return (n + block - 1) / block * block;
+}
+
 static void test_products_of_any_shape_are_equal_to_scalar(void **state)
 {
     (void)state;
     static const size_t COUNTS[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 37, 49, 55};
     rng_state r;
     rng_seed(&r, 1);
-    for (size_t i = 0; i < N_TESTED; i++) {
-        const size_t block = type_get((uint32_t)TYPES[i])->block_elems;
+    for (tensor_type t = FIRST_TYPE; t < TYPE_N; t = next_type(t + 1)) {
         for (size_t j = 0; j < sizeof COUNTS / sizeof *COUNTS; j++) {
             const size_t tiles = 1 + rng_next(&r) % 6;
-            compare_variants(TYPES[i], TAME, (shape){tiles, block == 256 ? 256 : 96, COUNTS[j], j % 2 == 0}, &r);
+            compare_variants(t, TAME, (shape){tiles, whole_blocks(t, 96), COUNTS[j], j % 2 == 0}, &r);
         }
     }
 }
@@ -176,11 +297,10 @@ static void test_products_over_several_blocks_of_k_are_equal_to_scalar(void **st
     (void)state;
     rng_state r;
     rng_seed(&r, 2);
-    for (size_t i = 0; i < N_TESTED; i++) {
-        const size_t block = type_get((uint32_t)TYPES[i])->block_elems;
-        const size_t n_cols = block == 256 ? 2304 : 2080; // neither is a multiple of 1024
-        compare_variants(TYPES[i], TAME, (shape){3, n_cols, 1, false}, &r);
-        compare_variants(TYPES[i], TAME, (shape){3, n_cols, 50, true}, &r);
+    for (tensor_type t = FIRST_TYPE; t < TYPE_N; t = next_type(t + 1)) {
+        const size_t n_cols = whole_blocks(t, 2080); // no multiple of 1024
+        compare_variants(t, TAME, (shape){3, n_cols, 1, false}, &r);
+        compare_variants(t, TAME, (shape){3, n_cols, 50, true}, &r);
     }
 }
 
@@ -189,29 +309,12 @@ static void test_extreme_products_are_equal_to_scalar(void **state)
     (void)state;
     rng_state r;
     rng_seed(&r, 3);
-    for (size_t i = 0; i < N_TESTED; i++) {
+    for (tensor_type t = FIRST_TYPE; t < TYPE_N; t = next_type(t + 1)) {
         for (int c = WILD; c < N_CONTENTS; c++) {
-            compare_variants(TYPES[i], (content)c, (shape){2, 256, 1, false}, &r);
-            compare_variants(TYPES[i], (content)c, (shape){2, 256, 3, true}, &r);
-            compare_variants(TYPES[i], (content)c, (shape){3, 512, 51, true}, &r);
+            compare_variants(t, (content)c, (shape){2, 256, 1, false}, &r);
+            compare_variants(t, (content)c, (shape){2, 256, 3, true}, &r);
+            compare_variants(t, (content)c, (shape){3, 512, 51, true}, &r);
         }
-    }
-}
-
-/* Bytes of scales that a block of a tile begins with. */
-static size_t header_bytes(tensor_type t)
-{
-    switch (t) {
-    case TYPE_MXFP4: return 16;
-    case TYPE_Q4_1:
-    case TYPE_Q5_1: return 64;
-    case TYPE_IQ4_XS: return 128;
-    case TYPE_Q3_K: return 224;
-    case TYPE_Q4_K:
-    case TYPE_Q5_K: return 256;
-    case TYPE_Q6_K: return 288;
-    case TYPE_Q2_K: return 320;
-    default: return 32;
     }
 }
 
@@ -237,19 +340,17 @@ static void test_largest_integer_sums_do_not_saturate(void **state)
         acts.codes.scaled_sum[i / K_GROUP] = acts.codes.scale[i / K_GROUP] * (float)(32 * 127 * sign);
         acts.codes.fine_sum[i / 16] = (int16_t)(16 * 64 * sign);
     }
-    for (size_t i = 0; i < N_TESTED; i++) {
+    for (tensor_type t = FIRST_TYPE; t < TYPE_N; t = next_type(t + 1)) {
         for (int pattern = 0; pattern < 256; pattern++) {
-            uint8_t *const tile = make_tiles(TYPES[i], TAME, 1, K, &r);
+            uint8_t *const tile = make_tiles(t, TAME, 1, K, &r);
             // All code bytes alike: every format's lowest and highest codes are among the patterns.
-            const size_t header = header_bytes(TYPES[i]);
-            const size_t tile_bytes = tile_size(TYPES[i], K);
-            const size_t block_bytes = type_get((uint32_t)TYPES[i])->block_bytes * TILE_ROWS;
-            for (size_t at = 0; at < tile_bytes && block_bytes > header; at += block_bytes)
-                memset(tile + at + header, pattern, block_bytes - header);
-            all[0]->matmul[TYPES[i]](tile, 1, &acts, N, expected, TILE_ROWS);
+            const size_t tile_bytes = tile_size(t, K), block_bytes = type_get((uint32_t)t)->block_bytes * TILE_ROWS;
+            for (size_t at = 0; !is_plain(t) && at < tile_bytes; at += block_bytes)
+                memset(tile + at + layout_of(t)->codes_at, pattern, block_bytes - layout_of(t)->codes_at);
+            all[0]->matmul[t](tile, 1, &acts, N, expected, TILE_ROWS);
             for (size_t v = 1; v < n_all; v++) {
-                all[v]->matmul[TYPES[i]](tile, 1, &acts, N, y, TILE_ROWS);
-                check_equal(type_name(TYPES[i]), all[v]->name, expected, y, N * TILE_ROWS);
+                all[v]->matmul[t](tile, 1, &acts, N, y, TILE_ROWS);
+                check_equal(type_name(t), all[v]->name, expected, y, N * TILE_ROWS);
             }
             check_free(tile, tile_bytes);
         }
@@ -274,28 +375,28 @@ static void test_scalar_products_agree_with_double_precision(void **state)
     rng_seed(&r, 5);
     const kernels *const *all;
     kernels_all(&all);
-    for (size_t i = 0; i < N_TESTED; i++) {
-        const act_form form = act_form_of(TYPES[i]);
-        uint8_t *const tiles = make_tiles(TYPES[i], TAME, TILES, K, &r);
+    for (tensor_type t = FIRST_TYPE; t < TYPE_N; t = next_type(t + 1)) {
+        const act_form form = act_form_of(t);
+        uint8_t *const tiles = make_tiles(t, TAME, TILES, K, &r);
         act_rows x = make_acts(TAME, N, K, &r);
         float y[N * TILES * TILE_ROWS], w[K];
-        all[0]->matmul[TYPES[i]](tiles, TILES, &x, N, y, TILES * TILE_ROWS);
+        all[0]->matmul[t](tiles, TILES, &x, N, y, TILES * TILE_ROWS);
         for (int row = 0; row < TILES * TILE_ROWS; row++) {
-            const size_t tile_at = (size_t)(row / TILE_ROWS) * tile_size(TYPES[i], K);
-            tile_decode_row(TYPES[i], tiles + tile_at, K, row % TILE_ROWS, w);
-            for (int t = 0; t < N; t++) {
+            const size_t tile_at = (size_t)(row / TILE_ROWS) * tile_size(t, K);
+            tile_decode_row(t, tiles + tile_at, K, row % TILE_ROWS, w);
+            for (int token = 0; token < N; token++) {
                 double sum = 0, magnitude = 0;
                 for (int k = 0; k < K; k++) {
-                    const int at = t * K + k;
+                    const int at = token * K + k;
                     const double value = value_of(&x, (size_t)at, form);
                     sum += (double)w[k] * value;
                     magnitude += fabs((double)w[k] * value);
                 }
-                check_close(type_name(TYPES[i]), sum, y[t * TILES * TILE_ROWS + row], 1e-5 * magnitude);
+                check_close(type_name(t), sum, y[token * TILES * TILE_ROWS + row], 1e-5 * magnitude);
             }
         }
         free_acts(&x, N);
-        check_free(tiles, TILES * tile_size(TYPES[i], K));
+        check_free(tiles, TILES * tile_size(t, K));
     }
 }
 
@@ -308,21 +409,21 @@ static void test_a_token_gives_the_same_bits_alone_and_in_a_batch(void **state)
     rng_seed(&r, 6);
     const kernels *const *all;
     const size_t n_all = kernels_all(&all);
-    for (size_t i = 0; i < N_TESTED; i++) {
-        uint8_t *const tiles = make_tiles(TYPES[i], TAME, TILES, K, &r);
+    for (tensor_type t = FIRST_TYPE; t < TYPE_N; t = next_type(t + 1)) {
+        uint8_t *const tiles = make_tiles(t, TAME, TILES, K, &r);
         act_rows x = make_acts(TAME, N, K, &r);
         float together[N * LD], alone[LD];
         for (size_t v = 1; v < n_all; v++) {
-            all[v]->matmul[TYPES[i]](tiles, TILES, &x, N, together, LD);
-            for (int32_t t = 0; t < N; t++) {
-                x.index = &t;
-                all[v]->matmul[TYPES[i]](tiles, TILES, &x, 1, alone, LD);
-                assert_memory_equal(alone, together + t * LD, sizeof alone);
+            all[v]->matmul[t](tiles, TILES, &x, N, together, LD);
+            for (int32_t token = 0; token < N; token++) {
+                x.index = &token;
+                all[v]->matmul[t](tiles, TILES, &x, 1, alone, LD);
+                assert_memory_equal(alone, together + token * LD, sizeof alone);
             }
             x.index = NULL;
         }
         free_acts(&x, N);
-        check_free(tiles, TILES * tile_size(TYPES[i], K));
+        check_free(tiles, TILES * tile_size(t, K));
     }
 }
 
@@ -330,6 +431,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_variant_supports_the_same_types),
+        cmocka_unit_test(test_every_instruction_set_has_its_own_products),
+        cmocka_unit_test(test_a_format_without_simd_keeps_the_product_of_the_table_below),
         cmocka_unit_test(test_products_of_any_shape_are_equal_to_scalar),
         cmocka_unit_test(test_products_over_several_blocks_of_k_are_equal_to_scalar),
         cmocka_unit_test(test_extreme_products_are_equal_to_scalar),

@@ -1,4 +1,4 @@
-/* test_encode.c - the encoders: the reference's blocks bit for bit, and the errors to be expected of the others. */
+/* test_encode.c - the encoders: the reference's blocks bit for bit, and the errors of the reference for the others. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,6 +17,23 @@
 #include "quant/half.h"
 
 enum { BLOCK_MAX = 256 }; // bytes and elements
+
+/* Root mean square error of the reference's encoder on Gaussian input, over that of the input.  A type that is not here
+ * must have vectors. */
+static const struct {
+    tensor_type type;
+    double error;
+} EXPECTED[] = {{TYPE_Q4_0, 0.0861}, {TYPE_Q5_0, 0.0428}, {TYPE_Q8_0, 0.0054}, {TYPE_MXFP4, 0.1147},
+                {TYPE_Q4_K, 0.0717}, {TYPE_Q5_K, 0.0363}, {TYPE_Q6_K, 0.0178}};
+
+static double error_of(tensor_type t)
+{
+    for (size_t i = 0; i < sizeof EXPECTED / sizeof *EXPECTED; i++) {
+        if (EXPECTED[i].type == t)
+            return EXPECTED[i].error;
+    }
+    return 0;
+}
 
 static tensor_type type_of_name(const char *name)
 {
@@ -66,9 +83,12 @@ static void test_blocks_are_those_of_the_reference(void **state)
         n_of[t]++;
     }
     fclose(f);
-    static const tensor_type TYPES[] = {TYPE_F16, TYPE_BF16, TYPE_Q8_0, TYPE_Q4_0, TYPE_Q5_0, TYPE_MXFP4};
-    for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++)
-        assert_int_equal(n_of[TYPES[i]], 3);
+    for (uint32_t t = 0; t < TYPE_N; t++) {
+        if (!encode_supports((tensor_type)t) || t == TYPE_F32 || (n_of[t] == 0 && error_of((tensor_type)t) > 0))
+            continue;
+        if (n_of[t] != 3)
+            fail_msg("%s: %u vectors, not 3", type_get(t)->name, n_of[t]);
+    }
 }
 
 static void test_a_ramp_meets_every_rounding_rule(void **state)
@@ -118,11 +138,6 @@ static double relative_error(tensor_type t)
 static void test_errors_on_gaussian_input_are_as_expected(void **state)
 {
     (void)state;
-    static const struct {
-        tensor_type type;
-        double error; // of the reference's encoder
-    } EXPECTED[] = {{TYPE_Q4_0, 0.0861}, {TYPE_Q5_0, 0.0428}, {TYPE_Q8_0, 0.0054}, {TYPE_MXFP4, 0.1147},
-                    {TYPE_Q4_K, 0.0717}, {TYPE_Q5_K, 0.0363}, {TYPE_Q6_K, 0.0178}};
     for (size_t i = 0; i < sizeof EXPECTED / sizeof *EXPECTED; i++) {
         const double error = relative_error(EXPECTED[i].type);
         if (fabs(error / EXPECTED[i].error - 1) > 0.03)

@@ -1,4 +1,5 @@
-/* test_quant_decode.c - every supported format against blocks decoded by somebody else. */
+/* test_quant_decode.c - every supported format against blocks that an independent decoder decoded, and the lists of
+ * formats against each other. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -87,14 +88,59 @@ static void test_plain_types_decode_element_by_element(void **state)
     assert_memory_equal(y, F16_BITS, sizeof F16_BITS);
 }
 
-static void test_every_supported_type_is_named_in_messages(void **state)
+/* The names of the supported types with a comma and a space between them, in the order of decode_types. */
+static void test_exactly_the_supported_types_are_named_in_messages(void **state)
+{
+    (void)state;
+    size_t n_bytes = 0;
+    for (uint32_t t = 0; t < TYPE_N; t++) {
+        if (!decode_supports((tensor_type)t))
+            continue;
+        n_bytes += strlen(type_get(t)->name) + strlen(", ");
+        char name[32];
+        snprintf(name, sizeof name, ", %s, ", type_get(t)->name);
+        char all[512];
+        snprintf(all, sizeof all, ", %s, ", decode_types());
+        assert_non_null(strstr(all, name));
+    }
+    assert_int_equal(strlen(decode_types()) + strlen(", "), n_bytes);
+    assert_false(decode_supports(TYPE_IQ1_S));
+}
+
+static void test_the_readme_names_the_supported_types(void **state)
+{
+    (void)state;
+    FILE *const f = fopen(SPILLWAY_SOURCE_DIR "/README.md", "r");
+    assert_non_null(f);
+    static char text[1 << 18];
+    text[fread(text, 1, sizeof text - 1, f)] = '\0';
+    fclose(f);
+    for (uint32_t t = 0; t < TYPE_N; t++) {
+        if (decode_supports((tensor_type)t) && strstr(text, type_get(t)->name) == NULL)
+            fail_msg("README.md does not name %s", type_get(t)->name);
+    }
+}
+
+/* Ids, names and block shapes: the facts of the file format that the rest is derived from. */
+static void test_types_are_a_table_without_contradictions(void **state)
 {
     (void)state;
     for (uint32_t t = 0; t < TYPE_N; t++) {
-        if (decode_supports((tensor_type)t))
-            assert_non_null(strstr(decode_types(), type_get(t)->name));
+        const type_traits *const k = type_get(t);
+        if (k->name == NULL) {
+            assert_int_equal(k->block_elems, 0);
+            assert_int_equal(k->block_bytes, 0);
+            assert_false(decode_supports((tensor_type)t));
+            continue;
+        }
+        assert_ptr_equal(type_get(type_of_name(k->name)), k); // no name twice
+        assert_true(k->block_elems > 0 && k->block_bytes > 0);
+        assert_true(k->block_elems == 1 || k->block_bytes < 2 * k->block_elems); // quantized: below 16 bits
     }
-    assert_false(decode_supports(TYPE_IQ1_S));
+    assert_null(type_get(TYPE_N)->name);
+    assert_null(type_get(UINT32_MAX)->name);
+    assert_string_equal(type_name((tensor_type)39), "MXFP4");
+    assert_string_equal(type_name((tensor_type)12), "Q4_K");
 }
 
 int main(void)
@@ -102,7 +148,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_blocks_decode_to_the_reference_bits),
         cmocka_unit_test(test_plain_types_decode_element_by_element),
-        cmocka_unit_test(test_every_supported_type_is_named_in_messages),
+        cmocka_unit_test(test_exactly_the_supported_types_are_named_in_messages),
+        cmocka_unit_test(test_the_readme_names_the_supported_types),
+        cmocka_unit_test(test_types_are_a_table_without_contradictions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,3 +1,4 @@
+/* codes.c - allocates and frees the arrays of code_rows together: all of them or none. */
 #include "kernels/codes.h"
 
 #include "base/alloc.h"

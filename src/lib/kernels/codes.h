@@ -4,12 +4,13 @@
 
 #include "kernels/kernels.h"
 
-/* Room for n values, a multiple of K_GROUP, in every form.  False when memory is short; *c is then empty. */
+/* Allocates room for n values, a multiple of K_GROUP, in every form.  Returns false if memory is short; *c is then
+ * empty. */
 bool codes_alloc(code_rows *c, size_t n);
-/* n as it was allocated; an empty one is left alone. */
+/* Frees room for n values, the n of codes_alloc; does nothing to an empty one. */
 void codes_free(code_rows *c, size_t n);
 
-/* The part that begins at value `at`, a multiple of K_GROUP. */
+/* The part from value `at`, a multiple of K_GROUP, on. */
 static inline code_rows codes_at(const code_rows *c, size_t at)
 {
     return (code_rows){

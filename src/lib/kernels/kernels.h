@@ -4,7 +4,7 @@
  * make this possible: lanes run across output elements and each element is accumulated along K in the order of the
  * format; fused multiply-add is written, never contracted; reductions along a vector use 16 partial sums (element i
  * goes to sum i % 16) and one fixed tree (math_tree_sum: i += i + 8, then + 4, + 2, + 1); exp has one implementation
- * (math.h here).
+ * (scalar/math.h).
  */
 #ifndef KERNELS_KERNELS_H
 #define KERNELS_KERNELS_H
@@ -39,11 +39,11 @@ typedef struct act_rows {
     size_t n_cols;
     const float *f32;     // (n_tokens, n_cols)
     code_rows codes;      // (n_tokens, n_cols)
-    const int32_t *index; // (n): which token stands at place i of a product; NULL: token i
+    const int32_t *index; // (n): the token at place i of a product; NULL: token i
 } act_rows;
 
-/* What a product reads of its activations: the floats; codes; codes and fine codes.  Each is enough for those before
- * it, since the floats always stand beside.  The rounding of 8 bits is far below that of weights of 2 to 6 bits, but as
+/* The forms of activations that a product reads: floats; codes; codes and fine codes.  Each includes those before it,
+ * since the floats are always there.  The rounding of 8 bits is far below that of weights of 2 to 6 bits, but as
  * large as that of Q8_0's own. */
 typedef enum act_form { ACTS_F32, ACTS_CODES, ACTS_FINE } act_form;
 
@@ -66,11 +66,11 @@ static inline act_form act_form_of(tensor_type weights)
  * Plain: acc = fma(w, x, acc) in rising k.  acc begins at 0. */
 typedef void (*matmul_fn)(const uint8_t *tiles, size_t n_tiles, const act_rows *x, size_t n, float *y, size_t ld);
 
-/* How keys and values of one KV head lie in a page; `type` is F16, F32 or Q8_0.
+/* The layout of keys and values of one KV head in a page; `type` is F16, F32 or Q8_0.
  *
  *   F16, F32   keys (d_k, KV_PAGE), lanes run across positions; values (KV_PAGE, d_v)
- *   Q8_0       keys: codes (d / 4, KV_PAGE, 4), where d is d_k rounded up to whole groups of 32 and what is beyond
- * d_k is 0; then F16 scales (d / 32, KV_PAGE). values: codes (KV_PAGE, d_v), then F16 scales (d_v / 32 rounded
+ *   Q8_0       keys: codes (d / 4, KV_PAGE, 4), where d is d_k rounded up to whole groups of 32 and codes beyond
+ * d_k are 0; then F16 scales (d / 32, KV_PAGE). values: codes (KV_PAGE, d_v), then F16 scales (d_v / 32 rounded
  * up, KV_PAGE) */
 static inline size_t kv_groups(int d)
 {
@@ -114,7 +114,7 @@ typedef struct attend_query {
     running_softmax state; // its sum is that of e^(score - max)
 } attend_query;
 
-/* Queries that look at one span of pages of one KV head together, so that what is read serves all of them. */
+/* Queries of one KV head over one span of pages, which is read once for all of them. */
 typedef struct attend_args {
     tensor_type type;
     int d_k;                   // size of a key
@@ -122,7 +122,7 @@ typedef struct attend_args {
     float scale;               // of the scores
     const void *const *keys;   // (n_pages)
     const void *const *values; // (n_pages)
-    int first_page;            // the page that keys[0] is
+    int first_page;            // the index of the page keys[0]
     int n_pages;               // at most KV_SPAN, all within one span
     attend_query *queries;     // (n); each sees a position of these pages
     int n;                     // at most ATTEND_QUERIES

@@ -1,4 +1,5 @@
-/* table.c - which kernels run on this machine.  The only place that asks the processor. */
+/* table.c - which kernels run on this machine: one table per instruction set that it has, filled once.  The only file
+ * that queries the processor. */
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
@@ -21,7 +22,7 @@ static size_t n_available;
 static const kernels *chosen;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-/* Starts the next table as a copy of the last one. */
+/* Starts the next table as a copy of the last one, so that entries fall back to it. */
 static kernels *climb(void)
 {
     kernels *const k = &tables[n_available];
@@ -32,7 +33,7 @@ static kernels *climb(void)
 }
 
 #if defined(__x86_64__)
-/* Leaf 7, sub-leaf 1: __builtin_cpu_supports does not know the name everywhere. */
+/* Leaf 7, sub-leaf 1: not every compiler's __builtin_cpu_supports has the name. */
 static bool has_avxvnni(void)
 {
     unsigned a, b, c, d;
@@ -44,7 +45,7 @@ static void fill(void)
 {
     kernels_fill_scalar(climb());
 #if defined(__x86_64__)
-    // __builtin_cpu_supports also asks the operating system whether it saves the wide registers.
+    // __builtin_cpu_supports is false, too, if the operating system does not save the wide registers.
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
         kernels_fill_avx2(climb());

@@ -1,4 +1,4 @@
-/* decode.h - rows of quantized tensors, as they stand in files, to float32.  Bit-exact; layouts: blocks.h. */
+/* decode.h - rows of tensors, as they are in files, to float32: bit-exact.  Layouts: block_layout.h. */
 #ifndef QUANT_DECODE_H
 #define QUANT_DECODE_H
 
@@ -7,10 +7,10 @@
 
 #include "gguf/types.h"
 
-/* Can this build compute with tensors of this type? */
+/* Returns true if this build computes with tensors of this type. */
 bool decode_supports(tensor_type t);
 
-/* "F32, F16, ...": the supported types, for error messages. */
+/* "F32, F16, ...": the names of the supported types, for error messages. */
 const char *decode_types(void);
 
 /* Decodes n elements (a multiple of the type's block) from `src` (no alignment needed) to dst.  The type must be

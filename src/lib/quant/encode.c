@@ -1,3 +1,5 @@
+/* encode.c - float32 to the blocks of each format that can be written, the same bits as ggml's own encoder; the K
+ * formats are in encode_k.c. */
 #include "quant/encode.h"
 
 #include "quant/blocks.h"
@@ -21,30 +23,31 @@ static float inverse(float d)
     return d != 0 ? 1.0f / d : 0.0f;
 }
 
-static void encode_f32(const float *x, uint8_t *b)
+static void encode_f32(const float *x, void *out)
 {
-    memcpy(b, x, sizeof *x);
+    memcpy(out, x, sizeof *x);
 }
 
-static void encode_f16(const float *x, uint8_t *b)
+static void encode_f16(const float *x, void *out)
 {
-    half_store(b, *x);
+    half_store(out, *x);
 }
 
-static void encode_bf16(const float *x, uint8_t *b)
+static void encode_bf16(const float *x, void *out)
 {
     const uint32_t u = f32_bits(*x);
     const bool is_nan = (u & 0x7fffffff) > 0x7f800000;
     const uint16_t h = (uint16_t)(is_nan ? u >> 16 | 64 : (u + 0x7fff + (u >> 16 & 1)) >> 16);
-    memcpy(b, &h, sizeof h);
+    memcpy(out, &h, sizeof h);
 }
 
-static void encode_q8_0(const float *x, uint8_t *b)
+static void encode_q8_0(const float *x, void *out)
 {
+    block_q8_0 *const b = out;
     const float d = fabsf(signed_max(x, 32)) / 127.0f, id = inverse(d);
-    half_store(b, d);
+    half_store(b->d, d);
     for (int i = 0; i < 32; i++)
-        b[2 + i] = (uint8_t)(int8_t)roundf(x[i] * id);
+        b->code[i] = (int8_t)roundf(x[i] * id);
 }
 
 /* The largest element maps to the lowest code, so d carries its sign. */
@@ -54,25 +57,27 @@ static int symmetric_code(float x, float id, int zero)
     return q < 2 * zero - 1 ? q : 2 * zero - 1;
 }
 
-static void encode_q4_0(const float *x, uint8_t *b)
+static void encode_q4_0(const float *x, void *out)
 {
+    block_q4_0 *const b = out;
     const float d = signed_max(x, 32) / -8.0f, id = inverse(d);
-    half_store(b, d);
+    half_store(b->d, d);
     for (int j = 0; j < 16; j++)
-        b[2 + j] = (uint8_t)(symmetric_code(x[j], id, 8) | symmetric_code(x[j + 16], id, 8) << 4);
+        b->nibbles[j] = (uint8_t)(symmetric_code(x[j], id, 8) | symmetric_code(x[j + 16], id, 8) << 4);
 }
 
-static void encode_q5_0(const float *x, uint8_t *b)
+static void encode_q5_0(const float *x, void *out)
 {
+    block_q5_0 *const b = out;
     const float d = signed_max(x, 32) / -16.0f, id = inverse(d);
-    half_store(b, d);
-    uint32_t high = 0;
+    half_store(b->d, d);
+    uint32_t fifth = 0;
     for (int j = 0; j < 16; j++) {
         const int low = symmetric_code(x[j], id, 16), up = symmetric_code(x[j + 16], id, 16);
-        b[6 + j] = (uint8_t)((low & 15) | (up & 15) << 4);
-        high |= (uint32_t)(low >> 4) << j | (uint32_t)(up >> 4) << (j + 16);
+        b->codes.nibbles[j] = (uint8_t)((low & 15) | (up & 15) << 4);
+        fifth |= (uint32_t)(low >> 4) << j | (uint32_t)(up >> 4) << (j + 16);
     }
-    memcpy(b + 2, &high, sizeof high);
+    memcpy(b->codes.fifth, &fifth, sizeof fifth);
 }
 
 /* The table entry nearest to v; the lowest index on ties. */
@@ -87,25 +92,40 @@ static int nearest_e2m1(float v)
     return best;
 }
 
-static void encode_mxfp4(const float *x, uint8_t *b)
+static void encode_mxfp4(const float *x, void *out)
 {
+    block_mxfp4 *const b = out;
     const float max = fabsf(signed_max(x, 32));
     int e = max > 0 ? ilogbf(max) - 2 + 127 : 0;
     e = e < 0 ? 0 : e > 254 ? 254 : e;
-    b[0] = (uint8_t)e;
+    b->e = (uint8_t)e;
     // Times two of the code's value: x / (2^(e - 127) / 2); the exponent is split so that no step overflows.
     for (int j = 0; j < 16; j++) {
         const int low = nearest_e2m1(ldexpf(x[j], 128 - e)), high = nearest_e2m1(ldexpf(x[j + 16], 128 - e));
-        b[1 + j] = (uint8_t)(low | high << 4);
+        b->nibbles[j] = (uint8_t)(low | high << 4);
     }
 }
 
-typedef void (*encode_fn)(const float *x, uint8_t *b); // one block
+/* The elements of one block to the block. */
+typedef void (*encode_fn)(const float *x, void *out);
+
+/* The formats that can be written, in the order of messages. */
+#define ENCODED_FORMATS(X)                                                                                             \
+    X(F32, f32)                                                                                                        \
+    X(F16, f16)                                                                                                        \
+    X(BF16, bf16)                                                                                                      \
+    X(Q8_0, q8_0)                                                                                                      \
+    X(Q4_0, q4_0)                                                                                                      \
+    X(Q5_0, q5_0)                                                                                                      \
+    X(MXFP4, mxfp4)                                                                                                    \
+    X(Q4_K, q4_k)                                                                                                      \
+    X(Q5_K, q5_k)                                                                                                      \
+    X(Q6_K, q6_k)
 
 static const encode_fn ENCODERS[TYPE_N] = {
-    [TYPE_F32] = encode_f32,   [TYPE_F16] = encode_f16,   [TYPE_BF16] = encode_bf16,   [TYPE_Q8_0] = encode_q8_0,
-    [TYPE_Q4_0] = encode_q4_0, [TYPE_Q5_0] = encode_q5_0, [TYPE_MXFP4] = encode_mxfp4, [TYPE_Q4_K] = encode_q4_k,
-    [TYPE_Q5_K] = encode_q5_k, [TYPE_Q6_K] = encode_q6_k,
+#define ENCODER(NAME, name) [TYPE_##NAME] = encode_##name,
+    ENCODED_FORMATS(ENCODER)
+#undef ENCODER
 };
 
 bool encode_supports(tensor_type t)
@@ -115,7 +135,10 @@ bool encode_supports(tensor_type t)
 
 const char *encode_types(void)
 {
-    return "F32, F16, BF16, Q8_0, Q4_0, Q5_0, MXFP4, Q4_K, Q5_K, Q6_K";
+#define NAME_AFTER_COMMA(NAME, name) ", " #NAME
+    static const char NAMES[] = ENCODED_FORMATS(NAME_AFTER_COMMA);
+#undef NAME_AFTER_COMMA
+    return &NAMES[2]; // without the first comma
 }
 
 void encode_row(tensor_type t, const float *src, size_t n, void *dst)

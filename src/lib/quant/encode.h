@@ -1,5 +1,4 @@
-/* encode.h - float32 rows to quantized blocks, the same as ggml's own encoder gives.
- */
+/* encode.h - float32 rows to blocks of a file: the same bytes as ggml's own encoder gives. */
 #ifndef QUANT_ENCODE_H
 #define QUANT_ENCODE_H
 
@@ -8,9 +7,9 @@
 
 #include "gguf/types.h"
 
-/* Can this build write tensors of this type? */
+/* Returns true if this build writes tensors of this type. */
 bool encode_supports(tensor_type t);
-/* "F32, F16, ...", for messages. */
+/* "F32, F16, ...": the names of those types, for messages. */
 const char *encode_types(void);
 
 /* Encodes n finite elements (a multiple of the type's block).  The type must be encodable. */

@@ -1,5 +1,5 @@
-/* encode_k.c - the K-quants: per group the scale and min that fit best, by weighted least squares over candidate
- * roundings .  All sums run over the elements in order, in float32. */
+/* encode_k.c - the K formats: per group the scale and min that fit best, by weighted least squares over candidate
+ * roundings.  All sums run over the elements in order, in float32: the blocks depend on it. */
 #include "quant/encode_k.h"
 
 #include <stdbool.h>
@@ -101,7 +101,7 @@ static fit fit_group(const float *x, const float *w, const search *s)
     return (fit){scale, -min};
 }
 
-/* Elements count by how far they stand out: root mean square plus magnitude. */
+/* Weights of the elements: root mean square of the group plus magnitude. */
 static void importance(const float *x, float *w)
 {
     float sum = 0;
@@ -112,18 +112,23 @@ static void importance(const float *x, float *w)
         w[i] = rms + fabsf(x[i]);
 }
 
-/* Packs eight 6-bit scales and mins into 12 bytes (blocks.h reads them). */
-static void pack_scales(const uint8_t scale[N_GROUPS], const uint8_t min[N_GROUPS], uint8_t *s)
+static void pack_scales(const uint8_t scale[N_GROUPS], const uint8_t min[N_GROUPS], block_k_scales *s)
 {
     for (int j = 0; j < 4; j++) {
-        s[j] = (uint8_t)(scale[j] | scale[j + 4] >> 4 << 6);
-        s[j + 4] = (uint8_t)(min[j] | min[j + 4] >> 4 << 6);
-        s[j + 8] = (uint8_t)((scale[j + 4] & 15) | (min[j + 4] & 15) << 4);
+        s->scale[j] = (uint8_t)(scale[j] | scale[j + 4] >> 4 << 6);
+        s->min[j] = (uint8_t)(min[j] | min[j + 4] >> 4 << 6);
+        s->low[j] = (uint8_t)((scale[j + 4] & 15) | (min[j + 4] & 15) << 4);
     }
 }
 
-/* Header (d, dmin, scales) at b, and the 256 codes. */
-static void encode_affine(const float *x, const search *s, uint8_t *b, uint8_t code[BLOCK])
+/* What Q4_K and Q5_K have in common. */
+typedef struct affine {
+    uint8_t d[2], dmin[2]; // f16
+    block_k_scales scales;
+    uint8_t code[BLOCK];
+} affine;
+
+static void encode_affine(const float *x, const search *s, affine *out)
 {
     fit fits[N_GROUPS];
     float max_scale = 0, max_min = 0, w[GROUP];
@@ -139,12 +144,13 @@ static void encode_affine(const float *x, const search *s, uint8_t *b, uint8_t c
         scale[j] = (uint8_t)clamp(nearest(per_scale * fits[j].scale), 0, 63);
         min[j] = (uint8_t)clamp(nearest(per_min * fits[j].min), 0, 63);
     }
-    half_store(b, max_scale / 63.0f);
-    half_store(b + 2, max_min / 63.0f);
-    pack_scales(scale, min, b + 4);
-    for (int i = 0; i < BLOCK; i++) { // again, with what the file will really hold
-        const float d = half_load(b) * (float)scale[i / GROUP], m = half_load(b + 2) * (float)min[i / GROUP];
-        code[i] = d != 0 ? (uint8_t)clamp(nearest((x[i] + m) / d), 0, s->q_max) : 0;
+    half_store(out->d, max_scale / 63.0f);
+    half_store(out->dmin, max_min / 63.0f);
+    pack_scales(scale, min, &out->scales);
+    for (int i = 0; i < BLOCK; i++) { // again, with the scales as the file has them
+        const float d = half_load(out->d) * (float)scale[i / GROUP];
+        const float m = half_load(out->dmin) * (float)min[i / GROUP];
+        out->code[i] = d != 0 ? (uint8_t)clamp(nearest((x[i] + m) / d), 0, s->q_max) : 0;
     }
 }
 
@@ -157,21 +163,29 @@ static void pack_low(const uint8_t code[BLOCK], uint8_t *out)
     }
 }
 
-void encode_q4_k(const float *x, uint8_t *b)
+void encode_q4_k(const float *x, void *out)
 {
-    uint8_t code[BLOCK];
-    encode_affine(x, &(search){15, -1.0f, 0.1f, 20}, b, code);
-    pack_low(code, b + 16);
+    block_q4_k *const b = out;
+    affine a;
+    encode_affine(x, &(search){15, -1.0f, 0.1f, 20}, &a);
+    memcpy(b->d, a.d, sizeof b->d);
+    memcpy(b->dmin, a.dmin, sizeof b->dmin);
+    b->scales = a.scales;
+    pack_low(a.code, b->nibbles);
 }
 
-void encode_q5_k(const float *x, uint8_t *b)
+void encode_q5_k(const float *x, void *out)
 {
-    uint8_t code[BLOCK];
-    encode_affine(x, &(search){31, -0.5f, 0.1f, 15}, b, code);
-    memset(b + 16, 0, GROUP);
+    block_q5_k *const b = out;
+    affine a;
+    encode_affine(x, &(search){31, -0.5f, 0.1f, 15}, &a);
+    memcpy(b->d, a.d, sizeof b->d);
+    memcpy(b->dmin, a.dmin, sizeof b->dmin);
+    b->scales = a.scales;
+    memset(b->fifth, 0, sizeof b->fifth);
     for (int i = 0; i < BLOCK; i++)
-        b[16 + i % GROUP] |= (uint8_t)((code[i] >> 4) << (i / GROUP));
-    pack_low(code, b + 48);
+        b->fifth[i % GROUP] |= (uint8_t)((a.code[i] >> 4) << (i / GROUP));
+    pack_low(a.code, b->nibbles);
 }
 
 /* ---- scale alone (Q6_K) ------------------------------------------------------------------------------------------ */
@@ -209,30 +223,31 @@ static float fit_symmetric(const float *x)
     return scale;
 }
 
-static void put_q6_code(uint8_t *b, int i, int q)
+static void put_q6_code(block_q6_k *b, int i, int q)
 {
-    const int n = i / 128, k = i % 128 / 32, l = i % 32;
-    b[64 * n + 32 * (k & 1) + l] |= (uint8_t)((q & 15) << (k < 2 ? 0 : 4));
-    b[128 + 32 * n + l] |= (uint8_t)((q >> 4) << 2 * k);
+    const int half = i / 128, quarter = i % 128 / 32, l = i % 32;
+    b->low[half][32 * (quarter & 1) + l] |= (uint8_t)((q & 15) << (quarter < 2 ? 0 : 4));
+    b->high[half][l] |= (uint8_t)((q >> 4) << 2 * quarter);
 }
 
-void encode_q6_k(const float *x, uint8_t *b)
+void encode_q6_k(const float *x, void *out)
 {
+    block_q6_k *const b = out;
     float scale[N_SUBS], max = 0;
     for (int s = 0; s < N_SUBS; s++) {
         scale[s] = fit_symmetric(x + s * SUB);
         max = fabsf(scale[s]) > fabsf(max) ? scale[s] : max;
     }
-    memset(b, 0, 210);
+    memset(b, 0, sizeof *b);
     if (fabsf(max) < 1e-15f)
         return;
     const float per_scale = -128.0f / max;
-    half_store(b + 208, 1 / per_scale);
-    const float d = half_load(b + 208);
+    half_store(b->d, 1 / per_scale);
+    const float d = half_load(b->d);
     for (int s = 0; s < N_SUBS; s++)
-        b[192 + s] = (uint8_t)(int8_t)clamp(nearest(per_scale * scale[s]), -128, 127);
+        b->scale[s] = (int8_t)clamp(nearest(per_scale * scale[s]), -128, 127);
     for (int i = 0; i < BLOCK; i++) {
-        const float step = d * (float)(int8_t)b[192 + i / SUB];
+        const float step = d * (float)b->scale[i / SUB];
         put_q6_code(b, i, (step != 0 ? clamp(nearest(x[i] / step), -32, 31) : 0) + 32);
     }
 }

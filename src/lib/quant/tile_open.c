@@ -1,38 +1,46 @@
-/* tile_open.c - a block of a tile as codes and scales: what the layouts mean. */
+/* tile_open.c - a block of a tile as codes and scales: the meaning of the layouts, which every product must agree with.
+ *
+ * The formulas are those of decode.c over another layout; tests/unit/test_tile.c compares the two.
+ */
 #include <string.h>
 
 #include "quant/blocks.h"
-#include "quant/tile_parts.h"
+#include "quant/formats.h"
+#include "quant/tile.h"
 
-typedef int8_t (*codes_t)[TILE_ROWS];
+enum { R = TILE_ROWS, K = TILE_GROUP };
 
-/* 32 nibble codes of every row into code[0..31]. */
-static void open_nibbles(const uint8_t *p, codes_t code)
+typedef int8_t (*codes_t)[R]; // (K) of a group, by k and row
+
+/* ---- parts of a tile --------------------------------------------------------------------------------------------- */
+
+static void open_nibbles(const tile_nibbles *p, codes_t code)
 {
-    for (int k = 0; k < 32; k++) {
-        const int chunk = k / 4;
+    for (int k = 0; k < K; k++) {
+        const int c = k / TILE_CHUNK_K;
         for (int r = 0; r < R; r++)
-            code[k][r] = (int8_t)(p[chunk / 2 * CHUNK + 4 * r + k % 4] >> 4 * (chunk % 2) & 15);
+            code[k][r] = (int8_t)(p->chunk[c / 2].row[r][k % TILE_CHUNK_K] >> 4 * (c % 2) & 15);
     }
 }
 
-/* Adds 2^bit to those of 32 codes whose bit is set. */
-static void add_bits(const uint8_t *p, int bit, codes_t code)
+/* Adds 2^bit to those codes whose bit is set. */
+static void add_bits(const tile_bits *p, int bit, codes_t code)
 {
-    uint64_t words[8];
-    memcpy(words, p, sizeof words);
-    for (int k = 0; k < 32; k++) {
-        for (int r = 0; r < R; r++)
-            code[k][r] = (int8_t)(code[k][r] + ((int)(words[k / 4] >> (4 * r + k % 4) & 1) << bit));
-    }
-}
-
-/* Adds pairs of bits, from `bit` on, to 32 codes. */
-static void add_pairs(const uint8_t *p, int bit, codes_t code)
-{
-    for (int k = 0; k < 32; k++) {
+    for (int k = 0; k < K; k++) {
         for (int r = 0; r < R; r++) {
-            const int pair = p[k / 16 * CHUNK + 4 * r + k % 4] >> 2 * (k / 4 % 4) & 3;
+            const int four = p->chunk[k / TILE_CHUNK_K][r / 4] >> 4 * (r % 4);
+            code[k][r] = (int8_t)(code[k][r] + ((four >> k % TILE_CHUNK_K & 1) << bit));
+        }
+    }
+}
+
+/* Adds pairs of bits, from `bit` up. */
+static void add_pairs(const tile_pairs *p, int bit, codes_t code)
+{
+    for (int k = 0; k < K; k++) {
+        const int c = k / TILE_CHUNK_K;
+        for (int r = 0; r < R; r++) {
+            const int pair = p->chunk[c / 4].row[r][k % TILE_CHUNK_K] >> 2 * (c % 4) & 3;
             code[k][r] = (int8_t)(code[k][r] + (pair << bit));
         }
     }
@@ -40,228 +48,227 @@ static void add_pairs(const uint8_t *p, int bit, codes_t code)
 
 static void add_to_codes(int delta, codes_t code)
 {
-    for (int k = 0; k < 32; k++) {
+    for (int k = 0; k < K; k++) {
         for (int r = 0; r < R; r++)
             code[k][r] = (int8_t)(code[k][r] + delta);
     }
 }
 
-/* 32 codes become entries of a table. */
+/* Codes become entries of a table. */
 static void look_up(const int8_t table[16], codes_t code)
 {
-    for (int k = 0; k < 32; k++) {
+    for (int k = 0; k < K; k++) {
         for (int r = 0; r < R; r++)
             code[k][r] = table[code[k][r]];
     }
 }
 
-static void open_f16(const uint8_t *p, float *v)
+static void open_f16(const uint16_t f16[R], float v[R])
 {
     for (int r = 0; r < R; r++)
-        v[r] = half_load(p + 2 * r);
+        v[r] = f32_from_f16(f16[r]);
+}
+
+/* m, which is added in these formats: the min is -m. */
+static void open_m(const uint16_t m[R], tile_block *b)
+{
+    b->has_min = true;
+    for (int r = 0; r < R; r++)
+        b->min[0][r] = -f32_from_f16(m[r]);
 }
 
 /* The two numbers of 6 bits of group g and row r. */
-static void six_bits(const uint8_t *p, int g, int r, int pair[2])
+static void six_bits(const tile_six_bits *p, int g, int r, int pair[2])
 {
-    const int low = p[g * R + r], high = p[8 * R + g / 2 * R + r] >> 4 * (g % 2);
+    const int low = p->low[g][r], high = p->high[g / 2][r] >> 4 * (g % 2);
     pair[0] = (low & 15) | (high & 3) << 4;
     pair[1] = low >> 4 | (high >> 2 & 3) << 4;
 }
 
-static void open_q8_0(const uint8_t *p, tile_block *b)
+/* ---- blocks of 32 k ---------------------------------------------------------------------------------------------- */
+
+static void open_q8_0(const void *block, tile_block *b)
 {
-    b->n_k = 32;
-    open_f16(p, b->scale[0]);
-    for (int k = 0; k < 32; k++) {
+    const tile_q8_0 *const t = block;
+    open_f16(t->d, b->scale[0]);
+    for (int k = 0; k < K; k++) {
         for (int r = 0; r < R; r++)
-            b->code[k][r] = (int8_t)(p[32 + k / 4 * CHUNK + 4 * r + k % 4] ^ 0x80);
+            b->code[k][r] = (int8_t)(t->chunk[k / TILE_CHUNK_K].row[r][k % TILE_CHUNK_K] ^ 0x80);
     }
 }
 
-static void open_mxfp4(const uint8_t *p, tile_block *b)
+static void open_mxfp4(const void *block, tile_block *b)
 {
-    b->n_k = 32;
+    const tile_mxfp4 *const t = block;
     for (int r = 0; r < R; r++)
-        b->scale[0][r] = block_e8m0_half(p[r]);
-    open_nibbles(p + 16, b->code);
+        b->scale[0][r] = block_e8m0_half(t->e[r]);
+    open_nibbles(&t->nibbles, b->code);
     look_up(E2M1_DOUBLED, b->code);
 }
 
-static void open_q4_0(const uint8_t *p, tile_block *b)
+static void open_q4_0(const void *block, tile_block *b)
 {
-    b->n_k = 32;
-    open_f16(p, b->scale[0]);
-    open_nibbles(p + 32, b->code);
+    const tile_q4_0 *const t = block;
+    open_f16(t->d, b->scale[0]);
+    open_nibbles(&t->nibbles, b->code);
     add_to_codes(-8, b->code);
 }
 
-static void open_iq4_nl(const uint8_t *p, tile_block *b)
+static void open_iq4_nl(const void *block, tile_block *b)
 {
-    b->n_k = 32;
-    open_f16(p, b->scale[0]);
-    open_nibbles(p + 32, b->code);
+    const tile_iq4_nl *const t = block;
+    open_f16(t->d, b->scale[0]);
+    open_nibbles(&t->nibbles, b->code);
     look_up(IQ4_VALUES, b->code);
 }
 
-/* d and m, which is added in these formats: the min is -m. */
-static void open_d_and_m(const uint8_t *p, tile_block *b)
+static void open_q4_1(const void *block, tile_block *b)
 {
-    b->has_min = true;
-    open_f16(p, b->scale[0]);
-    open_f16(p + 32, b->min[0]);
-    for (int r = 0; r < R; r++)
-        b->min[0][r] = -b->min[0][r];
+    const tile_q4_1 *const t = block;
+    open_f16(t->d, b->scale[0]);
+    open_m(t->m, b);
+    open_nibbles(&t->nibbles, b->code);
 }
 
-static void open_q4_1(const uint8_t *p, tile_block *b)
+static void open_q5_0(const void *block, tile_block *b)
 {
-    b->n_k = 32;
-    open_d_and_m(p, b);
-    open_nibbles(p + 64, b->code);
-}
-
-static void open_q5_0(const uint8_t *p, tile_block *b)
-{
-    b->n_k = 32;
-    open_f16(p, b->scale[0]);
-    open_nibbles(p + 32 + BITS, b->code);
-    add_bits(p + 32, 4, b->code);
+    const tile_q5_0 *const t = block;
+    open_f16(t->d, b->scale[0]);
+    open_nibbles(&t->nibbles, b->code);
+    add_bits(&t->fifth, 4, b->code);
     add_to_codes(-16, b->code);
 }
 
-static void open_q5_1(const uint8_t *p, tile_block *b)
+static void open_q5_1(const void *block, tile_block *b)
 {
-    b->n_k = 32;
-    open_d_and_m(p, b);
-    open_nibbles(p + 64 + BITS, b->code);
-    add_bits(p + 64, 4, b->code);
+    const tile_q5_1 *const t = block;
+    open_f16(t->d, b->scale[0]);
+    open_m(t->m, b);
+    open_nibbles(&t->nibbles, b->code);
+    add_bits(&t->fifth, 4, b->code);
 }
 
-static void open_k_header(const uint8_t *p, tile_block *b)
+/* ---- blocks of 256 k --------------------------------------------------------------------------------------------- */
+
+/* Scales and mins of Q4_K and Q5_K. */
+static void open_k_scales(const uint16_t d[R], const uint16_t dmin[R], const tile_six_bits *scales, tile_block *b)
 {
-    b->n_k = 256;
     b->has_min = true;
-    for (int g = 0; g < 8; g++) {
+    for (int g = 0; g < TILE_GROUPS; g++) {
         for (int r = 0; r < R; r++) {
             int v[2];
-            six_bits(p + 64, g, r, v);
-            b->scale[g][r] = half_load(p + 2 * r) * (float)v[0];
-            b->min[g][r] = half_load(p + 32 + 2 * r) * (float)v[1];
+            six_bits(scales, g, r, v);
+            b->scale[g][r] = f32_from_f16(d[r]) * (float)v[0];
+            b->min[g][r] = f32_from_f16(dmin[r]) * (float)v[1];
         }
     }
 }
 
-static void open_q2_k(const uint8_t *p, tile_block *b)
+static void open_q2_k(const void *block, tile_block *b)
 {
-    b->n_k = 256;
+    const tile_q2_k *const t = block;
     b->group = 16;
     b->has_min = true;
-    for (int s = 0; s < 16; s++) {
+    for (int s = 0; s < 2 * TILE_GROUPS; s++) {
         for (int r = 0; r < R; r++) {
-            const int both = p[64 + s * R + r];
-            b->scale[s][r] = half_load(p + 2 * r) * (float)(both & 15);
-            b->min[s][r] = half_load(p + 32 + 2 * r) * (float)(both >> 4);
+            b->scale[s][r] = f32_from_f16(t->d[r]) * (float)(t->scale_min[s][r] & 15);
+            b->min[s][r] = f32_from_f16(t->dmin[r]) * (float)(t->scale_min[s][r] >> 4);
         }
     }
     memset(b->code, 0, sizeof b->code);
-    for (int g = 0; g < 8; g++)
-        add_pairs(p + 320 + g * PAIRS, 0, b->code + 32 * g);
+    for (int g = 0; g < TILE_GROUPS; g++)
+        add_pairs(&t->group[g], 0, b->code + K * g);
 }
 
-static void open_q3_k(const uint8_t *p, tile_block *b)
+static void open_q3_k(const void *block, tile_block *b)
 {
-    b->n_k = 256;
+    const tile_q3_k *const t = block;
     b->group = 16;
     memset(b->code, 0, sizeof b->code);
-    for (int g = 0; g < 8; g++) {
+    for (int g = 0; g < TILE_GROUPS; g++) {
         for (int r = 0; r < R; r++) {
             int v[2];
-            six_bits(p + 32, g, r, v);
+            six_bits(&t->scales, g, r, v);
             for (int h = 0; h < 2; h++)
-                b->scale[2 * g + h][r] = half_load(p + 2 * r) * (float)(v[h] - 32);
+                b->scale[2 * g + h][r] = f32_from_f16(t->d[r]) * (float)(v[h] - 32);
         }
-        const uint8_t *const group = p + 32 + SIX_BITS + g * (BITS + PAIRS);
-        const codes_t code = b->code + 32 * g;
-        add_bits(group, 2, code);
-        add_pairs(group + BITS, 0, code);
+        const codes_t code = b->code + K * g;
+        add_pairs(&t->group[g].pairs, 0, code);
+        add_bits(&t->group[g].third, 2, code);
         add_to_codes(-4, code);
     }
 }
 
-static void open_q4_k(const uint8_t *p, tile_block *b)
+static void open_q4_k(const void *block, tile_block *b)
 {
-    open_k_header(p, b);
-    for (int g = 0; g < 8; g++)
-        open_nibbles(p + 256 + g * NIBBLES, b->code + 32 * g);
+    const tile_q4_k *const t = block;
+    open_k_scales(t->d, t->dmin, &t->scales, b);
+    for (int g = 0; g < TILE_GROUPS; g++)
+        open_nibbles(&t->group[g], b->code + K * g);
 }
 
-static void open_q5_k(const uint8_t *p, tile_block *b)
+static void open_q5_k(const void *block, tile_block *b)
 {
-    open_k_header(p, b);
-    for (int g = 0; g < 8; g++) {
-        const uint8_t *const group = p + 256 + g * (BITS + NIBBLES);
-        open_nibbles(group + BITS, b->code + 32 * g);
-        add_bits(group, 4, b->code + 32 * g);
+    const tile_q5_k *const t = block;
+    open_k_scales(t->d, t->dmin, &t->scales, b);
+    for (int g = 0; g < TILE_GROUPS; g++) {
+        open_nibbles(&t->group[g].nibbles, b->code + K * g);
+        add_bits(&t->group[g].fifth, 4, b->code + K * g);
     }
 }
 
-static void open_q6_k(const uint8_t *p, tile_block *b)
+static void open_q6_k(const void *block, tile_block *b)
 {
-    b->n_k = 256;
+    const tile_q6_k *const t = block;
     b->group = 16;
-    for (int s = 0; s < 16; s++) {
+    for (int s = 0; s < 2 * TILE_GROUPS; s++) {
         for (int r = 0; r < R; r++)
-            b->scale[s][r] = half_load(p + 2 * r) * (float)(int8_t)p[32 + s * R + r];
+            b->scale[s][r] = f32_from_f16(t->d[r]) * (float)t->scale[s][r];
     }
-    for (int g = 0; g < 8; g++) {
-        const uint8_t *const group = p + 288 + g * (NIBBLES + PAIRS);
-        const codes_t code = b->code + 32 * g;
-        open_nibbles(group, code);
-        add_pairs(group + NIBBLES, 4, code);
+    for (int g = 0; g < TILE_GROUPS; g++) {
+        const codes_t code = b->code + K * g;
+        open_nibbles(&t->group[g].low, code);
+        add_pairs(&t->group[g].high, 4, code);
         add_to_codes(-32, code);
     }
 }
 
-static void open_iq4_xs(const uint8_t *p, tile_block *b)
+static void open_iq4_xs(const void *block, tile_block *b)
 {
-    b->n_k = 256;
-    for (int g = 0; g < 8; g++) {
+    const tile_iq4_xs *const t = block;
+    for (int g = 0; g < TILE_GROUPS; g++) {
         for (int r = 0; r < R; r++) {
-            const int low = p[64 + g / 2 * R + r] >> 4 * (g % 2) & 15, top = load_le16(p + 32 + 2 * r) >> 2 * g & 3;
-            b->scale[g][r] = half_load(p + 2 * r) * (float)((low | top << 4) - 32);
+            const int low = t->low[g / 2][r] >> 4 * (g % 2) & 15, top = t->top[r] >> 2 * g & 3;
+            b->scale[g][r] = f32_from_f16(t->d[r]) * (float)((low | top << 4) - 32);
         }
-        open_nibbles(p + 128 + g * NIBBLES, b->code + 32 * g);
-        look_up(IQ4_VALUES, b->code + 32 * g);
+        open_nibbles(&t->group[g], b->code + K * g);
+        look_up(IQ4_VALUES, b->code + K * g);
     }
 }
 
-typedef void (*open_fn)(const uint8_t *p, tile_block *b);
+/* Opens one block of a tile.  n_k is set before; so are group, to 32, and has_min, to false. */
+typedef void (*open_fn)(const void *block, tile_block *b);
 
 static const open_fn OPENERS[TYPE_N] = {
-    [TYPE_Q8_0] = open_q8_0,   [TYPE_Q4_0] = open_q4_0, [TYPE_Q4_1] = open_q4_1,     [TYPE_Q5_0] = open_q5_0,
-    [TYPE_Q5_1] = open_q5_1,   [TYPE_Q2_K] = open_q2_k, [TYPE_Q3_K] = open_q3_k,     [TYPE_Q4_K] = open_q4_k,
-    [TYPE_Q5_K] = open_q5_k,   [TYPE_Q6_K] = open_q6_k, [TYPE_IQ4_NL] = open_iq4_nl, [TYPE_IQ4_XS] = open_iq4_xs,
-    [TYPE_MXFP4] = open_mxfp4,
+#define OPENER(NAME, name) [TYPE_##NAME] = open_##name,
+    QUANTIZED_FORMATS(OPENER)
+#undef OPENER
 };
 
-void tile_open(tensor_type t, const uint8_t *block, tile_block *out)
+void tile_open(tensor_type t, const void *block, tile_block *out)
 {
-    out->group = 32;
+    out->n_k = (int)type_get((uint32_t)t)->block_elems;
+    out->group = TILE_GROUP;
     out->has_min = false;
     OPENERS[t](block, out);
 }
 
-static float plain_value(tensor_type t, const uint8_t *p, int row)
+static float plain_value(tensor_type t, const void *block, int row)
 {
     switch (t) {
-    case TYPE_F16: return half_load(p + 2 * row);
-    case TYPE_BF16: return f32_from_bf16(load_le16(p + 2 * row));
-    default: {
-        float f;
-        memcpy(&f, p + 4 * row, sizeof f);
-        return f;
-    }
+    case TYPE_F16: return f32_from_f16(((const tile_f16 *)block)->row[row]);
+    case TYPE_BF16: return f32_from_bf16(((const tile_bf16 *)block)->row[row]);
+    default: return ((const tile_f32 *)block)->row[row];
     }
 }
 

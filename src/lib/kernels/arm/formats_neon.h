@@ -1,4 +1,7 @@
-/* formats_neon.h - the quantized formats as the NEON products see them: the codes of 4 rows, scales. */
+/* formats_neon.h - the quantized formats as the NEON products see them: signed codes of 4 rows, and scales.
+ *
+ * A register holds one quarter (0..3) of a chunk (tile_layout.h): four consecutive k of 4 rows.  Names end in _neon.
+ */
 #ifndef KERNELS_ARM_FORMATS_NEON_H
 #define KERNELS_ARM_FORMATS_NEON_H
 
@@ -9,99 +12,92 @@
 
 #include "kernels/lanes/template.h"
 #include "quant/blocks.h"
+#include "quant/tile_layout.h"
 
-enum {
-    CHUNK = 64,    // bytes of four consecutive k of 16 rows; 16 of them are a quarter of the rows
-    QUARTER = 16,  // bytes
-    N_CHUNKS = 8,  // in a group of 32 k
-    N_QUARTERS = 4 // of a tile, 4 rows each
-};
+enum { N_QUARTERS = 4, QUARTER_ROWS = TILE_ROWS / N_QUARTERS };
 
-/* What the arithmetic of a format is like, apart from its codes: those that fill a byte and read fine codes too, that
- * fill a byte, others, with a minimum, with a scale per 16 k, with both. */
-typedef enum kind { FINE, BYTES, SIMPLE, MIN, HALVES, HALVES_MIN } kind;
+/* The arithmetic of a format, apart from its codes: those that fill a byte and read fine codes too, that fill a byte,
+ * others, with a minimum, with a scale per 16 k, with both. */
+typedef enum steps_kind { FINE, BYTES, SIMPLE, MIN, HALVES, HALVES_MIN } steps_kind;
 
-typedef struct steps {
+typedef struct steps_neon {
     int n_short;     // chunks whose products fit 16 bits when added up
     bool has_halves; // every 16 k have their own scale
     bool has_min;
     bool is_fine; // reads fine codes too; the scale is then of 128ths
-} steps;
+} steps_neon;
 
 /* 2 * (128 * 127), 8 * (31 * 127) and 4 * (32 * 127), the largest pairs of codes there are, are all below 2^15. */
-static const steps STEPS[] = {[FINE] = {.n_short = 2, .is_fine = true},
-                              [BYTES] = {.n_short = 2},
-                              [SIMPLE] = {.n_short = 8},
-                              [MIN] = {.n_short = 8, .has_min = true},
-                              [HALVES] = {.n_short = 4, .has_halves = true},
-                              [HALVES_MIN] = {.n_short = 4, .has_halves = true, .has_min = true}};
+static const steps_neon STEPS[] = {[FINE] = {.n_short = 2, .is_fine = true},
+                                   [BYTES] = {.n_short = 2},
+                                   [SIMPLE] = {.n_short = 8},
+                                   [MIN] = {.n_short = 8, .has_min = true},
+                                   [HALVES] = {.n_short = 4, .has_halves = true},
+                                   [HALVES_MIN] = {.n_short = 4, .has_halves = true, .has_min = true}};
 
-/* How a group of 32 k of one quarter (0..3) of a tile becomes signed codes and scales (layouts: quant/tile.h). */
-typedef struct format {
+/* How a group of 32 k of one quarter of a tile becomes signed codes and scales.  `block` is the format's struct. */
+typedef struct format_neon {
     size_t block_bytes; // of 16 rows
     int n_groups;       // in a block
-    enum kind kind;
-    void (*codes)(const uint8_t *block, int g, int quarter, int8x16_t code[N_CHUNKS]);
-    // scale[0]; with halves [0] and [1]; the mins behind them
-    void (*scales)(const uint8_t *block, int g, int quarter, float32x4_t scale[4]);
-} format;
+    steps_kind kind;
+    void (*codes)(const void *block, int g, int quarter, int8x16_t code[TILE_CHUNKS]);
+    // scale[0]; with halves [0] and [1]; then the mins
+    void (*scales)(const void *block, int g, int quarter, float32x4_t scale[4]);
+} format_neon;
 
-/* Of the 16 halves at p, those of one quarter of the tile. */
-INLINE float32x4_t load_f16(const uint8_t *p, int quarter)
+/* ---- parts of a tile --------------------------------------------------------------------------------------------- */
+
+INLINE float32x4_t load_f16_neon(const uint16_t p[TILE_ROWS], int quarter)
 {
-    return vcvt_f32_f16(vreinterpret_f16_u8(vld1_u8(p + 8 * quarter)));
+    return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p + QUARTER_ROWS * quarter)));
 }
 
-/* Of the 16 bytes at p. */
-INLINE uint32x4_t load_u8(const uint8_t *p, int quarter)
+/* A byte of each row to an integer. */
+INLINE uint32x4_t load_u8_neon(const uint8_t p[TILE_ROWS], int quarter)
 {
     uint32_t four;
-    memcpy(&four, p + 4 * quarter, sizeof four);
+    memcpy(&four, p + QUARTER_ROWS * quarter, sizeof four);
     return vmovl_u16(vget_low_u16(vmovl_u8(vcreate_u8(four))));
 }
 
-INLINE float32x4_t times_u32(float32x4_t a, uint32x4_t n)
+INLINE uint8x16_t load_chunk_neon(const tile_chunk *p, int quarter)
+{
+    return vld1q_u8(p->row[QUARTER_ROWS * quarter]);
+}
+
+INLINE float32x4_t times_u32_neon(float32x4_t a, uint32x4_t n)
 {
     return vmulq_f32(a, vcvtq_f32_u32(n));
 }
 
-INLINE float32x4_t times_s32(float32x4_t a, int32x4_t n)
+INLINE float32x4_t times_s32_neon(float32x4_t a, int32x4_t n)
 {
     return vmulq_f32(a, vcvtq_f32_s32(n));
 }
 
-/* Chunk 2 j from the low nibbles, 2 j + 1 from the high ones. */
-INLINE void nibbles(const uint8_t *p, int quarter, uint8x16_t code[N_CHUNKS])
+/* Bits `by` and up. */
+INLINE uint32x4_t shift_right_neon(uint32x4_t a, int by)
+{
+    return vshlq_u32(a, vdupq_n_s32(-by));
+}
+
+/* Chunk 2 c from the low nibbles, 2 c + 1 from the high ones. */
+INLINE void nibbles_neon(const tile_nibbles *p, int quarter, uint8x16_t code[TILE_CHUNKS])
 {
     UNROLL
-    for (int j = 0; j < N_CHUNKS / 2; j++) {
-        const uint8x16_t q = vld1q_u8(p + CHUNK * j + QUARTER * quarter);
-        code[2 * j] = vandq_u8(q, vdupq_n_u8(15));
-        code[2 * j + 1] = vshrq_n_u8(q, 4);
+    for (int c = 0; c < TILE_CHUNKS / 2; c++) {
+        const uint8x16_t q = load_chunk_neon(&p->chunk[c], quarter);
+        code[2 * c] = vandq_u8(q, vdupq_n_u8(15));
+        code[2 * c + 1] = vshrq_n_u8(q, 4);
     }
 }
 
-/* Adds bit i of the 16 of this quarter as `value` to byte i. */
-INLINE void add_bits(uint8_t value, const uint8_t *p, int quarter, uint8x16_t code[N_CHUNKS])
-{
-    const uint8x16_t byte_of = vcombine_u8(vdup_n_u8(0), vdup_n_u8(1));
-    const uint8x16_t bit_of = vreinterpretq_u8_u64(vdupq_n_u64(0x8040201008040201));
-    UNROLL
-    for (int c = 0; c < N_CHUNKS; c++) {
-        uint16_t bits;
-        memcpy(&bits, p + 8 * c + 2 * quarter, sizeof bits);
-        const uint8x16_t spread = vqtbl1q_u8(vreinterpretq_u8_u16(vdupq_n_u16(bits)), byte_of);
-        code[c] = vorrq_u8(code[c], vandq_u8(vtstq_u8(spread, bit_of), vdupq_n_u8(value)));
-    }
-}
-
-/* Pair s of the four in every byte of half h is chunk 4 h + s's. */
-INLINE void pairs(const uint8_t *p, int quarter, uint8x16_t code[N_CHUNKS])
+INLINE void pairs_neon(const tile_pairs *p, int quarter, uint8x16_t code[TILE_CHUNKS])
 {
     const uint8x16_t low = vdupq_n_u8(3);
     UNROLL
     for (int h = 0; h < 2; h++) {
-        const uint8x16_t four = vld1q_u8(p + CHUNK * h + QUARTER * quarter);
+        const uint8x16_t four = load_chunk_neon(&p->chunk[h], quarter);
         code[4 * h] = vandq_u8(four, low);
         code[4 * h + 1] = vandq_u8(vshrq_n_u8(four, 2), low);
         code[4 * h + 2] = vandq_u8(vshrq_n_u8(four, 4), low);
@@ -109,117 +105,166 @@ INLINE void pairs(const uint8_t *p, int quarter, uint8x16_t code[N_CHUNKS])
     }
 }
 
-/* Codes as they are (offset 0), or signed by what was added to them. */
-INLINE void to_signed(uint8_t offset, const uint8x16_t from[N_CHUNKS], int8x16_t code[N_CHUNKS])
+/* Adds `value` to the codes, which do not have it, whose bit is set. */
+INLINE void add_bits_neon(uint8_t value, const tile_bits *p, int quarter, uint8x16_t code[TILE_CHUNKS])
+{
+    const uint8x16_t byte_of = vcombine_u8(vdup_n_u8(0), vdup_n_u8(1));
+    const uint8x16_t bit_of = vreinterpretq_u8_u64(vdupq_n_u64(0x8040201008040201));
+    UNROLL
+    for (int c = 0; c < TILE_CHUNKS; c++) {
+        const uint8x16_t both = vreinterpretq_u8_u16(vdupq_n_u16(p->chunk[c][quarter]));
+        const uint8x16_t spread = vqtbl1q_u8(both, byte_of);
+        code[c] = vorrq_u8(code[c], vandq_u8(vtstq_u8(spread, bit_of), vdupq_n_u8(value)));
+    }
+}
+
+/* The two numbers of group g. */
+INLINE void six_bits_neon(const tile_six_bits *p, int g, int quarter, uint32x4_t pair[2])
+{
+    const uint32x4_t low = load_u8_neon(p->low[g], quarter);
+    const uint32x4_t top = shift_right_neon(load_u8_neon(p->high[g / 2], quarter), 4 * (g % 2));
+    const uint32x4_t low_bits = vdupq_n_u32(15), top_bits = vdupq_n_u32(3 << 4);
+    pair[0] = vorrq_u32(vandq_u32(low, low_bits), vandq_u32(vshlq_n_u32(top, 4), top_bits));
+    pair[1] = vorrq_u32(vshrq_n_u32(low, 4), vandq_u32(vshlq_n_u32(top, 2), top_bits));
+}
+
+/* Signed codes: those of `from` less `offset`. */
+INLINE void to_signed_neon(uint8_t offset, const uint8x16_t from[TILE_CHUNKS], int8x16_t code[TILE_CHUNKS])
 {
     UNROLL
-    for (int c = 0; c < N_CHUNKS; c++)
+    for (int c = 0; c < TILE_CHUNKS; c++)
         code[c] = vreinterpretq_s8_u8(vsubq_u8(from[c], vdupq_n_u8(offset)));
 }
 
-INLINE void nibble_codes(uint8_t offset, const uint8_t *p, int quarter, int8x16_t code[N_CHUNKS])
+INLINE void nibble_codes_neon(uint8_t offset, const tile_nibbles *p, int quarter, int8x16_t code[TILE_CHUNKS])
 {
-    uint8x16_t u[N_CHUNKS];
-    nibbles(p, quarter, u);
-    to_signed(offset, u, code);
+    uint8x16_t u[TILE_CHUNKS];
+    nibbles_neon(p, quarter, u);
+    to_signed_neon(offset, u, code);
 }
 
-/* 8 x 64 fifth bits, then nibbles. */
-INLINE void five_bit_codes(uint8_t offset, const uint8_t *p, int quarter, int8x16_t code[N_CHUNKS])
+INLINE void five_bit_codes_neon(uint8_t offset, const tile_bits *fifth, const tile_nibbles *low, int quarter,
+                                int8x16_t code[TILE_CHUNKS])
 {
-    uint8x16_t u[N_CHUNKS];
-    nibbles(p + 64, quarter, u);
-    add_bits(16, p, quarter, u);
-    to_signed(offset, u, code);
+    uint8x16_t u[TILE_CHUNKS];
+    nibbles_neon(low, quarter, u);
+    add_bits_neon(16, fifth, quarter, u);
+    to_signed_neon(offset, u, code);
 }
 
-INLINE void table_codes(int8x16_t table, const uint8_t *p, int quarter, int8x16_t code[N_CHUNKS])
+/* Entries of a table, by nibbles. */
+INLINE void table_codes_neon(int8x16_t table, const tile_nibbles *p, int quarter, int8x16_t code[TILE_CHUNKS])
 {
-    uint8x16_t u[N_CHUNKS];
-    nibbles(p, quarter, u);
+    uint8x16_t u[TILE_CHUNKS];
+    nibbles_neon(p, quarter, u);
     UNROLL
-    for (int c = 0; c < N_CHUNKS; c++)
+    for (int c = 0; c < TILE_CHUNKS; c++)
         code[c] = vqtbl1q_s8(table, u[c]);
 }
 
-INLINE void f16_scales(const uint8_t *block, int g, int quarter, float32x4_t scale[4])
-{
-    (void)g;
-    scale[0] = load_f16(block, quarter);
-}
+/* ---- formats ----------------------------------------------------------------------------------------------------- */
 
-INLINE void q8_0_scales(const uint8_t *block, int g, int quarter, float32x4_t scale[4])
+INLINE void q8_0_codes_neon(const void *block, int g, int quarter, int8x16_t code[TILE_CHUNKS])
 {
     (void)g;
-    scale[0] = vmulq_n_f32(load_f16(block, quarter), 1.0f / 128);
-}
-
-INLINE void q8_0_codes(const uint8_t *block, int g, int quarter, int8x16_t code[N_CHUNKS])
-{
-    (void)g;
+    const tile_q8_0 *const t = block;
     UNROLL
-    for (int c = 0; c < N_CHUNKS; c++)
-        code[c] = vreinterpretq_s8_u8(veorq_u8(vld1q_u8(block + 32 + CHUNK * c + QUARTER * quarter), vdupq_n_u8(0x80)));
+    for (int c = 0; c < TILE_CHUNKS; c++)
+        code[c] = vreinterpretq_s8_u8(veorq_u8(load_chunk_neon(&t->chunk[c], quarter), vdupq_n_u8(0x80)));
 }
 
-INLINE void q4_0_codes(const uint8_t *block, int g, int quarter, int8x16_t code[N_CHUNKS])
+INLINE void q8_0_scales_neon(const void *block, int g, int quarter, float32x4_t scale[4])
 {
     (void)g;
-    nibble_codes(8, block + 32, quarter, code);
+    const tile_q8_0 *const t = block;
+    scale[0] = vmulq_n_f32(load_f16_neon(t->d, quarter), 1.0f / 128);
 }
 
-INLINE void q4_1_codes(const uint8_t *block, int g, int quarter, int8x16_t code[N_CHUNKS])
+INLINE void q4_0_codes_neon(const void *block, int g, int quarter, int8x16_t code[TILE_CHUNKS])
 {
     (void)g;
-    nibble_codes(0, block + 64, quarter, code);
+    const tile_q4_0 *const t = block;
+    nibble_codes_neon(8, &t->nibbles, quarter, code);
 }
 
-/* d, and m, which these formats add: the min is -m. */
-INLINE void d_and_m(const uint8_t *block, int g, int quarter, float32x4_t scale[4])
+INLINE void q4_0_scales_neon(const void *block, int g, int quarter, float32x4_t scale[4])
 {
     (void)g;
-    scale[0] = load_f16(block, quarter);
-    scale[1] = vnegq_f32(load_f16(block + 32, quarter));
+    const tile_q4_0 *const t = block;
+    scale[0] = load_f16_neon(t->d, quarter);
 }
 
-INLINE void iq4_nl_codes(const uint8_t *block, int g, int quarter, int8x16_t code[N_CHUNKS])
+INLINE void q4_1_codes_neon(const void *block, int g, int quarter, int8x16_t code[TILE_CHUNKS])
 {
     (void)g;
-    table_codes(vld1q_s8(IQ4_VALUES), block + 32, quarter, code);
+    const tile_q4_1 *const t = block;
+    nibble_codes_neon(0, &t->nibbles, quarter, code);
 }
 
-INLINE void iq4_xs_codes(const uint8_t *block, int g, int quarter, int8x16_t code[N_CHUNKS])
-{
-    table_codes(vld1q_s8(IQ4_VALUES), block + 128 + 256 * g, quarter, code);
-}
-
-/* Bits `by` and up. */
-INLINE uint32x4_t shift_right(uint32x4_t a, int by)
-{
-    return vshlq_u32(a, vdupq_n_s32(-by));
-}
-
-INLINE void iq4_xs_scales(const uint8_t *block, int g, int quarter, float32x4_t scale[4])
-{
-    const uint32x4_t both = load_u8(block + 64 + 16 * (g / 2), quarter);
-    const uint32x4_t low = vandq_u32(shift_right(both, 4 * (g % 2)), vdupq_n_u32(15));
-    const uint32x4_t all = vmovl_u16(vreinterpret_u16_u8(vld1_u8(block + 32 + 8 * quarter)));
-    const uint32x4_t top = vandq_u32(shift_right(all, 2 * g), vdupq_n_u32(3));
-    const int32x4_t s = vreinterpretq_s32_u32(vorrq_u32(low, vshlq_n_u32(top, 4)));
-    scale[0] = times_s32(load_f16(block, quarter), vsubq_s32(s, vdupq_n_s32(32)));
-}
-
-INLINE void mxfp4_codes(const uint8_t *block, int g, int quarter, int8x16_t code[N_CHUNKS])
+INLINE void q4_1_scales_neon(const void *block, int g, int quarter, float32x4_t scale[4])
 {
     (void)g;
-    table_codes(vld1q_s8(E2M1_DOUBLED), block + 16, quarter, code);
+    const tile_q4_1 *const t = block;
+    scale[0] = load_f16_neon(t->d, quarter);
+    scale[1] = vnegq_f32(load_f16_neon(t->m, quarter)); // m is added: the min is -m
+}
+
+INLINE void q5_0_codes_neon(const void *block, int g, int quarter, int8x16_t code[TILE_CHUNKS])
+{
+    (void)g;
+    const tile_q5_0 *const t = block;
+    five_bit_codes_neon(16, &t->fifth, &t->nibbles, quarter, code);
+}
+
+INLINE void q5_0_scales_neon(const void *block, int g, int quarter, float32x4_t scale[4])
+{
+    (void)g;
+    const tile_q5_0 *const t = block;
+    scale[0] = load_f16_neon(t->d, quarter);
+}
+
+INLINE void q5_1_codes_neon(const void *block, int g, int quarter, int8x16_t code[TILE_CHUNKS])
+{
+    (void)g;
+    const tile_q5_1 *const t = block;
+    five_bit_codes_neon(0, &t->fifth, &t->nibbles, quarter, code);
+}
+
+INLINE void q5_1_scales_neon(const void *block, int g, int quarter, float32x4_t scale[4])
+{
+    (void)g;
+    const tile_q5_1 *const t = block;
+    scale[0] = load_f16_neon(t->d, quarter);
+    scale[1] = vnegq_f32(load_f16_neon(t->m, quarter)); // m is added: the min is -m
+}
+
+INLINE void iq4_nl_codes_neon(const void *block, int g, int quarter, int8x16_t code[TILE_CHUNKS])
+{
+    (void)g;
+    const tile_iq4_nl *const t = block;
+    table_codes_neon(vld1q_s8(IQ4_VALUES), &t->nibbles, quarter, code);
+}
+
+INLINE void iq4_nl_scales_neon(const void *block, int g, int quarter, float32x4_t scale[4])
+{
+    (void)g;
+    const tile_iq4_nl *const t = block;
+    scale[0] = load_f16_neon(t->d, quarter);
+}
+
+INLINE void mxfp4_codes_neon(const void *block, int g, int quarter, int8x16_t code[TILE_CHUNKS])
+{
+    (void)g;
+    const tile_mxfp4 *const t = block;
+    table_codes_neon(vld1q_s8(E2M1_DOUBLED), &t->nibbles, quarter, code);
 }
 
 /* As block_e8m0_half. */
-INLINE void mxfp4_scales(const uint8_t *block, int g, int quarter, float32x4_t scale[4])
+INLINE void mxfp4_scales_neon(const void *block, int g, int quarter, float32x4_t scale[4])
 {
     (void)g;
-    const uint32x4_t e = load_u8(block, quarter);
+    const tile_mxfp4 *const t = block;
+    const uint32x4_t e = load_u8_neon(t->e, quarter);
     const uint32x4_t normal = vshlq_n_u32(vsubq_u32(e, vdupq_n_u32(1)), 23);
     const uint32x4_t subnormal = vshlq_u32(vdupq_n_u32(0x00200000), vreinterpretq_s32_u32(e));
     const uint32x4_t finite = vbslq_u32(vcltq_u32(e, vdupq_n_u32(2)), subnormal, normal);
@@ -227,117 +272,145 @@ INLINE void mxfp4_scales(const uint8_t *block, int g, int quarter, float32x4_t s
     scale[0] = vreinterpretq_f32_u32(vbslq_u32(is_nan, vdupq_n_u32(0x7fc00000), finite));
 }
 
-INLINE void q5_0_codes(const uint8_t *block, int g, int quarter, int8x16_t code[N_CHUNKS])
+INLINE void q2_k_codes_neon(const void *block, int g, int quarter, int8x16_t code[TILE_CHUNKS])
 {
-    (void)g;
-    five_bit_codes(16, block + 32, quarter, code);
+    const tile_q2_k *const t = block;
+    uint8x16_t u[TILE_CHUNKS];
+    pairs_neon(&t->group[g], quarter, u);
+    to_signed_neon(0, u, code);
 }
 
-INLINE void q5_1_codes(const uint8_t *block, int g, int quarter, int8x16_t code[N_CHUNKS])
+INLINE void q2_k_scales_neon(const void *block, int g, int quarter, float32x4_t scale[4])
 {
-    (void)g;
-    five_bit_codes(0, block + 64, quarter, code);
-}
-
-INLINE void q4_k_codes(const uint8_t *block, int g, int quarter, int8x16_t code[N_CHUNKS])
-{
-    nibble_codes(0, block + 256 + 256 * g, quarter, code);
-}
-
-INLINE void q5_k_codes(const uint8_t *block, int g, int quarter, int8x16_t code[N_CHUNKS])
-{
-    five_bit_codes(0, block + 256 + 320 * g, quarter, code);
-}
-
-/* The two numbers of 6 bits of group g. */
-INLINE void six_bits(const uint8_t *p, int g, int quarter, uint32x4_t pair[2])
-{
-    const uint32x4_t low = load_u8(p + 16 * g, quarter);
-    const uint32x4_t top = shift_right(load_u8(p + 128 + 16 * (g / 2), quarter), 4 * (g % 2));
-    const uint32x4_t low_bits = vdupq_n_u32(15), top_bits = vdupq_n_u32(3 << 4);
-    pair[0] = vorrq_u32(vandq_u32(low, low_bits), vandq_u32(vshlq_n_u32(top, 4), top_bits));
-    pair[1] = vorrq_u32(vshrq_n_u32(low, 4), vandq_u32(vshlq_n_u32(top, 2), top_bits));
-}
-
-/* Of Q4_K and Q5_K. */
-INLINE void k_scales(const uint8_t *block, int g, int quarter, float32x4_t scale[4])
-{
-    uint32x4_t pair[2];
-    six_bits(block + 64, g, quarter, pair);
-    scale[0] = times_u32(load_f16(block, quarter), pair[0]);
-    scale[1] = times_u32(load_f16(block + 32, quarter), pair[1]);
-}
-
-INLINE void q2_k_codes(const uint8_t *block, int g, int quarter, int8x16_t code[N_CHUNKS])
-{
-    uint8x16_t u[N_CHUNKS];
-    pairs(block + 320 + 128 * g, quarter, u);
-    to_signed(0, u, code);
-}
-
-INLINE void q2_k_scales(const uint8_t *block, int g, int quarter, float32x4_t scale[4])
-{
+    const tile_q2_k *const t = block;
     UNROLL
     for (int h = 0; h < 2; h++) {
-        const uint32x4_t both = load_u8(block + 64 + 32 * g + 16 * h, quarter);
-        scale[h] = times_u32(load_f16(block, quarter), vandq_u32(both, vdupq_n_u32(15)));
-        scale[2 + h] = times_u32(load_f16(block + 32, quarter), vshrq_n_u32(both, 4));
+        const uint32x4_t both = load_u8_neon(t->scale_min[2 * g + h], quarter);
+        scale[h] = times_u32_neon(load_f16_neon(t->d, quarter), vandq_u32(both, vdupq_n_u32(15)));
+        scale[2 + h] = times_u32_neon(load_f16_neon(t->dmin, quarter), vshrq_n_u32(both, 4));
     }
 }
 
-INLINE void q3_k_codes(const uint8_t *block, int g, int quarter, int8x16_t code[N_CHUNKS])
+INLINE void q3_k_codes_neon(const void *block, int g, int quarter, int8x16_t code[TILE_CHUNKS])
 {
-    const uint8_t *const group = block + 224 + 192 * g;
-    uint8x16_t u[N_CHUNKS];
-    pairs(group + 64, quarter, u);
-    add_bits(4, group, quarter, u);
-    to_signed(4, u, code);
+    const tile_q3_k *const t = block;
+    uint8x16_t u[TILE_CHUNKS];
+    pairs_neon(&t->group[g].pairs, quarter, u);
+    add_bits_neon(4, &t->group[g].third, quarter, u);
+    to_signed_neon(4, u, code);
 }
 
-INLINE void q3_k_scales(const uint8_t *block, int g, int quarter, float32x4_t scale[4])
+INLINE void q3_k_scales_neon(const void *block, int g, int quarter, float32x4_t scale[4])
 {
+    const tile_q3_k *const t = block;
     uint32x4_t pair[2];
-    six_bits(block + 32, g, quarter, pair);
+    six_bits_neon(&t->scales, g, quarter, pair);
     UNROLL
     for (int h = 0; h < 2; h++)
-        scale[h] = times_s32(load_f16(block, quarter), vsubq_s32(vreinterpretq_s32_u32(pair[h]), vdupq_n_s32(32)));
+        scale[h] =
+            times_s32_neon(load_f16_neon(t->d, quarter), vsubq_s32(vreinterpretq_s32_u32(pair[h]), vdupq_n_s32(32)));
 }
 
-INLINE void q6_k_codes(const uint8_t *block, int g, int quarter, int8x16_t code[N_CHUNKS])
+INLINE void q4_k_codes_neon(const void *block, int g, int quarter, int8x16_t code[TILE_CHUNKS])
 {
-    const uint8_t *const group = block + 288 + 384 * g;
-    uint8x16_t u[N_CHUNKS], top[N_CHUNKS];
-    nibbles(group, quarter, u);
-    pairs(group + 256, quarter, top);
+    const tile_q4_k *const t = block;
+    nibble_codes_neon(0, &t->group[g], quarter, code);
+}
+
+INLINE void q4_k_scales_neon(const void *block, int g, int quarter, float32x4_t scale[4])
+{
+    const tile_q4_k *const t = block;
+    uint32x4_t pair[2];
+    six_bits_neon(&t->scales, g, quarter, pair);
+    scale[0] = times_u32_neon(load_f16_neon(t->d, quarter), pair[0]);
+    scale[1] = times_u32_neon(load_f16_neon(t->dmin, quarter), pair[1]);
+}
+
+INLINE void q5_k_codes_neon(const void *block, int g, int quarter, int8x16_t code[TILE_CHUNKS])
+{
+    const tile_q5_k *const t = block;
+    five_bit_codes_neon(0, &t->group[g].fifth, &t->group[g].nibbles, quarter, code);
+}
+
+INLINE void q5_k_scales_neon(const void *block, int g, int quarter, float32x4_t scale[4])
+{
+    const tile_q5_k *const t = block;
+    uint32x4_t pair[2];
+    six_bits_neon(&t->scales, g, quarter, pair);
+    scale[0] = times_u32_neon(load_f16_neon(t->d, quarter), pair[0]);
+    scale[1] = times_u32_neon(load_f16_neon(t->dmin, quarter), pair[1]);
+}
+
+INLINE void q6_k_codes_neon(const void *block, int g, int quarter, int8x16_t code[TILE_CHUNKS])
+{
+    const tile_q6_k *const t = block;
+    uint8x16_t u[TILE_CHUNKS], top[TILE_CHUNKS];
+    nibbles_neon(&t->group[g].low, quarter, u);
+    pairs_neon(&t->group[g].high, quarter, top);
     UNROLL
-    for (int c = 0; c < N_CHUNKS; c++)
+    for (int c = 0; c < TILE_CHUNKS; c++)
         u[c] = vorrq_u8(u[c], vshlq_n_u8(top[c], 4));
-    to_signed(32, u, code);
+    to_signed_neon(32, u, code);
 }
 
-INLINE void q6_k_scales(const uint8_t *block, int g, int quarter, float32x4_t scale[4])
+INLINE void q6_k_scales_neon(const void *block, int g, int quarter, float32x4_t scale[4])
 {
+    const tile_q6_k *const t = block;
     UNROLL
     for (int h = 0; h < 2; h++) {
         // A signed byte: its sign bit counts -128.
-        const uint32x4_t u = load_u8(block + 32 + 32 * g + 16 * h, quarter);
+        const uint32x4_t u = load_u8_neon((const uint8_t *)t->scale[2 * g + h], quarter);
         const int32x4_t s = vreinterpretq_s32_u32(veorq_u32(u, vdupq_n_u32(128)));
-        scale[h] = times_s32(load_f16(block, quarter), vsubq_s32(s, vdupq_n_s32(128)));
+        scale[h] = times_s32_neon(load_f16_neon(t->d, quarter), vsubq_s32(s, vdupq_n_s32(128)));
     }
 }
 
-static const format Q8_0 = {544, 1, FINE, q8_0_codes, q8_0_scales};
-static const format Q4_0 = {288, 1, SIMPLE, q4_0_codes, f16_scales};
-static const format Q4_1 = {320, 1, MIN, q4_1_codes, d_and_m};
-static const format Q5_0 = {352, 1, SIMPLE, q5_0_codes, f16_scales};
-static const format Q5_1 = {384, 1, MIN, q5_1_codes, d_and_m};
-static const format Q2_K = {1344, 8, HALVES_MIN, q2_k_codes, q2_k_scales};
-static const format Q3_K = {1760, 8, HALVES, q3_k_codes, q3_k_scales};
-static const format Q4_K = {2304, 8, MIN, q4_k_codes, k_scales};
-static const format Q5_K = {2816, 8, MIN, q5_k_codes, k_scales};
-static const format Q6_K = {3360, 8, HALVES, q6_k_codes, q6_k_scales};
-static const format IQ4_NL = {288, 1, BYTES, iq4_nl_codes, f16_scales};
-static const format IQ4_XS = {2176, 8, BYTES, iq4_xs_codes, iq4_xs_scales};
-static const format MXFP4 = {272, 1, SIMPLE, mxfp4_codes, mxfp4_scales};
+INLINE void iq4_xs_codes_neon(const void *block, int g, int quarter, int8x16_t code[TILE_CHUNKS])
+{
+    const tile_iq4_xs *const t = block;
+    table_codes_neon(vld1q_s8(IQ4_VALUES), &t->group[g], quarter, code);
+}
+
+INLINE void iq4_xs_scales_neon(const void *block, int g, int quarter, float32x4_t scale[4])
+{
+    const tile_iq4_xs *const t = block;
+    const uint32x4_t both = load_u8_neon(t->low[g / 2], quarter);
+    const uint32x4_t low = vandq_u32(shift_right_neon(both, 4 * (g % 2)), vdupq_n_u32(15));
+    const uint32x4_t all = vmovl_u16(vld1_u16(t->top + QUARTER_ROWS * quarter));
+    const uint32x4_t top = vandq_u32(shift_right_neon(all, 2 * g), vdupq_n_u32(3));
+    const int32x4_t s = vreinterpretq_s32_u32(vorrq_u32(low, vshlq_n_u32(top, 4)));
+    scale[0] = times_s32_neon(load_f16_neon(t->d, quarter), vsubq_s32(s, vdupq_n_s32(32)));
+}
+
+/* ---- descriptions ------------------------------------------------------------------------------------------------ */
+
+#define SMALL_NEON(name, steps)                                                                                        \
+    {                                                                                                                  \
+        .block_bytes = sizeof(tile_##name), .n_groups = 1, .kind = steps, .codes = name##_codes_neon,                  \
+        .scales = name##_scales_neon                                                                                   \
+    }
+#define LARGE_NEON(name, steps)                                                                                        \
+    {                                                                                                                  \
+        .block_bytes = sizeof(tile_##name), .n_groups = TILE_GROUPS, .kind = steps, .codes = name##_codes_neon,        \
+        .scales = name##_scales_neon                                                                                   \
+    }
+
+static const format_neon Q8_0_NEON = SMALL_NEON(q8_0, FINE);
+static const format_neon Q4_0_NEON = SMALL_NEON(q4_0, SIMPLE);
+static const format_neon Q4_1_NEON = SMALL_NEON(q4_1, MIN);
+static const format_neon Q5_0_NEON = SMALL_NEON(q5_0, SIMPLE);
+static const format_neon Q5_1_NEON = SMALL_NEON(q5_1, MIN);
+static const format_neon Q2_K_NEON = LARGE_NEON(q2_k, HALVES_MIN);
+static const format_neon Q3_K_NEON = LARGE_NEON(q3_k, HALVES);
+static const format_neon Q4_K_NEON = LARGE_NEON(q4_k, MIN);
+static const format_neon Q5_K_NEON = LARGE_NEON(q5_k, MIN);
+static const format_neon Q6_K_NEON = LARGE_NEON(q6_k, HALVES);
+static const format_neon IQ4_NL_NEON = SMALL_NEON(iq4_nl, BYTES);
+static const format_neon IQ4_XS_NEON = LARGE_NEON(iq4_xs, BYTES);
+static const format_neon MXFP4_NEON = SMALL_NEON(mxfp4, SIMPLE);
+
+/* The formats described above: every one that all instruction sets have, and any of SCALAR_ONLY_FORMATS that NEON has
+ * first (quant/formats.h). */
+#define NEON_FORMATS(X) SIMD_FORMATS(X)
 
 #endif

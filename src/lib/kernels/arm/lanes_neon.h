@@ -1,5 +1,5 @@
-/* lanes_neon.h - 16 floats side by side, four registers: the words that vector.h and plain.h are written in.  What each
- * does is said in lanes_avx512.h. */
+/* lanes_neon.h - 16 floats side by side, four registers: the words that the bodies in lanes/ are written in.  Each is
+ * described in lanes_avx512.h. */
 #ifndef KERNELS_ARM_LANES_NEON_H
 #define KERNELS_ARM_LANES_NEON_H
 
@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "kernels/lanes/template.h"
+
+#define LANES_16 // the bodies in lanes/ may follow
 
 typedef struct f32x16 {
     float32x4_t q[4];

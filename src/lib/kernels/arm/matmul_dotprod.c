@@ -1,10 +1,10 @@
 /* matmul_dotprod.c - quantized matrix products with the dot product instructions of ARMv8.2 and later: one sdot adds
- * four products to the sums of 4 rows.  Everything else is NEON's. */
+ * four products to the sums of 4 rows.  The rest of the table is NEON's. */
 #include "kernels/arm/formats_neon.h"
-#include "kernels/arm/neon.h"
+#include "kernels/variants.h"
 
-/* The integer sums of n_chunks * 4 products, for 4 rows. */
-INLINE int32x4_t dot_of(int n_short, const int8x16_t *code, int n_chunks, const int8_t *x)
+/* The integer sums of n_chunks * 4 products, for 4 rows (the part of matmul_neon_body.h that differs). */
+INLINE int32x4_t group_dots(int n_short, const int8x16_t *code, int n_chunks, const int8_t *x)
 {
     (void)n_short;
     int32x4_t dot = vdupq_n_s32(0);
@@ -19,10 +19,11 @@ INLINE int32x4_t dot_of(int n_short, const int8x16_t *code, int n_chunks, const 
     return dot;
 }
 
-#include "kernels/arm/products.h"
+#define DOTS_NEON
+#include "kernels/arm/matmul_neon_body.h"
 
 void kernels_fill_dotprod(kernels *k)
 {
     k->name = "dotprod";
-    fill_products(k);
+    fill_products_neon(k);
 }

@@ -1,10 +1,11 @@
-/* vector_neon.c - all that lanes of 16 do, with NEON as every AArch64 processor has it: the table begins here. */
+/* vector_neon.c - everything that lanes of 16 compute, with NEON as every AArch64 processor has it: the table begins
+ * here. */
 #include "kernels/arm/lanes_neon.h"
 
-#include "kernels/arm/neon.h"
-#include "kernels/lanes/attend.h"
-#include "kernels/lanes/plain.h"
-#include "kernels/lanes/vector.h"
+#include "kernels/lanes/attend_body.h"
+#include "kernels/lanes/plain_body.h"
+#include "kernels/lanes/vector_body.h"
+#include "kernels/variants.h"
 
 void kernels_fill_neon(kernels *k)
 {

@@ -1,4 +1,4 @@
-/* template.h - how the SIMD files write one loop for many shapes.
+/* template.h - one loop for many shapes: the means of the SIMD files.
  *
  * A template is an ordinary function that is always expanded in place; arguments that are constants where it is called
  * (a format's description, a number of tokens) vanish from it, and loops marked UNROLL whose bounds became constant

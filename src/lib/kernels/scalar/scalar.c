@@ -1,24 +1,22 @@
-/* scalar.c - the definition of every operation, in plain C.  Clarity first: this is what the others are compared with.
+/* scalar.c - the definition of every operation, in plain C.
+ *
+ * Clarity comes before speed: every other table is compared with this one bit by bit.
  */
 #include <string.h>
 
 #include "kernels/codes.h"
-#include "kernels/quantized.h"
+#include "kernels/lanes/operands.h"
 #include "kernels/scalar/math.h"
 #include "kernels/variants.h"
-#include "quant/blocks.h"
+#include "quant/formats.h"
+#include "quant/half.h"
 #include "quant/tile.h"
 
 enum { R = TILE_ROWS };
 
-static size_t token_at(const act_rows *x, size_t i)
-{
-    return x->index != NULL ? (size_t)x->index[i] : i;
-}
-
 /* ---- matrix products -------------------------------------------------------------------------------------------- */
 
-/* Adds one opened block to the 16 sums of a token whose activations it stands before. */
+/* Adds one opened block to the 16 sums of a token; x begins at the block's first column. */
 static void add_block(const tile_block *b, const code_rows *x, bool is_fine, float acc[R])
 {
     for (int first = 0; first < b->n_k; first += b->group) {
@@ -37,66 +35,63 @@ static void add_block(const tile_block *b, const code_rows *x, bool is_fine, flo
     }
 }
 
-static void matmul_quantized(tensor_type t, const uint8_t *tiles, size_t n_tiles, const act_rows *x, size_t n, float *y,
-                             size_t ld)
+static void clear_outputs(const product *p, size_t tile)
 {
-    const type_traits *const traits = type_get((uint32_t)t);
+    for (size_t i = 0; i < p->n; i++)
+        memset(p->y + i * p->ld + tile * R, 0, R * sizeof *p->y);
+}
+
+static void matmul_quantized(const tensor_type *t, product p)
+{
+    const type_traits *const traits = type_get((uint32_t)*t);
     const size_t step = (size_t)traits->block_bytes * R;
-    const bool is_fine = act_form_of(t) == ACTS_FINE;
+    const bool is_fine = act_form_of(*t) == ACTS_FINE;
     tile_block b;
-    for (size_t tile = 0; tile < n_tiles; tile++) {
-        for (size_t i = 0; i < n; i++)
-            memset(y + i * ld + tile * R, 0, R * sizeof *y);
-        for (size_t k = 0; k < x->n_cols; k += traits->block_elems, tiles += step) {
-            tile_open(t, tiles, &b);
-            for (size_t i = 0; i < n; i++) {
-                const code_rows codes = codes_at(&x->codes, token_at(x, i) * x->n_cols + k);
-                add_block(&b, &codes, is_fine, y + i * ld + tile * R);
+    for (size_t tile = 0; tile < p.n_tiles; tile++) {
+        clear_outputs(&p, tile);
+        for (size_t k = 0; k < p.x->n_cols; k += traits->block_elems, p.tiles += step) {
+            tile_open(*t, p.tiles, &b);
+            for (size_t i = 0; i < p.n; i++) {
+                const code_rows codes = codes_at(&p.x->codes, token_at(p.x, i) * p.x->n_cols + k);
+                add_block(&b, &codes, is_fine, p.y + i * p.ld + tile * R);
             }
         }
     }
 }
 
-#define PRODUCT(format)                                                                                                \
-    static void matmul_##format(const uint8_t *tiles, size_t n_tiles, const act_rows *x, size_t n, float *y,           \
-                                size_t ld)                                                                             \
-    {                                                                                                                  \
-        matmul_quantized(TYPE_##format, tiles, n_tiles, x, n, y, ld);                                                  \
-    }
-QUANTIZED_FORMATS(PRODUCT)
+/* A plain type: bytes of one k of a tile, and how its 16 weights are read. */
+typedef struct plain_weights {
+    size_t step;
+    void (*load)(const void *k, float w[R]);
+} plain_weights;
 
-/* Loads the 16 weights of one k. */
-typedef void (*load_fn)(const uint8_t *p, float w[R]);
-
-static void load_f32(const uint8_t *p, float w[R])
+static void load_f32(const void *k, float w[R])
 {
-    memcpy(w, p, R * sizeof *w);
+    memcpy(w, ((const tile_f32 *)k)->row, R * sizeof *w);
 }
 
-static void load_f16(const uint8_t *p, float w[R])
+static void load_f16(const void *k, float w[R])
 {
     for (int r = 0; r < R; r++)
-        w[r] = half_load(p + 2 * r);
+        w[r] = f32_from_f16(((const tile_f16 *)k)->row[r]);
 }
 
-static void load_bf16(const uint8_t *p, float w[R])
+static void load_bf16(const void *k, float w[R])
 {
     for (int r = 0; r < R; r++)
-        w[r] = f32_from_bf16(load_le16(p + 2 * r));
+        w[r] = f32_from_bf16(((const tile_bf16 *)k)->row[r]);
 }
 
-static void matmul_plain(load_fn load, size_t step, const uint8_t *tiles, size_t n_tiles, const act_rows *x, size_t n,
-                         float *y, size_t ld)
+static void matmul_plain(const plain_weights *weights, product p)
 {
-    for (size_t tile = 0; tile < n_tiles; tile++) {
-        for (size_t i = 0; i < n; i++)
-            memset(y + i * ld + tile * R, 0, R * sizeof *y);
-        for (size_t k = 0; k < x->n_cols; k++, tiles += step) {
+    for (size_t tile = 0; tile < p.n_tiles; tile++) {
+        clear_outputs(&p, tile);
+        for (size_t k = 0; k < p.x->n_cols; k++, p.tiles += weights->step) {
             float w[R];
-            load(tiles, w);
-            for (size_t i = 0; i < n; i++) {
-                const float value = x->f32[token_at(x, i) * x->n_cols + k];
-                float *const acc = y + i * ld + tile * R;
+            weights->load(p.tiles, w);
+            for (size_t i = 0; i < p.n; i++) {
+                const float value = p.x->f32[token_at(p.x, i) * p.x->n_cols + k];
+                float *const acc = p.y + i * p.ld + tile * R;
                 for (int r = 0; r < R; r++)
                     acc[r] = fmaf(w[r], value, acc[r]);
             }
@@ -104,26 +99,20 @@ static void matmul_plain(load_fn load, size_t step, const uint8_t *tiles, size_t
     }
 }
 
-static void matmul_f32(const uint8_t *tiles, size_t n_tiles, const act_rows *x, size_t n, float *y, size_t ld)
-{
-    matmul_plain(load_f32, 4 * R, tiles, n_tiles, x, n, y, ld);
-}
-
-static void matmul_f16(const uint8_t *tiles, size_t n_tiles, const act_rows *x, size_t n, float *y, size_t ld)
-{
-    matmul_plain(load_f16, 2 * R, tiles, n_tiles, x, n, y, ld);
-}
-
-static void matmul_bf16(const uint8_t *tiles, size_t n_tiles, const act_rows *x, size_t n, float *y, size_t ld)
-{
-    matmul_plain(load_bf16, 2 * R, tiles, n_tiles, x, n, y, ld);
-}
+#define QUANTIZED_PRODUCT(NAME, name)                                                                                  \
+    static const tensor_type NAME##_SCALAR = TYPE_##NAME;                                                              \
+    PRODUCT_FUNCTION(matmul_scalar_##name, matmul_quantized, NAME##_SCALAR)
+#define PLAIN_PRODUCT(NAME, name)                                                                                      \
+    static const plain_weights NAME##_SCALAR = {sizeof(tile_##name), load_##name};                                     \
+    PRODUCT_FUNCTION(matmul_scalar_##name, matmul_plain, NAME##_SCALAR)
+QUANTIZED_FORMATS(QUANTIZED_PRODUCT)
+PLAIN_FORMATS(PLAIN_PRODUCT)
 
 /* ---- activations ------------------------------------------------------------------------------------------------ */
 
 static void quantize_group(const float *x, const code_rows *to)
 {
-    uint32_t max_bits = 0; // of |x|: as integers, so that infinities and NaN stand above every number
+    uint32_t max_bits = 0; // of |x|: as integers, so that infinities and NaN compare above every number
     for (int i = 0; i < K_GROUP; i++) {
         const uint32_t bits = f32_bits(x[i]) & 0x7fffffff;
         max_bits = bits > max_bits ? bits : max_bits;
@@ -330,11 +319,10 @@ static void softmax_weights(const float *x, size_t n, float max, float t, float 
 
 void kernels_fill_scalar(kernels *k)
 {
-#define ENTRY(format) [TYPE_##format] = matmul_##format,
+#define ENTRY(NAME, name) [TYPE_##NAME] = matmul_scalar_##name,
     *k = (kernels){
         .name = "scalar",
-        .matmul =
-            {[TYPE_F32] = matmul_f32, [TYPE_F16] = matmul_f16, [TYPE_BF16] = matmul_bf16, QUANTIZED_FORMATS(ENTRY)},
+        .matmul = {ALL_FORMATS(ENTRY)},
         .quantize = quantize,
         .rmsnorm = rmsnorm,
         .layernorm = layernorm,

@@ -1,4 +1,4 @@
-/* lanes_avx512.h - 16 floats side by side, one register: the words that vector.h and plain.h are written in. */
+/* lanes_avx512.h - 16 floats side by side, one register: the words that the bodies in lanes/ are written in. */
 #ifndef KERNELS_X86_LANES_AVX512_H
 #define KERNELS_X86_LANES_AVX512_H
 
@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "kernels/lanes/template.h"
+
+#define LANES_16 // the bodies in lanes/ may follow
 
 typedef __m512 f32x16;
 

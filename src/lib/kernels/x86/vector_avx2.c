@@ -1,10 +1,11 @@
-/* vector_avx2.c - all that lanes of 16 do, with AVX2, FMA and F16C: the table of this instruction set begins here. */
+/* vector_avx2.c - everything that lanes of 16 compute, with AVX2, FMA and F16C: the table of this instruction set
+ * begins here. */
 #include "kernels/x86/lanes_avx2.h"
 
-#include "kernels/lanes/attend.h"
-#include "kernels/lanes/plain.h"
-#include "kernels/lanes/vector.h"
-#include "kernels/x86/avx2.h"
+#include "kernels/lanes/attend_body.h"
+#include "kernels/lanes/plain_body.h"
+#include "kernels/lanes/vector_body.h"
+#include "kernels/variants.h"
 
 void kernels_fill_avx2(kernels *k)
 {

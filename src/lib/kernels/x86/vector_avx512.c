@@ -1,10 +1,11 @@
-/* vector_avx512.c - all that lanes of 16 do, with AVX-512: the table of this instruction set begins here. */
+/* vector_avx512.c - everything that lanes of 16 compute, with AVX-512: the table of this instruction set begins here.
+ */
 #include "kernels/x86/lanes_avx512.h"
 
-#include "kernels/lanes/attend.h"
-#include "kernels/lanes/plain.h"
-#include "kernels/lanes/vector.h"
-#include "kernels/x86/avx512.h"
+#include "kernels/lanes/attend_body.h"
+#include "kernels/lanes/plain_body.h"
+#include "kernels/lanes/vector_body.h"
+#include "kernels/variants.h"
 
 void kernels_fill_avx512(kernels *k)
 {

@@ -1,12 +1,18 @@
-/* attend.h - attention over a span of pages, in lanes of 16: written once for every instruction set, as vector.h is.
+/* attend_body.h - attention over a span of pages, in lanes of 16.
  *
- * Queries are taken in blocks: a page's keys and values come from memory once, and are opened once for all queries of a
- * block.  What is computed for one query does not depend on the others.
+ * The body of a part of vector_avx2.c, vector_avx512.c and vector_neon.c, as vector_body.h is.
+ *
+ * Queries are taken in blocks: a page's keys and values are read from memory once, and opened once for all queries of a
+ * block.  The result of one query does not depend on the others.
  */
-#ifndef KERNELS_LANES_ATTEND_H
-#define KERNELS_LANES_ATTEND_H
+#ifndef LANES_16
+#error "include one of lanes_avx2.h, lanes_avx512.h and lanes_neon.h first: it defines f32x16 and lanes_*"
+#endif
 
-#include "kernels/lanes/vector.h"
+#ifndef KERNELS_LANES_ATTEND_BODY_H
+#define KERNELS_LANES_ATTEND_BODY_H
+
+#include "kernels/lanes/vector_body.h"
 
 /* Half of the registers hold sums, the others what goes into them. */
 enum {
@@ -45,8 +51,8 @@ INLINE f32x16 load_elements(tensor_type type, const void *page, size_t at)
     return type == TYPE_F16 ? lanes_load_f16((const uint16_t *)page + at) : lanes_load((const float *)page + at);
 }
 
-/* Asks for a part of the page that comes next, so that it is there in time.  next: NULL for none. */
-INLINE void prefetch(const void *next, size_t at, size_t bytes)
+/* Prefetches a part of the page that comes next; `next` is NULL for none. */
+INLINE void prefetch_page(const void *next, size_t at, size_t bytes)
 {
     for (size_t i = 0; next != NULL && i < bytes; i += 64)
         __builtin_prefetch((const char *)next + at + i);
@@ -57,14 +63,25 @@ INLINE size_t element_bytes(tensor_type type)
     return type == TYPE_F32 ? sizeof(float) : type == TYPE_F16 ? sizeof(uint16_t) : 1;
 }
 
+/* The positions of a page that a query sees: lo <= position < hi. */
+typedef struct visible {
+    int lo, hi; // lo >= hi: none
+} visible;
+
+INLINE visible visible_of(const attend_query *q, int page)
+{
+    const int first = page * KV_PAGE;
+    return (visible){q->begin > first ? q->begin - first : 0, q->end < first + KV_PAGE ? q->end - first : KV_PAGE};
+}
+
 /* ---- scores ------------------------------------------------------------------------------------------------------ */
 
-/* What the scores of a block are computed of: n_q queries and n_pages pages, one of them 1, and of every page n_lanes
- * times 16 positions from 16 * lane on.  score[q or page][position]. */
+/* A block of scores: n_q queries and n_pages pages, one of which is 1, and of every page n_lanes times 16 positions
+ * from 16 * lane on.  score[q or page][position]. */
 typedef struct score_block {
     int first_q, n_q, n_pages, lane, n_lanes;
     const void *const *keys;
-    const void *const *next; // (n_next): pages to ask for meanwhile
+    const void *const *next; // (n_next): pages to prefetch meanwhile
     int n_next;
     float *score;
 } score_block;
@@ -74,11 +91,11 @@ INLINE float *score_at(const score_block *b, int q, int page, int l)
     return b->score + (q + page) * KV_PAGE + (b->lane + l) * N;
 }
 
-/* Asks for the part of the next pages that lies as row k of keys does. */
+/* Prefetches the part of the next pages that is at the place of row k of keys. */
 INLINE void prefetch_row(const score_block *b, size_t k, size_t row)
 {
     for (int i = 0; i < b->n_next; i++)
-        prefetch(b->next[i], k * row, row);
+        prefetch_page(b->next[i], k * row, row);
 }
 
 INLINE void scores_plain(const attend_args *a, tensor_type type, score_block b)
@@ -154,29 +171,33 @@ INLINE void scores(const attend_args *a, tensor_type type, const query_codes *co
         add_group_q8(a, codes, &b, g);
 }
 
-/* One page and n_q queries (a constant) from first_q on; n_next (0, 1) pages stand behind it. */
-INLINE void scores_of_some(const attend_args *a, tensor_type type, const query_codes *codes, int first_q, int n_q,
-                           const void *const *keys, int n_next, float *score)
+/* n_q queries (a constant) from first_q on, of a block that is one page. */
+INLINE void scores_of_some(const attend_args *a, tensor_type type, const query_codes *codes, score_block page,
+                           int first_q, int n_q)
 {
-    for (int lane = 0; lane < KV_PAGE / N; lane += SCORE_LANES)
-        scores(a, type, codes,
-               (score_block){first_q, n_q, 1, lane, SCORE_LANES, keys, keys + 1, first_q + lane == 0 ? n_next : 0,
-                             score + first_q * KV_PAGE});
+    for (int lane = 0; lane < KV_PAGE / N; lane += SCORE_LANES) {
+        score_block b = page;
+        b.first_q = first_q;
+        b.n_q = n_q;
+        b.lane = lane;
+        b.n_next = first_q + lane == 0 ? page.n_next : 0; // once per page
+        b.score = page.score + first_q * KV_PAGE;
+        scores(a, type, codes, b);
+    }
 }
 
-/* One page and every query. */
-INLINE void scores_of_all(const attend_args *a, tensor_type type, const query_codes *codes, const void *const *keys,
-                          int n_next, float *score)
+/* Every query of a block that is one page. */
+INLINE void scores_of_all(const attend_args *a, tensor_type type, const query_codes *codes, score_block page)
 {
     int q = 0;
     for (; q + SCORE_QUERIES <= a->n; q += SCORE_QUERIES)
-        scores_of_some(a, type, codes, q, SCORE_QUERIES, keys, n_next, score);
+        scores_of_some(a, type, codes, page, q, SCORE_QUERIES);
     for (; SCORE_QUERIES == 8 && q + 4 <= a->n; q += 4)
-        scores_of_some(a, type, codes, q, 4, keys, n_next, score);
+        scores_of_some(a, type, codes, page, q, 4);
     for (; q + 2 <= a->n; q += 2)
-        scores_of_some(a, type, codes, q, 2, keys, n_next, score);
+        scores_of_some(a, type, codes, page, q, 2);
     for (; q < a->n; q++)
-        scores_of_some(a, type, codes, q, 1, keys, n_next, score);
+        scores_of_some(a, type, codes, page, q, 1);
 }
 
 /* ---- weights ----------------------------------------------------------------------------------------------------- */
@@ -190,8 +211,8 @@ INLINE f32x16 where_visible(int first, int lo, int hi, f32x16 a, f32x16 b)
     return lanes_if_less(place, lanes_set((float)(lo - first)), b, below_hi);
 }
 
-/* A page's scores become exponentials, of which [lo, hi) are visible; the query's sum takes them in.  Returns the
- * factor that its values get. */
+/* A page's scores become exponentials, of which [lo, hi) are visible; they join the query's sum.  Returns the
+ * factor for its values. */
 INLINE float weigh(const attend_args *a, attend_query *q, float *score, int lo, int hi)
 {
     const f32x16 none = lanes_set(-INFINITY), zero = lanes_set(0.0f), scale = lanes_set(a->scale);
@@ -228,7 +249,7 @@ typedef struct value_block {
     const float *weight, *factor;
     size_t q_stride, group_stride;
     int lo, hi;                          // visible positions
-    const void *next_values, *next_keys; // to ask for meanwhile, or NULL
+    const void *next_values, *next_keys; // to prefetch meanwhile, or NULL
 } value_block;
 
 /* 16 values of position t from element `first` on. */
@@ -247,8 +268,8 @@ INLINE void add_lanes(const attend_args *a, tensor_type type, value_block b, int
     const size_t row = (size_t)a->d_v * element_bytes(type), key_row = (size_t)a->d_k * element_bytes(type);
     for (int t = b.lo; t < b.hi; t++) {
         if (first == 0) {
-            prefetch(b.next_values, (size_t)t * row, row);
-            prefetch(b.next_keys, (size_t)t * key_row, key_row);
+            prefetch_page(b.next_values, (size_t)t * row, row);
+            prefetch_page(b.next_keys, (size_t)t * key_row, key_row);
         }
         UNROLL
         for (int j = 0; j < n; j++) {
@@ -309,8 +330,12 @@ INLINE void add_values(const attend_args *a, tensor_type type, value_block b, in
         add_last(a, type, b, q);
 }
 
-INLINE value_block values_of(const attend_args *a, int q, int n_q, const void *values, const float *weight,
-                             const float *factor, int lo, int hi)
+/* ---- pages ------------------------------------------------------------------------------------------------------- */
+
+/* n_q queries from query q on and the values of a page, of which they see v; `weight` and `factor` begin with those of
+ * query 0. */
+INLINE value_block values_of(const attend_args *a, int q, int n_q, const void *values, visible v, const float *weight,
+                             const float *factor)
 {
     return (value_block){.queries = a->queries + q,
                          .n_q = n_q,
@@ -318,41 +343,38 @@ INLINE value_block values_of(const attend_args *a, int q, int n_q, const void *v
                          .weight = weight + q * KV_PAGE,
                          .factor = factor + q,
                          .q_stride = KV_PAGE,
-                         .lo = lo,
-                         .hi = hi};
+                         .lo = v.lo,
+                         .hi = v.hi};
 }
 
-/* ---- pages ------------------------------------------------------------------------------------------------------- */
-
-typedef struct visible {
-    int lo, hi; // of a page's positions; lo >= hi: none
-} visible;
-
-INLINE visible visible_of(const attend_query *q, int page)
+/* A block of n pages that prefetches n others. */
+INLINE score_block of_pages(score_block b, int n)
 {
-    const int first = page * KV_PAGE;
-    return (visible){q->begin > first ? q->begin - first : 0, q->end < first + KV_PAGE ? q->end - first : KV_PAGE};
+    b.n_pages = n;
+    b.n_next = n;
+    return b;
 }
 
-/* A single query: several pages' scores together, since one page's would wait for each other. */
+/* A single query: the scores of several pages together, since those of one page are a single chain of additions. */
 INLINE void attend_alone(const attend_args *a, tensor_type type, const query_codes *codes)
 {
     float score[ALONE_PAGES * KV_PAGE] = {0};
     for (int page = 0; page < a->n_pages;) {
         const int n = page + ALONE_PAGES <= a->n_pages ? ALONE_PAGES : 1;
-        if (n == 1)
-            scores(a, type, codes, (score_block){0, 1, 1, 0, 2, a->keys + page, a->values + page, 1, score});
+        const score_block b = {
+            .n_q = 1, .n_lanes = 2, .keys = a->keys + page, .next = a->values + page, .score = score};
+        if (n == 1) // the number of pages as a constant
+            scores(a, type, codes, of_pages(b, 1));
         else
-            scores(a, type, codes,
-                   (score_block){0, 1, ALONE_PAGES, 0, 2, a->keys + page, a->values + page, ALONE_PAGES, score});
+            scores(a, type, codes, of_pages(b, ALONE_PAGES));
         for (int i = 0; i < n; i++, page++) {
             const visible v = visible_of(a->queries, a->first_page + page);
             if (v.lo >= v.hi)
                 continue;
             const float factor = weigh(a, a->queries, score + i * KV_PAGE, v.lo, v.hi);
-            value_block b = values_of(a, 0, 1, a->values[page], score + i * KV_PAGE, &factor, v.lo, v.hi);
-            b.next_keys = page + n < a->n_pages ? a->keys[page + n] : NULL;
-            add_values(a, type, b, ALONE_LANES);
+            value_block values = values_of(a, 0, 1, a->values[page], v, score + i * KV_PAGE, &factor);
+            values.next_keys = page + n < a->n_pages ? a->keys[page + n] : NULL;
+            add_values(a, type, values, ALONE_LANES);
         }
     }
 }
@@ -362,7 +384,13 @@ INLINE void attend_page(const attend_args *a, tensor_type type, const query_code
 {
     float score[ATTEND_QUERIES * KV_PAGE], factor[ATTEND_QUERIES];
     const bool is_last = page + 1 == a->n_pages;
-    scores_of_all(a, type, codes, a->keys + page, is_last ? 0 : 1, score);
+    const score_block b = {.n_pages = 1,
+                           .n_lanes = SCORE_LANES,
+                           .keys = a->keys + page,
+                           .next = a->keys + page + 1,
+                           .n_next = is_last ? 0 : 1,
+                           .score = score};
+    scores_of_all(a, type, codes, b);
     bool all_see_all = true;
     for (int q = 0; q < a->n; q++) {
         const visible v = visible_of(&a->queries[q], a->first_page + page);
@@ -373,17 +401,17 @@ INLINE void attend_page(const attend_args *a, tensor_type type, const query_code
     const void *const next = is_last ? NULL : a->values[page + 1];
     int q = 0;
     for (; all_see_all && q + VALUE_QUERIES <= a->n; q += VALUE_QUERIES) {
-        value_block b = values_of(a, q, VALUE_QUERIES, a->values[page], score, factor, 0, KV_PAGE);
-        b.next_values = q == 0 ? next : NULL;
-        add_values(a, type, b, VALUE_LANES);
+        value_block values = values_of(a, q, VALUE_QUERIES, a->values[page], (visible){0, KV_PAGE}, score, factor);
+        values.next_values = q == 0 ? next : NULL;
+        add_values(a, type, values, VALUE_LANES);
     }
     for (; q < a->n; q++) {
         const visible v = visible_of(&a->queries[q], a->first_page + page);
         if (v.lo >= v.hi)
             continue;
-        value_block b = values_of(a, q, 1, a->values[page], score, factor, v.lo, v.hi);
-        b.next_values = q == 0 ? next : NULL;
-        add_values(a, type, b, ALONE_LANES);
+        value_block values = values_of(a, q, 1, a->values[page], v, score, factor);
+        values.next_values = q == 0 ? next : NULL;
+        add_values(a, type, values, ALONE_LANES);
     }
 }
 

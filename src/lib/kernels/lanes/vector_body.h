@@ -1,9 +1,15 @@
-/* vector.h - everything but the matrix products and attention, in lanes of 16: written once, compiled by vector_avx2.c,
- * vector_avx512.c and vector_neon.c, each with its own lanes.  Sixteen is the number of partial sums of the definition
- * (scalar/scalar.c), so that a sum along a vector is one accumulator; whatever does not fill the lanes at the end of a
- * vector goes through a padded copy. */
-#ifndef KERNELS_LANES_VECTOR_H
-#define KERNELS_LANES_VECTOR_H
+/* vector_body.h - everything but the matrix products and attention, in lanes of 16.
+ *
+ * The body of vector_avx2.c, vector_avx512.c and vector_neon.c, each with its own lanes.  Sixteen is the number of
+ * partial sums of the definition (scalar/scalar.c), so that a sum along a vector is one accumulator.  The end of a
+ * vector that does not fill the lanes goes through a padded copy.
+ */
+#ifndef LANES_16
+#error "include one of lanes_avx2.h, lanes_avx512.h and lanes_neon.h first: it defines f32x16 and lanes_*"
+#endif
+
+#ifndef KERNELS_LANES_VECTOR_BODY_H
+#define KERNELS_LANES_VECTOR_BODY_H
 
 #include <string.h>
 
@@ -44,8 +50,8 @@ INLINE f32x16 lanes_exp(f32x16 x)
 
 /* ---- activations ------------------------------------------------------------------------------------------------ */
 
-/* What rounding to codes leaves of t, in 128ths. */
-INLINE f32x16 rest(f32x16 t)
+/* The rest of t after rounding to a code, in 128ths. */
+INLINE f32x16 rest_of(f32x16 t)
 {
     return lanes_mul(lanes_sub(t, lanes_round(t)), lanes_set(128.0f));
 }
@@ -65,8 +71,8 @@ INLINE void quantize_group(const float *x, const code_rows *to)
         *to->scaled_sum = *to->scale * (float)(to->sum[0] + to->sum[1]);
     if (to->fine == NULL)
         return;
-    to->fine_sum[0] = (int16_t)lanes_store_i8(to->fine, rest(ta));
-    to->fine_sum[1] = (int16_t)lanes_store_i8(to->fine + N, rest(tb));
+    to->fine_sum[0] = (int16_t)lanes_store_i8(to->fine, rest_of(ta));
+    to->fine_sum[1] = (int16_t)lanes_store_i8(to->fine + N, rest_of(tb));
 }
 
 static void quantize(const float *x, size_t n, const code_rows *out)
