@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "server/experts.h"
+#include "json/experts_json.h"
 
 /* Text of the model, which is valid UTF-8 and may hold zero bytes. */
 static json_t *text_to_json(const buf *text)

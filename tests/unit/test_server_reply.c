@@ -12,7 +12,7 @@
 #include "server/api_error.h"
 #include "server/chat_logprobs.h"
 #include "server/chat_reply.h"
-#include "server/json_out.h"
+#include "json/json_out.h"
 
 static const chat_head HEAD = {.id = "chatcmpl-1",
                                .fingerprint = "sw-x",

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "server/json_out.h"
+#include "json/json_out.h"
 
 static const struct {
     int status;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "server/chat_logprobs.h"
-#include "server/json_out.h"
+#include "json/json_out.h"
 
 /* FNV-1a (Fowler, Noll, Vo): a short name for a configuration, not a defence. */
 static uint32_t hash_bytes(uint32_t h, const void *data, size_t n)

@@ -1,25 +1,7 @@
-#include "server/experts.h"
+#include "json/experts_json.h"
 
-#include "base/alloc.h"
-#include "server/json_out.h"
+#include "json/json_out.h"
 #include "server/routes.h"
-
-json_t *experts_counts_json(const sw_engine *engine)
-{
-    const sw_model_info *const info = sw_engine_info(engine);
-    uint64_t *const counts = mem_calloc((size_t)info->n_experts + 1, sizeof *counts);
-    json_t *const layers = counts != NULL ? json_array() : NULL;
-    for (int l = 0; layers != NULL && l < info->n_layers; l++) {
-        if (!sw_engine_router_counts(engine, l, counts))
-            continue;
-        json_t *const list = json_array();
-        for (int x = 0; x < info->n_experts; x++)
-            json_array_append_new(list, json_integer((json_int_t)counts[x]));
-        json_array_append_new(layers, json_pack("{s:i, s:o}", "layer", l, "counts", list));
-    }
-    mem_free(counts);
-    return layers;
-}
 
 void experts_route(conn *c, const char *rest)
 {

@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "server/json_out.h"
+#include "json/json_out.h"
 #include "server/routes.h"
 
 /* Able to serve: a model is loaded, or one that is known can be loaded on demand.  Not between the start and the end of

@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/escape.h"
 #include "base/utf8.h"
-#include "server/json_out.h"
+#include "json/json_out.h"
 
 enum {
     DEPTH_MAX = 4,
