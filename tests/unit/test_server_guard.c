@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "server/guard.h"
+#include "http/guard.h"
 #include "server/internal.h"
 
 static void test_knows_loopback_hosts_from_names_that_look_like_them(void **state)

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/rng.h"
-#include "server/guard.h"
+#include "http/guard.h"
 #include "server/internal.h"
 #include "server/socket_info.h"
 

@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "server/guard.h"
+#include "http/guard.h"
 #include "server/internal.h"
 
 enum {

@@ -1,10 +1,9 @@
-/* guard.h - questions about a request's headers that decide whether it is served at all.
+/* guard.h - checks of header values that decide whether a request is served at all.
  *
- * Pure functions over header values.  They are what stands between a loopback port and any page that a browser on this
- * machine has open.
+ * Pure functions.  They alone keep a loopback port from any page that a browser on this machine has open.
  */
-#ifndef SERVER_GUARD_H
-#define SERVER_GUARD_H
+#ifndef HTTP_GUARD_H
+#define HTTP_GUARD_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,10 +15,14 @@ bool guard_is_loopback_authority(const char *authority);
 /* "http://" or "https://" and a loopback authority. */
 bool guard_is_loopback_origin(const char *origin);
 
-/* Digits only; false also when the number does not fit. */
+/* Returns true if the origin is one of `list` (comma-separated): the same bytes, or an entry that ends in '*' after its
+ * scheme ("app:", two slashes, '*'), for every origin of that scheme. */
+bool guard_is_listed_origin(const char *list, const char *origin);
+
+/* Digits only; returns false also if the number does not fit. */
 bool guard_parse_content_length(const char *text, uint64_t *out);
 
-/* At most 128 visible ASCII characters, at least one. */
+/* Returns true for 1 to 128 visible ASCII characters. */
 bool guard_is_request_id(const char *text);
 
 /* Header names as in Access-Control-Request-Headers: tokens, commas and blanks. */

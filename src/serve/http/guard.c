@@ -1,9 +1,10 @@
-#include "server/guard.h"
+/* guard.c - hosts, origins, keys and numbers as they come in headers; every check accepts a form and nothing beside. */
+#include "http/guard.h"
 
 #include <ctype.h>
 #include <string.h>
 
-/* Length of the host part of "host:port" or "[address]:port"; 0 when the port is not a number. */
+/* Length of the host part of "host:port" or "[address]:port"; 0 if the port is not a number. */
 static size_t host_length(const char *authority)
 {
     const char *const bracket = authority[0] == '[' ? strchr(authority, ']') : NULL;
@@ -15,7 +16,7 @@ static size_t host_length(const char *authority)
     return (size_t)(port - authority);
 }
 
-/* "127." and three numbers of one to three digits: a name like 127.evil.example is none. */
+/* "127." and three numbers of one to three digits; a name like 127.evil.example is not one. */
 static bool is_loopback_ipv4(const char *host, size_t n)
 {
     size_t pos = 4;
@@ -50,6 +51,27 @@ bool guard_is_loopback_origin(const char *origin)
     if (strncmp(origin, "http://", 7) == 0)
         return guard_is_loopback_authority(origin + 7);
     return strncmp(origin, "https://", 8) == 0 && guard_is_loopback_authority(origin + 8);
+}
+
+/* Compares with one entry of the list. */
+static bool is_origin(const char *entry, size_t n, const char *origin)
+{
+    const bool is_scheme = n > 4 && memcmp(entry + n - 4, "://*", 4) == 0;
+    if (is_scheme)
+        return strncmp(entry, origin, n - 1) == 0 && origin[n - 1] != '\0';
+    return n > 0 && strlen(origin) == n && memcmp(entry, origin, n) == 0;
+}
+
+bool guard_is_listed_origin(const char *list, const char *origin)
+{
+    while (*list != '\0') {
+        list += strspn(list, ", ");
+        const size_t n = strcspn(list, ", ");
+        if (is_origin(list, n, origin))
+            return true;
+        list += n;
+    }
+    return false;
 }
 
 bool guard_parse_content_length(const char *text, uint64_t *out)
