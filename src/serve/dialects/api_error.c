@@ -1,4 +1,5 @@
-#include "server/api_error.h"
+/* api_error.c - the rows of api_error.h, and errors of the engine in their terms. */
+#include "dialects/api_error.h"
 
 #include <jansson.h>
 #include <stdarg.h>
@@ -17,7 +18,7 @@ static const struct {
 #undef API_ROW
 };
 
-/* Names of clients and files may stand in a sentence, cut anywhere: bytes that are no character become '?'. */
+/* A sentence may quote names from outside, cut anywhere: bytes that are no character become '?'. */
 static void make_utf8(char *s)
 {
     const size_t n = strlen(s);
@@ -87,9 +88,9 @@ int api_retry_after(const api_error *error)
 
 void api_error_write(buf *out, const api_error *error)
 {
-    json_t *const body = json_pack("{s:s, s:s, s:s?, s:s}", "message", error->message, "type", api_type(error), "param",
-                                   error->param[0] != '\0' ? error->param : NULL, "code", api_code(error));
+    json_t *body = json_pack("{s:s, s:s, s:s?, s:s}", "message", error->message, "type", api_type(error), "param",
+                             error->param[0] != '\0' ? error->param : NULL, "code", api_code(error));
     if (error->what == API_CONTEXT_LENGTH)
-        json_object_set_new(body, "n_ctx", json_integer(error->n_ctx));
+        json_put(&body, "n_ctx", json_integer(error->n_ctx));
     json_write(out, json_pack("{s:o}", "error", body));
 }

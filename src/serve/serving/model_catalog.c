@@ -1,4 +1,5 @@
-#include "server/models.h"
+/* model_catalog.c - looks for model files and reads their headers. */
+#include "serving/model_catalog.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -11,14 +12,13 @@
 #include "base/buf.h"
 #include "base/escape.h"
 #include "base/utf8.h"
-#include "json/json_out.h"
 
 enum {
     DEPTH_MAX = 4,
     MODELS_MAX = 4096, // entries of the list; real folders hold dozens
 };
 
-/* ---- the list -------------------------------------------------------------------------------------------------- */
+/* ---- entries -------------------------------------------------------------------------------------------------- */
 
 static void say(const char *path, const char *what)
 {
@@ -37,7 +37,8 @@ static bool ends_with(const char *s, const char *tail)
     return n >= k && strcmp(s + n - k, tail) == 0;
 }
 
-/* "-00002-of-00005" at the end of s[0..n): the length of the stem and the part's number; 0 when it is no such name. */
+/* Returns the part's number of a name s[0..n) that ends in "-00002-of-00005", and the length of what is before; 0: the
+ * name has another form. */
 static int split_part(const char *s, size_t n, size_t *stem_out)
 {
     enum { SUFFIX = 15 };
@@ -70,30 +71,47 @@ static void free_entry(model_entry *m)
 {
     mem_free(m->id);
     mem_free(m->path);
-    json_decref(m->meta);
 }
 
-void model_set_error(model_entry *m, const char *message)
+void model_entry_hide_path(const model_entry *m, const char *message, char *out, size_t size)
 {
-    const size_t n = strlen(m->path);
-    const bool begins_with_path = strncmp(message, m->path, n) == 0;
-    snprintf(m->error, sizeof m->error, "%s%s", begins_with_path ? m->id : "", message + (begins_with_path ? n : 0));
+    const char *const slash = strrchr(m->path, '/');
+    const size_t n_path = strlen(m->path), n_folder = slash != NULL ? (size_t)(slash - m->path) + 1 : 0;
+    size_t n = 0;
+    out[0] = '\0';
+    for (const char *p = message; *p != '\0' && n + 1 < size;) {
+        if (strncmp(p, m->path, n_path) == 0) {
+            snprintf(out + n, size - n, "%s", m->id);
+            p += n_path;
+        } else if (n_folder > 1 && strncmp(p, m->path, n_folder) == 0) { // another part of a split file
+            p += n_folder;
+        } else {
+            snprintf(out + n, size - n, "%c", *p++);
+        }
+        n += strlen(out + n);
+    }
 }
 
-/* What the header says, kept as JSON: the header itself, with its vocabulary, is too large to keep for every file. */
-static json_t *header_json(const char *path, sw_err *err)
+static bool read_facts(model_facts *f, const char *path, sw_err *err)
 {
     sw_model_file *file;
     if (sw_model_file_open(&file, path, err) != SW_OK)
-        return NULL;
+        return false;
     const sw_model_info *const i = sw_model_file_info(file);
-    json_t *const facts =
-        json_pack("{s:i, s:i, s:i, s:I, s:I, s:i, s:i, s:i, s:s, s:s}", "n_vocab", i->n_vocab, "n_ctx_train",
-                  i->n_ctx_train, "n_embd", i->n_embd, "n_params", (json_int_t)i->n_params, "n_params_active",
-                  (json_int_t)i->n_params_active, "n_expert", i->n_experts, "n_expert_used", i->n_experts_used,
-                  "n_expert_shared", i->n_experts_shared, "quant", i->quant, "arch", i->arch);
+    *f = (model_facts){
+        .n_vocab = i->n_vocab,
+        .n_ctx_train = i->n_ctx_train,
+        .n_embd = i->n_embd,
+        .n_params = i->n_params,
+        .n_params_active = i->n_params_active,
+        .n_experts = i->n_experts,
+        .n_experts_used = i->n_experts_used,
+        .n_experts_shared = i->n_experts_shared,
+    };
+    snprintf(f->quant, sizeof f->quant, "%s", i->quant);
+    snprintf(f->arch, sizeof f->arch, "%s", i->arch);
     sw_model_file_close(file);
-    return facts != NULL ? facts : json_object();
+    return true;
 }
 
 static bool is_same_file(const char *a, const char *b)
@@ -102,14 +120,14 @@ static bool is_same_file(const char *a, const char *b)
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-static sw_code add(catalog *c, const char *path, bool is_manual, sw_err *err)
+static sw_code add(model_catalog *c, const char *path, bool is_manual, sw_err *err)
 {
     model_entry m = {.id = make_id(path), .path = mem_strdup(path), .is_manual = is_manual};
     if (m.id == NULL || m.path == NULL || !mem_grow(&c->entries, &c->cap, c->n + 1, sizeof *c->entries)) {
         free_entry(&m);
         return no_memory(err);
     }
-    const model_entry *const known = catalog_find(c, m.id);
+    const model_entry *const known = model_catalog_find(c, m.id);
     if (known != NULL && is_same_file(known->path, path)) { // named on the command line and found in a folder
         free_entry(&m);
         return SW_OK;
@@ -125,18 +143,17 @@ static sw_code add(catalog *c, const char *path, bool is_manual, sw_err *err)
         m.file_bytes = (uint64_t)st.st_size;
         m.mtime = st.st_mtime;
     }
-    m.meta = strcmp(path, "stub:") == 0 ? json_object() : header_json(path, &why);
+    if (strcmp(path, "stub:") != 0)
+        m.has_facts = read_facts(&m.facts, path, &why);
     if (why.code != SW_OK) {
-        m.meta = json_object();
-        m.status = MODEL_FAILED;
-        model_set_error(&m, why.msg);
+        model_entry_hide_path(&m, why.msg, m.error, sizeof m.error);
         say(m.id, m.error);
     }
     c->entries[c->n++] = m;
     return SW_OK;
 }
 
-sw_code catalog_add(catalog *c, const char *path, sw_err *err)
+sw_code model_catalog_add(model_catalog *c, const char *path, sw_err *err)
 {
     return add(c, path, true, err);
 }
@@ -144,7 +161,7 @@ sw_code catalog_add(catalog *c, const char *path, sw_err *err)
 /* ---- the folders ----------------------------------------------------------------------------------------------- */
 
 typedef struct scan {
-    catalog *catalog;
+    model_catalog *catalog;
     char root[PATH_MAX]; // resolved
     sw_err *err;
 } scan;
@@ -166,7 +183,7 @@ static bool is_model_name(const char *name)
 
 static sw_code scan_folder(scan *s, const char *folder, int depth);
 
-/* One name of a folder: a file is added, a folder entered; links are followed to files only, and only inside. */
+/* Adds the file or enters the folder of one name.  Links are followed to files only, and only inside the root. */
 static sw_code scan_name(scan *s, const char *folder, const char *name, int depth)
 {
     char path[PATH_MAX], resolved[PATH_MAX];
@@ -202,7 +219,7 @@ static sw_code scan_folder(scan *s, const char *folder, int depth)
     return code;
 }
 
-sw_code catalog_scan(catalog *c, const char *dirs, sw_err *err)
+sw_code model_catalog_scan(model_catalog *c, const char *dirs, sw_err *err)
 {
     char folder[PATH_MAX];
     for (const char *p = dirs; *p != '\0';) {
@@ -219,9 +236,10 @@ sw_code catalog_scan(catalog *c, const char *dirs, sw_err *err)
     return SW_OK;
 }
 
-/* ---- questions ------------------------------------------------------------------------------------------------- */
+/* ---- reading the list
+ * ------------------------------------------------------------------------------------------------- */
 
-model_entry *catalog_find(const catalog *c, const char *id)
+const model_entry *model_catalog_find(const model_catalog *c, const char *id)
 {
     const size_t n = strlen(id) - (ends_with(id, ".gguf") ? strlen(".gguf") : 0);
     for (size_t i = 0; i < c->n; i++) {
@@ -232,7 +250,7 @@ model_entry *catalog_find(const catalog *c, const char *id)
     return NULL;
 }
 
-size_t catalog_n_manual(const catalog *c)
+size_t model_catalog_n_manual(const model_catalog *c)
 {
     size_t n = 0;
     for (size_t i = 0; i < c->n; i++)
@@ -240,34 +258,10 @@ size_t catalog_n_manual(const catalog *c)
     return n;
 }
 
-static json_t *status_json(const model_entry *m)
-{
-    static const char *const NAMES[] = {[MODEL_UNLOADED] = "unloaded",
-                                        [MODEL_LOADING] = "loading",
-                                        [MODEL_LOADED] = "loaded",
-                                        [MODEL_FAILED] = "failed"};
-    json_t *const status = json_pack("{s:s}", "value", NAMES[m->status]);
-    if (m->status == MODEL_LOADING || m->status == MODEL_LOADED)
-        json_object_set_new(status, "progress", json_number(m->progress));
-    if (m->status == MODEL_FAILED)
-        json_object_set_new(status, "error", json_string(m->error));
-    return status;
-}
-
-json_t *model_json(const model_entry *m)
-{
-    json_t *const meta = json_copy(m->meta);
-    json_object_set_new(meta, "size", json_integer((json_int_t)m->file_bytes));
-    if (m->n_ctx > 0)
-        json_object_set_new(meta, "n_ctx", json_integer(m->n_ctx));
-    return json_pack("{s:s, s:s, s:I, s:s, s:o, s:o}", "id", m->id, "object", "model", "created", (json_int_t)m->mtime,
-                     "owned_by", "spillway", "meta", meta, "status", status_json(m));
-}
-
-void catalog_free(catalog *c)
+void model_catalog_free(model_catalog *c)
 {
     for (size_t i = 0; i < c->n; i++)
         free_entry(&c->entries[i]);
     mem_free(c->entries);
-    *c = (catalog){0};
+    *c = (model_catalog){0};
 }

@@ -1,10 +1,11 @@
 /* api_error.h - errors as HTTP clients see them.
  *
  * One row per situation of the API: status, type and code are fixed there, so that a caller names the situation and
- * adds only the field and a sentence.  OpenAI's error shape, four members always.
+ * adds only the member and a sentence.  Written here in OpenAI's form, with four members always; a family with another
+ * form writes its own from the same situation.
  */
-#ifndef SERVER_API_ERROR_H
-#define SERVER_API_ERROR_H
+#ifndef DIALECTS_API_ERROR_H
+#define DIALECTS_API_ERROR_H
 
 #include <stdbool.h>
 
@@ -47,7 +48,7 @@ typedef enum api_situation {
 
 typedef struct api_error {
     api_situation what;
-    char param[96]; // the field, such as "messages[1].content"; empty: null on the wire
+    char param[96]; // the member, such as "messages[1].content"; empty: null in JSON
     char message[SW_ERR_MSG_BYTES];
     int n_ctx; // CONTEXT_LENGTH: tokens a sequence may hold
 } api_error;
