@@ -8,13 +8,15 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 
+enum { DEFAULT_SEQS = 4 }; // of sw_engine_options.n_seqs
+
 struct model_handle {
     model_pool *pool;
     const model_entry *model; // NULL: the slot is free
     sw_engine *engine;        // NULL while it is loaded
     int n_users;              // handles given out
     uint64_t used_at;         // the pool's count of uses when it was last acquired
-    uint64_t bytes;           // weights and full caches; while loading the file's size
+    uint64_t bytes;           // weights and full caches; while loading an estimate
     char fingerprint[40];
 };
 
@@ -244,28 +246,27 @@ static sw_code load(model_pool *p, model_handle *h, sw_err *err)
     return code;
 }
 
-/* What an engine really takes is known after it was opened: closes it if that is more than the whole budget, and idle
- * ones beside it if they are too much together. */
+/* What an engine really takes is known after it was opened: closes idle ones beside it if all are too much together,
+ * and the new one if that is not enough. */
 static model_refusal settle(model_pool *p, model_handle *h, sw_err *why)
 {
     const model_entry *const m = h->model;
     const uint64_t bytes = h->bytes;
-    if (p->o.memory_bytes_max > 0 && bytes > p->o.memory_bytes_max) {
-        close_idle(p, h);
-        return refuse_too_large(p, m, bytes, why);
-    }
     h->n_users++; // keeps it from being the idle one
     for (model_handle *idle; is_over_budget(p, 0) && (idle = oldest_idle(p)) != NULL;)
         close_idle(p, idle);
     h->n_users--;
-    return MODEL_ACQUIRED;
+    if (!is_over_budget(p, 0))
+        return MODEL_ACQUIRED;
+    close_idle(p, h);
+    return bytes > p->o.memory_bytes_max ? refuse_too_large(p, m, bytes, why) : refuse_busy(p, m, why);
 }
 
-static model_refusal load_new(model_pool *p, const model_entry *m, model_handle **out, sw_err *why)
+static model_refusal load_new(model_pool *p, const model_entry *m, uint64_t bytes, model_handle **out, sw_err *why)
 {
     sw_err err = {0};
     model_handle *const h = slot_of(p, NULL);
-    *h = (model_handle){.pool = p, .model = m, .bytes = m->file_bytes};
+    *h = (model_handle){.pool = p, .model = m, .bytes = bytes};
     if (load(p, h, &err) == SW_OK) {
         *out = h;
         return settle(p, h, why);
@@ -308,11 +309,28 @@ static model_refusal pick(model_pool *p, const char *id, const model_entry **out
     return id != NULL ? MODEL_UNKNOWN : c->n == 0 ? MODEL_NONE : MODEL_UNNAMED;
 }
 
+/* About what an engine of m will take, from its file's header: the weights that this build uses, and full caches.  0
+ * without a budget, where it is of no use. */
+static uint64_t needed_bytes(const model_pool *p, const model_entry *m)
+{
+    const sw_engine_options *const e = &p->o.engine;
+    const int n_train = m->facts.n_ctx_train, n_seqs = e->n_seqs > 0 ? e->n_seqs : DEFAULT_SEQS;
+    const int n_ctx = e->n_ctx > 0 ? e->n_ctx : n_train < SW_DEFAULT_CTX ? n_train : SW_DEFAULT_CTX;
+    sw_model_file *file;
+    if (p->o.memory_bytes_max == 0 || !m->has_facts || sw_model_file_open(&file, m->path, NULL) != SW_OK)
+        return 0;
+    uint64_t bytes = sw_model_file_kv_bytes(file, e->kv_type, n_ctx) * (uint64_t)n_seqs;
+    for (int c = 0; c < SW_N_CLASSES; c++)
+        bytes += c != SW_CLASS_OTHER ? sw_model_file_info(file)->bytes_by_class[c] : 0;
+    sw_model_file_close(file);
+    return bytes;
+}
+
 static model_refusal acquire(model_pool *p, const model_entry *m, model_handle **out, double *load_ms_out, sw_err *why)
 {
-    const uint64_t start = clock_now_ns(p->o.clock);
-    if (p->o.memory_bytes_max > 0 && m->file_bytes > p->o.memory_bytes_max)
-        return refuse_too_large(p, m, m->file_bytes, why);
+    const uint64_t start = clock_now_ns(p->o.clock), bytes = needed_bytes(p, m);
+    if (p->o.memory_bytes_max > 0 && bytes > p->o.memory_bytes_max)
+        return refuse_too_large(p, m, bytes, why);
     for (;;) {
         model_handle *const h = slot_of(p, m), *const idle = oldest_idle(p);
         if (h != NULL && h->engine != NULL) {
@@ -321,8 +339,8 @@ static model_refusal acquire(model_pool *p, const model_entry *m, model_handle *
         }
         if (h != NULL) {
             pthread_cond_wait(&p->changed, &p->lock); // another thread loads it
-        } else if (has_room(p, m->file_bytes)) {
-            const model_refusal refusal = load_new(p, m, out, why);
+        } else if (has_room(p, bytes)) {
+            const model_refusal refusal = load_new(p, m, bytes, out, why);
             *load_ms_out = ns_to_ms(clock_now_ns(p->o.clock) - start);
             return refusal;
         } else if (idle != NULL) {
