@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "server/experts.h"
+#include "json/experts_json.h"
 
 /* Text of the model: valid UTF-8 that may contain zero bytes. */
 static json_t *text_to_json(const buf *text)

@@ -8,7 +8,7 @@
 
 #include "base/limits.h"
 #include "base/utf8.h"
-#include "server/chat_request.h"
+#include "dialects/openai_chat_request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -18,7 +18,7 @@ static void check(bool ok)
         abort();
 }
 
-static void check_request(const chat_request *r)
+static void check_request(const generation_request *r)
 {
     const sw_request *const c = &r->core;
     check(c->n_messages >= 1 && c->n_messages <= LIMIT_MESSAGES);
@@ -60,12 +60,12 @@ static void check_error(const api_error *error)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    chat_request request;
+    generation_request request;
     api_error error = {0};
-    if (chat_request_parse(&request, (const char *)data, size, &error))
+    if (openai_chat_parse(&request, (const char *)data, size, size, &error))
         check_request(&request);
     else
         check_error(&error);
-    chat_request_free(&request);
+    generation_request_free(&request);
     return 0;
 }

@@ -10,33 +10,40 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
-#include "server/chat_request.h"
+#include "dialects/openai_chat_request.h"
 
 #define HELLO "\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]"
 
+/* What a server draws from its entropy. */
+static uint64_t next_random(void)
+{
+    static uint64_t n;
+    return n += 0x9e3779b97f4a7c15u;
+}
+
 /* Parses {<HELLO>, members}; on success the caller frees. */
-static bool parse(chat_request *out, const char *members, api_error *error)
+static bool parse(generation_request *out, const char *members, api_error *error)
 {
     char body[1024];
     const int n = snprintf(body, sizeof body, "{" HELLO "%s%s}", members[0] != '\0' ? "," : "", members);
     assert_true(n > 0 && (size_t)n < sizeof body);
-    return chat_request_parse(out, body, (size_t)n, error);
+    return openai_chat_parse(out, body, (size_t)n, next_random(), error);
 }
 
 static void assert_parses(const char *members)
 {
-    chat_request r;
+    generation_request r;
     api_error error = {0};
     if (!parse(&r, members, &error))
         fail_msg("%s: %s", members, error.message);
-    chat_request_free(&r);
+    generation_request_free(&r);
 }
 
 static void assert_refused(const char *body, api_situation what, const char *param)
 {
-    chat_request r;
+    generation_request r;
     api_error error = {0};
-    assert_false(chat_request_parse(&r, body, strlen(body), &error));
+    assert_false(openai_chat_parse(&r, body, strlen(body), next_random(), &error));
     if (error.what != what || strcmp(error.param, param) != 0)
         fail_msg("%s: %s at '%s': %s", body, api_code(&error), error.param, error.message);
     assert_true(strlen(error.message) > 0);
@@ -54,9 +61,9 @@ static void test_reads_every_field_that_it_honours(void **state)
         "\"stream\":true,\"stream_options\":{\"include_usage\":true},\"max_tokens\":9,\"max_completion_tokens\":7,"
         "\"temperature\":0.5,\"top_p\":0.25,\"top_k\":3,\"min_p\":0.125,\"seed\":11,\"stop\":[\"a\",\"b\"],"
         "\"reasoning_effort\":\"high\",\"ignore_eos\":true,\"return_progress\":true,\"never heard of\":1}";
-    chat_request r;
+    generation_request r;
     api_error error;
-    assert_true(chat_request_parse(&r, BODY, sizeof BODY - 1, &error));
+    assert_true(openai_chat_parse(&r, BODY, sizeof BODY - 1, next_random(), &error));
     assert_string_equal(r.model, "m");
     assert_int_equal(r.core.n_messages, 4);
     assert_int_equal(r.core.messages[0].role, SW_ROLE_SYSTEM);
@@ -74,13 +81,13 @@ static void test_reads_every_field_that_it_honours(void **state)
     assert_string_equal(r.core.stop[1], "b");
     assert_int_equal(r.core.effort, SW_EFFORT_HIGH);
     assert_false(r.has_names);
-    chat_request_free(&r);
+    generation_request_free(&r);
 }
 
 static void test_takes_penalties_biases_and_log_probabilities(void **state)
 {
     (void)state;
-    chat_request r;
+    generation_request r;
     api_error error;
     assert_true(parse(&r,
                       "\"presence_penalty\":0.5,\"frequency_penalty\":-2,\"repeat_penalty\":1.25,\"repeat_last_n\":-1,"
@@ -93,13 +100,13 @@ static void test_takes_penalties_biases_and_log_probabilities(void **state)
     assert_int_equal(s->n_biases, 2);
     for (int i = 0; i < 2; i++)
         assert_true(s->biases[i].id == 5 ? s->biases[i].bias == -100 : s->biases[i].bias == 0.5f);
-    chat_request_free(&r);
+    generation_request_free(&r);
 }
 
 static void test_has_the_documented_defaults(void **state)
 {
     (void)state;
-    chat_request r, again;
+    generation_request r, again;
     api_error error;
     assert_true(parse(&r, "", &error));
     assert_null(r.model);
@@ -110,8 +117,8 @@ static void test_has_the_documented_defaults(void **state)
     assert_true(parse(&again, "\"seed\":-1", &error));
     assert_true(r.core.sampling.seed != again.core.sampling.seed); // both are drawn
     assert_true(r.core.sampling.seed < (1ull << 53));
-    chat_request_free(&r);
-    chat_request_free(&again);
+    generation_request_free(&r);
+    generation_request_free(&again);
 }
 
 static void test_takes_null_for_absent(void **state)
@@ -187,7 +194,7 @@ static void test_names_the_field_of_every_error(void **state)
         {"\"chat_template_kwargs\":{\"a\":1}", API_UNSUPPORTED_PARAMETER, "chat_template_kwargs"},
         {"\"timings_per_token\":true", API_UNSUPPORTED_PARAMETER, "timings_per_token"},
         {"\"id_slot\":0", API_UNSUPPORTED_PARAMETER, "id_slot"},
-        {"\"messages\":[]", API_INVALID_VALUE, "messages"}, // the last of two members counts
+        {"\"messages\":[]", API_INVALID_JSON, ""}, // a member must not come twice
     };
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
         char body[512];
@@ -252,9 +259,9 @@ static void test_cuts_quoted_text_of_the_client_at_a_character(void **state)
     for (int i = 0; i < 200; i++)
         strcat(body, "\xe2\x82\xac"); // a euro sign
     strcat(body, "\",\"content\":\"\"}]}");
-    chat_request r;
+    generation_request r;
     api_error error;
-    assert_false(chat_request_parse(&r, body, strlen(body), &error));
+    assert_false(openai_chat_parse(&r, body, strlen(body), next_random(), &error));
     buf out;
     buf_init(&out, 8192);
     api_error_write(&out, &error); // fails on text that is not UTF-8
@@ -279,10 +286,10 @@ static void check_limit(const char *head, const char *element, size_t n, const c
 {
     char *const fits = repeat(head, element, n, separator, tail);
     char *const exceeds = repeat(head, element, n + 1, separator, tail);
-    chat_request r;
+    generation_request r;
     api_error error;
-    assert_true(chat_request_parse(&r, fits, strlen(fits), &error));
-    chat_request_free(&r);
+    assert_true(openai_chat_parse(&r, fits, strlen(fits), next_random(), &error));
+    generation_request_free(&r);
     assert_refused(exceeds, what, param);
     free(fits);
     free(exceeds);

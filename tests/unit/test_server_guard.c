@@ -1,4 +1,4 @@
-/* What a request's head decides: hosts, origins, keys, lengths, routes. */
+/* What a request's head decides: hosts, origins, keys, lengths. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,8 +7,7 @@
 
 #include <cmocka.h>
 
-#include "server/guard.h"
-#include "server/internal.h"
+#include "http/guard.h"
 
 static void test_knows_loopback_hosts_from_names_that_look_like_them(void **state)
 {
@@ -85,31 +84,6 @@ static void test_compares_whole_keys(void **state)
     assert_false(guard_same_key("", "x"));
 }
 
-static void check_route(const char *method, const char *path, int status, const char *expected)
-{
-    const char *rest = NULL, *allow = NULL;
-    api_error error = {0};
-    const http_route *const r = route_find(method, path, &rest, &allow, &error);
-    assert_int_equal(r != NULL, status == 200);
-    assert_int_equal(api_status(&error), status);
-    assert_string_equal(status == 200 ? rest : status == 405 ? allow : "", expected);
-}
-
-static void test_finds_routes(void **state)
-{
-    (void)state;
-    check_route("GET", "/health", 200, "");
-    check_route("HEAD", "/v1/models", 200, "");
-    check_route("GET", "/v1/models/a/b", 200, "a/b");
-    check_route("POST", "/chat/completions", 200, "");
-    check_route("POST", "/health", 405, "GET, HEAD, OPTIONS");
-    check_route("GET", "/v1/chat/completions", 405, "POST, OPTIONS");
-    check_route("DELETE", "/v1/models/a", 405, "GET, HEAD, OPTIONS");
-    check_route("GET", "/", 404, "");
-    check_route("GET", "/healthy", 404, "");
-    check_route("GET", "/V1/models", 404, "");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,7 +91,6 @@ int main(void)
         cmocka_unit_test(test_reads_lengths_to_the_letter),
         cmocka_unit_test(test_returns_only_visible_request_ids_and_header_names),
         cmocka_unit_test(test_compares_whole_keys),
-        cmocka_unit_test(test_finds_routes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

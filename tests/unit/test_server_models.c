@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "server/models.h"
+#include "server/model_routes.h"
 #include "support/temp_dir.h"
 
 static void make_folder(const char *name)
@@ -32,11 +32,11 @@ static void make_link(const char *name, const char *target)
     assert_int_equal(symlink(t.s, p.s), 0);
 }
 
-static catalog scan(const char *dirs)
+static model_catalog scan(const char *dirs)
 {
-    catalog c = {0};
+    model_catalog c = {0};
     sw_err err = {0};
-    assert_int_equal(catalog_scan(&c, dirs, &err), SW_OK);
+    assert_int_equal(model_catalog_scan(&c, dirs, &err), SW_OK);
     return c;
 }
 
@@ -67,30 +67,30 @@ static void test_lists_model_files_and_nothing_else(void **state)
     make_link("m/linked", "elsewhere");
     make_file("m/bad\xff.gguf");
     const temp_path root = temp_file("m");
-    catalog c = scan(root.s);
+    model_catalog c = scan(root.s);
     static const char *const EXPECTED[] = {"plain", "deep", "split", "in"};
     assert_int_equal(c.n, sizeof EXPECTED / sizeof EXPECTED[0]);
     for (size_t i = 0; i < c.n; i++)
-        assert_non_null(catalog_find(&c, EXPECTED[i]));
-    const model_entry *const plain = catalog_find(&c, "plain.gguf");
+        assert_non_null(model_catalog_find(&c, EXPECTED[i]));
+    const model_entry *const plain = model_catalog_find(&c, "plain.gguf");
     assert_non_null(plain);
     assert_string_equal(plain->id, "plain");
     assert_int_equal(plain->file_bytes, 11);
-    assert_int_equal(plain->status, MODEL_FAILED); // its header was read, and is none
-    assert_true(strlen(plain->error) > 0);
-    catalog_free(&c);
+    assert_true(strlen(plain->error) > 0);  // its header was read, and is none
+    assert_null(strchr(plain->error, '/')); // clients see no path
+    model_catalog_free(&c);
 }
 
 static void test_never_makes_a_path_of_a_name(void **state)
 {
     (void)state;
     const temp_path root = temp_file("m");
-    catalog c = scan(root.s);
+    model_catalog c = scan(root.s);
     static const char *const NAMES[] = {"",        ".gguf",   "../outside",     "/etc/passwd",
                                         "m/plain", "a/plain", "plain.gguf.gguf"};
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
-        assert_null(catalog_find(&c, NAMES[i]));
-    catalog_free(&c);
+        assert_null(model_catalog_find(&c, NAMES[i]));
+    model_catalog_free(&c);
 }
 
 static void test_reads_several_folders_of_which_some_may_be_missing(void **state)
@@ -98,29 +98,28 @@ static void test_reads_several_folders_of_which_some_may_be_missing(void **state
     (void)state;
     char dirs[2048];
     snprintf(dirs, sizeof dirs, "%s;;%s;%s", temp_file("elsewhere").s, temp_file("nowhere").s, temp_file("m").s);
-    catalog c = scan(dirs);
-    assert_non_null(catalog_find(&c, "foreign"));
-    assert_non_null(catalog_find(&c, "plain"));
-    assert_int_equal(catalog_n_manual(&c), 0);
-    catalog_free(&c);
+    model_catalog c = scan(dirs);
+    assert_non_null(model_catalog_find(&c, "foreign"));
+    assert_non_null(model_catalog_find(&c, "plain"));
+    assert_int_equal(model_catalog_n_manual(&c), 0);
+    model_catalog_free(&c);
 }
 
 static void test_describes_a_model_as_clients_expect(void **state)
 {
     (void)state;
-    catalog c = {0};
+    model_catalog c = {0};
     sw_err err = {0};
-    assert_int_equal(catalog_add(&c, "stub:", &err), SW_OK);
-    assert_int_equal(catalog_n_manual(&c), 1);
-    c.entries[0].status = MODEL_LOADING;
-    c.entries[0].progress = 0.25;
-    json_t *const model = model_json(&c.entries[0]);
+    assert_int_equal(model_catalog_add(&c, "stub:", &err), SW_OK);
+    assert_int_equal(model_catalog_n_manual(&c), 1);
+    const model_state loading = {.status = MODEL_LOADING, .progress = 0.25};
+    json_t *const model = model_json(&c.entries[0], &loading);
     char *const text = json_dumps(model, JSON_COMPACT);
     assert_string_equal(text, "{\"id\":\"stub\",\"object\":\"model\",\"created\":0,\"owned_by\":\"spillway\",\"meta\":"
                               "{\"size\":0},\"status\":{\"value\":\"loading\",\"progress\":0.25}}");
     free(text);
     json_decref(model);
-    catalog_free(&c);
+    model_catalog_free(&c);
 }
 
 int main(void)

@@ -9,19 +9,20 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "server/api_error.h"
-#include "server/chat_logprobs.h"
-#include "server/chat_reply.h"
-#include "server/json_out.h"
+#include "dialects/dialect.h"
+#include "serving/event_queue.h"
+#include "serving/model_pool.h"
+#include "json/json_out.h"
 
-static const chat_head HEAD = {.id = "chatcmpl-1",
-                               .fingerprint = "sw-x",
-                               .created = 1790000000,
-                               .model = "m",
-                               .backend = "cpu",
-                               .seed = 5,
-                               .load_ms = 1.5};
-static const chat_end END = {.finish = SW_FINISH_LENGTH,
+static const generation_head HEAD = {.id = "chatcmpl-1",
+                                     .fingerprint = "sw-x",
+                                     .created = 1790000000,
+                                     .model = "m",
+                                     .backend = "cpu",
+                                     .seed = 5,
+                                     .load_ms = 1.5};
+static const sw_event END = {.type = SW_EVENT_DONE,
+                             .finish = SW_FINISH_LENGTH,
                              .n_prompt = 30,
                              .n_cached = 20,
                              .n_predicted = 4,
@@ -46,33 +47,68 @@ static void assert_written(buf *out, const char *expected)
     buf_free(out);
 }
 
+/* Writes the payloads of events into a buffer, one after another. */
+typedef struct buf_sink {
+    event_sink sink;
+    buf *out;
+} buf_sink;
+
+static void emit(event_sink *sink, const char *name, const char *payload, size_t n)
+{
+    assert_null(name);
+    buf_append(((buf_sink *)sink)->out, payload, n);
+}
+
 static void test_writes_the_chunks_of_a_stream(void **state)
 {
     (void)state;
-    chat_head with_usage = HEAD;
+    generation_head with_usage = HEAD;
     with_usage.include_usage = true;
     buf out;
     buf_init(&out, 1 << 16);
-    chat_chunk_role(&out, &HEAD);
+    buf_sink b = {{.emit = emit}, &out};
+    const dialect *const d = &OPENAI_CHAT;
+    d->begin(&b.sink, &HEAD);
     assert_written(&out, CHUNK "{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"logprobs\":null,"
                                "\"finish_reason\":null}]}");
-    chat_chunk_text(&out, &with_usage, &(chat_piece){SW_TEXT_CONTENT, "a\"\n\xc3\xa9", 5, NULL, 0});
+    d->text(&b.sink, &with_usage, &(sw_event){.kind = SW_TEXT_CONTENT, .text = "a\"\n\xc3\xa9", .n_bytes = 5});
     assert_written(&out, CHUNK "{\"index\":0,\"delta\":{\"content\":\"a\\\"\\n\xc3\xa9\"},\"logprobs\":null,"
                                "\"finish_reason\":null}],\"usage\":null}");
-    chat_chunk_text(&out, &HEAD, &(chat_piece){SW_TEXT_REASONING, "x\0y", 3, NULL, 0});
+    d->text(&b.sink, &HEAD, &(sw_event){.kind = SW_TEXT_REASONING, .text = "x\0y", .n_bytes = 3});
     assert_written(&out, CHUNK "{\"index\":0,\"delta\":{\"reasoning_content\":\"x\\u0000y\"},\"logprobs\":null,"
                                "\"finish_reason\":null}]}");
-    chat_chunk_progress(&out, &HEAD, &(chat_progress){100, 32, 64, 12.5});
+    d->progress(&b.sink, &HEAD, &(sw_event){.n_prompt = 100, .n_cached = 32, .n_prompt_done = 64}, 12.5);
     assert_written(&out, CHUNK "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":null}],"
                                "\"prompt_progress\":{\"total\":100,\"cache\":32,\"processed\":64,\"time_ms\":12.5}}");
-    chat_chunk_finish(&out, &HEAD, &END);
-    assert_written(&out,
-                   CHUNK "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"length\"}]," FIGURES "}");
-    chat_chunk_finish(&out, &with_usage, &END);
+    d->end(&b.sink, &HEAD, &END);
+    assert_written(&out, CHUNK "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"length\"}]," FIGURES
+                               "}[DONE]");
+    d->end(&b.sink, &with_usage, &END);
     assert_written(&out, CHUNK "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"length\"}],"
-                               "\"usage\":null}");
-    chat_chunk_usage(&out, &with_usage, &END);
-    assert_written(&out, CHUNK "]," USAGE "," FIGURES "}");
+                               "\"usage\":null}" CHUNK "]," USAGE "," FIGURES "}[DONE]");
+    assert_false(b.sink.failed);
+}
+
+/* Log-probabilities as the server keeps them for a whole answer. */
+static bool next_packed(void *ud, sw_logprobs *out)
+{
+    buf *const rest = ud;
+    const char *pos = rest->data;
+    if (rest->size == 0)
+        return false;
+    logprobs_unpack(&pos, out);
+    rest->size -= (size_t)(pos - rest->data);
+    rest->data += pos - rest->data;
+    return true;
+}
+
+/* logprobs NULL: not asked for. */
+static void write_document(buf *out, const buf *content, const buf *reasoning, const buf *logprobs)
+{
+    buf rest = logprobs != NULL ? *logprobs : (buf){0};
+    const logprob_source source = {next_packed, &rest};
+    const whole_answer answer = {content, reasoning, logprobs != NULL ? &source : NULL, &END};
+    OPENAI_CHAT.write_answer(out, &HEAD, &answer);
 }
 
 static void test_writes_an_answer_in_one_document(void **state)
@@ -83,13 +119,13 @@ static void test_writes_an_answer_in_one_document(void **state)
     buf_init(&content, 64);
     buf_init(&reasoning, 64);
     buf_puts(&content, "Hi");
-    chat_document(&out, &HEAD, &content, &reasoning, NULL, &END);
+    write_document(&out, &content, &reasoning, NULL);
     assert_written(&out, "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion\",\"created\":1790000000,\"model\":\"m\","
                          "\"system_fingerprint\":\"sw-x\",\"choices\":[{\"index\":0,\"message\":{\"role\":"
                          "\"assistant\",\"content\":\"Hi\",\"refusal\":null},\"logprobs\":null,\"finish_reason\":"
                          "\"length\"}]," USAGE "," FIGURES "}");
     buf_puts(&reasoning, "Hm");
-    chat_document(&out, &HEAD, &content, &reasoning, NULL, &END);
+    write_document(&out, &content, &reasoning, NULL);
     assert_non_null(strstr(buf_str(&out), "\"refusal\":null,\"reasoning_content\":\"Hm\"}"));
     buf_free(&out);
     buf_free(&content);
@@ -104,25 +140,28 @@ static void test_writes_log_probabilities_with_the_bytes_of_tokens(void **state)
         .top = {{.logprob = -0.125f, .text = "a", .n_bytes = 1}, {.logprob = -2.5f, .text = "\xe2\x82", .n_bytes = 2}},
         .n_top = 2};
     const sw_logprobs second = {.sampled = {.logprob = -1, .text = NULL, .n_bytes = 0}};
+#define FIRST                                                                                                          \
+    "\"logprobs\":{\"content\":[{\"token\":\"a\",\"logprob\":-0.125,\"bytes\":[97],\"top_logprobs\":["                 \
+    "{\"token\":\"a\",\"logprob\":-0.125,\"bytes\":[97]},"                                                             \
+    "{\"token\":\"\xef\xbf\xbd\xef\xbf\xbd\",\"logprob\":-2.5,\"bytes\":[226,130]}]}"
     static const char EXPECTED[] =
-        "\"logprobs\":{\"content\":[{\"token\":\"a\",\"logprob\":-0.125,\"bytes\":[97],\"top_logprobs\":["
-        "{\"token\":\"a\",\"logprob\":-0.125,\"bytes\":[97]},"
-        "{\"token\":\"\xef\xbf\xbd\xef\xbf\xbd\",\"logprob\":-2.5,\"bytes\":[226,130]}]},"
-        "{\"token\":\"\",\"logprob\":-1.0,\"bytes\":[],\"top_logprobs\":[]}],\"refusal\":null}";
+        FIRST ",{\"token\":\"\",\"logprob\":-1.0,\"bytes\":[],\"top_logprobs\":[]}],\"refusal\":null}";
     buf out, packed, text;
     buf_init(&out, 1 << 16);
     buf_init(&packed, 1 << 16);
     buf_init(&text, 64);
     logprobs_pack(&packed, &first);
     logprobs_pack(&packed, &second);
-    chat_document(&out, &HEAD, &text, &text, &packed, &END);
+    write_document(&out, &text, &text, &packed);
     assert_non_null(strstr(buf_str(&out), EXPECTED));
     buf_free(&out);
-    chat_chunk_text(&out, &HEAD, &(chat_piece){SW_TEXT_CONTENT, "a", 1, packed.data, packed.size});
-    assert_non_null(strstr(buf_str(&out), EXPECTED));
+    buf_sink b = {{.emit = emit}, &out};
+    const sw_event text_event = {.kind = SW_TEXT_CONTENT, .text = "a", .n_bytes = 1, .logprobs = &first};
+    OPENAI_CHAT.text(&b.sink, &HEAD, &text_event);
+    assert_non_null(strstr(buf_str(&out), FIRST "],\"refusal\":null}"));
     buf_clear(&out);
     buf_clear(&packed);
-    chat_document(&out, &HEAD, &text, &text, &packed, &END); // asked for, and no token came
+    write_document(&out, &text, &text, &packed); // asked for, and no token came
     assert_non_null(strstr(buf_str(&out), "\"logprobs\":{\"content\":[],\"refusal\":null}"));
     buf_free(&out);
     buf_free(&packed);
@@ -131,11 +170,12 @@ static void test_writes_log_probabilities_with_the_bytes_of_tokens(void **state)
 static void test_never_writes_what_is_not_a_number(void **state)
 {
     (void)state;
-    chat_end nothing = {.timings = {.prompt_ms = NAN, .predict_ms = INFINITY}};
+    const sw_event nothing = {.timings = {.prompt_ms = NAN, .predict_ms = INFINITY}};
     buf out;
     buf_init(&out, 1 << 16);
-    chat_chunk_finish(&out, &HEAD, &nothing);
-    json_t *const chunk = json_loads(buf_str(&out), 0, NULL);
+    buf_sink b = {{.emit = emit}, &out};
+    OPENAI_CHAT.end(&b.sink, &HEAD, &nothing);
+    json_t *const chunk = json_loads(buf_str(&out), JSON_DISABLE_EOF_CHECK, NULL); // [DONE] follows
     assert_non_null(chunk);
     const json_t *const timings = json_object_get(chunk, "timings");
     assert_true(json_number_value(json_object_get(timings, "prompt_ms")) == 0);
@@ -152,16 +192,16 @@ static void test_fingerprint_changes_with_weights_and_placement(void **state)
     sw_engine_state engine = {.n_threads = 1};
     sw_engine_options options = {0};
     char first[40], second[40];
-    chat_fingerprint(first, sizeof first, &info, &engine, &options);
+    engine_fingerprint(first, sizeof first, &info, &engine, &options);
     engine.n_threads = 2; // changes no answer
-    chat_fingerprint(second, sizeof second, &info, &engine, &options);
+    engine_fingerprint(second, sizeof second, &info, &engine, &options);
     assert_string_equal(first, second);
     engine.weight_bytes_vram = 7;
-    chat_fingerprint(second, sizeof second, &info, &engine, &options);
+    engine_fingerprint(second, sizeof second, &info, &engine, &options);
     assert_string_not_equal(first, second);
     engine.weight_bytes_vram = 0;
     info.file_bytes = 11;
-    chat_fingerprint(second, sizeof second, &info, &engine, &options);
+    engine_fingerprint(second, sizeof second, &info, &engine, &options);
     assert_string_not_equal(first, second);
 }
 

@@ -1,7 +1,7 @@
+/* protocol.c - reads a protocol by tables, and tells protocols apart by a hash of their text. */
 #include "suite/protocol.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,200 +9,147 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "json/json_fields.h"
 
 extern const unsigned char embedded_protocols_local_streaming_json[];
 extern const size_t embedded_protocols_local_streaming_json_size;
 
 enum { PAUSE_SECONDS_MAX = 3600, NAME_BYTES_MAX = 200 };
 
-/* One object of the file being read; the first error stays in *err. */
-typedef struct object {
-    const json_t *json;
-    const char *source;
-    char path[64]; // "tests[3]." or ""
-    arena *keep;
-    sw_err *err;
-    sw_code code;
-} object;
+/* What a protocol says for tests that leave it open. */
+typedef struct protocol_fields {
+    int64_t version;
+    const char *name, *description;
+    double pause_s;
+    double temperature;
+    int64_t seed;
+} protocol_fields;
 
-static void reject(object *o, const char *key, const char *wanted)
+/* ---- tables: what a protocol may hold ------------------------------------------------------------------------------
+ */
+
+static const json_choice FORMS[] = {{"prose", FORM_PROSE}, {"code", FORM_CODE}, {"list", FORM_LIST}, {NULL, 0}};
+
+/* Read by json_read_object beside this file's own rows: by functions, after the plain members are known. */
+static bool take_later(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
 {
-    if (o->code == SW_OK)
-        o->code = sw_fail(o->err, SW_EFORMAT, "%s: %s%s must be %s", o->source, o->path, key, wanted);
+    (void)r, (void)f, (void)at, (void)value, (void)target;
+    return true;
 }
 
-static void reject_unknown(object *o, const char *const *known)
-{
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *)o->json, key, value)
-    {
-        size_t i = 0;
-        while (known[i] != NULL && strcmp(known[i], key) != 0)
-            i++;
-        if (known[i] == NULL && o->code == SW_OK)
-            o->code =
-                sw_fail(o->err, SW_EFORMAT, "%s: %s%.64s is no field that a protocol has", o->source, o->path, key);
+// clang-format off
+#define AT(member) offsetof(test_plan, member)
+#define MAX_TOKENS_ROW                                                                                                 \
+    {.name = "max_tokens", .type = FIELD_INT, .offset = AT(max_tokens), .min = 1, .max = LIMIT_CTX_TOKENS, .is_required = true}
+#define PROMPT_ROW                                                                                                     \
+    {.name = "prompt", .type = FIELD_TEXT, .offset = AT(prompt), .min = 1, .max = LIMIT_PROTOCOL_BYTES, .is_required = true}
+static const json_field TEST_FIELDS[] = {
+    {.name = "name", .type = FIELD_TEXT, .offset = AT(name), .min = 1, .max = NAME_BYTES_MAX, .is_required = true},
+    {.name = "group", .type = FIELD_TEXT, .offset = AT(group), .min = 1, .max = NAME_BYTES_MAX},
+    PROMPT_ROW,
+    MAX_TOKENS_ROW,
+    {.name = "temperature", .type = FIELD_DOUBLE, .offset = AT(temperature), .min = 0, .max = 2},
+    {.name = "seed", .type = FIELD_INT64, .offset = AT(seed), .min = 0, .max = (double)INT64_MAX},
+    {.name = "kind", .type = FIELD_CHOICE, .offset = AT(form), .choices = FORMS},
+};
+static const json_field WARMUP_FIELDS[] = {PROMPT_ROW, MAX_TOKENS_ROW};
+#undef AT
+#define AT(member) offsetof(protocol_fields, member)
+static const json_field PROTOCOL_FIELDS[] = {
+    {.name = "version", .type = FIELD_INT64, .offset = AT(version), .min = 1, .max = 1, .is_required = true},
+    {.name = "name", .type = FIELD_TEXT, .offset = AT(name), .min = 1, .max = NAME_BYTES_MAX, .is_required = true},
+    {.name = "description", .type = FIELD_TEXT, .offset = AT(description), .min = 1, .max = LIMIT_PROTOCOL_BYTES},
+    {.name = "pause_s", .type = FIELD_DOUBLE, .offset = AT(pause_s), .min = 0, .max = PAUSE_SECONDS_MAX},
+    {.name = "temperature", .type = FIELD_DOUBLE, .offset = AT(temperature), .min = 0, .max = 2},
+    {.name = "seed", .type = FIELD_INT64, .offset = AT(seed), .min = 0, .max = (double)INT64_MAX},
+    {.name = "warmup", .type = FIELD_CUSTOM, .take = take_later},
+    {.name = "tests", .type = FIELD_CUSTOM, .take = take_later},
+};
+#undef AT
+// clang-format on
+
+#define TABLE(rows)                                                                                                    \
+    {                                                                                                                  \
+        .fields = (rows), .n = sizeof(rows) / sizeof *(rows), .refuse_unknown = true                                   \
     }
-}
+static const json_table TEST_TABLE = TABLE(TEST_FIELDS), WARMUP_TABLE = TABLE(WARMUP_FIELDS),
+                        PROTOCOL_TABLE = TABLE(PROTOCOL_FIELDS);
+#undef TABLE
 
-/* A non-empty string of at most max bytes, without NUL; fallback NULL: required. */
-static const char *get_text(object *o, const char *key, size_t max, const char *fallback)
-{
-    const json_t *const v = json_object_get(o->json, key);
-    if (v == NULL && fallback != NULL)
-        return fallback;
-    const size_t n = json_string_length(v);
-    char wanted[64];
-    snprintf(wanted, sizeof wanted, "a text of 1 to %zu bytes", max);
-    if (n == 0 || n > max) {
-        reject(o, key, wanted);
-        return "";
-    }
-    const char *const copy = arena_copy(o->keep, json_string_value(v), n);
-    if (copy == NULL && o->code == SW_OK)
-        o->code = sw_fail(o->err, SW_ENOMEM, "out of memory reading %s", o->source);
-    return copy != NULL ? copy : "";
-}
+/* ---- reading ------------------------------------------------------------------------------------------------------
+ */
 
-static int64_t get_int(object *o, const char *key, int64_t min, int64_t max, const int64_t *fallback)
+static bool read_warmup(json_reader *r, const json_t *value, bench_protocol *p)
 {
-    const json_t *const v = json_object_get(o->json, key);
-    if (v == NULL && fallback != NULL)
-        return *fallback;
-    const int64_t value = json_integer_value(v);
-    char wanted[96];
-    snprintf(wanted, sizeof wanted, "a whole number from %" PRId64 " to %" PRId64, min, max);
-    if (!json_is_integer(v) || value < min || value > max)
-        reject(o, key, wanted);
-    return value;
-}
-
-static double get_number(object *o, const char *key, double min, double max, double fallback)
-{
-    const json_t *const v = json_object_get(o->json, key);
-    if (v == NULL)
-        return fallback;
-    const double value = json_number_value(v);
-    char wanted[96];
-    snprintf(wanted, sizeof wanted, "a number from %g to %g", min, max);
-    if (!json_is_number(v) || !(value >= min && value <= max))
-        reject(o, key, wanted);
-    return value;
-}
-
-static int64_t get_max_tokens(object *o)
-{
-    return get_int(o, "max_tokens", 1, LIMIT_CTX_TOKENS, NULL);
-}
-
-/* `defaults` carries the protocol's own temperature and seed. */
-static void read_test(object *o, test_plan *plan, const test_plan *defaults)
-{
-    static const char *const KNOWN[] = {"name", "group", "kind", "prompt", "max_tokens", "temperature", "seed", NULL};
-    *plan = *defaults;
-    if (!json_is_object(o->json)) {
-        reject(o, "", "an object");
-        return;
-    }
-    reject_unknown(o, KNOWN);
-    plan->name = get_text(o, "name", NAME_BYTES_MAX, NULL);
-    plan->group = get_text(o, "group", NAME_BYTES_MAX, plan->name);
-    plan->prompt = get_text(o, "prompt", LIMIT_PROTOCOL_BYTES, NULL);
-    plan->max_tokens = (int)get_max_tokens(o);
-    plan->temperature = get_number(o, "temperature", 0, 2, defaults->temperature);
-    plan->seed = get_int(o, "seed", 0, INT64_MAX, &defaults->seed);
-    const int form = text_form_from_name(get_text(o, "kind", NAME_BYTES_MAX, "prose"));
-    if (form < 0)
-        reject(o, "kind", "one of prose, code, list");
-    else
-        plan->form = (text_form)form;
-}
-
-static void read_warmup(object *o, bench_protocol *p, const test_plan *defaults)
-{
-    static const char *const KNOWN[] = {"prompt", "max_tokens", NULL};
-    if (!json_is_object(o->json)) {
-        reject(o, "", "an object");
-        return;
-    }
-    reject_unknown(o, KNOWN);
-    p->warmup = *defaults;
+    const json_place at = {NULL, "warmup", 0};
     p->warmup.name = p->warmup.group = "warm-up";
-    p->warmup.prompt = get_text(o, "prompt", LIMIT_PROTOCOL_BYTES, NULL);
-    p->warmup.max_tokens = (int)get_max_tokens(o);
     p->has_warmup = true;
+    return json_read_object(r, &at, value, &WARMUP_TABLE, &p->warmup);
 }
 
-static void reject_twin_names(object *o, const bench_protocol *p)
+static bool read_test(json_reader *r, const json_place *at, const json_t *value, test_plan *plan)
 {
-    for (size_t i = 0; i < p->n_tests && o->code == SW_OK; i++) {
-        for (size_t k = 0; k < i && o->code == SW_OK; k++) {
+    if (!json_read_object(r, at, value, &TEST_TABLE, plan))
+        return false;
+    if (plan->group == NULL)
+        plan->group = plan->name;
+    return true;
+}
+
+static bool refuse_twin_names(json_reader *r, const bench_protocol *p)
+{
+    const json_place tests = {NULL, "tests", 0};
+    for (size_t i = 0; i < p->n_tests; i++) {
+        for (size_t k = 0; k < i; k++) {
             if (strcmp(p->tests[i].name, p->tests[k].name) == 0)
-                o->code = sw_fail(o->err, SW_EFORMAT, "%s: tests[%zu].name and tests[%zu].name are the same", o->source,
-                                  k, i);
+                return json_fail(r, &tests, JSON_FAULT_RANGE, "tests[%zu].name and tests[%zu].name are the same", k, i);
         }
     }
+    return true;
 }
 
-static void read_tests(object *o, bench_protocol *p, const test_plan *defaults)
+static bool read_tests(json_reader *r, const json_t *list, bench_protocol *p, const test_plan *defaults)
 {
-    const json_t *const list = json_object_get(o->json, "tests");
+    const json_place at = {NULL, "tests", 0};
     const size_t n = json_array_size(list);
-    if (n == 0) {
-        reject(o, "tests", "a list of at least one test");
-        return;
-    }
-    if (n > LIMIT_PROTOCOL_TESTS) {
-        o->code = sw_fail(o->err, SW_ELIMIT, "%s: tests has %zu entries, at most %d are taken", o->source, n,
-                          LIMIT_PROTOCOL_TESTS);
-        return;
-    }
+    if (n == 0)
+        return json_fail_type(r, &at, "a list of at least one test");
+    if (n > LIMIT_PROTOCOL_TESTS)
+        return json_fail(r, &at, JSON_FAULT_SIZE, "tests has %zu entries, at most %d are taken", n,
+                         LIMIT_PROTOCOL_TESTS);
     p->tests = arena_alloc(p->keep, n * sizeof *p->tests);
-    if (p->tests == NULL) {
-        o->code = sw_fail(o->err, SW_ENOMEM, "out of memory reading %s", o->source);
-        return;
-    }
-    for (size_t i = 0; i < n && o->code == SW_OK; i++) {
-        object test = {.json = json_array_get(list, i), .source = o->source, .keep = o->keep, .err = o->err};
-        snprintf(test.path, sizeof test.path, "tests[%zu].", i);
-        read_test(&test, &p->tests[i], defaults);
-        o->code = test.code;
+    if (p->tests == NULL)
+        return json_fail_memory(r);
+    for (size_t i = 0; i < n; i++) {
+        const json_place place = {&at, NULL, i};
+        p->tests[i] = *defaults;
+        if (!read_test(r, &place, json_array_get(list, i), &p->tests[i]))
+            return false;
     }
     p->n_tests = n;
-    reject_twin_names(o, p);
+    return refuse_twin_names(r, p);
 }
 
-static void read_protocol(object *o, bench_protocol *p)
+static bool read_protocol(json_reader *r, const json_t *root, bench_protocol *p)
 {
-    static const char *const KNOWN[] = {"name",    "version", "description", "temperature", "seed",
-                                        "pause_s", "warmup",  "tests",       NULL};
-    static const int64_t DEFAULT_SEED = 0;
-    if (!json_is_object(o->json)) {
-        o->code = sw_fail(o->err, SW_EFORMAT, "%s: a protocol must be a JSON object", o->source);
-        return;
-    }
-    reject_unknown(o, KNOWN);
-    get_int(o, "version", 1, 1, NULL);
-    p->name = get_text(o, "name", NAME_BYTES_MAX, NULL);
-    p->description = get_text(o, "description", LIMIT_PROTOCOL_BYTES, "");
-    p->pause_s = get_number(o, "pause_s", 0, PAUSE_SECONDS_MAX, 0);
-    const test_plan defaults = {
-        .temperature = get_number(o, "temperature", 0, 2, 0),
-        .seed = get_int(o, "seed", 0, INT64_MAX, &DEFAULT_SEED),
-    };
-    const json_t *const warmup = json_object_get(o->json, "warmup");
-    if (warmup != NULL) {
-        object w = {.json = warmup, .source = o->source, .path = "warmup.", .keep = o->keep, .err = o->err};
-        w.code = o->code;
-        read_warmup(&w, p, &defaults);
-        o->code = w.code;
-    }
-    if (o->code == SW_OK)
-        read_tests(o, p, &defaults);
+    protocol_fields f = {.description = ""};
+    if (!json_read_object(r, NULL, root, &PROTOCOL_TABLE, &f))
+        return false;
+    p->name = f.name;
+    p->description = f.description;
+    p->pause_s = f.pause_s;
+    const test_plan defaults = {.temperature = f.temperature, .seed = f.seed, .form = FORM_PROSE};
+    const json_t *const warmup = json_object_get(root, "warmup");
+    p->warmup = defaults;
+    return (warmup == NULL || read_warmup(r, warmup, p)) && read_tests(r, json_object_get(root, "tests"), p, &defaults);
 }
 
-/* FNV-1a, 64 bits (Fowler, Noll, Vo): tells protocols apart; it does not have to resist anybody. */
+static sw_code code_of(json_fault_kind kind)
+{
+    return kind == JSON_FAULT_SIZE ? SW_ELIMIT : kind == JSON_FAULT_MEMORY ? SW_ENOMEM : SW_EFORMAT;
+}
+
+/* FNV-1a, 64 bits (Fowler, Noll, Vo): a short name for a text, not a defence against forgery. */
 static void hash_text(const char *text, size_t n, char out[32])
 {
     uint64_t h = 0xcbf29ce484222325u;
@@ -211,32 +158,37 @@ static void hash_text(const char *text, size_t n, char out[32])
     snprintf(out, 32, "fnv1a64:%016" PRIx64, h);
 }
 
+/* A protocol with its text, hash and arena, and nothing read yet; NULL when memory is short. */
+static bench_protocol *create(const char *json, size_t n)
+{
+    bench_protocol *const p = mem_calloc(1, sizeof *p);
+    if (p == NULL || (p->keep = arena_create()) == NULL || (p->json = arena_copy(p->keep, json, n)) == NULL) {
+        protocol_free(p);
+        return NULL;
+    }
+    hash_text(json, n, p->hash);
+    return p;
+}
+
 sw_code protocol_parse(bench_protocol **out, const char *json, size_t n, const char *source, sw_err *err)
 {
     *out = NULL;
-    if (n > LIMIT_PROTOCOL_BYTES)
-        return sw_fail(err, SW_ELIMIT, "%s has %zu bytes; a protocol has at most %d", source, n, LIMIT_PROTOCOL_BYTES);
-    json_error_t where;
-    json_t *const root = json_loadb(json, n, JSON_REJECT_DUPLICATES, &where);
-    if (root == NULL)
-        return sw_fail(err, SW_EFORMAT, "%s: line %d, column %d: %s", source, where.line, where.column, where.text);
-    bench_protocol *p = mem_calloc(1, sizeof *p);
-    sw_code code = SW_OK;
-    if (p == NULL || (p->keep = arena_create()) == NULL || (p->json = arena_copy(p->keep, json, n)) == NULL) {
-        code = sw_fail(err, SW_ENOMEM, "out of memory reading %s", source);
-    } else {
-        object o = {.json = root, .source = source, .keep = p->keep, .err = err};
-        hash_text(json, n, p->hash);
-        read_protocol(&o, p);
-        code = o.code;
+    json_reader r = {.document = "a protocol"};
+    json_t *const root =
+        json_load_text(&r, json, n, &(json_load_options){LIMIT_PROTOCOL_BYTES, .refuse_repeated = true});
+    bench_protocol *const p = root != NULL ? create(json, n) : NULL;
+    if (p != NULL) {
+        r.keep = p->keep;
+        if (read_protocol(&r, root, p))
+            *out = p;
+    } else if (root != NULL) {
+        json_fail_memory(&r);
     }
     json_decref(root);
-    if (code != SW_OK) {
-        protocol_free(p);
-        return code;
-    }
-    *out = p;
-    return SW_OK;
+    if (*out != NULL)
+        return SW_OK;
+    protocol_free(p);
+    return sw_fail(err, code_of(r.fault.kind), "%s: %s", source, r.fault.message);
 }
 
 sw_code protocol_load(bench_protocol **out, const char *path, sw_err *err)

@@ -1,119 +1,92 @@
-/* health.c - what the server says about itself: health and the list of models. */
-#include <jansson.h>
-#include <string.h>
+/* health.c - what the server says of itself. */
 #include <time.h>
 
 #include "base/clock.h"
-#include "server/json_out.h"
 #include "server/routes.h"
+#include "server/server_state.h"
+#include "json/json_out.h"
 
-/* Able to serve: a model is loaded, or one that is known can be loaded on demand.  Not between the start and the end of
- * loading the first one, and not when that failed. */
-static bool check_ready(server_state *s, api_error *error)
+bool server_is_ready(server *s, api_error *error)
 {
     pthread_mutex_lock(&s->lock);
-    const bool has_failed = s->fatal.code != SW_OK;
-    bool is_loading = !s->has_started;
-    for (size_t i = 0; i < s->catalog.n; i++)
-        is_loading = is_loading || s->catalog.entries[i].status == MODEL_LOADING;
+    const bool has_failed = s->fatal.code != SW_OK, has_started = s->has_started;
     pthread_mutex_unlock(&s->lock);
-    if (s->is_stopping || has_failed)
+    if (atomic_load(&s->is_stopping) || has_failed)
         return api_fail(error, API_SHUTTING_DOWN, NULL, "the server is shutting down");
-    if (is_loading)
+    if (!has_started || model_pool_is_loading(s->pool))
         return api_fail(error, API_MODEL_LOADING, NULL, "a model is being loaded");
     if (s->catalog.n == 0)
         return api_fail(error, API_NO_MODEL, NULL, "no model was found; name a file or a folder at start");
     return true;
 }
 
-/* Of the loaded model; zeros while there is none. */
-static sw_engine_state engine_state(server_state *s)
+/* Of all loaded engines together. */
+typedef struct slots {
+    int n, n_running;
+} slots;
+
+static bool count_slots(void *ud, const model_entry *model, sw_engine *engine)
 {
-    sw_engine_state state = {0};
-    pthread_mutex_lock(&s->engine_lock);
-    if (s->engine != NULL)
-        state = sw_engine_get_state(s->engine);
-    pthread_mutex_unlock(&s->engine_lock);
-    return state;
+    (void)model;
+    slots *const sum = ud;
+    const sw_engine_state state = sw_engine_get_state(engine);
+    sum->n += state.n_seqs;
+    sum->n_running += state.n_jobs_running;
+    return true;
 }
 
-void health_route(conn *c, const char *rest)
+static json_t *models_json(const model_catalog *c)
 {
-    (void)rest;
-    server_state *const s = c->server;
+    const size_t n_manual = model_catalog_n_manual(c);
+    return json_pack("{s:I, s:I, s:I}", "total", (json_int_t)c->n, "discovered", (json_int_t)(c->n - n_manual),
+                     "manual", (json_int_t)n_manual);
+}
+
+static json_t *requests_json(const serving_metrics *m)
+{
+    return json_pack("{s:I, s:I, s:I}", "completed", (json_int_t)m->n_completed, "failed", (json_int_t)m->n_failed,
+                     "abandoned", (json_int_t)m->n_abandoned);
+}
+
+static json_t *tokens_json(const serving_metrics *m)
+{
+    return json_pack("{s:I, s:I, s:I}", "prompt", (json_int_t)m->n_prompt_tokens, "cached",
+                     (json_int_t)m->n_cached_tokens, "generated", (json_int_t)m->n_generated_tokens);
+}
+
+void health_route(http_conn *c, void *ud)
+{
+    server *const s = ud;
     api_error error;
-    if (!check_ready(s, &error)) {
-        http_reply_error(c, &error);
+    if (!server_is_ready(s, &error)) {
+        reply_error(c, &OPENAI_CHAT, &error);
         return;
     }
     char timestamp[32];
     struct tm utc;
-    const time_t now = time(NULL);
+    const time_t now = (time_t)clock_unix_s(s->o.clock);
     strftime(timestamp, sizeof timestamp, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-    const sw_engine_state state = engine_state(s);
-    const size_t n_manual = catalog_n_manual(&s->catalog);
-    json_t *const health = json_pack(
-        "{s:s, s:s, s:s, s:{s:I, s:I, s:I}, s:{s:s, s:s, s:s}, s:{s:b, s:b}, s:s, s:I, s:i, s:i}", //
-        "status", "ok", "service", "spillway", "version", SPILLWAY_VERSION,                        //
-        "models", "total", (json_int_t)s->catalog.n, "discovered", (json_int_t)(s->catalog.n - n_manual), "manual",
-        (json_int_t)n_manual, //
-        "endpoints", "health", "/health", "models", "/v1/models", "chat", "/v1/chat/completions", "compatibility",
-        "openai", 1, "cors", 1, //
-        "timestamp", timestamp, //
-        "uptime_seconds", (json_int_t)((clock_now_ns(clock_system()) - s->started_ns) / 1000000000u), "slots_idle",
-        state.n_seqs - state.n_jobs_running, "slots_processing", state.n_jobs_running);
-    buf out;
-    buf_init(&out, 1 << 16);
-    json_write(&out, health);
-    http_reply(c, 200, &out);
+    const uint64_t uptime_ns = clock_now_ns(s->o.clock) - s->started_ns;
+    slots sum = {0};
+    model_pool_visit(s->pool, count_slots, &sum);
+    reply_json(c, json_pack("{s:s, s:s, s:s, s:o, s:{s:s, s:s, s:s}, s:{s:b, s:b}, s:s, s:I, s:i, s:i, s:o, s:o}",    //
+                            "status", "ok", "service", "spillway", "version", SPILLWAY_VERSION,                       //
+                            "models", models_json(&s->catalog),                                                       //
+                            "endpoints", "health", "/health", "models", "/v1/models", "chat", "/v1/chat/completions", //
+                            "compatibility", "openai", 1, "cors", 1,                                                  //
+                            "timestamp", timestamp, "uptime_seconds", (json_int_t)(uptime_ns / 1000000000u),          //
+                            "slots_idle", sum.n - sum.n_running, "slots_processing", sum.n_running,                   //
+                            "requests", requests_json(&s->metrics), "tokens", tokens_json(&s->metrics)));
 }
 
-void live_route(conn *c, const char *rest)
+void live_route(http_conn *c, void *ud)
 {
-    (void)rest;
-    buf out;
-    buf_init(&out, 64);
-    json_write(&out, json_pack("{s:s}", "status", "ok"));
-    http_reply(c, 200, &out);
+    (void)ud;
+    reply_json(c, json_pack("{s:s}", "status", "ok"));
 }
 
-void ready_route(conn *c, const char *rest)
+void ready_route(http_conn *c, void *ud)
 {
-    (void)rest;
     api_error error;
-    http_reply_empty(c, check_ready(c->server, &error) ? 200 : api_status(&error));
-}
-
-void models_route(conn *c, const char *rest)
-{
-    (void)rest;
-    server_state *const s = c->server;
-    json_t *const data = json_array();
-    pthread_mutex_lock(&s->lock);
-    for (size_t i = 0; i < s->catalog.n; i++)
-        json_array_append_new(data, model_json(&s->catalog.entries[i]));
-    pthread_mutex_unlock(&s->lock);
-    buf out;
-    buf_init(&out, 1 << 24);
-    json_write(&out, json_pack("{s:s, s:o}", "object", "list", "data", data));
-    http_reply(c, 200, &out);
-}
-
-void model_route(conn *c, const char *rest)
-{
-    server_state *const s = c->server;
-    const model_entry *const m = catalog_find(&s->catalog, rest);
-    if (m == NULL) {
-        api_error error;
-        api_fail(&error, API_MODEL_NOT_FOUND, "model", "the model '%.100s' is not known here", rest);
-        http_reply_error(c, &error);
-        return;
-    }
-    pthread_mutex_lock(&s->lock);
-    json_t *const model = model_json(m);
-    pthread_mutex_unlock(&s->lock);
-    buf out;
-    buf_init(&out, 1 << 16);
-    json_write(&out, model);
-    http_reply(c, 200, &out);
+    http_reply_status(c, server_is_ready(ud, &error) ? 200 : api_status(&error));
 }

@@ -1,15 +1,19 @@
-/* routes.h - what the URLs of the table do; each handler answers or keeps the connection waiting. */
+/* routes.h - the table of URLs, and what they do; each handler answers, or hands the connection to an owner. */
 #ifndef SERVER_ROUTES_H
 #define SERVER_ROUTES_H
 
-#include "server/internal.h"
+#include "http/http.h"
 
-void chat_route(conn *c, const char *rest);
-void models_route(conn *c, const char *rest);
-void model_route(conn *c, const char *rest);
-void experts_route(conn *c, const char *rest);
-void health_route(conn *c, const char *rest);
-void live_route(conn *c, const char *rest);
-void ready_route(conn *c, const char *rest);
+extern const http_route SERVER_ROUTES[];
+extern const size_t N_SERVER_ROUTES;
+
+/* `ud` is the server. */
+void chat_route(http_conn *c, void *ud);
+void models_route(http_conn *c, void *ud);
+void model_route(http_conn *c, void *ud);
+void experts_route(http_conn *c, void *ud);
+void health_route(http_conn *c, void *ud);
+void live_route(http_conn *c, void *ud);
+void ready_route(http_conn *c, void *ud);
 
 #endif

@@ -1,40 +1,253 @@
+/* server.c - the life of a server: what is opened in which order, and closed in the opposite one. */
 #include "server/server.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
+#include "base/escape.h"
 #include "base/limits.h"
-#include "server/guard.h"
-#include "server/internal.h"
+#include "base/rng.h"
+#include "http/guard.h"
+#include "server/exchange.h"
+#include "server/routes.h"
 
-enum {
-    PORT_FIRST = 11435,
-    PORT_LAST = 11535,
-    HEADER_BUFFER_BYTES = 65535, // libwebsockets gives up a connection beyond; we refuse with 431 before
-    HEADER_TIMEOUT_S = 10,
-    KEEPALIVE_TIMEOUT_S = 75, // an idle connection, longer than clients' pools keep them
-    FILES_BESIDE_CONNECTIONS = 64,
-    DRAIN_S = 2, // at the end, for last bytes to leave
-};
+static const double HEAD_TIMEOUT_S = 10;
+static const double IDLE_TIMEOUT_S = 75; // longer than clients keep idle connections in their pools
 
-/* ---- signals --------------------------------------------------------------------------------------------------- */
+/* ---- models --------------------------------------------------------------------------------------------------------
+ */
 
-static volatile sig_atomic_t signal_seen;
-static struct lws_context *volatile signal_context;
+static bool is_stub(const char *model)
+{
+    return model != NULL && strcmp(model, "stub:") == 0;
+}
+
+/* Fills the catalog and decides what to load at start: the model that was named, or the only one that there is. */
+static sw_code find_models(server *s, sw_err *err)
+{
+    const char *const model = s->o.model;
+    struct stat st;
+    const bool is_path = is_stub(model) || (model != NULL && stat(model, &st) == 0);
+    if (is_path && model_catalog_add(&s->catalog, model, err) != SW_OK)
+        return err->code;
+    if (!is_stub(model) && model_catalog_scan(&s->catalog, s->o.model_dirs, err) != SW_OK)
+        return err->code;
+    if (is_path)
+        s->first = &s->catalog.entries[0];
+    else if (model != NULL)
+        s->first = model_catalog_find(&s->catalog, model);
+    else if (s->catalog.n == 1)
+        s->first = &s->catalog.entries[0];
+    if (model != NULL && s->first == NULL)
+        return sw_fail(err, SW_ENOTFOUND, "server: '%s' is neither a file nor a model in '%s'", model, s->o.model_dirs);
+    return SW_OK;
+}
+
+static void print_row(const char *tier, const char *what, uint64_t bytes)
+{
+    fprintf(stderr, "  %-5s %-22s %10.1f MB\n", tier, what, (double)bytes / 1e6);
+}
+
+/* Bytes per memory tier, from what was really allocated. */
+static void print_tiers(void *ud, const model_entry *m, const sw_engine_state *st)
+{
+    buf name;
+    if (((const server *)ud)->o.quiet)
+        return;
+    buf_init(&name, 4096);
+    escape_terminal(&name, m->id, strlen(m->id));
+    fprintf(stderr, "loaded %s in %.1f s: %s, %s kernels, %d threads, %d sequences of %d tokens\n", buf_str(&name),
+            st->load_ms / 1000, st->backend, st->isa, st->n_threads, st->n_seqs, st->n_ctx);
+    buf_free(&name);
+    print_row("VRAM", "weights", st->weight_bytes_vram);
+    print_row("RAM", "experts", st->expert_bytes_ram);
+    print_row("RAM", "other weights", st->weight_bytes_ram - st->expert_bytes_ram);
+    print_row("RAM", "key/value cache, full", st->kv_bytes_max);
+    if (st->placement_note != NULL)
+        fprintf(stderr, "note: %s\n", st->placement_note);
+}
+
+/* ---- what the rooms below call -------------------------------------------------------------------------------------
+ */
+
+/* On the intake's thread: the model of the command line is loaded, or cannot be. */
+static void on_started(void *ud, const sw_err *err)
+{
+    server *const s = ud;
+    pthread_mutex_lock(&s->lock);
+    s->has_started = err->code == SW_OK;
+    if (err->code != SW_OK) // the message is for clients and has no path; a user needs it
+        (void)sw_fail(&s->fatal, err->code, "%s: %s", s->first->path, err->msg);
+    pthread_mutex_unlock(&s->lock);
+    if (err->code != SW_OK)
+        server_stop(s);
+}
+
+static void wake_network(void *ud)
+{
+    http_wake(((server *)ud)->http);
+}
+
+static void on_wake(void *ud)
+{
+    server *const s = ud;
+    if (exchange_take_events(s)) // a fast engine makes events as quickly as they are read
+        http_wake(s->http);
+}
+
+static void log_request(void *ud, const http_conn *c, int status)
+{
+    const server *const s = ud;
+    const http_request *const r = http_request_of(c);
+    if (s->o.quiet || (!s->o.verbose && status < 500))
+        return;
+    buf path;
+    buf_init(&path, 4096);
+    escape_terminal(&path, r->path, strlen(r->path));
+    fprintf(stderr, "%s %s %s %d %.1f ms\n", r->id, r->method, buf_str(&path), status,
+            ns_to_ms(clock_now_ns(s->o.clock) - r->received_ns));
+    buf_free(&path);
+}
+
+/* ---- life ----------------------------------------------------------------------------------------------------------
+ */
+
+static sw_code open_http(server *s, sw_err *err)
+{
+    const http_options options = {
+        .address = s->o.address,
+        .port = s->o.port,
+        .api_key = s->o.api_key,
+        .cors_any = s->o.cors_any,
+        .header_bytes_max = LIMIT_HTTP_HEADER_BYTES,
+        .body_bytes_max = LIMIT_HTTP_BODY_BYTES,
+        .n_connections_max = LIMIT_HTTP_CONNECTIONS,
+        .head_timeout_s = HEAD_TIMEOUT_S,
+        .body_timeout_s = s->o.body_timeout_s,
+        .idle_timeout_s = IDLE_TIMEOUT_S,
+        .slow_client_timeout_s = s->o.slow_client_timeout_s,
+        .ping_interval_s = s->o.ping_interval_s,
+        .tick_ms = s->o.tick_ms,
+        .clock = s->o.clock,
+        .entropy = s->o.entropy,
+        .routes = SERVER_ROUTES,
+        .n_routes = N_SERVER_ROUTES,
+        .write_problem = write_problem,
+        .on_wake = on_wake,
+        .on_done = log_request,
+        .ud = s,
+    };
+    return http_open(&s->http, &options, err);
+}
+
+static sw_code open_pool(server *s, sw_err *err)
+{
+    const model_pool_options options = {
+        .catalog = &s->catalog,
+        .n_engines_max = 1,
+        .engine = s->o.engine,
+        .clock = s->o.clock,
+        .on_loaded = print_tiers,
+        .ud = s,
+    };
+    return model_pool_open(&s->pool, &options, err);
+}
+
+static sw_code start_intake(server *s, sw_err *err)
+{
+    const intake_options options = {
+        .pool = s->pool,
+        .clock = s->o.clock,
+        .first = s->first != NULL ? s->first->id : NULL,
+        .on_started = on_started,
+        .ud = s,
+    };
+    return intake_start(&s->intake, &options, err);
+}
+
+static sw_code open_all(server *s, sw_err *err)
+{
+    sw_code code = find_models(s, err);
+    if (code == SW_OK)
+        code = open_http(s, err);
+    if (code == SW_OK)
+        code = open_pool(s, err);
+    if (code == SW_OK)
+        code = start_intake(s, err);
+    return code;
+}
+
+sw_code server_open(server **out, const server_options *options, sw_err *err)
+{
+    server *const s = mem_calloc(1, sizeof *s);
+    *out = s;
+    if (s == NULL)
+        return sw_fail(err, SW_ENOMEM, "server: not enough memory to start");
+    s->o = *options;
+    s->o.clock = clock_or_system(options->clock);
+    s->o.entropy = options->entropy != NULL ? options->entropy : entropy_system();
+    s->started_ns = clock_now_ns(s->o.clock);
+    pthread_mutex_init(&s->lock, NULL);
+    event_inbox_init(&s->inbox, wake_network, s);
+    const sw_code code = open_all(s, err);
+    if (code != SW_OK) {
+        server_close(s);
+        *out = NULL;
+    }
+    return code;
+}
+
+int server_port(const server *s)
+{
+    return http_port(s->http);
+}
+
+sw_code server_serve(server *s, sw_err *err)
+{
+    http_run(s->http);
+    pthread_mutex_lock(&s->lock);
+    const sw_err fatal = s->fatal;
+    pthread_mutex_unlock(&s->lock);
+    return fatal.code == SW_OK ? SW_OK : sw_fail(err, fatal.code, "%s", fatal.msg);
+}
+
+void server_stop(server *s)
+{
+    atomic_store(&s->is_stopping, true);
+    http_stop(s->http);
+}
+
+void server_close(server *s)
+{
+    if (s == NULL || !intake_stop(s->intake))
+        return;
+    // Every exchange has come back from the intake by now; those that have no connection any more end here, the others
+    // when their connection closes.  Then no job is left, and the engines may go.
+    while (exchange_take_events(s))
+        ;
+    http_close(s->http);
+    model_pool_close(s->pool);
+    model_catalog_free(&s->catalog);
+    event_inbox_destroy(&s->inbox);
+    pthread_mutex_destroy(&s->lock);
+    mem_free(s);
+}
+
+/* ---- `spillway serve` ----------------------------------------------------------------------------------------------
+ */
+
+static server *volatile signal_server;
 
 static void on_signal(int number)
 {
-    signal_seen = number;
-    if (signal_context != NULL)
-        lws_cancel_service(signal_context); // writes to an eventfd
+    (void)number;
+    server *const s = signal_server;
+    if (s != NULL)
+        server_stop(s);
 }
 
 static void set_signals(void (*handler)(int))
@@ -43,223 +256,31 @@ static void set_signals(void (*handler)(int))
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
 }
 
-/* ---- listening ------------------------------------------------------------------------------------------------- */
-
-/* Whether the port could be bound now; errno says why not. */
-static bool port_is_free(const char *address, int port)
+static void announce(const server *s)
 {
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
-    const bool is_v4 = inet_pton(AF_INET, address, &v4.sin_addr) == 1;
-    if (!is_v4 && inet_pton(AF_INET6, address, &v6.sin6_addr) != 1) {
-        errno = EADDRNOTAVAIL;
-        return false;
-    }
-    const int fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM, 0);
-    const int one = 1;
-    if (fd < 0)
-        return false;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    const bool is_free = bind(fd, is_v4 ? (const struct sockaddr *)&v4 : (const struct sockaddr *)&v6,
-                              is_v4 ? sizeof v4 : sizeof v6) == 0;
-    const int why = errno;
-    close(fd);
-    errno = why;
-    return is_free;
-}
-
-static const struct lws_protocols PROTOCOLS[] = {
-    {.name = "http", .callback = http_callback, .tx_packet_size = 65536},
-    {0},
-};
-
-static sw_code listen_on(server_state *s, int port, int *port_out, sw_err *err)
-{
-    const char *const address = s->options->address;
-    const bool is_v6 = strchr(address, ':') != NULL;
-    if (!port_is_free(address, port))
-        return sw_fail(err, errno == EADDRINUSE ? SW_EBUSY : SW_EIO, "server: cannot listen on %s port %d: %s", address,
-                       port, strerror(errno));
-    const struct lws_context_creation_info info = {
-        .port = port,
-        .iface = address,
-        .protocols = PROTOCOLS,
-        .options = is_v6 ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6,
-        .vhost_name = "spillway",
-        .keepalive_timeout = KEEPALIVE_TIMEOUT_S,
-        .timeout_secs_ah_idle = HEADER_TIMEOUT_S,
-    };
-    struct lws_vhost *const vhost = lws_create_vhost(s->lws, &info);
-    if (vhost == NULL)
-        return sw_fail(err, SW_EBUSY, "server: cannot listen on %s port %d", address, port);
-    *port_out = lws_get_vhost_listen_port(vhost);
-    return SW_OK;
-}
-
-static sw_code listen_somewhere(server_state *s, int *port_out, sw_err *err)
-{
-    if (s->options->port >= 0)
-        return listen_on(s, s->options->port, port_out, err);
-    for (int port = PORT_FIRST; port <= PORT_LAST; port++) {
-        sw_err_clear(err);
-        const sw_code code = listen_on(s, port, port_out, err);
-        if (code != SW_EBUSY)
-            return code;
-    }
-    sw_err_clear(err);
-    return sw_fail(err, SW_EBUSY, "server: no port from %d to %d is free on %s", PORT_FIRST, PORT_LAST,
-                   s->options->address);
-}
-
-/* Room for every connection, where the usual limit of 1024 open files would not have it. */
-static void raise_file_limit(void)
-{
-    struct rlimit limit;
-    const rlim_t wanted = LIMIT_HTTP_CONNECTIONS + FILES_BESIDE_CONNECTIONS;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
-        return;
-    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-static sw_code create_context(server_state *s, sw_err *err)
-{
-    const struct lws_context_creation_info info = {
-        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
-        .server_string = "spillway",
-        .user = s,
-        .max_http_header_data2 = HEADER_BUFFER_BYTES,
-        .max_http_header_pool2 = LIMIT_HTTP_CONNECTIONS,
-        .fd_limit_per_thread = LIMIT_HTTP_CONNECTIONS + 16,
-        // Bodies have their own, shorter deadline, which answers before it closes.
-        .timeout_secs = (unsigned)s->options->body_timeout_s + 10,
-        .pt_serv_buf_size = 65536,
-    };
-    raise_file_limit();
-    lws_set_log_level(LLL_ERR, NULL);
-    s->lws = lws_create_context(&info);
-    return s->lws != NULL ? SW_OK : sw_fail(err, SW_ENOMEM, "server: libwebsockets could not start");
-}
-
-/* ---- models ---------------------------------------------------------------------------------------------------- */
-
-/* Fills the catalog and decides what to load at start: the model that was named, or the only one that there is. */
-static sw_code find_models(server_state *s, sw_err *err)
-{
-    const char *const model = s->options->model;
-    struct stat st;
-    const bool is_path = model != NULL && (strcmp(model, "stub:") == 0 || stat(model, &st) == 0);
-    if (is_path && catalog_add(&s->catalog, model, err) != SW_OK)
-        return err->code;
-    if (!(is_path && strcmp(model, "stub:") == 0) && catalog_scan(&s->catalog, s->options->model_dirs, err) != SW_OK)
-        return err->code;
-    if (is_path)
-        s->first = &s->catalog.entries[0];
-    else if (model != NULL)
-        s->first = catalog_find(&s->catalog, model);
-    else if (s->catalog.n == 1)
-        s->first = &s->catalog.entries[0];
-    if (model != NULL && s->first == NULL)
-        return sw_fail(err, SW_ENOTFOUND, "server: '%s' is neither a file nor a model in '%s'", model,
-                       s->options->model_dirs);
-    return SW_OK;
-}
-
-/* ---- life cycle ------------------------------------------------------------------------------------------------ */
-
-static void announce(const server_state *s, int port)
-{
-    const bool is_v6 = strchr(s->options->address, ':') != NULL;
-    printf("http://%s%s%s:%d\n", is_v6 ? "[" : "", s->options->address, is_v6 ? "]" : "", port);
+    const bool is_v6 = strchr(s->o.address, ':') != NULL;
+    const bool is_loopback = guard_is_loopback_authority(s->o.address) || strcmp(s->o.address, "::1") == 0;
+    printf("http://%s%s%s:%d\n", is_v6 ? "[" : "", s->o.address, is_v6 ? "]" : "", server_port(s));
     fflush(stdout);
     fprintf(stderr, "%zu models known\n", s->catalog.n);
-    if (!s->is_loopback && s->options->api_key == NULL)
-        fprintf(stderr, "warning: everybody who reaches this address may use the server; --api-key asks for a key\n");
-}
-
-static bool has_failed(server_state *s)
-{
-    pthread_mutex_lock(&s->lock);
-    const bool failed = s->fatal.code != SW_OK;
-    pthread_mutex_unlock(&s->lock);
-    return failed;
-}
-
-/* Ends what is under way with an error and lets the last bytes leave. */
-static void drain(server_state *s)
-{
-    const uint64_t deadline = clock_now_ns(clock_system()) + DRAIN_S * 1000000000ull;
-    api_error error;
-    s->is_stopping = true;
-    api_fail(&error, API_SHUTTING_DOWN, NULL, "the server is shutting down");
-    for (conn *c = s->conns; c != NULL; c = c->next) {
-        if (c->exchange != NULL)
-            chat_fail(c->exchange, &error);
-    }
-    for (;;) {
-        bool is_busy = false;
-        for (const conn *c = s->conns; c != NULL; c = c->next)
-            is_busy = is_busy || c->phase == PHASE_SENDING || c->phase == PHASE_FLUSHING;
-        if (!is_busy || clock_now_ns(clock_system()) >= deadline)
-            return;
-        lws_cancel_service(s->lws); // so that the next call returns at once
-        if (lws_service(s->lws, 0) < 0)
-            return;
-    }
-}
-
-static sw_code serve(server_state *s, sw_err *err)
-{
-    int port;
-    if (listen_somewhere(s, &port, err) != SW_OK || admission_start(s, err) != SW_OK)
-        return err->code;
-    announce(s, port);
-    while (signal_seen == 0 && !has_failed(s)) {
-        if (lws_service(s->lws, 0) < 0)
-            break;
-    }
-    drain(s);
-    return SW_OK;
-}
-
-/* Frees everything in the order in which it is used: connections release their jobs, then the engine may go. */
-static void finish(server_state *s)
-{
-    set_signals(SIG_DFL);
-    signal_context = NULL;
-    if (!admission_stop(s))
-        return; // still loading; the end of the process ends it
-    while (s->news != NULL)
-        server_take_news(s);
-    lws_context_destroy(s->lws);
-    sw_engine_close(s->engine);
-    catalog_free(&s->catalog);
+    if (!is_loopback && s->o.api_key == NULL)
+        fprintf(stderr, "warning: anyone who can reach this address may use the server; --api-key asks for a key\n");
 }
 
 sw_code server_run(const server_options *options, sw_err *err)
 {
-    // Static: a thread that is still loading at the end keeps using it until the process ends.
-    static server_state server;
-    server_state *const s = &server;
-    *s = (server_state){.options = options,
-                        .is_loopback =
-                            guard_is_loopback_authority(options->address) || strcmp(options->address, "::1") == 0,
-                        .started_ns = clock_now_ns(clock_system())};
-    pthread_mutex_init(&s->lock, NULL);
-    pthread_mutex_init(&s->engine_lock, NULL);
-    sw_code code = find_models(s, err);
-    if (code == SW_OK)
-        code = create_context(s, err);
-    if (code == SW_OK) {
-        signal_context = s->lws;
-        set_signals(on_signal);
-        code = serve(s, err);
-        finish(s);
-    }
-    if (code == SW_OK && s->fatal.code != SW_OK)
-        code = sw_fail(err, s->fatal.code, "%s", s->fatal.msg);
+    server *s;
+    sw_code code = server_open(&s, options, err);
+    if (code != SW_OK)
+        return code;
+    signal_server = s;
+    set_signals(on_signal);
+    announce(s);
+    code = server_serve(s, err);
+    set_signals(SIG_DFL);
+    signal_server = NULL;
+    server_close(s);
     return code;
 }

@@ -1,0 +1,26 @@
+/* json_out.h - JSON documents on their way out.
+ *
+ * Errors stick to the document: a value that could not be allocated frees the document that it was meant for and
+ * leaves NULL in its place, and NULL makes the buffer fail.  A builder therefore checks nothing in between, and no
+ * document leaves with a part missing.
+ */
+#ifndef JSON_JSON_OUT_H
+#define JSON_JSON_OUT_H
+
+#include <jansson.h>
+
+#include "base/buf.h"
+
+/* Appends `value` on one line and frees it.  NULL makes the buffer fail with SW_ENOMEM. */
+void json_write(buf *out, json_t *value);
+
+/* Puts `value` (taken over) into *object under `key`.  If either is NULL or memory is short, both are freed and *object
+ * becomes NULL. */
+void json_put(json_t **object, const char *key, json_t *value);
+/* The same at the end of *array. */
+void json_push(json_t **array, json_t *value);
+
+/* A number with at most three decimals; what is not finite becomes 0, since JSON has no word for it. */
+json_t *json_number(double x);
+
+#endif

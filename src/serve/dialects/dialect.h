@@ -1,0 +1,114 @@
+/* dialect.h - what the requests and answers of one API family look like.
+ *
+ * A family is a row of functions: a body becomes a generation_request or an api_error, and the engine's events become
+ * the bytes of an answer, whole or streamed.  Everything here is pure: no thread, no socket, no clock and no random
+ * numbers; what depends on those comes in as values.  So each family can be fuzzed and compared byte for byte.
+ */
+#ifndef DIALECTS_DIALECT_H
+#define DIALECTS_DIALECT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "dialects/api_error.h"
+#include "spillway.h"
+
+/* ---- requests ---------------------------------------------------------------------------------------------------- */
+
+/* A request for an answer as every family can express it. */
+typedef struct generation_request {
+    const char *model; // NULL: not named
+    sw_request core;   // on_event and ud are left empty; sampling.seed is drawn if the client gave none
+    bool has_effort;   // a reasoning effort was given
+    bool has_names;    // a message carries a name, which no chat format here uses
+    bool stream;
+    bool include_usage;   // token counts in a chunk of their own
+    bool return_progress; // chunks while the prompt is evaluated
+    /* Owned: what the pointers above point into. */
+    json_t *document;
+    sw_message *messages;
+    char **texts; // (n_texts) contents that were joined from parts
+    size_t n_texts;
+    const char **stops;
+    sw_logit_bias *biases;
+} generation_request;
+
+/* Frees what the request owns and empties it. */
+void generation_request_free(generation_request *request);
+
+/* ---- answers ----------------------------------------------------------------------------------------------------- */
+
+/* What is the same in every part of one answer. */
+typedef struct generation_head {
+    char id[40];             // "chatcmpl-..."
+    const char *fingerprint; // "sw-0.1.0-3f9a1c2e"
+    int64_t created;         // seconds since 1970
+    const char *model;       // id in the catalog
+    const char *backend;     // "cpu"
+    uint64_t seed;
+    double load_ms; // spent loading the model for this request
+    bool include_usage;
+} generation_head;
+
+/* The log-probabilities of a whole answer, one token after another. */
+typedef struct logprob_source {
+    /* Fills *out with the next token, whose texts are valid until the next call; false: there is none. */
+    bool (*next)(void *ud, sw_logprobs *out);
+    void *ud;
+} logprob_source;
+
+/* An answer that is sent in one piece.  Texts are valid UTF-8. */
+typedef struct whole_answer {
+    const buf *content;
+    const buf *reasoning;           // may be empty
+    const logprob_source *logprobs; // NULL: not asked for
+    const sw_event *done;           // the SW_EVENT_DONE that ended it
+} whole_answer;
+
+/* Where the events of a stream go. */
+typedef struct event_sink {
+    /* One event: its name (NULL: none) and its payload, which is one line. */
+    void (*emit)(struct event_sink *sink, const char *name, const char *payload, size_t n);
+    bool failed; // memory was short and an event is missing, so the stream must be broken off
+} event_sink;
+
+/* Writes `value` (taken over; NULL: memory was short) as one event. */
+void dialect_emit(event_sink *sink, const char *name, json_t *value);
+
+/* How events of a stream are separated. */
+typedef enum dialect_framing {
+    DIALECT_SSE,    // server-sent events
+    DIALECT_NDJSON, // one JSON document per line
+} dialect_framing;
+
+/* ---- families ---------------------------------------------------------------------------------------------------- */
+
+typedef struct dialect {
+    const char *name;
+    const char *id_prefix; // of generation_head.id
+    dialect_framing framing;
+    const char *content_type; // of whole answers and errors
+
+    /* Reads a body of n bytes.  `random`: 64 bits, from which a seed is made if the client gives none.  On failure
+     * *error says what is wrong and *out is empty. */
+    bool (*parse)(generation_request *out, const char *body, size_t n, uint64_t random, api_error *error);
+
+    /* The events of a stream, in this order: begin, then text and progress, then end or fail.  `event` is the engine's
+     * event of that type; time_ms has passed since the request was accepted. */
+    void (*begin)(event_sink *sink, const generation_head *head);
+    void (*progress)(event_sink *sink, const generation_head *head, const sw_event *event, double time_ms);
+    void (*text)(event_sink *sink, const generation_head *head, const sw_event *event);
+    void (*end)(event_sink *sink, const generation_head *head, const sw_event *event);
+    void (*fail)(event_sink *sink, const api_error *error);
+
+    /* An answer that is not streamed, and an error in place of one. */
+    void (*write_answer)(buf *out, const generation_head *head, const whole_answer *answer);
+    void (*write_error)(buf *out, const api_error *error);
+} dialect;
+
+extern const dialect OPENAI_CHAT;
+
+#endif

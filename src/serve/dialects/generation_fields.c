@@ -1,0 +1,194 @@
+/* generation_fields.c - tables and functions for the members that families share. */
+#include "dialects/generation_fields.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/limits.h"
+
+enum { DISCARDED_SEED_BITS = 11 }; // leaves 53: the seed is reported, and JavaScript keeps no more of an integer
+
+bool generation_begin(generation_request *out, json_reader *r, const char *body, size_t n, uint64_t random)
+{
+    const json_load_options options = {.bytes_max = LIMIT_HTTP_BODY_BYTES, .refuse_repeated = true};
+    *r = (json_reader){.document = "the body"};
+    *out = (generation_request){.core.sampling = sw_sampling_default()};
+    out->core.sampling.seed = random >> DISCARDED_SEED_BITS;
+    out->document = json_load_text(r, body, n, &options);
+    return out->document != NULL;
+}
+
+void generation_fail(api_error *error, const json_fault *fault)
+{
+    static const api_situation SITUATIONS[] = {
+        [JSON_FAULT_SYNTAX] = API_INVALID_JSON,
+        [JSON_FAULT_DEPTH] = API_INVALID_JSON,
+        [JSON_FAULT_SIZE] = API_INVALID_VALUE,
+        [JSON_FAULT_TYPE] = API_INVALID_TYPE,
+        [JSON_FAULT_RANGE] = API_INVALID_VALUE,
+        [JSON_FAULT_MISSING] = API_MISSING_PARAMETER,
+        [JSON_FAULT_UNKNOWN] = API_INVALID_VALUE,
+        [JSON_FAULT_UNSUPPORTED] = API_UNSUPPORTED_PARAMETER,
+        [JSON_FAULT_UNSUPPORTED_VALUE] = API_UNSUPPORTED_VALUE,
+        [JSON_FAULT_MEMORY] = API_OUT_OF_MEMORY,
+    };
+    api_fail(error, SITUATIONS[fault->kind], fault->path[0] != '\0' ? fault->path : NULL, "%s%s",
+             fault->kind == JSON_FAULT_SYNTAX ? "the body is not JSON: " : "", fault->message);
+}
+
+/* ---- neutral values ------------------------------------------------------------------------------------------------
+ */
+
+bool fail_unsupported(json_reader *r, const json_place *at)
+{
+    char path[96];
+    json_place_write(at, path, sizeof path);
+    return json_fail(r, at, JSON_FAULT_UNSUPPORTED, "%s is not supported by this build", path);
+}
+
+bool take_neutral_number(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
+{
+    (void)target;
+    if (!json_is_number(value))
+        return json_fail_type(r, at, "a number");
+    if (!json_check_range(r, f, at, json_number_value(value)))
+        return false;
+    return json_number_value(value) == f->min || fail_unsupported(r, at);
+}
+
+bool take_neutral_false(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
+{
+    (void)f, (void)target;
+    if (!json_is_boolean(value))
+        return json_fail_type(r, at, "true or false");
+    return json_is_false(value) || fail_unsupported(r, at);
+}
+
+bool take_neutral_empty(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
+{
+    (void)f, (void)target;
+    if (!json_is_array(value) && !json_is_object(value))
+        return json_fail_type(r, at, "an array or an object");
+    return json_array_size(value) + json_object_size(value) == 0 || fail_unsupported(r, at);
+}
+
+bool take_inert_bool(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
+{
+    (void)f, (void)target;
+    return json_is_boolean(value) || json_fail_type(r, at, "true or false");
+}
+
+/* ---- sampling ------------------------------------------------------------------------------------------------------
+ */
+
+/* -1 leaves the seed that was drawn. */
+static bool take_seed(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
+{
+    (void)f;
+    if (!json_is_integer(value))
+        return json_fail_type(r, at, "a whole number");
+    if (json_integer_value(value) != -1)
+        ((generation_request *)target)->core.sampling.seed = (uint64_t)json_integer_value(value);
+    return true;
+}
+
+static bool add_stop(json_reader *r, const json_place *at, const json_t *value, generation_request *g)
+{
+    if (!json_is_string(value))
+        return json_fail_type(r, at, "a string or an array of strings");
+    const size_t n = json_string_length(value);
+    if (n == 0 || n > LIMIT_STOP_STRING_BYTES)
+        return json_fail(r, at, JSON_FAULT_RANGE, "a stop string must have 1 to %d bytes, got %zu",
+                         LIMIT_STOP_STRING_BYTES, n);
+    g->stops[g->core.n_stop++] = json_string_value(value);
+    return true;
+}
+
+static bool take_stop(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
+{
+    (void)f;
+    generation_request *const g = target;
+    const size_t n = json_is_array(value) ? json_array_size(value) : 1;
+    if (n > LIMIT_STOP_STRINGS)
+        return json_fail(r, at, JSON_FAULT_SIZE, "stop may hold %d strings at most, got %zu", LIMIT_STOP_STRINGS, n);
+    g->stops = mem_calloc(n, sizeof *g->stops);
+    if (g->stops == NULL)
+        return json_fail_memory(r);
+    g->core.stop = g->stops;
+    if (!json_is_array(value))
+        return add_stop(r, at, value, g);
+    for (size_t i = 0; i < n; i++) {
+        if (!add_stop(r, at, json_array_get(value, i), g))
+            return false;
+    }
+    return true;
+}
+
+/* One member of logit_bias.  Only the engine knows which ids exist. */
+static bool add_bias(json_reader *r, const json_field *f, const json_place *at, const char *id, const json_t *value,
+                     generation_request *g)
+{
+    char *end;
+    errno = 0;
+    const long number = strtol(id, &end, 10);
+    if (!isdigit((unsigned char)id[0]) || *end != '\0' || errno != 0 || number > INT32_MAX)
+        return json_fail(r, at, JSON_FAULT_RANGE, "logit_bias: '%.40s' is not a token id", id);
+    if (!json_is_number(value))
+        return json_fail(r, at, JSON_FAULT_TYPE, "logit_bias must map token ids to numbers");
+    if (!json_check_range(r, f, at, json_number_value(value)))
+        return false;
+    g->biases[g->core.sampling.n_biases++] = (sw_logit_bias){(int32_t)number, (float)json_number_value(value)};
+    return true;
+}
+
+static bool take_logit_bias(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
+                            void *target)
+{
+    generation_request *const g = target;
+    if (!json_is_object(value))
+        return json_fail_type(r, at, "an object");
+    const size_t n = json_object_size(value);
+    if (n > LIMIT_LOGIT_BIASES)
+        return json_fail(r, at, JSON_FAULT_SIZE, "logit_bias may hold %d tokens at most, got %zu", LIMIT_LOGIT_BIASES,
+                         n);
+    g->biases = mem_calloc(n + 1, sizeof *g->biases); // one more, so that an empty object is no failure
+    if (g->biases == NULL)
+        return json_fail_memory(r);
+    g->core.sampling.biases = g->biases;
+    const char *id;
+    json_t *bias;
+    json_object_foreach((json_t *)value, id, bias)
+    {
+        if (!add_bias(r, f, at, id, bias, g))
+            return false;
+    }
+    return true;
+}
+
+// clang-format off
+#define AT(member) offsetof(generation_request, core.member)
+/* Where 0 would switch a filter off in the engine, a client must leave the member out: is_above_min. */
+static const json_field FIELDS[] = {
+    {.name = "temperature",       .type = FIELD_FLOAT, .offset = AT(sampling.temperature), .max = 2},
+    {.name = "top_p",             .type = FIELD_FLOAT, .offset = AT(sampling.top_p), .max = 1, .is_above_min = true},
+    {.name = "top_k",             .type = FIELD_INT, .offset = AT(sampling.top_k), .max = LIMIT_VOCAB_TOKENS},
+    {.name = "min_p",             .type = FIELD_FLOAT, .offset = AT(sampling.min_p), .max = 1},
+    {.name = "typical_p",         .type = FIELD_FLOAT, .offset = AT(sampling.typical_p), .max = 1, .is_above_min = true},
+    {.name = "presence_penalty",  .type = FIELD_FLOAT, .offset = AT(sampling.presence_penalty), .min = -2, .max = 2},
+    {.name = "frequency_penalty", .type = FIELD_FLOAT, .offset = AT(sampling.frequency_penalty), .min = -2, .max = 2},
+    {.name = "repeat_penalty",    .type = FIELD_FLOAT, .offset = AT(sampling.repeat_penalty), .max = 1e6, .is_above_min = true},
+    {.name = "repeat_last_n",     .type = FIELD_INT, .offset = AT(sampling.repeat_last_n), .min = -1, .max = LIMIT_CTX_TOKENS},
+    {.name = "seed",              .type = FIELD_CUSTOM, .take = take_seed},
+    {.name = "stop",              .type = FIELD_CUSTOM, .take = take_stop},
+    {.name = "logit_bias",        .type = FIELD_CUSTOM, .take = take_logit_bias, .min = -100, .max = 100},
+    {.name = "ignore_eos",        .type = FIELD_BOOL, .offset = AT(ignore_eos)},
+    {.name = "cache_prompt",      .type = FIELD_CUSTOM, .take = take_inert_bool},
+    {.name = "id_slot",           .type = FIELD_CUSTOM, .take = take_neutral_number, .min = -1, .max = 1e6},
+    {.name = "timings_per_token", .type = FIELD_CUSTOM, .take = take_neutral_false},
+};
+#undef AT
+// clang-format on
+
+const json_table GENERATION_FIELDS = {.fields = FIELDS, .n = sizeof FIELDS / sizeof *FIELDS, .null_is_absent = true};

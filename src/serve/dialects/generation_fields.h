@@ -1,0 +1,31 @@
+/* generation_fields.h - members that the request bodies of several families share. */
+#ifndef DIALECTS_GENERATION_FIELDS_H
+#define DIALECTS_GENERATION_FIELDS_H
+
+#include "dialects/dialect.h"
+#include "json/json_fields.h"
+
+/* Sampling, seed and stop strings; the target is a generation_request. */
+extern const json_table GENERATION_FIELDS;
+
+/* Begins a request: the defaults, a seed from `random` (64 bits), and the loaded document.  Returns false with the
+ * fault set. */
+bool generation_begin(generation_request *out, json_reader *r, const char *body, size_t n, uint64_t random);
+
+/* The API's error for a fault of the reader. */
+void generation_fail(api_error *error, const json_fault *fault);
+
+/* ---- members that are known but not supported: only a neutral value passes ------------------------------------------
+ */
+
+/* A number that must have its smallest value, f->min. */
+bool take_neutral_number(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target);
+bool take_neutral_false(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target);
+/* An empty array or object. */
+bool take_neutral_empty(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target);
+/* A member that changes nothing here, whatever its value: only its type is checked. */
+bool take_inert_bool(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target);
+/* "<path> is not supported by this build" */
+bool fail_unsupported(json_reader *r, const json_place *at);
+
+#endif

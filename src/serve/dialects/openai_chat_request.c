@@ -1,0 +1,156 @@
+/* openai_chat_request.c - the members of a chat completion request beside sampling and messages. */
+#include "dialects/openai_chat_request.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "dialects/generation_fields.h"
+#include "dialects/openai_messages.h"
+
+/* ---- members that are honoured -------------------------------------------------------------------------------------
+ */
+
+/* -1 means "until the context is full", which the engine calls 0. */
+static bool take_max_tokens(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
+                            void *target)
+{
+    generation_request *const g = target;
+    const json_field number = {
+        .type = FIELD_INT, .offset = offsetof(generation_request, core.max_tokens), .min = f->min, .max = f->max};
+    if (!json_is_integer(value) || json_integer_value(value) != -1)
+        return json_read_value(r, &number, at, value, target);
+    g->core.max_tokens = 0;
+    return true;
+}
+
+static bool take_effort(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
+{
+    (void)f;
+    // DEFAULT: OpenAI has it, but no model here can do it.
+    static const json_choice EFFORTS[] = {{"none", SW_EFFORT_DEFAULT}, {"minimal", SW_EFFORT_DEFAULT},
+                                          {"low", SW_EFFORT_LOW},      {"medium", SW_EFFORT_MEDIUM},
+                                          {"high", SW_EFFORT_HIGH},    {NULL, 0}};
+    static const json_field EFFORT = {.type = FIELD_CHOICE, .choices = EFFORTS};
+    generation_request *const g = target;
+    int effort;
+    if (!json_read_value(r, &EFFORT, at, value, &effort))
+        return false;
+    if (effort == SW_EFFORT_DEFAULT)
+        return json_fail(r, at, JSON_FAULT_UNSUPPORTED_VALUE,
+                         "reasoning_effort '%s' is not supported; use low, medium or high", json_string_value(value));
+    g->core.effort = (sw_effort)effort;
+    g->has_effort = true;
+    return true;
+}
+
+static bool take_stream_options(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
+                                void *target)
+{
+    (void)f;
+    static const json_field INCLUDE_USAGE[] = {
+        {.name = "include_usage", .type = FIELD_BOOL, .offset = offsetof(generation_request, include_usage)}};
+    static const json_table TABLE = {.fields = INCLUDE_USAGE, .n = 1, .null_is_absent = true};
+    if (json_is_object(value) && !((generation_request *)target)->stream) // the table reads `stream` before
+        return json_fail(r, at, JSON_FAULT_RANGE, "stream_options is only valid with \"stream\": true");
+    return json_read_object(r, at, value, &TABLE, target);
+}
+
+static bool take_top_logprobs(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
+                              void *target)
+{
+    generation_request *const g = target;
+    const json_field number = {
+        .type = FIELD_INT, .offset = offsetof(generation_request, core.n_top_logprobs), .min = f->min, .max = f->max};
+    if (!json_read_value(r, &number, at, value, target))
+        return false;
+    return g->core.n_top_logprobs == 0 || g->core.logprobs || // the table reads `logprobs` before
+           json_fail(r, at, JSON_FAULT_RANGE, "top_logprobs is only valid with \"logprobs\": true");
+}
+
+/* ---- members of which only the neutral value passes -----------------------------------------------------------------
+ */
+
+static bool take_n(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
+{
+    (void)target;
+    int n;
+    const json_field number = {.type = FIELD_INT, .min = f->min, .max = f->max};
+    if (!json_read_value(r, &number, at, value, &n))
+        return false;
+    return n == 1 || json_fail(r, at, JSON_FAULT_UNSUPPORTED_VALUE, "this build answers with one choice; n must be 1");
+}
+
+static bool take_tool_choice(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
+                             void *target)
+{
+    (void)f, (void)target;
+    const char *const choice = json_string_value(value);
+    if (choice != NULL && (strcmp(choice, "none") == 0 || strcmp(choice, "auto") == 0))
+        return true; // without tools both mean the same
+    if (choice == NULL && !json_is_object(value))
+        return json_fail_type(r, at, "a string or an object");
+    return fail_unsupported(r, at);
+}
+
+static bool take_response_format(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
+                                 void *target)
+{
+    (void)f, (void)target;
+    if (!json_is_object(value))
+        return json_fail_type(r, at, "an object");
+    const json_place type_place = {at, "type", 0};
+    const char *const type = json_string_value(json_object_get(value, "type"));
+    if (type == NULL)
+        return json_fail_missing(r, &type_place);
+    return strcmp(type, "text") == 0 ||
+           json_fail(r, at, JSON_FAULT_UNSUPPORTED_VALUE,
+                     "response_format '%.40s' is not supported by this build; only 'text' is", type);
+}
+
+/* ---- the body ------------------------------------------------------------------------------------------------------
+ */
+
+/* In this order: max_completion_tokens after max_tokens, since it wins when both are given; stream_options and
+ * top_logprobs after the members that they need. */
+// clang-format off
+#define AT(member) offsetof(generation_request, member)
+static const json_field FIELDS[] = {
+    {.name = "model",                 .type = FIELD_TEXT, .offset = AT(model)},
+    {.name = "stream",                .type = FIELD_BOOL, .offset = AT(stream)},
+    {.name = "stream_options",        .type = FIELD_CUSTOM, .take = take_stream_options},
+    {.name = "max_tokens",            .type = FIELD_CUSTOM, .take = take_max_tokens, .min = 1, .max = LIMIT_CTX_TOKENS},
+    {.name = "max_completion_tokens", .type = FIELD_CUSTOM, .take = take_max_tokens, .min = 1, .max = LIMIT_CTX_TOKENS},
+    {.name = "reasoning_effort",      .type = FIELD_CUSTOM, .take = take_effort},
+    {.name = "return_progress",       .type = FIELD_BOOL, .offset = AT(return_progress)},
+    {.name = "logprobs",              .type = FIELD_BOOL, .offset = AT(core.logprobs)},
+    {.name = "top_logprobs",          .type = FIELD_CUSTOM, .take = take_top_logprobs, .max = SW_TOP_LOGPROBS_MAX},
+    {.name = "n",                     .type = FIELD_CUSTOM, .take = take_n, .min = 1, .max = 8},
+    {.name = "response_format",       .type = FIELD_CUSTOM, .take = take_response_format},
+    {.name = "tools",                 .type = FIELD_CUSTOM, .take = take_neutral_empty},
+    {.name = "tool_choice",           .type = FIELD_CUSTOM, .take = take_tool_choice},
+    {.name = "parallel_tool_calls",   .type = FIELD_CUSTOM, .take = take_inert_bool},
+    {.name = "functions",             .type = FIELD_CUSTOM, .take = take_neutral_empty},
+    {.name = "function_call",         .type = FIELD_CUSTOM, .take = take_tool_choice},
+    {.name = "chat_template_kwargs",  .type = FIELD_CUSTOM, .take = take_neutral_empty},
+};
+#undef AT
+// clang-format on
+
+static const json_table TABLE = {.fields = FIELDS, .n = sizeof FIELDS / sizeof *FIELDS, .null_is_absent = true};
+
+static bool read_body(generation_request *g, json_reader *r)
+{
+    return json_read_object(r, NULL, g->document, &TABLE, g) &&
+           json_read_object(r, NULL, g->document, &GENERATION_FIELDS, g) &&
+           openai_messages_read(g, r, json_object_get(g->document, "messages"));
+}
+
+bool openai_chat_parse(generation_request *out, const char *body, size_t n, uint64_t random, api_error *error)
+{
+    json_reader r;
+    if (generation_begin(out, &r, body, n, random) && read_body(out, &r))
+        return true;
+    generation_fail(error, &r.fault);
+    generation_request_free(out);
+    return false;
+}

@@ -1,0 +1,12 @@
+/* openai_logprobs.h - log-probabilities as OpenAI shows them. */
+#ifndef DIALECTS_OPENAI_LOGPROBS_H
+#define DIALECTS_OPENAI_LOGPROBS_H
+
+#include "dialects/dialect.h"
+
+/* The "logprobs" member of a choice.  New reference; NULL when memory is short. */
+json_t *openai_logprobs_json(const logprob_source *source);
+/* The same for one token. */
+json_t *openai_logprobs_of_token(const sw_logprobs *token);
+
+#endif

@@ -1,0 +1,175 @@
+/* http_conn.h - a connection and the server, as the files of http/ see them.
+ *
+ * A connection goes through these phases once per request.  Bytes are read in every phase, so that a closed connection
+ * is seen at once; each phase has its own deadline, checked by the server's tick.
+ *
+ *      IDLE -> HEAD -> BODY -> WORKING -> SENDING -> IDLE ...
+ *                 |      |        |          |
+ *                 +------+--------+          +-> LINGER -> CLOSING     the answer was the last of this connection
+ *        refused: straight to SENDING        +-----------> CLOSING     the client has closed or is dropped
+ *
+ * Functions of owners (pump, gone, stop) are called from the loop alone, never while an owner's own call into http/ is
+ * on the stack: what an owner sends is only appended, and leaves when the loop comes to http_conn_flush.
+ */
+#ifndef HTTP_CONN_H
+#define HTTP_CONN_H
+
+#include <uv.h>
+
+#include "http/http.h"
+#include "http/http_body.h"
+#include "http/http_head.h"
+
+enum {
+    HTTP_ROOM_BYTES = 1 << 18,      // of a stream that may wait; further events wait in their owner
+    HTTP_REPLY_BYTES_MAX = 1 << 28, // of one answer; owners bound theirs before
+    HTTP_EARLY_BYTES_MAX = 16384,   // of later requests that are kept, beyond one head
+    HTTP_LINGER_S = 2,              // how long a finished connection is read before it is closed
+    HTTP_DRAIN_S = 2,               // how long last answers may take when the server stops
+    HTTP_READ_BYTES = 65536,
+};
+
+typedef enum http_phase {
+    HTTP_PHASE_IDLE,    // no byte of a request has arrived
+    HTTP_PHASE_HEAD,    // the request's head is arriving
+    HTTP_PHASE_BODY,    // its body is arriving
+    HTTP_PHASE_WORKING, // the route or the owner makes the answer
+    HTTP_PHASE_SENDING, // the answer is complete and on its way
+    HTTP_PHASE_LINGER,  // the answer has left; what the client still sends is read and dropped
+    HTTP_PHASE_CLOSING, // closed; the memory is freed when libuv lets go of it
+} http_phase;
+
+struct http_conn {
+    uv_tcp_t tcp;
+    http_server *server;
+    http_conn *next, *prev; // all connections of the server
+    http_conn *next_ready;  // see http_conn_ready
+    bool is_ready;
+    http_phase phase;
+    uint64_t deadline_ns;   // of the phase; 0: none
+    uint64_t idle_since_ns; // valid in PHASE_IDLE
+
+    /* Reading. */
+    http_head head;
+    http_body body_reader;
+    buf early;         // bytes of later requests
+    bool early_is_cut; // there were more than are kept: the connection ends with this answer
+    bool is_half;      // the client has sent its last byte
+
+    /* The request. */
+    http_request request;
+    bool has_request; // from the end of its head, or its refusal, to the end of its answer
+    char id[132];
+    buf body;
+    const http_route *route;   // NULL: `problem` says why, or it is OPTIONS
+    http_problem problem;      // kind HTTP_OK: none
+    const char *origin;        // what Access-Control-Allow-Origin says, or NULL
+    const char *asked_headers; // of a preflight, or NULL
+    char allow[64];            // methods that the path has
+
+    /* The answer. */
+    int status; // 0: not begun
+    http_framing framing;
+    bool is_stream, is_chunked;
+    bool is_complete; // nothing follows what is in `out`
+    bool close_after; // this connection is not used again
+    bool was_full;    // there was no room: the owner waits for `pump`
+    const http_responder *responder;
+    void *owner;
+
+    /* Sending. */
+    buf out;    // not yet given to libuv
+    buf flying; // given to libuv, while is_writing
+    bool is_writing;
+    uv_write_t write;
+    uint64_t n_given;    // bytes given to libuv since the connection began
+    uint64_t n_taken;    // of those, taken by the socket at the last look
+    uint64_t taken_ns;   // when that number last grew, or nothing waited
+    uint64_t written_ns; // when the answer last got bytes; for pings
+};
+
+struct http_server {
+    http_options options;
+    const sw_clock *clock;
+    bool is_loopback;      // bound to a loopback address: Host is checked
+    int n_connections_max; // what the options and the file limit allow
+    uv_loop_t loop;
+    uv_async_t wake, stop;
+    uv_timer_t tick;
+    uv_prepare_t before_poll; // sends what was appended, once per turn of the loop
+    uv_idle_t no_wait;        // active while there is more to send: the loop must not block
+    uv_poll_t listener;
+    bool has_listener; // the handle is open
+    bool is_paused;    // out of descriptors: the listener is not watched
+    int listen_fd, port;
+    http_conn *first;                    // newest first
+    http_conn *ready_first, *ready_last; // with bytes to send or an end to handle
+    size_t n_ready;
+    bool is_stopping;
+    uint64_t stop_deadline_ns;
+    http_stats stats;                 // n_idle and out_bytes are counted when asked for
+    char read_bytes[HTTP_READ_BYTES]; // one buffer for all: libuv fills it and hands it over in one go
+};
+
+/* ---- http_conn.c: phases ---------------------------------------------------------------------------------------- */
+
+/* Takes over a connected socket.  Closes it if memory is short. */
+void http_conn_open(http_server *s, int fd);
+/* Closes at once; no owner hears of it. */
+void http_conn_close(http_conn *c);
+/* The client is gone or is dropped: tells the owner, then closes. */
+void http_conn_lose(http_conn *c);
+/* Answers with what is wrong; the connection is not used again. */
+void http_conn_refuse(http_conn *c, http_problem_kind kind, const char *message);
+/* The answer has left the process. */
+void http_conn_finish(http_conn *c);
+/* Checks deadlines. */
+void http_conn_tick(http_conn *c, uint64_t now_ns);
+
+/* ---- http_send.c: bytes on their way out ------------------------------------------------------------------------ */
+
+/* Makes the loop look at the connection before it waits again. */
+void http_conn_ready(http_conn *c);
+/* Gives the socket what it takes, and acts on what follows: pump, finish, lose. */
+void http_conn_flush(http_conn *c);
+/* Bytes that wait, in our buffers and libuv's. */
+size_t http_conn_waiting(const http_conn *c);
+/* Drops the connection from the list of http_conn_ready. */
+void http_conn_forget(http_conn *c);
+/* Flushes what was ready at the call. */
+void http_flush_ready(http_server *s);
+
+/* ---- http_admit.c ----------------------------------------------------------------------------------------------- */
+
+/* Gives the request its id: the client's, if it may be shown, or a new one. */
+void http_admit_id(http_conn *c);
+/* Decides from the head what becomes of the request: sets `route`, `origin` and so on, or `problem`. */
+void http_admit(http_conn *c);
+/* Checks whether the body can be read.  Returns false and sets `problem` if not; the request's end is then unknown. */
+bool http_admit_body(http_conn *c);
+
+/* ---- http_reply.c, http_stream.c -------------------------------------------------------------------------------- */
+
+/* The answer to c->problem. */
+void http_reply_problem(http_conn *c);
+/* Begins an answer with status line and the headers that every answer has. */
+void http_head_begin(http_conn *c, int status);
+void http_head_add(http_conn *c, const char *name, const char *value);
+void http_head_add_fields(http_conn *c, const http_field *fields);
+void http_head_end(http_conn *c);
+/* Nothing follows: the owner has done its part. */
+void http_answer_ends(http_conn *c);
+/* Appends the comment of a silent event stream. */
+void http_stream_ping(http_conn *c);
+
+static inline uint64_t http_now(const http_server *s)
+{
+    return s->clock->now_ns(s->clock->ud);
+}
+
+static inline uint64_t http_seconds_ns(double seconds)
+{
+    return (uint64_t)(seconds * 1e9);
+}
+
+#endif

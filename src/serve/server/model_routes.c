@@ -1,0 +1,105 @@
+/* model_routes.c - what the server says of its models: the list, one of them, and how their experts are used. */
+#include "server/model_routes.h"
+
+#include "server/routes.h"
+#include "server/server_state.h"
+#include "json/experts_json.h"
+#include "json/json_out.h"
+
+/* ---- GET /v1/models ------------------------------------------------------------------------------------------------
+ */
+
+static json_t *status_json(const model_state *state)
+{
+    static const char *const NAMES[] = {[MODEL_UNLOADED] = "unloaded",
+                                        [MODEL_LOADING] = "loading",
+                                        [MODEL_LOADED] = "loaded",
+                                        [MODEL_FAILED] = "failed"};
+    json_t *status = json_pack("{s:s}", "value", NAMES[state->status]);
+    if (state->status == MODEL_LOADING || state->status == MODEL_LOADED)
+        json_put(&status, "progress", json_number(state->progress));
+    if (state->status == MODEL_FAILED)
+        json_put(&status, "error", json_string(state->error));
+    return status;
+}
+
+static json_t *facts_json(const model_entry *m)
+{
+    const model_facts *const f = &m->facts;
+    if (!m->has_facts)
+        return json_object();
+    return json_pack("{s:i, s:i, s:i, s:I, s:I, s:i, s:i, s:i, s:s, s:s}", "n_vocab", f->n_vocab, "n_ctx_train",
+                     f->n_ctx_train, "n_embd", f->n_embd, "n_params", (json_int_t)f->n_params, "n_params_active",
+                     (json_int_t)f->n_params_active, "n_expert", f->n_experts, "n_expert_used", f->n_experts_used,
+                     "n_expert_shared", f->n_experts_shared, "quant", f->quant, "arch", f->arch);
+}
+
+json_t *model_json(const model_entry *m, const model_state *state)
+{
+    json_t *meta = facts_json(m);
+    json_put(&meta, "size", json_integer((json_int_t)m->file_bytes));
+    if (state->n_ctx > 0)
+        json_put(&meta, "n_ctx", json_integer(state->n_ctx));
+    return json_pack("{s:s, s:s, s:I, s:s, s:o, s:o}", "id", m->id, "object", "model", "created", (json_int_t)m->mtime,
+                     "owned_by", "spillway", "meta", meta, "status", status_json(state));
+}
+
+void models_route(http_conn *c, void *ud)
+{
+    server *const s = ud;
+    json_t *data = json_array();
+    for (size_t i = 0; i < s->catalog.n; i++) {
+        const model_state state = model_pool_state(s->pool, &s->catalog.entries[i]);
+        json_push(&data, model_json(&s->catalog.entries[i], &state));
+    }
+    reply_json(c, json_pack("{s:s, s:o}", "object", "list", "data", data));
+}
+
+void model_route(http_conn *c, void *ud)
+{
+    server *const s = ud;
+    const char *const id = http_request_of(c)->rest;
+    const model_entry *const m = model_catalog_find(&s->catalog, id);
+    if (m == NULL) {
+        api_error error;
+        api_fail(&error, API_MODEL_NOT_FOUND, "model", "the model '%.100s' is not known here", id);
+        reply_error(c, &OPENAI_CHAT, &error);
+        return;
+    }
+    const model_state state = model_pool_state(s->pool, m);
+    reply_json(c, model_json(m, &state));
+}
+
+/* ---- GET /v1/experts -----------------------------------------------------------------------------------------------
+ */
+
+typedef struct experts_visit {
+    bool has_engine;
+    json_t *document;
+} experts_visit;
+
+/* Of the engine that was used last. */
+static bool visit_experts(void *ud, const model_entry *model, sw_engine *engine)
+{
+    experts_visit *const v = ud;
+    const sw_model_info *const info = sw_engine_info(engine);
+    v->has_engine = true;
+    v->document =
+        json_pack("{s:s, s:s, s:i, s:i, s:o}", "object", "experts", "model", model->id, "n_expert", info->n_experts,
+                  "n_expert_used", info->n_experts_used, "layers", experts_counts_json(engine));
+    return false;
+}
+
+void experts_route(http_conn *c, void *ud)
+{
+    server *const s = ud;
+    experts_visit v = {0};
+    model_pool_visit(s->pool, visit_experts, &v);
+    if (v.has_engine) {
+        reply_json(c, v.document);
+        return;
+    }
+    api_error error;
+    api_fail(&error, API_NO_MODEL, NULL, "no model is loaded");
+    reply_error(c, &OPENAI_CHAT, &error);
+}

@@ -1,0 +1,12 @@
+/* model_routes.h - models as JSON. */
+#ifndef SERVER_MODEL_ROUTES_H
+#define SERVER_MODEL_ROUTES_H
+
+#include <jansson.h>
+
+#include "serving/model_pool.h"
+
+/* The object of GET /v1/models/{id}.  New reference; NULL when memory is short. */
+json_t *model_json(const model_entry *m, const model_state *state);
+
+#endif

@@ -1,0 +1,57 @@
+/* server_state.h - what the files of the server share.
+ *
+ * Three kinds of threads meet here.  The *network thread* owns every connection and exchange and does nothing but move
+ * bytes.  The *intake's thread* parses bodies, loads models and submits jobs, one request after another.  The *engines'
+ * threads* report events.  Requests go to the intake in its queue; what is new about them comes back in the inbox, and
+ * http_wake tells the network thread to look.
+ */
+#ifndef SERVER_SERVER_STATE_H
+#define SERVER_SERVER_STATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "dialects/dialect.h"
+#include "http/http.h"
+#include "server/server.h"
+#include "serving/event_queue.h"
+#include "serving/intake.h"
+#include "serving/model_pool.h"
+#include "serving/serving_metrics.h"
+
+struct server {
+    server_options o; // clock and entropy are never NULL
+    uint64_t started_ns;
+    model_catalog catalog;    // constant once the server is open
+    const model_entry *first; // to be loaded at the start, or NULL
+    model_pool *pool;
+    intake *intake;
+    event_inbox inbox;
+    http_server *http;
+    atomic_bool is_stopping;
+
+    /* Network thread only. */
+    serving_metrics metrics;
+
+    pthread_mutex_t lock; // of what follows
+    bool has_started;     // the model to be loaded at the start is loaded, or there is none
+    sw_err fatal;         // it could not be loaded
+};
+
+/* ---- replies.c: answers of routes ------------------------------------------------------------------------------- */
+
+/* A whole answer with JSON; takes `document` over, NULL: memory was short. */
+void reply_json(http_conn *c, json_t *document);
+/* An error in the form of a family, with Retry-After where trying again helps. */
+void reply_error(http_conn *c, const dialect *family, const api_error *error);
+/* Writes what HTTP itself refuses; see http_options. */
+void write_problem(void *ud, const http_conn *c, const http_problem *problem, buf *out, const char **content_type);
+
+/* ---- health.c -------------------------------------------------------------------------------------------------------
+ */
+
+/* Returns true if the server is able to serve: a model is loaded, or one that is known can be loaded on demand.  Not
+ * between the start and the end of loading the first one, and not when that failed. */
+bool server_is_ready(server *s, api_error *error);
+
+#endif

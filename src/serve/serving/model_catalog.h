@@ -1,0 +1,57 @@
+/* model_catalog.h - the list of models that may be asked for by name.
+ *
+ * Made once at start from the model folders and constant afterwards; any thread may read it.  Names from requests are
+ * only looked up in it and never become paths.
+ */
+#ifndef SERVING_MODEL_CATALOG_H
+#define SERVING_MODEL_CATALOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spillway.h"
+
+/* What a file's header says.  A copy: the header itself, with its vocabulary, is too large to keep for every file. */
+typedef struct model_facts {
+    int n_vocab, n_ctx_train, n_embd;
+    uint64_t n_params, n_params_active;
+    int n_experts, n_experts_used, n_experts_shared;
+    char quant[24], arch[40]; // cut if longer
+} model_facts;
+
+typedef struct model_entry {
+    char *id;   // file name without ".gguf" and without the suffix of a split file
+    char *path; // for sw_engine_open
+    uint64_t file_bytes;
+    int64_t mtime;  // seconds since 1970
+    bool is_manual; // named on the command line, not discovered
+    bool has_facts; // false for the stub and for files whose header cannot be read
+    model_facts facts;
+    char error[SW_ERR_MSG_BYTES]; // why the header cannot be read; else empty
+} model_entry;
+
+typedef struct model_catalog {
+    model_entry *entries;
+    size_t n, cap;
+} model_catalog;
+
+/* Adds every model file under the folders of `dirs` ("a;b"), at most 4 levels deep.  Hidden folders and links that
+ * lead out of the folder are skipped; a folder that does not exist is no error.  Files that cannot be used are named on
+ * standard error.  Error: SW_ENOMEM. */
+SW_NODISCARD sw_code model_catalog_scan(model_catalog *c, const char *dirs, sw_err *err);
+
+/* Adds the file `path` (or "stub:"), as named by the user.  Error: SW_ENOMEM. */
+SW_NODISCARD sw_code model_catalog_add(model_catalog *c, const char *path, sw_err *err);
+
+/* By id, with or without ".gguf"; NULL: there is none. */
+const model_entry *model_catalog_find(const model_catalog *c, const char *id);
+
+/* Copies `message` without m's folder and with m's id in place of its file name: paths are not for clients. */
+void model_entry_hide_path(const model_entry *m, const char *message, char *out, size_t size);
+
+size_t model_catalog_n_manual(const model_catalog *c);
+
+void model_catalog_free(model_catalog *c);
+
+#endif
