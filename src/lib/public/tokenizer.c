@@ -1,4 +1,4 @@
-/* tokenizer.c - the public tokenizer: the vocabulary of a model file without its weights. */
+/* tokenizer.c - the public tokenizer: a vocabulary, read from a model file without its weights. */
 #include <string.h>
 
 #include "base/alloc.h"
