@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/pool.h"
 #include "base/sysinfo.h"
-#include "gguf/writer.h"
+#include "gguf/gguf_writer.h"
 #include "model/info.h"
 #include "quant/decode.h"
 #include "quant/encode.h"

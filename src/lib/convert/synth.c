@@ -8,7 +8,7 @@
 #include "convert/random_blocks.h"
 #include "convert/synth_tensors.h"
 #include "convert/synth_vocab.h"
-#include "gguf/writer.h"
+#include "gguf/gguf_writer.h"
 
 enum { CHUNK_BYTES = 4 << 20 };
 

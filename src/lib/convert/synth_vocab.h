@@ -2,7 +2,7 @@
 #ifndef CONVERT_SYNTH_VOCAB_H
 #define CONVERT_SYNTH_VOCAB_H
 
-#include "gguf/writer.h"
+#include "gguf/gguf_writer.h"
 
 enum { SYNTH_VOCAB_MIN = 256 + 64 + 4 }; // bytes, merges, control tokens
 
