@@ -19,12 +19,12 @@ sw_code sampler_init(sampler *s, const sw_sampling *params, int32_t n_max, sw_er
     if (s->params.typical_p == 0)
         s->params.typical_p = 1;
     rng_seed(&s->rng, params->seed);
-    return adjust_init(&s->adjust, params, n_max, err);
+    return penalties_init(&s->penalties, params, n_max, err);
 }
 
 void sampler_free(sampler *s)
 {
-    adjust_free(&s->adjust);
+    penalties_free(&s->penalties);
 }
 
 static sw_code not_finite(const float *logits, sw_err *err)
@@ -206,9 +206,9 @@ void sampler_scratch_free(sampler_scratch *s)
 sw_code sampler_pick(sampler *s, const sampler_input *in, const sampler_scratch *scratch, int32_t *id_out, sw_err *err)
 {
     const float *logits = in->logits;
-    if (adjust_is_needed(&s->adjust)) {
+    if (penalties_is_needed(&s->penalties)) {
         memcpy(scratch->logits, logits, (size_t)in->n_vocab * sizeof *logits);
-        adjust_apply(&s->adjust, scratch->logits, in->n_vocab, in->tokens, in->n_prompt, in->n_tokens);
+        penalties_apply(&s->penalties, scratch->logits, in->n_vocab, in->tokens, in->n_prompt, in->n_tokens);
         logits = scratch->logits;
     }
     const float best = softmax_highest_logit(logits, in->n_vocab);

@@ -18,12 +18,12 @@
 #include <stdint.h>
 
 #include "base/rng.h"
-#include "engine/adjust.h"
+#include "engine/penalties.h"
 #include "spillway.h"
 
 typedef struct sampler {
-    sw_sampling params; // without the biases, which `adjust` has
-    adjuster adjust;
+    sw_sampling params; // without the biases, which `penalties` holds
+    penalties penalties;
     rng_state rng;
 } sampler;
 
