@@ -1,4 +1,4 @@
-/* synth_vocab.h - a vocabulary of any size for models with random weights: any text has tokens, and back. */
+/* synth_vocab.h - a vocabulary of any size for models with random weights; it encodes and decodes every text. */
 #ifndef CONVERT_SYNTH_VOCAB_H
 #define CONVERT_SYNTH_VOCAB_H
 
