@@ -126,11 +126,17 @@ SW_NODISCARD sw_code sw_tokenizer_open(sw_tokenizer **out, const char *path, sw_
 void sw_tokenizer_close(sw_tokenizer *tok);
 int sw_tokenizer_n_vocab(const sw_tokenizer *tok);
 
-/* Text -> ids.  `text` need not be valid UTF-8 or NUL-terminated.  add_special: prepend BOS / append EOS as the file
- * asks; parse_special: texts of control tokens in `text` become those tokens (never set it for text from outside).
- * *ids_out is allocated; free it with sw_tokens_free. */
-SW_NODISCARD sw_code sw_tokenizer_encode(const sw_tokenizer *tok, const char *text, size_t n_bytes, bool add_special,
-                                         bool parse_special, int32_t **ids_out, size_t *n_out, sw_err *err);
+/* Zero is a valid value of every member. */
+typedef struct sw_encode_options {
+    bool add_special;   // prepend BOS and append EOS where the file says so
+    bool parse_special; // texts of control tokens become those tokens; never set it for text from outside
+} sw_encode_options;
+
+/* Text to ids.  `text` need not be valid UTF-8 or NUL-terminated; `options` may be NULL.  *ids_out is never NULL on
+ * success; free it with sw_tokens_free.  Errors: SW_ELIMIT (too many bytes), SW_ENOMEM. */
+SW_NODISCARD sw_code sw_tokenizer_encode(const sw_tokenizer *tok, const char *text, size_t n_bytes,
+                                         const sw_encode_options *options, int32_t **ids_out, size_t *n_out,
+                                         sw_err *err);
 /* Ids -> bytes of the whole text (NUL-terminated for convenience; may hold NULs).  Ids out of range are skipped.
  * *text_out is allocated; free it with sw_text_free. */
 SW_NODISCARD sw_code sw_tokenizer_decode(const sw_tokenizer *tok, const int32_t *ids, size_t n, bool render_special,

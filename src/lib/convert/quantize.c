@@ -7,6 +7,7 @@
 #include <strings.h> // strcasecmp
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "base/pool.h"
 #include "base/sysinfo.h"
 #include "gguf/gguf_writer.h"
@@ -193,6 +194,8 @@ static sw_code write_all(run *r, const char *out_path)
 
 sw_code sw_quantize(const char *in_path, const char *out_path, const sw_quantize_options *options, sw_err *err)
 {
+    if (options->n_threads < 0 || options->n_threads > LIMIT_THREADS)
+        return sw_fail(err, SW_EINVAL, "n_threads: %d is not between 0 and %d", options->n_threads, LIMIT_THREADS);
     gguf_file *g;
     sw_code code = gguf_open(&g, in_path, err);
     if (code != SW_OK)
