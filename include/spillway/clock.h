@@ -1,7 +1,8 @@
-/* clock.h - time and chance as parameters, so that a test can let eight hours pass in seconds and repeat every draw.
+/* clock.h - time and random numbers as parameters, so that a test can simulate eight hours in seconds and repeat every
+ * random number.
  *
- * Functions that take one of these accept NULL for the operating system's own.  What they point to must outlive the
- * object that was given them.  Every function may be called from any thread.
+ * Options that take one of these accept NULL for the operating system's own.  What they point to must outlive the
+ * object that uses it.  Every function of them may be called from any thread, with `ud` unchanged.
  */
 #ifndef SPILLWAY_CLOCK_H
 #define SPILLWAY_CLOCK_H
@@ -16,7 +17,7 @@ typedef struct sw_clock {
 } sw_clock;
 
 typedef struct sw_entropy {
-    uint64_t (*next)(void *ud); // 64 unpredictable bits: seeds and ids, no keys
+    uint64_t (*next)(void *ud); // 64 unpredictable bits, for seeds and ids, not for cryptographic keys
     void *ud;
 } sw_entropy;
 

@@ -1,3 +1,4 @@
+/* alloc.c - the replaceable allocator, and pages straight from the system. */
 #include "base/alloc.h"
 
 #include <stdlib.h>
@@ -75,7 +76,7 @@ bool mem_grow(void *items_ptr, size_t *cap, size_t n_wanted, size_t size)
         new_cap *= 2;
     }
     void *items;
-    memcpy(&items, items_ptr, sizeof items);
+    memcpy(&items, items_ptr, sizeof items); // a cast to void ** would break aliasing rules
     items = mem_realloc(items, new_cap * size);
     if (items == NULL)
         return false;
@@ -88,7 +89,7 @@ enum { HUGE_PAGE = 2 << 20 };
 
 void *mem_big_alloc(size_t size)
 {
-    // The replaceable allocator is asked for one byte, so that tests can make this fail too.
+    // One byte of the replaceable allocator, so that tests can make this fail too.
     void *const ticket = mem_alloc(1);
     if (ticket == NULL)
         return NULL;
@@ -97,7 +98,7 @@ void *mem_big_alloc(size_t size)
     if (p == MAP_FAILED)
         return NULL;
     if (size >= HUGE_PAGE)
-        (void)madvise(p, size, MADV_HUGEPAGE); // only a wish: without it everything works, slower
+        (void)madvise(p, size, MADV_HUGEPAGE); // optional: without huge pages everything works, but slower
     return p;
 }
 

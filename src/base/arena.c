@@ -1,3 +1,4 @@
+/* arena.c - a list of blocks, one per allocation: the lists are short and freed once. */
 #include "base/arena.h"
 
 #include <string.h>
@@ -5,7 +6,7 @@
 #include "base/alloc.h"
 
 struct arena {
-    void **blocks;
+    void **blocks; // (n), owned
     size_t n, cap;
 };
 
@@ -14,29 +15,29 @@ arena *arena_create(void)
     return mem_calloc(1, sizeof(arena));
 }
 
-void arena_free(arena *keep)
+void arena_free(arena *a)
 {
-    if (keep == NULL)
+    if (a == NULL)
         return;
-    for (size_t i = 0; i < keep->n; i++)
-        mem_free(keep->blocks[i]);
-    mem_free(keep->blocks);
-    mem_free(keep);
+    for (size_t i = 0; i < a->n; i++)
+        mem_free(a->blocks[i]);
+    mem_free(a->blocks);
+    mem_free(a);
 }
 
-void *arena_alloc(arena *keep, size_t size)
+void *arena_alloc(arena *a, size_t size)
 {
-    if (!mem_grow(&keep->blocks, &keep->cap, keep->n + 1, sizeof *keep->blocks))
+    if (!mem_grow(&a->blocks, &a->cap, a->n + 1, sizeof *a->blocks))
         return NULL;
     void *const block = mem_calloc(1, size + 1);
     if (block != NULL)
-        keep->blocks[keep->n++] = block;
+        a->blocks[a->n++] = block;
     return block;
 }
 
-char *arena_copy(arena *keep, const char *s, size_t n)
+char *arena_copy(arena *a, const char *s, size_t n)
 {
-    char *const copy = arena_alloc(keep, n + 1);
+    char *const copy = arena_alloc(a, n + 1);
     if (copy != NULL && n > 0)
         memcpy(copy, s, n);
     return copy;

@@ -1,3 +1,4 @@
+/* buf.c - capacity doubles; `reserve` is the only place where an append can fail. */
 #include "base/buf.h"
 
 #include <stdio.h>
@@ -24,7 +25,7 @@ void buf_clear(buf *b)
         b->data[0] = '\0';
 }
 
-/* Makes room for n more bytes and the NUL. */
+/* Makes room for n more bytes and the NUL.  False if the buffer has failed or fails now. */
 static bool reserve(buf *b, size_t n)
 {
     if (b->failed != SW_OK)

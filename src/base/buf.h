@@ -1,7 +1,7 @@
-/* buf.h - a growing byte buffer that is born with its maximum.
+/* buf.h - a growing byte buffer with a maximum.
  *
- * Errors are sticky: after the first failed append (memory or maximum) the buffer ignores further appends and
- * failed says why, so that callers check once at the end.  The content is always NUL-terminated.
+ * Errors are sticky: after the first failed append (memory or maximum) the buffer ignores further appends, and `failed`
+ * holds the reason.  So callers check once, at the end.  The content is always NUL-terminated.
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
@@ -13,25 +13,27 @@
 #include "spillway/error.h"
 
 typedef struct buf {
-    char *data; // NULL until the first append; else NUL-terminated at data[size]
-    size_t size;
-    size_t cap;
-    size_t max;
+    char *data;     // owned; NULL until the first append, then NUL-terminated at data[size]
+    size_t size;    // bytes of content
+    size_t cap;     // bytes allocated
+    size_t max;     // size that an append must not exceed
     sw_code failed; // SW_OK, SW_ENOMEM or SW_ELIMIT
 } buf;
 
 void buf_init(buf *b, size_t max);
+/* Frees the content; the buffer is empty and usable afterwards. */
 void buf_free(buf *b);
+/* Empties the buffer, keeps its memory and clears `failed`. */
 void buf_clear(buf *b);
 void buf_append(buf *b, const void *data, size_t n);
 void buf_puts(buf *b, const char *s);
 void buf_putc(buf *b, char c);
 void buf_printf(buf *b, const char *fmt, ...) SW_PRINTF(2, 3);
-/* Removes the first n bytes. */
+/* Removes the first n <= size bytes. */
 void buf_consume(buf *b, size_t n);
 /* The content, never NULL. */
 const char *buf_str(const buf *b);
-/* Hands the content over (free with mem_free); NULL when the buffer failed. */
+/* Gives the content to the caller, who frees it with mem_free; the buffer is empty then.  NULL if the buffer failed. */
 char *buf_take(buf *b);
 
 #endif

@@ -1,4 +1,4 @@
-/* clock.c - the two clocks of clock.h. */
+/* clock.c - the two clocks of clock.h: system calls, and an atomic number. */
 #include "base/clock.h"
 
 #include <time.h>

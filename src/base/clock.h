@@ -1,4 +1,8 @@
-/* clock.h - time as a parameter: the system's clock, and one that moves only when a test says so. */
+/* clock.h - time as a parameter: the system's clock, and one that a test moves.
+ *
+ * Objects take a clock from their options.  Only the default of such an option, and code that measures the machine
+ * itself, use clock_system.
+ */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
@@ -11,17 +15,19 @@
 /* The operating system's monotonic and wall clocks. */
 const sw_clock *clock_system(void);
 
-/* What an option that may be NULL means. */
+/* The clock of an option: NULL means the system's. */
 static inline const sw_clock *clock_or_system(const sw_clock *c)
 {
     return c != NULL ? c : clock_system();
 }
 
+/* Monotonic nanoseconds since an arbitrary start. */
 static inline uint64_t clock_now_ns(const sw_clock *c)
 {
     return c->now_ns(c->ud);
 }
 
+/* Seconds since 1970. */
 static inline int64_t clock_unix_s(const sw_clock *c)
 {
     return c->unix_s(c->ud);
@@ -44,7 +50,7 @@ typedef struct fake_clock {
     int64_t unix_start_s; // the wall clock's time when `now` is 0
 } fake_clock;
 
-/* `now` begins at 0, the wall clock at 2026-01-01 00:00 UTC. */
+/* `now` starts at 0, the wall clock at 2026-01-01 00:00 UTC. */
 void fake_clock_init(fake_clock *f);
 void fake_clock_advance(fake_clock *f, uint64_t ns);
 

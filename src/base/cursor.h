@@ -1,7 +1,7 @@
-/* cursor.h - bounded reading of bytes that we did not write.
+/* cursor.h - bounded reading of bytes from outside.
  *
- * Every get checks the bytes that remain; after the first overrun the cursor stays failed, returns zeros, and remembers
- * where.  Little-endian, unaligned.
+ * Every read checks the bytes that remain.  After the first overrun the cursor stays failed, returns zeros and keeps
+ * its position.  Numbers are little-endian and unaligned.
  */
 #ifndef BASE_CURSOR_H
 #define BASE_CURSOR_H
@@ -12,18 +12,19 @@
 #include <string.h>
 
 typedef struct cursor {
-    const uint8_t *base;
+    const uint8_t *base; // (size), the caller's
     size_t size;
-    size_t pos;
+    size_t pos; // of the next byte
     bool failed;
 } cursor;
 
+/* Bytes that remain; 0 after a failure. */
 static inline size_t cursor_left(const cursor *c)
 {
     return c->failed ? 0 : c->size - c->pos;
 }
 
-/* A view of the next n bytes, or NULL. */
+/* A view of the next n bytes, or NULL after a failure. */
 static inline const uint8_t *cursor_take(cursor *c, uint64_t n)
 {
     if (c->failed || n > c->size - c->pos) {

@@ -1,3 +1,4 @@
+/* error.c - the functions of spillway/error.h; the first error set is the one that is reported. */
 #include "spillway/error.h"
 
 #include <stdarg.h>

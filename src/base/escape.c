@@ -1,3 +1,4 @@
+/* escape.c - each text is walked character by character; a sink is one function for one character. */
 #include "base/escape.h"
 
 #include <stdint.h>
@@ -5,7 +6,7 @@
 
 #include "base/utf8.h"
 
-/* Calls put for every character; invalid bytes arrive as U+FFFD. */
+/* Calls `put` for every character of s[0..n); invalid bytes become U+FFFD. */
 static void for_each_char(buf *out, const char *s, size_t n,
                           void (*put)(buf *out, uint32_t cp, const char *bytes, int len))
 {

@@ -1,7 +1,7 @@
-/* escape.h - text that leaves us: one escaper per sink.
+/* escape.h - escaping of output: one function per kind of output.
  *
- * Model output, prompts, model names and file names are untrusted on the way out too.  Input is any bytes; invalid
- * UTF-8 becomes U+FFFD.
+ * Model output, prompts, model names and file names come from outside, so they are as untrusted when they are written
+ * as when they are read.  The input may be any bytes; invalid UTF-8 becomes U+FFFD.
  */
 #ifndef BASE_ESCAPE_H
 #define BASE_ESCAPE_H
@@ -14,8 +14,8 @@
 void escape_html(buf *out, const char *s, size_t n);
 /* One cell of a Markdown table: no pipe, no line break, no markup, no HTML. */
 void escape_markdown_cell(buf *out, const char *s, size_t n);
-/* Terminal: control characters (C0 but newline and tab, DEL, C1) become visible escapes, so that no text can move the
- * cursor or set a title. */
+/* A terminal: control characters (C0 except newline and tab, DEL, C1) and changes of text direction become visible
+ * escapes, so that no text can move the cursor, set a title or reorder what is shown. */
 void escape_terminal(buf *out, const char *s, size_t n);
 
 #endif

@@ -1,3 +1,4 @@
+/* file.c - pread behind a replaceable function; a temporary file and a rename for writes. */
 #include "base/file.h"
 
 #include <errno.h>
@@ -8,6 +9,8 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+
+/* ---- reading ---- */
 
 struct infile {
     int fd;
@@ -33,7 +36,7 @@ void file_set_io(const file_io *replacement)
 sw_code infile_open(infile **out, const char *path, sw_err *err)
 {
     *out = NULL;
-    // A pipe without a writer would block here; regular files do not know this flag.
+    // Without O_NONBLOCK a pipe without a writer would block here; regular files ignore the flag.
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return sw_fail(err, errno == ENOENT ? SW_ENOTFOUND : SW_EIO, "cannot open %s: %s", path, strerror(errno));
@@ -83,7 +86,7 @@ sw_code infile_read(infile *f, uint64_t offset, void *dst, size_t n, sw_err *err
 {
     uint8_t *p = dst;
     while (n > 0) {
-        const size_t chunk = n < (size_t)1 << 30 ? n : (size_t)1 << 30;
+        const size_t chunk = n < (size_t)1 << 30 ? n : (size_t)1 << 30; // the system reads at most 2 GB at once
         const long got = io.read_at(io.ud, f->fd, p, chunk, offset);
         if (got < 0 && errno == EINTR)
             continue;
@@ -127,16 +130,18 @@ sw_code file_slurp(const char *path, size_t max, char **data_out, size_t *n_out,
     return code;
 }
 
+/* ---- writing ---- */
+
 struct outfile {
     FILE *stream;
-    char *path;
-    char *temp_path;
+    char *path;      // owned
+    char *temp_path; // owned; NULL once there is nothing to remove
 };
 
 sw_code outfile_open(outfile **out, const char *path, sw_err *err)
 {
     *out = NULL;
-    struct stat st; // the rename would replace a device or pipe by a file
+    struct stat st; // the rename would replace a device or pipe with a file
     if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
         return sw_fail(err, SW_EIO, "cannot write %s: it is not a regular file", path);
     outfile *const o = mem_calloc(1, sizeof *o);

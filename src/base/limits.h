@@ -1,7 +1,7 @@
 /* limits.h - one table of every bound in the program.
  *
- * Each row is also a constant LIMIT_<NAME>; `spillway limits` prints the table and docs/limits.md explains what
- * happens at each bound.  A row without a test at N and at N + 1 does not belong here.
+ * Each row is also a constant LIMIT_<NAME>.  `spillway limits` prints the table; docs/limits.md explains what happens
+ * at each bound.  Every row needs a test at N and at N + 1.
  */
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
@@ -35,7 +35,7 @@
     X(HTTP_BODY_BYTES,       16777216,    "bytes",      "of one HTTP request; more is refused with 413") \
     X(HTTP_CONNECTIONS,      1024,        "connections","open at once; more are refused") \
     X(HTTP_HEADER_BYTES,     16384,       "bytes",      "of one HTTP request's header lines; more is refused with 431") \
-    X(HTTP_SEND_QUEUE_BYTES, 4194304,     "bytes",      "not yet taken by one client; then the request is dropped") \
+    X(HTTP_SEND_QUEUE_BYTES, 4194304,     "bytes",      "not yet read by one client; then the request is dropped") \
     X(JSON_DEPTH,            64,          "levels",     "nesting of a JSON document from outside") \
     X(SSE_LINE_BYTES,        1048576,     "bytes",      "one line of a server's event stream read by the benchmark") \
     X(ANSWER_BYTES,          16777216,    "bytes",      "text of one answer kept by the benchmark") \

@@ -1,3 +1,4 @@
+/* pool.c - workers take task numbers from one counter; `round` opens and closes a region for them. */
 #include "base/pool.h"
 
 #include <pthread.h>
@@ -7,11 +8,11 @@
 
 #include "base/alloc.h"
 
-/* Some ten nanoseconds in which a thread that spins leaves its core to the other one there. */
+/* Some ten nanoseconds in which a spinning thread leaves its core to the sibling thread on it. */
 #if defined(__x86_64__)
 #define relax() __builtin_ia32_pause()
 #elif defined(__aarch64__)
-#define relax() __asm__ volatile("isb" ::: "memory") // yield takes no time at all on most cores
+#define relax() __asm__ volatile("isb" ::: "memory") // "yield" does not wait on most cores
 #else
 #define relax() ((void)0)
 #endif
@@ -26,16 +27,16 @@ typedef struct worker {
 
 struct thread_pool {
     int n_threads;
-    int n_started; // of the workers array, which the caller is not in
+    int n_started; // running threads of `workers`, which do not include the caller
     worker *workers;
-    // The region being run; the caller writes these only while no worker is inside.
+    // The current region.  The caller writes these only while no worker is inside.
     pool_task_fn fn;
     void *ud;
     size_t n_tasks;
     _Atomic size_t next_task;
-    // Odd while a region is open.  A worker counts itself in and then looks whether the region is still open; the
-    // caller closes it and then waits for those inside.  So a region never waits for a worker that the system has put
-    // aside.
+    // Odd while a region is open.  A worker first counts itself in and then checks that the region is still open; the
+    // caller first closes the region and then waits for the workers inside.  So a region never waits for a worker that
+    // is not running.
     _Atomic uint32_t round;
     _Atomic int n_inside;
     _Atomic bool stop;
@@ -54,7 +55,7 @@ static void run_tasks(thread_pool *p, int index)
     }
 }
 
-/* Is there a region that is not the one `seen`, or is it time to end? */
+/* True if a region other than `seen` is open, or if the pool is being freed. */
 static bool has_news(thread_pool *p, uint32_t seen)
 {
     const uint32_t round = atomic_load(&p->round);
@@ -93,8 +94,8 @@ static void *worker_main(void *ud)
     }
 }
 
-/* Wakes those that sleep.  n_sleeping and what they wait for are sequentially consistent, so that no worker falls
- * asleep unseen. */
+/* Wakes sleeping workers.  n_sleeping, `round` and `stop` are sequentially consistent: either the worker sees the new
+ * round before it sleeps, or this sees that it sleeps. */
 static void wake_sleepers(thread_pool *p)
 {
     if (atomic_load(&p->n_sleeping) == 0)

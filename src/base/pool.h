@@ -1,7 +1,7 @@
 /* pool.h - a fixed set of threads that run ranges of independent tasks.
  *
- * The caller takes part as worker 0.  Idle workers spin for some microseconds and then sleep, so that the many short
- * regions of a decode step do not pay for waking.  Nothing allocates after creation.
+ * The calling thread takes part as worker 0.  Idle workers spin for some microseconds before they sleep, so that the
+ * many short regions of a decode step do not pay for waking.  Nothing allocates after creation.
  */
 #ifndef BASE_POOL_H
 #define BASE_POOL_H
@@ -10,11 +10,12 @@
 
 typedef struct thread_pool thread_pool;
 
-/* task: 0 .. n_tasks-1; worker: 0 .. n_threads-1. */
+/* Runs task number 0 .. n_tasks-1 on worker 0 .. n_threads-1.  No order is promised. */
 typedef void (*pool_task_fn)(void *ud, size_t task, int worker);
 
-/* NULL when memory or threads are short.  n_threads >= 1, the caller included. */
+/* n_threads >= 1, including the caller.  NULL when memory or threads are short. */
 thread_pool *pool_create(int n_threads);
+/* NULL is accepted. */
 void pool_free(thread_pool *p);
 int pool_n_threads(const thread_pool *p);
 

@@ -1,3 +1,4 @@
+/* rng.c - xoshiro256** in ten lines, and getrandom. */
 #include "base/rng.h"
 
 #include <sys/random.h>
@@ -43,7 +44,7 @@ static uint64_t system_next(void *ud)
     (void)ud;
     uint64_t x;
     if (getrandom(&x, sizeof x, 0) != (ssize_t)sizeof x)
-        x = (uint64_t)time(NULL);
+        x = (uint64_t)time(NULL); // a system without a generator; nothing here is a secret
     return x;
 }
 

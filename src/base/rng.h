@@ -8,15 +8,17 @@
 
 #include "spillway/clock.h"
 
+/* One sequence of numbers; not shared between threads. */
 typedef struct rng_state {
     uint64_t s[4];
 } rng_state;
 
+/* Every seed is valid and gives its own sequence. */
 void rng_seed(rng_state *r, uint64_t seed);
 uint64_t rng_next(rng_state *r);
 /* Uniform in [0, 1), 24 bits. */
 float rng_float(rng_state *r);
-/* The operating system's generator. */
+/* The generator of the operating system. */
 const sw_entropy *entropy_system(void);
 
 /* 64 bits from e, or from the operating system when e is NULL. */

@@ -1,3 +1,4 @@
+/* strmap.c - linear probing in a table that doubles when it is half full. */
 #include "base/strmap.h"
 
 #include <string.h>
@@ -16,7 +17,7 @@ void strmap_free(strmap *m)
     *m = (strmap){0};
 }
 
-/* Multiply-and-fold over 8-byte words, seeded. */
+/* Multiplies and folds 8-byte words, starting from the seed. */
 static uint64_t hash_bytes(uint64_t seed, const char *p, size_t n)
 {
     uint64_t h = seed ^ (n * 0x9e3779b97f4a7c15u);

@@ -1,3 +1,4 @@
+/* sysinfo.c - small parsers for the text files of Linux; a file that cannot be read gives a fallback, not an error. */
 #define _GNU_SOURCE // CPU_COUNT
 #include "base/sysinfo.h"
 
@@ -15,7 +16,7 @@ int sysinfo_n_cores(void)
     return n > 0 ? (int)n : 1;
 }
 
-/* The number after `key` in a file of "Key:   123 kB" lines, in bytes; `fallback` when it is not there. */
+/* The number after `key` in a file of "Key:   123 kB" lines, in bytes; `fallback` if there is none. */
 static uint64_t kb_field(const char *path, const char *key, uint64_t fallback)
 {
     FILE *const f = fopen(path, "re");
@@ -35,7 +36,7 @@ static uint64_t kb_field(const char *path, const char *key, uint64_t fallback)
     return value;
 }
 
-/* A file that holds one number (cgroup files may hold "max"). */
+/* The number in a file with one number; `fallback` if there is none (cgroup files may say "max"). */
 static uint64_t number_in(const char *path, uint64_t fallback)
 {
     FILE *const f = fopen(path, "re");

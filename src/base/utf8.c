@@ -1,7 +1,8 @@
+/* utf8.c - Table 3-7 of the Unicode Standard as code: no overlong forms, no surrogates, nothing above U+10FFFF. */
 #include "base/utf8.h"
 
-/* Table 3-7 of the Unicode Standard: how a well-formed character begins.  Returns the length that the lead byte asks
- * for and the range of the second byte; 0 for a byte that cannot lead. */
+/* The first row entries of the table: returns the length of a character by its first byte, and in *lo and *hi the range
+ * of its second byte; 0 for a byte that cannot be first. */
 static int lead(uint8_t b, uint8_t *lo, uint8_t *hi)
 {
     *lo = 0x80;
@@ -29,7 +30,8 @@ static int lead(uint8_t b, uint8_t *lo, uint8_t *hi)
     return 0;
 }
 
-/* How many of the bytes s[0..n) form a well-formed beginning of one character; *want is its whole length. */
+/* The number of bytes of s[0..n) that are a valid start of one character; *want is the length of the whole character.
+ */
 static int good_bytes(const uint8_t *s, size_t n, int *want)
 {
     uint8_t lo, hi;

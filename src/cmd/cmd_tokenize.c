@@ -8,7 +8,7 @@
 #include "spillway.h"
 
 /* Reads standard input, prints its ids in one line.  Text is bytes: it need not be UTF-8. */
-static sw_code tokenize(const char *path, bool add_special, bool parse_special, sw_err *err)
+static sw_code tokenize(const char *path, const sw_encode_options *options, sw_err *err)
 {
     sw_tokenizer *tokenizer = NULL;
     int32_t *ids = NULL;
@@ -19,7 +19,7 @@ static sw_code tokenize(const char *path, bool add_special, bool parse_special, 
     if (code == SW_OK)
         code = sw_tokenizer_open(&tokenizer, path, err);
     if (code == SW_OK)
-        code = sw_tokenizer_encode(tokenizer, buf_str(&text), text.size, add_special, parse_special, &ids, &n, err);
+        code = sw_tokenizer_encode(tokenizer, buf_str(&text), text.size, options, &ids, &n, err);
     for (size_t i = 0; i < n; i++)
         printf(i == 0 ? "%d" : " %d", (int)ids[i]);
     if (code == SW_OK && (putchar('\n') == EOF || fflush(stdout) != 0))
@@ -32,10 +32,11 @@ static sw_code tokenize(const char *path, bool add_special, bool parse_special, 
 
 int cmd_tokenize(int argc, char **argv)
 {
-    bool add_special = false, parse_special = false;
+    sw_encode_options options = {0};
     const arg_row rows[] = {
-        {"add-special", NULL, ARG_FLAG, &add_special, 0, 0, NULL, "add the model's begin and end tokens"},
-        {"parse-special", NULL, ARG_FLAG, &parse_special, 0, 0, NULL, "turn texts of control tokens into these tokens"},
+        {"add-special", NULL, ARG_FLAG, &options.add_special, 0, 0, NULL, "add the model's begin and end tokens"},
+        {"parse-special", NULL, ARG_FLAG, &options.parse_special, 0, 0, NULL,
+         "turn texts of control tokens into these tokens"},
     };
     const arg_list args = {
         .command = "tokenize",
@@ -52,5 +53,5 @@ int cmd_tokenize(int argc, char **argv)
     if (status >= 0)
         return status;
     sw_err err = {0};
-    return tokenize(path, add_special, parse_special, &err) == SW_OK ? CMD_EXIT_OK : cmd_fail("tokenize", &err);
+    return tokenize(path, &options, &err) == SW_OK ? CMD_EXIT_OK : cmd_fail("tokenize", &err);
 }

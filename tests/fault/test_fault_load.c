@@ -92,7 +92,7 @@ static sw_code try_tokenizer(sw_err *err)
     if (code == SW_OK) {
         int32_t *ids;
         size_t n;
-        code = sw_tokenizer_encode(t, "abc", 3, true, true, &ids, &n, err);
+        code = sw_tokenizer_encode(t, "abc", 3, &(sw_encode_options){true, true}, &ids, &n, err);
         assert_true(code != SW_OK || n == 3);
         sw_tokens_free(ids);
         sw_tokenizer_close(t);

@@ -3,7 +3,7 @@
 #ifndef TEST_MODEL_COPY_H
 #define TEST_MODEL_COPY_H
 
-#include "gguf/writer.h"
+#include "gguf/gguf_writer.h"
 
 typedef struct model_tensor {
     char name[64];

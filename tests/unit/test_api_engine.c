@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -189,7 +190,7 @@ static void test_tokenizer_gives_any_bytes_back(void **state)
     size_t n, n_bytes;
     sw_err err = {0};
     assert_int_equal(sw_tokenizer_open(&tokenizer, "stub:", &err), SW_OK);
-    assert_int_equal(sw_tokenizer_encode(tokenizer, TEXT, sizeof TEXT - 1, false, false, &ids, &n, &err), SW_OK);
+    assert_int_equal(sw_tokenizer_encode(tokenizer, TEXT, sizeof TEXT - 1, NULL, &ids, &n, &err), SW_OK);
     assert_int_equal(n, sizeof TEXT - 1); // one token per byte: the text of a control token is only text
     assert_int_equal(sw_tokenizer_decode(tokenizer, ids, n, false, &text, &n_bytes, &err), SW_OK);
     assert_int_equal(n_bytes, sizeof TEXT - 1);
@@ -197,18 +198,36 @@ static void test_tokenizer_gives_any_bytes_back(void **state)
     sw_text_free(text);
     sw_tokens_free(ids);
 
-    assert_int_equal(sw_tokenizer_encode(tokenizer, TEXT, sizeof TEXT - 1, false, true, &ids, &n, &err), SW_OK);
+    const sw_encode_options parse = {.parse_special = true};
+    assert_int_equal(sw_tokenizer_encode(tokenizer, TEXT, sizeof TEXT - 1, &parse, &ids, &n, &err), SW_OK);
     assert_int_equal(n, sizeof TEXT - 1 - 10 + 1); // now "<|im_end|>" is one token ...
     assert_int_equal(sw_tokenizer_decode(tokenizer, ids, n, false, &text, &n_bytes, &err), SW_OK);
     assert_int_equal(n_bytes, sizeof TEXT - 1 - 10); // ... which has no text of its own
     sw_text_free(text);
     sw_tokens_free(ids);
 
-    assert_int_equal(sw_tokenizer_encode(tokenizer, "", 0, false, false, &ids, &n, &err), SW_OK);
+    assert_int_equal(sw_tokenizer_encode(tokenizer, "", 0, NULL, &ids, &n, &err), SW_OK);
     assert_int_equal(n, 0);
     assert_non_null(ids);
     sw_tokens_free(ids);
     sw_tokenizer_close(tokenizer);
+}
+
+static void test_tokenizer_refuses_one_byte_more_than_the_limit(void **state)
+{
+    (void)state;
+    sw_tokenizer *tokenizer;
+    int32_t *ids;
+    size_t n;
+    sw_err err = {0};
+    char *const text = calloc(LIMIT_PROMPT_BYTES + 1, 1);
+    assert_non_null(text);
+    assert_int_equal(sw_tokenizer_open(&tokenizer, "stub:", &err), SW_OK);
+    assert_int_equal(sw_tokenizer_encode(tokenizer, text, LIMIT_PROMPT_BYTES + 1, NULL, &ids, &n, &err), SW_ELIMIT);
+    assert_null(ids);
+    assert_int_equal(n, 0);
+    sw_tokenizer_close(tokenizer);
+    free(text);
 }
 
 int main(void)
@@ -221,6 +240,7 @@ int main(void)
         cmocka_unit_test(test_logits_come_for_every_position_however_the_tokens_are_batched),
         cmocka_unit_test(test_logits_refuse_bad_tokens_and_a_busy_engine),
         cmocka_unit_test(test_tokenizer_gives_any_bytes_back),
+        cmocka_unit_test(test_tokenizer_refuses_one_byte_more_than_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "chat/chat.h"
 
@@ -74,7 +75,7 @@ static void check_harmony_case(const json_t *test)
         const json_t *const m = json_array_get(list, i);
         messages[i] = (sw_message){.role = role_of(text_of(m, "role")), .content = text_of(m, "content")};
     }
-    const chat_render_options options = {effort_of(text_of(test, "effort")), text_of(test, "date")};
+    const chat_render_options options = {.effort = effort_of(text_of(test, "effort")), .date = text_of(test, "date")};
     check_text(CHAT_HARMONY, messages, n, &options, text_of(test, "expected"));
 }
 
@@ -105,7 +106,7 @@ static const sw_message TALK[] = {
     {SW_ROLE_ASSISTANT, "Hi there", "They greet me."},
     {SW_ROLE_USER, "Who are you", NULL},
 };
-static const chat_render_options DATED = {SW_EFFORT_DEFAULT, "2025-06-28"};
+static const chat_render_options DATED = {.date = "2025-06-28"};
 
 static void test_standard_conversation_in_every_format(void **state)
 {
@@ -145,6 +146,31 @@ static void test_harmony_history_keeps_answers_and_drops_reasoning(void **state)
                "<|start|>user<|message|>Hello<|end|>"
                "<|start|>assistant<|channel|>final<|message|>Hi there<|end|>"
                "<|start|>user<|message|>Who are you<|end|><|start|>assistant");
+}
+
+static void check_date(const chat_render_options *options, const char *line)
+{
+    vocabulary *const v = demo_vocabulary();
+    sw_err err = {0};
+    buf text;
+    buf_init(&text, TEXT_MAX);
+    assert_int_equal(chat_render_text(CHAT_HARMONY, v, TALK, 4, options, &text, &err), SW_OK);
+    assert_non_null(strstr(buf_str(&text), line));
+    buf_free(&text);
+    vocab_free(v);
+}
+
+static void test_a_request_without_a_date_gets_the_day_of_the_clock(void **state)
+{
+    (void)state;
+    fake_clock clock;
+    fake_clock_init(&clock);
+    check_date(&(chat_render_options){.clock = &clock.clock}, "\nCurrent date: 2026-01-01\n");
+    fake_clock_advance(&clock, (uint64_t)(24 * 3600 - 1) * 1000000000u);
+    check_date(&(chat_render_options){.clock = &clock.clock}, "\nCurrent date: 2026-01-01\n");
+    fake_clock_advance(&clock, 1000000000u);
+    check_date(&(chat_render_options){.clock = &clock.clock}, "\nCurrent date: 2026-01-02\n");
+    check_date(&(chat_render_options){.date = "2025-06-28", .clock = &clock.clock}, "\nCurrent date: 2025-06-28\n");
 }
 
 static void test_thinking_in_past_answers_is_cut(void **state)
@@ -347,6 +373,7 @@ int main(void)
         cmocka_unit_test(test_published_harmony_prompts_byte_for_byte),
         cmocka_unit_test(test_standard_conversation_in_every_format),
         cmocka_unit_test(test_harmony_history_keeps_answers_and_drops_reasoning),
+        cmocka_unit_test(test_a_request_without_a_date_gets_the_day_of_the_clock),
         cmocka_unit_test(test_thinking_in_past_answers_is_cut),
         cmocka_unit_test(test_llama3_trims_contents),
         cmocka_unit_test(test_messages_cannot_contain_a_control_token),

@@ -7,7 +7,9 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "convert/synth_tensors.h"
+#include "spillway.h"
 
 static double billions_of_parameters(const preset *p)
 {
@@ -36,8 +38,22 @@ static void presets_have_the_published_number_of_parameters(void **state)
     }
 }
 
+static void options_beyond_their_limits_are_refused_before_a_file_is_opened(void **state)
+{
+    (void)state;
+    sw_err err = {0};
+    const sw_synth_options large = {.preset = "tiny-phimoe", .n_vocab = LIMIT_VOCAB_TOKENS + 1};
+    assert_int_equal(sw_synth(&large, "/no/such/folder/x.gguf", &err), SW_EINVAL);
+    sw_err_clear(&err);
+    const sw_quantize_options many = {.type = "Q8_0", .n_threads = LIMIT_THREADS + 1};
+    assert_int_equal(sw_quantize("/no/such/file.gguf", "/no/such/folder/x.gguf", &many, &err), SW_EINVAL);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(presets_have_the_published_number_of_parameters)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(presets_have_the_published_number_of_parameters),
+        cmocka_unit_test(options_beyond_their_limits_are_refused_before_a_file_is_opened),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

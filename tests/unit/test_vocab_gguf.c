@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/limits.h"
 #include "token/vocab.h"
 
 /* ---- a model file with metadata only ---- */
@@ -342,6 +343,33 @@ static metadata spm(const float *scores, size_t n_scores)
     return m;
 }
 
+/* n tokens without a text each, which get one of their own. */
+static metadata nameless(size_t n)
+{
+    metadata m = {.n = 0};
+    buf_init(&m.bytes, 1 << 26);
+    string_key(&m, "tokenizer.ggml.model", "gpt2");
+    strings_key(&m, "tokenizer.ggml.merges", MERGES, 0);
+    put_array(&m, "tokenizer.ggml.tokens", GGUF_STRING, n);
+    void *const lengths = calloc(n, sizeof(uint64_t));
+    buf_append(&m.bytes, lengths, n * sizeof(uint64_t));
+    assert_int_equal(m.bytes.failed, SW_OK);
+    free(lengths);
+    return m;
+}
+
+static void test_the_largest_vocabulary_is_read_and_a_larger_one_refused(void **state)
+{
+    (void)state;
+    metadata m = nameless(LIMIT_VOCAB_TOKENS);
+    vocabulary *const v = load_good(&m);
+    assert_int_equal(vocab_size(v), LIMIT_VOCAB_TOKENS);
+    assert_int_equal(vocab_find(v, "[EMPTY_4194303]"), LIMIT_VOCAB_TOKENS - 1);
+    vocab_free(v);
+    m = nameless(LIMIT_VOCAB_TOKENS + 1);
+    load_bad(&m, SW_ELIMIT, "tokenizer.ggml.tokens");
+}
+
 static void test_spm_merges_by_score_and_falls_back_to_bytes(void **state)
 {
     (void)state;
@@ -413,6 +441,7 @@ int main(void)
         cmocka_unit_test(test_wrong_token_types_are_refused),
         cmocka_unit_test(test_wrong_merges_are_refused_and_foreign_ones_ignored),
         cmocka_unit_test(test_duplicate_texts_are_refused_but_empty_ones_are_named),
+        cmocka_unit_test(test_the_largest_vocabulary_is_read_and_a_larger_one_refused),
         cmocka_unit_test(test_spm_merges_by_score_and_falls_back_to_bytes),
         cmocka_unit_test(test_spm_without_space_prefix),
         cmocka_unit_test(test_wrong_scores_are_refused),

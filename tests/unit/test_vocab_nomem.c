@@ -55,7 +55,7 @@ static sw_code whole_way(void)
                                            "<|channel|>", "<|return|>", "<|call|>"};
     static const sw_message MESSAGE = {SW_ROLE_USER, "What is <|end|> of 12345 + é?", NULL};
     static const char ANSWER[] = "<|channel|>final<|message|>It is fine.<|return|>";
-    const chat_render_options options = {SW_EFFORT_HIGH, "2025-06-28"};
+    const chat_render_options options = {.effort = SW_EFFORT_HIGH, .date = "2025-06-28"};
     vocabulary *v = NULL;
     token_list prompt = {0}, answer = {0};
     sw_err err = {0};

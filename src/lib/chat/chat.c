@@ -1,8 +1,10 @@
+/* chat.c - checks a conversation, then calls the renderer of its format. */
 #include "chat/chat.h"
 
 #include <stdio.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "chat/prompt.h"
 #include "chat/renderers.h"
@@ -32,9 +34,10 @@ static sw_code check_messages(const sw_message *messages, size_t n, sw_err *err)
     return code;
 }
 
-static void write_today(char *date, size_t size)
+/* Writes the date of `clock` in UTC as "YYYY-MM-DD". */
+static void write_today(const sw_clock *clock, char *date, size_t size)
 {
-    const time_t now = time(NULL);
+    const time_t now = (time_t)clock_unix_s(clock);
     struct tm utc;
     if (gmtime_r(&now, &utc) == NULL || strftime(date, size, "%Y-%m-%d", &utc) == 0)
         snprintf(date, size, "1970-01-01");
@@ -53,7 +56,7 @@ sw_code chat_render(chat_format f, const vocabulary *v, const sw_message *messag
     if (checked != SW_OK)
         return checked;
     char today[16];
-    write_today(today, sizeof today);
+    write_today(clock_or_system(options->clock), today, sizeof today);
     const chat_conversation c = {
         .messages = messages, .n = n, .effort = options->effort, .date = options->date != NULL ? options->date : today};
     const size_t n_before = out->n;

@@ -1,4 +1,4 @@
-/* chat_format.c - which chat format a model speaks. */
+/* chat_format.c - which chat format a model uses: a table of the markers that identify its template. */
 #include <string.h>
 
 #include "chat/chat.h"
@@ -7,7 +7,7 @@ enum { MAX_MARKERS = 8 };
 
 typedef struct format_row {
     const char *name;
-    const char *markers[MAX_MARKERS]; // tokens without which the format cannot be written
+    const char *markers[MAX_MARKERS]; // tokens that the format cannot be written without
 } format_row;
 
 static const format_row FORMATS[] = {
@@ -36,7 +36,7 @@ static bool contains(str_view haystack, const char *needle)
     return false;
 }
 
-/* What a template tells its family by: the first row whose `all` occur and whose `none` does not. */
+/* Markers that identify a template's family: the first row counts whose `all` occur and whose `none` does not. */
 static const struct {
     chat_format format;
     const char *all[3];

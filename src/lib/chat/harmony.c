@@ -1,33 +1,40 @@
-/* harmony.c - parsing what a Harmony model generates.
+/* harmony.c - a state machine over the messages that a Harmony model writes.
  *
- * The model writes messages: a header (role, channel, recipient), <|message|>, text, and an end token.  Markers are
- * recognised by id, so text can never be mistaken for one.  Real output has quirks, and all of them are tolerated: two
+ * A message is a header (role, channel, recipient), <|message|>, text, and an end token.  Markers are recognized by id,
+ * so text is never mistaken for one.  Real output deviates from the format, and these deviations are accepted: two
  * channels in one header (the last counts), the recipient before or after the channel, spaces missing before
  * <|constrain|>, headers that never reach <|message|>.
  */
+#include "chat/harmony.h"
+
 #include <string.h>
 
-#include "chat/parser.h"
-
-/* Longer than any header that a model means seriously; the rest is dropped. */
+/* Longer than any useful header; the rest is dropped. */
 enum { HEADER_MAX = 4096 };
 
 static const char CHANNEL[] = "<|channel|>", CONSTRAIN[] = "<|constrain|>";
 
-void harmony_init(chat_parser *p)
+void harmony_init(harmony *m, const vocabulary *v, parser_text *text)
 {
-    p->harmony = (harmony){
+    *m = (harmony){
         .state = HARMONY_IN_HEADER,
         .is_role_known = true, // the prompt ended in <|start|>assistant
-        .start = vocab_find(p->v, "<|start|>"),
-        .message = vocab_find(p->v, "<|message|>"),
-        .channel = vocab_find(p->v, CHANNEL),
-        .end = vocab_find(p->v, "<|end|>"),
+        .start = vocab_find(v, "<|start|>"),
+        .message = vocab_find(v, "<|message|>"),
+        .channel = vocab_find(v, CHANNEL),
+        .end = vocab_find(v, "<|end|>"),
+        .v = v,
+        .text = text,
     };
-    buf_init(&p->harmony.header, HEADER_MAX);
+    buf_init(&m->header, HEADER_MAX);
 }
 
-/* ---- headers ---- */
+void harmony_free(harmony *m)
+{
+    buf_free(&m->header);
+}
+
+/* ---- headers: role, channel, recipient ---- */
 
 static bool starts_with(str_view s, const char *prefix)
 {
@@ -40,7 +47,7 @@ static str_view skip(str_view s, size_t n)
     return (str_view){s.data + n, s.size - n};
 }
 
-/* The bytes before white space or a marker. */
+/* The number of bytes before white space or a marker. */
 static size_t word_size(str_view s)
 {
     size_t n = 0;
@@ -58,7 +65,7 @@ typedef struct header {
     size_t n_words;
 } header;
 
-/* Takes apart the text between <|start|> and <|message|>. */
+/* Splits the text between <|start|> and <|message|> into channel and words. */
 static header split_header(str_view s)
 {
     header h = {.rest = s};
@@ -81,7 +88,7 @@ static header split_header(str_view s)
     return h;
 }
 
-/* The word with "to=".  Without one a bare word: the only one, or the one before the content type. */
+/* The word with "to=", or a bare word: the only one, or the one before the content type. */
 static str_view recipient_of(const str_view *words, size_t n)
 {
     for (size_t i = n; i > 0; i--) {
@@ -93,7 +100,8 @@ static str_view recipient_of(const str_view *words, size_t n)
     return n > 0 && !starts_with(words[n - 1], CONSTRAIN) ? words[n - 1] : (str_view){0};
 }
 
-/* Messages to tools are nobody's reading, but an answer stays one even if a stray word looks like a recipient. */
+/* Messages to tools are not shown to the user.  A message on the final channel is shown even if a stray word looks like
+ * a recipient. */
 static harmony_target target_of(const header *h, const str_view *words, size_t n_words)
 {
     const str_view to = recipient_of(words, n_words);
@@ -104,13 +112,13 @@ static harmony_target target_of(const header *h, const str_view *words, size_t n
     return str_view_eq(h->channel, "analysis") ? HARMONY_REASONING : HARMONY_CONTENT;
 }
 
-static void set_target(chat_parser *p, harmony_target target)
+static void set_target(harmony *m, harmony_target target)
 {
-    p->harmony.target = target;
-    p->kind = target == HARMONY_REASONING ? SW_TEXT_REASONING : SW_TEXT_CONTENT;
+    m->target = target;
+    m->text->kind = target == HARMONY_REASONING ? SW_TEXT_REASONING : SW_TEXT_CONTENT;
 }
 
-/* How many of the words are the role; one that is not the assistant's makes the message somebody else's. */
+/* The number of words that are the role.  The message belongs to another role unless that word is "assistant". */
 static size_t role_words(const harmony *m, const header *h)
 {
     return m->is_role_known || h->n_words == 0 ? 0 : 1;
@@ -126,39 +134,39 @@ static header read_header(const harmony *m)
     return split_header((str_view){buf_str(&m->header), m->header.size});
 }
 
-/* ---- text ---- */
+/* ---- the text of a message ---- */
 
-static void put_text(chat_parser *p, str_view text, const text_sink *sink)
+static void put_text(harmony *m, str_view text)
 {
-    detok_feed(&p->detok, text.data, text.size, &p->text);
-    if (p->harmony.target == HARMONY_HIDDEN)
-        buf_clear(&p->text);
-    parser_emit(p, p->text.size, sink);
+    parser_text_put(m->text, text);
+    if (m->target == HARMONY_HIDDEN)
+        buf_clear(&m->text->known);
+    parser_text_emit(m->text, m->text->known.size);
 }
 
-static void end_message(chat_parser *p, const text_sink *sink)
+static void end_message(harmony *m)
 {
-    detok_flush(&p->detok, &p->text);
-    put_text(p, (str_view){"", 0}, sink);
-    p->harmony.state = HARMONY_BETWEEN;
+    parser_text_end(m->text);
+    put_text(m, (str_view){"", 0});
+    m->state = HARMONY_BETWEEN;
 }
 
-static void begin_message(chat_parser *p)
+static void begin_message(harmony *m)
 {
-    const header h = read_header(&p->harmony);
-    const size_t n_role = role_words(&p->harmony, &h);
-    set_target(p, is_assistant(&p->harmony, &h) ? target_of(&h, h.words + n_role, h.n_words - n_role) : HARMONY_HIDDEN);
-    p->harmony.state = HARMONY_IN_CONTENT;
+    const header h = read_header(m);
+    const size_t n_role = role_words(m, &h);
+    set_target(m, is_assistant(m, &h) ? target_of(&h, h.words + n_role, h.n_words - n_role) : HARMONY_HIDDEN);
+    m->state = HARMONY_IN_CONTENT;
 }
 
-static void begin_header(chat_parser *p, bool is_role_known)
+static void begin_header(harmony *m, bool is_role_known)
 {
-    buf_clear(&p->harmony.header);
-    p->harmony.is_role_known = is_role_known;
-    p->harmony.state = HARMONY_IN_HEADER;
+    buf_clear(&m->header);
+    m->is_role_known = is_role_known;
+    m->state = HARMONY_IN_HEADER;
 }
 
-/* What a header that never reached <|message|> says after its role and channel, up to a content type. */
+/* The text of a header that never reached <|message|>: what follows its role and channel, up to a content type. */
 static str_view stray_text(const harmony *m, const header *h)
 {
     str_view text = h->rest;
@@ -171,71 +179,71 @@ static str_view stray_text(const harmony *m, const header *h)
     return vocab_leading_space(text.data, text.size) < text.size ? text : (str_view){"", 0};
 }
 
-/* A header that ends without <|message|>: its stray text is taken for the message, unless it was meant for a tool. */
-static void end_header(chat_parser *p, const text_sink *sink)
+/* Ends a header without <|message|>: its stray text becomes the message, unless it was meant for a tool. */
+static void end_header(harmony *m)
 {
-    const header h = read_header(&p->harmony);
-    bool is_for_user = is_assistant(&p->harmony, &h);
+    const header h = read_header(m);
+    bool is_for_user = is_assistant(m, &h);
     for (size_t i = 0; i < h.n_words; i++)
         is_for_user = is_for_user && !starts_with(h.words[i], "to=");
     if (!is_for_user)
-        set_target(p, HARMONY_HIDDEN);
+        set_target(m, HARMONY_HIDDEN);
     else if (h.channel.size > 0)
-        set_target(p, target_of(&h, NULL, 0));
-    put_text(p, stray_text(&p->harmony, &h), sink);
-    end_message(p, sink);
+        set_target(m, target_of(&h, NULL, 0));
+    put_text(m, stray_text(m, &h));
+    end_message(m);
 }
 
 /* ---- the state machine ---- */
 
-static bool ends_message(const chat_parser *p, int32_t id)
+static bool ends_message(const harmony *m, int32_t id)
 {
-    return id == p->harmony.end || vocab_is_eog(p->v, id);
+    return id == m->end || vocab_is_eog(m->v, id);
 }
 
-static void feed_header(chat_parser *p, int32_t id, const text_sink *sink)
+static void feed_header(harmony *m, int32_t id)
 {
-    const str_view piece = vocab_piece(p->v, id, true);
-    if (id == p->harmony.message)
-        begin_message(p);
-    else if (ends_message(p, id))
-        end_header(p, sink);
-    else if (id == p->harmony.start)
-        begin_header(p, false);
+    const str_view piece = vocab_piece(m->v, id, true);
+    if (id == m->message)
+        begin_message(m);
+    else if (ends_message(m, id))
+        end_header(m);
+    else if (id == m->start)
+        begin_header(m, false);
     else
-        buf_append(&p->harmony.header, piece.data, piece.size);
+        buf_append(&m->header, piece.data, piece.size);
 }
 
-static void feed_content(chat_parser *p, int32_t id, const text_sink *sink)
+static void feed_content(harmony *m, int32_t id)
 {
-    if (id == p->harmony.start || id == p->harmony.channel) { // the end token was forgotten
-        end_message(p, sink);
-        begin_header(p, id == p->harmony.channel);
-        if (id == p->harmony.channel)
-            feed_header(p, id, sink);
-    } else if (ends_message(p, id)) {
-        end_message(p, sink);
+    if (id == m->start || id == m->channel) { // the end token is missing
+        end_message(m);
+        begin_header(m, id == m->channel);
+        if (id == m->channel)
+            feed_header(m, id);
+    } else if (ends_message(m, id)) {
+        end_message(m);
     } else {
-        put_text(p, vocab_piece(p->v, id, false), sink);
+        put_text(m, vocab_piece(m->v, id, false));
     }
 }
 
-void harmony_feed(chat_parser *p, int32_t id, const text_sink *sink)
+void harmony_feed(harmony *m, int32_t id)
 {
-    switch (p->harmony.state) {
-    case HARMONY_IN_HEADER: feed_header(p, id, sink); break;
-    case HARMONY_IN_CONTENT: feed_content(p, id, sink); break;
+    switch (m->state) {
+    case HARMONY_IN_HEADER: feed_header(m, id); break;
+    case HARMONY_IN_CONTENT: feed_content(m, id); break;
     case HARMONY_BETWEEN:
-        if (id == p->harmony.start)
-            begin_header(p, false);
+        if (id == m->start)
+            begin_header(m, false);
         break;
     }
 }
 
-void harmony_finish(chat_parser *p, const text_sink *sink)
+void harmony_finish(harmony *m)
 {
-    if (p->harmony.state == HARMONY_IN_HEADER)
-        end_header(p, sink);
+    if (m->state == HARMONY_IN_HEADER)
+        end_header(m);
     else
-        end_message(p, sink);
+        end_message(m);
 }

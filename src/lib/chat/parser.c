@@ -1,10 +1,15 @@
-#include "chat/parser.h"
-
+/* parser.c - one answer's parser: chooses what the format needs and passes tokens on to it. */
 #include "base/alloc.h"
-#include "base/limits.h"
+#include "chat/harmony.h"
+#include "chat/think.h"
 
-/* Text waits here only until the next marker or tag is certain; the longest wait is a run of line breaks. */
-enum { TEXT_MAX = LIMIT_PROMPT_BYTES };
+struct chat_parser {
+    const vocabulary *v;
+    chat_format format;
+    parser_text text;
+    harmony harmony; // CHAT_HARMONY only
+    think think;     // formats with <think> tags only
+};
 
 chat_parser *chat_parser_create(chat_format f, const vocabulary *v)
 {
@@ -13,11 +18,9 @@ chat_parser *chat_parser_create(chat_format f, const vocabulary *v)
         return NULL;
     p->v = v;
     p->format = f;
-    p->kind = SW_TEXT_CONTENT;
-    p->drops_space = f == CHAT_DEEPSEEK || f == CHAT_MISTRAL || f == CHAT_PHI3;
-    buf_init(&p->text, TEXT_MAX);
+    parser_text_init(&p->text, f == CHAT_DEEPSEEK || f == CHAT_MISTRAL || f == CHAT_PHI3);
     if (f == CHAT_HARMONY)
-        harmony_init(p);
+        harmony_init(&p->harmony, v, &p->text);
     return p;
 }
 
@@ -25,14 +28,14 @@ void chat_parser_free(chat_parser *p)
 {
     if (p == NULL)
         return;
-    buf_free(&p->text);
-    buf_free(&p->harmony.header);
+    parser_text_free(&p->text);
+    harmony_free(&p->harmony);
     mem_free(p);
 }
 
 sw_text_kind chat_parser_kind(const chat_parser *p)
 {
-    return p->kind;
+    return p->text.kind;
 }
 
 bool chat_parser_is_in_text(const chat_parser *p)
@@ -40,57 +43,48 @@ bool chat_parser_is_in_text(const chat_parser *p)
     return p->format != CHAT_HARMONY || p->harmony.state == HARMONY_IN_CONTENT;
 }
 
-void parser_emit(chat_parser *p, size_t n, const text_sink *sink)
-{
-    if (n == 0)
-        return;
-    const size_t skip = p->drops_space && p->text.data[0] == ' ' ? 1 : 0;
-    p->drops_space = false;
-    if (n > skip)
-        sink->on_text(sink->ud, p->kind, p->text.data + skip, n - skip);
-    buf_consume(&p->text, n);
-}
-
 static bool has_thinking(chat_format f)
 {
     return f == CHAT_CHATML || f == CHAT_DEEPSEEK_V3;
 }
 
-/* Hands on the text of formats that are not parsed token by token. */
-static void run(chat_parser *p, bool is_over, const text_sink *sink)
+/* Emits known text in formats whose tokens need no parsing one by one. */
+static void run(chat_parser *p, bool is_over)
 {
     if (has_thinking(p->format))
-        think_run(p, is_over, sink);
+        think_run(&p->think, &p->text, is_over);
     else
-        parser_emit(p, p->text.size, sink);
+        parser_text_emit(&p->text, p->text.known.size);
 }
 
+/* A Harmony header that is too long loses its rest; only missing memory is an error. */
 static sw_code status(const chat_parser *p)
 {
-    return p->text.failed == SW_OK && p->harmony.header.failed != SW_ENOMEM ? SW_OK : SW_ENOMEM;
+    return p->text.known.failed == SW_OK && p->harmony.header.failed != SW_ENOMEM ? SW_OK : SW_ENOMEM;
 }
 
 sw_code chat_parser_feed(chat_parser *p, int32_t id, chat_text_fn on_text, void *ud)
 {
-    const text_sink sink = {on_text, ud};
+    p->text.on_text = on_text;
+    p->text.ud = ud;
     if (p->format == CHAT_HARMONY) {
-        harmony_feed(p, id, &sink);
+        harmony_feed(&p->harmony, id);
     } else {
-        const str_view piece = vocab_piece(p->v, id, false);
-        detok_feed(&p->detok, piece.data, piece.size, &p->text);
-        run(p, false, &sink);
+        parser_text_put(&p->text, vocab_piece(p->v, id, false));
+        run(p, false);
     }
     return status(p);
 }
 
 sw_code chat_parser_finish(chat_parser *p, chat_text_fn on_text, void *ud)
 {
-    const text_sink sink = {on_text, ud};
+    p->text.on_text = on_text;
+    p->text.ud = ud;
     if (p->format == CHAT_HARMONY) {
-        harmony_finish(p, &sink);
+        harmony_finish(&p->harmony);
     } else {
-        detok_flush(&p->detok, &p->text);
-        run(p, true, &sink);
+        parser_text_end(&p->text);
+        run(p, true);
     }
     return status(p);
 }

@@ -1,3 +1,4 @@
+/* prompt.c - collects text between markers; `flush` is the one place that encodes it. */
 #include "chat/prompt.h"
 
 #include <string.h>
@@ -10,8 +11,8 @@ void prompt_begin(prompt_builder *p, const vocabulary *v, token_list *out, sw_er
     buf_init(&p->text, LIMIT_PROMPT_BYTES);
 }
 
-/* Encodes the text gathered so far.  Where the marker before it swallows white space, encoding marker and text together
- * would have done so too. */
+/* Encodes the collected text.  White space that the marker before it absorbs is left out, as encoding marker and text
+ * together would do. */
 static void flush(prompt_builder *p)
 {
     if (p->text.failed != SW_OK && p->code == SW_OK)

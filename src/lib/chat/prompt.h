@@ -1,31 +1,35 @@
-/* prompt.h - building a prompt from markers and text.
+/* prompt.h - building the tokens of a prompt from markers and text.
  *
- * Markers are written as ids; the text between two markers is gathered and encoded in one go with special parsing off,
- * because tokens form across the border of a literal and a message.  Errors are sticky: the first one stays.
+ * Markers are written as ids.  The text between two markers is collected and encoded at once, because tokens form
+ * across the border of a literal and a message; special parsing is off, so no message contains a marker.  Errors are
+ * sticky: the first one is kept and later calls do nothing.
  */
 #ifndef CHAT_PROMPT_H
 #define CHAT_PROMPT_H
 
 #include "base/buf.h"
-#include "chat/chat.h"
+#include "spillway/error.h"
+#include "token/vocab.h"
 
 typedef struct prompt_builder {
     const vocabulary *v;
-    token_list *out;
+    token_list *out; // the caller's
     sw_err *err;
-    sw_code code;
+    sw_code code;        // the first error
     buf text;            // since the last marker
-    size_t n_bytes;      // of text in all
+    size_t n_bytes;      // of text in all, at most LIMIT_PROMPT_BYTES
     int32_t last_marker; // or TOKEN_NONE
 } prompt_builder;
 
+/* Starts a prompt that is appended to *out; v, out and err must live until prompt_end. */
 void prompt_begin(prompt_builder *p, const vocabulary *v, token_list *out, sw_err *err);
-/* Encodes the last text and frees everything. */
+/* Encodes the last text, frees everything and returns the first error: SW_EINVAL, SW_ELIMIT, SW_ENOMEM. */
 SW_NODISCARD sw_code prompt_end(prompt_builder *p);
 
+/* Text, literal or from outside. */
 void prompt_text(prompt_builder *p, const char *text);
 void prompt_bytes(prompt_builder *p, const char *text, size_t n);
-/* A special token by its text; SW_EINVAL when the vocabulary does not have it. */
+/* A special token by its text; SW_EINVAL if the vocabulary does not have it. */
 void prompt_marker(prompt_builder *p, const char *marker);
 /* A special token by its id; TOKEN_NONE writes nothing. */
 void prompt_id(prompt_builder *p, int32_t id);

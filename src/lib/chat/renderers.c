@@ -1,8 +1,9 @@
+/* renderers.c - the chat formats as code, from plain lines to Mistral's two layouts. */
 #include "chat/renderers.h"
 
 #include <string.h>
 
-/* Formats whose template writes BOS itself want it whatever the file's flag says; the others follow the flag. */
+/* For formats that follow the file's flag.  Those whose template writes BOS itself use prompt_id(vocab_bos). */
 static void bos_if_added(prompt_builder *p)
 {
     if (vocab_adds_bos(p->v))
@@ -18,7 +19,7 @@ static const char *role_name(sw_role role)
     return NAMES[role];
 }
 
-/* A past answer without the reasoning that clients send back inside it, and the line breaks after that. */
+/* A past answer without the reasoning that clients return inside it, and without the line breaks after that. */
 static const char *without_thinking(const char *content)
 {
     static const char END[] = "</think>";
@@ -77,7 +78,7 @@ static void harmony_system(prompt_builder *p, const chat_conversation *c)
     prompt_marker(p, "<|end|>");
 }
 
-/* Reasoning of past answers is left out: the format keeps it only until the answer is final. */
+/* The reasoning of past answers is left out: the format keeps it only until the answer is final. */
 void render_harmony(prompt_builder *p, const chat_conversation *c)
 {
     bos_if_added(p);
@@ -140,7 +141,7 @@ static void llama3_header(prompt_builder *p, const char *role)
     prompt_text(p, "\n\n");
 }
 
-/* Contents are trimmed on both sides. */
+/* The template trims white space on both sides of a message. */
 void render_llama3(prompt_builder *p, const chat_conversation *c)
 {
     prompt_id(p, vocab_bos(p->v));
@@ -176,7 +177,7 @@ void render_deepseek_v3(prompt_builder *p, const chat_conversation *c)
     prompt_marker(p, "<｜Assistant｜>");
 }
 
-/* ---- formats with markers of plain text, which a message can imitate ---- */
+/* ---- formats whose markers are plain text, so that a message can imitate them ---- */
 
 void render_deepseek(prompt_builder *p, const chat_conversation *c)
 {
@@ -196,7 +197,7 @@ void render_deepseek(prompt_builder *p, const chat_conversation *c)
     prompt_text(p, "Assistant:");
 }
 
-/* A marker where the vocabulary has it as a token, else its text. */
+/* A marker if the vocabulary has it as a token, otherwise its text. */
 static void marker_or_text(prompt_builder *p, const char *marker)
 {
     if (vocab_find(p->v, marker) != TOKEN_NONE)
@@ -205,8 +206,8 @@ static void marker_or_text(prompt_builder *p, const char *marker)
         prompt_text(p, marker);
 }
 
-/* The layout of the first models, and the later one (v3) of vocabularies that have [INST] as a token: other spaces, and
- * the system text before the last user message instead of the first. */
+/* There are two layouts: that of the first models, and that of later vocabularies (v3), which have [INST] as a token.
+ * They differ in spaces, and the later one puts the system text before the last user message instead of the first. */
 typedef struct mistral_layout {
     const char *before_end, *before_answer, *after_system;
     bool has_late_system;
@@ -225,19 +226,19 @@ static void mistral_user(prompt_builder *p, const mistral_layout *l, const char 
     marker_or_text(p, "[/INST]");
 }
 
-/* User and assistant in turn, a user first and last. */
+/* User and assistant must alternate, with a user first and last. */
 static void check_turns(prompt_builder *p, const chat_conversation *c, size_t n_system)
 {
     for (size_t i = n_system; i < c->n && p->code == SW_OK; i++) {
         const bool is_user_turn = (i - n_system) % 2 == 0;
         if (c->messages[i].role != (is_user_turn ? SW_ROLE_USER : SW_ROLE_ASSISTANT))
             p->code = sw_fail(p->err, SW_EINVAL,
-                              "messages[%zu]: this model's chat format wants user and assistant in turn, after at "
+                              "messages[%zu]: this model's chat format needs user and assistant in turn, after at "
                               "most one system message",
                               i);
     }
     if ((c->n - n_system) % 2 == 0 && p->code == SW_OK)
-        p->code = sw_fail(p->err, SW_EINVAL, "messages: this model's chat format wants a user message at the end");
+        p->code = sw_fail(p->err, SW_EINVAL, "messages: this model's chat format needs a user message at the end");
 }
 
 void render_mistral(prompt_builder *p, const chat_conversation *c)

@@ -1,11 +1,16 @@
-/* renderers.h - one function per chat format; messages are checked already. */
+/* renderers.h - one function per chat format: writes a conversation as the model was trained to read it.
+ *
+ * Messages are already checked: known roles but no tools, content not NULL.  A renderer ends where the assistant is to
+ * continue.  Each follows the Jinja template that the model was published with.
+ */
 #ifndef CHAT_RENDERERS_H
 #define CHAT_RENDERERS_H
 
 #include "chat/prompt.h"
+#include "spillway.h"
 
 typedef struct chat_conversation {
-    const sw_message *messages;
+    const sw_message *messages; // (n)
     size_t n;
     sw_effort effort;
     const char *date; // "YYYY-MM-DD"

@@ -1,15 +1,15 @@
-/* think.c - answers that begin with <think>reasoning</think>.
+/* think.c - splits an answer at its <think> tags.
  *
- * The tags may arrive as one token or in parts, so text is held back while it could still become one.  Line breaks
+ * A tag may arrive as one token or in parts, so text is held back while it could still become a tag.  Line breaks
  * around the reasoning belong to the tags.
  */
-#include <string.h>
+#include "chat/think.h"
 
-#include "chat/parser.h"
+#include <string.h>
 
 static const char OPEN[] = "<think>", CLOSE[] = "</think>";
 
-/* How many bytes at the end of s[0..n) could be the beginning of `tag`. */
+/* The number of bytes at the end of s[0..n) that could be the start of `tag`. */
 static size_t partial_tag(const char *s, size_t n, const char *tag)
 {
     size_t len = strlen(tag) - 1;
@@ -36,7 +36,7 @@ static size_t leading_newlines(const buf *b)
     return strspn(buf_str(b), "\n");
 }
 
-/* Without the line breaks at the end. */
+/* n less the line breaks at the end of s[0..n). */
 static size_t trimmed(const char *s, size_t n)
 {
     while (n > 0 && s[n - 1] == '\n')
@@ -44,55 +44,55 @@ static size_t trimmed(const char *s, size_t n)
     return n;
 }
 
-/* Decides whether the answer begins with reasoning.  Returns false when more text is needed. */
-static bool start(chat_parser *p, bool is_over)
+/* Decides whether the answer begins with reasoning.  Returns false if more text is needed. */
+static bool start(think *t, parser_text *text, bool is_over)
 {
-    const size_t n_open = strlen(OPEN), skip = leading_newlines(&p->text), n = p->text.size - skip;
-    const char *const text = buf_str(&p->text) + skip;
-    if (n >= n_open && memcmp(text, OPEN, n_open) == 0) {
-        buf_consume(&p->text, skip + n_open);
-        p->kind = SW_TEXT_REASONING;
-        p->think.state = THINK_REASONING;
+    const size_t n_open = strlen(OPEN), skip = leading_newlines(&text->known), n = text->known.size - skip;
+    const char *const s = buf_str(&text->known) + skip;
+    if (n >= n_open && memcmp(s, OPEN, n_open) == 0) {
+        buf_consume(&text->known, skip + n_open);
+        text->kind = SW_TEXT_REASONING;
+        t->state = THINK_REASONING;
         return true;
     }
-    if (!is_over && partial_tag(text, n, OPEN) == n)
+    if (!is_over && partial_tag(s, n, OPEN) == n)
         return false;
-    p->think.state = THINK_CONTENT;
+    t->state = THINK_CONTENT;
     return true;
 }
 
-/* Hands on reasoning up to the closing tag.  Returns false when more text is needed. */
-static bool reason(chat_parser *p, bool is_over, const text_sink *sink)
+/* Emits reasoning up to the closing tag.  Returns false if more text is needed. */
+static bool reason(think *t, parser_text *text, bool is_over)
 {
-    if (!p->think.has_begun)
-        buf_consume(&p->text, leading_newlines(&p->text));
-    const char *const text = buf_str(&p->text);
-    size_t n = find_close(text, p->text.size);
-    const bool is_closed = n < p->text.size;
+    if (!t->has_begun)
+        buf_consume(&text->known, leading_newlines(&text->known));
+    const char *const s = buf_str(&text->known);
+    size_t n = find_close(s, text->known.size);
+    const bool is_closed = n < text->known.size;
     if (!is_closed && !is_over)
-        n -= partial_tag(text, n, CLOSE);
-    const size_t n_shown = trimmed(text, n);
-    p->think.has_begun = p->think.has_begun || n_shown > 0;
-    parser_emit(p, n_shown, sink);
+        n -= partial_tag(s, n, CLOSE);
+    const size_t n_shown = trimmed(s, n);
+    t->has_begun = t->has_begun || n_shown > 0;
+    parser_text_emit(text, n_shown);
     if (!is_closed)
         return false;
-    buf_consume(&p->text, n - n_shown + strlen(CLOSE));
-    p->kind = SW_TEXT_CONTENT;
-    p->think.state = THINK_AFTER;
+    buf_consume(&text->known, n - n_shown + strlen(CLOSE));
+    text->kind = SW_TEXT_CONTENT;
+    t->state = THINK_AFTER;
     return true;
 }
 
-void think_run(chat_parser *p, bool is_over, const text_sink *sink)
+void think_run(think *t, parser_text *text, bool is_over)
 {
-    if (p->think.state == THINK_START && !start(p, is_over))
+    if (t->state == THINK_START && !start(t, text, is_over))
         return;
-    if (p->think.state == THINK_REASONING && !reason(p, is_over, sink))
+    if (t->state == THINK_REASONING && !reason(t, text, is_over))
         return;
-    if (p->think.state == THINK_AFTER) {
-        buf_consume(&p->text, leading_newlines(&p->text));
-        if (p->text.size > 0)
-            p->think.state = THINK_CONTENT;
+    if (t->state == THINK_AFTER) {
+        buf_consume(&text->known, leading_newlines(&text->known));
+        if (text->known.size > 0)
+            t->state = THINK_CONTENT;
     }
-    if (p->think.state == THINK_CONTENT)
-        parser_emit(p, p->text.size, sink);
+    if (t->state == THINK_CONTENT)
+        parser_text_emit(text, text->known.size);
 }

@@ -1,10 +1,11 @@
+/* presets.c - one row per model; the tiny- rows are for tests. */
 #include "convert/presets.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Type mixes as published files have them: gpt-oss MXFP4 experts with Q8_0 for the rest; the others "Q4_K_M"-like,
- * where rows that are no multiple of 256 fall back to Q5_0. */
+/* Types are those of published files: for gpt-oss MXFP4 experts and Q8_0 for the rest; for the others like "Q4_K_M",
+ * where rows whose length is not a multiple of 256 fall back to Q5_0. */
 // clang-format off
 static const preset PRESETS[] = {
     {.name = "gpt-oss-20b", .arch = "gpt-oss", .n_layers = 24, .n_embd = 2880, .n_head = 64, .n_head_kv = 8,

@@ -1,4 +1,4 @@
-/* presets.h - the true dimensions of known models, as published, for `spillway synth`. */
+/* presets.h - the dimensions of known models, as published, for `spillway synth`. */
 #ifndef CONVERT_PRESETS_H
 #define CONVERT_PRESETS_H
 
@@ -7,6 +7,7 @@
 
 #include "gguf/types.h"
 
+/* Names follow hparams.h; 0 where a model has none. */
 typedef struct preset {
     const char *name;
     const char *arch;
@@ -24,7 +25,7 @@ typedef struct preset {
     tensor_type dense, experts, experts_down, embd; // types of the weights
 } preset;
 
-/* NULL when there is none of that name. */
+/* NULL if there is none of that name. */
 const preset *preset_find(const char *name);
 /* "gpt-oss-20b, ...", for messages. */
 const char *preset_names(void);

@@ -1,24 +1,29 @@
-/* quantize.c - a model with other weight types. */
+/* quantize.c - rewrites a model file with other weight types.
+ *
+ * Tensors stream through in chunks of rows, so memory is bounded whatever the size of the model.  All keys are copied,
+ * except those that describe the types and the split of the old file.
+ */
 #include <string.h>
 #include <strings.h> // strcasecmp
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "base/pool.h"
 #include "base/sysinfo.h"
-#include "gguf/writer.h"
+#include "gguf/gguf_writer.h"
 #include "model/info.h"
 #include "quant/decode.h"
 #include "quant/encode.h"
 #include "spillway.h"
 
-enum { CHUNK_ELEMS = 8 << 20 };
+enum { CHUNK_ELEMS = 8 << 20 }; // elements that are converted at once
 
-/* The types asked for, by tensor class. */
+/* The requested types, by tensor class. */
 typedef struct plan {
     tensor_type by_class[SW_N_CLASSES];
 } plan;
 
-/* A run of rows on its way from one type to another. */
+/* Rows to be converted from one type to another. */
 typedef struct convert_job {
     tensor_type from, to;
     size_t n_cols;
@@ -36,7 +41,7 @@ static sw_code type_by_name(const char *option, const char *name, tensor_type *o
             return SW_OK;
         }
     }
-    return sw_fail(err, SW_EINVAL, "%s: '%s' is no type that can be written; there are %s", option, name,
+    return sw_fail(err, SW_EINVAL, "%s: '%s' is not a type that can be written; the types are %s", option, name,
                    encode_types());
 }
 
@@ -69,7 +74,7 @@ static bool ends_with(str_view s, const char *end)
     return s.size >= n && memcmp(s.data + s.size - n, end, n) == 0;
 }
 
-/* Only matrices are converted; the router is small and decides much, so it stays. */
+/* Only matrices are converted.  The router stays: it is small, and errors in it change which experts run. */
 static tensor_type target_type(const plan *p, const gguf_tensor *t)
 {
     const bool is_matrix = t->n_dims >= 2 && ends_with(t->name, ".weight");
@@ -130,7 +135,7 @@ static sw_code convert_tensor(run *r, const gguf_tensor *t)
     return code;
 }
 
-/* Announces every tensor and finds the longest row. */
+/* Announces every tensor; *longest is the length of the longest row in elements. */
 static sw_code announce_all(run *r, uint64_t *longest)
 {
     for (size_t i = 0; i < gguf_n_tensors(r->g); i++) {
@@ -189,6 +194,8 @@ static sw_code write_all(run *r, const char *out_path)
 
 sw_code sw_quantize(const char *in_path, const char *out_path, const sw_quantize_options *options, sw_err *err)
 {
+    if (options->n_threads < 0 || options->n_threads > LIMIT_THREADS)
+        return sw_fail(err, SW_EINVAL, "n_threads: %d is not between 0 and %d", options->n_threads, LIMIT_THREADS);
     gguf_file *g;
     sw_code code = gguf_open(&g, in_path, err);
     if (code != SW_OK)

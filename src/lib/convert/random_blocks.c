@@ -1,3 +1,4 @@
+/* random_blocks.c - per format: which bytes are random, and the scale that gives the wanted deviation. */
 #include "convert/random_blocks.h"
 
 #include <math.h>
@@ -22,7 +23,7 @@ static void random_bytes(rng_state *rng, uint8_t *out, size_t n)
     }
 }
 
-/* A scale of random sign: cancels the mean of codes that reach one further down than up. */
+/* Codes reach one further down than up, so their mean is not zero; a scale of random sign cancels it. */
 static float either_sign(uint8_t bits, float v)
 {
     return (bits & 1) != 0 ? -v : v;
@@ -30,7 +31,7 @@ static float either_sign(uint8_t bits, float v)
 
 static void make_f32(rng_state *rng, float deviation, uint8_t *b)
 {
-    // Four uniform numbers add up to a fair bell; their sum has a variance of 1/3.
+    // The sum of four uniform numbers is close to a normal distribution; its variance is 1/3.
     float sum = -2;
     for (int i = 0; i < 4; i++)
         sum += rng_float(rng);
@@ -50,7 +51,7 @@ static void make_q5_0(rng_state *rng, float deviation, uint8_t *b)
     half_store(b, either_sign(b[6], deviation / Q5_0_DEVIATION));
 }
 
-/* Scale and min of a group are the same number and dmin = 7.5 d, which puts the mean of uniform codes at zero. */
+/* Scale and min of a group are the same number and dmin is 7.5 d, so the mean of uniform codes (0..15) is zero. */
 static void make_q4_k(rng_state *rng, float deviation, uint8_t *b)
 {
     random_bytes(rng, b, 144);

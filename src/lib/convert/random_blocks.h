@@ -1,4 +1,8 @@
-/* random_blocks.h - random weights straight in a file's block formats: as fast as random numbers can be made. */
+/* random_blocks.h - random weights, made directly in the block formats of a file.
+ *
+ * Random codes under a computed scale are as fast as the random numbers themselves; quantizing random floats would take
+ * many times as long.
+ */
 #ifndef CONVERT_RANDOM_BLOCKS_H
 #define CONVERT_RANDOM_BLOCKS_H
 

@@ -1,5 +1,7 @@
-#include "convert/synth.h"
-
+/* synth.c - models with random, well-behaved weights at true dimensions, for measuring speed without real weights.
+ *
+ * The file has every key and tensor that the real model has, so it loads and runs like it; what it says is noise.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,7 +10,8 @@
 #include "convert/random_blocks.h"
 #include "convert/synth_tensors.h"
 #include "convert/synth_vocab.h"
-#include "gguf/writer.h"
+#include "gguf/gguf_writer.h"
+#include "spillway.h"
 
 enum { CHUNK_BYTES = 4 << 20 };
 
@@ -28,7 +31,7 @@ static void put_arch_f32(gguf_writer *w, const preset *p, const char *key, float
     gguf_put_f32(w, name, value);
 }
 
-/* What is cached of a token is one latent vector and the rotated part of the key. */
+/* Latent attention caches one latent vector per token and the rotated part of its key. */
 static void put_latent(gguf_writer *w, const preset *p)
 {
     put_arch_u32(w, p, "attention.head_count_kv", 1);
@@ -81,76 +84,86 @@ static void put_dimensions(gguf_writer *w, const preset *p)
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
-static void put_item(gguf_writer *w, const synth_tensor *i, rng_state *rng, uint8_t *chunk, uint64_t *done,
-                     uint64_t total, sw_progress_fn on_progress, void *ud)
+/* One model on its way to its file. */
+typedef struct synth_run {
+    const sw_synth_options *options;
+    synth_tensors tensors;
+    gguf_writer *w;
+    rng_state rng;
+    uint8_t *chunk; // (CHUNK_BYTES)
+    uint64_t done;  // bytes of tensor data
+} synth_run;
+
+/* Adds the mean of a plain F32 tensor to n values of the chunk. */
+static void shift_by(float mean, uint8_t *chunk, size_t n)
 {
-    const type_traits *const k = type_get((uint32_t)i->type);
-    uint64_t left = i->ne[0] / k->block_elems * i->ne[1] * i->ne[2];
+    for (size_t e = 0; e < n; e++) {
+        float v;
+        memcpy(&v, chunk + e * sizeof v, sizeof v);
+        v += mean;
+        memcpy(chunk + e * sizeof v, &v, sizeof v);
+    }
+}
+
+static void put_tensor(synth_run *r, const synth_tensor *t)
+{
+    const type_traits *const k = type_get((uint32_t)t->type);
+    uint64_t left = t->ne[0] / k->block_elems * t->ne[1] * t->ne[2]; // blocks
     while (left > 0) {
         const uint64_t room = CHUNK_BYTES / k->block_bytes;
         const size_t n = (size_t)(left < room ? left : room);
-        random_blocks_fill(i->type, rng, i->deviation, n, chunk);
-        for (size_t e = 0; i->mean != 0 && e < n; e++) { // plain types only
-            float v;
-            memcpy(&v, chunk + e * sizeof v, sizeof v);
-            v += i->mean;
-            memcpy(chunk + e * sizeof v, &v, sizeof v);
-        }
-        gguf_put_data(w, chunk, n * k->block_bytes);
+        random_blocks_fill(t->type, &r->rng, t->deviation, n, r->chunk);
+        if (t->mean != 0)
+            shift_by(t->mean, r->chunk, n);
+        gguf_put_data(r->w, r->chunk, n * k->block_bytes);
         left -= n;
-        *done += n * k->block_bytes;
-        if (on_progress != NULL)
-            on_progress(ud, *done, total);
+        r->done += n * k->block_bytes;
+        if (r->options->on_progress != NULL)
+            r->options->on_progress(r->options->ud, r->done, r->tensors.bytes);
     }
 }
 
-static sw_code write_model(const synth_tensors *s, uint64_t seed, const char *path, sw_progress_fn on_progress,
-                           void *ud, sw_err *err)
+static bool put_header(synth_run *r)
 {
-    gguf_writer *w;
-    const sw_code code = gguf_writer_open(&w, path, err);
+    const preset *const p = r->tensors.p;
+    gguf_put_str(r->w, "general.architecture", p->arch);
+    gguf_put_str(r->w, "general.name", p->name);
+    gguf_put_str(r->w, "general.description", "random weights at true dimensions, for measuring speed");
+    gguf_put_u32(r->w, "general.quantization_version", 2);
+    put_dimensions(r->w, p);
+    if (!synth_put_vocabulary(r->w, p->n_vocab))
+        return false;
+    for (size_t i = 0; i < r->tensors.n; i++) {
+        const synth_tensor *const t = &r->tensors.items[i];
+        gguf_announce(r->w, (str_view){t->name, strlen(t->name)}, t->type, t->n_dims, t->ne);
+    }
+    gguf_begin(r->w);
+    return true;
+}
+
+static sw_code write_model(synth_run *r, const char *path, sw_err *err)
+{
+    r->chunk = mem_alloc(CHUNK_BYTES);
+    if (r->chunk == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory writing %s", path);
+    const sw_code code = gguf_writer_open(&r->w, path, err);
     if (code != SW_OK)
         return code;
-    uint8_t *const chunk = mem_alloc(CHUNK_BYTES);
-    gguf_put_str(w, "general.architecture", s->p->arch);
-    gguf_put_str(w, "general.name", s->p->name);
-    gguf_put_str(w, "general.description", "random weights at true dimensions, for measuring speed");
-    gguf_put_u32(w, "general.quantization_version", 2);
-    put_dimensions(w, s->p);
-    if (chunk == NULL || !synth_put_vocabulary(w, s->p->n_vocab)) {
-        mem_free(chunk);
-        gguf_abandon(w);
+    if (!put_header(r)) {
+        gguf_abandon(r->w);
         return sw_fail(err, SW_ENOMEM, "out of memory writing %s", path);
     }
-    for (size_t i = 0; i < s->n; i++)
-        gguf_announce(w, (str_view){s->items[i].name, strlen(s->items[i].name)}, s->items[i].type, s->items[i].n_dims,
-                      s->items[i].ne);
-    gguf_begin(w);
-    rng_state rng;
-    rng_seed(&rng, seed);
-    uint64_t done = 0;
-    for (size_t i = 0; i < s->n; i++)
-        put_item(w, &s->items[i], &rng, chunk, &done, s->bytes, on_progress, ud);
-    mem_free(chunk);
-    return gguf_commit(w, err);
-}
-
-sw_code synth_write(const preset *p, uint64_t seed, const char *path, sw_progress_fn on_progress, void *ud, sw_err *err)
-{
-    if (p->n_vocab < SYNTH_VOCAB_MIN)
-        return sw_fail(err, SW_EINVAL, "a vocabulary needs at least %d tokens", SYNTH_VOCAB_MIN);
-    synth_tensors s;
-    const sw_code code = synth_tensors_list(p, &s) ? write_model(&s, seed, path, on_progress, ud, err)
-                                                   : sw_fail(err, SW_ENOMEM, "out of memory writing %s", path);
-    mem_free(s.items);
-    return code;
+    rng_seed(&r->rng, r->options->seed);
+    for (size_t i = 0; i < r->tensors.n; i++)
+        put_tensor(r, &r->tensors.items[i]);
+    return gguf_commit(r->w, err);
 }
 
 sw_code sw_synth(const sw_synth_options *o, const char *path, sw_err *err)
 {
     const preset *const found = o->preset != NULL ? preset_find(o->preset) : NULL;
     if (found == NULL)
-        return sw_fail(err, SW_EINVAL, "there is no preset '%s'; there are %s", o->preset != NULL ? o->preset : "",
+        return sw_fail(err, SW_EINVAL, "unknown preset '%s'; the presets are %s", o->preset != NULL ? o->preset : "",
                        preset_names());
     preset p = *found;
     if (o->n_layers < 0 || o->n_layers > p.n_layers)
@@ -159,5 +172,12 @@ sw_code sw_synth(const sw_synth_options *o, const char *path, sw_err *err)
         return sw_fail(err, SW_EINVAL, "the vocabulary must have 1 to %d tokens", LIMIT_VOCAB_TOKENS);
     p.n_layers = o->n_layers > 0 ? o->n_layers : p.n_layers;
     p.n_vocab = o->n_vocab > 0 ? o->n_vocab : p.n_vocab;
-    return synth_write(&p, o->seed, path, o->on_progress, o->ud, err);
+    if (p.n_vocab < SYNTH_VOCAB_MIN)
+        return sw_fail(err, SW_EINVAL, "a vocabulary needs at least %d tokens", SYNTH_VOCAB_MIN);
+    synth_run r = {.options = o};
+    const sw_code code = synth_tensors_list(&p, &r.tensors) ? write_model(&r, path, err)
+                                                            : sw_fail(err, SW_ENOMEM, "out of memory writing %s", path);
+    mem_free(r.chunk);
+    mem_free(r.tensors.items);
+    return code;
 }

@@ -1,3 +1,4 @@
+/* synth_tensors.c - the tensors of each family, as conversion scripts name and shape them. */
 #include "convert/synth_tensors.h"
 
 #include <math.h>
@@ -27,7 +28,7 @@ static void name_item(synth_tensor *i, int layer, const char *base, const char *
         snprintf(i->name, sizeof i->name, "%s.%s", base, suffix);
 }
 
-/* A matrix, or a stack of them when n_stacked > 0; values keep the variance of what goes in. */
+/* A matrix, or a stack of n_stacked (> 0) matrices.  The deviation keeps the variance of the input in the output. */
 static void add_mat(synth_tensors *s, int layer, const char *base, tensor_type type, int cols, int rows, int n_stacked)
 {
     synth_tensor i = {.type = type_fitting(type, (uint64_t)cols),
@@ -38,23 +39,31 @@ static void add_mat(synth_tensors *s, int layer, const char *base, tensor_type t
     add(s, &i);
 }
 
+/* The distribution of the values of a plain F32 tensor. */
+typedef struct spread {
+    float mean, deviation;
+} spread;
+
+static const spread BIAS = {0, 0.1f}, NORM = {1, 0.1f};
+
+/* A vector of n floats, or n_stacked (> 0) of them. */
 static void add_floats(synth_tensors *s, int layer, const char *base, const char *suffix, int n, int n_stacked,
-                       float mean, float deviation)
+                       spread values)
 {
     synth_tensor i = {.type = TYPE_F32,
                       .n_dims = n_stacked > 0 ? 2 : 1,
                       .ne = {(uint64_t)n, (uint64_t)(n_stacked > 0 ? n_stacked : 1), 1},
-                      .mean = mean,
-                      .deviation = deviation};
+                      .mean = values.mean,
+                      .deviation = values.deviation};
     name_item(&i, layer, base, suffix);
     add(s, &i);
 }
 
 static void add_norm(synth_tensors *s, int layer, const char *base, int n)
 {
-    add_floats(s, layer, base, "weight", n, 0, 1.0f, 0.1f);
+    add_floats(s, layer, base, "weight", n, 0, NORM);
     if (strcmp(s->p->arch, "phimoe") == 0)
-        add_floats(s, layer, base, "bias", n, 0, 0.0f, 0.1f);
+        add_floats(s, layer, base, "bias", n, 0, BIAS);
 }
 
 /* DeepSeek's latent attention, with keys and values as absorbed matrices per head. */
@@ -83,20 +92,20 @@ static void add_attention(synth_tensors *s, int l)
     add_mat(s, l, "attn_v", p->dense, p->n_embd, kv, 0);
     add_mat(s, l, "attn_output", p->dense, q, p->n_embd, 0);
     if (p->has_biases) {
-        add_floats(s, l, "attn_q", "bias", q, 0, 0, 0.1f);
-        add_floats(s, l, "attn_k", "bias", kv, 0, 0, 0.1f);
-        add_floats(s, l, "attn_v", "bias", kv, 0, 0, 0.1f);
-        add_floats(s, l, "attn_output", "bias", p->n_embd, 0, 0, 0.1f);
+        add_floats(s, l, "attn_q", "bias", q, 0, BIAS);
+        add_floats(s, l, "attn_k", "bias", kv, 0, BIAS);
+        add_floats(s, l, "attn_v", "bias", kv, 0, BIAS);
+        add_floats(s, l, "attn_output", "bias", p->n_embd, 0, BIAS);
     }
     if (is_oss)
-        add_floats(s, l, "attn_sinks", "weight", p->n_head, 0, 0, 1.0f);
+        add_floats(s, l, "attn_sinks", "weight", p->n_head, 0, (spread){0, 1.0f});
     if (strcmp(p->arch, "qwen3moe") == 0) {
-        add_floats(s, l, "attn_q_norm", "weight", p->head, 0, 1.0f, 0.1f);
-        add_floats(s, l, "attn_k_norm", "weight", p->head, 0, 1.0f, 0.1f);
+        add_floats(s, l, "attn_q_norm", "weight", p->head, 0, NORM);
+        add_floats(s, l, "attn_k_norm", "weight", p->head, 0, NORM);
     }
     if (strcmp(p->arch, "olmoe") == 0) {
-        add_floats(s, l, "attn_q_norm", "weight", q, 0, 1.0f, 0.1f);
-        add_floats(s, l, "attn_k_norm", "weight", kv, 0, 1.0f, 0.1f);
+        add_floats(s, l, "attn_q_norm", "weight", q, 0, NORM);
+        add_floats(s, l, "attn_k_norm", "weight", kv, 0, NORM);
     }
     add_norm(s, l, is_oss ? "post_attention_norm" : "ffn_norm", p->n_embd);
 }
@@ -117,10 +126,10 @@ static void add_experts(synth_tensors *s, int l)
     add_mat(s, l, "ffn_up_exps", p->experts, p->n_embd, p->n_ff_expert, p->n_expert);
     add_mat(s, l, "ffn_down_exps", p->experts_down, p->n_ff_expert, p->n_embd, p->n_expert);
     if (strcmp(p->arch, "gpt-oss") == 0) {
-        add_floats(s, l, "ffn_gate_inp", "bias", p->n_expert, 0, 0, 0.1f);
-        add_floats(s, l, "ffn_gate_exps", "bias", p->n_ff_expert, p->n_expert, 0, 0.1f);
-        add_floats(s, l, "ffn_up_exps", "bias", p->n_ff_expert, p->n_expert, 0, 0.1f);
-        add_floats(s, l, "ffn_down_exps", "bias", p->n_embd, p->n_expert, 0, 0.1f);
+        add_floats(s, l, "ffn_gate_inp", "bias", p->n_expert, 0, BIAS);
+        add_floats(s, l, "ffn_gate_exps", "bias", p->n_ff_expert, p->n_expert, BIAS);
+        add_floats(s, l, "ffn_up_exps", "bias", p->n_ff_expert, p->n_expert, BIAS);
+        add_floats(s, l, "ffn_down_exps", "bias", p->n_embd, p->n_expert, BIAS);
     }
     const int shared = p->n_expert_shared * p->n_ff_expert;
     if (shared > 0) {
@@ -148,9 +157,9 @@ bool synth_tensors_list(const preset *p, synth_tensors *s)
     add_norm(s, -1, "output_norm", p->n_embd);
     add_mat(s, -1, "output", p->embd, p->n_embd, p->n_vocab, 0);
     if (strcmp(p->arch, "phimoe") == 0) {
-        add_floats(s, -1, "output", "bias", p->n_vocab, 0, 0, 0.1f);
-        add_floats(s, -1, "rope_factors_short", "weight", p->head / 2, 0, 1.0f, 0.01f);
-        add_floats(s, -1, "rope_factors_long", "weight", p->head / 2, 0, 4.0f, 0.5f);
+        add_floats(s, -1, "output", "bias", p->n_vocab, 0, BIAS);
+        add_floats(s, -1, "rope_factors_short", "weight", p->head / 2, 0, (spread){1.0f, 0.01f});
+        add_floats(s, -1, "rope_factors_long", "weight", p->head / 2, 0, (spread){4.0f, 0.5f});
     }
     return !s->failed;
 }

@@ -1,4 +1,4 @@
-/* synth_tensors.h - which tensors a preset's model has, with types, shapes and the spread of their values. */
+/* synth_tensors.h - the tensors of a preset's model: names, types, shapes and the distribution of their values. */
 #ifndef CONVERT_SYNTH_TENSORS_H
 #define CONVERT_SYNTH_TENSORS_H
 
@@ -8,19 +8,19 @@ typedef struct synth_tensor {
     char name[64];
     tensor_type type;
     int n_dims;
-    uint64_t ne[3]; // 1 where there is no such dimension
-    float mean, deviation;
+    uint64_t ne[3];        // 1 where there is no such dimension
+    float mean, deviation; // of the values
 } synth_tensor;
 
 typedef struct synth_tensors {
     const preset *p;
-    synth_tensor *items;
+    synth_tensor *items; // (n)
     size_t n, cap;
     uint64_t bytes; // of all data
     bool failed;
 } synth_tensors;
 
-/* Lists the tensors in file order; false when memory is short.  `out` is freed with mem_free(out->items) either way. */
+/* Lists the tensors in file order.  False when memory is short.  Free out->items with mem_free either way. */
 bool synth_tensors_list(const preset *p, synth_tensors *out);
 
 #endif

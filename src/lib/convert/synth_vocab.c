@@ -1,33 +1,21 @@
+/* synth_vocab.c - a byte-level vocabulary that is filled up to the size of the real one. */
 #include "convert/synth_vocab.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
+#include "token/bpe.h"
 
 enum { N_BYTES = 256, N_MERGES = 64, N_CONTROLS = 4 };
-
-/* The spelling of byte b in byte-level vocabularies: itself where it prints, else a code
- * point from U+0100 on. */
-static size_t spell_byte(int b, int *n_shifted, char out[4])
-{
-    const bool is_itself = (b >= 0x21 && b <= 0x7e) || (b >= 0xa1 && b <= 0xac) || b >= 0xae;
-    const unsigned cp = is_itself ? (unsigned)b : 0x100u + (unsigned)(*n_shifted)++;
-    if (cp < 0x80) {
-        out[0] = (char)cp;
-        return 1;
-    }
-    out[0] = (char)(0xc0 | cp >> 6);
-    out[1] = (char)(0x80 | (cp & 0x3f));
-    return 2;
-}
 
 typedef struct spelling {
     char s[24];
 } spelling;
 
-/* Bytes, a few letter pairs with their merges, fillers, and control tokens at the end; some loaders look for the first
- * three by their text. */
+/* Bytes, a few letter pairs with their merges, fillers, and control tokens at the end.  Some loaders look for the first
+ * three control tokens by their text. */
 bool synth_put_vocabulary(gguf_writer *w, int n)
 {
     static const char *const CONTROLS[N_CONTROLS] = {"<unk>", "<s>", "</s>", "<|endoftext|>"};
@@ -36,10 +24,10 @@ bool synth_put_vocabulary(gguf_writer *w, int n)
     spelling *const text = mem_calloc((size_t)n + N_MERGES, sizeof *text);
     str_view merges[N_MERGES];
     const bool ok = tokens != NULL && types != NULL && text != NULL;
-    for (int i = 0, n_shifted = 0; ok && i < n; i++) {
+    for (int i = 0; ok && i < n; i++) {
         size_t size;
         if (i < N_BYTES)
-            size = spell_byte(i, &n_shifted, text[i].s);
+            size = (size_t)utf8_encode(bpe_byte_to_char((uint8_t)i), text[i].s);
         else if (i < N_BYTES + N_MERGES)
             size = (size_t)snprintf(text[i].s, sizeof text[i].s, "%c%c", 'a' + (i - N_BYTES) % 26,
                                     "aeiou"[(i - N_BYTES) / 26]);

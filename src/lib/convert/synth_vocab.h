@@ -1,8 +1,8 @@
-/* synth_vocab.h - a vocabulary of any size for models with random weights: any text has tokens, and back. */
+/* synth_vocab.h - a vocabulary of any size for models with random weights; it encodes and decodes every text. */
 #ifndef CONVERT_SYNTH_VOCAB_H
 #define CONVERT_SYNTH_VOCAB_H
 
-#include "gguf/writer.h"
+#include "gguf/gguf_writer.h"
 
 enum { SYNTH_VOCAB_MIN = 256 + 64 + 4 }; // bytes, merges, control tokens
 

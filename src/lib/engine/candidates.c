@@ -1,6 +1,9 @@
-/* candidates.c - the last candidate that a filter keeps is found by buckets of ranks: sum up what each bucket measures,
- * go on with the members of the one in which the need is met.  A pass takes eleven bits off the range of ranks.  Loops
- * over many candidates have no branch that depends on them: it would be guessed wrongly half the time. */
+/* candidates.c - finds the last candidate that a filter keeps by buckets of ranks.
+ *
+ * A pass sums the measure of each bucket and continues with the members of the bucket in which the need is met.  It
+ * takes eleven bits off the range of ranks, so six passes at most find one rank of 64 bits.  Loops over many candidates
+ * have no branch that depends on them: the processor would predict it wrongly half the time.
+ */
 #include "engine/candidates.h"
 
 #include <stdbool.h>
@@ -22,13 +25,13 @@ uint64_t candidates_mass(const logit_candidate *list, int n)
     return sum;
 }
 
-/* Ranks from `first` on, 2^shift per bucket. */
+/* A partition of ranks: bucket b begins at first + b * 2^shift. */
 typedef struct buckets {
     uint64_t first;
     int shift;
 } buckets;
 
-/* Buckets for all ranks of the list. */
+/* Buckets that cover all ranks of the list. */
 static buckets span(const logit_candidate *list, int n)
 {
     uint64_t lowest = list[0].rank, highest = list[0].rank;
@@ -47,9 +50,7 @@ static size_t bucket_of(const buckets *b, const logit_candidate *c)
     return (size_t)((c->rank - b->first) >> b->shift);
 }
 
-/* The rank of the candidate with which the first ones by rank measure `need`; above all ranks when they all measure
- * less.
- */
+/* The rank of the last candidate that is needed to measure `need`; UINT64_MAX if all together measure less. */
 static uint64_t last_needed(const logit_candidate *list, int n, candidate_measure measure, uint64_t need,
                             logit_candidate *room)
 {

@@ -1,4 +1,4 @@
-/* candidates.h - the tokens that may still be drawn, and how the best of them are found without sorting. */
+/* candidates.h - the tokens that may still be drawn, and finding the best of them without sorting. */
 #ifndef ENGINE_CANDIDATES_H
 #define ENGINE_CANDIDATES_H
 
@@ -24,15 +24,14 @@ static inline int32_t candidate_id(const logit_candidate *c)
     return (int32_t)(uint32_t)c->rank;
 }
 
-/* What top-k and top-p count until they have enough. */
+/* What a filter adds up until it has enough: tokens (top-k) or probability (top-p, typical). */
 typedef enum candidate_measure { BY_COUNT, BY_WEIGHT } candidate_measure;
 
 /* The sum of the n candidates' weights in units. */
 uint64_t candidates_mass(const logit_candidate *list, int n);
 
-/* Keeps the first ones of the n > 0 candidates by rank that together measure `need` (> 0) or more, no more of them than
- * it takes, and all when they measure less; returns how many.  The list stays in the order that it has.  `room` holds n
- * candidates. */
+/* Keeps the fewest of the n > 0 candidates, first by rank, that together measure `need` (> 0) or more, or all if they
+ * measure less.  Returns their number; the order of the list does not change.  `room` is scratch for n candidates. */
 int candidates_keep(logit_candidate *list, int n, candidate_measure measure, uint64_t need, logit_candidate *room);
 
 #endif

@@ -1,3 +1,4 @@
+/* logprobs.c - one pass for the most likely tokens, one for the mass that all probabilities share. */
 #include "engine/logprobs.h"
 
 #include <assert.h>
@@ -5,7 +6,7 @@
 
 #include "engine/softmax.h"
 
-/* Adds a token to the sorted list of the most likely ones, which holds out->n_top so far and n at most. */
+/* Inserts a token into the sorted list of the most likely ones, which has out->n_top of at most n entries. */
 static void add_top(sw_logprobs *out, const float *logits, int32_t id, int n)
 {
     if (out->n_top == n && logits[id] <= logits[out->top[n - 1].id])
@@ -24,6 +25,7 @@ void logprobs_fill(sw_logprobs *out, const float *logits, int n_vocab, int32_t s
         add_top(out, logits, i, n_top);
     const float best = softmax_highest_logit(logits, n_vocab);
     const uint64_t mass = softmax_weigh(logits, n_vocab, best, 1, NULL);
+    // The mass is in units of 2^-40 (softmax.h) and relative to the best logit.
     const double log_mass = log((double)mass * 0x1p-40) + (double)best;
     out->sampled.logprob = (float)((double)logits[sampled] - log_mass);
     for (int i = 0; i < out->n_top; i++)

@@ -1,5 +1,5 @@
-/* logprobs.h - how likely a model found its tokens: logarithms of the softmax of its own logits, before temperature and
- * filters. */
+/* logprobs.h - log-probabilities of tokens: the logarithm of the softmax of the model's own logits, before temperature
+ * and filters. */
 #ifndef ENGINE_LOGPROBS_H
 #define ENGINE_LOGPROBS_H
 

@@ -1,3 +1,4 @@
+/* sampler.c - the filters in their order, each over the candidates that the last one kept. */
 #include "engine/sampler.h"
 
 #include <float.h>
@@ -19,12 +20,12 @@ sw_code sampler_init(sampler *s, const sw_sampling *params, int32_t n_max, sw_er
     if (s->params.typical_p == 0)
         s->params.typical_p = 1;
     rng_seed(&s->rng, params->seed);
-    return adjust_init(&s->adjust, params, n_max, err);
+    return penalties_init(&s->penalties, params, n_max, err);
 }
 
 void sampler_free(sampler *s)
 {
-    adjust_free(&s->adjust);
+    penalties_free(&s->penalties);
 }
 
 static sw_code not_finite(const float *logits, sw_err *err)
@@ -45,7 +46,7 @@ static int32_t first_with(const float *logits, float value)
 
 /* ---- the filters -------------------------------------------------------------------------------------------- */
 
-/* What may still be drawn, in order of ids. */
+/* The tokens that may still be drawn, in order of ids. */
 typedef struct pool {
     const float *logits;
     float temperature, max_logit;
@@ -54,13 +55,13 @@ typedef struct pool {
     uint64_t mass; // the weights that the next filter refers to, in units
 } pool;
 
-/* Logarithm of the weight of a token. */
+/* The logarithm of the weight of a token. */
 static float distance(const pool *p, int32_t id)
 {
     return (p->logits[id] - p->max_logit) / p->temperature;
 }
 
-/* A logit that at least k of n tokens reach, and not many more: the k-th highest of the maxima of blocks. */
+/* A logit that at least k of n tokens reach, and few more: the k-th highest of the maxima of blocks. */
 static float reached_by(const pool *p, int n, int k)
 {
     enum { BLOCK = 64 };
@@ -78,18 +79,18 @@ static float reached_by(const pool *p, int n, int k)
     return least;
 }
 
-/* All of n tokens that weigh at least `least_weight` and have at least `least_logit`. */
+/* Lists the tokens of n that have at least the weight and the logit given. */
 static void gather(pool *p, const float *weights, int n, float least_weight, float least_logit)
 {
     int n_found = 0;
-    for (int i = 0; i < n; i++) { // written at once and kept if it counts: no branch that could be guessed wrongly
+    for (int i = 0; i < n; i++) { // written first and kept if it counts: no branch that could be predicted wrongly
         p->list[n_found] = candidate_of(0 - p->logits[i], i, weights[i]);
         n_found += (weights[i] >= least_weight) & (p->logits[i] >= least_logit);
     }
     p->n = n_found;
 }
 
-/* Keeps the likeliest ones that together measure `need`; they become the mass. */
+/* Keeps the likeliest tokens that together measure `need`; the mass becomes theirs. */
 static void keep_likeliest(pool *p, candidate_measure measure, uint64_t need)
 {
     p->n = candidates_keep(p->list, p->n, measure, need, p->room);
@@ -140,7 +141,7 @@ static void keep_min_p(pool *p, float min_p)
     p->mass = candidates_mass(p->list, p->n);
 }
 
-/* Draws from what is left with a random number in [0, 1). */
+/* Draws one of the remaining tokens with a random number in [0, 1). */
 static int32_t draw(const pool *p, double uniform)
 {
     const uint64_t mark = (uint64_t)(uniform * (double)p->mass);
@@ -153,7 +154,7 @@ static int32_t draw(const pool *p, double uniform)
     return candidate_id(&p->list[p->n - 1]);
 }
 
-/* The weight below which no token is needed for the result, so that the filters have less to do. */
+/* A weight below which no token can affect the result.  Leaving such tokens out early saves work in the filters. */
 static float lightest(const sw_sampling *s, const pool *p, int n_vocab)
 {
     const double unit = 0x1p-40;
@@ -206,9 +207,9 @@ void sampler_scratch_free(sampler_scratch *s)
 sw_code sampler_pick(sampler *s, const sampler_input *in, const sampler_scratch *scratch, int32_t *id_out, sw_err *err)
 {
     const float *logits = in->logits;
-    if (adjust_is_needed(&s->adjust)) {
+    if (penalties_is_needed(&s->penalties)) {
         memcpy(scratch->logits, logits, (size_t)in->n_vocab * sizeof *logits);
-        adjust_apply(&s->adjust, scratch->logits, in->n_vocab, in->tokens, in->n_prompt, in->n_tokens);
+        penalties_apply(&s->penalties, scratch->logits, in->n_vocab, in->tokens, in->n_prompt, in->n_tokens);
         logits = scratch->logits;
     }
     const float best = softmax_highest_logit(logits, in->n_vocab);

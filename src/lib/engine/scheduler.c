@@ -1,3 +1,8 @@
+/* scheduler.c - the engine thread's loop, and what other threads may ask of it.
+ *
+ * The lm belongs to the engine thread while is_awake is set.  scheduler_borrow waits until the thread sleeps and keeps
+ * it asleep, which is how another thread gets the lm for itself.
+ */
 #include "engine/scheduler.h"
 
 #include <assert.h>
@@ -5,81 +10,13 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
-#include "engine/scheduler_state.h"
-
-/* ---- the queue ---------------------------------------------------------------------------------------------- */
-
-static void enqueue(scheduler *s, sched_task *t)
-{
-    t->next = NULL;
-    if (s->tail != NULL)
-        s->tail->next = t;
-    else
-        s->head = t;
-    s->tail = t;
-    s->n_waiting++;
-}
-
-/* Takes the task that follows `before` (NULL: the first one) out of the queue. */
-static sched_task *unlink_after(scheduler *s, sched_task *before)
-{
-    sched_task **const link = before != NULL ? &before->next : &s->head;
-    sched_task *const t = *link;
-    *link = t->next;
-    if (s->tail == t)
-        s->tail = before;
-    s->n_waiting--;
-    return t;
-}
-
-sched_task *queue_take_canceled(scheduler *s)
-{
-    sched_task *found = NULL;
-    pthread_mutex_lock(&s->lock);
-    for (sched_task *before = NULL, *t = s->head; t != NULL && found == NULL; before = t, t = t->next) {
-        if (scheduler_is_canceled(s, t))
-            found = unlink_after(s, before);
-    }
-    pthread_mutex_unlock(&s->lock);
-    return found;
-}
-
-/* The task may be used without the lock, since only the engine thread takes tasks out. */
-sched_task *queue_peek(scheduler *s)
-{
-    pthread_mutex_lock(&s->lock);
-    sched_task *const t = s->is_borrowed ? NULL : s->head;
-    pthread_mutex_unlock(&s->lock);
-    return t;
-}
-
-void queue_take(scheduler *s, bool runs)
-{
-    pthread_mutex_lock(&s->lock);
-    unlink_after(s, NULL);
-    s->n_running += runs;
-    pthread_mutex_unlock(&s->lock);
-}
+#include "engine/queue.h"
+#include "engine/scheduler_slots.h"
+#include "engine/scheduler_step.h"
 
 /* ---- the engine thread -------------------------------------------------------------------------------------- */
 
-static int32_t n_cached(const seq_slot *sl)
-{
-    return sl->task != NULL ? sl->task->n_done : sl->n_cached;
-}
-
-void scheduler_publish(scheduler *s, int n_left)
-{
-    uint64_t used = 0;
-    for (int i = 0; i < s->lm->n_seqs; i++)
-        used += (uint64_t)n_cached(&s->slots[i]);
-    pthread_mutex_lock(&s->lock);
-    s->kv_tokens_used = used;
-    s->n_running -= n_left;
-    pthread_mutex_unlock(&s->lock);
-}
-
-/* Sleeps while there is nothing to do; false when it is time to end the thread. */
+/* Sleeps while there is nothing to do.  False when the thread shall end: it is stopping and every task has ended. */
 static bool wait_for_work(scheduler *s)
 {
     pthread_mutex_lock(&s->lock);
@@ -100,14 +37,14 @@ static void *engine_thread(void *ud)
 {
     scheduler *const s = ud;
     while (wait_for_work(s)) {
-        scheduler_end_canceled(s);
-        scheduler_admit(s);
+        slots_end_canceled(s);
+        slots_admit(s);
         scheduler_run_step(s);
     }
     return NULL;
 }
 
-/* ---- for other threads -------------------------------------------------------------------------------------- */
+/* ---- creation -------------------------------------------------------------------------------------- */
 
 static bool allocate(scheduler *s)
 {
@@ -137,7 +74,7 @@ sw_code scheduler_create(scheduler **out, language_model *lm, const sw_clock *cl
         return sw_fail(err, SW_ENOMEM, "scheduler: out of memory");
     s->lm = lm;
     s->clock = clock;
-    s->chunk = CHUNK_FIRST < lm->n_batch ? CHUNK_FIRST : lm->n_batch;
+    s->chunk = STEP_CHUNK_FIRST < lm->n_batch ? STEP_CHUNK_FIRST : lm->n_batch;
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->changed, NULL);
     if (!allocate(s)) {
@@ -165,7 +102,9 @@ void scheduler_free(scheduler *s)
     free_memory(s);
 }
 
-/* Fills the task and copies the prompt into a buffer that will hold the answer too. */
+/* ---- for other threads -------------------------------------------------------------------------------------- */
+
+/* Fills the task and copies the prompt into a buffer with room for the answer. */
 static sw_code prepare(scheduler *s, sched_task *t, const task_request *r, sw_err *err)
 {
     const int n_ctx = s->lm->n_ctx;
@@ -201,14 +140,7 @@ sw_code scheduler_submit(scheduler *s, sched_task *task, const task_request *req
     const sw_code code = prepare(s, task, request, err);
     if (code != SW_OK)
         return code;
-    pthread_mutex_lock(&s->lock);
-    const bool is_full = s->n_waiting >= LIMIT_QUEUE_JOBS;
-    if (!is_full) {
-        enqueue(s, task);
-        pthread_cond_broadcast(&s->changed);
-    }
-    pthread_mutex_unlock(&s->lock);
-    if (!is_full)
+    if (queue_push(s, task))
         return SW_OK;
     sampler_free(&task->sampler);
     mem_free(task->tokens);
@@ -222,7 +154,7 @@ sw_code scheduler_borrow(scheduler *s, sw_err *err)
     const int n_tasks = s->n_running + s->n_waiting;
     const bool is_free = n_tasks == 0 && !s->is_borrowed;
     if (is_free) {
-        s->is_borrowed = true; // from here on nothing starts, so the thread falls asleep soon
+        s->is_borrowed = true; // nothing starts from here on, so the thread sleeps soon
         while (s->is_awake)
             pthread_cond_wait(&s->changed, &s->lock);
     }
@@ -234,7 +166,7 @@ void scheduler_give_back(scheduler *s)
 {
     for (int i = 0; i < s->lm->n_seqs; i++)
         slot_forget(s, &s->slots[i]);
-    scheduler_publish(s, 0);
+    slots_publish(s, 0);
     pthread_mutex_lock(&s->lock);
     s->is_borrowed = false;
     pthread_cond_broadcast(&s->changed);

@@ -1,9 +1,33 @@
-/* scheduler_slots.c - which task has which sequence: starting with the longest cached prefix, ending, and making room.
+/* scheduler_slots.c - starts a task in the slot with the longest cached prefix, ends tasks, and makes room.
+ *
+ * A slot keeps the tokens of its last task, so the next one that shares their beginning evaluates only the rest.
  */
-#include "base/alloc.h"
-#include "engine/scheduler_state.h"
+#include "engine/scheduler_slots.h"
 
-/* The task's owner may free it when it has the event. */
+#include "base/alloc.h"
+#include "engine/queue.h"
+
+/* ---- figures for other threads ---- */
+
+static int32_t n_cached(const seq_slot *sl)
+{
+    return sl->task != NULL ? sl->task->n_done : sl->n_cached;
+}
+
+void slots_publish(scheduler *s, int n_left)
+{
+    uint64_t used = 0;
+    for (int i = 0; i < s->lm->n_seqs; i++)
+        used += (uint64_t)n_cached(&s->slots[i]);
+    pthread_mutex_lock(&s->lock);
+    s->kv_tokens_used = used;
+    s->n_running -= n_left;
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* ---- ending ---- */
+
+/* The owner may free the task as soon as it has this event. */
 static void send_end(sched_task *t, sw_finish finish, const sw_err *error)
 {
     sampler_free(&t->sampler);
@@ -24,21 +48,23 @@ static void end_waiting(scheduler *s, sched_task *t, const sw_err *error)
 void slot_forget(scheduler *s, seq_slot *sl)
 {
     sl->n_cached = 0;
-    s->lm->ops->truncate(s->lm, (int32_t)(sl - s->slots), 0);
+    s->lm->ops->truncate(s->lm, scheduler_seq_of(s, sl), 0);
 }
 
-/* Frees the slot first, so that whoever reacts to the last event finds it free.  What a failed task left in the cache
- * is not trusted. */
-void scheduler_end_running(scheduler *s, seq_slot *sl, sw_finish finish, const sw_err *error)
+/* The slot is freed first, so that the receiver of the last event finds it free.  The cache of a failed task is not
+ * trusted. */
+void slot_end_task(scheduler *s, seq_slot *sl, sw_finish finish, const sw_err *error)
 {
     sched_task *const t = sl->task;
     sl->task = NULL;
     sl->n_cached = t->n_done;
     if (error != NULL)
         slot_forget(s, sl);
-    scheduler_publish(s, 1);
+    slots_publish(s, 1);
     send_end(t, finish, error);
 }
+
+/* ---- choosing a slot ---- */
 
 static int32_t common_prefix(const seq_slot *sl, const sched_task *t)
 {
@@ -48,18 +74,18 @@ static int32_t common_prefix(const seq_slot *sl, const sched_task *t)
     return n;
 }
 
-/* How much of a slot's cache a task can use; *n_common_out is how much of it is the same.  The last prompt token is
- * always evaluated. */
+/* The number of cached tokens that a task can use; *n_common_out is the number that are equal.  The last prompt token
+ * is always evaluated, since its logits are needed. */
 static int32_t usable_prefix(scheduler *s, const seq_slot *sl, const sched_task *t, int32_t *n_common_out)
 {
     int32_t n = common_prefix(sl, t);
     if (n > t->n_prompt - 1)
         n = t->n_prompt - 1;
     *n_common_out = n;
-    return s->lm->ops->resumable != NULL ? s->lm->ops->resumable(s->lm, (int32_t)(sl - s->slots), n, t->n_max) : n;
+    return s->lm->ops->resumable != NULL ? s->lm->ops->resumable(s->lm, scheduler_seq_of(s, sl), n, t->n_max) : n;
 }
 
-/* The idle slot with the longest prefix that the task can use, among equals the one unused for longest; or NULL. */
+/* The idle slot with the longest prefix that the task can use, of equal ones the least recently used; or NULL. */
 static seq_slot *choose_slot(scheduler *s, const sched_task *t, int32_t *n_shared_out, int32_t *n_common_out)
 {
     seq_slot *best = NULL;
@@ -80,7 +106,7 @@ static seq_slot *choose_slot(scheduler *s, const sched_task *t, int32_t *n_share
 
 bool slot_reserve(scheduler *s, const seq_slot *sl, int32_t n)
 {
-    const int32_t seq = (int32_t)(sl - s->slots);
+    const int32_t seq = scheduler_seq_of(s, sl);
     if (s->lm->ops->reserve(s->lm, seq, n))
         return true;
     for (int i = 0; i < s->lm->n_seqs; i++) {
@@ -90,14 +116,17 @@ bool slot_reserve(scheduler *s, const seq_slot *sl, int32_t n)
     return s->lm->ops->reserve(s->lm, seq, n);
 }
 
-/* A task that repeats or continues this one's prompt parts from it at the prompt's end; one that shares its first part,
- * as this one did with the slot's last, parts where that did. */
+/* Announces to the lm the positions that later tasks will probably continue from.  A task that repeats or continues
+ * this one's prompt branches off at the end of the prompt; one that shares the first part, as this one does with the
+ * last task of the slot, branches off at the end of that part. */
 static void announce(scheduler *s, const seq_slot *sl, const sched_task *t, int32_t n_common)
 {
     const lm_plan plan = {.n_max = t->n_max, .marks = {n_common > 0 ? n_common : -1, t->n_prompt - 1}};
     if (s->lm->ops->begin != NULL)
-        s->lm->ops->begin(s->lm, (int32_t)(sl - s->slots), &plan);
+        s->lm->ops->begin(s->lm, scheduler_seq_of(s, sl), &plan);
 }
+
+/* ---- starting ---- */
 
 static void start(scheduler *s, seq_slot *sl, sched_task *t, int32_t n_shared)
 {
@@ -113,6 +142,7 @@ static void start(scheduler *s, seq_slot *sl, sched_task *t, int32_t n_shared)
     t->on_event(t->ud, &e);
 }
 
+/* Ends a task that does not fit even with every other cache empty. */
 static void refuse(scheduler *s, sched_task *t)
 {
     queue_take(s, /*runs=*/false);
@@ -131,7 +161,7 @@ static bool has_running_tasks(const scheduler *s)
     return false;
 }
 
-void scheduler_admit(scheduler *s)
+void slots_admit(scheduler *s)
 {
     sched_task *t;
     while ((t = queue_peek(s)) != NULL) {
@@ -139,7 +169,7 @@ void scheduler_admit(scheduler *s)
         seq_slot *const sl = choose_slot(s, t, &n_shared, &n_common);
         if (sl == NULL)
             return;
-        s->lm->ops->truncate(s->lm, (int32_t)(sl - s->slots), n_shared);
+        s->lm->ops->truncate(s->lm, scheduler_seq_of(s, sl), n_shared);
         sl->n_cached = n_shared;
         announce(s, sl, t, n_common);
         if (slot_reserve(s, sl, t->n_prompt + 1))
@@ -151,13 +181,13 @@ void scheduler_admit(scheduler *s)
     }
 }
 
-void scheduler_end_canceled(scheduler *s)
+void slots_end_canceled(scheduler *s)
 {
     sched_task *t;
     while ((t = queue_take_canceled(s)) != NULL)
         end_waiting(s, t, NULL);
     for (int i = 0; i < s->lm->n_seqs; i++) {
         if (s->slots[i].task != NULL && scheduler_is_canceled(s, s->slots[i].task))
-            scheduler_end_running(s, &s->slots[i], SW_FINISH_CANCELED, NULL);
+            slot_end_task(s, &s->slots[i], SW_FINISH_CANCELED, NULL);
     }
 }

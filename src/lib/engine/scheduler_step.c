@@ -1,14 +1,19 @@
-/* scheduler_step.c - one step: a batch of all sequences that generate and a chunk of the prompts, and what comes of it.
+/* scheduler_step.c - builds a batch of all sequences that generate and a chunk of the prompts, has it evaluated,
+ * samples and delivers.  Nothing here allocates.
  */
+#include "engine/scheduler_step.h"
+
 #include "engine/logprobs.h"
-#include "engine/scheduler_state.h"
+#include "engine/scheduler_slots.h"
 
 enum {
-    STEP_TARGET_NS = 100000000, // a cancel takes effect within one step, and 100 ms still feels immediate
-    CHUNK_MIN = 8,              // below this a step costs about the same whatever the chunk
+    STEP_TARGET_NS = 100000000, // 100 ms: a cancel takes effect after one step and should feel immediate
+    CHUNK_MIN = 8,              // smaller chunks take about as long as this one
 };
 
-/* What a batch holds. */
+/* ---- the batch ---- */
+
+/* The contents of the batch. */
 typedef struct step {
     int n, n_rows;
     int n_prompt; // of the n tokens
@@ -19,14 +24,14 @@ static bool is_generating(const seq_slot *sl)
     return sl->task != NULL && sl->task->n_done >= sl->task->n_prompt;
 }
 
-/* Adds the next n tokens of a slot to the batch; logits are wanted of the last known token only. */
+/* Adds the next n tokens of a slot to the batch, with logits for the last known token only. */
 static void add_tokens(scheduler *s, seq_slot *sl, int32_t n, step *st)
 {
     const sched_task *const t = sl->task;
     const bool is_last = t->n_done + n == t->n_tokens;
     for (int32_t i = t->n_done; i < t->n_done + n; i++) {
         s->batch[st->n++] = (batch_token){
-            .id = t->tokens[i], .pos = i, .seq = (int32_t)(sl - s->slots), .wants_logits = i == t->n_tokens - 1};
+            .id = t->tokens[i], .pos = i, .seq = scheduler_seq_of(s, sl), .wants_logits = i == t->n_tokens - 1};
     }
     sl->n_step = n;
     sl->row = is_last ? st->n_rows++ : -1;
@@ -44,7 +49,7 @@ static seq_slot *next_prompt(scheduler *s)
     return first;
 }
 
-/* All sequences that generate, then a chunk of the prompts. */
+/* All sequences that generate, then a chunk of the prompts, oldest first. */
 static step build_batch(scheduler *s)
 {
     step st = {0};
@@ -56,7 +61,7 @@ static step build_batch(scheduler *s)
         if (slot_reserve(s, sl, sl->task->n_done + 1))
             add_tokens(s, sl, 1, &st);
         else
-            scheduler_end_running(s, sl, SW_FINISH_LENGTH, NULL);
+            slot_end_task(s, sl, SW_FINISH_LENGTH, NULL);
     }
     int left = s->lm->n_batch - st.n;
     if (left > s->chunk)
@@ -84,7 +89,9 @@ static void adapt_chunk(scheduler *s, int n_prompt, uint64_t took_ns)
         s->chunk = s->lm->n_batch;
 }
 
-/* A step failed: the one sequence to blame ends, or all that took part when nobody can be named. */
+/* ---- its results ---- */
+
+/* After a failed step: ends the sequence at fault, or every sequence of the batch if none is named. */
 static void end_failed(scheduler *s, int32_t bad_seq, const sw_err *err)
 {
     const bool is_one = err->code == SW_ENUMERIC && bad_seq >= 0 && bad_seq < s->lm->n_seqs &&
@@ -92,7 +99,7 @@ static void end_failed(scheduler *s, int32_t bad_seq, const sw_err *err)
     for (int i = 0; i < s->lm->n_seqs; i++) {
         seq_slot *const sl = &s->slots[i];
         if (sl->task != NULL && sl->n_step > 0 && (!is_one || i == bad_seq))
-            scheduler_end_running(s, sl, SW_FINISH_STOP, err);
+            slot_end_task(s, sl, SW_FINISH_STOP, err);
     }
 }
 
@@ -107,7 +114,7 @@ static void note_times(scheduler *s, sched_task *t)
     t->timings.predict_ms = ns_to_ms(now - t->first_ns);
 }
 
-/* Samples the next token of a slot and ends the task when it was the last one. */
+/* Samples the next token of a slot and ends the task if it was the last one. */
 static void sample(scheduler *s, seq_slot *sl, const float *logits)
 {
     sched_task *const t = sl->task;
@@ -115,7 +122,7 @@ static void sample(scheduler *s, seq_slot *sl, const float *logits)
     sw_err err = {0};
     int32_t id;
     if (sampler_pick(&t->sampler, &input, &s->scratch, &id, &err) != SW_OK) {
-        scheduler_end_running(s, sl, SW_FINISH_STOP, &err);
+        slot_end_task(s, sl, SW_FINISH_STOP, &err);
         return;
     }
     note_times(s, t);
@@ -126,12 +133,12 @@ static void sample(scheduler *s, seq_slot *sl, const float *logits)
     const task_event e = {
         .type = TASK_TOKEN, .token = id, .logprobs = t->wants_logprobs ? &logprobs : NULL, .n_prompt = t->n_prompt};
     if (!t->on_event(t->ud, &e))
-        scheduler_end_running(s, sl, SW_FINISH_STOP, NULL);
+        slot_end_task(s, sl, SW_FINISH_STOP, NULL);
     else if (t->n_tokens == t->n_max)
-        scheduler_end_running(s, sl, SW_FINISH_LENGTH, NULL);
+        slot_end_task(s, sl, SW_FINISH_LENGTH, NULL);
 }
 
-/* What a step brought to one of its slots. */
+/* Delivers the results of a step to one of its slots. */
 static void deliver(scheduler *s, seq_slot *sl, const float *logits)
 {
     sched_task *const t = sl->task;
@@ -163,5 +170,5 @@ void scheduler_run_step(scheduler *s)
         if (s->slots[i].task != NULL && s->slots[i].n_step > 0)
             deliver(s, &s->slots[i], logits);
     }
-    scheduler_publish(s, 0);
+    slots_publish(s, 0);
 }

@@ -1,3 +1,4 @@
+/* softmax.c - the maximum of a row in parallel lanes, and its weights in parts that fit the nearest cache. */
 #include "engine/softmax.h"
 
 #include <stddef.h>
@@ -6,7 +7,7 @@
 
 float softmax_highest_logit(const float *logits, int n)
 {
-    enum { LANES = 16 };                  // side by side, since one chain of comparisons would wait for itself
+    enum { LANES = 16 };                  // independent chains: one chain would wait for each comparison
     float best[LANES], zero[LANES] = {0}; // x - x is 0, unless x is not finite
     for (int k = 0; k < LANES; k++)
         best[k] = logits[0];
@@ -31,7 +32,7 @@ float softmax_highest_logit(const float *logits, int n)
 
 uint64_t softmax_weigh(const float *logits, int n, float max, float temperature, float *weights)
 {
-    enum { PART = 1024 }; // what the nearest cache holds between the two loops
+    enum { PART = 1024 }; // weights that stay in the nearest cache between the two loops
     const kernels *const k = kernels_get();
     float room[PART];
     uint64_t sum = 0;

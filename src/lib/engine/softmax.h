@@ -1,15 +1,15 @@
 /* softmax.h - the weights of a row of logits, as whole numbers.
  *
- * A token's weight is e^((logit - max) / temperature), counted in units of 2^-40 and rounded down.  Sums of whole
- * numbers do not depend on their order, so that whatever is made of them is the same on every machine, however it is
- * computed. Those of the largest vocabulary (2^22 tokens) fit 63 bits.
+ * The weight of a token is e^((logit - max) / temperature), in units of 2^-40 and rounded down.  Sums of whole numbers
+ * do not depend on their order, so everything derived from them is the same on every machine and in every
+ * implementation. The sum over the largest vocabulary (2^22 tokens) fits 63 bits.
  */
 #ifndef ENGINE_SOFTMAX_H
 #define ENGINE_SOFTMAX_H
 
 #include <stdint.h>
 
-/* The highest of n > 0 logits; NaN when one is not finite. */
+/* The highest of n > 0 logits; NaN if one of them is not finite. */
 float softmax_highest_logit(const float *logits, int n);
 
 /* weights[i] = e^((logits[i] - max) / temperature), in [0, 1], for n > 0 finite logits, none above max; returns their

@@ -1,3 +1,4 @@
+/* stub.c - logits from a hash: one word is likely, another less so, and after a number of words the end token is. */
 #include "engine/stub.h"
 
 #include <assert.h>
@@ -6,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/rng.h"
 
-/* The first words of the list begin an answer, the others follow and carry their space. */
+/* The first words of the list begin an answer; the others follow and include their space. */
 enum { N_OPENERS = 16 };
 
 // clang-format off
@@ -39,7 +40,7 @@ enum {
     N_CONTROLS = sizeof CONTROLS / sizeof CONTROLS[0],
 };
 
-/* What one sequence has seen. */
+/* The tokens of one sequence. */
 typedef struct history {
     int32_t *ids;
     size_t n, cap;
@@ -59,7 +60,7 @@ static bool is_word(int32_t id)
     return id >= N_BYTES && id < N_BYTES + N_WORDS;
 }
 
-/* FNV-1a over token ids. */
+/* FNV-1a (Fowler, Noll, Vo) over token ids. */
 static uint64_t hash_ids(const int32_t *ids, size_t n)
 {
     uint64_t h = 0xcbf29ce484222325u;
@@ -68,9 +69,9 @@ static uint64_t hash_ids(const int32_t *ids, size_t n)
     return h;
 }
 
-/* Prompts hold bytes and markers, never words, so the words at the end of a history are the answer so far.  Everything
- * before them seeds the answer's length and words.  A likely word gets 10, a runner-up 7, so that cool sampling follows
- * the prompt alone while warm sampling depends on the seed. */
+/* Prompts contain bytes and markers, never words, so the words at the end of a history are the answer so far.  All
+ * tokens before them seed the length and the words of the answer.  One word gets a logit of 10 and another 7, so
+ * sampling at a low temperature depends on the prompt alone, and at a high one on the seed too. */
 static void fill_logits(const stub *s, const history *h, float *row)
 {
     size_t n_prompt = h->n;

@@ -1,8 +1,8 @@
-/* stub.h - a language model that computes nothing, behind lm.h.
+/* stub.h - a language model of lm.h that computes nothing.
  *
  * It answers words chosen by a hash of the prompt's tokens, at a set pace, so that scheduler, server and suite can be
- * tested without weights.  Like the real model, its logits are a function of the token history alone: the same prompt
- * gives the same answer alone, batched, or from a reused prefix.
+ * tested without weights.  Like those of a real model, its logits depend on the token history alone: the same prompt
+ * gives the same answer alone, in a batch, or from a reused prefix.
  */
 #ifndef ENGINE_STUB_H
 #define ENGINE_STUB_H
@@ -13,12 +13,12 @@
 #include "token/vocab.h"
 
 enum {
-    STUB_ANSWER_MIN = 20, // words of an answer, at least and at most
+    STUB_ANSWER_MIN = 20, // words of an answer
     STUB_ANSWER_MAX = 200,
     STUB_CTX_TRAIN = 32768,
 };
 
-/* Bytes, words, and the markers of ChatML; <|im_end|> ends an answer. */
+/* The stub's vocabulary: bytes, words, and the markers of ChatML; <|im_end|> ends an answer. */
 SW_NODISCARD sw_code stub_vocab(vocabulary **out, sw_err *err);
 
 /* `vocab` is one of stub_vocab.  Uses n_ctx, n_seqs, n_batch and stub_tokens_per_s of `options` (zeros as documented

@@ -1,4 +1,4 @@
-/* gguf.c - a model as one container, however many files hold it. */
+/* gguf.c - one container over all files of a model: opening them, and looking up keys and tensors. */
 #include "gguf/gguf.h"
 
 #include <inttypes.h>
@@ -7,11 +7,21 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
-#include "gguf/gguf_parts.h"
+#include "gguf/gguf_header.h"
+
+struct gguf_file {
+    gguf_part *parts; // (n_parts), owned; part 0 has the metadata
+    size_t n_parts;
+    const gguf_tensor **tensors; // (n_tensors), of all parts
+    size_t n_tensors;
+    strmap names; // -> index into tensors
+};
+
+/* ---- split models ---- */
 
 enum { SPLIT_SUFFIX = sizeof "-00001-of-00002.gguf" - 1 };
 
-/* How many files the model has by the name of one of them; 0 when `path` is not named like a part. */
+/* The number of files of a model by the name of one of them; 0 if `path` is not named like a part. */
 static unsigned split_count(const char *path)
 {
     const size_t n = strlen(path);
@@ -23,14 +33,14 @@ static unsigned split_count(const char *path)
     return is_part ? count : 0;
 }
 
-/* Checks what part i of n says about itself; the first part says how many there are. */
+/* Checks that the metadata of a file agrees with its name: part i of n. */
 static sw_code check_split(const gguf_part *part, uint32_t i, uint32_t n, sw_err *err)
 {
     const char *const path = infile_path(part->file);
     uint32_t no, count;
-    sw_code code = gguf_part_u32(part, "split.no", 0, &no, err);
+    sw_code code = gguf_lookup_u32(gguf_part_find(part, "split.no"), 0, &no, err);
     if (code == SW_OK)
-        code = gguf_part_u32(part, "split.count", 1, &count, err);
+        code = gguf_lookup_u32(gguf_part_find(part, "split.count"), 1, &count, err);
     if (code != SW_OK)
         return code;
     if (count != n && !(n == 1 && count == 0))
@@ -44,7 +54,7 @@ static sw_code check_split(const gguf_part *part, uint32_t i, uint32_t n, sw_err
     return SW_OK;
 }
 
-/* Gathers the tensors of all parts under their names. */
+/* Makes the tensors of all parts findable by name. */
 static sw_code index_tensors(gguf_file *g, sw_err *err)
 {
     size_t n = 0;
@@ -95,6 +105,8 @@ static sw_code open_parts(gguf_file *g, const char *path, sw_err *err)
     return code;
 }
 
+/* ---- opening ---- */
+
 sw_code gguf_open(gguf_file **out, const char *path, sw_err *err)
 {
     *out = NULL;
@@ -142,6 +154,55 @@ int64_t gguf_mtime(const gguf_file *g)
 {
     return infile_mtime(g->parts[0].file);
 }
+
+/* ---- metadata: in the first file of a split model ---- */
+
+static gguf_lookup find(const gguf_file *g, const char *key)
+{
+    return gguf_part_find(&g->parts[0], key);
+}
+
+size_t gguf_n_keys(const gguf_file *g)
+{
+    return g->parts[0].n_kvs;
+}
+
+bool gguf_has(const gguf_file *g, const char *key)
+{
+    return find(g, key).kv != NULL;
+}
+
+const gguf_kv *gguf_key_at(const gguf_file *g, size_t i)
+{
+    return &g->parts[0].kvs[i];
+}
+
+sw_code gguf_u32(const gguf_file *g, const char *key, uint32_t fallback, uint32_t *out, sw_err *err)
+{
+    return gguf_lookup_u32(find(g, key), fallback, out, err);
+}
+
+sw_code gguf_f32(const gguf_file *g, const char *key, float fallback, float *out, sw_err *err)
+{
+    return gguf_lookup_f32(find(g, key), fallback, out, err);
+}
+
+sw_code gguf_bool(const gguf_file *g, const char *key, bool fallback, bool *out, sw_err *err)
+{
+    return gguf_lookup_bool(find(g, key), fallback, out, err);
+}
+
+sw_code gguf_str(const gguf_file *g, const char *key, str_view *out, sw_err *err)
+{
+    return gguf_lookup_str(find(g, key), out, err);
+}
+
+sw_code gguf_get_array(const gguf_file *g, const char *key, gguf_array *out, sw_err *err)
+{
+    return gguf_lookup_array(find(g, key), out, err);
+}
+
+/* ---- tensors ---- */
 
 size_t gguf_n_tensors(const gguf_file *g)
 {

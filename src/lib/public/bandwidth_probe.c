@@ -1,4 +1,7 @@
-/* bandwidth.c - how fast this machine's cores read memory: the ceiling of generation speed. */
+/* bandwidth_probe.c - how fast this machine's cores read memory, which bounds the speed of generation.
+ *
+ * It measures the real machine, so it reads the system's clock and takes none from options.
+ */
 #include "public/bandwidth_probe.h"
 
 #include <stdatomic.h>
@@ -14,7 +17,7 @@ enum { PROBE_BYTES = 1 << 30 };
 struct sw_bandwidth_probe {
     thread_pool *pool;
     uint8_t *data;
-    _Atomic uint64_t sink; // what was read is used, so that reading cannot be left out
+    _Atomic uint64_t sink; // depends on every byte read, so that the compiler cannot drop a read
 };
 
 sw_bandwidth_probe *sw_bandwidth_probe_create(int n_threads)
@@ -28,7 +31,7 @@ sw_bandwidth_probe *sw_bandwidth_probe_create(int n_threads)
         sw_bandwidth_probe_free(b);
         return NULL;
     }
-    memset(b->data, 1, PROBE_BYTES); // untouched pages would all be the same page of zeros
+    memset(b->data, 1, PROBE_BYTES); // untouched pages would all map to the same page of zeros
     return b;
 }
 
@@ -70,6 +73,7 @@ uint64_t bandwidth_read_all(const void *bytes, size_t n)
     return read_lines(bytes, n);
 }
 
+/* Each thread reads its own part of the block. */
 static void read_share(void *ud, size_t task, int worker)
 {
     (void)worker;

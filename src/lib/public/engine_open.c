@@ -1,5 +1,8 @@
-/* engine_open.c - opening, closing and asking an engine: a model's header, vocabulary and weights, and the scheduler
- * that drives them. */
+/* engine_open.c - opening an engine, closing it, and reading its state.
+ *
+ * An engine owns a model file's header, its vocabulary, a language model (weights, or the stub) and the scheduler that
+ * drives it.  They are closed in reverse: the scheduler's thread ends before what it uses is freed.
+ */
 #include <string.h>
 
 #include "base/alloc.h"
@@ -11,6 +14,8 @@
 #include "public/request.h"
 
 static const char STUB_PATH[] = "stub:";
+
+/* ---- options ---- */
 
 static sw_code check_range(const char *name, int value, int max, sw_err *err)
 {
@@ -46,20 +51,22 @@ static sw_code check_options(const sw_engine_options *o, sw_err *err)
     return SW_OK;
 }
 
+/* ---- opening and closing ---- */
+
 static sw_code open_stub(sw_engine *e, const sw_engine_options *options, sw_err *err)
 {
-    sw_code code = stub_vocab(&e->vocab, err);
+    sw_code code = stub_vocab(&e->context.vocab, err);
     if (code == SW_OK)
-        code = stub_open(&e->lm, e->vocab, options, e->clock, err);
+        code = stub_open(&e->lm, e->context.vocab, options, e->clock, err);
     if (code != SW_OK)
         return code;
-    e->chat = CHAT_CHATML;
+    e->context.format = CHAT_CHATML;
     e->info = (sw_model_info){.name = "stub",
                               .path = STUB_PATH,
                               .arch = "stub",
                               .quant = "none",
-                              .tokenizer = vocab_description(e->vocab),
-                              .chat_format = chat_format_name(e->chat),
+                              .tokenizer = vocab_description(e->context.vocab),
+                              .chat_format = chat_format_name(e->context.format),
                               .n_vocab = e->lm->n_vocab,
                               .n_ctx_train = STUB_CTX_TRAIN};
     e->state = (sw_engine_state){
@@ -74,15 +81,15 @@ static sw_code open_model(sw_engine *e, const char *path, const sw_engine_option
         return code;
     e->info = *sw_model_file_info(e->file);
     const gguf_file *const g = model_file_gguf(e->file);
-    e->chat = model_file_chat(e->file);
-    code = model_file_take_vocab(e->file, &e->vocab, err);
+    e->context.format = model_file_chat(e->file);
+    code = model_file_take_vocab(e->file, &e->context.vocab, err);
     if (code == SW_OK)
         code = model_lm_open(&e->lm, g, options, err);
     if (code != SW_OK)
         return code;
-    if (e->lm->n_vocab < vocab_size(e->vocab))
+    if (e->lm->n_vocab < vocab_size(e->context.vocab))
         return sw_fail(err, SW_EFORMAT, "%s: the vocabulary has %d tokens but the output layer only %d", path,
-                       vocab_size(e->vocab), e->lm->n_vocab);
+                       vocab_size(e->context.vocab), e->lm->n_vocab);
     model_lm_state(e->lm, &e->state);
     return SW_OK;
 }
@@ -98,9 +105,9 @@ sw_code sw_engine_open(sw_engine **out, const char *path, const sw_engine_option
     sw_engine *const e = mem_calloc(1, sizeof *e);
     if (e == NULL)
         return sw_fail(err, SW_ENOMEM, "engine: out of memory");
-    e->clock = clock_or_system(o->clock);
+    e->clock = e->context.clock = clock_or_system(o->clock);
     if (o->date != NULL)
-        e->date = memcpy(e->date_text, o->date, sizeof e->date_text);
+        e->context.date = memcpy(e->date_text, o->date, sizeof e->date_text);
     code = strcmp(path, STUB_PATH) == 0 ? open_stub(e, o, err) : open_model(e, path, o, err);
     if (code == SW_OK)
         code = scheduler_create(&e->scheduler, e->lm, e->clock, err);
@@ -119,16 +126,19 @@ void sw_engine_close(sw_engine *e)
     scheduler_free(e->scheduler);
     if (e->lm != NULL)
         e->lm->ops->close(e->lm);
-    vocab_free(e->vocab);
+    vocab_free(e->context.vocab);
     sw_model_file_close(e->file);
     mem_free(e);
 }
+
+/* ---- facts ---- */
 
 const sw_model_info *sw_engine_info(const sw_engine *e)
 {
     return &e->info;
 }
 
+/* The scheduler's figures are as of its last step. */
 sw_engine_state sw_engine_get_state(sw_engine *e)
 {
     sw_engine_state state = e->state;
@@ -154,9 +164,9 @@ sw_code sw_engine_render(const sw_engine *e, const sw_request *request, char **t
     *text_out = NULL;
     buf text;
     buf_init(&text, LIMIT_PROMPT_BYTES);
-    sw_code code = request_check(request, vocab_size(e->vocab), err);
+    sw_code code = request_check(request, vocab_size(e->context.vocab), err);
     if (code == SW_OK)
-        code = request_text(request, e->chat, e->date, e->vocab, &text, err);
+        code = request_text(request, &e->context, &text, err);
     if (code == SW_OK && text.failed == SW_ELIMIT)
         code = sw_fail(err, SW_ELIMIT, "prompt: its text is longer than %d bytes", LIMIT_PROMPT_BYTES);
     if (code == SW_OK && (*text_out = buf_take(&text)) == NULL)

@@ -1,24 +1,21 @@
-/* handle.h - what is behind the public sw_engine. */
+/* handle.h - the struct of the public sw_engine, for the files that implement its functions. */
 #ifndef PUBLIC_HANDLE_H
 #define PUBLIC_HANDLE_H
 
-#include "chat/chat.h"
 #include "engine/lm.h"
 #include "engine/scheduler.h"
+#include "public/request.h"
 #include "spillway.h"
-#include "token/vocab.h"
 
 struct sw_engine {
     sw_model_file *file; // owns the strings of info; NULL for the stub
     sw_model_info info;
-    vocabulary *vocab;
-    chat_format chat;
-    const char *date; // what models are told, in date_text, or NULL: today
+    request_context context; // owns its vocabulary
     char date_text[sizeof "YYYY-MM-DD"];
-    language_model *lm;
+    language_model *lm; // owned; the scheduler's thread calls it
     scheduler *scheduler;
-    const sw_clock *clock;
-    sw_engine_state state; // what is constant after open
+    const sw_clock *clock; // the options', or the system's
+    sw_engine_state state; // without the members that change after open
 };
 
 #endif

@@ -1,8 +1,8 @@
 /* job.c - one generation: a scheduler task below, text and events above.
  *
  * The engine thread turns token ids into text (chat parser), watches for end tokens and stop strings, and delivers
- * events.  A job has two owners, the engine until the last event and the caller until sw_job_release; whoever is last
- * frees it.  Events are delivered under the job's lock, which is what lets sw_job_release promise that none follows.
+ * events.  A job has two owners, the engine until the last event and the caller until sw_job_release; the last one
+ * frees it.  Events are delivered under the job's lock, so sw_job_release can promise that none follows.
  */
 #include <pthread.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "public/request.h"
 #include "public/stop.h"
 
-enum { TEXT_FIRST_BYTES = 4096 }; // room for text that is taken at submit, so that decoding allocates nothing
+enum { TEXT_FIRST_BYTES = 4096 }; // room for text, allocated at submit so that decoding allocates nothing
 
 struct sw_job {
     sched_task task;
@@ -37,9 +37,10 @@ struct sw_job {
     void *ud;
 };
 
-/* ---- text --------------------------------------------------------------------------------------------------- */
+/* ---- from tokens to text
+ * --------------------------------------------------------------------------------------------------- */
 
-/* Delivers an event unless the caller has given up the handle.  The engine thread holds the lock. */
+/* Delivers an event unless the caller has released the job.  The engine thread holds the lock. */
 static void deliver(sw_job *j, const sw_event *e)
 {
     if (!j->is_released)
@@ -60,7 +61,7 @@ static void deliver_text(sw_job *j, int n_tokens, const sw_logprobs *logprobs)
     buf_clear(&j->text);
 }
 
-/* An event has one kind: text of the other one goes first. */
+/* An event has one kind, so text of the other kind is delivered first. */
 static void set_kind(sw_job *j, sw_text_kind kind)
 {
     if (kind != j->kind && j->text.size > 0)
@@ -68,7 +69,7 @@ static void set_kind(sw_job *j, sw_text_kind kind)
     j->kind = kind;
 }
 
-/* From the parser. */
+/* Called by the parser.  Stop strings are looked for in content only. */
 static void on_text(void *ud, sw_text_kind kind, const char *text, size_t n)
 {
     sw_job *const j = ud;
@@ -86,7 +87,7 @@ static void spell(const vocabulary *vocab, sw_token_logprob *t)
     t->n_bytes = piece.size;
 }
 
-/* The scheduler's figures with the tokens' texts. */
+/* The scheduler's probabilities, with the texts of their tokens. */
 static sw_logprobs with_texts(const sw_job *j, const sw_logprobs *figures, bool is_content)
 {
     sw_logprobs logprobs = *figures;
@@ -102,7 +103,7 @@ static bool is_in_content(const sw_job *j)
     return chat_parser_kind(j->parser) == SW_TEXT_CONTENT && chat_parser_is_in_text(j->parser);
 }
 
-/* What one sampled token means; false ends the answer.  The parser sees end tokens too, but they are not counted. */
+/* Handles one sampled token; false ends the answer.  The parser sees end tokens too, but they are not counted. */
 static bool on_token(sw_job *j, int32_t id, const sw_logprobs *figures)
 {
     const bool is_end = vocab_is_eog(j->vocab, id) && !j->ignore_eos;
@@ -121,7 +122,7 @@ static bool on_token(sw_job *j, int32_t id, const sw_logprobs *figures)
     return !j->stop.has_matched && j->error.code == SW_OK;
 }
 
-/* The answer is over: text that was held back has become certain. */
+/* Delivers the text that was held back, which is certain now that the answer is over. */
 static void flush_text(sw_job *j)
 {
     if (j->stop.has_matched)
@@ -166,7 +167,7 @@ static void free_job(sw_job *j)
     mem_free(j);
 }
 
-/* Gives up one ownership; the lock is held and is released here. */
+/* Ends one ownership and unlocks; the caller holds the lock. */
 static void unlock_and_leave(sw_job *j)
 {
     const bool is_last = --j->n_owners == 0;
@@ -207,7 +208,7 @@ static bool on_task_event(void *ud, const task_event *e)
 /* A raw prompt is continued as plain text, whatever the model's chat format. */
 static chat_format answer_format(const sw_engine *engine, const sw_request *r)
 {
-    return r->prompt != NULL ? CHAT_PLAIN : engine->chat;
+    return r->prompt != NULL ? CHAT_PLAIN : engine->context.format;
 }
 
 static sw_code create_job(const sw_engine *engine, const sw_request *r, sw_job **out, sw_err *err)
@@ -219,14 +220,14 @@ static sw_code create_job(const sw_engine *engine, const sw_request *r, sw_job *
     pthread_mutex_init(&j->lock, NULL);
     pthread_cond_init(&j->ended, NULL);
     j->n_owners = 2;
-    j->vocab = engine->vocab;
+    j->vocab = engine->context.vocab;
     j->ignore_eos = r->ignore_eos;
     j->on_event = r->on_event;
     j->ud = r->ud;
     buf_init(&j->text, LIMIT_ANSWER_BYTES);
     buf_printf(&j->text, "%*s", TEXT_FIRST_BYTES, "");
     buf_clear(&j->text);
-    j->parser = chat_parser_create(answer_format(engine, r), engine->vocab);
+    j->parser = chat_parser_create(answer_format(engine, r), engine->context.vocab);
     sw_code code = stop_init(&j->stop, r->stop, r->n_stop, err);
     if (code == SW_OK && j->parser == NULL)
         code = sw_fail(err, SW_ENOMEM, "job: out of memory");
@@ -245,9 +246,9 @@ sw_code sw_engine_submit(sw_engine *engine, const sw_request *request, sw_job **
         return sw_fail(err, SW_EINVAL, "on_event: it is missing");
     token_list prompt = {0};
     sw_job *job = NULL;
-    sw_code code = request_check(request, vocab_size(engine->vocab), err);
+    sw_code code = request_check(request, vocab_size(engine->context.vocab), err);
     if (code == SW_OK)
-        code = request_tokens(request, engine->chat, engine->date, engine->vocab, &prompt, err);
+        code = request_tokens(request, &engine->context, &prompt, err);
     if (code == SW_OK)
         code = create_job(engine, request, &job, err);
     if (code == SW_OK) {

@@ -1,3 +1,4 @@
+/* limits_list.c - the table of base/limits.h as the public rows of sw_limits. */
 #include "base/limits.h"
 
 #include "spillway.h"

@@ -1,42 +1,54 @@
 /* logits.c - the logits of a given token sequence, for parity checks.
  *
- * It drives the language model directly, past the scheduler, which lends it while there are no jobs.
+ * It calls the language model directly, without the scheduler, which lends it while there are no jobs.
  */
 #include "base/alloc.h"
 #include "public/handle.h"
 
-/* Evaluates tokens[begin..end) as one batch and hands out their rows; *goes_on_out is what on_row returned last. */
-static sw_code run_batch(sw_engine *e, const int32_t *tokens, size_t begin, size_t end, batch_token *batch,
-                         sw_logits_fn on_row, void *ud, bool *goes_on_out, sw_err *err)
+/* One call of sw_engine_logits. */
+typedef struct logits_run {
+    language_model *lm;
+    const int32_t *tokens; // (n_tokens)
+    size_t n_tokens, n_prefill;
+    sw_logits_fn on_row;
+    void *ud;
+    batch_token *batch; // (n_batch)
+    bool goes_on;       // the last result of on_row
+    sw_err *err;
+} logits_run;
+
+/* Evaluates tokens[begin..end) as one batch and passes on their rows. */
+static sw_code run_batch(logits_run *r, size_t begin, size_t end)
 {
     for (size_t i = begin; i < end; i++)
-        batch[i - begin] = (batch_token){.id = tokens[i], .pos = (int32_t)i, .seq = 0, .wants_logits = true};
+        r->batch[i - begin] = (batch_token){.id = r->tokens[i], .pos = (int32_t)i, .seq = 0, .wants_logits = true};
     const float *logits;
     int32_t bad_seq;
-    const sw_code code = e->lm->ops->step(e->lm, batch, end - begin, &logits, &bad_seq, err);
+    const sw_code code = r->lm->ops->step(r->lm, r->batch, end - begin, &logits, &bad_seq, r->err);
     if (code != SW_OK)
         return code;
-    const size_t n_vocab = (size_t)e->lm->n_vocab;
-    for (size_t i = begin; i < end && *goes_on_out; i++)
-        *goes_on_out = on_row(ud, i, logits + (i - begin) * n_vocab, n_vocab);
+    const size_t n_vocab = (size_t)r->lm->n_vocab;
+    for (size_t i = begin; i < end && r->goes_on; i++)
+        r->goes_on = r->on_row(r->ud, i, logits + (i - begin) * n_vocab, n_vocab);
     return SW_OK;
 }
 
-static sw_code run_all(sw_engine *e, const int32_t *tokens, size_t n_tokens, size_t n_prefill, batch_token *batch,
-                       sw_logits_fn on_row, void *ud, sw_err *err)
+/* The first n_prefill tokens in batches as large as the model takes, the others one by one. */
+static sw_code run_all(logits_run *r)
 {
-    e->lm->ops->truncate(e->lm, 0, 0);
-    if (e->lm->ops->begin != NULL)
-        e->lm->ops->begin(e->lm, 0, &(lm_plan){(int32_t)n_tokens, {-1, -1}});
-    if (!e->lm->ops->reserve(e->lm, 0, (int32_t)n_tokens))
-        return sw_fail(err, SW_ELIMIT, "tokens: %zu do not fit the memory set aside for keys and values", n_tokens);
-    const size_t n_batch = (size_t)e->lm->n_batch;
-    bool goes_on = true;
-    for (size_t begin = 0, end; begin < n_tokens && goes_on; begin = end) {
+    language_model *const lm = r->lm;
+    lm->ops->truncate(lm, 0, 0);
+    if (lm->ops->begin != NULL)
+        lm->ops->begin(lm, 0, &(lm_plan){(int32_t)r->n_tokens, {-1, -1}});
+    if (!lm->ops->reserve(lm, 0, (int32_t)r->n_tokens))
+        return sw_fail(r->err, SW_ELIMIT, "tokens: %zu do not fit the memory set aside for keys and values",
+                       r->n_tokens);
+    const size_t n_batch = (size_t)lm->n_batch;
+    for (size_t begin = 0, end; begin < r->n_tokens && r->goes_on; begin = end) {
         end = begin + 1;
-        if (begin < n_prefill)
-            end = n_prefill - begin < n_batch ? n_prefill : begin + n_batch;
-        const sw_code code = run_batch(e, tokens, begin, end, batch, on_row, ud, &goes_on, err);
+        if (begin < r->n_prefill)
+            end = r->n_prefill - begin < n_batch ? r->n_prefill : begin + n_batch;
+        const sw_code code = run_batch(r, begin, end);
         if (code != SW_OK)
             return code;
     }
@@ -55,14 +67,22 @@ sw_code sw_engine_logits(sw_engine *e, const int32_t *tokens, size_t n_tokens, s
             return sw_fail(err, SW_EINVAL, "tokens[%zu]: %d is not a token of this model, which has %d", i, tokens[i],
                            e->lm->n_vocab);
     }
-    batch_token *const batch = mem_calloc((size_t)e->lm->n_batch, sizeof *batch);
-    if (batch == NULL)
+    logits_run r = {.lm = e->lm,
+                    .tokens = tokens,
+                    .n_tokens = n_tokens,
+                    .n_prefill = n_prefill,
+                    .on_row = on_row,
+                    .ud = ud,
+                    .batch = mem_calloc((size_t)e->lm->n_batch, sizeof *r.batch),
+                    .goes_on = true,
+                    .err = err};
+    if (r.batch == NULL)
         return sw_fail(err, SW_ENOMEM, "logits: out of memory");
     sw_code code = scheduler_borrow(e->scheduler, err);
     if (code == SW_OK) {
-        code = run_all(e, tokens, n_tokens, n_prefill, batch, on_row, ud, err);
+        code = run_all(&r);
         scheduler_give_back(e->scheduler);
     }
-    mem_free(batch);
+    mem_free(r.batch);
     return code;
 }

@@ -1,4 +1,7 @@
-/* model_file.c - the facts of a model file, for whoever has no need of its weights. */
+/* model_file.c - the facts of a model file, read from its header without its weights.
+ *
+ * It owns NUL-terminated copies of the strings that the public structs point to; the header's own are views.
+ */
 #include "public/model_file.h"
 
 #include <stdio.h>
@@ -18,10 +21,10 @@ struct sw_model_file {
     char *tokenizer;
     char **tensor_names; // NUL-terminated copies
     chat_format chat;
-    vocabulary *vocab; // once the chat format needed it, until it is taken
+    vocabulary *vocab; // read to detect the chat format, until model_file_take_vocab; else NULL
 };
 
-/* The file's name without folders and ".gguf". */
+/* The name of the file without folders and ".gguf". */
 static str_view stem(const char *path)
 {
     const char *const slash = strrchr(path, '/');
@@ -71,7 +74,7 @@ static sw_code copy_tensor_names(sw_model_file *f, sw_err *err)
     return f->tensor_names != NULL ? SW_OK : sw_fail(err, SW_ENOMEM, "out of memory reading %s", gguf_path(f->gguf));
 }
 
-/* The chat format needs the vocabulary, since a template counts only if its markers are tokens. */
+/* This needs the vocabulary: a template counts only if its markers are tokens. */
 static sw_code detect_chat_format(sw_model_file *f, sw_err *err)
 {
     f->chat = CHAT_PLAIN;

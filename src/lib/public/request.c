@@ -1,3 +1,4 @@
+/* request.c - the range of every field, in the order of sw_request; nothing below this file checks them again. */
 #include "public/request.h"
 
 #include <float.h>
@@ -7,7 +8,9 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 
-/* Adds one text to *total, the bytes of the whole request. */
+/* ---- messages and prompt ---- */
+
+/* Checks one text and adds its bytes to *total, those of the whole request. */
 static sw_code check_text(const char *text, const char *field, size_t i, const char *member, size_t *total, sw_err *err)
 {
     const size_t n = strlen(text);
@@ -69,7 +72,9 @@ sw_code request_check_date(const char *date, sw_err *err)
     return is_date ? SW_OK : sw_fail(err, SW_EINVAL, "date: it must read YYYY-MM-DD");
 }
 
-/* The negated comparisons refuse NaN. */
+/* ---- sampling ---- */
+
+/* Comparisons are negated so that they reject NaN. */
 static sw_code check_sampling(const sw_sampling *s, sw_err *err)
 {
     if (!(s->temperature >= 0 && s->temperature <= 2))
@@ -116,6 +121,8 @@ static sw_code check_biases(const sw_sampling *s, int n_vocab, sw_err *err)
     }
     return SW_OK;
 }
+
+/* ---- the rest ---- */
 
 static sw_code check_stop(const sw_request *r, sw_err *err)
 {
@@ -165,38 +172,37 @@ sw_code request_check(const sw_request *r, int n_vocab, sw_err *err)
     return SW_OK;
 }
 
-/* Raw text gets the special tokens that the model wants around a text; its own text never becomes one. */
+/* ---- rendering ---- */
+
+/* Raw text gets the special tokens that the model needs around a text; no part of the text itself becomes one. */
 static sw_code encode_raw(const sw_request *r, const vocabulary *vocab, token_list *out, sw_err *err)
 {
     return vocab_encode(vocab, r->prompt, strlen(r->prompt), /*add_special=*/true, /*parse_special=*/false, out, err);
 }
 
-/* date: where the request says nothing. */
-static chat_render_options chat_options(const sw_request *r, const char *date)
+static chat_render_options render_options(const sw_request *r, const request_context *c)
 {
-    return (chat_render_options){.effort = r->effort, .date = r->date != NULL ? r->date : date};
+    return (chat_render_options){.effort = r->effort, .date = r->date != NULL ? r->date : c->date, .clock = c->clock};
 }
 
-sw_code request_tokens(const sw_request *r, chat_format format, const char *date, const vocabulary *vocab,
-                       token_list *out, sw_err *err)
+sw_code request_tokens(const sw_request *r, const request_context *c, token_list *out, sw_err *err)
 {
     if (r->prompt != NULL)
-        return encode_raw(r, vocab, out, err);
-    const chat_render_options options = chat_options(r, date);
-    return chat_render(format, vocab, r->messages, r->n_messages, &options, out, err);
+        return encode_raw(r, c->vocab, out, err);
+    const chat_render_options options = render_options(r, c);
+    return chat_render(c->format, c->vocab, r->messages, r->n_messages, &options, out, err);
 }
 
-sw_code request_text(const sw_request *r, chat_format format, const char *date, const vocabulary *vocab, buf *out,
-                     sw_err *err)
+sw_code request_text(const sw_request *r, const request_context *c, buf *out, sw_err *err)
 {
     if (r->prompt == NULL) {
-        const chat_render_options options = chat_options(r, date);
-        return chat_render_text(format, vocab, r->messages, r->n_messages, &options, out, err);
+        const chat_render_options options = render_options(r, c);
+        return chat_render_text(c->format, c->vocab, r->messages, r->n_messages, &options, out, err);
     }
     token_list tokens = {0};
-    const sw_code code = encode_raw(r, vocab, &tokens, err);
+    const sw_code code = encode_raw(r, c->vocab, &tokens, err);
     if (code == SW_OK)
-        vocab_decode(vocab, tokens.ids, tokens.n, /*render_special=*/true, out);
+        vocab_decode(c->vocab, tokens.ids, tokens.n, /*render_special=*/true, out);
     token_list_clear(&tokens);
     return code;
 }

@@ -1,4 +1,4 @@
-/* request.h - a generation request from outside, checked field by field and turned into prompt tokens. */
+/* request.h - a generation request from outside: checked field by field, then turned into the tokens of a prompt. */
 #ifndef PUBLIC_REQUEST_H
 #define PUBLIC_REQUEST_H
 
@@ -6,20 +6,26 @@
 #include "spillway.h"
 #include "token/vocab.h"
 
-/* Checks every field; errors are SW_EINVAL or SW_ELIMIT and begin with the field's name. */
+/* What an engine contributes to every prompt. */
+typedef struct request_context {
+    chat_format format;
+    vocabulary *vocab;
+    const char *date;      // "YYYY-MM-DD" for requests without a date; NULL: today by `clock`
+    const sw_clock *clock; // NULL: the system's
+} request_context;
+
+/* Checks every field.  Errors: SW_EINVAL or SW_ELIMIT; the message begins with the name of the field. */
 SW_NODISCARD sw_code request_check(const sw_request *request, int n_vocab, sw_err *err);
 
-/* "YYYY-MM-DD"?  Errors: SW_EINVAL. */
+/* Checks that a date reads YYYY-MM-DD.  Errors: SW_EINVAL. */
 SW_NODISCARD sw_code request_check_date(const char *date, sw_err *err);
 
-/* Appends the prompt's tokens of a checked request: the rendered chat, or the raw text with the special tokens that the
- * model wants around a text.  date: what the model is told where the request says nothing; NULL: today.  Errors:
- * SW_EINVAL (names messages[i]), SW_ENOMEM. */
-SW_NODISCARD sw_code request_tokens(const sw_request *request, chat_format format, const char *date,
-                                    const vocabulary *vocab, token_list *out, sw_err *err);
+/* Appends the tokens of a checked request's prompt to *out: the rendered chat, or the raw text with the special tokens
+ * that the model needs around a text.  Errors: SW_EINVAL (names messages[i]), SW_ELIMIT, SW_ENOMEM. */
+SW_NODISCARD sw_code request_tokens(const sw_request *request, const request_context *context, token_list *out,
+                                    sw_err *err);
 
-/* The same prompt as text, special tokens spelled out; appends to `out`.  Errors: the same, SW_ELIMIT. */
-SW_NODISCARD sw_code request_text(const sw_request *request, chat_format format, const char *date,
-                                  const vocabulary *vocab, buf *out, sw_err *err);
+/* Appends the same prompt as text to *out, with special tokens spelled out.  Errors: the same. */
+SW_NODISCARD sw_code request_text(const sw_request *request, const request_context *context, buf *out, sw_err *err);
 
 #endif

@@ -1,10 +1,12 @@
+/* stop.c - one Knuth-Morris-Pratt automaton per stop string, all fed byte by byte. */
 #include "public/stop.h"
 
 #include <string.h>
 
 #include "base/alloc.h"
 
-/* The classic table: how much of the string still matches after a mismatch behind its first i + 1 bytes. */
+/* The failure table of the algorithm: how much of the string still matches after a mismatch that follows its first i +
+ * 1 bytes. */
 static void fill_borders(stop_string *s)
 {
     s->fail[0] = 0;
@@ -46,7 +48,7 @@ void stop_clear(stop_matcher *s)
     *s = (stop_matcher){0};
 }
 
-/* Moves one automaton by one byte; true when its string is complete. */
+/* Advances one automaton by one byte; true if its string is complete. */
 static bool advance(stop_string *s, char c)
 {
     while (s->matched > 0 && s->text[s->matched] != c)
@@ -56,8 +58,8 @@ static bool advance(stop_string *s, char c)
     return s->matched == s->size;
 }
 
-/* Moves every automaton by one byte.  Returns how many bytes at the end belong to the longest complete string, or else
- * to the longest one begun. */
+/* Advances every automaton by one byte.  Returns the number of bytes at the end that belong to the longest complete
+ * string, or if there is none to the longest incomplete one. */
 static size_t advance_all(stop_matcher *s, char c)
 {
     size_t complete = 0, begun = 0;

@@ -1,8 +1,8 @@
 /* stop.h - finding stop strings in text that arrives in pieces.
  *
- * Text that could be the beginning of a stop string is held back until it is clear that it is not, so that no part of a
- * matched string is ever shown.  Each stop string is matched by a Knuth-Morris-Pratt automaton: time is linear in the
- * text whatever the strings are.
+ * Text that could be the start of a stop string is held back until it is certain that it is not, so no part of a
+ * matched string is ever delivered.  Each stop string is matched by a Knuth-Morris-Pratt automaton: time is linear in
+ * the text whatever the strings are.
  */
 #ifndef PUBLIC_STOP_H
 #define PUBLIC_STOP_H
@@ -19,13 +19,13 @@ typedef struct stop_string {
     char *text;
     uint16_t *fail; // fail[i]: length of the longest proper border of text[0..i]
     uint16_t size;
-    uint16_t matched; // bytes of `text` that end what was read so far
+    uint16_t matched; // bytes of `text` that the text read so far ends with
 } stop_string;
 
 typedef struct stop_matcher {
     stop_string strings[LIMIT_STOP_STRINGS];
     size_t n;
-    buf held; // read and not yet released
+    buf held; // read but not yet certain
     bool has_matched;
 } stop_matcher;
 
@@ -33,9 +33,9 @@ typedef struct stop_matcher {
 SW_NODISCARD sw_code stop_init(stop_matcher *s, const char *const *strings, size_t n, sw_err *err);
 void stop_clear(stop_matcher *s);
 
-/* Reads a piece and appends to `out` what is certain not to belong to a stop string.  Returns true when a string is
- * complete: what stood before it is in `out`, it and the rest are dropped, and later pieces are ignored.  Of strings
- * that end at the same byte the longest counts.  Memory trouble shows in out->failed. */
+/* Reads a piece and appends the text that is certainly not part of a stop string to `out`.  Returns true once a string
+ * is complete: the text before it is in `out`, it and the rest are dropped, and later pieces are ignored.  Of strings
+ * that end at the same byte the longest counts.  out->failed shows missing memory. */
 bool stop_feed(stop_matcher *s, const char *text, size_t n, buf *out);
 /* The text has ended: appends what was held back. */
 void stop_flush(stop_matcher *s, buf *out);

@@ -1,9 +1,12 @@
-/* timing.c - the time of model calls alone, as `spillway perf` reports it. */
+/* timing.c - the time of model calls alone, as `spillway perf` reports it.
+ *
+ * Tokens are random but the same in every run; the clock is the engine's.
+ */
 #include "base/alloc.h"
 #include "base/rng.h"
 #include "public/handle.h"
 
-/* One timing under way: the lm is borrowed from the scheduler. */
+/* One measurement in progress; the lm is borrowed from the scheduler. */
 typedef struct timing {
     language_model *lm;
     batch_token *batch; // (n_batch)
@@ -24,7 +27,7 @@ static sw_code step(timing *t, size_t n)
     return t->lm->ops->step(t->lm, t->batch, n, &logits, &bad_seq, t->err);
 }
 
-/* Evaluates n tokens of a sequence from position `at` on, in batches; logits are wanted after the last one. */
+/* Evaluates n tokens of a sequence from position `at` on, in batches, with logits for the last one. */
 static sw_code evaluate_prompt(timing *t, int seq, int at, int n)
 {
     sw_code code = SW_OK;
@@ -38,6 +41,7 @@ static sw_code evaluate_prompt(timing *t, int seq, int at, int n)
     return code;
 }
 
+/* n steps, each with one token and its logits for every sequence. */
 static sw_code generate(timing *t, int n_seqs, int at, int n)
 {
     sw_code code = SW_OK;
@@ -49,6 +53,7 @@ static sw_code generate(timing *t, int n_seqs, int at, int n)
     return code;
 }
 
+/* Fills the sequences to n_depth, then measures the rest. */
 static sw_code run(timing *t, const sw_time_request *r, uint64_t *ns_out)
 {
     sw_code code = SW_OK;

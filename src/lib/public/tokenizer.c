@@ -1,4 +1,4 @@
-/* tokenizer.c - the public tokenizer: the vocabulary of a model file without its weights. */
+/* tokenizer.c - the public tokenizer: a vocabulary, read from a model file without its weights. */
 #include <string.h>
 
 #include "base/alloc.h"
@@ -53,15 +53,17 @@ int sw_tokenizer_n_vocab(const sw_tokenizer *t)
     return vocab_size(t->vocab);
 }
 
-sw_code sw_tokenizer_encode(const sw_tokenizer *t, const char *text, size_t n_bytes, bool add_special,
-                            bool parse_special, int32_t **ids_out, size_t *n_out, sw_err *err)
+sw_code sw_tokenizer_encode(const sw_tokenizer *t, const char *text, size_t n_bytes, const sw_encode_options *options,
+                            int32_t **ids_out, size_t *n_out, sw_err *err)
 {
+    static const sw_encode_options DEFAULTS;
+    const sw_encode_options *const o = options != NULL ? options : &DEFAULTS;
     *ids_out = NULL;
     *n_out = 0;
     if (n_bytes > LIMIT_PROMPT_BYTES)
         return sw_fail(err, SW_ELIMIT, "text: it has %zu bytes, at most %d are accepted", n_bytes, LIMIT_PROMPT_BYTES);
     token_list tokens = {0};
-    const sw_code code = vocab_encode(t->vocab, text, n_bytes, add_special, parse_special, &tokens, err);
+    const sw_code code = vocab_encode(t->vocab, text, n_bytes, o->add_special, o->parse_special, &tokens, err);
     if (code != SW_OK) {
         token_list_clear(&tokens);
         return code;

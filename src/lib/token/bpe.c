@@ -1,11 +1,52 @@
+/* bpe.c - the spelling of bytes, the merges of a file, and encoding by them. */
 #include "token/bpe.h"
 
 #include <string.h>
 
 #include "base/limits.h"
-#include "token/byte_chars.h"
+#include "base/utf8.h"
 
-/* Splits "left right" at the first space after its first byte, and adds the pair if all three texts are tokens. */
+/* ---- bytes as characters ---- */
+
+/* The 68 bytes that are not printable form three runs; these are the characters of the first byte of each. */
+enum { LOW_CHARS = 0x100, MIDDLE_CHARS = LOW_CHARS + 0x21, HIGH_CHAR = MIDDLE_CHARS + 0x22 };
+
+static bool is_itself(uint32_t c)
+{
+    return (c >= 0x21 && c <= 0x7e) || (c >= 0xa1 && c <= 0xff && c != 0xad);
+}
+
+uint32_t bpe_byte_to_char(uint8_t byte)
+{
+    if (is_itself(byte))
+        return byte;
+    if (byte == 0xad)
+        return HIGH_CHAR;
+    return byte <= 0x20 ? LOW_CHARS + (uint32_t)byte : MIDDLE_CHARS + (uint32_t)byte - 0x7f;
+}
+
+int bpe_char_to_byte(uint32_t cp)
+{
+    if (is_itself(cp))
+        return (int)cp;
+    if (cp < LOW_CHARS || cp > HIGH_CHAR)
+        return -1;
+    if (cp == HIGH_CHAR)
+        return 0xad;
+    return cp < MIDDLE_CHARS ? (int)(cp - LOW_CHARS) : (int)(cp - MIDDLE_CHARS) + 0x7f;
+}
+
+void bpe_spell_bytes(const char *bytes, size_t n, buf *out)
+{
+    char utf8[4];
+    for (size_t i = 0; i < n; i++)
+        buf_append(out, utf8, (size_t)utf8_encode(bpe_byte_to_char((uint8_t)bytes[i]), utf8));
+}
+
+/* ---- merges ---- */
+
+/* Splits "left right" at the first space after its first byte and adds the pair if left, right and their sum are
+ * tokens.  Returns false if there is no such space. */
 static bool add_merge(vocabulary *v, str_view merge, uint32_t rank, buf *joined)
 {
     if (merge.size < 3)
@@ -46,13 +87,15 @@ sw_code bpe_load_merges(vocabulary *v, const gguf_array *merges, sw_err *err)
     return code;
 }
 
+/* ---- encoding ---- */
+
 static bool find_merge(const void *ud, const symbol *left, const symbol *right, merge_pair *out)
 {
     const vocabulary *const v = ud;
     return pair_map_find(&v->merges, left->id, right->id, out);
 }
 
-/* The token that is the whole piece, or TOKEN_NONE. */
+/* The token whose text is the whole piece, or TOKEN_NONE. */
 static int32_t whole_word(encoder *e, const char *piece, size_t n)
 {
     if (n > e->v->text_max)
@@ -62,7 +105,7 @@ static int32_t whole_word(encoder *e, const char *piece, size_t n)
     return vocab_lookup(e->v, buf_str(&e->text), e->text.size);
 }
 
-/* Emits the ids of the merged symbols; a byte without a token is lost, as in the reference. */
+/* Appends the ids of the merged symbols.  A byte without a token is dropped, as in the reference. */
 static bool emit(const encoder *e)
 {
     for (uint32_t i = 0; i != SYMBOL_END; i = e->merger.symbols[i].next) {

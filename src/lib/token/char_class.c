@@ -1,9 +1,10 @@
+/* char_class.c - general categories from utf8proc; DeepSeek's sets from its published expressions. */
 #include "token/char_class.h"
 
 #include <stddef.h>
 #include <utf8proc.h>
 
-/* White space as regular expressions see it; the separator categories miss the control characters. */
+/* The \s of regular expressions.  The separator categories alone would miss tab and the line breaks. */
 static bool is_space(uint32_t cp)
 {
     if (cp < 0x1680)
@@ -52,6 +53,7 @@ typedef struct range {
     uint32_t first, last;
 } range;
 
+// The cased letters that deepseek-llm's second expression lists, in rising order.
 // clang-format off
 static const range DEEPSEEK_LETTERS[] = {
     {0x0041, 0x005A}, {0x0061, 0x007A}, {0x00B5, 0x00B5}, {0x00C0, 0x00D6}, {0x00D8, 0x00F6}, {0x00F8, 0x01BA},
@@ -72,6 +74,7 @@ static const range DEEPSEEK_LETTERS[] = {
 };
 // clang-format on
 
+/* Binary search: the first range that does not end before cp. */
 static bool in_ranges(const range *ranges, size_t n, uint32_t cp)
 {
     size_t lo = 0, hi = n;
@@ -90,7 +93,7 @@ bool char_is_deepseek_letter(uint32_t cp)
     return in_ranges(DEEPSEEK_LETTERS, sizeof DEEPSEEK_LETTERS / sizeof *DEEPSEEK_LETTERS, cp);
 }
 
-/* The range from ':' to '~' holds the ASCII letters too: that is how the original expression is written. */
+/* The range from ':' to '~' includes the ASCII letters, as the original expression does. */
 bool char_is_deepseek_symbol(uint32_t cp)
 {
     return (cp >= '!' && cp <= '/') || (cp >= ':' && cp <= '~') || (cp >= 0xff01 && cp <= 0xff0f) ||

@@ -1,7 +1,7 @@
-/* char_class.h - what the pre-tokenizers ask about a character.
+/* char_class.h - the character classes of the pre-tokenizers.
  *
- * The classes are those of the regular expressions that the models were trained with: Unicode general categories, plus
- * the few sets that DeepSeek spelled out as ranges.
+ * They are those of the regular expressions that the models were trained with: Unicode general categories, plus the few
+ * sets that DeepSeek wrote as ranges.
  */
 #ifndef TOKEN_CHAR_CLASS_H
 #define TOKEN_CHAR_CLASS_H
@@ -21,7 +21,7 @@ enum {
     CC_LOWER = 1 << 8,   // [\p{Ll}\p{Lm}\p{Lo}\p{M}]
 };
 
-/* The classes of a code point, or'ed.  Unassigned ones have none. */
+/* The classes of a code point, combined with |; 0 for unassigned ones. */
 unsigned char_class(uint32_t cp);
 
 bool char_is_deepseek_letter(uint32_t cp); // deepseek-llm, second expression

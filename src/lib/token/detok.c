@@ -1,3 +1,4 @@
+/* detok.c - at most three bytes wait between calls; everything else leaves at once. */
 #include "token/detok.h"
 
 #include <string.h>
@@ -6,8 +7,8 @@
 
 static const char REPLACEMENT[] = "\xef\xbf\xbd"; // U+FFFD
 
-/* Length of the maximal invalid subpart at s[0..n) (Unicode, section 3.9): the bytes that begin a character well, or
- * one byte when not even the first does. */
+/* Length of the maximal invalid subpart at s[0..n) (Unicode, section 3.9): the bytes that form a valid start of a
+ * character, or one byte if the first cannot start one. */
 static size_t invalid_subpart(const char *s, size_t n)
 {
     size_t len = 1;
@@ -35,7 +36,7 @@ static void put_characters(const char *s, size_t n, buf *out)
     buf_append(out, s + valid_from, n - valid_from);
 }
 
-/* Adds bytes to the held ones until these are a whole character, or cannot become one.  Returns the bytes used. */
+/* Adds bytes to the held ones until they are a whole character or cannot become one.  Returns the number used. */
 static size_t complete_held(detok *d, const char *bytes, size_t n, buf *out)
 {
     size_t used = 0;
@@ -50,7 +51,7 @@ static size_t complete_held(detok *d, const char *bytes, size_t n, buf *out)
             buf_append(out, joined, d->n_held + 1);
             d->n_held = 0;
             used++;
-        } else { // the new byte begins something else
+        } else { // the new byte starts something else
             detok_flush(d, out);
         }
     }

@@ -1,6 +1,7 @@
-/* detok.h - token pieces to valid UTF-8, as they arrive.
+/* detok.h - turns the bytes of tokens into valid UTF-8, piece by piece.
  *
- * Bytes that begin a character are held back until it is complete; bytes that can never become valid turn into U+FFFD.
+ * A token may end inside a character.  Such bytes are held back until the character is complete; bytes that can never
+ * become valid turn into U+FFFD.
  */
 #ifndef TOKEN_DETOK_H
 #define TOKEN_DETOK_H
@@ -9,12 +10,13 @@
 
 #include "base/buf.h"
 
+/* {0} is the start of a text. */
 typedef struct detok {
-    char held[4];
+    char held[4]; // the start of a character that is not complete
     size_t n_held;
 } detok;
 
-/* Appends to `out` what is complete after these bytes. */
+/* Appends the characters that are complete after these bytes to `out`. */
 void detok_feed(detok *d, const char *bytes, size_t n, buf *out);
 /* Ends the text: an incomplete tail becomes one U+FFFD. */
 void detok_flush(detok *d, buf *out);

@@ -1,3 +1,8 @@
+/* pretokenizer.c - the table of known pre-tokenizers, and the stages that cut a text.
+ *
+ * A text is classified character by character once; stages then work on character numbers, and bytes come back at the
+ * end.
+ */
 #include "token/pretokenizer.h"
 
 #include <string.h>
@@ -29,7 +34,7 @@ struct pretokenizer {
 #define LLAMA_STAGE STAGE(scan_contraction_any_case, scan_prefixed_letters, scan_three_numbers, \
                           scan_symbols_newlines, SPACES_STAGE_END)
 
-/* The first row is what files without the key, or with one not known here, get. */
+/* The first row is for files without the key or with an unknown one. */
 static const pretokenizer PRETOKENIZERS[] = {
     {.name = "default", .aliases = " default ",
      .stages = {STAGE(scan_default_punct), GPT2_STAGE, STAGE(scan_numbers), STAGE(scan_three_digits)}},
@@ -69,7 +74,7 @@ static const pretokenizer PRETOKENIZERS[] = {
 };
 // clang-format on
 
-/* True when `list` holds " id ". */
+/* True if `list` contains " id ". */
 static bool is_listed(const char *list, str_view id)
 {
     if (id.size == 0 || memchr(id.data, ' ', id.size) != NULL)
@@ -120,14 +125,14 @@ static bool cut_at(cut_list *c, size_t end)
     return true;
 }
 
-/* Classifies the characters of a text; returns how many there are. */
+/* Classifies the characters of a text; returns their number. */
 static size_t read_chars(const char *text, size_t n, scan_char *chars)
 {
     size_t n_chars = 0;
     for (size_t i = 0; i < n; n_chars++) {
         scan_char *const c = &chars[n_chars];
         const int size = utf8_decode((const uint8_t *)text + i, n - i, &c->cp);
-        if (size == 0) // as U+FFFD, the symbol for it; the byte itself stays in the text
+        if (size == 0) // an invalid byte is classified as U+FFFD; the text keeps the byte
             c->cp = 0xfffd;
         c->size = size == 0 ? 1 : (uint8_t)size;
         c->classes = (uint16_t)char_class(c->cp);
@@ -136,6 +141,7 @@ static size_t read_chars(const char *text, size_t n, scan_char *chars)
     return n_chars;
 }
 
+/* The end of the first alternative that matches at i, or i. */
 static size_t match(const stage *s, const scan_piece *p, size_t i)
 {
     for (const scanner *scan = s->alternatives; *scan != NULL; scan++) {
@@ -165,7 +171,7 @@ static bool cut_piece(const stage *s, const scan_piece *p, size_t first, cut_lis
     return done == p->n || cut_at(out, first + p->n);
 }
 
-/* Cuts every piece once more. */
+/* Cuts every piece of the stage before. */
 static bool run_stage(const stage *s, const scan_char *chars, const cut_list *pieces, cut_list *out)
 {
     out->n = 0;
@@ -179,6 +185,7 @@ static bool run_stage(const stage *s, const scan_char *chars, const cut_list *pi
     return true;
 }
 
+/* Two lists take turns: the cuts of one stage are the pieces of the next. */
 static bool run_stages(const pretokenizer *p, const scan_char *chars, size_t n_chars, cut_list *out)
 {
     cut_list from = {0};

@@ -1,4 +1,4 @@
-/* pretokenizer.h - cutting text into the pieces inside which byte-level BPE merges.
+/* pretokenizer.h - cutting text into pieces; byte-level BPE merges only inside a piece.
  *
  * A pre-tokenizer is a list of stages, one per regular expression of the model's tokenizer; a stage is a list of
  * alternatives (scanners.h), tried in order.  Each stage cuts every piece that the stages before it left.
@@ -13,18 +13,18 @@
 
 typedef struct pretokenizer pretokenizer;
 
-/* By the file's "tokenizer.ggml.pre"; NULL when it is not known. */
+/* By the "tokenizer.ggml.pre" of a file; NULL if it is not known. */
 const pretokenizer *pretokenizer_find(str_view id);
 /* The canonical id, such as "llama-bpe" for "llama3". */
 const char *pretokenizer_name(const pretokenizer *p);
-/* A piece that is a token as a whole is not merged. */
+/* True if a piece whose whole text is a token becomes that token without merging. */
 bool pretokenizer_takes_whole_words(const pretokenizer *p);
-/* What "tokenizer.ggml.add_bos_token" is when the file does not say. */
+/* The value of "tokenizer.ggml.add_bos_token" for files without that key. */
 bool pretokenizer_adds_bos(const pretokenizer *p);
 
-/* Where pieces end; reusable. */
+/* Where pieces end; reusable from text to text.  {0} is an empty list. */
 typedef struct cut_list {
-    size_t *ends; // bytes, rising; the last is the size of the text
+    size_t *ends; // (n), bytes, rising; the last is the size of the text; owned
     size_t n, cap;
 } cut_list;
 

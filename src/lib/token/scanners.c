@@ -1,10 +1,15 @@
+/* scanners.c - regular expressions as linear scans.
+ *
+ * A generic matcher backtracks, and long runs then cost quadratic time.  Each scanner here reads every character a
+ * bounded number of times; SPILLWAY_COUNT_LOOKS lets a test prove it.
+ */
 #include "token/scanners.h"
 
 #include <stdbool.h>
 
 #include "token/char_class.h"
 
-/* ---- what scanners are made of ---- */
+/* ---- building blocks: one look, and runs of it ---- */
 
 #ifdef SPILLWAY_COUNT_LOOKS
 uint64_t scan_n_looks;
@@ -13,7 +18,7 @@ uint64_t scan_n_looks;
 #define COUNT_LOOK() ((void)0)
 #endif
 
-/* Character i of the piece, which is there.  Every look at the text goes through here. */
+/* Character i < p->n.  Every read of the text goes through here. */
 static inline const scan_char *look(const scan_piece *p, size_t i)
 {
     COUNT_LOOK();
@@ -30,7 +35,7 @@ static bool is(const scan_piece *p, size_t i, uint32_t cp)
     return i < p->n && look(p, i)->cp == cp;
 }
 
-/* The end of the run from i of characters in one of the classes. */
+/* The end of the run of characters from i that are in one of the classes. */
 static size_t run_of(const scan_piece *p, size_t i, unsigned classes)
 {
     while (has(p, i, classes))
@@ -38,7 +43,7 @@ static size_t run_of(const scan_piece *p, size_t i, unsigned classes)
     return i;
 }
 
-/* The same for characters in none of them. */
+/* The same for characters that are in none of them. */
 static size_t run_without(const scan_piece *p, size_t i, unsigned classes)
 {
     while (i < p->n && (look(p, i)->classes & classes) == 0)
@@ -53,7 +58,7 @@ static size_t run_if(const scan_piece *p, size_t i, bool (*test)(uint32_t cp))
     return i;
 }
 
-/* "X?C+": the run after the optional character if there is one, else the run without it. */
+/* "X?C+": the run after the optional character if that run is not empty, else the run from i. */
 static size_t optional_then_run(const scan_piece *p, size_t i, bool takes_first, unsigned classes)
 {
     if (takes_first) {
@@ -83,13 +88,13 @@ static size_t space_then_run_without(const scan_piece *p, size_t i, unsigned cla
     return end > from ? end : i;
 }
 
-/* Appends to a match that is not empty. */
+/* "[\r\n]*" after the match from i to end; an empty match stays empty. */
 static size_t then_newlines(const scan_piece *p, size_t i, size_t end)
 {
     return end > i ? run_of(p, end, CC_NEWLINE) : i;
 }
 
-/* A character of none of the classes, that is there. */
+/* True if there is a character at i and it is in none of the classes. */
 static bool is_other(const scan_piece *p, size_t i, unsigned classes)
 {
     return i < p->n && (look(p, i)->classes & classes) == 0;
@@ -249,7 +254,7 @@ size_t scan_three_digits(const scan_piece *p, size_t i)
     return i + 3;
 }
 
-/* ---- everything else that shows ---- */
+/* ---- punctuation, symbols, and scripts of their own ---- */
 
 enum { NOT_SYMBOL = CC_SPACE | CC_LETTER | CC_NUMBER };
 
@@ -328,7 +333,7 @@ size_t scan_newline(const scan_piece *p, size_t i)
     return has(p, i, CC_NEWLINE) ? i + 1 : i;
 }
 
-/* Up to and with the last line break of the run. */
+/* Up to and including the last line break of the run. */
 size_t scan_space_newlines(const scan_piece *p, size_t i)
 {
     size_t end = run_of(p, i, CC_SPACE);
@@ -337,7 +342,7 @@ size_t scan_space_newlines(const scan_piece *p, size_t i)
     return end;
 }
 
-/* The last character of a run stays for the word that follows, unless the piece ends there. */
+/* The last character of a run is left for the word that follows, unless the piece ends there. */
 size_t scan_spaces_but_last(const scan_piece *p, size_t i)
 {
     const size_t end = run_of(p, i, CC_SPACE);
@@ -349,8 +354,8 @@ size_t scan_spaces(const scan_piece *p, size_t i)
     return run_of(p, i, CC_SPACE);
 }
 
-/* Matches only where a run begins: had it reached the end of the piece, the match would have begun there.  Without that
- * look at the previous character, a long run would be scanned once for each of its characters. */
+/* Matches only at the start of a run: a run that reaches the end of the piece matches there.  Without the look at the
+ * previous character, a long run would be scanned once for each of its characters. */
 size_t scan_final_spaces(const scan_piece *p, size_t i)
 {
     if (i > 0 && has(p, i - 1, CC_SPACE))

@@ -1,4 +1,4 @@
-/* scanners.h - the alternatives of which the pre-tokenizers' regular expressions are made.
+/* scanners.h - the alternatives of the pre-tokenizers' regular expressions.
  *
  * Each scanner is one alternative, written as a linear scan: given a position in a piece it returns where its match
  * ends, or the position itself when it does not match.  A scanner sees nothing beyond the end of the piece.
@@ -9,17 +9,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* One character of the text. */
 typedef struct scan_char {
     uint32_t cp;
     uint16_t classes; // of char_class.h
     uint8_t size;     // bytes
 } scan_char;
 
+/* The part of a text that is being cut. */
 typedef struct scan_piece {
-    const scan_char *chars;
+    const scan_char *chars; // (n)
     size_t n;
 } scan_piece;
 
+/* Returns the end of the match at character i, or i. */
 typedef size_t (*scanner)(const scan_piece *p, size_t i);
 
 // Contractions: 's 't 're 've 'm 'll 'd
@@ -44,7 +47,7 @@ size_t scan_three_numbers(const scan_piece *p, size_t i);  // "\p{N}{1,3}"
 size_t scan_spaced_numbers(const scan_piece *p, size_t i); // " ?\p{N}+"
 size_t scan_three_digits(const scan_piece *p, size_t i);   // "[0-9][0-9][0-9]"
 
-// Everything else that shows.
+// Punctuation, symbols, and scripts of their own.
 size_t scan_spaced_symbols(const scan_piece *p, size_t i);         // " ?[^\s\p{L}\p{N}]+"
 size_t scan_symbols_newlines(const scan_piece *p, size_t i);       // ... then "[\r\n]*"
 size_t scan_symbols_newlines_slash(const scan_piece *p, size_t i); // ... then "[\r\n/]*"
@@ -65,7 +68,7 @@ size_t scan_spaces(const scan_piece *p, size_t i);          // "\s+"
 size_t scan_final_spaces(const scan_piece *p, size_t i);    // "\s+$"
 
 #ifdef SPILLWAY_COUNT_LOOKS
-/* Tests compile the scanners with this: how often any of them looked at a character. */
+/* For tests that compile the scanners with this macro: the number of times that a character was read. */
 extern uint64_t scan_n_looks;
 #endif
 

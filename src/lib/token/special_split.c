@@ -1,9 +1,10 @@
+/* special_split.c - one pass over the text per length of special tokens; each pass splits what the last one left. */
 #include "token/special_split.h"
 
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "token/vocab_internal.h"
+#include "token/vocab.h"
 
 static bool is_special(token_type type)
 {
@@ -75,7 +76,7 @@ static bool add_fragment(fragment_list *f, size_t start, size_t end, int32_t id)
     return true;
 }
 
-/* The special token of `length` that stands at `at`, or TOKEN_NONE. */
+/* The special token of `length` that begins at `at`, or TOKEN_NONE. */
 static int32_t token_at(const vocabulary *v, const special_length *length, const char *at, bool parse_special)
 {
     const uint8_t first = (uint8_t)*at;
@@ -88,7 +89,7 @@ static int32_t token_at(const vocabulary *v, const special_length *length, const
     return type == TOKEN_USER || (parse_special && is_special(type)) ? id : TOKEN_NONE;
 }
 
-/* Cuts one text fragment at every token of `length` in it. */
+/* Splits one text fragment at every token of `length` in it. */
 static bool split_fragment(const vocabulary *v, const char *text, const fragment *f, const special_length *length,
                            bool parse_special, fragment_list *out)
 {
@@ -109,6 +110,7 @@ static bool split_fragment(const vocabulary *v, const char *text, const fragment
     return add_fragment(out, from, f->end, TOKEN_NONE);
 }
 
+/* Splits every text fragment of `in`; tokens that are already found pass through. */
 static bool split_all(const vocabulary *v, const char *text, const fragment_list *in, const special_length *length,
                       bool parse_special, fragment_list *out)
 {

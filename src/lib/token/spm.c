@@ -1,12 +1,13 @@
+/* spm.c - spaces become U+2581, characters become symbols, and scores decide what merges. */
 #include "token/spm.h"
 
 #include <string.h>
 
 #include "base/utf8.h"
 
-static const char SPACE[] = "\xe2\x96\x81"; // U+2581 stands for a space
+static const char SPACE[] = "\xe2\x96\x81"; // U+2581, the spelling of a space
 
-/* Replaces spaces in the encoder's copy of the text. */
+/* Copies the text to e->text with its spaces replaced. */
 static void spell(encoder *e, const char *text, size_t n)
 {
     buf_clear(&e->text);
@@ -23,8 +24,8 @@ static void spell(encoder *e, const char *text, size_t n)
     buf_append(&e->text, text + from, n - from);
 }
 
-/* Floats in falling order as unsigned integers in rising order: the bits of a positive float rise with it, those of a
- * negative one fall. */
+/* Maps floats in falling order to unsigned integers in rising order: the bits of a positive float rise with it, those
+ * of a negative one fall. */
 static uint32_t priority_of(float score)
 {
     uint32_t bits;
@@ -46,7 +47,7 @@ static bool find_merge(const void *ud, const symbol *left, const symbol *right, 
     return true;
 }
 
-/* One symbol per character; a byte that begins none is a symbol of its own. */
+/* One symbol per character; a byte that is not part of a valid character is a symbol of its own. */
 static bool add_symbols(encoder *e)
 {
     const char *const text = e->text.data;
@@ -61,7 +62,7 @@ static bool add_symbols(encoder *e)
     return true;
 }
 
-/* A symbol that is no token is spelled with byte tokens. */
+/* A symbol without a token is spelled with byte tokens, or with the unknown token where a byte has none. */
 static bool emit_symbol(const encoder *e, const symbol *s)
 {
     if (s->id != TOKEN_NONE)

@@ -1,10 +1,11 @@
-/* spm.h - SentencePiece-style BPE: merge neighbours into the token with the highest score; bytes for what has none. */
+/* spm.h - SentencePiece-style BPE: merges neighbours into the token with the highest score and spells what has no token
+ * as bytes. */
 #ifndef TOKEN_SPM_H
 #define TOKEN_SPM_H
 
-#include "token/encoder.h"
+#include "token/vocab_internal.h"
 
-/* Encodes text without special tokens.  False when memory is short. */
+/* Appends the ids of text[0..n), which holds no special tokens, to e->out.  False when memory is short. */
 bool spm_encode(encoder *e, const char *text, size_t n);
 
 #endif

@@ -1,14 +1,19 @@
-/* vocab_build.c - putting a vocabulary together from its tokens. */
+/* vocab_build.c - a vocabulary from its tokens: memory, index, roles of well-known tokens, and the bytes that each
+ * token decodes to. */
+#include "token/vocab_build.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/utf8.h"
-#include "token/byte_chars.h"
-#include "token/token_roles.h"
-#include "token/vocab_internal.h"
+#include "token/bpe.h"
+#include "token/special_split.h"
+#include "token/vocab.h"
 
 static const char SPM_SPACE[] = "\xe2\x96\x81"; // U+2581
+
+/* ---- memory ---- */
 
 vocabulary *vocab_alloc(vocab_model model, size_t n, size_t text_bytes)
 {
@@ -30,6 +35,23 @@ vocabulary *vocab_alloc(vocab_model model, size_t n, size_t text_bytes)
     return NULL;
 }
 
+void vocab_free(vocabulary *v)
+{
+    if (v == NULL)
+        return;
+    mem_free(v->arena);
+    mem_free(v->texts);
+    mem_free(v->pieces);
+    mem_free(v->types);
+    mem_free(v->ends);
+    mem_free(v->scores);
+    strmap_free(&v->map);
+    pair_map_free(&v->merges);
+    special_lengths_free(&v->specials);
+    mem_free(v);
+}
+
+/* Appends to the arena, which vocab_alloc made large enough. */
 static void to_arena(vocabulary *v, const char *bytes, size_t n)
 {
     memcpy(v->arena + v->n_arena, bytes, n);
@@ -46,16 +68,51 @@ void vocab_add(vocabulary *v, str_view text, token_type type)
     v->n++;
 }
 
+/* ---- roles and index ---- */
+
+typedef struct token_role {
+    const char *text;
+    bool ends_generation;
+} token_role;
+
+/* Texts that are control tokens in every vocabulary that has them, whatever type the file gives them.  Published files
+ * type some of these as user-defined or normal.  Text from outside could then contain them: an end of turn, or a marker
+ * of the chat format, typed by a user.  Other engines override the first two groups; the third is this project's own
+ * addition. */
+// clang-format off
+static const token_role ROLES[] = {
+    // Ends of a generation, and the padding and separators of code infilling, which never belong to an answer.
+    {"<|eot_id|>", true}, {"<|im_end|>", true}, {"<|end|>", true}, {"<|return|>", true}, {"<|call|>", true},
+    {"<|flush|>", true}, {"<|calls|>", true}, {"<end_of_turn>", true}, {"<|endoftext|>", true}, {"</s>", true},
+    {"<|eom_id|>", true}, {"<EOT>", true}, {"_<EOT>", true}, {"[EOT]", true}, {"[EOS]", true},
+    {"<|end_of_text|>", true}, {"<end_of_utterance>", true}, {"<eos>", true}, {"<turn|>", true},
+    {"<|tool_response>", true}, {"<｜end▁of▁sentence｜>", true}, {"[e~[", true},
+    {"<|fim_pad|>", true}, {"<fim-pad>", true}, {"<fim_pad>", true}, {"<PAD>", true}, {"[PAD]", true},
+    {"<|fim_repo|>", true}, {"<|repo_name|>", true}, {"<fim-repo>", true}, {"<REPO>", true}, {"<reponame>", true},
+    {"<|file_sep|>", true},
+    // Code infilling.
+    {"<|fim_prefix|>", false}, {"<fim-prefix>", false}, {"<fim_prefix>", false}, {"<｜fim▁begin｜>", false},
+    {"<PRE>", false}, {"▁<PRE>", false}, {"<|code_prefix|>", false},
+    {"<|fim_suffix|>", false}, {"<fim-suffix>", false}, {"<fim_suffix>", false}, {"<｜fim▁hole｜>", false},
+    {"<SUF>", false}, {"▁<SUF>", false}, {"<|code_suffix|>", false},
+    {"<|fim_middle|>", false}, {"<fim-middle>", false}, {"<fim_middle>", false}, {"<｜fim▁end｜>", false},
+    {"<MID>", false}, {"▁<MID>", false}, {"<|code_middle|>", false},
+    // Markers of the chat formats.
+    {"<|start|>", false}, {"<|message|>", false}, {"<|channel|>", false}, {"<|constrain|>", false},
+    {"<|im_start|>", false}, {"<|system|>", false}, {"<|user|>", false}, {"<|assistant|>", false},
+    {"<|start_header_id|>", false}, {"<|end_header_id|>", false}, {"<｜User｜>", false}, {"<｜Assistant｜>", false},
+    {"[INST]", false}, {"[/INST]", false},
+};
+// clang-format on
+
 static void mark_roles(vocabulary *v)
 {
-    size_t n;
-    const token_role *const roles = token_roles(&n);
-    for (size_t r = 0; r < n; r++) {
-        const int32_t id = vocab_find(v, roles[r].text);
+    for (size_t r = 0; r < sizeof ROLES / sizeof *ROLES; r++) {
+        const int32_t id = vocab_find(v, ROLES[r].text);
         if (id == TOKEN_NONE)
             continue;
         v->types[id] = TOKEN_CONTROL;
-        v->ends[id] = roles[r].ends_generation;
+        v->ends[id] = ROLES[r].ends_generation;
     }
 }
 
@@ -75,7 +132,9 @@ sw_code vocab_index(vocabulary *v, sw_err *err)
     return SW_OK;
 }
 
-/* The id of the token that spells a byte, or TOKEN_NONE. */
+/* ---- pieces ---- */
+
+/* The token that spells a byte, or TOKEN_NONE. */
 static int32_t find_byte(const vocabulary *v, uint8_t byte)
 {
     char text[8];
@@ -84,7 +143,7 @@ static int32_t find_byte(const vocabulary *v, uint8_t byte)
     return vocab_lookup(v, text, (size_t)n);
 }
 
-/* Each character of a byte-level token back to its byte; what spells no byte stays as it is. */
+/* Turns each character of a byte-level token back into its byte; characters that spell no byte are kept. */
 static void put_bpe_piece(vocabulary *v, str_view text)
 {
     for (size_t i = 0; i < text.size;) {
@@ -111,7 +170,7 @@ static void put_spm_piece(vocabulary *v, str_view text)
     }
 }
 
-/* The byte of "<0xXX>"; a byte token with another text stands for nothing. */
+/* The byte of "<0xXX>"; a byte token with another text has an empty piece. */
 static void put_byte_piece(vocabulary *v, str_view text)
 {
     static const char DIGITS[] = "0123456789ABCDEF";
@@ -154,7 +213,9 @@ sw_code vocab_finish(vocabulary *v, sw_err *err)
     return SW_OK;
 }
 
-/* Adds tokens spelled as byte characters. */
+/* ---- without a file ---- */
+
+/* Adds a normal token, spelled with byte characters.  False when memory is short. */
 static bool add_spelled(vocabulary *v, const char *bytes, size_t n)
 {
     buf spelled;

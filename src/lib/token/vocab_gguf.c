@@ -1,15 +1,19 @@
-/* vocab_gguf.c - a vocabulary from a model file's metadata, which is untrusted input. */
+/* vocab_gguf.c - a vocabulary from the metadata of a model file.
+ *
+ * The metadata is untrusted: every array is checked against the number of tokens, every id against the vocabulary.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "token/bpe.h"
-#include "token/vocab_internal.h"
+#include "token/vocab.h"
+#include "token/vocab_build.h"
 
 #define KEY(name) "tokenizer.ggml." name
 
-/* An absent "pre" is the default; one that is not known is too, and the description says so. */
+/* An absent or unknown "pre" selects the default; the description names an unknown one. */
 static void choose_pretokenizer(vocabulary *v, str_view pre)
 {
     static const str_view DEFAULT = {"default", 7};
@@ -38,7 +42,7 @@ static sw_code read_model(const gguf_file *g, vocab_model *out, sw_err *err)
     return SW_OK;
 }
 
-/* An array that, if it is there, has one element per token. */
+/* Reads an array that has one element per token if it is present. */
 static sw_code read_array(const gguf_file *g, const char *key, size_t n_tokens, gguf_array *out, sw_err *err)
 {
     const sw_code code = gguf_get_array(g, key, out, err);
@@ -47,7 +51,7 @@ static sw_code read_array(const gguf_file *g, const char *key, size_t n_tokens, 
     return code;
 }
 
-/* Tokens without a text are given one, as other engines do; two such must not count as duplicates. */
+/* Tokens without a text get one, as in other engines, so that two of them are not duplicates. */
 static str_view text_of(const gguf_array *tokens, size_t i, char empty_name[24])
 {
     const str_view text = gguf_array_str(tokens, i);
@@ -112,7 +116,7 @@ static sw_code read_scores(const gguf_file *g, vocabulary *v, sw_err *err)
     return SW_OK;
 }
 
-/* What the two families read beside tokens and types. */
+/* What each family reads besides tokens and types. */
 static sw_code read_bpe(const gguf_file *g, vocabulary *v, sw_err *err)
 {
     str_view pre;
@@ -132,7 +136,7 @@ static sw_code read_spm(const gguf_file *g, vocabulary *v, sw_err *err)
     return code == SW_OK ? read_scores(g, v, err) : code;
 }
 
-/* A token id; one that the vocabulary does not have counts as absent. */
+/* A token id; one outside the vocabulary counts as absent. */
 static sw_code read_id(const gguf_file *g, const vocabulary *v, const char *key, int32_t fallback, int32_t *out,
                        sw_err *err)
 {
@@ -149,7 +153,7 @@ static sw_code read_special_ids(const gguf_file *g, vocabulary *v, sw_err *err)
     const struct {
         const char *key;
         int32_t fallback;
-        int32_t *id; // NULL: only the fact that it ends a generation counts
+        int32_t *id; // NULL: used only to mark a token that ends a generation
     } ids[] = {
         {KEY("bos_token_id"), is_spm ? 1 : TOKEN_NONE, &v->bos},
         {KEY("unknown_token_id"), is_spm ? 0 : TOKEN_NONE, &v->unk},
@@ -184,7 +188,7 @@ static sw_code read_flags(const gguf_file *g, vocabulary *v, sw_err *err)
         code = gguf_str(g, "general.architecture", &arch, err);
     if (code != SW_OK)
         return code;
-    // Files do not store this property of Phi-3's special tokens.
+    // Files do not store this property of Phi-3's special tokens; the id of <|end|> identifies its vocabulary.
     v->strips_right = (str_view_eq(arch, "phi3") || str_view_eq(arch, "phimoe")) && vocab_find(v, "<|end|>") == 32007;
     return SW_OK;
 }

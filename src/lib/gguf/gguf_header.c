@@ -1,19 +1,25 @@
-/* header.c - one file's header: key-values and tensor infos, checked as they are read.
+/* gguf_header.c - one file's header: keys, values and tensors, checked as they are read.
  *
- * The header's length is not known before it is parsed, so it is read in growing chunks and parsed again while the
- * cursor runs out of bytes that the file still has.
+ * The length of a header is not known before it is parsed.  So a first part of the file is read and parsed; while the
+ * cursor runs out of bytes that the file still has, the part doubles and parsing starts again.  Nothing is allocated
+ * from a count that the size of the file does not confirm.
  */
+#include "gguf/gguf_header.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/cursor.h"
 #include "base/limits.h"
-#include "gguf/gguf_parts.h"
 
-enum { MIN_KV_BYTES = 13, MIN_TENSOR_BYTES = 24, FIRST_CHUNK = 4 << 20 };
+enum {
+    MIN_KV_BYTES = 13,     // an empty name's length, a type, one byte of value
+    MIN_TENSOR_BYTES = 24, // an empty name's length, number of dimensions, type, offset
+    FIRST_CHUNK = 4 << 20, // bytes; most headers fit
+};
 
-/* The state of one attempt to parse. */
+/* The state of one attempt to parse.  After an overrun (c.failed) results mean nothing and errors are not reported. */
 typedef struct parse {
     gguf_part *part;
     cursor c;
@@ -23,7 +29,7 @@ typedef struct parse {
     sw_err *err;
 } parse;
 
-/* A name from the file, shortened and safe to print. */
+/* A name from the file for messages, shortened and with unprintable bytes replaced. */
 typedef struct shown {
     char text[72];
 } shown;
@@ -44,6 +50,8 @@ static str_view take_string(cursor *c)
     const uint8_t *const p = cursor_take(c, n);
     return p != NULL ? (str_view){(const char *)p, (size_t)n} : (str_view){"", 0};
 }
+
+/* ---- counts ---- */
 
 static sw_code parse_magic(parse *p)
 {
@@ -66,7 +74,7 @@ static sw_code parse_magic(parse *p)
     return SW_OK;
 }
 
-/* Counts are proved against the file's size before anything is allocated from them. */
+/* Each key and tensor takes some bytes, so the size of the file bounds their number. */
 static sw_code check_counts(parse *p, uint64_t file_size)
 {
     if (p->n_kvs > LIMIT_GGUF_KEYS || p->n_kvs > file_size / MIN_KV_BYTES)
@@ -77,6 +85,8 @@ static sw_code check_counts(parse *p, uint64_t file_size)
                        p->n_tensors);
     return SW_OK;
 }
+
+/* ---- keys and values ---- */
 
 static sw_code parse_string_array(parse *p, gguf_kv *kv, uint64_t n)
 {
@@ -164,7 +174,7 @@ static sw_code parse_kvs(parse *p)
         }
     }
     uint32_t alignment;
-    const sw_code code = gguf_part_u32(part, "general.alignment", 32, &alignment, p->err);
+    const sw_code code = gguf_lookup_u32(gguf_part_find(part, "general.alignment"), 32, &alignment, p->err);
     if (code != SW_OK)
         return code;
     if (alignment == 0 || (alignment & (alignment - 1)) != 0 || alignment > LIMIT_GGUF_ALIGNMENT)
@@ -174,7 +184,9 @@ static sw_code parse_kvs(parse *p)
     return SW_OK;
 }
 
-/* Bytes of a tensor of checked shape, or false on overflow. */
+/* ---- tensors ---- */
+
+/* The bytes of a tensor of checked shape.  False on overflow. */
 static bool tensor_bytes(const gguf_tensor *t, uint64_t *bytes)
 {
     const type_traits *const k = type_get((uint32_t)t->type);
@@ -222,7 +234,8 @@ static sw_code parse_tensor(parse *p, gguf_tensor *t)
                        p->path, name.text, t->ne[0], traits->name);
     if (t->offset % p->alignment != 0)
         return sw_fail(p->err, SW_EFORMAT,
-                       "%s: tensor '%s' begins at offset %" PRIu64 ", which is no multiple of the alignment %" PRIu64,
+                       "%s: tensor '%s' begins at offset %" PRIu64
+                       ", which is not a multiple of the alignment %" PRIu64,
                        p->path, name.text, t->offset, p->alignment);
     return SW_OK;
 }
@@ -250,7 +263,7 @@ static int by_offset(const void *a, const void *b)
     return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
-/* Makes offsets absolute; checks that data lie in the file and do not overlap. */
+/* Makes offsets absolute.  Checks that all data is inside the file and that no two tensors overlap. */
 static sw_code place_tensors(parse *p, uint64_t file_size)
 {
     gguf_part *const part = p->part;
@@ -281,7 +294,9 @@ static sw_code place_tensors(parse *p, uint64_t file_size)
     return code;
 }
 
-/* Forgets what an attempt parsed; the file stays open. */
+/* ---- one file ---- */
+
+/* Frees the results of an attempt; the file stays open. */
 static void forget(gguf_part *part)
 {
     for (size_t i = 0; i < part->n_kvs; i++)
@@ -293,7 +308,7 @@ static void forget(gguf_part *part)
     *part = (gguf_part){.file = part->file};
 }
 
-/* One attempt with the first n bytes; *more_out: the header goes on behind them. */
+/* One attempt with the first n bytes.  *more_out: the header continues after them. */
 static sw_code attempt(gguf_part *part, const char *path, int index, size_t n, bool *more_out, sw_err *err)
 {
     const uint64_t file_size = infile_size(part->file);
@@ -343,4 +358,10 @@ void gguf_part_close(gguf_part *part)
     forget(part);
     infile_close(part->file);
     part->file = NULL;
+}
+
+gguf_lookup gguf_part_find(const gguf_part *part, const char *key)
+{
+    const int64_t i = strmap_find(&part->keys, key, strlen(key));
+    return (gguf_lookup){i < 0 ? NULL : &part->kvs[i], key, infile_path(part->file)};
 }

@@ -1,25 +1,16 @@
-/* values.c - metadata values: lenient about which number type a key has, strict about what it says. */
-#include <inttypes.h>
+/* gguf_values.c - metadata values as C types.
+ *
+ * Converters disagree on number types, so any integer type is accepted for an integer, and any number for a real.  The
+ * value itself must fit: nothing is rounded, wrapped or clamped.
+ */
+#include "gguf/gguf_values.h"
+
 #include <math.h>
 #include <string.h>
-
-#include "gguf/gguf_parts.h"
 
 bool str_view_eq(str_view s, const char *z)
 {
     return s.size == strlen(z) && memcmp(s.data, z, s.size) == 0;
-}
-
-const gguf_kv *gguf_part_find(const gguf_part *part, const char *key)
-{
-    const int64_t i = strmap_find(&part->keys, key, strlen(key));
-    return i < 0 ? NULL : &part->kvs[i];
-}
-
-/* Metadata stands in the first file of a split model. */
-static const gguf_kv *find(const gguf_file *g, const char *key)
-{
-    return gguf_part_find(&g->parts[0], key);
 }
 
 size_t gguf_value_bytes(gguf_value type)
@@ -31,7 +22,9 @@ size_t gguf_value_bytes(gguf_value type)
     return BYTES[type];
 }
 
-/* An integer of any width; false for other types and for values above INT64_MAX. */
+/* ---- scalars ---- */
+
+/* Reads an integer of any width.  False for other types and for values above INT64_MAX. */
 static bool to_int(gguf_value type, const uint8_t *p, int64_t *out)
 {
     union {
@@ -86,6 +79,7 @@ static bool to_int(gguf_value type, const uint8_t *p, int64_t *out)
     }
 }
 
+/* Reads any number as a double.  False for other types. */
 static bool to_real(gguf_value type, const uint8_t *p, double *out)
 {
     if (type == GGUF_F32) {
@@ -105,75 +99,70 @@ static bool to_real(gguf_value type, const uint8_t *p, double *out)
     return true;
 }
 
-sw_code gguf_part_u32(const gguf_part *part, const char *key, uint32_t fallback, uint32_t *out, sw_err *err)
+/* ---- keys ---- */
+
+sw_code gguf_lookup_u32(gguf_lookup l, uint32_t fallback, uint32_t *out, sw_err *err)
 {
-    const gguf_kv *const kv = gguf_part_find(part, key);
+    const gguf_kv *const kv = l.kv;
     *out = fallback;
     if (kv == NULL)
         return SW_OK;
     int64_t v;
-    if (kv->type == GGUF_ARRAY || kv->type == GGUF_BOOL || !to_int(kv->type, kv->data, &v) || v < 0 || v > UINT32_MAX)
-        return sw_fail(err, SW_EFORMAT, "%s: key '%s' must be a whole number from 0 to 4294967295",
-                       infile_path(part->file), key);
+    if (kv->type == GGUF_BOOL || !to_int(kv->type, kv->data, &v) || v < 0 || v > UINT32_MAX)
+        return sw_fail(err, SW_EFORMAT, "%s: key '%s' must be a whole number from 0 to 4294967295", l.path, l.key);
     *out = (uint32_t)v;
     return SW_OK;
 }
 
-sw_code gguf_u32(const gguf_file *g, const char *key, uint32_t fallback, uint32_t *out, sw_err *err)
+sw_code gguf_lookup_f32(gguf_lookup l, float fallback, float *out, sw_err *err)
 {
-    return gguf_part_u32(&g->parts[0], key, fallback, out, err);
-}
-
-sw_code gguf_f32(const gguf_file *g, const char *key, float fallback, float *out, sw_err *err)
-{
-    const gguf_kv *const kv = find(g, key);
     *out = fallback;
-    if (kv == NULL)
+    if (l.kv == NULL)
         return SW_OK;
     double v;
-    if (!to_real(kv->type, kv->data, &v) || !isfinite((float)v))
-        return sw_fail(err, SW_EFORMAT, "%s: key '%s' must be a finite number", gguf_path(g), key);
+    if (!to_real(l.kv->type, l.kv->data, &v) || !isfinite((float)v))
+        return sw_fail(err, SW_EFORMAT, "%s: key '%s' must be a finite number", l.path, l.key);
     *out = (float)v;
     return SW_OK;
 }
 
-sw_code gguf_bool(const gguf_file *g, const char *key, bool fallback, bool *out, sw_err *err)
+sw_code gguf_lookup_bool(gguf_lookup l, bool fallback, bool *out, sw_err *err)
 {
-    const gguf_kv *const kv = find(g, key);
     *out = fallback;
-    if (kv == NULL)
+    if (l.kv == NULL)
         return SW_OK;
     int64_t v;
-    if (!to_int(kv->type, kv->data, &v))
-        return sw_fail(err, SW_EFORMAT, "%s: key '%s' must be true or false", gguf_path(g), key);
+    if (!to_int(l.kv->type, l.kv->data, &v))
+        return sw_fail(err, SW_EFORMAT, "%s: key '%s' must be true or false", l.path, l.key);
     *out = v != 0;
     return SW_OK;
 }
 
-sw_code gguf_str(const gguf_file *g, const char *key, str_view *out, sw_err *err)
+sw_code gguf_lookup_str(gguf_lookup l, str_view *out, sw_err *err)
 {
-    const gguf_kv *const kv = find(g, key);
     *out = (str_view){NULL, 0};
-    if (kv == NULL)
+    if (l.kv == NULL)
         return SW_OK;
-    if (kv->type != GGUF_STRING)
-        return sw_fail(err, SW_EFORMAT, "%s: key '%s' must be a string", gguf_path(g), key);
-    *out = (str_view){(const char *)kv->data, (size_t)kv->size};
+    if (l.kv->type != GGUF_STRING)
+        return sw_fail(err, SW_EFORMAT, "%s: key '%s' must be a string", l.path, l.key);
+    *out = (str_view){(const char *)l.kv->data, (size_t)l.kv->size};
     return SW_OK;
 }
 
-sw_code gguf_get_array(const gguf_file *g, const char *key, gguf_array *out, sw_err *err)
+sw_code gguf_lookup_array(gguf_lookup l, gguf_array *out, sw_err *err)
 {
-    const gguf_kv *const kv = find(g, key);
     *out = (gguf_array){0};
-    if (kv == NULL)
+    if (l.kv == NULL)
         return SW_OK;
-    if (kv->type != GGUF_ARRAY)
-        return sw_fail(err, SW_EFORMAT, "%s: key '%s' must be an array", gguf_path(g), key);
-    *out = kv->array;
+    if (l.kv->type != GGUF_ARRAY)
+        return sw_fail(err, SW_EFORMAT, "%s: key '%s' must be an array", l.path, l.key);
+    *out = l.kv->array;
     return SW_OK;
 }
 
+/* ---- arrays ---- */
+
+/* Each string is a 64-bit length and its bytes; the parser has checked them. */
 str_view gguf_array_str(const gguf_array *a, size_t i)
 {
     const uint8_t *const p = a->data + a->str_offsets[i];
@@ -190,14 +179,4 @@ bool gguf_array_int(const gguf_array *a, size_t i, int64_t *out)
 bool gguf_array_real(const gguf_array *a, size_t i, double *out)
 {
     return a->type != GGUF_STRING && to_real(a->type, a->data + i * gguf_value_bytes(a->type), out);
-}
-
-bool gguf_has(const gguf_file *g, const char *key)
-{
-    return find(g, key) != NULL;
-}
-
-size_t gguf_n_keys(const gguf_file *g)
-{
-    return g->parts[0].n_kvs;
 }

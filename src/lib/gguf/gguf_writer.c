@@ -1,4 +1,5 @@
-#include "gguf/writer.h"
+/* gguf_writer.c - the header is collected in memory, tensor data goes straight to the file. */
+#include "gguf/gguf_writer.h"
 
 #include <string.h>
 
@@ -6,21 +7,22 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/limits.h"
-#include "gguf/gguf_parts.h"
 
-enum { ALIGNMENT = 32 };
+enum { ALIGNMENT = 32 }; // bytes; what readers assume without general.alignment
 
 struct gguf_writer {
     outfile *file;
-    buf keys, infos;
+    buf keys, infos; // the two parts of the header, as they are written
     uint64_t n_keys, n_tensors;
-    uint64_t *sizes; // bytes of each announced tensor
+    uint64_t *sizes; // (n_tensors), bytes of each announced tensor; owned
     size_t cap_sizes;
     uint64_t data_bytes; // announced, with padding
-    size_t tensor;       // whose data comes next
-    uint64_t at;         // bytes of it already written
-    sw_err err;
+    size_t tensor;       // index of the one whose data comes next
+    uint64_t at;         // bytes of it that are written
+    sw_err err;          // the first error
 };
+
+/* ---- keys ---- */
 
 static void put_u32(buf *b, uint32_t v)
 {
@@ -60,7 +62,7 @@ sw_code gguf_writer_open(gguf_writer **out, const char *path, sw_err *err)
     return SW_OK;
 }
 
-/* Starts a key; what follows is its value. */
+/* Starts a key; the caller appends its value to the result. */
 static buf *begin_key(gguf_writer *w, str_view key, gguf_value type)
 {
     put_string(&w->keys, key);
@@ -127,15 +129,17 @@ static void copy_key(gguf_writer *w, const gguf_kv *kv)
 
 void gguf_put_all(gguf_writer *w, const gguf_file *from, const char *const *except)
 {
-    const gguf_part *const part = &from->parts[0];
-    for (size_t i = 0; i < part->n_kvs; i++) {
+    for (size_t i = 0; i < gguf_n_keys(from); i++) {
+        const gguf_kv *const kv = gguf_key_at(from, i);
         bool is_wanted = true;
         for (const char *const *e = except; *e != NULL; e++)
-            is_wanted = is_wanted && !str_view_eq(part->kvs[i].key, *e);
+            is_wanted = is_wanted && !str_view_eq(kv->key, *e);
         if (is_wanted)
-            copy_key(w, &part->kvs[i]);
+            copy_key(w, kv);
     }
 }
+
+/* ---- tensors ---- */
 
 static uint64_t padded(uint64_t n)
 {
@@ -208,6 +212,8 @@ void gguf_put_data(gguf_writer *w, const void *data, size_t n)
         }
     }
 }
+
+/* ---- the end ---- */
 
 sw_code gguf_commit(gguf_writer *w, sw_err *err)
 {

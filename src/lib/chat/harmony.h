@@ -1,0 +1,28 @@
+/* harmony.h - the parser of Harmony answers, token by token (gpt-oss). */
+#ifndef CHAT_HARMONY_H
+#define CHAT_HARMONY_H
+
+#include "chat/parser_text.h"
+
+/* Where the text of a message goes. */
+typedef enum harmony_target { HARMONY_CONTENT, HARMONY_REASONING, HARMONY_HIDDEN } harmony_target;
+
+typedef struct harmony {
+    enum { HARMONY_IN_HEADER, HARMONY_IN_CONTENT, HARMONY_BETWEEN } state;
+    bool is_role_known;
+    buf header; // of the current message, special tokens spelled out
+    harmony_target target;
+    int32_t start, message, channel, end; // ids of the markers
+    const vocabulary *v;
+    parser_text *text;
+} harmony;
+
+/* `text` must outlive the parser. */
+void harmony_init(harmony *h, const vocabulary *v, parser_text *text);
+void harmony_free(harmony *h);
+/* Takes one sampled token and emits the text that it completes. */
+void harmony_feed(harmony *h, int32_t id);
+/* Ends the answer: emits what was held back. */
+void harmony_finish(harmony *h);
+
+#endif

@@ -1,0 +1,70 @@
+/* task.h - one generation as the scheduler sees it: token ids in, token ids out, events on the way.
+ *
+ * The lowest file of the scheduler: the queue, the slots and the step all work on tasks and know nothing of one another
+ * beyond what their headers say.
+ */
+#ifndef ENGINE_TASK_H
+#define ENGINE_TASK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/sampler.h"
+#include "spillway.h"
+
+/* ---- events ---- */
+
+typedef enum task_event_type {
+    TASK_ACCEPTED, // the task has its slot; n_prompt_done tokens came from the cache
+    TASK_PROGRESS, // n_prompt_done prompt tokens are evaluated
+    TASK_TOKEN,    // token
+    TASK_END,      // last event: finish and timings, or error; the scheduler no longer uses the task
+} task_event_type;
+
+typedef struct task_event {
+    task_event_type type;
+    int32_t token;
+    const sw_logprobs *logprobs; // TOKEN: NULL unless requested; its texts are empty
+    int n_prompt, n_prompt_done;
+    sw_finish finish;
+    sw_timings timings;
+    const sw_err *error; // END: NULL unless the task failed
+} task_event;
+
+/* Called from the engine's thread without a lock held.  The result matters for TASK_TOKEN only: false ends the task
+ * with SW_FINISH_STOP. */
+typedef bool (*task_event_fn)(void *ud, const task_event *event);
+
+/* ---- tasks ---- */
+
+typedef struct task_request {
+    const int32_t *prompt; // (n_prompt), copied
+    size_t n_prompt;       // 1 .. n_ctx - 1
+    int max_tokens;        // of the answer; 0: until the context is full
+    sw_sampling sampling;  // copied
+    bool wants_logprobs;
+    int n_top_logprobs;
+    task_event_fn on_event;
+    void *ud;
+} task_request;
+
+/* The caller owns it and keeps it alive from scheduler_submit to TASK_END.  Only `is_canceled` may be set from outside,
+ * by any thread. */
+typedef struct sched_task {
+    atomic_bool is_canceled;
+    struct sched_task *next; // in the queue
+    task_event_fn on_event;
+    void *ud;
+    sampler sampler;
+    bool wants_logprobs;
+    int n_top_logprobs;
+    int32_t *tokens; // (n_tokens): prompt, then what was sampled; room for n_max; the slot owns it once the task runs
+    int32_t n_prompt, n_tokens, n_max;
+    int32_t n_done;                        // tokens[0..n_done) are evaluated
+    uint64_t submit_ns, slot_ns, first_ns; // on the engine's clock: submitted, got its slot, had its first token
+    sw_timings timings;
+} sched_task;
+
+#endif
