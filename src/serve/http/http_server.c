@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -75,22 +76,13 @@ static http_conn *oldest_idle(const http_server *s)
     return oldest;
 }
 
-static void on_acceptable(uv_poll_t *poll, int status, int events);
+static void on_acceptable(uv_poll_t *listener, int status, int events);
 
 static void watch_listener(http_server *s)
 {
     s->is_paused = false;
     if (s->has_listener && uv_poll_start(&s->listener, UV_READABLE, on_acceptable) != 0)
         s->is_paused = true; // the tick tries again
-}
-
-static void pause_listener(http_server *s)
-{
-    http_conn *const idle = oldest_idle(s);
-    if (idle != NULL)
-        http_conn_close(idle); // its descriptor is what the next one needs
-    uv_poll_stop(&s->listener);
-    s->is_paused = true;
 }
 
 /* Every connection is busy.  The client gets what fits the socket; nothing waits for it. */
@@ -124,11 +116,33 @@ static bool take_connection(http_server *s, int fd)
     return false; // what was just accepted must be read before it can be the oldest
 }
 
-static void on_acceptable(uv_poll_t *poll, int status, int events)
+/* Returns true if a connection waits: accept fails for want of a descriptor whether or not there is one. */
+static bool is_awaited(const http_server *s)
 {
-    http_server *const s = poll->data;
+    struct pollfd listener = {.fd = s->listen_fd, .events = POLLIN};
+    return poll(&listener, 1, 0) > 0;
+}
+
+/* Nothing could be accepted, and trying again at once would not help. */
+static void on_accept_failed(http_server *s, bool is_first)
+{
+    if (!is_first || !is_awaited(s))
+        return; // what was just accepted must be read before it can be the oldest
+    http_conn *const idle = oldest_idle(s);
+    if (idle != NULL)
+        http_conn_close(idle); // its descriptor is what the next one needs
+    uv_poll_stop(&s->listener);
+    s->is_paused = true;
+    start_tick(s);
+}
+
+static void on_acceptable(uv_poll_t *listener, int status, int events)
+{
+    http_server *const s = listener->data;
     (void)events;
-    for (int i = 0; i < ACCEPT_AT_ONCE && status == 0; i++) {
+    if (status != 0)
+        on_accept_failed(s, /*is_first=*/true);
+    for (int i = 0; status == 0 && i < ACCEPT_AT_ONCE; i++) {
         const int fd = accept(s->listen_fd, NULL, NULL);
         if (fd >= 0) {
             (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -137,13 +151,10 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             return;
         } else if (errno != EINTR && errno != ECONNABORTED) {
-            break; // no descriptors, no memory
-        }
-        if (i == ACCEPT_AT_ONCE - 1)
+            on_accept_failed(s, i == 0);
             return;
+        }
     }
-    pause_listener(s);
-    start_tick(s);
 }
 
 /* ---- turns of the loop ------------------------------------------------------------------------------------------ */
