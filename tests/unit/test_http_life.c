@@ -323,6 +323,7 @@ static void test_refuses_connections_when_all_are_busy(void **state)
     }
     fixture_wait(&f, &f.counts.n_owners, N_CONNECTIONS);
     raw_open(&other, &f, 0);
+    raw_puts(&other, GET("/health"));
     assert_int_equal(raw_answer(&other, &answer, false), 503);
     raw_rest(&other);
     raw_close(&other);
