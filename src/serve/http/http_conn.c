@@ -140,7 +140,7 @@ void http_conn_close(http_conn *c)
     uv_close((uv_handle_t *)&c->tcp, on_closed);
 }
 
-/* The request is over, one way or the other. */
+/* Reports the end of the request, once. */
 static void report(http_conn *c)
 {
     const http_options *const o = &c->server->options;
@@ -189,7 +189,7 @@ void http_conn_finish(http_conn *c)
 
 /* ---- deadlines -------------------------------------------------------------------------------------------------- */
 
-/* An answer under way: the client must take bytes, and a silent stream gets a sign of life. */
+/* An answer under way: the client must take bytes, and a silent event stream gets comments. */
 static void tick_answer(http_conn *c, uint64_t now_ns)
 {
     const http_options *const o = &c->server->options;

@@ -6,7 +6,7 @@
  *      IDLE -> HEAD -> BODY -> WORKING -> SENDING -> IDLE ...
  *                 |      |        |          |
  *                 +------+--------+          +-> LINGER -> CLOSING     the answer was the last of this connection
- *        refused: straight to SENDING        +-----------> CLOSING     the client has closed or is dropped
+ *        refused: straight to SENDING        +-----------> CLOSING     closed by the client or by a deadline
  *
  * Functions of owners (pump, gone, stop) are called from the loop alone, never while an owner's own call into http/ is
  * on the stack: what an owner sends is only appended, and leaves when the loop comes to http_conn_flush.
@@ -36,7 +36,7 @@ typedef enum http_phase {
     HTTP_PHASE_WORKING, // the route or the owner makes the answer
     HTTP_PHASE_SENDING, // the answer is complete and on its way
     HTTP_PHASE_LINGER,  // the answer has left; what the client still sends is read and dropped
-    HTTP_PHASE_CLOSING, // closed; the memory is freed when libuv lets go of it
+    HTTP_PHASE_CLOSING, // closed; the memory is freed when libuv has finished with it
 } http_phase;
 
 struct http_conn {
@@ -117,11 +117,11 @@ struct http_server {
 
 /* Takes over a connected socket.  If memory is short, closes it and returns NULL. */
 http_conn *http_conn_open(http_server *s, int fd);
-/* The same for one connection too many: it is told to come back later. */
+/* The same for one connection too many: it gets status 503 and is closed. */
 void http_conn_turn_away(http_server *s, int fd);
-/* Closes at once; no owner hears of it. */
+/* Closes at once, without a call to the owner. */
 void http_conn_close(http_conn *c);
-/* The client is gone or is dropped: tells the owner, then closes. */
+/* Closes at once, then calls the owner's `gone` and on_done. */
 void http_conn_lose(http_conn *c);
 /* Changes the phase and its deadline; 0 seconds: none. */
 void http_conn_enter(http_conn *c, http_phase phase, double seconds);

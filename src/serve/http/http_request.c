@@ -56,7 +56,8 @@ static void on_head(http_conn *c, bool has_more)
     c->request.received_ns = http_now(c->server);
     http_admit(c);
     const bool has_body = h->is_chunked || h->length > 0;
-    // Who waits for a permission gets the refusal instead; others are heard out, so that the connection stays usable.
+    // A client that waits for 100 Continue gets the refusal at once; other bodies are read, so that the connection
+    // stays usable.
     if (!http_admit_body(c) || (has_body && h->wants_continue && c->problem.kind != HTTP_OK)) {
         c->close_after = true;
         answer(c);
