@@ -16,7 +16,7 @@
 #include "base/arena.h"
 #include "spillway/error.h"
 
-/* ---- errors ------------------------------------------------------------------------------------------------------ */
+/* ---- errors ----------------------------------------------------------------------------------------------------- */
 
 typedef enum json_fault_kind {
     JSON_FAULT_NONE = 0,
@@ -62,7 +62,7 @@ bool json_fail_memory(json_reader *r);
 /* Writes "messages[1].content"; a path that does not fit is cut. */
 void json_place_write(const json_place *at, char *out, size_t size);
 
-/* ---- the document ------------------------------------------------------------------------------------------------ */
+/* ---- the document ----------------------------------------------------------------------------------------------- */
 
 typedef struct json_load_options {
     size_t bytes_max;
@@ -73,7 +73,7 @@ typedef struct json_load_options {
  * NULL with the fault set.  An allocation that fails in jansson is always JSON_FAULT_MEMORY, never bad syntax. */
 json_t *json_load_text(json_reader *r, const char *text, size_t n, const json_load_options *options);
 
-/* ---- members ----------------------------------------------------------------------------------------------------- */
+/* ---- members ---------------------------------------------------------------------------------------------------- */
 
 typedef enum json_field_type {
     FIELD_BOOL,   // bool

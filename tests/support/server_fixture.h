@@ -21,8 +21,7 @@ void fixture_stop(server_fixture *f);
 /* Asks for health until the model is loaded. */
 void fixture_until_ready(const server_fixture *f);
 
-/* ---- the client ----------------------------------------------------------------------------------------------------
- */
+/* ---- the client ------------------------------------------------------------------------------------------------- */
 
 int fixture_connect(const server_fixture *f);
 void fixture_send(int fd, const char *bytes);

@@ -32,8 +32,7 @@ enum {
     TOKENS_PER_CHAT = 2, // each takes ten seconds
 };
 
-/* ---- memory: how many bytes are allocated now -----------------------------------------------------------------------
- */
+/* ---- memory: how many bytes are allocated now ------------------------------------------------------------------- */
 
 static _Atomic long live_bytes;
 
@@ -52,7 +51,7 @@ static void *counting_resize(void *ud, void *p, size_t size)
     return q;
 }
 
-/* ---- time: passes when the test says so; the engine's thread sleeps until then -------------------------------- */
+/* ---- time: passes when the test says so; the engine's thread sleeps until then ---------------------------------- */
 
 static fake_clock hands;
 static pthread_mutex_t time_lock = PTHREAD_MUTEX_INITIALIZER;

@@ -16,7 +16,7 @@
 #include "dialects/api_error.h"
 #include "spillway.h"
 
-/* ---- requests ---------------------------------------------------------------------------------------------------- */
+/* ---- requests --------------------------------------------------------------------------------------------------- */
 
 /* A request for an answer as every family can express it. */
 typedef struct generation_request {
@@ -39,7 +39,7 @@ typedef struct generation_request {
 /* Frees what the request owns and empties it. */
 void generation_request_free(generation_request *request);
 
-/* ---- answers ----------------------------------------------------------------------------------------------------- */
+/* ---- answers ---------------------------------------------------------------------------------------------------- */
 
 /* What is the same in every part of one answer. */
 typedef struct generation_head {
@@ -84,7 +84,7 @@ typedef enum dialect_framing {
     DIALECT_NDJSON, // one JSON document per line
 } dialect_framing;
 
-/* ---- families ---------------------------------------------------------------------------------------------------- */
+/* ---- families --------------------------------------------------------------------------------------------------- */
 
 typedef struct dialect {
     const char *name;

@@ -38,8 +38,7 @@ void generation_fail(api_error *error, const json_fault *fault)
              fault->kind == JSON_FAULT_SYNTAX ? "the body is not JSON: " : "", fault->message);
 }
 
-/* ---- neutral values ------------------------------------------------------------------------------------------------
- */
+/* ---- neutral values --------------------------------------------------------------------------------------------- */
 
 bool fail_unsupported(json_reader *r, const json_place *at)
 {
@@ -80,8 +79,7 @@ bool take_inert_bool(json_reader *r, const json_field *f, const json_place *at, 
     return json_is_boolean(value) || json_fail_type(r, at, "true or false");
 }
 
-/* ---- sampling ------------------------------------------------------------------------------------------------------
- */
+/* ---- sampling --------------------------------------------------------------------------------------------------- */
 
 /* -1 leaves the seed that was drawn. */
 static bool take_seed(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)

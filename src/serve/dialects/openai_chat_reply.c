@@ -10,8 +10,7 @@
 
 static const char DONE[] = "[DONE]";
 
-/* ---- figures -------------------------------------------------------------------------------------------------------
- */
+/* ---- figures ---------------------------------------------------------------------------------------------------- */
 
 static const char *finish_name(sw_finish finish)
 {
@@ -55,8 +54,7 @@ static void put_figures(json_t **document, const generation_head *head, const sw
     json_put(document, "timings", timings_json(head, done));
 }
 
-/* ---- documents and chunks ------------------------------------------------------------------------------------------
- */
+/* ---- documents and chunks --------------------------------------------------------------------------------------- */
 
 static json_t *head_json(const generation_head *head, const char *object, json_t *choices)
 {

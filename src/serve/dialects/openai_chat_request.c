@@ -7,8 +7,7 @@
 #include "dialects/generation_fields.h"
 #include "dialects/openai_messages.h"
 
-/* ---- members that are honoured -------------------------------------------------------------------------------------
- */
+/* ---- members that are honoured ---------------------------------------------------------------------------------- */
 
 /* -1 means "until the context is full", which the engine calls 0. */
 static bool take_max_tokens(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
@@ -67,8 +66,7 @@ static bool take_top_logprobs(json_reader *r, const json_field *f, const json_pl
            json_fail(r, at, JSON_FAULT_RANGE, "top_logprobs is only valid with \"logprobs\": true");
 }
 
-/* ---- members of which only the neutral value passes -----------------------------------------------------------------
- */
+/* ---- members of which only the neutral value passes ------------------------------------------------------------- */
 
 static bool take_n(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
 {
@@ -107,8 +105,7 @@ static bool take_response_format(json_reader *r, const json_field *f, const json
                      "response_format '%.40s' is not supported by this build; only 'text' is", type);
 }
 
-/* ---- the body ------------------------------------------------------------------------------------------------------
- */
+/* ---- the body --------------------------------------------------------------------------------------------------- */
 
 /* In this order: max_completion_tokens after max_tokens, since it wins when both are given; stream_options and
  * top_logprobs after the members that they need. */

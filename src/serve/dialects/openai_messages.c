@@ -14,8 +14,7 @@ typedef struct message_reading {
     bool has_content;
 } message_reading;
 
-/* ---- content -------------------------------------------------------------------------------------------------------
- */
+/* ---- content ---------------------------------------------------------------------------------------------------- */
 
 /* The text of one part of a content array; NULL after json_fail. */
 static const char *part_text(json_reader *r, const json_place *at, const json_t *part)
@@ -79,8 +78,7 @@ static bool take_content(json_reader *r, const json_field *f, const json_place *
     return join_parts(r, at, value, m);
 }
 
-/* ---- other members -------------------------------------------------------------------------------------------------
- */
+/* ---- other members ---------------------------------------------------------------------------------------------- */
 
 static bool take_tool_calls(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
                             void *target)
@@ -114,8 +112,7 @@ static bool take_reasoning(json_reader *r, const json_field *f, const json_place
     return true;
 }
 
-/* ---- the list ------------------------------------------------------------------------------------------------------
- */
+/* ---- the list --------------------------------------------------------------------------------------------------- */
 
 static const json_choice ROLES[] = {{"system", SW_ROLE_SYSTEM},
                                     {"developer", SW_ROLE_SYSTEM},

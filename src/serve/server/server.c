@@ -18,8 +18,7 @@
 static const double HEAD_TIMEOUT_S = 10;
 static const double IDLE_TIMEOUT_S = 75; // longer than clients keep idle connections in their pools
 
-/* ---- models --------------------------------------------------------------------------------------------------------
- */
+/* ---- models ----------------------------------------------------------------------------------------------------- */
 
 static bool is_stub(const char *model)
 {
@@ -71,8 +70,7 @@ static void print_tiers(void *ud, const model_entry *m, const sw_engine_state *s
         fprintf(stderr, "note: %s\n", st->placement_note);
 }
 
-/* ---- what the rooms below call -------------------------------------------------------------------------------------
- */
+/* ---- what the rooms below call ---------------------------------------------------------------------------------- */
 
 /* On the intake's thread: the model of the command line is loaded, or cannot be. */
 static void on_started(void *ud, const sw_err *err)
@@ -113,8 +111,7 @@ static void log_request(void *ud, const http_conn *c, int status)
     buf_free(&path);
 }
 
-/* ---- life ----------------------------------------------------------------------------------------------------------
- */
+/* ---- life ------------------------------------------------------------------------------------------------------- */
 
 static sw_code open_http(server *s, sw_err *err)
 {
@@ -237,8 +234,7 @@ void server_close(server *s)
     mem_free(s);
 }
 
-/* ---- `spillway serve` ----------------------------------------------------------------------------------------------
- */
+/* ---- `spillway serve` ------------------------------------------------------------------------------------------- */
 
 static server *volatile signal_server;
 

@@ -47,8 +47,7 @@ void reply_error(http_conn *c, const dialect *family, const api_error *error);
 /* Writes what HTTP itself refuses; see http_options. */
 void write_problem(void *ud, const http_conn *c, const http_problem *problem, buf *out, const char **content_type);
 
-/* ---- health.c -------------------------------------------------------------------------------------------------------
- */
+/* ---- health.c --------------------------------------------------------------------------------------------------- */
 
 /* Returns true if the server is able to serve: a model is loaded, or one that is known can be loaded on demand.  Not
  * between the start and the end of loading the first one, and not when that failed. */

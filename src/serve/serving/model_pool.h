@@ -31,7 +31,7 @@ SW_NODISCARD sw_code model_pool_open(model_pool **out, const model_pool_options 
 /* Closes every engine.  No handle may be left.  NULL is accepted. */
 void model_pool_close(model_pool *pool);
 
-/* ---- handles ----------------------------------------------------------------------------------------------------- */
+/* ---- handles ---------------------------------------------------------------------------------------------------- */
 
 typedef enum model_refusal {
     MODEL_ACQUIRED = 0,
@@ -52,10 +52,10 @@ void model_handle_release(model_handle *handle);
 
 sw_engine *model_handle_engine(const model_handle *handle);
 const model_entry *model_handle_model(const model_handle *handle);
-/* Names build, weights and placement: the same string means that the same request gives the same answer. */
+/* See engine_fingerprint. */
 const char *model_handle_fingerprint(const model_handle *handle);
 
-/* ---- facts ------------------------------------------------------------------------------------------------------- */
+/* ---- facts ------------------------------------------------------------------------------------------------------ */
 
 typedef enum model_status { MODEL_UNLOADED, MODEL_LOADING, MODEL_LOADED, MODEL_FAILED } model_status;
 
@@ -74,9 +74,5 @@ bool model_pool_is_loading(model_pool *pool);
 /* Calls `visit` for every loaded engine, that used last first, until it returns false.  Engines stay open meanwhile and
  * acquire and release wait, so it must be quick. */
 void model_pool_visit(model_pool *pool, bool (*visit)(void *ud, const model_entry *model, sw_engine *engine), void *ud);
-
-/* For model_handle_fingerprint. */
-void engine_fingerprint(char *out, size_t size, const sw_model_info *info, const sw_engine_state *state,
-                        const sw_engine_options *options);
 
 #endif
