@@ -33,8 +33,8 @@
     X(STOP_STRING_BYTES,     1024,        "bytes",      "of one stop string") \
     X(LOGIT_BIASES,          1024,        "tokens",     "of one request") \
     X(HTTP_BODY_BYTES,       16777216,    "bytes",      "of one HTTP request; more is refused with 413") \
-    X(HTTP_CONNECTIONS,      1024,        "connections","open at once; more are refused") \
-    X(HTTP_HEADER_BYTES,     16384,       "bytes",      "of one HTTP request's header lines; more is refused with 431") \
+    X(HTTP_CONNECTIONS,      1024,        "connections","open at once; the one idle for longest makes room") \
+    X(HTTP_HEADER_BYTES,     16384,       "bytes",      "of a request line and its header lines; more is refused with 431") \
     X(HTTP_SEND_QUEUE_BYTES, 4194304,     "bytes",      "not yet taken by one client; then the request is dropped") \
     X(JSON_DEPTH,            64,          "levels",     "nesting of a JSON document from outside") \
     X(SSE_LINE_BYTES,        1048576,     "bytes",      "one line of a server's event stream read by the benchmark") \

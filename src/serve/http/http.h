@@ -1,10 +1,13 @@
 /* http.h - an HTTP/1.1 server that knows bytes and nothing of models.
  *
  * One loop (libuv) on one thread owns every connection.  A request whose head and body have arrived goes to the route
- * that its method and path name.  The route answers at once (http_reply, http_reply_status), or it gives the connection
- * an owner (http_hand_over) that answers later, at once or in pieces (http_stream_*).  What goes wrong before a route
- * is reached, such as a malformed head, a foreign Origin or a missing key, is answered here; the body of that answer is
- * written by `write_problem`, so that each interface can have its own form of errors.
+ * of its method and path.  The route answers at once (http_reply, http_reply_status), or it gives the connection an
+ * owner (http_hand_over) that answers later, in one piece (http_reply) or in many (http_stream_*).  What goes wrong
+ * before a route is reached, such as a malformed head, a foreign Origin or a missing key, is answered here; the body of
+ * that answer is written by `write_problem`, so that each interface can have its own form of errors.
+ *
+ * Answers are only appended by these functions; they leave when the loop goes on.  So no function of an owner is called
+ * while the owner itself is in a call into this file.
  *
  * Everything here runs on the loop's thread, but for http_wake and http_stop.
  */
@@ -27,20 +30,22 @@ typedef struct http_conn http_conn; // a connection; it has one request at a tim
 /* The owner of a connection whose answer takes time.  Exactly one of the following ends the ownership: the owner's own
  * http_reply*, http_stream_end or http_drop, after which nothing is called any more; or `gone`. */
 typedef struct http_responder {
-    /* The client takes bytes again after http_stream_has_room was false: go on. */
+    /* What was appended has left, after http_stream_has_room was false: append more. */
     void (*pump)(void *owner);
-    /* The client is gone (it closed, stopped reading, or the server drops it): do not use the connection again. */
+    /* The connection is closed (by the client, because the client did not read, or because memory ran out): do not use
+     * it again.  A client that ends only its own side counts as closed. */
     void (*gone)(void *owner);
-    /* The server is ending: answer now. */
+    /* The server is ending: answer within two seconds. */
     void (*stop)(void *owner);
 } http_responder;
 
 /* ---- requests --------------------------------------------------------------------------------------------------- */
 
-/* What a route sees; valid until the answer begins. */
+/* What a route sees; valid until the answer ends.  Of a request with a malformed head all strings but `id` are empty.
+ */
 typedef struct http_request {
     const char *method;   // "GET", "HEAD", "POST", ...
-    const char *path;     // decoded once; without query, without a slash at the end
+    const char *path;     // decoded once; without query and without a slash at the end; "*" for OPTIONS *
     const char *query;    // after '?', as sent; "" if there is none
     const char *rest;     // of `path`, after a prefix route
     const char *id;       // X-Request-Id: the client's, or a new one
@@ -54,9 +59,12 @@ const char *http_header(const http_conn *c, const char *name);
 
 const http_request *http_request_of(const http_conn *c);
 
-/* Takes the body out of the request: NUL-terminated, to be freed with mem_free; NULL if memory ran out. */
+/* Takes the body out of the request: NUL-terminated, to be freed with mem_free; NULL if memory ran out.  The request's
+ * own body is empty afterwards. */
 char *http_take_body(http_conn *c, size_t *n_out);
 
+/* Routes of one path are tried in order, and a path may have one for each method.  `handle` must answer, begin a stream
+ * that it also ends, or hand over; otherwise the connection is closed. */
 typedef struct http_route {
     const char *method;    // "GET" (also serves HEAD) or "POST"
     const char *path;      // ends in '/': a prefix, and the rest is in http_request.rest
@@ -71,7 +79,7 @@ typedef struct http_route {
 /* What HTTP itself refuses. */
 typedef enum http_problem_kind {
     HTTP_OK = 0,
-    HTTP_BAD_HEAD,           // 400: malformed request line or header, Content-Length, Host, Transfer-Encoding
+    HTTP_BAD_HEAD,           // 400: malformed request line, header, Host, length or chunk
     HTTP_BAD_KEY,            // 401
     HTTP_FORBIDDEN,          // 403: Host or Origin
     HTTP_UNKNOWN_URL,        // 404
@@ -87,21 +95,22 @@ typedef enum http_problem_kind {
 typedef struct http_problem {
     http_problem_kind kind;
     int status;
-    char message[256]; // names the header or the limit, and what to do
+    char message[256]; // printable ASCII; names the header or the limit, and what to do
 } http_problem;
 
-/* Headers of an answer besides those that every answer has; ends with a row whose name is NULL. */
+/* Headers of an answer besides those that every answer has; ends with a row whose name is NULL.  A value with control
+ * bytes is left out. */
 typedef struct http_field {
     const char *name, *value;
 } http_field;
 
-/* A whole answer.  Takes the content out of `content` (frees it); its content_type may be NULL when content is empty. A
- * buffer that has failed becomes HTTP_NO_MEMORY.  fields: may be NULL. */
+/* A whole answer.  Frees the content of `content` in every case.  A buffer that has failed becomes HTTP_NO_MEMORY.
+ * content_type: NULL if there is no content.  fields: may be NULL. */
 void http_reply(http_conn *c, int status, const char *content_type, const http_field *fields, buf *content);
 /* The same without content. */
 void http_reply_status(http_conn *c, int status);
 
-/* From here on `owner` answers.  Only from within a route's handle. */
+/* From here on `owner` answers.  Only from within a route's handle, and before anything of the answer. */
 void http_hand_over(http_conn *c, const http_responder *responder, void *owner);
 
 /* How pieces of a stream are framed. */
@@ -114,12 +123,13 @@ typedef enum http_framing {
  * (JSON); `event` names it in SSE, NULL for none. */
 void http_stream_begin(http_conn *c, http_framing framing, const http_field *fields);
 void http_stream_event(http_conn *c, const char *event, const char *payload, size_t n);
-/* Returns true if more events should be turned into bytes now.  When it was false, `pump` is called later. */
+/* Returns true if less than 256 KiB wait, so that more events should be turned into bytes now.  If not, `pump` is
+ * called after they have left. */
 bool http_stream_has_room(const http_conn *c);
-/* is_broken: the stream ended early, so the connection is not used again and the client can tell. */
+/* is_broken: the stream ended early (its last event says why), so the connection is closed after it. */
 void http_stream_end(http_conn *c, bool is_broken);
 
-/* Breaks the connection; nothing more is sent.  `gone` is not called. */
+/* Closes the connection; what waits is not sent.  `gone` is not called. */
 void http_drop(http_conn *c);
 
 /* ---- the server ---------------------------------------------------------------------------------------------------
@@ -127,19 +137,19 @@ void http_drop(http_conn *c);
 
 typedef struct http_options {
     const char *address;      // "127.0.0.1", "::1", "0.0.0.0", "localhost", ...
-    int port;                 // 0: any free one; -1: the next free one from 11435 on
-    const char *api_key;      // NULL: none is asked for
+    int port;                 // 0: any free one; -1: the first free one of 11435 to 11535
+    const char *api_key;      // NULL: none is needed
     bool cors_any;            // any web page may call, not only those of this machine
-    const char *allow_origin; // comma-separated origins beside those of this machine, or NULL
-    size_t header_bytes_max;  // of request line and headers together
+    const char *allow_origin; // further origins, comma-separated (guard_is_listed_origin), or NULL
+    size_t header_bytes_max;  // of the request line and all header lines with their line ends
     size_t body_bytes_max;
-    int n_connections_max;
-    double head_timeout_s;        // from a request's first byte to the end of its head
-    double body_timeout_s;        // for the rest
+    int n_connections_max;        // fewer if the limit of open files is lower; the one idle for longest makes room
+    double head_timeout_s;        // from a request's first byte to the end of its head; then 408
+    double body_timeout_s;        // from there to the end of its body; then 408
     double idle_timeout_s;        // between requests
-    double slow_client_timeout_s; // a client that takes no byte for so long is dropped
+    double slow_client_timeout_s; // without a byte taken while some wait; then the connection is closed
     double ping_interval_s;       // of silence on an event stream before a comment is sent; 0: never
-    int tick_ms;                  // how often deadlines are looked at; 0: 100
+    int tick_ms;                  // real time between two checks of the deadlines; 0: 100
     const sw_clock *clock;        // NULL: the system's
     const sw_entropy *entropy;    // NULL: the system's
     const http_route *routes;     // (n_routes)
@@ -149,35 +159,37 @@ typedef struct http_options {
                           const char **content_type);
     /* After http_wake, on the loop's thread. */
     void (*on_wake)(void *ud);
-    /* After every answer; for a log.  status 0: the client was gone before there was one. */
+    /* After every answer and after requests that got none; for a log.  status 0: the connection ended before there was
+     * an answer. */
     void (*on_done)(void *ud, const http_conn *c, int status);
     void *ud; // of every function above, and of routes
 } http_options;
 
-/* Binds the port; no request is read before http_run.  What `options` points to must outlive the server.  Errors:
- * SW_EIO (the port is taken; the message says by what option to choose another), SW_EINVAL (address), SW_ENOMEM. */
+/* Binds the port; no request is read before http_run.  What `options` points to must outlive the server.  Raises the
+ * process's limit of open files as far as connections need it, and makes it ignore SIGPIPE unless it is handled.
+ * Errors: SW_EIO (the port is taken: the message names the option for another), SW_EINVAL (address), SW_ENOMEM. */
 SW_NODISCARD sw_code http_open(http_server **out, const http_options *options, sw_err *err);
 
 int http_port(const http_server *s);
 
-/* Serves until http_stop.  Then accepts nothing more, calls `stop` of every owner, lets answers leave for a few
- * seconds, and returns. */
+/* Serves until http_stop.  Then accepts nothing more, calls `stop` of every owner, waits up to two seconds for answers
+ * to leave, and returns. */
 void http_run(http_server *s);
 
-/* Makes the loop's thread call on_wake soon; calls that come before it does are one.  Any thread, any signal handler.
- */
+/* Makes the loop's thread call on_wake soon; several calls may become one.  Any thread, any signal handler. */
 void http_wake(http_server *s);
 /* Any thread, any signal handler. */
 void http_stop(http_server *s);
 
 typedef struct http_stats {
     int n_connections, n_idle;
-    uint64_t n_accepted, n_requests, n_refused; // since the start; refused: answered with a problem
-    uint64_t out_bytes;                         // waiting in all connections
+    uint64_t n_accepted, n_requests,
+        n_refused;      // since the start; refused: answered with a problem, or a connection too many
+    uint64_t out_bytes; // waiting in all connections
 } http_stats;
 http_stats http_get_stats(const http_server *s);
 
-/* After http_run has returned, or without it; calls `gone` of owners that are left.  NULL is accepted. */
+/* After http_run has returned, or without it.  Calls `gone` of owners that are left.  NULL is accepted. */
 void http_close(http_server *s);
 
 #endif

@@ -1,4 +1,4 @@
-/* http_conn.c - connections: from bytes to routes, and from one request to the next. */
+/* http_conn.c - a connection from accept to close: its socket, its deadlines, and what follows an answer. */
 #include "http/http_conn.h"
 
 #include <stdio.h>
@@ -7,12 +7,8 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "http/http_problem.h"
 
-static void on_bytes(http_conn *c, const char *data, size_t n);
-
-/* 0 seconds: no deadline. */
-static void set_phase(http_conn *c, http_phase phase, double seconds)
+void http_conn_enter(http_conn *c, http_phase phase, double seconds)
 {
     c->phase = phase;
     c->deadline_ns = seconds > 0 ? http_now(c->server) + http_seconds_ns(seconds) : 0;
@@ -39,7 +35,7 @@ static void begin_idle(http_conn *c)
 {
     forget_request(c);
     c->idle_since_ns = http_now(c->server);
-    set_phase(c, HTTP_PHASE_IDLE, c->server->options.idle_timeout_s);
+    http_conn_enter(c, HTTP_PHASE_IDLE, c->server->options.idle_timeout_s);
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
@@ -53,7 +49,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *bytes)
 {
     http_conn *const c = stream->data;
     if (n > 0) {
-        on_bytes(c, bytes->base, (size_t)n);
+        http_conn_bytes(c, bytes->base, (size_t)n);
     } else if (n < 0) {
         c->is_half = true;
         // A complete answer may still be read by a client that has only ended its own side.
@@ -82,12 +78,12 @@ static void on_closed(uv_handle_t *handle)
     mem_free(c);
 }
 
-void http_conn_open(http_server *s, int fd)
+http_conn *http_conn_open(http_server *s, int fd)
 {
     http_conn *const c = mem_calloc(1, sizeof *c);
     if (c == NULL) {
         close(fd);
-        return;
+        return NULL;
     }
     c->server = s;
     http_head_init(&c->head, s->options.header_bytes_max);
@@ -105,11 +101,28 @@ void http_conn_open(http_server *s, int fd)
     if (uv_tcp_open(&c->tcp, fd) != 0) {
         close(fd);
         http_conn_close(c);
-        return;
+        return NULL;
     }
     uv_tcp_nodelay(&c->tcp, 1); // events are small and must not wait for each other
-    if (uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read) != 0)
-        http_conn_close(c);
+    if (uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read) == 0)
+        return c;
+    http_conn_close(c);
+    return NULL;
+}
+
+void http_conn_turn_away(http_server *s, int fd)
+{
+    static const char ANSWER[] = "HTTP/1.1 503 Service Unavailable\r\nserver: spillway\r\ncontent-length: 0\r\n"
+                                 "retry-after: 1\r\nconnection: close\r\n\r\n";
+    http_conn *const c = http_conn_open(s, fd);
+    if (c == NULL)
+        return;
+    c->is_away = true;
+    s->n_away++;
+    s->stats.n_connections--;
+    buf_puts(&c->out, ANSWER);
+    c->close_after = true;
+    http_answer_ends(c);
 }
 
 void http_conn_close(http_conn *c)
@@ -119,12 +132,15 @@ void http_conn_close(http_conn *c)
     c->phase = HTTP_PHASE_CLOSING;
     c->responder = NULL;
     c->owner = NULL;
-    c->server->stats.n_connections--;
+    if (c->is_away)
+        c->server->n_away--;
+    else
+        c->server->stats.n_connections--;
     http_conn_forget(c);
     uv_close((uv_handle_t *)&c->tcp, on_closed);
 }
 
-/* The request is over, one way or the other. */
+/* Reports the end of the request, once. */
 static void report(http_conn *c)
 {
     const http_options *const o = &c->server->options;
@@ -161,146 +177,19 @@ void http_conn_finish(http_conn *c)
         uv_os_fd_t fd;
         if (uv_fileno((const uv_handle_t *)&c->tcp, &fd) == 0)
             shutdown(fd, SHUT_WR);
-        set_phase(c, HTTP_PHASE_LINGER, HTTP_LINGER_S);
+        http_conn_enter(c, HTTP_PHASE_LINGER, HTTP_LINGER_S);
     } else {
         buf early = c->early;
         buf_init(&c->early, early.max);
         begin_idle(c);
-        on_bytes(c, early.data, early.size);
+        http_conn_bytes(c, early.data, early.size);
         buf_free(&early);
-    }
-}
-
-/* ---- from bytes to a request ------------------------------------------------------------------------------------ */
-
-/* Head and body are there, or the request is refused. */
-static void answer(http_conn *c)
-{
-    const http_options *const o = &c->server->options;
-    set_phase(c, HTTP_PHASE_WORKING, 0);
-    c->server->stats.n_requests++;
-    c->request.body = buf_str(&c->body);
-    c->request.n_body = c->body.size;
-    if (c->body.failed != SW_OK && c->problem.kind == HTTP_OK)
-        http_problem_set(&c->problem, HTTP_NO_MEMORY, "not enough memory for the request");
-    if (c->problem.kind != HTTP_OK)
-        http_reply_problem(c);
-    else if (c->route == NULL)
-        http_reply_status(c, 200); // OPTIONS
-    else
-        c->route->handle(c, o->ud);
-    if (c->phase == HTTP_PHASE_WORKING && c->responder == NULL)
-        http_drop(c); // a route that neither answered nor named an owner
-    if (c->phase == HTTP_PHASE_SENDING)
-        http_conn_flush(c); // at once, so that a pipelined request finds the connection idle
-}
-
-void http_conn_refuse(http_conn *c, http_problem_kind kind, const char *message)
-{
-    http_problem_set(&c->problem, kind, "%s", message);
-    c->has_request = true;
-    c->close_after = true;
-    if (c->id[0] == '\0')
-        http_admit_id(c);
-    answer(c);
-}
-
-/* curl waits for this before it sends a large body. */
-static void send_continue(http_conn *c)
-{
-    buf_puts(&c->out, "HTTP/1.1 100 Continue\r\n\r\n");
-    http_conn_ready(c);
-}
-
-static void on_head(http_conn *c, bool has_more)
-{
-    const http_head *const h = &c->head;
-    c->has_request = true;
-    c->request.method = h->method;
-    c->request.path = h->path;
-    c->request.query = h->query;
-    c->request.received_ns = http_now(c->server);
-    http_admit(c);
-    const bool has_body = h->is_chunked || h->length > 0;
-    // Who waits for a permission gets the refusal instead; others are heard out, so that the connection stays usable.
-    if (!http_admit_body(c) || (has_body && h->wants_continue && c->problem.kind != HTTP_OK)) {
-        c->close_after = true;
-        answer(c);
-        return;
-    }
-    if (!has_body) {
-        answer(c);
-        return;
-    }
-    set_phase(c, HTTP_PHASE_BODY, c->server->options.body_timeout_s);
-    if (h->wants_continue && !has_more)
-        send_continue(c);
-}
-
-static size_t read_head(http_conn *c, const char *data, size_t n)
-{
-    size_t n_used;
-    switch (http_head_feed(&c->head, data, n, &n_used, &c->problem)) {
-    case HTTP_HEAD_MORE: break;
-    case HTTP_HEAD_DONE: on_head(c, n_used < n); break;
-    case HTTP_HEAD_REFUSED: {
-        const http_problem p = c->problem;
-        http_conn_refuse(c, p.kind, p.message);
-        break;
-    }
-    }
-    return n_used;
-}
-
-static size_t read_body(http_conn *c, const char *data, size_t n)
-{
-    size_t n_used;
-    http_problem problem;
-    buf *const out = c->problem.kind == HTTP_OK ? &c->body : NULL;
-    switch (http_body_feed(&c->body_reader, data, n, &n_used, out, &problem)) {
-    case HTTP_BODY_MORE: break;
-    case HTTP_BODY_DONE: answer(c); break;
-    case HTTP_BODY_REFUSED: http_conn_refuse(c, problem.kind, problem.message); break;
-    }
-    return n_used;
-}
-
-/* Bytes of later requests, while this one is answered. */
-static void keep_early(http_conn *c, const char *data, size_t n)
-{
-    if (c->early_is_cut || c->close_after)
-        return;
-    buf_append(&c->early, data, n);
-    if (c->early.failed != SW_OK) {
-        c->early_is_cut = true;
-        buf_free(&c->early);
-    }
-}
-
-static void on_bytes(http_conn *c, const char *data, size_t n)
-{
-    while (n > 0) {
-        size_t n_used = n;
-        switch (c->phase) {
-        case HTTP_PHASE_IDLE:
-            set_phase(c, HTTP_PHASE_HEAD, c->server->options.head_timeout_s);
-            n_used = read_head(c, data, n);
-            break;
-        case HTTP_PHASE_HEAD: n_used = read_head(c, data, n); break;
-        case HTTP_PHASE_BODY: n_used = read_body(c, data, n); break;
-        case HTTP_PHASE_WORKING:
-        case HTTP_PHASE_SENDING: keep_early(c, data, n); break;
-        case HTTP_PHASE_LINGER:
-        case HTTP_PHASE_CLOSING: return;
-        }
-        data += n_used;
-        n -= n_used;
     }
 }
 
 /* ---- deadlines -------------------------------------------------------------------------------------------------- */
 
-/* An answer under way: the client must take bytes, and a silent stream gets a sign of life. */
+/* An answer under way: the client must take bytes, and a silent event stream gets comments. */
 static void tick_answer(http_conn *c, uint64_t now_ns)
 {
     const http_options *const o = &c->server->options;
@@ -346,25 +235,4 @@ void http_conn_tick(http_conn *c, uint64_t now_ns)
     case HTTP_PHASE_SENDING: tick_answer(c, now_ns); break;
     case HTTP_PHASE_CLOSING: break;
     }
-}
-
-/* ---- what routes see -------------------------------------------------------------------------------------------- */
-
-const http_request *http_request_of(const http_conn *c)
-{
-    return &c->request;
-}
-
-char *http_take_body(http_conn *c, size_t *n_out)
-{
-    *n_out = c->body.size;
-    c->request.body = "";
-    c->request.n_body = 0;
-    return buf_take(&c->body);
-}
-
-void http_hand_over(http_conn *c, const http_responder *responder, void *owner)
-{
-    c->responder = responder;
-    c->owner = owner;
 }

@@ -6,7 +6,7 @@
  *      IDLE -> HEAD -> BODY -> WORKING -> SENDING -> IDLE ...
  *                 |      |        |          |
  *                 +------+--------+          +-> LINGER -> CLOSING     the answer was the last of this connection
- *        refused: straight to SENDING        +-----------> CLOSING     the client has closed or is dropped
+ *        refused: straight to SENDING        +-----------> CLOSING     closed by the client or by a deadline
  *
  * Functions of owners (pump, gone, stop) are called from the loop alone, never while an owner's own call into http/ is
  * on the stack: what an owner sends is only appended, and leaves when the loop comes to http_conn_flush.
@@ -36,7 +36,7 @@ typedef enum http_phase {
     HTTP_PHASE_WORKING, // the route or the owner makes the answer
     HTTP_PHASE_SENDING, // the answer is complete and on its way
     HTTP_PHASE_LINGER,  // the answer has left; what the client still sends is read and dropped
-    HTTP_PHASE_CLOSING, // closed; the memory is freed when libuv lets go of it
+    HTTP_PHASE_CLOSING, // closed; the memory is freed when libuv has finished with it
 } http_phase;
 
 struct http_conn {
@@ -45,6 +45,7 @@ struct http_conn {
     http_conn *next, *prev; // all connections of the server
     http_conn *next_ready;  // see http_conn_ready
     bool is_ready;
+    bool is_away; // one too many: it gets one answer, and does not count
     http_phase phase;
     uint64_t deadline_ns;   // of the phase; 0: none
     uint64_t idle_since_ns; // valid in PHASE_IDLE
@@ -105,26 +106,36 @@ struct http_server {
     http_conn *first;                    // newest first
     http_conn *ready_first, *ready_last; // with bytes to send or an end to handle
     size_t n_ready;
+    int n_away; // connections with is_away
     bool is_stopping;
     uint64_t stop_deadline_ns;
     http_stats stats;                 // n_idle and out_bytes are counted when asked for
     char read_bytes[HTTP_READ_BYTES]; // one buffer for all: libuv fills it and hands it over in one go
 };
 
-/* ---- http_conn.c: phases ---------------------------------------------------------------------------------------- */
+/* ---- http_conn.c: life ------------------------------------------------------------------------------------------ */
 
-/* Takes over a connected socket.  Closes it if memory is short. */
-void http_conn_open(http_server *s, int fd);
-/* Closes at once; no owner hears of it. */
+/* Takes over a connected socket.  If memory is short, closes it and returns NULL. */
+http_conn *http_conn_open(http_server *s, int fd);
+/* The same for one connection too many: it gets status 503 and is closed. */
+void http_conn_turn_away(http_server *s, int fd);
+/* Closes at once, without a call to the owner. */
 void http_conn_close(http_conn *c);
-/* The client is gone or is dropped: tells the owner, then closes. */
+/* Closes at once, then calls the owner's `gone` and on_done. */
 void http_conn_lose(http_conn *c);
-/* Answers with what is wrong; the connection is not used again. */
-void http_conn_refuse(http_conn *c, http_problem_kind kind, const char *message);
+/* Changes the phase and its deadline; 0 seconds: none. */
+void http_conn_enter(http_conn *c, http_phase phase, double seconds);
 /* The answer has left the process. */
 void http_conn_finish(http_conn *c);
 /* Checks deadlines. */
 void http_conn_tick(http_conn *c, uint64_t now_ns);
+
+/* ---- http_request.c --------------------------------------------------------------------------------------------- */
+
+/* Reads what has arrived, whatever the phase. */
+void http_conn_bytes(http_conn *c, const char *data, size_t n);
+/* Answers with what is wrong; the connection is not used again. */
+void http_conn_refuse(http_conn *c, http_problem_kind kind, const char *message);
 
 /* ---- http_send.c: bytes on their way out ------------------------------------------------------------------------ */
 
@@ -138,6 +149,15 @@ size_t http_conn_waiting(const http_conn *c);
 void http_conn_forget(http_conn *c);
 /* Flushes what was ready at the call. */
 void http_flush_ready(http_server *s);
+
+/* ---- http_accept.c, http_server.c ------------------------------------------------------------------------------- */
+
+/* Accepts connections from now on; if that cannot be, the tick tries again. */
+void http_watch_listener(http_server *s);
+/* Closes the listening socket. */
+void http_stop_listening(http_server *s);
+/* Lets deadlines be checked, for as long as there are any. */
+void http_start_tick(http_server *s);
 
 /* ---- http_admit.c ----------------------------------------------------------------------------------------------- */
 

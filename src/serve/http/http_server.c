@@ -1,10 +1,7 @@
-/* http_server.c - the loop: accepting connections, their deadlines, and the end.
+/* http_server.c - the loop: how it begins, what happens in each turn, and how it ends.
  *
- * The listening socket is watched by a poll handle and accepted from here, not by uv_listen: at the bound the oldest
- * idle connection makes room, and without descriptors the socket is left alone until one is free.  uv_listen would
- * accept and close whoever waits.
+ * Everything runs on the thread in http_run; http_wake and http_stop only send a signal to it.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -19,7 +16,6 @@
 #include "http/http_listen.h"
 
 enum {
-    ACCEPT_AT_ONCE = 16, // then connections have their turn
     TICK_MS = 100,
 };
 
@@ -60,92 +56,6 @@ static sw_code make_table(http_server *s)
     return SW_OK;
 }
 
-/* ---- accepting -------------------------------------------------------------------------------------------------- */
-
-/* The connection that makes room: the one idle for longest, or one that is only waiting for the client to close. */
-static http_conn *oldest_idle(const http_server *s)
-{
-    http_conn *oldest = NULL;
-    for (http_conn *c = s->first; c != NULL; c = c->next) {
-        if (c->phase == HTTP_PHASE_LINGER)
-            return c;
-        if (c->phase == HTTP_PHASE_IDLE && (oldest == NULL || c->idle_since_ns <= oldest->idle_since_ns))
-            oldest = c;
-    }
-    return oldest;
-}
-
-static void on_acceptable(uv_poll_t *poll, int status, int events);
-
-static void watch_listener(http_server *s)
-{
-    s->is_paused = false;
-    if (s->has_listener && uv_poll_start(&s->listener, UV_READABLE, on_acceptable) != 0)
-        s->is_paused = true; // the tick tries again
-}
-
-static void pause_listener(http_server *s)
-{
-    http_conn *const idle = oldest_idle(s);
-    if (idle != NULL)
-        http_conn_close(idle); // its descriptor is what the next one needs
-    uv_poll_stop(&s->listener);
-    s->is_paused = true;
-}
-
-/* Every connection is busy.  The client gets what fits the socket; nothing waits for it. */
-static void refuse_connection(http_server *s, int fd)
-{
-    static const char ANSWER[] = "HTTP/1.1 503 Service Unavailable\r\nserver: spillway\r\ncontent-length: 0\r\n"
-                                 "retry-after: 1\r\nconnection: close\r\n\r\n";
-    s->stats.n_refused++;
-    (void)!send(fd, ANSWER, sizeof ANSWER - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-    close(fd);
-}
-
-static void start_tick(http_server *s);
-
-/* Returns false if others should have their turn before the next one. */
-static bool take_connection(http_server *s, int fd)
-{
-    s->stats.n_accepted++;
-    start_tick(s);
-    if (s->stats.n_connections < s->n_connections_max) {
-        http_conn_open(s, fd);
-        return true;
-    }
-    http_conn *const idle = oldest_idle(s);
-    if (idle == NULL) {
-        refuse_connection(s, fd);
-        return true;
-    }
-    http_conn_close(idle);
-    http_conn_open(s, fd);
-    return false; // what was just accepted must be read before it can be the oldest
-}
-
-static void on_acceptable(uv_poll_t *poll, int status, int events)
-{
-    http_server *const s = poll->data;
-    (void)events;
-    for (int i = 0; i < ACCEPT_AT_ONCE && status == 0; i++) {
-        const int fd = accept(s->listen_fd, NULL, NULL);
-        if (fd >= 0) {
-            (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-            if (!take_connection(s, fd))
-                return;
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            return;
-        } else if (errno != EINTR && errno != ECONNABORTED) {
-            break; // no descriptors, no memory
-        }
-        if (i == ACCEPT_AT_ONCE - 1)
-            return;
-    }
-    pause_listener(s);
-    start_tick(s);
-}
-
 /* ---- turns of the loop ------------------------------------------------------------------------------------------ */
 
 static bool is_drained(const http_server *s)
@@ -181,12 +91,12 @@ static void on_tick(uv_timer_t *timer)
     for (http_conn *c = s->first; c != NULL; c = c->next) // closed ones stay in the list until the loop goes on
         http_conn_tick(c, now_ns);
     if (s->is_paused)
-        watch_listener(s);
+        http_watch_listener(s);
     else if (s->first == NULL && !s->is_stopping)
         uv_timer_stop(timer);
 }
 
-static void start_tick(http_server *s)
+void http_start_tick(http_server *s)
 {
     const int ms = s->options.tick_ms > 0 ? s->options.tick_ms : TICK_MS;
     if (!uv_is_active((const uv_handle_t *)&s->tick))
@@ -198,15 +108,6 @@ static void on_wake(uv_async_t *async)
     http_server *const s = async->data;
     if (s->options.on_wake != NULL)
         s->options.on_wake(s->options.ud);
-}
-
-static void stop_listening(http_server *s)
-{
-    if (!s->has_listener)
-        return;
-    s->has_listener = s->is_paused = false;
-    uv_close((uv_handle_t *)&s->listener, NULL);
-    close(s->listen_fd);
 }
 
 static void stop_conn(http_conn *c)
@@ -232,8 +133,8 @@ static void on_stop(uv_async_t *async)
         return;
     s->is_stopping = true;
     s->stop_deadline_ns = http_now(s) + http_seconds_ns(HTTP_DRAIN_S);
-    stop_listening(s);
-    start_tick(s); // so that the deadline is seen
+    http_stop_listening(s);
+    http_start_tick(s); // so that the deadline is seen
     for (http_conn *c = s->first; c != NULL; c = c->next)
         stop_conn(c);
 }
@@ -259,7 +160,7 @@ static sw_code open_handles(http_server *s)
     uv_idle_init(&s->loop, &s->no_wait);
     s->wake.data = s->stop.data = s->listener.data = s->tick.data = s->before_poll.data = s->no_wait.data = s;
     uv_prepare_start(&s->before_poll, before_poll);
-    watch_listener(s);
+    http_watch_listener(s);
     return make_table(s);
 }
 
@@ -303,7 +204,7 @@ int http_port(const http_server *s)
 void http_run(http_server *s)
 {
     uv_run(&s->loop, UV_RUN_DEFAULT);
-    stop_listening(s);
+    http_stop_listening(s);
 }
 
 void http_wake(http_server *s)
@@ -339,7 +240,7 @@ void http_close(http_server *s)
 {
     if (s == NULL)
         return;
-    stop_listening(s);
+    http_stop_listening(s);
     for (http_conn *c = s->first; c != NULL; c = c->next)
         http_conn_lose(c);
     uv_walk(&s->loop, close_handle, NULL); // all that were opened, whichever those are
