@@ -1,8 +1,8 @@
 /* json_fields.c - loads JSON text and stores the members of objects by table.
  *
- * jansson ignores some of its own failed allocations while it reads, so that a text comes out cut.  Its allocations
- * therefore go through functions here that remember a failure per thread, and a document that was read meanwhile is
- * thrown away.
+ * jansson ignores some failed allocations while it reads a number or a name, and continues with the part that it has.
+ * So its allocations go through functions here that record a failure per thread, and a document that was read while one
+ * failed is discarded.
  */
 #include "json/json_fields.h"
 
@@ -46,7 +46,7 @@ static size_t append(char *text, size_t size, size_t n, const char *format, ...)
     return wanted < size ? wanted : size - 1;
 }
 
-/* Recursion is as deep as the place, which the reader's callers bound by their own nesting. */
+/* Recurses as deep as the place, which is as deep as the tables of the caller. */
 static size_t write_place(const json_place *at, char *out, size_t size)
 {
     if (at == NULL)
@@ -63,7 +63,7 @@ void json_place_write(const json_place *at, char *out, size_t size)
     write_place(at, out, size);
 }
 
-/* A text from outside may have been cut within a character: bytes that are no character become '?'. */
+/* A sentence may quote text from outside, cut within a character: bytes that are no character become '?'. */
 static void make_utf8(char *s)
 {
     const size_t n = strlen(s);

@@ -2,8 +2,8 @@
  *
  * Requests, benchmark protocols and stored options are read in the same way: the text is loaded with bounded size and
  * nesting, and then the members of an object are checked and stored by the rows of a table.  The first error is kept
- * in a json_fault, with the kind of error, the path of the member (`messages[1].content`) and a sentence.  What an
- * error means to a client or a user is up to the caller: this room knows neither HTTP nor protocols.
+ * in a json_fault: its kind, the path of the member (`messages[1].content`) and a sentence.  The caller decides what
+ * the error means to a client or a user; this room knows neither HTTP nor protocols.
  */
 #ifndef JSON_JSON_FIELDS_H
 #define JSON_JSON_FIELDS_H
@@ -49,7 +49,7 @@ typedef struct json_place {
 typedef struct json_reader {
     const char *document; // what a sentence calls the whole text: "the body", "a protocol"
     arena *keep;          // texts are copied to it; NULL: they point into the document
-    json_fault fault;     // the first one
+    json_fault fault;     // the first error
 } json_reader;
 
 /* Sets the fault unless there is one, and returns false.  `at` NULL is the document itself. */

@@ -132,7 +132,7 @@ static const json_field FIELDS[] = {
     {.name = "name", .type = FIELD_CUSTOM, .take = take_name},
     {.name = "reasoning_content", .type = FIELD_CUSTOM, .take = take_reasoning},
 };
-/* null is no role and no content of a user, so it is not treated as absent. */
+/* null is not treated as absent: it is neither a role nor a user's content. */
 static const json_table TABLE = {.fields = FIELDS, .n = sizeof FIELDS / sizeof *FIELDS};
 
 static bool read_message(generation_request *g, json_reader *r, const json_place *at, const json_t *value,

@@ -1,7 +1,7 @@
 /* exchange.c - ties one connection, one dialect and one job of an engine together: the network thread's side.
  *
- * An exchange is destroyed here and only by the network thread.  A connection that closes while the intake has the
- * exchange only leaves a mark; the exchange is destroyed when it comes back.
+ * Only the network thread destroys an exchange.  If the connection is closed while the intake owns the exchange, it is
+ * marked as abandoned and destroyed when it comes back.
  */
 #include "server/exchange.h"
 
@@ -27,7 +27,7 @@ static void destroy(exchange *x)
     mem_free(x);
 }
 
-/* The connection has no more use for x: its answer is complete, or it is closed. */
+/* Parts x from its connection: the answer is complete, or the connection is closed.  x may be destroyed. */
 static void detach(exchange *x)
 {
     x->conn = NULL;
@@ -218,7 +218,7 @@ static void take_bytes(exchange *x, const buf *bytes)
     }
 }
 
-/* The intake has given x back, or there are events, or the client takes bytes again. */
+/* Goes on with x: it came back from the intake, or has events, or its connection takes bytes again. */
 static void look_at(exchange *x)
 {
     buf bytes;
@@ -230,7 +230,7 @@ static void look_at(exchange *x)
         return; // pump comes
     const bool is_whole = event_queue_take(&x->events, &bytes);
     if (!is_whole)
-        drop(x); // the client is too slow for its queue, or memory is short
+        drop(x); // the client reads too slowly for its queue, or memory ran out
     else if (x->has_begun || begin(x))
         take_bytes(x, &bytes);
     buf_free(&bytes);

@@ -1,7 +1,7 @@
 /* exchange_state.h - one exchange, as the network thread and the intake's thread see it.
  *
- * An exchange belongs to the network thread, but for the time between intake_put and the moment when its event queue is
- * opened to the reader: then it is the intake's.
+ * The network thread owns an exchange, except from intake_put until event_queue_open_to_reader: in between the intake's
+ * thread owns it.
  */
 #ifndef SERVER_EXCHANGE_STATE_H
 #define SERVER_EXCHANGE_STATE_H

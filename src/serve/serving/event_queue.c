@@ -30,7 +30,7 @@ void event_inbox_destroy(event_inbox *inbox)
     pthread_mutex_destroy(&inbox->lock);
 }
 
-/* With the lock held.  Returns true if the network thread must be woken. */
+/* Puts q into the inbox.  With the lock held.  Returns true if the network thread must be woken. */
 static bool list(event_queue *q)
 {
     event_inbox *const inbox = q->inbox;
@@ -72,7 +72,7 @@ static void unlist(event_queue *q)
 
 /* ---- writing: the engine's thread ------------------------------------------------------------------------------- */
 
-/* Appends r's text to the last record, if they belong together and the reader is behind. */
+/* Appends r's text to the last record, if both are of one kind and the reader does not keep up. */
 static bool merge(event_queue *q, const record *r, const char *text)
 {
     record last;

@@ -1,7 +1,7 @@
 /* model_pool.c - loads engines, gives out handles of them, and closes what makes room.
  *
- * The lock is held but for opening and closing an engine.  So whoever comes back from one of those looks at the slots
- * again; a slot whose engine is still being opened keeps its place by naming its model.
+ * The lock is released only while an engine is opened or closed.  The slots may have changed afterwards and must be
+ * looked at again.  A slot whose engine is still being opened is kept by naming its model.
  */
 #include "serving/model_pool.h"
 
@@ -170,8 +170,8 @@ static sw_code load(model_pool *p, model_handle *h, sw_err *err)
     return code;
 }
 
-/* What an engine really takes is known after it was opened: closes idle ones beside it if all are too much together,
- * and the new one if that is not enough. */
+/* An engine's real size is known only after it was opened: closes idle engines beside it if all together exceed the
+ * budget, and the new one if that is not enough. */
 static model_refusal settle(model_pool *p, model_handle *h, sw_err *why)
 {
     const model_entry *const m = h->model;

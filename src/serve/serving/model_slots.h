@@ -31,7 +31,7 @@ model_handle *model_slots_find(model_pool *p, const model_entry *m);
 bool model_slots_over_budget(const model_pool *p, uint64_t bytes);
 /* Returns true if another engine of `bytes` fits beside those that are loaded. */
 bool model_slots_have_room(model_pool *p, uint64_t bytes);
-/* The loaded engine without users that was not used for the longest time; NULL: all are in use. */
+/* Of the loaded engines without users the one that has been unused for longest; NULL: all are in use. */
 model_handle *model_slots_oldest_idle(model_pool *p);
 /* The loaded engine that was acquired last; NULL: none is loaded. */
 model_handle *model_slots_last_used(model_pool *p);
