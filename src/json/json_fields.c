@@ -1,8 +1,8 @@
 /* json_fields.c - loads JSON text and stores the members of objects by table.
  *
- * jansson ignores some of its own failed allocations while it reads, so that a text comes out cut.  Its allocations
- * therefore go through functions here that remember a failure per thread, and a document that was read meanwhile is
- * thrown away.
+ * jansson ignores some failed allocations while it reads a number or a name, and continues with the part that it has.
+ * So its allocations go through functions here that record a failure per thread, and a document that was read while one
+ * failed is discarded.
  */
 #include "json/json_fields.h"
 
@@ -14,8 +14,7 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 
-/* ---- memory: jansson's allocations, and whether one failed --------------------------------------------------------
- */
+/* ---- memory: jansson's allocations, and whether one failed ------------------------------------------------------ */
 
 static _Thread_local bool has_alloc_failed;
 
@@ -32,7 +31,7 @@ __attribute__((constructor)) static void take_over_allocations(void)
     json_set_alloc_funcs(alloc, mem_free);
 }
 
-/* ---- errors ------------------------------------------------------------------------------------------------------ */
+/* ---- errors ----------------------------------------------------------------------------------------------------- */
 
 /* Appends at text[n..size) and returns the new length, at most size - 1. */
 static size_t append(char *text, size_t size, size_t n, const char *format, ...) SW_PRINTF(4, 5);
@@ -47,7 +46,7 @@ static size_t append(char *text, size_t size, size_t n, const char *format, ...)
     return wanted < size ? wanted : size - 1;
 }
 
-/* Recursion is as deep as the place, which the reader's callers bound by their own nesting. */
+/* Recurses as deep as the place, which is as deep as the tables of the caller. */
 static size_t write_place(const json_place *at, char *out, size_t size)
 {
     if (at == NULL)
@@ -64,7 +63,7 @@ void json_place_write(const json_place *at, char *out, size_t size)
     write_place(at, out, size);
 }
 
-/* A text from outside may have been cut within a character: bytes that are no character become '?'. */
+/* A sentence may quote text from outside, cut within a character: bytes that are no character become '?'. */
 static void make_utf8(char *s)
 {
     const size_t n = strlen(s);
@@ -123,7 +122,7 @@ bool json_fail_memory(json_reader *r)
     return json_fail(r, NULL, JSON_FAULT_MEMORY, "not enough memory to read %s", r->document);
 }
 
-/* ---- the document ------------------------------------------------------------------------------------------------ */
+/* ---- the document ----------------------------------------------------------------------------------------------- */
 
 /* jansson recurses, so the nesting of the text is checked before it is parsed. */
 static bool depth_is_bounded(const char *s, size_t n)
@@ -172,7 +171,7 @@ json_t *json_load_text(json_reader *r, const char *text, size_t n, const json_lo
     return root;
 }
 
-/* ---- values ------------------------------------------------------------------------------------------------------ */
+/* ---- values ----------------------------------------------------------------------------------------------------- */
 
 static bool is_integer_field(const json_field *f)
 {
@@ -273,7 +272,7 @@ bool json_read_value(json_reader *r, const json_field *f, const json_place *at, 
     return f->take(r, f, at, value, target);
 }
 
-/* ---- objects ----------------------------------------------------------------------------------------------------- */
+/* ---- objects ---------------------------------------------------------------------------------------------------- */
 
 static bool is_known(const json_table *table, const char *name)
 {

@@ -2,8 +2,8 @@
  *
  * Requests, benchmark protocols and stored options are read in the same way: the text is loaded with bounded size and
  * nesting, and then the members of an object are checked and stored by the rows of a table.  The first error is kept
- * in a json_fault, with the kind of error, the path of the member (`messages[1].content`) and a sentence.  What an
- * error means to a client or a user is up to the caller: this room knows neither HTTP nor protocols.
+ * in a json_fault: its kind, the path of the member (`messages[1].content`) and a sentence.  The caller decides what
+ * the error means to a client or a user; this room knows neither HTTP nor protocols.
  */
 #ifndef JSON_JSON_FIELDS_H
 #define JSON_JSON_FIELDS_H
@@ -16,7 +16,7 @@
 #include "base/arena.h"
 #include "spillway/error.h"
 
-/* ---- errors ------------------------------------------------------------------------------------------------------ */
+/* ---- errors ----------------------------------------------------------------------------------------------------- */
 
 typedef enum json_fault_kind {
     JSON_FAULT_NONE = 0,
@@ -49,7 +49,7 @@ typedef struct json_place {
 typedef struct json_reader {
     const char *document; // what a sentence calls the whole text: "the body", "a protocol"
     arena *keep;          // texts are copied to it; NULL: they point into the document
-    json_fault fault;     // the first one
+    json_fault fault;     // the first error
 } json_reader;
 
 /* Sets the fault unless there is one, and returns false.  `at` NULL is the document itself. */
@@ -62,7 +62,7 @@ bool json_fail_memory(json_reader *r);
 /* Writes "messages[1].content"; a path that does not fit is cut. */
 void json_place_write(const json_place *at, char *out, size_t size);
 
-/* ---- the document ------------------------------------------------------------------------------------------------ */
+/* ---- the document ----------------------------------------------------------------------------------------------- */
 
 typedef struct json_load_options {
     size_t bytes_max;
@@ -73,7 +73,7 @@ typedef struct json_load_options {
  * NULL with the fault set.  An allocation that fails in jansson is always JSON_FAULT_MEMORY, never bad syntax. */
 json_t *json_load_text(json_reader *r, const char *text, size_t n, const json_load_options *options);
 
-/* ---- members ----------------------------------------------------------------------------------------------------- */
+/* ---- members ---------------------------------------------------------------------------------------------------- */
 
 typedef enum json_field_type {
     FIELD_BOOL,   // bool

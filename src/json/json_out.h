@@ -1,8 +1,7 @@
 /* json_out.h - JSON documents on their way out.
  *
- * Errors stick to the document: a value that could not be allocated frees the document that it was meant for and
- * leaves NULL in its place, and NULL makes the buffer fail.  A builder therefore checks nothing in between, and no
- * document leaves with a part missing.
+ * Errors are sticky: if a value cannot be allocated or added, the whole document is freed and becomes NULL, and writing
+ * NULL makes the buffer fail.  So a builder need not check each step, and no document is sent with a part missing.
  */
 #ifndef JSON_JSON_OUT_H
 #define JSON_JSON_OUT_H
@@ -20,7 +19,7 @@ void json_put(json_t **object, const char *key, json_t *value);
 /* The same at the end of *array. */
 void json_push(json_t **array, json_t *value);
 
-/* A number with at most three decimals; what is not finite becomes 0, since JSON has no word for it. */
+/* A number with at most three decimals; NaN and infinities, which JSON cannot express, become 0. */
 json_t *json_number(double x);
 
 #endif

@@ -16,14 +16,14 @@
 
 enum { FIXTURE_DEADLINE_MS = 20000 }; // of the machine's clock, for anything that must happen; a hang is a failure
 
-static void *fixture_main(void *ud)
+static void *server_fixture_main(void *ud)
 {
     server_fixture *const f = ud;
     f->code = server_serve(f->server, &f->err);
     return NULL;
 }
 
-void fixture_start(server_fixture *f, server_options options)
+void server_fixture_start(server_fixture *f, server_options options)
 {
     options.address = "127.0.0.1";
     options.port = 0;
@@ -31,10 +31,10 @@ void fixture_start(server_fixture *f, server_options options)
     *f = (server_fixture){0};
     if (server_open(&f->server, &options, &f->err) != SW_OK)
         fail_msg("%s", f->err.msg);
-    assert_int_equal(pthread_create(&f->thread, NULL, fixture_main, f), 0);
+    assert_int_equal(pthread_create(&f->thread, NULL, server_fixture_main, f), 0);
 }
 
-void fixture_stop(server_fixture *f)
+void server_fixture_stop(server_fixture *f)
 {
     server_stop(f->server);
     pthread_join(f->thread, NULL);
@@ -46,7 +46,7 @@ void fixture_stop(server_fixture *f)
 /* ---- the client ----------------------------------------------------------------------------------------------------
  */
 
-int fixture_connect(const server_fixture *f)
+int server_fixture_connect(const server_fixture *f)
 {
     const struct sockaddr_in address = {.sin_family = AF_INET,
                                         .sin_port = htons((uint16_t)server_port(f->server)),
@@ -57,13 +57,13 @@ int fixture_connect(const server_fixture *f)
     return fd;
 }
 
-void fixture_send(int fd, const char *bytes)
+void server_fixture_send(int fd, const char *bytes)
 {
     const size_t n = strlen(bytes);
     assert_int_equal(send(fd, bytes, n, MSG_NOSIGNAL), (ssize_t)n);
 }
 
-int fixture_receive(int fd, buf *in, int ms)
+int server_fixture_receive(int fd, buf *in, int ms)
 {
     char bytes[16384];
     struct pollfd p = {.fd = fd, .events = POLLIN};
@@ -76,26 +76,26 @@ int fixture_receive(int fd, buf *in, int ms)
     return (int)n;
 }
 
-void fixture_await(int fd, buf *in, const char *mark)
+void server_fixture_await(int fd, buf *in, const char *mark)
 {
     while (strstr(buf_str(in), mark) == NULL) {
-        if (fixture_receive(fd, in, FIXTURE_DEADLINE_MS) <= 0)
+        if (server_fixture_receive(fd, in, FIXTURE_DEADLINE_MS) <= 0)
             fail_msg("'%s' has not come: %s", mark, buf_str(in));
     }
 }
 
-bool fixture_is_closed(int fd)
+bool server_fixture_is_closed(int fd)
 {
     buf rest;
     int n;
     buf_init(&rest, 1 << 20);
-    while ((n = fixture_receive(fd, &rest, FIXTURE_DEADLINE_MS)) > 0)
+    while ((n = server_fixture_receive(fd, &rest, FIXTURE_DEADLINE_MS)) > 0)
         ;
     buf_free(&rest);
     return n == 0;
 }
 
-buf fixture_ask(const server_fixture *f, const char *method, const char *path, const char *body)
+buf server_fixture_ask(const server_fixture *f, const char *method, const char *path, const char *body)
 {
     buf request, in;
     buf_init(&request, 1 << 20);
@@ -104,10 +104,10 @@ buf fixture_ask(const server_fixture *f, const char *method, const char *path, c
     if (body[0] != '\0')
         buf_printf(&request, "Content-Length: %zu\r\n", strlen(body));
     buf_printf(&request, "\r\n%s", body);
-    const int fd = fixture_connect(f);
-    fixture_send(fd, buf_str(&request));
+    const int fd = server_fixture_connect(f);
+    server_fixture_send(fd, buf_str(&request));
     int n;
-    while ((n = fixture_receive(fd, &in, FIXTURE_DEADLINE_MS)) > 0)
+    while ((n = server_fixture_receive(fd, &in, FIXTURE_DEADLINE_MS)) > 0)
         ;
     assert_int_equal(n, 0);
     close(fd);
@@ -115,16 +115,16 @@ buf fixture_ask(const server_fixture *f, const char *method, const char *path, c
     return in;
 }
 
-int fixture_status(const buf *answer)
+int server_fixture_status(const buf *answer)
 {
     return answer->size > 12 ? atoi(answer->data + 9) : 0;
 }
 
-void fixture_until_ready(const server_fixture *f)
+void server_fixture_until_ready(const server_fixture *f)
 {
     for (int i = 0; i < FIXTURE_DEADLINE_MS; i++) {
-        buf answer = fixture_ask(f, "GET", "/health/ready", "");
-        const int status = fixture_status(&answer);
+        buf answer = server_fixture_ask(f, "GET", "/health/ready", "");
+        const int status = server_fixture_status(&answer);
         buf_free(&answer);
         if (status == 200)
             return;

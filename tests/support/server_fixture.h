@@ -16,26 +16,25 @@ typedef struct server_fixture {
 } server_fixture;
 
 /* Starts a quiet server on a free port. */
-void fixture_start(server_fixture *f, server_options options);
-void fixture_stop(server_fixture *f);
+void server_fixture_start(server_fixture *f, server_options options);
+void server_fixture_stop(server_fixture *f);
 /* Asks for health until the model is loaded. */
-void fixture_until_ready(const server_fixture *f);
+void server_fixture_until_ready(const server_fixture *f);
 
-/* ---- the client ----------------------------------------------------------------------------------------------------
- */
+/* ---- the client ------------------------------------------------------------------------------------------------- */
 
-int fixture_connect(const server_fixture *f);
-void fixture_send(int fd, const char *bytes);
+int server_fixture_connect(const server_fixture *f);
+void server_fixture_send(int fd, const char *bytes);
 /* Appends what arrives within ms of the machine's clock.  Returns the bytes; 0: the connection is closed; -1: nothing
  * came. */
-int fixture_receive(int fd, buf *in, int ms);
+int server_fixture_receive(int fd, buf *in, int ms);
 /* Receives until `mark` has arrived. */
-void fixture_await(int fd, buf *in, const char *mark);
+void server_fixture_await(int fd, buf *in, const char *mark);
 /* Returns true if the server closes the connection soon. */
-bool fixture_is_closed(int fd);
+bool server_fixture_is_closed(int fd);
 
 /* Sends a request on a connection of its own, and returns all bytes of the answer (free with buf_free). */
-buf fixture_ask(const server_fixture *f, const char *method, const char *path, const char *body);
-int fixture_status(const buf *answer);
+buf server_fixture_ask(const server_fixture *f, const char *method, const char *path, const char *body);
+int server_fixture_status(const buf *answer);
 
 #endif

@@ -32,8 +32,7 @@ enum {
     TOKENS_PER_CHAT = 2, // each takes ten seconds
 };
 
-/* ---- memory: how many bytes are allocated now -----------------------------------------------------------------------
- */
+/* ---- memory: how many bytes are allocated now ------------------------------------------------------------------- */
 
 static _Atomic long live_bytes;
 
@@ -52,7 +51,7 @@ static void *counting_resize(void *ud, void *p, size_t size)
     return q;
 }
 
-/* ---- time: passes when the test says so; the engine's thread sleeps until then -------------------------------- */
+/* ---- time: passes when the test says so; the engine's thread sleeps until then ---------------------------------- */
 
 static fake_clock hands;
 static pthread_mutex_t time_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -129,7 +128,7 @@ static void await_with_time(int fd, buf *in, const char *mark)
 {
     for (int i = 0; i < 20000 && strstr(buf_str(in), mark) == NULL; i++) { // milliseconds of the machine
         advance_to_wake();
-        if (fixture_receive(fd, in, 1) == 0)
+        if (server_fixture_receive(fd, in, 1) == 0)
             break;
     }
     if (strstr(buf_str(in), mark) == NULL)
@@ -140,7 +139,7 @@ static void await_with_time(int fd, buf *in, const char *mark)
 static void await_after(int fd, buf *in, size_t begin, const char *mark)
 {
     while (strstr(buf_str(in) + begin, mark) == NULL) {
-        if (fixture_receive(fd, in, 20000) <= 0)
+        if (server_fixture_receive(fd, in, 20000) <= 0)
             fail_msg("'%s' has not come: %s", mark, buf_str(in));
     }
 }
@@ -151,7 +150,7 @@ static void send_chat(int fd, const char *body)
     snprintf(request, sizeof request,
              "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: %zu\r\n\r\n%s", strlen(body),
              body);
-    fixture_send(fd, request);
+    server_fixture_send(fd, request);
 }
 
 /* A chat on a connection that stays open; the answer's message must be the same every time. */
@@ -174,11 +173,11 @@ static void chat(int fd, char *message, size_t size)
 /* A streamed chat: each silence before a token is long enough for one comment, and gets it. */
 static void stream(const server_fixture *f)
 {
-    const int fd = fixture_connect(f);
+    const int fd = server_fixture_connect(f);
     buf in;
     buf_init(&in, 1 << 20);
     send_chat(fd, CHAT(",\"stream\":true"));
-    fixture_await(fd, &in, "\"role\":\"assistant\"");
+    server_fixture_await(fd, &in, "\"role\":\"assistant\"");
     for (int i = 0; i < TOKENS_PER_CHAT; i++) {
         const size_t begin = in.size;
         until_asleep();
@@ -187,7 +186,7 @@ static void stream(const server_fixture *f)
         advance_to_wake();
         await_after(fd, &in, begin, "\"delta\":{\"content\"");
     }
-    fixture_await(fd, &in, "data: [DONE]\n\n");
+    server_fixture_await(fd, &in, "data: [DONE]\n\n");
     close(fd);
     buf_free(&in);
 }
@@ -198,14 +197,14 @@ static void stream(const server_fixture *f)
 /* A head of which the end does not come. */
 static void send_half_a_head(const server_fixture *f)
 {
-    const int fd = fixture_connect(f);
+    const int fd = server_fixture_connect(f);
     buf in;
     buf_init(&in, 1 << 20);
-    fixture_send(fd, "GET /health HTTP/1.1\r\nHost: local");
-    assert_int_equal(fixture_receive(fd, &in, 20), -1);
+    server_fixture_send(fd, "GET /health HTTP/1.1\r\nHost: local");
+    assert_int_equal(server_fixture_receive(fd, &in, 20), -1);
     advance_s(HEAD_S);
-    fixture_await(fd, &in, "HTTP/1.1 408 ");
-    fixture_await(fd, &in, "\"code\":\"request_timeout\"");
+    server_fixture_await(fd, &in, "HTTP/1.1 408 ");
+    server_fixture_await(fd, &in, "\"code\":\"request_timeout\"");
     close(fd);
     buf_free(&in);
 }
@@ -213,11 +212,11 @@ static void send_half_a_head(const server_fixture *f)
 /* A connection that has had an answer and is kept for more. */
 static int open_idle(const server_fixture *f)
 {
-    const int fd = fixture_connect(f);
+    const int fd = server_fixture_connect(f);
     buf in;
     buf_init(&in, 1 << 20);
-    fixture_send(fd, "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    fixture_await(fd, &in, "{\"status\":\"ok\"}");
+    server_fixture_send(fd, "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    server_fixture_await(fd, &in, "{\"status\":\"ok\"}");
     buf_free(&in);
     return fd;
 }
@@ -233,16 +232,16 @@ static long number_after(const buf *text, const char *key)
 /* A client that closes its connection in the middle of a stream.  Lets the engine work until its slot is free. */
 static void leave_a_stream(const server_fixture *f)
 {
-    const int fd = fixture_connect(f);
+    const int fd = server_fixture_connect(f);
     buf in;
     buf_init(&in, 1 << 20);
     send_chat(fd, CHAT(",\"stream\":true"));
-    fixture_await(fd, &in, "\"role\":\"assistant\"");
+    server_fixture_await(fd, &in, "\"role\":\"assistant\"");
     close(fd);
     buf_free(&in);
     for (long n_running = 1; n_running > 0;) { // its step goes on, and the slot is free after it
         advance_to_wake();
-        buf health = fixture_ask(f, "GET", "/health", "");
+        buf health = server_fixture_ask(f, "GET", "/health", "");
         n_running = number_after(&health, "\"slots_processing\":");
         buf_free(&health);
     }
@@ -251,7 +250,7 @@ static void leave_a_stream(const server_fixture *f)
 static void check_health(const server_fixture *f, int hours)
 {
     char timestamp[40];
-    buf health = fixture_ask(f, "GET", "/health", "");
+    buf health = server_fixture_ask(f, "GET", "/health", "");
     const long n_chats = 2L * hours * MINUTES_PER_HOUR;
     snprintf(timestamp, sizeof timestamp, "2026-01-01T%02d:00:00Z", hours);
     assert_non_null(strstr(buf_str(&health), timestamp));
@@ -282,16 +281,16 @@ static void test_eight_hours_leave_the_server_as_it_was(void **state)
     fake_clock_init(&hands);
     test_clock = hands.clock;
     test_clock.sleep_ns = wait_for_time;
-    fixture_start(&f, (server_options){.model = "stub:",
-                                       .ping_interval_s = PING_S,
-                                       .body_timeout_s = 60,
-                                       .slow_client_timeout_s = 30,
-                                       .tick_ms = 1,
-                                       .engine = {.stub_tokens_per_s = 0.1},
-                                       .clock = &test_clock,
-                                       .entropy = &entropy});
-    fixture_until_ready(&f);
-    const int kept = fixture_connect(&f);
+    server_fixture_start(&f, (server_options){.model = "stub:",
+                                              .ping_interval_s = PING_S,
+                                              .body_timeout_s = 60,
+                                              .slow_client_timeout_s = 30,
+                                              .tick_ms = 1,
+                                              .engine = {.stub_tokens_per_s = 0.1},
+                                              .clock = &test_clock,
+                                              .entropy = &entropy});
+    server_fixture_until_ready(&f);
+    const int kept = server_fixture_connect(&f);
     for (int hour = 0; hour < HOURS; hour++) {
         int idle = -1;
         for (int minute = 0; minute < MINUTES_PER_HOUR; minute++) {
@@ -299,7 +298,7 @@ static void test_eight_hours_leave_the_server_as_it_was(void **state)
             if (minute == 10)
                 idle = open_idle(&f);
             if (minute == 12) // unused for longer than IDLE_S
-                assert_true(fixture_is_closed(idle));
+                assert_true(server_fixture_is_closed(idle));
             chat(kept, message, sizeof message);
             if (minute == 20)
                 leave_a_stream(&f);
@@ -316,7 +315,7 @@ static void test_eight_hours_leave_the_server_as_it_was(void **state)
         assert_int_equal(bytes, bytes_after_first);
     }
     close(kept);
-    fixture_stop(&f);
+    server_fixture_stop(&f);
 }
 
 int main(void)

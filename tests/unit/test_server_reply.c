@@ -10,8 +10,8 @@
 #include <jansson.h>
 
 #include "dialects/dialect.h"
+#include "serving/engine_facts.h"
 #include "serving/event_queue.h"
-#include "serving/model_pool.h"
 #include "json/json_out.h"
 
 static const generation_head HEAD = {.id = "chatcmpl-1",

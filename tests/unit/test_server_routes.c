@@ -13,8 +13,8 @@ static server_fixture fixture;
 
 static void check(const char *method, const char *path, int status, const char *expected)
 {
-    buf answer = fixture_ask(&fixture, method, path, method[0] == 'P' ? "{}" : "");
-    if (fixture_status(&answer) != status || strstr(buf_str(&answer), expected) == NULL)
+    buf answer = server_fixture_ask(&fixture, method, path, method[0] == 'P' ? "{}" : "");
+    if (server_fixture_status(&answer) != status || strstr(buf_str(&answer), expected) == NULL)
         fail_msg("%s %s: not %d with '%s': %s", method, path, status, expected, buf_str(&answer));
     buf_free(&answer);
 }
@@ -56,15 +56,16 @@ static void test_says_that_a_url_is_unknown(void **state)
 static int start(void **state)
 {
     (void)state;
-    fixture_start(&fixture, (server_options){.model = "stub:", .body_timeout_s = 60, .slow_client_timeout_s = 30});
-    fixture_until_ready(&fixture);
+    server_fixture_start(&fixture,
+                         (server_options){.model = "stub:", .body_timeout_s = 60, .slow_client_timeout_s = 30});
+    server_fixture_until_ready(&fixture);
     return 0;
 }
 
 static int stop(void **state)
 {
     (void)state;
-    fixture_stop(&fixture);
+    server_fixture_stop(&fixture);
     return 0;
 }
 

@@ -25,8 +25,7 @@ typedef struct protocol_fields {
     int64_t seed;
 } protocol_fields;
 
-/* ---- tables: what a protocol may hold ------------------------------------------------------------------------------
- */
+/* ---- tables: what a protocol may hold --------------------------------------------------------------------------- */
 
 static const json_choice FORMS[] = {{"prose", FORM_PROSE}, {"code", FORM_CODE}, {"list", FORM_LIST}, {NULL, 0}};
 
@@ -76,8 +75,7 @@ static const json_table TEST_TABLE = TABLE(TEST_FIELDS), WARMUP_TABLE = TABLE(WA
                         PROTOCOL_TABLE = TABLE(PROTOCOL_FIELDS);
 #undef TABLE
 
-/* ---- reading ------------------------------------------------------------------------------------------------------
- */
+/* ---- reading ---------------------------------------------------------------------------------------------------- */
 
 static bool read_warmup(json_reader *r, const json_t *value, bench_protocol *p)
 {

@@ -1,8 +1,9 @@
-/* dialect.h - what the requests and answers of one API family look like.
+/* dialect.h - the requests and answers of one API family.
  *
- * A family is a row of functions: a body becomes a generation_request or an api_error, and the engine's events become
- * the bytes of an answer, whole or streamed.  Everything here is pure: no thread, no socket, no clock and no random
- * numbers; what depends on those comes in as values.  So each family can be fuzzed and compared byte for byte.
+ * A family is a row of functions: one turns a body into a generation_request or an api_error, the others turn the
+ * engine's events into the bytes of an answer, whole or streamed.  Everything here is pure: no thread, no socket, no
+ * clock and no random numbers.  Times and random bits come in as values, so each family can be fuzzed and its output
+ * compared byte for byte.
  */
 #ifndef DIALECTS_DIALECT_H
 #define DIALECTS_DIALECT_H
@@ -16,14 +17,14 @@
 #include "dialects/api_error.h"
 #include "spillway.h"
 
-/* ---- requests ---------------------------------------------------------------------------------------------------- */
+/* ---- requests --------------------------------------------------------------------------------------------------- */
 
 /* A request for an answer as every family can express it. */
 typedef struct generation_request {
     const char *model; // NULL: not named
     sw_request core;   // on_event and ud are left empty; sampling.seed is drawn if the client gave none
     bool has_effort;   // a reasoning effort was given
-    bool has_names;    // a message carries a name, which no chat format here uses
+    bool has_names;    // a message has a name, which no chat format here uses
     bool stream;
     bool include_usage;   // token counts in a chunk of their own
     bool return_progress; // chunks while the prompt is evaluated
@@ -39,7 +40,7 @@ typedef struct generation_request {
 /* Frees what the request owns and empties it. */
 void generation_request_free(generation_request *request);
 
-/* ---- answers ----------------------------------------------------------------------------------------------------- */
+/* ---- answers ---------------------------------------------------------------------------------------------------- */
 
 /* What is the same in every part of one answer. */
 typedef struct generation_head {
@@ -55,7 +56,7 @@ typedef struct generation_head {
 
 /* The log-probabilities of a whole answer, one token after another. */
 typedef struct logprob_source {
-    /* Fills *out with the next token, whose texts are valid until the next call; false: there is none. */
+    /* Fills *out with the next token, whose texts are valid until the next call.  Returns false at the end. */
     bool (*next)(void *ud, sw_logprobs *out);
     void *ud;
 } logprob_source;
@@ -68,14 +69,14 @@ typedef struct whole_answer {
     const sw_event *done;           // the SW_EVENT_DONE that ended it
 } whole_answer;
 
-/* Where the events of a stream go. */
+/* Receives the events of a stream. */
 typedef struct event_sink {
     /* One event: its name (NULL: none) and its payload, which is one line. */
     void (*emit)(struct event_sink *sink, const char *name, const char *payload, size_t n);
-    bool failed; // memory was short and an event is missing, so the stream must be broken off
+    bool failed; // memory ran out and an event is missing: the stream must not go on
 } event_sink;
 
-/* Writes `value` (taken over; NULL: memory was short) as one event. */
+/* Writes `value` (taken over; NULL: memory ran out) as one event. */
 void dialect_emit(event_sink *sink, const char *name, json_t *value);
 
 /* How events of a stream are separated. */
@@ -84,7 +85,7 @@ typedef enum dialect_framing {
     DIALECT_NDJSON, // one JSON document per line
 } dialect_framing;
 
-/* ---- families ---------------------------------------------------------------------------------------------------- */
+/* ---- families --------------------------------------------------------------------------------------------------- */
 
 typedef struct dialect {
     const char *name;
@@ -92,19 +93,19 @@ typedef struct dialect {
     dialect_framing framing;
     const char *content_type; // of whole answers and errors
 
-    /* Reads a body of n bytes.  `random`: 64 bits, from which a seed is made if the client gives none.  On failure
-     * *error says what is wrong and *out is empty. */
+    /* Reads a body of n bytes.  `random`: 64 bits for the seed, if the request has none.  Returns false with *error
+     * filled and *out empty if the body is refused. */
     bool (*parse)(generation_request *out, const char *body, size_t n, uint64_t random, api_error *error);
 
-    /* The events of a stream, in this order: begin, then text and progress, then end or fail.  `event` is the engine's
-     * event of that type; time_ms has passed since the request was accepted. */
+    /* The parts of a stream, in this order: begin, then text and progress, then end or fail.  `event` is the engine's
+     * event of that type.  time_ms: since the request was accepted. */
     void (*begin)(event_sink *sink, const generation_head *head);
     void (*progress)(event_sink *sink, const generation_head *head, const sw_event *event, double time_ms);
     void (*text)(event_sink *sink, const generation_head *head, const sw_event *event);
     void (*end)(event_sink *sink, const generation_head *head, const sw_event *event);
     void (*fail)(event_sink *sink, const api_error *error);
 
-    /* An answer that is not streamed, and an error in place of one. */
+    /* An answer that is not streamed, and an error in place of an answer. */
     void (*write_answer)(buf *out, const generation_head *head, const whole_answer *answer);
     void (*write_error)(buf *out, const api_error *error);
 } dialect;

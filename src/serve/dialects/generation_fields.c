@@ -38,8 +38,7 @@ void generation_fail(api_error *error, const json_fault *fault)
              fault->kind == JSON_FAULT_SYNTAX ? "the body is not JSON: " : "", fault->message);
 }
 
-/* ---- neutral values ------------------------------------------------------------------------------------------------
- */
+/* ---- neutral values --------------------------------------------------------------------------------------------- */
 
 bool fail_unsupported(json_reader *r, const json_place *at)
 {
@@ -80,8 +79,7 @@ bool take_inert_bool(json_reader *r, const json_field *f, const json_place *at, 
     return json_is_boolean(value) || json_fail_type(r, at, "true or false");
 }
 
-/* ---- sampling ------------------------------------------------------------------------------------------------------
- */
+/* ---- sampling --------------------------------------------------------------------------------------------------- */
 
 /* -1 leaves the seed that was drawn. */
 static bool take_seed(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
@@ -126,7 +124,7 @@ static bool take_stop(json_reader *r, const json_field *f, const json_place *at,
     return true;
 }
 
-/* One member of logit_bias.  Only the engine knows which ids exist. */
+/* Adds one member of logit_bias.  Only the engine knows which ids exist. */
 static bool add_bias(json_reader *r, const json_field *f, const json_place *at, const char *id, const json_t *value,
                      generation_request *g)
 {
@@ -169,7 +167,7 @@ static bool take_logit_bias(json_reader *r, const json_field *f, const json_plac
 
 // clang-format off
 #define AT(member) offsetof(generation_request, core.member)
-/* Where 0 would switch a filter off in the engine, a client must leave the member out: is_above_min. */
+/* is_above_min: 0 would switch a filter off in the engine; a client does that by leaving the member out. */
 static const json_field FIELDS[] = {
     {.name = "temperature",       .type = FIELD_FLOAT, .offset = AT(sampling.temperature), .max = 2},
     {.name = "top_p",             .type = FIELD_FLOAT, .offset = AT(sampling.top_p), .max = 1, .is_above_min = true},

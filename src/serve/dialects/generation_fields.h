@@ -15,8 +15,7 @@ bool generation_begin(generation_request *out, json_reader *r, const char *body,
 /* The API's error for a fault of the reader. */
 void generation_fail(api_error *error, const json_fault *fault);
 
-/* ---- members that are known but not supported: only a neutral value passes ------------------------------------------
- */
+/* ---- members that are known but not supported: only a neutral value passes -------------------------------------- */
 
 /* A number that must have its smallest value, f->min. */
 bool take_neutral_number(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target);

@@ -1,7 +1,8 @@
 /* openai_chat_reply.c - documents and chunks, member by member.
  *
- * Some clients compare keys in order and crash on a chunk without choices, so members and their order are part of the
- * interface.  Beyond OpenAI's members there are reasoning_content, seed and timings.
+ * Clients rely on more than the specification says: some fail if a chunk has no `choices`, some if it has an empty list
+ * that they did not ask for.  So the members of each chunk are part of the interface, and tests compare whole chunks.
+ * reasoning_content, seed and timings are additions to OpenAI's members.
  */
 #include "dialects/openai_chat_reply.h"
 
@@ -10,8 +11,7 @@
 
 static const char DONE[] = "[DONE]";
 
-/* ---- figures -------------------------------------------------------------------------------------------------------
- */
+/* ---- figures ---------------------------------------------------------------------------------------------------- */
 
 static const char *finish_name(sw_finish finish)
 {
@@ -48,15 +48,14 @@ static json_t *timings_json(const generation_head *head, const sw_event *done)
                      json_number(t->ttft_ms), "backend", head->backend);
 }
 
-/* What is beside usage, once per answer. */
+/* The members that an answer has once, beside usage. */
 static void put_figures(json_t **document, const generation_head *head, const sw_event *done)
 {
     json_put(document, "seed", json_integer((json_int_t)head->seed));
     json_put(document, "timings", timings_json(head, done));
 }
 
-/* ---- documents and chunks ------------------------------------------------------------------------------------------
- */
+/* ---- documents and chunks --------------------------------------------------------------------------------------- */
 
 static json_t *head_json(const generation_head *head, const char *object, json_t *choices)
 {

@@ -10,7 +10,7 @@ void openai_chat_progress(event_sink *sink, const generation_head *head, const s
 void openai_chat_text(event_sink *sink, const generation_head *head, const sw_event *event);
 /* The finish chunk, the usage chunk if it was asked for, and [DONE]. */
 void openai_chat_end(event_sink *sink, const generation_head *head, const sw_event *event);
-/* Without [DONE]: that is how a client sees that the stream is broken. */
+/* Without [DONE], so that a client can see that the stream is incomplete. */
 void openai_chat_fail(event_sink *sink, const api_error *error);
 void openai_chat_write_answer(buf *out, const generation_head *head, const whole_answer *answer);
 

@@ -1,4 +1,4 @@
-/* openai_chat_request.c - the members of a chat completion request beside sampling and messages. */
+/* openai_chat_request.c - the members of a chat completion request other than sampling and messages. */
 #include "dialects/openai_chat_request.h"
 
 #include <string.h>
@@ -7,8 +7,7 @@
 #include "dialects/generation_fields.h"
 #include "dialects/openai_messages.h"
 
-/* ---- members that are honoured -------------------------------------------------------------------------------------
- */
+/* ---- members that are honoured ---------------------------------------------------------------------------------- */
 
 /* -1 means "until the context is full", which the engine calls 0. */
 static bool take_max_tokens(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
@@ -26,7 +25,7 @@ static bool take_max_tokens(json_reader *r, const json_field *f, const json_plac
 static bool take_effort(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
 {
     (void)f;
-    // DEFAULT: OpenAI has it, but no model here can do it.
+    // DEFAULT marks levels that OpenAI has and no model here can do.
     static const json_choice EFFORTS[] = {{"none", SW_EFFORT_DEFAULT}, {"minimal", SW_EFFORT_DEFAULT},
                                           {"low", SW_EFFORT_LOW},      {"medium", SW_EFFORT_MEDIUM},
                                           {"high", SW_EFFORT_HIGH},    {NULL, 0}};
@@ -67,8 +66,7 @@ static bool take_top_logprobs(json_reader *r, const json_field *f, const json_pl
            json_fail(r, at, JSON_FAULT_RANGE, "top_logprobs is only valid with \"logprobs\": true");
 }
 
-/* ---- members of which only the neutral value passes -----------------------------------------------------------------
- */
+/* ---- members of which only the neutral value passes ------------------------------------------------------------- */
 
 static bool take_n(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
 {
@@ -107,11 +105,10 @@ static bool take_response_format(json_reader *r, const json_field *f, const json
                      "response_format '%.40s' is not supported by this build; only 'text' is", type);
 }
 
-/* ---- the body ------------------------------------------------------------------------------------------------------
- */
+/* ---- the body --------------------------------------------------------------------------------------------------- */
 
-/* In this order: max_completion_tokens after max_tokens, since it wins when both are given; stream_options and
- * top_logprobs after the members that they need. */
+/* The order matters: max_completion_tokens is after max_tokens because it counts if both are given; stream_options and
+ * top_logprobs are after the members that they need. */
 // clang-format off
 #define AT(member) offsetof(generation_request, member)
 static const json_field FIELDS[] = {

@@ -1,7 +1,7 @@
 /* openai_chat_request.h - the body of OpenAI's chat completions, checked.
  *
- * Nothing is ignored silently: a known member that this build cannot honour is an error unless its value is the neutral
- * one.  Members that nobody documents are ignored, as OpenAI's clients send some that change no answer.
+ * Nothing is dropped silently: a known member that this build does not support is an error unless it has its neutral
+ * value.  Unknown members are ignored, since clients send some that change no answer (`user`, `metadata`).
  */
 #ifndef DIALECTS_OPENAI_CHAT_REQUEST_H
 #define DIALECTS_OPENAI_CHAT_REQUEST_H

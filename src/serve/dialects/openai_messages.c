@@ -14,8 +14,7 @@ typedef struct message_reading {
     bool has_content;
 } message_reading;
 
-/* ---- content -------------------------------------------------------------------------------------------------------
- */
+/* ---- content ---------------------------------------------------------------------------------------------------- */
 
 /* The text of one part of a content array; NULL after json_fail. */
 static const char *part_text(json_reader *r, const json_place *at, const json_t *part)
@@ -79,8 +78,7 @@ static bool take_content(json_reader *r, const json_field *f, const json_place *
     return join_parts(r, at, value, m);
 }
 
-/* ---- other members -------------------------------------------------------------------------------------------------
- */
+/* ---- other members ---------------------------------------------------------------------------------------------- */
 
 static bool take_tool_calls(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
                             void *target)
@@ -114,8 +112,7 @@ static bool take_reasoning(json_reader *r, const json_field *f, const json_place
     return true;
 }
 
-/* ---- the list ------------------------------------------------------------------------------------------------------
- */
+/* ---- the list --------------------------------------------------------------------------------------------------- */
 
 static const json_choice ROLES[] = {{"system", SW_ROLE_SYSTEM},
                                     {"developer", SW_ROLE_SYSTEM},
@@ -135,7 +132,7 @@ static const json_field FIELDS[] = {
     {.name = "name", .type = FIELD_CUSTOM, .take = take_name},
     {.name = "reasoning_content", .type = FIELD_CUSTOM, .take = take_reasoning},
 };
-/* null is no role and no content of a user, so it is not treated as absent. */
+/* null is not treated as absent: it is neither a role nor a user's content. */
 static const json_table TABLE = {.fields = FIELDS, .n = sizeof FIELDS / sizeof *FIELDS};
 
 static bool read_message(generation_request *g, json_reader *r, const json_place *at, const json_t *value,

@@ -1,49 +1,18 @@
-/* exchange.c - ties one connection, one dialect and one job of an engine together.
+/* exchange.c - ties one connection, one dialect and one job of an engine together: the network thread's side.
  *
- * An exchange belongs to the network thread, but for the time between intake_put and the moment when its event queue is
- * opened to the reader: then it is the intake's.  It is destroyed here and only by the network thread.  A connection
- * that closes while the intake has the exchange only leaves a mark; the exchange is destroyed when it comes back.
+ * Only the network thread destroys an exchange.  If the connection is closed while the intake owns the exchange, it is
+ * marked as abandoned and destroyed when it comes back.
  */
 #include "server/exchange.h"
-
-#include <stdio.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/limits.h"
-#include "base/rng.h"
+#include "server/exchange_state.h"
 
 enum { EVENTS_AT_ONCE = 64 }; // exchanges, until sockets have their turn
 
-typedef struct exchange {
-    server *server;
-    const dialect *family;
-    http_conn *conn; // network thread only; NULL: the answer is complete, or the connection is closed
-    intake_place place;
-    event_queue events;
-    atomic_bool is_abandoned; // `conn` is NULL; for the intake
-
-    /* Set by the intake before the event queue is opened. */
-    char *body;
-    size_t n_body;
-    generation_request request; // until it is submitted
-    bool is_stream, wants_progress, wants_logprobs;
-    generation_head head;
-    char ignored[64]; // for the header Spillway-Ignored
-    api_error error;  // what != API_OK: refused
-    model_handle *handle;
-    sw_job *job;
-
-    /* Network thread only. */
-    bool has_begun; // the intake's result was looked at
-    bool has_role;  // the first event of the stream was sent
-    uint64_t accepted_ns;
-    buf content, reasoning, logprobs; // of an answer that is not streamed
-} exchange;
-
-/* ---- life ----------------------------------------------------------------------------------------------------------
- */
+/* ---- life ------------------------------------------------------------------------------------------------------- */
 
 static void destroy(exchange *x)
 {
@@ -58,7 +27,7 @@ static void destroy(exchange *x)
     mem_free(x);
 }
 
-/* The connection has no more use for x: its answer is complete, or it is closed. */
+/* Parts x from its connection: the answer is complete, or the connection is closed.  x may be destroyed. */
 static void detach(exchange *x)
 {
     x->conn = NULL;
@@ -67,99 +36,7 @@ static void detach(exchange *x)
         destroy(x);
 }
 
-/* ---- the intake's thread -------------------------------------------------------------------------------------------
- */
-
-static bool prepare(void *job, const char **model_out)
-{
-    exchange *const x = job;
-    const sw_entropy *const entropy = x->server->o.entropy;
-    if (atomic_load(&x->is_abandoned) ||
-        !x->family->parse(&x->request, x->body, x->n_body, entropy_next(entropy), &x->error))
-        return false;
-    *model_out = x->request.model;
-    return true;
-}
-
-static void refused(void *job, model_refusal refusal, const sw_err *why)
-{
-    static const struct {
-        api_situation what;
-        bool is_about_model; // the client can do better by naming another
-    } ROWS[] = {
-        [MODEL_ACQUIRED] = {API_INTERNAL, false},        [MODEL_UNKNOWN] = {API_MODEL_NOT_FOUND, true},
-        [MODEL_UNNAMED] = {API_MISSING_PARAMETER, true}, [MODEL_NONE] = {API_MISSING_PARAMETER, true},
-        [MODEL_BUSY] = {API_MODEL_LOADING, true},        [MODEL_TOO_LARGE] = {API_OUT_OF_MEMORY, false},
-        [MODEL_BROKEN] = {API_INTERNAL, false},
-    };
-    exchange *const x = job;
-    api_fail(&x->error, ROWS[refusal].what, ROWS[refusal].is_about_model ? "model" : NULL, "%s", why->msg);
-}
-
-/* Names what the request asked for and the model's chat format has no place for. */
-static void note_ignored(exchange *x, const sw_model_info *info)
-{
-    const generation_request *const r = &x->request;
-    const bool ignores_effort = r->has_effort && strcmp(info->chat_format, "harmony") != 0;
-    snprintf(x->ignored, sizeof x->ignored, "%s%s%s", ignores_effort ? "reasoning_effort" : "",
-             ignores_effort && r->has_names ? ", " : "", r->has_names ? "messages.name" : "");
-}
-
-static void fill_head(exchange *x, double load_ms)
-{
-    const server_options *const o = &x->server->o;
-    generation_head *const h = &x->head;
-    snprintf(h->id, sizeof h->id, "%s%016llx", x->family->id_prefix, (unsigned long long)entropy_next(o->entropy));
-    h->fingerprint = model_handle_fingerprint(x->handle);
-    h->created = clock_unix_s(o->clock);
-    h->model = model_handle_model(x->handle)->id;
-    h->backend = sw_engine_get_state(model_handle_engine(x->handle)).backend;
-    h->seed = x->request.core.sampling.seed;
-    h->load_ms = load_ms;
-    h->include_usage = x->request.include_usage;
-}
-
-static const sw_request *admitted(void *job, model_handle *handle, double load_ms)
-{
-    exchange *const x = job;
-    sw_request *const core = &x->request.core;
-    x->handle = handle;
-    note_ignored(x, sw_engine_info(model_handle_engine(handle)));
-    fill_head(x, load_ms);
-    x->is_stream = x->request.stream;
-    x->wants_progress = x->request.return_progress;
-    x->wants_logprobs = core->logprobs;
-    core->on_event = event_queue_on_event;
-    core->ud = &x->events;
-    return core;
-}
-
-static void submitted(void *job, sw_job *submitted_job, const sw_err *err)
-{
-    exchange *const x = job;
-    x->job = submitted_job;
-    if (submitted_job == NULL)
-        api_from_engine(&x->error, err, sw_engine_get_state(model_handle_engine(x->handle)).n_ctx);
-}
-
-static void stopped(void *job)
-{
-    api_fail(&((exchange *)job)->error, API_SHUTTING_DOWN, NULL, "the server is shutting down");
-}
-
-static void finished(void *job)
-{
-    exchange *const x = job;
-    generation_request_free(&x->request);
-    mem_free(x->body);
-    x->body = NULL;
-    event_queue_open_to_reader(&x->events); // from here on x is the network thread's
-}
-
-static const intake_steps STEPS = {prepare, refused, admitted, submitted, stopped, finished};
-
-/* ---- the network thread: sending -----------------------------------------------------------------------------------
- */
+/* ---- the network thread: sending -------------------------------------------------------------------------------- */
 
 /* Breaks the connection, since part of the answer is lost. */
 static void drop(exchange *x)
@@ -233,8 +110,7 @@ static bool begin(exchange *x)
     return true;
 }
 
-/* ---- the network thread: events ------------------------------------------------------------------------------------
- */
+/* ---- the network thread: events --------------------------------------------------------------------------------- */
 
 static bool next_logprobs(void *ud, sw_logprobs *out)
 {
@@ -342,7 +218,7 @@ static void take_bytes(exchange *x, const buf *bytes)
     }
 }
 
-/* The intake has given x back, or there are events, or the client takes bytes again. */
+/* Goes on with x: it came back from the intake, or has events, or its connection takes bytes again. */
 static void look_at(exchange *x)
 {
     buf bytes;
@@ -354,7 +230,7 @@ static void look_at(exchange *x)
         return; // pump comes
     const bool is_whole = event_queue_take(&x->events, &bytes);
     if (!is_whole)
-        drop(x); // the client is too slow for its queue, or memory is short
+        drop(x); // the client reads too slowly for its queue, or memory ran out
     else if (x->has_begun || begin(x))
         take_bytes(x, &bytes);
     buf_free(&bytes);
@@ -371,8 +247,7 @@ bool exchange_take_events(server *s)
     return true;
 }
 
-/* ---- the network thread: the connection's side ---------------------------------------------------------------------
- */
+/* ---- the network thread: the connection's side ------------------------------------------------------------------ */
 
 static void on_pump(void *owner)
 {
@@ -400,7 +275,7 @@ static exchange *create(server *s, http_conn *c, const dialect *family)
         return NULL;
     x->server = s;
     x->family = family;
-    x->place = (intake_place){.steps = &STEPS, .job = x};
+    x->place = (intake_place){.steps = &EXCHANGE_STEPS, .job = x};
     event_queue_init(&x->events, &s->inbox, x, LIMIT_HTTP_SEND_QUEUE_BYTES);
     buf_init(&x->content, LIMIT_ANSWER_BYTES);
     buf_init(&x->reasoning, LIMIT_ANSWER_BYTES);

@@ -4,11 +4,11 @@
 
 #include "server/server_state.h"
 
-/* Takes the request of `c`, in a route's handle: answers it with an error, or from now on owns the connection. */
+/* Takes over the request of `c`, in a route's handle: answers it with an error, or owns the connection from now on. */
 void exchange_begin(server *s, http_conn *c, const dialect *family);
 
-/* Network thread: looks at the exchanges in the inbox.  Returns true if more may be there: the caller comes back after
- * sockets have had their turn. */
+/* Network thread: goes on with the exchanges in the inbox.  Returns true if there may be more; the caller calls again
+ * after sockets have had their turn. */
 bool exchange_take_events(server *s);
 
 #endif

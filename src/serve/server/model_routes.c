@@ -6,8 +6,7 @@
 #include "json/experts_json.h"
 #include "json/json_out.h"
 
-/* ---- GET /v1/models ------------------------------------------------------------------------------------------------
- */
+/* ---- GET /v1/models --------------------------------------------------------------------------------------------- */
 
 static json_t *status_json(const model_state *state)
 {
@@ -70,8 +69,7 @@ void model_route(http_conn *c, void *ud)
     reply_json(c, model_json(m, &state));
 }
 
-/* ---- GET /v1/experts -----------------------------------------------------------------------------------------------
- */
+/* ---- GET /v1/experts -------------------------------------------------------------------------------------------- */
 
 typedef struct experts_visit {
     bool has_engine;

@@ -18,8 +18,7 @@
 static const double HEAD_TIMEOUT_S = 10;
 static const double IDLE_TIMEOUT_S = 75; // longer than clients keep idle connections in their pools
 
-/* ---- models --------------------------------------------------------------------------------------------------------
- */
+/* ---- models ----------------------------------------------------------------------------------------------------- */
 
 static bool is_stub(const char *model)
 {
@@ -71,16 +70,15 @@ static void print_tiers(void *ud, const model_entry *m, const sw_engine_state *s
         fprintf(stderr, "note: %s\n", st->placement_note);
 }
 
-/* ---- what the rooms below call -------------------------------------------------------------------------------------
- */
+/* ---- what the rooms below call ---------------------------------------------------------------------------------- */
 
-/* On the intake's thread: the model of the command line is loaded, or cannot be. */
+/* On the intake's thread, after the first model was loaded or failed to. */
 static void on_started(void *ud, const sw_err *err)
 {
     server *const s = ud;
     pthread_mutex_lock(&s->lock);
     s->has_started = err->code == SW_OK;
-    if (err->code != SW_OK) // the message is for clients and has no path; a user needs it
+    if (err->code != SW_OK) // its message is for clients and has no path; the user needs one
         (void)sw_fail(&s->fatal, err->code, "%s: %s", s->first->path, err->msg);
     pthread_mutex_unlock(&s->lock);
     if (err->code != SW_OK)
@@ -113,8 +111,7 @@ static void log_request(void *ud, const http_conn *c, int status)
     buf_free(&path);
 }
 
-/* ---- life ----------------------------------------------------------------------------------------------------------
- */
+/* ---- life ------------------------------------------------------------------------------------------------------- */
 
 static sw_code open_http(server *s, sw_err *err)
 {
@@ -225,8 +222,8 @@ void server_close(server *s)
 {
     if (s == NULL || !intake_stop(s->intake))
         return;
-    // Every exchange has come back from the intake by now; those that have no connection any more end here, the others
-    // when their connection closes.  Then no job is left, and the engines may go.
+    // The intake has given every exchange back.  Those without a connection end here, the others when their connection
+    // is closed.  After that no job is left, and the engines can be closed.
     while (exchange_take_events(s))
         ;
     http_close(s->http);
@@ -237,8 +234,7 @@ void server_close(server *s)
     mem_free(s);
 }
 
-/* ---- `spillway serve` ----------------------------------------------------------------------------------------------
- */
+/* ---- `spillway serve` ------------------------------------------------------------------------------------------- */
 
 static server *volatile signal_server;
 

@@ -27,8 +27,7 @@ typedef struct server_options {
 /* Serves until SIGINT or SIGTERM.  The URL is the first line on standard output. */
 SW_NODISCARD sw_code server_run(const server_options *options, sw_err *err);
 
-/* ---- the same in steps, for programs that end it themselves --------------------------------------------------------
- */
+/* ---- the same in steps, for programs that end it themselves ----------------------------------------------------- */
 
 typedef struct server server;
 

@@ -1,9 +1,9 @@
 /* server_state.h - what the files of the server share.
  *
- * Three kinds of threads meet here.  The *network thread* owns every connection and exchange and does nothing but move
+ * Three kinds of threads work on a request.  The *network thread* owns every connection and exchange and only moves
  * bytes.  The *intake's thread* parses bodies, loads models and submits jobs, one request after another.  The *engines'
- * threads* report events.  Requests go to the intake in its queue; what is new about them comes back in the inbox, and
- * http_wake tells the network thread to look.
+ * threads* report events.  A request goes to the intake through its queue; results and events come back through the
+ * inbox, and http_wake makes the network thread look into it.
  */
 #ifndef SERVER_SERVER_STATE_H
 #define SERVER_SERVER_STATE_H
@@ -47,11 +47,10 @@ void reply_error(http_conn *c, const dialect *family, const api_error *error);
 /* Writes what HTTP itself refuses; see http_options. */
 void write_problem(void *ud, const http_conn *c, const http_problem *problem, buf *out, const char **content_type);
 
-/* ---- health.c -------------------------------------------------------------------------------------------------------
- */
+/* ---- health.c --------------------------------------------------------------------------------------------------- */
 
-/* Returns true if the server is able to serve: a model is loaded, or one that is known can be loaded on demand.  Not
- * between the start and the end of loading the first one, and not when that failed. */
+/* Returns true if the server is able to serve: a model is loaded, or a known one can be loaded on request.  While the
+ * first model is being loaded, and after that failed, it is not. */
 bool server_is_ready(server *s, api_error *error);
 
 #endif

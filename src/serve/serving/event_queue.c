@@ -16,8 +16,7 @@ enum {
 };
 static const size_t NO_TEXT = SIZE_MAX;
 
-/* ---- the inbox -----------------------------------------------------------------------------------------------------
- */
+/* ---- the inbox -------------------------------------------------------------------------------------------------- */
 
 void event_inbox_init(event_inbox *inbox, void (*wake)(void *ud), void *ud)
 {
@@ -31,7 +30,7 @@ void event_inbox_destroy(event_inbox *inbox)
     pthread_mutex_destroy(&inbox->lock);
 }
 
-/* With the lock held.  Returns true if the network thread must be woken. */
+/* Puts q into the inbox.  With the lock held.  Returns true if the network thread must be woken. */
 static bool list(event_queue *q)
 {
     event_inbox *const inbox = q->inbox;
@@ -71,10 +70,9 @@ static void unlist(event_queue *q)
     }
 }
 
-/* ---- writing: the engine's thread ----------------------------------------------------------------------------------
- */
+/* ---- writing: the engine's thread ------------------------------------------------------------------------------- */
 
-/* Appends r's text to the last record, if they belong together and the reader is behind. */
+/* Appends r's text to the last record, if both are of one kind and the reader does not keep up. */
 static bool merge(event_queue *q, const record *r, const char *text)
 {
     record last;
@@ -145,8 +143,7 @@ void event_queue_on_event(void *ud, const sw_event *event)
         inbox->wake(inbox->ud);
 }
 
-/* ---- life ----------------------------------------------------------------------------------------------------------
- */
+/* ---- life ------------------------------------------------------------------------------------------------------- */
 
 void event_queue_init(event_queue *q, event_inbox *inbox, void *owner, size_t bytes_max)
 {
@@ -182,8 +179,7 @@ bool event_queue_is_open(event_queue *q)
     return is_open;
 }
 
-/* ---- reading: the network thread -----------------------------------------------------------------------------------
- */
+/* ---- reading: the network thread -------------------------------------------------------------------------------- */
 
 bool event_queue_take(event_queue *q, buf *out)
 {
@@ -221,8 +217,7 @@ bool event_reader_next(event_reader *r, sw_event *out)
     return true;
 }
 
-/* ---- log-probabilities as bytes ------------------------------------------------------------------------------------
- */
+/* ---- log-probabilities as bytes --------------------------------------------------------------------------------- */
 
 /* n_bytes of text follow, then n_top tokens of the same kind, without any of their own. */
 typedef struct packed_token {

@@ -1,8 +1,8 @@
 /* event_queue.h - the engine's events on their way to the network thread.
  *
  * The engine must not wait for a socket, so its thread copies each event into the queue of its request and goes on.
- * The queues that have something new are linked in an inbox, which all requests of a server share; the network thread
- * takes them from there.  A queue is bounded: a request that does not fit any more has lost part of its answer.
+ * Queues with new events are linked in an inbox, which all requests of a server share; the network thread takes them
+ * from there.  A queue is bounded.  If an event does not fit, the answer is incomplete and must be broken off.
  */
 #ifndef SERVING_EVENT_QUEUE_H
 #define SERVING_EVENT_QUEUE_H
@@ -15,11 +15,11 @@
 
 typedef struct event_queue event_queue;
 
-/* Queues with something new, oldest first. */
+/* Queues with new events, oldest first. */
 typedef struct event_inbox {
     pthread_mutex_t lock; // of the list and of every queue
     event_queue *first, **end;
-    void (*wake)(void *ud); // makes the network thread come; any thread
+    void (*wake)(void *ud); // makes the network thread look; any thread
     void *ud;
 } event_inbox;
 
@@ -39,25 +39,25 @@ void event_inbox_destroy(event_inbox *inbox);
 
 /* A queue of at most bytes_max bytes. */
 void event_queue_init(event_queue *q, event_inbox *inbox, void *owner, size_t bytes_max);
-/* No event may come any more. */
+/* The job must have been released, so that no event comes any more. */
 void event_queue_free(event_queue *q);
 
 /* The engine's callback (sw_event_fn); ud is the queue. */
 void event_queue_on_event(void *ud, const sw_event *event);
 
-/* Lets the network thread look at q, now and after every event; events that came before have waited.  Any thread. */
+/* Hands q to the network thread: it is in the inbox now and after every event.  Until then events wait.  Any thread. */
 void event_queue_open_to_reader(event_queue *q);
 
 bool event_queue_is_open(event_queue *q);
 
-/* Network thread: the next queue with something new, or NULL. */
+/* Network thread: removes the next queue from the inbox; NULL: it is empty. */
 event_queue *event_inbox_take(event_inbox *inbox);
 
-/* Network thread: moves what has come into *out, which need not be initialized.  Returns false if part of it is lost,
- * because there was too much or memory was short. */
+/* Network thread: moves the waiting records into *out (buf_free).  Returns false if some are lost, because the queue
+ * was full or memory ran out. */
 bool event_queue_take(event_queue *q, buf *out);
 
-/* Reads what event_queue_take gave.  Begin with {.bytes = out}. */
+/* Reads records.  Initialize with {.bytes = ...}. */
 typedef struct event_reader {
     const buf *bytes;
     size_t pos;
@@ -65,7 +65,7 @@ typedef struct event_reader {
     sw_err error;
 } event_reader;
 
-/* Fills *out as the engine did; its pointers are valid until the next call and as long as the bytes are.  Texts are not
+/* Fills *out with the next event.  Its pointers are valid until the next call, and as long as the bytes.  Texts are not
  * NUL-terminated.  Returns false at the end. */
 bool event_reader_next(event_reader *r, sw_event *out);
 

@@ -21,8 +21,7 @@ struct intake {
     bool may_load; // the thread is in model_pool_acquire, which may take minutes
 };
 
-/* ---- the queue -----------------------------------------------------------------------------------------------------
- */
+/* ---- the queue -------------------------------------------------------------------------------------------------- */
 
 bool intake_put(intake *in, intake_place *place)
 {
@@ -56,8 +55,7 @@ static intake_place *take(intake *in)
     return place;
 }
 
-/* ---- one job -------------------------------------------------------------------------------------------------------
- */
+/* ---- one job ---------------------------------------------------------------------------------------------------- */
 
 /* Acquires unless the intake ends meanwhile: *must_end_out. */
 static model_refusal acquire(intake *in, const char *model, model_handle **out, double *load_ms_out, sw_err *why,
@@ -114,8 +112,7 @@ static void handle_job(intake *in, const intake_place *place)
     place->steps->finished(place->job);
 }
 
-/* ---- the thread ----------------------------------------------------------------------------------------------------
- */
+/* ---- the thread ------------------------------------------------------------------------------------------------- */
 
 static void load_first(intake *in)
 {

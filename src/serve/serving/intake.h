@@ -1,9 +1,9 @@
 /* intake.h - the thread between the network and the engines.
  *
- * Parsing a body of megabytes, tokenizing it and loading a model take time that the network thread does not have.  The
- * intake does this for one job after another, in the order of arrival; while it loads a model, jobs wait here
- * (LIMIT_QUEUE_JOBS of them) and everything else is still answered.  What a job is to the network is up to its owner,
- * who implements intake_steps.
+ * Parsing a body of megabytes, tokenizing it and loading a model take too long for the network thread.  The intake does
+ * this for one job after another, in the order of arrival.  While it loads a model, up to LIMIT_QUEUE_JOBS jobs wait
+ * here, and the network thread answers everything else.  The intake knows neither HTTP nor bodies: the owner of a job
+ * implements intake_steps.
  */
 #ifndef SERVING_INTAKE_H
 #define SERVING_INTAKE_H
@@ -12,23 +12,23 @@
 
 typedef struct intake intake;
 
-/* What the intake calls for a job, on its own thread, in this order; `finished` always comes, and is the last. */
+/* What the intake calls for a job, on its own thread and in this order.  `finished` is always called, and last. */
 typedef struct intake_steps {
     /* Returns true if the job is still wanted and its request is complete; *model_out is the model it names, or NULL.
      */
     bool (*prepare)(void *job, const char **model_out);
     /* There is no engine for it. */
     void (*refused)(void *job, model_refusal refusal, const sw_err *why);
-    /* There is one: the handle is the job's now.  Returns what to submit; on_event and ud are set. */
+    /* There is one: the job owns the handle now.  Returns the request to submit, with on_event and ud. */
     const sw_request *(*admitted)(void *job, model_handle *handle, double load_ms);
-    /* It was submitted: `submitted` is the job's now, and must be released.  Or it could not be: NULL and the error. */
+    /* The request was submitted, and the job must release `submitted`; or that failed: NULL and the error. */
     void (*submitted)(void *job, sw_job *submitted, const sw_err *err);
-    /* The server is ending; nothing of the above was called, or only prepare. */
+    /* The server is ending: none of the above was called, or only prepare. */
     void (*stopped)(void *job);
     void (*finished)(void *job);
 } intake_steps;
 
-/* A place in the queue; part of the job. */
+/* A place in the queue; a member of the job. */
 typedef struct intake_place {
     struct intake_place *next;
     const intake_steps *steps;
@@ -50,8 +50,8 @@ SW_NODISCARD sw_code intake_start(intake **out, const intake_options *options, s
 /* Queues a job.  Any thread.  Returns false if the queue is full. */
 bool intake_put(intake *in, intake_place *place);
 
-/* Refuses the jobs that wait, and ends the thread and frees the intake.  Loading cannot be interrupted: if it takes
- * more than a few seconds, returns false, and nothing that the thread uses may be freed.  NULL is accepted. */
+/* Stops waiting jobs, ends the thread and frees the intake.  Loading cannot be interrupted: if it lasts more than a few
+ * seconds, returns false, and nothing that the thread uses may be freed.  NULL is accepted. */
 bool intake_stop(intake *in);
 
 #endif

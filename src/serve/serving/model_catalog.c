@@ -18,7 +18,7 @@ enum {
     MODELS_MAX = 4096, // entries of the list; real folders hold dozens
 };
 
-/* ---- entries -------------------------------------------------------------------------------------------------- */
+/* ---- entries ---------------------------------------------------------------------------------------------------- */
 
 static void say(const char *path, const char *what)
 {
@@ -158,7 +158,7 @@ sw_code model_catalog_add(model_catalog *c, const char *path, sw_err *err)
     return add(c, path, true, err);
 }
 
-/* ---- the folders ----------------------------------------------------------------------------------------------- */
+/* ---- the folders ------------------------------------------------------------------------------------------------ */
 
 typedef struct scan {
     model_catalog *catalog;

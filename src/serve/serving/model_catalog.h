@@ -1,7 +1,7 @@
-/* model_catalog.h - the list of models that may be asked for by name.
+/* model_catalog.h - the list of models that a request may name.
  *
- * Made once at start from the model folders and constant afterwards; any thread may read it.  Names from requests are
- * only looked up in it and never become paths.
+ * It is made once, at the start, from the model folders and is constant afterwards, so any thread may read it.  Names
+ * from requests are only looked up in it and never become paths.
  */
 #ifndef SERVING_MODEL_CATALOG_H
 #define SERVING_MODEL_CATALOG_H

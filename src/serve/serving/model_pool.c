@@ -1,36 +1,18 @@
-/* model_pool.c - slots of loaded engines, and the choice of which one makes room. */
+/* model_pool.c - loads engines, gives out handles of them, and closes what makes room.
+ *
+ * The lock is released only while an engine is opened or closed.  The slots may have changed afterwards and must be
+ * looked at again.  A slot whose engine is still being opened is kept by naming its model.
+ */
 #include "serving/model_pool.h"
 
-#include <pthread.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "serving/engine_facts.h"
+#include "serving/model_slots.h"
 
-enum { DEFAULT_SEQS = 4 }; // of sw_engine_options.n_seqs
-
-struct model_handle {
-    model_pool *pool;
-    const model_entry *model; // NULL: the slot is free
-    sw_engine *engine;        // NULL while it is loaded
-    int n_users;              // handles given out
-    uint64_t used_at;         // the pool's count of uses when it was last acquired
-    uint64_t bytes;           // weights and full caches; while loading an estimate
-    char fingerprint[40];
-};
-
-struct model_pool {
-    model_pool_options o;
-    pthread_mutex_t lock;
-    pthread_cond_t changed; // an engine was loaded, or failed to
-    model_handle *slots;    // (o.n_engines_max)
-    model_state *states;    // (o.catalog->n), in the catalog's order
-    uint64_t n_uses;
-};
-
-/* ---- life ----------------------------------------------------------------------------------------------------------
- */
+/* ---- life ------------------------------------------------------------------------------------------------------- */
 
 sw_code model_pool_open(model_pool **out, const model_pool_options *options, sw_err *err)
 {
@@ -71,8 +53,7 @@ void model_pool_close(model_pool *p)
     mem_free(p);
 }
 
-/* ---- states: all under the lock ------------------------------------------------------------------------------------
- */
+/* ---- states: all under the lock --------------------------------------------------------------------------------- */
 
 static model_state *state_of(model_pool *p, const model_entry *m)
 {
@@ -114,43 +95,7 @@ bool model_pool_is_loading(model_pool *p)
     return is_loading;
 }
 
-/* ---- making room: all under the lock -------------------------------------------------------------------------------
- */
-
-static model_handle *slot_of(model_pool *p, const model_entry *m)
-{
-    for (int i = 0; i < p->o.n_engines_max; i++) {
-        if (p->slots[i].model == m)
-            return &p->slots[i];
-    }
-    return NULL;
-}
-
-/* Returns true if all engines and `bytes` more are above the budget. */
-static bool is_over_budget(const model_pool *p, uint64_t bytes)
-{
-    for (int i = 0; i < p->o.n_engines_max; i++)
-        bytes += p->slots[i].bytes;
-    return p->o.memory_bytes_max > 0 && bytes > p->o.memory_bytes_max;
-}
-
-/* Returns true if another engine of `bytes` fits beside those that are loaded. */
-static bool has_room(model_pool *p, uint64_t bytes)
-{
-    return slot_of(p, NULL) != NULL && !is_over_budget(p, bytes);
-}
-
-/* The loaded engine without users that was not used for the longest time; NULL: all are in use. */
-static model_handle *oldest_idle(model_pool *p)
-{
-    model_handle *oldest = NULL;
-    for (int i = 0; i < p->o.n_engines_max; i++) {
-        model_handle *const h = &p->slots[i];
-        if (h->engine != NULL && h->n_users == 0 && (oldest == NULL || h->used_at < oldest->used_at))
-            oldest = h;
-    }
-    return oldest;
-}
+/* ---- making room: all under the lock ---------------------------------------------------------------------------- */
 
 static void empty_slot(model_handle *h)
 {
@@ -189,33 +134,12 @@ static model_refusal refuse_too_large(const model_pool *p, const model_entry *m,
     return MODEL_TOO_LARGE;
 }
 
-/* ---- loading -------------------------------------------------------------------------------------------------------
- */
-
-/* FNV-1a (Fowler, Noll, Vo): a short name for a configuration, not a defence against forgery. */
-static uint32_t hash_bytes(uint32_t h, const void *data, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ ((const unsigned char *)data)[i]) * 16777619u;
-    return h;
-}
-
-void engine_fingerprint(char *out, size_t size, const sw_model_info *info, const sw_engine_state *state,
-                        const sw_engine_options *options)
-{
-    char text[512];
-    // Threads and instruction set are left out: they do not change an answer.
-    snprintf(text, sizeof text, "%s|%s|%s|%s|%llu|%llu|%llu|%llu|%d|%d", SPILLWAY_VERSION, info->name, info->arch,
-             info->quant, (unsigned long long)info->file_bytes, (unsigned long long)info->n_params,
-             (unsigned long long)state->weight_bytes_vram, (unsigned long long)state->expert_bytes_ram,
-             (int)options->kv_type, (int)options->compat);
-    snprintf(out, size, "sw-%s-%08x", SPILLWAY_VERSION, hash_bytes(2166136261u, text, strlen(text)));
-}
+/* ---- loading ---------------------------------------------------------------------------------------------------- */
 
 static void take_engine(model_pool *p, model_handle *h, sw_engine *engine, const sw_engine_state *state)
 {
     h->engine = engine;
-    h->bytes = state->weight_bytes_ram + state->weight_bytes_vram + state->kv_bytes_max;
+    h->bytes = engine_bytes_taken(state);
     engine_fingerprint(h->fingerprint, sizeof h->fingerprint, sw_engine_info(engine), state, &p->o.engine);
     set_state(p, h->model, MODEL_LOADED, state->n_ctx, "");
 }
@@ -246,17 +170,17 @@ static sw_code load(model_pool *p, model_handle *h, sw_err *err)
     return code;
 }
 
-/* What an engine really takes is known after it was opened: closes idle ones beside it if all are too much together,
- * and the new one if that is not enough. */
+/* An engine's real size is known only after it was opened: closes idle engines beside it if all together exceed the
+ * budget, and the new one if that is not enough. */
 static model_refusal settle(model_pool *p, model_handle *h, sw_err *why)
 {
     const model_entry *const m = h->model;
     const uint64_t bytes = h->bytes;
     h->n_users++; // keeps it from being the idle one
-    for (model_handle *idle; is_over_budget(p, 0) && (idle = oldest_idle(p)) != NULL;)
+    for (model_handle *idle; model_slots_over_budget(p, 0) && (idle = model_slots_oldest_idle(p)) != NULL;)
         close_idle(p, idle);
     h->n_users--;
-    if (!is_over_budget(p, 0))
+    if (!model_slots_over_budget(p, 0))
         return MODEL_ACQUIRED;
     close_idle(p, h);
     return bytes > p->o.memory_bytes_max ? refuse_too_large(p, m, bytes, why) : refuse_busy(p, m, why);
@@ -265,7 +189,7 @@ static model_refusal settle(model_pool *p, model_handle *h, sw_err *why)
 static model_refusal load_new(model_pool *p, const model_entry *m, uint64_t bytes, model_handle **out, sw_err *why)
 {
     sw_err err = {0};
-    model_handle *const h = slot_of(p, NULL);
+    model_handle *const h = model_slots_find(p, NULL);
     *h = (model_handle){.pool = p, .model = m, .bytes = bytes};
     if (load(p, h, &err) == SW_OK) {
         *out = h;
@@ -275,23 +199,11 @@ static model_refusal load_new(model_pool *p, const model_entry *m, uint64_t byte
     return err.code == SW_ENOMEM ? MODEL_TOO_LARGE : MODEL_BROKEN;
 }
 
-/* ---- handles -------------------------------------------------------------------------------------------------------
- */
-
-static model_handle *last_used(model_pool *p)
-{
-    model_handle *last = NULL;
-    for (int i = 0; i < p->o.n_engines_max; i++) {
-        model_handle *const h = &p->slots[i];
-        if (h->engine != NULL && (last == NULL || h->used_at > last->used_at))
-            last = h;
-    }
-    return last;
-}
+/* ---- handles ---------------------------------------------------------------------------------------------------- */
 
 static model_refusal pick(model_pool *p, const char *id, const model_entry **out, sw_err *why)
 {
-    const model_handle *const last = last_used(p);
+    const model_handle *const last = model_slots_last_used(p);
     const model_catalog *const c = p->o.catalog;
     if (id != NULL)
         *out = model_catalog_find(c, id);
@@ -309,37 +221,21 @@ static model_refusal pick(model_pool *p, const char *id, const model_entry **out
     return id != NULL ? MODEL_UNKNOWN : c->n == 0 ? MODEL_NONE : MODEL_UNNAMED;
 }
 
-/* About what an engine of m will take, from its file's header: the weights that this build uses, and full caches.  0
- * without a budget, where it is of no use. */
-static uint64_t needed_bytes(const model_pool *p, const model_entry *m)
-{
-    const sw_engine_options *const e = &p->o.engine;
-    const int n_train = m->facts.n_ctx_train, n_seqs = e->n_seqs > 0 ? e->n_seqs : DEFAULT_SEQS;
-    const int n_ctx = e->n_ctx > 0 ? e->n_ctx : n_train < SW_DEFAULT_CTX ? n_train : SW_DEFAULT_CTX;
-    sw_model_file *file;
-    if (p->o.memory_bytes_max == 0 || !m->has_facts || sw_model_file_open(&file, m->path, NULL) != SW_OK)
-        return 0;
-    uint64_t bytes = sw_model_file_kv_bytes(file, e->kv_type, n_ctx) * (uint64_t)n_seqs;
-    for (int c = 0; c < SW_N_CLASSES; c++)
-        bytes += c != SW_CLASS_OTHER ? sw_model_file_info(file)->bytes_by_class[c] : 0;
-    sw_model_file_close(file);
-    return bytes;
-}
-
 static model_refusal acquire(model_pool *p, const model_entry *m, model_handle **out, double *load_ms_out, sw_err *why)
 {
-    const uint64_t start = clock_now_ns(p->o.clock), bytes = needed_bytes(p, m);
+    const uint64_t start = clock_now_ns(p->o.clock);
+    const uint64_t bytes = p->o.memory_bytes_max > 0 ? engine_bytes_needed(m, &p->o.engine) : 0;
     if (p->o.memory_bytes_max > 0 && bytes > p->o.memory_bytes_max)
         return refuse_too_large(p, m, bytes, why);
     for (;;) {
-        model_handle *const h = slot_of(p, m), *const idle = oldest_idle(p);
+        model_handle *const h = model_slots_find(p, m), *const idle = model_slots_oldest_idle(p);
         if (h != NULL && h->engine != NULL) {
             *out = h;
             return MODEL_ACQUIRED;
         }
         if (h != NULL) {
             pthread_cond_wait(&p->changed, &p->lock); // another thread loads it
-        } else if (has_room(p, bytes)) {
+        } else if (model_slots_have_room(p, bytes)) {
             const model_refusal refusal = load_new(p, m, bytes, out, why);
             *load_ms_out = ns_to_ms(clock_now_ns(p->o.clock) - start);
             return refusal;
@@ -394,8 +290,7 @@ const char *model_handle_fingerprint(const model_handle *handle)
     return handle->fingerprint;
 }
 
-/* ---- visits --------------------------------------------------------------------------------------------------------
- */
+/* ---- visits ----------------------------------------------------------------------------------------------------- */
 
 void model_pool_visit(model_pool *p, bool (*visit)(void *ud, const model_entry *model, sw_engine *engine), void *ud)
 {

@@ -1,11 +1,12 @@
-/* model_pool.h - the engines that are loaded, behind counted handles.
+/* model_pool.h - loaded engines, shared through counted handles.
  *
- * A request acquires a handle of the model that it names and holds it until its last event; an engine is closed only
- * when no handle of it is left.  What is idle makes room for what is asked for, the least recently used first, within
- * a number of engines and a budget of memory.  Loading happens in the thread that acquires.
+ * A request acquires a handle of the model that it names and holds it until its last event.  An engine is closed only
+ * if it has no handle left: idle engines, the least recently used first, make room for a model that is requested.  Two
+ * bounds decide whether there is room: the number of engines and a memory budget.  The thread that acquires a handle
+ * does the loading.
  *
- * Any thread may call any function, but for open and close.  The pool's lock is never held while an engine is opened
- * or closed, so questions about models are answered meanwhile.
+ * All functions but open and close may be called by any thread.  The pool's lock is not held while an engine is opened
+ * or closed, so facts about models can be read at any time.
  */
 #ifndef SERVING_MODEL_POOL_H
 #define SERVING_MODEL_POOL_H
@@ -13,7 +14,7 @@
 #include "serving/model_catalog.h"
 
 typedef struct model_pool model_pool;
-typedef struct model_handle model_handle; // a loaded engine that stays open
+typedef struct model_handle model_handle; // keeps a loaded engine open
 
 typedef struct model_pool_options {
     const model_catalog *catalog; // must outlive the pool
@@ -31,20 +32,20 @@ SW_NODISCARD sw_code model_pool_open(model_pool **out, const model_pool_options 
 /* Closes every engine.  No handle may be left.  NULL is accepted. */
 void model_pool_close(model_pool *pool);
 
-/* ---- handles ----------------------------------------------------------------------------------------------------- */
+/* ---- handles ---------------------------------------------------------------------------------------------------- */
 
 typedef enum model_refusal {
     MODEL_ACQUIRED = 0,
     MODEL_UNKNOWN,   // no model has this name
     MODEL_UNNAMED,   // none was named, and there are several
     MODEL_NONE,      // none was named, and there is none
-    MODEL_BUSY,      // there is no room while others are in use; later there may be
+    MODEL_BUSY,      // no room, because other models are in use; may be possible later
     MODEL_TOO_LARGE, // more memory than the budget or the machine has
     MODEL_BROKEN,    // the file cannot be loaded
 } model_refusal;
 
-/* Gets a handle of the model `id` (NULL: the one used last, or the only one that there is), loading it if necessary.
- * *load_ms_out is the time that took, or 0.  On refusal *out is NULL and *why has a sentence for clients. */
+/* Acquires a handle of the model `id` (NULL: the one used last, or the only one known), and loads the model if
+ * necessary: *load_ms_out is the time that took, or 0.  On refusal *out is NULL and *why has a sentence for clients. */
 model_refusal model_pool_acquire(model_pool *pool, const char *id, model_handle **out, double *load_ms_out,
                                  sw_err *why);
 /* NULL is accepted. */
@@ -52,10 +53,10 @@ void model_handle_release(model_handle *handle);
 
 sw_engine *model_handle_engine(const model_handle *handle);
 const model_entry *model_handle_model(const model_handle *handle);
-/* Names build, weights and placement: the same string means that the same request gives the same answer. */
+/* See engine_fingerprint. */
 const char *model_handle_fingerprint(const model_handle *handle);
 
-/* ---- facts ------------------------------------------------------------------------------------------------------- */
+/* ---- facts ------------------------------------------------------------------------------------------------------ */
 
 typedef enum model_status { MODEL_UNLOADED, MODEL_LOADING, MODEL_LOADED, MODEL_FAILED } model_status;
 
@@ -71,12 +72,8 @@ model_state model_pool_state(model_pool *pool, const model_entry *model);
 /* Returns true while a model is being loaded. */
 bool model_pool_is_loading(model_pool *pool);
 
-/* Calls `visit` for every loaded engine, that used last first, until it returns false.  Engines stay open meanwhile and
- * acquire and release wait, so it must be quick. */
+/* Calls `visit` for every loaded engine, the most recently used first, until it returns false.  Holds the pool's lock,
+ * so engines stay open, acquire and release wait, and `visit` must be quick. */
 void model_pool_visit(model_pool *pool, bool (*visit)(void *ud, const model_entry *model, sw_engine *engine), void *ud);
-
-/* For model_handle_fingerprint. */
-void engine_fingerprint(char *out, size_t size, const sw_model_info *info, const sw_engine_state *state,
-                        const sw_engine_options *options);
 
 #endif
