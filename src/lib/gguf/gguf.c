@@ -83,6 +83,7 @@ static sw_code index_tensors(gguf_file *g, sw_err *err)
     return code;
 }
 
+/* Opens every file of the model.  The names of the parts differ only in their number, so one buffer serves for all. */
 static sw_code open_parts(gguf_file *g, const char *path, sw_err *err)
 {
     const unsigned n_split = split_count(path), count = n_split > 0 ? n_split : 1;

@@ -27,6 +27,7 @@ static sw_code check_text(const char *text, const char *field, size_t i, const c
     return SW_OK;
 }
 
+/* Roles that a chat format cannot write are refused later, by the format. */
 static sw_code check_message(const sw_message *m, size_t i, size_t *total, sw_err *err)
 {
     if ((int)m->role < SW_ROLE_SYSTEM || (int)m->role > SW_ROLE_TOOL)
@@ -41,6 +42,7 @@ static sw_code check_message(const sw_message *m, size_t i, size_t *total, sw_er
     return check_text(m->reasoning, "messages", i, "reasoning", total, err);
 }
 
+/* A request has either messages or a prompt. */
 static sw_code check_prompt(const sw_request *r, sw_err *err)
 {
     size_t total = 0;
@@ -63,6 +65,7 @@ static sw_code check_prompt(const sw_request *r, sw_err *err)
     return SW_OK;
 }
 
+/* The form only: 2026-13-40 passes, and the model reads what it is given. */
 sw_code request_check_date(const char *date, sw_err *err)
 {
     static const char SHAPE[] = "dddd-dd-dd";
@@ -104,6 +107,7 @@ static sw_code check_penalties(const sw_sampling *s, sw_err *err)
     return SW_OK;
 }
 
+/* A bias for an id outside the vocabulary would write outside the logits. */
 static sw_code check_biases(const sw_sampling *s, int n_vocab, sw_err *err)
 {
     if (s->n_biases > LIMIT_LOGIT_BIASES)

@@ -20,6 +20,7 @@ static int32_t random_token(timing *t)
     return (int32_t)(rng_next(&t->rng) % (uint64_t)t->lm->n_vocab);
 }
 
+/* The logits are computed but not used. */
 static sw_code step(timing *t, size_t n)
 {
     const float *logits;
