@@ -78,7 +78,7 @@ static sw_code index_tensors(gguf_file *g, sw_err *err)
     uint32_t expected;
     const sw_code code = gguf_u32(g, "split.tensors.count", (uint32_t)n, &expected, err);
     if (code == SW_OK && expected != n)
-        return sw_fail(err, SW_EFORMAT, "%s: the files hold %zu tensors together but %" PRIu32 " are announced",
+        return sw_fail(err, SW_EFORMAT, "%s: the files have %zu tensors together but %" PRIu32 " are expected",
                        gguf_path(g), n, expected);
     return code;
 }

@@ -114,11 +114,11 @@ static sw_code check_biases(const sw_sampling *s, int n_vocab, sw_err *err)
         return sw_fail(err, SW_EINVAL, "logit_bias: there are %zu tokens, at most %d are accepted", s->n_biases,
                        LIMIT_LOGIT_BIASES);
     if (s->n_biases > 0 && s->biases == NULL)
-        return sw_fail(err, SW_EINVAL, "logit_bias: %zu tokens are announced and none is given", s->n_biases);
+        return sw_fail(err, SW_EINVAL, "logit_bias: n_biases is %zu but there is no list", s->n_biases);
     for (size_t i = 0; i < s->n_biases; i++) {
         const sw_logit_bias b = s->biases[i];
         if (b.id < 0 || b.id >= n_vocab)
-            return sw_fail(err, SW_EINVAL, "logit_bias: %d is no token of this model, which has %d", b.id, n_vocab);
+            return sw_fail(err, SW_EINVAL, "logit_bias: %d is not a token of this model, which has %d", b.id, n_vocab);
         if (!(b.bias >= -100 && b.bias <= 100))
             return sw_fail(err, SW_EINVAL, "logit_bias: %g of token %d is not between -100 and 100", (double)b.bias,
                            b.id);
@@ -134,7 +134,7 @@ static sw_code check_stop(const sw_request *r, sw_err *err)
         return sw_fail(err, SW_EINVAL, "stop: there are %zu strings, at most %d are accepted", r->n_stop,
                        LIMIT_STOP_STRINGS);
     if (r->n_stop > 0 && r->stop == NULL)
-        return sw_fail(err, SW_EINVAL, "stop: %zu strings are announced and none is given", r->n_stop);
+        return sw_fail(err, SW_EINVAL, "stop: n_stop is %zu but there is no list", r->n_stop);
     for (size_t i = 0; i < r->n_stop; i++) {
         const char *const s = r->stop[i];
         if (s == NULL || s[0] == '\0')
@@ -165,7 +165,7 @@ sw_code request_check(const sw_request *r, int n_vocab, sw_err *err)
     if (code != SW_OK)
         return code;
     if ((int)r->effort < SW_EFFORT_DEFAULT || (int)r->effort > SW_EFFORT_HIGH)
-        return sw_fail(err, SW_EINVAL, "effort: %d is not an effort", (int)r->effort);
+        return sw_fail(err, SW_EINVAL, "effort: %d is not a known effort", (int)r->effort);
     if (r->max_tokens < 0)
         return sw_fail(err, SW_EINVAL, "max_tokens: %d is negative", r->max_tokens);
     if (r->n_top_logprobs < 0 || r->n_top_logprobs > SW_TOP_LOGPROBS_MAX)
