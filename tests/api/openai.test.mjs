@@ -170,7 +170,7 @@ describe('a server with the stub model', () => {
     assert.equal(await content({ repeat_penalty: 2 }), 'ABAAAA');
     assert.equal(await content({ repeat_penalty: 2, repeat_last_n: 1 }), 'ABABAB');
     assert.equal(await content({ repeat_penalty: 2, repeat_last_n: 0 }), 'AAAAAA');
-    await assert.rejects(greedy({ 999999: 1 }), /999999 is no token/);
+    await assert.rejects(greedy({ 999999: 1 }), /999999 is not a token/);
   });
 
   test('lists and describes models', async () => {

@@ -94,7 +94,7 @@ for out in absent/out /dev/full folder; do
   says err "cannot write $out"
 done
 expect 2 quantize "$model" out.gguf Q9_0
-says err "there are F32, F16, BF16"
+says err "the types are F32, F16, BF16"
 code=0
 "$SPILLWAY" run "$model" hello --max-tokens 4 >/dev/full 2>.err || code=$?
 [ "$code" = 1 ] || fail "an answer that could not be written: exit code $code"

@@ -26,12 +26,13 @@ typedef struct plan {
 /* Rows to be converted from one type to another. */
 typedef struct convert_job {
     tensor_type from, to;
-    size_t n_cols;
-    const uint8_t *src;
-    uint8_t *dst;
-    float **rows; // one row per thread
+    size_t n_cols;      // elements of a row
+    const uint8_t *src; // rows in type `from`
+    uint8_t *dst;       // the same rows in type `to`
+    float **rows;       // (threads): one row of n_cols each
 } convert_job;
 
+/* Finds a type that can be written by its name, upper or lower case. */
 static sw_code type_by_name(const char *option, const char *name, tensor_type *out, sw_err *err)
 {
     for (uint32_t t = 0; t < TYPE_N; t++) {
@@ -45,6 +46,7 @@ static sw_code type_by_name(const char *option, const char *name, tensor_type *o
                    encode_types());
 }
 
+/* The type of every class: its own option, or `type`. */
 static sw_code make_plan(const sw_quantize_options *o, plan *p, sw_err *err)
 {
     if (o->type == NULL)
@@ -83,6 +85,7 @@ static tensor_type target_type(const plan *p, const gguf_tensor *t)
     return type_fitting(p->by_class[info_classify_tensor(t->name)], t->ne[0]);
 }
 
+/* Through floats: every type can be decoded, and a few can be encoded. */
 static void convert_row(void *ud, size_t row, int worker)
 {
     const convert_job *const j = ud;
@@ -99,8 +102,8 @@ typedef struct run {
     plan plan;
     gguf_writer *w;
     thread_pool *pool;
-    float **rows; // (threads): one row each
-    uint64_t done, total;
+    float **rows;         // (threads): one row each
+    uint64_t done, total; // bytes of the input file's tensors
     sw_err *err;
 } run;
 
@@ -109,6 +112,7 @@ static uint64_t n_rows(const gguf_tensor *t)
     return t->ne[1] * t->ne[2] * t->ne[3];
 }
 
+/* Reads, converts and writes one tensor, a chunk of rows at a time; rows of a chunk are shared among the threads. */
 static sw_code convert_tensor(run *r, const gguf_tensor *t)
 {
     const tensor_type to = target_type(&r->plan, t);
@@ -151,6 +155,7 @@ static sw_code announce_all(run *r, uint64_t *longest)
     return SW_OK;
 }
 
+/* One row of floats per thread, as long as the longest row. */
 static sw_code make_threads(run *r, uint64_t longest)
 {
     const int n = r->o->n_threads > 0 ? r->o->n_threads : sysinfo_n_cores();

@@ -17,6 +17,7 @@ enum { CHUNK_BYTES = 4 << 20 };
 
 /* ---- metadata ---------------------------------------------------------------------------------------------------- */
 
+/* Most keys begin with the name of the architecture. */
 static void put_arch_u32(gguf_writer *w, const preset *p, const char *key, int value)
 {
     char name[96];
@@ -44,6 +45,7 @@ static void put_latent(gguf_writer *w, const preset *p)
     put_arch_f32(w, p, "rope.scaling.yarn_log_multiplier", 0.0707f); // a tenth of mscale_all_dim
 }
 
+/* The keys that hparams_read needs, with the same names as in published files. */
 static void put_dimensions(gguf_writer *w, const preset *p)
 {
     put_arch_u32(w, p, "block_count", p->n_layers);
@@ -105,6 +107,7 @@ static void shift_by(float mean, uint8_t *chunk, size_t n)
     }
 }
 
+/* Makes the values chunk by chunk, so memory does not grow with the model. */
 static void put_tensor(synth_run *r, const synth_tensor *t)
 {
     const type_traits *const k = type_get((uint32_t)t->type);
@@ -123,6 +126,7 @@ static void put_tensor(synth_run *r, const synth_tensor *t)
     }
 }
 
+/* All keys and the list of tensors.  False when memory is short. */
 static bool put_header(synth_run *r)
 {
     const preset *const p = r->tensors.p;

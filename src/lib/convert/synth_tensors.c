@@ -59,6 +59,7 @@ static void add_floats(synth_tensors *s, int layer, const char *base, const char
     add(s, &i);
 }
 
+/* phimoe is the one family here with LayerNorm, so its norms have a bias. */
 static void add_norm(synth_tensors *s, int layer, const char *base, int n)
 {
     add_floats(s, layer, base, "weight", n, 0, NORM);
@@ -81,6 +82,7 @@ static void add_latent(synth_tensors *s, int l)
     add_norm(s, l, "ffn_norm", p->n_embd);
 }
 
+/* Attention with grouped queries: q has n_head heads, k and v have n_head_kv. */
 static void add_attention(synth_tensors *s, int l)
 {
     const preset *const p = s->p;
@@ -118,6 +120,7 @@ static void add_dense(synth_tensors *s, int l)
     add_mat(s, l, "ffn_down", p->dense, p->n_ff, p->n_embd, 0);
 }
 
+/* The router in F32, all experts of a layer as one tensor per matrix, and the shared experts as one wide expert. */
 static void add_experts(synth_tensors *s, int l)
 {
     const preset *const p = s->p;

@@ -8,8 +8,9 @@
 #include "base/utf8.h"
 #include "token/bpe.h"
 
-enum { N_BYTES = 256, N_MERGES = 64, N_CONTROLS = 4 };
+enum { N_BYTES = 256, N_MERGES = 64, N_CONTROLS = 4 }; // tokens; all others are fillers
 
+/* The text of one token or merge. */
 typedef struct spelling {
     char s[24];
 } spelling;

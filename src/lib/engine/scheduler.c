@@ -145,7 +145,7 @@ sw_code scheduler_submit(scheduler *s, sched_task *task, const task_request *req
     sampler_free(&task->sampler);
     mem_free(task->tokens);
     task->tokens = NULL;
-    return sw_fail(err, SW_EBUSY, "job: %d jobs wait already; try again later", LIMIT_QUEUE_JOBS);
+    return sw_fail(err, SW_EBUSY, "job: %d jobs are already waiting; try again later", LIMIT_QUEUE_JOBS);
 }
 
 sw_code scheduler_borrow(scheduler *s, sw_err *err)

@@ -78,11 +78,12 @@ static sw_code index_tensors(gguf_file *g, sw_err *err)
     uint32_t expected;
     const sw_code code = gguf_u32(g, "split.tensors.count", (uint32_t)n, &expected, err);
     if (code == SW_OK && expected != n)
-        return sw_fail(err, SW_EFORMAT, "%s: the files hold %zu tensors together but %" PRIu32 " are announced",
+        return sw_fail(err, SW_EFORMAT, "%s: the files have %zu tensors together but %" PRIu32 " are expected",
                        gguf_path(g), n, expected);
     return code;
 }
 
+/* Opens every file of the model.  The names of the parts differ only in their number, so one buffer serves for all. */
 static sw_code open_parts(gguf_file *g, const char *path, sw_err *err)
 {
     const unsigned n_split = split_count(path), count = n_split > 0 ? n_split : 1;

@@ -1,5 +1,14 @@
 /* gguf_header.c - one file's header: keys, values and tensors, checked as they are read.
  *
+ * The layout (GGUF specification, versions 2 and 3, all numbers little-endian):
+ *
+ *     "GGUF", u32 version, u64 number of tensors, u64 number of keys
+ *     per key:    string name, u32 type, value
+ *     per tensor: string name, u32 number of dimensions, u64 dimensions, u32 type, u64 offset in the data
+ *     padding to general.alignment, then the data
+ *
+ * A string is a u64 length and its bytes; an array is a u32 type, a u64 count and its elements.
+ *
  * The length of a header is not known before it is parsed.  So a first part of the file is read and parsed; while the
  * cursor runs out of bytes that the file still has, the part doubles and parsing starts again.  Nothing is allocated
  * from a count that the size of the file does not confirm.
@@ -22,10 +31,10 @@ enum {
 /* The state of one attempt to parse.  After an overrun (c.failed) results mean nothing and errors are not reported. */
 typedef struct parse {
     gguf_part *part;
-    cursor c;
+    cursor c; // over the bytes read so far
     const char *path;
-    uint64_t n_kvs, n_tensors;
-    uint64_t alignment;
+    uint64_t n_kvs, n_tensors; // as the file claims
+    uint64_t alignment;        // bytes; of offsets and of the start of the data
     sw_err *err;
 } parse;
 
@@ -88,6 +97,7 @@ static sw_code check_counts(parse *p, uint64_t file_size)
 
 /* ---- keys and values ---- */
 
+/* Keeps the offset of every string, since strings have different lengths. */
 static sw_code parse_string_array(parse *p, gguf_kv *kv, uint64_t n)
 {
     if (n > cursor_left(&p->c) / 8) {
@@ -130,6 +140,7 @@ static sw_code parse_array(parse *p, gguf_kv *kv)
     return SW_OK;
 }
 
+/* The value stays where it is: kv points into the header. */
 static sw_code parse_kv(parse *p, gguf_kv *kv)
 {
     kv->key = take_string(&p->c);
@@ -154,6 +165,7 @@ static sw_code parse_kv(parse *p, gguf_kv *kv)
     return SW_OK;
 }
 
+/* All keys, and the alignment, which the tensors need. */
 static sw_code parse_kvs(parse *p)
 {
     gguf_part *const part = p->part;
@@ -195,6 +207,7 @@ static bool tensor_bytes(const gguf_tensor *t, uint64_t *bytes)
            size_mul_ok(n, t->ne[2], &n) && size_mul_ok(n, t->ne[3], bytes);
 }
 
+/* Checks one tensor on its own; place_tensors checks where it is. */
 static sw_code parse_tensor(parse *p, gguf_tensor *t)
 {
     t->name = take_string(&p->c);

@@ -141,11 +141,13 @@ void gguf_put_all(gguf_writer *w, const gguf_file *from, const char *const *exce
 
 /* ---- tensors ---- */
 
+/* n bytes, rounded up to the alignment. */
 static uint64_t padded(uint64_t n)
 {
     return (n + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
+/* Offsets are relative to the start of the data, so they are known before the header's length is. */
 void gguf_announce(gguf_writer *w, str_view name, tensor_type type, int n_dims, const uint64_t *ne)
 {
     uint64_t bytes = type_row_bytes(type, ne[0]);
@@ -165,6 +167,7 @@ void gguf_announce(gguf_writer *w, str_view name, tensor_type type, int n_dims, 
     w->data_bytes += padded(bytes);
 }
 
+/* Every write to the file goes through here, so the first error stops all others. */
 static void write_bytes(gguf_writer *w, const void *data, size_t n)
 {
     if (w->err.code == SW_OK && outfile_write(w->file, data, n, &w->err) != SW_OK)

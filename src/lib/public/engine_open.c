@@ -24,6 +24,7 @@ static sw_code check_range(const char *name, int value, int max, sw_err *err)
     return SW_OK;
 }
 
+/* The first option out of range is the error. */
 static sw_code check_options(const sw_engine_options *o, sw_err *err)
 {
     sw_code code = check_range("n_threads", o->n_threads, LIMIT_THREADS, err);
@@ -53,6 +54,7 @@ static sw_code check_options(const sw_engine_options *o, sw_err *err)
 
 /* ---- opening and closing ---- */
 
+/* An engine without weights: the stub's vocabulary, ChatML, and facts that say so. */
 static sw_code open_stub(sw_engine *e, const sw_engine_options *options, sw_err *err)
 {
     sw_code code = stub_vocab(&e->context.vocab, err);
@@ -74,6 +76,7 @@ static sw_code open_stub(sw_engine *e, const sw_engine_options *options, sw_err 
     return SW_OK;
 }
 
+/* The file stays open as long as the engine: it owns the strings of info. */
 static sw_code open_model(sw_engine *e, const char *path, const sw_engine_options *options, sw_err *err)
 {
     sw_code code = sw_model_file_open(&e->file, path, err);

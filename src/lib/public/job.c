@@ -47,6 +47,7 @@ static void deliver(sw_job *j, const sw_event *e)
         j->on_event(j->ud, e);
 }
 
+/* Delivers the known text, which may be empty, as one event. */
 static void deliver_text(sw_job *j, int n_tokens, const sw_logprobs *logprobs)
 {
     if (j->text.failed != SW_OK)
@@ -80,6 +81,7 @@ static void on_text(void *ud, sw_text_kind kind, const char *text, size_t n)
         stop_feed(&j->stop, text, n, &j->text);
 }
 
+/* Texts are views into the vocabulary, which outlives the event. */
 static void spell(const vocabulary *vocab, sw_token_logprob *t)
 {
     const str_view piece = vocab_piece(vocab, t->id, /*render_special=*/true);
@@ -98,6 +100,7 @@ static sw_logprobs with_texts(const sw_job *j, const sw_logprobs *figures, bool 
     return logprobs;
 }
 
+/* True if the parser is inside the content, neither in reasoning nor in the frame of a message. */
 static bool is_in_content(const sw_job *j)
 {
     return chat_parser_kind(j->parser) == SW_TEXT_CONTENT && chat_parser_is_in_text(j->parser);
@@ -137,6 +140,7 @@ static void flush_text(sw_job *j)
 
 /* ---- events from the scheduler ------------------------------------------------------------------------------ */
 
+/* The last event.  An error of the job itself (memory) counts more than the way its task ended. */
 static void end_job(sw_job *j, const task_event *e)
 {
     if (e->error == NULL)
@@ -176,6 +180,7 @@ static void unlock_and_leave(sw_job *j)
         free_job(j);
 }
 
+/* From the scheduler, on the engine thread.  False ends the task. */
 static bool on_task_event(void *ud, const task_event *e)
 {
     sw_job *const j = ud;
@@ -211,6 +216,7 @@ static chat_format answer_format(const sw_engine *engine, const sw_request *r)
     return r->prompt != NULL ? CHAT_PLAIN : engine->context.format;
 }
 
+/* Everything that the job will need is allocated here; the caller and the engine own it together. */
 static sw_code create_job(const sw_engine *engine, const sw_request *r, sw_job **out, sw_err *err)
 {
     *out = NULL;

@@ -14,7 +14,7 @@
 
 struct sw_model_file {
     gguf_file *gguf;
-    hparams h;
+    hparams h; // dimensions, by the model's original code
     sw_model_info info;
     char *name;
     char *arch;
@@ -33,6 +33,7 @@ static str_view stem(const char *path)
     return (str_view){base, n > 5 && strcmp(base + n - 5, ".gguf") == 0 ? n - 5 : n};
 }
 
+/* Name, architecture and "model/pre-tokenizer", as copies. */
 static sw_code read_strings(sw_model_file *f, const char *path, sw_err *err)
 {
     str_view name, arch, model, pre;

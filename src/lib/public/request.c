@@ -27,6 +27,7 @@ static sw_code check_text(const char *text, const char *field, size_t i, const c
     return SW_OK;
 }
 
+/* Roles that a chat format cannot write are refused later, by the format. */
 static sw_code check_message(const sw_message *m, size_t i, size_t *total, sw_err *err)
 {
     if ((int)m->role < SW_ROLE_SYSTEM || (int)m->role > SW_ROLE_TOOL)
@@ -41,6 +42,7 @@ static sw_code check_message(const sw_message *m, size_t i, size_t *total, sw_er
     return check_text(m->reasoning, "messages", i, "reasoning", total, err);
 }
 
+/* A request has either messages or a prompt. */
 static sw_code check_prompt(const sw_request *r, sw_err *err)
 {
     size_t total = 0;
@@ -63,6 +65,7 @@ static sw_code check_prompt(const sw_request *r, sw_err *err)
     return SW_OK;
 }
 
+/* The form only: 2026-13-40 passes, and the model reads what it is given. */
 sw_code request_check_date(const char *date, sw_err *err)
 {
     static const char SHAPE[] = "dddd-dd-dd";
@@ -104,17 +107,18 @@ static sw_code check_penalties(const sw_sampling *s, sw_err *err)
     return SW_OK;
 }
 
+/* A bias for an id outside the vocabulary would write outside the logits. */
 static sw_code check_biases(const sw_sampling *s, int n_vocab, sw_err *err)
 {
     if (s->n_biases > LIMIT_LOGIT_BIASES)
         return sw_fail(err, SW_EINVAL, "logit_bias: there are %zu tokens, at most %d are accepted", s->n_biases,
                        LIMIT_LOGIT_BIASES);
     if (s->n_biases > 0 && s->biases == NULL)
-        return sw_fail(err, SW_EINVAL, "logit_bias: %zu tokens are announced and none is given", s->n_biases);
+        return sw_fail(err, SW_EINVAL, "logit_bias: n_biases is %zu but there is no list", s->n_biases);
     for (size_t i = 0; i < s->n_biases; i++) {
         const sw_logit_bias b = s->biases[i];
         if (b.id < 0 || b.id >= n_vocab)
-            return sw_fail(err, SW_EINVAL, "logit_bias: %d is no token of this model, which has %d", b.id, n_vocab);
+            return sw_fail(err, SW_EINVAL, "logit_bias: %d is not a token of this model, which has %d", b.id, n_vocab);
         if (!(b.bias >= -100 && b.bias <= 100))
             return sw_fail(err, SW_EINVAL, "logit_bias: %g of token %d is not between -100 and 100", (double)b.bias,
                            b.id);
@@ -130,7 +134,7 @@ static sw_code check_stop(const sw_request *r, sw_err *err)
         return sw_fail(err, SW_EINVAL, "stop: there are %zu strings, at most %d are accepted", r->n_stop,
                        LIMIT_STOP_STRINGS);
     if (r->n_stop > 0 && r->stop == NULL)
-        return sw_fail(err, SW_EINVAL, "stop: %zu strings are announced and none is given", r->n_stop);
+        return sw_fail(err, SW_EINVAL, "stop: n_stop is %zu but there is no list", r->n_stop);
     for (size_t i = 0; i < r->n_stop; i++) {
         const char *const s = r->stop[i];
         if (s == NULL || s[0] == '\0')
@@ -161,7 +165,7 @@ sw_code request_check(const sw_request *r, int n_vocab, sw_err *err)
     if (code != SW_OK)
         return code;
     if ((int)r->effort < SW_EFFORT_DEFAULT || (int)r->effort > SW_EFFORT_HIGH)
-        return sw_fail(err, SW_EINVAL, "effort: %d is not an effort", (int)r->effort);
+        return sw_fail(err, SW_EINVAL, "effort: %d is not a known effort", (int)r->effort);
     if (r->max_tokens < 0)
         return sw_fail(err, SW_EINVAL, "max_tokens: %d is negative", r->max_tokens);
     if (r->n_top_logprobs < 0 || r->n_top_logprobs > SW_TOP_LOGPROBS_MAX)

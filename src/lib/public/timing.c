@@ -20,6 +20,7 @@ static int32_t random_token(timing *t)
     return (int32_t)(rng_next(&t->rng) % (uint64_t)t->lm->n_vocab);
 }
 
+/* The logits are computed but not used. */
 static sw_code step(timing *t, size_t n)
 {
     const float *logits;
@@ -79,11 +80,11 @@ sw_code sw_engine_time(sw_engine *e, const sw_time_request *r, uint64_t *ns_out,
 {
     *ns_out = 0;
     if (r->n_depth < 0 || r->n_prompt < 0 || r->n_gen < 0 || (r->n_prompt > 0) == (r->n_gen > 0))
-        return sw_fail(err, SW_EINVAL, "either n_prompt or n_gen must be above zero, and n_depth not below");
+        return sw_fail(err, SW_EINVAL, "either n_prompt or n_gen must be above zero, and n_depth must not be negative");
     if (r->n_seqs < 1 || r->n_seqs > e->lm->n_seqs)
         return sw_fail(err, SW_EINVAL, "n_seqs: %d is not between 1 and %d", r->n_seqs, e->lm->n_seqs);
     if ((int64_t)r->n_depth + r->n_prompt + r->n_gen > e->lm->n_ctx)
-        return sw_fail(err, SW_ELIMIT, "%lld tokens do not fit the context of %d; a larger --ctx-size raises it",
+        return sw_fail(err, SW_ELIMIT, "%lld tokens do not fit the context of %d; raise it with --ctx-size",
                        (long long)r->n_depth + r->n_prompt + r->n_gen, e->lm->n_ctx);
     timing t = {
         .lm = e->lm, .clock = e->clock, .err = err, .batch = mem_calloc((size_t)e->lm->n_batch, sizeof *t.batch)};

@@ -12,6 +12,7 @@ struct sw_tokenizer {
     vocabulary *vocab;
 };
 
+/* Reads the header and closes the file: a vocabulary keeps no view of it. */
 static sw_code open_vocab(vocabulary **out, const char *path, sw_err *err)
 {
     if (strcmp(path, "stub:") == 0)
