@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/alloc.h"
 #include "forward/kv.h"
 #include "quant/half.h"
 #include "support/faults.h"
@@ -333,6 +334,53 @@ static void test_a_short_context_drops_nothing(void **state)
     assert_int_equal(kv_resumable(&kv, 0, 17), 17);
 }
 
+/* ---- tiers ---- */
+
+static int n_other_pages;
+
+static void *other_alloc(void *ud, size_t n_bytes)
+{
+    (void)ud;
+    n_other_pages++;
+    return mem_big_alloc(n_bytes);
+}
+
+static void other_free(void *ud, void *page, size_t n_bytes)
+{
+    (void)ud;
+    n_other_pages--;
+    mem_big_free(page, n_bytes);
+}
+
+static void test_layers_of_another_tier_have_pages_in_its_memory(void **state)
+{
+    (void)state;
+    static const bool IS_WINDOWED[LAYERS] = {true, true};
+    static const uint8_t TIERS[LAYERS] = {TIER_RAM, TIER_VRAM};
+    kv_free(&kv);
+    kv_options o = options_of(SW_KV_F16);
+    o.n_ctx = LONG;
+    o.n_window = WINDOW;
+    o.is_windowed = IS_WINDOWED;
+    o.n_batch = BATCH;
+    o.tiers = TIERS;
+    o.memory[TIER_VRAM] = (tier_memory){.alloc = other_alloc, .free = other_free};
+    assert_true(kv_init(&kv, &o));
+    advance(0, LONG, BATCH);
+    const kv_class *const other = &kv.classes[2 * TIER_VRAM + KV_WINDOWED];
+    assert_int_equal(other->n_allocated, windowed()->n_allocated);
+    assert_int_equal(n_other_pages, other->n_allocated);
+    for (int p = 0; p < LONG / KV_PAGE; p++) // both keep the same positions
+        assert_true((other->seqs[0].pages[p] == NULL) == (windowed()->seqs[0].pages[p] == NULL));
+    assert_int_equal(kv_tier_bytes(&kv, TIER_RAM, LONG), kv_tier_bytes(&kv, TIER_VRAM, LONG));
+    assert_int_equal(kv_bytes(&kv, LONG), 2 * kv_tier_bytes(&kv, TIER_VRAM, LONG));
+    const void *keys[1], *values[1];
+    kv_page_pointers(&kv, &(kv_head){.layer = 1}, LONG / KV_PAGE - 1, LONG / KV_PAGE, keys, values);
+    assert_ptr_equal(keys[0], other->seqs[0].pages[LONG / KV_PAGE - 1]);
+    kv_free(&kv);
+    assert_int_equal(n_other_pages, 0);
+}
+
 static void test_setting_up_fails_cleanly_when_memory_is_short(void **state)
 {
     (void)state;
@@ -369,6 +417,7 @@ int main(void)
         T(test_a_sequence_can_be_cut_back_where_its_window_is),
         T(test_marks_keep_their_windows),
         T(test_a_short_context_drops_nothing),
+        T(test_layers_of_another_tier_have_pages_in_its_memory),
         T(test_setting_up_fails_cleanly_when_memory_is_short),
     };
     return cmocka_run_group_tests_name("kv", tests, NULL, NULL);

@@ -13,7 +13,7 @@
 #define FORWARD_KV_H
 
 #include "kernels/kernels.h"
-#include "model/placement.h"
+#include "model/tier.h"
 #include "spillway.h"
 
 enum { KV_MARKS = 2 };

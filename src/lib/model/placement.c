@@ -5,27 +5,6 @@
 
 #include "base/alloc.h"
 
-const char *tier_name(weight_tier tier)
-{
-    static const char *const NAMES[N_TIERS] = {"RAM", "VRAM"};
-    return NAMES[tier];
-}
-
-void *tier_alloc(const tier_memory *m, size_t n_bytes)
-{
-    return m->alloc != NULL ? m->alloc(m->ud, n_bytes) : mem_big_alloc(n_bytes);
-}
-
-void tier_free(const tier_memory *m, void *block, size_t n_bytes)
-{
-    if (block == NULL)
-        return;
-    if (m->free != NULL)
-        m->free(m->ud, block, n_bytes);
-    else
-        mem_big_free(block, n_bytes);
-}
-
 /* NULL where the options do what they say, or where none was given. */
 static const char *note_for(const hparams *h, bool has_accelerator, const placement_options *o)
 {

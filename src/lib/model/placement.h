@@ -1,33 +1,15 @@
 /* placement.h - which memory every weight belongs in.
  *
- * A *tier* is a memory with a processor beside it that computes what lies there.  The placement decides the tier of
- * every tensor, and of every routed expert by itself, before anything is read.  Planning and loading (weights.h), the
- * forward pass (who computes what) and the reported bytes all follow it; nothing else decides where a weight is.
+ * The placement decides the tier (model/tier.h) of every tensor, and of every routed expert by itself, before anything
+ * is read.  Planning and loading (weights.h), the forward pass (who computes what) and the reported bytes all follow it;
+ * nothing else decides where a weight is.
  */
 #ifndef MODEL_PLACEMENT_H
 #define MODEL_PLACEMENT_H
 
 #include "model/hparams.h"
+#include "model/tier.h"
 #include "spillway.h"
-
-typedef enum weight_tier { TIER_RAM, TIER_VRAM, N_TIERS } weight_tier;
-
-const char *tier_name(weight_tier tier);
-
-/* How a tier's memory is allocated and filled; zeroed: it is the memory of this machine. */
-typedef struct tier_memory {
-    /* Zeroed and 64-byte aligned; NULL when there is not enough.  A null pointer: mem_big_alloc. */
-    void *(*alloc)(void *ud, size_t n_bytes);
-    void (*free)(void *ud, void *block, size_t n_bytes);
-    /* Copies into a block, from any of a pool's threads.  A null pointer: the block is memory that this processor
-     * writes itself. */
-    void (*write)(void *ud, void *to, const void *from, size_t n_bytes);
-    void *ud;
-} tier_memory;
-
-/* As the hooks say.  Freeing NULL is nothing. */
-void *tier_alloc(const tier_memory *m, size_t n_bytes);
-void tier_free(const tier_memory *m, void *block, size_t n_bytes);
 
 /* Bytes of each tier that weights may fill; [TIER_VRAM] 0: there is no accelerator. */
 typedef struct placement_machine {
