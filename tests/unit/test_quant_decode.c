@@ -66,8 +66,8 @@ static void test_blocks_decode_to_the_reference_bits(void **state)
         n_of[check_vector(line)]++;
     fclose(f);
     for (uint32_t t = 0; t < TYPE_N; t++) {
-        if (decode_supports((tensor_type)t) && type_get(t)->block_elems > 1)
-            assert_int_equal(n_of[t], 4);
+        if (decode_supports((tensor_type)t) && type_get(t)->block_elems > 1 && n_of[t] != 4)
+            fail_msg("%s: %u vectors in tests/data/quant/dequant.jsonl, not 4", type_get(t)->name, n_of[t]);
     }
 }
 
