@@ -134,18 +134,21 @@ static void total_decode(char out[CELL_BYTES], const run_summary *s)
     format_number(out, s->decode_tps);
 }
 
-/* The spread beside the rate of the run; numbers are cut to fit the cell. */
 static void total_test_decode(char out[CELL_BYTES], const run_summary *s)
 {
+    format_number(out, s->test_decode_tps.p50);
+}
+
+/* Numbers are cut to fit the cell. */
+static void spread_test_decode(char out[CELL_BYTES], const run_summary *s)
+{
     const sample_stats *const rates = &s->test_decode_tps;
-    char median[CELL_BYTES], min[CELL_BYTES], max[CELL_BYTES];
-    format_number(median, rates->p50);
+    char min[CELL_BYTES], max[CELL_BYTES];
+    out[0] = '\0';
     format_number(min, rates->min);
     format_number(max, rates->max);
-    if (rates->n == 0)
-        snprintf(out, CELL_BYTES, "-");
-    else
-        snprintf(out, CELL_BYTES, "median %.9s (%.9s to %.9s)", median, min, max);
+    if (rates->n > 0)
+        snprintf(out, CELL_BYTES, "%.9s to %.9s", min, max);
 }
 
 static void total_overall(char out[CELL_BYTES], const run_summary *s)
@@ -175,14 +178,26 @@ static void total_memory(char out[CELL_BYTES], const run_summary *s)
 }
 
 const total_id TOTALS[N_TOTALS] = {
-    {"success", "", "tests that completed", total_success},
-    {"decode", "tok/s", "all tokens after the first of each test, over all their time", total_decode},
-    {"decode/test", "tok/s", "median of the tests, lowest and highest", total_test_decode},
-    {"overall", "tok/s", "all tokens over all time, including the wait for the first", total_overall},
-    {"first token", "ms", "median of the tests", total_ttft},
-    {"repetition", "", "mean over the tests", total_repetition},
-    {"memory peak", "", "anonymous and swapped memory of the server", total_memory},
+    {"success", "", "tests that completed", total_success, NULL},
+    {"decode", "tok/s", "all tokens after the first of each test, over all their time", total_decode, NULL},
+    {"decode/test", "tok/s", "median of the tests, lowest to highest", total_test_decode, spread_test_decode},
+    {"overall", "tok/s", "all tokens over all time, including the wait for the first", total_overall, NULL},
+    {"first token", "ms", "median of the tests", total_ttft, NULL},
+    {"repetition", "", "mean over the tests", total_repetition, NULL},
+    {"memory peak", "", "anonymous and swapped memory of the server", total_memory, NULL},
 };
+
+void format_total(buf *out, const total_id *total, const run_summary *summary)
+{
+    char cell[CELL_BYTES];
+    total->format(cell, summary);
+    buf_printf(out, "%s%s%s", cell, total->unit[0] != '\0' ? " " : "", total->unit);
+    cell[0] = '\0';
+    if (total->spread != NULL)
+        total->spread(cell, summary);
+    if (cell[0] != '\0')
+        buf_printf(out, " (%s)", cell);
+}
 
 /* ---- warnings --------------------------------------------------------------------------------------------------- */
 

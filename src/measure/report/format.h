@@ -29,10 +29,15 @@ typedef struct total_id {
     const char *unit;
     const char *meaning;
     void (*format)(char out[CELL_BYTES], const run_summary *summary);
+    /* NULL, or the spread of the figure, "" when it has none. */
+    void (*spread)(char out[CELL_BYTES], const run_summary *summary);
 } total_id;
 
 enum { N_TOTALS = 7 };
 extern const total_id TOTALS[N_TOTALS];
+
+/* A total with its unit and spread in one line, as text: "102 tok/s (98.1 to 110)". */
+void format_total(buf *out, const total_id *total, const run_summary *summary);
 
 /* Three significant digits or so: "0.012", "3.45", "67.8", "912", or "-". */
 void format_number(char out[CELL_BYTES], double value);

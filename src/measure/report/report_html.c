@@ -86,9 +86,13 @@ static void put_totals(buf *out, const run_record *run, const run_summary *summa
     buf_puts(out, "<section aria-label=\"Key figures\">\n<dl class=\"tiles\">\n");
     for (int i = 0; i < N_TOTALS; i++) {
         TOTALS[i].format(cell, summary);
-        buf_printf(out, "<div><dt>%s</dt><dd>%s%s%s%s</dd><dd class=\"note\">%s</dd></div>\n", TOTALS[i].title, cell,
+        buf_printf(out, "<div><dt>%s</dt><dd>%s%s%s%s</dd><dd class=\"note\">%s", TOTALS[i].title, cell,
                    TOTALS[i].unit[0] != '\0' ? " <small>" : "", TOTALS[i].unit,
                    TOTALS[i].unit[0] != '\0' ? "</small>" : "", TOTALS[i].meaning);
+        cell[0] = '\0';
+        if (TOTALS[i].spread != NULL)
+            TOTALS[i].spread(cell, summary);
+        buf_printf(out, "%s%s</dd></div>\n", cell[0] != '\0' ? ": " : "", cell);
     }
     buf_puts(out, "</dl>\n");
     const char *warning;

@@ -100,12 +100,11 @@ static void put_table(buf *out, const run_summary *summary)
 /* The totals with their meaning, then the warnings as quotes. */
 static void put_totals(buf *out, const run_record *run, const run_summary *summary)
 {
-    char cell[CELL_BYTES];
     buf_puts(out, "\n| whole run | | |\n|---|--:|---|\n");
     for (int i = 0; i < N_TOTALS; i++) {
-        TOTALS[i].format(cell, summary);
-        buf_printf(out, "| %s | %s%s%s | %s |\n", TOTALS[i].title, cell, TOTALS[i].unit[0] != '\0' ? " " : "",
-                   TOTALS[i].unit, TOTALS[i].meaning);
+        buf_printf(out, "| %s | ", TOTALS[i].title);
+        format_total(out, &TOTALS[i], summary);
+        buf_printf(out, " | %s |\n", TOTALS[i].meaning);
     }
     const char *warning;
     for (int i = 0; (warning = format_warning(run, summary, i)) != NULL; i++)

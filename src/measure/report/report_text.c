@@ -98,14 +98,14 @@ static void put_row(buf *out, const summary_row *row)
 /* Table, totals, warnings; plain text without colour, so that it can be quoted. */
 void report_text(buf *out, const run_record *run, const run_summary *summary)
 {
-    char cell[CELL_BYTES];
     put_head(out);
     for (size_t i = 0; i < summary->n_rows; i++)
         put_row(out, &summary->rows[i]);
     buf_putc(out, '\n');
     for (int i = 0; i < N_TOTALS; i++) {
-        TOTALS[i].format(cell, summary);
-        buf_printf(out, "%-12s %s%s%s\n", TOTALS[i].title, cell, TOTALS[i].unit[0] != '\0' ? " " : "", TOTALS[i].unit);
+        buf_printf(out, "%-12s ", TOTALS[i].title);
+        format_total(out, &TOTALS[i], summary);
+        buf_putc(out, '\n');
     }
     const char *warning;
     for (int i = 0; (warning = format_warning(run, summary, i)) != NULL; i++)
