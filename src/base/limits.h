@@ -35,6 +35,9 @@
     X(HTTP_BODY_BYTES,       16777216,    "bytes",      "of one HTTP request; more is refused with 413") \
     X(HTTP_CONNECTIONS,      1024,        "connections","open at once; the one idle for longest makes room") \
     X(HTTP_HEADER_BYTES,     16384,       "bytes",      "of a request line and its header lines; more is refused with 431") \
+    X(HTTP_HEADER_LINES,     128,         "lines",      "of one HTTP request; more are refused with 431") \
+    X(HTTP_CHUNK_BYTES,      8192,        "bytes",      "of all chunk extensions and trailers of one HTTP body") \
+    X(HTTP_EARLY_BYTES,      16384,       "bytes",      "of later requests kept while an answer is sent, beyond one head") \
     X(HTTP_SEND_QUEUE_BYTES, 4194304,     "bytes",      "not yet read by one client; then the request is dropped") \
     X(JSON_DEPTH,            64,          "levels",     "nesting of a JSON document from outside") \
     X(SSE_LINE_BYTES,        1048576,     "bytes",      "one line of a server's event stream read by the benchmark") \

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "http/guard.h"
 #include "http/http_body.h"
 #include "http/http_head.h"
@@ -202,7 +203,7 @@ static void test_bounds_the_bytes_and_lines_of_a_head(void **state)
         buf_free(&whole.seen);
         buf_free(&b);
     }
-    for (int n = HTTP_HEAD_FIELDS_MAX; n <= HTTP_HEAD_FIELDS_MAX + 1; n++) {
+    for (int n = LIMIT_HTTP_HEADER_LINES; n <= LIMIT_HTTP_HEADER_LINES + 1; n++) {
         buf b;
         buf_init(&b, HEAD_MAX);
         buf_puts(&b, "GET / HTTP/1.1\r\nHost: a\r\n");
@@ -210,7 +211,7 @@ static void test_bounds_the_bytes_and_lines_of_a_head(void **state)
             buf_puts(&b, "A: b\r\n");
         buf_puts(&b, "\r\n");
         outcome o = read_whole(b.data, b.size);
-        assert_int_equal(o.status, n == HTTP_HEAD_FIELDS_MAX ? DONE : 431);
+        assert_int_equal(o.status, n == LIMIT_HTTP_HEADER_LINES ? DONE : 431);
         buf_free(&o.seen);
         buf_free(&b);
     }
@@ -236,10 +237,10 @@ static int status_of_repeated(const char *begin, size_t n, const char *end)
 static void test_bounds_what_surrounds_chunks(void **state)
 {
     (void)state;
-    assert_int_equal(status_of_repeated("1;", HTTP_BODY_EXTRA_MAX, "\r\na\r\n0\r\n\r\n"), DONE);
-    assert_int_equal(status_of_repeated("1;", HTTP_BODY_EXTRA_MAX + 1, "\r\na\r\n0\r\n\r\n"), 431);
-    assert_int_equal(status_of_repeated("0\r\n", HTTP_BODY_EXTRA_MAX - 1, ":\r\n\r\n"), DONE);
-    assert_int_equal(status_of_repeated("0\r\n", HTTP_BODY_EXTRA_MAX, ":\r\n\r\n"), 431);
+    assert_int_equal(status_of_repeated("1;", LIMIT_HTTP_CHUNK_BYTES, "\r\na\r\n0\r\n\r\n"), DONE);
+    assert_int_equal(status_of_repeated("1;", LIMIT_HTTP_CHUNK_BYTES + 1, "\r\na\r\n0\r\n\r\n"), 431);
+    assert_int_equal(status_of_repeated("0\r\n", LIMIT_HTTP_CHUNK_BYTES - 1, ":\r\n\r\n"), DONE);
+    assert_int_equal(status_of_repeated("0\r\n", LIMIT_HTTP_CHUNK_BYTES, ":\r\n\r\n"), 431);
 }
 
 static void test_reads_many_small_chunks(void **state)

@@ -74,9 +74,9 @@ static bool skip(http_body *b, char c, enum part at_end, http_problem *p)
     }
     if (((unsigned char)c < ' ' && c != '\t') || c == 0x7f)
         return bad(p);
-    return ++b->n_extra <= HTTP_BODY_EXTRA_MAX ||
+    return ++b->n_extra <= LIMIT_HTTP_CHUNK_BYTES ||
            http_problem_set(p, HTTP_HEAD_TOO_LARGE, "chunk extensions and trailers may have %d bytes at most",
-                            HTTP_BODY_EXTRA_MAX);
+                            LIMIT_HTTP_CHUNK_BYTES);
 }
 
 static bool read_trailer_name(http_body *b, char c, http_problem *p)

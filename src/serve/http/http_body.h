@@ -5,9 +5,8 @@
 #ifndef HTTP_BODY_H
 #define HTTP_BODY_H
 
+#include "base/limits.h"
 #include "http/http.h"
-
-enum { HTTP_BODY_EXTRA_MAX = 8192 }; // bytes of all chunk extensions and trailers of one body
 
 typedef struct http_body {
     int state;      // what the next byte is: enum part in http_body.c

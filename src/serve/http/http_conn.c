@@ -87,7 +87,7 @@ http_conn *http_conn_open(http_server *s, int fd)
     }
     c->server = s;
     http_head_init(&c->head, s->options.header_bytes_max);
-    buf_init(&c->early, s->options.header_bytes_max + HTTP_EARLY_BYTES_MAX);
+    buf_init(&c->early, s->options.header_bytes_max + LIMIT_HTTP_EARLY_BYTES);
     buf_init(&c->out, HTTP_REPLY_BYTES_MAX);
     buf_init(&c->flying, HTTP_REPLY_BYTES_MAX);
     uv_tcp_init(&s->loop, &c->tcp); // opens nothing yet, so it cannot fail

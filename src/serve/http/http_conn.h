@@ -16,6 +16,7 @@
 
 #include <uv.h>
 
+#include "base/limits.h"
 #include "http/http.h"
 #include "http/http_body.h"
 #include "http/http_head.h"
@@ -23,7 +24,6 @@
 enum {
     HTTP_ROOM_BYTES = 1 << 18,      // of a stream that may wait; further events wait in their owner
     HTTP_REPLY_BYTES_MAX = 1 << 28, // of one answer; owners bound theirs before
-    HTTP_EARLY_BYTES_MAX = 16384,   // of later requests that are kept, beyond one head
     HTTP_LINGER_S = 2,              // how long a finished connection is read before it is closed
     HTTP_DRAIN_S = 2,               // how long last answers may take when the server stops
     HTTP_READ_BYTES = 65536,

@@ -11,7 +11,7 @@
 void http_head_init(http_head *h, size_t bytes_max)
 {
     *h = (http_head){.bytes_max = bytes_max};
-    buf_init(&h->text, 2 * bytes_max + 3 * HTTP_HEAD_FIELDS_MAX + 1); // the lines, and values once more, joined
+    buf_init(&h->text, 2 * bytes_max + 3 * LIMIT_HTTP_HEADER_LINES + 1); // the lines, and values once more, joined
     buf_init(&h->derived, 2 * bytes_max + 2);
 }
 
@@ -73,9 +73,9 @@ static bool read_field(http_head *h, char *line, size_t n, http_problem *p)
     if (!is_token(line, (size_t)(colon - line)))
         return http_problem_set(p, HTTP_BAD_HEAD, "'%.*s' is not the name of a header",
                                 (int)(colon - line < 60 ? colon - line : 60), line);
-    if (h->n_fields == HTTP_HEAD_FIELDS_MAX)
+    if (h->n_fields == LIMIT_HTTP_HEADER_LINES)
         return http_problem_set(p, HTTP_HEAD_TOO_LARGE, "the request has more than %d header lines",
-                                HTTP_HEAD_FIELDS_MAX);
+                                LIMIT_HTTP_HEADER_LINES);
     for (char *s = line; s < colon; s++)
         *s = (char)(*s >= 'A' && *s <= 'Z' ? *s | 0x20 : *s);
     *colon = '\0';

@@ -7,9 +7,8 @@
 #ifndef HTTP_HEAD_H
 #define HTTP_HEAD_H
 
+#include "base/limits.h"
 #include "http/http.h"
-
-enum { HTTP_HEAD_FIELDS_MAX = 128 }; // header lines; clients send under 30
 
 /* A header line: offsets of NUL-terminated strings in http_head.text. */
 typedef struct http_head_field {
@@ -38,7 +37,7 @@ typedef struct http_head {
     bool has_request_line;
     uint32_t target; // offset in `text`; the method is at 0
     size_t n_fields;
-    http_head_field fields[HTTP_HEAD_FIELDS_MAX];
+    http_head_field fields[LIMIT_HTTP_HEADER_LINES];
 } http_head;
 
 typedef enum http_head_state {
