@@ -2,8 +2,8 @@
  *
  * Matrix times vector reads every weight once, so its limit is the read bandwidth: it runs over a working set that no
  * cache holds, and the bandwidth is measured beside it, in turns, by plain sequential reads of the same memory with as
- * many threads.  Matrix times matrix is counted in multiply-adds.  Every figure is the best of several turns: other
- * work on the machine can only take away.  Names of types as arguments choose what is measured; --best before
+ * many threads.  Matrix times matrix is counted in multiply-adds.  Every figure is the best of several turns, since
+ * other work on the machine only makes it lower.  Names of types as arguments choose what is measured; --best before
  * them keeps to the table that spillway would choose here, for all cores.
  */
 #include <inttypes.h>

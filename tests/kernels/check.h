@@ -1,8 +1,8 @@
-/* check.h - what the kernel tests share: numbers at the edges, guarded outputs, comparison bit by bit. */
+/* check.h - shared by the kernel tests: numbers at the edges, guarded outputs, comparison bit by bit. */
 #ifndef KERNEL_CHECK_H
 #define KERNEL_CHECK_H
 
-// cmocka wants these four before it
+// cmocka.h needs these four before it
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

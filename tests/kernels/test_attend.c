@@ -1,5 +1,5 @@
 /* test_attend.c - attention over a span of pages: scalar against double precision, every variant against scalar bit by
- * bit, and a query's answer whoever shares its call. */
+ * bit, and the same answer to a query in any call. */
 #include "kernels/check.h"
 
 #include <stdio.h>
@@ -13,7 +13,7 @@ enum { PAGES = 12, D_MAX = 576, PAGE_BYTES = KV_PAGE * D_MAX * 4, QUERIES = ATTE
 static const tensor_type TYPES[] = {TYPE_F16, TYPE_F32, TYPE_Q8_0};
 enum { N_TYPES = sizeof TYPES / sizeof *TYPES };
 
-/* The pages of one KV head, and what is in them as numbers. */
+/* The pages of one KV head, and their contents as floats. */
 typedef struct cache {
     _Alignas(64) uint8_t key[PAGES][PAGE_BYTES], value[PAGES][PAGE_BYTES];
     float key_f32[PAGES * KV_PAGE][D_MAX], value_f32[PAGES * KV_PAGE][D_MAX];
@@ -25,7 +25,7 @@ static cache kv; // large
 
 /* ---- filling pages ---- */
 
-/* Codes and F16 scales of a vector; `back` gets what they stand for. */
+/* Codes and F16 scales of a vector; `back` gets the values that they represent. */
 static void quantize(const float *x, int n, int8_t *code, uint16_t *scale, float *back)
 {
     const kernels *const *all;

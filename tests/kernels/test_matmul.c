@@ -1,7 +1,7 @@
 /* test_matmul.c - matrix products: scalar against double precision, every variant against scalar bit by bit.
  *
- * Every type that decode_supports names is tested.  What the tests know of a quantized format's layout is one row of
- * LAYOUTS, made of members of tile_layout.h; a format without a row fails.
+ * Every type that decode_supports names is tested.  The facts of a quantized format's layout that they need are one row
+ * of LAYOUTS, made of members of tile_layout.h; a format without a row fails.
  */
 #include "kernels/check.h"
 
@@ -238,7 +238,7 @@ static bool can_run(const char *name)
     return false;
 }
 
-/* What lets a format be scalar alone until its SIMD is written: a table keeps the entry below for what it lacks. */
+/* A format can be scalar alone until its SIMD is written, since a table keeps the entry of the table below for it. */
 static void test_a_format_without_simd_keeps_the_product_of_the_table_below(void **state)
 {
     (void)state;

@@ -46,7 +46,7 @@ static uint16_t nearest_half(double f)
         else
             above = middle;
     }
-    // Infinity stands where 2^16 would.
+    // Infinity takes the place of 2^16.
     const double to_above = (above == 0x7c00 ? 65536.0 : value_of_half(above)) - f, to_below = f - value_of_half(below);
     return to_below < to_above || (to_below == to_above && below % 2 == 0) ? below : above;
 }
@@ -63,7 +63,7 @@ static void test_floats_round_to_the_nearest_half(void **state)
     rng_state r;
     rng_seed(&r, 1);
     for (uint16_t h = 0; h < 0x7c00; h++) {
-        // Just below, at and just above the middle of every two neighbours, where rounding is decided.
+        // Just below, at and just above the middle of every two adjacent numbers, where rounding is decided.
         const double next = h == 0x7bff ? 65536.0 : value_of_half((uint16_t)(h + 1));
         const float middle = (float)((value_of_half(h) + next) / 2);
         check_rounding(middle);

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Elements are used as they lie in the file.
+// Elements are used in the byte order of the file.
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "model files are little-endian, and so must be the machine");
 
 /* Every type of the file format: X(name, id in the file, elements per block, bytes per block), in the order of the ids.

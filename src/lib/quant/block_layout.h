@@ -1,7 +1,7 @@
 /* block_layout.h - the bytes of a quantized block as it is in a file: one struct per format.
  *
  * Members are bytes, since blocks begin at any address: numbers of 16 bits (f16 is IEEE binary16) and more are
- * little-endian and read with half.h.  What the codes are and how they are cut into parts: blocks.h.
+ * little-endian and read with half.h.  Codes are read with blocks.h.
  */
 #ifndef QUANT_BLOCK_LAYOUT_H
 #define QUANT_BLOCK_LAYOUT_H

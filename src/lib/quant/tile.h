@@ -1,11 +1,11 @@
-/* tile.h - weights as the kernels want them: 16 rows side by side.
+/* tile.h - weights in the order in which the kernels read them: 16 rows side by side.
  *
  * A matrix is cut into tiles of 16 rows.  Inside a tile the blocks of the 16 rows at the same place along K are
  * together, so that SIMD lanes run across output rows and every lane walks along K in block order.  The order of
  * additions of one output is then fixed by the format alone, not by batch, threads or instruction set.
  *
- * A tile takes exactly the bytes of its 16 rows in the file.  Rows missing in the last tile are zeros.  What is where
- * in a block of a tile is drawn in tile_layout.h.
+ * A tile takes exactly the bytes of its 16 rows in the file.  Rows missing in the last tile are zeros.  The
+ * bytes of a block are drawn in tile_layout.h.
  */
 #ifndef QUANT_TILE_H
 #define QUANT_TILE_H

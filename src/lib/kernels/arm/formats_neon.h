@@ -16,8 +16,8 @@
 
 enum { N_QUARTERS = 4, QUARTER_ROWS = TILE_ROWS / N_QUARTERS };
 
-/* The arithmetic of a format, apart from its codes: those that fill a byte and read fine codes too, that fill a byte,
- * others, with a minimum, with a scale per 16 k, with both. */
+/* The arithmetic of a format, apart from its codes: codes of a byte with fine codes, codes of a byte, smaller codes; of
+ * those, with a minimum, with a scale per 16 k, with both. */
 typedef enum steps_kind { FINE, BYTES, SIMPLE, MIN, HALVES, HALVES_MIN } steps_kind;
 
 typedef struct steps_neon {
@@ -384,30 +384,26 @@ INLINE void iq4_xs_scales_neon(const void *block, int g, int quarter, float32x4_
 
 /* ---- descriptions ------------------------------------------------------------------------------------------------ */
 
-#define SMALL_NEON(name, steps)                                                                                        \
-    {                                                                                                                  \
-        .block_bytes = sizeof(tile_##name), .n_groups = 1, .kind = steps, .codes = name##_codes_neon,                  \
-        .scales = name##_scales_neon                                                                                   \
-    }
-#define LARGE_NEON(name, steps)                                                                                        \
-    {                                                                                                                  \
-        .block_bytes = sizeof(tile_##name), .n_groups = TILE_GROUPS, .kind = steps, .codes = name##_codes_neon,        \
-        .scales = name##_scales_neon                                                                                   \
-    }
+/* What every description begins with. */
+#define SMALL_NEON(name)                                                                                               \
+    .block_bytes = sizeof(tile_##name), .n_groups = 1, .codes = name##_codes_neon, .scales = name##_scales_neon
+#define LARGE_NEON(name)                                                                                               \
+    .block_bytes = sizeof(tile_##name), .n_groups = TILE_GROUPS, .codes = name##_codes_neon,                           \
+    .scales = name##_scales_neon
 
-static const format_neon Q8_0_NEON = SMALL_NEON(q8_0, FINE);
-static const format_neon Q4_0_NEON = SMALL_NEON(q4_0, SIMPLE);
-static const format_neon Q4_1_NEON = SMALL_NEON(q4_1, MIN);
-static const format_neon Q5_0_NEON = SMALL_NEON(q5_0, SIMPLE);
-static const format_neon Q5_1_NEON = SMALL_NEON(q5_1, MIN);
-static const format_neon Q2_K_NEON = LARGE_NEON(q2_k, HALVES_MIN);
-static const format_neon Q3_K_NEON = LARGE_NEON(q3_k, HALVES);
-static const format_neon Q4_K_NEON = LARGE_NEON(q4_k, MIN);
-static const format_neon Q5_K_NEON = LARGE_NEON(q5_k, MIN);
-static const format_neon Q6_K_NEON = LARGE_NEON(q6_k, HALVES);
-static const format_neon IQ4_NL_NEON = SMALL_NEON(iq4_nl, BYTES);
-static const format_neon IQ4_XS_NEON = LARGE_NEON(iq4_xs, BYTES);
-static const format_neon MXFP4_NEON = SMALL_NEON(mxfp4, SIMPLE);
+static const format_neon Q8_0_NEON = {SMALL_NEON(q8_0), .kind = FINE};
+static const format_neon Q4_0_NEON = {SMALL_NEON(q4_0), .kind = SIMPLE};
+static const format_neon Q4_1_NEON = {SMALL_NEON(q4_1), .kind = MIN};
+static const format_neon Q5_0_NEON = {SMALL_NEON(q5_0), .kind = SIMPLE};
+static const format_neon Q5_1_NEON = {SMALL_NEON(q5_1), .kind = MIN};
+static const format_neon Q2_K_NEON = {LARGE_NEON(q2_k), .kind = HALVES_MIN};
+static const format_neon Q3_K_NEON = {LARGE_NEON(q3_k), .kind = HALVES};
+static const format_neon Q4_K_NEON = {LARGE_NEON(q4_k), .kind = MIN};
+static const format_neon Q5_K_NEON = {LARGE_NEON(q5_k), .kind = MIN};
+static const format_neon Q6_K_NEON = {LARGE_NEON(q6_k), .kind = HALVES};
+static const format_neon IQ4_NL_NEON = {SMALL_NEON(iq4_nl), .kind = BYTES};
+static const format_neon IQ4_XS_NEON = {LARGE_NEON(iq4_xs), .kind = BYTES};
+static const format_neon MXFP4_NEON = {SMALL_NEON(mxfp4), .kind = SIMPLE};
 
 /* The formats described above: every one that all instruction sets have, and any of SCALAR_ONLY_FORMATS that NEON has
  * first (quant/formats.h). */

@@ -1,6 +1,6 @@
 /* matmul_neon.c - quantized matrix products for every AArch64 processor.
  *
- * Products of codes are added up in 16 bits as long as the format allows, then widened: a pair of neighbours belongs to
+ * Products of codes are added up in 16 bits as long as the format allows, then widened: two adjacent products belong to
  * one row, so that one pairwise addition at the end leaves a sum per row.
  */
 #include "kernels/arm/formats_neon.h"

@@ -1,6 +1,6 @@
 /* matmul_neon_body.h - the body of the quantized products with NEON.
  *
- * Included once each by matmul_neon.c and matmul_dotprod.c, which define DOTS_NEON after what they do differently:
+ * Included once each by matmul_neon.c and matmul_dotprod.c, which define DOTS_NEON after the part that differs:
  *     group_dots             the integer products of a part of a group
  *
  * A register holds four consecutive k of 4 rows, and every lane of a sum belongs to one row.  Codes are signed, so the

@@ -1,5 +1,5 @@
-/* operands.h - what the products of every instruction set pass from function to function: a product, and the
- * activations of a few of its tokens. */
+/* operands.h - the operands of products, in every instruction set: a product as one struct, and the activations of a
+ * few of its tokens. */
 #ifndef KERNELS_LANES_OPERANDS_H
 #define KERNELS_LANES_OPERANDS_H
 

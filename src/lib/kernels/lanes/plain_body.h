@@ -29,12 +29,12 @@ typedef struct plain_type {
     f32x16 (*load)(const void *p);
 } plain_type;
 
-INLINE f32x16 load_f32(const void *p)
+INLINE f32x16 load_f32_16(const void *p)
 {
     return lanes_load(p);
 }
 
-static const plain_type F32_LANES = {sizeof(tile_f32), load_f32}, F16_LANES = {sizeof(tile_f16), lanes_load_f16},
+static const plain_type F32_LANES = {sizeof(tile_f32), load_f32_16}, F16_LANES = {sizeof(tile_f16), lanes_load_f16},
                         BF16_LANES = {sizeof(tile_bf16), lanes_load_bf16};
 
 /* A block of K of some tiles.  n_tiles is a constant wherever one is made. */
@@ -99,7 +99,7 @@ INLINE void plain_tiles(const plain_type *w, int n_tiles, product p)
     }
 }
 
-INLINE void matmul_plain(const plain_type *w, product p)
+INLINE void matmul_plain_16(const plain_type *w, product p)
 {
     while (p.n_tiles > 0) {
         const size_t take = p.n_tiles >= PLAIN_TILES ? PLAIN_TILES : 1;
@@ -113,12 +113,12 @@ INLINE void matmul_plain(const plain_type *w, product p)
     }
 }
 
-#define PLAIN_PRODUCT(NAME, name) PRODUCT_FUNCTION(matmul_plain_##name, matmul_plain, NAME##_LANES)
+#define PLAIN_PRODUCT(NAME, name) PRODUCT_FUNCTION(matmul_16_##name, matmul_plain_16, NAME##_LANES)
 PLAIN_FORMATS(PLAIN_PRODUCT)
 
 INLINE void fill_plain(kernels *k)
 {
-#define PLAIN_ENTRY(NAME, name) k->matmul[TYPE_##NAME] = matmul_plain_##name;
+#define PLAIN_ENTRY(NAME, name) k->matmul[TYPE_##NAME] = matmul_16_##name;
     PLAIN_FORMATS(PLAIN_ENTRY)
 }
 

@@ -56,7 +56,7 @@ INLINE f32x16 rest_of(f32x16 t)
     return lanes_mul(lanes_sub(t, lanes_round(t)), lanes_set(128.0f));
 }
 
-INLINE void quantize_group(const float *x, const code_rows *to)
+INLINE void quantize_group_16(const float *x, const code_rows *to)
 {
     const f32x16 a = lanes_load(x), b = lanes_load(x + N), zeros = lanes_set(0.0f);
     const uint32_t max_bits = lanes_max_magnitude(a, b);
@@ -75,17 +75,17 @@ INLINE void quantize_group(const float *x, const code_rows *to)
     to->fine_sum[1] = (int16_t)lanes_store_i8(to->fine + N, rest_of(tb));
 }
 
-static void quantize(const float *x, size_t n, const code_rows *out)
+static void quantize_16(const float *x, size_t n, const code_rows *out)
 {
     for (size_t i = 0; i < n; i += K_GROUP) {
         const code_rows to = codes_at(out, i);
-        quantize_group(x + i, &to);
+        quantize_group_16(x + i, &to);
     }
 }
 
 /* ---- norms ------------------------------------------------------------------------------------------------------ */
 
-static float sum_of(const float *x, size_t n)
+static float sum_of_16(const float *x, size_t n)
 {
     f32x16 s = lanes_set(0.0f);
     size_t i = 0;
@@ -98,7 +98,7 @@ static float sum_of(const float *x, size_t n)
     return math_tree_sum(partial);
 }
 
-static float sum_of_squares(const float *x, size_t n, float center)
+static float sum_of_squares_16(const float *x, size_t n, float center)
 {
     f32x16 s = lanes_set(0.0f);
     size_t i = 0;
@@ -115,8 +115,8 @@ static float sum_of_squares(const float *x, size_t n, float center)
     return math_tree_sum(partial);
 }
 
-static void scale_and_shift(const float *x, const float *w, const float *b, size_t n, float center, float factor,
-                            float *y)
+static void scale_and_shift_16(const float *x, const float *w, const float *b, size_t n, float center, float factor,
+                               float *y)
 {
     size_t i = 0;
     for (; i + N <= n; i += N) {
@@ -130,17 +130,17 @@ static void scale_and_shift(const float *x, const float *w, const float *b, size
     }
 }
 
-static void rmsnorm(const float *x, const float *w, const float *b, size_t n, float eps, float *y)
+static void rmsnorm_16(const float *x, const float *w, const float *b, size_t n, float eps, float *y)
 {
-    const float factor = 1.0f / sqrtf(sum_of_squares(x, n, 0.0f) / (float)n + eps);
-    scale_and_shift(x, w, b, n, 0.0f, factor, y);
+    const float factor = 1.0f / sqrtf(sum_of_squares_16(x, n, 0.0f) / (float)n + eps);
+    scale_and_shift_16(x, w, b, n, 0.0f, factor, y);
 }
 
-static void layernorm(const float *x, const float *w, const float *b, size_t n, float eps, float *y)
+static void layernorm_16(const float *x, const float *w, const float *b, size_t n, float eps, float *y)
 {
-    const float mean = sum_of(x, n) / (float)n;
-    const float factor = 1.0f / sqrtf(sum_of_squares(x, n, mean) / (float)n + eps);
-    scale_and_shift(x, w, b, n, mean, factor, y);
+    const float mean = sum_of_16(x, n) / (float)n;
+    const float factor = 1.0f / sqrtf(sum_of_squares_16(x, n, mean) / (float)n + eps);
+    scale_and_shift_16(x, w, b, n, mean, factor, y);
 }
 
 /* ---- activation functions --------------------------------------------------------------------------------------- */
@@ -168,17 +168,17 @@ INLINE void for_each(f32x16 (*f)(f32x16 gate, f32x16 up), const float *gate, con
         store_n(y + i, f(load_n(gate + i, n - i), load_n(up + i, n - i)), n - i);
 }
 
-static void swiglu(const float *gate, const float *up, size_t n, float *y)
+static void swiglu_16(const float *gate, const float *up, size_t n, float *y)
 {
     for_each(swiglu_lanes, gate, up, n, y);
 }
 
-static void swiglu_oai(const float *gate, const float *up, size_t n, float *y)
+static void swiglu_oai_16(const float *gate, const float *up, size_t n, float *y)
 {
     for_each(swiglu_oai_lanes, gate, up, n, y);
 }
 
-static void softmax_weights(const float *x, size_t n, float max, float t, float *y)
+static void softmax_weights_16(const float *x, size_t n, float max, float t, float *y)
 {
     const f32x16 m = lanes_set(max), d = lanes_set(t);
     size_t i = 0;
@@ -190,12 +190,12 @@ static void softmax_weights(const float *x, size_t n, float max, float t, float 
 
 INLINE void fill_vector(kernels *k)
 {
-    k->quantize = quantize;
-    k->rmsnorm = rmsnorm;
-    k->layernorm = layernorm;
-    k->swiglu = swiglu;
-    k->swiglu_oai = swiglu_oai;
-    k->softmax_weights = softmax_weights;
+    k->quantize = quantize_16;
+    k->rmsnorm = rmsnorm_16;
+    k->layernorm = layernorm_16;
+    k->swiglu = swiglu_16;
+    k->swiglu_oai = swiglu_oai_16;
+    k->softmax_weights = softmax_weights_16;
 }
 
 #endif

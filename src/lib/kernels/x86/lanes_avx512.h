@@ -135,7 +135,7 @@ INLINE int lanes_store_i8(int8_t *p, f32x16 a)
 typedef __m512i i32x16;
 typedef __m512i i8x64;
 
-/* 16 x 4 codes, -127 .. 127; here with 128 added, since vpdpbusd wants one side unsigned. */
+/* 16 x 4 codes, -127 .. 127; here with 128 added, since vpdpbusd takes one unsigned operand. */
 INLINE i8x64 lanes_load_codes(const int8_t *p)
 {
     return _mm512_xor_si512(_mm512_loadu_si512(p), _mm512_set1_epi8((char)0x80));

@@ -1,7 +1,7 @@
 /* matmul_256_body.h - the body of the quantized products in 256-bit registers, apart from Q8_0's (fine_256_body.h).
  *
- * Included once each by matmul_avx2.c and matmul_avxvnni.c, which define DOTS_256 and, before it, what they do
- * differently:
+ * Included once each by matmul_avx2.c and matmul_avxvnni.c, which define DOTS_256 and, before it, the parts that
+ * differ:
  *     codes_of               a format's codes as the instruction set takes them
  *     integer_sums           the sums of the products of codes of a part of a group
  *     SCRATCH_PASS_256       tokens per pass over the scratch

@@ -1,4 +1,4 @@
-/* pass_256.h - what the products in 256-bit registers begin with: the width of a pass, and loads and stores of it. */
+/* pass_256.h - the parts that all products in 256-bit registers share: widths, groups, loads and stores of a pass. */
 #ifndef KERNELS_X86_PASS_256_H
 #define KERNELS_X86_PASS_256_H
 
