@@ -26,13 +26,12 @@ static const product *product_of_task(const region *r, size_t task)
 }
 
 /* Added to the finished sum, so that every kernel's chain begins at 0. */
-static void add_bias(const product *p, size_t first_row, size_t n_rows)
+static void add_bias(const product *p, const float *bias, size_t first_row, size_t n_rows)
 {
-    const float *const bias = mat_bias(p->mat, p->expert) + first_row;
     for (size_t i = 0; i < p->n; i++) {
         float *const y = p->y + i * p->ld + first_row;
         for (size_t r = 0; r < n_rows; r++)
-            y[r] += bias[r];
+            y[r] += bias[first_row + r];
     }
 }
 
@@ -46,8 +45,9 @@ static void run_task(void *ud, size_t task, int worker)
     const size_t left = m->n_tiles - first;
     const size_t n = left < p->tiles_per_task ? left : p->tiles_per_task;
     r->k->matmul[m->type](mat_tiles(m, p->expert) + first * m->tile_bytes, n, &p->x, p->n, p->y + first * 16, p->ld);
-    if (mat_bias(m, p->expert) != NULL)
-        add_bias(p, first * 16, n * 16);
+    const float *const bias = mat_bias(m, p->expert);
+    if (bias != NULL)
+        add_bias(p, bias, first * 16, n * 16);
 }
 
 /* Tasks are equal in bytes of weights, since reading them is what takes time when tokens are few. */

@@ -1,8 +1,8 @@
 /* placement.h - which memory every weight belongs in.
  *
  * The placement decides the tier (model/tier.h) of every tensor, and of every routed expert by itself, before anything
- * is read.  Planning and loading (weights.h), the forward pass (who computes what) and the reported bytes all follow it;
- * nothing else decides where a weight is.
+ * is read.  Planning and loading (weights.h), the forward pass (who computes what) and the reported bytes all follow
+ * it; nothing else decides where a weight is.
  */
 #ifndef MODEL_PLACEMENT_H
 #define MODEL_PLACEMENT_H
