@@ -2,7 +2,7 @@
 #ifndef KERNEL_CHECK_H
 #define KERNEL_CHECK_H
 
-// cmocka.h needs these four before it
+// <cmocka.h> needs these four before it
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

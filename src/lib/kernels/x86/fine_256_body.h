@@ -215,7 +215,7 @@ INLINE void fine_many_tokens(product p, size_t n_tiles, size_t tile_bytes)
     }
 }
 
-/* The template of matmul_q8_0 in the files that include this body. */
+/* The product with Q8_0, for the files that include this body. */
 INLINE void matmul_fine_256(product p)
 {
     const size_t tile_bytes = p.x->n_cols / K_GROUP * sizeof(tile_q8_0);
