@@ -169,6 +169,7 @@ static sw_code start_intake(server *s, sw_err *err)
 static sw_code open_all(server *s, sw_err *err)
 {
     sw_code code = find_models(s, err);
+    s->has_started = s->first == NULL;
     if (code == SW_OK)
         code = open_http(s, err);
     if (code == SW_OK)

@@ -120,8 +120,9 @@ static void load_first(intake *in)
     model_handle *handle = NULL;
     double load_ms;
     bool ends = false;
-    if (in->o.first != NULL)
-        acquire(in, in->o.first, &handle, &load_ms, &err, &ends);
+    if (in->o.first == NULL)
+        return;
+    acquire(in, in->o.first, &handle, &load_ms, &err, &ends);
     model_handle_release(handle);
     if (!ends)
         in->o.on_started(in->o.ud, &err);

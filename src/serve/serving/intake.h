@@ -39,7 +39,7 @@ typedef struct intake_options {
     model_pool *pool;
     const sw_clock *clock; // NULL: the system's
     const char *first;     // id of a model to load at the start, or NULL
-    /* On the intake's thread, after `first` was loaded (SW_OK) or failed to. */
+    /* On the intake's thread, after `first` was loaded (SW_OK) or failed to; not called without one. */
     void (*on_started)(void *ud, const sw_err *err);
     void *ud;
 } intake_options;
