@@ -18,11 +18,11 @@ typedef struct harmony {
 } harmony;
 
 /* `text` must outlive the parser. */
-void harmony_init(harmony *h, const vocabulary *v, parser_text *text);
-void harmony_free(harmony *h);
+void harmony_init(harmony *m, const vocabulary *v, parser_text *text);
+void harmony_free(harmony *m);
 /* Takes one sampled token and emits the text that it completes. */
-void harmony_feed(harmony *h, int32_t id);
+void harmony_feed(harmony *m, int32_t id);
 /* Ends the answer: emits what was held back. */
-void harmony_finish(harmony *h);
+void harmony_finish(harmony *m);
 
 #endif
