@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/cmd.h"
+#include "cmd/exit_code.h"
 
 /* ---- what is printed ------------------------------------------------------------------------------------------ */
 

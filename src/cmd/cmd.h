@@ -6,17 +6,8 @@
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
 
+#include "cmd/exit_code.h"
 #include "spillway/error.h"
-
-/* Exit codes that scripts can use (docs/commands.md). */
-enum {
-    CMD_EXIT_OK = 0,
-    CMD_EXIT_FAILURE = 1,    // an error while running
-    CMD_EXIT_USAGE = 2,      // the command line is wrong
-    CMD_EXIT_THRESHOLD = 3,  // the run ended, and a test or threshold failed
-    CMD_EXIT_INVALID = 4,    // the run ended without a valid result
-    CMD_EXIT_INTERRUPT = 130 // Ctrl-C
-};
 
 /* argv[0] is the command's own name. */
 typedef int (*cmd_fn)(int argc, char **argv);

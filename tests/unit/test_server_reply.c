@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "dialects/dialect.h"
+#include "dialects/openai_chat.h"
 #include "serving/engine_facts.h"
 #include "serving/event_queue.h"
 #include "json/json_out.h"

@@ -6,7 +6,7 @@
 #ifndef MODEL_PLANNER_H
 #define MODEL_PLANNER_H
 
-#include "model/weights_plan.h"
+#include "model/weights_item.h"
 
 typedef struct planner {
     const gguf_file *g;

@@ -50,7 +50,7 @@ typedef struct layer_weights {
     mat shared_gate; // (1, n_embd): sigmoid of it scales the shared experts' answer; or absent
 } layer_weights;
 
-/* One thing to load; see weights_plan.h. */
+/* One thing to load; see weights_item.h. */
 typedef struct weights_item weights_item;
 
 /* The weights of one tier. */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "model/weights_plan.h"
+#include "model/weights_item.h"
 #include "quant/decode.h"
 #include "quant/tile.h"
 

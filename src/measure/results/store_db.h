@@ -8,12 +8,12 @@
 
 #include <sqlite3.h>
 
-#include "results/store.h"
+#include "spillway/error.h"
 
-struct result_store {
+typedef struct result_store {
     sqlite3 *db;
     char *path;
-};
+} result_store;
 
 /* An error with SQLite's own message; `doing` completes "cannot ...". */
 sw_code store_fail(const result_store *store, const char *doing, sw_err *err);

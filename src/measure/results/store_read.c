@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "results/store.h"
 #include "results/store_db.h"
 
 /* The columns of a result row, read from left to right. */

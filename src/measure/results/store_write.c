@@ -1,4 +1,5 @@
 /* store_write.c - adds runs and tests.  A test is written whole or not at all. */
+#include "results/store.h"
 #include "results/store_db.h"
 
 /* Steps and finalizes a statement that is used once. */

@@ -6,28 +6,8 @@
 #ifndef SUITE_BENCH_H
 #define SUITE_BENCH_H
 
+#include "suite/bench_options.h"
 #include "suite/runner.h"
-
-enum { BENCH_REPEATS_MAX = 1000 };
-
-typedef struct bench_options {
-    const char *url;                  // a running server; or
-    const char *serve;                // a model for a server of our own
-    const char *const *serve_options; // more of its command line
-    size_t n_serve_options;
-    const char *model;         // NULL: the first that the server lists
-    const char *api_key;       // never stored
-    const char *protocol_path; // NULL: the built-in protocol
-    const char *dir;           // NULL: results/<time>-<model>
-    const char *db_path;       // NULL: results.sqlite in dir
-    double pause_s;            // negative: the protocol's
-    int n_repeats;
-    double connect_timeout_s, first_token_timeout_s, idle_timeout_s;
-    bool resume;         // continue the latest run in dir; options that are not set above come from it
-    const char *command; // command line that repeats the run
-    const sw_clock *clock;
-    const atomic_bool *cancel;
-} bench_options;
 
 typedef struct bench_session bench_session;
 

@@ -110,6 +110,4 @@ typedef struct dialect {
     void (*write_error)(buf *out, const api_error *error);
 } dialect;
 
-extern const dialect OPENAI_CHAT;
-
 #endif

@@ -2,6 +2,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "dialects/openai_chat.h"
 #include "server/routes.h"
 #include "server/server_state.h"
 #include "json/json_out.h"

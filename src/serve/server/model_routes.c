@@ -1,5 +1,6 @@
 /* model_routes.c - what the server says of its models: the list, one of them, and how their experts are used. */
 #include "server/model_routes.h"
+#include "dialects/openai_chat.h"
 
 #include "server/routes.h"
 #include "server/server_state.h"

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/limits.h"
+#include "dialects/openai_chat.h"
 #include "server/server_state.h"
 #include "json/json_out.h"
 

@@ -1,5 +1,6 @@
 /* routes.c - the table of URLs.  A new endpoint is a row here and a function in a file of its subject. */
 #include "server/routes.h"
+#include "dialects/openai_chat.h"
 
 #include "server/exchange.h"
 

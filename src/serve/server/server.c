@@ -14,6 +14,7 @@
 #include "http/guard.h"
 #include "server/exchange.h"
 #include "server/routes.h"
+#include "server/server_state.h"
 
 static const double HEAD_TIMEOUT_S = 10;
 static const double IDLE_TIMEOUT_S = 75; // longer than clients keep idle connections in their pools

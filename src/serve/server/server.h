@@ -2,34 +2,12 @@
 #ifndef SERVER_SERVER_H
 #define SERVER_SERVER_H
 
-#include <stdbool.h>
-
-#include "spillway.h"
-
-typedef struct server_options {
-    const char *address;          // "127.0.0.1", "::1", "0.0.0.0", ...
-    int port;                     // 0: any free one; -1: the next free one from 11435 on
-    const char *model;            // file, id of a discovered model, "stub:", or NULL
-    const char *model_dirs;       // "a;b"
-    const char *api_key;          // NULL: none is asked for
-    bool cors_any;                // any web page may call, not only those of this machine
-    double ping_interval_s;       // of silence on an event stream before a comment is sent; 0: never
-    double body_timeout_s;        // for a request's body to arrive
-    double slow_client_timeout_s; // a client that takes no byte for so long is dropped
-    int tick_ms;                  // how often deadlines are looked at; 0: the default of http_options
-    bool verbose;                 // a line per request on standard error
-    bool quiet;                   // nothing on standard output and standard error
-    sw_engine_options engine;
-    const sw_clock *clock;     // NULL: the system's; also the engines'
-    const sw_entropy *entropy; // of ids and seeds; NULL: the system's
-} server_options;
+#include "server/server_options.h"
 
 /* Serves until SIGINT or SIGTERM.  The URL is the first line on standard output. */
 SW_NODISCARD sw_code server_run(const server_options *options, sw_err *err);
 
 /* ---- the same in steps, for programs that end it themselves ----------------------------------------------------- */
-
-typedef struct server server;
 
 /* Finds models, binds the port and begins to load the first model; no request is read yet.  Strings of `options` must
  * outlive the server.  Errors: SW_ENOTFOUND (no such model), SW_EINVAL, SW_EIO (the port), SW_ENOMEM. */

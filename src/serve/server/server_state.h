@@ -13,7 +13,7 @@
 
 #include "dialects/dialect.h"
 #include "http/http.h"
-#include "server/server.h"
+#include "server/server_options.h"
 #include "serving/event_queue.h"
 #include "serving/intake.h"
 #include "serving/model_pool.h"

@@ -4,7 +4,7 @@
 
 #include <pthread.h>
 
-#include "serving/model_pool.h"
+#include "serving/model_state.h"
 
 struct model_handle {
     model_pool *pool;

@@ -1,6 +1,6 @@
-/* weights_plan.h - what planning a model's weights hands to loading them. */
-#ifndef MODEL_WEIGHTS_PLAN_H
-#define MODEL_WEIGHTS_PLAN_H
+/* weights_item.h - what planning a model's weights hands to loading them. */
+#ifndef MODEL_WEIGHTS_ITEM_H
+#define MODEL_WEIGHTS_ITEM_H
 
 #include "model/weights.h"
 

@@ -1,0 +1,29 @@
+/* server_options.h - what a server is started with. */
+#ifndef SERVER_SERVER_OPTIONS_H
+#define SERVER_SERVER_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "spillway.h"
+
+typedef struct server server;
+
+typedef struct server_options {
+    const char *address;          // "127.0.0.1", "::1", "0.0.0.0", ...
+    int port;                     // 0: any free one; -1: the next free one from 11435 on
+    const char *model;            // file, id of a discovered model, "stub:", or NULL
+    const char *model_dirs;       // "a;b"
+    const char *api_key;          // NULL: none is asked for
+    bool cors_any;                // any web page may call, not only those of this machine
+    double ping_interval_s;       // of silence on an event stream before a comment is sent; 0: never
+    double body_timeout_s;        // for a request's body to arrive
+    double slow_client_timeout_s; // a client that takes no byte for so long is dropped
+    int tick_ms;                  // how often deadlines are looked at; 0: the default of http_options
+    bool verbose;                 // a line per request on standard error
+    bool quiet;                   // nothing on standard output and standard error
+    sw_engine_options engine;
+    const sw_clock *clock;     // NULL: the system's; also the engines'
+    const sw_entropy *entropy; // of ids and seeds; NULL: the system's
+} server_options;
+
+#endif
