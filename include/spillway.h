@@ -5,11 +5,11 @@
  * any time, and ends with exactly one SW_EVENT_DONE or SW_EVENT_ERROR.
  *
  * Conventions.  A function that can fail returns an sw_code and fills an sw_err (spillway/error.h); its out-parameters
- * are then NULL, 0 or unchanged.  What a function named open or create gives is released by the close, free or release of
- * the same noun; all of these accept NULL.  Strings and arrays that a caller passes are copied or used during the call only, unless it
- * says otherwise.  Zero in a member of an options struct or a request means its default, unless the member is required.
- * `ud` is passed to a callback unchanged.  Unless it says otherwise, one object may be used by one thread at a time,
- * and different objects by different threads.
+ * are then NULL, 0 or unchanged.  What a function named open or create gives is released by the close, free or release
+ * of the same noun; all of these accept NULL.  Strings and arrays that a caller passes are copied or used during the
+ * call only, unless it says otherwise.  Zero in a member of an options struct or a request means its default, unless
+ * the member is required. `ud` is passed to a callback unchanged.  Unless it says otherwise, one object may be used by
+ * one thread at a time, and different objects by different threads.
  *
  * Sections: model files, making model files, tokenizer, engine, measuring, generation, limits.
  */
