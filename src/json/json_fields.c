@@ -99,7 +99,7 @@ typedef struct subject {
 
 static subject subject_of(const json_reader *r, const json_place *at)
 {
-    subject s;
+    subject s = {""};
     if (at != NULL)
         json_place_write(at, s.text, sizeof s.text);
     else
