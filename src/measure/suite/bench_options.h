@@ -32,7 +32,7 @@ typedef struct bench_options {
     const atomic_bool *cancel;
 } bench_options;
 
-/* One JSON object; NULL when memory is short.  Free it with mem_free. */
+/* One JSON object; NULL if memory is short or a text is not UTF-8.  Free it with mem_free. */
 char *bench_options_to_json(const bench_options *options);
 
 /* Fills what `options` leaves open from a stored run's JSON; strings are copied to the keep.  Error: SW_EFORMAT. */

@@ -1,0 +1,232 @@
+/* The queue before the engines: its bound, its order, and its end. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "serving/intake.h"
+
+/* What was called for a job, letter by letter: Prepare, Refused, Admitted, Submitted, sTopped, Finished. */
+typedef struct fake_job {
+    intake_place place;
+    const char *model;
+    bool is_unwanted;
+    char calls[16];
+    model_refusal refusal;
+    model_handle *handle;
+    sw_job *job;
+} fake_job;
+
+static atomic_bool is_gate_shut; // prepare waits while it is
+static _Atomic int n_prepared, n_finished;
+static atomic_bool has_started;
+
+static void pause_a_little(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
+static fake_job *call(void *job, const char *letter)
+{
+    fake_job *const j = job;
+    strcat(j->calls, letter);
+    return j;
+}
+
+static bool prepare(void *job, const char **model_out)
+{
+    fake_job *const j = call(job, "P");
+    atomic_fetch_add(&n_prepared, 1);
+    while (atomic_load(&is_gate_shut))
+        pause_a_little();
+    *model_out = j->model;
+    return !j->is_unwanted;
+}
+
+static void refused(void *job, model_refusal refusal, const sw_err *why)
+{
+    call(job, "R")->refusal = refusal;
+    assert_true(why->msg[0] != '\0');
+}
+
+static void ignore_event(void *ud, const sw_event *event)
+{
+    (void)ud, (void)event;
+}
+
+static const sw_request *admitted(void *job, model_handle *handle, double load_ms)
+{
+    static const sw_message MESSAGE = {.role = SW_ROLE_USER, .content = "Hi"};
+    static const sw_request REQUEST = {
+        .messages = &MESSAGE, .n_messages = 1, .max_tokens = 1, .on_event = ignore_event};
+    call(job, "A")->handle = handle;
+    assert_true(load_ms >= 0);
+    return &REQUEST;
+}
+
+static void submitted(void *job, sw_job *submitted_job, const sw_err *err)
+{
+    call(job, "S")->job = submitted_job;
+    assert_int_equal(err->code, SW_OK);
+}
+
+static void stopped(void *job)
+{
+    call(job, "T");
+}
+
+static void finished(void *job)
+{
+    call(job, "F");
+    atomic_fetch_add(&n_finished, 1);
+}
+
+static const intake_steps STEPS = {prepare, refused, admitted, submitted, stopped, finished};
+
+static void note_start(void *ud, const sw_err *err)
+{
+    *(sw_err *)ud = *err;
+    atomic_store(&has_started, true);
+}
+
+typedef struct fixture {
+    model_catalog catalog;
+    model_pool *pool;
+    intake *intake;
+    sw_err started;
+} fixture;
+
+static void start(fixture *f, const char *first)
+{
+    sw_err err = {0};
+    *f = (fixture){0};
+    atomic_store(&n_prepared, 0);
+    atomic_store(&n_finished, 0);
+    atomic_store(&has_started, false);
+    atomic_store(&is_gate_shut, false);
+    assert_int_equal(model_catalog_add(&f->catalog, "stub:", &err), SW_OK);
+    assert_int_equal(model_pool_open(&f->pool, &(model_pool_options){.catalog = &f->catalog}, &err), SW_OK);
+    const intake_options options = {.pool = f->pool, .first = first, .on_started = note_start, .ud = &f->started};
+    assert_int_equal(intake_start(&f->intake, &options, &err), SW_OK);
+}
+
+static void stop(fixture *f)
+{
+    assert_true(intake_stop(f->intake));
+    model_pool_close(f->pool);
+    model_catalog_free(&f->catalog);
+}
+
+static bool put(fixture *f, fake_job *j)
+{
+    j->place = (intake_place){.steps = &STEPS, .job = j};
+    return intake_put(f->intake, &j->place);
+}
+
+static void until(_Atomic int *count, int n)
+{
+    for (int i = 0; i < 20000 && atomic_load(count) < n; i++)
+        pause_a_little();
+    assert_int_equal(atomic_load(count), n);
+}
+
+static void free_job(fake_job *j)
+{
+    sw_job_release(j->job);
+    model_handle_release(j->handle);
+}
+
+static void test_takes_jobs_through_their_steps(void **state)
+{
+    (void)state;
+    fixture f;
+    fake_job served = {.model = "stub"}, unknown = {.model = "nothing"}, unwanted = {.is_unwanted = true};
+    start(&f, "stub");
+    assert_true(put(&f, &served) && put(&f, &unknown) && put(&f, &unwanted));
+    until(&n_finished, 3);
+    assert_string_equal(served.calls, "PASF");
+    assert_non_null(served.job);
+    assert_string_equal(unknown.calls, "PRF");
+    assert_int_equal(unknown.refusal, MODEL_UNKNOWN);
+    assert_string_equal(unwanted.calls, "PF");
+    assert_int_equal(f.started.code, SW_OK);
+    free_job(&served);
+    stop(&f);
+}
+
+static void test_holds_as_many_jobs_as_the_limit_says(void **state)
+{
+    (void)state;
+    fixture f;
+    fake_job *const jobs = calloc(LIMIT_QUEUE_JOBS + 2, sizeof *jobs);
+    assert_non_null(jobs);
+    start(&f, NULL);
+    atomic_store(&is_gate_shut, true);
+    assert_true(put(&f, &jobs[0]));
+    until(&n_prepared, 1); // taken from the queue
+    for (int i = 1; i <= LIMIT_QUEUE_JOBS; i++)
+        assert_true(put(&f, &jobs[i]));
+    assert_false(put(&f, &jobs[LIMIT_QUEUE_JOBS + 1]));
+    atomic_store(&is_gate_shut, false);
+    until(&n_finished, LIMIT_QUEUE_JOBS + 1);
+    for (int i = 0; i <= LIMIT_QUEUE_JOBS; i++)
+        free_job(&jobs[i]);
+    stop(&f);
+    free(jobs);
+}
+
+static void *open_gate(void *ud)
+{
+    (void)ud;
+    for (int i = 0; i < 50; i++) // until the intake is told to end
+        pause_a_little();
+    atomic_store(&is_gate_shut, false);
+    return NULL;
+}
+
+static void test_stops_the_jobs_that_wait_at_the_end(void **state)
+{
+    (void)state;
+    fixture f;
+    fake_job first = {.model = "stub"}, second = {.model = "stub"};
+    pthread_t opener;
+    start(&f, NULL);
+    atomic_store(&is_gate_shut, true);
+    assert_true(put(&f, &first) && put(&f, &second));
+    until(&n_prepared, 1);
+    assert_int_equal(pthread_create(&opener, NULL, open_gate, NULL), 0);
+    stop(&f);
+    pthread_join(opener, NULL);
+    assert_string_equal(first.calls, "PTF"); // no model is loaded for it any more
+    assert_string_equal(second.calls, "TF");
+}
+
+static void test_says_that_the_first_model_cannot_be_loaded(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f, "nothing");
+    while (!atomic_load(&has_started))
+        pause_a_little();
+    stop(&f);
+    assert_int_equal(f.started.code, SW_ENOTFOUND);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_takes_jobs_through_their_steps),
+        cmocka_unit_test(test_holds_as_many_jobs_as_the_limit_says),
+        cmocka_unit_test(test_stops_the_jobs_that_wait_at_the_end),
+        cmocka_unit_test(test_says_that_the_first_model_cannot_be_loaded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
