@@ -1,6 +1,6 @@
-# The binary is generic; each SIMD file is compiled for its own instruction set and chosen at run time.  Their templates
-# expand to long straight code, which sanitizers make slow to optimise and no more correct: there -O1 must do, and where
-# fuzzing never reaches them, none at all.
+# The binary is generic: each SIMD file is compiled for its own instruction set, and table.c chooses at run time.  Their
+# templates expand to long straight code.  Sanitizers make it slow to optimise, so they get -O1; fuzzing never reaches it,
+# so it is not optimised there.
 set(SIMD_OPTIMISATION -O3)
 if(SPILLWAY_SANITIZE)
   set(SIMD_OPTIMISATION -O1)
@@ -18,7 +18,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     "-mavx2;-mfma;-mf16c;-mavxvnni;${SIMD_OPTIMISATION}")
   set_source_files_properties(${AVX512_SOURCES} PROPERTIES COMPILE_OPTIONS
     "-mavx2;-mfma;-mf16c;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mavx512vnni;${SIMD_OPTIMISATION}")
-  # gcc would make all products of a group first, keep them on the stack, and add them up in trees: half as fast.
+  # Otherwise gcc computes all products of a group first, keeps them on the stack, and adds them up in trees: half as fast.
   if(CMAKE_C_COMPILER_ID STREQUAL GNU)
     set_property(SOURCE src/lib/kernels/x86/matmul_avx2.c APPEND PROPERTY COMPILE_OPTIONS -fno-tree-reassoc -fno-tree-ter)
   endif()
@@ -26,9 +26,9 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
   file(GLOB NEON_SOURCES CONFIGURE_DEPENDS src/lib/kernels/arm/*neon.c)
   file(GLOB DOTPROD_SOURCES CONFIGURE_DEPENDS src/lib/kernels/arm/*dotprod.c)
-  # Before registers are given out, gcc's scheduler interleaves so much that the sums of the products do not fit them: more
-  # than half of the loads and stores of sums went away without.
-  # Following variables through straight code of this length is half of the compile time; lines are still known.
+  # gcc's scheduler runs before registers are allocated and interleaves so much that the sums of the products do not fit
+  # them: without it, less than half of the loads and stores of sums are left.  Tracking variables through straight code of
+  # this length is half of the compile time; lines are still in the debug information.
   if(CMAKE_C_COMPILER_ID STREQUAL GNU)
     list(APPEND SIMD_OPTIMISATION -fno-schedule-insns -fno-var-tracking)
   endif()

@@ -1,4 +1,5 @@
-/* half.h - 16-bit floats, exactly: subnormals, infinities and NaN included, rounding to nearest even. */
+/* half.h - 16-bit floats and the bits of float32: exact, with subnormals, infinities and NaN; rounding is to nearest,
+ * halves to even. */
 #ifndef QUANT_HALF_H
 #define QUANT_HALF_H
 
@@ -31,6 +32,7 @@ static inline float f32_from_f16(uint16_t h)
     return sign != 0 ? -f : f;
 }
 
+/* NaN stays NaN, with the upper bits of its payload. */
 static inline uint16_t f16_from_f32(float f)
 {
     const uint32_t u = f32_bits(f);
@@ -53,6 +55,7 @@ static inline float f32_from_bf16(uint16_t h)
     return f32_from_bits((uint32_t)h << 16);
 }
 
+/* Little-endian numbers at any address. */
 static inline uint16_t load_le16(const uint8_t *p)
 {
     uint16_t v;
@@ -67,6 +70,7 @@ static inline uint32_t load_le32(const uint8_t *p)
     return v;
 }
 
+/* An F16 at any address. */
 static inline float half_load(const uint8_t *p)
 {
     return f32_from_f16(load_le16(p));

@@ -1,8 +1,8 @@
 /* tile_layout.h - the bytes of a packed tile: one struct per format, and the only place that defines them.
  *
- * Read by packing, by the scalar definition and by the products of every instruction set, and fit for device code: plain
- * data in the common part of C11 and C++11, with no function, no include of the project and no padding.  The purpose of
- * tiles: tile.h.
+ * Read by packing, by the scalar definition and by the products of every instruction set, and fit for device code:
+ * plain data in the common part of C11 and C++11, with no function, no include of the project and no padding.  The
+ * purpose of tiles: tile.h.
  *
  * A tile is a row of blocks along K.  A block holds the blocks of 16 rows of the file at the same place along K, in the
  * same number of bytes; of plain types it is one k.  Scales come first, 16 side by side, so that a register loads those

@@ -17,9 +17,8 @@
 
 /* ---- pages ------------------------------------------------------------------------------------------------------- */
 
-/* n_q queries from query q on and the values of a page, of which they see v; `weight` and `factor` begin with those of
- * query 0. */
-INLINE value_block values_of(const attend_args *a, int q, int n_q, const void *values, visible v, const float *weight,
+/* n_q queries from query q on and all values of a page; `weight` and `factor` begin with those of query 0. */
+INLINE value_block values_of(const attend_args *a, int q, int n_q, const void *values, const float *weight,
                              const float *factor)
 {
     return (value_block){.queries = a->queries + q,
@@ -28,8 +27,7 @@ INLINE value_block values_of(const attend_args *a, int q, int n_q, const void *v
                          .weight = weight + q * KV_PAGE,
                          .factor = factor + q,
                          .q_stride = KV_PAGE,
-                         .lo = v.lo,
-                         .hi = v.hi};
+                         .hi = KV_PAGE};
 }
 
 /* A block of n pages that prefetches n others. */
@@ -57,7 +55,9 @@ INLINE void attend_alone(const attend_args *a, tensor_type type, const query_cod
             if (v.lo >= v.hi)
                 continue;
             const float factor = weigh(a, a->queries, score + i * KV_PAGE, v.lo, v.hi);
-            value_block values = values_of(a, 0, 1, a->values[page], v, score + i * KV_PAGE, &factor);
+            value_block values = values_of(a, 0, 1, a->values[page], score + i * KV_PAGE, &factor);
+            values.lo = v.lo;
+            values.hi = v.hi;
             values.next_keys = page + n < a->n_pages ? a->keys[page + n] : NULL;
             add_values(a, type, values, ALONE_LANES);
         }
@@ -69,13 +69,7 @@ INLINE void attend_page_16(const attend_args *a, tensor_type type, const query_c
 {
     float score[ATTEND_QUERIES * KV_PAGE], factor[ATTEND_QUERIES];
     const bool is_last = page + 1 == a->n_pages;
-    const score_block b = {.n_pages = 1,
-                           .n_lanes = SCORE_LANES,
-                           .keys = a->keys + page,
-                           .next = a->keys + page + 1,
-                           .n_next = is_last ? 0 : 1,
-                           .score = score};
-    scores_of_all(a, type, codes, b);
+    scores_of_all(a, type, codes, (page_scores){a->keys + page, is_last ? 0 : 1, score});
     bool all_see_all = true;
     for (int q = 0; q < a->n; q++) {
         const visible v = visible_of(&a->queries[q], a->first_page + page);
@@ -86,7 +80,7 @@ INLINE void attend_page_16(const attend_args *a, tensor_type type, const query_c
     const void *const next = is_last ? NULL : a->values[page + 1];
     int q = 0;
     for (; all_see_all && q + VALUE_QUERIES <= a->n; q += VALUE_QUERIES) {
-        value_block values = values_of(a, q, VALUE_QUERIES, a->values[page], (visible){0, KV_PAGE}, score, factor);
+        value_block values = values_of(a, q, VALUE_QUERIES, a->values[page], score, factor);
         values.next_values = q == 0 ? next : NULL;
         add_values(a, type, values, VALUE_LANES);
     }
@@ -94,7 +88,9 @@ INLINE void attend_page_16(const attend_args *a, tensor_type type, const query_c
         const visible v = visible_of(&a->queries[q], a->first_page + page);
         if (v.lo >= v.hi)
             continue;
-        value_block values = values_of(a, q, 1, a->values[page], v, score, factor);
+        value_block values = values_of(a, q, 1, a->values[page], score, factor);
+        values.lo = v.lo;
+        values.hi = v.hi;
         values.next_values = q == 0 ? next : NULL;
         add_values(a, type, values, ALONE_LANES);
     }

@@ -168,23 +168,32 @@ INLINE void scores(const attend_args *a, tensor_type type, const query_codes *co
         add_group_q8(a, codes, &b, g);
 }
 
-/* n_q queries (a constant) from first_q on, of a block that is one page. */
-INLINE void scores_of_some(const attend_args *a, tensor_type type, const query_codes *codes, score_block page,
+/* One page's scores: keys[0] is its keys, n_next (0, 1) more pages follow it. */
+typedef struct page_scores {
+    const void *const *keys;
+    int n_next;
+    float *score; // (n, KV_PAGE), by query
+} page_scores;
+
+/* n_q queries (a constant) from first_q on. */
+INLINE void scores_of_some(const attend_args *a, tensor_type type, const query_codes *codes, page_scores page,
                            int first_q, int n_q)
 {
-    for (int lane = 0; lane < KV_PAGE / N; lane += SCORE_LANES) {
-        score_block b = page;
-        b.first_q = first_q;
-        b.n_q = n_q;
-        b.lane = lane;
-        b.n_next = first_q + lane == 0 ? page.n_next : 0; // once per page
-        b.score = page.score + first_q * KV_PAGE;
-        scores(a, type, codes, b);
-    }
+    for (int lane = 0; lane < KV_PAGE / N; lane += SCORE_LANES)
+        scores(a, type, codes,
+               (score_block){.first_q = first_q,
+                             .n_q = n_q,
+                             .n_pages = 1,
+                             .lane = lane,
+                             .n_lanes = SCORE_LANES,
+                             .keys = page.keys,
+                             .next = page.keys + 1,
+                             .n_next = first_q + lane == 0 ? page.n_next : 0, // once per page
+                             .score = page.score + first_q * KV_PAGE});
 }
 
-/* Every query of a block that is one page. */
-INLINE void scores_of_all(const attend_args *a, tensor_type type, const query_codes *codes, score_block page)
+/* Every query. */
+INLINE void scores_of_all(const attend_args *a, tensor_type type, const query_codes *codes, page_scores page)
 {
     int q = 0;
     for (; q + SCORE_QUERIES <= a->n; q += SCORE_QUERIES)
