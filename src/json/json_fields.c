@@ -63,19 +63,6 @@ void json_place_write(const json_place *at, char *out, size_t size)
     write_place(at, out, size);
 }
 
-/* A sentence may quote text from outside, cut within a character: bytes that are no character become '?'. */
-static void make_utf8(char *s)
-{
-    const size_t n = strlen(s);
-    for (size_t i = 0; i < n;) {
-        uint32_t cp;
-        const int length = utf8_decode((const uint8_t *)s + i, n - i, &cp);
-        if (length == 0)
-            s[i] = '?';
-        i += length > 0 ? (size_t)length : 1;
-    }
-}
-
 bool json_fail(json_reader *r, const json_place *at, json_fault_kind kind, const char *format, ...)
 {
     json_fault *const f = &r->fault;
@@ -87,8 +74,8 @@ bool json_fail(json_reader *r, const json_place *at, json_fault_kind kind, const
     va_start(args, format);
     vsnprintf(f->message, sizeof f->message, format, args);
     va_end(args);
-    make_utf8(f->path);
-    make_utf8(f->message);
+    utf8_replace_invalid(f->path);
+    utf8_replace_invalid(f->message);
     return false;
 }
 

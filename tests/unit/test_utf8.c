@@ -137,9 +137,19 @@ static void test_the_rest_behind_a_complete_prefix_begins_one_character(void **s
     }
 }
 
+static void test_bytes_without_a_character_become_question_marks(void **state)
+{
+    (void)state;
+    char text[] = "caf\xc3\xa9 \xff \xe2\x82"; // the last one is cut
+    utf8_replace_invalid(text);
+    assert_string_equal(text, "caf\xc3\xa9 ? ??");
+    assert_true(utf8_valid(text, strlen(text)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bytes_without_a_character_become_question_marks),
         cmocka_unit_test(test_every_code_point_is_encoded_and_decoded),
         cmocka_unit_test(test_bytes_at_the_edges_of_the_table_are_judged_right),
         cmocka_unit_test(test_a_character_that_is_cut_is_not_decoded),

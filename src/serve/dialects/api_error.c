@@ -18,19 +18,6 @@ static const struct {
 #undef API_ROW
 };
 
-/* A sentence may quote names from outside, cut anywhere: bytes that are no character become '?'. */
-static void make_utf8(char *s)
-{
-    const size_t n = strlen(s);
-    for (size_t i = 0; i < n;) {
-        uint32_t cp;
-        const int length = utf8_decode((const uint8_t *)s + i, n - i, &cp);
-        if (length == 0)
-            s[i] = '?';
-        i += length > 0 ? (size_t)length : 1;
-    }
-}
-
 bool api_fail(api_error *error, api_situation what, const char *param, const char *format, ...)
 {
     *error = (api_error){.what = what};
@@ -40,8 +27,8 @@ bool api_fail(api_error *error, api_situation what, const char *param, const cha
     va_start(args, format);
     vsnprintf(error->message, sizeof error->message, format, args);
     va_end(args);
-    make_utf8(error->message);
-    make_utf8(error->param);
+    utf8_replace_invalid(error->message);
+    utf8_replace_invalid(error->param);
     return false;
 }
 
