@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "base/rng.h"
 #include "base/utf8.h"
 #include "chat/chat.h"
 
@@ -247,6 +248,27 @@ static void test_harmony_messages_to_tools_stay_hidden_in_garbled_headers(void *
         check(CHAT_HARMONY, CALLS[i], "", "");
 }
 
+/* Random answers from the parts of real ones: tokens of every length give the same, and nothing is said twice. */
+static void test_no_cut_changes_a_harmony_answer(void **state)
+{
+    (void)state;
+    static const char *const PARTS[] = {
+        "<|start|>", "<|channel|>", "<|message|>", "<|end|>",    "<|constrain|>",   "<|call|>",   "<|return|>",
+        "assistant", "analysis",    "final",       "commentary", " to=functions.f", " to=user",   " python",
+        " a",        "b ",          "user",        "\n",         " json",           "{\"a\": 1}", "日本"};
+    rng_state rng;
+    rng_seed(&rng, 7);
+    for (int n = 0; n < 400; n++) {
+        char text[800] = "";
+        for (uint64_t i = 1 + rng_next(&rng) % (n % 4 == 0 ? 60 : 12); i > 0; i--)
+            strcat(text, PARTS[rng_next(&rng) % (sizeof PARTS / sizeof *PARTS)]);
+        answer a = parse(CHAT_HARMONY, text);
+        for (size_t n_bytes = 2; n_bytes < WORD_BYTES; n_bytes *= 3)
+            check_answer(parse_in_words(CHAT_HARMONY, text, n_bytes), text, buf_str(&a.reasoning), buf_str(&a.content));
+        free_answer(&a);
+    }
+}
+
 /* No header is as long as an answer, so text appears before its end. */
 static void test_a_harmony_answer_without_a_header_arrives_whole(void **state)
 {
@@ -415,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_harmony_answers_survive_garbled_headers),
         cmocka_unit_test(test_harmony_messages_to_tools_stay_hidden_in_garbled_headers),
         cmocka_unit_test(test_a_harmony_answer_without_a_header_arrives_whole),
+        cmocka_unit_test(test_no_cut_changes_a_harmony_answer),
         cmocka_unit_test(test_harmony_headers_with_quirks),
         cmocka_unit_test(test_harmony_messages_of_others_are_not_shown),
         cmocka_unit_test(test_harmony_answers_that_forget_their_markers),
