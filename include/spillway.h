@@ -57,6 +57,7 @@ typedef struct sw_model_info {
     const char *quant;                // the type with the most bytes, "MXFP4", ...
     const char *tokenizer;            // "gpt2/gpt-4o", ...
     const char *chat_format;          // "harmony", ... ; "plain" if the file has no known template
+    const char *chat_note;            // NULL, or a warning: conversations are not written as the model learned them
     uint64_t file_bytes;              // of all files of a split model
     int64_t mtime;                    // seconds since 1970
     uint64_t n_params;                // all weights
@@ -204,6 +205,7 @@ typedef struct sw_engine_state {
     uint64_t kv_bytes_per_token; // in a sequence that fills its context; in a shorter one a token can take more
     uint64_t kv_bytes_max;       // of all sequences, if each fills its context
     const char *placement_note;  // NULL, or why a placement option had no effect
+    const char *chat_note;       // as in sw_model_info
     double load_ms;
     int n_jobs_running, n_jobs_waiting; // as of the last step
     uint64_t kv_tokens_used;            // evaluated tokens in the cache, including those of jobs that have ended
@@ -346,15 +348,16 @@ typedef struct sw_event {
     const char *text;            // TOKEN: valid UTF-8, NUL-terminated, valid during the call only
     size_t n_bytes;              // TOKEN
     int n_tokens;                // TOKEN: sampled tokens that this event counts, 0 or 1
-    const sw_logprobs *logprobs; // TOKEN with n_tokens 1, if requested; valid during the call only
-    int n_prompt;                // ACCEPTED, PROGRESS, DONE
-    int n_cached;                // ACCEPTED, PROGRESS, DONE: prompt tokens that an earlier job had evaluated
-    int n_prompt_done;           // PROGRESS
-    int n_predicted;             // DONE: sampled tokens without the end token
-    int n_reasoning;             // DONE: of them, reasoning
-    sw_finish finish;            // DONE
-    sw_timings timings;          // DONE
-    const sw_err *error;         // ERROR
+    const sw_logprobs *logprobs; // TOKEN, if requested: of one token, which may have been counted before, as long as
+                                 // its text could be the beginning of a stop string; valid during the call only
+    int n_prompt;        // ACCEPTED, PROGRESS, DONE
+    int n_cached;        // ACCEPTED, PROGRESS, DONE: prompt tokens that an earlier job had evaluated
+    int n_prompt_done;   // PROGRESS
+    int n_predicted;     // DONE: sampled tokens without the end token
+    int n_reasoning;     // DONE: of them, reasoning
+    sw_finish finish;    // DONE
+    sw_timings timings;  // DONE
+    const sw_err *error; // ERROR
 } sw_event;
 
 /* Called on the engine's thread.  It must return quickly and may call no function of the engine but sw_job_cancel.  The

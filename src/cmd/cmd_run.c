@@ -62,6 +62,8 @@ static sw_code open_engine(const run_args *a, sw_engine_options options, sw_engi
     options.ud = &progress;
     const sw_code code = sw_engine_open(out, a->path, &options, err);
     progress_finish(&progress);
+    if (code == SW_OK && !a->raw && sw_engine_info(*out)->chat_note != NULL)
+        fprintf(stderr, "warning: %s\n", sw_engine_info(*out)->chat_note);
     return code;
 }
 

@@ -246,6 +246,52 @@ static void test_short_factors_hold_up_to_the_original_context(void **state)
     golden_with("phi3-long-f32", with_factors_exchanged);
 }
 
+/* ---- a tensor for every expert ---- */
+
+/* Replaces the stack by its matrices, the last expert's first. */
+static void unstack(model_copy *m, int layer, const char *part)
+{
+    char base[32], one[40];
+    snprintf(base, sizeof base, "ffn_%s_exps.weight", part);
+    const model_tensor *const t = model_copy_find(m, layer, base);
+    assert_non_null(t);
+    const tensor_type type = t->type;
+    const uint64_t ne[4] = {t->ne[0], t->ne[1], 0, 0};
+    const size_t n = t->ne[2], n_bytes = t->n_bytes / n;
+    uint8_t *const stack = malloc(t->n_bytes);
+    assert_non_null(stack);
+    memcpy(stack, t->data, t->n_bytes);
+    model_copy_remove(m, layer, base);
+    for (size_t e = n; e-- > 0;) {
+        snprintf(one, sizeof one, "ffn_%s.%zu.weight", part, e);
+        memcpy(model_copy_add(m, layer, one, type, ne)->data, stack + e * n_bytes, n_bytes);
+    }
+    free(stack);
+}
+
+static void with_experts_apart(const golden *g)
+{
+    float *const expected = own_logits(g);
+    model_copy *const m = model_copy_open(g->path);
+    int layer = 0;
+    for (; model_copy_find(m, layer, "ffn_gate_exps.weight") != NULL; layer++) {
+        unstack(m, layer, "gate");
+        unstack(m, layer, "up");
+        unstack(m, layer, "down");
+    }
+    assert_true(layer >= 2);
+    same_logits(g, written(m, "apart.gguf")->s, expected);
+    model_copy_close(m);
+    free(expected);
+}
+
+static void test_every_expert_may_be_a_tensor(void **state)
+{
+    (void)state;
+    golden_with("mixtral-f32", with_experts_apart);
+    golden_with("qwen3moe-f32", with_experts_apart);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_query_key_and_value_may_stand_in_one_tensor),
         cmocka_unit_test(test_the_older_layout_of_latent_attention_gives_the_same),
         cmocka_unit_test(test_short_factors_hold_up_to_the_original_context),
+        cmocka_unit_test(test_every_expert_may_be_a_tensor),
     };
     return cmocka_run_group_tests_name("one model, several layouts", tests, NULL, NULL);
 }

@@ -7,10 +7,18 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "base/rng.h"
 #include "base/utf8.h"
 #include "chat/chat.h"
 
-enum { TEXT_MAX = 1 << 20, LINE_MAX_BYTES = 1 << 16, N_PARSE_CASES = 15, WORDS_MAX = 256, WORD_BYTES = 128 };
+enum {
+    TEXT_MAX = 1 << 20,
+    LINE_MAX_BYTES = 1 << 16,
+    N_PARSE_CASES = 15,
+    N_FIELD_CASES = 13,
+    WORDS_MAX = 256,
+    WORD_BYTES = 128
+};
 
 static const char *const CONTROLS[] = {"<|start|>",  "<|end|>",  "<|message|>",   "<|channel|>", "<|constrain|>",
                                        "<|return|>", "<|call|>", "<|endoftext|>", "<|im_end|>"};
@@ -151,25 +159,135 @@ static void check(chat_format f, const char *text, const char *reasoning, const 
         check_answer(parse_in_words(f, text, n_bytes), text, reasoning, content);
 }
 
-/* Tool calls have no interface yet; in their cases the text for the user must be right and the call must not show. */
-static void test_published_harmony_answers(void **state)
+/* Checks every line of a file; returns their number. */
+static int check_file(const char *path)
 {
-    (void)state;
     static char line[LINE_MAX_BYTES];
-    FILE *const f = fopen(SPILLWAY_TEST_DATA "/harmony/parse.jsonl", "r");
+    FILE *const f = fopen(path, "r");
     assert_non_null(f);
     int n = 0;
     for (; fgets(line, sizeof line, f) != NULL; n++) {
         json_t *const test = json_loads(line, 0, NULL);
         assert_non_null(test);
         const json_t *const expected = json_object_get(test, "expected");
-        check(CHAT_HARMONY, json_string_value(json_object_get(test, "text")),
-              json_string_value(json_object_get(expected, "reasoning")),
-              json_string_value(json_object_get(expected, "content")));
+        char content[256];
+        // A space after the channel's name, without <|message|>, is shown.
+        const char *const text = json_string_value(json_object_get(test, "text"));
+        snprintf(content, sizeof content, "%s%s", strstr(text, "final {") != NULL ? " " : "",
+                 json_string_value(json_object_get(expected, "content")));
+        check(CHAT_HARMONY, text, json_string_value(json_object_get(expected, "reasoning")), content);
         json_decref(test);
     }
     fclose(f);
-    assert_int_equal(n, N_PARSE_CASES);
+    return n;
+}
+
+/* Tool calls have no interface yet; in their cases the text for the user must be right and the call must not show. */
+static void test_published_harmony_answers(void **state)
+{
+    (void)state;
+    assert_int_equal(check_file(SPILLWAY_TEST_DATA "/harmony/parse.jsonl"), N_PARSE_CASES);
+}
+
+static void test_harmony_as_models_really_write_it(void **state)
+{
+    (void)state;
+    assert_int_equal(check_file(SPILLWAY_TEST_DATA "/field/harmony.jsonl"), N_FIELD_CASES);
+}
+
+static void test_harmony_answers_survive_garbled_headers(void **state)
+{
+    (void)state;
+    // Roles.
+    check(CHAT_HARMONY, "<|channel|>final<|message|>a<|end|><|start|>asistant<|channel|>final<|message|>b", "", "ab");
+    check(CHAT_HARMONY, "<|channel|>final<|message|>a<|end|><|start|><|channel|>final<|message|>b", "", "ab");
+    check(CHAT_HARMONY, "<|channel|>final<|message|>a<|end|><|start|>final<|message|>b", "", "ab");
+    check(CHAT_HARMONY, "assistant<|channel|>final<|message|>b", "", "b");
+    check(CHAT_HARMONY, "<|end|><|start|>assistantanalysis<|message|>T<|end|><|start|>assistantfinal<|message|>b", "T",
+          "b");
+    check(CHAT_HARMONY, "<|channel|>final<|message|>a<|end|>assistant b c<|return|>", "", "a b c");
+    check(CHAT_HARMONY, "<|start|>assistant<|start|>assistant<|channel|>final<|message|>b", "", "b");
+    // Channels and recipients.
+    check(CHAT_HARMONY, "<|channel|>Final<|message|>b<|return|>", "", "b");
+    check(CHAT_HARMONY, "<|channel|>analysis:<|message|>T<|end|>", "T", "");
+    check(CHAT_HARMONY, "<|channel|>commentary to=user,<|message|>b<|return|>", "", "b");
+    check(CHAT_HARMONY, "<|channel|>commentary to= <|message|>b<|return|>", "", "b");
+    check(CHAT_HARMONY, "<|channel|>commentary one two three four five six seven eight nine<|message|>b", "", "b");
+    check(CHAT_HARMONY, "<|channel|><|constrain|>json<|message|>{}<|return|>", "", "{}");
+    // Text that nothing announces.
+    check(CHAT_HARMONY, "<|channel|>Hello there<|return|>", "", "Hello there");
+    check(CHAT_HARMONY, "<|end|><|start|>Hello there<|return|>", "", "Hello there");
+    check(CHAT_HARMONY, "<|channel|>final <|constrain|>json {\"a\": 1}<|return|>", "", " {\"a\": 1}");
+    check(CHAT_HARMONY, "<|channel|>final Hello<|start|>assistant<|channel|>final<|message|> you", "", " Hello you");
+    check(CHAT_HARMONY, "<|channel|>final Hello<|channel|>final<|message|> you", "", " Hello you");
+    check(CHAT_HARMONY, "final words<|return|>", "", "final words");
+    check(CHAT_HARMONY, "python is a language<|return|>", "", "python is a language");
+    check(CHAT_HARMONY, "Set x to=5 and go.on<|return|>", "", "Set x to=5 and go.on");
+    check(CHAT_HARMONY, "assistants help<|return|>", "", "assistants help");
+}
+
+static void test_harmony_messages_to_tools_stay_hidden_in_garbled_headers(void **state)
+{
+    (void)state;
+    static const char *const CALLS[] = {
+        "<|channel|>commentary python<|message|>1<|call|>",
+        "<|channel|>commentary container.exec code<|message|>1<|call|>",
+        "<|channel|>commentary a b c d e f g h i to=functions.f<|message|>1<|call|>",
+        "<|channel|>commentary to:functions.f<|message|>1<|call|>",
+        "<|channel|>commentary to=get_weather<|message|>1<|call|>",
+        "<|channel|>commentary to=functions.f {\"a\": 1}<|call|>",
+        "<|channel|>commentary functions.f {\"a\": 1}<|call|>",
+        "browser.search {\"a\": 1}<|call|>",
+        "<|end|><|start|>functions.f to=assistant<|channel|>commentary<|message|>1<|end|>",
+        "<|end|>functions.f to=assistant<|channel|>commentary<|message|>1<|end|>",
+        "<|end|><|start|>python<|message|>1<|end|>",
+        "<|end|><|start|>tool<|channel|>final<|message|>1<|end|>",
+        "<|end|><|start|>assistantcommentary to=functions.f<|message|>1<|call|>",
+    };
+    for (size_t i = 0; i < sizeof CALLS / sizeof *CALLS; i++)
+        check(CHAT_HARMONY, CALLS[i], "", "");
+}
+
+/* Random answers from the parts of real ones: tokens of every length give the same, and nothing is said twice. */
+static void test_no_cut_changes_a_harmony_answer(void **state)
+{
+    (void)state;
+    static const char *const PARTS[] = {
+        "<|start|>", "<|channel|>", "<|message|>", "<|end|>",    "<|constrain|>",   "<|call|>",   "<|return|>",
+        "assistant", "analysis",    "final",       "commentary", " to=functions.f", " to=user",   " python",
+        " a",        "b ",          "user",        "\n",         " json",           "{\"a\": 1}", "日本"};
+    rng_state rng;
+    rng_seed(&rng, 7);
+    for (int n = 0; n < 400; n++) {
+        char text[800] = "";
+        for (uint64_t i = 1 + rng_next(&rng) % (n % 4 == 0 ? 60 : 12); i > 0; i--)
+            strcat(text, PARTS[rng_next(&rng) % (sizeof PARTS / sizeof *PARTS)]);
+        answer a = parse(CHAT_HARMONY, text);
+        for (size_t n_bytes = 2; n_bytes < WORD_BYTES; n_bytes *= 3)
+            check_answer(parse_in_words(CHAT_HARMONY, text, n_bytes), text, buf_str(&a.reasoning), buf_str(&a.content));
+        free_answer(&a);
+    }
+}
+
+/* No header is as long as an answer, so text appears before its end. */
+static void test_a_harmony_answer_without_a_header_arrives_whole(void **state)
+{
+    (void)state;
+    char text[900] = "", hidden[1000];
+    while (strlen(text) + 20 < sizeof text)
+        strcat(text, "one <two> three\n日 ");
+    check(CHAT_HARMONY, text, "", text);
+    snprintf(hidden, sizeof hidden, "<|channel|>commentary to=functions.f %s<|call|>", text);
+    check(CHAT_HARMONY, hidden, "", "");
+    vocabulary *const v = demo_vocabulary(NULL, 0);
+    chat_parser *const p = chat_parser_create(CHAT_HARMONY, v);
+    answer a = new_answer();
+    for (size_t i = 0; i < 400; i++)
+        assert_int_equal(chat_parser_feed(p, (uint8_t)text[i], collect, &a), SW_OK);
+    assert_true(a.content.size > 350);
+    free_answer(&a);
+    chat_parser_free(p);
+    vocab_free(v);
 }
 
 static void test_harmony_headers_with_quirks(void **state)
@@ -203,7 +321,7 @@ static void test_harmony_answers_that_forget_their_markers(void **state)
     check(CHAT_HARMONY, "<|channel|>analysis hm<|end|><|start|>assistant<|channel|>final<|message|>x", " hm", "x");
     check(CHAT_HARMONY, "<|channel|>analysis<|message|>a<|start|>assistant<|channel|>final<|message|>b", "a", "b");
     check(CHAT_HARMONY, "<|channel|>analysis<|message|>a<|channel|>final<|message|>b<|return|>", "a", "b");
-    check(CHAT_HARMONY, "<|channel|>final<|message|>a<|end|>skipped<|start|>assistant<|message|>b", "", "ab");
+    check(CHAT_HARMONY, "<|channel|>final<|message|>a<|end|>b<|start|>assistant<|message|>c", "", "abc");
     check(CHAT_HARMONY, "<|channel|>final<|message|>a<|endoftext|>b", "", "a");
 }
 
@@ -315,6 +433,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_harmony_frames_are_not_text),
         cmocka_unit_test(test_published_harmony_answers),
+        cmocka_unit_test(test_harmony_as_models_really_write_it),
+        cmocka_unit_test(test_harmony_answers_survive_garbled_headers),
+        cmocka_unit_test(test_harmony_messages_to_tools_stay_hidden_in_garbled_headers),
+        cmocka_unit_test(test_a_harmony_answer_without_a_header_arrives_whole),
+        cmocka_unit_test(test_no_cut_changes_a_harmony_answer),
         cmocka_unit_test(test_harmony_headers_with_quirks),
         cmocka_unit_test(test_harmony_messages_of_others_are_not_shown),
         cmocka_unit_test(test_harmony_answers_that_forget_their_markers),

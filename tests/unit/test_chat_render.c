@@ -282,9 +282,35 @@ static void test_lists_of_messages_beyond_the_limit_are_refused(void **state)
 
 static void check_detected(const char *jinja, const vocabulary *v, chat_format expected)
 {
-    const chat_format f = chat_detect((str_view){jinja, strlen(jinja)}, v);
+    const char *note;
+    const chat_format f = chat_detect((chat_source){.jinja_template = {jinja, strlen(jinja)}}, v, &note);
     if (f != expected)
         fail_msg("%s: %s", jinja, chat_format_name(f));
+    if ((note != NULL) != (f == CHAT_PLAIN))
+        fail_msg("%s: note '%s'", jinja, note != NULL ? note : "none");
+}
+
+/* The architecture and the vocabulary leave no doubt. */
+static void test_gpt_oss_speaks_harmony_without_a_template(void **state)
+{
+    (void)state;
+    static const str_view GPT_OSS = {"gpt-oss", 7}, LLAMA = {"llama", 5}, UNKNOWN = {"### Instruction:", 16};
+    vocabulary *const v = demo_vocabulary();
+    vocabulary *bare;
+    const char *note;
+    sw_err err;
+    assert_int_equal(chat_detect((chat_source){.arch = GPT_OSS}, v, &note), CHAT_HARMONY);
+    assert_null(note);
+    assert_int_equal(chat_detect((chat_source){.arch = GPT_OSS, .jinja_template = UNKNOWN}, v, &note), CHAT_HARMONY);
+    assert_non_null(strstr(note, "Harmony"));
+    assert_int_equal(chat_detect((chat_source){.arch = LLAMA}, v, &note), CHAT_PLAIN);
+    assert_non_null(strstr(note, "no chat template"));
+    assert_int_equal(vocab_synthetic(&bare, NULL, 0, CONTROLS, 2, &err), SW_OK);
+    assert_int_equal(chat_detect((chat_source){.arch = GPT_OSS}, bare, &note), CHAT_PLAIN);
+    assert_non_null(note);
+    assert_int_equal(chat_detect((chat_source){.arch = GPT_OSS}, NULL, NULL), CHAT_PLAIN);
+    vocab_free(bare);
+    vocab_free(v);
 }
 
 static void test_format_is_detected_from_the_template(void **state)
@@ -326,7 +352,7 @@ static vocabulary *load(const char *path, chat_format *detected)
     assert_int_equal(gguf_open(&g, path, &err), SW_OK);
     assert_int_equal(vocab_from_gguf(&v, g, &err), SW_OK);
     assert_int_equal(gguf_str(g, "tokenizer.chat_template", &jinja, &err), SW_OK);
-    *detected = chat_detect(jinja, v);
+    *detected = chat_detect((chat_source){.jinja_template = jinja}, v, NULL);
     gguf_close(g);
     return v;
 }
@@ -381,6 +407,7 @@ int main(void)
         cmocka_unit_test(test_conversations_beyond_the_limit_are_refused),
         cmocka_unit_test(test_lists_of_messages_beyond_the_limit_are_refused),
         cmocka_unit_test(test_format_is_detected_from_the_template),
+        cmocka_unit_test(test_gpt_oss_speaks_harmony_without_a_template),
         cmocka_unit_test(test_format_without_its_markers_in_the_vocabulary_is_plain),
         cmocka_unit_test(test_phi3_prompt_has_the_ids_of_its_template),
         cmocka_unit_test(test_deepseek_prompt_has_the_ids_of_its_template),

@@ -259,6 +259,56 @@ static void test_numbers_per_layer_must_be_equal(void **state)
     assert_non_null(strstr(err.msg, "is -4"));
 }
 
+/* Converters write one number per layer where all layers are equal. */
+static void test_a_uniform_array_is_as_good_as_a_number(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key;
+        int32_t value;
+    } INTS[] = {{"embedding_length", 64},
+                {"context_length", 4096},
+                {"attention.head_count", 4},
+                {"attention.head_count_kv", 2},
+                {"attention.key_length", 16},
+                {"attention.value_length", 16},
+                {"expert_count", 8},
+                {"expert_used_count", 2},
+                {"expert_feed_forward_length", 32},
+                {"feed_forward_length", 32},
+                {"leading_dense_block_count", 1},
+                {"rope.dimension_count", 8},
+                {"attention.sliding_window", 9},
+                {"block_count", 2}};
+    for (size_t i = 0; i < sizeof INTS / sizeof INTS[0]; i++) {
+        char full[96];
+        hparams h, expected;
+        sw_err err = {0};
+        const int32_t v = INTS[i].value, mixed[2] = {v, v + 1};
+        accepted(&(change){INTS[i].key, v}, 1, &expected);
+        snprintf(full, sizeof full, "gpt-oss.%s", INTS[i].key);
+        build("gpt-oss", &(change){INTS[i].key, -1}, is_usual(INTS[i].key), 10);
+        builder_array(&gguf_built, full, GGUF_I32, 2, (int32_t[]){v, v}, 8);
+        if (read_built(false, &h, &err) != SW_OK)
+            fail_msg("%s", err.msg);
+        assert_memory_equal(&h, &expected, sizeof h);
+        build("gpt-oss", &(change){INTS[i].key, -1}, is_usual(INTS[i].key), 10);
+        builder_array(&gguf_built, full, GGUF_I32, 2, mixed, 8);
+        assert_int_equal(read_built(false, &h, &err), SW_EUNSUPPORTED);
+        assert_non_null(strstr(err.msg, INTS[i].key));
+    }
+    hparams h;
+    build("granitemoe", NULL, 0, 10);
+    builder_array(&gguf_built, "granitemoe.rope.freq_base", GGUF_F32, 2, (float[]){5000, 5000}, 8);
+    builder_array(&gguf_built, "granitemoe.rope.scaling.finetuned", GGUF_BOOL, 2, "\0\0", 2);
+    assert_int_equal(read_built(false, &h, NULL), SW_OK);
+    assert_true(h.rope_base == 5000.0f);
+    assert_int_equal(h.n_rot, 0);
+    build("gpt-oss", NULL, 0, 10);
+    builder_array(&gguf_built, "gpt-oss.rope.freq_base", GGUF_F32, 1, (float[]){(float)NAN}, 4);
+    assert_int_equal(read_built(false, &h, NULL), SW_EFORMAT);
+}
+
 /* ---- architectures ---- */
 
 static void test_unknown_architectures_are_refused_with_the_known_ones(void **state)
@@ -352,6 +402,7 @@ int main(void)
         T(test_defaults_stand_for_absent_keys),
         T(test_windowed_layers_follow_the_pattern),
         T(test_numbers_per_layer_must_be_equal),
+        T(test_a_uniform_array_is_as_good_as_a_number),
         T(test_unknown_architectures_are_refused_with_the_known_ones),
         T(test_a_file_without_weights_is_refused),
         T(test_unknown_rope_scaling_is_refused),

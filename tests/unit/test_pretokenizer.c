@@ -93,6 +93,9 @@ static void test_gpt4o_splits_words_where_the_backtracking_expression_does(void 
     check("gpt-4o", "-word --word \u0301A", "-word· --·word· \u0301·A");
     check("gpt-4o", "a//\n/b", "a·//\n/·b");
     check("gpt-4o", "it's'll", "it's·'ll");
+    check("gpt-4o", "D'ſ D'ſx", "D'ſ· D'ſ·x"); // U+017F is an s to a match that ignores case
+    check("llama-bpe", "D'ſ", "D·'ſ");
+    check("gpt-2", "D'ſ", "D·'·ſ");
     check("tekken", "It's 123", "It·'s· ·1·2·3");
 }
 

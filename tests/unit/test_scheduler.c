@@ -41,12 +41,14 @@ typedef struct fixture {
     lm_plan plan;        // the last one
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool is_held;     // step waits at the gate
-    int n_at_gate;    // steps that have come to the gate
-    int n_steps;      // done
-    int n_tokens;     // evaluated
-    uint64_t max_ns;  // longest step after the first ten
-    uint64_t last_ns; // last step with a prompt in it
+    bool is_held;        // step waits at the gate
+    int n_at_gate;       // steps that have come to the gate
+    int n_steps;         // done
+    int n_tokens;        // evaluated
+    uint64_t max_ns;     // longest step after the first ten
+    uint64_t all_max_ns; // longest step of all
+    uint64_t token_ns;   // what a token takes; 0: TOKEN_NS
+    uint64_t last_ns;    // last step with a prompt in it
 } fixture;
 
 static uint64_t test_now(void *ud)
@@ -92,10 +94,12 @@ static sw_code lm_step(language_model *lm, const batch_token *tokens, size_t n, 
         memset(row, 0, N_VOCAB * sizeof *row);
         row[(tokens[i].id + 1) % N_VOCAB] = tokens[i].id == ID_NAN ? (float)(0.0 / 0.0) : 50;
     }
-    test_sleep(f, n * TOKEN_NS);
+    const uint64_t took_ns = n * (f->token_ns > 0 ? f->token_ns : TOKEN_NS);
+    test_sleep(f, took_ns);
     f->n_tokens += (int)n;
-    if (++f->n_steps > 10 && n * TOKEN_NS > f->max_ns)
-        f->max_ns = n * TOKEN_NS;
+    f->all_max_ns = took_ns > f->all_max_ns ? took_ns : f->all_max_ns;
+    if (++f->n_steps > 10 && took_ns > f->max_ns)
+        f->max_ns = took_ns;
     *logits_out = f->logits;
     return SW_OK;
 }
@@ -283,7 +287,7 @@ static void test_a_task_reports_slot_prompt_tokens_and_end_with_timings(void **s
     wait_end(&r);
     check_counted(&r, 110, 5);
     assert_int_equal(r.n_accepted, 1);
-    assert_int_equal(r.n_progress, 1);
+    assert_int_equal(r.n_progress, 2); // the first chunk is of 8 tokens
     assert_int_equal(r.end.finish, SW_FINISH_LENGTH);
     assert_int_equal(r.end.n_prompt, 10);
     assert_null(r.end.error);
@@ -538,6 +542,26 @@ static void test_a_long_prompt_is_cut_so_that_steps_stay_below_their_target(void
     tear_down(&f);
 }
 
+/* Whatever the model's speed, no step takes much longer than its target: not even the first, of which nothing is known.
+ */
+static void test_a_slow_model_gets_small_chunks_from_the_first_step_on(void **state)
+{
+    (void)state;
+    static const uint64_t TOKEN_MS[] = {1, 4, 12, 50};
+    for (size_t i = 0; i < sizeof TOKEN_MS / sizeof *TOKEN_MS; i++) {
+        fixture f;
+        record prompt = {0};
+        set_up(&f, 1);
+        f.token_ns = TOKEN_MS[i] * 1000000;
+        start(&f, &prompt, 0, 400, 1);
+        wait_end(&prompt);
+        check_counted(&prompt, 400, 1);
+        const uint64_t least = 8 * f.token_ns; // the smallest chunk
+        assert_in_range(f.all_max_ns, 0, least > 100000000 ? least : 100000000);
+        tear_down(&f);
+    }
+}
+
 static void test_sequences_that_generate_share_steps(void **state)
 {
     (void)state;
@@ -668,6 +692,7 @@ int main(void)
         cmocka_unit_test(test_the_longest_cached_prefix_is_reused),
         cmocka_unit_test(test_a_prefix_that_the_model_has_dropped_is_not_reused),
         cmocka_unit_test(test_a_long_prompt_is_cut_so_that_steps_stay_below_their_target),
+        cmocka_unit_test(test_a_slow_model_gets_small_chunks_from_the_first_step_on),
         cmocka_unit_test(test_sequences_that_generate_share_steps),
         cmocka_unit_test(test_idle_caches_give_way_when_memory_is_short),
         cmocka_unit_test(test_a_task_waits_for_memory_that_a_running_one_holds),

@@ -247,6 +247,26 @@ static void test_special_ids_and_flags_come_from_the_file(void **state)
     vocab_free(v);
 }
 
+/* -1 is how some converters write "none"; no default stands for it. */
+static void test_special_ids_below_zero_are_absent(void **state)
+{
+    (void)state;
+    static const char *const KEYS[] = {"bos", "eos", "unknown", "eot", "eom", "fim_pad", "fim_rep", "fim_sep"};
+    metadata m = whole_bpe();
+    for (size_t i = 0; i < sizeof KEYS / sizeof *KEYS; i++) {
+        char key[64];
+        snprintf(key, sizeof key, "tokenizer.ggml.%s_token_id", KEYS[i]);
+        put_key(&m, key, GGUF_I32);
+        put_u32(&m, UINT32_MAX); // -1
+    }
+    flag_key(&m, "tokenizer.ggml.add_bos_token", true);
+    vocabulary *const v = load_good(&m);
+    assert_int_equal(vocab_bos(v), TOKEN_NONE);
+    assert_int_equal(vocab_eos(v), TOKEN_NONE);
+    assert_false(vocab_adds_bos(v));
+    vocab_free(v);
+}
+
 static void test_longest_special_token_wins_wherever_it_stands(void **state)
 {
     (void)state;
@@ -436,6 +456,7 @@ int main(void)
         cmocka_unit_test(test_end_of_message_ends_no_harmony_turn),
         cmocka_unit_test(test_unknown_pretokenizer_is_the_default_and_said_so),
         cmocka_unit_test(test_special_ids_and_flags_come_from_the_file),
+        cmocka_unit_test(test_special_ids_below_zero_are_absent),
         cmocka_unit_test(test_longest_special_token_wins_wherever_it_stands),
         cmocka_unit_test(test_malformed_vocabularies_are_refused_by_key),
         cmocka_unit_test(test_wrong_token_types_are_refused),

@@ -23,9 +23,17 @@ typedef enum chat_format {
 
 const char *chat_format_name(chat_format f); // "harmony", ...
 
+/* What a file says about its chat format. */
+typedef struct chat_source {
+    str_view jinja_template; // empty: it has none
+    str_view arch;           // "gpt-oss", ...
+} chat_source;
+
 /* Recognizes the format of a file's Jinja template by its markers.  CHAT_PLAIN if the template is empty or unknown, or
- * if the vocabulary lacks one of its markers. */
-chat_format chat_detect(str_view jinja_template, const vocabulary *v);
+ * if the vocabulary lacks one of its markers; but gpt-oss without a template speaks Harmony.  *note_out, which may be
+ * NULL, becomes a warning for the user if the format is a guess, else NULL; a static string.  v may be NULL for a file
+ * without a template. */
+chat_format chat_detect(chat_source source, const vocabulary *v, const char **note_out);
 
 /* ---- prompts ---- */
 

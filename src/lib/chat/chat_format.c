@@ -73,8 +73,32 @@ static bool can_write(chat_format f, const vocabulary *v)
     return !ends_answers_with_eos || vocab_eos(v) != TOKEN_NONE;
 }
 
-chat_format chat_detect(str_view jinja_template, const vocabulary *v)
+static const char NO_TEMPLATE[] =
+    "the model file has no chat template; conversations are written as plain lines (\"user: ...\"), which this model "
+    "may not have learned, so its answers may be poor";
+static const char UNKNOWN_TEMPLATE[] =
+    "the model's chat template is of no known family; conversations are written as plain lines (\"user: ...\"), which "
+    "this model has not learned, so its answers may be poor";
+static const char NO_MARKERS[] =
+    "the vocabulary lacks markers that the model's chat template writes; conversations are written as plain lines "
+    "(\"user: ...\"), which this model has not learned, so its answers may be poor";
+static const char GUESSED_HARMONY[] =
+    "the model's chat template is of no known family; conversations are written in the Harmony format, because the "
+    "architecture is gpt-oss";
+
+chat_format chat_detect(chat_source source, const vocabulary *v, const char **note_out)
 {
-    const chat_format f = from_template(jinja_template);
-    return can_write(f, v) ? f : CHAT_PLAIN;
+    const char *ignored;
+    const char **const note = note_out != NULL ? note_out : &ignored;
+    const chat_format f = from_template(source.jinja_template);
+    *note = NULL;
+    if (f != CHAT_PLAIN && can_write(f, v))
+        return f;
+    const bool has_template = source.jinja_template.size > 0;
+    if (v != NULL && str_view_eq(source.arch, "gpt-oss") && can_write(CHAT_HARMONY, v)) {
+        *note = has_template ? GUESSED_HARMONY : NULL;
+        return CHAT_HARMONY;
+    }
+    *note = !has_template ? NO_TEMPLATE : f == CHAT_PLAIN ? UNKNOWN_TEMPLATE : NO_MARKERS;
+    return CHAT_PLAIN;
 }

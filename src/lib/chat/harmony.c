@@ -1,32 +1,33 @@
 /* harmony.c - a state machine over the messages that a Harmony model writes.
  *
  * A message is a header (role, channel, recipient), <|message|>, text, and an end token.  Markers are recognized by id,
- * so text is never mistaken for one.  Real output deviates from the format, and these deviations are accepted: two
- * channels in one header (the last counts), the recipient before or after the channel, spaces missing before
- * <|constrain|>, headers that never reach <|message|>.
+ * so text is never mistaken for one.  Real output deviates from the format: every marker may be missing, and headers
+ * are garbled (chat/harmony_header.h).  Text that no header explains is part of the answer.
  */
 #include "chat/harmony.h"
 
 #include <string.h>
 
-/* Longer than any useful header; the rest is dropped. */
-enum { HEADER_MAX = 4096 };
+#include "base/limits.h"
 
-static const char CHANNEL[] = "<|channel|>", CONSTRAIN[] = "<|constrain|>";
+/* Longer than any header; a longer one is the text of a message whose <|message|> is missing. */
+enum { HEADER_MAX_BYTES = 256 };
 
 void harmony_init(harmony *m, const vocabulary *v, parser_text *text)
 {
     *m = (harmony){
         .state = HARMONY_IN_HEADER,
-        .is_role_known = true, // the prompt ended in <|start|>assistant
+        .role = HARMONY_ROLE_GIVEN, // the prompt ended in <|start|>assistant
         .start = vocab_find(v, "<|start|>"),
         .message = vocab_find(v, "<|message|>"),
-        .channel = vocab_find(v, CHANNEL),
+        .channel = vocab_find(v, "<|channel|>"),
+        .constrain = vocab_find(v, "<|constrain|>"),
         .end = vocab_find(v, "<|end|>"),
+        .call = vocab_find(v, "<|call|>"),
         .v = v,
         .text = text,
     };
-    buf_init(&m->header, HEADER_MAX);
+    buf_init(&m->header, LIMIT_PROMPT_BYTES); // never full: HEADER_MAX_BYTES and one token
 }
 
 void harmony_free(harmony *m)
@@ -34,104 +35,15 @@ void harmony_free(harmony *m)
     buf_free(&m->header);
 }
 
-/* ---- headers: role, channel, recipient ---- */
-
-static bool starts_with(str_view s, const char *prefix)
+static harmony_header read_header(const harmony *m, harmony_ending ending)
 {
-    const size_t n = strlen(prefix);
-    return s.size >= n && memcmp(s.data, prefix, n) == 0;
-}
-
-static str_view skip(str_view s, size_t n)
-{
-    return (str_view){s.data + n, s.size - n};
-}
-
-/* The number of bytes before white space or a marker. */
-static size_t word_size(str_view s)
-{
-    size_t n = 0;
-    while (n < s.size && vocab_leading_space(s.data + n, 1) == 0 && s.data[n] != '<')
-        n++;
-    return n;
-}
-
-enum { MAX_WORDS = 8 };
-
-typedef struct header {
-    str_view channel;          // the last one; data NULL: none
-    str_view rest;             // what follows the channel's name
-    str_view words[MAX_WORDS]; // without channels; further words are dropped
-    size_t n_words;
-} header;
-
-/* Splits the text between <|start|> and <|message|> into channel and words. */
-static header split_header(str_view s)
-{
-    header h = {.rest = s};
-    while (s.size > 0) {
-        const size_t n_space = vocab_leading_space(s.data, s.size);
-        if (n_space > 0) {
-            s = skip(s, n_space);
-        } else if (starts_with(s, CHANNEL)) {
-            s = skip(s, strlen(CHANNEL));
-            h.channel = (str_view){s.data, word_size(s)};
-            s = h.rest = skip(s, h.channel.size);
-        } else {
-            const size_t n_mark = starts_with(s, CONSTRAIN) ? strlen(CONSTRAIN) : s.data[0] == '<' ? 1 : 0;
-            const size_t n = n_mark + word_size(skip(s, n_mark));
-            if (h.n_words < MAX_WORDS)
-                h.words[h.n_words++] = (str_view){s.data, n};
-            s = skip(s, n);
-        }
-    }
-    return h;
-}
-
-/* The word with "to=", or a bare word: the only one, or the one before the content type. */
-static str_view recipient_of(const str_view *words, size_t n)
-{
-    for (size_t i = n; i > 0; i--) {
-        if (starts_with(words[i - 1], "to="))
-            return skip(words[i - 1], strlen("to="));
-    }
-    if (n >= 2 || (n == 1 && starts_with(words[0], CONSTRAIN)))
-        n--;
-    return n > 0 && !starts_with(words[n - 1], CONSTRAIN) ? words[n - 1] : (str_view){0};
-}
-
-/* Messages to tools are not shown to the user.  A message on the final channel is shown even if a stray word looks like
- * a recipient. */
-static harmony_target target_of(const header *h, const str_view *words, size_t n_words)
-{
-    const str_view to = recipient_of(words, n_words);
-    const bool is_for_user = to.size == 0 || str_view_eq(to, "assistant") || str_view_eq(to, "all") ||
-                             (str_view_eq(h->channel, "final") && !starts_with(to, "functions."));
-    if (!is_for_user)
-        return HARMONY_HIDDEN;
-    return str_view_eq(h->channel, "analysis") ? HARMONY_REASONING : HARMONY_CONTENT;
+    return harmony_read_header((str_view){buf_str(&m->header), m->header.size}, m->role, ending);
 }
 
 static void set_target(harmony *m, harmony_target target)
 {
     m->target = target;
     m->text->kind = target == HARMONY_REASONING ? SW_TEXT_REASONING : SW_TEXT_CONTENT;
-}
-
-/* The number of words that are the role.  The message belongs to another role unless that word is "assistant". */
-static size_t role_words(const harmony *m, const header *h)
-{
-    return m->is_role_known || h->n_words == 0 ? 0 : 1;
-}
-
-static bool is_assistant(const harmony *m, const header *h)
-{
-    return role_words(m, h) == 0 || str_view_eq(h->words[0], "assistant");
-}
-
-static header read_header(const harmony *m)
-{
-    return split_header((str_view){buf_str(&m->header), m->header.size});
 }
 
 /* ---- the text of a message ---- */
@@ -153,45 +65,71 @@ static void end_message(harmony *m)
 
 static void begin_message(harmony *m)
 {
-    const header h = read_header(m);
-    const size_t n_role = role_words(m, &h);
-    set_target(m, is_assistant(m, &h) ? target_of(&h, h.words + n_role, h.n_words - n_role) : HARMONY_HIDDEN);
+    set_target(m, read_header(m, HARMONY_ENDED_BY_MESSAGE).target);
     m->state = HARMONY_IN_CONTENT;
 }
 
-static void begin_header(harmony *m, bool is_role_known)
+/* ---- headers ---- */
+
+static void begin_header(harmony *m, harmony_role role)
 {
     buf_clear(&m->header);
-    m->is_role_known = is_role_known;
+    m->role = role;
     m->state = HARMONY_IN_HEADER;
 }
 
-/* The text of a header that never reached <|message|>: what follows its role and channel, up to a content type. */
-static str_view stray_text(const harmony *m, const header *h)
+/* The part of a header's body before the next marker; *body becomes the rest. */
+static str_view next_text(str_view *body)
 {
-    str_view text = h->rest;
-    if (h->channel.data == NULL && role_words(m, h) == 1)
-        text = skip(text, (size_t)(h->words[0].data + h->words[0].size - text.data));
-    for (size_t n = 0; n < text.size; n++) {
-        if (starts_with(skip(text, n), CONSTRAIN))
-            text.size = n;
-    }
-    return vocab_leading_space(text.data, text.size) < text.size ? text : (str_view){"", 0};
+    const char *const marker = memchr(body->data, HARMONY_CONSTRAIN_BYTE, body->size);
+    const size_t n = marker != NULL ? (size_t)(marker - body->data) : body->size, n_skip = marker != NULL ? n + 1 : n;
+    const str_view text = {body->data, n};
+    *body = (str_view){body->data + n_skip, body->size - n_skip};
+    return text;
 }
 
-/* Ends a header without <|message|>: its stray text becomes the message, unless it was meant for a tool. */
-static void end_header(harmony *m)
+/* Ends a header without <|message|>: its text, up to a content type, is the message. */
+static void end_header(harmony *m, harmony_ending ending)
 {
-    const header h = read_header(m);
-    bool is_for_user = is_assistant(m, &h);
-    for (size_t i = 0; i < h.n_words; i++)
-        is_for_user = is_for_user && !starts_with(h.words[i], "to=");
-    if (!is_for_user)
-        set_target(m, HARMONY_HIDDEN);
-    else if (h.channel.size > 0)
-        set_target(m, target_of(&h, NULL, 0));
-    put_text(m, stray_text(m, &h));
+    const harmony_header h = read_header(m, ending);
+    str_view body = h.body;
+    const str_view text = next_text(&body);
+    if (vocab_leading_space(text.data, text.size) < text.size) {
+        set_target(m, h.target);
+        put_text(m, text);
+    }
     end_message(m);
+}
+
+/* The header is too long for one: what it holds, and what follows, is the message. */
+static void begin_message_without_marker(harmony *m)
+{
+    const harmony_header h = read_header(m, HARMONY_ENDED_OTHERWISE);
+    set_target(m, h.target);
+    for (str_view body = h.body; body.size > 0;)
+        put_text(m, next_text(&body));
+    m->state = HARMONY_IN_CONTENT;
+}
+
+/* A second channel in one header replaces the first, unless text is between them. */
+static void add_channel(harmony *m)
+{
+    const harmony_header h = read_header(m, HARMONY_ENDED_OTHERWISE);
+    if (h.has_text && h.target != HARMONY_HIDDEN) {
+        end_header(m, HARMONY_ENDED_OTHERWISE);
+        begin_header(m, HARMONY_ROLE_GIVEN);
+    }
+    const char byte = (char)HARMONY_CHANNEL_BYTE;
+    buf_append(&m->header, &byte, 1);
+}
+
+static void add_text(harmony *m, int32_t id)
+{
+    const char constrain = (char)HARMONY_CONSTRAIN_BYTE;
+    const str_view piece = id == m->constrain ? (str_view){&constrain, 1} : vocab_piece(m->v, id, false);
+    buf_append(&m->header, piece.data, piece.size);
+    if (m->header.size > HEADER_MAX_BYTES)
+        begin_message_without_marker(m);
 }
 
 /* ---- the state machine ---- */
@@ -203,22 +141,25 @@ static bool ends_message(const harmony *m, int32_t id)
 
 static void feed_header(harmony *m, int32_t id)
 {
-    const str_view piece = vocab_piece(m->v, id, true);
-    if (id == m->message)
+    if (id == m->message) {
         begin_message(m);
-    else if (ends_message(m, id))
-        end_header(m);
-    else if (id == m->start)
-        begin_header(m, false);
-    else
-        buf_append(&m->header, piece.data, piece.size);
+    } else if (ends_message(m, id)) {
+        end_header(m, id == m->call ? HARMONY_ENDED_BY_CALL : HARMONY_ENDED_OTHERWISE);
+    } else if (id == m->start) {
+        end_header(m, HARMONY_ENDED_OTHERWISE);
+        begin_header(m, HARMONY_ROLE_DUE);
+    } else if (id == m->channel) {
+        add_channel(m);
+    } else {
+        add_text(m, id);
+    }
 }
 
 static void feed_content(harmony *m, int32_t id)
 {
     if (id == m->start || id == m->channel) { // the end token is missing
         end_message(m);
-        begin_header(m, id == m->channel);
+        begin_header(m, id == m->start ? HARMONY_ROLE_DUE : HARMONY_ROLE_GIVEN);
         if (id == m->channel)
             feed_header(m, id);
     } else if (ends_message(m, id)) {
@@ -228,22 +169,33 @@ static void feed_content(harmony *m, int32_t id)
     }
 }
 
+/* After a message: without <|start|> the next one begins with whatever comes, unless the answer is over. */
+static void feed_between(harmony *m, int32_t id)
+{
+    if (id == m->start) {
+        begin_header(m, HARMONY_ROLE_DUE);
+    } else if (m->state == HARMONY_BETWEEN && !ends_message(m, id)) {
+        begin_header(m, HARMONY_ROLE_MAYBE);
+        feed_header(m, id);
+    }
+}
+
 void harmony_feed(harmony *m, int32_t id)
 {
     switch (m->state) {
     case HARMONY_IN_HEADER: feed_header(m, id); break;
     case HARMONY_IN_CONTENT: feed_content(m, id); break;
     case HARMONY_BETWEEN:
-        if (id == m->start)
-            begin_header(m, false);
-        break;
+    case HARMONY_OVER: feed_between(m, id); break;
     }
+    if (vocab_is_eog(m->v, id))
+        m->state = HARMONY_OVER;
 }
 
 void harmony_finish(harmony *m)
 {
     if (m->state == HARMONY_IN_HEADER)
-        end_header(m);
+        end_header(m, HARMONY_ENDED_OTHERWISE);
     else
         end_message(m);
 }

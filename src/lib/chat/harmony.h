@@ -2,17 +2,20 @@
 #ifndef CHAT_HARMONY_H
 #define CHAT_HARMONY_H
 
+#include "chat/harmony_header.h"
 #include "chat/parser_text.h"
 
-/* Where the text of a message goes. */
-typedef enum harmony_target { HARMONY_CONTENT, HARMONY_REASONING, HARMONY_HIDDEN } harmony_target;
-
 typedef struct harmony {
-    enum { HARMONY_IN_HEADER, HARMONY_IN_CONTENT, HARMONY_BETWEEN } state;
-    bool is_role_known;
-    buf header; // of the current message, special tokens spelled out
+    enum {
+        HARMONY_IN_HEADER,
+        HARMONY_IN_CONTENT,
+        HARMONY_BETWEEN, // after <|end|>
+        HARMONY_OVER,    // after a token that ends the answer
+    } state;
+    harmony_role role;
+    buf header; // of the current message, markers as HARMONY_*_BYTE
     harmony_target target;
-    int32_t start, message, channel, end; // ids of the markers
+    int32_t start, message, channel, constrain, end, call; // ids of the markers
     const vocabulary *v;
     parser_text *text;
 } harmony;

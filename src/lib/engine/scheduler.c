@@ -74,7 +74,7 @@ sw_code scheduler_create(scheduler **out, language_model *lm, const sw_clock *cl
         return sw_fail(err, SW_ENOMEM, "scheduler: out of memory");
     s->lm = lm;
     s->clock = clock;
-    s->chunk = STEP_CHUNK_FIRST < lm->n_batch ? STEP_CHUNK_FIRST : lm->n_batch;
+    s->chunk = STEP_CHUNK_MIN < lm->n_batch ? STEP_CHUNK_MIN : lm->n_batch;
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->changed, NULL);
     if (!allocate(s)) {

@@ -8,7 +8,6 @@
 
 enum {
     STEP_TARGET_NS = 100000000, // 100 ms: a cancel takes effect after one step and should feel immediate
-    CHUNK_MIN = 8,              // smaller chunks take about as long as this one
 };
 
 /* ---- the batch ---- */
@@ -83,8 +82,8 @@ static void adapt_chunk(scheduler *s, int n_prompt, uint64_t took_ns)
     const uint64_t fits = took_ns > 0 ? (uint64_t)n_prompt * STEP_TARGET_NS / took_ns : UINT64_MAX;
     const int lo = s->chunk / 2, hi = s->chunk * 2;
     s->chunk = fits > (uint64_t)hi ? hi : fits < (uint64_t)lo ? lo : (int)fits;
-    if (s->chunk < CHUNK_MIN)
-        s->chunk = CHUNK_MIN;
+    if (s->chunk < STEP_CHUNK_MIN)
+        s->chunk = STEP_CHUNK_MIN;
     if (s->chunk > s->lm->n_batch)
         s->chunk = s->lm->n_batch;
 }

@@ -5,7 +5,9 @@
 
 #include "engine/scheduler_state.h"
 
-enum { STEP_CHUNK_FIRST = 32 }; // prompt tokens of the first step, before anything was measured
+/* Prompt tokens of the smallest chunk, because smaller ones take about as long; and of the first one, before anything
+ * was measured: on a slow model a larger one could take many seconds, in which nothing can be canceled. */
+enum { STEP_CHUNK_MIN = 8 };
 
 /* Evaluates and samples once; does nothing if no slot has a task. */
 void scheduler_run_step(scheduler *s);

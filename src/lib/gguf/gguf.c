@@ -183,6 +183,11 @@ sw_code gguf_u32(const gguf_file *g, const char *key, uint32_t fallback, uint32_
     return gguf_lookup_u32(find(g, key), fallback, out, err);
 }
 
+sw_code gguf_i64(const gguf_file *g, const char *key, int64_t fallback, int64_t *out, sw_err *err)
+{
+    return gguf_lookup_i64(find(g, key), fallback, out, err);
+}
+
 sw_code gguf_f32(const gguf_file *g, const char *key, float fallback, float *out, sw_err *err)
 {
     return gguf_lookup_f32(find(g, key), fallback, out, err);

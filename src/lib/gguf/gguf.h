@@ -41,6 +41,7 @@ const gguf_kv *gguf_key_at(const gguf_file *g, size_t i);
  * An absent key gives `fallback` and SW_OK; a wrong type or a value out of range (for reals: not finite) is SW_EFORMAT.
  */
 SW_NODISCARD sw_code gguf_u32(const gguf_file *g, const char *key, uint32_t fallback, uint32_t *out, sw_err *err);
+SW_NODISCARD sw_code gguf_i64(const gguf_file *g, const char *key, int64_t fallback, int64_t *out, sw_err *err);
 SW_NODISCARD sw_code gguf_f32(const gguf_file *g, const char *key, float fallback, float *out, sw_err *err);
 SW_NODISCARD sw_code gguf_bool(const gguf_file *g, const char *key, bool fallback, bool *out, sw_err *err);
 /* An absent key gives {NULL, 0}; strings and arrays are views that live as long as g. */

@@ -114,6 +114,15 @@ sw_code gguf_lookup_u32(gguf_lookup l, uint32_t fallback, uint32_t *out, sw_err 
     return SW_OK;
 }
 
+sw_code gguf_lookup_i64(gguf_lookup l, int64_t fallback, int64_t *out, sw_err *err)
+{
+    const gguf_kv *const kv = l.kv;
+    *out = fallback;
+    if (kv != NULL && (kv->type == GGUF_BOOL || !to_int(kv->type, kv->data, out)))
+        return sw_fail(err, SW_EFORMAT, "%s: key '%s' must be a whole number below 2^63", l.path, l.key);
+    return SW_OK;
+}
+
 sw_code gguf_lookup_f32(gguf_lookup l, float fallback, float *out, sw_err *err)
 {
     *out = fallback;

@@ -76,6 +76,7 @@ typedef struct gguf_lookup {
 
 /* The value of a key as a C type, by the rules of gguf.h: an absent key gives the fallback. */
 SW_NODISCARD sw_code gguf_lookup_u32(gguf_lookup l, uint32_t fallback, uint32_t *out, sw_err *err);
+SW_NODISCARD sw_code gguf_lookup_i64(gguf_lookup l, int64_t fallback, int64_t *out, sw_err *err);
 SW_NODISCARD sw_code gguf_lookup_f32(gguf_lookup l, float fallback, float *out, sw_err *err);
 SW_NODISCARD sw_code gguf_lookup_bool(gguf_lookup l, bool fallback, bool *out, sw_err *err);
 SW_NODISCARD sw_code gguf_lookup_str(gguf_lookup l, str_view *out, sw_err *err);

@@ -1,7 +1,7 @@
 /* arch.h - one architecture is data, not code.
  *
- * A row says how a family's block differs from the common pre-norm transformer; one forward pass reads it.  What
- * follows from a tensor's presence (biases, sinks, factors, a dense or an expert layer) is not repeated here.
+ * A row says how a family's block differs from the common pre-norm transformer; one forward pass reads it.  What it
+ * computes follows from the tensors that are present (biases, sinks, factors); the row says which must be.
  */
 #ifndef MODEL_ARCH_H
 #define MODEL_ARCH_H
@@ -25,8 +25,24 @@ typedef enum gating_kind {
 
 typedef enum activation_kind { ACT_SWIGLU, ACT_SWIGLU_OAI } activation_kind;
 
+/* Tensors that every model of a family has, beside those that every transformer has.  Without one of them the model
+ * would run and answer wrongly, so a file that lacks it is refused. */
+typedef enum arch_need {
+    NEEDS_QKV_BIAS = 1 << 0,
+    NEEDS_O_BIAS = 1 << 1,
+    NEEDS_NORM_BIAS = 1 << 2,
+    NEEDS_SINKS = 1 << 3,
+    NEEDS_HEAD_NORMS = 1 << 4,  // of queries and keys
+    NEEDS_EXPERT_BIAS = 1 << 5, // of the router, too
+    NEEDS_SHARED_GATE = 1 << 6,
+    NEEDS_OUTPUT = 1 << 7, // the family never ties it to the embedding
+    NEEDS_OUTPUT_BIAS = 1 << 8,
+    NEEDS_ROPE_FACTORS = 1 << 9, // long and short
+} arch_need;
+
 typedef struct model_arch {
     const char *name;
+    unsigned needs; // arch_need
     norm_kind norm;
     rope_kind rope;
     gating_kind gating;

@@ -29,20 +29,52 @@ static void fail_range(reader *r, const char *name, long long value, long long l
                           key_of(r, name), value, lo, hi);
 }
 
+/* True if the key holds an array: one value per layer, of which the first is used.  They must be equal. */
+static bool is_uniform_array(reader *r, const char *name, gguf_array *a)
+{
+    sw_err ignored = {0};
+    if (gguf_get_array(r->g, key_of(r, name), a, &ignored) != SW_OK || a->n == 0 || a->type == GGUF_STRING)
+        return false;
+    const size_t size = gguf_value_bytes(a->type);
+    for (size_t i = 1; i < a->n; i++) {
+        if (memcmp(a->data, a->data + i * size, size) == 0)
+            continue;
+        r->code = sw_fail(r->err, SW_EUNSUPPORTED, "%s: key '%s' differs between layers, which is not supported",
+                          gguf_path(r->g), r->key);
+        break;
+    }
+    return true;
+}
+
+static void fail_type(reader *r, const char *what)
+{
+    if (r->code == SW_OK)
+        r->code = sw_fail(r->err, SW_EFORMAT, "%s: key '%s' must be %s", gguf_path(r->g), r->key, what);
+}
+
+static int64_t read_int(reader *r, const char *name)
+{
+    gguf_array a;
+    int64_t v = 0;
+    if (is_uniform_array(r, name, &a)) {
+        if (!gguf_array_int(&a, 0, &v))
+            fail_type(r, "a whole number");
+        return v;
+    }
+    uint32_t scalar = 0;
+    r->code = gguf_u32(r->g, r->key, 0, &scalar, r->err);
+    return scalar;
+}
+
 /* A whole number in [lo, hi]; `fallback` when absent (and then unchecked). */
 static int get_int(reader *r, const char *name, int fallback, int lo, int hi)
 {
     if (r->code != SW_OK || !gguf_has(r->g, key_of(r, name)))
         return fallback;
-    uint32_t v;
-    r->code = gguf_u32(r->g, r->key, 0, &v, r->err);
-    if (r->code != SW_OK)
-        return fallback;
-    if ((int64_t)v < lo || (int64_t)v > hi) {
+    const int64_t v = read_int(r, name);
+    if (v < lo || v > hi)
         fail_range(r, name, v, lo, hi);
-        return fallback;
-    }
-    return (int)v;
+    return r->code == SW_OK ? (int)v : fallback;
 }
 
 static void need(reader *r, const char *name)
@@ -63,34 +95,37 @@ static size_t need_size(reader *r, const char *name, size_t lo, size_t hi)
     return get_size(r, name, lo, lo, hi);
 }
 
-/* Scalar, or an array that holds the same number for every layer. */
-static size_t get_uniform(reader *r, const char *name, size_t fallback, size_t lo, size_t hi)
-{
-    gguf_array a;
-    sw_err ignored = {0};
-    if (r->code != SW_OK || !gguf_has(r->g, key_of(r, name)) || gguf_get_array(r->g, r->key, &a, &ignored) != SW_OK)
-        return get_size(r, name, fallback, lo, hi);
-    int64_t first = (int64_t)fallback, v;
-    for (size_t i = 0; i < a.n; i++) {
-        if (!gguf_array_int(&a, i, &v) || (i > 0 && v != first)) {
-            r->code = sw_fail(r->err, SW_EUNSUPPORTED, "%s: key '%s' differs between layers, which is not supported",
-                              gguf_path(r->g), r->key);
-            return fallback;
-        }
-        first = v;
-    }
-    if (first < (int64_t)lo || first > (int64_t)hi) {
-        fail_range(r, name, first, (long long)lo, (long long)hi);
-        return fallback;
-    }
-    return (size_t)first;
-}
-
 static float get_real(reader *r, const char *name, float fallback)
 {
+    gguf_array a;
     float v = fallback;
-    if (r->code == SW_OK)
-        r->code = gguf_f32(r->g, key_of(r, name), fallback, &v, r->err);
+    if (r->code != SW_OK)
+        return fallback;
+    if (!is_uniform_array(r, name, &a)) {
+        r->code = gguf_f32(r->g, r->key, fallback, &v, r->err);
+        return v;
+    }
+    double first;
+    if (!gguf_array_real(&a, 0, &first) || !isfinite((float)first)) {
+        fail_type(r, "a finite number");
+        return fallback;
+    }
+    return (float)first;
+}
+
+static bool get_flag(reader *r, const char *name, bool fallback)
+{
+    gguf_array a;
+    int64_t first;
+    bool v = fallback;
+    if (r->code != SW_OK)
+        return fallback;
+    if (!is_uniform_array(r, name, &a))
+        r->code = gguf_bool(r->g, r->key, fallback, &v, r->err);
+    else if (gguf_array_int(&a, 0, &first))
+        v = first != 0;
+    else
+        fail_type(r, "true or false");
     return v;
 }
 
@@ -126,14 +161,15 @@ static void read_latent(reader *r, hparams *h)
 static void read_sizes(reader *r, hparams *h)
 {
     h->n_layers = need_size(r, "block_count", 1, LIMIT_MODEL_LAYERS);
+    h->n_layers_stored = h->n_layers;
     // The last layers may predict further tokens; the model answers without them.
     h->n_layers -= get_size(r, "nextn_predict_layers", 0, 0, h->n_layers - 1);
     h->n_embd = need_size(r, "embedding_length", 1, LIMIT_MODEL_DIM);
     need(r, "context_length");
     h->n_ctx_train = get_int(r, "context_length", 1, 1, INT32_MAX);
-    h->n_head = get_uniform(r, "attention.head_count", 0, 1, LIMIT_MODEL_HEADS);
+    h->n_head = get_size(r, "attention.head_count", 0, 1, LIMIT_MODEL_HEADS);
     check(r, h->n_head > 0, "the number of attention heads is missing");
-    h->n_head_kv = get_uniform(r, "attention.head_count_kv", h->n_head, 1, LIMIT_MODEL_HEADS);
+    h->n_head_kv = get_size(r, "attention.head_count_kv", h->n_head, 1, LIMIT_MODEL_HEADS);
     check(r, h->n_head_kv > 0 && h->n_head % h->n_head_kv == 0,
           "the number of attention heads is no multiple of the number of key heads");
     const size_t head = h->n_head > 0 ? h->n_embd / h->n_head : 1;
@@ -159,8 +195,7 @@ static void read_gating(reader *r, hparams *h)
     if (id > 0)
         h->arch.gating = BY_ID[id];
     h->arch.groups_by_top_two = h->arch.groups_by_top_two || h->arch.gating == GATE_SIGMOID;
-    if (r->code == SW_OK)
-        r->code = gguf_bool(r->g, key_of(r, "expert_weights_norm"), h->arch.renormalise, &h->arch.renormalise, r->err);
+    h->arch.renormalise = get_flag(r, "expert_weights_norm", h->arch.renormalise);
 }
 
 static void read_groups(reader *r, hparams *h)
@@ -179,7 +214,7 @@ static void read_groups(reader *r, hparams *h)
 static void read_experts(reader *r, hparams *h)
 {
     h->n_expert = get_size(r, "expert_count", 0, 0, LIMIT_MODEL_EXPERTS);
-    h->n_ff = get_uniform(r, "feed_forward_length", 0, 0, LIMIT_MODEL_DIM);
+    h->n_ff = get_size(r, "feed_forward_length", 0, 0, LIMIT_MODEL_DIM);
     h->expert_scale = 1;
     h->n_groups = h->n_groups_used = 1;
     if (h->n_expert == 0)
@@ -252,10 +287,8 @@ static void read_rope(reader *r, hparams *h)
         h->attn_scale *= m * m;
         h->yarn_keeps_magnitude = true;
     }
-    bool encodes_positions = true;
-    if (h->arch.has_multipliers && r->code == SW_OK) // this family says with this key whether it rotates at all
-        r->code = gguf_bool(r->g, key_of(r, "rope.scaling.finetuned"), true, &encodes_positions, r->err);
-    if (!encodes_positions)
+    // This family says with this key whether it rotates at all.
+    if (h->arch.has_multipliers && !get_flag(r, "rope.scaling.finetuned", true))
         h->n_rot = 0;
 }
 

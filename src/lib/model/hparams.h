@@ -14,6 +14,7 @@ typedef enum rope_scaling { SCALING_NONE, SCALING_LINEAR, SCALING_YARN } rope_sc
 typedef struct hparams {
     model_arch arch;
     size_t n_layers;
+    size_t n_layers_stored; // in the file: further ones predict more than the next token, and are not used
     size_t n_embd;
     size_t n_vocab; // rows of the token embedding
     int n_ctx_train;

@@ -19,8 +19,24 @@ static bool contains(str_view name, const char *part)
     return false;
 }
 
+/* "ffn_gate.3.weight": one expert's matrix in files that do not stack them. */
+static bool is_one_expert(str_view name)
+{
+    static const char *const BASES[] = {".ffn_gate.", ".ffn_up.", ".ffn_down."};
+    for (size_t b = 0; b < sizeof BASES / sizeof *BASES; b++) {
+        const size_t n = strlen(BASES[b]);
+        for (size_t i = 0; i + n < name.size; i++) {
+            if (memcmp(name.data + i, BASES[b], n) == 0)
+                return name.data[i + n] >= '0' && name.data[i + n] <= '9';
+        }
+    }
+    return false;
+}
+
 sw_tensor_class info_classify_tensor(str_view name)
 {
+    if (is_one_expert(name))
+        return SW_CLASS_EXPERTS;
     // The first match counts, so that routers and expert stacks are not counted as dense layers.
     static const struct {
         const char *part;

@@ -20,8 +20,7 @@ const gguf_tensor *planner_find(planner *p, const char *base, const char *suffix
     return gguf_find_tensor(p->g, p->name);
 }
 
-static void fail(planner *p, sw_code code, const char *fmt, ...) SW_PRINTF(3, 4);
-static void fail(planner *p, sw_code code, const char *fmt, ...)
+void planner_fail(planner *p, sw_code code, const char *fmt, ...)
 {
     if (p->code != SW_OK)
         return;
@@ -33,13 +32,19 @@ static void fail(planner *p, sw_code code, const char *fmt, ...)
     p->code = sw_fail(p->err, code, "%s: tensor '%s' %s", gguf_path(p->g), p->name, what);
 }
 
+void planner_fail_missing(planner *p)
+{
+    planner_fail(p, SW_EFORMAT, "is missing");
+}
+
 void planner_expect(planner *p, const gguf_tensor *t, size_t ne0, size_t ne1, size_t ne2)
 {
     if (t->ne[0] != ne0 || t->ne[1] != ne1 || t->ne[2] != ne2 || t->ne[3] != 1)
-        fail(p, SW_EFORMAT, "has shape %llu x %llu x %llu; %zu x %zu x %zu fits this model",
-             (unsigned long long)t->ne[0], (unsigned long long)t->ne[1], (unsigned long long)t->ne[2], ne0, ne1, ne2);
+        planner_fail(p, SW_EFORMAT, "has shape %llu x %llu x %llu; %zu x %zu x %zu fits this model",
+                     (unsigned long long)t->ne[0], (unsigned long long)t->ne[1], (unsigned long long)t->ne[2], ne0, ne1,
+                     ne2);
     if (!decode_supports(t->type))
-        fail(p, SW_EUNSUPPORTED, "has type %s; supported are %s", type_name(t->type), decode_types());
+        planner_fail(p, SW_EUNSUPPORTED, "has type %s; supported are %s", type_name(t->type), decode_types());
 }
 
 static void out_of_memory(planner *p)
@@ -105,14 +110,14 @@ static void add_floats(planner *p, float **target, const gguf_tensor *t, const f
 static void check_float_type(planner *p, const gguf_tensor *t)
 {
     if (type_get((uint32_t)t->type)->block_elems != 1)
-        fail(p, SW_EUNSUPPORTED, "has type %s; norms and biases must be F32, F16 or BF16", type_name(t->type));
+        planner_fail(p, SW_EUNSUPPORTED, "has type %s; norms and biases must be F32, F16 or BF16", type_name(t->type));
 }
 
 void planner_vector(planner *p, float **target, const char *base, const char *suffix, size_t n, bool is_required)
 {
     const gguf_tensor *const t = planner_find(p, base, suffix);
     if (t == NULL && is_required)
-        fail(p, SW_EFORMAT, "is missing");
+        planner_fail_missing(p);
     if (t == NULL)
         return;
     planner_expect(p, t, n, 1, 1);
@@ -124,7 +129,7 @@ void planner_norm(planner *p, norm_weights *norm, const char *base)
 {
     const size_t n = p->h->n_embd;
     planner_vector(p, &norm->weight, base, "weight", n, true);
-    planner_vector(p, &norm->bias, base, "bias", n, false);
+    planner_vector(p, &norm->bias, base, "bias", n, (p->h->arch.needs & NEEDS_NORM_BIAS) != 0);
 }
 
 /* ---- matrices ---------------------------------------------------------------------------------------------------- */
@@ -147,22 +152,32 @@ static void add_matrices(planner *p, mat *m, uint8_t **target, const gguf_tensor
              m->n_tiles * m->tile_bytes * count);
 }
 
-void planner_stack(planner *p, mat *m, const gguf_tensor *t, const stack_rows *s)
+static void set_shape(mat *m, const gguf_tensor *t, const stack_rows *s)
 {
-    if (p->code != SW_OK)
-        return;
     m->type = s->is_turned ? TYPE_F32 : t->type;
     m->n_rows = s->n_rows;
     m->n_cols = s->n_cols;
     m->n_tiles = tile_count(s->n_rows);
     m->tile_bytes = tile_size(m->type, s->n_cols);
+}
+
+static void split(planner *p, mat *m, size_t n_stacked)
+{
+    m->split = mem_calloc(n_stacked, sizeof *m->split);
+    if (m->split == NULL)
+        out_of_memory(p);
+}
+
+void planner_stack(planner *p, mat *m, const gguf_tensor *t, const stack_rows *s)
+{
+    if (p->code != SW_OK)
+        return;
+    set_shape(m, t, s);
     if (!is_split(p)) {
         add_matrices(p, m, &m->tiles, t, s, 0, s->n_stacked);
         return;
     }
-    m->split = mem_calloc(s->n_stacked, sizeof *m->split);
-    if (m->split == NULL)
-        out_of_memory(p);
+    split(p, m, s->n_stacked);
     for (size_t e = 0; e < s->n_stacked && p->code == SW_OK; e++)
         add_matrices(p, m, &m->split[e].tiles, t, s, e, 1);
 }
@@ -189,22 +204,53 @@ void planner_bias(planner *p, mat *m, const gguf_tensor *t, size_t offset, size_
         add_floats(p, &m->split[rows.first].bias, t, &rows);
 }
 
-void planner_mats(planner *p, mat *m, const char *base, mat_shape shape, bool is_required)
+void planner_mats(planner *p, mat *m, const char *base, mat_shape shape, unsigned needs)
 {
     const gguf_tensor *const t = planner_find(p, base, "weight");
-    if (t == NULL && is_required)
-        fail(p, SW_EFORMAT, "is missing");
+    if (t == NULL && (needs & MAT_WEIGHT) != 0)
+        planner_fail_missing(p);
     if (t == NULL)
         return;
     planner_expect(p, t, shape.n_cols, shape.n_rows, shape.n_stacked);
     planner_rows(p, m, t, 0, shape.n_rows);
     const gguf_tensor *const bias = planner_find(p, base, "bias");
+    if (bias == NULL && (needs & MAT_BIAS) != 0)
+        planner_fail_missing(p);
     if (bias != NULL)
         planner_expect(p, bias, shape.n_rows, shape.n_stacked, 1);
     planner_bias(p, m, bias, 0, shape.n_stacked);
 }
 
+/* One of them; with rows_apart 0, every number of a matrix means the first rows of its tensor. */
+static void add_apart(planner *p, mat *m, const gguf_tensor *t, mat_shape shape, size_t expert)
+{
+    planner_expect(p, t, shape.n_cols, shape.n_rows, 1);
+    const stack_rows rows = {.n_rows = shape.n_rows, .n_cols = shape.n_cols, .n_stacked = 1};
+    if (expert == 0 && p->code == SW_OK) {
+        set_shape(m, t, &rows);
+        split(p, m, shape.n_stacked);
+    }
+    if (t->type != m->type)
+        planner_fail(p, SW_EUNSUPPORTED, "has type %s, but the first expert of its layer %s; quantize the model anew",
+                     type_name(t->type), type_name(m->type));
+    if (p->code == SW_OK)
+        add_matrices(p, m, &m->split[expert].tiles, t, &rows, expert, 1);
+}
+
+void planner_mats_apart(planner *p, mat *m, const char *base, mat_shape shape)
+{
+    for (size_t e = 0; e < shape.n_stacked && p->code == SW_OK; e++) {
+        char name[32];
+        snprintf(name, sizeof name, "%s.%zu", base, e);
+        const gguf_tensor *const t = planner_find(p, name, "weight");
+        if (t == NULL)
+            planner_fail_missing(p);
+        else
+            add_apart(p, m, t, shape, e);
+    }
+}
+
 void planner_mat(planner *p, mat *m, const char *base, size_t n_rows, size_t n_cols)
 {
-    planner_mats(p, m, base, (mat_shape){n_rows, n_cols, 1}, true);
+    planner_mats(p, m, base, (mat_shape){n_rows, n_cols, 1}, MAT_WEIGHT);
 }

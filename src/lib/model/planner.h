@@ -25,9 +25,16 @@ const gguf_tensor *planner_find(planner *p, const char *base, const char *suffix
 /* Fails unless the tensor found last has this shape, in the file's order, and a type that can be decoded. */
 void planner_expect(planner *p, const gguf_tensor *t, size_t ne0, size_t ne1, size_t ne2);
 
+/* Fails with "file: tensor 'the one looked for last' what", unless something failed before. */
+void planner_fail(planner *p, sw_code code, const char *fmt, ...) SW_PRINTF(3, 4);
+/* Fails because the tensor looked for last is missing. */
+void planner_fail_missing(planner *p);
+/* Fails unless every tensor of the file that could matter is planned.  `name` becomes that of the first other one. */
+void planner_expect_all_used(planner *p);
+
 /* n floats under a name; *target stays NULL where an optional tensor is missing. */
 void planner_vector(planner *p, float **target, const char *base, const char *suffix, size_t n, bool is_required);
-/* A norm of the residual stream: weight, and bias if there is one. */
+/* A norm of the residual stream: weight, and bias if there is one, which some families need. */
 void planner_norm(planner *p, norm_weights *norm, const char *base);
 
 /* Where a stack's matrices are in a tensor: rows [row, row + n_rows), and again every rows_apart rows.  Turned: the
@@ -50,8 +57,13 @@ typedef struct mat_shape {
     size_t n_rows, n_cols, n_stacked;
 } mat_shape;
 
+/* What of a matrix must be there. */
+enum { MAT_OPTIONAL = 0, MAT_WEIGHT = 1, MAT_BIAS = 2 };
+
 /* Matrices under their usual name, with their biases if there are any. */
-void planner_mats(planner *p, mat *m, const char *base, mat_shape shape, bool is_required);
+void planner_mats(planner *p, mat *m, const char *base, mat_shape shape, unsigned needs);
+/* Matrices that are a tensor each, "base.0", "base.1", ...: how the first files with experts were written. */
+void planner_mats_apart(planner *p, mat *m, const char *base, mat_shape shape);
 /* One matrix that must be there. */
 void planner_mat(planner *p, mat *m, const char *base, size_t n_rows, size_t n_cols);
 

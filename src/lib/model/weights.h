@@ -11,7 +11,7 @@
 #include "model/placement.h"
 #include "spillway.h"
 
-/* One matrix of a stack that lies in more than one tier. */
+/* One matrix of a stack whose matrices are not one after another. */
 typedef struct mat_place {
     uint8_t *tiles; // n_tiles x tile_bytes
     float *bias;    // (16 * n_tiles), zeros in the padding; or NULL
@@ -23,9 +23,10 @@ typedef struct mat {
     size_t n_rows, n_cols;
     size_t n_tiles; // of one matrix; 0: the model has no such matrix
     size_t tile_bytes;
-    uint8_t *tiles;   // n_experts x n_tiles x tile_bytes, while `split` is NULL
-    float *bias;      // (n_experts, 16 * n_tiles), zeros in the padding; or NULL
-    mat_place *split; // (n_experts) where the stack lies in more than one tier, else NULL; tiles and bias are then NULL
+    uint8_t *tiles; // n_experts x n_tiles x tile_bytes, while `split` is NULL
+    float *bias;    // (n_experts, 16 * n_tiles), zeros in the padding; or NULL
+    // (n_experts), else NULL: the stack is in more than one tier, or of several tensors; tiles and bias are then NULL.
+    mat_place *split;
 } mat;
 
 typedef struct norm_weights {

@@ -94,6 +94,7 @@ static sw_code open_model(sw_engine *e, const char *path, const sw_engine_option
         return sw_fail(err, SW_EFORMAT, "%s: the vocabulary has %d tokens but the output layer only %d", path,
                        vocab_size(e->context.vocab), e->lm->n_vocab);
     model_lm_state(e->lm, &e->state);
+    e->state.chat_note = e->info.chat_note;
     return SW_OK;
 }
 

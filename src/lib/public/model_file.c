@@ -75,17 +75,17 @@ static sw_code copy_tensor_names(sw_model_file *f, sw_err *err)
     return f->tensor_names != NULL ? SW_OK : sw_fail(err, SW_ENOMEM, "out of memory reading %s", gguf_path(f->gguf));
 }
 
-/* This needs the vocabulary: a template counts only if its markers are tokens. */
+/* This needs the vocabulary: a format counts only if its markers are tokens. */
 static sw_code detect_chat_format(sw_model_file *f, sw_err *err)
 {
     f->chat = CHAT_PLAIN;
-    str_view chat_template;
-    sw_code code = gguf_str(f->gguf, "tokenizer.chat_template", &chat_template, err);
-    if (code == SW_OK && chat_template.size > 0) {
+    chat_source source = {.arch = {f->arch, strlen(f->arch)}};
+    sw_code code = gguf_str(f->gguf, "tokenizer.chat_template", &source.jinja_template, err);
+    const bool can_guess = strcmp(f->arch, "gpt-oss") == 0 && gguf_has(f->gguf, "tokenizer.ggml.tokens");
+    if (code == SW_OK && (source.jinja_template.size > 0 || can_guess))
         code = vocab_from_gguf(&f->vocab, f->gguf, err);
-        if (code == SW_OK)
-            f->chat = chat_detect(chat_template, f->vocab);
-    }
+    if (code == SW_OK)
+        f->chat = chat_detect(source, f->vocab, &f->info.chat_note);
     f->info.chat_format = chat_format_name(f->chat);
     return code;
 }

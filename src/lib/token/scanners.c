@@ -102,9 +102,13 @@ static bool is_other(const scan_piece *p, size_t i, unsigned classes)
 
 /* ---- contractions ---- */
 
+/* A case-insensitive match folds by Unicode, so an "s" matches the long s, too. */
 static uint32_t lower_at(const scan_piece *p, size_t i, bool any_case)
 {
+    enum { LONG_S = 0x17f };
     const uint32_t cp = i < p->n ? look(p, i)->cp : 0;
+    if (any_case && cp == LONG_S)
+        return 's';
     return any_case && cp >= 'A' && cp <= 'Z' ? cp - 'A' + 'a' : cp;
 }
 

@@ -136,14 +136,14 @@ static sw_code read_spm(const gguf_file *g, vocabulary *v, sw_err *err)
     return code == SW_OK ? read_scores(g, v, err) : code;
 }
 
-/* A token id; one outside the vocabulary counts as absent. */
+/* A token id; one outside the vocabulary counts as absent, and so does -1, which some converters write. */
 static sw_code read_id(const gguf_file *g, const vocabulary *v, const char *key, int32_t fallback, int32_t *out,
                        sw_err *err)
 {
-    uint32_t id;
-    const sw_code code = gguf_u32(g, key, (uint32_t)fallback, &id, err);
+    int64_t id;
+    const sw_code code = gguf_i64(g, key, fallback, &id, err);
     if (code == SW_OK)
-        *out = id < v->n ? (int32_t)id : TOKEN_NONE;
+        *out = id >= 0 && id < (int64_t)v->n ? (int32_t)id : TOKEN_NONE;
     return code;
 }
 

@@ -78,8 +78,10 @@ static inline void running_add(running_softmax *s, float *out, const running_sof
 /* Divides by the sum, after the logit of a sink (or NULL), which has no value, has joined it. */
 static inline void running_finish(running_softmax *s, const float *sink, float *out, int d)
 {
-    if (sink != NULL)
-        s->sum += running_merge(s, *sink, out, d);
+    if (sink != NULL) {
+        const float factor = running_merge(s, *sink, out, d); // rescales the sum first
+        s->sum += factor;
+    }
     for (int i = 0; i < d; i++)
         out[i] /= s->sum;
 }
