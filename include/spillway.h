@@ -204,6 +204,8 @@ typedef struct sw_engine_state {
     uint64_t expert_bytes_ram;   // the experts' share of weight_bytes_ram
     uint64_t kv_bytes_per_token; // in a sequence that fills its context; in a shorter one a token can take more
     uint64_t kv_bytes_max;       // of all sequences, if each fills its context
+    uint64_t buffer_bytes;       // working memory of one job with full batches, in RAM
+    uint64_t process_bytes;      // resident before weights were read: program, libraries, header, vocabulary
     const char *placement_note;  // NULL, or why a placement option had no effect
     const char *chat_note;       // as in sw_model_info
     double load_ms;

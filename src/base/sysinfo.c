@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cgroup.h"
+
 int sysinfo_n_cores(void)
 {
     cpu_set_t set;
@@ -36,25 +38,21 @@ static uint64_t kb_field(const char *path, const char *key, uint64_t fallback)
     return value;
 }
 
-/* The number in a file with one number; `fallback` if there is none (cgroup files may say "max"). */
-static uint64_t number_in(const char *path, uint64_t fallback)
+static const char *root = "";
+
+void sysinfo_set_root(const char *folder)
 {
-    FILE *const f = fopen(path, "re");
-    if (f == NULL)
-        return fallback;
-    unsigned long long v;
-    const uint64_t value = fscanf(f, "%llu", &v) == 1 ? v : fallback;
-    fclose(f);
-    return value;
+    root = folder != NULL ? folder : "";
 }
 
-uint64_t sysinfo_memory_available(void)
+available_memory sysinfo_memory_available(void)
 {
-    const uint64_t machine = kb_field("/proc/meminfo", "MemAvailable:", UINT64_MAX);
-    const uint64_t limit = number_in("/sys/fs/cgroup/memory.max", UINT64_MAX);
-    const uint64_t used = number_in("/sys/fs/cgroup/memory.current", 0);
-    const uint64_t group = limit == UINT64_MAX ? UINT64_MAX : limit > used ? limit - used : 0;
-    return machine < group ? machine : group;
+    char path[4096];
+    const int n = snprintf(path, sizeof path, "%s/proc/meminfo", root);
+    const bool fits = n >= 0 && n < (int)sizeof path;
+    const uint64_t machine = fits ? kb_field(path, "MemAvailable:", UINT64_MAX) : UINT64_MAX;
+    const uint64_t groups = cgroup_memory_left(root);
+    return (available_memory){.bytes = groups < machine ? groups : machine, .is_limited = groups < machine};
 }
 
 process_memory sysinfo_memory_of(long pid)

@@ -1,14 +1,24 @@
-/* sysinfo.h - facts about this machine and its processes, from /proc, cgroups and the scheduler. */
+/* sysinfo.h - facts about this machine and its processes, from /proc, control groups and the scheduler. */
 #ifndef BASE_SYSINFO_H
 #define BASE_SYSINFO_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Cores that this process may run on (affinity), at least 1. */
 int sysinfo_n_cores(void);
 
-/* Bytes that this process can still allocate: the kernel's MemAvailable, or what the cgroup leaves if that is less. */
-uint64_t sysinfo_memory_available(void);
+typedef struct available_memory {
+    uint64_t bytes;  // that this process can still allocate
+    bool is_limited; // by a control group, and not by the machine
+} available_memory;
+
+/* The kernel's MemAvailable, or what control groups leave if that is less (base/cgroup.h). */
+available_memory sysinfo_memory_available(void);
+
+/* From now on sysinfo_memory_available reads the files below this folder, which outlives its use; NULL: the system's
+ * own.  For tests; not thread-safe. */
+void sysinfo_set_root(const char *root);
 
 typedef struct process_memory {
     uint64_t rss;  // resident bytes

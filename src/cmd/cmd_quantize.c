@@ -22,7 +22,7 @@ int cmd_quantize(int argc, char **argv)
         .command = "quantize",
         .usage = "IN OUT TYPE [--experts TYPE] [--attention TYPE] [--embedding TYPE]",
         .description =
-            "Rewrites a model with other weight types: F16, BF16, Q8_0, Q4_0, Q5_0, MXFP4, Q4_K, Q5_K, Q6_K.\n"
+            "Rewrites a model with other weight types: F32, F16, BF16, Q8_0, Q4_0, Q5_0, MXFP4, Q4_K, Q5_K, Q6_K.\n"
             "Norms, biases and routers keep their types.  A matrix whose rows are no multiple of a type's block gets\n"
             "a type that fits.  OUT appears only when it is complete.",
         .rows = rows,

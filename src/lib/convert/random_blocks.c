@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "quant/block_layout.h"
 #include "quant/half.h"
 
 /* Standard deviations of codes that are uniformly random. */
@@ -41,45 +42,51 @@ static void make_f32(rng_state *rng, float deviation, uint8_t *b)
 
 static void make_q8_0(rng_state *rng, float deviation, uint8_t *b)
 {
-    random_bytes(rng, b + 2, 32);
-    half_store(b, either_sign(b[2], deviation / Q8_0_DEVIATION));
+    block_q8_0 *const block = (block_q8_0 *)(void *)b;
+    random_bytes(rng, (uint8_t *)block->code, sizeof block->code);
+    half_store(block->d, either_sign((uint8_t)block->code[0], deviation / Q8_0_DEVIATION));
 }
 
 static void make_q5_0(rng_state *rng, float deviation, uint8_t *b)
 {
-    random_bytes(rng, b + 2, 20);
-    half_store(b, either_sign(b[6], deviation / Q5_0_DEVIATION));
+    block_q5_0 *const block = (block_q5_0 *)(void *)b;
+    random_bytes(rng, (uint8_t *)&block->codes, sizeof block->codes);
+    half_store(block->d, either_sign(block->codes.nibbles[0], deviation / Q5_0_DEVIATION));
 }
 
 /* Scale and min of a group are the same number and dmin is 7.5 d, so the mean of uniform codes (0..15) is zero. */
 static void make_q4_k(rng_state *rng, float deviation, uint8_t *b)
 {
-    random_bytes(rng, b, 144);
+    block_q4_k *const block = (block_q4_k *)(void *)b;
+    block_k_scales *const s = &block->scales;
+    random_bytes(rng, b, sizeof *block);
     const float d = deviation / (Q4_K_DEVIATION * K_SCALE_MEAN);
-    half_store(b, d);
-    half_store(b + 2, 7.5f * d);
-    uint8_t *const s = b + 4;
-    for (int j = 0; j < 4; j++) {
-        const uint8_t low = (uint8_t)(32 | (s[j] & 31)), high = (uint8_t)(32 | (s[j + 8] & 31));
-        s[j] = s[j + 4] = (uint8_t)(low | (high >> 4) << 6);
-        s[j + 8] = (uint8_t)((high & 15) | (high & 15) << 4);
+    half_store(block->d, d);
+    half_store(block->dmin, 7.5f * d);
+    // Bit 5 is set in every scale: of group g (6 bits in one byte), and of group g + 4 (4 bits, and 2 in two bytes).
+    for (int g = 0; g < 4; g++) {
+        const uint8_t first = (uint8_t)(32 | (s->scale[g] & 31)), second = (uint8_t)(32 | (s->low[g] & 31));
+        s->scale[g] = s->min[g] = (uint8_t)(first | (second >> 4) << 6);
+        s->low[g] = (uint8_t)((second & 15) | (second & 15) << 4);
     }
 }
 
 static void make_q6_k(rng_state *rng, float deviation, uint8_t *b)
 {
-    random_bytes(rng, b, 210);
-    for (int j = 0; j < 16; j++) {
-        const int scale = 64 | (b[192 + j] & 63);
-        b[192 + j] = (uint8_t)(int8_t)((b[192 + j] & 64) != 0 ? -scale : scale);
+    block_q6_k *const block = (block_q6_k *)(void *)b;
+    random_bytes(rng, b, sizeof *block);
+    for (size_t j = 0; j < sizeof block->scale; j++) {
+        const int scale = 64 | (block->scale[j] & 63);
+        block->scale[j] = (int8_t)((block->scale[j] & 64) != 0 ? -scale : scale);
     }
-    half_store(b + 208, deviation / (Q6_K_DEVIATION * Q6_SCALE_MEAN));
+    half_store(block->d, deviation / (Q6_K_DEVIATION * Q6_SCALE_MEAN));
 }
 
 static void make_mxfp4(rng_state *rng, float deviation, uint8_t *b)
 {
-    random_bytes(rng, b + 1, 16);
-    b[0] = (uint8_t)(127 + (int)lrintf(log2f(deviation / MXFP4_DEVIATION)));
+    block_mxfp4 *const block = (block_mxfp4 *)(void *)b;
+    random_bytes(rng, block->nibbles, sizeof block->nibbles);
+    block->e = (uint8_t)(127 + (int)lrintf(log2f(deviation / MXFP4_DEVIATION)));
 }
 
 void random_blocks_fill(tensor_type t, rng_state *rng, float deviation, size_t n_blocks, uint8_t *out)

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/sysinfo.h"
+#include "engine/sampler.h"
 #include "forward/cpu_backend.h"
 #include "forward/forward.h"
 
@@ -23,6 +24,8 @@ typedef struct model_lm {
     backend *cpu;
     forward f;
     uint64_t *router_counts; // (n_layers, n_expert)
+    uint64_t process_bytes;  // resident before anything was read
+    uint64_t buffer_bytes;   // of TIER_RAM, in a job with full batches
     double load_ms;
 } model_lm;
 
@@ -76,12 +79,19 @@ static void begin(language_model *lm, int32_t seq, const lm_plan *plan)
     kv_mark(&m->kv, seq, plan->marks);
 }
 
-static void close_model(language_model *lm)
+/* The backend and the forward pass; may be called twice. */
+static void take_down(model_lm *m)
 {
-    model_lm *const m = (model_lm *)lm;
     forward_free(&m->f);
     if (m->cpu != NULL)
         m->cpu->ops->close(m->cpu);
+    m->cpu = NULL;
+}
+
+static void close_model(language_model *lm)
+{
+    model_lm *const m = (model_lm *)lm;
+    take_down(m);
     kv_free(&m->kv);
     weights_free(&m->w);
     placement_free(&m->placement);
@@ -121,29 +131,6 @@ static bool init_cache(kv_cache *kv, const hparams *h, sw_kv_type type, const la
                                      .tiers = placement != NULL ? placement->attention : NULL});
 }
 
-/* Bytes of each tier that weights may fill.  There is no backend for an accelerator in this build. */
-static placement_machine machine(void)
-{
-    return (placement_machine){.bytes = {[TIER_RAM] = sysinfo_memory_available()}};
-}
-
-/* Before anything is read: does it fit?  One full sequence is counted; further ones grow as they are used. */
-static sw_code check_memory(const gguf_file *g, const model_lm *m, const placement_machine *available, sw_err *err)
-{
-    for (int tier = 0; tier < N_TIERS; tier++) {
-        const uint64_t weights = m->w.blocks[tier].n_bytes;
-        const uint64_t cache = kv_tier_bytes(&m->kv, (weight_tier)tier, m->lm.n_ctx);
-        if (weights + cache > available->bytes[tier])
-            return sw_fail(
-                err, SW_ENOMEM,
-                "%s needs %.1f GB for weights and %.1f GB for a context of %d tokens, but only %.1f GB of %s are "
-                "available; a smaller --ctx-size, --kv-type q8_0 or a model quantized to fewer bits lowers it",
-                gguf_path(g), (double)weights / 1e9, (double)cache / 1e9, m->lm.n_ctx,
-                (double)available->bytes[tier] / 1e9, tier == TIER_RAM ? "memory" : tier_name((weight_tier)tier));
-    }
-    return SW_OK;
-}
-
 static void set_sizes(language_model *lm, const hparams *h, const sw_engine_options *o)
 {
     lm->ops = &OPS;
@@ -155,7 +142,7 @@ static void set_sizes(language_model *lm, const hparams *h, const sw_engine_opti
         lm->n_batch = lm->n_seqs;
 }
 
-/* All that is decided from the header, and checked against the machine. */
+/* All that is decided from the header. */
 static sw_code prepare(model_lm *m, const gguf_file *g, const sw_engine_options *o, sw_err *err)
 {
     sw_code code = kernels_check(err);
@@ -168,7 +155,8 @@ static sw_code prepare(model_lm *m, const gguf_file *g, const sw_engine_options 
         return sw_fail(err, SW_EINVAL, "a context of %d tokens is too long: this model was trained for at most %d",
                        o->n_ctx, h->n_ctx_train);
     set_sizes(&m->lm, h, o);
-    const placement_machine available = machine();
+    // There is no backend for an accelerator in this build.
+    const placement_machine available = {.bytes = {[TIER_RAM] = sysinfo_memory_available().bytes}};
     const placement_options placing = {.cpu_moe = o->cpu_moe, .n_cpu_moe = o->n_cpu_moe};
     if (!placement_init(&m->placement, h, &available, &placing))
         return sw_fail(err, SW_ENOMEM, "out of memory preparing %s", gguf_path(g));
@@ -179,7 +167,7 @@ static sw_code prepare(model_lm *m, const gguf_file *g, const sw_engine_options 
     m->pool = pool_create(pick(o->n_threads, sysinfo_n_cores(), LIMIT_THREADS));
     if (m->router_counts == NULL || m->pool == NULL || !init_cache(&m->kv, h, o->kv_type, &m->lm, &m->placement))
         return sw_fail(err, SW_ENOMEM, "out of memory preparing %s", gguf_path(g));
-    return check_memory(g, m, &available, err);
+    return SW_OK;
 }
 
 /* The backend and the forward pass over loaded weights. */
@@ -201,6 +189,52 @@ static sw_code set_up(model_lm *m, const gguf_file *g, const sw_engine_options *
                    gguf_path(g));
 }
 
+/* ---- does it fit? ------------------------------------------------------------------------------------------------ */
+
+/* Sets buffer_bytes and process_bytes.  The backend and the forward pass are set up over weights that are not there
+ * yet, and taken down again: memory that is not written takes none, and what they ask for cannot differ from what they
+ * will ask for.  By then the process has touched most of the pages of its program that it ever will. */
+static sw_code measure(model_lm *m, const gguf_file *g, const sw_engine_options *o, sw_err *err)
+{
+    const sw_code code = set_up(m, g, o, err);
+    if (code == SW_OK)
+        m->buffer_bytes = m->f.memory.n_bytes + m->cpu->n_bytes + sampler_scratch_bytes(m->lm.n_vocab);
+    take_down(m);
+    m->process_bytes = sysinfo_memory_of(0).rss;
+    return code;
+}
+
+/* What a tier must still give: the weights, and the more of what loading takes besides them and what a job takes
+ * then.  One full sequence is counted; further ones grow as they are used. */
+static uint64_t bytes_needed(const model_lm *m, weight_tier tier)
+{
+    const uint64_t weights = m->w.blocks[tier].n_bytes, cache = kv_tier_bytes(&m->kv, tier, m->lm.n_ctx);
+    if (tier != TIER_RAM)
+        return weights + cache;
+    const uint64_t loading = weights_staging_bytes(&m->w, pool_n_threads(m->pool)), job = cache + m->buffer_bytes;
+    return weights + (loading > job ? loading : job);
+}
+
+/* Before anything is read. */
+static sw_code check_memory(const gguf_file *g, const model_lm *m, sw_err *err)
+{
+    const available_memory ram = sysinfo_memory_available();
+    const uint64_t available[N_TIERS] = {[TIER_RAM] = ram.bytes};
+    for (int tier = 0; tier < N_TIERS; tier++) {
+        const uint64_t needed = bytes_needed(m, (weight_tier)tier);
+        if (needed > available[tier])
+            return sw_fail(err, SW_ENOMEM,
+                           "%s needs %.2f GB (weights %.2f, a context of %d tokens %.2f), but only %.2f GB of %s are "
+                           "available%s; a smaller --ctx-size or --batch, --kv-type q8_0 or a model quantized to "
+                           "fewer bits lowers it",
+                           gguf_path(g), (double)needed / 1e9, (double)m->w.blocks[tier].n_bytes / 1e9, m->lm.n_ctx,
+                           (double)kv_tier_bytes(&m->kv, (weight_tier)tier, m->lm.n_ctx) / 1e9,
+                           (double)available[tier] / 1e9, tier == TIER_RAM ? "memory" : tier_name((weight_tier)tier),
+                           tier == TIER_RAM && ram.is_limited ? " in the control group of this process" : "");
+    }
+    return SW_OK;
+}
+
 sw_code model_lm_open(language_model **out, const gguf_file *g, const sw_engine_options *options, sw_err *err)
 {
     *out = NULL;
@@ -211,6 +245,10 @@ sw_code model_lm_open(language_model **out, const gguf_file *g, const sw_engine_
         return sw_fail(err, SW_ENOMEM, "out of memory opening %s", gguf_path(g));
     sw_code code = prepare(m, g, options, err);
     const weights_load_options loading = {.pool = m->pool, .on_load = options->on_load, .ud = options->ud};
+    if (code == SW_OK)
+        code = measure(m, g, options, err);
+    if (code == SW_OK)
+        code = check_memory(g, m, err);
     if (code == SW_OK)
         code = weights_load(&m->w, g, &loading, err);
     if (code == SW_OK)
@@ -239,6 +277,8 @@ void model_lm_state(const language_model *lm, sw_engine_state *state)
     state->expert_bytes_ram = m->w.blocks[TIER_RAM].expert_bytes;
     state->kv_bytes_per_token = kv_bytes(&m->kv, lm->n_ctx) / (uint64_t)lm->n_ctx;
     state->kv_bytes_max = kv_bytes(&m->kv, lm->n_ctx) * (uint64_t)lm->n_seqs;
+    state->buffer_bytes = m->buffer_bytes;
+    state->process_bytes = m->process_bytes;
     state->placement_note = m->placement.note;
     state->load_ms = m->load_ms;
 }

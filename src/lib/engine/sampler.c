@@ -182,6 +182,11 @@ static int32_t draw_filtered(sampler *s, pool *p, const float *weights, int n_vo
     return draw(p, (double)(rng_next(&s->rng) >> 11) * 0x1p-53);
 }
 
+size_t sampler_scratch_bytes(int n_vocab)
+{
+    return (size_t)n_vocab * (2 * sizeof(logit_candidate) + 2 * sizeof(float));
+}
+
 bool sampler_scratch_init(sampler_scratch *s, int n_vocab)
 {
     const size_t n = (size_t)n_vocab;

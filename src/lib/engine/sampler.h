@@ -47,6 +47,8 @@ typedef struct sampler_scratch {
 
 /* False when memory is short. */
 SW_NODISCARD bool sampler_scratch_init(sampler_scratch *s, int n_vocab);
+/* Bytes that it takes. */
+size_t sampler_scratch_bytes(int n_vocab);
 /* May be called twice, and for a scratch of zeros. */
 void sampler_scratch_free(sampler_scratch *s);
 

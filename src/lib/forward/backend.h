@@ -83,6 +83,7 @@ typedef struct backend_count {
 struct backend {
     const backend_ops *ops;
     const char *name; // "cpu", ...
+    size_t n_bytes;   // of working memory, in its tier, that full batches with one row of logits fill
     backend_count counts[N_BACKEND_OPS];
 };
 

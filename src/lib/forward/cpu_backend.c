@@ -197,5 +197,6 @@ backend *cpu_backend_open(const cpu_backend_options *o)
         close_backend(&c->base);
         return NULL;
     }
+    c->base.n_bytes = c->memory.n_bytes + codes_bytes(c->env.n_codes) + ends_row_bytes(o->h);
     return &c->base;
 }

@@ -19,9 +19,14 @@ void ends_embed(const compute_env *env, token_batch *b, size_t i)
         x[c] *= env->h->embd_scale;
 }
 
+size_t ends_row_bytes(const hparams *h)
+{
+    return padded_length(h->n_vocab) * sizeof(float);
+}
+
 static size_t row_bytes(const logit_room *r)
 {
-    return padded_length(r->env->h->n_vocab) * sizeof *r->logits;
+    return ends_row_bytes(r->env->h);
 }
 
 static bool grow(logit_room *r, size_t n_rows)

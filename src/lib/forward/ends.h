@@ -18,4 +18,7 @@ typedef struct logit_room {
 const float *ends_head(logit_room *r, token_batch *b);
 void ends_free(logit_room *r);
 
+/* Bytes of room for one row of logits. */
+size_t ends_row_bytes(const hparams *h);
+
 #endif

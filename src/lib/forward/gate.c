@@ -8,7 +8,8 @@ static size_t max_size(size_t a, size_t b)
 
 size_t gate_elems(const hparams *h, size_t n_batch)
 {
-    const size_t dense = n_batch * padded_length(h->n_ff);
+    const bool has_dense = h->n_expert == 0 || h->n_layers_dense > 0; // some files name a width that no layer has
+    const size_t dense = has_dense ? n_batch * padded_length(h->n_ff) : 0;
     const size_t experts = n_batch * h->n_expert_used * padded_length(h->n_ff_expert);
     return max_size(dense, gate_after(experts) + n_batch * padded_length(h->n_ff_shared));
 }

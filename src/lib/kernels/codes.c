@@ -3,6 +3,13 @@
 
 #include "base/alloc.h"
 
+size_t codes_bytes(size_t n)
+{
+    const code_rows *const c = NULL; // for the sizes of its arrays' elements
+    return n * (sizeof *c->code + sizeof *c->fine) + n / K_GROUP * (sizeof *c->scale + sizeof *c->scaled_sum) +
+           n / 16 * (sizeof *c->sum + sizeof *c->fine_sum);
+}
+
 bool codes_alloc(code_rows *c, size_t n)
 {
     *c = (code_rows){

@@ -10,6 +10,9 @@ bool codes_alloc(code_rows *c, size_t n);
 /* Frees room for n values, the n of codes_alloc; does nothing to an empty one. */
 void codes_free(code_rows *c, size_t n);
 
+/* Bytes of room for n values. */
+size_t codes_bytes(size_t n);
+
 /* The part from value `at`, a multiple of K_GROUP, on. */
 static inline code_rows codes_at(const code_rows *c, size_t at)
 {

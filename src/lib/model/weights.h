@@ -95,6 +95,9 @@ typedef struct weights_load_options {
 SW_NODISCARD sw_code weights_load(model_weights *w, const gguf_file *g, const weights_load_options *o, sw_err *err);
 void weights_free(model_weights *w);
 
+/* Bytes of this machine's memory that loading takes besides the blocks, until it ends. */
+uint64_t weights_staging_bytes(const model_weights *w, int n_threads);
+
 /* Bytes of all blocks together. */
 static inline uint64_t weights_bytes(const model_weights *w)
 {

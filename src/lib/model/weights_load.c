@@ -204,6 +204,11 @@ static size_t staging_bytes(const model_weights *w)
     return (most + 63) / 64 * 64;
 }
 
+uint64_t weights_staging_bytes(const model_weights *w, int n_threads)
+{
+    return (uint64_t)staging_bytes(w) * (uint64_t)n_threads;
+}
+
 /* An empty block stays without memory. */
 static sw_code alloc_block(weight_block *b, weight_tier tier, const tier_memory *memory, const char *path, sw_err *err)
 {
@@ -248,7 +253,7 @@ sw_code weights_load(model_weights *w, const gguf_file *g, const weights_load_op
     loader l = {
         .g = g, .pool = o->pool, .on_load = o->on_load, .ud = o->ud, .bytes_total = weights_bytes(w), .err = err};
     l.staging_bytes = staging_bytes(w);
-    const size_t n_staging = l.staging_bytes * (size_t)pool_n_threads(o->pool);
+    const size_t n_staging = (size_t)weights_staging_bytes(w, pool_n_threads(o->pool));
     l.code = allocate(&l, w, o, n_staging);
     for (size_t i = 0; i < w->n_items && l.code == SW_OK; i++)
         load_item(&l, &w->blocks[w->items[i].tier], &w->items[i]);

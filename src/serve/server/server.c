@@ -52,7 +52,7 @@ static void print_row(const char *tier, const char *what, uint64_t bytes)
     fprintf(stderr, "  %-5s %-22s %10.1f MB\n", tier, what, (double)bytes / 1e6);
 }
 
-/* Bytes per memory tier, from what was really allocated. */
+/* Bytes per memory tier; their sum is the most that the process takes while it answers. */
 static void print_tiers(void *ud, const model_entry *m, const sw_engine_state *st)
 {
     buf name;
@@ -71,6 +71,8 @@ static void print_tiers(void *ud, const model_entry *m, const sw_engine_state *s
     print_row("RAM", "experts", st->expert_bytes_ram);
     print_row("RAM", "other weights", st->weight_bytes_ram - st->expert_bytes_ram);
     print_row("RAM", "key/value cache, full", st->kv_bytes_max);
+    print_row("RAM", "working buffers", st->buffer_bytes);
+    print_row("RAM", "process, vocabulary", st->process_bytes);
     if (st->placement_note != NULL)
         fprintf(stderr, "note: %s\n", st->placement_note);
 }

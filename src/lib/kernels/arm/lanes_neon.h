@@ -12,10 +12,10 @@
 #define LANES_16 // the bodies in lanes/ may follow
 
 typedef struct f32x16 {
-    float32x4_t q[4];
+    float32x4_t q[4]; // lane i is element i % 4 of q[i / 4]
 } f32x16;
 
-enum { N_REGISTERS = 32, PER_LANES = 4 };
+enum { N_REGISTERS = 32, PER_LANES = 4 }; // of the processor; that 16 lanes take
 
 /* f(x, y) of each quarter of a and b. */
 #define EACH(f, a, b)                                                                                                  \
@@ -45,6 +45,7 @@ INLINE f32x16 lanes_load_f16(const void *p)
         {vcvt_f32_f16(vget_low_f16(lo)), vcvt_high_f32_f16(lo), vcvt_f32_f16(vget_low_f16(hi)), vcvt_high_f32_f16(hi)}};
 }
 
+/* BF16 is the upper half of an F32. */
 INLINE f32x16 lanes_load_bf16(const void *p)
 {
     const uint16x8_t lo = vreinterpretq_u16_u8(vld1q_u8(p));
@@ -90,6 +91,7 @@ INLINE f32x16 lanes_div(f32x16 a, f32x16 b)
     return EACH(vdivq_f32, a, b);
 }
 
+/* a b + c with one rounding; vfmaq has the sum first. */
 INLINE f32x16 lanes_fma(f32x16 a, f32x16 b, f32x16 c)
 {
     return (f32x16){{vfmaq_f32(c.q[0], a.q[0], b.q[0]), vfmaq_f32(c.q[1], a.q[1], b.q[1]),
@@ -125,6 +127,7 @@ INLINE f32x16 lanes_if_less(f32x16 a, f32x16 b, f32x16 yes, f32x16 no)
                      vbslq_f32(vcltq_f32(a.q[3], b.q[3]), yes.q[3], no.q[3])}};
 }
 
+/* Ties to even, whatever the rounding mode of the thread. */
 INLINE f32x16 lanes_round(f32x16 a)
 {
     return (f32x16){{vrndnq_f32(a.q[0]), vrndnq_f32(a.q[1]), vrndnq_f32(a.q[2]), vrndnq_f32(a.q[3])}};
@@ -148,6 +151,7 @@ INLINE f32x16 lanes_scale(f32x16 a, f32x16 n)
     return EACH(scale4, a, n);
 }
 
+/* The tree of scalar/math.h: lanes i and i + 8, then + 4, + 2, + 1. */
 INLINE float lanes_sum(f32x16 a)
 {
     const float32x4_t t = vaddq_f32(vaddq_f32(a.q[0], a.q[2]), vaddq_f32(a.q[1], a.q[3]));
@@ -155,6 +159,7 @@ INLINE float lanes_sum(f32x16 a)
     return vget_lane_f32(u, 0) + vget_lane_f32(u, 1);
 }
 
+/* The order does not matter: a maximum does not round. */
 INLINE float lanes_max_of(f32x16 a)
 {
     return vmaxvq_f32(vmaxq_f32(vmaxq_f32(a.q[0], a.q[1]), vmaxq_f32(a.q[2], a.q[3])));
@@ -176,6 +181,7 @@ INLINE uint32_t lanes_max_magnitude(f32x16 a, f32x16 b)
     return vmaxvq_u32(vmaxq_u32(magnitude4(a), magnitude4(b)));
 }
 
+/* Codes are in -128..127, so narrowing loses nothing; returns their sum. */
 INLINE int lanes_store_i8(int8_t *p, f32x16 a)
 {
     const int32x4_t i[4] = {vcvtnq_s32_f32(a.q[0]), vcvtnq_s32_f32(a.q[1]), vcvtnq_s32_f32(a.q[2]),
@@ -198,6 +204,7 @@ INLINE i8x64 lanes_load_codes(const int8_t *p)
     return (i8x64){{vld1q_s8(p), vld1q_s8(p + 16), vld1q_s8(p + 32), vld1q_s8(p + 48)}};
 }
 
+/* Codes are signed here: no correction by their sum, as unsigned bytes need it on x86. */
 INLINE i32x16 lanes_dot_begin(int32_t sum)
 {
     (void)sum;
@@ -212,6 +219,7 @@ INLINE int32x4_t dot4(int32x4_t sum, int8x16_t a, int8x16_t b)
     return vpadalq_s16(sum, pairs);
 }
 
+/* Adds to every lane the products of its four codes with the same four of b. */
 INLINE i32x16 lanes_dot(i32x16 sum, i8x64 a, const int8_t b[4])
 {
     int32_t four;

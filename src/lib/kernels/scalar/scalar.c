@@ -1,6 +1,9 @@
 /* scalar.c - the definition of every operation, in plain C.
  *
- * Clarity comes before speed: every other table is compared with this one bit by bit.
+ * Clarity comes before speed: every other table is compared with this one bit by bit.  So the order of additions is
+ * part of the definition: where a loop could run in another order with another rounding, a comment says which order and
+ * why. Sums of integers are exact and may be in any order; those of floats may not.  kernels.h has the formulas, and
+ * the shapes of all arguments.
  */
 #include <string.h>
 
@@ -12,21 +15,29 @@
 #include "quant/half.h"
 #include "quant/tile.h"
 
-enum { R = TILE_ROWS };
+enum { R = TILE_ROWS }; // rows of a tile, computed side by side: 16 independent sums
 
 /* ---- matrix products -------------------------------------------------------------------------------------------- */
 
-/* Adds one opened block to the 16 sums of a token; x begins at the block's first column. */
+/* Adds one opened block to the 16 sums of a token; x begins at the block's first column.  Per group g of the block:
+ *
+ *   acc[r] += scale_w[g][r] * scale_x * (sum of code_w * code_x)
+ *   acc[r] -= min[g][r] * scale_x * (sum of code_x)                    formats with a minimum
+ *
+ * A weight is scale * code - min.  The dot product of the codes is an integer, below 2^31 for every format: 32 products
+ * of at most 128 * (128 * 127 + 64) with fine codes.  Its conversion to float rounds, and so does each fmaf: one
+ * rounding per group, in rising k. */
 static void add_block(const tile_block *b, const code_rows *x, bool is_fine, float acc[R])
 {
     for (int first = 0; first < b->n_k; first += b->group) {
-        const int g = first / b->group;
+        const int g = first / b->group; // b->group is 32, or 16; activations always share a scale by 32
         const float xs = x->scale[first / K_GROUP];
         const int code_sum = b->group == 16 ? x->sum[g] : x->sum[2 * g] + x->sum[2 * g + 1];
         for (int r = 0; r < R; r++) {
             int32_t dot = 0;
             for (int k = first; k < first + b->group; k++)
                 dot += b->code[k][r] * (is_fine ? 128 * x->code[k] + x->fine[k] : x->code[k]);
+            // The 128 of the fine codes goes to the weight's scale: dividing by a power of two does not round.
             const float ws = is_fine ? b->scale[g][r] / 128.0f : b->scale[g][r];
             acc[r] = fmaf(ws * xs, (float)dot, acc[r]);
             if (b->has_min)
@@ -35,12 +46,15 @@ static void add_block(const tile_block *b, const code_rows *x, bool is_fine, flo
     }
 }
 
+/* The outputs of one tile for all tokens; they are the sums while the tile is computed. */
 static void clear_outputs(const product *p, size_t tile)
 {
     for (size_t i = 0; i < p->n; i++)
         memset(p->y + i * p->ld + tile * R, 0, R * sizeof *p->y);
 }
 
+/* A block of 16 rows is opened once and used for every token: tile by tile, along K, then token by token.  Each output
+ * sees its additions along K alone, so the order of tiles and tokens is free. */
 static void matmul_quantized(const tensor_type *t, product p)
 {
     const type_traits *const traits = type_get((uint32_t)*t);
@@ -61,7 +75,7 @@ static void matmul_quantized(const tensor_type *t, product p)
 
 /* A plain type: bytes of one k of a tile, and how its 16 weights are read. */
 typedef struct plain_weights {
-    size_t step;
+    size_t step; // bytes
     void (*load)(const void *k, float w[R]);
 } plain_weights;
 
@@ -76,12 +90,14 @@ static void load_f16(const void *k, float w[R])
         w[r] = f32_from_f16(((const tile_f16 *)k)->row[r]);
 }
 
+/* BF16 is the upper half of an F32: no rounding. */
 static void load_bf16(const void *k, float w[R])
 {
     for (int r = 0; r < R; r++)
         w[r] = f32_from_bf16(((const tile_bf16 *)k)->row[r]);
 }
 
+/* One fmaf per weight, in rising k.  The weights become floats without loss, and the activations are not quantized. */
 static void matmul_plain(const plain_weights *weights, product p)
 {
     for (size_t tile = 0; tile < p.n_tiles; tile++) {
@@ -99,6 +115,7 @@ static void matmul_plain(const plain_weights *weights, product p)
     }
 }
 
+/* One function per format, matmul_scalar_q4_k and so on: the table has no room for arguments. */
 #define QUANTIZED_PRODUCT(NAME, name)                                                                                  \
     static const tensor_type NAME##_SCALAR = TYPE_##NAME;                                                              \
     PRODUCT_FUNCTION(matmul_scalar_##name, matmul_quantized, NAME##_SCALAR)
@@ -110,6 +127,13 @@ PLAIN_FORMATS(PLAIN_PRODUCT)
 
 /* ---- activations ------------------------------------------------------------------------------------------------ */
 
+/* 32 values to codes of 8 bits with one scale, and the rest of each in 128ths of a code: with t = x * 127 / max|x|,
+ *
+ *   code = rint(t)   in -127..127        x is about  scale * code           to within scale / 2
+ *   fine = rint(128 (t - code))  in -64..64             scale * (code + fine / 128)    to within scale / 256
+ *
+ * rint rounds ties to even, as the conversions of every instruction set do.  127 / max is rounded once per group, and
+ * every value is multiplied with it. */
 static void quantize_group(const float *x, const code_rows *to)
 {
     uint32_t max_bits = 0; // of |x|: as integers, so that infinities and NaN compare above every number
@@ -122,7 +146,7 @@ static void quantize_group(const float *x, const code_rows *to)
     *to->scale = is_finite ? max / 127.0f : NAN;
     // A maximum so small that 127 / max overflows counts as zero.
     const float inverse = max >= 0x1p-119f ? 127.0f / max : 0.0f;
-    int sum[2] = {0}, fine_sum[2] = {0};
+    int sum[2] = {0}, fine_sum[2] = {0}; // of each half: formats with groups of 16 need both, others add them
     for (int i = 0; i < K_GROUP; i++) {
         const float t = is_finite ? x[i] * inverse : 0.0f, code = rintf(t), fine = rintf((t - code) * 128.0f);
         to->code[i] = (int8_t)code;
@@ -150,6 +174,8 @@ static void quantize(const float *x, size_t n, const code_rows *out)
 
 /* ---- norms ------------------------------------------------------------------------------------------------------ */
 
+/* Element i goes to partial sum i % 16, as in a register of 16 lanes (or two of 8, or four of 4), and the tree adds the
+ * lanes: the one order that all widths of registers can keep. */
 static float sum_of(const float *x, size_t n)
 {
     float s[MATH_N_PARTIAL] = {0};
@@ -158,7 +184,7 @@ static float sum_of(const float *x, size_t n)
     return math_tree_sum(s);
 }
 
-/* Sum of (x - center)^2. */
+/* Sum of (x - center)^2, in the same order. */
 static float sum_of_squares(const float *x, size_t n, float center)
 {
     float s[MATH_N_PARTIAL] = {0};
@@ -169,6 +195,7 @@ static float sum_of_squares(const float *x, size_t n, float center)
     return math_tree_sum(s);
 }
 
+/* y = (x - center) * factor * w + b, from left to right, each step rounded: none is fused. */
 static void scale_and_shift(const float *x, const float *w, const float *b, size_t n, float center, float factor,
                             float *y)
 {
@@ -178,12 +205,15 @@ static void scale_and_shift(const float *x, const float *w, const float *b, size
     }
 }
 
+/* Zhang and Sennrich 2019. */
 static void rmsnorm(const float *x, const float *w, const float *b, size_t n, float eps, float *y)
 {
     const float factor = 1.0f / sqrtf(sum_of_squares(x, n, 0.0f) / (float)n + eps);
     scale_and_shift(x, w, b, n, 0.0f, factor, y);
 }
 
+/* Ba, Kiros and Hinton 2016.  Two passes: the mean first, because the difference of two large sums loses the variance.
+ */
 static void layernorm(const float *x, const float *w, const float *b, size_t n, float eps, float *y)
 {
     const float mean = sum_of(x, n) / (float)n;
@@ -193,6 +223,7 @@ static void layernorm(const float *x, const float *w, const float *b, size_t n, 
 
 /* ---- attention -------------------------------------------------------------------------------------------------- */
 
+/* Element i of a page of floats, keys (d_k, KV_PAGE) or values (KV_PAGE, d_v). */
 static float element(const void *page, tensor_type type, size_t i)
 {
     return type == TYPE_F16 ? f32_from_f16(((const uint16_t *)page)[i]) : ((const float *)page)[i];
@@ -204,6 +235,7 @@ typedef struct query_codes {
     float scale[HEAD_MAX / K_GROUP];
 } query_codes;
 
+/* Filled up with zeros to whole groups, as the keys are. */
 static void quantize_query(const float *q, int d_k, query_codes *out)
 {
     float padded[HEAD_MAX] = {0};
@@ -212,7 +244,8 @@ static void quantize_query(const float *q, int d_k, query_codes *out)
     quantize(padded, kv_groups(d_k) * K_GROUP, &(code_rows){.code = out->code, .scale = out->scale, .sum = sums});
 }
 
-/* Score of position t of a page, not yet scaled. */
+/* Score of position t of a page, q . key, not yet scaled.  Codes of four neighbours along d are side by side for each
+ * position: the unit of the instructions that multiply bytes (vpdpbusd, sdot). */
 static float score_q8(const query_codes *q, const void *keys, int d_k, size_t t)
 {
     const int8_t *const code = keys;
@@ -227,6 +260,7 @@ static float score_q8(const query_codes *q, const void *keys, int d_k, size_t t)
     return score;
 }
 
+/* The same of floats, in rising k. */
 static float score_plain(const attend_args *a, const float *q, const void *keys, size_t t)
 {
     float score = 0.0f;
@@ -235,7 +269,8 @@ static float score_plain(const attend_args *a, const float *q, const void *keys,
     return score;
 }
 
-/* part[i] += weight * value of position t */
+/* part[i] += weight * value of position t.  The weight is multiplied with the scale first, because one product per
+ * group of 32 is less work than one per element. */
 static void add_value(const attend_args *a, const void *values, size_t t, float weight, float *part)
 {
     const size_t d_v = (size_t)a->d_v;
@@ -252,7 +287,14 @@ static void add_value(const attend_args *a, const void *values, size_t t, float 
     }
 }
 
-/* One page: positions [lo, hi) of its 32 are visible. */
+/* One page of one query: positions [lo, hi) of its 32 are visible.
+ *
+ *   p[t]  = e^(scale * q . key[t] - max)            max: of this page
+ *   part  = sum of p[t] * value[t]                  in rising t
+ *   state and out: multiplied with e^(old max - new max) where the maximum grew, then added to (Milakov and Gimelshein
+ *   2018; Dao et al. 2022)
+ *
+ * A page is computed by itself and joined afterwards, so its bits do not depend on the pages before it. */
 static void attend_page(const attend_args *a, int page, int lo, int hi, const query_codes *codes, attend_query *q)
 {
     float p[KV_PAGE] = {0};
@@ -264,7 +306,7 @@ static void attend_page(const attend_args *a, int page, int lo, int hi, const qu
     }
     for (int t = lo; t < hi; t++)
         p[t] = math_expf(p[t] - max);
-    float partial[MATH_N_PARTIAL];
+    float partial[MATH_N_PARTIAL]; // 32 positions in 16 sums: t and t + 16; those that are not visible are zeros
     for (int i = 0; i < MATH_N_PARTIAL; i++)
         partial[i] = p[i] + p[i + MATH_N_PARTIAL];
     float part[HEAD_MAX] = {0};
@@ -276,6 +318,8 @@ static void attend_page(const attend_args *a, int page, int lo, int hi, const qu
         q->out[i] = fmaf(part[i], factor, q->out[i]);
 }
 
+/* Query by query and page by page, in the order of positions.  Variants read a page once for all queries: the same
+ * result, since queries do not meet. */
 static void attend(const attend_args *a)
 {
     for (attend_query *q = a->queries; q < a->queries + a->n; q++) {
@@ -296,12 +340,15 @@ static void attend(const attend_args *a)
 
 /* ---- activation functions --------------------------------------------------------------------------------------- */
 
+/* Shazeer 2020.  For a large negative gate the exponential is infinite and the quotient is -0, which is right. */
 static void swiglu(const float *gate, const float *up, size_t n, float *y)
 {
     for (size_t i = 0; i < n; i++)
         y[i] = gate[i] / (1.0f + math_expf(-gate[i])) * up[i];
 }
 
+/* The clamped form of gpt-oss, whose sigmoid has the slope 1.702 that approximates a GELU (Hendrycks and Gimpel 2016).
+ * Comparisons, and not fminf: a NaN must stay one, and is then found after the layer. */
 static void swiglu_oai(const float *gate, const float *up, size_t n, float *y)
 {
     for (size_t i = 0; i < n; i++) {
@@ -311,6 +358,7 @@ static void swiglu_oai(const float *gate, const float *up, size_t n, float *y)
     }
 }
 
+/* A division by t, which rounds once; a product with 1 / t would round twice. */
 static void softmax_weights(const float *x, size_t n, float max, float t, float *y)
 {
     for (size_t i = 0; i < n; i++)
