@@ -7,7 +7,7 @@
 
 enum { STEP_CHUNK_FIRST = 32 }; // prompt tokens of the first step, before anything was measured
 
-/* Evaluates and samples once; does nothing if no slot has a task. */
-void scheduler_run_step(scheduler *s);
+/* Evaluates and samples once; does nothing if no slot has a task.  Returns false if every task pauses. */
+bool scheduler_run_step(scheduler *s);
 
 #endif
