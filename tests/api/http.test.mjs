@@ -1,6 +1,8 @@
 // Bytes on sockets: what no well-behaved client sends, and what HTTP allows but few clients use.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import fs from 'node:fs';
+import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -419,17 +421,18 @@ describe('the life of a server', () => {
   test('answers requests for no model and for unknown ones as it was told', async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-'));
     const demo = new URL('../../models/demo-gpt-oss.gguf', import.meta.url).pathname;
-    for (const name of ['a', 'b', 'c']) fs.copyFileSync(demo, path.join(folder, `${name}.gguf`));
+    for (const name of ['b', 'c', 'd']) fs.copyFileSync(demo, path.join(folder, `${name}.gguf`));
+    fs.writeFileSync(path.join(folder, 'a.gguf'), 'not a model');
     const ask = async (server, model) => {
       const response = await server.chat({ model, messages: HELLO, max_tokens: 1 });
       const { model: name, error } = await response.json();
       return [response.status, name ?? error.message, response.headers.get('spillway-ignored')];
     };
     const plain = await Server.start(['--model-dirs', folder]);
-    assert.deepEqual(await ask(plain), [200, 'a', null], 'the first');
-    assert.deepEqual(await ask(plain, 'b'), [200, 'b', null]);
-    assert.deepEqual(await ask(plain), [200, 'b', null], 'the loaded one');
-    assert.deepEqual(await ask(plain, 'd'), [404, "the model 'd' is not known here; known are a, b, c", null]);
+    assert.deepEqual(await ask(plain), [200, 'b', null], 'the first that can be read');
+    assert.deepEqual(await ask(plain, 'd'), [200, 'd', null]);
+    assert.deepEqual(await ask(plain), [200, 'd', null], 'the loaded one');
+    assert.deepEqual(await ask(plain, 'e'), [404, "the model 'e' is not known here; known are a, b, c, d", null]);
     await plain.stop();
     const told = await Server.start(['--model-dirs', folder, '--default-model', 'c', '--any-model-name']);
     assert.deepEqual(await ask(told), [200, 'c', null]);
@@ -487,6 +490,12 @@ describe('the life of a server', () => {
     for (const response of await Promise.all(held)) assert.equal(response.status, 200);
     const more = await server.chat(body);
     assert.deepEqual([more.status, (await more.json()).error.code], [429, 'queue_full']);
+    const other = http.request({ port: server.port, host: '127.0.0.1', localAddress: '127.0.0.2', method: 'POST',
+                                 path: '/v1/chat/completions' });
+    other.end(JSON.stringify(body));
+    const [accepted] = await once(other, 'response');
+    assert.equal(accepted.statusCode, 200, 'another address has places left');
+    other.destroy();
     abort.abort();
     await server.untilIdle();
     await server.stop();

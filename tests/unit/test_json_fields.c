@@ -198,6 +198,23 @@ static void test_a_failed_allocation_is_never_taken_for_bad_json(void **state)
     assert_true(n > 10);
 }
 
+static void test_a_failed_allocation_never_leaves_a_nul(void **state)
+{
+    (void)state;
+    static const char TEXT[] = "{\"a\":[\"x\\u0000y\",\"\\u0000\"]}";
+    long n = 0, n_live;
+    for (bool has_failed = true; has_failed; n++) {
+        json_reader r = {.document = "the text"};
+        faults_alloc_begin(n);
+        json_t *const root = json_load_text(&r, TEXT, sizeof TEXT - 1, &(json_load_options){1000, .replace_nul = true});
+        has_failed = faults_alloc_end(&n_live) > n;
+        assert_int_equal(r.fault.kind, has_failed ? JSON_FAULT_MEMORY : JSON_FAULT_NONE);
+        assert_true(has_failed == (root == NULL));
+        json_decref(root);
+    }
+    assert_true(n > 5);
+}
+
 static void build(buf *out)
 {
     json_t *list = json_array(), *document = json_object();
@@ -240,6 +257,7 @@ int main(void)
         cmocka_unit_test(test_bounds_size_and_nesting),
         cmocka_unit_test(test_cuts_a_long_path_and_a_long_text_at_a_character),
         cmocka_unit_test(test_a_failed_allocation_is_never_taken_for_bad_json),
+        cmocka_unit_test(test_a_failed_allocation_never_leaves_a_nul),
         cmocka_unit_test(test_a_document_is_written_whole_or_not_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,12 +49,14 @@ void generation_ignore(generation_request *g, const char *name)
 {
     enum { NAME_BYTES = 64, REST_BYTES = sizeof ", ..." };
     char safe[NAME_BYTES];
+    const size_t n = strlen(g->ignored);
+    if (n >= 3 && strcmp(g->ignored + n - 3, "...") == 0)
+        return; // full
     snprintf(safe, sizeof safe, "%s", name);
     for (char *p = safe; *p != '\0'; p++) {
         if (*p <= ' ' || *p > '~' || *p == ',')
             *p = '?';
     }
-    const size_t n = strlen(g->ignored);
     const bool has_room = n + strlen(", ") + strlen(safe) + REST_BYTES <= sizeof g->ignored;
     const char *const entry = has_room ? safe : "...";
     if (!is_listed(g->ignored, entry))

@@ -201,15 +201,23 @@ static model_refusal load_new(model_pool *p, const model_entry *m, uint64_t byte
 
 /* ---- handles ---------------------------------------------------------------------------------------------------- */
 
+/* The first model whose header could be read, else the first. */
+static const model_entry *first_of(const model_catalog *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        if (c->entries[i].error[0] == '\0')
+            return &c->entries[i];
+    }
+    return c->n > 0 ? &c->entries[0] : NULL;
+}
+
 /* The model of a request that names none. */
 static const model_entry *unnamed(model_pool *p)
 {
     const model_handle *const last = model_slots_last_used(p);
     if (p->o.preferred != NULL)
         return p->o.preferred;
-    if (last != NULL)
-        return last->model;
-    return p->o.catalog->n > 0 ? &p->o.catalog->entries[0] : NULL;
+    return last != NULL ? last->model : first_of(p->o.catalog);
 }
 
 static model_refusal pick(model_pool *p, const char *id, const model_entry **out, sw_err *why)
