@@ -371,6 +371,7 @@ typedef struct sw_request {
     const sw_message *messages; // (n_messages): a chat ...
     size_t n_messages;
     const char *prompt; // ... or raw text, with messages NULL
+    uint64_t client;    // whose job it is: a free sequence goes to the client that has the fewest
     sw_effort effort;
     const char *date; // "YYYY-MM-DD"; NULL: the engine's
     sw_sampling sampling;
@@ -381,6 +382,9 @@ typedef struct sw_request {
     bool logprobs;        // events have the probability of each token
     int n_top_logprobs;   // 0 .. SW_TOP_LOGPROBS_MAX: and of the most likely ones; needs logprobs
     sw_event_fn on_event; // required by sw_engine_submit
+    /* Asked on the engine's thread before each token of the answer, or NULL.  While it returns false the job keeps its
+     * sequence and waits, and other jobs go on.  The same rules as for on_event. */
+    bool (*has_room)(void *ud);
     void *ud;
 } sw_request;
 

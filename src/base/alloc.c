@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 static void *system_resize(void *ud, void *p, size_t size)
 {
@@ -48,6 +51,13 @@ void mem_free(void *p)
 {
     if (p != NULL)
         allocator.resize(allocator.ud, p, 0);
+}
+
+void mem_trim(void)
+{
+#ifdef __GLIBC__
+    (void)malloc_trim(0);
+#endif
 }
 
 char *mem_strndup(const char *s, size_t n)

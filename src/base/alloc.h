@@ -27,6 +27,8 @@ void *mem_calloc(size_t n, size_t size);
 void *mem_realloc(void *p, size_t size);
 /* NULL is accepted. */
 void mem_free(void *p);
+/* Returns freed memory to the system, where the C library keeps it otherwise; takes milliseconds. */
+void mem_trim(void);
 /* Copies with a NUL at the end; mem_strndup takes exactly n bytes. */
 char *mem_strdup(const char *s);
 char *mem_strndup(const char *s, size_t n);

@@ -26,6 +26,8 @@
     X(SEQUENCES,             256,         "sequences",  "decoded together in one step") \
     X(BATCH_TOKENS,          4096,        "tokens",     "prompt tokens evaluated at once") \
     X(QUEUE_JOBS,            256,         "jobs",       "waiting for a slot; more are refused with 429") \
+    X(CLIENT_JOBS,           192,         "jobs",       "of one client (address and key), running or waiting; more are refused with 429") \
+    X(QUEUE_BYTES,           67108864,    "bytes",      "of the bodies of waiting jobs; more are refused with 429") \
     X(THREADS,               256,         "threads",    "of the compute pool") \
     X(MESSAGES,              4096,        "messages",   "of one conversation") \
     X(PROMPT_BYTES,          67108864,    "bytes",      "text of one request, rendered") \
@@ -38,7 +40,7 @@
     X(HTTP_HEADER_LINES,     128,         "lines",      "of one HTTP request; more are refused with 431") \
     X(HTTP_CHUNK_BYTES,      8192,        "bytes",      "of all chunk extensions and trailers of one HTTP body") \
     X(HTTP_EARLY_BYTES,      16384,       "bytes",      "of later requests kept while an answer is sent, beyond one head") \
-    X(HTTP_SEND_QUEUE_BYTES, 4194304,     "bytes",      "not yet read by one client; then the request is dropped") \
+    X(HTTP_SEND_QUEUE_BYTES, 262144,      "bytes",      "of one stream, not yet read by its client; then its decoding pauses") \
     X(JSON_DEPTH,            64,          "levels",     "nesting of a JSON document from outside") \
     X(SSE_LINE_BYTES,        1048576,     "bytes",      "one line of a server's event stream read by the benchmark") \
     X(ANSWER_BYTES,          16777216,    "bytes",      "text of one answer kept by the benchmark") \

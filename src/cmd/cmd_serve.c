@@ -35,6 +35,21 @@ static bool parse_bind(char *bind, server_options *out)
     return true;
 }
 
+/* Returns true if every entry of the list is an origin; otherwise copies the first that is not. */
+static bool check_origins(const char *list, char *bad, size_t size)
+{
+    while (list != NULL && *list != '\0') {
+        list += strspn(list, ", ");
+        const size_t n = strcspn(list, ", ");
+        snprintf(bad, size, "%.*s", (int)(n < size ? n : size - 1), list);
+        const char *const colon = strstr(bad, "://");
+        if (n > 0 && (colon == NULL || colon == bad || colon[3] == '\0'))
+            return false;
+        list += n;
+    }
+    return true;
+}
+
 int cmd_serve(int argc, char **argv)
 {
     server_options o = {
@@ -52,6 +67,9 @@ int cmd_serve(int argc, char **argv)
         DATE_ARG_ROW(engine),
         {"parallel", "-np", ARG_INT, &n_seqs, 1, LIMIT_SEQUENCES, "N", "sequences decoded together (default: 4)"},
         {"api-key", NULL, ARG_STRING, &o.api_key, 0, 0, "KEY", "require this key for chat requests"},
+        {"default-model", NULL, ARG_STRING, &o.default_model, 0, 0, "NAME", "model of requests that name none (default: the loaded one, else the first)"},
+        {"any-model-name", NULL, ARG_FLAG, &o.any_model_name, 0, 0, NULL, "answer requests for unknown models with that model (default: only if MODEL is the only one known)"},
+        {"allow-origin", NULL, ARG_STRING, &o.allow_origin, 0, 0, "LIST", "origins that may call besides pages of this machine, such as 'app://obsidian.md,vscode-webview://*'"},
         {"cors-any", NULL, ARG_FLAG, &o.cors_any, 0, 0, NULL, "accept requests from any web page (default: only pages of this machine)"},
         {"sse-ping-interval", NULL, ARG_DOUBLE, &o.ping_interval_s, 0, 3600, "S", "seconds of silence after which a stream sends a comment; 0: never (default: 15)"},
         {"body-timeout", NULL, ARG_DOUBLE, &o.body_timeout_s, 0.1, 3600, "S", "seconds within which a request's body must arrive (default: 60)"},
@@ -77,6 +95,13 @@ int cmd_serve(int argc, char **argv)
     snprintf(bind_text, sizeof bind_text, "%s", bind_option);
     if (!parse_bind(bind_text, &o)) {
         fprintf(stderr, "spillway serve: --bind takes ADDR:PORT or auto, not '%s'\n", bind_option);
+        return CMD_EXIT_USAGE;
+    }
+    char bad_origin[128];
+    if (!check_origins(o.allow_origin, bad_origin, sizeof bad_origin)) {
+        fprintf(stderr,
+                "spillway serve: --allow-origin takes origins such as app://NAME or vscode-webview://*, not '%s'\n",
+                bad_origin);
         return CMD_EXIT_USAGE;
     }
     sw_err err = {0};

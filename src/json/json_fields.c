@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 
@@ -134,6 +135,53 @@ static bool depth_is_bounded(const char *s, size_t n)
     return true;
 }
 
+/* Replaces U+0000 in one string by U+FFFD, as HTML and CommonMark do: texts end at a NUL here.  A failed allocation is
+ * seen by has_alloc_failed. */
+static void replace_in_string(json_t *string)
+{
+    const size_t n = json_string_length(string);
+    const char *const s = json_string_value(string);
+    buf text;
+    if (memchr(s, '\0', n) == NULL)
+        return;
+    buf_init(&text, 3 * n);
+    for (size_t i = 0; i < n; i++) {
+        if (s[i] == '\0')
+            buf_puts(&text, "\xef\xbf\xbd");
+        else
+            buf_putc(&text, s[i]);
+    }
+    has_alloc_failed = has_alloc_failed || text.failed != SW_OK;
+    if (text.failed == SW_OK && json_string_setn(string, buf_str(&text), text.size) != 0)
+        has_alloc_failed = true;
+    buf_free(&text);
+}
+
+/* Recurses as deep as the document, at most LIMIT_JSON_DEPTH. */
+static void replace_nul(json_t *value)
+{
+    const char *name;
+    json_t *member;
+    if (json_is_string(value))
+        replace_in_string(value);
+    for (size_t i = 0; i < json_array_size(value); i++)
+        replace_nul(json_array_get(value, i));
+    json_object_foreach(value, name, member)
+    {
+        replace_nul(member);
+    }
+}
+
+static bool has_escaped_nul(const char *text, size_t n)
+{
+    static const char NUL[] = "\\u0000";
+    for (const char *p = text; (p = memchr(p, '\\', n - (size_t)(p - text))) != NULL; p++) {
+        if (n - (size_t)(p - text) >= sizeof NUL - 1 && memcmp(p, NUL, sizeof NUL - 1) == 0)
+            return true;
+    }
+    return false;
+}
+
 json_t *json_load_text(json_reader *r, const char *text, size_t n, const json_load_options *options)
 {
     if (n > options->bytes_max) {
@@ -147,7 +195,11 @@ json_t *json_load_text(json_reader *r, const char *text, size_t n, const json_lo
     }
     json_error_t why = {0};
     has_alloc_failed = false;
-    json_t *const root = json_loadb(text, n, options->refuse_repeated ? JSON_REJECT_DUPLICATES : 0, &why);
+    const size_t flags = (options->refuse_repeated ? JSON_REJECT_DUPLICATES : 0) | //
+                         (options->replace_nul ? JSON_ALLOW_NUL : 0);
+    json_t *const root = json_loadb(text, n, flags, &why);
+    if (options->replace_nul && root != NULL && has_escaped_nul(text, n))
+        replace_nul(root);
     if (has_alloc_failed) {
         json_decref(root);
         json_fail_memory(r);
@@ -261,7 +313,7 @@ bool json_read_value(json_reader *r, const json_field *f, const json_place *at, 
 
 /* ---- objects ---------------------------------------------------------------------------------------------------- */
 
-static bool is_known(const json_table *table, const char *name)
+bool json_table_has(const json_table *table, const char *name)
 {
     for (size_t i = 0; i < table->n; i++) {
         if (strcmp(table->fields[i].name, name) == 0)
@@ -277,7 +329,7 @@ static bool check_unknown(json_reader *r, const json_place *at, const json_t *ob
     json_object_foreach((json_t *)object, name, value)
     {
         const json_place place = {at, name, 0};
-        if (!is_known(table, name))
+        if (!json_table_has(table, name))
             return json_fail(r, &place, JSON_FAULT_UNKNOWN, "%s is not a known member of %s",
                              subject_of(r, &place).text, at != NULL ? subject_of(r, at).text : r->document);
     }

@@ -67,10 +67,12 @@ void json_place_write(const json_place *at, char *out, size_t size);
 typedef struct json_load_options {
     size_t bytes_max;
     bool refuse_repeated; // a member that comes twice is an error; otherwise the last one counts
+    bool replace_nul;     // U+0000 in a string becomes U+FFFD; otherwise it is an error, as it always is in a name
 } json_load_options;
 
-/* Parses text[0..n), which must be an object or an array and valid UTF-8 without U+0000.  Returns a new reference, or
- * NULL with the fault set.  An allocation that fails in jansson is always JSON_FAULT_MEMORY, never bad syntax. */
+/* Parses text[0..n), which must be an object or an array and valid UTF-8.  No string of the result holds U+0000.
+ * Returns a new reference, or NULL with the fault set.  An allocation that fails in jansson is always
+ * JSON_FAULT_MEMORY, never bad syntax. */
 json_t *json_load_text(json_reader *r, const char *text, size_t n, const json_load_options *options);
 
 /* ---- members ---------------------------------------------------------------------------------------------------- */
@@ -119,6 +121,9 @@ typedef struct json_table {
  * fault set. */
 bool json_read_object(json_reader *r, const json_place *at, const json_t *object, const json_table *table,
                       void *target);
+
+/* Returns true if a row has this name. */
+bool json_table_has(const json_table *table, const char *name);
 
 /* One value by one row, as json_read_object does for each; for arrays and for members that a `take` reads itself. */
 bool json_read_value(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target);

@@ -1,6 +1,8 @@
 // Bytes on sockets: what no well-behaved client sends, and what HTTP allows but few clients use.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import fs from 'node:fs';
+import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -159,9 +161,12 @@ describe('a server', () => {
 
   test('names what it ignores', async () => {
     const response = await server.chat({
-      messages: [{ role: 'user', name: 'Ann', content: 'Hi' }], max_tokens: 1, reasoning_effort: 'low', user: 'u1',
+      messages: [{ role: 'user', name: 'Ann', content: 'Hi' }], max_tokens: 1, reasoning_effort: 'low', user: 'u1', typo: 1,
     });
-    assert.equal(response.headers.get('spillway-ignored'), 'reasoning_effort, messages.name');
+    assert.equal(response.headers.get('spillway-ignored'), 'typo, messages.name, reasoning_effort');
+    const stream = await server.chat({ messages: HELLO, max_tokens: 1, stream: true, keep_alive: '5m' });
+    assert.equal(stream.headers.get('spillway-ignored'), 'keep_alive');
+    assert.equal((await server.chat({ messages: HELLO, max_tokens: 1, user: 'u1' })).headers.get('spillway-ignored'), null);
   });
 
   test('serves several requests on one connection', async () => {
@@ -303,6 +308,24 @@ describe('a server', () => {
   });
 });
 
+// Requests that people sent to programs like this one, and that HTTP and OpenAI's interface allow.
+describe('a server with a demo model', () => {
+  const FOLDER = new URL('../data/field/requests/', import.meta.url);
+  const ANSWER = '23 + 45 = 68.';
+  let server;
+  before(async () => (server = await Server.start([new URL('../../models/demo-gpt-oss.gguf', import.meta.url).pathname])));
+  after(() => server.stop());
+
+  for (const name of fs.readdirSync(FOLDER)) {
+    test(`answers ${name}`, async () => {
+      const bytes = fs.readFileSync(new URL(name, FOLDER), 'latin1');
+      const text = await server.exchange(name.endsWith('.http') ? bytes : post(bytes, 'Connection: close\r\n'));
+      assert.match(text, /^HTTP\/1\.1 200 /);
+      if (name === 'top-p-zero.json') assert.equal(JSON.parse(text.split('\r\n\r\n')[1]).choices[0].message.content, ANSWER);
+    });
+  }
+});
+
 describe('the life of a server', () => {
   test('refuses more than it can queue, with 429', async () => {
     const server = await Server.start(['stub:', '--parallel', '1', '--stub-rate', '1']);
@@ -376,18 +399,106 @@ describe('the life of a server', () => {
       assert.equal((await health.json()).error.code, 'no_model');
       assert.equal((await fetch(`${empty.url}/health/ready`)).status, 503);
       assert.equal((await fetch(`${empty.url}/health/live`)).status, 200);
+      assert.match(empty.stderr, /warning: no model was found in '[^']*spillway-[^']*', seen from \/[^\n]*--model-dirs/);
+      const chat = await empty.chat({ messages: HELLO });
+      assert.deepEqual([chat.status, (await chat.json()).error.code], [503, 'no_model']);
       await empty.stop();
       fs.writeFileSync(path.join(folder, 'broken-a.gguf'), 'not a model');
       fs.writeFileSync(path.join(folder, 'broken-b.gguf'), 'not a model');
       const broken = await Server.start(['--model-dirs', folder], { ready: false });
       const { data } = await (await fetch(`${broken.url}/v1/models`)).json();
       assert.deepEqual(data.map((m) => [m.id, m.status.value]), [['broken-a', 'failed'], ['broken-b', 'failed']]);
-      assert.equal((await broken.chat({ messages: HELLO })).status, 400); // which of the two?
+      const first = await broken.chat({ messages: HELLO });
+      assert.equal(first.status, 500);
+      assert.match((await first.json()).error.message, /'broken-a' could not be loaded/);
       assert.equal((await broken.chat({ model: 'broken-a', messages: HELLO })).status, 500);
       await broken.stop();
     } finally {
       fs.rmSync(folder, { recursive: true });
     }
+  });
+
+  test('answers requests for no model and for unknown ones as it was told', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-'));
+    const demo = new URL('../../models/demo-gpt-oss.gguf', import.meta.url).pathname;
+    for (const name of ['b', 'c', 'd']) fs.copyFileSync(demo, path.join(folder, `${name}.gguf`));
+    fs.writeFileSync(path.join(folder, 'a.gguf'), 'not a model');
+    const ask = async (server, model) => {
+      const response = await server.chat({ model, messages: HELLO, max_tokens: 1 });
+      const { model: name, error } = await response.json();
+      return [response.status, name ?? error.message, response.headers.get('spillway-ignored')];
+    };
+    const plain = await Server.start(['--model-dirs', folder]);
+    assert.deepEqual(await ask(plain), [200, 'b', null], 'the first that can be read');
+    assert.deepEqual(await ask(plain, 'd'), [200, 'd', null]);
+    assert.deepEqual(await ask(plain), [200, 'd', null], 'the loaded one');
+    assert.deepEqual(await ask(plain, 'e'), [404, "the model 'e' is not known here; known are a, b, c, d", null]);
+    await plain.stop();
+    const told = await Server.start(['--model-dirs', folder, '--default-model', 'c', '--any-model-name']);
+    assert.deepEqual(await ask(told), [200, 'c', null]);
+    assert.deepEqual(await ask(told, 'gpt-4o'), [200, 'c', 'model']);
+    await told.stop();
+    const single = await Server.start([demo, '--model-dirs', path.join(folder, 'nowhere')]);
+    assert.deepEqual(await ask(single, 'gpt-4o'), [200, 'demo-gpt-oss', 'model']);
+    await single.stop();
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  test('counts the loading of a model in the time to the first token', async () => {
+    const server = await Server.start(['--model-dirs', new URL('../../models', import.meta.url).pathname]);
+    const ask = async () => (await (await server.chat({ model: 'demo-gpt-oss', messages: HELLO, max_tokens: 2 })).json()).timings;
+    const cold = await ask();
+    assert.ok(cold.load_ms > 0);
+    assert.ok(cold.ttft_ms >= cold.load_ms + cold.queue_ms + cold.prompt_ms - 0.01, JSON.stringify(cold));
+    const warm = await ask();
+    assert.equal(warm.load_ms, 0);
+    assert.ok(warm.ttft_ms >= warm.queue_ms + warm.prompt_ms - 0.01, JSON.stringify(warm));
+    await server.stop();
+  });
+
+  test('lets origins call that it was told of', async () => {
+    const server = await Server.start(['stub:', '--allow-origin', 'app://obsidian.md, vscode-webview://*']);
+    const ask = (origin) => fetch(`${server.url}/v1/models`, { headers: { origin } });
+    for (const origin of ['app://obsidian.md', 'vscode-webview://1a2b', 'http://localhost:3000']) {
+      const response = await ask(origin);
+      assert.deepEqual([response.status, response.headers.get('access-control-allow-origin')], [200, origin]);
+    }
+    for (const origin of ['app://obsidian.md.evil.example', 'vscode-webview://', 'https://evil.example', 'tauri://localhost']) {
+      const response = await ask(origin);
+      assert.equal(response.status, 403, origin);
+      assert.match((await response.json()).error.message, /--allow-origin/);
+    }
+    await server.stop();
+  });
+
+  test('answers others while a body of 15 MiB is refused', async () => {
+    const server = await Server.start([new URL('../../models/demo-gpt-oss.gguf', import.meta.url).pathname]);
+    const refused = await server.chat({ messages: [{ role: 'user', content: ' '.repeat(15 << 20) }] });
+    const { error } = await refused.json();
+    assert.deepEqual([refused.status, error.code], [400, 'context_length_exceeded']);
+    assert.match(error.message, /at least \d+ tokens/, 'by its bytes, without being encoded');
+    await server.stop();
+  });
+
+  test('keeps places for others when one client asks for too much', async () => {
+    const CLIENT_JOBS = 192;
+    const server = await Server.start(['stub:', '--parallel', '1', '--stub-rate', '1']);
+    const body = { messages: HELLO, ignore_eos: true, max_tokens: 1000, stream: true };
+    const abort = new AbortController();
+    const held = [];
+    for (let i = 0; i < CLIENT_JOBS; i++) held.push(server.chat(body, { signal: abort.signal }));
+    for (const response of await Promise.all(held)) assert.equal(response.status, 200);
+    const more = await server.chat(body);
+    assert.deepEqual([more.status, (await more.json()).error.code], [429, 'queue_full']);
+    const other = http.request({ port: server.port, host: '127.0.0.1', localAddress: '127.0.0.2', method: 'POST',
+                                 path: '/v1/chat/completions' });
+    other.end(JSON.stringify(body));
+    const [accepted] = await once(other, 'response');
+    assert.equal(accepted.statusCode, 200, 'another address has places left');
+    other.destroy();
+    abort.abort();
+    await server.untilIdle();
+    await server.stop();
   });
 
   test('exchanges the loaded model when no request uses it', async () => {

@@ -195,7 +195,12 @@ describe('a server with the stub model', () => {
         assert.ok(error.error.message.length > 0);
         return true;
       }));
-  bad('an unknown model', { model: 'gpt-none' }, 'model', 'model_not_found', NotFoundError);
+  test('answers under any name, since it has only this model', async () => {
+    const { data, response } = await openai.chat.completions.create({ model: 'gpt-none', messages: HELLO, max_tokens: 1 }).withResponse();
+    assert.equal(data.model, 'stub');
+    assert.equal(response.headers.get('spillway-ignored'), 'model');
+  });
+
   bad('no messages', { messages: [] }, 'messages', 'invalid_value');
   bad('a message without a role', { messages: [{ content: 'x' }] }, 'messages[0].role', 'missing_required_parameter');
   bad('content of a wrong type', { messages: [{ role: 'user', content: 5 }] }, 'messages[0].content', 'invalid_type');

@@ -45,6 +45,8 @@ static void check_request(const generation_request *r)
     for (size_t i = 0; i < c->n_stop; i++)
         check(c->stop[i][0] != '\0' && strlen(c->stop[i]) <= LIMIT_STOP_STRING_BYTES);
     check(r->stream || !r->include_usage);
+    for (const char *p = r->ignored; *p != '\0'; p++)
+        check(*p >= ' ' && *p <= '~'); // it becomes a header
 }
 
 static void check_error(const api_error *error)

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -364,6 +365,20 @@ static void test_submit_refuses_what_is_wrong_or_does_not_fit(void **state)
     assert_non_null(strstr(err.msg, "32"));
     assert_null(job);
     sw_err_clear(&err);
+    char *const large = malloc(1000001); // refused by its bytes, before it is encoded
+    memset(large, 'a', 1000000);
+    large[1000000] = '\0';
+    const sw_message message = {.role = SW_ROLE_USER, .content = large};
+    const sw_request chat = {.messages = &message, .n_messages = 1, .on_event = on_event, .ud = &r};
+    request.prompt = large;
+    assert_int_equal(sw_engine_submit(engine, &request, &job, &err), SW_ELIMIT);
+    assert_non_null(strstr(err.msg, "at least"));
+    sw_err_clear(&err);
+    assert_int_equal(sw_engine_submit(engine, &chat, &job, &err), SW_ELIMIT);
+    assert_non_null(strstr(err.msg, "at least"));
+    free(large);
+    sw_err_clear(&err);
+    request.prompt = "a";
     request.on_event = NULL;
     assert_int_equal(sw_engine_submit(engine, &request, &job, &err), SW_EINVAL);
     assert_non_null(strstr(err.msg, "on_event"));

@@ -80,7 +80,7 @@ static void test_reads_every_field_that_it_honours(void **state)
     assert_int_equal(r.core.n_stop, 2);
     assert_string_equal(r.core.stop[1], "b");
     assert_int_equal(r.core.effort, SW_EFFORT_HIGH);
-    assert_false(r.has_names);
+    assert_string_equal(r.ignored, "never?heard?of");
     generation_request_free(&r);
 }
 
@@ -139,6 +139,145 @@ static void test_takes_the_neutral_value_of_what_it_does_not_support(void **stat
                   "\"prompt_cache_key\":\"k\",\"safety_identifier\":\"s\"");
 }
 
+/* Parses and compares what is named in Spillway-Ignored. */
+static void assert_ignores(const char *members, const char *ignored)
+{
+    generation_request r;
+    api_error error = {0};
+    if (!parse(&r, members, &error))
+        fail_msg("%s: %s", members, error.message);
+    if (strcmp(r.ignored, ignored) != 0)
+        fail_msg("%s: ignored are '%s', not '%s'", members, r.ignored, ignored);
+    generation_request_free(&r);
+}
+
+static void test_names_what_changes_nothing(void **state)
+{
+    (void)state;
+    assert_ignores("\"user\":\"u\",\"store\":true,\"service_tier\":\"auto\",\"dry_base\":1.75", "");
+    assert_ignores("\"keep_alive\":\"5m\",\"think\":true,\"prediction\":{\"type\":\"content\",\"content\":\"a\"}",
+                   "keep_alive, think, prediction");
+    assert_ignores("\"temprature\":1,\"seeds\":null", "temprature"); // null is absent
+    assert_ignores("\"stream\":true,\"stream_options\":{\"include_obfuscation\":true}",
+                   "stream_options.include_obfuscation");
+    assert_ignores("\"tools\":[{\"type\":\"function\"}],\"tool_choice\":\"none\"", "tools");
+    assert_ignores("\"a\\r\\nSet-Cookie: b\":1,\"c,d\":1", "a??Set-Cookie:?b, c?d");
+}
+
+static void test_names_what_a_message_has_in_vain_once(void **state)
+{
+    (void)state;
+    static const char BODY[] = "{\"messages\":[{\"role\":\"user\",\"content\":\"a\",\"name\":\"A\",\"weight\":0},"
+                               "{\"role\":\"user\",\"content\":\"b\",\"name\":\"B\",\"weight\":1}]}";
+    generation_request r;
+    api_error error;
+    assert_true(openai_chat_parse(&r, BODY, sizeof BODY - 1, next_random(), &error));
+    assert_string_equal(r.ignored, "messages.name, messages.weight");
+    generation_request_free(&r);
+}
+
+static void test_cuts_the_list_of_what_it_ignores(void **state)
+{
+    (void)state;
+    char members[1200] = "";
+    for (int i = 0; i < 100; i++)
+        sprintf(members + strlen(members), "%s\"u%d\":1", i > 0 ? "," : "", 10000 + i);
+    generation_request r;
+    api_error error;
+    char body[1400];
+    const int n = snprintf(body, sizeof body, "{" HELLO ",%s}", members);
+    assert_true(openai_chat_parse(&r, body, (size_t)n, next_random(), &error));
+    assert_true(strlen(r.ignored) < sizeof r.ignored && strcmp(r.ignored + strlen(r.ignored) - 5, ", ...") == 0);
+    generation_request_free(&r);
+}
+
+/* Of each: a value that asks for nothing, and one that asks for what this server does not have. */
+static void test_refuses_what_it_cannot_honour_by_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *neutral, *wanted;
+    } CASES[] = {
+        {"grammar", "\"\"", "\"root ::= x\""},
+        {"json_schema", "{}", "{\"type\":\"object\"}"},
+        {"reasoning_format", "\"auto\"", "\"none\""},
+        {"mirostat", "0", "2"},
+        {"dry_multiplier", "0.0", "0.8"},
+        {"xtc_probability", "0", "0.5"},
+        {"samplers", "[]", "[\"top_k\"]"},
+        {"modalities", "[\"text\"]", "[\"text\",\"audio\"]"},
+        {"audio", "{}", "{\"voice\":\"a\"}"},
+        {"options", "{}", "{\"num_ctx\":4096}"},
+        {"format", "\"\"", "\"json\""},
+        {"top_n_sigma", "-1", "1"},
+        {"n_probs", "0", "5"},
+        {"min_tokens", "0", "10"},
+        {"stop_token_ids", "[]", "[5]"},
+        {"guided_regex", "\"\"", "\"a+\""},
+        {"use_beam_search", "false", "true"},
+        {"skip_special_tokens", "true", "false"},
+        {"chat_template", "\"\"", "\"{{ x }}\""},
+        {"min_keep", "0", "2"},
+        {"best_of", "1", "\"1\""},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        char members[128], body[256];
+        snprintf(members, sizeof members, "\"%s\":%s", CASES[i].name, CASES[i].neutral);
+        assert_ignores(members, "");
+        snprintf(body, sizeof body, "{" HELLO ",\"%s\":%s}", CASES[i].name, CASES[i].wanted);
+        assert_refused(body, API_UNSUPPORTED_PARAMETER, CASES[i].name);
+    }
+}
+
+static void test_takes_top_p_0_for_greedy(void **state)
+{
+    (void)state;
+    static const char *const ZEROS[] = {"\"top_p\":0", "\"temperature\":1,\"top_p\":0.0", "\"top_p\":1e-60"};
+    for (size_t i = 0; i < sizeof ZEROS / sizeof *ZEROS; i++) {
+        generation_request r;
+        api_error error;
+        assert_true(parse(&r, ZEROS[i], &error));
+        assert_true(r.core.sampling.temperature == 0 && r.core.sampling.top_p == 1);
+        generation_request_free(&r);
+    }
+}
+
+static void test_takes_what_others_call_its_fields(void **state)
+{
+    (void)state;
+    generation_request r;
+    api_error error;
+    assert_true(parse(&r, "\"n_predict\":5,\"repetition_penalty\":1.5", &error));
+    assert_int_equal(r.core.max_tokens, 5);
+    assert_true(r.core.sampling.repeat_penalty == 1.5f && r.core.sampling.repeat_last_n == -1);
+    generation_request_free(&r);
+    assert_true(parse(&r, "\"max_tokens\":7,\"n_predict\":5,\"repetition_penalty\":1.5,\"repeat_last_n\":8", &error));
+    assert_int_equal(r.core.max_tokens, 7);
+    assert_int_equal(r.core.sampling.repeat_last_n, 8);
+    generation_request_free(&r);
+}
+
+static void test_reads_refusals_and_nul_in_messages(void **state)
+{
+    (void)state;
+    static const char BODY[] =
+        "{\"messages\":[{\"role\":\"assistant\",\"content\":[{\"type\":\"refusal\",\"refusal\":\"No\"},{\"type\":"
+        "\"text\","
+        "\"text\":\".\"}]},{\"role\":\"assistant\",\"content\":null,\"refusal\":\"Never.\"},{\"role\":\"assistant\","
+        "\"content\":\"Yes.\",\"refusal\":null,\"reasoning\":\"Hm.\"},{\"role\":\"user\",\"content\":\"a\\u0000b\"}]}";
+    generation_request r;
+    api_error error;
+    assert_true(openai_chat_parse(&r, BODY, sizeof BODY - 1, next_random(), &error));
+    assert_string_equal(r.core.messages[0].content, "No.");
+    assert_string_equal(r.core.messages[1].content, "Never.");
+    assert_string_equal(r.core.messages[2].content, "Yes.");
+    assert_string_equal(r.core.messages[2].reasoning, "Hm.");
+    assert_string_equal(r.core.messages[3].content, "a\xef\xbf\xbd"
+                                                    "b");
+    assert_string_equal(r.ignored, "");
+    generation_request_free(&r);
+}
+
 static void test_names_the_field_of_every_error(void **state)
 {
     (void)state;
@@ -158,8 +297,7 @@ static void test_names_the_field_of_every_error(void **state)
         {"\"temperature\":\"hot\"", API_INVALID_TYPE, "temperature"},
         {"\"temperature\":2.5", API_INVALID_VALUE, "temperature"},
         {"\"temperature\":-0.1", API_INVALID_VALUE, "temperature"},
-        {"\"top_p\":0", API_INVALID_VALUE, "top_p"},
-        {"\"top_p\":1e-60", API_INVALID_VALUE, "top_p"},
+        {"\"top_p\":-0.1", API_INVALID_VALUE, "top_p"},
         {"\"top_p\":1.1", API_INVALID_VALUE, "top_p"},
         {"\"top_k\":-1", API_INVALID_VALUE, "top_k"},
         {"\"min_p\":2", API_INVALID_VALUE, "min_p"},
@@ -190,7 +328,10 @@ static void test_names_the_field_of_every_error(void **state)
         {"\"response_format\":{}", API_MISSING_PARAMETER, "response_format.type"},
         {"\"tools\":[{}]", API_UNSUPPORTED_PARAMETER, "tools"},
         {"\"tools\":1", API_INVALID_TYPE, "tools"},
-        {"\"tool_choice\":\"required\"", API_UNSUPPORTED_PARAMETER, "tool_choice"},
+        {"\"tools\":{},\"tool_choice\":\"required\"", API_UNSUPPORTED_PARAMETER, "tool_choice"},
+        {"\"tools\":[{}],\"tool_choice\":\"auto\"", API_UNSUPPORTED_PARAMETER, "tools"},
+        {"\"n_predict\":0", API_INVALID_VALUE, "n_predict"},
+        {"\"repetition_penalty\":0", API_INVALID_VALUE, "repetition_penalty"},
         {"\"chat_template_kwargs\":{\"a\":1}", API_UNSUPPORTED_PARAMETER, "chat_template_kwargs"},
         {"\"timings_per_token\":true", API_UNSUPPORTED_PARAMETER, "timings_per_token"},
         {"\"id_slot\":0", API_UNSUPPORTED_PARAMETER, "id_slot"},
@@ -227,6 +368,13 @@ static void test_names_the_place_of_an_error_in_messages(void **state)
         {"[{\"role\":\"user\",\"content\":[{\"type\":\"text\"}]}]", API_MISSING_PARAMETER, "messages[0].content[0]"},
         {"[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"image_url\"}]}]",
          API_UNSUPPORTED_VALUE, "messages[0].content[1]"},
+        {"[{\"role\":\"user\",\"content\":[{\"type\":\"refusal\",\"refusal\":\"a\"}]}]", API_UNSUPPORTED_VALUE,
+         "messages[0].content[0]"},
+        {"[{\"role\":\"assistant\",\"content\":[{\"type\":\"refusal\",\"text\":\"a\"}]}]", API_MISSING_PARAMETER,
+         "messages[0].content[0]"},
+        {"[{\"role\":\"assistant\",\"content\":\"\",\"function_call\":{\"name\":\"f\"}}]", API_UNSUPPORTED_PARAMETER,
+         "messages[0].function_call"},
+        {"[{\"role\":\"user\",\"content\":\"a\",\"images\":[\"b\"]}]", API_UNSUPPORTED_PARAMETER, "messages[0].images"},
         {"[{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[{}]}]", API_UNSUPPORTED_PARAMETER,
          "messages[0].tool_calls"},
         {"[{\"role\":\"assistant\",\"content\":\"\",\"reasoning_content\":5}]", API_INVALID_TYPE,
@@ -246,7 +394,7 @@ static void test_says_what_is_wrong_with_the_document(void **state)
     assert_refused("", API_INVALID_JSON, "");
     assert_refused("{", API_INVALID_JSON, "");
     assert_refused("{}{}", API_INVALID_JSON, "");
-    assert_refused("{\"model\":\"\\u0000\"}", API_INVALID_JSON, "");
+    assert_refused("{\"mod\\u0000el\":1}", API_INVALID_JSON, "");
     assert_refused("{\"model\":\"\xff\"}", API_INVALID_JSON, "");
     assert_refused("[]", API_INVALID_TYPE, "");
     assert_refused("null", API_INVALID_JSON, ""); // jansson reads only arrays and objects at the top
@@ -317,6 +465,13 @@ int main(void)
         cmocka_unit_test(test_has_the_documented_defaults),
         cmocka_unit_test(test_takes_null_for_absent),
         cmocka_unit_test(test_takes_the_neutral_value_of_what_it_does_not_support),
+        cmocka_unit_test(test_names_what_changes_nothing),
+        cmocka_unit_test(test_names_what_a_message_has_in_vain_once),
+        cmocka_unit_test(test_cuts_the_list_of_what_it_ignores),
+        cmocka_unit_test(test_refuses_what_it_cannot_honour_by_name),
+        cmocka_unit_test(test_takes_top_p_0_for_greedy),
+        cmocka_unit_test(test_takes_what_others_call_its_fields),
+        cmocka_unit_test(test_reads_refusals_and_nul_in_messages),
         cmocka_unit_test(test_names_the_field_of_every_error),
         cmocka_unit_test(test_names_the_place_of_an_error_in_messages),
         cmocka_unit_test(test_says_what_is_wrong_with_the_document),

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "serving/event_queue.h"
 
 static int n_wakes;
@@ -92,6 +93,56 @@ static void test_events_arrive_as_the_engine_sent_them(void **state)
     close_queue();
 }
 
+static void test_has_room_until_a_quarter_of_the_limit_waits(void **state)
+{
+    (void)state;
+    open_queue(1 << 20);
+    char text[1000];
+    memset(text, 'a', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    while (event_queue_has_room(&queue)) {
+        assert_true(queue.bytes.size < EVENT_QUEUE_ROOM_BYTES);
+        put_text(SW_TEXT_CONTENT, text);
+    }
+    assert_true(queue.bytes.size >= EVENT_QUEUE_ROOM_BYTES);
+    buf bytes;
+    assert_true(event_queue_take(&queue, &bytes));
+    assert_true(event_queue_has_room(&queue));
+    buf_free(&bytes);
+    close_queue();
+}
+
+static uint64_t fake_now(void *ud)
+{
+    return *(uint64_t *)ud;
+}
+
+static void test_notes_when_the_first_token_came(void **state)
+{
+    (void)state;
+    uint64_t now = 5;
+    sw_clock clock = *clock_or_system(NULL);
+    clock.now_ns = fake_now;
+    clock.ud = &now;
+    open_queue(1 << 16);
+    inbox.clock = &clock;
+    event_queue_on_event(&queue, &(sw_event){.type = SW_EVENT_ACCEPTED});
+    event_queue_on_event(&queue, &(sw_event){.type = SW_EVENT_PROGRESS});
+    assert_int_equal(event_queue_first_token_ns(&queue), 0);
+    now = 7;
+    put_text(SW_TEXT_CONTENT, ""); // half a character is a token too
+    now = 9;
+    put_text(SW_TEXT_CONTENT, "a");
+    event_queue_on_event(&queue, &(sw_event){.type = SW_EVENT_DONE});
+    assert_int_equal(event_queue_first_token_ns(&queue), 7);
+    close_queue();
+    open_queue(1 << 16);
+    inbox.clock = &clock;
+    event_queue_on_event(&queue, &(sw_event){.type = SW_EVENT_DONE}); // the first token was the end
+    assert_int_equal(event_queue_first_token_ns(&queue), 9);
+    close_queue();
+}
+
 static void test_the_reader_is_woken_once_and_only_for_an_open_queue(void **state)
 {
     (void)state;
@@ -161,6 +212,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_events_arrive_as_the_engine_sent_them),
+        cmocka_unit_test(test_has_room_until_a_quarter_of_the_limit_waits),
+        cmocka_unit_test(test_notes_when_the_first_token_came),
         cmocka_unit_test(test_the_reader_is_woken_once_and_only_for_an_open_queue),
         cmocka_unit_test(test_texts_of_one_kind_are_joined_once_many_wait),
         cmocka_unit_test(test_an_event_that_does_not_fit_is_noticed),

@@ -19,13 +19,15 @@ typedef struct fake_job {
     intake_place place;
     const char *model;
     bool is_unwanted;
+    bool waits_for_the_gate; // is_large_gate_shut
     char calls[16];
     model_refusal refusal;
     model_handle *handle;
     sw_job *job;
 } fake_job;
 
-static atomic_bool is_gate_shut; // prepare waits while it is
+static atomic_bool is_gate_shut;       // prepare waits while it is
+static atomic_bool is_large_gate_shut; // the same for some jobs
 static _Atomic int n_prepared, n_finished;
 static atomic_bool has_started;
 
@@ -45,7 +47,7 @@ static bool prepare(void *job, const char **model_out)
 {
     fake_job *const j = call(job, "P");
     atomic_fetch_add(&n_prepared, 1);
-    while (atomic_load(&is_gate_shut))
+    while (atomic_load(&is_gate_shut) || (j->waits_for_the_gate && atomic_load(&is_large_gate_shut)))
         pause_a_little();
     *model_out = j->model;
     return !j->is_unwanted;
@@ -127,7 +129,7 @@ static void stop(fixture *f)
 
 static bool put(fixture *f, fake_job *j)
 {
-    j->place = (intake_place){.steps = &STEPS, .job = j};
+    j->place = (intake_place){.n_bytes = j->place.n_bytes, .steps = &STEPS, .job = j};
     return intake_put(f->intake, &j->place);
 }
 
@@ -183,6 +185,52 @@ static void test_holds_as_many_jobs_as_the_limit_says(void **state)
     free(jobs);
 }
 
+static void test_counts_the_bytes_that_wait(void **state)
+{
+    (void)state;
+    fixture f;
+    fake_job jobs[4] = {{.model = "stub"}, {.model = "stub"}, {.model = "stub"}, {.model = "stub"}};
+    start(&f, NULL);
+    atomic_store(&is_gate_shut, true);
+    jobs[0].place.n_bytes = jobs[1].place.n_bytes = LIMIT_QUEUE_BYTES;
+    assert_true(put(&f, &jobs[0])); // one alone always has a place
+    until(&n_prepared, 1);
+    assert_true(put(&f, &jobs[1]));
+    jobs[2].place.n_bytes = 1;
+    assert_false(put(&f, &jobs[2]));
+    jobs[3].place.n_bytes = 0;
+    assert_true(put(&f, &jobs[3]));
+    atomic_store(&is_gate_shut, false);
+    until(&n_finished, 3);
+    assert_true(put(&f, &jobs[2]));
+    until(&n_finished, 4);
+    for (int i = 0; i < 4; i++)
+        free_job(&jobs[i]);
+    stop(&f);
+}
+
+static void test_a_large_job_does_not_hold_up_small_ones(void **state)
+{
+    (void)state;
+    fixture f;
+    fake_job large = {.model = "stub", .waits_for_the_gate = true, .place.n_bytes = INTAKE_LARGE_BYTES};
+    fake_job small = {.model = "stub", .place.n_bytes = INTAKE_LARGE_BYTES - 1};
+    start(&f, NULL);
+    atomic_store(&is_large_gate_shut, true);
+    assert_true(put(&f, &large));
+    until(&n_prepared, 1);
+    assert_true(put(&f, &small));
+    until(&n_finished, 1);
+    assert_string_equal(small.calls, "PASF");
+    assert_string_equal(large.calls, "P");
+    atomic_store(&is_large_gate_shut, false);
+    until(&n_finished, 2);
+    assert_string_equal(large.calls, "PASF");
+    free_job(&large);
+    free_job(&small);
+    stop(&f);
+}
+
 static void *open_gate(void *ud)
 {
     (void)ud;
@@ -225,6 +273,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_takes_jobs_through_their_steps),
         cmocka_unit_test(test_holds_as_many_jobs_as_the_limit_says),
+        cmocka_unit_test(test_counts_the_bytes_that_wait),
+        cmocka_unit_test(test_a_large_job_does_not_hold_up_small_ones),
         cmocka_unit_test(test_stops_the_jobs_that_wait_at_the_end),
         cmocka_unit_test(test_says_that_the_first_model_cannot_be_loaded),
     };

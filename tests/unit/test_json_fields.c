@@ -124,13 +124,30 @@ static void test_names_kind_and_place_of_the_first_error(void **state)
     arena_free(keep);
 }
 
+static void test_replaces_nul_in_strings_on_request(void **state)
+{
+    (void)state;
+    static const char TEXT[] = "{\"a\":\"x\\u0000y\\u0000\",\"b\":[[\"\\u0000\"],\"\\\\u0000\"],\"c\":5}";
+    json_reader r = {.document = "the text"};
+    json_t *const root = json_load_text(&r, TEXT, sizeof TEXT - 1, &(json_load_options){1000, .replace_nul = true});
+    assert_int_equal(r.fault.kind, JSON_FAULT_NONE);
+    assert_string_equal(json_string_value(json_object_get(root, "a")), "x\xef\xbf\xbdy\xef\xbf\xbd");
+    const json_t *const b = json_object_get(root, "b");
+    assert_string_equal(json_string_value(json_array_get(json_array_get(b, 0), 0)), "\xef\xbf\xbd");
+    assert_string_equal(json_string_value(json_array_get(b, 1)), "\\u0000");
+    json_decref(root);
+    static const char NAME[] = "{\"a\\u0000\":1}"; // would name another member
+    assert_null(json_load_text(&r, NAME, sizeof NAME - 1, &(json_load_options){1000, .replace_nul = true}));
+    assert_int_equal(r.fault.kind, JSON_FAULT_SYNTAX);
+}
+
 static json_fault_kind load_nested(size_t n)
 {
     char text[2 * LIMIT_JSON_DEPTH + 3] = "";
     memset(text, '[', n);
     memset(text + n, ']', n);
     json_reader r = {.document = "the text"};
-    json_decref(json_load_text(&r, text, 2 * n, &(json_load_options){sizeof text, false}));
+    json_decref(json_load_text(&r, text, 2 * n, &(json_load_options){.bytes_max = sizeof text}));
     return r.fault.kind;
 }
 
@@ -140,9 +157,9 @@ static void test_bounds_size_and_nesting(void **state)
     assert_int_equal(load_nested(LIMIT_JSON_DEPTH), JSON_FAULT_NONE);
     assert_int_equal(load_nested(LIMIT_JSON_DEPTH + 1), JSON_FAULT_DEPTH);
     json_reader r = {.document = "the text"};
-    json_decref(json_load_text(&r, "[ ]", 3, &(json_load_options){3, false}));
+    json_decref(json_load_text(&r, "[ ]", 3, &(json_load_options){.bytes_max = 3}));
     assert_int_equal(r.fault.kind, JSON_FAULT_NONE);
-    assert_null(json_load_text(&r, "[  ]", 4, &(json_load_options){3, false}));
+    assert_null(json_load_text(&r, "[  ]", 4, &(json_load_options){.bytes_max = 3}));
     assert_int_equal(r.fault.kind, JSON_FAULT_SIZE);
 }
 
@@ -179,6 +196,23 @@ static void test_a_failed_allocation_is_never_taken_for_bad_json(void **state)
         arena_free(keep);
     }
     assert_true(n > 10);
+}
+
+static void test_a_failed_allocation_never_leaves_a_nul(void **state)
+{
+    (void)state;
+    static const char TEXT[] = "{\"a\":[\"x\\u0000y\",\"\\u0000\"]}";
+    long n = 0, n_live;
+    for (bool has_failed = true; has_failed; n++) {
+        json_reader r = {.document = "the text"};
+        faults_alloc_begin(n);
+        json_t *const root = json_load_text(&r, TEXT, sizeof TEXT - 1, &(json_load_options){1000, .replace_nul = true});
+        has_failed = faults_alloc_end(&n_live) > n;
+        assert_int_equal(r.fault.kind, has_failed ? JSON_FAULT_MEMORY : JSON_FAULT_NONE);
+        assert_true(has_failed == (root == NULL));
+        json_decref(root);
+    }
+    assert_true(n > 5);
 }
 
 static void build(buf *out)
@@ -219,9 +253,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stores_members_by_type_and_leaves_the_others_alone),
         cmocka_unit_test(test_names_kind_and_place_of_the_first_error),
+        cmocka_unit_test(test_replaces_nul_in_strings_on_request),
         cmocka_unit_test(test_bounds_size_and_nesting),
         cmocka_unit_test(test_cuts_a_long_path_and_a_long_text_at_a_character),
         cmocka_unit_test(test_a_failed_allocation_is_never_taken_for_bad_json),
+        cmocka_unit_test(test_a_failed_allocation_never_leaves_a_nul),
         cmocka_unit_test(test_a_document_is_written_whole_or_not_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,9 +18,14 @@
 
 static model_catalog catalog;
 
+static const model_entry *preferred; // of the pools that are opened
+static bool any_name;
+
 static model_pool *open_pool(int n_engines_max, uint64_t memory_bytes_max)
 {
     const model_pool_options options = {.catalog = &catalog,
+                                        .preferred = preferred,
+                                        .any_name = any_name,
                                         .n_engines_max = n_engines_max,
                                         .memory_bytes_max = memory_bytes_max,
                                         .engine = {.n_threads = 1, .n_ctx = 256, .n_seqs = 1}};
@@ -188,8 +193,8 @@ static void test_says_why_there_is_no_engine(void **state)
 {
     (void)state;
     model_pool *const pool = open_pool(1, 0);
-    assert_refused(pool, "nothing", MODEL_UNKNOWN, "'nothing' is not known here");
-    assert_refused(pool, NULL, MODEL_UNNAMED, "name one of them");
+    assert_refused(pool, "nothing", MODEL_UNKNOWN,
+                   "'nothing' is not known here; known are demo-gpt-oss, demo-deepseek, stub, broken");
     assert_refused(pool, "broken", MODEL_BROKEN, "could not be loaded: broken");
     const model_state broken = model_pool_state(pool, model_catalog_find(&catalog, "broken"));
     assert_int_equal(broken.status, MODEL_FAILED);
@@ -201,7 +206,38 @@ static void test_says_why_there_is_no_engine(void **state)
     sw_err err = {0};
     assert_int_equal(model_pool_open(&empty, &(model_pool_options){.catalog = &nothing}, &err), SW_OK);
     assert_refused(empty, NULL, MODEL_NONE, "no model was found");
+    assert_refused(empty, "a", MODEL_UNKNOWN, "'a' is not known here; no model was found");
     model_pool_close(empty);
+}
+
+static void assert_gets(model_pool *pool, const char *id, const char *expected)
+{
+    model_handle *const h = get(pool, id);
+    assert_string_equal(model_handle_model(h)->id, expected);
+    model_handle_release(h);
+}
+
+static void test_a_request_without_a_name_gets_the_preferred_the_loaded_or_the_first_model(void **state)
+{
+    (void)state;
+    model_pool *pool = open_pool(1, 0);
+    assert_gets(pool, NULL, "demo-gpt-oss");
+    assert_gets(pool, "stub", "stub");
+    assert_gets(pool, NULL, "stub");
+    model_pool_close(pool);
+    preferred = model_catalog_find(&catalog, "demo-deepseek");
+    pool = open_pool(1, 0);
+    assert_gets(pool, "stub", "stub");
+    assert_gets(pool, NULL, "demo-deepseek");
+    assert_refused(pool, "gpt-none", MODEL_UNKNOWN, "gpt-none");
+    model_pool_close(pool);
+    any_name = true;
+    pool = open_pool(1, 0);
+    assert_gets(pool, "gpt-none", "demo-deepseek");
+    assert_gets(pool, "stub", "stub");
+    model_pool_close(pool);
+    preferred = NULL;
+    any_name = false;
 }
 
 static void *acquire_and_generate(void *ud)
@@ -258,6 +294,7 @@ int main(void)
         cmocka_unit_test(test_an_engine_in_use_stays_until_its_last_handle_is_released),
         cmocka_unit_test(test_engines_stay_within_the_budget),
         cmocka_unit_test(test_says_why_there_is_no_engine),
+        cmocka_unit_test(test_a_request_without_a_name_gets_the_preferred_the_loaded_or_the_first_model),
         cmocka_unit_test(test_threads_that_ask_for_one_model_share_one_engine),
     };
     return cmocka_run_group_tests(tests, fill_catalog, empty_catalog);

@@ -2,8 +2,10 @@
  * 1 ms of a test clock per token, checks what it is asked, and can be held at a gate between steps. */
 #include <assert.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -201,6 +203,9 @@ typedef struct record {
     bool cancels;              // ... when set
     int32_t stop_at;           // ends itself at this token
     long n_allocations;        // by this task's tokens, from the first to the end
+    uint64_t client;
+    atomic_bool is_full; // it pauses
+    atomic_int n_asked;  // for room
 } record;
 
 static atomic_long n_allocations;
@@ -239,6 +244,13 @@ static bool on_event(void *ud, const task_event *e)
     return true;
 }
 
+static bool has_room(void *ud)
+{
+    record *const r = ud;
+    atomic_fetch_add(&r->n_asked, 1);
+    return !atomic_load(&r->is_full);
+}
+
 /* Submits a prompt that counts from `first`. */
 static sw_code submit(fixture *f, record *r, int32_t first, size_t n_prompt, int max_tokens, sw_err *err)
 {
@@ -249,8 +261,13 @@ static sw_code submit(fixture *f, record *r, int32_t first, size_t n_prompt, int
     r->f = f;
     if (r->stop_at == 0)
         r->stop_at = -1;
-    const task_request request = {
-        .prompt = prompt, .n_prompt = n_prompt, .max_tokens = max_tokens, .on_event = on_event, .ud = r};
+    const task_request request = {.prompt = prompt,
+                                  .n_prompt = n_prompt,
+                                  .client = r->client,
+                                  .max_tokens = max_tokens,
+                                  .on_event = on_event,
+                                  .has_room = has_room,
+                                  .ud = r};
     return scheduler_submit(f->s, &r->task, &request, err);
 }
 
@@ -397,6 +414,86 @@ static void test_closing_cancels_everything_and_ends_each_task_once(void **state
 }
 
 /* ---- the queue ---------------------------------------------------------------------------------------------- */
+
+/* One slot, held at the gate by a task of client 1; three more of client 1 wait, then one of client 2. */
+static void test_clients_take_turns(void **state)
+{
+    (void)state;
+    fixture f;
+    record r[6] = {0};
+    set_up(&f, 2);
+    close_gate(&f);
+    for (int i = 0; i < 6; i++) {
+        r[i].client = i < 5 ? 1 : 2;
+        start(&f, &r[i], 700 * i, 10, 5 + i);
+        if (i == 0)
+            wait_at_gate(&f);
+    }
+    open_gate(&f);
+    for (int i = 0; i < 6; i++)
+        wait_end(&r[i]);
+    // Task 0 has a slot before the others come; of the rest the one of client 2 is first, and so it waits for nothing.
+    assert_true(r[5].end.timings.queue_ms < r[2].end.timings.queue_ms);
+    assert_true(r[1].end.timings.queue_ms <= r[2].end.timings.queue_ms); // of one client the first comes first
+    assert_true(r[2].end.timings.queue_ms <= r[3].end.timings.queue_ms);
+    assert_true(r[3].end.timings.queue_ms <= r[4].end.timings.queue_ms);
+    tear_down(&f);
+}
+
+static void test_a_short_prompt_does_not_wait_for_the_long_ones_of_another_client(void **state)
+{
+    (void)state;
+    fixture f;
+    record long_prompts[2] = {{.client = 1}, {.client = 1}}, short_prompt = {.client = 2};
+    set_up(&f, 3);
+    close_gate(&f);
+    start(&f, &long_prompts[0], 0, 1100, 5);
+    wait_at_gate(&f);
+    start(&f, &long_prompts[1], 1500, 1100, 5);
+    start(&f, &short_prompt, 3000, 10, 5);
+    open_gate(&f);
+    wait_end(&short_prompt);
+    for (int i = 0; i < 2; i++)
+        wait_end(&long_prompts[i]);
+    check_counted(&short_prompt, 3010, 5);
+    check_counted(&long_prompts[0], 1100, 5);
+    check_counted(&long_prompts[1], 2600, 5);
+    assert_true(short_prompt.end.timings.ttft_ms < 300); // two steps, where the long prompts need 22
+    tear_down(&f);
+}
+
+static void wait_until_asked(record *r)
+{
+    const int n = atomic_load(&r->n_asked);
+    while (atomic_load(&r->n_asked) < n + 2)
+        sched_yield();
+}
+
+static void test_a_task_without_room_pauses_alone_and_can_be_canceled(void **state)
+{
+    (void)state;
+    fixture f;
+    record full = {.is_full = true}, other = {0};
+    set_up(&f, 2);
+    start(&f, &full, 0, 10, 100);
+    wait_until_asked(&full);
+    start(&f, &other, 1000, 10, 50);
+    wait_end(&other);
+    check_counted(&other, 1010, 50);
+    wait_until_asked(&full);
+    assert_int_equal(full.n_ends, 0);
+    atomic_store(&full.is_full, false);
+    wait_end(&full);
+    check_counted(&full, 10, 100); // nothing is missing
+    record canceled = {.is_full = true};
+    start(&f, &canceled, 2000, 10, 100);
+    wait_until_asked(&canceled);
+    atomic_store(&canceled.task.is_canceled, true);
+    wait_end(&canceled);
+    assert_int_equal(canceled.end.finish, SW_FINISH_CANCELED);
+    assert_int_equal(canceled.n_tokens, 1); // the prompt gave it
+    tear_down(&f);
+}
 
 static void test_the_queue_takes_its_limit_and_not_one_more(void **state)
 {
@@ -686,6 +783,9 @@ int main(void)
         cmocka_unit_test(test_decoding_allocates_nothing),
         cmocka_unit_test(test_cancel_takes_effect_while_waiting_in_the_prompt_and_while_generating),
         cmocka_unit_test(test_closing_cancels_everything_and_ends_each_task_once),
+        cmocka_unit_test(test_clients_take_turns),
+        cmocka_unit_test(test_a_short_prompt_does_not_wait_for_the_long_ones_of_another_client),
+        cmocka_unit_test(test_a_task_without_room_pauses_alone_and_can_be_canceled),
         cmocka_unit_test(test_the_queue_takes_its_limit_and_not_one_more),
         cmocka_unit_test(test_a_sequence_that_is_not_finite_ends_alone),
         cmocka_unit_test(test_a_step_that_fails_for_nobody_in_particular_ends_all_and_leaves_no_cache),

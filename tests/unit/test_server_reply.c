@@ -21,14 +21,15 @@ static const generation_head HEAD = {.id = "chatcmpl-1",
                                      .model = "m",
                                      .backend = "cpu",
                                      .seed = 5,
-                                     .load_ms = 1.5};
+                                     .load_ms = 1.5,
+                                     .ttft_ms = 512.3456};
 static const sw_event END = {.type = SW_EVENT_DONE,
                              .finish = SW_FINISH_LENGTH,
                              .n_prompt = 30,
                              .n_cached = 20,
                              .n_predicted = 4,
                              .n_reasoning = 1,
-                             .timings = {.queue_ms = 0.25, .prompt_ms = 500, .predict_ms = 100, .ttft_ms = 512.3456}};
+                             .timings = {.queue_ms = 0.25, .prompt_ms = 500, .predict_ms = 100, .ttft_ms = 7}};
 
 #define CHUNK                                                                                                          \
     "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1790000000,\"model\":\"m\","              \

@@ -61,7 +61,7 @@ sw_code chat_render(chat_format f, const vocabulary *v, const sw_message *messag
         .messages = messages, .n = n, .effort = options->effort, .date = options->date != NULL ? options->date : today};
     const size_t n_before = out->n;
     prompt_builder p;
-    prompt_begin(&p, v, out, err);
+    prompt_begin(&p, v, options->n_tokens_max, out, err);
     RENDERERS[f](&p, &c);
     const sw_code rendered = prompt_end(&p);
     if (rendered != SW_OK)

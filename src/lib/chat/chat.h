@@ -42,6 +42,7 @@ typedef struct chat_render_options {
     sw_effort effort;
     const char *date;      // "YYYY-MM-DD"; NULL: today (UTC)
     const sw_clock *clock; // the source of today; NULL: the system's
+    size_t n_tokens_max;   // SW_ELIMIT, before much is encoded, if the prompt cannot have fewer; 0: no bound
 } chat_render_options;
 
 /* Appends the ids of the prompt for messages[0..n).  It has a BOS where the format needs one, and ends where the

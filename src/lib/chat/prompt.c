@@ -5,10 +5,25 @@
 
 #include "base/limits.h"
 
-void prompt_begin(prompt_builder *p, const vocabulary *v, token_list *out, sw_err *err)
+void prompt_begin(prompt_builder *p, const vocabulary *v, size_t n_tokens_max, token_list *out, sw_err *err)
 {
-    *p = (prompt_builder){.v = v, .out = out, .err = err, .code = SW_OK, .last_marker = TOKEN_NONE};
+    *p = (prompt_builder){.v = v,
+                          .out = out,
+                          .err = err,
+                          .code = SW_OK,
+                          .last_marker = TOKEN_NONE,
+                          .n_tokens_max = n_tokens_max,
+                          .n_before = out->n};
     buf_init(&p->text, LIMIT_PROMPT_BYTES);
+}
+
+sw_code prompt_check_bytes(const vocabulary *v, size_t n_bytes, size_t n, size_t n_tokens_max, sw_err *err)
+{
+    const size_t n_least = n + n_bytes / vocab_token_bytes_max(v);
+    if (n_tokens_max == 0 || n_least < n_tokens_max)
+        return SW_OK;
+    return sw_fail(err, SW_ELIMIT, "prompt: it has at least %zu tokens, and with one token of answer at most %zu fit",
+                   n_least, n_tokens_max);
 }
 
 /* Encodes the collected text.  White space that the marker before it absorbs is left out, as encoding marker and text
@@ -20,6 +35,8 @@ static void flush(prompt_builder *p)
     const char *const text = buf_str(&p->text);
     const size_t n = p->text.size;
     const size_t skip = vocab_strips_right(p->v, p->last_marker) ? vocab_leading_space(text, n) : 0;
+    if (p->code == SW_OK && skip < n)
+        p->code = prompt_check_bytes(p->v, n - skip, p->out->n - p->n_before, p->n_tokens_max, p->err);
     if (p->code == SW_OK && skip < n)
         p->code = vocab_encode(p->v, text + skip, n - skip, false, false, p->out, p->err);
     buf_clear(&p->text);

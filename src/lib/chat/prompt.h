@@ -19,10 +19,16 @@ typedef struct prompt_builder {
     buf text;            // since the last marker
     size_t n_bytes;      // of text in all, at most LIMIT_PROMPT_BYTES
     int32_t last_marker; // or TOKEN_NONE
+    size_t n_tokens_max; // fewer than this must be enough; 0: no bound
+    size_t n_before;     // tokens in *out that do not belong to the prompt
 } prompt_builder;
 
-/* Starts a prompt that is appended to *out; v, out and err must live until prompt_end. */
-void prompt_begin(prompt_builder *p, const vocabulary *v, token_list *out, sw_err *err);
+/* Starts a prompt that is appended to *out; v, out and err must live until prompt_end.  A prompt that cannot have fewer
+ * than n_tokens_max tokens is SW_ELIMIT before its text is encoded; 0: no bound. */
+void prompt_begin(prompt_builder *p, const vocabulary *v, size_t n_tokens_max, token_list *out, sw_err *err);
+/* The same for n_bytes of text after n tokens.  Errors: SW_ELIMIT. */
+SW_NODISCARD sw_code prompt_check_bytes(const vocabulary *v, size_t n_bytes, size_t n, size_t n_tokens_max,
+                                        sw_err *err);
 /* Encodes the last text, frees everything and returns the first error: SW_EINVAL, SW_ELIMIT, SW_ENOMEM. */
 SW_NODISCARD sw_code prompt_end(prompt_builder *p);
 

@@ -45,18 +45,39 @@ sched_task *queue_take_canceled(scheduler *s)
     return found;
 }
 
-sched_task *queue_peek(scheduler *s)
+static int n_running_of(const scheduler *s, uint64_t client)
 {
-    pthread_mutex_lock(&s->lock);
-    sched_task *const t = s->is_borrowed ? NULL : s->head;
-    pthread_mutex_unlock(&s->lock);
-    return t;
+    int n = 0;
+    for (int i = 0; i < s->lm->n_seqs; i++)
+        n += s->slots[i].task != NULL && s->slots[i].task->client == client;
+    return n;
 }
 
-void queue_take(scheduler *s, bool runs)
+sched_task *queue_peek(scheduler *s)
 {
+    sched_task *next = NULL;
+    int n_least = 0;
     pthread_mutex_lock(&s->lock);
-    unlink_after(s, NULL);
+    for (sched_task *t = s->is_borrowed ? NULL : s->head; t != NULL; t = t->next) {
+        const int n = n_running_of(s, t->client);
+        if (next == NULL || n < n_least) {
+            next = t;
+            n_least = n;
+        }
+        if (n_least == 0)
+            break;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return next;
+}
+
+void queue_take(scheduler *s, sched_task *t, bool runs)
+{
+    sched_task *before = NULL;
+    pthread_mutex_lock(&s->lock);
+    for (sched_task *q = s->head; q != t; q = q->next)
+        before = q;
+    unlink_after(s, before);
     s->n_running += runs;
     pthread_mutex_unlock(&s->lock);
 }

@@ -14,6 +14,8 @@
 #include "engine/scheduler_slots.h"
 #include "engine/scheduler_step.h"
 
+enum { PAUSE_NS = 2000000 }; // between two looks at tasks of which every one pauses
+
 /* ---- the engine thread -------------------------------------------------------------------------------------- */
 
 /* Sleeps while there is nothing to do.  False when the thread shall end: it is stopping and every task has ended. */
@@ -39,7 +41,8 @@ static void *engine_thread(void *ud)
     while (wait_for_work(s)) {
         slots_end_canceled(s);
         slots_admit(s);
-        scheduler_run_step(s);
+        if (!scheduler_run_step(s))
+            clock_sleep_ns(s->clock, PAUSE_NS);
     }
     return NULL;
 }
@@ -116,13 +119,15 @@ static sw_code prepare(scheduler *s, sched_task *t, const task_request *r, sw_er
     const int32_t n_prompt = (int32_t)r->n_prompt;
     const int32_t room = n_ctx - n_prompt;
     *t = (sched_task){.on_event = r->on_event,
+                      .has_room = r->has_room,
+                      .client = r->client,
                       .ud = r->ud,
                       .wants_logprobs = r->wants_logprobs,
                       .n_top_logprobs = r->n_top_logprobs,
                       .n_prompt = n_prompt,
                       .n_tokens = n_prompt};
     t->n_max = n_prompt + (r->max_tokens > 0 && r->max_tokens < room ? r->max_tokens : room);
-    t->tokens = mem_calloc((size_t)t->n_max, sizeof *t->tokens);
+    t->tokens = mem_alloc((size_t)t->n_max * sizeof *t->tokens); // not zeroed: pages that are not used cost nothing
     if (t->tokens == NULL)
         return sw_fail(err, SW_ENOMEM, "job: out of memory for %d tokens", t->n_max);
     memcpy(t->tokens, r->prompt, r->n_prompt * sizeof *t->tokens);

@@ -130,7 +130,7 @@ static void announce(scheduler *s, const seq_slot *sl, const sched_task *t, int3
 
 static void start(scheduler *s, seq_slot *sl, sched_task *t, int32_t n_shared)
 {
-    queue_take(s, /*runs=*/true);
+    queue_take(s, t, /*runs=*/true);
     mem_free(sl->tokens);
     sl->tokens = t->tokens;
     sl->task = t;
@@ -145,7 +145,7 @@ static void start(scheduler *s, seq_slot *sl, sched_task *t, int32_t n_shared)
 /* Ends a task that does not fit even with every other cache empty. */
 static void refuse(scheduler *s, sched_task *t)
 {
-    queue_take(s, /*runs=*/false);
+    queue_take(s, t, /*runs=*/false);
     sw_err err = {0};
     (void)sw_fail(&err, SW_ELIMIT, "prompt: its %d tokens do not fit the memory set aside for keys and values",
                   t->n_prompt);
@@ -161,10 +161,19 @@ static bool has_running_tasks(const scheduler *s)
     return false;
 }
 
+static bool has_idle_slot(const scheduler *s)
+{
+    for (int i = 0; i < s->lm->n_seqs; i++) {
+        if (s->slots[i].task == NULL)
+            return true;
+    }
+    return false;
+}
+
 void slots_admit(scheduler *s)
 {
     sched_task *t;
-    while ((t = queue_peek(s)) != NULL) {
+    while (has_idle_slot(s) && (t = queue_peek(s)) != NULL) {
         int32_t n_shared = 0, n_common = 0;
         seq_slot *const sl = choose_slot(s, t, &n_shared, &n_common);
         if (sl == NULL)

@@ -16,6 +16,7 @@ enum {
 typedef struct step {
     int n, n_rows;
     int n_prompt; // of the n tokens
+    int n_paused; // sequences that have no room for a token
 } step;
 
 static bool is_generating(const seq_slot *sl)
@@ -36,19 +37,69 @@ static void add_tokens(scheduler *s, seq_slot *sl, int32_t n, step *st)
     sl->row = is_last ? st->n_rows++ : -1;
 }
 
-/* The slot whose prompt has waited longest and is not in the batch yet; or NULL. */
+static bool is_prompt(const seq_slot *sl)
+{
+    return sl->task != NULL && !is_generating(sl);
+}
+
+/* Returns true if a prompt of the client is in the batch. */
+static bool is_served(const scheduler *s, uint64_t client)
+{
+    for (int i = 0; i < s->lm->n_seqs; i++) {
+        if (is_prompt(&s->slots[i]) && s->slots[i].n_step > 0 && s->slots[i].task->client == client)
+            return true;
+    }
+    return false;
+}
+
+/* The slot with the prompt that comes next, of those not in the batch yet: first of clients that have none there, then
+ * the one that has waited longest; or NULL. */
 static seq_slot *next_prompt(scheduler *s)
 {
     seq_slot *first = NULL;
+    bool is_first_served = false;
     for (int i = 0; i < s->lm->n_seqs; i++) {
         seq_slot *const sl = &s->slots[i];
-        if (sl->task != NULL && !is_generating(sl) && sl->n_step == 0 && (first == NULL || sl->used < first->used))
+        if (!is_prompt(sl) || sl->n_step > 0)
+            continue;
+        const bool is_client_served = is_served(s, sl->task->client);
+        if (first == NULL || is_client_served < is_first_served ||
+            (is_client_served == is_first_served && sl->used < first->used)) {
             first = sl;
+            is_first_served = is_client_served;
+        }
     }
     return first;
 }
 
-/* All sequences that generate, then a chunk of the prompts, oldest first. */
+/* How many clients have a prompt that is being evaluated. */
+static int count_prompt_clients(const scheduler *s)
+{
+    int n = 0;
+    for (int i = 0; i < s->lm->n_seqs; i++) {
+        bool is_new = is_prompt(&s->slots[i]);
+        for (int k = 0; is_new && k < i; k++)
+            is_new = !is_prompt(&s->slots[k]) || s->slots[k].task->client != s->slots[i].task->client;
+        n += is_new;
+    }
+    return n;
+}
+
+/* Adds a chunk of at most `left` prompt tokens: an equal share for each client, and within a client the oldest prompt
+ * first, so that the long prompts of one client do not hold up the short one of another. */
+static void add_prompts(scheduler *s, int left, step *st)
+{
+    int n_clients = count_prompt_clients(s);
+    for (seq_slot *sl; left > 0 && (sl = next_prompt(s)) != NULL; left -= sl->n_step) {
+        const int share = n_clients > 1 ? (left + n_clients - 1) / n_clients : left;
+        const int n = sl->task->n_prompt - sl->task->n_done;
+        add_tokens(s, sl, n < share ? n : share, st);
+        st->n_prompt += sl->n_step;
+        n_clients--;
+    }
+}
+
+/* All sequences that generate, then a chunk of the prompts. */
 static step build_batch(scheduler *s)
 {
     step st = {0};
@@ -57,7 +108,9 @@ static step build_batch(scheduler *s)
         sl->n_step = 0;
         if (!is_generating(sl))
             continue;
-        if (slot_reserve(s, sl, sl->task->n_done + 1))
+        if (sl->task->has_room != NULL && !sl->task->has_room(sl->task->ud))
+            st.n_paused++;
+        else if (slot_reserve(s, sl, sl->task->n_done + 1))
             add_tokens(s, sl, 1, &st);
         else
             slot_end_task(s, sl, SW_FINISH_LENGTH, NULL);
@@ -65,11 +118,7 @@ static step build_batch(scheduler *s)
     int left = s->lm->n_batch - st.n;
     if (left > s->chunk)
         left = s->chunk;
-    for (seq_slot *sl; left > 0 && (sl = next_prompt(s)) != NULL; left -= sl->n_step) {
-        const int n = sl->task->n_prompt - sl->task->n_done;
-        add_tokens(s, sl, n < left ? n : left, &st);
-        st.n_prompt += sl->n_step;
-    }
+    add_prompts(s, left, &st);
     return st;
 }
 
@@ -151,18 +200,18 @@ static void deliver(scheduler *s, seq_slot *sl, const float *logits)
         sample(s, sl, logits + (size_t)sl->row * (size_t)s->lm->n_vocab);
 }
 
-void scheduler_run_step(scheduler *s)
+bool scheduler_run_step(scheduler *s)
 {
     const step st = build_batch(s);
     if (st.n == 0)
-        return;
+        return st.n_paused == 0;
     const uint64_t before = clock_now_ns(s->clock);
     const float *logits = NULL;
     int32_t bad_seq = -1;
     sw_err err = {0};
     if (s->lm->ops->step(s->lm, s->batch, (size_t)st.n, &logits, &bad_seq, &err) != SW_OK) {
         end_failed(s, bad_seq, &err);
-        return;
+        return true;
     }
     adapt_chunk(s, st.n_prompt, clock_now_ns(s->clock) - before);
     for (int i = 0; i < s->lm->n_seqs; i++) {
@@ -170,4 +219,5 @@ void scheduler_run_step(scheduler *s)
             deliver(s, &s->slots[i], logits);
     }
     slots_publish(s, 0);
+    return true;
 }

@@ -9,7 +9,7 @@
  * was measured: on a slow model a larger one could take many seconds, in which nothing can be canceled. */
 enum { STEP_CHUNK_MIN = 8 };
 
-/* Evaluates and samples once; does nothing if no slot has a task. */
-void scheduler_run_step(scheduler *s);
+/* Evaluates and samples once; does nothing if no slot has a task.  Returns false if every task pauses. */
+bool scheduler_run_step(scheduler *s);
 
 #endif

@@ -37,16 +37,21 @@ typedef struct task_event {
  * with SW_FINISH_STOP. */
 typedef bool (*task_event_fn)(void *ud, const task_event *event);
 
+/* Called from the engine's thread before each token.  False: the task pauses. */
+typedef bool (*task_room_fn)(void *ud);
+
 /* ---- tasks ---- */
 
 typedef struct task_request {
     const int32_t *prompt; // (n_prompt), copied
     size_t n_prompt;       // 1 .. n_ctx - 1
+    uint64_t client;       // see sw_request
     int max_tokens;        // of the answer; 0: until the context is full
     sw_sampling sampling;  // copied
     bool wants_logprobs;
     int n_top_logprobs;
     task_event_fn on_event;
+    task_room_fn has_room; // or NULL
     void *ud;
 } task_request;
 
@@ -55,7 +60,9 @@ typedef struct task_request {
 typedef struct sched_task {
     atomic_bool is_canceled;
     struct sched_task *next; // in the queue
+    uint64_t client;
     task_event_fn on_event;
+    task_room_fn has_room; // or NULL
     void *ud;
     sampler sampler;
     bool wants_logprobs;

@@ -114,6 +114,8 @@ sw_code sw_engine_open(sw_engine **out, const char *path, const sw_engine_option
         e->context.date = memcpy(e->date_text, o->date, sizeof e->date_text);
     code = strcmp(path, STUB_PATH) == 0 ? open_stub(e, o, err) : open_model(e, path, o, err);
     if (code == SW_OK)
+        e->context.n_ctx = e->lm->n_ctx;
+    if (code == SW_OK)
         code = scheduler_create(&e->scheduler, e->lm, e->clock, err);
     if (code != SW_OK) {
         sw_engine_close(e);

@@ -26,6 +26,7 @@ struct sw_job {
     int n_cached;
 
     sw_event_fn on_event;
+    bool (*has_room)(void *ud); // or NULL
     void *ud;
 };
 
@@ -105,6 +106,16 @@ static bool on_task_event(void *ud, const task_event *e)
     return goes_on;
 }
 
+/* From the scheduler, on the engine thread, before each token.  A released job is canceled and need not pause. */
+static bool has_room(void *ud)
+{
+    sw_job *const j = ud;
+    pthread_mutex_lock(&j->lock);
+    const bool has = j->is_released || j->has_room(j->ud);
+    pthread_mutex_unlock(&j->lock);
+    return has;
+}
+
 /* ---- for callers -------------------------------------------------------------------------------------------- */
 
 /* A raw prompt is continued as plain text, whatever the model's chat format. */
@@ -124,6 +135,7 @@ static sw_code create_job(const sw_engine *engine, const sw_request *r, sw_job *
     pthread_cond_init(&j->ended, NULL);
     j->n_owners = 2;
     j->on_event = r->on_event;
+    j->has_room = r->has_room;
     j->ud = r->ud;
     const answer_options answer = {.vocab = engine->context.vocab,
                                    .format = answer_format(engine, r),
@@ -155,13 +167,15 @@ sw_code sw_engine_submit(sw_engine *engine, const sw_request *request, sw_job **
     if (code == SW_OK)
         code = create_job(engine, request, &job, err);
     if (code == SW_OK) {
-        const task_request task = {.prompt = prompt.ids,
+        const task_request task = {.client = request->client,
+                                   .prompt = prompt.ids,
                                    .n_prompt = prompt.n,
                                    .max_tokens = request->max_tokens,
                                    .sampling = request->sampling,
                                    .wants_logprobs = request->logprobs,
                                    .n_top_logprobs = request->n_top_logprobs,
                                    .on_event = on_task_event,
+                                   .has_room = request->has_room != NULL ? has_room : NULL,
                                    .ud = job};
         code = scheduler_submit(engine->scheduler, &job->task, &task, err);
         if (code == SW_OK)

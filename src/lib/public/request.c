@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "chat/prompt.h"
 
 /* ---- messages and prompt ---- */
 
@@ -191,9 +192,12 @@ static chat_render_options render_options(const sw_request *r, const request_con
 
 sw_code request_tokens(const sw_request *r, const request_context *c, token_list *out, sw_err *err)
 {
-    if (r->prompt != NULL)
-        return encode_raw(r, c->vocab, out, err);
-    const chat_render_options options = render_options(r, c);
+    chat_render_options options = render_options(r, c);
+    options.n_tokens_max = (size_t)c->n_ctx;
+    if (r->prompt != NULL) {
+        const sw_code fits = prompt_check_bytes(c->vocab, strlen(r->prompt), 0, options.n_tokens_max, err);
+        return fits == SW_OK ? encode_raw(r, c->vocab, out, err) : fits;
+    }
     return chat_render(c->format, c->vocab, r->messages, r->n_messages, &options, out, err);
 }
 

@@ -69,6 +69,12 @@ void vocab_decode(const vocabulary *v, const int32_t *ids, size_t n, bool render
     }
 }
 
+/* Texts as spelled in the file are never shorter than what they stand for. */
+size_t vocab_token_bytes_max(const vocabulary *v)
+{
+    return v->text_max > 0 ? v->text_max : 1;
+}
+
 /* ---- white space after special tokens ---- */
 
 size_t vocab_leading_space(const char *text, size_t n)

@@ -52,6 +52,9 @@ const char *vocab_description(const vocabulary *v);
 SW_NODISCARD sw_code vocab_encode(const vocabulary *v, const char *text, size_t n, bool add_special, bool parse_special,
                                   token_list *out, sw_err *err);
 
+/* The most bytes of a text that one token can stand for: a text of n bytes has at least n / this tokens. */
+size_t vocab_token_bytes_max(const vocabulary *v);
+
 /* True if white space after this special token is not part of the text that follows (Phi-3). */
 bool vocab_strips_right(const vocabulary *v, int32_t id);
 /* The number of bytes of white space (C locale) at the start of text[0..n). */

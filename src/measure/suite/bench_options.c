@@ -92,7 +92,8 @@ sw_code bench_options_complete(bench_options *o, const char *json, arena *keep, 
 {
     json_reader r = {.document = "the options", .keep = keep};
     stored_options stored = {0};
-    json_t *const root = json_load_text(&r, json, strlen(json), &(json_load_options){LIMIT_PROTOCOL_BYTES, true});
+    json_t *const root =
+        json_load_text(&r, json, strlen(json), &(json_load_options){LIMIT_PROTOCOL_BYTES, .refuse_repeated = true});
     const bool ok = root != NULL && json_read_object(&r, NULL, root, &TABLE, &stored) && complete_target(o, &stored);
     json_decref(root);
     if (r.fault.kind == JSON_FAULT_MEMORY)

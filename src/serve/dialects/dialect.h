@@ -19,15 +19,18 @@
 
 /* ---- requests --------------------------------------------------------------------------------------------------- */
 
+enum { DIALECT_IGNORED_BYTES = 512 };
+
 /* A request for an answer as every family can express it. */
 typedef struct generation_request {
-    const char *model; // NULL: not named
-    sw_request core;   // on_event and ud are left empty; sampling.seed is drawn if the client gave none
-    bool has_effort;   // a reasoning effort was given
-    bool has_names;    // a message has a name, which no chat format here uses
+    const char *model;       // NULL: not named
+    sw_request core;         // on_event and ud are left empty; sampling.seed is drawn if the client gave none
+    bool has_effort;         // a reasoning effort was given
+    bool has_no_tool_choice; // tools must not be called
     bool stream;
-    bool include_usage;   // token counts in a chunk of their own
-    bool return_progress; // chunks while the prompt is evaluated
+    bool include_usage;                  // token counts in a chunk of their own
+    bool return_progress;                // chunks while the prompt is evaluated
+    char ignored[DIALECT_IGNORED_BYTES]; // names of members without effect, separated by ", "; see generation_ignore
     /* Owned: what the pointers above point into. */
     json_t *document;
     sw_message *messages;
@@ -51,6 +54,7 @@ typedef struct generation_head {
     const char *backend;     // "cpu"
     uint64_t seed;
     double load_ms; // spent loading the model for this request
+    double ttft_ms; // at the end: from the arrival of the request to its first token, loading included
     bool include_usage;
 } generation_head;
 

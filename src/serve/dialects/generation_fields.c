@@ -3,7 +3,9 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/limits.h"
@@ -12,12 +14,66 @@ enum { DISCARDED_SEED_BITS = 11 }; // leaves 53: the seed is reported, and JavaS
 
 bool generation_begin(generation_request *out, json_reader *r, const char *body, size_t n, uint64_t random)
 {
-    const json_load_options options = {.bytes_max = LIMIT_HTTP_BODY_BYTES, .refuse_repeated = true};
+    const json_load_options options = {
+        .bytes_max = LIMIT_HTTP_BODY_BYTES, .refuse_repeated = true, .replace_nul = true};
     *r = (json_reader){.document = "the body"};
     *out = (generation_request){.core.sampling = sw_sampling_default()};
     out->core.sampling.seed = random >> DISCARDED_SEED_BITS;
     out->document = json_load_text(r, body, n, &options);
     return out->document != NULL;
+}
+
+void generation_finish(generation_request *g)
+{
+    sw_sampling *const s = &g->core.sampling;
+    if (s->top_p > 0)
+        return;
+    s->top_p = 1; // in the engine 0 switches the filter off
+    s->temperature = 0;
+}
+
+/* Returns true if `name` is an element of the list. */
+static bool is_listed(const char *list, const char *name)
+{
+    const size_t n = strlen(name);
+    for (const char *p = list; *p != '\0'; p += strspn(p, ", ")) {
+        const size_t length = strcspn(p, ",");
+        if (length == n && memcmp(p, name, n) == 0)
+            return true;
+        p += length;
+    }
+    return false;
+}
+
+void generation_ignore(generation_request *g, const char *name)
+{
+    enum { NAME_BYTES = 64, REST_BYTES = sizeof ", ..." };
+    char safe[NAME_BYTES];
+    const size_t n = strlen(g->ignored);
+    if (n >= 3 && strcmp(g->ignored + n - 3, "...") == 0)
+        return; // full
+    snprintf(safe, sizeof safe, "%s", name);
+    for (char *p = safe; *p != '\0'; p++) {
+        if (*p <= ' ' || *p > '~' || *p == ',')
+            *p = '?';
+    }
+    const bool has_room = n + strlen(", ") + strlen(safe) + REST_BYTES <= sizeof g->ignored;
+    const char *const entry = has_room ? safe : "...";
+    if (!is_listed(g->ignored, entry))
+        snprintf(g->ignored + n, sizeof g->ignored - n, "%s%s", n > 0 ? ", " : "", entry);
+}
+
+void generation_ignore_unknown(generation_request *g, const char *where, const json_t *object, const json_table *table)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)object, name, value)
+    {
+        char path[96];
+        snprintf(path, sizeof path, "%s.%s", where, name);
+        if (!json_is_null(value) && !json_table_has(table, name))
+            generation_ignore(g, path);
+    }
 }
 
 void generation_fail(api_error *error, const json_fault *fault)
@@ -89,6 +145,18 @@ static bool take_seed(json_reader *r, const json_field *f, const json_place *at,
         return json_fail_type(r, at, "a whole number");
     if (json_integer_value(value) != -1)
         ((generation_request *)target)->core.sampling.seed = (uint64_t)json_integer_value(value);
+    return true;
+}
+
+/* vLLM's: as repeat_penalty, over the whole prompt and answer. */
+static bool take_repetition_penalty(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
+                                    void *target)
+{
+    sw_sampling *const s = &((generation_request *)target)->core.sampling;
+    const json_field number = {.type = FIELD_FLOAT, .max = f->max, .is_above_min = true};
+    if (!json_read_value(r, &number, at, value, &s->repeat_penalty))
+        return false;
+    s->repeat_last_n = -1;
     return true;
 }
 
@@ -167,15 +235,17 @@ static bool take_logit_bias(json_reader *r, const json_field *f, const json_plac
 
 // clang-format off
 #define AT(member) offsetof(generation_request, core.member)
-/* is_above_min: 0 would switch a filter off in the engine; a client does that by leaving the member out. */
+/* is_above_min: 0 would switch a filter off in the engine; a client does that by leaving the member out.  top_p 0 is
+ * greedy, see generation_finish.  repetition_penalty is before the two members that count more. */
 static const json_field FIELDS[] = {
     {.name = "temperature",       .type = FIELD_FLOAT, .offset = AT(sampling.temperature), .max = 2},
-    {.name = "top_p",             .type = FIELD_FLOAT, .offset = AT(sampling.top_p), .max = 1, .is_above_min = true},
+    {.name = "top_p",             .type = FIELD_FLOAT, .offset = AT(sampling.top_p), .max = 1},
     {.name = "top_k",             .type = FIELD_INT, .offset = AT(sampling.top_k), .max = LIMIT_VOCAB_TOKENS},
     {.name = "min_p",             .type = FIELD_FLOAT, .offset = AT(sampling.min_p), .max = 1},
     {.name = "typical_p",         .type = FIELD_FLOAT, .offset = AT(sampling.typical_p), .max = 1, .is_above_min = true},
     {.name = "presence_penalty",  .type = FIELD_FLOAT, .offset = AT(sampling.presence_penalty), .min = -2, .max = 2},
     {.name = "frequency_penalty", .type = FIELD_FLOAT, .offset = AT(sampling.frequency_penalty), .min = -2, .max = 2},
+    {.name = "repetition_penalty", .type = FIELD_CUSTOM, .take = take_repetition_penalty, .max = 1e6},
     {.name = "repeat_penalty",    .type = FIELD_FLOAT, .offset = AT(sampling.repeat_penalty), .max = 1e6, .is_above_min = true},
     {.name = "repeat_last_n",     .type = FIELD_INT, .offset = AT(sampling.repeat_last_n), .min = -1, .max = LIMIT_CTX_TOKENS},
     {.name = "seed",              .type = FIELD_CUSTOM, .take = take_seed},

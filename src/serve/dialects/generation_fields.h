@@ -12,6 +12,16 @@ extern const json_table GENERATION_FIELDS;
  * fault set. */
 bool generation_begin(generation_request *out, json_reader *r, const char *body, size_t n, uint64_t random);
 
+/* Completes a request whose members have all been read: top_p 0 is greedy decoding. */
+void generation_finish(generation_request *g);
+
+/* Adds a name to g->ignored, once.  Bytes that no header may hold become '?', a long name is cut, and what does not fit
+ * into the list becomes "...". */
+void generation_ignore(generation_request *g, const char *name);
+
+/* Adds the members of `object` that are not null and that `table` does not have, as "WHERE.NAME". */
+void generation_ignore_unknown(generation_request *g, const char *where, const json_t *object, const json_table *table);
+
 /* The API's error for a fault of the reader. */
 void generation_fail(api_error *error, const json_fault *fault);
 

@@ -45,7 +45,7 @@ static json_t *timings_json(const generation_head *head, const sw_event *done)
                      json_number(ratio(t->predict_ms, done->n_predicted)), "predicted_per_second",
                      json_number(ratio(1000.0 * done->n_predicted, t->predict_ms)), "queue_ms",
                      json_number(t->queue_ms), "load_ms", json_number(head->load_ms), "ttft_ms",
-                     json_number(t->ttft_ms), "backend", head->backend);
+                     json_number(head->ttft_ms), "backend", head->backend);
 }
 
 /* The members that an answer has once, beside usage. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "dialects/foreign_fields.h"
 #include "dialects/generation_fields.h"
 #include "dialects/openai_messages.h"
 
@@ -51,6 +52,7 @@ static bool take_stream_options(json_reader *r, const json_field *f, const json_
     static const json_table TABLE = {.fields = INCLUDE_USAGE, .n = 1, .null_is_absent = true};
     if (json_is_object(value) && !((generation_request *)target)->stream) // the table reads `stream` before
         return json_fail(r, at, JSON_FAULT_RANGE, "stream_options is only valid with \"stream\": true");
+    generation_ignore_unknown(target, at->name, value, &TABLE);
     return json_read_object(r, at, value, &TABLE, target);
 }
 
@@ -81,13 +83,25 @@ static bool take_n(json_reader *r, const json_field *f, const json_place *at, co
 static bool take_tool_choice(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
                              void *target)
 {
-    (void)f, (void)target;
+    (void)f;
     const char *const choice = json_string_value(value);
-    if (choice != NULL && (strcmp(choice, "none") == 0 || strcmp(choice, "auto") == 0))
-        return true; // without tools both mean the same
     if (choice == NULL && !json_is_object(value))
         return json_fail_type(r, at, "a string or an object");
-    return fail_unsupported(r, at);
+    if (choice != NULL && strcmp(choice, "none") == 0)
+        ((generation_request *)target)->has_no_tool_choice = true;
+    else if (choice == NULL || strcmp(choice, "auto") != 0) // without tools "auto" means the same as "none"
+        return fail_unsupported(r, at);
+    return true;
+}
+
+/* Tools that must not be called are not shown to the model either; the client is told. */
+static bool take_tools(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
+{
+    generation_request *const g = target;
+    if (!g->has_no_tool_choice || !json_is_array(value) || json_array_size(value) == 0)
+        return take_neutral_empty(r, f, at, value, target);
+    generation_ignore(g, f->name);
+    return true;
 }
 
 static bool take_response_format(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
@@ -107,14 +121,15 @@ static bool take_response_format(json_reader *r, const json_field *f, const json
 
 /* ---- the body --------------------------------------------------------------------------------------------------- */
 
-/* The order matters: max_completion_tokens is after max_tokens because it counts if both are given; stream_options and
- * top_logprobs are after the members that they need. */
+/* The order matters: of the members that limit the answer, the last one that is given counts; stream_options,
+ * top_logprobs and tools are after the members that they need. */
 // clang-format off
 #define AT(member) offsetof(generation_request, member)
 static const json_field FIELDS[] = {
     {.name = "model",                 .type = FIELD_TEXT, .offset = AT(model)},
     {.name = "stream",                .type = FIELD_BOOL, .offset = AT(stream)},
     {.name = "stream_options",        .type = FIELD_CUSTOM, .take = take_stream_options},
+    {.name = "n_predict",             .type = FIELD_CUSTOM, .take = take_max_tokens, .min = 1, .max = LIMIT_CTX_TOKENS},
     {.name = "max_tokens",            .type = FIELD_CUSTOM, .take = take_max_tokens, .min = 1, .max = LIMIT_CTX_TOKENS},
     {.name = "max_completion_tokens", .type = FIELD_CUSTOM, .take = take_max_tokens, .min = 1, .max = LIMIT_CTX_TOKENS},
     {.name = "reasoning_effort",      .type = FIELD_CUSTOM, .take = take_effort},
@@ -123,11 +138,11 @@ static const json_field FIELDS[] = {
     {.name = "top_logprobs",          .type = FIELD_CUSTOM, .take = take_top_logprobs, .max = SW_TOP_LOGPROBS_MAX},
     {.name = "n",                     .type = FIELD_CUSTOM, .take = take_n, .min = 1, .max = 8},
     {.name = "response_format",       .type = FIELD_CUSTOM, .take = take_response_format},
-    {.name = "tools",                 .type = FIELD_CUSTOM, .take = take_neutral_empty},
     {.name = "tool_choice",           .type = FIELD_CUSTOM, .take = take_tool_choice},
-    {.name = "parallel_tool_calls",   .type = FIELD_CUSTOM, .take = take_inert_bool},
-    {.name = "functions",             .type = FIELD_CUSTOM, .take = take_neutral_empty},
     {.name = "function_call",         .type = FIELD_CUSTOM, .take = take_tool_choice},
+    {.name = "tools",                 .type = FIELD_CUSTOM, .take = take_tools},
+    {.name = "functions",             .type = FIELD_CUSTOM, .take = take_tools},
+    {.name = "parallel_tool_calls",   .type = FIELD_CUSTOM, .take = take_inert_bool},
     {.name = "chat_template_kwargs",  .type = FIELD_CUSTOM, .take = take_neutral_empty},
 };
 #undef AT
@@ -135,11 +150,29 @@ static const json_field FIELDS[] = {
 
 static const json_table TABLE = {.fields = FIELDS, .n = sizeof FIELDS / sizeof *FIELDS, .null_is_absent = true};
 
+/* What no table has. */
+static bool read_others(generation_request *g, json_reader *r)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(g->document, name, value)
+    {
+        const bool is_known =
+            json_table_has(&TABLE, name) || json_table_has(&GENERATION_FIELDS, name) || strcmp(name, "messages") == 0;
+        if (!is_known && !json_is_null(value) && !foreign_field_take(g, r, name, value))
+            return false;
+    }
+    return true;
+}
+
 static bool read_body(generation_request *g, json_reader *r)
 {
-    return json_read_object(r, NULL, g->document, &TABLE, g) &&
-           json_read_object(r, NULL, g->document, &GENERATION_FIELDS, g) &&
-           openai_messages_read(g, r, json_object_get(g->document, "messages"));
+    if (!json_read_object(r, NULL, g->document, &TABLE, g) ||
+        !json_read_object(r, NULL, g->document, &GENERATION_FIELDS, g) || !read_others(g, r) ||
+        !openai_messages_read(g, r, json_object_get(g->document, "messages")))
+        return false;
+    generation_finish(g);
+    return true;
 }
 
 bool openai_chat_parse(generation_request *out, const char *body, size_t n, uint64_t random, api_error *error)

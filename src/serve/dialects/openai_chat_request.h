@@ -1,7 +1,8 @@
 /* openai_chat_request.h - the body of OpenAI's chat completions, checked.
  *
  * Nothing is dropped silently: a known member that this build does not support is an error unless it has its neutral
- * value.  Unknown members are ignored, since clients send some that change no answer (`user`, `metadata`).
+ * value, and what is ignored is named in generation_request.ignored.  foreign_fields.h has the members of other
+ * servers.
  */
 #ifndef DIALECTS_OPENAI_CHAT_REQUEST_H
 #define DIALECTS_OPENAI_CHAT_REQUEST_H

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "dialects/generation_fields.h"
 
 /* What the rows below fill. */
 typedef struct message_reading {
@@ -16,24 +17,37 @@ typedef struct message_reading {
 
 /* ---- content ---------------------------------------------------------------------------------------------------- */
 
+/* The kinds of parts that are text, and the member that holds it. */
+static const struct {
+    const char *type, *member;
+    bool is_assistants;
+} PARTS[] = {{"text", "text", false}, {"refusal", "refusal", true}};
+
 /* The text of one part of a content array; NULL after json_fail. */
-static const char *part_text(json_reader *r, const json_place *at, const json_t *part)
+static const char *part_text(json_reader *r, const json_place *at, const json_t *part, sw_role role)
 {
     char where[96];
     json_place_write(at, where, sizeof where);
     const char *const type = json_string_value(json_object_get(part, "type"));
-    const json_t *const text = json_object_get(part, "text");
-    if (!json_is_object(part))
+    if (!json_is_object(part)) {
         json_fail_type(r, at, "an object");
-    else if (type == NULL)
+        return NULL;
+    }
+    if (type == NULL) {
         json_fail(r, at, JSON_FAULT_MISSING, "%s needs a type", where);
-    else if (strcmp(type, "text") != 0)
-        json_fail(r, at, JSON_FAULT_UNSUPPORTED_VALUE, "%s has type '%.40s'; this build reads only text parts", where,
-                  type);
-    else if (!json_is_string(text))
-        json_fail(r, at, text == NULL ? JSON_FAULT_MISSING : JSON_FAULT_TYPE, "%s.text must be a string", where);
-    else
+        return NULL;
+    }
+    for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++) {
+        if (strcmp(type, PARTS[i].type) != 0 || (PARTS[i].is_assistants && role != SW_ROLE_ASSISTANT))
+            continue;
+        const json_t *const text = json_object_get(part, PARTS[i].member);
+        if (!json_is_string(text))
+            json_fail(r, at, text == NULL ? JSON_FAULT_MISSING : JSON_FAULT_TYPE, "%s.%s must be a string", where,
+                      PARTS[i].member);
         return json_string_value(text);
+    }
+    json_fail(r, at, JSON_FAULT_UNSUPPORTED_VALUE,
+              "%s has type '%.40s'; this build reads text parts, and refusal parts of assistants", where, type);
     return NULL;
 }
 
@@ -43,7 +57,7 @@ static bool join_parts(json_reader *r, const json_place *at, const json_t *parts
     buf_init(&joined, LIMIT_HTTP_BODY_BYTES);
     for (size_t k = 0; k < json_array_size(parts); k++) {
         const json_place place = {at, NULL, k};
-        const char *const text = part_text(r, &place, json_array_get(parts, k));
+        const char *const text = part_text(r, &place, json_array_get(parts, k), m->role);
         if (text == NULL) {
             buf_free(&joined);
             return false;
@@ -80,8 +94,9 @@ static bool take_content(json_reader *r, const json_field *f, const json_place *
 
 /* ---- other members ---------------------------------------------------------------------------------------------- */
 
-static bool take_tool_calls(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
-                            void *target)
+/* Only null and what is empty pass. */
+static bool take_unsupported(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
+                             void *target)
 {
     (void)f, (void)target;
     if (json_array_size(value) + json_object_size(value) == 0)
@@ -91,11 +106,35 @@ static bool take_tool_calls(json_reader *r, const json_field *f, const json_plac
     return json_fail(r, at, JSON_FAULT_UNSUPPORTED, "%s is not supported by this build", where);
 }
 
+/* No chat format here has a place for it. */
 static bool take_name(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
 {
     (void)r, (void)f, (void)at;
+    if (!json_is_null(value))
+        generation_ignore(((message_reading *)target)->g, "messages.name");
+    return true;
+}
+
+/* A member that no chat format writes. */
+static bool take_inert(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
+{
+    (void)r, (void)f, (void)at, (void)value, (void)target;
+    return true;
+}
+
+/* What an assistant said instead of a content. */
+static bool take_refusal(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
+{
+    (void)f;
     message_reading *const m = target;
-    m->g->has_names = m->g->has_names || !json_is_null(value);
+    if (json_is_null(value))
+        return true;
+    if (!json_is_string(value))
+        return json_fail_type(r, at, "a string");
+    if (m->role == SW_ROLE_ASSISTANT && !m->has_content) {
+        m->message->content = json_string_value(value);
+        m->has_content = true;
+    }
     return true;
 }
 
@@ -128,8 +167,16 @@ static const json_field FIELDS[] = {
      .choices = ROLES,
      .is_required = true},
     {.name = "content", .type = FIELD_CUSTOM, .take = take_content},
-    {.name = "tool_calls", .type = FIELD_CUSTOM, .take = take_tool_calls},
+    {.name = "refusal", .type = FIELD_CUSTOM, .take = take_refusal},
+    {.name = "tool_calls", .type = FIELD_CUSTOM, .take = take_unsupported},
+    {.name = "function_call", .type = FIELD_CUSTOM, .take = take_unsupported},
+    {.name = "tool_call_id", .type = FIELD_CUSTOM, .take = take_inert},
+    {.name = "images", .type = FIELD_CUSTOM, .take = take_unsupported}, // Ollama's
+    {.name = "audio", .type = FIELD_CUSTOM, .take = take_unsupported},
+    {.name = "annotations", .type = FIELD_CUSTOM, .take = take_inert},
     {.name = "name", .type = FIELD_CUSTOM, .take = take_name},
+    {.name = "reasoning", .type = FIELD_CUSTOM, .take = take_reasoning}, // what other servers call the next one
+    {.name = "thinking", .type = FIELD_CUSTOM, .take = take_reasoning},
     {.name = "reasoning_content", .type = FIELD_CUSTOM, .take = take_reasoning},
 };
 /* null is not treated as absent: it is neither a role nor a user's content. */
@@ -141,6 +188,7 @@ static bool read_message(generation_request *g, json_reader *r, const json_place
     message_reading m = {.g = g, .message = message};
     if (!json_read_object(r, at, value, &TABLE, &m))
         return false;
+    generation_ignore_unknown(g, "messages", value, &TABLE);
     message->role = m.role;
     const json_place content = {at, "content", 0};
     if (!m.has_content && m.role != SW_ROLE_ASSISTANT)

@@ -59,6 +59,9 @@ const char *http_header(const http_conn *c, const char *name);
 
 const http_request *http_request_of(const http_conn *c);
 
+/* A number for the client: its address, and its key where keys are asked for.  Valid as long as the request. */
+uint64_t http_client_of(const http_conn *c);
+
 /* Takes the body out of the request: NUL-terminated, to be freed with mem_free; NULL if memory ran out.  The request's
  * own body is empty afterwards. */
 char *http_take_body(http_conn *c, size_t *n_out);
@@ -123,7 +126,7 @@ typedef enum http_framing {
  * (JSON); `event` names it in SSE, NULL for none. */
 void http_stream_begin(http_conn *c, http_framing framing, const http_field *fields);
 void http_stream_event(http_conn *c, const char *event, const char *payload, size_t n);
-/* Returns true if less than 256 KiB wait, so that more events should be turned into bytes now.  If not, `pump` is
+/* Returns true if less than 128 KiB wait, so that more events should be turned into bytes now.  If not, `pump` is
  * called after they have left. */
 bool http_stream_has_room(const http_conn *c);
 /* is_broken: the stream ended early (its last event says why), so the connection is closed after it. */

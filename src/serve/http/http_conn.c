@@ -86,6 +86,7 @@ http_conn *http_conn_open(http_server *s, int fd)
         return NULL;
     }
     c->server = s;
+    c->address = http_address_of(fd);
     http_head_init(&c->head, s->options.header_bytes_max);
     buf_init(&c->early, s->options.header_bytes_max + LIMIT_HTTP_EARLY_BYTES);
     buf_init(&c->out, HTTP_REPLY_BYTES_MAX);

@@ -22,10 +22,10 @@
 #include "http/http_head.h"
 
 enum {
-    HTTP_ROOM_BYTES = 1 << 18,      // of a stream that may wait; further events wait in their owner
-    HTTP_REPLY_BYTES_MAX = 1 << 28, // of one answer; owners bound theirs before
-    HTTP_LINGER_S = 2,              // how long a finished connection is read before it is closed
-    HTTP_DRAIN_S = 2,               // how long last answers may take when the server stops
+    HTTP_ROOM_BYTES = LIMIT_HTTP_SEND_QUEUE_BYTES / 2, // of a stream that may wait; further events wait in their owner
+    HTTP_REPLY_BYTES_MAX = 1 << 28,                    // of one answer; owners bound theirs before
+    HTTP_LINGER_S = 2,                                 // how long a finished connection is read before it is closed
+    HTTP_DRAIN_S = 2,                                  // how long last answers may take when the server stops
     HTTP_READ_BYTES = 65536,
 };
 
@@ -45,7 +45,8 @@ struct http_conn {
     http_conn *next, *prev; // all connections of the server
     http_conn *next_ready;  // see http_conn_ready
     bool is_ready;
-    bool is_away; // one too many: it gets one answer, and does not count
+    uint64_t address; // of the client, see http_address_of
+    bool is_away;     // one too many: it gets one answer, and does not count
     http_phase phase;
     uint64_t deadline_ns;   // of the phase; 0: none
     uint64_t idle_since_ns; // valid in PHASE_IDLE
@@ -129,6 +130,11 @@ void http_conn_enter(http_conn *c, http_phase phase, double seconds);
 void http_conn_finish(http_conn *c);
 /* Checks deadlines. */
 void http_conn_tick(http_conn *c, uint64_t now_ns);
+
+/* ---- http_client.c ---------------------------------------------------------------------------------------------- */
+
+/* A number for the address at the other end of a socket. */
+uint64_t http_address_of(int fd);
 
 /* ---- http_request.c --------------------------------------------------------------------------------------------- */
 

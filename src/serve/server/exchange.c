@@ -10,15 +10,26 @@
 #include "base/limits.h"
 #include "server/exchange_state.h"
 
-enum { EVENTS_AT_ONCE = 64 }; // exchanges, until sockets have their turn
+enum {
+    EVENTS_AT_ONCE = 64,                                 // exchanges, until sockets have their turn
+    EVENTS_BYTES_MAX = 16 * LIMIT_HTTP_SEND_QUEUE_BYTES, // the job pauses long before
+};
 
 /* ---- life ------------------------------------------------------------------------------------------------------- */
 
+/* How many requests of x's client are under way; clients of one bucket count together. */
+static int *client_jobs(server *s, uint64_t client)
+{
+    return &s->n_client_jobs[client % CLIENT_BUCKETS];
+}
+
 static void destroy(exchange *x)
 {
+    --*client_jobs(x->server, x->client);
     sw_job_release(x->job); // cancels; no event comes after this
     model_handle_release(x->handle);
     event_queue_free(&x->events);
+    buf_free(&x->taken);
     generation_request_free(&x->request);
     buf_free(&x->content);
     buf_free(&x->reasoning);
@@ -150,6 +161,8 @@ static bool end_stream(exchange *x, const sw_event *done)
 static void on_done(exchange *x, const sw_event *done)
 {
     api_error error;
+    // The engine's own figure begins when the job is submitted, after the wait for the intake and for a model.
+    x->head.ttft_ms = ns_to_ms(event_queue_first_token_ns(&x->events) - x->arrived_ns);
     if (done->finish == SW_FINISH_CANCELED) {
         api_fail(&error, API_SHUTTING_DOWN, NULL, "the generation was stopped by the server");
         fail(x, &error);
@@ -196,44 +209,54 @@ static bool pass_on(exchange *x, const sw_event *e)
     return !sink.sink.failed;
 }
 
-static void take_bytes(exchange *x, const buf *bytes)
+/* Returns false if x is destroyed. */
+static bool take_event(exchange *x, const sw_event *e)
 {
-    event_reader reader = {.bytes = bytes};
-    sw_event e;
-    while (event_reader_next(&reader, &e)) {
-        api_error error;
-        switch (e.type) {
-        case SW_EVENT_ACCEPTED:
-        case SW_EVENT_PROGRESS:
-        case SW_EVENT_TOKEN:
-            if (!pass_on(x, &e))
-                return;
-            break;
-        case SW_EVENT_DONE: on_done(x, &e); return;
-        case SW_EVENT_ERROR:
-            api_from_engine(&error, e.error, /*n_ctx=*/0);
-            fail(x, &error);
-            return;
-        }
+    api_error error;
+    switch (e->type) {
+    case SW_EVENT_ACCEPTED:
+    case SW_EVENT_PROGRESS:
+    case SW_EVENT_TOKEN: return pass_on(x, e);
+    case SW_EVENT_DONE: on_done(x, e); return false;
+    case SW_EVENT_ERROR: break;
+    }
+    api_from_engine(&error, e->error, /*n_ctx=*/0);
+    fail(x, &error);
+    return false;
+}
+
+/* Sends what was taken from the queue, as far as the connection has room.  Returns false if x is destroyed, or if
+ * something is left: pump comes. */
+static bool send_taken(exchange *x)
+{
+    for (;;) {
+        sw_event e;
+        if (x->is_stream && !http_stream_has_room(x->conn))
+            return false;
+        if (!event_reader_next(&x->reader, &e))
+            return true;
+        if (!take_event(x, &e))
+            return false;
     }
 }
 
-/* Goes on with x: it came back from the intake, or has events, or its connection takes bytes again. */
+/* Goes on with x: it came back from the intake, or has events, or its connection takes bytes again.  Takes from the
+ * queue once, so that other connections have their turn. */
 static void look_at(exchange *x)
 {
-    buf bytes;
     if (x->conn == NULL) {
         destroy(x);
         return;
     }
-    if (x->has_begun && x->is_stream && !http_stream_has_room(x->conn))
-        return; // pump comes
-    const bool is_whole = event_queue_take(&x->events, &bytes);
-    if (!is_whole)
-        drop(x); // the client reads too slowly for its queue, or memory ran out
-    else if (x->has_begun || begin(x))
-        take_bytes(x, &bytes);
-    buf_free(&bytes);
+    if ((!x->has_begun && !begin(x)) || !send_taken(x))
+        return;
+    buf_free(&x->taken);
+    const bool is_whole = event_queue_take(&x->events, &x->taken);
+    x->reader = (event_reader){.bytes = &x->taken};
+    if (is_whole)
+        (void)send_taken(x);
+    else
+        drop(x); // memory ran out
 }
 
 bool exchange_take_events(server *s)
@@ -275,12 +298,17 @@ static exchange *create(server *s, http_conn *c, const dialect *family)
         return NULL;
     x->server = s;
     x->family = family;
+    x->client = http_client_of(c);
+    ++*client_jobs(s, x->client);
+    x->arrived_ns = clock_now_ns(s->o.clock);
     x->place = (intake_place){.steps = &EXCHANGE_STEPS, .job = x};
-    event_queue_init(&x->events, &s->inbox, x, LIMIT_HTTP_SEND_QUEUE_BYTES);
+    event_queue_init(&x->events, &s->inbox, x, EVENTS_BYTES_MAX);
+    x->reader = (event_reader){.bytes = &x->taken};
     buf_init(&x->content, LIMIT_ANSWER_BYTES);
     buf_init(&x->reasoning, LIMIT_ANSWER_BYTES);
     buf_init(&x->logprobs, LIMIT_ANSWER_BYTES);
     x->body = http_take_body(c, &x->n_body);
+    x->place.n_bytes = x->n_body;
     if (x->body != NULL)
         return x;
     destroy(x);
@@ -291,10 +319,13 @@ void exchange_begin(server *s, http_conn *c, const dialect *family)
 {
     static const http_responder RESPONDER = {.pump = on_pump, .gone = on_gone, .stop = on_stop};
     api_error error = {0};
-    exchange *const x = atomic_load(&s->is_stopping) ? NULL : create(s, c, family);
-    if (x == NULL && atomic_load(&s->is_stopping))
+    exchange *x = NULL;
+    if (atomic_load(&s->is_stopping))
         api_fail(&error, API_SHUTTING_DOWN, NULL, "the server is shutting down");
-    else if (x == NULL)
+    else if (*client_jobs(s, http_client_of(c)) >= LIMIT_CLIENT_JOBS)
+        api_fail(&error, API_QUEUE_FULL, NULL, "%d requests of this client are running or waiting already",
+                 LIMIT_CLIENT_JOBS);
+    else if ((x = create(s, c, family)) == NULL)
         api_fail(&error, API_OUT_OF_MEMORY, NULL, "not enough memory for the request");
     else if (!intake_put(s->intake, &x->place))
         api_fail(&error, API_QUEUE_FULL, NULL, "too many requests are waiting");

@@ -6,7 +6,10 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/rng.h"
+#include "dialects/generation_fields.h"
 #include "server/exchange_state.h"
+
+enum { TRIM_FROM_BYTES = 1 << 20 }; // of a body; parsed it takes up to twenty times as much
 
 static bool prepare(void *job, const char **model_out)
 {
@@ -25,22 +28,24 @@ static void refused(void *job, model_refusal refusal, const sw_err *why)
         api_situation what;
         bool is_about_model; // the client can do better by naming another
     } ROWS[] = {
-        [MODEL_ACQUIRED] = {API_INTERNAL, false},        [MODEL_UNKNOWN] = {API_MODEL_NOT_FOUND, true},
-        [MODEL_UNNAMED] = {API_MISSING_PARAMETER, true}, [MODEL_NONE] = {API_MISSING_PARAMETER, true},
-        [MODEL_BUSY] = {API_MODEL_LOADING, true},        [MODEL_TOO_LARGE] = {API_OUT_OF_MEMORY, false},
-        [MODEL_BROKEN] = {API_INTERNAL, false},
+        [MODEL_ACQUIRED] = {API_INTERNAL, false},       [MODEL_UNKNOWN] = {API_MODEL_NOT_FOUND, true},
+        [MODEL_NONE] = {API_NO_MODEL, false},           [MODEL_BUSY] = {API_MODEL_LOADING, true},
+        [MODEL_TOO_LARGE] = {API_OUT_OF_MEMORY, false}, [MODEL_BROKEN] = {API_INTERNAL, false},
     };
     exchange *const x = job;
     api_fail(&x->error, ROWS[refusal].what, ROWS[refusal].is_about_model ? "model" : NULL, "%s", why->msg);
 }
 
-/* Names what the request asked for and the model's chat format has no place for. */
+/* Adds what the request asked for and this model does not honour to what its family already noted. */
 static void note_ignored(exchange *x, const sw_model_info *info)
 {
-    const generation_request *const r = &x->request;
-    const bool ignores_effort = r->has_effort && strcmp(info->chat_format, "harmony") != 0;
-    snprintf(x->ignored, sizeof x->ignored, "%s%s%s", ignores_effort ? "reasoning_effort" : "",
-             ignores_effort && r->has_names ? ", " : "", r->has_names ? "messages.name" : "");
+    generation_request *const r = &x->request;
+    const model_entry *const m = model_handle_model(x->handle);
+    if (r->has_effort && strcmp(info->chat_format, "harmony") != 0)
+        generation_ignore(r, "reasoning_effort");
+    if (r->model != NULL && model_catalog_find(&x->server->catalog, r->model) != m)
+        generation_ignore(r, "model"); // any name is answered
+    snprintf(x->ignored, sizeof x->ignored, "%s", r->ignored);
 }
 
 static void fill_head(exchange *x, double load_ms)
@@ -67,7 +72,9 @@ static const sw_request *admitted(void *job, model_handle *handle, double load_m
     x->is_stream = x->request.stream;
     x->wants_progress = x->request.return_progress;
     x->wants_logprobs = core->logprobs;
+    core->client = x->client;
     core->on_event = event_queue_on_event;
+    core->has_room = event_queue_has_room;
     core->ud = &x->events;
     return core;
 }
@@ -91,6 +98,8 @@ static void finished(void *job)
     generation_request_free(&x->request);
     mem_free(x->body);
     x->body = NULL;
+    if (x->n_body >= TRIM_FROM_BYTES)
+        mem_trim();
     event_queue_open_to_reader(&x->events); // from here on x is the network thread's
 }
 

@@ -11,6 +11,7 @@
 typedef struct exchange {
     server *server;
     const dialect *family;
+    uint64_t client; // a number for address and key
     http_conn *conn; // network thread only; NULL: the answer is complete, or the connection is closed
     intake_place place;
     event_queue events;
@@ -22,14 +23,17 @@ typedef struct exchange {
     generation_request request; // until it is submitted
     bool is_stream, wants_progress, wants_logprobs;
     generation_head head;
-    char ignored[64]; // for the header Spillway-Ignored
-    api_error error;  // what != API_OK: refused
+    char ignored[DIALECT_IGNORED_BYTES]; // for the header Spillway-Ignored
+    api_error error;                     // what != API_OK: refused
     model_handle *handle;
     sw_job *job;
 
     /* Network thread only. */
-    bool has_begun; // the intake's result was looked at
-    bool has_role;  // the first event of the stream was sent
+    uint64_t arrived_ns; // when the request had arrived
+    buf taken;           // from the queue
+    event_reader reader; // of `taken`
+    bool has_begun;      // the intake's result was looked at
+    bool has_role;       // the first event of the stream was sent
     uint64_t accepted_ns;
     buf content, reasoning, logprobs; // of an answer that is not streamed
 } exchange;

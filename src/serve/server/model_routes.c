@@ -62,7 +62,9 @@ void model_route(http_conn *c, void *ud)
     const model_entry *const m = model_catalog_find(&s->catalog, id);
     if (m == NULL) {
         api_error error;
-        api_fail(&error, API_MODEL_NOT_FOUND, "model", "the model '%.100s' is not known here", id);
+        sw_err why = {0};
+        model_catalog_say_unknown(&s->catalog, id, &why);
+        api_fail(&error, API_MODEL_NOT_FOUND, "model", "%s", why.msg);
         reply_error(c, &OPENAI_CHAT, &error);
         return;
     }

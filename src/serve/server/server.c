@@ -1,10 +1,12 @@
 /* server.c - the life of a server: what is opened in which order, and closed in the opposite one. */
 #include "server/server.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -26,25 +28,37 @@ static bool is_stub(const char *model)
     return model != NULL && strcmp(model, "stub:") == 0;
 }
 
-/* Fills the catalog and decides what to load at start: the model that was named, or the only one that there is. */
+static sw_code fail_unknown(const server *s, const char *what, const char *id, sw_err *err)
+{
+    return sw_fail(err, SW_ENOTFOUND, "server: %s'%s' is %s a model in '%s'", what, id,
+                   what[0] != '\0' ? "not" : "neither a file nor", s->o.model_dirs);
+}
+
+/* Fills the catalog: the file that was named, then what is in the folders. */
+static sw_code fill_catalog(server *s, bool is_path, sw_err *err)
+{
+    if (is_path && model_catalog_add(&s->catalog, s->o.model, err) != SW_OK)
+        return err->code;
+    return is_stub(s->o.model) ? SW_OK : model_catalog_scan(&s->catalog, s->o.model_dirs, err);
+}
+
+/* Decides what to load at start: the model that was named, else the default one, else the only one that there is. */
 static sw_code find_models(server *s, sw_err *err)
 {
-    const char *const model = s->o.model;
+    const char *const model = s->o.model, *const preferred = s->o.default_model;
     struct stat st;
     const bool is_path = is_stub(model) || (model != NULL && stat(model, &st) == 0);
-    if (is_path && model_catalog_add(&s->catalog, model, err) != SW_OK)
+    if (fill_catalog(s, is_path, err) != SW_OK)
         return err->code;
-    if (!is_stub(model) && model_catalog_scan(&s->catalog, s->o.model_dirs, err) != SW_OK)
-        return err->code;
+    if (preferred != NULL && (s->preferred = model_catalog_find(&s->catalog, preferred)) == NULL)
+        return fail_unknown(s, "--default-model ", preferred, err);
     if (is_path)
         s->first = &s->catalog.entries[0];
     else if (model != NULL)
         s->first = model_catalog_find(&s->catalog, model);
-    else if (s->catalog.n == 1)
-        s->first = &s->catalog.entries[0];
-    if (model != NULL && s->first == NULL)
-        return sw_fail(err, SW_ENOTFOUND, "server: '%s' is neither a file nor a model in '%s'", model, s->o.model_dirs);
-    return SW_OK;
+    else
+        s->first = s->preferred != NULL ? s->preferred : s->catalog.n == 1 ? &s->catalog.entries[0] : NULL;
+    return model != NULL && s->first == NULL ? fail_unknown(s, "", model, err) : SW_OK;
 }
 
 static void print_row(const char *tier, const char *what, uint64_t bytes)
@@ -127,6 +141,7 @@ static sw_code open_http(server *s, sw_err *err)
         .port = s->o.port,
         .api_key = s->o.api_key,
         .cors_any = s->o.cors_any,
+        .allow_origin = s->o.allow_origin,
         .header_bytes_max = LIMIT_HTTP_HEADER_BYTES,
         .body_bytes_max = LIMIT_HTTP_BODY_BYTES,
         .n_connections_max = LIMIT_HTTP_CONNECTIONS,
@@ -152,6 +167,8 @@ static sw_code open_pool(server *s, sw_err *err)
 {
     const model_pool_options options = {
         .catalog = &s->catalog,
+        .preferred = s->preferred,
+        .any_name = s->o.any_model_name || (s->o.model != NULL && s->catalog.n == 1),
         .n_engines_max = 1,
         .engine = s->o.engine,
         .clock = s->o.clock,
@@ -198,6 +215,7 @@ sw_code server_open(server **out, const server_options *options, sw_err *err)
     s->started_ns = clock_now_ns(s->o.clock);
     pthread_mutex_init(&s->lock, NULL);
     event_inbox_init(&s->inbox, wake_network, s);
+    s->inbox.clock = s->o.clock;
     const sw_code code = open_all(s, err);
     if (code != SW_OK) {
         server_close(s);
@@ -262,13 +280,32 @@ static void set_signals(void (*handler)(int))
     sigaction(SIGTERM, &action, NULL);
 }
 
+/* Names the folders as this process sees them: a relative one may be another than the user thinks of. */
+static void warn_of_no_model(const server *s)
+{
+    char here[PATH_MAX];
+    buf line;
+    buf_init(&line, 8 * PATH_MAX);
+    escape_terminal(&line, s->o.model_dirs, strlen(s->o.model_dirs));
+    buf_puts(&line, "', seen from ");
+    const char *const folder = getcwd(here, sizeof here) != NULL ? here : "a folder that is gone";
+    escape_terminal(&line, folder, strlen(folder));
+    fprintf(stderr,
+            "warning: no model was found in '%s; name a GGUF file, or folders that hold some with --model-dirs 'A;B'\n",
+            buf_str(&line));
+    buf_free(&line);
+}
+
 static void announce(const server *s)
 {
     const bool is_v6 = strchr(s->o.address, ':') != NULL;
     const bool is_loopback = guard_is_loopback_authority(s->o.address) || strcmp(s->o.address, "::1") == 0;
     printf("http://%s%s%s:%d\n", is_v6 ? "[" : "", s->o.address, is_v6 ? "]" : "", server_port(s));
     fflush(stdout);
-    fprintf(stderr, "%zu models known\n", s->catalog.n);
+    if (s->catalog.n > 0)
+        fprintf(stderr, "%zu models known\n", s->catalog.n);
+    else
+        warn_of_no_model(s);
     if (!is_loopback && s->o.api_key == NULL)
         fprintf(stderr, "warning: anyone who can reach this address may use the server; --api-key asks for a key\n");
 }

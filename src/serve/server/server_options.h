@@ -13,8 +13,11 @@ typedef struct server_options {
     int port;                     // 0: any free one; -1: the next free one from 11435 on
     const char *model;            // file, id of a discovered model, "stub:", or NULL
     const char *model_dirs;       // "a;b"
+    const char *default_model;    // for requests that name none: its id, or NULL
+    bool any_model_name;          // an unknown name is answered by the model for requests that name none
     const char *api_key;          // NULL: none is asked for
     bool cors_any;                // any web page may call, not only those of this machine
+    const char *allow_origin;     // further origins that may call, see http_options; or NULL
     double ping_interval_s;       // of silence on an event stream before a comment is sent; 0: never
     double body_timeout_s;        // for a request's body to arrive
     double slow_client_timeout_s; // a client that takes no byte for so long is dropped

@@ -1,9 +1,9 @@
 /* server_state.h - what the files of the server share.
  *
  * Three kinds of threads work on a request.  The *network thread* owns every connection and exchange and only moves
- * bytes.  The *intake's thread* parses bodies, loads models and submits jobs, one request after another.  The *engines'
- * threads* report events.  A request goes to the intake through its queue; results and events come back through the
- * inbox, and http_wake makes the network thread look into it.
+ * bytes.  The *intake's threads* parse bodies, load models and submit jobs, one request after another in each of two
+ * lanes.  The *engines' threads* report events.  A request goes to the intake through its queue; results and events
+ * come back through the inbox, and http_wake makes the network thread look into it.
  */
 #ifndef SERVER_SERVER_STATE_H
 #define SERVER_SERVER_STATE_H
@@ -19,11 +19,14 @@
 #include "serving/model_pool.h"
 #include "serving/serving_metrics.h"
 
+enum { CLIENT_BUCKETS = 1024 };
+
 struct server {
     server_options o; // clock and entropy are never NULL
     uint64_t started_ns;
-    model_catalog catalog;    // constant once the server is open
-    const model_entry *first; // to be loaded at the start, or NULL
+    model_catalog catalog;        // constant once the server is open
+    const model_entry *first;     // to be loaded at the start, or NULL
+    const model_entry *preferred; // for requests that name none, or NULL
     model_pool *pool;
     intake *intake;
     event_inbox inbox;
@@ -32,6 +35,7 @@ struct server {
 
     /* Network thread only. */
     serving_metrics metrics;
+    int n_client_jobs[CLIENT_BUCKETS]; // exchanges of the clients whose numbers fall into each bucket
 
     pthread_mutex_t lock; // of what follows
     bool has_started;     // the model to be loaded at the start is loaded, or there is none

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+
 /* n_bytes of text follow, then n_logprobs bytes of packed log-probabilities. */
 typedef struct record {
     sw_event event; // without its pointers
@@ -20,7 +22,7 @@ static const size_t NO_TEXT = SIZE_MAX;
 
 void event_inbox_init(event_inbox *inbox, void (*wake)(void *ud), void *ud)
 {
-    *inbox = (event_inbox){.wake = wake, .ud = ud};
+    *inbox = (event_inbox){.wake = wake, .ud = ud, .clock = clock_or_system(NULL)};
     inbox->end = &inbox->first;
     pthread_mutex_init(&inbox->lock, NULL);
 }
@@ -130,14 +132,15 @@ void event_queue_on_event(void *ud, const sw_event *event)
     const char *const text = event->type == SW_EVENT_ERROR ? event->error->msg : event->text;
     const record r = record_of(event, text);
     const bool has_logprobs = event->logprobs != NULL && event->logprobs->is_content;
-    if (event->type == SW_EVENT_TOKEN && r.n_bytes == 0 && !has_logprobs)
-        return;
+    const bool is_empty = event->type == SW_EVENT_TOKEN && r.n_bytes == 0 && !has_logprobs;
     pthread_mutex_lock(&inbox->lock);
+    if (q->first_token_ns == 0 && event->type != SW_EVENT_ACCEPTED && event->type != SW_EVENT_PROGRESS)
+        q->first_token_ns = clock_now_ns(inbox->clock);
     if (has_logprobs)
         put_with_logprobs(q, r, text, event->logprobs);
-    else
+    else if (!is_empty)
         put(q, &r, text);
-    const bool must_wake = list(q);
+    const bool must_wake = !is_empty && list(q);
     pthread_mutex_unlock(&inbox->lock); // from here on the network thread may free q, if this was the last event
     if (must_wake)
         inbox->wake(inbox->ud);
@@ -177,6 +180,23 @@ bool event_queue_is_open(event_queue *q)
     const bool is_open = q->is_open;
     pthread_mutex_unlock(&q->inbox->lock);
     return is_open;
+}
+
+bool event_queue_has_room(void *ud)
+{
+    event_queue *const q = ud;
+    pthread_mutex_lock(&q->inbox->lock);
+    const bool has_room = q->bytes.size < EVENT_QUEUE_ROOM_BYTES;
+    pthread_mutex_unlock(&q->inbox->lock);
+    return has_room;
+}
+
+uint64_t event_queue_first_token_ns(event_queue *q)
+{
+    pthread_mutex_lock(&q->inbox->lock);
+    const uint64_t ns = q->first_token_ns;
+    pthread_mutex_unlock(&q->inbox->lock);
+    return ns;
 }
 
 /* ---- reading: the network thread -------------------------------------------------------------------------------- */

@@ -1,8 +1,10 @@
 /* intake.h - the thread between the network and the engines.
  *
  * Parsing a body of megabytes, tokenizing it and loading a model take too long for the network thread.  The intake does
- * this for one job after another, in the order of arrival.  While it loads a model, up to LIMIT_QUEUE_JOBS jobs wait
- * here, and the network thread answers everything else.  The intake knows neither HTTP nor bodies: the owner of a job
+ * this in two lanes, each with a thread of its own: small jobs, and jobs of INTAKE_LARGE_BYTES or more, which can take
+ * seconds each.  Within a lane it is one job after another, in the order of arrival.  One lane at a time acquires a
+ * model.  While it loads one, up to LIMIT_QUEUE_JOBS jobs wait here, of LIMIT_QUEUE_BYTES together, and the network
+ * thread answers everything else.  The intake knows neither HTTP nor bodies: the owner of a job
  * implements intake_steps.
  */
 #ifndef SERVING_INTAKE_H
@@ -28,9 +30,12 @@ typedef struct intake_steps {
     void (*finished)(void *job);
 } intake_steps;
 
+enum { INTAKE_LARGE_BYTES = 131072 }; // parsed and tokenized in some tens of milliseconds
+
 /* A place in the queue; a member of the job. */
 typedef struct intake_place {
     struct intake_place *next;
+    size_t n_bytes; // of the job's body
     const intake_steps *steps;
     void *job;
 } intake_place;
@@ -47,7 +52,7 @@ typedef struct intake_options {
 /* Starts the thread.  Error: SW_ENOMEM. */
 SW_NODISCARD sw_code intake_start(intake **out, const intake_options *options, sw_err *err);
 
-/* Queues a job.  Any thread.  Returns false if the queue is full. */
+/* Queues a job.  Any thread.  Returns false if too many jobs or bytes wait. */
 bool intake_put(intake *in, intake_place *place);
 
 /* Stops waiting jobs, ends the thread and frees the intake.  Loading cannot be interrupted: if it lasts more than a few

@@ -250,6 +250,21 @@ const model_entry *model_catalog_find(const model_catalog *c, const char *id)
     return NULL;
 }
 
+void model_catalog_say_unknown(const model_catalog *c, const char *id, sw_err *why)
+{
+    char names[320] = "";
+    size_t n = 0, i = 0;
+    for (; i < c->n && n + strlen(c->entries[i].id) + 2 < sizeof names; i++)
+        n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", i > 0 ? ", " : "", c->entries[i].id);
+    if (c->n == 0)
+        (void)sw_fail(why, SW_ENOTFOUND, "the model '%.80s' is not known here; no model was found at start", id);
+    else if (i < c->n)
+        (void)sw_fail(why, SW_ENOTFOUND, "the model '%.80s' is not known here; known are %s and %zu more", id, names,
+                      c->n - i);
+    else
+        (void)sw_fail(why, SW_ENOTFOUND, "the model '%.80s' is not known here; known are %s", id, names);
+}
+
 size_t model_catalog_n_manual(const model_catalog *c)
 {
     size_t n = 0;

@@ -47,6 +47,9 @@ SW_NODISCARD sw_code model_catalog_add(model_catalog *c, const char *path, sw_er
 /* By id, with or without ".gguf"; NULL: there is none. */
 const model_entry *model_catalog_find(const model_catalog *c, const char *id);
 
+/* Fills *why with a sentence that `id` is not known, and lists what is. */
+void model_catalog_say_unknown(const model_catalog *c, const char *id, sw_err *why);
+
 /* Copies `message` without m's folder and with m's id in place of its file name: paths are not for clients. */
 void model_entry_hide_path(const model_entry *m, const char *message, char *out, size_t size);
 

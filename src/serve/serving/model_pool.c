@@ -201,24 +201,38 @@ static model_refusal load_new(model_pool *p, const model_entry *m, uint64_t byte
 
 /* ---- handles ---------------------------------------------------------------------------------------------------- */
 
-static model_refusal pick(model_pool *p, const char *id, const model_entry **out, sw_err *why)
+/* The first model whose header could be read, else the first. */
+static const model_entry *first_of(const model_catalog *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        if (c->entries[i].error[0] == '\0')
+            return &c->entries[i];
+    }
+    return c->n > 0 ? &c->entries[0] : NULL;
+}
+
+/* The model of a request that names none. */
+static const model_entry *unnamed(model_pool *p)
 {
     const model_handle *const last = model_slots_last_used(p);
-    const model_catalog *const c = p->o.catalog;
-    if (id != NULL)
-        *out = model_catalog_find(c, id);
-    else if (last != NULL)
-        *out = last->model;
-    else
-        *out = c->n == 1 ? &c->entries[0] : NULL;
+    if (p->o.preferred != NULL)
+        return p->o.preferred;
+    return last != NULL ? last->model : first_of(p->o.catalog);
+}
+
+static model_refusal pick(model_pool *p, const char *id, const model_entry **out, sw_err *why)
+{
+    *out = id != NULL ? model_catalog_find(p->o.catalog, id) : NULL;
+    if (*out == NULL && (id == NULL || p->o.any_name))
+        *out = unnamed(p);
     if (*out != NULL)
         return MODEL_ACQUIRED;
-    if (id != NULL)
-        (void)sw_fail(why, SW_ENOTFOUND, "the model '%.100s' is not known here", id);
-    else
-        (void)sw_fail(why, SW_EINVAL,
-                      c->n == 0 ? "no model was found at start" : "several models are known; name one of them");
-    return id != NULL ? MODEL_UNKNOWN : c->n == 0 ? MODEL_NONE : MODEL_UNNAMED;
+    if (id != NULL && !p->o.any_name) {
+        model_catalog_say_unknown(p->o.catalog, id, why);
+        return MODEL_UNKNOWN;
+    }
+    (void)sw_fail(why, SW_EINVAL, "no model was found at start");
+    return MODEL_NONE;
 }
 
 static model_refusal acquire(model_pool *p, const model_entry *m, model_handle **out, double *load_ms_out, sw_err *why)

@@ -23,15 +23,15 @@ void model_pool_close(model_pool *pool);
 typedef enum model_refusal {
     MODEL_ACQUIRED = 0,
     MODEL_UNKNOWN,   // no model has this name
-    MODEL_UNNAMED,   // none was named, and there are several
-    MODEL_NONE,      // none was named, and there is none
+    MODEL_NONE,      // none was named, and none is known
     MODEL_BUSY,      // no room, because other models are in use; may be possible later
     MODEL_TOO_LARGE, // more memory than the budget or the machine has
     MODEL_BROKEN,    // the file cannot be loaded
 } model_refusal;
 
-/* Acquires a handle of the model `id` (NULL: the one used last, or the only one known), and loads the model if
- * necessary: *load_ms_out is the time that took, or 0.  On refusal *out is NULL and *why has a sentence for clients. */
+/* Acquires a handle of the model `id`, and loads the model if necessary: *load_ms_out is the time that took, or 0.
+ * Without an id (NULL), and for an unknown one with any_name, it is the preferred model, else the one used last, else
+ * the first of the catalog.  On refusal *out is NULL and *why has a sentence for clients. */
 model_refusal model_pool_acquire(model_pool *pool, const char *id, model_handle **out, double *load_ms_out,
                                  sw_err *why);
 /* NULL is accepted. */

@@ -9,6 +9,8 @@ typedef struct model_handle model_handle; // keeps a loaded engine open
 
 typedef struct model_pool_options {
     const model_catalog *catalog; // must outlive the pool
+    const model_entry *preferred; // for requests that name none, or NULL; of the catalog
+    bool any_name;                // a name that is not in the catalog means the same as none
     int n_engines_max;            // 0: 1
     uint64_t memory_bytes_max;    // of weights and full key/value caches of all engines; 0: no budget
     sw_engine_options engine;     // for every engine; on_load and ud are the pool's
