@@ -2,12 +2,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/rng.h"
 #include "cmd/args.h"
 #include "cmd/bench_display.h"
 #include "cmd/cmd.h"
+#include "cmd/output_width.h"
 #include "figures/summary.h"
 #include "report/report.h"
 #include "suite/bench.h"
@@ -182,7 +184,7 @@ static sw_code print_results(const bench_args *a, const run_record *run, const r
     if (a->json)
         code = report_json(&text, run, summary, err);
     else
-        report_text(&text, run, summary);
+        report_text(&text, run, summary, output_width(STDOUT_FILENO));
     if (code == SW_OK)
         fwrite(buf_str(&text), 1, text.size, stdout);
     buf_free(&text);

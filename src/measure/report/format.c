@@ -111,15 +111,15 @@ static void repetition(char out[CELL_BYTES], const summary_row *row)
 }
 
 const column_id COLUMNS[N_COLUMNS] = {
-    {"status", "", "outcome of the request", status, false},
-    {"tokens", "", "tokens of the answer, as the server counts them (*: counted by events)", tokens, true},
-    {"first token", "ms", "request written to first piece of text", ttft, true},
-    {"gap p50", "ms", "median time between two tokens", gap_median, true},
-    {"gap p95", "ms", "95th percentile of it (below 20 gaps: the longest)", gap_tail, true},
-    {"decode", "tok/s", "tokens per second after the first (-: arrival times too few to tell)", decode_rate, true},
-    {"overall", "tok/s", "tokens per second, including the wait for the first", overall_rate, true},
-    {"total", "s", "request written to end of the stream", total_time, true},
-    {"repetition", "", "share of repeated word triples, 0 to 1 (!: the answer repeats itself)", repetition, true},
+    {"status", "", "outcome of the request", status, false, 0},
+    {"tokens", "", "tokens of the answer, as the server counts them (*: counted by events)", tokens, true, 3},
+    {"first token", "ms", "request written to first piece of text", ttft, true, 1},
+    {"gap p50", "ms", "median time between two tokens", gap_median, true, 7},
+    {"gap p95", "ms", "95th percentile of it (below 20 gaps: the longest)", gap_tail, true, 8},
+    {"decode", "tok/s", "tokens per second after the first (-: arrival times too few to tell)", decode_rate, true, 0},
+    {"overall", "tok/s", "tokens per second, including the wait for the first", overall_rate, true, 5},
+    {"total", "s", "request written to end of the stream", total_time, true, 4},
+    {"repetition", "", "share of repeated word triples, 0 to 1 (!: the answer repeats itself)", repetition, true, 6},
 };
 
 /* ---- totals: one function per figure of the run ----------------------------------------------------------------- */
