@@ -222,7 +222,8 @@ const char *format_warning(const run_record *run, const run_summary *s, int i)
     } warnings[] = {
         {(int)s->n_rows < s->n_planned, "The run is not complete; spillway bench --resume continues it."},
         {s->n_completed == 0, "No test completed: the figures of this run mean nothing."},
-        {s->counted_events, "The server sent no token counts for some answers (*); their events were counted."},
+        {s->counted_events,
+         "The server sent no token counts, or zero, for some answers (*); their events were counted."},
         {s->counts_differ, "The server's token counts and its events differ by more than 2 %; gaps between events are "
                            "not gaps between tokens."},
         {s->n_without_decode > 0,
@@ -231,7 +232,9 @@ const char *format_warning(const run_record *run, const run_summary *s, int i)
         {s->n_degenerate > 0, "At least one answer (!) repeats itself; read it before you trust the model."},
         {s->n_stalls > 0, "The stream stalled: at least one gap was over a second and over ten times the median."},
         {has_two_fingerprints(run), "The server's fingerprint changed during the run: its tests are not comparable."},
-        {!s->has_memory, "The server's memory was not measured: its process is not on this machine, or not visible."},
+        {!s->has_memory,
+         "The server's memory was not measured: its process is not on this machine, not visible, or not "
+         "known as a model server (a proxy holds no model)."},
     };
     for (size_t k = 0; k < sizeof warnings / sizeof warnings[0]; k++) {
         if (warnings[k].applies && i-- == 0)
