@@ -1,10 +1,15 @@
 /* escape.c - each text is walked character by character; a sink is one function for one character. */
 #include "base/escape.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "base/utf8.h"
+
+bool escape_is_hidden(uint32_t cp)
+{
+    const bool is_control = (cp < 0x20 && cp != '\n' && cp != '\r' && cp != '\t') || (cp >= 0x7f && cp < 0xa0);
+    return is_control || (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069);
+}
 
 /* Calls `put` for every character of s[0..n); invalid bytes become U+FFFD. */
 static void for_each_char(buf *out, const char *s, size_t n,
@@ -32,7 +37,11 @@ static void put_html(buf *out, uint32_t cp, const char *bytes, int len)
     case '"': buf_puts(out, "&quot;"); break;
     case '\'': buf_puts(out, "&#39;"); break;
     case 0: buf_puts(out, "\xef\xbf\xbd"); break;
-    default: buf_append(out, bytes, (size_t)len);
+    default:
+        if (escape_is_hidden(cp))
+            buf_printf(out, "&lt;U+%04X&gt;", (unsigned)cp);
+        else
+            buf_append(out, bytes, (size_t)len);
     }
 }
 
@@ -43,9 +52,9 @@ void escape_html(buf *out, const char *s, size_t n)
 
 static void put_markdown_cell(buf *out, uint32_t cp, const char *bytes, int len)
 {
-    if (cp < 0x20 || cp == 0x7f)
+    if (cp < 0x20 || cp == 0x7f || cp == 0x2028 || cp == 0x2029)
         buf_putc(out, ' ');
-    else if (cp == '&' || cp == '<' || cp == '>')
+    else if (cp == '&' || cp == '<' || cp == '>' || escape_is_hidden(cp))
         put_html(out, cp, bytes, len);
     else if (cp < 0x80 && strchr("|\\`*_[]~#!", (int)cp) != NULL)
         buf_printf(out, "\\%c", (char)cp);
@@ -60,9 +69,7 @@ void escape_markdown_cell(buf *out, const char *s, size_t n)
 
 static void put_terminal(buf *out, uint32_t cp, const char *bytes, int len)
 {
-    const int is_control = (cp < 0x20 && cp != '\n' && cp != '\t') || (cp >= 0x7f && cp < 0xa0);
-    const int is_bidi = (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069);
-    if (is_control || is_bidi)
+    if (escape_is_hidden(cp) || cp == '\r')
         buf_printf(out, "<U+%04X>", (unsigned)cp);
     else
         buf_append(out, bytes, (size_t)len);

@@ -6,13 +6,20 @@
 #ifndef BASE_ESCAPE_H
 #define BASE_ESCAPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 
-/* Text and attribute values of HTML. */
+/* Returns true if a character steers what shows it and cannot be seen: a control character (C0 except newline, carriage
+ * return and tab; DEL; C1) or a change of text direction. */
+bool escape_is_hidden(uint32_t cp);
+
+/* Text and attribute values of HTML.  Hidden characters become visible here too ("<U+001B>"), but NUL becomes U+FFFD.
+ */
 void escape_html(buf *out, const char *s, size_t n);
-/* One cell of a Markdown table: no pipe, no line break, no markup, no HTML. */
+/* One cell of a Markdown table: no pipe, no line break, no markup, no HTML, no hidden character. */
 void escape_markdown_cell(buf *out, const char *s, size_t n);
 /* A terminal: control characters (C0 except newline and tab, DEL, C1) and changes of text direction become visible
  * escapes, so that no text can move the cursor, set a title or reorder what is shown. */

@@ -176,12 +176,15 @@ sw_code outfile_write(outfile *o, const void *data, size_t n, sw_err *err)
 
 sw_code outfile_commit(outfile *o, sw_err *err)
 {
-    const int flushed = fflush(o->stream) == 0 && fsync(fileno(o->stream)) == 0;
-    const int closed = fclose(o->stream) == 0;
+    int reason = fflush(o->stream) == 0 && fsync(fileno(o->stream)) == 0 ? 0 : errno; // the first is the cause
+    if (fclose(o->stream) != 0 && reason == 0)
+        reason = errno;
     o->stream = NULL;
+    if (reason == 0 && rename(o->temp_path, o->path) != 0)
+        reason = errno;
     sw_code code = SW_OK;
-    if (!flushed || !closed || rename(o->temp_path, o->path) != 0) {
-        code = sw_fail(err, SW_EIO, "writing %s failed: %s", o->path, strerror(errno));
+    if (reason != 0) {
+        code = sw_fail(err, SW_EIO, "writing %s failed: %s", o->path, strerror(reason));
     } else {
         mem_free(o->temp_path);
         o->temp_path = NULL;

@@ -4,13 +4,13 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "cmd/output_width.h"
 #include "report/format.h"
 
-enum { BAR_CELLS = 20, LINE_BYTES_MAX = 4096, COLUMNS_DEFAULT = 80 };
+enum { BAR_CELLS = 20, LINE_BYTES_MAX = 4096 };
 
 /* Colour and redrawing need a terminal that is not "dumb"; NO_COLOR (no-color.org) turns colour off. */
 void bench_display_init(bench_display *d, const sw_clock *clock, bool quiet)
@@ -91,8 +91,8 @@ void bench_display_format(buf *out, const runner_progress *p, double left_s, int
 /* One less than the width: a line of full width would wrap on some terminals. */
 static int terminal_columns(void)
 {
-    struct winsize size;
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1 : COLUMNS_DEFAULT - 1;
+    const int width = output_width(STDERR_FILENO);
+    return width > 1 ? width - 1 : 1;
 }
 
 /* From the pace so far, including pauses; negative while there is none. */

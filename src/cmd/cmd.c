@@ -37,13 +37,25 @@ static void print_usage(FILE *to)
     fprintf(to, "\n'spillway COMMAND --help' lists the options of a command.\n");
 }
 
+/* Why standard output cannot be written.  If the failure is an earlier one, errno has changed since: writing one more
+ * character finds the reason again, on a full device for example. */
+static const char *output_error(int flush_errno)
+{
+    if (flush_errno != 0)
+        return strerror(flush_errno);
+    clearerr(stdout);
+    errno = 0;
+    return putchar('\n') == EOF || fflush(stdout) != 0 ? strerror(errno) : "a part of it was lost";
+}
+
 /* Runs a command.  One whose output could not be written has failed. */
 static int run_command(const cmd *command, int argc, char **argv)
 {
     const int exit_code = command->run(argc, argv);
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    const int flush_errno = fflush(stdout) == 0 ? 0 : errno;
+    if (flush_errno == 0 && !ferror(stdout))
         return exit_code;
-    fprintf(stderr, "spillway %s: standard output cannot be written: %s\n", command->name, strerror(errno));
+    fprintf(stderr, "spillway %s: standard output cannot be written: %s\n", command->name, output_error(flush_errno));
     return exit_code == CMD_EXIT_OK ? CMD_EXIT_FAILURE : exit_code;
 }
 

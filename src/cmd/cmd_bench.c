@@ -1,24 +1,33 @@
 /* cmd_bench.c - `spillway bench`: run the streaming benchmark against a server and leave a report. */
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
+#include "base/escape.h"
 #include "base/rng.h"
 #include "cmd/args.h"
 #include "cmd/bench_display.h"
 #include "cmd/cmd.h"
+#include "cmd/output_width.h"
 #include "figures/summary.h"
 #include "report/report.h"
 #include "suite/bench.h"
 
-enum { SERVE_OPTIONS_MAX = 64, COMMAND_BYTES_MAX = 65536, EXIT_TERMINATED = 143 }; // 143: 128 + SIGTERM
+enum {
+    SERVE_OPTIONS_MAX = 64,
+    COMMAND_BYTES_MAX = 65536,
+    MESSAGE_BYTES_MAX = 16384,
+    EXIT_TERMINATED = 143
+}; // 143: 128 + SIGTERM
 
 /* The command line as it was parsed; texts are those of argv. */
 typedef struct bench_args {
     const char *url, *serve, *model, *protocol, *out, *db, *resume, *api_key;
-    double pause_s, connect_timeout_s, first_token_timeout_s, idle_timeout_s;
-    long n_repeats;
+    double pause_s, connect_timeout_s, first_token_timeout_s, idle_timeout_s, test_timeout_s;
+    long n_repeats, server_pid;
     bool json, quiet, no_report;
 } bench_args;
 
@@ -102,6 +111,8 @@ static int check_args(const bench_args *a, int argc, char **argv, const char *co
     }
     if (a->url != NULL && a->serve != NULL)
         return usage_error("--url and --serve cannot be combined");
+    if (a->server_pid != 0 && a->serve != NULL)
+        return usage_error("--server-pid is for a server of --url; that of --serve is known");
     if (a->url == NULL && a->serve == NULL && a->resume == NULL)
         return usage_error("give a server with --url, or a model with --serve");
     if (a->resume != NULL && (a->out != NULL || a->protocol != NULL))
@@ -114,8 +125,7 @@ static int check_args(const bench_args *a, int argc, char **argv, const char *co
 static int parse(bench_args *a, int argc, char **argv, const char **serve_options, size_t *n_serve_options)
 {
     const arg_row rows[] = {
-        {"url", NULL, ARG_STRING, &a->url, 0, 0, "URL",
-         "a running OpenAI-compatible server, such as http://127.0.0.1:11435"},
+        {"url", NULL, ARG_STRING, &a->url, 0, 0, "URL", "a running OpenAI-compatible server, such as localhost:11435"},
         {"serve", NULL, ARG_STRING, &a->serve, 0, 0, "MODEL", "start a server with this model file for the benchmark"},
         {"model", "-m", ARG_STRING, &a->model, 0, 0, "NAME", "model to use (default: the first that the server lists)"},
         {"api-key", NULL, ARG_STRING, &a->api_key, 0, 0, "KEY", "sent to the server, never stored"},
@@ -132,6 +142,11 @@ static int parse(bench_args *a, int argc, char **argv, const char **serve_option
          "limit for the first token of an answer (default 600)"},
         {"idle-timeout", NULL, ARG_DOUBLE, &a->idle_timeout_s, 0.1, 86400, "S",
          "limit between two tokens (default 120)"},
+        {"test-timeout", NULL, ARG_DOUBLE, &a->test_timeout_s, 0.1, 86400, "S",
+         "limit for a whole test (default 3600)"},
+        {"server-pid", NULL, ARG_INT, &a->server_pid, 1, INT_MAX, "PID",
+         "process of the server of --url, to measure its memory (default: the one that listens on the port, if it is "
+         "known as a model server)"},
         {"json", NULL, ARG_FLAG, &a->json, 0, 0, NULL, "print one JSON document instead of the table"},
         {"quiet", "-q", ARG_FLAG, &a->quiet, 0, 0, NULL, "show no progress"},
         {"no-report", NULL, ARG_FLAG, &a->no_report, 0, 0, NULL,
@@ -182,7 +197,7 @@ static sw_code print_results(const bench_args *a, const run_record *run, const r
     if (a->json)
         code = report_json(&text, run, summary, err);
     else
-        report_text(&text, run, summary);
+        report_text(&text, run, summary, output_width(STDOUT_FILENO));
     if (code == SW_OK)
         fwrite(buf_str(&text), 1, text.size, stdout);
     buf_free(&text);
@@ -194,6 +209,8 @@ static int conclude(const bench_args *a, bench_session *bench, sw_code outcome)
 {
     sw_err err = {0};
     run_record *run;
+    if (outcome == SW_EUNSUPPORTED) // nothing was measured, and resuming would be refused again
+        return CMD_EXIT_INVALID;
     if (bench_load(bench, &run, &err) != SW_OK)
         return cmd_fail("bench", &err);
     run_summary summary;
@@ -234,11 +251,23 @@ static bench_options options_of(const bench_args *a, const char *const *serve_op
         .connect_timeout_s = a->connect_timeout_s,
         .first_token_timeout_s = a->first_token_timeout_s,
         .idle_timeout_s = a->idle_timeout_s,
+        .test_timeout_s = a->test_timeout_s,
+        .server_pid = a->server_pid,
         .resume = a->resume != NULL,
         .command = command,
         .clock = clock_system(),
         .cancel = &must_stop,
     };
+}
+
+/* One line on standard error, escaped: much of it comes from servers. */
+static void print_message(const char *prefix, const char *message)
+{
+    buf text;
+    buf_init(&text, MESSAGE_BYTES_MAX);
+    escape_terminal(&text, message, strlen(message));
+    fprintf(stderr, "%s%s\n", prefix, buf_str(&text));
+    buf_free(&text);
 }
 
 /* Runs the benchmark and reports it; returns the exit code. */
@@ -249,12 +278,14 @@ static int run(const bench_args *a, const bench_options *options)
     sw_code code = bench_open(&bench, options, &err);
     if (code != SW_OK)
         return code == SW_ECANCELED ? exit_code_of_signal() : cmd_fail("bench", &err);
+    if (!a->quiet && bench_memory_note(bench)[0] != '\0')
+        print_message("the server's memory is not measured: ", bench_memory_note(bench));
     bench_display display;
     bench_display_init(&display, options->clock, a->quiet);
     code = bench_run(bench, bench_display_update, &display, &err);
     bench_display_clear(&display);
     if (code != SW_OK)
-        fprintf(stderr, "spillway bench: %s\n", err.msg);
+        print_message("spillway bench: ", err.msg);
     const int status = conclude(a, bench, code);
     bench_close(bench);
     return status;
@@ -263,8 +294,12 @@ static int run(const bench_args *a, const bench_options *options)
 /* Only here are the system's clock and random numbers chosen. */
 int cmd_bench(int argc, char **argv)
 {
-    bench_args a = {
-        .pause_s = -1, .connect_timeout_s = 10, .first_token_timeout_s = 600, .idle_timeout_s = 120, .n_repeats = 1};
+    bench_args a = {.pause_s = -1,
+                    .connect_timeout_s = 10,
+                    .first_token_timeout_s = 600,
+                    .idle_timeout_s = 120,
+                    .test_timeout_s = 3600,
+                    .n_repeats = 1};
     const char *serve_options[SERVE_OPTIONS_MAX];
     size_t n_serve_options;
     int status = parse(&a, argc, argv, serve_options, &n_serve_options);

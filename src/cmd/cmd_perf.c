@@ -23,6 +23,8 @@ typedef struct perf_options {
     engine_args engine;
     arg_ints threads, prompt, gen;
     long n_depth, n_seqs, n_repeat;
+    const char *output; // name of a format
+    perf_format format;
     bool as_json, on_demand, quiet;
 } perf_options;
 
@@ -146,18 +148,29 @@ static sw_code run(const perf_options *o, const char *path, sw_err *err)
         if (code == SW_OK)
             code = run_threads(&p, o, engine, err);
     }
-    if (code == SW_OK && o->as_json)
-        code = perf_print_json(&p, engine, err);
-    else if (code == SW_OK && !o->on_demand)
-        perf_print_table(&p, engine);
+    if (code == SW_OK && !o->on_demand)
+        code = perf_print(&p, engine, o->format, err);
     sw_engine_close(engine);
     mem_free(p.rows);
     return code;
 }
 
+/* Before anything is loaded. */
+static sw_code check_output(perf_options *o, sw_err *err)
+{
+    if (!perf_format_from_name(o->output, &o->format))
+        return sw_fail(err, SW_EINVAL, "--output takes table, md, csv or json, not '%.40s'", o->output);
+    if (o->as_json && o->format != PERF_TABLE && o->format != PERF_JSON)
+        return sw_fail(err, SW_EINVAL, "--json and --output %s cannot be combined", o->output);
+    if (o->as_json)
+        o->format = PERF_JSON;
+    return SW_OK;
+}
+
 int cmd_perf(int argc, char **argv)
 {
-    perf_options o = {.threads = {{0}, 1}, .prompt = {{512}, 1}, .gen = {{128}, 1}, .n_seqs = 1, .n_repeat = 5};
+    perf_options o = {
+        .threads = {{0}, 1}, .prompt = {{512}, 1}, .gen = {{128}, 1}, .n_seqs = 1, .n_repeat = 5, .output = "table"};
     const arg_row rows[] = {
         {"prompt", "-p", ARG_INTS, &o.prompt, 1, LIMIT_CTX_TOKENS, "N,...", "tokens of the prompt (default: 512)"},
         {"gen", "-n", ARG_INTS, &o.gen, 1, LIMIT_CTX_TOKENS, "N,...", "tokens to generate (default: 128)"},
@@ -166,7 +179,9 @@ int cmd_perf(int argc, char **argv)
         {"parallel", "-np", ARG_INT, &o.n_seqs, 1, LIMIT_SEQUENCES, "N", "sequences generated together (default: 1)"},
         {"repeat", "-r", ARG_INT, &o.n_repeat, 1, PERF_REPEAT_MAX, "N",
          "repetitions, after one that is not counted (default: 5)"},
-        {"json", NULL, ARG_FLAG, &o.as_json, 0, 0, NULL, "print one JSON document with every repetition"},
+        {"output", "-o", ARG_STRING, &o.output, 0, 0, "FORMAT", "table, md, csv or json (default: table)"},
+        {"json", NULL, ARG_FLAG, &o.as_json, 0, 0, NULL,
+         "the same as --output json: one document with every repetition"},
         {"on-demand", NULL, ARG_FLAG, &o.on_demand, 0, 0, NULL,
          "wait for a line on standard input before each repetition, print one JSON line after it"},
         {"quiet", "-q", ARG_FLAG, &o.quiet, 0, 0, NULL, "show no progress"},
@@ -174,7 +189,7 @@ int cmd_perf(int argc, char **argv)
     };
     const arg_list args = {
         .command = "perf",
-        .usage = "MODEL [-p 512,...] [-n 128,...] [-t N,...] [--json]",
+        .usage = "MODEL [-p 512,...] [-n 128,...] [-t N,...] [-o FORMAT]",
         .description =
             "Measures prompt evaluation and generation without a server, one row for every number of threads and\n"
             "tokens.  Each row is shown beside the limit of this machine, measured in the same repetition: memory\n"
@@ -191,5 +206,5 @@ int cmd_perf(int argc, char **argv)
     if (status >= 0)
         return status;
     sw_err err = {0};
-    return run(&o, path, &err) == SW_OK ? CMD_EXIT_OK : cmd_fail("perf", &err);
+    return check_output(&o, &err) == SW_OK && run(&o, path, &err) == SW_OK ? CMD_EXIT_OK : cmd_fail("perf", &err);
 }

@@ -2,11 +2,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/rng.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
+#include "cmd/output_width.h"
 #include "figures/summary.h"
 #include "report/report.h"
 #include "results/store.h"
@@ -14,9 +16,10 @@
 enum { PATH_BYTES_MAX = 65536 };
 
 typedef struct report_args {
-    const char *out; // NULL: the folder of the store
-    long run_id;     // 0: the latest
-    bool json;       // to standard output, and no files
+    const char *out;    // NULL: the folder of the store
+    long run_id;        // 0: the latest
+    const char *format; // NULL: the files; else to standard output, and no files
+    bool json;          // the same as format "json"
 } report_args;
 
 /* `named` is a store or its folder; `dir` becomes the folder of the report. */
@@ -36,14 +39,36 @@ static void find_store(const char *named, buf *db, buf *dir)
         buf_append(dir, named, slash == named ? 1 : (size_t)(slash - named));
 }
 
-/* The document on standard output; nothing is written to the folder. */
-static sw_code print_json(const run_record *run, const run_summary *summary, sw_err *err)
+static const char *const FORMATS[] = {"table", "md", "csv", "json"};
+
+/* Returns true if there is a format of that name. */
+static bool is_format(const char *name)
+{
+    for (size_t i = 0; i < sizeof FORMATS / sizeof FORMATS[0]; i++) {
+        if (strcmp(FORMATS[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The run in one of FORMATS on standard output; nothing is written to the folder. */
+static sw_code print_run(const char *format, const run_record *run, const run_summary *summary, sw_err *err)
 {
     buf text;
     buf_init(&text, REPORT_BYTES_MAX);
-    const sw_code code = report_json(&text, run, summary, err);
+    sw_code code = SW_OK;
+    if (strcmp(format, "json") == 0)
+        code = report_json(&text, run, summary, err);
+    else if (strcmp(format, "csv") == 0)
+        report_csv(&text, run, summary);
+    else if (strcmp(format, "md") == 0)
+        report_markdown(&text, run, summary);
+    else
+        report_text(&text, run, summary, output_width(STDOUT_FILENO));
+    if (code == SW_OK && text.failed != SW_OK)
+        code = sw_fail(err, text.failed, "the report is too large");
     if (code == SW_OK)
-        fwrite(buf_str(&text), 1, text.size, stdout);
+        fwrite(buf_str(&text), 1, text.size, stdout); // cmd_main reports a failure
     buf_free(&text);
     return code;
 }
@@ -57,8 +82,8 @@ static sw_code make_report(const report_args *a, result_store *store, const char
         return code;
     run_summary summary;
     code = summary_of(run, &summary, err);
-    if (code == SW_OK && a->json)
-        code = print_json(run, &summary, err);
+    if (code == SW_OK && a->format != NULL)
+        code = print_run(a->format, run, &summary, err);
     else if (code == SW_OK && (code = report_write(run, &summary, dir, entropy_system(), err)) == SW_OK)
         printf("%s/report.md\n%s/report.html\n", dir, dir);
     summary_free(&summary);
@@ -72,7 +97,9 @@ int cmd_report(int argc, char **argv)
     const arg_row rows[] = {
         {"run", NULL, ARG_INT, &a.run_id, 1, 1e15, "ID", "run of the store (default: the latest)"},
         {"out", "-o", ARG_STRING, &a.out, 0, 0, "DIR", "folder to write to (default: that of the store)"},
-        {"json", NULL, ARG_FLAG, &a.json, 0, 0, NULL, "print one JSON document instead of writing files"},
+        {"format", NULL, ARG_STRING, &a.format, 0, 0, "FORMAT",
+         "print table, md, csv or json instead of writing files"},
+        {"json", NULL, ARG_FLAG, &a.json, 0, 0, NULL, "the same as --format json"},
     };
     const arg_list args = {
         .command = "report",
@@ -89,6 +116,13 @@ int cmd_report(int argc, char **argv)
     const int status = args_parse(&args, argc, argv, &named, &n_positional);
     if (status >= 0)
         return status;
+    if ((a.format != NULL && !is_format(a.format)) || (a.json && a.format != NULL && strcmp(a.format, "json") != 0)) {
+        fprintf(stderr, "spillway report: --format takes table, md, csv or json (with --json only json), not '%s'\n",
+                a.format);
+        return CMD_EXIT_USAGE;
+    }
+    if (a.json)
+        a.format = "json";
     sw_err err = {0};
     result_store *store = NULL;
     buf db, dir;

@@ -1,172 +1,159 @@
-/* perf_report.c - figures of the rows: medians, spread, share of the machine's limit. */
+/* perf_report.c - the table for people: facts, one row for every number of threads and tokens, medians and spread. */
 #include "cmd/perf_report.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <jansson.h>
+#include <unistd.h>
 
 #include "base/escape.h"
 #include "base/sysinfo.h"
-#include "cmd/json_text.h"
-#include "figures/stats.h"
+#include "cmd/output_width.h"
+#include "cmd/perf_figures.h"
+#include "report/text_table.h"
 
-enum { NAME_BYTES_MAX = 65536 };
+enum { OUTPUT_BYTES_MAX = 64 * 1024 * 1024, FACT_BYTES_MAX = 65536, CELL_BYTES = 48 };
 
-/* Figures of a row, one per repetition. */
-typedef struct figures {
-    size_t n;
-    double rate[PERF_REPEAT_MAX];  // tokens/s
-    double used[PERF_REPEAT_MAX];  // work per second
-    double limit[PERF_REPEAT_MAX]; // work per second that the machine could have done
-    double share[PERF_REPEAT_MAX]; // used / limit
-} figures;
+static const char MORE[] = "a wider terminal and --output md, csv or json show all";
 
-/* Shares are computed within a repetition, and only then summed up. */
-static figures figures_of(const perf *p, const perf_row *row)
+// Min and max give way together, then what the share is made of.
+static const text_column COLUMNS[] = {
+    {"threads", "", true, 0},     {"test", "", false, 0},    {"tokens/s", "", true, 0}, {"tokens/s", "min", true, 2},
+    {"tokens/s", "max", true, 2}, {"used", "", true, 1},     {"of", "", true, 1},       {"unit", "", false, 1},
+    {"share", "", true, 0},       {"share", "min", true, 2}, {"share", "max", true, 2},
+};
+
+/* `value` times `scale`, or "-" if there are no values. */
+static void put_number(text_table *table, const sample_stats *s, double value, const char *format, double scale)
 {
-    figures f = {.n = (size_t)p->n_repeat};
-    for (size_t i = 0; i < f.n; i++) {
-        f.rate[i] = row->rate[i];
-        f.limit[i] = row->limit[i];
-        f.used[i] = row->rate[i] * row->work;
-        f.share[i] = f.used[i] / row->limit[i];
-    }
-    return f;
+    char cell[CELL_BYTES] = "-";
+    if (s->n > 0)
+        snprintf(cell, sizeof cell, format, value * scale);
+    text_table_put(table, cell);
 }
 
-/* ---- a table ----------------------------------------------------------------------------------------------------- */
-
-typedef char bytes_text[16];
-
-/* "12.345 MB", "1.234 GB"; powers of 1000. */
-static const char *show_bytes(double n, bytes_text out)
+static void put_row(text_table *table, const perf *p, const perf_row *row)
 {
-    const bool is_large = n >= 1e8;
-    snprintf(out, sizeof(bytes_text), is_large ? "%.3f GB" : "%.3f MB", n / (is_large ? 1e9 : 1e6));
-    return out;
+    const perf_spread s = perf_spread_of(p, row);
+    char cell[CELL_BYTES];
+    snprintf(cell, sizeof cell, "%d", row->n_threads);
+    text_table_put(table, cell);
+    snprintf(cell, sizeof cell, "%s %d", perf_test_name(row), row->n_tokens);
+    text_table_put(table, cell);
+    put_number(table, &s.rate, s.rate.p50, "%.2f", 1);
+    put_number(table, &s.rate, s.rate.min, "%.2f", 1);
+    put_number(table, &s.rate, s.rate.max, "%.2f", 1);
+    put_number(table, &s.used, s.used.p50, "%.1f", 1e-9);
+    put_number(table, &s.limit, s.limit.p50, "%.1f", 1e-9);
+    text_table_put(table, perf_unit(row));
+    put_number(table, &s.share, s.share.p50, "%.0f %%", 100);
+    put_number(table, &s.share, s.share.min, "%.0f %%", 100);
+    put_number(table, &s.share, s.share.max, "%.0f %%", 100);
 }
 
-/* Medians, with the smallest and largest of rate and share. */
-static void print_row(const perf *p, const perf_row *row)
+/* ---- facts ------------------------------------------------------------------------------------------------------- */
+
+/* Appends the fact's name and its text, and empties `fact`. */
+static void put_fact(buf *out, const char *name, buf *fact, int width)
 {
-    figures f = figures_of(p, row);
-    char name[48];
-    snprintf(name, sizeof name, "%s, %d tokens", row->is_prompt ? "prompt" : "generation", row->n_tokens);
-    const sample_stats rate = stats_of(f.rate, f.n), limit = stats_of(f.limit, f.n);
-    printf("%7d  %-26s %9.2f %9.2f %9.2f", row->n_threads, name, rate.p50, rate.min, rate.max);
-    const char *const unit = row->is_prompt ? "G multiply-adds/s" : "GB/s read";
-    if (isnan(row->work)) {
-        printf("  %8s %8.1f  %-17s %6s %6s %6s\n", "-", limit.p50 / 1e9, unit, "-", "-", "-");
-        return;
-    }
-    const sample_stats used = stats_of(f.used, f.n), share = stats_of(f.share, f.n);
-    printf("  %8.1f %8.1f  %-17s %4.0f %% %4.0f %% %4.0f %%\n", used.p50 / 1e9, limit.p50 / 1e9, unit, 100 * share.p50,
-           100 * share.min, 100 * share.max);
+    buf line;
+    buf_init(&line, FACT_BYTES_MAX);
+    buf_printf(&line, "%-8s ", name);
+    buf_append(&line, buf_str(fact), fact->size);
+    text_wrap_hanging(out, buf_str(&line), width, 9);
+    buf_free(&line);
+    buf_clear(fact);
 }
 
-static void print_loads(const perf *p)
+static void put_loads(buf *fact, const perf *p)
 {
-    printf("load     ");
     for (size_t i = 0; i < p->n_states; i++)
-        printf("%s%.2f s with %d thread%s", i > 0 ? ", " : "", p->states[i].load_ms / 1e3, p->states[i].n_threads,
-               p->states[i].n_threads > 1 ? "s" : "");
-    printf("\n");
+        buf_printf(fact, "%s%.2f s with %d thread%s", i > 0 ? ", " : "", p->states[i].load_ms / 1e3,
+                   p->states[i].n_threads, p->states[i].n_threads > 1 ? "s" : "");
 }
 
 /* Keys and values that a token reads, if the cache held tokens before (--depth). */
-static void print_kv(const perf *p)
+static void put_kv(buf *out, const perf *p, buf *fact, int width)
 {
-    bytes_text b;
+    perf_bytes_text b;
     for (size_t i = 0; i < p->n_rows && p->n_depth > 0; i++) {
         const perf_row *const row = &p->rows[i];
-        if (!row->is_prompt && row->n_threads == p->rows[0].n_threads)
-            printf("depth    %d tokens: %s of keys and values read to generate one, on average of %d\n", p->n_depth,
-                   show_bytes(row->kv_bytes, b), row->n_tokens);
+        if (row->is_prompt || row->n_threads != p->rows[0].n_threads)
+            continue;
+        buf_printf(fact, "%d tokens: %s of keys and values read to generate one, on average of %d", p->n_depth,
+                   perf_show_bytes(row->kv_bytes, b), row->n_tokens);
+        put_fact(out, "depth", fact, width);
     }
 }
 
-void perf_print_table(const perf *p, sw_engine *e)
+static void put_facts(buf *out, const perf *p, sw_engine *e, int width)
 {
     const sw_model_info *const m = sw_engine_info(e);
     const sw_engine_state *const s = &p->states[0];
     const double peak = (double)p->peak_bytes, file = (double)m->file_bytes, kv = (double)s->kv_bytes_max;
-    bytes_text b1, b2, b3, b4;
-    buf name;
-    buf_init(&name, NAME_BYTES_MAX);
-    escape_terminal(&name, m->name, strlen(m->name));
-    printf("model    %s, %s, %s\n", buf_str(&name), m->quant, show_bytes(file, b1));
-    buf_free(&name);
-    printf("token    %s of weights read to generate one; %.1f M multiply-adds in a prompt\n",
-           show_bytes((double)m->bytes_per_token, b1), (double)m->multiply_adds_per_token / 1e6);
-    print_kv(p);
-    printf("machine  %s, kernels %s\n", sysinfo_cpu_name(), s->isa);
-    print_loads(p);
-    printf("memory   %s at most: the file's %s, up to %s of keys and values, and %s\n\n", show_bytes(peak, b1),
-           show_bytes(file, b2), show_bytes(kv, b3), show_bytes(peak - file - kv, b4));
-    printf("%7s  %-26s %9s %9s %9s  %8s %8s  %-17s %6s %6s %6s\n", "threads", "", "tokens/s", "min", "max", "used",
-           "of", "", "share", "min", "max");
+    perf_bytes_text b1, b2, b3, b4;
+    buf fact;
+    buf_init(&fact, FACT_BYTES_MAX);
+    escape_terminal(&fact, m->name, strlen(m->name));
+    buf_printf(&fact, ", %s, %s", m->quant, perf_show_bytes(file, b1));
+    put_fact(out, "model", &fact, width);
+    buf_printf(&fact, "%s of weights read to generate one; %.1f M multiply-adds in a prompt",
+               perf_show_bytes((double)m->bytes_per_token, b1), (double)m->multiply_adds_per_token / 1e6);
+    put_fact(out, "token", &fact, width);
+    put_kv(out, p, &fact, width);
+    buf_printf(&fact, "%s, kernels %s", sysinfo_cpu_name(), s->isa);
+    put_fact(out, "machine", &fact, width);
+    put_loads(&fact, p);
+    put_fact(out, "load", &fact, width);
+    buf_printf(&fact, "%s at most: the file's %s, up to %s of keys and values, and %s", perf_show_bytes(peak, b1),
+               perf_show_bytes(file, b2), perf_show_bytes(kv, b3), perf_show_bytes(peak - file - kv, b4));
+    put_fact(out, "memory", &fact, width);
+    buf_free(&fact);
+}
+
+void perf_put_table(buf *out, const perf *p, sw_engine *e, int width)
+{
+    put_facts(out, p, e, width);
+    buf_putc(out, '\n');
+    text_table *const table = text_table_create(COLUMNS, sizeof COLUMNS / sizeof COLUMNS[0]);
     for (size_t i = 0; i < p->n_rows; i++)
-        print_row(p, &p->rows[i]);
-    printf("\nMedians of %d repetitions; the limit is measured right before and after each.\n", p->n_repeat);
+        put_row(table, p, &p->rows[i]);
+    text_table_write(out, table, width, MORE);
+    text_table_free(table);
+    char end[128];
+    snprintf(end, sizeof end, "Medians of %d repetitions; the limit is measured right before and after each.",
+             p->n_repeat);
+    buf_putc(out, '\n');
+    text_wrap(out, end, width);
 }
 
-/* ---- JSON -------------------------------------------------------------------------------------------------------- */
+/* ---- all formats ------------------------------------------------------------------------------------------------- */
 
-/* JSON has no infinity or NaN. */
-static json_t *number(double x)
+bool perf_format_from_name(const char *name, perf_format *out)
 {
-    return isfinite(x) ? json_real(x) : json_null();
+    static const char *const NAMES[] = {
+        [PERF_TABLE] = "table", [PERF_MARKDOWN] = "md", [PERF_CSV] = "csv", [PERF_JSON] = "json"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        if (strcmp(NAMES[i], name) == 0) {
+            *out = (perf_format)i;
+            return true;
+        }
+    }
+    return false;
 }
 
-/* Every repetition in order, and their spread; null if unknown.  Sorts `values`. */
-static json_t *spread(double *values, size_t n)
+sw_code perf_print(const perf *p, sw_engine *e, perf_format format, sw_err *err)
 {
-    if (isnan(values[0]))
-        return json_null();
-    json_t *const list = json_array();
-    for (size_t i = 0; i < n; i++)
-        json_array_append_new(list, number(values[i]));
-    const sample_stats s = stats_of(values, n);
-    return json_pack("{so, so, so, so}", "median", number(s.p50), "min", number(s.min), "max", number(s.max), "samples",
-                     list);
-}
-
-static json_t *row_to_json(const perf *p, const perf_row *row)
-{
-    figures f = figures_of(p, row);
-    json_t *const j = json_pack("{si, ss, si, so, so, so, so}", "threads", row->n_threads, "test",
-                                row->is_prompt ? "prompt" : "generation", "n_tokens", row->n_tokens, "tokens_per_s",
-                                spread(f.rate, f.n), row->is_prompt ? "multiply_adds_per_s" : "bytes_per_s",
-                                spread(f.used, f.n), row->is_prompt ? "peak_multiply_adds_per_s" : "read_bytes_per_s",
-                                spread(f.limit, f.n), "share", spread(f.share, f.n));
-    json_object_set_new(j, row->is_prompt ? "multiply_adds_per_token" : "bytes_per_token", number(row->work));
-    if (!row->is_prompt)
-        json_object_set_new(j, "kv_bytes_per_token", number(row->kv_bytes));
-    return j;
-}
-
-sw_code perf_print_json(const perf *p, sw_engine *e, sw_err *err)
-{
-    const sw_model_info *const m = sw_engine_info(e);
-    json_t *const loads = json_array(), *const rows = json_array();
-    for (size_t i = 0; i < p->n_states; i++)
-        json_array_append_new(
-            loads, json_pack("{si, sf}", "threads", p->states[i].n_threads, "load_ms", p->states[i].load_ms));
-    for (size_t i = 0; i < p->n_rows; i++)
-        json_array_append_new(rows, row_to_json(p, &p->rows[i]));
-    json_t *const j =
-        json_pack("{so, ss, sI, sI, sI, ss, ss, si, si, si, si, sI, sI, so, so}", "model", json_text(m->name), "quant",
-                  m->quant, "file_bytes", (json_int_t)m->file_bytes, "bytes_per_token", (json_int_t)m->bytes_per_token,
-                  "multiply_adds_per_token", (json_int_t)m->multiply_adds_per_token, "cpu", sysinfo_cpu_name(), "isa",
-                  p->states[0].isa, "n_ctx", p->states[0].n_ctx, "n_depth", p->n_depth, "n_seqs", p->n_seqs, "n_repeat",
-                  p->n_repeat, "peak_memory_bytes", (json_int_t)p->peak_bytes, "kv_bytes_max",
-                  (json_int_t)p->states[0].kv_bytes_max, "loads", loads, "rows", rows);
-    if (j == NULL)
-        return sw_fail(err, SW_ENOMEM, "out of memory for the results");
-    json_dumpf(j, stdout, JSON_INDENT(2));
-    printf("\n");
-    json_decref(j);
-    return SW_OK;
+    buf out;
+    buf_init(&out, OUTPUT_BYTES_MAX);
+    switch (format) {
+    case PERF_TABLE: perf_put_table(&out, p, e, output_width(STDOUT_FILENO)); break;
+    case PERF_MARKDOWN: perf_put_markdown(&out, p, e); break;
+    case PERF_CSV: perf_put_csv(&out, p, e); break;
+    case PERF_JSON: perf_put_json(&out, p, e); break;
+    }
+    const sw_code code = out.failed;
+    if (code == SW_OK)
+        fwrite(buf_str(&out), 1, out.size, stdout); // cmd_main reports a failure
+    buf_free(&out);
+    return code == SW_OK ? SW_OK : sw_fail(err, code, "out of memory for the results");
 }

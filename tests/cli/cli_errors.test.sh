@@ -124,3 +124,12 @@ for signal in TERM KILL; do
   [ "$code" = $((128 + $(kill -l $signal))) ] || fail "SIG$signal: exit code $code"
   [ "$(cat kept.gguf)" = precious ] || fail "SIG$signal cost the old file"
 done
+
+# A device that is full: the reason is the device's, also when a part of the output was written before.
+for command in "limits" "inspect $golden/mixtral-f32.gguf" "run --help"; do
+  code=0
+  # shellcheck disable=SC2086
+  "$SPILLWAY" $command >/dev/full 2>"$work/.err" || code=$?
+  [ "$code" = 1 ] || fail "$command: exit code $code on a full device"
+  says err "No space left on device"
+done

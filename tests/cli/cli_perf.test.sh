@@ -7,8 +7,8 @@ model=$SPILLWAY_SOURCE/models/demo-gpt-oss.gguf
 expect 0 perf "$model" -t 1,2 -p 3,5 -n 2 -r 2 --quiet
 is_silent err
 is_plain out
-[ "$(grep -cE '^ +[12]  (prompt|generation), [235] tokens .* %$' .out)" = 6 ] || fail "not six rows"
-says out "prompt, 5 tokens"
+[ "$(grep -cE '^ +[12]  (prompt|generation) [235] .* %$' .out)" = 6 ] || fail "not six rows"
+says out "prompt 5"
 says out "G multiply-adds/s"
 says out "load "
 ! grep -q '^depth' .out || fail "keys and values are shown without a depth"
@@ -94,6 +94,37 @@ import json
 r = json.load(open(".out"))["rows"][1]
 assert r["bytes_per_token"] is r["bytes_per_s"] is r["share"] is None and len(r["tokens_per_s"]["samples"]) == 2, r
 ' || fail "a share of several sequences"
+
+# The same figures in every format.
+expect 0 perf "$model" -t 1 -p 3 -n 2 -d 5 -r 2 -q -o csv
+python3 - <<'PYTHON' || fail "the comma-separated values"
+import csv
+rows = list(csv.DictReader(open(".out", newline="")))
+assert [(r["test"], r["n_tokens"], r["threads"], r["n_depth"]) for r in rows] == [("prompt", "3", "1", "5"), ("generation", "2", "1", "5")], rows
+for r in rows:
+    low, median, high = (float(r[n]) for n in ("tokens_per_s_min", "tokens_per_s", "tokens_per_s_max"))
+    assert 0 < low <= median <= high and 0 < float(r["share"]) and int(r["file_bytes"]) > 0, r
+PYTHON
+expect 0 perf "$model" -t 1 -p 3 -n 2 -d 5 -r 2 -q --output md
+[ "$(wc -l <.out)" = 4 ] || fail "not two rows below a head"
+[ "$(awk -F'|' '{print NF}' .out | sort -u)" = 14 ] || fail "rows of unequal length"
+says out "| pp3 @ d5 |"
+says out "| tg2 @ d5 |"
+expect 0 perf "$model" -t 1 -p 3 -n 2 -np 2 -r 1 -q -o csv
+[ "$(tail -1 .out | tail -c 5)" = '",,,' ] || fail "a share of several sequences: $(tail -1 .out)"
+expect 2 perf "$model" -o xml
+says err "--output takes table, md, csv or json, not 'xml'"
+expect 2 perf "$model" -o csv --json
+
+# The table fits a terminal; a pipe gets all of it.
+expect 0 perf "$model" -t 1 -p 128 -n 128 -r 1 -q
+says out "used"
+script -qec "stty cols 80; '$SPILLWAY' perf '$model' -t 1 -p 128 -n 128 -r 1 -q" terminal </dev/null >/dev/null
+sed '1d;$d' terminal | tr -d '\r' >.out
+[ "$(awk '{ if (length > n) n = length } END { print n }' .out)" -le 80 ] || fail "wider than the terminal"
+says out "No room for: tokens/s min"
+says out "generation 128"
+rm terminal
 
 # One line for every line, for programs that measure something else in between.
 expect 0 perf "$model" --on-demand -t 2 -p 4 -n 2 -q <<<$'\n'

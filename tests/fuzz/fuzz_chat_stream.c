@@ -36,15 +36,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (p < end) {
         const char *const newline = memchr(p, '\n', (size_t)(end - p));
         const char *const stop = newline != NULL ? newline : end;
-        chat_stream_event(&s, p, (size_t)(stop - p), t_ns++);
+        chat_stream_event(&s, t_ns % 7 == 6 ? "error" : "message", p, (size_t)(stop - p), t_ns);
+        t_ns++;
         p = stop + 1;
     }
     answer_record answer = chat_stream_finish(&s, t_ns);
     check(&answer);
     chat_stream_reset(&s);
-    chat_stream_fail_http(&s, 500, (const char *)data, size);
-    answer = chat_stream_finish(&s, 0);
-    check(&answer);
+    for (long status = 200; status <= 500; status += 300) {
+        chat_stream_fail_document(&s, status, (const char *)data, size);
+        answer = chat_stream_finish(&s, 0);
+        check(&answer);
+        chat_stream_reset(&s);
+    }
     chat_stream_free(&s);
     return 0;
 }

@@ -9,8 +9,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { COLLECTED_BYTES_MAX = 1 << 24 };
 
-static void collect(void *ud, const char *event, size_t n)
+static void collect(void *ud, const char *name, const char *event, size_t n)
 {
+    buf_append(ud, name, strlen(name) + 1);
     buf_append(ud, &n, sizeof n); // so that no two lists of events look alike
     buf_append(ud, event, n);
 }

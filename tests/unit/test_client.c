@@ -7,7 +7,6 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "base/alloc.h"
 #include "base/buf.h"
 #include "client/fleet.h"
 #include "unit/scripted_server.h"
@@ -122,7 +121,7 @@ static void test_times_are_in_order(void **state)
 static void test_chunks_of_one_packet_have_one_arrival_time(void **state)
 {
     (void)state;
-    enum { N_CHUNKS = 40 };
+    enum { N_CHUNKS = 18 }; // as many as max_tokens allows
     static const char EVENT[] = CONTENT("a");
     buf script;
     buf_init(&script, 65536);
@@ -203,6 +202,41 @@ static void test_silence_is_bounded(void **state)
                    &(transfer_options){.limits.idle_s = 0.3}, TEST_TIMEOUT, "no token for 0.3 s");
 }
 
+/* Text comes often enough for the other limits. */
+static void say_for_ever(scripted_server *server, int fd, const char *request)
+{
+    (void)server, (void)request;
+    bool ok = scripted_server_send(fd, STREAM_HEADERS, strlen(STREAM_HEADERS));
+    while (ok) {
+        usleep(50000);
+        ok = scripted_server_send(fd, ": ping\n\n", 8);
+    }
+}
+
+static void test_a_test_has_a_limit_of_its_own(void **state)
+{
+    (void)state;
+    assert_outcome((scripted_server){.script = "", .answer = say_for_ever},
+                   &(transfer_options){.limits.deadline_s = 0.3}, TEST_TIMEOUT, "not finished within 0.3 s");
+}
+
+static void test_a_document_is_known_by_its_first_character(void **state)
+{
+    (void)state;
+    assert_outcome((scripted_server){.script = HEADERS("200 OK", "application/json") "\r\n\n" GOOD}, NULL,
+                   TEST_COMPLETED, "");
+    assert_outcome((scripted_server){.script = HEADERS("200 OK", "application/json") "\xef\xbb\xbf" GOOD, .piece = 1},
+                   NULL, TEST_COMPLETED, "");
+    assert_outcome((scripted_server){.script = STREAM_HEADERS " {\"error\":\"no slot\"}"}, NULL, TEST_SERVER_ERROR,
+                   "no slot");
+    assert_outcome((scripted_server){.script = HEADERS("200 OK", "text/html") "<h1>Login</h1>"}, NULL, TEST_BAD_STREAM,
+                   "<h1>Login</h1>");
+    assert_outcome((scripted_server){.script = HEADERS("200 OK", "text/plain") "Internal error\n"}, NULL,
+                   TEST_INCOMPLETE, "begins: Internal error");
+    assert_outcome((scripted_server){.script = STREAM_HEADERS "event: error\ndata: out of memory\n\n"}, NULL,
+                   TEST_SERVER_ERROR, "out of memory");
+}
+
 static void test_a_connection_left_open_after_done_is_no_failure(void **state)
 {
     (void)state;
@@ -228,29 +262,33 @@ static void test_nobody_listens(void **state)
     assert_int_equal(a.status, TEST_CONNECT_FAILED);
     assert_int_equal(a.connect_ns, -1);
     assert_false(target_is_healthy(c.target));
-    char *model;
+    model_list models;
     sw_err err = {0};
-    assert_int_equal(target_find_model(c.target, &model, &err), SW_EIO);
+    assert_int_equal(target_list_models(c.target, &models, &err), SW_EIO);
     assert_non_null(strstr(err.msg, "no server answers"));
+    model_list_free(&models);
     close_client(&c);
 }
 
+/* `wanted` is the first model, or part of the message. */
 static void assert_model(const char *script, sw_code code, const char *wanted)
 {
     scripted_server server = {.script = script, .n_script = strlen(script)};
     assert_true(scripted_server_start(&server));
     client c = open_client(&server, NULL);
-    char *model;
+    model_list models;
     sw_err err = {0};
-    assert_int_equal(target_find_model(c.target, &model, &err), code);
-    if (strstr(code == SW_OK ? model : err.msg, wanted) == NULL)
-        fail_msg("'%s' does not say '%s'", code == SW_OK ? model : err.msg, wanted);
-    mem_free(model);
+    assert_int_equal(target_list_models(c.target, &models, &err), code);
+    const char *const said = code == SW_OK ? models.ids[0] : err.msg;
+    if (strstr(said, wanted) == NULL)
+        fail_msg("'%s' does not say '%s'", said, wanted);
+    assert_true(code != SW_OK || (model_list_has(&models, "org/a") && !model_list_has(&models, "a")));
+    model_list_free(&models);
     close_client(&c);
     scripted_server_stop(&server);
 }
 
-static void test_the_first_model_is_found(void **state)
+static void test_the_models_of_a_server_are_listed(void **state)
 {
     (void)state;
     assert_model(HEADERS("200 OK", "application/json") "{\"data\":[{\"id\":\"org/a\"},{\"id\":\"b\"}]}", SW_OK,
@@ -273,10 +311,71 @@ static void test_addresses_and_keys_are_checked(void **state)
     (void)state;
     assert_int_equal(open_url("http://127.0.0.1:1/v1/", NULL), SW_OK);
     assert_int_equal(open_url("https://host.example", "key"), SW_OK);
-    assert_int_equal(open_url("127.0.0.1:11435", NULL), SW_EINVAL);
+    assert_int_equal(open_url("mailto:somebody", NULL), SW_EINVAL);
     assert_int_equal(open_url("file:///etc/passwd", NULL), SW_EINVAL);
     assert_int_equal(open_url("http://", NULL), SW_EINVAL);
     assert_int_equal(open_url("http://h", "two\r\nlines"), SW_EINVAL);
+}
+
+static void assert_base(const char *url, const char *wanted)
+{
+    chat_target *target;
+    assert_int_equal(target_open(&target, url, NULL, NULL), SW_OK);
+    assert_string_equal(target_base(target), wanted);
+    target_close(target);
+}
+
+static void test_an_address_may_lack_its_scheme(void **state)
+{
+    (void)state;
+    assert_base("localhost:11435", "http://localhost:11435");
+    assert_base("127.0.0.1:11435/v1", "http://127.0.0.1:11435");
+    assert_base("[::1]:8080", "http://[::1]:8080");
+    assert_base("server", "http://server");
+    assert_base("https://h/base/v1/", "https://h/base");
+    assert_base("h:1/v1/chat/completions", "http://h:1");
+}
+
+/* Answers `*ud` connections in plain HTTP, whatever they say. */
+static void *answer_plainly(void *arg)
+{
+    static const char ANSWER[] = HEADERS("400 Bad Request", "text/plain");
+    const int listen_fd = *(const int *)arg;
+    for (int fd; (fd = accept(listen_fd, NULL, NULL)) >= 0;) {
+        char bytes[4096];
+        if (recv(fd, bytes, sizeof bytes, 0) > 0)
+            scripted_server_send(fd, ANSWER, sizeof ANSWER - 1);
+        close(fd);
+    }
+    return NULL;
+}
+
+/* A server without TLS that is asked with https://. */
+static void test_a_tls_failure_is_called_one(void **state)
+{
+    (void)state;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof address;
+    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(listen_fd, (struct sockaddr *)&address, n), 0);
+    assert_int_equal(listen(listen_fd, 8), 0);
+    assert_int_equal(getsockname(listen_fd, (struct sockaddr *)&address, &n), 0);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, answer_plainly, &listen_fd), 0);
+    scripted_server server;
+    snprintf(server.url, sizeof server.url, "https://127.0.0.1:%d", ntohs(address.sin_port));
+    client c = open_client(&server, NULL);
+    model_list models;
+    sw_err err = {0};
+    assert_int_equal(target_list_models(c.target, &models, &err), SW_EIO);
+    assert_non_null(strstr(err.msg, "TLS failed at https://127.0.0.1:"));
+    const answer_record a = ask_client(&c, NULL);
+    assert_int_equal(a.status, TEST_CONNECT_FAILED);
+    assert_non_null(strstr(a.error, "TLS failed at https://127.0.0.1:"));
+    close_client(&c);
+    shutdown(listen_fd, SHUT_RDWR);
+    pthread_join(thread, NULL);
+    close(listen_fd);
 }
 
 static int loopback_port(const char *url)
@@ -311,8 +410,12 @@ int main(void)
         cmocka_unit_test(test_a_connection_left_open_after_done_is_no_failure),
         cmocka_unit_test(test_cancel_ends_the_wait),
         cmocka_unit_test(test_nobody_listens),
-        cmocka_unit_test(test_the_first_model_is_found),
+        cmocka_unit_test(test_the_models_of_a_server_are_listed),
         cmocka_unit_test(test_addresses_and_keys_are_checked),
+        cmocka_unit_test(test_an_address_may_lack_its_scheme),
+        cmocka_unit_test(test_a_tls_failure_is_called_one),
+        cmocka_unit_test(test_a_test_has_a_limit_of_its_own),
+        cmocka_unit_test(test_a_document_is_known_by_its_first_character),
         cmocka_unit_test(test_only_this_machine_is_loopback),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,6 +43,8 @@ static void test_html_stays_text(void **state)
         {"&amp;", "&amp;amp;"},
         {"\xc0\xbcscript\xc0\xbe", "\xef\xbf\xbd\xef\xbf\xbdscript\xef\xbf\xbd\xef\xbf\xbd"}, // overlong < and >
         {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},                             // a surrogate
+        {"\x1b[2J\xc2\x9b\xe2\x80\xae", "&lt;U+001B&gt;[2J&lt;U+009B&gt;&lt;U+202E&gt;"},
+        {"two\r\nlines\tand tab", "two\r\nlines\tand tab"},
     };
     check_rows(escape_html, ROWS, sizeof ROWS / sizeof ROWS[0]);
     check(escape_html, "a\0b", 3,
@@ -63,6 +65,8 @@ static void test_a_table_cell_stays_one_cell(void **state)
         {"<img src=x>", "&lt;img src=x&gt;"},
         {"&lt;", "&amp;lt;"},
         {"\x80", "\xef\xbf\xbd"},
+        {"\xc2\x9b\xe2\x80\xae\xe2\x81\xa6", "&lt;U+009B&gt;&lt;U+202E&gt;&lt;U+2066&gt;"},
+        {"a\xe2\x80\xa8z", "a z"}, // U+2028 ends a line for some readers
     };
     check_rows(escape_markdown_cell, ROWS, sizeof ROWS / sizeof ROWS[0]);
     check(escape_markdown_cell, "a\0b", 3, "a b");

@@ -118,7 +118,7 @@ static chat_transfer *add(rig *r, int number, transfer_limits limits)
 {
     char prompt[32];
     snprintf(prompt, sizeof prompt, "question %d", number);
-    const test_plan plan = {.name = "n", .prompt = prompt, .max_tokens = 9};
+    const test_plan plan = {.name = "n", .prompt = prompt, .max_tokens = N_PIECES};
     const transfer_options o = {
         .target = r->target, .model = "m", .plan = &plan, .limits = limits, .ud = (void *)(intptr_t)number};
     chat_transfer *transfer;

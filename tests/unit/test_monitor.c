@@ -1,11 +1,14 @@
 /* The process behind a port is found, and its memory is seen. */
 #include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -13,6 +16,9 @@
 #include "monitor/machine.h"
 #include "monitor/watch.h"
 #include "unit/scripted_server.h"
+
+// The last word of a command line that makes this program wait to be killed.
+static const char SLEEP[] = "sleep-for-a-test";
 
 static void test_the_listener_of_a_port_is_found(void **state)
 {
@@ -23,6 +29,55 @@ static void test_the_listener_of_a_port_is_found(void **state)
     assert_int_equal(machine_pid_listening_on(port), getpid());
     scripted_server_stop(&server);
     assert_int_equal(machine_pid_listening_on(port), 0);
+}
+
+/* A child that sleeps, with this command line. */
+static pid_t start(const char *first, const char *second)
+{
+    const pid_t pid = fork();
+    if (pid == 0) {
+        execl("/proc/self/exe", first, second, SLEEP, NULL);
+        _exit(127);
+    }
+    return pid;
+}
+
+/* Waits until the child has its command line, which exec sets. */
+static bool is_server(pid_t pid, const char *wanted_name)
+{
+    char name[MACHINE_PROGRAM_BYTES] = "";
+    bool is_known = false;
+    for (int i = 0; i < 500 && strcmp(name, wanted_name) != 0; i++) {
+        usleep(10000);
+        is_known = machine_is_model_server(pid, name);
+    }
+    assert_string_equal(name, wanted_name);
+    return is_known;
+}
+
+static void test_only_known_programs_hold_a_model(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *first, *second, *name;
+        bool is_known;
+    } ROWS[] = {
+        {"/opt/bin/llama-server", "-m", "llama-server", true},
+        {"./spillway", "serve", "spillway", true},
+        {"/usr/bin/python3.12", "tools/koboldcpp.py", "python3.12 koboldcpp.py", true},
+        {"python3", "proxy.py", "python3 proxy.py", false},
+        {"nginx", "spillway", "nginx", false},
+        {"ssh", "llama-server", "ssh", false},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        const pid_t pid = start(ROWS[i].first, ROWS[i].second);
+        assert_int_equal(is_server(pid, ROWS[i].name), ROWS[i].is_known);
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+    }
+    char name[MACHINE_PROGRAM_BYTES];
+    assert_false(machine_is_model_server(0x7ffffffe, name));
+    assert_string_equal(name, "?");
 }
 
 static void test_facts_of_the_machine(void **state)
@@ -110,10 +165,15 @@ static void test_eight_hours_keep_a_bounded_history_of_the_latest(void **state)
     mem_set_allocator(NULL);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc > 2 && strcmp(argv[argc - 1], SLEEP) == 0) { // see start()
+        pause();
+        return 0;
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_listener_of_a_port_is_found),
+        cmocka_unit_test(test_only_known_programs_hold_a_model),
         cmocka_unit_test(test_facts_of_the_machine),
         cmocka_unit_test(test_a_sample_is_there_at_once_and_carries_the_tag),
         cmocka_unit_test(test_a_process_that_is_not_there_gives_no_samples),

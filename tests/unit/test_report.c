@@ -184,7 +184,7 @@ static void test_json_says_null_for_what_was_not_measured(void **state)
 static void test_a_terminal_gets_no_escape_sequences(void **state)
 {
     (void)state;
-    report_text(&out, &RUN, &summary);
+    report_text(&out, &RUN, &summary, 0);
     assert_int_equal(count("\x1b"), 0);
     assert_true(count("<U+001B>") >= 1);
     assert_int_equal(count("memory peak  -\n"), 1);
@@ -205,7 +205,7 @@ static void test_markdown_tables_and_fences_hold(void **state)
 static void test_a_rate_that_was_not_measured_is_a_dash_everywhere(void **state)
 {
     (void)state;
-    report_text(&out, &RUN, &summary);
+    report_text(&out, &RUN, &summary, 0);
     assert_int_equal(count("\ndecode       - tok/s\n"), 1);
     assert_int_equal(count("\ndecode/test  - tok/s\n"), 1);
     assert_int_equal(count("no decode rate (-)"), 1);
@@ -225,7 +225,7 @@ static void test_the_rates_of_a_run_are_its_rate_and_its_tests(void **state)
     run_summary s = summary;
     s.decode_tps = 96.77;
     s.test_decode_tps = (sample_stats){.n = 3, .p50 = 100, .min = 50, .max = 1000};
-    report_text(&out, &RUN, &s);
+    report_text(&out, &RUN, &s, 0);
     assert_int_equal(count("\ndecode       96.8 tok/s\n"), 1);
     assert_int_equal(count("\ndecode/test  100 tok/s (50.0 to 1000)\n"), 1);
 }
@@ -252,7 +252,7 @@ static void test_numbers_have_about_three_digits(void **state)
 static void test_few_gaps_show_their_maximum(void **state)
 {
     (void)state;
-    report_text(&out, &RUN, &summary);
+    report_text(&out, &RUN, &summary, 0);
     assert_int_equal(count("max 100"), 1);
 }
 

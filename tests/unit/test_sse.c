@@ -11,9 +11,11 @@
 #include "base/limits.h"
 #include "client/sse.h"
 
-/* Every event as "<data>|". */
-static void collect(void *ud, const char *data, size_t n)
+/* Every event as "<data>|", with "<name>=" before it if it has one. */
+static void collect(void *ud, const char *name, const char *data, size_t n)
 {
+    if (strcmp(name, "message") != 0)
+        buf_printf(ud, "%s=", name);
     buf_append(ud, data, n);
     buf_putc(ud, '|');
 }
@@ -64,7 +66,15 @@ static void test_one_space_after_the_colon_is_dropped(void **state)
 static void test_comments_and_other_fields_are_skipped(void **state)
 {
     (void)state;
-    assert_events(": keep-alive\n\nevent: x\nid: 7\nretry: 1\ndatab: no\ndata: yes\n:c\n\nevent: empty\n\n", "yes|");
+    assert_events(": keep-alive\n\nid: 7\nretry: 1\ndatab: no\ndata: yes\n:c\n\nevent: empty\n\n", "yes|");
+}
+
+static void test_a_name_is_that_of_its_event_only(void **state)
+{
+    (void)state;
+    assert_events("event: x\ndata: a\n\ndata: b\n\nevent: y\n\ndata: c\n\ndata: d\nevent:z\n\n", "x=a|b|c|z=d|");
+    assert_events("event: error\ndata: {}\n\n", "error={}|");
+    assert_events("error: {\"code\":500}\n\n", "error={\"code\":500}|"); // llama.cpp, 2023 to 2025
 }
 
 static void test_byte_order_mark_at_the_start_is_dropped(void **state)
@@ -145,6 +155,7 @@ int main(void)
         cmocka_unit_test(test_data_lines_of_one_event_are_joined),
         cmocka_unit_test(test_one_space_after_the_colon_is_dropped),
         cmocka_unit_test(test_comments_and_other_fields_are_skipped),
+        cmocka_unit_test(test_a_name_is_that_of_its_event_only),
         cmocka_unit_test(test_byte_order_mark_at_the_start_is_dropped),
         cmocka_unit_test(test_characters_may_be_cut),
         cmocka_unit_test(test_an_event_without_its_empty_line_never_happened),

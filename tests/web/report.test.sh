@@ -10,8 +10,10 @@ trap 'exec 3>&-; rm -rf "$work"' EXIT
 # The server lives as long as descriptor 3 is open.
 mkfifo "$work/stdin"
 node "$source_dir/tests/web/openai_server.mjs" <"$work/stdin" >"$work/url" &
+server_pid=$!
 exec 3>"$work/stdin"
 for _ in $(seq 100); do test -s "$work/url" && break; sleep 0.1; done
 
-"$SPILLWAY" bench --url "$(cat "$work/url")" --pause 0 --out "$work/out" --quiet >"$work/table"
+"$SPILLWAY" bench --url "$(cat "$work/url")" --server-pid "$server_pid" --pause 0 --out "$work/out" --quiet \
+  >"$work/table"
 node "$source_dir/tests/web/report_check.mjs" "$work/out/report.html"

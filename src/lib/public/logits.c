@@ -2,6 +2,8 @@
  *
  * It calls the language model directly, without the scheduler, which lends it while there are no jobs.
  */
+#include <math.h>
+
 #include "base/alloc.h"
 #include "public/handle.h"
 
@@ -17,6 +19,19 @@ typedef struct logits_run {
     sw_err *err;
 } logits_run;
 
+/* Parity checks compare distances, in which a NaN disappears: a row that holds one is never passed on. */
+static sw_code check_row(const float *logits, size_t n_vocab, size_t position, sw_err *err)
+{
+    for (size_t i = 0; i < n_vocab; i++) {
+        if (!isfinite(logits[i]))
+            return sw_fail(err, SW_ENUMERIC,
+                           "the logit of token %zu at position %zu is %g, not a finite number; the model file may be "
+                           "damaged",
+                           i, position, (double)logits[i]);
+    }
+    return SW_OK;
+}
+
 /* Evaluates tokens[begin..end) as one batch and passes on their rows. */
 static sw_code run_batch(logits_run *r, size_t begin, size_t end)
 {
@@ -24,13 +39,15 @@ static sw_code run_batch(logits_run *r, size_t begin, size_t end)
         r->batch[i - begin] = (batch_token){.id = r->tokens[i], .pos = (int32_t)i, .seq = 0, .wants_logits = true};
     const float *logits;
     int32_t bad_seq;
-    const sw_code code = r->lm->ops->step(r->lm, r->batch, end - begin, &logits, &bad_seq, r->err);
-    if (code != SW_OK)
-        return code;
+    sw_code code = r->lm->ops->step(r->lm, r->batch, end - begin, &logits, &bad_seq, r->err);
     const size_t n_vocab = (size_t)r->lm->n_vocab;
-    for (size_t i = begin; i < end && r->goes_on; i++)
-        r->goes_on = r->on_row(r->ud, i, logits + (i - begin) * n_vocab, n_vocab);
-    return SW_OK;
+    for (size_t i = begin; i < end && code == SW_OK && r->goes_on; i++) {
+        const float *const row = logits + (i - begin) * n_vocab;
+        code = check_row(row, n_vocab, i, r->err);
+        if (code == SW_OK)
+            r->goes_on = r->on_row(r->ud, i, row, n_vocab);
+    }
+    return code;
 }
 
 /* The first n_prefill tokens in batches as large as the model takes, the others one by one. */

@@ -14,6 +14,15 @@
 #include "base/escape.h"
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "client/delta.h"
+#include "client/event_json.h"
+#include "client/server_error.h"
+
+/* An answer of more than ARRIVALS_PER_TOKEN * max_tokens + ARRIVALS_MORE pieces of text ignores max_tokens.  Tokens
+ * that are split over two events, and servers that count a few tokens otherwise, stay below. */
+enum { ARRIVALS_PER_TOKEN = 2, ARRIVALS_MORE = 4 };
+// Counts above this are nonsense, and sums of them might overflow.
+static const double COUNT_MAX = 1e9;
 
 enum { NAME_BYTES_MAX = 1024, MESSAGE_BYTES_MAX = 512, ERROR_BYTES_MAX = 8192, BODY_EXCERPT_BYTES = 200 };
 
@@ -67,68 +76,70 @@ void chat_stream_fail(chat_stream *s, test_status status, const char *fmt, ...)
     escape_terminal(&s->error, message, utf8_complete_prefix(message, strlen(message)));
 }
 
-/* The message of an error document in any of its usual shapes: {"error": {"message": ".."}}, {"error": ".."},
- * {"message": ".."} or {"detail": ".."}.  NULL if there is none. */
-static const char *error_message(const json_t *root)
+/* Appends the first bytes of a body; escaped, because it may be binary. */
+static void put_excerpt(buf *out, const char *body, size_t n)
 {
-    const json_t *const error = json_object_get(root, "error");
-    const json_t *const places[] = {json_object_get(error, "message"), error, json_object_get(root, "message"),
-                                    json_object_get(root, "detail")};
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        if (json_string_length(places[i]) > 0)
-            return json_string_value(places[i]);
-    }
-    return NULL;
+    escape_terminal(out, body, n < BODY_EXCERPT_BYTES ? n : BODY_EXCERPT_BYTES);
 }
 
-void chat_stream_fail_http(chat_stream *s, long http_status, const char *body, size_t n)
+/* What the server gave as its reason; an excerpt of the document if that has none. */
+static void put_reason(buf *out, const json_t *root, const char *body, size_t n)
 {
-    json_t *const root = json_loadb(body, n, 0, NULL);
-    const char *const message = error_message(root);
-    if (message != NULL) {
-        chat_stream_fail(s, TEST_HTTP_ERROR, "HTTP %ld: %s", http_status, message);
-    } else if (n == 0) {
+    server_error_put(out, root);
+    if (out->size == 0 && !json_is_object(root))
+        put_excerpt(out, body, n);
+}
+
+void chat_stream_fail_document(chat_stream *s, long http_status, const char *body, size_t n)
+{
+    json_error_t why;
+    json_t *const root = event_json_load(body, n, &why);
+    buf reason;
+    buf_init(&reason, ERROR_BYTES_MAX);
+    put_reason(&reason, root, body, n);
+    if (http_status == 200 && server_error_is(root))
+        chat_stream_fail(s, TEST_SERVER_ERROR, "%s",
+                         reason.size > 0 ? buf_str(&reason) : "the server sent an error without a message");
+    else if (http_status == 200)
+        chat_stream_fail(s, TEST_BAD_STREAM, "the server answered with one %s instead of an event stream%s%s",
+                         root != NULL ? "JSON document" : "document", root == NULL ? ": " : "",
+                         root == NULL ? buf_str(&reason) : "");
+    else if (n == 0)
         chat_stream_fail(s, TEST_HTTP_ERROR, "HTTP %ld with an empty body", http_status);
-    } else {
-        buf excerpt; // escaped: the body may be binary
-        buf_init(&excerpt, ERROR_BYTES_MAX);
-        escape_terminal(&excerpt, body, n < BODY_EXCERPT_BYTES ? n : BODY_EXCERPT_BYTES);
-        chat_stream_fail(s, TEST_HTTP_ERROR, "HTTP %ld: %s", http_status, buf_str(&excerpt));
-        buf_free(&excerpt);
+    else {
+        if (reason.size == 0)
+            put_excerpt(&reason, body, n);
+        chat_stream_fail(s, TEST_HTTP_ERROR, "HTTP %ld: %s", http_status, buf_str(&reason));
     }
+    buf_free(&reason);
     json_decref(root);
 }
 
-/* Appends a JSON string.  A NUL is legal JSON, but would end the text early for every reader of a C string: it becomes
- * U+FFFD. */
-static void append_string(buf *out, const json_t *string)
+void chat_stream_fail_no_event(chat_stream *s, const char *body, size_t n)
 {
-    const char *p = json_string_value(string);
-    size_t n = json_string_length(string);
-    while (n > 0) {
-        const char *const nul = memchr(p, '\0', n);
-        const size_t n_piece = nul != NULL ? (size_t)(nul - p) : n;
-        buf_append(out, p, n_piece);
-        if (nul == NULL)
-            break;
-        buf_puts(out, "\xef\xbf\xbd");
-        p += n_piece + 1;
-        n -= n_piece + 1;
-    }
+    if (s->first_event_ns >= 0 || n == 0)
+        return;
+    buf excerpt;
+    buf_init(&excerpt, ERROR_BYTES_MAX);
+    put_excerpt(&excerpt, body, n);
+    chat_stream_fail(s, TEST_INCOMPLETE, "the stream ended without an event; it begins: %s", buf_str(&excerpt));
+    buf_free(&excerpt);
 }
 
 /* Every chunk repeats the names; the first is kept. */
 static void take_name(buf *out, const json_t *string)
 {
     if (out->size == 0)
-        append_string(out, string);
+        delta_put_string(out, string);
 }
 
-/* Sets *out if `number` is a count; anything else (null, a negative number, a text) leaves -1, "not sent". */
+/* Raises *out to `number` if that is a count; anything else (null, a negative number, a text) leaves it, and -1 is "not
+ * sent".  Servers that send a count with every chunk let it grow. */
 static void take_count(int64_t *out, const json_t *number)
 {
-    if (json_is_integer(number) && json_integer_value(number) >= 0)
-        *out = json_integer_value(number);
+    const double count = json_is_number(number) ? json_number_value(number) : -1;
+    if (count >= 0 && count <= COUNT_MAX && (int64_t)count > *out)
+        *out = (int64_t)count;
 }
 
 /* The usage object, which most servers send once, in a chunk of its own at the end.  Members that are missing stay -1.
@@ -142,31 +153,69 @@ static void take_usage(chat_stream *s, const json_t *usage)
                json_object_get(json_object_get(usage, "completion_tokens_details"), "reasoning_tokens"));
 }
 
-/* Appends the text of one event.  An event without text (a role, a finish reason) is not an arrival: figures count
- * content events.  The size of an arrival is in bytes of UTF-8, reasoning included. */
-static void take_delta(chat_stream *s, const json_t *delta, int64_t t_ns)
+/* Keeps the time of a piece of text that was appended. */
+static void add_arrival(chat_stream *s, int64_t t_ns, size_t n_bytes, bool is_reasoning)
 {
-    const json_t *const content = json_object_get(delta, "content");
-    const json_t *reasoning = json_object_get(delta, "reasoning_content");
-    if (reasoning == NULL)
-        reasoning = json_object_get(delta, "reasoning"); // the name in newer servers
-    const size_t n_bytes = json_string_length(content) + json_string_length(reasoning);
-    if (n_bytes == 0)
-        return;
-    append_string(&s->reasoning, reasoning);
-    append_string(&s->text, content);
     const sw_code code = s->text.failed != SW_OK ? s->text.failed : s->reasoning.failed;
     if (code == SW_ELIMIT)
         chat_stream_fail(s, TEST_BAD_STREAM, "the answer has more than %d bytes", LIMIT_ANSWER_BYTES);
     else if (code != SW_OK || !mem_grow(&s->arrivals, &s->cap, s->n_arrivals + 1, sizeof *s->arrivals))
         chat_stream_fail(s, TEST_INCOMPLETE, "out of memory keeping the answer");
-    else
-        s->arrivals[s->n_arrivals++] = (arrival){t_ns, (uint32_t)n_bytes, json_string_length(content) == 0};
+    else if (n_bytes > 0)
+        s->arrivals[s->n_arrivals++] = (arrival){t_ns, (uint32_t)n_bytes, is_reasoning};
+    const size_t n_max = (size_t)s->max_tokens * ARRIVALS_PER_TOKEN + ARRIVALS_MORE;
+    if (s->max_tokens > 0 && s->n_arrivals > n_max)
+        chat_stream_fail(s, TEST_BAD_STREAM,
+                         "the server ignores max_tokens: more than %zu pieces of text for %d tokens", n_max,
+                         s->max_tokens);
 }
 
-void chat_stream_event(chat_stream *s, const char *data, size_t n, int64_t t_ns)
+/* Appends the text of one event.  An event without text (a role, a finish reason) is not an arrival: figures count
+ * content events.  The size of an arrival is in bytes of UTF-8, reasoning included. */
+static void take_delta(chat_stream *s, const json_t *delta, int64_t t_ns)
 {
-    if (s->has_failed || s->done_ns >= 0)
+    const size_t n_text = s->text.size, n_reasoning = s->reasoning.size;
+    delta_put(delta, &s->text, &s->reasoning);
+    const size_t n_new_text = s->text.size - n_text;
+    add_arrival(s, t_ns, n_new_text + s->reasoning.size - n_reasoning, n_new_text == 0);
+}
+
+/* A chunk of the answer. */
+static void take_chunk(chat_stream *s, const json_t *root, int64_t t_ns)
+{
+    const json_t *const choice = json_array_get(json_object_get(root, "choices"), 0);
+    take_name(&s->model, json_object_get(root, "model"));
+    take_name(&s->fingerprint, json_object_get(root, "system_fingerprint"));
+    take_name(&s->finish_reason, json_object_get(choice, "finish_reason"));
+    take_usage(s, json_object_get(root, "usage"));
+    take_delta(s, json_object_get(choice, "delta"), t_ns);
+}
+
+/* An event that is an error, by its name or by what it says. */
+static void take_error(chat_stream *s, const json_t *root, const char *data, size_t n)
+{
+    buf reason;
+    buf_init(&reason, ERROR_BYTES_MAX);
+    put_reason(&reason, root, data, n);
+    chat_stream_fail(s, TEST_SERVER_ERROR, "%s",
+                     reason.size > 0 ? buf_str(&reason) : "the server sent an error without a message");
+    buf_free(&reason);
+}
+
+static bool is_white(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* An event without data is a keep-alive, as a comment is. */
+void chat_stream_event(chat_stream *s, const char *name, const char *data, size_t n, int64_t t_ns)
+{
+    for (; n > 0 && is_white(*data); data++)
+        n--;
+    while (n > 0 && is_white(data[n - 1]))
+        n--;
+    const bool is_error = strcmp(name, "error") == 0;
+    if (s->has_failed || s->done_ns >= 0 || (n == 0 && !is_error))
         return;
     if (s->first_event_ns < 0)
         s->first_event_ns = t_ns;
@@ -175,22 +224,14 @@ void chat_stream_event(chat_stream *s, const char *data, size_t n, int64_t t_ns)
         return;
     }
     json_error_t where;
-    json_t *const root = json_loadb(data, n, JSON_ALLOW_NUL, &where);
-    if (!json_is_object(root)) {
+    json_t *const root = event_json_load(data, n, &where);
+    if (is_error || server_error_is(root))
+        take_error(s, root, data, n);
+    else if (!json_is_object(root))
         chat_stream_fail(s, TEST_BAD_STREAM, "the event after %zu pieces of text is not a JSON object: %s",
                          s->n_arrivals, root == NULL ? where.text : "it is another JSON value");
-    } else if (json_object_get(root, "error") != NULL && !json_is_null(json_object_get(root, "error"))) {
-        const char *const message = error_message(root);
-        chat_stream_fail(s, TEST_SERVER_ERROR, "%s",
-                         message != NULL ? message : "the server sent an error without a message");
-    } else {
-        const json_t *const choice = json_array_get(json_object_get(root, "choices"), 0);
-        take_name(&s->model, json_object_get(root, "model"));
-        take_name(&s->fingerprint, json_object_get(root, "system_fingerprint"));
-        take_name(&s->finish_reason, json_object_get(choice, "finish_reason"));
-        take_usage(s, json_object_get(root, "usage"));
-        take_delta(s, json_object_get(choice, "delta"), t_ns);
-    }
+    else
+        take_chunk(s, root, t_ns);
     json_decref(root);
 }
 

@@ -1,7 +1,8 @@
 /* chat_stream.h - assembles one answer from the events of a chat completion stream.
  *
- * It knows the JSON of OpenAI-compatible servers and how they differ (errors as object, string or nothing; reasoning
- * under two names).  It knows nothing of sockets and clocks: the caller passes each event with its arrival time.
+ * It knows the JSON of OpenAI-compatible servers and how they differ (errors in many shapes; reasoning under three
+ * names; text as a string or as a list of parts).  It knows nothing of sockets and clocks: the caller passes each event
+ * with its arrival time.
  */
 #ifndef CLIENT_CHAT_STREAM_H
 #define CLIENT_CHAT_STREAM_H
@@ -15,6 +16,7 @@ typedef struct chat_stream {
     size_t n_arrivals, cap;
     int64_t prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens; // -1: not sent
     int64_t first_event_ns, done_ns;                                           // -1: not yet
+    int max_tokens; // that the answer may have, set after init; 0: no bound
     bool has_failed;
     test_status failure;
 } chat_stream;
@@ -24,14 +26,18 @@ void chat_stream_free(chat_stream *stream);
 /* Clears the answer; its memory is kept for the next one. */
 void chat_stream_reset(chat_stream *stream);
 
-/* The payload of one event.  t_ns: since t0. */
-void chat_stream_event(chat_stream *stream, const char *data, size_t n, int64_t t_ns);
+/* One event: its name and its payload.  t_ns: since t0. */
+void chat_stream_event(chat_stream *stream, const char *name, const char *data, size_t n, int64_t t_ns);
 
 /* Ends the answer with a failure of the transport, unless it has failed or finished already. */
 void chat_stream_fail(chat_stream *stream, test_status status, const char *fmt, ...) SW_PRINTF(3, 4);
 
-/* The same for a response with an HTTP error status.  The message is the server's own if the body has one. */
-void chat_stream_fail_http(chat_stream *stream, long http_status, const char *body, size_t n);
+/* The same for a response that is one document: an error status, or status 200 where an event stream was wanted.  The
+ * message is the server's own if the body has one. */
+void chat_stream_fail_document(chat_stream *stream, long http_status, const char *body, size_t n);
+
+/* The same for a stream without a single event: quotes its first bytes, if there are any. */
+void chat_stream_fail_no_event(chat_stream *stream, const char *body, size_t n);
 
 /* The answer after the body has ended at t_ns: views into the stream.  The caller fills connect_ns, headers_ns and
  * http_status. */

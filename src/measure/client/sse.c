@@ -5,29 +5,51 @@
 
 #include "base/limits.h"
 
+enum { NAME_BYTES_MAX = 256 };
+
 void sse_init(sse_reader *sse, sse_event_fn on_event, void *ud)
 {
     *sse = (sse_reader){.on_event = on_event, .ud = ud};
     buf_init(&sse->line, LIMIT_SSE_LINE_BYTES);
     buf_init(&sse->data, LIMIT_SSE_LINE_BYTES);
+    buf_init(&sse->name, NAME_BYTES_MAX);
 }
 
 void sse_free(sse_reader *sse)
 {
     buf_free(&sse->line);
     buf_free(&sse->data);
+    buf_free(&sse->name);
 }
 
-/* Adds a "data" field to the event under way; `line` has no line end and at least one byte. */
+static bool is_field(const char *line, size_t n_name, const char *name)
+{
+    return n_name == strlen(name) && memcmp(line, name, n_name) == 0;
+}
+
+/* The last name counts.  One that is too long is cut: no name that a reader knows is. */
+static void set_name(sse_reader *sse, const char *name, size_t n)
+{
+    buf_clear(&sse->name);
+    buf_append(&sse->name, name, n < NAME_BYTES_MAX ? n : NAME_BYTES_MAX);
+}
+
+/* Adds a field to the event under way; `line` has no line end and at least one byte.  Comments (no name), id and retry
+ * change nothing. */
 static void take_field(sse_reader *sse, const char *line, size_t n)
 {
     const char *const colon = memchr(line, ':', n);
     const size_t n_name = colon != NULL ? (size_t)(colon - line) : n;
-    if (n_name != 4 || memcmp(line, "data", 4) != 0)
-        return; // a comment (no name), or event, id, retry, which a benchmark does not use
     size_t start = colon != NULL ? n_name + 1 : n;
     if (start < n && line[start] == ' ')
         start++;
+    const bool is_error = is_field(line, n_name, "error");
+    if (is_field(line, n_name, "event"))
+        set_name(sse, line + start, n - start);
+    else if (is_error)
+        set_name(sse, line, n_name);
+    if (!is_error && !is_field(line, n_name, "data"))
+        return;
     if (sse->has_data)
         buf_putc(&sse->data, '\n');
     buf_append(&sse->data, line + start, n - start);
@@ -46,9 +68,12 @@ static void end_line(sse_reader *sse)
     sse->past_start = true;
     if (n > 0) {
         take_field(sse, line, n);
-    } else if (sse->has_data && sse->data.failed == SW_OK) {
-        sse->on_event(sse->ud, buf_str(&sse->data), sse->data.size);
+    } else if (sse->data.failed == SW_OK) {
+        if (sse->has_data)
+            sse->on_event(sse->ud, sse->name.size > 0 ? buf_str(&sse->name) : "message", buf_str(&sse->data),
+                          sse->data.size);
         buf_clear(&sse->data);
+        buf_clear(&sse->name);
         sse->has_data = false;
     }
     buf_clear(&sse->line);

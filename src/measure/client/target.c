@@ -8,13 +8,13 @@
 #include <jansson.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/limits.h"
+#include "client/address.h"
+#include "client/connect_error.h"
 
 enum {
     QUICK_TIMEOUT_MS = 5000,     // of health and model list requests
@@ -25,8 +25,10 @@ struct chat_target {
     char *base; // URL without trailing "/" and "/v1"
     int port;   // 0: the server is not on this machine
     struct curl_slist *get_headers, *post_headers;
-    CURL *easy; // of the small requests
-    buf body;   // the last answer to one
+    CURL *easy;                       // of the small requests
+    buf body;                         // the last answer to one
+    CURLcode verdict;                 // on the last of them
+    char curl_error[CURL_ERROR_SIZE]; // what curl says of its failure, or ""
 };
 
 /* Once per process: curl_global_init is not safe to call from two threads. */
@@ -40,47 +42,8 @@ static sw_code out_of_memory(sw_err *err)
     return sw_fail(err, SW_ENOMEM, "out of memory preparing requests");
 }
 
-/* ---- address and key: checked once ------------------------------------------------------------------------------ */
-
-/* An address or name that never leaves this machine ("127.evil.example" is a name, and does). */
-static bool is_loopback(const char *host)
-{
-    return strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
-           (strncmp(host, "127.", 4) == 0 && host[strspn(host, "0123456789.")] == '\0');
-}
-
-/* Checks the URL and stores its canonical form in t->base. */
-static sw_code take_url(chat_target *t, const char *url, sw_err *err)
-{
-    CURLU *const u = curl_url();
-    char *scheme = NULL;
-    char *host = NULL;
-    char *port = NULL;
-    sw_code code = SW_OK;
-    if (u == NULL || curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
-        curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-        curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
-        curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK ||
-        (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)) {
-        code = sw_fail(err, SW_EINVAL, "'%s' is not a server address; write it like http://127.0.0.1:11435", url);
-    } else {
-        size_t n = strlen(url);
-        while (n > 0 && url[n - 1] == '/')
-            n--;
-        if (n >= 3 && strncmp(url + n - 3, "/v1", 3) == 0)
-            n -= 3;
-        t->base = mem_strndup(url, n);
-        if (t->base == NULL)
-            code = out_of_memory(err);
-        if (is_loopback(host))
-            t->port = (int)strtol(port, NULL, 10);
-    }
-    curl_free(scheme);
-    curl_free(host);
-    curl_free(port);
-    curl_url_cleanup(u);
-    return code;
-}
+/* ---- key and header lines: checked once
+ * ------------------------------------------------------------------------------ */
 
 /* Writes the header line of the key; an empty line if there is no key. */
 static sw_code put_key_header(buf *out, const char *api_key, sw_err *err)
@@ -145,7 +108,7 @@ sw_code target_open(chat_target **out, const char *url, const char *api_key, sw_
         return out_of_memory(err);
     buf_init(&t->body, BODY_BYTES_MAX);
     t->easy = curl_easy_init();
-    sw_code code = t->easy != NULL ? take_url(t, url, err) : out_of_memory(err);
+    sw_code code = t->easy != NULL ? address_read(url, &t->base, &t->port, err) : out_of_memory(err);
     if (code == SW_OK)
         code = make_headers(t, api_key, err);
     if (code != SW_OK) {
@@ -155,6 +118,7 @@ sw_code target_open(chat_target **out, const char *url, const char *api_key, sw_
     curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)QUICK_TIMEOUT_MS);
     curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
+    curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->curl_error);
     *out = t;
     return SW_OK;
 }
@@ -213,9 +177,10 @@ static bool get(chat_target *t, const char *path, long *status_out)
     buf_clear(&t->body);
     if (target_prepare(t, t->easy, path, NULL, NULL) != SW_OK)
         return false;
-    const CURLcode verdict = curl_easy_perform(t->easy);
+    t->curl_error[0] = '\0';
+    t->verdict = curl_easy_perform(t->easy);
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, status_out);
-    return verdict == CURLE_OK && *status_out == 200;
+    return t->verdict == CURLE_OK && *status_out == 200;
 }
 
 bool target_is_healthy(chat_target *t)
@@ -224,23 +189,53 @@ bool target_is_healthy(chat_target *t)
     return get(t, "/health", &status) || (status == 404 && get(t, "/v1/models", &status));
 }
 
-sw_code target_find_model(chat_target *t, char **model_out, sw_err *err)
+/* Copies the ids of the document that get() fetched. */
+static sw_code copy_ids(const chat_target *t, model_list *out, sw_err *err)
 {
-    *model_out = NULL;
+    json_t *const root = json_loadb(buf_str(&t->body), t->body.size, 0, NULL);
+    const json_t *const data = json_object_get(root, "data");
+    const size_t n = json_array_size(data);
+    sw_code code = SW_OK;
+    if (n > 0 && (out->ids = mem_calloc(n, sizeof *out->ids)) == NULL)
+        code = sw_fail(err, SW_ENOMEM, "out of memory for %zu models", n);
+    for (size_t i = 0; i < n && code == SW_OK; i++) {
+        const char *const id = json_string_value(json_object_get(json_array_get(data, i), "id"));
+        if (id != NULL && id[0] != '\0' && (out->ids[out->n++] = mem_strdup(id)) == NULL)
+            code = sw_fail(err, SW_ENOMEM, "out of memory for %zu models", n);
+    }
+    json_decref(root);
+    if (code == SW_OK && out->n == 0)
+        code = sw_fail(err, SW_ENOTFOUND, "%s/v1/models lists no model; name one with --model", t->base);
+    return code;
+}
+
+sw_code target_list_models(chat_target *t, model_list *out, sw_err *err)
+{
+    *out = (model_list){0};
     long status;
-    if (!get(t, "/v1/models", &status)) {
-        if (status == 0)
-            return sw_fail(err, SW_EIO, "no server answers at %s; is it running?", t->base);
+    if (get(t, "/v1/models", &status))
+        return copy_ids(t, out, err);
+    if (status != 0 && status != 200)
         return sw_fail(err, SW_EIO, "%s/v1/models answers HTTP %ld; name the model with --model%s", t->base, status,
                        status == 401 ? " and the key with --api-key" : "");
+    char why[CONNECT_ERROR_BYTES];
+    connect_error_text(why, t->base, (int)t->verdict, t->curl_error);
+    return sw_fail(err, SW_EIO, "%s", why);
+}
+
+void model_list_free(model_list *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        mem_free(list->ids[i]);
+    mem_free(list->ids);
+    *list = (model_list){0};
+}
+
+bool model_list_has(const model_list *list, const char *id)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (strcmp(list->ids[i], id) == 0)
+            return true;
     }
-    json_t *const root = json_loadb(buf_str(&t->body), t->body.size, 0, NULL);
-    const char *const id = json_string_value(json_object_get(json_array_get(json_object_get(root, "data"), 0), "id"));
-    sw_code code = SW_OK;
-    if (id == NULL)
-        code = sw_fail(err, SW_ENOTFOUND, "%s/v1/models lists no model; name one with --model", t->base);
-    else if ((*model_out = mem_strdup(id)) == NULL)
-        code = sw_fail(err, SW_ENOMEM, "out of memory");
-    json_decref(root);
-    return code;
+    return false;
 }

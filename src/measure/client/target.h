@@ -8,13 +8,14 @@
 #define CLIENT_TARGET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "spillway/error.h"
 
 typedef struct chat_target chat_target;
 
-/* `url` is "http://host:port", with or without "/v1"; `api_key` may be NULL.  Both are copied, nothing is sent.
- * Errors: SW_EINVAL (the URL or the key), SW_ENOMEM. */
+/* `url` is "http://host:port", with or without "http://" and "/v1"; `api_key` may be NULL.  Both are copied, nothing is
+ * sent. Errors: SW_EINVAL (the URL or the key), SW_ENOMEM. */
 SW_NODISCARD sw_code target_open(chat_target **out, const char *url, const char *api_key, sw_err *err);
 /* NULL is accepted. */
 void target_close(chat_target *target);
@@ -26,9 +27,17 @@ int target_loopback_port(const chat_target *target);
 
 /* True if GET /health (or, on servers without it, GET /v1/models) is answered with 200. */
 bool target_is_healthy(chat_target *target);
-/* The id of the first model that the server lists; free it with mem_free.  Errors: SW_EIO (no answer, or not 200),
- * SW_ENOTFOUND (the list is empty), SW_ENOMEM. */
-SW_NODISCARD sw_code target_find_model(chat_target *target, char **model_out, sw_err *err);
+/* The ids of the models that a server lists. */
+typedef struct model_list {
+    char **ids; // (n)
+    size_t n;
+} model_list;
+
+/* All models that the server lists, in its order; free them with model_list_free, after a failure too.  Errors: SW_EIO
+ * (no answer, or not 200), SW_ENOTFOUND (the list is empty or not a list), SW_ENOMEM. */
+SW_NODISCARD sw_code target_list_models(chat_target *target, model_list *out, sw_err *err);
+void model_list_free(model_list *list);
+bool model_list_has(const model_list *list, const char *id);
 
 /* Readies `easy`, a CURL handle, for GET (json NULL) or POST of `path` on this target.  The handle refers to the
  * target's header lines; `json` is copied.  Errors: SW_EINVAL (the address is too long), SW_ENOMEM. */

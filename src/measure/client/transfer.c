@@ -8,17 +8,23 @@
 #include <curl/curl.h>
 #include <jansson.h>
 #include <stdlib.h>
-#include <strings.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "client/chat_stream.h"
+#include "client/connect_error.h"
 #include "client/sse.h"
 
 enum {
-    DONE_GRACE_S = 2,            // for the connection to end in good order after [DONE]
-    BODY_BYTES_MAX = 1024 * 1024 // of responses that are not an event stream
+    DONE_GRACE_S = 2,             // for the connection to end in good order after [DONE]
+    BODY_BYTES_MAX = 1024 * 1024, // of responses that are not an event stream
+    EXCERPT_BYTES = 256           // of an event stream, kept for an error message
 };
+
+/* What a body is.  Its first character decides and not its content type, which servers and proxies get wrong in both
+ * directions: an event stream begins with a field name or a colon, a document with a bracket, a quote or "<". */
+typedef enum body_form { BODY_UNKNOWN, BODY_EVENTS, BODY_DOCUMENT } body_form;
 
 struct chat_transfer {
     transfer_options o; // model and plan are not read after creation
@@ -26,17 +32,19 @@ struct chat_transfer {
     CURL *easy;
     sse_reader sse;
     chat_stream stream;
-    buf body;          // of a response that is not an event stream
+    buf body;          // of a document: all of it; of an event stream: its beginning
     uint64_t start_ns; // before connecting
     uint64_t t0_ns;    // first byte of the request about to be written; once is_connected
     bool is_connected;
-    int64_t headers_ns;    // since t0; -1: not yet
-    int64_t bytes_ns;      // arrival of the bytes being parsed, since t0
-    bool has_time;         // bytes_ns is of this turn of the loop
-    bool is_event_stream;  // known once the headers are complete
+    int64_t headers_ns; // since t0; -1: not yet
+    int64_t bytes_ns;   // arrival of the bytes being parsed, since t0
+    bool has_time;      // bytes_ns is of this turn of the loop
+    body_form form;
+    bool has_body;         // a byte of it has come
     atomic_bool must_stop; // transfer_cancel
     bool has_ended;
-    answer_record answer; // once it has ended
+    answer_record answer;             // once it has ended
+    char curl_error[CURL_ERROR_SIZE]; // what curl says of a failure, or ""
 };
 
 /* Nanoseconds since t0, or since the start while there is no connection. */
@@ -58,28 +66,42 @@ static int on_connected(void *ud, char *remote_ip, char *local_ip, int remote_po
 }
 
 /* Called for every header line; the empty line ends the headers.  An interim response (100) has headers of its own, so
- * the last empty line before the body counts.  Only a 200 that is not declared as JSON is read as an event stream: some
- * servers send no content type. */
+ * the last empty line before the body counts; trailers after the body have one too. */
 static size_t on_header(char *line, size_t size, size_t n, void *ud)
 {
     chat_transfer *const t = ud;
     (void)line;
-    const bool is_last = n * size <= 2; // the empty line; trailers after the body have one too
-    if (is_last && !t->is_event_stream) {
-        long status = 0;
-        char *type = NULL;
-        curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-        curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type);
+    if (n * size <= 2 && !t->has_body)
         t->headers_ns = since_t0(t, clock_now_ns(t->clock));
-        t->is_event_stream = status == 200 && (type == NULL || strncasecmp(type, "application/json", 16) != 0);
-    }
     return n * size;
 }
 
-static void on_event(void *ud, const char *data, size_t n)
+/* White space and a byte order mark at the start decide nothing. */
+static body_form form_of(const chat_transfer *t, const char *bytes, size_t n)
+{
+    long status = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (status != 200)
+        return BODY_DOCUMENT;
+    size_t i = 0;
+    while (i < n && bytes[i] != '\0' && strchr(" \t\r\n\xef\xbb\xbf", bytes[i]) != NULL)
+        i++;
+    if (i == n)
+        return BODY_UNKNOWN;
+    return bytes[i] != '\0' && strchr("{[<\"", bytes[i]) != NULL ? BODY_DOCUMENT : BODY_EVENTS;
+}
+
+static void on_event(void *ud, const char *name, const char *data, size_t n)
 {
     chat_transfer *const t = ud;
-    chat_stream_event(&t->stream, data, n, t->bytes_ns);
+    chat_stream_event(&t->stream, name, data, n, t->bytes_ns);
+}
+
+/* Keeps the first bytes, for an error message. */
+static void keep_excerpt(chat_transfer *t, const char *bytes, size_t n)
+{
+    if (t->body.size < EXCERPT_BYTES)
+        buf_append(&t->body, bytes, n < EXCERPT_BYTES ? n : EXCERPT_BYTES);
 }
 
 static size_t on_bytes(char *bytes, size_t size, size_t n, void *ud)
@@ -88,10 +110,14 @@ static size_t on_bytes(char *bytes, size_t size, size_t n, void *ud)
     if (!t->has_time) // before anything else is done with them
         t->bytes_ns = since_t0(t, clock_now_ns(t->clock));
     t->has_time = true;
-    if (!t->is_event_stream) {
+    t->has_body = true;
+    if (t->form == BODY_UNKNOWN)
+        t->form = form_of(t, bytes, n * size);
+    if (t->form != BODY_EVENTS) {
         buf_append(&t->body, bytes, n * size);
         return t->body.failed == SW_OK ? n * size : 0;
     }
+    keep_excerpt(t, bytes, n * size);
     sw_err err = {0};
     if (sse_feed(&t->sse, bytes, n * size, &err) != SW_OK) {
         chat_stream_fail(&t->stream, TEST_BAD_STREAM, "%s", err.msg);
@@ -131,6 +157,7 @@ static void set_callbacks(chat_transfer *t)
     curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_bytes);
     curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
     curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
+    curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->curl_error);
 }
 
 sw_code transfer_create(chat_transfer **out, const transfer_options *options, const sw_clock *clock, sw_err *err)
@@ -145,6 +172,7 @@ sw_code transfer_create(chat_transfer **out, const transfer_options *options, co
     atomic_init(&t->must_stop, false);
     sse_init(&t->sse, on_event, t);
     chat_stream_init(&t->stream);
+    t->stream.max_tokens = options->plan->max_tokens;
     buf_init(&t->body, BODY_BYTES_MAX);
     t->easy = curl_easy_init();
     char *const json = request_json(options->model, options->plan);
@@ -262,14 +290,17 @@ bool transfer_may_go_on(chat_transfer *t)
 static void judge(chat_transfer *t, CURLcode verdict, long http_status)
 {
     chat_stream *const s = &t->stream;
+    char why[CONNECT_ERROR_BYTES];
+    connect_error_text(why, target_base(t->o.target), (int)verdict, t->curl_error);
     if (verdict != CURLE_OK && !t->is_connected)
-        chat_stream_fail(s, TEST_CONNECT_FAILED, "%s: %s", target_base(t->o.target), curl_easy_strerror(verdict));
-    else if (http_status != 200 && http_status != 0)
-        chat_stream_fail_http(s, http_status, buf_str(&t->body), t->body.size);
-    else if (http_status == 200 && !t->is_event_stream)
-        chat_stream_fail(s, TEST_BAD_STREAM, "the server answered with one JSON document instead of an event stream");
+        chat_stream_fail(s, TEST_CONNECT_FAILED, "%s", why);
+    else if (t->form == BODY_DOCUMENT || (http_status != 200 && http_status != 0))
+        chat_stream_fail_document(s, http_status, buf_str(&t->body), t->body.size);
     else if (verdict != CURLE_OK)
-        chat_stream_fail(s, TEST_INCOMPLETE, "the connection broke: %s", curl_easy_strerror(verdict));
+        chat_stream_fail(s, TEST_INCOMPLETE, "the connection broke: %s",
+                         connect_error_reason((int)verdict, t->curl_error));
+    else
+        chat_stream_fail_no_event(s, buf_str(&t->body), t->body.size);
 }
 
 /* The answer's times are complete after this: the end is [DONE] if it came, or else now. */

@@ -12,10 +12,10 @@ static double ms_or_nan(int64_t ns)
 }
 
 /* The server's count is preferred; the number of events is the second choice, and marked.  Never words, never bytes
- * / 4. */
+ * / 4.  A count of zero for an answer with text is no count: some servers send it when they do not count. */
 static void count_tokens(const answer_record *a, test_metrics *out)
 {
-    out->counted_events = a->completion_tokens < 0;
+    out->counted_events = a->completion_tokens < 0 || (a->completion_tokens == 0 && a->n_arrivals > 0);
     out->n_tokens = out->counted_events ? (int64_t)a->n_arrivals : a->completion_tokens;
     const double difference = fabs((double)out->n_tokens - (double)a->n_arrivals);
     out->counts_differ = difference > 0.02 * (double)out->n_tokens;

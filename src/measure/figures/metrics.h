@@ -27,7 +27,7 @@ const char *metrics_decode_reason(decode_verdict verdict);
 
 typedef struct test_metrics {
     int64_t n_tokens;      // the server's count, or else the number of content events
-    bool counted_events;   // n_tokens is the number of content events, since the server sent no count
+    bool counted_events;   // n_tokens is the number of content events: the server sent no count, or 0 for a text
     bool counts_differ;    // the server's count and the events differ by more than 2 %
     double ttft_ms;        // first content of any kind
     double ttft_answer_ms; // first content that is not reasoning

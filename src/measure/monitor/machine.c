@@ -90,3 +90,58 @@ long machine_pid_listening_on(int port)
     closedir(proc);
     return found;
 }
+
+/* ---- the program of a process ------------------------------------------------------------------------------------ */
+
+enum { COMMAND_BYTES_MAX = 4096 };
+
+// Programs whose listening process holds the model.  Those that compute in another process (Ollama, vLLM) are not here.
+static const char *const MODEL_SERVERS[] = {"spillway",  "llama-server",     "llamafile",
+                                            "koboldcpp", "mistralrs-server", "koboldcpp.py"};
+
+/* The file name at the end of a path. */
+static const char *base_name(const char *path)
+{
+    const char *const slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+static bool is_known(const char *program)
+{
+    for (size_t i = 0; i < sizeof MODEL_SERVERS / sizeof MODEL_SERVERS[0]; i++) {
+        if (strcmp(program, MODEL_SERVERS[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Reads the first two words of the command line into `line`; *second_out points to the second, "" if there is none. */
+static bool read_command(long pid, char line[COMMAND_BYTES_MAX], const char **second_out)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/cmdline", pid);
+    FILE *const f = fopen(path, "re");
+    if (f == NULL)
+        return false;
+    const size_t n = fread(line, 1, COMMAND_BYTES_MAX - 1, f);
+    fclose(f);
+    line[n] = '\0';
+    const size_t n_first = strlen(line);
+    *second_out = n_first + 1 < n ? line + n_first + 1 : "";
+    return n_first > 0;
+}
+
+/* An interpreter or emulator is named together with what it runs. */
+bool machine_is_model_server(long pid, char name[MACHINE_PROGRAM_BYTES])
+{
+    char line[COMMAND_BYTES_MAX];
+    const char *second;
+    snprintf(name, MACHINE_PROGRAM_BYTES, "?");
+    if (!read_command(pid, line, &second))
+        return false;
+    const char *const program = base_name(line);
+    const bool runs_another = strncmp(program, "python", 6) == 0 || strncmp(program, "qemu-", 5) == 0;
+    snprintf(name, MACHINE_PROGRAM_BYTES, "%.30s%s%.30s", program, runs_another ? " " : "",
+             runs_another ? base_name(second) : "");
+    return is_known(program) || (runs_another && is_known(base_name(second)));
+}

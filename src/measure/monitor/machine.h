@@ -3,6 +3,7 @@
 #ifndef MONITOR_MACHINE_H
 #define MONITOR_MACHINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct machine_info {
@@ -18,5 +19,11 @@ machine_info machine_facts(void);
  * visible).
  */
 long machine_pid_listening_on(int port);
+
+enum { MACHINE_PROGRAM_BYTES = 64 };
+
+/* Writes the name of the program that process `pid` runs ("python3 koboldcpp.py" for a script), or "?".  Returns true
+ * if it is known to hold the model that it serves: the process behind a port may as well be a proxy. */
+bool machine_is_model_server(long pid, char name[MACHINE_PROGRAM_BYTES]);
 
 #endif

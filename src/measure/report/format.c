@@ -111,15 +111,15 @@ static void repetition(char out[CELL_BYTES], const summary_row *row)
 }
 
 const column_id COLUMNS[N_COLUMNS] = {
-    {"status", "", "outcome of the request", status, false},
-    {"tokens", "", "tokens of the answer, as the server counts them (*: counted by events)", tokens, true},
-    {"first token", "ms", "request written to first piece of text", ttft, true},
-    {"gap p50", "ms", "median time between two tokens", gap_median, true},
-    {"gap p95", "ms", "95th percentile of it (below 20 gaps: the longest)", gap_tail, true},
-    {"decode", "tok/s", "tokens per second after the first (-: arrival times too few to tell)", decode_rate, true},
-    {"overall", "tok/s", "tokens per second, including the wait for the first", overall_rate, true},
-    {"total", "s", "request written to end of the stream", total_time, true},
-    {"repetition", "", "share of repeated word triples, 0 to 1 (!: the answer repeats itself)", repetition, true},
+    {"status", "", "outcome of the request", status, false, 0},
+    {"tokens", "", "tokens of the answer, as the server counts them (*: counted by events)", tokens, true, 3},
+    {"first token", "ms", "request written to first piece of text", ttft, true, 1},
+    {"gap p50", "ms", "median time between two tokens", gap_median, true, 7},
+    {"gap p95", "ms", "95th percentile of it (below 20 gaps: the longest)", gap_tail, true, 8},
+    {"decode", "tok/s", "tokens per second after the first (-: arrival times too few to tell)", decode_rate, true, 0},
+    {"overall", "tok/s", "tokens per second, including the wait for the first", overall_rate, true, 5},
+    {"total", "s", "request written to end of the stream", total_time, true, 4},
+    {"repetition", "", "share of repeated word triples, 0 to 1 (!: the answer repeats itself)", repetition, true, 6},
 };
 
 /* ---- totals: one function per figure of the run ----------------------------------------------------------------- */
@@ -222,7 +222,8 @@ const char *format_warning(const run_record *run, const run_summary *s, int i)
     } warnings[] = {
         {(int)s->n_rows < s->n_planned, "The run is not complete; spillway bench --resume continues it."},
         {s->n_completed == 0, "No test completed: the figures of this run mean nothing."},
-        {s->counted_events, "The server sent no token counts for some answers (*); their events were counted."},
+        {s->counted_events,
+         "The server sent no token counts, or zero, for some answers (*); their events were counted."},
         {s->counts_differ, "The server's token counts and its events differ by more than 2 %; gaps between events are "
                            "not gaps between tokens."},
         {s->n_without_decode > 0,
@@ -231,7 +232,9 @@ const char *format_warning(const run_record *run, const run_summary *s, int i)
         {s->n_degenerate > 0, "At least one answer (!) repeats itself; read it before you trust the model."},
         {s->n_stalls > 0, "The stream stalled: at least one gap was over a second and over ten times the median."},
         {has_two_fingerprints(run), "The server's fingerprint changed during the run: its tests are not comparable."},
-        {!s->has_memory, "The server's memory was not measured: its process is not on this machine, or not visible."},
+        {!s->has_memory,
+         "The server's memory was not measured: its process is not on this machine, not visible, or not "
+         "known as a model server (a proxy holds no model)."},
     };
     for (size_t k = 0; k < sizeof warnings / sizeof warnings[0]; k++) {
         if (warnings[k].applies && i-- == 0)

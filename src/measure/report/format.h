@@ -18,6 +18,7 @@ typedef struct column_id {
     const char *meaning; // one sentence
     void (*format)(char out[CELL_BYTES], const summary_row *row);
     bool is_number;
+    int rank; // importance on a narrow terminal: columns of the highest rank are left out first, those of 0 never
 } column_id;
 
 enum { N_COLUMNS = 9 };

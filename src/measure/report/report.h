@@ -10,13 +10,15 @@
 #include "figures/summary.h"
 #include "spillway/clock.h"
 
-/* Table and totals for a terminal. */
-void report_text(buf *out, const run_record *run, const run_summary *summary);
+/* Table and totals for a terminal of `width` characters; 0: as wide as they are. */
+void report_text(buf *out, const run_record *run, const run_summary *summary, int width);
 void report_markdown(buf *out, const run_record *run, const run_summary *summary);
 /* One page that needs no network: style, script and data are inside.  `entropy` gives the number that only the page's
  * own script has; NULL: the operating system's. */
 SW_NODISCARD sw_code report_html(buf *out, const run_record *run, const run_summary *summary, const sw_entropy *entropy,
                                  sw_err *err);
+/* One line of comma-separated values for every test, below a line with the names of the figures (RFC 4180). */
+void report_csv(buf *out, const run_record *run, const run_summary *summary);
 /* One JSON document with every figure, the definitions of the figures, and the answers. */
 SW_NODISCARD sw_code report_json(buf *out, const run_record *run, const run_summary *summary, sw_err *err);
 /* The data of the page's charts: ASCII JSON without "<", which is safe inside a page. */

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
+#include "base/utf8.h"
 #include "report/format.h"
 #include "report/report.h"
 
@@ -139,6 +141,22 @@ static json_t *definitions_json(void)
     return all;
 }
 
+/* Appends JSON text.  "<" and hidden characters occur only in strings; escaped, the one cannot end the script element
+ * around the document, and the others cannot steer a terminal. */
+static void put_safe(buf *out, const char *text)
+{
+    const char *const end = text + strlen(text);
+    while (text < end) {
+        uint32_t cp;
+        const int n = utf8_decode((const uint8_t *)text, (size_t)(end - text), &cp); // jansson writes UTF-8 only
+        if (n > 0 && (cp == '<' || escape_is_hidden(cp)))
+            buf_printf(out, "\\u%04x", (unsigned)cp);
+        else
+            buf_append(out, text, n > 0 ? (size_t)n : 1);
+        text += n > 0 ? n : 1;
+    }
+}
+
 /* Appends `document` and releases it.  `flags` are jansson's. */
 static sw_code dump(buf *out, json_t *document, size_t flags, sw_err *err)
 {
@@ -146,13 +164,7 @@ static sw_code dump(buf *out, json_t *document, size_t flags, sw_err *err)
     json_decref(document);
     if (text == NULL)
         return sw_fail(err, SW_ENOMEM, "the run cannot be written as JSON");
-    for (const char *p = text; *p != '\0'; p++) {
-        // "<" occurs only in strings; escaped, it cannot end the script element around the document.
-        if (*p == '<')
-            buf_puts(out, "\\u003c");
-        else
-            buf_putc(out, *p);
-    }
+    put_safe(out, text);
     free(text);
     return out->failed == SW_OK ? SW_OK : sw_fail(err, out->failed, "the report is too large");
 }

@@ -1,7 +1,7 @@
 /* report_markdown.c - the run as Markdown: facts, tables, and every prompt with its answer.
  *
- * Texts from outside are escaped in tables and headings; prompts and answers are verbatim, inside a fence longer than
- * any in them.
+ * Texts from outside are escaped in tables and headings; prompts and answers are inside a fence longer than any in
+ * them, verbatim except for hidden characters, which become visible.
  */
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static void put_escaped(buf *out, const char *text)
     escape_markdown_cell(out, text, strlen(text));
 }
 
-/* A verbatim block, inside a fence longer than any run of backticks in it. */
+/* A block of text, inside a fence longer than any run of backticks in it. */
 static void put_block(buf *out, const char *text, size_t n)
 {
     size_t longest = 2, run = 0;
@@ -29,7 +29,7 @@ static void put_block(buf *out, const char *text, size_t n)
     for (size_t i = 0; i <= longest; i++)
         buf_putc(&fence, '`');
     buf_printf(out, "%stext\n", buf_str(&fence));
-    buf_append(out, text, n);
+    escape_terminal(out, text, n);
     buf_printf(out, "%s%s\n\n", n > 0 && text[n - 1] != '\n' ? "\n" : "", buf_str(&fence));
     buf_free(&fence);
 }

@@ -31,7 +31,9 @@ struct bench_session {
     server_process *server; // NULL: the server was running already
     chat_target *target;
     transfer_fleet *fleet;
-    memory_watch *watch; // NULL: its memory is not visible
+    memory_watch *watch;  // NULL: its memory is not measured
+    char watch_note[256]; // why not, or ""
+    model_list listed;    // by the server; empty: not known
     result_store *store;
     int64_t run_id;
     const char *url;         // of the options or of the server
@@ -179,24 +181,48 @@ static sw_code start_server(bench_session *b, sw_err *err)
     return code;
 }
 
-/* Sets b->model, which is owned by the session. */
+/* Sets b->model, which is owned by the session, and b->listed.  A server need not list its models if one is named. */
 static sw_code find_model(bench_session *b, sw_err *err)
 {
-    if (b->o.model == NULL)
-        return target_find_model(b->target, &b->model, err);
-    b->model = mem_strdup(b->o.model);
+    const bool is_named = b->o.model != NULL;
+    const sw_code code = target_list_models(b->target, &b->listed, is_named ? NULL : err);
+    if (code != SW_OK && (!is_named || code == SW_ENOMEM))
+        return code;
+    b->model = mem_strdup(is_named ? b->o.model : b->listed.ids[0]);
     return b->model != NULL ? SW_OK : out_of_memory(err);
 }
 
-/* Uses a server that runs already.  Its memory is watched if its process is on this machine and visible. */
+/* The process of a server that was running already: the one that the user named, or the one that listens on the port
+ * if its program is known to hold a model.  The memory of a proxy would say nothing.  0: none; the note says why. */
+static long find_process(bench_session *b)
+{
+    const int port = target_loopback_port(b->target);
+    const long pid = port != 0 ? machine_pid_listening_on(port) : 0;
+    char program[MACHINE_PROGRAM_BYTES];
+    if (b->o.server_pid != 0)
+        return b->o.server_pid;
+    if (port == 0)
+        snprintf(b->watch_note, sizeof b->watch_note, "the server is not on this machine");
+    else if (pid == 0)
+        snprintf(b->watch_note, sizeof b->watch_note, "the process that listens on port %d is not visible", port);
+    else if (!machine_is_model_server(pid, program))
+        snprintf(b->watch_note, sizeof b->watch_note,
+                 "'%s' (process %ld), which listens on port %d, is not known as a model server and may be a proxy; "
+                 "name the server's process with --server-pid",
+                 program, pid, port);
+    return b->watch_note[0] == '\0' ? pid : 0;
+}
+
+/* Uses a server that runs already. */
 static sw_code reach_server(bench_session *b, sw_err *err)
 {
     b->url = b->o.url;
-    sw_code code = open_client(b, err);
+    const sw_code code = open_client(b, err);
     if (code != SW_OK)
         return code;
-    const int port = target_loopback_port(b->target);
-    const long pid = port != 0 ? machine_pid_listening_on(port) : 0;
+    const long pid = find_process(b);
+    if (b->o.server_pid != 0 && sysinfo_memory_of(pid).rss == 0)
+        return sw_fail(err, SW_EINVAL, "--server-pid: the memory of process %ld cannot be read", pid);
     return pid != 0 ? watch(b, pid, err) : SW_OK;
 }
 
@@ -362,13 +388,15 @@ sw_code bench_run(bench_session *b, runner_progress_fn on_progress, void *ud, sw
     const runner_options options = {
         .protocol = b->protocol,
         .model = b->model,
+        .listed = &b->listed,
         .pause_s = b->pause_s,
         .n_repeats = b->o.n_repeats,
         .target = b->target,
         .fleet = b->fleet,
         .limits = {.connect_s = b->o.connect_timeout_s,
                    .first_token_s = b->o.first_token_timeout_s,
-                   .idle_s = b->o.idle_timeout_s},
+                   .idle_s = b->o.idle_timeout_s,
+                   .deadline_s = b->o.test_timeout_s},
         .store = b->store,
         .run_id = b->run_id,
         .watch = b->watch,
@@ -393,6 +421,11 @@ sw_code bench_load(bench_session *b, run_record **out, sw_err *err)
     return store_load_run(b->store, b->run_id, out, err);
 }
 
+const char *bench_memory_note(const bench_session *b)
+{
+    return b->watch_note;
+}
+
 const char *bench_dir(const bench_session *b)
 {
     return b->dir;
@@ -409,6 +442,7 @@ void bench_close(bench_session *b)
     store_close(b->store);
     protocol_free(b->protocol);
     mem_free(b->model);
+    model_list_free(&b->listed);
     arena_free(b->keep);
     mem_free(b);
 }

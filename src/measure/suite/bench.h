@@ -19,6 +19,8 @@ SW_NODISCARD sw_code bench_run(bench_session *bench, runner_progress_fn on_progr
 /* The run as it is stored now. */
 SW_NODISCARD sw_code bench_load(bench_session *bench, run_record **out, sw_err *err);
 const char *bench_dir(const bench_session *bench);
+/* Why the server's memory is not measured; "" if it is. */
+const char *bench_memory_note(const bench_session *bench);
 /* NULL is accepted. */
 void bench_close(bench_session *bench);
 

@@ -26,8 +26,10 @@ typedef struct bench_options {
     double pause_s;            // negative: the protocol's
     int n_repeats;
     double connect_timeout_s, first_token_timeout_s, idle_timeout_s;
-    bool resume;         // continue the latest run in dir; options that are not set above come from it
-    const char *command; // command line that repeats the run
+    double test_timeout_s; // for a whole test
+    long server_pid;       // process whose memory is measured; 0: found by the port of url
+    bool resume;           // continue the latest run in dir; options that are not set above come from it
+    const char *command;   // command line that repeats the run
     const sw_clock *clock;
     const atomic_bool *cancel;
 } bench_options;

@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
+
+enum { MODELS_BYTES_MAX = 160 };
 
 typedef struct runner {
     const runner_options *o;
@@ -15,6 +18,7 @@ typedef struct runner {
     memory_sample *samples;    // WATCH_KEPT, reused by every test
     watch_sample *raw_samples; // the same, as the watch gives them
     runner_progress progress;  // passed to the callback; its views are valid during the call
+    bool has_answer;           // to the first request of this session
 } runner;
 
 /* Passes the state of the run on; the callback must not keep it. */
@@ -86,6 +90,57 @@ static sw_code keep_test(runner *r, const test_record *test, sw_err *err)
     return code;
 }
 
+/* Appends the names of the models that the server lists, as many as fit a sentence. */
+static void put_models(buf *out, const model_list *listed)
+{
+    for (size_t i = 0; i < listed->n; i++) {
+        if (out->size + strlen(listed->ids[i]) > MODELS_BYTES_MAX) {
+            buf_puts(out, ", ...");
+            return;
+        }
+        buf_printf(out, "%s%s", i == 0 ? "; it lists: " : ", ", listed->ids[i]);
+    }
+}
+
+/* Returns true if the server refuses what every test asks.  Statuses that pass by (a timeout, a queue that is full) and
+ * errors of the server are results of this test alone. */
+static bool is_refusal(const test_record *test)
+{
+    const int status = test->answer.http_status;
+    if (test->answer.status != TEST_HTTP_ERROR)
+        return false;
+    // A prompt may be refused (400, 413, 422); a warm-up is short, and what is wrong with it is wrong with all.
+    return status == 401 || status == 403 || status == 404 ||
+           (test->is_warmup && status >= 400 && status < 500 && status != 408 && status != 429);
+}
+
+/* Returns true if the server answered with another model that it lists, and does not list the one that was asked for.
+ * A name that is a part of the other ("gpt-oss" and "gpt-oss-20b") is another spelling. */
+static bool is_other_model(const runner_options *o, const answer_record *a)
+{
+    return a->model[0] != '\0' && strstr(a->model, o->model) == NULL && strstr(o->model, a->model) == NULL &&
+           model_list_has(o->listed, a->model) && !model_list_has(o->listed, o->model);
+}
+
+/* After the first answer of a session: going on makes sense only if the server serves this model. */
+static sw_code check_first(const runner *r, const test_record *test, sw_err *err)
+{
+    const runner_options *const o = r->o;
+    const answer_record *const a = &test->answer;
+    sw_code code = SW_OK;
+    buf models;
+    buf_init(&models, 2 * MODELS_BYTES_MAX);
+    put_models(&models, o->listed);
+    if (is_refusal(test))
+        code = sw_fail(err, SW_EUNSUPPORTED, "%s refuses model '%.60s': %.200s%s", target_base(o->target), o->model,
+                       a->error, a->http_status == 404 || a->http_status == 400 ? buf_str(&models) : "");
+    else if (is_other_model(o, a))
+        code = sw_fail(err, SW_EUNSUPPORTED, "%s has no model '%.60s' and answered with '%.60s'%s",
+                       target_base(o->target), o->model, a->model, buf_str(&models));
+    buf_free(&models);
+    return code;
+}
+
 /* Asks and stores the answer, unless it is not a result: a canceled request, or a server that cannot be reached. */
 static sw_code run_test(runner *r, test_record *test, sw_err *err)
 {
@@ -104,8 +159,9 @@ static sw_code run_test(runner *r, test_record *test, sw_err *err)
         code = sw_fail(err, SW_ECANCELED, "canceled during '%s'", test->plan.name);
     else if (test->answer.status == TEST_CONNECT_FAILED)
         code = sw_fail(err, SW_EIO, "the server cannot be reached any more: %s", test->answer.error);
-    else
+    else if (r->has_answer || (code = check_first(r, test, err)) == SW_OK)
         code = keep_test(r, test, err);
+    r->has_answer = true;
     transfer_free(transfer); // the answer's texts are the transfer's
     return code;
 }

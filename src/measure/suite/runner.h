@@ -34,6 +34,7 @@ typedef struct runner_options {
     const char *model;
     double pause_s;
     int n_repeats;
+    const model_list *listed; // that the server lists; empty: not known
     const chat_target *target;
     transfer_fleet *fleet; // its clock is the one below
     transfer_limits limits;
@@ -49,7 +50,8 @@ typedef struct runner_options {
 } runner_options;
 
 /* Runs the tests that are missing.  Errors: SW_ECANCELED (finished tests are stored), SW_EIO (the server cannot be
- * reached any more, or the store cannot be written), SW_ENOMEM.  A test that fails is a result and not an error. */
+ * reached any more, or the store cannot be written), SW_EUNSUPPORTED (the server refused the first request, as it would
+ * all others; nothing was stored), SW_ENOMEM.  A test that fails is a result and not an error. */
 SW_NODISCARD sw_code runner_run(const runner_options *options, sw_err *err);
 
 #endif

@@ -1,0 +1,154 @@
+/* perf_export.c - the same figures for documents and programs: Markdown, comma-separated values, JSON. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/escape.h"
+#include "base/sysinfo.h"
+#include "cmd/json_text.h"
+#include "cmd/perf_figures.h"
+#include "cmd/perf_report.h"
+#include "report/csv.h"
+
+/* ---- Markdown ---------------------------------------------------------------------------------------------------- */
+
+/* Tests have llama-bench's names: pp512 evaluates a prompt, tg128 generates. */
+static void put_markdown_row(buf *out, const perf *p, const sw_model_info *m, const perf_row *row)
+{
+    const perf_spread s = perf_spread_of(p, row);
+    buf_puts(out, "| ");
+    escape_markdown_cell(out, m->name, strlen(m->name));
+    perf_bytes_text size;
+    buf_printf(out, " | %s | %s | %d | %s%d", m->quant, perf_show_bytes((double)m->file_bytes, size), row->n_threads,
+               row->is_prompt ? "pp" : "tg", row->n_tokens);
+    if (p->n_depth > 0)
+        buf_printf(out, " @ d%d", p->n_depth);
+    buf_printf(out, " | %.2f | %.2f | %.2f |", s.rate.p50, s.rate.min, s.rate.max);
+    if (s.share.n > 0)
+        buf_printf(out, " %.1f | %.1f | %s | %.0f %% |\n", s.used.p50 / 1e9, s.limit.p50 / 1e9, perf_unit(row),
+                   100 * s.share.p50);
+    else
+        buf_printf(out, " - | %.1f | %s | - |\n", s.limit.p50 / 1e9, perf_unit(row));
+}
+
+void perf_put_markdown(buf *out, const perf *p, sw_engine *e)
+{
+    buf_puts(out, "| model | type | size | threads | test | tokens/s | min | max | used | of | unit | share |\n"
+                  "| --- | --- | --: | --: | --- | --: | --: | --: | --: | --: | --- | --: |\n");
+    for (size_t i = 0; i < p->n_rows; i++)
+        put_markdown_row(out, p, sw_engine_info(e), &p->rows[i]);
+}
+
+/* ---- comma-separated values -------------------------------------------------------------------------------------- */
+
+static const char *const CSV_NAMES[] = {
+    "model",      "quant",       "file_bytes", "cpu",      "isa",          "threads",          "test",
+    "n_tokens",   "n_depth",     "n_seqs",     "n_repeat", "tokens_per_s", "tokens_per_s_min", "tokens_per_s_max",
+    "used_per_s", "limit_per_s", "unit",       "share",    "share_min",    "share_max",
+};
+
+/* A median, or an empty field. */
+static void put_csv_median(buf *out, const sample_stats *s)
+{
+    csv_number(out, s->n > 0 ? s->p50 : NAN);
+}
+
+static void put_csv_row(buf *out, const perf *p, const sw_model_info *m, const perf_row *row)
+{
+    const perf_spread s = perf_spread_of(p, row);
+    csv_text(out, m->name);
+    csv_text(out, m->quant);
+    csv_integer(out, (int64_t)m->file_bytes);
+    csv_text(out, sysinfo_cpu_name());
+    csv_text(out, p->states[0].isa);
+    const int counts[] = {row->n_threads, row->n_tokens, p->n_depth, p->n_seqs, p->n_repeat};
+    csv_integer(out, counts[0]);
+    csv_text(out, perf_test_name(row));
+    for (size_t i = 1; i < sizeof counts / sizeof counts[0]; i++)
+        csv_integer(out, counts[i]);
+    put_csv_median(out, &s.rate);
+    csv_number(out, s.rate.min);
+    csv_number(out, s.rate.max);
+    put_csv_median(out, &s.used);
+    put_csv_median(out, &s.limit);
+    csv_text(out, row->is_prompt ? "multiply-adds" : "bytes");
+    put_csv_median(out, &s.share);
+    csv_number(out, s.share.n > 0 ? s.share.min : NAN);
+    csv_number(out, s.share.n > 0 ? s.share.max : NAN);
+    csv_end_line(out);
+}
+
+void perf_put_csv(buf *out, const perf *p, sw_engine *e)
+{
+    for (size_t i = 0; i < sizeof CSV_NAMES / sizeof CSV_NAMES[0]; i++)
+        csv_text(out, CSV_NAMES[i]);
+    csv_end_line(out);
+    for (size_t i = 0; i < p->n_rows; i++)
+        put_csv_row(out, p, sw_engine_info(e), &p->rows[i]);
+}
+
+/* ---- JSON -------------------------------------------------------------------------------------------------------- */
+
+/* JSON has no infinity or NaN. */
+static json_t *number(double x)
+{
+    return isfinite(x) ? json_real(x) : json_null();
+}
+
+/* Every repetition in order, and their spread; null if unknown.  Sorts `values`. */
+static json_t *spread(double *values, size_t n)
+{
+    if (isnan(values[0]))
+        return json_null();
+    json_t *const list = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(list, number(values[i]));
+    const sample_stats s = stats_of(values, n);
+    return json_pack("{so, so, so, so}", "median", number(s.p50), "min", number(s.min), "max", number(s.max), "samples",
+                     list);
+}
+
+static json_t *row_to_json(const perf *p, const perf_row *row)
+{
+    perf_figures f = perf_figures_of(p, row);
+    json_t *const j = json_pack("{si, ss, si, so, so, so, so}", "threads", row->n_threads, "test",
+                                row->is_prompt ? "prompt" : "generation", "n_tokens", row->n_tokens, "tokens_per_s",
+                                spread(f.rate, f.n), row->is_prompt ? "multiply_adds_per_s" : "bytes_per_s",
+                                spread(f.used, f.n), row->is_prompt ? "peak_multiply_adds_per_s" : "read_bytes_per_s",
+                                spread(f.limit, f.n), "share", spread(f.share, f.n));
+    json_object_set_new(j, row->is_prompt ? "multiply_adds_per_token" : "bytes_per_token", number(row->work));
+    if (!row->is_prompt)
+        json_object_set_new(j, "kv_bytes_per_token", number(row->kv_bytes));
+    return j;
+}
+
+static int append(const char *text, size_t n, void *out)
+{
+    buf_append(out, text, n);
+    return ((const buf *)out)->failed == SW_OK ? 0 : -1;
+}
+
+void perf_put_json(buf *out, const perf *p, sw_engine *e)
+{
+    const sw_model_info *const m = sw_engine_info(e);
+    json_t *const loads = json_array(), *const rows = json_array();
+    for (size_t i = 0; i < p->n_states; i++)
+        json_array_append_new(
+            loads, json_pack("{si, sf}", "threads", p->states[i].n_threads, "load_ms", p->states[i].load_ms));
+    for (size_t i = 0; i < p->n_rows; i++)
+        json_array_append_new(rows, row_to_json(p, &p->rows[i]));
+    json_t *const j =
+        json_pack("{so, ss, sI, sI, sI, ss, ss, si, si, si, si, sI, sI, so, so}", "model", json_text(m->name), "quant",
+                  m->quant, "file_bytes", (json_int_t)m->file_bytes, "bytes_per_token", (json_int_t)m->bytes_per_token,
+                  "multiply_adds_per_token", (json_int_t)m->multiply_adds_per_token, "cpu", sysinfo_cpu_name(), "isa",
+                  p->states[0].isa, "n_ctx", p->states[0].n_ctx, "n_depth", p->n_depth, "n_seqs", p->n_seqs, "n_repeat",
+                  p->n_repeat, "peak_memory_bytes", (json_int_t)p->peak_bytes, "kv_bytes_max",
+                  (json_int_t)p->states[0].kv_bytes_max, "loads", loads, "rows", rows);
+    const int status = j != NULL ? json_dump_callback(j, append, out, JSON_INDENT(2)) : -1;
+    buf_putc(out, '\n');
+    json_decref(j);
+    if (status != 0 && out->failed == SW_OK)
+        out->failed = SW_ENOMEM;
+}
