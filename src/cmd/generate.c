@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -12,7 +13,7 @@
 #include "cmd/terminal.h"
 
 static const uint64_t LIFE_AFTER_NS = 500000000; // an answer that begins at once needs no sign of life
-static const uint64_t REDRAW_NS = 100000000;
+static const long REDRAW_NS = 200000000;
 
 void generation_init(generation *g, bool show_reasoning)
 {
@@ -27,10 +28,14 @@ void generation_init(generation *g, bool show_reasoning)
     buf_init(&g->reasoning, (size_t)LIMIT_ANSWER_BYTES);
     wrap_init(&g->content_wrap, 0);
     wrap_init(&g->reasoning_wrap, 0);
+    pthread_mutex_init(&g->lock, NULL);
+    pthread_cond_init(&g->over, NULL);
 }
 
 void generation_free(generation *g)
 {
+    pthread_mutex_destroy(&g->lock);
+    pthread_cond_destroy(&g->over);
     buf_free(&g->scratch);
     buf_free(&g->lines);
     buf_free(&g->content);
@@ -41,19 +46,41 @@ void generation_free(generation *g)
 
 /* ---- the sign of life ----------------------------------------------------------------------------------------- */
 
-/* Draws "TEXT N UNITS" over what was drawn before, unless an answer has begun or nothing has changed for long enough.
- */
-static void draw_life(generation *g, const char *text, int n, const char *units)
+/* Draws what the model is at over what was drawn before, unless there is something of the answer to see. */
+static void draw_life(generation *g)
 {
-    const uint64_t now = clock_now_ns(clock_system());
-    if (!g->shows_life || g->is_silent || g->content.size > 0 || (g->show_reasoning && g->reasoning.size > 0) ||
-        now - g->start_ns < LIFE_AFTER_NS || now - g->drawn_ns < REDRAW_NS)
+    const uint64_t elapsed_ns = clock_now_ns(clock_system()) - g->start_ns;
+    char done[64] = "";
+    if (g->content.size > 0 || (g->show_reasoning && g->reasoning.size > 0) || elapsed_ns < LIFE_AFTER_NS)
         return;
-    g->drawn_ns = now;
-    g->is_line_drawn = true;
-    fprintf(stderr, "\r\x1b[K%s%s, %d %s%s", g->dims_reasoning ? "\x1b[2m" : "", text, n, units,
+    if (g->n_thought > 0)
+        snprintf(done, sizeof done, ", %d tokens", g->n_thought);
+    else if (g->n_to_read > 0)
+        snprintf(done, sizeof done, ", %d tokens to go", g->n_to_read);
+    fprintf(stderr, "\r\x1b[K%s%s%s, %d s%s", g->dims_reasoning ? "\x1b[2m" : "",
+            g->n_thought == 0 && g->n_to_read > 0 ? "reading" : "thinking", done, (int)(elapsed_ns / 1000000000),
             g->dims_reasoning ? "\x1b[0m" : "");
     fflush(stderr);
+    g->is_line_drawn = true;
+}
+
+/* The thread: draws until the answer is over. */
+static void *show_life(void *ud)
+{
+    generation *const g = ud;
+    pthread_mutex_lock(&g->lock);
+    while (!g->is_over) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += REDRAW_NS;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        pthread_cond_timedwait(&g->over, &g->lock, &until);
+        if (!g->is_over)
+            draw_life(g);
+    }
+    pthread_mutex_unlock(&g->lock);
+    return NULL;
 }
 
 static void erase_life(generation *g)
@@ -110,9 +137,7 @@ static void print_text(generation *g, const sw_event *e)
     g->n_thought += is_reasoning ? e->n_tokens : 0;
     if (e->n_bytes == 0)
         return;
-    if (is_reasoning && !g->show_reasoning)
-        draw_life(g, "thinking", g->n_thought, "tokens");
-    else
+    if (!is_reasoning || g->show_reasoning)
         erase_life(g);
     if (!g->is_silent && (!is_reasoning || g->show_reasoning))
         change_kind(g, is_reasoning);
@@ -134,13 +159,15 @@ static void print_text(generation *g, const sw_event *e)
 static void on_event(void *ud, const sw_event *e)
 {
     generation *const g = ud;
+    pthread_mutex_lock(&g->lock);
     switch (e->type) {
     case SW_EVENT_TOKEN: print_text(g, e); break;
     case SW_EVENT_DONE: g->done = *e; break;
     case SW_EVENT_ERROR: g->err = *e->error; break;
-    case SW_EVENT_PROGRESS: draw_life(g, "reading", e->n_prompt - e->n_prompt_done, "tokens to go"); break;
-    case SW_EVENT_ACCEPTED: break;
+    case SW_EVENT_ACCEPTED: g->n_to_read = e->n_prompt - e->n_cached; break;
+    case SW_EVENT_PROGRESS: g->n_to_read = e->n_prompt - e->n_prompt_done; break;
     }
+    pthread_mutex_unlock(&g->lock);
 }
 
 /* ---- Ctrl-C ------------------------------------------------------------------------------------------------- */
@@ -169,7 +196,8 @@ void generation_catch_interrupts(bool is_once)
 static void begin(generation *g)
 {
     g->ends_line = g->in_reasoning = g->is_line_drawn = false;
-    g->n_thought = 0;
+    g->n_thought = g->n_to_read = 0;
+    g->is_over = false;
     g->err = (sw_err){0};
     g->start_ns = clock_now_ns(clock_system());
     buf_clear(&g->content);
@@ -197,6 +225,16 @@ static void end(generation *g)
     }
 }
 
+/* Ends the thread that shows the sign of life. */
+static void end_life(generation *g, pthread_t life)
+{
+    pthread_mutex_lock(&g->lock);
+    g->is_over = true;
+    pthread_cond_signal(&g->over);
+    pthread_mutex_unlock(&g->lock);
+    pthread_join(life, NULL);
+}
+
 sw_code generation_run(generation *g, sw_engine *engine, sw_request request, sw_err *err)
 {
     begin(g);
@@ -206,10 +244,14 @@ sw_code generation_run(generation *g, sw_engine *engine, sw_request request, sw_
     const sw_code code = sw_engine_submit(engine, &request, &job, err);
     if (code != SW_OK)
         return code;
+    pthread_t life;
+    const bool has_life = g->shows_life && !g->is_silent && pthread_create(&life, NULL, show_life, g) == 0;
     running_job = job;
     sw_job_wait(job);
     running_job = NULL;
     sw_job_release(job);
+    if (has_life)
+        end_life(g, life);
     end(g);
     if (g->err.code != SW_OK)
         return sw_fail(err, g->err.code, "%s", g->err.msg);

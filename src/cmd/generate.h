@@ -7,24 +7,29 @@
 #ifndef CMD_GENERATE_H
 #define CMD_GENERATE_H
 
+#include <pthread.h>
 #include <stdbool.h>
 
 #include "base/buf.h"
 #include "cmd/wrap.h"
 #include "spillway.h"
 
-/* State of an answer.  The engine's thread writes it until the last event; after that the main thread reads it. */
+/* State of an answer.  The engine's thread writes it until the last event; after that the main thread reads it.
+ * A third thread shows the sign of life meanwhile. */
 typedef struct generation {
     bool escapes_content, escapes_reasoning; // they go to terminals
     bool dims_reasoning;
     bool show_reasoning;
-    bool is_silent;     // print nothing while the answer arrives
-    bool shows_life;    // both streams are terminals
-    bool is_line_drawn; // the sign of life is on the terminal
-    bool in_reasoning;  // the last text that was shown
-    bool ends_line;     // the last byte of content was a newline
-    int n_thought;      // events of reasoning
-    uint64_t start_ns, drawn_ns;
+    bool is_silent;           // print nothing while the answer arrives
+    bool shows_life;          // both streams are terminals
+    bool is_line_drawn;       // the sign of life is on the terminal
+    bool in_reasoning;        // the last text that was shown
+    bool ends_line;           // the last byte of content was a newline
+    int n_to_read, n_thought; // tokens of the prompt that are not yet evaluated, and of reasoning
+    uint64_t start_ns;
+    pthread_mutex_t lock; // of all above while the sign of life is shown
+    pthread_cond_t over;
+    bool is_over;
     wrap content_wrap, reasoning_wrap;
     buf scratch, lines;
     buf content, reasoning; // of the last answer

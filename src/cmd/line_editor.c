@@ -153,6 +153,8 @@ sw_code line_editor_open(line_editor **out, bool keeps_history, sw_err *err)
     el_set(e->el, EL_HIST, history, e->history);
     // While a line is typed, Ctrl-C is a key that clears it, not a signal.
     el_set(e->el, EL_SETTY, "-d", "-isig", NULL);
+    // Between lines, keys are not shown (terminal.h).
+    el_set(e->el, EL_SETTY, "-x", "-echo", NULL);
     el_set(e->el, EL_BIND, "^C", "em-kill-line", NULL);
     el_set(e->el, EL_ADDFN, "spillway-paste", "insert pasted text", paste);
     el_set(e->el, EL_BIND, "\\e[200~", "spillway-paste", NULL);
