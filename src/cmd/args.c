@@ -133,18 +133,44 @@ sw_code args_set(const arg_row *rows, size_t n_rows, const char *name, const cha
 
 /* ---- the environment ------------------------------------------------------------------------------------------- */
 
-/* SPILLWAY_ARG_<NAME> of every row but --model, which would move the other arguments.  Returns -1 to go on, or an exit
- * code. */
+/* llama.cpp's variable for an option of the same meaning; NULL: it has none, or not the same. */
+static const char *llama_variable(const char *option)
+{
+    static const char *const NAMES[][2] = {
+        {"threads", "LLAMA_ARG_THREADS"},     {"ctx-size", "LLAMA_ARG_CTX_SIZE"},
+        {"batch", "LLAMA_ARG_BATCH"},         {"parallel", "LLAMA_ARG_N_PARALLEL"},
+        {"host", "LLAMA_ARG_HOST"},           {"port", "LLAMA_ARG_PORT"},
+        {"api-key", "LLAMA_API_KEY"},         {"max-tokens", "LLAMA_ARG_N_PREDICT"},
+        {"n-cpu-moe", "LLAMA_ARG_N_CPU_MOE"}, {"cpu-moe", "LLAMA_ARG_CPU_MOE"},
+    };
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        if (strcmp(NAMES[i][0], option) == 0)
+            return NAMES[i][1];
+    }
+    return NULL;
+}
+
+/* Writes SPILLWAY_ARG_<NAME> of a row, or, if only that is set, llama.cpp's variable; returns its value or NULL. */
+static const char *variable_of(const arg_list *a, const arg_row *r, char name[96])
+{
+    size_t n = (size_t)snprintf(name, 96, "SPILLWAY_ARG_");
+    for (const char *p = r->name; *p != '\0' && n + 1 < 96; p++)
+        name[n++] = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
+    name[n] = '\0';
+    const char *const llama = a->model != ARG_NO_MODEL ? llama_variable(r->name) : NULL;
+    if (getenv(name) == NULL && llama != NULL && getenv(llama) != NULL)
+        snprintf(name, 96, "%s", llama);
+    return getenv(name);
+}
+
+/* The variable of every row but --model, which would move the other arguments.  Returns -1 to go on, or an exit code.
+ */
 static int apply_environment(const arg_list *a)
 {
     const arg_row *r;
     for (size_t i = 0; (r = arg_list_row(a, i)) != NULL; i++) {
-        char name[96] = "SPILLWAY_ARG_";
-        size_t n = strlen(name);
-        for (const char *p = r->name; *p != '\0' && n + 1 < sizeof name; p++)
-            name[n++] = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
-        name[n] = '\0';
-        const char *const text = getenv(name);
+        char name[96];
+        const char *const text = variable_of(a, r, name);
         if (text == NULL || r->value == &arg_list_model.model)
             continue;
         if (r->type == ARG_FLAG)

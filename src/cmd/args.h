@@ -3,7 +3,8 @@
  * A command describes its options as rows.  args_parse fills the variables that the rows point to, accepts
  * `--name value`, `--name=value` and `-n value`, prints the help, and reports an error in one sentence, with the option
  * that was probably meant.  Every option can also be set in the environment as SPILLWAY_ARG_<NAME> (upper case, '-' ->
- * '_'); the command line wins.  Man pages and completions are made from the same rows (args_visit).
+ * '_'), a few in commands with a model also as in llama.cpp; the command line wins.  Man pages and completions are made
+ * from the same rows (args_visit).
  */
 #ifndef CMD_ARGS_H
 #define CMD_ARGS_H

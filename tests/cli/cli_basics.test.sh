@@ -99,6 +99,16 @@ expect 2 inspect a.gguf b.gguf
 expect 2 inspect a.gguf --model b.gguf
 says err "--model names the model"
 
+# ---- variables of llama.cpp, which spillway's own and options beat ----
+LLAMA_ARG_N_PREDICT=4 expect 0 run stub: hello --temp 0 -s 1 -c 512 --quiet
+cmp .out plain || fail "LLAMA_ARG_N_PREDICT does not count"
+LLAMA_ARG_N_PREDICT=9 SPILLWAY_ARG_MAX_TOKENS=4 expect 0 run stub: hello --temp 0 -s 1 -c 512 --quiet
+cmp .out plain || fail "LLAMA_ARG_N_PREDICT beats SPILLWAY_ARG_MAX_TOKENS"
+LLAMA_ARG_N_PREDICT=9 expect 0 run stub: hello --temp 0 -s 1 -c 512 --quiet -n 4
+cmp .out plain || fail "LLAMA_ARG_N_PREDICT beats -n"
+LLAMA_ARG_CTX_SIZE=many expect 2 run stub: hello
+says err "LLAMA_ARG_CTX_SIZE takes a whole number"
+
 # ---- completions and man pages come from the same tables ----
 for shell in bash zsh fish; do
   expect 0 completions $shell

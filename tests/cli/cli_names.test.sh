@@ -6,7 +6,7 @@ cp "$golden/qwen3-f32.gguf" models/deep/small.gguf
 cp "$golden/qwen3moe-f32.gguf" elsewhere/other.gguf
 
 for command in "run NAME hello -n 2 --raw --quiet" "inspect NAME" "logits NAME --tokens 1 --out logits.f32" \
-  "perf NAME -p 4 -n 2 -r 1 --quiet" "quantize NAME out.gguf F16 --force --quiet" "tokenize NAME"; do
+  "quantize NAME out.gguf F16 --force --quiet" "tokenize NAME"; do
   for name in small small.gguf models/deep/small.gguf; do
     # shellcheck disable=SC2086
     echo hello | expect 0 ${command/NAME/$name}
@@ -32,3 +32,8 @@ says out '"path": "small"'
 rm small
 expect 2 quantize small models/deep/small.gguf F16 --force
 says err "same file"
+
+# Measuring takes a while: one way is enough, the rule is the same for all commands.
+expect 0 perf small -p 4 -n 2 -r 1 --quiet
+expect 1 perf smal
+says err "did you mean 'small'"
