@@ -10,7 +10,7 @@ all: build ## build spillway (release)
 
 build:
 	@scripts/deps build
-	@scripts/build $(PRESET) $(JOBS) spillway libspillway
+	@scripts/build $(PRESET) $(JOBS) spillway libspillway pages
 
 test: ## build, and run the tests whose name matches T: make test T=kv (PRESET=asan: under sanitizers)
 	@scripts/deps build test

@@ -56,6 +56,7 @@ typedef struct sw_model_info {
     const char *arch;                 // "gpt-oss", ...
     const char *quant;                // the type with the most bytes, "MXFP4", ...
     const char *tokenizer;            // "gpt2/gpt-4o", ...
+    const char *compat_difference;    // what llama.cpp computes differently, "layer norms and ..."; NULL: nothing known
     const char *chat_format;          // "harmony", ... ; "plain" if the file has no known template
     const char *chat_note;            // NULL, or a warning: conversations are not written as the model learned them
     uint64_t file_bytes;              // of all files of a split model
@@ -114,6 +115,14 @@ typedef struct sw_synth_options {
  * SW_EINVAL, SW_EIO, SW_ENOMEM.  On failure no file is left, and an older one under `path` is unchanged. */
 SW_NODISCARD sw_code sw_synth(const sw_synth_options *options, const char *path, sw_err *err);
 
+/* What a conversion changed.  A loss is the root of the mean square of the errors, as a share of that of the weights:
+ * 0.01 says that a weight is off by 1 % of a typical one.  Only weights whose type changed count; 0: there are none. */
+typedef struct sw_quantize_summary {
+    uint64_t bytes_in, bytes_out; // of the files
+    double loss;                  // of all these weights
+    double loss_by_class[SW_N_CLASSES];
+} sw_quantize_summary;
+
 typedef struct sw_quantize_options {
     const char *type;           // required: "Q4_K", ..., of all matrices without a type of their own below
     const char *experts;        // of routed experts; NULL: as `type`
@@ -122,12 +131,14 @@ typedef struct sw_quantize_options {
     int n_threads;              // 0: one per core that this process may use
     sw_progress_fn on_progress; // or NULL
     void *ud;
+    sw_quantize_summary *summary; // filled on success; or NULL
 } sw_quantize_options;
 
 /* Rewrites a model with other weight types.  Norms, biases and routers keep their type; rows whose length the blocks of
- * a type do not divide get a type that fits.  Errors: SW_EINVAL (names the option), SW_EUNSUPPORTED (a type that cannot
- * be read), those of opening a model, SW_EIO. On failure no file is left, and an older one under `out_path` is
- * unchanged. */
+ * a type do not divide get a type that fits.  An older file under `out_path` is replaced, unless it is a file of the
+ * model that is read.  Errors: SW_EINVAL (names the option, or `out_path` is a file of the model), SW_EUNSUPPORTED (a
+ * type that cannot be read), those of opening a model, SW_EIO.  On failure no file is left, and an older one under
+ * `out_path` is unchanged. */
 SW_NODISCARD sw_code sw_quantize(const char *in_path, const char *out_path, const sw_quantize_options *options,
                                  sw_err *err);
 
@@ -208,6 +219,7 @@ typedef struct sw_engine_state {
     uint64_t process_bytes;      // resident before weights were read: program, libraries, header, vocabulary
     const char *placement_note;  // NULL, or why a placement option had no effect
     const char *chat_note;       // as in sw_model_info
+    const char *compat_note;     // NULL, or a sentence: whom the answers follow where llama.cpp and the original differ
     double load_ms;
     int n_jobs_running, n_jobs_waiting; // as of the last step
     uint64_t kv_tokens_used;            // evaluated tokens in the cache, including those of jobs that have ended
@@ -352,14 +364,14 @@ typedef struct sw_event {
     int n_tokens;                // TOKEN: sampled tokens that this event counts, 0 or 1
     const sw_logprobs *logprobs; // TOKEN, if requested: of one token, which may have been counted before, as long as
                                  // its text could be the beginning of a stop string; valid during the call only
-    int n_prompt;        // ACCEPTED, PROGRESS, DONE
-    int n_cached;        // ACCEPTED, PROGRESS, DONE: prompt tokens that an earlier job had evaluated
-    int n_prompt_done;   // PROGRESS
-    int n_predicted;     // DONE: sampled tokens without the end token
-    int n_reasoning;     // DONE: of them, reasoning
-    sw_finish finish;    // DONE
-    sw_timings timings;  // DONE
-    const sw_err *error; // ERROR
+    int n_prompt;                // ACCEPTED, PROGRESS, DONE
+    int n_cached;                // ACCEPTED, PROGRESS, DONE: prompt tokens that an earlier job had evaluated
+    int n_prompt_done;           // PROGRESS
+    int n_predicted;             // DONE: sampled tokens without the end token
+    int n_reasoning;             // DONE: of them, reasoning
+    sw_finish finish;            // DONE
+    sw_timings timings;          // DONE
+    const sw_err *error;         // ERROR
 } sw_event;
 
 /* Called on the engine's thread.  It must return quickly and may call no function of the engine but sw_job_cancel.  The

@@ -82,6 +82,13 @@ const char *infile_path(const infile *f)
     return f->path;
 }
 
+bool infile_is_at(const infile *f, const char *path)
+{
+    struct stat open_file, named;
+    return fstat(f->fd, &open_file) == 0 && stat(path, &named) == 0 && open_file.st_dev == named.st_dev &&
+           open_file.st_ino == named.st_ino;
+}
+
 sw_code infile_read(infile *f, uint64_t offset, void *dst, size_t n, sw_err *err)
 {
     uint8_t *p = dst;

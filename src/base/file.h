@@ -6,6 +6,7 @@
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,8 @@ void infile_close(infile *f);
 uint64_t infile_size(const infile *f); // bytes, when it was opened
 int64_t infile_mtime(const infile *f); // seconds since 1970
 const char *infile_path(const infile *f);
+/* Returns true if `path` names this very file: by whatever name, through links of either kind. */
+bool infile_is_at(const infile *f, const char *path);
 /* Reads exactly n bytes.  Errors: SW_EIO, SW_EFORMAT (the file ends early). */
 SW_NODISCARD sw_code infile_read(infile *f, uint64_t offset, void *dst, size_t n, sw_err *err);
 /* Reads a whole file of at most max bytes into *data_out, NUL-terminated; free it with mem_free.  Errors: those of

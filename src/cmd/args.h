@@ -1,46 +1,34 @@
 /* args.h - declarative command-line options.
  *
  * A command describes its options as rows.  args_parse fills the variables that the rows point to, accepts
- * `--name value`, `--name=value` and `-n value`, prints the help, and reports an error in one sentence.  Every option
- * can also be set in the environment as SPILLWAY_ARG_<NAME> (upper case, '-' -> '_'); the command line wins.
+ * `--name value`, `--name=value` and `-n value`, prints the help, and reports an error in one sentence, with the option
+ * that was probably meant.  Every option can also be set in the environment as SPILLWAY_ARG_<NAME> (upper case, '-' ->
+ * '_'), a few in commands with a model also as in llama.cpp; the command line wins.  Man pages and completions are made
+ * from the same rows (args_visit).
  */
 #ifndef CMD_ARGS_H
 #define CMD_ARGS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
-typedef enum arg_type { ARG_FLAG, ARG_INT, ARG_INTS, ARG_DOUBLE, ARG_STRING } arg_type;
-
-/* Whole numbers separated by commas: "1,2,4". */
-enum { ARG_INTS_MAX = 16 };
-typedef struct arg_ints {
-    long values[ARG_INTS_MAX];
-    size_t n;
-} arg_ints;
-
-typedef struct arg_row {
-    const char *name;  // long name without dashes
-    const char *alias; // another spelling with its dashes, such as "-t" or "-cmoe", or NULL
-    arg_type type;
-    void *value;             // bool *, long *, arg_ints *, double * or const char **
-    double min, max;         // allowed range of INT, INTS and DOUBLE when min < max
-    const char *placeholder; // "N", "FILE", ...; NULL for flags
-    const char *help;        // any length: it is wrapped
-} arg_row;
-
-typedef struct arg_list {
-    const char *command;
-    const char *usage;       // what follows "spillway COMMAND"
-    const char *description; // paragraphs, separated by an empty line; wrapped
-    const arg_row *rows;
-    size_t n_rows;
-    size_t min_positional, max_positional;
-} arg_list;
+#include "cmd/arg_list.h"
+#include "spillway/error.h"
 
 /* Parses argv[1..argc).  Writes the positional arguments to `positional` (room for max_positional) and their number to
- * *n_positional; strings stay in argv and the environment.  Returns -1 to go on, or the exit code to return at once (0
- * after --help, 2 after a usage error, which it has printed). */
+ * *n_positional; strings stay in argv, the environment or here.  Returns -1 to go on, or the exit code to return at
+ * once (0 after --help, 2 after a usage error, which it has printed). */
 int args_parse(const arg_list *args, int argc, char **argv, const char **positional, size_t *n_positional);
+
+/* Sets one value by the name of its row, without dashes; flags take "on" and "off".  Errors: SW_EINVAL, names what is
+ * possible. */
+SW_NODISCARD sw_code args_set(const arg_row *rows, size_t n_rows, const char *name, const char *text, sw_err *err);
+
+/* The folders in which names of models are looked up, as args_parse left them. */
+const char *args_model_dirs(void);
+
+/* Calls visit with the list of a command, and nothing else of the command: it must call args_parse before it does
+ * anything. */
+void args_visit(int (*command)(int argc, char **argv), const char *name, void (*visit)(void *ud, const arg_list *args),
+                void *ud);
 
 #endif

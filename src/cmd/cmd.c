@@ -2,11 +2,12 @@
 #include "cmd/cmd.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/escape.h"
 #include "cmd/args.h"
+#include "cmd/nearest.h"
 #include "spillway.h"
 
 /* In the order of `spillway --help`: what users need first.  A command is a row here and its file cmd_NAME.c. */
@@ -22,7 +23,17 @@ static const cmd COMMANDS[] = {
     {"perf", cmd_perf, "measure how fast a model runs here, and what limits it"},
     {"quantize", cmd_quantize, "rewrite a model with other weight types"},
     {"limits", cmd_limits, "list every limit of the program"},
+    {"completions", cmd_completions, "print the completions for bash, zsh or fish"},
+    {"man", cmd_man, "print a man page"},
 };
+
+enum { N_COMMANDS = sizeof COMMANDS / sizeof COMMANDS[0] };
+
+const cmd *cmd_table(size_t *n_out)
+{
+    *n_out = N_COMMANDS;
+    return COMMANDS;
+}
 
 /* The program's own help: standard output if it was asked for, standard error after a mistake. */
 static void print_usage(FILE *to)
@@ -32,9 +43,9 @@ static void print_usage(FILE *to)
             "them, and measures what that costs\n\n"
             "usage: spillway COMMAND [ARGUMENTS]\n\n",
             SPILLWAY_VERSION);
-    for (size_t i = 0; i < sizeof COMMANDS / sizeof COMMANDS[0]; i++)
-        fprintf(to, "  %-10s %s\n", COMMANDS[i].name, COMMANDS[i].summary);
-    fprintf(to, "\n'spillway COMMAND --help' lists the options of a command.\n");
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        fprintf(to, "  %-11s %s\n", COMMANDS[i].name, COMMANDS[i].summary);
+    fprintf(to, "\n'spillway COMMAND --help' or 'spillway help COMMAND' lists the options of a command.\n");
 }
 
 /* Why standard output cannot be written.  If the failure is an earlier one, errno has changed since: writing one more
@@ -59,13 +70,46 @@ static int run_command(const cmd *command, int argc, char **argv)
     return exit_code == CMD_EXIT_OK ? CMD_EXIT_FAILURE : exit_code;
 }
 
+/* The command of this name.  If there is none, an error on standard error names the nearest, and NULL is returned. */
+static const cmd *find_command(const char *name)
+{
+    nearest near = {.word = name};
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        if (strcmp(name, COMMANDS[i].name) == 0)
+            return &COMMANDS[i];
+        nearest_offer(&near, COMMANDS[i].name);
+    }
+    fputs("spillway: unknown command '", stderr);
+    cmd_print_safe(stderr, name);
+    if (near.found != NULL)
+        fprintf(stderr, "'; did you mean '%s'? 'spillway --help' lists the commands\n", near.found);
+    else
+        fputs("'; 'spillway --help' lists the commands\n", stderr);
+    return NULL;
+}
+
+/* `spillway help COMMAND`. */
+static int help_command(const char *name)
+{
+    const cmd *const command = find_command(name);
+    char word[32], help[] = "--help";
+    if (command == NULL)
+        return CMD_EXIT_USAGE;
+    snprintf(word, sizeof word, "%s", command->name);
+    char *argv[] = {word, help, NULL};
+    return run_command(command, 2, argv);
+}
+
 int cmd_main(int argc, char **argv)
 {
     if (argc < 2) {
         print_usage(stderr);
         return CMD_EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    const bool is_help = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0;
+    if (is_help && argc > 2)
+        return help_command(argv[2]);
+    if (is_help) {
         print_usage(stdout);
         return CMD_EXIT_OK;
     }
@@ -73,22 +117,8 @@ int cmd_main(int argc, char **argv)
         printf("spillway %s\n", SPILLWAY_VERSION);
         return CMD_EXIT_OK;
     }
-    for (size_t i = 0; i < sizeof COMMANDS / sizeof COMMANDS[0]; i++) {
-        if (strcmp(argv[1], COMMANDS[i].name) == 0)
-            return run_command(&COMMANDS[i], argc - 1, argv + 1);
-    }
-    fprintf(stderr, "spillway: unknown command '%s'; 'spillway --help' lists the commands\n", argv[1]);
-    return CMD_EXIT_USAGE;
-}
-
-int cmd_fail(const char *command, const sw_err *err)
-{
-    buf message; // names in it may come from a hostile file
-    buf_init(&message, 16 * (size_t)SW_ERR_MSG_BYTES);
-    escape_terminal(&message, err->msg, strlen(err->msg));
-    fprintf(stderr, "spillway %s: %s\n", command, buf_str(&message));
-    buf_free(&message);
-    return err->code == SW_EINVAL ? CMD_EXIT_USAGE : CMD_EXIT_FAILURE;
+    const cmd *const command = find_command(argv[1]);
+    return command != NULL ? run_command(command, argc - 1, argv + 1) : CMD_EXIT_USAGE;
 }
 
 int cmd_limits(int argc, char **argv)

@@ -6,6 +6,9 @@
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
 
+#include <stddef.h>
+
+#include "cmd/cmd_error.h"
 #include "cmd/exit_code.h"
 #include "spillway/error.h"
 
@@ -15,8 +18,11 @@ typedef int (*cmd_fn)(int argc, char **argv);
 typedef struct cmd {
     const char *name;
     cmd_fn run;
-    const char *summary; // one line of `spillway --help`
+    const char *summary; // one line of `spillway --help` and of man pages
 } cmd;
+
+/* All commands, in the order of `spillway --help`. */
+const cmd *cmd_table(size_t *n_out);
 
 /* The program: runs the command that argv[1] names, and returns its exit code. */
 int cmd_main(int argc, char **argv);
@@ -32,9 +38,7 @@ int cmd_synth(int argc, char **argv);
 int cmd_perf(int argc, char **argv);
 int cmd_quantize(int argc, char **argv);
 int cmd_limits(int argc, char **argv);
-
-/* Prints "spillway COMMAND: message" to standard error, escaped for terminals, and returns the exit code for err->code.
- */
-int cmd_fail(const char *command, const sw_err *err);
+int cmd_completions(int argc, char **argv);
+int cmd_man(int argc, char **argv);
 
 #endif

@@ -160,6 +160,8 @@ static void print_summary(const sw_model_file *f)
     printf("%-16s %s\n", "chat format", m->chat_format);
     if (m->chat_note != NULL)
         printf("%-16s %s\n", "warning", m->chat_note);
+    if (m->compat_difference != NULL)
+        printf("%-16s %s (--compat)\n", "not as llama.cpp", m->compat_difference);
     printf("\n%-16s %12s %8s\n", "tensors", "bytes", "share");
     for (int c = 0; c < SW_N_CLASSES; c++) {
         if (m->bytes_by_class[c] > 0)
@@ -281,6 +283,7 @@ int cmd_inspect(int argc, char **argv)
         .n_rows = sizeof rows / sizeof rows[0],
         .min_positional = 1,
         .max_positional = 1,
+        .model = ARG_MODEL_BY_NAME,
     };
     const char *path;
     size_t n_positional;

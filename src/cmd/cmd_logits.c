@@ -107,6 +107,7 @@ int cmd_logits(int argc, char **argv)
         .n_rows = sizeof rows / sizeof rows[0],
         .min_positional = 1,
         .max_positional = 1,
+        .model = ARG_MODEL_BY_NAME,
     };
     const char *model;
     size_t n_positional;

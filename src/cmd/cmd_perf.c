@@ -199,6 +199,7 @@ int cmd_perf(int argc, char **argv)
         .n_rows = sizeof rows / sizeof rows[0],
         .min_positional = 1,
         .max_positional = 1,
+        .model = ARG_MODEL_BY_NAME,
     };
     const char *path;
     size_t n_positional;

@@ -11,22 +11,29 @@
 #include "cmd/answer_json.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
-#include "cmd/conversation.h"
 #include "cmd/engine_args.h"
 #include "cmd/generate.h"
 #include "cmd/progress.h"
+#include "cmd/sampling_args.h"
 #include "cmd/standard_input.h"
+#include "cmd/talk.h"
+#include "cmd/terminal.h"
 #include "spillway.h"
 
 /* Values of the options, and the arguments. */
 typedef struct run_args {
     const char *path, *prompt, *system;
     engine_args engine;
-    double temp, top_p, min_p, typical, repeat_penalty, presence_penalty, frequency_penalty, stub_rate;
-    long top_k, repeat_last_n, seed, max_tokens;
-    const char *stop;
-    bool raw, show_reasoning, stats, as_json, quiet;
+    sampling_args sampling;
+    double stub_rate;
+    bool raw, show_reasoning, stats, as_json, quiet, no_history;
 } run_args;
+
+/* What the engine is opened with; also the argument of open_engine. */
+typedef struct opening {
+    sw_engine_options options;
+    bool quiet;
+} opening;
 
 /* Prints how many experts of each layer were chosen at all, and the share of the busiest one. */
 static void print_experts(const sw_engine *engine)
@@ -51,38 +58,27 @@ static void print_experts(const sw_engine *engine)
 
 /* ---- the run ------------------------------------------------------------------------------------------------ */
 
-/* Opens the engine for one sequence, with a progress line. */
-static sw_code open_engine(const run_args *a, sw_engine_options options, sw_engine **out, sw_err *err)
+/* Opens an engine for one sequence, with a progress line.  `ud` is an opening. */
+static sw_code open_engine(void *ud, const char *path, sw_engine **out, sw_err *err)
 {
+    opening *const o = ud;
     progress_line progress;
-    progress_init(&progress, "loading", NULL, a->quiet);
-    options.n_seqs = 1;
-    options.stub_tokens_per_s = a->stub_rate;
-    options.on_load = progress_on_bytes;
-    options.ud = &progress;
-    const sw_code code = sw_engine_open(out, a->path, &options, err);
+    progress_init(&progress, "loading", NULL, o->quiet);
+    o->options.on_load = progress_on_bytes;
+    o->options.ud = &progress;
+    const sw_code code = sw_engine_open(out, path, &o->options, err);
     progress_finish(&progress);
     if (code == SW_OK && !a->raw && sw_engine_info(*out)->chat_note != NULL)
         fprintf(stderr, "warning: %s\n", sw_engine_info(*out)->chat_note);
     return code;
 }
 
-/* The request without its text. */
-static sw_request base_request(const run_args *a)
+/* Says on standard error why an answer is missing or cut, if it is. */
+static void explain_end(const generation *g, int max_tokens)
 {
-    return (sw_request){.sampling = {.temperature = (float)a->temp,
-                                     .top_p = (float)a->top_p,
-                                     .top_k = (int)a->top_k,
-                                     .min_p = (float)a->min_p,
-                                     .typical_p = (float)a->typical,
-                                     .repeat_penalty = (float)a->repeat_penalty,
-                                     .repeat_last_n = (int)a->repeat_last_n,
-                                     .presence_penalty = (float)a->presence_penalty,
-                                     .frequency_penalty = (float)a->frequency_penalty,
-                                     .seed = (uint64_t)a->seed},
-                        .max_tokens = (int)a->max_tokens,
-                        .stop = &a->stop,
-                        .n_stop = a->stop != NULL ? 1 : 0};
+    char why[256];
+    if (generation_explain_end(g, max_tokens, why, sizeof why))
+        fprintf(stderr, "spillway run: %s\n", why);
 }
 
 /* Submits the prompt and prints the answer. */
@@ -91,7 +87,7 @@ static sw_code ask_once(sw_engine *engine, const run_args *a, generation *g, sw_
     const sw_message messages[] = {{.role = SW_ROLE_SYSTEM, .content = a->system},
                                    {.role = SW_ROLE_USER, .content = a->prompt}};
     const size_t first = a->system != NULL ? 0 : 1;
-    sw_request request = base_request(a);
+    sw_request request = sampling_args_request(&a->sampling);
     if (a->raw) {
         request.prompt = a->prompt;
     } else {
@@ -103,30 +99,45 @@ static sw_code ask_once(sw_engine *engine, const run_args *a, generation *g, sw_
     sw_code code = generation_run(g, engine, request, err);
     if (code == SW_OK && a->as_json)
         code = answer_print_json(engine, g, err);
+    if (code == SW_OK)
+        explain_end(g, request.max_tokens);
     if (code == SW_OK && a->stats)
         generation_print_speed(g);
     return code;
 }
 
 /* Opens the engine, answers or chats, prints what --stats adds; returns the exit code. */
-static int run(const run_args *a, sw_engine_options options)
+static int run(run_args *a, opening *o)
 {
     sw_err err = {0};
     sw_engine *engine = NULL;
     generation g;
     generation_init(&g, a->show_reasoning);
-    const sw_request base = base_request(a);
-    sw_code code = open_engine(a, options, &engine, &err);
-    if (code == SW_OK)
-        code = a->prompt != NULL ? ask_once(engine, a, &g, &err)
-                                 : conversation_run(engine, &base, a->system, a->stats, &g, &err);
+    const bool is_chat = a->prompt == NULL;
+    if (is_chat)
+        terminal_begin_chat();
+    sw_code code = open_engine(o, a->path, &engine, &err);
+    if (code == SW_OK && is_chat)
+        code = talk_run(&(talk_options){.engine = &engine,
+                                        .model = a->path,
+                                        .model_dirs = args_model_dirs(),
+                                        .open = open_engine,
+                                        .ud = o,
+                                        .sampling = &a->sampling,
+                                        .system = a->system,
+                                        .prints_speed = a->stats,
+                                        .keeps_history = !a->no_history},
+                        &g, &err);
+    else if (code == SW_OK)
+        code = ask_once(engine, a, &g, &err);
     if (code == SW_OK && a->stats)
         print_experts(engine);
     sw_engine_close(engine);
     generation_free(&g);
+    terminal_end_chat();
     if (code != SW_OK)
         return cmd_fail("run", &err);
-    return a->prompt != NULL && g.done.finish == SW_FINISH_CANCELED ? CMD_EXIT_INTERRUPT : CMD_EXIT_OK;
+    return !is_chat && g.done.finish == SW_FINISH_CANCELED ? CMD_EXIT_INTERRUPT : CMD_EXIT_OK;
 }
 
 /* ---- the command line --------------------------------------------------------------------------------------- */
@@ -163,71 +174,87 @@ static sw_code check_args(const run_args *a, sw_err *err)
     return SW_OK;
 }
 
+/* The words of a prompt, as a shell splits them, joined by single spaces.  `words` are the arguments after the model.
+ */
+static sw_code join_prompt(run_args *a, const char *const *words, size_t n, buf *text, sw_err *err)
+{
+    if (n > 0 && a->prompt != NULL)
+        return sw_fail(err, SW_EINVAL, "the prompt is given twice: by --prompt and as '%.60s'", words[0]);
+    if (n == 1)
+        a->prompt = words[0];
+    if (n < 2)
+        return SW_OK;
+    for (size_t i = 0; i < n; i++)
+        buf_printf(text, "%s%s", i > 0 ? " " : "", words[i]);
+    if (text->failed != SW_OK)
+        return sw_fail(err, text->failed, "the prompt has more than %zu bytes, or memory is short", text->max);
+    a->prompt = buf_str(text);
+    return SW_OK;
+}
+
+/* The arguments to a run; returns the exit code. */
+static int run_words(run_args *a, const char *const *words, size_t n)
+{
+    sw_err err = {0};
+    opening o = {.quiet = a->quiet};
+    buf text, input;
+    buf_init(&text, LIMIT_PROMPT_BYTES);
+    buf_init(&input, LIMIT_PROMPT_BYTES);
+    sw_code code = engine_args_resolve(&a->engine, &o.options, &err);
+    o.options.n_seqs = 1;
+    o.options.stub_tokens_per_s = a->stub_rate;
+    if (code == SW_OK)
+        code = join_prompt(a, words, n, &text, &err);
+    if (code == SW_OK)
+        code = check_args(a, &err);
+    if (code == SW_OK)
+        code = read_prompt(a, &input, &err);
+    const int result = code == SW_OK ? run(a, &o) : cmd_fail("run", &err);
+    buf_free(&text);
+    buf_free(&input);
+    return result;
+}
+
 int cmd_run(int argc, char **argv)
 {
-    run_args a = {.temp = 0.3, .top_p = 0.95, .repeat_penalty = 1, .repeat_last_n = 64};
+    run_args a = {.sampling = SAMPLING_ARGS_DEFAULT};
+    // clang-format off
     const arg_row rows[] = {
-        {"system", NULL, ARG_STRING, &a.system, 0, 0, "TEXT", "system message"},
-        {"temp", NULL, ARG_DOUBLE, &a.temp, 0, 2, "T", "temperature; 0 is greedy (default: 0.3)"},
-        {"top-p", NULL, ARG_DOUBLE, &a.top_p, 0, 1, "P",
-         "sample from the most likely tokens with total probability P (default: 0.95)"},
-        {"top-k", NULL, ARG_INT, &a.top_k, 0, LIMIT_VOCAB_TOKENS, "K",
-         "sample from the K most likely tokens (default: 0, off)"},
-        {"min-p", NULL, ARG_DOUBLE, &a.min_p, 0, 1, "P",
-         "drop tokens less likely than P times the best (default: 0, off)"},
-        {"typical", NULL, ARG_DOUBLE, &a.typical, 0, 1, "P",
-         "sample from the most typical tokens with total probability P (default: 0, off)"},
-        {"repeat-penalty", NULL, ARG_DOUBLE, &a.repeat_penalty, 0, 1e6, "X",
-         "make recent tokens less likely (default: 1, off)"},
-        {"repeat-last-n", NULL, ARG_INT, &a.repeat_last_n, -1, LIMIT_CTX_TOKENS, "N",
-         "number of recent tokens for --repeat-penalty; -1: all (default: 64)"},
-        {"presence-penalty", NULL, ARG_DOUBLE, &a.presence_penalty, -2, 2, "X",
-         "make tokens that the answer contains less likely (default: 0)"},
-        {"frequency-penalty", NULL, ARG_DOUBLE, &a.frequency_penalty, -2, 2, "X",
-         "the same, for each time that they occurred (default: 0)"},
-        {"seed", NULL, ARG_INT, &a.seed, 0, 0, "N", "seed of the sampler: same seed, same answer (default: 0)"},
-        {"max-tokens", NULL, ARG_INT, &a.max_tokens, 0, LIMIT_CTX_TOKENS, "N",
-         "most tokens of the answer (default: 0, until the context is full)"},
-        {"stop", NULL, ARG_STRING, &a.stop, 0, 0, "TEXT", "end the answer before this text"},
+        {"prompt", "-p", ARG_STRING, &a.prompt, 0, 0, "TEXT", "the prompt, in place of PROMPT"},
+        {"system", "-sys --system-prompt", ARG_STRING, &a.system, 0, 0, "TEXT", "system message"},
+        SAMPLING_ARG_ROWS(a.sampling),
         ENGINE_ARG_ROWS(a.engine),
         DATE_ARG_ROW(a.engine),
-        {"stub-rate", NULL, ARG_DOUBLE, &a.stub_rate, 0, 1e6, "R",
-         "tokens per second of the model 'stub:' (default: 0, no limit)"},
+        {"stub-rate", NULL, ARG_DOUBLE, &a.stub_rate, 0, 1e6, "R", "tokens per second of the model 'stub:' (default: 0, no limit)"},
         {"raw", NULL, ARG_FLAG, &a.raw, 0, 0, NULL, "continue the prompt as it is, without the chat template"},
         {"show-reasoning", NULL, ARG_FLAG, &a.show_reasoning, 0, 0, NULL, "print the reasoning on standard error"},
-        {"stats", NULL, ARG_FLAG, &a.stats, 0, 0, NULL, "print speed and use of experts on standard error"},
-        {"json", NULL, ARG_FLAG, &a.as_json, 0, 0, NULL,
-         "print answer, tokens, timings and use of experts as one JSON document"},
-        {"quiet", NULL, ARG_FLAG, &a.quiet, 0, 0, NULL, "show no loading progress"},
+        {"stats", "--verbose", ARG_FLAG, &a.stats, 0, 0, NULL, "print speed and use of experts on standard error"},
+        {"json", NULL, ARG_FLAG, &a.as_json, 0, 0, NULL, "print answer, tokens, timings and use of experts as one JSON document"},
+        {"no-history", NULL, ARG_FLAG, &a.no_history, 0, 0, NULL, "neither read nor write the history of lines typed in chats"},
+        {"quiet", "-q", ARG_FLAG, &a.quiet, 0, 0, NULL, "show no loading progress"},
     };
+    // clang-format on
     const arg_list args = {
         .command = "run",
-        .usage = "MODEL [PROMPT]",
-        .description = "Prints a model's answer to PROMPT, or without one starts a chat on the terminal.  PROMPT '-' "
-                       "is read from\n"
-                       "standard input, also if none is given and standard input is not a terminal.",
+        .usage = "MODEL [PROMPT...]",
+        .description = "Prints a model's answer to PROMPT, whose words need no quotes, or without one starts a chat on "
+                       "the terminal.  PROMPT '-' is read from standard input, also if none is given and standard "
+                       "input is not a terminal.  MODEL is a GGUF file, or the name of one in the model folders.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .min_positional = 1,
-        .max_positional = 2,
+        .max_positional = (size_t)argc + 1,
+        .model = ARG_MODEL_BY_NAME,
     };
-    const char *positional[2];
+    const char **const positional = mem_calloc((size_t)argc + 1, sizeof *positional);
+    if (positional == NULL)
+        return CMD_EXIT_FAILURE;
     size_t n_positional;
-    const int status = args_parse(&args, argc, argv, positional, &n_positional);
-    if (status >= 0)
-        return status;
-    a.path = positional[0];
-    a.prompt = n_positional > 1 ? positional[1] : NULL;
-    sw_err err = {0};
-    sw_engine_options options;
-    buf text;
-    buf_init(&text, LIMIT_PROMPT_BYTES);
-    sw_code code = engine_args_resolve(&a.engine, &options, &err);
-    if (code == SW_OK)
-        code = check_args(&a, &err);
-    if (code == SW_OK)
-        code = read_prompt(&a, &text, &err);
-    const int result = code == SW_OK ? run(&a, options) : cmd_fail("run", &err);
-    buf_free(&text);
-    return result;
+    int status = args_parse(&args, argc, argv, positional, &n_positional);
+    if (status < 0) {
+        a.path = positional[0];
+        status = run_words(&a, positional + 1, n_positional - 1);
+    }
+    mem_free(positional);
+    return status;
 }

@@ -86,7 +86,8 @@ int cmd_serve(int argc, char **argv)
                                "The first line on standard output is the URL.  Ctrl-C ends the server.",
                            .rows = rows,
                            .n_rows = sizeof rows / sizeof rows[0],
-                           .max_positional = 1};
+                           .max_positional = 1,
+                           .model = ARG_MODEL_AS_GIVEN};
     size_t n_positional;
     const int status = args_parse(&args, argc, argv, &o.model, &n_positional);
     if (status >= 0)

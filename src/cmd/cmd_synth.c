@@ -1,22 +1,24 @@
 /* cmd_synth.c - `spillway synth`: writes a model with true dimensions and random weights, for measuring speed. */
 #include "cmd/args.h"
 #include "cmd/cmd.h"
+#include "cmd/output_file.h"
 #include "cmd/progress.h"
 #include "spillway.h"
 
 int cmd_synth(int argc, char **argv)
 {
     long n_layers = 0, n_vocab = 0, seed = 0;
-    bool quiet = false;
+    bool quiet = false, force = false;
     const arg_row rows[] = {
         {"layers", NULL, ARG_INT, &n_layers, 1, 1000, "N", "write only the first N layers (default: all)"},
         {"vocab", NULL, ARG_INT, &n_vocab, 1, 1e7, "N", "size of the vocabulary (default: the model's)"},
         {"seed", NULL, ARG_INT, &seed, 0, 1e18, "S", "seed of the random numbers (default: 0)"},
-        {"quiet", NULL, ARG_FLAG, &quiet, 0, 0, NULL, "show no progress"},
+        FORCE_ARG_ROW(force),
+        {"quiet", "-q", ARG_FLAG, &quiet, 0, 0, NULL, "show no progress"},
     };
     const arg_list args = {
         .command = "synth",
-        .usage = "PRESET [--layers N] [--vocab N] [--seed S] OUT",
+        .usage = "PRESET [--layers N] [--vocab N] [--seed S] [--force] OUT",
         .description =
             "Writes a model with the true dimensions of a known one and random, well-behaved weights, to measure\n"
             "speed without the real weights.  An unknown PRESET lists all presets.",
@@ -39,7 +41,9 @@ int cmd_synth(int argc, char **argv)
                                       .on_progress = progress_on_bytes,
                                       .ud = &progress};
     sw_err err = {0};
-    const sw_code code = sw_synth(&options, positional[1], &err);
+    sw_code code = output_file_check(positional[1], NULL, force, &err);
+    if (code == SW_OK)
+        code = sw_synth(&options, positional[1], &err);
     progress_finish(&progress);
     return code == SW_OK ? CMD_EXIT_OK : cmd_fail("synth", &err);
 }

@@ -46,6 +46,7 @@ int cmd_tokenize(int argc, char **argv)
         .n_rows = sizeof rows / sizeof rows[0],
         .min_positional = 1,
         .max_positional = 1,
+        .model = ARG_MODEL_BY_NAME,
     };
     const char *path;
     size_t n_positional;

@@ -1,207 +1,145 @@
-/* conversation.c - the messages of a chat, the line editor, and the loop of turns.
- *
- * The conversation holds only complete turns: a question without an answer is removed again.
- */
+/* conversation.c - a list of messages with owned texts. */
 #include "cmd/conversation.h"
 
-#include <histedit.h>
-#include <locale.h>
-#include <stdio.h>
-#include <stdlib.h> // MB_CUR_MAX
 #include <string.h>
 
+#include <jansson.h>
+
 #include "base/alloc.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "cmd/output_file.h"
+#include "json/json_fields.h"
+#include "json/json_out.h"
 
-enum { HISTORY_LINES = 1000 }; // of typed lines, for the arrow keys
+static const char *const ROLES[] = {
+    [SW_ROLE_SYSTEM] = "system", [SW_ROLE_USER] = "user", [SW_ROLE_ASSISTANT] = "assistant"};
 
-static const char HELP[] = "/clear   forget the conversation\n"
-                           "/exit    leave (also Ctrl-D)\n"
-                           "/help    show this list\n"
-                           "Ctrl-C stops an answer, or clears the line that is being typed.\n";
+enum { N_ROLES = sizeof ROLES / sizeof ROLES[0] };
 
-/* ---- the messages --------------------------------------------------------------------------------------------- */
+void conversation_free(conversation *c)
+{
+    conversation_cut(c, 0);
+    mem_free(c->messages);
+    *c = (conversation){0};
+}
 
-typedef struct conversation {
-    sw_message *messages; // the contents are owned
-    size_t n, cap;
-    size_t n_system; // 0 or 1
-} conversation;
-
-/* Removes the messages from the n-th on. */
-static void cut(conversation *c, size_t n)
+void conversation_cut(conversation *c, size_t n)
 {
     while (c->n > n)
         mem_free((char *)c->messages[--c->n].content);
 }
 
-/* Appends a message; its text is copied.  Errors: SW_ENOMEM. */
-static sw_code add(conversation *c, sw_role role, const char *text, size_t n_bytes, sw_err *err)
+sw_code conversation_add(conversation *c, sw_role role, const char *text, sw_err *err)
 {
-    char *const copy = mem_alloc(n_bytes + 1);
+    char *const copy = mem_strdup(text);
     if (copy == NULL || !mem_grow(&c->messages, &c->cap, c->n + 1, sizeof *c->messages)) {
         mem_free(copy);
         return sw_fail(err, SW_ENOMEM, "chat: out of memory");
     }
-    memcpy(copy, text, n_bytes);
-    copy[n_bytes] = '\0';
     c->messages[c->n++] = (sw_message){.role = role, .content = copy};
     return SW_OK;
 }
 
-static void free_conversation(conversation *c)
+bool conversation_drop_oldest(conversation *c)
 {
-    cut(c, 0);
-    mem_free(c->messages);
-}
-
-/* ---- the line editor ------------------------------------------------------------------------------------------ */
-
-typedef struct editor {
-    EditLine *el;
-    History *history;
-} editor;
-
-/* libedit's callback for the text before a line. */
-static const char *prompt(EditLine *el)
-{
-    (void)el;
-    return "> ";
-}
-
-static void close_editor(editor *e)
-{
-    if (e->el != NULL)
-        el_end(e->el);
-    if (e->history != NULL)
-        history_end(e->history);
-}
-
-/* The prompt goes to standard error: standard output is for answers. */
-static sw_code open_editor(editor *e, sw_err *err)
-{
-    HistEvent event;
-    // libedit decodes characters by the locale.
-    if (setlocale(LC_CTYPE, "") == NULL || MB_CUR_MAX == 1)
-        setlocale(LC_CTYPE, "C.UTF-8");
-    e->el = el_init("spillway", stdin, stderr, stderr);
-    e->history = history_init();
-    if (e->el == NULL || e->history == NULL)
-        return sw_fail(err, SW_EIO,
-                       "chat: the terminal does not allow line editing; give a prompt on the command line");
-    history(e->history, &event, H_SETSIZE, HISTORY_LINES);
-    history(e->history, &event, H_SETUNIQUE, 1);
-    el_set(e->el, EL_PROMPT, prompt);
-    el_set(e->el, EL_EDITOR, "emacs");
-    el_set(e->el, EL_HIST, history, e->history);
-    // While a line is typed, Ctrl-C is a key that clears it, not a signal.
-    el_set(e->el, EL_SETTY, "-d", "-isig", NULL);
-    el_set(e->el, EL_BIND, "^C", "em-kill-line", NULL);
-    return SW_OK;
-}
-
-/* Returns the next line, *n_out bytes without its newline, valid until the next call; NULL at the end of input. */
-static const char *next_line(editor *e, size_t *n_out)
-{
-    int n = 0;
-    const char *const line = el_gets(e->el, &n);
-    if (line == NULL || n <= 0) {
-        fputc('\n', stderr);
-        return NULL;
-    }
-    *n_out = (size_t)n - (line[n - 1] == '\n');
-    return line;
-}
-
-/* ---- the turns ------------------------------------------------------------------------------------------------ */
-
-/* A chat while it runs. */
-typedef struct session {
-    sw_engine *engine;
-    const sw_request *base; // of every turn, without messages
-    bool prints_speed;
-    generation *g;
-    conversation c;
-    editor e;
-} session;
-
-/* True if the line has only spaces and tabs. */
-static bool is_blank(const char *line, size_t n)
-{
-    return strspn(line, " \t") >= n;
-}
-
-/* Executes a command; returns false if it ends the chat. */
-static bool obey(session *s, const char *line, size_t n)
-{
-    if (n == 5 && memcmp(line, "/exit", 5) == 0)
+    size_t end = c->n_system + 1; // behind the oldest question and what answers it
+    while (end < c->n && c->messages[end].role != SW_ROLE_USER)
+        end++;
+    if (end >= c->n)
         return false;
-    if (n == 6 && memcmp(line, "/clear", 6) == 0)
-        cut(&s->c, s->c.n_system);
-    else
-        fputs(n == 5 && memcmp(line, "/help", 5) == 0 ? HELP : "there is no such command; /help lists them\n", stderr);
+    for (size_t i = c->n_system; i < end; i++)
+        mem_free((char *)c->messages[i].content);
+    memmove(c->messages + c->n_system, c->messages + end, (c->n - end) * sizeof *c->messages);
+    c->n -= end - c->n_system;
     return true;
 }
 
-/* One question and its answer.  Without an answer the question is removed too. */
-static sw_code take_turn(session *s, const char *line, size_t n, sw_err *err)
+sw_code conversation_set_system(conversation *c, const char *text, sw_err *err)
 {
-    const size_t n_before = s->c.n;
-    sw_code code = add(&s->c, SW_ROLE_USER, line, n, err);
+    const bool is_wanted = text != NULL && text[0] != '\0';
+    if (is_wanted) {
+        const sw_code code = conversation_add(c, SW_ROLE_SYSTEM, text, err);
+        if (code != SW_OK)
+            return code;
+    }
+    const sw_message added = is_wanted ? c->messages[--c->n] : (sw_message){0};
+    if (c->n_system > 0) {
+        mem_free((char *)c->messages[0].content);
+        memmove(c->messages, c->messages + 1, --c->n * sizeof *c->messages);
+    }
+    if (is_wanted) {
+        memmove(c->messages + 1, c->messages, c->n++ * sizeof *c->messages);
+        c->messages[0] = added;
+    }
+    c->n_system = is_wanted;
+    return SW_OK;
+}
+
+/* ---- the file ------------------------------------------------------------------------------------------------- */
+
+sw_code conversation_save(const conversation *c, const char *path, sw_err *err)
+{
+    sw_code code = output_file_check(path, NULL, /*force=*/false, err);
     if (code != SW_OK)
         return code;
-    sw_request request = *s->base;
-    request.messages = s->c.messages;
-    request.n_messages = s->c.n;
-    sw_err failure = {0};
-    if (generation_run(s->g, s->engine, request, &failure) != SW_OK) {
-        cut(&s->c, n_before);
-        if (failure.code == SW_EIO)
-            return sw_fail(err, failure.code, "%s", failure.msg);
-        fprintf(stderr, "%s\n%s", failure.msg, failure.code == SW_ELIMIT ? "/clear makes room\n" : "");
-        return SW_OK;
-    }
-    if (s->prints_speed)
-        generation_print_speed(s->g);
-    if (s->g->content.size == 0)
-        cut(&s->c, n_before);
-    else
-        code = add(&s->c, SW_ROLE_ASSISTANT, buf_str(&s->g->content), s->g->content.size, err);
+    json_t *list = json_array();
+    for (size_t i = 0; i < c->n; i++)
+        json_push(&list, json_pack("{ss, ss}", "role", ROLES[c->messages[i].role], "content", c->messages[i].content));
+    json_t *root = json_object();
+    json_put(&root, "messages", list);
+    buf text;
+    buf_init(&text, 8 * (size_t)LIMIT_PROMPT_BYTES);
+    json_write(&text, root);
+    buf_putc(&text, '\n');
+    code = text.failed == SW_OK ? file_put(path, text.data, text.size, err)
+                                : sw_fail(err, text.failed, "%s: the conversation is too large to be written", path);
+    buf_free(&text);
     return code;
 }
 
-/* The loop of turns: until the end of input, /exit or an error. */
-static sw_code talk(session *s, sw_err *err)
+/* Adds one message of a file.  Errors: SW_EFORMAT, SW_ENOMEM. */
+static sw_code add_from_json(conversation *c, const json_t *message, const char *path, sw_err *err)
 {
-    sw_code code = SW_OK;
-    const char *line;
-    size_t n;
-    while (code == SW_OK && (line = next_line(&s->e, &n)) != NULL) {
-        if (is_blank(line, n))
+    const char *const role = json_string_value(json_object_get(message, "role"));
+    const char *const content = json_string_value(json_object_get(message, "content"));
+    for (int r = 0; role != NULL && content != NULL && r < N_ROLES; r++) {
+        if (strcmp(role, ROLES[r]) != 0)
             continue;
-        HistEvent event;
-        history(s->e.history, &event, H_ENTER, line);
-        if (line[0] != '/')
-            code = take_turn(s, line, n, err);
-        else if (!obey(s, line, n))
+        if (r == SW_ROLE_SYSTEM && c->n > 0)
             break;
+        c->n_system += r == SW_ROLE_SYSTEM;
+        return conversation_add(c, (sw_role)r, content, err);
     }
-    return code;
+    return sw_fail(err, SW_EFORMAT,
+                   "%s: messages[%zu] has no 'role' (system at the beginning, user, assistant) or no 'content' as text",
+                   path, c->n);
 }
 
-sw_code conversation_run(sw_engine *engine, const sw_request *base, const char *system, bool prints_speed,
-                         generation *g, sw_err *err)
+sw_code conversation_load(conversation *c, const char *path, sw_err *err)
 {
-    session s = {.engine = engine, .base = base, .prints_speed = prints_speed, .g = g};
-    sw_code code = system != NULL ? add(&s.c, SW_ROLE_SYSTEM, system, strlen(system), err) : SW_OK;
-    s.c.n_system = s.c.n;
-    if (code == SW_OK)
-        code = open_editor(&s.e, err);
-    if (code == SW_OK) {
-        generation_catch_interrupts(/*is_once=*/false);
-        fputs("Press Ctrl-D to leave; /help lists the commands.\n", stderr);
-        code = talk(&s, err);
+    char *text;
+    size_t n;
+    sw_code code = file_slurp(path, LIMIT_PROMPT_BYTES, &text, &n, err);
+    if (code != SW_OK)
+        return code;
+    json_reader reader = {.document = "the conversation"};
+    json_t *const root = json_load_text(&reader, text, n, &(json_load_options){.bytes_max = LIMIT_PROMPT_BYTES});
+    mem_free(text);
+    const json_t *const list = json_object_get(root, "messages");
+    if (root == NULL)
+        code = sw_fail(err, SW_EFORMAT, "%s: %s", path, reader.fault.message);
+    else if (!json_is_array(list) || json_array_size(list) > LIMIT_MESSAGES)
+        code = sw_fail(err, SW_EFORMAT, "%s has no list 'messages' of at most %d", path, LIMIT_MESSAGES);
+    conversation loaded = {0};
+    for (size_t i = 0; code == SW_OK && i < json_array_size(list); i++)
+        code = add_from_json(&loaded, json_array_get(list, i), path, err);
+    json_decref(root);
+    if (code != SW_OK) {
+        conversation_free(&loaded);
+        return code;
     }
-    close_editor(&s.e);
-    free_conversation(&s.c);
-    return code;
+    conversation_free(c);
+    *c = loaded;
+    return SW_OK;
 }

@@ -1,20 +1,37 @@
-/* conversation.h - a chat on the terminal: every turn sends the whole conversation again.
+/* conversation.h - the messages of a chat, and their form as a file.
  *
- * That is cheap, because the engine evaluates only what its cache does not hold.  Line editing and the history of typed
- * lines are libedit's.  Nothing of a conversation is written to disk.
+ * Only complete turns stay: a question without an answer is removed again.
  */
 #ifndef CMD_CONVERSATION_H
 #define CMD_CONVERSATION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
-#include "cmd/generate.h"
 #include "spillway.h"
 
-/* Chats until the user leaves.  `base` is the request of every turn without its messages; `system` may be NULL.
- * Standard input must be a terminal.  Errors: SW_ENOMEM, SW_EIO (the terminal, standard output); an error of one answer
- * is printed, and the chat goes on. */
-SW_NODISCARD sw_code conversation_run(sw_engine *engine, const sw_request *base, const char *system, bool prints_speed,
-                                      generation *g, sw_err *err);
+typedef struct conversation {
+    sw_message *messages; // the contents are owned
+    size_t n, cap;
+    size_t n_system; // 0 or 1
+} conversation;
+
+void conversation_free(conversation *c);
+
+/* Appends a message; its text is copied.  Errors: SW_ENOMEM. */
+SW_NODISCARD sw_code conversation_add(conversation *c, sw_role role, const char *text, sw_err *err);
+/* Removes the messages from the n-th on. */
+void conversation_cut(conversation *c, size_t n);
+/* Removes the oldest question with its answer; returns false if there is only one question left. */
+bool conversation_drop_oldest(conversation *c);
+/* Sets the system message, or removes it with NULL or an empty text.  Errors: SW_ENOMEM. */
+SW_NODISCARD sw_code conversation_set_system(conversation *c, const char *text, sw_err *err);
+
+/* Writes {"messages": [{"role", "content"}, ...]} to a file that must not exist.  Errors: SW_EINVAL, SW_EIO, SW_ENOMEM.
+ */
+SW_NODISCARD sw_code conversation_save(const conversation *c, const char *path, sw_err *err);
+/* Replaces *c by what a file holds; on failure it is unchanged.  Errors: SW_ENOTFOUND, SW_EIO, SW_EFORMAT, SW_ELIMIT,
+ * SW_ENOMEM. */
+SW_NODISCARD sw_code conversation_load(conversation *c, const char *path, sw_err *err);
 
 #endif

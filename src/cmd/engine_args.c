@@ -24,13 +24,31 @@ static sw_code choose(const char *option, const char *word, const char *const ch
     return sw_fail(err, SW_EINVAL, "%s takes %s, not '%s'", option, list, word);
 }
 
+/* The type of keys and values: from --kv-type, or from llama.cpp's two options, which must agree.  Errors: SW_EINVAL.
+ */
+static sw_code kv_type_word(const engine_args *a, const char **out, sw_err *err)
+{
+    *out = a->kv_type;
+    if (a->k_type == NULL && a->v_type == NULL)
+        return SW_OK;
+    if (a->k_type == NULL || a->v_type == NULL || strcmp(a->k_type, a->v_type) != 0)
+        return sw_fail(err, SW_EINVAL,
+                       "--cache-type-k %s with --cache-type-v %s: keys and values have one type here; use --kv-type",
+                       a->k_type != NULL ? a->k_type : "f16", a->v_type != NULL ? a->v_type : "f16");
+    *out = a->k_type;
+    return SW_OK;
+}
+
 sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_err *err)
 {
     static const char *const KV[N_CHOICES_MAX + 1] = {[SW_KV_F16] = "f16", [SW_KV_F32] = "f32", [SW_KV_Q8_0] = "q8_0"};
     static const char *const COMPAT[N_CHOICES_MAX + 1] = {
         [SW_COMPAT_ORIGINAL] = "original", [SW_COMPAT_LLAMA_CPP] = "llama.cpp"};
     int kv_type = SW_KV_F16, compat = SW_COMPAT_ORIGINAL;
-    sw_code code = choose("--kv-type", args->kv_type, KV, &kv_type, err);
+    const char *kv_word;
+    sw_code code = kv_type_word(args, &kv_word, err);
+    if (code == SW_OK)
+        code = choose("--kv-type", kv_word, KV, &kv_type, err);
     if (code == SW_OK)
         code = choose("--compat", args->compat, COMPAT, &compat, err);
     if (code == SW_OK && args->cpu_moe && args->n_cpu_moe > 0)

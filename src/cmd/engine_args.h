@@ -13,6 +13,7 @@ typedef struct engine_args {
     long n_threads, n_ctx, n_batch, n_cpu_moe;
     bool cpu_moe;
     const char *kv_type, *compat; // NULL: "f16", "original"
+    const char *k_type, *v_type;  // llama.cpp's two options for kv_type; NULL: not given
     const char *date;             // NULL: today
 } engine_args;
 
@@ -23,8 +24,10 @@ typedef struct engine_args {
     ENGINE_ARG_ROWS_BUT_THREADS(e)
 #define ENGINE_ARG_ROWS_BUT_THREADS(e) \
     {"ctx-size", "-c", ARG_INT, &(e).n_ctx, 1, LIMIT_CTX_TOKENS, "N", "tokens that a sequence may hold (default: the model's context, at most 8192)"}, \
-    {"batch", "-b", ARG_INT, &(e).n_batch, 1, LIMIT_BATCH_TOKENS, "N", "prompt tokens evaluated at once, at most (default: 256)"}, \
+    {"batch", "-b --batch-size", ARG_INT, &(e).n_batch, 1, LIMIT_BATCH_TOKENS, "N", "prompt tokens evaluated at once, at most (default: 256)"}, \
     {"kv-type", NULL, ARG_STRING, &(e).kv_type, 0, 0, "f16|f32|q8_0", "type of cached keys and values; q8_0 takes about half the memory of f16"}, \
+    {"cache-type-k", "-ctk", ARG_STRING, &(e).k_type, 0, 0, "TYPE", "with --cache-type-v of the same type: as --kv-type"}, \
+    {"cache-type-v", "-ctv", ARG_STRING, &(e).v_type, 0, 0, "TYPE", "with --cache-type-k of the same type: as --kv-type"}, \
     {"cpu-moe", "-cmoe", ARG_FLAG, &(e).cpu_moe, 0, 0, NULL, "keep the experts of all layers in RAM"}, \
     {"n-cpu-moe", "-ncmoe", ARG_INT, &(e).n_cpu_moe, 0, LIMIT_MODEL_LAYERS, "N", "keep the experts of the first N layers in RAM"}, \
     {"compat", NULL, ARG_STRING, &(e).compat, 0, 0, "original|llama.cpp", "reference implementation to match where they differ (default: original)"}

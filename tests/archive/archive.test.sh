@@ -26,6 +26,17 @@ export PKG_CONFIG_PATH
   exit 1
 }
 
+# Licence, documents, man pages and completions come along.
+share=$dir/root/usr/local/share
+for file in doc/spillway/LICENSE doc/spillway/README.md doc/spillway/commands.md man/man1/spillway.1 man/man1/spillway-run.1 \
+  bash-completion/completions/spillway zsh/site-functions/_spillway fish/vendor_completions.d/spillway.fish; do
+  [ -s "$share/$file" ] || {
+    echo "make install does not bring $file" >&2
+    exit 1
+  }
+done
+"$dir/root/usr/local/bin/spillway" man serve | cmp - "$share/man/man1/spillway-serve.1"
+
 sanitizers=$(sed -n 's/^SPILLWAY_SANITIZE:STRING=//p' "$build/CMakeCache.txt")
 # shellcheck disable=SC2046,SC2086
 "${CC:-cc}" -std=c11 -Wall -Werror ${sanitizers:+-fsanitize=$sanitizers} $(pkg-config --cflags spillway) tests/archive/user.c \

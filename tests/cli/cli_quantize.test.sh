@@ -87,14 +87,51 @@ cmp Q4_K.gguf twice.gguf || fail "Q4_K to Q4_K is no copy"
 for source in "$golden"/*.gguf; do
   for mix in "Q8_0 --experts Q4_0" "Q4_0 --experts Q8_0 --embedding Q5_0"; do
     # shellcheck disable=SC2086
-    expect 0 quantize "$source" mixed.gguf $mix --quiet
+    expect 0 quantize "$source" mixed.gguf $mix --quiet --force
     expect 0 logits mixed.gguf --tokens $ids --prefill 7 --out mixed.bin
     expect 0 logits "$source" --tokens $ids --out source.bin
     less "$(distance mixed.bin source.bin)" 0.6 1 || fail "$source as $mix: $(distance mixed.bin source.bin)"
   done
 done
 
-# Progress goes to standard error, and only there.
-expect 0 quantize exact.gguf mixed.gguf Q8_0
+# Progress, sizes and loss go to standard error, and only there.  The loss is that of the weights: computed here again.
+expect 0 quantize exact.gguf mixed.gguf Q8_0 --force
 is_silent out
 is_plain err
+says err "exact.gguf, "
+says err " to mixed.gguf, "
+says err "loss: "
+says err "experts "
+rm mixed.gguf
+expect 0 quantize exact.gguf mixed.gguf F16
+says err "loss: none"
+before=1e-9
+for type in Q8_0 Q6_K Q4_K; do
+  expect 0 quantize exact.gguf mixed.gguf $type --force
+  loss=$(sed -n 's/^loss: \([0-9.e-]*\)%.*/\1/p' .err)
+  less "$before" "$loss" 1 || fail "$type loses $loss%, not more than the larger type before it"
+  before=$loss
+done
+less "$before" 12 1 || fail "Q4_K loses $before%"
+
+# A file is replaced only on request, and the model that is read never: by no name or link, and no part of it.
+expect 2 quantize exact.gguf mixed.gguf Q8_0
+says err "mixed.gguf exists and is not replaced"
+says err "--force"
+cp exact.gguf kept.gguf
+ln exact.gguf hard.gguf
+ln -s exact.gguf soft.gguf
+mkdir inside
+for name in exact.gguf ./exact.gguf inside/../exact.gguf "$PWD/exact.gguf" hard.gguf soft.gguf; do
+  for force in "" --force; do
+    # shellcheck disable=SC2086
+    expect 2 quantize exact.gguf "$name" Q4_0 $force
+    says err "same file"
+    # shellcheck disable=SC2086
+    expect 2 quantize "$name" exact.gguf Q4_0 $force
+  done
+done
+cmp exact.gguf kept.gguf || fail "the source was changed"
+ln -s nowhere.gguf dangling.gguf
+expect 2 quantize exact.gguf dangling.gguf Q8_0
+[ ! -e nowhere.gguf ] || fail "a link to nothing was written through"

@@ -57,3 +57,34 @@ says err "absent.gguf"
 is_silent out
 printf 'a\0b' | expect 1 run "$model" -
 says err "zero byte"
+
+# Words that a shell has split are one prompt again.
+expect 0 run "$model" Repeat after me: red blue red --max-tokens 12 --temp 0
+cmp .out repeated || fail "words without quotes are another prompt"
+expect 0 run --temp 0 "$model" Repeat after --max-tokens 12 me: red blue red
+cmp .out repeated || fail "options between the words change the prompt"
+expect 0 run -p "Repeat after me: red blue red" --temp 0 -n 12 -m "$model"
+cmp .out repeated || fail "-m and -p are another prompt"
+
+# A limit that is reached while the model thinks is said; one that cuts an answer was asked for.
+for form in "" --json; do
+  # shellcheck disable=SC2086
+  expect 0 run "$model" "Hello" --max-tokens 3 --temp 0 --quiet $form
+  says err "the limit of 3 tokens was reached while the model was still thinking"
+  says err "--max-tokens"
+  [ "$(wc -l <.err)" = 1 ] || fail "more than one line"
+done
+expect 0 run "$model" "Hello" --temp 0 --quiet
+cp .out whole
+is_silent err
+expect 0 run stub: "Hello" --max-tokens 4 --quiet
+is_silent err
+expect 0 run stub: "Hello there" --ctx-size 36 --quiet
+says err "the context was full"
+says err "--ctx-size"
+
+# Where the original and llama.cpp differ, inspect says so.
+expect 0 inspect "$SPILLWAY_SOURCE/models/demo-phimoe.gguf"
+says out "not as llama.cpp"
+expect 0 inspect "$SPILLWAY_SOURCE/models/demo-deepseek.gguf"
+! grep -q "llama.cpp" .out || fail "deepseek does not differ"

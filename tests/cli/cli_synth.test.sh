@@ -29,7 +29,10 @@ done
 # The same seed gives the same bytes, another seed others.
 expect 0 synth tiny-gpt-oss again.gguf --quiet
 cmp tiny-gpt-oss.gguf again.gguf || fail "two runs differ"
-expect 0 synth tiny-gpt-oss again.gguf --seed 2 --quiet
+expect 2 synth tiny-gpt-oss again.gguf --seed 2 --quiet
+says err "again.gguf exists and is not replaced"
+cmp tiny-gpt-oss.gguf again.gguf || fail "a refused run changed the file"
+expect 0 synth tiny-gpt-oss again.gguf --seed 2 --quiet --force
 ! cmp -s tiny-gpt-oss.gguf again.gguf || fail "the seed changes nothing"
 
 # One true layer of a large model, with a small vocabulary.

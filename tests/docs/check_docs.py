@@ -17,6 +17,8 @@ from pathlib import Path
 SPILLWAY, ROOT = sys.argv[1], Path(sys.argv[2]).resolve()
 SHARED = "Options of every command that loads a model"  # a section of docs/commands.md
 LOADING = {"run", "serve", "perf", "logits"}
+NAMING = "Options of every command that takes a model"
+TAKING = LOADING | {"inspect", "tokenize", "quantize"}
 # Options of other programs that documents show.
 FOREIGN_OPTIONS = {"--preset", "--build", "--target", "--no-show-raw-insn", "--best", "--quick", "--spillway"}
 ROUTE = re.compile(r'\{\s*"(GET|POST|PUT|DELETE)",\s*"(/[^"]*)"')
@@ -61,6 +63,11 @@ def options_of(command: str) -> set[str]:
     return set(re.findall(r"^  (--[a-z-]+)", text, re.M)) - {"--help"}
 
 
+def other_spellings_of(command: str) -> set[str]:
+    lines = re.findall(r"^  --.*", run(command, "--help"), re.M)
+    return {spelling for line in lines for spelling in re.findall(r", (--[a-z][a-z-]+)", line)}
+
+
 def check_options(commands_md: str, benchmark_md: str) -> set[str]:
     """Returns all options, and all commands."""
     sections = sections_of(commands_md)
@@ -71,15 +78,17 @@ def check_options(commands_md: str, benchmark_md: str) -> set[str]:
     for command in commands:
         own = [body for title, body in sections.items() if command in title.split()]
         options = options_of(command)
-        known |= options
+        known |= options | other_spellings_of(command)
         if not own:
             bad.append(f"docs/commands.md has no section for {command}")
         text = " ".join(own) + (sections.get(SHARED, "") if command in LOADING else "")
+        text += sections.get(NAMING, "") if command in TAKING else ""
         text += benchmark_md if command == "bench" else ""
         for option in sorted(options):
             if not re.search(re.escape(option) + r"(?![\w-])", " ".join(code_of(text))):
                 bad.append(f"docs/commands.md does not name {option} of {command}")
-    return known | set(commands)
+    known |= set(re.findall(r"--[a-z][a-z-]+", (ROOT / "src/cmd/habits.c").read_text()))
+    return known | set(commands) | {"help"}
 
 
 def check_limits(limits_md: str) -> None:

@@ -34,10 +34,16 @@ static const arg_row ROWS[] = {
     {"real", NULL, ARG_DOUBLE, &real, 0, 2, "X", "a bounded real"},
     {"any-real", NULL, ARG_DOUBLE, &any_real, 0, 0, "X", "any real"},
     {"list", "-l", ARG_INTS, &list, 1, 100, "N,...", "whole numbers"},
-    {"text", "-t", ARG_STRING, &text, 0, 0, "TEXT", "a text"},
+    {"text", "-t --words --talk", ARG_STRING, &text, 0, 0, "TEXT", "a text"},
 };
 
-static const arg_list ARGS = {"test", "MODEL [MORE]", "Tests.", ROWS, sizeof ROWS / sizeof ROWS[0], 1, 2};
+static const arg_list ARGS = {.command = "test",
+                              .usage = "MODEL [MORE]",
+                              .description = "Tests.",
+                              .rows = ROWS,
+                              .n_rows = sizeof ROWS / sizeof ROWS[0],
+                              .min_positional = 1,
+                              .max_positional = 2};
 
 /* Parses the words up to NULL; what is printed goes to `out` and `err` in the test's directory. */
 static int parse(const arg_list *args, const char *const *words)
@@ -100,6 +106,56 @@ static void test_values_may_follow_or_be_joined(void **state)
     assert_false(flag);
     assert_int_equal(PARSE("m", "--number", "1", "--number", "2"), GO_ON); // the last one counts
     assert_int_equal(number, 2);
+}
+
+static void test_every_spelling_is_the_option(void **state)
+{
+    (void)state;
+    static const char *const SPELLINGS[] = {"--text", "-t", "--words", "--talk"};
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(PARSE("m", SPELLINGS[i], "x"), GO_ON);
+        assert_string_equal(text, "x");
+    }
+    assert_int_equal(PARSE("m", "--words=y"), GO_ON);
+    assert_string_equal(text, "y");
+    check_usage_error(PARSE("m", "-t --words", "x"), "unknown option");
+    check_usage_error(PARSE("m", "--word", "x"), "unknown option");
+}
+
+static void test_a_model_may_be_an_option(void **state)
+{
+    (void)state;
+    arg_list args = ARGS;
+    args.model = ARG_MODEL_AS_GIVEN;
+    assert_int_equal(parse(&args, (const char *const[]){"more", "-m", "stub:", NULL}), GO_ON);
+    assert_true(n_positional == 2);
+    assert_string_equal(positional[0], "stub:");
+    assert_string_equal(positional[1], "more");
+    assert_int_equal(parse(&args, (const char *const[]){"--model=a", NULL}), GO_ON);
+    assert_string_equal(positional[0], "a");
+    check_usage_error(parse(&args, (const char *const[]){"a", "b", "-m", "c", NULL}), "--model names the model");
+    check_usage_error(PARSE("m", "-m", "c"), "unknown option '-m'"); // no model here
+    check_usage_error(PARSE("m", "-ngl", "9"), "unknown option '-ngl'");
+    assert_int_equal(parse(&args, (const char *const[]){"m", "-ngl", "9", NULL}), GO_ON);
+    assert_true(printed("err", "-ngl has no effect: "));
+    assert_true(n_positional == 1);
+}
+
+static void test_one_value_can_be_set_by_name(void **state)
+{
+    (void)state;
+    sw_err err = {0};
+    assert_int_equal(args_set(ROWS, ARGS.n_rows, "number", "12", &err), SW_OK);
+    assert_int_equal(args_set(ROWS, ARGS.n_rows, "flag", "on", &err), SW_OK);
+    assert_true(number == 12 && flag);
+    assert_int_equal(args_set(ROWS, ARGS.n_rows, "flag", "off", &err), SW_OK);
+    assert_false(flag);
+    assert_int_equal(args_set(ROWS, ARGS.n_rows, "number", "101", &err), SW_EINVAL);
+    assert_string_equal(err.msg, "number takes a whole number from 1 to 100, not '101'");
+    sw_err_clear(&err);
+    assert_int_equal(args_set(ROWS, ARGS.n_rows, "nubmer", "1", &err), SW_EINVAL);
+    assert_string_equal(err.msg, "there is no setting 'nubmer'; did you mean 'number'?");
+    assert_int_equal(number, 12);
 }
 
 static void test_what_was_not_given_keeps_its_default(void **state)
@@ -280,6 +336,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values_may_follow_or_be_joined),
+        cmocka_unit_test(test_every_spelling_is_the_option),
+        cmocka_unit_test(test_a_model_may_be_an_option),
+        cmocka_unit_test(test_one_value_can_be_set_by_name),
         cmocka_unit_test(test_what_was_not_given_keeps_its_default),
         cmocka_unit_test(test_positional_arguments_are_counted),
         cmocka_unit_test(test_bounds_are_exact),

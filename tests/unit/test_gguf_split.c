@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
+#include "spillway.h"
 
 #include "support/gguf_case.h"
 
@@ -70,7 +71,22 @@ static void test_any_part_opens_the_whole_set(void **state)
         assert_int_equal(gguf_read(g, c, 0, &v, sizeof v, &err), SW_OK);
         assert_true(v == 2);
         assert_true(gguf_file_bytes(g) > 3 * c->offset);
+        for (int k = 0; k < N_PARTS; k++)
+            assert_true(gguf_is_at(g, part_path(k).s));
+        assert_false(gguf_is_at(g, "/") || gguf_is_at(g, "/no/such/file"));
         gguf_close(g);
+    }
+}
+
+static void test_no_part_of_a_model_is_replaced_by_its_conversion(void **state)
+{
+    (void)state;
+    write_set(GOOD);
+    const sw_quantize_options options = {.type = "F16"};
+    for (int i = 0; i < N_PARTS; i++) {
+        sw_err err = {0};
+        assert_int_equal(sw_quantize(part_path(0).s, part_path(i).s, &options, &err), SW_EINVAL);
+        assert_non_null(strstr(err.msg, "is a file of the model"));
     }
 }
 
@@ -170,6 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_part_opens_the_whole_set),
+        cmocka_unit_test(test_no_part_of_a_model_is_replaced_by_its_conversion),
         cmocka_unit_test(test_a_missing_part_is_named),
         cmocka_unit_test(test_parts_with_a_wrong_number_are_rejected),
         cmocka_unit_test(test_parts_with_a_wrong_count_are_rejected),

@@ -3,10 +3,12 @@
  * Tensors stream through in chunks of rows, so memory is bounded whatever the size of the model.  All keys are copied,
  * except those that describe the types and the split of the old file.
  */
+#include <math.h>
 #include <string.h>
 #include <strings.h> // strcasecmp
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "base/limits.h"
 #include "base/pool.h"
 #include "base/sysinfo.h"
@@ -23,13 +25,19 @@ typedef struct plan {
     tensor_type by_class[SW_N_CLASSES];
 } plan;
 
+/* Sums of squares over weights: what they were, and what a conversion added. */
+typedef struct squares {
+    double weights, errors;
+} squares;
+
 /* Rows to be converted from one type to another. */
 typedef struct convert_job {
     tensor_type from, to;
     size_t n_cols;      // elements of a row
     const uint8_t *src; // rows in type `from`
     uint8_t *dst;       // the same rows in type `to`
-    float **rows;       // (threads): one row of n_cols each
+    float **rows;       // (threads): two rows of n_cols each
+    squares *sums;      // (rows): of each row; NULL: not wanted
 } convert_job;
 
 /* Finds a type that can be written by its name, upper or lower case. */
@@ -85,13 +93,30 @@ static tensor_type target_type(const plan *p, const gguf_tensor *t)
     return type_fitting(p->by_class[info_classify_tensor(t->name)], t->ne[0]);
 }
 
+/* Sums of one row, of what it was and what it is now. */
+static squares compare_row(const float *before, const float *after, size_t n)
+{
+    squares s = {0};
+    for (size_t i = 0; i < n; i++) {
+        const double error = (double)after[i] - (double)before[i];
+        s.weights += (double)before[i] * (double)before[i];
+        s.errors += error * error;
+    }
+    return s;
+}
+
 /* Through floats: every type can be decoded, and a few can be encoded. */
 static void convert_row(void *ud, size_t row, int worker)
 {
     const convert_job *const j = ud;
-    float *const values = j->rows[worker];
+    float *const values = j->rows[worker], *const again = values + j->n_cols;
+    uint8_t *const dst = j->dst + row * type_row_bytes(j->to, j->n_cols);
     decode_row(j->from, j->src + row * type_row_bytes(j->from, j->n_cols), j->n_cols, values);
-    encode_row(j->to, values, j->n_cols, j->dst + row * type_row_bytes(j->to, j->n_cols));
+    encode_row(j->to, values, j->n_cols, dst);
+    if (j->sums == NULL)
+        return;
+    decode_row(j->to, dst, j->n_cols, again);
+    j->sums[row] = compare_row(values, again, j->n_cols);
 }
 
 /* ---- the run ----------------------------------------------------------------------------------------------------- */
@@ -102,8 +127,9 @@ typedef struct run {
     plan plan;
     gguf_writer *w;
     thread_pool *pool;
-    float **rows;         // (threads): one row each
+    float **rows;         // (threads): two rows each
     uint64_t done, total; // bytes of the input file's tensors
+    squares by_class[SW_N_CLASSES];
     sw_err *err;
 } run;
 
@@ -112,7 +138,19 @@ static uint64_t n_rows(const gguf_tensor *t)
     return t->ne[1] * t->ne[2] * t->ne[3];
 }
 
-/* Reads, converts and writes one tensor, a chunk of rows at a time; rows of a chunk are shared among the threads. */
+/* Converts n rows, which the threads share.  The sums are added in the order of the rows, so that they do not depend on
+ * the threads. */
+static void convert_rows(run *r, const gguf_tensor *t, convert_job *j, size_t n)
+{
+    pool_run(r->pool, n, convert_row, j);
+    squares *const of_class = &r->by_class[info_classify_tensor(t->name)];
+    for (size_t i = 0; j->sums != NULL && i < n; i++) {
+        of_class->weights += j->sums[i].weights;
+        of_class->errors += j->sums[i].errors;
+    }
+}
+
+/* Reads, converts and writes one tensor, a chunk of rows at a time. */
 static sw_code convert_tensor(run *r, const gguf_tensor *t)
 {
     const tensor_type to = target_type(&r->plan, t);
@@ -120,15 +158,17 @@ static sw_code convert_tensor(run *r, const gguf_tensor *t)
     uint64_t at_once = CHUNK_ELEMS / t->ne[0];
     at_once = at_once == 0 ? 1 : at_once < n_rows(t) ? at_once : n_rows(t);
     uint8_t *const src = mem_alloc((size_t)(at_once * from_row)), *const dst = mem_alloc((size_t)(at_once * to_row));
-    sw_code code = src != NULL && dst != NULL ? SW_OK : sw_fail(r->err, SW_ENOMEM, "out of memory");
+    squares *const sums = mem_calloc((size_t)at_once, sizeof *sums);
+    const bool ok = src != NULL && dst != NULL && sums != NULL;
+    sw_code code = ok ? SW_OK : sw_fail(r->err, SW_ENOMEM, "out of memory");
     for (uint64_t row = 0; row < n_rows(t) && code == SW_OK; row += at_once) {
         const uint64_t left = n_rows(t) - row, n = left < at_once ? left : at_once;
         code = gguf_read(r->g, t, row * from_row, src, (size_t)(n * from_row), r->err);
         if (code != SW_OK)
             break;
-        convert_job j = {t->type, to, (size_t)t->ne[0], src, dst, r->rows};
+        convert_job j = {t->type, to, (size_t)t->ne[0], src, dst, r->rows, r->o->summary != NULL ? sums : NULL};
         if (to != t->type)
-            pool_run(r->pool, (size_t)n, convert_row, &j);
+            convert_rows(r, t, &j, (size_t)n);
         gguf_put_data(r->w, to != t->type ? dst : src, (size_t)(n * to_row));
         r->done += n * from_row;
         if (r->o->on_progress != NULL)
@@ -136,6 +176,7 @@ static sw_code convert_tensor(run *r, const gguf_tensor *t)
     }
     mem_free(src);
     mem_free(dst);
+    mem_free(sums);
     return code;
 }
 
@@ -155,7 +196,7 @@ static sw_code announce_all(run *r, uint64_t *longest)
     return SW_OK;
 }
 
-/* One row of floats per thread, as long as the longest row. */
+/* Two rows of floats per thread, as long as the longest row. */
 static sw_code make_threads(run *r, uint64_t longest)
 {
     const int n = r->o->n_threads > 0 ? r->o->n_threads : sysinfo_n_cores();
@@ -163,7 +204,7 @@ static sw_code make_threads(run *r, uint64_t longest)
     r->rows = mem_calloc((size_t)n, sizeof *r->rows);
     bool ok = r->pool != NULL && r->rows != NULL;
     for (int i = 0; i < n && ok; i++) {
-        r->rows[i] = mem_calloc((size_t)longest, sizeof *r->rows[i]);
+        r->rows[i] = mem_calloc((size_t)longest, 2 * sizeof *r->rows[i]);
         ok = r->rows[i] != NULL;
     }
     return ok ? SW_OK : sw_fail(r->err, SW_ENOMEM, "out of memory");
@@ -197,6 +238,34 @@ static sw_code write_all(run *r, const char *out_path)
     return code;
 }
 
+/* The root of the share of the errors. */
+static double loss_of(squares s)
+{
+    return s.weights > 0 ? sqrt(s.errors / s.weights) : 0;
+}
+
+/* Fills the summary, if it is wanted; the file is complete. */
+static sw_code summarize(const run *r, const char *out_path)
+{
+    sw_quantize_summary *const s = r->o->summary;
+    infile *out;
+    if (s == NULL)
+        return SW_OK;
+    const sw_code code = infile_open(&out, out_path, r->err);
+    if (code != SW_OK)
+        return code;
+    *s = (sw_quantize_summary){.bytes_in = gguf_file_bytes(r->g), .bytes_out = infile_size(out)};
+    infile_close(out);
+    squares all = {0};
+    for (int c = 0; c < SW_N_CLASSES; c++) {
+        all.weights += r->by_class[c].weights;
+        all.errors += r->by_class[c].errors;
+        s->loss_by_class[c] = loss_of(r->by_class[c]);
+    }
+    s->loss = loss_of(all);
+    return SW_OK;
+}
+
 sw_code sw_quantize(const char *in_path, const char *out_path, const sw_quantize_options *options, sw_err *err)
 {
     if (options->n_threads < 0 || options->n_threads > LIMIT_THREADS)
@@ -207,8 +276,15 @@ sw_code sw_quantize(const char *in_path, const char *out_path, const sw_quantize
         return code;
     run r = {.g = g, .o = options, .err = err};
     code = make_plan(options, &r.plan, err);
+    if (code == SW_OK && gguf_is_at(g, out_path))
+        code = sw_fail(err, SW_EINVAL,
+                       "%s is a file of the model %s itself, which would be replaced by a copy that has "
+                       "lost something; choose another name",
+                       out_path, in_path);
     if (code == SW_OK)
         code = write_all(&r, out_path);
+    if (code == SW_OK)
+        code = summarize(&r, out_path);
     for (int i = 0; r.pool != NULL && r.rows != NULL && i < pool_n_threads(r.pool); i++)
         mem_free(r.rows[i]);
     mem_free(r.rows);

@@ -143,6 +143,15 @@ const char *gguf_path(const gguf_file *g)
     return infile_path(g->parts[0].file);
 }
 
+bool gguf_is_at(const gguf_file *g, const char *path)
+{
+    for (size_t i = 0; i < g->n_parts; i++) {
+        if (infile_is_at(g->parts[i].file, path))
+            return true;
+    }
+    return false;
+}
+
 uint64_t gguf_file_bytes(const gguf_file *g)
 {
     uint64_t n = 0;

@@ -25,6 +25,8 @@ void gguf_close(gguf_file *g);
 
 /* Of the first file; belongs to g. */
 const char *gguf_path(const gguf_file *g);
+/* Returns true if `path` names one of the files that were opened, by whatever name or link. */
+bool gguf_is_at(const gguf_file *g, const char *path);
 /* Of all files together. */
 uint64_t gguf_file_bytes(const gguf_file *g);
 /* Seconds since 1970, of the first file. */

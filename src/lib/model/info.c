@@ -71,6 +71,18 @@ static bool is_layer_matrix(const gguf_tensor *t, sw_tensor_class cls)
            memcmp(t->name.data + t->name.size - n, WEIGHT, n) == 0;
 }
 
+/* The differences that --compat chooses between, for a model that has them (docs/architecture.md). */
+static const char *compat_difference(const gguf_file *g, const hparams *h)
+{
+    if (h->arch.gating == GATE_SPARSEMIXER)
+        return "layer norms, the choice of experts and long contexts";
+    if (!h->arch.yarn_rounds && h->rope_scaling == SCALING_YARN)
+        return "the range in which YaRN stretches positions";
+    if (h->n_groups > 1 && !h->arch.groups_by_top_two)
+        return "the ranking of groups of experts";
+    return gguf_find_tensor(g, "rope_factors_long.weight") != NULL ? "long contexts" : NULL;
+}
+
 void info_count(const gguf_file *g, const hparams *h, sw_model_info *info)
 {
     uint64_t bytes_by_type[TYPE_N] = {0};
@@ -97,6 +109,7 @@ void info_count(const gguf_file *g, const hparams *h, sw_model_info *info)
     for (int t = 0; t < TYPE_N; t++)
         most = bytes_by_type[t] > bytes_by_type[most] ? t : most;
     info->quant = type_name((tensor_type)most);
+    info->compat_difference = compat_difference(g, h);
     info->n_layers = (int)h->n_layers;
     info->n_embd = (int)h->n_embd;
     info->n_vocab = (int)h->n_vocab;

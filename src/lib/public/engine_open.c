@@ -3,6 +3,7 @@
  * An engine owns a model file's header, its vocabulary, a language model (weights, or the stub) and the scheduler that
  * drives it.  They are closed in reverse: the scheduler's thread ends before what it uses is freed.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -76,6 +77,19 @@ static sw_code open_stub(sw_engine *e, const sw_engine_options *options, sw_err 
     return SW_OK;
 }
 
+/* Says whom the answers follow, if it makes a difference. */
+static void note_compat(sw_engine *e, sw_compat compat)
+{
+    const bool is_original = compat == SW_COMPAT_ORIGINAL;
+    if (e->info.compat_difference == NULL)
+        return;
+    snprintf(e->compat_note, sizeof e->compat_note,
+             "llama.cpp and the model's original code differ in %s; answers follow %s (--compat %s: the other)",
+             e->info.compat_difference, is_original ? "the original code" : "llama.cpp",
+             is_original ? "llama.cpp" : "original");
+    e->state.compat_note = e->compat_note;
+}
+
 /* The file stays open as long as the engine: it owns the strings of info. */
 static sw_code open_model(sw_engine *e, const char *path, const sw_engine_options *options, sw_err *err)
 {
@@ -95,6 +109,7 @@ static sw_code open_model(sw_engine *e, const char *path, const sw_engine_option
                        vocab_size(e->context.vocab), e->lm->n_vocab);
     model_lm_state(e->lm, &e->state);
     e->state.chat_note = e->info.chat_note;
+    note_compat(e, options->compat);
     return SW_OK;
 }
 

@@ -12,6 +12,7 @@ struct sw_engine {
     sw_model_info info;
     request_context context; // owns its vocabulary
     char date_text[sizeof "YYYY-MM-DD"];
+    char compat_note[256]; // empty: nothing to say
     language_model *lm; // owned; the scheduler's thread calls it
     scheduler *scheduler;
     const sw_clock *clock; // the options', or the system's

@@ -89,6 +89,8 @@ static void print_tiers(void *ud, const model_entry *m, const sw_engine_state *s
     print_row("RAM", "process, vocabulary", st->process_bytes);
     if (st->placement_note != NULL)
         fprintf(stderr, "note: %s\n", st->placement_note);
+    if (st->compat_note != NULL)
+        fprintf(stderr, "note: %s\n", st->compat_note);
 }
 
 /* ---- what the rooms below call ---------------------------------------------------------------------------------- */

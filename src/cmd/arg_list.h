@@ -1,0 +1,58 @@
+/* arg_list.h - the options of a command as data: what is parsed, and what help, man pages and completions are made
+ * from.
+ */
+#ifndef CMD_ARG_LIST_H
+#define CMD_ARG_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef enum arg_type { ARG_FLAG, ARG_INT, ARG_INTS, ARG_DOUBLE, ARG_STRING } arg_type;
+
+/* Whole numbers separated by commas: "1,2,4". */
+enum { ARG_INTS_MAX = 16 };
+typedef struct arg_ints {
+    long values[ARG_INTS_MAX];
+    size_t n;
+} arg_ints;
+
+typedef struct arg_row {
+    const char *name;  // long name without dashes
+    const char *alias; // other spellings with their dashes, separated by spaces, such as "-t" or "-n --n-predict"; NULL
+    arg_type type;
+    void *value;             // bool *, long *, arg_ints *, double * or const char **
+    double min, max;         // allowed range of INT, INTS and DOUBLE when min < max
+    const char *placeholder; // "N", "FILE", ...; NULL for flags
+    const char *help;        // any length: it is wrapped
+} arg_row;
+
+/* Whether the first positional argument is a model.  It may then be given as `--model MODEL` too, and options that
+ * users of similar programs type are answered (habits.h). */
+typedef enum arg_model {
+    ARG_NO_MODEL,
+    ARG_MODEL_AS_GIVEN, // the command resolves names itself
+    ARG_MODEL_BY_NAME,  // a name that `spillway serve` lists becomes the path of its file; --model-dirs says where
+} arg_model;
+
+typedef struct arg_list {
+    const char *command;
+    const char *usage;       // what follows "spillway COMMAND"
+    const char *description; // paragraphs, separated by an empty line; wrapped
+    const arg_row *rows;
+    size_t n_rows;
+    size_t min_positional, max_positional;
+    arg_model model;
+} arg_list;
+
+/* Row i of the list, the rows that args->model adds included; NULL after the last one. */
+const arg_row *arg_list_row(const arg_list *args, size_t i);
+
+/* Values of the added rows.  One command runs in a process. */
+typedef struct arg_model_values {
+    const char *model; // NULL: not given
+    const char *dirs;
+} arg_model_values;
+
+extern arg_model_values arg_list_model;
+
+#endif

@@ -1,0 +1,58 @@
+/* examples.c - the table.  Every line fits the help's 80 columns with its indentation of 2. */
+#include "cmd/examples.h"
+
+#include <stddef.h>
+#include <string.h>
+
+// clang-format off
+static const struct {
+    const char *command;
+    const char *lines[N_EXAMPLES];
+} EXAMPLES[] = {
+    {"run", {"spillway run models/demo-gpt-oss.gguf 'What is a spillway?'",
+             "spillway run demo-gpt-oss --temp 0 --max-tokens 200 --json - < question.txt",
+             "spillway run demo-gpt-oss          # a chat; Ctrl-D ends it"}},
+    {"serve", {"spillway serve models/demo-gpt-oss.gguf",
+               "spillway serve --model-dirs './models;/data/models' --bind 127.0.0.1:8080",
+               "spillway serve demo-gpt-oss --parallel 8 --ctx-size 4096"}},
+    {"bench", {"spillway bench --serve models/demo-gpt-oss.gguf",
+               "spillway bench --url http://127.0.0.1:11435 --model demo-gpt-oss",
+               "spillway bench --serve models/demo-gpt-oss.gguf -- --threads 4"}},
+    {"report", {"spillway report bench-results",
+                "spillway report bench-results --run 3 --out old-run",
+                "spillway report bench-results --json"}},
+    {"perf", {"spillway perf models/demo-gpt-oss.gguf",
+              "spillway perf demo-gpt-oss -p 128,512 -n 64 -t 1,2,4",
+              "spillway perf demo-gpt-oss --depth 4096 --repeat 3 --json"}},
+    {"inspect", {"spillway inspect models/demo-gpt-oss.gguf",
+                 "spillway inspect demo-gpt-oss --tensors",
+                 "spillway inspect demo-gpt-oss --json"}},
+    {"tokenize", {"echo -n 'Hello' | spillway tokenize models/demo-gpt-oss.gguf",
+                  "spillway tokenize demo-gpt-oss --add-special < text.txt",
+                  "spillway tokenize demo-gpt-oss --parse-special < prompt.txt"}},
+    {"logits", {"spillway logits demo-gpt-oss --tokens 1,2,3 --out logits.f32",
+                "spillway logits demo-gpt-oss --tokens 1,2,3 --prefill 2 -o logits.f32",
+                "spillway logits demo-gpt-oss --tokens 1,2,3 --compat llama.cpp -o l.f32"}},
+    {"synth", {"spillway synth gpt-oss-20b gpt-oss.gguf",
+               "spillway synth qwen3-30b-a3b --layers 4 --seed 7 small.gguf",
+               "spillway synth tiny-gpt-oss tiny.gguf --force"}},
+    {"quantize", {"spillway quantize model-f16.gguf model-q8.gguf Q8_0",
+                  "spillway quantize model-f16.gguf small.gguf Q8_0 --experts Q4_K",
+                  "spillway quantize model-f16.gguf small.gguf Q4_K --embedding Q6_K --force"}},
+    {"completions", {"spillway completions bash > ~/.bash_completion",
+                     "spillway completions zsh > ~/.zfunc/_spillway",
+                     "spillway completions fish > ~/.config/fish/completions/spillway.fish"}},
+    {"man", {"spillway man | man -l -",
+             "spillway man run | man -l -",
+             "spillway man serve > spillway-serve.1"}},
+};
+// clang-format on
+
+const char *const *examples_of(const char *command)
+{
+    for (size_t i = 0; i < sizeof EXAMPLES / sizeof EXAMPLES[0]; i++) {
+        if (strcmp(EXAMPLES[i].command, command) == 0)
+            return EXAMPLES[i].lines;
+    }
+    return NULL;
+}

@@ -1,0 +1,57 @@
+/* habits.c - the table, from the options of llama.cpp's programs and of Ollama. */
+#include "cmd/habits.h"
+
+#include <string.h>
+
+// clang-format off
+static const habit HABITS[] = {
+    {"-ngl --n-gpu-layers --gpu-layers", HABIT_VALUE, false, "this build has no GPU engine; all layers are in RAM"},
+    {"-fa --flash-attn", HABIT_SWITCH, false, "attention is always computed page by page, without a matrix of scores"},
+    {"-tb --threads-batch", HABIT_VALUE, false, "prompts use the threads of --threads"},
+    {"-ub --ubatch-size", HABIT_VALUE, false, "the most tokens that are evaluated at once are those of --batch"},
+    {"--mlock", HABIT_NO_VALUE, false, "weights are read into memory, which is not locked"},
+    {"--no-mmap", HABIT_NO_VALUE, false, "weights are always read into memory"},
+    {"--mmap", HABIT_NO_VALUE, false, "weights are always read into memory, never mapped"},
+    {"--numa", HABIT_VALUE, false, "threads are placed by the system"},
+    {"--jinja", HABIT_NO_VALUE, false, "the chat format is recognised from the model's own template"},
+    {"--log-colors", HABIT_SWITCH, false, "colours appear on a terminal alone, and not if NO_COLOR is set"},
+    {"-cnv --conversation -i --interactive", HABIT_NO_VALUE, false, "without a prompt 'spillway run' is a chat anyway"},
+    {"--no-display-prompt --simple-io --no-warmup", HABIT_NO_VALUE, false, "this is what happens anyway"},
+    {"-ot --override-tensor", HABIT_VALUE, true, "the place of a tensor is not chosen by a pattern; --cpu-moe and --n-cpu-moe N keep experts in RAM"},
+    {"-hf -hfr --hf-repo", HABIT_VALUE, true, "models are not downloaded; give a GGUF file, or the name of one in the model folders"},
+    {"-a --alias", HABIT_VALUE, true, "a model's name is that of its file"},
+    {"-f --file", HABIT_VALUE, true, "a prompt is read from standard input: spillway run MODEL - < FILE"},
+    {"-no-cnv --no-conversation", HABIT_NO_VALUE, true, "--raw continues a prompt without the chat template"},
+    {"--grammar --grammar-file -j --json-schema", HABIT_VALUE, true, "answers are not restricted to a grammar"},
+    {"--mirostat --dry-multiplier --xtc-probability --samplers", HABIT_VALUE, true, "there is no such sampler; 'spillway run --help' lists those that there are"},
+    {"--lora --lora-scaled --mmproj -md --model-draft", HABIT_VALUE, true, "only a model's own file is used"},
+    {"--host --port", HABIT_VALUE, true, "this command has no such address; 'spillway serve' has --bind ADDR:PORT"},
+    {"--metrics --slots", HABIT_NO_VALUE, true, "the server has no such route; GET /health counts requests and tokens"},
+};
+// clang-format on
+
+bool habit_has_spelling(const char *spellings, const char *word, size_t n)
+{
+    for (const char *p = spellings; *p != '\0';) {
+        const size_t length = strcspn(p, " ");
+        if (length == n && strncmp(p, word, n) == 0)
+            return true;
+        p += length + (p[length] == ' ');
+    }
+    return false;
+}
+
+const habit *habit_find(const char *word, size_t n)
+{
+    for (size_t i = 0; i < sizeof HABITS / sizeof HABITS[0]; i++) {
+        if (habit_has_spelling(HABITS[i].spellings, word, n))
+            return &HABITS[i];
+    }
+    return NULL;
+}
+
+bool habit_is_switch_value(const char *word)
+{
+    static const char WORDS[] = "on off auto 0 1 true false enabled disabled";
+    return habit_has_spelling(WORDS, word, strlen(word));
+}

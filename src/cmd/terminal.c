@@ -1,0 +1,76 @@
+/* terminal.c - the state that must come back, and the signals that would otherwise leave it. */
+#include "cmd/terminal.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { DEFAULT_COLUMNS = 80, COLUMNS_MIN = 20 };
+
+static const int ENDING_SIGNALS[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+bool terminal_is_capable(int fd)
+{
+    const char *const term = getenv("TERM");
+    return isatty(fd) == 1 && (term == NULL || strcmp(term, "dumb") != 0);
+}
+
+bool terminal_has_color(void)
+{
+    const char *const value = getenv("NO_COLOR");
+    return value == NULL || value[0] == '\0';
+}
+
+int terminal_columns_of(int fd)
+{
+    struct winsize size;
+    if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        return DEFAULT_COLUMNS;
+    return size.ws_col < COLUMNS_MIN ? COLUMNS_MIN : size.ws_col;
+}
+
+/* ---- a chat --------------------------------------------------------------------------------------------------- */
+
+static struct termios before;
+static volatile sig_atomic_t is_chat;
+
+/* Only calls that a signal handler may make. */
+void terminal_end_chat(void)
+{
+    static const char PASTE_OFF[] = "\x1b[?2004l";
+    if (!is_chat)
+        return;
+    is_chat = 0;
+    tcsetattr(STDIN_FILENO, TCSANOW, &before);
+    if (write(STDERR_FILENO, PASTE_OFF, sizeof PASTE_OFF - 1) < 0)
+        return; // the terminal is gone
+}
+
+/* The signal is raised again, with its default action. */
+static void on_end(int signal_number)
+{
+    terminal_end_chat();
+    raise(signal_number);
+}
+
+void terminal_begin_chat(void)
+{
+    static const char PASTE_ON[] = "\x1b[?2004h";
+    struct termios quiet;
+    if (tcgetattr(STDIN_FILENO, &before) != 0)
+        return;
+    quiet = before;
+    quiet.c_lflag &= ~(tcflag_t)ECHO;
+    is_chat = 1;
+    tcsetattr(STDIN_FILENO, TCSANOW, &quiet);
+    if (terminal_is_capable(STDERR_FILENO) && write(STDERR_FILENO, PASTE_ON, sizeof PASTE_ON - 1) < 0)
+        return; // the terminal is gone
+    atexit(terminal_end_chat);
+    struct sigaction action = {.sa_handler = on_end, .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof ENDING_SIGNALS / sizeof ENDING_SIGNALS[0]; i++)
+        sigaction(ENDING_SIGNALS[i], &action, NULL);
+}
