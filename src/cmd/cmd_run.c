@@ -33,6 +33,7 @@ typedef struct run_args {
 typedef struct opening {
     sw_engine_options options;
     bool quiet;
+    bool is_raw; // no chat template is used
 } opening;
 
 /* Prints how many experts of each layer were chosen at all, and the share of the busiest one. */
@@ -68,7 +69,7 @@ static sw_code open_engine(void *ud, const char *path, sw_engine **out, sw_err *
     o->options.ud = &progress;
     const sw_code code = sw_engine_open(out, path, &o->options, err);
     progress_finish(&progress);
-    if (code == SW_OK && !a->raw && sw_engine_info(*out)->chat_note != NULL)
+    if (code == SW_OK && !o->is_raw && sw_engine_info(*out)->chat_note != NULL)
         fprintf(stderr, "warning: %s\n", sw_engine_info(*out)->chat_note);
     return code;
 }
@@ -196,7 +197,7 @@ static sw_code join_prompt(run_args *a, const char *const *words, size_t n, buf 
 static int run_words(run_args *a, const char *const *words, size_t n)
 {
     sw_err err = {0};
-    opening o = {.quiet = a->quiet};
+    opening o = {.quiet = a->quiet, .is_raw = a->raw};
     buf text, input;
     buf_init(&text, LIMIT_PROMPT_BYTES);
     buf_init(&input, LIMIT_PROMPT_BYTES);

@@ -2,7 +2,7 @@
 
     check_docs.py SPILLWAY SOURCE
 
-- every route of the server is in docs/api.md;
+- every route of the server and every field of a chat request is in docs/api.md;
 - every option of every command is in that command's section of docs/commands.md, and help fits 80 columns;
 - every limit is in docs/limits.md, and every room in docs/architecture.md;
 - every option, limit, path, `make` target and command that a document names exists.
@@ -53,6 +53,19 @@ def check_routes(api: str) -> None:
         wanted = re.escape(path) + (r"\{" if path.endswith("/") else r"(?![\w/])")
         if not re.search(r"(?<![\w/])" + wanted, code):
             bad.append(f"docs/api.md does not name the route {path}{'{...}' if path.endswith('/') else ''}")
+
+
+def check_fields(api: str) -> None:
+    """Every member of a chat request that a table of src/serve/dialects/ has."""
+    code = " ".join(code_of(api))
+    fields = set()
+    for file in (ROOT / "src/serve/dialects").glob("*.c"):
+        fields |= set(re.findall(r'\{\s*(?:\.name = )?"([a-z_.]+)",\s*(?:\.type|[A-Z_]+,)', file.read_text()))
+    if len(fields) < 100:
+        bad.append(f"only {len(fields)} fields were found under src/serve/dialects: are their tables still written as before?")
+    for field in sorted(fields):
+        if not re.search(r"(?<![\w])" + re.escape(field) + r"(?!\w)", code) and not field.startswith("speculative."):
+            bad.append(f"docs/api.md does not name the field {field}")
 
 
 def options_of(command: str) -> set[str]:
@@ -140,6 +153,7 @@ def main() -> int:
         files = [str(p.relative_to(ROOT)) for top in ("src", "include", "tests", "tools", "web", "bench") for p in (ROOT / top).rglob("*")]
     targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.M))
     check_routes(docs["docs/api.md"])
+    check_fields(docs["docs/api.md"])
     known = check_options(docs["docs/commands.md"], docs["docs/benchmark.md"])
     check_limits(docs["docs/limits.md"])
     check_rooms(docs["docs/architecture.md"])

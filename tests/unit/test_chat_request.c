@@ -229,6 +229,14 @@ static void test_refuses_what_it_cannot_honour_by_name(void **state)
     }
 }
 
+static void test_refuses_what_has_no_neutral_value(void **state)
+{
+    (void)state;
+    assert_refused("{" HELLO ",\"web_search_options\":{}}", API_UNSUPPORTED_PARAMETER, "web_search_options");
+    assert_refused("{" HELLO ",\"prompt_logprobs\":0}", API_UNSUPPORTED_PARAMETER, "prompt_logprobs");
+    assert_ignores("\"web_search_options\":null", "");
+}
+
 static void test_takes_top_p_0_for_greedy(void **state)
 {
     (void)state;
@@ -469,6 +477,7 @@ int main(void)
         cmocka_unit_test(test_names_what_a_message_has_in_vain_once),
         cmocka_unit_test(test_cuts_the_list_of_what_it_ignores),
         cmocka_unit_test(test_refuses_what_it_cannot_honour_by_name),
+        cmocka_unit_test(test_refuses_what_has_no_neutral_value),
         cmocka_unit_test(test_takes_top_p_0_for_greedy),
         cmocka_unit_test(test_takes_what_others_call_its_fields),
         cmocka_unit_test(test_reads_refusals_and_nul_in_messages),

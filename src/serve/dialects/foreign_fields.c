@@ -14,6 +14,7 @@ typedef enum field_policy {
     ONLY_AT_MOST, // refused unless it is the number `neutral` or less
     ONLY_FALSE,   // refused unless it is false
     ONLY_TRUE,    // refused unless it is true
+    REFUSED,      // whatever it is
     ONLY_EMPTY,   // refused unless it is an empty string, array or object
     ONLY_WORDS,   // refused unless it is one of `words`, or an array of such
 } field_policy;
@@ -40,7 +41,7 @@ static const foreign_field FIELDS[] = {
     {"verbosity",              NAMED,       0, NULL, NULL},
     {"modalities",             ONLY_WORDS,  0, "text", NULL},
     {"audio",                  ONLY_EMPTY,  0, NULL, NULL},
-    {"web_search_options",     ONLY_EMPTY,  0, NULL, NULL},
+    {"web_search_options",     REFUSED,     0, NULL, NULL},
     /* llama-server: sampling */
     {"mirostat",               ONLY_NUMBER, 0, NULL, "temperature and top_p"},
     {"mirostat_tau",           INERT,       0, NULL, NULL}, // has an effect only with mirostat, as the others below
@@ -113,7 +114,7 @@ static const foreign_field FIELDS[] = {
     {"spaces_between_special_tokens", INERT, 0, NULL, NULL}, // there are none in an answer
     {"detokenize",             ONLY_TRUE,   0, NULL, NULL},
     {"truncate_prompt_tokens", ONLY_NUMBER, -1, NULL, NULL},
-    {"prompt_logprobs",        ONLY_EMPTY,  0, NULL, NULL},
+    {"prompt_logprobs",        REFUSED,     0, NULL, NULL},
     {"echo",                   ONLY_FALSE,  0, NULL, NULL},
     {"add_generation_prompt",  ONLY_TRUE,   0, NULL, NULL},
     {"continue_final_message", ONLY_FALSE,  0, NULL, NULL},
@@ -191,6 +192,7 @@ static bool is_neutral(const foreign_field *f, const json_t *value)
     case ONLY_AT_MOST: return json_is_number(value) && json_number_value(value) <= f->neutral;
     case ONLY_FALSE: return json_is_false(value);
     case ONLY_TRUE: return json_is_true(value);
+    case REFUSED: return false;
     case ONLY_EMPTY: return is_empty(value);
     case ONLY_WORDS: return are_words(f->words, value);
     }
