@@ -52,6 +52,7 @@ MODES = {
     "hostile-error": lambda s, body: s.sendall(STREAM + chunk("a ") + event({"error": {"message": HOSTILE}})),
     "other-model": lambda s, body: good(s, model="m"),
     "no-model": lambda s, body: good(s) if body["model"] == "m" else s.sendall(refusal("404 Not Found", "unknown model")),
+    "error-200": lambda s, body: good(s) if body["model"] == "m" else s.sendall(STREAM + event({"error": "no such model"})),
     "key": lambda s, body: s.sendall(refusal("401 Unauthorized", "a key is needed")),
     "busy": lambda s, body: s.sendall(refusal("503 Service Unavailable", "no slot")),
     "endless": lambda s, body: forever(s, chunk("t ")),

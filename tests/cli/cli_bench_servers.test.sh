@@ -91,6 +91,8 @@ measure 4 no-model --model WRONG
 says err "$url refuses model 'WRONG': HTTP 404: unknown model; it lists: m"
 is_silent out
 ! grep -q resume .err || fail "it offers to resume what would be refused again"
+measure 4 error-200 --model WRONG
+says err "$url refuses model 'WRONG': no such model; it lists: m"
 measure 4 other-model --model WRONG
 says err "$url has no model 'WRONG' and answered with 'm'; it lists: m"
 measure 4 key

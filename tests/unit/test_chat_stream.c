@@ -120,6 +120,9 @@ static void test_http_errors_of_every_shape(void **state)
     assert_http_error(state, "{\"error\":\"model 'x' not found\"}", "HTTP 404: model 'x' not found");
     assert_http_error(state, "{\"detail\":\"Not Found\"}", "HTTP 404: Not Found");
     assert_http_error(state, "", "HTTP 404 with an empty body");
+    assert_http_error(state, "event: error\ndata: {\"error\":{\"message\":\"in a stream\"}}\n\n",
+                      "HTTP 404: in a stream");
+    assert_http_error(state, "<p>{not JSON</p>", "HTTP 404: <p>{not JSON</p>");
     assert_http_error(state, "<h1>\x1b[2J\xff</h1>", "HTTP 404: <h1><U+001B>[2J\uFFFD</h1>");
 }
 

@@ -90,10 +90,23 @@ static void put_reason(buf *out, const json_t *root, const char *body, size_t n)
         put_excerpt(out, body, n);
 }
 
-void chat_stream_fail_document(chat_stream *s, long http_status, const char *body, size_t n)
+/* The document, or the object in a text around it: some servers send an error status with one event of a stream. */
+static json_t *load_document(const char *body, size_t n)
 {
     json_error_t why;
     json_t *const root = event_json_load(body, n, &why);
+    const char *const brace = root == NULL ? memchr(body, '{', n) : NULL;
+    if (brace == NULL)
+        return root;
+    size_t n_object = n - (size_t)(brace - body);
+    while (brace[n_object - 1] != '}' && n_object > 1)
+        n_object--;
+    return event_json_load(brace, n_object, &why);
+}
+
+void chat_stream_fail_document(chat_stream *s, long http_status, const char *body, size_t n)
+{
+    json_t *const root = load_document(body, n);
     buf reason;
     buf_init(&reason, ERROR_BYTES_MAX);
     put_reason(&reason, root, body, n);

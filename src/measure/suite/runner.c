@@ -103,15 +103,19 @@ static void put_models(buf *out, const model_list *listed)
 }
 
 /* Returns true if the server refuses what every test asks.  Statuses that pass by (a timeout, a queue that is full) and
- * errors of the server are results of this test alone. */
-static bool is_refusal(const test_record *test)
+ * errors of the server are results of this test alone, unless the model is not one that the server lists. */
+static bool is_refusal(const runner_options *o, const test_record *test)
 {
-    const int status = test->answer.http_status;
-    if (test->answer.status != TEST_HTTP_ERROR)
+    const answer_record *const a = &test->answer;
+    const int status = a->http_status;
+    const bool is_unlisted = o->listed->n > 0 && !model_list_has(o->listed, o->model);
+    if (a->status == TEST_SERVER_ERROR) // with status 200
+        return is_unlisted && a->n_arrivals == 0;
+    if (a->status != TEST_HTTP_ERROR || status == 408 || status == 429 || status == 503)
         return false;
     // A prompt may be refused (400, 413, 422); a warm-up is short, and what is wrong with it is wrong with all.
-    return status == 401 || status == 403 || status == 404 ||
-           (test->is_warmup && status >= 400 && status < 500 && status != 408 && status != 429);
+    return is_unlisted || status == 401 || status == 403 || status == 404 ||
+           (test->is_warmup && status >= 400 && status < 500);
 }
 
 /* Returns true if the server answered with another model that it lists, and does not list the one that was asked for.
@@ -131,9 +135,9 @@ static sw_code check_first(const runner *r, const test_record *test, sw_err *err
     buf models;
     buf_init(&models, 2 * MODELS_BYTES_MAX);
     put_models(&models, o->listed);
-    if (is_refusal(test))
+    if (is_refusal(o, test))
         code = sw_fail(err, SW_EUNSUPPORTED, "%s refuses model '%.60s': %.200s%s", target_base(o->target), o->model,
-                       a->error, a->http_status == 404 || a->http_status == 400 ? buf_str(&models) : "");
+                       a->error, a->http_status != 401 && a->http_status != 403 ? buf_str(&models) : "");
     else if (is_other_model(o, a))
         code = sw_fail(err, SW_EUNSUPPORTED, "%s has no model '%.60s' and answered with '%.60s'%s",
                        target_base(o->target), o->model, a->model, buf_str(&models));
