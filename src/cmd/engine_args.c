@@ -28,14 +28,15 @@ static sw_code choose(const char *option, const char *word, const char *const ch
  */
 static sw_code kv_type_word(const engine_args *a, const char **out, sw_err *err)
 {
+    const char *const k = a->k_type != NULL ? a->k_type : "f16", *const v = a->v_type != NULL ? a->v_type : "f16";
     *out = a->kv_type;
     if (a->k_type == NULL && a->v_type == NULL)
         return SW_OK;
-    if (a->k_type == NULL || a->v_type == NULL || strcmp(a->k_type, a->v_type) != 0)
+    if (strcmp(k, v) != 0)
         return sw_fail(err, SW_EINVAL,
-                       "--cache-type-k %s with --cache-type-v %s: keys and values have one type here; use --kv-type",
-                       a->k_type != NULL ? a->k_type : "f16", a->v_type != NULL ? a->v_type : "f16");
-    *out = a->k_type;
+                       "--cache-type-k %s with --cache-type-v %s: keys and values have one type here; use --kv-type", k,
+                       v);
+    *out = k;
     return SW_OK;
 }
 

@@ -17,6 +17,7 @@ static const habit HABITS[] = {
     {"--log-colors", HABIT_SWITCH, false, "colours appear on a terminal alone, and not if NO_COLOR is set"},
     {"-cnv --conversation -i --interactive", HABIT_NO_VALUE, false, "without a prompt 'spillway run' is a chat anyway"},
     {"--no-display-prompt --simple-io --no-warmup", HABIT_NO_VALUE, false, "this is what happens anyway"},
+    {"-v --verbose-prompt", HABIT_NO_VALUE, false, "--stats prints tokens and speed"},
     {"-ot --override-tensor", HABIT_VALUE, true, "the place of a tensor is not chosen by a pattern; --cpu-moe and --n-cpu-moe N keep experts in RAM"},
     {"-hf -hfr --hf-repo", HABIT_VALUE, true, "models are not downloaded; give a GGUF file, or the name of one in the model folders"},
     {"-a --alias", HABIT_VALUE, true, "a model's name is that of its file"},

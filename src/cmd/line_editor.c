@@ -156,7 +156,7 @@ sw_code line_editor_open(line_editor **out, bool keeps_history, sw_err *err)
     // Between lines, keys are not shown (terminal.h).
     el_set(e->el, EL_SETTY, "-x", "-echo", NULL);
     el_set(e->el, EL_BIND, "^C", "em-kill-line", NULL);
-    el_set(e->el, EL_ADDFN, "spillway-paste", "insert pasted text", paste);
+    el_wset(e->el, EL_ADDFN, L"spillway-paste", L"insert pasted text", paste); // el_set would leak copies
     el_set(e->el, EL_BIND, "\\e[200~", "spillway-paste", NULL);
     *out = e;
     return SW_OK;

@@ -35,7 +35,7 @@ int terminal_columns_of(int fd)
 /* ---- a chat --------------------------------------------------------------------------------------------------- */
 
 static struct termios before;
-static volatile sig_atomic_t is_chat;
+static volatile sig_atomic_t is_chat, marks_paste;
 
 /* Only calls that a signal handler may make. */
 void terminal_end_chat(void)
@@ -45,7 +45,7 @@ void terminal_end_chat(void)
         return;
     is_chat = 0;
     tcsetattr(STDIN_FILENO, TCSANOW, &before);
-    if (write(STDERR_FILENO, PASTE_OFF, sizeof PASTE_OFF - 1) < 0)
+    if (marks_paste && write(STDERR_FILENO, PASTE_OFF, sizeof PASTE_OFF - 1) < 0)
         return; // the terminal is gone
 }
 
@@ -66,7 +66,8 @@ void terminal_begin_chat(void)
     quiet.c_lflag &= ~(tcflag_t)ECHO;
     is_chat = 1;
     tcsetattr(STDIN_FILENO, TCSANOW, &quiet);
-    if (terminal_is_capable(STDERR_FILENO) && write(STDERR_FILENO, PASTE_ON, sizeof PASTE_ON - 1) < 0)
+    marks_paste = terminal_is_capable(STDERR_FILENO);
+    if (marks_paste && write(STDERR_FILENO, PASTE_ON, sizeof PASTE_ON - 1) < 0)
         return; // the terminal is gone
     atexit(terminal_end_chat);
     struct sigaction action = {.sa_handler = on_end, .sa_flags = (int)SA_RESETHAND | SA_NODEFER};

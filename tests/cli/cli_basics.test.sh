@@ -90,6 +90,7 @@ done
 expect 2 run stub: hello -ctk q8_0
 says err "--kv-type"
 expect 0 run stub: hello -ctk q8_0 -ctv q8_0 -n 4
+expect 0 run stub: hello -ctk f16 -n 4
 expect 2 run stub: hello -ctk f9 -ctv f9
 expect 2 run stub: hello -p again
 says err "given twice"

@@ -267,6 +267,18 @@ def test_a_full_context_forgets_the_oldest_turns():
     leave(t)
 
 
+def test_an_answer_that_fills_the_context_makes_room_for_the_next():
+    t = Terminal('--ctx-size', '120')
+    t.until_prompt()
+    questions = [b'Question number %d, please.' % i for i in range(8)]
+    said = [t.ask(q) for q in questions]
+    assert any(b'the context was full after' in s and b'--ctx-size' in s for s in said), said
+    assert any(b'forgotten' in s for s in said), said
+    kept = [m[1] for m in saved(t) if m[0] == 'user']
+    assert kept == [q.decode() for q in questions[-len(kept):]] and kept, kept
+    leave(t)
+
+
 def test_keys_during_an_answer_are_kept_and_not_shown():
     t = Terminal('--stub-rate', '20', '--max-tokens', '20')
     t.until_prompt()
