@@ -158,6 +158,15 @@ static void test_chart_data_is_ascii_json_without_markup(void **state)
     json_decref(root);
 }
 
+static void test_a_number_that_is_none_is_null_and_no_error(void **state)
+{
+    (void)state;
+    TESTS[1].plan.temperature = NAN;
+    assert_int_equal(report_json(&out, &RUN, &summary, NULL), SW_OK);
+    TESTS[1].plan.temperature = 0;
+    assert_non_null(strstr(buf_str(&out), "\"temperature\": null"));
+}
+
 static void test_json_says_null_for_what_was_not_measured(void **state)
 {
     (void)state;
@@ -265,6 +274,7 @@ int main(void)
         REPORT_TEST(test_only_scripts_with_the_number_of_this_page_run),
         REPORT_TEST(test_the_page_loads_nothing),
         REPORT_TEST(test_chart_data_is_ascii_json_without_markup),
+        REPORT_TEST(test_a_number_that_is_none_is_null_and_no_error),
         REPORT_TEST(test_json_says_null_for_what_was_not_measured),
         REPORT_TEST(test_a_terminal_gets_no_escape_sequences),
         REPORT_TEST(test_markdown_tables_and_fences_hold),

@@ -311,6 +311,52 @@ static void test_status_of_a_run(void **state)
     store_close(store);
 }
 
+static void test_a_store_without_its_tables_is_refused(void **state)
+{
+    (void)state;
+    store_close(open_store(false));
+    run_sql("DROP TABLE sample; CREATE VIEW sample AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)"
+            " SELECT 1 AS run_id, x AS t_ms, 3 AS test_index, 4 AS private_bytes, 5 AS rss_bytes, 6 AS peak_rss_bytes"
+            " FROM c");
+    assert_refused(SW_EFORMAT, "3 of the 4 tables");
+}
+
+static void store_example(void)
+{
+    result_store *const store = open_store(false);
+    const test_record test = example_test();
+    assert_int_equal(store_add_test(store, add_run(store), &test, NULL, 0, NULL), SW_OK);
+    store_close(store);
+}
+
+static void test_texts_that_are_not_utf8_come_back_as_such(void **state)
+{
+    (void)state;
+    store_example();
+    run_sql("UPDATE test SET answer = CAST(x'61ffc3a9c3' AS TEXT)");
+    result_store *const store = open_store(true);
+    run_record *const run = load(store, 0);
+    assert_string_equal(run->tests[0].answer.text, "a?\u00e9?");
+    run_record_free(run);
+    store_close(store);
+}
+
+static void test_a_column_that_holds_no_text_is_damage_and_not_short_memory(void **state)
+{
+    (void)state;
+    store_example();
+    run_sql("PRAGMA writable_schema = ON;"
+            "UPDATE sqlite_schema SET sql = replace(replace(sql, 'NOT NULL', ''), 'STRICT', '') WHERE name = 'run';");
+    run_sql("UPDATE run SET model = NULL");
+    result_store *const store = open_store(true);
+    run_record *run;
+    sw_err err = {0};
+    assert_int_equal(store_load_run(store, 0, &run, &err), SW_EFORMAT);
+    assert_null(run);
+    assert_non_null(strstr(err.msg, "is damaged"));
+    store_close(store);
+}
+
 #define STORE_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -324,6 +370,9 @@ int main(void)
         STORE_TEST(test_a_newer_store_is_refused),
         STORE_TEST(test_a_database_of_others_is_refused),
         STORE_TEST(test_a_file_that_is_no_database_is_refused),
+        STORE_TEST(test_a_store_without_its_tables_is_refused),
+        STORE_TEST(test_texts_that_are_not_utf8_come_back_as_such),
+        STORE_TEST(test_a_column_that_holds_no_text_is_damage_and_not_short_memory),
         STORE_TEST(test_reading_creates_nothing),
         STORE_TEST(test_status_of_a_run),
     };

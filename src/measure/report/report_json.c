@@ -45,13 +45,13 @@ static json_t *repetition_json(const repetition_score *r)
 /* Names of members are part of the documented interface (docs/benchmark.md): "schema" rises when one changes. */
 static json_t *metrics_json(const test_metrics *m)
 {
-    return json_pack("{s:I, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?, s:o, s:o, s:i, s:f, s:o, s:o}", "tokens",
+    return json_pack("{s:I, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?, s:o, s:o, s:i, s:o, s:o, s:o}", "tokens",
                      (json_int_t)m->n_tokens, "count", m->counted_events ? "events" : "usage", "counts_differ",
                      m->counts_differ, "ttft_ms", real(m->ttft_ms), "ttft_answer_ms", real(m->ttft_answer_ms),
                      "ttfr_ms", real(m->ttfr_ms), "ttfb_ms", real(m->ttfb_ms), "e2e_ms", real(m->e2e_ms), "tpot_ms",
                      real(m->tpot_ms), "decode_tps", real(m->decode_tps), "decode_missing",
                      metrics_decode_reason(m->decode), "overall_tps", real(m->overall_tps), "itl_ms",
-                     stats_json(&m->itl_ms), "stalls", (int)m->n_stalls, "stall_max_ms", m->stall_max_ms,
+                     stats_json(&m->itl_ms), "stalls", (int)m->n_stalls, "stall_max_ms", real(m->stall_max_ms),
                      "responsiveness", real(m->responsiveness), "repetition", repetition_json(&m->repetition));
 }
 
@@ -62,14 +62,14 @@ static json_t *test_json(const summary_row *row)
     const test_record *const t = row->test;
     const answer_record *const a = &t->answer;
     json_t *const test =
-        json_pack("{s:s, s:s, s:s, s:i, s:s, s:i, s:f, s:I, s:I, s:s, s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:s, s:s}",
+        json_pack("{s:s, s:s, s:s, s:i, s:s, s:i, s:o, s:I, s:I, s:s, s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:s, s:s}",
                   "name", t->plan.name, "group", t->plan.group, "kind", text_form_name(t->plan.form), "repeat",
                   t->repeat, "prompt", t->plan.prompt, "max_tokens", t->plan.max_tokens, "temperature",
-                  t->plan.temperature, "seed", (json_int_t)t->plan.seed, "start_ms", (json_int_t)t->start_ms, "status",
-                  test_status_name(a->status), "error", a->error, "http_status", a->http_status, "finish_reason",
-                  a->finish_reason, "prompt_tokens", count(a->prompt_tokens), "cached_tokens", count(a->cached_tokens),
-                  "completion_tokens", count(a->completion_tokens), "reasoning_tokens", count(a->reasoning_tokens),
-                  "answer", a->text, "reasoning", a->reasoning);
+                  real(t->plan.temperature), "seed", (json_int_t)t->plan.seed, "start_ms", (json_int_t)t->start_ms,
+                  "status", test_status_name(a->status), "error", a->error, "http_status", a->http_status,
+                  "finish_reason", a->finish_reason, "prompt_tokens", count(a->prompt_tokens), "cached_tokens",
+                  count(a->cached_tokens), "completion_tokens", count(a->completion_tokens), "reasoning_tokens",
+                  count(a->reasoning_tokens), "answer", a->text, "reasoning", a->reasoning);
     if (test != NULL)
         json_object_set_new(test, "metrics", metrics_json(&row->metrics));
     return test;

@@ -57,7 +57,7 @@ static const char SCHEMA[] =
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
-/* Reads a pragma whose value is one number. */
+/* Reads a pragma, or a query, whose value is one number. */
 static sw_code read_pragma(result_store *store, const char *sql, int64_t *out, sw_err *err)
 {
     sqlite3_stmt *statement;
@@ -89,6 +89,20 @@ static sw_code create_schema(result_store *store, sw_err *err)
     return code;
 }
 
+/* A file may say that it is ours and not be: a view in the place of a table can compute for ever. */
+static sw_code check_tables(result_store *store, sw_err *err)
+{
+    int64_t n_tables = 0;
+    const sw_code code = read_pragma(store,
+                                     "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND rootpage > 0"
+                                     " AND name IN ('run', 'test', 'event', 'sample')",
+                                     &n_tables, err);
+    if (code == SW_OK && n_tables != 4)
+        return sw_fail(err, SW_EFORMAT, "%s is damaged: it has %" PRId64 " of the 4 tables of spillway results",
+                       store->path, n_tables);
+    return code;
+}
+
 /* A file without objects and marks is new; a file with other marks belongs to another program and is not touched. */
 static sw_code check_or_create_schema(result_store *store, bool read_only, sw_err *err)
 {
@@ -109,7 +123,7 @@ static sw_code check_or_create_schema(result_store *store, bool read_only, sw_er
         return sw_fail(err, SW_EUNSUPPORTED,
                        "%s has schema %" PRId64 ", this spillway reads schema %d; use the spillway that made it",
                        store->path, version, (int)SCHEMA_VERSION);
-    return SW_OK;
+    return check_tables(store, err);
 }
 
 sw_code store_open(result_store **out, const char *path, bool read_only, sw_err *err)

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/utf8.h"
 #include "results/store.h"
 #include "results/store_db.h"
 
@@ -14,7 +15,18 @@ typedef struct row {
     arena *keep;             // of the run: copies of texts
     int column;              // the next one
     bool out_of_memory;      // a copy failed; checked once per row or list
+    bool is_damaged;         // something else was where the schema has a text; likewise
 } row;
+
+/* The error of a row or list that was read, if any. */
+static sw_code check_row(const result_store *store, const row *r, sw_err *err)
+{
+    if (r->out_of_memory)
+        return sw_fail(err, SW_ENOMEM, "out of memory loading a run");
+    if (r->is_damaged)
+        return sw_fail(err, SW_EFORMAT, "%s is damaged: a column of texts holds something else", store->path);
+    return SW_OK;
+}
 
 static int64_t next_int(row *r)
 {
@@ -29,15 +41,31 @@ static double next_double(row *r)
     return is_null ? NAN : value;
 }
 
+/* A record's texts are valid UTF-8 (results/record.h), whatever bytes a damaged file has: a byte that belongs to no
+ * character becomes '?'. */
+static void make_valid(char *s, size_t n)
+{
+    for (size_t i = 0; i < n;) {
+        uint32_t cp;
+        const int length = utf8_decode((const uint8_t *)s + i, n - i, &cp);
+        if (length == 0)
+            s[i] = '?';
+        i += length > 0 ? (size_t)length : 1;
+    }
+}
+
 /* Copies into the run's arena, since SQLite's text is valid only until the next step; never NULL.  n_out may be NULL.
  */
 static const char *next_text(row *r, size_t *n_out)
 {
+    r->is_damaged |= sqlite3_column_type(r->statement, r->column) != SQLITE_TEXT;
     const char *const text = (const char *)sqlite3_column_text(r->statement, r->column);
     const size_t n = (size_t)sqlite3_column_bytes(r->statement, r->column);
     r->column++;
-    const char *const copy = text != NULL ? arena_copy(r->keep, text, n) : NULL;
-    r->out_of_memory |= copy == NULL;
+    char *const copy = text != NULL ? arena_copy(r->keep, text, n) : NULL;
+    if (copy != NULL)
+        make_valid(copy, n);
+    r->out_of_memory |= copy == NULL && !r->is_damaged;
     if (n_out != NULL)
         *n_out = copy != NULL ? n : 0;
     return copy != NULL ? copy : "";
@@ -76,8 +104,7 @@ static sw_code load_info(result_store *store, int64_t id, run_record *run, sw_er
         i->memory_bytes = (uint64_t)next_int(&r);
         i->load_ms = next_double(&r);
         i->n_planned = (int)next_int(&r);
-        if (r.out_of_memory)
-            code = sw_fail(err, SW_ENOMEM, "out of memory loading a run");
+        code = check_row(store, &r, err);
     } else if (step == SQLITE_DONE && id == 0) {
         code = sw_fail(err, SW_ENOTFOUND, "%s has no run yet", store->path);
     } else if (step == SQLITE_DONE) {
@@ -180,9 +207,9 @@ static sw_code load_tests(result_store *store, run_record *run, sw_err *err)
         read_test(&r, t);
         code = load_arrivals(store, run, test_id, &t->answer, err);
     }
-    if (r.out_of_memory)
-        code = sw_fail(err, SW_ENOMEM, "out of memory loading a run");
-    else if (code == SW_OK && step != SQLITE_DONE)
+    if (code == SW_OK)
+        code = check_row(store, &r, err);
+    if (code == SW_OK && step != SQLITE_DONE)
         code = store_fail(store, "read the tests", err);
     sqlite3_finalize(r.statement);
     return code;

@@ -115,7 +115,7 @@ static void matmul_plain(const plain_weights *weights, product p)
     }
 }
 
-/* One function per format, named after it: the table has no room for arguments. */
+/* One function per format: an entry of the table has no room for the format as an argument. */
 #define QUANTIZED_PRODUCT(NAME, name)                                                                                  \
     static const tensor_type NAME##_SCALAR = TYPE_##NAME;                                                              \
     PRODUCT_FUNCTION(matmul_scalar_##name, matmul_quantized, NAME##_SCALAR)
