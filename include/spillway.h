@@ -56,7 +56,6 @@ typedef struct sw_model_info {
     const char *arch;                 // "gpt-oss", ...
     const char *quant;                // the type with the most bytes, "MXFP4", ...
     const char *tokenizer;            // "gpt2/gpt-4o", ...
-    const char *compat_difference;    // what llama.cpp computes differently, "layer norms and ..."; NULL: nothing known
     const char *chat_format;          // "harmony", ... ; "plain" if the file has no known template
     uint64_t file_bytes;              // of all files of a split model
     int64_t mtime;                    // seconds since 1970
@@ -73,6 +72,7 @@ typedef struct sw_model_info {
     int n_experts_used;   // of them, per token
     int n_experts_shared; // used by every token, in addition
     size_t n_tensors;
+    const char *compat_difference; // what llama.cpp computes differently, "layer norms and ..."; NULL: nothing known
 } sw_model_info;
 
 typedef struct sw_model_file sw_model_file;
@@ -209,13 +209,13 @@ typedef struct sw_engine_state {
     int n_threads, n_ctx, n_seqs; // as in effect
     const char *isa;              // kernels in use: "scalar", "avx2", ...
     const char *backend;          // "cpu"
+    const char *compat_note;      // NULL, or whom the answers follow, where llama.cpp and the original differ
     uint64_t weight_bytes_ram;    // allocated
     uint64_t weight_bytes_vram;
     uint64_t expert_bytes_ram;   // the experts' share of weight_bytes_ram
     uint64_t kv_bytes_per_token; // in a sequence that fills its context; in a shorter one a token can take more
     uint64_t kv_bytes_max;       // of all sequences, if each fills its context
     const char *placement_note;  // NULL, or why a placement option had no effect
-    const char *compat_note;     // NULL, or a sentence: whom the answers follow where llama.cpp and the original differ
     double load_ms;
     int n_jobs_running, n_jobs_waiting; // as of the last step
     uint64_t kv_tokens_used;            // evaluated tokens in the cache, including those of jobs that have ended

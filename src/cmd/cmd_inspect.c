@@ -145,6 +145,8 @@ static void print_summary(const sw_model_file *f)
     print_safe("file", m->path);
     printf("%-16s %s, mostly %s\n", "size", show_bytes(m->file_bytes, a), m->quant);
     printf("%-16s %s\n", "architecture", m->arch);
+    if (m->compat_difference != NULL)
+        printf("%-16s %s (--compat)\n", "not as llama.cpp", m->compat_difference);
     printf("%-16s %s, %s active per token\n", "parameters", show_params(m->n_params, a),
            show_params(m->n_params_active, b));
     printf("%-16s %d\n", "layers", m->n_layers);
@@ -158,8 +160,6 @@ static void print_summary(const sw_model_file *f)
     printf("%-16s %d tokens\n", "vocabulary", m->n_vocab);
     print_safe("tokenizer", m->tokenizer);
     printf("%-16s %s\n", "chat format", m->chat_format);
-    if (m->compat_difference != NULL)
-        printf("%-16s %s (--compat)\n", "not as llama.cpp", m->compat_difference);
     printf("\n%-16s %12s %8s\n", "tensors", "bytes", "share");
     for (int c = 0; c < SW_N_CLASSES; c++) {
         if (m->bytes_by_class[c] > 0)

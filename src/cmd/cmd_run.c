@@ -32,7 +32,7 @@ typedef struct run_args {
 /* What the engine is opened with; also the argument of open_engine. */
 typedef struct opening {
     sw_engine_options options;
-    bool quiet;
+    bool quiet, raw;
 } opening;
 
 /* Prints how many experts of each layer were chosen at all, and the share of the busiest one. */
@@ -61,12 +61,12 @@ static void print_experts(const sw_engine *engine)
 /* Opens an engine for one sequence, with a progress line.  `ud` is an opening. */
 static sw_code open_engine(void *ud, const char *path, sw_engine **out, sw_err *err)
 {
-    opening *const o = ud;
+    opening *const a = ud;
     progress_line progress;
-    progress_init(&progress, "loading", NULL, o->quiet);
-    o->options.on_load = progress_on_bytes;
-    o->options.ud = &progress;
-    const sw_code code = sw_engine_open(out, path, &o->options, err);
+    progress_init(&progress, "loading", NULL, a->quiet);
+    a->options.on_load = progress_on_bytes;
+    a->options.ud = &progress;
+    const sw_code code = sw_engine_open(out, path, &a->options, err);
     progress_finish(&progress);
     return code;
 }
@@ -194,7 +194,7 @@ static sw_code join_prompt(run_args *a, const char *const *words, size_t n, buf 
 static int run_words(run_args *a, const char *const *words, size_t n)
 {
     sw_err err = {0};
-    opening o = {.quiet = a->quiet};
+    opening o = {.quiet = a->quiet, .raw = a->raw};
     buf text, input;
     buf_init(&text, LIMIT_PROMPT_BYTES);
     buf_init(&input, LIMIT_PROMPT_BYTES);

@@ -87,7 +87,6 @@ static void note_compat(sw_engine *e, sw_compat compat)
              "llama.cpp and the model's original code differ in %s; answers follow %s (--compat %s: the other)",
              e->info.compat_difference, is_original ? "the original code" : "llama.cpp",
              is_original ? "llama.cpp" : "original");
-    e->state.compat_note = e->compat_note;
 }
 
 /* The file stays open as long as the engine: it owns the strings of info. */
@@ -97,6 +96,7 @@ static sw_code open_model(sw_engine *e, const char *path, const sw_engine_option
     if (code != SW_OK)
         return code;
     e->info = *sw_model_file_info(e->file);
+    note_compat(e, options->compat);
     const gguf_file *const g = model_file_gguf(e->file);
     e->context.format = model_file_chat(e->file);
     code = model_file_take_vocab(e->file, &e->context.vocab, err);
@@ -108,7 +108,6 @@ static sw_code open_model(sw_engine *e, const char *path, const sw_engine_option
         return sw_fail(err, SW_EFORMAT, "%s: the vocabulary has %d tokens but the output layer only %d", path,
                        vocab_size(e->context.vocab), e->lm->n_vocab);
     model_lm_state(e->lm, &e->state);
-    note_compat(e, options->compat);
     return SW_OK;
 }
 
@@ -160,6 +159,7 @@ const sw_model_info *sw_engine_info(const sw_engine *e)
 sw_engine_state sw_engine_get_state(sw_engine *e)
 {
     sw_engine_state state = e->state;
+    state.compat_note = e->compat_note[0] != '\0' ? e->compat_note : NULL;
     const scheduler_stats stats = scheduler_get_stats(e->scheduler);
     state.n_jobs_running = stats.n_running;
     state.n_jobs_waiting = stats.n_waiting;
