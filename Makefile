@@ -5,7 +5,7 @@ SPILLWAY = build/release/spillway
 FUZZ_SECONDS ?= 20
 T ?= .
 
-.PHONY: all build test check check-long demo bench bench-kernels lint format fuzz install clean help
+.PHONY: all build test check check-long demo bench bench-kernels lint format fuzz coverage install clean help
 all: build ## build spillway (release)
 
 build:
@@ -56,6 +56,11 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS (20) each
 	@scripts/deps build test
 	@scripts/build fuzz $(JOBS)
 	@scripts/fuzz build/fuzz $(FUZZ_SECONDS)
+
+coverage: ## run the tests and print which lines and functions they ran, per room (about 15 minutes)
+	@scripts/deps build test
+	@scripts/npm_packages web && scripts/npm_packages tests/api
+	@scripts/coverage $(JOBS)
 
 install: build ## install to PREFIX (/usr/local); DESTDIR is honoured
 	@cmake --install build/$(PRESET) --prefix $(or $(PREFIX),/usr/local)

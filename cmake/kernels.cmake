@@ -2,7 +2,7 @@
 # templates expand to long straight code.  Sanitizers make it slow to optimise, so they get -O1; fuzzing never reaches it,
 # so it is not optimised there.
 set(SIMD_OPTIMISATION -O3)
-if(SPILLWAY_SANITIZE)
+if(SPILLWAY_SANITIZE OR SPILLWAY_COVERAGE)
   set(SIMD_OPTIMISATION -O1)
 endif()
 if(SPILLWAY_FUZZ)

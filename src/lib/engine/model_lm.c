@@ -215,22 +215,28 @@ static uint64_t bytes_needed(const model_lm *m, weight_tier tier)
     return weights + (loading > job ? loading : job);
 }
 
+static double in_gb(uint64_t bytes)
+{
+    return (double)bytes / 1e9;
+}
+
 /* Before anything is read. */
 static sw_code check_memory(const gguf_file *g, const model_lm *m, sw_err *err)
 {
     const available_memory ram = sysinfo_memory_available();
     const uint64_t available[N_TIERS] = {[TIER_RAM] = ram.bytes};
-    for (int tier = 0; tier < N_TIERS; tier++) {
-        const uint64_t needed = bytes_needed(m, (weight_tier)tier);
-        if (needed > available[tier])
+    for (int t = 0; t < N_TIERS; t++) {
+        const weight_tier tier = (weight_tier)t;
+        const bool is_ram = tier == TIER_RAM;
+        if (bytes_needed(m, tier) > available[tier])
             return sw_fail(err, SW_ENOMEM,
-                           "%s needs %.2f GB (weights %.2f, a context of %d tokens %.2f), but only %.2f GB of %s are "
-                           "available%s; a smaller --ctx-size or --batch, --kv-type q8_0 or a model quantized to "
-                           "fewer bits lowers it",
-                           gguf_path(g), (double)needed / 1e9, (double)m->w.blocks[tier].n_bytes / 1e9, m->lm.n_ctx,
-                           (double)kv_tier_bytes(&m->kv, (weight_tier)tier, m->lm.n_ctx) / 1e9,
-                           (double)available[tier] / 1e9, tier == TIER_RAM ? "memory" : tier_name((weight_tier)tier),
-                           tier == TIER_RAM && ram.is_limited ? " in the control group of this process" : "");
+                           "%s needs %.2f GB (weights %.2f, a context of %d tokens %.2f, working buffers %.2f), but "
+                           "only %.2f GB of %s are available%s; a smaller --ctx-size or --batch, --kv-type q8_0 or "
+                           "a model quantized to fewer bits lowers it",
+                           gguf_path(g), in_gb(bytes_needed(m, tier)), in_gb(m->w.blocks[tier].n_bytes), m->lm.n_ctx,
+                           in_gb(kv_tier_bytes(&m->kv, tier, m->lm.n_ctx)), in_gb(is_ram ? m->buffer_bytes : 0),
+                           in_gb(available[tier]), is_ram ? "memory" : tier_name(tier),
+                           is_ram && ram.is_limited ? " in the control group of this process" : "");
     }
     return SW_OK;
 }
