@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "cmd/address_args.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "cmd/engine_args.h"
@@ -55,13 +56,12 @@ int cmd_serve(int argc, char **argv)
     server_options o = {
         .model_dirs = "./models", .ping_interval_s = 15, .body_timeout_s = 60, .slow_client_timeout_s = 30};
     engine_args engine = {0};
-    const char *bind_option = "127.0.0.1:11435";
+    address_args address = {.port = -1};
     long n_seqs = 4;
     double stub_rate = 0;
     // clang-format off
     const arg_row rows[] = {
-        {"bind", NULL, ARG_STRING, &bind_option, 0, 0, "ADDR:PORT",
-         "address to listen on; port 0: any free port; auto: 127.0.0.1 and the next free port from 11435 (default: 127.0.0.1:11435)"},
+        ADDRESS_ARG_ROWS(address),
         {"model-dirs", NULL, ARG_STRING, &o.model_dirs, 0, 0, "'A;B'", "folders with GGUF files (default: ./models)"},
         ENGINE_ARG_ROWS(engine),
         DATE_ARG_ROW(engine),
@@ -92,7 +92,10 @@ int cmd_serve(int argc, char **argv)
     const int status = args_parse(&args, argc, argv, &o.model, &n_positional);
     if (status >= 0)
         return status;
-    char bind_text[128]; // parse_bind cuts it; o.address points into it
+    char bind_option[128], bind_text[128]; // parse_bind cuts this one; o.address points into it
+    sw_err bad = {0};
+    if (address_args_text(&address, bind_option, sizeof bind_option, &bad) != SW_OK)
+        return cmd_fail("serve", &bad);
     snprintf(bind_text, sizeof bind_text, "%s", bind_option);
     if (!parse_bind(bind_text, &o)) {
         fprintf(stderr, "spillway serve: --bind takes ADDR:PORT or auto, not '%s'\n", bind_option);

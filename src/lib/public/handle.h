@@ -13,7 +13,7 @@ struct sw_engine {
     request_context context; // owns its vocabulary
     char date_text[sizeof "YYYY-MM-DD"];
     char compat_note[256]; // empty: nothing to say
-    language_model *lm; // owned; the scheduler's thread calls it
+    language_model *lm;    // owned; the scheduler's thread calls it
     scheduler *scheduler;
     const sw_clock *clock; // the options', or the system's
     sw_engine_state state; // without the members that change after open
