@@ -88,7 +88,7 @@ static const char GUESSED_HARMONY[] =
 
 chat_format chat_detect(chat_source source, const vocabulary *v, const char **note_out)
 {
-    const char *ignored;
+    const char *ignored = NULL;
     const char **const note = note_out != NULL ? note_out : &ignored;
     const chat_format f = from_template(source.jinja_template);
     *note = NULL;
