@@ -356,14 +356,15 @@ typedef struct sw_logprobs {
     int n_top;
 } sw_logprobs;
 
+/* A token counts when it is sampled.  Its log-probabilities come with its text, which waits while it could be the
+ * beginning of a stop string; of tokens whose text is never delivered they do not come. */
 typedef struct sw_event {
     sw_event_type type;
     sw_text_kind kind;           // TOKEN
     const char *text;            // TOKEN: valid UTF-8, NUL-terminated, valid during the call only
     size_t n_bytes;              // TOKEN
     int n_tokens;                // TOKEN: sampled tokens that this event counts, 0 or 1
-    const sw_logprobs *logprobs; // TOKEN, if requested: of one token, which may have been counted before, as long as
-                                 // its text could be the beginning of a stop string; valid during the call only
+    const sw_logprobs *logprobs; // TOKEN, if requested; valid during the call only
     int n_prompt;                // ACCEPTED, PROGRESS, DONE
     int n_cached;                // ACCEPTED, PROGRESS, DONE: prompt tokens that an earlier job had evaluated
     int n_prompt_done;           // PROGRESS

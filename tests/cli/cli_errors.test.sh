@@ -66,7 +66,7 @@ for command in "run huge.gguf hello" "logits huge.gguf --tokens 1 --out out.bin"
   # shellcheck disable=SC2086
   expect 1 $command
   says err "weights 1924"
-  says err "are available; a smaller --ctx-size, --kv-type q8_0 or a model quantized to fewer bits lowers it"
+  says err "are available; a smaller --ctx-size or --batch, --kv-type q8_0 or a model quantized to fewer bits lowers it"
 done
 
 # ---- the command line and the prompt ----
