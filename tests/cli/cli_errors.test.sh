@@ -105,14 +105,14 @@ echo precious >kept.gguf
 (
   trap '' XFSZ
   ulimit -f 64
-  expect 1 quantize "$model" kept.gguf Q8_0
+  expect 1 quantize "$model" kept.gguf Q8_0 --force
   says err "writing kept.gguf failed"
 )
 [ "$(cat kept.gguf)" = precious ] || fail "a full disk cost the old file"
 [ "$(ls)" = "$(printf '%s\n' arch.gguf folder huge.gguf kept.gguf text.gguf type.gguf)" ] || fail "left behind: $(ls)"
 for signal in TERM KILL; do
   for _ in {1..50}; do
-    "$SPILLWAY" quantize "$golden/deepseek-q4_k.gguf" kept.gguf Q4_K --threads 1 --quiet 2>.err &
+    "$SPILLWAY" quantize "$golden/deepseek-q4_k.gguf" kept.gguf Q4_K --force --threads 1 --quiet 2>.err &
     until compgen -G "kept.gguf.$!.partial" >.found || ! kill -0 $! 2>/dev/null; do :; done
     kill -s $signal $! 2>/dev/null || true
     code=0
