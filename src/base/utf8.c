@@ -1,8 +1,6 @@
 /* utf8.c - Table 3-7 of the Unicode Standard as code: no overlong forms, no surrogates, nothing above U+10FFFF. */
 #include "base/utf8.h"
 
-#include <string.h>
-
 /* The first row entries of the table: returns the length of a character by its first byte, and in *lo and *hi the range
  * of its second byte; 0 for a byte that cannot be first. */
 static int lead(uint8_t b, uint8_t *lo, uint8_t *hi)
@@ -74,9 +72,8 @@ bool utf8_valid(const char *s, size_t n)
     return true;
 }
 
-void utf8_replace_invalid(char *s)
+void utf8_replace_invalid(char *s, size_t n)
 {
-    const size_t n = strlen(s);
     for (size_t i = 0; i < n;) {
         uint32_t cp;
         const int length = utf8_decode((const uint8_t *)s + i, n - i, &cp);

@@ -13,9 +13,9 @@ int utf8_decode(const uint8_t *s, size_t n, uint32_t *cp);
 /* True if s[0..n) is valid UTF-8. */
 bool utf8_valid(const char *s, size_t n);
 
-/* Replaces every byte that belongs to no valid character by '?', in place: for sentences that quote text from outside
- * and may be cut within a character. */
-void utf8_replace_invalid(char *s);
+/* Replaces every byte of s[0..n) that belongs to no valid character by '?', in place: for text from outside, and for
+ * sentences that quote it and may be cut within a character. */
+void utf8_replace_invalid(char *s, size_t n);
 
 /* Length of the longest prefix of s[0..n) that does not end inside a character.  Invalid bytes count as characters. */
 size_t utf8_complete_prefix(const char *s, size_t n);

@@ -75,8 +75,8 @@ bool json_fail(json_reader *r, const json_place *at, json_fault_kind kind, const
     va_start(args, format);
     vsnprintf(f->message, sizeof f->message, format, args);
     va_end(args);
-    utf8_replace_invalid(f->path);
-    utf8_replace_invalid(f->message);
+    utf8_replace_invalid(f->path, strlen(f->path));
+    utf8_replace_invalid(f->message, strlen(f->message));
     return false;
 }
 

@@ -141,7 +141,7 @@ static void test_bytes_without_a_character_become_question_marks(void **state)
 {
     (void)state;
     char text[] = "caf\xc3\xa9 \xff \xe2\x82"; // the last one is cut
-    utf8_replace_invalid(text);
+    utf8_replace_invalid(text, strlen(text));
     assert_string_equal(text, "caf\xc3\xa9 ? ??");
     assert_true(utf8_valid(text, strlen(text)));
 }

@@ -41,19 +41,6 @@ static double next_double(row *r)
     return is_null ? NAN : value;
 }
 
-/* A record's texts are valid UTF-8 (results/record.h), whatever bytes a damaged file has: a byte that belongs to no
- * character becomes '?'. */
-static void make_valid(char *s, size_t n)
-{
-    for (size_t i = 0; i < n;) {
-        uint32_t cp;
-        const int length = utf8_decode((const uint8_t *)s + i, n - i, &cp);
-        if (length == 0)
-            s[i] = '?';
-        i += length > 0 ? (size_t)length : 1;
-    }
-}
-
 /* Copies into the run's arena, since SQLite's text is valid only until the next step; never NULL.  n_out may be NULL.
  */
 static const char *next_text(row *r, size_t *n_out)
@@ -64,7 +51,7 @@ static const char *next_text(row *r, size_t *n_out)
     r->column++;
     char *const copy = text != NULL ? arena_copy(r->keep, text, n) : NULL;
     if (copy != NULL)
-        make_valid(copy, n);
+        utf8_replace_invalid(copy, n); // texts of a record are valid UTF-8, whatever bytes a damaged file has
     r->out_of_memory |= copy == NULL && !r->is_damaged;
     if (n_out != NULL)
         *n_out = copy != NULL ? n : 0;

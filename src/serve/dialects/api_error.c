@@ -27,8 +27,8 @@ bool api_fail(api_error *error, api_situation what, const char *param, const cha
     va_start(args, format);
     vsnprintf(error->message, sizeof error->message, format, args);
     va_end(args);
-    utf8_replace_invalid(error->message);
-    utf8_replace_invalid(error->param);
+    utf8_replace_invalid(error->message, strlen(error->message));
+    utf8_replace_invalid(error->param, strlen(error->param));
     return false;
 }
 
