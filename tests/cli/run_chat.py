@@ -112,10 +112,10 @@ def test_interrupted_answer():
     t.until_prompt()
     t.type(b'Tell me all.\r')
     t.until(rb'all\.[^\n]*\n')
-    t.until(rb'\w')
+    t.until(rb'One')  # the stub's first word; before it a slow machine may show what it reads
     t.type(b'\x03')
     answer = words(t.until_prompt())
-    assert len(answer.split()) < 20, answer
+    assert b'(stopped)' in answer and len(answer.split()) < 20, answer
     assert b'forget' in t.ask(b'/help'), 'the program goes on'
     t.type(b'/exit\r')
     assert t.exit_code() == 0
