@@ -62,29 +62,29 @@ static void fill_head(exchange *x, double load_ms)
     h->include_usage = x->request.include_usage;
 }
 
-static const sw_request *admitted(void *job, model_handle *handle, double load_ms)
+static void submit(exchange *x)
+{
+    sw_engine *const engine = model_handle_engine(x->handle);
+    sw_request *const core = &x->request.core;
+    sw_err err = {0};
+    core->client = x->client;
+    core->on_event = event_queue_on_event;
+    core->has_room = event_queue_has_room;
+    core->ud = &x->events;
+    if (sw_engine_submit(engine, core, &x->job, &err) != SW_OK)
+        api_from_engine(&x->error, &err, sw_engine_get_state(engine).n_ctx);
+}
+
+static void admitted(void *job, model_handle *handle, double load_ms)
 {
     exchange *const x = job;
-    sw_request *const core = &x->request.core;
     x->handle = handle;
     note_ignored(x, sw_engine_info(model_handle_engine(handle)));
     fill_head(x, load_ms);
     x->is_stream = x->request.stream;
     x->wants_progress = x->request.return_progress;
-    x->wants_logprobs = core->logprobs;
-    core->client = x->client;
-    core->on_event = event_queue_on_event;
-    core->has_room = event_queue_has_room;
-    core->ud = &x->events;
-    return core;
-}
-
-static void submitted(void *job, sw_job *submitted_job, const sw_err *err)
-{
-    exchange *const x = job;
-    x->job = submitted_job;
-    if (submitted_job == NULL)
-        api_from_engine(&x->error, err, sw_engine_get_state(model_handle_engine(x->handle)).n_ctx);
+    x->wants_logprobs = x->request.core.logprobs;
+    submit(x);
 }
 
 static void stopped(void *job)
@@ -103,4 +103,4 @@ static void finished(void *job)
     event_queue_open_to_reader(&x->events); // from here on x is the network thread's
 }
 
-const intake_steps EXCHANGE_STEPS = {prepare, refused, admitted, submitted, stopped, finished};
+const intake_steps EXCHANGE_STEPS = {prepare, refused, admitted, stopped, finished};
