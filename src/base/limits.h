@@ -27,6 +27,8 @@
     X(BATCH_TOKENS,          4096,        "tokens",     "prompt tokens evaluated at once") \
     X(QUEUE_JOBS,            256,         "jobs",       "waiting for a slot; more are refused with 429") \
     X(CLIENT_JOBS,           192,         "jobs",       "of one client (address and key), running or waiting; more are refused with 429") \
+    X(CHOICES,               8,           "answers",    "to one prompt in one request (n)") \
+    X(REQUEST_ANSWERS,       2048,        "answers",    "to all prompts of one request; OpenAI embeds as many texts at once") \
     X(QUEUE_BYTES,           67108864,    "bytes",      "of the bodies of waiting jobs; more are refused with 429") \
     X(THREADS,               256,         "threads",    "of the compute pool") \
     X(MESSAGES,              4096,        "messages",   "of one conversation") \

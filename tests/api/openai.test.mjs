@@ -15,6 +15,8 @@ async function collect(stream) {
 
 const text = (chunks) => chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('');
 
+const LIVELY = { temperature: 2, top_p: 1 }; // the stub takes another of its words now and then
+
 describe('a server with the stub model', () => {
   let server, openai;
   const ask = (more = {}) => openai.chat.completions.create({ model: 'stub', messages: HELLO, seed: 7, ...more });
@@ -48,6 +50,24 @@ describe('a server with the stub model', () => {
     assert.equal(answer.seed, 7);
     const again = await ask();
     assert.equal(again.usage.prompt_tokens_details.cached_tokens, answer.usage.prompt_tokens - 1, 'the last token is evaluated');
+  });
+
+  test('answers several times, each as its seed does alone', async () => {
+    const alone = await Promise.all([7, 8, 9].map((seed) => ask({ seed, ...LIVELY })));
+    const texts = alone.map((answer) => answer.choices[0].message.content);
+    assert.equal(new Set(texts).size, 3, 'the seeds differ');
+    const three = await ask({ n: 3, ...LIVELY });
+    assert.deepEqual(three.choices.map((choice) => [choice.index, choice.message.content]), texts.map((content, i) => [i, content]));
+    assert.equal(three.usage.prompt_tokens, alone[0].usage.prompt_tokens, 'one prompt');
+    assert.equal(three.usage.completion_tokens, alone.reduce((sum, answer) => sum + answer.usage.completion_tokens, 0));
+    const chunks = await collect(await ask({ n: 3, ...LIVELY, stream: true }));
+    for (let i = 0; i < 3; i++) {
+      const own = chunks.filter((chunk) => chunk.choices[0].index === i);
+      assert.equal(text(own), texts[i]);
+      assert.deepEqual(own[0].choices[0].delta, { role: 'assistant', content: '' });
+      assert.equal(own.at(-1).choices[0].finish_reason, 'stop');
+      assert.equal(own.at(-1).seed, 7 + i);
+    }
   });
 
   test('streams deltas whose concatenation is the answer of the same seed', async () => {
@@ -205,7 +225,7 @@ describe('a server with the stub model', () => {
   bad('a message without a role', { messages: [{ content: 'x' }] }, 'messages[0].role', 'missing_required_parameter');
   bad('content of a wrong type', { messages: [{ role: 'user', content: 5 }] }, 'messages[0].content', 'invalid_type');
   bad('a temperature of 3', { temperature: 3 }, 'temperature', 'invalid_value');
-  bad('two choices', { n: 2 }, 'n', 'unsupported_value');
+  bad('nine choices', { n: 9 }, 'n', 'invalid_value');
   bad('JSON mode', { response_format: { type: 'json_object' } }, 'response_format', 'unsupported_value');
   bad('tools', { tools: [{ type: 'function', function: { name: 'f' } }] }, 'tools', 'unsupported_parameter');
   bad('21 most likely tokens', { logprobs: true, top_logprobs: 21 }, 'top_logprobs', 'invalid_value');

@@ -316,7 +316,7 @@ static void test_names_the_field_of_every_error(void **state)
         {"\"reasoning_effort\":\"huge\"", API_INVALID_VALUE, "reasoning_effort"},
         {"\"reasoning_effort\":\"none\"", API_UNSUPPORTED_VALUE, "reasoning_effort"},
         {"\"n\":0", API_INVALID_VALUE, "n"},
-        {"\"n\":2", API_UNSUPPORTED_VALUE, "n"},
+        {"\"n\":9", API_INVALID_VALUE, "n"},
         {"\"presence_penalty\":3", API_INVALID_VALUE, "presence_penalty"},
         {"\"frequency_penalty\":true", API_INVALID_TYPE, "frequency_penalty"},
         {"\"repeat_penalty\":0", API_INVALID_VALUE, "repeat_penalty"},

@@ -17,7 +17,7 @@ bool generation_begin(generation_request *out, json_reader *r, const char *body,
     const json_load_options options = {
         .bytes_max = LIMIT_HTTP_BODY_BYTES, .refuse_repeated = true, .replace_nul = true};
     *r = (json_reader){.document = "the body"};
-    *out = (generation_request){.core.sampling = sw_sampling_default()};
+    *out = (generation_request){.core.sampling = sw_sampling_default(), .n_choices = 1};
     out->core.sampling.seed = random >> DISCARDED_SEED_BITS;
     out->document = json_load_text(r, body, n, &options);
     return out->document != NULL;

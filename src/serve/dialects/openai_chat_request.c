@@ -70,16 +70,6 @@ static bool take_top_logprobs(json_reader *r, const json_field *f, const json_pl
 
 /* ---- members of which only the neutral value passes ------------------------------------------------------------- */
 
-static bool take_n(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
-{
-    (void)target;
-    int n;
-    const json_field number = {.type = FIELD_INT, .min = f->min, .max = f->max};
-    if (!json_read_value(r, &number, at, value, &n))
-        return false;
-    return n == 1 || json_fail(r, at, JSON_FAULT_UNSUPPORTED_VALUE, "this build answers with one choice; n must be 1");
-}
-
 static bool take_tool_choice(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
                              void *target)
 {
@@ -136,7 +126,7 @@ static const json_field FIELDS[] = {
     {.name = "return_progress",       .type = FIELD_BOOL, .offset = AT(return_progress)},
     {.name = "logprobs",              .type = FIELD_BOOL, .offset = AT(core.logprobs)},
     {.name = "top_logprobs",          .type = FIELD_CUSTOM, .take = take_top_logprobs, .max = SW_TOP_LOGPROBS_MAX},
-    {.name = "n",                     .type = FIELD_CUSTOM, .take = take_n, .min = 1, .max = 8},
+    {.name = "n",                     .type = FIELD_INT, .offset = AT(n_choices), .min = 1, .max = LIMIT_CHOICES},
     {.name = "response_format",       .type = FIELD_CUSTOM, .take = take_response_format},
     {.name = "tool_choice",           .type = FIELD_CUSTOM, .take = take_tool_choice},
     {.name = "function_call",         .type = FIELD_CUSTOM, .take = take_tool_choice},

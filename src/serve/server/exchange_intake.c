@@ -1,15 +1,19 @@
-/* exchange_intake.c - what happens to an exchange on the intake's thread: its body becomes a request, the request a
- * job. */
+/* exchange_intake.c - what happens to an exchange on the intake's thread: its body becomes a request, the request one
+ * job for each answer, in waves. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/rng.h"
 #include "dialects/generation_fields.h"
 #include "server/exchange_state.h"
 
-enum { TRIM_FROM_BYTES = 1 << 20 }; // of a body; parsed it takes up to twenty times as much
+enum {
+    TRIM_FROM_BYTES = 1 << 20,                           // of a body; parsed it takes up to twenty times as much
+    EVENTS_BYTES_MAX = 16 * LIMIT_HTTP_SEND_QUEUE_BYTES, // of one job; it pauses long before
+};
 
 static bool prepare(void *job, const char **model_out)
 {
@@ -18,22 +22,15 @@ static bool prepare(void *job, const char **model_out)
     if (atomic_load(&x->is_abandoned) ||
         !x->family->parse(&x->request, x->body, x->n_body, entropy_next(entropy), &x->error))
         return false;
+    if (x->request.family != NULL)
+        x->family = x->request.family;
     *model_out = x->request.model;
     return true;
 }
 
 static void refused(void *job, model_refusal refusal, const sw_err *why)
 {
-    static const struct {
-        api_situation what;
-        bool is_about_model; // the client can do better by naming another
-    } ROWS[] = {
-        [MODEL_ACQUIRED] = {API_INTERNAL, false},       [MODEL_UNKNOWN] = {API_MODEL_NOT_FOUND, true},
-        [MODEL_NONE] = {API_NO_MODEL, false},           [MODEL_BUSY] = {API_MODEL_LOADING, true},
-        [MODEL_TOO_LARGE] = {API_OUT_OF_MEMORY, false}, [MODEL_BROKEN] = {API_INTERNAL, false},
-    };
-    exchange *const x = job;
-    api_fail(&x->error, ROWS[refusal].what, ROWS[refusal].is_about_model ? "model" : NULL, "%s", why->msg);
+    refuse_model(&((exchange *)job)->error, refusal, why);
 }
 
 /* Adds what the request asked for and this model does not honour to what its family already noted. */
@@ -51,28 +48,64 @@ static void note_ignored(exchange *x, const sw_model_info *info)
 static void fill_head(exchange *x, double load_ms)
 {
     const server_options *const o = &x->server->o;
+    const generation_request *const r = &x->request;
     generation_head *const h = &x->head;
     snprintf(h->id, sizeof h->id, "%s%016llx", x->family->id_prefix, (unsigned long long)entropy_next(o->entropy));
+    snprintf(h->client_id, sizeof h->client_id, "%s", r->client_id != NULL ? r->client_id : "");
+    h->request_id = x->request_id;
+    h->ignored = x->ignored;
     h->fingerprint = model_handle_fingerprint(x->handle);
     h->created = clock_unix_s(o->clock);
     h->model = model_handle_model(x->handle)->id;
     h->backend = sw_engine_get_state(model_handle_engine(x->handle)).backend;
-    h->seed = x->request.core.sampling.seed;
+    h->n_choices = r->n_choices;
+    h->seed = r->core.sampling.seed;
     h->load_ms = load_ms;
-    h->include_usage = x->request.include_usage;
+    h->include_usage = r->include_usage;
 }
 
-static void submit(exchange *x)
+/* ---- jobs ------------------------------------------------------------------------------------------------------- */
+
+/* The request of answer number i. */
+static sw_request request_of(exchange *x, size_t i)
+{
+    const generation_request *const r = &x->request;
+    const size_t n_choices = (size_t)r->n_choices;
+    sw_request core = r->core;
+    if (r->prompts != NULL)
+        core.prompt = r->prompts[i / n_choices].text;
+    core.sampling.seed += i % n_choices;
+    core.client = x->client;
+    core.on_event = event_queue_on_event;
+    core.has_room = event_queue_has_room;
+    core.ud = &x->choices[i].events;
+    return core;
+}
+
+static void init_choice(exchange_choice *c, exchange *x)
+{
+    c->x = x;
+    c->reader = (event_reader){.bytes = &c->taken};
+    event_queue_init(&c->events, &x->server->inbox, c, EVENTS_BYTES_MAX);
+    buf_init(&c->content, LIMIT_ANSWER_BYTES);
+    buf_init(&c->reasoning, LIMIT_ANSWER_BYTES);
+    buf_init(&c->logprobs, LIMIT_ANSWER_BYTES);
+}
+
+/* Submits the next jobs; on failure x->error is set, and the jobs before are canceled with the exchange. */
+static void submit_wave(exchange *x)
 {
     sw_engine *const engine = model_handle_engine(x->handle);
-    sw_request *const core = &x->request.core;
     sw_err err = {0};
-    core->client = x->client;
-    core->on_event = event_queue_on_event;
-    core->has_room = event_queue_has_room;
-    core->ud = &x->events;
-    if (sw_engine_submit(engine, core, &x->job, &err) != SW_OK)
-        api_from_engine(&x->error, &err, sw_engine_get_state(engine).n_ctx);
+    for (int i = 0; i < EXCHANGE_WAVE_JOBS && x->n_submitted < x->n_choices; i++) {
+        exchange_choice *const c = &x->choices[x->n_submitted];
+        init_choice(c, x);
+        const sw_request core = request_of(x, x->n_submitted++);
+        if (sw_engine_submit(engine, &core, &c->job, &err) != SW_OK) {
+            api_from_engine(&x->error, &err, sw_engine_get_state(engine).n_ctx);
+            return;
+        }
+    }
 }
 
 static void admitted(void *job, model_handle *handle, double load_ms)
@@ -84,7 +117,21 @@ static void admitted(void *job, model_handle *handle, double load_ms)
     x->is_stream = x->request.stream;
     x->wants_progress = x->request.return_progress;
     x->wants_logprobs = x->request.core.logprobs;
-    submit(x);
+    x->n_choices = generation_n_answers(&x->request);
+    x->choices = mem_calloc(x->n_choices, sizeof *x->choices);
+    if (x->choices != NULL)
+        submit_wave(x);
+    else
+        api_fail(&x->error, API_OUT_OF_MEMORY, NULL, "not enough memory for the request");
+}
+
+static bool prepare_wave(void *job, const char **model_out)
+{
+    exchange *const x = job;
+    *model_out = NULL;
+    if (!atomic_load(&x->is_abandoned))
+        submit_wave(x);
+    return false; // it has its model
 }
 
 static void stopped(void *job)
@@ -95,12 +142,14 @@ static void stopped(void *job)
 static void finished(void *job)
 {
     exchange *const x = job;
-    generation_request_free(&x->request);
+    if (x->n_submitted == x->n_choices || x->error.what != API_OK)
+        generation_request_free(&x->request);
     mem_free(x->body);
     x->body = NULL;
     if (x->n_body >= TRIM_FROM_BYTES)
         mem_trim();
-    event_queue_open_to_reader(&x->events); // from here on x is the network thread's
+    event_queue_open_to_reader(&x->ready); // from here on x is the network thread's
 }
 
 const intake_steps EXCHANGE_STEPS = {prepare, refused, admitted, stopped, finished};
+const intake_steps EXCHANGE_WAVE_STEPS = {prepare_wave, refused, admitted, stopped, finished};

@@ -17,6 +17,7 @@ const http_route SERVER_ROUTES[] = {
     {"GET",  "/v1/experts",          false, 0, experts_route},
     {"POST", "/v1/chat/completions", false, 0, chat_route},
     {"POST", "/chat/completions",    false, 0, chat_route},
+    {"POST", "/apply-template",      false, 0, apply_template_route},
 };
 // clang-format on
 const size_t N_SERVER_ROUTES = sizeof SERVER_ROUTES / sizeof SERVER_ROUTES[0];
