@@ -205,6 +205,9 @@ void sw_engine_close(sw_engine *engine);
 /* Belongs to the engine. */
 const sw_model_info *sw_engine_info(const sw_engine *engine);
 
+/* The engine's vocabulary; belongs to the engine. */
+const sw_tokenizer *sw_engine_tokenizer(const sw_engine *engine);
+
 /* What an open engine occupies and uses.  Constant after open, except the last three members. */
 typedef struct sw_engine_state {
     int n_threads, n_ctx, n_seqs; // as in effect
@@ -371,6 +374,7 @@ typedef struct sw_event {
     int n_predicted;             // DONE: sampled tokens without the end token
     int n_reasoning;             // DONE: of them, reasoning
     sw_finish finish;            // DONE
+    int stop_index;              // DONE: which of the request's stop strings ended the answer; -1: none did
     sw_timings timings;          // DONE
     const sw_err *error;         // ERROR
 } sw_event;
@@ -383,8 +387,10 @@ typedef void (*sw_event_fn)(void *ud, const sw_event *event);
 typedef struct sw_request {
     const sw_message *messages; // (n_messages): a chat ...
     size_t n_messages;
-    const char *prompt; // ... or raw text, with messages NULL
-    uint64_t client;    // whose job it is: a free sequence goes to the client that has the fewest
+    const char *prompt;    // ... or raw text ...
+    const int32_t *tokens; // (n_tokens) ... or ids of the vocabulary, evaluated as they are.  Exactly one of the three
+    size_t n_tokens;
+    uint64_t client; // whose job it is: a free sequence goes to the client that has the fewest
     sw_effort effort;
     const char *date; // "YYYY-MM-DD"; NULL: the engine's
     sw_sampling sampling;
@@ -422,6 +428,9 @@ void sw_job_wait(sw_job *job);
 /* The prompt of a request as text, with special tokens spelled out, for inspection and tests.  Free *text_out with
  * sw_text_free.  Errors: those of sw_engine_submit. */
 SW_NODISCARD sw_code sw_engine_render(const sw_engine *engine, const sw_request *request, char **text_out, sw_err *err);
+/* The number of tokens of a request's prompt, even if they do not fit the context.  Errors: those of
+ * sw_engine_submit. */
+SW_NODISCARD sw_code sw_engine_count(const sw_engine *engine, const sw_request *request, size_t *n_out, sw_err *err);
 
 /* ---- limits ------------------------------------------------------------------------------------------------ */
 
