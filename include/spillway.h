@@ -332,7 +332,7 @@ typedef enum sw_text_kind { SW_TEXT_CONTENT, SW_TEXT_REASONING } sw_text_kind;
 /* Why an answer ended: an end token or stop string, a limit of tokens, or sw_job_cancel. */
 typedef enum sw_finish { SW_FINISH_STOP, SW_FINISH_LENGTH, SW_FINISH_CANCELED } sw_finish;
 
-/* Durations of one job on the engine's clock. */
+/* Durations of one job on the engine's clock.  Without a first token the end of the prompt counts. */
 typedef struct sw_timings {
     double queue_ms;   // from submit to the job's sequence
     double prompt_ms;  // from there to the first token: evaluating n_prompt - n_cached tokens
@@ -395,6 +395,7 @@ typedef struct sw_request {
     const char *date; // "YYYY-MM-DD"; NULL: the engine's
     sw_sampling sampling;
     int max_tokens;          // 0: until the context is full
+    bool prompt_only;        // the prompt is evaluated and no token sampled: SW_FINISH_LENGTH; not with max_tokens
     const char *const *stop; // (n_stop): strings that end the answer; matched text is not delivered
     size_t n_stop;
     bool ignore_eos;      // continue after end tokens (for benchmarks)

@@ -77,6 +77,16 @@ static void test_request_tokens_are_in_the_vocabulary(void **state)
     assert_string_equal(err.msg, "tokens[1]: -1 is not a token of this model, which has 500");
 }
 
+static void test_request_takes_no_max_tokens_where_nothing_is_sampled(void **state)
+{
+    (void)state;
+    sw_request r = valid();
+    r.prompt_only = true;
+    check_ok(&r);
+    r.max_tokens = 1;
+    check_refused(&r, SW_EINVAL, "max_tokens");
+}
+
 static void test_request_messages_are_checked_one_by_one(void **state)
 {
     (void)state;
@@ -257,6 +267,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_request_needs_messages_or_a_prompt_or_tokens),
         cmocka_unit_test(test_request_tokens_are_in_the_vocabulary),
+        cmocka_unit_test(test_request_takes_no_max_tokens_where_nothing_is_sampled),
         cmocka_unit_test(test_request_messages_are_checked_one_by_one),
         cmocka_unit_test(test_request_takes_the_limit_of_messages_and_not_one_more),
         cmocka_unit_test(test_request_takes_the_limit_of_bytes_and_not_one_more),

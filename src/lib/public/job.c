@@ -172,6 +172,7 @@ sw_code sw_engine_submit(sw_engine *engine, const sw_request *request, sw_job **
                                    .prompt = prompt.ids,
                                    .n_prompt = prompt.n,
                                    .max_tokens = request->max_tokens,
+                                   .is_prompt_only = request->prompt_only,
                                    .sampling = request->sampling,
                                    .wants_logprobs = request->logprobs,
                                    .n_top_logprobs = request->n_top_logprobs,

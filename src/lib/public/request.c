@@ -190,6 +190,8 @@ sw_code request_check(const sw_request *r, int n_vocab, sw_err *err)
         return sw_fail(err, SW_EINVAL, "effort: %d is not a known effort", (int)r->effort);
     if (r->max_tokens < 0)
         return sw_fail(err, SW_EINVAL, "max_tokens: %d is negative", r->max_tokens);
+    if (r->max_tokens > 0 && r->prompt_only)
+        return sw_fail(err, SW_EINVAL, "max_tokens: %d tokens cannot follow with prompt_only", r->max_tokens);
     if (r->n_top_logprobs < 0 || r->n_top_logprobs > SW_TOP_LOGPROBS_MAX)
         return sw_fail(err, SW_EINVAL, "n_top_logprobs: %d is not between 0 and %d", r->n_top_logprobs,
                        SW_TOP_LOGPROBS_MAX);
