@@ -205,6 +205,9 @@ void sw_engine_close(sw_engine *engine);
 /* Belongs to the engine. */
 const sw_model_info *sw_engine_info(const sw_engine *engine);
 
+/* The engine's vocabulary; belongs to the engine. */
+const sw_tokenizer *sw_engine_tokenizer(const sw_engine *engine);
+
 /* What an open engine occupies and uses.  Constant after open, except the last three members. */
 typedef struct sw_engine_state {
     int n_threads, n_ctx, n_seqs; // as in effect
@@ -329,7 +332,7 @@ typedef enum sw_text_kind { SW_TEXT_CONTENT, SW_TEXT_REASONING } sw_text_kind;
 /* Why an answer ended: an end token or stop string, a limit of tokens, or sw_job_cancel. */
 typedef enum sw_finish { SW_FINISH_STOP, SW_FINISH_LENGTH, SW_FINISH_CANCELED } sw_finish;
 
-/* Durations of one job on the engine's clock. */
+/* Durations of one job on the engine's clock.  Without a first token the end of the prompt counts. */
 typedef struct sw_timings {
     double queue_ms;   // from submit to the job's sequence
     double prompt_ms;  // from there to the first token: evaluating n_prompt - n_cached tokens
@@ -371,6 +374,7 @@ typedef struct sw_event {
     int n_predicted;             // DONE: sampled tokens without the end token
     int n_reasoning;             // DONE: of them, reasoning
     sw_finish finish;            // DONE
+    int stop_index;              // DONE: which of the request's stop strings ended the answer; -1: none did
     sw_timings timings;          // DONE
     const sw_err *error;         // ERROR
 } sw_event;
@@ -383,12 +387,15 @@ typedef void (*sw_event_fn)(void *ud, const sw_event *event);
 typedef struct sw_request {
     const sw_message *messages; // (n_messages): a chat ...
     size_t n_messages;
-    const char *prompt; // ... or raw text, with messages NULL
-    uint64_t client;    // whose job it is: a free sequence goes to the client that has the fewest
+    const char *prompt;    // ... or raw text ...
+    const int32_t *tokens; // (n_tokens) ... or ids of the vocabulary, evaluated as they are.  Exactly one of the three
+    size_t n_tokens;
+    uint64_t client; // whose job it is: a free sequence goes to the client that has the fewest
     sw_effort effort;
     const char *date; // "YYYY-MM-DD"; NULL: the engine's
     sw_sampling sampling;
     int max_tokens;          // 0: until the context is full
+    bool prompt_only;        // the prompt is evaluated and no token sampled: SW_FINISH_LENGTH; not with max_tokens
     const char *const *stop; // (n_stop): strings that end the answer; matched text is not delivered
     size_t n_stop;
     bool ignore_eos;      // continue after end tokens (for benchmarks)
@@ -422,6 +429,9 @@ void sw_job_wait(sw_job *job);
 /* The prompt of a request as text, with special tokens spelled out, for inspection and tests.  Free *text_out with
  * sw_text_free.  Errors: those of sw_engine_submit. */
 SW_NODISCARD sw_code sw_engine_render(const sw_engine *engine, const sw_request *request, char **text_out, sw_err *err);
+/* The number of tokens of a request's prompt, even if they do not fit the context.  Errors: those of
+ * sw_engine_submit. */
+SW_NODISCARD sw_code sw_engine_count(const sw_engine *engine, const sw_request *request, size_t *n_out, sw_err *err);
 
 /* ---- limits ------------------------------------------------------------------------------------------------ */
 

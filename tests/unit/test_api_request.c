@@ -35,7 +35,7 @@ static void check_refused(const sw_request *r, sw_code code, const char *field)
     assert_int_equal(err.msg[strlen(field)], ':');
 }
 
-static void test_request_needs_messages_or_a_prompt(void **state)
+static void test_request_needs_messages_or_a_prompt_or_tokens(void **state)
 {
     (void)state;
     sw_request r = valid();
@@ -51,6 +51,40 @@ static void test_request_needs_messages_or_a_prompt(void **state)
     r = valid();
     r.n_messages = 0;
     check_refused(&r, SW_EINVAL, "messages");
+}
+
+static void test_request_tokens_are_in_the_vocabulary(void **state)
+{
+    (void)state;
+    int32_t ids[] = {0, N_VOCAB - 1, 3};
+    sw_request r = {.tokens = ids, .n_tokens = 3};
+    check_ok(&r);
+    r.prompt = "hello";
+    check_refused(&r, SW_EINVAL, "tokens");
+    r = valid();
+    r.tokens = ids;
+    r.n_tokens = 3;
+    check_refused(&r, SW_EINVAL, "tokens");
+    r = (sw_request){.tokens = ids};
+    check_refused(&r, SW_EINVAL, "tokens");
+    r.n_tokens = 3;
+    ids[1] = N_VOCAB;
+    check_refused(&r, SW_EINVAL, "tokens[1]");
+    ids[1] = -1;
+    check_refused(&r, SW_EINVAL, "tokens[1]");
+    sw_err err = {0};
+    assert_int_equal(request_check(&r, N_VOCAB, &err), SW_EINVAL);
+    assert_string_equal(err.msg, "tokens[1]: -1 is not a token of this model, which has 500");
+}
+
+static void test_request_takes_no_max_tokens_where_nothing_is_sampled(void **state)
+{
+    (void)state;
+    sw_request r = valid();
+    r.prompt_only = true;
+    check_ok(&r);
+    r.max_tokens = 1;
+    check_refused(&r, SW_EINVAL, "max_tokens");
 }
 
 static void test_request_messages_are_checked_one_by_one(void **state)
@@ -231,7 +265,9 @@ static void test_request_numbers_date_and_effort(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_request_needs_messages_or_a_prompt),
+        cmocka_unit_test(test_request_needs_messages_or_a_prompt_or_tokens),
+        cmocka_unit_test(test_request_tokens_are_in_the_vocabulary),
+        cmocka_unit_test(test_request_takes_no_max_tokens_where_nothing_is_sampled),
         cmocka_unit_test(test_request_messages_are_checked_one_by_one),
         cmocka_unit_test(test_request_takes_the_limit_of_messages_and_not_one_more),
         cmocka_unit_test(test_request_takes_the_limit_of_bytes_and_not_one_more),

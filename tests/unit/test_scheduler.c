@@ -47,6 +47,7 @@ typedef struct fixture {
     int n_at_gate;       // steps that have come to the gate
     int n_steps;         // done
     int n_tokens;        // evaluated
+    int n_rows;          // of logits
     uint64_t max_ns;     // longest step after the first ten
     uint64_t all_max_ns; // longest step of all
     uint64_t token_ns;   // what a token takes; 0: TOKEN_NS
@@ -99,6 +100,7 @@ static sw_code lm_step(language_model *lm, const batch_token *tokens, size_t n, 
     const uint64_t took_ns = n * (f->token_ns > 0 ? f->token_ns : TOKEN_NS);
     test_sleep(f, took_ns);
     f->n_tokens += (int)n;
+    f->n_rows += (int)n_rows;
     f->all_max_ns = took_ns > f->all_max_ns ? took_ns : f->all_max_ns;
     if (++f->n_steps > 10 && took_ns > f->max_ns)
         f->max_ns = took_ns;
@@ -204,6 +206,7 @@ typedef struct record {
     int32_t stop_at;           // ends itself at this token
     long n_allocations;        // by this task's tokens, from the first to the end
     uint64_t client;
+    bool is_prompt_only;
     atomic_bool is_full; // it pauses
     atomic_int n_asked;  // for room
 } record;
@@ -265,6 +268,7 @@ static sw_code submit(fixture *f, record *r, int32_t first, size_t n_prompt, int
                                   .n_prompt = n_prompt,
                                   .client = r->client,
                                   .max_tokens = max_tokens,
+                                  .is_prompt_only = r->is_prompt_only,
                                   .on_event = on_event,
                                   .has_room = has_room,
                                   .ud = r};
@@ -312,6 +316,30 @@ static void test_a_task_reports_slot_prompt_tokens_and_end_with_timings(void **s
                 r.end.timings.predict_ms == 4);
     assert_int_equal(scheduler_get_stats(f.s).n_running, 0);
     assert_int_equal(scheduler_get_stats(f.s).kv_tokens_used, 14); // the last token was never evaluated
+    tear_down(&f);
+}
+
+static void test_a_task_of_the_prompt_alone_samples_nothing_and_may_fill_the_context(void **state)
+{
+    (void)state;
+    fixture f;
+    record r = {.is_prompt_only = true}, again = {.is_prompt_only = true}, longer = {.is_prompt_only = true};
+    set_up(&f, 1);
+    f.kv_max = N_CTX;
+    start(&f, &r, 0, N_CTX, 0);
+    wait_end(&r);
+    check_counted(&r, 0, 0);
+    assert_int_equal(f.n_rows, 0); // no logits were computed
+    assert_int_equal(r.end.finish, SW_FINISH_LENGTH);
+    assert_null(r.end.error);
+    assert_true(r.end.timings.prompt_ms == N_CTX && r.end.timings.ttft_ms == N_CTX && r.end.timings.predict_ms == 0);
+    start(&f, &again, 0, N_CTX, 0); // the same from the cache, but for its last token
+    wait_end(&again);
+    assert_int_equal(again.n_reused, N_CTX - 1);
+    assert_int_equal(again.end.finish, SW_FINISH_LENGTH);
+    sw_err err = {0};
+    assert_int_equal(submit(&f, &longer, 0, N_CTX + 1, 0, &err), SW_ELIMIT);
+    assert_non_null(strstr(err.msg, "1201 tokens, and at most 1200 fit"));
     tear_down(&f);
 }
 
@@ -778,6 +806,7 @@ int main(void)
     mem_set_allocator(&counting);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_task_reports_slot_prompt_tokens_and_end_with_timings),
+        cmocka_unit_test(test_a_task_of_the_prompt_alone_samples_nothing_and_may_fill_the_context),
         cmocka_unit_test(test_the_callback_ends_a_task),
         cmocka_unit_test(test_a_full_context_ends_a_task_and_refuses_a_prompt_without_room),
         cmocka_unit_test(test_decoding_allocates_nothing),

@@ -181,7 +181,7 @@ void slots_admit(scheduler *s)
         s->lm->ops->truncate(s->lm, scheduler_seq_of(s, sl), n_shared);
         sl->n_cached = n_shared;
         announce(s, sl, t, n_common);
-        if (slot_reserve(s, sl, t->n_prompt + 1))
+        if (slot_reserve(s, sl, t->is_prompt_only ? t->n_prompt : t->n_prompt + 1))
             start(s, sl, t, n_shared);
         else if (has_running_tasks(s))
             return; // memory comes back when one of them ends

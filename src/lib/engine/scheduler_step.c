@@ -24,17 +24,17 @@ static bool is_generating(const seq_slot *sl)
     return sl->task != NULL && sl->task->n_done >= sl->task->n_prompt;
 }
 
-/* Adds the next n tokens of a slot to the batch, with logits for the last known token only. */
+/* Adds the next n tokens of a slot to the batch, with logits for the last known token only, if one is sampled. */
 static void add_tokens(scheduler *s, seq_slot *sl, int32_t n, step *st)
 {
     const sched_task *const t = sl->task;
-    const bool is_last = t->n_done + n == t->n_tokens;
+    const int32_t sampled_from = t->is_prompt_only ? -1 : t->n_tokens - 1;
     for (int32_t i = t->n_done; i < t->n_done + n; i++) {
         s->batch[st->n++] = (batch_token){
-            .id = t->tokens[i], .pos = i, .seq = scheduler_seq_of(s, sl), .wants_logits = i == t->n_tokens - 1};
+            .id = t->tokens[i], .pos = i, .seq = scheduler_seq_of(s, sl), .wants_logits = i == sampled_from};
     }
     sl->n_step = n;
-    sl->row = is_last ? st->n_rows++ : -1;
+    sl->row = t->n_done + n == sampled_from + 1 ? st->n_rows++ : -1;
 }
 
 static bool is_prompt(const seq_slot *sl)
@@ -186,6 +186,13 @@ static void sample(scheduler *s, seq_slot *sl, const float *logits)
         slot_end_task(s, sl, SW_FINISH_LENGTH, NULL);
 }
 
+/* Ends a task of which nothing but the prompt is evaluated. */
+static void end_prompt(scheduler *s, seq_slot *sl)
+{
+    note_times(s, sl->task);
+    slot_end_task(s, sl, SW_FINISH_LENGTH, NULL);
+}
+
 /* Delivers the results of a step to one of its slots. */
 static void deliver(scheduler *s, seq_slot *sl, const float *logits)
 {
@@ -196,7 +203,9 @@ static void deliver(scheduler *s, seq_slot *sl, const float *logits)
         const task_event e = {.type = TASK_PROGRESS, .n_prompt = t->n_prompt, .n_prompt_done = t->n_done};
         t->on_event(t->ud, &e);
     }
-    if (sl->row >= 0)
+    if (t->is_prompt_only && is_generating(sl))
+        end_prompt(s, sl);
+    else if (sl->row >= 0)
         sample(s, sl, logits + (size_t)sl->row * (size_t)s->lm->n_vocab);
 }
 

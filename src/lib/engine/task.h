@@ -44,9 +44,10 @@ typedef bool (*task_room_fn)(void *ud);
 
 typedef struct task_request {
     const int32_t *prompt; // (n_prompt), copied
-    size_t n_prompt;       // 1 .. n_ctx - 1
+    size_t n_prompt;       // 1 .. n_ctx - 1, or n_ctx if nothing is sampled
     uint64_t client;       // see sw_request
     int max_tokens;        // of the answer; 0: until the context is full
+    bool is_prompt_only;   // the task ends when its prompt is evaluated
     sw_sampling sampling;  // copied
     bool wants_logprobs;
     int n_top_logprobs;
@@ -65,6 +66,7 @@ typedef struct sched_task {
     task_room_fn has_room; // or NULL
     void *ud;
     sampler sampler;
+    bool is_prompt_only;
     bool wants_logprobs;
     int n_top_logprobs;
     int32_t *tokens; // (n_tokens): prompt, then what was sampled; room for n_max; the slot owns it once the task runs

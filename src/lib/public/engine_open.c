@@ -128,6 +128,7 @@ sw_code sw_engine_open(sw_engine **out, const char *path, const sw_engine_option
     if (o->date != NULL)
         e->context.date = memcpy(e->date_text, o->date, sizeof e->date_text);
     code = strcmp(path, STUB_PATH) == 0 ? open_stub(e, o, err) : open_model(e, path, o, err);
+    e->tokenizer.vocab = e->context.vocab;
     if (code == SW_OK)
         e->context.n_ctx = e->lm->n_ctx;
     if (code == SW_OK)
@@ -178,6 +179,28 @@ uint64_t sw_engine_kv_bytes_read(const sw_engine *e, int n)
 bool sw_engine_router_counts(const sw_engine *e, int layer, uint64_t *counts)
 {
     return e->file != NULL && model_lm_router_counts(e->lm, layer, counts);
+}
+
+const sw_tokenizer *sw_engine_tokenizer(const sw_engine *e)
+{
+    return &e->tokenizer;
+}
+
+/* ---- prompts ---- */
+
+sw_code sw_engine_count(const sw_engine *e, const sw_request *request, size_t *n_out, sw_err *err)
+{
+    *n_out = 0;
+    request_context unbounded = e->context;
+    unbounded.n_ctx = 0;
+    token_list prompt = {0};
+    sw_code code = request_check(request, vocab_size(e->context.vocab), err);
+    if (code == SW_OK)
+        code = request_tokens(request, &unbounded, &prompt, err);
+    if (code == SW_OK)
+        *n_out = prompt.n;
+    token_list_clear(&prompt);
+    return code;
 }
 
 sw_code sw_engine_render(const sw_engine *e, const sw_request *request, char **text_out, sw_err *err)

@@ -54,6 +54,7 @@ static void end_job(sw_job *j, const task_event *e)
                            .n_predicted = j->answer.n_predicted,
                            .n_reasoning = j->answer.n_reasoning,
                            .finish = j->answer.stop.has_matched ? SW_FINISH_STOP : e->finish,
+                           .stop_index = j->answer.stop.has_matched ? (int)j->answer.stop.which : -1,
                            .timings = e->timings,
                            .error = has_failed ? &j->answer.error : NULL};
     deliver(j, &last);
@@ -118,10 +119,10 @@ static bool has_room(void *ud)
 
 /* ---- for callers -------------------------------------------------------------------------------------------- */
 
-/* A raw prompt is continued as plain text, whatever the model's chat format. */
+/* A raw prompt, text or tokens, is continued as plain text, whatever the model's chat format. */
 static chat_format answer_format(const sw_engine *engine, const sw_request *r)
 {
-    return r->prompt != NULL ? CHAT_PLAIN : engine->context.format;
+    return r->messages == NULL ? CHAT_PLAIN : engine->context.format;
 }
 
 /* Everything that the job will need is allocated here; the caller and the engine own it together. */
@@ -171,6 +172,7 @@ sw_code sw_engine_submit(sw_engine *engine, const sw_request *request, sw_job **
                                    .prompt = prompt.ids,
                                    .n_prompt = prompt.n,
                                    .max_tokens = request->max_tokens,
+                                   .is_prompt_only = request->prompt_only,
                                    .sampling = request->sampling,
                                    .wants_logprobs = request->logprobs,
                                    .n_top_logprobs = request->n_top_logprobs,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "chat/prompt.h"
@@ -43,16 +44,9 @@ static sw_code check_message(const sw_message *m, size_t i, size_t *total, sw_er
     return check_text(m->reasoning, "messages", i, "reasoning", total, err);
 }
 
-/* A request has either messages or a prompt. */
-static sw_code check_prompt(const sw_request *r, sw_err *err)
+static sw_code check_messages(const sw_request *r, sw_err *err)
 {
     size_t total = 0;
-    if (r->messages == NULL && r->prompt == NULL)
-        return sw_fail(err, SW_EINVAL, "messages: there are none, and there is no prompt");
-    if (r->messages != NULL && r->prompt != NULL)
-        return sw_fail(err, SW_EINVAL, "prompt: give either messages or a prompt, not both");
-    if (r->prompt != NULL)
-        return check_text(r->prompt, "prompt", 0, NULL, &total, err);
     if (r->n_messages == 0)
         return sw_fail(err, SW_EINVAL, "messages: there are none");
     if (r->n_messages > LIMIT_MESSAGES)
@@ -64,6 +58,33 @@ static sw_code check_prompt(const sw_request *r, sw_err *err)
             return code;
     }
     return SW_OK;
+}
+
+static sw_code check_tokens(const sw_request *r, int n_vocab, sw_err *err)
+{
+    if (r->n_tokens == 0)
+        return sw_fail(err, SW_EINVAL, "tokens: there are none");
+    for (size_t i = 0; i < r->n_tokens; i++) {
+        if (r->tokens[i] < 0 || r->tokens[i] >= n_vocab)
+            return sw_fail(err, SW_EINVAL, "tokens[%zu]: %d is not a token of this model, which has %d", i,
+                           r->tokens[i], n_vocab);
+    }
+    return SW_OK;
+}
+
+/* A request has either messages or a prompt or tokens. */
+static sw_code check_prompt(const sw_request *r, int n_vocab, sw_err *err)
+{
+    size_t total = 0;
+    const int n_given = (r->messages != NULL) + (r->prompt != NULL) + (r->tokens != NULL);
+    if (n_given == 0)
+        return sw_fail(err, SW_EINVAL, "messages: there are none, and there is neither a prompt nor tokens");
+    if (n_given > 1)
+        return sw_fail(err, SW_EINVAL, "%s: give messages, a prompt or tokens, and only one of them",
+                       r->tokens != NULL ? "tokens" : "prompt");
+    if (r->prompt != NULL)
+        return check_text(r->prompt, "prompt", 0, NULL, &total, err);
+    return r->tokens != NULL ? check_tokens(r, n_vocab, err) : check_messages(r, err);
 }
 
 /* The form only: 2026-13-40 passes, and the model reads what it is given. */
@@ -152,7 +173,7 @@ static sw_code check_stop(const sw_request *r, sw_err *err)
 
 sw_code request_check(const sw_request *r, int n_vocab, sw_err *err)
 {
-    sw_code code = check_prompt(r, err);
+    sw_code code = check_prompt(r, n_vocab, err);
     if (code == SW_OK)
         code = check_sampling(&r->sampling, err);
     if (code == SW_OK)
@@ -169,6 +190,8 @@ sw_code request_check(const sw_request *r, int n_vocab, sw_err *err)
         return sw_fail(err, SW_EINVAL, "effort: %d is not a known effort", (int)r->effort);
     if (r->max_tokens < 0)
         return sw_fail(err, SW_EINVAL, "max_tokens: %d is negative", r->max_tokens);
+    if (r->max_tokens > 0 && r->prompt_only)
+        return sw_fail(err, SW_EINVAL, "max_tokens: %d tokens cannot follow with prompt_only", r->max_tokens);
     if (r->n_top_logprobs < 0 || r->n_top_logprobs > SW_TOP_LOGPROBS_MAX)
         return sw_fail(err, SW_EINVAL, "n_top_logprobs: %d is not between 0 and %d", r->n_top_logprobs,
                        SW_TOP_LOGPROBS_MAX);
@@ -179,9 +202,21 @@ sw_code request_check(const sw_request *r, int n_vocab, sw_err *err)
 
 /* ---- rendering ---- */
 
-/* Raw text gets the special tokens that the model needs around a text; no part of the text itself becomes one. */
+static sw_code append_tokens(const sw_request *r, token_list *out, sw_err *err)
+{
+    if (!mem_grow(&out->ids, &out->cap, out->n + r->n_tokens, sizeof *out->ids))
+        return sw_fail(err, SW_ENOMEM, "tokens: out of memory for %zu", r->n_tokens);
+    memcpy(out->ids + out->n, r->tokens, r->n_tokens * sizeof *out->ids);
+    out->n += r->n_tokens;
+    return SW_OK;
+}
+
+/* A prompt that is no chat.  Raw text gets the special tokens that the model needs around a text; no part of the text
+ * itself becomes one. */
 static sw_code encode_raw(const sw_request *r, const vocabulary *vocab, token_list *out, sw_err *err)
 {
+    if (r->tokens != NULL)
+        return append_tokens(r, out, err);
     return vocab_encode(vocab, r->prompt, strlen(r->prompt), /*add_special=*/true, /*parse_special=*/false, out, err);
 }
 
@@ -194,8 +229,9 @@ sw_code request_tokens(const sw_request *r, const request_context *c, token_list
 {
     chat_render_options options = render_options(r, c);
     options.n_tokens_max = (size_t)c->n_ctx;
-    if (r->prompt != NULL) {
-        const sw_code fits = prompt_check_bytes(c->vocab, strlen(r->prompt), 0, options.n_tokens_max, err);
+    if (r->messages == NULL) {
+        const size_t n_bytes = r->prompt != NULL ? strlen(r->prompt) : 0;
+        const sw_code fits = prompt_check_bytes(c->vocab, n_bytes, 0, options.n_tokens_max, err);
         return fits == SW_OK ? encode_raw(r, c->vocab, out, err) : fits;
     }
     return chat_render(c->format, c->vocab, r->messages, r->n_messages, &options, out, err);
@@ -203,7 +239,7 @@ sw_code request_tokens(const sw_request *r, const request_context *c, token_list
 
 sw_code request_text(const sw_request *r, const request_context *c, buf *out, sw_err *err)
 {
-    if (r->prompt == NULL) {
+    if (r->messages != NULL) {
         const chat_render_options options = render_options(r, c);
         return chat_render_text(c->format, c->vocab, r->messages, r->n_messages, &options, out, err);
     }
