@@ -282,11 +282,22 @@ void sw_multiply_probe_free(sw_multiply_probe *probe);
 
 typedef enum sw_role { SW_ROLE_SYSTEM, SW_ROLE_USER, SW_ROLE_ASSISTANT, SW_ROLE_TOOL } sw_role;
 
+/* A call of a tool that the assistant made in an earlier turn. */
+typedef struct sw_tool_call {
+    const char *id;        // which the result names; may be NULL
+    const char *name;      // of the tool: no white space, quotes, backslashes, control characters, < or >
+    const char *arguments; // JSON, shown to the model as it is
+} sw_tool_call;
+
 /* One turn of a conversation.  Texts are valid UTF-8 from outside; no part of them becomes a special token. */
 typedef struct sw_message {
     sw_role role;
-    const char *content;
-    const char *reasoning; // assistant only; may be NULL
+    const char *content;            // "" if a message with tool calls has none
+    const char *reasoning;          // assistant only; may be NULL
+    const sw_tool_call *tool_calls; // assistant only: (n_tool_calls), made after the content
+    size_t n_tool_calls;
+    const char *tool_call_id; // tool only: the call of which this is the result; may be NULL
+    const char *name;         // tool only: the tool's name; NULL: that of the call
 } sw_message;
 
 /* How much the model should reason, for chat formats with such a setting. */

@@ -32,6 +32,8 @@
     X(QUEUE_BYTES,           67108864,    "bytes",      "of the bodies of waiting jobs; more are refused with 429") \
     X(THREADS,               256,         "threads",    "of the compute pool") \
     X(MESSAGES,              4096,        "messages",   "of one conversation") \
+    X(TOOL_CALLS,            4096,        "calls",      "of tools, in the history of one conversation") \
+    X(TOOL_NAME_BYTES,       256,         "bytes",      "of a tool's name; OpenAI allows 64") \
     X(PROMPT_BYTES,          67108864,    "bytes",      "text of one request, rendered") \
     X(STOP_STRINGS,          16,          "strings",    "of one request") \
     X(STOP_STRING_BYTES,     1024,        "bytes",      "of one stop string") \

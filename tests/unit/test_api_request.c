@@ -107,6 +107,108 @@ static void test_request_messages_are_checked_one_by_one(void **state)
     check_refused(&r, SW_EINVAL, "messages[0].reasoning");
 }
 
+/* A call and its result, as changed by one case. */
+typedef struct tool_talk {
+    sw_tool_call calls[2];
+    sw_message messages[2];
+} tool_talk;
+
+static tool_talk valid_tool_talk(void)
+{
+    return (tool_talk){.calls = {{"c1", "f.x-1/y:z_\xc3\xa9", "{}"}, {NULL, "g", "{"}},
+                       .messages = {{.role = SW_ROLE_ASSISTANT, .content = "", .n_tool_calls = 2},
+                                    {.role = SW_ROLE_TOOL, .content = "1", .tool_call_id = "c1", .name = "f"}}};
+}
+
+static void check_tool_talk(tool_talk *t, const char *field)
+{
+    sw_request r = valid();
+    if (t->messages[0].tool_calls == NULL && t->messages[0].role != SW_ROLE_SYSTEM)
+        t->messages[0].tool_calls = t->calls;
+    r.messages = t->messages;
+    r.n_messages = 2;
+    if (field == NULL)
+        check_ok(&r);
+    else
+        check_refused(&r, SW_EINVAL, field);
+}
+
+static void test_request_checks_calls_of_tools(void **state)
+{
+    (void)state;
+    tool_talk t = valid_tool_talk();
+    check_tool_talk(&t, NULL);
+    t.calls[1].id = "\xff";
+    check_tool_talk(&t, "messages[0].tool_calls[1].id");
+    t.calls[1].arguments = "\xff";
+    check_tool_talk(&t, "messages[0].tool_calls[1].arguments");
+    t.calls[1].arguments = NULL;
+    check_tool_talk(&t, "messages[0].tool_calls[1]");
+    t.calls[0].name = NULL;
+    check_tool_talk(&t, "messages[0].tool_calls[0]");
+    t = valid_tool_talk();
+    t.messages[0].role = SW_ROLE_USER;
+    check_tool_talk(&t, "messages[0].tool_calls");
+    t.messages[0].role = SW_ROLE_SYSTEM;
+    t.messages[0].n_tool_calls = 0;
+    check_tool_talk(&t, NULL);
+    t = valid_tool_talk();
+    t.messages[1].tool_call_id = "\xff";
+    check_tool_talk(&t, "messages[1].tool_call_id");
+    t.messages[1].role = SW_ROLE_USER;
+    check_tool_talk(&t, "messages[1].name");
+    t.messages[1].name = NULL;
+    check_tool_talk(&t, "messages[1].tool_call_id");
+    const sw_message missing = {.role = SW_ROLE_ASSISTANT, .content = "", .n_tool_calls = 1};
+    sw_request r = valid();
+    r.messages = &missing;
+    check_refused(&r, SW_EINVAL, "messages[0].tool_calls");
+}
+
+/* A name goes into the headers of messages. */
+static void test_request_refuses_names_of_tools_that_are_not_one_word(void **state)
+{
+    (void)state;
+    static const char *const NAMES[] = {"",    "a b", "a\nb", "a\tb",     "\x7f",     "a\"",
+                                        "a\\", "<a",  "a>",   "<|call|>", "\xe2\x82", "\x01"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        tool_talk t = valid_tool_talk();
+        t.calls[1].name = NAMES[i];
+        check_tool_talk(&t, "messages[0].tool_calls[1].name");
+        t = valid_tool_talk();
+        t.messages[1].name = NAMES[i];
+        check_tool_talk(&t, "messages[1].name");
+    }
+    char name[LIMIT_TOOL_NAME_BYTES + 2];
+    memset(name, 'x', sizeof name);
+    name[LIMIT_TOOL_NAME_BYTES] = '\0';
+    tool_talk t = valid_tool_talk();
+    t.calls[1].name = name;
+    check_tool_talk(&t, NULL);
+    name[LIMIT_TOOL_NAME_BYTES] = 'x';
+    name[LIMIT_TOOL_NAME_BYTES + 1] = '\0';
+    check_tool_talk(&t, "messages[0].tool_calls[1].name");
+}
+
+static void test_request_takes_the_limit_of_calls_and_not_one_more(void **state)
+{
+    (void)state;
+    sw_tool_call *const calls = mem_calloc(LIMIT_TOOL_CALLS, sizeof *calls);
+    assert_non_null(calls);
+    for (size_t i = 0; i < LIMIT_TOOL_CALLS; i++)
+        calls[i] = (sw_tool_call){.name = "f", .arguments = "{}"};
+    sw_message m[] = {
+        {.role = SW_ROLE_ASSISTANT, .content = "", .tool_calls = calls, .n_tool_calls = LIMIT_TOOL_CALLS - 1},
+        {.role = SW_ROLE_ASSISTANT, .content = "", .tool_calls = calls, .n_tool_calls = 1}};
+    sw_request r = valid();
+    r.messages = m;
+    r.n_messages = 2;
+    check_ok(&r);
+    m[1].n_tool_calls = 2;
+    check_refused(&r, SW_EINVAL, "messages[1].tool_calls");
+    mem_free(calls);
+}
+
 static void test_request_takes_the_limit_of_messages_and_not_one_more(void **state)
 {
     (void)state;
@@ -269,6 +371,9 @@ int main(void)
         cmocka_unit_test(test_request_tokens_are_in_the_vocabulary),
         cmocka_unit_test(test_request_takes_no_max_tokens_where_nothing_is_sampled),
         cmocka_unit_test(test_request_messages_are_checked_one_by_one),
+        cmocka_unit_test(test_request_checks_calls_of_tools),
+        cmocka_unit_test(test_request_refuses_names_of_tools_that_are_not_one_word),
+        cmocka_unit_test(test_request_takes_the_limit_of_calls_and_not_one_more),
         cmocka_unit_test(test_request_takes_the_limit_of_messages_and_not_one_more),
         cmocka_unit_test(test_request_takes_the_limit_of_bytes_and_not_one_more),
         cmocka_unit_test(test_request_sampling_ranges),

@@ -53,7 +53,7 @@ static sw_code whole_way(void)
 {
     static const char *const CONTROLS[] = {"<|start|>",   "<|end|>",    "<|message|>",
                                            "<|channel|>", "<|return|>", "<|call|>"};
-    static const sw_message MESSAGE = {SW_ROLE_USER, "What is <|end|> of 12345 + é?", NULL};
+    static const sw_message MESSAGE = {.role = SW_ROLE_USER, .content = "What is <|end|> of 12345 + é?"};
     static const char ANSWER[] = "<|channel|>final<|message|>It is fine.<|return|>";
     const chat_render_options options = {.effort = SW_EFFORT_HIGH, .date = "2025-06-28"};
     vocabulary *v = NULL;

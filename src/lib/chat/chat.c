@@ -16,6 +16,8 @@ static sw_code check_message(const sw_message *m, size_t i, sw_err *err)
                        "messages[%zu]: tool results are not supported; use a system, user or assistant "
                        "message",
                        i);
+    if (m->n_tool_calls > 0)
+        return sw_fail(err, SW_EINVAL, "messages[%zu]: calls of tools are not supported; leave them out", i);
     if (m->content == NULL)
         return sw_fail(err, SW_EINVAL, "messages[%zu]: content is missing", i);
     return SW_OK;

@@ -29,30 +29,106 @@ static sw_code check_text(const char *text, const char *field, size_t i, const c
     return SW_OK;
 }
 
-/* Roles that a chat format cannot write are refused later, by the format. */
+/* It is written into headers of messages, so it must be one word. */
+static sw_code check_tool_name(const char *name, size_t i, const char *member, size_t *total, sw_err *err)
+{
+    const size_t n = strlen(name);
+    if (n == 0 || n > LIMIT_TOOL_NAME_BYTES)
+        return sw_fail(err, SW_EINVAL, "messages[%zu].%s: a tool's name has 1 to %d bytes, not %zu", i, member,
+                       LIMIT_TOOL_NAME_BYTES, n);
+    for (const char *p = name; *p != '\0'; p++) {
+        const unsigned char byte = (unsigned char)*p;
+        if (byte <= ' ' || byte == 0x7f || strchr("\"\\<>", byte) != NULL)
+            return sw_fail(err, SW_EINVAL,
+                           "messages[%zu].%s: a tool's name must not contain white space, control characters, quotes, "
+                           "backslashes, < or >",
+                           i, member);
+    }
+    return check_text(name, "messages", i, member, total, err);
+}
+
+static sw_code check_call(const sw_tool_call *call, size_t i, size_t k, size_t *total, sw_err *err)
+{
+    char member[48];
+    snprintf(member, sizeof member, "tool_calls[%zu].name", k);
+    if (call->name == NULL || call->arguments == NULL)
+        return sw_fail(err, SW_EINVAL, "messages[%zu].tool_calls[%zu]: it needs a name and arguments", i, k);
+    sw_code code = check_tool_name(call->name, i, member, total, err);
+    snprintf(member, sizeof member, "tool_calls[%zu].arguments", k);
+    if (code == SW_OK)
+        code = check_text(call->arguments, "messages", i, member, total, err);
+    snprintf(member, sizeof member, "tool_calls[%zu].id", k);
+    if (code == SW_OK && call->id != NULL)
+        code = check_text(call->id, "messages", i, member, total, err);
+    return code;
+}
+
+static sw_code check_calls(const sw_message *m, size_t i, size_t *total, sw_err *err)
+{
+    if (m->n_tool_calls > 0 && m->tool_calls == NULL)
+        return sw_fail(err, SW_EINVAL, "messages[%zu].tool_calls: n_tool_calls is %zu but there is no list", i,
+                       m->n_tool_calls);
+    sw_code code = SW_OK;
+    for (size_t k = 0; code == SW_OK && k < m->n_tool_calls; k++)
+        code = check_call(&m->tool_calls[k], i, k, total, err);
+    return code;
+}
+
+static sw_code check_assistants_members(const sw_message *m, size_t i, size_t *total, sw_err *err)
+{
+    if (m->role != SW_ROLE_ASSISTANT && (m->reasoning != NULL || m->n_tool_calls > 0))
+        return sw_fail(err, SW_EINVAL, "messages[%zu].%s: only the assistant's messages have it", i,
+                       m->reasoning != NULL ? "reasoning" : "tool_calls");
+    if (m->reasoning != NULL) {
+        const sw_code code = check_text(m->reasoning, "messages", i, "reasoning", total, err);
+        if (code != SW_OK)
+            return code;
+    }
+    return check_calls(m, i, total, err);
+}
+
+static sw_code check_tools_members(const sw_message *m, size_t i, size_t *total, sw_err *err)
+{
+    if (m->role != SW_ROLE_TOOL && (m->tool_call_id != NULL || m->name != NULL))
+        return sw_fail(err, SW_EINVAL, "messages[%zu].%s: only the results of tools have it", i,
+                       m->name != NULL ? "name" : "tool_call_id");
+    sw_code code = SW_OK;
+    if (m->tool_call_id != NULL)
+        code = check_text(m->tool_call_id, "messages", i, "tool_call_id", total, err);
+    if (code == SW_OK && m->name != NULL)
+        code = check_tool_name(m->name, i, "name", total, err);
+    return code;
+}
+
+/* What a chat format cannot write is refused later, by the format. */
 static sw_code check_message(const sw_message *m, size_t i, size_t *total, sw_err *err)
 {
     if ((int)m->role < SW_ROLE_SYSTEM || (int)m->role > SW_ROLE_TOOL)
         return sw_fail(err, SW_EINVAL, "messages[%zu].role: %d is not a role", i, (int)m->role);
     if (m->content == NULL)
         return sw_fail(err, SW_EINVAL, "messages[%zu].content: it is missing", i);
-    const sw_code code = check_text(m->content, "messages", i, "content", total, err);
-    if (code != SW_OK || m->reasoning == NULL)
-        return code;
-    if (m->role != SW_ROLE_ASSISTANT)
-        return sw_fail(err, SW_EINVAL, "messages[%zu].reasoning: only the assistant's messages have it", i);
-    return check_text(m->reasoning, "messages", i, "reasoning", total, err);
+    sw_code code = check_text(m->content, "messages", i, "content", total, err);
+    if (code == SW_OK)
+        code = check_assistants_members(m, i, total, err);
+    if (code == SW_OK)
+        code = check_tools_members(m, i, total, err);
+    return code;
 }
 
 static sw_code check_messages(const sw_request *r, sw_err *err)
 {
-    size_t total = 0;
+    size_t total = 0, n_calls = 0;
     if (r->n_messages == 0)
         return sw_fail(err, SW_EINVAL, "messages: there are none");
     if (r->n_messages > LIMIT_MESSAGES)
         return sw_fail(err, SW_EINVAL, "messages: there are %zu, at most %d are accepted", r->n_messages,
                        LIMIT_MESSAGES);
     for (size_t i = 0; i < r->n_messages; i++) {
+        const size_t n = r->messages[i].n_tool_calls;
+        if (n > LIMIT_TOOL_CALLS - n_calls)
+            return sw_fail(err, SW_EINVAL, "messages[%zu].tool_calls: a conversation has at most %d calls", i,
+                           LIMIT_TOOL_CALLS);
+        n_calls += n;
         const sw_code code = check_message(&r->messages[i], i, &total, err);
         if (code != SW_OK)
             return code;
