@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "forward/attention.h"
+#include "forward/code_room.h"
 #include "forward/ends.h"
 #include "forward/ffn.h"
 #include "forward/latent.h"
@@ -134,7 +135,7 @@ static void close_backend(backend *be)
     cpu_backend *const c = (cpu_backend *)be;
     angles_free(&c->angles);
     ends_free(&c->head);
-    codes_free(&c->env.codes, c->env.n_codes);
+    codes_free(&c->env.codes, c->env.n_codes, c->env.n_fine);
     scratch_free(&c->memory);
     mem_free(c);
 }
@@ -153,18 +154,6 @@ static const backend_ops OPS = {
     .head = head,
 };
 
-static size_t max_size(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
-/* The most activations that any block quantizes at once. */
-static size_t most_codes(const hparams *h, size_t n_batch)
-{
-    const size_t rows = n_batch * max_size(h->n_embd, h->n_head * h->head_v);
-    return max_size(max_size(gate_elems(h, n_batch), rows), latent_acts(h, n_batch));
-}
-
 static bool init_blocks(cpu_backend *c)
 {
     const compute_env *const env = &c->env;
@@ -176,7 +165,8 @@ static bool init_blocks(cpu_backend *c)
     gate_init(&c->gate, env);
     moe_init(&c->moe, env, &c->gate);
     c->head = (logit_room){.env = env};
-    return angles_init(&c->angles, env) && codes_alloc(&c->env.codes, c->env.n_codes) && !c->memory.has_failed;
+    return angles_init(&c->angles, env) && codes_alloc(&c->env.codes, env->n_codes, env->n_fine) &&
+           !c->memory.has_failed;
 }
 
 backend *cpu_backend_open(const cpu_backend_options *o)
@@ -184,6 +174,7 @@ backend *cpu_backend_open(const cpu_backend_options *o)
     cpu_backend *const c = mem_calloc(1, sizeof *c);
     if (c == NULL)
         return NULL;
+    const code_room room = code_room_of(o->h, o->w, o->n_batch);
     c->base = (backend){.ops = &OPS, .name = "cpu"};
     c->env = (compute_env){.h = o->h,
                            .w = o->w,
@@ -192,11 +183,12 @@ backend *cpu_backend_open(const cpu_backend_options *o)
                            .kv = o->kv,
                            .n_batch = o->n_batch,
                            .memory = &c->memory,
-                           .n_codes = most_codes(o->h, o->n_batch)};
+                           .n_codes = room.n,
+                           .n_fine = room.n_fine};
     if (!init_blocks(c)) {
         close_backend(&c->base);
         return NULL;
     }
-    c->base.n_bytes = c->memory.n_bytes + codes_bytes(c->env.n_codes) + ends_row_bytes(o->h);
+    c->base.n_bytes = c->memory.n_bytes + codes_bytes(c->env.n_codes, c->env.n_fine) + ends_row_bytes(o->h);
     return &c->base;
 }
