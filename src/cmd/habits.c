@@ -19,15 +19,15 @@ static const habit HABITS[] = {
     {"--no-display-prompt --simple-io --no-warmup", HABIT_NO_VALUE, false, "this is what happens anyway"},
     {"-v --verbose-prompt", HABIT_NO_VALUE, false, "--stats prints tokens and speed"},
     {"-ot --override-tensor", HABIT_VALUE, true, "the place of a tensor is not chosen by a pattern; --cpu-moe and --n-cpu-moe N keep experts in RAM"},
-    {"-hf -hfr --hf-repo", HABIT_VALUE, true, "models are not downloaded; give a GGUF file, or the name of one in the model folders"},
-    {"-a --alias", HABIT_VALUE, true, "a model's name is that of its file"},
+    {"-hf -hfr --hf-repo -hff --hf-file -mu --model-url", HABIT_VALUE, true, "models are not downloaded; fetch the GGUF file with another program, and give its path, or its name if it is in a model folder"},
+    {"-a --alias", HABIT_VALUE, true, "this command shows no model's name to clients; 'spillway serve' has --alias NAME"},
     {"-f --file", HABIT_VALUE, true, "a prompt is read from standard input: spillway run MODEL - < FILE"},
     {"-no-cnv --no-conversation", HABIT_NO_VALUE, true, "--raw continues a prompt without the chat template"},
     {"--grammar --grammar-file -j --json-schema", HABIT_VALUE, true, "answers are not restricted to a grammar"},
     {"--mirostat --dry-multiplier --xtc-probability --samplers", HABIT_VALUE, true, "there is no such sampler; 'spillway run --help' lists those that there are"},
     {"--lora --lora-scaled --mmproj -md --model-draft", HABIT_VALUE, true, "only a model's own file is used"},
     {"--host --port", HABIT_VALUE, true, "this command has no such address; 'spillway serve' has --bind ADDR:PORT"},
-    {"--metrics --slots", HABIT_NO_VALUE, true, "the server has no such route; GET /health counts requests and tokens"},
+    {"--metrics --slots", HABIT_NO_VALUE, false, "'spillway serve' always answers GET /metrics and GET /slots"},
 };
 // clang-format on
 
