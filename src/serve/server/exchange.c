@@ -216,6 +216,7 @@ static bool take_event(exchange *x, const sw_event *e)
     switch (e->type) {
     case SW_EVENT_ACCEPTED:
     case SW_EVENT_PROGRESS:
+    case SW_EVENT_PROMPT_TOKEN:
     case SW_EVENT_TOKEN: return pass_on(x, e);
     case SW_EVENT_DONE: on_done(x, e); return false;
     case SW_EVENT_ERROR: break;
