@@ -331,11 +331,12 @@ typedef struct sw_sampling {
 sw_sampling sw_sampling_default(void);
 
 typedef enum sw_event_type {
-    SW_EVENT_ACCEPTED, // the job has its sequence; n_prompt is known
-    SW_EVENT_PROGRESS, // n_prompt_done tokens of the prompt are evaluated
-    SW_EVENT_TOKEN,    // text, empty while a character or stop string is incomplete
-    SW_EVENT_DONE,     // last event: finish, usage, timings
-    SW_EVENT_ERROR,    // last event instead of DONE: error
+    SW_EVENT_ACCEPTED,     // the job has its sequence; n_prompt is known
+    SW_EVENT_PROGRESS,     // n_prompt_done tokens of the prompt are evaluated
+    SW_EVENT_PROMPT_TOKEN, // logprobs: the next token of the prompt, if requested; all come before the first TOKEN
+    SW_EVENT_TOKEN,        // text, empty while a character or stop string is incomplete
+    SW_EVENT_DONE,         // last event: finish, usage, timings
+    SW_EVENT_ERROR,        // last event instead of DONE: error
 } sw_event_type;
 
 typedef enum sw_text_kind { SW_TEXT_CONTENT, SW_TEXT_REASONING } sw_text_kind;
@@ -362,7 +363,8 @@ typedef struct sw_token_logprob {
 } sw_token_logprob;
 
 /* The probability of the sampled token, and the most likely tokens.  They come from the model's own logits, before
- * biases, penalties, temperature and filters. */
+ * biases, penalties, temperature and filters.  Of a prompt `sampled` is the token that is there; its first token has no
+ * probability: logprob is NaN, n_top 0. */
 typedef struct sw_logprobs {
     bool is_content; // the sampled token is text of the content, neither reasoning nor the frame of a message
     sw_token_logprob sampled;
@@ -378,7 +380,7 @@ typedef struct sw_event {
     const char *text;            // TOKEN: valid UTF-8, NUL-terminated, valid during the call only
     size_t n_bytes;              // TOKEN
     int n_tokens;                // TOKEN: sampled tokens that this event counts, 0 or 1
-    const sw_logprobs *logprobs; // TOKEN, if requested; valid during the call only
+    const sw_logprobs *logprobs; // PROMPT_TOKEN; TOKEN, if requested; valid during the call only
     int n_prompt;                // ACCEPTED, PROGRESS, DONE
     int n_cached;                // ACCEPTED, PROGRESS, DONE: prompt tokens that an earlier job had evaluated
     int n_prompt_done;           // PROGRESS
@@ -411,10 +413,12 @@ typedef struct sw_request {
     size_t n_stop;
     bool ignore_eos;      // continue after end tokens (for benchmarks)
     bool logprobs;        // events have the probability of each token
-    int n_top_logprobs;   // 0 .. SW_TOP_LOGPROBS_MAX: and of the most likely ones; needs logprobs
+    bool prompt_logprobs; // so does an event for each token of the prompt, of which nothing comes from a cache
+    int n_top_logprobs;   // 0 .. SW_TOP_LOGPROBS_MAX: and of the most likely ones; needs one of these two
     sw_event_fn on_event; // required by sw_engine_submit
-    /* Asked on the engine's thread before each token of the answer, or NULL.  While it returns false the job keeps its
-     * sequence and waits, and other jobs go on.  The same rules as for on_event. */
+    /* Asked on the engine's thread before each token of the answer, and before each step of a prompt with
+     * prompt_logprobs; or NULL.  While it returns false the job keeps its sequence and waits, and other jobs go on. The
+     * same rules as for on_event. */
     bool (*has_room)(void *ud);
     void *ud;
 } sw_request;

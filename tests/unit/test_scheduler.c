@@ -1,6 +1,7 @@
 /* The scheduler over a language model of the test's own, which counts (the next token is the last one plus one), takes
  * 1 ms of a test clock per token, checks what it is asked, and can be held at a gate between steps. */
 #include <assert.h>
+#include <math.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -16,6 +17,7 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "engine/scheduler.h"
+#include "engine/scheduler_prompt.h"
 
 enum {
     N_VOCAB = 5000,
@@ -25,7 +27,7 @@ enum {
     TOKEN_NS = 1000000,
     ID_BAD = 4000, // its sequence is reported as not finite
     ID_NAN = 4001, // its logits hold a NaN
-    ID_EIO = 4002, // the whole step fails
+    ID_EIO = 4003, // the whole step fails
 };
 
 /* ---- the model under test's control ------------------------------------------------------------------------- */
@@ -48,6 +50,7 @@ typedef struct fixture {
     int n_steps;         // done
     int n_tokens;        // evaluated
     int n_rows;          // of logits
+    int max_rows;        // of one step
     uint64_t max_ns;     // longest step after the first ten
     uint64_t all_max_ns; // longest step of all
     uint64_t token_ns;   // what a token takes; 0: TOKEN_NS
@@ -101,6 +104,7 @@ static sw_code lm_step(language_model *lm, const batch_token *tokens, size_t n, 
     test_sleep(f, took_ns);
     f->n_tokens += (int)n;
     f->n_rows += (int)n_rows;
+    f->max_rows = (int)n_rows > f->max_rows ? (int)n_rows : f->max_rows;
     f->all_max_ns = took_ns > f->all_max_ns ? took_ns : f->all_max_ns;
     if (++f->n_steps > 10 && took_ns > f->max_ns)
         f->max_ns = took_ns;
@@ -206,7 +210,9 @@ typedef struct record {
     int32_t stop_at;           // ends itself at this token
     long n_allocations;        // by this task's tokens, from the first to the end
     uint64_t client;
-    bool is_prompt_only;
+    bool is_prompt_only, wants_prompt_logprobs;
+    int n_prompt_tokens;
+    float least_prompt_logprob;
     atomic_bool is_full; // it pauses
     atomic_int n_asked;  // for room
 } record;
@@ -225,6 +231,16 @@ static void note_end(record *r, const task_event *e)
     pthread_mutex_unlock(&r->f->lock);
 }
 
+/* The model expects that a prompt counts. */
+static void note_prompt_token(record *r, const task_event *e)
+{
+    const float logprob = e->logprobs->sampled.logprob;
+    assert(r->n_tokens == 0 && e->logprobs->sampled.id == e->token && isnan(logprob) == (r->n_prompt_tokens == 0));
+    if (logprob < r->least_prompt_logprob)
+        r->least_prompt_logprob = logprob;
+    r->n_prompt_tokens++;
+}
+
 static bool on_event(void *ud, const task_event *e)
 {
     record *const r = ud;
@@ -237,6 +253,7 @@ static bool on_event(void *ud, const task_event *e)
         r->n_reused = e->n_prompt_done;
         break;
     case TASK_PROGRESS: r->n_progress++; break;
+    case TASK_PROMPT_TOKEN: note_prompt_token(r, e); break;
     case TASK_TOKEN:
         if (r->n_tokens == 0)
             r->n_allocations = atomic_load(&n_allocations);
@@ -269,6 +286,7 @@ static sw_code submit(fixture *f, record *r, int32_t first, size_t n_prompt, int
                                   .client = r->client,
                                   .max_tokens = max_tokens,
                                   .is_prompt_only = r->is_prompt_only,
+                                  .wants_prompt_logprobs = r->wants_prompt_logprobs,
                                   .on_event = on_event,
                                   .has_room = has_room,
                                   .ud = r};
@@ -340,6 +358,67 @@ static void test_a_task_of_the_prompt_alone_samples_nothing_and_may_fill_the_con
     sw_err err = {0};
     assert_int_equal(submit(&f, &longer, 0, N_CTX + 1, 0, &err), SW_ELIMIT);
     assert_non_null(strstr(err.msg, "1201 tokens, and at most 1200 fit"));
+    tear_down(&f);
+}
+
+static void test_the_probabilities_of_prompts_take_few_rows_a_step_and_every_position(void **state)
+{
+    (void)state;
+    enum { N = 500 };
+    fixture f;
+    record plain = {0},
+           scored[2] = {{.wants_prompt_logprobs = true}, {.wants_prompt_logprobs = true, .is_prompt_only = true}};
+    set_up(&f, 2);
+    start(&f, &plain, 0, N, 3);
+    wait_end(&plain);
+    for (int i = 0; i < 2; i++)
+        start(&f, &scored[i], 0, N, i == 0 ? 3 : 0);
+    for (int i = 0; i < 2; i++) {
+        wait_end(&scored[i]);
+        assert_int_equal(scored[i].n_reused, 0); // although a slot holds this prompt
+        assert_int_equal(scored[i].n_prompt_tokens, N);
+        assert_true(scored[i].least_prompt_logprob > -1e-6f);
+    }
+    check_counted(&scored[0], N, 3);
+    check_counted(&scored[1], N, 0);
+    assert_int_equal(f.n_rows, 3 + N + 2 + N - 1);
+    assert_in_range(f.max_rows, STEP_SCORED_MAX, STEP_SCORED_MAX + 2);
+    tear_down(&f);
+}
+
+static void test_a_prompt_whose_probabilities_are_not_read_waits_and_others_go_on(void **state)
+{
+    (void)state;
+    fixture f;
+    record slow = {.wants_prompt_logprobs = true, .is_full = true}, other = {.client = 1};
+    set_up(&f, 2);
+    start(&f, &slow, 0, 200, 1);
+    while (atomic_load(&slow.n_asked) < 5)
+        sched_yield();
+    start(&f, &other, 1000, 50, 10);
+    wait_end(&other);
+    check_counted(&other, 1050, 10);
+    assert_int_equal(slow.n_progress, 0);
+    atomic_store(&slow.is_full, false);
+    wait_end(&slow);
+    assert_int_equal(slow.n_prompt_tokens, 200);
+    tear_down(&f);
+}
+
+static void test_a_prompt_with_a_logit_that_is_not_finite_has_no_probabilities(void **state)
+{
+    (void)state;
+    fixture f;
+    record bad = {.wants_prompt_logprobs = true}, good = {.wants_prompt_logprobs = true};
+    set_up(&f, 2);
+    start(&f, &good, 100, 50, 1);
+    start(&f, &bad, ID_NAN, 2, 1);
+    wait_end(&bad);
+    wait_end(&good);
+    assert_int_equal(bad.err.code, SW_ENUMERIC);
+    assert_int_equal(bad.n_prompt_tokens, 1);
+    assert_int_equal(good.n_prompt_tokens, 50);
+    assert_null(good.end.error);
     tear_down(&f);
 }
 
@@ -807,6 +886,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_task_reports_slot_prompt_tokens_and_end_with_timings),
         cmocka_unit_test(test_a_task_of_the_prompt_alone_samples_nothing_and_may_fill_the_context),
+        cmocka_unit_test(test_the_probabilities_of_prompts_take_few_rows_a_step_and_every_position),
+        cmocka_unit_test(test_a_prompt_whose_probabilities_are_not_read_waits_and_others_go_on),
+        cmocka_unit_test(test_a_prompt_with_a_logit_that_is_not_finite_has_no_probabilities),
         cmocka_unit_test(test_the_callback_ends_a_task),
         cmocka_unit_test(test_a_full_context_ends_a_task_and_refuses_a_prompt_without_room),
         cmocka_unit_test(test_decoding_allocates_nothing),

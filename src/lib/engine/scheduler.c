@@ -134,6 +134,7 @@ static sw_code prepare(scheduler *s, sched_task *t, const task_request *r, sw_er
                       .ud = r->ud,
                       .is_prompt_only = r->is_prompt_only,
                       .wants_logprobs = r->wants_logprobs,
+                      .wants_prompt_logprobs = r->wants_prompt_logprobs,
                       .n_top_logprobs = r->n_top_logprobs,
                       .n_prompt = n_prompt,
                       .n_tokens = n_prompt};

@@ -17,16 +17,17 @@
 /* ---- events ---- */
 
 typedef enum task_event_type {
-    TASK_ACCEPTED, // the task has its slot; n_prompt_done tokens came from the cache
-    TASK_PROGRESS, // n_prompt_done prompt tokens are evaluated
-    TASK_TOKEN,    // token
-    TASK_END,      // last event: finish and timings, or error; the scheduler no longer uses the task
+    TASK_ACCEPTED,     // the task has its slot; n_prompt_done tokens came from the cache
+    TASK_PROGRESS,     // n_prompt_done prompt tokens are evaluated
+    TASK_PROMPT_TOKEN, // token of the prompt, if requested
+    TASK_TOKEN,        // token
+    TASK_END,          // last event: finish and timings, or error; the scheduler no longer uses the task
 } task_event_type;
 
 typedef struct task_event {
     task_event_type type;
     int32_t token;
-    const sw_logprobs *logprobs; // TOKEN: NULL unless requested; its texts are empty
+    const sw_logprobs *logprobs; // PROMPT_TOKEN, TOKEN: NULL unless requested; its texts are empty
     int n_prompt, n_prompt_done;
     sw_finish finish;
     sw_timings timings;
@@ -37,7 +38,8 @@ typedef struct task_event {
  * with SW_FINISH_STOP. */
 typedef bool (*task_event_fn)(void *ud, const task_event *event);
 
-/* Called from the engine's thread before each token.  False: the task pauses. */
+/* Called from the engine's thread before each step that may give a token of the prompt or the answer.  False: the task
+ * pauses. */
 typedef bool (*task_room_fn)(void *ud);
 
 /* ---- tasks ---- */
@@ -50,6 +52,7 @@ typedef struct task_request {
     bool is_prompt_only;   // the task ends when its prompt is evaluated
     sw_sampling sampling;  // copied
     bool wants_logprobs;
+    bool wants_prompt_logprobs; // a TASK_PROMPT_TOKEN for each token of the prompt, which is evaluated from its start
     int n_top_logprobs;
     task_event_fn on_event;
     task_room_fn has_room; // or NULL
@@ -67,7 +70,7 @@ typedef struct sched_task {
     void *ud;
     sampler sampler;
     bool is_prompt_only;
-    bool wants_logprobs;
+    bool wants_logprobs, wants_prompt_logprobs;
     int n_top_logprobs;
     int32_t *tokens; // (n_tokens): prompt, then what was sampled; room for n_max; the slot owns it once the task runs
     int32_t n_prompt, n_tokens, n_max;

@@ -97,6 +97,7 @@ static bool on_task_event(void *ud, const task_event *e)
         progress.type = SW_EVENT_PROGRESS;
         deliver(j, &progress);
         break;
+    case TASK_PROMPT_TOKEN: answer_text_prompt(&j->answer, e->logprobs); break;
     case TASK_TOKEN: goes_on = answer_text_take(&j->answer, e->token, e->logprobs); break;
     case TASK_END:
         end_job(j, e);
@@ -175,6 +176,7 @@ sw_code sw_engine_submit(sw_engine *engine, const sw_request *request, sw_job **
                                    .is_prompt_only = request->prompt_only,
                                    .sampling = request->sampling,
                                    .wants_logprobs = request->logprobs,
+                                   .wants_prompt_logprobs = request->prompt_logprobs,
                                    .n_top_logprobs = request->n_top_logprobs,
                                    .on_event = on_task_event,
                                    .has_room = request->has_room != NULL ? has_room : NULL,

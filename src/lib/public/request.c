@@ -271,8 +271,8 @@ sw_code request_check(const sw_request *r, int n_vocab, sw_err *err)
     if (r->n_top_logprobs < 0 || r->n_top_logprobs > SW_TOP_LOGPROBS_MAX)
         return sw_fail(err, SW_EINVAL, "n_top_logprobs: %d is not between 0 and %d", r->n_top_logprobs,
                        SW_TOP_LOGPROBS_MAX);
-    if (r->n_top_logprobs > 0 && !r->logprobs)
-        return sw_fail(err, SW_EINVAL, "n_top_logprobs: it needs logprobs");
+    if (r->n_top_logprobs > 0 && !r->logprobs && !r->prompt_logprobs)
+        return sw_fail(err, SW_EINVAL, "n_top_logprobs: it needs logprobs or prompt_logprobs");
     return SW_OK;
 }
 

@@ -202,10 +202,11 @@ static bool on_done(exchange_choice *choice, const sw_event *done)
     return x->n_over < x->n_submitted || exchange_next_wave(x);
 }
 
-/* Keeps a text until the whole answer is there. */
-static void keep_text(exchange_choice *choice, const sw_event *e)
+/* Keeps what the whole answer is made of. */
+static void keep_event(exchange_choice *choice, const sw_event *e)
 {
-    buf_append(e->kind == SW_TEXT_REASONING ? &choice->reasoning : &choice->content, e->text, e->n_bytes);
+    if (e->type == SW_EVENT_TOKEN)
+        buf_append(e->kind == SW_TEXT_REASONING ? &choice->reasoning : &choice->content, e->text, e->n_bytes);
     if (e->logprobs != NULL)
         logprobs_pack(&choice->logprobs, e->logprobs);
 }
@@ -217,7 +218,7 @@ static void write_event(exchange_choice *choice, const sw_event *e, dialect_stre
     if (!choice->has_begun && e->type != SW_EVENT_DONE)
         x->family->begin(stream, number_of(choice));
     choice->has_begun = true;
-    if (e->type == SW_EVENT_TOKEN)
+    if (e->type == SW_EVENT_TOKEN || e->type == SW_EVENT_PROMPT_TOKEN)
         x->family->text(stream, number_of(choice), e);
     else if (e->type == SW_EVENT_PROGRESS && x->wants_progress)
         x->family->progress(stream, number_of(choice), e,
@@ -233,8 +234,8 @@ static bool pass_on(exchange_choice *choice, const sw_event *e)
         choice->accepted_ns = clock_now_ns(x->server->o.clock);
     if (x->is_stream)
         write_event(choice, e, stream_to(x, &sink));
-    else if (e->type == SW_EVENT_TOKEN)
-        keep_text(choice, e);
+    else
+        keep_event(choice, e);
     if (sink.sink.failed)
         drop(x);
     return !sink.sink.failed;
@@ -247,6 +248,7 @@ static bool take_event(exchange_choice *choice, const sw_event *e)
     switch (e->type) {
     case SW_EVENT_ACCEPTED:
     case SW_EVENT_PROGRESS:
+    case SW_EVENT_PROMPT_TOKEN:
     case SW_EVENT_TOKEN: return pass_on(choice, e);
     case SW_EVENT_DONE: return on_done(choice, e);
     case SW_EVENT_ERROR: break;

@@ -125,6 +125,12 @@ static record record_of(const sw_event *event, const char *text)
     return r;
 }
 
+/* Returns true for what the wait for the first token ends with. */
+static bool is_first_token(sw_event_type type)
+{
+    return type == SW_EVENT_TOKEN || type == SW_EVENT_DONE || type == SW_EVENT_ERROR;
+}
+
 void event_queue_on_event(void *ud, const sw_event *event)
 {
     event_queue *const q = ud;
@@ -134,7 +140,7 @@ void event_queue_on_event(void *ud, const sw_event *event)
     const bool has_logprobs = event->logprobs != NULL && event->logprobs->is_content;
     const bool is_empty = event->type == SW_EVENT_TOKEN && r.n_bytes == 0 && !has_logprobs;
     pthread_mutex_lock(&inbox->lock);
-    if (q->first_token_ns == 0 && event->type != SW_EVENT_ACCEPTED && event->type != SW_EVENT_PROGRESS)
+    if (q->first_token_ns == 0 && is_first_token(event->type))
         q->first_token_ns = clock_now_ns(inbox->clock);
     if (has_logprobs)
         put_with_logprobs(q, r, text, event->logprobs);
@@ -144,6 +150,13 @@ void event_queue_on_event(void *ud, const sw_event *event)
     pthread_mutex_unlock(&inbox->lock); // from here on the network thread may free q, if this was the last event
     if (must_wake)
         inbox->wake(inbox->ud);
+}
+
+void event_queue_put_text(event_queue *q, const char *text, size_t n)
+{
+    const sw_event event = {.type = SW_EVENT_TOKEN, .kind = SW_TEXT_CONTENT, .text = text, .n_bytes = n};
+    event_queue_on_event(q, &event);
+    q->first_token_ns = 0; // it is no token of the answer
 }
 
 /* ---- life ------------------------------------------------------------------------------------------------------- */
