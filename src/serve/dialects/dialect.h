@@ -77,6 +77,7 @@ typedef struct generation_head {
     const char *request_id;                  // of the HTTP request
     const char *ignored;                     // see generation_request
     int n_choices;                           // see generation_request
+    size_t n_answers;                        // see generation_n_answers
     uint64_t seed;                           // of the first answer
     double load_ms;                          // spent loading the model for this request
     double ttft_ms; // at an end: from the arrival of the request to its first token, loading included
