@@ -217,6 +217,7 @@ static bool take_event(exchange *x, const sw_event *e)
     case SW_EVENT_ACCEPTED:
     case SW_EVENT_PROGRESS:
     case SW_EVENT_PROMPT_TOKEN:
+    case SW_EVENT_EMBEDDING:
     case SW_EVENT_TOKEN: return pass_on(x, e);
     case SW_EVENT_DONE: on_done(x, e); return false;
     case SW_EVENT_ERROR: break;
