@@ -334,6 +334,7 @@ typedef enum sw_event_type {
     SW_EVENT_ACCEPTED,     // the job has its sequence; n_prompt is known
     SW_EVENT_PROGRESS,     // n_prompt_done tokens of the prompt are evaluated
     SW_EVENT_PROMPT_TOKEN, // logprobs: the next token of the prompt, if requested; all come before the first TOKEN
+    SW_EVENT_EMBEDDING,    // embedding, if requested; DONE follows
     SW_EVENT_TOKEN,        // text, empty while a character or stop string is incomplete
     SW_EVENT_DONE,         // last event: finish, usage, timings
     SW_EVENT_ERROR,        // last event instead of DONE: error
@@ -381,6 +382,8 @@ typedef struct sw_event {
     size_t n_bytes;              // TOKEN
     int n_tokens;                // TOKEN: sampled tokens that this event counts, 0 or 1
     const sw_logprobs *logprobs; // PROMPT_TOKEN; TOKEN, if requested; valid during the call only
+    const float *embedding;      // EMBEDDING: (n_embd), its Euclidean norm is 1; valid during the call only
+    int n_embd;                  // EMBEDDING
     int n_prompt;                // ACCEPTED, PROGRESS, DONE
     int n_cached;                // ACCEPTED, PROGRESS, DONE: prompt tokens that an earlier job had evaluated
     int n_prompt_done;           // PROGRESS
@@ -407,8 +410,12 @@ typedef struct sw_request {
     sw_effort effort;
     const char *date; // "YYYY-MM-DD"; NULL: the engine's
     sw_sampling sampling;
-    int max_tokens;          // 0: until the context is full
-    bool prompt_only;        // the prompt is evaluated and no token sampled: SW_FINISH_LENGTH; not with max_tokens
+    int max_tokens;   // 0: until the context is full
+    bool prompt_only; // the prompt is evaluated and no token sampled: SW_FINISH_LENGTH; not with max_tokens
+    /* The prompt is evaluated as with prompt_only, nothing of it comes from a cache, and an event has its embedding:
+     * the mean over its positions of the last hidden state after the output norm, divided by its Euclidean norm.  The
+     * bits are the same alone and in a batch.  Not with log-probabilities. */
+    bool embed;
     const char *const *stop; // (n_stop): strings that end the answer; matched text is not delivered
     size_t n_stop;
     bool ignore_eos;      // continue after end tokens (for benchmarks)

@@ -88,7 +88,7 @@ static void write_whole(const dialect *d, const generation_head *head)
     const logprob_source source = {no_logprobs, NULL};
     whole_choice *const choices = calloc(head->n_answers, sizeof *choices);
     for (size_t i = 0; i < head->n_answers; i++)
-        choices[i] = (whole_choice){&text, &text, &source, &done};
+        choices[i] = (whole_choice){.content = &text, .reasoning = &text, .logprobs = &source, .done = &done};
     d->write_answer(&out, head, &(whole_answer){choices, head->n_answers, done});
     check(out.failed == SW_OK && utf8_valid(out.data, out.size));
     free(choices);

@@ -100,7 +100,12 @@ static void close_model(language_model *lm)
     mem_free(m);
 }
 
-static const lm_ops OPS = {step, truncate_seq, reserve, close_model, resumable, begin};
+static sw_code embedding(language_model *lm, int32_t seq, float *out, sw_err *err)
+{
+    return forward_embedding(&((const model_lm *)lm)->f, seq, out, err);
+}
+
+static const lm_ops OPS = {step, truncate_seq, reserve, close_model, resumable, begin, embedding};
 
 /* ---- opening ----------------------------------------------------------------------------------------------------- */
 
@@ -135,6 +140,7 @@ static void set_sizes(language_model *lm, const hparams *h, const sw_engine_opti
 {
     lm->ops = &OPS;
     lm->n_vocab = (int)h->n_vocab;
+    lm->n_embd = (int)h->n_embd;
     lm->n_seqs = pick(o->n_seqs, DEFAULT_SEQS, LIMIT_SEQUENCES);
     lm->n_ctx = pick(o->n_ctx, h->n_ctx_train < SW_DEFAULT_CTX ? h->n_ctx_train : SW_DEFAULT_CTX, LIMIT_CTX_TOKENS);
     lm->n_batch = pick(o->n_batch, DEFAULT_BATCH, LIMIT_BATCH_TOKENS);

@@ -39,3 +39,15 @@ sw_code prompt_report(scheduler *s, const seq_slot *sl, int32_t begin, const flo
     }
     return SW_OK;
 }
+
+sw_code prompt_send_embedding(scheduler *s, const seq_slot *sl, sw_err *err)
+{
+    const sched_task *const t = sl->task;
+    const sw_code code = s->lm->ops->embedding(s->lm, scheduler_seq_of(s, sl), s->embedding, err);
+    if (code != SW_OK)
+        return code;
+    const task_event e = {
+        .type = TASK_EMBEDDING, .embedding = s->embedding, .n_embd = s->lm->n_embd, .n_prompt = t->n_prompt};
+    t->on_event(t->ud, &e);
+    return SW_OK;
+}

@@ -1,4 +1,4 @@
-/* scheduler_prompt.h - what a task hears of its prompt: how far it is, and how probable its tokens are. */
+/* scheduler_prompt.h - what a task hears of its prompt: how far it is, how probable its tokens are, its embedding. */
 #ifndef ENGINE_SCHEDULER_PROMPT_H
 #define ENGINE_SCHEDULER_PROMPT_H
 
@@ -11,5 +11,9 @@ enum { STEP_SCORED_MAX = 32 };
 /* Reports a step's part of a slot's prompt, from position `begin` to the task's n_done.  `rows` are the slot's rows of
  * logits.  SW_ENUMERIC: one of them is not finite; the task is still to be ended. */
 SW_NODISCARD sw_code prompt_report(scheduler *s, const seq_slot *sl, int32_t begin, const float *rows, sw_err *err);
+
+/* Sends the embedding of a slot's prompt, all of which is evaluated.  SW_ENUMERIC: it has none; the task is still to be
+ * ended. */
+SW_NODISCARD sw_code prompt_send_embedding(scheduler *s, const seq_slot *sl, sw_err *err);
 
 #endif

@@ -43,6 +43,7 @@ typedef struct scheduler {
     // The engine thread's own.
     seq_slot *slots;    // (n_seqs)
     batch_token *batch; // (n_batch)
+    float *embedding;   // (n_embd): of the task that is being ended
     sampler_scratch scratch;
     uint64_t n_started; // tasks that got a slot
     int chunk;          // prompt tokens of the next step

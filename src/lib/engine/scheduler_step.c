@@ -40,8 +40,11 @@ static void add_tokens(scheduler *s, seq_slot *sl, int32_t n, step *st)
     sl->first_row = st->n_rows;
     for (int32_t i = t->n_done; i < t->n_done + n; i++) {
         const bool wants = wants_logits(t, i);
-        s->batch[st->n++] =
-            (batch_token){.id = t->tokens[i], .pos = i, .seq = scheduler_seq_of(s, sl), .wants_logits = wants};
+        s->batch[st->n++] = (batch_token){.id = t->tokens[i],
+                                          .pos = i,
+                                          .seq = scheduler_seq_of(s, sl),
+                                          .wants_logits = wants,
+                                          .wants_state = t->wants_embedding};
         st->n_rows += wants;
     }
     sl->n_step = n;
@@ -221,8 +224,10 @@ static void sample(scheduler *s, seq_slot *sl, const float *logits)
 /* Ends a task of which nothing but the prompt is evaluated. */
 static void end_prompt(scheduler *s, seq_slot *sl)
 {
+    sw_err err = {0};
     note_times(s, sl->task);
-    slot_end_task(s, sl, SW_FINISH_LENGTH, NULL);
+    const bool is_sent = !sl->task->wants_embedding || prompt_send_embedding(s, sl, &err) == SW_OK;
+    slot_end_task(s, sl, SW_FINISH_LENGTH, is_sent ? NULL : &err);
 }
 
 /* Delivers the results of a step to one of its slots. */

@@ -70,6 +70,7 @@ static sw_code open_stub(sw_engine *e, const sw_engine_options *options, sw_err 
                               .quant = "none",
                               .tokenizer = vocab_description(e->context.vocab),
                               .chat_format = chat_format_name(e->context.format),
+                              .n_embd = e->lm->n_embd,
                               .n_vocab = e->lm->n_vocab,
                               .n_ctx_train = STUB_CTX_TRAIN};
     e->state = (sw_engine_state){

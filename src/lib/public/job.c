@@ -98,6 +98,11 @@ static bool on_task_event(void *ud, const task_event *e)
         deliver(j, &progress);
         break;
     case TASK_PROMPT_TOKEN: answer_text_prompt(&j->answer, e->logprobs); break;
+    case TASK_EMBEDDING: {
+        const sw_event embedding = {.type = SW_EVENT_EMBEDDING, .embedding = e->embedding, .n_embd = e->n_embd};
+        deliver(j, &embedding);
+        break;
+    }
     case TASK_TOKEN: goes_on = answer_text_take(&j->answer, e->token, e->logprobs); break;
     case TASK_END:
         end_job(j, e);
@@ -173,7 +178,8 @@ sw_code sw_engine_submit(sw_engine *engine, const sw_request *request, sw_job **
                                    .prompt = prompt.ids,
                                    .n_prompt = prompt.n,
                                    .max_tokens = request->max_tokens,
-                                   .is_prompt_only = request->prompt_only,
+                                   .is_prompt_only = request->prompt_only || request->embed,
+                                   .wants_embedding = request->embed,
                                    .sampling = request->sampling,
                                    .wants_logprobs = request->logprobs,
                                    .wants_prompt_logprobs = request->prompt_logprobs,

@@ -96,7 +96,9 @@ typedef struct whole_choice {
     const buf *content;
     const buf *reasoning;           // may be empty
     const logprob_source *logprobs; // NULL: not asked for
-    const sw_event *done;           // the SW_EVENT_DONE that ended it
+    const float *embedding;         // (n_embd), if it was asked for
+    size_t n_embd;
+    const sw_event *done; // the SW_EVENT_DONE that ended it
 } whole_choice;
 
 typedef struct whole_answer {

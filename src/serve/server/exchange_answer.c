@@ -184,7 +184,8 @@ static bool on_done(exchange_choice *choice, const sw_event *done)
     exchange *const x = choice->x;
     if (done->finish == SW_FINISH_CANCELED)
         return fail_because(x, API_SHUTTING_DOWN, "the generation was stopped by the server");
-    if (choice->content.failed != SW_OK || choice->reasoning.failed != SW_OK || choice->logprobs.failed != SW_OK)
+    if (choice->content.failed != SW_OK || choice->reasoning.failed != SW_OK || choice->logprobs.failed != SW_OK ||
+        choice->embedding.failed != SW_OK)
         return fail_because(x, API_OUT_OF_MEMORY, "the answer is too long to be kept; ask for a stream");
     choice->done = *done;
     choice->is_over = true;
@@ -207,6 +208,8 @@ static void keep_event(exchange_choice *choice, const sw_event *e)
 {
     if (e->type == SW_EVENT_TOKEN)
         buf_append(e->kind == SW_TEXT_REASONING ? &choice->reasoning : &choice->content, e->text, e->n_bytes);
+    if (e->type == SW_EVENT_EMBEDDING)
+        buf_append(&choice->embedding, e->embedding, (size_t)e->n_embd * sizeof *e->embedding);
     if (e->logprobs != NULL)
         logprobs_pack(&choice->logprobs, e->logprobs);
 }
@@ -249,6 +252,7 @@ static bool take_event(exchange_choice *choice, const sw_event *e)
     case SW_EVENT_ACCEPTED:
     case SW_EVENT_PROGRESS:
     case SW_EVENT_PROMPT_TOKEN:
+    case SW_EVENT_EMBEDDING:
     case SW_EVENT_TOKEN: return pass_on(choice, e);
     case SW_EVENT_DONE: return on_done(choice, e);
     case SW_EVENT_ERROR: break;

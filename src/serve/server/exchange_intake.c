@@ -96,6 +96,7 @@ static void init_choice(exchange_choice *c, exchange *x)
     buf_init(&c->content, LIMIT_ANSWER_BYTES);
     buf_init(&c->reasoning, LIMIT_ANSWER_BYTES);
     buf_init(&c->logprobs, LIMIT_ANSWER_BYTES);
+    buf_init(&c->embedding, (size_t)LIMIT_MODEL_DIM * sizeof(float));
 }
 
 /* Puts the prompt of answer number i before the answer. */
