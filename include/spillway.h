@@ -11,7 +11,7 @@
  * the member is required. `ud` is passed to a callback unchanged.  Unless it says otherwise, one object may be used by
  * one thread at a time, and different objects by different threads.
  *
- * Sections: model files, making model files, tokenizer, engine, measuring, generation, limits.
+ * Sections: model files, making model files, tokenizer, engine, placement, measuring, generation, limits.
  */
 #ifndef SPILLWAY_H
 #define SPILLWAY_H
@@ -189,6 +189,8 @@ typedef struct sw_engine_options {
     const char *date;         // "YYYY-MM-DD", for chat formats that include a date; NULL: today by `clock`
     bool cpu_moe;             // experts of every layer stay in RAM
     int n_cpu_moe;            // experts of the first N layers stay in RAM (not together with cpu_moe)
+    int n_gpu_layers;         // only the last N layers are in VRAM; 0: all that can be, -1: none
+    bool is_strict;           // a placement option without effect is SW_EINVAL, not a note
     double stub_tokens_per_s; // stub engine only: steps per second; 0: no pause
     const sw_clock *clock;    // NULL: the system's; must outlive the engine
     sw_progress_fn on_load;   // on the opening thread; or NULL
@@ -218,9 +220,12 @@ typedef struct sw_engine_state {
     uint64_t expert_bytes_ram;   // the experts' share of weight_bytes_ram
     uint64_t kv_bytes_per_token; // in a sequence that fills its context; in a shorter one a token can take more
     uint64_t kv_bytes_max;       // of all sequences, if each fills its context
+    uint64_t kv_bytes_vram;      // of kv_bytes_max
     uint64_t buffer_bytes;       // working memory of one job with full batches, in RAM
-    uint64_t process_bytes;      // resident before weights were read: program, libraries, header, vocabulary
-    const char *placement_note;  // NULL, or why a placement option had no effect
+    uint64_t loading_bytes;      // taken beside the weights while these are read
+    uint64_t process_bytes;      // without all that: program, libraries, header, vocabulary
+    uint64_t ram_bytes_max;      // the most that the process takes with this engine, by all members above
+    const char *placement_note;  // NULL, or which placement option has no effect, and why
     const char *chat_note;       // as in sw_model_info
     const char *compat_note;     // NULL, or a sentence: whom the answers follow where llama.cpp and the original differ
     double load_ms;
@@ -237,6 +242,54 @@ uint64_t sw_engine_kv_bytes_read(const sw_engine *engine, int n);
 /* Fills counts[0..n_experts) with the number of times that the router of layer `layer` (0 .. n_layers-1) chose each
  * expert since the engine was opened.  Returns false if the layer has no router. */
 bool sw_engine_router_counts(const sw_engine *engine, int layer, uint64_t *counts);
+
+/* ---- placement ---------------------------------------------------------------------------------------------- */
+
+/* A memory with a processor beside it. */
+typedef enum sw_tier { SW_TIER_RAM, SW_TIER_VRAM, SW_N_TIERS } sw_tier;
+
+/* "ram", "vram"; a static string. */
+const char *sw_tier_name(sw_tier tier);
+
+/* What one row of the table stands for: a class in the whole model, in one layer, or the same with rows of experts. */
+typedef enum sw_placement_detail {
+    SW_PLACEMENT_CLASSES,
+    SW_PLACEMENT_LAYERS,
+    SW_PLACEMENT_EXPERTS
+} sw_placement_detail;
+
+/* Weights that are alike: of one class, requested in one tier and being in one. */
+typedef struct sw_placement_row {
+    sw_tensor_class cls;
+    int layer;         // -1: of all layers; with detail, of none
+    int expert;        // the first of n_experts neighbours of a layer that are alike; -1: not one by one
+    int n_experts;     // 0: not one by one
+    sw_tier requested; // by the options
+    sw_tier effective; // where the bytes are; in a plan, where they will be
+    uint64_t bytes;    // in memory
+} sw_placement_row;
+
+/* The table of a loaded model, from the addresses of its weights: *n_out rows, those of no layer first, then layer by
+ * layer, none without bytes; at most one row per expert.  The stub has no rows.  Free *rows_out with sw_placement_free.
+ * Error: SW_ENOMEM. */
+SW_NODISCARD sw_code sw_engine_placement(const sw_engine *engine, sw_placement_detail detail,
+                                         sw_placement_row **rows_out, size_t *n_out, sw_err *err);
+/* NULL is accepted. */
+void sw_placement_free(sw_placement_row *rows);
+
+/* What an engine would report that was opened now, without reading weights. */
+typedef struct sw_plan sw_plan;
+
+/* Plans an engine with these options (NULL: the defaults), which may need more memory than there is.  Errors: those of
+ * sw_engine_open but for short memory. */
+SW_NODISCARD sw_code sw_plan_create(sw_plan **out, const sw_model_file *file, const sw_engine_options *options,
+                                    sw_err *err);
+void sw_plan_free(sw_plan *plan);
+/* Its figures; load_ms is 0.  process_bytes are those of this process. */
+sw_engine_state sw_plan_state(const sw_plan *plan);
+/* Its table, as of sw_engine_placement. */
+SW_NODISCARD sw_code sw_plan_placement(const sw_plan *plan, sw_placement_detail detail, sw_placement_row **rows_out,
+                                       size_t *n_out, sw_err *err);
 
 /* ---- measuring ---------------------------------------------------------------------------------------------- */
 
