@@ -41,6 +41,8 @@ static sw_code check_options(const sw_engine_options *o, sw_err *err)
         code = check_range("kv_type", (int)o->kv_type, SW_KV_Q8_0, err);
     if (code == SW_OK)
         code = check_range("compat", (int)o->compat, SW_COMPAT_LLAMA_CPP, err);
+    if (code == SW_OK)
+        code = check_range("expert_trace", o->expert_trace, LIMIT_EXPERT_TRACE_ROWS, err);
     if (code == SW_OK && o->date != NULL)
         code = request_check_date(o->date, err);
     if (code != SW_OK)
@@ -173,11 +175,6 @@ sw_engine_state sw_engine_get_state(sw_engine *e)
 uint64_t sw_engine_kv_bytes_read(const sw_engine *e, int n)
 {
     return e->file != NULL ? model_lm_kv_bytes_read(e->lm, n) : 0;
-}
-
-bool sw_engine_router_counts(const sw_engine *e, int layer, uint64_t *counts)
-{
-    return e->file != NULL && model_lm_router_counts(e->lm, layer, counts);
 }
 
 sw_code sw_engine_render(const sw_engine *e, const sw_request *request, char **text_out, sw_err *err)
