@@ -11,7 +11,7 @@
  * the member is required. `ud` is passed to a callback unchanged.  Unless it says otherwise, one object may be used by
  * one thread at a time, and different objects by different threads.
  *
- * Sections: model files, making model files, tokenizer, engine, placement, measuring, generation, limits.
+ * Sections: model files, making model files, tokenizer, engine, placement, experts, measuring, generation, limits.
  */
 #ifndef SPILLWAY_H
 #define SPILLWAY_H
@@ -186,11 +186,12 @@ typedef struct sw_engine_options {
     int n_batch;   // prompt tokens that are evaluated at once, at most; 0: 256
     sw_kv_type kv_type;
     sw_compat compat;
-    const char *date;         // "YYYY-MM-DD", for chat formats that include a date; NULL: today by `clock`
-    bool cpu_moe;             // experts of every layer stay in RAM
-    int n_cpu_moe;            // experts of the first N layers stay in RAM (not together with cpu_moe)
-    int n_gpu_layers;         // only the last N layers are in VRAM; 0: all that can be, -1: none
-    bool is_strict;           // a placement option without effect is SW_EINVAL, not a note
+    const char *date; // "YYYY-MM-DD", for chat formats that include a date; NULL: today by `clock`
+    bool cpu_moe;     // experts of every layer stay in RAM
+    int n_cpu_moe;    // experts of the first N layers stay in RAM (not together with cpu_moe)
+    int n_gpu_layers; // only the last N layers are in VRAM; 0: all that can be, -1: none
+    bool is_strict;   // a placement option without effect is SW_EINVAL, not a note
+    int expert_trace; // rows that the trace of chosen experts keeps, 1 .. EXPERT_TRACE_ROWS of sw_limits; 0: none
     double stub_tokens_per_s; // stub engine only: steps per second; 0: no pause
     const sw_clock *clock;    // NULL: the system's; must outlive the engine
     sw_progress_fn on_load;   // on the opening thread; or NULL
@@ -290,6 +291,53 @@ sw_engine_state sw_plan_state(const sw_plan *plan);
 /* Its table, as of sw_engine_placement. */
 SW_NODISCARD sw_code sw_plan_placement(const sw_plan *plan, sw_placement_detail detail, sw_placement_row **rows_out,
                                        size_t *n_out, sw_err *err);
+/* ---- experts ------------------------------------------------------------------------------------------------ */
+
+/* What routers chose for a number of tokens.  Row i of the arrays is layer first_layer + i: layers without a router
+ * come first.  Models without experts have no rows. */
+typedef struct sw_expert_use {
+    int first_layer, n_layers; // n_layers: those with a router
+    int n_experts, n_used;     // of a layer; chosen per token
+    uint64_t since_ns;         // when counting began, on the engine's clock; of a job's: 0
+    uint64_t n_tokens;         // evaluated; each row of counts adds up to n_tokens * n_used
+    uint64_t n_followers;      // of them, those whose predecessor's choice is known: the token before in the sequence
+    uint64_t *counts;          // (n_layers, n_experts)
+    uint64_t *n_switched;      // (n_layers): experts of followers that their predecessor did not use
+    uint64_t *pairs;           // (n_layers, n_experts * (n_experts - 1) / 2): tokens that used both experts a < b, at
+                               // b * (b - 1) / 2 + a of a row; or NULL
+} sw_expert_use;
+
+typedef enum sw_expert_span { SW_EXPERTS_SINCE_OPEN = 0, SW_EXPERTS_SINCE_MARK } sw_expert_span;
+
+/* A snapshot, to be freed with sw_expert_use_free.  with_pairs: with the pairs, if the model is small enough for them
+ * to be counted (EXPERT_PAIR_BYTES of sw_limits).  Errors: SW_ENOMEM. */
+SW_NODISCARD sw_code sw_engine_expert_use(const sw_engine *engine, sw_expert_span span, bool with_pairs,
+                                          sw_expert_use **out, sw_err *err);
+/* NULL is accepted. */
+void sw_expert_use_free(sw_expert_use *use);
+/* Begins SW_EXPERTS_SINCE_MARK anew.  At first the mark is where the engine was opened. */
+void sw_engine_expert_mark(sw_engine *engine);
+
+enum { SW_EXPERTS_USED_MAX = 64 };
+
+/* The choice of one layer's router for one token. */
+typedef struct sw_expert_row {
+    uint64_t tag; // of the request, 0 if it had none
+    int sequence; // of the engine's n_seqs
+    int position; // in the sequence
+    int layer;
+    int n_used;
+    int experts[SW_EXPERTS_USED_MAX]; // (n_used), the best first
+    float weights[SW_EXPERTS_USED_MAX];
+} sw_expert_row;
+
+/* Copies up to n_max rows of the trace from number *cursor on and returns how many.  Rows are numbered from 0 on as
+ * they are made.  *cursor becomes the number of the next row to read; *n_lost_out is the number of rows before the
+ * first copied one that were overwritten.  Without sw_engine_options.expert_trace there are none. */
+size_t sw_engine_expert_trace(sw_engine *engine, uint64_t *cursor, sw_expert_row *rows, size_t n_max,
+                              uint64_t *n_lost_out);
+/* The numbers of the oldest row that is kept and of the next one that will be made. */
+void sw_engine_expert_trace_range(sw_engine *engine, uint64_t *first_out, uint64_t *end_out);
 
 /* ---- measuring ---------------------------------------------------------------------------------------------- */
 
@@ -472,6 +520,8 @@ typedef struct sw_request {
     const char *const *stop; // (n_stop): strings that end the answer; matched text is not delivered
     size_t n_stop;
     bool ignore_eos;      // continue after end tokens (for benchmarks)
+    bool count_experts;   // for sw_job_expert_use
+    uint64_t tag;         // any number, for sw_expert_row
     bool logprobs;        // events have the probability of each token
     bool prompt_logprobs; // so does an event for each token of the prompt, of which nothing comes from a cache
     int n_top_logprobs;   // 0 .. SW_TOP_LOGPROBS_MAX: and of the most likely ones; needs one of these two
@@ -500,6 +550,13 @@ void sw_job_cancel(sw_job *job);
 void sw_job_release(sw_job *job);
 /* Blocks until the last event is delivered. */
 void sw_job_wait(sw_job *job);
+
+/* The experts that a job used whose request set count_experts: for the tokens of its prompt, but for those that an
+ * earlier job had evaluated, and for the generated ones, but for the last, which is not evaluated.  Known after the
+ * last event; both belong to the job.  Errors: SW_EINVAL (count_experts was not set), SW_EBUSY (the job has not ended).
+ */
+SW_NODISCARD sw_code sw_job_expert_use(sw_job *job, const sw_expert_use **prompt_out,
+                                       const sw_expert_use **generated_out, sw_err *err);
 
 /* The prompt of a request as text, with special tokens spelled out, for inspection and tests.  Free *text_out with
  * sw_text_free.  Errors: those of sw_engine_submit. */

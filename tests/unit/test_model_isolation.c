@@ -222,22 +222,6 @@ static void test_wrong_batches_are_refused(void **state)
     lm->ops->close(lm);
 }
 
-static void test_the_experts_used_are_counted(void **state)
-{
-    (void)state;
-    language_model *const lm = open_tiny(TINY_DEEPSEEK, TINY_NO_TOKEN);
-    uint64_t counts[TINY_EXPERTS], sum = 0;
-    evaluate_alone(lm, FIRST, 0, 0, alone[0]);
-    assert_false(model_lm_router_counts(lm, 0, counts)); // a dense layer
-    assert_false(model_lm_router_counts(lm, -1, counts));
-    assert_false(model_lm_router_counts(lm, TINY_LAYERS, counts));
-    assert_true(model_lm_router_counts(lm, 1, counts));
-    for (int e = 0; e < TINY_EXPERTS; e++)
-        sum += counts[e];
-    assert_int_equal(sum, LENGTH * TINY_USED);
-    lm->ops->close(lm);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,7 +231,6 @@ int main(void)
         cmocka_unit_test(test_only_the_sequence_with_a_damaged_weight_fails),
         cmocka_unit_test(test_pages_that_held_no_numbers_do_no_harm_to_the_next),
         cmocka_unit_test(test_wrong_batches_are_refused),
-        cmocka_unit_test(test_the_experts_used_are_counted),
     };
     return cmocka_run_group_tests_name("isolation of sequences", tests, NULL, NULL);
 }

@@ -66,7 +66,7 @@ static void begin(language_model *lm, int seq, int n_keep, int n_max, int mark, 
 {
     assert_int_equal(lm->ops->resumable(lm, seq, n_keep, n_max), n_keep);
     lm->ops->truncate(lm, seq, n_keep);
-    lm->ops->begin(lm, seq, &(lm_plan){n_max, {mark, other}});
+    lm->ops->begin(lm, seq, &(lm_plan){.n_max = n_max, .marks = {mark, other}});
 }
 
 static float expected[CTX][TINY_VOCAB], got[CTX][TINY_VOCAB];

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/expert_log.h"
 #include "forward/batch.h"
 #include "spillway/error.h"
 
@@ -20,6 +21,7 @@
 typedef struct lm_plan {
     int32_t n_max; // positions that it may grow to
     int marks[2];  // positions that it may be cut back to later; -1: none
+    expert_owner owner;
 } lm_plan;
 
 typedef struct language_model language_model;
@@ -52,8 +54,9 @@ struct language_model {
     int n_vocab;
     int n_ctx; // positions one sequence may hold
     int n_seqs;
-    int n_batch; // tokens of one step, at most; at least n_seqs
-    int n_embd;  // of an embedding
+    int n_batch;         // tokens of one step, at most; at least n_seqs
+    int n_embd;          // of an embedding
+    expert_log *experts; // what the routers chose; NULL: it has none
 };
 
 #endif

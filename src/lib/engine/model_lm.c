@@ -28,26 +28,24 @@ typedef struct model_lm {
     kv_cache kv;
     backend *backends[N_TIERS]; // NULL: the tier has no weights
     forward f;
-    uint64_t *router_counts; // (n_layers, n_expert)
-    uint64_t process_bytes;  // resident before anything was read
-    uint64_t loading_bytes;  // beside the weights, while they are read
-    uint64_t buffer_bytes;   // of TIER_RAM, in a job with full batches
+    uint64_t process_bytes; // resident before anything was read
+    uint64_t loading_bytes; // beside the weights, while they are read
+    uint64_t buffer_bytes;  // of TIER_RAM, in a job with full batches
     const char *backend_name;
     double load_ms;
 } model_lm;
 
 /* ---- the operations of a language_model -------------------------------------------------------------------------- */
 
-/* Adds the experts that the routers chose in a successful step to the counts. */
-static void count_experts(model_lm *m, size_t n)
+/* Adds the experts that the routers chose in a successful step to what is known of them. */
+static void log_experts(model_lm *m, const batch_token *tokens, size_t n)
 {
-    const size_t n_pairs = n * m->h.n_expert_used, n_expert = m->h.n_expert;
-    for (size_t l = m->h.n_layers_dense; l < m->h.n_layers && n_expert > 0; l++) {
-        uint64_t *const counts = m->router_counts + l * n_expert;
-        const int *const chosen = forward_chosen(&m->f, l);
-        for (size_t p = 0; p < n_pairs; p++)
-            __atomic_fetch_add(&counts[chosen[p]], 1, __ATOMIC_RELAXED);
-    }
+    const size_t first = m->h.n_layers_dense;
+    expert_log_step(m->lm.experts, &(expert_step){.tokens = tokens,
+                                                  .n = n,
+                                                  .chosen = forward_chosen(&m->f, first),
+                                                  .weights = forward_chosen_weights(&m->f, first),
+                                                  .stride = (size_t)m->lm.n_batch * m->h.n_expert_used});
 }
 
 static sw_code step(language_model *lm, const batch_token *tokens, size_t n, const float **logits_out,
@@ -55,8 +53,8 @@ static sw_code step(language_model *lm, const batch_token *tokens, size_t n, con
 {
     model_lm *const m = (model_lm *)lm;
     const sw_code code = forward_step(&m->f, tokens, n, logits_out, bad_seq_out, err);
-    if (code == SW_OK)
-        count_experts(m, n);
+    if (code == SW_OK && lm->experts != NULL)
+        log_experts(m, tokens, n);
     return code;
 }
 
@@ -83,6 +81,8 @@ static void begin(language_model *lm, int32_t seq, const lm_plan *plan)
 {
     model_lm *const m = (model_lm *)lm;
     forward_begin_sequence(&m->f, seq, plan->n_max);
+    if (lm->experts != NULL)
+        expert_log_begin(lm->experts, seq, &plan->owner);
     kv_mark(&m->kv, seq, plan->marks);
 }
 
@@ -106,7 +106,7 @@ static void close_model(language_model *lm)
     placement_free(&m->placement);
     placement_free(&m->requested);
     pool_free(m->pool);
-    mem_free(m->router_counts);
+    expert_log_free(lm->experts);
     mem_free(m);
 }
 
@@ -178,6 +178,29 @@ static sw_code place(model_lm *m, const gguf_file *g, const sw_engine_options *o
     return SW_OK;
 }
 
+static expert_log_options log_options(const model_lm *m, const sw_engine_options *o)
+{
+    const hparams *const h = &m->h;
+    return (expert_log_options){.dims = {.first_layer = (int)h->n_layers_dense,
+                                         .n_layers = (int)(h->n_layers - h->n_layers_dense),
+                                         .n_experts = (int)h->n_expert,
+                                         .n_used = (int)h->n_expert_used},
+                                .n_seqs = m->lm.n_seqs,
+                                .n_batch = (size_t)m->lm.n_batch,
+                                .n_trace_rows = (size_t)o->expert_trace,
+                                .clock = clock_or_system(o->clock)};
+}
+
+/* Sets lm.experts if the model has routers.  False when memory is short. */
+static bool init_experts(model_lm *m, const sw_engine_options *o)
+{
+    const expert_log_options options = log_options(m, o);
+    if (m->h.n_expert == 0 || options.dims.n_layers == 0)
+        return true;
+    m->lm.experts = expert_log_create(&options);
+    return m->lm.experts != NULL;
+}
+
 /* All that is decided from the header. */
 static sw_code prepare(model_lm *m, const gguf_file *g, const sw_engine_options *o, sw_err *err)
 {
@@ -196,9 +219,8 @@ static sw_code prepare(model_lm *m, const gguf_file *g, const sw_engine_options 
         code = weights_plan(g, h, &m->placement, &m->w, err);
     if (code != SW_OK)
         return code;
-    m->router_counts = mem_calloc(h->n_layers * h->n_expert, sizeof *m->router_counts);
     m->pool = pool_create(pick(o->n_threads, sysinfo_n_cores(), LIMIT_THREADS));
-    if (m->router_counts == NULL || m->pool == NULL || !init_cache(&m->kv, h, o->kv_type, &m->lm, &m->placement))
+    if (m->pool == NULL || !init_experts(m, o) || !init_cache(&m->kv, h, o->kv_type, &m->lm, &m->placement))
         return sw_fail(err, SW_ENOMEM, "out of memory preparing %s", gguf_path(g));
     return SW_OK;
 }
@@ -250,8 +272,9 @@ static uint64_t buffers_of(const model_lm *m)
 static sw_code measure(model_lm *m, const gguf_file *g, const sw_engine_options *o, sw_err *err)
 {
     const sw_code code = set_up(m, g, o, err);
+    const expert_log_options log = log_options(m, o);
     if (code == SW_OK)
-        m->buffer_bytes = buffers_of(m);
+        m->buffer_bytes = buffers_of(m) + (m->lm.experts != NULL ? expert_log_bytes(&log) : 0);
     if (code == SW_OK)
         m->backend_name = m->f.o.backends[placement_tier(&m->placement, SW_CLASS_EMBEDDING, 0, 0)]->name;
     take_down(m);
@@ -404,15 +427,4 @@ uint64_t model_lm_kv_bytes_read(const language_model *lm, int n)
     for (size_t l = 0; l < m->h.n_layers; l++)
         sum += layer_bytes * (uint64_t)(hparams_is_windowed(&m->h, l) && n > m->h.n_window ? m->h.n_window : n);
     return sum;
-}
-
-bool model_lm_router_counts(const language_model *lm, int layer, uint64_t *counts)
-{
-    const model_lm *const m = (const model_lm *)lm;
-    if (layer < 0 || (size_t)layer >= m->h.n_layers || !hparams_has_experts(&m->h, (size_t)layer))
-        return false;
-    const uint64_t *const counted = m->router_counts + (size_t)layer * m->h.n_expert;
-    for (size_t e = 0; e < m->h.n_expert; e++)
-        counts[e] = __atomic_load_n(&counted[e], __ATOMIC_RELAXED);
-    return true;
 }

@@ -32,7 +32,4 @@ uint64_t model_lm_kv_bytes_of(const hparams *h, sw_kv_type type, int n_ctx);
 /* As sw_engine_kv_bytes_read. */
 uint64_t model_lm_kv_bytes_read(const language_model *lm, int n);
 
-/* As sw_engine_router_counts. */
-bool model_lm_router_counts(const language_model *lm, int layer, uint64_t *counts);
-
 #endif

@@ -140,6 +140,7 @@ static sw_code prepare(scheduler *s, sched_task *t, const task_request *r, sw_er
                       .wants_logprobs = r->wants_logprobs,
                       .wants_prompt_logprobs = r->wants_prompt_logprobs,
                       .n_top_logprobs = r->n_top_logprobs,
+                      .owner = {r->tag, n_prompt, r->prompt_use, r->generated_use},
                       .n_prompt = n_prompt,
                       .n_tokens = n_prompt};
     t->n_max = n_prompt + (r->max_tokens > 0 && r->max_tokens < room ? r->max_tokens : room);

@@ -122,7 +122,8 @@ bool slot_reserve(scheduler *s, const seq_slot *sl, int32_t n)
  * last task of the slot, branches off at the end of that part. */
 static void announce(scheduler *s, const seq_slot *sl, const sched_task *t, int32_t n_common)
 {
-    const lm_plan plan = {.n_max = t->n_max, .marks = {n_common > 0 ? n_common : -1, t->n_prompt - 1}};
+    const lm_plan plan = {
+        .n_max = t->n_max, .marks = {n_common > 0 ? n_common : -1, t->n_prompt - 1}, .owner = t->owner};
     if (s->lm->ops->begin != NULL)
         s->lm->ops->begin(s->lm, scheduler_seq_of(s, sl), &plan);
 }

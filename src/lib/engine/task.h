@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/expert_log.h"
 #include "engine/sampler.h"
 #include "spillway.h"
 
@@ -58,6 +59,8 @@ typedef struct task_request {
     bool wants_logprobs;
     bool wants_prompt_logprobs; // a TASK_PROMPT_TOKEN for each token of the prompt, which is evaluated from its start
     int n_top_logprobs;
+    uint64_t tag;                              // see sw_request
+    sw_expert_use *prompt_use, *generated_use; // to be added to until the last event; or NULL
     task_event_fn on_event;
     task_room_fn has_room; // or NULL
     void *ud;
@@ -76,6 +79,7 @@ typedef struct sched_task {
     bool is_prompt_only, wants_embedding;
     bool wants_logprobs, wants_prompt_logprobs;
     int n_top_logprobs;
+    expert_owner owner;
     int32_t *tokens; // (n_tokens): prompt, then what was sampled; room for n_max; the slot owns it once the task runs
     int32_t n_prompt, n_tokens, n_max;
     int32_t n_done;                        // tokens[0..n_done) are evaluated

@@ -19,7 +19,7 @@ bool forward_init(forward *f, const forward_options *o)
     f->batch.is_long = f->is_long = scratch_items(memory, (size_t)o->n_seqs, sizeof *f->is_long);
     f->experts = scratch_items(memory, h->n_layers, sizeof *f->experts);
     f->chosen = scratch_items(memory, h->n_layers * n_pairs, sizeof *f->chosen);
-    f->weights = scratch_floats(memory, n_pairs);
+    f->weights = scratch_floats(memory, h->n_layers * n_pairs);
     f->answers = scratch_items(memory, n_pairs, sizeof *f->answers);
     pooled_init(&f->pooled, memory, (size_t)o->n_seqs, h->n_embd);
     if (memory->has_failed)
@@ -75,8 +75,8 @@ static backend *holder_of(forward *f, sw_tensor_class cls, size_t layer)
 
 static expert_choice choice_of(const forward *f, size_t l)
 {
-    const size_t k = f->o.h->n_expert_used;
-    return (expert_choice){.n_used = k, .chosen = f->chosen + l * f->o.n_batch * k, .weights = f->weights};
+    const size_t k = f->o.h->n_expert_used, at = l * f->o.n_batch * k;
+    return (expert_choice){.n_used = k, .chosen = f->chosen + at, .weights = f->weights + at};
 }
 
 /* The part of a layer's experts, routed and shared, that is computed in a tier. */
@@ -130,6 +130,11 @@ static void layer(forward *f, size_t l)
 const int *forward_chosen(const forward *f, size_t l)
 {
     return choice_of(f, l).chosen;
+}
+
+const float *forward_chosen_weights(const forward *f, size_t l)
+{
+    return choice_of(f, l).weights;
 }
 
 /* ---- the pass ---------------------------------------------------------------------------------------------------- */

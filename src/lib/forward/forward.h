@@ -31,7 +31,7 @@ typedef struct forward {
     backend *holder;       // of the residual stream
     unsigned *experts;     // (n_layers): tiers that hold a layer's experts, as bits
     int *chosen;           // (n_layers, n_batch, n_expert_used)
-    float *weights;        // (n_batch, n_expert_used): of one layer's choice
+    float *weights;        // (n_layers, n_batch, n_expert_used): of the chosen experts
     const float **answers; // (n_batch, n_expert_used): of one layer's pairs
     pooled_states pooled;
     scratch memory;
@@ -55,7 +55,10 @@ void forward_begin_sequence(forward *f, int seq, int n_max);
 /* Returns true if what a sequence holds was computed as it is for one that may grow to n_max positions. */
 bool forward_same_kind(const forward *f, int seq, int n_max);
 
-/* The experts that layer l's router chose for the last step's tokens: (n, n_expert_used). */
+/* The experts that layer l's router chose for the last step's tokens: (n, n_expert_used).  The next layer's follow
+ * after n_batch tokens. */
 const int *forward_chosen(const forward *f, size_t l);
+/* Their weights, likewise. */
+const float *forward_chosen_weights(const forward *f, size_t l);
 
 #endif

@@ -151,11 +151,6 @@ uint64_t sw_engine_kv_bytes_read(const sw_engine *e, int n)
     return e->file != NULL ? model_lm_kv_bytes_read(e->lm, n) : 0;
 }
 
-bool sw_engine_router_counts(const sw_engine *e, int layer, uint64_t *counts)
-{
-    return e->file != NULL && model_lm_router_counts(e->lm, layer, counts);
-}
-
 const sw_tokenizer *sw_engine_tokenizer(const sw_engine *e)
 {
     return &e->tokenizer;

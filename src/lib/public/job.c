@@ -24,6 +24,7 @@ struct sw_job {
     // The engine thread's own.
     answer_text answer;
     int n_cached;
+    sw_expert_use *prompt_use, *generated_use; // NULL unless the request asked for them
 
     sw_event_fn on_event;
     bool (*has_room)(void *ud); // or NULL
@@ -65,6 +66,8 @@ static void end_job(sw_job *j, const task_event *e)
 static void free_job(sw_job *j)
 {
     answer_text_free(&j->answer);
+    sw_expert_use_free(j->prompt_use);
+    sw_expert_use_free(j->generated_use);
     pthread_cond_destroy(&j->ended);
     pthread_mutex_destroy(&j->lock);
     mem_free(j);
@@ -131,6 +134,17 @@ static chat_format answer_format(const sw_engine *engine, const sw_request *r)
     return r->messages == NULL ? CHAT_PLAIN : engine->context.format;
 }
 
+/* False when memory is short. */
+static bool init_expert_use(sw_job *j, const sw_engine *engine)
+{
+    static const expert_dims NONE;
+    const expert_log *const log = engine->lm->experts;
+    const expert_dims *const dims = log != NULL ? expert_log_dims(log) : &NONE;
+    j->prompt_use = expert_tally_create(dims, /*with_pairs=*/false);
+    j->generated_use = expert_tally_create(dims, /*with_pairs=*/false);
+    return j->prompt_use != NULL && j->generated_use != NULL;
+}
+
 /* Everything that the job will need is allocated here; the caller and the engine own it together. */
 static sw_code create_job(const sw_engine *engine, const sw_request *r, sw_job **out, sw_err *err)
 {
@@ -152,7 +166,9 @@ static sw_code create_job(const sw_engine *engine, const sw_request *r, sw_job *
                                    .ignore_eos = r->ignore_eos,
                                    .on_event = deliver,
                                    .ud = j};
-    const sw_code code = answer_text_init(&j->answer, &answer, err);
+    sw_code code = answer_text_init(&j->answer, &answer, err);
+    if (code == SW_OK && r->count_experts && !init_expert_use(j, engine))
+        code = sw_fail(err, SW_ENOMEM, "job: out of memory for the use of its experts");
     if (code != SW_OK) {
         free_job(j);
         return code;
@@ -184,6 +200,9 @@ sw_code sw_engine_submit(sw_engine *engine, const sw_request *request, sw_job **
                                    .wants_logprobs = request->logprobs,
                                    .wants_prompt_logprobs = request->prompt_logprobs,
                                    .n_top_logprobs = request->n_top_logprobs,
+                                   .tag = request->tag,
+                                   .prompt_use = job->prompt_use,
+                                   .generated_use = job->generated_use,
                                    .on_event = on_task_event,
                                    .has_room = request->has_room != NULL ? has_room : NULL,
                                    .ud = job};
@@ -218,4 +237,20 @@ void sw_job_wait(sw_job *job)
     while (!job->has_ended)
         pthread_cond_wait(&job->ended, &job->lock);
     pthread_mutex_unlock(&job->lock);
+}
+
+sw_code sw_job_expert_use(sw_job *job, const sw_expert_use **prompt_out, const sw_expert_use **generated_out,
+                          sw_err *err)
+{
+    *prompt_out = *generated_out = NULL;
+    if (job->prompt_use == NULL)
+        return sw_fail(err, SW_EINVAL, "count_experts: the request of this job did not set it");
+    pthread_mutex_lock(&job->lock);
+    const bool has_ended = job->has_ended;
+    pthread_mutex_unlock(&job->lock);
+    if (!has_ended)
+        return sw_fail(err, SW_EBUSY, "the job has not ended; its use of experts is known after its last event");
+    *prompt_out = job->prompt_use;
+    *generated_out = job->generated_use;
+    return SW_OK;
 }

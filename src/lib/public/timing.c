@@ -63,7 +63,7 @@ static sw_code run(timing *t, const sw_time_request *r, uint64_t *ns_out)
         const int n_max = r->n_depth + r->n_prompt + r->n_gen;
         t->lm->ops->truncate(t->lm, s, 0);
         if (t->lm->ops->begin != NULL)
-            t->lm->ops->begin(t->lm, s, &(lm_plan){n_max, {-1, -1}});
+            t->lm->ops->begin(t->lm, s, &(lm_plan){.n_max = n_max, .marks = {-1, -1}});
         if (!t->lm->ops->reserve(t->lm, s, n_max))
             return sw_fail(t->err, SW_ELIMIT, "the tokens do not fit the memory set aside for keys and values");
         code = evaluate_prompt(t, s, 0, r->n_depth);

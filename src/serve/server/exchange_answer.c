@@ -89,7 +89,12 @@ static bool make_parts(const exchange *x, answer_parts *p)
         const exchange_choice *const c = &x->choices[i];
         p->rests[i] = c->logprobs;
         p->sources[i] = (logprob_source){next_logprobs, &p->rests[i]};
-        p->choices[i] = (whole_choice){&c->content, &c->reasoning, x->wants_logprobs ? &p->sources[i] : NULL, &c->done};
+        p->choices[i] = (whole_choice){.content = &c->content,
+                                       .reasoning = &c->reasoning,
+                                       .logprobs = x->wants_logprobs ? &p->sources[i] : NULL,
+                                       .embedding = (const float *)(const void *)c->embedding.data,
+                                       .n_embd = c->embedding.size / sizeof(float),
+                                       .done = &c->done};
         p->done[i] = &c->done;
     }
     return true;
