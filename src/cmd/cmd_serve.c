@@ -76,6 +76,7 @@ int cmd_serve(int argc, char **argv)
         {"slow-client-timeout", NULL, ARG_DOUBLE, &o.slow_client_timeout_s, 0.1, 3600, "S", "seconds without reading after which a client's connection is closed (default: 30)"},
         {"stub-rate", NULL, ARG_DOUBLE, &stub_rate, 0, 1e6, "R", "tokens per second of the model 'stub:' (default: 0, no limit)"},
         {"verbose", "-v", ARG_FLAG, &o.verbose, 0, 0, NULL, "print a line per request on standard error"},
+        {"quiet", "-q", ARG_FLAG, &o.quiet, 0, 0, NULL, "print only errors on standard error"},
     };
     // clang-format on
     const arg_list args = {.command = "serve",
@@ -99,6 +100,10 @@ int cmd_serve(int argc, char **argv)
     snprintf(bind_text, sizeof bind_text, "%s", bind_option);
     if (!parse_bind(bind_text, &o)) {
         fprintf(stderr, "spillway serve: --bind takes ADDR:PORT or auto, not '%s'\n", bind_option);
+        return CMD_EXIT_USAGE;
+    }
+    if (o.quiet && o.verbose) {
+        fprintf(stderr, "spillway serve: --quiet and --verbose are opposites; give one of them\n");
         return CMD_EXIT_USAGE;
     }
     char bad_origin[128];
