@@ -49,7 +49,8 @@ typedef struct sw_tensor_info {
     sw_tensor_class cls;
 } sw_tensor_info;
 
-/* Facts of a model file, read from its header alone.  Strings belong to the sw_model_file or engine. */
+/* Facts of a model file, read from its header alone.  Strings belong to the sw_model_file or engine; compat_difference
+ * and those of the chat format are static. */
 typedef struct sw_model_info {
     const char *name;                 // general.name, or the file's name without ".gguf"
     const char *path;                 // as given

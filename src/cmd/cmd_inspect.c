@@ -243,15 +243,15 @@ static json_t *info_to_json(const sw_model_file *f)
     for (int c = 0; c < SW_N_CLASSES; c++)
         json_object_set_new(by_class, sw_tensor_class_name((sw_tensor_class)c),
                             json_integer((json_int_t)m->bytes_by_class[c]));
-    return json_pack("{so, so, so, ss, sI, sI, sI, si, si, si, si, si, si, si, so, ss, ss?, so, so, so, sf}", "name",
-                     json_text(m->name), "path", json_text(m->path), "architecture", json_text(m->arch), "quant",
-                     m->quant, "file_bytes", (json_int_t)m->file_bytes, "n_params", (json_int_t)m->n_params,
+    return json_pack("{so, so, so, ss, sI, sI, sI, si, si, si, si, si, si, si, so, ss, ss?, ss?, so, so, so, sf}",
+                     "name", json_text(m->name), "path", json_text(m->path), "architecture", json_text(m->arch),
+                     "quant", m->quant, "file_bytes", (json_int_t)m->file_bytes, "n_params", (json_int_t)m->n_params,
                      "n_params_active", (json_int_t)m->n_params_active, "n_layers", m->n_layers, "n_embd", m->n_embd,
                      "n_vocab", m->n_vocab, "n_ctx_train", m->n_ctx_train, "n_experts", m->n_experts, "n_experts_used",
                      m->n_experts_used, "n_experts_shared", m->n_experts_shared, "tokenizer", json_text(m->tokenizer),
-                     "chat_format", m->chat_format, "chat_note", m->chat_note, "bytes_by_class", by_class,
-                     "bytes_by_type", by_type, "kv_bytes", cache_to_json(f), "cpu_moe_share",
-                     share(m->bytes_by_class[SW_CLASS_EXPERTS], all_bytes(m)));
+                     "chat_format", m->chat_format, "chat_note", m->chat_note, "compat_difference",
+                     m->compat_difference, "bytes_by_class", by_class, "bytes_by_type", by_type, "kv_bytes",
+                     cache_to_json(f), "cpu_moe_share", share(m->bytes_by_class[SW_CLASS_EXPERTS], all_bytes(m)));
 }
 
 /* Returns the exit code: a document that could not be made is a failure. */

@@ -67,6 +67,7 @@ int cmd_serve(int argc, char **argv)
         {"slow-client-timeout", NULL, ARG_DOUBLE, &o.slow_client_timeout_s, 0.1, 3600, "S", "seconds without reading after which a client's connection is closed (default: 30)"},
         {"stub-rate", NULL, ARG_DOUBLE, &stub_rate, 0, 1e6, "R", "tokens per second of the model 'stub:' (default: 0, no limit)"},
         {"verbose", "-v", ARG_FLAG, &o.verbose, 0, 0, NULL, "print a line per request on standard error"},
+        {"quiet", "-q", ARG_FLAG, &o.quiet, 0, 0, NULL, "print only errors on standard error"},
     };
     // clang-format on
     const arg_list args = {.command = "serve",
@@ -89,6 +90,8 @@ int cmd_serve(int argc, char **argv)
     sw_code code = address_args_resolve(&address, host, sizeof host, &o.port, &err);
     if (code == SW_OK)
         code = check_origins(o.allow_origin, &err);
+    if (code == SW_OK && o.quiet && o.verbose)
+        code = sw_fail(&err, SW_EINVAL, "--quiet and --verbose are opposites; give one of them");
     if (code == SW_OK)
         code = check_alias(&o, &err);
     if (code == SW_OK)

@@ -107,14 +107,12 @@ static void print_row(const char *tier, const char *what, uint64_t bytes)
 static void print_tiers(void *ud, const model_entry *m, const sw_engine_state *st)
 {
     buf name;
+    if (((const server *)ud)->o.quiet)
+        return;
     buf_init(&name, 4096);
     escape_terminal(&name, m->id, strlen(m->id));
-    if (st->chat_note != NULL) // answers are worse, so --quiet does not hide it
+    if (st->chat_note != NULL)
         fprintf(stderr, "warning: %s: %s\n", buf_str(&name), st->chat_note);
-    if (((const server *)ud)->o.quiet) {
-        buf_free(&name);
-        return;
-    }
     fprintf(stderr, "loaded %s in %.1f s: %s, %s kernels, %d threads, %d sequences of %d tokens\n", buf_str(&name),
             st->load_ms / 1000, st->backend, st->isa, st->n_threads, st->n_seqs, st->n_ctx);
     buf_free(&name);
@@ -342,6 +340,8 @@ static void announce(const server *s)
     const bool is_loopback = guard_is_loopback_authority(s->o.address) || strcmp(s->o.address, "::1") == 0;
     printf("http://%s%s%s:%d\n", is_v6 ? "[" : "", s->o.address, is_v6 ? "]" : "", server_port(s));
     fflush(stdout);
+    if (s->o.quiet)
+        return;
     if (s->catalog.n > 0)
         fprintf(stderr, "%zu models known\n", s->catalog.n);
     else
