@@ -2,24 +2,23 @@
 #include "cmd/bench_display.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/escape.h"
 #include "cmd/output_width.h"
+#include "cmd/terminal.h"
 #include "report/format.h"
 
 enum { BAR_CELLS = 20, LINE_BYTES_MAX = 4096 };
 
-/* Colour and redrawing need a terminal that is not "dumb"; NO_COLOR (no-color.org) turns colour off. */
 void bench_display_init(bench_display *d, const sw_clock *clock, bool quiet)
 {
-    const char *const term = getenv("TERM");
-    const char *const no_color = getenv("NO_COLOR");
-    *d = (bench_display){.to = stderr, .clock = clock, .is_quiet = quiet};
-    d->is_terminal = isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
-    d->has_color = d->is_terminal && (no_color == NULL || no_color[0] == '\0');
+    *d = (bench_display){.to = stderr,
+                         .clock = clock,
+                         .is_quiet = quiet,
+                         .is_terminal = terminal_is_capable(STDERR_FILENO),
+                         .has_color = terminal_has_color(STDERR_FILENO)};
 }
 
 /* `share` is 0 to 1. */

@@ -18,10 +18,26 @@ bool terminal_is_capable(int fd)
     return isatty(fd) == 1 && (term == NULL || strcmp(term, "dumb") != 0);
 }
 
-bool terminal_has_color(void)
+static enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
+
+sw_code terminal_choose_color(const char *text, sw_err *err)
 {
-    const char *const value = getenv("NO_COLOR");
-    return value == NULL || value[0] == '\0';
+    static const char *const NAMES[] = {[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
+    for (int i = COLOR_AUTO; i <= COLOR_NEVER; i++) {
+        if (strcmp(text != NULL ? text : "auto", NAMES[i]) == 0) {
+            color = i;
+            return SW_OK;
+        }
+    }
+    return sw_fail(err, SW_EINVAL, "--color takes always, auto or never, not '%.40s'", text);
+}
+
+bool terminal_has_color(int fd)
+{
+    const char *const no_color = getenv("NO_COLOR");
+    if (color != COLOR_AUTO)
+        return color == COLOR_ALWAYS;
+    return terminal_is_capable(fd) && (no_color == NULL || no_color[0] == '\0');
 }
 
 int terminal_columns_of(int fd)

@@ -44,6 +44,15 @@ grep -q '\[1/2\] first .*tok/s' terminal || fail "no live line"
 grep -q '\[1/2\] pause  1 s' terminal || fail "no pause"
 grep -q 'second: .*ok.*tok/s' terminal || fail "no line of a finished test"
 
+# ---- colours: chosen, or on a terminal ----
+green=$(printf '\033[32m')
+grep -qF "$green" terminal || fail "no colour on a terminal"
+script -qec "env TERM=xterm '$SPILLWAY' bench --serve stub: --protocol two.json --pause 0 --out plain --color never" \
+    terminal </dev/null >/dev/null || fail "without colours: $(cat terminal)"
+! grep -qF "$green" terminal || fail "colour in spite of --color never"
+NO_COLOR=1 "$SPILLWAY" bench --serve stub: --protocol two.json --pause 0 --out green --color always >/dev/null 2>progress
+grep -qF "$green" progress || fail "no colour in spite of --color always"
+
 # ---- the same again from the store, as JSON and as files ----
 "$SPILLWAY" report whole --json >first.json
 "$SPILLWAY" report whole --json | cmp - first.json || fail "the same store gives two reports"

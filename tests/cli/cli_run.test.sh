@@ -26,8 +26,22 @@ expect 0 run "$model" "Hello" --max-tokens 5 --stats --quiet
 says err "tokens/s"
 says err "experts used"
 is_plain err
-NO_COLOR=1 expect 0 run "$model" "Hello" --max-tokens 5 --show-reasoning
+expect 0 run "$model" "Hello" --max-tokens 5 --show-reasoning
 is_plain err
+
+# --color beats NO_COLOR and what standard error is.
+reasons=$SPILLWAY_SOURCE/models/demo-gpt-oss.gguf
+dim=$(printf '\033[2m')
+NO_COLOR=1 expect 0 run "$reasons" "What is 2 + 2?" --max-tokens 8 --show-reasoning --quiet --color always
+says err "$dim"
+for choice in auto never; do
+  expect 0 run "$reasons" "What is 2 + 2?" --max-tokens 8 --show-reasoning --quiet --color "$choice"
+  is_plain err
+  [ -s .err ] || fail "no reasoning"
+done
+expect 2 run "$reasons" "Hello" --color sometimes
+says err "--color takes always, auto or never, not 'sometimes'"
+
 expect 0 run "$model" "one two" --raw --max-tokens 3
 expect 0 run stub: "Hello" --max-tokens 4
 
