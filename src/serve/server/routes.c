@@ -17,6 +17,7 @@ const http_route SERVER_ROUTES[] = {
     {"GET",  "/v1/models/",          true,  0, model_route},
     {"GET",  "/models/",             true,  0, model_route},
     {"GET",  "/v1/experts",          false, 0, experts_route},
+    {"GET",  "/v1/placement",        false, 0, placement_route},
     {"POST", "/v1/chat/completions", false, 0, chat_route},
     {"POST", "/chat/completions",    false, 0, chat_route},
     {"POST", "/v1/completions",      false, 0, completion_route},
