@@ -120,7 +120,7 @@ static bool fill_acts(act_rows *x, const kernels *k)
     const size_t n = (size_t)N_TOKENS_MAX * N_COLS;
     float *const f32 = mem_big_alloc(n * sizeof *f32);
     code_rows codes;
-    if (!codes_alloc(&codes, n) || f32 == NULL)
+    if (!codes_alloc(&codes, n, n) || f32 == NULL)
         return false;
     probe_fill_acts(k, n, f32, &codes);
     *x = (act_rows){.n_cols = N_COLS, .f32 = f32, .codes = codes};

@@ -11,7 +11,7 @@
  * the member is required. `ud` is passed to a callback unchanged.  Unless it says otherwise, one object may be used by
  * one thread at a time, and different objects by different threads.
  *
- * Sections: model files, making model files, tokenizer, engine, experts, measuring, generation, limits.
+ * Sections: model files, making model files, tokenizer, engine, placement, experts, measuring, generation, limits.
  */
 #ifndef SPILLWAY_H
 #define SPILLWAY_H
@@ -189,6 +189,8 @@ typedef struct sw_engine_options {
     const char *date; // "YYYY-MM-DD", for chat formats that include a date; NULL: today by `clock`
     bool cpu_moe;     // experts of every layer stay in RAM
     int n_cpu_moe;    // experts of the first N layers stay in RAM (not together with cpu_moe)
+    int n_gpu_layers; // only the last N layers are in VRAM; 0: all that can be, -1: none
+    bool is_strict;   // a placement option without effect is SW_EINVAL, not a note
     int expert_trace; // rows that the trace of chosen experts keeps, 1 .. EXPERT_TRACE_ROWS of sw_limits; 0: none
     double stub_tokens_per_s; // stub engine only: steps per second; 0: no pause
     const sw_clock *clock;    // NULL: the system's; must outlive the engine
@@ -206,6 +208,9 @@ void sw_engine_close(sw_engine *engine);
 /* Belongs to the engine. */
 const sw_model_info *sw_engine_info(const sw_engine *engine);
 
+/* The engine's vocabulary; belongs to the engine. */
+const sw_tokenizer *sw_engine_tokenizer(const sw_engine *engine);
+
 /* What an open engine occupies and uses.  Constant after open, except the last three members. */
 typedef struct sw_engine_state {
     int n_threads, n_ctx, n_seqs; // as in effect
@@ -216,9 +221,12 @@ typedef struct sw_engine_state {
     uint64_t expert_bytes_ram;   // the experts' share of weight_bytes_ram
     uint64_t kv_bytes_per_token; // in a sequence that fills its context; in a shorter one a token can take more
     uint64_t kv_bytes_max;       // of all sequences, if each fills its context
+    uint64_t kv_bytes_vram;      // of kv_bytes_max
     uint64_t buffer_bytes;       // working memory of one job with full batches, in RAM
-    uint64_t process_bytes;      // resident before weights were read: program, libraries, header, vocabulary
-    const char *placement_note;  // NULL, or why a placement option had no effect
+    uint64_t loading_bytes;      // taken beside the weights while these are read
+    uint64_t process_bytes;      // without all that: program, libraries, header, vocabulary
+    uint64_t ram_bytes_max;      // the most that the process takes with this engine, by all members above
+    const char *placement_note;  // NULL, or which placement option has no effect, and why
     const char *chat_note;       // as in sw_model_info
     const char *compat_note;     // NULL, or a sentence: whom the answers follow where llama.cpp and the original differ
     double load_ms;
@@ -231,6 +239,54 @@ sw_engine_state sw_engine_get_state(sw_engine *engine);
 /* Bytes of keys and values that generating the n-th token of a sequence reads; of windowed layers only the window
  * counts.  0 for the stub. */
 uint64_t sw_engine_kv_bytes_read(const sw_engine *engine, int n);
+
+/* ---- placement ---------------------------------------------------------------------------------------------- */
+
+/* A memory with a processor beside it. */
+typedef enum sw_tier { SW_TIER_RAM, SW_TIER_VRAM, SW_N_TIERS } sw_tier;
+
+/* "ram", "vram"; a static string. */
+const char *sw_tier_name(sw_tier tier);
+
+/* What one row of the table stands for: a class in the whole model, in one layer, or the same with rows of experts. */
+typedef enum sw_placement_detail {
+    SW_PLACEMENT_CLASSES,
+    SW_PLACEMENT_LAYERS,
+    SW_PLACEMENT_EXPERTS
+} sw_placement_detail;
+
+/* Weights that are alike: of one class, requested in one tier and being in one. */
+typedef struct sw_placement_row {
+    sw_tensor_class cls;
+    int layer;         // -1: of all layers; with detail, of none
+    int expert;        // the first of n_experts neighbours of a layer that are alike; -1: not one by one
+    int n_experts;     // 0: not one by one
+    sw_tier requested; // by the options
+    sw_tier effective; // where the bytes are; in a plan, where they will be
+    uint64_t bytes;    // in memory
+} sw_placement_row;
+
+/* The table of a loaded model, from the addresses of its weights: *n_out rows, those of no layer first, then layer by
+ * layer, none without bytes; at most one row per expert.  The stub has no rows.  Free *rows_out with sw_placement_free.
+ * Error: SW_ENOMEM. */
+SW_NODISCARD sw_code sw_engine_placement(const sw_engine *engine, sw_placement_detail detail,
+                                         sw_placement_row **rows_out, size_t *n_out, sw_err *err);
+/* NULL is accepted. */
+void sw_placement_free(sw_placement_row *rows);
+
+/* What an engine would report that was opened now, without reading weights. */
+typedef struct sw_plan sw_plan;
+
+/* Plans an engine with these options (NULL: the defaults), which may need more memory than there is.  Errors: those of
+ * sw_engine_open but for short memory. */
+SW_NODISCARD sw_code sw_plan_create(sw_plan **out, const sw_model_file *file, const sw_engine_options *options,
+                                    sw_err *err);
+void sw_plan_free(sw_plan *plan);
+/* Its figures; load_ms is 0.  process_bytes are those of this process. */
+sw_engine_state sw_plan_state(const sw_plan *plan);
+/* Its table, as of sw_engine_placement. */
+SW_NODISCARD sw_code sw_plan_placement(const sw_plan *plan, sw_placement_detail detail, sw_placement_row **rows_out,
+                                       size_t *n_out, sw_err *err);
 
 /* ---- experts ------------------------------------------------------------------------------------------------ */
 
@@ -334,11 +390,22 @@ void sw_multiply_probe_free(sw_multiply_probe *probe);
 
 typedef enum sw_role { SW_ROLE_SYSTEM, SW_ROLE_USER, SW_ROLE_ASSISTANT, SW_ROLE_TOOL } sw_role;
 
+/* A call of a tool that the assistant made in an earlier turn. */
+typedef struct sw_tool_call {
+    const char *id;        // which the result names; may be NULL
+    const char *name;      // of the tool: no white space, quotes, backslashes, control characters, < or >
+    const char *arguments; // JSON, shown to the model as it is
+} sw_tool_call;
+
 /* One turn of a conversation.  Texts are valid UTF-8 from outside; no part of them becomes a special token. */
 typedef struct sw_message {
     sw_role role;
-    const char *content;
-    const char *reasoning; // assistant only; may be NULL
+    const char *content;            // "" if a message with tool calls has none
+    const char *reasoning;          // assistant only; may be NULL
+    const sw_tool_call *tool_calls; // assistant only: (n_tool_calls), made after the content
+    size_t n_tool_calls;
+    const char *tool_call_id; // tool only: the call of which this is the result; may be NULL
+    const char *name;         // tool only: the tool's name; NULL: that of the call
 } sw_message;
 
 /* How much the model should reason, for chat formats with such a setting. */
@@ -372,11 +439,13 @@ typedef struct sw_sampling {
 sw_sampling sw_sampling_default(void);
 
 typedef enum sw_event_type {
-    SW_EVENT_ACCEPTED, // the job has its sequence; n_prompt is known
-    SW_EVENT_PROGRESS, // n_prompt_done tokens of the prompt are evaluated
-    SW_EVENT_TOKEN,    // text, empty while a character or stop string is incomplete
-    SW_EVENT_DONE,     // last event: finish, usage, timings
-    SW_EVENT_ERROR,    // last event instead of DONE: error
+    SW_EVENT_ACCEPTED,     // the job has its sequence; n_prompt is known
+    SW_EVENT_PROGRESS,     // n_prompt_done tokens of the prompt are evaluated
+    SW_EVENT_PROMPT_TOKEN, // logprobs: the next token of the prompt, if requested; all come before the first TOKEN
+    SW_EVENT_EMBEDDING,    // embedding, if requested; DONE follows
+    SW_EVENT_TOKEN,        // text, empty while a character or stop string is incomplete
+    SW_EVENT_DONE,         // last event: finish, usage, timings
+    SW_EVENT_ERROR,        // last event instead of DONE: error
 } sw_event_type;
 
 typedef enum sw_text_kind { SW_TEXT_CONTENT, SW_TEXT_REASONING } sw_text_kind;
@@ -384,7 +453,7 @@ typedef enum sw_text_kind { SW_TEXT_CONTENT, SW_TEXT_REASONING } sw_text_kind;
 /* Why an answer ended: an end token or stop string, a limit of tokens, or sw_job_cancel. */
 typedef enum sw_finish { SW_FINISH_STOP, SW_FINISH_LENGTH, SW_FINISH_CANCELED } sw_finish;
 
-/* Durations of one job on the engine's clock. */
+/* Durations of one job on the engine's clock.  Without a first token the end of the prompt counts. */
 typedef struct sw_timings {
     double queue_ms;   // from submit to the job's sequence
     double prompt_ms;  // from there to the first token: evaluating n_prompt - n_cached tokens
@@ -403,7 +472,8 @@ typedef struct sw_token_logprob {
 } sw_token_logprob;
 
 /* The probability of the sampled token, and the most likely tokens.  They come from the model's own logits, before
- * biases, penalties, temperature and filters. */
+ * biases, penalties, temperature and filters.  Of a prompt `sampled` is the token that is there; its first token has no
+ * probability: logprob is NaN, n_top 0. */
 typedef struct sw_logprobs {
     bool is_content; // the sampled token is text of the content, neither reasoning nor the frame of a message
     sw_token_logprob sampled;
@@ -419,13 +489,16 @@ typedef struct sw_event {
     const char *text;            // TOKEN: valid UTF-8, NUL-terminated, valid during the call only
     size_t n_bytes;              // TOKEN
     int n_tokens;                // TOKEN: sampled tokens that this event counts, 0 or 1
-    const sw_logprobs *logprobs; // TOKEN, if requested; valid during the call only
+    const sw_logprobs *logprobs; // PROMPT_TOKEN; TOKEN, if requested; valid during the call only
+    const float *embedding;      // EMBEDDING: (n_embd), its Euclidean norm is 1; valid during the call only
+    int n_embd;                  // EMBEDDING
     int n_prompt;                // ACCEPTED, PROGRESS, DONE
     int n_cached;                // ACCEPTED, PROGRESS, DONE: prompt tokens that an earlier job had evaluated
     int n_prompt_done;           // PROGRESS
     int n_predicted;             // DONE: sampled tokens without the end token
     int n_reasoning;             // DONE: of them, reasoning
     sw_finish finish;            // DONE
+    int stop_index;              // DONE: which of the request's stop strings ended the answer; -1: none did
     sw_timings timings;          // DONE
     const sw_err *error;         // ERROR
 } sw_event;
@@ -438,22 +511,31 @@ typedef void (*sw_event_fn)(void *ud, const sw_event *event);
 typedef struct sw_request {
     const sw_message *messages; // (n_messages): a chat ...
     size_t n_messages;
-    const char *prompt; // ... or raw text, with messages NULL
-    uint64_t client;    // whose job it is: a free sequence goes to the client that has the fewest
+    const char *prompt;    // ... or raw text ...
+    const int32_t *tokens; // (n_tokens) ... or ids of the vocabulary, evaluated as they are.  Exactly one of the three
+    size_t n_tokens;
+    uint64_t client; // whose job it is: a free sequence goes to the client that has the fewest
     sw_effort effort;
     const char *date; // "YYYY-MM-DD"; NULL: the engine's
     sw_sampling sampling;
-    int max_tokens;          // 0: until the context is full
+    int max_tokens;   // 0: until the context is full
+    bool prompt_only; // the prompt is evaluated and no token sampled: SW_FINISH_LENGTH; not with max_tokens
+    /* The prompt is evaluated as with prompt_only, nothing of it comes from a cache, and an event has its embedding:
+     * the mean over its positions of the last hidden state after the output norm, divided by its Euclidean norm.  The
+     * bits are the same alone and in a batch.  Not with log-probabilities. */
+    bool embed;
     const char *const *stop; // (n_stop): strings that end the answer; matched text is not delivered
     size_t n_stop;
     bool ignore_eos;      // continue after end tokens (for benchmarks)
     bool count_experts;   // for sw_job_expert_use
     uint64_t tag;         // any number, for sw_expert_row
     bool logprobs;        // events have the probability of each token
-    int n_top_logprobs;   // 0 .. SW_TOP_LOGPROBS_MAX: and of the most likely ones; needs logprobs
+    bool prompt_logprobs; // so does an event for each token of the prompt, of which nothing comes from a cache
+    int n_top_logprobs;   // 0 .. SW_TOP_LOGPROBS_MAX: and of the most likely ones; needs one of these two
     sw_event_fn on_event; // required by sw_engine_submit
-    /* Asked on the engine's thread before each token of the answer, or NULL.  While it returns false the job keeps its
-     * sequence and waits, and other jobs go on.  The same rules as for on_event. */
+    /* Asked on the engine's thread before each token of the answer, and before each step of a prompt with
+     * prompt_logprobs; or NULL.  While it returns false the job keeps its sequence and waits, and other jobs go on. The
+     * same rules as for on_event. */
     bool (*has_room)(void *ud);
     void *ud;
 } sw_request;
@@ -486,6 +568,9 @@ SW_NODISCARD sw_code sw_job_expert_use(sw_job *job, sw_expert_use **prompt_out, 
 /* The prompt of a request as text, with special tokens spelled out, for inspection and tests.  Free *text_out with
  * sw_text_free.  Errors: those of sw_engine_submit. */
 SW_NODISCARD sw_code sw_engine_render(const sw_engine *engine, const sw_request *request, char **text_out, sw_err *err);
+/* The number of tokens of a request's prompt, even if they do not fit the context.  Errors: those of
+ * sw_engine_submit. */
+SW_NODISCARD sw_code sw_engine_count(const sw_engine *engine, const sw_request *request, size_t *n_out, sw_err *err);
 
 /* ---- limits ------------------------------------------------------------------------------------------------ */
 

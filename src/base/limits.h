@@ -31,9 +31,13 @@
     X(BATCH_TOKENS,          4096,        "tokens",     "prompt tokens evaluated at once") \
     X(QUEUE_JOBS,            256,         "jobs",       "waiting for a slot; more are refused with 429") \
     X(CLIENT_JOBS,           192,         "jobs",       "of one client (address and key), running or waiting; more are refused with 429") \
+    X(CHOICES,               8,           "answers",    "to one prompt in one request (n)") \
+    X(REQUEST_ANSWERS,       2048,        "answers",    "to all prompts of one request; OpenAI embeds as many texts at once") \
     X(QUEUE_BYTES,           67108864,    "bytes",      "of the bodies of waiting jobs; more are refused with 429") \
     X(THREADS,               256,         "threads",    "of the compute pool") \
     X(MESSAGES,              4096,        "messages",   "of one conversation") \
+    X(TOOL_CALLS,            4096,        "calls",      "of tools, in the history of one conversation") \
+    X(TOOL_NAME_BYTES,       256,         "bytes",      "of a tool's name; OpenAI allows 64") \
     X(PROMPT_BYTES,          67108864,    "bytes",      "text of one request, rendered") \
     X(STOP_STRINGS,          16,          "strings",    "of one request") \
     X(STOP_STRING_BYTES,     1024,        "bytes",      "of one stop string") \
@@ -49,6 +53,7 @@
     X(SSE_LINE_BYTES,        1048576,     "bytes",      "one line of a server's event stream read by the benchmark") \
     X(ANSWER_BYTES,          16777216,    "bytes",      "text of one answer kept by the benchmark") \
     X(PROTOCOL_BYTES,        16777216,    "bytes",      "a benchmark protocol file") \
+    X(CONFIG_BYTES,          65536,       "bytes",      "a configuration file") \
     X(PROTOCOL_TESTS,        1000,        "tests",      "in a benchmark protocol")
 // clang-format on
 

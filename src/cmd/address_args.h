@@ -1,9 +1,8 @@
-/* address_args.h - the address that a server listens on: --bind ADDR:PORT, or --host and --port as llama-server has
- * them.
- */
+/* address_args.h - the address that a server listens on: --bind, or --host and --port as llama-server has them. */
 #ifndef CMD_ADDRESS_ARGS_H
 #define CMD_ADDRESS_ARGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "spillway/error.h"
@@ -19,13 +18,14 @@ typedef struct address_args {
 /* Rows for an array of arg_row; `a` is an address_args, which begins as {.port = -1}. */
 // clang-format off
 #define ADDRESS_ARG_ROWS(a) \
-    {"bind", NULL, ARG_STRING, &(a).bind, 0, 0, "ADDR:PORT", "address to listen on; port 0: any free port; auto: 127.0.0.1 and the next free port from 11435 (default: 127.0.0.1:11435)"}, \
-    {"host", NULL, ARG_STRING, &(a).host, 0, 0, "ADDR", "the address alone, in place of --bind"}, \
-    {"port", NULL, ARG_INT, &(a).port, 0, 65535, "PORT", "the port alone, in place of --bind"}
+    {"bind", NULL, ARG_STRING, &(a).bind, 0, 0, "ADDR[:PORT]", "address to listen on, and port if it is not 11435; port 0: any free port; auto: 127.0.0.1 and the next free port from 11435 (default: 127.0.0.1:11435)"}, \
+    {"host", NULL, ARG_STRING, &(a).host, 0, 0, "ADDR", "the address alone, in place of --bind (default: 127.0.0.1)"}, \
+    {"port", NULL, ARG_INT, &(a).port, 0, 65535, "PORT", "the port alone, in place of --bind (default: 11435)"}
 // clang-format on
 
-/* Writes "ADDR:PORT", "[ADDR]:PORT" or "auto" to out[0..size).  Errors: SW_EINVAL (--bind together with the others, or
- * an address that is too long). */
-SW_NODISCARD sw_code address_args_text(const address_args *args, char *out, size_t size, sw_err *err);
+/* Writes the address, without brackets, to host[0..size), and its port to *port_out; -1 is --bind auto.  Errors:
+ * SW_EINVAL (--bind together with the others, or a text that is no address). */
+SW_NODISCARD sw_code address_args_resolve(const address_args *args, char *host, size_t size, int *port_out,
+                                          sw_err *err);
 
 #endif

@@ -14,6 +14,11 @@ int cmd_fail(const char *command, const sw_err *err)
     return err->code == SW_EINVAL ? CMD_EXIT_USAGE : CMD_EXIT_FAILURE;
 }
 
+int cmd_end(const char *command, sw_code code, const sw_err *err)
+{
+    return code == SW_OK ? CMD_EXIT_OK : cmd_fail(command, err);
+}
+
 void cmd_print_safe(FILE *to, const char *text)
 {
     buf safe;

@@ -10,6 +10,9 @@
  */
 int cmd_fail(const char *command, const sw_err *err);
 
+/* The exit code of a command that ended with `code`: cmd_fail, unless it is SW_OK. */
+int cmd_end(const char *command, sw_code code, const sw_err *err);
+
 /* Prints text that may come from a hostile file, escaped for terminals. */
 void cmd_print_safe(FILE *to, const char *text);
 

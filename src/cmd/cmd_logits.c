@@ -130,5 +130,5 @@ int cmd_logits(int argc, char **argv)
         code = evaluate(model, &options, ids, n, n_prefill < 0 ? n : (size_t)n_prefill, out, &err);
     }
     mem_free(ids);
-    return code == SW_OK ? CMD_EXIT_OK : cmd_fail("logits", &err);
+    return cmd_end("logits", code, &err);
 }

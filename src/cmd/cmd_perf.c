@@ -207,5 +207,8 @@ int cmd_perf(int argc, char **argv)
     if (status >= 0)
         return status;
     sw_err err = {0};
-    return check_output(&o, &err) == SW_OK && run(&o, path, &err) == SW_OK ? CMD_EXIT_OK : cmd_fail("perf", &err);
+    sw_code code = check_output(&o, &err);
+    if (code == SW_OK)
+        code = run(&o, path, &err);
+    return cmd_end("perf", code, &err);
 }

@@ -135,5 +135,5 @@ int cmd_report(int argc, char **argv)
     store_close(store);
     buf_free(&db);
     buf_free(&dir);
-    return code == SW_OK ? CMD_EXIT_OK : cmd_fail("report", &err);
+    return cmd_end("report", code, &err);
 }

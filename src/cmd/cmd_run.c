@@ -229,7 +229,7 @@ int cmd_run(int argc, char **argv)
         {"stub-rate", NULL, ARG_DOUBLE, &a.stub_rate, 0, 1e6, "R", "tokens per second of the model 'stub:' (default: 0, no limit)"},
         {"raw", NULL, ARG_FLAG, &a.raw, 0, 0, NULL, "continue the prompt as it is, without the chat template"},
         {"show-reasoning", NULL, ARG_FLAG, &a.show_reasoning, 0, 0, NULL, "print the reasoning on standard error"},
-        {"stats", "--verbose", ARG_FLAG, &a.stats, 0, 0, NULL, "print speed and use of experts on standard error"},
+        {"stats", "-v --verbose", ARG_FLAG, &a.stats, 0, 0, NULL, "print speed and use of experts on standard error"},
         {"json", NULL, ARG_FLAG, &a.as_json, 0, 0, NULL, "print answer, tokens, timings and use of experts as one JSON document"},
         {"no-history", NULL, ARG_FLAG, &a.no_history, 0, 0, NULL, "neither read nor write the history of lines typed in chats"},
         {"quiet", "-q", ARG_FLAG, &a.quiet, 0, 0, NULL, "show no loading progress"},

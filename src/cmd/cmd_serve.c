@@ -1,54 +1,45 @@
 /* cmd_serve.c - `spillway serve`: options to a server, which runs until it is interrupted. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "cmd/address_args.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "cmd/engine_args.h"
 #include "server/server.h"
 
-/* Splits "ADDR:PORT" or "[ADDR]:PORT", or accepts "auto", into out->address and out->port (-1: auto).  `bind` is
- * modified and must outlive *out.  Returns false if it is none of these. */
-static bool parse_bind(char *bind, server_options *out)
-{
-    out->address = "127.0.0.1";
-    if (strcmp(bind, "auto") == 0) {
-        out->port = -1;
-        return true;
-    }
-    char *const colon = strrchr(bind, ':');
-    char *end;
-    if (colon == NULL || colon[1] < '0' || colon[1] > '9')
-        return false;
-    const long port = strtol(colon + 1, &end, 10);
-    if (*end != '\0' || port > 65535 || colon == bind)
-        return false;
-    *colon = '\0';
-    if (bind[0] == '[' && colon[-1] == ']') {
-        colon[-1] = '\0';
-        bind++;
-    }
-    out->address = strcmp(bind, "localhost") == 0 ? "127.0.0.1" : bind;
-    out->port = (int)port;
-    return true;
-}
+enum { ALIAS_BYTES_MAX = 200 };
 
-/* Returns true if every entry of the list is an origin; otherwise copies the first that is not. */
-static bool check_origins(const char *list, char *bad, size_t size)
+/* Refuses a list with an entry that is no origin; NULL is an empty list.  Errors: SW_EINVAL. */
+static sw_code check_origins(const char *list, sw_err *err)
 {
+    char entry[128];
     while (list != NULL && *list != '\0') {
         list += strspn(list, ", ");
         const size_t n = strcspn(list, ", ");
-        snprintf(bad, size, "%.*s", (int)(n < size ? n : size - 1), list);
-        const char *const colon = strstr(bad, "://");
-        if (n > 0 && (colon == NULL || colon == bad || colon[3] == '\0'))
-            return false;
+        snprintf(entry, sizeof entry, "%.*s", (int)(n < sizeof entry ? n : sizeof entry - 1), list);
+        const char *const colon = strstr(entry, "://");
+        if (n > 0 && (colon == NULL || colon == entry || colon[3] == '\0'))
+            return sw_fail(err, SW_EINVAL,
+                           "--allow-origin takes origins such as app://NAME or vscode-webview://*, not '%s'", entry);
         list += n;
     }
-    return true;
+    return SW_OK;
+}
+
+/* Refuses an alias of nothing, or one that is no name.  Errors: SW_EINVAL. */
+static sw_code check_alias(const server_options *o, sw_err *err)
+{
+    if (o->alias == NULL)
+        return SW_OK;
+    const size_t n = strlen(o->alias);
+    if (o->model == NULL)
+        return sw_fail(err, SW_EINVAL, "--alias is another name for MODEL, but no MODEL is given");
+    if (n == 0 || n > ALIAS_BYTES_MAX || !utf8_valid(o->alias, n))
+        return sw_fail(err, SW_EINVAL, "--alias takes a name of 1 to %d bytes, not %zu", ALIAS_BYTES_MAX, n);
+    return SW_OK;
 }
 
 int cmd_serve(int argc, char **argv)
@@ -66,6 +57,7 @@ int cmd_serve(int argc, char **argv)
         ENGINE_ARG_ROWS(engine),
         DATE_ARG_ROW(engine),
         {"parallel", "-np", ARG_INT, &n_seqs, 1, LIMIT_SEQUENCES, "N", "sequences decoded together (default: 4)"},
+        {"alias", "-a", ARG_STRING, &o.alias, 0, 0, "NAME", "name of MODEL for clients (default: that of its file)"},
         {"api-key", NULL, ARG_STRING, &o.api_key, 0, 0, "KEY", "require this key for chat requests"},
         {"default-model", NULL, ARG_STRING, &o.default_model, 0, 0, "NAME", "model of requests that name none (default: the loaded one, else the first)"},
         {"any-model-name", NULL, ARG_FLAG, &o.any_model_name, 0, 0, NULL, "answer requests for unknown models with that model (default: only if MODEL is the only one known)"},
@@ -93,27 +85,20 @@ int cmd_serve(int argc, char **argv)
     const int status = args_parse(&args, argc, argv, &o.model, &n_positional);
     if (status >= 0)
         return status;
-    char bind_option[128], bind_text[128]; // parse_bind cuts this one; o.address points into it
-    sw_err bad = {0};
-    if (address_args_text(&address, bind_option, sizeof bind_option, &bad) != SW_OK)
-        return cmd_fail("serve", &bad);
-    snprintf(bind_text, sizeof bind_text, "%s", bind_option);
-    if (!parse_bind(bind_text, &o)) {
-        fprintf(stderr, "spillway serve: --bind takes ADDR:PORT or auto, not '%s'\n", bind_option);
-        return CMD_EXIT_USAGE;
-    }
-    char bad_origin[128];
-    if (!check_origins(o.allow_origin, bad_origin, sizeof bad_origin)) {
-        fprintf(stderr,
-                "spillway serve: --allow-origin takes origins such as app://NAME or vscode-webview://*, not '%s'\n",
-                bad_origin);
-        return CMD_EXIT_USAGE;
-    }
+    char host[128];
+    o.address = host;
     sw_err err = {0};
-    if (engine_args_resolve(&engine, &o.engine, &err) != SW_OK)
-        return cmd_fail("serve", &err);
+    sw_code code = address_args_resolve(&address, host, sizeof host, &o.port, &err);
+    if (code == SW_OK)
+        code = check_origins(o.allow_origin, &err);
+    if (code == SW_OK)
+        code = check_alias(&o, &err);
+    if (code == SW_OK)
+        code = engine_args_resolve(&engine, &o.engine, &err);
     o.engine.n_seqs = (int)n_seqs;
     o.engine.expert_trace = (int)n_trace_rows;
     o.engine.stub_tokens_per_s = stub_rate;
-    return server_run(&o, &err) == SW_OK ? CMD_EXIT_OK : cmd_fail("serve", &err);
+    if (code == SW_OK)
+        code = server_run(&o, &err);
+    return cmd_end("serve", code, &err);
 }

@@ -45,5 +45,5 @@ int cmd_synth(int argc, char **argv)
     if (code == SW_OK)
         code = sw_synth(&options, positional[1], &err);
     progress_finish(&progress);
-    return code == SW_OK ? CMD_EXIT_OK : cmd_fail("synth", &err);
+    return cmd_end("synth", code, &err);
 }

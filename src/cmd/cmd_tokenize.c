@@ -54,5 +54,5 @@ int cmd_tokenize(int argc, char **argv)
     if (status >= 0)
         return status;
     sw_err err = {0};
-    return tokenize(path, &options, &err) == SW_OK ? CMD_EXIT_OK : cmd_fail("tokenize", &err);
+    return cmd_end("tokenize", tokenize(path, &options, &err), &err);
 }

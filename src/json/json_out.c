@@ -2,6 +2,8 @@
 #include "json/json_out.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 static int append(const char *text, size_t n, void *out)
 {
@@ -18,6 +20,68 @@ void json_write(buf *out, json_t *value)
         out->failed = SW_ENOMEM;
     json_decref(value);
 }
+
+/* ---- as Python writes it ---- */
+
+/* A string, an integer, true, false or null. */
+static void write_leaf(buf *out, const json_t *value)
+{
+    if (json_dump_callback(value, append, out, JSON_ENCODE_ANY) != 0 && out->failed == SW_OK)
+        out->failed = SW_ENOMEM;
+}
+
+static void write_real(buf *out, double x)
+{
+    char text[32];
+    if (fabs(x) < 1e16 && x == floor(x)) {
+        buf_printf(out, "%.1f", x);
+        return;
+    }
+    for (int n_digits = 15; n_digits <= 17; n_digits++) {
+        snprintf(text, sizeof text, "%.*g", n_digits, x);
+        if (strtod(text, NULL) == x)
+            break;
+    }
+    buf_puts(out, text);
+}
+
+static void write_members(buf *out, const json_t *object)
+{
+    const char *name, *separator = "";
+    json_t *value;
+    buf_putc(out, '{');
+    json_object_foreach((json_t *)object, name, value)
+    {
+        json_t *const text = json_string(name);
+        buf_puts(out, separator);
+        write_leaf(out, text);
+        buf_puts(out, ": ");
+        json_write_spaced(out, value);
+        json_decref(text);
+        separator = ", ";
+    }
+    buf_putc(out, '}');
+}
+
+void json_write_spaced(buf *out, const json_t *value)
+{
+    if (json_is_object(value)) {
+        write_members(out, value);
+    } else if (json_is_array(value)) {
+        buf_putc(out, '[');
+        for (size_t i = 0; i < json_array_size(value); i++) {
+            buf_puts(out, i > 0 ? ", " : "");
+            json_write_spaced(out, json_array_get(value, i));
+        }
+        buf_putc(out, ']');
+    } else if (json_is_real(value)) {
+        write_real(out, json_real_value(value));
+    } else {
+        write_leaf(out, value);
+    }
+}
+
+/* ---- building ---- */
 
 /* Keeps *document if status is 0 and frees it otherwise. */
 static void keep_if(json_t **document, int status)

@@ -13,6 +13,10 @@
 /* Appends `value` on one line and frees it.  NULL makes the buffer fail with SW_ENOMEM. */
 void json_write(buf *out, json_t *value);
 
+/* Appends `value`, which stays the caller's, as Python's json.dumps writes it: ", " and ": " between elements, and the
+ * fewest digits that a number needs.  Models learned to read JSON in this form. */
+void json_write_spaced(buf *out, const json_t *value);
+
 /* Puts `value` (taken over) into *object under `key`.  If either is NULL or memory is short, both are freed and *object
  * becomes NULL. */
 void json_put(json_t **object, const char *key, json_t *value);

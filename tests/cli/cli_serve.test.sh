@@ -39,3 +39,30 @@ for i in 1 2 3 4 5 6 7 8; do
 done
 python3 health.py "$SPILLWAY" "$golden/qwen3-f32.gguf" >.out 2>.err || fail "a model that is right"
 says out "ready 0"
+
+# ---- the name that clients see; it is checked before anything is loaded ----
+cat >name.py <<'PYTHON'
+import json, subprocess, sys, urllib.request
+with subprocess.Popen([sys.argv[1], "serve", "--bind", "127.0.0.1:0", *sys.argv[2:]], stdout=subprocess.PIPE,
+                      stderr=subprocess.DEVNULL, text=True) as server:
+    url = server.stdout.readline().strip()
+    try:
+        print(*(m["id"] for m in json.load(urllib.request.urlopen(url + "/v1/models", timeout=20))["data"]))
+    finally:
+        server.terminate()
+PYTHON
+mkdir folder
+cp "$golden/qwen3-f32.gguf" folder/small.gguf
+[ "$(python3 name.py "$SPILLWAY" folder/small.gguf --model-dirs folder)" = small ] || fail "the name of a file"
+for model in folder/small.gguf small; do
+  [ "$(python3 name.py "$SPILLWAY" $model --model-dirs folder --alias mine --default-model mine)" = mine ] ||
+    fail "--alias does not name $model"
+done
+expect 2 serve --alias mine
+says err "no MODEL is given"
+expect 2 serve stub: --alias ""
+expect 2 serve stub: --alias "$(printf 'x%.0s' {1..201})"
+says err "a name of 1 to 200 bytes"
+cp folder/small.gguf folder/other.gguf
+expect 2 serve folder/small.gguf --model-dirs folder --alias other
+says err "cannot be used twice"

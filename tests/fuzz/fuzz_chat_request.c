@@ -18,16 +18,27 @@ static void check(bool ok)
         abort();
 }
 
+static void check_message(const sw_message *m)
+{
+    check(m->content != NULL && utf8_valid(m->content, strlen(m->content)));
+    check(m->role >= SW_ROLE_SYSTEM && m->role <= SW_ROLE_TOOL);
+    check(m->reasoning == NULL || m->role == SW_ROLE_ASSISTANT);
+    check(m->n_tool_calls == 0 || (m->role == SW_ROLE_ASSISTANT && m->n_tool_calls <= LIMIT_TOOL_CALLS));
+    check((m->name == NULL && m->tool_call_id == NULL) || m->role == SW_ROLE_TOOL);
+    for (size_t k = 0; k < m->n_tool_calls; k++) {
+        const sw_tool_call *const call = &m->tool_calls[k];
+        check(utf8_valid(call->name, strlen(call->name)));
+        check(call->arguments[0] != '\0' && utf8_valid(call->arguments, strlen(call->arguments)));
+        check(call->id == NULL || utf8_valid(call->id, strlen(call->id)));
+    }
+}
+
 static void check_request(const generation_request *r)
 {
     const sw_request *const c = &r->core;
     check(c->n_messages >= 1 && c->n_messages <= LIMIT_MESSAGES);
-    for (size_t i = 0; i < c->n_messages; i++) {
-        const sw_message *const m = &c->messages[i];
-        check(m->content != NULL && utf8_valid(m->content, strlen(m->content)));
-        check(m->role >= SW_ROLE_SYSTEM && m->role <= SW_ROLE_TOOL);
-        check(m->reasoning == NULL || m->role == SW_ROLE_ASSISTANT);
-    }
+    for (size_t i = 0; i < c->n_messages; i++)
+        check_message(&c->messages[i]);
     check(c->sampling.temperature >= 0 && c->sampling.temperature <= 2);
     check(c->sampling.top_p > 0 && c->sampling.top_p <= 1);
     check(c->sampling.min_p >= 0 && c->sampling.min_p <= 1 && c->sampling.top_k >= 0);

@@ -40,6 +40,9 @@ static void check(const char *text, size_t n, size_t piece, const char *const *s
     stop_flush(&s, &out);
     if (found != is_found || out.size != n_released || memcmp(buf_str(&out), text, n_released) != 0)
         abort();
+    const char *const ended_by = found ? stops[s.which] : "";
+    if (memcmp(text + n_released, ended_by, strlen(ended_by)) != 0) // it is the longest, so nothing less is removed
+        abort();
     buf_free(&out);
     stop_clear(&s);
 }

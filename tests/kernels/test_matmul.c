@@ -138,7 +138,7 @@ static act_rows make_acts(content c, size_t n, size_t n_cols, rng_state *r)
 {
     float *const x = malloc(n * n_cols * sizeof *x);
     act_rows acts = {.n_cols = n_cols, .f32 = x};
-    assert_true(x != NULL && codes_alloc(&acts.codes, n * n_cols));
+    assert_true(x != NULL && codes_alloc(&acts.codes, n * n_cols, n * n_cols));
     for (size_t g = 0; g < n * n_cols / K_GROUP; g++) {
         const unsigned kind = c == TAME ? 0 : (unsigned)(rng_next(r) % 32);
         for (size_t i = g * K_GROUP; i < (g + 1) * K_GROUP; i++)
@@ -159,7 +159,7 @@ static act_rows make_acts(content c, size_t n, size_t n_cols, rng_state *r)
 
 static void free_acts(act_rows *x, size_t n)
 {
-    codes_free(&x->codes, n * x->n_cols);
+    codes_free(&x->codes, n * x->n_cols, n * x->n_cols);
     free((void *)(uintptr_t)x->f32);
 }
 
@@ -329,7 +329,7 @@ static void test_largest_integer_sums_do_not_saturate(void **state)
     const size_t n_all = kernels_all(&all);
     float x[N * K], y[N * TILE_ROWS], expected[N * TILE_ROWS];
     act_rows acts = {.n_cols = K, .f32 = x};
-    assert_true(codes_alloc(&acts.codes, N * K));
+    assert_true(codes_alloc(&acts.codes, N * K, N * K));
     for (int i = 0; i < N * K; i++) {
         const int sign = i < K ? 1 : -1;
         x[i] = (float)sign;
@@ -355,7 +355,7 @@ static void test_largest_integer_sums_do_not_saturate(void **state)
             check_free(tile, tile_bytes);
         }
     }
-    codes_free(&acts.codes, N * K);
+    codes_free(&acts.codes, N * K, N * K);
 }
 
 /* An activation as a product reads it. */

@@ -29,7 +29,7 @@ static void quantize_like_scalar(value_fn value, float factor, rng_state *r)
     const kernels *const *all;
     const size_t n_all = kernels_all(&all);
     code_rows expected;
-    assert_true(codes_alloc(&expected, COUNT));
+    assert_true(codes_alloc(&expected, COUNT, COUNT));
     all[0]->quantize(x, COUNT, &expected);
     for (size_t v = 0; v < n_all; v++) {
         for (int has_fine = 0; has_fine < 2; has_fine++) {
@@ -56,7 +56,7 @@ static void quantize_like_scalar(value_fn value, float factor, rng_state *r)
             check_free(out.fine_sum, 2 * GROUPS * sizeof(int16_t));
         }
     }
-    codes_free(&expected, COUNT);
+    codes_free(&expected, COUNT, COUNT);
 }
 
 static void test_quantize_is_equal_to_scalar_at_every_magnitude(void **state)
@@ -110,7 +110,7 @@ static void test_fine_codes_tell_a_value_to_15_bits(void **state)
     rng_seed(&r, 3);
     fill(x, COUNT, check_unit, &r);
     code_rows c;
-    assert_true(codes_alloc(&c, COUNT));
+    assert_true(codes_alloc(&c, COUNT, COUNT));
     const kernels *const *all;
     kernels_all(&all);
     all[0]->quantize(x, COUNT, &c);
@@ -122,7 +122,7 @@ static void test_fine_codes_tell_a_value_to_15_bits(void **state)
     }
     assert_true(coarse > 0.49 && coarse < 0.5001);
     assert_true(fine > 0.0038 && fine < 1.01 / 256);
-    codes_free(&c, COUNT);
+    codes_free(&c, COUNT, COUNT);
 }
 
 /* ---- norms ------------------------------------------------------------------------------------------------------ */

@@ -79,6 +79,8 @@ static void on_event(void *ud, const sw_event *e)
         if (e->logprobs != NULL)
             note_logprobs(r, e->logprobs);
         break;
+    case SW_EVENT_PROMPT_TOKEN:
+    case SW_EVENT_EMBEDDING: r->is_out_of_order = true; break; // not requested
     case SW_EVENT_DONE:
     case SW_EVENT_ERROR:
         r->last = *e;
@@ -137,7 +139,7 @@ static sw_job *start(sw_engine *engine, sw_request request, record *r)
     sw_job *job;
     sw_err err = {0};
     record_init(r);
-    if (request.prompt == NULL && request.messages == NULL) {
+    if (request.prompt == NULL && request.messages == NULL && request.tokens == NULL) {
         request.messages = HELLO;
         request.n_messages = 2;
     }
@@ -202,6 +204,57 @@ static void test_job_continues_a_raw_prompt(void **state)
     sw_engine_close(engine);
 }
 
+static void test_job_takes_a_prompt_of_tokens_as_the_text_that_they_encode(void **state)
+{
+    (void)state;
+    static const char PROMPT[] = "The river";
+    sw_engine *const engine = open_stub(0);
+    const sw_tokenizer *const tokenizer = sw_engine_tokenizer(engine);
+    int32_t *ids;
+    size_t n, n_counted;
+    sw_err err = {0};
+    assert_int_equal(sw_tokenizer_encode(tokenizer, PROMPT, strlen(PROMPT), NULL, &ids, &n, &err), SW_OK);
+    const sw_request text = {.prompt = PROMPT}, tokens = {.tokens = ids, .n_tokens = n};
+    record as_text, as_tokens;
+    run(engine, text, &as_text);
+    run(engine, tokens, &as_tokens);
+    assert_int_equal(as_tokens.last.n_prompt, n);
+    assert_string_equal(as_tokens.text, as_text.text);
+    char *rendered;
+    assert_int_equal(sw_engine_render(engine, &tokens, &rendered, &err), SW_OK);
+    assert_string_equal(rendered, PROMPT);
+    sw_text_free(rendered);
+    assert_int_equal(sw_engine_count(engine, &tokens, &n_counted, &err), SW_OK);
+    assert_int_equal(n_counted, n);
+    sw_tokens_free(ids);
+    sw_engine_close(engine);
+}
+
+static void test_a_prompt_is_counted_as_it_is_evaluated_and_even_if_it_does_not_fit(void **state)
+{
+    (void)state;
+    sw_engine *engine;
+    size_t n;
+    record r;
+    sw_err err = {0};
+    assert_int_equal(sw_engine_open(&engine, "stub:", &(sw_engine_options){.n_ctx = 100}, &err), SW_OK);
+    const sw_request chat = {.messages = HELLO, .n_messages = 2};
+    assert_int_equal(sw_engine_count(engine, &chat, &n, &err), SW_OK);
+    run(engine, chat, &r);
+    assert_int_equal(n, r.last.n_prompt);
+    char large[1001] = {0}; // a token for each byte
+    memset(large, 'a', 1000);
+    const sw_message message = {.role = SW_ROLE_USER, .content = large};
+    const sw_request larger = {.messages = &message, .n_messages = 1};
+    assert_int_equal(sw_engine_count(engine, &(sw_request){.prompt = large}, &n, &err), SW_OK);
+    assert_int_equal(n, 1000);
+    assert_int_equal(sw_engine_count(engine, &larger, &n, &err), SW_OK);
+    assert_true(n > 1000);
+    assert_int_equal(sw_engine_count(engine, &(sw_request){0}, &n, &err), SW_EINVAL);
+    assert_int_equal(n, 0);
+    sw_engine_close(engine);
+}
+
 static void test_job_tells_how_likely_every_token_was(void **state)
 {
     (void)state;
@@ -249,6 +302,8 @@ static void test_job_hides_a_stop_string_that_spans_tokens(void **state)
     const char *const stops[] = {"never in any answer", stop};
     run(engine, (sw_request){.stop = stops, .n_stop = 2}, &cut);
     assert_int_equal(cut.last.finish, SW_FINISH_STOP);
+    assert_int_equal(cut.last.stop_index, 1);
+    assert_int_equal(whole.last.stop_index, -1);
     assert_int_equal(cut.n_bytes, n_before);
     assert_memory_equal(cut.text, whole.text, n_before);
     assert_true(cut.last.n_predicted < whole.last.n_predicted);
@@ -394,6 +449,8 @@ int main(void)
         cmocka_unit_test(test_job_reports_its_prompt_its_text_and_one_last_event),
         cmocka_unit_test(test_job_stops_at_max_tokens_and_goes_past_the_end_token_when_told),
         cmocka_unit_test(test_job_continues_a_raw_prompt),
+        cmocka_unit_test(test_job_takes_a_prompt_of_tokens_as_the_text_that_they_encode),
+        cmocka_unit_test(test_a_prompt_is_counted_as_it_is_evaluated_and_even_if_it_does_not_fit),
         cmocka_unit_test(test_job_tells_how_likely_every_token_was),
         cmocka_unit_test(test_job_honours_biases_and_penalties),
         cmocka_unit_test(test_job_hides_a_stop_string_that_spans_tokens),

@@ -35,7 +35,7 @@ static void check_refused(const sw_request *r, sw_code code, const char *field)
     assert_int_equal(err.msg[strlen(field)], ':');
 }
 
-static void test_request_needs_messages_or_a_prompt(void **state)
+static void test_request_needs_messages_or_a_prompt_or_tokens(void **state)
 {
     (void)state;
     sw_request r = valid();
@@ -51,6 +51,56 @@ static void test_request_needs_messages_or_a_prompt(void **state)
     r = valid();
     r.n_messages = 0;
     check_refused(&r, SW_EINVAL, "messages");
+}
+
+static void test_request_tokens_are_in_the_vocabulary(void **state)
+{
+    (void)state;
+    int32_t ids[] = {0, N_VOCAB - 1, 3};
+    sw_request r = {.tokens = ids, .n_tokens = 3};
+    check_ok(&r);
+    r.prompt = "hello";
+    check_refused(&r, SW_EINVAL, "tokens");
+    r = valid();
+    r.tokens = ids;
+    r.n_tokens = 3;
+    check_refused(&r, SW_EINVAL, "tokens");
+    r = (sw_request){.tokens = ids};
+    check_refused(&r, SW_EINVAL, "tokens");
+    r.n_tokens = 3;
+    ids[1] = N_VOCAB;
+    check_refused(&r, SW_EINVAL, "tokens[1]");
+    ids[1] = -1;
+    check_refused(&r, SW_EINVAL, "tokens[1]");
+    sw_err err = {0};
+    assert_int_equal(request_check(&r, N_VOCAB, &err), SW_EINVAL);
+    assert_string_equal(err.msg, "tokens[1]: -1 is not a token of this model, which has 500");
+}
+
+static void test_request_takes_no_max_tokens_where_nothing_is_sampled(void **state)
+{
+    (void)state;
+    sw_request r = valid();
+    r.prompt_only = true;
+    check_ok(&r);
+    r.max_tokens = 1;
+    check_refused(&r, SW_EINVAL, "max_tokens");
+    r.prompt_only = false;
+    r.embed = true;
+    check_refused(&r, SW_EINVAL, "max_tokens");
+}
+
+static void test_request_takes_no_probabilities_with_an_embedding(void **state)
+{
+    (void)state;
+    sw_request r = valid();
+    r.embed = true;
+    check_ok(&r);
+    r.logprobs = true;
+    check_refused(&r, SW_EINVAL, "embed");
+    r.logprobs = false;
+    r.prompt_logprobs = true;
+    check_refused(&r, SW_EINVAL, "embed");
 }
 
 static void test_request_messages_are_checked_one_by_one(void **state)
@@ -71,6 +121,108 @@ static void test_request_messages_are_checked_one_by_one(void **state)
     check_refused(&r, SW_EINVAL, "messages[0].role");
     m[0] = (sw_message){.role = SW_ROLE_USER, .content = "x", .reasoning = "y"};
     check_refused(&r, SW_EINVAL, "messages[0].reasoning");
+}
+
+/* A call and its result, as changed by one case. */
+typedef struct tool_talk {
+    sw_tool_call calls[2];
+    sw_message messages[2];
+} tool_talk;
+
+static tool_talk valid_tool_talk(void)
+{
+    return (tool_talk){.calls = {{"c1", "f.x-1/y:z_\xc3\xa9", "{}"}, {NULL, "g", "{"}},
+                       .messages = {{.role = SW_ROLE_ASSISTANT, .content = "", .n_tool_calls = 2},
+                                    {.role = SW_ROLE_TOOL, .content = "1", .tool_call_id = "c1", .name = "f"}}};
+}
+
+static void check_tool_talk(tool_talk *t, const char *field)
+{
+    sw_request r = valid();
+    if (t->messages[0].tool_calls == NULL && t->messages[0].role != SW_ROLE_SYSTEM)
+        t->messages[0].tool_calls = t->calls;
+    r.messages = t->messages;
+    r.n_messages = 2;
+    if (field == NULL)
+        check_ok(&r);
+    else
+        check_refused(&r, SW_EINVAL, field);
+}
+
+static void test_request_checks_calls_of_tools(void **state)
+{
+    (void)state;
+    tool_talk t = valid_tool_talk();
+    check_tool_talk(&t, NULL);
+    t.calls[1].id = "\xff";
+    check_tool_talk(&t, "messages[0].tool_calls[1].id");
+    t.calls[1].arguments = "\xff";
+    check_tool_talk(&t, "messages[0].tool_calls[1].arguments");
+    t.calls[1].arguments = NULL;
+    check_tool_talk(&t, "messages[0].tool_calls[1]");
+    t.calls[0].name = NULL;
+    check_tool_talk(&t, "messages[0].tool_calls[0]");
+    t = valid_tool_talk();
+    t.messages[0].role = SW_ROLE_USER;
+    check_tool_talk(&t, "messages[0].tool_calls");
+    t.messages[0].role = SW_ROLE_SYSTEM;
+    t.messages[0].n_tool_calls = 0;
+    check_tool_talk(&t, NULL);
+    t = valid_tool_talk();
+    t.messages[1].tool_call_id = "\xff";
+    check_tool_talk(&t, "messages[1].tool_call_id");
+    t.messages[1].role = SW_ROLE_USER;
+    check_tool_talk(&t, "messages[1].name");
+    t.messages[1].name = NULL;
+    check_tool_talk(&t, "messages[1].tool_call_id");
+    const sw_message missing = {.role = SW_ROLE_ASSISTANT, .content = "", .n_tool_calls = 1};
+    sw_request r = valid();
+    r.messages = &missing;
+    check_refused(&r, SW_EINVAL, "messages[0].tool_calls");
+}
+
+/* A name goes into the headers of messages. */
+static void test_request_refuses_names_of_tools_that_are_not_one_word(void **state)
+{
+    (void)state;
+    static const char *const NAMES[] = {"",    "a b", "a\nb", "a\tb",     "\x7f",     "a\"",
+                                        "a\\", "<a",  "a>",   "<|call|>", "\xe2\x82", "\x01"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        tool_talk t = valid_tool_talk();
+        t.calls[1].name = NAMES[i];
+        check_tool_talk(&t, "messages[0].tool_calls[1].name");
+        t = valid_tool_talk();
+        t.messages[1].name = NAMES[i];
+        check_tool_talk(&t, "messages[1].name");
+    }
+    char name[LIMIT_TOOL_NAME_BYTES + 2];
+    memset(name, 'x', sizeof name);
+    name[LIMIT_TOOL_NAME_BYTES] = '\0';
+    tool_talk t = valid_tool_talk();
+    t.calls[1].name = name;
+    check_tool_talk(&t, NULL);
+    name[LIMIT_TOOL_NAME_BYTES] = 'x';
+    name[LIMIT_TOOL_NAME_BYTES + 1] = '\0';
+    check_tool_talk(&t, "messages[0].tool_calls[1].name");
+}
+
+static void test_request_takes_the_limit_of_calls_and_not_one_more(void **state)
+{
+    (void)state;
+    sw_tool_call *const calls = mem_calloc(LIMIT_TOOL_CALLS, sizeof *calls);
+    assert_non_null(calls);
+    for (size_t i = 0; i < LIMIT_TOOL_CALLS; i++)
+        calls[i] = (sw_tool_call){.name = "f", .arguments = "{}"};
+    sw_message m[] = {
+        {.role = SW_ROLE_ASSISTANT, .content = "", .tool_calls = calls, .n_tool_calls = LIMIT_TOOL_CALLS - 1},
+        {.role = SW_ROLE_ASSISTANT, .content = "", .tool_calls = calls, .n_tool_calls = 1}};
+    sw_request r = valid();
+    r.messages = m;
+    r.n_messages = 2;
+    check_ok(&r);
+    m[1].n_tool_calls = 2;
+    check_refused(&r, SW_EINVAL, "messages[1].tool_calls");
+    mem_free(calls);
 }
 
 static void test_request_takes_the_limit_of_messages_and_not_one_more(void **state)
@@ -231,8 +383,14 @@ static void test_request_numbers_date_and_effort(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_request_needs_messages_or_a_prompt),
+        cmocka_unit_test(test_request_needs_messages_or_a_prompt_or_tokens),
+        cmocka_unit_test(test_request_tokens_are_in_the_vocabulary),
+        cmocka_unit_test(test_request_takes_no_max_tokens_where_nothing_is_sampled),
+        cmocka_unit_test(test_request_takes_no_probabilities_with_an_embedding),
         cmocka_unit_test(test_request_messages_are_checked_one_by_one),
+        cmocka_unit_test(test_request_checks_calls_of_tools),
+        cmocka_unit_test(test_request_refuses_names_of_tools_that_are_not_one_word),
+        cmocka_unit_test(test_request_takes_the_limit_of_calls_and_not_one_more),
         cmocka_unit_test(test_request_takes_the_limit_of_messages_and_not_one_more),
         cmocka_unit_test(test_request_takes_the_limit_of_bytes_and_not_one_more),
         cmocka_unit_test(test_request_sampling_ranges),

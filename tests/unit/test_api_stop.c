@@ -66,6 +66,30 @@ static void test_stop_takes_the_string_that_is_complete_first_and_the_longest_of
     check((const char *[MAX_STOPS]){"e", "one"}, "and one two", "and ", true);
 }
 
+static size_t which(const char *const *stops, size_t n_stops, const char *text)
+{
+    stop_matcher s;
+    buf out;
+    sw_err err = {0};
+    buf_init(&out, 1000);
+    assert_int_equal(stop_init(&s, stops, n_stops, &err), SW_OK);
+    assert_true(stop_feed(&s, text, strlen(text), &out));
+    const size_t found = s.which;
+    buf_free(&out);
+    stop_clear(&s);
+    return found;
+}
+
+static void test_stop_says_which_string_it_was(void **state)
+{
+    (void)state;
+    const char *const stops[] = {"x", "three", "ee", "three", "two"};
+    assert_int_equal(which(stops, 5, "on two three"), 4);
+    assert_int_equal(which(stops, 5, "on three"),
+                     1); // of three that end there the longest, of two equal ones the first
+    assert_int_equal(which(stops, 5, "on bees"), 2);
+}
+
 static void test_stop_finds_strings_of_several_bytes_per_character(void **state)
 {
     (void)state;
@@ -99,6 +123,7 @@ int main(void)
         cmocka_unit_test(test_stop_drops_the_string_and_what_follows),
         cmocka_unit_test(test_stop_releases_beginnings_that_lead_nowhere),
         cmocka_unit_test(test_stop_takes_the_string_that_is_complete_first_and_the_longest_of_those),
+        cmocka_unit_test(test_stop_says_which_string_it_was),
         cmocka_unit_test(test_stop_finds_strings_of_several_bytes_per_character),
         cmocka_unit_test(test_stop_agrees_with_a_plain_search),
     };

@@ -101,10 +101,10 @@ static void test_published_harmony_prompts_byte_for_byte(void **state)
 }
 
 static const sw_message TALK[] = {
-    {SW_ROLE_SYSTEM, "You are a helpful assistant", NULL},
-    {SW_ROLE_USER, "Hello", NULL},
-    {SW_ROLE_ASSISTANT, "Hi there", "They greet me."},
-    {SW_ROLE_USER, "Who are you", NULL},
+    {.role = SW_ROLE_SYSTEM, .content = "You are a helpful assistant"},
+    {.role = SW_ROLE_USER, .content = "Hello"},
+    {.role = SW_ROLE_ASSISTANT, .content = "Hi there", .reasoning = "They greet me."},
+    {.role = SW_ROLE_USER, .content = "Who are you"},
 };
 static const chat_render_options DATED = {.date = "2025-06-28"};
 
@@ -176,8 +176,8 @@ static void test_a_request_without_a_date_gets_the_day_of_the_clock(void **state
 static void test_thinking_in_past_answers_is_cut(void **state)
 {
     (void)state;
-    static const sw_message MESSAGES[] = {{SW_ROLE_USER, "a", NULL},
-                                          {SW_ROLE_ASSISTANT, "<think>\nhm\n</think>\n\nb", NULL}};
+    static const sw_message MESSAGES[] = {{.role = SW_ROLE_USER, .content = "a"},
+                                          {.role = SW_ROLE_ASSISTANT, .content = "<think>\nhm\n</think>\n\nb"}};
     check_text(CHAT_CHATML, MESSAGES, 2, &DATED,
                "<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\nb<|im_end|>\n<|im_start|>assistant\n");
 }
@@ -185,7 +185,7 @@ static void test_thinking_in_past_answers_is_cut(void **state)
 static void test_llama3_trims_contents(void **state)
 {
     (void)state;
-    static const sw_message MESSAGES[] = {{SW_ROLE_USER, " \n a b \t", NULL}};
+    static const sw_message MESSAGES[] = {{.role = SW_ROLE_USER, .content = " \n a b \t"}};
     check_text(CHAT_LLAMA3, MESSAGES, 1, &DATED,
                "<|start_header_id|>user<|end_header_id|>\n\na b<|eot_id|>"
                "<|start_header_id|>assistant<|end_header_id|>\n\n");
@@ -206,7 +206,7 @@ static void test_messages_cannot_contain_a_control_token(void **state)
     for (chat_format f = CHAT_PLAIN; f <= CHAT_LLAMA3; f++) {
         size_t n_expected = 0;
         for (int i = -1; i < (int)N_CONTROLS; i++) {
-            const sw_message message = {SW_ROLE_USER, i < 0 ? "harmless" : CONTROLS[i], NULL};
+            const sw_message message = {.role = SW_ROLE_USER, .content = i < 0 ? "harmless" : CONTROLS[i]};
             token_list ids = {0};
             sw_err err;
             assert_int_equal(chat_render(f, v, &message, 1, &DATED, &ids, &err), SW_OK);
@@ -236,9 +236,11 @@ static void check_refused(chat_format f, const sw_message *messages, size_t n, c
 static void test_wrong_conversations_are_refused_by_message(void **state)
 {
     (void)state;
-    static const sw_message NO_CONTENT[] = {{SW_ROLE_USER, "a", NULL}, {SW_ROLE_ASSISTANT, NULL, NULL}};
-    static const sw_message TOOL[] = {{SW_ROLE_TOOL, "a", NULL}};
-    static const sw_message TWO_USERS[] = {{SW_ROLE_USER, "a", NULL}, {SW_ROLE_USER, "b", NULL}};
+    static const sw_message NO_CONTENT[] = {{.role = SW_ROLE_USER, .content = "a"},
+                                            {.role = SW_ROLE_ASSISTANT, .content = NULL}};
+    static const sw_message TOOL[] = {{.role = SW_ROLE_TOOL, .content = "a"}};
+    static const sw_message TWO_USERS[] = {{.role = SW_ROLE_USER, .content = "a"},
+                                           {.role = SW_ROLE_USER, .content = "b"}};
     check_refused(CHAT_CHATML, NULL, 0, "messages");
     check_refused(CHAT_CHATML, NO_CONTENT, 2, "messages[1]");
     check_refused(CHAT_HARMONY, TOOL, 1, "messages[0]");
@@ -253,7 +255,7 @@ static void test_conversations_beyond_the_limit_are_refused(void **state)
     assert_non_null(half);
     memset(half, 'x', LIMIT_PROMPT_BYTES / 2);
     half[LIMIT_PROMPT_BYTES / 2] = '\0';
-    const sw_message messages[] = {{SW_ROLE_USER, half, NULL}, {SW_ROLE_USER, half, NULL}};
+    const sw_message messages[] = {{.role = SW_ROLE_USER, .content = half}, {.role = SW_ROLE_USER, .content = half}};
     vocabulary *const v = demo_vocabulary();
     sw_err err = {0};
     token_list ids = {0};
@@ -270,7 +272,7 @@ static void test_lists_of_messages_beyond_the_limit_are_refused(void **state)
     (void)state;
     static sw_message messages[LIMIT_MESSAGES + 1];
     for (size_t i = 0; i <= LIMIT_MESSAGES; i++)
-        messages[i] = (sw_message){SW_ROLE_USER, "a", NULL};
+        messages[i] = (sw_message){.role = SW_ROLE_USER, .content = "a"};
     vocabulary *const v = demo_vocabulary();
     sw_err err = {0};
     token_list ids = {0};

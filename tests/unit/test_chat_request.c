@@ -286,6 +286,82 @@ static void test_reads_refusals_and_nul_in_messages(void **state)
     generation_request_free(&r);
 }
 
+static void test_reads_calls_of_tools_and_their_results(void **state)
+{
+    (void)state;
+    static const char BODY[] =
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"a\",\"tool_calls\":[]},"
+        "{\"role\":\"assistant\",\"content\":null,\"function_call\":null,\"tool_calls\":["
+        "{\"id\":\"c1\",\"type\":\"function\",\"index\":0,\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"x\\\": "
+        "1}\"}},"
+        "{\"function\":{\"arguments\":{\"y\":[2,0.1]},\"name\":\"g\"},\"id\":\"c2\",\"extra\":1}]},"
+        "{\"role\":\"tool\",\"tool_call_id\":\"c2\",\"content\":\"20\"},"
+        "{\"role\":\"tool\",\"name\":\"f\",\"tool_call_id\":\"c1\",\"content\":[{\"type\":\"text\",\"text\":\"10\"}]},"
+        "{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[],\"function_call\":{\"name\":\"h\",\"arguments\":"
+        "\"\"}},"
+        "{\"role\":\"function\",\"name\":\"h\",\"content\":\"30\"}]}";
+    generation_request r;
+    api_error error = {0};
+    if (!openai_chat_parse(&r, BODY, sizeof BODY - 1, next_random(), &error))
+        fail_msg("%s", error.message);
+    const sw_message *const m = r.core.messages;
+    assert_int_equal(r.core.n_messages, 6);
+    assert_int_equal(m[0].n_tool_calls, 0);
+    assert_int_equal(m[1].n_tool_calls, 2);
+    assert_string_equal(m[1].content, "");
+    assert_string_equal(m[1].tool_calls[0].id, "c1");
+    assert_string_equal(m[1].tool_calls[0].name, "f");
+    assert_string_equal(m[1].tool_calls[0].arguments, "{\"x\": 1}");
+    assert_string_equal(m[1].tool_calls[1].id, "c2");
+    assert_string_equal(m[1].tool_calls[1].arguments, "{\"y\": [2, 0.1]}");
+    assert_string_equal(m[2].tool_call_id, "c2");
+    assert_null(m[2].name);
+    assert_string_equal(m[3].name, "f");
+    assert_string_equal(m[3].content, "10");
+    assert_int_equal(m[4].n_tool_calls, 1);
+    assert_null(m[4].tool_calls[0].id);
+    assert_string_equal(m[4].tool_calls[0].arguments, "{}");
+    assert_string_equal(m[5].name, "h");
+    assert_string_equal(r.ignored, "messages.tool_calls.extra");
+    generation_request_free(&r);
+}
+
+static void test_names_the_place_of_an_error_in_calls_of_tools(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *members;
+        api_situation what;
+        const char *param;
+    } CASES[] = {
+        {"\"tool_calls\":5", API_INVALID_TYPE, "tool_calls"},
+        {"\"tool_calls\":[5]", API_INVALID_TYPE, "tool_calls[0]"},
+        {"\"tool_calls\":[{}]", API_MISSING_PARAMETER, "tool_calls[0].function"},
+        {"\"tool_calls\":[{\"id\":1}]", API_INVALID_TYPE, "tool_calls[0].id"},
+        {"\"tool_calls\":[{\"type\":1}]", API_INVALID_TYPE, "tool_calls[0].type"},
+        {"\"tool_calls\":[{\"type\":\"custom\"}]", API_UNSUPPORTED_VALUE, "tool_calls[0].type"},
+        {"\"tool_calls\":[{\"function\":[]}]", API_INVALID_TYPE, "tool_calls[0].function"},
+        {"\"tool_calls\":[{\"function\":{}}]", API_MISSING_PARAMETER, "tool_calls[0].function.name"},
+        {"\"tool_calls\":[{\"function\":{\"name\":null}}]", API_MISSING_PARAMETER, "tool_calls[0].function.name"},
+        {"\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":5}}]", API_INVALID_TYPE,
+         "tool_calls[0].function.arguments"},
+        {"\"function_call\":\"auto\"", API_INVALID_TYPE, "function_call"},
+        {"\"function_call\":{}", API_MISSING_PARAMETER, "function_call.name"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        char body[512], param[96];
+        snprintf(body, sizeof body, "{\"messages\":[{\"role\":\"assistant\",\"content\":\"\",%s}]}", CASES[i].members);
+        snprintf(param, sizeof param, "messages[0].%s", CASES[i].param);
+        assert_refused(body, CASES[i].what, param);
+    }
+    assert_refused("{\"messages\":[{\"role\":\"user\",\"content\":\"a\",\"tool_calls\":[{}]}]}", API_INVALID_VALUE,
+                   "messages[0].tool_calls");
+    assert_refused("{\"messages\":[{\"role\":\"tool\",\"content\":\"a\",\"tool_call_id\":5}]}", API_INVALID_TYPE,
+                   "messages[0].tool_call_id");
+    assert_refused("{\"messages\":[{\"role\":\"tool\",\"content\":\"a\",\"name\":5}]}", API_INVALID_TYPE,
+                   "messages[0].name");
+}
+
 static void test_names_the_field_of_every_error(void **state)
 {
     (void)state;
@@ -316,7 +392,7 @@ static void test_names_the_field_of_every_error(void **state)
         {"\"reasoning_effort\":\"huge\"", API_INVALID_VALUE, "reasoning_effort"},
         {"\"reasoning_effort\":\"none\"", API_UNSUPPORTED_VALUE, "reasoning_effort"},
         {"\"n\":0", API_INVALID_VALUE, "n"},
-        {"\"n\":2", API_UNSUPPORTED_VALUE, "n"},
+        {"\"n\":9", API_INVALID_VALUE, "n"},
         {"\"presence_penalty\":3", API_INVALID_VALUE, "presence_penalty"},
         {"\"frequency_penalty\":true", API_INVALID_TYPE, "frequency_penalty"},
         {"\"repeat_penalty\":0", API_INVALID_VALUE, "repeat_penalty"},
@@ -380,11 +456,7 @@ static void test_names_the_place_of_an_error_in_messages(void **state)
          "messages[0].content[0]"},
         {"[{\"role\":\"assistant\",\"content\":[{\"type\":\"refusal\",\"text\":\"a\"}]}]", API_MISSING_PARAMETER,
          "messages[0].content[0]"},
-        {"[{\"role\":\"assistant\",\"content\":\"\",\"function_call\":{\"name\":\"f\"}}]", API_UNSUPPORTED_PARAMETER,
-         "messages[0].function_call"},
         {"[{\"role\":\"user\",\"content\":\"a\",\"images\":[\"b\"]}]", API_UNSUPPORTED_PARAMETER, "messages[0].images"},
-        {"[{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[{}]}]", API_UNSUPPORTED_PARAMETER,
-         "messages[0].tool_calls"},
         {"[{\"role\":\"assistant\",\"content\":\"\",\"reasoning_content\":5}]", API_INVALID_TYPE,
          "messages[0].reasoning_content"},
     };
@@ -458,6 +530,8 @@ static void test_holds_its_limits_to_the_last_element(void **state)
     check_limit("{" HELLO ",\"stop\":\"", "a", LIMIT_STOP_STRING_BYTES, "", "\"}", API_INVALID_VALUE, "stop");
     check_limit("{\"messages\":[", "{\"role\":\"user\",\"content\":\"a\"}", LIMIT_MESSAGES, ",", "]}",
                 API_INVALID_VALUE, "messages");
+    check_limit("{\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[", "{\"function\":{\"name\":\"f\"}}",
+                LIMIT_TOOL_CALLS, ",", "]}]}", API_INVALID_VALUE, "messages[0].tool_calls[4096].function");
     char *const close = repeat("", "]", LIMIT_JSON_DEPTH - 1, "", "}");
     check_limit("{" HELLO ",\"x\":", "[", LIMIT_JSON_DEPTH - 1, "", close, API_INVALID_JSON, "");
     free(close);
@@ -481,6 +555,8 @@ int main(void)
         cmocka_unit_test(test_takes_top_p_0_for_greedy),
         cmocka_unit_test(test_takes_what_others_call_its_fields),
         cmocka_unit_test(test_reads_refusals_and_nul_in_messages),
+        cmocka_unit_test(test_reads_calls_of_tools_and_their_results),
+        cmocka_unit_test(test_names_the_place_of_an_error_in_calls_of_tools),
         cmocka_unit_test(test_names_the_field_of_every_error),
         cmocka_unit_test(test_names_the_place_of_an_error_in_messages),
         cmocka_unit_test(test_says_what_is_wrong_with_the_document),

@@ -14,7 +14,7 @@
 #include "base/limits.h"
 #include "serving/intake.h"
 
-/* What was called for a job, letter by letter: Prepare, Refused, Admitted, Submitted, sTopped, Finished. */
+/* What was called for a job, letter by letter: Prepare, Refused, Admitted, sTopped, Finished. */
 typedef struct fake_job {
     intake_place place;
     const char *model;
@@ -23,7 +23,6 @@ typedef struct fake_job {
     char calls[16];
     model_refusal refusal;
     model_handle *handle;
-    sw_job *job;
 } fake_job;
 
 static atomic_bool is_gate_shut;       // prepare waits while it is
@@ -59,25 +58,10 @@ static void refused(void *job, model_refusal refusal, const sw_err *why)
     assert_true(why->msg[0] != '\0');
 }
 
-static void ignore_event(void *ud, const sw_event *event)
+static void admitted(void *job, model_handle *handle, double load_ms)
 {
-    (void)ud, (void)event;
-}
-
-static const sw_request *admitted(void *job, model_handle *handle, double load_ms)
-{
-    static const sw_message MESSAGE = {.role = SW_ROLE_USER, .content = "Hi"};
-    static const sw_request REQUEST = {
-        .messages = &MESSAGE, .n_messages = 1, .max_tokens = 1, .on_event = ignore_event};
-    call(job, "A")->handle = handle;
     assert_true(load_ms >= 0);
-    return &REQUEST;
-}
-
-static void submitted(void *job, sw_job *submitted_job, const sw_err *err)
-{
-    call(job, "S")->job = submitted_job;
-    assert_int_equal(err->code, SW_OK);
+    call(job, "A")->handle = handle;
 }
 
 static void stopped(void *job)
@@ -91,7 +75,7 @@ static void finished(void *job)
     atomic_fetch_add(&n_finished, 1);
 }
 
-static const intake_steps STEPS = {prepare, refused, admitted, submitted, stopped, finished};
+static const intake_steps STEPS = {prepare, refused, admitted, stopped, finished};
 
 static void note_start(void *ud, const sw_err *err)
 {
@@ -142,7 +126,6 @@ static void until(_Atomic int *count, int n)
 
 static void free_job(fake_job *j)
 {
-    sw_job_release(j->job);
     model_handle_release(j->handle);
 }
 
@@ -154,8 +137,8 @@ static void test_takes_jobs_through_their_steps(void **state)
     start(&f, "stub");
     assert_true(put(&f, &served) && put(&f, &unknown) && put(&f, &unwanted));
     until(&n_finished, 3);
-    assert_string_equal(served.calls, "PASF");
-    assert_non_null(served.job);
+    assert_string_equal(served.calls, "PAF");
+    assert_non_null(served.handle);
     assert_string_equal(unknown.calls, "PRF");
     assert_int_equal(unknown.refusal, MODEL_UNKNOWN);
     assert_string_equal(unwanted.calls, "PF");
@@ -221,11 +204,11 @@ static void test_a_large_job_does_not_hold_up_small_ones(void **state)
     until(&n_prepared, 1);
     assert_true(put(&f, &small));
     until(&n_finished, 1);
-    assert_string_equal(small.calls, "PASF");
+    assert_string_equal(small.calls, "PAF");
     assert_string_equal(large.calls, "P");
     atomic_store(&is_large_gate_shut, false);
     until(&n_finished, 2);
-    assert_string_equal(large.calls, "PASF");
+    assert_string_equal(large.calls, "PAF");
     free_job(&large);
     free_job(&small);
     stop(&f);

@@ -20,6 +20,7 @@ static const generation_head HEAD = {.id = "chatcmpl-1",
                                      .created = 1790000000,
                                      .model = "m",
                                      .backend = "cpu",
+                                     .n_choices = 1,
                                      .seed = 5,
                                      .load_ms = 1.5,
                                      .ttft_ms = 512.3456};
@@ -69,23 +70,26 @@ static void test_writes_the_chunks_of_a_stream(void **state)
     buf out;
     buf_init(&out, 1 << 16);
     buf_sink b = {{.emit = emit}, &out};
+    dialect_stream plain = {.sink = &b.sink, .head = &HEAD}, usage = {.sink = &b.sink, .head = &with_usage};
     const dialect *const d = &OPENAI_CHAT;
-    d->begin(&b.sink, &HEAD);
+    d->begin(&plain, 0);
     assert_written(&out, CHUNK "{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"logprobs\":null,"
                                "\"finish_reason\":null}]}");
-    d->text(&b.sink, &with_usage, &(sw_event){.kind = SW_TEXT_CONTENT, .text = "a\"\n\xc3\xa9", .n_bytes = 5});
+    d->text(&usage, 0, &(sw_event){.kind = SW_TEXT_CONTENT, .text = "a\"\n\xc3\xa9", .n_bytes = 5});
     assert_written(&out, CHUNK "{\"index\":0,\"delta\":{\"content\":\"a\\\"\\n\xc3\xa9\"},\"logprobs\":null,"
                                "\"finish_reason\":null}],\"usage\":null}");
-    d->text(&b.sink, &HEAD, &(sw_event){.kind = SW_TEXT_REASONING, .text = "x\0y", .n_bytes = 3});
+    d->text(&plain, 0, &(sw_event){.kind = SW_TEXT_REASONING, .text = "x\0y", .n_bytes = 3});
     assert_written(&out, CHUNK "{\"index\":0,\"delta\":{\"reasoning_content\":\"x\\u0000y\"},\"logprobs\":null,"
                                "\"finish_reason\":null}]}");
-    d->progress(&b.sink, &HEAD, &(sw_event){.n_prompt = 100, .n_cached = 32, .n_prompt_done = 64}, 12.5);
+    d->progress(&plain, 0, &(sw_event){.n_prompt = 100, .n_cached = 32, .n_prompt_done = 64}, 12.5);
     assert_written(&out, CHUNK "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":null}],"
                                "\"prompt_progress\":{\"total\":100,\"cache\":32,\"processed\":64,\"time_ms\":12.5}}");
-    d->end(&b.sink, &HEAD, &END);
+    d->end_choice(&plain, 0, &END);
+    d->end(&plain, &END);
     assert_written(&out, CHUNK "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"length\"}]," FIGURES
                                "}[DONE]");
-    d->end(&b.sink, &with_usage, &END);
+    d->end_choice(&usage, 0, &END);
+    d->end(&usage, &END);
     assert_written(&out, CHUNK "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"length\"}],"
                                "\"usage\":null}" CHUNK "]," USAGE "," FIGURES "}[DONE]");
     assert_false(b.sink.failed);
@@ -109,7 +113,9 @@ static void write_document(buf *out, const buf *content, const buf *reasoning, c
 {
     buf rest = logprobs != NULL ? *logprobs : (buf){0};
     const logprob_source source = {next_packed, &rest};
-    const whole_answer answer = {content, reasoning, logprobs != NULL ? &source : NULL, &END};
+    const whole_choice choice = {
+        .content = content, .reasoning = reasoning, .logprobs = logprobs != NULL ? &source : NULL, .done = &END};
+    const whole_answer answer = {&choice, 1, END};
     OPENAI_CHAT.write_answer(out, &HEAD, &answer);
 }
 
@@ -132,6 +138,34 @@ static void test_writes_an_answer_in_one_document(void **state)
     buf_free(&out);
     buf_free(&content);
     buf_free(&reasoning);
+}
+
+static void test_several_answers_have_their_numbers_and_one_usage(void **state)
+{
+    (void)state;
+    generation_head head = HEAD;
+    head.n_choices = 2;
+    sw_event second = END;
+    second.n_predicted = 9;
+    second.n_cached = 30;
+    second.timings.predict_ms = 300;
+    const sw_event *const done[] = {&END, &second};
+    const sw_event total = dialect_total(done, 2, head.n_choices);
+    assert_int_equal(total.n_prompt, 30); // one prompt, two answers
+    assert_int_equal(total.n_cached, 20);
+    assert_int_equal(total.n_predicted, 13);
+    assert_int_equal(dialect_total(done, 2, /*n_choices=*/1).n_prompt, 60);
+    assert_true(total.timings.predict_ms == 300);
+    buf out;
+    buf_init(&out, 1 << 16);
+    buf_sink b = {{.emit = emit}, &out};
+    dialect_stream s = {.sink = &b.sink, .head = &head};
+    OPENAI_CHAT.text(&s, 1, &(sw_event){.kind = SW_TEXT_CONTENT, .text = "b", .n_bytes = 1});
+    assert_written(&out, CHUNK "{\"index\":1,\"delta\":{\"content\":\"b\"},\"logprobs\":null,"
+                               "\"finish_reason\":null}]}");
+    OPENAI_CHAT.end_choice(&s, 1, &END);
+    assert_non_null(strstr(buf_str(&out), "\"seed\":6,")); // the next after the first answer's
+    buf_free(&out);
 }
 
 static void test_writes_log_probabilities_with_the_bytes_of_tokens(void **state)
@@ -159,7 +193,7 @@ static void test_writes_log_probabilities_with_the_bytes_of_tokens(void **state)
     buf_free(&out);
     buf_sink b = {{.emit = emit}, &out};
     const sw_event text_event = {.kind = SW_TEXT_CONTENT, .text = "a", .n_bytes = 1, .logprobs = &first};
-    OPENAI_CHAT.text(&b.sink, &HEAD, &text_event);
+    OPENAI_CHAT.text(&(dialect_stream){.sink = &b.sink, .head = &HEAD}, 0, &text_event);
     assert_non_null(strstr(buf_str(&out), FIRST "],\"refusal\":null}"));
     buf_clear(&out);
     buf_clear(&packed);
@@ -176,8 +210,8 @@ static void test_never_writes_what_is_not_a_number(void **state)
     buf out;
     buf_init(&out, 1 << 16);
     buf_sink b = {{.emit = emit}, &out};
-    OPENAI_CHAT.end(&b.sink, &HEAD, &nothing);
-    json_t *const chunk = json_loads(buf_str(&out), JSON_DISABLE_EOF_CHECK, NULL); // [DONE] follows
+    OPENAI_CHAT.end_choice(&(dialect_stream){.sink = &b.sink, .head = &HEAD}, 0, &nothing);
+    json_t *const chunk = json_loads(buf_str(&out), 0, NULL);
     assert_non_null(chunk);
     const json_t *const timings = json_object_get(chunk, "timings");
     assert_true(json_number_value(json_object_get(timings, "prompt_ms")) == 0);
@@ -253,6 +287,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_writes_the_chunks_of_a_stream),
         cmocka_unit_test(test_writes_an_answer_in_one_document),
+        cmocka_unit_test(test_several_answers_have_their_numbers_and_one_usage),
         cmocka_unit_test(test_writes_log_probabilities_with_the_bytes_of_tokens),
         cmocka_unit_test(test_never_writes_what_is_not_a_number),
         cmocka_unit_test(test_fingerprint_changes_with_weights_and_placement),

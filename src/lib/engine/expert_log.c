@@ -89,8 +89,11 @@ void expert_log_free(expert_log *log)
     mem_free(log);
 }
 
-size_t expert_log_bytes(const expert_log_options *o)
+size_t expert_log_bytes(const expert_log *log)
 {
+    if (log == NULL)
+        return 0;
+    const expert_log_options *const o = &log->o;
     const size_t n_seqs = (size_t)o->n_seqs;
     const size_t trace = o->n_trace_rows > 0 ? expert_trace_bytes(o->n_trace_rows, o->dims.n_used) : 0;
     return sizeof(expert_log) + n_seqs * (sizeof(log_seq) + choice_size(&o->dims) * sizeof(int)) +

@@ -25,8 +25,8 @@ typedef struct expert_log_options {
 expert_log *expert_log_create(const expert_log_options *o);
 /* NULL is accepted. */
 void expert_log_free(expert_log *log);
-/* What a log takes, with the snapshots of one reader. */
-size_t expert_log_bytes(const expert_log_options *o);
+/* What a log takes, with the snapshot of one reader; of NULL 0. */
+size_t expert_log_bytes(const expert_log *log);
 /* Constant. */
 const expert_dims *expert_log_dims(const expert_log *log);
 

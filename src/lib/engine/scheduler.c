@@ -53,7 +53,9 @@ static bool allocate(scheduler *s)
 {
     s->slots = mem_calloc((size_t)s->lm->n_seqs, sizeof *s->slots);
     s->batch = mem_calloc((size_t)s->lm->n_batch, sizeof *s->batch);
-    return s->slots != NULL && s->batch != NULL && sampler_scratch_init(&s->scratch, s->lm->n_vocab);
+    s->embedding = mem_calloc((size_t)s->lm->n_embd, sizeof *s->embedding);
+    return s->slots != NULL && s->batch != NULL && s->embedding != NULL &&
+           sampler_scratch_init(&s->scratch, s->lm->n_vocab);
 }
 
 static void free_memory(scheduler *s)
@@ -62,6 +64,7 @@ static void free_memory(scheduler *s)
         mem_free(s->slots[i].tokens);
     mem_free(s->slots);
     mem_free(s->batch);
+    mem_free(s->embedding);
     sampler_scratch_free(&s->scratch);
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);
@@ -107,22 +110,35 @@ void scheduler_free(scheduler *s)
 
 /* ---- for other threads -------------------------------------------------------------------------------------- */
 
+static sw_code check_length(const task_request *r, int n_ctx, sw_err *err)
+{
+    if (r->n_prompt == 0)
+        return sw_fail(err, SW_EINVAL, "prompt: it has no tokens");
+    if (r->is_prompt_only && r->n_prompt > (size_t)n_ctx)
+        return sw_fail(err, SW_ELIMIT, "prompt: it has %zu tokens, and at most %d fit", r->n_prompt, n_ctx);
+    if (!r->is_prompt_only && r->n_prompt >= (size_t)n_ctx)
+        return sw_fail(err, SW_ELIMIT, "prompt: it has %zu tokens, and with one token of answer at most %d fit",
+                       r->n_prompt, n_ctx);
+    return SW_OK;
+}
+
 /* Fills the task and copies the prompt into a buffer with room for the answer. */
 static sw_code prepare(scheduler *s, sched_task *t, const task_request *r, sw_err *err)
 {
     const int n_ctx = s->lm->n_ctx;
-    if (r->n_prompt == 0)
-        return sw_fail(err, SW_EINVAL, "prompt: it has no tokens");
-    if (r->n_prompt >= (size_t)n_ctx)
-        return sw_fail(err, SW_ELIMIT, "prompt: it has %zu tokens, and with one token of answer at most %d fit",
-                       r->n_prompt, n_ctx);
+    const sw_code fits = check_length(r, n_ctx, err);
+    if (fits != SW_OK)
+        return fits;
     const int32_t n_prompt = (int32_t)r->n_prompt;
-    const int32_t room = n_ctx - n_prompt;
+    const int32_t room = r->is_prompt_only ? 0 : n_ctx - n_prompt;
     *t = (sched_task){.on_event = r->on_event,
                       .has_room = r->has_room,
                       .client = r->client,
                       .ud = r->ud,
+                      .is_prompt_only = r->is_prompt_only,
+                      .wants_embedding = r->wants_embedding,
                       .wants_logprobs = r->wants_logprobs,
+                      .wants_prompt_logprobs = r->wants_prompt_logprobs,
                       .n_top_logprobs = r->n_top_logprobs,
                       .owner = {r->tag, n_prompt, r->prompt_use, r->generated_use},
                       .n_prompt = n_prompt,

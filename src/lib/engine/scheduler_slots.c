@@ -75,10 +75,11 @@ static int32_t common_prefix(const seq_slot *sl, const sched_task *t)
 }
 
 /* The number of cached tokens that a task can use; *n_common_out is the number that are equal.  The last prompt token
- * is always evaluated, since its logits are needed. */
+ * is always evaluated, since its logits are needed; some tasks want something of
+ * every token. */
 static int32_t usable_prefix(scheduler *s, const seq_slot *sl, const sched_task *t, int32_t *n_common_out)
 {
-    int32_t n = common_prefix(sl, t);
+    int32_t n = t->wants_prompt_logprobs || t->wants_embedding ? 0 : common_prefix(sl, t);
     if (n > t->n_prompt - 1)
         n = t->n_prompt - 1;
     *n_common_out = n;
@@ -182,7 +183,7 @@ void slots_admit(scheduler *s)
         s->lm->ops->truncate(s->lm, scheduler_seq_of(s, sl), n_shared);
         sl->n_cached = n_shared;
         announce(s, sl, t, n_common);
-        if (slot_reserve(s, sl, t->n_prompt + 1))
+        if (slot_reserve(s, sl, t->is_prompt_only ? t->n_prompt : t->n_prompt + 1))
             start(s, sl, t, n_shared);
         else if (has_running_tasks(s))
             return; // memory comes back when one of them ends

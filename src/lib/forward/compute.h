@@ -22,7 +22,7 @@ typedef struct compute_env {
     size_t n_batch; // tokens of a batch, at most
     scratch *memory;
     code_rows codes; // (n_codes): of the activations that the next product reads
-    size_t n_codes;
+    size_t n_codes, n_fine;
 } compute_env;
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "forward/attention.h"
+#include "forward/code_room.h"
 #include "forward/ends.h"
 #include "forward/ffn.h"
 #include "forward/latent.h"
@@ -53,21 +54,21 @@ static sw_code end(backend *be, token_batch *b, sw_err *err)
     return c->is_out_of_memory ? sw_fail(err, SW_ENOMEM, "out of memory for the logits") : SW_OK;
 }
 
-typedef struct embed_job {
+typedef struct ends_job {
     const compute_env *env;
     token_batch *b;
-} embed_job;
+} ends_job;
 
 static void embed_token(void *ud, size_t i, int worker)
 {
     (void)worker;
-    const embed_job *const j = ud;
+    const ends_job *const j = ud;
     ends_embed(j->env, j->b, i);
 }
 
 static void embed(backend *be, token_batch *b)
 {
-    embed_job j = {&((cpu_backend *)be)->env, b};
+    ends_job j = {&((cpu_backend *)be)->env, b};
     pool_run(j.env->pool, b->n, embed_token, &j);
 }
 
@@ -129,12 +130,26 @@ static const float *head(backend *be, token_batch *b)
     return logits;
 }
 
+static void norm_state(void *ud, size_t i, int worker)
+{
+    (void)worker;
+    const ends_job *const j = ud;
+    if (j->b->tokens[i].wants_state)
+        ends_state(j->env, j->b, i);
+}
+
+static void states(backend *be, token_batch *b)
+{
+    ends_job j = {&((cpu_backend *)be)->env, b};
+    pool_run(j.env->pool, b->n, norm_state, &j);
+}
+
 static void close_backend(backend *be)
 {
     cpu_backend *const c = (cpu_backend *)be;
     angles_free(&c->angles);
     ends_free(&c->head);
-    codes_free(&c->env.codes, c->env.n_codes);
+    codes_free(&c->env.codes, c->env.n_codes, c->env.n_fine);
     scratch_free(&c->memory);
     mem_free(c);
 }
@@ -151,19 +166,8 @@ static const backend_ops OPS = {
     .experts_finish = experts_finish,
     .join = join,
     .head = head,
+    .states = states,
 };
-
-static size_t max_size(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
-/* The most activations that any block quantizes at once. */
-static size_t most_codes(const hparams *h, size_t n_batch)
-{
-    const size_t rows = n_batch * max_size(h->n_embd, h->n_head * h->head_v);
-    return max_size(max_size(gate_elems(h, n_batch), rows), latent_acts(h, n_batch));
-}
 
 static bool init_blocks(cpu_backend *c)
 {
@@ -176,7 +180,8 @@ static bool init_blocks(cpu_backend *c)
     gate_init(&c->gate, env);
     moe_init(&c->moe, env, &c->gate);
     c->head = (logit_room){.env = env};
-    return angles_init(&c->angles, env) && codes_alloc(&c->env.codes, c->env.n_codes) && !c->memory.has_failed;
+    return angles_init(&c->angles, env) && codes_alloc(&c->env.codes, env->n_codes, env->n_fine) &&
+           !c->memory.has_failed;
 }
 
 backend *cpu_backend_open(const cpu_backend_options *o)
@@ -184,6 +189,7 @@ backend *cpu_backend_open(const cpu_backend_options *o)
     cpu_backend *const c = mem_calloc(1, sizeof *c);
     if (c == NULL)
         return NULL;
+    const code_room room = code_room_of(o->h, o->w, o->n_batch);
     c->base = (backend){.ops = &OPS, .name = "cpu"};
     c->env = (compute_env){.h = o->h,
                            .w = o->w,
@@ -192,11 +198,12 @@ backend *cpu_backend_open(const cpu_backend_options *o)
                            .kv = o->kv,
                            .n_batch = o->n_batch,
                            .memory = &c->memory,
-                           .n_codes = most_codes(o->h, o->n_batch)};
+                           .n_codes = room.n,
+                           .n_fine = room.n_fine};
     if (!init_blocks(c)) {
         close_backend(&c->base);
         return NULL;
     }
-    c->base.n_bytes = c->memory.n_bytes + codes_bytes(c->env.n_codes) + ends_row_bytes(o->h);
+    c->base.n_bytes = c->memory.n_bytes + codes_bytes(c->env.n_codes, c->env.n_fine) + ends_row_bytes(o->h);
     return &c->base;
 }

@@ -21,6 +21,7 @@ bool forward_init(forward *f, const forward_options *o)
     f->chosen = scratch_items(memory, h->n_layers * n_pairs, sizeof *f->chosen);
     f->weights = scratch_floats(memory, h->n_layers * n_pairs);
     f->answers = scratch_items(memory, n_pairs, sizeof *f->answers);
+    pooled_init(&f->pooled, memory, (size_t)o->n_seqs, h->n_embd);
     if (memory->has_failed)
         return false;
     for (size_t l = 0; l < h->n_layers; l++)
@@ -47,6 +48,7 @@ static bool is_long(const forward *f, int n_max)
 void forward_begin_sequence(forward *f, int seq, int n_max)
 {
     f->is_long[seq] = is_long(f, n_max);
+    pooled_begin(&f->pooled, seq);
 }
 
 bool forward_same_kind(const forward *f, int seq, int n_max)
@@ -205,10 +207,23 @@ sw_code forward_step(forward *f, const batch_token *tokens, size_t n, const floa
     for (size_t l = 0; l < f->o.h->n_layers; l++)
         layer(f, l);
     const float *const logits = backend_head(holder_of(f, SW_CLASS_EMBEDDING, 0), &f->batch);
+    if (pooled_wants(&f->batch))
+        backend_states(f->holder, &f->batch);
     code = end(f, err);
     if (code == SW_OK)
         code = check_finite(&f->batch, bad_seq_out, err);
-    if (code == SW_OK)
-        *logits_out = logits;
-    return code;
+    if (code != SW_OK)
+        return code; // nothing is added: the others of the batch may come again
+    pooled_add(&f->pooled, &f->batch);
+    *logits_out = logits;
+    return SW_OK;
+}
+
+sw_code forward_embedding(const forward *f, int seq, float *out, sw_err *err)
+{
+    if (pooled_direction(&f->pooled, seq, out))
+        return SW_OK;
+    return sw_fail(err, SW_ENUMERIC,
+                   "embedding: the sum of the states is zero or not finite; the model file may be "
+                   "damaged");
 }

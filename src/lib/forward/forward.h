@@ -9,6 +9,7 @@
 
 #include "forward/backend.h"
 #include "forward/kv.h"
+#include "forward/pooled.h"
 #include "forward/scratch.h"
 #include "model/weights.h"
 
@@ -32,6 +33,7 @@ typedef struct forward {
     int *chosen;           // (n_layers, n_batch, n_expert_used)
     float *weights;        // (n_layers, n_batch, n_expert_used): of the chosen experts
     const float **answers; // (n_batch, n_expert_used): of one layer's pairs
+    pooled_states pooled;
     scratch memory;
 } forward;
 
@@ -43,8 +45,11 @@ void forward_free(forward *f);
 SW_NODISCARD sw_code forward_step(forward *f, const batch_token *tokens, size_t n, const float **logits_out,
                                   int32_t *bad_seq_out, sw_err *err);
 
+/* As lm_ops.embedding. */
+SW_NODISCARD sw_code forward_embedding(const forward *f, int seq, float *out, sw_err *err);
+
 /* From now on a sequence is computed as one that may grow to n_max positions; those that it holds were computed so
- * (forward_same_kind).  Before the first call it is taken to grow to n_ctx. */
+ * (forward_same_kind).  Before the first call it is taken to grow to n_ctx.  The sum of its states is empty. */
 void forward_begin_sequence(forward *f, int seq, int n_max);
 
 /* Returns true if what a sequence holds was computed as it is for one that may grow to n_max positions. */

@@ -19,15 +19,6 @@ void latent_init(latent_block *a)
     a->products = scratch_items(memory, heads, sizeof *a->products);
 }
 
-size_t latent_acts(const hparams *h, size_t n)
-{
-    if (h->n_latent == 0)
-        return 0;
-    const size_t per_head = h->n_latent > h->head_k ? h->n_latent : h->head_k;
-    const size_t heads = n * h->n_head * per_head, compressed = n * h->n_latent_q;
-    return heads > compressed ? heads : compressed;
-}
-
 typedef struct token_job {
     const latent_block *a;
     const token_batch *b;

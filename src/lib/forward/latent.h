@@ -28,9 +28,6 @@ typedef struct latent_block {
 /* env, angles, rooms and pass are set; takes the rest from the scratch.  Nothing for models with other attention. */
 void latent_init(latent_block *a);
 
-/* How many activations it quantizes at once; 0 for models with other attention. */
-size_t latent_acts(const hparams *h, size_t n_batch);
-
 /* b->out becomes the attention of every token's `normed` state, whose latent vectors are stored. */
 void latent_run(const latent_block *a, token_batch *b, size_t layer);
 

@@ -2,6 +2,8 @@
  * so which thread runs it shows nowhere. */
 #include "forward/product.h"
 
+#include <assert.h>
+
 /* A task is a run of tiles long enough that starting it costs nothing against reading it. */
 enum { TASK_BYTES_MIN = 32 << 10, TASKS_PER_THREAD = 4 };
 
@@ -90,6 +92,7 @@ void acts_fill(const compute_env *env, const float *row, size_t n, size_t at, ac
 {
     if (form == ACTS_F32)
         return;
+    assert(at + n <= (form == ACTS_FINE ? env->n_fine : env->n_codes));
     const code_rows all = codes_of(&env->codes, form), out = codes_at(&all, at);
     env->k->quantize(row, n, &out);
 }

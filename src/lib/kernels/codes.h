@@ -4,18 +4,20 @@
 
 #include "kernels/kernels.h"
 
-/* Allocates room for n values, a multiple of K_GROUP, in every form.  Returns false if memory is short; *c is then
- * empty. */
-bool codes_alloc(code_rows *c, size_t n);
-/* Frees room for n values, the n of codes_alloc; does nothing to an empty one. */
-void codes_free(code_rows *c, size_t n);
+/* Allocates room for n values, of which the first n_fine can have fine codes; multiples of K_GROUP, n_fine <= n.
+ * Returns false if memory is short; *c is then empty, as it is for n = 0. */
+bool codes_alloc(code_rows *c, size_t n, size_t n_fine);
+/* Frees the room; both numbers are those of codes_alloc.  Does nothing to an empty one. */
+void codes_free(code_rows *c, size_t n, size_t n_fine);
 
-/* Bytes of room for n values. */
-size_t codes_bytes(size_t n);
+/* Bytes of such room. */
+size_t codes_bytes(size_t n, size_t n_fine);
 
 /* The part from value `at`, a multiple of K_GROUP, on. */
 static inline code_rows codes_at(const code_rows *c, size_t at)
 {
+    if (c->code == NULL)
+        return *c;
     return (code_rows){
         .code = c->code + at,
         .scale = c->scale + at / K_GROUP,

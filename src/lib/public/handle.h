@@ -1,4 +1,4 @@
-/* handle.h - the struct of the public sw_engine, for the files that implement its functions. */
+/* handle.h - the structs of the public sw_engine and sw_tokenizer, for the files that implement their functions. */
 #ifndef PUBLIC_HANDLE_H
 #define PUBLIC_HANDLE_H
 
@@ -7,10 +7,15 @@
 #include "public/request.h"
 #include "spillway.h"
 
+struct sw_tokenizer {
+    vocabulary *vocab;
+};
+
 struct sw_engine {
     sw_model_file *file; // owns the strings of info; NULL for the stub
     sw_model_info info;
     request_context context; // owns its vocabulary
+    sw_tokenizer tokenizer;  // a view of that
     char date_text[sizeof "YYYY-MM-DD"];
     char compat_note[256]; // empty: nothing to say
     language_model *lm;    // owned; the scheduler's thread calls it

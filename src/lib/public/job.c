@@ -55,6 +55,7 @@ static void end_job(sw_job *j, const task_event *e)
                            .n_predicted = j->answer.n_predicted,
                            .n_reasoning = j->answer.n_reasoning,
                            .finish = j->answer.stop.has_matched ? SW_FINISH_STOP : e->finish,
+                           .stop_index = j->answer.stop.has_matched ? (int)j->answer.stop.which : -1,
                            .timings = e->timings,
                            .error = has_failed ? &j->answer.error : NULL};
     deliver(j, &last);
@@ -99,6 +100,12 @@ static bool on_task_event(void *ud, const task_event *e)
         progress.type = SW_EVENT_PROGRESS;
         deliver(j, &progress);
         break;
+    case TASK_PROMPT_TOKEN: answer_text_prompt(&j->answer, e->logprobs); break;
+    case TASK_EMBEDDING: {
+        const sw_event embedding = {.type = SW_EVENT_EMBEDDING, .embedding = e->embedding, .n_embd = e->n_embd};
+        deliver(j, &embedding);
+        break;
+    }
     case TASK_TOKEN: goes_on = answer_text_take(&j->answer, e->token, e->logprobs); break;
     case TASK_END:
         end_job(j, e);
@@ -121,10 +128,10 @@ static bool has_room(void *ud)
 
 /* ---- for callers -------------------------------------------------------------------------------------------- */
 
-/* A raw prompt is continued as plain text, whatever the model's chat format. */
+/* A raw prompt, text or tokens, is continued as plain text, whatever the model's chat format. */
 static chat_format answer_format(const sw_engine *engine, const sw_request *r)
 {
-    return r->prompt != NULL ? CHAT_PLAIN : engine->context.format;
+    return r->messages == NULL ? CHAT_PLAIN : engine->context.format;
 }
 
 /* False when memory is short. */
@@ -187,8 +194,11 @@ sw_code sw_engine_submit(sw_engine *engine, const sw_request *request, sw_job **
                                    .prompt = prompt.ids,
                                    .n_prompt = prompt.n,
                                    .max_tokens = request->max_tokens,
+                                   .is_prompt_only = request->prompt_only || request->embed,
+                                   .wants_embedding = request->embed,
                                    .sampling = request->sampling,
                                    .wants_logprobs = request->logprobs,
+                                   .wants_prompt_logprobs = request->prompt_logprobs,
                                    .n_top_logprobs = request->n_top_logprobs,
                                    .tag = request->tag,
                                    .prompt_use = job->prompt_use,

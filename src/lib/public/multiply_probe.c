@@ -71,7 +71,7 @@ static bool allocate(sw_multiply_probe *p, size_t n_threads)
     p->tiles = mem_big_alloc(n_threads * p->share_bytes);
     p->y = mem_big_alloc(n_threads * N_TOKENS * N_ROWS * sizeof *p->y);
     p->f32 = mem_big_alloc(n * sizeof *p->f32);
-    return codes_alloc(&p->codes, n) && p->tiles != NULL && p->y != NULL && p->f32 != NULL;
+    return codes_alloc(&p->codes, n, n) && p->tiles != NULL && p->y != NULL && p->f32 != NULL;
 }
 
 static void fill(sw_multiply_probe *p, const kernels *k, size_t n_threads)
@@ -112,7 +112,7 @@ void sw_multiply_probe_free(sw_multiply_probe *p)
     mem_big_free(p->tiles, n_threads * p->share_bytes);
     mem_big_free(p->y, n_threads * N_TOKENS * N_ROWS * sizeof *p->y);
     mem_big_free(p->f32, n * sizeof *p->f32);
-    codes_free(&p->codes, n);
+    codes_free(&p->codes, n, n);
     pool_free(p->pool);
     mem_free(p);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "chat/prompt.h"
@@ -28,42 +29,138 @@ static sw_code check_text(const char *text, const char *field, size_t i, const c
     return SW_OK;
 }
 
-/* Roles that a chat format cannot write are refused later, by the format. */
+/* It is written into headers of messages, so it must be one word. */
+static sw_code check_tool_name(const char *name, size_t i, const char *member, size_t *total, sw_err *err)
+{
+    const size_t n = strlen(name);
+    if (n == 0 || n > LIMIT_TOOL_NAME_BYTES)
+        return sw_fail(err, SW_EINVAL, "messages[%zu].%s: a tool's name has 1 to %d bytes, not %zu", i, member,
+                       LIMIT_TOOL_NAME_BYTES, n);
+    for (const char *p = name; *p != '\0'; p++) {
+        const unsigned char byte = (unsigned char)*p;
+        if (byte <= ' ' || byte == 0x7f || strchr("\"\\<>", byte) != NULL)
+            return sw_fail(err, SW_EINVAL,
+                           "messages[%zu].%s: a tool's name must not contain white space, control characters, quotes, "
+                           "backslashes, < or >",
+                           i, member);
+    }
+    return check_text(name, "messages", i, member, total, err);
+}
+
+static sw_code check_call(const sw_tool_call *call, size_t i, size_t k, size_t *total, sw_err *err)
+{
+    char member[48];
+    snprintf(member, sizeof member, "tool_calls[%zu].name", k);
+    if (call->name == NULL || call->arguments == NULL)
+        return sw_fail(err, SW_EINVAL, "messages[%zu].tool_calls[%zu]: it needs a name and arguments", i, k);
+    sw_code code = check_tool_name(call->name, i, member, total, err);
+    snprintf(member, sizeof member, "tool_calls[%zu].arguments", k);
+    if (code == SW_OK)
+        code = check_text(call->arguments, "messages", i, member, total, err);
+    snprintf(member, sizeof member, "tool_calls[%zu].id", k);
+    if (code == SW_OK && call->id != NULL)
+        code = check_text(call->id, "messages", i, member, total, err);
+    return code;
+}
+
+static sw_code check_calls(const sw_message *m, size_t i, size_t *total, sw_err *err)
+{
+    if (m->n_tool_calls > 0 && m->tool_calls == NULL)
+        return sw_fail(err, SW_EINVAL, "messages[%zu].tool_calls: n_tool_calls is %zu but there is no list", i,
+                       m->n_tool_calls);
+    sw_code code = SW_OK;
+    for (size_t k = 0; code == SW_OK && k < m->n_tool_calls; k++)
+        code = check_call(&m->tool_calls[k], i, k, total, err);
+    return code;
+}
+
+static sw_code check_assistants_members(const sw_message *m, size_t i, size_t *total, sw_err *err)
+{
+    if (m->role != SW_ROLE_ASSISTANT && (m->reasoning != NULL || m->n_tool_calls > 0))
+        return sw_fail(err, SW_EINVAL, "messages[%zu].%s: only the assistant's messages have it", i,
+                       m->reasoning != NULL ? "reasoning" : "tool_calls");
+    if (m->reasoning != NULL) {
+        const sw_code code = check_text(m->reasoning, "messages", i, "reasoning", total, err);
+        if (code != SW_OK)
+            return code;
+    }
+    return check_calls(m, i, total, err);
+}
+
+static sw_code check_tools_members(const sw_message *m, size_t i, size_t *total, sw_err *err)
+{
+    if (m->role != SW_ROLE_TOOL && (m->tool_call_id != NULL || m->name != NULL))
+        return sw_fail(err, SW_EINVAL, "messages[%zu].%s: only the results of tools have it", i,
+                       m->name != NULL ? "name" : "tool_call_id");
+    sw_code code = SW_OK;
+    if (m->tool_call_id != NULL)
+        code = check_text(m->tool_call_id, "messages", i, "tool_call_id", total, err);
+    if (code == SW_OK && m->name != NULL)
+        code = check_tool_name(m->name, i, "name", total, err);
+    return code;
+}
+
+/* What a chat format cannot write is refused later, by the format. */
 static sw_code check_message(const sw_message *m, size_t i, size_t *total, sw_err *err)
 {
     if ((int)m->role < SW_ROLE_SYSTEM || (int)m->role > SW_ROLE_TOOL)
         return sw_fail(err, SW_EINVAL, "messages[%zu].role: %d is not a role", i, (int)m->role);
     if (m->content == NULL)
         return sw_fail(err, SW_EINVAL, "messages[%zu].content: it is missing", i);
-    const sw_code code = check_text(m->content, "messages", i, "content", total, err);
-    if (code != SW_OK || m->reasoning == NULL)
-        return code;
-    if (m->role != SW_ROLE_ASSISTANT)
-        return sw_fail(err, SW_EINVAL, "messages[%zu].reasoning: only the assistant's messages have it", i);
-    return check_text(m->reasoning, "messages", i, "reasoning", total, err);
+    sw_code code = check_text(m->content, "messages", i, "content", total, err);
+    if (code == SW_OK)
+        code = check_assistants_members(m, i, total, err);
+    if (code == SW_OK)
+        code = check_tools_members(m, i, total, err);
+    return code;
 }
 
-/* A request has either messages or a prompt. */
-static sw_code check_prompt(const sw_request *r, sw_err *err)
+static sw_code check_messages(const sw_request *r, sw_err *err)
 {
-    size_t total = 0;
-    if (r->messages == NULL && r->prompt == NULL)
-        return sw_fail(err, SW_EINVAL, "messages: there are none, and there is no prompt");
-    if (r->messages != NULL && r->prompt != NULL)
-        return sw_fail(err, SW_EINVAL, "prompt: give either messages or a prompt, not both");
-    if (r->prompt != NULL)
-        return check_text(r->prompt, "prompt", 0, NULL, &total, err);
+    size_t total = 0, n_calls = 0;
     if (r->n_messages == 0)
         return sw_fail(err, SW_EINVAL, "messages: there are none");
     if (r->n_messages > LIMIT_MESSAGES)
         return sw_fail(err, SW_EINVAL, "messages: there are %zu, at most %d are accepted", r->n_messages,
                        LIMIT_MESSAGES);
     for (size_t i = 0; i < r->n_messages; i++) {
+        const size_t n = r->messages[i].n_tool_calls;
+        if (n > LIMIT_TOOL_CALLS - n_calls)
+            return sw_fail(err, SW_EINVAL, "messages[%zu].tool_calls: a conversation has at most %d calls", i,
+                           LIMIT_TOOL_CALLS);
+        n_calls += n;
         const sw_code code = check_message(&r->messages[i], i, &total, err);
         if (code != SW_OK)
             return code;
     }
     return SW_OK;
+}
+
+static sw_code check_tokens(const sw_request *r, int n_vocab, sw_err *err)
+{
+    if (r->n_tokens == 0)
+        return sw_fail(err, SW_EINVAL, "tokens: there are none");
+    for (size_t i = 0; i < r->n_tokens; i++) {
+        if (r->tokens[i] < 0 || r->tokens[i] >= n_vocab)
+            return sw_fail(err, SW_EINVAL, "tokens[%zu]: %d is not a token of this model, which has %d", i,
+                           r->tokens[i], n_vocab);
+    }
+    return SW_OK;
+}
+
+/* A request has either messages or a prompt or tokens. */
+static sw_code check_prompt(const sw_request *r, int n_vocab, sw_err *err)
+{
+    size_t total = 0;
+    const int n_given = (r->messages != NULL) + (r->prompt != NULL) + (r->tokens != NULL);
+    if (n_given == 0)
+        return sw_fail(err, SW_EINVAL, "messages: there are none, and there is neither a prompt nor tokens");
+    if (n_given > 1)
+        return sw_fail(err, SW_EINVAL, "%s: give messages, a prompt or tokens, and only one of them",
+                       r->tokens != NULL ? "tokens" : "prompt");
+    if (r->prompt != NULL)
+        return check_text(r->prompt, "prompt", 0, NULL, &total, err);
+    return r->tokens != NULL ? check_tokens(r, n_vocab, err) : check_messages(r, err);
 }
 
 /* The form only: 2026-13-40 passes, and the model reads what it is given. */
@@ -152,7 +249,7 @@ static sw_code check_stop(const sw_request *r, sw_err *err)
 
 sw_code request_check(const sw_request *r, int n_vocab, sw_err *err)
 {
-    sw_code code = check_prompt(r, err);
+    sw_code code = check_prompt(r, n_vocab, err);
     if (code == SW_OK)
         code = check_sampling(&r->sampling, err);
     if (code == SW_OK)
@@ -169,19 +266,37 @@ sw_code request_check(const sw_request *r, int n_vocab, sw_err *err)
         return sw_fail(err, SW_EINVAL, "effort: %d is not a known effort", (int)r->effort);
     if (r->max_tokens < 0)
         return sw_fail(err, SW_EINVAL, "max_tokens: %d is negative", r->max_tokens);
+    if (r->max_tokens > 0 && (r->prompt_only || r->embed))
+        return sw_fail(err, SW_EINVAL, "max_tokens: with %s no token follows, so it must be 0, not %d",
+                       r->embed ? "embed" : "prompt_only", r->max_tokens);
+    if (r->embed && (r->logprobs || r->prompt_logprobs))
+        return sw_fail(err, SW_EINVAL, "embed: it gives an embedding and no log-probabilities; leave %s out",
+                       r->logprobs ? "logprobs" : "prompt_logprobs");
     if (r->n_top_logprobs < 0 || r->n_top_logprobs > SW_TOP_LOGPROBS_MAX)
         return sw_fail(err, SW_EINVAL, "n_top_logprobs: %d is not between 0 and %d", r->n_top_logprobs,
                        SW_TOP_LOGPROBS_MAX);
-    if (r->n_top_logprobs > 0 && !r->logprobs)
-        return sw_fail(err, SW_EINVAL, "n_top_logprobs: it needs logprobs");
+    if (r->n_top_logprobs > 0 && !r->logprobs && !r->prompt_logprobs)
+        return sw_fail(err, SW_EINVAL, "n_top_logprobs: it needs logprobs or prompt_logprobs");
     return SW_OK;
 }
 
 /* ---- rendering ---- */
 
-/* Raw text gets the special tokens that the model needs around a text; no part of the text itself becomes one. */
+static sw_code append_tokens(const sw_request *r, token_list *out, sw_err *err)
+{
+    if (!mem_grow(&out->ids, &out->cap, out->n + r->n_tokens, sizeof *out->ids))
+        return sw_fail(err, SW_ENOMEM, "tokens: out of memory for %zu", r->n_tokens);
+    memcpy(out->ids + out->n, r->tokens, r->n_tokens * sizeof *out->ids);
+    out->n += r->n_tokens;
+    return SW_OK;
+}
+
+/* A prompt that is no chat.  Raw text gets the special tokens that the model needs around a text; no part of the text
+ * itself becomes one. */
 static sw_code encode_raw(const sw_request *r, const vocabulary *vocab, token_list *out, sw_err *err)
 {
+    if (r->tokens != NULL)
+        return append_tokens(r, out, err);
     return vocab_encode(vocab, r->prompt, strlen(r->prompt), /*add_special=*/true, /*parse_special=*/false, out, err);
 }
 
@@ -194,8 +309,9 @@ sw_code request_tokens(const sw_request *r, const request_context *c, token_list
 {
     chat_render_options options = render_options(r, c);
     options.n_tokens_max = (size_t)c->n_ctx;
-    if (r->prompt != NULL) {
-        const sw_code fits = prompt_check_bytes(c->vocab, strlen(r->prompt), 0, options.n_tokens_max, err);
+    if (r->messages == NULL) {
+        const size_t n_bytes = r->prompt != NULL ? strlen(r->prompt) : 0;
+        const sw_code fits = prompt_check_bytes(c->vocab, n_bytes, 0, options.n_tokens_max, err);
         return fits == SW_OK ? encode_raw(r, c->vocab, out, err) : fits;
     }
     return chat_render(c->format, c->vocab, r->messages, r->n_messages, &options, out, err);
@@ -203,7 +319,7 @@ sw_code request_tokens(const sw_request *r, const request_context *c, token_list
 
 sw_code request_text(const sw_request *r, const request_context *c, buf *out, sw_err *err)
 {
-    if (r->prompt == NULL) {
+    if (r->messages != NULL) {
         const chat_render_options options = render_options(r, c);
         return chat_render_text(c->format, c->vocab, r->messages, r->n_messages, &options, out, err);
     }

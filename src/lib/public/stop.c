@@ -65,8 +65,10 @@ static size_t advance_all(stop_matcher *s, char c)
     size_t complete = 0, begun = 0;
     for (size_t k = 0; k < s->n; k++) {
         const stop_string *const t = &s->strings[k];
-        if (advance(&s->strings[k], c) && t->size > complete)
+        if (advance(&s->strings[k], c) && t->size > complete) {
             complete = t->size;
+            s->which = k;
+        }
         if (t->matched > begun)
             begun = t->matched;
     }

@@ -27,6 +27,7 @@ typedef struct stop_matcher {
     size_t n;
     buf held; // read but not yet certain
     bool has_matched;
+    size_t which; // once it has: the string that ended the text; of equal ones the first
 } stop_matcher;
 
 /* `strings` are copied and must keep the limits of a request.  SW_ENOMEM. */

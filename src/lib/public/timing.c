@@ -35,7 +35,8 @@ static sw_code evaluate_prompt(timing *t, int seq, int at, int n)
     for (int done = 0; done < n && code == SW_OK;) {
         const int count = n - done < t->lm->n_batch ? n - done : t->lm->n_batch;
         for (int i = 0; i < count; i++)
-            t->batch[i] = (batch_token){random_token(t), at + done + i, seq, done + i == n - 1};
+            t->batch[i] = (batch_token){
+                .id = random_token(t), .pos = at + done + i, .seq = seq, .wants_logits = done + i == n - 1};
         code = step(t, (size_t)count);
         done += count;
     }
@@ -48,7 +49,7 @@ static sw_code generate(timing *t, int n_seqs, int at, int n)
     sw_code code = SW_OK;
     for (int i = 0; i < n && code == SW_OK; i++) {
         for (int s = 0; s < n_seqs; s++)
-            t->batch[s] = (batch_token){random_token(t), at + i, s, true};
+            t->batch[s] = (batch_token){.id = random_token(t), .pos = at + i, .seq = s, .wants_logits = true};
         code = step(t, (size_t)n_seqs);
     }
     return code;

@@ -5,12 +5,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "engine/stub.h"
-#include "spillway.h"
-#include "token/vocab.h"
-
-struct sw_tokenizer {
-    vocabulary *vocab;
-};
+#include "public/handle.h"
 
 /* Reads the header and closes the file: a vocabulary keeps no view of it. */
 static sw_code open_vocab(vocabulary **out, const char *path, sw_err *err)

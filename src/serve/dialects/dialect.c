@@ -1,6 +1,8 @@
 /* dialect.c - what the functions of every family need. */
 #include "dialects/dialect.h"
 
+#include <math.h>
+
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "json/json_out.h"
@@ -17,6 +19,28 @@ void dialect_emit(event_sink *sink, const char *name, json_t *value)
     buf_free(&payload);
 }
 
+sw_event dialect_total(const sw_event *const *done, size_t n, int n_choices)
+{
+    sw_event total = *done[0];
+    for (size_t i = 1; i < n; i++) {
+        const sw_timings *const t = &done[i]->timings;
+        const bool is_new_prompt = i % (size_t)n_choices == 0;
+        total.n_prompt += is_new_prompt ? done[i]->n_prompt : 0;
+        total.n_cached += is_new_prompt ? done[i]->n_cached : 0;
+        total.n_predicted += done[i]->n_predicted;
+        total.n_reasoning += done[i]->n_reasoning;
+        total.timings.queue_ms = fmax(total.timings.queue_ms, t->queue_ms);
+        total.timings.prompt_ms = fmax(total.timings.prompt_ms, t->prompt_ms);
+        total.timings.predict_ms = fmax(total.timings.predict_ms, t->predict_ms);
+    }
+    return total;
+}
+
+size_t generation_n_answers(const generation_request *request)
+{
+    return (request->prompts != NULL ? request->n_prompts : 1) * (size_t)request->n_choices;
+}
+
 void generation_request_free(generation_request *request)
 {
     for (size_t i = 0; i < request->n_texts; i++)
@@ -25,6 +49,8 @@ void generation_request_free(generation_request *request)
     mem_free(request->messages);
     mem_free(request->stops);
     mem_free(request->biases);
+    mem_free(request->prompts);
+    mem_free(request->tokens);
     json_decref(request->document);
     *request = (generation_request){0};
 }

@@ -19,12 +19,29 @@
 
 /* ---- requests --------------------------------------------------------------------------------------------------- */
 
-enum { DIALECT_IGNORED_BYTES = 512 };
+enum { DIALECT_IGNORED_BYTES = 512, DIALECT_CLIENT_ID_BYTES = 128 };
 
-/* A request for an answer as every family can express it. */
+typedef struct dialect dialect;
+
+/* Text to go on with, or ids of tokens. */
+typedef struct generation_prompt {
+    const char *text; // NULL: tokens
+    const int32_t *tokens;
+    size_t n_tokens;
+} generation_prompt;
+
+/* A request for answers as every family can express it: n_choices answers to the chat in `core`, or to each of the
+ * prompts.  Answer number i belongs to prompt i / n_choices; the answers to one prompt have seeds that follow each
+ * other. */
 typedef struct generation_request {
-    const char *model;       // NULL: not named
-    sw_request core;         // on_event and ud are left empty; sampling.seed is drawn if the client gave none
+    const char *model;     // NULL: not named
+    const dialect *family; // of the answer; NULL: the one that read the body
+    const char *client_id; // the client's own name for the request, at most DIALECT_CLIENT_ID_BYTES - 1 bytes; or NULL
+    sw_request core;       // on_event and ud are left empty; sampling.seed is drawn if the client gave none
+    generation_prompt *prompts; // (n_prompts), owned; NULL: a chat
+    size_t n_prompts;
+    int n_choices;           // 1 .. LIMIT_CHOICES
+    bool echo;               // answers begin with their prompts
     bool has_effort;         // a reasoning effort was given
     bool has_no_tool_choice; // tools must not be called
     bool stream;
@@ -38,7 +55,11 @@ typedef struct generation_request {
     size_t n_texts;
     const char **stops;
     sw_logit_bias *biases;
+    int32_t *tokens; // of all prompts
 } generation_request;
+
+/* How many answers the request wants: 1 .. LIMIT_REQUEST_ANSWERS. */
+size_t generation_n_answers(const generation_request *request);
 
 /* Frees what the request owns and empties it. */
 void generation_request_free(generation_request *request);
@@ -47,14 +68,19 @@ void generation_request_free(generation_request *request);
 
 /* What is the same in every part of one answer. */
 typedef struct generation_head {
-    char id[40];             // "chatcmpl-..."
-    const char *fingerprint; // "sw-0.1.0-3f9a1c2e"
-    int64_t created;         // seconds since 1970
-    const char *model;       // id in the catalog
-    const char *backend;     // "cpu"
-    uint64_t seed;
-    double load_ms; // spent loading the model for this request
-    double ttft_ms; // at the end: from the arrival of the request to its first token, loading included
+    char id[40];                             // "chatcmpl-..."
+    const char *fingerprint;                 // "sw-0.1.0-3f9a1c2e"
+    int64_t created;                         // seconds since 1970
+    const char *model;                       // id in the catalog
+    const char *backend;                     // "cpu"
+    char client_id[DIALECT_CLIENT_ID_BYTES]; // see generation_request
+    const char *request_id;                  // of the HTTP request
+    const char *ignored;                     // see generation_request
+    int n_choices;                           // see generation_request
+    size_t n_answers;                        // see generation_n_answers
+    uint64_t seed;                           // of the first answer
+    double load_ms;                          // spent loading the model for this request
+    double ttft_ms; // at an end: from the arrival of the request to its first token, loading included
     bool include_usage;
 } generation_head;
 
@@ -65,13 +91,25 @@ typedef struct logprob_source {
     void *ud;
 } logprob_source;
 
-/* An answer that is sent in one piece.  Texts are valid UTF-8. */
-typedef struct whole_answer {
+/* One answer that is sent in one piece.  Texts are valid UTF-8. */
+typedef struct whole_choice {
     const buf *content;
     const buf *reasoning;           // may be empty
     const logprob_source *logprobs; // NULL: not asked for
-    const sw_event *done;           // the SW_EVENT_DONE that ended it
+    const float *embedding;         // (n_embd), if it was asked for
+    size_t n_embd;
+    const sw_event *done; // the SW_EVENT_DONE that ended it
+} whole_choice;
+
+typedef struct whole_answer {
+    const whole_choice *choices; // (n)
+    size_t n;
+    sw_event total; // see dialect_total
 } whole_answer;
+
+/* Adds up how n answers ended: tokens of answers, and of prompts once for n_choices answers; of times the longest.  One
+ * answer is its own total. */
+sw_event dialect_total(const sw_event *const *done, size_t n, int n_choices);
 
 /* Receives the events of a stream. */
 typedef struct event_sink {
@@ -83,6 +121,13 @@ typedef struct event_sink {
 /* Writes `value` (taken over; NULL: memory ran out) as one event. */
 void dialect_emit(event_sink *sink, const char *name, json_t *value);
 
+/* One stream on its way. */
+typedef struct dialect_stream {
+    event_sink *sink;
+    const generation_head *head;
+    void *state; // (dialect.state_bytes), zero at the beginning
+} dialect_stream;
+
 /* How events of a stream are separated. */
 typedef enum dialect_framing {
     DIALECT_SSE,    // server-sent events
@@ -91,7 +136,7 @@ typedef enum dialect_framing {
 
 /* ---- families --------------------------------------------------------------------------------------------------- */
 
-typedef struct dialect {
+struct dialect {
     const char *name;
     const char *id_prefix; // of generation_head.id
     dialect_framing framing;
@@ -101,17 +146,21 @@ typedef struct dialect {
      * filled and *out empty if the body is refused. */
     bool (*parse)(generation_request *out, const char *body, size_t n, uint64_t random, api_error *error);
 
-    /* The parts of a stream, in this order: begin, then text and progress, then end or fail.  `event` is the engine's
-     * event of that type.  time_ms: since the request was accepted. */
-    void (*begin)(event_sink *sink, const generation_head *head);
-    void (*progress)(event_sink *sink, const generation_head *head, const sw_event *event, double time_ms);
-    void (*text)(event_sink *sink, const generation_head *head, const sw_event *event);
-    void (*end)(event_sink *sink, const generation_head *head, const sw_event *event);
-    void (*fail)(event_sink *sink, const api_error *error);
+    /* The parts of a stream.  For each answer, by its number: begin, then text and progress, then end_choice; after
+     * the last of them end.  Or fail, at any time.  `event` is the engine's event of that type; a PROMPT_TOKEN is text
+     * too, without bytes.  time_ms: since the answer was accepted. */
+    void (*begin)(dialect_stream *s, size_t choice);
+    void (*progress)(dialect_stream *s, size_t choice, const sw_event *event, double time_ms);
+    void (*text)(dialect_stream *s, size_t choice, const sw_event *event);
+    void (*end_choice)(dialect_stream *s, size_t choice, const sw_event *event);
+    void (*end)(dialect_stream *s, const sw_event *total);
+    void (*fail)(dialect_stream *s, const api_error *error);
+    size_t state_bytes;              // of dialect_stream.state; 0: none
+    void (*free_state)(void *state); // or NULL
 
     /* An answer that is not streamed, and an error in place of an answer. */
     void (*write_answer)(buf *out, const generation_head *head, const whole_answer *answer);
     void (*write_error)(buf *out, const api_error *error);
-} dialect;
+};
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "dialects/openai_chat_reply.h"
 #include "dialects/openai_chat_request.h"
+#include "dialects/openai_stream.h"
 
 const dialect OPENAI_CHAT = {
     .name = "openai-chat",
@@ -13,8 +14,9 @@ const dialect OPENAI_CHAT = {
     .begin = openai_chat_begin,
     .progress = openai_chat_progress,
     .text = openai_chat_text,
+    .end_choice = openai_chat_end_choice,
     .end = openai_chat_end,
-    .fail = openai_chat_fail,
+    .fail = openai_stream_fail,
     .write_answer = openai_chat_write_answer,
     .write_error = api_error_write,
 };

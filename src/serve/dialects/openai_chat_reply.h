@@ -5,13 +5,13 @@
 #include "dialects/dialect.h"
 
 /* See the members of `dialect` with these names. */
-void openai_chat_begin(event_sink *sink, const generation_head *head);
-void openai_chat_progress(event_sink *sink, const generation_head *head, const sw_event *event, double time_ms);
-void openai_chat_text(event_sink *sink, const generation_head *head, const sw_event *event);
-/* The finish chunk, the usage chunk if it was asked for, and [DONE]. */
-void openai_chat_end(event_sink *sink, const generation_head *head, const sw_event *event);
-/* Without [DONE], so that a client can see that the stream is incomplete. */
-void openai_chat_fail(event_sink *sink, const api_error *error);
+void openai_chat_begin(dialect_stream *s, size_t choice);
+void openai_chat_progress(dialect_stream *s, size_t choice, const sw_event *event, double time_ms);
+void openai_chat_text(dialect_stream *s, size_t choice, const sw_event *event);
+/* The finish chunk. */
+void openai_chat_end_choice(dialect_stream *s, size_t choice, const sw_event *event);
+/* The usage chunk if it was asked for, and [DONE]. */
+void openai_chat_end(dialect_stream *s, const sw_event *total);
 void openai_chat_write_answer(buf *out, const generation_head *head, const whole_answer *answer);
 
 #endif

@@ -1,18 +1,20 @@
-/* openai_messages.c - reads roles and contents; a content of several parts becomes one text. */
+/* openai_messages.c - reads roles, contents and calls of tools; a content of several parts becomes one text. */
 #include "dialects/openai_messages.h"
 
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/limits.h"
 #include "dialects/generation_fields.h"
+#include "dialects/message_list.h"
+#include "dialects/openai_tool_calls.h"
 
 /* What the rows below fill. */
 typedef struct message_reading {
-    sw_role role; // first, so that a FIELD_CHOICE row at offset 0 fills it
-    generation_request *g;
-    sw_message *message;
-    bool has_content;
+    message_list *list;
+    sw_role role;
+    const char *reasoning;      // NULL: none
+    const char *result_of_id;   // of a tool's message: the call that it answers, by id ...
+    const char *result_of_name; // ... or by the tool's name
 } message_reading;
 
 /* ---- content ---------------------------------------------------------------------------------------------------- */
@@ -51,45 +53,33 @@ static const char *part_text(json_reader *r, const json_place *at, const json_t 
     return NULL;
 }
 
-static bool join_parts(json_reader *r, const json_place *at, const json_t *parts, message_reading *m)
+static bool take_parts(json_reader *r, const json_place *at, const json_t *parts, message_reading *m)
 {
-    buf joined;
-    buf_init(&joined, LIMIT_HTTP_BODY_BYTES);
+    if (json_array_size(parts) == 0)
+        return json_fail(r, at, JSON_FAULT_RANGE, "the content of a message must hold at least one part");
     for (size_t k = 0; k < json_array_size(parts); k++) {
         const json_place place = {at, NULL, k};
         const char *const text = part_text(r, &place, json_array_get(parts, k), m->role);
-        if (text == NULL) {
-            buf_free(&joined);
+        if (text == NULL)
             return false;
-        }
-        buf_puts(&joined, text);
+        message_list_content(m->list, text);
     }
-    char *const text = buf_take(&joined);
-    buf_free(&joined);
-    if (text == NULL)
-        return json_fail_memory(r);
-    m->g->texts[m->g->n_texts++] = text;
-    m->message->content = text;
     return true;
 }
 
-/* Read after the role, since only assistants may have no content. */
+/* Only assistants may have no content. */
 static bool take_content(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
 {
     (void)f;
     message_reading *const m = target;
-    m->has_content = !(m->role == SW_ROLE_ASSISTANT && json_is_null(value));
-    if (!m->has_content)
+    if (m->role == SW_ROLE_ASSISTANT && json_is_null(value))
         return true;
-    if (json_is_string(value)) {
-        m->message->content = json_string_value(value);
-        return true;
-    }
-    if (!json_is_array(value))
+    if (json_is_array(value))
+        return take_parts(r, at, value, m);
+    if (!json_is_string(value))
         return json_fail_type(r, at, "a string or an array of parts");
-    if (json_array_size(value) == 0)
-        return json_fail(r, at, JSON_FAULT_RANGE, "the content of a message must hold at least one part");
-    return join_parts(r, at, value, m);
+    message_list_content(m->list, json_string_value(value));
+    return true;
 }
 
 /* ---- other members ---------------------------------------------------------------------------------------------- */
@@ -104,15 +94,6 @@ static bool take_unsupported(json_reader *r, const json_field *f, const json_pla
     char where[96];
     json_place_write(at, where, sizeof where);
     return json_fail(r, at, JSON_FAULT_UNSUPPORTED, "%s is not supported by this build", where);
-}
-
-/* No chat format here has a place for it. */
-static bool take_name(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
-{
-    (void)r, (void)f, (void)at;
-    if (!json_is_null(value))
-        generation_ignore(((message_reading *)target)->g, "messages.name");
-    return true;
 }
 
 /* A member that no chat format writes. */
@@ -131,10 +112,8 @@ static bool take_refusal(json_reader *r, const json_field *f, const json_place *
         return true;
     if (!json_is_string(value))
         return json_fail_type(r, at, "a string");
-    if (m->role == SW_ROLE_ASSISTANT && !m->has_content) {
-        m->message->content = json_string_value(value);
-        m->has_content = true;
-    }
+    if (m->role == SW_ROLE_ASSISTANT && !message_list_has_content(m->list))
+        message_list_content(m->list, json_string_value(value));
     return true;
 }
 
@@ -147,7 +126,68 @@ static bool take_reasoning(json_reader *r, const json_field *f, const json_place
     if (!json_is_string(value))
         return json_fail_type(r, at, "a string");
     if (m->role == SW_ROLE_ASSISTANT)
-        m->message->reasoning = json_string_value(value);
+        m->reasoning = json_string_value(value); // the last of its names counts
+    return true;
+}
+
+/* ---- tools ------------------------------------------------------------------------------------------------------ */
+
+/* A member that only assistants have; clients send it empty in other messages. */
+static bool is_left_out(const message_reading *m, const json_t *value)
+{
+    return json_is_null(value) || (m->role != SW_ROLE_ASSISTANT && json_array_size(value) == 0);
+}
+
+static bool check_assistant(json_reader *r, const json_place *at, const message_reading *m)
+{
+    return m->role == SW_ROLE_ASSISTANT ||
+           json_fail(r, at, JSON_FAULT_RANGE, "only messages of assistants may have %s", at->name);
+}
+
+static bool take_tool_calls(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
+                            void *target)
+{
+    (void)f;
+    message_reading *const m = target;
+    return is_left_out(m, value) || (check_assistant(r, at, m) && openai_tool_calls_read(m->list, r, at, value));
+}
+
+/* The form of OpenAI's first API: one call, without an id. */
+static bool take_function_call(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
+                               void *target)
+{
+    (void)f;
+    message_reading *const m = target;
+    return is_left_out(m, value) || (check_assistant(r, at, m) && openai_function_read(m->list, r, at, value, NULL));
+}
+
+static bool take_tool_call_id(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
+                              void *target)
+{
+    (void)f;
+    message_reading *const m = target;
+    if (m->role != SW_ROLE_TOOL || json_is_null(value))
+        return true;
+    if (!json_is_string(value))
+        return json_fail_type(r, at, "a string");
+    m->result_of_id = json_string_value(value);
+    return true;
+}
+
+/* That of a tool is shown to the model; no chat format here has a place for those of others. */
+static bool take_name(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
+{
+    (void)f;
+    message_reading *const m = target;
+    if (json_is_null(value))
+        return true;
+    if (m->role != SW_ROLE_TOOL) {
+        generation_ignore(m->list->g, "messages.name");
+        return true;
+    }
+    if (!json_is_string(value))
+        return json_fail_type(r, at, "a string");
+    m->result_of_name = json_string_value(value);
     return true;
 }
 
@@ -160,17 +200,27 @@ static const json_choice ROLES[] = {{"system", SW_ROLE_SYSTEM},
                                     {"tool", SW_ROLE_TOOL},
                                     {"function", SW_ROLE_TOOL},
                                     {NULL, 0}};
+
+/* Begins the message, which the rows after this one fill. */
+static bool take_role(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
+{
+    (void)f;
+    static const json_field ROLE = {.type = FIELD_CHOICE, .choices = ROLES};
+    message_reading *const m = target;
+    int role;
+    if (!json_read_value(r, &ROLE, at, value, &role))
+        return false;
+    m->role = (sw_role)role;
+    return message_list_add(m->list, at->up, m->role);
+}
+
 static const json_field FIELDS[] = {
-    {.name = "role",
-     .type = FIELD_CHOICE,
-     .offset = offsetof(message_reading, role),
-     .choices = ROLES,
-     .is_required = true},
+    {.name = "role", .type = FIELD_CUSTOM, .take = take_role, .is_required = true},
     {.name = "content", .type = FIELD_CUSTOM, .take = take_content},
     {.name = "refusal", .type = FIELD_CUSTOM, .take = take_refusal},
-    {.name = "tool_calls", .type = FIELD_CUSTOM, .take = take_unsupported},
-    {.name = "function_call", .type = FIELD_CUSTOM, .take = take_unsupported},
-    {.name = "tool_call_id", .type = FIELD_CUSTOM, .take = take_inert},
+    {.name = "tool_calls", .type = FIELD_CUSTOM, .take = take_tool_calls},
+    {.name = "function_call", .type = FIELD_CUSTOM, .take = take_function_call},
+    {.name = "tool_call_id", .type = FIELD_CUSTOM, .take = take_tool_call_id},
     {.name = "images", .type = FIELD_CUSTOM, .take = take_unsupported}, // Ollama's
     {.name = "audio", .type = FIELD_CUSTOM, .take = take_unsupported},
     {.name = "annotations", .type = FIELD_CUSTOM, .take = take_inert},
@@ -182,20 +232,29 @@ static const json_field FIELDS[] = {
 /* null is not treated as absent: it is neither a role nor a user's content. */
 static const json_table TABLE = {.fields = FIELDS, .n = sizeof FIELDS / sizeof *FIELDS};
 
-static bool read_message(generation_request *g, json_reader *r, const json_place *at, const json_t *value,
-                         sw_message *message)
+static bool read_message(message_list *l, json_reader *r, const json_place *at, const json_t *value)
 {
-    message_reading m = {.g = g, .message = message};
+    message_reading m = {.list = l};
     if (!json_read_object(r, at, value, &TABLE, &m))
         return false;
-    generation_ignore_unknown(g, "messages", value, &TABLE);
-    message->role = m.role;
+    generation_ignore_unknown(l->g, "messages", value, &TABLE);
     const json_place content = {at, "content", 0};
-    if (!m.has_content && m.role != SW_ROLE_ASSISTANT)
+    if (!message_list_has_content(l) && m.role != SW_ROLE_ASSISTANT)
         return json_fail_missing(r, &content);
-    if (!m.has_content)
-        message->content = "";
+    if (m.reasoning != NULL)
+        message_list_reasoning(l, m.reasoning);
+    message_list_result_of(l, m.result_of_id, m.result_of_name);
     return true;
+}
+
+static bool read_messages(message_list *l, json_reader *r, const json_place *at, const json_t *list)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_place place = {at, NULL, i};
+        if (!read_message(l, r, &place, json_array_get(list, i)))
+            return false;
+    }
+    return message_list_end(l);
 }
 
 bool openai_messages_read(generation_request *g, json_reader *r, const json_t *list)
@@ -208,16 +267,9 @@ bool openai_messages_read(generation_request *g, json_reader *r, const json_t *l
     const size_t n = json_array_size(list);
     if (n == 0 || n > LIMIT_MESSAGES)
         return json_fail(r, &at, JSON_FAULT_RANGE, "messages must hold 1 to %d messages, got %zu", LIMIT_MESSAGES, n);
-    g->messages = mem_calloc(n, sizeof *g->messages);
-    g->texts = mem_calloc(n, sizeof *g->texts);
-    if (g->messages == NULL || g->texts == NULL)
-        return json_fail_memory(r);
-    for (size_t i = 0; i < n; i++) {
-        const json_place place = {&at, NULL, i};
-        if (!read_message(g, r, &place, json_array_get(list, i), &g->messages[i]))
-            return false;
-    }
-    g->core.messages = g->messages;
-    g->core.n_messages = n;
-    return true;
+    message_list l;
+    message_list_begin(&l, g, r);
+    const bool ok = read_messages(&l, r, &at, list);
+    message_list_free(&l);
+    return ok;
 }

@@ -1,15 +1,20 @@
-/* exchange_intake.c - what happens to an exchange on the intake's thread: its body becomes a request, the request a
- * job. */
+/* exchange_intake.c - what happens to an exchange on the intake's thread: its body becomes a request, the request one
+ * job for each answer, in waves. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/rng.h"
+#include "base/utf8.h"
 #include "dialects/generation_fields.h"
 #include "server/exchange_state.h"
 
-enum { TRIM_FROM_BYTES = 1 << 20 }; // of a body; parsed it takes up to twenty times as much
+enum {
+    TRIM_FROM_BYTES = 1 << 20,             // of a body; parsed it takes up to twenty times as much
+    EVENTS_BYTES_MAX = LIMIT_PROMPT_BYTES, // of one job, which may echo its prompt; it pauses long before
+};
 
 static bool prepare(void *job, const char **model_out)
 {
@@ -18,22 +23,15 @@ static bool prepare(void *job, const char **model_out)
     if (atomic_load(&x->is_abandoned) ||
         !x->family->parse(&x->request, x->body, x->n_body, entropy_next(entropy), &x->error))
         return false;
+    if (x->request.family != NULL)
+        x->family = x->request.family;
     *model_out = x->request.model;
     return true;
 }
 
 static void refused(void *job, model_refusal refusal, const sw_err *why)
 {
-    static const struct {
-        api_situation what;
-        bool is_about_model; // the client can do better by naming another
-    } ROWS[] = {
-        [MODEL_ACQUIRED] = {API_INTERNAL, false},       [MODEL_UNKNOWN] = {API_MODEL_NOT_FOUND, true},
-        [MODEL_NONE] = {API_NO_MODEL, false},           [MODEL_BUSY] = {API_MODEL_LOADING, true},
-        [MODEL_TOO_LARGE] = {API_OUT_OF_MEMORY, false}, [MODEL_BROKEN] = {API_INTERNAL, false},
-    };
-    exchange *const x = job;
-    api_fail(&x->error, ROWS[refusal].what, ROWS[refusal].is_about_model ? "model" : NULL, "%s", why->msg);
+    refuse_model(&((exchange *)job)->error, refusal, why);
 }
 
 /* Adds what the request asked for and this model does not honour to what its family already noted. */
@@ -51,40 +49,119 @@ static void note_ignored(exchange *x, const sw_model_info *info)
 static void fill_head(exchange *x, double load_ms)
 {
     const server_options *const o = &x->server->o;
+    const generation_request *const r = &x->request;
     generation_head *const h = &x->head;
     snprintf(h->id, sizeof h->id, "%s%016llx", x->family->id_prefix, (unsigned long long)entropy_next(o->entropy));
+    snprintf(h->client_id, sizeof h->client_id, "%s", r->client_id != NULL ? r->client_id : "");
+    h->request_id = x->request_id;
+    h->ignored = x->ignored;
     h->fingerprint = model_handle_fingerprint(x->handle);
     h->created = clock_unix_s(o->clock);
     h->model = model_handle_model(x->handle)->id;
     h->backend = sw_engine_get_state(model_handle_engine(x->handle)).backend;
-    h->seed = x->request.core.sampling.seed;
+    h->n_choices = r->n_choices;
+    h->n_answers = x->n_choices;
+    h->seed = r->core.sampling.seed;
     h->load_ms = load_ms;
-    h->include_usage = x->request.include_usage;
+    h->include_usage = r->include_usage;
 }
 
-static const sw_request *admitted(void *job, model_handle *handle, double load_ms)
+/* ---- jobs ------------------------------------------------------------------------------------------------------- */
+
+/* The request of answer number i. */
+static sw_request request_of(exchange *x, size_t i)
 {
-    exchange *const x = job;
-    sw_request *const core = &x->request.core;
-    x->handle = handle;
-    note_ignored(x, sw_engine_info(model_handle_engine(handle)));
-    fill_head(x, load_ms);
-    x->is_stream = x->request.stream;
-    x->wants_progress = x->request.return_progress;
-    x->wants_logprobs = core->logprobs;
-    core->client = x->client;
-    core->on_event = event_queue_on_event;
-    core->has_room = event_queue_has_room;
-    core->ud = &x->events;
+    const generation_request *const r = &x->request;
+    const size_t n_choices = (size_t)r->n_choices;
+    sw_request core = r->core;
+    if (r->prompts != NULL) {
+        const generation_prompt *const p = &r->prompts[i / n_choices];
+        core.prompt = p->text;
+        core.tokens = p->tokens;
+        core.n_tokens = p->n_tokens;
+    }
+    core.sampling.seed += i % n_choices;
+    core.client = x->client;
+    core.on_event = event_queue_on_event;
+    core.has_room = event_queue_has_room;
+    core.ud = &x->choices[i].events;
     return core;
 }
 
-static void submitted(void *job, sw_job *submitted_job, const sw_err *err)
+static void init_choice(exchange_choice *c, exchange *x)
+{
+    c->x = x;
+    c->reader = (event_reader){.bytes = &c->taken};
+    event_queue_init(&c->events, &x->server->inbox, c, EVENTS_BYTES_MAX);
+    buf_init(&c->content, LIMIT_ANSWER_BYTES);
+    buf_init(&c->reasoning, LIMIT_ANSWER_BYTES);
+    buf_init(&c->logprobs, LIMIT_ANSWER_BYTES);
+    buf_init(&c->embedding, (size_t)LIMIT_MODEL_DIM * sizeof(float));
+}
+
+/* Puts the prompt of answer number i before the answer. */
+static sw_code put_echo(exchange *x, size_t i, sw_err *err)
+{
+    const generation_prompt *const p = &x->request.prompts[i / (size_t)x->request.n_choices];
+    const sw_tokenizer *const tokenizer = sw_engine_tokenizer(model_handle_engine(x->handle));
+    char *decoded = NULL;
+    size_t n = p->text != NULL ? strlen(p->text) : 0;
+    if (p->text == NULL &&
+        sw_tokenizer_decode(tokenizer, p->tokens, p->n_tokens, /*render_special=*/true, &decoded, &n, err) != SW_OK)
+        return err->code;
+    if (decoded != NULL)
+        utf8_replace_invalid(decoded, n);
+    event_queue_put_text(&x->choices[i].events, decoded != NULL ? decoded : p->text, n);
+    sw_text_free(decoded);
+    return SW_OK;
+}
+
+static sw_code submit_one(exchange *x, sw_err *err)
+{
+    const size_t i = x->n_submitted++;
+    init_choice(&x->choices[i], x);
+    const sw_request core = request_of(x, i);
+    const sw_code code = x->request.echo ? put_echo(x, i, err) : SW_OK;
+    return code == SW_OK ? sw_engine_submit(model_handle_engine(x->handle), &core, &x->choices[i].job, err) : code;
+}
+
+/* Submits the next jobs; on failure x->error is set, and the jobs before are canceled with the exchange. */
+static void submit_wave(exchange *x)
+{
+    sw_engine *const engine = model_handle_engine(x->handle);
+    sw_err err = {0};
+    for (int i = 0; i < EXCHANGE_WAVE_JOBS && x->n_submitted < x->n_choices; i++) {
+        if (submit_one(x, &err) != SW_OK) {
+            api_from_engine(&x->error, &err, sw_engine_get_state(engine).n_ctx);
+            return;
+        }
+    }
+}
+
+static void admitted(void *job, model_handle *handle, double load_ms)
 {
     exchange *const x = job;
-    x->job = submitted_job;
-    if (submitted_job == NULL)
-        api_from_engine(&x->error, err, sw_engine_get_state(model_handle_engine(x->handle)).n_ctx);
+    x->handle = handle;
+    note_ignored(x, sw_engine_info(model_handle_engine(handle)));
+    x->n_choices = generation_n_answers(&x->request);
+    fill_head(x, load_ms);
+    x->is_stream = x->request.stream;
+    x->wants_progress = x->request.return_progress;
+    x->wants_logprobs = x->request.core.logprobs;
+    x->choices = mem_calloc(x->n_choices, sizeof *x->choices);
+    if (x->choices != NULL)
+        submit_wave(x);
+    else
+        api_fail(&x->error, API_OUT_OF_MEMORY, NULL, "not enough memory for the request");
+}
+
+static bool prepare_wave(void *job, const char **model_out)
+{
+    exchange *const x = job;
+    *model_out = NULL;
+    if (!atomic_load(&x->is_abandoned))
+        submit_wave(x);
+    return false; // it has its model
 }
 
 static void stopped(void *job)
@@ -95,12 +172,14 @@ static void stopped(void *job)
 static void finished(void *job)
 {
     exchange *const x = job;
-    generation_request_free(&x->request);
+    if (x->n_submitted == x->n_choices || x->error.what != API_OK)
+        generation_request_free(&x->request);
     mem_free(x->body);
     x->body = NULL;
     if (x->n_body >= TRIM_FROM_BYTES)
         mem_trim();
-    event_queue_open_to_reader(&x->events); // from here on x is the network thread's
+    event_queue_open_to_reader(&x->ready); // from here on x is the network thread's
 }
 
-const intake_steps EXCHANGE_STEPS = {prepare, refused, admitted, submitted, stopped, finished};
+const intake_steps EXCHANGE_STEPS = {prepare, refused, admitted, stopped, finished};
+const intake_steps EXCHANGE_WAVE_STEPS = {prepare_wave, refused, admitted, stopped, finished};

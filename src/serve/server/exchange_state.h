@@ -1,44 +1,84 @@
 /* exchange_state.h - one exchange, as the network thread and the intake's thread see it.
  *
- * The network thread owns an exchange, except from intake_put until event_queue_open_to_reader: in between the intake's
- * thread owns it.
+ * The network thread owns an exchange, except while it is at the intake: from intake_put until `ready` is in the inbox.
+ * An exchange with many answers goes to the intake again each time that the jobs of one wave are over.
  */
 #ifndef SERVER_EXCHANGE_STATE_H
 #define SERVER_EXCHANGE_STATE_H
 
+#include "server/outlet.h"
 #include "server/server_state.h"
 
-typedef struct exchange {
+typedef struct exchange exchange;
+
+/* One answer of an exchange: a job of the engine, its events, and what is kept of them. */
+typedef struct exchange_choice {
+    inbox_member member; // first: the owner of `events`
+    exchange *x;
+    sw_job *job;
+    event_queue events;
+
+    /* Network thread only. */
+    buf taken;           // from the queue
+    event_reader reader; // of `taken`
+    bool has_begun;      // its first event was sent
+    bool is_over;
+    uint64_t accepted_ns;
+    sw_event done;
+    buf content, reasoning, logprobs, embedding; // of an answer that is not streamed
+} exchange_choice;
+
+struct exchange {
+    inbox_member member; // first: the owner of `ready`
     server *server;
     const dialect *family;
     uint64_t client; // a number for address and key
-    http_conn *conn; // network thread only; NULL: the answer is complete, or the connection is closed
     intake_place place;
-    event_queue events;
-    atomic_bool is_abandoned; // `conn` is NULL; for the intake
+    event_queue ready;        // never has events: it is opened when the intake returns the exchange
+    atomic_bool is_abandoned; // `out` is gone; for the intake
+    uint64_t arrived_ns;      // when the request had arrived
 
-    /* Set by the intake before the event queue is opened. */
+    /* Set by the intake before it returns the exchange. */
     char *body;
     size_t n_body;
-    generation_request request; // until it is submitted
+    generation_request request; // until its last job is submitted
     bool is_stream, wants_progress, wants_logprobs;
     generation_head head;
+    char request_id[DIALECT_CLIENT_ID_BYTES];
     char ignored[DIALECT_IGNORED_BYTES]; // for the header Spillway-Ignored
     api_error error;                     // what != API_OK: refused
     model_handle *handle;
-    sw_job *job;
+    exchange_choice *choices; // (n_choices)
+    size_t n_choices, n_submitted;
 
     /* Network thread only. */
-    uint64_t arrived_ns; // when the request had arrived
-    buf taken;           // from the queue
-    event_reader reader; // of `taken`
-    bool has_begun;      // the intake's result was looked at
-    bool has_role;       // the first event of the stream was sent
-    uint64_t accepted_ns;
-    buf content, reasoning, logprobs; // of an answer that is not streamed
-} exchange;
+    outlet out; // without ops: the answer is complete, or nobody waits for it
+    bool is_at_intake;
+    bool has_begun; // the intake's first result was looked at
+    size_t n_open;  // choices that may be taken from the inbox
+    size_t n_over;  // choices
+    dialect_stream stream;
+};
 
-/* What the intake does with an exchange, see exchange_intake.c. */
-extern const intake_steps EXCHANGE_STEPS;
+/* What the intake does with an exchange, see exchange_intake.c: at first, and for each later wave of jobs. */
+extern const intake_steps EXCHANGE_STEPS, EXCHANGE_WAVE_STEPS;
+
+/* How many jobs of an exchange are submitted together: as many as are decoded together in most servers, and more, so
+ * that none of these waits. */
+enum { EXCHANGE_WAVE_JOBS = 32 };
+
+/* exchange_answer.c: passes events on to x's outlet.  Both return false if the exchange ended, and is destroyed. */
+
+/* Takes what is in the choice's queue once, as far as there is room. */
+bool exchange_look_at(exchange_choice *choice);
+/* Ends the exchange with an error, before or after the answer began. */
+void exchange_fail(exchange *x, const api_error *error);
+
+/* exchange.c */
+
+/* Parts x from its outlet, which has been ended.  x may be destroyed. */
+void exchange_detach(exchange *x);
+/* Lets the intake submit the next wave of jobs.  Returns false if the exchange ended instead. */
+bool exchange_next_wave(exchange *x);
 
 #endif

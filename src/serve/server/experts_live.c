@@ -20,15 +20,15 @@
 static const uint64_t INTERVAL_NS = 1000000000;
 
 /* One stream. */
-struct experts_live {
+typedef struct experts_live {
     server *server;
     http_conn *conn;
     experts_query query; // its model is named
     sw_expert_use *sent; // what the client can know; NULL: nothing yet
     uint64_t sequence;   // of the next event
     uint64_t sent_ns;
-    experts_live *next;
-};
+    struct experts_live *next;
+} experts_live;
 
 /* ---- life ------------------------------------------------------------------------------------------------------- */
 

@@ -2,10 +2,9 @@
 #ifndef SERVER_EXPERTS_LIVE_H
 #define SERVER_EXPERTS_LIVE_H
 
-typedef struct experts_live experts_live;
-struct server;
+#include "server/server_state.h"
 
 /* Network thread, at every tick: sends what is due.  Costs nothing while there is no stream. */
-void experts_live_tick(struct server *s);
+void experts_live_tick(server *s);
 
 #endif

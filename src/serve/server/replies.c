@@ -1,8 +1,7 @@
 /* replies.c - documents and errors as HTTP answers, so that routes need not know their headers. */
-#include <stdio.h>
-
 #include "base/limits.h"
 #include "dialects/openai_chat.h"
+#include "server/outlet.h"
 #include "server/server_state.h"
 #include "json/json_out.h"
 
@@ -18,16 +17,20 @@ void reply_json(http_conn *c, json_t *document)
 
 void reply_error(http_conn *c, const dialect *family, const api_error *error)
 {
-    char seconds[16];
-    http_field fields[2] = {{0}};
-    if (api_retry_after(error) > 0) {
-        snprintf(seconds, sizeof seconds, "%d", api_retry_after(error));
-        fields[0] = (http_field){"retry-after", seconds};
-    }
-    buf content;
-    buf_init(&content, SW_ERR_MSG_BYTES * 8); // JSON escapes a byte with six at most
-    family->write_error(&content, error);
-    http_reply(c, api_status(error), family->content_type, fields, &content);
+    outlet_reply_error(outlet_http(c), family, error);
+}
+
+void refuse_model(api_error *error, model_refusal refusal, const sw_err *why)
+{
+    static const struct {
+        api_situation what;
+        bool is_about_model; // the client can do better by naming another
+    } ROWS[] = {
+        [MODEL_ACQUIRED] = {API_INTERNAL, false},       [MODEL_UNKNOWN] = {API_MODEL_NOT_FOUND, true},
+        [MODEL_NONE] = {API_NO_MODEL, false},           [MODEL_BUSY] = {API_MODEL_LOADING, true},
+        [MODEL_TOO_LARGE] = {API_OUT_OF_MEMORY, false}, [MODEL_BROKEN] = {API_INTERNAL, false},
+    };
+    api_fail(error, ROWS[refusal].what, ROWS[refusal].is_about_model ? "model" : NULL, "%s", why->msg);
 }
 
 void write_problem(void *ud, const http_conn *c, const http_problem *problem, buf *out, const char **content_type)

@@ -15,6 +15,7 @@
 #include "base/rng.h"
 #include "http/guard.h"
 #include "server/exchange.h"
+#include "server/experts_live.h"
 #include "server/routes.h"
 #include "server/server_state.h"
 
@@ -50,15 +51,17 @@ static sw_code find_models(server *s, sw_err *err)
     const bool is_path = is_stub(model) || (model != NULL && stat(model, &st) == 0);
     if (fill_catalog(s, is_path, err) != SW_OK)
         return err->code;
+    if (model != NULL)
+        s->first = is_path ? &s->catalog.entries[0] : model_catalog_find(&s->catalog, model);
+    if (model != NULL && s->first == NULL)
+        return fail_unknown(s, "", model, err);
+    if (s->o.alias != NULL && model_catalog_rename(&s->catalog, s->first, s->o.alias, err) != SW_OK)
+        return err->code;
     if (preferred != NULL && (s->preferred = model_catalog_find(&s->catalog, preferred)) == NULL)
         return fail_unknown(s, "--default-model ", preferred, err);
-    if (is_path)
-        s->first = &s->catalog.entries[0];
-    else if (model != NULL)
-        s->first = model_catalog_find(&s->catalog, model);
-    else
+    if (model == NULL)
         s->first = s->preferred != NULL ? s->preferred : s->catalog.n == 1 ? &s->catalog.entries[0] : NULL;
-    return model != NULL && s->first == NULL ? fail_unknown(s, "", model, err) : SW_OK;
+    return SW_OK;
 }
 
 static void print_row(const char *tier, const char *what, uint64_t bytes)

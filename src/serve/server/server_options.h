@@ -12,6 +12,7 @@ typedef struct server_options {
     const char *address;          // "127.0.0.1", "::1", "0.0.0.0", ...
     int port;                     // 0: any free one; -1: the next free one from 11435 on
     const char *model;            // file, id of a discovered model, "stub:", or NULL
+    const char *alias;            // name of `model` for clients; NULL: that of its file
     const char *model_dirs;       // "a;b"
     const char *default_model;    // for requests that name none: its id, or NULL
     bool any_model_name;          // an unknown name is answered by the model for requests that name none

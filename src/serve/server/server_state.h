@@ -14,7 +14,6 @@
 #include "dialects/dialect.h"
 #include "http/http.h"
 #include "server/expert_requests.h"
-#include "server/experts_live.h"
 #include "server/server_options.h"
 #include "serving/event_queue.h"
 #include "serving/intake.h"
@@ -22,6 +21,11 @@
 #include "serving/serving_metrics.h"
 
 enum { CLIENT_BUCKETS = 1024 };
+
+/* The first member of every owner of an event queue in a server's inbox. */
+typedef struct inbox_member {
+    void (*look)(struct inbox_member *self); // network thread: goes on with it
+} inbox_member;
 
 struct server {
     server_options o; // clock and entropy are never NULL
@@ -37,7 +41,7 @@ struct server {
 
     /* Network thread only. */
     serving_metrics metrics;
-    experts_live *experts_live; // a list
+    struct experts_live *experts_live; // open streams, see experts_live.c
     expert_requests expert_requests;
     int n_client_jobs[CLIENT_BUCKETS]; // exchanges of the clients whose numbers fall into each bucket
 
@@ -52,6 +56,8 @@ struct server {
 void reply_json(http_conn *c, json_t *document);
 /* An error in the form of a family, with Retry-After where trying again helps. */
 void reply_error(http_conn *c, const dialect *family, const api_error *error);
+/* The error for a request that got no engine. */
+void refuse_model(api_error *error, model_refusal refusal, const sw_err *why);
 /* Writes what HTTP itself refuses; see http_options. */
 void write_problem(void *ud, const http_conn *c, const http_problem *problem, buf *out, const char **content_type);
 

@@ -113,16 +113,6 @@ static model_refusal acquire(intake *in, const char *model, bool is_first, model
     return refusal;
 }
 
-static void submit(const intake_place *place, model_handle *handle, double load_ms)
-{
-    const sw_request *const request = place->steps->admitted(place->job, handle, load_ms);
-    sw_err err = {0};
-    sw_job *job = NULL;
-    if (sw_engine_submit(model_handle_engine(handle), request, &job, &err) != SW_OK)
-        job = NULL;
-    place->steps->submitted(place->job, job, &err);
-}
-
 static bool must_end(intake *in)
 {
     pthread_mutex_lock(&in->lock);
@@ -141,7 +131,7 @@ static void handle_job(intake *in, const intake_place *place)
     if (!ends && place->steps->prepare(place->job, &model)) {
         const model_refusal refusal = acquire(in, model, /*is_first=*/false, &handle, &load_ms, &why, &ends);
         if (handle != NULL)
-            submit(place, handle, load_ms);
+            place->steps->admitted(place->job, handle, load_ms);
         else if (!ends)
             place->steps->refused(place->job, refusal, &why);
     }

@@ -21,10 +21,9 @@ typedef struct intake_steps {
     bool (*prepare)(void *job, const char **model_out);
     /* There is no engine for it. */
     void (*refused)(void *job, model_refusal refusal, const sw_err *why);
-    /* There is one: the job owns the handle now.  Returns the request to submit, with on_event and ud. */
-    const sw_request *(*admitted)(void *job, model_handle *handle, double load_ms);
-    /* The request was submitted, and the job must release `submitted`; or that failed: NULL and the error. */
-    void (*submitted)(void *job, sw_job *submitted, const sw_err *err);
+    /* There is one: the job owns the handle now, and does here what it wants of the engine.  load_ms: the time that
+     * loading the model took, or 0. */
+    void (*admitted)(void *job, model_handle *handle, double load_ms);
     /* The server is ending: none of the above was called, or only prepare. */
     void (*stopped)(void *job);
     void (*finished)(void *job);

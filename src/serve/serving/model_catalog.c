@@ -158,6 +158,21 @@ sw_code model_catalog_add(model_catalog *c, const char *path, sw_err *err)
     return add(c, path, true, err);
 }
 
+sw_code model_catalog_rename(model_catalog *c, const model_entry *m, const char *id, sw_err *err)
+{
+    const model_entry *const known = model_catalog_find(c, id);
+    if (known != NULL && known != m)
+        return sw_fail(err, SW_EINVAL, "the name '%.80s' cannot be used twice: %.80s is also called so", id,
+                       known->path);
+    char *const copy = mem_strdup(id);
+    if (copy == NULL)
+        return no_memory(err);
+    model_entry *const renamed = &c->entries[m - c->entries];
+    mem_free(renamed->id);
+    renamed->id = copy;
+    return SW_OK;
+}
+
 /* ---- the folders ------------------------------------------------------------------------------------------------ */
 
 typedef struct scan {

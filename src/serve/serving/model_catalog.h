@@ -44,6 +44,9 @@ SW_NODISCARD sw_code model_catalog_scan(model_catalog *c, const char *dirs, sw_e
 /* Adds the file `path` (or "stub:"), as named by the user.  Error: SW_ENOMEM. */
 SW_NODISCARD sw_code model_catalog_add(model_catalog *c, const char *path, sw_err *err);
 
+/* Gives the entry `m` of the list another id.  Errors: SW_EINVAL (another entry has it), SW_ENOMEM. */
+SW_NODISCARD sw_code model_catalog_rename(model_catalog *c, const model_entry *m, const char *id, sw_err *err);
+
 /* By id, with or without ".gguf"; NULL: there is none. */
 const model_entry *model_catalog_find(const model_catalog *c, const char *id);
 
