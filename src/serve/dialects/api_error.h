@@ -26,6 +26,7 @@
     X(FORBIDDEN,             403, "permission_error",      "forbidden") \
     X(MODEL_NOT_FOUND,       404, "invalid_request_error", "model_not_found") \
     X(UNKNOWN_URL,           404, "invalid_request_error", "unknown_url") \
+    X(REQUEST_NOT_FOUND,     404, "invalid_request_error", "request_not_found") \
     X(METHOD_NOT_ALLOWED,    405, "invalid_request_error", "method_not_allowed") \
     X(REQUEST_TIMEOUT,       408, "invalid_request_error", "request_timeout") \
     X(LENGTH_REQUIRED,       411, "invalid_request_error", "length_required") \
@@ -34,6 +35,7 @@
     X(HEADER_TOO_LARGE,      431, "invalid_request_error", "header_too_large") \
     X(INTERNAL,              500, "server_error",          "internal_error") \
     X(OUT_OF_MEMORY,         500, "server_error",          "out_of_memory") \
+    X(NOT_SUPPORTED,         501, "not_supported_error",   "not_supported") \
     X(MODEL_LOADING,         503, "unavailable_error",     "model_loading") \
     X(NO_MODEL,              503, "unavailable_error",     "no_model") \
     X(SHUTTING_DOWN,         503, "unavailable_error",     "shutting_down")
