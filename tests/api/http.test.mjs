@@ -505,7 +505,7 @@ describe('the life of a server', () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-'));
     const demo = new URL('../../models/demo-gpt-oss.gguf', import.meta.url);
     for (const name of ['a', 'b']) fs.copyFileSync(demo, path.join(folder, `${name}.gguf`));
-    const server = await Server.start(['--model-dirs', folder]);
+    const server = await Server.start(['--model-dirs', folder, '--max-loaded', '1']);
     const ask = (model, more) => server.chat({ model, messages: HELLO, max_tokens: 3, seed: 1, ...more });
     const status = async () => (await (await fetch(`${server.url}/v1/models`)).json()).data.map((m) => m.status.value);
     assert.deepEqual(await status(), ['unloaded', 'unloaded']);
@@ -520,6 +520,25 @@ describe('the life of a server', () => {
     const refused = await ask('a');
     assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '5']);
     assert.equal((await refused.json()).error.code, 'model_loading');
+    await server.stop();
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  test('has several models loaded, and answers by all of them at once', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-'));
+    const demo = new URL('../../models/demo-gpt-oss.gguf', import.meta.url);
+    for (const name of ['a', 'b', 'c']) fs.copyFileSync(demo, path.join(folder, `${name}.gguf`));
+    const server = await Server.start(['--model-dirs', folder, '--max-loaded', '2']);
+    const ask = (model, more) => server.chat({ model, messages: HELLO, max_tokens: 3, seed: 1, ...more });
+    const status = async () => (await (await fetch(`${server.url}/v1/models`)).json()).data.map((m) => m.status.value);
+    const running = await ask('a', { stream: true, ignore_eos: true, max_tokens: -1 });
+    const reader = running.body.getReader();
+    await reader.read();
+    assert.equal((await (await ask('b')).json()).model, 'b');
+    assert.deepEqual(await status(), ['loaded', 'loaded', 'unloaded']);
+    assert.equal((await (await ask('c')).json()).model, 'c', 'b makes room');
+    assert.deepEqual(await status(), ['loaded', 'unloaded', 'loaded']);
+    assert.equal((await reader.read()).done, false, 'a goes on');
     await server.stop();
     fs.rmSync(folder, { recursive: true });
   });

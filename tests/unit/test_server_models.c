@@ -113,7 +113,7 @@ static void test_describes_a_model_as_clients_expect(void **state)
     assert_int_equal(model_catalog_add(&c, "stub:", &err), SW_OK);
     assert_int_equal(model_catalog_n_manual(&c), 1);
     const model_state loading = {.status = MODEL_LOADING, .progress = 0.25};
-    json_t *const model = model_json(&c.entries[0], &loading);
+    json_t *const model = model_json(c.entries[0], &loading);
     char *const text = json_dumps(model, JSON_COMPACT);
     assert_string_equal(text, "{\"id\":\"stub\",\"object\":\"model\",\"created\":0,\"owned_by\":\"spillway\",\"meta\":"
                               "{\"size\":0},\"status\":{\"value\":\"loading\",\"progress\":0.25}}");

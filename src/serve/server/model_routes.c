@@ -48,9 +48,10 @@ void models_route(http_conn *c, void *ud)
 {
     server *const s = ud;
     json_t *data = json_array();
-    for (size_t i = 0; i < s->catalog.n; i++) {
-        const model_state state = model_pool_state(s->pool, &s->catalog.entries[i]);
-        json_push(&data, model_json(&s->catalog.entries[i], &state));
+    const size_t n = model_catalog_n(&s->catalog);
+    for (size_t i = 0; i < n; i++) {
+        const model_state state = model_pool_state(s->pool, s->catalog.entries[i]);
+        json_push(&data, model_json(s->catalog.entries[i], &state));
     }
     reply_json(c, json_pack("{s:s, s:o}", "object", "list", "data", data));
 }

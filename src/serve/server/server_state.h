@@ -29,7 +29,7 @@ typedef struct inbox_member {
 struct server {
     server_options o; // clock and entropy are never NULL
     uint64_t started_ns;
-    model_catalog catalog;        // constant once the server is open
+    model_catalog catalog;        // grows by POST /api/models/discover
     const model_entry *first;     // to be loaded at the start, or NULL
     const model_entry *preferred; // for requests that name none, or NULL
     model_pool *pool;

@@ -71,6 +71,7 @@ static void free_entry(model_entry *m)
 {
     mem_free(m->id);
     mem_free(m->path);
+    mem_free(m);
 }
 
 void model_entry_hide_path(const model_entry *m, const char *message, char *out, size_t size)
@@ -120,36 +121,65 @@ static bool is_same_file(const char *a, const char *b)
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+/* Reserves the list at its full size with the first entry, so that it never moves. */
+static bool reserve_list(model_catalog *c)
+{
+    if (c->entries == NULL)
+        c->entries = mem_calloc(MODELS_MAX, sizeof(model_entry *));
+    return c->entries != NULL;
+}
+
+/* Fills what the file says of itself. */
+static void look_at_file(model_entry *m)
+{
+    sw_err why = {0};
+    struct stat st;
+    if (stat(m->path, &st) == 0) {
+        m->file_bytes = (uint64_t)st.st_size;
+        m->mtime = st.st_mtime;
+    }
+    if (strcmp(m->path, "stub:") != 0)
+        m->has_facts = read_facts(&m->facts, m->path, &why);
+    if (why.code != SW_OK) {
+        model_entry_hide_path(m, why.msg, m->error, sizeof m->error);
+        say(m->id, m->error);
+    }
+}
+
+/* Returns NULL if memory is short. */
+static model_entry *new_entry(const char *path, bool is_manual)
+{
+    model_entry *const m = mem_calloc(1, sizeof *m);
+    if (m == NULL)
+        return NULL;
+    m->id = make_id(path);
+    m->path = mem_strdup(path);
+    m->is_manual = is_manual;
+    if (m->id != NULL && m->path != NULL)
+        return m;
+    free_entry(m);
+    return NULL;
+}
+
 static sw_code add(model_catalog *c, const char *path, bool is_manual, sw_err *err)
 {
-    model_entry m = {.id = make_id(path), .path = mem_strdup(path), .is_manual = is_manual};
-    if (m.id == NULL || m.path == NULL || !mem_grow(&c->entries, &c->cap, c->n + 1, sizeof *c->entries)) {
-        free_entry(&m);
+    model_entry *const m = reserve_list(c) ? new_entry(path, is_manual) : NULL;
+    if (m == NULL)
         return no_memory(err);
-    }
-    const model_entry *const known = model_catalog_find(c, m.id);
+    const model_entry *const known = model_catalog_find(c, m->id);
     if (known != NULL && is_same_file(known->path, path)) { // named on the command line and found in a folder
-        free_entry(&m);
+        free_entry(m);
         return SW_OK;
     }
     if (known != NULL || c->n == MODELS_MAX) {
         say(path, c->n == MODELS_MAX ? "skipped, the list of models is full" : "skipped, another file has this name");
-        free_entry(&m);
+        free_entry(m);
         return SW_OK;
     }
-    sw_err why = {0};
-    struct stat st;
-    if (stat(path, &st) == 0) {
-        m.file_bytes = (uint64_t)st.st_size;
-        m.mtime = st.st_mtime;
-    }
-    if (strcmp(path, "stub:") != 0)
-        m.has_facts = read_facts(&m.facts, path, &why);
-    if (why.code != SW_OK) {
-        model_entry_hide_path(&m, why.msg, m.error, sizeof m.error);
-        say(m.id, m.error);
-    }
-    c->entries[c->n++] = m;
+    look_at_file(m);
+    m->index = c->n;
+    c->entries[m->index] = m;
+    atomic_store(&c->n, m->index + 1);
     return SW_OK;
 }
 
@@ -167,7 +197,7 @@ sw_code model_catalog_rename(model_catalog *c, const model_entry *m, const char 
     char *const copy = mem_strdup(id);
     if (copy == NULL)
         return no_memory(err);
-    model_entry *const renamed = &c->entries[m - c->entries];
+    model_entry *const renamed = c->entries[m->index];
     mem_free(renamed->id);
     renamed->id = copy;
     return SW_OK;
@@ -257,10 +287,11 @@ sw_code model_catalog_scan(model_catalog *c, const char *dirs, sw_err *err)
 const model_entry *model_catalog_find(const model_catalog *c, const char *id)
 {
     const size_t n = strlen(id) - (ends_with(id, ".gguf") ? strlen(".gguf") : 0);
-    for (size_t i = 0; i < c->n; i++) {
-        if (strcmp(c->entries[i].id, id) == 0 ||
-            (strlen(c->entries[i].id) == n && memcmp(c->entries[i].id, id, n) == 0))
-            return &c->entries[i];
+    const size_t n_entries = model_catalog_n(c);
+    for (size_t i = 0; i < n_entries; i++) {
+        const model_entry *const m = c->entries[i];
+        if (strcmp(m->id, id) == 0 || (strlen(m->id) == n && memcmp(m->id, id, n) == 0))
+            return m;
     }
     return NULL;
 }
@@ -268,30 +299,32 @@ const model_entry *model_catalog_find(const model_catalog *c, const char *id)
 void model_catalog_say_unknown(const model_catalog *c, const char *id, sw_err *why)
 {
     char names[320] = "";
+    const size_t n_entries = model_catalog_n(c);
     size_t n = 0, i = 0;
-    for (; i < c->n && n + strlen(c->entries[i].id) + 2 < sizeof names; i++)
-        n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", i > 0 ? ", " : "", c->entries[i].id);
-    if (c->n == 0)
+    for (; i < n_entries && n + strlen(c->entries[i]->id) + 2 < sizeof names; i++)
+        n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", i > 0 ? ", " : "", c->entries[i]->id);
+    if (n_entries == 0)
         (void)sw_fail(why, SW_ENOTFOUND, "the model '%.80s' is not known here; no model was found at start", id);
-    else if (i < c->n)
+    else if (i < n_entries)
         (void)sw_fail(why, SW_ENOTFOUND, "the model '%.80s' is not known here; known are %s and %zu more", id, names,
-                      c->n - i);
+                      n_entries - i);
     else
         (void)sw_fail(why, SW_ENOTFOUND, "the model '%.80s' is not known here; known are %s", id, names);
 }
 
 size_t model_catalog_n_manual(const model_catalog *c)
 {
+    const size_t n_entries = model_catalog_n(c);
     size_t n = 0;
-    for (size_t i = 0; i < c->n; i++)
-        n += c->entries[i].is_manual;
+    for (size_t i = 0; i < n_entries; i++)
+        n += c->entries[i]->is_manual;
     return n;
 }
 
 void model_catalog_free(model_catalog *c)
 {
     for (size_t i = 0; i < c->n; i++)
-        free_entry(&c->entries[i]);
+        free_entry(c->entries[i]);
     mem_free(c->entries);
     *c = (model_catalog){0};
 }
