@@ -11,7 +11,7 @@
  * the member is required. `ud` is passed to a callback unchanged.  Unless it says otherwise, one object may be used by
  * one thread at a time, and different objects by different threads.
  *
- * Sections: model files, making model files, tokenizer, engine, measuring, generation, limits.
+ * Sections: model files, making model files, tokenizer, engine, placement, experts, measuring, generation, limits.
  */
 #ifndef SPILLWAY_H
 #define SPILLWAY_H
@@ -186,9 +186,12 @@ typedef struct sw_engine_options {
     int n_batch;   // prompt tokens that are evaluated at once, at most; 0: 256
     sw_kv_type kv_type;
     sw_compat compat;
-    const char *date;         // "YYYY-MM-DD", for chat formats that include a date; NULL: today by `clock`
-    bool cpu_moe;             // experts of every layer stay in RAM
-    int n_cpu_moe;            // experts of the first N layers stay in RAM (not together with cpu_moe)
+    const char *date; // "YYYY-MM-DD", for chat formats that include a date; NULL: today by `clock`
+    bool cpu_moe;     // experts of every layer stay in RAM
+    int n_cpu_moe;    // experts of the first N layers stay in RAM (not together with cpu_moe)
+    int n_gpu_layers; // only the last N layers are in VRAM; 0: all that can be, -1: none
+    bool is_strict;   // a placement option without effect is SW_EINVAL, not a note
+    int expert_trace; // rows that the trace of chosen experts keeps, 1 .. EXPERT_TRACE_ROWS of sw_limits; 0: none
     double stub_tokens_per_s; // stub engine only: steps per second; 0: no pause
     const sw_clock *clock;    // NULL: the system's; must outlive the engine
     sw_progress_fn on_load;   // on the opening thread; or NULL
@@ -218,9 +221,12 @@ typedef struct sw_engine_state {
     uint64_t expert_bytes_ram;   // the experts' share of weight_bytes_ram
     uint64_t kv_bytes_per_token; // in a sequence that fills its context; in a shorter one a token can take more
     uint64_t kv_bytes_max;       // of all sequences, if each fills its context
+    uint64_t kv_bytes_vram;      // of kv_bytes_max
     uint64_t buffer_bytes;       // working memory of one job with full batches, in RAM
-    uint64_t process_bytes;      // resident before weights were read: program, libraries, header, vocabulary
-    const char *placement_note;  // NULL, or why a placement option had no effect
+    uint64_t loading_bytes;      // taken beside the weights while these are read
+    uint64_t process_bytes;      // without all that: program, libraries, header, vocabulary
+    uint64_t ram_bytes_max;      // the most that the process takes with this engine, by all members above
+    const char *placement_note;  // NULL, or which placement option has no effect, and why
     const char *chat_note;       // as in sw_model_info
     const char *compat_note;     // NULL, or a sentence: whom the answers follow where llama.cpp and the original differ
     double load_ms;
@@ -237,6 +243,101 @@ uint64_t sw_engine_kv_bytes_read(const sw_engine *engine, int n);
 /* Fills counts[0..n_experts) with the number of times that the router of layer `layer` (0 .. n_layers-1) chose each
  * expert since the engine was opened.  Returns false if the layer has no router. */
 bool sw_engine_router_counts(const sw_engine *engine, int layer, uint64_t *counts);
+
+/* ---- placement ---------------------------------------------------------------------------------------------- */
+
+/* A memory with a processor beside it. */
+typedef enum sw_tier { SW_TIER_RAM, SW_TIER_VRAM, SW_N_TIERS } sw_tier;
+
+/* "ram", "vram"; a static string. */
+const char *sw_tier_name(sw_tier tier);
+
+/* What one row of the table stands for: a class in the whole model, in one layer, or the same with rows of experts. */
+typedef enum sw_placement_detail {
+    SW_PLACEMENT_CLASSES,
+    SW_PLACEMENT_LAYERS,
+    SW_PLACEMENT_EXPERTS
+} sw_placement_detail;
+
+/* Weights that are alike: of one class, requested in one tier and being in one. */
+typedef struct sw_placement_row {
+    sw_tensor_class cls;
+    int layer;         // -1: of all layers; with detail, of none
+    int expert;        // the first of n_experts neighbours of a layer that are alike; -1: not one by one
+    int n_experts;     // 0: not one by one
+    sw_tier requested; // by the options
+    sw_tier effective; // where the bytes are; in a plan, where they will be
+    uint64_t bytes;    // in memory
+} sw_placement_row;
+
+/* The table of a loaded model, from the addresses of its weights: *n_out rows, those of no layer first, then layer by
+ * layer, none without bytes; at most one row per expert.  The stub has no rows.  Free *rows_out with sw_placement_free.
+ * Error: SW_ENOMEM. */
+SW_NODISCARD sw_code sw_engine_placement(const sw_engine *engine, sw_placement_detail detail,
+                                         sw_placement_row **rows_out, size_t *n_out, sw_err *err);
+/* NULL is accepted. */
+void sw_placement_free(sw_placement_row *rows);
+
+/* What an engine would report that was opened now, without reading weights. */
+typedef struct sw_plan sw_plan;
+
+/* Plans an engine with these options (NULL: the defaults), which may need more memory than there is.  Errors: those of
+ * sw_engine_open but for short memory. */
+SW_NODISCARD sw_code sw_plan_create(sw_plan **out, const sw_model_file *file, const sw_engine_options *options,
+                                    sw_err *err);
+void sw_plan_free(sw_plan *plan);
+/* Its figures; load_ms is 0.  process_bytes are those of this process. */
+sw_engine_state sw_plan_state(const sw_plan *plan);
+/* Its table, as of sw_engine_placement. */
+SW_NODISCARD sw_code sw_plan_placement(const sw_plan *plan, sw_placement_detail detail, sw_placement_row **rows_out,
+                                       size_t *n_out, sw_err *err);
+/* ---- experts ------------------------------------------------------------------------------------------------ */
+
+/* What routers chose for a number of tokens.  Row i of the arrays is layer first_layer + i: layers without a router
+ * come first.  Models without experts have no rows. */
+typedef struct sw_expert_use {
+    int first_layer, n_layers; // n_layers: those with a router
+    int n_experts, n_used;     // of a layer; chosen per token
+    uint64_t since_ns;         // when counting began, on the engine's clock; of a job's: 0
+    uint64_t n_tokens;         // evaluated; each row of counts adds up to n_tokens * n_used
+    uint64_t n_followers;      // of them, those whose predecessor's choice is known: the token before in the sequence
+    uint64_t *counts;          // (n_layers, n_experts)
+    uint64_t *n_switched;      // (n_layers): experts of followers that their predecessor did not use
+    uint64_t *pairs;           // (n_layers, n_experts * (n_experts - 1) / 2): tokens that used both experts a < b, at
+                               // b * (b - 1) / 2 + a of a row; or NULL
+} sw_expert_use;
+
+typedef enum sw_expert_span { SW_EXPERTS_SINCE_OPEN = 0, SW_EXPERTS_SINCE_MARK } sw_expert_span;
+
+/* A snapshot, to be freed with sw_expert_use_free.  with_pairs: with the pairs, if the model is small enough for them
+ * to be counted (EXPERT_PAIR_BYTES of sw_limits).  Errors: SW_ENOMEM. */
+SW_NODISCARD sw_code sw_engine_expert_use(const sw_engine *engine, sw_expert_span span, bool with_pairs,
+                                          sw_expert_use **out, sw_err *err);
+/* NULL is accepted. */
+void sw_expert_use_free(sw_expert_use *use);
+/* Begins SW_EXPERTS_SINCE_MARK anew.  At first the mark is where the engine was opened. */
+void sw_engine_expert_mark(sw_engine *engine);
+
+enum { SW_EXPERTS_USED_MAX = 64 };
+
+/* The choice of one layer's router for one token. */
+typedef struct sw_expert_row {
+    uint64_t tag; // of the request, 0 if it had none
+    int sequence; // of the engine's n_seqs
+    int position; // in the sequence
+    int layer;
+    int n_used;
+    int experts[SW_EXPERTS_USED_MAX]; // (n_used), the best first
+    float weights[SW_EXPERTS_USED_MAX];
+} sw_expert_row;
+
+/* Copies up to n_max rows of the trace from number *cursor on and returns how many.  Rows are numbered from 0 on as
+ * they are made.  *cursor becomes the number of the next row to read; *n_lost_out is the number of rows before the
+ * first copied one that were overwritten.  Without sw_engine_options.expert_trace there are none. */
+size_t sw_engine_expert_trace(sw_engine *engine, uint64_t *cursor, sw_expert_row *rows, size_t n_max,
+                              uint64_t *n_lost_out);
+/* The numbers of the oldest row that is kept and of the next one that will be made. */
+void sw_engine_expert_trace_range(sw_engine *engine, uint64_t *first_out, uint64_t *end_out);
 
 /* ---- measuring ---------------------------------------------------------------------------------------------- */
 
@@ -331,11 +432,13 @@ typedef struct sw_sampling {
 sw_sampling sw_sampling_default(void);
 
 typedef enum sw_event_type {
-    SW_EVENT_ACCEPTED, // the job has its sequence; n_prompt is known
-    SW_EVENT_PROGRESS, // n_prompt_done tokens of the prompt are evaluated
-    SW_EVENT_TOKEN,    // text, empty while a character or stop string is incomplete
-    SW_EVENT_DONE,     // last event: finish, usage, timings
-    SW_EVENT_ERROR,    // last event instead of DONE: error
+    SW_EVENT_ACCEPTED,     // the job has its sequence; n_prompt is known
+    SW_EVENT_PROGRESS,     // n_prompt_done tokens of the prompt are evaluated
+    SW_EVENT_PROMPT_TOKEN, // logprobs: the next token of the prompt, if requested; all come before the first TOKEN
+    SW_EVENT_EMBEDDING,    // embedding, if requested; DONE follows
+    SW_EVENT_TOKEN,        // text, empty while a character or stop string is incomplete
+    SW_EVENT_DONE,         // last event: finish, usage, timings
+    SW_EVENT_ERROR,        // last event instead of DONE: error
 } sw_event_type;
 
 typedef enum sw_text_kind { SW_TEXT_CONTENT, SW_TEXT_REASONING } sw_text_kind;
@@ -362,7 +465,8 @@ typedef struct sw_token_logprob {
 } sw_token_logprob;
 
 /* The probability of the sampled token, and the most likely tokens.  They come from the model's own logits, before
- * biases, penalties, temperature and filters. */
+ * biases, penalties, temperature and filters.  Of a prompt `sampled` is the token that is there; its first token has no
+ * probability: logprob is NaN, n_top 0. */
 typedef struct sw_logprobs {
     bool is_content; // the sampled token is text of the content, neither reasoning nor the frame of a message
     sw_token_logprob sampled;
@@ -378,7 +482,9 @@ typedef struct sw_event {
     const char *text;            // TOKEN: valid UTF-8, NUL-terminated, valid during the call only
     size_t n_bytes;              // TOKEN
     int n_tokens;                // TOKEN: sampled tokens that this event counts, 0 or 1
-    const sw_logprobs *logprobs; // TOKEN, if requested; valid during the call only
+    const sw_logprobs *logprobs; // PROMPT_TOKEN; TOKEN, if requested; valid during the call only
+    const float *embedding;      // EMBEDDING: (n_embd), its Euclidean norm is 1; valid during the call only
+    int n_embd;                  // EMBEDDING
     int n_prompt;                // ACCEPTED, PROGRESS, DONE
     int n_cached;                // ACCEPTED, PROGRESS, DONE: prompt tokens that an earlier job had evaluated
     int n_prompt_done;           // PROGRESS
@@ -405,16 +511,24 @@ typedef struct sw_request {
     sw_effort effort;
     const char *date; // "YYYY-MM-DD"; NULL: the engine's
     sw_sampling sampling;
-    int max_tokens;          // 0: until the context is full
-    bool prompt_only;        // the prompt is evaluated and no token sampled: SW_FINISH_LENGTH; not with max_tokens
+    int max_tokens;   // 0: until the context is full
+    bool prompt_only; // the prompt is evaluated and no token sampled: SW_FINISH_LENGTH; not with max_tokens
+    /* The prompt is evaluated as with prompt_only, nothing of it comes from a cache, and an event has its embedding:
+     * the mean over its positions of the last hidden state after the output norm, divided by its Euclidean norm.  The
+     * bits are the same alone and in a batch.  Not with log-probabilities. */
+    bool embed;
     const char *const *stop; // (n_stop): strings that end the answer; matched text is not delivered
     size_t n_stop;
     bool ignore_eos;      // continue after end tokens (for benchmarks)
+    bool count_experts;   // for sw_job_expert_use
+    uint64_t tag;         // any number, for sw_expert_row
     bool logprobs;        // events have the probability of each token
-    int n_top_logprobs;   // 0 .. SW_TOP_LOGPROBS_MAX: and of the most likely ones; needs logprobs
+    bool prompt_logprobs; // so does an event for each token of the prompt, of which nothing comes from a cache
+    int n_top_logprobs;   // 0 .. SW_TOP_LOGPROBS_MAX: and of the most likely ones; needs one of these two
     sw_event_fn on_event; // required by sw_engine_submit
-    /* Asked on the engine's thread before each token of the answer, or NULL.  While it returns false the job keeps its
-     * sequence and waits, and other jobs go on.  The same rules as for on_event. */
+    /* Asked on the engine's thread before each token of the answer, and before each step of a prompt with
+     * prompt_logprobs; or NULL.  While it returns false the job keeps its sequence and waits, and other jobs go on. The
+     * same rules as for on_event. */
     bool (*has_room)(void *ud);
     void *ud;
 } sw_request;
@@ -436,6 +550,13 @@ void sw_job_cancel(sw_job *job);
 void sw_job_release(sw_job *job);
 /* Blocks until the last event is delivered. */
 void sw_job_wait(sw_job *job);
+
+/* The experts that a job used whose request set count_experts: for the tokens of its prompt, but for those that an
+ * earlier job had evaluated, and for the generated ones, but for the last, which is not evaluated.  Known after the
+ * last event; both belong to the job.  Errors: SW_EINVAL (count_experts was not set), SW_EBUSY (the job has not ended).
+ */
+SW_NODISCARD sw_code sw_job_expert_use(sw_job *job, const sw_expert_use **prompt_out,
+                                       const sw_expert_use **generated_out, sw_err *err);
 
 /* The prompt of a request as text, with special tokens spelled out, for inspection and tests.  Free *text_out with
  * sw_text_free.  Errors: those of sw_engine_submit. */

@@ -19,6 +19,8 @@
     X(MODEL_EXPERT_GROUPS,   64,          "groups",     "known models have at most 8") \
     X(MODEL_EXPERTS_USED,    64,          "experts",    "known models use at most 22") \
     X(MODEL_EXPERTS_SHARED,  64,          "experts",    "always used, per layer; known models have at most 2") \
+    X(EXPERT_PAIR_BYTES,     67108864,    "bytes",      "counts of pairs of experts; models with more have none") \
+    X(EXPERT_TRACE_ROWS,     1048576,     "rows",       "of the trace of chosen experts, a row per token and layer") \
     X(MODEL_DIM,             262144,      "elements",   "width of any one matrix dimension but the vocabulary") \
     X(MODEL_HEADS,           1024,        "heads",      "known models have at most 128") \
     X(VOCAB_TOKENS,          4194304,     "tokens",     "the largest known vocabulary has 262,144") \
@@ -50,6 +52,7 @@
     X(SSE_LINE_BYTES,        1048576,     "bytes",      "one line of a server's event stream read by the benchmark") \
     X(ANSWER_BYTES,          16777216,    "bytes",      "text of one answer kept by the benchmark") \
     X(PROTOCOL_BYTES,        16777216,    "bytes",      "a benchmark protocol file") \
+    X(CONFIG_BYTES,          65536,       "bytes",      "a configuration file") \
     X(PROTOCOL_TESTS,        1000,        "tests",      "in a benchmark protocol")
 // clang-format on
 

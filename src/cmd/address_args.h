@@ -19,8 +19,8 @@ typedef struct address_args {
 // clang-format off
 #define ADDRESS_ARG_ROWS(a) \
     {"bind", NULL, ARG_STRING, &(a).bind, 0, 0, "ADDR[:PORT]", "address to listen on, and port if it is not 11435; port 0: any free port; auto: 127.0.0.1 and the next free port from 11435 (default: 127.0.0.1:11435)"}, \
-    {"host", NULL, ARG_STRING, &(a).host, 0, 0, "ADDR", "the address alone, in place of --bind"}, \
-    {"port", NULL, ARG_INT, &(a).port, 0, 65535, "PORT", "the port alone, in place of --bind"}
+    {"host", NULL, ARG_STRING, &(a).host, 0, 0, "ADDR", "the address alone, in place of --bind (default: 127.0.0.1)"}, \
+    {"port", NULL, ARG_INT, &(a).port, 0, 65535, "PORT", "the port alone, in place of --bind (default: 11435)"}
 // clang-format on
 
 /* Writes the address, without brackets, to host[0..size), and its port to *port_out; -1 is --bind auto.  Errors:

@@ -44,15 +44,28 @@ typedef struct arg_list {
     arg_model model;
 } arg_list;
 
-/* Row i of the list, the rows that args->model adds included; NULL after the last one. */
+/* Row i of the list, the rows that args->model adds and those of every command with options included; NULL after the
+ * last one. */
 const arg_row *arg_list_row(const arg_list *args, size_t i);
 
+/* The index of an option word of n bytes, with its dashes, by its name or another spelling; the number of rows if there
+ * is none. */
+size_t arg_list_find(const arg_list *args, const char *word, size_t n);
+
+/* The option whose spelling is nearest to `word`, into out[0..size), with its dashes; empty: none is near. */
+void arg_list_nearest(const arg_list *args, const char *word, char *out, size_t size);
+
+/* Returns true if the value must not be shown. */
+bool arg_row_is_secret(const arg_row *row);
+
 /* Values of the added rows.  One command runs in a process. */
-typedef struct arg_model_values {
+typedef struct arg_added_values {
     const char *model; // NULL: not given
     const char *dirs;
-} arg_model_values;
+    const char *config; // NULL: the user's own file; "": none
+    bool print_config;
+} arg_added_values;
 
-extern arg_model_values arg_list_model;
+extern arg_added_values arg_list_added;
 
 #endif

@@ -2,9 +2,8 @@
  *
  * A command describes its options as rows.  args_parse fills the variables that the rows point to, accepts
  * `--name value`, `--name=value` and `-n value`, prints the help, and reports an error in one sentence, with the option
- * that was probably meant.  Every option can also be set in the environment as SPILLWAY_ARG_<NAME> (upper case, '-' ->
- * '_'), a few in commands with a model also as in llama.cpp; the command line wins.  Man pages and completions are made
- * from the same rows (args_visit).
+ * that was probably meant.  The command line beats the environment (args_env.h), which beats the configuration file
+ * (args_config.h).  Man pages and completions are made from the same rows (arg_visit.h).
  */
 #ifndef CMD_ARGS_H
 #define CMD_ARGS_H
@@ -16,7 +15,7 @@
 
 /* Parses argv[1..argc).  Writes the positional arguments to `positional` (room for max_positional) and their number to
  * *n_positional; strings stay in argv, the environment or here.  Returns -1 to go on, or the exit code to return at
- * once (0 after --help, 2 after a usage error, which it has printed). */
+ * once (0 after --help and --print-config, 2 after a usage error, which it has printed). */
 int args_parse(const arg_list *args, int argc, char **argv, const char **positional, size_t *n_positional);
 
 /* Sets one value by the name of its row, without dashes; flags take "on" and "off".  Errors: SW_EINVAL, names what is
@@ -25,10 +24,5 @@ SW_NODISCARD sw_code args_set(const arg_row *rows, size_t n_rows, const char *na
 
 /* The folders in which names of models are looked up, as args_parse left them. */
 const char *args_model_dirs(void);
-
-/* Calls visit with the list of a command, and nothing else of the command: it must call args_parse before it does
- * anything. */
-void args_visit(int (*command)(int argc, char **argv), const char *name, void (*visit)(void *ud, const arg_list *args),
-                void *ud);
 
 #endif

@@ -1,4 +1,4 @@
-/* cmd.c - the table of commands, the program's own help, and `spillway limits`. */
+/* cmd.c - the table of commands, and the program's own help. */
 #include "cmd/cmd.h"
 
 #include <errno.h>
@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/args.h"
 #include "cmd/nearest.h"
 #include "spillway.h"
 
@@ -119,21 +118,4 @@ int cmd_main(int argc, char **argv)
     }
     const cmd *const command = find_command(argv[1]);
     return command != NULL ? run_command(command, argc - 1, argv + 1) : CMD_EXIT_USAGE;
-}
-
-int cmd_limits(int argc, char **argv)
-{
-    const arg_list args = {
-        .command = "limits",
-        .usage = "",
-        .description = "Prints every limit of the program: name, value, unit, reason.  docs/limits.md says what\n"
-                       "happens at each."};
-    size_t n;
-    const int status = args_parse(&args, argc, argv, NULL, &n);
-    if (status >= 0)
-        return status;
-    const sw_limit *const rows = sw_limits(&n);
-    for (size_t i = 0; i < n; i++)
-        printf("%-24s %12llu %-12s %s\n", rows[i].name, (unsigned long long)rows[i].value, rows[i].unit, rows[i].why);
-    return CMD_EXIT_OK;
 }

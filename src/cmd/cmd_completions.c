@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/arg_visit.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
 
@@ -108,7 +109,7 @@ static void put_commands(void (*visit)(void *ud, const arg_list *args))
     size_t n;
     const cmd *const commands = cmd_table(&n);
     for (size_t i = 0; i < n; i++)
-        args_visit(commands[i].run, commands[i].name, visit, NULL);
+        arg_visit(commands[i].run, commands[i].name, visit, NULL);
 }
 
 /* The names of all commands, and on request what they do. */

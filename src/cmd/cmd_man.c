@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/arg_visit.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "cmd/examples.h"
@@ -70,7 +71,7 @@ static void put_title(const char *name)
     fputs(" \\- ", stdout);
 }
 
-/* The visitor of args_visit: the page of a command.  `ud` is the command. */
+/* The visitor of arg_visit: the page of a command.  `ud` is the command. */
 static void put_command(void *ud, const arg_list *a)
 {
     const cmd *const command = ud;
@@ -140,7 +141,7 @@ int cmd_man(int argc, char **argv)
     for (size_t i = 0; i < n; i++) {
         if (strcmp(commands[i].name, name) != 0)
             continue;
-        args_visit(commands[i].run, name, put_command, (void *)&commands[i]);
+        arg_visit(commands[i].run, name, put_command, (void *)&commands[i]);
         return CMD_EXIT_OK;
     }
     fprintf(stderr, "spillway man: there is no command '%s'; 'spillway --help' lists them\n", name);

@@ -25,7 +25,7 @@ typedef struct engine_args {
 #define ENGINE_ARG_ROWS_BUT_THREADS(e) \
     {"ctx-size", "-c", ARG_INT, &(e).n_ctx, 1, LIMIT_CTX_TOKENS, "N", "tokens that a sequence may hold (default: the model's context, at most 8192)"}, \
     {"batch", "-b --batch-size", ARG_INT, &(e).n_batch, 1, LIMIT_BATCH_TOKENS, "N", "prompt tokens evaluated at once, at most (default: 256)"}, \
-    {"kv-type", NULL, ARG_STRING, &(e).kv_type, 0, 0, "f16|f32|q8_0", "type of cached keys and values; q8_0 takes about half the memory of f16"}, \
+    {"kv-type", NULL, ARG_STRING, &(e).kv_type, 0, 0, "f16|f32|q8_0", "type of cached keys and values; q8_0 takes about half the memory of f16 (default: f16)"}, \
     {"cache-type-k", "-ctk", ARG_STRING, &(e).k_type, 0, 0, "TYPE", "with --cache-type-v of the same type: as --kv-type"}, \
     {"cache-type-v", "-ctv", ARG_STRING, &(e).v_type, 0, 0, "TYPE", "with --cache-type-k of the same type: as --kv-type"}, \
     {"cpu-moe", "-cmoe", ARG_FLAG, &(e).cpu_moe, 0, 0, NULL, "keep the experts of all layers in RAM"}, \

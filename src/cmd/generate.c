@@ -165,6 +165,8 @@ static void on_event(void *ud, const sw_event *e)
     case SW_EVENT_DONE: g->done = *e; break;
     case SW_EVENT_ERROR: g->err = *e->error; break;
     case SW_EVENT_ACCEPTED: g->n_to_read = e->n_prompt - e->n_cached; break;
+    case SW_EVENT_PROMPT_TOKEN:
+    case SW_EVENT_EMBEDDING: break; // not requested
     case SW_EVENT_PROGRESS: g->n_to_read = e->n_prompt - e->n_prompt_done; break;
     }
     pthread_mutex_unlock(&g->lock);

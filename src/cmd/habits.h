@@ -15,11 +15,15 @@ typedef struct habit {
     const char *spellings; // with dashes, separated by spaces
     habit_value value;
     bool is_refused;
-    const char *why; // what follows "NAME has no effect: ", or "NAME: " if it is refused
+    const char *why;      // what follows "NAME has no effect: ", or "NAME: " if it is refused
+    const char *variable; // llama-server's of the same meaning; NULL: it has none
 } habit;
 
 /* The habit of an option word of n bytes; NULL if there is none. */
 const habit *habit_find(const char *word, size_t n);
+
+/* Habit i; NULL after the last one. */
+const habit *habit_at(size_t i);
 
 /* Returns true if `word` may be the value of a HABIT_SWITCH. */
 bool habit_is_switch_value(const char *word);

@@ -221,6 +221,50 @@ describe('a server with the stub model', () => {
     assert.equal(response.headers.get('spillway-ignored'), 'model');
   });
 
+  test('continues texts, alone and together, whole and streamed', async () => {
+    const complete = (more) => openai.completions.create({ model: 'stub', seed: 7, ...more });
+    const one = await complete({ prompt: 'Once' });
+    assert.equal(one.object, 'text_completion');
+    assert.match(one.id, /^cmpl-/);
+    const both = await complete({ prompt: ['Once', 'Twice'], n: 2 });
+    assert.deepEqual(both.choices.map((choice) => choice.index), [0, 1, 2, 3]);
+    assert.equal(both.choices[0].text, one.choices[0].text);
+    assert.equal(both.choices[2].text, (await complete({ prompt: 'Twice' })).choices[0].text);
+    const chunks = await collect(await complete({ prompt: 'Once', stream: true, stream_options: { include_usage: true } }));
+    assert.equal(chunks.map((chunk) => chunk.choices[0]?.text ?? '').join(''), one.choices[0].text);
+    assert.equal(chunks.at(-2).choices[0].finish_reason, 'stop');
+    assert.deepEqual(chunks.at(-1).usage, { ...one.usage, prompt_tokens_details: chunks.at(-1).usage.prompt_tokens_details });
+  });
+  test('gives the log-probabilities of a text', async () => {
+    const text = 'Once upon a time';
+    const { choices, usage } = await openai.completions.create({ model: 'stub', prompt: text, echo: true, max_tokens: 0, logprobs: 2 });
+    const { tokens, token_logprobs, top_logprobs, text_offset } = choices[0].logprobs;
+    assert.equal(choices[0].text, text);
+    assert.equal(choices[0].finish_reason, 'length');
+    assert.equal(usage.completion_tokens, 0);
+    assert.equal(tokens.length, usage.prompt_tokens);
+    assert.equal(tokens.join(''), text);
+    assert.equal(token_logprobs[0], null);
+    assert.ok(token_logprobs.slice(1).every((p) => p <= 0));
+    assert.ok(top_logprobs.slice(1).every((top) => Object.keys(top).length === 2));
+    tokens.reduce((offset, token, i) => (assert.equal(text_offset[i], offset), offset + token.length), 0);
+    const chunks = await collect(await openai.completions.create({ model: 'stub', prompt: text, echo: true, max_tokens: 0, logprobs: 2, stream: true }));
+    assert.deepEqual(chunks.flatMap((chunk) => chunk.choices[0].logprobs?.token_logprobs ?? []), token_logprobs);
+    assert.deepEqual(chunks.flatMap((chunk) => chunk.choices[0].logprobs?.text_offset ?? []), text_offset);
+  });
+  test('answers to more prompts than are generated together', async () => {
+    const prompt = Array.from({ length: 100 }, (_, i) => `Prompt ${i}`);
+    const { choices } = await openai.completions.create({ model: 'stub', prompt, max_tokens: 3, seed: 7 });
+    assert.equal(choices.length, 100);
+    const alone = await openai.completions.create({ model: 'stub', prompt: prompt[99], max_tokens: 3, seed: 7 });
+    assert.equal(choices[99].text, alone.choices[0].text);
+  });
+  test('refuses what it cannot complete by its name', async () => {
+    await assert.rejects(openai.completions.create({ model: 'stub', prompt: 'a', suffix: 'b' }),
+      (error) => error instanceof BadRequestError && error.param === 'suffix');
+    await assert.rejects(openai.completions.create({ model: 'stub', prompt: [1e6] }), BadRequestError);
+  });
+
   bad('no messages', { messages: [] }, 'messages', 'invalid_value');
   bad('a message without a role', { messages: [{ content: 'x' }] }, 'messages[0].role', 'missing_required_parameter');
   bad('content of a wrong type', { messages: [{ role: 'user', content: 5 }] }, 'messages[0].content', 'invalid_type');

@@ -19,6 +19,7 @@ SHARED = "Options of every command that loads a model"  # a section of docs/comm
 LOADING = {"run", "serve", "perf", "logits"}
 NAMING = "Options of every command that takes a model"
 TAKING = LOADING | {"inspect", "tokenize", "quantize"}
+EVERY = "Configuration"
 # Options of other programs that documents show.
 FOREIGN_OPTIONS = {"--preset", "--build", "--target", "--no-show-raw-insn", "--best", "--quick", "--spillway"}
 ROUTE = re.compile(r'\{\s*"(GET|POST|PUT|DELETE)",\s*"(/[^"]*)"')
@@ -94,7 +95,7 @@ def check_options(commands_md: str, benchmark_md: str) -> set[str]:
         known |= options | other_spellings_of(command)
         if not own:
             bad.append(f"docs/commands.md has no section for {command}")
-        text = " ".join(own) + (sections.get(SHARED, "") if command in LOADING else "")
+        text = " ".join(own) + sections.get(EVERY, "") + (sections.get(SHARED, "") if command in LOADING else "")
         text += sections.get(NAMING, "") if command in TAKING else ""
         text += benchmark_md if command == "bench" else ""
         for option in sorted(options):

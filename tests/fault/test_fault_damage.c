@@ -35,7 +35,7 @@ static sw_code use_lm(language_model *lm, sw_err *err)
 {
     batch_token batch[3];
     for (int i = 0; i < 3; i++)
-        batch[i] = (batch_token){i % lm->n_vocab, i, 0, true};
+        batch[i] = (batch_token){.id = i % lm->n_vocab, .pos = i, .wants_logits = true};
     const float *logits;
     int32_t bad;
     if (!lm->ops->reserve(lm, 0, 3))

@@ -90,11 +90,11 @@ static const float *step(answer *a, const int *ids, int position, int n)
     for (int other = 0; other <= v->n_others; other++) {
         if (other == v->at) {
             for (int i = 0; i < n; i++)
-                batch[n_batch++] = (batch_token){ids[i], position + i, 0, i == n - 1};
+                batch[n_batch++] = (batch_token){.id = ids[i], .pos = position + i, .wants_logits = i == n - 1};
         }
         if (other < v->n_others) {
             const int id = prompt_token(a->n_others_seen * (other + 3) + 1, a->lm->n_vocab);
-            batch[n_batch++] = (batch_token){id, a->n_others_seen, other + 1, true};
+            batch[n_batch++] = (batch_token){.id = id, .pos = a->n_others_seen, .seq = other + 1, .wants_logits = true};
         }
     }
     const float *logits;

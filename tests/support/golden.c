@@ -46,7 +46,8 @@ static void open_entry(golden *g, const json_t *entry)
     const json_t *const ids = json_object_get(entry, "tokens");
     assert_int_equal(json_array_size(ids), N);
     for (int i = 0; i < N; i++)
-        g->tokens[i] = (batch_token){(int32_t)json_integer_value(json_array_get(ids, (size_t)i)), i, 0, true};
+        g->tokens[i] = (batch_token){
+            .id = (int32_t)json_integer_value(json_array_get(ids, (size_t)i)), .pos = i, .wants_logits = true};
 }
 
 size_t golden_for_each(void (*test)(const golden *g, void *ud), void *ud)

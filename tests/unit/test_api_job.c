@@ -79,6 +79,8 @@ static void on_event(void *ud, const sw_event *e)
         if (e->logprobs != NULL)
             note_logprobs(r, e->logprobs);
         break;
+    case SW_EVENT_PROMPT_TOKEN:
+    case SW_EVENT_EMBEDDING: r->is_out_of_order = true; break; // not requested
     case SW_EVENT_DONE:
     case SW_EVENT_ERROR:
         r->last = *e;

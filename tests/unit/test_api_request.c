@@ -85,6 +85,22 @@ static void test_request_takes_no_max_tokens_where_nothing_is_sampled(void **sta
     check_ok(&r);
     r.max_tokens = 1;
     check_refused(&r, SW_EINVAL, "max_tokens");
+    r.prompt_only = false;
+    r.embed = true;
+    check_refused(&r, SW_EINVAL, "max_tokens");
+}
+
+static void test_request_takes_no_probabilities_with_an_embedding(void **state)
+{
+    (void)state;
+    sw_request r = valid();
+    r.embed = true;
+    check_ok(&r);
+    r.logprobs = true;
+    check_refused(&r, SW_EINVAL, "embed");
+    r.logprobs = false;
+    r.prompt_logprobs = true;
+    check_refused(&r, SW_EINVAL, "embed");
 }
 
 static void test_request_messages_are_checked_one_by_one(void **state)
@@ -370,6 +386,7 @@ int main(void)
         cmocka_unit_test(test_request_needs_messages_or_a_prompt_or_tokens),
         cmocka_unit_test(test_request_tokens_are_in_the_vocabulary),
         cmocka_unit_test(test_request_takes_no_max_tokens_where_nothing_is_sampled),
+        cmocka_unit_test(test_request_takes_no_probabilities_with_an_embedding),
         cmocka_unit_test(test_request_messages_are_checked_one_by_one),
         cmocka_unit_test(test_request_checks_calls_of_tools),
         cmocka_unit_test(test_request_refuses_names_of_tools_that_are_not_one_word),

@@ -325,15 +325,19 @@ static void test_the_command_line_wins_over_the_environment(void **state)
         assert_int_equal(PARSE("m"), GO_ON);
         assert_false(flag);
     }
+    setenv("SPILLWAY_ARG_FLAG", "perhaps", 1);
+    check_usage_error(PARSE("m"), "SPILLWAY_ARG_FLAG takes on or off, not 'perhaps'");
+    unsetenv("SPILLWAY_ARG_FLAG");
     setenv("SPILLWAY_ARG_ANY_NUMBER", "three", 1);
+    assert_int_equal(PARSE("m", "--any-number", "2"), GO_ON); // what is not used is not read
     check_usage_error(PARSE("m"), "SPILLWAY_ARG_ANY_NUMBER takes a number, not 'three'");
     unsetenv("SPILLWAY_ARG_ANY_NUMBER");
     unsetenv("SPILLWAY_ARG_TEXT");
-    unsetenv("SPILLWAY_ARG_FLAG");
 }
 
 int main(void)
 {
+    setenv("SPILLWAY_ARG_CONFIG", "", 1); // the user's own file changes no result
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values_may_follow_or_be_joined),
         cmocka_unit_test(test_every_spelling_is_the_option),

@@ -21,7 +21,7 @@
 #include "support/temp_dir.h"
 #include "support/tiny_model.h"
 
-enum { CTX = 512, BATCH = 64, CHUNK = 33 };
+enum { CTX = 512, BATCH = 64, CHUNK = 33, EMBD_MAX = 1024 };
 
 /* ---- two that are inside at the same time ------------------------------------------------------------------------ */
 
@@ -261,6 +261,17 @@ static const float *head(backend *be, token_batch *b)
     return ((elsewhere *)be)->logits;
 }
 
+static void do_states(elsewhere *e)
+{
+    e->inner->ops->states(e->inner, &e->own);
+}
+
+static void states(backend *be, token_batch *b)
+{
+    (void)b;
+    do_and_wait((elsewhere *)be, 0, do_states);
+}
+
 static void close_elsewhere(backend *be)
 {
     elsewhere *const e = (elsewhere *)be;
@@ -290,6 +301,7 @@ static const backend_ops ELSEWHERE_OPS = {
     .experts_finish = experts_finish,
     .join = join,
     .head = head,
+    .states = states,
 };
 
 static void open_elsewhere(elsewhere *e, const cpu_backend_options *o)
@@ -428,7 +440,8 @@ static void close_both(both *m)
     gguf_close(m->g);
 }
 
-/* Logits after every position, in steps of many, few and single tokens; gives the number of steps. */
+/* Logits after every position, in steps of many, few and single tokens; gives the number of steps.  Every token wants
+ * its state, too. */
 static size_t evaluate(both *m, const golden *g, float *out)
 {
     size_t n_steps = 0;
@@ -436,10 +449,14 @@ static size_t evaluate(both *m, const golden *g, float *out)
     for (size_t i = 0, n; i < GOLDEN_POSITIONS; i += n, n_steps++) {
         n = n_steps == 0 ? CHUNK : n_steps % 2 ? 1 : 7;
         n = n > GOLDEN_POSITIONS - i ? GOLDEN_POSITIONS - i : n;
+        batch_token tokens[CHUNK];
+        memcpy(tokens, g->tokens + i, n * sizeof *tokens);
+        for (size_t k = 0; k < n; k++)
+            tokens[k].wants_state = true;
         const float *logits;
         int32_t bad;
         sw_err err = {0};
-        if (forward_step(&m->f, g->tokens + i, n, &logits, &bad, &err) != SW_OK)
+        if (forward_step(&m->f, tokens, n, &logits, &bad, &err) != SW_OK)
             fail_msg("%s: %s", g->name, err.msg);
         memcpy(out + i * g->n_vocab, logits, n * g->n_vocab * sizeof *out);
     }
@@ -511,6 +528,16 @@ static void check_counts(const both *m, size_t n_steps)
     assert_int_equal(items(m->cpu, OP_ROUTE) + items(other, OP_ROUTE), layers_with_experts * GOLDEN_POSITIONS);
     assert_int_equal(backend_counted(m->cpu, OP_MOVE).n_calls, backend_counted(other, OP_MOVE).n_calls);
     assert_int_equal(items(m->placement.embedding == TIER_VRAM ? other : m->cpu, OP_HEAD), GOLDEN_POSITIONS);
+    assert_int_equal(items(m->placement.embedding == TIER_VRAM ? other : m->cpu, OP_STATES), GOLDEN_POSITIONS);
+}
+
+/* Gives the embedding of what was evaluated, which is the same in every placement. */
+static void check_embedding(const both *m, float *own, const float *first)
+{
+    sw_err err = {0};
+    assert_true(m->h.n_embd <= EMBD_MAX);
+    assert_int_equal(forward_embedding(&m->f, 0, own, &err), SW_OK);
+    assert_memory_equal(own, first, m->h.n_embd * sizeof *own);
 }
 
 static void same_bits(const golden *g, void *ud)
@@ -520,6 +547,7 @@ static void same_bits(const golden *g, void *ud)
     float *const expected = golden_evaluate(g, g->path, &o, g->n_prefill);
     float *const actual = malloc(GOLDEN_POSITIONS * g->n_vocab * sizeof *actual);
     assert_non_null(actual);
+    float embeddings[N_PLACEMENTS][EMBD_MAX];
     for (int i = 0; i < N_PLACEMENTS; i++) {
         both m;
         meeting inside = {0};
@@ -529,6 +557,7 @@ static void same_bits(const golden *g, void *ud)
         const size_t n_steps = evaluate(&m, g, actual);
         if (memcmp(actual, expected, GOLDEN_POSITIONS * g->n_vocab * sizeof *actual) != 0)
             fail_msg("%s: placement %d gives other bits", g->name, i);
+        check_embedding(&m, embeddings[i], embeddings[0]);
         check_counts(&m, n_steps);
         assert_true(n_pages_elsewhere > 0); // each layer's keys and values are where its attention is
         // Both sides were inside one layer at the same time, in every layer that is split.

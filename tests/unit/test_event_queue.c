@@ -54,6 +54,7 @@ static void assert_text(event_reader *r, sw_text_kind kind, const char *text)
 static void test_events_arrive_as_the_engine_sent_them(void **state)
 {
     (void)state;
+    static const float EMBEDDING[] = {0.5f, -0.25f, 0.75f};
     const sw_err error = {.code = SW_ENUMERIC, .msg = "not finite"};
     const sw_logprobs logprobs = {.is_content = true,
                                   .sampled = {.id = 7, .logprob = -0.5f, .text = "a", .n_bytes = 1},
@@ -68,8 +69,10 @@ static void test_events_arrive_as_the_engine_sent_them(void **state)
                                              .n_bytes = 1,
                                              .n_tokens = 1,
                                              .logprobs = &logprobs});
+    event_queue_on_event(&queue, &(sw_event){.type = SW_EVENT_PROMPT_TOKEN, .logprobs = &logprobs});
     put_text(SW_TEXT_CONTENT, ""); // half a character: nothing to say yet
     put_text(SW_TEXT_REASONING, "b");
+    event_queue_on_event(&queue, &(sw_event){.type = SW_EVENT_EMBEDDING, .embedding = EMBEDDING, .n_embd = 3});
     event_queue_on_event(&queue, &(sw_event){.type = SW_EVENT_DONE, .n_predicted = 2, .timings.ttft_ms = 1.5});
     event_queue_on_event(&queue, &(sw_event){.type = SW_EVENT_ERROR, .error = &error});
 
@@ -82,7 +85,12 @@ static void test_events_arrive_as_the_engine_sent_them(void **state)
     assert_true(event_reader_next(&r, &e));
     assert_true(e.logprobs != NULL && e.logprobs->n_top == 2 && e.logprobs->sampled.id == 7);
     assert_true(e.logprobs->top[1].logprob == -2 && e.logprobs->top[1].text[0] == '\xe2');
+    assert_true(event_reader_next(&r, &e));
+    assert_true(e.type == SW_EVENT_PROMPT_TOKEN && e.n_bytes == 0 && e.logprobs->n_top == 2);
     assert_text(&r, SW_TEXT_REASONING, "b");
+    assert_true(event_reader_next(&r, &e));
+    assert_true(e.type == SW_EVENT_EMBEDDING && e.n_embd == 3 && (uintptr_t)e.embedding % sizeof(float) == 0);
+    assert_memory_equal(e.embedding, EMBEDDING, sizeof EMBEDDING);
     assert_true(event_reader_next(&r, &e));
     assert_true(e.type == SW_EVENT_DONE && e.n_predicted == 2 && e.timings.ttft_ms == 1.5 && e.logprobs == NULL);
     assert_true(event_reader_next(&r, &e));
@@ -128,6 +136,8 @@ static void test_notes_when_the_first_token_came(void **state)
     inbox.clock = &clock;
     event_queue_on_event(&queue, &(sw_event){.type = SW_EVENT_ACCEPTED});
     event_queue_on_event(&queue, &(sw_event){.type = SW_EVENT_PROGRESS});
+    event_queue_on_event(&queue,
+                         &(sw_event){.type = SW_EVENT_PROMPT_TOKEN, .logprobs = &(sw_logprobs){.is_content = true}});
     assert_int_equal(event_queue_first_token_ns(&queue), 0);
     now = 7;
     put_text(SW_TEXT_CONTENT, ""); // half a character is a token too

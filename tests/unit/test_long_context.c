@@ -171,7 +171,7 @@ static void evaluate(sw_kv_type type, int n_threads, int chunk, float (*out)[TIN
     for (int at = 0; at < LAST; at += chunk) {
         const int n = at + chunk < LAST ? chunk : LAST - at;
         for (int i = 0; i < n; i++)
-            batch[i] = (batch_token){ids[CTX - LAST + at + i], CTX - LAST + at + i, 0, true};
+            batch[i] = (batch_token){.id = ids[CTX - LAST + at + i], .pos = CTX - LAST + at + i, .wants_logits = true};
         const float *logits;
         int32_t bad;
         sw_err err = {0};

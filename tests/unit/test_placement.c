@@ -52,25 +52,60 @@ static void test_without_an_accelerator_everything_is_in_ram(void **state)
             for (int cls = 0; cls < SW_N_CLASSES; cls++)
                 assert_int_equal(placement_tier(&p, (sw_tensor_class)cls, l, h.n_expert - 1), TIER_RAM);
         }
-        assert_true((p.note != NULL) == (i > 0)); // an option that does nothing is named as such
-        assert_true(p.note == NULL || strstr(p.note, "accelerator") != NULL);
         placement_free(&p);
     }
     gguf_close(g);
 }
 
-static void test_options_that_have_an_effect_need_no_note(void **state)
+static void expect_reason(const hparams *h, const placement_machine *m, placement_options o, const char *expected)
+{
+    char text[256];
+    placement_explain(text, sizeof text, h, m, &o);
+    assert_string_equal(text, expected);
+}
+
+static void test_an_option_without_effect_is_named_with_the_reason(void **state)
 {
     (void)state;
     gguf_file *g;
     hparams h = read_tiny(TINY_GPT_OSS, &g);
-    model_placement p = placed(&h, &WITH, (placement_options){.cpu_moe = true});
-    assert_null(p.note);
-    placement_free(&p);
+    expect_reason(&h, &WITHOUT, (placement_options){0}, "");
+    expect_reason(&h, &WITHOUT, (placement_options){.n_gpu_layers = -1}, "");
+    expect_reason(&h, &WITHOUT, (placement_options){.cpu_moe = true},
+                  "--cpu-moe has no effect: there is no accelerator, all weights are in RAM");
+    expect_reason(&h, &WITHOUT, (placement_options){.n_gpu_layers = 9},
+                  "--n-gpu-layers 9 has no effect: there is no accelerator, all weights are in RAM");
+    expect_reason(&h, &WITH, (placement_options){.cpu_moe = true, .n_gpu_layers = 1}, "");
     h.n_expert = 0;
-    p = placed(&h, &WITH, (placement_options){.cpu_moe = true});
-    assert_non_null(strstr(p.note, "no experts"));
-    placement_free(&p);
+    expect_reason(&h, &WITH, (placement_options){.cpu_moe = true},
+                  "--cpu-moe has no effect: this model has no experts");
+    expect_reason(&h, &WITHOUT, (placement_options){.n_cpu_moe = 2, .n_gpu_layers = 1},
+                  "--n-cpu-moe 2 has no effect: this model has no experts; --n-gpu-layers 1 has no effect: there is no "
+                  "accelerator, all weights are in RAM");
+    gguf_close(g);
+}
+
+static void test_n_gpu_layers_puts_the_last_layers_into_vram(void **state)
+{
+    (void)state;
+    gguf_file *g;
+    const hparams h = read_tiny(TINY_GPT_OSS, &g);
+    for (int n = -1; n <= (int)h.n_layers + 1; n++) {
+        const size_t n_near = n == 0 ? h.n_layers + 1 : n < 0 ? 0 : (size_t)n;
+        model_placement p = placed(&h, &WITH, (placement_options){.n_gpu_layers = n});
+        for (size_t l = 0; l < h.n_layers; l++) {
+            const weight_tier expected = l + n_near >= h.n_layers ? TIER_VRAM : TIER_RAM;
+            assert_int_equal(placement_tier(&p, SW_CLASS_ATTENTION, l, 0), expected);
+            assert_int_equal(placement_tier(&p, SW_CLASS_EXPERTS, l, 1), expected);
+        }
+        assert_int_equal(p.embedding, n_near > h.n_layers ? TIER_VRAM : TIER_RAM);
+        placement_free(&p);
+        // Without an accelerator the same is asked for.
+        const placement_options o = {.n_gpu_layers = n};
+        assert_true(placement_init_requested(&p, &h, &WITHOUT, &o));
+        assert_int_equal(p.attention[h.n_layers - 1], n > 0 ? TIER_VRAM : TIER_RAM);
+        placement_free(&p);
+    }
     gguf_close(g);
 }
 
@@ -342,7 +377,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(test_without_an_accelerator_everything_is_in_ram),
-        T(test_options_that_have_an_effect_need_no_note),
+        T(test_an_option_without_effect_is_named_with_the_reason),
+        T(test_n_gpu_layers_puts_the_last_layers_into_vram),
         T(test_n_cpu_moe_keeps_the_experts_of_the_first_layers_in_ram),
         T(test_the_bytes_of_the_tiers_add_up),
         T(test_experts_are_placed_one_by_one),

@@ -1,6 +1,7 @@
 /* The scheduler over a language model of the test's own, which counts (the next token is the last one plus one), takes
  * 1 ms of a test clock per token, checks what it is asked, and can be held at a gate between steps. */
 #include <assert.h>
+#include <math.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -16,16 +17,18 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "engine/scheduler.h"
+#include "engine/scheduler_prompt.h"
 
 enum {
     N_VOCAB = 5000,
     N_CTX = 1200,
     N_BATCH = 128,
+    N_EMBD = 2,
     MAX_SEQS = 4,
     TOKEN_NS = 1000000,
     ID_BAD = 4000, // its sequence is reported as not finite
     ID_NAN = 4001, // its logits hold a NaN
-    ID_EIO = 4002, // the whole step fails
+    ID_EIO = 4003, // the whole step fails
 };
 
 /* ---- the model under test's control ------------------------------------------------------------------------- */
@@ -37,7 +40,9 @@ typedef struct fixture {
     atomic_uint_fast64_t now;
     float *logits; // (N_BATCH, N_VOCAB)
     int32_t n_seen[MAX_SEQS];
+    int32_t n_states[MAX_SEQS]; // tokens that wanted theirs
     int32_t n_reserved[MAX_SEQS];
+    bool has_no_embedding;
     int32_t kv_max;      // positions of all sequences together
     int32_t n_resumable; // what the first sequence can go on from at most
     lm_plan plan;        // the last one
@@ -48,6 +53,7 @@ typedef struct fixture {
     int n_steps;         // done
     int n_tokens;        // evaluated
     int n_rows;          // of logits
+    int max_rows;        // of one step
     uint64_t max_ns;     // longest step after the first ten
     uint64_t all_max_ns; // longest step of all
     uint64_t token_ns;   // what a token takes; 0: TOKEN_NS
@@ -91,6 +97,7 @@ static sw_code lm_step(language_model *lm, const batch_token *tokens, size_t n, 
     for (size_t i = 0; i < n; i++) {
         assert(tokens[i].pos == f->n_seen[tokens[i].seq] && tokens[i].pos < f->n_reserved[tokens[i].seq]);
         f->n_seen[tokens[i].seq]++;
+        f->n_states[tokens[i].seq] += tokens[i].wants_state;
         if (!tokens[i].wants_logits)
             continue;
         float *const row = f->logits + n_rows++ * N_VOCAB;
@@ -101,6 +108,7 @@ static sw_code lm_step(language_model *lm, const batch_token *tokens, size_t n, 
     test_sleep(f, took_ns);
     f->n_tokens += (int)n;
     f->n_rows += (int)n_rows;
+    f->max_rows = (int)n_rows > f->max_rows ? (int)n_rows : f->max_rows;
     f->all_max_ns = took_ns > f->all_max_ns ? took_ns : f->all_max_ns;
     if (++f->n_steps > 10 && took_ns > f->max_ns)
         f->max_ns = took_ns;
@@ -138,18 +146,34 @@ static int32_t lm_resumable(language_model *lm, int32_t seq, int32_t n, int32_t 
 
 static void lm_begin(language_model *lm, int32_t seq, const lm_plan *plan)
 {
-    (void)seq;
+    ((fixture *)lm)->n_states[seq] = 0;
     ((fixture *)lm)->plan = *plan;
+}
+
+/* The number of states, and of positions. */
+static sw_code lm_embedding(language_model *lm, int32_t seq, float *out, sw_err *err)
+{
+    const fixture *const f = (const fixture *)lm;
+    if (f->has_no_embedding)
+        return sw_fail(err, SW_ENUMERIC, "no direction");
+    out[0] = (float)f->n_states[seq];
+    out[1] = (float)f->n_seen[seq];
+    return SW_OK;
 }
 
 static void set_up(fixture *f, int n_seqs)
 {
-    static const lm_ops OPS = {
-        .step = lm_step, .truncate = lm_truncate, .reserve = lm_reserve, .resumable = lm_resumable, .begin = lm_begin};
-    *f = (fixture){.lm = {&OPS, N_VOCAB, N_CTX, n_seqs, N_BATCH},
-                   .clock = {.now_ns = test_now, .sleep_ns = test_sleep, .ud = f},
-                   .kv_max = INT32_MAX,
-                   .n_resumable = INT32_MAX};
+    static const lm_ops OPS = {.step = lm_step,
+                               .truncate = lm_truncate,
+                               .reserve = lm_reserve,
+                               .resumable = lm_resumable,
+                               .begin = lm_begin,
+                               .embedding = lm_embedding};
+    *f = (fixture){
+        .lm = {.ops = &OPS, .n_vocab = N_VOCAB, .n_ctx = N_CTX, .n_seqs = n_seqs, .n_batch = N_BATCH, .n_embd = N_EMBD},
+        .clock = {.now_ns = test_now, .sleep_ns = test_sleep, .ud = f},
+        .kv_max = INT32_MAX,
+        .n_resumable = INT32_MAX};
     f->logits = mem_calloc((size_t)N_BATCH * N_VOCAB, sizeof *f->logits);
     pthread_mutex_init(&f->lock, NULL);
     pthread_cond_init(&f->changed, NULL);
@@ -206,7 +230,12 @@ typedef struct record {
     int32_t stop_at;           // ends itself at this token
     long n_allocations;        // by this task's tokens, from the first to the end
     uint64_t client;
-    bool is_prompt_only;
+    bool is_prompt_only, wants_prompt_logprobs;
+    bool wants_embedding;
+    float embedding[N_EMBD];
+    int n_embeddings;
+    int n_prompt_tokens;
+    float least_prompt_logprob;
     atomic_bool is_full; // it pauses
     atomic_int n_asked;  // for room
 } record;
@@ -225,6 +254,23 @@ static void note_end(record *r, const task_event *e)
     pthread_mutex_unlock(&r->f->lock);
 }
 
+/* The model expects that a prompt counts. */
+static void note_prompt_token(record *r, const task_event *e)
+{
+    const float logprob = e->logprobs->sampled.logprob;
+    assert(r->n_tokens == 0 && e->logprobs->sampled.id == e->token && isnan(logprob) == (r->n_prompt_tokens == 0));
+    if (logprob < r->least_prompt_logprob)
+        r->least_prompt_logprob = logprob;
+    r->n_prompt_tokens++;
+}
+
+static void note_embedding(record *r, const task_event *e)
+{
+    assert(e->n_embd == N_EMBD);
+    memcpy(r->embedding, e->embedding, sizeof r->embedding);
+    r->n_embeddings++;
+}
+
 static bool on_event(void *ud, const task_event *e)
 {
     record *const r = ud;
@@ -237,6 +283,8 @@ static bool on_event(void *ud, const task_event *e)
         r->n_reused = e->n_prompt_done;
         break;
     case TASK_PROGRESS: r->n_progress++; break;
+    case TASK_PROMPT_TOKEN: note_prompt_token(r, e); break;
+    case TASK_EMBEDDING: note_embedding(r, e); break;
     case TASK_TOKEN:
         if (r->n_tokens == 0)
             r->n_allocations = atomic_load(&n_allocations);
@@ -269,6 +317,8 @@ static sw_code submit(fixture *f, record *r, int32_t first, size_t n_prompt, int
                                   .client = r->client,
                                   .max_tokens = max_tokens,
                                   .is_prompt_only = r->is_prompt_only,
+                                  .wants_embedding = r->wants_embedding,
+                                  .wants_prompt_logprobs = r->wants_prompt_logprobs,
                                   .on_event = on_event,
                                   .has_room = has_room,
                                   .ud = r};
@@ -340,6 +390,114 @@ static void test_a_task_of_the_prompt_alone_samples_nothing_and_may_fill_the_con
     sw_err err = {0};
     assert_int_equal(submit(&f, &longer, 0, N_CTX + 1, 0, &err), SW_ELIMIT);
     assert_non_null(strstr(err.msg, "1201 tokens, and at most 1200 fit"));
+    tear_down(&f);
+}
+
+static void test_the_probabilities_of_prompts_take_few_rows_a_step_and_every_position(void **state)
+{
+    (void)state;
+    enum { N = 500 };
+    fixture f;
+    record plain = {0},
+           scored[2] = {{.wants_prompt_logprobs = true}, {.wants_prompt_logprobs = true, .is_prompt_only = true}};
+    set_up(&f, 2);
+    start(&f, &plain, 0, N, 3);
+    wait_end(&plain);
+    for (int i = 0; i < 2; i++)
+        start(&f, &scored[i], 0, N, i == 0 ? 3 : 0);
+    for (int i = 0; i < 2; i++) {
+        wait_end(&scored[i]);
+        assert_int_equal(scored[i].n_reused, 0); // although a slot holds this prompt
+        assert_int_equal(scored[i].n_prompt_tokens, N);
+        assert_true(scored[i].least_prompt_logprob > -1e-6f);
+    }
+    check_counted(&scored[0], N, 3);
+    check_counted(&scored[1], N, 0);
+    assert_int_equal(f.n_rows, 3 + N + 2 + N - 1);
+    assert_in_range(f.max_rows, STEP_SCORED_MAX, STEP_SCORED_MAX + 2);
+    tear_down(&f);
+}
+
+static void test_a_prompt_whose_probabilities_are_not_read_waits_and_others_go_on(void **state)
+{
+    (void)state;
+    fixture f;
+    record slow = {.wants_prompt_logprobs = true, .is_full = true}, other = {.client = 1};
+    set_up(&f, 2);
+    start(&f, &slow, 0, 200, 1);
+    while (atomic_load(&slow.n_asked) < 5)
+        sched_yield();
+    start(&f, &other, 1000, 50, 10);
+    wait_end(&other);
+    check_counted(&other, 1050, 10);
+    assert_int_equal(slow.n_progress, 0);
+    atomic_store(&slow.is_full, false);
+    wait_end(&slow);
+    assert_int_equal(slow.n_prompt_tokens, 200);
+    tear_down(&f);
+}
+
+static void test_a_prompt_with_a_logit_that_is_not_finite_has_no_probabilities(void **state)
+{
+    (void)state;
+    fixture f;
+    record bad = {.wants_prompt_logprobs = true}, good = {.wants_prompt_logprobs = true};
+    set_up(&f, 2);
+    start(&f, &good, 100, 50, 1);
+    start(&f, &bad, ID_NAN, 2, 1);
+    wait_end(&bad);
+    wait_end(&good);
+    assert_int_equal(bad.err.code, SW_ENUMERIC);
+    assert_int_equal(bad.n_prompt_tokens, 1);
+    assert_int_equal(good.n_prompt_tokens, 50);
+    assert_null(good.end.error);
+    tear_down(&f);
+}
+
+static void test_an_embedding_is_of_every_position_and_comes_before_the_end(void **state)
+{
+    (void)state;
+    enum { N = 300 };
+    fixture f;
+    record plain = {0}, embeds[3];
+    set_up(&f, 2);
+    start(&f, &plain, 0, N, 3);
+    wait_end(&plain);
+    for (int i = 0; i < 3; i++) {
+        embeds[i] = (record){.wants_embedding = true, .is_prompt_only = true};
+        start(&f, &embeds[i], 0, N, 0);
+    }
+    for (int i = 0; i < 3; i++) {
+        wait_end(&embeds[i]);
+        assert_int_equal(embeds[i].n_reused, 0); // although a slot holds this prompt
+        assert_int_equal(embeds[i].n_embeddings, 1);
+        assert_true(embeds[i].embedding[0] == N && embeds[i].embedding[1] == N);
+        assert_int_equal(embeds[i].end.finish, SW_FINISH_LENGTH);
+    }
+    assert_int_equal(f.n_rows, 3); // of logits, for the one that generates
+    record later = {0};
+    start(&f, &later, 0, N, 1); // what an embedding has evaluated is there for others
+    wait_end(&later);
+    assert_int_equal(later.n_reused, N - 1);
+    tear_down(&f);
+}
+
+static void test_an_embedding_that_was_canceled_or_has_no_direction_does_not_come(void **state)
+{
+    (void)state;
+    fixture f;
+    record canceled = {.wants_embedding = true, .is_prompt_only = true, .cancels = true, .cancel_on = TASK_PROGRESS};
+    record zero = {.wants_embedding = true, .is_prompt_only = true};
+    set_up(&f, 1);
+    start(&f, &canceled, 0, 1000, 0);
+    wait_end(&canceled);
+    assert_int_equal(canceled.n_embeddings, 0);
+    assert_int_equal(canceled.end.finish, SW_FINISH_CANCELED);
+    f.has_no_embedding = true;
+    start(&f, &zero, 0, 10, 0);
+    wait_end(&zero);
+    assert_int_equal(zero.n_embeddings, 0);
+    assert_int_equal(zero.err.code, SW_ENUMERIC);
     tear_down(&f);
 }
 
@@ -807,6 +965,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_task_reports_slot_prompt_tokens_and_end_with_timings),
         cmocka_unit_test(test_a_task_of_the_prompt_alone_samples_nothing_and_may_fill_the_context),
+        cmocka_unit_test(test_the_probabilities_of_prompts_take_few_rows_a_step_and_every_position),
+        cmocka_unit_test(test_a_prompt_whose_probabilities_are_not_read_waits_and_others_go_on),
+        cmocka_unit_test(test_a_prompt_with_a_logit_that_is_not_finite_has_no_probabilities),
+        cmocka_unit_test(test_an_embedding_is_of_every_position_and_comes_before_the_end),
+        cmocka_unit_test(test_an_embedding_that_was_canceled_or_has_no_direction_does_not_come),
         cmocka_unit_test(test_the_callback_ends_a_task),
         cmocka_unit_test(test_a_full_context_ends_a_task_and_refuses_a_prompt_without_room),
         cmocka_unit_test(test_decoding_allocates_nothing),

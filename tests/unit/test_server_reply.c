@@ -113,7 +113,8 @@ static void write_document(buf *out, const buf *content, const buf *reasoning, c
 {
     buf rest = logprobs != NULL ? *logprobs : (buf){0};
     const logprob_source source = {next_packed, &rest};
-    const whole_choice choice = {content, reasoning, logprobs != NULL ? &source : NULL, &END};
+    const whole_choice choice = {
+        .content = content, .reasoning = reasoning, .logprobs = logprobs != NULL ? &source : NULL, .done = &END};
     const whole_answer answer = {&choice, 1, END};
     OPENAI_CHAT.write_answer(out, &HEAD, &answer);
 }

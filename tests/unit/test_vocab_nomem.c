@@ -51,17 +51,21 @@ static sw_code parse(const vocabulary *v, const token_list *ids)
 /* From nothing to a parsed answer. */
 static sw_code whole_way(void)
 {
-    static const char *const CONTROLS[] = {"<|start|>",   "<|end|>",    "<|message|>",
-                                           "<|channel|>", "<|return|>", "<|call|>"};
-    static const sw_message MESSAGE = {.role = SW_ROLE_USER, .content = "What is <|end|> of 12345 + é?"};
+    static const char *const CONTROLS[] = {"<|start|>",  "<|end|>",  "<|message|>",  "<|channel|>",
+                                           "<|return|>", "<|call|>", "<|constrain|>"};
+    static const sw_tool_call CALL = {"c1", "f", "{}"};
+    static const sw_message MESSAGES[] = {
+        {.role = SW_ROLE_USER, .content = "What is <|end|> of 12345 + é?"},
+        {.role = SW_ROLE_ASSISTANT, .content = "", .tool_calls = &CALL, .n_tool_calls = 1},
+        {.role = SW_ROLE_TOOL, .content = "1", .tool_call_id = "c1"}};
     static const char ANSWER[] = "<|channel|>final<|message|>It is fine.<|return|>";
     const chat_render_options options = {.effort = SW_EFFORT_HIGH, .date = "2025-06-28"};
     vocabulary *v = NULL;
     token_list prompt = {0}, answer = {0};
     sw_err err = {0};
-    sw_code code = vocab_synthetic(&v, (const char *const[]){" the"}, 1, CONTROLS, 6, &err);
+    sw_code code = vocab_synthetic(&v, (const char *const[]){" the"}, 1, CONTROLS, 7, &err);
     if (code == SW_OK)
-        code = chat_render(CHAT_HARMONY, v, &MESSAGE, 1, &options, &prompt, &err);
+        code = chat_render(CHAT_HARMONY, v, MESSAGES, 3, &options, &prompt, &err);
     if (code == SW_OK)
         code = vocab_encode(v, ANSWER, strlen(ANSWER), true, true, &answer, &err);
     if (code == SW_OK)

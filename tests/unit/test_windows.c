@@ -50,7 +50,8 @@ static void evaluate(language_model *lm, tokens of, int seq, int begin, int end,
     for (int at = begin; at < end; at += chunk) {
         const int n = at + chunk < end ? chunk : end - at;
         for (int i = 0; i < n; i++)
-            batch[i] = (batch_token){token(at + i, of.from, of.seed), at + i, seq, true};
+            batch[i] =
+                (batch_token){.id = token(at + i, of.from, of.seed), .pos = at + i, .seq = seq, .wants_logits = true};
         assert_true(lm->ops->reserve(lm, seq, at + n));
         const float *logits;
         int32_t bad;
@@ -65,7 +66,7 @@ static void begin(language_model *lm, int seq, int n_keep, int n_max, int mark, 
 {
     assert_int_equal(lm->ops->resumable(lm, seq, n_keep, n_max), n_keep);
     lm->ops->truncate(lm, seq, n_keep);
-    lm->ops->begin(lm, seq, &(lm_plan){n_max, {mark, other}});
+    lm->ops->begin(lm, seq, &(lm_plan){.n_max = n_max, .marks = {mark, other}});
 }
 
 static float expected[CTX][TINY_VOCAB], got[CTX][TINY_VOCAB];
@@ -176,7 +177,8 @@ static void test_factors_follow_the_length_of_the_sequence(void **state)
     begin(large, 0, 0, SHORT, -1, -1);
     begin(large, 1, 0, CTX, -1, -1);
     for (int p = 0; p < 40; p++) {
-        const batch_token batch[2] = {{token(p, 0, 1), p, 0, true}, {token(p, 0, 1), p, 1, true}};
+        const batch_token batch[2] = {{.id = token(p, 0, 1), .pos = p, .wants_logits = true},
+                                      {.id = token(p, 0, 1), .pos = p, .seq = 1, .wants_logits = true}};
         assert_true(large->ops->reserve(large, 0, p + 1) && large->ops->reserve(large, 1, p + 1));
         const float *logits;
         int32_t bad;

@@ -16,12 +16,16 @@ typedef enum chat_format {
     CHAT_PHI3,
     CHAT_DEEPSEEK,
     CHAT_DEEPSEEK_V3,
+    CHAT_DEEPSEEK_V31, // V3 with other calls of tools
     CHAT_CHATML,
+    CHAT_CHATML_XML, // ChatML, but calls of tools are XML (Qwen3-Coder), which is not written here
     CHAT_MISTRAL,
     CHAT_LLAMA3,
 } chat_format;
 
 const char *chat_format_name(chat_format f); // "harmony", ...
+/* Returns true if conversations may hold calls of tools and their results. */
+bool chat_writes_tools(chat_format f);
 
 /* What a file says about its chat format. */
 typedef struct chat_source {

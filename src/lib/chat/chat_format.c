@@ -8,22 +8,32 @@ enum { MAX_MARKERS = 8 };
 typedef struct format_row {
     const char *name;
     const char *markers[MAX_MARKERS]; // tokens that the format cannot be written without
+    bool writes_tools;
 } format_row;
 
 static const format_row FORMATS[] = {
-    [CHAT_PLAIN] = {"plain", {NULL}},
-    [CHAT_HARMONY] = {"harmony", {"<|start|>", "<|channel|>", "<|message|>", "<|end|>", "<|return|>", "<|call|>"}},
-    [CHAT_PHI3] = {"phi3", {"<|user|>", "<|assistant|>", "<|end|>"}},
-    [CHAT_DEEPSEEK] = {"deepseek", {NULL}},
-    [CHAT_DEEPSEEK_V3] = {"deepseek-v3", {"<｜User｜>", "<｜Assistant｜>"}},
-    [CHAT_CHATML] = {"chatml", {"<|im_start|>", "<|im_end|>"}},
-    [CHAT_MISTRAL] = {"mistral", {NULL}},
-    [CHAT_LLAMA3] = {"llama3", {"<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"}},
+    [CHAT_PLAIN] = {"plain", {NULL}, false},
+    [CHAT_HARMONY] = {"harmony",
+                      {"<|start|>", "<|channel|>", "<|message|>", "<|end|>", "<|return|>", "<|call|>"},
+                      true},
+    [CHAT_PHI3] = {"phi3", {"<|user|>", "<|assistant|>", "<|end|>"}, false},
+    [CHAT_DEEPSEEK] = {"deepseek", {NULL}, false},
+    [CHAT_DEEPSEEK_V3] = {"deepseek-v3", {"<｜User｜>", "<｜Assistant｜>"}, true},
+    [CHAT_DEEPSEEK_V31] = {"deepseek-v3.1", {"<｜User｜>", "<｜Assistant｜>"}, true},
+    [CHAT_CHATML] = {"chatml", {"<|im_start|>", "<|im_end|>"}, true},
+    [CHAT_CHATML_XML] = {"chatml-xml", {"<|im_start|>", "<|im_end|>"}, false},
+    [CHAT_MISTRAL] = {"mistral", {NULL}, false},
+    [CHAT_LLAMA3] = {"llama3", {"<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"}, false},
 };
 
 const char *chat_format_name(chat_format f)
 {
     return FORMATS[f].name;
+}
+
+bool chat_writes_tools(chat_format f)
+{
+    return FORMATS[f].writes_tools;
 }
 
 static bool contains(str_view haystack, const char *needle)
@@ -43,11 +53,13 @@ static const struct {
     const char *none;
 } SIGNS[] = {
     {CHAT_HARMONY, {"<|start|>", "<|channel|>"}, NULL},
+    {CHAT_CHATML_XML, {"<|im_start|>", "<function="}, "<|im_sep|>"},
     {CHAT_CHATML, {"<|im_start|>"}, "<|im_sep|>"},
     {CHAT_MISTRAL, {"[INST]"}, NULL},
     {CHAT_PHI3, {"<|assistant|>", "<|end|>"}, NULL},
     {CHAT_LLAMA3, {"<|start_header_id|>", "<|end_header_id|>"}, NULL},
     {CHAT_DEEPSEEK, {"'Assistant: ' + message['content'] + eos_token"}, NULL},
+    {CHAT_DEEPSEEK_V31, {"<｜Assistant｜>", "<｜User｜>", "<｜tool▁sep｜>"}, "```json"},
     {CHAT_DEEPSEEK_V3, {"<｜Assistant｜>", "<｜User｜>", "<｜end▁of▁sentence｜>"}, NULL},
 };
 
@@ -69,7 +81,8 @@ static bool can_write(chat_format f, const vocabulary *v)
         if (vocab_find(v, FORMATS[f].markers[i]) == TOKEN_NONE)
             return false;
     }
-    const bool ends_answers_with_eos = f == CHAT_DEEPSEEK || f == CHAT_DEEPSEEK_V3 || f == CHAT_MISTRAL;
+    const bool ends_answers_with_eos =
+        f == CHAT_DEEPSEEK || f == CHAT_DEEPSEEK_V3 || f == CHAT_DEEPSEEK_V31 || f == CHAT_MISTRAL;
     return !ends_answers_with_eos || vocab_eos(v) != TOKEN_NONE;
 }
 

@@ -45,7 +45,7 @@ bool chat_parser_is_in_text(const chat_parser *p)
 
 static bool has_thinking(chat_format f)
 {
-    return f == CHAT_CHATML || f == CHAT_DEEPSEEK_V3;
+    return f == CHAT_CHATML || f == CHAT_CHATML_XML || f == CHAT_DEEPSEEK_V3 || f == CHAT_DEEPSEEK_V31;
 }
 
 /* Emits known text in formats whose tokens need no parsing one by one. */

@@ -83,3 +83,17 @@ void prompt_marker(prompt_builder *p, const char *marker)
                           marker);
     prompt_id(p, id);
 }
+
+void prompt_marker_or_text(prompt_builder *p, const char *marker)
+{
+    if (vocab_find(p->v, marker) != TOKEN_NONE)
+        prompt_marker(p, marker);
+    else
+        prompt_text(p, marker);
+}
+
+void prompt_bos_if_added(prompt_builder *p)
+{
+    if (vocab_adds_bos(p->v))
+        prompt_id(p, vocab_bos(p->v));
+}

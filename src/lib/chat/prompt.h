@@ -37,6 +37,10 @@ void prompt_text(prompt_builder *p, const char *text);
 void prompt_bytes(prompt_builder *p, const char *text, size_t n);
 /* A special token by its text; SW_EINVAL if the vocabulary does not have it. */
 void prompt_marker(prompt_builder *p, const char *marker);
+/* A marker if the vocabulary has it as a token, otherwise its text. */
+void prompt_marker_or_text(prompt_builder *p, const char *marker);
+/* BOS, if the file asks for one.  Formats whose template writes BOS itself use prompt_id(vocab_bos). */
+void prompt_bos_if_added(prompt_builder *p);
 /* A special token by its id; TOKEN_NONE writes nothing. */
 void prompt_id(prompt_builder *p, int32_t id);
 

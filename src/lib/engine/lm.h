@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/expert_log.h"
 #include "forward/batch.h"
 #include "spillway/error.h"
 
@@ -20,6 +21,7 @@
 typedef struct lm_plan {
     int32_t n_max; // positions that it may grow to
     int marks[2];  // positions that it may be cut back to later; -1: none
+    expert_owner owner;
 } lm_plan;
 
 typedef struct language_model language_model;
@@ -41,6 +43,9 @@ typedef struct lm_ops {
     /* Called after truncate to 0 or to the result of `resumable` for the same n_max.  Without this call a sequence may
      * grow to n_ctx and has no marks.  NULL: the plan does not matter. */
     void (*begin)(language_model *lm, int32_t seq, const lm_plan *plan);
+    /* The mean of the states that tokens of `seq` wanted since `begin` or truncate to 0, divided by its Euclidean norm:
+     * n_embd floats.  SW_ENUMERIC: it has no direction.  NULL: no token may want its state. */
+    sw_code (*embedding)(language_model *lm, int32_t seq, float *out, sw_err *err);
 } lm_ops;
 
 /* Implementations have this as their first member. */
@@ -49,7 +54,9 @@ struct language_model {
     int n_vocab;
     int n_ctx; // positions one sequence may hold
     int n_seqs;
-    int n_batch; // tokens of one step, at most; at least n_seqs
+    int n_batch;         // tokens of one step, at most; at least n_seqs
+    int n_embd;          // of an embedding
+    expert_log *experts; // what the routers chose; NULL: it has none
 };
 
 #endif

@@ -9,38 +9,43 @@
 #include "base/limits.h"
 #include "base/sysinfo.h"
 #include "engine/sampler.h"
+#include "engine/tiers.h"
 #include "forward/cpu_backend.h"
 #include "forward/forward.h"
+#include "model/placement_rows.h"
 
 enum { DEFAULT_SEQS = 4, DEFAULT_BATCH = 256 };
+// Of program and stacks, what only computing touches: 0.10 to 0.16 MB with the models of tests/data/golden.
+enum { LATER_BYTES = 128 << 10 };
 
 typedef struct model_lm {
     language_model lm; // first: the scheduler sees only this
     hparams h;
-    model_placement placement;
+    model_placement requested, placement; // by the options, and in effect
+    char placement_note[256];             // empty: every placement option has an effect
     model_weights w;
     thread_pool *pool;
     kv_cache kv;
-    backend *cpu;
+    backend *backends[N_TIERS]; // NULL: the tier has no weights
     forward f;
-    uint64_t *router_counts; // (n_layers, n_expert)
-    uint64_t process_bytes;  // resident before anything was read
-    uint64_t buffer_bytes;   // of TIER_RAM, in a job with full batches
+    uint64_t process_bytes; // resident before anything was read
+    uint64_t loading_bytes; // beside the weights, while they are read
+    uint64_t buffer_bytes;  // of TIER_RAM, in a job with full batches
+    const char *backend_name;
     double load_ms;
 } model_lm;
 
 /* ---- the operations of a language_model -------------------------------------------------------------------------- */
 
-/* Adds the experts that the routers chose in a successful step to the counts. */
-static void count_experts(model_lm *m, size_t n)
+/* Adds the experts that the routers chose in a successful step to what is known of them. */
+static void log_experts(model_lm *m, const batch_token *tokens, size_t n)
 {
-    const size_t n_pairs = n * m->h.n_expert_used, n_expert = m->h.n_expert;
-    for (size_t l = m->h.n_layers_dense; l < m->h.n_layers && n_expert > 0; l++) {
-        uint64_t *const counts = m->router_counts + l * n_expert;
-        const int *const chosen = forward_chosen(&m->f, l);
-        for (size_t p = 0; p < n_pairs; p++)
-            __atomic_fetch_add(&counts[chosen[p]], 1, __ATOMIC_RELAXED);
-    }
+    const size_t first = m->h.n_layers_dense;
+    expert_log_step(m->lm.experts, &(expert_step){.tokens = tokens,
+                                                  .n = n,
+                                                  .chosen = forward_chosen(&m->f, first),
+                                                  .weights = forward_chosen_weights(&m->f, first),
+                                                  .stride = (size_t)m->lm.n_batch * m->h.n_expert_used});
 }
 
 static sw_code step(language_model *lm, const batch_token *tokens, size_t n, const float **logits_out,
@@ -48,8 +53,8 @@ static sw_code step(language_model *lm, const batch_token *tokens, size_t n, con
 {
     model_lm *const m = (model_lm *)lm;
     const sw_code code = forward_step(&m->f, tokens, n, logits_out, bad_seq_out, err);
-    if (code == SW_OK)
-        count_experts(m, n);
+    if (code == SW_OK && lm->experts != NULL)
+        log_experts(m, tokens, n);
     return code;
 }
 
@@ -76,16 +81,20 @@ static void begin(language_model *lm, int32_t seq, const lm_plan *plan)
 {
     model_lm *const m = (model_lm *)lm;
     forward_begin_sequence(&m->f, seq, plan->n_max);
+    if (lm->experts != NULL)
+        expert_log_begin(lm->experts, seq, &plan->owner);
     kv_mark(&m->kv, seq, plan->marks);
 }
 
-/* The backend and the forward pass; may be called twice. */
+/* The backends and the forward pass; may be called twice. */
 static void take_down(model_lm *m)
 {
     forward_free(&m->f);
-    if (m->cpu != NULL)
-        m->cpu->ops->close(m->cpu);
-    m->cpu = NULL;
+    for (int t = 0; t < N_TIERS; t++) {
+        if (m->backends[t] != NULL)
+            m->backends[t]->ops->close(m->backends[t]);
+        m->backends[t] = NULL;
+    }
 }
 
 static void close_model(language_model *lm)
@@ -95,12 +104,18 @@ static void close_model(language_model *lm)
     kv_free(&m->kv);
     weights_free(&m->w);
     placement_free(&m->placement);
+    placement_free(&m->requested);
     pool_free(m->pool);
-    mem_free(m->router_counts);
+    expert_log_free(lm->experts);
     mem_free(m);
 }
 
-static const lm_ops OPS = {step, truncate_seq, reserve, close_model, resumable, begin};
+static sw_code embedding(language_model *lm, int32_t seq, float *out, sw_err *err)
+{
+    return forward_embedding(&((const model_lm *)lm)->f, seq, out, err);
+}
+
+static const lm_ops OPS = {step, truncate_seq, reserve, close_model, resumable, begin, embedding};
 
 /* ---- opening ----------------------------------------------------------------------------------------------------- */
 
@@ -128,18 +143,62 @@ static bool init_cache(kv_cache *kv, const hparams *h, sw_kv_type type, const la
                                      .n_window = h->n_window,
                                      .is_windowed = is_windowed,
                                      .n_batch = lm->n_batch,
-                                     .tiers = placement != NULL ? placement->attention : NULL});
+                                     .tiers = placement != NULL ? placement->attention : NULL,
+                                     .memory = {[TIER_VRAM] = tiers_get()->vram}});
 }
 
 static void set_sizes(language_model *lm, const hparams *h, const sw_engine_options *o)
 {
     lm->ops = &OPS;
     lm->n_vocab = (int)h->n_vocab;
+    lm->n_embd = (int)h->n_embd;
     lm->n_seqs = pick(o->n_seqs, DEFAULT_SEQS, LIMIT_SEQUENCES);
     lm->n_ctx = pick(o->n_ctx, h->n_ctx_train < SW_DEFAULT_CTX ? h->n_ctx_train : SW_DEFAULT_CTX, LIMIT_CTX_TOKENS);
     lm->n_batch = pick(o->n_batch, DEFAULT_BATCH, LIMIT_BATCH_TOKENS);
     if (lm->n_batch < lm->n_seqs)
         lm->n_batch = lm->n_seqs;
+}
+
+/* Decides where every weight is to be.  Errors: SW_EINVAL (a strict option without effect), SW_ENOMEM. */
+static sw_code place(model_lm *m, const gguf_file *g, const sw_engine_options *o, sw_err *err)
+{
+    const engine_tiers *const tiers = tiers_get();
+    const placement_machine machine = {
+        .bytes = {[TIER_RAM] = sysinfo_memory_available().bytes, [TIER_VRAM] = tiers->vram_bytes}};
+    const placement_options options = {
+        .cpu_moe = o->cpu_moe, .n_cpu_moe = o->n_cpu_moe, .n_gpu_layers = o->n_gpu_layers};
+    placement_explain(m->placement_note, sizeof m->placement_note, &m->h, &machine, &options);
+    if (o->is_strict && m->placement_note[0] != '\0')
+        return sw_fail(err, SW_EINVAL, "%s", m->placement_note);
+    if (!placement_init_requested(&m->requested, &m->h, &machine, &options) ||
+        !placement_init(&m->placement, &m->h, &machine, &options))
+        return sw_fail(err, SW_ENOMEM, "out of memory preparing %s", gguf_path(g));
+    if (tiers->place != NULL)
+        tiers->place(tiers->ud, &m->h, &m->placement);
+    return SW_OK;
+}
+
+static expert_log_options log_options(const model_lm *m, const sw_engine_options *o)
+{
+    const hparams *const h = &m->h;
+    return (expert_log_options){.dims = {.first_layer = (int)h->n_layers_dense,
+                                         .n_layers = (int)(h->n_layers - h->n_layers_dense),
+                                         .n_experts = (int)h->n_expert,
+                                         .n_used = (int)h->n_expert_used},
+                                .n_seqs = m->lm.n_seqs,
+                                .n_batch = (size_t)m->lm.n_batch,
+                                .n_trace_rows = (size_t)o->expert_trace,
+                                .clock = clock_or_system(o->clock)};
+}
+
+/* Sets lm.experts if the model has routers.  False when memory is short. */
+static bool init_experts(model_lm *m, const sw_engine_options *o)
+{
+    const expert_log_options options = log_options(m, o);
+    if (m->h.n_expert == 0 || options.dims.n_layers == 0)
+        return true;
+    m->lm.experts = expert_log_create(&options);
+    return m->lm.experts != NULL;
 }
 
 /* All that is decided from the header. */
@@ -155,35 +214,42 @@ static sw_code prepare(model_lm *m, const gguf_file *g, const sw_engine_options 
         return sw_fail(err, SW_EINVAL, "a context of %d tokens is too long: this model was trained for at most %d",
                        o->n_ctx, h->n_ctx_train);
     set_sizes(&m->lm, h, o);
-    // There is no backend for an accelerator in this build.
-    const placement_machine available = {.bytes = {[TIER_RAM] = sysinfo_memory_available().bytes}};
-    const placement_options placing = {.cpu_moe = o->cpu_moe, .n_cpu_moe = o->n_cpu_moe};
-    if (!placement_init(&m->placement, h, &available, &placing))
-        return sw_fail(err, SW_ENOMEM, "out of memory preparing %s", gguf_path(g));
-    code = weights_plan(g, h, &m->placement, &m->w, err);
+    code = place(m, g, o, err);
+    if (code == SW_OK)
+        code = weights_plan(g, h, &m->placement, &m->w, err);
     if (code != SW_OK)
         return code;
-    m->router_counts = mem_calloc(h->n_layers * h->n_expert, sizeof *m->router_counts);
     m->pool = pool_create(pick(o->n_threads, sysinfo_n_cores(), LIMIT_THREADS));
-    if (m->router_counts == NULL || m->pool == NULL || !init_cache(&m->kv, h, o->kv_type, &m->lm, &m->placement))
+    if (m->pool == NULL || !init_experts(m, o) || !init_cache(&m->kv, h, o->kv_type, &m->lm, &m->placement))
         return sw_fail(err, SW_ENOMEM, "out of memory preparing %s", gguf_path(g));
     return SW_OK;
 }
 
-/* The backend and the forward pass over loaded weights. */
+/* A backend for every tier that has weights.  Returns false when memory is short. */
+static bool open_backends(model_lm *m)
+{
+    const cpu_backend_options options = {
+        .h = &m->h, .w = &m->w, .pool = m->pool, .kv = &m->kv, .n_batch = (size_t)m->lm.n_batch};
+    bool ok = true;
+    for (int t = 0; t < N_TIERS && ok; t++) {
+        if (m->w.blocks[t].n_bytes > 0)
+            ok = (m->backends[t] = cpu_backend_open(&options)) != NULL;
+    }
+    return ok;
+}
+
+/* The backends and the forward pass over loaded weights. */
 static sw_code set_up(model_lm *m, const gguf_file *g, const sw_engine_options *o, sw_err *err)
 {
-    const size_t n_batch = (size_t)m->lm.n_batch;
-    m->cpu = cpu_backend_open(
-        &(cpu_backend_options){.h = &m->h, .w = &m->w, .pool = m->pool, .kv = &m->kv, .n_batch = n_batch});
-    if (m->cpu != NULL && forward_init(&m->f, &(forward_options){.h = &m->h,
-                                                                 .w = &m->w,
-                                                                 .kv = &m->kv,
-                                                                 .backends = {[TIER_RAM] = m->cpu},
-                                                                 .n_batch = n_batch,
-                                                                 .n_seqs = m->lm.n_seqs,
-                                                                 .n_ctx = m->lm.n_ctx,
-                                                                 .by_context = o->compat == SW_COMPAT_LLAMA_CPP}))
+    if (open_backends(m) &&
+        forward_init(&m->f, &(forward_options){.h = &m->h,
+                                               .w = &m->w,
+                                               .kv = &m->kv,
+                                               .backends = {m->backends[TIER_RAM], m->backends[TIER_VRAM]},
+                                               .n_batch = (size_t)m->lm.n_batch,
+                                               .n_seqs = m->lm.n_seqs,
+                                               .n_ctx = m->lm.n_ctx,
+                                               .by_context = o->compat == SW_COMPAT_LLAMA_CPP}))
         return SW_OK;
     return sw_fail(err, SW_ENOMEM, "out of memory for the working buffers of %s; a smaller --batch lowers them",
                    gguf_path(g));
@@ -191,16 +257,29 @@ static sw_code set_up(model_lm *m, const gguf_file *g, const sw_engine_options *
 
 /* ---- does it fit? ------------------------------------------------------------------------------------------------ */
 
-/* Sets buffer_bytes and process_bytes.  The backend and the forward pass are set up over weights that are not there
- * yet, and taken down again: memory that is not written takes none, and what they ask for cannot differ from what they
- * will ask for.  By then the process has touched most of the pages of its program that it ever will. */
+/* Bytes of working memory of all that is set up. */
+static uint64_t buffers_of(const model_lm *m)
+{
+    uint64_t bytes = m->f.memory.n_bytes + sampler_scratch_bytes(m->lm.n_vocab);
+    for (int t = 0; t < N_TIERS; t++)
+        bytes += m->backends[t] != NULL ? m->backends[t]->n_bytes : 0;
+    return bytes;
+}
+
+/* Sets what the model takes besides weights and cache.  The backends and the forward pass are set up over weights that
+ * are not there yet, and taken down again: memory that is not written takes none, and what they ask for cannot differ
+ * from what they will ask for.  By then the process has touched nearly all pages of its program that it ever will. */
 static sw_code measure(model_lm *m, const gguf_file *g, const sw_engine_options *o, sw_err *err)
 {
     const sw_code code = set_up(m, g, o, err);
+    const expert_log_options log = log_options(m, o);
     if (code == SW_OK)
-        m->buffer_bytes = m->f.memory.n_bytes + m->cpu->n_bytes + sampler_scratch_bytes(m->lm.n_vocab);
+        m->buffer_bytes = buffers_of(m) + (m->lm.experts != NULL ? expert_log_bytes(&log) : 0);
+    if (code == SW_OK)
+        m->backend_name = m->f.o.backends[placement_tier(&m->placement, SW_CLASS_EMBEDDING, 0, 0)]->name;
     take_down(m);
-    m->process_bytes = sysinfo_memory_of(0).rss;
+    m->loading_bytes = weights_staging_bytes(&m->w, pool_n_threads(m->pool));
+    m->process_bytes = sysinfo_memory_of(0).rss + LATER_BYTES;
     return code;
 }
 
@@ -211,8 +290,8 @@ static uint64_t bytes_needed(const model_lm *m, weight_tier tier)
     const uint64_t weights = m->w.blocks[tier].n_bytes, cache = kv_tier_bytes(&m->kv, tier, m->lm.n_ctx);
     if (tier != TIER_RAM)
         return weights + cache;
-    const uint64_t loading = weights_staging_bytes(&m->w, pool_n_threads(m->pool)), job = cache + m->buffer_bytes;
-    return weights + (loading > job ? loading : job);
+    const uint64_t job = cache + m->buffer_bytes;
+    return weights + (m->loading_bytes > job ? m->loading_bytes : job);
 }
 
 static double in_gb(uint64_t bytes)
@@ -224,7 +303,7 @@ static double in_gb(uint64_t bytes)
 static sw_code check_memory(const gguf_file *g, const model_lm *m, sw_err *err)
 {
     const available_memory ram = sysinfo_memory_available();
-    const uint64_t available[N_TIERS] = {[TIER_RAM] = ram.bytes};
+    const uint64_t available[N_TIERS] = {[TIER_RAM] = ram.bytes, [TIER_VRAM] = tiers_get()->vram_bytes};
     for (int t = 0; t < N_TIERS; t++) {
         const weight_tier tier = (weight_tier)t;
         const bool is_ram = tier == TIER_RAM;
@@ -241,7 +320,25 @@ static sw_code check_memory(const gguf_file *g, const model_lm *m, sw_err *err)
     return SW_OK;
 }
 
-sw_code model_lm_open(language_model **out, const gguf_file *g, const sw_engine_options *options, sw_err *err)
+/* All but the weights, and what they need. */
+static sw_code plan(model_lm *m, const gguf_file *g, const sw_engine_options *options, sw_err *err)
+{
+    const sw_code code = prepare(m, g, options, err);
+    return code == SW_OK ? measure(m, g, options, err) : code;
+}
+
+static sw_code load(model_lm *m, const gguf_file *g, const sw_engine_options *options, sw_err *err)
+{
+    const weights_load_options loading = {
+        .pool = m->pool, .memory = {[TIER_VRAM] = tiers_get()->vram}, .on_load = options->on_load, .ud = options->ud};
+    sw_code code = check_memory(g, m, err);
+    if (code == SW_OK)
+        code = weights_load(&m->w, g, &loading, err);
+    return code == SW_OK ? set_up(m, g, options, err) : code;
+}
+
+static sw_code open_as(language_model **out, bool is_loaded, const gguf_file *g, const sw_engine_options *options,
+                       sw_err *err)
 {
     *out = NULL;
     const sw_clock *const clock = clock_or_system(options->clock);
@@ -249,23 +346,26 @@ sw_code model_lm_open(language_model **out, const gguf_file *g, const sw_engine_
     model_lm *const m = mem_calloc(1, sizeof *m);
     if (m == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory opening %s", gguf_path(g));
-    sw_code code = prepare(m, g, options, err);
-    const weights_load_options loading = {.pool = m->pool, .on_load = options->on_load, .ud = options->ud};
-    if (code == SW_OK)
-        code = measure(m, g, options, err);
-    if (code == SW_OK)
-        code = check_memory(g, m, err);
-    if (code == SW_OK)
-        code = weights_load(&m->w, g, &loading, err);
-    if (code == SW_OK)
-        code = set_up(m, g, options, err);
+    sw_code code = plan(m, g, options, err);
+    if (code == SW_OK && is_loaded)
+        code = load(m, g, options, err);
     if (code != SW_OK) {
         close_model(&m->lm);
         return code;
     }
-    m->load_ms = ns_to_ms(clock_now_ns(clock) - start);
+    m->load_ms = is_loaded ? ns_to_ms(clock_now_ns(clock) - start) : 0;
     *out = &m->lm;
     return SW_OK;
+}
+
+sw_code model_lm_open(language_model **out, const gguf_file *g, const sw_engine_options *options, sw_err *err)
+{
+    return open_as(out, /*is_loaded=*/true, g, options, err);
+}
+
+sw_code model_lm_plan(language_model **out, const gguf_file *g, const sw_engine_options *options, sw_err *err)
+{
+    return open_as(out, /*is_loaded=*/false, g, options, err);
 }
 
 /* ---- facts ------------------------------------------------------------------------------------------------------- */
@@ -277,16 +377,37 @@ void model_lm_state(const language_model *lm, sw_engine_state *state)
     state->n_ctx = lm->n_ctx;
     state->n_seqs = lm->n_seqs;
     state->isa = kernels_get()->name;
-    state->backend = m->cpu->name;
+    state->backend = m->backend_name;
     state->weight_bytes_ram = m->w.blocks[TIER_RAM].n_bytes;
     state->weight_bytes_vram = m->w.blocks[TIER_VRAM].n_bytes;
     state->expert_bytes_ram = m->w.blocks[TIER_RAM].expert_bytes;
     state->kv_bytes_per_token = kv_bytes(&m->kv, lm->n_ctx) / (uint64_t)lm->n_ctx;
     state->kv_bytes_max = kv_bytes(&m->kv, lm->n_ctx) * (uint64_t)lm->n_seqs;
+    state->kv_bytes_vram = kv_tier_bytes(&m->kv, TIER_VRAM, lm->n_ctx) * (uint64_t)lm->n_seqs;
     state->buffer_bytes = m->buffer_bytes;
+    state->loading_bytes = m->loading_bytes;
     state->process_bytes = m->process_bytes;
-    state->placement_note = m->placement.note;
+    const uint64_t job = state->kv_bytes_max - state->kv_bytes_vram + m->buffer_bytes;
+    state->ram_bytes_max =
+        m->process_bytes + state->weight_bytes_ram + (state->loading_bytes > job ? state->loading_bytes : job);
+    state->placement_note = m->placement_note[0] != '\0' ? m->placement_note : NULL;
     state->load_ms = m->load_ms;
+}
+
+sw_code model_lm_placement(const language_model *lm, sw_placement_detail detail, sw_placement_row **rows_out,
+                           size_t *n_out, sw_err *err)
+{
+    const model_lm *const m = (const model_lm *)lm;
+    placement_rows table = {0};
+    *rows_out = NULL;
+    *n_out = 0;
+    if (!placement_rows_fill(&table, &m->w, &m->requested, detail)) {
+        mem_free(table.rows);
+        return sw_fail(err, SW_ENOMEM, "out of memory for the table of the placement");
+    }
+    *rows_out = table.rows;
+    *n_out = table.n;
+    return SW_OK;
 }
 
 uint64_t model_lm_kv_bytes_of(const hparams *h, sw_kv_type type, int n_ctx)
@@ -306,15 +427,4 @@ uint64_t model_lm_kv_bytes_read(const language_model *lm, int n)
     for (size_t l = 0; l < m->h.n_layers; l++)
         sum += layer_bytes * (uint64_t)(hparams_is_windowed(&m->h, l) && n > m->h.n_window ? m->h.n_window : n);
     return sum;
-}
-
-bool model_lm_router_counts(const language_model *lm, int layer, uint64_t *counts)
-{
-    const model_lm *const m = (const model_lm *)lm;
-    if (layer < 0 || (size_t)layer >= m->h.n_layers || !hparams_has_experts(&m->h, (size_t)layer))
-        return false;
-    const uint64_t *const counted = m->router_counts + (size_t)layer * m->h.n_expert;
-    for (size_t e = 0; e < m->h.n_expert; e++)
-        counts[e] = __atomic_load_n(&counted[e], __ATOMIC_RELAXED);
-    return true;
 }

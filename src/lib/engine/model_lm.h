@@ -13,8 +13,17 @@
 SW_NODISCARD sw_code model_lm_open(language_model **out, const gguf_file *g, const sw_engine_options *options,
                                    sw_err *err);
 
+/* The same without reading weights or asking whether they fit: the result can be closed, and asked by the functions
+ * below. */
+SW_NODISCARD sw_code model_lm_plan(language_model **out, const gguf_file *g, const sw_engine_options *options,
+                                   sw_err *err);
+
 /* Fills the members of *state that the model knows (threads, context, isa, bytes, placement, load time). */
 void model_lm_state(const language_model *lm, sw_engine_state *state);
+
+/* As sw_engine_placement. */
+SW_NODISCARD sw_code model_lm_placement(const language_model *lm, sw_placement_detail detail,
+                                        sw_placement_row **rows_out, size_t *n_out, sw_err *err);
 
 /* What the keys and values of one sequence take when n_ctx positions are full, in an engine with the default batch; 0
  * when memory is short. */
@@ -22,8 +31,5 @@ uint64_t model_lm_kv_bytes_of(const hparams *h, sw_kv_type type, int n_ctx);
 
 /* As sw_engine_kv_bytes_read. */
 uint64_t model_lm_kv_bytes_read(const language_model *lm, int n);
-
-/* As sw_engine_router_counts. */
-bool model_lm_router_counts(const language_model *lm, int layer, uint64_t *counts);
 
 #endif

@@ -28,14 +28,6 @@ void sampler_free(sampler *s)
     penalties_free(&s->penalties);
 }
 
-static sw_code not_finite(const float *logits, sw_err *err)
-{
-    int i = 0;
-    while (isfinite(logits[i]))
-        i++;
-    return sw_fail(err, SW_ENUMERIC, "sampler: the logit of token %d is %g, not a finite number", i, (double)logits[i]);
-}
-
 static int32_t first_with(const float *logits, float value)
 {
     int32_t i = 0;
@@ -219,7 +211,7 @@ sw_code sampler_pick(sampler *s, const sampler_input *in, const sampler_scratch 
     }
     const float best = softmax_highest_logit(logits, in->n_vocab);
     if (!isfinite(best))
-        return not_finite(logits, err);
+        return softmax_not_finite(logits, err);
     if (s->params.temperature <= 0) {
         *id_out = first_with(logits, best);
         return SW_OK;

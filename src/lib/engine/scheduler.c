@@ -53,7 +53,9 @@ static bool allocate(scheduler *s)
 {
     s->slots = mem_calloc((size_t)s->lm->n_seqs, sizeof *s->slots);
     s->batch = mem_calloc((size_t)s->lm->n_batch, sizeof *s->batch);
-    return s->slots != NULL && s->batch != NULL && sampler_scratch_init(&s->scratch, s->lm->n_vocab);
+    s->embedding = mem_calloc((size_t)s->lm->n_embd, sizeof *s->embedding);
+    return s->slots != NULL && s->batch != NULL && s->embedding != NULL &&
+           sampler_scratch_init(&s->scratch, s->lm->n_vocab);
 }
 
 static void free_memory(scheduler *s)
@@ -62,6 +64,7 @@ static void free_memory(scheduler *s)
         mem_free(s->slots[i].tokens);
     mem_free(s->slots);
     mem_free(s->batch);
+    mem_free(s->embedding);
     sampler_scratch_free(&s->scratch);
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);
@@ -133,8 +136,11 @@ static sw_code prepare(scheduler *s, sched_task *t, const task_request *r, sw_er
                       .client = r->client,
                       .ud = r->ud,
                       .is_prompt_only = r->is_prompt_only,
+                      .wants_embedding = r->wants_embedding,
                       .wants_logprobs = r->wants_logprobs,
+                      .wants_prompt_logprobs = r->wants_prompt_logprobs,
                       .n_top_logprobs = r->n_top_logprobs,
+                      .owner = {r->tag, n_prompt, r->prompt_use, r->generated_use},
                       .n_prompt = n_prompt,
                       .n_tokens = n_prompt};
     t->n_max = n_prompt + (r->max_tokens > 0 && r->max_tokens < room ? r->max_tokens : room);

@@ -75,10 +75,11 @@ static int32_t common_prefix(const seq_slot *sl, const sched_task *t)
 }
 
 /* The number of cached tokens that a task can use; *n_common_out is the number that are equal.  The last prompt token
- * is always evaluated, since its logits are needed. */
+ * is always evaluated, since its logits are needed; some tasks want something of
+ * every token. */
 static int32_t usable_prefix(scheduler *s, const seq_slot *sl, const sched_task *t, int32_t *n_common_out)
 {
-    int32_t n = common_prefix(sl, t);
+    int32_t n = t->wants_prompt_logprobs || t->wants_embedding ? 0 : common_prefix(sl, t);
     if (n > t->n_prompt - 1)
         n = t->n_prompt - 1;
     *n_common_out = n;
@@ -121,7 +122,8 @@ bool slot_reserve(scheduler *s, const seq_slot *sl, int32_t n)
  * last task of the slot, branches off at the end of that part. */
 static void announce(scheduler *s, const seq_slot *sl, const sched_task *t, int32_t n_common)
 {
-    const lm_plan plan = {.n_max = t->n_max, .marks = {n_common > 0 ? n_common : -1, t->n_prompt - 1}};
+    const lm_plan plan = {
+        .n_max = t->n_max, .marks = {n_common > 0 ? n_common : -1, t->n_prompt - 1}, .owner = t->owner};
     if (s->lm->ops->begin != NULL)
         s->lm->ops->begin(s->lm, scheduler_seq_of(s, sl), &plan);
 }

@@ -1,7 +1,8 @@
 /* scheduler_state.h - the struct that the parts of the scheduler share, and which thread may touch what.
  *
  * scheduler.c talks to other threads and runs the loop; queue.c holds the tasks that wait; scheduler_slots.c starts and
- * ends tasks; scheduler_step.c builds a batch, has it evaluated and samples.  All run on the engine thread, except the
+ * ends tasks; scheduler_step.c builds a batch, has it evaluated and samples; scheduler_prompt.c reports what a step
+ * told of a prompt.  All run on the engine thread, except the
  * functions of scheduler.h and queue_push.
  */
 #ifndef ENGINE_SCHEDULER_STATE_H
@@ -15,12 +16,13 @@
 
 /* A sequence of the lm and the contents of its cache. */
 typedef struct seq_slot {
-    sched_task *task; // NULL when idle
-    int32_t *tokens;  // those of the running task, or of the last one; owned
-    int32_t n_cached; // evaluated tokens while idle
-    uint64_t used;    // number of the task that used it last; 0: never
-    int32_t n_step;   // its tokens in the batch that is being built
-    int row;          // of the step's logits, or -1
+    sched_task *task;      // NULL when idle
+    int32_t *tokens;       // those of the running task, or of the last one; owned
+    int32_t n_cached;      // evaluated tokens while idle
+    uint64_t used;         // number of the task that used it last; 0: never
+    int32_t n_step;        // its tokens in the batch that is being built
+    bool is_paused;        // not in that batch, because its task's receiver has no room
+    int first_row, n_rows; // of the step's logits
 } seq_slot;
 
 typedef struct scheduler {
@@ -41,6 +43,7 @@ typedef struct scheduler {
     // The engine thread's own.
     seq_slot *slots;    // (n_seqs)
     batch_token *batch; // (n_batch)
+    float *embedding;   // (n_embd): of the task that is being ended
     sampler_scratch scratch;
     uint64_t n_started; // tasks that got a slot
     int chunk;          // prompt tokens of the next step

@@ -4,6 +4,7 @@
 #include "engine/scheduler_step.h"
 
 #include "engine/logprobs.h"
+#include "engine/scheduler_prompt.h"
 #include "engine/scheduler_slots.h"
 
 enum {
@@ -16,7 +17,8 @@ enum {
 typedef struct step {
     int n, n_rows;
     int n_prompt; // of the n tokens
-    int n_paused; // sequences that have no room for a token
+    int n_scored; // of them, from tasks that want their probabilities
+    int n_paused; // sequences whose receivers have no room for a token
 } step;
 
 static bool is_generating(const seq_slot *sl)
@@ -24,22 +26,34 @@ static bool is_generating(const seq_slot *sl)
     return sl->task != NULL && sl->task->n_done >= sl->task->n_prompt;
 }
 
-/* Adds the next n tokens of a slot to the batch, with logits for the last known token only, if one is sampled. */
+/* The last known token's logits give the next one; those of the others are wanted for the probabilities of the prompt.
+ */
+static bool wants_logits(const sched_task *t, int32_t position)
+{
+    return position == t->n_tokens - 1 ? !t->is_prompt_only : t->wants_prompt_logprobs;
+}
+
+/* Adds the next n tokens of a slot to the batch. */
 static void add_tokens(scheduler *s, seq_slot *sl, int32_t n, step *st)
 {
     const sched_task *const t = sl->task;
-    const int32_t sampled_from = t->is_prompt_only ? -1 : t->n_tokens - 1;
+    sl->first_row = st->n_rows;
     for (int32_t i = t->n_done; i < t->n_done + n; i++) {
-        s->batch[st->n++] = (batch_token){
-            .id = t->tokens[i], .pos = i, .seq = scheduler_seq_of(s, sl), .wants_logits = i == sampled_from};
+        const bool wants = wants_logits(t, i);
+        s->batch[st->n++] = (batch_token){.id = t->tokens[i],
+                                          .pos = i,
+                                          .seq = scheduler_seq_of(s, sl),
+                                          .wants_logits = wants,
+                                          .wants_state = t->wants_embedding};
+        st->n_rows += wants;
     }
     sl->n_step = n;
-    sl->row = t->n_done + n == sampled_from + 1 ? st->n_rows++ : -1;
+    sl->n_rows = st->n_rows - sl->first_row;
 }
 
 static bool is_prompt(const seq_slot *sl)
 {
-    return sl->task != NULL && !is_generating(sl);
+    return sl->task != NULL && !is_generating(sl) && !sl->is_paused;
 }
 
 /* Returns true if a prompt of the client is in the batch. */
@@ -52,15 +66,22 @@ static bool is_served(const scheduler *s, uint64_t client)
     return false;
 }
 
+/* Returns true if the step takes no more tokens of a task, because it has enough of those whose probabilities are
+ * wanted. */
+static bool is_over(const step *st, const sched_task *t)
+{
+    return t->wants_prompt_logprobs && st->n_scored == STEP_SCORED_MAX;
+}
+
 /* The slot with the prompt that comes next, of those not in the batch yet: first of clients that have none there, then
  * the one that has waited longest; or NULL. */
-static seq_slot *next_prompt(scheduler *s)
+static seq_slot *next_prompt(scheduler *s, const step *st)
 {
     seq_slot *first = NULL;
     bool is_first_served = false;
     for (int i = 0; i < s->lm->n_seqs; i++) {
         seq_slot *const sl = &s->slots[i];
-        if (!is_prompt(sl) || sl->n_step > 0)
+        if (!is_prompt(sl) || sl->n_step > 0 || is_over(st, sl->task))
             continue;
         const bool is_client_served = is_served(s, sl->task->client);
         if (first == NULL || is_client_served < is_first_served ||
@@ -85,18 +106,32 @@ static int count_prompt_clients(const scheduler *s)
     return n;
 }
 
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
 /* Adds a chunk of at most `left` prompt tokens: an equal share for each client, and within a client the oldest prompt
  * first, so that the long prompts of one client do not hold up the short one of another. */
 static void add_prompts(scheduler *s, int left, step *st)
 {
     int n_clients = count_prompt_clients(s);
-    for (seq_slot *sl; left > 0 && (sl = next_prompt(s)) != NULL; left -= sl->n_step) {
+    for (seq_slot *sl; left > 0 && (sl = next_prompt(s, st)) != NULL; left -= sl->n_step) {
         const int share = n_clients > 1 ? (left + n_clients - 1) / n_clients : left;
-        const int n = sl->task->n_prompt - sl->task->n_done;
-        add_tokens(s, sl, n < share ? n : share, st);
+        const bool is_scored = sl->task->wants_prompt_logprobs;
+        const int n = least(sl->task->n_prompt - sl->task->n_done, share);
+        add_tokens(s, sl, is_scored ? least(n, STEP_SCORED_MAX - st->n_scored) : n, st);
         st->n_prompt += sl->n_step;
+        st->n_scored += is_scored ? sl->n_step : 0;
         n_clients--;
     }
+}
+
+/* Returns true if a step would report a token to a slot's task and its receiver has no room for one. */
+static bool must_pause(const seq_slot *sl)
+{
+    const sched_task *const t = sl->task;
+    return t != NULL && (is_generating(sl) || t->wants_prompt_logprobs) && t->has_room != NULL && !t->has_room(t->ud);
 }
 
 /* All sequences that generate, then a chunk of the prompts. */
@@ -106,11 +141,11 @@ static step build_batch(scheduler *s)
     for (int i = 0; i < s->lm->n_seqs; i++) {
         seq_slot *const sl = &s->slots[i];
         sl->n_step = 0;
-        if (!is_generating(sl))
+        sl->is_paused = must_pause(sl);
+        st.n_paused += sl->is_paused;
+        if (sl->is_paused || !is_generating(sl))
             continue;
-        if (sl->task->has_room != NULL && !sl->task->has_room(sl->task->ud))
-            st.n_paused++;
-        else if (slot_reserve(s, sl, sl->task->n_done + 1))
+        if (slot_reserve(s, sl, sl->task->n_done + 1))
             add_tokens(s, sl, 1, &st);
         else
             slot_end_task(s, sl, SW_FINISH_LENGTH, NULL);
@@ -189,24 +224,28 @@ static void sample(scheduler *s, seq_slot *sl, const float *logits)
 /* Ends a task of which nothing but the prompt is evaluated. */
 static void end_prompt(scheduler *s, seq_slot *sl)
 {
+    sw_err err = {0};
     note_times(s, sl->task);
-    slot_end_task(s, sl, SW_FINISH_LENGTH, NULL);
+    const bool is_sent = !sl->task->wants_embedding || prompt_send_embedding(s, sl, &err) == SW_OK;
+    slot_end_task(s, sl, SW_FINISH_LENGTH, is_sent ? NULL : &err);
 }
 
 /* Delivers the results of a step to one of its slots. */
 static void deliver(scheduler *s, seq_slot *sl, const float *logits)
 {
     sched_task *const t = sl->task;
+    const size_t n_vocab = (size_t)s->lm->n_vocab;
+    const float *const rows = logits != NULL ? logits + (size_t)sl->first_row * n_vocab : NULL;
+    const int32_t begin = t->n_done;
     const bool was_prompt = !is_generating(sl);
     t->n_done += sl->n_step;
-    if (was_prompt) {
-        const task_event e = {.type = TASK_PROGRESS, .n_prompt = t->n_prompt, .n_prompt_done = t->n_done};
-        t->on_event(t->ud, &e);
-    }
-    if (t->is_prompt_only && is_generating(sl))
+    sw_err err = {0};
+    if (was_prompt && prompt_report(s, sl, begin, rows, &err) != SW_OK)
+        slot_end_task(s, sl, SW_FINISH_STOP, &err);
+    else if (t->is_prompt_only && is_generating(sl))
         end_prompt(s, sl);
-    else if (sl->row >= 0)
-        sample(s, sl, logits + (size_t)sl->row * (size_t)s->lm->n_vocab);
+    else if (t->n_done == t->n_tokens)
+        sample(s, sl, rows + (size_t)(sl->n_rows - 1) * n_vocab);
 }
 
 bool scheduler_run_step(scheduler *s)

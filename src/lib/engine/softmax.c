@@ -1,6 +1,7 @@
 /* softmax.c - the maximum of a row in parallel lanes, and its weights in parts that fit the nearest cache. */
 #include "engine/softmax.h"
 
+#include <math.h>
 #include <stddef.h>
 
 #include "kernels/kernels.h"
@@ -28,6 +29,14 @@ float softmax_highest_logit(const float *logits, int n)
         zero[0] += zero[k];
     }
     return best[0] + zero[0];
+}
+
+sw_code softmax_not_finite(const float *logits, sw_err *err)
+{
+    int i = 0;
+    while (isfinite(logits[i]))
+        i++;
+    return sw_fail(err, SW_ENUMERIC, "the logit of token %d is %g, not a finite number", i, (double)logits[i]);
 }
 
 uint64_t softmax_weigh(const float *logits, int n, float max, float temperature, float *weights)

@@ -9,8 +9,13 @@
 
 #include <stdint.h>
 
+#include "spillway/error.h"
+
 /* The highest of n > 0 logits; NaN if one of them is not finite. */
 float softmax_highest_logit(const float *logits, int n);
+
+/* The error about logits of which one is not finite: SW_ENUMERIC, with its token. */
+SW_NODISCARD sw_code softmax_not_finite(const float *logits, sw_err *err);
 
 /* weights[i] = e^((logits[i] - max) / temperature), in [0, 1], for n > 0 finite logits, none above max; returns their
  * sum in units.  `weights` may be NULL. */

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/rng.h"
+#include "forward/pooled.h"
 
 /* The first words of the list begin an answer; the others follow and include their space. */
 enum { N_OPENERS = 16 };
@@ -129,6 +130,18 @@ static bool stub_reserve(language_model *lm, int32_t seq, int32_t n_tokens)
     return n_tokens <= lm->n_ctx;
 }
 
+/* A direction that all tokens of the history seed. */
+static sw_code stub_embedding(language_model *lm, int32_t seq, float *out, sw_err *err)
+{
+    const history *const h = &((const stub *)lm)->seqs[seq];
+    double direction[STUB_EMBD];
+    rng_state rng;
+    rng_seed(&rng, hash_ids(h->ids, h->n));
+    for (int i = 0; i < STUB_EMBD; i++)
+        direction[i] = (double)rng_float(&rng) - 0.5;
+    return pooled_unit(direction, STUB_EMBD, out) ? SW_OK : sw_fail(err, SW_ENUMERIC, "stub: an embedding of zeros");
+}
+
 static void stub_close(language_model *lm)
 {
     stub *const s = (stub *)lm;
@@ -152,8 +165,11 @@ static int or_default(int value, int fallback)
 sw_code stub_open(language_model **out, const vocabulary *vocab, const sw_engine_options *options,
                   const sw_clock *clock, sw_err *err)
 {
-    static const lm_ops OPS = {
-        .step = stub_step, .truncate = stub_truncate, .reserve = stub_reserve, .close = stub_close};
+    static const lm_ops OPS = {.step = stub_step,
+                               .truncate = stub_truncate,
+                               .reserve = stub_reserve,
+                               .close = stub_close,
+                               .embedding = stub_embedding};
     *out = NULL;
     stub *const s = mem_calloc(1, sizeof *s);
     if (s == NULL)
@@ -162,7 +178,8 @@ sw_code stub_open(language_model **out, const vocabulary *vocab, const sw_engine
                              .n_vocab = vocab_size(vocab),
                              .n_ctx = or_default(options->n_ctx, SW_DEFAULT_CTX),
                              .n_seqs = or_default(options->n_seqs, 4),
-                             .n_batch = or_default(options->n_batch, 256)};
+                             .n_batch = or_default(options->n_batch, 256),
+                             .n_embd = STUB_EMBD};
     if (s->lm.n_batch < s->lm.n_seqs)
         s->lm.n_batch = s->lm.n_seqs;
     s->end_id = vocab_find(vocab, "<|im_end|>");

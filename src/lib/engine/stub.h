@@ -16,6 +16,7 @@ enum {
     STUB_ANSWER_MIN = 20, // words of an answer
     STUB_ANSWER_MAX = 200,
     STUB_CTX_TRAIN = 32768,
+    STUB_EMBD = 16, // of an embedding
 };
 
 /* The stub's vocabulary: bytes, words, and the markers of ChatML; <|im_end|> ends an answer. */

@@ -11,22 +11,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/expert_log.h"
 #include "engine/sampler.h"
 #include "spillway.h"
 
 /* ---- events ---- */
 
 typedef enum task_event_type {
-    TASK_ACCEPTED, // the task has its slot; n_prompt_done tokens came from the cache
-    TASK_PROGRESS, // n_prompt_done prompt tokens are evaluated
-    TASK_TOKEN,    // token
-    TASK_END,      // last event: finish and timings, or error; the scheduler no longer uses the task
+    TASK_ACCEPTED,     // the task has its slot; n_prompt_done tokens came from the cache
+    TASK_PROGRESS,     // n_prompt_done prompt tokens are evaluated
+    TASK_PROMPT_TOKEN, // token of the prompt, if requested
+    TASK_EMBEDDING,    // embedding, if requested; TASK_END follows
+    TASK_TOKEN,        // token
+    TASK_END,          // last event: finish and timings, or error; the scheduler no longer uses the task
 } task_event_type;
 
 typedef struct task_event {
     task_event_type type;
     int32_t token;
-    const sw_logprobs *logprobs; // TOKEN: NULL unless requested; its texts are empty
+    const sw_logprobs *logprobs; // PROMPT_TOKEN, TOKEN: NULL unless requested; its texts are empty
+    const float *embedding;      // EMBEDDING: (n_embd), valid during the call only
+    int n_embd;
     int n_prompt, n_prompt_done;
     sw_finish finish;
     sw_timings timings;
@@ -37,7 +42,8 @@ typedef struct task_event {
  * with SW_FINISH_STOP. */
 typedef bool (*task_event_fn)(void *ud, const task_event *event);
 
-/* Called from the engine's thread before each token.  False: the task pauses. */
+/* Called from the engine's thread before each step that may give a token of the prompt or the answer.  False: the task
+ * pauses. */
 typedef bool (*task_room_fn)(void *ud);
 
 /* ---- tasks ---- */
@@ -48,9 +54,13 @@ typedef struct task_request {
     uint64_t client;       // see sw_request
     int max_tokens;        // of the answer; 0: until the context is full
     bool is_prompt_only;   // the task ends when its prompt is evaluated
+    bool wants_embedding;  // of the whole prompt, which is evaluated from its start; needs is_prompt_only
     sw_sampling sampling;  // copied
     bool wants_logprobs;
+    bool wants_prompt_logprobs; // a TASK_PROMPT_TOKEN for each token of the prompt, which is evaluated from its start
     int n_top_logprobs;
+    uint64_t tag;                              // see sw_request
+    sw_expert_use *prompt_use, *generated_use; // to be added to until the last event; or NULL
     task_event_fn on_event;
     task_room_fn has_room; // or NULL
     void *ud;
@@ -66,9 +76,10 @@ typedef struct sched_task {
     task_room_fn has_room; // or NULL
     void *ud;
     sampler sampler;
-    bool is_prompt_only;
-    bool wants_logprobs;
+    bool is_prompt_only, wants_embedding;
+    bool wants_logprobs, wants_prompt_logprobs;
     int n_top_logprobs;
+    expert_owner owner;
     int32_t *tokens; // (n_tokens): prompt, then what was sampled; room for n_max; the slot owns it once the task runs
     int32_t n_prompt, n_tokens, n_max;
     int32_t n_done;                        // tokens[0..n_done) are evaluated

@@ -3,8 +3,8 @@
 
 const char *backend_op_name(backend_op op)
 {
-    static const char *const NAMES[N_BACKEND_OPS] = {"embed",   "attention", "dense", "route",
-                                                     "experts", "join",      "head",  "move"};
+    static const char *const NAMES[N_BACKEND_OPS] = {"embed", "attention", "dense",  "route", "experts",
+                                                     "join",  "head",      "states", "move"};
     return NAMES[op];
 }
 
@@ -66,6 +66,12 @@ const float *backend_head(backend *be, token_batch *b)
     const float *const logits = be->ops->head(be, b);
     count(be, OP_HEAD, logits != NULL ? b->n : 0);
     return logits;
+}
+
+void backend_states(backend *be, token_batch *b)
+{
+    be->ops->states(be, b);
+    count(be, OP_STATES, b->n);
 }
 
 void backend_move(backend *from, backend *to, token_batch *b)

@@ -57,6 +57,9 @@ typedef struct backend_ops {
     /* Logits of the tokens that want them, rows of n_vocab back to back, in this machine's memory, valid until the next
      * step; NULL when no token wants any, or on failure. */
     const float *(*head)(backend *be, token_batch *b);
+    /* After the head: row i of b->normed = the output norm of x of every token that wants its state.  The rows are
+     * there when the step has ended. */
+    void (*states)(backend *be, token_batch *b);
 } backend_ops;
 
 typedef enum backend_op {
@@ -67,6 +70,7 @@ typedef enum backend_op {
     OP_EXPERTS,
     OP_JOIN,
     OP_HEAD,
+    OP_STATES,
     OP_MOVE, // of the residual stream, here or away
     N_BACKEND_OPS
 } backend_op;
@@ -96,6 +100,7 @@ void backend_experts(backend *be, const token_batch *b, size_t layer, const expe
 void backend_join(backend *be, token_batch *b, size_t layer, const expert_choice *choice,
                   const expert_answers *answers);
 const float *backend_head(backend *be, token_batch *b);
+void backend_states(backend *be, token_batch *b);
 /* The residual stream goes from one backend to another. */
 void backend_move(backend *from, backend *to, token_batch *b);
 

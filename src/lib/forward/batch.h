@@ -12,6 +12,7 @@ typedef struct batch_token {
     int32_t pos;
     int32_t seq;
     bool wants_logits;
+    bool wants_state; // the norm of its last state is added to the sum of its sequence (pooled.h)
 } batch_token;
 
 /* A batch on its way through the layers. */

@@ -38,8 +38,8 @@ static void count_attention(counter *c, const layer_weights *l)
 static void count_feed_forward(counter *c, const layer_weights *l)
 {
     const hparams *const h = c->h;
-    const mat *const of_state[] = {&l->gate,      &l->up,          &l->router,    &l->gate_exps,
-                                   &l->up_exps,   &l->gate_shared, &l->up_shared, &l->shared_gate};
+    const mat *const of_state[] = {&l->gate,    &l->up,          &l->router,    &l->gate_exps,
+                                   &l->up_exps, &l->gate_shared, &l->up_shared, &l->shared_gate};
     for (size_t i = 0; i < sizeof of_state / sizeof of_state[0]; i++)
         count(c, of_state[i], h->n_embd);
     count(c, &l->down, h->n_ff);

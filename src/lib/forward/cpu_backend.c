@@ -54,21 +54,21 @@ static sw_code end(backend *be, token_batch *b, sw_err *err)
     return c->is_out_of_memory ? sw_fail(err, SW_ENOMEM, "out of memory for the logits") : SW_OK;
 }
 
-typedef struct embed_job {
+typedef struct ends_job {
     const compute_env *env;
     token_batch *b;
-} embed_job;
+} ends_job;
 
 static void embed_token(void *ud, size_t i, int worker)
 {
     (void)worker;
-    const embed_job *const j = ud;
+    const ends_job *const j = ud;
     ends_embed(j->env, j->b, i);
 }
 
 static void embed(backend *be, token_batch *b)
 {
-    embed_job j = {&((cpu_backend *)be)->env, b};
+    ends_job j = {&((cpu_backend *)be)->env, b};
     pool_run(j.env->pool, b->n, embed_token, &j);
 }
 
@@ -130,6 +130,20 @@ static const float *head(backend *be, token_batch *b)
     return logits;
 }
 
+static void norm_state(void *ud, size_t i, int worker)
+{
+    (void)worker;
+    const ends_job *const j = ud;
+    if (j->b->tokens[i].wants_state)
+        ends_state(j->env, j->b, i);
+}
+
+static void states(backend *be, token_batch *b)
+{
+    ends_job j = {&((cpu_backend *)be)->env, b};
+    pool_run(j.env->pool, b->n, norm_state, &j);
+}
+
 static void close_backend(backend *be)
 {
     cpu_backend *const c = (cpu_backend *)be;
@@ -152,6 +166,7 @@ static const backend_ops OPS = {
     .experts_finish = experts_finish,
     .join = join,
     .head = head,
+    .states = states,
 };
 
 static bool init_blocks(cpu_backend *c)

@@ -19,6 +19,12 @@ void ends_embed(const compute_env *env, token_batch *b, size_t i)
         x[c] *= env->h->embd_scale;
 }
 
+void ends_state(const compute_env *env, token_batch *b, size_t i)
+{
+    const size_t d = env->h->n_embd;
+    stream_norm_row(env, &env->w->output_norm, b->x + i * d, b->normed + i * d);
+}
+
 size_t ends_row_bytes(const hparams *h)
 {
     return padded_length(h->n_vocab) * sizeof(float);

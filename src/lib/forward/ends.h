@@ -1,4 +1,4 @@
-/* ends.h - the two ends of the pass: tokens become states, and states become logits. */
+/* ends.h - the two ends of the pass: tokens become states, and states become logits or are handed out themselves. */
 #ifndef FORWARD_ENDS_H
 #define FORWARD_ENDS_H
 
@@ -6,6 +6,9 @@
 
 /* The state of the batch's i-th token becomes its row of the embedding. */
 void ends_embed(const compute_env *env, token_batch *b, size_t i);
+
+/* The batch's i-th row of b->normed becomes the output norm of its state. */
+void ends_state(const compute_env *env, token_batch *b, size_t i);
 
 typedef struct logit_room {
     const compute_env *env;

@@ -19,8 +19,9 @@ bool forward_init(forward *f, const forward_options *o)
     f->batch.is_long = f->is_long = scratch_items(memory, (size_t)o->n_seqs, sizeof *f->is_long);
     f->experts = scratch_items(memory, h->n_layers, sizeof *f->experts);
     f->chosen = scratch_items(memory, h->n_layers * n_pairs, sizeof *f->chosen);
-    f->weights = scratch_floats(memory, n_pairs);
+    f->weights = scratch_floats(memory, h->n_layers * n_pairs);
     f->answers = scratch_items(memory, n_pairs, sizeof *f->answers);
+    pooled_init(&f->pooled, memory, (size_t)o->n_seqs, h->n_embd);
     if (memory->has_failed)
         return false;
     for (size_t l = 0; l < h->n_layers; l++)
@@ -47,6 +48,7 @@ static bool is_long(const forward *f, int n_max)
 void forward_begin_sequence(forward *f, int seq, int n_max)
 {
     f->is_long[seq] = is_long(f, n_max);
+    pooled_begin(&f->pooled, seq);
 }
 
 bool forward_same_kind(const forward *f, int seq, int n_max)
@@ -73,8 +75,8 @@ static backend *holder_of(forward *f, sw_tensor_class cls, size_t layer)
 
 static expert_choice choice_of(const forward *f, size_t l)
 {
-    const size_t k = f->o.h->n_expert_used;
-    return (expert_choice){.n_used = k, .chosen = f->chosen + l * f->o.n_batch * k, .weights = f->weights};
+    const size_t k = f->o.h->n_expert_used, at = l * f->o.n_batch * k;
+    return (expert_choice){.n_used = k, .chosen = f->chosen + at, .weights = f->weights + at};
 }
 
 /* The part of a layer's experts, routed and shared, that is computed in a tier. */
@@ -128,6 +130,11 @@ static void layer(forward *f, size_t l)
 const int *forward_chosen(const forward *f, size_t l)
 {
     return choice_of(f, l).chosen;
+}
+
+const float *forward_chosen_weights(const forward *f, size_t l)
+{
+    return choice_of(f, l).weights;
 }
 
 /* ---- the pass ---------------------------------------------------------------------------------------------------- */
@@ -200,10 +207,23 @@ sw_code forward_step(forward *f, const batch_token *tokens, size_t n, const floa
     for (size_t l = 0; l < f->o.h->n_layers; l++)
         layer(f, l);
     const float *const logits = backend_head(holder_of(f, SW_CLASS_EMBEDDING, 0), &f->batch);
+    if (pooled_wants(&f->batch))
+        backend_states(f->holder, &f->batch);
     code = end(f, err);
     if (code == SW_OK)
         code = check_finite(&f->batch, bad_seq_out, err);
-    if (code == SW_OK)
-        *logits_out = logits;
-    return code;
+    if (code != SW_OK)
+        return code; // nothing is added: the others of the batch may come again
+    pooled_add(&f->pooled, &f->batch);
+    *logits_out = logits;
+    return SW_OK;
+}
+
+sw_code forward_embedding(const forward *f, int seq, float *out, sw_err *err)
+{
+    if (pooled_direction(&f->pooled, seq, out))
+        return SW_OK;
+    return sw_fail(err, SW_ENUMERIC,
+                   "embedding: the sum of the states is zero or not finite; the model file may be "
+                   "damaged");
 }

@@ -9,6 +9,7 @@
 
 #include "forward/backend.h"
 #include "forward/kv.h"
+#include "forward/pooled.h"
 #include "forward/scratch.h"
 #include "model/weights.h"
 
@@ -30,8 +31,9 @@ typedef struct forward {
     backend *holder;       // of the residual stream
     unsigned *experts;     // (n_layers): tiers that hold a layer's experts, as bits
     int *chosen;           // (n_layers, n_batch, n_expert_used)
-    float *weights;        // (n_batch, n_expert_used): of one layer's choice
+    float *weights;        // (n_layers, n_batch, n_expert_used): of the chosen experts
     const float **answers; // (n_batch, n_expert_used): of one layer's pairs
+    pooled_states pooled;
     scratch memory;
 } forward;
 
@@ -43,14 +45,20 @@ void forward_free(forward *f);
 SW_NODISCARD sw_code forward_step(forward *f, const batch_token *tokens, size_t n, const float **logits_out,
                                   int32_t *bad_seq_out, sw_err *err);
 
+/* As lm_ops.embedding. */
+SW_NODISCARD sw_code forward_embedding(const forward *f, int seq, float *out, sw_err *err);
+
 /* From now on a sequence is computed as one that may grow to n_max positions; those that it holds were computed so
- * (forward_same_kind).  Before the first call it is taken to grow to n_ctx. */
+ * (forward_same_kind).  Before the first call it is taken to grow to n_ctx.  The sum of its states is empty. */
 void forward_begin_sequence(forward *f, int seq, int n_max);
 
 /* Returns true if what a sequence holds was computed as it is for one that may grow to n_max positions. */
 bool forward_same_kind(const forward *f, int seq, int n_max);
 
-/* The experts that layer l's router chose for the last step's tokens: (n, n_expert_used). */
+/* The experts that layer l's router chose for the last step's tokens: (n, n_expert_used).  The next layer's follow
+ * after n_batch tokens. */
 const int *forward_chosen(const forward *f, size_t l);
+/* Their weights, likewise. */
+const float *forward_chosen_weights(const forward *f, size_t l);
 
 #endif

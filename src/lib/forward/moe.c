@@ -19,13 +19,15 @@ void moe_init(moe_block *m, const compute_env *env, gate_room *room)
         return;
     m->router_logits = scratch_floats(memory, n * padded_length(h->n_expert));
     m->scores = scratch_floats(memory, h->n_expert);
-    m->shared_gates = scratch_floats(memory, n * GATE_APART);
-    m->shared_out = scratch_floats(memory, n * ld);
     m->pair_out = scratch_floats(memory, pairs * ld);
     m->slot = scratch_items(memory, pairs, sizeof *m->slot);
     m->token = scratch_items(memory, pairs, sizeof *m->token);
     m->first = scratch_items(memory, h->n_expert + 1, sizeof *m->first);
     m->products = scratch_items(memory, 2 * h->n_expert + 3, sizeof *m->products);
+    if (h->n_ff_shared == 0)
+        return;
+    m->shared_gates = scratch_floats(memory, n * GATE_APART);
+    m->shared_out = scratch_floats(memory, n * ld);
 }
 
 /* ---- routing ----------------------------------------------------------------------------------------------------- */

@@ -1,45 +1,78 @@
-/* placement.c - the rule behind --cpu-moe and --n-cpu-moe, and look-ups in the table that it fills. */
+/* placement.c - the rule behind --cpu-moe, --n-cpu-moe and --n-gpu-layers, and look-ups in the table that it fills. */
 #include "model/placement.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 
-/* NULL where the options do what they say, or where none was given. */
-static const char *note_for(const hparams *h, bool has_accelerator, const placement_options *o)
+static bool has_accelerator(const placement_machine *m)
 {
-    if (!o->cpu_moe && o->n_cpu_moe == 0)
-        return NULL;
-    if (h->n_expert == 0)
-        return "this model has no experts, so --cpu-moe and --n-cpu-moe have no effect";
-    return has_accelerator ? NULL
-                           : "there is no accelerator: all weights are in RAM, whatever --cpu-moe and "
-                             "--n-cpu-moe say";
+    return m->bytes[TIER_VRAM] > 0;
+}
+
+/* Appends "OPTION has no effect: why" to a text that fills at most `size`. */
+static void add_reason(char *out, size_t size, const char *option, int value, const char *why)
+{
+    const size_t n = strlen(out);
+    char number[16] = "";
+    if (value > 0)
+        snprintf(number, sizeof number, " %d", value);
+    snprintf(out + n, size - n, "%s%s%s has no effect: %s", n > 0 ? "; " : "", option, number, why);
+}
+
+void placement_explain(char *out, size_t size, const hparams *h, const placement_machine *m, const placement_options *o)
+{
+    static const char NO_EXPERTS[] = "this model has no experts";
+    static const char NO_DEVICE[] = "there is no accelerator, all weights are in RAM";
+    const char *const why = h->n_expert == 0 ? NO_EXPERTS : has_accelerator(m) ? NULL : NO_DEVICE;
+    out[0] = '\0';
+    if (o->cpu_moe && why != NULL)
+        add_reason(out, size, "--cpu-moe", 0, why);
+    if (o->n_cpu_moe > 0 && why != NULL)
+        add_reason(out, size, "--n-cpu-moe", o->n_cpu_moe, why);
+    if (o->n_gpu_layers > 0 && !has_accelerator(m))
+        add_reason(out, size, "--n-gpu-layers", o->n_gpu_layers, NO_DEVICE);
+}
+
+/* What is not in VRAM because of n_gpu_layers is as if there were no accelerator. */
+static weight_tier nearest(const placement_machine *m, const placement_options *o, size_t n_layers, size_t layer)
+{
+    const size_t n = (size_t)(o->n_gpu_layers > 0 ? o->n_gpu_layers : 0);
+    const bool is_far = o->n_gpu_layers < 0 || (n > 0 && layer + n < n_layers);
+    return has_accelerator(m) && !is_far ? TIER_VRAM : TIER_RAM;
 }
 
 bool placement_init(model_placement *p, const hparams *h, const placement_machine *m, const placement_options *o)
 {
-    const bool has_accelerator = m->bytes[TIER_VRAM] > 0;
-    const weight_tier nearest = has_accelerator ? TIER_VRAM : TIER_RAM;
     *p = (model_placement){.n_layers = h->n_layers,
                            .n_expert = h->n_expert,
-                           .embedding = nearest,
+                           // It is next to the last layer, and the first to be left out.
+                           .embedding = nearest(m, o, h->n_layers + 1, 0),
                            .attention = mem_alloc(h->n_layers),
                            .ffn = mem_alloc(h->n_layers),
-                           .experts = mem_alloc(h->n_layers * h->n_expert),
-                           .note = note_for(h, has_accelerator, o)};
+                           .experts = mem_alloc(h->n_layers * h->n_expert)};
     if (p->attention == NULL || p->ffn == NULL || p->experts == NULL) {
         placement_free(p);
         return false;
     }
-    // A weight_tier is a byte there, so that a layer's experts are one row of bytes.
-    memset(p->attention, nearest, h->n_layers);
-    memset(p->ffn, nearest, h->n_layers);
     for (size_t l = 0; l < h->n_layers; l++) {
+        const weight_tier near = nearest(m, o, h->n_layers, l);
         const bool stays = o->cpu_moe || l < (size_t)o->n_cpu_moe;
-        memset(p->experts + l * h->n_expert, stays ? TIER_RAM : nearest, h->n_expert);
+        // A weight_tier is a byte there, so that a layer's experts are one row of bytes.
+        p->attention[l] = p->ffn[l] = (uint8_t)near;
+        memset(p->experts + l * h->n_expert, stays ? TIER_RAM : near, h->n_expert);
     }
     return true;
+}
+
+bool placement_init_requested(model_placement *p, const hparams *h, const placement_machine *m,
+                              const placement_options *o)
+{
+    placement_machine wanted = *m;
+    if (o->n_gpu_layers > 0)
+        wanted.bytes[TIER_VRAM] = UINT64_MAX;
+    return placement_init(p, h, &wanted, o);
 }
 
 void placement_free(model_placement *p)

@@ -17,8 +17,10 @@ typedef struct placement_machine {
 } placement_machine;
 
 typedef struct placement_options {
-    bool cpu_moe;  // the experts of every layer stay in RAM
-    int n_cpu_moe; // those of the first n layers do
+    bool cpu_moe;     // the experts of every layer stay in RAM
+    int n_cpu_moe;    // those of the first n layers do
+    int n_gpu_layers; // only the last n layers are in VRAM, of more than there are also embedding and output layer; 0:
+                      // as if there were no such option; -1: nothing is in VRAM
 } placement_options;
 
 typedef struct model_placement {
@@ -27,12 +29,17 @@ typedef struct model_placement {
     uint8_t *attention;    // (n_layers): a weight_tier each, of attention, norms and router
     uint8_t *ffn;          // (n_layers): of the dense feed-forward block or the shared experts
     uint8_t *experts;      // (n_layers, n_expert): of the routed experts
-    const char *note;      // static; NULL, or why an option had no effect
 } model_placement;
 
-/* Without an accelerator everything is in RAM.  With one, everything is in VRAM but the experts that the options keep
- * in RAM.  False when memory is short. */
+/* Without an accelerator everything is in RAM.  With one, everything is in VRAM but what the options keep in RAM.
+ * False when memory is short. */
 bool placement_init(model_placement *p, const hparams *h, const placement_machine *m, const placement_options *o);
+/* What the options ask for, whether or not this machine can: n_gpu_layers ask for an accelerator. */
+bool placement_init_requested(model_placement *p, const hparams *h, const placement_machine *m,
+                              const placement_options *o);
+/* Writes which options have no effect and why, as sentences; "" if there are none. */
+void placement_explain(char *out, size_t size, const hparams *h, const placement_machine *m,
+                       const placement_options *o);
 /* What has not been initialised may be freed if it is zeroed. */
 void placement_free(model_placement *p);
 

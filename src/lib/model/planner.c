@@ -79,6 +79,9 @@ static void add_item(planner *p, weights_item item, size_t bytes)
     weight_block *const block = &w->blocks[item.tier];
     const size_t aligned = (bytes + ALIGN - 1) / ALIGN * ALIGN;
     item.offset = block->n_bytes;
+    item.n_bytes = aligned;
+    item.cls = p->cls;
+    item.layer = p->is_global ? -1 : (int)p->layer;
     w->items[w->n_items++] = item;
     block->n_bytes += aligned;
     block->expert_bytes += p->cls == SW_CLASS_EXPERTS ? aligned : 0;

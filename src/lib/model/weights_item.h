@@ -10,6 +10,9 @@ struct weights_item {
     void **target; // receives the address: a matrix's tiles or a vector's floats
     weight_tier tier;
     size_t offset;  // in the tier's block
+    size_t n_bytes; // there, with what aligns the next item
+    sw_tensor_class cls;
+    int layer;      // -1: of no layer
     bool is_matrix; // else rows of float32, padded to whole tiles
     bool is_turned; // the tensor holds the matrices' columns as rows; they become float32, which loses nothing
     size_t row;     // first row in the tensor's matrices

@@ -116,6 +116,13 @@ static sw_logprobs with_texts(const answer_text *a, const sw_logprobs *figures, 
     return logprobs;
 }
 
+void answer_text_prompt(answer_text *a, const sw_logprobs *figures)
+{
+    const sw_logprobs logprobs = with_texts(a, figures, true);
+    const sw_event e = {.type = SW_EVENT_PROMPT_TOKEN, .logprobs = &logprobs};
+    a->on_event(a->ud, &e);
+}
+
 /* True if the parser is inside the content, neither in reasoning nor in the frame of a message. */
 static bool is_in_content(const answer_text *a)
 {

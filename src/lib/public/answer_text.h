@@ -17,7 +17,7 @@ typedef struct answer_options {
     const char *const *stop; // (n_stop)
     size_t n_stop;
     bool wants_logprobs, ignore_eos;
-    sw_event_fn on_event; // SW_EVENT_TOKEN only
+    sw_event_fn on_event; // SW_EVENT_TOKEN and SW_EVENT_PROMPT_TOKEN only
     void *ud;
 } answer_options;
 
@@ -43,6 +43,8 @@ void answer_text_free(answer_text *a);
 /* Handles one sampled token; false ends the answer: an end token, a stop string or a->error.  `figures` is NULL unless
  * log-probabilities are wanted. */
 bool answer_text_take(answer_text *a, int32_t id, const sw_logprobs *figures);
+/* Delivers a token of the prompt. */
+void answer_text_prompt(answer_text *a, const sw_logprobs *figures);
 /* Delivers the text that was held back, which is certain now that the answer is over. */
 void answer_text_end(answer_text *a);
 

@@ -10,50 +10,24 @@
 #include "base/limits.h"
 #include "engine/model_lm.h"
 #include "engine/stub.h"
+#include "public/engine_options.h"
 #include "public/handle.h"
 #include "public/model_file.h"
 #include "public/request.h"
 
 static const char STUB_PATH[] = "stub:";
 
-/* ---- options ---- */
-
-static sw_code check_range(const char *name, int value, int max, sw_err *err)
-{
-    if (value < 0 || value > max)
-        return sw_fail(err, SW_EINVAL, "%s: %d is not between 0 and %d", name, value, max);
-    return SW_OK;
-}
-
-/* The first option out of range is the error. */
-static sw_code check_options(const sw_engine_options *o, sw_err *err)
-{
-    sw_code code = check_range("n_threads", o->n_threads, LIMIT_THREADS, err);
-    if (code == SW_OK)
-        code = check_range("n_ctx", o->n_ctx, LIMIT_CTX_TOKENS, err);
-    if (code == SW_OK)
-        code = check_range("n_seqs", o->n_seqs, LIMIT_SEQUENCES, err);
-    if (code == SW_OK)
-        code = check_range("n_batch", o->n_batch, LIMIT_BATCH_TOKENS, err);
-    if (code == SW_OK)
-        code = check_range("n_cpu_moe", o->n_cpu_moe, LIMIT_MODEL_LAYERS, err);
-    if (code == SW_OK)
-        code = check_range("kv_type", (int)o->kv_type, SW_KV_Q8_0, err);
-    if (code == SW_OK)
-        code = check_range("compat", (int)o->compat, SW_COMPAT_LLAMA_CPP, err);
-    if (code == SW_OK && o->date != NULL)
-        code = request_check_date(o->date, err);
-    if (code != SW_OK)
-        return code;
-    if (o->cpu_moe && o->n_cpu_moe > 0)
-        return sw_fail(err, SW_EINVAL, "n_cpu_moe: not together with cpu_moe, which means all layers");
-    if (o->stub_tokens_per_s != 0 && !(o->stub_tokens_per_s >= 0.01 && o->stub_tokens_per_s <= 1e6))
-        return sw_fail(err, SW_EINVAL, "stub_tokens_per_s: %g is not 0 and not between 0.01 and 1e6",
-                       o->stub_tokens_per_s);
-    return SW_OK;
-}
-
 /* ---- opening and closing ---- */
+
+/* It has no weights to place.  Errors: SW_EINVAL (a strict placement option). */
+static sw_code place_stub(sw_engine *e, const sw_engine_options *options, sw_err *err)
+{
+    static const char NOTE[] = "placement options have no effect: the stub has no weights";
+    if (!options->cpu_moe && options->n_cpu_moe == 0 && options->n_gpu_layers <= 0)
+        return SW_OK;
+    e->state.placement_note = NOTE;
+    return options->is_strict ? sw_fail(err, SW_EINVAL, "%s", NOTE) : SW_OK;
+}
 
 /* An engine without weights: the stub's vocabulary, ChatML, and facts that say so. */
 static sw_code open_stub(sw_engine *e, const sw_engine_options *options, sw_err *err)
@@ -70,11 +44,12 @@ static sw_code open_stub(sw_engine *e, const sw_engine_options *options, sw_err 
                               .quant = "none",
                               .tokenizer = vocab_description(e->context.vocab),
                               .chat_format = chat_format_name(e->context.format),
+                              .n_embd = e->lm->n_embd,
                               .n_vocab = e->lm->n_vocab,
                               .n_ctx_train = STUB_CTX_TRAIN};
     e->state = (sw_engine_state){
         .n_threads = 1, .n_ctx = e->lm->n_ctx, .n_seqs = e->lm->n_seqs, .isa = "none", .backend = "stub"};
-    return SW_OK;
+    return place_stub(e, options, err);
 }
 
 /* Says whom the answers follow, if it makes a difference. */
@@ -118,7 +93,7 @@ sw_code sw_engine_open(sw_engine **out, const char *path, const sw_engine_option
     static const sw_engine_options DEFAULTS;
     const sw_engine_options *const o = options != NULL ? options : &DEFAULTS;
     *out = NULL;
-    sw_code code = check_options(o, err);
+    sw_code code = engine_options_check(o, err);
     if (code != SW_OK)
         return code;
     sw_engine *const e = mem_calloc(1, sizeof *e);
@@ -174,11 +149,6 @@ sw_engine_state sw_engine_get_state(sw_engine *e)
 uint64_t sw_engine_kv_bytes_read(const sw_engine *e, int n)
 {
     return e->file != NULL ? model_lm_kv_bytes_read(e->lm, n) : 0;
-}
-
-bool sw_engine_router_counts(const sw_engine *e, int layer, uint64_t *counts)
-{
-    return e->file != NULL && model_lm_router_counts(e->lm, layer, counts);
 }
 
 const sw_tokenizer *sw_engine_tokenizer(const sw_engine *e)

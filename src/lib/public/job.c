@@ -24,6 +24,7 @@ struct sw_job {
     // The engine thread's own.
     answer_text answer;
     int n_cached;
+    sw_expert_use *prompt_use, *generated_use; // NULL unless the request asked for them
 
     sw_event_fn on_event;
     bool (*has_room)(void *ud); // or NULL
@@ -65,6 +66,8 @@ static void end_job(sw_job *j, const task_event *e)
 static void free_job(sw_job *j)
 {
     answer_text_free(&j->answer);
+    sw_expert_use_free(j->prompt_use);
+    sw_expert_use_free(j->generated_use);
     pthread_cond_destroy(&j->ended);
     pthread_mutex_destroy(&j->lock);
     mem_free(j);
@@ -97,6 +100,12 @@ static bool on_task_event(void *ud, const task_event *e)
         progress.type = SW_EVENT_PROGRESS;
         deliver(j, &progress);
         break;
+    case TASK_PROMPT_TOKEN: answer_text_prompt(&j->answer, e->logprobs); break;
+    case TASK_EMBEDDING: {
+        const sw_event embedding = {.type = SW_EVENT_EMBEDDING, .embedding = e->embedding, .n_embd = e->n_embd};
+        deliver(j, &embedding);
+        break;
+    }
     case TASK_TOKEN: goes_on = answer_text_take(&j->answer, e->token, e->logprobs); break;
     case TASK_END:
         end_job(j, e);
@@ -125,6 +134,17 @@ static chat_format answer_format(const sw_engine *engine, const sw_request *r)
     return r->messages == NULL ? CHAT_PLAIN : engine->context.format;
 }
 
+/* False when memory is short. */
+static bool init_expert_use(sw_job *j, const sw_engine *engine)
+{
+    static const expert_dims NONE;
+    const expert_log *const log = engine->lm->experts;
+    const expert_dims *const dims = log != NULL ? expert_log_dims(log) : &NONE;
+    j->prompt_use = expert_tally_create(dims, /*with_pairs=*/false);
+    j->generated_use = expert_tally_create(dims, /*with_pairs=*/false);
+    return j->prompt_use != NULL && j->generated_use != NULL;
+}
+
 /* Everything that the job will need is allocated here; the caller and the engine own it together. */
 static sw_code create_job(const sw_engine *engine, const sw_request *r, sw_job **out, sw_err *err)
 {
@@ -146,7 +166,9 @@ static sw_code create_job(const sw_engine *engine, const sw_request *r, sw_job *
                                    .ignore_eos = r->ignore_eos,
                                    .on_event = deliver,
                                    .ud = j};
-    const sw_code code = answer_text_init(&j->answer, &answer, err);
+    sw_code code = answer_text_init(&j->answer, &answer, err);
+    if (code == SW_OK && r->count_experts && !init_expert_use(j, engine))
+        code = sw_fail(err, SW_ENOMEM, "job: out of memory for the use of its experts");
     if (code != SW_OK) {
         free_job(j);
         return code;
@@ -172,10 +194,15 @@ sw_code sw_engine_submit(sw_engine *engine, const sw_request *request, sw_job **
                                    .prompt = prompt.ids,
                                    .n_prompt = prompt.n,
                                    .max_tokens = request->max_tokens,
-                                   .is_prompt_only = request->prompt_only,
+                                   .is_prompt_only = request->prompt_only || request->embed,
+                                   .wants_embedding = request->embed,
                                    .sampling = request->sampling,
                                    .wants_logprobs = request->logprobs,
+                                   .wants_prompt_logprobs = request->prompt_logprobs,
                                    .n_top_logprobs = request->n_top_logprobs,
+                                   .tag = request->tag,
+                                   .prompt_use = job->prompt_use,
+                                   .generated_use = job->generated_use,
                                    .on_event = on_task_event,
                                    .has_room = request->has_room != NULL ? has_room : NULL,
                                    .ud = job};
@@ -210,4 +237,20 @@ void sw_job_wait(sw_job *job)
     while (!job->has_ended)
         pthread_cond_wait(&job->ended, &job->lock);
     pthread_mutex_unlock(&job->lock);
+}
+
+sw_code sw_job_expert_use(sw_job *job, const sw_expert_use **prompt_out, const sw_expert_use **generated_out,
+                          sw_err *err)
+{
+    *prompt_out = *generated_out = NULL;
+    if (job->prompt_use == NULL)
+        return sw_fail(err, SW_EINVAL, "count_experts: the request of this job did not set it");
+    pthread_mutex_lock(&job->lock);
+    const bool has_ended = job->has_ended;
+    pthread_mutex_unlock(&job->lock);
+    if (!has_ended)
+        return sw_fail(err, SW_EBUSY, "the job has not ended; its use of experts is known after its last event");
+    *prompt_out = job->prompt_use;
+    *generated_out = job->generated_use;
+    return SW_OK;
 }

@@ -56,7 +56,7 @@ static sw_code run_all(logits_run *r)
     language_model *const lm = r->lm;
     lm->ops->truncate(lm, 0, 0);
     if (lm->ops->begin != NULL)
-        lm->ops->begin(lm, 0, &(lm_plan){(int32_t)r->n_tokens, {-1, -1}});
+        lm->ops->begin(lm, 0, &(lm_plan){.n_max = (int32_t)r->n_tokens, .marks = {-1, -1}});
     if (!lm->ops->reserve(lm, 0, (int32_t)r->n_tokens))
         return sw_fail(r->err, SW_ELIMIT, "tokens: %zu do not fit the memory set aside for keys and values",
                        r->n_tokens);

@@ -266,13 +266,17 @@ sw_code request_check(const sw_request *r, int n_vocab, sw_err *err)
         return sw_fail(err, SW_EINVAL, "effort: %d is not a known effort", (int)r->effort);
     if (r->max_tokens < 0)
         return sw_fail(err, SW_EINVAL, "max_tokens: %d is negative", r->max_tokens);
-    if (r->max_tokens > 0 && r->prompt_only)
-        return sw_fail(err, SW_EINVAL, "max_tokens: %d tokens cannot follow with prompt_only", r->max_tokens);
+    if (r->max_tokens > 0 && (r->prompt_only || r->embed))
+        return sw_fail(err, SW_EINVAL, "max_tokens: with %s no token follows, so it must be 0, not %d",
+                       r->embed ? "embed" : "prompt_only", r->max_tokens);
+    if (r->embed && (r->logprobs || r->prompt_logprobs))
+        return sw_fail(err, SW_EINVAL, "embed: it gives an embedding and no log-probabilities; leave %s out",
+                       r->logprobs ? "logprobs" : "prompt_logprobs");
     if (r->n_top_logprobs < 0 || r->n_top_logprobs > SW_TOP_LOGPROBS_MAX)
         return sw_fail(err, SW_EINVAL, "n_top_logprobs: %d is not between 0 and %d", r->n_top_logprobs,
                        SW_TOP_LOGPROBS_MAX);
-    if (r->n_top_logprobs > 0 && !r->logprobs)
-        return sw_fail(err, SW_EINVAL, "n_top_logprobs: it needs logprobs");
+    if (r->n_top_logprobs > 0 && !r->logprobs && !r->prompt_logprobs)
+        return sw_fail(err, SW_EINVAL, "n_top_logprobs: it needs logprobs or prompt_logprobs");
     return SW_OK;
 }
 

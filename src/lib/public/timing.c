@@ -35,7 +35,8 @@ static sw_code evaluate_prompt(timing *t, int seq, int at, int n)
     for (int done = 0; done < n && code == SW_OK;) {
         const int count = n - done < t->lm->n_batch ? n - done : t->lm->n_batch;
         for (int i = 0; i < count; i++)
-            t->batch[i] = (batch_token){random_token(t), at + done + i, seq, done + i == n - 1};
+            t->batch[i] = (batch_token){
+                .id = random_token(t), .pos = at + done + i, .seq = seq, .wants_logits = done + i == n - 1};
         code = step(t, (size_t)count);
         done += count;
     }
@@ -48,7 +49,7 @@ static sw_code generate(timing *t, int n_seqs, int at, int n)
     sw_code code = SW_OK;
     for (int i = 0; i < n && code == SW_OK; i++) {
         for (int s = 0; s < n_seqs; s++)
-            t->batch[s] = (batch_token){random_token(t), at + i, s, true};
+            t->batch[s] = (batch_token){.id = random_token(t), .pos = at + i, .seq = s, .wants_logits = true};
         code = step(t, (size_t)n_seqs);
     }
     return code;
@@ -62,7 +63,7 @@ static sw_code run(timing *t, const sw_time_request *r, uint64_t *ns_out)
         const int n_max = r->n_depth + r->n_prompt + r->n_gen;
         t->lm->ops->truncate(t->lm, s, 0);
         if (t->lm->ops->begin != NULL)
-            t->lm->ops->begin(t->lm, s, &(lm_plan){n_max, {-1, -1}});
+            t->lm->ops->begin(t->lm, s, &(lm_plan){.n_max = n_max, .marks = {-1, -1}});
         if (!t->lm->ops->reserve(t->lm, s, n_max))
             return sw_fail(t->err, SW_ELIMIT, "the tokens do not fit the memory set aside for keys and values");
         code = evaluate_prompt(t, s, 0, r->n_depth);

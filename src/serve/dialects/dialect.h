@@ -41,6 +41,7 @@ typedef struct generation_request {
     generation_prompt *prompts; // (n_prompts), owned; NULL: a chat
     size_t n_prompts;
     int n_choices;           // 1 .. LIMIT_CHOICES
+    bool echo;               // answers begin with their prompts
     bool has_effort;         // a reasoning effort was given
     bool has_no_tool_choice; // tools must not be called
     bool stream;
@@ -76,6 +77,7 @@ typedef struct generation_head {
     const char *request_id;                  // of the HTTP request
     const char *ignored;                     // see generation_request
     int n_choices;                           // see generation_request
+    size_t n_answers;                        // see generation_n_answers
     uint64_t seed;                           // of the first answer
     double load_ms;                          // spent loading the model for this request
     double ttft_ms; // at an end: from the arrival of the request to its first token, loading included
@@ -94,7 +96,9 @@ typedef struct whole_choice {
     const buf *content;
     const buf *reasoning;           // may be empty
     const logprob_source *logprobs; // NULL: not asked for
-    const sw_event *done;           // the SW_EVENT_DONE that ended it
+    const float *embedding;         // (n_embd), if it was asked for
+    size_t n_embd;
+    const sw_event *done; // the SW_EVENT_DONE that ended it
 } whole_choice;
 
 typedef struct whole_answer {
@@ -143,8 +147,8 @@ struct dialect {
     bool (*parse)(generation_request *out, const char *body, size_t n, uint64_t random, api_error *error);
 
     /* The parts of a stream.  For each answer, by its number: begin, then text and progress, then end_choice; after
-     * the last of them end.  Or fail, at any time.  `event` is the engine's event of that type.  time_ms: since the
-     * answer was accepted. */
+     * the last of them end.  Or fail, at any time.  `event` is the engine's event of that type; a PROMPT_TOKEN is text
+     * too, without bytes.  time_ms: since the answer was accepted. */
     void (*begin)(dialect_stream *s, size_t choice);
     void (*progress)(dialect_stream *s, size_t choice, const sw_event *event, double time_ms);
     void (*text)(dialect_stream *s, size_t choice, const sw_event *event);

@@ -23,15 +23,6 @@ bool generation_begin(generation_request *out, json_reader *r, const char *body,
     return out->document != NULL;
 }
 
-void generation_finish(generation_request *g)
-{
-    sw_sampling *const s = &g->core.sampling;
-    if (s->top_p > 0)
-        return;
-    s->top_p = 1; // in the engine 0 switches the filter off
-    s->temperature = 0;
-}
-
 /* Returns true if `name` is an element of the list. */
 static bool is_listed(const char *list, const char *name)
 {
@@ -92,6 +83,36 @@ void generation_fail(api_error *error, const json_fault *fault)
     };
     api_fail(error, SITUATIONS[fault->kind], fault->path[0] != '\0' ? fault->path : NULL, "%s%s",
              fault->kind == JSON_FAULT_SYNTAX ? "the body is not JSON: " : "", fault->message);
+}
+
+bool generation_end(generation_request *g, const json_reader *r, bool is_read, api_error *error)
+{
+    sw_sampling *const s = &g->core.sampling;
+    if (is_read && s->top_p <= 0) {
+        s->top_p = 1; // in the engine 0 switches the filter off
+        s->temperature = 0;
+    }
+    if (is_read)
+        return true;
+    generation_fail(error, &r->fault);
+    generation_request_free(g);
+    return false;
+}
+
+/* ---- members that several families read ------------------------------------------------------------------------- */
+
+bool take_max_tokens(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
+{
+    generation_request *const g = target;
+    const json_field number = {
+        .type = FIELD_INT, .offset = offsetof(generation_request, core.max_tokens), .min = f->min, .max = f->max};
+    const bool is_unlimited = json_is_integer(value) && json_integer_value(value) == -1;
+    if (!is_unlimited && !json_read_value(r, &number, at, value, target))
+        return false;
+    if (is_unlimited)
+        g->core.max_tokens = 0;
+    g->core.prompt_only = !is_unlimited && g->core.max_tokens == 0;
+    return true;
 }
 
 /* ---- neutral values --------------------------------------------------------------------------------------------- */
@@ -236,7 +257,7 @@ static bool take_logit_bias(json_reader *r, const json_field *f, const json_plac
 // clang-format off
 #define AT(member) offsetof(generation_request, core.member)
 /* is_above_min: 0 would switch a filter off in the engine; a client does that by leaving the member out.  top_p 0 is
- * greedy, see generation_finish.  repetition_penalty is before the two members that count more. */
+ * greedy, see generation_end.  repetition_penalty is before the two members that count more. */
 static const json_field FIELDS[] = {
     {.name = "temperature",       .type = FIELD_FLOAT, .offset = AT(sampling.temperature), .max = 2},
     {.name = "top_p",             .type = FIELD_FLOAT, .offset = AT(sampling.top_p), .max = 1},

@@ -12,8 +12,9 @@ extern const json_table GENERATION_FIELDS;
  * fault set. */
 bool generation_begin(generation_request *out, json_reader *r, const char *body, size_t n, uint64_t random);
 
-/* Completes a request whose members have all been read: top_p 0 is greedy decoding. */
-void generation_finish(generation_request *g);
+/* Ends it.  If all members were read, completes the request (top_p 0 is greedy decoding); otherwise empties it, with
+ * *error filled from the reader's fault.  Returns is_read. */
+bool generation_end(generation_request *g, const json_reader *r, bool is_read, api_error *error);
 
 /* Adds a name to g->ignored, once.  Bytes that no header may hold become '?', a long name is cut, and what does not fit
  * into the list becomes "...". */
@@ -24,6 +25,12 @@ void generation_ignore_unknown(generation_request *g, const char *where, const j
 
 /* The API's error for a fault of the reader. */
 void generation_fail(api_error *error, const json_fault *fault);
+
+/* ---- members that several families read ------------------------------------------------------------------------- */
+
+/* The largest number of tokens of an answer: -1 is "until the context is full"; 0, if f->min allows it, only evaluates
+ * the prompt. */
+bool take_max_tokens(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target);
 
 /* ---- members that are known but not supported: only a neutral value passes -------------------------------------- */
 

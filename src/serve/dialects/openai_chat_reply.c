@@ -81,9 +81,7 @@ void openai_chat_text(dialect_stream *s, size_t choice, const sw_event *event)
 void openai_chat_progress(dialect_stream *s, size_t choice, const sw_event *event, double time_ms)
 {
     json_t *chunk = chunk_json(s->head, choice, json_object(), NULL);
-    json_put(&chunk, "prompt_progress",
-             json_pack("{s:i, s:i, s:i, s:o}", "total", event->n_prompt, "cache", event->n_cached, "processed",
-                       event->n_prompt_done, "time_ms", json_number(time_ms)));
+    json_put(&chunk, "prompt_progress", openai_progress_json(event, time_ms));
     dialect_emit(s->sink, NULL, chunk);
 }
 
@@ -97,11 +95,5 @@ void openai_chat_end_choice(dialect_stream *s, size_t choice, const sw_event *ev
 
 void openai_chat_end(dialect_stream *s, const sw_event *total)
 {
-    if (s->head->include_usage) {
-        json_t *usage = head_json(s->head, "chat.completion.chunk", json_array());
-        json_put(&usage, "usage", openai_usage_json(total));
-        openai_put_figures(&usage, s->head, /*choice=*/0, total);
-        dialect_emit(s->sink, NULL, usage);
-    }
-    openai_stream_done(s);
+    openai_stream_end(s, head_json(s->head, "chat.completion.chunk", json_array()), total);
 }

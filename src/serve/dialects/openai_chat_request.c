@@ -4,24 +4,11 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "dialects/foreign_fields.h"
 #include "dialects/generation_fields.h"
 #include "dialects/openai_messages.h"
+#include "dialects/openai_request.h"
 
 /* ---- members that are honoured ---------------------------------------------------------------------------------- */
-
-/* -1 means "until the context is full", which the engine calls 0. */
-static bool take_max_tokens(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
-                            void *target)
-{
-    generation_request *const g = target;
-    const json_field number = {
-        .type = FIELD_INT, .offset = offsetof(generation_request, core.max_tokens), .min = f->min, .max = f->max};
-    if (!json_is_integer(value) || json_integer_value(value) != -1)
-        return json_read_value(r, &number, at, value, target);
-    g->core.max_tokens = 0;
-    return true;
-}
 
 static bool take_effort(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
 {
@@ -41,19 +28,6 @@ static bool take_effort(json_reader *r, const json_field *f, const json_place *a
     g->core.effort = (sw_effort)effort;
     g->has_effort = true;
     return true;
-}
-
-static bool take_stream_options(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
-                                void *target)
-{
-    (void)f;
-    static const json_field INCLUDE_USAGE[] = {
-        {.name = "include_usage", .type = FIELD_BOOL, .offset = offsetof(generation_request, include_usage)}};
-    static const json_table TABLE = {.fields = INCLUDE_USAGE, .n = 1, .null_is_absent = true};
-    if (json_is_object(value) && !((generation_request *)target)->stream) // the table reads `stream` before
-        return json_fail(r, at, JSON_FAULT_RANGE, "stream_options is only valid with \"stream\": true");
-    generation_ignore_unknown(target, at->name, value, &TABLE);
-    return json_read_object(r, at, value, &TABLE, target);
 }
 
 static bool take_top_logprobs(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
@@ -111,22 +85,13 @@ static bool take_response_format(json_reader *r, const json_field *f, const json
 
 /* ---- the body --------------------------------------------------------------------------------------------------- */
 
-/* The order matters: of the members that limit the answer, the last one that is given counts; stream_options,
- * top_logprobs and tools are after the members that they need. */
+/* The order matters: top_logprobs and tools are after the members that they need. */
 // clang-format off
 #define AT(member) offsetof(generation_request, member)
 static const json_field FIELDS[] = {
-    {.name = "model",                 .type = FIELD_TEXT, .offset = AT(model)},
-    {.name = "stream",                .type = FIELD_BOOL, .offset = AT(stream)},
-    {.name = "stream_options",        .type = FIELD_CUSTOM, .take = take_stream_options},
-    {.name = "n_predict",             .type = FIELD_CUSTOM, .take = take_max_tokens, .min = 1, .max = LIMIT_CTX_TOKENS},
-    {.name = "max_tokens",            .type = FIELD_CUSTOM, .take = take_max_tokens, .min = 1, .max = LIMIT_CTX_TOKENS},
-    {.name = "max_completion_tokens", .type = FIELD_CUSTOM, .take = take_max_tokens, .min = 1, .max = LIMIT_CTX_TOKENS},
     {.name = "reasoning_effort",      .type = FIELD_CUSTOM, .take = take_effort},
-    {.name = "return_progress",       .type = FIELD_BOOL, .offset = AT(return_progress)},
     {.name = "logprobs",              .type = FIELD_BOOL, .offset = AT(core.logprobs)},
     {.name = "top_logprobs",          .type = FIELD_CUSTOM, .take = take_top_logprobs, .max = SW_TOP_LOGPROBS_MAX},
-    {.name = "n",                     .type = FIELD_INT, .offset = AT(n_choices), .min = 1, .max = LIMIT_CHOICES},
     {.name = "response_format",       .type = FIELD_CUSTOM, .take = take_response_format},
     {.name = "tool_choice",           .type = FIELD_CUSTOM, .take = take_tool_choice},
     {.name = "function_call",         .type = FIELD_CUSTOM, .take = take_tool_choice},
@@ -140,37 +105,15 @@ static const json_field FIELDS[] = {
 
 static const json_table TABLE = {.fields = FIELDS, .n = sizeof FIELDS / sizeof *FIELDS, .null_is_absent = true};
 
-/* What no table has. */
-static bool read_others(generation_request *g, json_reader *r)
-{
-    const char *name;
-    json_t *value;
-    json_object_foreach(g->document, name, value)
-    {
-        const bool is_known =
-            json_table_has(&TABLE, name) || json_table_has(&GENERATION_FIELDS, name) || strcmp(name, "messages") == 0;
-        if (!is_known && !json_is_null(value) && !foreign_field_take(g, r, name, value))
-            return false;
-    }
-    return true;
-}
-
 static bool read_body(generation_request *g, json_reader *r)
 {
-    if (!json_read_object(r, NULL, g->document, &TABLE, g) ||
-        !json_read_object(r, NULL, g->document, &GENERATION_FIELDS, g) || !read_others(g, r) ||
-        !openai_messages_read(g, r, json_object_get(g->document, "messages")))
-        return false;
-    generation_finish(g);
-    return true;
+    return openai_request_read(g, r, &TABLE, "messages") &&
+           openai_messages_read(g, r, json_object_get(g->document, "messages"));
 }
 
 bool openai_chat_parse(generation_request *out, const char *body, size_t n, uint64_t random, api_error *error)
 {
     json_reader r;
-    if (generation_begin(out, &r, body, n, random) && read_body(out, &r))
-        return true;
-    generation_fail(error, &r.fault);
-    generation_request_free(out);
-    return false;
+    const bool is_read = generation_begin(out, &r, body, n, random) && read_body(out, &r);
+    return generation_end(out, &r, is_read, error);
 }

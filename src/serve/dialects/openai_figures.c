@@ -41,6 +41,12 @@ json_t *openai_timings_json(const generation_head *head, const sw_event *done)
                      json_number(head->ttft_ms), "backend", head->backend);
 }
 
+json_t *openai_progress_json(const sw_event *event, double time_ms)
+{
+    return json_pack("{s:i, s:i, s:i, s:o}", "total", event->n_prompt, "cache", event->n_cached, "processed",
+                     event->n_prompt_done, "time_ms", json_number(time_ms));
+}
+
 void openai_put_figures(json_t **document, const generation_head *head, size_t choice, const sw_event *done)
 {
     json_put(document, "seed", json_integer((json_int_t)(head->seed + choice % (size_t)head->n_choices)));

@@ -1,10 +1,20 @@
 /* openai_stream.c - the end of a stream of OpenAI's families, whole or broken. */
 #include "dialects/openai_stream.h"
 
+#include "dialects/openai_figures.h"
+#include "json/json_out.h"
+
 static const char DONE[] = "[DONE]";
 
-void openai_stream_done(dialect_stream *s)
+void openai_stream_end(dialect_stream *s, json_t *chunk, const sw_event *total)
 {
+    if (s->head->include_usage) {
+        json_put(&chunk, "usage", openai_usage_json(total));
+        openai_put_figures(&chunk, s->head, /*choice=*/0, total);
+        dialect_emit(s->sink, NULL, chunk);
+    } else {
+        json_decref(chunk);
+    }
     if (!s->sink->failed) // [DONE] says that nothing is missing
         s->sink->emit(s->sink, NULL, DONE, sizeof DONE - 1);
 }

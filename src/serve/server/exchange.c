@@ -31,6 +31,7 @@ static void free_choice(exchange_choice *c)
     buf_free(&c->content);
     buf_free(&c->reasoning);
     buf_free(&c->logprobs);
+    buf_free(&c->embedding);
 }
 
 static void destroy(exchange *x)

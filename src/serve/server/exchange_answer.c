@@ -89,7 +89,12 @@ static bool make_parts(const exchange *x, answer_parts *p)
         const exchange_choice *const c = &x->choices[i];
         p->rests[i] = c->logprobs;
         p->sources[i] = (logprob_source){next_logprobs, &p->rests[i]};
-        p->choices[i] = (whole_choice){&c->content, &c->reasoning, x->wants_logprobs ? &p->sources[i] : NULL, &c->done};
+        p->choices[i] = (whole_choice){.content = &c->content,
+                                       .reasoning = &c->reasoning,
+                                       .logprobs = x->wants_logprobs ? &p->sources[i] : NULL,
+                                       .embedding = (const float *)(const void *)c->embedding.data,
+                                       .n_embd = c->embedding.size / sizeof(float),
+                                       .done = &c->done};
         p->done[i] = &c->done;
     }
     return true;
@@ -184,7 +189,8 @@ static bool on_done(exchange_choice *choice, const sw_event *done)
     exchange *const x = choice->x;
     if (done->finish == SW_FINISH_CANCELED)
         return fail_because(x, API_SHUTTING_DOWN, "the generation was stopped by the server");
-    if (choice->content.failed != SW_OK || choice->reasoning.failed != SW_OK || choice->logprobs.failed != SW_OK)
+    if (choice->content.failed != SW_OK || choice->reasoning.failed != SW_OK || choice->logprobs.failed != SW_OK ||
+        choice->embedding.failed != SW_OK)
         return fail_because(x, API_OUT_OF_MEMORY, "the answer is too long to be kept; ask for a stream");
     choice->done = *done;
     choice->is_over = true;
@@ -202,10 +208,13 @@ static bool on_done(exchange_choice *choice, const sw_event *done)
     return x->n_over < x->n_submitted || exchange_next_wave(x);
 }
 
-/* Keeps a text until the whole answer is there. */
-static void keep_text(exchange_choice *choice, const sw_event *e)
+/* Keeps what the whole answer is made of. */
+static void keep_event(exchange_choice *choice, const sw_event *e)
 {
-    buf_append(e->kind == SW_TEXT_REASONING ? &choice->reasoning : &choice->content, e->text, e->n_bytes);
+    if (e->type == SW_EVENT_TOKEN)
+        buf_append(e->kind == SW_TEXT_REASONING ? &choice->reasoning : &choice->content, e->text, e->n_bytes);
+    if (e->type == SW_EVENT_EMBEDDING)
+        buf_append(&choice->embedding, e->embedding, (size_t)e->n_embd * sizeof *e->embedding);
     if (e->logprobs != NULL)
         logprobs_pack(&choice->logprobs, e->logprobs);
 }
@@ -217,7 +226,7 @@ static void write_event(exchange_choice *choice, const sw_event *e, dialect_stre
     if (!choice->has_begun && e->type != SW_EVENT_DONE)
         x->family->begin(stream, number_of(choice));
     choice->has_begun = true;
-    if (e->type == SW_EVENT_TOKEN)
+    if (e->type == SW_EVENT_TOKEN || e->type == SW_EVENT_PROMPT_TOKEN)
         x->family->text(stream, number_of(choice), e);
     else if (e->type == SW_EVENT_PROGRESS && x->wants_progress)
         x->family->progress(stream, number_of(choice), e,
@@ -233,8 +242,8 @@ static bool pass_on(exchange_choice *choice, const sw_event *e)
         choice->accepted_ns = clock_now_ns(x->server->o.clock);
     if (x->is_stream)
         write_event(choice, e, stream_to(x, &sink));
-    else if (e->type == SW_EVENT_TOKEN)
-        keep_text(choice, e);
+    else
+        keep_event(choice, e);
     if (sink.sink.failed)
         drop(x);
     return !sink.sink.failed;
@@ -247,6 +256,8 @@ static bool take_event(exchange_choice *choice, const sw_event *e)
     switch (e->type) {
     case SW_EVENT_ACCEPTED:
     case SW_EVENT_PROGRESS:
+    case SW_EVENT_PROMPT_TOKEN:
+    case SW_EVENT_EMBEDDING:
     case SW_EVENT_TOKEN: return pass_on(choice, e);
     case SW_EVENT_DONE: return on_done(choice, e);
     case SW_EVENT_ERROR: break;

@@ -7,12 +7,13 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/rng.h"
+#include "base/utf8.h"
 #include "dialects/generation_fields.h"
 #include "server/exchange_state.h"
 
 enum {
-    TRIM_FROM_BYTES = 1 << 20,                           // of a body; parsed it takes up to twenty times as much
-    EVENTS_BYTES_MAX = 16 * LIMIT_HTTP_SEND_QUEUE_BYTES, // of one job; it pauses long before
+    TRIM_FROM_BYTES = 1 << 20,             // of a body; parsed it takes up to twenty times as much
+    EVENTS_BYTES_MAX = LIMIT_PROMPT_BYTES, // of one job, which may echo its prompt; it pauses long before
 };
 
 static bool prepare(void *job, const char **model_out)
@@ -59,6 +60,7 @@ static void fill_head(exchange *x, double load_ms)
     h->model = model_handle_model(x->handle)->id;
     h->backend = sw_engine_get_state(model_handle_engine(x->handle)).backend;
     h->n_choices = r->n_choices;
+    h->n_answers = x->n_choices;
     h->seed = r->core.sampling.seed;
     h->load_ms = load_ms;
     h->include_usage = r->include_usage;
@@ -72,8 +74,12 @@ static sw_request request_of(exchange *x, size_t i)
     const generation_request *const r = &x->request;
     const size_t n_choices = (size_t)r->n_choices;
     sw_request core = r->core;
-    if (r->prompts != NULL)
-        core.prompt = r->prompts[i / n_choices].text;
+    if (r->prompts != NULL) {
+        const generation_prompt *const p = &r->prompts[i / n_choices];
+        core.prompt = p->text;
+        core.tokens = p->tokens;
+        core.n_tokens = p->n_tokens;
+    }
     core.sampling.seed += i % n_choices;
     core.client = x->client;
     core.on_event = event_queue_on_event;
@@ -90,6 +96,33 @@ static void init_choice(exchange_choice *c, exchange *x)
     buf_init(&c->content, LIMIT_ANSWER_BYTES);
     buf_init(&c->reasoning, LIMIT_ANSWER_BYTES);
     buf_init(&c->logprobs, LIMIT_ANSWER_BYTES);
+    buf_init(&c->embedding, (size_t)LIMIT_MODEL_DIM * sizeof(float));
+}
+
+/* Puts the prompt of answer number i before the answer. */
+static sw_code put_echo(exchange *x, size_t i, sw_err *err)
+{
+    const generation_prompt *const p = &x->request.prompts[i / (size_t)x->request.n_choices];
+    const sw_tokenizer *const tokenizer = sw_engine_tokenizer(model_handle_engine(x->handle));
+    char *decoded = NULL;
+    size_t n = p->text != NULL ? strlen(p->text) : 0;
+    if (p->text == NULL &&
+        sw_tokenizer_decode(tokenizer, p->tokens, p->n_tokens, /*render_special=*/true, &decoded, &n, err) != SW_OK)
+        return err->code;
+    if (decoded != NULL)
+        utf8_replace_invalid(decoded, n);
+    event_queue_put_text(&x->choices[i].events, decoded != NULL ? decoded : p->text, n);
+    sw_text_free(decoded);
+    return SW_OK;
+}
+
+static sw_code submit_one(exchange *x, sw_err *err)
+{
+    const size_t i = x->n_submitted++;
+    init_choice(&x->choices[i], x);
+    const sw_request core = request_of(x, i);
+    const sw_code code = x->request.echo ? put_echo(x, i, err) : SW_OK;
+    return code == SW_OK ? sw_engine_submit(model_handle_engine(x->handle), &core, &x->choices[i].job, err) : code;
 }
 
 /* Submits the next jobs; on failure x->error is set, and the jobs before are canceled with the exchange. */
@@ -98,10 +131,7 @@ static void submit_wave(exchange *x)
     sw_engine *const engine = model_handle_engine(x->handle);
     sw_err err = {0};
     for (int i = 0; i < EXCHANGE_WAVE_JOBS && x->n_submitted < x->n_choices; i++) {
-        exchange_choice *const c = &x->choices[x->n_submitted];
-        init_choice(c, x);
-        const sw_request core = request_of(x, x->n_submitted++);
-        if (sw_engine_submit(engine, &core, &c->job, &err) != SW_OK) {
+        if (submit_one(x, &err) != SW_OK) {
             api_from_engine(&x->error, &err, sw_engine_get_state(engine).n_ctx);
             return;
         }
@@ -113,11 +143,11 @@ static void admitted(void *job, model_handle *handle, double load_ms)
     exchange *const x = job;
     x->handle = handle;
     note_ignored(x, sw_engine_info(model_handle_engine(handle)));
+    x->n_choices = generation_n_answers(&x->request);
     fill_head(x, load_ms);
     x->is_stream = x->request.stream;
     x->wants_progress = x->request.return_progress;
     x->wants_logprobs = x->request.core.logprobs;
-    x->n_choices = generation_n_answers(&x->request);
     x->choices = mem_calloc(x->n_choices, sizeof *x->choices);
     if (x->choices != NULL)
         submit_wave(x);

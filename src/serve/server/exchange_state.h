@@ -25,7 +25,7 @@ typedef struct exchange_choice {
     bool is_over;
     uint64_t accepted_ns;
     sw_event done;
-    buf content, reasoning, logprobs; // of an answer that is not streamed
+    buf content, reasoning, logprobs, embedding; // of an answer that is not streamed
 } exchange_choice;
 
 struct exchange {

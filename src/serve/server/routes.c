@@ -1,6 +1,7 @@
 /* routes.c - the table of URLs.  A new endpoint is a row here and a function in a file of its subject. */
 #include "server/routes.h"
 #include "dialects/openai_chat.h"
+#include "dialects/openai_completion.h"
 
 #include "server/exchange.h"
 
@@ -17,6 +18,8 @@ const http_route SERVER_ROUTES[] = {
     {"GET",  "/v1/experts",          false, 0, experts_route},
     {"POST", "/v1/chat/completions", false, 0, chat_route},
     {"POST", "/chat/completions",    false, 0, chat_route},
+    {"POST", "/v1/completions",      false, 0, completion_route},
+    {"POST", "/completions",         false, 0, completion_route},
     {"POST", "/apply-template",      false, 0, apply_template_route},
 };
 // clang-format on
@@ -25,4 +28,9 @@ const size_t N_SERVER_ROUTES = sizeof SERVER_ROUTES / sizeof SERVER_ROUTES[0];
 void chat_route(http_conn *c, void *ud)
 {
     exchange_begin(ud, c, &OPENAI_CHAT);
+}
+
+void completion_route(http_conn *c, void *ud)
+{
+    exchange_begin(ud, c, &OPENAI_COMPLETION);
 }

@@ -5,11 +5,11 @@
 
 #include "base/clock.h"
 
-/* n_bytes of text follow, then n_logprobs bytes of packed log-probabilities. */
+/* n_pad bytes, n_bytes of text or of an embedding, and n_logprobs bytes of packed log-probabilities follow. */
 typedef struct record {
     sw_event event; // without its pointers
     sw_code code;   // ERROR; the text is the message
-    size_t n_bytes, n_logprobs;
+    size_t n_pad, n_bytes, n_logprobs;
 } record;
 
 enum {
@@ -115,14 +115,44 @@ static void put_with_logprobs(event_queue *q, record r, const char *text, const 
     memcpy(q->bytes.data + at, &r, sizeof r);
 }
 
-static record record_of(const sw_event *event, const char *text)
+/* An embedding begins where floats may. */
+static void put_embedding(event_queue *q, record r, const float *embedding)
 {
-    record r = {.event = *event, .code = event->type == SW_EVENT_ERROR ? event->error->code : SW_OK};
+    static const char ZEROS[sizeof(float)] = {0};
+    r.n_pad = (sizeof(float) - (q->bytes.size + sizeof r) % sizeof(float)) % sizeof(float);
+    buf_append(&q->bytes, &r, sizeof r);
+    buf_append(&q->bytes, ZEROS, r.n_pad);
+    buf_append(&q->bytes, embedding, r.n_bytes);
+    q->last_text_at = NO_TEXT;
+}
+
+/* The bytes that follow a record, log-probabilities apart. */
+static size_t n_bytes_of(const sw_event *event)
+{
+    switch (event->type) {
+    case SW_EVENT_TOKEN: return event->n_bytes;
+    case SW_EVENT_EMBEDDING: return (size_t)event->n_embd * sizeof(float);
+    case SW_EVENT_ERROR: return strlen(event->error->msg);
+    default: return 0;
+    }
+}
+
+static record record_of(const sw_event *event)
+{
+    record r = {.event = *event,
+                .code = event->type == SW_EVENT_ERROR ? event->error->code : SW_OK,
+                .n_bytes = n_bytes_of(event)};
     r.event.text = NULL;
     r.event.logprobs = NULL;
     r.event.error = NULL;
-    r.n_bytes = event->type == SW_EVENT_ERROR ? strlen(text) : event->type == SW_EVENT_TOKEN ? event->n_bytes : 0;
+    r.event.embedding = NULL;
     return r;
+}
+
+/* Returns true for what the wait for the first token ends with. */
+static bool is_first_token(sw_event_type type)
+{
+    return type == SW_EVENT_TOKEN || type == SW_EVENT_DONE || type == SW_EVENT_ERROR;
 }
 
 void event_queue_on_event(void *ud, const sw_event *event)
@@ -130,20 +160,29 @@ void event_queue_on_event(void *ud, const sw_event *event)
     event_queue *const q = ud;
     event_inbox *const inbox = q->inbox;
     const char *const text = event->type == SW_EVENT_ERROR ? event->error->msg : event->text;
-    const record r = record_of(event, text);
+    const record r = record_of(event);
     const bool has_logprobs = event->logprobs != NULL && event->logprobs->is_content;
     const bool is_empty = event->type == SW_EVENT_TOKEN && r.n_bytes == 0 && !has_logprobs;
     pthread_mutex_lock(&inbox->lock);
-    if (q->first_token_ns == 0 && event->type != SW_EVENT_ACCEPTED && event->type != SW_EVENT_PROGRESS)
+    if (q->first_token_ns == 0 && is_first_token(event->type))
         q->first_token_ns = clock_now_ns(inbox->clock);
     if (has_logprobs)
         put_with_logprobs(q, r, text, event->logprobs);
+    else if (event->type == SW_EVENT_EMBEDDING)
+        put_embedding(q, r, event->embedding);
     else if (!is_empty)
         put(q, &r, text);
     const bool must_wake = !is_empty && list(q);
     pthread_mutex_unlock(&inbox->lock); // from here on the network thread may free q, if this was the last event
     if (must_wake)
         inbox->wake(inbox->ud);
+}
+
+void event_queue_put_text(event_queue *q, const char *text, size_t n)
+{
+    const sw_event event = {.type = SW_EVENT_TOKEN, .kind = SW_TEXT_CONTENT, .text = text, .n_bytes = n};
+    event_queue_on_event(q, &event);
+    q->first_token_ns = 0; // it is no token of the answer
 }
 
 /* ---- life ------------------------------------------------------------------------------------------------------- */
@@ -217,8 +256,8 @@ bool event_reader_next(event_reader *r, sw_event *out)
     if (r->pos >= r->bytes->size)
         return false;
     memcpy(&rec, r->bytes->data + r->pos, sizeof rec);
-    const char *const text = r->bytes->data + r->pos + sizeof rec;
-    r->pos += sizeof rec + rec.n_bytes + rec.n_logprobs;
+    const char *const text = r->bytes->data + r->pos + sizeof rec + rec.n_pad;
+    r->pos += sizeof rec + rec.n_pad + rec.n_bytes + rec.n_logprobs;
     *out = rec.event;
     out->text = text;
     out->n_bytes = rec.n_bytes;
@@ -227,6 +266,8 @@ bool event_reader_next(event_reader *r, sw_event *out)
         logprobs_unpack(&pos, &r->logprobs);
         out->logprobs = &r->logprobs;
     }
+    if (rec.event.type == SW_EVENT_EMBEDDING)
+        out->embedding = (const float *)(const void *)text;
     if (rec.event.type == SW_EVENT_ERROR) {
         const size_t n = rec.n_bytes < sizeof r->error.msg ? rec.n_bytes : sizeof r->error.msg - 1;
         r->error.code = rec.code;

@@ -52,6 +52,9 @@ void event_queue_free(event_queue *q);
 /* The engine's callback (sw_event_fn); ud is the queue. */
 void event_queue_on_event(void *ud, const sw_event *event);
 
+/* Puts a text of n bytes before the job's own events; called before the job is submitted. */
+void event_queue_put_text(event_queue *q, const char *text, size_t n);
+
 /* Returns true if less than EVENT_QUEUE_ROOM_BYTES wait (sw_request.has_room); ud is the queue. */
 bool event_queue_has_room(void *ud);
 
