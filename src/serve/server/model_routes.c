@@ -9,13 +9,18 @@
 
 /* ---- GET /v1/models --------------------------------------------------------------------------------------------- */
 
-static json_t *status_json(const model_state *state)
+const char *model_status_name(model_status status)
 {
     static const char *const NAMES[] = {[MODEL_UNLOADED] = "unloaded",
                                         [MODEL_LOADING] = "loading",
                                         [MODEL_LOADED] = "loaded",
                                         [MODEL_FAILED] = "failed"};
-    json_t *status = json_pack("{s:s}", "value", NAMES[state->status]);
+    return NAMES[status];
+}
+
+static json_t *status_json(const model_state *state)
+{
+    json_t *status = json_pack("{s:s}", "value", model_status_name(state->status));
     if (state->status == MODEL_LOADING || state->status == MODEL_LOADED)
         json_put(&status, "progress", json_number(state->progress));
     if (state->status == MODEL_FAILED)

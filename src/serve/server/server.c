@@ -35,12 +35,17 @@ static sw_code fail_unknown(const server *s, const char *what, const char *id, s
                    what[0] != '\0' ? "not" : "neither a file nor", s->o.model_dirs);
 }
 
+sw_code server_scan_models(server *s, sw_err *err)
+{
+    return is_stub(s->o.model) ? SW_OK : model_catalog_scan(&s->catalog, s->o.model_dirs, err);
+}
+
 /* Fills the catalog: the file that was named, then what is in the folders. */
 static sw_code fill_catalog(server *s, bool is_path, sw_err *err)
 {
     if (is_path && model_catalog_add(&s->catalog, s->o.model, err) != SW_OK)
         return err->code;
-    return is_stub(s->o.model) ? SW_OK : model_catalog_scan(&s->catalog, s->o.model_dirs, err);
+    return server_scan_models(s, err);
 }
 
 /* Decides what to load at start: the model that was named, else the default one, else the only one that there is. */

@@ -161,16 +161,25 @@ static model_entry *new_entry(const char *path, bool is_manual)
     return NULL;
 }
 
+/* Returns true if the file was added before, under whatever name: by this path, or on the command line. */
+static bool has_file(const model_catalog *c, const char *path)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        const model_entry *const m = c->entries[i];
+        if (strcmp(m->path, path) == 0 || (m->is_manual && is_same_file(m->path, path)))
+            return true;
+    }
+    return false;
+}
+
 static sw_code add(model_catalog *c, const char *path, bool is_manual, sw_err *err)
 {
+    if (has_file(c, path))
+        return SW_OK;
     model_entry *const m = reserve_list(c) ? new_entry(path, is_manual) : NULL;
     if (m == NULL)
         return no_memory(err);
     const model_entry *const known = model_catalog_find(c, m->id);
-    if (known != NULL && is_same_file(known->path, path)) { // named on the command line and found in a folder
-        free_entry(m);
-        return SW_OK;
-    }
     if (known != NULL || c->n == MODELS_MAX) {
         say(path, c->n == MODELS_MAX ? "skipped, the list of models is full" : "skipped, another file has this name");
         free_entry(m);

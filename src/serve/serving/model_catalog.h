@@ -45,9 +45,9 @@ static inline size_t model_catalog_n(const model_catalog *c)
     return atomic_load(&c->n);
 }
 
-/* Adds every model file under the folders of `dirs` ("a;b"), at most 4 levels deep.  Hidden folders and links that
- * lead out of the folder are skipped; a folder that does not exist is no error.  Files that cannot be used are named on
- * standard error.  Error: SW_ENOMEM. */
+/* Adds every model file that is not in the list under the folders of `dirs` ("a;b"), at most 4 levels deep.  Hidden
+ * folders and links that lead out of the folder are skipped; a folder that does not exist is no error.  Files that
+ * cannot be used are named on standard error.  Error: SW_ENOMEM. */
 SW_NODISCARD sw_code model_catalog_scan(model_catalog *c, const char *dirs, sw_err *err);
 
 /* Adds the file `path` (or "stub:"), as named by the user.  Error: SW_ENOMEM. */
