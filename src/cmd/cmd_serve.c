@@ -54,8 +54,7 @@ static sw_code read_ram(const char *text, uint64_t *out, sw_err *err)
 
 int cmd_serve(int argc, char **argv)
 {
-    server_options o = {
-        .model_dirs = "./models", .ping_interval_s = 15, .body_timeout_s = 60, .slow_client_timeout_s = 30};
+    server_options o = {.ping_interval_s = 15, .body_timeout_s = 60, .slow_client_timeout_s = 30};
     engine_args engine = {0};
     address_args address = {.port = -1};
     long n_seqs = 4;
@@ -65,7 +64,7 @@ int cmd_serve(int argc, char **argv)
     // clang-format off
     const arg_row rows[] = {
         ADDRESS_ARG_ROWS(address),
-        {"model-dirs", NULL, ARG_STRING, &o.model_dirs, 0, 0, "'A;B'", "folders with GGUF files (default: ./models)"},
+        {"model-dirs", NULL, ARG_STRING, &o.model_dirs, 0, 0, "'A;B'", "folders with GGUF files, or stores of Ollama (default: ./models and the usual places, see docs/commands.md)"},
         ENGINE_ARG_ROWS(engine),
         DATE_ARG_ROW(engine),
         {"parallel", "-np", ARG_INT, &n_seqs, 1, LIMIT_SEQUENCES, "N", "sequences decoded together (default: 4)"},

@@ -42,6 +42,7 @@ typedef struct generation_request {
     size_t n_prompts;
     int n_choices;           // 1 .. LIMIT_CHOICES
     bool echo;               // answers begin with their prompts
+    bool is_base64;          // embeddings as the bytes of floats
     bool has_effort;         // a reasoning effort was given
     bool has_no_tool_choice; // tools must not be called
     bool stream;
@@ -80,6 +81,7 @@ typedef struct generation_head {
     const char *ignored;                     // see generation_request
     int n_choices;                           // see generation_request
     size_t n_answers;                        // see generation_n_answers
+    bool is_base64;                          // see generation_request
     uint64_t seed;                           // of the first answer
     double load_ms;                          // spent loading the model for this request
     double ttft_ms; // at an end: from the arrival of the request to its first token, loading included

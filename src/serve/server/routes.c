@@ -2,6 +2,7 @@
 #include "server/routes.h"
 #include "dialects/openai_chat.h"
 #include "dialects/openai_completion.h"
+#include "dialects/openai_embedding.h"
 
 #include "server/exchange.h"
 
@@ -27,6 +28,8 @@ const http_route SERVER_ROUTES[] = {
     {"POST", "/chat/completions",    false, 0, chat_route},
     {"POST", "/v1/completions",      false, 0, completion_route},
     {"POST", "/completions",         false, 0, completion_route},
+    {"POST", "/v1/embeddings",       false, 0, embedding_route},
+    {"POST", "/embeddings",          false, 0, embedding_route},
     {"POST", "/apply-template",      false, 0, apply_template_route},
 };
 // clang-format on
@@ -40,4 +43,9 @@ void chat_route(http_conn *c, void *ud)
 void completion_route(http_conn *c, void *ud)
 {
     exchange_begin(ud, c, &OPENAI_COMPLETION);
+}
+
+void embedding_route(http_conn *c, void *ud)
+{
+    exchange_begin(ud, c, &OPENAI_EMBEDDING);
 }

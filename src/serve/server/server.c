@@ -18,6 +18,10 @@
 #include "server/exchange.h"
 #include "server/routes.h"
 #include "server/server_state.h"
+#include "serving/model_folders.h"
+#include "serving/model_scan.h"
+
+enum { MODEL_DIRS_BYTES_MAX = 1048576 }; // an environment variable can have 128 KiB
 
 static const double HEAD_TIMEOUT_S = 10;
 static const double IDLE_TIMEOUT_S = 75; // longer than clients keep idle connections in their pools
@@ -35,17 +39,46 @@ static sw_code fail_unknown(const server *s, const char *what, const char *id, s
                    what[0] != '\0' ? "not" : "neither a file nor", s->o.model_dirs);
 }
 
+static void print_folder(void *ud, const char *folder, size_t n_models, bool is_cut)
+{
+    (void)ud;
+    buf name;
+    buf_init(&name, 8 * PATH_MAX);
+    escape_terminal(&name, folder, strlen(folder));
+    fprintf(stderr, "models: %s: %zu found", buf_str(&name), n_models);
+    if (is_cut)
+        fprintf(stderr, "; it has more than %d names, the rest was left out", LIMIT_MODEL_FOLDER_NAMES);
+    fputc('\n', stderr);
+    buf_free(&name);
+}
+
+/* Decides which folders are scanned.  A server of one file shows no others of the user's, unless a folder is named. */
+static sw_code choose_folders(server *s, bool is_path, sw_err *err)
+{
+    if (s->o.model_dirs != NULL)
+        return SW_OK;
+    buf dirs;
+    buf_init(&dirs, MODEL_DIRS_BYTES_MAX);
+    model_folders_default(&dirs, !is_path);
+    s->o.model_dirs = s->default_dirs = buf_take(&dirs);
+    const sw_code code = dirs.failed;
+    buf_free(&dirs);
+    return code == SW_OK ? SW_OK : sw_fail(err, code, "server: not enough memory for the names of model folders");
+}
+
 sw_code server_scan_models(server *s, sw_err *err)
 {
-    return is_stub(s->o.model) ? SW_OK : model_catalog_scan(&s->catalog, s->o.model_dirs, err);
+    const model_scan_options scan = {.dirs = s->o.model_dirs, .on_folder = s->o.quiet ? NULL : print_folder};
+    return is_stub(s->o.model) ? SW_OK : model_scan(&s->catalog, &scan, err);
 }
 
 /* Fills the catalog: the file that was named, then what is in the folders. */
 static sw_code fill_catalog(server *s, bool is_path, sw_err *err)
 {
-    if (is_path && model_catalog_add(&s->catalog, s->o.model, err) != SW_OK)
-        return err->code;
-    return server_scan_models(s, err);
+    sw_code code = choose_folders(s, is_path, err);
+    if (code == SW_OK && is_path)
+        code = model_catalog_add(&s->catalog, s->o.model, err);
+    return code == SW_OK ? server_scan_models(s, err) : code;
 }
 
 /* Decides what to load at start: the model that was named, else the default one, else the only one that there is. */
@@ -277,6 +310,7 @@ void server_close(server *s)
     http_close(s->http);
     model_pool_close(s->pool);
     model_catalog_free(&s->catalog);
+    mem_free(s->default_dirs);
     event_inbox_destroy(&s->inbox);
     pthread_mutex_destroy(&s->lock);
     mem_free(s);

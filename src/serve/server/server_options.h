@@ -10,10 +10,10 @@ typedef struct server server;
 
 typedef struct server_options {
     const char *address;          // "127.0.0.1", "::1", "0.0.0.0", ...
-    int port;                     // 0: any free one; -1: the next free one from 11435 on
+    int port;                     // 0: any free one; -1: the first free one of 11435 to 11535, else any
     const char *model;            // file, id of a discovered model, "stub:", or NULL
     const char *alias;            // name of `model` for clients; NULL: that of its file
-    const char *model_dirs;       // "a;b"
+    const char *model_dirs;       // "a;b"; NULL: the default folders, of model_folders.h
     const char *default_model;    // for requests that name none: its id, or NULL
     bool any_model_name;          // an unknown name is answered by the model for requests that name none
     const char *api_key;          // NULL: none is asked for

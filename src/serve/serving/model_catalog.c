@@ -1,7 +1,6 @@
-/* model_catalog.c - looks for model files and reads their headers. */
+/* model_catalog.c - the entries, with what the headers of their files say. */
 #include "serving/model_catalog.h"
 
-#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,18 +10,16 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/escape.h"
-#include "base/utf8.h"
 
-enum {
-    DEPTH_MAX = 4,
-    MODELS_MAX = 4096, // entries of the list; real folders hold dozens
-};
+enum { MODELS_MAX = 4096 }; // entries of the list; real folders hold dozens
 
 /* ---- entries ---------------------------------------------------------------------------------------------------- */
 
-static void say(const char *path, const char *what)
+void model_catalog_say(const model_catalog *c, const char *path, const char *what)
 {
     buf line;
+    if (c->names_only)
+        return;
     buf_init(&line, 8 * PATH_MAX);
     escape_terminal(&line, path, strlen(path));
     buf_puts(&line, ": ");
@@ -49,6 +46,15 @@ static int split_part(const char *s, size_t n, size_t *stem_out)
     return part;
 }
 
+bool model_file_is_listed(const char *name)
+{
+    size_t stem;
+    const size_t n = strlen(name);
+    if (name[0] == '.' || n <= strlen(".gguf") || !ends_with(name, ".gguf"))
+        return false;
+    return split_part(name, n - strlen(".gguf"), &stem) <= 1;
+}
+
 static char *make_id(const char *path)
 {
     if (strcmp(path, "stub:") == 0)
@@ -70,6 +76,7 @@ static sw_code no_memory(sw_err *err)
 static void free_entry(model_entry *m)
 {
     mem_free(m->id);
+    mem_free(m->old_id);
     mem_free(m->path);
     mem_free(m);
 }
@@ -125,12 +132,12 @@ static bool is_same_file(const char *a, const char *b)
 static bool reserve_list(model_catalog *c)
 {
     if (c->entries == NULL)
-        c->entries = mem_calloc(MODELS_MAX, sizeof(model_entry *));
+        c->entries = mem_calloc(MODELS_MAX, sizeof *c->entries);
     return c->entries != NULL;
 }
 
 /* Fills what the file says of itself. */
-static void look_at_file(model_entry *m)
+static void look_at_file(const model_catalog *c, model_entry *m)
 {
     sw_err why = {0};
     struct stat st;
@@ -138,21 +145,21 @@ static void look_at_file(model_entry *m)
         m->file_bytes = (uint64_t)st.st_size;
         m->mtime = st.st_mtime;
     }
-    if (strcmp(m->path, "stub:") != 0)
+    if (strcmp(m->path, "stub:") != 0 && !c->names_only)
         m->has_facts = read_facts(&m->facts, m->path, &why);
     if (why.code != SW_OK) {
         model_entry_hide_path(m, why.msg, m->error, sizeof m->error);
-        say(m->id, m->error);
+        model_catalog_say(c, m->id, m->error);
     }
 }
 
-/* Returns NULL if memory is short. */
-static model_entry *new_entry(const char *path, bool is_manual)
+/* `id` NULL is that of the file's name.  Returns NULL if memory is short. */
+static model_entry *new_entry(const char *path, const char *id, bool is_manual)
 {
     model_entry *const m = mem_calloc(1, sizeof *m);
     if (m == NULL)
         return NULL;
-    m->id = make_id(path);
+    m->id = id != NULL ? mem_strdup(id) : make_id(path);
     m->path = mem_strdup(path);
     m->is_manual = is_manual;
     if (m->id != NULL && m->path != NULL)
@@ -161,40 +168,51 @@ static model_entry *new_entry(const char *path, bool is_manual)
     return NULL;
 }
 
-/* Returns true if the file was added before, under whatever name: by this path, or on the command line. */
-static bool has_file(const model_catalog *c, const char *path)
+/* The entry that has this id, or had it before it was renamed. */
+static const model_entry *find_old_or_new(const model_catalog *c, const char *id)
 {
     for (size_t i = 0; i < c->n; i++) {
-        const model_entry *const m = c->entries[i];
-        if (strcmp(m->path, path) == 0 || (m->is_manual && is_same_file(m->path, path)))
-            return true;
+        if (c->entries[i]->old_id != NULL && strcmp(c->entries[i]->old_id, id) == 0)
+            return c->entries[i];
     }
-    return false;
+    return model_catalog_find(c, id);
 }
 
-static sw_code add(model_catalog *c, const char *path, bool is_manual, sw_err *err)
+/* Adds m at the end, or frees it if it cannot be listed. */
+static void add_entry(model_catalog *c, model_entry *m)
 {
-    if (has_file(c, path))
-        return SW_OK;
-    model_entry *const m = reserve_list(c) ? new_entry(path, is_manual) : NULL;
+    const model_entry *const known = find_old_or_new(c, m->id);
+    const bool is_full = c->n == MODELS_MAX;
+    if (known == NULL && !is_full) {
+        look_at_file(c, m);
+        m->index = c->n;
+        c->entries[m->index] = m;
+        atomic_store(&c->n, m->index + 1);
+        return;
+    }
+    if (known == NULL || !is_same_file(known->path, m->path)) // else it was named on the command line, or found before
+        model_catalog_say(c, m->path,
+                          is_full ? "skipped, the list of models is full" : "skipped, another file has this name");
+    free_entry(m);
+}
+
+static sw_code add(model_catalog *c, const char *path, const char *id, bool is_manual, sw_err *err)
+{
+    model_entry *const m = reserve_list(c) ? new_entry(path, id, is_manual) : NULL;
     if (m == NULL)
         return no_memory(err);
-    const model_entry *const known = model_catalog_find(c, m->id);
-    if (known != NULL || c->n == MODELS_MAX) {
-        say(path, c->n == MODELS_MAX ? "skipped, the list of models is full" : "skipped, another file has this name");
-        free_entry(m);
-        return SW_OK;
-    }
-    look_at_file(m);
-    m->index = c->n;
-    c->entries[m->index] = m;
-    atomic_store(&c->n, m->index + 1);
+    add_entry(c, m);
     return SW_OK;
 }
 
 sw_code model_catalog_add(model_catalog *c, const char *path, sw_err *err)
 {
-    return add(c, path, true, err);
+    return add(c, path, NULL, true, err);
+}
+
+sw_code model_catalog_add_found(model_catalog *c, const char *path, const char *id, sw_err *err)
+{
+    return add(c, path, id, false, err);
 }
 
 sw_code model_catalog_rename(model_catalog *c, const model_entry *m, const char *id, sw_err *err)
@@ -207,100 +225,32 @@ sw_code model_catalog_rename(model_catalog *c, const model_entry *m, const char 
     if (copy == NULL)
         return no_memory(err);
     model_entry *const renamed = c->entries[m->index];
-    mem_free(renamed->id);
+    mem_free(renamed->old_id);
+    renamed->old_id = renamed->id;
     renamed->id = copy;
     return SW_OK;
 }
 
-/* ---- the folders ------------------------------------------------------------------------------------------------ */
+/* ---- reading the list ------------------------------------------------------------------------------------------- */
 
-typedef struct scan {
-    model_catalog *catalog;
-    char root[PATH_MAX]; // resolved
-    sw_err *err;
-} scan;
-
-static bool is_inside(const char *root, const char *path)
+/* Returns true if the name is id[0..n) and then `tail`. */
+static bool is_named(const char *name, const char *id, size_t n, const char *tail)
 {
-    const size_t n = strlen(root);
-    return strncmp(root, path, n) == 0 && (path[n] == '/' || ends_with(root, "/"));
+    return strncmp(name, id, n) == 0 && strcmp(name + n, tail) == 0;
 }
-
-static bool is_model_name(const char *name)
-{
-    size_t stem;
-    const size_t n = strlen(name);
-    if (name[0] == '.' || n <= strlen(".gguf") || !ends_with(name, ".gguf"))
-        return false;
-    return split_part(name, n - strlen(".gguf"), &stem) <= 1; // later parts of a split file count with the first
-}
-
-static sw_code scan_folder(scan *s, const char *folder, int depth);
-
-/* Adds the file or enters the folder of one name.  Links are followed to files only, and only inside the root. */
-static sw_code scan_name(scan *s, const char *folder, const char *name, int depth)
-{
-    char path[PATH_MAX], resolved[PATH_MAX];
-    struct stat st;
-    if (name[0] == '.' || !utf8_valid(name, strlen(name)) ||
-        snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path || lstat(path, &st) != 0)
-        return SW_OK;
-    if (S_ISDIR(st.st_mode))
-        return depth < DEPTH_MAX ? scan_folder(s, path, depth + 1) : SW_OK;
-    if (!is_model_name(name))
-        return SW_OK;
-    if (S_ISLNK(st.st_mode)) {
-        if (realpath(path, resolved) == NULL || !is_inside(s->root, resolved) || stat(resolved, &st) != 0) {
-            say(path, "skipped, the link leads out of the model folder");
-            return SW_OK;
-        }
-    }
-    return S_ISREG(st.st_mode) ? add(s->catalog, path, false, s->err) : SW_OK;
-}
-
-static sw_code scan_folder(scan *s, const char *folder, int depth)
-{
-    struct dirent **names;
-    const int n = scandir(folder, &names, NULL, alphasort);
-    sw_code code = SW_OK;
-    for (int i = 0; i < n; i++) {
-        if (code == SW_OK)
-            code = scan_name(s, folder, names[i]->d_name, depth);
-        free(names[i]);
-    }
-    if (n >= 0)
-        free(names);
-    return code;
-}
-
-sw_code model_catalog_scan(model_catalog *c, const char *dirs, sw_err *err)
-{
-    char folder[PATH_MAX];
-    for (const char *p = dirs; *p != '\0';) {
-        const size_t n = strcspn(p, ";");
-        scan s = {.catalog = c, .err = err};
-        if (n > 0 && n < sizeof folder) {
-            memcpy(folder, p, n);
-            folder[n] = '\0';
-            if (realpath(folder, s.root) != NULL && scan_folder(&s, s.root, 1) != SW_OK)
-                return err->code;
-        }
-        p += n + (p[n] == ';');
-    }
-    return SW_OK;
-}
-
-/* ---- reading the list
- * ------------------------------------------------------------------------------------------------- */
 
 const model_entry *model_catalog_find(const model_catalog *c, const char *id)
 {
-    const size_t n = strlen(id) - (ends_with(id, ".gguf") ? strlen(".gguf") : 0);
+    const size_t n = strlen(id), n_stem = n - (ends_with(id, ".gguf") ? strlen(".gguf") : 0);
     const size_t n_entries = model_catalog_n(c);
     for (size_t i = 0; i < n_entries; i++) {
-        const model_entry *const m = c->entries[i];
-        if (strcmp(m->id, id) == 0 || (strlen(m->id) == n && memcmp(m->id, id, n) == 0))
-            return m;
+        const char *const name = c->entries[i]->id;
+        if (is_named(name, id, n, "") || is_named(name, id, n_stem, ""))
+            return c->entries[i];
+    }
+    for (size_t i = 0; i < n_entries && n > 0; i++) {
+        if (is_named(c->entries[i]->id, id, n, ":latest"))
+            return c->entries[i];
     }
     return NULL;
 }

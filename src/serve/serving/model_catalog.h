@@ -24,8 +24,9 @@ typedef struct model_facts {
 
 typedef struct model_entry {
     size_t index; // in the catalog
-    char *id;     // file name without ".gguf" and without the suffix of a split file
+    char *id;     // file name without ".gguf" and without the suffix of a split file; Ollama's name; or an alias
     char *path;   // for sw_engine_open
+    char *old_id; // before it was renamed; or NULL
     uint64_t file_bytes;
     int64_t mtime;  // seconds since 1970
     bool is_manual; // named on the command line, not discovered
@@ -35,6 +36,7 @@ typedef struct model_entry {
 } model_entry;
 
 typedef struct model_catalog {
+    bool names_only; // headers are not read, and nothing is printed: to look up one name
     model_entry **entries;
     _Atomic size_t n; // entries that are complete; written after them
 } model_catalog;
@@ -45,18 +47,23 @@ static inline size_t model_catalog_n(const model_catalog *c)
     return atomic_load(&c->n);
 }
 
-/* Adds every model file that is not in the list under the folders of `dirs` ("a;b"), at most 4 levels deep.  Hidden
- * folders and links that lead out of the folder are skipped; a folder that does not exist is no error.  Files that
- * cannot be used are named on standard error.  Error: SW_ENOMEM. */
-SW_NODISCARD sw_code model_catalog_scan(model_catalog *c, const char *dirs, sw_err *err);
-
 /* Adds the file `path` (or "stub:"), as named by the user.  Error: SW_ENOMEM. */
 SW_NODISCARD sw_code model_catalog_add(model_catalog *c, const char *path, sw_err *err);
+
+/* Adds a file that was found in a folder; `id` NULL is that of its name.  A file of the list, or another of the same
+ * id, is not added again.  Error: SW_ENOMEM. */
+SW_NODISCARD sw_code model_catalog_add_found(model_catalog *c, const char *path, const char *id, sw_err *err);
+
+/* Returns true if a file of this name is a model: "*.gguf", not hidden, and of a split file only the first part. */
+bool model_file_is_listed(const char *name);
+
+/* Says on standard error what is wrong with a file. */
+void model_catalog_say(const model_catalog *c, const char *path, const char *what);
 
 /* Gives the entry `m` of the list another id.  Errors: SW_EINVAL (another entry has it), SW_ENOMEM. */
 SW_NODISCARD sw_code model_catalog_rename(model_catalog *c, const model_entry *m, const char *id, sw_err *err);
 
-/* By id, with or without ".gguf"; NULL: there is none. */
+/* By id, with or without ".gguf", or without Ollama's ":latest"; NULL: there is none. */
 const model_entry *model_catalog_find(const model_catalog *c, const char *id);
 
 /* Fills *why with a sentence that `id` is not known, and lists what is. */
