@@ -46,8 +46,10 @@ typedef struct generation_request {
     bool has_effort;         // a reasoning effort was given
     bool has_no_tool_choice; // tools must not be called
     bool stream;
-    bool include_usage;                  // token counts in a chunk of their own
-    bool return_progress;                // chunks while the prompt is evaluated
+    bool include_usage;   // token counts in a chunk of their own
+    bool has_keep_alive;  // the model is unloaded after keep_alive_s without a request; else the server's
+    double keep_alive_s;  // 0: after this one; negative: never
+    bool return_progress; // chunks while the prompt is evaluated
     char ignored[DIALECT_IGNORED_BYTES]; // names of members without effect, separated by ", "; see generation_ignore
     /* Owned: what the pointers above point into. */
     json_t *document;

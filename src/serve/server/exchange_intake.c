@@ -146,6 +146,8 @@ static void admitted(void *job, model_handle *handle, double load_ms)
 {
     exchange *const x = job;
     x->handle = handle;
+    if (x->request.has_keep_alive)
+        model_handle_keep_alive(handle, x->request.keep_alive_s);
     note_ignored(x, sw_engine_info(model_handle_engine(handle)));
     x->n_choices = generation_n_answers(&x->request);
     fill_head(x, load_ms);

@@ -8,13 +8,18 @@
 
 /* ---- GET /v1/models --------------------------------------------------------------------------------------------- */
 
-static json_t *status_json(const model_state *state)
+const char *model_status_name(model_status status)
 {
     static const char *const NAMES[] = {[MODEL_UNLOADED] = "unloaded",
                                         [MODEL_LOADING] = "loading",
                                         [MODEL_LOADED] = "loaded",
                                         [MODEL_FAILED] = "failed"};
-    json_t *status = json_pack("{s:s}", "value", NAMES[state->status]);
+    return NAMES[status];
+}
+
+static json_t *status_json(const model_state *state)
+{
+    json_t *status = json_pack("{s:s}", "value", model_status_name(state->status));
     if (state->status == MODEL_LOADING || state->status == MODEL_LOADED)
         json_put(&status, "progress", json_number(state->progress));
     if (state->status == MODEL_FAILED)
@@ -53,9 +58,10 @@ void models_route(http_conn *c, void *ud)
 {
     server *const s = ud;
     json_t *data = json_array();
-    for (size_t i = 0; i < s->catalog.n; i++) {
-        const model_state state = model_pool_state(s->pool, &s->catalog.entries[i]);
-        json_push(&data, model_json(&s->catalog.entries[i], &state));
+    const size_t n = model_catalog_n(&s->catalog);
+    for (size_t i = 0; i < n; i++) {
+        const model_state state = model_pool_state(s->pool, s->catalog.entries[i]);
+        json_push(&data, model_json(s->catalog.entries[i], &state));
     }
     reply_json(c, json_pack("{s:s, s:o}", "object", "list", "data", data));
 }
