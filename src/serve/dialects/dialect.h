@@ -42,11 +42,12 @@ typedef struct generation_request {
     size_t n_prompts;
     int n_choices;           // 1 .. LIMIT_CHOICES
     bool echo;               // answers begin with their prompts
-    bool has_effort;         // a reasoning effort was given
+    const char *effort_name; // the member that gave a reasoning effort; NULL: none did
     bool has_no_tool_choice; // tools must not be called
     bool stream;
     bool include_usage;                  // token counts in a chunk of their own
     bool return_progress;                // chunks while the prompt is evaluated
+    bool hides_reasoning;                // the answer has only the content
     char ignored[DIALECT_IGNORED_BYTES]; // names of members without effect, separated by ", "; see generation_ignore
     /* Owned: what the pointers above point into. */
     json_t *document;
@@ -79,8 +80,12 @@ typedef struct generation_head {
     int n_choices;                           // see generation_request
     size_t n_answers;                        // see generation_n_answers
     uint64_t seed;                           // of the first answer
-    double load_ms;                          // spent loading the model for this request
-    double ttft_ms; // at an end: from the arrival of the request to its first token, loading included
+    const char *const *stop;                 // (n_stop) of the request; sw_event.stop_index is an index of it
+    size_t n_stop;
+    bool hides_reasoning;   // see generation_request
+    int n_prompt, n_cached; // tokens of the prompt of the answer that begins
+    double load_ms;         // spent loading the model for this request
+    double ttft_ms;         // at an end: from the arrival of the request to its first token, loading included
     bool include_usage;
 } generation_head;
 

@@ -40,6 +40,7 @@ static void destroy(exchange *x)
     for (size_t i = 0; i < x->n_submitted; i++)
         free_choice(&x->choices[i]);
     mem_free(x->choices);
+    mem_free(x->stops);
     model_handle_release(x->handle);
     event_queue_free(&x->ready);
     generation_request_free(&x->request);

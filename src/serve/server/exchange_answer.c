@@ -238,8 +238,11 @@ static bool pass_on(exchange_choice *choice, const sw_event *e)
 {
     exchange *const x = choice->x;
     outlet_sink sink = sink_of(x);
-    if (e->type == SW_EVENT_ACCEPTED)
+    if (e->type == SW_EVENT_ACCEPTED) {
         choice->accepted_ns = clock_now_ns(x->server->o.clock);
+        x->head.n_prompt = e->n_prompt;
+        x->head.n_cached = e->n_cached;
+    }
     if (x->is_stream)
         write_event(choice, e, stream_to(x, &sink));
     else

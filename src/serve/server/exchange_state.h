@@ -47,6 +47,7 @@ struct exchange {
     char request_id[DIALECT_CLIENT_ID_BYTES];
     char ignored[DIALECT_IGNORED_BYTES]; // for the header Spillway-Ignored
     api_error error;                     // what != API_OK: refused
+    const char **stops;                  // of `head`: pointers, and the strings after them
     model_handle *handle;
     exchange_choice *choices; // (n_choices)
     size_t n_choices, n_submitted;

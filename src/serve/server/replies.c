@@ -1,5 +1,8 @@
 /* replies.c - documents and errors as HTTP answers, so that routes need not know their headers. */
+#include <string.h>
+
 #include "base/limits.h"
+#include "dialects/anthropic.h"
 #include "dialects/openai_chat.h"
 #include "server/outlet.h"
 #include "server/server_state.h"
@@ -33,6 +36,20 @@ void refuse_model(api_error *error, model_refusal refusal, const sw_err *why)
     api_fail(error, ROWS[refusal].what, ROWS[refusal].is_about_model ? "model" : NULL, "%s", why->msg);
 }
 
+/* The family whose form the errors of a URL have, though it may be unknown. */
+static const dialect *family_of(const char *path)
+{
+    static const struct {
+        const char *prefix;
+        const dialect *family;
+    } ROWS[] = {{"/v1/messages", &ANTHROPIC}};
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        if (strncmp(path, ROWS[i].prefix, strlen(ROWS[i].prefix)) == 0)
+            return ROWS[i].family;
+    }
+    return &OPENAI_CHAT;
+}
+
 void write_problem(void *ud, const http_conn *c, const http_problem *problem, buf *out, const char **content_type)
 {
     static const api_situation SITUATIONS[] = {
@@ -49,9 +66,10 @@ void write_problem(void *ud, const http_conn *c, const http_problem *problem, bu
         [HTTP_NO_MEMORY] = API_OUT_OF_MEMORY,
         [HTTP_STOPPING] = API_SHUTTING_DOWN,
     };
-    (void)ud, (void)c; // with several families, the path says which one writes the error
+    (void)ud;
+    const dialect *const family = family_of(http_request_of(c)->path);
     api_error error;
     api_fail(&error, SITUATIONS[problem->kind], NULL, "%s", problem->message);
-    OPENAI_CHAT.write_error(out, &error);
-    *content_type = OPENAI_CHAT.content_type;
+    family->write_error(out, &error);
+    *content_type = family->content_type;
 }

@@ -20,6 +20,8 @@ const http_route SERVER_ROUTES[] = {
     {"POST", "/chat/completions",    false, 0, chat_route},
     {"POST", "/v1/completions",      false, 0, completion_route},
     {"POST", "/completions",         false, 0, completion_route},
+    {"POST", "/v1/messages",         false, 0, messages_route},
+    {"POST", "/v1/messages/count_tokens", false, 0, count_tokens_route},
     {"POST", "/apply-template",      false, 0, apply_template_route},
 };
 // clang-format on

@@ -10,6 +10,8 @@ extern const size_t N_SERVER_ROUTES;
 /* `ud` is the server. */
 void chat_route(http_conn *c, void *ud);
 void completion_route(http_conn *c, void *ud);
+void messages_route(http_conn *c, void *ud);
+void count_tokens_route(http_conn *c, void *ud);
 void apply_template_route(http_conn *c, void *ud);
 void models_route(http_conn *c, void *ud);
 void model_route(http_conn *c, void *ud);
