@@ -42,6 +42,21 @@ static sw_code check_alias(const server_options *o, sw_err *err)
     return SW_OK;
 }
 
+/* Reads the word of --api-generate; NULL: auto.  Errors: SW_EINVAL. */
+static sw_code choose_generate(const char *word, server_generate *out, sw_err *err)
+{
+    static const char *const WORDS[] = {
+        [SERVER_GENERATE_AUTO] = "auto", [SERVER_GENERATE_SHIMMY] = "shimmy", [SERVER_GENERATE_OLLAMA] = "ollama"};
+    for (int i = 0; word != NULL && i < 3; i++) {
+        if (strcmp(word, WORDS[i]) == 0) {
+            *out = (server_generate)i;
+            return SW_OK;
+        }
+    }
+    return word == NULL ? SW_OK
+                        : sw_fail(err, SW_EINVAL, "--api-generate takes shimmy, ollama or auto, not '%.40s'", word);
+}
+
 int cmd_serve(int argc, char **argv)
 {
     server_options o = {
@@ -50,6 +65,7 @@ int cmd_serve(int argc, char **argv)
     address_args address = {.port = -1};
     long n_seqs = 4;
     double stub_rate = 0;
+    const char *generate_as = NULL;
     // clang-format off
     const arg_row rows[] = {
         ADDRESS_ARG_ROWS(address),
@@ -58,6 +74,7 @@ int cmd_serve(int argc, char **argv)
         DATE_ARG_ROW(engine),
         {"parallel", "-np", ARG_INT, &n_seqs, 1, LIMIT_SEQUENCES, "N", "sequences decoded together (default: 4)"},
         {"alias", "-a", ARG_STRING, &o.alias, 0, 0, "NAME", "name of MODEL for clients (default: that of its file)"},
+        {"api-generate", NULL, ARG_STRING, &generate_as, 0, 0, "WHOSE", "whose requests /api/generate takes: shimmy, ollama, or auto, which looks at them (default: auto)"},
         {"api-key", NULL, ARG_STRING, &o.api_key, 0, 0, "KEY", "require this key for chat requests"},
         {"default-model", NULL, ARG_STRING, &o.default_model, 0, 0, "NAME", "model of requests that name none (default: the loaded one, else the first)"},
         {"any-model-name", NULL, ARG_FLAG, &o.any_model_name, 0, 0, NULL, "answer requests for unknown models with that model (default: only if MODEL is the only one known)"},
@@ -92,6 +109,8 @@ int cmd_serve(int argc, char **argv)
         code = check_origins(o.allow_origin, &err);
     if (code == SW_OK)
         code = check_alias(&o, &err);
+    if (code == SW_OK)
+        code = choose_generate(generate_as, &o.generate_as, &err);
     if (code == SW_OK)
         code = engine_args_resolve(&engine, &o.engine, &err);
     o.engine.n_seqs = (int)n_seqs;

@@ -34,6 +34,7 @@
     X(HEADER_TOO_LARGE,      431, "invalid_request_error", "header_too_large") \
     X(INTERNAL,              500, "server_error",          "internal_error") \
     X(OUT_OF_MEMORY,         500, "server_error",          "out_of_memory") \
+    X(NOT_SUPPORTED,         501, "not_supported_error",   "not_supported") \
     X(MODEL_LOADING,         503, "unavailable_error",     "model_loading") \
     X(NO_MODEL,              503, "unavailable_error",     "no_model") \
     X(SHUTTING_DOWN,         503, "unavailable_error",     "shutting_down")

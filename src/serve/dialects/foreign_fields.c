@@ -151,6 +151,11 @@ static const foreign_field FIELDS[] = {
     {"format",                 ONLY_EMPTY,  0, NULL, NULL},
     {"think",                  NAMED,       0, NULL, NULL},
     {"keep_alive",             NAMED,       0, NULL, NULL},
+    {"raw",                    ONLY_FALSE,  0, NULL, NULL},
+    {"template",               ONLY_EMPTY,  0, NULL, NULL},
+    {"suffix",                 ONLY_EMPTY,  0, NULL, NULL},
+    {"images",                 ONLY_EMPTY,  0, NULL, NULL},
+    {"context",                NAMED,       0, NULL, "messages"},
     {"truncate",               NAMED,       0, NULL, NULL},
     {"shift",                  NAMED,       0, NULL, NULL},
 };

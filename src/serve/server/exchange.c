@@ -97,6 +97,8 @@ static void look_at_ready(inbox_member *member)
             x->choices[x->n_open].member.look = look_at_choice;
             event_queue_open_to_reader(&x->choices[x->n_open].events);
         }
+        if (x->n_choices == 0)
+            exchange_end(x);
     }
 }
 

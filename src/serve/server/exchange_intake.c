@@ -20,13 +20,13 @@ static bool prepare(void *job, const char **model_out)
 {
     exchange *const x = job;
     const sw_entropy *const entropy = x->server->o.entropy;
-    if (atomic_load(&x->is_abandoned) ||
-        !x->family->parse(&x->request, x->body, x->n_body, entropy_next(entropy), &x->error))
+    if (atomic_load(&x->is_abandoned))
         return false;
+    const bool is_read = x->family->parse(&x->request, x->body, x->n_body, entropy_next(entropy), &x->error);
     if (x->request.family != NULL)
         x->family = x->request.family;
     *model_out = x->request.model;
-    return true;
+    return is_read;
 }
 
 static void refused(void *job, model_refusal refusal, const sw_err *why)
@@ -86,6 +86,7 @@ static void fill_head(exchange *x, double load_ms)
     h->load_ms = load_ms;
     h->include_usage = r->include_usage;
     h->hides_reasoning = r->hides_reasoning;
+    h->unloads = r->has_keep_alive && r->keep_alive_s == 0;
 }
 
 /* ---- jobs ------------------------------------------------------------------------------------------------------- */

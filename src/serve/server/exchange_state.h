@@ -72,6 +72,8 @@ enum { EXCHANGE_WAVE_JOBS = 32 };
 
 /* Takes what is in the choice's queue once, as far as there is room. */
 bool exchange_look_at(exchange_choice *choice);
+/* All answers are over: ends the exchange. */
+void exchange_end(exchange *x);
 /* Ends the exchange with an error, before or after the answer began. */
 void exchange_fail(exchange *x, const api_error *error);
 

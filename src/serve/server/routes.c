@@ -5,6 +5,8 @@
 
 #include "server/exchange.h"
 
+enum { SHOW_BODY_BYTES = 65536 }; // the name of a model
+
 // clang-format off
 const http_route SERVER_ROUTES[] = {
     {"GET",  "/health",              true,  0, health_route},
@@ -22,6 +24,18 @@ const http_route SERVER_ROUTES[] = {
     {"POST", "/completions",         false, 0, completion_route},
     {"POST", "/v1/messages",         false, 0, messages_route},
     {"POST", "/v1/messages/count_tokens", false, 0, count_tokens_route},
+    {"POST", "/api/chat",            false, 0, ollama_chat_route},
+    {"POST", "/api/generate",        false, 0, generate_route},
+    {"POST", "/api/embed",           false, 0, embed_route},
+    {"GET",  "/api/tags",            false,  0, tags_route},
+    {"GET",  "/api/ps",              false, 0, ps_route},
+    {"POST", "/api/show",            false,  SHOW_BODY_BYTES, show_route},
+    {"GET",  "/api/version",         false,  0, ollama_version_route},
+    {"POST", "/api/pull",            false, 0, model_files_route},
+    {"POST", "/api/push",            false, 0, model_files_route},
+    {"POST", "/api/create",          false, 0, model_files_route},
+    {"POST", "/api/copy",            false, 0, model_files_route},
+    {"DELETE", "/api/delete",        false, 0, model_files_route},
     {"POST", "/apply-template",      false, 0, apply_template_route},
 };
 // clang-format on

@@ -102,6 +102,7 @@ static bool read_facts(model_facts *f, const char *path, sw_err *err)
         .n_vocab = i->n_vocab,
         .n_ctx_train = i->n_ctx_train,
         .n_embd = i->n_embd,
+        .n_layers = i->n_layers,
         .n_params = i->n_params,
         .n_params_active = i->n_params_active,
         .n_experts = i->n_experts,
@@ -110,6 +111,7 @@ static bool read_facts(model_facts *f, const char *path, sw_err *err)
     };
     snprintf(f->quant, sizeof f->quant, "%s", i->quant);
     snprintf(f->arch, sizeof f->arch, "%s", i->arch);
+    snprintf(f->chat_format, sizeof f->chat_format, "%s", i->chat_format);
     sw_model_file_close(file);
     return true;
 }
@@ -254,15 +256,36 @@ sw_code model_catalog_scan(model_catalog *c, const char *dirs, sw_err *err)
 /* ---- reading the list
  * ------------------------------------------------------------------------------------------------- */
 
-const model_entry *model_catalog_find(const model_catalog *c, const char *id)
+/* By the id id[0..n). */
+static const model_entry *find(const model_catalog *c, const char *id, size_t n)
 {
-    const size_t n = strlen(id) - (ends_with(id, ".gguf") ? strlen(".gguf") : 0);
     for (size_t i = 0; i < c->n; i++) {
-        if (strcmp(c->entries[i].id, id) == 0 ||
-            (strlen(c->entries[i].id) == n && memcmp(c->entries[i].id, id, n) == 0))
+        if (strlen(c->entries[i].id) == n && memcmp(c->entries[i].id, id, n) == 0)
             return &c->entries[i];
     }
     return NULL;
+}
+
+/* By a name with a tag: "NAME:latest" is NAME, and "NAME:TAG" is the id NAME-TAG. */
+static const model_entry *find_tagged(const model_catalog *c, const char *name)
+{
+    char id[NAME_MAX + 1];
+    const char *const colon = strrchr(name, ':');
+    if (colon == NULL)
+        return NULL;
+    if (strcmp(colon, ":latest") == 0)
+        return find(c, name, (size_t)(colon - name));
+    const int n = snprintf(id, sizeof id, "%.*s-%s", (int)(colon - name), name, colon + 1);
+    return n < (int)sizeof id ? find(c, id, (size_t)n) : NULL;
+}
+
+const model_entry *model_catalog_find(const model_catalog *c, const char *id)
+{
+    const size_t n = strlen(id);
+    const model_entry *m = find(c, id, n);
+    if (m == NULL && ends_with(id, ".gguf"))
+        m = find(c, id, n - strlen(".gguf"));
+    return m != NULL ? m : find_tagged(c, id);
 }
 
 void model_catalog_say_unknown(const model_catalog *c, const char *id, sw_err *why)
