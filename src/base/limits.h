@@ -51,6 +51,8 @@
     X(SSE_LINE_BYTES,        1048576,     "bytes",      "one line of a server's event stream read by the benchmark") \
     X(ANSWER_BYTES,          16777216,    "bytes",      "text of one answer kept by the benchmark") \
     X(PROTOCOL_BYTES,        16777216,    "bytes",      "a benchmark protocol file") \
+    X(MODEL_FOLDER_NAMES,    16384,       "names",      "of one model folder and those below it; real ones have hundreds") \
+    X(MANIFEST_BYTES,        65536,       "bytes",      "a manifest of Ollama; real ones have under 2,000") \
     X(CONFIG_BYTES,          65536,       "bytes",      "a configuration file") \
     X(PROTOCOL_TESTS,        1000,        "tests",      "in a benchmark protocol")
 // clang-format on

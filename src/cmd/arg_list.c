@@ -14,7 +14,7 @@ arg_added_values arg_list_added;
 // clang-format off
 static const arg_row MODEL_ROWS[] = {
     {"model", "-m", ARG_STRING, &arg_list_added.model, 0, 0, "MODEL", "the model, in place of the first argument"},
-    {"model-dirs", NULL, ARG_STRING, &arg_list_added.dirs, 0, 0, "'A;B'", "folders in which names of models are looked up (default: ./models)"},
+    {"model-dirs", NULL, ARG_STRING, &arg_list_added.dirs, 0, 0, "'A;B'", "folders in which names of models are looked up (default: ./models and the usual places, see docs/commands.md)"},
 };
 static const arg_row CONFIG_ROWS[] = {
     {"config", NULL, ARG_STRING, &arg_list_added.config, 0, 0, "FILE", "configuration file; '': none (default: spillway/config in $XDG_CONFIG_HOME or ~/.config)"},

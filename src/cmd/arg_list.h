@@ -60,8 +60,8 @@ bool arg_row_is_secret(const arg_row *row);
 
 /* Values of the added rows.  One command runs in a process. */
 typedef struct arg_added_values {
-    const char *model; // NULL: not given
-    const char *dirs;
+    const char *model;  // NULL: not given
+    const char *dirs;   // NULL: the default folders
     const char *config; // NULL: the user's own file; "": none
     bool print_config;
 } arg_added_values;

@@ -180,7 +180,7 @@ static int read_sources(const arg_list *a, int argc, char **argv, const char **p
 {
     sw_err err = {0};
     arg_source_clear();
-    arg_list_added = (arg_added_values){.dirs = MODEL_NAMES_DIRS};
+    arg_list_added = (arg_added_values){.model = NULL};
     const int status = take_words(a, argc, argv, positional, n_positional);
     if (status >= 0)
         return status;

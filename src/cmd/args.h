@@ -22,7 +22,7 @@ int args_parse(const arg_list *args, int argc, char **argv, const char **positio
  * possible. */
 SW_NODISCARD sw_code args_set(const arg_row *rows, size_t n_rows, const char *name, const char *text, sw_err *err);
 
-/* The folders in which names of models are looked up, as args_parse left them. */
+/* The folders in which names of models are looked up, as args_parse left them; NULL: the default ones. */
 const char *args_model_dirs(void);
 
 #endif

@@ -2,34 +2,27 @@
 #include "cmd/bench_display.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/escape.h"
 #include "cmd/output_width.h"
+#include "cmd/progress.h"
+#include "cmd/terminal.h"
 #include "report/format.h"
 
-enum { BAR_CELLS = 20, LINE_BYTES_MAX = 4096 };
+enum { LINE_BYTES_MAX = 4096, LOG_COLUMNS = 1000 };
 
-/* Colour and redrawing need a terminal that is not "dumb"; NO_COLOR (no-color.org) turns colour off. */
+static const uint64_t LOG_LINE_NS = 10000000000; // 10 s between lines where none can be redrawn
+
 void bench_display_init(bench_display *d, const sw_clock *clock, bool quiet)
 {
-    const char *const term = getenv("TERM");
-    const char *const no_color = getenv("NO_COLOR");
-    *d = (bench_display){.to = stderr, .clock = clock, .is_quiet = quiet};
-    d->is_terminal = isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
-    d->has_color = d->is_terminal && (no_color == NULL || no_color[0] == '\0');
-}
-
-/* `share` is 0 to 1. */
-static void put_bar(buf *out, double share)
-{
-    const int n_full = (int)(share * BAR_CELLS);
-    buf_putc(out, '[');
-    for (int i = 0; i < BAR_CELLS; i++)
-        buf_putc(out, i < n_full ? '#' : '-');
-    buf_puts(out, "] ");
+    *d = (bench_display){.to = stderr,
+                         .clock = clock,
+                         .is_quiet = quiet,
+                         .is_terminal = terminal_may_redraw(STDERR_FILENO),
+                         .has_color = terminal_has_color(STDERR_FILENO),
+                         .line_ns = clock_now_ns(clock)};
 }
 
 /* Code points of valid UTF-8. */
@@ -82,8 +75,8 @@ void bench_display_format(buf *out, const runner_progress *p, double left_s, int
     if (left_s >= 0)
         snprintf(end, sizeof end, "  %.0f:%02.0f left", floor(left_s / 60), floor(fmod(left_s, 60)));
     // On a narrow terminal the bar is left out.
-    if (n_characters(out) + BAR_CELLS + (int)strlen("[] 100 %") + (int)strlen(end) <= columns)
-        put_bar(out, share);
+    if (n_characters(out) + PROGRESS_BAR_COLUMNS + (int)strlen("100 %") + (int)strlen(end) <= columns)
+        progress_put_bar(out, share);
     buf_printf(out, "%3.0f %%%s", 100 * share, end);
     cut(out, columns);
 }
@@ -142,7 +135,22 @@ static void print_finished(bench_display *d, const runner_progress *p)
     buf_free(&line);
 }
 
-/* Lines of finished tests always appear; the live line only on a terminal. */
+/* The live line is redrawn on a terminal; elsewhere it is printed every ten seconds, without a bar. */
+static void show_state(bench_display *d, const runner_progress *p, double left_s)
+{
+    const uint64_t now_ns = clock_now_ns(d->clock);
+    if (!d->is_terminal && now_ns - d->line_ns < LOG_LINE_NS)
+        return;
+    buf line;
+    buf_init(&line, LINE_BYTES_MAX);
+    bench_display_format(&line, p, left_s, d->is_terminal ? terminal_columns() : LOG_COLUMNS);
+    fprintf(d->to, d->is_terminal ? "\r%s\x1b[K" : "%s\n", buf_str(&line));
+    buf_free(&line);
+    d->is_drawn = d->is_terminal;
+    d->line_ns = now_ns;
+}
+
+/* Lines of finished tests always appear. */
 void bench_display_update(void *ud, const runner_progress *p)
 {
     bench_display *const d = ud;
@@ -152,13 +160,9 @@ void bench_display_update(void *ud, const runner_progress *p)
     if (p->phase == RUNNER_ENDED) {
         bench_display_clear(d);
         print_finished(d, p);
-    } else if (d->is_terminal) {
-        buf line;
-        buf_init(&line, LINE_BYTES_MAX);
-        bench_display_format(&line, p, left_s, terminal_columns());
-        fprintf(d->to, "\r%s\x1b[K", buf_str(&line));
-        buf_free(&line);
-        d->is_drawn = true;
+        d->line_ns = clock_now_ns(d->clock);
+    } else {
+        show_state(d, p, left_s);
     }
     fflush(d->to);
 }

@@ -1,7 +1,7 @@
 /* bench_display.h - the progress of a benchmark, on standard error.
  *
  * A terminal gets one line that is redrawn in place, with the test's tokens and rate and the time left of the whole
- * run; every finished test leaves a line.  A file or a pipe gets only the lines of finished tests.
+ * run; every finished test leaves a line.  A file or a pipe gets these, and between them one line every ten seconds.
  */
 #ifndef CMD_BENCH_DISPLAY_H
 #define CMD_BENCH_DISPLAY_H
@@ -17,6 +17,7 @@ typedef struct bench_display {
     const sw_clock *clock;
     bool is_quiet, is_terminal, has_color;
     bool is_drawn;
+    uint64_t line_ns;  // of the last line that was printed
     uint64_t start_ns; // of the first test seen; 0: none yet
     double start_work; // work_done of the first progress seen (a resumed run has some)
 } bench_display;

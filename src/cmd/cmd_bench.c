@@ -12,6 +12,7 @@
 #include "cmd/bench_display.h"
 #include "cmd/cmd.h"
 #include "cmd/output_width.h"
+#include "cmd/terminal.h"
 #include "figures/summary.h"
 #include "report/report.h"
 #include "suite/bench.h"
@@ -25,7 +26,7 @@ enum {
 
 /* The command line as it was parsed; texts are those of argv. */
 typedef struct bench_args {
-    const char *url, *serve, *model, *protocol, *out, *db, *resume, *api_key;
+    const char *url, *serve, *model, *protocol, *out, *db, *resume, *api_key, *color;
     double pause_s, connect_timeout_s, first_token_timeout_s, idle_timeout_s, test_timeout_s;
     long n_repeats, server_pid;
     bool json, quiet, no_report;
@@ -148,6 +149,7 @@ static int parse(bench_args *a, int argc, char **argv, const char **serve_option
          "process of the server of --url, to measure its memory (default: the one that listens on the port, if it is "
          "known as a model server)"},
         {"json", NULL, ARG_FLAG, &a->json, 0, 0, NULL, "print one JSON document instead of the table"},
+        COLOR_ARG_ROW(a->color),
         {"quiet", "-q", ARG_FLAG, &a->quiet, 0, 0, NULL, "show no progress"},
         {"no-report", NULL, ARG_FLAG, &a->no_report, 0, 0, NULL,
          "store the results, but write no report.md and report.html"},
@@ -305,6 +307,9 @@ int cmd_bench(int argc, char **argv)
     int status = parse(&a, argc, argv, serve_options, &n_serve_options);
     if (status >= 0)
         return status;
+    sw_err err = {0};
+    if (terminal_choose_color(a.color, &err) != SW_OK)
+        return cmd_fail("bench", &err);
     catch_signals();
     buf command;
     buf_init(&command, COMMAND_BYTES_MAX);

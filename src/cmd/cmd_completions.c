@@ -169,6 +169,7 @@ static void put_zsh_script(void)
 static void put_fish_script(void)
 {
     puts("# fish completion of spillway; made by 'spillway completions fish'");
+    puts("complete -c spillway -s h -l help -d 'print the help'");
     put_names("complete -c spillway -n __fish_use_subcommand -f -a ", " -d '", "'\n", true);
     put_commands(put_fish);
 }

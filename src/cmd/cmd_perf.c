@@ -58,6 +58,8 @@ static sw_code open_engine(sw_engine **out, const perf_options *o, const char *p
         options.n_ctx = longest(o);
     code = sw_engine_open(out, path, &options, err);
     progress_finish(&loading);
+    if (code == SW_OK && i == 0)
+        engine_args_warn(*out);
     return code;
 }
 
@@ -159,7 +161,7 @@ static sw_code run(const perf_options *o, const char *path, sw_err *err)
 static sw_code check_output(perf_options *o, sw_err *err)
 {
     if (!perf_format_from_name(o->output, &o->format))
-        return sw_fail(err, SW_EINVAL, "--output takes table, md, csv or json, not '%.40s'", o->output);
+        return sw_fail(err, SW_EINVAL, "--output takes table, md, csv, json or jsonl, not '%.40s'", o->output);
     if (o->as_json && o->format != PERF_TABLE && o->format != PERF_JSON)
         return sw_fail(err, SW_EINVAL, "--json and --output %s cannot be combined", o->output);
     if (o->as_json)
@@ -179,7 +181,7 @@ int cmd_perf(int argc, char **argv)
         {"parallel", "-np", ARG_INT, &o.n_seqs, 1, LIMIT_SEQUENCES, "N", "sequences generated together (default: 1)"},
         {"repeat", "-r", ARG_INT, &o.n_repeat, 1, PERF_REPEAT_MAX, "N",
          "repetitions, after one that is not counted (default: 5)"},
-        {"output", "-o", ARG_STRING, &o.output, 0, 0, "FORMAT", "table, md, csv or json (default: table)"},
+        {"output", "-o", ARG_STRING, &o.output, 0, 0, "FORMAT", "table, md, csv, json or jsonl (default: table)"},
         {"json", NULL, ARG_FLAG, &o.as_json, 0, 0, NULL,
          "the same as --output json: one document with every repetition"},
         {"on-demand", NULL, ARG_FLAG, &o.on_demand, 0, 0, NULL,

@@ -39,7 +39,7 @@ static void find_store(const char *named, buf *db, buf *dir)
         buf_append(dir, named, slash == named ? 1 : (size_t)(slash - named));
 }
 
-static const char *const FORMATS[] = {"table", "md", "csv", "json"};
+static const char *const FORMATS[] = {"table", "md", "csv", "json", "jsonl", "html"};
 
 /* Returns true if there is a format of that name. */
 static bool is_format(const char *name)
@@ -59,6 +59,10 @@ static sw_code print_run(const char *format, const run_record *run, const run_su
     sw_code code = SW_OK;
     if (strcmp(format, "json") == 0)
         code = report_json(&text, run, summary, err);
+    else if (strcmp(format, "jsonl") == 0)
+        code = report_jsonl(&text, summary, err);
+    else if (strcmp(format, "html") == 0)
+        code = report_html(&text, run, summary, entropy_system(), err);
     else if (strcmp(format, "csv") == 0)
         report_csv(&text, run, summary);
     else if (strcmp(format, "md") == 0)
@@ -98,7 +102,7 @@ int cmd_report(int argc, char **argv)
         {"run", NULL, ARG_INT, &a.run_id, 1, 1e15, "ID", "run of the store (default: the latest)"},
         {"out", "-o", ARG_STRING, &a.out, 0, 0, "DIR", "folder to write to (default: that of the store)"},
         {"format", NULL, ARG_STRING, &a.format, 0, 0, "FORMAT",
-         "print table, md, csv or json instead of writing files"},
+         "print table, md, csv, json, jsonl or html instead of writing files"},
         {"json", NULL, ARG_FLAG, &a.json, 0, 0, NULL, "the same as --format json"},
     };
     const arg_list args = {
@@ -117,8 +121,10 @@ int cmd_report(int argc, char **argv)
     if (status >= 0)
         return status;
     if ((a.format != NULL && !is_format(a.format)) || (a.json && a.format != NULL && strcmp(a.format, "json") != 0)) {
-        fprintf(stderr, "spillway report: --format takes table, md, csv or json (with --json only json), not '%s'\n",
-                a.format);
+        fprintf(
+            stderr,
+            "spillway report: --format takes table, md, csv, json, jsonl or html (with --json only json), not '%s'\n",
+            a.format);
         return CMD_EXIT_USAGE;
     }
     if (a.json)

@@ -22,7 +22,7 @@
 
 /* Values of the options, and the arguments. */
 typedef struct run_args {
-    const char *path, *prompt, *system;
+    const char *path, *prompt, *system, *color;
     engine_args engine;
     sampling_args sampling;
     double stub_rate;
@@ -71,6 +71,8 @@ static sw_code open_engine(void *ud, const char *path, sw_engine **out, sw_err *
     progress_finish(&progress);
     if (code == SW_OK && !o->is_raw && sw_engine_info(*out)->chat_note != NULL)
         fprintf(stderr, "warning: %s\n", sw_engine_info(*out)->chat_note);
+    if (code == SW_OK)
+        engine_args_warn(*out);
     return code;
 }
 
@@ -205,6 +207,8 @@ static int run_words(run_args *a, const char *const *words, size_t n)
     o.options.n_seqs = 1;
     o.options.stub_tokens_per_s = a->stub_rate;
     if (code == SW_OK)
+        code = terminal_choose_color(a->color, &err);
+    if (code == SW_OK)
         code = join_prompt(a, words, n, &text, &err);
     if (code == SW_OK)
         code = check_args(a, &err);
@@ -232,6 +236,7 @@ int cmd_run(int argc, char **argv)
         {"stats", "-v --verbose", ARG_FLAG, &a.stats, 0, 0, NULL, "print speed and use of experts on standard error"},
         {"json", NULL, ARG_FLAG, &a.as_json, 0, 0, NULL, "print answer, tokens, timings and use of experts as one JSON document"},
         {"no-history", NULL, ARG_FLAG, &a.no_history, 0, 0, NULL, "neither read nor write the history of lines typed in chats"},
+        COLOR_ARG_ROW(a.color),
         {"quiet", "-q", ARG_FLAG, &a.quiet, 0, 0, NULL, "show no loading progress"},
     };
     // clang-format on

@@ -59,8 +59,7 @@ static sw_code choose_generate(const char *word, server_generate *out, sw_err *e
 
 int cmd_serve(int argc, char **argv)
 {
-    server_options o = {
-        .model_dirs = "./models", .ping_interval_s = 15, .body_timeout_s = 60, .slow_client_timeout_s = 30};
+    server_options o = {.ping_interval_s = 15, .body_timeout_s = 60, .slow_client_timeout_s = 30};
     engine_args engine = {0};
     address_args address = {.port = -1};
     long n_seqs = 4;
@@ -69,7 +68,7 @@ int cmd_serve(int argc, char **argv)
     // clang-format off
     const arg_row rows[] = {
         ADDRESS_ARG_ROWS(address),
-        {"model-dirs", NULL, ARG_STRING, &o.model_dirs, 0, 0, "'A;B'", "folders with GGUF files (default: ./models)"},
+        {"model-dirs", NULL, ARG_STRING, &o.model_dirs, 0, 0, "'A;B'", "folders with GGUF files, or stores of Ollama (default: ./models and the usual places, see docs/commands.md)"},
         ENGINE_ARG_ROWS(engine),
         DATE_ARG_ROW(engine),
         {"parallel", "-np", ARG_INT, &n_seqs, 1, LIMIT_SEQUENCES, "N", "sequences decoded together (default: 4)"},
@@ -85,6 +84,7 @@ int cmd_serve(int argc, char **argv)
         {"slow-client-timeout", NULL, ARG_DOUBLE, &o.slow_client_timeout_s, 0.1, 3600, "S", "seconds without reading after which a client's connection is closed (default: 30)"},
         {"stub-rate", NULL, ARG_DOUBLE, &stub_rate, 0, 1e6, "R", "tokens per second of the model 'stub:' (default: 0, no limit)"},
         {"verbose", "-v", ARG_FLAG, &o.verbose, 0, 0, NULL, "print a line per request on standard error"},
+        {"quiet", "-q", ARG_FLAG, &o.quiet, 0, 0, NULL, "print only errors on standard error"},
     };
     // clang-format on
     const arg_list args = {.command = "serve",
@@ -107,6 +107,8 @@ int cmd_serve(int argc, char **argv)
     sw_code code = address_args_resolve(&address, host, sizeof host, &o.port, &err);
     if (code == SW_OK)
         code = check_origins(o.allow_origin, &err);
+    if (code == SW_OK && o.quiet && o.verbose)
+        code = sw_fail(&err, SW_EINVAL, "--quiet and --verbose are opposites; give one of them");
     if (code == SW_OK)
         code = check_alias(&o, &err);
     if (code == SW_OK)

@@ -20,7 +20,7 @@ void generation_init(generation *g, bool show_reasoning)
     *g = (generation){.escapes_content = isatty(STDOUT_FILENO) == 1,
                       .escapes_reasoning = isatty(STDERR_FILENO) == 1,
                       .show_reasoning = show_reasoning};
-    g->dims_reasoning = g->escapes_reasoning && terminal_has_color();
+    g->dims_reasoning = terminal_has_color(STDERR_FILENO);
     g->shows_life = terminal_is_capable(STDOUT_FILENO) && terminal_is_capable(STDERR_FILENO);
     buf_init(&g->scratch, 16 * (size_t)LIMIT_ANSWER_BYTES);
     buf_init(&g->lines, 16 * (size_t)LIMIT_ANSWER_BYTES);

@@ -14,7 +14,7 @@ static const habit HABITS[] = {
     {"--mmap", HABIT_NO_VALUE, false, "weights are always read into memory, never mapped", NULL},
     {"--numa", HABIT_VALUE, false, "threads are placed by the system", "LLAMA_ARG_NUMA"},
     {"--jinja", HABIT_NO_VALUE, false, "the chat format is recognised from the model's own template", NULL},
-    {"--log-colors", HABIT_SWITCH, false, "colours appear on a terminal alone, and not if NO_COLOR is set", NULL},
+    {"--log-colors", HABIT_SWITCH, false, "logs have no colours; --color of 'run' and 'bench' is for what they print", NULL},
     {"-cnv --conversation -i --interactive", HABIT_NO_VALUE, false, "without a prompt 'spillway run' is a chat anyway", NULL},
     {"--no-display-prompt --simple-io --no-warmup", HABIT_NO_VALUE, false, "this is what happens anyway", NULL},
     {"-v --verbose-prompt", HABIT_NO_VALUE, false, "--stats prints tokens and speed", NULL},

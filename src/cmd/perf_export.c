@@ -130,6 +130,16 @@ static int append(const char *text, size_t n, void *out)
     return ((const buf *)out)->failed == SW_OK ? 0 : -1;
 }
 
+/* Appends the document, which it frees, and ends the line. */
+static void dump(buf *out, json_t *document, size_t flags)
+{
+    const int status = document != NULL ? json_dump_callback(document, append, out, flags) : -1;
+    buf_putc(out, '\n');
+    json_decref(document);
+    if (status != 0 && out->failed == SW_OK)
+        out->failed = SW_ENOMEM;
+}
+
 void perf_put_json(buf *out, const perf *p, sw_engine *e)
 {
     const sw_model_info *const m = sw_engine_info(e);
@@ -146,9 +156,11 @@ void perf_put_json(buf *out, const perf *p, sw_engine *e)
                   p->states[0].isa, "n_ctx", p->states[0].n_ctx, "n_depth", p->n_depth, "n_seqs", p->n_seqs, "n_repeat",
                   p->n_repeat, "peak_memory_bytes", (json_int_t)p->peak_bytes, "kv_bytes_max",
                   (json_int_t)p->states[0].kv_bytes_max, "loads", loads, "rows", rows);
-    const int status = j != NULL ? json_dump_callback(j, append, out, JSON_INDENT(2)) : -1;
-    buf_putc(out, '\n');
-    json_decref(j);
-    if (status != 0 && out->failed == SW_OK)
-        out->failed = SW_ENOMEM;
+    dump(out, j, JSON_INDENT(2));
+}
+
+void perf_put_json_lines(buf *out, const perf *p)
+{
+    for (size_t i = 0; i < p->n_rows; i++)
+        dump(out, row_to_json(p, &p->rows[i]), JSON_COMPACT);
 }

@@ -130,8 +130,11 @@ void perf_put_table(buf *out, const perf *p, sw_engine *e, int width)
 
 bool perf_format_from_name(const char *name, perf_format *out)
 {
-    static const char *const NAMES[] = {
-        [PERF_TABLE] = "table", [PERF_MARKDOWN] = "md", [PERF_CSV] = "csv", [PERF_JSON] = "json"};
+    static const char *const NAMES[] = {[PERF_TABLE] = "table",
+                                        [PERF_MARKDOWN] = "md",
+                                        [PERF_CSV] = "csv",
+                                        [PERF_JSON] = "json",
+                                        [PERF_JSON_LINES] = "jsonl"};
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
         if (strcmp(NAMES[i], name) == 0) {
             *out = (perf_format)i;
@@ -150,6 +153,7 @@ sw_code perf_print(const perf *p, sw_engine *e, perf_format format, sw_err *err)
     case PERF_MARKDOWN: perf_put_markdown(&out, p, e); break;
     case PERF_CSV: perf_put_csv(&out, p, e); break;
     case PERF_JSON: perf_put_json(&out, p, e); break;
+    case PERF_JSON_LINES: perf_put_json_lines(&out, p); break;
     }
     const sw_code code = out.failed;
     if (code == SW_OK)

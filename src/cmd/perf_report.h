@@ -7,9 +7,9 @@
 #include "base/buf.h"
 #include "cmd/perf_measure.h"
 
-typedef enum perf_format { PERF_TABLE, PERF_MARKDOWN, PERF_CSV, PERF_JSON } perf_format;
+typedef enum perf_format { PERF_TABLE, PERF_MARKDOWN, PERF_CSV, PERF_JSON, PERF_JSON_LINES } perf_format;
 
-/* Returns false if no format has that name: "table", "md", "csv" or "json". */
+/* Returns false if no format has that name: "table", "md", "csv", "json" or "jsonl". */
 bool perf_format_from_name(const char *name, perf_format *out);
 
 /* Prints the results.  `e` is any of the engines: facts about its model are the same in all of them.  Errors:
@@ -22,5 +22,6 @@ void perf_put_table(buf *out, const perf *p, sw_engine *e, int width);
 void perf_put_markdown(buf *out, const perf *p, sw_engine *e);
 void perf_put_csv(buf *out, const perf *p, sw_engine *e);
 void perf_put_json(buf *out, const perf *p, sw_engine *e);
+void perf_put_json_lines(buf *out, const perf *p); // the rows of that document
 
 #endif

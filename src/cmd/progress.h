@@ -1,4 +1,4 @@
-/* progress.h - progress of a long operation on standard error: done, rate, time left.
+/* progress.h - progress of a long operation on standard error: done, rate, time passed and left.
  *
  * On a terminal one line is redrawn in place and removed at the end; elsewhere a plain line is printed every ten
  * seconds, so that logs stay short.  Not thread-safe: one thread updates it.
@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 
 typedef struct progress_line {
@@ -32,8 +33,12 @@ void progress_on_bytes(void *progress, uint64_t done, uint64_t total);
 /* Removes the line. */
 void progress_finish(progress_line *p);
 
-/* Formats the state after `elapsed_ns`, without label and line end: "12.0 of 48.0 MiB  25%  4.0 MiB/s  0:09 left".
- * Returns what snprintf does. */
+/* Formats the state after `elapsed_ns`, without label and line end: "12.0 of 48.0 MiB  25%  4.0 MiB/s  0:03  0:09
+ * left". Returns what snprintf does. */
 int progress_format(char *out, size_t size, const char *unit, uint64_t done, uint64_t total, uint64_t elapsed_ns);
+
+/* Appends "[#####---------------] " for a share from 0 to 1. */
+void progress_put_bar(buf *out, double share);
+enum { PROGRESS_BAR_COLUMNS = 23 };
 
 #endif

@@ -15,7 +15,7 @@
 typedef struct talk_options {
     sw_engine **engine;     // open; /model replaces it
     const char *model;      // its path
-    const char *model_dirs; // where /model looks for names
+    const char *model_dirs; // where /model looks for names; NULL: the default folders
     sw_code (*open)(void *ud, const char *path, sw_engine **out, sw_err *err);
     void *ud;
     sampling_args *sampling; // of every turn; /set changes it

@@ -18,10 +18,32 @@ bool terminal_is_capable(int fd)
     return isatty(fd) == 1 && (term == NULL || strcmp(term, "dumb") != 0);
 }
 
-bool terminal_has_color(void)
+bool terminal_may_redraw(int fd)
 {
-    const char *const value = getenv("NO_COLOR");
-    return value == NULL || value[0] == '\0';
+    const char *const ci = getenv("CI");
+    return terminal_is_capable(fd) && (ci == NULL || ci[0] == '\0' || strcmp(ci, "false") == 0);
+}
+
+static enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
+
+sw_code terminal_choose_color(const char *word, sw_err *err)
+{
+    static const char *const WORDS[] = {[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
+    for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) {
+        if (strcmp(word != NULL ? word : "auto", WORDS[i]) == 0) {
+            color = i;
+            return SW_OK;
+        }
+    }
+    return sw_fail(err, SW_EINVAL, "--color takes always, auto or never, not '%.60s'", word);
+}
+
+bool terminal_has_color(int fd)
+{
+    const char *const no_color = getenv("NO_COLOR");
+    if (color != COLOR_AUTO)
+        return color == COLOR_ALWAYS;
+    return terminal_is_capable(fd) && (no_color == NULL || no_color[0] == '\0');
 }
 
 int terminal_columns_of(int fd)
@@ -30,6 +52,36 @@ int terminal_columns_of(int fd)
     if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
         return DEFAULT_COLUMNS;
     return size.ws_col < COLUMNS_MIN ? COLUMNS_MIN : size.ws_col;
+}
+
+/* ---- a line that is redrawn ------------------------------------------------------------------------------------ */
+
+static volatile sig_atomic_t is_line_drawn;
+
+/* Only calls that a signal handler may make.  The signal is raised again, with its default action. */
+static void on_end_of_line(int signal_number)
+{
+    static const char ERASE[] = "\r\x1b[K";
+    if (is_line_drawn && write(STDERR_FILENO, ERASE, sizeof ERASE - 1) < 0)
+        is_line_drawn = 0; // the terminal is gone
+    raise(signal_number);
+}
+
+void terminal_begin_line(void)
+{
+    struct sigaction action = {.sa_handler = on_end_of_line, .sa_flags = (int)SA_RESETHAND | SA_NODEFER}, known;
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof ENDING_SIGNALS / sizeof ENDING_SIGNALS[0] && !is_line_drawn; i++) {
+        if (sigaction(ENDING_SIGNALS[i], NULL, &known) == 0 &&
+            known.sa_handler == SIG_DFL) // another handler knows more
+            sigaction(ENDING_SIGNALS[i], &action, NULL);
+    }
+    is_line_drawn = 1;
+}
+
+void terminal_end_line(void)
+{
+    is_line_drawn = 0;
 }
 
 /* ---- a chat --------------------------------------------------------------------------------------------------- */

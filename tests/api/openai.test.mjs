@@ -259,6 +259,17 @@ describe('a server with the stub model', () => {
     const alone = await openai.completions.create({ model: 'stub', prompt: prompt[99], max_tokens: 3, seed: 7 });
     assert.equal(choices[99].text, alone.choices[0].text);
   });
+  test('embeds texts, with the same bits alone and together', async () => {
+    const input = Array.from({ length: 70 }, (_, i) => `Text ${i}`);
+    const { data, usage } = await openai.embeddings.create({ model: 'stub', input }); // the client asks for base64
+    assert.deepEqual(data.map((row) => row.index), input.map((_, i) => i));
+    assert.ok(usage.prompt_tokens > input.length && usage.total_tokens === usage.prompt_tokens);
+    const alone = await openai.embeddings.create({ model: 'stub', input: input[69], encoding_format: 'float' });
+    assert.deepEqual(Float32Array.from(data[69].embedding), Float32Array.from(alone.data[0].embedding));
+    assert.ok(Math.abs(Math.hypot(...alone.data[0].embedding) - 1) < 1e-5);
+    await assert.rejects(openai.embeddings.create({ model: 'stub', input: 'a', dimensions: 3 }),
+      (error) => error instanceof BadRequestError && error.param === 'dimensions');
+  });
   test('refuses what it cannot complete by its name', async () => {
     await assert.rejects(openai.completions.create({ model: 'stub', prompt: 'a', suffix: 'b' }),
       (error) => error instanceof BadRequestError && error.param === 'suffix');

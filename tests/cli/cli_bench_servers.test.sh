@@ -67,7 +67,7 @@ says err "not finished within 0.3 s"
 measure 0 hostile
 grep -q 'U+001B' hostile/report.md || fail "report.md hides what was there"
 measure 4 hostile-error
-for format in table md csv json; do
+for format in table md csv json jsonl html; do
   expect 0 report hostile --format $format
   has_no_control .out
 done
@@ -83,8 +83,17 @@ assert int(rows[0]["tokens"]) == metrics["tokens"] and rows[0]["count"] == "even
 assert abs(float(rows[0]["ttft_ms"]) - metrics["ttft_ms"]) < 1e-5 and rows[0]["decode_tps"] == "", rows
 assert "\x1b" in report["tests"][0]["answer"] and "\u202e" in report["tests"][0]["answer"]
 PYTHON
+expect 0 report hostile --format html
+without_nonce() { sed 's/[0-9a-f]\{32\}/NONCE/g' "$1"; } # each page has another
+cmp <(without_nonce .out) <(without_nonce hostile/report.html) || fail "the page that is printed is another than the page that is written"
+expect 0 report hostile --format jsonl
+python3 - <<'PYTHON' || fail "the lines are not the tests of the document"
+import json, subprocess, os
+report = json.loads(subprocess.run([os.environ["SPILLWAY"], "report", "hostile", "--json"], capture_output=True).stdout)
+assert [json.loads(line) for line in open(".out", encoding="utf8")] == report["tests"]
+PYTHON
 expect 2 report hostile --format xml
-says err "table, md, csv or json"
+says err "table, md, csv, json, jsonl or html"
 
 # ---- a request that would be refused every time ends the run at once ----
 measure 4 no-model --model WRONG

@@ -19,10 +19,10 @@ for command in "run NAME hello -n 2 --raw --quiet" "inspect NAME" "logits NAME -
   echo hello | SPILLWAY_ARG_MODEL_DIRS=elsewhere expect 0 ${command/NAME/other}
   # shellcheck disable=SC2086
   echo hello | expect 1 ${command/NAME/smal}
-  says err "cannot open smal: No such file or directory; did you mean 'small'? the models in './models' are small"
+  says err "cannot open smal: No such file or directory; did you mean 'small'? the models in the model folders are small"
   # shellcheck disable=SC2086
   echo hello | expect 1 ${command/NAME/other} --model-dirs absent
-  says err "'absent' has no models"
+  says err "there is no model in absent either"
 done
 
 # A file of the name is nearer than a model of the name, and the source of a conversion is known by its name too.

@@ -113,7 +113,10 @@ says out "| tg2 @ d5 |"
 expect 0 perf "$model" -t 1 -p 3 -n 2 -np 2 -r 1 -q -o csv
 [ "$(tail -1 .out | tail -c 5)" = '",,,' ] || fail "a share of several sequences: $(tail -1 .out)"
 expect 2 perf "$model" -o xml
-says err "--output takes table, md, csv or json, not 'xml'"
+says err "--output takes table, md, csv, json or jsonl, not 'xml'"
+expect 0 perf "$model" -t 1 -p 3,4 -n 2 -r 1 -q -o jsonl
+[ "$(python3 -c 'import json; print([(r["test"], r["n_tokens"]) for r in map(json.loads, open(".out"))])')" = "[('prompt', 3), ('prompt', 4), ('generation', 2)]" ] ||
+  fail "a row of measurements is not a line"
 expect 2 perf "$model" -o csv --json
 
 # The table fits a terminal; a pipe gets all of it.

@@ -6,6 +6,8 @@ golden=$SPILLWAY_SOURCE/tests/data/golden
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
+export HOME=$work # its model folders are empty
+unset OLLAMA_MODELS SHIMMY_BASE_GGUF SHIMMY_MODEL_PATHS
 
 fail() {
   echo "FAILED: $1" >&2

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "http/http_listen.h"
 #include "support/faults.h"
 #include "support/http_files.h"
 #include "support/http_fixture.h"
@@ -423,6 +424,21 @@ static void test_reports_every_answer_once(void **state)
     buf_free(&answer);
 }
 
+static void test_takes_any_port_if_those_of_its_range_are_taken(void **state)
+{
+    (void)state;
+    enum { N_RANGE = HTTP_PORT_LAST - HTTP_PORT_FIRST + 1 };
+    int fds[N_RANGE + 1], n = 0, port = HTTP_PORT_FIRST;
+    sw_err err = {0};
+    while (n <= N_RANGE && port >= HTTP_PORT_FIRST && port <= HTTP_PORT_LAST) {
+        assert_int_equal(http_listen_open("127.0.0.1", -1, &fds[n], &port, &err), SW_OK);
+        n++;
+    }
+    assert_false(port >= HTTP_PORT_FIRST && port <= HTTP_PORT_LAST);
+    while (n > 0)
+        close(fds[--n]);
+}
+
 static void test_finds_a_port_or_says_why_not(void **state)
 {
     (void)state;
@@ -527,6 +543,7 @@ int main(void)
         TEST(test_delivers_answers_larger_than_all_buffers),
         TEST(test_closes_when_a_route_does_nothing),
         TEST(test_reports_every_answer_once),
+        cmocka_unit_test(test_takes_any_port_if_those_of_its_range_are_taken),
         TEST(test_finds_a_port_or_says_why_not),
         TEST(test_lives_through_any_allocation_that_fails),
     };

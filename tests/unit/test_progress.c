@@ -23,11 +23,11 @@ static void check_line(const char *unit, uint64_t done, uint64_t total, uint64_t
 static void test_progress_tells_amount_share_rate_and_time_left(void **state)
 {
     (void)state;
-    check_line(NULL, 12u << 20, 48u << 20, 3 * SECOND, "12.0 of 48.0 MiB  25%  4.0 MiB/s  0:09 left");
-    check_line("tests", 3, 30, 60 * SECOND, "3 of 30 tests  10%  0.1 tests/s  9:00 left");
-    check_line("tests", 0, 30, 0, "0 of 30 tests  0%  0.0 tests/s  0:00 left");
-    check_line(NULL, 5u << 20, 0, SECOND, "5.0 MiB  5.0 MiB/s"); // the total is not known
-    check_line("tests", 30, 30, SECOND, "30 of 30 tests  100%  30.0 tests/s  0:00 left");
+    check_line(NULL, 12u << 20, 48u << 20, 3 * SECOND, "12.0 of 48.0 MiB  25%  4.0 MiB/s  0:03  0:09 left");
+    check_line("tests", 3, 30, 60 * SECOND, "3 of 30 tests  10%  0.1 tests/s  1:00  9:00 left");
+    check_line("tests", 0, 30, 0, "0 of 30 tests  0%  0.0 tests/s  0:00  0:00 left");
+    check_line(NULL, 5u << 20, 0, SECOND, "5.0 MiB  5.0 MiB/s  0:01"); // the total is not known
+    check_line("tests", 30, 30, SECOND, "30 of 30 tests  100%  30.0 tests/s  0:01  0:00 left");
 }
 
 /* Runs 25 seconds with an update each second and returns what was written; free it. */

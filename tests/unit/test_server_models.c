@@ -11,7 +11,9 @@
 
 #include <cmocka.h>
 
+#include "base/limits.h"
 #include "server/model_routes.h"
+#include "serving/model_scan.h"
 #include "support/temp_dir.h"
 
 static void make_folder(const char *name)
@@ -36,7 +38,7 @@ static model_catalog scan(const char *dirs)
 {
     model_catalog c = {0};
     sw_err err = {0};
-    assert_int_equal(model_catalog_scan(&c, dirs, &err), SW_OK);
+    assert_int_equal(model_scan(&c, &(model_scan_options){.dirs = dirs}, &err), SW_OK);
     return c;
 }
 
@@ -104,9 +106,11 @@ static void test_knows_names_with_a_tag(void **state)
     assert_non_null(m);
     assert_ptr_equal(model_catalog_find(&c, "gpt-oss-20b:latest"), m);
     assert_ptr_equal(model_catalog_find(&c, "gpt-oss:20b"), m);
-    assert_non_null(model_catalog_find(&c, "b:latest")); // its own name
-    static const char *const NAMES[] = {
-        "b", "gpt-oss", "gpt-oss:120b", "gpt-oss-20b:", ":20b", "gpt-oss:20b:x", ":latest", "gpt:oss:20b"};
+    const model_entry *const tagged = model_catalog_find(&c, "b:latest"); // its own name
+    assert_non_null(tagged);
+    assert_ptr_equal(model_catalog_find(&c, "b"), tagged);
+    static const char *const NAMES[] = {"gpt-oss", "gpt-oss:120b", "gpt-oss-20b:", "gpt-oss:20b:x",
+                                        ":20b",    ":latest",      "gpt:oss:20b"};
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
         assert_null(model_catalog_find(&c, NAMES[i]));
     char name[1024]; // longer than any file's
@@ -125,6 +129,113 @@ static void test_reads_several_folders_of_which_some_may_be_missing(void **state
     assert_non_null(model_catalog_find(&c, "plain"));
     assert_int_equal(model_catalog_n_manual(&c), 0);
     model_catalog_free(&c);
+}
+
+#define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void make_manifest(const char *name, const char *digest)
+{
+    char text[512];
+    const temp_path p = temp_file(name);
+    const int n = snprintf(
+        text, sizeof text,
+        "{\"layers\":[{\"mediaType\":\"application/vnd.ollama.image.model\",\"digest\":\"sha256:%s\"}]}", digest);
+    temp_write(p.s, text, (size_t)n);
+}
+
+static void test_reads_a_store_of_ollama(void **state)
+{
+    (void)state;
+    static const char *const FOLDERS[] = {"o",
+                                          "o/blobs",
+                                          "o/manifests",
+                                          "o/manifests/registry.ollama.ai",
+                                          "o/manifests/registry.ollama.ai/library",
+                                          "o/manifests/registry.ollama.ai/library/m",
+                                          "o/manifests/hf.co",
+                                          "o/manifests/hf.co/user",
+                                          "o/manifests/hf.co/user/repo"};
+    for (size_t i = 0; i < sizeof FOLDERS / sizeof FOLDERS[0]; i++)
+        make_folder(FOLDERS[i]);
+    make_file("o/blobs/sha256-" DIGEST);
+    make_manifest("o/manifests/registry.ollama.ai/library/m/latest", DIGEST);
+    make_manifest("o/manifests/hf.co/user/repo/Q4", DIGEST);
+    make_manifest("o/manifests/hf.co/user/repo/missing",
+                  "1111111111111111111111111111111111111111111111111111111111111111");
+    make_manifest("o/manifests/hf.co/stray", DIGEST);
+    make_file("o/manifests/hf.co/user/repo/broken");
+    make_manifest("outside.json", DIGEST);
+    make_link("o/manifests/hf.co/user/repo/linked", "outside.json");
+    const temp_path root = temp_file("o");
+    model_catalog c = scan(root.s);
+    assert_int_equal(c.n, 2);
+    const model_entry *const m = model_catalog_find(&c, "m");
+    assert_non_null(m);
+    assert_ptr_equal(m, model_catalog_find(&c, "m:latest"));
+    assert_string_equal(m->id, "m:latest");
+    assert_non_null(strstr(m->path, "/o/blobs/sha256-" DIGEST));
+    assert_non_null(model_catalog_find(&c, "hf.co/user/repo:Q4"));
+    assert_null(model_catalog_find(&c, "hf.co/user/repo"));
+    model_catalog_free(&c);
+}
+
+static void test_a_name_is_looked_up_without_reading_headers(void **state)
+{
+    (void)state;
+    model_catalog c = {.names_only = true};
+    sw_err err = {0};
+    const temp_path root = temp_file("m");
+    assert_int_equal(model_scan(&c, &(model_scan_options){.dirs = root.s}, &err), SW_OK);
+    const model_entry *const plain = model_catalog_find(&c, "plain");
+    assert_non_null(plain);
+    assert_string_equal(plain->error, "");
+    model_catalog_free(&c);
+}
+
+typedef struct folder_report {
+    size_t n_folders, n_models;
+    bool is_cut;
+} folder_report;
+
+static void on_folder(void *ud, const char *folder, size_t n_models, bool is_cut)
+{
+    folder_report *const r = ud;
+    assert_non_null(strstr(folder, "/many"));
+    r->n_folders++;
+    r->n_models = n_models;
+    r->is_cut = is_cut;
+}
+
+/* Scans the folder "many". */
+static folder_report scan_many(void)
+{
+    folder_report r = {0};
+    model_catalog c = {.names_only = true};
+    sw_err err = {0};
+    const temp_path root = temp_file("many");
+    assert_int_equal(model_scan(&c, &(model_scan_options){root.s, on_folder, &r}, &err), SW_OK);
+    assert_int_equal(r.n_folders, 1);
+    model_catalog_free(&c);
+    return r;
+}
+
+static void test_the_limit_of_names_is_exact(void **state)
+{
+    (void)state;
+    char name[64];
+    make_folder("many");
+    make_folder("many/z");
+    for (int i = 0; i < LIMIT_MODEL_FOLDER_NAMES - 2; i++) { // and z and model.gguf
+        snprintf(name, sizeof name, "many/%d", i);
+        const temp_path p = temp_file(name);
+        assert_int_equal(mkfifo(p.s, 0600), 0); // as fast as a file, and never opened
+    }
+    make_file("many/z/model.gguf");
+    folder_report r = scan_many();
+    assert_true(r.n_models == 1 && !r.is_cut);
+    make_file("many/z/other.gguf");
+    r = scan_many();
+    assert_true(r.n_models == 1 && r.is_cut);
 }
 
 static void test_describes_a_model_as_clients_expect(void **state)
@@ -151,6 +262,9 @@ int main(void)
         cmocka_unit_test(test_never_makes_a_path_of_a_name),
         cmocka_unit_test(test_knows_names_with_a_tag),
         cmocka_unit_test(test_reads_several_folders_of_which_some_may_be_missing),
+        cmocka_unit_test(test_reads_a_store_of_ollama),
+        cmocka_unit_test(test_a_name_is_looked_up_without_reading_headers),
+        cmocka_unit_test(test_the_limit_of_names_is_exact),
         cmocka_unit_test(test_describes_a_model_as_clients_expect),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

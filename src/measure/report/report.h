@@ -21,6 +21,8 @@ SW_NODISCARD sw_code report_html(buf *out, const run_record *run, const run_summ
 void report_csv(buf *out, const run_record *run, const run_summary *summary);
 /* One JSON document with every figure, the definitions of the figures, and the answers. */
 SW_NODISCARD sw_code report_json(buf *out, const run_record *run, const run_summary *summary, sw_err *err);
+/* The tests of that document, one on a line. */
+SW_NODISCARD sw_code report_jsonl(buf *out, const run_summary *summary, sw_err *err);
 /* The data of the page's charts: ASCII JSON without "<", which is safe inside a page. */
 SW_NODISCARD sw_code report_chart_data(buf *out, const run_record *run, const run_summary *summary, sw_err *err);
 

@@ -184,6 +184,16 @@ sw_code report_json(buf *out, const run_record *run, const run_summary *summary,
     return code;
 }
 
+sw_code report_jsonl(buf *out, const run_summary *summary, sw_err *err)
+{
+    sw_code code = SW_OK;
+    for (size_t i = 0; i < summary->n_rows && code == SW_OK; i++) {
+        code = dump(out, test_json(&summary->rows[i]), JSON_COMPACT, err);
+        buf_putc(out, '\n');
+    }
+    return code;
+}
+
 /* Times in seconds since t0, `start` in seconds since the start of the run. */
 static json_t *chart_test(const summary_row *row)
 {

@@ -43,6 +43,7 @@ typedef struct generation_request {
     int n_choices;           // 1 .. LIMIT_CHOICES
     bool echo;               // answers begin with their prompts
     const char *effort_name; // the member that gave a reasoning effort; NULL: none did
+    bool is_base64;          // embeddings as the bytes of floats
     bool has_no_tool_choice; // tools must not be called
     bool stream;
     bool include_usage;   // token counts in a chunk of their own
@@ -82,6 +83,7 @@ typedef struct generation_head {
     const char *ignored;                     // see generation_request
     int n_choices;                           // see generation_request
     size_t n_answers;                        // see generation_n_answers
+    bool is_base64;                          // see generation_request
     uint64_t seed;                           // of the first answer
     const char *const *stop;                 // (n_stop) of the request; sw_event.stop_index is an index of it
     size_t n_stop;

@@ -140,7 +140,7 @@ void http_drop(http_conn *c);
 
 typedef struct http_options {
     const char *address;      // "127.0.0.1", "::1", "0.0.0.0", "localhost", ...
-    int port;                 // 0: any free one; -1: the first free one of 11435 to 11535
+    int port;                 // 0: any free one; -1: the first free one of 11435 to 11535, else any
     const char *api_key;      // NULL: none is needed
     bool cors_any;            // any web page may call, not only those of this machine
     const char *allow_origin; // further origins, comma-separated (guard_is_listed_origin), or NULL

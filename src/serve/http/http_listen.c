@@ -78,9 +78,9 @@ sw_code http_listen_open(const char *address, int port, int *fd_out, int *port_o
     any_address a;
     if (!parse_address(address, &a))
         return sw_fail(err, SW_EINVAL, "server: cannot listen on '%s': it is not an IP address", address);
-    const int first = port < 0 ? HTTP_PORT_FIRST : port, last = port < 0 ? HTTP_PORT_LAST : port;
+    const int first = port < 0 ? HTTP_PORT_FIRST : port, last = port < 0 ? HTTP_PORT_LAST + 1 : port;
     for (int p = first; p <= last; p++) {
-        set_port(&a, p);
+        set_port(&a, p > HTTP_PORT_LAST && port < 0 ? 0 : p); // after the last, any free one
         *fd_out = listen_at(&a);
         if (*fd_out >= 0) {
             *port_out = bound_port(*fd_out);
@@ -90,7 +90,7 @@ sw_code http_listen_open(const char *address, int port, int *fd_out, int *port_o
             return sw_fail(err, SW_EIO, "server: cannot listen on %s port %d: %s", address, p, strerror(errno));
     }
     if (port < 0)
-        return sw_fail(err, SW_EIO, "server: no port from %d to %d is free on %s", first, last, address);
+        return sw_fail(err, SW_EIO, "server: no port is free on %s", address);
     return sw_fail(err, SW_EIO,
                    "server: cannot listen on %s port %d: %s; --bind names another address and port, and "
                    "--bind auto takes the next free port",

@@ -82,6 +82,7 @@ static void fill_head(exchange *x, double load_ms)
     h->backend = sw_engine_get_state(model_handle_engine(x->handle)).backend;
     h->n_choices = r->n_choices;
     h->n_answers = x->n_choices;
+    h->is_base64 = r->is_base64;
     h->seed = r->core.sampling.seed;
     h->load_ms = load_ms;
     h->include_usage = r->include_usage;

@@ -56,9 +56,10 @@ static json_t *digest_json(const model_entry *m)
     return json_string(digest);
 }
 
+/* A model of Ollama's own folder has its tag already. */
 static json_t *named_json(const model_entry *m)
 {
-    json_t *const name = json_sprintf("%s:latest", m->id);
+    json_t *const name = json_sprintf("%s%s", m->id, strchr(m->id, ':') == NULL ? ":latest" : "");
     return json_pack("{s:O, s:o, s:o, s:o}", "name", name, "model", name, "digest", digest_json(m), "details",
                      details_json(m));
 }
@@ -123,10 +124,10 @@ static json_t *info_json(const model_entry *m)
 json_t *ollama_show_json(const model_entry *m, const model_state *state)
 {
     json_t *capabilities = json_pack("[s]", "completion");
-    if (can_reason(m->facts.chat_format))
+    if (m->has_facts && can_reason(m->facts.chat_format))
         json_push(&capabilities, json_string("thinking"));
     json_t *const parameters = state->n_ctx > 0 ? json_sprintf("num_ctx %d", state->n_ctx) : json_string("");
-    return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o}", "parameters", parameters, "template", m->facts.chat_format,
-                     "details", details_json(m), "model_info", info_json(m), "capabilities", capabilities,
-                     "modified_at", json_timestamp(m->mtime));
+    return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o}", "parameters", parameters, "template",
+                     m->has_facts ? m->facts.chat_format : "", "details", details_json(m), "model_info", info_json(m),
+                     "capabilities", capabilities, "modified_at", json_timestamp(m->mtime));
 }

@@ -2,6 +2,7 @@
 #include "server/routes.h"
 #include "dialects/openai_chat.h"
 #include "dialects/openai_completion.h"
+#include "dialects/openai_embedding.h"
 
 #include "server/exchange.h"
 
@@ -18,6 +19,7 @@ const http_route SERVER_ROUTES[] = {
     {"GET",  "/v1/models/",          true,  0, model_route},
     {"GET",  "/models/",             true,  0, model_route},
     {"GET",  "/v1/experts",          false, 0, experts_route},
+    {"GET",  "/v1/placement",        false, 0, placement_route},
     {"POST", "/v1/chat/completions", false, 0, chat_route},
     {"POST", "/chat/completions",    false, 0, chat_route},
     {"POST", "/v1/completions",      false, 0, completion_route},
@@ -36,6 +38,8 @@ const http_route SERVER_ROUTES[] = {
     {"POST", "/api/create",          false, 0, model_files_route},
     {"POST", "/api/copy",            false, 0, model_files_route},
     {"DELETE", "/api/delete",        false, 0, model_files_route},
+    {"POST", "/v1/embeddings",       false, 0, embedding_route},
+    {"POST", "/embeddings",          false, 0, embedding_route},
     {"POST", "/apply-template",      false, 0, apply_template_route},
 };
 // clang-format on
@@ -49,4 +53,9 @@ void chat_route(http_conn *c, void *ud)
 void completion_route(http_conn *c, void *ud)
 {
     exchange_begin(ud, c, &OPENAI_COMPLETION);
+}
+
+void embedding_route(http_conn *c, void *ud)
+{
+    exchange_begin(ud, c, &OPENAI_EMBEDDING);
 }

@@ -13,10 +13,10 @@ typedef enum server_generate { SERVER_GENERATE_AUTO, SERVER_GENERATE_SHIMMY, SER
 
 typedef struct server_options {
     const char *address;       // "127.0.0.1", "::1", "0.0.0.0", ...
-    int port;                  // 0: any free one; -1: the next free one from 11435 on
+    int port;                  // 0: any free one; -1: the first free one of 11435 to 11535, else any
     const char *model;         // file, id of a discovered model, "stub:", or NULL
     const char *alias;         // name of `model` for clients; NULL: that of its file
-    const char *model_dirs;    // "a;b"
+    const char *model_dirs;    // "a;b"; NULL: the default folders, of model_folders.h
     const char *default_model; // for requests that name none: its id, or NULL
     bool any_model_name;       // an unknown name is answered by the model for requests that name none
     server_generate generate_as;
@@ -28,7 +28,7 @@ typedef struct server_options {
     double slow_client_timeout_s; // a client that takes no byte for so long is dropped
     int tick_ms;                  // how often deadlines are looked at; 0: the default of http_options
     bool verbose;                 // a line per request on standard error
-    bool quiet;                   // nothing on standard output and standard error
+    bool quiet;                   // only errors on standard error
     sw_engine_options engine;
     const sw_clock *clock;     // NULL: the system's; also the engines'
     const sw_entropy *entropy; // of ids and seeds; NULL: the system's

@@ -30,6 +30,7 @@ struct server {
     server_options o; // clock and entropy are never NULL
     uint64_t started_ns;
     model_catalog catalog;        // constant once the server is open
+    char *default_dirs;           // of o.model_dirs, if none were given; NULL
     const model_entry *first;     // to be loaded at the start, or NULL
     const model_entry *preferred; // for requests that name none, or NULL
     model_pool *pool;

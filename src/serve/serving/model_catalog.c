@@ -1,7 +1,6 @@
-/* model_catalog.c - looks for model files and reads their headers. */
+/* model_catalog.c - the entries, with what the headers of their files say. */
 #include "serving/model_catalog.h"
 
-#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,18 +10,16 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/escape.h"
-#include "base/utf8.h"
 
-enum {
-    DEPTH_MAX = 4,
-    MODELS_MAX = 4096, // entries of the list; real folders hold dozens
-};
+enum { MODELS_MAX = 4096 }; // entries of the list; real folders hold dozens
 
 /* ---- entries ---------------------------------------------------------------------------------------------------- */
 
-static void say(const char *path, const char *what)
+void model_catalog_say(const model_catalog *c, const char *path, const char *what)
 {
     buf line;
+    if (c->names_only)
+        return;
     buf_init(&line, 8 * PATH_MAX);
     escape_terminal(&line, path, strlen(path));
     buf_puts(&line, ": ");
@@ -47,6 +44,15 @@ static int split_part(const char *s, size_t n, size_t *stem_out)
         return 0;
     *stem_out = n - SUFFIX;
     return part;
+}
+
+bool model_file_is_listed(const char *name)
+{
+    size_t stem;
+    const size_t n = strlen(name);
+    if (name[0] == '.' || n <= strlen(".gguf") || !ends_with(name, ".gguf"))
+        return false;
+    return split_part(name, n - strlen(".gguf"), &stem) <= 1;
 }
 
 static char *make_id(const char *path)
@@ -108,10 +114,12 @@ static bool read_facts(model_facts *f, const char *path, sw_err *err)
         .n_experts = i->n_experts,
         .n_experts_used = i->n_experts_used,
         .n_experts_shared = i->n_experts_shared,
+        .chat_format = i->chat_format,
+        .chat_note = i->chat_note,
+        .compat_difference = i->compat_difference,
     };
     snprintf(f->quant, sizeof f->quant, "%s", i->quant);
     snprintf(f->arch, sizeof f->arch, "%s", i->arch);
-    snprintf(f->chat_format, sizeof f->chat_format, "%s", i->chat_format);
     sw_model_file_close(file);
     return true;
 }
@@ -122,9 +130,11 @@ static bool is_same_file(const char *a, const char *b)
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-static sw_code add(model_catalog *c, const char *path, bool is_manual, sw_err *err)
+/* `id` NULL is that of the file's name. */
+static sw_code add(model_catalog *c, const char *path, const char *id, bool is_manual, sw_err *err)
 {
-    model_entry m = {.id = make_id(path), .path = mem_strdup(path), .is_manual = is_manual};
+    model_entry m = {
+        .id = id != NULL ? mem_strdup(id) : make_id(path), .path = mem_strdup(path), .is_manual = is_manual};
     if (m.id == NULL || m.path == NULL || !mem_grow(&c->entries, &c->cap, c->n + 1, sizeof *c->entries)) {
         free_entry(&m);
         return no_memory(err);
@@ -135,7 +145,9 @@ static sw_code add(model_catalog *c, const char *path, bool is_manual, sw_err *e
         return SW_OK;
     }
     if (known != NULL || c->n == MODELS_MAX) {
-        say(path, c->n == MODELS_MAX ? "skipped, the list of models is full" : "skipped, another file has this name");
+        model_catalog_say(c, path,
+                          c->n == MODELS_MAX ? "skipped, the list of models is full"
+                                             : "skipped, another file has this name");
         free_entry(&m);
         return SW_OK;
     }
@@ -145,11 +157,11 @@ static sw_code add(model_catalog *c, const char *path, bool is_manual, sw_err *e
         m.file_bytes = (uint64_t)st.st_size;
         m.mtime = st.st_mtime;
     }
-    if (strcmp(path, "stub:") != 0)
+    if (strcmp(path, "stub:") != 0 && !c->names_only)
         m.has_facts = read_facts(&m.facts, path, &why);
     if (why.code != SW_OK) {
         model_entry_hide_path(&m, why.msg, m.error, sizeof m.error);
-        say(m.id, m.error);
+        model_catalog_say(c, m.id, m.error);
     }
     c->entries[c->n++] = m;
     return SW_OK;
@@ -157,7 +169,12 @@ static sw_code add(model_catalog *c, const char *path, bool is_manual, sw_err *e
 
 sw_code model_catalog_add(model_catalog *c, const char *path, sw_err *err)
 {
-    return add(c, path, true, err);
+    return add(c, path, NULL, true, err);
+}
+
+sw_code model_catalog_add_found(model_catalog *c, const char *path, const char *id, sw_err *err)
+{
+    return add(c, path, id, false, err);
 }
 
 sw_code model_catalog_rename(model_catalog *c, const model_entry *m, const char *id, sw_err *err)
@@ -175,116 +192,45 @@ sw_code model_catalog_rename(model_catalog *c, const model_entry *m, const char 
     return SW_OK;
 }
 
-/* ---- the folders ------------------------------------------------------------------------------------------------ */
+/* ---- reading the list ------------------------------------------------------------------------------------------- */
 
-typedef struct scan {
-    model_catalog *catalog;
-    char root[PATH_MAX]; // resolved
-    sw_err *err;
-} scan;
-
-static bool is_inside(const char *root, const char *path)
+/* Returns true if the name is id[0..n) and then `tail`. */
+static bool is_named(const char *name, const char *id, size_t n, const char *tail)
 {
-    const size_t n = strlen(root);
-    return strncmp(root, path, n) == 0 && (path[n] == '/' || ends_with(root, "/"));
+    return strncmp(name, id, n) == 0 && strcmp(name + n, tail) == 0;
 }
 
-static bool is_model_name(const char *name)
-{
-    size_t stem;
-    const size_t n = strlen(name);
-    if (name[0] == '.' || n <= strlen(".gguf") || !ends_with(name, ".gguf"))
-        return false;
-    return split_part(name, n - strlen(".gguf"), &stem) <= 1; // later parts of a split file count with the first
-}
-
-static sw_code scan_folder(scan *s, const char *folder, int depth);
-
-/* Adds the file or enters the folder of one name.  Links are followed to files only, and only inside the root. */
-static sw_code scan_name(scan *s, const char *folder, const char *name, int depth)
-{
-    char path[PATH_MAX], resolved[PATH_MAX];
-    struct stat st;
-    if (name[0] == '.' || !utf8_valid(name, strlen(name)) ||
-        snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path || lstat(path, &st) != 0)
-        return SW_OK;
-    if (S_ISDIR(st.st_mode))
-        return depth < DEPTH_MAX ? scan_folder(s, path, depth + 1) : SW_OK;
-    if (!is_model_name(name))
-        return SW_OK;
-    if (S_ISLNK(st.st_mode)) {
-        if (realpath(path, resolved) == NULL || !is_inside(s->root, resolved) || stat(resolved, &st) != 0) {
-            say(path, "skipped, the link leads out of the model folder");
-            return SW_OK;
-        }
-    }
-    return S_ISREG(st.st_mode) ? add(s->catalog, path, false, s->err) : SW_OK;
-}
-
-static sw_code scan_folder(scan *s, const char *folder, int depth)
-{
-    struct dirent **names;
-    const int n = scandir(folder, &names, NULL, alphasort);
-    sw_code code = SW_OK;
-    for (int i = 0; i < n; i++) {
-        if (code == SW_OK)
-            code = scan_name(s, folder, names[i]->d_name, depth);
-        free(names[i]);
-    }
-    if (n >= 0)
-        free(names);
-    return code;
-}
-
-sw_code model_catalog_scan(model_catalog *c, const char *dirs, sw_err *err)
-{
-    char folder[PATH_MAX];
-    for (const char *p = dirs; *p != '\0';) {
-        const size_t n = strcspn(p, ";");
-        scan s = {.catalog = c, .err = err};
-        if (n > 0 && n < sizeof folder) {
-            memcpy(folder, p, n);
-            folder[n] = '\0';
-            if (realpath(folder, s.root) != NULL && scan_folder(&s, s.root, 1) != SW_OK)
-                return err->code;
-        }
-        p += n + (p[n] == ';');
-    }
-    return SW_OK;
-}
-
-/* ---- reading the list
- * ------------------------------------------------------------------------------------------------- */
-
-/* By the id id[0..n). */
-static const model_entry *find(const model_catalog *c, const char *id, size_t n)
+/* The entry whose id is id[0..n) and then `tail`; NULL: there is none. */
+static const model_entry *find(const model_catalog *c, const char *id, size_t n, const char *tail)
 {
     for (size_t i = 0; i < c->n; i++) {
-        if (strlen(c->entries[i].id) == n && memcmp(c->entries[i].id, id, n) == 0)
+        if (is_named(c->entries[i].id, id, n, tail))
             return &c->entries[i];
     }
     return NULL;
 }
 
-/* By a name with a tag: "NAME:latest" is NAME, and "NAME:TAG" is the id NAME-TAG. */
+/* By the name that Ollama's clients have for an id without a tag: ID:latest, or with a colon in place of a dash. */
 static const model_entry *find_tagged(const model_catalog *c, const char *name)
 {
-    char id[NAME_MAX + 1];
+    char tail[NAME_MAX + 1];
     const char *const colon = strrchr(name, ':');
     if (colon == NULL)
         return NULL;
+    const size_t n = (size_t)(colon - name);
     if (strcmp(colon, ":latest") == 0)
-        return find(c, name, (size_t)(colon - name));
-    const int n = snprintf(id, sizeof id, "%.*s-%s", (int)(colon - name), name, colon + 1);
-    return n < (int)sizeof id ? find(c, id, (size_t)n) : NULL;
+        return find(c, name, n, "");
+    return snprintf(tail, sizeof tail, "-%s", colon + 1) < (int)sizeof tail ? find(c, name, n, tail) : NULL;
 }
 
 const model_entry *model_catalog_find(const model_catalog *c, const char *id)
 {
     const size_t n = strlen(id);
-    const model_entry *m = find(c, id, n);
+    const model_entry *m = find(c, id, n, "");
     if (m == NULL && ends_with(id, ".gguf"))
-        m = find(c, id, n - strlen(".gguf"));
+        m = find(c, id, n - strlen(".gguf"), "");
+    if (m == NULL && n > 0)
+        m = find(c, id, n, ":latest");
     return m != NULL ? m : find_tagged(c, id);
 }
 

@@ -17,11 +17,13 @@ typedef struct model_facts {
     int n_vocab, n_ctx_train, n_embd, n_layers;
     uint64_t n_params, n_params_active;
     int n_experts, n_experts_used, n_experts_shared;
-    char quant[24], arch[40], chat_format[16]; // cut if longer
+    char quant[24], arch[40]; // cut if longer
+    /* Static texts, as in sw_model_info. */
+    const char *chat_format, *chat_note, *compat_difference;
 } model_facts;
 
 typedef struct model_entry {
-    char *id;   // file name without ".gguf" and without the suffix of a split file
+    char *id;   // file name without ".gguf" and without the suffix of a split file; Ollama's name; or an alias
     char *path; // for sw_engine_open
     uint64_t file_bytes;
     int64_t mtime;  // seconds since 1970
@@ -32,23 +34,29 @@ typedef struct model_entry {
 } model_entry;
 
 typedef struct model_catalog {
+    bool names_only; // headers are not read, and nothing is printed: to look up one name
     model_entry *entries;
     size_t n, cap;
 } model_catalog;
 
-/* Adds every model file under the folders of `dirs` ("a;b"), at most 4 levels deep.  Hidden folders and links that
- * lead out of the folder are skipped; a folder that does not exist is no error.  Files that cannot be used are named on
- * standard error.  Error: SW_ENOMEM. */
-SW_NODISCARD sw_code model_catalog_scan(model_catalog *c, const char *dirs, sw_err *err);
-
 /* Adds the file `path` (or "stub:"), as named by the user.  Error: SW_ENOMEM. */
 SW_NODISCARD sw_code model_catalog_add(model_catalog *c, const char *path, sw_err *err);
+
+/* Adds a file that was found in a folder; `id` NULL is that of its name.  A file of the list, or another of the same
+ * id, is not added again.  Error: SW_ENOMEM. */
+SW_NODISCARD sw_code model_catalog_add_found(model_catalog *c, const char *path, const char *id, sw_err *err);
+
+/* Returns true if a file of this name is a model: "*.gguf", not hidden, and of a split file only the first part. */
+bool model_file_is_listed(const char *name);
+
+/* Says on standard error what is wrong with a file. */
+void model_catalog_say(const model_catalog *c, const char *path, const char *what);
 
 /* Gives the entry `m` of the list another id.  Errors: SW_EINVAL (another entry has it), SW_ENOMEM. */
 SW_NODISCARD sw_code model_catalog_rename(model_catalog *c, const model_entry *m, const char *id, sw_err *err);
 
-/* By id, with or without ".gguf", or by a name with a tag as Ollama's clients have it: "ID:latest", and "gpt-oss:20b"
- * for the id gpt-oss-20b.  NULL: there is none. */
+/* By id, with or without ".gguf" or Ollama's ":latest", or by a name with a tag that Ollama's clients have for it:
+ * "gpt-oss:20b" for the id gpt-oss-20b.  NULL: there is none. */
 const model_entry *model_catalog_find(const model_catalog *c, const char *id);
 
 /* Fills *why with a sentence that `id` is not known, and lists what is. */
