@@ -296,6 +296,7 @@ sw_engine_state sw_plan_state(const sw_plan *plan);
 /* Its table, as of sw_engine_placement. */
 SW_NODISCARD sw_code sw_plan_placement(const sw_plan *plan, sw_placement_detail detail, sw_placement_row **rows_out,
                                        size_t *n_out, sw_err *err);
+
 /* ---- experts ------------------------------------------------------------------------------------------------ */
 
 /* What routers chose for a number of tokens.  Row i of the arrays is layer first_layer + i: layers without a router
@@ -320,6 +321,8 @@ SW_NODISCARD sw_code sw_engine_expert_use(const sw_engine *engine, sw_expert_spa
                                           sw_expert_use **out, sw_err *err);
 /* NULL is accepted. */
 void sw_expert_use_free(sw_expert_use *use);
+/* Adds the sums of `from`, of the same model, to `to`; pairs only if both have them. */
+void sw_expert_use_add(sw_expert_use *to, const sw_expert_use *from);
 /* Begins SW_EXPERTS_SINCE_MARK anew.  At first the mark is where the engine was opened. */
 void sw_engine_expert_mark(sw_engine *engine);
 
@@ -339,10 +342,18 @@ typedef struct sw_expert_row {
 /* Copies up to n_max rows of the trace from number *cursor on and returns how many.  Rows are numbered from 0 on as
  * they are made.  *cursor becomes the number of the next row to read; *n_lost_out is the number of rows before the
  * first copied one that were overwritten.  Without sw_engine_options.expert_trace there are none. */
-size_t sw_engine_expert_trace(sw_engine *engine, uint64_t *cursor, sw_expert_row *rows, size_t n_max,
-                              uint64_t *n_lost_out);
-/* The numbers of the oldest row that is kept and of the next one that will be made. */
-void sw_engine_expert_trace_range(sw_engine *engine, uint64_t *first_out, uint64_t *end_out);
+size_t sw_engine_expert_rows(sw_engine *engine, uint64_t *cursor, sw_expert_row *rows, size_t n_max,
+                             uint64_t *n_lost_out);
+
+/* Which rows there are. */
+typedef struct sw_expert_trace {
+    size_t n_max;      // rows that are kept; 0: there is no trace
+    uint64_t first;    // number of the oldest row that is kept
+    uint64_t end;      // of the next one that will be made
+    uint64_t since_ns; // as in sw_expert_use, since the engine was opened
+} sw_expert_trace;
+
+sw_expert_trace sw_engine_expert_trace(sw_engine *engine);
 
 /* ---- measuring ---------------------------------------------------------------------------------------------- */
 
@@ -558,10 +569,10 @@ void sw_job_wait(sw_job *job);
 
 /* The experts that a job used whose request set count_experts: for the tokens of its prompt, but for those that an
  * earlier job had evaluated, and for the generated ones, but for the last, which is not evaluated.  Known after the
- * last event; both belong to the job.  Errors: SW_EINVAL (count_experts was not set), SW_EBUSY (the job has not ended).
- */
-SW_NODISCARD sw_code sw_job_expert_use(sw_job *job, const sw_expert_use **prompt_out,
-                                       const sw_expert_use **generated_out, sw_err *err);
+ * last event; without pairs.  Free both with sw_expert_use_free.  Errors: SW_EINVAL (count_experts was not set),
+ * SW_EBUSY (the job has not ended), SW_ENOMEM. */
+SW_NODISCARD sw_code sw_job_expert_use(sw_job *job, sw_expert_use **prompt_out, sw_expert_use **generated_out,
+                                       sw_err *err);
 
 /* The prompt of a request as text, with special tokens spelled out, for inspection and tests.  Free *text_out with
  * sw_text_free.  Errors: those of sw_engine_submit. */

@@ -14,7 +14,7 @@
 static const char *read_all(const char *query, char *out, size_t size)
 {
     http_param p;
-    http_query_end end;
+    http_query_result end;
     size_t n = 0;
     out[0] = '\0';
     while ((end = http_query_next(&query, &p)) == HTTP_QUERY_PARAM)

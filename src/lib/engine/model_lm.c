@@ -265,7 +265,7 @@ static sw_code set_up(model_lm *m, const gguf_file *g, const sw_engine_options *
 /* Bytes of working memory of all that is set up. */
 static uint64_t buffers_of(const model_lm *m)
 {
-    uint64_t bytes = m->f.memory.n_bytes + sampler_scratch_bytes(m->lm.n_vocab);
+    uint64_t bytes = m->f.memory.n_bytes + sampler_scratch_bytes(m->lm.n_vocab) + expert_log_bytes(m->lm.experts);
     for (int t = 0; t < N_TIERS; t++)
         bytes += m->backends[t] != NULL ? m->backends[t]->n_bytes : 0;
     return bytes;
@@ -277,9 +277,8 @@ static uint64_t buffers_of(const model_lm *m)
 static sw_code measure(model_lm *m, const gguf_file *g, const sw_engine_options *o, sw_err *err)
 {
     const sw_code code = set_up(m, g, o, err);
-    const expert_log_options log = log_options(m, o);
     if (code == SW_OK)
-        m->buffer_bytes = buffers_of(m) + (m->lm.experts != NULL ? expert_log_bytes(&log) : 0);
+        m->buffer_bytes = buffers_of(m);
     if (code == SW_OK)
         m->backend_name = m->f.o.backends[placement_tier(&m->placement, SW_CLASS_EMBEDDING, 0, 0)]->name;
     take_down(m);

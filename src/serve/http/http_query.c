@@ -1,46 +1,40 @@
-/* http_query.c - "a=b&c", where empty parameters between two '&' are none. */
+/* http_query.c - splits at '&' and '=' before anything is decoded, so that escaped ones are text. */
 #include "http/http_query.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#include "http/http_target.h"
 
-/* Decodes text[0..n) into out; returns false if it is not possible. */
-static bool decode(const char *text, size_t n, char *out, size_t size)
+/* False: too long, or a broken escape. */
+static bool decode(const char *from, size_t n, char *out, size_t size)
 {
     size_t at = 0;
     for (size_t i = 0; i < n; i++) {
-        char c = text[i] == '+' ? ' ' : text[i];
-        if (c == '%') {
-            const int high = i + 2 < n ? hex_digit(text[i + 1]) : -1, low = i + 2 < n ? hex_digit(text[i + 2]) : -1;
-            if (high < 0 || low < 0)
-                return false;
-            c = (char)(high * 16 + low);
+        int c = from[i] == '+' ? ' ' : (unsigned char)from[i];
+        if (from[i] == '%') {
+            c = http_target_escape(from + i, n - i);
             i += 2;
         }
-        if (c == '\0' || at + 1 >= size)
+        if (c <= 0 || at + 1 >= size)
             return false;
-        out[at++] = c;
+        out[at++] = (char)c;
     }
     out[at] = '\0';
     return true;
 }
 
-http_query_end http_query_next(const char **query, http_param *out)
+http_query_result http_query_next(const char **rest, http_param *out)
 {
-    *query += strspn(*query, "&");
-    const size_t n = strcspn(*query, "&"), n_name = strcspn(*query, "=&");
-    if (n == 0)
+    const char *const begin = *rest + strspn(*rest, "&");
+    if (*begin == '\0')
         return HTTP_QUERY_END;
-    const char *const value = *query + n_name + (n_name < n);
-    const bool is_good = decode(*query, n_name, out->name, sizeof out->name) &&
-                         decode(value, n - (size_t)(value - *query), out->value, sizeof out->value);
-    *query += n;
-    return is_good ? HTTP_QUERY_PARAM : HTTP_QUERY_BAD;
+    const size_t n = strcspn(begin, "&"), n_name = strcspn(begin, "=&");
+    const char *const value = begin + n_name + (begin[n_name] == '=');
+    *rest = begin + n;
+    if (!decode(begin, n_name, out->name, sizeof out->name) ||
+        !decode(value, (size_t)(*rest - value), out->value, sizeof out->value))
+        return HTTP_QUERY_BAD;
+    return HTTP_QUERY_PARAM;
 }

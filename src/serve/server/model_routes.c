@@ -1,10 +1,9 @@
-/* model_routes.c - what the server says of its models: the list, one of them, and how their experts are used. */
+/* model_routes.c - what the server says of its models: the list, and one of them. */
 #include "server/model_routes.h"
 #include "dialects/openai_chat.h"
 
 #include "server/routes.h"
 #include "server/server_state.h"
-#include "json/experts_json.h"
 #include "json/json_out.h"
 
 /* ---- GET /v1/models --------------------------------------------------------------------------------------------- */
@@ -76,37 +75,4 @@ void model_route(http_conn *c, void *ud)
     }
     const model_state state = model_pool_state(s->pool, m);
     reply_json(c, model_json(m, &state));
-}
-
-/* ---- GET /v1/experts -------------------------------------------------------------------------------------------- */
-
-typedef struct experts_visit {
-    bool has_engine;
-    json_t *document;
-} experts_visit;
-
-/* Of the engine that was used last. */
-static bool visit_experts(void *ud, const model_entry *model, sw_engine *engine)
-{
-    experts_visit *const v = ud;
-    const sw_model_info *const info = sw_engine_info(engine);
-    v->has_engine = true;
-    v->document =
-        json_pack("{s:s, s:s, s:i, s:i, s:o}", "object", "experts", "model", model->id, "n_expert", info->n_experts,
-                  "n_expert_used", info->n_experts_used, "layers", experts_counts_json(engine));
-    return false;
-}
-
-void experts_route(http_conn *c, void *ud)
-{
-    server *const s = ud;
-    experts_visit v = {0};
-    model_pool_visit(s->pool, visit_experts, &v);
-    if (v.has_engine) {
-        reply_json(c, v.document);
-        return;
-    }
-    api_error error;
-    api_fail(&error, API_NO_MODEL, NULL, "no model is loaded");
-    reply_error(c, &OPENAI_CHAT, &error);
 }

@@ -42,7 +42,7 @@ static bool visit_placement(void *ud, const model_entry *model, sw_engine *engin
 static bool read_query(const char *query, placement_visit *v, http_param *model, api_error *error)
 {
     http_param p;
-    http_query_end end;
+    http_query_result end;
     while ((end = http_query_next(&query, &p)) == HTTP_QUERY_PARAM) {
         if (strcmp(p.name, "model") == 0) {
             *model = p;

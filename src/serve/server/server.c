@@ -15,6 +15,7 @@
 #include "base/rng.h"
 #include "http/guard.h"
 #include "server/exchange.h"
+#include "server/experts_live.h"
 #include "server/routes.h"
 #include "server/server_state.h"
 #include "serving/model_scan.h"
@@ -154,6 +155,11 @@ static void on_wake(void *ud)
         http_wake(s->http);
 }
 
+static void on_tick(void *ud)
+{
+    experts_live_tick(ud);
+}
+
 static void log_request(void *ud, const http_conn *c, int status)
 {
     const server *const s = ud;
@@ -193,6 +199,7 @@ static sw_code open_http(server *s, sw_err *err)
         .n_routes = N_SERVER_ROUTES,
         .write_problem = write_problem,
         .on_wake = on_wake,
+        .on_tick = on_tick,
         .on_done = log_request,
         .ud = s,
     };
@@ -289,6 +296,7 @@ void server_close(server *s)
     while (exchange_take_events(s))
         ;
     http_close(s->http);
+    expert_requests_free(&s->expert_requests);
     model_pool_close(s->pool);
     model_catalog_free(&s->catalog);
     mem_free(s->default_dirs);
