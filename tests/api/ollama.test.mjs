@@ -127,6 +127,7 @@ describe("Ollama's chats and completions of the stub model", () => {
     assert.deepEqual([status, typeof unknown], [404, 'string']);
     assert.equal(typeof (await ask('/api/chat'))[1], 'string');
     assert.equal((await ask('/api/generate'))[1].code, 'method_not_allowed', "shimmy's has all members");
+    assert.equal(typeof (await ask('/api/generate', { headers: { accept: 'application/x-ndjson' } }))[1], 'string');
   });
 });
 

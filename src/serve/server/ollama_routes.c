@@ -8,6 +8,7 @@
 #include "server/errand.h"
 #include "server/exchange.h"
 #include "server/ollama_models.h"
+#include "server/ollama_routes.h"
 #include "server/routes.h"
 #include "json/json_out.h"
 
@@ -38,15 +39,21 @@ static bool accepts(const char *header, const char *type)
     return false;
 }
 
-void generate_route(http_conn *c, void *ud)
+const dialect *generate_family(const server *s, const http_conn *c)
 {
     static const dialect *const FAMILIES[] = {[SERVER_GENERATE_AUTO] = &SHIMMY_OR_OLLAMA,
                                               [SERVER_GENERATE_SHIMMY] = &SHIMMY,
                                               [SERVER_GENERATE_OLLAMA] = &OLLAMA_GENERATE};
-    const server_generate as = ((const server *)ud)->o.generate_as;
     const char *const accept = http_header(c, "accept");
-    const bool wants_lines = as == SERVER_GENERATE_AUTO && accept != NULL && accepts(accept, "application/x-ndjson");
-    exchange_begin(ud, c, wants_lines ? &OLLAMA_GENERATE : FAMILIES[as]);
+    const bool wants_lines = accept != NULL && accepts(accept, "application/x-ndjson");
+    if (s->o.generate_as == SERVER_GENERATE_AUTO && wants_lines)
+        return &OLLAMA_GENERATE;
+    return FAMILIES[s->o.generate_as];
+}
+
+void generate_route(http_conn *c, void *ud)
+{
+    exchange_begin(ud, c, generate_family(ud, c));
 }
 
 /* ---- models ----------------------------------------------------------------------------------------------------- */

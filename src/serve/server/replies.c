@@ -5,7 +5,7 @@
 #include "dialects/anthropic.h"
 #include "dialects/ollama.h"
 #include "dialects/openai_chat.h"
-#include "dialects/shimmy.h"
+#include "server/ollama_routes.h"
 #include "server/outlet.h"
 #include "server/server_state.h"
 #include "json/json_out.h"
@@ -39,20 +39,16 @@ void refuse_model(api_error *error, model_refusal refusal, const sw_err *why)
 }
 
 /* The family whose form the errors of a URL have, though it may be unknown. */
-static const dialect *family_of(const server *s, const char *path)
+static const dialect *family_of(const server *s, const http_conn *c)
 {
-    const struct {
+    static const struct {
         const char *prefix;
-        const dialect *family;
-    } rows[] = {{"/v1/messages", &ANTHROPIC},
-                {"/api/generate", s->o.generate_as == SERVER_GENERATE_OLLAMA ? &OLLAMA_GENERATE : &SHIMMY},
-                {"/api/models", &SHIMMY},
-                {"/api/tools", &SHIMMY},
-                {"/api/workflows", &SHIMMY},
-                {"/api/", &OLLAMA_CHAT}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (strncmp(path, rows[i].prefix, strlen(rows[i].prefix)) == 0)
-            return rows[i].family;
+        const dialect *family; // NULL: generate_family
+    } ROWS[] = {{"/v1/messages", &ANTHROPIC}, {"/api/generate", NULL},          {"/api/models", &OPENAI_CHAT},
+                {"/api/tools", &OPENAI_CHAT}, {"/api/workflows", &OPENAI_CHAT}, {"/api/", &OLLAMA_CHAT}};
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        if (strncmp(http_request_of(c)->path, ROWS[i].prefix, strlen(ROWS[i].prefix)) == 0)
+            return ROWS[i].family != NULL ? ROWS[i].family : generate_family(s, c);
     }
     return &OPENAI_CHAT;
 }
@@ -73,7 +69,7 @@ void write_problem(void *ud, const http_conn *c, const http_problem *problem, bu
         [HTTP_NO_MEMORY] = API_OUT_OF_MEMORY,
         [HTTP_STOPPING] = API_SHUTTING_DOWN,
     };
-    const dialect *const family = family_of(ud, http_request_of(c)->path);
+    const dialect *const family = family_of(ud, c);
     api_error error;
     api_fail(&error, SITUATIONS[problem->kind], NULL, "%s", problem->message);
     family->write_error(out, &error);
