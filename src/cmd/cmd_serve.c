@@ -52,6 +52,21 @@ static sw_code read_ram(const char *text, uint64_t *out, sw_err *err)
     return sw_fail(err, SW_EINVAL, "--ram takes a size such as 24G or 800MiB, or auto, not '%.60s'", text);
 }
 
+/* Reads the word of --api-generate; NULL: auto.  Errors: SW_EINVAL. */
+static sw_code choose_generate(const char *word, server_generate *out, sw_err *err)
+{
+    static const char *const WORDS[] = {
+        [SERVER_GENERATE_AUTO] = "auto", [SERVER_GENERATE_SHIMMY] = "shimmy", [SERVER_GENERATE_OLLAMA] = "ollama"};
+    for (int i = 0; word != NULL && i < 3; i++) {
+        if (strcmp(word, WORDS[i]) == 0) {
+            *out = (server_generate)i;
+            return SW_OK;
+        }
+    }
+    return word == NULL ? SW_OK
+                        : sw_fail(err, SW_EINVAL, "--api-generate takes shimmy, ollama or auto, not '%.40s'", word);
+}
+
 int cmd_serve(int argc, char **argv)
 {
     server_options o = {.ping_interval_s = 15, .body_timeout_s = 60, .slow_client_timeout_s = 30};
@@ -61,6 +76,7 @@ int cmd_serve(int argc, char **argv)
     double stub_rate = 0, keep_alive_s = -1;
     long n_models_max = LIMIT_LOADED_MODELS;
     const char *ram = "auto";
+    const char *generate_as = NULL;
     // clang-format off
     const arg_row rows[] = {
         ADDRESS_ARG_ROWS(address),
@@ -72,6 +88,7 @@ int cmd_serve(int argc, char **argv)
         {"max-loaded", NULL, ARG_INT, &n_models_max, 1, LIMIT_LOADED_MODELS, "N", "models loaded at once; the one unused for longest makes room (default: as many as --ram allows)"},
         {"keep-alive", NULL, ARG_DOUBLE, &keep_alive_s, -1, 1e9, "S", "seconds of idleness after which a model is unloaded; 0: after each request; -1: never (default: -1)"},
         {"alias", "-a", ARG_STRING, &o.alias, 0, 0, "NAME", "name of MODEL for clients (default: that of its file)"},
+        {"api-generate", NULL, ARG_STRING, &generate_as, 0, 0, "WHOSE", "whose requests /api/generate takes: shimmy, ollama, or auto, which looks at them (default: auto)"},
         {"api-key", NULL, ARG_STRING, &o.api_key, 0, 0, "KEY", "require this key for chat requests"},
         {"default-model", NULL, ARG_STRING, &o.default_model, 0, 0, "NAME", "model of requests that name none (default: the loaded one, else the first)"},
         {"any-model-name", NULL, ARG_FLAG, &o.any_model_name, 0, 0, NULL, "answer requests for unknown models with that model (default: only if MODEL is the only one known)"},
@@ -110,6 +127,8 @@ int cmd_serve(int argc, char **argv)
         code = sw_fail(&err, SW_EINVAL, "--quiet and --verbose are opposites; give one of them");
     if (code == SW_OK)
         code = check_alias(&o, &err);
+    if (code == SW_OK)
+        code = choose_generate(generate_as, &o.generate_as, &err);
     if (code == SW_OK)
         code = engine_args_resolve(&engine, &o.engine, &err);
     if (code == SW_OK)

@@ -95,6 +95,30 @@ static void test_never_makes_a_path_of_a_name(void **state)
     model_catalog_free(&c);
 }
 
+static void test_knows_names_with_a_tag(void **state)
+{
+    (void)state;
+    make_folder("tags");
+    make_file("tags/gpt-oss-20b.gguf");
+    make_file("tags/b:latest.gguf");
+    model_catalog c = scan(temp_file("tags").s);
+    const model_entry *const m = model_catalog_find(&c, "gpt-oss-20b");
+    assert_non_null(m);
+    assert_ptr_equal(model_catalog_find(&c, "gpt-oss-20b:latest"), m);
+    assert_ptr_equal(model_catalog_find(&c, "gpt-oss:20b"), m);
+    const model_entry *const tagged = model_catalog_find(&c, "b:latest"); // its own name
+    assert_non_null(tagged);
+    assert_ptr_equal(model_catalog_find(&c, "b"), tagged);
+    static const char *const NAMES[] = {"gpt-oss", "gpt-oss:120b", "gpt-oss-20b:", "gpt-oss:20b:x",
+                                        ":20b",    ":latest",      "gpt:oss:20b"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
+        assert_null(model_catalog_find(&c, NAMES[i]));
+    char name[1024]; // longer than any file's
+    snprintf(name, sizeof name, "%0*d:20b", (int)sizeof name - 5, 0);
+    assert_null(model_catalog_find(&c, name));
+    model_catalog_free(&c);
+}
+
 static void test_reads_several_folders_of_which_some_may_be_missing(void **state)
 {
     (void)state;
@@ -260,6 +284,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lists_model_files_and_nothing_else),
         cmocka_unit_test(test_never_makes_a_path_of_a_name),
+        cmocka_unit_test(test_knows_names_with_a_tag),
         cmocka_unit_test(test_reads_several_folders_of_which_some_may_be_missing),
         cmocka_unit_test(test_another_scan_adds_only_what_is_new),
         cmocka_unit_test(test_reads_a_store_of_ollama),

@@ -33,6 +33,16 @@ static void test_finds_routes(void **state)
     check("GET", "/v1/models/a/b", 404, "the model 'a/b' is not known here");
     check("GET", "/v1/experts", 200, "\"layers\":[]");
     check("POST", "/chat/completions", 400, "\"param\":\"messages\"");
+    check("POST", "/v1/messages", 400, "\"type\":\"error\"");
+    check("POST", "/v1/messages/count_tokens", 400, "messages is required");
+    check("POST", "/api/chat", 200, "\"done_reason\":\"load\"");
+    check("POST", "/api/generate", 400, "\"param\":\"prompt\"");
+    check("POST", "/api/embed", 200, "\"embeddings\":[]");
+    check("GET", "/api/tags", 200, "\"name\":\"stub:latest\"");
+    check("GET", "/api/ps", 200, "\"size_vram\":0");
+    check("POST", "/api/show", 400, "{\"error\":\"model is required\"}");
+    check("GET", "/api/version", 200, "{\"version\":\"0.");
+    check("DELETE", "/api/delete", 501, "--model-dirs");
 }
 
 static void test_lists_and_loads_models_by_name(void **state)
@@ -77,6 +87,8 @@ static void test_says_that_a_url_is_unknown(void **state)
 {
     (void)state;
     check("GET", "/", 404, "\"code\":\"unknown_url\"");
+    check("GET", "/api/nothing", 404, "{\"error\":\"there is nothing at /api/nothing\"}");
+    check("GET", "/v1/messages/x", 404, "\"type\":\"not_found_error\"");
     check("GET", "/healthy", 404, "\"code\":\"unknown_url\"");
     check("GET", "/V1/models", 404, "\"code\":\"unknown_url\"");
     check("GET", "/v1/models//", 404, "\"code\":");

@@ -1,6 +1,8 @@
 /* errand.c - from the route to the intake and back. */
 #include "server/errand.h"
 
+#include <stdio.h>
+
 #include "base/alloc.h"
 #include "base/limits.h"
 
@@ -42,6 +44,7 @@ static void stopped(void *job)
 static void finished(void *job)
 {
     errand *const e = job;
+    snprintf(e->ignored, sizeof e->ignored, "%s", e->request.ignored);
     generation_request_free(&e->request);
     mem_free(e->body);
     e->body = NULL;
@@ -62,8 +65,10 @@ static void destroy(errand *e)
 static void look(inbox_member *member)
 {
     errand *const e = (errand *)member;
+    const http_field fields[2] = {e->ignored[0] != '\0' ? (http_field){"spillway-ignored", e->ignored}
+                                                        : (http_field){0}};
     if (e->conn != NULL && e->error.what == API_OK) {
-        http_reply(e->conn, 200, e->kind->family->content_type, NULL, &e->answer);
+        http_reply(e->conn, 200, e->kind->family->content_type, fields, &e->answer);
     } else if (e->conn != NULL) {
         e->server->metrics.n_failed++;
         reply_error(e->conn, e->kind->family, &e->error);

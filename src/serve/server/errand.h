@@ -34,6 +34,7 @@ struct errand {
     generation_request request; // `model` and `document` in any case
     void *data;
     buf answer;
+    char ignored[DIALECT_IGNORED_BYTES]; // for the header Spillway-Ignored
     api_error error;
 
     http_conn *conn; // network thread; NULL: closed

@@ -40,6 +40,7 @@ static void destroy(exchange *x)
     for (size_t i = 0; i < x->n_submitted; i++)
         free_choice(&x->choices[i]);
     mem_free(x->choices);
+    mem_free(x->stops);
     model_handle_release(x->handle);
     event_queue_free(&x->ready);
     generation_request_free(&x->request);
@@ -98,6 +99,8 @@ static void look_at_ready(inbox_member *member)
             x->choices[x->n_open].member.look = look_at_choice;
             event_queue_open_to_reader(&x->choices[x->n_open].events);
         }
+        if (x->n_choices == 0)
+            exchange_end(x);
     }
 }
 

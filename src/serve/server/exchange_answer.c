@@ -132,7 +132,7 @@ static bool end_stream(exchange *x, const sw_event *total)
 /* When the first token of any answer came. */
 static uint64_t first_token_ns(exchange *x)
 {
-    uint64_t first = UINT64_MAX;
+    uint64_t first = x->n_choices > 0 ? UINT64_MAX : clock_now_ns(x->server->o.clock);
     for (size_t i = 0; i < x->n_choices; i++) {
         const uint64_t ns = event_queue_first_token_ns(&x->choices[i].events);
         first = ns > 0 && ns < first ? ns : first;
@@ -140,8 +140,7 @@ static uint64_t first_token_ns(exchange *x)
     return first;
 }
 
-/* All answers are over. */
-static void end_all(exchange *x)
+void exchange_end(exchange *x)
 {
     answer_parts parts;
     bool is_whole = make_parts(x, &parts);
@@ -219,7 +218,7 @@ static bool on_done(exchange_choice *choice, const sw_event *done)
     sw_job_release(choice->job);
     choice->job = NULL;
     if (x->n_over == x->n_choices) {
-        end_all(x);
+        exchange_end(x);
         return false;
     }
     return x->n_over < x->n_submitted || exchange_next_wave(x);
@@ -255,8 +254,11 @@ static bool pass_on(exchange_choice *choice, const sw_event *e)
 {
     exchange *const x = choice->x;
     outlet_sink sink = sink_of(x);
-    if (e->type == SW_EVENT_ACCEPTED)
+    if (e->type == SW_EVENT_ACCEPTED) {
         choice->accepted_ns = clock_now_ns(x->server->o.clock);
+        x->head.n_prompt = e->n_prompt;
+        x->head.n_cached = e->n_cached;
+    }
     if (x->is_stream)
         write_event(choice, e, stream_to(x, &sink));
     else

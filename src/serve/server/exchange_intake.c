@@ -20,13 +20,13 @@ static bool prepare(void *job, const char **model_out)
 {
     exchange *const x = job;
     const sw_entropy *const entropy = x->server->o.entropy;
-    if (atomic_load(&x->is_abandoned) ||
-        !x->family->parse(&x->request, x->body, x->n_body, entropy_next(entropy), &x->error))
+    if (atomic_load(&x->is_abandoned))
         return false;
+    const bool is_read = x->family->parse(&x->request, x->body, x->n_body, entropy_next(entropy), &x->error);
     if (x->request.family != NULL)
         x->family = x->request.family;
     *model_out = x->request.model;
-    return true;
+    return is_read;
 }
 
 static void refused(void *job, model_refusal refusal, const sw_err *why)
@@ -39,11 +39,32 @@ static void note_ignored(exchange *x, const sw_model_info *info)
 {
     generation_request *const r = &x->request;
     const model_entry *const m = model_handle_model(x->handle);
-    if (r->has_effort && strcmp(info->chat_format, "harmony") != 0)
-        generation_ignore(r, "reasoning_effort");
+    if (r->effort_name != NULL && strcmp(info->chat_format, "harmony") != 0)
+        generation_ignore(r, r->effort_name);
     if (r->model != NULL && model_catalog_find(&x->server->catalog, r->model) != m)
         generation_ignore(r, "model"); // any name is answered
     snprintf(x->ignored, sizeof x->ignored, "%s", r->ignored);
+}
+
+/* Copies the stop strings, which outlive the request: the end of an answer names one.  Returns false if memory is
+ * short. */
+static bool keep_stops(exchange *x)
+{
+    const sw_request *const core = &x->request.core;
+    size_t n_bytes = core->n_stop * sizeof *x->stops;
+    for (size_t i = 0; i < core->n_stop; i++)
+        n_bytes += strlen(core->stop[i]) + 1;
+    x->stops = mem_alloc(n_bytes);
+    if (x->stops == NULL)
+        return false;
+    char *p = (char *)(x->stops + core->n_stop);
+    for (size_t i = 0; i < core->n_stop; i++) {
+        x->stops[i] = p;
+        p = stpcpy(p, core->stop[i]) + 1;
+    }
+    x->head.stop = x->stops;
+    x->head.n_stop = core->n_stop;
+    return true;
 }
 
 static void fill_head(exchange *x, double load_ms)
@@ -67,6 +88,8 @@ static void fill_head(exchange *x, double load_ms)
     h->seed = r->core.sampling.seed;
     h->load_ms = load_ms;
     h->include_usage = r->include_usage;
+    h->hides_reasoning = r->hides_reasoning;
+    h->unloads = r->has_keep_alive && r->keep_alive_s == 0;
 }
 
 /* ---- jobs ------------------------------------------------------------------------------------------------------- */
@@ -156,7 +179,7 @@ static void admitted(void *job, model_handle *handle, double load_ms)
     x->wants_logprobs = x->request.core.logprobs;
     x->wants_experts = x->request.core.count_experts;
     x->choices = mem_calloc(x->n_choices, sizeof *x->choices);
-    if (x->choices != NULL)
+    if (x->choices != NULL && keep_stops(x))
         submit_wave(x);
     else
         api_fail(&x->error, API_OUT_OF_MEMORY, NULL, "not enough memory for the request");

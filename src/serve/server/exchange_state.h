@@ -47,6 +47,7 @@ struct exchange {
     char request_id[DIALECT_CLIENT_ID_BYTES];
     char ignored[DIALECT_IGNORED_BYTES]; // for the header Spillway-Ignored
     api_error error;                     // what != API_OK: refused
+    const char **stops;                  // of `head`: pointers, and the strings after them
     model_handle *handle;
     exchange_choice *choices; // (n_choices)
     size_t n_choices, n_submitted;
@@ -72,6 +73,8 @@ enum { EXCHANGE_WAVE_JOBS = 32 };
 
 /* Takes what is in the choice's queue once, as far as there is room. */
 bool exchange_look_at(exchange_choice *choice);
+/* All answers are over: ends the exchange. */
+void exchange_end(exchange *x);
 /* Ends the exchange with an error, before or after the answer began. */
 void exchange_fail(exchange *x, const api_error *error);
 

@@ -1,6 +1,4 @@
 /* health.c - what the server says of itself. */
-#include <time.h>
-
 #include "base/clock.h"
 #include "dialects/openai_chat.h"
 #include "server/routes.h"
@@ -63,20 +61,17 @@ void health_route(http_conn *c, void *ud)
         reply_error(c, &OPENAI_CHAT, &error);
         return;
     }
-    char timestamp[32];
-    struct tm utc;
-    const time_t now = (time_t)clock_unix_s(s->o.clock);
-    strftime(timestamp, sizeof timestamp, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
     const uint64_t uptime_ns = clock_now_ns(s->o.clock) - s->started_ns;
     slots sum = {0};
     model_pool_visit(s->pool, count_slots, &sum);
-    reply_json(c, json_pack("{s:s, s:s, s:s, s:o, s:{s:s, s:s, s:s}, s:{s:b, s:b}, s:s, s:I, s:i, s:i, s:o, s:o}",    //
+    reply_json(c, json_pack("{s:s, s:s, s:s, s:o, s:{s:s, s:s, s:s}, s:{s:b, s:b}, s:o, s:I, s:i, s:i, s:o, s:o}",    //
                             "status", "ok", "service", "spillway", "version", SPILLWAY_VERSION,                       //
                             "models", models_json(&s->catalog),                                                       //
                             "endpoints", "health", "/health", "models", "/v1/models", "chat", "/v1/chat/completions", //
                             "compatibility", "openai", 1, "cors", 1,                                                  //
-                            "timestamp", timestamp, "uptime_seconds", (json_int_t)(uptime_ns / 1000000000u),          //
-                            "slots_idle", sum.n - sum.n_running, "slots_processing", sum.n_running,                   //
+                            "timestamp", json_timestamp(clock_unix_s(s->o.clock)), "uptime_seconds",
+                            (json_int_t)(uptime_ns / 1000000000u),                                  //
+                            "slots_idle", sum.n - sum.n_running, "slots_processing", sum.n_running, //
                             "requests", requests_json(&s->metrics), "tokens", tokens_json(&s->metrics)));
 }
 

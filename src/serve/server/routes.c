@@ -6,6 +6,8 @@
 
 #include "server/exchange.h"
 
+enum { SHOW_BODY_BYTES = 65536 }; // the name of a model
+
 // clang-format off
 const http_route SERVER_ROUTES[] = {
     {"GET",  "/health",              true,  0, health_route},
@@ -32,6 +34,20 @@ const http_route SERVER_ROUTES[] = {
     {"POST", "/chat/completions",    false, 0, chat_route},
     {"POST", "/v1/completions",      false, 0, completion_route},
     {"POST", "/completions",         false, 0, completion_route},
+    {"POST", "/v1/messages",         false, 0, messages_route},
+    {"POST", "/v1/messages/count_tokens", false, 0, count_tokens_route},
+    {"POST", "/api/chat",            false, 0, ollama_chat_route},
+    {"POST", "/api/generate",        false, 0, generate_route},
+    {"POST", "/api/embed",           false, 0, embed_route},
+    {"GET",  "/api/tags",            false, 0, tags_route},
+    {"GET",  "/api/ps",              false, 0, ps_route},
+    {"POST", "/api/show",            false, SHOW_BODY_BYTES, show_route},
+    {"GET",  "/api/version",         false, 0, ollama_version_route},
+    {"POST", "/api/pull",            false, 0, model_files_route},
+    {"POST", "/api/push",            false, 0, model_files_route},
+    {"POST", "/api/create",          false, 0, model_files_route},
+    {"POST", "/api/copy",            false, 0, model_files_route},
+    {"DELETE", "/api/delete",        false, 0, model_files_route},
     {"POST", "/v1/embeddings",       false, 0, embedding_route},
     {"POST", "/embeddings",          false, 0, embedding_route},
     {"POST", "/apply-template",      false, 0, apply_template_route},

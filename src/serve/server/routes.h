@@ -10,6 +10,16 @@ extern const size_t N_SERVER_ROUTES;
 /* `ud` is the server. */
 void chat_route(http_conn *c, void *ud);
 void completion_route(http_conn *c, void *ud);
+void messages_route(http_conn *c, void *ud);
+void count_tokens_route(http_conn *c, void *ud);
+void ollama_chat_route(http_conn *c, void *ud);
+void generate_route(http_conn *c, void *ud);
+void embed_route(http_conn *c, void *ud);
+void tags_route(http_conn *c, void *ud);
+void ps_route(http_conn *c, void *ud);
+void show_route(http_conn *c, void *ud);
+void ollama_version_route(http_conn *c, void *ud);
+void model_files_route(http_conn *c, void *ud);
 void embedding_route(http_conn *c, void *ud);
 void apply_template_route(http_conn *c, void *ud);
 void models_route(http_conn *c, void *ud);

@@ -8,14 +8,18 @@
 
 typedef struct server server;
 
+/* Whose requests POST /api/generate takes: AUTO looks at them. */
+typedef enum server_generate { SERVER_GENERATE_AUTO, SERVER_GENERATE_SHIMMY, SERVER_GENERATE_OLLAMA } server_generate;
+
 typedef struct server_options {
-    const char *address;          // "127.0.0.1", "::1", "0.0.0.0", ...
-    int port;                     // 0: any free one; -1: the first free one of 11435 to 11535, else any
-    const char *model;            // file, id of a discovered model, "stub:", or NULL
-    const char *alias;            // name of `model` for clients; NULL: that of its file
-    const char *model_dirs;       // "a;b"; NULL: the default folders, of model_folders.h
-    const char *default_model;    // for requests that name none: its id, or NULL
-    bool any_model_name;          // an unknown name is answered by the model for requests that name none
+    const char *address;       // "127.0.0.1", "::1", "0.0.0.0", ...
+    int port;                  // 0: any free one; -1: the first free one of 11435 to 11535, else any
+    const char *model;         // file, id of a discovered model, "stub:", or NULL
+    const char *alias;         // name of `model` for clients; NULL: that of its file
+    const char *model_dirs;    // "a;b"; NULL: the default folders, of model_folders.h
+    const char *default_model; // for requests that name none: its id, or NULL
+    bool any_model_name;       // an unknown name is answered by the model for requests that name none
+    server_generate generate_as;
     const char *api_key;          // NULL: none is asked for
     bool cors_any;                // any web page may call, not only those of this machine
     const char *allow_origin;     // further origins that may call, see http_options; or NULL

@@ -110,6 +110,7 @@ static bool read_facts(model_facts *f, const char *path, sw_err *err)
         .n_vocab = i->n_vocab,
         .n_ctx_train = i->n_ctx_train,
         .n_embd = i->n_embd,
+        .n_layers = i->n_layers,
         .n_params = i->n_params,
         .n_params_active = i->n_params_active,
         .n_experts = i->n_experts,
@@ -242,20 +243,39 @@ static bool is_named(const char *name, const char *id, size_t n, const char *tai
     return strncmp(name, id, n) == 0 && strcmp(name + n, tail) == 0;
 }
 
-const model_entry *model_catalog_find(const model_catalog *c, const char *id)
+/* The entry whose id is id[0..n) and then `tail`; NULL: there is none. */
+static const model_entry *find(const model_catalog *c, const char *id, size_t n, const char *tail)
 {
-    const size_t n = strlen(id), n_stem = n - (ends_with(id, ".gguf") ? strlen(".gguf") : 0);
     const size_t n_entries = model_catalog_n(c);
     for (size_t i = 0; i < n_entries; i++) {
-        const char *const name = c->entries[i]->id;
-        if (is_named(name, id, n, "") || is_named(name, id, n_stem, ""))
-            return c->entries[i];
-    }
-    for (size_t i = 0; i < n_entries && n > 0; i++) {
-        if (is_named(c->entries[i]->id, id, n, ":latest"))
+        if (is_named(c->entries[i]->id, id, n, tail))
             return c->entries[i];
     }
     return NULL;
+}
+
+/* By the name that Ollama's clients have for an id without a tag: ID:latest, or with a colon in place of a dash. */
+static const model_entry *find_tagged(const model_catalog *c, const char *name)
+{
+    char tail[NAME_MAX + 1];
+    const char *const colon = strrchr(name, ':');
+    if (colon == NULL)
+        return NULL;
+    const size_t n = (size_t)(colon - name);
+    if (strcmp(colon, ":latest") == 0)
+        return find(c, name, n, "");
+    return snprintf(tail, sizeof tail, "-%s", colon + 1) < (int)sizeof tail ? find(c, name, n, tail) : NULL;
+}
+
+const model_entry *model_catalog_find(const model_catalog *c, const char *id)
+{
+    const size_t n = strlen(id);
+    const model_entry *m = find(c, id, n, "");
+    if (m == NULL && ends_with(id, ".gguf"))
+        m = find(c, id, n - strlen(".gguf"), "");
+    if (m == NULL && n > 0)
+        m = find(c, id, n, ":latest");
+    return m != NULL ? m : find_tagged(c, id);
 }
 
 void model_catalog_say_unknown(const model_catalog *c, const char *id, sw_err *why)

@@ -16,7 +16,7 @@
 
 /* What a file's header says.  A copy: the header itself, with its vocabulary, is too large to keep for every file. */
 typedef struct model_facts {
-    int n_vocab, n_ctx_train, n_embd;
+    int n_vocab, n_ctx_train, n_embd, n_layers;
     uint64_t n_params, n_params_active;
     int n_experts, n_experts_used, n_experts_shared;
     char quant[24], arch[40]; // cut if longer
@@ -65,7 +65,8 @@ void model_catalog_say(const model_catalog *c, const char *path, const char *wha
 /* Gives the entry `m` of the list another id.  Errors: SW_EINVAL (another entry has it), SW_ENOMEM. */
 SW_NODISCARD sw_code model_catalog_rename(model_catalog *c, const model_entry *m, const char *id, sw_err *err);
 
-/* By id, with or without ".gguf", or without Ollama's ":latest"; NULL: there is none. */
+/* By id, with or without ".gguf" or Ollama's ":latest", or by a name with a tag that Ollama's clients have for it:
+ * "gpt-oss:20b" for the id gpt-oss-20b.  NULL: there is none. */
 const model_entry *model_catalog_find(const model_catalog *c, const char *id);
 
 /* Fills *why with a sentence that `id` is not known, and lists what is. */
