@@ -182,6 +182,17 @@ static void lines_route(http_conn *c, void *ud)
     count(f, &f->counts.n_owners);
 }
 
+static void pieces_route(http_conn *c, void *ud)
+{
+    static const char *const PIECES[] = {"one", " works:\n", "", "\n", "a\r\nb\rc\n\nd", "\r", "\n\r", "\r\n\r\n"};
+    fixture_owner *const o = own(ud, c);
+    http_stream_begin(c, HTTP_SSE, NULL);
+    for (size_t i = 0; i < sizeof PIECES / sizeof PIECES[0]; i++)
+        http_stream_event(c, i == 4 ? "named" : NULL, PIECES[i], strlen(PIECES[i]));
+    http_stream_end(c, false);
+    forget(o);
+}
+
 static void mute_route(http_conn *c, void *ud)
 {
     (void)c;
@@ -242,6 +253,7 @@ void fixture_init(fixture *f)
         {"GET", "/endless", false, 0, endless_route},
         {"GET", "/silent", false, 0, silent_route},
         {"GET", "/lines", false, 0, lines_route},
+        {"GET", "/pieces", false, 0, pieces_route},
         {"GET", "/mute", false, 0, mute_route},
     };
     memset(f, 0, sizeof *f);

@@ -3,6 +3,7 @@
  * Routes: GET /health (public), GET /list/ (a prefix), POST /echo, POST /v1/chat/completions (the same), POST /small
  * (16 bytes at most), GET /slow (answered by fixture_answer), GET /endless (events as fast as they are taken), GET
  * /silent (a stream that sends nothing until fixture_answer ends it), GET /lines (the same as NDJSON, with one line),
+ * GET /pieces (events whose text has line breaks),
  * GET /mute (a route that neither answers nor names an owner).
  */
 #ifndef TEST_HTTP_FIXTURE_H

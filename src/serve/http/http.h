@@ -122,8 +122,9 @@ typedef enum http_framing {
     HTTP_NDJSON, // application/x-ndjson; a silent stream stays silent
 } http_framing;
 
-/* A stream: begin, then events, then the end.  An event is the payload alone, one line of text without a line break
- * (JSON); `event` names it in SSE, NULL for none. */
+/* A stream: begin, then events, then the end.  An event is the payload alone; `event` names it in SSE, NULL for none.
+ * In NDJSON a payload is one line of text without a line break (JSON).  In SSE it may have several: each is sent as a
+ * line of data, so that every LF, CR LF or CR arrives as LF. */
 void http_stream_begin(http_conn *c, http_framing framing, const http_field *fields);
 void http_stream_event(http_conn *c, const char *event, const char *payload, size_t n);
 /* Returns true if less than 128 KiB wait, so that more events should be turned into bytes now.  If not, `pump` is

@@ -145,6 +145,8 @@ void http_conn_refuse(http_conn *c, http_problem_kind kind, const char *message)
 
 /* ---- http_send.c: bytes on their way out ------------------------------------------------------------------------ */
 
+/* Notes that bytes were appended to `out`. */
+void http_conn_appended(http_conn *c);
 /* Makes the loop look at the connection before it waits again. */
 void http_conn_ready(http_conn *c);
 /* Gives the socket what it takes, and acts on what follows: pump, finish, lose. */

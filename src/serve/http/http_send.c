@@ -9,6 +9,13 @@
 
 enum { KEPT_BYTES = 65536 }; // a larger buffer is given back when it is empty
 
+void http_conn_appended(http_conn *c)
+{
+    c->written_ns = http_now(c->server);
+    c->was_full = c->was_full || http_conn_waiting(c) >= HTTP_ROOM_BYTES;
+    http_conn_ready(c);
+}
+
 void http_conn_ready(http_conn *c)
 {
     http_server *const s = c->server;
