@@ -2,9 +2,10 @@
  *
  * One loop (libuv) on one thread owns every connection.  A request whose head and body have arrived goes to the route
  * of its method and path.  The route answers at once (http_reply, http_reply_status), or it gives the connection an
- * owner (http_hand_over) that answers later, in one piece (http_reply) or in many (http_stream_*).  What goes wrong
- * before a route is reached, such as a malformed head, a foreign Origin or a missing key, is answered here; the body of
- * that answer is written by `write_problem`, so that each interface can have its own form of errors.
+ * owner (http_hand_over) that answers later, in one piece (http_reply) or in many (http_stream_*); or the connection
+ * becomes a WebSocket (http_ws_accept).  What goes wrong before a route is reached, such as a malformed head, a foreign
+ * Origin or a missing key, is answered here; the body of that answer is written by `write_problem`, so that each
+ * interface can have its own form of errors.
  *
  * Answers are only appended by these functions; they leave when the loop goes on.  So no function of an owner is called
  * while the owner itself is in a call into this file.
@@ -90,6 +91,7 @@ typedef enum http_problem_kind {
     HTTP_TIMEOUT,            // 408
     HTTP_LENGTH_REQUIRED,    // 411
     HTTP_BODY_TOO_LARGE,     // 413
+    HTTP_UPGRADE_REQUIRED,   // 426: the URL is a WebSocket, of version 13
     HTTP_HEAD_TOO_LARGE,     // 431
     HTTP_NO_MEMORY,          // 500
     HTTP_STOPPING,           // 503
@@ -136,6 +138,47 @@ void http_stream_end(http_conn *c, bool is_broken);
 /* Closes the connection; what waits is not sent.  `gone` is not called. */
 void http_drop(http_conn *c);
 
+/* ---- WebSockets (RFC 6455, version 13, without extensions) ------------------------------------------------------ */
+
+/* Codes of a Close. */
+typedef enum http_ws_code {
+    HTTP_WS_NO_CODE = 0,
+    HTTP_WS_DONE = 1000,
+    HTTP_WS_GOING_AWAY = 1001,     // the server is ending
+    HTTP_WS_PROTOCOL_ERROR = 1002, // sent by http/ alone, as are the next two
+    HTTP_WS_BAD_TEXT = 1007,
+    HTTP_WS_TOO_LARGE = 1009,
+    HTTP_WS_POLICY = 1008,
+    HTTP_WS_INTERNAL_ERROR = 1011,
+    HTTP_WS_TRY_LATER = 1013, // the queue is full
+} http_ws_code;
+
+/* The owner of a WebSocket.  Exactly one of the following ends the ownership: the owner's own http_ws_close or
+ * http_drop, after which nothing is called any more; or `gone`, also after a Close of the client. */
+typedef struct http_ws_owner {
+    http_responder responder;
+    /* A whole message: n bytes with a NUL after them, unmasked, and valid UTF-8 if is_text.  Valid during the call. */
+    void (*message)(void *owner, const char *data, size_t n, bool is_text);
+} http_ws_owner;
+
+/* For a route of WebSockets ("GET"): returns true if the request asks for one in the right form.  If not, it is
+ * answered (426 or 400), and the route does nothing more.  Browsers cannot set headers of such a request, so that it
+ * may have the API key in its query (api_key=KEY); `query` then shows asterisks in its place. */
+bool http_ws_check(http_conn *c);
+
+/* The first of `known` (ends with NULL) that the client offers in Sec-WebSocket-Protocol, or NULL. */
+const char *http_ws_subprotocol(const http_conn *c, const char *const *known);
+
+/* Makes the connection a WebSocket, from now until it is closed.  Only from within a route's handle, after
+ * http_ws_check.  subprotocol: one that the client offers, or NULL. */
+void http_ws_accept(http_conn *c, const char *subprotocol, const http_ws_owner *functions, void *owner);
+
+/* Appends a text message; n bytes of valid UTF-8.  http_stream_has_room says when to pause, as for streams. */
+void http_ws_send_text(http_conn *c, const char *data, size_t n);
+
+/* Appends a Close and ends the ownership.  reason: UTF-8, of which the client gets up to 123 bytes; or NULL. */
+void http_ws_close(http_conn *c, http_ws_code code, const char *reason);
+
 /* ---- the server ---------------------------------------------------------------------------------------------------
  */
 
@@ -153,6 +196,7 @@ typedef struct http_options {
     double idle_timeout_s;        // between requests
     double slow_client_timeout_s; // without a byte taken while some wait; then the connection is closed
     double ping_interval_s;       // of silence on an event stream before a comment is sent; 0: never
+    double ws_ping_interval_s;    // between two Pings on a WebSocket; closed after two without a Pong; 0: never
     int tick_ms;                  // real time between two checks of the deadlines; 0: 100
     const sw_clock *clock;        // NULL: the system's
     const sw_entropy *entropy;    // NULL: the system's
@@ -164,7 +208,7 @@ typedef struct http_options {
     /* After http_wake, on the loop's thread. */
     void (*on_wake)(void *ud);
     /* After every answer and after requests that got none; for a log.  status 0: the connection ended before there was
-     * an answer. */
+     * an answer; 101: a WebSocket has ended. */
     void (*on_done)(void *ud, const http_conn *c, int status);
     void *ud; // of every function above, and of routes
 } http_options;

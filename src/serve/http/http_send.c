@@ -73,9 +73,12 @@ static void on_drained(http_conn *c)
         buf_free(&c->out);
     else
         buf_clear(&c->out);
-    if (c->is_complete) {
+    const bool was_complete = c->is_complete;
+    if (was_complete)
         http_conn_finish(c);
-    } else if (c->was_full && c->responder != NULL) {
+    if (c->is_ws)
+        http_ws_drained(c); // before an owner fills the queue again
+    if (!was_complete && c->was_full && c->responder != NULL) {
         c->was_full = false;
         c->responder->pump(c->owner);
     }

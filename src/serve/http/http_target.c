@@ -61,6 +61,26 @@ bool http_target_split(const char *target, const char *method, http_target *out,
     return true;
 }
 
+/* The byte that the escape at s means; -1 if it is broken or means NUL.  n: bytes from '%' to the end. */
+static int escaped_byte(const char *s, size_t n)
+{
+    const int high = n > 2 ? hex_digit(s[1]) : -1, low = n > 2 ? hex_digit(s[2]) : -1;
+    return high < 0 || low < 0 || high + low == 0 ? -1 : high * 16 + low;
+}
+
+size_t http_target_unescape(char *s, size_t n)
+{
+    size_t n_out = 0;
+    for (size_t i = 0; i < n; i++) {
+        const int byte = s[i] == '%' ? escaped_byte(s + i, n - i) : (unsigned char)s[i];
+        if (byte < 0)
+            return n + 1;
+        i += s[i] == '%' ? 2 : 0;
+        s[n_out++] = (char)byte;
+    }
+    return n_out;
+}
+
 bool http_target_decode(const char *path, size_t n, buf *out, http_problem *p)
 {
     const size_t at = out->size;
@@ -69,10 +89,10 @@ bool http_target_decode(const char *path, size_t n, buf *out, http_problem *p)
             buf_putc(out, path[i]);
             continue;
         }
-        const int high = n - i > 2 ? hex_digit(path[i + 1]) : -1, low = n - i > 2 ? hex_digit(path[i + 2]) : -1;
-        if (high < 0 || low < 0 || high + low == 0)
+        const int byte = escaped_byte(path + i, n - i);
+        if (byte < 0)
             return http_problem_set(p, HTTP_BAD_HEAD, "the path has a percent escape that stands for no character");
-        buf_putc(out, (char)(high * 16 + low));
+        buf_putc(out, (char)byte);
         i += 2;
     }
     if (n == 0)

@@ -24,6 +24,10 @@ bool http_target_split(const char *target, const char *method, http_target *out,
  * for a broken escape and for %00; whether memory was short is for the caller to see in `out`. */
 bool http_target_decode(const char *path, size_t n, buf *out, http_problem *p);
 
+/* Decodes the percent escapes of s[0..n) in place and returns how many bytes are left; n + 1 for a broken escape and
+ * for %00. */
+size_t http_target_unescape(char *s, size_t n);
+
 /* Returns true if the bytes may be an authority: a host name or address and perhaps a port, without user. */
 bool http_target_is_authority(const char *s, size_t n);
 
