@@ -108,7 +108,7 @@ static void on_stop(void *owner)
     count(f, &f->counts.n_stopped);
 }
 
-/* Answers a text with itself, and bytes with their number and sum; "endless", "close" and "drop" are done instead. */
+/* Answers a text with itself, and bytes with their number and sum; some texts are done instead. */
 static void on_message(void *owner, const char *data, size_t n, bool is_text)
 {
     fixture_owner *const o = owner;
@@ -121,6 +121,9 @@ static void on_message(void *owner, const char *data, size_t n, bool is_text)
         fill(o);
     } else if (is_text && strcmp(data, "close") == 0) {
         answer(o);
+    } else if (is_text && strncmp(data, "close ", 6) == 0) {
+        http_ws_close(o->c, HTTP_WS_TRY_LATER, data + 6);
+        forget(o);
     } else if (is_text && strcmp(data, "drop") == 0) {
         http_drop(o->c);
         forget(o);

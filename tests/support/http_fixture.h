@@ -6,7 +6,7 @@
  * GET /pieces (events whose text has line breaks),
  * GET /mute (a route that neither answers nor names an owner), GET /ws (a WebSocket that answers texts with themselves
  * and bytes with their number and sum; the text "endless" makes it send as fast as it is read, "close" makes it send
- * "last" and a Close, "drop" makes it drop the connection).
+ * "last" and a Close, "close REASON" only a Close, "drop" makes it drop the connection).
  */
 #ifndef TEST_HTTP_FIXTURE_H
 #define TEST_HTTP_FIXTURE_H

@@ -364,6 +364,21 @@ static void test_closes_when_its_owner_says_so(void **state)
     assert_int_equal(f.counts.status, 101);
 }
 
+static void test_sends_as_much_of_a_reason_as_a_close_holds(void **state)
+{
+    (void)state;
+    raw_client c;
+    fixture_start(&f);
+    ws_open(&c, 0);
+    ws_send(&c, "T'close '*120<e282ac>");
+    expect(&c, "C1013*120<e282ac>");
+    raw_close(&c);
+    ws_open(&c, 0);
+    ws_send(&c, "T'close '*121<e282ac>");
+    expect(&c, "C1013*121"); // no part of a character
+    raw_close(&c);
+}
+
 static void test_waits_two_seconds_for_the_answer_to_a_close(void **state)
 {
     (void)state;
@@ -660,6 +675,7 @@ int main(void)
         TEST(test_takes_the_key_from_a_header_or_from_the_query_and_shows_it_nowhere),
         TEST(test_lets_pages_of_allowed_origins_connect),
         TEST(test_closes_when_its_owner_says_so),
+        TEST(test_sends_as_much_of_a_reason_as_a_close_holds),
         TEST(test_waits_two_seconds_for_the_answer_to_a_close),
         TEST(test_drops_without_a_close),
         TEST(test_tells_its_owner_when_the_client_ends),

@@ -145,18 +145,20 @@ typedef enum http_ws_code {
     HTTP_WS_NO_CODE = 0,
     HTTP_WS_DONE = 1000,
     HTTP_WS_GOING_AWAY = 1001,     // the server is ending
-    HTTP_WS_PROTOCOL_ERROR = 1002, // sent by http/ alone, as are the next two
-    HTTP_WS_BAD_TEXT = 1007,
-    HTTP_WS_TOO_LARGE = 1009,
-    HTTP_WS_POLICY = 1008,
+    HTTP_WS_PROTOCOL_ERROR = 1002, // sent by http/ itself
+    HTTP_WS_BAD_TEXT = 1007,       // the same
+    HTTP_WS_POLICY = 1008,         // the same, for a message that does not arrive in time
+    HTTP_WS_TOO_LARGE = 1009,      // the same
     HTTP_WS_INTERNAL_ERROR = 1011,
     HTTP_WS_TRY_LATER = 1013, // the queue is full
 } http_ws_code;
 
 /* The owner of a WebSocket.  Exactly one of the following ends the ownership: the owner's own http_ws_close or
- * http_drop, after which nothing is called any more; or `gone`, also after a Close of the client. */
+ * http_drop, after which nothing is called any more; or `gone`, also after a Close of the client.  Pings are sent and
+ * answered here.  A client that has to read 256 KiB is not read itself, so that a message may be answered at once,
+ * whether there is room or not. */
 typedef struct http_ws_owner {
-    http_responder responder;
+    http_responder responder; // `stop` closes with HTTP_WS_GOING_AWAY
     /* A whole message: n bytes with a NUL after them, unmasked, and valid UTF-8 if is_text.  Valid during the call. */
     void (*message)(void *owner, const char *data, size_t n, bool is_text);
 } http_ws_owner;
@@ -173,7 +175,7 @@ const char *http_ws_subprotocol(const http_conn *c, const char *const *known);
  * http_ws_check.  subprotocol: one that the client offers, or NULL. */
 void http_ws_accept(http_conn *c, const char *subprotocol, const http_ws_owner *functions, void *owner);
 
-/* Appends a text message; n bytes of valid UTF-8.  http_stream_has_room says when to pause, as for streams. */
+/* Appends a text message: n bytes of valid UTF-8.  http_stream_has_room says when to pause, as for streams. */
 void http_ws_send_text(http_conn *c, const char *data, size_t n);
 
 /* Appends a Close and ends the ownership.  reason: UTF-8, of which the client gets up to 123 bytes; or NULL. */

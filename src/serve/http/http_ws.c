@@ -26,7 +26,8 @@ void http_ws_send_text(http_conn *c, const char *data, size_t n)
     send_frame(c, WS_OP_TEXT, data, n);
 }
 
-static void send_close(http_conn *c, int code, const char *reason)
+/* The last frame of ours; code: also one of the client's. */
+static void close_with(http_conn *c, int code, const char *reason)
 {
     char payload[WS_CONTROL_BYTES_MAX] = {(char)(code >> 8), (char)code};
     size_t n = reason != NULL ? strlen(reason) : 0;
@@ -35,6 +36,7 @@ static void send_close(http_conn *c, int code, const char *reason)
     if (n > 0)
         memcpy(payload + 2, reason, n);
     send_frame(c, WS_OP_CLOSE, payload, code != HTTP_WS_NO_CODE ? 2 + n : 0);
+    http_answer_ends(c);
 }
 
 static void send_pong(http_conn *c)
@@ -49,8 +51,7 @@ static void send_pong(http_conn *c)
 
 void http_ws_close(http_conn *c, http_ws_code code, const char *reason)
 {
-    send_close(c, code, reason);
-    http_answer_ends(c);
+    close_with(c, code, reason);
 }
 
 /* The client has sent its Close, or something that is worth one; nothing else of it is read. */
@@ -60,7 +61,7 @@ static void end(http_conn *c, int code, const char *reason)
     void *const owner = c->owner;
     c->ws.is_over = true;
     if (c->phase == HTTP_PHASE_WEBSOCKET) {
-        http_ws_close(c, (http_ws_code)code, reason);
+        close_with(c, code, reason);
         responder->gone(owner);
     } else if (c->phase == HTTP_PHASE_LINGER) {
         http_conn_shut_down(c); // ours has left
