@@ -43,6 +43,14 @@ struct server {
     sw_err fatal;         // it could not be loaded
 };
 
+/* ---- listed_models.c -------------------------------------------------------------------------------------------- */
+
+/* Returns true if the server was started with "stub:". */
+bool server_is_stub(const server *s);
+/* Fills the catalog: the model that was named, if it is a file or the stub, then what is in the folders.  Error:
+ * SW_ENOMEM. */
+SW_NODISCARD sw_code server_list_models(server *s, bool is_file, sw_err *err);
+
 /* ---- replies.c: answers of routes ------------------------------------------------------------------------------- */
 
 /* A whole answer with JSON; takes `document` over, NULL: memory was short. */
