@@ -117,7 +117,8 @@ void http_stream_event(http_conn *c, const char *event, const char *payload, siz
 {
     switch (c->framing) {
     case HTTP_SSE: send_sse(c, event, payload, n); break;
-    case HTTP_NDJSON: send_line(c, payload, n); break;
+    case HTTP_NDJSON:
+    case HTTP_CSV: send_line(c, payload, n); break;
     }
 }
 

@@ -19,11 +19,7 @@
 #include "server/experts_live.h"
 #include "server/routes.h"
 #include "server/server_state.h"
-#include "serving/model_scan.h"
-#include "serving/model_folders.h"
 #include "serving/placement_text.h"
-
-enum { MODEL_DIRS_BYTES_MAX = 1048576 }; // an environment variable can have 128 KiB
 
 static const double HEAD_TIMEOUT_S = 10;
 static const double WS_PING_INTERVAL_S = 20;
@@ -31,57 +27,10 @@ static const double IDLE_TIMEOUT_S = 75; // longer than clients keep idle connec
 
 /* ---- models ----------------------------------------------------------------------------------------------------- */
 
-static bool is_stub(const char *model)
-{
-    return model != NULL && strcmp(model, "stub:") == 0;
-}
-
 static sw_code fail_unknown(const server *s, const char *what, const char *id, sw_err *err)
 {
     return sw_fail(err, SW_ENOTFOUND, "server: %s'%s' is %s a model in '%s'", what, id,
                    what[0] != '\0' ? "not" : "neither a file nor", s->o.model_dirs);
-}
-
-static void print_folder(void *ud, const char *folder, size_t n_models, bool is_cut)
-{
-    (void)ud;
-    buf name;
-    buf_init(&name, 8 * PATH_MAX);
-    escape_terminal(&name, folder, strlen(folder));
-    fprintf(stderr, "models: %s: %zu found", buf_str(&name), n_models);
-    if (is_cut)
-        fprintf(stderr, "; it has more than %d names, the rest was left out", LIMIT_MODEL_FOLDER_NAMES);
-    fputc('\n', stderr);
-    buf_free(&name);
-}
-
-/* Decides which folders are scanned.  A server of one file shows no others of the user's, unless a folder is named. */
-static sw_code choose_folders(server *s, bool is_path, sw_err *err)
-{
-    if (s->o.model_dirs != NULL)
-        return SW_OK;
-    buf dirs;
-    buf_init(&dirs, MODEL_DIRS_BYTES_MAX);
-    model_folders_default(&dirs, !is_path);
-    s->o.model_dirs = s->default_dirs = buf_take(&dirs);
-    const sw_code code = dirs.failed;
-    buf_free(&dirs);
-    return code == SW_OK ? SW_OK : sw_fail(err, code, "server: not enough memory for the names of model folders");
-}
-
-sw_code server_scan_models(server *s, sw_err *err)
-{
-    const model_scan_options scan = {.dirs = s->o.model_dirs, .on_folder = s->o.quiet ? NULL : print_folder};
-    return is_stub(s->o.model) ? SW_OK : model_scan(&s->catalog, &scan, err);
-}
-
-/* Fills the catalog: the file that was named, then what is in the folders. */
-static sw_code fill_catalog(server *s, bool is_path, sw_err *err)
-{
-    sw_code code = choose_folders(s, is_path, err);
-    if (code == SW_OK && is_path)
-        code = model_catalog_add(&s->catalog, s->o.model, err);
-    return code == SW_OK ? server_scan_models(s, err) : code;
 }
 
 /* Decides what to load at start: the model that was named, else the default one, else the only one that there is. */
@@ -89,8 +38,8 @@ static sw_code find_models(server *s, sw_err *err)
 {
     const char *const model = s->o.model, *const preferred = s->o.default_model;
     struct stat st;
-    const bool is_path = is_stub(model) || (model != NULL && stat(model, &st) == 0);
-    if (fill_catalog(s, is_path, err) != SW_OK)
+    const bool is_path = server_is_stub(s) || (model != NULL && stat(model, &st) == 0);
+    if (server_list_models(s, is_path, err) != SW_OK)
         return err->code;
     if (model != NULL)
         s->first = is_path ? s->catalog.entries[0] : model_catalog_find(&s->catalog, model);
@@ -368,7 +317,7 @@ static void announce(const server *s)
     if (s->o.quiet)
         return;
     if (s->catalog.n > 0)
-        fprintf(stderr, "%zu models known\n", s->catalog.n);
+        fprintf(stderr, "%zu model%s known\n", s->catalog.n, s->catalog.n == 1 ? "" : "s");
     else
         warn_of_no_model(s);
     if (!is_loopback && s->o.api_key == NULL)

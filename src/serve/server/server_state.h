@@ -51,6 +51,16 @@ struct server {
     sw_err fatal;         // it could not be loaded
 };
 
+/* ---- listed_models.c -------------------------------------------------------------------------------------------- */
+
+/* Returns true if the server was started with "stub:". */
+bool server_is_stub(const server *s);
+/* Fills the catalog: the model that was named, if it is a file or the stub, then what is in the folders.  Error:
+ * SW_ENOMEM. */
+SW_NODISCARD sw_code server_list_models(server *s, bool is_file, sw_err *err);
+/* Adds what is new in the folders; one thread at a time.  Error: SW_ENOMEM. */
+SW_NODISCARD sw_code server_scan_models(server *s, sw_err *err);
+
 /* ---- replies.c: answers of routes ------------------------------------------------------------------------------- */
 
 /* A whole answer with JSON; takes `document` over, NULL: memory was short. */
@@ -62,11 +72,6 @@ void reply_error(http_conn *c, const dialect *family, const api_error *error);
 void refuse_model(api_error *error, model_refusal refusal, const sw_err *why);
 /* Writes what HTTP itself refuses; see http_options. */
 void write_problem(void *ud, const http_conn *c, const http_problem *problem, buf *out, const char **content_type);
-
-/* ---- server.c --------------------------------------------------------------------------------------------------- */
-
-/* Adds what is new in the model folders to the catalog; one thread at a time.  Error: SW_ENOMEM. */
-SW_NODISCARD sw_code server_scan_models(server *s, sw_err *err);
 
 /* ---- health.c --------------------------------------------------------------------------------------------------- */
 
