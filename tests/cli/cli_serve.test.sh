@@ -76,5 +76,7 @@ expect 2 serve stub: --max-loaded 65
 says err "from 1 to 64"
 expect 2 serve stub: --max-loaded 64 --ram 24GiB --alias "" # only the alias is wrong
 says err "--alias"
+expect 2 serve stub: --metrics-alias grafana
+says err "--metrics-alias takes llamacpp or vllm"
 expect 2 serve stub: --keep-alive soon
 says err "--keep-alive takes a number"

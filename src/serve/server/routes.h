@@ -15,6 +15,8 @@ void apply_template_route(http_conn *c, void *ud);
 void models_route(http_conn *c, void *ud);
 void model_route(http_conn *c, void *ud);
 void experts_route(http_conn *c, void *ud);
+void metrics_route(http_conn *c, void *ud);
+void diag_route(http_conn *c, void *ud);
 void api_models_route(http_conn *c, void *ud);
 void discover_route(http_conn *c, void *ud);
 void model_action_route(http_conn *c, void *ud);

@@ -308,6 +308,7 @@ void server_close(server *s)
     while (exchange_take_events(s))
         ;
     http_close(s->http);
+    serving_metrics_free(&s->metrics);
     model_pool_close(s->pool);
     model_catalog_free(&s->catalog);
     mem_free(s->default_dirs);

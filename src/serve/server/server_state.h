@@ -60,6 +60,11 @@ void refuse_model(api_error *error, model_refusal refusal, const sw_err *why);
 /* Writes what HTTP itself refuses; see http_options. */
 void write_problem(void *ud, const http_conn *c, const http_problem *problem, buf *out, const char **content_type);
 
+/* ---- exchange_metrics.c ----------------------------------------------------------------------------------------- */
+
+/* Counts a request that got an error before there was a model for it. */
+void count_refused(server *s, const char *endpoint, const api_error *error);
+
 /* ---- server.c --------------------------------------------------------------------------------------------------- */
 
 /* Adds what is new in the model folders to the catalog; one thread at a time.  Error: SW_ENOMEM. */
