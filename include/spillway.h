@@ -49,7 +49,8 @@ typedef struct sw_tensor_info {
     sw_tensor_class cls;
 } sw_tensor_info;
 
-/* Facts of a model file, read from its header alone.  Strings belong to the sw_model_file or engine. */
+/* Facts of a model file, read from its header alone.  Strings belong to the sw_model_file or engine; compat_difference
+ * and those of the chat format are static. */
 typedef struct sw_model_info {
     const char *name;                 // general.name, or the file's name without ".gguf"
     const char *path;                 // as given
@@ -211,41 +212,6 @@ const sw_model_info *sw_engine_info(const sw_engine *engine);
 /* The engine's vocabulary; belongs to the engine. */
 const sw_tokenizer *sw_engine_tokenizer(const sw_engine *engine);
 
-/* What an open engine occupies and uses.  Constant after open, except the last three members. */
-typedef struct sw_engine_state {
-    int n_threads, n_ctx, n_seqs; // as in effect
-    const char *isa;              // kernels in use: "scalar", "avx2", ...
-    const char *backend;          // "cpu"
-    uint64_t weight_bytes_ram;    // allocated
-    uint64_t weight_bytes_vram;
-    uint64_t expert_bytes_ram;   // the experts' share of weight_bytes_ram
-    uint64_t kv_bytes_per_token; // in a sequence that fills its context; in a shorter one a token can take more
-    uint64_t kv_bytes_max;       // of all sequences, if each fills its context
-    uint64_t kv_bytes_vram;      // of kv_bytes_max
-    uint64_t buffer_bytes;       // working memory of one job with full batches, in RAM
-    uint64_t loading_bytes;      // taken beside the weights while these are read
-    uint64_t process_bytes;      // without all that: program, libraries, header, vocabulary
-    uint64_t ram_bytes_max;      // the most that the process takes with this engine, by all members above
-    const char *placement_note;  // NULL, or which placement option has no effect, and why
-    const char *chat_note;       // as in sw_model_info
-    const char *compat_note;     // NULL, or a sentence: whom the answers follow where llama.cpp and the original differ
-    double load_ms;
-    int n_jobs_running, n_jobs_waiting; // as of the last step
-    uint64_t kv_tokens_used;            // evaluated tokens in the cache, including those of jobs that have ended
-} sw_engine_state;
-
-sw_engine_state sw_engine_get_state(sw_engine *engine);
-
-/* Bytes of keys and values that generating the n-th token of a sequence reads; of windowed layers only the window
- * counts.  0 for the stub. */
-uint64_t sw_engine_kv_bytes_read(const sw_engine *engine, int n);
-
-/* Fills counts[0..n_experts) with the number of times that the router of layer `layer` (0 .. n_layers-1) chose each
- * expert since the engine was opened.  Returns false if the layer has no router. */
-bool sw_engine_router_counts(const sw_engine *engine, int layer, uint64_t *counts);
-
-/* ---- placement ---------------------------------------------------------------------------------------------- */
-
 /* A memory with a processor beside it. */
 typedef enum sw_tier { SW_TIER_RAM, SW_TIER_VRAM, SW_N_TIERS } sw_tier;
 
@@ -270,6 +236,45 @@ typedef struct sw_placement_row {
     uint64_t bytes;    // in memory
 } sw_placement_row;
 
+/* What an open engine occupies and uses; what it points to belongs to the engine.  Constant after open, except the
+ * last three members. */
+typedef struct sw_engine_state {
+    int n_threads, n_ctx, n_seqs; // as in effect
+    const char *isa;              // kernels in use: "scalar", "avx2", ...
+    const char *backend;          // "cpu"
+    uint64_t weight_bytes_ram;    // allocated
+    uint64_t weight_bytes_vram;
+    uint64_t expert_bytes_ram;       // the experts' share of weight_bytes_ram
+    uint64_t kv_bytes_per_token;     // in a sequence that fills its context; in a shorter one a token can take more
+    uint64_t kv_bytes_max;           // of all sequences, if each fills its context
+    uint64_t kv_bytes_vram;          // of kv_bytes_max
+    uint64_t buffer_bytes;           // working memory of one job with full batches, in RAM
+    uint64_t loading_bytes;          // taken beside the weights while these are read
+    uint64_t process_bytes;          // without all that: program, libraries, header, vocabulary
+    uint64_t ram_bytes_max;          // the most that the process takes with this engine, by all members above
+    const sw_placement_row *weights; // (n_weights): where they are, a row per class and pair of tiers
+    size_t n_weights;
+    const char *placement_effect; // of placement options: "default" (there are none), "full", "none"
+    const char *placement_note;   // NULL, or which placement option has no effect, and why
+    const char *chat_note;        // as in sw_model_info
+    const char *compat_note; // NULL, or a sentence: whom the answers follow where llama.cpp and the original differ
+    double load_ms;
+    int n_jobs_running, n_jobs_waiting; // as of the last step
+    uint64_t kv_tokens_used;            // evaluated tokens in the cache, including those of jobs that have ended
+} sw_engine_state;
+
+sw_engine_state sw_engine_get_state(sw_engine *engine);
+
+/* Bytes of keys and values that generating the n-th token of a sequence reads; of windowed layers only the window
+ * counts.  0 for the stub. */
+uint64_t sw_engine_kv_bytes_read(const sw_engine *engine, int n);
+
+/* Fills counts[0..n_experts) with the number of times that the router of layer `layer` (0 .. n_layers-1) chose each
+ * expert since the engine was opened.  Returns false if the layer has no router. */
+bool sw_engine_router_counts(const sw_engine *engine, int layer, uint64_t *counts);
+
+/* ---- placement ---------------------------------------------------------------------------------------------- */
+
 /* The table of a loaded model, from the addresses of its weights: *n_out rows, those of no layer first, then layer by
  * layer, none without bytes; at most one row per expert.  The stub has no rows.  Free *rows_out with sw_placement_free.
  * Error: SW_ENOMEM. */
@@ -291,6 +296,7 @@ sw_engine_state sw_plan_state(const sw_plan *plan);
 /* Its table, as of sw_engine_placement. */
 SW_NODISCARD sw_code sw_plan_placement(const sw_plan *plan, sw_placement_detail detail, sw_placement_row **rows_out,
                                        size_t *n_out, sw_err *err);
+
 /* ---- experts ------------------------------------------------------------------------------------------------ */
 
 /* What routers chose for a number of tokens.  Row i of the arrays is layer first_layer + i: layers without a router
@@ -315,6 +321,8 @@ SW_NODISCARD sw_code sw_engine_expert_use(const sw_engine *engine, sw_expert_spa
                                           sw_expert_use **out, sw_err *err);
 /* NULL is accepted. */
 void sw_expert_use_free(sw_expert_use *use);
+/* Adds the sums of `from`, of the same model, to `to`; pairs only if both have them. */
+void sw_expert_use_add(sw_expert_use *to, const sw_expert_use *from);
 /* Begins SW_EXPERTS_SINCE_MARK anew.  At first the mark is where the engine was opened. */
 void sw_engine_expert_mark(sw_engine *engine);
 
@@ -334,10 +342,18 @@ typedef struct sw_expert_row {
 /* Copies up to n_max rows of the trace from number *cursor on and returns how many.  Rows are numbered from 0 on as
  * they are made.  *cursor becomes the number of the next row to read; *n_lost_out is the number of rows before the
  * first copied one that were overwritten.  Without sw_engine_options.expert_trace there are none. */
-size_t sw_engine_expert_trace(sw_engine *engine, uint64_t *cursor, sw_expert_row *rows, size_t n_max,
-                              uint64_t *n_lost_out);
-/* The numbers of the oldest row that is kept and of the next one that will be made. */
-void sw_engine_expert_trace_range(sw_engine *engine, uint64_t *first_out, uint64_t *end_out);
+size_t sw_engine_expert_rows(sw_engine *engine, uint64_t *cursor, sw_expert_row *rows, size_t n_max,
+                             uint64_t *n_lost_out);
+
+/* Which rows there are. */
+typedef struct sw_expert_trace {
+    size_t n_max;      // rows that are kept; 0: there is no trace
+    uint64_t first;    // number of the oldest row that is kept
+    uint64_t end;      // of the next one that will be made
+    uint64_t since_ns; // as in sw_expert_use, since the engine was opened
+} sw_expert_trace;
+
+sw_expert_trace sw_engine_expert_trace(sw_engine *engine);
 
 /* ---- measuring ---------------------------------------------------------------------------------------------- */
 
@@ -553,10 +569,10 @@ void sw_job_wait(sw_job *job);
 
 /* The experts that a job used whose request set count_experts: for the tokens of its prompt, but for those that an
  * earlier job had evaluated, and for the generated ones, but for the last, which is not evaluated.  Known after the
- * last event; both belong to the job.  Errors: SW_EINVAL (count_experts was not set), SW_EBUSY (the job has not ended).
- */
-SW_NODISCARD sw_code sw_job_expert_use(sw_job *job, const sw_expert_use **prompt_out,
-                                       const sw_expert_use **generated_out, sw_err *err);
+ * last event; without pairs.  Free both with sw_expert_use_free.  Errors: SW_EINVAL (count_experts was not set),
+ * SW_EBUSY (the job has not ended), SW_ENOMEM. */
+SW_NODISCARD sw_code sw_job_expert_use(sw_job *job, sw_expert_use **prompt_out, sw_expert_use **generated_out,
+                                       sw_err *err);
 
 /* The prompt of a request as text, with special tokens spelled out, for inspection and tests.  Free *text_out with
  * sw_text_free.  Errors: those of sw_engine_submit. */

@@ -21,6 +21,8 @@
     X(MODEL_EXPERTS_SHARED,  64,          "experts",    "always used, per layer; known models have at most 2") \
     X(EXPERT_PAIR_BYTES,     67108864,    "bytes",      "counts of pairs of experts; models with more have none") \
     X(EXPERT_TRACE_ROWS,     1048576,     "rows",       "of the trace of chosen experts, a row per token and layer") \
+    X(EXPERT_REQUESTS,       64,          "requests",   "the last ones whose use of experts is kept, where they asked for it") \
+    X(EXPERT_STREAMS,        16,          "streams",    "of counts of experts, open at once; more are refused with 429") \
     X(MODEL_DIM,             262144,      "elements",   "width of any one matrix dimension but the vocabulary") \
     X(MODEL_HEADS,           1024,        "heads",      "known models have at most 128") \
     X(VOCAB_TOKENS,          4194304,     "tokens",     "the largest known vocabulary has 262,144") \

@@ -13,6 +13,18 @@ static json_t *text_to_json(const buf *text)
     return json_stringn(buf_str(text), text->size);
 }
 
+/* NULL when memory is short. */
+static json_t *experts_json(const sw_engine *engine)
+{
+    sw_expert_use *use;
+    sw_err err = {0};
+    if (sw_engine_expert_use(engine, SW_EXPERTS_SINCE_OPEN, /*with_pairs=*/false, &use, &err) != SW_OK)
+        return NULL;
+    json_t *const layers = experts_counts_json(use, NULL);
+    sw_expert_use_free(use);
+    return layers;
+}
+
 sw_code answer_print_json(const sw_engine *engine, const generation *g, sw_err *err)
 {
     static const char *const FINISH[] = {
@@ -23,7 +35,7 @@ sw_code answer_print_json(const sw_engine *engine, const generation *g, sw_err *
         json_pack("{so, so, ss, s{si, si, si}, s{sf, sf, sf}, so}", "content", text_to_json(&g->content), "reasoning",
                   text_to_json(&g->reasoning), "finish", FINISH[e->finish], "tokens", "prompt", e->n_prompt, "answer",
                   e->n_predicted, "reasoning", e->n_reasoning, "ms", "prompt", t->prompt_ms, "first_token", t->ttft_ms,
-                  "answer", t->predict_ms, "experts", experts_counts_json(engine));
+                  "answer", t->predict_ms, "experts", experts_json(engine));
     if (root == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory for the JSON document");
     const bool ok = json_dumpf(root, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF && fflush(stdout) == 0;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/evenness.h"
 #include "base/limits.h"
 #include "cmd/answer_json.h"
 #include "cmd/args.h"
@@ -36,25 +37,24 @@ typedef struct opening {
     bool is_raw; // no chat template is used
 } opening;
 
-/* Prints how many experts of each layer were chosen at all, and the share of the busiest one. */
+/* Prints how many experts of each layer were chosen at all, and how evenly. */
 static void print_experts(const sw_engine *engine)
 {
-    const sw_model_info *const info = sw_engine_info(engine);
-    uint64_t *const counts = mem_calloc((size_t)info->n_experts + 1, sizeof *counts);
-    for (int l = 0; counts != NULL && l < info->n_layers; l++) {
-        if (!sw_engine_router_counts(engine, l, counts))
-            continue;
-        int n_used = 0;
-        uint64_t total = 0, most = 0;
-        for (int x = 0; x < info->n_experts; x++) {
-            n_used += counts[x] > 0;
-            total += counts[x];
-            most = counts[x] > most ? counts[x] : most;
-        }
-        fprintf(stderr, "layer %-3d   %d of %d experts used, the busiest took %.0f%%\n", l, n_used, info->n_experts,
-                total > 0 ? (double)most * 100 / (double)total : 0.0);
+    sw_err err = {0};
+    sw_expert_use *use;
+    if (sw_engine_expert_use(engine, SW_EXPERTS_SINCE_OPEN, /*with_pairs=*/false, &use, &err) != SW_OK) {
+        fprintf(stderr, "warning: %s\n", err.msg);
+        return;
     }
-    mem_free(counts);
+    for (int row = 0; row < use->n_layers; row++) {
+        uint64_t *const counts = use->counts + (size_t)row * (size_t)use->n_experts;
+        const evenness e = evenness_of(counts, (size_t)use->n_experts);
+        fprintf(stderr, "layer %-3d   %zu of %d experts used, the busiest took %.0f%%, as many as %.1f used equally\n",
+                use->first_layer + row, e.n_used, use->n_experts,
+                e.total > 0 ? 100 * evenness_top_share(counts, (size_t)use->n_experts, 1) : 0.0,
+                e.total > 0 ? e.effective : 0.0);
+    }
+    sw_expert_use_free(use);
 }
 
 /* ---- the run ------------------------------------------------------------------------------------------------ */
@@ -71,6 +71,8 @@ static sw_code open_engine(void *ud, const char *path, sw_engine **out, sw_err *
     progress_finish(&progress);
     if (code == SW_OK && !o->is_raw && sw_engine_info(*out)->chat_note != NULL)
         fprintf(stderr, "warning: %s\n", sw_engine_info(*out)->chat_note);
+    if (code == SW_OK)
+        engine_args_warn(*out);
     return code;
 }
 

@@ -64,9 +64,8 @@ int cmd_serve(int argc, char **argv)
     server_options o = {.ping_interval_s = 15, .body_timeout_s = 60, .slow_client_timeout_s = 30};
     engine_args engine = {0};
     address_args address = {.port = -1};
-    long n_seqs = 4;
+    long n_seqs = 4, n_trace_rows = 0, n_models_max = LIMIT_LOADED_MODELS;
     double stub_rate = 0, keep_alive_s = -1;
-    long n_models_max = LIMIT_LOADED_MODELS;
     const char *ram = "auto";
     // clang-format off
     const arg_row rows[] = {
@@ -88,8 +87,10 @@ int cmd_serve(int argc, char **argv)
         {"sse-ping-interval", NULL, ARG_DOUBLE, &o.ping_interval_s, 0, 3600, "S", "seconds of silence after which a stream sends a comment; 0: never (default: 15)"},
         {"body-timeout", NULL, ARG_DOUBLE, &o.body_timeout_s, 0.1, 3600, "S", "seconds within which a request's body must arrive (default: 60)"},
         {"slow-client-timeout", NULL, ARG_DOUBLE, &o.slow_client_timeout_s, 0.1, 3600, "S", "seconds without reading after which a client's connection is closed (default: 30)"},
+        {"expert-trace", NULL, ARG_INT, &n_trace_rows, 0, LIMIT_EXPERT_TRACE_ROWS, "N", "rows of chosen experts, one per token and layer, that /v1/experts/trace keeps (default: 0, none)"},
         {"stub-rate", NULL, ARG_DOUBLE, &stub_rate, 0, 1e6, "R", "tokens per second of the model 'stub:' (default: 0, no limit)"},
         {"verbose", "-v", ARG_FLAG, &o.verbose, 0, 0, NULL, "print a line per request on standard error"},
+        {"quiet", "-q", ARG_FLAG, &o.quiet, 0, 0, NULL, "print only errors on standard error"},
     };
     // clang-format on
     const arg_list args = {.command = "serve",
@@ -112,6 +113,8 @@ int cmd_serve(int argc, char **argv)
     sw_code code = address_args_resolve(&address, host, sizeof host, &o.port, &err);
     if (code == SW_OK)
         code = check_origins(o.allow_origin, &err);
+    if (code == SW_OK && o.quiet && o.verbose)
+        code = sw_fail(&err, SW_EINVAL, "--quiet and --verbose are opposites; give one of them");
     if (code == SW_OK)
         code = check_alias(&o, &err);
     if (code == SW_OK)
@@ -124,6 +127,7 @@ int cmd_serve(int argc, char **argv)
     o.has_keep_alive = keep_alive_s >= 0;
     o.keep_alive_s = keep_alive_s;
     o.engine.n_seqs = (int)n_seqs;
+    o.engine.expert_trace = (int)n_trace_rows;
     o.engine.stub_tokens_per_s = stub_rate;
     if (code == SW_OK)
         code = server_run(&o, &err);

@@ -126,7 +126,7 @@ describe('a server', () => {
       method: 'OPTIONS', headers: { ...origin, 'access-control-request-headers': 'content-type, x-stainless-os' },
     });
     assert.equal(preflight.status, 200);
-    assert.equal(preflight.headers.get('access-control-allow-methods'), 'GET, POST, OPTIONS');
+    assert.equal(preflight.headers.get('access-control-allow-methods'), 'GET, POST, DELETE, OPTIONS');
     assert.equal(preflight.headers.get('access-control-allow-headers'), 'content-type, x-stainless-os');
     assert.equal(preflight.headers.get('access-control-max-age'), '86400');
   });

@@ -88,7 +88,6 @@ static void test_state_counts_cached_tokens_and_no_jobs_when_all_have_ended(void
     assert_int_equal(s.kv_tokens_used, 20 + 3);
     assert_int_equal(s.n_ctx, 8192);
     assert_int_equal(s.n_seqs, 4);
-    assert_false(sw_engine_router_counts(engine, 0, NULL));
     sw_engine_close(engine);
 }
 

@@ -208,14 +208,13 @@ static void test_overwritten_rows_are_counted_and_skipped(void **state)
     (void)state;
     expert_log *const log = open_log(3); // less than two tokens
     sw_expert_row rows[8];
-    uint64_t cursor = 0, lost, first, end;
-    expert_log_trace_range(log, &first, &end);
-    assert_int_equal(end, 0);
+    uint64_t cursor = 0, lost;
+    assert_int_equal(expert_log_trace(log).end, 0);
     for (int pos = 0; pos < 4; pos++)
         step(log, &(choice){0, pos, {{0, 1}, {2, 3}}}, 1);
-    expert_log_trace_range(log, &first, &end);
-    assert_int_equal(first, 5);
-    assert_int_equal(end, 8);
+    assert_int_equal(expert_log_trace(log).first, 5);
+    assert_int_equal(expert_log_trace(log).end, 8);
+    assert_int_equal(expert_log_trace(log).n_max, 3);
     assert_int_equal(expert_log_read_trace(log, &cursor, rows, 2, &lost), 2);
     assert_int_equal(lost, 5);
     assert_int_equal(rows[0].position, 2);
@@ -235,11 +234,12 @@ static void test_without_a_trace_there_are_no_rows(void **state)
     (void)state;
     expert_log *const log = open_log(0);
     sw_expert_row row;
-    uint64_t cursor = 0, lost, first, end;
+    uint64_t cursor = 0, lost;
     five_tokens(log);
     assert_int_equal(expert_log_read_trace(log, &cursor, &row, 1, &lost), 0);
-    expert_log_trace_range(log, &first, &end);
-    assert_int_equal(first + end + lost, 0);
+    assert_int_equal(lost, 0);
+    const sw_expert_trace trace = expert_log_trace(log);
+    assert_int_equal(trace.n_max + trace.first + trace.end, 0);
     expert_log_free(log);
 }
 

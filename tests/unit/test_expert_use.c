@@ -61,13 +61,12 @@ static sw_expert_use *use_of(const golden *g, size_t chunk, size_t *n_rows_out)
         int32_t bad;
         assert_int_equal(lm->ops->step(lm, g->tokens + i, n, &logits, &bad, &err), SW_OK);
     }
-    uint64_t first = 0, end = 0;
     sw_expert_use *use = NULL;
+    *n_rows_out = 0;
     if (lm->experts != NULL) {
         use = expert_log_snapshot(lm->experts, SW_EXPERTS_SINCE_OPEN, /*with_pairs=*/true);
-        expert_log_trace_range(lm->experts, &first, &end);
+        *n_rows_out = (size_t)expert_log_trace(lm->experts).end;
     }
-    *n_rows_out = (size_t)end;
     lm->ops->close(lm);
     gguf_close(gguf);
     return use;
@@ -164,7 +163,7 @@ static void test_a_job_counts_its_own_tokens_and_they_are_a_part_of_the_engines(
     (void)state;
     sw_engine *const engine = open_demo(0);
     answer plain, counted;
-    const sw_expert_use *prompt, *generated;
+    sw_expert_use *prompt, *generated;
     sw_err err = {0};
     sw_job *job = ask(engine, (sw_request){.prompt = "the river runs"}, &plain);
     assert_int_equal(sw_job_expert_use(job, &prompt, &generated, &err), SW_EINVAL);
@@ -184,6 +183,8 @@ static void test_a_job_counts_its_own_tokens_and_they_are_a_part_of_the_engines(
     for (int i = 0; i < marked->n_layers * marked->n_experts; i++)
         assert_int_equal(prompt->counts[i] + generated->counts[i], marked->counts[i]);
     sw_job_release(job);
+    sw_expert_use_free(prompt);
+    sw_expert_use_free(generated);
     sw_expert_use_free(marked);
     sw_engine_close(engine);
 }
@@ -197,17 +198,17 @@ static void test_counting_and_tracing_change_no_answer(void **state)
     sw_job_release(ask(traced, (sw_request){.prompt = "the river runs", .count_experts = true, .tag = 3}, &b));
     assert_string_equal(a.text, b.text);
     sw_expert_row rows[60];
-    uint64_t cursor = 0, lost, first, end;
-    sw_engine_expert_trace_range(traced, &first, &end);
-    assert_int_equal(end - first, 50);
-    assert_int_equal(sw_engine_expert_trace(traced, &cursor, rows, 60, &lost), 50);
-    assert_int_equal(lost, first);
+    uint64_t cursor = 0, lost;
+    const sw_expert_trace trace = sw_engine_expert_trace(traced);
+    assert_int_equal(trace.end - trace.first, 50);
+    assert_int_equal(sw_engine_expert_rows(traced, &cursor, rows, 60, &lost), 50);
+    assert_int_equal(lost, trace.first);
     for (int i = 0; i < 50; i++) {
         assert_int_equal(rows[i].tag, 3);
         assert_true(rows[i].weights[0] > 0 && rows[i].weights[0] >= rows[i].weights[rows[i].n_used - 1]);
     }
     assert_int_equal(rows[49].position, b.done.n_prompt + 18);
-    assert_int_equal(sw_engine_expert_trace(plain, &cursor, rows, 60, &lost), 0);
+    assert_int_equal(sw_engine_expert_rows(plain, &cursor, rows, 60, &lost), 0);
     sw_engine_close(plain);
     sw_engine_close(traced);
 }
@@ -218,11 +219,13 @@ static void test_a_model_without_experts_has_empty_sums(void **state)
     sw_engine *engine;
     sw_err err = {0};
     answer a;
-    const sw_expert_use *prompt, *generated;
+    sw_expert_use *prompt, *generated;
     assert_int_equal(sw_engine_open(&engine, "stub:", NULL, &err), SW_OK);
     sw_job *const job = ask(engine, (sw_request){.prompt = "x", .count_experts = true}, &a);
     assert_int_equal(sw_job_expert_use(job, &prompt, &generated, &err), SW_OK);
     assert_int_equal(prompt->n_layers, 0);
+    sw_expert_use_free(prompt);
+    sw_expert_use_free(generated);
     sw_job_release(job);
     sw_engine_expert_mark(engine);
     sw_expert_use *const use = engine_use(engine, SW_EXPERTS_SINCE_OPEN);
@@ -235,7 +238,7 @@ static void test_a_job_that_runs_has_no_sums_yet(void **state)
 {
     (void)state;
     sw_engine *const engine = open_demo(0);
-    const sw_expert_use *prompt, *generated;
+    sw_expert_use *prompt, *generated;
     answer a = {0};
     sw_err err = {0};
     sw_job *job;
@@ -245,9 +248,13 @@ static void test_a_job_that_runs_has_no_sums_yet(void **state)
     // It may fill its context before this is asked; then it has ended, and the sums are there.
     const sw_code code = sw_job_expert_use(job, &prompt, &generated, &err);
     assert_true(code == SW_EBUSY ? prompt == NULL : code == SW_OK);
+    sw_expert_use_free(prompt);
+    sw_expert_use_free(generated);
     sw_job_cancel(job);
     sw_job_wait(job);
     assert_int_equal(sw_job_expert_use(job, &prompt, &generated, &err), SW_OK);
+    sw_expert_use_free(prompt);
+    sw_expert_use_free(generated);
     sw_job_release(job);
     sw_engine_close(engine);
 }

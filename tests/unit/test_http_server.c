@@ -245,7 +245,7 @@ static void test_answers_pages_of_allowed_origins_only(void **state)
                          "Access-Control-Request-Headers: content-type, x-stainless-os\r\n\r\n",
                          &answer),
                      200);
-    assert_true(has(&answer, "\r\naccess-control-allow-methods: GET, POST, OPTIONS\r\n"));
+    assert_true(has(&answer, "\r\naccess-control-allow-methods: GET, POST, DELETE, OPTIONS\r\n"));
     assert_true(has(&answer, "\r\naccess-control-allow-headers: content-type, x-stainless-os\r\n"));
     assert_true(has(&answer, "\r\naccess-control-max-age: 86400\r\n"));
     buf_free(&answer);

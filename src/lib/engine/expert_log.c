@@ -89,8 +89,11 @@ void expert_log_free(expert_log *log)
     mem_free(log);
 }
 
-size_t expert_log_bytes(const expert_log_options *o)
+size_t expert_log_bytes(const expert_log *log)
 {
+    if (log == NULL)
+        return 0;
+    const expert_log_options *const o = &log->o;
     const size_t n_seqs = (size_t)o->n_seqs;
     const size_t trace = o->n_trace_rows > 0 ? expert_trace_bytes(o->n_trace_rows, o->dims.n_used) : 0;
     return sizeof(expert_log) + n_seqs * (sizeof(log_seq) + choice_size(&o->dims) * sizeof(int)) +
@@ -230,12 +233,13 @@ size_t expert_log_read_trace(expert_log *log, uint64_t *cursor, sw_expert_row *r
     return n;
 }
 
-void expert_log_trace_range(expert_log *log, uint64_t *first_out, uint64_t *end_out)
+sw_expert_trace expert_log_trace(expert_log *log)
 {
-    *first_out = *end_out = 0;
-    if (log->trace == NULL)
-        return;
+    sw_expert_trace out = {.n_max = log->o.n_trace_rows};
     pthread_mutex_lock(&log->lock);
-    expert_trace_range(log->trace, first_out, end_out);
+    if (log->trace != NULL)
+        expert_trace_range(log->trace, &out.first, &out.end);
+    out.since_ns = log->before_mark->since_ns;
     pthread_mutex_unlock(&log->lock);
+    return out;
 }

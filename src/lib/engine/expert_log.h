@@ -25,8 +25,8 @@ typedef struct expert_log_options {
 expert_log *expert_log_create(const expert_log_options *o);
 /* NULL is accepted. */
 void expert_log_free(expert_log *log);
-/* What a log takes, with the snapshots of one reader. */
-size_t expert_log_bytes(const expert_log_options *o);
+/* What a log takes, with the snapshot of one reader; of NULL 0. */
+size_t expert_log_bytes(const expert_log *log);
 /* Constant. */
 const expert_dims *expert_log_dims(const expert_log *log);
 
@@ -60,9 +60,9 @@ void expert_log_step(expert_log *log, const expert_step *step);
 sw_expert_use *expert_log_snapshot(expert_log *log, sw_expert_span span, bool with_pairs);
 /* As sw_engine_expert_mark. */
 void expert_log_mark(expert_log *log);
-/* As sw_engine_expert_trace and sw_engine_expert_trace_range. */
+/* As sw_engine_expert_rows and sw_engine_expert_trace. */
 size_t expert_log_read_trace(expert_log *log, uint64_t *cursor, sw_expert_row *rows, size_t n_max,
                              uint64_t *n_lost_out);
-void expert_log_trace_range(expert_log *log, uint64_t *first_out, uint64_t *end_out);
+sw_expert_trace expert_log_trace(expert_log *log);
 
 #endif

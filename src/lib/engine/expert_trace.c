@@ -61,11 +61,15 @@ void expert_trace_add(expert_trace *t, const sw_expert_row *row, const int *expe
     }
 }
 
+/* Only what n_used names: readers pass over many rows. */
 static void fill_row(const expert_trace *t, size_t at, sw_expert_row *row)
 {
     const row_head *const h = &t->heads[at];
-    *row = (sw_expert_row){
-        .tag = h->tag, .sequence = h->sequence, .position = h->position, .layer = h->layer, .n_used = (int)t->n_used};
+    row->tag = h->tag;
+    row->sequence = h->sequence;
+    row->position = h->position;
+    row->layer = h->layer;
+    row->n_used = (int)t->n_used;
     for (size_t i = 0; i < t->n_used; i++) {
         row->experts[i] = t->experts[at * t->n_used + i];
         row->weights[i] = t->weights[at * t->n_used + i];

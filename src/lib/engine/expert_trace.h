@@ -19,10 +19,10 @@ size_t expert_trace_bytes(size_t n_rows, int n_used);
 /* Appends a row with the head of `row` and n_used experts and weights. */
 void expert_trace_add(expert_trace *t, const sw_expert_row *row, const int *experts, const float *weights);
 
-/* As sw_engine_expert_trace. */
+/* As sw_engine_expert_rows. */
 size_t expert_trace_read(const expert_trace *t, uint64_t *cursor, sw_expert_row *rows, size_t n_max,
                          uint64_t *n_lost_out);
-/* As sw_engine_expert_trace_range. */
+/* The numbers of the oldest row and of the next one. */
 void expert_trace_range(const expert_trace *t, uint64_t *first_out, uint64_t *end_out);
 
 #endif

@@ -239,8 +239,17 @@ void sw_job_wait(sw_job *job)
     pthread_mutex_unlock(&job->lock);
 }
 
-sw_code sw_job_expert_use(sw_job *job, const sw_expert_use **prompt_out, const sw_expert_use **generated_out,
-                          sw_err *err)
+/* A copy of a job's sums; NULL when memory is short. */
+static sw_expert_use *copy_use(const sw_expert_use *use)
+{
+    const expert_dims dims = {use->first_layer, use->n_layers, use->n_experts, use->n_used};
+    sw_expert_use *const copy = expert_tally_create(&dims, /*with_pairs=*/false);
+    if (copy != NULL)
+        expert_tally_sum(copy, use);
+    return copy;
+}
+
+sw_code sw_job_expert_use(sw_job *job, sw_expert_use **prompt_out, sw_expert_use **generated_out, sw_err *err)
 {
     *prompt_out = *generated_out = NULL;
     if (job->prompt_use == NULL)
@@ -250,7 +259,12 @@ sw_code sw_job_expert_use(sw_job *job, const sw_expert_use **prompt_out, const s
     pthread_mutex_unlock(&job->lock);
     if (!has_ended)
         return sw_fail(err, SW_EBUSY, "the job has not ended; its use of experts is known after its last event");
-    *prompt_out = job->prompt_use;
-    *generated_out = job->generated_use;
-    return SW_OK;
+    *prompt_out = copy_use(job->prompt_use);
+    *generated_out = copy_use(job->generated_use);
+    if (*prompt_out != NULL && *generated_out != NULL)
+        return SW_OK;
+    sw_expert_use_free(*prompt_out);
+    sw_expert_use_free(*generated_out);
+    *prompt_out = *generated_out = NULL;
+    return sw_fail(err, SW_ENOMEM, "out of memory for the use of experts");
 }

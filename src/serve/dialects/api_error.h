@@ -26,6 +26,7 @@
     X(FORBIDDEN,             403, "permission_error",      "forbidden") \
     X(MODEL_NOT_FOUND,       404, "invalid_request_error", "model_not_found") \
     X(UNKNOWN_URL,           404, "invalid_request_error", "unknown_url") \
+    X(REQUEST_NOT_FOUND,     404, "invalid_request_error", "request_not_found") \
     X(METHOD_NOT_ALLOWED,    405, "invalid_request_error", "method_not_allowed") \
     X(REQUEST_TIMEOUT,       408, "invalid_request_error", "request_timeout") \
     X(LENGTH_REQUIRED,       411, "invalid_request_error", "length_required") \

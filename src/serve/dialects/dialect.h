@@ -86,6 +86,7 @@ typedef struct generation_head {
     double load_ms;                          // spent loading the model for this request
     double ttft_ms; // at an end: from the arrival of the request to its first token, loading included
     bool include_usage;
+    json_t *experts; // borrowed; at the end of all answers the experts that they used; NULL: not asked for
 } generation_head;
 
 /* The log-probabilities of a whole answer, one token after another. */

@@ -16,7 +16,8 @@ json_t *openai_timings_json(const generation_head *head, const sw_event *done);
 /* How far the evaluation of a prompt is: an event PROGRESS, time_ms after the answer was accepted. */
 json_t *openai_progress_json(const sw_event *event, double time_ms);
 
-/* Puts the members that an answer has once beside usage: the seed of answer number `choice`, and timings. */
+/* Puts the members that an answer has once beside usage: the seed of answer number `choice`, timings, and
+ * the experts that were used, if they are known. */
 void openai_put_figures(json_t **document, const generation_head *head, size_t choice, const sw_event *done);
 
 #endif

@@ -32,6 +32,7 @@ static const json_field FIELDS[] = {
     {.name = "max_tokens",            .type = FIELD_CUSTOM, .take = take_max_tokens, .min = 1, .max = LIMIT_CTX_TOKENS},
     {.name = "max_completion_tokens", .type = FIELD_CUSTOM, .take = take_max_tokens, .min = 1, .max = LIMIT_CTX_TOKENS},
     {.name = "return_progress",       .type = FIELD_BOOL, .offset = AT(return_progress)},
+    {.name = "experts",               .type = FIELD_BOOL, .offset = AT(core.count_experts)},
     {.name = "n",                     .type = FIELD_INT, .offset = AT(n_choices), .min = 1, .max = LIMIT_CHOICES},
 };
 #undef AT

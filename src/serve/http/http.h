@@ -73,7 +73,7 @@ enum { HTTP_OPTIONAL_BODY = 4096 };
 /* Routes of one path are tried in order, and a path may have one for each method.  `handle` must answer, begin a stream
  * that it also ends, or hand over; otherwise the connection is closed. */
 typedef struct http_route {
-    const char *method;    // "GET" (also serves HEAD) or "POST"
+    const char *method;    // "GET" (also serves HEAD), "POST" or "DELETE"
     const char *path;      // ends in '/': a prefix, and the rest is in http_request.rest
     bool is_public;        // needs no key
     size_t body_bytes_max; // 0: http_options.body_bytes_max; see HTTP_OPTIONAL_BODY
@@ -124,6 +124,7 @@ void http_hand_over(http_conn *c, const http_responder *responder, void *owner);
 typedef enum http_framing {
     HTTP_SSE,    // text/event-stream; a silent stream gets comments
     HTTP_NDJSON, // application/x-ndjson; a silent stream stays silent
+    HTTP_CSV,    // text/csv, likewise; an event is a row
 } http_framing;
 
 /* A stream: begin, then events, then the end.  An event is the payload alone, one line of text without a line break
@@ -166,6 +167,8 @@ typedef struct http_options {
                           const char **content_type);
     /* After http_wake, on the loop's thread. */
     void (*on_wake)(void *ud);
+    /* After each check of the deadlines, on the loop's thread; not while there is no connection.  Or NULL. */
+    void (*on_tick)(void *ud);
     /* After every answer and after requests that got none; for a log.  status 0: the connection ended before there was
      * an answer. */
     void (*on_done)(void *ud, const http_conn *c, int status);

@@ -66,7 +66,7 @@ static void add_cors(http_conn *c)
     http_head_add(c, "vary", "Origin");
     if (strcmp(c->request.method, "OPTIONS") != 0)
         return;
-    http_head_add(c, "access-control-allow-methods", "GET, POST, OPTIONS");
+    http_head_add(c, "access-control-allow-methods", "GET, POST, DELETE, OPTIONS");
     http_head_add(c, "access-control-allow-headers",
                   c->asked_headers != NULL ? c->asked_headers : "Content-Type, Authorization");
     http_head_add(c, "access-control-max-age", "86400");

@@ -90,6 +90,8 @@ static void on_tick(uv_timer_t *timer)
     const uint64_t now_ns = http_now(s);
     for (http_conn *c = s->first; c != NULL; c = c->next) // closed ones stay in the list until the loop goes on
         http_conn_tick(c, now_ns);
+    if (s->options.on_tick != NULL)
+        s->options.on_tick(s->options.ud);
     if (s->is_paused)
         http_watch_listener(s);
     else if (s->first == NULL && !s->is_stopping)

@@ -13,6 +13,7 @@ static const char *content_type(http_framing framing)
     switch (framing) {
     case HTTP_SSE: return "text/event-stream; charset=utf-8";
     case HTTP_NDJSON: return "application/x-ndjson";
+    case HTTP_CSV: return "text/csv; charset=utf-8";
     }
     return "";
 }

@@ -61,6 +61,12 @@ bool http_target_split(const char *target, const char *method, http_target *out,
     return true;
 }
 
+int http_target_escape(const char *text, size_t n)
+{
+    const int high = n > 2 ? hex_digit(text[1]) : -1, low = n > 2 ? hex_digit(text[2]) : -1;
+    return high < 0 || low < 0 || high + low == 0 ? -1 : high * 16 + low;
+}
+
 bool http_target_decode(const char *path, size_t n, buf *out, http_problem *p)
 {
     const size_t at = out->size;
@@ -69,10 +75,10 @@ bool http_target_decode(const char *path, size_t n, buf *out, http_problem *p)
             buf_putc(out, path[i]);
             continue;
         }
-        const int high = n - i > 2 ? hex_digit(path[i + 1]) : -1, low = n - i > 2 ? hex_digit(path[i + 2]) : -1;
-        if (high < 0 || low < 0 || high + low == 0)
+        const int c = http_target_escape(path + i, n - i);
+        if (c < 0)
             return http_problem_set(p, HTTP_BAD_HEAD, "the path has a percent escape that stands for no character");
-        buf_putc(out, (char)(high * 16 + low));
+        buf_putc(out, (char)c);
         i += 2;
     }
     if (n == 0)

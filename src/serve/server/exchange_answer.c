@@ -186,6 +186,21 @@ static bool fail_because(exchange *x, api_situation what, const char *message)
     return false;
 }
 
+/* Adds the experts of a job that is over; with the last one they are shown and kept.  False when memory is short. */
+static bool add_experts(exchange_choice *choice)
+{
+    exchange *const x = choice->x;
+    if (!x->wants_experts)
+        return true;
+    if (!request_experts_add(&x->experts, choice->job))
+        return false;
+    if (x->n_over < x->n_choices)
+        return true;
+    x->head.experts = request_experts_json(&x->experts);
+    expert_requests_keep(&x->server->expert_requests, &x->experts);
+    return x->head.experts != NULL;
+}
+
 static bool on_done(exchange_choice *choice, const sw_event *done)
 {
     exchange *const x = choice->x;
@@ -197,6 +212,8 @@ static bool on_done(exchange_choice *choice, const sw_event *done)
     choice->done = *done;
     choice->is_over = true;
     x->n_over++;
+    if (!add_experts(choice))
+        return fail_because(x, API_OUT_OF_MEMORY, "not enough memory for the use of experts");
     if (!end_choice(choice, done)) {
         drop(x);
         return false;

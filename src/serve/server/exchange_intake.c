@@ -51,7 +51,9 @@ static void fill_head(exchange *x, double load_ms)
     const server_options *const o = &x->server->o;
     const generation_request *const r = &x->request;
     generation_head *const h = &x->head;
-    snprintf(h->id, sizeof h->id, "%s%016llx", x->family->id_prefix, (unsigned long long)entropy_next(o->entropy));
+    x->experts.tag = entropy_next(o->entropy);
+    x->experts.model = model_handle_model(x->handle);
+    snprintf(h->id, sizeof h->id, "%s%016llx", x->family->id_prefix, (unsigned long long)x->experts.tag);
     snprintf(h->client_id, sizeof h->client_id, "%s", r->client_id != NULL ? r->client_id : "");
     h->request_id = x->request_id;
     h->ignored = x->ignored;
@@ -83,6 +85,7 @@ static sw_request request_of(exchange *x, size_t i)
     }
     core.sampling.seed += i % n_choices;
     core.client = x->client;
+    core.tag = x->experts.tag;
     core.on_event = event_queue_on_event;
     core.has_room = event_queue_has_room;
     core.ud = &x->choices[i].events;
@@ -151,6 +154,7 @@ static void admitted(void *job, model_handle *handle, double load_ms)
     x->is_stream = x->request.stream;
     x->wants_progress = x->request.return_progress;
     x->wants_logprobs = x->request.core.logprobs;
+    x->wants_experts = x->request.core.count_experts;
     x->choices = mem_calloc(x->n_choices, sizeof *x->choices);
     if (x->choices != NULL)
         submit_wave(x);

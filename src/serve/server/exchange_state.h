@@ -45,7 +45,7 @@ struct exchange {
     char *body;
     size_t n_body;
     generation_request request; // until its last job is submitted
-    bool is_stream, wants_progress, wants_logprobs;
+    bool is_stream, wants_progress, wants_logprobs, wants_experts;
     generation_head head;
     char request_id[DIALECT_CLIENT_ID_BYTES];
     char ignored[DIALECT_IGNORED_BYTES]; // for the header Spillway-Ignored
@@ -61,6 +61,7 @@ struct exchange {
     size_t n_open;  // choices that may be taken from the inbox
     size_t n_over;  // choices
     dialect_stream stream;
+    request_experts experts; // of the jobs that are over; its tag and model are the intake's
 };
 
 /* What the intake does with an exchange, see exchange_intake.c: at first, and for each later wave of jobs. */

@@ -1,10 +1,9 @@
-/* model_routes.c - what the server says of its models: the list, one of them, and how their experts are used. */
+/* model_routes.c - what the server says of its models: the list, and one of them. */
 #include "server/model_routes.h"
 #include "dialects/openai_chat.h"
 
 #include "server/routes.h"
 #include "server/server_state.h"
-#include "json/experts_json.h"
 #include "json/json_out.h"
 
 /* ---- GET /v1/models --------------------------------------------------------------------------------------------- */
@@ -33,10 +32,16 @@ static json_t *facts_json(const model_entry *m)
     const model_facts *const f = &m->facts;
     if (!m->has_facts)
         return json_object();
-    return json_pack("{s:i, s:i, s:i, s:I, s:I, s:i, s:i, s:i, s:s, s:s}", "n_vocab", f->n_vocab, "n_ctx_train",
-                     f->n_ctx_train, "n_embd", f->n_embd, "n_params", (json_int_t)f->n_params, "n_params_active",
-                     (json_int_t)f->n_params_active, "n_expert", f->n_experts, "n_expert_used", f->n_experts_used,
-                     "n_expert_shared", f->n_experts_shared, "quant", f->quant, "arch", f->arch);
+    json_t *facts = json_pack("{s:i, s:i, s:i, s:I, s:I, s:i, s:i, s:i, s:s, s:s, s:s}", "n_vocab", f->n_vocab,
+                              "n_ctx_train", f->n_ctx_train, "n_embd", f->n_embd, "n_params", (json_int_t)f->n_params,
+                              "n_params_active", (json_int_t)f->n_params_active, "n_expert", f->n_experts,
+                              "n_expert_used", f->n_experts_used, "n_expert_shared", f->n_experts_shared, "quant",
+                              f->quant, "arch", f->arch, "chat_format", f->chat_format);
+    if (f->chat_note != NULL)
+        json_put(&facts, "chat_note", json_string(f->chat_note));
+    if (f->compat_difference != NULL)
+        json_put(&facts, "compat_difference", json_string(f->compat_difference));
+    return facts;
 }
 
 json_t *model_json(const model_entry *m, const model_state *state)
@@ -76,37 +81,4 @@ void model_route(http_conn *c, void *ud)
     }
     const model_state state = model_pool_state(s->pool, m);
     reply_json(c, model_json(m, &state));
-}
-
-/* ---- GET /v1/experts -------------------------------------------------------------------------------------------- */
-
-typedef struct experts_visit {
-    bool has_engine;
-    json_t *document;
-} experts_visit;
-
-/* Of the engine that was used last. */
-static bool visit_experts(void *ud, const model_entry *model, sw_engine *engine)
-{
-    experts_visit *const v = ud;
-    const sw_model_info *const info = sw_engine_info(engine);
-    v->has_engine = true;
-    v->document =
-        json_pack("{s:s, s:s, s:i, s:i, s:o}", "object", "experts", "model", model->id, "n_expert", info->n_experts,
-                  "n_expert_used", info->n_experts_used, "layers", experts_counts_json(engine));
-    return false;
-}
-
-void experts_route(http_conn *c, void *ud)
-{
-    server *const s = ud;
-    experts_visit v = {0};
-    model_pool_visit(s->pool, visit_experts, &v);
-    if (v.has_engine) {
-        reply_json(c, v.document);
-        return;
-    }
-    api_error error;
-    api_fail(&error, API_NO_MODEL, NULL, "no model is loaded");
-    reply_error(c, &OPENAI_CHAT, &error);
 }

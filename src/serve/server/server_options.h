@@ -24,7 +24,7 @@ typedef struct server_options {
     double slow_client_timeout_s; // a client that takes no byte for so long is dropped
     int tick_ms;                  // how often deadlines are looked at; 0: the default of http_options
     bool verbose;                 // a line per request on standard error
-    bool quiet;                   // nothing on standard output and standard error
+    bool quiet;                   // only errors on standard error
     int n_models_max;             // loaded at once; 0: LIMIT_LOADED_MODELS
     uint64_t memory_bytes_max; // of weights and full key/value caches; 0: most of what the machine offers at the start
     bool has_keep_alive;       // a model that is idle for keep_alive_s is unloaded; false: it is kept

@@ -13,6 +13,7 @@
 
 #include "dialects/dialect.h"
 #include "http/http.h"
+#include "server/expert_requests.h"
 #include "server/server_options.h"
 #include "serving/event_queue.h"
 #include "serving/intake.h"
@@ -41,6 +42,8 @@ struct server {
 
     /* Network thread only. */
     serving_metrics metrics;
+    struct experts_live *experts_live; // open streams, see experts_live.c
+    expert_requests expert_requests;
     int n_client_jobs[CLIENT_BUCKETS]; // exchanges of the clients whose numbers fall into each bucket
 
     pthread_mutex_t lock; // of what follows
