@@ -43,6 +43,13 @@ static sw_code check_alias(const server_options *o, sw_err *err)
     return SW_OK;
 }
 
+static sw_code check_metrics_alias(const char *alias, sw_err *err)
+{
+    if (alias == NULL || strcmp(alias, "llamacpp") == 0 || strcmp(alias, "vllm") == 0)
+        return SW_OK;
+    return sw_fail(err, SW_EINVAL, "--metrics-alias takes llamacpp or vllm, not '%.60s'", alias);
+}
+
 /* *out is 0 for "auto".  Errors: SW_EINVAL. */
 static sw_code read_ram(const char *text, uint64_t *out, sw_err *err)
 {
@@ -72,9 +79,8 @@ int cmd_serve(int argc, char **argv)
     server_options o = {.ping_interval_s = 15, .body_timeout_s = 60, .slow_client_timeout_s = 30};
     engine_args engine = {0};
     address_args address = {.port = -1};
-    long n_seqs = 4, n_trace_rows = 0;
+    long n_seqs = 4, n_trace_rows = 0, n_models_max = LIMIT_LOADED_MODELS;
     double stub_rate = 0, keep_alive_s = -1;
-    long n_models_max = LIMIT_LOADED_MODELS;
     const char *ram = "auto";
     const char *generate_as = NULL;
     // clang-format off
@@ -87,6 +93,7 @@ int cmd_serve(int argc, char **argv)
         {"ram", NULL, ARG_STRING, &ram, 0, 0, "BYTES", "memory for weights and caches of all loaded models, such as 24G; auto: nine tenths of what is available at the start (default: auto)"},
         {"max-loaded", NULL, ARG_INT, &n_models_max, 1, LIMIT_LOADED_MODELS, "N", "models loaded at once; the one unused for longest makes room (default: as many as --ram allows)"},
         {"keep-alive", NULL, ARG_DOUBLE, &keep_alive_s, -1, 1e9, "S", "seconds of idleness after which a model is unloaded; 0: after each request; -1: never (default: -1)"},
+        {"metrics-alias", NULL, ARG_STRING, &o.metrics_alias, 0, 0, "NAME", "llamacpp or vllm: /metrics also has that server's names (default: neither)"},
         {"alias", "-a", ARG_STRING, &o.alias, 0, 0, "NAME", "name of MODEL for clients (default: that of its file)"},
         {"api-generate", NULL, ARG_STRING, &generate_as, 0, 0, "WHOSE", "whose requests /api/generate takes: shimmy, ollama, or auto, which looks at them (default: auto)"},
         {"api-key", NULL, ARG_STRING, &o.api_key, 0, 0, "KEY", "require this key for chat requests"},
@@ -131,6 +138,8 @@ int cmd_serve(int argc, char **argv)
         code = choose_generate(generate_as, &o.generate_as, &err);
     if (code == SW_OK)
         code = engine_args_resolve(&engine, &o.engine, &err);
+    if (code == SW_OK)
+        code = check_metrics_alias(o.metrics_alias, &err);
     if (code == SW_OK)
         code = read_ram(ram, &o.memory_bytes_max, &err);
     o.n_models_max = (int)n_models_max;

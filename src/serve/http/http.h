@@ -48,6 +48,7 @@ typedef struct http_request {
     const char *method;   // "GET", "HEAD", "POST", ...
     const char *path;     // decoded once; without query and without a slash at the end; "*" for OPTIONS *
     const char *query;    // after '?', as sent; "" if there is none
+    const char *route;    // the path of the route, as its row has it; "" if there is none
     const char *rest;     // of `path`, after a prefix route
     const char *id;       // X-Request-Id: the client's, or a new one
     uint64_t received_ns; // when the head was complete

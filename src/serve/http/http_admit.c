@@ -86,6 +86,7 @@ static bool find_route(http_conn *c)
             continue;
         if (strcmp(o->routes[i].method, method) == 0) {
             c->route = &o->routes[i];
+            c->request.route = c->route->path;
             c->request.rest = rest;
             return true;
         }

@@ -18,7 +18,7 @@ void http_conn_enter(http_conn *c, http_phase phase, double seconds)
 
 static void forget_request(http_conn *c)
 {
-    static const http_request NONE = {.method = "", .path = "", .query = "", .rest = "", .body = ""};
+    static const http_request NONE = {.method = "", .path = "", .query = "", .route = "", .rest = "", .body = ""};
     http_head_free(&c->head);
     buf_free(&c->body);
     c->request = NONE;

@@ -27,6 +27,7 @@ struct errand {
     intake_place place;
     event_queue ready;        // never has events: it is opened when the intake is done
     atomic_bool is_abandoned; // for the intake: the connection is closed
+    const char *endpoint;     // the path of its route, for metrics
     char *body;
     size_t n_body;
 

@@ -37,14 +37,16 @@ static size_t number_of(const exchange_choice *choice)
 /* Breaks the connection, because part of the answer is lost. */
 static void drop(exchange *x)
 {
-    x->server->metrics.n_failed++;
+    api_error error;
+    api_fail(&error, API_OUT_OF_MEMORY, NULL, "a part of the answer is lost");
+    exchange_count_failed(x, &error);
     x->out.ops->drop(x->out.to);
     exchange_detach(x);
 }
 
 void exchange_fail(exchange *x, const api_error *error)
 {
-    x->server->metrics.n_failed++;
+    exchange_count_failed(x, error);
     if (x->has_begun && x->is_stream) {
         // The status is sent: a client learns of the failure from the event, and from the end that is missing.
         outlet_sink sink = sink_of(x);
@@ -152,7 +154,7 @@ void exchange_end(exchange *x)
         else
             end_document(x, &parts, &total);
         if (is_whole)
-            serving_metrics_completed(&x->server->metrics, &total);
+            exchange_count_answered(x, &total);
     }
     free_parts(&parts);
     if (is_whole)
@@ -311,6 +313,7 @@ bool exchange_look_at(exchange_choice *choice)
     if (p != ALL_SENT || choice->is_over)
         return p != ENDED;
     buf_free(&choice->taken);
+    exchange_count_gaps(choice);
     const bool is_whole = event_queue_take(&choice->events, &choice->taken);
     choice->reader = (event_reader){.bytes = &choice->taken};
     if (is_whole)

@@ -14,6 +14,8 @@ const http_route SERVER_ROUTES[] = {
     {"GET",  "/v1/health",           true,  0, health_route},
     {"GET",  "/health/live",         true,  0, live_route},
     {"GET",  "/health/ready",        true,  0, ready_route},
+    {"GET",  "/metrics",             false, 0, metrics_route},
+    {"GET",  "/diag",                false, 0, diag_route},
     {"GET",  "/v1/models",           true,  0, models_route},
     {"GET",  "/models",              true,  0, models_route},
     {"GET",  "/v1/models/",          true,  0, model_route},

@@ -29,6 +29,8 @@ void placement_route(http_conn *c, void *ud);
 void experts_reset_route(http_conn *c, void *ud);
 void experts_stream_route(http_conn *c, void *ud);
 void experts_trace_route(http_conn *c, void *ud);
+void metrics_route(http_conn *c, void *ud);
+void diag_route(http_conn *c, void *ud);
 void api_models_route(http_conn *c, void *ud);
 void discover_route(http_conn *c, void *ud);
 void model_action_route(http_conn *c, void *ud);

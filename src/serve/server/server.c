@@ -263,6 +263,7 @@ void server_close(server *s)
     while (exchange_take_events(s))
         ;
     http_close(s->http);
+    serving_metrics_free(&s->metrics);
     expert_requests_free(&s->expert_requests);
     model_pool_close(s->pool);
     model_catalog_free(&s->catalog);

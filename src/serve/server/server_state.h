@@ -73,6 +73,11 @@ void refuse_model(api_error *error, model_refusal refusal, const sw_err *why);
 /* Writes what HTTP itself refuses; see http_options. */
 void write_problem(void *ud, const http_conn *c, const http_problem *problem, buf *out, const char **content_type);
 
+/* ---- exchange_metrics.c ----------------------------------------------------------------------------------------- */
+
+/* Counts a request that got an error before there was a model for it. */
+void count_refused(server *s, const char *endpoint, const api_error *error);
+
 /* ---- health.c --------------------------------------------------------------------------------------------------- */
 
 /* Returns true if the server is able to serve: a model is loaded, or a known one can be loaded on request.  While the

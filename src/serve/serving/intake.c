@@ -91,6 +91,14 @@ bool intake_put(intake *in, intake_place *place)
     return is_put;
 }
 
+int intake_n_waiting(intake *in)
+{
+    pthread_mutex_lock(&in->lock);
+    const int n = in->n_waiting;
+    pthread_mutex_unlock(&in->lock);
+    return n;
+}
+
 /* Waits for the next job; NULL: the intake ends and the queue is empty. */
 static intake_place *take(intake_lane *lane)
 {

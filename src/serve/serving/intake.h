@@ -59,6 +59,9 @@ SW_NODISCARD sw_code intake_start(intake **out, const intake_options *options, s
 /* Queues a job.  Any thread.  Returns false if too many jobs or bytes wait. */
 bool intake_put(intake *in, intake_place *place);
 
+/* Jobs that wait, parked ones included.  Any thread. */
+int intake_n_waiting(intake *in);
+
 /* Stops waiting jobs, ends the threads and frees the intake.  The pool must have ended (model_pool_end), so that no job
  * is parked.  NULL is accepted. */
 void intake_stop(intake *in);
