@@ -49,7 +49,8 @@ typedef struct sw_tensor_info {
     sw_tensor_class cls;
 } sw_tensor_info;
 
-/* Facts of a model file, read from its header alone.  Strings belong to the sw_model_file or engine. */
+/* Facts of a model file, read from its header alone.  Strings belong to the sw_model_file or engine; compat_difference
+ * and those of the chat format are static. */
 typedef struct sw_model_info {
     const char *name;                 // general.name, or the file's name without ".gguf"
     const char *path;                 // as given
@@ -211,37 +212,6 @@ const sw_model_info *sw_engine_info(const sw_engine *engine);
 /* The engine's vocabulary; belongs to the engine. */
 const sw_tokenizer *sw_engine_tokenizer(const sw_engine *engine);
 
-/* What an open engine occupies and uses.  Constant after open, except the last three members. */
-typedef struct sw_engine_state {
-    int n_threads, n_ctx, n_seqs; // as in effect
-    const char *isa;              // kernels in use: "scalar", "avx2", ...
-    const char *backend;          // "cpu"
-    uint64_t weight_bytes_ram;    // allocated
-    uint64_t weight_bytes_vram;
-    uint64_t expert_bytes_ram;   // the experts' share of weight_bytes_ram
-    uint64_t kv_bytes_per_token; // in a sequence that fills its context; in a shorter one a token can take more
-    uint64_t kv_bytes_max;       // of all sequences, if each fills its context
-    uint64_t kv_bytes_vram;      // of kv_bytes_max
-    uint64_t buffer_bytes;       // working memory of one job with full batches, in RAM
-    uint64_t loading_bytes;      // taken beside the weights while these are read
-    uint64_t process_bytes;      // without all that: program, libraries, header, vocabulary
-    uint64_t ram_bytes_max;      // the most that the process takes with this engine, by all members above
-    const char *placement_note;  // NULL, or which placement option has no effect, and why
-    const char *chat_note;       // as in sw_model_info
-    const char *compat_note;     // NULL, or a sentence: whom the answers follow where llama.cpp and the original differ
-    double load_ms;
-    int n_jobs_running, n_jobs_waiting; // as of the last step
-    uint64_t kv_tokens_used;            // evaluated tokens in the cache, including those of jobs that have ended
-} sw_engine_state;
-
-sw_engine_state sw_engine_get_state(sw_engine *engine);
-
-/* Bytes of keys and values that generating the n-th token of a sequence reads; of windowed layers only the window
- * counts.  0 for the stub. */
-uint64_t sw_engine_kv_bytes_read(const sw_engine *engine, int n);
-
-/* ---- placement ---------------------------------------------------------------------------------------------- */
-
 /* A memory with a processor beside it. */
 typedef enum sw_tier { SW_TIER_RAM, SW_TIER_VRAM, SW_N_TIERS } sw_tier;
 
@@ -265,6 +235,45 @@ typedef struct sw_placement_row {
     sw_tier effective; // where the bytes are; in a plan, where they will be
     uint64_t bytes;    // in memory
 } sw_placement_row;
+
+/* What an open engine occupies and uses; what it points to belongs to the engine.  Constant after open, except the
+ * last three members. */
+typedef struct sw_engine_state {
+    int n_threads, n_ctx, n_seqs; // as in effect
+    const char *isa;              // kernels in use: "scalar", "avx2", ...
+    const char *backend;          // "cpu"
+    uint64_t weight_bytes_ram;    // allocated
+    uint64_t weight_bytes_vram;
+    uint64_t expert_bytes_ram;       // the experts' share of weight_bytes_ram
+    uint64_t kv_bytes_per_token;     // in a sequence that fills its context; in a shorter one a token can take more
+    uint64_t kv_bytes_max;           // of all sequences, if each fills its context
+    uint64_t kv_bytes_vram;          // of kv_bytes_max
+    uint64_t buffer_bytes;           // working memory of one job with full batches, in RAM
+    uint64_t loading_bytes;          // taken beside the weights while these are read
+    uint64_t process_bytes;          // without all that: program, libraries, header, vocabulary
+    uint64_t ram_bytes_max;          // the most that the process takes with this engine, by all members above
+    const sw_placement_row *weights; // (n_weights): where they are, a row per class and pair of tiers
+    size_t n_weights;
+    const char *placement_effect; // of placement options: "default" (there are none), "full", "none"
+    const char *placement_note;   // NULL, or which placement option has no effect, and why
+    const char *chat_note;        // as in sw_model_info
+    const char *compat_note; // NULL, or a sentence: whom the answers follow where llama.cpp and the original differ
+    double load_ms;
+    int n_jobs_running, n_jobs_waiting; // as of the last step
+    uint64_t kv_tokens_used;            // evaluated tokens in the cache, including those of jobs that have ended
+} sw_engine_state;
+
+sw_engine_state sw_engine_get_state(sw_engine *engine);
+
+/* Bytes of keys and values that generating the n-th token of a sequence reads; of windowed layers only the window
+ * counts.  0 for the stub. */
+uint64_t sw_engine_kv_bytes_read(const sw_engine *engine, int n);
+
+/* Fills counts[0..n_experts) with the number of times that the router of layer `layer` (0 .. n_layers-1) chose each
+ * expert since the engine was opened.  Returns false if the layer has no router. */
+bool sw_engine_router_counts(const sw_engine *engine, int layer, uint64_t *counts);
+
+/* ---- placement ---------------------------------------------------------------------------------------------- */
 
 /* The table of a loaded model, from the addresses of its weights: *n_out rows, those of no layer first, then layer by
  * layer, none without bytes; at most one row per expert.  The stub has no rows.  Free *rows_out with sw_placement_free.

@@ -8,6 +8,8 @@
 
 int cmd_fail(const char *command, const sw_err *err)
 {
+    if (err->code == SW_EIO && ferror(stdout))
+        return CMD_EXIT_FAILURE; // the end of every command says so, with the reason
     fprintf(stderr, "spillway %s: ", command);
     cmd_print_safe(stderr, err->msg); // names in it may come from a hostile file
     fputc('\n', stderr);

@@ -15,7 +15,9 @@
 #include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "cmd/json_text.h"
+#include "serving/placement_text.h"
 #include "spillway.h"
+#include "json/placement_json.h"
 
 /* ---- text ------------------------------------------------------------------------------------------------------- */
 
@@ -137,6 +139,31 @@ static void print_cache(const sw_model_file *f)
     }
 }
 
+/* Plans an engine with the default options.  NULL, and *err says why, if there can be none. */
+static sw_plan *plan_defaults(const sw_model_file *f, sw_err *err)
+{
+    sw_plan *plan;
+    return sw_plan_create(&plan, f, NULL, err) == SW_OK ? plan : NULL;
+}
+
+/* What an engine takes, as `spillway plan` shows it for other options. */
+static void print_memory(const sw_model_file *f)
+{
+    sw_err err = {0};
+    sw_plan *const plan = plan_defaults(f, &err);
+    if (plan == NULL) {
+        print_safe("\nmemory", err.msg);
+        return;
+    }
+    const sw_engine_state s = sw_plan_state(plan);
+    buf table;
+    buf_init(&table, 65536);
+    placement_text(&table, &s, s.weights, s.n_weights);
+    printf("\nmemory of an engine with %d sequences of %d tokens\n%s", s.n_seqs, s.n_ctx, buf_str(&table));
+    buf_free(&table);
+    sw_plan_free(plan);
+}
+
 static void print_summary(const sw_model_file *f)
 {
     const sw_model_info *const m = sw_model_file_info(f);
@@ -173,6 +200,7 @@ static void print_summary(const sw_model_file *f)
     for (size_t i = 0; i < n_types; i++)
         print_row(types[i].type, types[i].bytes, all_bytes(m));
     print_cache(f);
+    print_memory(f);
     if (m->n_experts > 0)
         printf("\n--cpu-moe would keep %s out of VRAM: %.1f%% of the weights\n",
                show_bytes(m->bytes_by_class[SW_CLASS_EXPERTS], a),
@@ -231,6 +259,19 @@ static json_t *cache_to_json(const sw_model_file *f)
     return list;
 }
 
+/* An error in the place of the figures where there can be no engine. */
+static json_t *memory_to_json(const sw_model_file *f)
+{
+    sw_err err = {0};
+    sw_plan *const plan = plan_defaults(f, &err);
+    if (plan == NULL)
+        return json_pack("{so}", "error", json_text(err.msg));
+    const sw_engine_state s = sw_plan_state(plan);
+    json_t *const memory = placement_json(json_object(), &s, s.weights, s.n_weights);
+    sw_plan_free(plan);
+    return memory;
+}
+
 static json_t *info_to_json(const sw_model_file *f)
 {
     const sw_model_info *const m = sw_model_file_info(f);
@@ -243,14 +284,15 @@ static json_t *info_to_json(const sw_model_file *f)
     for (int c = 0; c < SW_N_CLASSES; c++)
         json_object_set_new(by_class, sw_tensor_class_name((sw_tensor_class)c),
                             json_integer((json_int_t)m->bytes_by_class[c]));
-    return json_pack("{so, so, so, ss, sI, sI, sI, si, si, si, si, si, si, si, so, ss, ss?, so, so, so, sf}", "name",
-                     json_text(m->name), "path", json_text(m->path), "architecture", json_text(m->arch), "quant",
-                     m->quant, "file_bytes", (json_int_t)m->file_bytes, "n_params", (json_int_t)m->n_params,
+    return json_pack("{so, so, so, ss, sI, sI, sI, si, si, si, si, si, si, si, so, ss, ss?, ss?, so, so, so, so, sf}",
+                     "name", json_text(m->name), "path", json_text(m->path), "architecture", json_text(m->arch),
+                     "quant", m->quant, "file_bytes", (json_int_t)m->file_bytes, "n_params", (json_int_t)m->n_params,
                      "n_params_active", (json_int_t)m->n_params_active, "n_layers", m->n_layers, "n_embd", m->n_embd,
                      "n_vocab", m->n_vocab, "n_ctx_train", m->n_ctx_train, "n_experts", m->n_experts, "n_experts_used",
                      m->n_experts_used, "n_experts_shared", m->n_experts_shared, "tokenizer", json_text(m->tokenizer),
-                     "chat_format", m->chat_format, "chat_note", m->chat_note, "bytes_by_class", by_class,
-                     "bytes_by_type", by_type, "kv_bytes", cache_to_json(f), "cpu_moe_share",
+                     "chat_format", m->chat_format, "chat_note", m->chat_note, "compat_difference",
+                     m->compat_difference, "bytes_by_class", by_class, "bytes_by_type", by_type, "kv_bytes",
+                     cache_to_json(f), "memory", memory_to_json(f), "cpu_moe_share",
                      share(m->bytes_by_class[SW_CLASS_EXPERTS], all_bytes(m)));
 }
 
@@ -278,7 +320,7 @@ int cmd_inspect(int argc, char **argv)
         .usage = "MODEL [--tensors] [--json]",
         .description =
             "Shows what a model file contains, from its header alone: architecture, parameters, experts, sizes, the\n"
-            "memory of keys and values, and the weights that --cpu-moe would keep out of VRAM.",
+            "memory that an engine takes, and the weights that --cpu-moe would keep out of VRAM.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .min_positional = 1,

@@ -69,6 +69,7 @@ static sw_code evaluate(const char *model, const sw_engine_options *options, con
     sw_code code = sw_engine_open(&engine, model, options, err);
     if (code != SW_OK)
         return code;
+    engine_args_warn(engine);
     writer w = {.err = err};
     code = outfile_open(&w.file, out, err);
     if (code == SW_OK)

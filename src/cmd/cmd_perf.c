@@ -58,6 +58,8 @@ static sw_code open_engine(sw_engine **out, const perf_options *o, const char *p
         options.n_ctx = longest(o);
     code = sw_engine_open(out, path, &options, err);
     progress_finish(&loading);
+    if (code == SW_OK && i == 0)
+        engine_args_warn(*out);
     return code;
 }
 

@@ -71,6 +71,8 @@ static sw_code open_engine(void *ud, const char *path, sw_engine **out, sw_err *
     progress_finish(&progress);
     if (code == SW_OK && !o->is_raw && sw_engine_info(*out)->chat_note != NULL)
         fprintf(stderr, "warning: %s\n", sw_engine_info(*out)->chat_note);
+    if (code == SW_OK)
+        engine_args_warn(*out);
     return code;
 }
 

@@ -68,6 +68,7 @@ int cmd_serve(int argc, char **argv)
         {"expert-trace", NULL, ARG_INT, &n_trace_rows, 0, LIMIT_EXPERT_TRACE_ROWS, "N", "rows of chosen experts, one per token and layer, that /v1/experts/trace keeps (default: 0, none)"},
         {"stub-rate", NULL, ARG_DOUBLE, &stub_rate, 0, 1e6, "R", "tokens per second of the model 'stub:' (default: 0, no limit)"},
         {"verbose", "-v", ARG_FLAG, &o.verbose, 0, 0, NULL, "print a line per request on standard error"},
+        {"quiet", "-q", ARG_FLAG, &o.quiet, 0, 0, NULL, "print only errors on standard error"},
     };
     // clang-format on
     const arg_list args = {.command = "serve",
@@ -90,6 +91,8 @@ int cmd_serve(int argc, char **argv)
     sw_code code = address_args_resolve(&address, host, sizeof host, &o.port, &err);
     if (code == SW_OK)
         code = check_origins(o.allow_origin, &err);
+    if (code == SW_OK && o.quiet && o.verbose)
+        code = sw_fail(&err, SW_EINVAL, "--quiet and --verbose are opposites; give one of them");
     if (code == SW_OK)
         code = check_alias(&o, &err);
     if (code == SW_OK)

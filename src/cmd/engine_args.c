@@ -2,9 +2,10 @@
 #include "cmd/engine_args.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { N_CHOICES_MAX = 3 };
+enum { N_CHOICES_MAX = 3, ALL_LAYERS = LIMIT_MODEL_LAYERS + 1 /* and what is beside them */ };
 
 /* Writes the index of `word` among the choices, a list that ends with NULL, to *out; 0, the default, if word is NULL.
  * Errors: SW_EINVAL. */
@@ -40,18 +41,34 @@ static sw_code kv_type_word(const engine_args *a, const char **out, sw_err *err)
     return SW_OK;
 }
 
+/* Writes the number of layers that a word means, as in sw_engine_options.  Errors: SW_EINVAL. */
+static sw_code gpu_layers_of(const char *word, int *out, sw_err *err)
+{
+    *out = 0;
+    if (word == NULL || strcmp(word, "auto") == 0)
+        return SW_OK;
+    char *end;
+    const long n = strcmp(word, "all") == 0 ? ALL_LAYERS : strtol(word, &end, 10);
+    if (n != ALL_LAYERS && (word[0] < '0' || word[0] > '9' || *end != '\0'))
+        return sw_fail(err, SW_EINVAL, "--n-gpu-layers takes a number of layers, all or auto, not '%s'", word);
+    *out = n == 0 ? -1 : n < ALL_LAYERS ? (int)n : ALL_LAYERS;
+    return SW_OK;
+}
+
 sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_err *err)
 {
     static const char *const KV[N_CHOICES_MAX + 1] = {[SW_KV_F16] = "f16", [SW_KV_F32] = "f32", [SW_KV_Q8_0] = "q8_0"};
     static const char *const COMPAT[N_CHOICES_MAX + 1] = {
         [SW_COMPAT_ORIGINAL] = "original", [SW_COMPAT_LLAMA_CPP] = "llama.cpp"};
-    int kv_type = SW_KV_F16, compat = SW_COMPAT_ORIGINAL;
+    int kv_type = SW_KV_F16, compat = SW_COMPAT_ORIGINAL, n_gpu_layers = 0;
     const char *kv_word;
     sw_code code = kv_type_word(args, &kv_word, err);
     if (code == SW_OK)
         code = choose("--kv-type", kv_word, KV, &kv_type, err);
     if (code == SW_OK)
         code = choose("--compat", args->compat, COMPAT, &compat, err);
+    if (code == SW_OK)
+        code = gpu_layers_of(args->gpu_layers, &n_gpu_layers, err);
     if (code == SW_OK && args->cpu_moe && args->n_cpu_moe > 0)
         code = sw_fail(err, SW_EINVAL, "--cpu-moe applies to all layers: give it or --n-cpu-moe, not both");
     *out = (sw_engine_options){
@@ -63,6 +80,15 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
         .date = args->date,
         .cpu_moe = args->cpu_moe,
         .n_cpu_moe = (int)args->n_cpu_moe,
+        .n_gpu_layers = n_gpu_layers,
+        .is_strict = args->is_strict,
     };
     return code;
+}
+
+void engine_args_warn(sw_engine *engine)
+{
+    const sw_engine_state state = sw_engine_get_state(engine);
+    if (state.placement_note != NULL)
+        fprintf(stderr, "warning: %s\n", state.placement_note);
 }

@@ -11,7 +11,8 @@
 /* Values of the options.  Zero is valid: every number 0 and every string NULL means the default. */
 typedef struct engine_args {
     long n_threads, n_ctx, n_batch, n_cpu_moe;
-    bool cpu_moe;
+    bool cpu_moe, is_strict;
+    const char *gpu_layers;       // a number, "all" or "auto"; NULL: "auto"
     const char *kv_type, *compat; // NULL: "f16", "original"
     const char *k_type, *v_type;  // llama.cpp's two options for kv_type; NULL: not given
     const char *date;             // NULL: today
@@ -30,6 +31,8 @@ typedef struct engine_args {
     {"cache-type-v", "-ctv", ARG_STRING, &(e).v_type, 0, 0, "TYPE", "with --cache-type-k of the same type: as --kv-type"}, \
     {"cpu-moe", "-cmoe", ARG_FLAG, &(e).cpu_moe, 0, 0, NULL, "keep the experts of all layers in RAM"}, \
     {"n-cpu-moe", "-ncmoe", ARG_INT, &(e).n_cpu_moe, 0, LIMIT_MODEL_LAYERS, "N", "keep the experts of the first N layers in RAM"}, \
+    {"n-gpu-layers", "-ngl --gpu-layers", ARG_STRING, &(e).gpu_layers, 0, 0, "N|all|auto", "put the last N layers on the GPU; this build has no GPU engine, so all are in RAM (default: auto)"}, \
+    {"strict", NULL, ARG_FLAG, &(e).is_strict, 0, 0, NULL, "refuse a placement option without effect (--cpu-moe, --n-cpu-moe, --n-gpu-layers)"}, \
     {"compat", NULL, ARG_STRING, &(e).compat, 0, 0, "original|llama.cpp", "reference implementation to match where they differ (default: original)"}
 // clang-format on
 
@@ -42,5 +45,8 @@ typedef struct engine_args {
 
 /* Converts values to *out.  Strings of `args` must outlive it.  Errors: SW_EINVAL, names the option. */
 SW_NODISCARD sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_err *err);
+
+/* Prints a warning on standard error if a placement option has no effect on this engine. */
+void engine_args_warn(sw_engine *engine);
 
 #endif

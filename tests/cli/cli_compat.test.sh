@@ -27,3 +27,23 @@ says err "answers follow llama.cpp (--compat original: the other)"
 [ "$(notes "$golden/ds2-v2ish-groups-f32.gguf")" = 1 ] || fail "groups of experts"
 says err "groups of experts"
 [ "$(notes "$SPILLWAY_SOURCE/models/demo-deepseek.gguf")" = 0 ] || fail "deepseek does not differ"
+
+# The header says it as data, to `inspect` and over HTTP.
+expect 0 inspect "$phimoe" --json
+says out '"compat_difference": "layer norms, the choice of experts and long contexts"'
+expect 0 inspect "$SPILLWAY_SOURCE/models/demo-deepseek.gguf" --json
+says out '"compat_difference": null'
+python3 - "$SPILLWAY" "$SPILLWAY_SOURCE/models" <<'PYTHON' || fail "over HTTP"
+import json, subprocess, sys, urllib.request
+with subprocess.Popen([sys.argv[1], "serve", "--model-dirs", sys.argv[2], "--bind", "127.0.0.1:0"], stdout=subprocess.PIPE,
+                      stderr=subprocess.DEVNULL, text=True) as server:
+    url = server.stdout.readline().strip()
+    models = json.load(urllib.request.urlopen(url + "/v1/models", timeout=60))["data"]
+    server.terminate()
+metas = {m["id"]: m["meta"] for m in models}
+assert {name: meta["chat_format"] for name, meta in metas.items()} == {
+    "demo-phimoe": "phi3", "demo-deepseek": "deepseek", "demo-gpt-oss": "harmony"}, metas
+assert all("chat_note" not in meta for meta in metas.values()), metas
+assert metas["demo-phimoe"]["compat_difference"] == "layer norms, the choice of experts and long contexts", metas
+assert "compat_difference" not in metas["demo-deepseek"], metas
+PYTHON

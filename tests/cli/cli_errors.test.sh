@@ -95,10 +95,24 @@ for out in absent/out /dev/full folder; do
 done
 expect 2 quantize "$model" out.gguf Q9_0
 says err "the types are F32, F16, BF16"
-code=0
-"$SPILLWAY" run "$model" hello --max-tokens 4 >/dev/full 2>.err || code=$?
-[ "$code" = 1 ] || fail "an answer that could not be written: exit code $code"
-says err "cannot be written"
+for command in "run $model hello --max-tokens 4" "run $model hello --max-tokens 4 --json" "tokenize $model"; do
+  code=0
+  # shellcheck disable=SC2086
+  echo hello | "$SPILLWAY" $command >/dev/full 2>.err || code=$?
+  [ "$code" = 1 ] || fail "an answer that could not be written: exit code $code"
+  says err "cannot be written: No space left on device"
+  [ "$(grep -c "cannot be written" .err)" = 1 ] || fail "$command says it twice"
+done
+
+# A benchmark is stored as UTF-8; what is none is named.
+for words in '--serve bad' '--url http://localhost:1 --model bad'; do
+  # shellcheck disable=SC2086
+  expect 2 bench --out results ${words//bad/$(printf 'a\xff')}
+  says err "is not UTF-8 and cannot be stored with the run: "
+  [ ! -e results ] || fail "a benchmark began"
+done
+expect 2 bench --serve stub: --out results -- "$(printf -- '--a\xff')"
+says err 'an option after "--" is not UTF-8'
 
 # A disk that becomes full, and a run that is killed: an existing file of that name is kept.
 echo precious >kept.gguf

@@ -55,15 +55,17 @@ says out '"chat_note": null'
 expect 0 run "$field/gpt-oss-no-template.gguf" Hi --max-tokens 1
 ! grep -q "chat template" .err || fail "Harmony needs no template"
 
-# serve warns when it loads the model.
+# serve warns when it loads the model, and says the same of the model over HTTP.
 python3 - "$SPILLWAY" "$field/template-granite.gguf" <<'PYTHON' || fail "serve says nothing of the template"
-import subprocess, sys, urllib.request
+import json, subprocess, sys, urllib.request
 with subprocess.Popen([sys.argv[1], "serve", sys.argv[2], "--bind", "127.0.0.1:0"], stdout=subprocess.PIPE,
                       stderr=subprocess.PIPE, text=True) as server:
     url = server.stdout.readline().strip()
     body = b'{"model": "template-granite", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}'
     request = urllib.request.Request(url + "/v1/chat/completions", body, {"Content-Type": "application/json"})
     assert urllib.request.urlopen(request, timeout=60).status == 200
+    meta = json.load(urllib.request.urlopen(url + "/v1/models/template-granite", timeout=60))["meta"]
+    assert meta["chat_format"] == "plain" and "chat template" in meta["chat_note"], meta
     server.terminate()
     err = server.stderr.read()
     assert "warning" in err and "chat template" in err, err

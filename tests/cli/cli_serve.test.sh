@@ -66,3 +66,30 @@ says err "a name of 1 to 200 bytes"
 cp folder/small.gguf folder/other.gguf
 expect 2 serve folder/small.gguf --model-dirs folder --alias other
 says err "cannot be used twice"
+
+# --quiet leaves only errors on standard error; the URL stays.
+cat >quiet.py <<'PYTHON'
+import subprocess, sys, urllib.request
+with subprocess.Popen([sys.argv[1], "serve", *sys.argv[2:], "--quiet", "--bind", "127.0.0.1:0"], stdout=subprocess.PIPE,
+                      stderr=subprocess.PIPE, text=True) as server:
+    url = server.stdout.readline().strip()
+    body = b'{"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}'
+    try:
+        urllib.request.urlopen(urllib.request.Request(url + "/v1/chat/completions", body), timeout=60)
+    except OSError:
+        pass  # a server that ends
+    server.terminate()
+    print(url)
+    print(server.stderr.read(), end="", file=sys.stderr)
+PYTHON
+for model in stub: "$SPILLWAY_SOURCE/tests/data/field/gguf/template-granite.gguf"; do
+  python3 quiet.py "$SPILLWAY" "$model" >.out 2>.err || fail "a quiet server with $model"
+  says out "http://127.0.0.1:"
+  is_silent err
+done
+python3 quiet.py "$SPILLWAY" --model-dirs nowhere >.out 2>.err || fail "a quiet server without models"
+is_silent err
+python3 quiet.py "$SPILLWAY" broken.gguf >.out 2>.err || fail "a quiet server with a broken model"
+says err "broken.gguf"
+expect 2 serve stub: --quiet --verbose
+says err "--quiet and --verbose"

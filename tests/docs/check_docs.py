@@ -16,7 +16,7 @@ from pathlib import Path
 
 SPILLWAY, ROOT = sys.argv[1], Path(sys.argv[2]).resolve()
 SHARED = "Options of every command that loads a model"  # a section of docs/commands.md
-LOADING = {"run", "serve", "perf", "logits"}
+LOADING = {"run", "serve", "plan", "perf", "logits"}
 NAMING = "Options of every command that takes a model"
 TAKING = LOADING | {"inspect", "tokenize", "quantize"}
 EVERY = "Configuration"

@@ -5,6 +5,7 @@
 
 #include "http/http_body.h"
 #include "http/http_head.h"
+#include "http/http_query.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -18,6 +19,16 @@ typedef struct reader {
     buf seen;
 } reader;
 
+/* Every parameter is shorter than its text, and the reading ends. */
+static void read_query(const char *query)
+{
+    http_param p;
+    for (const char *at = query; http_query_next(&at, &p) == HTTP_QUERY_PARAM;) {
+        if (strlen(p.name) + strlen(p.value) > (size_t)(at - query) || at > query + strlen(query))
+            abort();
+    }
+}
+
 static void note_head(reader *r)
 {
     const http_head *const h = &r->head;
@@ -25,6 +36,7 @@ static void note_head(reader *r)
         abort();
     buf_printf(&r->seen, "%s %s %s %s %d%d%d%d%d %llu", h->method, h->path, h->query, h->authority, h->is_http10,
                h->wants_keep_alive, h->wants_continue, h->is_chunked, h->has_length, (unsigned long long)h->length);
+    read_query(h->query);
     for (size_t i = 0; i < h->n_fields; i++)
         buf_printf(&r->seen, "|%s=%s", h->text.data + h->fields[i].name, h->text.data + h->fields[i].value);
 }

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "serving/engine_facts.h"
 #include "serving/model_pool.h"
 #include "support/temp_dir.h"
 
@@ -69,7 +70,7 @@ static uint64_t bytes_of(const char *id)
     const sw_engine_state state = sw_engine_get_state(model_handle_engine(h));
     model_handle_release(h);
     model_pool_close(pool);
-    return state.weight_bytes_ram + state.weight_bytes_vram + state.kv_bytes_max;
+    return engine_bytes_taken(&state);
 }
 
 static void ignore_event(void *ud, const sw_event *event)

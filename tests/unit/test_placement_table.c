@@ -112,6 +112,10 @@ static void plan_is_engine(const golden *g, void *ud)
     assert_int_equal(a.kv_bytes_vram, b.kv_bytes_vram);
     assert_int_equal(a.buffer_bytes, b.buffer_bytes);
     assert_int_equal(a.loading_bytes, b.loading_bytes);
+    assert_int_equal(a.n_weights, b.n_weights);
+    for (size_t i = 0; i < a.n_weights; i++)
+        assert_int_equal(a.weights[i].bytes, b.weights[i].bytes);
+    assert_string_equal(a.placement_effect, b.placement_effect);
     assert_true(a.placement_note == NULL ? b.placement_note == NULL : strcmp(a.placement_note, b.placement_note) == 0);
     sw_engine_close(engine);
     sw_plan_free(plan);
@@ -154,6 +158,7 @@ static void test_an_accelerator_shows_what_is_there(void **state)
     }
     const sw_engine_state s = sw_engine_get_state(e);
     assert_null(s.placement_note);
+    assert_string_equal(s.placement_effect, "full");
     assert_int_equal(s.kv_bytes_vram, s.kv_bytes_max);
     sw_placement_free(t.rows);
     sw_engine_close(e);
@@ -237,6 +242,7 @@ static void test_the_stub_has_no_rows(void **state)
     sw_engine *const e = opened("stub:", &(sw_engine_options){.cpu_moe = true});
     const table t = of_engine(e, SW_PLACEMENT_EXPERTS);
     assert_int_equal(t.n, 0);
+    assert_string_equal(sw_engine_get_state(e).placement_effect, "none");
     assert_non_null(sw_engine_get_state(e).placement_note);
     sw_engine_close(e);
 }

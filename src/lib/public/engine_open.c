@@ -20,13 +20,19 @@ static const char STUB_PATH[] = "stub:";
 /* ---- opening and closing ---- */
 
 /* It has no weights to place.  Errors: SW_EINVAL (a strict placement option). */
-static sw_code place_stub(sw_engine *e, const sw_engine_options *options, sw_err *err)
+static sw_code place_stub(sw_engine *e, const sw_engine_options *o, sw_err *err)
 {
-    static const char NOTE[] = "placement options have no effect: the stub has no weights";
-    if (!options->cpu_moe && options->n_cpu_moe == 0 && options->n_gpu_layers <= 0)
+    e->state.placement_effect = o->n_gpu_layers < 0 ? "full" : "default";
+    if (o->cpu_moe)
+        e->state.placement_note = "--cpu-moe has no effect: the stub has no weights";
+    else if (o->n_cpu_moe > 0)
+        e->state.placement_note = "--n-cpu-moe has no effect: the stub has no weights";
+    else if (o->n_gpu_layers > 0)
+        e->state.placement_note = "--n-gpu-layers has no effect: the stub has no weights";
+    else
         return SW_OK;
-    e->state.placement_note = NOTE;
-    return options->is_strict ? sw_fail(err, SW_EINVAL, "%s", NOTE) : SW_OK;
+    e->state.placement_effect = "none";
+    return o->is_strict ? sw_fail(err, SW_EINVAL, "%s", e->state.placement_note) : SW_OK;
 }
 
 /* An engine without weights: the stub's vocabulary, ChatML, and facts that say so. */

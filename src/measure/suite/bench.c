@@ -331,15 +331,29 @@ static sw_code open_resumed(bench_session *b, sw_err *err)
     return code == SW_OK ? store_reopen_run(b->store, b->run_id, b->url, b->load_ms, err) : code;
 }
 
-/* SQLite and JSON hold UTF-8 only, and a run that cannot be stored must not begin. */
+static sw_code check_text(const char *what, const char *text, sw_err *err)
+{
+    if (text == NULL || utf8_valid(text, strlen(text)))
+        return SW_OK;
+    return sw_fail(err, SW_EINVAL, "%s is not UTF-8 and cannot be stored with the run: '%.100s'", what, text);
+}
+
+/* SQLite and JSON hold UTF-8 only, and a run that cannot be stored must not begin.  The command is last: it repeats the
+ * others. */
 static sw_code check_texts(const bench_options *o, sw_err *err)
 {
-    const char *const texts[] = {o->url, o->serve, o->model, o->dir, o->command};
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        if (texts[i] != NULL && !utf8_valid(texts[i], strlen(texts[i])))
-            return sw_fail(err, SW_EINVAL, "an argument is not UTF-8 and cannot be stored with the run");
-    }
-    return SW_OK;
+    const struct {
+        const char *what, *text;
+    } texts[] = {{"--url", o->url},
+                 {"the model of --serve", o->serve},
+                 {"--model", o->model},
+                 {"the folder of the results", o->dir}};
+    sw_code code = SW_OK;
+    for (size_t i = 0; code == SW_OK && i < sizeof texts / sizeof texts[0]; i++)
+        code = check_text(texts[i].what, texts[i].text, err);
+    for (size_t i = 0; code == SW_OK && i < o->n_serve_options; i++)
+        code = check_text("an option after \"--\"", o->serve_options[i], err);
+    return code == SW_OK ? check_text("an argument", o->command, err) : code;
 }
 
 sw_code bench_open(bench_session **out, const bench_options *options, sw_err *err)

@@ -27,10 +27,16 @@ static json_t *facts_json(const model_entry *m)
     const model_facts *const f = &m->facts;
     if (!m->has_facts)
         return json_object();
-    return json_pack("{s:i, s:i, s:i, s:I, s:I, s:i, s:i, s:i, s:s, s:s}", "n_vocab", f->n_vocab, "n_ctx_train",
-                     f->n_ctx_train, "n_embd", f->n_embd, "n_params", (json_int_t)f->n_params, "n_params_active",
-                     (json_int_t)f->n_params_active, "n_expert", f->n_experts, "n_expert_used", f->n_experts_used,
-                     "n_expert_shared", f->n_experts_shared, "quant", f->quant, "arch", f->arch);
+    json_t *facts = json_pack("{s:i, s:i, s:i, s:I, s:I, s:i, s:i, s:i, s:s, s:s, s:s}", "n_vocab", f->n_vocab,
+                              "n_ctx_train", f->n_ctx_train, "n_embd", f->n_embd, "n_params", (json_int_t)f->n_params,
+                              "n_params_active", (json_int_t)f->n_params_active, "n_expert", f->n_experts,
+                              "n_expert_used", f->n_experts_used, "n_expert_shared", f->n_experts_shared, "quant",
+                              f->quant, "arch", f->arch, "chat_format", f->chat_format);
+    if (f->chat_note != NULL)
+        json_put(&facts, "chat_note", json_string(f->chat_note));
+    if (f->compat_difference != NULL)
+        json_put(&facts, "compat_difference", json_string(f->compat_difference));
+    return facts;
 }
 
 json_t *model_json(const model_entry *m, const model_state *state)

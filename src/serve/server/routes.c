@@ -17,6 +17,7 @@ const http_route SERVER_ROUTES[] = {
     {"GET",  "/v1/models/",          true,  0, model_route},
     {"GET",  "/models/",             true,  0, model_route},
     {"GET",  "/v1/experts",          false, 0, experts_route},
+    {"GET",  "/v1/placement",        false, 0, placement_route},
     {"DELETE", "/v1/experts",        false, 0, experts_reset_route},
     {"GET",  "/v1/experts/stream",   false, 0, experts_stream_route},
     {"GET",  "/v1/experts/trace",    false, 0, experts_trace_route},

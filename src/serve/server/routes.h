@@ -15,6 +15,7 @@ void apply_template_route(http_conn *c, void *ud);
 void models_route(http_conn *c, void *ud);
 void model_route(http_conn *c, void *ud);
 void experts_route(http_conn *c, void *ud);
+void placement_route(http_conn *c, void *ud);
 void experts_reset_route(http_conn *c, void *ud);
 void experts_stream_route(http_conn *c, void *ud);
 void experts_trace_route(http_conn *c, void *ud);

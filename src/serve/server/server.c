@@ -18,8 +18,9 @@
 #include "server/experts_live.h"
 #include "server/routes.h"
 #include "server/server_state.h"
-#include "serving/model_folders.h"
 #include "serving/model_scan.h"
+#include "serving/model_folders.h"
+#include "serving/placement_text.h"
 
 enum { MODEL_DIRS_BYTES_MAX = 1048576 }; // an environment variable can have 128 KiB
 
@@ -99,36 +100,32 @@ static sw_code find_models(server *s, sw_err *err)
     return SW_OK;
 }
 
-static void print_row(const char *tier, const char *what, uint64_t bytes)
+/* Where the bytes are; their sum is the most that the process takes while it answers. */
+static void print_loaded(const char *name, const sw_engine_state *st)
 {
-    fprintf(stderr, "  %-5s %-22s %10.1f MB\n", tier, what, (double)bytes / 1e6);
-}
-
-/* Bytes per memory tier; their sum is the most that the process takes while it answers. */
-static void print_tiers(void *ud, const model_entry *m, const sw_engine_state *st)
-{
-    buf name;
-    buf_init(&name, 4096);
-    escape_terminal(&name, m->id, strlen(m->id));
-    if (st->chat_note != NULL) // answers are worse, so --quiet does not hide it
-        fprintf(stderr, "warning: %s: %s\n", buf_str(&name), st->chat_note);
-    if (((const server *)ud)->o.quiet) {
-        buf_free(&name);
-        return;
-    }
-    fprintf(stderr, "loaded %s in %.1f s: %s, %s kernels, %d threads, %d sequences of %d tokens\n", buf_str(&name),
-            st->load_ms / 1000, st->backend, st->isa, st->n_threads, st->n_seqs, st->n_ctx);
-    buf_free(&name);
-    print_row("VRAM", "weights", st->weight_bytes_vram);
-    print_row("RAM", "experts", st->expert_bytes_ram);
-    print_row("RAM", "other weights", st->weight_bytes_ram - st->expert_bytes_ram);
-    print_row("RAM", "key/value cache, full", st->kv_bytes_max);
-    print_row("RAM", "working buffers", st->buffer_bytes);
-    print_row("RAM", "process, vocabulary", st->process_bytes);
+    buf table;
+    buf_init(&table, 65536);
+    placement_text(&table, st, st->weights, st->n_weights);
+    fprintf(stderr, "loaded %s in %.1f s: %s, %s kernels, %d threads, %d sequences of %d tokens\n%s", name,
+            st->load_ms / 1000, st->backend, st->isa, st->n_threads, st->n_seqs, st->n_ctx, buf_str(&table));
+    buf_free(&table);
     if (st->placement_note != NULL)
-        fprintf(stderr, "note: %s\n", st->placement_note);
+        fprintf(stderr, "warning: %s\n", st->placement_note);
     if (st->compat_note != NULL)
         fprintf(stderr, "note: %s\n", st->compat_note);
+}
+
+static void on_loaded(void *ud, const model_entry *m, const sw_engine_state *st)
+{
+    buf name;
+    if (((const server *)ud)->o.quiet)
+        return;
+    buf_init(&name, 4096);
+    escape_terminal(&name, m->id, strlen(m->id));
+    if (st->chat_note != NULL)
+        fprintf(stderr, "warning: %s: %s\n", buf_str(&name), st->chat_note);
+    print_loaded(buf_str(&name), st);
+    buf_free(&name);
 }
 
 /* ---- what the rooms below call ---------------------------------------------------------------------------------- */
@@ -218,7 +215,7 @@ static sw_code open_pool(server *s, sw_err *err)
         .n_engines_max = 1,
         .engine = s->o.engine,
         .clock = s->o.clock,
-        .on_loaded = print_tiers,
+        .on_loaded = on_loaded,
         .ud = s,
     };
     return model_pool_open(&s->pool, &options, err);
@@ -350,6 +347,8 @@ static void announce(const server *s)
     const bool is_loopback = guard_is_loopback_authority(s->o.address) || strcmp(s->o.address, "::1") == 0;
     printf("http://%s%s%s:%d\n", is_v6 ? "[" : "", s->o.address, is_v6 ? "]" : "", server_port(s));
     fflush(stdout);
+    if (s->o.quiet)
+        return;
     if (s->catalog.n > 0)
         fprintf(stderr, "%zu models known\n", s->catalog.n);
     else

@@ -24,7 +24,7 @@ typedef struct server_options {
     double slow_client_timeout_s; // a client that takes no byte for so long is dropped
     int tick_ms;                  // how often deadlines are looked at; 0: the default of http_options
     bool verbose;                 // a line per request on standard error
-    bool quiet;                   // nothing on standard output and standard error
+    bool quiet;                   // only errors on standard error
     sw_engine_options engine;
     const sw_clock *clock;     // NULL: the system's; also the engines'
     const sw_entropy *entropy; // of ids and seeds; NULL: the system's

@@ -4,25 +4,23 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DEFAULT_SEQS = 4 }; // of sw_engine_options.n_seqs
-
 uint64_t engine_bytes_needed(const model_entry *m, const sw_engine_options *options)
 {
-    const int n_train = m->facts.n_ctx_train, n_seqs = options->n_seqs > 0 ? options->n_seqs : DEFAULT_SEQS;
-    const int n_ctx = options->n_ctx > 0 ? options->n_ctx : n_train < SW_DEFAULT_CTX ? n_train : SW_DEFAULT_CTX;
     sw_model_file *file;
+    sw_plan *plan = NULL;
     if (!m->has_facts || sw_model_file_open(&file, m->path, NULL) != SW_OK)
         return 0;
-    uint64_t bytes = sw_model_file_kv_bytes(file, options->kv_type, n_ctx) * (uint64_t)n_seqs;
-    for (int c = 0; c < SW_N_CLASSES; c++)
-        bytes += c != SW_CLASS_OTHER ? sw_model_file_info(file)->bytes_by_class[c] : 0;
+    const sw_code code = sw_plan_create(&plan, file, options, NULL);
+    const sw_engine_state state = code == SW_OK ? sw_plan_state(plan) : (sw_engine_state){0};
+    sw_plan_free(plan);
     sw_model_file_close(file);
-    return bytes;
+    return engine_bytes_taken(&state);
 }
 
-uint64_t engine_bytes_taken(const sw_engine_state *state)
+uint64_t engine_bytes_taken(const sw_engine_state *s)
 {
-    return state->weight_bytes_ram + state->weight_bytes_vram + state->kv_bytes_max;
+    const uint64_t job = s->kv_bytes_max + s->buffer_bytes;
+    return s->weight_bytes_ram + s->weight_bytes_vram + (s->loading_bytes > job ? s->loading_bytes : job);
 }
 
 /* FNV-1a (Fowler, Noll, Vo): a short name for a configuration, not a defence against forgery. */

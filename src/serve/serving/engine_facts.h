@@ -4,9 +4,10 @@
 
 #include "serving/model_catalog.h"
 
-/* Bytes of weights and full key/value caches: about, from the header of m's file (0: it cannot be read) ... */
+/* Bytes that an engine adds to the process: weights, full key/value caches and buffers.  Planned from the header of m's
+ * file (0: it cannot be read) ... */
 uint64_t engine_bytes_needed(const model_entry *m, const sw_engine_options *options);
-/* ... and as allocated. */
+/* ... and of an open engine, which is the same. */
 uint64_t engine_bytes_taken(const sw_engine_state *state);
 
 /* Names build, weights and placement: the same string means that the same request gives the same answer. */

@@ -113,6 +113,9 @@ static bool read_facts(model_facts *f, const char *path, sw_err *err)
         .n_experts = i->n_experts,
         .n_experts_used = i->n_experts_used,
         .n_experts_shared = i->n_experts_shared,
+        .chat_format = i->chat_format,
+        .chat_note = i->chat_note,
+        .compat_difference = i->compat_difference,
     };
     snprintf(f->quant, sizeof f->quant, "%s", i->quant);
     snprintf(f->arch, sizeof f->arch, "%s", i->arch);

@@ -18,6 +18,8 @@ typedef struct model_facts {
     uint64_t n_params, n_params_active;
     int n_experts, n_experts_used, n_experts_shared;
     char quant[24], arch[40]; // cut if longer
+    /* Static texts, as in sw_model_info. */
+    const char *chat_format, *chat_note, *compat_difference;
 } model_facts;
 
 typedef struct model_entry {

@@ -1,0 +1,64 @@
+/* placement_json.c - all sizes are bytes; members that a row has no use for are left out. */
+#include "json/placement_json.h"
+
+#include "json/json_out.h"
+
+static json_t *bytes_json(uint64_t bytes)
+{
+    return json_integer((json_int_t)bytes);
+}
+
+/* {"ram": ..., "vram": ...} */
+static json_t *tiers_json(uint64_t ram, uint64_t vram)
+{
+    return json_pack("{s:o, s:o}", sw_tier_name(SW_TIER_RAM), bytes_json(ram), sw_tier_name(SW_TIER_VRAM),
+                     bytes_json(vram));
+}
+
+static json_t *row_json(const sw_placement_row *r)
+{
+    json_t *row = json_pack("{s:s}", "class", sw_tensor_class_name(r->cls));
+    if (r->layer >= 0)
+        json_put(&row, "layer", json_integer(r->layer));
+    if (r->expert >= 0) {
+        json_put(&row, "expert", json_integer(r->expert));
+        json_put(&row, "n_experts", json_integer(r->n_experts));
+    }
+    json_put(&row, "bytes", bytes_json(r->bytes));
+    json_put(&row, "requested", json_string(sw_tier_name(r->requested)));
+    json_put(&row, "effective", json_string(sw_tier_name(r->effective)));
+    return row;
+}
+
+static json_t *effect_json(const sw_engine_state *s)
+{
+    json_t *effect = json_pack("{s:s}", "effect", s->placement_effect);
+    if (s->placement_note != NULL)
+        json_put(&effect, "reason", json_string(s->placement_note));
+    return effect;
+}
+
+static json_t *kv_json(const sw_engine_state *s)
+{
+    json_t *kv = json_pack("{s:i, s:i, s:o}", "sequences", s->n_seqs, "tokens", s->n_ctx, "bytes_per_token",
+                           bytes_json(s->kv_bytes_per_token));
+    json_put(&kv, "bytes_max", bytes_json(s->kv_bytes_max));
+    json_put(&kv, "tiers", tiers_json(s->kv_bytes_max - s->kv_bytes_vram, s->kv_bytes_vram));
+    return kv;
+}
+
+json_t *placement_json(json_t *object, const sw_engine_state *s, const sw_placement_row *rows, size_t n_rows)
+{
+    json_t *weights = json_array();
+    for (size_t i = 0; i < n_rows; i++)
+        json_push(&weights, row_json(&rows[i]));
+    json_put(&object, "placement", effect_json(s));
+    json_put(&object, "weights", weights);
+    json_put(&object, "kv", kv_json(s));
+    json_put(
+        &object, "buffers",
+        json_pack("{s:o, s:o}", "bytes", bytes_json(s->buffer_bytes), "loading_bytes", bytes_json(s->loading_bytes)));
+    json_put(&object, "process", json_pack("{s:o}", "bytes", bytes_json(s->process_bytes)));
+    json_put(&object, "total", tiers_json(s->ram_bytes_max, s->weight_bytes_vram + s->kv_bytes_vram));
+    return object;
+}

@@ -1,0 +1,14 @@
+/* placement_json.h - where a model's bytes are, as JSON: of a loaded engine (the server), of a plan (`plan --json`,
+ * `inspect --json`). */
+#ifndef JSON_PLACEMENT_JSON_H
+#define JSON_PLACEMENT_JSON_H
+
+#include <jansson.h>
+
+#include "spillway.h"
+
+/* Puts "placement" (effect and reason), "weights" (rows of the table), "kv", "buffers", "process" and "total" into an
+ * object, which is taken over and returned; docs/api.md describes them.  NULL when memory is short. */
+json_t *placement_json(json_t *object, const sw_engine_state *state, const sw_placement_row *rows, size_t n_rows);
+
+#endif
