@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "cmd/address_args.h"
 #include "cmd/args.h"
+#include "cmd/byte_count.h"
 #include "cmd/cmd.h"
 #include "cmd/engine_args.h"
 #include "server/server.h"
@@ -57,14 +58,25 @@ static sw_code choose_generate(const char *word, server_generate *out, sw_err *e
                         : sw_fail(err, SW_EINVAL, "--api-generate takes shimmy, ollama or auto, not '%.40s'", word);
 }
 
+/* *out is 0 for "auto".  Errors: SW_EINVAL. */
+static sw_code read_ram(const char *text, uint64_t *out, sw_err *err)
+{
+    *out = 0;
+    if (strcmp(text, "auto") == 0 || byte_count_parse(text, out))
+        return SW_OK;
+    return sw_fail(err, SW_EINVAL, "--ram takes a size such as 24G or 800MiB, or auto, not '%.60s'", text);
+}
+
 int cmd_serve(int argc, char **argv)
 {
     server_options o = {.ping_interval_s = 15, .body_timeout_s = 60, .slow_client_timeout_s = 30};
     engine_args engine = {0};
     address_args address = {.port = -1};
     long n_seqs = 4, n_trace_rows = 0;
-    double stub_rate = 0;
     const char *generate_as = NULL;
+    double stub_rate = 0, keep_alive_s = -1;
+    long n_models_max = LIMIT_LOADED_MODELS;
+    const char *ram = "auto";
     // clang-format off
     const arg_row rows[] = {
         ADDRESS_ARG_ROWS(address),
@@ -72,6 +84,9 @@ int cmd_serve(int argc, char **argv)
         ENGINE_ARG_ROWS(engine),
         DATE_ARG_ROW(engine),
         {"parallel", "-np", ARG_INT, &n_seqs, 1, LIMIT_SEQUENCES, "N", "sequences decoded together (default: 4)"},
+        {"ram", NULL, ARG_STRING, &ram, 0, 0, "BYTES", "memory for weights and caches of all loaded models, such as 24G; auto: nine tenths of what is available at the start (default: auto)"},
+        {"max-loaded", NULL, ARG_INT, &n_models_max, 1, LIMIT_LOADED_MODELS, "N", "models loaded at once; the one unused for longest makes room (default: as many as --ram allows)"},
+        {"keep-alive", NULL, ARG_DOUBLE, &keep_alive_s, -1, 1e9, "S", "seconds of idleness after which a model is unloaded; 0: after each request; -1: never (default: -1)"},
         {"alias", "-a", ARG_STRING, &o.alias, 0, 0, "NAME", "name of MODEL for clients (default: that of its file)"},
         {"api-generate", NULL, ARG_STRING, &generate_as, 0, 0, "WHOSE", "whose requests /api/generate takes: shimmy, ollama, or auto, which looks at them (default: auto)"},
         {"api-key", NULL, ARG_STRING, &o.api_key, 0, 0, "KEY", "require this key for chat requests"},
@@ -116,6 +131,11 @@ int cmd_serve(int argc, char **argv)
         code = choose_generate(generate_as, &o.generate_as, &err);
     if (code == SW_OK)
         code = engine_args_resolve(&engine, &o.engine, &err);
+    if (code == SW_OK)
+        code = read_ram(ram, &o.memory_bytes_max, &err);
+    o.n_models_max = (int)n_models_max;
+    o.has_keep_alive = keep_alive_s >= 0;
+    o.keep_alive_s = keep_alive_s;
     o.engine.n_seqs = (int)n_seqs;
     o.engine.expert_trace = (int)n_trace_rows;
     o.engine.stub_tokens_per_s = stub_rate;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Ollama } from 'ollama';
 
-import { HELLO, Server } from './server.mjs';
+import { HELLO, Server, until } from './server.mjs';
 
 const client = (server) => new Ollama({ host: server.url });
 
@@ -230,6 +230,21 @@ describe('a slow server with a model that reasons', () => {
     assert.equal(new Set(models.map((model) => model.digest)).size, models.length);
     const [loaded] = (await ollama.ps()).models;
     assert.ok(loaded.size > 0 && loaded.size_vram >= 0 && Date.parse(loaded.expires_at) > Date.now());
+  });
+
+  test('keeps a model for as long as it is asked to', async () => {
+    const model = 'demo-phimoe';
+    const ps = async () => (await ollama.ps()).models.find((row) => row.name === `${model}:latest`);
+    const unload = () => ollama.generate({ model, prompt: '', keep_alive: 0 });
+    assert.equal((await unload()).done_reason, 'unload');
+    assert.equal(await ps(), undefined, 'it was not loaded for that');
+    assert.equal((await ollama.chat({ model, keep_alive: '10m' })).done_reason, 'load');
+    const seconds = (Date.parse((await ps()).expires_at) - Date.now()) / 1000;
+    assert.ok(seconds > 300 && seconds < 602, `${seconds}`);
+    await ollama.chat({ model, keep_alive: -1 });
+    assert.match((await ps()).expires_at, /^9999-/);
+    assert.equal((await unload()).done_reason, 'unload');
+    await until(async () => (await ps()) === undefined, 'the model to be unloaded');
   });
 
   test('answers a chat of OpenAI under a name of this list', async () => {

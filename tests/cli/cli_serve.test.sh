@@ -93,3 +93,15 @@ python3 quiet.py "$SPILLWAY" broken.gguf >.out 2>.err || fail "a quiet server wi
 says err "broken.gguf"
 expect 2 serve stub: --quiet --verbose
 says err "--quiet and --verbose"
+
+# ---- room for models ----
+for size in 0 many -1 1P; do
+  expect 2 serve stub: --ram "$size"
+  says err "--ram takes a size such as 24G"
+done
+expect 2 serve stub: --max-loaded 65
+says err "from 1 to 64"
+expect 2 serve stub: --max-loaded 64 --ram 24GiB --alias "" # only the alias is wrong
+says err "--alias"
+expect 2 serve stub: --keep-alive soon
+says err "--keep-alive takes a number"

@@ -66,13 +66,16 @@ uint64_t http_client_of(const http_conn *c);
  * own body is empty afterwards. */
 char *http_take_body(http_conn *c, size_t *n_out);
 
+/* http_route.body_bytes_max of a POST that needs no body: without a length it has none, and is not refused with 411. */
+enum { HTTP_OPTIONAL_BODY = 4096 };
+
 /* Routes of one path are tried in order, and a path may have one for each method.  `handle` must answer, begin a stream
  * that it also ends, or hand over; otherwise the connection is closed. */
 typedef struct http_route {
     const char *method;    // "GET" (also serves HEAD), "POST" or "DELETE"
     const char *path;      // ends in '/': a prefix, and the rest is in http_request.rest
     bool is_public;        // needs no key
-    size_t body_bytes_max; // 0: http_options.body_bytes_max
+    size_t body_bytes_max; // 0: http_options.body_bytes_max; see HTTP_OPTIONAL_BODY
     void (*handle)(http_conn *c, void *ud);
 } http_route;
 

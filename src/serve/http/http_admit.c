@@ -134,7 +134,7 @@ bool http_admit_body(http_conn *c)
     const size_t bytes_max = c->route != NULL && c->route->body_bytes_max > 0 ? c->route->body_bytes_max //
                                                                               : o->body_bytes_max;
     buf_init(&c->body, bytes_max);
-    if (needs_length(h->method) && !h->has_length && !h->is_chunked)
+    if (needs_length(h->method) && bytes_max != HTTP_OPTIONAL_BODY && !h->has_length && !h->is_chunked)
         return http_problem_set(&c->problem, HTTP_LENGTH_REQUIRED,
                                 "the request needs a Content-Length or Transfer-Encoding: chunked");
     if (h->length > bytes_max)

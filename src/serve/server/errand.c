@@ -30,6 +30,8 @@ static void admitted(void *job, model_handle *handle, double load_ms)
 {
     (void)load_ms;
     errand *const e = job;
+    if (e->request.has_keep_alive)
+        model_handle_keep_alive(handle, e->request.keep_alive_s);
     e->kind->work(e, handle);
     model_handle_release(handle);
 }

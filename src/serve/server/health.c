@@ -12,9 +12,9 @@ bool server_is_ready(server *s, api_error *error)
     pthread_mutex_unlock(&s->lock);
     if (atomic_load(&s->is_stopping) || has_failed)
         return api_fail(error, API_SHUTTING_DOWN, NULL, "the server is shutting down");
-    if (!has_started || model_pool_is_loading(s->pool))
+    if (!has_started || !model_pool_can_answer(s->pool))
         return api_fail(error, API_MODEL_LOADING, NULL, "a model is being loaded");
-    if (s->catalog.n == 0)
+    if (model_catalog_n(&s->catalog) == 0)
         return api_fail(error, API_NO_MODEL, NULL, "no model was found; name a file or a folder at start");
     return true;
 }
@@ -36,9 +36,9 @@ static bool count_slots(void *ud, const model_entry *model, sw_engine *engine)
 
 static json_t *models_json(const model_catalog *c)
 {
-    const size_t n_manual = model_catalog_n_manual(c);
-    return json_pack("{s:I, s:I, s:I}", "total", (json_int_t)c->n, "discovered", (json_int_t)(c->n - n_manual),
-                     "manual", (json_int_t)n_manual);
+    const size_t n = model_catalog_n(c), n_manual = model_catalog_n_manual(c);
+    return json_pack("{s:I, s:I, s:I}", "total", (json_int_t)n, "discovered", (json_int_t)(n - n_manual), "manual",
+                     (json_int_t)n_manual);
 }
 
 static json_t *requests_json(const serving_metrics *m)

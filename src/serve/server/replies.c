@@ -12,12 +12,17 @@
 
 static const char JSON_TYPE[] = "application/json; charset=utf-8";
 
-void reply_json(http_conn *c, json_t *document)
+void reply_json_status(http_conn *c, int status, json_t *document)
 {
     buf content;
     buf_init(&content, LIMIT_ANSWER_BYTES);
     json_write(&content, document);
-    http_reply(c, 200, JSON_TYPE, NULL, &content);
+    http_reply(c, status, JSON_TYPE, NULL, &content);
+}
+
+void reply_json(http_conn *c, json_t *document)
+{
+    reply_json_status(c, 200, document);
 }
 
 void reply_error(http_conn *c, const dialect *family, const api_error *error)

@@ -13,6 +13,7 @@
 #include "base/escape.h"
 #include "base/limits.h"
 #include "base/rng.h"
+#include "base/sysinfo.h"
 #include "http/guard.h"
 #include "server/exchange.h"
 #include "server/experts_live.h"
@@ -67,16 +68,19 @@ static sw_code choose_folders(server *s, bool is_path, sw_err *err)
     return code == SW_OK ? SW_OK : sw_fail(err, code, "server: not enough memory for the names of model folders");
 }
 
+sw_code server_scan_models(server *s, sw_err *err)
+{
+    const model_scan_options scan = {.dirs = s->o.model_dirs, .on_folder = s->o.quiet ? NULL : print_folder};
+    return is_stub(s->o.model) ? SW_OK : model_scan(&s->catalog, &scan, err);
+}
+
 /* Fills the catalog: the file that was named, then what is in the folders. */
 static sw_code fill_catalog(server *s, bool is_path, sw_err *err)
 {
     sw_code code = choose_folders(s, is_path, err);
     if (code == SW_OK && is_path)
         code = model_catalog_add(&s->catalog, s->o.model, err);
-    if (code != SW_OK || is_stub(s->o.model))
-        return code;
-    const model_scan_options scan = {.dirs = s->o.model_dirs, .on_folder = s->o.quiet ? NULL : print_folder};
-    return model_scan(&s->catalog, &scan, err);
+    return code == SW_OK ? server_scan_models(s, err) : code;
 }
 
 /* Decides what to load at start: the model that was named, else the default one, else the only one that there is. */
@@ -88,7 +92,7 @@ static sw_code find_models(server *s, sw_err *err)
     if (fill_catalog(s, is_path, err) != SW_OK)
         return err->code;
     if (model != NULL)
-        s->first = is_path ? &s->catalog.entries[0] : model_catalog_find(&s->catalog, model);
+        s->first = is_path ? s->catalog.entries[0] : model_catalog_find(&s->catalog, model);
     if (model != NULL && s->first == NULL)
         return fail_unknown(s, "", model, err);
     if (s->o.alias != NULL && model_catalog_rename(&s->catalog, s->first, s->o.alias, err) != SW_OK)
@@ -96,7 +100,7 @@ static sw_code find_models(server *s, sw_err *err)
     if (preferred != NULL && (s->preferred = model_catalog_find(&s->catalog, preferred)) == NULL)
         return fail_unknown(s, "--default-model ", preferred, err);
     if (model == NULL)
-        s->first = s->preferred != NULL ? s->preferred : s->catalog.n == 1 ? &s->catalog.entries[0] : NULL;
+        s->first = s->preferred != NULL ? s->preferred : s->catalog.n == 1 ? s->catalog.entries[0] : NULL;
     return SW_OK;
 }
 
@@ -130,7 +134,7 @@ static void on_loaded(void *ud, const model_entry *m, const sw_engine_state *st)
 
 /* ---- what the rooms below call ---------------------------------------------------------------------------------- */
 
-/* On the intake's thread, after the first model was loaded or failed to. */
+/* On the pool's thread, after the first model was loaded or failed to. */
 static void on_started(void *ud, const sw_err *err)
 {
     server *const s = ud;
@@ -206,13 +210,25 @@ static sw_code open_http(server *s, sw_err *err)
     return http_open(&s->http, &options, err);
 }
 
+/* Nine tenths: what the process itself, the page cache and other programs take beside models. */
+static uint64_t automatic_budget(void)
+{
+    const uint64_t bytes = sysinfo_memory_available().bytes;
+    return bytes != UINT64_MAX ? bytes / 10 * 9 : 0;
+}
+
 static sw_code open_pool(server *s, sw_err *err)
 {
+    const bool is_automatic = s->o.memory_bytes_max == 0;
     const model_pool_options options = {
         .catalog = &s->catalog,
         .preferred = s->preferred,
         .any_name = s->o.any_model_name || (s->o.model != NULL && s->catalog.n == 1),
-        .n_engines_max = 1,
+        .n_engines_max = s->o.n_models_max > 0 ? s->o.n_models_max : LIMIT_LOADED_MODELS,
+        .memory_bytes_max = is_automatic ? automatic_budget() : s->o.memory_bytes_max,
+        .is_budget_soft = is_automatic,
+        .has_keep_alive = s->o.has_keep_alive,
+        .keep_alive_s = s->o.keep_alive_s,
         .engine = s->o.engine,
         .clock = s->o.clock,
         .on_loaded = on_loaded,
@@ -225,7 +241,6 @@ static sw_code start_intake(server *s, sw_err *err)
 {
     const intake_options options = {
         .pool = s->pool,
-        .clock = s->o.clock,
         .first = s->first != NULL ? s->first->id : NULL,
         .on_started = on_started,
         .ud = s,
@@ -289,8 +304,9 @@ void server_stop(server *s)
 
 void server_close(server *s)
 {
-    if (s == NULL || !intake_stop(s->intake))
+    if (s == NULL || !model_pool_end(s->pool))
         return;
+    intake_stop(s->intake);
     // The intake has given every exchange back.  Those without a connection end here, the others when their connection
     // is closed.  After that no job is left, and the engines can be closed.
     while (exchange_take_events(s))

@@ -29,6 +29,10 @@ typedef struct server_options {
     int tick_ms;                  // how often deadlines are looked at; 0: the default of http_options
     bool verbose;                 // a line per request on standard error
     bool quiet;                   // only errors on standard error
+    int n_models_max;             // loaded at once; 0: LIMIT_LOADED_MODELS
+    uint64_t memory_bytes_max; // of weights and full key/value caches; 0: most of what the machine offers at the start
+    bool has_keep_alive;       // a model that is idle for keep_alive_s is unloaded; false: it is kept
+    double keep_alive_s;       // 0: after each request
     sw_engine_options engine;
     const sw_clock *clock;     // NULL: the system's; also the engines'
     const sw_entropy *entropy; // of ids and seeds; NULL: the system's

@@ -30,7 +30,7 @@ typedef struct inbox_member {
 struct server {
     server_options o; // clock and entropy are never NULL
     uint64_t started_ns;
-    model_catalog catalog;        // constant once the server is open
+    model_catalog catalog;        // grows by POST /api/models/discover
     char *default_dirs;           // of o.model_dirs, if none were given; NULL
     const model_entry *first;     // to be loaded at the start, or NULL
     const model_entry *preferred; // for requests that name none, or NULL
@@ -55,12 +55,18 @@ struct server {
 
 /* A whole answer with JSON; takes `document` over, NULL: memory was short. */
 void reply_json(http_conn *c, json_t *document);
+void reply_json_status(http_conn *c, int status, json_t *document);
 /* An error in the form of a family, with Retry-After where trying again helps. */
 void reply_error(http_conn *c, const dialect *family, const api_error *error);
 /* The error for a request that got no engine. */
 void refuse_model(api_error *error, model_refusal refusal, const sw_err *why);
 /* Writes what HTTP itself refuses; see http_options. */
 void write_problem(void *ud, const http_conn *c, const http_problem *problem, buf *out, const char **content_type);
+
+/* ---- server.c --------------------------------------------------------------------------------------------------- */
+
+/* Adds what is new in the model folders to the catalog; one thread at a time.  Error: SW_ENOMEM. */
+SW_NODISCARD sw_code server_scan_models(server *s, sw_err *err);
 
 /* ---- health.c --------------------------------------------------------------------------------------------------- */
 
