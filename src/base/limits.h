@@ -50,6 +50,7 @@
     X(HTTP_CHUNK_BYTES,      8192,        "bytes",      "of all chunk extensions and trailers of one HTTP body") \
     X(HTTP_EARLY_BYTES,      16384,       "bytes",      "of later requests kept while an answer is sent, beyond one head") \
     X(HTTP_SEND_QUEUE_BYTES, 262144,      "bytes",      "of one stream, not yet read by its client; then its decoding pauses") \
+    X(WS_MESSAGE_BYTES,      1048576,     "bytes",      "of one message of a WebSocket, its fragments together; more is closed with 1009") \
     X(JSON_DEPTH,            64,          "levels",     "nesting of a JSON document from outside") \
     X(SSE_LINE_BYTES,        1048576,     "bytes",      "one line of a server's event stream read by the benchmark") \
     X(ANSWER_BYTES,          16777216,    "bytes",      "text of one answer kept by the benchmark") \

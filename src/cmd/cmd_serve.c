@@ -43,6 +43,15 @@ static sw_code check_alias(const server_options *o, sw_err *err)
     return SW_OK;
 }
 
+/* *out is 0 for "auto".  Errors: SW_EINVAL. */
+static sw_code read_ram(const char *text, uint64_t *out, sw_err *err)
+{
+    *out = 0;
+    if (strcmp(text, "auto") == 0 || byte_count_parse(text, out))
+        return SW_OK;
+    return sw_fail(err, SW_EINVAL, "--ram takes a size such as 24G or 800MiB, or auto, not '%.60s'", text);
+}
+
 /* Reads the word of --api-generate; NULL: auto.  Errors: SW_EINVAL. */
 static sw_code choose_generate(const char *word, server_generate *out, sw_err *err)
 {
@@ -58,25 +67,16 @@ static sw_code choose_generate(const char *word, server_generate *out, sw_err *e
                         : sw_fail(err, SW_EINVAL, "--api-generate takes shimmy, ollama or auto, not '%.40s'", word);
 }
 
-/* *out is 0 for "auto".  Errors: SW_EINVAL. */
-static sw_code read_ram(const char *text, uint64_t *out, sw_err *err)
-{
-    *out = 0;
-    if (strcmp(text, "auto") == 0 || byte_count_parse(text, out))
-        return SW_OK;
-    return sw_fail(err, SW_EINVAL, "--ram takes a size such as 24G or 800MiB, or auto, not '%.60s'", text);
-}
-
 int cmd_serve(int argc, char **argv)
 {
     server_options o = {.ping_interval_s = 15, .body_timeout_s = 60, .slow_client_timeout_s = 30};
     engine_args engine = {0};
     address_args address = {.port = -1};
     long n_seqs = 4, n_trace_rows = 0;
-    const char *generate_as = NULL;
     double stub_rate = 0, keep_alive_s = -1;
     long n_models_max = LIMIT_LOADED_MODELS;
     const char *ram = "auto";
+    const char *generate_as = NULL;
     // clang-format off
     const arg_row rows[] = {
         ADDRESS_ARG_ROWS(address),

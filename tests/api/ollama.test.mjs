@@ -177,6 +177,23 @@ describe('/api/generate', () => {
     }
   });
 
+  test('keeps the line ends of a text', async () => {
+    const server = await Server.start(['stub:']);
+    try {
+      // Of the stub's tokens only LF and the letter A are left; A is less likely each time that it was said.
+      const words = Object.fromEntries(Array.from({ length: 16 }, (_, i) => [256 + i, -100]));
+      const odd = { temperature: 0, max_tokens: 6, logit_bias: { ...words, 10: 99, 65: 98.5 }, frequency_penalty: 2 };
+      const whole = await (await ask(server, { ...odd, stream: false })).json();
+      assert.match(whole.response, /^\nA\nA/);
+      const events = (await (await ask(server, odd)).text()).split('\n\n').filter((event) => event.startsWith('data: '));
+      const text = events.map((event) => event.split('\n').map((line) => line.replace(/^data: ?/, '')).join('\n'));
+      assert.equal(text.pop(), '[DONE]');
+      assert.equal(text.join(''), whole.response);
+    } finally {
+      await server.stop();
+    }
+  });
+
   test('has the statuses and errors of the original', async () => {
     const server = await Server.start(['--model-dirs', '../../models']);
     try {

@@ -7,6 +7,7 @@
 #include "http/guard.h"
 #include "http/http_conn.h"
 #include "http/http_problem.h"
+#include "http/http_target.h"
 
 const char *http_header(const http_conn *c, const char *name)
 {
@@ -99,6 +100,33 @@ static bool find_route(http_conn *c)
     return false;
 }
 
+/* The value of `name` in the query, to its end, or NULL. */
+static char *query_value(http_conn *c, const char *name)
+{
+    const size_t n = strlen(name);
+    for (const char *s = c->request.query; *s != '\0'; s += strcspn(s, "&"), s += *s == '&') {
+        if (strncmp(s, name, n) == 0 && s[n] == '=')
+            return c->head.text.data + (s + n + 1 - c->head.text.data); // the head's own, not constant
+    }
+    return NULL;
+}
+
+/* Returns true if the query has the key; leaves asterisks where it was, so that it gets into no log. */
+static bool has_query_key(http_conn *c, const char *key)
+{
+    char *const value = query_value(c, "api_key");
+    if (value == NULL)
+        return false;
+    const size_t n = strcspn(value, "&");
+    const char after = value[n];
+    const size_t n_plain = http_target_unescape(value, n);
+    value[n_plain <= n ? n_plain : 0] = '\0';
+    const bool is_same = guard_same_key(key, value);
+    memset(value, '*', n);
+    value[n] = after;
+    return is_same;
+}
+
 static bool check_key(http_conn *c)
 {
     const char *const key = c->server->options.api_key;
@@ -109,6 +137,8 @@ static bool check_key(http_conn *c)
         return true;
     const char *const plain = http_head_value(&c->head, "x-api-key");
     if (plain != NULL && guard_same_key(key, plain))
+        return true;
+    if (http_ws_is_upgrade(c) && has_query_key(c, key))
         return true;
     return http_problem_set(&c->problem, HTTP_BAD_KEY, "the API key is missing or wrong");
 }

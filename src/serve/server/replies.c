@@ -70,6 +70,7 @@ void write_problem(void *ud, const http_conn *c, const http_problem *problem, bu
         [HTTP_TIMEOUT] = API_REQUEST_TIMEOUT,
         [HTTP_LENGTH_REQUIRED] = API_LENGTH_REQUIRED,
         [HTTP_BODY_TOO_LARGE] = API_TOO_LARGE,
+        [HTTP_UPGRADE_REQUIRED] = API_BAD_HEADER,
         [HTTP_HEAD_TOO_LARGE] = API_HEADER_TOO_LARGE,
         [HTTP_NO_MEMORY] = API_OUT_OF_MEMORY,
         [HTTP_STOPPING] = API_SHUTTING_DOWN,

@@ -26,6 +26,7 @@
 enum { MODEL_DIRS_BYTES_MAX = 1048576 }; // an environment variable can have 128 KiB
 
 static const double HEAD_TIMEOUT_S = 10;
+static const double WS_PING_INTERVAL_S = 20;
 static const double IDLE_TIMEOUT_S = 75; // longer than clients keep idle connections in their pools
 
 /* ---- models ----------------------------------------------------------------------------------------------------- */
@@ -196,6 +197,7 @@ static sw_code open_http(server *s, sw_err *err)
         .idle_timeout_s = IDLE_TIMEOUT_S,
         .slow_client_timeout_s = s->o.slow_client_timeout_s,
         .ping_interval_s = s->o.ping_interval_s,
+        .ws_ping_interval_s = WS_PING_INTERVAL_S,
         .tick_ms = s->o.tick_ms,
         .clock = s->o.clock,
         .entropy = s->o.entropy,
