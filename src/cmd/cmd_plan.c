@@ -125,7 +125,7 @@ static sw_code detail_of(const char *word, sw_placement_detail *out, sw_err *err
     return sw_fail(err, SW_EINVAL, "--detail takes classes, layers or experts, not '%s'", word);
 }
 
-/* Opens the header and plans; *name_out belongs to *file_out. */
+/* Opens the header and plans. */
 static sw_code plan(const char *path, const sw_engine_options *options, sw_model_file **file_out, sw_plan **plan_out,
                     sw_err *err)
 {
