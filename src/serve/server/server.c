@@ -18,8 +18,8 @@
 #include "server/experts_live.h"
 #include "server/routes.h"
 #include "server/server_state.h"
-#include "serving/model_scan.h"
 #include "serving/model_folders.h"
+#include "serving/model_scan.h"
 #include "serving/placement_text.h"
 
 enum { MODEL_DIRS_BYTES_MAX = 1048576 }; // an environment variable can have 128 KiB
