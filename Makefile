@@ -23,7 +23,7 @@ check: ## everything that CI runs: lint, every test in release and under sanitiz
 	@scripts/check $(JOBS)
 
 check-long: ## what takes longer: ThreadSanitizer, every instruction set, demo models under ASan, fuzzing (about an hour)
-	@scripts/deps build test
+	@scripts/deps build test long
 	@scripts/check_long $(JOBS)
 
 demo: ## serve a small model, run the nine-test benchmark against it, write a report

@@ -250,7 +250,7 @@ typedef struct sw_engine_state {
     uint64_t kv_bytes_vram;          // of kv_bytes_max
     uint64_t buffer_bytes;           // working memory of one job with full batches, in RAM
     uint64_t loading_bytes;          // taken beside the weights while these are read
-    uint64_t process_bytes;          // without all that: program, libraries, header, vocabulary
+    uint64_t process_bytes;          // without all that: program, header, vocabulary, earlier engines
     uint64_t ram_bytes_max;          // the most that the process takes with this engine, by all members above
     const sw_placement_row *weights; // (n_weights): where they are, a row per class and pair of tiers
     size_t n_weights;

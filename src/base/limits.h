@@ -34,6 +34,7 @@
     X(CHOICES,               8,           "answers",    "to one prompt in one request (n)") \
     X(REQUEST_ANSWERS,       2048,        "answers",    "to all prompts of one request; OpenAI embeds as many texts at once") \
     X(QUEUE_BYTES,           67108864,    "bytes",      "of the bodies of waiting jobs; more are refused with 429") \
+    X(LOADED_MODELS,         64,          "models",     "of one server, at once") \
     X(THREADS,               256,         "threads",    "of the compute pool") \
     X(MESSAGES,              4096,        "messages",   "of one conversation") \
     X(TOOL_CALLS,            4096,        "calls",      "of tools, in the history of one conversation") \
@@ -49,6 +50,7 @@
     X(HTTP_CHUNK_BYTES,      8192,        "bytes",      "of all chunk extensions and trailers of one HTTP body") \
     X(HTTP_EARLY_BYTES,      16384,       "bytes",      "of later requests kept while an answer is sent, beyond one head") \
     X(HTTP_SEND_QUEUE_BYTES, 262144,      "bytes",      "of one stream, not yet read by its client; then its decoding pauses") \
+    X(WS_MESSAGE_BYTES,      1048576,     "bytes",      "of one message of a WebSocket, its fragments together; more is closed with 1009") \
     X(JSON_DEPTH,            64,          "levels",     "nesting of a JSON document from outside") \
     X(SSE_LINE_BYTES,        1048576,     "bytes",      "one line of a server's event stream read by the benchmark") \
     X(ANSWER_BYTES,          16777216,    "bytes",      "text of one answer kept by the benchmark") \

@@ -2,9 +2,12 @@
 #define _GNU_SOURCE // CPU_COUNT
 #include "base/sysinfo.h"
 
+#include <dirent.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/cgroup.h"
@@ -68,6 +71,41 @@ process_memory sysinfo_memory_of(long pid)
         .swap = kb_field(path, "VmSwap:", 0),
         .peak = kb_field(path, "VmHWM:", 0),
     };
+}
+
+/* Entries of /proc/self/fd, without the one that this look opens. */
+static int count_open_files(void)
+{
+    DIR *const folder = opendir("/proc/self/fd");
+    int n = -1;
+    if (folder == NULL)
+        return n;
+    for (const struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        n += entry->d_name[0] != '.';
+    closedir(folder);
+    return n;
+}
+
+process_usage sysinfo_process_usage(void)
+{
+    struct rusage usage = {0};
+    struct rlimit files = {0};
+    getrusage(RUSAGE_SELF, &usage);
+    getrlimit(RLIMIT_NOFILE, &files);
+    return (process_usage){
+        .cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+                 (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6,
+        .virtual_bytes = kb_field("/proc/self/status", "VmSize:", 0),
+        .n_files = count_open_files(),
+        .n_files_max = files.rlim_cur < INT_MAX ? (int)files.rlim_cur : INT_MAX,
+    };
+}
+
+machine_memory sysinfo_machine_memory(void)
+{
+    return (machine_memory){.total = kb_field("/proc/meminfo", "MemTotal:", 0),
+                            .free = kb_field("/proc/meminfo", "MemFree:", 0),
+                            .available = kb_field("/proc/meminfo", "MemAvailable:", 0)};
 }
 
 const char *sysinfo_cpu_name(void)

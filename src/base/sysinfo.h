@@ -30,6 +30,21 @@ typedef struct process_memory {
 /* Of process `pid` (0: this one); zeros if it cannot be read. */
 process_memory sysinfo_memory_of(long pid);
 
+typedef struct process_usage {
+    double cpu_s;             // of all threads, in user and kernel mode
+    uint64_t virtual_bytes;   // of its address space
+    int n_files, n_files_max; // open descriptors, and how many it may have; n_files -1: cannot be read
+} process_usage;
+
+/* Of this process. */
+process_usage sysinfo_process_usage(void);
+
+typedef struct machine_memory {
+    uint64_t total, free, available; // bytes, as the kernel counts them; 0: cannot be read
+} machine_memory;
+
+machine_memory sysinfo_machine_memory(void);
+
 /* "AMD EPYC ..." or "unknown"; a static string.  The first call must not run in two threads at once. */
 const char *sysinfo_cpu_name(void);
 

@@ -103,15 +103,12 @@ static int take_option(const arg_list *a, int argc, char **argv, int *i)
     if (r == NULL)
         return unknown_option(a, word, n);
     arg_source_set(row, (arg_source){.origin = ARG_FROM_FLAG});
-    if (r->type == ARG_FLAG) {
-        if (equals != NULL)
-            return usage_error(a, "'--%s' takes no value%s", r->name, "");
-        *(bool *)r->value = true;
-        return -1;
+    const char *text = equals != NULL ? equals + 1 : "on";
+    if (equals == NULL && r->type != ARG_FLAG) {
+        if (*i + 1 >= argc)
+            return usage_error(a, "'%s' needs a value (%s)", word, r->placeholder);
+        text = argv[++*i];
     }
-    if (equals == NULL && *i + 1 >= argc)
-        return usage_error(a, "'%s' needs a value (%s)", word, r->placeholder);
-    const char *const text = equals != NULL ? equals + 1 : argv[++*i];
     return arg_value_store(r, text) ? -1 : bad_value(a, r, text);
 }
 

@@ -1,9 +1,9 @@
 /* args.h - declarative command-line options.
  *
  * A command describes its options as rows.  args_parse fills the variables that the rows point to, accepts
- * `--name value`, `--name=value` and `-n value`, prints the help, and reports an error in one sentence, with the option
- * that was probably meant.  The command line beats the environment (args_env.h), which beats the configuration file
- * (args_config.h).  Man pages and completions are made from the same rows (arg_visit.h).
+ * `--name value`, `--name=value`, `-n value` and `--flag=off`, prints the help, and reports an error in one sentence,
+ * with the option that was probably meant.  The command line beats the environment (args_env.h), which beats the
+ * configuration file (args_config.h).  Man pages and completions are made from the same rows (arg_visit.h).
  */
 #ifndef CMD_ARGS_H
 #define CMD_ARGS_H

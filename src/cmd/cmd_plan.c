@@ -2,7 +2,6 @@
  *
  * Reads the header alone, no weights.  The exit code says whether it fits, so that scripts can ask before they start.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 

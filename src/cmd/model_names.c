@@ -47,9 +47,9 @@ static sw_code not_found(const model_catalog *c, const char *model, const char *
     buf_init(&names, NAMES_BYTES_MAX);
     nearest near = {.word = model};
     for (size_t i = 0; i < c->n; i++) {
-        nearest_offer(&near, c->entries[i].id);
-        if (names.size + strlen(c->entries[i].id) + 8 < NAMES_BYTES_MAX)
-            buf_printf(&names, "%s%s", i > 0 ? ", " : "", c->entries[i].id);
+        nearest_offer(&near, c->entries[i]->id);
+        if (names.size + strlen(c->entries[i]->id) + 8 < NAMES_BYTES_MAX)
+            buf_printf(&names, "%s%s", i > 0 ? ", " : "", c->entries[i]->id);
         else if (buf_str(&names)[names.size - 1] != '.')
             buf_puts(&names, ", ...");
     }

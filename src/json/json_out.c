@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 static int append(const char *text, size_t n, void *out)
 {
@@ -105,4 +106,14 @@ void json_push(json_t **array, json_t *value)
 json_t *json_number(double x)
 {
     return json_real(isfinite(x) ? round(x * 1000) / 1000 : 0);
+}
+
+json_t *json_timestamp(int64_t unix_s)
+{
+    char text[32];
+    struct tm utc;
+    const time_t t = (time_t)unix_s;
+    if (gmtime_r(&t, &utc) == NULL || strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+        return json_string("1970-01-01T00:00:00Z"); // no calendar has such a year
+    return json_string(text);
 }

@@ -7,6 +7,7 @@
 #define JSON_JSON_OUT_H
 
 #include <jansson.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 
@@ -22,6 +23,9 @@ void json_write_spaced(buf *out, const json_t *value);
 void json_put(json_t **object, const char *key, json_t *value);
 /* The same at the end of *array. */
 void json_push(json_t **array, json_t *value);
+
+/* A time in seconds since 1970, as "2026-01-31T23:59:59Z" (RFC 3339). */
+json_t *json_timestamp(int64_t unix_s);
 
 /* A number with at most three decimals; NaN and infinities, which JSON cannot express, become 0. */
 json_t *json_number(double x);

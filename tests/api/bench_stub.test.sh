@@ -23,7 +23,7 @@ wait_for() { for _ in $(seq 300); do "$@" && return 0; sleep 0.1; done; fail "wa
 "$SPILLWAY" bench --serve stub: --pause 0 --out whole -- --stub-rate 2000 >table 2>progress
 grep -q '^success      9 of 9$' table || fail "table: $(cat table)"
 test "$(grep -c ' ok ' table)" -eq 9 || fail "the table has not nine rows"
-test "$(grep -c '^\[[0-9]/9\]' progress)" -eq 9 || fail "progress: $(cat progress)"
+test "$(grep -c '^\[[0-9]/9\] .*: ok, ' progress)" -eq 9 || fail "progress: $(cat progress)"
 ! grep -q $'\x1b' table progress || fail "escape sequences where no terminal is"
 test "$(rows whole "$measured AND status = 'completed'")" -eq 9 || fail "nine tests are not stored"
 test "$(rows whole "SELECT count(*) FROM test WHERE phase = 'warmup'")" -eq 1 || fail "no warm-up"
@@ -38,7 +38,7 @@ test "$(grep -c '<tr><th scope="row">' whole/report.html)" -eq 9 || fail "the pa
 # ---- on a terminal: a live line, also in the pause, and a clean end ----
 printf '{"version":1,"name":"n","tests":[{"name":"first","prompt":"p","max_tokens":20},
     {"name":"second","prompt":"q","max_tokens":20}]}' >two.json
-script -qec "env TERM=xterm '$SPILLWAY' bench --serve stub: --protocol two.json --pause 0.3 --out live -- --stub-rate 50" \
+script -qec "env -u CI TERM=xterm '$SPILLWAY' bench --serve stub: --protocol two.json --pause 0.3 --out live -- --stub-rate 50" \
     terminal </dev/null >/dev/null || fail "on a terminal: $(cat terminal)"
 grep -q '\[1/2\] first .*tok/s' terminal || fail "no live line"
 grep -q '\[1/2\] pause  1 s' terminal || fail "no pause"

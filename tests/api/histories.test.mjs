@@ -57,6 +57,9 @@ describe('a history with calls of tools', () => {
   writes('goes with tools that must not be called', [QUESTION, assistant({ tool_calls: [CALL] }), RESULT], PROMPT,
     { tools: [{ type: 'function', function: { name: 'get_weather' } }], tool_choice: 'none' });
 
+  writes('that ends with an answer is followed by a new one', [QUESTION, { role: 'assistant', content: 'Rain.' }],
+    TURN('user', 'Weather?') + TURN('assistant', 'Rain.') + '<|im_start|>assistant\n');
+
   refuses('needs a function in each call', [QUESTION, assistant({ tool_calls: [{ id: 'c1' }] })],
     'messages[1].tool_calls[0].function', 'missing_required_parameter');
   refuses('has calls only in messages of assistants', [{ ...QUESTION, tool_calls: [CALL] }],

@@ -505,7 +505,7 @@ describe('the life of a server', () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-'));
     const demo = new URL('../../models/demo-gpt-oss.gguf', import.meta.url);
     for (const name of ['a', 'b']) fs.copyFileSync(demo, path.join(folder, `${name}.gguf`));
-    const server = await Server.start(['--model-dirs', folder]);
+    const server = await Server.start(['--model-dirs', folder, '--max-loaded', '1']);
     const ask = (model, more) => server.chat({ model, messages: HELLO, max_tokens: 3, seed: 1, ...more });
     const status = async () => (await (await fetch(`${server.url}/v1/models`)).json()).data.map((m) => m.status.value);
     assert.deepEqual(await status(), ['unloaded', 'unloaded']);
@@ -522,6 +522,76 @@ describe('the life of a server', () => {
     assert.equal((await refused.json()).error.code, 'model_loading');
     await server.stop();
     fs.rmSync(folder, { recursive: true });
+  });
+
+  test('has several models loaded, and answers by all of them at once', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-'));
+    const demo = new URL('../../models/demo-gpt-oss.gguf', import.meta.url);
+    for (const name of ['a', 'b', 'c']) fs.copyFileSync(demo, path.join(folder, `${name}.gguf`));
+    const server = await Server.start(['--model-dirs', folder, '--max-loaded', '2']);
+    const ask = (model, more) => server.chat({ model, messages: HELLO, max_tokens: 3, seed: 1, ...more });
+    const status = async () => (await (await fetch(`${server.url}/v1/models`)).json()).data.map((m) => m.status.value);
+    const running = await ask('a', { stream: true, ignore_eos: true, max_tokens: -1 });
+    const reader = running.body.getReader();
+    await reader.read();
+    assert.equal((await (await ask('b')).json()).model, 'b');
+    assert.deepEqual(await status(), ['loaded', 'loaded', 'unloaded']);
+    assert.equal((await (await ask('c')).json()).model, 'c', 'b makes room');
+    assert.deepEqual(await status(), ['loaded', 'unloaded', 'loaded']);
+    assert.equal((await reader.read()).done, false, 'a goes on');
+    await server.stop();
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  test('loads and unloads models by name, and finds new ones', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-'));
+    const demo = new URL('../../models/demo-gpt-oss.gguf', import.meta.url);
+    fs.copyFileSync(demo, path.join(folder, 'a.gguf'));
+    const server = await Server.start(['--model-dirs', folder, '--max-loaded', '1', '--any-model-name']);
+    const post = (what) => fetch(`${server.url}/api/models/${what}`, { method: 'POST' });
+    // curl -X POST sends no length.
+    const plain = await server.exchange('POST /api/models/a/load HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    assert.match(plain, /^HTTP\/1\.1 20[02] [^]*{"model":"a","status":"load/);
+    const status = async (id) => (await fetch(`${server.url}/api/models/${id}/status`)).json();
+    const until = async (id, value) => { while ((await status(id)).status !== value) await new Promise((f) => setTimeout(f, 5)); };
+    await until('a', 'loaded'); // the only one that there is
+    assert.ok((await status('a')).placement.ram_bytes > 1e6);
+    const running = await server.chat({ messages: HELLO, stream: true, ignore_eos: true, max_tokens: -1 });
+    const reader = running.body.getReader();
+    await reader.read();
+    fs.mkdirSync(path.join(folder, 'more'));
+    fs.copyFileSync(demo, path.join(folder, 'more', 'b.gguf'));
+    assert.equal((await post('b/load')).status, 404);
+    const found = await (await post('discover')).json();
+    assert.deepEqual([found.discovered, found.added, found.models.map((m) => m.name)], [2, 1, ['a', 'b']]);
+    assert.deepEqual([found.models[1].model_type, found.models[1].source], ['gpt-oss', 'discovered']);
+    assert.equal((await (await post('discover')).json()).added, 0);
+    assert.equal((await reader.read()).done, false, 'a goes on');
+    for (const what of ['a/unload', 'b/load']) {
+      const busy = await post(what);
+      assert.deepEqual([busy.status, (await busy.json()).error.code], [409, 'model_busy']);
+    }
+    await reader.cancel();
+    await server.untilIdle();
+    assert.equal((await (await post('a/unload')).json()).status, 'unloaded');
+    const loading = await post('b/load');
+    assert.deepEqual([loading.status, await loading.json()], [202, { model: 'b', status: 'loading' }]);
+    await until('b', 'loaded');
+    assert.equal((await status('a')).status, 'unloaded');
+    assert.equal((await (await server.chat({ model: 'b', messages: HELLO, max_tokens: 3 })).json()).model, 'b');
+    await server.stop();
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  test('unloads a model that is idle for as long as it is kept', async () => {
+    const server = await Server.start(['stub:', '--keep-alive', '0'], { ready: false });
+    const status = async () => (await (await fetch(`${server.url}/v1/models/stub`)).json()).status.value;
+    const until = async (value) => { while ((await status()) !== value) await new Promise((f) => setTimeout(f, 5)); };
+    for (let i = 0; i < 2; i++) {
+      assert.equal((await server.chat({ messages: HELLO, max_tokens: 3 })).status, 200);
+      await until('unloaded');
+    }
+    await server.stop();
   });
 
   test('counts the experts that were chosen', async () => {

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The server as real clients see it: the official OpenAI client, then bytes on sockets.
+# The server as real clients see it: the official clients of each family, then bytes on sockets.
 #   SPILLWAY=path/to/spillway tests/api/openai_client.test.sh
 set -eu
 : "${SPILLWAY:?names the program to test}"
@@ -8,4 +8,4 @@ export SPILLWAY
 cd "$(dirname "$0")"
 
 ../../scripts/npm_packages .
-exec node --test openai.test.mjs http.test.mjs
+exec node --test openai.test.mjs anthropic.test.mjs ollama.test.mjs http.test.mjs metrics.test.mjs

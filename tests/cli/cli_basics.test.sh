@@ -46,7 +46,7 @@ says err "cannot be written"
 # Options of every command that loads a model: ranges and words.
 model=$golden/qwen3-f32.gguf
 for option in "--threads 0" "--threads 257" "--threads x" "--threads" "--ctx-size 0" "--ctx-size 1048577" "--batch 4097" \
-  "--kv-type f8" "--kv-type q8" "--compat ollama" "--cpu-moe=1" "--cpu-moe --n-cpu-moe 2"; do
+  "--kv-type f8" "--kv-type q8" "--compat ollama" "--cpu-moe=2" "--cpu-moe --n-cpu-moe 2"; do
   # shellcheck disable=SC2086
   expect 2 logits "$model" --tokens 1 --out x $option
   is_silent out

@@ -49,6 +49,9 @@ expect 0 run stub: hello -n 5
 ! cmp -s .out by_file || fail "the file beats the command line"
 SPILLWAY_ARG_MAX_TOKENS=5 expect 0 run stub: hello
 ! cmp -s .out by_file || fail "the file beats the environment"
+printf '[serve]\ncors-any = yes\n' >other
+shown "cors-any on file other:2" serve cors-any --config other
+shown "cors-any off flag" serve cors-any --config other --cors-any=off
 printf '[run]\nmodel = stub:\n' >other
 expect 0 run --config other -p hello -n 4 --temp 0 -q
 cmp .out by_file || fail "the model of the file"

@@ -67,6 +67,20 @@ cp folder/small.gguf folder/other.gguf
 expect 2 serve folder/small.gguf --model-dirs folder --alias other
 says err "cannot be used twice"
 
+# ---- room for models ----
+for size in 0 many -1 1P; do
+  expect 2 serve stub: --ram "$size"
+  says err "--ram takes a size such as 24G"
+done
+expect 2 serve stub: --max-loaded 65
+says err "from 1 to 64"
+expect 2 serve stub: --max-loaded 64 --ram 24GiB --alias "" # only the alias is wrong
+says err "--alias"
+expect 2 serve stub: --metrics-alias grafana
+says err "--metrics-alias takes llamacpp or vllm"
+expect 2 serve stub: --keep-alive soon
+says err "--keep-alive takes a number"
+
 # --quiet leaves only errors on standard error; the URL stays.
 cat >quiet.py <<'PYTHON'
 import subprocess, sys, urllib.request

@@ -43,14 +43,15 @@ static void check_ranges(const generation_request *r)
 {
     const sw_request *const c = &r->core;
     check(r->n_choices >= 1 && r->n_choices <= LIMIT_CHOICES);
-    check(generation_n_answers(r) >= 1 && generation_n_answers(r) <= LIMIT_REQUEST_ANSWERS);
-    check((c->messages != NULL) != (r->prompts != NULL));
+    check(generation_n_answers(r) <= LIMIT_REQUEST_ANSWERS && (generation_n_answers(r) == 0) == r->loads_only);
+    check(r->loads_only || (c->messages != NULL) != (r->prompts != NULL));
     for (size_t i = 0; i < r->n_prompts; i++)
         check((r->prompts[i].text != NULL) != (r->prompts[i].tokens != NULL));
     check(c->sampling.temperature >= 0 && c->sampling.temperature <= 2);
     check(c->sampling.top_p > 0 && c->sampling.top_p <= 1);
     check(c->max_tokens >= 0 && c->max_tokens <= LIMIT_CTX_TOKENS && (c->max_tokens == 0 || !c->prompt_only));
     check(c->n_top_logprobs >= 0 && c->n_top_logprobs <= SW_TOP_LOGPROBS_MAX);
+    check(!r->has_keep_alive || r->keep_alive_s >= -1);
     for (const char *p = r->ignored; *p != '\0'; p++)
         check(*p >= ' ' && *p <= '~'); // it becomes a header
 }
@@ -124,10 +125,14 @@ static void fuzz_dialect(const dialect *d, bool is_json, const uint8_t *data, si
                                       .ignored = r.ignored,
                                       .n_choices = r.n_choices,
                                       .n_answers = generation_n_answers(&r),
+                                      .stop = r.core.stop,
+                                      .n_stop = r.core.n_stop,
+                                      .hides_reasoning = r.hides_reasoning,
                                       .include_usage = r.include_usage};
         check_ranges(&r);
-        if (head.n_answers <= 16) { // more of the same
-            write_stream(family, &head, is_json);
+        if (head.n_answers <= 16) {   // more of the same
+            if (family->text != NULL) // it has streams
+                write_stream(family, &head, is_json);
             write_whole(family, &head);
         }
         generation_request_free(&r);

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
+#include "support/ws_script.h"
 
 enum { PATIENCE_S = 30, EVENT_BYTES = 1000 };
 
@@ -25,7 +26,7 @@ struct fixture_owner {
     fixture *f;
     http_conn *c;
     fixture_owner *next;
-    bool is_stream, is_endless;
+    bool is_stream, is_endless, is_ws;
 };
 
 static void count(fixture *f, int *counter)
@@ -52,14 +53,18 @@ static void fill(fixture_owner *o)
     char payload[EVENT_BYTES];
     memset(payload, 'x', sizeof payload);
     while (http_stream_has_room(o->c))
-        http_stream_event(o->c, NULL, payload, sizeof payload);
+        o->is_ws ? http_ws_send_text(o->c, payload, sizeof payload)
+                 : http_stream_event(o->c, NULL, payload, sizeof payload);
     const size_t n_waiting = http_get_stats(o->f->server).out_bytes;
     o->f->n_waiting_max = n_waiting > o->f->n_waiting_max ? n_waiting : o->f->n_waiting_max;
 }
 
 static void answer(fixture_owner *o)
 {
-    if (o->is_stream) {
+    if (o->is_ws) {
+        http_ws_send_text(o->c, "last", 4);
+        http_ws_close(o->c, HTTP_WS_DONE, "done");
+    } else if (o->is_stream) {
         http_stream_event(o->c, "last", "{}", 2);
         http_stream_end(o->c, false);
     } else {
@@ -91,7 +96,9 @@ static void on_stop(void *owner)
 {
     fixture_owner *const o = owner;
     fixture *const f = o->f;
-    if (o->is_stream) {
+    if (o->is_ws) {
+        http_ws_close(o->c, HTTP_WS_GOING_AWAY, "the server is shutting down");
+    } else if (o->is_stream) {
         http_stream_event(o->c, NULL, "{\"error\":1}", 11);
         http_stream_end(o->c, true);
     } else {
@@ -101,13 +108,47 @@ static void on_stop(void *owner)
     count(f, &f->counts.n_stopped);
 }
 
-static fixture_owner *own(fixture *f, http_conn *c)
+/* Answers a text with itself, and bytes with their number and sum; some texts are done instead. */
+static void on_message(void *owner, const char *data, size_t n, bool is_text)
 {
-    static const http_responder RESPONDER = {on_pump, on_gone, on_stop};
+    fixture_owner *const o = owner;
+    fixture *const f = o->f;
+    char bytes[64];
+    ws_script_sum(bytes, data, n);
+    assert_true(data[n] == '\0');
+    if (is_text && strcmp(data, "endless") == 0) {
+        o->is_endless = true;
+        fill(o);
+    } else if (is_text && strcmp(data, "close") == 0) {
+        answer(o);
+    } else if (is_text && strncmp(data, "close ", 6) == 0) {
+        http_ws_close(o->c, HTTP_WS_TRY_LATER, data + 6);
+        forget(o);
+    } else if (is_text && strcmp(data, "drop") == 0) {
+        http_drop(o->c);
+        forget(o);
+    } else {
+        http_ws_send_text(o->c, is_text ? data : bytes, is_text ? n : strlen(bytes));
+        const size_t n_waiting = http_get_stats(f->server).out_bytes;
+        f->n_waiting_max = n_waiting > f->n_waiting_max ? n_waiting : f->n_waiting_max;
+    }
+    count(f, &f->counts.n_messages);
+}
+
+static const http_ws_owner WS_OWNER = {{on_pump, on_gone, on_stop}, on_message};
+
+static fixture_owner *create_owner(fixture *f, http_conn *c)
+{
     fixture_owner *const o = calloc(1, sizeof *o);
     *o = (fixture_owner){.f = f, .c = c, .next = f->owners};
     f->owners = o;
-    http_hand_over(c, &RESPONDER, o);
+    return o;
+}
+
+static fixture_owner *own(fixture *f, http_conn *c)
+{
+    fixture_owner *const o = create_owner(f, c);
+    http_hand_over(c, &WS_OWNER.responder, o);
     return o;
 }
 
@@ -182,10 +223,33 @@ static void lines_route(http_conn *c, void *ud)
     count(f, &f->counts.n_owners);
 }
 
+static void pieces_route(http_conn *c, void *ud)
+{
+    static const char *const PIECES[] = {"one", " works:\n", "", "\n", "a\r\nb\rc\n\nd", "\r", "\n\r", "\r\n\r\n"};
+    fixture_owner *const o = own(ud, c);
+    http_stream_begin(c, HTTP_SSE, NULL);
+    for (size_t i = 0; i < sizeof PIECES / sizeof PIECES[0]; i++)
+        http_stream_event(c, i == 4 ? "named" : NULL, PIECES[i], strlen(PIECES[i]));
+    http_stream_end(c, false);
+    forget(o);
+}
+
 static void mute_route(http_conn *c, void *ud)
 {
     (void)c;
     (void)ud;
+}
+
+static void ws_route(http_conn *c, void *ud)
+{
+    static const char *const KNOWN[] = {"echo.v2", "echo.v1", NULL};
+    fixture *const f = ud;
+    if (!http_ws_check(c))
+        return;
+    fixture_owner *const o = create_owner(f, c);
+    o->is_ws = true;
+    http_ws_accept(c, http_ws_subprotocol(c, KNOWN), &WS_OWNER, o);
+    count(f, &f->counts.n_owners);
 }
 
 static void on_wake(void *ud)
@@ -213,6 +277,7 @@ static void on_done(void *ud, const http_conn *c, int status)
     pthread_mutex_lock(&f->lock);
     f->counts.status = status;
     snprintf(f->counts.path, sizeof f->counts.path, "%s", http_request_of(c)->path);
+    snprintf(f->counts.query, sizeof f->counts.query, "%s", http_request_of(c)->query);
     pthread_mutex_unlock(&f->lock);
     count(f, &f->counts.n_done);
 }
@@ -242,7 +307,9 @@ void fixture_init(fixture *f)
         {"GET", "/endless", false, 0, endless_route},
         {"GET", "/silent", false, 0, silent_route},
         {"GET", "/lines", false, 0, lines_route},
+        {"GET", "/pieces", false, 0, pieces_route},
         {"GET", "/mute", false, 0, mute_route},
+        {"GET", "/ws", false, 0, ws_route},
     };
     memset(f, 0, sizeof *f);
     fake_clock_init(&f->clock);
@@ -257,6 +324,7 @@ void fixture_init(fixture *f)
                                 .idle_timeout_s = 75,
                                 .slow_client_timeout_s = 30,
                                 .ping_interval_s = 15,
+                                .ws_ping_interval_s = 20,
                                 .tick_ms = 2,
                                 .clock = &f->clock.clock,
                                 .routes = ROUTES,

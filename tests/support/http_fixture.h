@@ -3,7 +3,10 @@
  * Routes: GET /health (public), GET /list/ (a prefix), POST /echo, POST /v1/chat/completions (the same), POST /small
  * (16 bytes at most), GET /slow (answered by fixture_answer), GET /endless (events as fast as they are taken), GET
  * /silent (a stream that sends nothing until fixture_answer ends it), GET /lines (the same as NDJSON, with one line),
- * GET /mute (a route that neither answers nor names an owner).
+ * GET /pieces (events whose text has line breaks),
+ * GET /mute (a route that neither answers nor names an owner), GET /ws (a WebSocket that answers texts with themselves
+ * and bytes with their number and sum; the text "endless" makes it send as fast as it is read, "close" makes it send
+ * "last" and a Close, "close REASON" only a Close, "drop" makes it drop the connection).
  */
 #ifndef TEST_HTTP_FIXTURE_H
 #define TEST_HTTP_FIXTURE_H
@@ -17,9 +20,9 @@ typedef struct fixture_owner fixture_owner;
 
 /* What the loop's thread has done so far; under `lock`. */
 typedef struct fixture_counts {
-    int n_owners, n_pumped, n_gone, n_stopped, n_done, n_woken;
+    int n_owners, n_pumped, n_gone, n_stopped, n_done, n_woken, n_messages;
     int status; // of the last answer that was done
-    char path[64];
+    char path[64], query[64];
 } fixture_counts;
 
 typedef struct fixture {
@@ -36,8 +39,8 @@ typedef struct fixture {
     fixture_owner *owners;          // the loop's thread only
 } fixture;
 
-/* Deadlines of 10 s (head), 60 s (body), 75 s (idle), 30 s (slow client) and 15 s (ping) on a clock that stands still,
- * a tick of 2 ms, 16 connections, heads of 16 KiB and bodies of 16 MiB. */
+/* Deadlines of 10 s (head), 60 s (body), 75 s (idle), 30 s (slow client), 15 s (ping) and 20 s (Ping) on a clock that
+ * stands still, a tick of 2 ms, 16 connections, heads of 16 KiB and bodies of 16 MiB. */
 void fixture_init(fixture *f);
 void fixture_start(fixture *f);
 /* The second half of fixture_start: f->server is open. */

@@ -245,7 +245,8 @@ static void test_unknown_and_incomplete_options_are_refused(void **state)
     check_usage_error(PARSE("m", "number", "-f", "-nnn"), "unknown option '-nnn'");
     check_usage_error(PARSE("m", "--number"), "'--number' needs a value (N)");
     check_usage_error(PARSE("m", "-t"), "'-t' needs a value (TEXT)");
-    check_usage_error(PARSE("m", "--flag=yes"), "takes no value");
+    check_usage_error(PARSE("m", "--flag=perhaps"), "--flag takes on or off, not 'perhaps'");
+    check_usage_error(PARSE("m", "--flag="), "--flag takes on or off, not ''");
 }
 
 static void test_help_wins_and_lists_everything(void **state)
@@ -325,6 +326,9 @@ static void test_the_command_line_wins_over_the_environment(void **state)
         assert_int_equal(PARSE("m"), GO_ON);
         assert_false(flag);
     }
+    setenv("SPILLWAY_ARG_FLAG", "on", 1);
+    assert_int_equal(PARSE("m", "--flag=off"), GO_ON);
+    assert_false(flag);
     setenv("SPILLWAY_ARG_FLAG", "perhaps", 1);
     check_usage_error(PARSE("m"), "SPILLWAY_ARG_FLAG takes on or off, not 'perhaps'");
     unsetenv("SPILLWAY_ARG_FLAG");

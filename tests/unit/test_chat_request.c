@@ -110,7 +110,7 @@ static void test_has_the_documented_defaults(void **state)
     api_error error;
     assert_true(parse(&r, "", &error));
     assert_null(r.model);
-    assert_false(r.stream || r.include_usage || r.core.ignore_eos || r.has_effort);
+    assert_false(r.stream || r.include_usage || r.core.ignore_eos || r.effort_name != NULL);
     assert_int_equal(r.core.max_tokens, 0);
     assert_true(r.core.sampling.temperature == sw_sampling_default().temperature);
     assert_true(r.core.sampling.top_p == sw_sampling_default().top_p);

@@ -137,6 +137,78 @@ static void test_answers_pipelined_requests_in_order(void **state)
     raw_close(&c);
 }
 
+/* Reads one answer and compares its status and a word of it. */
+static void expect_answer(raw_client *c, int status, const char *word)
+{
+    buf answer = {0};
+    const int got = raw_answer(c, &answer, false);
+    if (got != status || !has(&answer, word))
+        fail_msg("%d instead of %d with '%s': %s", got, status, word, buf_str(&answer));
+    buf_free(&answer);
+}
+
+static void test_answers_pipelined_requests_in_order_when_some_are_refused(void **state)
+{
+    (void)state;
+    static const char MANY[] =
+        GET("/nowhere/1", "") POST("/nowhere/2", "", "5", "GET /") POST("/health", "", "1", "x")    //
+        POST("/small", "", "16", "0123456789abcdef") GET("/lines", "Origin: https://evil.test\r\n") //
+        POST("/echo", "Expect: 100-continue\r\n", "5", "hello") GET("/pieces", "")                  //
+        POST("/echo", "", "1", "z") "broken\r\n" GET("/health", "");
+    raw_client c;
+    fixture_start(&f);
+    raw_open(&c, &f, 0);
+    raw_puts(&c, GET("/slow", ""));
+    raw_puts(&c, MANY);
+    fixture_wait(&f, &f.counts.n_owners, 1);
+    fixture_answer(&f);
+    expect_answer(&c, 200, "late");
+    expect_answer(&c, 404, "/nowhere/1");
+    expect_answer(&c, 404, "/nowhere/2");
+    expect_answer(&c, 405, "/health");
+    expect_answer(&c, 200, "\r\n\r\n0123456789abcdef");
+    expect_answer(&c, 403, "evil.test");
+    expect_answer(&c, 200, "\r\n\r\nhello"); // the body was there, so nothing has to continue
+    expect_answer(&c, 200, "event: named");
+    expect_answer(&c, 200, "\r\n\r\nz");
+    expect_answer(&c, 400, "");
+    raw_rest(&c); // what follows cannot be read as a request
+    assert_int_equal(c.in.size, 0);
+    raw_close(&c);
+}
+
+static void test_lets_a_body_come_when_its_request_has_its_turn(void **state)
+{
+    (void)state;
+    raw_client c;
+    fixture_start(&f);
+    raw_open(&c, &f, 0);
+    raw_puts(&c, GET("/slow", ""));
+    raw_puts(&c, POST("/echo", "Expect: 100-continue\r\n", "5", ""));
+    fixture_wait(&f, &f.counts.n_owners, 1);
+    fixture_answer(&f);
+    expect_answer(&c, 200, "late");
+    expect_answer(&c, 100, "Continue");
+    raw_puts(&c, "hello" GET("/health", ""));
+    expect_answer(&c, 200, "\r\n\r\nhello");
+    expect_answer(&c, 200, "ok");
+    static const char *const REFUSED[] = {
+        POST("/small", "Expect: 100-continue\r\n", "17", ""),
+        POST("/health", "Expect: 100-continue\r\n", "1", ""),
+        POST("/echo", "Expect: 100-continue\r\nOrigin: https://evil.test\r\n", "1", ""),
+    };
+    static const int STATUSES[] = {413, 405, 403};
+    for (size_t i = 0; i < sizeof REFUSED / sizeof REFUSED[0]; i++) {
+        raw_puts(&c, REFUSED[i]); // the body does not come, so the connection cannot go on
+        expect_answer(&c, STATUSES[i], "\r\nconnection: close\r\n");
+        raw_rest(&c);
+        assert_int_equal(c.in.size, 0);
+        raw_close(&c);
+        raw_open(&c, &f, 0);
+    }
+    raw_close(&c);
+}
+
 static void test_keeps_few_bytes_of_later_requests(void **state)
 {
     (void)state;
@@ -371,6 +443,36 @@ static void test_frames_events(void **state)
     raw_close(&c);
 }
 
+static void test_sends_every_line_of_an_event_as_a_line_of_data(void **state)
+{
+    (void)state;
+    static const char *const EVENTS[] = {
+        "data: one\n\n",
+        "data:  works:\ndata: \n\n",
+        "data: \n\n",
+        "data: \ndata: \n\n",
+        "event: named\ndata: a\ndata: b\ndata: c\ndata: \ndata: d\n\n",
+        "data: \ndata: \n\n",
+        "data: \ndata: \ndata: \n\n",
+        "data: \ndata: \ndata: \n\n",
+    };
+    raw_client c;
+    buf answer = {0}, expected;
+    buf_init(&expected, 4096);
+    for (size_t i = 0; i < sizeof EVENTS / sizeof EVENTS[0]; i++)
+        buf_printf(&expected, "%zx\r\n%s\r\n", strlen(EVENTS[i]), EVENTS[i]);
+    buf_puts(&expected, "0\r\n\r\n");
+    f.options.ping_interval_s = 0;
+    fixture_start(&f);
+    raw_open(&c, &f, 0);
+    raw_puts(&c, GET("/pieces", ""));
+    assert_int_equal(raw_answer(&c, &answer, false), 200);
+    assert_string_equal(strstr(buf_str(&answer), "\r\n\r\n") + 4, buf_str(&expected));
+    buf_free(&answer);
+    buf_free(&expected);
+    raw_close(&c);
+}
+
 static void test_delivers_answers_larger_than_all_buffers(void **state)
 {
     (void)state;
@@ -528,6 +630,8 @@ int main(void)
         TEST(test_gives_every_file_one_answer_with_its_status),
         TEST(test_serves_several_requests_on_one_connection),
         TEST(test_answers_pipelined_requests_in_order),
+        TEST(test_answers_pipelined_requests_in_order_when_some_are_refused),
+        TEST(test_lets_a_body_come_when_its_request_has_its_turn),
         TEST(test_keeps_few_bytes_of_later_requests),
         TEST(test_answers_head_without_a_body),
         TEST(test_names_the_methods_of_a_path),
@@ -540,6 +644,7 @@ int main(void)
         TEST(test_bounds_bodies_by_the_server_and_by_the_route),
         TEST(test_serves_http_1_0),
         TEST(test_frames_events),
+        TEST(test_sends_every_line_of_an_event_as_a_line_of_data),
         TEST(test_delivers_answers_larger_than_all_buffers),
         TEST(test_closes_when_a_route_does_nothing),
         TEST(test_reports_every_answer_once),

@@ -106,7 +106,8 @@ static void start(fixture *f, const char *first)
 
 static void stop(fixture *f)
 {
-    assert_true(intake_stop(f->intake));
+    assert_true(model_pool_end(f->pool));
+    intake_stop(f->intake);
     model_pool_close(f->pool);
     model_catalog_free(&f->catalog);
 }
@@ -240,6 +241,144 @@ static void test_stops_the_jobs_that_wait_at_the_end(void **state)
     assert_string_equal(second.calls, "TF");
 }
 
+/* ---- jobs that wait for a load ------------------------------------------------------------------------------------
+ */
+
+static atomic_bool is_load_gate_shut;
+
+static void wait_at_load_gate(void *ud, const model_entry *model, const sw_engine_state *state)
+{
+    (void)ud, (void)state;
+    while (strcmp(model->id, "stub") != 0 && atomic_load(&is_load_gate_shut))
+        pause_a_little();
+}
+
+/* With a second model, whose load ends when the gate is opened. */
+static void start_with_gate(fixture *f, const char *first)
+{
+    sw_err err = {0};
+    *f = (fixture){0};
+    atomic_store(&n_finished, 0);
+    atomic_store(&has_started, false);
+    atomic_store(&is_gate_shut, false);
+    atomic_store(&is_load_gate_shut, true);
+    assert_int_equal(model_catalog_add(&f->catalog, "stub:", &err), SW_OK);
+    assert_int_equal(model_catalog_add(&f->catalog, SPILLWAY_SOURCE_DIR "/models/demo-gpt-oss.gguf", &err), SW_OK);
+    const model_pool_options pool = {.catalog = &f->catalog,
+                                     .n_engines_max = 2,
+                                     .engine = {.n_threads = 1, .n_ctx = 256, .n_seqs = 1},
+                                     .on_loaded = wait_at_load_gate};
+    assert_int_equal(model_pool_open(&f->pool, &pool, &err), SW_OK);
+    const intake_options options = {.pool = f->pool, .first = first, .on_started = note_start, .ud = &f->started};
+    assert_int_equal(intake_start(&f->intake, &options, &err), SW_OK);
+}
+
+static void test_a_load_parks_only_the_jobs_that_need_it(void **state)
+{
+    (void)state;
+    fixture f;
+    fake_job slow = {.model = "demo-gpt-oss"}, unnamed = {0}, fast = {.model = "stub"};
+    fake_job large = {.model = "demo-gpt-oss", .place.n_bytes = INTAKE_LARGE_BYTES};
+    start_with_gate(&f, "demo-gpt-oss");
+    assert_true(put(&f, &slow) && put(&f, &unnamed) && put(&f, &large));
+    assert_true(put(&f, &fast)); // waits for its own load, which comes after the first
+    pause_a_little();
+    assert_int_equal(atomic_load(&n_finished), 0);
+    atomic_store(&is_load_gate_shut, false);
+    until(&n_finished, 4);
+    assert_string_equal(slow.calls, "PAF");
+    assert_string_equal(large.calls, "PAF");
+    assert_string_equal(model_handle_model(unnamed.handle)->id, "demo-gpt-oss"); // the first
+    assert_string_equal(model_handle_model(fast.handle)->id, "stub");
+    free_job(&slow);
+    free_job(&unnamed);
+    free_job(&fast);
+    free_job(&large);
+    stop(&f);
+}
+
+static void test_a_loaded_model_answers_while_another_is_loaded(void **state)
+{
+    (void)state;
+    fixture f;
+    fake_job slow = {.model = "demo-gpt-oss"}, fast[3] = {{.model = "stub"}, {.model = "stub"}, {.model = NULL}};
+    start_with_gate(&f, "stub");
+    while (!atomic_load(&has_started))
+        pause_a_little();
+    assert_true(put(&f, &slow) && put(&f, &fast[0]) && put(&f, &fast[1]) && put(&f, &fast[2]));
+    until(&n_finished, 3); // in the same lane, after a job that waits
+    assert_string_equal(slow.calls, "P");
+    for (int i = 0; i < 3; i++) {
+        assert_string_equal(model_handle_model(fast[i].handle)->id, "stub");
+        free_job(&fast[i]);
+    }
+    atomic_store(&is_load_gate_shut, false);
+    until(&n_finished, 4);
+    assert_string_equal(slow.calls, "PAF");
+    free_job(&slow);
+    stop(&f);
+}
+
+static void test_parked_jobs_count_as_waiting(void **state)
+{
+    (void)state;
+    enum { N_PARKED = LIMIT_QUEUE_JOBS - 1 };
+    fixture f;
+    fake_job *const jobs = calloc(N_PARKED, sizeof *jobs);
+    fake_job fast = {.model = "stub"}, held = {.model = "stub"}, last = {.model = "stub"}, refused = {0};
+    assert_non_null(jobs);
+    start_with_gate(&f, "stub");
+    for (int i = 0; i < N_PARKED; i++) {
+        jobs[i].model = "demo-gpt-oss";
+        assert_true(put(&f, &jobs[i]));
+    }
+    assert_true(put(&f, &fast));
+    until(&n_finished, 1); // so those before it are parked
+    atomic_store(&n_prepared, 0);
+    atomic_store(&is_gate_shut, true);
+    assert_true(put(&f, &held));
+    until(&n_prepared, 1); // taken from the queue
+    assert_true(put(&f, &last));
+    assert_false(put(&f, &refused));
+    atomic_store(&is_gate_shut, false);
+    atomic_store(&is_load_gate_shut, false);
+    until(&n_finished, N_PARKED + 3);
+    for (int i = 0; i < N_PARKED; i++) {
+        assert_string_equal(jobs[i].calls, "PAF");
+        free_job(&jobs[i]);
+    }
+    free_job(&fast);
+    free_job(&held);
+    free_job(&last);
+    stop(&f);
+    free(jobs);
+}
+
+static void *open_load_gate(void *ud)
+{
+    for (int i = 0; i < 50; i++) // until the pool is told to end
+        pause_a_little();
+    atomic_store(&is_load_gate_shut, false);
+    return ud;
+}
+
+static void test_parked_jobs_are_stopped_at_the_end(void **state)
+{
+    (void)state;
+    fixture f;
+    fake_job parked = {.model = "stub"};
+    pthread_t opener;
+    start_with_gate(&f, "demo-gpt-oss");
+    atomic_store(&n_prepared, 0);
+    assert_true(put(&f, &parked)); // its load comes after the one at the gate
+    until(&n_prepared, 1);
+    assert_int_equal(pthread_create(&opener, NULL, open_load_gate, NULL), 0);
+    stop(&f);
+    pthread_join(opener, NULL);
+    assert_string_equal(parked.calls, "PTF");
+    assert_false(atomic_load(&has_started) && f.started.code != SW_OK);
+}
+
 static void test_says_that_the_first_model_cannot_be_loaded(void **state)
 {
     (void)state;
@@ -259,6 +398,10 @@ int main(void)
         cmocka_unit_test(test_counts_the_bytes_that_wait),
         cmocka_unit_test(test_a_large_job_does_not_hold_up_small_ones),
         cmocka_unit_test(test_stops_the_jobs_that_wait_at_the_end),
+        cmocka_unit_test(test_a_load_parks_only_the_jobs_that_need_it),
+        cmocka_unit_test(test_a_loaded_model_answers_while_another_is_loaded),
+        cmocka_unit_test(test_parked_jobs_count_as_waiting),
+        cmocka_unit_test(test_parked_jobs_are_stopped_at_the_end),
         cmocka_unit_test(test_says_that_the_first_model_cannot_be_loaded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

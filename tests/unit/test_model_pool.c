@@ -2,16 +2,21 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/clock.h"
+#include "base/sysinfo.h"
 #include "serving/engine_facts.h"
 #include "serving/model_pool.h"
+#include "support/pool_fixture.h"
 #include "support/temp_dir.h"
 
 #define GPT_OSS  SPILLWAY_SOURCE_DIR "/models/demo-gpt-oss.gguf"
@@ -22,26 +27,29 @@ static model_catalog catalog;
 static const model_entry *preferred; // of the pools that are opened
 static bool any_name;
 
-static model_pool *open_pool(int n_engines_max, uint64_t memory_bytes_max)
+static model_pool *open_with(model_pool_options options)
 {
-    const model_pool_options options = {.catalog = &catalog,
-                                        .preferred = preferred,
-                                        .any_name = any_name,
-                                        .n_engines_max = n_engines_max,
-                                        .memory_bytes_max = memory_bytes_max,
-                                        .engine = {.n_threads = 1, .n_ctx = 256, .n_seqs = 1}};
+    options.catalog = &catalog;
+    options.engine = (sw_engine_options){.n_threads = 1, .n_ctx = 256, .n_seqs = 1};
     model_pool *pool;
     sw_err err = {0};
     assert_int_equal(model_pool_open(&pool, &options, &err), SW_OK);
     return pool;
 }
 
+static model_pool *open_pool(int n_engines_max, uint64_t memory_bytes_max)
+{
+    return open_with((model_pool_options){.preferred = preferred,
+                                          .any_name = any_name,
+                                          .n_engines_max = n_engines_max,
+                                          .memory_bytes_max = memory_bytes_max});
+}
+
 static model_handle *get(model_pool *pool, const char *id)
 {
     model_handle *handle;
-    double load_ms;
     sw_err why = {0};
-    if (model_pool_acquire(pool, id, &handle, &load_ms, &why) != MODEL_ACQUIRED)
+    if (pool_acquire(pool, id, &handle, &why) != MODEL_ACQUIRED)
         fail_msg("%s", why.msg);
     return handle;
 }
@@ -49,9 +57,8 @@ static model_handle *get(model_pool *pool, const char *id)
 static void assert_refused(model_pool *pool, const char *id, model_refusal expected, const char *words)
 {
     model_handle *handle;
-    double load_ms;
     sw_err why = {0};
-    const model_refusal refusal = model_pool_acquire(pool, id, &handle, &load_ms, &why);
+    const model_refusal refusal = pool_acquire(pool, id, &handle, &why);
     assert_null(handle);
     if (refusal != expected || strstr(why.msg, words) == NULL)
         fail_msg("%d, not %d: '%s' does not say '%s'", (int)refusal, (int)expected, why.msg, words);
@@ -200,7 +207,7 @@ static void test_says_why_there_is_no_engine(void **state)
     const model_state broken = model_pool_state(pool, model_catalog_find(&catalog, "broken"));
     assert_int_equal(broken.status, MODEL_FAILED);
     assert_null(strchr(broken.error, '/'));
-    assert_false(model_pool_is_loading(pool));
+    assert_true(model_pool_can_answer(pool));
     model_pool_close(pool);
     const model_catalog nothing = {0};
     model_pool *empty;
@@ -267,6 +274,302 @@ static void test_threads_that_ask_for_one_model_share_one_engine(void **state)
     model_pool_close(pool);
 }
 
+/* ---- what is loaded while a gate is shut --------------------------------------------------------------------------
+ */
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    const char *model; // its load does not end while this names it
+    bool is_reached;   // by the loader
+} gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+static void shut_gate(const char *model)
+{
+    pthread_mutex_lock(&gate.lock);
+    gate.model = model;
+    gate.is_reached = false;
+    pthread_cond_broadcast(&gate.changed);
+    pthread_mutex_unlock(&gate.lock);
+}
+
+static void open_gate(void)
+{
+    shut_gate(NULL);
+}
+
+static void await_at_gate(void)
+{
+    pthread_mutex_lock(&gate.lock);
+    while (!gate.is_reached)
+        pthread_cond_wait(&gate.changed, &gate.lock);
+    pthread_mutex_unlock(&gate.lock);
+}
+
+static void wait_at_gate(void *ud, const model_entry *model, const sw_engine_state *state)
+{
+    (void)ud, (void)state;
+    pthread_mutex_lock(&gate.lock);
+    while (gate.model != NULL && strcmp(gate.model, model->id) == 0) {
+        gate.is_reached = true;
+        pthread_cond_broadcast(&gate.changed);
+        pthread_cond_wait(&gate.changed, &gate.lock);
+    }
+    pthread_mutex_unlock(&gate.lock);
+}
+
+/* A wish that only notes what became of it. */
+typedef struct noted_wish {
+    model_wish wish;
+    model_handle *handle;
+    _Atomic char call; // Granted, Refused, Dropped; 0: it waits
+} noted_wish;
+
+static void note_granted(void *ud, model_handle *handle, double load_ms)
+{
+    noted_wish *const w = ud;
+    (void)load_ms;
+    w->handle = handle;
+    atomic_store(&w->call, 'G');
+}
+
+static void note_refused(void *ud, model_refusal refusal, const sw_err *why)
+{
+    (void)refusal;
+    assert_true(why->msg[0] != '\0');
+    atomic_store(&((noted_wish *)ud)->call, 'R');
+}
+
+static void note_dropped(void *ud)
+{
+    atomic_store(&((noted_wish *)ud)->call, 'D');
+}
+
+static void assert_ends(noted_wish *w, char call)
+{
+    for (int i = 0; i < 20000 && atomic_load(&w->call) == 0; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    assert_int_equal(atomic_load(&w->call), call);
+}
+
+static model_refusal wish_for(model_pool *pool, const char *id, noted_wish *w)
+{
+    sw_err why = {0};
+    *w = (noted_wish){.wish = {.granted = note_granted, .refused = note_refused, .dropped = note_dropped, .ud = w}};
+    return model_pool_ask(pool, id, &w->wish, &w->handle, &why);
+}
+
+static void test_a_load_holds_up_only_those_who_wait_for_it(void **state)
+{
+    (void)state;
+    model_pool *const pool = open_with((model_pool_options){.n_engines_max = 3, .on_loaded = wait_at_gate});
+    noted_wish slow, again, other, broken;
+    model_handle_release(get(pool, "stub"));
+    shut_gate("demo-gpt-oss");
+    assert_int_equal(wish_for(pool, "demo-gpt-oss", &slow), MODEL_AWAITED);
+    await_at_gate();
+    assert_int_equal(status_of(pool, "demo-gpt-oss"), MODEL_LOADING);
+    assert_int_equal(wish_for(pool, "broken", &broken), MODEL_AWAITED);
+    assert_int_equal(wish_for(pool, "demo-deepseek", &other), MODEL_AWAITED);
+    assert_int_equal(wish_for(pool, "demo-gpt-oss", &again), MODEL_AWAITED);
+    assert_int_equal(status_of(pool, "demo-deepseek"), MODEL_LOADING); // it has its place in the queue
+    model_handle *const free_to_go = get(pool, "stub");
+    generate(free_to_go); // nothing of it waits for the load
+    model_handle_release(free_to_go);
+    model_handle_release(get(pool, NULL)); // the model used last, not the one that is loaded
+    assert_true(model_pool_can_answer(pool));
+    assert_int_equal(atomic_load(&slow.call), 0);
+    open_gate();
+    assert_ends(&slow, 'G');
+    assert_ends(&again, 'G');
+    assert_ends(&broken, 'R'); // the failure is only its own
+    assert_ends(&other, 'G');
+    assert_ptr_equal(slow.handle, again.handle);
+    model_handle_release(slow.handle);
+    model_handle_release(again.handle);
+    model_handle_release(other.handle);
+    model_pool_close(pool);
+}
+
+static void test_a_request_without_a_name_waits_for_the_first_load(void **state)
+{
+    (void)state;
+    model_pool *const pool = open_with((model_pool_options){.n_engines_max = 2, .on_loaded = wait_at_gate});
+    noted_wish first, unnamed;
+    shut_gate("stub");
+    assert_int_equal(wish_for(pool, "stub", &first), MODEL_AWAITED);
+    await_at_gate();
+    assert_false(model_pool_can_answer(pool));
+    assert_int_equal(wish_for(pool, NULL, &unnamed), MODEL_AWAITED);
+    open_gate();
+    assert_ends(&first, 'G');
+    assert_ends(&unnamed, 'G');
+    assert_ptr_equal(first.handle, unnamed.handle);
+    model_handle_release(first.handle);
+    model_handle_release(unnamed.handle);
+    model_pool_close(pool);
+}
+
+static void *open_gate_soon(void *ud)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL); // until the pool was told to end
+    open_gate();
+    return ud;
+}
+
+static void test_wishes_are_dropped_at_the_end(void **state)
+{
+    (void)state;
+    model_pool *const pool = open_with((model_pool_options){.n_engines_max = 2, .on_loaded = wait_at_gate});
+    noted_wish loading, waiting, late;
+    pthread_t opener;
+    shut_gate("stub");
+    assert_int_equal(wish_for(pool, "stub", &loading), MODEL_AWAITED);
+    await_at_gate();
+    assert_int_equal(wish_for(pool, "demo-gpt-oss", &waiting), MODEL_AWAITED);
+    assert_int_equal(pthread_create(&opener, NULL, open_gate_soon, NULL), 0);
+    assert_true(model_pool_end(pool));
+    pthread_join(opener, NULL);
+    assert_ends(&waiting, 'D');
+    assert_int_equal(wish_for(pool, "demo-gpt-oss", &late), MODEL_STOPPED);
+    assert_ends(&loading, 'G'); // its load was over in time
+    model_handle_release(loading.handle);
+    model_pool_close(pool);
+}
+
+static void test_the_end_does_not_wait_for_a_load_that_takes_long(void **state)
+{
+    (void)state;
+    fake_clock clock; // five seconds of it pass in an instant
+    fake_clock_init(&clock);
+    model_pool *const pool =
+        open_with((model_pool_options){.n_engines_max = 2, .on_loaded = wait_at_gate, .clock = &clock.clock});
+    noted_wish loading;
+    shut_gate("stub");
+    assert_int_equal(wish_for(pool, "stub", &loading), MODEL_AWAITED);
+    await_at_gate();
+    assert_false(model_pool_end(pool));
+    assert_true(clock_now_ns(&clock.clock) >= 5000000000u);
+    open_gate();
+    assert_ends(&loading, 'G');
+    model_handle_release(loading.handle);
+    model_pool_close(pool);
+}
+
+/* ---- by name, and by time --------------------------------------------------------------------------------------- */
+
+static const model_entry *entry(const char *id)
+{
+    const model_entry *const m = model_catalog_find(&catalog, id);
+    assert_non_null(m);
+    return m;
+}
+
+static void test_loads_and_unloads_by_name(void **state)
+{
+    (void)state;
+    model_pool *const pool = open_pool(1, 0);
+    sw_err err = {0};
+    assert_int_equal(model_pool_unload(pool, entry("stub"), &err), SW_ENOTFOUND);
+    assert_int_equal(model_pool_begin_load(pool, entry("stub"), &err), MODEL_AWAITED);
+    pool_await_status(pool, entry("stub"), MODEL_LOADED);
+    assert_int_equal(model_pool_begin_load(pool, entry("stub"), &err), MODEL_ACQUIRED);
+    model_handle *const h = get(pool, "stub");
+    assert_int_equal(model_pool_state(pool, entry("stub")).n_users, 1);
+    sw_err_clear(&err);
+    assert_int_equal(model_pool_unload(pool, entry("stub"), &err), SW_EBUSY);
+    assert_non_null(strstr(err.msg, "1 requests still use the model 'stub'"));
+    sw_err_clear(&err);
+    assert_int_equal(model_pool_begin_load(pool, entry("demo-gpt-oss"), &err), MODEL_BUSY);
+    model_handle_release(h);
+    assert_int_equal(model_pool_unload(pool, entry("stub"), NULL), SW_OK);
+    assert_int_equal(status_of(pool, "stub"), MODEL_UNLOADED);
+    model_handle_release(get(pool, "stub")); // it can come back at once
+    assert_int_equal(model_pool_begin_load(pool, entry("broken"), &err), MODEL_AWAITED);
+    pool_await_status(pool, entry("broken"), MODEL_FAILED);
+    model_pool_close(pool);
+}
+
+static void test_the_memory_of_an_unloaded_model_goes_back(void **state)
+{
+    (void)state;
+    model_pool *const pool = open_pool(1, 0);
+    model_handle *const h = get(pool, "demo-gpt-oss");
+    const uint64_t weights = sw_engine_get_state(model_handle_engine(h)).weight_bytes_ram;
+    const uint64_t loaded = sysinfo_memory_of(0).anon;
+    assert_true(weights > 1000000);
+    model_handle_release(h);
+    assert_int_equal(model_pool_unload(pool, entry("demo-gpt-oss"), NULL), SW_OK);
+    model_handle_release(get(pool, "stub")); // in the only slot, so the first engine is closed now
+    assert_true(sysinfo_memory_of(0).anon + weights / 2 < loaded);
+    model_pool_close(pool);
+}
+
+static void test_an_idle_model_is_kept_for_its_time(void **state)
+{
+    (void)state;
+    fake_clock clock;
+    fake_clock_init(&clock);
+    model_pool *const pool = open_with(
+        (model_pool_options){.n_engines_max = 2, .has_keep_alive = true, .keep_alive_s = 300, .clock = &clock.clock});
+    model_handle *h = get(pool, "stub");
+    fake_clock_advance(&clock, 1000u * 1000000000ull); // it is in use
+    assert_float_equal(model_pool_state(pool, entry("stub")).expires_in_s, 300, 1e-9);
+    model_handle_release(h);
+    fake_clock_advance(&clock, 299u * 1000000000ull);
+    assert_float_equal(model_pool_state(pool, entry("stub")).expires_in_s, 1, 1e-9);
+    h = get(pool, "stub");
+    model_handle_keep_alive(h, -1);
+    model_handle_release(h);
+    fake_clock_advance(&clock, 100000u * 1000000000ull);
+    assert_true(model_pool_state(pool, entry("stub")).expires_in_s < 0);
+    h = get(pool, "stub"); // the next request's time is the pool's again
+    model_handle_release(h);
+    assert_float_equal(model_pool_state(pool, entry("stub")).expires_in_s, 300, 1e-9);
+    fake_clock_advance(&clock, 300u * 1000000000ull);
+    pool_await_status(pool, entry("stub"), MODEL_UNLOADED);
+    h = get(pool, "stub");
+    model_handle_keep_alive(h, 0);
+    assert_int_equal(status_of(pool, "stub"), MODEL_LOADED);
+    model_handle_release(h);
+    pool_await_status(pool, entry("stub"), MODEL_UNLOADED);
+    model_pool_close(pool);
+}
+
+static void test_a_soft_budget_bounds_only_what_is_beside_others(void **state)
+{
+    (void)state;
+    model_pool *const pool =
+        open_with((model_pool_options){.n_engines_max = 3, .memory_bytes_max = 1000, .is_budget_soft = true});
+    model_handle *const a = get(pool, "demo-gpt-oss");
+    assert_refused(pool, "demo-deepseek", MODEL_BUSY, "still use the model 'demo-gpt-oss'");
+    model_handle_release(a);
+    model_handle_release(get(pool, "demo-deepseek"));
+    assert_visits(pool, "demo-deepseek ");
+    model_pool_close(pool);
+}
+
+static void test_a_model_that_is_added_later_is_known(void **state)
+{
+    (void)state;
+    model_catalog growing = {0};
+    model_pool *pool;
+    sw_err err = {0};
+    assert_int_equal(model_catalog_add(&growing, "stub:", &err), SW_OK);
+    assert_int_equal(model_pool_open(&pool, &(model_pool_options){.catalog = &growing}, &err), SW_OK);
+    model_handle *const h = get(pool, "stub");
+    const model_entry *const stub = model_handle_model(h);
+    assert_int_equal(model_catalog_add(&growing, GPT_OSS, &err), SW_OK);
+    assert_ptr_equal(model_catalog_find(&growing, "stub"), stub); // entries stay where they are
+    const model_entry *const added = model_catalog_find(&growing, "demo-gpt-oss");
+    assert_int_equal(model_pool_state(pool, added).status, MODEL_UNLOADED);
+    model_handle_release(h);
+    model_handle_release(get(pool, "demo-gpt-oss"));
+    assert_int_equal(model_pool_state(pool, added).status, MODEL_LOADED);
+    model_pool_close(pool);
+    model_catalog_free(&growing);
+}
+
 static int fill_catalog(void **state)
 {
     (void)state;
@@ -297,6 +600,15 @@ int main(void)
         cmocka_unit_test(test_says_why_there_is_no_engine),
         cmocka_unit_test(test_a_request_without_a_name_gets_the_preferred_the_loaded_or_the_first_model),
         cmocka_unit_test(test_threads_that_ask_for_one_model_share_one_engine),
+        cmocka_unit_test(test_a_load_holds_up_only_those_who_wait_for_it),
+        cmocka_unit_test(test_a_request_without_a_name_waits_for_the_first_load),
+        cmocka_unit_test(test_wishes_are_dropped_at_the_end),
+        cmocka_unit_test(test_the_end_does_not_wait_for_a_load_that_takes_long),
+        cmocka_unit_test(test_loads_and_unloads_by_name),
+        cmocka_unit_test(test_the_memory_of_an_unloaded_model_goes_back),
+        cmocka_unit_test(test_an_idle_model_is_kept_for_its_time),
+        cmocka_unit_test(test_a_soft_budget_bounds_only_what_is_beside_others),
+        cmocka_unit_test(test_a_model_that_is_added_later_is_known),
     };
     return cmocka_run_group_tests(tests, fill_catalog, empty_catalog);
 }

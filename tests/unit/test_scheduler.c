@@ -437,6 +437,24 @@ static void test_a_prompt_whose_probabilities_are_not_read_waits_and_others_go_o
     tear_down(&f);
 }
 
+static void test_clients_share_the_rows_for_the_probabilities_of_prompts(void **state)
+{
+    (void)state;
+    fixture f;
+    record large = {.client = 1, .wants_prompt_logprobs = true}, small = {.client = 2, .wants_prompt_logprobs = true};
+    set_up(&f, 2);
+    close_gate(&f);
+    start(&f, &large, 0, 1000, 1);
+    wait_at_gate(&f);
+    start(&f, &small, 2000, 60, 1);
+    open_gate(&f);
+    wait_end(&small);
+    wait_end(&large);
+    assert_true(small.end.timings.ttft_ms < 200); // of 1060
+    assert_int_equal(large.n_prompt_tokens, 1000);
+    tear_down(&f);
+}
+
 static void test_a_prompt_with_a_logit_that_is_not_finite_has_no_probabilities(void **state)
 {
     (void)state;
@@ -967,6 +985,7 @@ int main(void)
         cmocka_unit_test(test_a_task_of_the_prompt_alone_samples_nothing_and_may_fill_the_context),
         cmocka_unit_test(test_the_probabilities_of_prompts_take_few_rows_a_step_and_every_position),
         cmocka_unit_test(test_a_prompt_whose_probabilities_are_not_read_waits_and_others_go_on),
+        cmocka_unit_test(test_clients_share_the_rows_for_the_probabilities_of_prompts),
         cmocka_unit_test(test_a_prompt_with_a_logit_that_is_not_finite_has_no_probabilities),
         cmocka_unit_test(test_an_embedding_is_of_every_position_and_comes_before_the_end),
         cmocka_unit_test(test_an_embedding_that_was_canceled_or_has_no_direction_does_not_come),

@@ -508,6 +508,44 @@ static void test_a_server_without_a_trace_or_experts_says_so(void **state)
     fixture = first;
 }
 
+static void test_a_model_that_is_loaded_again_begins_its_stream_anew(void **state)
+{
+    (void)state;
+    const server_fixture first = fixture;
+    buf in;
+    buf_init(&in, 1 << 22);
+    server_fixture_start(&fixture, (server_options){.model = "demo-gpt-oss",
+                                                    .model_dirs = SPILLWAY_SOURCE_DIR "/models",
+                                                    .n_models_max = 1,
+                                                    .body_timeout_s = 60,
+                                                    .slow_client_timeout_s = 1000,
+                                                    .tick_ms = 5,
+                                                    .clock = &hands.clock,
+                                                    .engine.n_threads = 2});
+    server_fixture_until_ready(&fixture);
+    (void)chat(CHAT("once", ""), NULL);
+    const int fd = open_stream();
+    json_decref(await_event(fd, &in, 0));
+    pass_seconds(1.5);
+    (void)chat(CHAT("the other model", ",\"model\":\"demo-phimoe\""), NULL);
+    refuses("GET", "/v1/experts?model=demo-gpt-oss", 503, "no_model", "not loaded");
+    const json_int_t n = chat(CHAT("and again", ",\"model\":\"demo-gpt-oss\""), NULL);
+    json_int_t n_sent = 0;
+    for (int sequence = 1; n_sent < n; sequence++) {
+        pass_seconds(1.5);
+        json_t *const event = await_event(fd, &in, sequence);
+        assert_string_equal(json_string_value(json_object_get(event, "object")),
+                            sequence == 1 ? "experts.start" : "experts.delta");
+        n_sent += integer_of(event, "n_tokens");
+        json_decref(event);
+    }
+    assert_int_equal(n_sent, n);
+    close(fd);
+    server_fixture_stop(&fixture);
+    buf_free(&in);
+    fixture = first;
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -545,6 +583,7 @@ int main(void)
         cmocka_unit_test(test_a_trace_has_a_row_for_each_token_and_layer),
         cmocka_unit_test(test_rows_that_were_overwritten_are_counted),
         cmocka_unit_test(test_a_server_without_a_trace_or_experts_says_so),
+        cmocka_unit_test(test_a_model_that_is_loaded_again_begins_its_stream_anew),
     };
     return cmocka_run_group_tests_name("experts of a server", tests, start, stop);
 }

@@ -95,6 +95,30 @@ static void test_never_makes_a_path_of_a_name(void **state)
     model_catalog_free(&c);
 }
 
+static void test_knows_names_with_a_tag(void **state)
+{
+    (void)state;
+    make_folder("tags");
+    make_file("tags/gpt-oss-20b.gguf");
+    make_file("tags/b:latest.gguf");
+    model_catalog c = scan(temp_file("tags").s);
+    const model_entry *const m = model_catalog_find(&c, "gpt-oss-20b");
+    assert_non_null(m);
+    assert_ptr_equal(model_catalog_find(&c, "gpt-oss-20b:latest"), m);
+    assert_ptr_equal(model_catalog_find(&c, "gpt-oss:20b"), m);
+    const model_entry *const tagged = model_catalog_find(&c, "b:latest"); // its own name
+    assert_non_null(tagged);
+    assert_ptr_equal(model_catalog_find(&c, "b"), tagged);
+    static const char *const NAMES[] = {"gpt-oss", "gpt-oss:120b", "gpt-oss-20b:", "gpt-oss:20b:x",
+                                        ":20b",    ":latest",      "gpt:oss:20b"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
+        assert_null(model_catalog_find(&c, NAMES[i]));
+    char name[1024]; // longer than any file's
+    snprintf(name, sizeof name, "%0*d:20b", (int)sizeof name - 5, 0);
+    assert_null(model_catalog_find(&c, name));
+    model_catalog_free(&c);
+}
+
 static void test_reads_several_folders_of_which_some_may_be_missing(void **state)
 {
     (void)state;
@@ -104,6 +128,30 @@ static void test_reads_several_folders_of_which_some_may_be_missing(void **state
     assert_non_null(model_catalog_find(&c, "foreign"));
     assert_non_null(model_catalog_find(&c, "plain"));
     assert_int_equal(model_catalog_n_manual(&c), 0);
+    model_catalog_free(&c);
+}
+
+static void test_another_scan_adds_only_what_is_new(void **state)
+{
+    (void)state;
+    make_folder("grows");
+    make_file("grows/one.gguf");
+    make_file("grows/two.gguf");
+    const temp_path root = temp_file("grows"), manual = temp_file("grows/../grows/two.gguf");
+    model_catalog c = {0};
+    sw_err err = {0};
+    assert_int_equal(model_catalog_add(&c, manual.s, &err), SW_OK);
+    assert_int_equal(model_scan(&c, &(model_scan_options){.dirs = root.s}, &err), SW_OK);
+    const model_entry *const one = model_catalog_find(&c, "one"), *const two = model_catalog_find(&c, "two");
+    assert_int_equal(c.n, 2);
+    assert_int_equal(model_catalog_rename(&c, one, "first", &err), SW_OK);
+    assert_int_equal(model_catalog_rename(&c, two, "second", &err), SW_OK);
+    make_file("grows/three.gguf");
+    assert_int_equal(model_scan(&c, &(model_scan_options){.dirs = root.s}, &err), SW_OK);
+    assert_int_equal(c.n, 3);
+    assert_ptr_equal(model_catalog_find(&c, "first"), one); // its file is not added under its own name
+    assert_ptr_equal(model_catalog_find(&c, "second"), two);
+    assert_int_equal(model_catalog_find(&c, "three")->index, 2);
     model_catalog_free(&c);
 }
 
@@ -222,7 +270,7 @@ static void test_describes_a_model_as_clients_expect(void **state)
     assert_int_equal(model_catalog_add(&c, "stub:", &err), SW_OK);
     assert_int_equal(model_catalog_n_manual(&c), 1);
     const model_state loading = {.status = MODEL_LOADING, .progress = 0.25};
-    json_t *const model = model_json(&c.entries[0], &loading);
+    json_t *const model = model_json(c.entries[0], &loading);
     char *const text = json_dumps(model, JSON_COMPACT);
     assert_string_equal(text, "{\"id\":\"stub\",\"object\":\"model\",\"created\":0,\"owned_by\":\"spillway\",\"meta\":"
                               "{\"size\":0},\"status\":{\"value\":\"loading\",\"progress\":0.25}}");
@@ -236,7 +284,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lists_model_files_and_nothing_else),
         cmocka_unit_test(test_never_makes_a_path_of_a_name),
+        cmocka_unit_test(test_knows_names_with_a_tag),
         cmocka_unit_test(test_reads_several_folders_of_which_some_may_be_missing),
+        cmocka_unit_test(test_another_scan_adds_only_what_is_new),
         cmocka_unit_test(test_reads_a_store_of_ollama),
         cmocka_unit_test(test_a_name_is_looked_up_without_reading_headers),
         cmocka_unit_test(test_the_limit_of_names_is_exact),

@@ -33,6 +33,45 @@ static void test_finds_routes(void **state)
     check("GET", "/v1/models/a/b", 404, "the model 'a/b' is not known here");
     check("GET", "/v1/experts", 200, "\"layers\":[]");
     check("POST", "/chat/completions", 400, "\"param\":\"messages\"");
+    check("POST", "/v1/messages", 400, "\"type\":\"error\"");
+    check("POST", "/v1/messages/count_tokens", 400, "messages is required");
+    check("POST", "/api/chat", 200, "\"done_reason\":\"load\"");
+    check("POST", "/api/generate", 400, "\"param\":\"prompt\"");
+    check("POST", "/api/embed", 200, "\"embeddings\":[]");
+    check("GET", "/api/tags", 200, "\"name\":\"stub:latest\"");
+    check("GET", "/api/ps", 200, "\"size_vram\":0");
+    check("POST", "/api/show", 400, "{\"error\":\"model is required\"}");
+    check("GET", "/api/version", 200, "{\"version\":\"0.");
+    check("DELETE", "/api/delete", 501, "--model-dirs");
+}
+
+static void test_lists_and_loads_models_by_name(void **state)
+{
+    (void)state;
+    check("GET", "/api/models", 200,
+          "{\"models\":[{\"name\":\"stub\",\"size_bytes\":null,\"model_type\":null,\"parameter_count\":null,"
+          "\"source\":\"registered\"}]}");
+    check("POST", "/api/models/discover", 200, "{\"discovered\":0,\"added\":0,\"models\":[{\"name\":\"stub\"");
+    check("GET", "/api/models/stub/status", 200, "\"status\":\"loaded\",\"loaded\":true,\"progress\":1.0");
+    check("GET", "/api/models/stub/status", 200, "\"placement\":{\"backend\":\"stub\"");
+    check("POST", "/api/models/stub/load", 200, "{\"model\":\"stub\",\"status\":\"loaded\"}");
+    check("POST", "/api/models/stub.gguf/unload", 200, "{\"model\":\"stub\",\"status\":\"unloaded\"}");
+    check("GET", "/api/models/stub/status", 200, "\"status\":\"unloaded\",\"loaded\":false,\"progress\":0.0");
+    check("POST", "/api/models/stub/unload", 200, "{\"model\":\"stub\",\"status\":\"unloaded\"}");
+    check("POST", "/api/models/stub/load", 202, "{\"model\":\"stub\",\"status\":\"loading\"}");
+    server_fixture_until_ready(&fixture);
+    check("POST", "/api/models/a/b/load", 404, "the model 'a/b' is not known here");
+    check("GET", "/api/models/stub/load", 404, "\"code\":\"unknown_url\"");
+    check("POST", "/api/models/stub/status", 404, "\"code\":\"unknown_url\"");
+    check("POST", "/api/models/stub", 404, "\"code\":\"unknown_url\"");
+}
+
+static void test_refuses_what_it_does_not_have(void **state)
+{
+    (void)state;
+    check("GET", "/api/tools", 501, "\"code\":\"not_supported\"");
+    check("POST", "/api/tools/calculator/execute", 501, "\"type\":\"not_supported_error\"");
+    check("POST", "/api/workflows/execute", 501, "\"code\":\"not_supported\"");
 }
 
 static void test_names_what_a_url_allows(void **state)
@@ -48,6 +87,8 @@ static void test_says_that_a_url_is_unknown(void **state)
 {
     (void)state;
     check("GET", "/", 404, "\"code\":\"unknown_url\"");
+    check("GET", "/api/nothing", 404, "{\"error\":\"there is nothing at /api/nothing\"}");
+    check("GET", "/v1/messages/x", 404, "\"type\":\"not_found_error\"");
     check("GET", "/healthy", 404, "\"code\":\"unknown_url\"");
     check("GET", "/V1/models", 404, "\"code\":\"unknown_url\"");
     check("GET", "/v1/models//", 404, "\"code\":");
@@ -73,6 +114,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_finds_routes),
+        cmocka_unit_test(test_lists_and_loads_models_by_name),
+        cmocka_unit_test(test_refuses_what_it_does_not_have),
         cmocka_unit_test(test_names_what_a_url_allows),
         cmocka_unit_test(test_says_that_a_url_is_unknown),
     };

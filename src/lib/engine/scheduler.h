@@ -5,7 +5,8 @@
  * Text, end tokens and stop strings are handled above it and end a task through the result of its callback.
  *
  * A task takes the idle slot (sequence) whose cached tokens share the longest prefix with its prompt and evaluates only
- * what differs; at least the last prompt token is always evaluated, since its logits are needed.
+ * what differs; at least the last prompt token is always evaluated, since its logits are needed.  A task that wants its
+ * prompt's probabilities or embedding evaluates all.
  */
 #ifndef ENGINE_SCHEDULER_H
 #define ENGINE_SCHEDULER_H

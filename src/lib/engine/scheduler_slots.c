@@ -75,8 +75,7 @@ static int32_t common_prefix(const seq_slot *sl, const sched_task *t)
 }
 
 /* The number of cached tokens that a task can use; *n_common_out is the number that are equal.  The last prompt token
- * is always evaluated, since its logits are needed; some tasks want something of
- * every token. */
+ * is always evaluated, since its logits are needed, and all are for what comes of every position. */
 static int32_t usable_prefix(scheduler *s, const seq_slot *sl, const sched_task *t, int32_t *n_common_out)
 {
     int32_t n = t->wants_prompt_logprobs || t->wants_embedding ? 0 : common_prefix(sl, t);

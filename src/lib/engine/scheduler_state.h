@@ -2,8 +2,7 @@
  *
  * scheduler.c talks to other threads and runs the loop; queue.c holds the tasks that wait; scheduler_slots.c starts and
  * ends tasks; scheduler_step.c builds a batch, has it evaluated and samples; scheduler_prompt.c reports what a step
- * told of a prompt.  All run on the engine thread, except the
- * functions of scheduler.h and queue_push.
+ * told of a prompt.  All run on the engine thread, except the functions of scheduler.h and queue_push.
  */
 #ifndef ENGINE_SCHEDULER_STATE_H
 #define ENGINE_SCHEDULER_STATE_H

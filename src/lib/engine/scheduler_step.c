@@ -117,12 +117,12 @@ static void add_prompts(scheduler *s, int left, step *st)
 {
     int n_clients = count_prompt_clients(s);
     for (seq_slot *sl; left > 0 && (sl = next_prompt(s, st)) != NULL; left -= sl->n_step) {
-        const int share = n_clients > 1 ? (left + n_clients - 1) / n_clients : left;
-        const bool is_scored = sl->task->wants_prompt_logprobs;
-        const int n = least(sl->task->n_prompt - sl->task->n_done, share);
-        add_tokens(s, sl, is_scored ? least(n, STEP_SCORED_MAX - st->n_scored) : n, st);
+        const sched_task *const t = sl->task;
+        const int room = t->wants_prompt_logprobs ? least(left, STEP_SCORED_MAX - st->n_scored) : left;
+        const int share = n_clients > 1 ? (room + n_clients - 1) / n_clients : room;
+        add_tokens(s, sl, least(t->n_prompt - t->n_done, share), st);
         st->n_prompt += sl->n_step;
-        st->n_scored += is_scored ? sl->n_step : 0;
+        st->n_scored += t->wants_prompt_logprobs ? sl->n_step : 0;
         n_clients--;
     }
 }

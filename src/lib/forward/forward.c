@@ -224,6 +224,5 @@ sw_code forward_embedding(const forward *f, int seq, float *out, sw_err *err)
     if (pooled_direction(&f->pooled, seq, out))
         return SW_OK;
     return sw_fail(err, SW_ENUMERIC,
-                   "embedding: the sum of the states is zero or not finite; the model file may be "
-                   "damaged");
+                   "embedding: the states add up to nothing or are not finite; the model file may be damaged");
 }

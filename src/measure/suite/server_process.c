@@ -65,7 +65,8 @@ static sw_code spawn(server_process *s, char *const *argv, sw_err *err)
     return s->pid > 0 ? SW_OK : sw_fail(err, SW_EIO, "cannot start the server: %s", strerror(reason));
 }
 
-/* The command line, for exec; without a configuration file, because all options of a run are stored with it.  NULL when memory is short.  Free it with mem_free. */
+/* The command line, for exec; without a configuration file, because all options of a run are stored with it.  NULL when
+ * memory is short.  Free it with mem_free. */
 static const char **command_line(const server_process_options *o)
 {
     static const char *const FIRST[] = {"spillway", "serve", NULL, "--bind", "127.0.0.1:0", "--config", ""};

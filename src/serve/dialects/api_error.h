@@ -30,6 +30,7 @@
     X(METHOD_NOT_ALLOWED,    405, "invalid_request_error", "method_not_allowed") \
     X(REQUEST_TIMEOUT,       408, "invalid_request_error", "request_timeout") \
     X(LENGTH_REQUIRED,       411, "invalid_request_error", "length_required") \
+    X(MODEL_BUSY,            409, "invalid_request_error", "model_busy") \
     X(TOO_LARGE,             413, "invalid_request_error", "request_too_large") \
     X(QUEUE_FULL,            429, "rate_limit_error",      "queue_full") \
     X(HEADER_TOO_LARGE,      431, "invalid_request_error", "header_too_large") \

@@ -21,7 +21,7 @@ void dialect_emit(event_sink *sink, const char *name, json_t *value)
 
 sw_event dialect_total(const sw_event *const *done, size_t n, int n_choices)
 {
-    sw_event total = *done[0];
+    sw_event total = n > 0 ? *done[0] : (sw_event){.type = SW_EVENT_DONE, .stop_index = -1};
     for (size_t i = 1; i < n; i++) {
         const sw_timings *const t = &done[i]->timings;
         const bool is_new_prompt = i % (size_t)n_choices == 0;
@@ -38,6 +38,8 @@ sw_event dialect_total(const sw_event *const *done, size_t n, int n_choices)
 
 size_t generation_n_answers(const generation_request *request)
 {
+    if (request->loads_only)
+        return 0;
     return (request->prompts != NULL ? request->n_prompts : 1) * (size_t)request->n_choices;
 }
 

@@ -35,19 +35,23 @@ typedef struct generation_prompt {
  * other. */
 typedef struct generation_request {
     const char *model;     // NULL: not named
-    const dialect *family; // of the answer; NULL: the one that read the body
+    const dialect *family; // of the answer, or of the error if the body is refused; NULL: the one that read the body
     const char *client_id; // the client's own name for the request, at most DIALECT_CLIENT_ID_BYTES - 1 bytes; or NULL
     sw_request core;       // on_event and ud are left empty; sampling.seed is drawn if the client gave none
     generation_prompt *prompts; // (n_prompts), owned; NULL: a chat
     size_t n_prompts;
     int n_choices;           // 1 .. LIMIT_CHOICES
     bool echo;               // answers begin with their prompts
+    const char *effort_name; // the member that gave a reasoning effort; NULL: none did
     bool is_base64;          // embeddings as the bytes of floats
-    bool has_effort;         // a reasoning effort was given
     bool has_no_tool_choice; // tools must not be called
     bool stream;
-    bool include_usage;                  // token counts in a chunk of their own
-    bool return_progress;                // chunks while the prompt is evaluated
+    bool include_usage;   // token counts in a chunk of their own
+    bool has_keep_alive;  // the model is unloaded after keep_alive_s without a request; else the server's
+    double keep_alive_s;  // 0: after this one; negative: never
+    bool return_progress; // chunks while the prompt is evaluated
+    bool hides_reasoning; // the answer has only the content
+    bool loads_only;      // the model is loaded, and nothing generated: no answers
     char ignored[DIALECT_IGNORED_BYTES]; // names of members without effect, separated by ", "; see generation_ignore
     /* Owned: what the pointers above point into. */
     json_t *document;
@@ -59,7 +63,7 @@ typedef struct generation_request {
     int32_t *tokens; // of all prompts
 } generation_request;
 
-/* How many answers the request wants: 1 .. LIMIT_REQUEST_ANSWERS. */
+/* How many answers the request wants: 1 .. LIMIT_REQUEST_ANSWERS, or 0 if it only loads the model. */
 size_t generation_n_answers(const generation_request *request);
 
 /* Frees what the request owns and empties it. */
@@ -81,8 +85,13 @@ typedef struct generation_head {
     size_t n_answers;                        // see generation_n_answers
     bool is_base64;                          // see generation_request
     uint64_t seed;                           // of the first answer
-    double load_ms;                          // spent loading the model for this request
-    double ttft_ms; // at an end: from the arrival of the request to its first token, loading included
+    const char *const *stop;                 // (n_stop) of the request; sw_event.stop_index is an index of it
+    size_t n_stop;
+    bool hides_reasoning;   // see generation_request
+    bool unloads;           // the model is not kept after this request
+    int n_prompt, n_cached; // tokens of the prompt of the answer that begins
+    double load_ms;         // spent loading the model for this request
+    double ttft_ms;         // at an end: from the arrival of the request to its first token, loading included
     bool include_usage;
     json_t *experts; // borrowed; at the end of all answers the experts that they used; NULL: not asked for
 } generation_head;
@@ -111,7 +120,7 @@ typedef struct whole_answer {
 } whole_answer;
 
 /* Adds up how n answers ended: tokens of answers, and of prompts once for n_choices answers; of times the longest.  One
- * answer is its own total. */
+ * answer is its own total, and that of none is empty. */
 sw_event dialect_total(const sw_event *const *done, size_t n, int n_choices);
 
 /* Receives the events of a stream. */
@@ -146,7 +155,7 @@ struct dialect {
     const char *content_type; // of whole answers and errors
 
     /* Reads a body of n bytes.  `random`: 64 bits for the seed, if the request has none.  Returns false with *error
-     * filled and *out empty if the body is refused. */
+     * filled and *out empty, but for `family`, if the body is refused. */
     bool (*parse)(generation_request *out, const char *body, size_t n, uint64_t random, api_error *error);
 
     /* The parts of a stream.  For each answer, by its number: begin, then text and progress, then end_choice; after
@@ -161,8 +170,9 @@ struct dialect {
     size_t state_bytes;              // of dialect_stream.state; 0: none
     void (*free_state)(void *state); // or NULL
 
-    /* An answer that is not streamed, and an error in place of an answer. */
+    /* An answer that is not streamed, and an error in place of an answer; status NULL: api_status. */
     void (*write_answer)(buf *out, const generation_head *head, const whole_answer *answer);
+    int (*status)(const api_error *error);
     void (*write_error)(buf *out, const api_error *error);
 };
 

@@ -1,5 +1,5 @@
-/* foreign_fields.c - one row per member of OpenAI's, llama-server's, Ollama's and vLLM's chat requests that is not
- * honoured here. */
+/* foreign_fields.c - one row per member of OpenAI's, llama-server's, vLLM's, Anthropic's and Ollama's chat requests
+ * that is not honoured here. */
 #include "dialects/foreign_fields.h"
 
 #include <string.h>
@@ -142,11 +142,20 @@ static const foreign_field FIELDS[] = {
     {"request_id",             NAMED,       0, NULL, "the header X-Request-Id"},
     {"cache_salt",             NAMED,       0, NULL, NULL},
     {"kv_transfer_params",     NAMED,       0, NULL, NULL},
+    /* Anthropic */
+    {"cache_control",          INERT,       0, NULL, NULL}, // evaluated prompts are always cached
+    {"mcp_servers",            ONLY_EMPTY,  0, NULL, NULL},
+    {"output_format",          ONLY_EMPTY,  0, NULL, NULL},
     /* Ollama */
     {"options",                ONLY_EMPTY,  0, NULL, "members of the request itself, such as temperature and max_tokens"},
     {"format",                 ONLY_EMPTY,  0, NULL, NULL},
     {"think",                  NAMED,       0, NULL, NULL},
     {"keep_alive",             NAMED,       0, NULL, NULL},
+    {"raw",                    ONLY_FALSE,  0, NULL, NULL},
+    {"template",               ONLY_EMPTY,  0, NULL, NULL},
+    {"suffix",                 ONLY_EMPTY,  0, NULL, NULL},
+    {"images",                 ONLY_EMPTY,  0, NULL, NULL},
+    {"context",                NAMED,       0, NULL, "messages"},
     {"truncate",               NAMED,       0, NULL, NULL},
     {"shift",                  NAMED,       0, NULL, NULL},
 };
@@ -213,4 +222,23 @@ bool foreign_field_take(generation_request *g, json_reader *r, const char *name,
     const json_place at = {NULL, name, 0};
     return json_fail(r, &at, JSON_FAULT_UNSUPPORTED, "%s with this value is not supported by this build; %s%s", name,
                      f->hint != NULL ? "use " : "leave it out", f->hint != NULL ? f->hint : "");
+}
+
+static bool is_known(const char *name, const json_table *const *tables)
+{
+    while (*tables != NULL && !json_table_has(*tables, name))
+        tables++;
+    return *tables != NULL;
+}
+
+bool foreign_fields_read(generation_request *g, json_reader *r, const json_table *const *tables)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(g->document, name, value)
+    {
+        if (!json_is_null(value) && !is_known(name, tables) && !foreign_field_take(g, r, name, value))
+            return false;
+    }
+    return true;
 }

@@ -14,4 +14,7 @@
  * set if it is refused. */
 bool foreign_field_take(generation_request *g, json_reader *r, const char *name, const json_t *value);
 
+/* The same for every member of the body that none of the tables (up to a NULL) has. */
+bool foreign_fields_read(generation_request *g, json_reader *r, const json_table *const *tables);
+
 #endif

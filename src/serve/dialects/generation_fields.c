@@ -156,6 +156,12 @@ bool take_inert_bool(json_reader *r, const json_field *f, const json_place *at, 
     return json_is_boolean(value) || json_fail_type(r, at, "true or false");
 }
 
+bool generation_take_later(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
+{
+    (void)r, (void)f, (void)at, (void)value, (void)target;
+    return true;
+}
+
 /* ---- sampling --------------------------------------------------------------------------------------------------- */
 
 /* -1 leaves the seed that was drawn. */
@@ -193,13 +199,15 @@ static bool add_stop(json_reader *r, const json_place *at, const json_t *value, 
     return true;
 }
 
-static bool take_stop(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
+bool generation_take_stop(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
 {
-    (void)f;
     generation_request *const g = target;
     const size_t n = json_is_array(value) ? json_array_size(value) : 1;
+    if (g->stops != NULL)
+        return json_fail(r, at, JSON_FAULT_RANGE, "stop strings are given twice; leave %s out", f->name);
     if (n > LIMIT_STOP_STRINGS)
-        return json_fail(r, at, JSON_FAULT_SIZE, "stop may hold %d strings at most, got %zu", LIMIT_STOP_STRINGS, n);
+        return json_fail(r, at, JSON_FAULT_SIZE, "%s may hold %d strings at most, got %zu", f->name, LIMIT_STOP_STRINGS,
+                         n);
     g->stops = mem_calloc(n, sizeof *g->stops);
     if (g->stops == NULL)
         return json_fail_memory(r);
@@ -270,7 +278,7 @@ static const json_field FIELDS[] = {
     {.name = "repeat_penalty",    .type = FIELD_FLOAT, .offset = AT(sampling.repeat_penalty), .max = 1e6, .is_above_min = true},
     {.name = "repeat_last_n",     .type = FIELD_INT, .offset = AT(sampling.repeat_last_n), .min = -1, .max = LIMIT_CTX_TOKENS},
     {.name = "seed",              .type = FIELD_CUSTOM, .take = take_seed},
-    {.name = "stop",              .type = FIELD_CUSTOM, .take = take_stop},
+    {.name = "stop",              .type = FIELD_CUSTOM, .take = generation_take_stop},
     {.name = "logit_bias",        .type = FIELD_CUSTOM, .take = take_logit_bias, .min = -100, .max = 100},
     {.name = "ignore_eos",        .type = FIELD_BOOL, .offset = AT(ignore_eos)},
     {.name = "cache_prompt",      .type = FIELD_CUSTOM, .take = take_inert_bool},

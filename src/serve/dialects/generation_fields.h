@@ -31,6 +31,8 @@ void generation_fail(api_error *error, const json_fault *fault);
 /* The largest number of tokens of an answer: -1 is "until the context is full"; 0, if f->min allows it, only evaluates
  * the prompt. */
 bool take_max_tokens(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target);
+/* Stop strings under any name; a request may have them once. */
+bool generation_take_stop(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target);
 
 /* ---- members that are known but not supported: only a neutral value passes -------------------------------------- */
 
@@ -41,6 +43,9 @@ bool take_neutral_false(json_reader *r, const json_field *f, const json_place *a
 bool take_neutral_empty(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target);
 /* A member that changes nothing here, whatever its value: only its type is checked. */
 bool take_inert_bool(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target);
+/* A member that the caller reads after the table. */
+bool generation_take_later(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
+                           void *target);
 /* "<path> is not supported by this build" */
 bool fail_unsupported(json_reader *r, const json_place *at);
 

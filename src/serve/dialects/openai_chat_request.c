@@ -12,7 +12,6 @@
 
 static bool take_effort(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
 {
-    (void)f;
     // DEFAULT marks levels that OpenAI has and no model here can do.
     static const json_choice EFFORTS[] = {{"none", SW_EFFORT_DEFAULT}, {"minimal", SW_EFFORT_DEFAULT},
                                           {"low", SW_EFFORT_LOW},      {"medium", SW_EFFORT_MEDIUM},
@@ -26,7 +25,7 @@ static bool take_effort(json_reader *r, const json_field *f, const json_place *a
         return json_fail(r, at, JSON_FAULT_UNSUPPORTED_VALUE,
                          "reasoning_effort '%s' is not supported; use low, medium or high", json_string_value(value));
     g->core.effort = (sw_effort)effort;
-    g->has_effort = true;
+    g->effort_name = f->name;
     return true;
 }
 

@@ -225,6 +225,7 @@ static const json_field FIELDS[] = {
     {.name = "audio", .type = FIELD_CUSTOM, .take = take_unsupported},
     {.name = "annotations", .type = FIELD_CUSTOM, .take = take_inert},
     {.name = "name", .type = FIELD_CUSTOM, .take = take_name},
+    {.name = "tool_name", .type = FIELD_CUSTOM, .take = take_name},      // Ollama's
     {.name = "reasoning", .type = FIELD_CUSTOM, .take = take_reasoning}, // what other servers call the next one
     {.name = "thinking", .type = FIELD_CUSTOM, .take = take_reasoning},
     {.name = "reasoning_content", .type = FIELD_CUSTOM, .take = take_reasoning},
@@ -257,7 +258,23 @@ static bool read_messages(message_list *l, json_reader *r, const json_place *at,
     return message_list_end(l);
 }
 
+/* text NULL: there is none. */
+static bool add_system(message_list *l, const json_place *at, const char *text)
+{
+    if (text == NULL)
+        return true;
+    if (!message_list_add(l, at, SW_ROLE_SYSTEM))
+        return false;
+    message_list_content(l, text);
+    return true;
+}
+
 bool openai_messages_read(generation_request *g, json_reader *r, const json_t *list)
+{
+    return openai_messages_read_after(g, r, NULL, list);
+}
+
+bool openai_messages_read_after(generation_request *g, json_reader *r, const char *system, const json_t *list)
 {
     const json_place at = {NULL, "messages", 0};
     if (list == NULL || json_is_null(list))
@@ -269,7 +286,7 @@ bool openai_messages_read(generation_request *g, json_reader *r, const json_t *l
         return json_fail(r, &at, JSON_FAULT_RANGE, "messages must hold 1 to %d messages, got %zu", LIMIT_MESSAGES, n);
     message_list l;
     message_list_begin(&l, g, r);
-    const bool ok = read_messages(&l, r, &at, list);
+    const bool ok = add_system(&l, &at, system) && read_messages(&l, r, &at, list);
     message_list_free(&l);
     return ok;
 }

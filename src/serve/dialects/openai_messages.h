@@ -9,4 +9,7 @@
  * false with the fault set. */
 bool openai_messages_read(generation_request *g, json_reader *r, const json_t *list);
 
+/* The same with a text of the system (NULL: none) before them. */
+bool openai_messages_read_after(generation_request *g, json_reader *r, const char *system, const json_t *list);
+
 #endif

@@ -1,8 +1,6 @@
 /* openai_request.c - the members, and what becomes of those that no table has. */
 #include "dialects/openai_request.h"
 
-#include <string.h>
-
 #include "base/limits.h"
 #include "dialects/foreign_fields.h"
 #include "dialects/generation_fields.h"
@@ -54,16 +52,9 @@ static bool read_shared(generation_request *g, json_reader *r, const json_table 
 /* What no table has. */
 static bool read_others(generation_request *g, json_reader *r, const json_table *own, const char *content)
 {
-    const char *name;
-    json_t *value;
-    json_object_foreach(g->document, name, value)
-    {
-        const bool is_known = json_table_has(own, name) || json_table_has(&TABLE, name) ||
-                              json_table_has(&GENERATION_FIELDS, name) || strcmp(name, content) == 0;
-        if (!is_known && !json_is_null(value) && !foreign_field_take(g, r, name, value))
-            return false;
-    }
-    return true;
+    const json_field row = {.name = content};
+    const json_table rest = {.fields = &row, .n = 1};
+    return foreign_fields_read(g, r, (const json_table *const[]){own, &TABLE, &GENERATION_FIELDS, &rest, NULL});
 }
 
 bool openai_request_read(generation_request *g, json_reader *r, const json_table *own, const char *content)

@@ -2,9 +2,10 @@
  *
  * One loop (libuv) on one thread owns every connection.  A request whose head and body have arrived goes to the route
  * of its method and path.  The route answers at once (http_reply, http_reply_status), or it gives the connection an
- * owner (http_hand_over) that answers later, in one piece (http_reply) or in many (http_stream_*).  What goes wrong
- * before a route is reached, such as a malformed head, a foreign Origin or a missing key, is answered here; the body of
- * that answer is written by `write_problem`, so that each interface can have its own form of errors.
+ * owner (http_hand_over) that answers later, in one piece (http_reply) or in many (http_stream_*); or the connection
+ * becomes a WebSocket (http_ws_accept).  What goes wrong before a route is reached, such as a malformed head, a foreign
+ * Origin or a missing key, is answered here; the body of that answer is written by `write_problem`, so that each
+ * interface can have its own form of errors.
  *
  * Answers are only appended by these functions; they leave when the loop goes on.  So no function of an owner is called
  * while the owner itself is in a call into this file.
@@ -47,6 +48,7 @@ typedef struct http_request {
     const char *method;   // "GET", "HEAD", "POST", ...
     const char *path;     // decoded once; without query and without a slash at the end; "*" for OPTIONS *
     const char *query;    // after '?', as sent; "" if there is none
+    const char *route;    // the path of the route, as its row has it; "" if there is none
     const char *rest;     // of `path`, after a prefix route
     const char *id;       // X-Request-Id: the client's, or a new one
     uint64_t received_ns; // when the head was complete
@@ -66,13 +68,16 @@ uint64_t http_client_of(const http_conn *c);
  * own body is empty afterwards. */
 char *http_take_body(http_conn *c, size_t *n_out);
 
+/* http_route.body_bytes_max of a POST that needs no body: without a length it has none, and is not refused with 411. */
+enum { HTTP_OPTIONAL_BODY = 4096 };
+
 /* Routes of one path are tried in order, and a path may have one for each method.  `handle` must answer, begin a stream
  * that it also ends, or hand over; otherwise the connection is closed. */
 typedef struct http_route {
     const char *method;    // "GET" (also serves HEAD), "POST" or "DELETE"
     const char *path;      // ends in '/': a prefix, and the rest is in http_request.rest
     bool is_public;        // needs no key
-    size_t body_bytes_max; // 0: http_options.body_bytes_max
+    size_t body_bytes_max; // 0: http_options.body_bytes_max; see HTTP_OPTIONAL_BODY
     void (*handle)(http_conn *c, void *ud);
 } http_route;
 
@@ -90,6 +95,7 @@ typedef enum http_problem_kind {
     HTTP_TIMEOUT,            // 408
     HTTP_LENGTH_REQUIRED,    // 411
     HTTP_BODY_TOO_LARGE,     // 413
+    HTTP_UPGRADE_REQUIRED,   // 426: the URL is a WebSocket, of version 13
     HTTP_HEAD_TOO_LARGE,     // 431
     HTTP_NO_MEMORY,          // 500
     HTTP_STOPPING,           // 503
@@ -123,8 +129,9 @@ typedef enum http_framing {
     HTTP_CSV,    // text/csv, likewise; an event is a row
 } http_framing;
 
-/* A stream: begin, then events, then the end.  An event is the payload alone, one line of text without a line break
- * (JSON); `event` names it in SSE, NULL for none. */
+/* A stream: begin, then events, then the end.  An event is the payload alone; `event` names it in SSE, NULL for none.
+ * In NDJSON a payload is one line of text without a line break (JSON).  In SSE it may have several: each is sent as a
+ * line of data, so that every LF, CR LF or CR arrives as LF. */
 void http_stream_begin(http_conn *c, http_framing framing, const http_field *fields);
 void http_stream_event(http_conn *c, const char *event, const char *payload, size_t n);
 /* Returns true if less than 128 KiB wait, so that more events should be turned into bytes now.  If not, `pump` is
@@ -135,6 +142,49 @@ void http_stream_end(http_conn *c, bool is_broken);
 
 /* Closes the connection; what waits is not sent.  `gone` is not called. */
 void http_drop(http_conn *c);
+
+/* ---- WebSockets (RFC 6455, version 13, without extensions) ------------------------------------------------------ */
+
+/* Codes of a Close. */
+typedef enum http_ws_code {
+    HTTP_WS_NO_CODE = 0,
+    HTTP_WS_DONE = 1000,
+    HTTP_WS_GOING_AWAY = 1001,     // the server is ending
+    HTTP_WS_PROTOCOL_ERROR = 1002, // sent by http/ itself
+    HTTP_WS_BAD_TEXT = 1007,       // the same
+    HTTP_WS_POLICY = 1008,         // the same, for a message that does not arrive in time
+    HTTP_WS_TOO_LARGE = 1009,      // the same
+    HTTP_WS_INTERNAL_ERROR = 1011,
+    HTTP_WS_TRY_LATER = 1013, // the queue is full
+} http_ws_code;
+
+/* The owner of a WebSocket.  Exactly one of the following ends the ownership: the owner's own http_ws_close or
+ * http_drop, after which nothing is called any more; or `gone`, also after a Close of the client.  Pings are sent and
+ * answered here.  A client that has to read 256 KiB is not read itself, so that a message may be answered at once,
+ * whether there is room or not. */
+typedef struct http_ws_owner {
+    http_responder responder; // `stop` closes with HTTP_WS_GOING_AWAY
+    /* A whole message: n bytes with a NUL after them, unmasked, and valid UTF-8 if is_text.  Valid during the call. */
+    void (*message)(void *owner, const char *data, size_t n, bool is_text);
+} http_ws_owner;
+
+/* For a route of WebSockets ("GET"): returns true if the request asks for one in the right form.  If not, it is
+ * answered (426 or 400), and the route does nothing more.  Browsers cannot set headers of such a request, so that it
+ * may have the API key in its query (api_key=KEY); `query` then shows asterisks in its place. */
+bool http_ws_check(http_conn *c);
+
+/* The first of `known` (ends with NULL) that the client offers in Sec-WebSocket-Protocol, or NULL. */
+const char *http_ws_subprotocol(const http_conn *c, const char *const *known);
+
+/* Makes the connection a WebSocket, from now until it is closed.  Only from within a route's handle, after
+ * http_ws_check.  subprotocol: one that the client offers, or NULL. */
+void http_ws_accept(http_conn *c, const char *subprotocol, const http_ws_owner *functions, void *owner);
+
+/* Appends a text message: n bytes of valid UTF-8.  http_stream_has_room says when to pause, as for streams. */
+void http_ws_send_text(http_conn *c, const char *data, size_t n);
+
+/* Appends a Close and ends the ownership.  reason: UTF-8, of which the client gets up to 123 bytes; or NULL. */
+void http_ws_close(http_conn *c, http_ws_code code, const char *reason);
 
 /* ---- the server ---------------------------------------------------------------------------------------------------
  */
@@ -153,6 +203,7 @@ typedef struct http_options {
     double idle_timeout_s;        // between requests
     double slow_client_timeout_s; // without a byte taken while some wait; then the connection is closed
     double ping_interval_s;       // of silence on an event stream before a comment is sent; 0: never
+    double ws_ping_interval_s;    // between two Pings on a WebSocket; closed after two without a Pong; 0: never
     int tick_ms;                  // real time between two checks of the deadlines; 0: 100
     const sw_clock *clock;        // NULL: the system's
     const sw_entropy *entropy;    // NULL: the system's
@@ -166,7 +217,7 @@ typedef struct http_options {
     /* After each check of the deadlines, on the loop's thread; not while there is no connection.  Or NULL. */
     void (*on_tick)(void *ud);
     /* After every answer and after requests that got none; for a log.  status 0: the connection ended before there was
-     * an answer. */
+     * an answer; 101: a WebSocket has ended. */
     void (*on_done)(void *ud, const http_conn *c, int status);
     void *ud; // of every function above, and of routes
 } http_options;

@@ -7,6 +7,7 @@
 #include "http/guard.h"
 #include "http/http_conn.h"
 #include "http/http_problem.h"
+#include "http/http_target.h"
 
 const char *http_header(const http_conn *c, const char *name)
 {
@@ -85,6 +86,7 @@ static bool find_route(http_conn *c)
             continue;
         if (strcmp(o->routes[i].method, method) == 0) {
             c->route = &o->routes[i];
+            c->request.route = c->route->path;
             c->request.rest = rest;
             return true;
         }
@@ -99,6 +101,33 @@ static bool find_route(http_conn *c)
     return false;
 }
 
+/* The value of `name` in the query, to its end, or NULL. */
+static char *query_value(http_conn *c, const char *name)
+{
+    const size_t n = strlen(name);
+    for (const char *s = c->request.query; *s != '\0'; s += strcspn(s, "&"), s += *s == '&') {
+        if (strncmp(s, name, n) == 0 && s[n] == '=')
+            return c->head.text.data + (s + n + 1 - c->head.text.data); // the head's own, not constant
+    }
+    return NULL;
+}
+
+/* Returns true if the query has the key; leaves asterisks where it was, so that it gets into no log. */
+static bool has_query_key(http_conn *c, const char *key)
+{
+    char *const value = query_value(c, "api_key");
+    if (value == NULL)
+        return false;
+    const size_t n = strcspn(value, "&");
+    const char after = value[n];
+    const size_t n_plain = http_target_unescape(value, n);
+    value[n_plain <= n ? n_plain : 0] = '\0';
+    const bool is_same = guard_same_key(key, value);
+    memset(value, '*', n);
+    value[n] = after;
+    return is_same;
+}
+
 static bool check_key(http_conn *c)
 {
     const char *const key = c->server->options.api_key;
@@ -109,6 +138,8 @@ static bool check_key(http_conn *c)
         return true;
     const char *const plain = http_head_value(&c->head, "x-api-key");
     if (plain != NULL && guard_same_key(key, plain))
+        return true;
+    if (http_ws_is_upgrade(c) && has_query_key(c, key))
         return true;
     return http_problem_set(&c->problem, HTTP_BAD_KEY, "the API key is missing or wrong");
 }
@@ -134,7 +165,7 @@ bool http_admit_body(http_conn *c)
     const size_t bytes_max = c->route != NULL && c->route->body_bytes_max > 0 ? c->route->body_bytes_max //
                                                                               : o->body_bytes_max;
     buf_init(&c->body, bytes_max);
-    if (needs_length(h->method) && !h->has_length && !h->is_chunked)
+    if (needs_length(h->method) && bytes_max != HTTP_OPTIONAL_BODY && !h->has_length && !h->is_chunked)
         return http_problem_set(&c->problem, HTTP_LENGTH_REQUIRED,
                                 "the request needs a Content-Length or Transfer-Encoding: chunked");
     if (h->length > bytes_max)

@@ -18,7 +18,7 @@ void http_conn_enter(http_conn *c, http_phase phase, double seconds)
 
 static void forget_request(http_conn *c)
 {
-    static const http_request NONE = {.method = "", .path = "", .query = "", .rest = "", .body = ""};
+    static const http_request NONE = {.method = "", .path = "", .query = "", .route = "", .rest = "", .body = ""};
     http_head_free(&c->head);
     buf_free(&c->body);
     c->request = NONE;
@@ -60,6 +60,11 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *bytes)
     }
 }
 
+bool http_conn_start_reading(http_conn *c)
+{
+    return uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read) == 0;
+}
+
 static void on_closed(uv_handle_t *handle)
 {
     http_conn *const c = handle->data;
@@ -71,6 +76,7 @@ static void on_closed(uv_handle_t *handle)
     if (c->next != NULL)
         c->next->prev = c->prev;
     http_head_free(&c->head);
+    ws_frames_free(&c->ws.frames);
     buf_free(&c->early);
     buf_free(&c->body);
     buf_free(&c->out);
@@ -105,7 +111,7 @@ http_conn *http_conn_open(http_server *s, int fd)
         return NULL;
     }
     uv_tcp_nodelay(&c->tcp, 1); // events are small and must not wait for each other
-    if (uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read) == 0)
+    if (http_conn_start_reading(c))
         return c;
     http_conn_close(c);
     return NULL;
@@ -168,6 +174,21 @@ void http_drop(http_conn *c)
     report(c);
 }
 
+void http_conn_read_early(http_conn *c)
+{
+    buf early = c->early;
+    buf_init(&c->early, early.max);
+    http_conn_bytes(c, early.data, early.size);
+    buf_free(&early);
+}
+
+void http_conn_shut_down(http_conn *c)
+{
+    uv_os_fd_t fd;
+    if (uv_fileno((const uv_handle_t *)&c->tcp, &fd) == 0)
+        shutdown(fd, SHUT_WR);
+}
+
 void http_conn_finish(http_conn *c)
 {
     report(c);
@@ -175,35 +196,39 @@ void http_conn_finish(http_conn *c)
         http_conn_close(c);
     } else if (c->close_after || c->early_is_cut) {
         // Closing while bytes of the client are unread would reset the connection, and the answer with it.
-        uv_os_fd_t fd;
-        if (uv_fileno((const uv_handle_t *)&c->tcp, &fd) == 0)
-            shutdown(fd, SHUT_WR);
+        if (!c->is_ws || c->ws.is_over)
+            http_conn_shut_down(c); // else the client's Close comes first
         http_conn_enter(c, HTTP_PHASE_LINGER, HTTP_LINGER_S);
     } else {
-        buf early = c->early;
-        buf_init(&c->early, early.max);
         begin_idle(c);
-        http_conn_bytes(c, early.data, early.size);
-        buf_free(&early);
+        http_conn_read_early(c);
     }
 }
 
 /* ---- deadlines -------------------------------------------------------------------------------------------------- */
 
-/* An answer under way: the client must take bytes, and a silent event stream gets comments. */
-static void tick_answer(http_conn *c, uint64_t now_ns)
+/* Returns false if the client takes no bytes, and the connection is closed. */
+static bool check_slow_client(http_conn *c, uint64_t now_ns)
 {
-    const http_options *const o = &c->server->options;
     const size_t n_waiting = http_conn_waiting(c);
     const uint64_t n_taken = c->n_given - uv_stream_get_write_queue_size((const uv_stream_t *)&c->tcp);
     if (n_waiting == 0 || n_taken != c->n_taken) {
         c->n_taken = n_taken;
         c->taken_ns = now_ns;
     }
-    if (now_ns - c->taken_ns >= http_seconds_ns(o->slow_client_timeout_s))
-        http_conn_lose(c);
-    else if (n_waiting == 0 && c->phase == HTTP_PHASE_WORKING && c->is_stream && c->framing == HTTP_SSE &&
-             o->ping_interval_s > 0 && now_ns - c->written_ns >= http_seconds_ns(o->ping_interval_s))
+    if (now_ns - c->taken_ns < http_seconds_ns(c->server->options.slow_client_timeout_s))
+        return true;
+    http_conn_lose(c);
+    return false;
+}
+
+/* An answer under way: the client must take bytes, and a silent event stream gets comments. */
+static void tick_answer(http_conn *c, uint64_t now_ns)
+{
+    const http_options *const o = &c->server->options;
+    if (check_slow_client(c, now_ns) && http_conn_waiting(c) == 0 && c->phase == HTTP_PHASE_WORKING && c->is_stream &&
+        c->framing == HTTP_SSE && o->ping_interval_s > 0 &&
+        now_ns - c->written_ns >= http_seconds_ns(o->ping_interval_s))
         http_stream_ping(c);
 }
 
@@ -234,6 +259,10 @@ void http_conn_tick(http_conn *c, uint64_t now_ns)
         break;
     case HTTP_PHASE_WORKING:
     case HTTP_PHASE_SENDING: tick_answer(c, now_ns); break;
+    case HTTP_PHASE_WEBSOCKET:
+        if (check_slow_client(c, now_ns))
+            http_ws_tick(c, now_ns);
+        break;
     case HTTP_PHASE_CLOSING: break;
     }
 }

@@ -8,6 +8,9 @@
  *                 +------+--------+          +-> LINGER -> CLOSING     the answer was the last of this connection
  *        refused: straight to SENDING        +-----------> CLOSING     closed by the client or by a deadline
  *
+ * A WebSocket goes from WORKING to WEBSOCKET, where it stays open; from there a Close of either side goes through
+ * SENDING and LINGER.
+ *
  * Functions of owners (pump, gone, stop) are called from the loop alone, never while an owner's own call into http/ is
  * on the stack: what an owner sends is only appended, and leaves when the loop comes to http_conn_flush.
  */
@@ -20,6 +23,7 @@
 #include "http/http.h"
 #include "http/http_body.h"
 #include "http/http_head.h"
+#include "http/ws_frames.h"
 
 enum {
     HTTP_ROOM_BYTES = LIMIT_HTTP_SEND_QUEUE_BYTES / 2, // of a stream that may wait; further events wait in their owner
@@ -30,14 +34,28 @@ enum {
 };
 
 typedef enum http_phase {
-    HTTP_PHASE_IDLE,    // no byte of a request has arrived
-    HTTP_PHASE_HEAD,    // the request's head is arriving
-    HTTP_PHASE_BODY,    // its body is arriving
-    HTTP_PHASE_WORKING, // the route or the owner makes the answer
-    HTTP_PHASE_SENDING, // the answer is complete and on its way
-    HTTP_PHASE_LINGER,  // the answer has left; what the client still sends is read and dropped
-    HTTP_PHASE_CLOSING, // closed; the memory is freed when libuv has finished with it
+    HTTP_PHASE_IDLE,      // no byte of a request has arrived
+    HTTP_PHASE_HEAD,      // the request's head is arriving
+    HTTP_PHASE_BODY,      // its body is arriving
+    HTTP_PHASE_WORKING,   // the route or the owner makes the answer
+    HTTP_PHASE_WEBSOCKET, // messages go both ways; the deadline is that of a message that is arriving
+    HTTP_PHASE_SENDING,   // the answer is complete and on its way
+    HTTP_PHASE_LINGER,    // the answer has left; what the client still sends is read and dropped
+    HTTP_PHASE_CLOSING,   // closed; the memory is freed when libuv has finished with it
 } http_phase;
+
+/* A connection that has become a WebSocket. */
+typedef struct http_ws {
+    const http_ws_owner *functions;
+    ws_frames frames;
+    bool is_over;      // the client's Close was read or a frame was refused: what else it sends is dropped
+    bool is_held_back; // not read, since answers to what was read wait; what was left is in `early`
+    char pong[WS_CONTROL_BYTES_MAX];
+    size_t n_pong;
+    bool owes_pong;   // to the latest Ping, when there is room
+    int n_unanswered; // Pings since the last Pong
+    uint64_t ping_ns; // when the last Ping was due
+} http_ws;
 
 struct http_conn {
     uv_tcp_t tcp;
@@ -78,6 +96,8 @@ struct http_conn {
     bool was_full;    // there was no room: the owner waits for `pump`
     const http_responder *responder;
     void *owner;
+    bool is_ws;
+    http_ws ws; // if is_ws
 
     /* Sending. */
     buf out;    // not yet given to libuv
@@ -124,6 +144,12 @@ void http_conn_turn_away(http_server *s, int fd);
 void http_conn_close(http_conn *c);
 /* Closes at once, then calls the owner's `gone` and on_done. */
 void http_conn_lose(http_conn *c);
+/* Reads from the socket, until uv_read_stop.  Returns false if that cannot be. */
+bool http_conn_start_reading(http_conn *c);
+/* Reads what was kept in `early`, as if it arrived now. */
+void http_conn_read_early(http_conn *c);
+/* Ends the sending side; what the client still sends is read. */
+void http_conn_shut_down(http_conn *c);
 /* Changes the phase and its deadline; 0 seconds: none. */
 void http_conn_enter(http_conn *c, http_phase phase, double seconds);
 /* The answer has left the process. */
@@ -145,6 +171,8 @@ void http_conn_refuse(http_conn *c, http_problem_kind kind, const char *message)
 
 /* ---- http_send.c: bytes on their way out ------------------------------------------------------------------------ */
 
+/* Notes that bytes were appended to `out`. */
+void http_conn_appended(http_conn *c);
 /* Makes the loop look at the connection before it waits again. */
 void http_conn_ready(http_conn *c);
 /* Gives the socket what it takes, and acts on what follows: pump, finish, lose. */
@@ -187,6 +215,17 @@ void http_head_end(http_conn *c);
 void http_answer_ends(http_conn *c);
 /* Appends the comment of a silent event stream. */
 void http_stream_ping(http_conn *c);
+
+/* ---- http_ws.c, http_ws_handshake.c ----------------------------------------------------------------------------- */
+
+/* Returns true if the request asks for a WebSocket, in whatever form. */
+bool http_ws_is_upgrade(const http_conn *c);
+/* Reads up to the end of a message or control frame and acts on it; returns how many bytes are done with. */
+size_t http_ws_bytes(http_conn *c, const char *data, size_t n);
+/* Everything that was appended has been taken by the socket. */
+void http_ws_drained(http_conn *c);
+/* Checks deadlines, in PHASE_WEBSOCKET. */
+void http_ws_tick(http_conn *c, uint64_t now_ns);
 
 static inline uint64_t http_now(const http_server *s)
 {

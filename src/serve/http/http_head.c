@@ -174,8 +174,7 @@ static bool check_framing(http_head *h, http_problem *p)
     return true;
 }
 
-/* Returns true if a comma-separated list has the word, in any case. */
-static bool list_has(const char *list, const char *word)
+bool http_head_list_has(const char *list, const char *word)
 {
     const size_t n = strlen(word);
     while (list != NULL && *list != '\0') {
@@ -221,7 +220,8 @@ static http_head_state finish(http_head *h, http_problem *p)
         return HTTP_HEAD_REFUSED;
     }
     const char *const connection = http_head_value(h, "connection"), *const expect = http_head_value(h, "expect");
-    h->wants_keep_alive = !list_has(connection, "close") && (!h->is_http10 || list_has(connection, "keep-alive"));
+    h->wants_keep_alive =
+        !http_head_list_has(connection, "close") && (!h->is_http10 || http_head_list_has(connection, "keep-alive"));
     h->wants_continue = !h->is_http10 && expect != NULL && strcasecmp(expect, "100-continue") == 0;
     return HTTP_HEAD_DONE;
 }

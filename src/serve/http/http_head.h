@@ -53,6 +53,9 @@ void http_head_free(http_head *h);
 /* Reads the next n bytes; *n_used_out of them belong to this head. */
 http_head_state http_head_feed(http_head *h, const char *data, size_t n, size_t *n_used_out, http_problem *p);
 
+/* Returns true if a comma-separated list (NULL: none) has the word, in any case. */
+bool http_head_list_has(const char *list, const char *word);
+
 /* The value of a header, or NULL.  `name` in lower case.  Values of lines with the same name are joined by ", ". */
 const char *http_head_value(const http_head *h, const char *name);
 

@@ -16,6 +16,7 @@ static int status_of(http_problem_kind kind)
     case HTTP_TIMEOUT: return 408;
     case HTTP_LENGTH_REQUIRED: return 411;
     case HTTP_BODY_TOO_LARGE: return 413;
+    case HTTP_UPGRADE_REQUIRED: return 426;
     case HTTP_HEAD_TOO_LARGE: return 431;
     case HTTP_NO_MEMORY: return 500;
     case HTTP_STOPPING: return 503;

@@ -12,6 +12,7 @@ static const char *reason(int status)
         int status;
         const char *text;
     } REASONS[] = {
+        {101, "Switching Protocols"},
         {200, "OK"},
         {201, "Created"},
         {202, "Accepted"},
@@ -26,6 +27,7 @@ static const char *reason(int status)
         {411, "Length Required"},
         {413, "Content Too Large"},
         {422, "Unprocessable Content"},
+        {426, "Upgrade Required"},
         {429, "Too Many Requests"},
         {431, "Request Header Fields Too Large"},
         {500, "Internal Server Error"},
@@ -81,7 +83,9 @@ void http_head_begin(http_conn *c, int status)
     http_head_add(c, "x-request-id", c->id);
     http_head_add(c, "x-content-type-options", "nosniff");
     add_cors(c);
-    if (c->close_after)
+    if (status == 101)
+        http_head_add(c, "connection", "Upgrade");
+    else if (c->close_after)
         http_head_add(c, "connection", "close");
     else if (c->head.is_http10)
         http_head_add(c, "connection", "keep-alive");
@@ -139,21 +143,33 @@ void http_reply_status(http_conn *c, int status)
     reply(c, status, NULL, NULL, &nothing);
 }
 
+/* What a refusal says in headers: how to ask better. */
+static void fill_fields(const http_conn *c, http_field fields[4])
+{
+    fields[0] = fields[1] = fields[2] = fields[3] = (http_field){0};
+    if (c->problem.kind == HTTP_BAD_KEY)
+        fields[0] = (http_field){"www-authenticate", "Bearer"};
+    else if (c->problem.kind == HTTP_METHOD_NOT_ALLOWED)
+        fields[0] = (http_field){"allow", c->allow};
+    else if (c->problem.kind == HTTP_STOPPING)
+        fields[0] = (http_field){"retry-after", "5"};
+    if (c->problem.kind != HTTP_UPGRADE_REQUIRED)
+        return;
+    fields[0] = (http_field){"connection", "Upgrade"};
+    fields[1] = (http_field){"upgrade", "websocket"};
+    fields[2] = (http_field){"sec-websocket-version", "13"};
+}
+
 void http_reply_problem(http_conn *c)
 {
     const http_options *const o = &c->server->options;
     const http_problem *const p = &c->problem;
     const char *content_type = "text/plain; charset=utf-8";
-    http_field fields[2] = {{0}};
+    http_field fields[4];
     buf content;
     buf_init(&content, PROBLEM_BYTES_MAX);
     c->server->stats.n_refused++;
-    if (p->kind == HTTP_BAD_KEY)
-        fields[0] = (http_field){"www-authenticate", "Bearer"};
-    else if (p->kind == HTTP_METHOD_NOT_ALLOWED)
-        fields[0] = (http_field){"allow", c->allow};
-    else if (p->kind == HTTP_STOPPING)
-        fields[0] = (http_field){"retry-after", "5"};
+    fill_fields(c, fields);
     if (o->write_problem != NULL)
         o->write_problem(o->ud, c, p, &content, &content_type);
     else

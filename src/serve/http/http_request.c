@@ -123,9 +123,15 @@ void http_conn_bytes(http_conn *c, const char *data, size_t n)
             break;
         case HTTP_PHASE_HEAD: n_used = read_head(c, data, n); break;
         case HTTP_PHASE_BODY: n_used = read_body(c, data, n); break;
-        case HTTP_PHASE_WORKING:
-        case HTTP_PHASE_SENDING: keep_early(c, data, n); break;
+        case HTTP_PHASE_WEBSOCKET: n_used = http_ws_bytes(c, data, n); break;
+        case HTTP_PHASE_WORKING: keep_early(c, data, n); break;
+        case HTTP_PHASE_SENDING:
         case HTTP_PHASE_LINGER:
+            if (c->is_ws)
+                n_used = http_ws_bytes(c, data, n); // its Close is awaited
+            else if (c->phase == HTTP_PHASE_SENDING)
+                keep_early(c, data, n);
+            break;
         case HTTP_PHASE_CLOSING: return;
         }
         data += n_used;

@@ -9,6 +9,13 @@
 
 enum { KEPT_BYTES = 65536 }; // a larger buffer is given back when it is empty
 
+void http_conn_appended(http_conn *c)
+{
+    c->written_ns = http_now(c->server);
+    c->was_full = c->was_full || http_conn_waiting(c) >= HTTP_ROOM_BYTES;
+    http_conn_ready(c);
+}
+
 void http_conn_ready(http_conn *c)
 {
     http_server *const s = c->server;
@@ -66,9 +73,12 @@ static void on_drained(http_conn *c)
         buf_free(&c->out);
     else
         buf_clear(&c->out);
-    if (c->is_complete) {
+    const bool was_complete = c->is_complete;
+    if (was_complete)
         http_conn_finish(c);
-    } else if (c->was_full && c->responder != NULL) {
+    if (c->is_ws)
+        http_ws_drained(c); // before an owner fills the queue again
+    if (!was_complete && c->was_full && c->responder != NULL) {
         c->was_full = false;
         c->responder->pump(c->owner);
     }

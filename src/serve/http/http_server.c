@@ -61,7 +61,7 @@ static sw_code make_table(http_server *s)
 static bool is_drained(const http_server *s)
 {
     for (const http_conn *c = s->first; c != NULL; c = c->next) {
-        if (c->phase == HTTP_PHASE_WORKING || c->phase == HTTP_PHASE_SENDING)
+        if (c->phase == HTTP_PHASE_WORKING || c->phase == HTTP_PHASE_WEBSOCKET || c->phase == HTTP_PHASE_SENDING)
             return false;
     }
     return true;
@@ -119,6 +119,7 @@ static void stop_conn(http_conn *c)
     case HTTP_PHASE_HEAD:
     case HTTP_PHASE_BODY: http_conn_refuse(c, HTTP_STOPPING, "the server is shutting down"); break;
     case HTTP_PHASE_WORKING:
+    case HTTP_PHASE_WEBSOCKET:
         if (c->responder != NULL)
             c->responder->stop(c->owner);
         break;

@@ -1,7 +1,7 @@
 /* http_stream.c - answers in pieces: the one place that knows how an event becomes bytes.
  *
- * An event is framed (SSE, NDJSON; a WebSocket message would be one more row), then the piece is put into a chunk,
- * unless the client speaks HTTP/1.0, where the end of the connection ends the answer.
+ * An event is framed (SSE, NDJSON), then the piece is put into a chunk, unless the client speaks HTTP/1.0, where the
+ * end of the connection ends the answer.
  */
 #include <stdio.h>
 #include <string.h>
@@ -18,29 +18,30 @@ static const char *content_type(http_framing framing)
     return "";
 }
 
-/* Appends one piece of parts (NULL: left out). */
-static void send_piece(http_conn *c, const char *const *parts, const size_t *sizes, size_t n_parts)
+/* A piece of n bytes: begin, its bytes into `out`, end.  Returns false if it is not sent. */
+static bool begin_piece(http_conn *c, size_t n)
 {
-    size_t n = 0;
     if (strcmp(c->request.method, "HEAD") == 0)
-        return;
-    for (size_t i = 0; i < n_parts; i++)
-        n += sizes[i];
+        return false;
     if (c->is_chunked)
         buf_printf(&c->out, "%zx\r\n", n);
-    for (size_t i = 0; i < n_parts; i++)
-        buf_append(&c->out, parts[i], sizes[i]);
+    return true;
+}
+
+static void end_piece(http_conn *c)
+{
     if (c->is_chunked)
         buf_puts(&c->out, "\r\n");
-    c->written_ns = http_now(c->server);
-    c->was_full = c->was_full || http_conn_waiting(c) >= HTTP_ROOM_BYTES;
-    http_conn_ready(c);
+    http_conn_appended(c);
 }
 
 void http_stream_ping(http_conn *c)
 {
     static const char COMMENT[] = ": keep-alive\n\n";
-    send_piece(c, &(const char *const){COMMENT}, &(const size_t){sizeof COMMENT - 1}, 1);
+    if (!begin_piece(c, sizeof COMMENT - 1))
+        return;
+    buf_puts(&c->out, COMMENT);
+    end_piece(c);
 }
 
 void http_stream_begin(http_conn *c, http_framing framing, const http_field *fields)
@@ -61,13 +62,64 @@ void http_stream_begin(http_conn *c, http_framing framing, const http_field *fie
         http_stream_ping(c); // shows at once that the request was accepted
 }
 
+/* The length of the first line of s[0..n); after it and its end, *rest_out bytes are left, or -1 if it is the last. */
+static size_t first_line(const char *s, size_t n, ptrdiff_t *rest_out)
+{
+    size_t length = 0;
+    while (length < n && s[length] != '\n' && s[length] != '\r')
+        length++;
+    const bool is_pair = n - length > 1 && s[length] == '\r' && s[length + 1] == '\n';
+    *rest_out = (ptrdiff_t)(n - length) - (is_pair ? 2 : 1);
+    return length;
+}
+
+/* Lines of data; returns their bytes.  out: NULL to count only. */
+static size_t put_data(buf *out, const char *payload, size_t n)
+{
+    static const char NAME[] = "data: ";
+    const char *const end = payload + n;
+    size_t n_put = 0;
+    for (ptrdiff_t rest = (ptrdiff_t)n; rest >= 0;) {
+        const char *const line = end - rest;
+        const size_t length = first_line(line, (size_t)rest, &rest);
+        n_put += sizeof NAME - 1 + length + 1;
+        if (out == NULL)
+            continue;
+        buf_puts(out, NAME);
+        buf_append(out, line, length);
+        buf_putc(out, '\n');
+    }
+    return n_put;
+}
+
+static void send_sse(http_conn *c, const char *event, const char *payload, size_t n)
+{
+    const size_t n_name = event != NULL ? strlen("event: \n") + strlen(event) : 0;
+    if (!begin_piece(c, n_name + put_data(NULL, payload, n) + 1))
+        return;
+    if (event != NULL)
+        buf_printf(&c->out, "event: %s\n", event);
+    put_data(&c->out, payload, n);
+    buf_putc(&c->out, '\n');
+    end_piece(c);
+}
+
+static void send_line(http_conn *c, const char *payload, size_t n)
+{
+    if (!begin_piece(c, n + 1))
+        return;
+    buf_append(&c->out, payload, n);
+    buf_putc(&c->out, '\n');
+    end_piece(c);
+}
+
 void http_stream_event(http_conn *c, const char *event, const char *payload, size_t n)
 {
-    const bool is_sse = c->framing == HTTP_SSE, is_named = is_sse && event != NULL;
-    const char *const parts[] = {"event: ", event, "\n", "data: ", payload, is_sse ? "\n\n" : "\n"};
-    const size_t sizes[] = {is_named ? 7 : 0, is_named ? strlen(event) : 0, is_named ? 1 : 0, is_sse ? 6 : 0, n,
-                            is_sse ? 2 : 1};
-    send_piece(c, parts, sizes, sizeof parts / sizeof parts[0]);
+    switch (c->framing) {
+    case HTTP_SSE: send_sse(c, event, payload, n); break;
+    case HTTP_NDJSON:
+    case HTTP_CSV: send_line(c, payload, n); break;
+    }
 }
 
 bool http_stream_has_room(const http_conn *c)

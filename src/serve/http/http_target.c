@@ -67,6 +67,19 @@ int http_target_escape(const char *text, size_t n)
     return high < 0 || low < 0 || high + low == 0 ? -1 : high * 16 + low;
 }
 
+size_t http_target_unescape(char *s, size_t n)
+{
+    size_t n_out = 0;
+    for (size_t i = 0; i < n; i++) {
+        const int byte = s[i] == '%' ? http_target_escape(s + i, n - i) : (unsigned char)s[i];
+        if (byte < 0)
+            return n + 1;
+        i += s[i] == '%' ? 2 : 0;
+        s[n_out++] = (char)byte;
+    }
+    return n_out;
+}
+
 bool http_target_decode(const char *path, size_t n, buf *out, http_problem *p)
 {
     const size_t at = out->size;

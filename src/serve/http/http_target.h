@@ -27,6 +27,10 @@ bool http_target_decode(const char *path, size_t n, buf *out, http_problem *p);
 /* The byte that the percent escape at the beginning of text[0..n) stands for; -1: it is broken, or stands for 0. */
 int http_target_escape(const char *text, size_t n);
 
+/* Decodes the percent escapes of s[0..n) in place and returns how many bytes are left; n + 1 for a broken escape and
+ * for %00. */
+size_t http_target_unescape(char *s, size_t n);
+
 /* Returns true if the bytes may be an authority: a host name or address and perhaps a port, without user. */
 bool http_target_is_authority(const char *s, size_t n);
 

@@ -1,6 +1,8 @@
 /* errand.c - from the route to the intake and back. */
 #include "server/errand.h"
 
+#include <stdio.h>
+
 #include "base/alloc.h"
 #include "base/limits.h"
 
@@ -28,6 +30,8 @@ static void admitted(void *job, model_handle *handle, double load_ms)
 {
     (void)load_ms;
     errand *const e = job;
+    if (e->request.has_keep_alive)
+        model_handle_keep_alive(handle, e->request.keep_alive_s);
     e->kind->work(e, handle);
     model_handle_release(handle);
 }
@@ -40,6 +44,7 @@ static void stopped(void *job)
 static void finished(void *job)
 {
     errand *const e = job;
+    snprintf(e->ignored, sizeof e->ignored, "%s", e->request.ignored);
     generation_request_free(&e->request);
     mem_free(e->body);
     e->body = NULL;
@@ -57,13 +62,22 @@ static void destroy(errand *e)
     mem_free(e);
 }
 
+static void count_outcome(errand *e, int status)
+{
+    serving_metrics_ended(&e->server->metrics,
+                          &(metrics_outcome){.model = "", .endpoint = e->endpoint, .status = status, .finish = ""});
+}
+
 static void look(inbox_member *member)
 {
     errand *const e = (errand *)member;
+    const http_field fields[2] = {e->ignored[0] != '\0' ? (http_field){"spillway-ignored", e->ignored}
+                                                        : (http_field){0}};
     if (e->conn != NULL && e->error.what == API_OK) {
-        http_reply(e->conn, 200, e->kind->family->content_type, NULL, &e->answer);
+        count_outcome(e, 200);
+        http_reply(e->conn, 200, e->kind->family->content_type, fields, &e->answer);
     } else if (e->conn != NULL) {
-        e->server->metrics.n_failed++;
+        count_refused(e->server, e->endpoint, &e->error);
         reply_error(e->conn, e->kind->family, &e->error);
     }
     destroy(e);
@@ -78,6 +92,7 @@ static void on_gone(void *owner)
 {
     errand *const e = owner;
     e->server->metrics.n_abandoned++;
+    count_outcome(e, 499); // see exchange_metrics.c
     e->conn = NULL;
     atomic_store(&e->is_abandoned, true);
 }
@@ -87,6 +102,7 @@ static void on_stop(void *owner)
     errand *const e = owner;
     api_error error;
     api_fail(&error, API_SHUTTING_DOWN, NULL, "the server is shutting down");
+    count_refused(e->server, e->endpoint, &error);
     reply_error(e->conn, e->kind->family, &error);
     e->conn = NULL;
     atomic_store(&e->is_abandoned, true);
@@ -101,6 +117,7 @@ static errand *create(server *s, http_conn *c, const errand_kind *kind)
     e->member.look = look;
     e->server = s;
     e->kind = kind;
+    e->endpoint = http_request_of(c)->route;
     event_queue_init(&e->ready, &s->inbox, e, /*bytes_max=*/0);
     buf_init(&e->answer, (size_t)LIMIT_ANSWER_BYTES * 8); // JSON escapes a byte with six at most
     e->data = mem_calloc(1, kind->data_bytes + 1);
@@ -126,7 +143,7 @@ void errand_begin(server *s, http_conn *c, const errand_kind *kind)
         http_hand_over(c, &RESPONDER, e);
         return;
     }
-    s->metrics.n_failed++;
+    count_refused(s, http_request_of(c)->route, &error);
     reply_error(c, kind->family, &error);
     if (e != NULL)
         destroy(e);

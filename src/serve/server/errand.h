@@ -27,6 +27,7 @@ struct errand {
     intake_place place;
     event_queue ready;        // never has events: it is opened when the intake is done
     atomic_bool is_abandoned; // for the intake: the connection is closed
+    const char *endpoint;     // the path of its route, for metrics
     char *body;
     size_t n_body;
 
@@ -34,6 +35,7 @@ struct errand {
     generation_request request; // `model` and `document` in any case
     void *data;
     buf answer;
+    char ignored[DIALECT_IGNORED_BYTES]; // for the header Spillway-Ignored
     api_error error;
 
     http_conn *conn; // network thread; NULL: closed

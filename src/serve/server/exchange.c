@@ -40,6 +40,7 @@ static void destroy(exchange *x)
     for (size_t i = 0; i < x->n_submitted; i++)
         free_choice(&x->choices[i]);
     mem_free(x->choices);
+    mem_free(x->stops);
     model_handle_release(x->handle);
     event_queue_free(&x->ready);
     generation_request_free(&x->request);
@@ -76,6 +77,8 @@ static bool begin(exchange *x)
     }
     x->has_begun = true;
     if (x->is_stream)
+        exchange_count_stream(x);
+    if (x->is_stream)
         x->out.ops->begin(x->out.to, x->family, fields);
     return true;
 }
@@ -98,6 +101,8 @@ static void look_at_ready(inbox_member *member)
             x->choices[x->n_open].member.look = look_at_choice;
             event_queue_open_to_reader(&x->choices[x->n_open].events);
         }
+        if (x->n_choices == 0)
+            exchange_end(x);
     }
 }
 
@@ -137,7 +142,7 @@ void exchange_pump(exchange *x)
 
 void exchange_gone(exchange *x)
 {
-    x->server->metrics.n_abandoned++;
+    exchange_count_left(x);
     exchange_detach(x);
 }
 
@@ -176,6 +181,8 @@ static exchange *create(server *s, const exchange_origin *from)
     x->client = from->client;
     ++*client_jobs(s, x->client);
     x->arrived_ns = clock_now_ns(s->o.clock);
+    x->endpoint = from->endpoint;
+    x->is_websocket = from->is_websocket;
     x->body = from->body;
     x->n_body = from->n_body;
     x->place = (intake_place){.steps = &EXCHANGE_STEPS, .job = x, .n_bytes = x->n_body};
@@ -204,7 +211,7 @@ exchange *exchange_open(server *s, const exchange_origin *from)
         x->is_at_intake = true;
         return x;
     }
-    s->metrics.n_failed++;
+    count_refused(s, from->endpoint, &error);
     outlet_reply_error(from->out, from->family, &error);
     if (x != NULL)
         destroy(x);
@@ -216,8 +223,11 @@ exchange *exchange_open(server *s, const exchange_origin *from)
 void exchange_begin(server *s, http_conn *c, const dialect *family)
 {
     static const http_responder RESPONDER = {.pump = on_pump, .gone = on_gone, .stop = on_stop};
-    exchange_origin from = {
-        .out = outlet_http(c), .family = family, .client = http_client_of(c), .request_id = http_request_of(c)->id};
+    exchange_origin from = {.out = outlet_http(c),
+                            .family = family,
+                            .client = http_client_of(c),
+                            .request_id = http_request_of(c)->id,
+                            .endpoint = http_request_of(c)->route};
     from.body = http_take_body(c, &from.n_body);
     exchange *const x = exchange_open(s, &from);
     if (x != NULL)

@@ -37,14 +37,16 @@ static size_t number_of(const exchange_choice *choice)
 /* Breaks the connection, because part of the answer is lost. */
 static void drop(exchange *x)
 {
-    x->server->metrics.n_failed++;
+    api_error error;
+    api_fail(&error, API_OUT_OF_MEMORY, NULL, "a part of the answer is lost");
+    exchange_count_failed(x, &error);
     x->out.ops->drop(x->out.to);
     exchange_detach(x);
 }
 
 void exchange_fail(exchange *x, const api_error *error)
 {
-    x->server->metrics.n_failed++;
+    exchange_count_failed(x, error);
     if (x->has_begun && x->is_stream) {
         // The status is sent: a client learns of the failure from the event, and from the end that is missing.
         outlet_sink sink = sink_of(x);
@@ -132,7 +134,7 @@ static bool end_stream(exchange *x, const sw_event *total)
 /* When the first token of any answer came. */
 static uint64_t first_token_ns(exchange *x)
 {
-    uint64_t first = UINT64_MAX;
+    uint64_t first = x->n_choices > 0 ? UINT64_MAX : clock_now_ns(x->server->o.clock);
     for (size_t i = 0; i < x->n_choices; i++) {
         const uint64_t ns = event_queue_first_token_ns(&x->choices[i].events);
         first = ns > 0 && ns < first ? ns : first;
@@ -140,8 +142,7 @@ static uint64_t first_token_ns(exchange *x)
     return first;
 }
 
-/* All answers are over. */
-static void end_all(exchange *x)
+void exchange_end(exchange *x)
 {
     answer_parts parts;
     bool is_whole = make_parts(x, &parts);
@@ -153,7 +154,7 @@ static void end_all(exchange *x)
         else
             end_document(x, &parts, &total);
         if (is_whole)
-            serving_metrics_completed(&x->server->metrics, &total);
+            exchange_count_answered(x, &total);
     }
     free_parts(&parts);
     if (is_whole)
@@ -219,7 +220,7 @@ static bool on_done(exchange_choice *choice, const sw_event *done)
     sw_job_release(choice->job);
     choice->job = NULL;
     if (x->n_over == x->n_choices) {
-        end_all(x);
+        exchange_end(x);
         return false;
     }
     return x->n_over < x->n_submitted || exchange_next_wave(x);
@@ -255,8 +256,11 @@ static bool pass_on(exchange_choice *choice, const sw_event *e)
 {
     exchange *const x = choice->x;
     outlet_sink sink = sink_of(x);
-    if (e->type == SW_EVENT_ACCEPTED)
+    if (e->type == SW_EVENT_ACCEPTED) {
         choice->accepted_ns = clock_now_ns(x->server->o.clock);
+        x->head.n_prompt = e->n_prompt;
+        x->head.n_cached = e->n_cached;
+    }
     if (x->is_stream)
         write_event(choice, e, stream_to(x, &sink));
     else
@@ -309,6 +313,7 @@ bool exchange_look_at(exchange_choice *choice)
     if (p != ALL_SENT || choice->is_over)
         return p != ENDED;
     buf_free(&choice->taken);
+    exchange_count_gaps(choice);
     const bool is_whole = event_queue_take(&choice->events, &choice->taken);
     choice->reader = (event_reader){.bytes = &choice->taken};
     if (is_whole)

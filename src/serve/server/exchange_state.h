@@ -33,6 +33,9 @@ struct exchange {
     server *server;
     const dialect *family;
     uint64_t client; // a number for address and key
+    const char *endpoint;
+    metrics_transport transport; // of a stream; else METRICS_JSON
+    bool is_websocket;
     intake_place place;
     event_queue ready;        // never has events: it is opened when the intake returns the exchange
     atomic_bool is_abandoned; // `out` is gone; for the intake
@@ -47,6 +50,7 @@ struct exchange {
     char request_id[DIALECT_CLIENT_ID_BYTES];
     char ignored[DIALECT_IGNORED_BYTES]; // for the header Spillway-Ignored
     api_error error;                     // what != API_OK: refused
+    const char **stops;                  // of `head`: pointers, and the strings after them
     model_handle *handle;
     exchange_choice *choices; // (n_choices)
     size_t n_choices, n_submitted;
@@ -72,8 +76,22 @@ enum { EXCHANGE_WAVE_JOBS = 32 };
 
 /* Takes what is in the choice's queue once, as far as there is room. */
 bool exchange_look_at(exchange_choice *choice);
+/* All answers are over: ends the exchange. */
+void exchange_end(exchange *x);
 /* Ends the exchange with an error, before or after the answer began. */
 void exchange_fail(exchange *x, const api_error *error);
+
+/* exchange_metrics.c: counts in the server's metrics.  Each request is counted once: refused, failed, left or answered.
+ */
+
+void exchange_count_failed(exchange *x, const api_error *error);
+/* The client left. */
+void exchange_count_left(exchange *x);
+void exchange_count_answered(exchange *x, const sw_event *total);
+/* A stream begins, with x->transport; it ends with one of those above. */
+void exchange_count_stream(exchange *x);
+/* The times between the tokens that came until now. */
+void exchange_count_gaps(exchange_choice *choice);
 
 /* exchange.c */
 

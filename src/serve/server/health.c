@@ -1,6 +1,4 @@
 /* health.c - what the server says of itself. */
-#include <time.h>
-
 #include "base/clock.h"
 #include "dialects/openai_chat.h"
 #include "server/routes.h"
@@ -14,9 +12,9 @@ bool server_is_ready(server *s, api_error *error)
     pthread_mutex_unlock(&s->lock);
     if (atomic_load(&s->is_stopping) || has_failed)
         return api_fail(error, API_SHUTTING_DOWN, NULL, "the server is shutting down");
-    if (!has_started || model_pool_is_loading(s->pool))
+    if (!has_started || !model_pool_can_answer(s->pool))
         return api_fail(error, API_MODEL_LOADING, NULL, "a model is being loaded");
-    if (s->catalog.n == 0)
+    if (model_catalog_n(&s->catalog) == 0)
         return api_fail(error, API_NO_MODEL, NULL, "no model was found; name a file or a folder at start");
     return true;
 }
@@ -38,9 +36,9 @@ static bool count_slots(void *ud, const model_entry *model, sw_engine *engine)
 
 static json_t *models_json(const model_catalog *c)
 {
-    const size_t n_manual = model_catalog_n_manual(c);
-    return json_pack("{s:I, s:I, s:I}", "total", (json_int_t)c->n, "discovered", (json_int_t)(c->n - n_manual),
-                     "manual", (json_int_t)n_manual);
+    const size_t n = model_catalog_n(c), n_manual = model_catalog_n_manual(c);
+    return json_pack("{s:I, s:I, s:I}", "total", (json_int_t)n, "discovered", (json_int_t)(n - n_manual), "manual",
+                     (json_int_t)n_manual);
 }
 
 static json_t *requests_json(const serving_metrics *m)
@@ -63,20 +61,17 @@ void health_route(http_conn *c, void *ud)
         reply_error(c, &OPENAI_CHAT, &error);
         return;
     }
-    char timestamp[32];
-    struct tm utc;
-    const time_t now = (time_t)clock_unix_s(s->o.clock);
-    strftime(timestamp, sizeof timestamp, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
     const uint64_t uptime_ns = clock_now_ns(s->o.clock) - s->started_ns;
     slots sum = {0};
     model_pool_visit(s->pool, count_slots, &sum);
-    reply_json(c, json_pack("{s:s, s:s, s:s, s:o, s:{s:s, s:s, s:s}, s:{s:b, s:b}, s:s, s:I, s:i, s:i, s:o, s:o}",    //
+    reply_json(c, json_pack("{s:s, s:s, s:s, s:o, s:{s:s, s:s, s:s}, s:{s:b, s:b}, s:o, s:I, s:i, s:i, s:o, s:o}",    //
                             "status", "ok", "service", "spillway", "version", SPILLWAY_VERSION,                       //
                             "models", models_json(&s->catalog),                                                       //
                             "endpoints", "health", "/health", "models", "/v1/models", "chat", "/v1/chat/completions", //
                             "compatibility", "openai", 1, "cors", 1,                                                  //
-                            "timestamp", timestamp, "uptime_seconds", (json_int_t)(uptime_ns / 1000000000u),          //
-                            "slots_idle", sum.n - sum.n_running, "slots_processing", sum.n_running,                   //
+                            "timestamp", json_timestamp(clock_unix_s(s->o.clock)), "uptime_seconds",
+                            (json_int_t)(uptime_ns / 1000000000u),                                  //
+                            "slots_idle", sum.n - sum.n_running, "slots_processing", sum.n_running, //
                             "requests", requests_json(&s->metrics), "tokens", tokens_json(&s->metrics)));
 }
 

@@ -1,20 +1,42 @@
 /* model_routes.c - what the server says of its models: the list, and one of them. */
 #include "server/model_routes.h"
+
+#include <stdio.h>
+
 #include "dialects/openai_chat.h"
 
 #include "server/routes.h"
 #include "server/server_state.h"
 #include "json/json_out.h"
 
+json_t *model_parameters_json(const model_entry *m)
+{
+    static const char UNITS[] = " KMBT";
+    char text[32];
+    double n = (double)m->facts.n_params;
+    size_t unit = 0;
+    if (!m->has_facts)
+        return json_null();
+    for (; n >= 999.95 && unit + 2 < sizeof UNITS; unit++)
+        n /= 1000;
+    snprintf(text, sizeof text, "%.*f%.*s", unit > 0 && n < 99.95 ? 1 : 0, n, unit > 0 ? 1 : 0, &UNITS[unit]);
+    return json_string(text);
+}
+
 /* ---- GET /v1/models --------------------------------------------------------------------------------------------- */
 
-static json_t *status_json(const model_state *state)
+const char *model_status_name(model_status status)
 {
     static const char *const NAMES[] = {[MODEL_UNLOADED] = "unloaded",
                                         [MODEL_LOADING] = "loading",
                                         [MODEL_LOADED] = "loaded",
                                         [MODEL_FAILED] = "failed"};
-    json_t *status = json_pack("{s:s}", "value", NAMES[state->status]);
+    return NAMES[status];
+}
+
+static json_t *status_json(const model_state *state)
+{
+    json_t *status = json_pack("{s:s}", "value", model_status_name(state->status));
     if (state->status == MODEL_LOADING || state->status == MODEL_LOADED)
         json_put(&status, "progress", json_number(state->progress));
     if (state->status == MODEL_FAILED)
@@ -53,9 +75,10 @@ void models_route(http_conn *c, void *ud)
 {
     server *const s = ud;
     json_t *data = json_array();
-    for (size_t i = 0; i < s->catalog.n; i++) {
-        const model_state state = model_pool_state(s->pool, &s->catalog.entries[i]);
-        json_push(&data, model_json(&s->catalog.entries[i], &state));
+    const size_t n = model_catalog_n(&s->catalog);
+    for (size_t i = 0; i < n; i++) {
+        const model_state state = model_pool_state(s->pool, s->catalog.entries[i]);
+        json_push(&data, model_json(s->catalog.entries[i], &state));
     }
     reply_json(c, json_pack("{s:s, s:o}", "object", "list", "data", data));
 }

@@ -50,5 +50,6 @@ void outlet_reply_error(outlet out, const dialect *family, const api_error *erro
     buf content;
     buf_init(&content, SW_ERR_MSG_BYTES * 8); // JSON escapes a byte with six at most
     family->write_error(&content, error);
-    out.ops->reply(out.to, api_status(error), family->content_type, fields, &content);
+    const int status = family->status != NULL ? family->status(error) : api_status(error);
+    out.ops->reply(out.to, status, family->content_type, fields, &content);
 }

@@ -6,12 +6,16 @@
 
 #include "server/exchange.h"
 
+enum { SHOW_BODY_BYTES = 65536 }; // the name of a model
+
 // clang-format off
 const http_route SERVER_ROUTES[] = {
     {"GET",  "/health",              true,  0, health_route},
     {"GET",  "/v1/health",           true,  0, health_route},
     {"GET",  "/health/live",         true,  0, live_route},
     {"GET",  "/health/ready",        true,  0, ready_route},
+    {"GET",  "/metrics",             false, 0, metrics_route},
+    {"GET",  "/diag",                false, 0, diag_route},
     {"GET",  "/v1/models",           true,  0, models_route},
     {"GET",  "/models",              true,  0, models_route},
     {"GET",  "/v1/models/",          true,  0, model_route},
@@ -21,10 +25,31 @@ const http_route SERVER_ROUTES[] = {
     {"DELETE", "/v1/experts",        false, 0, experts_reset_route},
     {"GET",  "/v1/experts/stream",   false, 0, experts_stream_route},
     {"GET",  "/v1/experts/trace",    false, 0, experts_trace_route},
+    {"GET",  "/api/models",          false, 0, api_models_route},
+    {"POST", "/api/models/discover", false, HTTP_OPTIONAL_BODY, discover_route},
+    {"GET",  "/api/models/",         false, 0, model_status_route},
+    {"POST", "/api/models/",         false, HTTP_OPTIONAL_BODY, model_action_route},
+    {"GET",  "/api/tools",           false, 0, not_supported_route},
+    {"POST", "/api/tools/",          false, 0, not_supported_route},
+    {"POST", "/api/workflows/execute", false, 0, not_supported_route},
     {"POST", "/v1/chat/completions", false, 0, chat_route},
     {"POST", "/chat/completions",    false, 0, chat_route},
     {"POST", "/v1/completions",      false, 0, completion_route},
     {"POST", "/completions",         false, 0, completion_route},
+    {"POST", "/v1/messages",         false, 0, messages_route},
+    {"POST", "/v1/messages/count_tokens", false, 0, count_tokens_route},
+    {"POST", "/api/chat",            false, 0, ollama_chat_route},
+    {"POST", "/api/generate",        false, 0, generate_route},
+    {"POST", "/api/embed",           false, 0, embed_route},
+    {"GET",  "/api/tags",            false, 0, tags_route},
+    {"GET",  "/api/ps",              false, 0, ps_route},
+    {"POST", "/api/show",            false, SHOW_BODY_BYTES, show_route},
+    {"GET",  "/api/version",         false, 0, ollama_version_route},
+    {"POST", "/api/pull",            false, 0, model_files_route},
+    {"POST", "/api/push",            false, 0, model_files_route},
+    {"POST", "/api/create",          false, 0, model_files_route},
+    {"POST", "/api/copy",            false, 0, model_files_route},
+    {"DELETE", "/api/delete",        false, 0, model_files_route},
     {"POST", "/v1/embeddings",       false, 0, embedding_route},
     {"POST", "/embeddings",          false, 0, embedding_route},
     {"POST", "/apply-template",      false, 0, apply_template_route},

@@ -13,26 +13,19 @@
 #include "base/escape.h"
 #include "base/limits.h"
 #include "base/rng.h"
+#include "base/sysinfo.h"
 #include "http/guard.h"
 #include "server/exchange.h"
 #include "server/experts_live.h"
 #include "server/routes.h"
 #include "server/server_state.h"
-#include "serving/model_folders.h"
-#include "serving/model_scan.h"
 #include "serving/placement_text.h"
 
-enum { MODEL_DIRS_BYTES_MAX = 1048576 }; // an environment variable can have 128 KiB
-
 static const double HEAD_TIMEOUT_S = 10;
+static const double WS_PING_INTERVAL_S = 20;
 static const double IDLE_TIMEOUT_S = 75; // longer than clients keep idle connections in their pools
 
 /* ---- models ----------------------------------------------------------------------------------------------------- */
-
-static bool is_stub(const char *model)
-{
-    return model != NULL && strcmp(model, "stub:") == 0;
-}
 
 static sw_code fail_unknown(const server *s, const char *what, const char *id, sw_err *err)
 {
@@ -40,55 +33,16 @@ static sw_code fail_unknown(const server *s, const char *what, const char *id, s
                    what[0] != '\0' ? "not" : "neither a file nor", s->o.model_dirs);
 }
 
-static void print_folder(void *ud, const char *folder, size_t n_models, bool is_cut)
-{
-    (void)ud;
-    buf name;
-    buf_init(&name, 8 * PATH_MAX);
-    escape_terminal(&name, folder, strlen(folder));
-    fprintf(stderr, "models: %s: %zu found", buf_str(&name), n_models);
-    if (is_cut)
-        fprintf(stderr, "; it has more than %d names, the rest was left out", LIMIT_MODEL_FOLDER_NAMES);
-    fputc('\n', stderr);
-    buf_free(&name);
-}
-
-/* Decides which folders are scanned.  A server of one file shows no others of the user's, unless a folder is named. */
-static sw_code choose_folders(server *s, bool is_path, sw_err *err)
-{
-    if (s->o.model_dirs != NULL)
-        return SW_OK;
-    buf dirs;
-    buf_init(&dirs, MODEL_DIRS_BYTES_MAX);
-    model_folders_default(&dirs, !is_path);
-    s->o.model_dirs = s->default_dirs = buf_take(&dirs);
-    const sw_code code = dirs.failed;
-    buf_free(&dirs);
-    return code == SW_OK ? SW_OK : sw_fail(err, code, "server: not enough memory for the names of model folders");
-}
-
-/* Fills the catalog: the file that was named, then what is in the folders. */
-static sw_code fill_catalog(server *s, bool is_path, sw_err *err)
-{
-    sw_code code = choose_folders(s, is_path, err);
-    if (code == SW_OK && is_path)
-        code = model_catalog_add(&s->catalog, s->o.model, err);
-    if (code != SW_OK || is_stub(s->o.model))
-        return code;
-    const model_scan_options scan = {.dirs = s->o.model_dirs, .on_folder = s->o.quiet ? NULL : print_folder};
-    return model_scan(&s->catalog, &scan, err);
-}
-
 /* Decides what to load at start: the model that was named, else the default one, else the only one that there is. */
 static sw_code find_models(server *s, sw_err *err)
 {
     const char *const model = s->o.model, *const preferred = s->o.default_model;
     struct stat st;
-    const bool is_path = is_stub(model) || (model != NULL && stat(model, &st) == 0);
-    if (fill_catalog(s, is_path, err) != SW_OK)
+    const bool is_path = server_is_stub(s) || (model != NULL && stat(model, &st) == 0);
+    if (server_list_models(s, is_path, err) != SW_OK)
         return err->code;
     if (model != NULL)
-        s->first = is_path ? &s->catalog.entries[0] : model_catalog_find(&s->catalog, model);
+        s->first = is_path ? s->catalog.entries[0] : model_catalog_find(&s->catalog, model);
     if (model != NULL && s->first == NULL)
         return fail_unknown(s, "", model, err);
     if (s->o.alias != NULL && model_catalog_rename(&s->catalog, s->first, s->o.alias, err) != SW_OK)
@@ -96,7 +50,7 @@ static sw_code find_models(server *s, sw_err *err)
     if (preferred != NULL && (s->preferred = model_catalog_find(&s->catalog, preferred)) == NULL)
         return fail_unknown(s, "--default-model ", preferred, err);
     if (model == NULL)
-        s->first = s->preferred != NULL ? s->preferred : s->catalog.n == 1 ? &s->catalog.entries[0] : NULL;
+        s->first = s->preferred != NULL ? s->preferred : s->catalog.n == 1 ? s->catalog.entries[0] : NULL;
     return SW_OK;
 }
 
@@ -130,7 +84,7 @@ static void on_loaded(void *ud, const model_entry *m, const sw_engine_state *st)
 
 /* ---- what the rooms below call ---------------------------------------------------------------------------------- */
 
-/* On the intake's thread, after the first model was loaded or failed to. */
+/* On the pool's thread, after the first model was loaded or failed to. */
 static void on_started(void *ud, const sw_err *err)
 {
     server *const s = ud;
@@ -192,6 +146,7 @@ static sw_code open_http(server *s, sw_err *err)
         .idle_timeout_s = IDLE_TIMEOUT_S,
         .slow_client_timeout_s = s->o.slow_client_timeout_s,
         .ping_interval_s = s->o.ping_interval_s,
+        .ws_ping_interval_s = WS_PING_INTERVAL_S,
         .tick_ms = s->o.tick_ms,
         .clock = s->o.clock,
         .entropy = s->o.entropy,
@@ -206,13 +161,25 @@ static sw_code open_http(server *s, sw_err *err)
     return http_open(&s->http, &options, err);
 }
 
+/* Nine tenths: what the process itself, the page cache and other programs take beside models. */
+static uint64_t automatic_budget(void)
+{
+    const uint64_t bytes = sysinfo_memory_available().bytes;
+    return bytes != UINT64_MAX ? bytes / 10 * 9 : 0;
+}
+
 static sw_code open_pool(server *s, sw_err *err)
 {
+    const bool is_automatic = s->o.memory_bytes_max == 0;
     const model_pool_options options = {
         .catalog = &s->catalog,
         .preferred = s->preferred,
         .any_name = s->o.any_model_name || (s->o.model != NULL && s->catalog.n == 1),
-        .n_engines_max = 1,
+        .n_engines_max = s->o.n_models_max > 0 ? s->o.n_models_max : LIMIT_LOADED_MODELS,
+        .memory_bytes_max = is_automatic ? automatic_budget() : s->o.memory_bytes_max,
+        .is_budget_soft = is_automatic,
+        .has_keep_alive = s->o.has_keep_alive,
+        .keep_alive_s = s->o.keep_alive_s,
         .engine = s->o.engine,
         .clock = s->o.clock,
         .on_loaded = on_loaded,
@@ -225,7 +192,6 @@ static sw_code start_intake(server *s, sw_err *err)
 {
     const intake_options options = {
         .pool = s->pool,
-        .clock = s->o.clock,
         .first = s->first != NULL ? s->first->id : NULL,
         .on_started = on_started,
         .ud = s,
@@ -289,13 +255,15 @@ void server_stop(server *s)
 
 void server_close(server *s)
 {
-    if (s == NULL || !intake_stop(s->intake))
+    if (s == NULL || !model_pool_end(s->pool))
         return;
+    intake_stop(s->intake);
     // The intake has given every exchange back.  Those without a connection end here, the others when their connection
     // is closed.  After that no job is left, and the engines can be closed.
     while (exchange_take_events(s))
         ;
     http_close(s->http);
+    serving_metrics_free(&s->metrics);
     expert_requests_free(&s->expert_requests);
     model_pool_close(s->pool);
     model_catalog_free(&s->catalog);
@@ -350,7 +318,7 @@ static void announce(const server *s)
     if (s->o.quiet)
         return;
     if (s->catalog.n > 0)
-        fprintf(stderr, "%zu models known\n", s->catalog.n);
+        fprintf(stderr, "%zu model%s known\n", s->catalog.n, s->catalog.n == 1 ? "" : "s");
     else
         warn_of_no_model(s);
     if (!is_loopback && s->o.api_key == NULL)

@@ -30,7 +30,7 @@ typedef struct inbox_member {
 struct server {
     server_options o; // clock and entropy are never NULL
     uint64_t started_ns;
-    model_catalog catalog;        // constant once the server is open
+    model_catalog catalog;        // grows by POST /api/models/discover
     char *default_dirs;           // of o.model_dirs, if none were given; NULL
     const model_entry *first;     // to be loaded at the start, or NULL
     const model_entry *preferred; // for requests that name none, or NULL
@@ -51,16 +51,32 @@ struct server {
     sw_err fatal;         // it could not be loaded
 };
 
+/* ---- listed_models.c -------------------------------------------------------------------------------------------- */
+
+/* Returns true if the server was started with "stub:". */
+bool server_is_stub(const server *s);
+/* Fills the catalog: the model that was named, if it is a file or the stub, then what is in the folders.  Error:
+ * SW_ENOMEM. */
+SW_NODISCARD sw_code server_list_models(server *s, bool is_file, sw_err *err);
+/* Adds what is new in the folders; one thread at a time.  Error: SW_ENOMEM. */
+SW_NODISCARD sw_code server_scan_models(server *s, sw_err *err);
+
 /* ---- replies.c: answers of routes ------------------------------------------------------------------------------- */
 
 /* A whole answer with JSON; takes `document` over, NULL: memory was short. */
 void reply_json(http_conn *c, json_t *document);
+void reply_json_status(http_conn *c, int status, json_t *document);
 /* An error in the form of a family, with Retry-After where trying again helps. */
 void reply_error(http_conn *c, const dialect *family, const api_error *error);
 /* The error for a request that got no engine. */
 void refuse_model(api_error *error, model_refusal refusal, const sw_err *why);
 /* Writes what HTTP itself refuses; see http_options. */
 void write_problem(void *ud, const http_conn *c, const http_problem *problem, buf *out, const char **content_type);
+
+/* ---- exchange_metrics.c ----------------------------------------------------------------------------------------- */
+
+/* Counts a request that got an error before there was a model for it. */
+void count_refused(server *s, const char *endpoint, const api_error *error);
 
 /* ---- health.c --------------------------------------------------------------------------------------------------- */
 

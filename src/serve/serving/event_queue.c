@@ -155,6 +155,20 @@ static bool is_first_token(sw_event_type type)
     return type == SW_EVENT_TOKEN || type == SW_EVENT_DONE || type == SW_EVENT_ERROR;
 }
 
+/* With the lock held. */
+static void note_time(event_queue *q, const sw_event *event)
+{
+    const bool is_token = event->type == SW_EVENT_TOKEN && event->n_tokens > 0;
+    const bool is_first = q->first_token_ns == 0 && is_first_token(event->type);
+    const uint64_t now = is_first || is_token ? clock_now_ns(q->inbox->clock) : 0;
+    if (is_first)
+        q->first_token_ns = now;
+    if (is_token && q->last_token_ns > 0)
+        histogram_add(&q->gaps, ns_to_ms(now - q->last_token_ns) / 1000, 1);
+    if (is_token)
+        q->last_token_ns = now;
+}
+
 void event_queue_on_event(void *ud, const sw_event *event)
 {
     event_queue *const q = ud;
@@ -164,8 +178,7 @@ void event_queue_on_event(void *ud, const sw_event *event)
     const bool has_logprobs = event->logprobs != NULL && event->logprobs->is_content;
     const bool is_empty = event->type == SW_EVENT_TOKEN && r.n_bytes == 0 && !has_logprobs;
     pthread_mutex_lock(&inbox->lock);
-    if (q->first_token_ns == 0 && is_first_token(event->type))
-        q->first_token_ns = clock_now_ns(inbox->clock);
+    note_time(q, event);
     if (has_logprobs)
         put_with_logprobs(q, r, text, event->logprobs);
     else if (event->type == SW_EVENT_EMBEDDING)
@@ -189,7 +202,7 @@ void event_queue_put_text(event_queue *q, const char *text, size_t n)
 
 void event_queue_init(event_queue *q, event_inbox *inbox, void *owner, size_t bytes_max)
 {
-    *q = (event_queue){.inbox = inbox, .owner = owner, .last_text_at = NO_TEXT};
+    *q = (event_queue){.inbox = inbox, .owner = owner, .last_text_at = NO_TEXT, .gaps = {.kind = HISTOGRAM_TOKEN_TIME}};
     buf_init(&q->bytes, bytes_max);
 }
 
@@ -236,6 +249,15 @@ uint64_t event_queue_first_token_ns(event_queue *q)
     const uint64_t ns = q->first_token_ns;
     pthread_mutex_unlock(&q->inbox->lock);
     return ns;
+}
+
+histogram event_queue_take_gaps(event_queue *q)
+{
+    pthread_mutex_lock(&q->inbox->lock);
+    const histogram gaps = q->gaps;
+    q->gaps = (histogram){.kind = HISTOGRAM_TOKEN_TIME};
+    pthread_mutex_unlock(&q->inbox->lock);
+    return gaps;
 }
 
 /* ---- reading: the network thread -------------------------------------------------------------------------------- */

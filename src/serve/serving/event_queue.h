@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "serving/histogram.h"
 #include "spillway.h"
 
 typedef struct event_queue event_queue;
@@ -35,6 +36,8 @@ struct event_queue {
     bool is_open;            // may be taken from the inbox
     buf bytes;               // records, see event_queue.c
     size_t last_text_at;     // offset of the last record, if it is text that more text may join
+    histogram gaps;          // times between tokens, not yet taken
+    uint64_t last_token_ns;  // 0: none came
     uint64_t first_token_ns; // when the first token came, or the end without one; 0: neither has
 };
 
@@ -65,6 +68,9 @@ bool event_queue_is_open(event_queue *q);
 
 /* When the engine reported the first token, or the end of an answer without one; 0: it has not. */
 uint64_t event_queue_first_token_ns(event_queue *q);
+
+/* Removes the times between tokens that came since the last call (HISTOGRAM_TOKEN_TIME), by the engine's thread. */
+histogram event_queue_take_gaps(event_queue *q);
 
 /* Network thread: removes the next queue from the inbox; NULL: it is empty. */
 event_queue *event_inbox_take(event_inbox *inbox);

@@ -1,37 +1,59 @@
-/* intake.c - a queue of jobs, and the thread that takes them to the engines. */
+/* intake.c - a queue of jobs, and the threads that take them to the engines. */
 #include "serving/intake.h"
 
 #include <pthread.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/limits.h"
 
-enum { END_WAIT_MS = 5000, END_LOOK_MS = 5 }; // for a model that is being loaded at the end, and how often to look
-
 enum { LANE_SMALL, LANE_LARGE, N_LANES };
+
+typedef struct place_list {
+    intake_place *first, **end; // oldest first
+} place_list;
 
 typedef struct intake_lane {
     intake *in;
     pthread_t thread;
     bool has_thread;
-    intake_place *first, **end; // jobs that wait, oldest first; under the lock
+    place_list granted; // jobs that were parked and have their handle; under the lock
+    place_list fresh;   // jobs that were not looked at; under the lock
 } intake_lane;
 
 struct intake {
     intake_options o;
+    model_wish first; // for the model to load at the start
     intake_lane lanes[N_LANES];
     pthread_mutex_t lock; // of all that follows
     pthread_cond_t changed;
-    int n_waiting; // in all lanes
+    int n_waiting; // in all lanes, or parked
     size_t n_bytes_waiting;
     bool must_end;
-    bool has_started; // the first model was loaded, or failed to, or there is none
-    bool may_load;    // a lane is in model_pool_acquire, which may take minutes
 };
 
-/* ---- the queues ------------------------------------------------------------------------------------------------- */
+/* ---- the queues: with the lock held ------------------------------------------------------------------------------ */
+
+static void append(place_list *list, intake_place *place)
+{
+    place->next = NULL;
+    *list->end = place;
+    list->end = &place->next;
+}
+
+static intake_place *remove_first(place_list *list)
+{
+    intake_place *const place = list->first;
+    list->first = place->next;
+    if (list->first == NULL)
+        list->end = &list->first;
+    return place;
+}
+
+static intake_lane *lane_of(intake *in, const intake_place *place)
+{
+    return &in->lanes[place->n_bytes >= INTAKE_LARGE_BYTES ? LANE_LARGE : LANE_SMALL];
+}
 
 /* A job alone is never too large: http/ bounds bodies. */
 static bool has_room(const intake *in, const intake_place *place)
@@ -40,77 +62,59 @@ static bool has_room(const intake *in, const intake_place *place)
            (in->n_waiting == 0 || place->n_bytes <= LIMIT_QUEUE_BYTES - in->n_bytes_waiting);
 }
 
+static void count(intake *in, const intake_place *place)
+{
+    in->n_waiting++;
+    in->n_bytes_waiting += place->n_bytes;
+}
+
+static void discount(intake *in, const intake_place *place)
+{
+    in->n_waiting--;
+    in->n_bytes_waiting -= place->n_bytes;
+}
+
+/* ---- the queues ------------------------------------------------------------------------------------------------- */
+
 bool intake_put(intake *in, intake_place *place)
 {
-    intake_lane *const lane = &in->lanes[place->n_bytes >= INTAKE_LARGE_BYTES ? LANE_LARGE : LANE_SMALL];
     pthread_mutex_lock(&in->lock);
     const bool is_put = has_room(in, place);
     if (is_put) {
-        place->next = NULL;
-        *lane->end = place;
-        lane->end = &place->next;
-        in->n_waiting++;
-        in->n_bytes_waiting += place->n_bytes;
+        place->in = in;
+        place->handle = NULL;
+        append(&lane_of(in, place)->fresh, place);
+        count(in, place);
         pthread_cond_broadcast(&in->changed);
     }
     pthread_mutex_unlock(&in->lock);
     return is_put;
 }
 
+int intake_n_waiting(intake *in)
+{
+    pthread_mutex_lock(&in->lock);
+    const int n = in->n_waiting;
+    pthread_mutex_unlock(&in->lock);
+    return n;
+}
+
 /* Waits for the next job; NULL: the intake ends and the queue is empty. */
 static intake_place *take(intake_lane *lane)
 {
     intake *const in = lane->in;
+    intake_place *place = NULL;
     pthread_mutex_lock(&in->lock);
-    while (lane->first == NULL && !in->must_end)
+    while (lane->granted.first == NULL && lane->fresh.first == NULL && !in->must_end)
         pthread_cond_wait(&in->changed, &in->lock);
-    intake_place *const place = lane->first;
-    if (place != NULL) {
-        lane->first = place->next;
-        if (lane->first == NULL)
-            lane->end = &lane->first;
-        in->n_waiting--;
-        in->n_bytes_waiting -= place->n_bytes;
-    }
+    if (lane->granted.first != NULL)
+        place = remove_first(&lane->granted);
+    else if (lane->fresh.first != NULL)
+        place = remove_first(&lane->fresh);
+    if (place != NULL)
+        discount(in, place);
     pthread_mutex_unlock(&in->lock);
     return place;
-}
-
-/* ---- one job ---------------------------------------------------------------------------------------------------- */
-
-/* Waits until no other lane loads, and until the first model was: requests that name none get that one.  Returns false
- * if the intake ends. */
-static bool begin_loading(intake *in, bool is_first)
-{
-    pthread_mutex_lock(&in->lock);
-    while (!in->must_end && (in->may_load || (!in->has_started && !is_first)))
-        pthread_cond_wait(&in->changed, &in->lock);
-    const bool begins = !in->must_end;
-    in->may_load = in->may_load || begins;
-    pthread_mutex_unlock(&in->lock);
-    return begins;
-}
-
-static void end_loading(intake *in)
-{
-    pthread_mutex_lock(&in->lock);
-    in->may_load = false;
-    in->has_started = true;
-    pthread_cond_broadcast(&in->changed);
-    pthread_mutex_unlock(&in->lock);
-}
-
-/* Acquires unless the intake ends meanwhile: *must_end_out. */
-static model_refusal acquire(intake *in, const char *model, bool is_first, model_handle **out, double *load_ms_out,
-                             sw_err *why, bool *must_end_out)
-{
-    *out = NULL;
-    *must_end_out = !begin_loading(in, is_first);
-    if (*must_end_out)
-        return MODEL_BUSY;
-    const model_refusal refusal = model_pool_acquire(in->o.pool, model, out, load_ms_out, why);
-    end_loading(in);
-    return refusal;
 }
 
 static bool must_end(intake *in)
@@ -121,52 +125,145 @@ static bool must_end(intake *in)
     return ends;
 }
 
-static void handle_job(intake *in, const intake_place *place)
+static void set_parked(intake_place *place, bool is_parked)
+{
+    pthread_mutex_lock(&place->in->lock);
+    if (is_parked)
+        count(place->in, place);
+    else
+        discount(place->in, place);
+    pthread_mutex_unlock(&place->in->lock);
+}
+
+/* ---- one job ---------------------------------------------------------------------------------------------------- */
+
+static void admit(const intake_place *place, model_handle *handle, double load_ms)
+{
+    place->steps->admitted(place->job, handle, load_ms);
+    place->steps->finished(place->job);
+}
+
+static void refuse(const intake_place *place, model_refusal refusal, const sw_err *why)
+{
+    place->steps->refused(place->job, refusal, why);
+    place->steps->finished(place->job);
+}
+
+static void stop(const intake_place *place)
+{
+    model_handle_release(place->handle);
+    place->steps->stopped(place->job);
+    place->steps->finished(place->job);
+}
+
+/* The model of a parked job is loaded: the job goes on in its lane, before those that came later. */
+static void on_granted(void *ud, model_handle *handle, double load_ms)
+{
+    intake_place *const place = ud;
+    intake *const in = place->in;
+    pthread_mutex_lock(&in->lock);
+    place->handle = handle;
+    place->load_ms = load_ms;
+    append(&lane_of(in, place)->granted, place);
+    pthread_cond_broadcast(&in->changed);
+    pthread_mutex_unlock(&in->lock);
+}
+
+static void on_refused(void *place, model_refusal refusal, const sw_err *why)
+{
+    set_parked(place, false);
+    refuse(place, refusal, why);
+}
+
+static void on_dropped(void *place)
+{
+    set_parked(place, false);
+    stop(place);
+}
+
+/* Once the place is parked, another thread may have ended it. */
+static void ask(intake *in, intake_place *place, const char *model)
+{
+    model_handle *handle;
+    sw_err why = {0};
+    place->wish = (model_wish){.granted = on_granted, .refused = on_refused, .dropped = on_dropped, .ud = place};
+    set_parked(place, true);
+    const model_refusal refusal = model_pool_ask(in->o.pool, model, &place->wish, &handle, &why);
+    if (refusal == MODEL_AWAITED)
+        return;
+    set_parked(place, false);
+    if (refusal == MODEL_ACQUIRED)
+        admit(place, handle, /*load_ms=*/0);
+    else if (refusal == MODEL_STOPPED)
+        stop(place);
+    else
+        refuse(place, refusal, &why);
+}
+
+static void handle_job(intake *in, intake_place *place)
 {
     const char *model = NULL;
+    if (must_end(in))
+        stop(place);
+    else if (place->handle != NULL)
+        admit(place, place->handle, place->load_ms);
+    else if (!place->steps->prepare(place->job, &model))
+        place->steps->finished(place->job);
+    else if (must_end(in))
+        stop(place);
+    else
+        ask(in, place, model);
+}
+
+/* ---- the model at the start ------------------------------------------------------------------------------------- */
+
+static void on_first_granted(void *ud, model_handle *handle, double load_ms)
+{
+    const intake *const in = ud;
+    (void)load_ms;
+    model_handle_release(handle);
+    in->o.on_started(in->o.ud, &(sw_err){0});
+}
+
+static void on_first_refused(void *ud, model_refusal refusal, const sw_err *why)
+{
+    const intake *const in = ud;
+    (void)refusal;
+    in->o.on_started(in->o.ud, why);
+}
+
+static void on_first_dropped(void *ud)
+{
+    (void)ud;
+}
+
+static void load_first(intake *in)
+{
     model_handle *handle;
-    double load_ms;
     sw_err why = {0};
-    bool ends = must_end(in);
-    if (!ends && place->steps->prepare(place->job, &model)) {
-        const model_refusal refusal = acquire(in, model, /*is_first=*/false, &handle, &load_ms, &why, &ends);
-        if (handle != NULL)
-            place->steps->admitted(place->job, handle, load_ms);
-        else if (!ends)
-            place->steps->refused(place->job, refusal, &why);
-    }
-    if (ends)
-        place->steps->stopped(place->job);
-    place->steps->finished(place->job);
+    in->first =
+        (model_wish){.granted = on_first_granted, .refused = on_first_refused, .dropped = on_first_dropped, .ud = in};
+    const model_refusal refusal = model_pool_ask(in->o.pool, in->o.first, &in->first, &handle, &why);
+    if (refusal == MODEL_ACQUIRED)
+        on_first_granted(in, handle, 0);
+    else if (refusal != MODEL_AWAITED)
+        on_first_refused(in, refusal, &why);
 }
 
 /* ---- the threads ------------------------------------------------------------------------------------------------ */
 
-static void load_first(intake *in)
-{
-    sw_err err = {0};
-    model_handle *handle = NULL;
-    double load_ms;
-    bool ends = false;
-    acquire(in, in->o.first, /*is_first=*/true, &handle, &load_ms, &err, &ends);
-    model_handle_release(handle);
-    if (!ends)
-        in->o.on_started(in->o.ud, &err);
-}
-
 static void *lane_main(void *ud)
 {
     intake_lane *const lane = ud;
-    if (lane == &lane->in->lanes[LANE_SMALL] && lane->in->o.first != NULL)
-        load_first(lane->in);
     for (intake_place *place; (place = take(lane)) != NULL;)
         handle_job(lane->in, place);
     return NULL;
 }
 
-/* Makes the threads end when their queues are empty, waits for them and frees the intake. */
-static void end_and_destroy(intake *in)
+void intake_stop(intake *in)
 {
+    if (in == NULL)
+        return;
     pthread_mutex_lock(&in->lock);
     in->must_end = true;
     pthread_cond_broadcast(&in->changed);
@@ -180,15 +277,21 @@ static void end_and_destroy(intake *in)
     mem_free(in);
 }
 
-/* The lane that loads is started last: if a thread cannot be started, nothing is being loaded. */
 static int start_threads(intake *in)
 {
     int status = 0;
-    for (int i = N_LANES - 1; i >= 0 && status == 0; i--) {
+    for (int i = 0; i < N_LANES && status == 0; i++) {
         status = pthread_create(&in->lanes[i].thread, NULL, lane_main, &in->lanes[i]);
         in->lanes[i].has_thread = status == 0;
     }
     return status;
+}
+
+static void init_lane(intake *in, intake_lane *lane)
+{
+    lane->in = in;
+    lane->granted.end = &lane->granted.first;
+    lane->fresh.end = &lane->fresh.first;
 }
 
 sw_code intake_start(intake **out, const intake_options *options, sw_err *err)
@@ -198,44 +301,17 @@ sw_code intake_start(intake **out, const intake_options *options, sw_err *err)
     if (in == NULL)
         return sw_fail(err, SW_ENOMEM, "server: not enough memory to start");
     in->o = *options;
-    in->o.clock = clock_or_system(options->clock);
-    in->has_started = options->first == NULL;
     for (int i = 0; i < N_LANES; i++)
-        in->lanes[i] = (intake_lane){.in = in, .end = &in->lanes[i].first};
+        init_lane(in, &in->lanes[i]);
     pthread_mutex_init(&in->lock, NULL);
     pthread_cond_init(&in->changed, NULL);
     const int status = start_threads(in);
-    if (status == 0)
+    if (status == 0) {
+        if (options->first != NULL)
+            load_first(in);
         return SW_OK;
-    end_and_destroy(in);
+    }
+    intake_stop(in);
     *out = NULL;
     return sw_fail(err, SW_ENOMEM, "server: cannot start a thread: %s", strerror(status));
-}
-
-/* Waits until no lane loads, END_WAIT_MS at most; returns false if one still does. */
-static bool wait_for_loading(intake *in)
-{
-    const uint64_t deadline = clock_now_ns(in->o.clock) + END_WAIT_MS * 1000000ull;
-    for (;;) {
-        pthread_mutex_lock(&in->lock);
-        const bool is_free = !in->may_load;
-        pthread_mutex_unlock(&in->lock);
-        if (is_free || clock_now_ns(in->o.clock) >= deadline)
-            return is_free;
-        clock_sleep_ns(in->o.clock, END_LOOK_MS * 1000000ull);
-    }
-}
-
-bool intake_stop(intake *in)
-{
-    if (in == NULL)
-        return true;
-    pthread_mutex_lock(&in->lock);
-    in->must_end = true;
-    pthread_cond_broadcast(&in->changed);
-    pthread_mutex_unlock(&in->lock);
-    if (!wait_for_loading(in))
-        return false;
-    end_and_destroy(in); // what is left takes no longer than one request
-    return true;
 }

@@ -1,11 +1,11 @@
-/* intake.h - the thread between the network and the engines.
+/* intake.h - the threads between the network and the engines.
  *
- * Parsing a body of megabytes, tokenizing it and loading a model take too long for the network thread.  The intake does
- * this in two lanes, each with a thread of its own: small jobs, and jobs of INTAKE_LARGE_BYTES or more, which can take
- * seconds each.  Within a lane it is one job after another, in the order of arrival.  One lane at a time acquires a
- * model.  While it loads one, up to LIMIT_QUEUE_JOBS jobs wait here, of LIMIT_QUEUE_BYTES together, and the network
- * thread answers everything else.  The intake knows neither HTTP nor bodies: the owner of a job
- * implements intake_steps.
+ * Parsing a body of megabytes and tokenizing it take too long for the network thread.  The intake does this in two
+ * lanes, each with a thread of its own: small jobs, and jobs of INTAKE_LARGE_BYTES or more, which can take seconds
+ * each. Within a lane it is one job after another, in the order of arrival.  A job whose model is not loaded is parked
+ * until the pool has loaded it, and the jobs after it go on.  Up to LIMIT_QUEUE_JOBS jobs wait here, parked ones
+ * included, of LIMIT_QUEUE_BYTES together.  The intake knows neither HTTP nor bodies: the owner of a job implements
+ * intake_steps.
  */
 #ifndef SERVING_INTAKE_H
 #define SERVING_INTAKE_H
@@ -14,7 +14,8 @@
 
 typedef struct intake intake;
 
-/* What the intake calls for a job, on its own thread and in this order.  `finished` is always called, and last. */
+/* What the intake calls for a job, on its own threads and in this order; refused, stopped and finished also on the
+ * pool's.  `finished` is always called, and last. */
 typedef struct intake_steps {
     /* Returns true if the job is still wanted and its request is complete; *model_out is the model it names, or NULL.
      */
@@ -33,29 +34,36 @@ enum { INTAKE_LARGE_BYTES = 131072 }; // parsed and tokenized in some tens of mi
 
 /* A place in the queue; a member of the job. */
 typedef struct intake_place {
-    struct intake_place *next;
     size_t n_bytes; // of the job's body
     const intake_steps *steps;
     void *job;
+    /* The intake's own. */
+    struct intake_place *next;
+    intake *in;
+    model_wish wish;
+    model_handle *handle; // of a job that was parked
+    double load_ms;
 } intake_place;
 
 typedef struct intake_options {
     model_pool *pool;
-    const sw_clock *clock; // NULL: the system's
-    const char *first;     // id of a model to load at the start, or NULL
-    /* On the intake's thread, after `first` was loaded (SW_OK) or failed to; not called without one. */
+    const char *first; // id of a model to load at the start, or NULL
+    /* On the pool's thread, after `first` was loaded (SW_OK) or failed to; not called without one. */
     void (*on_started)(void *ud, const sw_err *err);
     void *ud;
 } intake_options;
 
-/* Starts the thread.  Error: SW_ENOMEM. */
+/* Starts the threads.  Error: SW_ENOMEM. */
 SW_NODISCARD sw_code intake_start(intake **out, const intake_options *options, sw_err *err);
 
 /* Queues a job.  Any thread.  Returns false if too many jobs or bytes wait. */
 bool intake_put(intake *in, intake_place *place);
 
-/* Stops waiting jobs, ends the thread and frees the intake.  Loading cannot be interrupted: if it lasts more than a few
- * seconds, returns false, and nothing that the thread uses may be freed.  NULL is accepted. */
-bool intake_stop(intake *in);
+/* Jobs that wait, parked ones included.  Any thread. */
+int intake_n_waiting(intake *in);
+
+/* Stops waiting jobs, ends the threads and frees the intake.  The pool must have ended (model_pool_end), so that no job
+ * is parked.  NULL is accepted. */
+void intake_stop(intake *in);
 
 #endif

@@ -1,53 +1,65 @@
 /* model_pool.h - loaded engines, shared through counted handles.
  *
- * A request acquires a handle of the model that it names and holds it until its last event.  An engine is closed only
- * if it has no handle left: idle engines, the least recently used first, make room for a model that is requested.  Two
- * bounds decide whether there is room: the number of engines and a memory budget.  The thread that acquires a handle
- * does the loading.
+ * A request acquires a handle of the model that it names and holds it until its last event.  If the model is not
+ * loaded, its wish waits, and nothing else does: one thread of the pool, the *loader*, loads one model after another
+ * and grants the wishes for it, in their order.  An engine is closed only if it has no handle left: idle engines, the
+ * least recently used first, make room for a model that is wished for, and the *keeper*, another thread, closes those
+ * that were idle for as long as they are kept.  Two bounds decide whether there is room: the number of engines and a
+ * memory budget.
  *
- * All functions but open and close may be called by any thread.  The pool's lock is not held while an engine is opened
- * or closed, so facts about models can be read at any time.
+ * All functions but open, end and close may be called by any thread.  The pool's lock is not held while an engine is
+ * opened or closed, so none of them waits for that.
  */
 #ifndef SERVING_MODEL_POOL_H
 #define SERVING_MODEL_POOL_H
 
 #include "serving/model_state.h"
 
-/* Error: SW_ENOMEM. */
+/* Starts the pool's threads.  Error: SW_ENOMEM. */
 SW_NODISCARD sw_code model_pool_open(model_pool **out, const model_pool_options *options, sw_err *err);
-/* Closes every engine.  No handle may be left.  NULL is accepted. */
+/* Drops all wishes and ends the threads; later wishes are refused as MODEL_STOPPED.  A load cannot be interrupted: if
+ * it lasts for more than a few seconds, returns false, and nothing that the loader uses may be freed.  NULL is
+ * accepted. */
+bool model_pool_end(model_pool *pool);
+/* Ends the threads and closes every engine.  No handle may be left.  NULL is accepted. */
 void model_pool_close(model_pool *pool);
 
 /* ---- handles ---------------------------------------------------------------------------------------------------- */
 
-typedef enum model_refusal {
-    MODEL_ACQUIRED = 0,
-    MODEL_UNKNOWN,   // no model has this name
-    MODEL_NONE,      // none was named, and none is known
-    MODEL_BUSY,      // no room, because other models are in use; may be possible later
-    MODEL_TOO_LARGE, // more memory than the budget or the machine has
-    MODEL_BROKEN,    // the file cannot be loaded
-} model_refusal;
-
-/* Acquires a handle of the model `id`, and loads the model if necessary: *load_ms_out is the time that took, or 0.
- * Without an id (NULL), and for an unknown one with any_name, it is the preferred model, else the one used last, else
- * the first of the catalog.  On refusal *out is NULL and *why has a sentence for clients. */
-model_refusal model_pool_acquire(model_pool *pool, const char *id, model_handle **out, double *load_ms_out,
-                                 sw_err *why);
+/* Acquires a handle of the model `id` if it is loaded.  Otherwise *out is NULL, and *wish waits for it
+ * (MODEL_AWAITED), or there is a refusal and *why has a sentence for clients.  Without an id (NULL), and for an unknown
+ * one with any_name, it is the preferred model, else the one used last, else the one that is loaded next, else the
+ * first of the catalog. */
+model_refusal model_pool_ask(model_pool *pool, const char *id, model_wish *wish, model_handle **out, sw_err *why);
 /* NULL is accepted. */
 void model_handle_release(model_handle *handle);
+
+/* How long the model is kept once it is idle, instead of the pool's keep_alive_s: in seconds; 0: it is closed with its
+ * last handle; negative: for ever.  Holds until the next handle is acquired. */
+void model_handle_keep_alive(model_handle *handle, double seconds);
 
 sw_engine *model_handle_engine(const model_handle *handle);
 const model_entry *model_handle_model(const model_handle *handle);
 /* See engine_fingerprint. */
 const char *model_handle_fingerprint(const model_handle *handle);
 
+/* ---- by name ---------------------------------------------------------------------------------------------------- */
+
+/* Begins to load a model of the catalog, if it is not loaded.  Returns MODEL_ACQUIRED (it is loaded), MODEL_AWAITED
+ * (its state says how far it is, and why it failed), or MODEL_BUSY, MODEL_TOO_LARGE, MODEL_STOPPED with a sentence in
+ * *why. */
+model_refusal model_pool_begin_load(model_pool *pool, const model_entry *model, sw_err *why);
+
+/* Unloads a model; its memory is returned soon.  Errors: SW_ENOTFOUND (it is not loaded), SW_EBUSY (requests use it, or
+ * it is being loaded). */
+SW_NODISCARD sw_code model_pool_unload(model_pool *pool, const model_entry *model, sw_err *err);
+
 /* ---- facts ------------------------------------------------------------------------------------------------------ */
 
 model_state model_pool_state(model_pool *pool, const model_entry *model);
 
-/* Returns true while a model is being loaded. */
-bool model_pool_is_loading(model_pool *pool);
+/* Returns false while a model is being loaded and no other is loaded. */
+bool model_pool_can_answer(model_pool *pool);
 
 /* Calls `visit` for every loaded engine, the most recently used first, until it returns false.  Holds the pool's lock,
  * so engines stay open, acquire and release wait, and `visit` must be quick. */

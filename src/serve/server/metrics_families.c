@@ -1,0 +1,348 @@
+/* metrics_families.c - the families of /metrics, with the names, labels and buckets that docs/api.md lists.
+ *
+ * What is not known here (the memory of keys and values in use, what is read of experts, a GPU) has no family: zero
+ * would be a claim.
+ */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/evenness.h"
+#include "base/sysinfo.h"
+#include "server/metrics_view.h"
+
+typedef const metrics_label labels[];
+
+/* ---- engines ---------------------------------------------------------------------------------------------------- */
+
+typedef struct engine_family {
+    const char *name, *help;
+    double (*value)(const metrics_engine *e);
+} engine_family;
+
+static double n_running(const metrics_engine *e)
+{
+    return e->state.n_jobs_running;
+}
+
+static double n_waiting(const metrics_engine *e)
+{
+    return e->state.n_jobs_waiting;
+}
+
+static double n_slots(const metrics_engine *e)
+{
+    return e->state.n_seqs;
+}
+
+static double kv_tokens(const metrics_engine *e)
+{
+    return (double)e->state.kv_tokens_used;
+}
+
+static double kv_tokens_max(const metrics_engine *e)
+{
+    return (double)e->state.n_ctx * e->state.n_seqs;
+}
+
+static double kv_bytes_max(const metrics_engine *e)
+{
+    return (double)e->state.kv_bytes_max;
+}
+
+static void write_engines(const metrics_view *v, metrics_text *t, const engine_family *f)
+{
+    metrics_text_family(t, f->name, METRICS_GAUGE, f->help);
+    for (size_t i = 0; i < v->n_engines; i++)
+        metrics_text_sample(t, (labels){{"model", v->engines[i].model->id}, {0}}, f->value(&v->engines[i]));
+}
+
+static void write_engine_gauges(const metrics_view *v, metrics_text *t)
+{
+    static const engine_family FAMILIES[] = {
+        {"spillway_requests_running", "Answers that are being generated.", n_running},
+        {"spillway_slots", "Sequences that can be decoded together.", n_slots},
+        {"spillway_slots_busy", "Of them, those with a running answer.", n_running},
+        {"spillway_kv_tokens", "Tokens in the key/value caches.", kv_tokens},
+        {"spillway_kv_tokens_max", "Tokens for which the key/value caches have room.", kv_tokens_max},
+        {"spillway_kv_bytes_max", "Size of the key/value caches when they are full.", kv_bytes_max},
+    };
+    for (size_t i = 0; i < sizeof FAMILIES / sizeof FAMILIES[0]; i++)
+        write_engines(v, t, &FAMILIES[i]);
+    write_engines(v, t,
+                  &(engine_family){"spillway_requests_waiting",
+                                   "Requests that wait for a sequence; without a model: for being read, or for a load.",
+                                   n_waiting});
+    metrics_text_sample(t, (labels){{"model", ""}, {0}}, intake_n_waiting(v->server->intake));
+}
+
+static const char *placement_of(const sw_engine_state *st)
+{
+    if (st->weight_bytes_vram == 0)
+        return "ram";
+    return st->weight_bytes_ram == 0 ? "vram" : "vram+ram";
+}
+
+static void write_infos(const metrics_view *v, metrics_text *t)
+{
+    const sw_engine_state *const st = v->n_engines > 0 ? &v->engines[0].state : NULL;
+    metrics_text_family(t, "spillway_build_info", METRICS_GAUGE, "This build; isa and backend of the model used last.");
+    metrics_text_sample(t,
+                        (labels){{"version", SPILLWAY_VERSION},
+                                 {"isa", st != NULL ? st->isa : ""},
+                                 {"backend", st != NULL ? st->backend : ""},
+                                 {0}},
+                        1);
+    metrics_text_family(t, "spillway_model_info", METRICS_GAUGE, "A loaded model.");
+    for (size_t i = 0; i < v->n_engines; i++) {
+        const metrics_engine *const e = &v->engines[i];
+        metrics_text_sample(t,
+                            (labels){{"model", e->model->id},
+                                     {"arch", e->model->facts.arch},
+                                     {"quant", e->model->facts.quant},
+                                     {"placement", placement_of(&e->state)},
+                                     {0}},
+                            1);
+    }
+}
+
+static void write_bytes(metrics_text *t, const metrics_engine *e, const char *tier, const char *kind, uint64_t bytes)
+{
+    if (bytes > 0)
+        metrics_text_sample(t, (labels){{"model", e->model->id}, {"tier", tier}, {"kind", kind}, {0}}, (double)bytes);
+}
+
+static void write_memory(const metrics_view *v, metrics_text *t)
+{
+    const process_memory memory = sysinfo_memory_of(0);
+    metrics_text_family(t, "spillway_memory_bytes", METRICS_GAUGE, "What loaded models take, by kind.");
+    for (size_t i = 0; i < v->n_engines; i++) {
+        const metrics_engine *const e = &v->engines[i];
+        const sw_engine_state *const st = &e->state;
+        write_bytes(t, e, "ram", "experts", st->expert_bytes_ram);
+        write_bytes(t, e, "ram", "weights", st->weight_bytes_ram - st->expert_bytes_ram);
+        write_bytes(t, e, "ram", "compute", st->buffer_bytes);
+        write_bytes(t, e, "vram", "weights", st->weight_bytes_vram);
+    }
+    metrics_text_family(t, "spillway_process_anon_bytes", METRICS_GAUGE, "Resident memory that no file backs.");
+    metrics_text_sample(t, NULL, (double)memory.anon);
+    metrics_text_family(t, "spillway_process_swap_bytes", METRICS_GAUGE, "Memory of the process that is swapped out.");
+    metrics_text_sample(t, NULL, (double)memory.swap);
+}
+
+/* ---- experts ---------------------------------------------------------------------------------------------------- */
+
+static void write_layer(metrics_text *t, const metrics_engine *e, int row, bool is_coverage)
+{
+    uint64_t counts[LIMIT_MODEL_EXPERTS]; // a copy, which evenness_of sorts
+    char layer[16];
+    const int n = e->use->n_experts;
+    for (int i = 0; i < n; i++)
+        counts[i] = e->use->counts[(size_t)row * (size_t)n + (size_t)i];
+    const evenness even = evenness_of(counts, (size_t)n);
+    const double value = is_coverage ? even.coverage : even.entropy_ratio;
+    snprintf(layer, sizeof layer, "%d", e->use->first_layer + row);
+    if (even.total > 0 && isfinite(value))
+        metrics_text_sample(t, (labels){{"model", e->model->id}, {"layer", layer}, {0}}, value);
+}
+
+static void write_layers(const metrics_view *v, metrics_text *t, const char *name, const char *help, bool is_coverage)
+{
+    metrics_text_family(t, name, METRICS_GAUGE, help);
+    for (size_t i = 0; i < v->n_engines; i++) {
+        const metrics_engine *const e = &v->engines[i];
+        for (int row = 0; e->use != NULL && row < e->use->n_layers; row++)
+            write_layer(t, e, row, is_coverage);
+    }
+}
+
+static void write_activations(const metrics_engine *e, metrics_text *t)
+{
+    char layer[16], expert[16];
+    const uint64_t *counts = e->use->counts;
+    for (int row = 0; row < e->use->n_layers; row++) {
+        snprintf(layer, sizeof layer, "%d", e->use->first_layer + row);
+        for (int i = 0; i < e->use->n_experts; i++) {
+            snprintf(expert, sizeof expert, "%d", i);
+            metrics_text_sample(t, (labels){{"model", e->model->id}, {"layer", layer}, {"expert", expert}, {0}},
+                                (double)*counts++);
+        }
+    }
+}
+
+static void write_experts(const metrics_view *v, metrics_text *t)
+{
+    write_layers(v, t, "spillway_expert_coverage_ratio", "Share of a layer's experts that were chosen since the load.",
+                 true);
+    write_layers(v, t, "spillway_expert_entropy_ratio",
+                 "Entropy of a layer's choices since the load, divided by that of equal shares.", false);
+    if (!v->wants_experts)
+        return;
+    metrics_text_family(t, "spillway_expert_activations_total", METRICS_COUNTER,
+                        "How often an expert was chosen since the load.");
+    for (size_t i = 0; i < v->n_engines; i++) {
+        if (v->engines[i].use != NULL)
+            write_activations(&v->engines[i], t);
+    }
+}
+
+/* ---- requests --------------------------------------------------------------------------------------------------- */
+
+static void write_outcomes(const serving_metrics *m, metrics_text *t)
+{
+    char status[16];
+    metrics_text_family(t, "spillway_requests_total", METRICS_COUNTER,
+                        "Requests that ended; status 499: the client left before.");
+    for (size_t i = 0; i < m->n_outcomes; i++) {
+        const metrics_outcome *const o = &m->outcomes[i].outcome;
+        snprintf(status, sizeof status, "%d", o->status);
+        metrics_text_sample(
+            t,
+            (labels){
+                {"model", o->model}, {"endpoint", o->endpoint}, {"status", status}, {"finish_reason", o->finish}, {0}},
+            (double)m->outcomes[i].n);
+    }
+    metrics_text_family(t, "spillway_request_errors_total", METRICS_COUNTER, "Requests that ended with an error.");
+    for (size_t i = 0; i < m->n_errors; i++)
+        metrics_text_sample(t, (labels){{"model", m->errors[i].model}, {"code", m->errors[i].code}, {0}},
+                            (double)m->errors[i].n);
+}
+
+static double prompt_tokens(const metrics_model *m)
+{
+    return (double)m->n_prompt_tokens;
+}
+
+static double cached_tokens(const metrics_model *m)
+{
+    return (double)m->n_cached_tokens;
+}
+
+static double generated_tokens(const metrics_model *m)
+{
+    return (double)m->n_generated_tokens;
+}
+
+static double prompt_seconds(const metrics_model *m)
+{
+    return m->prompt_s;
+}
+
+static double generation_seconds(const metrics_model *m)
+{
+    return m->generation_s;
+}
+
+static void write_counters(const serving_metrics *m, metrics_text *t)
+{
+    static const struct {
+        const char *name, *help;
+        double (*value)(const metrics_model *m);
+    } FAMILIES[] = {
+        {"spillway_prompt_tokens_total", "Tokens of prompts, cached ones included.", prompt_tokens},
+        {"spillway_prompt_tokens_cached_total", "Of them, those that an earlier request had evaluated.", cached_tokens},
+        {"spillway_generation_tokens_total", "Tokens of answers.", generated_tokens},
+        {"spillway_prompt_seconds_total", "Time of evaluating prompts, summed over requests.", prompt_seconds},
+        {"spillway_generation_seconds_total", "Time of generating, summed over requests.", generation_seconds},
+        {"spillway_prefix_cache_queries_total", "Tokens of prompts that were looked for in the caches.", prompt_tokens},
+        {"spillway_prefix_cache_hits_total", "Of them, those that were found.", cached_tokens},
+    };
+    for (size_t i = 0; i < sizeof FAMILIES / sizeof FAMILIES[0]; i++) {
+        metrics_text_family(t, FAMILIES[i].name, METRICS_COUNTER, FAMILIES[i].help);
+        for (size_t k = 0; k < m->n_models; k++)
+            metrics_text_sample(t, (labels){{"model", m->models[k]->model}, {0}}, FAMILIES[i].value(m->models[k]));
+    }
+}
+
+static void write_first_token(const serving_metrics *m, metrics_text *t)
+{
+    metrics_text_family(t, "spillway_time_to_first_token_seconds", METRICS_HISTOGRAM,
+                        "From the arrival of a request to its first token.");
+    for (size_t i = 0; i < m->n_models; i++) {
+        for (int k = 0; k < METRICS_N_TRANSPORTS; k++) {
+            const char *const name = metrics_transport_name((metrics_transport)k);
+            if (m->models[i]->first_token[k].n > 0)
+                metrics_text_histogram(t, (labels){{"model", m->models[i]->model}, {"transport", name}, {0}},
+                                       &m->models[i]->first_token[k]);
+        }
+    }
+}
+
+static void write_histograms(const serving_metrics *m, metrics_text *t)
+{
+#define FAMILY(name, help, member)                                                                                     \
+    {                                                                                                                  \
+        name, help, offsetof(metrics_model, member)                                                                    \
+    }
+    static const struct {
+        const char *name, *help;
+        size_t offset;
+    } FAMILIES[] = {
+        FAMILY("spillway_inter_token_latency_seconds", "Between two tokens of an answer.", token_gap),
+        FAMILY("spillway_request_time_per_output_token_seconds",
+               "Time from a request's first token to its last, divided by the tokens after the first.", time_per_token),
+        FAMILY("spillway_e2e_request_latency_seconds", "From the arrival of a request to its end.", request),
+        FAMILY("spillway_request_queue_seconds", "Waiting for a sequence.", queue),
+        FAMILY("spillway_request_prefill_seconds", "Evaluating the prompt.", prefill),
+        FAMILY("spillway_request_decode_seconds", "Generating the answer.", decode),
+        FAMILY("spillway_request_prompt_tokens", "Tokens of a prompt.", prompt_tokens),
+        FAMILY("spillway_request_generation_tokens", "Tokens of an answer.", generated_tokens),
+    };
+#undef FAMILY
+    for (size_t i = 0; i < sizeof FAMILIES / sizeof FAMILIES[0]; i++) {
+        metrics_text_family(t, FAMILIES[i].name, METRICS_HISTOGRAM, FAMILIES[i].help);
+        for (size_t k = 0; k < m->n_models; k++) {
+            const void *const h = (const char *)m->models[k] + FAMILIES[i].offset;
+            metrics_text_histogram(t, (labels){{"model", m->models[k]->model}, {0}}, h);
+        }
+    }
+}
+
+static void write_streams(const serving_metrics *m, metrics_text *t)
+{
+    metrics_text_family(t, "spillway_stream_clients", METRICS_GAUGE, "Streams that are open.");
+    for (int k = METRICS_SSE; k < METRICS_N_TRANSPORTS; k++)
+        metrics_text_sample(t, (labels){{"transport", metrics_transport_name((metrics_transport)k)}, {0}},
+                            (double)m->n_streams[k]);
+    metrics_text_family(t, "spillway_stream_cancelled_total", METRICS_COUNTER, "Streams whose client left.");
+    for (int k = METRICS_SSE; k < METRICS_N_TRANSPORTS; k++)
+        metrics_text_sample(t, (labels){{"transport", metrics_transport_name((metrics_transport)k)}, {0}},
+                            (double)m->n_cancelled[k]);
+}
+
+/* ---- the process ------------------------------------------------------------------------------------------------ */
+
+static void write_one(metrics_text *t, const char *name, metrics_type type, const char *help, double value)
+{
+    metrics_text_family(t, name, type, help);
+    metrics_text_sample(t, NULL, value);
+}
+
+static void write_process(const server *s, metrics_text *t)
+{
+    const process_usage usage = sysinfo_process_usage();
+    const double uptime_s = ns_to_ms(clock_now_ns(s->o.clock) - s->started_ns) / 1000;
+    write_one(t, "process_cpu_seconds_total", METRICS_COUNTER, "Processor time of all threads.", usage.cpu_s);
+    write_one(t, "process_resident_memory_bytes", METRICS_GAUGE, "Resident memory.", (double)sysinfo_memory_of(0).rss);
+    write_one(t, "process_virtual_memory_bytes", METRICS_GAUGE, "Address space.", (double)usage.virtual_bytes);
+    if (usage.n_files >= 0)
+        write_one(t, "process_open_fds", METRICS_GAUGE, "Open file descriptors.", usage.n_files);
+    write_one(t, "process_max_fds", METRICS_GAUGE, "File descriptors that the process may have.", usage.n_files_max);
+    write_one(t, "process_start_time_seconds", METRICS_GAUGE, "When the server started, since 1970.",
+              (double)clock_unix_s(s->o.clock) - uptime_s);
+}
+
+void metrics_write_families(const metrics_view *v, metrics_text *t)
+{
+    const serving_metrics *const m = &v->server->metrics;
+    write_infos(v, t);
+    write_engine_gauges(v, t);
+    write_outcomes(m, t);
+    write_counters(m, t);
+    write_first_token(m, t);
+    write_histograms(m, t);
+    write_streams(m, t);
+    write_memory(v, t);
+    write_experts(v, t);
+    write_process(v->server, t);
+}

@@ -1,0 +1,32 @@
+/* metrics_view.h - one look at a server, from which the families of /metrics are written. */
+#ifndef SERVER_METRICS_VIEW_H
+#define SERVER_METRICS_VIEW_H
+
+#include "base/limits.h"
+#include "server/server_state.h"
+#include "serving/metrics_text.h"
+
+/* A loaded engine. */
+typedef struct metrics_engine {
+    const model_entry *model;
+    sw_engine_state state; // of its strings only isa and backend, which are static
+    sw_expert_use *use;    // since it was opened; NULL: memory was short
+} metrics_engine;
+
+typedef struct metrics_view {
+    server *server;
+    bool wants_experts; // a counter for each expert
+    metrics_engine engines[LIMIT_LOADED_MODELS];
+    size_t n_engines;
+} metrics_view;
+
+/* Network thread.  Release it with metrics_view_free. */
+void metrics_view_take(metrics_view *v, server *s);
+void metrics_view_free(metrics_view *v);
+
+/* Writes all families but those of aliases. */
+void metrics_write_families(const metrics_view *v, metrics_text *t);
+/* The families of another server's dashboards: alias is "llamacpp" or "vllm". */
+void metrics_write_aliases(const metrics_view *v, metrics_text *t, const char *alias);
+
+#endif
