@@ -17,7 +17,7 @@ typedef struct exchange_origin {
     const dialect *family;
     uint64_t client;        // see http_client_of
     const char *request_id; // is copied
-    const char *endpoint;   // the path of its route, for metrics; static
+    const char *endpoint;   // the path of its route, for metrics; static; NULL: none
     bool is_websocket;      // for metrics
     char *body;             // (n_body), NUL-terminated, taken over; NULL: memory ran out
     size_t n_body;
