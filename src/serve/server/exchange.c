@@ -57,7 +57,9 @@ void exchange_detach(exchange *x)
 {
     x->out = (outlet){0};
     atomic_store(&x->is_abandoned, true);
-    if (!x->is_at_intake)
+    if (x->is_at_intake)
+        intake_abandon(&x->place);
+    else
         destroy(x);
 }
 
@@ -195,7 +197,7 @@ static exchange *create(server *s, const exchange_origin *from)
     x->client = from->client;
     ++*client_jobs(s, x->client);
     x->arrived_ns = clock_now_ns(s->o.clock);
-    x->endpoint = from->endpoint;
+    x->endpoint = from->endpoint != NULL ? from->endpoint : "";
     x->is_websocket = from->is_websocket;
     x->body = from->body;
     x->n_body = from->n_body;
@@ -226,7 +228,7 @@ exchange *exchange_open(server *s, const exchange_origin *from)
         x->is_at_intake = true;
         return x;
     }
-    count_refused(s, from->endpoint, &error);
+    count_refused(s, from->endpoint != NULL ? from->endpoint : "", &error);
     outlet_reply_error(from->out, from->family, &error);
     if (x != NULL)
         destroy(x);

@@ -18,7 +18,7 @@ typedef struct exchange_origin {
     uint64_t client;        // see http_client_of
     const char *request_id; // is copied
     const char *client_id;  // the client's own name for the request, is copied; NULL: it has none
-    const char *endpoint;   // the path of its route, for metrics; static
+    const char *endpoint;   // the path of its route, for metrics; static; NULL: none
     bool is_websocket;      // for metrics
     char *body;             // (n_body), NUL-terminated, taken over; NULL: memory ran out
     size_t n_body;
