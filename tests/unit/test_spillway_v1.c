@@ -11,6 +11,7 @@
 
 #include "dialects/shimmy.h"
 #include "dialects/spillway_v1.h"
+#include "support/event_lines.h"
 
 static char id[DIALECT_CLIENT_ID_BYTES];
 static api_error error;
@@ -99,23 +100,6 @@ static void test_reads_a_prompt_or_messages(void **state)
 
 /* ---- answers ---------------------------------------------------------------------------------------------------- */
 
-typedef struct buf_sink {
-    event_sink sink;
-    buf *out;
-} buf_sink;
-
-static void emit(event_sink *sink, const char *name, const char *payload, size_t n)
-{
-    assert_null(name);
-    buf_append(((buf_sink *)sink)->out, payload, n);
-}
-
-static void assert_written(buf *out, const char *expected)
-{
-    assert_string_equal(buf_str(out), expected);
-    buf_clear(out);
-}
-
 static void test_every_message_names_its_request(void **state)
 {
     (void)state;
@@ -123,36 +107,37 @@ static void test_every_message_names_its_request(void **state)
         .client_id = "a\"1", .request_id = "req-1", .model = "m", .ignored = "odd", .backend = "cpu", .n_choices = 1};
     int counter[4] = {0};
     assert_true(SPILLWAY_V1.state_bytes <= sizeof counter);
-    buf out;
-    buf_init(&out, 1 << 16);
-    buf_sink b = {{.emit = emit}, &out};
-    dialect_stream s = {.sink = &b.sink, .head = &head, .state = counter, .time_ms = 12.5};
+    event_lines lines;
+    event_lines_init(&lines);
+    dialect_stream s = {.sink = &lines.sink, .head = &head, .state = counter, .time_ms = 12.5};
     SPILLWAY_V1.accepted(&s, 3);
-    assert_written(
-        &out, "{\"type\":\"accepted\",\"id\":\"a\\\"1\",\"request_id\":\"req-1\",\"model\":\"m\",\"queue_position\":3,"
-              "\"ignored\":\"odd\"}");
+    event_lines_expect(
+        &lines,
+        "{\"type\":\"accepted\",\"id\":\"a\\\"1\",\"request_id\":\"req-1\",\"model\":\"m\",\"queue_position\":3,"
+        "\"ignored\":\"odd\"}\n");
     SPILLWAY_V1.progress(&s, 0, &(sw_event){.n_prompt = 300, .n_cached = 1, .n_prompt_done = 128}, 4);
-    assert_written(
-        &out, "{\"type\":\"progress\",\"id\":\"a\\\"1\",\"total\":300,\"cache\":1,\"processed\":128,\"time_ms\":4.0}");
+    event_lines_expect(
+        &lines,
+        "{\"type\":\"progress\",\"id\":\"a\\\"1\",\"total\":300,\"cache\":1,\"processed\":128,\"time_ms\":4.0}\n");
     SPILLWAY_V1.text(&s, 0, &(sw_event){.text = "Hm", .n_bytes = 2, .n_tokens = 1, .kind = SW_TEXT_REASONING});
-    assert_written(&out, "{\"type\":\"token\",\"id\":\"a\\\"1\",\"index\":0,\"n\":1,\"text\":\"Hm\",\"kind\":"
-                         "\"reasoning\",\"t_ms\":12.5}");
+    event_lines_expect(&lines, "{\"type\":\"token\",\"id\":\"a\\\"1\",\"index\":0,\"n\":1,\"text\":\"Hm\",\"kind\":"
+                               "\"reasoning\",\"t_ms\":12.5}\n");
     SPILLWAY_V1.text(&s, 0, &(sw_event){.text = "a\nb", .n_bytes = 3, .n_tokens = 2});
-    assert_written(&out, "{\"type\":\"token\",\"id\":\"a\\\"1\",\"index\":1,\"n\":2,\"text\":\"a\\nb\",\"kind\":"
-                         "\"content\",\"t_ms\":12.5}");
+    event_lines_expect(&lines, "{\"type\":\"token\",\"id\":\"a\\\"1\",\"index\":1,\"n\":2,\"text\":\"a\\nb\",\"kind\":"
+                               "\"content\",\"t_ms\":12.5}\n");
     SPILLWAY_V1.end(&s, &(sw_event){.finish = SW_FINISH_CANCELED});
-    assert_non_null(
-        strstr(buf_str(&out), "{\"type\":\"done\",\"id\":\"a\\\"1\",\"finish_reason\":\"cancelled\",\"usage\":{"));
-    buf_clear(&out);
+    assert_non_null(strstr(buf_str(&lines.text),
+                           "{\"type\":\"done\",\"id\":\"a\\\"1\",\"finish_reason\":\"cancelled\",\"usage\":{"));
+    buf_clear(&lines.text);
     api_error failure = {0};
     api_fail(&failure, API_QUEUE_FULL, NULL, "full");
     (SPILLWAY_V1.fail)(&s, &failure); // cmocka has a macro of this name
-    assert_written(
-        &out, "{\"type\":\"error\",\"id\":\"a\\\"1\",\"error\":{\"message\":\"full\",\"type\":\"rate_limit_error\","
-              "\"param\":null,\"code\":\"queue_full\"}}");
-    spillway_v1_write_error(&out, "", &failure);
-    assert_non_null(strstr(buf_str(&out), "\"id\":null"));
-    buf_free(&out);
+    event_lines_expect(
+        &lines, "{\"type\":\"error\",\"id\":\"a\\\"1\",\"error\":{\"message\":\"full\",\"type\":\"rate_limit_error\","
+                "\"param\":null,\"code\":\"queue_full\"}}\n");
+    spillway_v1_write_error(&lines.text, "", &failure);
+    assert_non_null(strstr(buf_str(&lines.text), "\"id\":null"));
+    event_lines_free(&lines);
 }
 
 static void test_the_compatible_mode_sends_raw_text(void **state)
@@ -164,17 +149,16 @@ static void test_the_compatible_mode_sends_raw_text(void **state)
     assert_true(r.stream);
     assert_string_equal(r.ignored, "stream");
     generation_request_free(&r);
-    buf out;
-    buf_init(&out, 4096);
-    buf_sink b = {{.emit = emit}, &out};
-    dialect_stream s = {.sink = &b.sink};
+    event_lines lines;
+    event_lines_init(&lines);
+    dialect_stream s = {.sink = &lines.sink};
     SHIMMY_WS.text(&s, 0, &(sw_event){.text = "a\nb", .n_bytes = 3});
     SHIMMY_WS.end(&s, &(sw_event){0});
-    assert_written(&out, "a\nb{\"done\":true}");
+    event_lines_expect(&lines, "a\nb\n{\"done\":true}\n");
     api_fail(&error, API_INTERNAL, NULL, "no \"luck\"");
     (SHIMMY_WS.fail)(&s, &error);
-    assert_written(&out, "{\"error\":\"no \\\"luck\\\"\"}");
-    buf_free(&out);
+    event_lines_expect(&lines, "{\"error\":\"no \\\"luck\\\"\"}\n");
+    event_lines_free(&lines);
 }
 
 int main(void)
