@@ -62,7 +62,6 @@ static void fill_head(exchange *x, const model_entry *m, double load_ms)
     x->experts.tag = entropy_next(o->entropy);
     x->experts.model = m;
     snprintf(h->id, sizeof h->id, "%s%016llx", x->family->id_prefix, (unsigned long long)x->experts.tag);
-    snprintf(h->client_id, sizeof h->client_id, "%s", r->client_id != NULL ? r->client_id : "");
     h->request_id = x->request_id;
     h->ignored = x->ignored;
     h->created = clock_unix_s(o->clock);
