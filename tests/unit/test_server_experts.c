@@ -237,7 +237,7 @@ static void test_an_answer_has_the_experts_of_its_request(void **state)
     json_decref(plain);
 }
 
-static void test_several_answers_are_added_up_and_streams_end_with_them(void **state)
+static void test_several_answers_to_one_request_are_added_up(void **state)
 {
     (void)state;
     json_t *answer;
@@ -246,15 +246,49 @@ static void test_several_answers_are_added_up_and_streams_end_with_them(void **s
     assert_int_equal(integer_of(json_object_get(used, "generated"), "n_tokens"), 3 * 5);
     assert_true(integer_of(json_object_get(used, "prompt"), "n_tokens") > 0 && n > 0);
     json_decref(answer);
+}
 
-    char *const stream =
-        body_of("POST", "/v1/chat/completions", CHAT("a stream", ",\"experts\":true,\"stream\":true"), 200);
-    const char *const first = strstr(stream, "\"experts\":{"), *const last =
-                                                                   strstr(stream, "\"finish_reason\":\"length\"");
-    assert_true(first != NULL && last != NULL && last < first);
-    assert_null(strstr(first + 1, "\"experts\":{"));
-    assert_non_null(strstr(first, "data: [DONE]"));
+/* Fails unless a stream has `experts` once, in the line with `mark`. */
+static void expect_in_stream(const char *path, const char *body, const char *mark)
+{
+    char *const stream = body_of("POST", path, body, 200);
+    const char *const first = strstr(stream, "\"experts\":{"), *last = strstr(stream, mark);
+    if (first == NULL || last == NULL || strstr(first + 1, "\"experts\":{") != NULL)
+        fail_msg("%s: no 'experts' or '%s', or several: %s", path, mark, stream);
+    while (last > stream && *last != '\n')
+        last--;
+    if (first < last || (size_t)(first - last) > strcspn(last + 1, "\n"))
+        fail_msg("%s: 'experts' is not in the line with '%s': %s", path, mark, stream);
     free(stream);
+}
+
+static void test_every_family_has_them_in_answers_and_streams(void **state)
+{
+    (void)state;
+#define TURN "\"messages\":[{\"role\":\"user\",\"content\":\"families\"}],\"experts\":true"
+    static const struct {
+        const char *path, *members, *mark;
+    } FAMILIES[] = {
+        {"/v1/chat/completions", TURN ",\"max_tokens\":3", "\"finish_reason\":\"length\""},
+        {"/v1/completions", "\"prompt\":\"families\",\"experts\":true,\"max_tokens\":3",
+         "\"finish_reason\":\"length\""},
+        {"/api/chat", TURN ",\"options\":{\"num_predict\":3}", "\"done\":true"},
+        {"/api/generate", "\"prompt\":\"families\",\"experts\":true,\"options\":{\"num_predict\":3}", "\"done\":true"},
+        {"/v1/messages", TURN ",\"max_tokens\":3,\"model\":\"demo-gpt-oss\"", "\"stop_reason\":\"max_tokens\""},
+    };
+#undef TURN
+    for (size_t i = 0; i < sizeof FAMILIES / sizeof FAMILIES[0]; i++) {
+        char body[512];
+        snprintf(body, sizeof body, "{%s,\"ignore_eos\":true,\"stream\":false}", FAMILIES[i].members);
+        json_t *const answer = ask_json("POST", FAMILIES[i].path, body, 200);
+        const json_t *const used = json_object_get(answer, "experts");
+        if (used == NULL)
+            fail_msg("%s: %s", FAMILIES[i].path, json_dumps(answer, 0));
+        assert_int_equal(integer_of(json_object_get(used, "generated"), "n_tokens"), 2);
+        json_decref(answer);
+        snprintf(body, sizeof body, "{%s,\"ignore_eos\":true,\"stream\":true}", FAMILIES[i].members);
+        expect_in_stream(FAMILIES[i].path, body, FAMILIES[i].mark);
+    }
 }
 
 static void test_the_last_64_requests_are_kept(void **state)
@@ -575,7 +609,8 @@ int main(void)
         cmocka_unit_test(test_layers_have_figures_and_pairs),
         cmocka_unit_test(test_wrong_queries_are_refused_by_name),
         cmocka_unit_test(test_an_answer_has_the_experts_of_its_request),
-        cmocka_unit_test(test_several_answers_are_added_up_and_streams_end_with_them),
+        cmocka_unit_test(test_several_answers_to_one_request_are_added_up),
+        cmocka_unit_test(test_every_family_has_them_in_answers_and_streams),
         cmocka_unit_test(test_the_last_64_requests_are_kept),
         cmocka_unit_test(test_a_head_request_ends_at_once),
         cmocka_unit_test(test_deltas_add_up_to_the_counts_whatever_is_reset),

@@ -19,6 +19,12 @@ void dialect_emit(event_sink *sink, const char *name, json_t *value)
     buf_free(&payload);
 }
 
+void dialect_put_experts(json_t **document, const generation_head *head)
+{
+    if (head->experts != NULL)
+        json_put(document, "experts", json_incref(head->experts));
+}
+
 sw_event dialect_total(const sw_event *const *done, size_t n, int n_choices)
 {
     sw_event total = n > 0 ? *done[0] : (sw_event){.type = SW_EVENT_DONE, .stop_index = -1};

@@ -122,6 +122,9 @@ typedef struct whole_answer {
  * answer is its own total, and that of none is empty. */
 sw_event dialect_total(const sw_event *const *done, size_t n, int n_choices);
 
+/* Puts `experts` into an answer or its last event, if head->experts is known. */
+void dialect_put_experts(json_t **document, const generation_head *head);
+
 /* Receives the events of a stream. */
 typedef struct event_sink {
     /* One event: its name (NULL: none) and its payload, which is one line. */
