@@ -33,12 +33,6 @@ static bool take_dimensions(json_reader *r, const json_field *f, const json_plac
                      "dimensions is not supported: a vector has the width of the model; leave it out");
 }
 
-static bool take_inert(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
-{
-    (void)r, (void)f, (void)at, (void)value, (void)target;
-    return true;
-}
-
 #define AT(member) offsetof(generation_request, member)
 static const json_field FIELDS[] = {
     {.name = "model", .type = FIELD_TEXT, .offset = AT(model)},

@@ -89,6 +89,7 @@ static void fill_head(exchange *x, double load_ms)
     h->load_ms = load_ms;
     h->include_usage = r->include_usage;
     h->hides_reasoning = r->hides_reasoning;
+    h->repeated = json_incref(r->repeated);
     h->unloads = r->has_keep_alive && r->keep_alive_s == 0;
 }
 
