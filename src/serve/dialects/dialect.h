@@ -154,7 +154,8 @@ struct dialect {
     const char *name;
     const char *id_prefix; // of generation_head.id
     dialect_framing framing;
-    const char *content_type; // of whole answers and errors
+    const char *content_type;  // of whole answers and errors
+    const char *prompt_member; // of a body, which an error names if its text is too long; NULL: "messages"
 
     /* Reads a body of n bytes.  `random`: 64 bits for the seed, if the request has none.  Returns false with *error
      * filled and *out empty, but for `family`, if the body is refused. */
