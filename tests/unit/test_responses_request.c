@@ -144,14 +144,13 @@ static void test_the_items_of_a_turn_become_one_message(void **state)
 {
     (void)state;
     generation_request r =
-        parsed(
-            "\"input\":[{\"role\":\"user\",\"content\":\"Time?\"}," REASONING("Ask.") "," ANSWER("I look.") "," CALL(
-                "c1") "," CALL("c2") ",{\"type\":\"function_call_output\",\"call_id\":\"c1\",\"output\":\"12:30\"},"
-                                     "{\"type\":\"function_call_output\",\"call_id\":\"c2\",\"output\":[{\"type\":"
-                                     "\"input_text\",\"text\":\"1\"},{\"type\":\"input_text\",\"text\":\"2\"}]}"
-                                     "," REASONING("So.") "," REASONING(" Now.") "," ANSWER("12:30") "," REASONING(
-                                         "Late.") "," CALL("c3") "," ANSWER("Bye.") ",{\"role\":\"user\",\"content\":"
-                                                                                    "\"Ok\"}]");
+        parsed("\"input\":[{\"role\":\"user\",\"content\":\"Time?\"}," REASONING("Ask.") "," ANSWER("I look.") "," CALL(
+            "c1") "," CALL("c2") ",{\"type\":\"function_call_output\",\"call_id\":\"c1\",\"output\":\"12:30\"},"
+                                 "{\"type\":\"function_call_output\",\"call_id\":\"c2\",\"output\":[{\"type\":"
+                                 "\"input_text\",\"text\":\"1\"},{\"type\":\"input_text\",\"text\":\"2\"}]}"
+                                 "," REASONING("So.") "," REASONING(" Now.") "," ANSWER("12:30") "," REASONING(
+                                     "Late.") "," CALL("c3") "," ANSWER("Bye.") ",{\"role\":\"user\",\"content\":"
+                                                                                "\"Ok\"}]");
     const sw_message *const m = r.core.messages;
     assert_int_equal(r.core.n_messages, 8);
     assert_string_equal(m[1].reasoning, "Ask.");
@@ -183,6 +182,9 @@ static void test_names_what_no_model_is_shown(void **state)
     ignores("\"input\":[{\"type\":\"reasoning\",\"summary\":[{\"type\":\"summary_text\",\"text\":\"S\"}],"
             "\"encrypted_content\":\"x\",\"content\":null},{\"role\":\"user\",\"content\":\"a\",\"mood\":1}]",
             "input.encrypted_content, input.summary, input.mood");
+    ignores(
+        "\"input\":[{\"type\":\"reasoning\",\"summary\":\"S\",\"content\":[]},{\"role\":\"user\",\"content\":\"a\"}]",
+        "input.summary");
     ignores("\"include\":[\"reasoning.encrypted_content\",\"code_interpreter_call.outputs\"]," HELLO, "include");
     ignores("\"reasoning\":{\"effort\":null,\"summary\":\"auto\"},\"text\":{\"verbosity\":\"low\"}," HELLO,
             "reasoning.summary, text.verbosity");

@@ -110,7 +110,8 @@ static bool read_message(message_list *l, const json_place *at, const item *i)
 static bool read_reasoning(message_list *l, const json_place *at, const item *i)
 {
     const json_place content = {at, "content", 0};
-    if (json_array_size(i->summary) > 0)
+    const bool is_empty = json_is_array(i->summary) && json_array_size(i->summary) == 0;
+    if (i->summary != NULL && !is_empty)
         generation_ignore(l->g, "input.summary");
     if (i->content != NULL && !json_is_array(i->content))
         return json_fail_type(l->r, &content, "an array of parts");

@@ -2,7 +2,6 @@
  * seed, timings and experts are additions to OpenAI's members. */
 #include "dialects/openai_responses_reply.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -25,7 +24,8 @@ static json_t *joined(json_t *object, json_t *more)
 static const char COMPLETED[] = "completed", INCOMPLETE[] = "incomplete", IN_PROGRESS[] = "in_progress";
 
 static const struct {
-    const char *id_prefix, *delta, *done; // names of events
+    const char *id_prefix;
+    const char *delta, *done; // events
 } KINDS[] = {
     [SW_TEXT_CONTENT] = {"msg_", "response.output_text.delta", "response.output_text.done"},
     [SW_TEXT_REASONING] = {"rs_", "response.reasoning_text.delta", "response.reasoning_text.done"},
@@ -190,6 +190,8 @@ static void close_item(dialect_stream *s, const char *status)
         state->output = json_array();
     json_push(&state->output, item);
     state->is_open = false;
+    if (state->output == NULL)
+        s->sink->failed = true;
 }
 
 /* Makes an item of this kind the open one. */
