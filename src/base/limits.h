@@ -44,6 +44,7 @@
     X(STOP_STRINGS,          16,          "strings",    "of one request") \
     X(STOP_STRING_BYTES,     1024,        "bytes",      "of one stop string") \
     X(LOGIT_BIASES,          1024,        "tokens",     "of one request") \
+    X(METADATA_BYTES,        65536,       "bytes",      "of metadata that a response repeats; OpenAI allows 9,216 characters") \
     X(HTTP_BODY_BYTES,       16777216,    "bytes",      "of one HTTP request; more is refused with 413") \
     X(HTTP_CONNECTIONS,      1024,        "connections","open at once; the one idle for longest makes room") \
     X(HTTP_HEADER_BYTES,     16384,       "bytes",      "of a request line and its header lines; more is refused with 431") \

@@ -10,7 +10,7 @@
 void dialect_emit(event_sink *sink, const char *name, json_t *value)
 {
     buf payload;
-    buf_init(&payload, LIMIT_ANSWER_BYTES);
+    buf_init(&payload, (size_t)LIMIT_ANSWER_BYTES * 8); // JSON escapes a byte with six at most
     json_write(&payload, value);
     if (payload.failed != SW_OK)
         sink->failed = true;
@@ -59,6 +59,7 @@ void generation_request_free(generation_request *request)
     mem_free(request->biases);
     mem_free(request->prompts);
     mem_free(request->tokens);
+    json_decref(request->repeated);
     json_decref(request->document);
     *request = (generation_request){0};
 }

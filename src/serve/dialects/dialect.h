@@ -52,6 +52,7 @@ typedef struct generation_request {
     bool hides_reasoning; // the answer has only the content
     bool loads_only;      // the model is loaded, and nothing generated: no answers
     char ignored[DIALECT_IGNORED_BYTES]; // names of members without effect, separated by ", "; see generation_ignore
+    json_t *repeated;                    // owned; members that the answer has from the request; NULL: none
     /* Owned: what the pointers above point into. */
     json_t *document;
     sw_message *messages;
@@ -92,7 +93,8 @@ typedef struct generation_head {
     double load_ms;         // spent loading the model for this request
     double ttft_ms;         // at an end: from the arrival of the request to its first token, loading included
     bool include_usage;
-    json_t *experts; // borrowed; at the end of all answers the experts that they used; NULL: not asked for
+    json_t *repeated; // borrowed; see generation_request
+    json_t *experts;  // borrowed; at the end of all answers the experts that they used; NULL: not asked for
 } generation_head;
 
 /* The log-probabilities of a whole answer, one token after another. */
@@ -155,7 +157,8 @@ struct dialect {
     const char *name;
     const char *id_prefix; // of generation_head.id
     dialect_framing framing;
-    const char *content_type; // of whole answers and errors
+    const char *content_type;  // of whole answers and errors
+    const char *prompt_member; // of a body, which an error names if its text is too long; NULL: "messages"
 
     /* Reads a body of n bytes.  `random`: 64 bits for the seed, if the request has none.  Returns false with *error
      * filled and *out empty, but for `family`, if the body is refused. */

@@ -47,6 +47,7 @@ static void destroy(exchange *x)
     if (x->family->free_state != NULL && x->stream.state != NULL)
         x->family->free_state(x->stream.state);
     mem_free(x->stream.state);
+    json_decref(x->head.repeated);
     json_decref(x->head.experts);
     request_experts_free(&x->experts);
     mem_free(x->body);

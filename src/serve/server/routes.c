@@ -3,6 +3,7 @@
 #include "dialects/openai_chat.h"
 #include "dialects/openai_completion.h"
 #include "dialects/openai_embedding.h"
+#include "dialects/openai_responses.h"
 
 #include "server/exchange.h"
 #include "server/ws_session.h"
@@ -37,6 +38,8 @@ const http_route SERVER_ROUTES[] = {
     {"POST", "/chat/completions",    false, 0, chat_route},
     {"POST", "/v1/completions",      false, 0, completion_route},
     {"POST", "/completions",         false, 0, completion_route},
+    {"POST", "/v1/responses",        false, 0, responses_route},
+    {"POST", "/responses",           false, 0, responses_route},
     {"POST", "/v1/messages",         false, 0, messages_route},
     {"POST", "/v1/messages/count_tokens", false, 0, count_tokens_route},
     {"POST", "/api/chat",            false, 0, ollama_chat_route},
@@ -67,6 +70,11 @@ void chat_route(http_conn *c, void *ud)
 void completion_route(http_conn *c, void *ud)
 {
     exchange_begin(ud, c, &OPENAI_COMPLETION);
+}
+
+void responses_route(http_conn *c, void *ud)
+{
+    exchange_begin(ud, c, &OPENAI_RESPONSES);
 }
 
 void embedding_route(http_conn *c, void *ud)

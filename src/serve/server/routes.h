@@ -11,6 +11,7 @@ extern const size_t N_SERVER_ROUTES;
 void chat_route(http_conn *c, void *ud);
 void ws_route(http_conn *c, void *ud);
 void completion_route(http_conn *c, void *ud);
+void responses_route(http_conn *c, void *ud);
 void messages_route(http_conn *c, void *ud);
 void count_tokens_route(http_conn *c, void *ud);
 void ollama_chat_route(http_conn *c, void *ud);
