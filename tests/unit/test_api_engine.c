@@ -203,6 +203,11 @@ static void test_tokenizer_gives_any_bytes_back(void **state)
     assert_int_equal(sw_tokenizer_decode(tokenizer, ids, n, false, &text, &n_bytes, &err), SW_OK);
     assert_int_equal(n_bytes, sizeof TEXT - 1 - 10); // ... which has no text of its own
     sw_text_free(text);
+    const char *const piece = sw_tokenizer_piece(tokenizer, ids[n - 1], &n_bytes);
+    assert_int_equal(n_bytes, 10);
+    assert_memory_equal(piece, "<|im_end|>", 10);
+    (void)sw_tokenizer_piece(tokenizer, sw_tokenizer_n_vocab(tokenizer), &n_bytes);
+    assert_int_equal(n_bytes, 0);
     sw_tokens_free(ids);
 
     assert_int_equal(sw_tokenizer_encode(tokenizer, "", 0, NULL, &ids, &n, &err), SW_OK);
