@@ -17,8 +17,7 @@ static bool is_single(const json_t *value)
     return json_is_string(value) || is_tokens(value);
 }
 
-/* Reads an array of token ids to `ids`; only the engine knows which exist. */
-static bool read_tokens(json_reader *r, const json_place *at, const json_t *value, int32_t *ids)
+bool openai_tokens_read(json_reader *r, const json_place *at, const json_t *value, int32_t *ids)
 {
     static const json_field ID = {.type = FIELD_INT, .max = LIMIT_VOCAB_TOKENS - 1};
     for (size_t i = 0; i < json_array_size(value); i++) {
@@ -44,7 +43,7 @@ static bool read_prompt(generation_request *g, json_reader *r, const json_place 
     int32_t *const own = *ids;
     *p = (generation_prompt){.tokens = own, .n_tokens = json_array_size(value)};
     *ids += p->n_tokens;
-    return read_tokens(r, at, value, own);
+    return openai_tokens_read(r, at, value, own);
 }
 
 static size_t n_tokens_of(const json_t *value)
