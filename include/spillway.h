@@ -268,6 +268,18 @@ typedef struct sw_engine_state {
 
 sw_engine_state sw_engine_get_state(sw_engine *engine);
 
+/* One of the engine's sequences. */
+typedef struct sw_slot {
+    bool is_running; // it has a job
+    int n_evaluated; // tokens that it holds the keys and values of; of an idle one, those of its last job
+    int n_prompt;    // of the running job's prompt; 0: idle
+    int n_generated; // tokens that the running job sampled; 0: idle
+} sw_slot;
+
+/* Copies the state of the first n_max sequences, as of the last step, and returns how many those are: n_seqs at most.
+ */
+size_t sw_engine_slots(sw_engine *engine, sw_slot *slots, size_t n_max);
+
 /* Bytes of keys and values that generating the n-th token of a sequence reads; of windowed layers only the window
  * counts.  0 for the stub. */
 uint64_t sw_engine_kv_bytes_read(const sw_engine *engine, int n);

@@ -189,11 +189,17 @@ describe('the sequences of a slow model', () => {
       body: JSON.stringify({ prompt: 'a secret', stream: true, ignore_eos: true }),
     });
     await response.body.getReader().read();
-    await until(async () => (await slots()).filter((slot) => slot.is_processing).length === 1, 'a slot to be busy');
+    const busy = await until(async () => {
+      const running = (await slots()).filter((slot) => slot.next_token.n_decoded > 0);
+      return running.length > 0 && running;
+    }, 'a slot to be busy');
+    assert.deepEqual(busy.map((slot) => [slot.is_processing, slot.n_prompt_tokens]), [[true, 'a secret'.length]]);
     assert.ok(!JSON.stringify(await slots()).includes('secret'));
     controller.abort();
     await until(async () => (await slots()).every((slot) => !slot.is_processing), 'all slots to be idle');
-    assert.deepEqual((await slots()).map((slot) => slot.id), [0, 1]);
+    const idle = await slots();
+    assert.deepEqual(idle.map((slot) => [slot.id, slot.n_prompt_tokens, slot.next_token.n_decoded]), [[0, 0, 0], [1, 0, 0]]);
+    assert.equal(idle.filter((slot) => slot.n_tokens >= 'a secret'.length).length, 1, 'what was evaluated is kept');
   });
 });
 

@@ -88,6 +88,14 @@ static void test_state_counts_cached_tokens_and_no_jobs_when_all_have_ended(void
     assert_int_equal(s.kv_tokens_used, 20 + 3);
     assert_int_equal(s.n_ctx, 8192);
     assert_int_equal(s.n_seqs, 4);
+    sw_slot slots[8];
+    assert_int_equal(sw_engine_slots(engine, slots, 8), 4);
+    int n_evaluated = 0;
+    for (int i = 0; i < 4; i++) {
+        assert_false(slots[i].is_running);
+        n_evaluated += slots[i].n_evaluated;
+    }
+    assert_int_equal(n_evaluated, 20 + 3);
     sw_engine_close(engine);
 }
 

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/limits.h"
 #include "dialects/llama_completion.h"
 #include "server/experts_query.h"
 #include "server/routes.h"
@@ -42,10 +43,11 @@ static json_t *params_json(void)
                      "stop", "ignore_eos", 0, "stream", 0, "n_probs", 0, "timings_per_token", 0);
 }
 
-static json_t *slot_json(int id, int n_ctx, bool is_processing)
+static json_t *slot_json(int id, int n_ctx, const sw_slot *slot)
 {
-    return json_pack("{s:i, s:i, s:b, s:b}", "id", id, "n_ctx", n_ctx, "speculative", 0, "is_processing",
-                     (int)is_processing);
+    return json_pack("{s:i, s:i, s:b, s:b, s:i, s:i, s:{s:i}}", "id", id, "n_ctx", n_ctx, "speculative", 0,
+                     "is_processing", (int)slot->is_running, "n_tokens", slot->n_evaluated, "n_prompt_tokens",
+                     slot->n_prompt, "next_token", "n_decoded", slot->n_generated);
 }
 
 static void look_at_props(void *ud, const model_entry *model, sw_engine *engine)
@@ -53,7 +55,7 @@ static void look_at_props(void *ud, const model_entry *model, sw_engine *engine)
     const sw_engine_state state = sw_engine_get_state(engine);
     const sw_model_info *const info = sw_engine_info(engine);
     const char *const slash = strrchr(info->path, '/');
-    json_t *settings = slot_json(0, state.n_ctx, /*is_processing=*/false);
+    json_t *settings = slot_json(0, state.n_ctx, &(sw_slot){0});
     json_put(&settings, "params", params_json());
     *(json_t **)ud = json_pack("{s:o, s:i, s:s, s:s, s:s, s:{s:b, s:b}, s:s, s:b}",   //
                                "default_generation_settings", settings,               //
@@ -74,10 +76,12 @@ void props_route(http_conn *c, void *ud)
 static void look_at_slots(void *ud, const model_entry *model, sw_engine *engine)
 {
     (void)model;
-    const sw_engine_state state = sw_engine_get_state(engine);
+    const int n_ctx = sw_engine_get_state(engine).n_ctx;
+    sw_slot slots[LIMIT_SEQUENCES];
+    const size_t n = sw_engine_slots(engine, slots, LIMIT_SEQUENCES);
     json_t *list = json_array();
-    for (int i = 0; i < state.n_seqs; i++)
-        json_push(&list, slot_json(i, state.n_ctx, i < state.n_jobs_running));
+    for (size_t i = 0; i < n; i++)
+        json_push(&list, slot_json((int)i, n_ctx, &slots[i]));
     *(json_t **)ud = list;
 }
 
