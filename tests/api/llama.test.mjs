@@ -150,8 +150,10 @@ describe("llama-server's interface of the stub model", () => {
     await refuses('/tokenize', { content: 'a', model: 'none', add_special: 'x' }, 400, 'invalid_type', 'add_special');
     await refuses('/completion', { prompt: [1, 'a'] }, 400, 'unsupported_value', 'prompt');
     await refuses('/completion', { prompt: [[1, 999999]] }, 400, 'invalid_value');
-    const long = await send('/completion', { prompt: 'x'.repeat(5000) });
-    assert.deepEqual([long.status, long.body.error.code], [400, 'context_length_exceeded']);
+    await refuses('/completion', { prompt: 'x'.repeat(5000) }, 400, 'context_length_exceeded', 'prompt');
+    await refuses('/v1/embeddings', { input: ['a', 'x'.repeat(5000)] }, 400, 'context_length_exceeded', 'input');
+    await refuses('/v1/chat/completions', { messages: [{ role: 'user', content: 'x'.repeat(5000) }] }, 400,
+                  'context_length_exceeded', 'messages');
     const { headers } = await send('/tokenize', { content: 'a', special: true });
     assert.equal(headers.get('spillway-ignored'), 'special');
   });

@@ -40,6 +40,7 @@ typedef struct generation_request {
     sw_request core;       // on_event and ud are left empty; sampling.seed is drawn if the client gave none
     generation_prompt *prompts; // (n_prompts), owned; NULL: a chat
     size_t n_prompts;
+    const char *prompt_name; // the member that the prompts are from; NULL: a chat
     int n_choices;           // 1 .. LIMIT_CHOICES
     bool echo;               // answers begin with their prompts
     const char *effort_name; // the member that gave a reasoning effort; NULL: none did

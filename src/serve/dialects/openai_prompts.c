@@ -67,6 +67,7 @@ bool openai_prompts_read(generation_request *g, json_reader *r, const char *name
     const size_t n_max = LIMIT_REQUEST_ANSWERS / (size_t)g->n_choices;
     if (n == 0 || n > n_max)
         return json_fail(r, &at, JSON_FAULT_RANGE, "%s must hold 1 to %zu prompts, got %zu", name, n_max, n);
+    g->prompt_name = name;
     g->prompts = mem_calloc(n, sizeof *g->prompts);
     g->tokens = mem_calloc(n_tokens_of(value) + 1, sizeof *g->tokens); // + 1: none is no failure
     if (g->prompts == NULL || g->tokens == NULL)

@@ -152,6 +152,13 @@ static sw_code submit_one(exchange *x, sw_err *err)
     return code == SW_OK ? sw_engine_submit(model_handle_engine(x->handle), &core, &x->choices[i].job, err) : code;
 }
 
+/* Says of a prompt that does not fit where it is from. */
+static void name_prompt(exchange *x)
+{
+    if (x->error.what == API_CONTEXT_LENGTH && x->request.prompt_name != NULL)
+        snprintf(x->error.param, sizeof x->error.param, "%s", x->request.prompt_name);
+}
+
 /* Submits the next jobs; on failure x->error is set, and the jobs before are canceled with the exchange. */
 static void submit_wave(exchange *x)
 {
@@ -160,6 +167,7 @@ static void submit_wave(exchange *x)
     for (int i = 0; i < EXCHANGE_WAVE_JOBS && x->n_submitted < x->n_choices; i++) {
         if (submit_one(x, &err) != SW_OK) {
             api_from_engine(&x->error, &err, sw_engine_get_state(engine).n_ctx);
+            name_prompt(x);
             return;
         }
     }

@@ -1,12 +1,12 @@
 /* llama_routes.c - llama-server's own URLs: completions, text to tokens and back, and what it has and this server does
  * not. */
+#include <string.h>
+
 #include "dialects/llama_completion.h"
 #include "dialects/llama_tokens.h"
 #include "server/errand.h"
 #include "server/exchange.h"
 #include "server/routes.h"
-
-#include <string.h>
 
 void llama_completion_route(http_conn *c, void *ud)
 {
