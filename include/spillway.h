@@ -168,6 +168,9 @@ SW_NODISCARD sw_code sw_tokenizer_encode(const sw_tokenizer *tok, const char *te
  * (too many bytes), SW_ENOMEM. */
 SW_NODISCARD sw_code sw_tokenizer_decode(const sw_tokenizer *tok, const int32_t *ids, size_t n, bool render_special,
                                          char **text_out, size_t *n_bytes_out, sw_err *err);
+/* The bytes of one token, which belong to `tok` and are not NUL-terminated; not always whole characters.  Control
+ * tokens are spelled out.  An id out of range has none. */
+const char *sw_tokenizer_piece(const sw_tokenizer *tok, int32_t id, size_t *n_bytes_out);
 /* Both accept NULL. */
 void sw_tokens_free(int32_t *ids);
 void sw_text_free(char *text);
@@ -264,6 +267,18 @@ typedef struct sw_engine_state {
 } sw_engine_state;
 
 sw_engine_state sw_engine_get_state(sw_engine *engine);
+
+/* One of the engine's sequences. */
+typedef struct sw_slot {
+    bool is_running; // it has a job
+    int n_evaluated; // tokens that it holds the keys and values of; of an idle one, those of its last job
+    int n_prompt;    // of the running job's prompt; 0: idle
+    int n_generated; // tokens that the running job sampled; 0: idle
+} sw_slot;
+
+/* Copies the state of the first n_max sequences, as of the last step, and returns how many those are: n_seqs at most.
+ */
+size_t sw_engine_slots(sw_engine *engine, sw_slot *slots, size_t n_max);
 
 /* Bytes of keys and values that generating the n-th token of a sequence reads; of windowed layers only the window
  * counts.  0 for the stub. */
@@ -519,7 +534,8 @@ typedef struct sw_request {
     const char *prompt;    // ... or raw text ...
     const int32_t *tokens; // (n_tokens) ... or ids of the vocabulary, evaluated as they are.  Exactly one of the three
     size_t n_tokens;
-    uint64_t client; // whose job it is: a free sequence goes to the client that has the fewest
+    bool parse_special; // of raw text: as in sw_encode_options; a BOS that it begins with is not added once more
+    uint64_t client;    // whose job it is: a free sequence goes to the client that has the fewest
     sw_effort effort;
     const char *date; // "YYYY-MM-DD"; NULL: the engine's
     sw_sampling sampling;

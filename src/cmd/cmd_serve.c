@@ -105,6 +105,7 @@ int cmd_serve(int argc, char **argv)
         {"body-timeout", NULL, ARG_DOUBLE, &o.body_timeout_s, 0.1, 3600, "S", "seconds within which a request's body must arrive (default: 60)"},
         {"slow-client-timeout", NULL, ARG_DOUBLE, &o.slow_client_timeout_s, 0.1, 3600, "S", "seconds without reading after which a client's connection is closed (default: 30)"},
         {"expert-trace", NULL, ARG_INT, &n_trace_rows, 0, LIMIT_EXPERT_TRACE_ROWS, "N", "rows of chosen experts, one per token and layer, that /v1/experts/trace keeps (default: 0, none)"},
+        {"no-slots", NULL, ARG_FLAG, &o.no_slots, 0, 0, NULL, "refuse GET /slots, which shows what the sequences of a model do"},
         {"stub-rate", NULL, ARG_DOUBLE, &stub_rate, 0, 1e6, "R", "tokens per second of the model 'stub:' (default: 0, no limit)"},
         {"verbose", "-v", ARG_FLAG, &o.verbose, 0, 0, NULL, "print a line per request on standard error"},
         {"quiet", "-q", ARG_FLAG, &o.quiet, 0, 0, NULL, "print only errors on standard error"},

@@ -88,6 +88,14 @@ static void test_state_counts_cached_tokens_and_no_jobs_when_all_have_ended(void
     assert_int_equal(s.kv_tokens_used, 20 + 3);
     assert_int_equal(s.n_ctx, 8192);
     assert_int_equal(s.n_seqs, 4);
+    sw_slot slots[8];
+    assert_int_equal(sw_engine_slots(engine, slots, 8), 4);
+    int n_evaluated = 0;
+    for (int i = 0; i < 4; i++) {
+        assert_false(slots[i].is_running);
+        n_evaluated += slots[i].n_evaluated;
+    }
+    assert_int_equal(n_evaluated, 20 + 3);
     sw_engine_close(engine);
 }
 
@@ -203,6 +211,11 @@ static void test_tokenizer_gives_any_bytes_back(void **state)
     assert_int_equal(sw_tokenizer_decode(tokenizer, ids, n, false, &text, &n_bytes, &err), SW_OK);
     assert_int_equal(n_bytes, sizeof TEXT - 1 - 10); // ... which has no text of its own
     sw_text_free(text);
+    const char *const piece = sw_tokenizer_piece(tokenizer, ids[n - 1], &n_bytes);
+    assert_int_equal(n_bytes, 10);
+    assert_memory_equal(piece, "<|im_end|>", 10);
+    (void)sw_tokenizer_piece(tokenizer, sw_tokenizer_n_vocab(tokenizer), &n_bytes);
+    assert_int_equal(n_bytes, 0);
     sw_tokens_free(ids);
 
     assert_int_equal(sw_tokenizer_encode(tokenizer, "", 0, NULL, &ids, &n, &err), SW_OK);

@@ -255,6 +255,48 @@ static void test_a_prompt_is_counted_as_it_is_evaluated_and_even_if_it_does_not_
     sw_engine_close(engine);
 }
 
+static size_t count(const sw_engine *engine, sw_request request)
+{
+    size_t n;
+    sw_err err = {0};
+    assert_int_equal(sw_engine_count(engine, &request, &n, &err), SW_OK);
+    return n;
+}
+
+static void test_texts_of_control_tokens_become_these_tokens_only_if_told(void **state)
+{
+    (void)state;
+    static const char PROMPT[] = "<|im_start|>user";
+    sw_engine *engine;
+    sw_err err = {0};
+    assert_int_equal(sw_engine_open(&engine, "stub:", NULL, &err), SW_OK);
+    assert_int_equal(count(engine, (sw_request){.prompt = PROMPT}), sizeof PROMPT - 1); // a token for each byte
+    assert_int_equal(count(engine, (sw_request){.prompt = PROMPT, .parse_special = true}), 1 + 4);
+    sw_engine_close(engine);
+}
+
+/* The text begins with the BOS, which this model also wants before a text. */
+static void test_the_text_of_a_chat_has_the_tokens_of_the_chat(void **state)
+{
+    (void)state;
+    sw_engine *engine;
+    char *text;
+    record as_chat, as_text;
+    sw_err err = {0};
+    assert_int_equal(sw_engine_open(&engine, SPILLWAY_SOURCE_DIR "/models/demo-deepseek.gguf",
+                                    &(sw_engine_options){.n_ctx = 256, .n_threads = 1}, &err),
+                     SW_OK);
+    const sw_request chat = {.messages = HELLO, .n_messages = 2, .max_tokens = 8};
+    assert_int_equal(sw_engine_render(engine, &chat, &text, &err), SW_OK);
+    run(engine, chat, &as_chat);
+    run(engine, (sw_request){.prompt = text, .parse_special = true, .max_tokens = 8}, &as_text);
+    assert_int_equal(as_text.last.n_prompt, as_chat.last.n_prompt);
+    assert_int_equal(as_text.last.n_cached, as_chat.last.n_prompt - 1); // all but the last, whose logits are needed
+    assert_true(count(engine, (sw_request){.prompt = text}) > (size_t)as_chat.last.n_prompt);
+    sw_text_free(text);
+    sw_engine_close(engine);
+}
+
 static void test_job_tells_how_likely_every_token_was(void **state)
 {
     (void)state;
@@ -451,6 +493,8 @@ int main(void)
         cmocka_unit_test(test_job_continues_a_raw_prompt),
         cmocka_unit_test(test_job_takes_a_prompt_of_tokens_as_the_text_that_they_encode),
         cmocka_unit_test(test_a_prompt_is_counted_as_it_is_evaluated_and_even_if_it_does_not_fit),
+        cmocka_unit_test(test_texts_of_control_tokens_become_these_tokens_only_if_told),
+        cmocka_unit_test(test_the_text_of_a_chat_has_the_tokens_of_the_chat),
         cmocka_unit_test(test_job_tells_how_likely_every_token_was),
         cmocka_unit_test(test_job_honours_biases_and_penalties),
         cmocka_unit_test(test_job_hides_a_stop_string_that_spans_tokens),

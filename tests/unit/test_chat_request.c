@@ -401,7 +401,7 @@ static void test_names_the_field_of_every_error(void **state)
         {"\"logprobs\":1", API_INVALID_TYPE, "logprobs"},
         {"\"top_logprobs\":5", API_INVALID_VALUE, "top_logprobs"},
         {"\"top_logprobs\":21,\"logprobs\":true", API_INVALID_VALUE, "top_logprobs"},
-        {"\"logit_bias\":[]", API_INVALID_TYPE, "logit_bias"},
+        {"\"logit_bias\":true", API_INVALID_TYPE, "logit_bias"},
         {"\"logit_bias\":{\"1\":-101}", API_INVALID_VALUE, "logit_bias"},
         {"\"logit_bias\":{\"1\":\"1\"}", API_INVALID_TYPE, "logit_bias"},
         {"\"logit_bias\":{\"-1\":1}", API_INVALID_VALUE, "logit_bias"},

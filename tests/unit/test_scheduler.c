@@ -369,6 +369,34 @@ static void test_a_task_reports_slot_prompt_tokens_and_end_with_timings(void **s
     tear_down(&f);
 }
 
+static void assert_slot(const sw_slot *slot, bool is_running, int n_evaluated, int n_prompt)
+{
+    assert_int_equal(slot->is_running, is_running);
+    assert_int_equal(slot->n_evaluated, n_evaluated);
+    assert_int_equal(slot->n_prompt, n_prompt);
+    assert_int_equal(slot->n_generated, 0);
+}
+
+static void test_slots_show_who_runs_and_what_is_kept(void **state)
+{
+    (void)state;
+    fixture f;
+    record r = {0};
+    sw_slot slots[3];
+    set_up(&f, 2);
+    close_gate(&f);
+    start(&f, &r, 100, 10, 5);
+    wait_at_gate(&f);
+    assert_int_equal(scheduler_get_slots(f.s, slots, 3), 2);
+    assert_slot(&slots[0], /*is_running=*/true, 0, 10);
+    assert_slot(&slots[1], /*is_running=*/false, 0, 0);
+    open_gate(&f);
+    wait_end(&r);
+    assert_int_equal(scheduler_get_slots(f.s, slots, 1), 1);
+    assert_slot(&slots[0], /*is_running=*/false, 14, 0);
+    tear_down(&f);
+}
+
 static void test_a_task_of_the_prompt_alone_samples_nothing_and_may_fill_the_context(void **state)
 {
     (void)state;
@@ -982,6 +1010,7 @@ int main(void)
     mem_set_allocator(&counting);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_task_reports_slot_prompt_tokens_and_end_with_timings),
+        cmocka_unit_test(test_slots_show_who_runs_and_what_is_kept),
         cmocka_unit_test(test_a_task_of_the_prompt_alone_samples_nothing_and_may_fill_the_context),
         cmocka_unit_test(test_the_probabilities_of_prompts_take_few_rows_a_step_and_every_position),
         cmocka_unit_test(test_a_prompt_whose_probabilities_are_not_read_waits_and_others_go_on),

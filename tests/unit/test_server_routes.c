@@ -35,6 +35,12 @@ static void test_finds_routes(void **state)
     check("POST", "/chat/completions", 400, "\"param\":\"messages\"");
     check("POST", "/v1/messages", 400, "\"type\":\"error\"");
     check("POST", "/v1/messages/count_tokens", 400, "messages is required");
+    check("POST", "/completion", 400, "\"param\":\"prompt\"");
+    check("POST", "/tokenize", 400, "\"param\":\"content\"");
+    check("POST", "/detokenize/", 400, "\"param\":\"tokens\"");
+    check("GET", "/props", 200, "\"total_slots\":4");
+    check("GET", "/slots", 200, "[{\"id\":0,\"n_ctx\":");
+    check("POST", "/infill", 501, "/infill is not supported");
     check("POST", "/api/chat", 200, "\"done_reason\":\"load\"");
     check("POST", "/api/generate", 400, "\"param\":\"prompt\"");
     check("POST", "/api/embed", 200, "\"embeddings\":[]");

@@ -52,9 +52,10 @@ static void *engine_thread(void *ud)
 static bool allocate(scheduler *s)
 {
     s->slots = mem_calloc((size_t)s->lm->n_seqs, sizeof *s->slots);
+    s->figures = mem_calloc((size_t)s->lm->n_seqs, sizeof *s->figures);
     s->batch = mem_calloc((size_t)s->lm->n_batch, sizeof *s->batch);
     s->embedding = mem_calloc((size_t)s->lm->n_embd, sizeof *s->embedding);
-    return s->slots != NULL && s->batch != NULL && s->embedding != NULL &&
+    return s->slots != NULL && s->figures != NULL && s->batch != NULL && s->embedding != NULL &&
            sampler_scratch_init(&s->scratch, s->lm->n_vocab);
 }
 
@@ -63,6 +64,7 @@ static void free_memory(scheduler *s)
     for (int i = 0; s->slots != NULL && i < s->lm->n_seqs; i++)
         mem_free(s->slots[i].tokens);
     mem_free(s->slots);
+    mem_free(s->figures);
     mem_free(s->batch);
     mem_free(s->embedding);
     sampler_scratch_free(&s->scratch);
@@ -201,4 +203,14 @@ scheduler_stats scheduler_get_stats(scheduler *s)
     const scheduler_stats stats = {s->n_running, s->n_waiting, s->kv_tokens_used};
     pthread_mutex_unlock(&s->lock);
     return stats;
+}
+
+size_t scheduler_get_slots(scheduler *s, sw_slot *slots, size_t n_max)
+{
+    const size_t n_seqs = (size_t)s->lm->n_seqs, n = n_seqs < n_max ? n_seqs : n_max;
+    pthread_mutex_lock(&s->lock);
+    for (size_t i = 0; i < n; i++)
+        slots[i] = s->figures[i];
+    pthread_mutex_unlock(&s->lock);
+    return n;
 }

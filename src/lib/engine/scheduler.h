@@ -40,5 +40,7 @@ typedef struct scheduler_stats {
 
 /* As of the last step.  Any thread. */
 scheduler_stats scheduler_get_stats(scheduler *s);
+/* See sw_engine_slots.  Any thread. */
+size_t scheduler_get_slots(scheduler *s, sw_slot *slots, size_t n_max);
 
 #endif

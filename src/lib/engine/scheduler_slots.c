@@ -9,17 +9,22 @@
 
 /* ---- figures for other threads ---- */
 
-static int32_t n_cached(const seq_slot *sl)
+static sw_slot figures_of(const seq_slot *sl)
 {
-    return sl->task != NULL ? sl->task->n_done : sl->n_cached;
+    const sched_task *const t = sl->task;
+    if (t == NULL)
+        return (sw_slot){.n_evaluated = sl->n_cached};
+    return (sw_slot){true, t->n_done, t->n_prompt, t->n_tokens - t->n_prompt};
 }
 
 void slots_publish(scheduler *s, int n_left)
 {
     uint64_t used = 0;
-    for (int i = 0; i < s->lm->n_seqs; i++)
-        used += (uint64_t)n_cached(&s->slots[i]);
     pthread_mutex_lock(&s->lock);
+    for (int i = 0; i < s->lm->n_seqs; i++) {
+        s->figures[i] = figures_of(&s->slots[i]);
+        used += (uint64_t)s->figures[i].n_evaluated;
+    }
     s->kv_tokens_used = used;
     s->n_running -= n_left;
     pthread_mutex_unlock(&s->lock);
@@ -139,6 +144,7 @@ static void start(scheduler *s, seq_slot *sl, sched_task *t, int32_t n_shared)
     t->n_done = n_shared;
     t->slot_ns = clock_now_ns(s->clock);
     t->timings.queue_ms = ns_to_ms(t->slot_ns - t->submit_ns);
+    slots_publish(s, 0);
     const task_event e = {.type = TASK_ACCEPTED, .n_prompt = t->n_prompt, .n_prompt_done = n_shared};
     t->on_event(t->ud, &e);
 }

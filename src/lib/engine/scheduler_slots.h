@@ -8,7 +8,7 @@
 void slots_admit(scheduler *s);
 /* Ends the tasks that were canceled since the last step, waiting or running. */
 void slots_end_canceled(scheduler *s);
-/* Makes the number of cached tokens visible to other threads; n_left running tasks have just left their slot. */
+/* Makes the figures of all slots visible to other threads; n_left running tasks have just left their slot. */
 void slots_publish(scheduler *s, int n_left);
 
 /* Ends the task of a slot.  The slot is free when the last event is delivered. */

@@ -152,6 +152,11 @@ sw_engine_state sw_engine_get_state(sw_engine *e)
     return state;
 }
 
+size_t sw_engine_slots(sw_engine *e, sw_slot *slots, size_t n_max)
+{
+    return scheduler_get_slots(e->scheduler, slots, n_max);
+}
+
 uint64_t sw_engine_kv_bytes_read(const sw_engine *e, int n)
 {
     return e->file != NULL ? model_lm_kv_bytes_read(e->lm, n) : 0;

@@ -291,13 +291,25 @@ static sw_code append_tokens(const sw_request *r, token_list *out, sw_err *err)
     return SW_OK;
 }
 
-/* A prompt that is no chat.  Raw text gets the special tokens that the model needs around a text; no part of the text
- * itself becomes one. */
+/* A prompt that a template made begins with the BOS already. */
+static void drop_second_bos(const vocabulary *vocab, token_list *prompt)
+{
+    const int32_t bos = vocab_bos(vocab);
+    if (vocab_adds_bos(vocab) && prompt->n >= 2 && prompt->ids[0] == bos && prompt->ids[1] == bos)
+        memmove(prompt->ids, prompt->ids + 1, --prompt->n * sizeof *prompt->ids);
+}
+
+/* A prompt that is no chat, to an empty list.  Raw text gets the special tokens that the model needs around a text; no
+ * part of the text itself becomes one without parse_special. */
 static sw_code encode_raw(const sw_request *r, const vocabulary *vocab, token_list *out, sw_err *err)
 {
     if (r->tokens != NULL)
         return append_tokens(r, out, err);
-    return vocab_encode(vocab, r->prompt, strlen(r->prompt), /*add_special=*/true, /*parse_special=*/false, out, err);
+    const sw_code code =
+        vocab_encode(vocab, r->prompt, strlen(r->prompt), /*add_special=*/true, r->parse_special, out, err);
+    if (code == SW_OK && r->parse_special)
+        drop_second_bos(vocab, out);
+    return code;
 }
 
 static chat_render_options render_options(const sw_request *r, const request_context *c)

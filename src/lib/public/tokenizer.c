@@ -86,6 +86,13 @@ sw_code sw_tokenizer_decode(const sw_tokenizer *t, const int32_t *ids, size_t n,
     return sw_fail(err, SW_ENOMEM, "tokenizer: out of memory");
 }
 
+const char *sw_tokenizer_piece(const sw_tokenizer *t, int32_t id, size_t *n_bytes_out)
+{
+    const str_view piece = vocab_piece(t->vocab, id, /*render_special=*/true);
+    *n_bytes_out = piece.size;
+    return piece.data;
+}
+
 void sw_tokens_free(int32_t *ids)
 {
     mem_free(ids);

@@ -39,6 +39,7 @@ typedef struct generation_request {
     sw_request core;       // on_event and ud are left empty; sampling.seed is drawn if the client gave none
     generation_prompt *prompts; // (n_prompts), owned; NULL: a chat
     size_t n_prompts;
+    const char *prompt_name; // the member that the prompt is from, for errors; NULL: messages
     int n_choices;           // 1 .. LIMIT_CHOICES
     bool echo;               // answers begin with their prompts
     const char *effort_name; // the member that gave a reasoning effort; NULL: none did
@@ -158,7 +159,6 @@ struct dialect {
     const char *id_prefix; // of generation_head.id
     dialect_framing framing;
     const char *content_type;  // of whole answers and errors
-    const char *prompt_member; // of a body, which an error names if its text is too long; NULL: "messages"
 
     /* Reads a body of n bytes.  `random`: 64 bits for the seed, if the request has none.  Returns false with *error
      * filled and *out empty, but for `family`, if the body is refused. */

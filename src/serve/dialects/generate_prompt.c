@@ -36,6 +36,7 @@ static bool continue_text(generation_request *g, json_reader *r, const char *pro
     g->prompts = mem_calloc(1, sizeof *g->prompts);
     if (g->prompts == NULL)
         return json_fail_memory(r);
+    g->prompt_name = "prompt";
     g->prompts[0].text = prompt;
     g->n_prompts = 1;
     return true;

@@ -1,14 +1,12 @@
 /* generation_fields.c - tables and functions for the members that families share. */
 #include "dialects/generation_fields.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "dialects/logit_bias.h"
 
 enum { DISCARDED_SEED_BITS = 11 }; // leaves 53: the seed is reported, and JavaScript keeps no more of an integer
 
@@ -227,47 +225,6 @@ bool generation_take_stop(json_reader *r, const json_field *f, const json_place 
     return true;
 }
 
-/* Adds one member of logit_bias.  Only the engine knows which ids exist. */
-static bool add_bias(json_reader *r, const json_field *f, const json_place *at, const char *id, const json_t *value,
-                     generation_request *g)
-{
-    char *end;
-    errno = 0;
-    const long number = strtol(id, &end, 10);
-    if (!isdigit((unsigned char)id[0]) || *end != '\0' || errno != 0 || number > INT32_MAX)
-        return json_fail(r, at, JSON_FAULT_RANGE, "logit_bias: '%.40s' is not a token id", id);
-    if (!json_is_number(value))
-        return json_fail(r, at, JSON_FAULT_TYPE, "logit_bias must map token ids to numbers");
-    if (!json_check_range(r, f, at, json_number_value(value)))
-        return false;
-    g->biases[g->core.sampling.n_biases++] = (sw_logit_bias){(int32_t)number, (float)json_number_value(value)};
-    return true;
-}
-
-static bool take_logit_bias(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
-                            void *target)
-{
-    generation_request *const g = target;
-    if (!json_is_object(value))
-        return json_fail_type(r, at, "an object");
-    const size_t n = json_object_size(value);
-    if (n > LIMIT_LOGIT_BIASES)
-        return json_fail(r, at, JSON_FAULT_SIZE, "logit_bias may hold %d tokens at most, got %zu", LIMIT_LOGIT_BIASES,
-                         n);
-    g->biases = mem_calloc(n + 1, sizeof *g->biases); // one more, so that an empty object is no failure
-    if (g->biases == NULL)
-        return json_fail_memory(r);
-    g->core.sampling.biases = g->biases;
-    const char *id;
-    json_t *bias;
-    json_object_foreach((json_t *)value, id, bias)
-    {
-        if (!add_bias(r, f, at, id, bias, g))
-            return false;
-    }
-    return true;
-}
-
 // clang-format off
 #define AT(member) offsetof(generation_request, core.member)
 /* is_above_min: 0 would switch a filter off in the engine; a client does that by leaving the member out.  top_p 0 is
@@ -285,7 +242,7 @@ static const json_field FIELDS[] = {
     {.name = "repeat_last_n",     .type = FIELD_INT, .offset = AT(sampling.repeat_last_n), .min = -1, .max = LIMIT_CTX_TOKENS},
     {.name = "seed",              .type = FIELD_CUSTOM, .take = take_seed},
     {.name = "stop",              .type = FIELD_CUSTOM, .take = generation_take_stop},
-    {.name = "logit_bias",        .type = FIELD_CUSTOM, .take = take_logit_bias, .min = -100, .max = 100},
+    {.name = "logit_bias",        .type = FIELD_CUSTOM, .take = logit_bias_take, .min = -100, .max = 100},
     {.name = "ignore_eos",        .type = FIELD_BOOL, .offset = AT(ignore_eos)},
     {.name = "cache_prompt",      .type = FIELD_CUSTOM, .take = take_inert_bool},
     {.name = "id_slot",           .type = FIELD_CUSTOM, .take = take_neutral_number, .min = -1, .max = 1e6},

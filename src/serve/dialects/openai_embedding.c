@@ -107,7 +107,6 @@ const dialect OPENAI_EMBEDDING = {
     .id_prefix = "embd-",
     .framing = DIALECT_SSE,
     .content_type = "application/json; charset=utf-8",
-    .prompt_member = "input",
     .parse = parse,
     .write_answer = write_answer,
     .write_error = api_error_write,

@@ -28,21 +28,24 @@ static json_t *lossy_string(const char *s, size_t n)
 }
 
 /* One token, without its alternatives.  Six decimals are all that a float's logarithm is good for. */
-static json_t *token_json(const sw_token_logprob *t)
+static json_t *token_json(const sw_token_logprob *t, bool with_id)
 {
     json_t *bytes = json_array();
     for (size_t i = 0; i < t->n_bytes; i++)
         json_push(&bytes, json_integer((unsigned char)t->text[i]));
-    return json_pack("{s:o, s:o, s:o}", "token", lossy_string(t->text, t->n_bytes), "logprob",
-                     json_real(round((double)t->logprob * 1e6) / 1e6), "bytes", bytes);
+    json_t *token = json_pack("{s:o, s:o, s:o}", "token", lossy_string(t->text, t->n_bytes), "logprob",
+                              json_real(round((double)t->logprob * 1e6) / 1e6), "bytes", bytes);
+    if (with_id)
+        json_put(&token, "id", json_integer(t->id));
+    return token;
 }
 
-static json_t *entry_json(const sw_logprobs *logprobs)
+json_t *openai_logprob_json(const sw_logprobs *logprobs, bool with_id)
 {
-    json_t *entry = token_json(&logprobs->sampled);
+    json_t *entry = token_json(&logprobs->sampled, with_id);
     json_t *top = json_array();
     for (int i = 0; i < logprobs->n_top; i++)
-        json_push(&top, token_json(&logprobs->top[i]));
+        json_push(&top, token_json(&logprobs->top[i], with_id));
     json_put(&entry, "top_logprobs", top);
     return entry;
 }
@@ -57,13 +60,13 @@ json_t *openai_logprobs_json(const logprob_source *source)
     json_t *content = json_array();
     sw_logprobs logprobs;
     while (source->next(source->ud, &logprobs))
-        json_push(&content, entry_json(&logprobs));
+        json_push(&content, openai_logprob_json(&logprobs, /*with_id=*/false));
     return member_json(content);
 }
 
 json_t *openai_logprobs_of_token(const sw_logprobs *token)
 {
     json_t *content = json_array();
-    json_push(&content, entry_json(token));
+    json_push(&content, openai_logprob_json(token, /*with_id=*/false));
     return member_json(content);
 }

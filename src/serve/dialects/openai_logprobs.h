@@ -9,4 +9,7 @@ json_t *openai_logprobs_json(const logprob_source *source);
 /* The same for one token. */
 json_t *openai_logprobs_of_token(const sw_logprobs *token);
 
+/* One token and its alternatives; llama-server's form has their ids too. */
+json_t *openai_logprob_json(const sw_logprobs *logprobs, bool with_id);
+
 #endif

@@ -17,8 +17,7 @@ static bool is_single(const json_t *value)
     return json_is_string(value) || is_tokens(value);
 }
 
-/* Reads an array of token ids to `ids`; only the engine knows which exist. */
-static bool read_tokens(json_reader *r, const json_place *at, const json_t *value, int32_t *ids)
+bool openai_tokens_read(json_reader *r, const json_place *at, const json_t *value, int32_t *ids)
 {
     static const json_field ID = {.type = FIELD_INT, .max = LIMIT_VOCAB_TOKENS - 1};
     for (size_t i = 0; i < json_array_size(value); i++) {
@@ -44,7 +43,7 @@ static bool read_prompt(generation_request *g, json_reader *r, const json_place 
     int32_t *const own = *ids;
     *p = (generation_prompt){.tokens = own, .n_tokens = json_array_size(value)};
     *ids += p->n_tokens;
-    return read_tokens(r, at, value, own);
+    return openai_tokens_read(r, at, value, own);
 }
 
 static size_t n_tokens_of(const json_t *value)
@@ -68,6 +67,7 @@ bool openai_prompts_read(generation_request *g, json_reader *r, const char *name
     const size_t n_max = LIMIT_REQUEST_ANSWERS / (size_t)g->n_choices;
     if (n == 0 || n > n_max)
         return json_fail(r, &at, JSON_FAULT_RANGE, "%s must hold 1 to %zu prompts, got %zu", name, n_max, n);
+    g->prompt_name = name;
     g->prompts = mem_calloc(n, sizeof *g->prompts);
     g->tokens = mem_calloc(n_tokens_of(value) + 1, sizeof *g->tokens); // + 1: none is no failure
     if (g->prompts == NULL || g->tokens == NULL)

@@ -10,7 +10,6 @@ const dialect OPENAI_RESPONSES = {
     .id_prefix = "resp_",
     .framing = DIALECT_SSE,
     .content_type = "application/json; charset=utf-8",
-    .prompt_member = "input",
     .parse = openai_responses_parse,
     .begin = openai_responses_begin,
     .progress = openai_responses_progress,

@@ -173,6 +173,7 @@ static bool note_repeated(generation_request *g, json_reader *r)
 static bool read_body(generation_request *g, json_reader *r)
 {
     static const json_table *const TABLES[] = {&TABLE, &GENERATION_FIELDS, NULL};
+    g->prompt_name = "input";
     return json_read_object(r, NULL, g->document, &TABLE, g) &&
            json_read_object(r, NULL, g->document, &GENERATION_FIELDS, g) && foreign_fields_read(g, r, TABLES) &&
            openai_responses_input_read(g, r) && note_repeated(g, r);

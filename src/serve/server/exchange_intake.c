@@ -168,13 +168,13 @@ static sw_code submit_one(exchange *x, sw_err *err)
     return code == SW_OK ? sw_engine_submit(model_handle_engine(x->handle), &core, &x->choices[i].job, err) : code;
 }
 
-/* x->error becomes the engine's, in terms of the family. */
+/* x->error becomes the engine's; of a prompt that does not fit it says where it is from. */
 static void fail_as_engine(exchange *x, const sw_err *err)
 {
-    const char *const member = x->family->prompt_member;
+    const char *const name = x->request.prompt_name;
     api_from_engine(&x->error, err, sw_engine_get_state(model_handle_engine(x->handle)).n_ctx);
-    if (x->error.what == API_CONTEXT_LENGTH && member != NULL)
-        snprintf(x->error.param, sizeof x->error.param, "%s", member);
+    if (x->error.what == API_CONTEXT_LENGTH && name != NULL)
+        snprintf(x->error.param, sizeof x->error.param, "%s", name);
 }
 
 /* Submits the next jobs; on failure x->error is set, and the jobs before are canceled with the exchange. */

@@ -58,6 +58,21 @@ const http_route SERVER_ROUTES[] = {
     {"POST", "/embeddings",          false, 0, embedding_route},
     {"GET",  "/ws/generate",         false, 0, ws_route},
     {"POST", "/apply-template",      false, 0, apply_template_route},
+    {"POST", "/completion",          false, 0, llama_completion_route},
+    {"POST", "/tokenize",            false, 0, tokenize_route},
+    {"POST", "/detokenize",          false, 0, detokenize_route},
+    {"GET",  "/props",               false, 0, props_route},
+    {"POST", "/props",               false, HTTP_OPTIONAL_BODY, llama_refusal_route},
+    {"GET",  "/slots",               false, 0, slots_route},
+    {"POST", "/slots/",              false, HTTP_OPTIONAL_BODY, llama_refusal_route},
+    {"POST", "/infill",              false, 0, llama_refusal_route},
+    {"POST", "/embedding",           false, 0, llama_refusal_route},
+    {"POST", "/rerank",              false, 0, llama_refusal_route},
+    {"POST", "/reranking",           false, 0, llama_refusal_route},
+    {"POST", "/v1/rerank",           false, 0, llama_refusal_route},
+    {"POST", "/v1/reranking",        false, 0, llama_refusal_route},
+    {"GET",  "/lora-adapters",       false, 0, llama_refusal_route},
+    {"POST", "/lora-adapters",       false, HTTP_OPTIONAL_BODY, llama_refusal_route},
 };
 // clang-format on
 const size_t N_SERVER_ROUTES = sizeof SERVER_ROUTES / sizeof SERVER_ROUTES[0];

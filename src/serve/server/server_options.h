@@ -34,6 +34,7 @@ typedef struct server_options {
     bool has_keep_alive;       // a model that is idle for keep_alive_s is unloaded; false: it is kept
     double keep_alive_s;       // 0: after each request
     const char *metrics_alias; // "llamacpp" or "vllm": /metrics also has their names; or NULL
+    bool no_slots;             // GET /slots is refused
     sw_engine_options engine;
     const sw_clock *clock;     // NULL: the system's; also the engines'
     const sw_entropy *entropy; // of ids and seeds; NULL: the system's
