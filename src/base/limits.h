@@ -31,6 +31,7 @@
     X(BATCH_TOKENS,          4096,        "tokens",     "prompt tokens evaluated at once") \
     X(QUEUE_JOBS,            256,         "jobs",       "waiting for a slot; more are refused with 429") \
     X(CLIENT_JOBS,           192,         "jobs",       "of one client (address and key), running or waiting; more are refused with 429") \
+    X(WS_REQUESTS,           64,          "requests",   "under way on one WebSocket; more are refused") \
     X(CHOICES,               8,           "answers",    "to one prompt in one request (n)") \
     X(REQUEST_ANSWERS,       2048,        "answers",    "to all prompts of one request; OpenAI embeds as many texts at once") \
     X(QUEUE_BYTES,           67108864,    "bytes",      "of the bodies of waiting jobs; more are refused with 429") \

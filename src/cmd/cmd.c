@@ -12,7 +12,7 @@
 /* In the order of `spillway --help`: what users need first.  A command is a row here and its file cmd_NAME.c. */
 static const cmd COMMANDS[] = {
     {"run", cmd_run, "ask a model one question, or chat on the terminal"},
-    {"serve", cmd_serve, "serve models over an OpenAI-compatible HTTP interface"},
+    {"serve", cmd_serve, "serve models to clients of OpenAI, Anthropic and Ollama"},
     {"bench", cmd_bench, "run the streaming benchmark against a server, write a report"},
     {"report", cmd_report, "write the report of a stored benchmark run again"},
     {"inspect", cmd_inspect, "show what a model file contains"},

@@ -110,16 +110,17 @@ int cmd_serve(int argc, char **argv)
         {"quiet", "-q", ARG_FLAG, &o.quiet, 0, 0, NULL, "print only errors on standard error"},
     };
     // clang-format on
-    const arg_list args = {.command = "serve",
-                           .usage = "[MODEL] [OPTIONS]",
-                           .description =
-                               "Serves models over an OpenAI-compatible HTTP interface.  MODEL is a GGUF file, the "
-                               "name of one in the model folders, or 'stub:', a model of fixed words for tests.\n"
-                               "The first line on standard output is the URL.  Ctrl-C ends the server.",
-                           .rows = rows,
-                           .n_rows = sizeof rows / sizeof rows[0],
-                           .max_positional = 1,
-                           .model = ARG_MODEL_AS_GIVEN};
+    const arg_list args = {
+        .command = "serve",
+        .usage = "[MODEL] [OPTIONS]",
+        .description =
+            "Serves models over the HTTP interfaces of OpenAI, Anthropic, Ollama and shimmy.  MODEL "
+            "is a GGUF file, the name of one in the model folders, or 'stub:', a model of fixed words for tests.\n"
+            "The first line on standard output is the URL.  Ctrl-C ends the server.",
+        .rows = rows,
+        .n_rows = sizeof rows / sizeof rows[0],
+        .max_positional = 1,
+        .model = ARG_MODEL_AS_GIVEN};
     size_t n_positional;
     const int status = args_parse(&args, argc, argv, &o.model, &n_positional);
     if (status >= 0)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Ollama } from 'ollama';
 
-import { HELLO, Server } from './server.mjs';
+import { HELLO, Server, until } from './server.mjs';
 
 const client = (server) => new Ollama({ host: server.url });
 
@@ -177,6 +177,23 @@ describe('/api/generate', () => {
     }
   });
 
+  test('keeps the line ends of a text', async () => {
+    const server = await Server.start(['stub:']);
+    try {
+      // Of the stub's tokens only LF and the letter A are left; A is less likely each time that it was said.
+      const words = Object.fromEntries(Array.from({ length: 16 }, (_, i) => [256 + i, -100]));
+      const odd = { temperature: 0, max_tokens: 6, logit_bias: { ...words, 10: 99, 65: 98.5 }, frequency_penalty: 2 };
+      const whole = await (await ask(server, { ...odd, stream: false })).json();
+      assert.match(whole.response, /^\nA\nA/);
+      const events = (await (await ask(server, odd)).text()).split('\n\n').filter((event) => event.startsWith('data: '));
+      const text = events.map((event) => event.split('\n').map((line) => line.replace(/^data: ?/, '')).join('\n'));
+      assert.equal(text.pop(), '[DONE]');
+      assert.equal(text.join(''), whole.response);
+    } finally {
+      await server.stop();
+    }
+  });
+
   test('has the statuses and errors of the original', async () => {
     const server = await Server.start(['--model-dirs', '../../models']);
     try {
@@ -230,6 +247,21 @@ describe('a slow server with a model that reasons', () => {
     assert.equal(new Set(models.map((model) => model.digest)).size, models.length);
     const [loaded] = (await ollama.ps()).models;
     assert.ok(loaded.size > 0 && loaded.size_vram >= 0 && Date.parse(loaded.expires_at) > Date.now());
+  });
+
+  test('keeps a model for as long as it is asked to', async () => {
+    const model = 'demo-phimoe';
+    const ps = async () => (await ollama.ps()).models.find((row) => row.name === `${model}:latest`);
+    const unload = () => ollama.generate({ model, prompt: '', keep_alive: 0 });
+    assert.equal((await unload()).done_reason, 'unload');
+    assert.equal(await ps(), undefined, 'it was not loaded for that');
+    assert.equal((await ollama.chat({ model, keep_alive: '10m' })).done_reason, 'load');
+    const seconds = (Date.parse((await ps()).expires_at) - Date.now()) / 1000;
+    assert.ok(seconds > 300 && seconds < 602, `${seconds}`);
+    await ollama.chat({ model, keep_alive: -1 });
+    assert.match((await ps()).expires_at, /^9999-/);
+    assert.equal((await unload()).done_reason, 'unload');
+    await until(async () => (await ps()) === undefined, 'the model to be unloaded');
   });
 
   test('answers a chat of OpenAI under a name of this list', async () => {

@@ -354,6 +354,28 @@ static void test_parked_jobs_count_as_waiting(void **state)
     free(jobs);
 }
 
+static void test_an_abandoned_job_leaves_its_place(void **state)
+{
+    (void)state;
+    fixture f;
+    fake_job left = {.model = "demo-gpt-oss"}, stays = {.model = "demo-gpt-oss"}, fast = {.model = "stub"};
+    start_with_gate(&f, "stub");
+    assert_true(put(&f, &left) && put(&f, &stays) && put(&f, &fast));
+    until(&n_finished, 1); // so the others are parked
+    assert_int_equal(intake_n_waiting(f.intake), 2);
+    intake_abandon(&left.place);
+    assert_string_equal(left.calls, "PTF");
+    assert_int_equal(intake_n_waiting(f.intake), 1);
+    atomic_store(&is_load_gate_shut, false);
+    until(&n_finished, 3);
+    assert_string_equal(stays.calls, "PAF");
+    intake_abandon(&stays.place); // too late
+    assert_string_equal(stays.calls, "PAF");
+    free_job(&stays);
+    free_job(&fast);
+    stop(&f);
+}
+
 static void *open_load_gate(void *ud)
 {
     for (int i = 0; i < 50; i++) // until the pool is told to end
@@ -401,6 +423,7 @@ int main(void)
         cmocka_unit_test(test_a_load_parks_only_the_jobs_that_need_it),
         cmocka_unit_test(test_a_loaded_model_answers_while_another_is_loaded),
         cmocka_unit_test(test_parked_jobs_count_as_waiting),
+        cmocka_unit_test(test_an_abandoned_job_leaves_its_place),
         cmocka_unit_test(test_parked_jobs_are_stopped_at_the_end),
         cmocka_unit_test(test_says_that_the_first_model_cannot_be_loaded),
     };

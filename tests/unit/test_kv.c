@@ -217,7 +217,7 @@ static void test_pointers_are_those_of_the_pages_asked_for(void **state)
 
 /* ---- windows ---- */
 
-enum { LONG = 4000, WINDOW = 100, BATCH = 50, BOUND = 6 + 2 * 5 };
+enum { LONG = 4000, WINDOW = 100, BATCH = 50, BOUND = 6 + 2 * 5, FILLED = 5 + 2 * 5 };
 
 /* Layer 0 sees all, layer 1 a window. */
 static void begin_windowed(void)
@@ -263,7 +263,7 @@ static void test_windowed_layers_keep_what_a_step_sees(void **state)
     assert_int_equal(full()->n_allocated, LONG / KV_PAGE);
     assert_false(is_there(LONG - BATCH - WINDOW - KV_PAGE));
     const uint64_t one_layer = (uint64_t)HEADS * KV_PAGE * (D_K + D_V) * 2; // of one page
-    assert_int_equal(kv_bytes(&kv, LONG), (LONG / KV_PAGE + BOUND) * one_layer);
+    assert_int_equal(kv_bytes(&kv, LONG), (LONG / KV_PAGE + FILLED) * one_layer);
     assert_int_equal(kv_bytes(&kv, 64), 2 * 2 * one_layer);
     // The other sequence has its own, and what is freed serves anyone.
     assert_true(kv_reserve(&kv, 1, LONG));
@@ -334,6 +334,43 @@ static void test_a_short_context_drops_nothing(void **state)
     assert_int_equal(kv_resumable(&kv, 0, 17), 17);
 }
 
+/* How many different pages of sequence 0 held something: adds those that are in use. */
+static size_t pages_used(const void *used[BOUND + 1], size_t n)
+{
+    for (int p = 0; p < LONG / KV_PAGE; p++) {
+        const void *const page = windowed()->seqs[0].pages[p];
+        size_t at = 0;
+        while (at < n && used[at] != page)
+            at++;
+        if (page != NULL && at == n && n <= BOUND)
+            used[n++] = page;
+    }
+    return n;
+}
+
+/* As the scheduler plans them: a prompt goes on where an earlier one ended, and both places are marked. */
+static void test_a_request_fills_fewer_pages_than_are_reserved(void **state)
+{
+    (void)state;
+    enum { PROMPT = 615, ANSWER = 385 };
+    begin_windowed();
+    const void *used[BOUND + 1];
+    size_t n = 0;
+    for (int begin = 0; begin + PROMPT + ANSWER <= LONG; begin += PROMPT) {
+        kv_truncate(&kv, 0, begin);
+        kv_mark(&kv, 0, (const int[KV_MARKS]){begin > 0 ? begin : -1, begin + PROMPT - 1});
+        for (int at = begin, n_step; at < begin + PROMPT + ANSWER; at += n_step) {
+            const int left = begin + PROMPT - at;
+            n_step = left <= 0 ? 1 : left < BATCH ? left : BATCH;
+            advance(at, at + n_step, n_step);
+            n = pages_used(used, n);
+        }
+        assert_int_equal(kv_resumable(&kv, 0, begin + PROMPT), begin + PROMPT);
+        assert_int_equal(kv_resumable(&kv, 0, begin), begin);
+    }
+    assert_in_range(n, FILLED - 2, FILLED);
+}
+
 /* ---- tiers ---- */
 
 static int n_other_pages;
@@ -372,8 +409,9 @@ static void test_layers_of_another_tier_have_pages_in_its_memory(void **state)
     assert_int_equal(n_other_pages, other->n_allocated);
     for (int p = 0; p < LONG / KV_PAGE; p++) // both keep the same positions
         assert_true((other->seqs[0].pages[p] == NULL) == (windowed()->seqs[0].pages[p] == NULL));
-    assert_int_equal(kv_tier_bytes(&kv, TIER_RAM, LONG), kv_tier_bytes(&kv, TIER_VRAM, LONG));
-    assert_int_equal(kv_bytes(&kv, LONG), 2 * kv_tier_bytes(&kv, TIER_VRAM, LONG));
+    // In memory of its own, what is allocated counts.
+    assert_int_equal(kv_tier_bytes(&kv, TIER_RAM, LONG) * BOUND, kv_tier_bytes(&kv, TIER_VRAM, LONG) * FILLED);
+    assert_int_equal(kv_bytes(&kv, LONG), kv_tier_bytes(&kv, TIER_RAM, LONG) + kv_tier_bytes(&kv, TIER_VRAM, LONG));
     const void *keys[1], *values[1];
     kv_page_pointers(&kv, &(kv_head){.layer = 1}, LONG / KV_PAGE - 1, LONG / KV_PAGE, keys, values);
     assert_ptr_equal(keys[0], other->seqs[0].pages[LONG / KV_PAGE - 1]);
@@ -414,6 +452,7 @@ int main(void)
         T(test_what_is_stored_is_found_in_every_type),
         T(test_pointers_are_those_of_the_pages_asked_for),
         T(test_windowed_layers_keep_what_a_step_sees),
+        T(test_a_request_fills_fewer_pages_than_are_reserved),
         T(test_a_sequence_can_be_cut_back_where_its_window_is),
         T(test_marks_keep_their_windows),
         T(test_a_short_context_drops_nothing),

@@ -24,7 +24,13 @@
 #endif
 #endif
 
-enum { CTX = 1536 /* more than windowed layers keep */, PROMPT_BYTES = 1200 };
+enum {
+    CTX = 1536, // more than windowed layers keep
+    PROMPT_BYTES = 1200,
+    // Of the program's file the system maps more or less around a page that is touched, from one run to the next.  That
+    // is 3 % of 15 MB, which the smallest models do not take.
+    SYSTEM_BYTES = 450000
+};
 
 static void ignore(void *ud, const sw_event *event)
 {
@@ -98,7 +104,8 @@ static void check(const char *path)
     assert_int_equal(status, 0);
     print_message("planned %6.2f MB, peak %6.2f MB, %+.2f %%: %s\n", (double)bytes[0] / 1e6, (double)bytes[1] / 1e6,
                   100 * ((double)bytes[0] / (double)bytes[1] - 1), strrchr(path, '/') + 1);
-    assert_in_range(bytes[1], (uint64_t)((double)bytes[0] / 1.03), (uint64_t)((double)bytes[0] / 0.97));
+    const double share = 0.03 * (double)bytes[1], allowed = share > SYSTEM_BYTES ? share : SYSTEM_BYTES;
+    assert_in_range(bytes[0], bytes[1] - (uint64_t)allowed, bytes[1] + (uint64_t)allowed);
 }
 
 static void check_golden(const golden *g, void *ud)

@@ -391,6 +391,33 @@ static void test_a_load_holds_up_only_those_who_wait_for_it(void **state)
     model_pool_close(pool);
 }
 
+static void test_a_wish_is_taken_back(void **state)
+{
+    (void)state;
+    model_pool *const pool = open_with((model_pool_options){.n_engines_max = 3, .on_loaded = wait_at_gate});
+    noted_wish loading, other, gone;
+    shut_gate("stub");
+    assert_int_equal(wish_for(pool, "stub", &loading), MODEL_AWAITED);
+    await_at_gate();
+    assert_int_equal(wish_for(pool, "demo-gpt-oss", &other), MODEL_AWAITED);
+    assert_int_equal(wish_for(pool, "demo-gpt-oss", &gone), MODEL_AWAITED);
+    assert_true(model_pool_withdraw(pool, &gone.wish));
+    assert_false(model_pool_withdraw(pool, &gone.wish));
+    assert_int_equal(status_of(pool, "demo-gpt-oss"), MODEL_LOADING); // there is another wish for it
+    assert_true(model_pool_withdraw(pool, &other.wish));
+    assert_int_equal(status_of(pool, "demo-gpt-oss"), MODEL_UNLOADED);
+    assert_true(model_pool_withdraw(pool, &loading.wish)); // its load goes on
+    assert_int_equal(wish_for(pool, NULL, &other), MODEL_AWAITED);
+    open_gate();
+    assert_ends(&other, 'G');
+    assert_string_equal(model_handle_model(other.handle)->id, "stub");
+    assert_int_equal(atomic_load(&loading.call), 0);
+    assert_int_equal(atomic_load(&gone.call), 0);
+    assert_false(model_pool_withdraw(pool, &other.wish));
+    model_handle_release(other.handle);
+    model_pool_close(pool);
+}
+
 static void test_a_request_without_a_name_waits_for_the_first_load(void **state)
 {
     (void)state;
@@ -601,6 +628,7 @@ int main(void)
         cmocka_unit_test(test_a_request_without_a_name_gets_the_preferred_the_loaded_or_the_first_model),
         cmocka_unit_test(test_threads_that_ask_for_one_model_share_one_engine),
         cmocka_unit_test(test_a_load_holds_up_only_those_who_wait_for_it),
+        cmocka_unit_test(test_a_wish_is_taken_back),
         cmocka_unit_test(test_a_request_without_a_name_waits_for_the_first_load),
         cmocka_unit_test(test_wishes_are_dropped_at_the_end),
         cmocka_unit_test(test_the_end_does_not_wait_for_a_load_that_takes_long),

@@ -453,12 +453,8 @@ static void test_ends_with_1001_when_the_server_stops(void **state)
     fixture_wait(&f, &f.counts.n_stopped, 3);
     expect(&quiet, "C1001'the server is shutting down'");
     expect(&amid, "C1001'the server is shutting down'");
-    ws_send(&quiet, "C1001");
-    ws_send(&amid, "K'b' C1001");
-    expect_end(&quiet, "");
-    expect_end(&amid, "");
     raw_close(&flooded);
-    fixture_join(&f);
+    fixture_join(&f); // without waiting for the clients' Closes
     assert_int_equal(f.counts.n_gone, 0);
     raw_close(&quiet);
     raw_close(&amid);
@@ -588,8 +584,6 @@ static void test_does_not_read_a_client_that_does_not_read_its_answers(void **st
     fixture_start(&f);
     ws_open(&c, 4096);
     const size_t n_sent = send_until_full(&c, "T*1000");
-    // The last message that was read may be answered, and no other.
-    assert_true(f.n_waiting_max <= LIMIT_HTTP_SEND_QUEUE_BYTES + 2000);
     // Nothing is lost: every whole message is answered when it reads.
     const size_t n_whole = n_sent / 1008;
     for (size_t i = 0; i < n_whole; i++)
@@ -597,6 +591,7 @@ static void test_does_not_read_a_client_that_does_not_read_its_answers(void **st
     raw_close(&c);
     fixture_wait(&f, &f.counts.n_gone, 1);
     assert_int_equal(f.counts.n_messages, (int)n_whole);
+    assert_true(f.n_waiting_max <= LIMIT_HTTP_SEND_QUEUE_BYTES + 2000); // one message was answered beyond, and no other
 }
 
 static void test_owes_one_pong_at_most(void **state)

@@ -27,6 +27,17 @@ static int window_pages(const kv_options *o)
     return pages_touched(o->n_window - 1 + o->n_batch) + KV_MARKS * pages_touched(o->n_window);
 }
 
+/* Of these, what holds something.  The later mark of a plan is the end of its prompt: no whole batch comes after it,
+ * and a batch that ends there keeps its window anyway.  So a step sees one mark beside a batch, or all beside few
+ * positions. */
+static int filled_pages(const kv_options *o)
+{
+    const int window = pages_touched(o->n_window);
+    const int prompt = pages_touched(o->n_window - 1 + o->n_batch) + (KV_MARKS - 1) * window;
+    const int generation = (1 + KV_MARKS) * window;
+    return prompt > generation ? prompt : generation;
+}
+
 static bool is_windowed(int class)
 {
     return class % 2 == KV_WINDOWED;
@@ -62,6 +73,7 @@ static void sort_layers(kv_cache *kv, const kv_options *o)
     for (int c = 0; c < KV_CLASSES; c++) {
         kv->classes[c].memory = o->memory[c / 2];
         kv->classes[c].n_bounded = drops && is_windowed(c) ? window_pages(o) : 0;
+        kv->classes[c].n_filled = drops && is_windowed(c) ? filled_pages(o) : 0;
     }
 }
 
@@ -298,7 +310,8 @@ uint64_t kv_tier_bytes(const kv_cache *kv, weight_tier tier, int n_tokens)
     uint64_t sum = 0;
     for (int i = 2 * (int)tier; i <= 2 * (int)tier + KV_WINDOWED; i++) {
         const kv_class *const c = &kv->classes[i];
-        sum += (uint64_t)(c->n_bounded > 0 && n_pages > c->n_bounded ? c->n_bounded : n_pages) * c->page_bytes;
+        const int most = c->memory.alloc == NULL ? c->n_filled : c->n_bounded;
+        sum += (uint64_t)(most > 0 && n_pages > most ? most : n_pages) * c->page_bytes;
     }
     return sum;
 }

@@ -31,6 +31,7 @@ typedef struct kv_pages {
 typedef struct kv_class {
     size_t n_layers;
     int n_bounded;     // pages that a sequence needs at most; 0: without bound
+    int n_filled;      // of them, those that ever hold something
     size_t page_bytes; // 0: there are no such layers
     tier_memory memory;
     kv_pages *seqs; // (n_seqs)
@@ -102,7 +103,8 @@ void kv_store(const kv_cache *kv, const kv_head *of, int position, const float *
 void kv_page_pointers(const kv_cache *kv, const kv_head *of, int first, int end, const void **keys,
                       const void **values);
 
-/* Bytes that a sequence of n_tokens positions takes at most: in all, and of one tier. */
+/* Bytes that a sequence of n_tokens positions takes at most: in all, and of one tier.  Pages of this machine's memory
+ * that never hold anything take none. */
 uint64_t kv_bytes(const kv_cache *kv, int n_tokens);
 uint64_t kv_tier_bytes(const kv_cache *kv, weight_tier tier, int n_tokens);
 

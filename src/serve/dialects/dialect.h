@@ -36,7 +36,6 @@ typedef struct generation_prompt {
 typedef struct generation_request {
     const char *model;     // NULL: not named
     const dialect *family; // of the answer, or of the error if the body is refused; NULL: the one that read the body
-    const char *client_id; // the client's own name for the request, at most DIALECT_CLIENT_ID_BYTES - 1 bytes; or NULL
     sw_request core;       // on_event and ud are left empty; sampling.seed is drawn if the client gave none
     generation_prompt *prompts; // (n_prompts), owned; NULL: a chat
     size_t n_prompts;
@@ -78,7 +77,7 @@ typedef struct generation_head {
     int64_t created;                         // seconds since 1970
     const char *model;                       // id in the catalog
     const char *backend;                     // "cpu"
-    char client_id[DIALECT_CLIENT_ID_BYTES]; // see generation_request
+    char client_id[DIALECT_CLIENT_ID_BYTES]; // the client's own name for the request, or ""
     const char *request_id;                  // of the HTTP request
     const char *ignored;                     // see generation_request
     int n_choices;                           // see generation_request
@@ -137,7 +136,8 @@ void dialect_emit(event_sink *sink, const char *name, json_t *value);
 typedef struct dialect_stream {
     event_sink *sink;
     const generation_head *head;
-    void *state; // (dialect.state_bytes), zero at the beginning
+    void *state;    // (dialect.state_bytes), zero at the beginning
+    double time_ms; // from the arrival of the request to this call
 } dialect_stream;
 
 /* How events of a stream are separated. */
@@ -161,6 +161,7 @@ struct dialect {
     /* The parts of a stream.  For each answer, by its number: begin, then text and progress, then end_choice; after
      * the last of them end.  Or fail, at any time.  `event` is the engine's event of that type; a PROMPT_TOKEN is text
      * too, without bytes.  time_ms: since the answer was accepted. */
+    void (*accepted)(dialect_stream *s, int n_waiting); // before all others, with n_waiting jobs before it; or NULL
     void (*begin)(dialect_stream *s, size_t choice);
     void (*progress)(dialect_stream *s, size_t choice, const sw_event *event, double time_ms);
     void (*text)(dialect_stream *s, size_t choice, const sw_event *event);
@@ -170,7 +171,8 @@ struct dialect {
     size_t state_bytes;              // of dialect_stream.state; 0: none
     void (*free_state)(void *state); // or NULL
 
-    /* An answer that is not streamed, and an error in place of an answer; status NULL: api_status. */
+    /* An answer that is not streamed (NULL: every answer is), and an error in place of an answer; status NULL:
+     * api_status. */
     void (*write_answer)(buf *out, const generation_head *head, const whole_answer *answer);
     int (*status)(const api_error *error);
     void (*write_error)(buf *out, const api_error *error);

@@ -4,25 +4,17 @@
 #include "dialects/ollama.h"
 #include "dialects/ollama_options.h"
 #include "dialects/ollama_reply.h"
+#include "dialects/openai_embedding.h"
 #include "dialects/openai_prompts.h"
 #include "json/json_out.h"
 
 /* ---- requests --------------------------------------------------------------------------------------------------- */
 
-/* Shorter vectors need a model that was trained for them. */
-static bool take_dimensions(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
-                            void *target)
-{
-    (void)f, (void)value, (void)target;
-    return json_fail(r, at, JSON_FAULT_UNSUPPORTED,
-                     "dimensions is not supported: a vector has the width of the model; leave it out");
-}
-
 #define AT(member) offsetof(generation_request, member)
 static const json_field FIELDS[] = {
     {.name = "model", .type = FIELD_TEXT, .offset = AT(model)},
     {.name = "input", .type = FIELD_CUSTOM, .take = generation_take_later},
-    {.name = "dimensions", .type = FIELD_CUSTOM, .take = take_dimensions},
+    {.name = "dimensions", .type = FIELD_CUSTOM, .take = embedding_take_dimensions},
     {.name = "keep_alive", .type = FIELD_CUSTOM, .take = ollama_take_keep_alive},
     {.name = "options", .type = FIELD_CUSTOM, .take = ollama_take_options},
 };
@@ -51,19 +43,11 @@ static bool parse(generation_request *out, const char *body, size_t n, uint64_t 
 
 /* ---- answers ---------------------------------------------------------------------------------------------------- */
 
-static json_t *vector_json(const whole_choice *choice)
-{
-    json_t *vector = json_array();
-    for (size_t i = 0; i < choice->n_embd; i++)
-        json_push(&vector, json_real((double)choice->embedding[i]));
-    return vector;
-}
-
 static void write_answer(buf *out, const generation_head *head, const whole_answer *answer)
 {
     json_t *vectors = json_array();
     for (size_t i = 0; i < answer->n; i++)
-        json_push(&vectors, vector_json(&answer->choices[i]));
+        json_push(&vectors, embedding_numbers_json(answer->choices[i].embedding, answer->choices[i].n_embd));
     json_write(out, json_pack("{s:s, s:o, s:o, s:o, s:i}", "model", head->model, "embeddings", vectors,
                               "total_duration", ollama_nanoseconds(head->ttft_ms), "load_duration",
                               ollama_nanoseconds(head->load_ms), "prompt_eval_count", answer->total.n_prompt));

@@ -24,9 +24,8 @@ static bool take_encoding(json_reader *r, const json_field *f, const json_place 
     return true;
 }
 
-/* Shorter vectors need a model that was trained for them. */
-static bool take_dimensions(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
-                            void *target)
+bool embedding_take_dimensions(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
+                               void *target)
 {
     (void)f, (void)value, (void)target;
     return json_fail(r, at, JSON_FAULT_UNSUPPORTED,
@@ -43,7 +42,7 @@ static bool take_inert(json_reader *r, const json_field *f, const json_place *at
 static const json_field FIELDS[] = {
     {.name = "model", .type = FIELD_TEXT, .offset = AT(model)},
     {.name = "encoding_format", .type = FIELD_CUSTOM, .take = take_encoding},
-    {.name = "dimensions", .type = FIELD_CUSTOM, .take = take_dimensions},
+    {.name = "dimensions", .type = FIELD_CUSTOM, .take = embedding_take_dimensions},
     {.name = "user", .type = FIELD_CUSTOM, .take = take_inert},
 };
 #undef AT
@@ -73,8 +72,7 @@ static bool parse(generation_request *out, const char *body, size_t n, uint64_t 
 
 /* ---- answers ---------------------------------------------------------------------------------------------------- */
 
-/* Nine digits are enough to return the same float. */
-static json_t *numbers_json(const float *x, size_t n)
+json_t *embedding_numbers_json(const float *x, size_t n)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < n; i++)
@@ -101,7 +99,7 @@ static void write_answer(buf *out, const generation_head *head, const whole_answ
     for (size_t i = 0; i < answer->n; i++) {
         const whole_choice *const c = &answer->choices[i];
         json_t *const vector =
-            head->is_base64 ? base64_json(c->embedding, c->n_embd) : numbers_json(c->embedding, c->n_embd);
+            head->is_base64 ? base64_json(c->embedding, c->n_embd) : embedding_numbers_json(c->embedding, c->n_embd);
         json_push(&data, json_pack("{s:s, s:i, s:o}", "object", "embedding", "index", (int)i, "embedding", vector));
     }
     json_write(out,

@@ -11,27 +11,12 @@
 
 /* ---- GET /api/models, POST /api/models/discover ------------------------------------------------------------------ */
 
-/* "20.9B": three digits at most, as people name sizes of models. */
-static json_t *parameter_count(const model_entry *m)
-{
-    static const char UNITS[] = " KMBT";
-    char text[32];
-    double n = (double)m->facts.n_params;
-    size_t unit = 0;
-    if (!m->has_facts)
-        return json_null();
-    for (; n >= 999.95 && unit + 2 < sizeof UNITS; unit++)
-        n /= 1000;
-    snprintf(text, sizeof text, "%.*f%.*s", unit > 0 && n < 99.95 ? 1 : 0, n, unit > 0 ? 1 : 0, &UNITS[unit]);
-    return json_string(text);
-}
-
 static json_t *listed_json(const model_entry *m)
 {
     return json_pack("{s:s, s:o, s:o, s:o, s:s}", "name", m->id, "size_bytes",
                      m->file_bytes > 0 ? json_integer((json_int_t)m->file_bytes) : json_null(), "model_type",
-                     m->has_facts ? json_string(m->facts.arch) : json_null(), "parameter_count", parameter_count(m),
-                     "source", m->is_manual ? "registered" : "discovered");
+                     m->has_facts ? json_string(m->facts.arch) : json_null(), "parameter_count",
+                     model_parameters_json(m), "source", m->is_manual ? "registered" : "discovered");
 }
 
 static json_t *list_json(const model_catalog *c)

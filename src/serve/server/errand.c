@@ -95,6 +95,7 @@ static void on_gone(void *owner)
     count_outcome(e, 499); // see exchange_metrics.c
     e->conn = NULL;
     atomic_store(&e->is_abandoned, true);
+    intake_abandon(&e->place);
 }
 
 static void on_stop(void *owner)
@@ -106,6 +107,7 @@ static void on_stop(void *owner)
     reply_error(e->conn, e->kind->family, &error);
     e->conn = NULL;
     atomic_store(&e->is_abandoned, true);
+    intake_abandon(&e->place);
 }
 
 static errand *create(server *s, http_conn *c, const errand_kind *kind)

@@ -57,7 +57,9 @@ void exchange_detach(exchange *x)
 {
     x->out = (outlet){0};
     atomic_store(&x->is_abandoned, true);
-    if (!x->is_at_intake)
+    if (x->is_at_intake)
+        intake_abandon(&x->place);
+    else
         destroy(x);
 }
 
@@ -76,11 +78,11 @@ static bool begin(exchange *x)
         return false;
     }
     x->has_begun = true;
-    if (x->is_stream)
-        exchange_count_stream(x);
-    if (x->is_stream)
-        x->out.ops->begin(x->out.to, x->family, fields);
-    return true;
+    if (!x->is_stream)
+        return true;
+    exchange_count_stream(x);
+    x->out.ops->begin(x->out.to, x->family, fields);
+    return exchange_announce(x);
 }
 
 static void look_at_choice(inbox_member *member)
@@ -146,6 +148,20 @@ void exchange_gone(exchange *x)
     exchange_detach(x);
 }
 
+bool exchange_cancel(exchange *x)
+{
+    if (!x->has_begun) {
+        exchange_gone(x);
+        return false;
+    }
+    x->is_cancelled = true;
+    for (size_t i = 0; i < x->n_open; i++) {
+        if (x->choices[i].job != NULL)
+            sw_job_cancel(x->choices[i].job);
+    }
+    return true;
+}
+
 void exchange_stop(exchange *x)
 {
     api_error error;
@@ -181,12 +197,13 @@ static exchange *create(server *s, const exchange_origin *from)
     x->client = from->client;
     ++*client_jobs(s, x->client);
     x->arrived_ns = clock_now_ns(s->o.clock);
-    x->endpoint = from->endpoint;
+    x->endpoint = from->endpoint != NULL ? from->endpoint : "";
     x->is_websocket = from->is_websocket;
     x->body = from->body;
     x->n_body = from->n_body;
     x->place = (intake_place){.steps = &EXCHANGE_STEPS, .job = x, .n_bytes = x->n_body};
     snprintf(x->request_id, sizeof x->request_id, "%s", from->request_id);
+    snprintf(x->head.client_id, sizeof x->head.client_id, "%s", from->client_id != NULL ? from->client_id : "");
     event_queue_init(&x->ready, &s->inbox, x, /*bytes_max=*/0);
     return x;
 }
@@ -211,7 +228,7 @@ exchange *exchange_open(server *s, const exchange_origin *from)
         x->is_at_intake = true;
         return x;
     }
-    count_refused(s, from->endpoint, &error);
+    count_refused(s, from->endpoint != NULL ? from->endpoint : "", &error);
     outlet_reply_error(from->out, from->family, &error);
     if (x != NULL)
         destroy(x);

@@ -16,19 +16,6 @@ enum {
     EVENTS_BYTES_MAX = LIMIT_PROMPT_BYTES, // of one job, which may echo its prompt; it pauses long before
 };
 
-static bool prepare(void *job, const char **model_out)
-{
-    exchange *const x = job;
-    const sw_entropy *const entropy = x->server->o.entropy;
-    if (atomic_load(&x->is_abandoned))
-        return false;
-    const bool is_read = x->family->parse(&x->request, x->body, x->n_body, entropy_next(entropy), &x->error);
-    if (x->request.family != NULL)
-        x->family = x->request.family;
-    *model_out = x->request.model;
-    return is_read;
-}
-
 static void refused(void *job, model_refusal refusal, const sw_err *why)
 {
     refuse_model(&((exchange *)job)->error, refusal, why);
@@ -67,21 +54,19 @@ static bool keep_stops(exchange *x)
     return true;
 }
 
-static void fill_head(exchange *x, double load_ms)
+static void fill_head(exchange *x, const model_entry *m, double load_ms)
 {
     const server_options *const o = &x->server->o;
     const generation_request *const r = &x->request;
     generation_head *const h = &x->head;
     x->experts.tag = entropy_next(o->entropy);
-    x->experts.model = model_handle_model(x->handle);
+    x->experts.model = m;
     snprintf(h->id, sizeof h->id, "%s%016llx", x->family->id_prefix, (unsigned long long)x->experts.tag);
-    snprintf(h->client_id, sizeof h->client_id, "%s", r->client_id != NULL ? r->client_id : "");
     h->request_id = x->request_id;
     h->ignored = x->ignored;
-    h->fingerprint = model_handle_fingerprint(x->handle);
     h->created = clock_unix_s(o->clock);
-    h->model = model_handle_model(x->handle)->id;
-    h->backend = sw_engine_get_state(model_handle_engine(x->handle)).backend;
+    h->fingerprint = h->backend = ""; // until there is an engine
+    h->model = m->id;
     h->n_choices = r->n_choices;
     h->n_answers = x->n_choices;
     h->is_base64 = r->is_base64;
@@ -90,6 +75,36 @@ static void fill_head(exchange *x, double load_ms)
     h->include_usage = r->include_usage;
     h->hides_reasoning = r->hides_reasoning;
     h->unloads = r->has_keep_alive && r->keep_alive_s == 0;
+}
+
+/* The model that a request only unloads, if that is not loaded: it must not be loaded for this.  NULL: the request
+ * needs a model. */
+static const model_entry *unloaded_already(const exchange *x)
+{
+    const generation_request *const r = &x->request;
+    if (!r->loads_only || !r->has_keep_alive || r->keep_alive_s != 0 || r->model == NULL)
+        return NULL;
+    const model_entry *const m = model_catalog_find(&x->server->catalog, r->model);
+    const model_status status = m != NULL ? model_pool_state(x->server->pool, m).status : MODEL_LOADING;
+    return status == MODEL_UNLOADED || status == MODEL_FAILED ? m : NULL;
+}
+
+static bool prepare(void *job, const char **model_out)
+{
+    exchange *const x = job;
+    const sw_entropy *const entropy = x->server->o.entropy;
+    if (atomic_load(&x->is_abandoned))
+        return false;
+    const bool is_read = x->family->parse(&x->request, x->body, x->n_body, entropy_next(entropy), &x->error);
+    if (x->request.family != NULL)
+        x->family = x->request.family;
+    *model_out = x->request.model;
+    const model_entry *const unloaded = is_read ? unloaded_already(x) : NULL;
+    if (unloaded != NULL) {
+        fill_head(x, unloaded, /*load_ms=*/0);
+        x->is_stream = x->request.stream;
+    }
+    return is_read && unloaded == NULL;
 }
 
 /* ---- jobs ------------------------------------------------------------------------------------------------------- */
@@ -173,7 +188,9 @@ static void admitted(void *job, model_handle *handle, double load_ms)
         model_handle_keep_alive(handle, x->request.keep_alive_s);
     note_ignored(x, sw_engine_info(model_handle_engine(handle)));
     x->n_choices = generation_n_answers(&x->request);
-    fill_head(x, load_ms);
+    fill_head(x, model_handle_model(handle), load_ms);
+    x->head.fingerprint = model_handle_fingerprint(handle);
+    x->head.backend = sw_engine_get_state(model_handle_engine(handle)).backend;
     x->is_stream = x->request.stream;
     x->wants_progress = x->request.return_progress;
     x->wants_logprobs = x->request.core.logprobs;

@@ -181,12 +181,14 @@ static void begin_stream(const trace_export *t)
 /* Reads the first rows, so that it is known how many before them were overwritten. */
 static void read_first(trace_export *t, const sw_expert_trace *trace)
 {
-    const uint64_t from = t->query.from > trace->first ? t->query.from : trace->first;
+    const uint64_t asked = t->query.from, from = asked > trace->first ? asked : trace->first;
     const uint64_t n = from < trace->end ? trace->end - from : 0;
     t->end = from + (t->query.limit < n ? t->query.limit : n);
-    if (t->query.from < t->end)
+    t->query.from = from;
+    if (from < t->end)
         (void)refill(t);
-    t->end = t->query.from > t->end ? t->query.from : t->end;
+    t->n_lost += from - asked;
+    t->end = t->query.from > t->end ? t->query.from : t->end; // all of them were overwritten, and later ones were read
 }
 
 static void begin(server *s, http_conn *c, const experts_query *q, const trace_visit *v)

@@ -13,179 +13,6 @@
 
 typedef const metrics_label labels[];
 
-/* ---- engines ---------------------------------------------------------------------------------------------------- */
-
-typedef struct engine_family {
-    const char *name, *help;
-    double (*value)(const metrics_engine *e);
-} engine_family;
-
-static double n_running(const metrics_engine *e)
-{
-    return e->state.n_jobs_running;
-}
-
-static double n_waiting(const metrics_engine *e)
-{
-    return e->state.n_jobs_waiting;
-}
-
-static double n_slots(const metrics_engine *e)
-{
-    return e->state.n_seqs;
-}
-
-static double kv_tokens(const metrics_engine *e)
-{
-    return (double)e->state.kv_tokens_used;
-}
-
-static double kv_tokens_max(const metrics_engine *e)
-{
-    return (double)e->state.n_ctx * e->state.n_seqs;
-}
-
-static double kv_bytes_max(const metrics_engine *e)
-{
-    return (double)e->state.kv_bytes_max;
-}
-
-static void write_engines(const metrics_view *v, metrics_text *t, const engine_family *f)
-{
-    metrics_text_family(t, f->name, METRICS_GAUGE, f->help);
-    for (size_t i = 0; i < v->n_engines; i++)
-        metrics_text_sample(t, (labels){{"model", v->engines[i].model->id}, {0}}, f->value(&v->engines[i]));
-}
-
-static void write_engine_gauges(const metrics_view *v, metrics_text *t)
-{
-    static const engine_family FAMILIES[] = {
-        {"spillway_requests_running", "Answers that are being generated.", n_running},
-        {"spillway_slots", "Sequences that can be decoded together.", n_slots},
-        {"spillway_slots_busy", "Of them, those with a running answer.", n_running},
-        {"spillway_kv_tokens", "Tokens in the key/value caches.", kv_tokens},
-        {"spillway_kv_tokens_max", "Tokens for which the key/value caches have room.", kv_tokens_max},
-        {"spillway_kv_bytes_max", "Size of the key/value caches when they are full.", kv_bytes_max},
-    };
-    for (size_t i = 0; i < sizeof FAMILIES / sizeof FAMILIES[0]; i++)
-        write_engines(v, t, &FAMILIES[i]);
-    write_engines(v, t,
-                  &(engine_family){"spillway_requests_waiting",
-                                   "Requests that wait for a sequence; without a model: for being read, or for a load.",
-                                   n_waiting});
-    metrics_text_sample(t, (labels){{"model", ""}, {0}}, intake_n_waiting(v->server->intake));
-}
-
-static const char *placement_of(const sw_engine_state *st)
-{
-    if (st->weight_bytes_vram == 0)
-        return "ram";
-    return st->weight_bytes_ram == 0 ? "vram" : "vram+ram";
-}
-
-static void write_infos(const metrics_view *v, metrics_text *t)
-{
-    const sw_engine_state *const st = v->n_engines > 0 ? &v->engines[0].state : NULL;
-    metrics_text_family(t, "spillway_build_info", METRICS_GAUGE, "This build; isa and backend of the model used last.");
-    metrics_text_sample(t,
-                        (labels){{"version", SPILLWAY_VERSION},
-                                 {"isa", st != NULL ? st->isa : ""},
-                                 {"backend", st != NULL ? st->backend : ""},
-                                 {0}},
-                        1);
-    metrics_text_family(t, "spillway_model_info", METRICS_GAUGE, "A loaded model.");
-    for (size_t i = 0; i < v->n_engines; i++) {
-        const metrics_engine *const e = &v->engines[i];
-        metrics_text_sample(t,
-                            (labels){{"model", e->model->id},
-                                     {"arch", e->model->facts.arch},
-                                     {"quant", e->model->facts.quant},
-                                     {"placement", placement_of(&e->state)},
-                                     {0}},
-                            1);
-    }
-}
-
-static void write_bytes(metrics_text *t, const metrics_engine *e, const char *tier, const char *kind, uint64_t bytes)
-{
-    if (bytes > 0)
-        metrics_text_sample(t, (labels){{"model", e->model->id}, {"tier", tier}, {"kind", kind}, {0}}, (double)bytes);
-}
-
-static void write_memory(const metrics_view *v, metrics_text *t)
-{
-    const process_memory memory = sysinfo_memory_of(0);
-    metrics_text_family(t, "spillway_memory_bytes", METRICS_GAUGE, "What loaded models take, by kind.");
-    for (size_t i = 0; i < v->n_engines; i++) {
-        const metrics_engine *const e = &v->engines[i];
-        const sw_engine_state *const st = &e->state;
-        write_bytes(t, e, "ram", "experts", st->expert_bytes_ram);
-        write_bytes(t, e, "ram", "weights", st->weight_bytes_ram - st->expert_bytes_ram);
-        write_bytes(t, e, "ram", "compute", st->buffer_bytes);
-        write_bytes(t, e, "vram", "weights", st->weight_bytes_vram);
-    }
-    metrics_text_family(t, "spillway_process_anon_bytes", METRICS_GAUGE, "Resident memory that no file backs.");
-    metrics_text_sample(t, NULL, (double)memory.anon);
-    metrics_text_family(t, "spillway_process_swap_bytes", METRICS_GAUGE, "Memory of the process that is swapped out.");
-    metrics_text_sample(t, NULL, (double)memory.swap);
-}
-
-/* ---- experts ---------------------------------------------------------------------------------------------------- */
-
-static void write_layer(metrics_text *t, const metrics_engine *e, int row, bool is_coverage)
-{
-    uint64_t counts[LIMIT_MODEL_EXPERTS]; // a copy, which evenness_of sorts
-    char layer[16];
-    const int n = e->use->n_experts;
-    for (int i = 0; i < n; i++)
-        counts[i] = e->use->counts[(size_t)row * (size_t)n + (size_t)i];
-    const evenness even = evenness_of(counts, (size_t)n);
-    const double value = is_coverage ? even.coverage : even.entropy_ratio;
-    snprintf(layer, sizeof layer, "%d", e->use->first_layer + row);
-    if (even.total > 0 && isfinite(value))
-        metrics_text_sample(t, (labels){{"model", e->model->id}, {"layer", layer}, {0}}, value);
-}
-
-static void write_layers(const metrics_view *v, metrics_text *t, const char *name, const char *help, bool is_coverage)
-{
-    metrics_text_family(t, name, METRICS_GAUGE, help);
-    for (size_t i = 0; i < v->n_engines; i++) {
-        const metrics_engine *const e = &v->engines[i];
-        for (int row = 0; e->use != NULL && row < e->use->n_layers; row++)
-            write_layer(t, e, row, is_coverage);
-    }
-}
-
-static void write_activations(const metrics_engine *e, metrics_text *t)
-{
-    char layer[16], expert[16];
-    const uint64_t *counts = e->use->counts;
-    for (int row = 0; row < e->use->n_layers; row++) {
-        snprintf(layer, sizeof layer, "%d", e->use->first_layer + row);
-        for (int i = 0; i < e->use->n_experts; i++) {
-            snprintf(expert, sizeof expert, "%d", i);
-            metrics_text_sample(t, (labels){{"model", e->model->id}, {"layer", layer}, {"expert", expert}, {0}},
-                                (double)*counts++);
-        }
-    }
-}
-
-static void write_experts(const metrics_view *v, metrics_text *t)
-{
-    write_layers(v, t, "spillway_expert_coverage_ratio", "Share of a layer's experts that were chosen since the load.",
-                 true);
-    write_layers(v, t, "spillway_expert_entropy_ratio",
-                 "Entropy of a layer's choices since the load, divided by that of equal shares.", false);
-    if (!v->wants_experts)
-        return;
-    metrics_text_family(t, "spillway_expert_activations_total", METRICS_COUNTER,
-                        "How often an expert was chosen since the load.");
-    for (size_t i = 0; i < v->n_engines; i++) {
-        if (v->engines[i].use != NULL)
-            write_activations(&v->engines[i], t);
-    }
-}
-
 /* ---- requests --------------------------------------------------------------------------------------------------- */
 
 static void write_outcomes(const serving_metrics *m, metrics_text *t)
@@ -332,17 +159,24 @@ static void write_process(const server *s, metrics_text *t)
               (double)clock_unix_s(s->o.clock) - uptime_s);
 }
 
+static void write_memory(metrics_text *t)
+{
+    const process_memory memory = sysinfo_memory_of(0);
+    write_one(t, "spillway_process_anon_bytes", METRICS_GAUGE, "Resident memory that no file backs.",
+              (double)memory.anon);
+    write_one(t, "spillway_process_swap_bytes", METRICS_GAUGE, "Memory of the process that is swapped out.",
+              (double)memory.swap);
+}
+
 void metrics_write_families(const metrics_view *v, metrics_text *t)
 {
     const serving_metrics *const m = &v->server->metrics;
-    write_infos(v, t);
-    write_engine_gauges(v, t);
+    metrics_write_engines(v, t);
     write_outcomes(m, t);
     write_counters(m, t);
     write_first_token(m, t);
     write_histograms(m, t);
     write_streams(m, t);
-    write_memory(v, t);
-    write_experts(v, t);
+    write_memory(t);
     write_process(v->server, t);
 }

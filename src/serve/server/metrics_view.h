@@ -24,7 +24,9 @@ typedef struct metrics_view {
 void metrics_view_take(metrics_view *v, server *s);
 void metrics_view_free(metrics_view *v);
 
-/* Writes all families but those of aliases. */
+/* Writes the families about loaded models ... */
+void metrics_write_engines(const metrics_view *v, metrics_text *t);
+/* ... and all but those of aliases. */
 void metrics_write_families(const metrics_view *v, metrics_text *t);
 /* The families of another server's dashboards: alias is "llamacpp" or "vllm". */
 void metrics_write_aliases(const metrics_view *v, metrics_text *t, const char *alias);

@@ -1,10 +1,27 @@
 /* model_routes.c - what the server says of its models: the list, and one of them. */
 #include "server/model_routes.h"
+
+#include <stdio.h>
+
 #include "dialects/openai_chat.h"
 
 #include "server/routes.h"
 #include "server/server_state.h"
 #include "json/json_out.h"
+
+json_t *model_parameters_json(const model_entry *m)
+{
+    static const char UNITS[] = " KMBT";
+    char text[32];
+    double n = (double)m->facts.n_params;
+    size_t unit = 0;
+    if (!m->has_facts)
+        return json_null();
+    for (; n >= 999.95 && unit + 2 < sizeof UNITS; unit++)
+        n /= 1000;
+    snprintf(text, sizeof text, "%.*f%.*s", unit > 0 && n < 99.95 ? 1 : 0, n, unit > 0 ? 1 : 0, &UNITS[unit]);
+    return json_string(text);
+}
 
 /* ---- GET /v1/models --------------------------------------------------------------------------------------------- */
 

@@ -15,4 +15,8 @@ const char *model_status_name(model_status status);
 /* Where the weights of a loaded model are, in bytes.  New reference; NULL when memory is short. */
 json_t *engine_summary_json(sw_engine *engine);
 
+/* Its number of weights in three digits at most, as people name sizes of models: "20.9B"; null if it is not known.  New
+ * reference; NULL when memory is short. */
+json_t *model_parameters_json(const model_entry *m);
+
 #endif

@@ -1,12 +1,14 @@
 /* ollama_models.c - names with a tag, and facts under the keys that Ollama's clients look at. */
 #include "server/ollama_models.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "server/model_routes.h"
 #include "json/json_out.h"
 
-/* Of models that stay loaded until another needs their memory. */
+/* Of models that stay loaded until another needs their memory; `keep_alive` and --keep-alive can say otherwise. */
 static const char NEVER[] = "9999-12-31T23:59:59Z";
 
 /* ---- what several answers have ---------------------------------------------------------------------------------- */
@@ -22,22 +24,14 @@ static void family_of(const model_facts *f, char out[sizeof f->arch])
     out[n] = '\0';
 }
 
-/* "20.9B", "780M". */
-static json_t *parameter_size(uint64_t n_params)
-{
-    const double n = (double)n_params;
-    if (n >= 1e9)
-        return json_sprintf("%.1fB", n / 1e9);
-    return n >= 1e6 ? json_sprintf("%.0fM", n / 1e6) : json_sprintf("%.0fK", n / 1e3);
-}
-
 static json_t *details_json(const model_entry *m)
 {
     const model_facts *const f = &m->facts;
     char family[sizeof f->arch];
     family_of(f, family);
     return json_pack("{s:s, s:s, s:s, s:[s], s:o, s:s}", "parent_model", "", "format", "gguf", "family", family,
-                     "families", family, "parameter_size", parameter_size(f->n_params), "quantization_level", f->quant);
+                     "families", family, "parameter_size", m->has_facts ? model_parameters_json(m) : json_string(""),
+                     "quantization_level", f->quant);
 }
 
 /* 64 hexadecimal digits that stay the same as long as the file does.  A hash of its bytes would have to read all of
@@ -74,13 +68,15 @@ json_t *ollama_tag_json(const model_entry *m)
     return row;
 }
 
-json_t *ollama_loaded_json(const model_entry *m, const sw_engine_state *engine)
+json_t *ollama_loaded_json(const model_entry *m, const model_state *state, const sw_engine_state *engine,
+                           int64_t unix_s)
 {
     json_t *row = named_json(m);
-    const uint64_t bytes = engine->weight_bytes_ram + engine->weight_bytes_vram + engine->kv_bytes_max;
-    json_put(&row, "size", json_integer((json_int_t)bytes));
+    json_put(&row, "size", json_integer((json_int_t)state->bytes));
     json_put(&row, "size_vram", json_integer((json_int_t)engine->weight_bytes_vram));
-    json_put(&row, "expires_at", json_string(NEVER));
+    json_put(&row, "expires_at",
+             state->expires_in_s < 0 ? json_string(NEVER)
+                                     : json_timestamp(unix_s + (int64_t)ceil(state->expires_in_s)));
     json_put(&row, "context_length", json_integer(engine->n_ctx));
     return row;
 }

@@ -13,7 +13,8 @@ json_t *ollama_tag_json(const model_entry *m);
 /* The answer of POST /api/show. */
 json_t *ollama_show_json(const model_entry *m, const model_state *state);
 
-/* A row of GET /api/ps. */
-json_t *ollama_loaded_json(const model_entry *m, const sw_engine_state *engine);
+/* A row of GET /api/ps; unix_s: now. */
+json_t *ollama_loaded_json(const model_entry *m, const model_state *state, const sw_engine_state *engine,
+                           int64_t unix_s);
 
 #endif

@@ -2,6 +2,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
+#include "base/limits.h"
 #include "dialects/generation_fields.h"
 #include "dialects/ollama.h"
 #include "dialects/shimmy.h"
@@ -60,25 +62,42 @@ void generate_route(http_conn *c, void *ud)
 
 void tags_route(http_conn *c, void *ud)
 {
-    const server *const s = ud;
+    const model_catalog *const catalog = &((const server *)ud)->catalog;
+    const size_t n = model_catalog_n(catalog);
     json_t *models = json_array();
-    const size_t n = model_catalog_n(&s->catalog);
     for (size_t i = 0; i < n; i++)
-        json_push(&models, ollama_tag_json(s->catalog.entries[i]));
+        json_push(&models, ollama_tag_json(catalog->entries[i]));
     reply_json(c, json_pack("{s:o}", "models", models));
 }
 
+typedef struct loaded_models {
+    struct {
+        const model_entry *model;
+        sw_engine_state engine;
+    } rows[LIMIT_LOADED_MODELS]; // (n)
+    size_t n;
+} loaded_models;
+
 static bool add_loaded(void *ud, const model_entry *model, sw_engine *engine)
 {
-    const sw_engine_state state = sw_engine_get_state(engine);
-    json_push(ud, ollama_loaded_json(model, &state));
-    return true;
+    loaded_models *const l = ud;
+    l->rows[l->n].model = model;
+    l->rows[l->n++].engine = sw_engine_get_state(engine);
+    return l->n < LIMIT_LOADED_MODELS;
 }
 
 void ps_route(http_conn *c, void *ud)
 {
+    const server *const s = ud;
+    loaded_models l = {.n = 0};
     json_t *models = json_array();
-    model_pool_visit(((server *)ud)->pool, add_loaded, &models);
+    model_pool_visit(s->pool, add_loaded, &l);
+    for (size_t i = 0; i < l.n; i++) {
+        const model_state state = model_pool_state(s->pool, l.rows[i].model);
+        if (state.status == MODEL_LOADED) // still
+            json_push(&models,
+                      ollama_loaded_json(l.rows[i].model, &state, &l.rows[i].engine, clock_unix_s(s->o.clock)));
+    }
     reply_json(c, json_pack("{s:o}", "models", models));
 }
 

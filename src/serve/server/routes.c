@@ -5,6 +5,7 @@
 #include "dialects/openai_embedding.h"
 
 #include "server/exchange.h"
+#include "server/ws_session.h"
 
 enum { SHOW_BODY_BYTES = 65536 }; // the name of a model
 
@@ -52,6 +53,7 @@ const http_route SERVER_ROUTES[] = {
     {"DELETE", "/api/delete",        false, 0, model_files_route},
     {"POST", "/v1/embeddings",       false, 0, embedding_route},
     {"POST", "/embeddings",          false, 0, embedding_route},
+    {"GET",  "/ws/generate",         false, 0, ws_route},
     {"POST", "/apply-template",      false, 0, apply_template_route},
 };
 // clang-format on
@@ -70,4 +72,9 @@ void completion_route(http_conn *c, void *ud)
 void embedding_route(http_conn *c, void *ud)
 {
     exchange_begin(ud, c, &OPENAI_EMBEDDING);
+}
+
+void ws_route(http_conn *c, void *ud)
+{
+    ws_session_begin(ud, c);
 }

@@ -9,6 +9,7 @@ extern const size_t N_SERVER_ROUTES;
 
 /* `ud` is the server. */
 void chat_route(http_conn *c, void *ud);
+void ws_route(http_conn *c, void *ud);
 void completion_route(http_conn *c, void *ud);
 void messages_route(http_conn *c, void *ud);
 void count_tokens_route(http_conn *c, void *ud);

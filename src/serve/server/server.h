@@ -1,4 +1,4 @@
-/* server.h - `spillway serve`: models over an OpenAI-compatible HTTP interface. */
+/* server.h - `spillway serve`: models over HTTP, to clients of several interfaces. */
 #ifndef SERVER_SERVER_H
 #define SERVER_SERVER_H
 

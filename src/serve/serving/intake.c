@@ -200,6 +200,14 @@ static void ask(intake *in, intake_place *place, const char *model)
         refuse(place, refusal, &why);
 }
 
+void intake_abandon(intake_place *place)
+{
+    if (!model_pool_withdraw(place->in->o.pool, &place->wish))
+        return;
+    set_parked(place, false);
+    stop(place);
+}
+
 static void handle_job(intake *in, intake_place *place)
 {
     const char *model = NULL;

@@ -59,6 +59,10 @@ SW_NODISCARD sw_code intake_start(intake **out, const intake_options *options, s
 /* Queues a job.  Any thread.  Returns false if too many jobs or bytes wait. */
 bool intake_put(intake *in, intake_place *place);
 
+/* A job that was put and has not come back is not wanted any more.  If it is parked, it is stopped and finished in this
+ * call, and its place is free; otherwise it goes on to its next step. */
+void intake_abandon(intake_place *place);
+
 /* Jobs that wait, parked ones included.  Any thread. */
 int intake_n_waiting(intake *in);
 

@@ -37,8 +37,8 @@ static model_refusal add_wish(model_pool *p, const model_entry *m, sw_err *why)
 /* Returns true if every engine is in use, and no load is under way that could change it. */
 static bool is_full(model_pool *p)
 {
-    return p->first == NULL && model_slots_find(p, NULL) == NULL && model_slots_oldest_idle(p) == NULL &&
-           !model_slots_any_leaves(p);
+    return p->loading == NULL && p->first == NULL && model_slots_find(p, NULL) == NULL &&
+           model_slots_oldest_idle(p) == NULL && !model_slots_any_leaves(p);
 }
 
 model_refusal model_pool_begin_load(model_pool *p, const model_entry *m, sw_err *why)

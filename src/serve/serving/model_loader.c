@@ -17,6 +17,30 @@ void model_loader_add(model_pool *p, model_wish *wish)
     pthread_cond_broadcast(&p->changed);
 }
 
+static bool is_wished_for(const model_pool *p, const model_entry *m)
+{
+    for (const model_wish *wish = p->first; wish != NULL; wish = wish->next) {
+        if (wish->model == m)
+            return true;
+    }
+    return false;
+}
+
+bool model_loader_remove(model_pool *p, model_wish *wish)
+{
+    model_wish **at = &p->first;
+    while (*at != NULL && *at != wish)
+        at = &(*at)->next;
+    if (*at == NULL)
+        return false;
+    *at = wish->next;
+    if (p->end == &wish->next)
+        p->end = at;
+    if (wish->model != p->loading && !is_wished_for(p, wish->model))
+        model_slots_set_state(p, wish->model, MODEL_UNLOADED, "");
+    return true;
+}
+
 /* Removes the wishes for a model from the queue, NULL: all wishes, and returns them as a list in their order. */
 static model_wish *take(model_pool *p, const model_entry *m)
 {

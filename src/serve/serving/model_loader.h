@@ -7,6 +7,9 @@
 /* Appends a wish for a model that is not loaded.  With the lock held. */
 void model_loader_add(model_pool *p, model_wish *wish);
 
+/* Takes a wish out of the queue; false: it is not there.  With the lock held. */
+bool model_loader_remove(model_pool *p, model_wish *wish);
+
 /* The thread; ud is the pool.  Runs until must_end, and drops what is left then. */
 void *model_loader_main(void *ud);
 

@@ -137,6 +137,8 @@ static const model_entry *unnamed(model_pool *p)
         return p->o.preferred;
     if (last != NULL)
         return last->model;
+    if (p->loading != NULL)
+        return p->loading;
     return p->first != NULL ? p->first->model : first_of(p->o.catalog);
 }
 
@@ -178,6 +180,14 @@ model_refusal model_pool_ask(model_pool *p, const char *id, model_wish *wish, mo
     }
     pthread_mutex_unlock(&p->lock);
     return refusal;
+}
+
+bool model_pool_withdraw(model_pool *p, model_wish *wish)
+{
+    pthread_mutex_lock(&p->lock);
+    const bool is_removed = model_loader_remove(p, wish);
+    pthread_mutex_unlock(&p->lock);
+    return is_removed;
 }
 
 void model_handle_release(model_handle *h)

@@ -31,6 +31,9 @@ void model_pool_close(model_pool *pool);
  * one with any_name, it is the preferred model, else the one used last, else the one that is loaded next, else the
  * first of the catalog. */
 model_refusal model_pool_ask(model_pool *pool, const char *id, model_wish *wish, model_handle **out, sw_err *why);
+/* Takes back a wish that waits.  Returns false if it does not wait (any more): one of its functions was or is called.
+ */
+bool model_pool_withdraw(model_pool *pool, model_wish *wish);
 /* NULL is accepted. */
 void model_handle_release(model_handle *handle);
 
