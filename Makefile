@@ -3,9 +3,10 @@ PRESET ?= release
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 SPILLWAY = build/release/spillway
 FUZZ_SECONDS ?= 20
+FUZZ_INPUTS ?= 1000000
 T ?= .
 
-.PHONY: all build test check check-long demo bench bench-kernels lint format fuzz coverage install clean help
+.PHONY: all build test check check-long demo bench bench-kernels lint format fuzz fuzz-long coverage install clean help
 all: build ## build spillway (release)
 
 build:
@@ -56,6 +57,11 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS (20) each
 	@scripts/deps build test
 	@scripts/build fuzz $(JOBS)
 	@scripts/fuzz build/fuzz $(FUZZ_SECONDS)
+
+fuzz-long: ## run the fuzz target of every API dialect with FUZZ_INPUTS (1,000,000) inputs, under ASan and UBSan
+	@scripts/deps build test
+	@scripts/build fuzz $(JOBS)
+	@scripts/fuzz build/fuzz $(FUZZ_INPUTS)x $$(basename -s .c $$(grep -l '"dialects/' tests/fuzz/fuzz_*.c))
 
 coverage: ## run the tests and print which lines and functions they ran, per room (about 15 minutes)
 	@scripts/deps build test
