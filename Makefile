@@ -6,7 +6,7 @@ FUZZ_SECONDS ?= 20
 FUZZ_INPUTS ?= 1000000
 T ?= .
 
-.PHONY: all build test check check-long demo bench bench-kernels lint format fuzz fuzz-long coverage install clean help
+.PHONY: all build test check check-long demo bench bench-kernels bench-server lint format fuzz fuzz-long coverage install clean help
 all: build ## build spillway (release)
 
 build:
@@ -44,6 +44,12 @@ bench-kernels: ## measure the kernels beside this machine's bandwidth, attention
 	@build/release/bench/bench_attend
 	@build/release/bench/bench_pack
 	@build/release/bench/bench_sampler
+
+bench-server: ## measure the server under load: requests/s, time to the first token, memory
+	@scripts/deps build
+	@scripts/deps bench || true
+	@scripts/build release $(JOBS) spillway
+	@bench/server_load
 
 lint: ## layout, static analysis, layers, names in comments
 	@scripts/deps lint
