@@ -3,9 +3,10 @@ PRESET ?= release
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 SPILLWAY = build/release/spillway
 FUZZ_SECONDS ?= 20
+FUZZ_INPUTS ?= 1000000
 T ?= .
 
-.PHONY: all build test check check-long demo bench bench-kernels lint format fuzz coverage install clean help
+.PHONY: all build test check check-long demo bench bench-kernels bench-server lint format fuzz fuzz-long coverage install clean help
 all: build ## build spillway (release)
 
 build:
@@ -44,6 +45,12 @@ bench-kernels: ## measure the kernels beside this machine's bandwidth, attention
 	@build/release/bench/bench_pack
 	@build/release/bench/bench_sampler
 
+bench-server: ## measure the server under load: requests/s, time to the first token, memory
+	@scripts/deps build
+	@scripts/deps bench || true
+	@scripts/build release $(JOBS) spillway
+	@bench/server_load
+
 lint: ## layout, static analysis, layers, names in comments
 	@scripts/deps lint
 	@scripts/lint
@@ -56,6 +63,11 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS (20) each
 	@scripts/deps build test
 	@scripts/build fuzz $(JOBS)
 	@scripts/fuzz build/fuzz $(FUZZ_SECONDS)
+
+fuzz-long: ## run the fuzz target of every API dialect with FUZZ_INPUTS (1,000,000) inputs, under ASan and UBSan
+	@scripts/deps build test
+	@scripts/build fuzz $(JOBS)
+	@scripts/fuzz build/fuzz $(FUZZ_INPUTS)x $$(basename -s .c $$(grep -l '"dialects/' tests/fuzz/fuzz_*.c))
 
 coverage: ## run the tests and print which lines and functions they ran, per room (about 15 minutes)
 	@scripts/deps build test

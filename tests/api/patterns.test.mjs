@@ -1,4 +1,5 @@
 // Plays the request sequences of patterns/*.json: what editors and agents send, in their order, with what must come back.
+// A seed is added to what generates, so that the answers are the same each time.
 //
 // A file has `client`, `server` (arguments) and `requests`, each with `what`, `method` (POST if there is a `body`), `path`,
 // `headers`, `body` and `expect`:
@@ -68,7 +69,8 @@ function checkStream(received, expect) {
 
 async function play(server, { method, path, headers, body, expect }, texts) {
   const words = { '"$text"': texts.at(-1), '"$long"': 'river '.repeat(20_000) };
-  const sent = body && JSON.stringify(body).replaceAll(/"\$(text|long)"/g, (word) => JSON.stringify(words[word]));
+  const seeded = body?.messages || body?.prompt ? { ...body, seed: 7 } : body;
+  const sent = body && JSON.stringify(seeded).replaceAll(/"\$(text|long)"/g, (word) => JSON.stringify(words[word]));
   const response = await fetch(server.url + path, { method: method ?? (body ? 'POST' : 'GET'), headers, body: sent });
   const received = await response.text();
   assert.equal(response.status, expect.status, received);

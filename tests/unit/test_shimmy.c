@@ -54,6 +54,17 @@ static void test_an_ollama_member_decides_whose_body_it_is(void **state)
     }
 }
 
+static void test_a_model_alone_is_loaded_as_for_ollama(void **state)
+{
+    (void)state;
+    generation_request r;
+    api_error error = {0};
+    assert_true(SHIMMY_OR_OLLAMA.parse(&r, "{\"model\":\"m\"}", 13, 0, &error));
+    assert_ptr_equal(r.family, &OLLAMA_GENERATE);
+    assert_true(r.loads_only);
+    generation_request_free(&r);
+}
+
 static void refused(const dialect *family, const char *body, const dialect *whose, const char *param)
 {
     generation_request r;
@@ -69,7 +80,8 @@ static void test_a_refused_body_keeps_its_family(void **state)
     (void)state;
     refused(&SHIMMY_OR_OLLAMA, "{\"prompt\":\"Hi\",\"format\":\"json\"}", &OLLAMA_GENERATE, "format");
     refused(&SHIMMY_OR_OLLAMA, "{\"prompt\":\"Hi\",\"temperature\":3}", NULL, "temperature");
-    refused(&SHIMMY_OR_OLLAMA, "{\"model\":\"m\"}", NULL, "prompt");
+    refused(&SHIMMY_OR_OLLAMA, "{\"system\":\"Be brief.\"}", NULL, "prompt");
+    refused(&SHIMMY, "{\"model\":\"m\"}", NULL, "prompt");
     refused(&SHIMMY_OR_OLLAMA, "[1]", NULL, "");
     refused(&SHIMMY_OR_OLLAMA, "{", NULL, "");
     refused(&SHIMMY, "{\"prompt\":\"Hi\",\"options\":{\"seed\":1}}", NULL, "options");
@@ -82,6 +94,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads_a_prompt_or_messages),
         cmocka_unit_test(test_an_ollama_member_decides_whose_body_it_is),
+        cmocka_unit_test(test_a_model_alone_is_loaded_as_for_ollama),
         cmocka_unit_test(test_a_refused_body_keeps_its_family),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,6 +72,21 @@ function experts({ url, body }) {
   });
 }
 
+// What a WebSocket receives until the server closes it, or until one `done` has come for each of `sends`.
+function talk({ url, protocols, sends }) {
+  return new Promise((resolve) => {
+    const ws = new WebSocket(`${url.replace('http', 'ws')}/ws/generate`, protocols);
+    const messages = [];
+    let n_done = 0;
+    ws.onopen = () => sends.forEach((message) => ws.send(JSON.stringify(message)));
+    ws.onmessage = ({ data }) => {
+      messages.push(data);
+      if (protocols.length && JSON.parse(data).type === 'done' && ++n_done === sends.length) ws.close(1000);
+    };
+    ws.onclose = ({ code, wasClean }) => resolve({ messages, code, wasClean });
+  });
+}
+
 // ---- what must come of it ----
 
 for (const [whose, origin] of [['its own', () => server.url], ['an allowed', () => ALLOWED]]) {
@@ -96,6 +111,21 @@ for (const [whose, origin] of [['its own', () => server.url], ['an allowed', () 
       await server.untilIdle();
     });
 
+    test('talks over a WebSocket, in both modes', async () => {
+      const { content } = (await (await server.chat(CHAT)).json()).choices[0].message;
+      const plain = await page.evaluate(talk, { ...inputs, protocols: [], sends: [CHAT] });
+      assert.deepEqual([plain.code, plain.wasClean, plain.messages.pop()], [1000, true, '{"done":true}']);
+      assert.equal(plain.messages.join(''), content);
+      const sends = ['a', 'b'].map((id) => ({ type: 'generate', id, ...CHAT }));
+      const { messages, code } = await page.evaluate(talk, { ...inputs, protocols: ['spillway.v1'], sends });
+      assert.equal(code, 1000);
+      for (const id of ['a', 'b']) {
+        const own = messages.map((message) => JSON.parse(message)).filter((message) => message.id === id);
+        assert.equal(own.filter(({ kind }) => kind === 'content').map(({ text }) => text).join(''), content);
+        assert.deepEqual([own[0].type, own.at(-1).type], ['accepted', 'done']);
+      }
+    });
+
     test('follows the experts with an EventSource', async () => {
       const [start, delta] = await page.evaluate(experts, inputs);
       assert.deepEqual([start.object, start.sequence, start.model], ['experts.start', 0, 'demo-gpt-oss']);
@@ -112,6 +142,10 @@ for (const [what, origin] of [['of a foreign origin', FOREIGN], ['without an ori
     const inputs = { url: server.url, body: CHAT };
     await assert.rejects(page.evaluate(stream, inputs), /Failed to fetch/);
     assert.equal(await page.evaluate(experts, inputs), 'error');
+    for (const protocols of [[], ['spillway.v1']]) {
+      const socket = await page.evaluate(talk, { ...inputs, protocols, sends: [{ type: 'generate', id: 'a', ...CHAT }] });
+      assert.deepEqual(socket, { messages: [], code: 1006, wasClean: false });
+    }
     // A plain form could send this; the page may not read the answer, but there must be none.
     const opaque = await page.evaluate(({ url, body }) =>
       fetch(`${url}/v1/chat/completions`, { method: 'POST', mode: 'no-cors', body: JSON.stringify(body) })

@@ -122,5 +122,6 @@ bool ollama_is_generate(const json_t *body)
         if (json_object_get(body, MEMBERS[i]) != NULL)
             return true;
     }
-    return false;
+    return json_object_get(body, "model") != NULL && json_object_get(body, "prompt") == NULL &&
+           json_object_get(body, "messages") == NULL;
 }

@@ -16,7 +16,8 @@ bool ollama_generate_parse(generation_request *out, const char *body, size_t n, 
 /* The second without the document, which is loaded.  Returns false with the fault set. */
 bool ollama_generate_read(generation_request *g, json_reader *r);
 
-/* Returns true if the body has a member that only Ollama's completions have. */
+/* Returns true if the body has a member that only Ollama's completions have, or nothing beside a model to answer: so
+ * Ollama's clients load a model. */
 bool ollama_is_generate(const json_t *body);
 
 #endif

@@ -1,0 +1,99 @@
+// transports.mjs - one question over every interface of the server, and the text that came back.
+//
+// A question is {content, seed, temperature, top_p, max_tokens}.  Each transport is (server, question, signal) => text; those
+// that stream are cut by the signal, then they reject.
+import assert from 'node:assert/strict';
+import WebSocket from 'ws';
+
+async function post(server, path, body, signal) {
+  const response = await fetch(server.url + path, { method: 'POST', body: JSON.stringify(body), signal });
+  const text = await response.text();
+  assert.equal(response.status, 200, `${path}: ${text}`);
+  return text;
+}
+
+// The data of server-sent events; lines of one event are joined.
+const events = (text) =>
+  text.split('\n\n').map((event) =>
+    event.split('\n').filter((line) => line.startsWith('data:')).map((line) => line.replace(/^data: ?/, '')).join('\n'))
+    .filter((data, i, all) => i < all.length - 1 && data !== '');
+
+// The events of a stream that must end with [DONE].
+function untilDone(text) {
+  const all = events(text);
+  assert.equal(all.pop(), '[DONE]');
+  return all;
+}
+
+const lines = (text) => text.split('\n').slice(0, -1).map((line) => JSON.parse(line));
+const join = (parts, pick) => parts.map((part) => pick(part) ?? '').join('');
+
+const openai = ({ content, ...rest }) => ({ messages: [{ role: 'user', content }], ...rest });
+const ollama = ({ content, max_tokens, ...options }) => ({
+  messages: [{ role: 'user', content }], options: { ...options, num_predict: max_tokens },
+});
+const shimmy = ({ content, ...rest }) => ({ prompt: content, ...rest });
+
+// Messages of a WebSocket until it is closed, or until `isLast` says of one that it is the last.
+function talk(server, protocols, message, signal, isLast) {
+  return new Promise((resolve, reject) => {
+    const ws = new WebSocket(`${server.url.replace('http', 'ws')}/ws/generate`, protocols);
+    const messages = [];
+    signal?.addEventListener('abort', () => ws.terminate());
+    ws.on('open', () => ws.send(JSON.stringify(message)));
+    ws.on('message', (data) => (messages.push(data.toString()), isLast(messages.at(-1)) && ws.close(1000)));
+    ws.on('close', (code) => (code === 1000 ? resolve(messages) : reject(new Error(`closed with ${code}`))));
+    ws.on('error', reject);
+  });
+}
+
+// Chats: all of these give the same prompt to the model.
+export const CHATS = {
+  'OpenAI, JSON': async (server, question, signal) =>
+    JSON.parse(await post(server, '/v1/chat/completions', openai(question), signal)).choices[0].message.content,
+  'OpenAI, SSE': async (server, question, signal) =>
+    join(untilDone(await post(server, '/v1/chat/completions', { ...openai(question), stream: true }, signal)),
+      (data) => JSON.parse(data).choices[0].delta.content),
+  'Anthropic, JSON': async (server, question, signal) =>
+    join(JSON.parse(await post(server, '/v1/messages', openai(question), signal)).content, (block) => block.text),
+  'Anthropic, SSE': async (server, question, signal) => {
+    const all = events(await post(server, '/v1/messages', { ...openai(question), stream: true }, signal)).map((data) => JSON.parse(data));
+    assert.equal(all.at(-1).type, 'message_stop');
+    return join(all, (event) => event.delta?.text);
+  },
+  'Ollama, JSON': async (server, question, signal) =>
+    JSON.parse(await post(server, '/api/chat', { ...ollama(question), stream: false }, signal)).message.content,
+  'Ollama, NDJSON': async (server, question, signal) => {
+    const all = lines(await post(server, '/api/chat', ollama(question), signal));
+    assert.equal(all.at(-1).done, true);
+    return join(all, (line) => line.message.content);
+  },
+  'shimmy, JSON': async (server, question, signal) =>
+    JSON.parse(await post(server, '/api/generate', { ...shimmy(question), stream: false }, signal)).response,
+  'shimmy, SSE': async (server, question, signal) => join(untilDone(await post(server, '/api/generate', shimmy(question), signal)), (data) => data),
+  'shimmy, WebSocket': async (server, question, signal) => {
+    const pieces = await talk(server, [], shimmy(question), signal, () => false);
+    assert.equal(pieces.pop(), '{"done":true}');
+    return pieces.join('');
+  },
+  'spillway, WebSocket': async (server, question, signal) => {
+    const message = { type: 'generate', id: 'a', ...openai(question) };
+    const all = await talk(server, ['spillway.v1'], message, signal, (text) => JSON.parse(text).type === 'done');
+    return join(all.map((text) => JSON.parse(text)).filter(({ kind }) => kind === 'content'), ({ text }) => text);
+  },
+};
+
+// Continuations of a text, without the frame of a chat.
+export const CONTINUATIONS = {
+  'OpenAI, JSON': async (server, { content, ...rest }, signal) =>
+    JSON.parse(await post(server, '/v1/completions', { prompt: content, ...rest }, signal)).choices[0].text,
+  'OpenAI, SSE': async (server, { content, ...rest }, signal) =>
+    join(untilDone(await post(server, '/v1/completions', { prompt: content, ...rest, stream: true }, signal)),
+      (data) => JSON.parse(data).choices[0].text),
+  'Ollama, JSON': async (server, { content, max_tokens, ...options }, signal) =>
+    JSON.parse(await post(server, '/api/generate',
+      { prompt: content, raw: true, stream: false, options: { ...options, num_predict: max_tokens } }, signal)).response,
+  'Ollama, NDJSON': async (server, { content, max_tokens, ...options }, signal) =>
+    join(lines(await post(server, '/api/generate', { prompt: content, raw: true, options: { ...options, num_predict: max_tokens } }, signal)),
+      (line) => line.response),
+};
