@@ -50,8 +50,8 @@ static sw_expert_use *use_of(const golden *g, size_t chunk, size_t *n_rows_out)
     sw_engine_options o = GOLDEN_OPTIONS;
     o.expert_trace = 100000;
     sw_err err = {0};
-    gguf_file *gguf;
-    language_model *lm;
+    gguf_file *gguf = NULL;
+    language_model *lm = NULL;
     if (gguf_open(&gguf, g->path, &err) != SW_OK || model_lm_open(&lm, gguf, &o, &err) != SW_OK)
         fail_msg("%s", err.msg);
     assert_true(lm->ops->reserve(lm, 0, GOLDEN_POSITIONS));
