@@ -14,23 +14,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/utf8.h"
-
-/* ---- memory: jansson's allocations, and whether one failed ------------------------------------------------------ */
-
-static _Thread_local bool has_alloc_failed;
-
-static void *alloc(size_t n)
-{
-    void *const p = mem_alloc(n);
-    has_alloc_failed = has_alloc_failed || p == NULL;
-    return p;
-}
-
-/* Before main, since jansson keeps the functions in plain variables that every thread reads. */
-__attribute__((constructor)) static void take_over_allocations(void)
-{
-    json_set_alloc_funcs(alloc, mem_free);
-}
+#include "json/json_memory.h"
 
 /* ---- errors ----------------------------------------------------------------------------------------------------- */
 
@@ -135,8 +119,7 @@ static bool depth_is_bounded(const char *s, size_t n)
     return true;
 }
 
-/* Replaces U+0000 in one string by U+FFFD, as HTML and CommonMark do: texts end at a NUL here.  A failed allocation is
- * seen by has_alloc_failed. */
+/* Replaces U+0000 in one string by U+FFFD, as HTML and CommonMark do: texts end at a NUL here. */
 static void replace_in_string(json_t *string)
 {
     const size_t n = json_string_length(string);
@@ -151,9 +134,8 @@ static void replace_in_string(json_t *string)
         else
             buf_putc(&text, s[i]);
     }
-    has_alloc_failed = has_alloc_failed || text.failed != SW_OK;
-    if (text.failed == SW_OK && json_string_setn(string, buf_str(&text), text.size) != 0)
-        has_alloc_failed = true;
+    if (text.failed != SW_OK || json_string_setn(string, buf_str(&text), text.size) != 0)
+        json_memory_fail();
     buf_free(&text);
 }
 
@@ -194,18 +176,18 @@ json_t *json_load_text(json_reader *r, const char *text, size_t n, const json_lo
         return NULL;
     }
     json_error_t why = {0};
-    has_alloc_failed = false;
-    const size_t flags = (options->refuse_repeated ? JSON_REJECT_DUPLICATES : 0) | //
-                         (options->replace_nul ? JSON_ALLOW_NUL : 0);
-    json_t *const root = json_loadb(text, n, flags, &why);
-    if (options->replace_nul && root != NULL && has_escaped_nul(text, n))
-        replace_nul(root);
-    if (has_alloc_failed) {
-        json_decref(root);
+    if (!json_memory_begin(n)) {
         json_fail_memory(r);
         return NULL;
     }
-    if (root == NULL)
+    const size_t flags = (options->refuse_repeated ? JSON_REJECT_DUPLICATES : 0) | //
+                         (options->replace_nul ? JSON_ALLOW_NUL : 0);
+    json_t *root = json_memory_read(text, n, flags, &why);
+    if (options->replace_nul && root != NULL && has_escaped_nul(text, n))
+        replace_nul(root);
+    if (!json_memory_end(&root))
+        json_fail_memory(r);
+    else if (root == NULL)
         json_fail(r, NULL, JSON_FAULT_SYNTAX, "line %d, column %d: %s", why.line, why.column, why.text);
     return root;
 }

@@ -198,6 +198,27 @@ static void test_a_failed_allocation_is_never_taken_for_bad_json(void **state)
     assert_true(n > 10);
 }
 
+/* The buffer of a token doubles: whichever byte needs more room, the last one too, the reader stays inside it. */
+static void test_a_token_whose_buffer_cannot_grow_ends_the_text(void **state)
+{
+    (void)state;
+    char text[256];
+    for (int length = 1; length < 100; length++) {
+        const int n_text = snprintf(text, sizeof text, "{\"%0*d\":[\"\\n%0*d\",1]}", length, 0, length, 0);
+        long n = 0, n_live;
+        for (bool has_failed = true; has_failed; n++) {
+            json_reader r = {.document = "the text"};
+            faults_alloc_begin(n);
+            json_t *const root = json_load_text(&r, text, (size_t)n_text, &(json_load_options){.bytes_max = 1000});
+            json_decref(root);
+            has_failed = faults_alloc_end(&n_live) > n;
+            assert_int_equal(r.fault.kind, has_failed ? JSON_FAULT_MEMORY : JSON_FAULT_NONE);
+            assert_int_equal(n_live, 0);
+        }
+        assert_true(n > 5);
+    }
+}
+
 static void test_a_failed_allocation_never_leaves_a_nul(void **state)
 {
     (void)state;
@@ -257,6 +278,7 @@ int main(void)
         cmocka_unit_test(test_bounds_size_and_nesting),
         cmocka_unit_test(test_cuts_a_long_path_and_a_long_text_at_a_character),
         cmocka_unit_test(test_a_failed_allocation_is_never_taken_for_bad_json),
+        cmocka_unit_test(test_a_token_whose_buffer_cannot_grow_ends_the_text),
         cmocka_unit_test(test_a_failed_allocation_never_leaves_a_nul),
         cmocka_unit_test(test_a_document_is_written_whole_or_not_at_all),
     };
