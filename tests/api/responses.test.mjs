@@ -212,13 +212,27 @@ describe('the wire', () => {
   });
 });
 
-describe('Codex', () => {
+describe('a model that reasons', () => {
   const pattern = JSON.parse(fs.readFileSync(new URL('codex_turn.json', import.meta.url)));
   let server;
   before(async () => (server = await Server.start(['--model-dirs', '../../models', '--default-model', 'demo-gpt-oss', '--ctx-size', '1024'])));
   after(() => server.stop());
 
-  // One turn: the items that are complete, as Codex takes them from the stream, and the last event.
+  for (const [version, { default: OpenAI }] of Object.entries({ 4: openai4, latest: openaiLatest })) {
+    test(`shows both items to the client, version ${version}`, async () => {
+      const openai = new OpenAI({ baseURL: `${server.url}/v1`, ...NO_RETRY });
+      const request = { model: 'demo-gpt-oss', input: 'What is 12 + 30?', temperature: 0 };
+      const whole = await openai.responses.create(request);
+      assert.deepEqual(whole.output.map((item) => item.type), ['reasoning', 'message']);
+      const streamed = await openai.responses.stream(request).finalResponse();
+      assert.equal(outputText(streamed), whole.output_text);
+      assert.deepEqual(streamed.output[0].content, whole.output[0].content);
+      const cut = await openai.responses.create({ ...request, max_output_tokens: 4 });
+      assert.deepEqual(cut.output.map((item) => [item.type, item.status]), [['reasoning', 'incomplete']]);
+    });
+  }
+
+  // One turn of Codex: the items that are complete, as Codex takes them from the stream, and the last event.
   async function turn(input) {
     const body = JSON.stringify({ ...pattern.body, input, temperature: 0 });
     const response = await fetch(`${server.url}/v1/responses`, { method: 'POST', headers: pattern.headers, body });
@@ -229,7 +243,7 @@ describe('Codex', () => {
     return { events, items, last: events.at(-1) };
   }
 
-  test('has two turns, the second with the items of the first', async () => {
+  test('has two turns with Codex, the second with the items of the first', async () => {
     const { input } = pattern.body;
     const first = await turn(input);
     assert.deepEqual(first.items.map((item) => item.type), ['reasoning', 'message']);
@@ -262,13 +276,13 @@ describe('Codex', () => {
     assert.equal(outputText(second.last.response), chat.choices[0].message.content);
   });
 
-  test('is told before a stream begins that a model is unknown', async () => {
+  test('leaves a name that is unknown to its HTTP status, before the stream begins', async () => {
     const body = JSON.stringify({ ...pattern.body, model: 'nobody' });
     const response = await fetch(`${server.url}/v1/responses`, { method: 'POST', body });
     assert.deepEqual([response.status, (await response.json()).error.code], [404, 'model_not_found']);
   });
 
-  test('gets the same in one document', async () => {
+  test('says the same in one document', async () => {
     const streamed = await turn(pattern.body.input);
     const body = JSON.stringify({ ...pattern.body, temperature: 0, stream: false });
     const whole = await (await fetch(`${server.url}/v1/responses`, { method: 'POST', body })).json();
