@@ -35,6 +35,7 @@ typedef struct scheduler {
     sched_task *head, *tail; // tasks that wait for a slot (queue.c)
     int n_running, n_waiting;
     uint64_t kv_tokens_used;
+    step_counts prompts, generation;
     bool is_borrowed;
     bool is_awake;           // the engine thread may use the lm
     atomic_bool is_stopping; // also read without the lock, once per task and step
