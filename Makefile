@@ -14,7 +14,7 @@ build:
 
 test: ## build, and run the tests whose name matches T: make test T=kv (PRESET=asan: under sanitizers)
 	@scripts/deps build test
-	@scripts/npm_packages web && scripts/npm_packages tests/api
+	@scripts/npm_packages web tests/api tests/clients
 	@scripts/build $(PRESET) $(JOBS)
 	@ctest --preset $(PRESET) -j $(JOBS) -R '$(T)' --no-tests=error
 
@@ -59,7 +59,7 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS (20) each
 
 coverage: ## run the tests and print which lines and functions they ran, per room (about 15 minutes)
 	@scripts/deps build test
-	@scripts/npm_packages web && scripts/npm_packages tests/api
+	@scripts/npm_packages web tests/api tests/clients
 	@scripts/coverage $(JOBS)
 
 install: build ## install to PREFIX (/usr/local); DESTDIR is honoured

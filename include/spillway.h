@@ -272,10 +272,6 @@ sw_engine_state sw_engine_get_state(sw_engine *engine);
  * counts.  0 for the stub. */
 uint64_t sw_engine_kv_bytes_read(const sw_engine *engine, int n);
 
-/* Fills counts[0..n_experts) with the number of times that the router of layer `layer` (0 .. n_layers-1) chose each
- * expert since the engine was opened.  Returns false if the layer has no router. */
-bool sw_engine_router_counts(const sw_engine *engine, int layer, uint64_t *counts);
-
 /* ---- placement ---------------------------------------------------------------------------------------------- */
 
 /* The table of a loaded model, from the addresses of its weights: *n_out rows, those of no layer first, then layer by

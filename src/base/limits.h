@@ -31,6 +31,7 @@
     X(BATCH_TOKENS,          4096,        "tokens",     "prompt tokens evaluated at once") \
     X(QUEUE_JOBS,            256,         "jobs",       "waiting for a slot; more are refused with 429") \
     X(CLIENT_JOBS,           192,         "jobs",       "of one client (address and key), running or waiting; more are refused with 429") \
+    X(WS_REQUESTS,           64,          "requests",   "under way on one WebSocket; more are refused") \
     X(CHOICES,               8,           "answers",    "to one prompt in one request (n)") \
     X(REQUEST_ANSWERS,       2048,        "answers",    "to all prompts of one request; OpenAI embeds as many texts at once") \
     X(QUEUE_BYTES,           67108864,    "bytes",      "of the bodies of waiting jobs; more are refused with 429") \
@@ -43,6 +44,7 @@
     X(STOP_STRINGS,          16,          "strings",    "of one request") \
     X(STOP_STRING_BYTES,     1024,        "bytes",      "of one stop string") \
     X(LOGIT_BIASES,          1024,        "tokens",     "of one request") \
+    X(METADATA_BYTES,        65536,       "bytes",      "of metadata that a response repeats; OpenAI allows 9,216 characters") \
     X(HTTP_BODY_BYTES,       16777216,    "bytes",      "of one HTTP request; more is refused with 413") \
     X(HTTP_CONNECTIONS,      1024,        "connections","open at once; the one idle for longest makes room") \
     X(HTTP_HEADER_BYTES,     16384,       "bytes",      "of a request line and its header lines; more is refused with 431") \

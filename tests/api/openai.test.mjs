@@ -274,6 +274,8 @@ describe('a server with the stub model', () => {
     await assert.rejects(openai.completions.create({ model: 'stub', prompt: 'a', suffix: 'b' }),
       (error) => error instanceof BadRequestError && error.param === 'suffix');
     await assert.rejects(openai.completions.create({ model: 'stub', prompt: [1e6] }), BadRequestError);
+    await assert.rejects(openai.completions.create({ model: 'stub', prompt: 'river '.repeat(20000) }),
+                         (error) => error.code === 'context_length_exceeded' && error.param === 'prompt');
   });
 
   bad('no messages', { messages: [] }, 'messages', 'invalid_value');

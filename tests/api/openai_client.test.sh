@@ -8,4 +8,4 @@ export SPILLWAY
 cd "$(dirname "$0")"
 
 ../../scripts/npm_packages .
-exec node --test openai.test.mjs anthropic.test.mjs ollama.test.mjs http.test.mjs metrics.test.mjs
+exec node --test openai.test.mjs responses.test.mjs anthropic.test.mjs ollama.test.mjs http.test.mjs metrics.test.mjs patterns.test.mjs ws.test.mjs

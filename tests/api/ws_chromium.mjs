@@ -1,11 +1,8 @@
 // ws_chromium.mjs - Chromium as a client of the WebSocket that test_ws_peer.c serves (see tests/support/http_fixture.h).
-//
-// Needs playwright-core (web/node_modules) and a Chromium ($CHROMIUM, default /usr/bin/chromium).
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 
-const require = createRequire(new URL('../../web/package.json', import.meta.url));
-const { chromium } = require('playwright-core');
+import { launch } from '../web/chromium.mjs';
+
 const url = process.env.SPILLWAY_WS_URL;
 
 // Runs in the page: sends what is asked for and notes all that comes until the connection is closed.
@@ -25,11 +22,7 @@ function talk({ url, protocols, sends, code }) {
   });
 }
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync', '--disable-quic'],
-});
+const browser = await launch();
 try {
   const page = await browser.newPage();
   const say = (sends, more = {}) => page.evaluate(talk, { url, protocols: [], sends, ...more });

@@ -8,5 +8,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     fuzz_dialect(&SHIMMY, /*is_json=*/false, data, size);
     fuzz_dialect(&SHIMMY_OR_OLLAMA, /*is_json=*/false, data, size);
+    fuzz_dialect(&SHIMMY_WS, /*is_json=*/false, data, size);
     return 0;
 }

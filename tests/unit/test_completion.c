@@ -11,6 +11,7 @@
 
 #include "base/limits.h"
 #include "dialects/openai_completion.h"
+#include "support/event_lines.h"
 
 static bool parse(generation_request *out, const char *body, api_error *error)
 {
@@ -116,17 +117,6 @@ static void test_as_many_prompts_as_the_limit_says(void **state)
 
 /* ---- answers ---------------------------------------------------------------------------------------------------- */
 
-typedef struct buf_sink {
-    event_sink sink;
-    buf *out;
-} buf_sink;
-
-static void emit(event_sink *sink, const char *name, const char *payload, size_t n)
-{
-    assert_null(name);
-    buf_append(((buf_sink *)sink)->out, payload, n);
-}
-
 static const generation_head HEAD = {.id = "cmpl-1",
                                      .fingerprint = "sw-x",
                                      .created = 5,
@@ -147,37 +137,30 @@ static sw_logprobs token(const char *text, float logprob)
     "{\"id\":\"cmpl-1\",\"object\":\"text_completion\",\"created\":5,\"model\":\"m\",\"system_fingerprint\":\"sw-x\"," \
     "\"choices\":["
 
-static void assert_written(buf *out, const char *expected)
-{
-    assert_string_equal(buf_str(out), expected);
-    buf_clear(out);
-}
-
 static void test_offsets_go_on_from_chunk_to_chunk(void **state)
 {
     (void)state;
     void *const own = calloc(1, OPENAI_COMPLETION.state_bytes);
-    buf out;
-    buf_init(&out, 1 << 16);
-    buf_sink b = {{.emit = emit}, &out};
-    dialect_stream s = {.sink = &b.sink, .head = &HEAD, .state = own};
+    event_lines lines;
+    event_lines_init(&lines);
+    dialect_stream s = {.sink = &lines.sink, .head = &HEAD, .state = own};
     const sw_logprobs first = token("\xc3\xa9t", NAN), second = token("\xe2\x82", -0.5f);
     OPENAI_COMPLETION.begin(&s, 1);
     OPENAI_COMPLETION.text(&s, 1, &(sw_event){.type = SW_EVENT_PROMPT_TOKEN, .logprobs = &first});
-    assert_written(&out, CHUNK
-                   "{\"index\":1,\"text\":\"\",\"logprobs\":{\"tokens\":[\"\xc3\xa9t\"],\"token_logprobs\":[null],"
-                   "\"top_logprobs\":[null],\"text_offset\":[0]},\"finish_reason\":null}]}");
+    event_lines_expect(&lines, CHUNK
+                       "{\"index\":1,\"text\":\"\",\"logprobs\":{\"tokens\":[\"\xc3\xa9t\"],\"token_logprobs\":[null],"
+                       "\"top_logprobs\":[null],\"text_offset\":[0]},\"finish_reason\":null}]}\n");
     OPENAI_COMPLETION.text(&s, 1, &(sw_event){.text = "x", .n_bytes = 1, .logprobs = &second});
-    assert_written(&out, CHUNK "{\"index\":1,\"text\":\"x\",\"logprobs\":{\"tokens\":[\"bytes:\\\\xe2\\\\x82\"],"
-                               "\"token_logprobs\":[-0.5],\"top_logprobs\":[{\"bytes:\\\\xe2\\\\x82\":-0.5}],"
-                               "\"text_offset\":[2]},\"finish_reason\":null}]}");
+    event_lines_expect(&lines, CHUNK "{\"index\":1,\"text\":\"x\",\"logprobs\":{\"tokens\":[\"bytes:\\\\xe2\\\\x82\"],"
+                                     "\"token_logprobs\":[-0.5],\"top_logprobs\":[{\"bytes:\\\\xe2\\\\x82\":-0.5}],"
+                                     "\"text_offset\":[2]},\"finish_reason\":null}]}\n");
     OPENAI_COMPLETION.text(&s, 0, &(sw_event){.text = "x", .n_bytes = 1});
-    assert_written(&out, CHUNK "{\"index\":0,\"text\":\"x\",\"logprobs\":null,\"finish_reason\":null}]}");
+    event_lines_expect(&lines, CHUNK "{\"index\":0,\"text\":\"x\",\"logprobs\":null,\"finish_reason\":null}]}\n");
     OPENAI_COMPLETION.end(&s, &(sw_event){.n_prompt = 1});
-    assert_written(&out, "[DONE]");
+    event_lines_expect(&lines, "[DONE]\n");
     OPENAI_COMPLETION.free_state(own);
     free(own);
-    buf_free(&out);
+    event_lines_free(&lines);
 }
 
 int main(void)

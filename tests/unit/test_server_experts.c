@@ -237,7 +237,7 @@ static void test_an_answer_has_the_experts_of_its_request(void **state)
     json_decref(plain);
 }
 
-static void test_several_answers_are_added_up_and_streams_end_with_them(void **state)
+static void test_several_answers_to_one_request_are_added_up(void **state)
 {
     (void)state;
     json_t *answer;
@@ -246,15 +246,49 @@ static void test_several_answers_are_added_up_and_streams_end_with_them(void **s
     assert_int_equal(integer_of(json_object_get(used, "generated"), "n_tokens"), 3 * 5);
     assert_true(integer_of(json_object_get(used, "prompt"), "n_tokens") > 0 && n > 0);
     json_decref(answer);
+}
 
-    char *const stream =
-        body_of("POST", "/v1/chat/completions", CHAT("a stream", ",\"experts\":true,\"stream\":true"), 200);
-    const char *const first = strstr(stream, "\"experts\":{"), *const last =
-                                                                   strstr(stream, "\"finish_reason\":\"length\"");
-    assert_true(first != NULL && last != NULL && last < first);
-    assert_null(strstr(first + 1, "\"experts\":{"));
-    assert_non_null(strstr(first, "data: [DONE]"));
+/* Fails unless a stream has `experts` once, in the line with `mark`. */
+static void expect_in_stream(const char *path, const char *body, const char *mark)
+{
+    char *const stream = body_of("POST", path, body, 200);
+    const char *const first = strstr(stream, "\"experts\":{"), *last = strstr(stream, mark);
+    if (first == NULL || last == NULL || strstr(first + 1, "\"experts\":{") != NULL)
+        fail_msg("%s: no 'experts' or '%s', or several: %s", path, mark, stream);
+    while (last > stream && *last != '\n')
+        last--;
+    if (first < last || (size_t)(first - last) > strcspn(last + 1, "\n"))
+        fail_msg("%s: 'experts' is not in the line with '%s': %s", path, mark, stream);
     free(stream);
+}
+
+static void test_every_family_has_them_in_answers_and_streams(void **state)
+{
+    (void)state;
+#define TURN "\"messages\":[{\"role\":\"user\",\"content\":\"families\"}],\"experts\":true"
+    static const struct {
+        const char *path, *members, *mark;
+    } FAMILIES[] = {
+        {"/v1/chat/completions", TURN ",\"max_tokens\":3", "\"finish_reason\":\"length\""},
+        {"/v1/completions", "\"prompt\":\"families\",\"experts\":true,\"max_tokens\":3",
+         "\"finish_reason\":\"length\""},
+        {"/api/chat", TURN ",\"options\":{\"num_predict\":3}", "\"done\":true"},
+        {"/api/generate", "\"prompt\":\"families\",\"experts\":true,\"options\":{\"num_predict\":3}", "\"done\":true"},
+        {"/v1/messages", TURN ",\"max_tokens\":3,\"model\":\"demo-gpt-oss\"", "\"stop_reason\":\"max_tokens\""},
+    };
+#undef TURN
+    for (size_t i = 0; i < sizeof FAMILIES / sizeof FAMILIES[0]; i++) {
+        char body[512];
+        snprintf(body, sizeof body, "{%s,\"ignore_eos\":true,\"stream\":false}", FAMILIES[i].members);
+        json_t *const answer = ask_json("POST", FAMILIES[i].path, body, 200);
+        const json_t *const used = json_object_get(answer, "experts");
+        if (used == NULL)
+            fail_msg("%s: %s", FAMILIES[i].path, json_dumps(answer, 0));
+        assert_int_equal(integer_of(json_object_get(used, "generated"), "n_tokens"), 2);
+        json_decref(answer);
+        snprintf(body, sizeof body, "{%s,\"ignore_eos\":true,\"stream\":true}", FAMILIES[i].members);
+        expect_in_stream(FAMILIES[i].path, body, FAMILIES[i].mark);
+    }
 }
 
 static void test_the_last_64_requests_are_kept(void **state)
@@ -318,22 +352,25 @@ static void test_deltas_add_up_to_the_counts_whatever_is_reset(void **state)
     assert_string_equal(json_string_value(json_object_get(event, "model")), "demo-gpt-oss");
     add_counts(event, sums);
     json_decref(event);
-    for (int i = 1; i <= 3; i++) {
-        const json_int_t n = chat(i == 1   ? CHAT("one delta", "")
-                                  : i == 2 ? CHAT("another", "")
-                                           : CHAT("the last", ""),
-                                  NULL);
-        pass_seconds(1.5);
-        if (i == 2)
+    json_int_t n_wanted = 0, n_sent = 0;
+    int sequence = 1;
+    for (int i = 0; i < 3; i++) {
+        static const char *const CHATS[] = {CHAT("one delta", ""), CHAT("another", ""), CHAT("the last", "")};
+        n_wanted += chat(CHATS[i], NULL);
+        if (i == 1)
             json_decref(ask_json("DELETE", "/v1/experts", "", 200));
-        event = await_event(fd, &in, i);
-        assert_string_equal(json_string_value(json_object_get(event, "object")), "experts.delta");
-        assert_int_equal(integer_of(event, "n_tokens"), n);
-        add_counts(event, sums);
-        json_decref(event);
+        while (n_sent < n_wanted) { // one delta, or two if a second passed during the chat
+            pass_seconds(1.5);
+            event = await_event(fd, &in, sequence++);
+            assert_string_equal(json_string_value(json_object_get(event, "object")), "experts.delta");
+            assert_true(integer_of(event, "n_tokens") > 0);
+            n_sent += integer_of(event, "n_tokens");
+            add_counts(event, sums);
+            json_decref(event);
+        }
         pass_seconds(10); // nothing is chosen meanwhile, and no event comes: the next one has the next number
-        json_decref(get("/health"));
     }
+    assert_int_equal(n_sent, n_wanted);
     event = get("/v1/experts?since=start");
     add_counts(event, all);
     json_decref(event);
@@ -342,27 +379,31 @@ static void test_deltas_add_up_to_the_counts_whatever_is_reset(void **state)
     buf_free(&in);
 }
 
+/* A stream that has begun.  Those that were closed count until the server has seen it. */
+static int open_stream_at_last(buf *in)
+{
+    for (;;) {
+        const int fd = open_stream();
+        buf_clear(in);
+        server_fixture_await(fd, in, "\r\n\r\n");
+        if (server_fixture_status(in) == 200)
+            return fd;
+        assert_int_equal(server_fixture_status(in), 429);
+        close(fd);
+    }
+}
+
 static void test_streams_have_a_limit_and_a_closed_one_makes_room(void **state)
 {
     (void)state;
     int fds[LIMIT_EXPERT_STREAMS];
     buf in;
     buf_init(&in, 1 << 22);
-    for (int i = 0; i < LIMIT_EXPERT_STREAMS; i++) {
-        fds[i] = open_stream();
-        buf_clear(&in);
-        json_decref(await_event(fds[i], &in, 0));
-    }
+    for (int i = 0; i < LIMIT_EXPERT_STREAMS; i++)
+        fds[i] = open_stream_at_last(&in);
     refuses("GET", "/v1/experts/stream", 429, "queue_full", "16 streams");
     close(fds[0]);
-    for (int status = 0; status != 200;) { // until the server has seen it
-        fds[0] = open_stream();
-        buf_clear(&in);
-        server_fixture_await(fds[0], &in, "\r\n\r\n");
-        status = server_fixture_status(&in);
-        if (status != 200)
-            close(fds[0]);
-    }
+    fds[0] = open_stream_at_last(&in);
     for (int i = 0; i < LIMIT_EXPERT_STREAMS; i++)
         close(fds[i]);
     buf_free(&in);
@@ -501,6 +542,44 @@ static void test_a_server_without_a_trace_or_experts_says_so(void **state)
     fixture = first;
 }
 
+static void test_a_model_that_is_loaded_again_begins_its_stream_anew(void **state)
+{
+    (void)state;
+    const server_fixture first = fixture;
+    buf in;
+    buf_init(&in, 1 << 22);
+    server_fixture_start(&fixture, (server_options){.model = "demo-gpt-oss",
+                                                    .model_dirs = SPILLWAY_SOURCE_DIR "/models",
+                                                    .n_models_max = 1,
+                                                    .body_timeout_s = 60,
+                                                    .slow_client_timeout_s = 1000,
+                                                    .tick_ms = 5,
+                                                    .clock = &hands.clock,
+                                                    .engine.n_threads = 2});
+    server_fixture_until_ready(&fixture);
+    (void)chat(CHAT("once", ""), NULL);
+    const int fd = open_stream();
+    json_decref(await_event(fd, &in, 0));
+    pass_seconds(1.5);
+    (void)chat(CHAT("the other model", ",\"model\":\"demo-phimoe\""), NULL);
+    refuses("GET", "/v1/experts?model=demo-gpt-oss", 503, "no_model", "not loaded");
+    const json_int_t n = chat(CHAT("and again", ",\"model\":\"demo-gpt-oss\""), NULL);
+    json_int_t n_sent = 0;
+    for (int sequence = 1; n_sent < n; sequence++) {
+        pass_seconds(1.5);
+        json_t *const event = await_event(fd, &in, sequence);
+        assert_string_equal(json_string_value(json_object_get(event, "object")),
+                            sequence == 1 ? "experts.start" : "experts.delta");
+        n_sent += integer_of(event, "n_tokens");
+        json_decref(event);
+    }
+    assert_int_equal(n_sent, n);
+    close(fd);
+    server_fixture_stop(&fixture);
+    buf_free(&in);
+    fixture = first;
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -530,14 +609,16 @@ int main(void)
         cmocka_unit_test(test_layers_have_figures_and_pairs),
         cmocka_unit_test(test_wrong_queries_are_refused_by_name),
         cmocka_unit_test(test_an_answer_has_the_experts_of_its_request),
-        cmocka_unit_test(test_several_answers_are_added_up_and_streams_end_with_them),
+        cmocka_unit_test(test_several_answers_to_one_request_are_added_up),
+        cmocka_unit_test(test_every_family_has_them_in_answers_and_streams),
         cmocka_unit_test(test_the_last_64_requests_are_kept),
+        cmocka_unit_test(test_a_head_request_ends_at_once),
         cmocka_unit_test(test_deltas_add_up_to_the_counts_whatever_is_reset),
         cmocka_unit_test(test_streams_have_a_limit_and_a_closed_one_makes_room),
-        cmocka_unit_test(test_a_head_request_ends_at_once),
         cmocka_unit_test(test_a_trace_has_a_row_for_each_token_and_layer),
         cmocka_unit_test(test_rows_that_were_overwritten_are_counted),
         cmocka_unit_test(test_a_server_without_a_trace_or_experts_says_so),
+        cmocka_unit_test(test_a_model_that_is_loaded_again_begins_its_stream_anew),
     };
     return cmocka_run_group_tests_name("experts of a server", tests, start, stop);
 }

@@ -13,6 +13,7 @@
 #include "dialects/openai_chat.h"
 #include "serving/engine_facts.h"
 #include "serving/event_queue.h"
+#include "support/event_lines.h"
 #include "json/json_out.h"
 
 static const generation_head HEAD = {.id = "chatcmpl-1",
@@ -50,49 +51,39 @@ static void assert_written(buf *out, const char *expected)
     buf_free(out);
 }
 
-/* Writes the payloads of events into a buffer, one after another. */
-typedef struct buf_sink {
-    event_sink sink;
-    buf *out;
-} buf_sink;
-
-static void emit(event_sink *sink, const char *name, const char *payload, size_t n)
-{
-    assert_null(name);
-    buf_append(((buf_sink *)sink)->out, payload, n);
-}
-
 static void test_writes_the_chunks_of_a_stream(void **state)
 {
     (void)state;
     generation_head with_usage = HEAD;
     with_usage.include_usage = true;
-    buf out;
-    buf_init(&out, 1 << 16);
-    buf_sink b = {{.emit = emit}, &out};
-    dialect_stream plain = {.sink = &b.sink, .head = &HEAD}, usage = {.sink = &b.sink, .head = &with_usage};
+    event_lines lines;
+    event_lines_init(&lines);
+    dialect_stream plain = {.sink = &lines.sink, .head = &HEAD}, usage = {.sink = &lines.sink, .head = &with_usage};
     const dialect *const d = &OPENAI_CHAT;
     d->begin(&plain, 0);
-    assert_written(&out, CHUNK "{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"logprobs\":null,"
-                               "\"finish_reason\":null}]}");
+    event_lines_expect(&lines,
+                       CHUNK "{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"logprobs\":null,"
+                             "\"finish_reason\":null}]}\n");
     d->text(&usage, 0, &(sw_event){.kind = SW_TEXT_CONTENT, .text = "a\"\n\xc3\xa9", .n_bytes = 5});
-    assert_written(&out, CHUNK "{\"index\":0,\"delta\":{\"content\":\"a\\\"\\n\xc3\xa9\"},\"logprobs\":null,"
-                               "\"finish_reason\":null}],\"usage\":null}");
+    event_lines_expect(&lines, CHUNK "{\"index\":0,\"delta\":{\"content\":\"a\\\"\\n\xc3\xa9\"},\"logprobs\":null,"
+                                     "\"finish_reason\":null}],\"usage\":null}\n");
     d->text(&plain, 0, &(sw_event){.kind = SW_TEXT_REASONING, .text = "x\0y", .n_bytes = 3});
-    assert_written(&out, CHUNK "{\"index\":0,\"delta\":{\"reasoning_content\":\"x\\u0000y\"},\"logprobs\":null,"
-                               "\"finish_reason\":null}]}");
+    event_lines_expect(&lines, CHUNK "{\"index\":0,\"delta\":{\"reasoning_content\":\"x\\u0000y\"},\"logprobs\":null,"
+                                     "\"finish_reason\":null}]}\n");
     d->progress(&plain, 0, &(sw_event){.n_prompt = 100, .n_cached = 32, .n_prompt_done = 64}, 12.5);
-    assert_written(&out, CHUNK "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":null}],"
-                               "\"prompt_progress\":{\"total\":100,\"cache\":32,\"processed\":64,\"time_ms\":12.5}}");
+    event_lines_expect(&lines,
+                       CHUNK "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":null}],"
+                             "\"prompt_progress\":{\"total\":100,\"cache\":32,\"processed\":64,\"time_ms\":12.5}}\n");
     d->end_choice(&plain, 0, &END);
     d->end(&plain, &END);
-    assert_written(&out, CHUNK "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"length\"}]," FIGURES
-                               "}[DONE]");
+    event_lines_expect(&lines,
+                       CHUNK "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"length\"}]," FIGURES
+                             "}\n[DONE]\n");
     d->end_choice(&usage, 0, &END);
     d->end(&usage, &END);
-    assert_written(&out, CHUNK "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"length\"}],"
-                               "\"usage\":null}" CHUNK "]," USAGE "," FIGURES "}[DONE]");
-    assert_false(b.sink.failed);
+    event_lines_expect(&lines, CHUNK "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"length\"}],"
+                                     "\"usage\":null}\n" CHUNK "]," USAGE "," FIGURES "}\n[DONE]\n");
+    event_lines_free(&lines);
 }
 
 /* Log-probabilities as the server keeps them for a whole answer. */
@@ -156,16 +147,15 @@ static void test_several_answers_have_their_numbers_and_one_usage(void **state)
     assert_int_equal(total.n_predicted, 13);
     assert_int_equal(dialect_total(done, 2, /*n_choices=*/1).n_prompt, 60);
     assert_true(total.timings.predict_ms == 300);
-    buf out;
-    buf_init(&out, 1 << 16);
-    buf_sink b = {{.emit = emit}, &out};
-    dialect_stream s = {.sink = &b.sink, .head = &head};
+    event_lines lines;
+    event_lines_init(&lines);
+    dialect_stream s = {.sink = &lines.sink, .head = &head};
     OPENAI_CHAT.text(&s, 1, &(sw_event){.kind = SW_TEXT_CONTENT, .text = "b", .n_bytes = 1});
-    assert_written(&out, CHUNK "{\"index\":1,\"delta\":{\"content\":\"b\"},\"logprobs\":null,"
-                               "\"finish_reason\":null}]}");
+    event_lines_expect(&lines, CHUNK "{\"index\":1,\"delta\":{\"content\":\"b\"},\"logprobs\":null,"
+                                     "\"finish_reason\":null}]}\n");
     OPENAI_CHAT.end_choice(&s, 1, &END);
-    assert_non_null(strstr(buf_str(&out), "\"seed\":6,")); // the next after the first answer's
-    buf_free(&out);
+    assert_non_null(strstr(buf_str(&lines.text), "\"seed\":6,")); // the next after the first answer's
+    event_lines_free(&lines);
 }
 
 static void test_writes_log_probabilities_with_the_bytes_of_tokens(void **state)
@@ -191,11 +181,12 @@ static void test_writes_log_probabilities_with_the_bytes_of_tokens(void **state)
     write_document(&out, &text, &text, &packed);
     assert_non_null(strstr(buf_str(&out), EXPECTED));
     buf_free(&out);
-    buf_sink b = {{.emit = emit}, &out};
+    event_lines lines;
+    event_lines_init(&lines);
     const sw_event text_event = {.kind = SW_TEXT_CONTENT, .text = "a", .n_bytes = 1, .logprobs = &first};
-    OPENAI_CHAT.text(&(dialect_stream){.sink = &b.sink, .head = &HEAD}, 0, &text_event);
-    assert_non_null(strstr(buf_str(&out), FIRST "],\"refusal\":null}"));
-    buf_clear(&out);
+    OPENAI_CHAT.text(&(dialect_stream){.sink = &lines.sink, .head = &HEAD}, 0, &text_event);
+    assert_non_null(strstr(buf_str(&lines.text), FIRST "],\"refusal\":null}"));
+    event_lines_free(&lines);
     buf_clear(&packed);
     write_document(&out, &text, &text, &packed); // asked for, and no token came
     assert_non_null(strstr(buf_str(&out), "\"logprobs\":{\"content\":[],\"refusal\":null}"));
@@ -207,18 +198,17 @@ static void test_never_writes_what_is_not_a_number(void **state)
 {
     (void)state;
     const sw_event nothing = {.timings = {.prompt_ms = NAN, .predict_ms = INFINITY}};
-    buf out;
-    buf_init(&out, 1 << 16);
-    buf_sink b = {{.emit = emit}, &out};
-    OPENAI_CHAT.end_choice(&(dialect_stream){.sink = &b.sink, .head = &HEAD}, 0, &nothing);
-    json_t *const chunk = json_loads(buf_str(&out), 0, NULL);
+    event_lines lines;
+    event_lines_init(&lines);
+    OPENAI_CHAT.end_choice(&(dialect_stream){.sink = &lines.sink, .head = &HEAD}, 0, &nothing);
+    json_t *const chunk = json_loads(buf_str(&lines.text), 0, NULL);
     assert_non_null(chunk);
     const json_t *const timings = json_object_get(chunk, "timings");
     assert_true(json_number_value(json_object_get(timings, "prompt_ms")) == 0);
     assert_true(json_number_value(json_object_get(timings, "predicted_ms")) == 0);
     assert_true(json_number_value(json_object_get(timings, "predicted_per_second")) == 0);
     json_decref(chunk);
-    buf_free(&out);
+    event_lines_free(&lines);
 }
 
 static void test_fingerprint_changes_with_weights_and_placement(void **state)

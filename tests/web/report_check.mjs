@@ -1,22 +1,16 @@
 // report_check.mjs FILE - opens a benchmark report in Chromium and looks at it as a reader would.
 //
-// Needs playwright-core (web/node_modules) and a Chromium ($CHROMIUM, default /usr/bin/chromium).  With
-// $SPILLWAY_SCREENSHOTS set to a folder, pictures are left there.
+// With $SPILLWAY_SCREENSHOTS set to a folder, pictures are left there.
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const require = createRequire(new URL('../../web/package.json', import.meta.url));
-const { chromium } = require('playwright-core');
+import { launch } from './chromium.mjs';
+
 const url = pathToFileURL(path.resolve(process.argv[2])).href;
 const pictures = process.env.SPILLWAY_SCREENSHOTS;
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync', '--disable-quic'],
-});
+const browser = await launch();
 
 // A page that notes everything it should not do.
 async function open(options) {

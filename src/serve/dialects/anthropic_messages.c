@@ -31,14 +31,8 @@ static bool take_content(json_reader *r, const json_field *f, const json_place *
     return json_is_string(value) || json_is_array(value) || json_fail_type(r, at, "a string or an array of blocks");
 }
 
-/* A member that no model here is shown, and that changes nothing: a signature is this server's own, and evaluated
- * prompts are cached without being asked for. */
-static bool take_inert(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
-{
-    (void)r, (void)f, (void)at, (void)value, (void)target;
-    return true;
-}
-
+/* Two members change nothing: a signature is this server's own, and evaluated prompts are cached without being asked
+ * for. */
 #define AT(member) offsetof(block, member)
 static const json_field BLOCK_FIELDS[] = {
     {.name = "type", .type = FIELD_TEXT, .offset = AT(type), .is_required = true},

@@ -53,8 +53,10 @@ void anthropic_write_answer(buf *out, const generation_head *head, const whole_a
         json_push(&content, block_json(SW_TEXT_REASONING, buf_str(choice->reasoning), choice->reasoning->size));
     if (choice->content->size > 0 || !has_reasoning)
         json_push(&content, block_json(SW_TEXT_CONTENT, buf_str(choice->content), choice->content->size));
-    json_write(out, message_json(head, content, choice->done,
-                                 usage_json(total->n_prompt, total->n_cached, total->n_predicted)));
+    json_t *message =
+        message_json(head, content, choice->done, usage_json(total->n_prompt, total->n_cached, total->n_predicted));
+    dialect_put_experts(&message, head);
+    json_write(out, message);
 }
 
 /* ---- events ----------------------------------------------------------------------------------------------------- */
@@ -134,10 +136,11 @@ void anthropic_end_choice(dialect_stream *s, size_t choice, const sw_event *even
     if (state->n_blocks == 0)
         open_block(s, SW_TEXT_CONTENT);
     close_block(s);
-    dialect_emit(s->sink, "message_delta",
-                 json_pack("{s:s, s:{s:s, s:s?}, s:{s:i}}", "type", "message_delta", "delta", "stop_reason",
-                           stop_reason(s->head, event), "stop_sequence", stop_sequence(s->head, event), "usage",
-                           "output_tokens", event->n_predicted));
+    json_t *delta = json_pack("{s:s, s:{s:s, s:s?}, s:{s:i}}", "type", "message_delta", "delta", "stop_reason",
+                              stop_reason(s->head, event), "stop_sequence", stop_sequence(s->head, event), "usage",
+                              "output_tokens", event->n_predicted);
+    dialect_put_experts(&delta, s->head);
+    dialect_emit(s->sink, "message_delta", delta);
 }
 
 void anthropic_end(dialect_stream *s, const sw_event *total)

@@ -131,6 +131,7 @@ static const json_field FIELDS[] = {
     {.name = "stop_sequences", .type = FIELD_CUSTOM, .take = generation_take_stop},
     {.name = "thinking",       .type = FIELD_CUSTOM, .take = take_thinking},
     {.name = "output_config",  .type = FIELD_CUSTOM, .take = take_output_config},
+    {.name = "experts",        .type = FIELD_BOOL, .offset = AT(core.count_experts)},
     {.name = "tool_choice",    .type = FIELD_CUSTOM, .take = take_tool_choice},
     {.name = "tools",          .type = FIELD_CUSTOM, .take = take_tools},
 };

@@ -29,6 +29,7 @@
     X(REQUEST_NOT_FOUND,     404, "invalid_request_error", "request_not_found") \
     X(METHOD_NOT_ALLOWED,    405, "invalid_request_error", "method_not_allowed") \
     X(REQUEST_TIMEOUT,       408, "invalid_request_error", "request_timeout") \
+    X(CANCELLED,             409, "invalid_request_error", "cancelled") \
     X(LENGTH_REQUIRED,       411, "invalid_request_error", "length_required") \
     X(MODEL_BUSY,            409, "invalid_request_error", "model_busy") \
     X(TOO_LARGE,             413, "invalid_request_error", "request_too_large") \

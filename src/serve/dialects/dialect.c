@@ -10,13 +10,19 @@
 void dialect_emit(event_sink *sink, const char *name, json_t *value)
 {
     buf payload;
-    buf_init(&payload, LIMIT_ANSWER_BYTES);
+    buf_init(&payload, (size_t)LIMIT_ANSWER_BYTES * 8); // JSON escapes a byte with six at most
     json_write(&payload, value);
     if (payload.failed != SW_OK)
         sink->failed = true;
     else
         sink->emit(sink, name, payload.data, payload.size);
     buf_free(&payload);
+}
+
+void dialect_put_experts(json_t **document, const generation_head *head)
+{
+    if (head->experts != NULL)
+        json_put(document, "experts", json_incref(head->experts));
 }
 
 sw_event dialect_total(const sw_event *const *done, size_t n, int n_choices)
@@ -53,6 +59,7 @@ void generation_request_free(generation_request *request)
     mem_free(request->biases);
     mem_free(request->prompts);
     mem_free(request->tokens);
+    json_decref(request->repeated);
     json_decref(request->document);
     *request = (generation_request){0};
 }

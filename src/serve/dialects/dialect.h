@@ -36,7 +36,6 @@ typedef struct generation_prompt {
 typedef struct generation_request {
     const char *model;     // NULL: not named
     const dialect *family; // of the answer, or of the error if the body is refused; NULL: the one that read the body
-    const char *client_id; // the client's own name for the request, at most DIALECT_CLIENT_ID_BYTES - 1 bytes; or NULL
     sw_request core;       // on_event and ud are left empty; sampling.seed is drawn if the client gave none
     generation_prompt *prompts; // (n_prompts), owned; NULL: a chat
     size_t n_prompts;
@@ -53,6 +52,7 @@ typedef struct generation_request {
     bool hides_reasoning; // the answer has only the content
     bool loads_only;      // the model is loaded, and nothing generated: no answers
     char ignored[DIALECT_IGNORED_BYTES]; // names of members without effect, separated by ", "; see generation_ignore
+    json_t *repeated;                    // owned; members that the answer has from the request; NULL: none
     /* Owned: what the pointers above point into. */
     json_t *document;
     sw_message *messages;
@@ -78,7 +78,7 @@ typedef struct generation_head {
     int64_t created;                         // seconds since 1970
     const char *model;                       // id in the catalog
     const char *backend;                     // "cpu"
-    char client_id[DIALECT_CLIENT_ID_BYTES]; // see generation_request
+    char client_id[DIALECT_CLIENT_ID_BYTES]; // the client's own name for the request, or ""
     const char *request_id;                  // of the HTTP request
     const char *ignored;                     // see generation_request
     int n_choices;                           // see generation_request
@@ -93,7 +93,8 @@ typedef struct generation_head {
     double load_ms;         // spent loading the model for this request
     double ttft_ms;         // at an end: from the arrival of the request to its first token, loading included
     bool include_usage;
-    json_t *experts; // borrowed; at the end of all answers the experts that they used; NULL: not asked for
+    json_t *repeated; // borrowed; see generation_request
+    json_t *experts;  // borrowed; at the end of all answers the experts that they used; NULL: not asked for
 } generation_head;
 
 /* The log-probabilities of a whole answer, one token after another. */
@@ -123,6 +124,9 @@ typedef struct whole_answer {
  * answer is its own total, and that of none is empty. */
 sw_event dialect_total(const sw_event *const *done, size_t n, int n_choices);
 
+/* Puts `experts` into an answer or its last event, if head->experts is known. */
+void dialect_put_experts(json_t **document, const generation_head *head);
+
 /* Receives the events of a stream. */
 typedef struct event_sink {
     /* One event: its name (NULL: none) and its payload, which is one line. */
@@ -137,7 +141,8 @@ void dialect_emit(event_sink *sink, const char *name, json_t *value);
 typedef struct dialect_stream {
     event_sink *sink;
     const generation_head *head;
-    void *state; // (dialect.state_bytes), zero at the beginning
+    void *state;    // (dialect.state_bytes), zero at the beginning
+    double time_ms; // from the arrival of the request to this call
 } dialect_stream;
 
 /* How events of a stream are separated. */
@@ -152,7 +157,8 @@ struct dialect {
     const char *name;
     const char *id_prefix; // of generation_head.id
     dialect_framing framing;
-    const char *content_type; // of whole answers and errors
+    const char *content_type;  // of whole answers and errors
+    const char *prompt_member; // of a body, which an error names if its text is too long; NULL: "messages"
 
     /* Reads a body of n bytes.  `random`: 64 bits for the seed, if the request has none.  Returns false with *error
      * filled and *out empty, but for `family`, if the body is refused. */
@@ -161,6 +167,7 @@ struct dialect {
     /* The parts of a stream.  For each answer, by its number: begin, then text and progress, then end_choice; after
      * the last of them end.  Or fail, at any time.  `event` is the engine's event of that type; a PROMPT_TOKEN is text
      * too, without bytes.  time_ms: since the answer was accepted. */
+    void (*accepted)(dialect_stream *s, int n_waiting); // before all others, with n_waiting jobs before it; or NULL
     void (*begin)(dialect_stream *s, size_t choice);
     void (*progress)(dialect_stream *s, size_t choice, const sw_event *event, double time_ms);
     void (*text)(dialect_stream *s, size_t choice, const sw_event *event);
@@ -170,7 +177,8 @@ struct dialect {
     size_t state_bytes;              // of dialect_stream.state; 0: none
     void (*free_state)(void *state); // or NULL
 
-    /* An answer that is not streamed, and an error in place of an answer; status NULL: api_status. */
+    /* An answer that is not streamed (NULL: every answer is), and an error in place of an answer; status NULL:
+     * api_status. */
     void (*write_answer)(buf *out, const generation_head *head, const whole_answer *answer);
     int (*status)(const api_error *error);
     void (*write_error)(buf *out, const api_error *error);

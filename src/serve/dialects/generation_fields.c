@@ -156,6 +156,12 @@ bool take_inert_bool(json_reader *r, const json_field *f, const json_place *at, 
     return json_is_boolean(value) || json_fail_type(r, at, "true or false");
 }
 
+bool take_inert(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
+{
+    (void)r, (void)f, (void)at, (void)value, (void)target;
+    return true;
+}
+
 bool generation_take_later(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
 {
     (void)r, (void)f, (void)at, (void)value, (void)target;

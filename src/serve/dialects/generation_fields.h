@@ -43,6 +43,8 @@ bool take_neutral_false(json_reader *r, const json_field *f, const json_place *a
 bool take_neutral_empty(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target);
 /* A member that changes nothing here, whatever its value: only its type is checked. */
 bool take_inert_bool(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target);
+/* The same without a check, for members that other servers write or keep for themselves. */
+bool take_inert(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target);
 /* A member that the caller reads after the table. */
 bool generation_take_later(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
                            void *target);

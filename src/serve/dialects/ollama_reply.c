@@ -88,6 +88,7 @@ static json_t *ended(json_t *document, const generation_head *head, const sw_eve
     json_put(&document, "prompt_eval_duration", ollama_nanoseconds(t->prompt_ms));
     json_put(&document, "eval_count", json_integer(done->n_predicted));
     json_put(&document, "eval_duration", ollama_nanoseconds(t->predict_ms));
+    dialect_put_experts(&document, head);
     return document;
 }
 

@@ -58,6 +58,7 @@ static const json_field FIELDS[] = {
     {.name = "tools",        .type = FIELD_CUSTOM, .take = take_tools},
     {.name = "logprobs",     .type = FIELD_CUSTOM, .take = take_neutral_false},
     {.name = "top_logprobs", .type = FIELD_CUSTOM, .take = take_neutral_number, .max = SW_TOP_LOGPROBS_MAX},
+    {.name = "experts",      .type = FIELD_BOOL, .offset = AT(core.count_experts)},
     {.name = "options",      .type = FIELD_CUSTOM, .take = ollama_take_options},
 };
 /* Of completions, in addition. */

@@ -209,6 +209,7 @@ const dialect OPENAI_COMPLETION = {
     .id_prefix = "cmpl-",
     .framing = DIALECT_SSE,
     .content_type = "application/json; charset=utf-8",
+    .prompt_member = "prompt",
     .parse = openai_completion_parse,
     .begin = begin,
     .progress = progress,

@@ -32,12 +32,6 @@ bool embedding_take_dimensions(json_reader *r, const json_field *f, const json_p
                      "dimensions is not supported: a vector has the width of the model; leave it out");
 }
 
-static bool take_inert(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
-{
-    (void)r, (void)f, (void)at, (void)value, (void)target;
-    return true;
-}
-
 #define AT(member) offsetof(generation_request, member)
 static const json_field FIELDS[] = {
     {.name = "model", .type = FIELD_TEXT, .offset = AT(model)},
@@ -113,6 +107,7 @@ const dialect OPENAI_EMBEDDING = {
     .id_prefix = "embd-",
     .framing = DIALECT_SSE,
     .content_type = "application/json; charset=utf-8",
+    .prompt_member = "input",
     .parse = parse,
     .write_answer = write_answer,
     .write_error = api_error_write,

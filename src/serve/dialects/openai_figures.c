@@ -51,6 +51,5 @@ void openai_put_figures(json_t **document, const generation_head *head, size_t c
 {
     json_put(document, "seed", json_integer((json_int_t)(head->seed + choice % (size_t)head->n_choices)));
     json_put(document, "timings", openai_timings_json(head, done));
-    if (head->experts != NULL)
-        json_put(document, "experts", json_incref(head->experts));
+    dialect_put_experts(document, head);
 }

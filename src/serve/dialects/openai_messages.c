@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "dialects/generation_fields.h"
 #include "dialects/message_list.h"
+#include "dialects/openai_parts.h"
 #include "dialects/openai_tool_calls.h"
 
 /* What the rows below fill. */
@@ -19,53 +20,9 @@ typedef struct message_reading {
 
 /* ---- content ---------------------------------------------------------------------------------------------------- */
 
-/* The kinds of parts that are text, and the member that holds it. */
-static const struct {
-    const char *type, *member;
-    bool is_assistants;
-} PARTS[] = {{"text", "text", false}, {"refusal", "refusal", true}};
-
-/* The text of one part of a content array; NULL after json_fail. */
-static const char *part_text(json_reader *r, const json_place *at, const json_t *part, sw_role role)
-{
-    char where[96];
-    json_place_write(at, where, sizeof where);
-    const char *const type = json_string_value(json_object_get(part, "type"));
-    if (!json_is_object(part)) {
-        json_fail_type(r, at, "an object");
-        return NULL;
-    }
-    if (type == NULL) {
-        json_fail(r, at, JSON_FAULT_MISSING, "%s needs a type", where);
-        return NULL;
-    }
-    for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++) {
-        if (strcmp(type, PARTS[i].type) != 0 || (PARTS[i].is_assistants && role != SW_ROLE_ASSISTANT))
-            continue;
-        const json_t *const text = json_object_get(part, PARTS[i].member);
-        if (!json_is_string(text))
-            json_fail(r, at, text == NULL ? JSON_FAULT_MISSING : JSON_FAULT_TYPE, "%s.%s must be a string", where,
-                      PARTS[i].member);
-        return json_string_value(text);
-    }
-    json_fail(r, at, JSON_FAULT_UNSUPPORTED_VALUE,
-              "%s has type '%.40s'; this build reads text parts, and refusal parts of assistants", where, type);
-    return NULL;
-}
-
-static bool take_parts(json_reader *r, const json_place *at, const json_t *parts, message_reading *m)
-{
-    if (json_array_size(parts) == 0)
-        return json_fail(r, at, JSON_FAULT_RANGE, "the content of a message must hold at least one part");
-    for (size_t k = 0; k < json_array_size(parts); k++) {
-        const json_place place = {at, NULL, k};
-        const char *const text = part_text(r, &place, json_array_get(parts, k), m->role);
-        if (text == NULL)
-            return false;
-        message_list_content(m->list, text);
-    }
-    return true;
-}
+static const openai_part_kind KINDS[] = {{"text", "text", false}, {"refusal", "refusal", true}};
+static const openai_part_kinds PARTS = {KINDS, sizeof KINDS / sizeof *KINDS, message_list_content,
+                                        "text parts, and refusal parts of assistants"};
 
 /* Only assistants may have no content. */
 static bool take_content(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
@@ -75,7 +32,7 @@ static bool take_content(json_reader *r, const json_field *f, const json_place *
     if (m->role == SW_ROLE_ASSISTANT && json_is_null(value))
         return true;
     if (json_is_array(value))
-        return take_parts(r, at, value, m);
+        return openai_parts_read(m->list, r, at, value, &PARTS);
     if (!json_is_string(value))
         return json_fail_type(r, at, "a string or an array of parts");
     message_list_content(m->list, json_string_value(value));
@@ -94,13 +51,6 @@ static bool take_unsupported(json_reader *r, const json_field *f, const json_pla
     char where[96];
     json_place_write(at, where, sizeof where);
     return json_fail(r, at, JSON_FAULT_UNSUPPORTED, "%s is not supported by this build", where);
-}
-
-/* A member that no chat format writes. */
-static bool take_inert(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
-{
-    (void)r, (void)f, (void)at, (void)value, (void)target;
-    return true;
 }
 
 /* What an assistant said instead of a content. */
@@ -223,7 +173,7 @@ static const json_field FIELDS[] = {
     {.name = "tool_call_id", .type = FIELD_CUSTOM, .take = take_tool_call_id},
     {.name = "images", .type = FIELD_CUSTOM, .take = take_unsupported}, // Ollama's
     {.name = "audio", .type = FIELD_CUSTOM, .take = take_unsupported},
-    {.name = "annotations", .type = FIELD_CUSTOM, .take = take_inert},
+    {.name = "annotations", .type = FIELD_CUSTOM, .take = take_inert}, // no chat format writes them
     {.name = "name", .type = FIELD_CUSTOM, .take = take_name},
     {.name = "tool_name", .type = FIELD_CUSTOM, .take = take_name},      // Ollama's
     {.name = "reasoning", .type = FIELD_CUSTOM, .take = take_reasoning}, // what other servers call the next one

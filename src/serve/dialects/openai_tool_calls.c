@@ -56,13 +56,6 @@ static bool take_type(json_reader *r, const json_field *f, const json_place *at,
                      "calls of type '%.40s' are not supported by this build; only 'function' is", type);
 }
 
-/* The number of a call in a stream, which clients return: the order says it. */
-static bool take_index(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
-{
-    (void)r, (void)f, (void)at, (void)value, (void)target;
-    return true;
-}
-
 static bool take_function(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
 {
     (void)f;
@@ -70,11 +63,12 @@ static bool take_function(json_reader *r, const json_field *f, const json_place 
     return openai_function_read(call->list, r, at, value, call->id);
 }
 
-/* The id is before the function, which needs it. */
+/* The id is before the function, which needs it.  Clients return the index that calls have in a stream: the order says
+ * it. */
 static const json_field CALL_FIELDS[] = {
     {.name = "id", .type = FIELD_TEXT, .offset = offsetof(call_reading, id)},
     {.name = "type", .type = FIELD_CUSTOM, .take = take_type},
-    {.name = "index", .type = FIELD_CUSTOM, .take = take_index},
+    {.name = "index", .type = FIELD_CUSTOM, .take = take_inert},
     {.name = "function", .type = FIELD_CUSTOM, .take = take_function, .is_required = true},
 };
 static const json_table CALL_TABLE = {

@@ -9,6 +9,7 @@
 #include "dialects/ollama_reply.h"
 #include "dialects/ollama_request.h"
 #include "dialects/openai_stream.h"
+#include "json/json_out.h"
 
 /* ---- bodies ----------------------------------------------------------------------------------------------------- */
 
@@ -43,6 +44,16 @@ static bool parse(generation_request *out, const char *body, size_t n, uint64_t 
     json_reader r;
     const bool is_read = generation_begin(out, &r, body, n, random) && read_body(out, &r);
     return generation_end(out, &r, is_read, error);
+}
+
+static bool parse_message(generation_request *out, const char *body, size_t n, uint64_t random, api_error *error)
+{
+    const bool is_read = parse(out, body, n, random, error);
+    if (is_read && !out->stream)
+        generation_ignore(out, "stream");
+    if (is_read)
+        out->stream = true;
+    return is_read;
 }
 
 static bool parse_either(generation_request *out, const char *body, size_t n, uint64_t random, api_error *error)
@@ -88,6 +99,22 @@ static void write_failure(dialect_stream *s, const api_error *error)
     buf_free(&line);
 }
 
+static void write_message_error(buf *out, const api_error *error)
+{
+    json_write(out, json_pack("{s:s}", "error", error->message));
+}
+
+static void fail_message(dialect_stream *s, const api_error *error)
+{
+    dialect_emit(s->sink, NULL, json_pack("{s:s}", "error", error->message));
+}
+
+static void end_messages(dialect_stream *s, const sw_event *total)
+{
+    (void)total;
+    dialect_emit(s->sink, NULL, json_pack("{s:b}", "done", 1));
+}
+
 /* What went wrong behind the interface is a bad gateway for this family's clients. */
 static int status(const api_error *error)
 {
@@ -106,3 +133,18 @@ static int status(const api_error *error)
 
 const dialect SHIMMY = ROW(parse);
 const dialect SHIMMY_OR_OLLAMA = ROW(parse_either);
+
+const dialect SHIMMY_WS = {
+    .name = "shimmy-ws",
+    .id_prefix = "gen-",
+    .framing = DIALECT_SSE,
+    .content_type = "application/json; charset=utf-8",
+    .parse = parse_message,
+    .begin = ollama_begin,
+    .progress = ollama_progress,
+    .text = write_text,
+    .end_choice = end_choice,
+    .end = end_messages,
+    .fail = fail_message,
+    .write_error = write_message_error,
+};

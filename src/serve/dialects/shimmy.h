@@ -14,4 +14,8 @@ extern const dialect SHIMMY;
 /* A body with a member that only Ollama has is OLLAMA_GENERATE's, every other one SHIMMY's. */
 extern const dialect SHIMMY_OR_OLLAMA;
 
+/* The same as messages of a WebSocket, which is always a stream: pieces of text, then {"done":true}, or
+ * {"error":"..."}. */
+extern const dialect SHIMMY_WS;
+
 #endif

@@ -47,6 +47,7 @@ static void destroy(exchange *x)
     if (x->family->free_state != NULL && x->stream.state != NULL)
         x->family->free_state(x->stream.state);
     mem_free(x->stream.state);
+    json_decref(x->head.repeated);
     json_decref(x->head.experts);
     request_experts_free(&x->experts);
     mem_free(x->body);
@@ -78,11 +79,11 @@ static bool begin(exchange *x)
         return false;
     }
     x->has_begun = true;
-    if (x->is_stream)
-        exchange_count_stream(x);
-    if (x->is_stream)
-        x->out.ops->begin(x->out.to, x->family, fields);
-    return true;
+    if (!x->is_stream)
+        return true;
+    exchange_count_stream(x);
+    x->out.ops->begin(x->out.to, x->family, fields);
+    return exchange_announce(x);
 }
 
 static void look_at_choice(inbox_member *member)
@@ -148,6 +149,20 @@ void exchange_gone(exchange *x)
     exchange_detach(x);
 }
 
+bool exchange_cancel(exchange *x)
+{
+    if (!x->has_begun) {
+        exchange_gone(x);
+        return false;
+    }
+    x->is_cancelled = true;
+    for (size_t i = 0; i < x->n_open; i++) {
+        if (x->choices[i].job != NULL)
+            sw_job_cancel(x->choices[i].job);
+    }
+    return true;
+}
+
 void exchange_stop(exchange *x)
 {
     api_error error;
@@ -189,6 +204,7 @@ static exchange *create(server *s, const exchange_origin *from)
     x->n_body = from->n_body;
     x->place = (intake_place){.steps = &EXCHANGE_STEPS, .job = x, .n_bytes = x->n_body};
     snprintf(x->request_id, sizeof x->request_id, "%s", from->request_id);
+    snprintf(x->head.client_id, sizeof x->head.client_id, "%s", from->client_id != NULL ? from->client_id : "");
     event_queue_init(&x->ready, &s->inbox, x, /*bytes_max=*/0);
     return x;
 }

@@ -17,6 +17,7 @@ typedef struct exchange_origin {
     const dialect *family;
     uint64_t client;        // see http_client_of
     const char *request_id; // is copied
+    const char *client_id;  // the client's own name for the request, is copied; NULL: it has none
     const char *endpoint;   // the path of its route, for metrics; static; NULL: none
     bool is_websocket;      // for metrics
     char *body;             // (n_body), NUL-terminated, taken over; NULL: memory ran out
@@ -30,6 +31,9 @@ exchange *exchange_open(server *s, const exchange_origin *from);
 void exchange_pump(exchange *x);
 /* The outlet is gone, or the client cancelled: no function of it is called any more.  The exchange ends. */
 void exchange_gone(exchange *x);
+/* The client wants no more of it: the answer ends early, as one that was cancelled.  Returns false if the request was
+ * not accepted yet: the exchange has ended then, and nothing was written. */
+bool exchange_cancel(exchange *x);
 /* The server is ending. */
 void exchange_stop(exchange *x);
 

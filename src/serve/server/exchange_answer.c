@@ -26,6 +26,7 @@ static outlet_sink sink_of(const exchange *x)
 static dialect_stream *stream_to(exchange *x, outlet_sink *sink)
 {
     x->stream.sink = &sink->sink;
+    x->stream.time_ms = ns_to_ms(clock_now_ns(x->server->o.clock) - x->arrived_ns);
     return &x->stream;
 }
 
@@ -56,6 +57,17 @@ void exchange_fail(exchange *x, const api_error *error)
         outlet_reply_error(x->out, x->family, error);
     }
     exchange_detach(x);
+}
+
+bool exchange_announce(exchange *x)
+{
+    outlet_sink sink = sink_of(x);
+    if (x->family->accepted == NULL)
+        return true;
+    x->family->accepted(stream_to(x, &sink), sw_engine_get_state(model_handle_engine(x->handle)).n_jobs_waiting);
+    if (sink.sink.failed)
+        drop(x);
+    return !sink.sink.failed;
 }
 
 /* ---- the end ---------------------------------------------------------------------------------------------------- */
@@ -203,7 +215,7 @@ static bool add_experts(exchange_choice *choice)
 static bool on_done(exchange_choice *choice, const sw_event *done)
 {
     exchange *const x = choice->x;
-    if (done->finish == SW_FINISH_CANCELED)
+    if (done->finish == SW_FINISH_CANCELED && !x->is_cancelled)
         return fail_because(x, API_SHUTTING_DOWN, "the generation was stopped by the server");
     if (choice->content.failed != SW_OK || choice->reasoning.failed != SW_OK || choice->logprobs.failed != SW_OK ||
         choice->embedding.failed != SW_OK)

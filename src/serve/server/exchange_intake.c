@@ -62,7 +62,6 @@ static void fill_head(exchange *x, const model_entry *m, double load_ms)
     x->experts.tag = entropy_next(o->entropy);
     x->experts.model = m;
     snprintf(h->id, sizeof h->id, "%s%016llx", x->family->id_prefix, (unsigned long long)x->experts.tag);
-    snprintf(h->client_id, sizeof h->client_id, "%s", r->client_id != NULL ? r->client_id : "");
     h->request_id = x->request_id;
     h->ignored = x->ignored;
     h->created = clock_unix_s(o->clock);
@@ -75,6 +74,7 @@ static void fill_head(exchange *x, const model_entry *m, double load_ms)
     h->load_ms = load_ms;
     h->include_usage = r->include_usage;
     h->hides_reasoning = r->hides_reasoning;
+    h->repeated = json_incref(r->repeated);
     h->unloads = r->has_keep_alive && r->keep_alive_s == 0;
 }
 
@@ -168,14 +168,22 @@ static sw_code submit_one(exchange *x, sw_err *err)
     return code == SW_OK ? sw_engine_submit(model_handle_engine(x->handle), &core, &x->choices[i].job, err) : code;
 }
 
+/* x->error becomes the engine's, in terms of the family. */
+static void fail_as_engine(exchange *x, const sw_err *err)
+{
+    const char *const member = x->family->prompt_member;
+    api_from_engine(&x->error, err, sw_engine_get_state(model_handle_engine(x->handle)).n_ctx);
+    if (x->error.what == API_CONTEXT_LENGTH && member != NULL)
+        snprintf(x->error.param, sizeof x->error.param, "%s", member);
+}
+
 /* Submits the next jobs; on failure x->error is set, and the jobs before are canceled with the exchange. */
 static void submit_wave(exchange *x)
 {
-    sw_engine *const engine = model_handle_engine(x->handle);
     sw_err err = {0};
     for (int i = 0; i < EXCHANGE_WAVE_JOBS && x->n_submitted < x->n_choices; i++) {
         if (submit_one(x, &err) != SW_OK) {
-            api_from_engine(&x->error, &err, sw_engine_get_state(engine).n_ctx);
+            fail_as_engine(x, &err);
             return;
         }
     }

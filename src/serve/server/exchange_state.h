@@ -58,9 +58,10 @@ struct exchange {
     /* Network thread only. */
     outlet out; // without ops: the answer is complete, or nobody waits for it
     bool is_at_intake;
-    bool has_begun; // the intake's first result was looked at
-    size_t n_open;  // choices that may be taken from the inbox
-    size_t n_over;  // choices
+    bool is_cancelled; // by the client, which waits for the end
+    bool has_begun;    // the intake's first result was looked at
+    size_t n_open;     // choices that may be taken from the inbox
+    size_t n_over;     // choices
     dialect_stream stream;
     request_experts experts; // of the jobs that are over; its tag and model are the intake's
 };
@@ -72,7 +73,8 @@ extern const intake_steps EXCHANGE_STEPS, EXCHANGE_WAVE_STEPS;
  * that none of these waits. */
 enum { EXCHANGE_WAVE_JOBS = 32 };
 
-/* exchange_answer.c: passes events on to x's outlet.  Both return false if the exchange ended, and is destroyed. */
+/* exchange_answer.c: passes events on to x's outlet.  Functions return false if the exchange ended, and is
+ * destroyed. */
 
 /* Takes what is in the choice's queue once, as far as there is room. */
 bool exchange_look_at(exchange_choice *choice);
@@ -92,6 +94,9 @@ void exchange_count_answered(exchange *x, const sw_event *total);
 void exchange_count_stream(exchange *x);
 /* The times between the tokens that came until now. */
 void exchange_count_gaps(exchange_choice *choice);
+
+/* Says that the request was accepted, in families that do.  Returns false if the exchange ended instead. */
+bool exchange_announce(exchange *x);
 
 /* exchange.c */
 

@@ -99,7 +99,7 @@ static json_t *event_json(const experts_live *l, const sw_expert_use *use, const
 }
 
 /* Sends one event and takes `use` over.  If memory is short nothing is sent, and the next event has it all. */
-static void send(experts_live *l, sw_expert_use *use)
+static void send_event(experts_live *l, sw_expert_use *use)
 {
     const bool is_same_engine = l->sent != NULL && l->sent->since_ns == use->since_ns;
     buf text;
@@ -129,7 +129,7 @@ static void update(experts_live *l)
     if (!http_stream_has_room(l->conn) || !experts_query_visit(l->server, &l->query, look, &v, &error) || v.use == NULL)
         return;
     if (has_news(l, v.use))
-        send(l, v.use);
+        send_event(l, v.use);
     else
         sw_expert_use_free(v.use);
 }
@@ -151,7 +151,7 @@ void experts_live_tick(server *s)
 /* ---- GET /v1/experts/stream ------------------------------------------------------------------------------------- */
 
 /* The first event is sent at once. */
-static void begin(server *s, http_conn *c, const experts_query *q, live_visit *v)
+static void begin(server *s, http_conn *c, const experts_query *q, const live_visit *v)
 {
     static const http_responder RESPONDER = {.pump = on_pump, .gone = on_gone, .stop = on_stop};
     api_error error;
@@ -168,7 +168,7 @@ static void begin(server *s, http_conn *c, const experts_query *q, live_visit *v
     s->experts_live = l;
     http_hand_over(c, &RESPONDER, l);
     http_stream_begin(c, HTTP_SSE, NULL);
-    send(l, v->use);
+    send_event(l, v->use);
 }
 
 static bool check_room(const server *s, api_error *error)

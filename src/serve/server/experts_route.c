@@ -9,19 +9,29 @@
 /* ---- GET -------------------------------------------------------------------------------------------------------- */
 
 typedef struct counts_visit {
-    const server *server;
     const experts_query *query;
-    json_t *document; // NULL: memory was short
-    api_error error;
+    const model_entry *model;
+    sw_expert_use *use; // NULL: memory was short
 } counts_visit;
 
-static json_t *counts_document(const counts_visit *v, const model_entry *model, const sw_expert_use *use)
+static void look_at_counts(void *ud, const model_entry *model, sw_engine *engine)
 {
+    counts_visit *const v = ud;
+    sw_err err = {0};
+    v->model = model;
+    if (sw_engine_expert_use(engine, v->query->span, v->query->n_pairs > 0, &v->use, &err) != SW_OK)
+        v->use = NULL;
+}
+
+/* NULL when memory is short. */
+static json_t *counts_json(const server *s, const counts_visit *v)
+{
+    const sw_expert_use *const use = v->use;
     const bool is_start = v->query->span == SW_EXPERTS_SINCE_OPEN;
-    const double seconds = ns_to_ms(clock_now_ns(v->server->o.clock) - use->since_ns) / 1000;
-    json_t *document =
-        json_pack("{s:s, s:s, s:i, s:i, s:s, s:o}", "object", "experts", "model", model->id, "n_expert", use->n_experts,
-                  "n_expert_used", use->n_used, "since", is_start ? "start" : "mark", "seconds", json_number(seconds));
+    const double seconds = ns_to_ms(clock_now_ns(s->o.clock) - use->since_ns) / 1000;
+    json_t *document = json_pack("{s:s, s:s, s:i, s:i, s:s, s:o}", "object", "experts", "model", v->model->id,
+                                 "n_expert", use->n_experts, "n_expert_used", use->n_used, "since",
+                                 is_start ? "start" : "mark", "seconds", json_number(seconds));
     json_t *const facts = experts_use_json(use, v->query->n_pairs);
     if (document == NULL || facts == NULL || json_object_update(document, facts) != 0) {
         json_decref(document);
@@ -31,30 +41,23 @@ static json_t *counts_document(const counts_visit *v, const model_entry *model, 
     return document;
 }
 
-static void look_at_counts(void *ud, const model_entry *model, sw_engine *engine)
+static bool check_pairs(const counts_visit *v, api_error *error)
 {
-    counts_visit *const v = ud;
-    sw_expert_use *use;
-    sw_err err = {0};
-    if (sw_engine_expert_use(engine, v->query->span, v->query->n_pairs > 0, &use, &err) != SW_OK)
-        return;
-    if (v->query->n_pairs > 0 && use->pairs == NULL && use->n_layers > 0)
-        api_fail(&v->error, API_UNSUPPORTED_VALUE, "pairs",
-                 "pairs: this model has more pairs of experts than are counted (see EXPERT_PAIR_BYTES of "
-                 "'spillway limits')");
-    else
-        v->document = counts_document(v, model, use);
-    sw_expert_use_free(use);
+    const bool are_missing = v->use != NULL && v->query->n_pairs > 0 && v->use->n_layers > 0 && v->use->pairs == NULL;
+    return !are_missing || api_fail(error, API_UNSUPPORTED_VALUE, "pairs",
+                                    "pairs: this model has more pairs of experts than are counted (see "
+                                    "EXPERT_PAIR_BYTES of 'spillway limits')");
 }
 
 static void show_counts(http_conn *c, server *s, const experts_query *q)
 {
-    counts_visit v = {.server = s, .query = q};
-    (void)experts_query_visit(s, q, look_at_counts, &v, &v.error);
-    if (v.error.what != API_OK)
-        reply_error(c, &OPENAI_CHAT, &v.error);
+    counts_visit v = {.query = q};
+    api_error error;
+    if (experts_query_visit(s, q, look_at_counts, &v, &error) && check_pairs(&v, &error))
+        reply_json(c, v.use != NULL ? counts_json(s, &v) : NULL);
     else
-        reply_json(c, v.document);
+        reply_error(c, &OPENAI_CHAT, &error);
+    sw_expert_use_free(v.use);
 }
 
 static void show_request(http_conn *c, const server *s, const experts_query *q)

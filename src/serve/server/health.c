@@ -64,15 +64,17 @@ void health_route(http_conn *c, void *ud)
     const uint64_t uptime_ns = clock_now_ns(s->o.clock) - s->started_ns;
     slots sum = {0};
     model_pool_visit(s->pool, count_slots, &sum);
-    reply_json(c, json_pack("{s:s, s:s, s:s, s:o, s:{s:s, s:s, s:s}, s:{s:b, s:b}, s:o, s:I, s:i, s:i, s:o, s:o}",    //
-                            "status", "ok", "service", "spillway", "version", SPILLWAY_VERSION,                       //
-                            "models", models_json(&s->catalog),                                                       //
-                            "endpoints", "health", "/health", "models", "/v1/models", "chat", "/v1/chat/completions", //
-                            "compatibility", "openai", 1, "cors", 1,                                                  //
-                            "timestamp", json_timestamp(clock_unix_s(s->o.clock)), "uptime_seconds",
-                            (json_int_t)(uptime_ns / 1000000000u),                                  //
-                            "slots_idle", sum.n - sum.n_running, "slots_processing", sum.n_running, //
-                            "requests", requests_json(&s->metrics), "tokens", tokens_json(&s->metrics)));
+    reply_json(c,
+               json_pack("{s:s, s:s, s:s, s:o, s:{s:s, s:s, s:s, s:s}, s:{s:b, s:b}, s:o, s:I, s:i, s:i, s:o, s:o}", //
+                         "status", "ok", "service", "spillway", "version", SPILLWAY_VERSION,                         //
+                         "models", models_json(&s->catalog),                                                         //
+                         "endpoints", "health", "/health", "models", "/v1/models", "chat", "/v1/chat/completions",
+                         "generate", "/api/generate",             //
+                         "compatibility", "openai", 1, "cors", 1, //
+                         "timestamp", json_timestamp(clock_unix_s(s->o.clock)), "uptime_seconds",
+                         (json_int_t)(uptime_ns / 1000000000u),                                  //
+                         "slots_idle", sum.n - sum.n_running, "slots_processing", sum.n_running, //
+                         "requests", requests_json(&s->metrics), "tokens", tokens_json(&s->metrics)));
 }
 
 void live_route(http_conn *c, void *ud)

@@ -3,8 +3,10 @@
 #include "dialects/openai_chat.h"
 #include "dialects/openai_completion.h"
 #include "dialects/openai_embedding.h"
+#include "dialects/openai_responses.h"
 
 #include "server/exchange.h"
+#include "server/ws_session.h"
 
 enum { SHOW_BODY_BYTES = 65536 }; // the name of a model
 
@@ -36,6 +38,8 @@ const http_route SERVER_ROUTES[] = {
     {"POST", "/chat/completions",    false, 0, chat_route},
     {"POST", "/v1/completions",      false, 0, completion_route},
     {"POST", "/completions",         false, 0, completion_route},
+    {"POST", "/v1/responses",        false, 0, responses_route},
+    {"POST", "/responses",           false, 0, responses_route},
     {"POST", "/v1/messages",         false, 0, messages_route},
     {"POST", "/v1/messages/count_tokens", false, 0, count_tokens_route},
     {"POST", "/api/chat",            false, 0, ollama_chat_route},
@@ -52,6 +56,7 @@ const http_route SERVER_ROUTES[] = {
     {"DELETE", "/api/delete",        false, 0, model_files_route},
     {"POST", "/v1/embeddings",       false, 0, embedding_route},
     {"POST", "/embeddings",          false, 0, embedding_route},
+    {"GET",  "/ws/generate",         false, 0, ws_route},
     {"POST", "/apply-template",      false, 0, apply_template_route},
 };
 // clang-format on
@@ -67,7 +72,17 @@ void completion_route(http_conn *c, void *ud)
     exchange_begin(ud, c, &OPENAI_COMPLETION);
 }
 
+void responses_route(http_conn *c, void *ud)
+{
+    exchange_begin(ud, c, &OPENAI_RESPONSES);
+}
+
 void embedding_route(http_conn *c, void *ud)
 {
     exchange_begin(ud, c, &OPENAI_EMBEDDING);
+}
+
+void ws_route(http_conn *c, void *ud)
+{
+    ws_session_begin(ud, c);
 }

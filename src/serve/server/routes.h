@@ -9,7 +9,9 @@ extern const size_t N_SERVER_ROUTES;
 
 /* `ud` is the server. */
 void chat_route(http_conn *c, void *ud);
+void ws_route(http_conn *c, void *ud);
 void completion_route(http_conn *c, void *ud);
+void responses_route(http_conn *c, void *ud);
 void messages_route(http_conn *c, void *ud);
 void count_tokens_route(http_conn *c, void *ud);
 void ollama_chat_route(http_conn *c, void *ud);
