@@ -240,7 +240,7 @@ typedef struct sw_placement_row {
 } sw_placement_row;
 
 /* What an open engine occupies and uses; what it points to belongs to the engine.  Constant after open, except the
- * last three members. */
+ * last seven members. */
 typedef struct sw_engine_state {
     int n_threads, n_ctx, n_seqs; // as in effect
     const char *isa;              // kernels in use: "scalar", "avx2", ...
@@ -264,6 +264,9 @@ typedef struct sw_engine_state {
     double load_ms;
     int n_jobs_running, n_jobs_waiting; // as of the last step
     uint64_t kv_tokens_used;            // evaluated tokens in the cache, including those of jobs that have ended
+    /* Since the engine was opened: steps that evaluated prompts, and steps that generated (a step may do both), with
+     * the tokens that they evaluated for that. */
+    uint64_t n_prompt_steps, n_prompt_step_tokens, n_generation_steps, n_generation_step_tokens;
 } sw_engine_state;
 
 sw_engine_state sw_engine_get_state(sw_engine *engine);

@@ -126,6 +126,9 @@ describe('metrics', () => {
                      { [`${model} ${chat} 200 length`]: 2, [` ${chat} 400 `]: 2, [`${model} ${chat} 499 `]: 1 });
     assert.deepEqual(values(after, 'spillway_request_errors_total'), { ' invalid_type': 2 });
     assert.equal(values(after, 'spillway_generation_tokens_total')[model], 8);
+    const [steps, tokens] = [values(after, 'spillway_decode_steps_total'), values(after, 'spillway_batch_tokens_total')];
+    assert.ok(steps[`${model} prefill`] >= 3 && tokens[`${model} prefill`] > steps[`${model} prefill`]);
+    assert.ok(steps[`${model} decode`] >= 6 && tokens[`${model} decode`] >= steps[`${model} decode`]);
     assert.equal(values(after, 'spillway_stream_cancelled_total').sse, 1);
     assert.equal(values(after, 'spillway_stream_clients').sse, 0);
     const counts = (name) => Object.fromEntries(

@@ -57,6 +57,15 @@ describe("Ollama's chats and completions of the stub model", () => {
     assert.ok(raw.prompt_eval_count < whole.prompt_eval_count, 'without the frame of a chat');
   });
 
+  test('streams a completion without options, since the client says whose it is', async () => {
+    const parts = await collect(await ollama.generate({ model: 'stub', prompt: 'Tell me about rivers.', stream: true }));
+    checkEnd(parts.at(-1));
+  });
+  test('finds the server where it looks for one', async () => {
+    for (const method of ['GET', 'HEAD']) assert.equal((await fetch(server.url, { method })).status, 200);
+    assert.match(await (await fetch(server.url)).text(), /^spillway /);
+  });
+
   test('streams by default, as lines of JSON', async () => {
     const response = await fetch(`${server.url}/api/chat`, {
       method: 'POST', body: JSON.stringify({ model: 'stub:latest', messages: HELLO, options: { num_predict: 3 } }),

@@ -365,7 +365,12 @@ static void test_a_task_reports_slot_prompt_tokens_and_end_with_timings(void **s
     assert_true(r.end.timings.queue_ms == 0 && r.end.timings.prompt_ms == 10 && r.end.timings.ttft_ms == 10 &&
                 r.end.timings.predict_ms == 4);
     assert_int_equal(scheduler_get_stats(f.s).n_running, 0);
-    assert_int_equal(scheduler_get_stats(f.s).kv_tokens_used, 14); // the last token was never evaluated
+    const scheduler_stats stats = scheduler_get_stats(f.s);
+    assert_int_equal(stats.kv_tokens_used, 14); // the last token was never evaluated
+    assert_int_equal(stats.prompts.n_steps, 2);
+    assert_int_equal(stats.prompts.n_tokens, 10);
+    assert_int_equal(stats.generation.n_steps, 4);
+    assert_int_equal(stats.generation.n_tokens, 4);
     tear_down(&f);
 }
 

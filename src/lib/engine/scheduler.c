@@ -200,7 +200,7 @@ void scheduler_give_back(scheduler *s)
 scheduler_stats scheduler_get_stats(scheduler *s)
 {
     pthread_mutex_lock(&s->lock);
-    const scheduler_stats stats = {s->n_running, s->n_waiting, s->kv_tokens_used};
+    const scheduler_stats stats = {s->n_running, s->n_waiting, s->kv_tokens_used, s->prompts, s->generation};
     pthread_mutex_unlock(&s->lock);
     return stats;
 }

@@ -36,6 +36,7 @@ void scheduler_give_back(scheduler *s);
 typedef struct scheduler_stats {
     int n_running, n_waiting;
     uint64_t kv_tokens_used; // evaluated tokens in all slots, including those of ended tasks
+    step_counts prompts, generation;
 } scheduler_stats;
 
 /* As of the last step.  Any thread. */

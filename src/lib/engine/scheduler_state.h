@@ -36,6 +36,7 @@ typedef struct scheduler {
     int n_running, n_waiting;
     uint64_t kv_tokens_used;
     sw_slot *figures; // (n_seqs): of `slots`
+    step_counts prompts, generation;
     bool is_borrowed;
     bool is_awake;           // the engine thread may use the lm
     atomic_bool is_stopping; // also read without the lock, once per task and step

@@ -248,6 +248,20 @@ static void deliver(scheduler *s, seq_slot *sl, const float *logits)
         sample(s, sl, rows + (size_t)(sl->n_rows - 1) * n_vocab);
 }
 
+static void count(step_counts *phase, int n_tokens)
+{
+    phase->n_steps += n_tokens > 0;
+    phase->n_tokens += (uint64_t)n_tokens;
+}
+
+static void count_step(scheduler *s, const step *st)
+{
+    pthread_mutex_lock(&s->lock);
+    count(&s->prompts, st->n_prompt);
+    count(&s->generation, st->n - st->n_prompt);
+    pthread_mutex_unlock(&s->lock);
+}
+
 bool scheduler_run_step(scheduler *s)
 {
     const step st = build_batch(s);
@@ -261,6 +275,7 @@ bool scheduler_run_step(scheduler *s)
         end_failed(s, bad_seq, &err);
         return true;
     }
+    count_step(s, &st);
     adapt_chunk(s, st.n_prompt, clock_now_ns(s->clock) - before);
     for (int i = 0; i < s->lm->n_seqs; i++) {
         if (s->slots[i].task != NULL && s->slots[i].n_step > 0)

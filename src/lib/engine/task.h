@@ -87,4 +87,10 @@ typedef struct sched_task {
     sw_timings timings;
 } sched_task;
 
+/* What the tasks of an engine took in one phase, prompts or generation: a step that has tokens of both counts for both.
+ */
+typedef struct step_counts {
+    uint64_t n_steps, n_tokens;
+} step_counts;
+
 #endif

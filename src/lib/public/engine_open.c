@@ -149,6 +149,10 @@ sw_engine_state sw_engine_get_state(sw_engine *e)
     state.n_jobs_running = stats.n_running;
     state.n_jobs_waiting = stats.n_waiting;
     state.kv_tokens_used = stats.kv_tokens_used;
+    state.n_prompt_steps = stats.prompts.n_steps;
+    state.n_prompt_step_tokens = stats.prompts.n_tokens;
+    state.n_generation_steps = stats.generation.n_steps;
+    state.n_generation_step_tokens = stats.generation.n_tokens;
     return state;
 }
 

@@ -77,6 +77,16 @@ void health_route(http_conn *c, void *ud)
                          "requests", requests_json(&s->metrics), "tokens", tokens_json(&s->metrics)));
 }
 
+/* What is here: programs that know Ollama ask for it before anything else. */
+void root_route(http_conn *c, void *ud)
+{
+    (void)ud;
+    buf text;
+    buf_init(&text, 256);
+    buf_puts(&text, "spillway " SPILLWAY_VERSION " is running; its interface is described in docs/api.md\n");
+    http_reply(c, 200, "text/plain; charset=utf-8", NULL, &text);
+}
+
 void live_route(http_conn *c, void *ud)
 {
     (void)ud;

@@ -26,10 +26,12 @@ static void write_llamacpp(const metrics_view *v, metrics_text *t)
     const serving_metrics *const m = &v->server->metrics;
     const double prompt = (double)(m->n_prompt_tokens - m->n_cached_tokens), generated = (double)m->n_generated_tokens;
     const double prompt_s = m->prompt_ms / 1000, generation_s = m->predict_ms / 1000;
-    double n_running = 0, n_waiting = intake_n_waiting(v->server->intake);
+    double n_steps = 0, n_step_tokens = 0, n_running = 0, n_waiting = intake_n_waiting(v->server->intake);
     for (size_t i = 0; i < v->n_engines; i++) {
         n_running += v->engines[i].state.n_jobs_running;
         n_waiting += v->engines[i].state.n_jobs_waiting;
+        n_steps += (double)v->engines[i].state.n_generation_steps;
+        n_step_tokens += (double)v->engines[i].state.n_generation_step_tokens;
     }
     write_one(t, "llamacpp:prompt_tokens_total", METRICS_COUNTER, "Prompt tokens that were evaluated.", prompt);
     write_one(t, "llamacpp:prompt_seconds_total", METRICS_COUNTER, "Time of evaluating prompts.", prompt_s);
@@ -39,6 +41,9 @@ static void write_llamacpp(const metrics_view *v, metrics_text *t)
               ratio(prompt, prompt_s));
     write_one(t, "llamacpp:predicted_tokens_seconds", METRICS_GAUGE, "Tokens of answers per second, on average.",
               ratio(generated, generation_s));
+    write_one(t, "llamacpp:n_decode_total", METRICS_COUNTER, "Steps that generated.", n_steps);
+    write_one(t, "llamacpp:n_busy_slots_per_decode", METRICS_GAUGE, "Sequences in such a step, on average.",
+              ratio(n_step_tokens, n_steps));
     write_one(t, "llamacpp:requests_processing", METRICS_GAUGE, "Answers that are being generated.", n_running);
     write_one(t, "llamacpp:requests_deferred", METRICS_GAUGE, "Requests that wait.", n_waiting);
 }

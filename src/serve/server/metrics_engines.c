@@ -5,6 +5,7 @@
  */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/evenness.h"
 #include "server/metrics_view.h"
@@ -83,12 +84,12 @@ static const char *placement_of(const sw_engine_state *st)
 
 static void write_infos(const metrics_view *v, metrics_text *t)
 {
-    const sw_engine_state *const st = v->n_engines > 0 ? &v->engines[0].state : NULL;
+    const metrics_engine *const last = v->n_engines > 0 ? &v->engines[0] : NULL;
     metrics_text_family(t, "spillway_build_info", METRICS_GAUGE, "This build; isa and backend of the model used last.");
     metrics_text_sample(t,
                         (labels){{"version", SPILLWAY_VERSION},
-                                 {"isa", st != NULL ? st->isa : ""},
-                                 {"backend", st != NULL ? st->backend : ""},
+                                 {"isa", last != NULL ? last->isa : ""},
+                                 {"backend", last != NULL ? last->backend : ""},
                                  {0}},
                         1);
     metrics_text_family(t, "spillway_model_info", METRICS_GAUGE, "A loaded model.");
@@ -121,6 +122,31 @@ static void write_memory(const metrics_view *v, metrics_text *t)
         write_bytes(t, e, "ram", "compute", st->buffer_bytes);
         write_bytes(t, e, "vram", "weights", st->weight_bytes_vram);
     }
+}
+
+/* ---- steps ------------------------------------------------------------------------------------------------------ */
+
+static void write_phases(const metrics_view *v, metrics_text *t, const char *name, const char *help,
+                         size_t prefill_offset, size_t decode_offset)
+{
+    metrics_text_family(t, name, METRICS_COUNTER, help);
+    for (size_t i = 0; i < v->n_engines; i++) {
+        const metrics_engine *const e = &v->engines[i];
+        uint64_t prefill, decode;
+        memcpy(&prefill, (const char *)&e->state + prefill_offset, sizeof prefill);
+        memcpy(&decode, (const char *)&e->state + decode_offset, sizeof decode);
+        metrics_text_sample(t, (labels){{"model", e->model->id}, {"phase", "prefill"}, {0}}, (double)prefill);
+        metrics_text_sample(t, (labels){{"model", e->model->id}, {"phase", "decode"}, {0}}, (double)decode);
+    }
+}
+
+static void write_steps(const metrics_view *v, metrics_text *t)
+{
+    write_phases(v, t, "spillway_decode_steps_total",
+                 "Steps since the load; one with tokens of both phases is in both.",
+                 offsetof(sw_engine_state, n_prompt_steps), offsetof(sw_engine_state, n_generation_steps));
+    write_phases(v, t, "spillway_batch_tokens_total", "Tokens that these steps evaluated.",
+                 offsetof(sw_engine_state, n_prompt_step_tokens), offsetof(sw_engine_state, n_generation_step_tokens));
 }
 
 /* ---- experts ---------------------------------------------------------------------------------------------------- */
@@ -184,5 +210,6 @@ void metrics_write_engines(const metrics_view *v, metrics_text *t)
     write_infos(v, t);
     write_engine_gauges(v, t);
     write_memory(v, t);
+    write_steps(v, t);
     write_experts(v, t);
 }

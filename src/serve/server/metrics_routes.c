@@ -1,4 +1,5 @@
 /* metrics_routes.c - GET /metrics, in three forms, and GET /diag. */
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -20,6 +21,8 @@ static bool visit_engine(void *ud, const model_entry *model, sw_engine *engine)
     metrics_view *const v = ud;
     metrics_engine *const e = &v->engines[v->n_engines++];
     *e = (metrics_engine){.model = model, .state = sw_engine_get_state(engine)};
+    snprintf(e->isa, sizeof e->isa, "%s", e->state.isa);
+    snprintf(e->backend, sizeof e->backend, "%s", e->state.backend);
     if (sw_engine_expert_use(engine, SW_EXPERTS_SINCE_OPEN, /*with_pairs=*/false, &e->use, NULL) != SW_OK)
         e->use = NULL; // memory is short
     return v->n_engines < LIMIT_LOADED_MODELS;
@@ -127,15 +130,15 @@ void metrics_route(http_conn *c, void *ud)
  */
 
 typedef struct diag_visit {
-    const char *isa;
+    char isa[16]; // "": no model is loaded
     json_t *placement;
 } diag_visit;
 
 static bool visit_diag(void *ud, const model_entry *model, sw_engine *engine)
 {
     diag_visit *const v = ud;
-    if (v->isa == NULL)
-        v->isa = sw_engine_get_state(engine).isa;
+    if (v->isa[0] == '\0')
+        snprintf(v->isa, sizeof v->isa, "%s", sw_engine_get_state(engine).isa);
     json_t *row = engine_summary_json(engine);
     json_put(&row, "model", json_string(model->id));
     json_push(&v->placement, row);
@@ -148,6 +151,7 @@ void diag_route(http_conn *c, void *ud)
     diag_visit v = {.placement = json_array()};
     model_pool_visit(s->pool, visit_diag, &v);
     reply_json(c, json_pack("{s:s, s:i, s:o, s:s?, s:[], s:{s:s, s:s}, s:o}", "os", "linux", "cores", sysinfo_n_cores(),
-                            "mem_total_mb", megabytes(sysinfo_machine_memory().total), "isa", v.isa, "gpus", "build",
-                            "version", SPILLWAY_VERSION, "compiler", __VERSION__, "placement", v.placement));
+                            "mem_total_mb", megabytes(sysinfo_machine_memory().total), "isa",
+                            v.isa[0] != '\0' ? v.isa : NULL, "gpus", "build", "version", SPILLWAY_VERSION, "compiler",
+                            __VERSION__, "placement", v.placement));
 }

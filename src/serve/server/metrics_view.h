@@ -9,8 +9,9 @@
 /* A loaded engine. */
 typedef struct metrics_engine {
     const model_entry *model;
-    sw_engine_state state; // of its strings only isa and backend, which are static
-    sw_expert_use *use;    // since it was opened; NULL: memory was short
+    sw_engine_state state; // without its strings, which are the engine's
+    char isa[16], backend[16];
+    sw_expert_use *use; // since it was opened; NULL: memory was short
 } metrics_engine;
 
 typedef struct metrics_view {

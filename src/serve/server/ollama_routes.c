@@ -46,9 +46,10 @@ const dialect *generate_family(const server *s, const http_conn *c)
     static const dialect *const FAMILIES[] = {[SERVER_GENERATE_AUTO] = &SHIMMY_OR_OLLAMA,
                                               [SERVER_GENERATE_SHIMMY] = &SHIMMY,
                                               [SERVER_GENERATE_OLLAMA] = &OLLAMA_GENERATE};
-    const char *const accept = http_header(c, "accept");
+    const char *const accept = http_header(c, "accept"), *const agent = http_header(c, "user-agent");
     const bool wants_lines = accept != NULL && accepts(accept, "application/x-ndjson");
-    if (s->o.generate_as == SERVER_GENERATE_AUTO && wants_lines)
+    const bool is_ollama = agent != NULL && strncmp(agent, "ollama", 6) == 0; // of its program and its libraries
+    if (s->o.generate_as == SERVER_GENERATE_AUTO && (wants_lines || is_ollama))
         return &OLLAMA_GENERATE;
     return FAMILIES[s->o.generate_as];
 }

@@ -12,6 +12,7 @@ enum { SHOW_BODY_BYTES = 65536 }; // the name of a model
 
 // clang-format off
 const http_route SERVER_ROUTES[] = {
+    {"GET",  "/",                    true,  0, root_route},
     {"GET",  "/health",              true,  0, health_route},
     {"GET",  "/v1/health",           true,  0, health_route},
     {"GET",  "/health/live",         true,  0, live_route},

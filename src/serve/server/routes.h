@@ -44,6 +44,7 @@ void discover_route(http_conn *c, void *ud);
 void model_action_route(http_conn *c, void *ud);
 void model_status_route(http_conn *c, void *ud);
 void not_supported_route(http_conn *c, void *ud);
+void root_route(http_conn *c, void *ud);
 void health_route(http_conn *c, void *ud);
 void live_route(http_conn *c, void *ud);
 void ready_route(http_conn *c, void *ud);
