@@ -131,6 +131,7 @@ static const json_field FIELDS[] = {
     {.name = "system",          .type = FIELD_CUSTOM, .take = generation_take_later},
     {.name = "max_tokens",      .type = FIELD_CUSTOM, .take = take_max_tokens, .min = 1, .max = LIMIT_CTX_TOKENS},
     {.name = "return_progress", .type = FIELD_BOOL, .offset = AT(return_progress)},
+    {.name = "experts",         .type = FIELD_BOOL, .offset = AT(core.count_experts)},
 };
 #undef AT
 // clang-format on
