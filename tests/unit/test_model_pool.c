@@ -459,6 +459,9 @@ static void test_wishes_are_dropped_at_the_end(void **state)
     pthread_join(opener, NULL);
     assert_ends(&waiting, 'D');
     assert_int_equal(wish_for(pool, "demo-gpt-oss", &late), MODEL_STOPPED);
+    sw_err why = {0};
+    assert_int_equal(model_pool_begin_load(pool, model_catalog_find(&catalog, "demo-gpt-oss"), &why), MODEL_STOPPED);
+    assert_non_null(strstr(why.msg, "shutting down"));
     assert_ends(&loading, 'G'); // its load was over in time
     model_handle_release(loading.handle);
     model_pool_close(pool);

@@ -1,9 +1,10 @@
 /* server_state.h - what the files of the server share.
  *
  * Three kinds of threads work on a request.  The *network thread* owns every connection and exchange and only moves
- * bytes.  The *intake's threads* parse bodies, load models and submit jobs, one request after another in each of two
- * lanes.  The *engines' threads* report events.  A request goes to the intake through its queue; results and events
- * come back through the inbox, and http_wake makes the network thread look into it.
+ * bytes.  The *intake's threads* parse bodies and submit jobs, one request after another in each of two lanes; what
+ * waits for a model comes back to them from the pool's loader.  The *engines' threads* report events.  A request goes
+ * to the intake through its queue; results and events come back through the inbox, and http_wake makes the network
+ * thread look into it.
  */
 #ifndef SERVER_SERVER_STATE_H
 #define SERVER_SERVER_STATE_H

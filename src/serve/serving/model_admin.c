@@ -49,7 +49,7 @@ model_refusal model_pool_begin_load(model_pool *p, const model_entry *m, sw_err 
     if (status == MODEL_LOADED)
         refusal = MODEL_ACQUIRED;
     else if (p->must_end)
-        refusal = MODEL_STOPPED;
+        refusal = model_loading_refuse_ending(why);
     else if (status != MODEL_LOADING)
         refusal = is_full(p) ? model_loading_refuse_busy(p, m, why) : add_wish(p, m, why);
     pthread_mutex_unlock(&p->lock);

@@ -25,6 +25,12 @@ model_refusal model_loading_refuse_busy(model_pool *p, const model_entry *m, sw_
     return MODEL_BUSY;
 }
 
+model_refusal model_loading_refuse_ending(sw_err *why)
+{
+    (void)sw_fail(why, SW_EBUSY, "the server is shutting down");
+    return MODEL_STOPPED;
+}
+
 static model_refusal refuse_too_large(const model_pool *p, const model_entry *m, uint64_t bytes, sw_err *why)
 {
     (void)sw_fail(why, SW_ENOMEM, "the model '%s' takes %.1f MB, and the server may use %.1f MB for models", m->id,

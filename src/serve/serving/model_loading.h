@@ -12,4 +12,7 @@ model_refusal model_loading_run(model_pool *p, const model_entry *m, model_handl
 /* Fills *why: which requests keep room from m.  With the lock held. */
 model_refusal model_loading_refuse_busy(model_pool *p, const model_entry *m, sw_err *why);
 
+/* Fills *why: the server ends. */
+model_refusal model_loading_refuse_ending(sw_err *why);
+
 #endif

@@ -157,12 +157,6 @@ static model_refusal pick(model_pool *p, const char *id, const model_entry **out
     return MODEL_NONE;
 }
 
-static model_refusal refuse_ending(sw_err *why)
-{
-    (void)sw_fail(why, SW_EBUSY, "the server is shutting down");
-    return MODEL_STOPPED;
-}
-
 model_refusal model_pool_ask(model_pool *p, const char *id, model_wish *wish, model_handle **out, sw_err *why)
 {
     *out = NULL;
@@ -173,7 +167,7 @@ model_refusal model_pool_ask(model_pool *p, const char *id, model_wish *wish, mo
         model_slots_use(h);
         *out = h;
     } else if (refusal == MODEL_ACQUIRED && p->must_end) {
-        refusal = refuse_ending(why);
+        refusal = model_loading_refuse_ending(why);
     } else if (refusal == MODEL_ACQUIRED) {
         refusal = MODEL_AWAITED;
         model_loader_add(p, wish);
