@@ -49,7 +49,18 @@ gives 400 "$JSON" '"param":"response_format","code":"unsupported_value"' "$H/v1/
   -d '{"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_object"}}'
 gives 400 "$JSON" '"param":"grammar","code":"unsupported_parameter"' "$H/v1/chat/completions" \
   -d '{"messages":[{"role":"user","content":"x"}],"grammar":"root ::= [0-9]+"}'
-gives 404 "$JSON" '"code":"unknown_url"' "$H/v1/rerank" -d '{"query":"x","documents":["y"]}'
+gives 200 "$JSON" '"stop":true.*"stop_type":"(eos|limit)".*"tokens_evaluated":[1-9].*"predicted_per_second":' --request POST \
+  --url "$H/completion" --header 'Content-Type: application/json' \
+  --data '{"prompt": "Building a website can be done in 10 simple steps:","n_predict": 128}'
+gives 200 "$SSE" '^data: \{"index":0,"content":"",.*"stop":true,' "$H/completion" -d '{"prompt":"A river","n_predict":4,"stream":true}'
+gives 200 "$JSON" '^\{"tokens":\[\{"id":[0-9]+,"piece":"Hello"\}' "$H/tokenize" -d '{"content":"Hello","with_pieces":true}'
+gives 200 "$JSON" '^\{"content":"."\}$' "$H/detokenize" -d '{"tokens":[72]}'
+gives 200 "$JSON" '"total_slots":4,.*"model_path":"demo-gpt-oss.gguf",.*"build_info":"spillway ' "$H/props"
+gives 200 "$JSON" '^\[\{"id":0,.*"is_processing":' "$H/slots"
+gives 501 "$JSON" '"/infill is not supported: .*"code":"not_supported"' "$H/infill" -d '{"input_prefix":"a","input_suffix":"b"}'
+gives 501 "$JSON" '"code":"not_supported"' -X POST "$H/slots/0?action=erase"
+gives 501 "$JSON" '"code":"not_supported"' "$H/lora-adapters"
+gives 501 "$JSON" '"code":"not_supported"' "$H/v1/rerank" -d '{"query":"x","documents":["y"]}'
 
 # ---- Ollama ----
 gives 200 "$JSON" '^\{"version":"[0-9.]+"\}$' "$H/api/version"

@@ -212,9 +212,11 @@ describe('a server without a loaded model, and with --no-slots', () => {
 
   const refuses = async (path, status, code) => {
     const response = await fetch(server.url + path);
-    assert.deepEqual([response.status, (await response.json()).error.code], [status, code]);
+    const { error } = await response.json();
+    assert.deepEqual([response.status, error.code], [status, code]);
+    return error.message;
   };
 
-  test('says that there is none', () => refuses('/props', 503, 'no_model'));
+  test('says that there is none', async () => assert.match(await refuses('/props', 503, 'no_model'), /no model was found/));
   test('does not show slots', () => refuses('/slots', 501, 'not_supported'));
 });

@@ -10,6 +10,9 @@
 #include <cmocka.h>
 
 #include "dialects/anthropic.h"
+#include "dialects/generation_fields.h"
+#include "dialects/llama_completion.h"
+#include "dialects/llama_tokens.h"
 #include "dialects/ollama.h"
 #include "dialects/openai_chat.h"
 #include "dialects/openai_completion.h"
@@ -30,6 +33,7 @@ static const struct {
                        "\"function\":{\"name\":\"clock\",\"arguments\":{\"tz\":1.5}}}]}") "],\"stop\":[\"a\",\"b\"],"
                                                                                           "\"logit_bias\":{\"5\":1}}"},
     {&OPENAI_COMPLETION, "{\"prompt\":[\"one\",\"two\"],\"stop\":\"a\"}"},
+    {&LLAMA_COMPLETION, "{\"prompt\":[\"one\",[1,2]],\"stop\":[\"a\"],\"logit_bias\":[[5,1],[6,false]]}"},
     {&ANTHROPIC,
      "{\"max_tokens\":5,\"system\":[{\"type\":\"text\",\"text\":\"Be \"},{\"type\":\"text\",\"text\":\"brief.\"}],"
      "\"stop_sequences\":[\"a\"],\"messages\":[" HISTORY(
@@ -153,12 +157,61 @@ static void test_a_document_is_whole_or_fails(void **state)
     buf_free(&text);
 }
 
+/* Answers a body of POST /detokenize, or of POST /tokenize, into `out`. */
+static void answer_tokens(const sw_tokenizer *tokenizer, bool is_text, buf *out, api_error *error)
+{
+    static const char TEXT[] = "{\"content\":\"A\\u00e9\",\"with_pieces\":true}", TOKENS[] = "{\"tokens\":[72,195]}";
+    llama_tokens_request t;
+    generation_request owner;
+    int32_t *ids = NULL;
+    size_t n;
+    if (is_text && llama_tokenize_parse(&t, &owner, TEXT, strlen(TEXT), error)) {
+        if (sw_tokenizer_encode(tokenizer, t.content, strlen(t.content), &t.options, &ids, &n, NULL) == SW_OK)
+            llama_tokens_write(out, tokenizer, ids, n, t.with_pieces);
+        else
+            api_fail(error, API_OUT_OF_MEMORY, NULL, "tokens");
+        sw_tokens_free(ids);
+    } else if (!is_text && llama_detokenize_parse(&t, &owner, TOKENS, strlen(TOKENS), error)) {
+        (void)llama_text_write(out, tokenizer, &t, error);
+    }
+    generation_request_free(&owner);
+}
+
+static void test_tokens_are_answered_or_refused_for_lack_of_memory(void **state)
+{
+    (void)state;
+    static const char *const WHOLE[] = {
+        "{\"content\":\"H?\"}",
+        "{\"tokens\":[{\"id\":65,\"piece\":\"A\"},{\"id\":195,\"piece\":[195]},{\"id\":169,\"piece\":[169]}]}"};
+    sw_tokenizer *tokenizer;
+    assert_int_equal(sw_tokenizer_open(&tokenizer, "stub:", NULL), SW_OK);
+    for (int is_text = 0; is_text < 2; is_text++) {
+        long n = 0, n_live;
+        for (bool has_failed = true; has_failed; n++) {
+            buf out;
+            api_error error = {0};
+            buf_init(&out, 1 << 12);
+            faults_alloc_begin(n);
+            answer_tokens(tokenizer, is_text, &out, &error);
+            const bool is_whole = out.failed == SW_OK && strcmp(buf_str(&out), WHOLE[is_text]) == 0;
+            const bool is_known = out.failed == SW_ENOMEM || error.what == API_OUT_OF_MEMORY;
+            buf_free(&out);
+            has_failed = faults_alloc_end(&n_live) > n;
+            assert_true(is_whole || (has_failed && is_known));
+            assert_int_equal(n_live, 0);
+        }
+        assert_true(n > 10);
+    }
+    sw_tokenizer_close(tokenizer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_body_is_read_or_refused_for_lack_of_memory),
         cmocka_unit_test(test_a_stream_is_whole_or_known_to_be_broken),
         cmocka_unit_test(test_a_document_is_whole_or_fails),
+        cmocka_unit_test(test_tokens_are_answered_or_refused_for_lack_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,10 +19,13 @@ static void reply_of_engine(http_conn *c, server *s,
     api_error error;
     json_t *document = NULL;
     if (experts_query_read(s, c, EXPERTS_MODEL, &query, &error) &&
-        experts_query_visit(s, &query, look, &document, &error))
+        experts_query_visit(s, &query, look, &document, &error)) {
         reply_json(c, document);
-    else
-        reply_error(c, &LLAMA_COMPLETION, &error);
+        return;
+    }
+    if (error.what == API_NO_MODEL && query.model == NULL)
+        (void)server_is_ready(s, &error); // the reason, if a model is being loaded or there is none to load
+    reply_error(c, &LLAMA_COMPLETION, &error);
 }
 
 /* ---- GET /props ------------------------------------------------------------------------------------------------- */
