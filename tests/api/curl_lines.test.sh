@@ -49,7 +49,21 @@ gives 400 "$JSON" '"param":"response_format","code":"unsupported_value"' "$H/v1/
   -d '{"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_object"}}'
 gives 400 "$JSON" '"param":"grammar","code":"unsupported_parameter"' "$H/v1/chat/completions" \
   -d '{"messages":[{"role":"user","content":"x"}],"grammar":"root ::= [0-9]+"}'
-gives 404 "$JSON" '"code":"unknown_url"' "$H/v1/rerank" -d '{"query":"x","documents":["y"]}'
+gives 200 "$JSON" '"content":".*"stop":true.*"stop_type":"(eos|limit|word)".*"tokens_predicted":' --request POST --url "$H/completion" \
+  --header 'Content-Type: application/json' --data '{"prompt": "Building a website can be done in 10 simple steps:","n_predict": 16}'
+gives 200 "$SSE" '^data: .*"stop":true' "$H/completion" -d '{"prompt":"12 + 30 =","n_predict":8,"stream":true}'
+gives 200 "$JSON" '"completion_probabilities":\[' "$H/completion" -d '{"prompt":"12 + 30 =","n_predict":2,"n_probs":3}'
+gives 200 "$JSON" '^\{"tokens":\[[0-9,]+\]\}$' "$H/tokenize" -d '{"content":"Hello world!"}'
+gives 200 "$JSON" '"piece":"' "$H/tokenize" -d '{"content":"Hello world!","with_pieces":true}'
+tokens=$(curl -s "$H/tokenize" -d '{"content":"Hello world!"}')
+gives 200 "$JSON" '^\{"content":"Hello world!"\}$' "$H/detokenize" -d "$tokens"
+gives 200 "$JSON" '"default_generation_settings":.*"total_slots":4' "$H/props"
+gives 200 "$JSON" '^\[\{"id":0,' "$H/slots"
+gives 200 "$JSON" '"object":"response".*"status":"(completed|incomplete)"' "$H/v1/responses" -H 'Authorization: Bearer no-key' \
+  -d '{"model":"gpt-4.1","instructions":"You are a calculator.","input":"What is 12 + 30?"}'
+gives 501 "$JSON" '"code":"not_supported"' "$H/infill" -d '{"input_prefix":"int add(","input_suffix":"}"}'
+gives 501 "$JSON" '"code":"not_supported"' "$H/v1/rerank" -d '{"query":"x","documents":["y"]}'
+gives 501 "$JSON" '"code":"not_supported"' "$H/lora-adapters"
 
 # ---- Ollama ----
 gives 200 "$JSON" '^\{"version":"[0-9.]+"\}$' "$H/api/version"
