@@ -45,6 +45,8 @@ gives 200 "$JSON" '"type":"message".*"stop_reason":"(end_turn|max_tokens)"' "$H/
 gives 200 "$JSON" '^\{"input_tokens":[1-9][0-9]*\}$' "$H/v1/messages/count_tokens" \
   -d '{"model":"gpt-4","messages":[{"role":"user","content":"Hello!"}]}'
 gives 200 'text/plain; version=0.0.4; charset=utf-8' '^spillway_requests_total\{' "$H/metrics"
+printf '{"prompt":"%s"}' "$(head -c 1500000 /dev/zero | tr '\0' x)" >big.json # curl sends "Expect: 100-continue" before it
+gives 400 "$JSON" '"code":"context_length_exceeded"' "$H/v1/completions" -d @big.json
 gives 400 "$JSON" '"param":"response_format","code":"unsupported_value"' "$H/v1/chat/completions" \
   -d '{"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_object"}}'
 gives 400 "$JSON" '"param":"grammar","code":"unsupported_parameter"' "$H/v1/chat/completions" \
@@ -66,6 +68,7 @@ gives 501 "$JSON" '"code":"not_supported"' "$H/v1/rerank" -d '{"query":"x","docu
 gives 501 "$JSON" '"code":"not_supported"' "$H/lora-adapters"
 
 # ---- Ollama ----
+gives 200 "$JSON" '^HTTP/1.1 200 ' -I "$H/" # its program looks for a server so
 gives 200 "$JSON" '^\{"version":"[0-9.]+"\}$' "$H/api/version"
 gives 200 "$JSON" '"name":"demo-gpt-oss:latest".*"quantization_level":"MXFP4"' "$H/api/tags"
 gives 200 "$JSON" '"size_vram":.*"expires_at":' "$H/api/ps"

@@ -15,6 +15,7 @@ const http_route SERVER_ROUTES[] = {
     {"GET",  "/health",              true,  0, health_route},
     {"GET",  "/v1/health",           true,  0, health_route},
     {"GET",  "/health/live",         true,  0, live_route},
+    {"GET",  "/",                    true,  0, live_route}, // programs of Ollama look here first
     {"GET",  "/health/ready",        true,  0, ready_route},
     {"GET",  "/metrics",             false, 0, metrics_route},
     {"GET",  "/diag",                false, 0, diag_route},
