@@ -45,6 +45,8 @@ gives 200 "$JSON" '"type":"message".*"stop_reason":"(end_turn|max_tokens)"' "$H/
 gives 200 "$JSON" '^\{"input_tokens":[1-9][0-9]*\}$' "$H/v1/messages/count_tokens" \
   -d '{"model":"gpt-4","messages":[{"role":"user","content":"Hello!"}]}'
 gives 200 'text/plain; version=0.0.4; charset=utf-8' '^spillway_requests_total\{' "$H/metrics"
+printf '{"prompt":"%s"}' "$(head -c 1500000 /dev/zero | tr '\0' x)" >big.json # curl sends "Expect: 100-continue" before it
+gives 400 "$JSON" '"code":"context_length_exceeded"' "$H/v1/completions" -d @big.json
 gives 400 "$JSON" '"param":"response_format","code":"unsupported_value"' "$H/v1/chat/completions" \
   -d '{"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_object"}}'
 gives 400 "$JSON" '"param":"grammar","code":"unsupported_parameter"' "$H/v1/chat/completions" \
@@ -61,8 +63,12 @@ gives 501 "$JSON" '"/infill is not supported: .*"code":"not_supported"' "$H/infi
 gives 501 "$JSON" '"code":"not_supported"' -X POST "$H/slots/0?action=erase"
 gives 501 "$JSON" '"code":"not_supported"' "$H/lora-adapters"
 gives 501 "$JSON" '"code":"not_supported"' "$H/v1/rerank" -d '{"query":"x","documents":["y"]}'
+gives 200 "$JSON" '"completion_probabilities":\[' "$H/completion" -d '{"prompt":"12 + 30 =","n_predict":2,"n_probs":3}'
+gives 200 "$JSON" '"object":"response".*"status":"(completed|incomplete)"' "$H/v1/responses" -H 'Authorization: Bearer no-key' \
+  -d '{"model":"gpt-4.1","instructions":"You are a calculator.","input":"What is 12 + 30?"}'
 
 # ---- Ollama ----
+gives 200 'text/plain; charset=utf-8' '^HTTP/1.1 200 ' -I "$H/" # its program looks for a server so
 gives 200 "$JSON" '^\{"version":"[0-9.]+"\}$' "$H/api/version"
 gives 200 "$JSON" '"name":"demo-gpt-oss:latest".*"quantization_level":"MXFP4"' "$H/api/tags"
 gives 200 "$JSON" '"size_vram":.*"expires_at":' "$H/api/ps"

@@ -9,4 +9,4 @@ cd "$(dirname "$0")"
 
 ../../scripts/npm_packages .
 exec node --test openai.test.mjs responses.test.mjs anthropic.test.mjs ollama.test.mjs llama.test.mjs http.test.mjs metrics.test.mjs \
-  patterns.test.mjs streams.test.mjs ws.test.mjs
+  patterns.test.mjs ws.test.mjs

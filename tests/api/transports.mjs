@@ -18,6 +18,8 @@ const events = (text) =>
     event.split('\n').filter((line) => line.startsWith('data:')).map((line) => line.replace(/^data: ?/, '')).join('\n'))
     .filter((data, i, all) => i < all.length - 1 && data !== '');
 
+const parsed = (text) => events(text).map((data) => JSON.parse(data));
+
 // The events of a stream that must end with [DONE].
 function untilDone(text) {
   const all = events(text);
@@ -29,6 +31,8 @@ const lines = (text) => text.split('\n').slice(0, -1).map((line) => JSON.parse(l
 const join = (parts, pick) => parts.map((part) => pick(part) ?? '').join('');
 
 const openai = ({ content, ...rest }) => ({ messages: [{ role: 'user', content }], ...rest });
+const response = ({ content, max_tokens, ...rest }) => ({ input: content, max_output_tokens: max_tokens, ...rest });
+const messageText = ({ output }) => join(output.filter(({ type }) => type === 'message'), ({ content }) => content[0].text);
 const ollama = ({ content, max_tokens, ...options }) => ({
   messages: [{ role: 'user', content }], options: { ...options, num_predict: max_tokens },
 });
@@ -54,10 +58,18 @@ export const CHATS = {
   'OpenAI, SSE': async (server, question, signal) =>
     join(untilDone(await post(server, '/v1/chat/completions', { ...openai(question), stream: true }, signal)),
       (data) => JSON.parse(data).choices[0].delta.content),
+  "OpenAI's responses, JSON": async (server, question, signal) =>
+    messageText(JSON.parse(await post(server, '/v1/responses', response(question), signal))),
+  "OpenAI's responses, SSE": async (server, question, signal) => {
+    const all = parsed(await post(server, '/v1/responses', { ...response(question), stream: true }, signal));
+    const text = join(all.filter(({ type }) => type === 'response.output_text.delta'), ({ delta }) => delta);
+    assert.equal(messageText(all.at(-1).response), text);
+    return text;
+  },
   'Anthropic, JSON': async (server, question, signal) =>
     join(JSON.parse(await post(server, '/v1/messages', openai(question), signal)).content, (block) => block.text),
   'Anthropic, SSE': async (server, question, signal) => {
-    const all = events(await post(server, '/v1/messages', { ...openai(question), stream: true }, signal)).map((data) => JSON.parse(data));
+    const all = parsed(await post(server, '/v1/messages', { ...openai(question), stream: true }, signal));
     assert.equal(all.at(-1).type, 'message_stop');
     return join(all, (event) => event.delta?.text);
   },
@@ -90,6 +102,13 @@ export const CONTINUATIONS = {
   'OpenAI, SSE': async (server, { content, ...rest }, signal) =>
     join(untilDone(await post(server, '/v1/completions', { prompt: content, ...rest, stream: true }, signal)),
       (data) => JSON.parse(data).choices[0].text),
+  'llama-server, JSON': async (server, { content, ...rest }, signal) =>
+    JSON.parse(await post(server, '/completion', { prompt: content, ...rest }, signal)).content,
+  'llama-server, SSE': async (server, { content, ...rest }, signal) => {
+    const all = parsed(await post(server, '/completion', { prompt: content, ...rest, stream: true }, signal));
+    assert.equal(all.at(-1).stop, true);
+    return join(all, (part) => part.content);
+  },
   'Ollama, JSON': async (server, { content, max_tokens, ...options }, signal) =>
     JSON.parse(await post(server, '/api/generate',
       { prompt: content, raw: true, stream: false, options: { ...options, num_predict: max_tokens } }, signal)).response,

@@ -37,6 +37,13 @@ describe('the stub model', () => {
     assert.ok(both[1].content.length > 0);
   });
 
+  test('answers the same over responses', async () => {
+    const whole = await chat(server).invoke(history);
+    const model = chat(server, { useResponsesApi: true });
+    assert.equal((await model.invoke(history)).text, whole.content);
+    assert.equal((await collect(await model.stream(history))).map((chunk) => chunk.text).join(''), whole.content);
+  });
+
   test('stops and counts as it is told', async () => {
     const short = await chat(server, { maxTokens: 3 }).invoke('Rivers?');
     assert.equal(short.response_metadata.finish_reason, 'length');

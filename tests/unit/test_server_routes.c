@@ -27,6 +27,7 @@ static void test_finds_routes(void **state)
     check("GET", "/v1/health", 200, "\"slots_idle\":4");
     check("GET", "/health/live", 200, "{\"status\":\"ok\"}");
     check("GET", "/health/ready", 200, "content-length: 0");
+    check("HEAD", "/", 200, "content-length: 15");
     check("HEAD", "/v1/models", 200, "content-type: application/json; charset=utf-8");
     check("GET", "/v1/models/stub", 200, "\"id\":\"stub\"");
     check("GET", "/models/stub.gguf", 200, "\"value\":\"loaded\"");
@@ -92,7 +93,7 @@ static void test_names_what_a_url_allows(void **state)
 static void test_says_that_a_url_is_unknown(void **state)
 {
     (void)state;
-    check("GET", "/", 404, "\"code\":\"unknown_url\"");
+    check("GET", "/nothing", 404, "\"code\":\"unknown_url\"");
     check("GET", "/api/nothing", 404, "{\"error\":\"there is nothing at /api/nothing\"}");
     check("GET", "/v1/messages/x", 404, "\"type\":\"not_found_error\"");
     check("GET", "/healthy", 404, "\"code\":\"unknown_url\"");
