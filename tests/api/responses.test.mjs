@@ -276,7 +276,7 @@ describe('a model that reasons', () => {
     assert.equal(outputText(second.last.response), chat.choices[0].message.content);
   });
 
-  test('leaves a name that is unknown to its HTTP status, before the stream begins', async () => {
+  test('refuses a name that is unknown before a stream begins', async () => {
     const body = JSON.stringify({ ...pattern.body, model: 'nobody' });
     const response = await fetch(`${server.url}/v1/responses`, { method: 'POST', body });
     assert.deepEqual([response.status, (await response.json()).error.code], [404, 'model_not_found']);
