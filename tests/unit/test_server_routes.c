@@ -27,7 +27,8 @@ static void test_finds_routes(void **state)
     check("GET", "/v1/health", 200, "\"slots_idle\":4");
     check("GET", "/health/live", 200, "{\"status\":\"ok\"}");
     check("GET", "/health/ready", 200, "content-length: 0");
-    check("HEAD", "/", 200, "content-length: 15");
+    check("HEAD", "/", 200, "content-type: text/plain");
+    check("GET", "/", 200, "spillway ");
     check("HEAD", "/v1/models", 200, "content-type: application/json; charset=utf-8");
     check("GET", "/v1/models/stub", 200, "\"id\":\"stub\"");
     check("GET", "/models/stub.gguf", 200, "\"value\":\"loaded\"");
