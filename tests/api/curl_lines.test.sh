@@ -5,7 +5,7 @@
 
 "$SPILLWAY" serve "$SPILLWAY_SOURCE/models/demo-gpt-oss.gguf" --bind 127.0.0.1:0 >url 2>log &
 server=$!
-trap 'kill "$server" 2>/dev/null; wait "$server" || true; rm -rf "$work" 2>/dev/null || true' EXIT
+trap 'kill "$server" 2>/dev/null || true; wait "$server" || true; rm -rf "$work"' EXIT
 for _ in $(seq 300); do
   [ ! -s url ] || ! curl -sf "$(cat url)/health" >/dev/null || break
   sleep 0.1
