@@ -186,7 +186,7 @@ int cmd_plan(int argc, char **argv)
         return status;
     sw_err err = {0};
     sw_engine_options options;
-    sw_placement_detail detail;
+    sw_placement_detail detail = SW_PLACEMENT_CLASSES;
     sw_model_file *file = NULL;
     sw_plan *planned = NULL;
     sw_code code = engine_args_resolve(&e, &options, &err);

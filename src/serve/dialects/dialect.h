@@ -158,7 +158,7 @@ struct dialect {
     const char *name;
     const char *id_prefix; // of generation_head.id
     dialect_framing framing;
-    const char *content_type;  // of whole answers and errors
+    const char *content_type; // of whole answers and errors
 
     /* Reads a body of n bytes.  `random`: 64 bits for the seed, if the request has none.  Returns false with *error
      * filled and *out empty, but for `family`, if the body is refused. */
