@@ -27,7 +27,7 @@ static const habit HABITS[] = {
     {"--mirostat --dry-multiplier --xtc-probability --samplers", HABIT_VALUE, true, "there is no such sampler; 'spillway run --help' lists those that there are", NULL},
     {"--lora --lora-scaled --mmproj -md --model-draft", HABIT_VALUE, true, "only a model's own file is used", NULL},
     {"--host --port", HABIT_VALUE, true, "this command has no such address; 'spillway serve' has --bind ADDR:PORT", NULL},
-    {"--metrics --slots", HABIT_NO_VALUE, false, "'spillway serve' always answers GET /metrics and GET /slots", NULL},
+    {"--metrics --slots", HABIT_NO_VALUE, false, "'spillway serve' answers GET /metrics anyway, and GET /slots without --no-slots", NULL},
 };
 // clang-format on
 
