@@ -1,6 +1,6 @@
 // transports.mjs - one question over every interface of the server, and the text that came back.
 //
-// A question is {content, seed, temperature, top_p, max_tokens}.  Each transport is (server, question, signal) => text; those
+// A question is {content, seed, temperature, top_p, max_tokens} and perhaps {model}.  Each transport is (server, question, signal) => text; those
 // that stream are cut by the signal, then they reject.
 import assert from 'node:assert/strict';
 import WebSocket from 'ws';
@@ -33,8 +33,11 @@ const join = (parts, pick) => parts.map((part) => pick(part) ?? '').join('');
 const openai = ({ content, ...rest }) => ({ messages: [{ role: 'user', content }], ...rest });
 const response = ({ content, max_tokens, ...rest }) => ({ input: content, max_output_tokens: max_tokens, ...rest });
 const messageText = ({ output }) => join(output.filter(({ type }) => type === 'message'), ({ content }) => content[0].text);
-const ollama = ({ content, max_tokens, ...options }) => ({
-  messages: [{ role: 'user', content }], options: { ...options, num_predict: max_tokens },
+const ollama = ({ model, content, max_tokens, ...options }) => ({
+  model, messages: [{ role: 'user', content }], options: { ...options, num_predict: max_tokens },
+});
+const raw = ({ model, content, max_tokens, ...options }) => ({
+  model, prompt: content, raw: true, options: { ...options, num_predict: max_tokens },
 });
 const shimmy = ({ content, ...rest }) => ({ prompt: content, ...rest });
 
@@ -90,8 +93,10 @@ export const CHATS = {
   },
   'spillway, WebSocket': async (server, question, signal) => {
     const message = { type: 'generate', id: 'a', ...openai(question) };
-    const all = await talk(server, ['spillway.v1'], message, signal, (text) => JSON.parse(text).type === 'done');
-    return join(all.map((text) => JSON.parse(text)).filter(({ kind }) => kind === 'content'), ({ text }) => text);
+    const isLast = (text) => ['done', 'error'].includes(JSON.parse(text).type);
+    const all = (await talk(server, ['spillway.v1'], message, signal, isLast)).map((text) => JSON.parse(text));
+    assert.equal(all.at(-1).type, 'done', JSON.stringify(all.at(-1)));
+    return join(all.filter(({ kind }) => kind === 'content'), ({ text }) => text);
   },
 };
 
@@ -109,10 +114,8 @@ export const CONTINUATIONS = {
     assert.equal(all.at(-1).stop, true);
     return join(all, (part) => part.content);
   },
-  'Ollama, JSON': async (server, { content, max_tokens, ...options }, signal) =>
-    JSON.parse(await post(server, '/api/generate',
-      { prompt: content, raw: true, stream: false, options: { ...options, num_predict: max_tokens } }, signal)).response,
-  'Ollama, NDJSON': async (server, { content, max_tokens, ...options }, signal) =>
-    join(lines(await post(server, '/api/generate', { prompt: content, raw: true, options: { ...options, num_predict: max_tokens } }, signal)),
-      (line) => line.response),
+  'Ollama, JSON': async (server, question, signal) =>
+    JSON.parse(await post(server, '/api/generate', { ...raw(question), stream: false }, signal)).response,
+  'Ollama, NDJSON': async (server, question, signal) =>
+    join(lines(await post(server, '/api/generate', raw(question), signal)), (line) => line.response),
 };

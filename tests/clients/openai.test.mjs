@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import OpenAI, { APIUserAbortError, BadRequestError, NotFoundError, RateLimitError } from 'openai';
 
-import { HELLO, Server } from '../api/server.mjs';
+import { HELLO, Server, until } from '../api/server.mjs';
 
 const client = (server, more = {}) => new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'any', maxRetries: 0, ...more });
 
@@ -67,7 +67,10 @@ describe('a slow server with one slot', () => {
       if (++n === 3) controller.abort();
     }
     await server.untilIdle();
-    const whole = client(server).chat.completions.create({ ...endless, stream: false }, { signal: AbortSignal.timeout(100) });
+    const second = new AbortController();
+    const whole = client(server).chat.completions.create({ ...endless, stream: false }, { signal: second.signal });
+    await until(async () => (await server.health()).slots_processing === 1, 'the answer to begin');
+    second.abort();
     await assert.rejects(whole, APIUserAbortError);
     await server.untilIdle();
   });
