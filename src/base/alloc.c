@@ -53,10 +53,23 @@ void mem_free(void *p)
         allocator.resize(allocator.ud, p, 0);
 }
 
+/* malloc_trim leaves out what is free at the end of a thread's memory; freeing a block of more than 64 KiB returns that,
+ * if it is more than the threshold of mem_return_early. */
 void mem_trim(void)
 {
 #ifdef __GLIBC__
+    enum { BLOCK_BYTES = 98304 };
     (void)malloc_trim(0);
+    mem_free(mem_alloc(BLOCK_BYTES));
+#endif
+}
+
+void mem_return_early(void)
+{
+#ifdef __GLIBC__
+    static const int BYTES = 1 << 20;
+    (void)mallopt(M_MMAP_THRESHOLD, BYTES);
+    (void)mallopt(M_TRIM_THRESHOLD, BYTES);
 #endif
 }
 

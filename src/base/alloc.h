@@ -27,8 +27,12 @@ void *mem_calloc(size_t n, size_t size);
 void *mem_realloc(void *p, size_t size);
 /* NULL is accepted. */
 void mem_free(void *p);
-/* Returns freed memory to the system, where the C library keeps it otherwise; takes milliseconds. */
+/* Returns freed memory to the system, where the C library keeps it otherwise: that of this thread, and most of that of
+ * others; takes milliseconds. */
 void mem_trim(void);
+/* Fixes the size from which freed memory returns at once at 1 MiB, for the whole process: the C library raises it
+ * otherwise with every large block, to 64 MiB, and keeps as much of each thread's.  For programs that run for long. */
+void mem_return_early(void);
 /* Copies with a NUL at the end; mem_strndup takes exactly n bytes. */
 char *mem_strdup(const char *s);
 char *mem_strndup(const char *s, size_t n);

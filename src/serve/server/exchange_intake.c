@@ -11,10 +11,7 @@
 #include "dialects/generation_fields.h"
 #include "server/exchange_state.h"
 
-enum {
-    TRIM_FROM_BYTES = 1 << 20,             // of a body; parsed it takes up to twenty times as much
-    EVENTS_BYTES_MAX = LIMIT_PROMPT_BYTES, // of one job, which may echo its prompt; it pauses long before
-};
+enum { EVENTS_BYTES_MAX = LIMIT_PROMPT_BYTES }; // of one job, which may echo its prompt; it pauses long before
 
 static void refused(void *job, model_refusal refusal, const sw_err *why)
 {
@@ -232,8 +229,6 @@ static void finished(void *job)
         generation_request_free(&x->request);
     mem_free(x->body);
     x->body = NULL;
-    if (x->n_body >= TRIM_FROM_BYTES)
-        mem_trim();
     event_queue_open_to_reader(&x->ready); // from here on x is the network thread's
 }
 

@@ -328,6 +328,7 @@ static void announce(const server *s)
 sw_code server_run(const server_options *options, sw_err *err)
 {
     server *s;
+    mem_return_early();
     sw_code code = server_open(&s, options, err);
     if (code != SW_OK)
         return code;

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 
 enum { LANE_SMALL, LANE_LARGE, N_LANES };
+enum { TRIM_FROM_BYTES = 1 << 20 }; // of a body; parsed it takes up to twenty times as much
 
 typedef struct place_list {
     intake_place *first, **end; // oldest first
@@ -263,8 +264,12 @@ static void load_first(intake *in)
 static void *lane_main(void *ud)
 {
     intake_lane *const lane = ud;
-    for (intake_place *place; (place = take(lane)) != NULL;)
+    for (intake_place *place; (place = take(lane)) != NULL;) {
+        const size_t n_bytes = place->n_bytes; // the place is the job's, which may end
         handle_job(lane->in, place);
+        if (n_bytes >= TRIM_FROM_BYTES)
+            mem_trim();
+    }
     return NULL;
 }
 
