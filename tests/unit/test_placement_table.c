@@ -23,7 +23,7 @@ static sw_plan *planned(const char *path, const sw_engine_options *o)
 {
     sw_err err = {0};
     sw_model_file *file;
-    sw_plan *plan;
+    sw_plan *plan = NULL;
     if (sw_model_file_open(&file, path, &err) != SW_OK || sw_plan_create(&plan, file, o, &err) != SW_OK)
         fail_msg("%s", err.msg);
     sw_model_file_close(file); // a plan needs it no longer

@@ -83,6 +83,19 @@ static void test_lists_model_files_and_nothing_else(void **state)
     model_catalog_free(&c);
 }
 
+static void test_a_name_that_is_no_text_is_listed_as_one(void **state)
+{
+    (void)state;
+    make_file("caf\xe9.gguf");
+    const temp_path path = temp_file("caf\xe9.gguf");
+    model_catalog c = {0};
+    sw_err err = {0};
+    assert_int_equal(model_catalog_add(&c, path.s, &err), SW_OK);
+    assert_string_equal(c.entries[0]->id, "caf?"); // it is written as JSON; the file is opened by its own name
+    assert_string_equal(c.entries[0]->path, path.s);
+    model_catalog_free(&c);
+}
+
 static void test_never_makes_a_path_of_a_name(void **state)
 {
     (void)state;
@@ -283,6 +296,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lists_model_files_and_nothing_else),
+        cmocka_unit_test(test_a_name_that_is_no_text_is_listed_as_one),
         cmocka_unit_test(test_never_makes_a_path_of_a_name),
         cmocka_unit_test(test_knows_names_with_a_tag),
         cmocka_unit_test(test_reads_several_folders_of_which_some_may_be_missing),

@@ -3,9 +3,12 @@
  * Both are about the model that was used last, or that of the parameter `model`.  No text of a prompt is shown, and of
  * the model's path only the file's name.
  */
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "dialects/llama_completion.h"
 #include "server/experts_query.h"
 #include "server/routes.h"
@@ -58,12 +61,15 @@ static void look_at_props(void *ud, const model_entry *model, sw_engine *engine)
     const sw_engine_state state = sw_engine_get_state(engine);
     const sw_model_info *const info = sw_engine_info(engine);
     const char *const slash = strrchr(info->path, '/');
+    char file[NAME_MAX + 1]; // without the folder, which clients need not know
+    snprintf(file, sizeof file, "%s", slash != NULL ? slash + 1 : info->path);
+    utf8_replace_invalid(file, strlen(file));
     json_t *settings = slot_json(0, state.n_ctx, &(sw_slot){0});
     json_put(&settings, "params", params_json());
     *(json_t **)ud = json_pack("{s:o, s:i, s:s, s:s, s:s, s:{s:b, s:b}, s:s, s:b}",   //
                                "default_generation_settings", settings,               //
                                "total_slots", state.n_seqs, "model_alias", model->id, //
-                               "model_path", slash != NULL ? slash + 1 : info->path,  //
+                               "model_path", file,                                    //
                                "chat_format", info->chat_format,                      //
                                "modalities", "vision", 0, "audio", 0,                 //
                                "build_info", "spillway " SPILLWAY_VERSION, "is_sleeping", 0);

@@ -110,35 +110,21 @@ static histogram first_token_of(const metrics_model *m)
 
 static void write_vllm_histograms(const serving_metrics *m, metrics_text *t)
 {
-#define FAMILY(name, help, member)                                                                                     \
-    {                                                                                                                  \
-        name, help, offsetof(metrics_model, member)                                                                    \
-    }
-    static const struct {
-        const char *name, *help;
-        size_t offset;
-    } FAMILIES[] = {
-        FAMILY("vllm:inter_token_latency_seconds", "Between two tokens of an answer.", token_gap),
-        FAMILY("vllm:request_time_per_output_token_seconds", "Between two tokens, the mean of a request.",
-               time_per_token),
-        FAMILY("vllm:e2e_request_latency_seconds", "From the arrival of a request to its end.", request),
-        FAMILY("vllm:request_queue_time_seconds", "Waiting for a sequence.", queue),
-        FAMILY("vllm:request_prefill_time_seconds", "Evaluating the prompt.", prefill),
-        FAMILY("vllm:request_decode_time_seconds", "Generating the answer.", decode),
+    static const metrics_histogram FAMILIES[] = {
+        METRICS_HISTOGRAM_OF("vllm:inter_token_latency_seconds", "Between two tokens of an answer.", token_gap),
+        METRICS_HISTOGRAM_OF("vllm:request_time_per_output_token_seconds", "Between two tokens, the mean of a request.",
+                             time_per_token),
+        METRICS_HISTOGRAM_OF("vllm:e2e_request_latency_seconds", "From the arrival of a request to its end.", request),
+        METRICS_HISTOGRAM_OF("vllm:request_queue_time_seconds", "Waiting for a sequence.", queue),
+        METRICS_HISTOGRAM_OF("vllm:request_prefill_time_seconds", "Evaluating the prompt.", prefill),
+        METRICS_HISTOGRAM_OF("vllm:request_decode_time_seconds", "Generating the answer.", decode),
     };
-#undef FAMILY
     metrics_text_family(t, "vllm:time_to_first_token_seconds", METRICS_HISTOGRAM, "From arrival to the first token.");
     for (size_t i = 0; i < m->n_models; i++) {
         const histogram sum = first_token_of(m->models[i]);
         metrics_text_histogram(t, (labels){{"model_name", m->models[i]->model}, {0}}, &sum);
     }
-    for (size_t i = 0; i < sizeof FAMILIES / sizeof FAMILIES[0]; i++) {
-        metrics_text_family(t, FAMILIES[i].name, METRICS_HISTOGRAM, FAMILIES[i].help);
-        for (size_t k = 0; k < m->n_models; k++) {
-            const void *const h = (const char *)m->models[k] + FAMILIES[i].offset;
-            metrics_text_histogram(t, (labels){{"model_name", m->models[k]->model}, {0}}, h);
-        }
-    }
+    metrics_write_histograms(m, t, FAMILIES, sizeof FAMILIES / sizeof FAMILIES[0], "model_name");
 }
 
 void metrics_write_aliases(const metrics_view *v, metrics_text *t, const char *alias)

@@ -95,34 +95,34 @@ static void write_first_token(const serving_metrics *m, metrics_text *t)
     }
 }
 
-static void write_histograms(const serving_metrics *m, metrics_text *t)
+void metrics_write_histograms(const serving_metrics *m, metrics_text *t, const metrics_histogram *families, size_t n,
+                              const char *label)
 {
-#define FAMILY(name, help, member)                                                                                     \
-    {                                                                                                                  \
-        name, help, offsetof(metrics_model, member)                                                                    \
-    }
-    static const struct {
-        const char *name, *help;
-        size_t offset;
-    } FAMILIES[] = {
-        FAMILY("spillway_inter_token_latency_seconds", "Between two tokens of an answer.", token_gap),
-        FAMILY("spillway_request_time_per_output_token_seconds",
-               "Time from a request's first token to its last, divided by the tokens after the first.", time_per_token),
-        FAMILY("spillway_e2e_request_latency_seconds", "From the arrival of a request to its end.", request),
-        FAMILY("spillway_request_queue_seconds", "Waiting for a sequence.", queue),
-        FAMILY("spillway_request_prefill_seconds", "Evaluating the prompt.", prefill),
-        FAMILY("spillway_request_decode_seconds", "Generating the answer.", decode),
-        FAMILY("spillway_request_prompt_tokens", "Tokens of a prompt.", prompt_tokens),
-        FAMILY("spillway_request_generation_tokens", "Tokens of an answer.", generated_tokens),
-    };
-#undef FAMILY
-    for (size_t i = 0; i < sizeof FAMILIES / sizeof FAMILIES[0]; i++) {
-        metrics_text_family(t, FAMILIES[i].name, METRICS_HISTOGRAM, FAMILIES[i].help);
+    for (size_t i = 0; i < n; i++) {
+        metrics_text_family(t, families[i].name, METRICS_HISTOGRAM, families[i].help);
         for (size_t k = 0; k < m->n_models; k++) {
-            const void *const h = (const char *)m->models[k] + FAMILIES[i].offset;
-            metrics_text_histogram(t, (labels){{"model", m->models[k]->model}, {0}}, h);
+            const void *const h = (const char *)m->models[k] + families[i].offset;
+            metrics_text_histogram(t, (labels){{label, m->models[k]->model}, {0}}, h);
         }
     }
+}
+
+static void write_histograms(const serving_metrics *m, metrics_text *t)
+{
+    static const metrics_histogram FAMILIES[] = {
+        METRICS_HISTOGRAM_OF("spillway_inter_token_latency_seconds", "Between two tokens of an answer.", token_gap),
+        METRICS_HISTOGRAM_OF("spillway_request_time_per_output_token_seconds",
+                             "Time from a request's first token to its last, divided by the tokens after the first.",
+                             time_per_token),
+        METRICS_HISTOGRAM_OF("spillway_e2e_request_latency_seconds", "From the arrival of a request to its end.",
+                             request),
+        METRICS_HISTOGRAM_OF("spillway_request_queue_seconds", "Waiting for a sequence.", queue),
+        METRICS_HISTOGRAM_OF("spillway_request_prefill_seconds", "Evaluating the prompt.", prefill),
+        METRICS_HISTOGRAM_OF("spillway_request_decode_seconds", "Generating the answer.", decode),
+        METRICS_HISTOGRAM_OF("spillway_request_prompt_tokens", "Tokens of a prompt.", prompt_tokens),
+        METRICS_HISTOGRAM_OF("spillway_request_generation_tokens", "Tokens of an answer.", generated_tokens),
+    };
+    metrics_write_histograms(m, t, FAMILIES, sizeof FAMILIES / sizeof FAMILIES[0], "model");
 }
 
 static void write_streams(const serving_metrics *m, metrics_text *t)

@@ -2,6 +2,8 @@
 #ifndef SERVER_METRICS_VIEW_H
 #define SERVER_METRICS_VIEW_H
 
+#include <stddef.h>
+
 #include "base/limits.h"
 #include "server/server_state.h"
 #include "serving/metrics_text.h"
@@ -31,5 +33,20 @@ void metrics_write_engines(const metrics_view *v, metrics_text *t);
 void metrics_write_families(const metrics_view *v, metrics_text *t);
 /* The families of another server's dashboards: alias is "llamacpp" or "vllm". */
 void metrics_write_aliases(const metrics_view *v, metrics_text *t, const char *alias);
+
+/* A histogram that every model has. */
+typedef struct metrics_histogram {
+    const char *name, *help;
+    size_t offset; // in metrics_model
+} metrics_histogram;
+
+#define METRICS_HISTOGRAM_OF(name, help, member)                                                                       \
+    {                                                                                                                  \
+        name, help, offsetof(metrics_model, member)                                                                    \
+    }
+
+/* Writes n families with a row for each model, whose label has this name. */
+void metrics_write_histograms(const serving_metrics *m, metrics_text *t, const metrics_histogram *families, size_t n,
+                              const char *label);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/escape.h"
+#include "base/utf8.h"
 
 enum { MODELS_MAX = 4096 }; // entries of the list; real folders hold dozens
 
@@ -166,8 +167,10 @@ static model_entry *new_entry(const char *path, const char *id, bool is_manual)
     m->id = id != NULL ? mem_strdup(id) : make_id(path);
     m->path = mem_strdup(path);
     m->is_manual = is_manual;
-    if (m->id != NULL && m->path != NULL)
+    if (m->id != NULL && m->path != NULL) {
+        utf8_replace_invalid(m->id, strlen(m->id)); // it is written as JSON; the path stays as it is
         return m;
+    }
     free_entry(m);
     return NULL;
 }
