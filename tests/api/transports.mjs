@@ -1,7 +1,7 @@
 // transports.mjs - one question over every interface of the server, and the text that came back.
 //
-// A question is {content, seed, temperature, top_p, max_tokens} and perhaps {model}.  Each transport is (server, question, signal) => text; those
-// that stream are cut by the signal, then they reject.
+// A question is {content, seed, temperature, top_p, max_tokens} and perhaps {model}.  Each transport is
+// (server, question, signal) => text; the signal cuts it, then it rejects.
 import assert from 'node:assert/strict';
 import WebSocket from 'ws';
 
