@@ -53,8 +53,8 @@ void mem_free(void *p)
         allocator.resize(allocator.ud, p, 0);
 }
 
-/* malloc_trim leaves out what is free at the end of a thread's memory; freeing a block of more than 64 KiB returns that,
- * if it is more than the threshold of mem_return_early. */
+/* malloc_trim leaves out what is free at the end of a thread's memory; freeing a block of more than 64 KiB returns
+ * that, if it is more than the threshold of mem_return_early. */
 void mem_trim(void)
 {
 #ifdef __GLIBC__
