@@ -1,0 +1,57 @@
+/* model_lm_facts.c - what an open or planned model says of itself. */
+#include "base/alloc.h"
+#include "engine/model_lm.h"
+#include "engine/model_lm_state.h"
+
+void model_lm_state(const language_model *lm, sw_engine_state *state)
+{
+    const model_lm *const m = (const model_lm *)lm;
+    state->n_threads = pool_n_threads(m->pool);
+    state->n_ctx = lm->n_ctx;
+    state->n_seqs = lm->n_seqs;
+    state->isa = kernels_get()->name;
+    state->backend = m->backend_name;
+    state->weight_bytes_ram = m->w.blocks[TIER_RAM].n_bytes;
+    state->weight_bytes_vram = m->w.blocks[TIER_VRAM].n_bytes;
+    state->expert_bytes_ram = m->w.blocks[TIER_RAM].expert_bytes;
+    state->kv_bytes_per_token = kv_bytes(&m->kv, lm->n_ctx) / (uint64_t)lm->n_ctx;
+    state->kv_bytes_max = kv_bytes(&m->kv, lm->n_ctx) * (uint64_t)lm->n_seqs;
+    state->kv_bytes_vram = kv_tier_bytes(&m->kv, TIER_VRAM, lm->n_ctx) * (uint64_t)lm->n_seqs;
+    state->buffer_bytes = m->buffer_bytes;
+    state->loading_bytes = m->loading_bytes;
+    state->process_bytes = m->process_bytes;
+    const uint64_t job = state->kv_bytes_max - state->kv_bytes_vram + m->buffer_bytes;
+    state->ram_bytes_max =
+        m->process_bytes + state->weight_bytes_ram + (state->loading_bytes > job ? state->loading_bytes : job);
+    state->weights = m->classes.rows;
+    state->n_weights = m->classes.n;
+    state->placement_effect = m->placement_effect;
+    state->placement_note = m->placement_note[0] != '\0' ? m->placement_note : NULL;
+    state->load_ms = m->load_ms;
+}
+
+sw_code model_lm_placement(const language_model *lm, sw_placement_detail detail, sw_placement_row **rows_out,
+                           size_t *n_out, sw_err *err)
+{
+    const model_lm *const m = (const model_lm *)lm;
+    placement_rows table = {0};
+    *rows_out = NULL;
+    *n_out = 0;
+    if (!placement_rows_fill(&table, &m->w, &m->requested, detail)) {
+        mem_free(table.rows);
+        return sw_fail(err, SW_ENOMEM, "out of memory for the table of the placement");
+    }
+    *rows_out = table.rows;
+    *n_out = table.n;
+    return SW_OK;
+}
+
+uint64_t model_lm_kv_bytes_read(const language_model *lm, int n)
+{
+    const model_lm *const m = (const model_lm *)lm;
+    const uint64_t layer_bytes = m->kv.head_bytes / KV_PAGE * m->kv.n_heads;
+    uint64_t sum = 0;
+    for (size_t l = 0; l < m->h.n_layers; l++)
+        sum += layer_bytes * (uint64_t)(hparams_is_windowed(&m->h, l) && n > m->h.n_window ? m->h.n_window : n);
+    return sum;
+}

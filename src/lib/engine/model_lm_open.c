@@ -1,0 +1,281 @@
+/* model_lm_open.c - how a model is opened: planned from its header, asked whether it fits, and loaded. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/sysinfo.h"
+#include "engine/model_lm.h"
+#include "engine/model_lm_state.h"
+#include "engine/sampler.h"
+#include "engine/tiers.h"
+#include "forward/cpu_backend.h"
+
+enum { DEFAULT_SEQS = 4, DEFAULT_BATCH = 256 };
+// Of program, stacks and heap, what only jobs touch: 0.40 to 0.65 MB with the models of tests/data/golden.
+enum { LATER_BYTES = 512 << 10 };
+
+/* ---- all that is decided from the header --------------------------------------------------------------------------
+ */
+
+static int pick(int wanted, int fallback, int max)
+{
+    const int n = wanted > 0 ? wanted : fallback;
+    return n < max ? n : max;
+}
+
+/* An empty cache for n_seqs sequences of n_ctx positions, as `lm` has them; each layer's is in the tier of its
+ * attention.  False when memory is short. */
+static bool init_cache(kv_cache *kv, const hparams *h, sw_kv_type type, const language_model *lm,
+                       const model_placement *placement)
+{
+    bool is_windowed[LIMIT_MODEL_LAYERS];
+    for (size_t l = 0; l < h->n_layers; l++)
+        is_windowed[l] = hparams_is_windowed(h, l);
+    return kv_init(kv, &(kv_options){.n_layers = h->n_layers,
+                                     .n_heads = hparams_cache_heads(h),
+                                     .d_k = hparams_cache_key(h),
+                                     .d_v = hparams_cache_value(h),
+                                     .type = type,
+                                     .n_seqs = lm->n_seqs,
+                                     .n_ctx = lm->n_ctx,
+                                     .n_window = h->n_window,
+                                     .is_windowed = is_windowed,
+                                     .n_batch = lm->n_batch,
+                                     .tiers = placement != NULL ? placement->attention : NULL,
+                                     .memory = {[TIER_VRAM] = tiers_get()->vram}});
+}
+
+static void set_sizes(language_model *lm, const hparams *h, const sw_engine_options *o)
+{
+    lm->ops = &MODEL_LM_OPS;
+    lm->n_vocab = (int)h->n_vocab;
+    lm->n_embd = (int)h->n_embd;
+    lm->n_seqs = pick(o->n_seqs, DEFAULT_SEQS, LIMIT_SEQUENCES);
+    lm->n_ctx = pick(o->n_ctx, h->n_ctx_train < SW_DEFAULT_CTX ? h->n_ctx_train : SW_DEFAULT_CTX, LIMIT_CTX_TOKENS);
+    lm->n_batch = pick(o->n_batch, DEFAULT_BATCH, LIMIT_BATCH_TOKENS);
+    if (lm->n_batch < lm->n_seqs)
+        lm->n_batch = lm->n_seqs;
+}
+
+/* Decides where every weight is to be.  Errors: SW_EINVAL (a strict option without effect), SW_ENOMEM. */
+static sw_code place(model_lm *m, const gguf_file *g, const sw_engine_options *o, sw_err *err)
+{
+    const engine_tiers *const tiers = tiers_get();
+    const placement_machine machine = {
+        .bytes = {[TIER_RAM] = sysinfo_memory_available().bytes, [TIER_VRAM] = tiers->vram_bytes}};
+    const placement_options options = {
+        .cpu_moe = o->cpu_moe, .n_cpu_moe = o->n_cpu_moe, .n_gpu_layers = o->n_gpu_layers};
+    placement_explain(m->placement_note, sizeof m->placement_note, &m->h, &machine, &options);
+    const bool is_given = o->cpu_moe || o->n_cpu_moe > 0 || o->n_gpu_layers != 0;
+    m->placement_effect = m->placement_note[0] != '\0' ? "none" : is_given ? "full" : "default";
+    if (o->is_strict && m->placement_note[0] != '\0')
+        return sw_fail(err, SW_EINVAL, "%s", m->placement_note);
+    if (!placement_init_requested(&m->requested, &m->h, &machine, &options) ||
+        !placement_init(&m->placement, &m->h, &machine, &options))
+        return sw_fail(err, SW_ENOMEM, "out of memory preparing %s", gguf_path(g));
+    if (tiers->place != NULL)
+        tiers->place(tiers->ud, &m->h, &m->placement);
+    return SW_OK;
+}
+
+static expert_log_options log_options(const model_lm *m, const sw_engine_options *o)
+{
+    const hparams *const h = &m->h;
+    return (expert_log_options){.dims = {.first_layer = (int)h->n_layers_dense,
+                                         .n_layers = (int)(h->n_layers - h->n_layers_dense),
+                                         .n_experts = (int)h->n_expert,
+                                         .n_used = (int)h->n_expert_used},
+                                .n_seqs = m->lm.n_seqs,
+                                .n_batch = (size_t)m->lm.n_batch,
+                                .n_trace_rows = (size_t)o->expert_trace,
+                                .clock = clock_or_system(o->clock)};
+}
+
+/* Sets lm.experts if the model has routers.  False when memory is short. */
+static bool init_experts(model_lm *m, const sw_engine_options *o)
+{
+    const expert_log_options options = log_options(m, o);
+    if (m->h.n_expert == 0 || options.dims.n_layers == 0)
+        return true;
+    m->lm.experts = expert_log_create(&options);
+    return m->lm.experts != NULL;
+}
+
+/* All that is decided from the header. */
+static sw_code prepare(model_lm *m, const gguf_file *g, const sw_engine_options *o, sw_err *err)
+{
+    sw_code code = kernels_check(err);
+    if (code == SW_OK)
+        code = hparams_read(g, o->compat == SW_COMPAT_LLAMA_CPP, &m->h, err);
+    if (code != SW_OK)
+        return code;
+    const hparams *const h = &m->h;
+    if (o->n_ctx > h->n_ctx_train)
+        return sw_fail(err, SW_EINVAL, "a context of %d tokens is too long: this model was trained for at most %d",
+                       o->n_ctx, h->n_ctx_train);
+    set_sizes(&m->lm, h, o);
+    code = place(m, g, o, err);
+    if (code == SW_OK)
+        code = weights_plan(g, h, &m->placement, &m->w, err);
+    if (code != SW_OK)
+        return code;
+    m->pool = pool_create(pick(o->n_threads, sysinfo_n_cores(), LIMIT_THREADS));
+    if (m->pool == NULL || !init_experts(m, o) || !init_cache(&m->kv, h, o->kv_type, &m->lm, &m->placement))
+        return sw_fail(err, SW_ENOMEM, "out of memory preparing %s", gguf_path(g));
+    return SW_OK;
+}
+
+/* A backend for every tier that has weights.  Returns false when memory is short. */
+static bool open_backends(model_lm *m)
+{
+    const cpu_backend_options options = {
+        .h = &m->h, .w = &m->w, .pool = m->pool, .kv = &m->kv, .n_batch = (size_t)m->lm.n_batch};
+    bool ok = true;
+    for (int t = 0; t < N_TIERS && ok; t++) {
+        if (m->w.blocks[t].n_bytes > 0)
+            ok = (m->backends[t] = cpu_backend_open(&options)) != NULL;
+    }
+    return ok;
+}
+
+/* The backends and the forward pass over loaded weights. */
+static sw_code set_up(model_lm *m, const gguf_file *g, const sw_engine_options *o, sw_err *err)
+{
+    if (open_backends(m) &&
+        forward_init(&m->f, &(forward_options){.h = &m->h,
+                                               .w = &m->w,
+                                               .kv = &m->kv,
+                                               .backends = {m->backends[TIER_RAM], m->backends[TIER_VRAM]},
+                                               .n_batch = (size_t)m->lm.n_batch,
+                                               .n_seqs = m->lm.n_seqs,
+                                               .n_ctx = m->lm.n_ctx,
+                                               .by_context = o->compat == SW_COMPAT_LLAMA_CPP}))
+        return SW_OK;
+    return sw_fail(err, SW_ENOMEM, "out of memory for the working buffers of %s; a smaller --batch lowers them",
+                   gguf_path(g));
+}
+
+/* ---- does it fit? ------------------------------------------------------------------------------------------------ */
+
+/* Bytes of working memory of all that is set up. */
+static uint64_t buffers_of(const model_lm *m)
+{
+    uint64_t bytes = m->f.memory.n_bytes + sampler_scratch_bytes(m->lm.n_vocab) + expert_log_bytes(m->lm.experts);
+    for (int t = 0; t < N_TIERS; t++)
+        bytes += m->backends[t] != NULL ? m->backends[t]->n_bytes : 0;
+    return bytes;
+}
+
+/* Sets what the model takes besides weights and cache.  The backends and the forward pass are set up over weights that
+ * are not there yet, and taken down again: memory that is not written takes none, and what they ask for cannot differ
+ * from what they will ask for.  By then the process has touched nearly all pages of its program that it ever will. */
+static sw_code measure(model_lm *m, const gguf_file *g, const sw_engine_options *o, sw_err *err)
+{
+    const sw_code code = set_up(m, g, o, err);
+    if (code == SW_OK)
+        m->buffer_bytes = buffers_of(m);
+    if (code == SW_OK)
+        m->backend_name = m->f.o.backends[placement_tier(&m->placement, SW_CLASS_EMBEDDING, 0, 0)]->name;
+    model_lm_take_down(m);
+    m->loading_bytes = weights_staging_bytes(&m->w, pool_n_threads(m->pool));
+    mem_trim(); // what was read to get here and is freed would come and go
+    m->process_bytes = sysinfo_memory_of(0).rss + LATER_BYTES;
+    return code;
+}
+
+/* What a tier must still give: the weights, and the more of what loading takes besides them and what a job takes
+ * then.  One full sequence is counted; further ones grow as they are used. */
+static uint64_t bytes_needed(const model_lm *m, weight_tier tier)
+{
+    const uint64_t weights = m->w.blocks[tier].n_bytes, cache = kv_tier_bytes(&m->kv, tier, m->lm.n_ctx);
+    if (tier != TIER_RAM)
+        return weights + cache;
+    const uint64_t job = cache + m->buffer_bytes;
+    return weights + (m->loading_bytes > job ? m->loading_bytes : job);
+}
+
+static double in_gb(uint64_t bytes)
+{
+    return (double)bytes / 1e9;
+}
+
+/* Before anything is read. */
+static sw_code check_memory(const gguf_file *g, const model_lm *m, sw_err *err)
+{
+    const available_memory ram = sysinfo_memory_available();
+    const uint64_t available[N_TIERS] = {[TIER_RAM] = ram.bytes, [TIER_VRAM] = tiers_get()->vram_bytes};
+    for (int t = 0; t < N_TIERS; t++) {
+        const weight_tier tier = (weight_tier)t;
+        const bool is_ram = tier == TIER_RAM;
+        if (bytes_needed(m, tier) > available[tier])
+            return sw_fail(err, SW_ENOMEM,
+                           "%s needs %.2f GB (weights %.2f, a context of %d tokens %.2f, working buffers %.2f), but "
+                           "only %.2f GB of %s are available%s; a smaller --ctx-size or --batch, --kv-type q8_0 or "
+                           "a model quantized to fewer bits lowers it",
+                           gguf_path(g), in_gb(bytes_needed(m, tier)), in_gb(m->w.blocks[tier].n_bytes), m->lm.n_ctx,
+                           in_gb(kv_tier_bytes(&m->kv, tier, m->lm.n_ctx)), in_gb(is_ram ? m->buffer_bytes : 0),
+                           in_gb(available[tier]), is_ram ? "memory" : tier_name(tier),
+                           is_ram && ram.is_limited ? " in the control group of this process" : "");
+    }
+    return SW_OK;
+}
+
+/* All but the weights, and what they need. */
+static sw_code plan(model_lm *m, const gguf_file *g, const sw_engine_options *options, sw_err *err)
+{
+    const sw_code code = prepare(m, g, options, err);
+    return code == SW_OK ? measure(m, g, options, err) : code;
+}
+
+static sw_code load(model_lm *m, const gguf_file *g, const sw_engine_options *options, sw_err *err)
+{
+    const weights_load_options loading = {
+        .pool = m->pool, .memory = {[TIER_VRAM] = tiers_get()->vram}, .on_load = options->on_load, .ud = options->ud};
+    sw_code code = check_memory(g, m, err);
+    if (code == SW_OK)
+        code = weights_load(&m->w, g, &loading, err);
+    return code == SW_OK ? set_up(m, g, options, err) : code;
+}
+
+static sw_code open_as(language_model **out, bool is_loaded, const gguf_file *g, const sw_engine_options *options,
+                       sw_err *err)
+{
+    *out = NULL;
+    const sw_clock *const clock = clock_or_system(options->clock);
+    const uint64_t start = clock_now_ns(clock);
+    model_lm *const m = mem_calloc(1, sizeof *m);
+    if (m == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory opening %s", gguf_path(g));
+    sw_code code = plan(m, g, options, err);
+    if (code == SW_OK && is_loaded)
+        code = load(m, g, options, err);
+    if (code == SW_OK && !placement_rows_fill(&m->classes, &m->w, &m->requested, SW_PLACEMENT_CLASSES))
+        code = sw_fail(err, SW_ENOMEM, "out of memory opening %s", gguf_path(g));
+    if (code != SW_OK) {
+        model_lm_close(&m->lm);
+        return code;
+    }
+    m->load_ms = is_loaded ? ns_to_ms(clock_now_ns(clock) - start) : 0;
+    *out = &m->lm;
+    return SW_OK;
+}
+
+sw_code model_lm_open(language_model **out, const gguf_file *g, const sw_engine_options *options, sw_err *err)
+{
+    return open_as(out, /*is_loaded=*/true, g, options, err);
+}
+
+sw_code model_lm_plan(language_model **out, const gguf_file *g, const sw_engine_options *options, sw_err *err)
+{
+    return open_as(out, /*is_loaded=*/false, g, options, err);
+}
+
+uint64_t model_lm_kv_bytes_of(const hparams *h, sw_kv_type type, int n_ctx)
+{
+    kv_cache kv;
+    const language_model lm = {.n_seqs = 1, .n_ctx = n_ctx, .n_batch = DEFAULT_BATCH};
+    const uint64_t bytes = init_cache(&kv, h, type, &lm, NULL) ? kv_bytes(&kv, n_ctx) : 0;
+    kv_free(&kv);
+    return bytes;
+}

@@ -1,0 +1,36 @@
+/* model_lm_state.h - what the files of a loaded model share. */
+#ifndef ENGINE_MODEL_LM_STATE_H
+#define ENGINE_MODEL_LM_STATE_H
+
+#include "base/pool.h"
+#include "engine/lm.h"
+#include "forward/forward.h"
+#include "model/placement_rows.h"
+
+typedef struct model_lm {
+    language_model lm; // first: the scheduler sees only this
+    hparams h;
+    model_placement requested, placement; // by the options, and in effect
+    char placement_note[256];             // empty: every placement option has an effect
+    const char *placement_effect;         // static
+    placement_rows classes;               // the table, a row per class
+    model_weights w;
+    thread_pool *pool;
+    kv_cache kv;
+    backend *backends[N_TIERS]; // NULL: the tier has no weights
+    forward f;
+    uint64_t process_bytes; // resident before anything was read
+    uint64_t loading_bytes; // beside the weights, while they are read
+    uint64_t buffer_bytes;  // of TIER_RAM, in a job with full batches
+    const char *backend_name;
+    double load_ms;
+} model_lm;
+
+/* model_lm.c */
+extern const lm_ops MODEL_LM_OPS;
+/* Closes the backends and the forward pass; they may be set up again. */
+void model_lm_take_down(model_lm *m);
+/* lm_ops.close; also of a model that was not opened completely. */
+void model_lm_close(language_model *lm);
+
+#endif
