@@ -225,9 +225,9 @@ void sw_job_release(sw_job *job)
 {
     if (job == NULL)
         return;
-    sw_job_cancel(job);
     pthread_mutex_lock(&job->lock);
-    job->is_released = true;
+    job->is_released = true; // before it is canceled, so that it does not report that
+    sw_job_cancel(job);
     unlock_and_leave(job);
 }
 
