@@ -7,16 +7,21 @@
 #include "base/limits.h"
 #include "json/json_out.h"
 
+void dialect_emit_text(event_sink *sink, const char *name, buf *payload)
+{
+    if (payload->failed != SW_OK)
+        sink->failed = true;
+    else
+        sink->emit(sink, name, buf_str(payload), payload->size);
+    buf_free(payload);
+}
+
 void dialect_emit(event_sink *sink, const char *name, json_t *value)
 {
     buf payload;
-    buf_init(&payload, (size_t)LIMIT_ANSWER_BYTES * 8); // JSON escapes a byte with six at most
+    buf_init(&payload, LIMIT_ANSWER_BYTES);
     json_write(&payload, value);
-    if (payload.failed != SW_OK)
-        sink->failed = true;
-    else
-        sink->emit(sink, name, payload.data, payload.size);
-    buf_free(&payload);
+    dialect_emit_text(sink, name, &payload);
 }
 
 void dialect_put_experts(json_t **document, const generation_head *head)

@@ -137,6 +137,8 @@ typedef struct event_sink {
 
 /* Writes `value` (taken over; NULL: memory ran out) as one event. */
 void dialect_emit(event_sink *sink, const char *name, json_t *value);
+/* The same with a text, whose content is freed; one that has failed makes the sink fail. */
+void dialect_emit_text(event_sink *sink, const char *name, buf *payload);
 
 /* One stream on its way. */
 typedef struct dialect_stream {

@@ -24,9 +24,5 @@ void openai_stream_fail(dialect_stream *s, const api_error *error)
     buf payload;
     buf_init(&payload, SW_ERR_MSG_BYTES * 8);
     api_error_write(&payload, error);
-    if (payload.failed != SW_OK)
-        s->sink->failed = true;
-    else
-        s->sink->emit(s->sink, NULL, payload.data, payload.size);
-    buf_free(&payload);
+    dialect_emit_text(s->sink, NULL, &payload);
 }

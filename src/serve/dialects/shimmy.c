@@ -92,11 +92,7 @@ static void write_failure(dialect_stream *s, const api_error *error)
     buf line;
     buf_init(&line, 2 * sizeof error->message);
     buf_printf(&line, "[ERROR] %s", error->message);
-    if (line.failed != SW_OK)
-        s->sink->failed = true;
-    else
-        s->sink->emit(s->sink, NULL, line.data, line.size);
-    buf_free(&line);
+    dialect_emit_text(s->sink, NULL, &line);
 }
 
 static void write_message_error(buf *out, const api_error *error)

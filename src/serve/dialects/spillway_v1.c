@@ -222,19 +222,17 @@ static void end(dialect_stream *s, const sw_event *total)
     dialect_emit(s->sink, NULL, message);
 }
 
-/* NULL: memory was short. */
-static json_t *error_json(const char *id, const buf *written)
-{
-    json_t *const document = written->failed == SW_OK ? json_loadb(written->data, written->size, 0, NULL) : NULL;
-    json_t *const error = json_incref(json_object_get(document, "error"));
-    json_decref(document);
-    return json_pack("{s:s, s:o, s:o}", "type", "error", "id", id[0] != '\0' ? json_string(id) : json_null(), "error",
-                     error);
-}
-
+/* {"error":...} becomes {"type":"error","id":...,"error":...}. */
 void spillway_v1_wrap_error(buf *out, const char *id, const buf *written)
 {
-    json_write(out, error_json(id, written));
+    json_t *const name = id[0] != '\0' ? json_string(id) : json_null();
+    json_write(out, json_pack("{s:s, s:o}", "type", "error", "id", name));
+    if (written->failed != SW_OK)
+        out->failed = written->failed;
+    if (out->failed != SW_OK)
+        return;
+    out->data[out->size - 1] = ','; // in place of the bracket that closes
+    buf_append(out, written->data + 1, written->size - 1);
 }
 
 void spillway_v1_write_error(buf *out, const char *id, const api_error *error)
@@ -251,11 +249,7 @@ static void fail(dialect_stream *s, const api_error *error)
     buf message;
     buf_init(&message, SW_ERR_MSG_BYTES * 8);
     spillway_v1_write_error(&message, s->head->client_id, error);
-    if (message.failed != SW_OK)
-        s->sink->failed = true;
-    else
-        s->sink->emit(s->sink, NULL, message.data, message.size);
-    buf_free(&message);
+    dialect_emit_text(s->sink, NULL, &message);
 }
 
 const dialect SPILLWAY_V1 = {

@@ -17,7 +17,7 @@ v1_message spillway_v1_look(const char *text, size_t n, char id[DIALECT_CLIENT_I
 
 /* Writes an error of the request `id` ("": it has none) as a message. */
 void spillway_v1_write_error(buf *out, const char *id, const api_error *error);
-/* The same of an error as api_error_write has written it. */
+/* The same of an error as api_error_write has written it; `out` is empty. */
 void spillway_v1_wrap_error(buf *out, const char *id, const buf *written);
 
 /* Events of a stream are messages.  The body of an error is that of api_error_write, without an id. */
