@@ -13,7 +13,7 @@
 #include "cmd/cmd.h"
 #include "cmd/output_width.h"
 #include "cmd/terminal.h"
-#include "figures/summary.h"
+#include "figures/run_status.h"
 #include "report/report.h"
 #include "suite/bench.h"
 
@@ -178,28 +178,34 @@ static int exit_code_of_signal(void)
     return stop_signal == SIGTERM ? EXIT_TERMINATED : CMD_EXIT_INTERRUPT;
 }
 
-/* A run that broke off is a failure of its own; else the tests decide. */
-static int exit_code_of(const run_summary *summary, sw_code outcome)
+/* A run that broke off is a failure of its own; else its status decides. */
+static int exit_code_of(const run_analysis *analysis, sw_code outcome)
 {
     if (outcome == SW_ECANCELED)
         return exit_code_of_signal();
     if (outcome != SW_OK)
         return CMD_EXIT_FAILURE;
-    if (summary->n_completed == 0)
-        return CMD_EXIT_INVALID;
-    return summary->n_completed < summary->n_planned ? CMD_EXIT_THRESHOLD : CMD_EXIT_OK;
+    switch (run_status_from_name(analysis->run->info.status)) {
+    case RUN_OK:
+    case RUN_NOT_STEADY: return CMD_EXIT_OK;
+    case RUN_FAILED_THRESHOLD:
+    case RUN_REGRESSED: return CMD_EXIT_THRESHOLD;
+    case RUN_INCONCLUSIVE:
+    case RUN_INVALID: return CMD_EXIT_INVALID;
+    default: return CMD_EXIT_FAILURE;
+    }
 }
 
 /* The table, or the JSON document, on standard output. */
-static sw_code print_results(const bench_args *a, const run_record *run, const run_summary *summary, sw_err *err)
+static sw_code print_results(const bench_args *a, const run_analysis *analysis, sw_err *err)
 {
     buf text;
     buf_init(&text, REPORT_BYTES_MAX);
     sw_code code = SW_OK;
     if (a->json)
-        code = report_json(&text, run, summary, err);
+        code = report_json(&text, analysis, err);
     else
-        report_text(&text, run, summary, output_width(STDOUT_FILENO));
+        report_text(&text, analysis, output_width(STDOUT_FILENO));
     if (code == SW_OK)
         fwrite(buf_str(&text), 1, text.size, stdout);
     buf_free(&text);
@@ -215,13 +221,13 @@ static int conclude(const bench_args *a, bench_session *bench, sw_code outcome)
         return CMD_EXIT_INVALID;
     if (bench_load(bench, &run, &err) != SW_OK)
         return cmd_fail("bench", &err);
-    run_summary summary;
-    sw_code code = summary_of(run, &summary, &err);
-    if (code == SW_OK && summary.n_rows > 0)
-        code = print_results(a, run, &summary, &err);
+    run_analysis analysis;
+    sw_code code = run_analysis_of(run, &analysis, &err);
+    if (code == SW_OK && run->n_tests > 0)
+        code = print_results(a, &analysis, &err);
     if (code == SW_OK && !a->no_report)
-        code = report_write(run, &summary, bench_dir(bench), entropy_system(), &err);
-    const int status = code == SW_OK ? exit_code_of(&summary, outcome) : cmd_fail("bench", &err);
+        code = report_write(&analysis, bench_dir(bench), entropy_system(), &err);
+    const int status = code == SW_OK ? exit_code_of(&analysis, outcome) : cmd_fail("bench", &err);
     if (code == SW_OK && !a->quiet) {
         if (!a->no_report)
             fprintf(stderr, "\nreport: %s/report.html\n", bench_dir(bench));
@@ -229,7 +235,7 @@ static int conclude(const bench_args *a, bench_session *bench, sw_code outcome)
             fprintf(stderr, "continue with: spillway bench --resume %s%s%s\n", bench_dir(bench),
                     a->db != NULL ? " --db " : "", a->db != NULL ? a->db : "");
     }
-    summary_free(&summary);
+    run_analysis_free(&analysis);
     run_record_free(run);
     return status;
 }

@@ -52,23 +52,23 @@ static bool is_format(const char *name)
 }
 
 /* The run in one of FORMATS on standard output; nothing is written to the folder. */
-static sw_code print_run(const char *format, const run_record *run, const run_summary *summary, sw_err *err)
+static sw_code print_run(const char *format, const run_analysis *analysis, sw_err *err)
 {
     buf text;
     buf_init(&text, REPORT_BYTES_MAX);
     sw_code code = SW_OK;
     if (strcmp(format, "json") == 0)
-        code = report_json(&text, run, summary, err);
+        code = report_json(&text, analysis, err);
     else if (strcmp(format, "jsonl") == 0)
-        code = report_jsonl(&text, summary, err);
+        code = report_jsonl(&text, analysis, err);
     else if (strcmp(format, "html") == 0)
-        code = report_html(&text, run, summary, entropy_system(), err);
+        code = report_html(&text, analysis, entropy_system(), err);
     else if (strcmp(format, "csv") == 0)
-        report_csv(&text, run, summary);
+        report_csv(&text, analysis);
     else if (strcmp(format, "md") == 0)
-        report_markdown(&text, run, summary);
+        report_markdown(&text, analysis);
     else
-        report_text(&text, run, summary, output_width(STDOUT_FILENO));
+        report_text(&text, analysis, output_width(STDOUT_FILENO));
     if (code == SW_OK && text.failed != SW_OK)
         code = sw_fail(err, text.failed, "the report is too large");
     if (code == SW_OK)
@@ -84,13 +84,13 @@ static sw_code make_report(const report_args *a, result_store *store, const char
     sw_code code = store_load_run(store, a->run_id, &run, err);
     if (code != SW_OK)
         return code;
-    run_summary summary;
-    code = summary_of(run, &summary, err);
+    run_analysis analysis;
+    code = run_analysis_of(run, &analysis, err);
     if (code == SW_OK && a->format != NULL)
-        code = print_run(a->format, run, &summary, err);
-    else if (code == SW_OK && (code = report_write(run, &summary, dir, entropy_system(), err)) == SW_OK)
+        code = print_run(a->format, &analysis, err);
+    else if (code == SW_OK && (code = report_write(&analysis, dir, entropy_system(), err)) == SW_OK)
         printf("%s/report.md\n%s/report.html\n", dir, dir);
-    summary_free(&summary);
+    run_analysis_free(&analysis);
     run_record_free(run);
     return code;
 }

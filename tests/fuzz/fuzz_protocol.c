@@ -19,19 +19,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     bench_protocol *p;
     sw_err err = {0};
-    const sw_code code = protocol_parse(&p, (const char *)data, size, "fuzz", &err);
+    const sw_code code = protocol_parse(&p, (const char *)data, size, "fuzz", NULL, &err);
     if ((code == SW_OK) != (p != NULL) || (code == SW_OK) != (err.msg[0] == '\0'))
         abort();
     if (p == NULL)
         return 0;
-    if (p->n_tests < 1 || p->n_tests > LIMIT_PROTOCOL_TESTS || !(p->pause_s >= 0 && p->pause_s <= 3600))
+    if (p->n_tests < 1 || p->n_tests > LIMIT_PROTOCOL_TESTS ||
+        !(p->settings.pause_s >= 0 && p->settings.pause_s <= 3600))
         abort();
     for (size_t i = 0; i < p->n_tests; i++)
         check_plan(&p->tests[i]);
     if (p->has_warmup)
         check_plan(&p->warmup);
     bench_protocol *again;
-    if (protocol_parse(&again, p->json, size, "fuzz", &err) != SW_OK || strcmp(again->hash, p->hash) != 0)
+    if (protocol_parse(&again, p->json, size, "fuzz", NULL, &err) != SW_OK || strcmp(again->hash, p->hash) != 0)
         abort();
     protocol_free(again);
     protocol_free(p);

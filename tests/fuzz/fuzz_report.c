@@ -77,7 +77,7 @@ typedef struct hostile_run {
     run_record run;
     test_record tests[TESTS_MAX];
     arrival arrivals[TESTS_MAX][ARRIVALS_MAX];
-    memory_sample samples[SAMPLES_MAX];
+    resource_sample samples[SAMPLES_MAX];
 } hostile_run;
 
 static void fill_info(source *s, run_info *i)
@@ -92,7 +92,6 @@ static void fill_info(source *s, run_info *i)
     i->finished_unix_ms = next_int(s);
     i->n_cores = (int)next_int(s);
     i->memory_bytes = (uint64_t)next_int(s);
-    i->load_ms = next_double(s);
     i->n_planned = (int)next_int(s);
 }
 
@@ -113,7 +112,7 @@ static void fill_answer(source *s, answer_record *a, arrival *arrivals)
     a->arrivals = arrivals;
     a->n_arrivals = next_byte(s) % (ARRIVALS_MAX + 1);
     for (size_t k = 0; k < a->n_arrivals; k++)
-        arrivals[k] = (arrival){next_int(s), (uint32_t)next_int(s), (next_byte(s) & 1) != 0};
+        arrivals[k] = (arrival){next_int(s), (uint32_t)next_int(s), next_byte(s), (next_byte(s) & 1) != 0};
 }
 
 static void fill(source *s, hostile_run *h)
@@ -138,9 +137,11 @@ static void fill(source *s, hostile_run *h)
     }
     h->run.samples = h->samples;
     h->run.n_samples = next_byte(s) % (SAMPLES_MAX + 1);
-    for (size_t k = 0; k < h->run.n_samples; k++)
-        h->samples[k] = (memory_sample){next_int(s), (uint64_t)next_int(s), (uint64_t)next_int(s),
-                                        (uint64_t)next_int(s), (int)next_int(s)};
+    for (size_t k = 0; k < h->run.n_samples; k++) {
+        h->samples[k] = (resource_sample){next_int(s), -1, (int)next_int(s), sample_values_none()};
+        for (int i = 0; i < N_SAMPLE_FIGURES; i++)
+            h->samples[k].values.v[i] = next_double(s);
+    }
 }
 
 /* ---- what writers may write -------------------------------------------------------------------------------------- */
@@ -215,28 +216,28 @@ static void check_chart_data(const buf *out)
     check_json(out);
 }
 
-static void write_all(const run_record *run, const run_summary *summary)
+static void write_all(const run_analysis *analysis)
 {
     buf out;
     buf_init(&out, REPORT_BYTES_MAX);
     for (int width = 0; width <= 80; width += 40) { // 0: as wide as the table is
-        report_text(&out, run, summary, width);
+        report_text(&out, analysis, width);
         check(out.failed == SW_OK);
         check_text(&out);
         buf_clear(&out);
     }
-    report_markdown(&out, run, summary);
+    report_markdown(&out, analysis);
     check(out.failed == SW_OK);
-    check_markdown(&out, summary);
+    check_markdown(&out, analysis);
     buf_clear(&out);
-    check(report_html(&out, run, summary, NULL, NULL) == SW_OK);
+    check(report_html(&out, analysis, NULL, NULL) == SW_OK);
     (void)buf_str(&out);
     check_html(&out);
     buf_clear(&out);
-    check(report_json(&out, run, summary, NULL) == SW_OK);
+    check(report_json(&out, analysis, NULL) == SW_OK);
     check_json(&out);
     buf_clear(&out);
-    check(report_chart_data(&out, run, summary, NULL) == SW_OK);
+    check(report_chart_data(&out, analysis, NULL) == SW_OK);
     check_chart_data(&out);
     buf_free(&out);
 }
@@ -249,10 +250,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     s.end = data + size;
     s.n_texts = 0;
     memset(&h, 0, sizeof h);
+    static subject_record subject = {.name = "m", .family = "", .file_name = "", .file_hash = "", .quantization = ""};
+    h.run.subjects = &subject;
+    h.run.n_subjects = 1;
     fill(&s, &h);
-    run_summary summary;
-    check(summary_of(&h.run, &summary, NULL) == SW_OK);
-    write_all(&h.run, &summary);
-    summary_free(&summary);
+    run_analysis analysis;
+    check(run_analysis_of(&h.run, &analysis, NULL) == SW_OK);
+    write_all(&analysis);
+    run_analysis_free(&analysis);
     return 0;
 }

@@ -44,7 +44,8 @@ static test_record example(const arrival *arrivals, size_t n)
 static void test_worked_example(void **state)
 {
     (void)state;
-    const arrival arrivals[] = {{500 * MS, 1, false}, {600 * MS, 1, false}, {700 * MS, 1, false}, {900 * MS, 1, false}};
+    const arrival arrivals[] = {
+        {500 * MS, 1, 0, false}, {600 * MS, 1, 0, false}, {700 * MS, 1, 0, false}, {900 * MS, 1, 0, false}};
     const test_record test = example(arrivals, 4);
     const test_metrics m = measure(&test);
     assert_near(m.ttfb_ms, 40);
@@ -66,7 +67,7 @@ static void test_worked_example(void **state)
 static void test_server_counts_win_over_events(void **state)
 {
     (void)state;
-    const arrival arrivals[] = {{100 * MS, 1, false}, {200 * MS, 1, false}};
+    const arrival arrivals[] = {{100 * MS, 1, 0, false}, {200 * MS, 1, 0, false}};
     test_record test = example(arrivals, 2);
     test.answer.completion_tokens = 5;
     test_metrics m = measure(&test);
@@ -84,7 +85,7 @@ static void test_counts_may_differ_by_two_percent(void **state)
     (void)state;
     arrival arrivals[100];
     for (int i = 0; i < 100; i++)
-        arrivals[i] = (arrival){(i + 1) * MS, 1, false};
+        arrivals[i] = (arrival){(i + 1) * MS, 1, 0, false};
     test_record test = example(arrivals, 100);
     test.answer.completion_tokens = 102;
     assert_false(measure(&test).counts_differ);
@@ -95,7 +96,7 @@ static void test_counts_may_differ_by_two_percent(void **state)
 static void test_reasoning_and_answer_have_their_own_first_token(void **state)
 {
     (void)state;
-    const arrival arrivals[] = {{100 * MS, 1, true}, {200 * MS, 1, true}, {300 * MS, 1, false}};
+    const arrival arrivals[] = {{100 * MS, 1, 0, true}, {200 * MS, 1, 0, true}, {300 * MS, 1, 0, false}};
     const test_record test = example(arrivals, 3);
     const test_metrics m = measure(&test);
     assert_near(m.ttft_ms, 100);
@@ -105,12 +106,14 @@ static void test_reasoning_and_answer_have_their_own_first_token(void **state)
 static void test_a_stall_is_long_and_out_of_the_ordinary(void **state)
 {
     (void)state;
-    const arrival quick[] = {{0, 1, false}, {50 * MS, 1, false}, {100 * MS, 1, false}, {1200 * MS, 1, false}};
+    const arrival quick[] = {
+        {0, 1, 0, false}, {50 * MS, 1, 0, false}, {100 * MS, 1, 0, false}, {1200 * MS, 1, 0, false}};
     const test_record stalled = example(quick, 4);
     const test_metrics m = measure(&stalled);
     assert_int_equal(m.n_stalls, 1);
     assert_near(m.stall_max_ms, 1100);
-    const arrival slow[] = {{0, 1, false}, {2000 * MS, 1, false}, {4000 * MS, 1, false}, {6100 * MS, 1, false}};
+    const arrival slow[] = {
+        {0, 1, 0, false}, {2000 * MS, 1, 0, false}, {4000 * MS, 1, 0, false}, {6100 * MS, 1, 0, false}};
     const test_record steady = example(slow, 4);
     assert_int_equal(measure(&steady).n_stalls, 0);
 }
@@ -118,7 +121,7 @@ static void test_a_stall_is_long_and_out_of_the_ordinary(void **state)
 static void test_an_answer_of_one_event_has_no_decode_rate(void **state)
 {
     (void)state;
-    const arrival arrivals[] = {{100 * MS, 1, false}};
+    const arrival arrivals[] = {{100 * MS, 1, 0, false}};
     const test_record test = example(arrivals, 1);
     const test_metrics m = measure(&test);
     assert_true(isnan(m.tpot_ms) && isnan(m.decode_tps) && isnan(m.itl_ms.p50) && isnan(m.responsiveness));
@@ -143,7 +146,7 @@ enum { MANY = 101 };
 static test_record stream(arrival arrivals[MANY], int n_together, int64_t step_ms)
 {
     for (int i = 0; i < MANY; i++)
-        arrivals[i] = (arrival){(500 + i / n_together * step_ms) * MS, 1, false};
+        arrivals[i] = (arrival){(500 + i / n_together * step_ms) * MS, 1, 0, false};
     test_record test = example(arrivals, MANY);
     test.answer.end_ns = arrivals[MANY - 1].t_ns;
     return test;
@@ -198,7 +201,7 @@ static void test_the_rate_of_a_run_is_all_tokens_over_all_time(void **state)
     tests[5].is_warmup = true;
     const run_record run = {.info.n_planned = 5, .tests = tests, .n_tests = 6};
     run_summary s;
-    assert_int_equal(summary_of(&run, &s, NULL), SW_OK);
+    assert_int_equal(summary_of(&run, 0, MODE_STREAM, &s, NULL), SW_OK);
     assert_int_equal(s.n_completed, 4);
     assert_near(s.decode_tps, 300 / (0.1 + 1 + 2)); // the mean of the rates would be 383
     assert_int_equal(s.test_decode_tps.n, 3);
@@ -219,7 +222,7 @@ static void test_a_run_without_decode_rates_has_none(void **state)
     test_record test = stream(merged, MANY, 1);
     const run_record run = {.info.n_planned = 1, .tests = &test, .n_tests = 1};
     run_summary s;
-    assert_int_equal(summary_of(&run, &s, NULL), SW_OK);
+    assert_int_equal(summary_of(&run, 0, MODE_STREAM, &s, NULL), SW_OK);
     assert_true(isnan(s.decode_tps) && isnan(s.test_decode_tps.p50));
     assert_int_equal(s.n_without_decode, 1);
     summary_free(&s);

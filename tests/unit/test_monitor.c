@@ -14,6 +14,7 @@
 
 #include "base/alloc.h"
 #include "monitor/machine.h"
+#include "monitor/sample_source.h"
 #include "monitor/watch.h"
 #include "unit/scripted_server.h"
 
@@ -93,14 +94,17 @@ static void test_a_sample_is_there_at_once_and_carries_the_tag(void **state)
     (void)state;
     static watch_sample samples[WATCH_KEPT];
     memory_watch *watch;
-    assert_int_equal(watch_start(&watch, &(watch_options){.pid = getpid(), .clock = clock_system()}, NULL), SW_OK);
+    sample_source *source;
+    assert_int_equal(sample_source_open(&source, &(sample_source_options){.pid = getpid()}, NULL), SW_OK);
+    assert_int_equal(watch_start(&watch, &(watch_options){sample_source_read, source, clock_system()}, NULL), SW_OK);
     watch_tag(watch, 7);
     const size_t n = watch_take(watch, samples, WATCH_KEPT);
     assert_true(n >= 1);
     assert_int_equal(samples[n - 1].tag, 7);
-    assert_true(samples[n - 1].memory.rss > 0 && samples[n - 1].memory.peak >= samples[n - 1].memory.anon);
+    assert_true(samples[n - 1].values.v[SAMPLE_RSS] > 0);
     assert_true(watch_take(watch, samples, 1) == 1);
     watch_stop(watch);
+    sample_source_close(source);
 }
 
 static void test_a_process_that_is_not_there_gives_no_samples(void **state)
@@ -108,9 +112,12 @@ static void test_a_process_that_is_not_there_gives_no_samples(void **state)
     (void)state;
     watch_sample sample;
     memory_watch *watch;
-    assert_int_equal(watch_start(&watch, &(watch_options){.pid = 1l << 30, .clock = clock_system()}, NULL), SW_OK);
+    sample_source *source;
+    assert_int_equal(sample_source_open(&source, &(sample_source_options){.pid = 1l << 30}, NULL), SW_OK);
+    assert_int_equal(watch_start(&watch, &(watch_options){sample_source_read, source, clock_system()}, NULL), SW_OK);
     assert_int_equal(watch_take(watch, &sample, 1), 0);
     watch_stop(watch);
+    sample_source_close(source);
 }
 
 /* ---- eight hours in no time: the watch sleeps on a clock that moves when it is slept on ---- */
@@ -129,11 +136,12 @@ static void *counting_resize(void *ud, void *p, size_t size)
 }
 
 /* A process that has grown by one byte at every look. */
-static process_memory growing_memory(void *ud, long pid)
+static bool growing_memory(void *ud, sample_values *out)
 {
-    (void)ud, (void)pid;
-    const uint64_t rss = 1 + atomic_fetch_add(&n_reads, 1);
-    return (process_memory){.rss = rss, .anon = rss, .peak = rss};
+    (void)ud;
+    *out = sample_values_none();
+    out->v[SAMPLE_RSS] = 1 + atomic_fetch_add(&n_reads, 1);
+    return true;
 }
 
 static void test_eight_hours_keep_a_bounded_history_of_the_latest(void **state)
@@ -147,8 +155,7 @@ static void test_eight_hours_keep_a_bounded_history_of_the_latest(void **state)
     fake_clock_init(&clock);
     mem_set_allocator(&counting);
     memory_watch *watch;
-    assert_int_equal(watch_start(&watch, &(watch_options){.clock = &clock.clock, .read_memory = growing_memory}, NULL),
-                     SW_OK);
+    assert_int_equal(watch_start(&watch, &(watch_options){.clock = &clock.clock, .read = growing_memory}, NULL), SW_OK);
     const unsigned n_at_start = atomic_load(&n_allocations);
     while (clock_now_ns(&clock.clock) < eight_hours_ns)
         sched_yield();
@@ -158,7 +165,7 @@ static void test_eight_hours_keep_a_bounded_history_of_the_latest(void **state)
     assert_int_equal(n, WATCH_KEPT);
     for (size_t i = 1; i + 1 < n; i++) { // the last is watch_take's own, whenever that was
         assert_true(samples[i].t_ns - samples[i - 1].t_ns == interval_ns);
-        assert_true(samples[i].memory.rss == samples[i - 1].memory.rss + 1);
+        assert_true(samples[i].values.v[SAMPLE_RSS] == samples[i - 1].values.v[SAMPLE_RSS] + 1);
     }
     assert_true(samples[n - 1].t_ns >= eight_hours_ns);
     watch_stop(watch);

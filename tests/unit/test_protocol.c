@@ -33,15 +33,15 @@ static void test_built_in_protocol_asks_the_nine_questions(void **state)
     assert_int_equal(protocol_load(&p, NULL, &err), SW_OK);
     assert_int_equal(p->n_tests, sizeof wanted / sizeof wanted[0]);
     for (size_t i = 0; i < p->n_tests; i++) {
-        assert_string_equal(p->tests[i].name, wanted[i].name);
-        assert_string_equal(p->tests[i].prompt, wanted[i].prompt);
-        assert_int_equal(p->tests[i].max_tokens, wanted[i].max_tokens);
-        assert_true(p->tests[i].temperature == 0.3);
-        assert_int_equal(p->tests[i].seed, 42);
+        assert_string_equal(p->tests[i].plan.name, wanted[i].name);
+        assert_string_equal(p->tests[i].plan.prompt, wanted[i].prompt);
+        assert_int_equal(p->tests[i].plan.max_tokens, wanted[i].max_tokens);
+        assert_true(p->tests[i].plan.temperature == 0.3);
+        assert_int_equal(p->tests[i].plan.seed, 42);
     }
-    assert_true(p->pause_s == 5);
+    assert_true(p->settings.pause_s == 5);
     assert_true(p->has_warmup);
-    assert_int_equal(p->tests[1].form, FORM_CODE);
+    assert_int_equal(p->tests[1].plan.form, FORM_CODE);
     protocol_free(p);
 }
 
@@ -61,7 +61,7 @@ static void assert_rejected(const char *json, const char *wanted)
 {
     bench_protocol *p;
     sw_err err = {0};
-    assert_int_not_equal(protocol_parse(&p, json, strlen(json), "p.json", &err), SW_OK);
+    assert_int_not_equal(protocol_parse(&p, json, strlen(json), "p.json", NULL, &err), SW_OK);
     assert_null(p);
     assert_int_equal(err.code, SW_EFORMAT);
     if (strstr(err.msg, wanted) == NULL)
@@ -100,10 +100,10 @@ static void test_defaults_come_from_the_protocol(void **state)
                                "{\"name\":\"b\",\"prompt\":\"p\",\"max_tokens\":1,\"temperature\":0,\"seed\":8}]}";
     bench_protocol *p;
     sw_err err = {0};
-    assert_int_equal(protocol_parse(&p, JSON, strlen(JSON), "p.json", &err), SW_OK);
-    assert_true(p->tests[0].temperature == 0.5 && p->tests[1].temperature == 0);
-    assert_true(p->tests[0].seed == 7 && p->tests[1].seed == 8);
-    assert_true(p->pause_s == 0 && !p->has_warmup);
+    assert_int_equal(protocol_parse(&p, JSON, strlen(JSON), "p.json", NULL, &err), SW_OK);
+    assert_true(p->tests[0].plan.temperature == 0.5 && p->tests[1].plan.temperature == 0);
+    assert_true(p->tests[0].plan.seed == 7 && p->tests[1].plan.seed == 8);
+    assert_true(p->settings.pause_s == 0 && !p->has_warmup);
     assert_string_equal(p->json, JSON);
     protocol_free(p);
 }
@@ -117,7 +117,7 @@ static sw_code parse_n_tests(int n)
         buf_printf(&json, "%s{\"name\":\"t%d\",\"prompt\":\"p\",\"max_tokens\":1}", i > 0 ? "," : "", i);
     buf_puts(&json, "]}");
     bench_protocol *p;
-    const sw_code code = protocol_parse(&p, buf_str(&json), json.size, "p.json", NULL);
+    const sw_code code = protocol_parse(&p, buf_str(&json), json.size, "p.json", NULL, NULL);
     protocol_free(p);
     buf_free(&json);
     return code;
@@ -140,7 +140,7 @@ static sw_code parse_n_bytes(size_t n)
     while (text.size < n)
         buf_putc(&text, ' ');
     bench_protocol *p;
-    const sw_code code = protocol_parse(&p, buf_str(&text), text.size, "p.json", NULL);
+    const sw_code code = protocol_parse(&p, buf_str(&text), text.size, "p.json", NULL, NULL);
     protocol_free(p);
     buf_free(&text);
     return code;

@@ -14,7 +14,8 @@
 
 #define HOSTILE "</script><script>alert(1)</script><!-- ``` | \x1b[2J \u2028"
 
-static const arrival ARRIVALS[] = {{100000000, 3, false}, {200000000, 4, false}, {300000000, 4, false}};
+static subject_record SUBJECT = {.name = "m", .family = "", .file_name = "", .file_hash = "", .quantization = ""};
+static const arrival ARRIVALS[] = {{100000000, 3, 0, false}, {200000000, 4, 0, false}, {300000000, 4, 0, false}};
 
 static test_record TESTS[] = {
     {.is_warmup = true, .plan = {.name = "never shown", .group = "", .prompt = ""}},
@@ -61,14 +62,15 @@ static const run_record RUN = {
              .command = HOSTILE,
              .cpu = "c",
              .os = "o",
-             .load_ms = NAN,
              .n_planned = 2,
              .started_unix_ms = 1790000000000},
+    .subjects = &SUBJECT,
+    .n_subjects = 1,
     .tests = TESTS,
     .n_tests = 3,
 };
 
-static run_summary summary;
+static run_analysis analysis;
 static buf out;
 
 static int setup(void **state)
@@ -82,13 +84,13 @@ static int setup(void **state)
             *strings[k] = *strings[k] != NULL ? *strings[k] : "";
     }
     buf_init(&out, REPORT_BYTES_MAX);
-    return summary_of(&RUN, &summary, NULL);
+    return run_analysis_of(&RUN, &analysis, NULL);
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    summary_free(&summary);
+    run_analysis_free(&analysis);
     buf_free(&out);
     return 0;
 }
@@ -104,7 +106,7 @@ static int count(const char *needle)
 static void test_hostile_text_is_text_in_html(void **state)
 {
     (void)state;
-    assert_int_equal(report_html(&out, &RUN, &summary, NULL, NULL), SW_OK);
+    assert_int_equal(report_html(&out, &analysis, NULL, NULL), SW_OK);
     assert_int_equal(count("<script"), 2); // data and code
     assert_int_equal(count("</script"), 2);
     assert_int_equal(count("<!--"), 0);
@@ -122,18 +124,18 @@ static void test_only_scripts_with_the_number_of_this_page_run(void **state)
 {
     (void)state;
     uint64_t n = 0xab;
-    assert_int_equal(report_html(&out, &RUN, &summary, &(sw_entropy){count_up, &n}, NULL), SW_OK);
+    assert_int_equal(report_html(&out, &analysis, &(sw_entropy){count_up, &n}, NULL), SW_OK);
     assert_int_equal(count("script-src 'nonce-00000000000000ac00000000000000ad'"), 1);
     assert_int_equal(count("nonce=\"00000000000000ac00000000000000ad\""), 2);
     buf_clear(&out);
-    assert_int_equal(report_html(&out, &RUN, &summary, &(sw_entropy){count_up, &n}, NULL), SW_OK);
+    assert_int_equal(report_html(&out, &analysis, &(sw_entropy){count_up, &n}, NULL), SW_OK);
     assert_int_equal(count("00000000000000ac"), 0);
 }
 
 static void test_the_page_loads_nothing(void **state)
 {
     (void)state;
-    assert_int_equal(report_html(&out, &RUN, &summary, NULL, NULL), SW_OK);
+    assert_int_equal(report_html(&out, &analysis, NULL, NULL), SW_OK);
     static const char *const LOADERS[] = {" src=", "<link", "<img", "<iframe", "@import", "url("};
     for (size_t i = 0; i < sizeof LOADERS / sizeof LOADERS[0]; i++) {
         const char *const markup_end = strstr(buf_str(&out), "<script");
@@ -147,7 +149,7 @@ static void test_the_page_loads_nothing(void **state)
 static void test_chart_data_is_ascii_json_without_markup(void **state)
 {
     (void)state;
-    assert_int_equal(report_chart_data(&out, &RUN, &summary, NULL), SW_OK);
+    assert_int_equal(report_chart_data(&out, &analysis, NULL), SW_OK);
     for (size_t i = 0; i < out.size; i++)
         assert_true((unsigned char)out.data[i] < 0x80 && out.data[i] != '<');
     json_t *const root = json_loadb(out.data, out.size, 0, NULL);
@@ -162,7 +164,7 @@ static void test_a_number_that_is_none_is_null_and_no_error(void **state)
 {
     (void)state;
     TESTS[1].plan.temperature = NAN;
-    assert_int_equal(report_json(&out, &RUN, &summary, NULL), SW_OK);
+    assert_int_equal(report_json(&out, &analysis, NULL), SW_OK);
     TESTS[1].plan.temperature = 0;
     assert_non_null(strstr(buf_str(&out), "\"temperature\": null"));
 }
@@ -170,7 +172,7 @@ static void test_a_number_that_is_none_is_null_and_no_error(void **state)
 static void test_json_says_null_for_what_was_not_measured(void **state)
 {
     (void)state;
-    assert_int_equal(report_json(&out, &RUN, &summary, NULL), SW_OK);
+    assert_int_equal(report_json(&out, &analysis, NULL), SW_OK);
     json_t *const root = json_loadb(out.data, out.size, 0, NULL);
     const json_t *const totals = json_object_get(root, "totals");
     assert_true(json_is_null(json_object_get(totals, "memory_private_peak_bytes")));
@@ -193,7 +195,7 @@ static void test_json_says_null_for_what_was_not_measured(void **state)
 static void test_a_terminal_gets_no_escape_sequences(void **state)
 {
     (void)state;
-    report_text(&out, &RUN, &summary, 0);
+    report_text(&out, &analysis, 0);
     assert_int_equal(count("\x1b"), 0);
     assert_true(count("<U+001B>") >= 1);
     assert_int_equal(count("memory peak  -\n"), 1);
@@ -203,7 +205,7 @@ static void test_a_terminal_gets_no_escape_sequences(void **state)
 static void test_markdown_tables_and_fences_hold(void **state)
 {
     (void)state;
-    report_markdown(&out, &RUN, &summary);
+    report_markdown(&out, &analysis);
     const char *const answers = strstr(buf_str(&out), "\n## Answers\n");
     assert_non_null(answers);
     assert_non_null(strstr(answers, "\n````text\n"));
@@ -214,16 +216,16 @@ static void test_markdown_tables_and_fences_hold(void **state)
 static void test_a_rate_that_was_not_measured_is_a_dash_everywhere(void **state)
 {
     (void)state;
-    report_text(&out, &RUN, &summary, 0);
+    report_text(&out, &analysis, 0);
     assert_int_equal(count("\ndecode       - tok/s\n"), 1);
     assert_int_equal(count("\ndecode/test  - tok/s\n"), 1);
     assert_int_equal(count("no decode rate (-)"), 1);
     buf_clear(&out);
-    report_markdown(&out, &RUN, &summary);
+    report_markdown(&out, &analysis);
     assert_int_equal(count("| decode | - tok/s |"), 1);
     assert_int_equal(count("| decode/test | - tok/s |"), 1);
     buf_clear(&out);
-    assert_int_equal(report_html(&out, &RUN, &summary, NULL, NULL), SW_OK);
+    assert_int_equal(report_html(&out, &analysis, NULL, NULL), SW_OK);
     assert_int_equal(count("<dt>decode</dt><dd>- <small>"), 1);
     assert_int_equal(count("no decode rate (fewer than 20 different arrival times)"), 1);
 }
@@ -231,10 +233,11 @@ static void test_a_rate_that_was_not_measured_is_a_dash_everywhere(void **state)
 static void test_the_rates_of_a_run_are_its_rate_and_its_tests(void **state)
 {
     (void)state;
-    run_summary s = summary;
-    s.decode_tps = 96.77;
-    s.test_decode_tps = (sample_stats){.n = 3, .p50 = 100, .min = 50, .max = 1000};
-    report_text(&out, &RUN, &s, 0);
+    subject_analysis changed = analysis.subjects[0];
+    run_summary *const s = &changed.modes[MODE_STREAM];
+    s->decode_tps = 96.77;
+    s->test_decode_tps = (sample_stats){.n = 3, .p50 = 100, .min = 50, .max = 1000};
+    report_text(&out, &(run_analysis){&RUN, &changed, 1}, 0);
     assert_int_equal(count("\ndecode       96.8 tok/s\n"), 1);
     assert_int_equal(count("\ndecode/test  100 tok/s (50.0 to 1000)\n"), 1);
 }
@@ -261,7 +264,7 @@ static void test_numbers_have_about_three_digits(void **state)
 static void test_few_gaps_show_their_maximum(void **state)
 {
     (void)state;
-    report_text(&out, &RUN, &summary, 0);
+    report_text(&out, &analysis, 0);
     assert_int_equal(count("max 100"), 1);
 }
 

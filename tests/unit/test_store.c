@@ -15,7 +15,7 @@
 #include <sqlite3.h>
 
 #include "base/file.h"
-#include "figures/summary.h"
+#include "figures/run_status.h"
 #include "results/store.h"
 
 static char folder[64];
@@ -56,10 +56,9 @@ static const run_info INFO = {.started_unix_ms = 1790000000123,
                               .os = "os",
                               .n_cores = 3,
                               .memory_bytes = 1ull << 40,
-                              .load_ms = NAN,
                               .n_planned = 2};
 
-static const arrival ARRIVALS[] = {{100, 3, true}, {200, 4, false}, {4000000000000, 5, false}};
+static const arrival ARRIVALS[] = {{100, 3, 0, true}, {200, 4, 0, false}, {4000000000000, 5, 0, false}};
 
 static test_record example_test(void)
 {
@@ -126,9 +125,11 @@ static void test_what_is_stored_comes_back(void **state)
     result_store *store = open_store(false);
     const int64_t id = add_run(store);
     const test_record test = example_test();
-    const memory_sample samples[] = {{10, 1ull << 33, 2, 3, -1}, {20, 4, 5, 6, 1}};
+    resource_sample samples[2] = {{.t_ms = 10, .server = -1, .test_index = -1, .values = sample_values_none()},
+                                  {.t_ms = 20, .server = -1, .test_index = 1, .values = sample_values_none()}};
+    samples[0].values.v[SAMPLE_PRIVATE] = (double)(1ull << 33);
     assert_int_equal(store_add_test(store, id, &test, samples, 2, NULL), SW_OK);
-    assert_int_equal(store_finish_run(store, id, "ok", 1790000001000, NULL), SW_OK);
+    assert_int_equal(store_finish_run(store, id, "ok", "", "", 1790000001000, NULL), SW_OK);
     store_close(store);
     store = open_store(true);
     run_record *const run = load(store, 0);
@@ -136,7 +137,7 @@ static void test_what_is_stored_comes_back(void **state)
     assert_true(run->info.started_unix_ms == INFO.started_unix_ms && run->info.finished_unix_ms == 1790000001000);
     assert_string_equal(run->info.model, INFO.model);
     assert_string_equal(run->info.command, INFO.command);
-    assert_true(isnan(run->info.load_ms) && run->info.memory_bytes == INFO.memory_bytes && run->info.n_planned == 2);
+    assert_true(run->info.memory_bytes == INFO.memory_bytes && run->info.n_planned == 2);
     assert_int_equal(run->n_tests, 1);
     const test_record *const t = &run->tests[0];
     assert_string_equal(t->plan.prompt, test.plan.prompt);
@@ -150,7 +151,7 @@ static void test_what_is_stored_comes_back(void **state)
     assert_true(t->answer.arrivals[0].is_reasoning && !t->answer.arrivals[2].is_reasoning);
     assert_true(t->answer.arrivals[2].t_ns == 4000000000000 && t->answer.arrivals[2].n_bytes == 5);
     assert_int_equal(run->n_samples, 2);
-    assert_true(run->samples[0].private_bytes == 1ull << 33 && run->samples[1].test_index == 1);
+    assert_true(run->samples[0].values.v[SAMPLE_PRIVATE] == (double)(1ull << 33) && run->samples[1].test_index == 1);
     run_record_free(run);
     store_close(store);
 }
@@ -204,7 +205,7 @@ static void test_the_same_test_is_not_stored_twice(void **state)
     result_store *const store = open_store(false);
     const int64_t id = add_run(store);
     test_record test = example_test();
-    const memory_sample sample = {10, 1, 2, 3, 1};
+    const resource_sample sample = {.t_ms = 10, .server = -1, .test_index = 1, .values = sample_values_none()};
     assert_int_equal(store_add_test(store, id, &test, NULL, 0, NULL), SW_OK);
     sw_err err = {0};
     assert_int_equal(store_add_test(store, id, &test, &sample, 1, &err), SW_EIO);
@@ -291,11 +292,14 @@ static const char *status_after(result_store *store, int64_t id, int n_ok, int n
         assert_int_equal(store_add_test(store, id, &test, NULL, 0, NULL), SW_OK);
     }
     run_record *const run = load(store, id);
-    run_summary summary;
-    assert_int_equal(summary_of(run, &summary, NULL), SW_OK);
-    assert_int_equal(summary.n_completed, n_ok);
-    const char *const status = summary_status(&summary);
-    summary_free(&summary);
+    run_analysis analysis;
+    assert_int_equal(run_analysis_of(run, &analysis, NULL), SW_OK);
+    assert_int_equal(analysis.subjects[0].modes[MODE_STREAM].n_completed, n_ok);
+    buf reasons;
+    buf_init(&reasons, 4096);
+    const char *const status = run_status_name(run_status_of(&analysis, &reasons));
+    buf_free(&reasons);
+    run_analysis_free(&analysis);
     run_record_free(run);
     return status;
 }

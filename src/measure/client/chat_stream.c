@@ -6,6 +6,7 @@
 #include "client/chat_stream.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -175,7 +176,8 @@ static void add_arrival(chat_stream *s, int64_t t_ns, size_t n_bytes, bool is_re
     else if (code != SW_OK || !mem_grow(&s->arrivals, &s->cap, s->n_arrivals + 1, sizeof *s->arrivals))
         chat_stream_fail(s, TEST_INCOMPLETE, "out of memory keeping the answer");
     else if (n_bytes > 0)
-        s->arrivals[s->n_arrivals++] = (arrival){t_ns, (uint32_t)n_bytes, is_reasoning};
+        s->arrivals[s->n_arrivals++] =
+            (arrival){.t_ns = t_ns, .n_bytes = (uint32_t)n_bytes, .is_reasoning = is_reasoning};
     const size_t n_max = (size_t)s->max_tokens * ARRIVALS_PER_TOKEN + ARRIVALS_MORE;
     if (s->max_tokens > 0 && s->n_arrivals > n_max)
         chat_stream_fail(s, TEST_BAD_STREAM,
@@ -292,5 +294,10 @@ answer_record chat_stream_finish(chat_stream *s, int64_t t_ns)
         .n_reasoning = s->reasoning.size,
         .arrivals = s->arrivals,
         .n_arrivals = s->n_arrivals,
+        .temperature = NAN,
+        .queue_ms = NAN,
+        .prompt_ms = NAN,
+        .decode_ms = NAN,
+        .seed = -1,
     };
 }

@@ -22,10 +22,22 @@ typedef struct transfer_limits {
     double deadline_s;    // for everything, connecting included
 } transfer_limits;
 
+/* By which protocol a question is asked.  All give the same record. */
+typedef enum transfer_route {
+    ROUTE_OPENAI,     // POST /v1/chat/completions
+    ROUTE_SHIMMY_SSE, // POST /api/generate, raw text in an event stream
+    ROUTE_SHIMMY_WS,  // the same over /ws/generate
+} transfer_route;
+
 typedef struct transfer_options {
     const chat_target *target; // must outlive the transfer
     const char *model;
     const test_plan *plan; // read by transfer_create only
+    transfer_route route;
+    bool is_whole;           // one document in place of a stream
+    bool avoids_prefix;      // no prefix that the server evaluated before is used
+    bool wants_experts;      // the server is a spillway: it is asked which experts the answer used
+    bool wants_token_counts; // ... and how many tokens each event holds, which other servers may refuse
     transfer_limits limits;
     const atomic_bool *cancel; // set by a signal handler or another thread; may be NULL and shared by many transfers
     void *ud;                  // the caller's, see transfer_ud

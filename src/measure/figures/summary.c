@@ -85,23 +85,23 @@ static void find_peaks(run_summary *s, const run_record *run)
 {
     s->has_memory = run->n_samples > 0;
     for (size_t i = 0; i < run->n_samples; i++) {
-        const memory_sample *const m = &run->samples[i];
-        if (m->private_bytes > s->peak_private_bytes)
-            s->peak_private_bytes = m->private_bytes;
-        if (m->peak_rss_bytes > s->peak_rss_bytes)
-            s->peak_rss_bytes = m->peak_rss_bytes;
+        const double *const v = run->samples[i].values.v;
+        if (v[SAMPLE_PRIVATE] > (double)s->peak_private_bytes)
+            s->peak_private_bytes = (uint64_t)v[SAMPLE_PRIVATE];
+        if (v[SAMPLE_PEAK_RSS] > (double)s->peak_rss_bytes)
+            s->peak_rss_bytes = (uint64_t)v[SAMPLE_PEAK_RSS];
     }
 }
 
 /* Rows are made for every measured test, failed ones too; only the sums leave those out. */
-sw_code summary_of(const run_record *run, run_summary *out, sw_err *err)
+sw_code summary_of(const run_record *run, int subject, test_mode mode, run_summary *out, sw_err *err)
 {
     *out = (run_summary){.n_planned = run->info.n_planned};
     out->rows = mem_calloc(run->n_tests + 1, sizeof *out->rows);
     if (out->rows == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory summing up a run");
     for (size_t i = 0; i < run->n_tests; i++) {
-        if (run->tests[i].is_warmup)
+        if (run->tests[i].is_warmup || run->tests[i].subject != subject || run->tests[i].mode != mode)
             continue;
         summary_row *const row = &out->rows[out->n_rows++];
         row->test = &run->tests[i];
@@ -119,13 +119,4 @@ void summary_free(run_summary *summary)
 {
     mem_free(summary->rows);
     summary->rows = NULL;
-}
-
-const char *summary_status(const run_summary *s)
-{
-    if ((int)s->n_rows < s->n_planned)
-        return "aborted";
-    if (s->n_completed == 0)
-        return "invalid";
-    return s->n_completed < s->n_planned ? "failed_threshold" : "ok";
 }

@@ -38,12 +38,9 @@ typedef struct run_summary {
     uint64_t peak_rss_bytes;
 } run_summary;
 
-/* The views in *out are into `run`.  Free it with summary_free, also after an error.  Error: SW_ENOMEM. */
-SW_NODISCARD sw_code summary_of(const run_record *run, run_summary *out, sw_err *err);
+/* Of the tests of one model in one mode.  The views in *out are into `run`.  Free it with summary_free, also after an
+ * error.  Error: SW_ENOMEM. */
+SW_NODISCARD sw_code summary_of(const run_record *run, int subject, test_mode mode, run_summary *out, sw_err *err);
 void summary_free(run_summary *summary);
-
-/* The status of a finished run: "ok", "failed_threshold" (a test failed), "invalid" (no test completed, so that its
- * figures mean nothing) or "aborted" (tests are missing). */
-const char *summary_status(const run_summary *summary);
 
 #endif

@@ -25,20 +25,14 @@ struct memory_watch {
     size_t first, n;
 };
 
-static process_memory read_system(void *ud, long pid)
-{
-    (void)ud;
-    return sysinfo_memory_of(pid);
-}
-
 /* With the mutex held. */
 static void sample_now(memory_watch *w)
 {
-    const process_memory memory = w->o.read_memory(w->o.ud, w->o.pid);
-    if (memory.rss == 0)
+    sample_values values;
+    if (!w->o.read(w->o.ud, &values))
         return; // the process has ended or is not visible; a gap is honest, a zero is not
     const size_t i = (w->first + w->n) % WATCH_KEPT;
-    w->ring[i] = (watch_sample){clock_now_ns(w->o.clock), memory, w->tag};
+    w->ring[i] = (watch_sample){clock_now_ns(w->o.clock), values, w->tag};
     if (w->n < WATCH_KEPT)
         w->n++;
     else
@@ -83,8 +77,6 @@ sw_code watch_start(memory_watch **out, const watch_options *options, sw_err *er
         return sw_fail(err, SW_ENOMEM, "out of memory for memory samples");
     }
     w->o = *options;
-    if (w->o.read_memory == NULL)
-        w->o.read_memory = read_system;
     w->tag = -1;
     atomic_init(&w->must_stop, false);
     pthread_mutex_init(&w->mutex, NULL);

@@ -1,34 +1,33 @@
-/* watch.h - watches a process's memory from a thread of its own.
+/* watch.h - watches a process and its machine from a thread of its own.
  *
- * Five samples a second see every peak that lasts.  They are kept until they are taken, in a ring of fixed size: when
+ * Ten samples a second see every peak that lasts.  They are kept until they are taken, in a ring of fixed size: when
  * it is full, a new sample replaces the oldest, so that an hour between two tests costs no memory.
  */
 #ifndef MONITOR_WATCH_H
 #define MONITOR_WATCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/clock.h"
-#include "base/sysinfo.h"
+#include "results/sample_figures.h"
 #include "spillway/error.h"
 
 enum {
-    WATCH_KEPT = 65536,      // samples: three and a half hours of them
-    WATCH_INTERVAL_MS = 200, // between two samples
+    WATCH_KEPT = 65536,      // samples: almost two hours of them
+    WATCH_INTERVAL_MS = 100, // between two samples
 };
 
 typedef struct watch_options {
-    long pid;
-    const sw_clock *clock;                             // must outlive the watch
-    process_memory (*read_memory)(void *ud, long pid); // NULL: the operating system's figures.  Called by several
-                                                       // threads, one at a time
-    void *ud;                                          // of read_memory
+    bool (*read)(void *ud, sample_values *out); // sample_source_read; called by several threads, one at a time
+    void *ud;                                   // of read: the source
+    const sw_clock *clock;                      // both must outlive the watch
 } watch_options;
 
 typedef struct watch_sample {
     uint64_t t_ns; // of the clock
-    process_memory memory;
+    sample_values values;
     int tag; // what the process was doing: the last watch_tag
 } watch_sample;
 

@@ -18,16 +18,15 @@ static sw_code put_file(buf *content, sw_code code, const char *dir, const char 
     return code;
 }
 
-sw_code report_write(const run_record *run, const run_summary *summary, const char *dir, const sw_entropy *entropy,
-                     sw_err *err)
+sw_code report_write(const run_analysis *analysis, const char *dir, const sw_entropy *entropy, sw_err *err)
 {
     buf content;
     buf_init(&content, REPORT_BYTES_MAX);
-    report_markdown(&content, run, summary);
+    report_markdown(&content, analysis);
     sw_code code = put_file(&content, SW_OK, dir, "report.md", err);
     if (code != SW_OK)
         return code;
     buf_init(&content, REPORT_BYTES_MAX);
-    code = report_html(&content, run, summary, entropy, err);
+    code = report_html(&content, analysis, entropy, err);
     return put_file(&content, code, dir, "report.html", err);
 }

@@ -44,8 +44,10 @@ static void put_row(buf *out, const run_record *run, const summary_row *row)
     csv_end_line(out);
 }
 
-void report_csv(buf *out, const run_record *run, const run_summary *summary)
+void report_csv(buf *out, const run_analysis *analysis)
 {
+    const run_record *const run = analysis->run;
+    const run_summary *const summary = &analysis->subjects[0].modes[MODE_STREAM];
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
         csv_text(out, NAMES[i]);
     csv_end_line(out);

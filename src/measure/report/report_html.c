@@ -244,7 +244,7 @@ static void put_identity(buf *out, const run_record *run)
     put_fact(out, "model", i->model, true);
     put_fact(out, "server", i->url, true);
     put_fact(out, "fingerprint", run->n_tests > 0 ? run->tests[0].answer.fingerprint : "", true);
-    format_number(seconds, i->load_ms / 1000);
+    format_number(seconds, run_number(run, 0, 0, FACT_LOAD_COLD_MS) / 1000);
     snprintf(text, sizeof text, "%s s from start to ready", seconds);
     put_fact(out, "load time", seconds[0] == '-' ? "" : text, false);
     snprintf(text, sizeof text, "%.100s (%.40s)", i->protocol_name, i->protocol_hash);
@@ -258,8 +258,10 @@ static void put_identity(buf *out, const run_record *run)
 }
 
 /* The order is that of a reader's questions: outcome, figures, answers, conditions. */
-sw_code report_html(buf *out, const run_record *run, const run_summary *summary, const sw_entropy *entropy, sw_err *err)
+sw_code report_html(buf *out, const run_analysis *analysis, const sw_entropy *entropy, sw_err *err)
 {
+    const run_record *const run = analysis->run;
+    const run_summary *const summary = &analysis->subjects[0].modes[MODE_STREAM];
     char nonce[40];
     const uint64_t high = entropy_next(entropy);
     snprintf(nonce, sizeof nonce, "%016" PRIx64 "%016" PRIx64, high, entropy_next(entropy));
@@ -272,7 +274,7 @@ sw_code report_html(buf *out, const run_record *run, const run_summary *summary,
     put_answers(out, summary);
     put_identity(out, run);
     buf_printf(out, "</main>\n<script type=\"application/json\" id=\"data\" nonce=\"%s\">", nonce);
-    const sw_code code = report_chart_data(out, run, summary, err);
+    const sw_code code = report_chart_data(out, analysis, err);
     if (code != SW_OK)
         return code;
     buf_printf(out, "</script>\n<script nonce=\"%s\">\n", nonce);

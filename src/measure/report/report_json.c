@@ -86,8 +86,9 @@ static json_t *run_json(const run_record *run)
                      "finished_unix_ms", (json_int_t)i->finished_unix_ms, "status", i->status, "spillway", i->version,
                      "url", i->url, "model", i->model, "fingerprint",
                      run->n_tests > 0 ? run->tests[0].answer.fingerprint : "", "protocol", i->protocol_name,
-                     "protocol_hash", i->protocol_hash, "command", i->command, "load_ms", real(i->load_ms), "machine",
-                     "cpu", i->cpu, "os", i->os, "cores", i->n_cores, "memory_bytes", (json_int_t)i->memory_bytes);
+                     "protocol_hash", i->protocol_hash, "command", i->command, "load_ms",
+                     real(run_number(run, 0, 0, FACT_LOAD_COLD_MS)), "machine", "cpu", i->cpu, "os", i->os, "cores",
+                     i->n_cores, "memory_bytes", (json_int_t)i->memory_bytes);
 }
 
 /* The figures of the whole run; rates with their spread. */
@@ -170,8 +171,10 @@ static sw_code dump(buf *out, json_t *document, size_t flags, sw_err *err)
 }
 
 /* Indented, so that two runs can be compared with diff. */
-sw_code report_json(buf *out, const run_record *run, const run_summary *summary, sw_err *err)
+sw_code report_json(buf *out, const run_analysis *analysis, sw_err *err)
 {
+    const run_record *const run = analysis->run;
+    const run_summary *const summary = &analysis->subjects[0].modes[MODE_STREAM];
     json_t *const tests = json_array();
     for (size_t i = 0; i < summary->n_rows; i++)
         json_array_append_new(tests, test_json(&summary->rows[i]));
@@ -184,8 +187,9 @@ sw_code report_json(buf *out, const run_record *run, const run_summary *summary,
     return code;
 }
 
-sw_code report_jsonl(buf *out, const run_summary *summary, sw_err *err)
+sw_code report_jsonl(buf *out, const run_analysis *analysis, sw_err *err)
 {
+    const run_summary *const summary = &analysis->subjects[0].modes[MODE_STREAM];
     sw_code code = SW_OK;
     for (size_t i = 0; i < summary->n_rows && code == SW_OK; i++) {
         code = dump(out, test_json(&summary->rows[i]), JSON_COMPACT, err);
@@ -217,15 +221,17 @@ static json_t *chart_memory(const run_record *run)
 {
     json_t *const points = json_array();
     for (size_t i = 0; i < run->n_samples; i++) {
-        const memory_sample *const m = &run->samples[i];
+        const resource_sample *const m = &run->samples[i];
         json_array_append_new(
-            points, json_pack("[f, f]", (double)m->t_ms / 1000, (double)m->private_bytes / (1024.0 * 1024.0)));
+            points, json_pack("[f, o]", (double)m->t_ms / 1000, real(m->values.v[SAMPLE_PRIVATE] / (1024.0 * 1024.0))));
     }
     return points;
 }
 
-sw_code report_chart_data(buf *out, const run_record *run, const run_summary *summary, sw_err *err)
+sw_code report_chart_data(buf *out, const run_analysis *analysis, sw_err *err)
 {
+    const run_record *const run = analysis->run;
+    const run_summary *const summary = &analysis->subjects[0].modes[MODE_STREAM];
     json_t *const tests = json_array();
     for (size_t i = 0; i < summary->n_rows; i++)
         json_array_append_new(tests, chart_test(&summary->rows[i]));

@@ -61,7 +61,7 @@ static void put_head(buf *out, const run_record *run)
     format_bytes(memory, info->memory_bytes);
     snprintf(text, sizeof text, "%.100s, %d cores, %s, %.60s", info->cpu, info->n_cores, memory, info->os);
     put_fact(out, "measured from", text);
-    format_number(cell, info->load_ms / 1000);
+    format_number(cell, run_number(run, 0, 0, FACT_LOAD_COLD_MS) / 1000);
     snprintf(text, sizeof text, "%s s", cell);
     put_fact(out, "load time", cell[0] == '-' ? "-" : text);
     put_fact(out, "spillway", info->version);
@@ -136,8 +136,10 @@ static void put_answer(buf *out, const summary_row *row)
     put_block(out, a->text, a->n_text);
 }
 
-void report_markdown(buf *out, const run_record *run, const run_summary *summary)
+void report_markdown(buf *out, const run_analysis *analysis)
 {
+    const run_record *const run = analysis->run;
+    const run_summary *const summary = &analysis->subjects[0].modes[MODE_STREAM];
     put_head(out, run);
     put_table(out, summary);
     put_totals(out, run, summary);

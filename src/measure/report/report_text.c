@@ -67,8 +67,10 @@ static void put_table(buf *out, const run_summary *summary, int width)
 }
 
 /* Table, totals, warnings; plain text without colour, so that it can be quoted. */
-void report_text(buf *out, const run_record *run, const run_summary *summary, int width)
+void report_text(buf *out, const run_analysis *analysis, int width)
 {
+    const run_record *const run = analysis->run;
+    const run_summary *const summary = &analysis->subjects[0].modes[MODE_STREAM];
     put_table(out, summary, width);
     buf_putc(out, '\n');
     for (int i = 0; i < N_TOTALS; i++) {

@@ -1,7 +1,18 @@
-/* record.c - the names of statuses and text forms, as they are stored and reported. */
+/* record.c - the names of statuses, modes, facts and figures, as they are stored and reported. */
 #include "results/record.h"
 
+#include <math.h>
 #include <string.h>
+
+/* The position of `name` among `n` names, or -1. */
+static int find_name(const char *name, const char *const *names, int n)
+{
+    for (int i = 0; i < n; i++) {
+        if (strcmp(name, names[i]) == 0)
+            return i;
+    }
+    return -1;
+}
 
 #define STATUS_NAME(name, text) text,
 static const char *const STATUS_NAMES[] = {TEST_STATUS_TABLE(STATUS_NAME)};
@@ -15,24 +26,102 @@ const char *test_status_name(test_status status)
 // A store of a newer spillway may have a status that this one does not know; it is not a success.
 test_status test_status_from_name(const char *name)
 {
-    for (int s = 0; s < N_TEST_STATUS; s++) {
-        if (strcmp(name, STATUS_NAMES[s]) == 0)
-            return (test_status)s;
-    }
-    return TEST_INCOMPLETE;
+    const int status = find_name(name, STATUS_NAMES, N_TEST_STATUS);
+    return status < 0 ? TEST_INCOMPLETE : (test_status)status;
 }
+
+static const char *const FORM_NAMES[] = {"prose", "code", "list"};
 
 const char *text_form_name(text_form form)
 {
-    static const char *const NAMES[] = {"prose", "code", "list"};
-    return NAMES[form];
+    return FORM_NAMES[form];
 }
 
 int text_form_from_name(const char *name)
 {
-    for (int f = FORM_PROSE; f <= FORM_LIST; f++) {
-        if (strcmp(name, text_form_name((text_form)f)) == 0)
-            return f;
+    return find_name(name, FORM_NAMES, sizeof FORM_NAMES / sizeof *FORM_NAMES);
+}
+
+#define MODE_NAME(name, text, meaning) text,
+static const char *const MODE_NAMES[] = {TEST_MODE_TABLE(MODE_NAME)};
+#undef MODE_NAME
+
+const char *test_mode_name(test_mode mode)
+{
+    return MODE_NAMES[mode];
+}
+
+int test_mode_from_name(const char *name)
+{
+    return find_name(name, MODE_NAMES, N_TEST_MODES);
+}
+
+static const char *const OUTCOME_NAMES[] = {"passed", "failed", "not run"};
+
+const char *check_outcome_name(check_outcome outcome)
+{
+    return OUTCOME_NAMES[outcome];
+}
+
+check_outcome check_outcome_from_name(const char *name)
+{
+    const int outcome = find_name(name, OUTCOME_NAMES, sizeof OUTCOME_NAMES / sizeof *OUTCOME_NAMES);
+    return outcome < 0 ? CHECK_NOT_RUN : (check_outcome)outcome;
+}
+
+static const char *const SIDE_NAMES[] = {"offloaded", "reference", "given"};
+
+const char *server_side_name(server_side side)
+{
+    return SIDE_NAMES[side];
+}
+
+server_side server_side_from_name(const char *name)
+{
+    const int side = find_name(name, SIDE_NAMES, sizeof SIDE_NAMES / sizeof *SIDE_NAMES);
+    return side < 0 ? SIDE_GIVEN : (server_side)side;
+}
+
+/* ---- facts and samples ------------------------------------------------------------------------------------------- */
+
+#define FACT_ID(name, text, unit, meaning) {text, unit, meaning},
+const fact_id FACT_IDS[N_FACT_NAMES] = {FACT_NAMES(FACT_ID)};
+#undef FACT_ID
+
+int fact_from_name(const char *name)
+{
+    for (int i = 0; i < N_FACT_NAMES; i++) {
+        if (strcmp(name, FACT_IDS[i].name) == 0)
+            return i;
     }
     return -1;
+}
+
+// The latest counts: a resumed run measures some facts again.
+const fact_record *run_fact(const run_record *run, int subject, int server, fact_name name)
+{
+    for (size_t i = run->n_facts; i-- > 0;) {
+        const fact_record *const f = &run->facts[i];
+        if (f->name == name && f->subject == subject && f->server == server)
+            return f;
+    }
+    return NULL;
+}
+
+double run_number(const run_record *run, int subject, int server, fact_name name)
+{
+    const fact_record *const f = run_fact(run, subject, server, name);
+    return f != NULL ? f->number : NAN;
+}
+
+#define SAMPLE_ID(name, text, unit, meaning) {text, unit, meaning},
+const sample_figure_id SAMPLE_FIGURE_IDS[N_SAMPLE_FIGURES] = {SAMPLE_FIGURES(SAMPLE_ID)};
+#undef SAMPLE_ID
+
+sample_values sample_values_none(void)
+{
+    sample_values values;
+    for (int i = 0; i < N_SAMPLE_FIGURES; i++)
+        values.v[i] = NAN;
+    return values;
 }

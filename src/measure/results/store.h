@@ -19,13 +19,24 @@ void store_close(result_store *store);
 
 /* Adds a run with status "running"; info->id and info->status are not read. */
 SW_NODISCARD sw_code store_add_run(result_store *store, const run_info *info, int64_t *id_out, sw_err *err);
-/* Marks an interrupted run as running again, perhaps at another address. */
-SW_NODISCARD sw_code store_reopen_run(result_store *store, int64_t id, const char *url, double load_ms, sw_err *err);
-/* Adds a test and the memory samples since the last one, in one transaction. */
+/* Marks an interrupted run as running again: one more session. */
+SW_NODISCARD sw_code store_reopen_run(result_store *store, int64_t id, sw_err *err);
+/* Adds the model at position `subject`, or replaces what is known of it. */
+SW_NODISCARD sw_code store_put_subject(result_store *store, int64_t run_id, int subject, const subject_record *record,
+                                       sw_err *err);
+/* *position_out is the server's in run_record.servers. */
+SW_NODISCARD sw_code store_add_server(result_store *store, int64_t run_id, const server_record *server,
+                                      int *position_out, sw_err *err);
+SW_NODISCARD sw_code store_add_placement(result_store *store, int64_t run_id, const placement_row *rows, size_t n,
+                                         sw_err *err);
+SW_NODISCARD sw_code store_add_facts(result_store *store, int64_t run_id, const fact_record *facts, size_t n,
+                                     sw_err *err);
+/* Adds a test with its events, checks and experts, and the samples since the last one, in one transaction. */
 SW_NODISCARD sw_code store_add_test(result_store *store, int64_t run_id, const test_record *test,
-                                    const memory_sample *samples, size_t n_samples, sw_err *err);
-SW_NODISCARD sw_code store_finish_run(result_store *store, int64_t id, const char *status, int64_t unix_ms,
-                                      sw_err *err);
+                                    const resource_sample *samples, size_t n_samples, sw_err *err);
+/* `reasons` and `fingerprint` as in run_info. */
+SW_NODISCARD sw_code store_finish_run(result_store *store, int64_t id, const char *status, const char *reasons,
+                                      const char *fingerprint, int64_t unix_ms, sw_err *err);
 
 /* id 0: the latest run.  Errors: SW_ENOTFOUND, SW_EFORMAT, SW_EIO, SW_ENOMEM. */
 SW_NODISCARD sw_code store_load_run(result_store *store, int64_t id, run_record **out, sw_err *err);

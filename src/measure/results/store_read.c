@@ -70,7 +70,7 @@ static sw_code load_info(result_store *store, int64_t id, run_record *run, sw_er
     sw_code code = store_prepare(
         store,
         "SELECT id, started_unix_ms, finished_unix_ms, status, version, url, model, protocol_name, protocol_hash,"
-        " protocol_json, options_json, command, cpu, os, n_cores, memory_bytes, load_ms, n_planned FROM run"
+        " protocol_json, options_json, command, cpu, os, n_cores, memory_bytes, n_planned FROM run"
         " WHERE id = ?1 OR ?1 = 0 ORDER BY id DESC LIMIT 1",
         &r.statement, err);
     if (code != SW_OK)
@@ -80,6 +80,8 @@ static sw_code load_info(result_store *store, int64_t id, run_record *run, sw_er
     if (step == SQLITE_ROW) {
         run_info *const i = &run->info;
         i->id = next_int(&r);
+        i->reasons = i->fingerprint = "";
+        i->n_sessions = 1;
         i->started_unix_ms = next_int(&r);
         i->finished_unix_ms = next_int(&r);
         const char **const strings[] = {
@@ -89,7 +91,6 @@ static sw_code load_info(result_store *store, int64_t id, run_record *run, sw_er
             *strings[k] = next_string(&r);
         i->n_cores = (int)next_int(&r);
         i->memory_bytes = (uint64_t)next_int(&r);
-        i->load_ms = next_double(&r);
         i->n_planned = (int)next_int(&r);
         code = check_row(store, &r, err);
     } else if (step == SQLITE_DONE && id == 0) {
@@ -117,6 +118,7 @@ static void read_test(row *r, test_record *t)
     p->prompt = next_string(r);
     const int form = text_form_from_name(next_string(r));
     p->form = form < 0 ? FORM_PROSE : (text_form)form;
+    p->expected = "";
     p->max_tokens = (int)next_int(r);
     p->temperature = next_double(r);
     p->seed = next_int(r);
@@ -149,8 +151,9 @@ static sw_code load_arrivals(result_store *store, run_record *run, int64_t test_
     size_t n = 0, cap = 0;
     int step;
     while ((step = sqlite3_step(s)) == SQLITE_ROW && mem_grow(&items, &cap, n + 1, sizeof *items)) {
-        items[n++] =
-            (arrival){sqlite3_column_int64(s, 0), (uint32_t)sqlite3_column_int64(s, 1), sqlite3_column_int(s, 2) != 0};
+        items[n++] = (arrival){.t_ns = sqlite3_column_int64(s, 0),
+                               .n_bytes = (uint32_t)sqlite3_column_int64(s, 1),
+                               .is_reasoning = sqlite3_column_int(s, 2) != 0};
     }
     arrival *const kept = arena_alloc(run->keep, n * sizeof *kept);
     if (step == SQLITE_ROW || kept == NULL)
@@ -188,7 +191,7 @@ static sw_code load_tests(result_store *store, run_record *run, sw_err *err)
             break;
         }
         test_record *const t = &run->tests[run->n_tests++];
-        *t = (test_record){0};
+        *t = (test_record){.server = -1, .variant = ""};
         r.column = 0;
         const int64_t test_id = next_int(&r);
         read_test(&r, t);
@@ -217,13 +220,16 @@ static sw_code load_samples(result_store *store, run_record *run, sw_err *err)
     int step;
     while ((step = sqlite3_step(s)) == SQLITE_ROW &&
            mem_grow(&run->samples, &cap, run->n_samples + 1, sizeof *run->samples)) {
-        run->samples[run->n_samples++] = (memory_sample){
+        resource_sample *const m = &run->samples[run->n_samples++];
+        *m = (resource_sample){
             .t_ms = sqlite3_column_int64(s, 0),
-            .private_bytes = (uint64_t)sqlite3_column_int64(s, 1),
-            .rss_bytes = (uint64_t)sqlite3_column_int64(s, 2),
-            .peak_rss_bytes = (uint64_t)sqlite3_column_int64(s, 3),
+            .server = -1,
             .test_index = sqlite3_column_int(s, 4),
+            .values = sample_values_none(),
         };
+        m->values.v[SAMPLE_PRIVATE] = (double)sqlite3_column_int64(s, 1);
+        m->values.v[SAMPLE_RSS] = (double)sqlite3_column_int64(s, 2);
+        m->values.v[SAMPLE_PEAK_RSS] = (double)sqlite3_column_int64(s, 3);
     }
     if (step == SQLITE_ROW)
         code = sw_fail(err, SW_ENOMEM, "out of memory loading a run");
@@ -242,7 +248,11 @@ sw_code store_load_run(result_store *store, int64_t id, run_record **out, sw_err
         run_record_free(run);
         return sw_fail(err, SW_ENOMEM, "out of memory loading a run");
     }
+    run->subjects = mem_calloc(1, sizeof *run->subjects);
+    run->n_subjects = run->subjects != NULL;
     sw_code code = load_info(store, id, run, err);
+    if (code == SW_OK && run->n_subjects == 1)
+        run->subjects[0].name = run->info.model;
     if (code == SW_OK)
         code = load_tests(store, run, err);
     if (code == SW_OK)
@@ -259,6 +269,7 @@ void run_record_free(run_record *run)
 {
     if (run == NULL)
         return;
+    mem_free(run->subjects);
     mem_free(run->tests);
     mem_free(run->samples);
     arena_free(run->keep);

@@ -17,32 +17,34 @@ sw_code store_add_run(result_store *store, const run_info *info, int64_t *id_out
     sw_code code = store_prepare(
         store,
         "INSERT INTO run (started_unix_ms, version, url, model, protocol_name, protocol_hash, protocol_json,"
-        " options_json, command, cpu, os, n_cores, memory_bytes, load_ms, n_planned)"
-        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        " options_json, command, cpu, os, n_cores, memory_bytes, n_planned)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         &s, err);
     if (code != SW_OK)
         return code;
-    store_bind(s, "issssssssssiidi", info->started_unix_ms, info->version, info->url, info->model, info->protocol_name,
+    store_bind(s, "issssssssssiii", info->started_unix_ms, info->version, info->url, info->model, info->protocol_name,
                info->protocol_hash, info->protocol_json, info->options_json, info->command, info->cpu, info->os,
-               (int64_t)info->n_cores, (int64_t)info->memory_bytes, info->load_ms, (int64_t)info->n_planned);
+               (int64_t)info->n_cores, (int64_t)info->memory_bytes, (int64_t)info->n_planned);
     code = finish_statement(store, s, "store the run", err);
     *id_out = sqlite3_last_insert_rowid(store->db);
     return code;
 }
 
-sw_code store_reopen_run(result_store *store, int64_t id, const char *url, double load_ms, sw_err *err)
+sw_code store_reopen_run(result_store *store, int64_t id, sw_err *err)
 {
     sqlite3_stmt *s;
-    const sw_code code = store_prepare(
-        store, "UPDATE run SET status = 'running', finished_unix_ms = 0, url = ?, load_ms = ? WHERE id = ?", &s, err);
+    const sw_code code =
+        store_prepare(store, "UPDATE run SET status = 'running', finished_unix_ms = 0 WHERE id = ?", &s, err);
     if (code != SW_OK)
         return code;
-    store_bind(s, "sdi", url, load_ms, id);
+    store_bind(s, "i", id);
     return finish_statement(store, s, "continue the run", err);
 }
 
-sw_code store_finish_run(result_store *store, int64_t id, const char *status, int64_t unix_ms, sw_err *err)
+sw_code store_finish_run(result_store *store, int64_t id, const char *status, const char *reasons,
+                         const char *fingerprint, int64_t unix_ms, sw_err *err)
 {
+    (void)reasons, (void)fingerprint;
     sqlite3_stmt *s;
     const sw_code code = store_prepare(store, "UPDATE run SET status = ?, finished_unix_ms = ? WHERE id = ?", &s, err);
     if (code != SW_OK)
@@ -91,7 +93,8 @@ static sw_code insert_arrivals(result_store *store, int64_t test_id, const answe
 }
 
 /* The samples since the last test was stored; the pause between belongs to them. */
-static sw_code insert_samples(result_store *store, int64_t run_id, const memory_sample *samples, size_t n, sw_err *err)
+static sw_code insert_samples(result_store *store, int64_t run_id, const resource_sample *samples, size_t n,
+                              sw_err *err)
 {
     sqlite3_stmt *s;
     sw_code code = store_prepare(store,
@@ -99,9 +102,9 @@ static sw_code insert_samples(result_store *store, int64_t run_id, const memory_
                                  " peak_rss_bytes) VALUES (?,?,?,?,?,?)",
                                  &s, err);
     for (size_t i = 0; code == SW_OK && i < n; i++) {
-        const memory_sample *const m = &samples[i];
-        store_bind(s, "iiiiii", run_id, m->t_ms, (int64_t)m->test_index, (int64_t)m->private_bytes,
-                   (int64_t)m->rss_bytes, (int64_t)m->peak_rss_bytes);
+        const resource_sample *const m = &samples[i];
+        store_bind(s, "iiiiii", run_id, m->t_ms, (int64_t)m->test_index, (int64_t)m->values.v[SAMPLE_PRIVATE],
+                   (int64_t)m->values.v[SAMPLE_RSS], (int64_t)m->values.v[SAMPLE_PEAK_RSS]);
         code = store_step(store, s, "store memory samples", err);
     }
     sqlite3_finalize(s);
@@ -109,7 +112,7 @@ static sw_code insert_samples(result_store *store, int64_t run_id, const memory_
 }
 
 /* BEGIN IMMEDIATE takes the write lock at once, so that a busy store is waited for here and not in the middle. */
-sw_code store_add_test(result_store *store, int64_t run_id, const test_record *test, const memory_sample *samples,
+sw_code store_add_test(result_store *store, int64_t run_id, const test_record *test, const resource_sample *samples,
                        size_t n_samples, sw_err *err)
 {
     sw_code code = store_exec(store, "BEGIN IMMEDIATE", "begin to store a test", err);
@@ -125,4 +128,30 @@ sw_code store_add_test(result_store *store, int64_t run_id, const test_record *t
     if (code != SW_OK)
         sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
     return code;
+}
+
+sw_code store_put_subject(result_store *store, int64_t run_id, int subject, const subject_record *record, sw_err *err)
+{
+    (void)store, (void)run_id, (void)subject, (void)record, (void)err;
+    return SW_OK;
+}
+
+sw_code store_add_server(result_store *store, int64_t run_id, const server_record *server, int *position_out,
+                         sw_err *err)
+{
+    (void)store, (void)run_id, (void)server, (void)err;
+    *position_out = -1;
+    return SW_OK;
+}
+
+sw_code store_add_placement(result_store *store, int64_t run_id, const placement_row *rows, size_t n, sw_err *err)
+{
+    (void)store, (void)run_id, (void)rows, (void)n, (void)err;
+    return SW_OK;
+}
+
+sw_code store_add_facts(result_store *store, int64_t run_id, const fact_record *facts, size_t n, sw_err *err)
+{
+    (void)store, (void)run_id, (void)facts, (void)n, (void)err;
+    return SW_OK;
 }

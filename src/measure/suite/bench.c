@@ -15,12 +15,16 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/sysinfo.h"
 #include "base/utf8.h"
-#include "figures/summary.h"
+#include "figures/run_status.h"
 #include "monitor/machine.h"
+#include "monitor/sample_source.h"
 #include "spillway.h"
 #include "suite/bench_options.h"
 #include "suite/server_process.h"
+
+enum { REASONS_BYTES_MAX = 65536 };
 
 enum { LOAD_SECONDS_MAX = 3600 }; // a large model on a slow disk takes minutes
 
@@ -31,9 +35,10 @@ struct bench_session {
     server_process *server; // NULL: the server was running already
     chat_target *target;
     transfer_fleet *fleet;
-    memory_watch *watch;  // NULL: its memory is not measured
-    char watch_note[256]; // why not, or ""
-    model_list listed;    // by the server; empty: not known
+    memory_watch *watch;   // NULL: its memory is not measured
+    sample_source *source; // of the watch
+    char watch_note[256];  // why not, or ""
+    model_list listed;     // by the server; empty: not known
     result_store *store;
     int64_t run_id;
     const char *url;         // of the options or of the server
@@ -134,7 +139,9 @@ static sw_code open_client(bench_session *b, sw_err *err)
 
 static sw_code watch(bench_session *b, long pid, sw_err *err)
 {
-    return watch_start(&b->watch, &(watch_options){.pid = pid, .clock = b->o.clock}, err);
+    const sw_code code = sample_source_open(&b->source, &(sample_source_options){.pid = pid}, err);
+    return code == SW_OK ? watch_start(&b->watch, &(watch_options){sample_source_read, b->source, b->o.clock}, err)
+                         : code;
 }
 
 /* Waits for the first healthy answer; until then the model is loading. */
@@ -259,7 +266,6 @@ static sw_code add_run(bench_session *b, sw_err *err)
         .os = machine.os,
         .n_cores = machine.n_cores,
         .memory_bytes = machine.memory_bytes,
-        .load_ms = b->load_ms,
         .n_planned = (int)b->protocol->n_tests * b->o.n_repeats,
     };
     const sw_code code = store_add_run(b->store, &info, &b->run_id, err);
@@ -274,7 +280,7 @@ static sw_code open_new(bench_session *b, sw_err *err)
     if (code != SW_OK)
         return code;
     b->started_unix_ms = b->opened_unix_ms;
-    b->pause_s = b->o.pause_s >= 0 ? b->o.pause_s : b->protocol->pause_s;
+    b->pause_s = b->o.pause_s >= 0 ? b->o.pause_s : b->protocol->settings.pause_s;
     if (b->o.serve != NULL) {
         code = make_dir(b, b->o.serve, err); // its log needs a folder before the model's name is known
         if (code == SW_OK)
@@ -299,13 +305,12 @@ static sw_code adopt_run(bench_session *b, const run_info *info, sw_err *err)
     sw_code code = bench_options_complete(&b->o, info->options_json, b->keep, err);
     if (code == SW_OK)
         code = protocol_parse(&b->protocol, info->protocol_json, strlen(info->protocol_json),
-                              "the stored run's protocol", err);
+                              "the stored run's protocol", NULL, err);
     if (code != SW_OK)
         return code;
     b->run_id = info->id;
     b->started_unix_ms = info->started_unix_ms;
     b->pause_s = b->o.pause_s;
-    b->load_ms = info->load_ms;
     return SW_OK;
 }
 
@@ -328,7 +333,7 @@ static sw_code open_resumed(bench_session *b, sw_err *err)
         code = sw_fail(err, SW_EINVAL, "the run in %s is of model '%.100s', this server has '%.100s'", b->dir,
                        stored->info.model, b->model);
     run_record_free(stored);
-    return code == SW_OK ? store_reopen_run(b->store, b->run_id, b->url, b->load_ms, err) : code;
+    return code == SW_OK ? store_reopen_run(b->store, b->run_id, err) : code;
 }
 
 static sw_code check_text(const char *what, const char *text, sw_err *err)
@@ -387,11 +392,16 @@ static sw_code finish_run(bench_session *b, sw_err *err)
     sw_code code = bench_load(b, &run, err);
     if (code != SW_OK)
         return code;
-    run_summary summary;
-    code = summary_of(run, &summary, err);
-    if (code == SW_OK)
-        code = store_finish_run(b->store, b->run_id, summary_status(&summary), unix_ms(b), err);
-    summary_free(&summary);
+    run_analysis analysis;
+    buf reasons;
+    buf_init(&reasons, REASONS_BYTES_MAX);
+    code = run_analysis_of(run, &analysis, err);
+    if (code == SW_OK) {
+        const char *const status = run_status_name(run_status_of(&analysis, &reasons));
+        code = store_finish_run(b->store, b->run_id, status, buf_str(&reasons), "", unix_ms(b), err);
+    }
+    run_analysis_free(&analysis);
+    buf_free(&reasons);
     run_record_free(run);
     return code;
 }
@@ -450,6 +460,7 @@ void bench_close(bench_session *b)
     if (b == NULL)
         return;
     watch_stop(b->watch);
+    sample_source_close(b->source);
     fleet_free(b->fleet);
     target_close(b->target);
     server_process_stop(b->server);

@@ -2,6 +2,7 @@
 #include "suite/protocol.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -99,7 +100,7 @@ static bool refuse_twin_names(json_reader *r, const bench_protocol *p)
     const json_place tests = {NULL, "tests", 0};
     for (size_t i = 0; i < p->n_tests; i++) {
         for (size_t k = 0; k < i; k++) {
-            if (strcmp(p->tests[i].name, p->tests[k].name) == 0)
+            if (strcmp(p->tests[i].plan.name, p->tests[k].plan.name) == 0)
                 return json_fail(r, &tests, JSON_FAULT_RANGE, "tests[%zu].name and tests[%zu].name are the same", k, i);
         }
     }
@@ -120,8 +121,8 @@ static bool read_tests(json_reader *r, const json_t *list, bench_protocol *p, co
         return json_fail_memory(r);
     for (size_t i = 0; i < n; i++) {
         const json_place place = {&at, NULL, i};
-        p->tests[i] = *defaults;
-        if (!read_test(r, &place, json_array_get(list, i), &p->tests[i]))
+        p->tests[i] = (protocol_test){.plan = *defaults};
+        if (!read_test(r, &place, json_array_get(list, i), &p->tests[i].plan))
             return false;
     }
     p->n_tests = n;
@@ -135,8 +136,20 @@ static bool read_protocol(json_reader *r, const json_t *root, bench_protocol *p)
         return false;
     p->name = f.name;
     p->description = f.description;
-    p->pause_s = f.pause_s;
-    const test_plan defaults = {.temperature = f.temperature, .seed = f.seed, .form = FORM_PROSE};
+    p->settings = (protocol_settings){
+        .n_repeats = 1,
+        .pause_s = f.pause_s,
+        .temperature = f.temperature,
+        .seed = f.seed,
+        .modes = 1u << MODE_STREAM,
+        .concurrency = 1,
+        .warmup_requests = 1,
+        .slo_ttft_ms = NAN,
+        .slo_tpot_ms = NAN,
+        .slo_itl_p99_ms = NAN,
+        .slo_e2e_ms = NAN,
+    };
+    const test_plan defaults = {.temperature = f.temperature, .seed = f.seed, .form = FORM_PROSE, .expected = ""};
     const json_t *const warmup = json_object_get(root, "warmup");
     p->warmup = defaults;
     return (warmup == NULL || read_warmup(r, warmup, p)) && read_tests(r, json_object_get(root, "tests"), p, &defaults);
@@ -168,8 +181,10 @@ static bench_protocol *create(const char *json, size_t n)
     return p;
 }
 
-sw_code protocol_parse(bench_protocol **out, const char *json, size_t n, const char *source, sw_err *err)
+sw_code protocol_parse(bench_protocol **out, const char *json, size_t n, const char *source, const char *dir,
+                       sw_err *err)
 {
+    (void)dir;
     *out = NULL;
     json_reader r = {.document = "a protocol"};
     json_t *const root =
@@ -194,13 +209,13 @@ sw_code protocol_load(bench_protocol **out, const char *path, sw_err *err)
     *out = NULL;
     if (path == NULL)
         return protocol_parse(out, (const char *)embedded_protocols_local_streaming_json,
-                              embedded_protocols_local_streaming_json_size, "the built-in protocol", err);
+                              embedded_protocols_local_streaming_json_size, "the built-in protocol", NULL, err);
     char *text;
     size_t n;
     sw_code code = file_slurp(path, LIMIT_PROTOCOL_BYTES, &text, &n, err);
     if (code != SW_OK)
         return code;
-    code = protocol_parse(out, text, n, path, err);
+    code = protocol_parse(out, text, n, path, NULL, err);
     mem_free(text);
     return code;
 }

@@ -15,7 +15,7 @@ enum { MODELS_BYTES_MAX = 160 };
 typedef struct runner {
     const runner_options *o;
     const run_record *before;  // the run as it was stored before the runner started
-    memory_sample *samples;    // WATCH_KEPT, reused by every test
+    resource_sample *samples;  // WATCH_KEPT, reused by every test
     watch_sample *raw_samples; // the same, as the watch gives them
     runner_progress progress;  // passed to the callback; its views are valid during the call
     bool has_answer;           // to the first request of this session
@@ -52,13 +52,8 @@ static size_t take_samples(runner *r)
     const size_t n = watch_take(r->o->watch, r->raw_samples, WATCH_KEPT);
     for (size_t i = 0; i < n; i++) {
         const watch_sample *const s = &r->raw_samples[i];
-        r->samples[i] = (memory_sample){
-            .t_ms = run_ms(r, s->t_ns),
-            .private_bytes = s->memory.anon + s->memory.swap,
-            .rss_bytes = s->memory.rss,
-            .peak_rss_bytes = s->memory.peak,
-            .test_index = s->tag,
-        };
+        resource_sample *const m = &r->samples[i];
+        *m = (resource_sample){.t_ms = run_ms(r, s->t_ns), .server = -1, .test_index = s->tag, .values = s->values};
     }
     return n;
 }
@@ -216,9 +211,9 @@ static void plan_work(runner *r)
     r->progress.n_tests = (int)p->n_tests * r->o->n_repeats;
     for (int k = 0; k < r->progress.n_tests; k++) {
         const int index = k % (int)p->n_tests;
-        r->progress.work_total += p->tests[index].max_tokens;
+        r->progress.work_total += p->tests[index].plan.max_tokens;
         if (is_stored(r->before, index, k / (int)p->n_tests))
-            r->progress.work_done += p->tests[index].max_tokens;
+            r->progress.work_done += p->tests[index].plan.max_tokens;
     }
 }
 
@@ -240,8 +235,8 @@ static sw_code run_all(runner *r, sw_err *err)
             code = pause_between(r, err);
         is_first = false;
         r->progress.number = k + 1;
-        r->progress.plan = &p->tests[index];
-        test_record test = {.plan = p->tests[index], .index = index, .repeat = repeat};
+        r->progress.plan = &p->tests[index].plan;
+        test_record test = {.plan = p->tests[index].plan, .index = index, .repeat = repeat};
         if (code == SW_OK)
             code = run_test(r, &test, err);
     }
