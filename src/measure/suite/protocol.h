@@ -12,6 +12,8 @@
 #include "results/record.h"
 #include "spillway/error.h"
 
+enum { PROTOCOL_REPEATS_MAX = 1000 };
+
 /* When requests are sent. */
 typedef enum arrival_process {
     ARRIVALS_CLOSED,   // `concurrency` workers, each with one request at a time
