@@ -1,8 +1,8 @@
-/* protocol_tables.h - the members that a protocol may have, read by tables into the structs of protocol.h. */
+/* protocol_tables.h - the members that a protocol may have, read by tables into the structs of protocol_plan.h. */
 #ifndef SUITE_PROTOCOL_TABLES_H
 #define SUITE_PROTOCOL_TABLES_H
 
-#include "suite/protocol.h"
+#include "suite/protocol_plan.h"
 #include "json/json_fields.h"
 
 /* A test as it is written; its prompt is one of three. */
