@@ -515,14 +515,14 @@ typedef struct sw_event {
     const sw_logprobs *logprobs; // PROMPT_TOKEN; TOKEN, if requested; valid during the call only
     const float *embedding;      // EMBEDDING: (n_embd), its Euclidean norm is 1; valid during the call only
     int n_embd;                  // EMBEDDING
-    int n_prompt;                // ACCEPTED, PROGRESS, DONE
-    int n_cached;                // ACCEPTED, PROGRESS, DONE: prompt tokens that an earlier job had evaluated
+    int n_prompt;                // ACCEPTED, PROGRESS, PROMPT_TOKEN, TOKEN, DONE
+    int n_cached;                // the same: prompt tokens that an earlier job had evaluated
     int n_prompt_done;           // PROGRESS
-    int n_predicted;             // DONE: sampled tokens without the end token
-    int n_reasoning;             // DONE: of them, reasoning
+    int n_predicted;             // TOKEN, DONE: sampled tokens so far, without the end token
+    int n_reasoning;             // TOKEN, DONE: of them, reasoning
     sw_finish finish;            // DONE
     int stop_index;              // DONE: which of the request's stop strings ended the answer; -1: none did
-    sw_timings timings;          // DONE
+    sw_timings timings;          // TOKEN: as of the last sampled token; DONE
     const sw_err *error;         // ERROR
 } sw_event;
 
@@ -552,6 +552,7 @@ typedef struct sw_request {
     size_t n_stop;
     bool ignore_eos;      // continue after end tokens (for benchmarks)
     bool count_experts;   // for sw_job_expert_use
+    bool keep_tokens;     // for sw_job_tokens
     uint64_t tag;         // any number, for sw_expert_row
     bool logprobs;        // events have the probability of each token
     bool prompt_logprobs; // so does an event for each token of the prompt, of which nothing comes from a cache
@@ -588,6 +589,10 @@ void sw_job_wait(sw_job *job);
  * SW_EBUSY (the job has not ended), SW_ENOMEM. */
 SW_NODISCARD sw_code sw_job_expert_use(sw_job *job, sw_expert_use **prompt_out, sw_expert_use **generated_out,
                                        sw_err *err);
+
+/* The tokens that a job sampled, without the end token: (*n_out) ids, which belong to the job.  Known after the last
+ * event.  Errors: SW_EINVAL (keep_tokens was not set), SW_EBUSY (the job has not ended). */
+SW_NODISCARD sw_code sw_job_tokens(sw_job *job, const int32_t **ids_out, size_t *n_out, sw_err *err);
 
 /* The prompt of a request as text, with special tokens spelled out, for inspection and tests.  Free *text_out with
  * sw_text_free.  Errors: those of sw_engine_submit. */

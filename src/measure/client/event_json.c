@@ -5,13 +5,16 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/utf8.h"
+#include "json/json_memory.h"
 
 static const char REPLACEMENT[] = "\xef\xbf\xbd"; // U+FFFD
+static const char NO_MEMORY[] = "out of memory";
 
 /* Length of the bytes at s that one U+FFFD replaces: a character that was cut, or one byte (Unicode, 3.9, U+FFFD
  * substitution of maximal subparts). */
@@ -119,17 +122,36 @@ static void repair(buf *out, const char *s, size_t n)
     }
 }
 
+/* The document; NULL with the reason in *why, which is memory if that was short. */
+static json_t *load(const char *text, size_t n, json_error_t *why)
+{
+    json_t *root = NULL;
+    const bool has_begun = json_memory_begin(n);
+    if (has_begun)
+        root = json_memory_read(text, n, JSON_ALLOW_NUL, why);
+    if (!has_begun || !json_memory_end(&root))
+        snprintf(why->text, sizeof why->text, "%s", NO_MEMORY);
+    return root;
+}
+
 /* One replacement of a byte has three bytes. */
 json_t *event_json_load(const char *text, size_t n, json_error_t *why)
 {
-    json_t *root = json_loadb(text, n, JSON_ALLOW_NUL, why);
+    json_t *root = load(text, n, why);
     if (root != NULL)
         return root;
     buf repaired;
     buf_init(&repaired, 3 * n + 16);
     repair(&repaired, text, n);
     if (repaired.failed == SW_OK)
-        root = json_loadb(buf_str(&repaired), repaired.size, JSON_ALLOW_NUL, why);
+        root = load(buf_str(&repaired), repaired.size, why);
+    else
+        snprintf(why->text, sizeof why->text, "%s", NO_MEMORY);
     buf_free(&repaired);
     return root;
+}
+
+bool event_json_is_no_memory(const json_error_t *why)
+{
+    return strcmp(why->text, NO_MEMORY) == 0;
 }

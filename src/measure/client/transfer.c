@@ -6,20 +6,21 @@
 #include "client/transfer.h"
 
 #include <curl/curl.h>
-#include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/limits.h"
 #include "client/chat_stream.h"
 #include "client/connect_error.h"
+#include "client/question.h"
 #include "client/sse.h"
 
 enum {
-    DONE_GRACE_S = 2,             // for the connection to end in good order after [DONE]
-    BODY_BYTES_MAX = 1024 * 1024, // of responses that are not an event stream
-    EXCERPT_BYTES = 256           // of an event stream, kept for an error message
+    DONE_GRACE_S = 2,                     // for the connection to end in good order after [DONE]
+    BODY_BYTES_MAX = 1024 * 1024,         // of responses that are no answer
+    WHOLE_BYTES_MAX = LIMIT_ANSWER_BYTES, // of an answer as one document
+    EXCERPT_BYTES = 256                   // of an event stream, kept for an error message
 };
 
 /* What a body is.  Its first character decides and not its content type, which servers and proxies get wrong in both
@@ -30,6 +31,7 @@ struct chat_transfer {
     transfer_options o; // model and plan are not read after creation
     const sw_clock *clock;
     CURL *easy;
+    json_t *request; // the document that is sent
     sse_reader sse;
     chat_stream stream;
     buf body;          // of a document: all of it; of an event stream: its beginning
@@ -113,7 +115,7 @@ static size_t on_bytes(char *bytes, size_t size, size_t n, void *ud)
     t->has_body = true;
     if (t->form == BODY_UNKNOWN)
         t->form = form_of(t, bytes, n * size);
-    if (t->form != BODY_EVENTS) {
+    if (t->form != BODY_EVENTS || t->o.is_whole) {
         buf_append(&t->body, bytes, n * size);
         return t->body.failed == SW_OK ? n * size : 0;
     }
@@ -133,17 +135,30 @@ void transfer_begin_turn(chat_transfer *t)
 
 /* ---- life ------------------------------------------------------------------------------------------------------- */
 
-/* The body of the request; free it with free (jansson allocates it).  NULL if the prompt is not UTF-8 or memory is
- * short. Usage is requested, because counts of the server are better than counts of events. */
-static char *request_json(const char *model, const test_plan *plan)
+/* Readies the handle for the request as it is now. */
+static sw_code set_request(chat_transfer *t, sw_err *err)
 {
-    json_t *const request =
-        json_pack("{s:s, s:[{s:s, s:s}], s:i, s:f, s:I, s:b, s:{s:b}}", "model", model, "messages", "role", "user",
-                  "content", plan->prompt, "max_tokens", plan->max_tokens, "temperature", plan->temperature, "seed",
-                  (json_int_t)plan->seed, "stream", 1, "stream_options", "include_usage", 1);
-    char *const text = json_dumps(request, JSON_COMPACT);
-    json_decref(request);
-    return text;
+    char *const json = json_dumps(t->request, JSON_COMPACT);
+    if (json == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory for a request");
+    const sw_code code = target_prepare(t->o.target, t->easy, "/v1/chat/completions", json, err);
+    mem_free(json);
+    return code;
+}
+
+static json_t *request_of(const transfer_options *o)
+{
+    return question_document(&(question){
+        .model = o->model,
+        .plan = o->plan,
+        .software = target_software(o->target),
+        .nonce = target_next_nonce(o->target),
+        .refused = target_refused_fields(o->target),
+        .is_whole = o->is_whole,
+        .avoids_prefix = o->avoids_prefix,
+        .wants_experts = o->wants_experts,
+        .wants_token_counts = o->wants_token_counts,
+    });
 }
 
 static void set_callbacks(chat_transfer *t)
@@ -173,15 +188,15 @@ sw_code transfer_create(chat_transfer **out, const transfer_options *options, co
     sse_init(&t->sse, on_event, t);
     chat_stream_init(&t->stream);
     t->stream.max_tokens = options->plan->max_tokens;
-    buf_init(&t->body, BODY_BYTES_MAX);
+    t->stream.is_whole = options->is_whole;
+    buf_init(&t->body, options->is_whole ? WHOLE_BYTES_MAX : BODY_BYTES_MAX);
     t->easy = curl_easy_init();
-    char *const json = request_json(options->model, options->plan);
+    t->request = request_of(options);
     sw_code code = SW_OK;
-    if (json == NULL || t->easy == NULL)
+    if (t->request == NULL || t->easy == NULL)
         code = sw_fail(err, SW_ENOMEM, "the request for '%s' cannot be written as JSON", options->plan->name);
     else
-        code = target_prepare(options->target, t->easy, "/v1/chat/completions", json, err);
-    free(json);
+        code = set_request(t, err);
     if (code != SW_OK) {
         transfer_free(t);
         return code;
@@ -197,6 +212,7 @@ void transfer_free(chat_transfer *t)
     if (t == NULL)
         return;
     curl_easy_cleanup(t->easy);
+    json_decref(t->request);
     sse_free(&t->sse);
     chat_stream_free(&t->stream);
     buf_free(&t->body);
@@ -266,7 +282,7 @@ static void check_limits(chat_transfer *t)
     else if (!t->is_connected && is_over(limits->connect_s, whole_s))
         chat_stream_fail(s, TEST_TIMEOUT, "no connection to %s within %g s", target_base(t->o.target),
                          limits->connect_s);
-    else if (t->is_connected && s->n_arrivals == 0 && is_over(limits->first_token_s, now_s))
+    else if (t->is_connected && !s->is_whole && s->n_arrivals == 0 && is_over(limits->first_token_s, now_s))
         chat_stream_fail(s, TEST_TIMEOUT, "no token within %g s", limits->first_token_s);
     else if (s->n_arrivals > 0 && is_over(limits->idle_s, now_s - newest_s))
         chat_stream_fail(s, TEST_TIMEOUT, "no token for %g s in the middle of the answer", limits->idle_s);
@@ -286,6 +302,21 @@ bool transfer_may_go_on(chat_transfer *t)
 
 /* ---- the end ---------------------------------------------------------------------------------------------------- */
 
+/* A response with status 200 to a question for one document. */
+static void judge_whole(chat_transfer *t, CURLcode verdict)
+{
+    chat_stream *const s = &t->stream;
+    if (t->body.failed == SW_ELIMIT)
+        chat_stream_fail(s, TEST_BAD_STREAM, "the answer has more than %d bytes", WHOLE_BYTES_MAX);
+    else if (verdict != CURLE_OK)
+        chat_stream_fail(s, TEST_INCOMPLETE, "the connection broke: %s",
+                         connect_error_reason((int)verdict, t->curl_error));
+    else if (t->form == BODY_EVENTS)
+        chat_stream_fail(s, TEST_BAD_STREAM, "the server answered with an event stream instead of one document");
+    else
+        chat_stream_document(s, buf_str(&t->body), t->body.size, t->bytes_ns);
+}
+
 /* Turns what curl and HTTP say into the stream's failure, if there is one. */
 static void judge(chat_transfer *t, CURLcode verdict, long http_status)
 {
@@ -294,6 +325,8 @@ static void judge(chat_transfer *t, CURLcode verdict, long http_status)
     connect_error_text(why, target_base(t->o.target), (int)verdict, t->curl_error);
     if (verdict != CURLE_OK && !t->is_connected)
         chat_stream_fail(s, TEST_CONNECT_FAILED, "%s", why);
+    else if (t->o.is_whole && http_status == 200)
+        judge_whole(t, verdict);
     else if (t->form == BODY_DOCUMENT || (http_status != 200 && http_status != 0))
         chat_stream_fail_document(s, http_status, buf_str(&t->body), t->body.size);
     else if (verdict != CURLE_OK)
@@ -301,6 +334,34 @@ static void judge(chat_transfer *t, CURLcode verdict, long http_status)
                          connect_error_reason((int)verdict, t->curl_error));
     else
         chat_stream_fail_no_event(s, buf_str(&t->body), t->body.size);
+}
+
+/* Everything about the first try is forgotten: its times are not those of the answer. */
+static void begin_anew(chat_transfer *t)
+{
+    chat_stream_reset(&t->stream);
+    sse_free(&t->sse);
+    sse_init(&t->sse, on_event, t);
+    buf_clear(&t->body);
+    t->form = BODY_UNKNOWN;
+    t->has_body = t->has_time = t->is_connected = false;
+    t->headers_ns = -1;
+    t->curl_error[0] = '\0';
+    t->start_ns = clock_now_ns(t->clock);
+}
+
+bool transfer_ask_again(chat_transfer *t, int verdict)
+{
+    long status = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (verdict != (int)CURLE_OK || t->stream.has_failed || (status != 400 && status != 422))
+        return false;
+    const unsigned refused = question_drop(t->request, buf_str(&t->body));
+    if (refused == 0 || set_request(t, NULL) != SW_OK)
+        return false;
+    target_refuses(t->o.target, refused);
+    begin_anew(t);
+    return true;
 }
 
 /* The answer's times are complete after this: the end is [DONE] if it came, or else now. */
