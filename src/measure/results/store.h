@@ -46,4 +46,35 @@ SW_NODISCARD sw_code store_finish_run(result_store *store, int64_t id, const cha
 SW_NODISCARD sw_code store_load_run(result_store *store, int64_t id, run_record **out, sw_err *err);
 void run_record_free(run_record *run);
 
+/* ---- all runs of a store --------------------------------------------------------------------------------------------
+ */
+
+/* One run as a list shows it. */
+typedef struct run_entry {
+    int64_t id, started_unix_ms, finished_unix_ms; // finished 0: not
+    const char *status, *fingerprint, *version, *url, *model, *protocol_name, *command;
+    int n_models, n_sessions;
+    int n_planned, n_measured, n_completed; // tests, without warm-ups
+} run_entry;
+
+typedef struct run_list {
+    run_entry *entries; // in the order in which they were stored
+    size_t n;
+    struct arena *keep;
+} run_list;
+
+/* Free it with run_list_free, also after an error.  Errors: SW_EFORMAT, SW_EIO, SW_ENOMEM. */
+SW_NODISCARD sw_code store_list_runs(result_store *store, run_list *out, sw_err *err);
+void run_list_free(run_list *list);
+
+/* Removes a run with all that belongs to it.  Errors: SW_ENOTFOUND, and those of writing. */
+SW_NODISCARD sw_code store_delete_run(result_store *store, int64_t id, sw_err *err);
+
+/* Copies run `id` of `from`, in one transaction; *id_out is its number in `into`.  A run that `into` has already (it
+ * was started at that time by that command, and measured the same) is not copied: *was_there_out is then true, and
+ * *id_out the number of the one that is there.  Facts that this spillway does not know are left out.  Errors: those of
+ * store_load_run and of writing. */
+SW_NODISCARD sw_code store_merge_run(result_store *into, result_store *from, int64_t id, int64_t *id_out,
+                                     bool *was_there_out, sw_err *err);
+
 #endif
