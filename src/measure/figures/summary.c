@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "figures/gaps.h"
 
 /* The gaps of all completed tests as one sample, so that long answers weigh more than short ones. */
 static sw_code pool_gaps(run_summary *s, sw_err *err)
@@ -18,7 +19,7 @@ static sw_code pool_gaps(run_summary *s, sw_err *err)
     n = 0;
     for (size_t i = 0; i < s->n_rows; i++) {
         if (s->rows[i].test->answer.status == TEST_COMPLETED)
-            n += metrics_gaps_ms(&s->rows[i].test->answer, gaps + n);
+            n += gaps_between_events(&s->rows[i].test->answer, gaps + n);
     }
     s->itl_ms = stats_of(gaps, n);
     mem_free(gaps);
@@ -64,7 +65,7 @@ static sw_code sum_up_rates(run_summary *s, sw_err *err)
         const test_metrics *const m = &s->rows[i].metrics;
         if (s->rows[i].test->answer.status == TEST_COMPLETED && m->decode == DECODE_MEASURED) {
             values[n++] = m->decode_tps;
-            tokens += (double)(m->n_tokens - 1);
+            tokens += (double)m->n_decoded;
             ms += m->decode_ms;
         }
     }
