@@ -69,6 +69,12 @@ typedef struct test_metrics {
 /* Error: SW_ENOMEM. */
 SW_NODISCARD sw_code metrics_of(const test_record *test, test_metrics *out, sw_err *err);
 
+/* A test with its figures. */
+typedef struct summary_row {
+    const test_record *test;
+    test_metrics metrics;
+} summary_row;
+
 /* Objectives of a service in ms; NAN: none. */
 typedef struct objectives {
     double ttft_ms, tpot_ms, itl_p99_ms, e2e_ms;
