@@ -16,8 +16,9 @@
 
 #include "cmd/cmd.h"
 #include "engine/tiers.h"
+#include "suite/cold_file.h"
 #include "suite/host.h"
-#include "suite/page_cache.h"
+#include "suite/machine_facts.h"
 #include "support/temp_dir.h"
 
 static const char MODEL[] = SPILLWAY_SOURCE_DIR "/models/demo-gpt-oss.gguf";
@@ -197,11 +198,27 @@ static void test_the_page_cache_of_a_file_is_seen(void **state)
     char *const data = calloc(N, 1);
     const temp_path path = temp_file("cached");
     temp_write(path.s, data, N);
-    assert_true(page_cache_bytes(path.s) == N); // it was written just now
-    page_cache_drop(path.s);
-    assert_true(page_cache_bytes(path.s) <= N); // a file system in memory keeps it
-    assert_true(isnan(page_cache_bytes("/nowhere")) && isnan(page_cache_bytes("/tmp")));
+    assert_true(cold_file_cached(path.s) == N); // it was written just now
+    cold_file_drop(path.s);
+    assert_true(cold_file_cached(path.s) <= N); // a file system in memory keeps it
+    assert_true(isnan(cold_file_cached("/nowhere")) && isnan(cold_file_cached("/tmp")));
     free(data);
+}
+
+static void test_the_machine_is_measured_before_a_run(void **state)
+{
+    const fixture *const f = *state;
+    static const fact_name NUMBERS[] = {FACT_AVAILABLE_AT_START, FACT_FREE_STORAGE_BYTES, FACT_READ_BANDWIDTH};
+    const fact_record *facts;
+    size_t n, n_found = 0;
+    sw_err err = {0};
+    assert_int_equal(machine_facts_of_run("/tmp", f->keep, &facts, &n, &err), SW_OK);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < sizeof NUMBERS / sizeof *NUMBERS; k++)
+            n_found += facts[i].name == NUMBERS[k] && facts[i].number > 0;
+        n_found += facts[i].name == FACT_GPU_NAME && facts[i].text[0] != '\0'; // or why there is none
+    }
+    assert_int_equal(n_found, 4);
 }
 
 /* ---- the server ---------------------------------------------------------------------------------------------------
@@ -230,6 +247,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_one_expert_that_is_elsewhere_is_found_and_named),
         cmocka_unit_test(test_a_server_that_cannot_start_says_where_the_reason_is),
         cmocka_unit_test(test_the_page_cache_of_a_file_is_seen),
+        cmocka_unit_test(test_the_machine_is_measured_before_a_run),
     };
     return argc > 1 ? serve(argc, argv) : cmocka_run_group_tests(tests, setup, teardown);
 }

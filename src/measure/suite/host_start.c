@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "suite/cold_file.h"
 #include "suite/host_state.h"
-#include "suite/page_cache.h"
 #include "suite/server_post.h"
 
 enum { LOAD_SECONDS_MAX = 3600 }; // a large model on a slow disk takes minutes
@@ -166,8 +166,8 @@ sw_code host_start(bench_host *h, sw_err *err)
     double token_ms = NAN, again_ms;
     sw_code code;
     if (h->o.measures_cold && size > 0)
-        page_cache_drop(path);
-    const double cached = page_cache_bytes(path);
+        cold_file_drop(path);
+    const double cached = cold_file_cached(path);
     if (h->o.measures_cold && size > 0) {
         code = start_cold(h, cached, &token_ms, err);
         stop(h);

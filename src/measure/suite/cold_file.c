@@ -1,5 +1,5 @@
-/* page_cache.c - posix_fadvise to drop, mmap and mincore to look: a mapping that is never touched reads nothing. */
-#include "suite/page_cache.h"
+/* cold_file.c - posix_fadvise to drop, mmap and mincore to look: a mapping that is never touched reads nothing. */
+#include "suite/cold_file.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -11,7 +11,7 @@
 
 enum { WINDOW_PAGES = 1 << 14 }; // that are looked at together: 64 MiB
 
-void page_cache_drop(const char *path)
+void cold_file_drop(const char *path)
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
@@ -54,7 +54,7 @@ static double count_bytes(int fd, const struct stat *st)
     return fmin(n_pages * (double)page_bytes, (double)st->st_size);
 }
 
-double page_cache_bytes(const char *path)
+double cold_file_cached(const char *path)
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat st;
