@@ -132,18 +132,20 @@ for table in ("run", "subject", "server", "fact", "test"):
             db.execute(f"UPDATE {table} SET {row[1]} = ?", (evil,))
 db.commit()
 PY
-"${runs[@]}" list hostile >out
-"${runs[@]}" show hostile >>out
-"${runs[@]}" list hostile --json >>out
-"${runs[@]}" merge other.sqlite hostile >>out
-"${runs[@]}" export hostile --format csv >csv
+{
+    "${runs[@]}" list hostile
+    "${runs[@]}" show hostile
+    "${runs[@]}" list hostile --json
+    "${runs[@]}" merge other.sqlite hostile
+} >out
+"${runs[@]}" export hostile --format csv >table.csv
 python3 - <<'PY'
 import csv
-for name in ("out", "csv"):
+for name in ("out", "table.csv"):
     text = open(name, encoding="utf-8", newline="").read()
     bad = {c for c in text if (ord(c) < 32 and c not in "\n") or 127 <= ord(c) < 160 or "\u202a" <= c <= "\u202e"}
     assert not bad, (name, bad)
 assert "title" in open("out").read()
-for row in csv.reader(open("csv", newline="")):
+for row in csv.reader(open("table.csv", newline="")):
     assert not any(cell[:1] in tuple("=+-@\t") and cell[1:2] not in tuple("0123456789.") for cell in row), row
 PY
