@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "cmd/model_names.h"
@@ -176,6 +177,9 @@ static sw_code find_files(bench_args *a, bench_options *out, sw_err *err)
     const char *const *const names = a->serve != NULL ? &a->serve : a->positional;
     out->n_models = a->serve != NULL ? 1 : a->n_models;
     for (size_t i = 0; code == SW_OK && i < out->n_models; i++) {
+        if (!utf8_valid(names[i], strlen(names[i])))
+            return sw_fail(err, SW_EINVAL, "a model's name is not UTF-8 and cannot be stored with the run: '%.100s'",
+                           names[i]);
         code = model_names_find(names[i], NULL, a->paths[i], sizeof a->paths[i], err);
         a->files[i] = a->paths[i];
     }
