@@ -1,5 +1,5 @@
 /* ws_frames.c - the head of a frame byte by byte, its payload in one go; each byte is judged as soon as it is there. */
-#include "http/ws_frames.h"
+#include "base/ws_frames.h"
 
 #include <string.h>
 
@@ -13,13 +13,18 @@ enum {
     BITS_LENGTH = 0x7f,
     LENGTH_16 = 126, // the length is in the next 2 bytes
     LENGTH_64 = 127, // in the next 8
-    MASK_BYTES = 4,
 };
 
 void ws_frames_init(ws_frames *f)
 {
     *f = (ws_frames){0};
     buf_init(&f->message, LIMIT_WS_MESSAGE_BYTES);
+}
+
+void ws_frames_init_of_server(ws_frames *f)
+{
+    ws_frames_init(f);
+    f->is_of_server = true;
 }
 
 void ws_frames_free(ws_frames *f)
@@ -41,7 +46,7 @@ bool ws_frames_is_amid(const ws_frames *f)
     return f->n_head > 0 || f->message_opcode != 0;
 }
 
-static ws_found refuse(ws_frames *f, http_ws_code code, const char *reason)
+static ws_found refuse(ws_frames *f, ws_code code, const char *reason)
 {
     f->code = code;
     f->reason = reason;
@@ -50,7 +55,7 @@ static ws_found refuse(ws_frames *f, http_ws_code code, const char *reason)
 
 static ws_found refuse_text(ws_frames *f)
 {
-    return refuse(f, HTTP_WS_BAD_TEXT, "a text is not UTF-8");
+    return refuse(f, WS_CODE_BAD_TEXT, "a text is not UTF-8");
 }
 
 static ws_opcode opcode_of(const ws_frames *f)
@@ -86,10 +91,10 @@ static ws_found end_close(ws_frames *f)
     if (f->n_control == 0)
         return WS_CLOSE;
     if (f->n_control == 1)
-        return refuse(f, HTTP_WS_PROTOCOL_ERROR, "a Close has half a code");
+        return refuse(f, WS_CODE_PROTOCOL_ERROR, "a Close has half a code");
     f->code = (int)big_endian((const uint8_t *)f->control, 2);
     if (!ws_frames_is_code(f->code))
-        return refuse(f, HTTP_WS_PROTOCOL_ERROR, "a Close has a code that must not be sent");
+        return refuse(f, WS_CODE_PROTOCOL_ERROR, "a Close has a code that must not be sent");
     return utf8_valid(f->control + 2, f->n_control - 2) ? WS_CLOSE : refuse_text(f);
 }
 
@@ -125,15 +130,15 @@ static ws_found check_opcode(ws_frames *f)
 {
     const ws_opcode opcode = opcode_of(f);
     if ((f->head[0] & BITS_RSV) != 0)
-        return refuse(f, HTTP_WS_PROTOCOL_ERROR, "a frame has a reserved bit, and no extension was agreed on");
+        return refuse(f, WS_CODE_PROTOCOL_ERROR, "a frame has a reserved bit, and no extension was agreed on");
     if (opcode > WS_OP_PONG || (opcode > WS_OP_BINARY && opcode < WS_OP_CLOSE))
-        return refuse(f, HTTP_WS_PROTOCOL_ERROR, "a frame has an unknown opcode");
+        return refuse(f, WS_CODE_PROTOCOL_ERROR, "a frame has an unknown opcode");
     if (is_control(f) && (f->head[0] & BIT_FIN) == 0)
-        return refuse(f, HTTP_WS_PROTOCOL_ERROR, "a control frame is a fragment");
+        return refuse(f, WS_CODE_PROTOCOL_ERROR, "a control frame is a fragment");
     if (opcode == WS_OP_CONTINUATION && f->message_opcode == 0)
-        return refuse(f, HTTP_WS_PROTOCOL_ERROR, "there is no message to continue");
+        return refuse(f, WS_CODE_PROTOCOL_ERROR, "there is no message to continue");
     if ((opcode == WS_OP_TEXT || opcode == WS_OP_BINARY) && f->message_opcode != 0)
-        return refuse(f, HTTP_WS_PROTOCOL_ERROR, "a message begins within another");
+        return refuse(f, WS_CODE_PROTOCOL_ERROR, "a message begins within another");
     if (opcode == WS_OP_TEXT || opcode == WS_OP_BINARY)
         f->message_opcode = opcode;
     if (is_control(f))
@@ -154,10 +159,10 @@ static size_t n_before_mask(const ws_frames *f)
 /* The mask bit and the first part of the length. */
 static ws_found check_mask_bit(ws_frames *f)
 {
-    if ((f->head[1] & BIT_MASK) == 0)
-        return refuse(f, HTTP_WS_PROTOCOL_ERROR, "a frame is not masked");
+    if (((f->head[1] & BIT_MASK) != 0) == f->is_of_server)
+        return refuse(f, WS_CODE_PROTOCOL_ERROR, f->is_of_server ? "a frame is masked" : "a frame is not masked");
     if (is_control(f) && (f->head[1] & BITS_LENGTH) > WS_CONTROL_BYTES_MAX)
-        return refuse(f, HTTP_WS_PROTOCOL_ERROR, "a control frame has more than 125 bytes");
+        return refuse(f, WS_CODE_PROTOCOL_ERROR, "a control frame has more than 125 bytes");
     return WS_MORE;
 }
 
@@ -166,9 +171,9 @@ static ws_found read_length(ws_frames *f)
     const size_t n = f->n_head;
     f->left = n == 2 ? f->head[1] & BITS_LENGTH : big_endian(f->head + 2, n - 2);
     if ((n == 4 && f->left < LENGTH_16) || (n == 10 && (f->left <= UINT16_MAX || f->left > INT64_MAX)))
-        return refuse(f, HTTP_WS_PROTOCOL_ERROR, "the length of a frame is not in its shortest form, or has 64 bits");
+        return refuse(f, WS_CODE_PROTOCOL_ERROR, "the length of a frame is not in its shortest form, or has 64 bits");
     if (!is_control(f) && f->left > LIMIT_WS_MESSAGE_BYTES - f->message.size)
-        return refuse(f, HTTP_WS_TOO_LARGE, "a message is too large");
+        return refuse(f, WS_CODE_TOO_LARGE, "a message is too large");
     return WS_MORE;
 }
 
@@ -188,8 +193,8 @@ static ws_found read_head(ws_frames *f, uint8_t byte)
     if (f->n_head == 2)
         found = check_mask_bit(f);
     if (found == WS_MORE && f->n_head == n_before_mask(f))
-        return read_length(f);
-    if (found == WS_MORE && f->n_head == n_before_mask(f) + MASK_BYTES)
+        found = read_length(f);
+    if (found == WS_MORE && f->n_head == n_before_mask(f) + (f->is_of_server ? 0 : WS_MASK_BYTES))
         return begin_payload(f);
     return found;
 }
@@ -205,12 +210,14 @@ static bool check_text(ws_frames *f)
     return utf8_valid(unknown, n);
 }
 
-/* Unmasks n bytes in place. */
+/* Unmasks n bytes in place; those of a server have no mask. */
 static void unmask(ws_frames *f, char *bytes, size_t n)
 {
-    const uint8_t *const mask = f->head + f->n_head - MASK_BYTES;
+    if (f->is_of_server)
+        return;
+    const uint8_t *const mask = f->head + f->n_head - WS_MASK_BYTES;
     for (size_t i = 0; i < n; i++)
-        bytes[i] = (char)((uint8_t)bytes[i] ^ mask[(f->n_unmasked + i) % MASK_BYTES]);
+        bytes[i] = (char)((uint8_t)bytes[i] ^ mask[(f->n_unmasked + i) % WS_MASK_BYTES]);
     f->n_unmasked += n;
 }
 
@@ -225,7 +232,7 @@ static ws_found read_payload(ws_frames *f, const char *data, size_t n)
     } else {
         buf_append(&f->message, data, n);
         if (f->message.failed != SW_OK)
-            return refuse(f, HTTP_WS_INTERNAL_ERROR, "not enough memory for a message");
+            return refuse(f, WS_CODE_INTERNAL_ERROR, "not enough memory for a message");
         unmask(f, f->message.data + f->message.size - n, n);
         if (f->message_opcode == WS_OP_TEXT && !check_text(f))
             return refuse_text(f);
@@ -251,7 +258,7 @@ ws_found ws_frames_feed(ws_frames *f, const char *data, size_t n, size_t *n_used
     return found;
 }
 
-/* ---- the server's frames ---------------------------------------------------------------------------------------- */
+/* ---- writing ---------------------------------------------------------------------------------------------------- */
 
 size_t ws_frames_write_head(uint8_t out[WS_HEAD_BYTES_MAX], ws_opcode opcode, uint64_t n)
 {
@@ -261,4 +268,16 @@ size_t ws_frames_write_head(uint8_t out[WS_HEAD_BYTES_MAX], ws_opcode opcode, ui
     for (size_t i = 0; i < n_length; i++)
         out[2 + i] = (uint8_t)(n >> 8 * (n_length - 1 - i));
     return 2 + n_length;
+}
+
+void ws_frames_put_masked(buf *out, ws_opcode opcode, const char *data, size_t n, const uint8_t mask[WS_MASK_BYTES])
+{
+    uint8_t head[WS_HEAD_BYTES_MAX];
+    const size_t n_head = ws_frames_write_head(head, opcode, n);
+    head[1] |= BIT_MASK;
+    buf_append(out, head, n_head);
+    buf_append(out, mask, WS_MASK_BYTES);
+    buf_append(out, data, n);
+    for (size_t i = 0; i < n && out->failed == SW_OK; i++)
+        out->data[out->size - n + i] ^= (char)mask[i % WS_MASK_BYTES];
 }
