@@ -10,6 +10,7 @@
 #include "base/rng.h"
 #include "cmd/args.h"
 #include "cmd/bench_display.h"
+#include "cmd/bench_self_test.h"
 #include "cmd/cmd.h"
 #include "cmd/output_width.h"
 #include "cmd/terminal.h"
@@ -29,7 +30,7 @@ typedef struct bench_args {
     const char *url, *serve, *model, *protocol, *out, *db, *resume, *api_key, *color;
     double pause_s, connect_timeout_s, first_token_timeout_s, idle_timeout_s, test_timeout_s;
     long n_repeats, server_pid;
-    bool json, quiet, no_report;
+    bool json, quiet, no_report, self_test;
 } bench_args;
 
 /* ---- signals ---------------------------------------------------------------------------------------------------- */
@@ -114,7 +115,9 @@ static int check_args(const bench_args *a, int argc, char **argv, const char *co
         return usage_error("--url and --serve cannot be combined");
     if (a->server_pid != 0 && a->serve != NULL)
         return usage_error("--server-pid is for a server of --url; that of --serve is known");
-    if (a->url == NULL && a->serve == NULL && a->resume == NULL)
+    if (a->self_test && (a->url != NULL || a->serve != NULL || a->resume != NULL))
+        return usage_error("--self-test measures a server of its own: no --url, --serve or --resume");
+    if (a->url == NULL && a->serve == NULL && a->resume == NULL && !a->self_test)
         return usage_error("give a server with --url, or a model with --serve");
     if (a->resume != NULL && (a->out != NULL || a->protocol != NULL))
         return usage_error(
@@ -148,6 +151,8 @@ static int parse(bench_args *a, int argc, char **argv, const char **serve_option
         {"server-pid", NULL, ARG_INT, &a->server_pid, 1, INT_MAX, "PID",
          "process of the server of --url, to measure its memory (default: the one that listens on the port, if it is "
          "known as a model server)"},
+        {"self-test", NULL, ARG_FLAG, &a->self_test, 0, 0, NULL,
+         "measure answers whose times are known: the error of each figure, and the client's own CPU time"},
         {"json", NULL, ARG_FLAG, &a->json, 0, 0, NULL, "print one JSON document instead of the table"},
         COLOR_ARG_ROW(a->color),
         {"quiet", "-q", ARG_FLAG, &a->quiet, 0, 0, NULL, "show no progress"},
@@ -313,6 +318,8 @@ int cmd_bench(int argc, char **argv)
     int status = parse(&a, argc, argv, serve_options, &n_serve_options);
     if (status >= 0)
         return status;
+    if (a.self_test)
+        return bench_self_test(a.json);
     sw_err err = {0};
     if (terminal_choose_color(a.color, &err) != SW_OK)
         return cmd_fail("bench", &err);
