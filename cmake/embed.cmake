@@ -3,6 +3,7 @@
 set(EMBEDDED_FILES
   protocols/local-streaming.json
   docs/protocol.schema.json
+  src/measure/quality/sandbox_harness.py
   web/dist/report.js
   web/dist/report.css)
 

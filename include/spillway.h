@@ -92,6 +92,9 @@ sw_tensor_info sw_model_file_tensor(const sw_model_file *file, size_t i);
 /* The format of cached keys and values: 16 or 32 bits per element, or 8.5 (groups of 32 codes with an F16 scale). */
 typedef enum sw_kv_type { SW_KV_F16 = 0, SW_KV_F32, SW_KV_Q8_0 } sw_kv_type;
 
+/* "f16", "f32", "q8_0"; a static string. */
+const char *sw_kv_type_name(sw_kv_type type);
+
 enum { SW_DEFAULT_CTX = 8192 }; // tokens of a sequence by default, if the model allows as many
 
 /* Bytes of the keys and values of one sequence that fills a context of n_ctx tokens, 1 .. CTX_TOKENS of sw_limits.  0
@@ -242,10 +245,11 @@ typedef struct sw_placement_row {
 /* What an open engine occupies and uses; what it points to belongs to the engine.  Constant after open, except the
  * last seven members. */
 typedef struct sw_engine_state {
-    int n_threads, n_ctx, n_seqs; // as in effect
-    const char *isa;              // kernels in use: "scalar", "avx2", ...
-    const char *backend;          // "cpu"
-    uint64_t weight_bytes_ram;    // allocated
+    int n_threads, n_ctx, n_seqs, n_batch; // as in effect
+    sw_kv_type kv_type;
+    const char *isa;           // kernels in use: "scalar", "avx2", ...
+    const char *backend;       // "cpu"
+    uint64_t weight_bytes_ram; // allocated
     uint64_t weight_bytes_vram;
     uint64_t expert_bytes_ram;       // the experts' share of weight_bytes_ram
     uint64_t kv_bytes_per_token;     // in a sequence that fills its context; in a shorter one a token can take more

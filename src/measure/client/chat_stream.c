@@ -6,22 +6,19 @@
 #include "client/chat_stream.h"
 
 #include <jansson.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/escape.h"
 #include "base/limits.h"
-#include "base/utf8.h"
 #include "client/delta.h"
 #include "client/event_json.h"
+#include "client/raw_text.h"
 #include "client/server_error.h"
 
 /* An answer of more than ARRIVALS_PER_TOKEN * max_tokens + ARRIVALS_MORE pieces of text ignores max_tokens.  Tokens
  * that are split over two events, and servers that count a few tokens otherwise, stay below. */
 enum { ARRIVALS_PER_TOKEN = 2, ARRIVALS_MORE = 4 };
-enum { NAME_BYTES_MAX = 1024, MESSAGE_BYTES_MAX = 512, ERROR_BYTES_MAX = 8192, BODY_EXCERPT_BYTES = 200 };
+enum { NAME_BYTES_MAX = 1024, ERROR_BYTES_MAX = 8192 };
 
 // Every buffer is born with its limit, so that no server can make the client grow without bound.
 void chat_stream_init(chat_stream *s)
@@ -59,86 +56,6 @@ void chat_stream_reset(chat_stream *s)
     s->n_placed = 0;
     s->first_event_ns = s->done_ns = -1;
     s->has_failed = false;
-}
-
-/* The first failure is kept: what follows it (a closed connection) is usually its consequence. */
-void chat_stream_fail(chat_stream *s, test_status status, const char *fmt, ...)
-{
-    if (s->has_failed || s->done_ns >= 0)
-        return;
-    char message[MESSAGE_BYTES_MAX];
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(message, sizeof message, fmt, args);
-    va_end(args);
-    s->has_failed = true;
-    s->failure = status;
-    // Parsers quote the bytes that they reject, which need not be UTF-8.
-    escape_terminal(&s->error, message, utf8_complete_prefix(message, strlen(message)));
-}
-
-/* Appends the first bytes of a body; escaped, because it may be binary. */
-static void put_excerpt(buf *out, const char *body, size_t n)
-{
-    escape_terminal(out, body, n < BODY_EXCERPT_BYTES ? n : BODY_EXCERPT_BYTES);
-}
-
-/* What the server gave as its reason; an excerpt of the document if that has none. */
-static void put_reason(buf *out, const json_t *root, const char *body, size_t n)
-{
-    server_error_put(out, root);
-    if (out->size == 0 && !json_is_object(root))
-        put_excerpt(out, body, n);
-}
-
-/* The document, or the object in a text around it: some servers send an error status with one event of a stream. */
-static json_t *load_document(const char *body, size_t n)
-{
-    json_error_t why;
-    json_t *const root = event_json_load(body, n, &why);
-    const char *const brace = root == NULL ? memchr(body, '{', n) : NULL;
-    if (brace == NULL)
-        return root;
-    size_t n_object = n - (size_t)(brace - body);
-    while (brace[n_object - 1] != '}' && n_object > 1)
-        n_object--;
-    return event_json_load(brace, n_object, &why);
-}
-
-void chat_stream_fail_document(chat_stream *s, long http_status, const char *body, size_t n)
-{
-    json_t *const root = load_document(body, n);
-    buf reason;
-    buf_init(&reason, ERROR_BYTES_MAX);
-    put_reason(&reason, root, body, n);
-    if (http_status == 200 && server_error_is(root))
-        chat_stream_fail(s, TEST_SERVER_ERROR, "%s",
-                         reason.size > 0 ? buf_str(&reason) : "the server sent an error without a message");
-    else if (http_status == 200)
-        chat_stream_fail(s, TEST_BAD_STREAM, "the server answered with one %s instead of %s%s%s",
-                         root != NULL ? "JSON document" : "document",
-                         s->is_whole ? "a chat completion" : "an event stream", root == NULL ? ": " : "",
-                         root == NULL ? buf_str(&reason) : "");
-    else if (n == 0)
-        chat_stream_fail(s, TEST_HTTP_ERROR, "HTTP %ld with an empty body", http_status);
-    else {
-        if (reason.size == 0)
-            put_excerpt(&reason, body, n);
-        chat_stream_fail(s, TEST_HTTP_ERROR, "HTTP %ld: %s", http_status, buf_str(&reason));
-    }
-    buf_free(&reason);
-    json_decref(root);
-}
-
-void chat_stream_fail_no_event(chat_stream *s, const char *body, size_t n)
-{
-    if (s->first_event_ns >= 0 || n == 0)
-        return;
-    buf excerpt;
-    buf_init(&excerpt, ERROR_BYTES_MAX);
-    put_excerpt(&excerpt, body, n);
-    chat_stream_fail(s, TEST_INCOMPLETE, "the stream ended without an event; it begins: %s", buf_str(&excerpt));
-    buf_free(&excerpt);
 }
 
 /* Every chunk repeats the names; the first is kept. */
@@ -192,6 +109,17 @@ static void take_delta(chat_stream *s, const json_t *delta, int64_t t_ns)
     add_arrival(s, t_ns, n_new_text + s->reasoning.size - n_reasoning, n_new_text == 0);
 }
 
+/* The whole answer of /api/generate: shimmy writes the text alone, Ollama and spillway much more. */
+static void take_response(chat_stream *s, const json_t *root, int64_t t_ns)
+{
+    const size_t n_text = s->text.size;
+    take_name(&s->model, json_object_get(root, "model"));
+    take_name(&s->finish_reason, json_object_get(root, "done_reason"));
+    answer_facts_take(&s->facts, root);
+    delta_put_string(&s->text, json_object_get(root, "response"));
+    add_arrival(s, t_ns, s->text.size - n_text, false);
+}
+
 /* A chunk of the answer, or all of it: `member` is what holds the text of the choice. */
 static void take_chunk(chat_stream *s, const json_t *root, const char *member, int64_t t_ns)
 {
@@ -201,17 +129,6 @@ static void take_chunk(chat_stream *s, const json_t *root, const char *member, i
     take_name(&s->finish_reason, json_object_get(choice, "finish_reason"));
     answer_facts_take(&s->facts, root);
     take_delta(s, json_object_get(choice, member), t_ns);
-}
-
-/* An event that is an error, by its name or by what it says. */
-static void take_error(chat_stream *s, const json_t *root, const char *data, size_t n)
-{
-    buf reason;
-    buf_init(&reason, ERROR_BYTES_MAX);
-    put_reason(&reason, root, data, n);
-    chat_stream_fail(s, TEST_SERVER_ERROR, "%s",
-                     reason.size > 0 ? buf_str(&reason) : "the server sent an error without a message");
-    buf_free(&reason);
 }
 
 static bool is_white(char c)
@@ -229,6 +146,27 @@ static void take_late(chat_stream *s, const json_t *root)
     buf_free(&text);
 }
 
+void chat_stream_end(chat_stream *s, int64_t t_ns)
+{
+    if (s->first_event_ns < 0)
+        s->first_event_ns = t_ns;
+    if (s->done_ns < 0)
+        s->done_ns = t_ns;
+}
+
+void chat_stream_text(chat_stream *s, const char *data, size_t n, int64_t t_ns)
+{
+    if (s->has_failed || s->done_ns >= 0) {
+        s->n_late += !s->has_failed && n > 0;
+        return;
+    }
+    if (s->first_event_ns < 0)
+        s->first_event_ns = t_ns;
+    const size_t n_before = s->text.size;
+    raw_text_put(&s->text, data, n);
+    add_arrival(s, t_ns, s->text.size - n_before, false);
+}
+
 /* An event without data is a keep-alive, as a comment is. */
 void chat_stream_event(chat_stream *s, const char *name, const char *data, size_t n, int64_t t_ns)
 {
@@ -242,7 +180,7 @@ void chat_stream_event(chat_stream *s, const char *name, const char *data, size_
     if (s->first_event_ns < 0)
         s->first_event_ns = t_ns;
     if (n == 6 && memcmp(data, "[DONE]", 6) == 0) {
-        s->done_ns = s->done_ns < 0 ? t_ns : s->done_ns;
+        chat_stream_end(s, t_ns);
         return;
     }
     json_error_t where;
@@ -250,7 +188,7 @@ void chat_stream_event(chat_stream *s, const char *name, const char *data, size_
     if (s->done_ns >= 0)
         take_late(s, root);
     else if (is_error || server_error_is(root))
-        take_error(s, root, data, n);
+        chat_stream_fail_event(s, root, data, n);
     else if (root == NULL && event_json_is_no_memory(&where))
         chat_stream_fail(s, TEST_INCOMPLETE, "out of memory reading an event of %zu bytes", n);
     else if (!json_is_object(root))
@@ -267,12 +205,15 @@ void chat_stream_document(chat_stream *s, const char *body, size_t n, int64_t t_
     json_t *const root = event_json_load(body, n, &why);
     if (root == NULL && event_json_is_no_memory(&why)) {
         chat_stream_fail(s, TEST_INCOMPLETE, "out of memory reading an answer of %zu bytes", n);
-    } else if (server_error_is(root) || json_object_get(root, "choices") == NULL) {
+    } else if (server_error_is(root) || !(json_is_array(json_object_get(root, "choices")) ||
+                                          json_is_string(json_object_get(root, "response")))) {
         chat_stream_fail_document(s, 200, body, n);
     } else if (!s->has_failed) {
-        s->first_event_ns = t_ns;
-        take_chunk(s, root, "message", t_ns);
-        s->done_ns = t_ns;
+        if (json_is_array(json_object_get(root, "choices")))
+            take_chunk(s, root, "message", t_ns);
+        else
+            take_response(s, root, t_ns);
+        chat_stream_end(s, t_ns);
     }
     json_decref(root);
 }
@@ -296,10 +237,13 @@ answer_record chat_stream_finish(chat_stream *s, int64_t t_ns)
         buf_clear(&s->error);
         buf_printf(&s->error, "the server sent %zu more pieces of text after [DONE]; they are not in the answer",
                    s->n_late);
-    } else if (s->finish_reason.size == 0) {
+    } else if (s->has_no_reasons && s->done_ns < 0) {
+        status = TEST_INCOMPLETE;
+        buf_puts(&s->error, "the stream ended without its end mark");
+    } else if (!s->has_no_reasons && s->finish_reason.size == 0) {
         status = TEST_INCOMPLETE;
         buf_puts(&s->error, "the stream ended without a finish_reason");
-    } else if (!is_good_finish(reason)) {
+    } else if (s->finish_reason.size > 0 && !is_good_finish(reason)) {
         status = TEST_INCOMPLETE;
         buf_printf(&s->error, "the server stopped for reason '%s'", reason);
     } else if (s->n_arrivals == 0) {

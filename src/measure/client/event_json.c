@@ -10,34 +10,10 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/utf8.h"
+#include "client/raw_text.h"
 #include "json/json_memory.h"
 
-static const char REPLACEMENT[] = "\xef\xbf\xbd"; // U+FFFD
 static const char NO_MEMORY[] = "out of memory";
-
-/* Length of the bytes at s that one U+FFFD replaces: a character that was cut, or one byte (Unicode, 3.9, U+FFFD
- * substitution of maximal subparts). */
-static size_t bad_bytes(const char *s, size_t n)
-{
-    size_t k = n < 3 ? n : 3;
-    while (k > 1 && utf8_complete_prefix(s, k) != 0)
-        k--;
-    return k;
-}
-
-/* Copies the character at s, or its replacement; returns the bytes taken. */
-static size_t put_char(buf *out, const char *s, size_t n)
-{
-    uint32_t cp;
-    const int length = utf8_decode((const uint8_t *)s, n, &cp);
-    if (length > 0) {
-        buf_append(out, s, (size_t)length);
-        return (size_t)length;
-    }
-    buf_puts(out, REPLACEMENT);
-    return bad_bytes(s, n);
-}
 
 /* The number of "\uXXXX" at s, or -1. */
 static long escape_at(const char *s, size_t n)
@@ -102,7 +78,7 @@ static size_t put_token(buf *out, const char *s, size_t n)
             return n_word;
         }
     }
-    return *s == '-' || (*s >= '0' && *s <= '9') ? put_number(out, s, n) : put_char(out, s, n);
+    return *s == '-' || (*s >= '0' && *s <= '9') ? put_number(out, s, n) : raw_text_put_char(out, s, n);
 }
 
 static void repair(buf *out, const char *s, size_t n)
@@ -117,7 +93,7 @@ static void repair(buf *out, const char *s, size_t n)
         } else if (s[i] == '\\') {
             i += put_escape(out, s + i, n - i);
         } else {
-            i += put_char(out, s + i, n - i);
+            i += raw_text_put_char(out, s + i, n - i);
         }
     }
 }

@@ -14,11 +14,11 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "base/limits.h"
 #include "base/rng.h"
 #include "client/address.h"
 #include "client/connect_error.h"
 #include "client/event_json.h"
+#include "client/request_lines.h"
 
 enum {
     QUICK_TIMEOUT_MS = 5000,      // of health and model list requests
@@ -35,7 +35,7 @@ typedef struct target_notes {
 struct chat_target {
     char *base; // URL without trailing "/" and "/v1"
     int port;   // 0: the server is not on this machine
-    struct curl_slist *get_headers, *post_headers;
+    request_lines lines;
     target_notes *notes;
     CURL *easy;                       // of the small requests
     buf body;                         // the last answer to one
@@ -53,55 +53,6 @@ static void init_curl(void)
 static sw_code out_of_memory(sw_err *err)
 {
     return sw_fail(err, SW_ENOMEM, "out of memory preparing requests");
-}
-
-/* ---- key and header lines: checked once
- * ------------------------------------------------------------------------------ */
-
-/* Writes the header line of the key; an empty line if there is no key. */
-static sw_code put_key_header(buf *out, const char *api_key, sw_err *err)
-{
-    if (api_key == NULL)
-        return SW_OK;
-    for (const char *p = api_key; *p != '\0'; p++) {
-        if ((unsigned char)*p <= 0x20 || (unsigned char)*p >= 0x7f)
-            return sw_fail(err, SW_EINVAL, "the API key has a character that is not allowed in an HTTP header");
-    }
-    buf_printf(out, "Authorization: Bearer %s", api_key);
-    return out->failed == SW_OK ? SW_OK : sw_fail(err, SW_EINVAL, "the API key is too long");
-}
-
-/* Appends to a list, which is NULL (memory) for good after the first failure. */
-static struct curl_slist *append(struct curl_slist *list, const char *line)
-{
-    struct curl_slist *const longer = list != NULL ? curl_slist_append(list, line) : NULL;
-    if (longer == NULL)
-        curl_slist_free_all(list);
-    return longer;
-}
-
-/* The lines of a request, in a list that curl refers to but does not own.  NULL when memory is short. */
-static struct curl_slist *header_list(const char *first, const char *key_header)
-{
-    struct curl_slist *list = curl_slist_append(NULL, first);
-    list = append(list, "Expect:"); // no round trip before the body
-    return key_header[0] != '\0' ? append(list, key_header) : list;
-}
-
-/* Made once: every transfer of the target refers to these lists, from whatever thread runs its fleet. */
-static sw_code make_headers(chat_target *t, const char *api_key, sw_err *err)
-{
-    buf key;
-    buf_init(&key, LIMIT_HTTP_HEADER_BYTES);
-    sw_code code = put_key_header(&key, api_key, err);
-    if (code == SW_OK) {
-        t->get_headers = header_list("Accept: */*", buf_str(&key));
-        t->post_headers = header_list("Content-Type: application/json", buf_str(&key));
-        if (t->get_headers == NULL || t->post_headers == NULL)
-            code = out_of_memory(err);
-    }
-    buf_free(&key);
-    return code;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t n, void *ud)
@@ -145,7 +96,7 @@ sw_code target_open(chat_target **out, const char *url, const char *api_key, sw_
     sw_code code =
         t->easy != NULL && t->notes != NULL ? address_read(url, &t->base, &t->port, err) : out_of_memory(err);
     if (code == SW_OK)
-        code = make_headers(t, api_key, err);
+        code = request_lines_make(&t->lines, api_key, err);
     if (code != SW_OK) {
         target_close(t);
         return code;
@@ -165,8 +116,7 @@ void target_close(chat_target *t)
     if (t == NULL)
         return;
     curl_easy_cleanup(t->easy);
-    curl_slist_free_all(t->get_headers);
-    curl_slist_free_all(t->post_headers);
+    request_lines_free(&t->lines);
     buf_free(&t->body);
     mem_free(t->notes);
     mem_free(t->base);
@@ -200,13 +150,13 @@ uint64_t target_next_nonce(const chat_target *t)
 
 /* ---- requests --------------------------------------------------------------------------------------------------- */
 
-sw_code target_prepare(const chat_target *t, void *easy, const char *path, const char *json, sw_err *err)
+/* What all requests have in common. */
+static sw_code prepare(const chat_target *t, CURL *easy, const char *path, sw_err *err)
 {
     char url[4096];
     const int n = snprintf(url, sizeof url, "%s%s", t->base, path);
     if (n < 0 || (size_t)n >= sizeof url)
         return sw_fail(err, SW_EINVAL, "the server's address is too long");
-    bool ok = curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK;
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -214,12 +164,27 @@ sw_code target_prepare(const chat_target *t, void *easy, const char *path, const
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "spillway-bench");
     if (t->port != 0)
         curl_easy_setopt(easy, CURLOPT_PROXY, ""); // a proxy of the environment cannot reach this machine
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, json != NULL ? t->post_headers : t->get_headers);
-    if (json != NULL)
-        ok = ok && curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, json) == CURLE_OK;
-    else
+    return curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK ? SW_OK : out_of_memory(err);
+}
+
+sw_code target_prepare(const chat_target *t, void *easy, const char *path, const char *json, sw_err *err)
+{
+    const sw_code code = prepare(t, easy, path, err);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, json != NULL ? t->lines.post : t->lines.get);
+    if (json == NULL)
         curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-    return ok ? SW_OK : out_of_memory(err);
+    else if (curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, json) != CURLE_OK)
+        return out_of_memory(err);
+    return code;
+}
+
+sw_code target_prepare_ws(const chat_target *t, void *easy, const char *path, sw_err *err)
+{
+    const sw_code code = prepare(t, easy, path, err);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->lines.ws);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "GET");
+    return code;
 }
 
 /* Fetches a small document into t->body.  Returns true if it came whole, in time and with status 200; *status_out is 0

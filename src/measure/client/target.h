@@ -59,5 +59,7 @@ uint64_t target_next_nonce(const chat_target *target);
  * target's header lines; `json` is copied.  Errors: SW_EINVAL (the address is too long), SW_ENOMEM. */
 SW_NODISCARD sw_code target_prepare(const chat_target *target, void *easy, const char *path, const char *json,
                                     sw_err *err);
+/* The same for a GET of `path` that asks for a WebSocket; curl then sends what its read callback returns as it is. */
+SW_NODISCARD sw_code target_prepare_ws(const chat_target *target, void *easy, const char *path, sw_err *err);
 
 #endif

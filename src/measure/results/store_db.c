@@ -5,16 +5,36 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
-/* SQLite's codes become ours only where a caller does something different for them. */
+/* What SQLite's codes are here, and what a user can do about each. */
+static const struct {
+    int sqlite;
+    sw_code code;
+    const char *remedy;
+} REMEDIES[] = {
+    {SQLITE_NOMEM, SW_ENOMEM, ""},
+    {SQLITE_NOTADB, SW_EFORMAT, "; name a store that spillway made"},
+    {SQLITE_CORRUPT, SW_EFORMAT, "; use a copy of the file, or save what can be read: sqlite3 FILE .recover"},
+    {SQLITE_INTERRUPT, SW_EFORMAT,
+     ": it is damaged; use a copy of the file"}, // it has more to read than its size allows
+    {SQLITE_BUSY, SW_EBUSY, "; another program is writing to it: wait until that ends, and try again"},
+    {SQLITE_FULL, SW_EIO, "; free some storage, and try again"},
+    {SQLITE_READONLY, SW_EIO, "; it is write-protected: allow writing to the file and its folder, or copy it"},
+};
+
 sw_code store_fail(const result_store *store, const char *doing, sw_err *err)
 {
-    const int code = sqlite3_errcode(store->db);
-    return sw_fail(err,
-                   code == SQLITE_NOMEM    ? SW_ENOMEM
-                   : code == SQLITE_NOTADB ? SW_EFORMAT
-                                           : SW_EIO,
-                   "%s: cannot %s: %s", store->path, doing, sqlite3_errmsg(store->db));
+    const int found = sqlite3_errcode(store->db);
+    sw_code code = SW_EIO;
+    const char *remedy = "";
+    for (size_t i = 0; i < sizeof REMEDIES / sizeof *REMEDIES; i++) {
+        if (REMEDIES[i].sqlite == found) {
+            code = REMEDIES[i].code;
+            remedy = REMEDIES[i].remedy;
+        }
+    }
+    return sw_fail(err, code, "%s: cannot %s: %s%s", store->path, doing, sqlite3_errmsg(store->db), remedy);
 }
 
 sw_code store_exec(result_store *store, const char *sql, const char *doing, sw_err *err)
@@ -28,16 +48,46 @@ sw_code store_prepare(result_store *store, const char *sql, sqlite3_stmt **out, 
     return code == SQLITE_OK ? SW_OK : store_fail(store, "prepare a statement", err);
 }
 
+/* A failed bind (memory) leaves NULL, which the NOT NULL columns refuse when the statement is stepped. */
+static void bind_text(sqlite3_stmt *statement, int at, const char *text, size_t n)
+{
+    sqlite3_bind_text64(statement, at, text != NULL ? text : "", text != NULL ? n : 0, SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+static int64_t as_signed(uint64_t value)
+{
+    return value > INT64_MAX ? INT64_MAX : (int64_t)value;
+}
+
 void store_bind(sqlite3_stmt *statement, const char *types, ...)
 {
     va_list args;
     va_start(args, types);
-    for (int i = 0; types[i] != '\0'; i++) {
-        // A failed bind (memory) leaves NULL, which the NOT NULL columns refuse when the statement is stepped.
-        switch (types[i]) {
-        case 'i': sqlite3_bind_int64(statement, i + 1, va_arg(args, int64_t)); break;
-        case 'd': sqlite3_bind_double(statement, i + 1, va_arg(args, double)); break;
-        default: sqlite3_bind_text(statement, i + 1, va_arg(args, const char *), -1, SQLITE_TRANSIENT);
+    for (int at = 1; types[at - 1] != '\0'; at++) {
+        const char type = types[at - 1];
+        if (type == 'i') {
+            sqlite3_bind_int64(statement, at, va_arg(args, int64_t));
+        } else if (type == 'n') {
+            sqlite3_bind_int(statement, at, va_arg(args, int));
+        } else if (type == 'u') {
+            sqlite3_bind_int64(statement, at, as_signed(va_arg(args, uint64_t)));
+        } else if (type == 'd') {
+            sqlite3_bind_double(statement, at, va_arg(args, double));
+        } else if (type == 'p') {
+            const int position = va_arg(args, int);
+            if (position < 0)
+                sqlite3_bind_null(statement, at);
+            else
+                sqlite3_bind_int(statement, at, position);
+        } else if (type == 's') {
+            const char *const text = va_arg(args, const char *);
+            bind_text(statement, at, text, text != NULL ? strlen(text) : 0);
+        } else if (type == 't') {
+            const char *const text = va_arg(args, const char *);
+            bind_text(statement, at, text, va_arg(args, size_t));
+        } else {
+            const void *const blob = va_arg(args, const void *);
+            sqlite3_bind_blob64(statement, at, blob, va_arg(args, size_t), SQLITE_TRANSIENT);
         }
     }
     va_end(args);
@@ -48,5 +98,26 @@ sw_code store_step(result_store *store, sqlite3_stmt *statement, const char *doi
     const bool ok = sqlite3_step(statement) == SQLITE_DONE;
     const sw_code code = ok ? SW_OK : store_fail(store, doing, err);
     sqlite3_reset(statement);
+    return code;
+}
+
+sw_code store_finish(result_store *store, sqlite3_stmt *statement, const char *doing, sw_err *err)
+{
+    const sw_code code = store_step(store, statement, doing, err);
+    sqlite3_finalize(statement);
+    return code;
+}
+
+sw_code store_begin(result_store *store, const char *doing, sw_err *err)
+{
+    return store_exec(store, "BEGIN IMMEDIATE", doing, err);
+}
+
+sw_code store_end(result_store *store, sw_code code, const char *doing, sw_err *err)
+{
+    if (code == SW_OK)
+        code = store_exec(store, "COMMIT", doing, err);
+    if (code != SW_OK)
+        sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
     return code;
 }

@@ -1,157 +1,171 @@
-/* store_write.c - adds runs and tests.  A test is written whole or not at all. */
-#include "results/store.h"
-#include "results/store_db.h"
+/* store_write.c - adds runs, models, servers and what is known about them. */
+#include <inttypes.h>
 
-/* Steps and finalizes a statement that is used once. */
-static sw_code finish_statement(result_store *store, sqlite3_stmt *statement, const char *doing, sw_err *err)
+#include "results/store.h"
+#include "results/store_insert.h"
+#include "results/store_schema.h"
+
+sw_code store_insert_run(result_store *store, const run_info *info, int64_t *id_out, sw_err *err)
 {
-    const sw_code code = store_step(store, statement, doing, err);
-    sqlite3_finalize(statement);
+    sqlite3_stmt *s;
+    sw_code code = store_prepare(store,
+                                 "INSERT INTO run (" RUN_COLUMNS ")"
+                                 " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                                 &s, err);
+    if (code != SW_OK)
+        return code;
+    store_bind(s, "iisssssssssssssnunn", info->started_unix_ms, info->finished_unix_ms, info->status, info->reasons,
+               info->fingerprint, info->version, info->url, info->model, info->protocol_name, info->protocol_hash,
+               info->protocol_json, info->options_json, info->command, info->cpu, info->os, info->n_cores,
+               info->memory_bytes, info->n_sessions, info->n_planned);
+    code = store_finish(store, s, "store the run", err);
+    *id_out = code == SW_OK ? sqlite3_last_insert_rowid(store->db) : 0;
     return code;
 }
 
-/* *id_out is the number by which the run is found again. */
+/* A run has the model of its info from the beginning; more is told of it later. */
 sw_code store_add_run(result_store *store, const run_info *info, int64_t *id_out, sw_err *err)
 {
-    sqlite3_stmt *s;
-    sw_code code = store_prepare(
-        store,
-        "INSERT INTO run (started_unix_ms, version, url, model, protocol_name, protocol_hash, protocol_json,"
-        " options_json, command, cpu, os, n_cores, memory_bytes, n_planned)"
-        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-        &s, err);
+    run_info begun = *info;
+    begun.status = "running";
+    begun.n_sessions = 1;
+    begun.finished_unix_ms = 0;
+    const subject_record subject = {.name = info->model};
+    *id_out = 0;
+    sw_code code = store_begin(store, "begin to store the run", err);
     if (code != SW_OK)
         return code;
-    store_bind(s, "issssssssssiii", info->started_unix_ms, info->version, info->url, info->model, info->protocol_name,
-               info->protocol_hash, info->protocol_json, info->options_json, info->command, info->cpu, info->os,
-               (int64_t)info->n_cores, (int64_t)info->memory_bytes, (int64_t)info->n_planned);
-    code = finish_statement(store, s, "store the run", err);
-    *id_out = sqlite3_last_insert_rowid(store->db);
+    code = store_insert_run(store, &begun, id_out, err);
+    if (code == SW_OK)
+        code = store_put_subject(store, *id_out, 0, &subject, err);
+    return store_end(store, code, "store the run", err);
+}
+
+/* Runs an UPDATE of one run, which must be there. */
+static sw_code update_run(result_store *store, sqlite3_stmt *statement, int64_t id, const char *doing, sw_err *err)
+{
+    const sw_code code = store_finish(store, statement, doing, err);
+    if (code == SW_OK && sqlite3_changes(store->db) == 0)
+        return sw_fail(err, SW_ENOTFOUND, "%s has no run %" PRId64 " any more", store->path, id);
     return code;
 }
 
 sw_code store_reopen_run(result_store *store, int64_t id, sw_err *err)
 {
     sqlite3_stmt *s;
-    const sw_code code =
-        store_prepare(store, "UPDATE run SET status = 'running', finished_unix_ms = 0 WHERE id = ?", &s, err);
+    const sw_code code = store_prepare(store,
+                                       "UPDATE run SET status = 'running', reasons = '', finished_unix_ms = 0,"
+                                       " n_sessions = n_sessions + 1 WHERE id = ?",
+                                       &s, err);
     if (code != SW_OK)
         return code;
     store_bind(s, "i", id);
-    return finish_statement(store, s, "continue the run", err);
+    return update_run(store, s, id, "continue the run", err);
 }
 
 sw_code store_finish_run(result_store *store, int64_t id, const char *status, const char *reasons,
                          const char *fingerprint, int64_t unix_ms, sw_err *err)
 {
-    (void)reasons, (void)fingerprint;
-    sqlite3_stmt *s;
-    const sw_code code = store_prepare(store, "UPDATE run SET status = ?, finished_unix_ms = ? WHERE id = ?", &s, err);
-    if (code != SW_OK)
-        return code;
-    store_bind(s, "sii", status, unix_ms, id);
-    return finish_statement(store, s, "finish the run", err);
-}
-
-/* One row; sqlite3_last_insert_rowid is then the test's id. */
-static sw_code insert_test(result_store *store, int64_t run_id, const test_record *t, sw_err *err)
-{
     sqlite3_stmt *s;
     const sw_code code = store_prepare(
-        store,
-        "INSERT INTO test (run_id, phase, test_index, repeat, start_ms, name, grp, prompt, kind, max_tokens,"
-        " temperature, seed, status, error, http_status, connect_ns, headers_ns, first_event_ns, end_ns,"
-        " finish_reason, model, fingerprint, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens,"
-        " answer, reasoning) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-        &s, err);
+        store, "UPDATE run SET status = ?, reasons = ?, fingerprint = ?, finished_unix_ms = ? WHERE id = ?", &s, err);
     if (code != SW_OK)
         return code;
-    const test_plan *const p = &t->plan;
-    const answer_record *const a = &t->answer;
-    store_bind(s, "isiiissssidissiiiiisssiiiiss", run_id, t->is_warmup ? "warmup" : "measure", (int64_t)t->index,
-               (int64_t)t->repeat, t->start_ms, p->name, p->group, p->prompt, text_form_name(p->form),
-               (int64_t)p->max_tokens, p->temperature, p->seed, test_status_name(a->status), a->error,
-               (int64_t)a->http_status, a->connect_ns, a->headers_ns, a->first_event_ns, a->end_ns, a->finish_reason,
-               a->model, a->fingerprint, a->prompt_tokens, a->cached_tokens, a->completion_tokens, a->reasoning_tokens,
-               a->text, a->reasoning);
-    return finish_statement(store, s, "store the test", err);
+    store_bind(s, "sssii", status, reasons, fingerprint, unix_ms, id);
+    return update_run(store, s, id, "finish the run", err);
 }
 
-/* One row per content event; the statement is prepared once, because an answer may have thousands. */
-static sw_code insert_arrivals(result_store *store, int64_t test_id, const answer_record *a, sw_err *err)
-{
-    sqlite3_stmt *s;
-    sw_code code =
-        store_prepare(store, "INSERT INTO event (test_id, i, t_ns, n_bytes, is_reasoning) VALUES (?,?,?,?,?)", &s, err);
-    for (size_t i = 0; code == SW_OK && i < a->n_arrivals; i++) {
-        const arrival *const e = &a->arrivals[i];
-        store_bind(s, "iiiii", test_id, (int64_t)i, e->t_ns, (int64_t)e->n_bytes, (int64_t)e->is_reasoning);
-        code = store_step(store, s, "store the times of tokens", err);
-    }
-    sqlite3_finalize(s);
-    return code;
-}
+/* ---- models and servers ----------------------------------------------------------------------------------------- */
 
-/* The samples since the last test was stored; the pause between belongs to them. */
-static sw_code insert_samples(result_store *store, int64_t run_id, const resource_sample *samples, size_t n,
-                              sw_err *err)
+/* Positions have no gaps, which the condition keeps. */
+sw_code store_put_subject(result_store *store, int64_t run_id, int subject, const subject_record *record, sw_err *err)
 {
     sqlite3_stmt *s;
     sw_code code = store_prepare(store,
-                                 "INSERT INTO sample (run_id, t_ms, test_index, private_bytes, rss_bytes,"
-                                 " peak_rss_bytes) VALUES (?,?,?,?,?,?)",
+                                 "INSERT INTO subject (run_id, position, " SUBJECT_COLUMNS ")"
+                                 " SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15"
+                                 " WHERE ?2 BETWEEN 0 AND (SELECT count(*) FROM subject WHERE run_id = ?1)"
+                                 " ON CONFLICT DO UPDATE SET (" SUBJECT_COLUMNS ")"
+                                 " = (?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)",
                                  &s, err);
-    for (size_t i = 0; code == SW_OK && i < n; i++) {
-        const resource_sample *const m = &samples[i];
-        store_bind(s, "iiiiii", run_id, m->t_ms, (int64_t)m->test_index, (int64_t)m->values.v[SAMPLE_PRIVATE],
-                   (int64_t)m->values.v[SAMPLE_RSS], (int64_t)m->values.v[SAMPLE_PEAK_RSS]);
-        code = store_step(store, s, "store memory samples", err);
-    }
-    sqlite3_finalize(s);
-    return code;
-}
-
-/* BEGIN IMMEDIATE takes the write lock at once, so that a busy store is waited for here and not in the middle. */
-sw_code store_add_test(result_store *store, int64_t run_id, const test_record *test, const resource_sample *samples,
-                       size_t n_samples, sw_err *err)
-{
-    sw_code code = store_exec(store, "BEGIN IMMEDIATE", "begin to store a test", err);
     if (code != SW_OK)
         return code;
-    code = insert_test(store, run_id, test, err);
-    if (code == SW_OK)
-        code = insert_arrivals(store, sqlite3_last_insert_rowid(store->db), &test->answer, err);
-    if (code == SW_OK)
-        code = insert_samples(store, run_id, samples, n_samples, err);
-    if (code == SW_OK)
-        code = store_exec(store, "COMMIT", "commit the test", err);
-    if (code != SW_OK)
-        sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    store_bind(s, "insssssuuunnnnn", run_id, subject, record->name, record->family, record->file_name,
+               record->file_hash, record->quantization, record->file_bytes, record->n_parameters,
+               record->n_active_parameters, record->n_layers, record->n_experts, record->n_experts_used,
+               record->n_experts_shared, record->n_ctx_train);
+    code = store_finish(store, s, "store the model", err);
+    if (code == SW_OK && sqlite3_changes(store->db) == 0)
+        return sw_fail(err, SW_EINVAL, "%s: model %d of run %" PRId64 " cannot be stored before those before it",
+                       store->path, subject, run_id);
     return code;
-}
-
-sw_code store_put_subject(result_store *store, int64_t run_id, int subject, const subject_record *record, sw_err *err)
-{
-    (void)store, (void)run_id, (void)subject, (void)record, (void)err;
-    return SW_OK;
 }
 
 sw_code store_add_server(result_store *store, int64_t run_id, const server_record *server, int *position_out,
                          sw_err *err)
 {
-    (void)store, (void)run_id, (void)server, (void)err;
     *position_out = -1;
-    return SW_OK;
+    sqlite3_stmt *s;
+    sw_code code = store_prepare(store,
+                                 "INSERT INTO server (run_id, position, " SERVER_COLUMNS ")"
+                                 " SELECT ?1, (SELECT count(*) FROM server WHERE run_id = ?1), ?2,?3,?4,?5,?6,?7,?8"
+                                 " RETURNING position",
+                                 &s, err);
+    if (code != SW_OK)
+        return code;
+    store_bind(s, "insnsssi", run_id, server->subject, server_side_name(server->side), server->session, server->url,
+               server->software, server->command, server->started_ms);
+    int step = sqlite3_step(s);
+    const int position = step == SQLITE_ROW ? sqlite3_column_int(s, 0) : -1;
+    if (step == SQLITE_ROW)
+        step = sqlite3_step(s);
+    if (step == SQLITE_DONE)
+        *position_out = position;
+    else
+        code = store_fail(store, "store the server", err);
+    sqlite3_finalize(s);
+    return code;
+}
+
+/* ---- placement and facts ---------------------------------------------------------------------------------------- */
+
+sw_code store_insert_placement(result_store *store, int64_t run_id, const placement_row *rows, size_t n, sw_err *err)
+{
+    sqlite3_stmt *s;
+    sw_code code =
+        store_prepare(store, "INSERT INTO placement (run_id, " PLACEMENT_COLUMNS ") VALUES (?,?,?,?,?,?,?)", &s, err);
+    for (size_t i = 0; code == SW_OK && i < n; i++) {
+        const placement_row *const p = &rows[i];
+        store_bind(s, "inssuss", run_id, p->server, p->tier, p->tensor_class, p->bytes, p->requested, p->source);
+        code = store_step(store, s, "store the placement", err);
+    }
+    sqlite3_finalize(s);
+    return code;
 }
 
 sw_code store_add_placement(result_store *store, int64_t run_id, const placement_row *rows, size_t n, sw_err *err)
 {
-    (void)store, (void)run_id, (void)rows, (void)n, (void)err;
-    return SW_OK;
+    static const char DOING[] = "store the placement";
+    const sw_code code = store_begin(store, DOING, err);
+    return code != SW_OK ? code : store_end(store, store_insert_placement(store, run_id, rows, n, err), DOING, err);
+}
+
+sw_code store_insert_facts(result_store *store, int64_t run_id, const fact_record *facts, size_t n, sw_err *err)
+{
+    sqlite3_stmt *s;
+    sw_code code = store_prepare(store, "INSERT INTO fact (run_id, " FACT_COLUMNS ") VALUES (?,?,?,?,?,?,?)", &s, err);
+    for (size_t i = 0; code == SW_OK && i < n; i++) {
+        const fact_record *const f = &facts[i];
+        store_bind(s, "ippsdss", run_id, f->subject, f->server, FACT_IDS[f->name].name, f->number, f->text, f->source);
+        code = store_step(store, s, "store the facts", err);
+    }
+    sqlite3_finalize(s);
+    return code;
 }
 
 sw_code store_add_facts(result_store *store, int64_t run_id, const fact_record *facts, size_t n, sw_err *err)
 {
-    (void)store, (void)run_id, (void)facts, (void)n, (void)err;
-    return SW_OK;
+    static const char DOING[] = "store the facts";
+    const sw_code code = store_begin(store, DOING, err);
+    return code != SW_OK ? code : store_end(store, store_insert_facts(store, run_id, facts, n, err), DOING, err);
 }

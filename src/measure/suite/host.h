@@ -6,24 +6,10 @@
 #ifndef SUITE_HOST_H
 #define SUITE_HOST_H
 
-#include "base/arena.h"
 #include "client/target.h"
 #include "monitor/watch.h"
+#include "suite/host_options.h"
 #include "suite/subject_list.h"
-
-typedef struct host_options {
-    const bench_subject *subject;
-    server_side side; // OFFLOADED: with --cpu-moe; REFERENCE: without; GIVEN: at `url`, or as serve_options say
-    const char *const *serve_options; // more of the command line of a server of our own
-    size_t n_serve_options;
-    bool measures_cold;   // the model file is taken out of the page cache, and the server started twice
-    const char *log_path; // of a server of our own
-    const char *url;      // of a given one; NULL: our own
-    const char *api_key;
-    long server_pid; // of the given one; 0: found by its port
-    const sw_clock *clock;
-    const atomic_bool *cancel;
-} host_options;
 
 typedef struct bench_host bench_host;
 

@@ -170,7 +170,7 @@ static sw_code warm_up(runner *r, sw_err *err)
 {
     if (!r->o->protocol->has_warmup)
         return SW_OK;
-    test_record test = {.plan = r->o->protocol->warmup, .is_warmup = true};
+    test_record test = {.plan = r->o->protocol->warmup, .server = -1, .is_warmup = true};
     for (size_t i = 0; i < r->before->n_tests; i++)
         test.repeat += r->before->tests[i].is_warmup; // each session of a resumed run warms up anew
     r->progress.plan = &r->o->protocol->warmup;
@@ -236,7 +236,7 @@ static sw_code run_all(runner *r, sw_err *err)
         is_first = false;
         r->progress.number = k + 1;
         r->progress.plan = &p->tests[index].plan;
-        test_record test = {.plan = p->tests[index].plan, .index = index, .repeat = repeat};
+        test_record test = {.plan = p->tests[index].plan, .server = -1, .index = index, .repeat = repeat};
         if (code == SW_OK)
             code = run_test(r, &test, err);
     }

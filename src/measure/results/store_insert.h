@@ -1,0 +1,21 @@
+/* store_insert.h - writes the parts of a run within a transaction of the caller: for store.h, which makes one for each
+ * part, and for merging, which makes one for a whole run.
+ */
+#ifndef RESULTS_STORE_INSERT_H
+#define RESULTS_STORE_INSERT_H
+
+#include "results/record.h"
+#include "results/store_db.h"
+
+/* All of info but its id. */
+SW_NODISCARD sw_code store_insert_run(result_store *store, const run_info *info, int64_t *id_out, sw_err *err);
+SW_NODISCARD sw_code store_insert_placement(result_store *store, int64_t run_id, const placement_row *rows, size_t n,
+                                            sw_err *err);
+SW_NODISCARD sw_code store_insert_facts(result_store *store, int64_t run_id, const fact_record *facts, size_t n,
+                                        sw_err *err);
+/* With its events, checks and experts. */
+SW_NODISCARD sw_code store_insert_test(result_store *store, int64_t run_id, const test_record *test, sw_err *err);
+SW_NODISCARD sw_code store_insert_samples(result_store *store, int64_t run_id, const resource_sample *samples, size_t n,
+                                          sw_err *err);
+
+#endif

@@ -1,0 +1,58 @@
+/* store_migrate.c - the steps from schema 1 to schema 2.
+ *
+ * What schema 1 did not know stays unknown: nothing is made up.  A run of it had one model, one way of asking, and one
+ * server; one that was resumed had several processes of that server, as many as warm-ups, and which of them answered a
+ * test is not known.
+ */
+#include "results/store_migrate.h"
+
+#include "results/store_schema.h"
+
+/* The server of a row of `table`: the only one, or not known. */
+#define SERVER_OF(table) "CASE WHEN (SELECT n_sessions FROM run WHERE id = " table ".run_id) = 1 THEN 0 END"
+
+static const char BEFORE[] = "ALTER TABLE run RENAME TO run_1;"
+                             "ALTER TABLE test RENAME TO test_1;"
+                             "ALTER TABLE event RENAME TO event_1;"
+                             "ALTER TABLE sample RENAME TO sample_1;"
+                             "DROP INDEX sample_by_run;";
+
+static const char COPY[] =
+    "INSERT INTO run SELECT id, started_unix_ms, finished_unix_ms, status, '', '', version, url, model,"
+    " protocol_name, protocol_hash, protocol_json, options_json, command, cpu, os, n_cores, memory_bytes,"
+    " max(1, (SELECT count(*) FROM test_1 WHERE run_id = run_1.id AND phase = 'warmup')), n_planned FROM run_1;"
+    "INSERT INTO subject SELECT id, 0, model, '', '', '', '', 0, 0, 0, 0, 0, 0, 0, 0 FROM run_1;"
+    "INSERT INTO server SELECT id, 0, 0, 'given', 0, url, '', '', 0 FROM run_1;"
+    "INSERT INTO fact SELECT id, 0, 0, 'load_cold_ms', load_ms, '', 'schema 1; page cache not known' FROM run_1"
+    " WHERE load_ms IS NOT NULL;"
+    "INSERT INTO test SELECT id, run_id, 0, " SERVER_OF(
+        "test_1") ", 'stream', '', phase, test_index, repeat,"
+                  " start_ms, name, grp, prompt, kind, max_tokens, temperature, seed, '', status, error, http_status, "
+                  "0, connect_ns,"
+                  " headers_ns, first_event_ns, end_ns, finish_reason, model, fingerprint, prompt_tokens, "
+                  "cached_tokens,"
+                  " completion_tokens, reasoning_tokens, NULL, -1, NULL, NULL, NULL, answer, reasoning, NULL, 0, 0, 0, "
+                  "0 FROM test_1;"
+                  "INSERT INTO event SELECT test_id, i, t_ns, n_bytes, 0, is_reasoning FROM event_1;"
+                  "INSERT INTO sample (run_id, t_ms, server, test_index, private_bytes, rss_bytes, peak_rss_bytes)"
+                  " SELECT run_id, t_ms, " SERVER_OF(
+                      "sample_1") ", test_index, private_bytes, rss_bytes, peak_rss_bytes"
+                                  " FROM sample_1;";
+
+static const char AFTER[] = "DROP TABLE event_1; DROP TABLE sample_1; DROP TABLE test_1; DROP TABLE run_1;";
+
+sw_code store_migrate(result_store *store, sw_err *err)
+{
+    static const char DOING[] = "bring it from schema 1 to 2";
+    sw_code code = store_begin(store, DOING, err);
+    if (code != SW_OK)
+        return code;
+    code = store_exec(store, BEFORE, DOING, err);
+    if (code == SW_OK)
+        code = schema_create(store, err);
+    if (code == SW_OK)
+        code = store_exec(store, COPY, DOING, err);
+    if (code == SW_OK)
+        code = store_exec(store, AFTER, DOING, err);
+    return store_end(store, code, DOING, err);
+}
