@@ -1,4 +1,6 @@
 /* section_experts.c - which experts a model's tests used, and how unlike two tests are. */
+#include <string.h>
+
 #include "report/format.h"
 #include "report/sections/sections.h"
 
@@ -81,8 +83,13 @@ void section_experts(document *doc, const subject_analysis *s)
     for (size_t i = 0; i < f->n_tests; i++)
         put_use(doc, &f->tests[i]);
     put_pairs(doc, f);
-    if (f->n_pairs > 0 && !f->has_p_values)
+    if (f->n_pairs > 0 && f->p_value_unit[0] == '\0')
         doc_paragraph(doc, "There are too few repetitions for a p-value.");
+    else if (f->n_pairs > 0)
+        doc_paragraph(doc, "For the p-values, %s changed places between tests%s.", f->p_value_unit,
+                      strcmp(f->p_value_unit, "tokens") == 0
+                          ? "; tokens resemble their neighbours, so that differences are found too easily"
+                          : "");
     if (f->n_pairs > PAIRS_MAX)
         doc_paragraph(doc, "The %d most unlike of %zu pairs; --json has all.", PAIRS_MAX, f->n_pairs);
 }
