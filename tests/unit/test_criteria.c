@@ -33,7 +33,7 @@ static void fill_test(void)
 {
     for (int i = 0; i < N_TOKENS; i++)
         e.arrivals[i] = (arrival){.t_ns = (int64_t)(100 + 10 * i) * MS, .n_bytes = 4};
-    e.checks[0] = (check_record){"plot", "story", false, 1, CHECK_PASSED, ""};
+    e.checks[0] = (check_record){"plot", "characters", false, 1, CHECK_PASSED, ""};
     e.test = (test_record){.plan = {.name = "story", .temperature = 0.3},
                            .answer = {.status = TEST_COMPLETED, .arrivals = e.arrivals, .n_arrivals = N_TOKENS},
                            .checks = e.checks,

@@ -128,6 +128,8 @@ static void take_chunk(chat_stream *s, const json_t *root, const char *member, i
     take_name(&s->fingerprint, json_object_get(root, "system_fingerprint"));
     take_name(&s->finish_reason, json_object_get(choice, "finish_reason"));
     answer_facts_take(&s->facts, root);
+    if (s->finish_reason.failed == SW_ENOMEM) // without it the answer would seem to be cut
+        chat_stream_fail(s, TEST_INCOMPLETE, "out of memory keeping the answer");
     take_delta(s, json_object_get(choice, member), t_ns);
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "monitor/gpu.h"
 #include "monitor/group_files.h"
 #include "monitor/machine_files.h"
 #include "monitor/page_cache.h"
@@ -29,6 +30,7 @@ struct sample_source {
     group_files group;
     sensors sensors;
     page_cache cache;
+    gpu *gpu;
     sample_values slow; // as last read
     uint64_t due_ns[N_SLOW];
 };
@@ -44,6 +46,11 @@ sw_code sample_source_open(sample_source **out, const sample_source_options *opt
         return sw_fail(err, SW_ENOMEM, "out of memory for samples");
     snprintf(s->root, sizeof s->root, "%s", root);
     s->clock = clock_or_system(options->clock);
+    s->gpu = gpu_open(&(gpu_options){options->pid, s->root, options->nvml_path, s->clock});
+    if (s->gpu == NULL) {
+        mem_free(s);
+        return sw_fail(err, SW_ENOMEM, "out of memory for samples of the GPU");
+    }
     s->slow = sample_values_none();
     process_files_open(&s->process, s->root, options->pid);
     machine_files_open(&s->machine, s->root);
@@ -106,26 +113,24 @@ bool sample_source_read(void *source, sample_values *out)
         return false;
     machine_files_read(&s->machine, &values);
     group_files_read(&s->group, &values);
+    gpu_read(s->gpu, &values);
     *out = values;
     return true;
 }
 
 const char *sample_source_gpu_name(const sample_source *s)
 {
-    (void)s;
-    return "";
+    return gpu_name(s->gpu);
 }
 
 const char *sample_source_gpu_driver(const sample_source *s)
 {
-    (void)s;
-    return "";
+    return gpu_driver(s->gpu);
 }
 
 const char *sample_source_gpu_note(const sample_source *s)
 {
-    (void)s;
-    return "not looked for";
+    return gpu_note(s->gpu);
 }
 
 void sample_source_close(sample_source *s)
@@ -136,5 +141,6 @@ void sample_source_close(sample_source *s)
     machine_files_close(&s->machine);
     group_files_close(&s->group);
     page_cache_close(&s->cache);
+    gpu_close(s->gpu);
     mem_free(s);
 }

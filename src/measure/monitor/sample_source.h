@@ -27,7 +27,8 @@ typedef struct sample_source_options {
 SW_NODISCARD sw_code sample_source_open(sample_source **out, const sample_source_options *options, sw_err *err);
 /* False, and nothing is written, if the process has ended or cannot be read. */
 bool sample_source_read(void *source, sample_values *out);
-/* Name and driver of the GPU ("" if there is none), and why there is none ("" if there is one). */
+/* Name and driver of the GPU, "" if there is none.  The note says why there is none, or the first figure of it that
+ * cannot be read and why; else "". */
 const char *sample_source_gpu_name(const sample_source *source);
 const char *sample_source_gpu_driver(const sample_source *source);
 const char *sample_source_gpu_note(const sample_source *source);

@@ -20,6 +20,9 @@ static const struct {
      ": it is damaged; use a copy of the file"}, // it has more to read than its size allows
     {SQLITE_BUSY, SW_EBUSY, "; another program is writing to it: wait until that ends, and try again"},
     {SQLITE_FULL, SW_EIO, "; free some storage, and try again"},
+    {SQLITE_IOERR, SW_EIO, "; the file is at its largest size, over a quota, or its storage fails"},
+    {SQLITE_CANTOPEN, SW_EIO,
+     "; a run that was ended left a journal beside it: copy both to a folder that can be written"},
     {SQLITE_READONLY, SW_EIO, "; it is write-protected: allow writing to the file and its folder, or copy it"},
 };
 

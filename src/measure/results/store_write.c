@@ -31,14 +31,18 @@ sw_code store_add_run(result_store *store, const run_info *info, int64_t *id_out
     begun.n_sessions = 1;
     begun.finished_unix_ms = 0;
     const subject_record subject = {.name = info->model};
+    int64_t id;
     *id_out = 0;
     sw_code code = store_begin(store, "begin to store the run", err);
     if (code != SW_OK)
         return code;
-    code = store_insert_run(store, &begun, id_out, err);
+    code = store_insert_run(store, &begun, &id, err);
     if (code == SW_OK)
-        code = store_put_subject(store, *id_out, 0, &subject, err);
-    return store_end(store, code, "store the run", err);
+        code = store_put_subject(store, id, 0, &subject, err);
+    code = store_end(store, code, "store the run", err);
+    if (code == SW_OK)
+        *id_out = id;
+    return code;
 }
 
 /* Runs an UPDATE of one run, which must be there. */

@@ -5,7 +5,7 @@
 #include "results/record.h"
 
 typedef struct bench_subject {
-    const char *path; // of the model file, for a server of our own; NULL: a model of a given server
+    const char *path; // of the model file: for a server of our own, or what a given one has open; NULL: not known
     subject_record record;
     const fact_record *facts; // from the file: EXPERT_BYTES, TOKEN_BYTES, ...; subject is not set yet
     size_t n_facts;

@@ -1,7 +1,7 @@
-/* cold_file.h - takes a file out of the page cache, and looks at what of it is there.
+/* cold_file.h - takes a model file out of the page cache before a cold start.
  *
- * The kernel may keep pages: of files that another process maps, or that are being written.  So who wants a cold start
- * asks, and then looks.
+ * The kernel may keep pages: of files that another process maps, or of file systems in memory.  So who wants a cold
+ * start asks, and then looks what is still there.
  */
 #ifndef SUITE_COLD_FILE_H
 #define SUITE_COLD_FILE_H

@@ -20,6 +20,9 @@ sw_code host_watch_process(bench_host *h, long pid, sw_err *err)
 {
     const sample_source_options source = {.pid = pid, .model_path = h->o.subject->path};
     const sw_code code = sample_source_open(&h->source, &source, err);
+    h->pid = pid;
+    if (code == SW_OK && !sample_source_read(h->source, &h->loaded)) // before the watch, whose thread reads it then
+        h->loaded = sample_values_none();
     return code == SW_OK ? watch_start(&h->watch, &(watch_options){sample_source_read, h->source, h->o.clock}, err)
                          : code;
 }

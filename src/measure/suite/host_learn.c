@@ -170,5 +170,5 @@ sw_code host_learn(bench_host *h, sw_err *err)
     const sw_code code = server_about_read(&h->about, h->target, &h->facts, err);
     if (code != SW_OK)
         return code;
-    return h->about.is_spillway ? learn_spillway(h, err) : SW_OK;
+    return h->about.is_spillway ? learn_spillway(h, err) : host_learn_foreign(h, err);
 }

@@ -18,12 +18,13 @@ typedef struct bench_host {
     arena *keep; // of facts, rows and texts
     fact_list facts;
     server_process *server; // NULL: a given one
+    long pid;               // of the server; 0: not known
     const char *url;        // of the options or of the server
     const char *command;    // that started it, or ""
     chat_target *target;
     sample_source *source; // of the watch
     memory_watch *watch;   // NULL: its memory is not measured
-    sample_values loaded;  // once the model is loaded; all NAN: its memory is not measured
+    sample_values loaded;  // of a given one, when it was reached; all NAN: not measured
     model_list models;
     server_about about;
     placement_row *rows;
@@ -42,5 +43,7 @@ SW_NODISCARD sw_code host_start(bench_host *host, sw_err *err);
 SW_NODISCARD sw_code host_reach(bench_host *host, sw_err *err);
 /* host_learn.c: what the server is, how it is set, and where its bytes are.  Errors: SW_ENOMEM, SW_ECANCELED. */
 SW_NODISCARD sw_code host_learn(bench_host *host, sw_err *err);
+/* host_foreign.c: the same for a server that is no spillway: where its bytes seem to be. */
+SW_NODISCARD sw_code host_learn_foreign(bench_host *host, sw_err *err);
 
 #endif

@@ -82,15 +82,6 @@ sw_code placement_table_rows(const json_t *table, arena *keep, placement_row **o
 /* ---- experts ------------------------------------------------------------------------------------------------------
  */
 
-const char *experts_place_name(experts_place place)
-{
-    static const char *const NAMES[] = {[EXPERTS_NOT_KNOWN] = "not known",
-                                        [EXPERTS_IN_RAM] = "in RAM",
-                                        [EXPERTS_IN_VRAM] = "in VRAM",
-                                        [EXPERTS_MIXED] = "mixed"};
-    return NAMES[place];
-}
-
 typedef struct expert_sums {
     double in_ram, in_vram; // experts
     size_t n_bad;           // rows of experts that say nothing

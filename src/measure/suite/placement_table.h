@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "spillway.h"
+#include "suite/experts_place.h"
 #include "suite/fact_list.h"
 
 /* One model's object of the document's "data": that with this name, or the only one.  NULL: there is none. */
@@ -19,12 +20,6 @@ const json_t *placement_table_of(const json_t *document, const char *model);
  * set.  *out is in the keep; *n_out 0: the document has no table.  Error: SW_ENOMEM. */
 SW_NODISCARD sw_code placement_table_rows(const json_t *table, arena *keep, placement_row **out, size_t *n_out,
                                           sw_err *err);
-
-/* Where experts are, as FACT_EXPERTS_VERIFIED has it. */
-typedef enum experts_place { EXPERTS_NOT_KNOWN, EXPERTS_IN_RAM, EXPERTS_IN_VRAM, EXPERTS_MIXED } experts_place;
-
-/* "in RAM", ... */
-const char *experts_place_name(experts_place place);
 
 /* Looks at every expert of a table with detail=experts.  `evidence` gets a sentence, which names layer and number of
  * experts that are apart from the most. */

@@ -3,7 +3,10 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "monitor/machine.h"
 #include "suite/member.h"
+#include "suite/process_model.h"
+#include "suite/subject_file.h"
 #include "suite/subject_list.h"
 
 static sw_code out_of_memory(sw_err *err)
@@ -77,6 +80,26 @@ static sw_code read_tags(subject_record *r, const json_t *tags, arena *keep, sw_
     return r->family != NULL && r->quantization != NULL ? SW_OK : out_of_memory(err);
 }
 
+/* A server with one model: what the header of the file tells that its process has open. */
+static sw_code read_file(bench_subject *s, const chat_target *target, arena *keep, sw_err *err)
+{
+    const int port = target_loopback_port(target);
+    const long pid = port != 0 ? machine_pid_listening_on(port) : 0;
+    char program[MACHINE_PROGRAM_BYTES], path[PATH_MAX];
+    bench_subject from_file;
+    sw_err why = {0};
+    if (pid == 0 || !machine_is_model_server(pid, program) || !process_model_path(pid, path))
+        return SW_OK;
+    const sw_code code = subject_file_read(&from_file, path, keep, &why);
+    if (code == SW_ENOMEM)
+        return sw_fail(err, code, "%s", why.msg);
+    if (code == SW_OK) {
+        from_file.record.name = s->record.name;
+        *s = from_file;
+    }
+    return SW_OK;
+}
+
 /* ---- the list -----------------------------------------------------------------------------------------------------
  */
 
@@ -128,6 +151,7 @@ sw_code subject_list_from_server(subject_list *out, chat_target *target, const c
     else
         code = n_names > 0 ? name_subjects(out, names, n_names, keep, err)
                            : name_subjects(out, (const char *const *)listed.ids, 1, keep, err);
+    const bool has_one_model = listed.n == 1 && out->n == 1;
     model_list_free(&listed);
     if (code == SW_OK)
         code = ask(target, "/v1/models", &models, err);
@@ -135,6 +159,8 @@ sw_code subject_list_from_server(subject_list *out, chat_target *target, const c
         code = ask(target, "/api/tags", &tags, err);
     if (code == SW_OK)
         code = describe(out, models, tags, keep, err);
+    if (code == SW_OK && has_one_model)
+        code = read_file(&out->items[0], target, keep, err);
     json_decref(models);
     json_decref(tags);
     return code;
