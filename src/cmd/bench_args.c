@@ -36,6 +36,15 @@ static int check_resume(const bench_args *a)
     return has_setting ? usage_error("--resume has the settings of its run; only --time-budget can be another") : -1;
 }
 
+/* The self-test brings its own server. */
+static int check_self_test(const bench_args *a)
+{
+    const bool has_server = a->url != NULL || a->serve != NULL || a->n_positional > 0 || a->model_dirs != NULL;
+    if (has_server || a->resume != NULL)
+        return usage_error("--self-test measures a server of its own: no model, --url, --serve or --resume");
+    return -1;
+}
+
 /* Who is measured: exactly one of four. */
 static int check_server(const bench_args *a)
 {
@@ -71,6 +80,8 @@ static int check_args(const bench_args *a)
 {
     if (a->server_pid != 0 && a->url == NULL)
         return usage_error("--server-pid is for a server of --url; those of the benchmark are known");
+    if (a->self_test)
+        return check_self_test(a);
     if (a->resume != NULL)
         return check_resume(a);
     const int status = check_server(a);
@@ -113,6 +124,7 @@ static int parse_rows(bench_args *a, int argc, char **argv)
         {"idle-timeout", NULL, ARG_DOUBLE, &a->idle_timeout_s, 0.1, 86400, "S", "limit between two tokens (default: 120)"},
         {"test-timeout", NULL, ARG_DOUBLE, &a->test_timeout_s, 0.1, 86400, "S", "limit for a whole test (default: 3600)"},
         {"server-pid", NULL, ARG_INT, &a->server_pid, 1, INT_MAX, "PID", "process of the server of --url, to measure its memory (default: the one that listens on the port, if it is known as a model server)"},
+        {"self-test", NULL, ARG_FLAG, &a->self_test, 0, 0, NULL, "measure answers whose times are known: the error of each figure, and the client's own CPU time"},
         {"json", NULL, ARG_FLAG, &a->json, 0, 0, NULL, "print one JSON document instead of the table"},
         COLOR_ARG_ROW(a->color),
         {"quiet", "-q", ARG_FLAG, &a->quiet, 0, 0, NULL, "show no progress"},

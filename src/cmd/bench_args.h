@@ -18,7 +18,7 @@ typedef struct bench_args {
     long n_repeats, seed, concurrency, n_warmups;                 // likewise
     double connect_timeout_s, first_token_timeout_s, idle_timeout_s, test_timeout_s;
     long server_pid; // 0: not given
-    bool json, quiet, no_report, no_run_code;
+    bool json, quiet, no_report, no_run_code, self_test;
     const char *positional[BENCH_POSITIONAL_MAX];
     size_t n_models;     // positional[0 .. n_models): models
     size_t n_positional; // and then the options of the server

@@ -10,6 +10,7 @@
 #include "base/rng.h"
 #include "cmd/bench_args.h"
 #include "cmd/bench_display.h"
+#include "cmd/bench_self_test.h"
 #include "cmd/cmd.h"
 #include "cmd/output_width.h"
 #include "cmd/terminal.h"
@@ -188,7 +189,7 @@ int cmd_bench(int argc, char **argv)
         return cmd_fail("bench", &(sw_err){.code = SW_ENOMEM, .msg = "out of memory"});
     int status = bench_args_parse(a, argc, argv);
     if (status < 0)
-        status = run_args(a, argc, argv);
+        status = a->self_test ? bench_self_test(a->json) : run_args(a, argc, argv);
     mem_free(a);
     return status;
 }

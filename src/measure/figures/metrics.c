@@ -150,6 +150,7 @@ static void find_stalls(const weighted_value *moments, size_t n_moments, test_me
         n_prompt += gap <= 2 * typical ? tokens : 0;
         if (gap > 1000 && gap > 10 * typical) {
             out->n_stalls++;
+            out->stall_ms += gap;
             out->stall_max_ms = fmax(out->stall_max_ms, gap);
         }
     }

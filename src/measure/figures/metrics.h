@@ -46,17 +46,17 @@ typedef struct test_metrics {
     double schedule_delay_ms;     // the client sent the request so much later than the schedule wanted
     double ttft_from_schedule_ms; // since the time at which the schedule wanted it
     double e2e_from_schedule_ms;
-    double queue_ms;       // waiting, as the server says
-    double overhead_ms;    // e2e without the server's waiting, prompt and generation
-    double decode_ms;      // from the first content event to the last
-    double tpot_ms;        // decode_ms / n_decoded
-    sample_stats itl_ms;   // gaps per token, each counted once for every token; n 0 if the times do not say
-    sample_stats chunk_ms; // gaps between content events as they came
-    size_t n_stalls;       // gaps over 1 s and over 10 x the median time of as many tokens
-    double stall_max_ms;
-    double responsiveness;  // share of tokens that took at most twice the median
-    double prefill_tps;     // tokens of the prompt that were evaluated / (TTFT - queue)
-    bool prefill_by_client; // the server told no queue or no cached tokens; they count as 0
+    double queue_ms;               // waiting, as the server says
+    double overhead_ms;            // e2e without the server's waiting, prompt and generation
+    double decode_ms;              // from the first content event to the last
+    double tpot_ms;                // decode_ms / n_decoded
+    sample_stats itl_ms;           // gaps per token, each counted once for every token; n 0 if the times do not say
+    sample_stats chunk_ms;         // gaps between content events as they came
+    size_t n_stalls;               // gaps over 1 s and over 10 x the median time of as many tokens
+    double stall_ms, stall_max_ms; // all stalls together; the longest
+    double responsiveness;         // share of tokens that took at most twice the median
+    double prefill_tps;            // tokens of the prompt that were evaluated / (TTFT - queue)
+    bool prefill_by_client;        // the server told no queue or no cached tokens; they count as 0
     decode_verdict decode;
     double decode_tps;          // 1000 / tpot_ms; NAN unless the verdict is DECODE_MEASURED
     double overall_tps;         // tokens / e2e: prefill included
