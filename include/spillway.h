@@ -92,6 +92,9 @@ sw_tensor_info sw_model_file_tensor(const sw_model_file *file, size_t i);
 /* The format of cached keys and values: 16 or 32 bits per element, or 8.5 (groups of 32 codes with an F16 scale). */
 typedef enum sw_kv_type { SW_KV_F16 = 0, SW_KV_F32, SW_KV_Q8_0 } sw_kv_type;
 
+/* "f16", "f32", "q8_0"; a static string. */
+const char *sw_kv_type_name(sw_kv_type type);
+
 enum { SW_DEFAULT_CTX = 8192 }; // tokens of a sequence by default, if the model allows as many
 
 /* Bytes of the keys and values of one sequence that fills a context of n_ctx tokens, 1 .. CTX_TOKENS of sw_limits.  0
@@ -242,10 +245,11 @@ typedef struct sw_placement_row {
 /* What an open engine occupies and uses; what it points to belongs to the engine.  Constant after open, except the
  * last seven members. */
 typedef struct sw_engine_state {
-    int n_threads, n_ctx, n_seqs; // as in effect
-    const char *isa;              // kernels in use: "scalar", "avx2", ...
-    const char *backend;          // "cpu"
-    uint64_t weight_bytes_ram;    // allocated
+    int n_threads, n_ctx, n_seqs, n_batch; // as in effect
+    sw_kv_type kv_type;
+    const char *isa;           // kernels in use: "scalar", "avx2", ...
+    const char *backend;       // "cpu"
+    uint64_t weight_bytes_ram; // allocated
     uint64_t weight_bytes_vram;
     uint64_t expert_bytes_ram;       // the experts' share of weight_bytes_ram
     uint64_t kv_bytes_per_token;     // in a sequence that fills its context; in a shorter one a token can take more
@@ -515,14 +519,14 @@ typedef struct sw_event {
     const sw_logprobs *logprobs; // PROMPT_TOKEN; TOKEN, if requested; valid during the call only
     const float *embedding;      // EMBEDDING: (n_embd), its Euclidean norm is 1; valid during the call only
     int n_embd;                  // EMBEDDING
-    int n_prompt;                // ACCEPTED, PROGRESS, DONE
-    int n_cached;                // ACCEPTED, PROGRESS, DONE: prompt tokens that an earlier job had evaluated
+    int n_prompt;                // ACCEPTED, PROGRESS, PROMPT_TOKEN, TOKEN, DONE
+    int n_cached;                // the same: prompt tokens that an earlier job had evaluated
     int n_prompt_done;           // PROGRESS
-    int n_predicted;             // DONE: sampled tokens without the end token
-    int n_reasoning;             // DONE: of them, reasoning
+    int n_predicted;             // TOKEN, DONE: sampled tokens so far, without the end token
+    int n_reasoning;             // TOKEN, DONE: of them, reasoning
     sw_finish finish;            // DONE
     int stop_index;              // DONE: which of the request's stop strings ended the answer; -1: none did
-    sw_timings timings;          // DONE
+    sw_timings timings;          // TOKEN: as of the last sampled token; DONE
     const sw_err *error;         // ERROR
 } sw_event;
 
@@ -552,6 +556,7 @@ typedef struct sw_request {
     size_t n_stop;
     bool ignore_eos;      // continue after end tokens (for benchmarks)
     bool count_experts;   // for sw_job_expert_use
+    bool keep_tokens;     // for sw_job_tokens
     uint64_t tag;         // any number, for sw_expert_row
     bool logprobs;        // events have the probability of each token
     bool prompt_logprobs; // so does an event for each token of the prompt, of which nothing comes from a cache
@@ -588,6 +593,10 @@ void sw_job_wait(sw_job *job);
  * SW_EBUSY (the job has not ended), SW_ENOMEM. */
 SW_NODISCARD sw_code sw_job_expert_use(sw_job *job, sw_expert_use **prompt_out, sw_expert_use **generated_out,
                                        sw_err *err);
+
+/* The tokens that a job sampled, without the end token: (*n_out) ids, which belong to the job.  Known after the last
+ * event.  Errors: SW_EINVAL (keep_tokens was not set), SW_EBUSY (the job has not ended). */
+SW_NODISCARD sw_code sw_job_tokens(sw_job *job, const int32_t **ids_out, size_t *n_out, sw_err *err);
 
 /* The prompt of a request as text, with special tokens spelled out, for inspection and tests.  Free *text_out with
  * sw_text_free.  Errors: those of sw_engine_submit. */

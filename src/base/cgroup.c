@@ -1,15 +1,14 @@
-/* cgroup.c - where the groups of this process are mounted, and the files of each group.
+/* cgroup.c - where the groups of a process are mounted, and the files of each group.
  *
  * Source: cgroups(7), Documentation/admin-guide/cgroup-v1/memory.rst and cgroup-v2.rst of Linux.  A file that is
  * missing or says something else limits nothing: no failure here may keep a model from being loaded.
  */
 #include "base/cgroup.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { PATH_BYTES = 4096, LINE_BYTES = 2 * PATH_BYTES + 512 };
+enum { LINE_BYTES = 2 * CGROUP_PATH_BYTES + 512 };
 
 /* The names of the two versions' files and members. */
 typedef struct version {
@@ -41,7 +40,7 @@ static const version V2 = {
 
 static FILE *open_in(const char *folder, const char *name)
 {
-    char path[PATH_BYTES];
+    char path[CGROUP_PATH_BYTES];
     const int n = snprintf(path, sizeof path, "%s/%s", folder, name);
     return n >= 0 && n < (int)sizeof path ? fopen(path, "re") : NULL;
 }
@@ -74,9 +73,19 @@ static uint64_t page_cache(const char *folder, const version *v)
     return sum;
 }
 
-static uint64_t left_in(const char *folder, const version *v)
+/* A figure of one group; UINT64_MAX: it sets none. */
+typedef uint64_t (*group_figure)(const char *folder, const version *v);
+
+/* Version 1 writes a limit of almost 2^63 for none. */
+static uint64_t limit_in(const char *folder, const version *v)
 {
     const uint64_t limit = number_in(folder, v->limit, UINT64_MAX);
+    return limit < (uint64_t)1 << 62 ? limit : UINT64_MAX;
+}
+
+static uint64_t left_in(const char *folder, const version *v)
+{
+    const uint64_t limit = limit_in(folder, v);
     if (limit == UINT64_MAX)
         return UINT64_MAX;
     const uint64_t usage = number_in(folder, v->usage, 0), cache = page_cache(folder, v);
@@ -84,18 +93,26 @@ static uint64_t left_in(const char *folder, const version *v)
     return limit > used ? limit - used : 0;
 }
 
-/* The least that the groups leave from `folder` up to the first n_top bytes of its path, which are the mount point. */
-static uint64_t left_upwards(char *folder, size_t n_top, const version *v)
+/* The least of a figure from the group up to the mount point. */
+static uint64_t least_upwards(const cgroup_place *place, group_figure figure)
 {
-    uint64_t least = left_in(folder, v);
-    while (strlen(folder) > n_top) {
+    const version *const v = place->is_v2 ? &V2 : &V1;
+    char folder[CGROUP_PATH_BYTES];
+    memcpy(folder, place->folder, sizeof folder);
+    uint64_t least = figure(folder, v);
+    while (strlen(folder) > place->n_top) {
         *strrchr(folder, '/') = '\0';
         if (v->is_hierarchical != NULL && number_in(folder, v->is_hierarchical, 1) == 0)
             continue;
-        const uint64_t left = left_in(folder, v);
-        least = left < least ? left : least;
+        const uint64_t value = figure(folder, v);
+        least = value < least ? value : least;
     }
     return least;
+}
+
+uint64_t cgroup_limit(const cgroup_place *place)
+{
+    return least_upwards(place, limit_in);
 }
 
 /* ---- where the groups are ---------------------------------------------------------------------------------------- */
@@ -111,17 +128,19 @@ static bool has_word(const char *list, const char *word)
     return false;
 }
 
-/* The group of this process, by its path in the hierarchy: a line "4:memory:/docker/x", or "0::/user.slice".  False if
- * it is in no hierarchy of this version that counts memory. */
-static bool find_group(const char *root, const version *v, char group[PATH_BYTES])
+/* The group of a process, by its path in the hierarchy: a line "4:memory:/docker/x", or "0::/user.slice".  False if it
+ * is in no hierarchy of this version that counts memory. */
+static bool find_group(const char *root, long pid, const version *v, char group[CGROUP_PATH_BYTES])
 {
-    char line[LINE_BYTES];
-    FILE *const f = open_in(root, "proc/self/cgroup");
+    char line[LINE_BYTES], name[64] = "proc/self/cgroup";
+    if (pid != 0)
+        snprintf(name, sizeof name, "proc/%ld/cgroup", pid);
+    FILE *const f = open_in(root, name);
     bool found = false;
     while (f != NULL && !found && fgets(line, sizeof line, f) != NULL) {
         line[strcspn(line, "\n")] = '\0';
         char *const list = strchr(line, ':'), *const path = list != NULL ? strchr(list + 1, ':') : NULL;
-        if (path == NULL || strlen(path + 1) >= PATH_BYTES)
+        if (path == NULL || strlen(path + 1) >= CGROUP_PATH_BYTES)
             continue;
         *path = '\0';
         found = *v->controller == '\0' ? list[1] == '\0' : has_word(list + 1, v->controller);
@@ -169,25 +188,48 @@ static const char *below(const char *group, const char *top)
     return strcmp(group + n, "/") == 0 ? "" : group + n;
 }
 
-/* The least that the groups of one version leave, through every mount that shows them. */
-static uint64_t left_by(const char *root, const version *v)
+/* The next mount that shows the group.  False: there is no further one. */
+static bool next_place(FILE *mounts, const char *root, const version *v, const char *group, cgroup_place *out)
 {
-    char group[PATH_BYTES], line[LINE_BYTES], folder[PATH_BYTES];
-    uint64_t least = UINT64_MAX;
-    FILE *const f = find_group(root, v, group) ? open_in(root, "proc/self/mountinfo") : NULL;
-    while (f != NULL && fgets(line, sizeof line, f) != NULL) {
+    char line[LINE_BYTES];
+    while (fgets(line, sizeof line, mounts) != NULL) {
         const char *top, *point;
         if (!read_mount(line, v, &top, &point))
             continue;
         const char *const rest = below(group, top);
-        const int n = rest != NULL ? snprintf(folder, sizeof folder, "%s%s%s", root, point, rest) : -1;
-        if (n < 0 || n >= (int)sizeof folder)
-            continue;
-        const uint64_t left = left_upwards(folder, strlen(root) + strlen(point), v);
+        const int n = rest != NULL ? snprintf(out->folder, sizeof out->folder, "%s%s%s", root, point, rest) : -1;
+        out->n_top = strlen(root) + strlen(point);
+        out->is_v2 = v == &V2;
+        if (n >= 0 && n < (int)sizeof out->folder)
+            return true;
+    }
+    return false;
+}
+
+bool cgroup_place_of(const char *root, long pid, bool is_v2, cgroup_place *out)
+{
+    const version *const v = is_v2 ? &V2 : &V1;
+    char group[CGROUP_PATH_BYTES];
+    FILE *const mounts = find_group(root, pid, v, group) ? open_in(root, "proc/self/mountinfo") : NULL;
+    const bool is_found = mounts != NULL && next_place(mounts, root, v, group, out);
+    if (mounts != NULL)
+        fclose(mounts);
+    return is_found;
+}
+
+/* The least that the groups of one version leave, through every mount that shows them. */
+static uint64_t left_by(const char *root, const version *v)
+{
+    char group[CGROUP_PATH_BYTES];
+    cgroup_place place;
+    uint64_t least = UINT64_MAX;
+    FILE *const mounts = find_group(root, /*pid=*/0, v, group) ? open_in(root, "proc/self/mountinfo") : NULL;
+    while (mounts != NULL && next_place(mounts, root, v, group, &place)) {
+        const uint64_t left = least_upwards(&place, left_in);
         least = left < least ? left : least;
     }
-    if (f != NULL)
-        fclose(f);
+    if (mounts != NULL)
+        fclose(mounts);
     return least;
 }
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-typedef enum arg_type { ARG_FLAG, ARG_INT, ARG_INTS, ARG_DOUBLE, ARG_STRING } arg_type;
+typedef enum arg_type { ARG_FLAG, ARG_INT, ARG_INTS, ARG_DOUBLE, ARG_STRING, ARG_STRINGS } arg_type;
 
 /* Whole numbers separated by commas: "1,2,4". */
 enum { ARG_INTS_MAX = 16 };
@@ -16,11 +16,18 @@ typedef struct arg_ints {
     size_t n;
 } arg_ints;
 
+/* Texts of an option that may be given several times, in order. */
+enum { ARG_STRINGS_MAX = 64 };
+typedef struct arg_strings {
+    const char *values[ARG_STRINGS_MAX];
+    size_t n;
+} arg_strings;
+
 typedef struct arg_row {
     const char *name;  // long name without dashes
     const char *alias; // other spellings with their dashes, separated by spaces, such as "-t" or "-n --n-predict"; NULL
     arg_type type;
-    void *value;             // bool *, long *, arg_ints *, double * or const char **
+    void *value;             // bool *, long *, arg_ints *, double *, const char ** or arg_strings *
     double min, max;         // allowed range of INT, INTS and DOUBLE when min < max
     const char *placeholder; // "N", "FILE", ...; NULL for flags
     const char *help;        // any length: it is wrapped

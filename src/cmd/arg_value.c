@@ -10,7 +10,9 @@
 void arg_value_describe(const arg_row *r, char range[ARG_RANGE_BYTES])
 {
     snprintf(range, ARG_RANGE_BYTES, "%s", r->type == ARG_FLAG ? "on or off" : "a number");
-    if (r->type == ARG_INTS)
+    if (r->type == ARG_STRINGS)
+        snprintf(range, ARG_RANGE_BYTES, "at most %d values, each after the option's name", ARG_STRINGS_MAX);
+    else if (r->type == ARG_INTS)
         snprintf(range, ARG_RANGE_BYTES, "1 to %d whole numbers from %.0f to %.0f, separated by commas", ARG_INTS_MAX,
                  r->min, r->max);
     else if (r->min < r->max)
@@ -62,12 +64,22 @@ static bool store_ints(const arg_row *r, const char *text)
     return true;
 }
 
+static bool store_string(arg_strings *list, const char *text)
+{
+    if (list->n == ARG_STRINGS_MAX)
+        return false;
+    list->values[list->n++] = text;
+    return true;
+}
+
 bool arg_value_store(const arg_row *r, const char *text)
 {
     if (r->type == ARG_STRING) {
         *(const char **)r->value = text;
         return true;
     }
+    if (r->type == ARG_STRINGS)
+        return store_string(r->value, text);
     if (r->type == ARG_FLAG)
         return store_flag(r, text);
     if (r->type == ARG_INTS)
@@ -98,7 +110,8 @@ bool arg_value_is_valid(const arg_row *r, const char *text)
         arg_ints list;
         double real;
         const char *text;
-    } scratch;
+        arg_strings texts;
+    } scratch = {.texts = {.n = 0}};
     arg_row copy = *r;
     copy.value = &scratch;
     return arg_value_store(&copy, text);

@@ -28,6 +28,14 @@ static void put_list(buf *out, const arg_ints *list)
         buf_printf(out, "%s%ld", i > 0 ? "," : "", list->values[i]);
 }
 
+static void put_strings(buf *out, const arg_strings *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        buf_printf(out, "%s%s", i > 0 ? "," : "", list->values[i]);
+    if (list->n == 0)
+        buf_puts(out, "none");
+}
+
 static void put_value(buf *out, const arg_row *r, arg_origin origin)
 {
     const char *const text = r->type == ARG_STRING ? *(const char **)r->value : NULL;
@@ -37,6 +45,7 @@ static void put_value(buf *out, const arg_row *r, arg_origin origin)
     case ARG_FLAG: buf_puts(out, *(bool *)r->value ? "on" : "off"); break;
     case ARG_INT: buf_printf(out, "%ld", *(long *)r->value); break;
     case ARG_INTS: put_list(out, r->value); break;
+    case ARG_STRINGS: put_strings(out, r->value); break;
     case ARG_DOUBLE: buf_printf(out, "%g", *(double *)r->value); break;
     case ARG_STRING: buf_puts(out, text == NULL ? "none" : arg_row_is_secret(r) ? "(not shown)" : text); break;
     }

@@ -34,9 +34,27 @@ static int n_characters(const buf *line)
     return n;
 }
 
+/* "phi-3.5-moe, whole: code generation", as far as the run has several of each. */
 static void put_name(buf *out, const runner_progress *p)
 {
+    escape_terminal(out, p->model, strlen(p->model));
+    if (p->model[0] != '\0' && p->mode[0] != '\0')
+        buf_puts(out, ", ");
+    buf_puts(out, p->mode);
+    if (p->model[0] != '\0' || p->mode[0] != '\0')
+        buf_puts(out, ": ");
     escape_terminal(out, p->plan->name, strlen(p->plan->name));
+}
+
+/* "loading phi-3.5-moe" */
+static void put_server_phase(buf *out, const runner_progress *p)
+{
+    buf_puts(out, p->phase == RUNNER_LOADING ? "loading" : "warming up");
+    buf_puts(out, p->model[0] != '\0' ? " " : "");
+    escape_terminal(out, p->model, strlen(p->model));
+    if (p->phase == RUNNER_WARMUP)
+        buf_printf(out, "  %.1f s", p->elapsed_s);
+    buf_puts(out, "  ");
 }
 
 /* Cuts the line at `columns` characters.  Combining and wide characters count as one: the line may then be cut early or
@@ -56,14 +74,16 @@ static void cut(buf *line, int columns)
 
 void bench_display_format(buf *out, const runner_progress *p, double left_s, int columns)
 {
-    if (p->phase == RUNNER_WARMUP)
-        buf_printf(out, "warming up  %.1f s  ", p->elapsed_s);
+    if (p->phase == RUNNER_WARMUP || p->phase == RUNNER_LOADING)
+        put_server_phase(out, p);
     else if (p->phase == RUNNER_PAUSE)
         buf_printf(out, "[%d/%d] pause  %.0f s  ", p->number, p->n_tests, ceil(p->elapsed_s));
     else
         buf_printf(out, "[%d/%d] ", p->number, p->n_tests);
     if (p->phase == RUNNER_ASKING) {
         put_name(out, p);
+        if (p->n_active > 1)
+            buf_printf(out, "  %d at once", p->n_active);
         buf_printf(out, "  %zu tokens  ", p->n_events);
         if (p->n_events > 0 && p->elapsed_s > 0)
             buf_printf(out, "%.1f tok/s  ", (double)p->n_events / p->elapsed_s);
@@ -91,7 +111,7 @@ static int terminal_columns(void)
 /* From the pace so far, including pauses; negative while there is none. */
 static double time_left_s(bench_display *d, const runner_progress *p)
 {
-    if (p->phase == RUNNER_WARMUP)
+    if (p->phase == RUNNER_WARMUP || p->phase == RUNNER_LOADING)
         return -1;
     const uint64_t now_ns = clock_now_ns(d->clock);
     if (d->start_ns == 0) {

@@ -15,6 +15,7 @@ static const cmd COMMANDS[] = {
     {"serve", cmd_serve, "serve models to clients of OpenAI, Anthropic and Ollama"},
     {"bench", cmd_bench, "run the streaming benchmark against a server, write a report"},
     {"report", cmd_report, "write the report of a stored benchmark run again"},
+    {"protocol", cmd_protocol, "check benchmark protocols, print the built-in one"},
     {"runs", cmd_runs, "list, show, export, delete and merge stored benchmark runs"},
     {"inspect", cmd_inspect, "show what a model file contains"},
     {"plan", cmd_plan, "show what memory a model takes, and whether it fits"},

@@ -35,6 +35,7 @@ int cmd_logits(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_protocol(int argc, char **argv);
 int cmd_runs(int argc, char **argv);
 int cmd_synth(int argc, char **argv);
 int cmd_perf(int argc, char **argv);

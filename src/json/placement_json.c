@@ -38,10 +38,16 @@ static json_t *effect_json(const sw_engine_state *s)
     return effect;
 }
 
+static json_t *compute_json(const sw_engine_state *s)
+{
+    return json_pack("{s:s, s:s, s:i, s:i}", "backend", s->backend, "isa", s->isa, "threads", s->n_threads, "batch",
+                     s->n_batch);
+}
+
 static json_t *kv_json(const sw_engine_state *s)
 {
-    json_t *kv = json_pack("{s:i, s:i, s:o}", "sequences", s->n_seqs, "tokens", s->n_ctx, "bytes_per_token",
-                           bytes_json(s->kv_bytes_per_token));
+    json_t *kv = json_pack("{s:i, s:i, s:s, s:o}", "sequences", s->n_seqs, "tokens", s->n_ctx, "type",
+                           sw_kv_type_name(s->kv_type), "bytes_per_token", bytes_json(s->kv_bytes_per_token));
     json_put(&kv, "bytes_max", bytes_json(s->kv_bytes_max));
     json_put(&kv, "tiers", tiers_json(s->kv_bytes_max - s->kv_bytes_vram, s->kv_bytes_vram));
     return kv;
@@ -53,6 +59,7 @@ json_t *placement_json(json_t *object, const sw_engine_state *s, const sw_placem
     for (size_t i = 0; i < n_rows; i++)
         json_push(&weights, row_json(&rows[i]));
     json_put(&object, "placement", effect_json(s));
+    json_put(&object, "compute", compute_json(s));
     json_put(&object, "weights", weights);
     json_put(&object, "kv", kv_json(s));
     json_put(

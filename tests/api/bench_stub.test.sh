@@ -20,7 +20,7 @@ expect() {
 wait_for() { for _ in $(seq 300); do "$@" && return 0; sleep 0.1; done; fail "waited in vain for: $*"; }
 
 # ---- a whole run ----
-"$SPILLWAY" bench --serve stub: --pause 0 --out whole -- --stub-rate 2000 >table 2>progress
+"$SPILLWAY" bench --serve stub: --modes stream --repeat 1 --pause 0 --out whole -- --stub-rate 2000 >table 2>progress
 grep -q '^success      9 of 9$' table || fail "table: $(cat table)"
 test "$(grep -c ' ok ' table)" -eq 9 || fail "the table has not nine rows"
 test "$(grep -c '^\[[0-9]/9\] .*: ok, ' progress)" -eq 9 || fail "progress: $(cat progress)"
@@ -51,7 +51,7 @@ rm whole/report.md whole/report.html
 test -s whole/report.md && test -s whole/report.html || fail "the report was not made again"
 
 # ---- killed in the middle, then resumed ----
-"$SPILLWAY" bench --serve stub: --pause 0 --out killed --quiet -- --stub-rate 60 >/dev/null &
+"$SPILLWAY" bench --serve stub: --modes stream --repeat 1 --pause 0 --out killed --quiet -- --stub-rate 60 >/dev/null &
 pid=$!
 stored_one() { test "$(rows killed "$measured" 2>/dev/null || echo 0)" -ge 1; }
 wait_for stored_one
@@ -69,7 +69,7 @@ test "$(rows killed "SELECT status FROM run")" = ok || fail "status of the resum
 test "$(rows killed "SELECT count(*) FROM run")" -eq 1 || fail "resuming made a second run"
 
 # ---- interrupted: partial results, no server left ----
-"$SPILLWAY" bench --serve stub: --pause 0 --out interrupted -- --stub-rate 60 >table 2>progress &
+"$SPILLWAY" bench --serve stub: --modes stream --repeat 1 --pause 0 --out interrupted -- --stub-rate 60 >table 2>progress &
 pid=$!
 stored_one() { test "$(rows interrupted "$measured" 2>/dev/null || echo 0)" -ge 1; }
 wait_for stored_one
@@ -85,8 +85,14 @@ grep -q 'spillway bench --resume interrupted' progress || fail "it does not say 
 expect 1 "$SPILLWAY" bench --url http://127.0.0.1:9 2>message
 grep -q 'no server answers at http://127.0.0.1:9' message || fail "message: $(cat message)"
 test ! -e results || fail "a run that never began left a folder"
-expect 1 "$SPILLWAY" bench --serve no-such-model.gguf --out gone 2>message
+expect 1 "$SPILLWAY" bench --serve stub: --out gone -- --ctx-size none 2>message
 grep -q 'gone/server.log says why' message || fail "message: $(cat message)"
+printf broken >broken.gguf
+expect 1 "$SPILLWAY" bench --serve broken.gguf 2>message
+grep -q "broken.gguf" message || fail "message: $(cat message)"
+expect 1 "$SPILLWAY" bench --serve no-such-model.gguf 2>message
+grep -q "no-such-model.gguf" message || fail "message: $(cat message)"
+test ! -e results || fail "a run that never began left a folder"
 expect 2 "$SPILLWAY" bench 2>/dev/null
 expect 2 "$SPILLWAY" bench --url http://h --serve stub: 2>/dev/null
 expect 2 "$SPILLWAY" bench --serve stub: extra 2>/dev/null
@@ -94,7 +100,7 @@ expect 2 "$SPILLWAY" bench --serve stub: -- --api-key secret 2>/dev/null
 expect 1 "$SPILLWAY" report empty-folder 2>/dev/null
 printf '{"version":1,"name":"n","tests":[{"name":"a","prompt":"p"}]}' >bad.json
 expect 1 "$SPILLWAY" bench --serve stub: --protocol bad.json 2>message
-grep -q 'bad.json: tests\[0\].max_tokens' message || fail "message: $(cat message)"
+grep -q 'bad.json: line 1: tests\[0\].max_tokens' message || fail "message: $(cat message)"
 
 # ---- a test that fails is a result ----
 printf '{"version":1,"name":"n","tests":[{"name":"good","prompt":"p","max_tokens":5},

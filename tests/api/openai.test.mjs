@@ -97,6 +97,22 @@ describe('a server with the stub model', () => {
     assert.ok(chunks.every((chunk) => chunk.usage === null && chunk.choices.length === 1));
   });
 
+  test('says in each chunk how far the answer is, and which tokens it had, when asked', async () => {
+    const whole = await ask({ return_token_ids: true, temperature: 0.5, top_p: 0.9, min_p: 0.1 });
+    assert.deepEqual(whole.sampling, { temperature: 0.5, top_p: 0.9, top_k: 0, min_p: 0.1, seed: 7 });
+    assert.equal(whole.choices[0].token_ids.length, whole.usage.completion_tokens);
+    const chunks = await collect(await ask({ stream: true, timings_per_token: true, return_token_ids: true, temperature: 0.5,
+      top_p: 0.9, min_p: 0.1, stream_options: { include_usage: true, continuous_usage_stats: true } }));
+    const counts = chunks.map((chunk) => chunk.usage.completion_tokens);
+    assert.ok(counts.every((n, i) => i === 0 || n >= counts[i - 1]), `${counts}`);
+    assert.ok(new Set(counts).size > 5, `${counts}`); // texts are joined if the client is slow
+    assert.deepEqual([counts[0], counts.at(-1)], [0, whole.usage.completion_tokens]);
+    assert.deepEqual(chunks.map((chunk) => chunk.timings.predicted_n), counts);
+    assert.ok(chunks.every((chunk) => chunk.timings.prompt_n + chunk.timings.cache_n === whole.usage.prompt_tokens));
+    assert.deepEqual(chunks.at(-2).choices[0].token_ids, whole.choices[0].token_ids);
+    assert.deepEqual(chunks.at(-1).sampling, whole.sampling);
+  });
+
   test('serves two streams at once with the answers they get alone', async () => {
     const questions = ['What is a delta?', 'What is an estuary?'].map((content) => [{ role: 'user', content }]);
     const alone = [];

@@ -1,11 +1,11 @@
-/* Any bytes as a WebSocket client's frames: what they mean does not depend on how they are cut, and what was found is
- * what the reader promises. */
+/* Any bytes as the frames of a WebSocket client, and of a server: what they mean does not depend on how they are cut,
+ * and what was found is what the reader promises. */
 #include <stdint.h>
 #include <string.h>
 
 #include "base/utf8.h"
+#include "base/ws_frames.h"
 #include "fuzz_check.h"
-#include "http/ws_frames.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -25,11 +25,11 @@ static void check_found(const ws_frames *f, ws_found found)
         check(!ws_frames_is_amid(f));
         break;
     case WS_CLOSE:
-        check(f->code == HTTP_WS_NO_CODE || ws_frames_is_code(f->code));
+        check(f->code == 0 || ws_frames_is_code(f->code));
         check(f->n_control == 0 || utf8_valid(f->control + 2, f->n_control - 2));
         break;
     case WS_REFUSED:
-        check(f->code == HTTP_WS_PROTOCOL_ERROR || f->code == HTTP_WS_BAD_TEXT || f->code == HTTP_WS_TOO_LARGE);
+        check(f->code == WS_CODE_PROTOCOL_ERROR || f->code == WS_CODE_BAD_TEXT || f->code == WS_CODE_TOO_LARGE);
         check(f->reason[0] != '\0' && strlen(f->reason) <= WS_REASON_BYTES_MAX);
         break;
     }
@@ -44,11 +44,14 @@ static void note(const ws_frames *f, ws_found found, buf *seen)
     buf_append(seen, data, n);
 }
 
-static void read_in_pieces(const char *data, size_t size, size_t piece, buf *seen)
+static void read_in_pieces(const char *data, size_t size, size_t piece, bool is_of_server, buf *seen)
 {
     ws_frames f;
     ws_found found = WS_MORE;
-    ws_frames_init(&f);
+    if (is_of_server)
+        ws_frames_init_of_server(&f);
+    else
+        ws_frames_init(&f);
     buf_init(seen, SEEN_BYTES_MAX);
     for (size_t at = 0; at < size && found < WS_CLOSE;) {
         const size_t n = size - at < piece ? size - at : piece;
@@ -64,17 +67,23 @@ static void read_in_pieces(const char *data, size_t size, size_t piece, buf *see
     ws_frames_free(&f);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void compare_pieces(const char *data, size_t size, bool is_of_server)
 {
     static const size_t PIECES[] = {1, 3, 8};
     buf whole;
-    read_in_pieces((const char *)data, size, size + 1, &whole);
+    read_in_pieces(data, size, size + 1, is_of_server, &whole);
     for (size_t i = 0; i < sizeof PIECES / sizeof PIECES[0]; i++) {
         buf cut;
-        read_in_pieces((const char *)data, size, PIECES[i], &cut);
+        read_in_pieces(data, size, PIECES[i], is_of_server, &cut);
         check(cut.size == whole.size && memcmp(buf_str(&cut), buf_str(&whole), whole.size) == 0);
         buf_free(&cut);
     }
     buf_free(&whole);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    compare_pieces((const char *)data, size, false);
+    compare_pieces((const char *)data, size, true);
     return 0;
 }

@@ -24,6 +24,8 @@ static void test_a_test_shows_tokens_rate_and_share_of_the_run(void **state)
     (void)state;
     const runner_progress p = {.phase = RUNNER_ASKING,
                                .plan = &PLAN,
+                               .model = "",
+                               .mode = "",
                                .number = 5,
                                .n_tests = 9,
                                .n_events = 100,
@@ -42,6 +44,8 @@ static void test_a_narrow_terminal_does_without_the_bar(void **state)
     const test_plan plan = {.name = "technical documentation", .max_tokens = 400};
     const runner_progress p = {.phase = RUNNER_ASKING,
                                .plan = &plan,
+                               .model = "",
+                               .mode = "",
                                .number = 5,
                                .n_tests = 9,
                                .n_events = 100,
@@ -56,6 +60,8 @@ static void test_more_events_than_asked_for_do_not_overfill_the_bar(void **state
     (void)state;
     const runner_progress p = {.phase = RUNNER_ASKING,
                                .plan = &PLAN,
+                               .model = "",
+                               .mode = "",
                                .number = 9,
                                .n_tests = 9,
                                .n_events = 9000,
@@ -65,11 +71,35 @@ static void test_more_events_than_asked_for_do_not_overfill_the_bar(void **state
     assert_line(&p, -1, 200, "[9/9] system <U+001B>[2J design  9000 tokens  0.0 s  [####################] 100 %");
 }
 
+static void test_a_run_of_several_models_and_modes_names_both(void **state)
+{
+    (void)state;
+    runner_progress p = {.phase = RUNNER_ASKING,
+                         .plan = &(test_plan){.name = "jugs", .max_tokens = 400},
+                         .model = "phi\x1b",
+                         .mode = "whole",
+                         .number = 5,
+                         .n_tests = 9,
+                         .n_active = 4,
+                         .n_events = 100,
+                         .elapsed_s = 8,
+                         .work_total = 2000};
+    assert_line(
+        &p, -1, 200,
+        "[5/9] phi<U+001B>, whole: jugs  4 at once  100 tokens  12.5 tok/s  8.0 s  [#-------------------]   5 %");
+    p.phase = RUNNER_LOADING;
+    assert_line(&p, -1, 200, "loading phi<U+001B>  [--------------------]   0 %");
+    p.phase = RUNNER_WARMUP;
+    assert_line(&p, -1, 200, "warming up phi<U+001B>  8.0 s  [--------------------]   0 %");
+}
+
 static void test_pause_and_warm_up(void **state)
 {
     (void)state;
     runner_progress p = {.phase = RUNNER_PAUSE,
                          .plan = &PLAN,
+                         .model = "",
+                         .mode = "",
                          .number = 1,
                          .n_tests = 2,
                          .n_events = 7,
@@ -88,6 +118,7 @@ int main(void)
         cmocka_unit_test(test_a_test_shows_tokens_rate_and_share_of_the_run),
         cmocka_unit_test(test_a_narrow_terminal_does_without_the_bar),
         cmocka_unit_test(test_more_events_than_asked_for_do_not_overfill_the_bar),
+        cmocka_unit_test(test_a_run_of_several_models_and_modes_names_both),
         cmocka_unit_test(test_pause_and_warm_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

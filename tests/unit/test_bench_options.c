@@ -1,4 +1,5 @@
 /* What is stored of a benchmark's options completes them later, and nothing else does. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,50 +12,65 @@
 #include "suite/bench_options.h"
 
 /* The options of `bench --resume` with nothing else. */
-static const bench_options RESUME = {.pause_s = -1, .n_repeats = 1, .resume = true};
+static bench_options resumed(void)
+{
+    return (bench_options){.resume = true, .settings = settings_none(), .api_key = "key"};
+}
 
 static void test_stored_options_complete_those_of_a_resumed_run(void **state)
 {
     (void)state;
     static const char *const SERVE_OPTIONS[] = {"--ctx-size", "512", "caf\xc3\xa9"};
-    const bench_options stored = {.serve = "m.gguf",
-                                  .serve_options = SERVE_OPTIONS,
-                                  .n_serve_options = 3,
-                                  .model = "m",
-                                  .pause_s = 2.5,
-                                  .n_repeats = 7};
+    static const char *const MODELS[] = {"a.gguf", "b.gguf"};
+    bench_options stored = {.models = MODELS,
+                            .n_models = 2,
+                            .is_plain = true,
+                            .serve_options = SERVE_OPTIONS,
+                            .n_serve_options = 3,
+                            .settings = settings_none(),
+                            .sweep = {.values = {0, 0.7}, .n = 2},
+                            .route = ROUTE_SHIMMY_WS,
+                            .is_without_code = true,
+                            .limits = {.connect_s = 1, .first_token_s = 2, .idle_s = 3, .deadline_s = 4}};
+    stored.settings.v[SETTING_PAUSE] = 2.5;
+    stored.settings.v[SETTING_MODES] = 3;
     char *const json = bench_options_to_json(&stored);
     arena *const keep = arena_create();
-    bench_options o = RESUME;
+    bench_options o = resumed();
     sw_err err = {0};
     assert_non_null(json);
     assert_int_equal(bench_options_complete(&o, json, keep, &err), SW_OK);
     mem_free(json);
     assert_null(o.url);
-    assert_string_equal(o.serve, "m.gguf");
-    assert_int_equal(o.n_serve_options, 3);
+    assert_true(o.n_models == 2 && o.n_serve_options == 3 && o.is_plain && o.is_without_code && o.resume);
+    assert_string_equal(o.models[1], "b.gguf");
     assert_string_equal(o.serve_options[2], "caf\xc3\xa9");
-    assert_string_equal(o.model, "m");
-    assert_true(o.pause_s == 2.5 && o.n_repeats == 7);
+    assert_true(o.settings.v[SETTING_PAUSE] == 2.5 && o.settings.v[SETTING_MODES] == 3);
+    assert_true(isnan(o.settings.v[SETTING_SEED]));
+    assert_true(o.sweep.n == 2 && o.sweep.values[1] == 0.7);
+    assert_int_equal(o.route, ROUTE_SHIMMY_WS);
+    assert_memory_equal(&o.limits, &stored.limits, sizeof o.limits);
+    assert_string_equal(o.api_key, "key");
     arena_free(keep);
 }
 
-static void test_what_the_command_line_says_stays(void **state)
+static void test_a_resumed_run_may_have_another_address_and_another_time_budget(void **state)
 {
     (void)state;
+    static const char JSON[] = "{\"url\":\"http://localhost:2\",\"models\":[\"m\"],\"settings\":{\"pause\":5,\"time "
+                               "budget\":60}}";
     arena *const keep = arena_create();
-    bench_options o = RESUME;
+    bench_options o = resumed();
     sw_err err = {0};
     o.url = "http://localhost:1";
-    o.pause_s = 0;
-    assert_int_equal(bench_options_complete(
-                         &o,
-                         "{\"url\":\"http://localhost:2\",\"serve\":null,\"model\":\"m\",\"pause_s\":5,\"repeat\":3}",
-                         keep, &err),
-                     SW_OK);
+    o.settings.v[SETTING_TIME_BUDGET] = 90;
+    assert_int_equal(bench_options_complete(&o, JSON, keep, &err), SW_OK);
     assert_string_equal(o.url, "http://localhost:1");
-    assert_true(o.pause_s == 0);
-    assert_int_equal(o.n_repeats, 3); // part of the plan
+    assert_string_equal(o.models[0], "m");
+    assert_true(o.settings.v[SETTING_PAUSE] == 5 && o.settings.v[SETTING_TIME_BUDGET] == 90);
+    o = resumed();
+    o.url = "http://localhost:1";
+    assert_int_equal(bench_options_complete(&o, "{\"models\":[\"m\"],\"settings\":{}}", keep, &err), SW_EINVAL);
     arena_free(keep);
 }
 
@@ -64,19 +80,22 @@ static void test_damaged_options_are_refused(void **state)
     static const char *const DAMAGED[] = {
         "",
         "[]",
-        "{\"url\":\"u\",\"pause_s\":0}",
-        "{\"url\":\"u\",\"pause_s\":0,\"repeat\":0}",
-        "{\"url\":\"u\",\"pause_s\":0,\"repeat\":1001}",
-        "{\"url\":5,\"pause_s\":0,\"repeat\":1}",
-        "{\"pause_s\":0,\"repeat\":1}",
-        "{\"serve\":null,\"pause_s\":0,\"repeat\":1}",
-        "{\"serve\":[],\"pause_s\":0,\"repeat\":1}",
-        "{\"serve\":[\"m\",5],\"pause_s\":0,\"repeat\":1}",
-        "{\"url\":\"u\",\"pause_s\":\"0\",\"repeat\":1}",
+        "{\"settings\":{},\"models\":[]}",
+        "{\"settings\":{}}",
+        "{\"models\":[\"m\"]}",
+        "{\"models\":[5],\"settings\":{}}",
+        "{\"models\":\"m\",\"settings\":{}}",
+        "{\"url\":5,\"models\":[],\"settings\":{}}",
+        "{\"models\":[\"m\"],\"settings\":{\"pause\":-1}}",
+        "{\"models\":[\"m\"],\"settings\":{\"pauses\":1}}",
+        "{\"models\":[\"m\"],\"settings\":{},\"sweep\":[3]}",
+        "{\"models\":[\"m\"],\"settings\":{},\"sweep\":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]}",
+        "{\"models\":[\"m\"],\"settings\":{},\"route\":\"telex\"}",
+        "{\"models\":[\"m\"],\"settings\":{},\"limits\":{\"idle_s\":-1}}",
     };
     arena *const keep = arena_create();
     for (size_t i = 0; i < sizeof DAMAGED / sizeof DAMAGED[0]; i++) {
-        bench_options o = RESUME;
+        bench_options o = resumed();
         sw_err err = {0};
         if (bench_options_complete(&o, DAMAGED[i], keep, &err) != SW_EFORMAT)
             fail_msg("'%s' is taken", DAMAGED[i]);
@@ -89,7 +108,7 @@ static void test_options_that_are_not_utf8_are_not_stored_in_part(void **state)
 {
     (void)state;
     static const char *const SERVE_OPTIONS[] = {"bad\xff"};
-    const bench_options o = {.serve = "m.gguf", .serve_options = SERVE_OPTIONS, .n_serve_options = 1, .n_repeats = 1};
+    const bench_options o = {.serve_options = SERVE_OPTIONS, .n_serve_options = 1, .settings = settings_none()};
     assert_null(bench_options_to_json(&o));
 }
 
@@ -97,7 +116,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stored_options_complete_those_of_a_resumed_run),
-        cmocka_unit_test(test_what_the_command_line_says_stays),
+        cmocka_unit_test(test_a_resumed_run_may_have_another_address_and_another_time_budget),
         cmocka_unit_test(test_damaged_options_are_refused),
         cmocka_unit_test(test_options_that_are_not_utf8_are_not_stored_in_part),
     };

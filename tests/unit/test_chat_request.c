@@ -58,7 +58,8 @@ static void test_reads_every_field_that_it_honours(void **state)
         "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"One \"},{\"type\":\"text\",\"text\":\"two\"}]},"
         "{\"role\":\"assistant\",\"content\":null,\"reasoning_content\":\"Hm.\"},"
         "{\"role\":\"tool\",\"tool_call_id\":\"c1\",\"content\":\"42\"}],"
-        "\"stream\":true,\"stream_options\":{\"include_usage\":true},\"max_tokens\":9,\"max_completion_tokens\":7,"
+        "\"stream\":true,\"stream_options\":{\"include_usage\":true,\"continuous_usage_stats\":true},"
+        "\"timings_per_token\":true,\"return_token_ids\":true,\"max_tokens\":9,\"max_completion_tokens\":7,"
         "\"temperature\":0.5,\"top_p\":0.25,\"top_k\":3,\"min_p\":0.125,\"seed\":11,\"stop\":[\"a\",\"b\"],"
         "\"reasoning_effort\":\"high\",\"ignore_eos\":true,\"return_progress\":true,\"never heard of\":1}";
     generation_request r;
@@ -74,6 +75,7 @@ static void test_reads_every_field_that_it_honours(void **state)
     assert_string_equal(r.core.messages[2].reasoning, "Hm.");
     assert_int_equal(r.core.messages[3].role, SW_ROLE_TOOL);
     assert_true(r.stream && r.include_usage && r.return_progress && r.core.ignore_eos);
+    assert_true(r.usage_per_token && r.timings_per_token && r.core.keep_tokens);
     assert_int_equal(r.core.max_tokens, 7);
     assert_true(r.core.sampling.temperature == 0.5f && r.core.sampling.top_p == 0.25f);
     assert_true(r.core.sampling.top_k == 3 && r.core.sampling.min_p == 0.125f && r.core.sampling.seed == 11);
@@ -111,6 +113,7 @@ static void test_has_the_documented_defaults(void **state)
     assert_true(parse(&r, "", &error));
     assert_null(r.model);
     assert_false(r.stream || r.include_usage || r.core.ignore_eos || r.effort_name != NULL);
+    assert_false(r.usage_per_token || r.timings_per_token || r.core.keep_tokens);
     assert_int_equal(r.core.max_tokens, 0);
     assert_true(r.core.sampling.temperature == sw_sampling_default().temperature);
     assert_true(r.core.sampling.top_p == sw_sampling_default().top_p);
@@ -134,7 +137,7 @@ static void test_takes_the_neutral_value_of_what_it_does_not_support(void **stat
     assert_parses("\"n\":1,\"presence_penalty\":0,\"frequency_penalty\":0.0,\"repeat_penalty\":1.0,\"logprobs\":false,"
                   "\"top_logprobs\":0,\"logit_bias\":{},\"response_format\":{\"type\":\"text\"},\"tools\":[],"
                   "\"tool_choice\":\"auto\",\"parallel_tool_calls\":true,\"chat_template_kwargs\":{},"
-                  "\"timings_per_token\":false,\"cache_prompt\":true,\"id_slot\":-1,\"max_tokens\":-1");
+                  "\"cache_prompt\":true,\"id_slot\":-1,\"max_tokens\":-1");
     assert_parses("\"user\":\"u\",\"store\":true,\"metadata\":{\"a\":\"b\"},\"service_tier\":\"auto\","
                   "\"prompt_cache_key\":\"k\",\"safety_identifier\":\"s\"");
 }
@@ -417,7 +420,8 @@ static void test_names_the_field_of_every_error(void **state)
         {"\"n_predict\":0", API_INVALID_VALUE, "n_predict"},
         {"\"repetition_penalty\":0", API_INVALID_VALUE, "repetition_penalty"},
         {"\"chat_template_kwargs\":{\"a\":1}", API_UNSUPPORTED_PARAMETER, "chat_template_kwargs"},
-        {"\"timings_per_token\":true", API_UNSUPPORTED_PARAMETER, "timings_per_token"},
+        {"\"timings_per_token\":1", API_INVALID_TYPE, "timings_per_token"},
+        {"\"return_token_ids\":\"yes\"", API_INVALID_TYPE, "return_token_ids"},
         {"\"id_slot\":0", API_UNSUPPORTED_PARAMETER, "id_slot"},
         {"\"messages\":[]", API_INVALID_JSON, ""}, // a member must not come twice
     };

@@ -50,7 +50,6 @@ static void test_a_good_answer(void **state)
         "{\"choices\":[],\"usage\":{\"prompt_tokens\":78,\"completion_tokens\":24,\"prompt_tokens_details\":"
         "{\"cached_tokens\":64},\"completion_tokens_details\":{\"reasoning_tokens\":9}}}",
         "[DONE]",
-        CONTENT("after the end"),
         NULL,
     };
     const answer_record a = answer_of(*state, EVENTS);

@@ -164,6 +164,197 @@ static void test_the_request_says_what_the_plan_says(void **state)
     json_decref(wanted);
 }
 
+/* The body of the last request, to be released. */
+static json_t *body_of(const scripted_server *server)
+{
+    json_t *const body = json_loads(strstr(server->request, "\r\n\r\n") + 4, 0, NULL);
+    assert_non_null(body);
+    return body;
+}
+
+#define WHOLE                                                                                                          \
+    HEADERS("200 OK", "application/json")                                                                              \
+    "{\"choices\":[{\"message\":{\"content\":\"a "                                                                     \
+    "b\"},\"finish_reason\":\"stop\"}],\"usage\":{\"completion_tokens\":2}}"
+
+static void test_a_whole_answer_is_one_document(void **state)
+{
+    (void)state;
+    scripted_server server = {.script = WHOLE, .piece = 5};
+    answer_record a;
+    client c = ask(&server, &(transfer_options){.is_whole = true, .wants_token_counts = true}, &a);
+    assert_int_equal(a.status, TEST_COMPLETED);
+    assert_string_equal(a.text, "a b");
+    assert_true(a.n_arrivals == 1 && a.arrivals[0].n_tokens == 2 && a.completion_tokens == 2);
+    assert_true(a.arrivals[0].t_ns >= a.headers_ns && a.end_ns == a.arrivals[0].t_ns);
+    close_client(&c);
+    scripted_server_stop(&server);
+    json_t *const body = body_of(&server);
+    assert_true(json_is_false(json_object_get(body, "stream")));
+    assert_null(json_object_get(body, "stream_options"));
+    json_decref(body);
+}
+
+static void test_whole_answers_that_fail(void **state)
+{
+    (void)state;
+    const transfer_options whole = {.is_whole = true, .limits.deadline_s = 0.3};
+    assert_outcome((scripted_server){.script = STREAM_HEADERS GOOD}, &whole, TEST_BAD_STREAM,
+                   "instead of one document");
+    assert_outcome((scripted_server){.script = HEADERS("200 OK", "text/html") "<h1>x"}, &whole, TEST_BAD_STREAM,
+                   "instead of a chat completion: <h1>x");
+    assert_outcome((scripted_server){.script = HEADERS("503 Busy", "text/html") "{\"error\":\"no slot\"}"}, &whole,
+                   TEST_HTTP_ERROR, "HTTP 503: no slot");
+    assert_outcome((scripted_server){.script = HEADERS("200 OK", "application/json") "{\"cho"}, &whole, TEST_BAD_STREAM,
+                   "{\"cho");
+    assert_outcome((scripted_server){.script = "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{}"}, &whole,
+                   TEST_INCOMPLETE, "connection broke");
+    assert_outcome((scripted_server){.script = HEADERS("200 OK", "application/json") "{", .stays_open = true}, &whole,
+                   TEST_TIMEOUT, "not finished within 0.3 s");
+}
+
+static void test_options_become_fields(void **state)
+{
+    (void)state;
+    scripted_server server = {.script = STREAM_HEADERS GOOD};
+    answer_record a;
+    client c = ask(&server, &(transfer_options){.wants_experts = true, .wants_token_counts = true}, &a);
+    close_client(&c);
+    scripted_server_stop(&server);
+    json_t *const body = body_of(&server);
+    assert_true(json_is_true(json_object_get(body, "experts")));
+    assert_true(json_is_true(json_object_get(body, "return_token_ids")));
+    assert_true(json_is_true(json_object_get(body, "timings_per_token")));
+    assert_true(json_is_true(json_object_get(json_object_get(body, "stream_options"), "continuous_usage_stats")));
+    json_decref(body);
+}
+
+/* An old server: it knows no field of others, and names the first one that it finds. */
+static void refuse_by_name(scripted_server *server, int fd, const char *request)
+{
+    (void)server;
+    static const char *const UNKNOWN[] = {"continuous_usage_stats", "timings_per_token", "stream_options"};
+    char answer[512] = STREAM_HEADERS GOOD;
+    for (size_t i = sizeof UNKNOWN / sizeof UNKNOWN[0]; i-- > 0;) {
+        if (strstr(request, UNKNOWN[i]) != NULL)
+            snprintf(answer, sizeof answer, HEADERS("422 Unprocessable", "application/json") "{\"detail\":\"%s%s\"}",
+                     i == 0 ? "stream_options." : "", UNKNOWN[i]);
+    }
+    scripted_server_send(fd, answer, strlen(answer));
+}
+
+static void test_a_field_that_is_refused_by_name_is_left_out_from_then_on(void **state)
+{
+    (void)state;
+    scripted_server server = {.script = "", .answer = refuse_by_name};
+    answer_record a;
+    const transfer_options options = {.wants_token_counts = true};
+    client c = ask(&server, &options, &a);
+    assert_int_equal(a.status, TEST_COMPLETED);
+    assert_int_equal(a.http_status, 200);
+    assert_int_equal(server.n_read, 4); // three refusals
+    a = ask_client(&c, &options);
+    assert_int_equal(a.status, TEST_COMPLETED);
+    close_client(&c);
+    scripted_server_stop(&server);
+    assert_int_equal(server.n_read, 5);
+}
+
+static void refuse_all(scripted_server *server, int fd, const char *request)
+{
+    (void)server, (void)request;
+    static const char ANSWER[] = HEADERS("400 Bad", "application/json") "{\"error\":\"stream_options and messages\"}";
+    scripted_server_send(fd, ANSWER, sizeof ANSWER - 1);
+}
+
+static void test_a_server_that_refuses_everything_is_asked_twice(void **state)
+{
+    (void)state;
+    scripted_server server = {.script = "", .answer = refuse_all};
+    answer_record a;
+    client c = ask(&server, NULL, &a);
+    assert_int_equal(a.status, TEST_HTTP_ERROR);
+    assert_string_equal(a.error, "HTTP 400: stream_options and messages");
+    close_client(&c);
+    scripted_server_stop(&server);
+    assert_int_equal(server.n_read, 2);
+}
+
+/* Two refusals that quote the request, then a good answer. */
+static void refuse_twice(scripted_server *server, int fd, const char *request)
+{
+    pthread_mutex_lock(&server->mutex);
+    const bool is_good = server->n_read > 2;
+    pthread_mutex_unlock(&server->mutex);
+    if (is_good)
+        scripted_server_send(fd, STREAM_HEADERS GOOD, sizeof STREAM_HEADERS GOOD - 1);
+    else
+        refuse_all(server, fd, request);
+}
+
+static void test_a_refusal_for_another_reason_drops_nothing_later(void **state)
+{
+    (void)state;
+    scripted_server server = {.script = "", .answer = refuse_twice};
+    answer_record a;
+    client c = ask(&server, NULL, &a);
+    assert_int_equal(a.status, TEST_HTTP_ERROR);
+    a = ask_client(&c, NULL);
+    assert_int_equal(a.status, TEST_COMPLETED);
+    close_client(&c);
+    scripted_server_stop(&server);
+    assert_int_equal(server.n_read, 3);
+    assert_non_null(strstr(server.request, "stream_options"));
+}
+
+/* The content of the first message, to be freed with free. */
+static char *prompt_of(const scripted_server *server)
+{
+    json_t *const body = body_of(server);
+    const json_t *const message = json_array_get(json_object_get(body, "messages"), 0);
+    char *const prompt = strdup(json_string_value(json_object_get(message, "content")));
+    json_decref(body);
+    return prompt;
+}
+
+static void test_a_prefix_is_avoided_by_a_line_before_the_prompt(void **state)
+{
+    (void)state;
+    scripted_server server = {.script = STREAM_HEADERS GOOD};
+    answer_record a;
+    const transfer_options options = {.avoids_prefix = true};
+    client c = ask(&server, &options, &a);
+    char *const first = prompt_of(&server);
+    ask_client(&c, &options);
+    char *const second = prompt_of(&server);
+    close_client(&c);
+    scripted_server_stop(&server);
+    assert_int_equal(first[0], (int)'[');
+    assert_string_equal(strchr(first, '\n'), "\nsay \"hi\"\n");
+    assert_string_not_equal(first, second);
+    free(first);
+    free(second);
+}
+
+static void test_llama_server_is_told_not_to_use_its_cache(void **state)
+{
+    (void)state;
+    scripted_server server = {.script = "HTTP/1.1 200 OK\r\nServer: llama.cpp\r\nContent-Length: 2\r\n\r\n{}"};
+    server.n_script = strlen(server.script);
+    assert_true(scripted_server_start(&server));
+    client c = open_client(&server, NULL);
+    assert_true(target_is_healthy(c.target));
+    ask_client(&c, &(transfer_options){.avoids_prefix = true});
+    close_client(&c);
+    scripted_server_stop(&server);
+    json_t *const body = body_of(&server);
+    assert_true(json_is_false(json_object_get(body, "cache_prompt")));
+    json_decref(body);
+    char *const prompt = prompt_of(&server);
+    assert_string_equal(prompt, PLAN.prompt);
+    free(prompt);
+}
+
 static void test_errors_before_the_stream(void **state)
 {
     (void)state;
@@ -298,6 +489,52 @@ static void test_the_models_of_a_server_are_listed(void **state)
     assert_model(HEADERS("401 Unauthorized", "application/json") "{}", SW_EIO, "--api-key");
 }
 
+/* `wanted` is the member "a" of the document, or part of the message. */
+static void assert_document(const char *script, sw_code code, const char *wanted, const char *software)
+{
+    scripted_server server = {.script = script, .n_script = strlen(script)};
+    assert_true(scripted_server_start(&server));
+    client c = open_client(&server, NULL);
+    json_t *document;
+    sw_err err = {0};
+    assert_int_equal(target_get_json(c.target, "/props", &document, &err), code);
+    const char *const said = code == SW_OK ? json_string_value(json_object_get(document, "a")) : err.msg;
+    if (strstr(said, wanted) == NULL)
+        fail_msg("'%s' does not say '%s'", said, wanted);
+    assert_string_equal(target_software(c.target), software);
+    assert_true((document != NULL) == (code == SW_OK));
+    json_decref(document);
+    close_client(&c);
+    scripted_server_stop(&server);
+    assert_true(strncmp(server.request, "GET /props HTTP/1.1\r\n", 21) == 0);
+}
+
+static void test_a_document_of_a_server_is_fetched(void **state)
+{
+    (void)state;
+    assert_document("HTTP/1.1 200 OK\r\nsERVER: \t spillway/0.1 \r\nServer-Timing: x\r\n\r\n{\"a\":\"b\"}", SW_OK, "b",
+                    "spillway/0.1");
+    assert_document(HEADERS("200 OK", "text/plain") "{\"a\":\"\xff\"}", SW_OK, "\uFFFD", "");
+    assert_document(HEADERS("404 Not Found", "text/plain") "x", SW_ENOTFOUND, "/props answers HTTP 404", "");
+    assert_document(HEADERS("501 Not Implemented", "text/plain") "x", SW_ENOTFOUND, "HTTP 501", "");
+    assert_document(HEADERS("500 Internal Server Error", "text/plain") "x", SW_EINVAL, "HTTP 500", "");
+    assert_document(HEADERS("200 OK", "text/html") "<p>", SW_EFORMAT, "no JSON document", "");
+    assert_document("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", SW_EIO, "no server answers", "");
+}
+
+static void test_a_huge_document_is_refused(void **state)
+{
+    (void)state;
+    enum { N = 1024 * 1024 + 1 };
+    buf script;
+    buf_init(&script, N + 1000);
+    buf_puts(&script, HEADERS("200 OK", "application/json"));
+    for (int i = 0; i < N; i++)
+        buf_putc(&script, ' ');
+    assert_document(buf_str(&script), SW_EFORMAT, "more than 1048576 bytes", "");
+    buf_free(&script);
+}
+
 static sw_code open_url(const char *url, const char *key)
 {
     chat_target *target;
@@ -404,6 +641,14 @@ int main(void)
         cmocka_unit_test(test_times_are_in_order),
         cmocka_unit_test(test_chunks_of_one_packet_have_one_arrival_time),
         cmocka_unit_test(test_the_request_says_what_the_plan_says),
+        cmocka_unit_test(test_a_whole_answer_is_one_document),
+        cmocka_unit_test(test_whole_answers_that_fail),
+        cmocka_unit_test(test_options_become_fields),
+        cmocka_unit_test(test_a_field_that_is_refused_by_name_is_left_out_from_then_on),
+        cmocka_unit_test(test_a_server_that_refuses_everything_is_asked_twice),
+        cmocka_unit_test(test_a_refusal_for_another_reason_drops_nothing_later),
+        cmocka_unit_test(test_a_prefix_is_avoided_by_a_line_before_the_prompt),
+        cmocka_unit_test(test_llama_server_is_told_not_to_use_its_cache),
         cmocka_unit_test(test_errors_before_the_stream),
         cmocka_unit_test(test_streams_that_break),
         cmocka_unit_test(test_silence_is_bounded),
@@ -411,6 +656,8 @@ int main(void)
         cmocka_unit_test(test_cancel_ends_the_wait),
         cmocka_unit_test(test_nobody_listens),
         cmocka_unit_test(test_the_models_of_a_server_are_listed),
+        cmocka_unit_test(test_a_document_of_a_server_is_fetched),
+        cmocka_unit_test(test_a_huge_document_is_refused),
         cmocka_unit_test(test_addresses_and_keys_are_checked),
         cmocka_unit_test(test_an_address_may_lack_its_scheme),
         cmocka_unit_test(test_a_tls_failure_is_called_one),

@@ -176,8 +176,16 @@ static void test_texts_of_one_kind_are_joined_once_many_wait(void **state)
     (void)state;
     enum { N = 4000 };
     open_queue(1 << 20);
-    for (int i = 0; i < N; i++)
-        put_text(i < N - 1 ? SW_TEXT_CONTENT : SW_TEXT_REASONING, "0123456789");
+    for (int i = 0; i < N; i++) {
+        const sw_text_kind kind = i < N - 1 ? SW_TEXT_CONTENT : SW_TEXT_REASONING;
+        const sw_event e = {.type = SW_EVENT_TOKEN,
+                            .kind = kind,
+                            .text = "0123456789",
+                            .n_bytes = 10,
+                            .n_tokens = 1,
+                            .n_predicted = i + 1};
+        event_queue_on_event(&queue, &e);
+    }
     buf bytes;
     assert_true(event_queue_take(&queue, &bytes));
     event_reader r = {.bytes = &bytes};
@@ -187,6 +195,7 @@ static void test_texts_of_one_kind_are_joined_once_many_wait(void **state)
     for (; event_reader_next(&r, &e); n_events++) {
         n_bytes += e.n_bytes;
         n_tokens += e.n_tokens;
+        assert_int_equal(e.n_predicted, n_tokens); // of the last token in it
         assert_true(e.n_bytes <= 4096);
     }
     assert_int_equal(n_bytes, 10 * N);

@@ -185,7 +185,9 @@ static const sw_event STOPPED = {
 
 #define END(type, word)                                                                                                \
     "\"model\":\"m\",\"stop_type\":\"" type "\",\"stopping_word\":\"" word "\",\"tokens_predicted\":4,"                \
-    "\"tokens_evaluated\":30,\"tokens_cached\":20,\"seed\":3,\"timings\":{"
+    "\"tokens_evaluated\":30,\"tokens_cached\":20,\"seed\":3,\"sampling\":{\"temperature\":0.0,\"top_p\":0.0,\"top_"   \
+    "k\":0,\"min_p\":0.0,\"seed\":3},"                                                                                 \
+    "\"timings\":{"
 
 static void assert_begins(buf *out, const char *expected)
 {

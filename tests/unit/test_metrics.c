@@ -27,7 +27,12 @@ static test_metrics measure(const test_record *test)
 
 static test_record example(const arrival *arrivals, size_t n)
 {
-    return (test_record){.answer = {.error = "",
+    return (test_record){.answer = {.queue_ms = NAN,
+                                    .prompt_ms = NAN,
+                                    .decode_ms = NAN,
+                                    .prompt_tokens = -1,
+                                    .cached_tokens = -1,
+                                    .error = "",
                                     .finish_reason = "stop",
                                     .model = "",
                                     .fingerprint = "",
@@ -72,7 +77,7 @@ static void test_server_counts_win_over_events(void **state)
     test.answer.completion_tokens = 5;
     test_metrics m = measure(&test);
     assert_int_equal(m.n_tokens, 5);
-    assert_near(m.tpot_ms, 25);
+    assert_true(isnan(m.tpot_ms)); // two events do not say when five tokens came
     assert_true(m.counts_differ && !m.counted_events);
     test.answer.completion_tokens = -1;
     m = measure(&test);
@@ -170,7 +175,8 @@ static void test_a_decode_rate_needs_events_for_half_its_tokens(void **state)
     test_record test = stream(arrivals, 1, 10);
     assert_decode(&test, DECODE_MEASURED, 100);
     test.answer.completion_tokens = 2 * MANY;
-    assert_decode(&test, DECODE_MEASURED, (2 * MANY - 1) / 1.0);
+    assert_decode(&test, DECODE_MEASURED, 100); // the others may have been sampled before the first event
+    assert_true(measure(&test).decode_by_events);
     test.answer.completion_tokens = 2 * MANY + 1;
     assert_decode(&test, DECODE_FEW_EVENTS, NAN);
 }
@@ -179,16 +185,207 @@ static void test_a_decode_rate_needs_twenty_arrival_times(void **state)
 {
     (void)state;
     arrival arrivals[MANY];
-    test_record test = stream(arrivals, 5, 10); // 21 times
-    assert_decode(&test, DECODE_MEASURED, 100 / 0.2);
-    test.answer.n_arrivals = 100; // 20 times
+    test_record test = stream(arrivals, 5, 10);      // 21 times
+    assert_decode(&test, DECODE_MEASURED, 96 / 0.2); // five came in the first read, and no time passed for them
+    test.answer.n_arrivals = 100;                    // 20 times
     test.answer.completion_tokens = 100;
-    assert_decode(&test, DECODE_MEASURED, 99 / 0.19);
+    assert_decode(&test, DECODE_MEASURED, 95 / 0.19);
     test.answer.n_arrivals = 95; // 19 times
     test.answer.completion_tokens = 95;
     assert_decode(&test, DECODE_FEW_TIMES, NAN);
     test = stream(arrivals, MANY, 10); // all in one network read: no time passes at all
     assert_decode(&test, DECODE_FEW_TIMES, NAN);
+}
+
+/* Three tokens of a header, then one token each 10 ms. */
+static test_record stream_with_header(arrival arrivals[MANY], bool is_told)
+{
+    test_record test = stream(arrivals, 1, 10);
+    for (int i = 0; is_told && i < MANY; i++)
+        arrivals[i].n_tokens = i == 0 ? 4 : 1;
+    test.answer.completion_tokens = MANY + 3;
+    return test;
+}
+
+static void test_tokens_before_the_first_event_are_in_no_rate(void **state)
+{
+    (void)state;
+    arrival arrivals[MANY];
+    test_record test = stream_with_header(arrivals, true);
+    assert_decode(&test, DECODE_MEASURED, 100);
+    test_metrics m = measure(&test);
+    assert_int_equal(m.n_tokens, MANY + 3);
+    assert_int_equal(m.n_first, 4);
+    assert_int_equal(m.n_decoded, MANY - 1);
+    assert_true(m.has_token_counts && !m.decode_by_events);
+    test = stream_with_header(arrivals, false);
+    assert_decode(&test, DECODE_MEASURED, 100);
+    m = measure(&test);
+    assert_int_equal(m.n_tokens, MANY + 3);
+    assert_true(!m.has_token_counts && m.decode_by_events);
+    test.answer.completion_tokens = MANY; // one each: nothing is hidden
+    assert_false(measure(&test).decode_by_events);
+}
+
+/* Events of one and of two tokens, 10 ms for each token. */
+static void test_gaps_of_events_with_several_tokens_are_divided(void **state)
+{
+    (void)state;
+    arrival arrivals[MANY];
+    test_record test = stream(arrivals, 1, 30);
+    for (int i = 0; i < MANY; i++)
+        arrivals[i].n_tokens = i % 2 == 0 ? 1 : 2;
+    for (int i = 1; i < MANY; i++)
+        arrivals[i].t_ns = arrivals[i - 1].t_ns + 10 * MS * (int64_t)arrivals[i].n_tokens;
+    test.answer.completion_tokens = MANY + MANY / 2;
+    const test_metrics m = measure(&test);
+    assert_int_equal(m.itl_ms.n, MANY + MANY / 2 - 1);
+    assert_near(m.itl_ms.p50, 10);
+    assert_near(m.itl_ms.max, 10);
+    assert_near(m.itl_ms.mean, m.tpot_ms);
+    assert_near(m.responsiveness, 1);
+    assert_int_equal(m.chunk_ms.n, MANY - 1);
+    assert_near(m.chunk_ms.max, 20);
+    assert_near(m.decode_tps, 100);
+}
+
+static void test_counts_of_events_that_are_too_large_are_not_believed(void **state)
+{
+    (void)state;
+    arrival arrivals[MANY];
+    test_record test = stream(arrivals, 1, 10);
+    for (int i = 0; i < MANY; i++)
+        arrivals[i].n_tokens = UINT32_MAX;
+    const test_metrics m = measure(&test);
+    assert_false(m.has_token_counts);
+    assert_near(m.decode_tps, 100);
+    assert_int_equal(m.itl_ms.n, MANY - 1);
+    test.answer.completion_tokens = -1;
+    assert_int_equal(measure(&test).n_tokens, (int64_t)MANY * UINT32_MAX);
+}
+
+static void test_events_of_unknown_sizes_have_no_gaps_per_token(void **state)
+{
+    (void)state;
+    arrival arrivals[MANY];
+    test_record test = stream(arrivals, 1, 10);
+    test.answer.completion_tokens = 3 * MANY;
+    arrivals[MANY - 1].t_ns += 2000 * MS;
+    const test_metrics m = measure(&test);
+    assert_int_equal(m.decode, DECODE_FEW_EVENTS);
+    assert_int_equal(m.itl_ms.n, 0);
+    assert_true(isnan(m.itl_ms.p50) && isnan(m.tpot_ms) && isnan(m.pace));
+    assert_near(m.chunk_ms.p50, 10);
+    assert_int_equal(m.n_stalls, 1); // a reader waited all the same
+    test = stream(arrivals, 10, 10); // 101 events in 11 reads
+    assert_int_equal(measure(&test).itl_ms.n, 0);
+}
+
+static void test_a_document_has_no_gaps(void **state)
+{
+    (void)state;
+    const arrival arrivals[] = {{910 * MS, 100, 40, false}};
+    test_record test = example(arrivals, 40);
+    test.answer.n_arrivals = 1;
+    test.mode = MODE_WHOLE;
+    test.answer.decode_ms = 800;
+    const test_metrics m = measure(&test);
+    assert_int_equal(m.decode, DECODE_WHOLE);
+    assert_true(isnan(m.ttft_ms) && isnan(m.ttfr_ms) && isnan(m.ttft_answer_ms) && isnan(m.tpot_ms));
+    assert_true(isnan(m.prefill_tps) && isnan(m.responsiveness));
+    assert_int_equal(m.itl_ms.n, 0);
+    assert_near(m.e2e_ms, 910);
+    assert_near(m.overall_tps, 40 / 0.910);
+    assert_near(m.server_decode_tps, 50);
+}
+
+static void test_a_prompt_is_timed_without_its_cached_part_and_the_queue(void **state)
+{
+    (void)state;
+    const arrival arrivals[] = {{500 * MS, 1, 0, false}, {600 * MS, 1, 0, false}};
+    test_record test = example(arrivals, 2);
+    assert_true(isnan(measure(&test).prefill_tps)); // no count
+    test.answer.prompt_tokens = 100;
+    test_metrics m = measure(&test);
+    assert_near(m.prefill_tps, 200);
+    assert_true(m.prefill_by_client && !m.is_warm);
+    test.answer.cached_tokens = 60;
+    test.answer.queue_ms = 100;
+    m = measure(&test);
+    assert_near(m.prefill_tps, 100);
+    assert_true(!m.prefill_by_client && m.is_warm);
+    test.answer.cached_tokens = 100;
+    assert_true(isnan(measure(&test).prefill_tps)); // nothing was evaluated
+}
+
+static void test_times_from_the_schedule_include_the_delay(void **state)
+{
+    (void)state;
+    const arrival arrivals[] = {{500 * MS, 1, 0, false}, {600 * MS, 1, 0, false}};
+    test_record test = example(arrivals, 2);
+    assert_near(measure(&test).e2e_from_schedule_ms, 910);
+    test.answer.scheduled_ns = -90 * MS;
+    const test_metrics m = measure(&test);
+    assert_near(m.schedule_delay_ms, 90);
+    assert_near(m.ttft_from_schedule_ms, 590);
+    assert_near(m.e2e_from_schedule_ms, 1000);
+    assert_near(m.e2e_ms, 910);
+}
+
+static void test_overhead_is_what_the_server_does_not_account_for(void **state)
+{
+    (void)state;
+    const arrival arrivals[] = {{500 * MS, 1, 0, false}, {600 * MS, 1, 0, false}};
+    test_record test = example(arrivals, 2);
+    assert_true(isnan(measure(&test).overhead_ms));
+    test.answer.prompt_ms = 480;
+    test.answer.decode_ms = 410;
+    assert_near(measure(&test).overhead_ms, 20);
+    test.answer.queue_ms = 5;
+    assert_near(measure(&test).overhead_ms, 15);
+}
+
+/* 25 gaps of 10 ms, 50 of 12, 25 of 20. */
+static void test_the_pace_is_the_last_quarter_over_the_first(void **state)
+{
+    (void)state;
+    arrival arrivals[MANY];
+    test_record test = stream(arrivals, 1, 10);
+    for (int i = 1; i < MANY; i++)
+        arrivals[i].t_ns = arrivals[i - 1].t_ns + (i <= 25 ? 10 : i <= 75 ? 12 : 20) * MS;
+    test_metrics m = measure(&test);
+    assert_near(m.first_tps, 100);
+    assert_near(m.last_tps, 50);
+    assert_near(m.pace, 0.5);
+    test.answer.n_arrivals = test.answer.completion_tokens = 19;
+    m = measure(&test);
+    assert_true(isnan(m.pace));
+    // The tokens of a packed event share its gap.
+    test = stream(arrivals, 1, 40);
+    for (int i = 0; i < MANY; i++)
+        arrivals[i].n_tokens = 2;
+    test.answer.n_arrivals = 24; // 23 gaps: a quarter ends inside of one
+    test.answer.completion_tokens = 48;
+    assert_near(measure(&test).pace, 1);
+}
+
+static void test_objectives_are_met_or_not(void **state)
+{
+    (void)state;
+    arrival arrivals[MANY];
+    test_record test = stream(arrivals, 1, 10);
+    const test_metrics m = measure(&test);
+    objectives slo = {NAN, NAN, NAN, NAN};
+    assert_false(objectives_are_set(&slo));
+    slo = (objectives){500, 10, 10, 1500};
+    assert_true(objectives_are_set(&slo) && objectives_are_met(&slo, &m));
+    const objectives missed[] = {
+        {499, NAN, NAN, NAN}, {NAN, 9.9, NAN, NAN}, {NAN, NAN, 9.9, NAN}, {NAN, NAN, NAN, 1499}};
+    for (int i = 0; i < 4; i++)
+        assert_false(objectives_are_met(&missed[i], &m));
+    test.mode = MODE_WHOLE;
+    const test_metrics whole = measure(&test);
+    assert_false(objectives_are_met(&missed[0], &whole)); // it has no such time
 }
 
 static void test_the_rate_of_a_run_is_all_tokens_over_all_time(void **state)
@@ -240,6 +437,16 @@ int main(void)
         cmocka_unit_test(test_a_request_that_never_connected_has_no_times),
         cmocka_unit_test(test_a_decode_rate_needs_events_for_half_its_tokens),
         cmocka_unit_test(test_a_decode_rate_needs_twenty_arrival_times),
+        cmocka_unit_test(test_tokens_before_the_first_event_are_in_no_rate),
+        cmocka_unit_test(test_gaps_of_events_with_several_tokens_are_divided),
+        cmocka_unit_test(test_counts_of_events_that_are_too_large_are_not_believed),
+        cmocka_unit_test(test_events_of_unknown_sizes_have_no_gaps_per_token),
+        cmocka_unit_test(test_a_document_has_no_gaps),
+        cmocka_unit_test(test_a_prompt_is_timed_without_its_cached_part_and_the_queue),
+        cmocka_unit_test(test_times_from_the_schedule_include_the_delay),
+        cmocka_unit_test(test_overhead_is_what_the_server_does_not_account_for),
+        cmocka_unit_test(test_the_pace_is_the_last_quarter_over_the_first),
+        cmocka_unit_test(test_objectives_are_met_or_not),
         cmocka_unit_test(test_the_rate_of_a_run_is_all_tokens_over_all_time),
         cmocka_unit_test(test_a_run_without_decode_rates_has_none),
     };

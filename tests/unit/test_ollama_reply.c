@@ -108,7 +108,8 @@ static void test_a_loaded_model_is_one_line(void **state)
 
 #define FIGURES                                                                                                        \
     ",\"usage\":{\"prompt_tokens\":30,\"completion_tokens\":4,\"total_tokens\":34,\"prompt_tokens_details\":"          \
-    "{\"cached_tokens\":20},\"completion_tokens_details\":{\"reasoning_tokens\":0}},\"seed\":5,\"timings\":"           \
+    "{\"cached_tokens\":20},\"completion_tokens_details\":{\"reasoning_tokens\":0}},\"seed\":5,"                       \
+    "\"sampling\":{\"temperature\":0.0,\"top_p\":0.0,\"top_k\":0,\"min_p\":0.0,\"seed\":5},\"timings\":"               \
     "{\"cache_n\":20,\"prompt_n\":10,\"prompt_ms\":400.0,\"prompt_per_token_ms\":40.0,\"prompt_per_second\":25.0,"     \
     "\"predicted_n\":4,\"predicted_ms\":100.0,\"predicted_per_token_ms\":25.0,\"predicted_per_second\":40.0,"          \
     "\"queue_ms\":0.25,\"load_ms\":1.5,\"ttft_ms\":500.0,\"backend\":\"cpu\"}"

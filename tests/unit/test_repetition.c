@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "figures/longest_repeat.h"
 #include "figures/repetition.h"
 
 static repetition_score measure_form(const char *text, text_form form)
@@ -147,6 +148,85 @@ static void test_code_may_repeat_more_than_prose(void **state)
     assert_int_equal(measure_form(text, FORM_CODE).verdict, REPETITION_NONE);
 }
 
+static void assert_longest(const char *text, double n_repeated, double n_characters)
+{
+    const double found = measure(text).longest_repeat_share;
+    if (found != n_repeated / n_characters)
+        fail_msg("'%s' repeats %.17g of itself, not %g/%g", text, found, n_repeated, n_characters);
+}
+
+static void test_the_longest_repeated_piece_does_not_overlap_itself(void **state)
+{
+    (void)state;
+    assert_longest("", 0, 1);
+    assert_longest("x", 0, 1);
+    assert_longest("abc", 0, 3);
+    assert_longest("aaaaa", 2, 5);
+    assert_longest("a b c d e f g h", 1, 15);
+    assert_longest("the cat sat on the mat the cat sat on the mat", 22, 45);
+    assert_longest("to be able to be able to be able to be able to be able", 22, 54);
+    assert_longest("I like tea. I like coffee. I like tea.", 11, 38);
+    assert_longest("\u5f88\u597d\u5f88\u597d\u5f88\u597d\u5f88\u597d\u5f88\u597d\u5f88\u597d", 6, 12);
+    assert_longest("alpha beta\ngamma delta\nalpha beta\ngamma delta", 22, 45);
+    assert_longest("\xff\xfe\xff\xfe", 2, 4);
+}
+
+static void test_a_text_too_long_to_search_has_no_longest_repeat(void **state)
+{
+    (void)state;
+    buf text;
+    buf_init(&text, 1 << 20);
+    for (int i = 0; i < LONGEST_REPEAT_TEXT_MAX; i++)
+        buf_putc(&text, 'x');
+    assert_true(measure(buf_str(&text)).longest_repeat_share == 0.5);
+    buf_putc(&text, 'x');
+    assert_true(isnan(measure(buf_str(&text)).longest_repeat_share));
+    buf_free(&text);
+}
+
+static void test_repeated_grams_are_counted_for_one_to_four_units(void **state)
+{
+    (void)state;
+    const repetition_score r = measure("a b a b c"); // ab ba ab bc; aba bab abc; abab babc
+    const double wanted[REP_N_MAX] = {1 - 3.0 / 5, 1 - 3.0 / 4, 0, 0};
+    for (int i = 0; i < REP_N_MAX; i++)
+        assert_true(r.rep_n[i] == wanted[i]);
+    const repetition_score same = measure("x x x x"); // four units: no share of four-grams
+    assert_true(same.rep_n[0] == 0.75 && same.rep_n[1] == 1 - 1.0 / 3 && same.rep_n[2] == 0.5 && same.rep_n[3] == 0);
+}
+
+static void test_tokens_are_units_where_they_are_known(void **state)
+{
+    (void)state;
+    int32_t ids[400 + 120];
+    for (int i = 0; i < 520; i++)
+        ids[i] = i < 400 ? i : 1000 + i % 3;
+    repetition_score r;
+    assert_int_equal(repetition_of_tokens("one two", 7, ids, 520, FORM_PROSE, &r, NULL), SW_OK);
+    assert_int_equal(r.tail_loop.period, 3);
+    assert_int_equal(r.tail_loop.repeats, 40);
+    assert_int_equal(r.tail_loop.span, 120);
+    assert_int_equal(r.tail_loop.start, 400);
+    assert_true(r.rep_n[0] == 1 - 403.0 / 520);
+    assert_true(r.score == 0); // of the words, as before
+    assert_int_equal(r.verdict, REPETITION_DEGENERATE);
+    assert_int_equal(repetition_of_tokens("one two", 7, ids, 400, FORM_PROSE, &r, NULL), SW_OK);
+    assert_int_equal(r.tail_loop.period, 0);
+}
+
+static void test_a_loop_needs_three_copies_and_24_units(void **state)
+{
+    (void)state;
+    int32_t ids[24];
+    for (int i = 0; i < 24; i++)
+        ids[i] = i % 8;
+    repetition_score r;
+    assert_int_equal(repetition_of_tokens("", 0, ids, 24, FORM_PROSE, &r, NULL), SW_OK);
+    assert_int_equal(r.tail_loop.period, 8);
+    assert_int_equal(repetition_of_tokens("", 0, ids + 1, 23, FORM_PROSE, &r, NULL), SW_OK);
+    assert_int_equal(r.tail_loop.period, 0);
+}
+
 static void test_invalid_bytes_are_letters(void **state)
 {
     (void)state;
@@ -164,6 +244,11 @@ int main(void)
         cmocka_unit_test(test_a_loop_at_the_end_is_found_although_diluted),
         cmocka_unit_test(test_repeated_lines_are_counted_without_their_blanks),
         cmocka_unit_test(test_code_may_repeat_more_than_prose),
+        cmocka_unit_test(test_the_longest_repeated_piece_does_not_overlap_itself),
+        cmocka_unit_test(test_a_text_too_long_to_search_has_no_longest_repeat),
+        cmocka_unit_test(test_repeated_grams_are_counted_for_one_to_four_units),
+        cmocka_unit_test(test_tokens_are_units_where_they_are_known),
+        cmocka_unit_test(test_a_loop_needs_three_copies_and_24_units),
         cmocka_unit_test(test_invalid_bytes_are_letters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

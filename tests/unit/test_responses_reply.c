@@ -55,7 +55,8 @@ static generation_head head_of_test(void)
     "{\"input_tokens\":30,\"input_tokens_details\":{\"cached_tokens\":20},\"output_tokens\":4,"                        \
     "\"output_tokens_details\":{\"reasoning_tokens\":1},\"total_tokens\":34}"
 #define FIGURES                                                                                                        \
-    ",\"seed\":7,\"timings\":{\"cache_n\":20,\"prompt_n\":10,\"prompt_ms\":0.0,\"prompt_per_token_ms\":0.0,"           \
+    ",\"seed\":7,\"sampling\":{\"temperature\":0.0,\"top_p\":0.0,\"top_k\":0,\"min_p\":0.0,\"seed\":7},"               \
+    "\"timings\":{\"cache_n\":20,\"prompt_n\":10,\"prompt_ms\":0.0,\"prompt_per_token_ms\":0.0,"                       \
     "\"prompt_per_second\":0.0,\"predicted_n\":4,\"predicted_ms\":0.0,\"predicted_per_token_ms\":0.0,"                 \
     "\"predicted_per_second\":0.0,\"queue_ms\":0.0,\"load_ms\":0.0,\"ttft_ms\":0.0,\"backend\":\"cpu\"}"
 #define DONE(output)    RESPONSE("completed", "null", "null", output, USAGE, FIGURES)

@@ -171,6 +171,9 @@ static void test_each_detail_has_the_same_bytes(void **state)
         bytes[i] = sum_of(json_object_get(model, "weights"));
         assert_string_equal(text_of(model, "object"), "placement");
         assert_string_equal(text_of(json_object_get(model, "placement"), "effect"), "full");
+        assert_string_equal(text_of(kv, "type"), "f16");
+        assert_string_equal(text_of(json_object_get(model, "compute"), "backend"), "cpu");
+        assert_true(number_of(json_object_get(model, "compute"), "threads") > 0);
         assert_int_equal(number_of(kv, "bytes_max"), number_of(json_object_get(kv, "tiers"), "vram"));
         assert_true(number_of(json_object_get(model, "total"), "ram") >
                     number_of(json_object_get(model, "buffers"), "bytes"));

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -11,6 +12,7 @@
 
 #include "dialects/dialect.h"
 #include "dialects/openai_chat.h"
+#include "dialects/openai_completion.h"
 #include "serving/engine_facts.h"
 #include "serving/event_queue.h"
 #include "support/event_lines.h"
@@ -23,6 +25,7 @@ static const generation_head HEAD = {.id = "chatcmpl-1",
                                      .backend = "cpu",
                                      .n_choices = 1,
                                      .seed = 5,
+                                     .sampling = {.temperature = 0.3f, .top_p = 0.95f, .top_k = 40},
                                      .load_ms = 1.5,
                                      .ttft_ms = 512.3456};
 static const sw_event END = {.type = SW_EVENT_DONE,
@@ -37,7 +40,8 @@ static const sw_event END = {.type = SW_EVENT_DONE,
     "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1790000000,\"model\":\"m\","              \
     "\"system_fingerprint\":\"sw-x\",\"choices\":["
 #define FIGURES                                                                                                        \
-    "\"seed\":5,\"timings\":{\"cache_n\":20,\"prompt_n\":10,\"prompt_ms\":500.0,\"prompt_per_token_ms\":50.0,"         \
+    "\"seed\":5,\"sampling\":{\"temperature\":0.3,\"top_p\":0.95,\"top_k\":40,\"min_p\":0.0,\"seed\":5},"              \
+    "\"timings\":{\"cache_n\":20,\"prompt_n\":10,\"prompt_ms\":500.0,\"prompt_per_token_ms\":50.0,"                    \
     "\"prompt_per_second\":20.0,\"predicted_n\":4,\"predicted_ms\":100.0,\"predicted_per_token_ms\":25.0,"             \
     "\"predicted_per_second\":40.0,\"queue_ms\":0.25,\"load_ms\":1.5,\"ttft_ms\":512.346,\"backend\":\"cpu\"}"
 #define USAGE                                                                                                          \
@@ -84,6 +88,63 @@ static void test_writes_the_chunks_of_a_stream(void **state)
     event_lines_expect(&lines, CHUNK "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"length\"}],"
                                      "\"usage\":null}\n" CHUNK "]," USAGE "," FIGURES "}\n[DONE]\n");
     event_lines_free(&lines);
+}
+
+static void test_each_chunk_says_how_far_the_answer_is_if_that_was_asked_for(void **state)
+{
+    (void)state;
+    static const int32_t IDS[] = {9, 8, 7, 6};
+    generation_head head = HEAD;
+    head.include_usage = head.usage_per_token = head.timings_per_token = true;
+    head.n_prompt = 30;
+    head.n_cached = 20;
+    sw_event third = END; // of three tokens, two had no text
+    third.type = SW_EVENT_TOKEN;
+    third.text = "a";
+    third.n_bytes = 1;
+    third.n_predicted = 3;
+    third.timings.predict_ms = 50;
+    event_lines lines;
+    event_lines_init(&lines);
+    dialect_stream s = {.sink = &lines.sink, .head = &head, .token_ids = IDS};
+    const dialect *const families[] = {&OPENAI_CHAT, &OPENAI_COMPLETION};
+    for (size_t i = 0; i < 2; i++) {
+        s.state = calloc(1, families[i]->state_bytes + 1);
+        families[i]->begin(&s, 0);
+        if (i == 0)
+            assert_non_null(strstr(buf_str(&lines.text), "\"prompt_tokens\":30,\"completion_tokens\":0,"));
+        buf_clear(&lines.text);
+        families[i]->text(&s, 0, &third);
+        assert_non_null(strstr(buf_str(&lines.text), "\"prompt_tokens\":30,\"completion_tokens\":3,"));
+        assert_non_null(strstr(buf_str(&lines.text), "\"predicted_n\":3,\"predicted_ms\":50.0,"));
+        buf_clear(&lines.text);
+        families[i]->end_choice(&s, 0, &END);
+        assert_non_null(strstr(buf_str(&lines.text), "\"finish_reason\":\"length\",\"token_ids\":[9,8,7,6]}]," USAGE));
+        assert_non_null(strstr(buf_str(&lines.text), "\"predicted_n\":4,"));
+        buf_clear(&lines.text);
+        families[i]->free_state != NULL ? families[i]->free_state(s.state) : (void)0;
+        free(s.state);
+    }
+    event_lines_free(&lines);
+}
+
+static void test_a_document_has_the_ids_of_its_tokens_if_they_were_asked_for(void **state)
+{
+    (void)state;
+    static const int32_t IDS[] = {9, 8, 7, 6};
+    buf out, text;
+    buf_init(&out, 1 << 16);
+    buf_init(&text, 64);
+    const whole_choice choice = {.content = &text, .reasoning = &text, .token_ids = IDS, .done = &END};
+    const whole_answer answer = {&choice, 1, END};
+    OPENAI_CHAT.write_answer(&out, &HEAD, &answer);
+    OPENAI_COMPLETION.write_answer(&out, &HEAD, &answer);
+    static const char LAST[] = "\"finish_reason\":\"length\",\"token_ids\":[9,8,7,6]}]," USAGE "," FIGURES "}";
+    const char *const first = strstr(buf_str(&out), LAST);
+    assert_non_null(first);
+    assert_non_null(strstr(first + 1, LAST));
+    buf_free(&out);
+    buf_free(&text);
 }
 
 /* Log-probabilities as the server keeps them for a whole answer. */
@@ -276,6 +337,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_writes_the_chunks_of_a_stream),
+        cmocka_unit_test(test_each_chunk_says_how_far_the_answer_is_if_that_was_asked_for),
+        cmocka_unit_test(test_a_document_has_the_ids_of_its_tokens_if_they_were_asked_for),
         cmocka_unit_test(test_writes_an_answer_in_one_document),
         cmocka_unit_test(test_several_answers_have_their_numbers_and_one_usage),
         cmocka_unit_test(test_writes_log_probabilities_with_the_bytes_of_tokens),

@@ -65,12 +65,30 @@ static void test_tail_percentiles_need_enough_values(void **state)
     assert_true(stats_has_p99(&(sample_stats){.n = 100}));
 }
 
+/* The list is 100 twice, 200 five times, 300 once. */
+static void test_a_value_that_counts_twice_is_two_values(void **state)
+{
+    (void)state;
+    weighted_value weighted[] = {{200, 5}, {300, 1}, {50, 0}, {100, 2}};
+    double listed[] = {100, 100, 200, 200, 200, 200, 200, 300};
+    const sample_stats a = stats_of_weighted(weighted, 4), b = stats_of(listed, 8);
+    assert_int_equal(a.n, 8);
+    const double got[] = {a.min, a.max, a.mean, a.sd, a.cv, a.p50, a.p75, a.p90, a.p95, a.p99};
+    const double wanted[] = {b.min, b.max, b.mean, b.sd, b.cv, b.p50, b.p75, b.p90, b.p95, b.p99};
+    for (int i = 0; i < 10; i++)
+        assert_near(got[i], wanted[i]);
+    weighted_value many[] = {{1, 4000000000}, {2, 4000000000}};
+    assert_near(stats_of_weighted(many, 2).p50, 1.5);
+    assert_true(isnan(stats_of_weighted(many, 0).p50));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_percentiles_interpolate_linearly),
         cmocka_unit_test(test_deviation_is_that_of_a_sample),
         cmocka_unit_test(test_what_cannot_be_computed_is_nan),
+        cmocka_unit_test(test_a_value_that_counts_twice_is_two_values),
         cmocka_unit_test(test_tail_percentiles_need_enough_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/utf8.h"
-#include "http/ws_frames.h"
+#include "base/ws_frames.h"
 #include "support/faults.h"
 #include "support/ws_cases.h"
 #include "support/ws_script.h"
@@ -195,9 +195,46 @@ static void test_refuses_a_message_that_memory_does_not_hold(void **state)
         assert_int_equal(found, i < n_allocs ? WS_REFUSED : WS_TEXT);
         if (found == WS_TEXT)
             break;
-        assert_int_equal(f.code, HTTP_WS_INTERNAL_ERROR);
+        assert_int_equal(f.code, WS_CODE_INTERNAL_ERROR);
     }
     buf_free(&bytes);
+}
+
+/* What one side writes, the other one reads; each refuses what its own side would send. */
+static void test_each_side_reads_the_frames_of_the_other(void **state)
+{
+    (void)state;
+    static const uint8_t MASK[WS_MASK_BYTES] = {7, 0, 255, 9};
+    static const size_t SIZES[] = {0, 1, 125, 126, 65536};
+    for (size_t i = 0; i < 2 * sizeof SIZES / sizeof SIZES[0]; i++) {
+        const size_t n = SIZES[i / 2];
+        const bool is_of_server = i % 2 != 0;
+        buf text, frame;
+        buf_init(&text, n + 1);
+        buf_init(&frame, n + WS_HEAD_BYTES_MAX);
+        for (size_t k = 0; k < n; k++)
+            buf_putc(&text, (char)('a' + k % 26));
+        uint8_t head[WS_HEAD_BYTES_MAX];
+        if (is_of_server) {
+            buf_append(&frame, head, ws_frames_write_head(head, WS_OP_TEXT, n));
+            buf_append(&frame, buf_str(&text), n);
+        } else {
+            ws_frames_put_masked(&frame, WS_OP_TEXT, buf_str(&text), n, MASK);
+        }
+        ws_frames reader, other;
+        size_t n_used;
+        (is_of_server ? ws_frames_init_of_server : ws_frames_init)(&reader);
+        (is_of_server ? ws_frames_init : ws_frames_init_of_server)(&other);
+        assert_int_equal(ws_frames_feed(&reader, frame.data, frame.size, &n_used), WS_TEXT);
+        assert_int_equal(n_used, frame.size);
+        assert_string_equal(buf_str(&reader.message), buf_str(&text));
+        assert_int_equal(ws_frames_feed(&other, frame.data, frame.size, &n_used), WS_REFUSED);
+        assert_string_equal(other.reason, is_of_server ? "a frame is not masked" : "a frame is masked");
+        ws_frames_free(&reader);
+        ws_frames_free(&other);
+        buf_free(&text);
+        buf_free(&frame);
+    }
 }
 
 int main(void)
@@ -207,6 +244,7 @@ int main(void)
         cmocka_unit_test(test_writes_heads_of_every_length),
         cmocka_unit_test(test_is_amid_from_the_first_byte_of_a_message_to_its_last),
         cmocka_unit_test(test_gives_a_message_back_when_told_to_forget_it),
+        cmocka_unit_test(test_each_side_reads_the_frames_of_the_other),
         cmocka_unit_test(test_refuses_a_message_that_memory_does_not_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,8 @@ void model_lm_state(const language_model *lm, sw_engine_state *state)
     state->n_threads = pool_n_threads(m->pool);
     state->n_ctx = lm->n_ctx;
     state->n_seqs = lm->n_seqs;
+    state->n_batch = lm->n_batch;
+    state->kv_type = m->kv_type;
     state->isa = kernels_get()->name;
     state->backend = m->backend_name;
     state->weight_bytes_ram = m->w.blocks[TIER_RAM].n_bytes;

@@ -120,6 +120,7 @@ static sw_code prepare(model_lm *m, const gguf_file *g, const sw_engine_options 
         code = weights_plan(g, h, &m->placement, &m->w, err);
     if (code != SW_OK)
         return code;
+    m->kv_type = o->kv_type;
     m->pool = pool_create(pick(o->n_threads, sysinfo_n_cores(), LIMIT_THREADS));
     if (m->pool == NULL || !init_experts(m, o) || !init_cache(&m->kv, h, o->kv_type, &m->lm, &m->placement))
         return sw_fail(err, SW_ENOMEM, "out of memory preparing %s", gguf_path(g));

@@ -17,6 +17,7 @@ typedef struct model_lm {
     model_weights w;
     thread_pool *pool;
     kv_cache kv;
+    sw_kv_type kv_type;         // of kv, as the options have it
     backend *backends[N_TIERS]; // NULL: the tier has no weights
     forward f;
     uint64_t process_bytes; // resident before anything was read

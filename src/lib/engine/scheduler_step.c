@@ -213,8 +213,11 @@ static void sample(scheduler *s, seq_slot *sl, const float *logits)
     sw_logprobs logprobs;
     if (t->wants_logprobs)
         logprobs_fill(&logprobs, logits, s->lm->n_vocab, id, t->n_top_logprobs);
-    const task_event e = {
-        .type = TASK_TOKEN, .token = id, .logprobs = t->wants_logprobs ? &logprobs : NULL, .n_prompt = t->n_prompt};
+    const task_event e = {.type = TASK_TOKEN,
+                          .token = id,
+                          .logprobs = t->wants_logprobs ? &logprobs : NULL,
+                          .n_prompt = t->n_prompt,
+                          .timings = t->timings};
     if (!t->on_event(t->ud, &e))
         slot_end_task(s, sl, SW_FINISH_STOP, NULL);
     else if (t->n_tokens == t->n_max)

@@ -34,7 +34,7 @@ typedef struct task_event {
     int n_embd;
     int n_prompt, n_prompt_done;
     sw_finish finish;
-    sw_timings timings;
+    sw_timings timings;  // TOKEN: so far; END
     const sw_err *error; // END: NULL unless the task failed
 } task_event;
 

@@ -53,8 +53,12 @@ static sw_code open_stub(sw_engine *e, const sw_engine_options *options, sw_err 
                               .n_embd = e->lm->n_embd,
                               .n_vocab = e->lm->n_vocab,
                               .n_ctx_train = STUB_CTX_TRAIN};
-    e->state = (sw_engine_state){
-        .n_threads = 1, .n_ctx = e->lm->n_ctx, .n_seqs = e->lm->n_seqs, .isa = "none", .backend = "stub"};
+    e->state = (sw_engine_state){.n_threads = 1,
+                                 .n_ctx = e->lm->n_ctx,
+                                 .n_seqs = e->lm->n_seqs,
+                                 .n_batch = e->lm->n_batch,
+                                 .isa = "none",
+                                 .backend = "stub"};
     return place_stub(e, options, err);
 }
 

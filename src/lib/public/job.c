@@ -23,7 +23,9 @@ struct sw_job {
 
     // The engine thread's own.
     answer_text answer;
-    int n_cached;
+    int n_prompt, n_cached;
+    sw_timings timings; // as of the last sampled token
+    int32_t *ids;       // (answer.n_predicted) sampled tokens; NULL unless the request asked for them
     sw_expert_use *prompt_use, *generated_use; // NULL unless the request asked for them
 
     sw_event_fn on_event;
@@ -37,6 +39,28 @@ static void deliver(void *ud, const sw_event *e)
     sw_job *const j = ud;
     if (!j->is_released)
         j->on_event(j->ud, e);
+}
+
+/* The same for an event of the answer's text, which says how far the answer is. */
+static void deliver_text(void *ud, const sw_event *e)
+{
+    const sw_job *const j = ud;
+    sw_event event = *e;
+    event.n_prompt = j->n_prompt;
+    event.n_cached = j->n_cached;
+    event.n_predicted = j->answer.n_predicted;
+    event.n_reasoning = j->answer.n_reasoning;
+    event.timings = j->timings;
+    deliver(ud, &event);
+}
+
+/* False ends the task. */
+static bool take_token(sw_job *j, const task_event *e)
+{
+    j->timings = e->timings;
+    if (j->ids != NULL)
+        j->ids[j->answer.n_predicted] = e->token; // counted by the next line, unless it is the end token
+    return answer_text_take(&j->answer, e->token, e->logprobs);
 }
 
 /* ---- events from the scheduler ------------------------------------------------------------------------------ */
@@ -68,6 +92,7 @@ static void free_job(sw_job *j)
     answer_text_free(&j->answer);
     sw_expert_use_free(j->prompt_use);
     sw_expert_use_free(j->generated_use);
+    mem_free(j->ids);
     pthread_cond_destroy(&j->ended);
     pthread_mutex_destroy(&j->lock);
     mem_free(j);
@@ -88,8 +113,10 @@ static bool on_task_event(void *ud, const task_event *e)
     sw_job *const j = ud;
     bool goes_on = true;
     pthread_mutex_lock(&j->lock);
-    if (e->type == TASK_ACCEPTED)
+    if (e->type == TASK_ACCEPTED) {
+        j->n_prompt = e->n_prompt;
         j->n_cached = e->n_prompt_done;
+    }
     sw_event progress = {.n_prompt = e->n_prompt, .n_cached = j->n_cached, .n_prompt_done = e->n_prompt_done};
     switch (e->type) {
     case TASK_ACCEPTED:
@@ -106,7 +133,7 @@ static bool on_task_event(void *ud, const task_event *e)
         deliver(j, &embedding);
         break;
     }
-    case TASK_TOKEN: goes_on = answer_text_take(&j->answer, e->token, e->logprobs); break;
+    case TASK_TOKEN: goes_on = take_token(j, e); break;
     case TASK_END:
         end_job(j, e);
         unlock_and_leave(j);
@@ -145,6 +172,14 @@ static bool init_expert_use(sw_job *j, const sw_engine *engine)
     return j->prompt_use != NULL && j->generated_use != NULL;
 }
 
+/* Room for the longest answer; what is not used of it costs nothing.  False when memory is short. */
+static bool init_ids(sw_job *j, const sw_engine *engine, int max_tokens)
+{
+    const int n_ctx = engine->lm->n_ctx;
+    j->ids = mem_alloc((size_t)(max_tokens > 0 && max_tokens < n_ctx ? max_tokens : n_ctx) * sizeof *j->ids);
+    return j->ids != NULL;
+}
+
 /* Everything that the job will need is allocated here; the caller and the engine own it together. */
 static sw_code create_job(const sw_engine *engine, const sw_request *r, sw_job **out, sw_err *err)
 {
@@ -164,11 +199,13 @@ static sw_code create_job(const sw_engine *engine, const sw_request *r, sw_job *
                                    .n_stop = r->n_stop,
                                    .wants_logprobs = r->logprobs,
                                    .ignore_eos = r->ignore_eos,
-                                   .on_event = deliver,
+                                   .on_event = deliver_text,
                                    .ud = j};
     sw_code code = answer_text_init(&j->answer, &answer, err);
     if (code == SW_OK && r->count_experts && !init_expert_use(j, engine))
         code = sw_fail(err, SW_ENOMEM, "job: out of memory for the use of its experts");
+    if (code == SW_OK && r->keep_tokens && !init_ids(j, engine, r->max_tokens))
+        code = sw_fail(err, SW_ENOMEM, "job: out of memory for the ids of its tokens");
     if (code != SW_OK) {
         free_job(j);
         return code;
@@ -249,16 +286,37 @@ static sw_expert_use *copy_use(const sw_expert_use *use)
     return copy;
 }
 
+/* Checks that everything about the job is known. */
+static sw_code check_ended(sw_job *job, const char *what, sw_err *err)
+{
+    pthread_mutex_lock(&job->lock);
+    const bool has_ended = job->has_ended;
+    pthread_mutex_unlock(&job->lock);
+    return has_ended ? SW_OK : sw_fail(err, SW_EBUSY, "the job has not ended; %s known after its last event", what);
+}
+
+sw_code sw_job_tokens(sw_job *job, const int32_t **ids_out, size_t *n_out, sw_err *err)
+{
+    *ids_out = NULL;
+    *n_out = 0;
+    if (job->ids == NULL)
+        return sw_fail(err, SW_EINVAL, "keep_tokens: the request of this job did not set it");
+    const sw_code code = check_ended(job, "its tokens are", err);
+    if (code == SW_OK) {
+        *ids_out = job->ids;
+        *n_out = (size_t)job->answer.n_predicted;
+    }
+    return code;
+}
+
 sw_code sw_job_expert_use(sw_job *job, sw_expert_use **prompt_out, sw_expert_use **generated_out, sw_err *err)
 {
     *prompt_out = *generated_out = NULL;
     if (job->prompt_use == NULL)
         return sw_fail(err, SW_EINVAL, "count_experts: the request of this job did not set it");
-    pthread_mutex_lock(&job->lock);
-    const bool has_ended = job->has_ended;
-    pthread_mutex_unlock(&job->lock);
-    if (!has_ended)
-        return sw_fail(err, SW_EBUSY, "the job has not ended; its use of experts is known after its last event");
+    const sw_code code = check_ended(job, "its use of experts is", err);
+    if (code != SW_OK)
+        return code;
     *prompt_out = copy_use(job->prompt_use);
     *generated_out = copy_use(job->generated_use);
     if (*prompt_out != NULL && *generated_out != NULL)

@@ -16,6 +16,12 @@ const char *sw_tier_name(sw_tier tier)
     return NAMES[tier];
 }
 
+const char *sw_kv_type_name(sw_kv_type type)
+{
+    static const char *const NAMES[] = {[SW_KV_F16] = "f16", [SW_KV_F32] = "f32", [SW_KV_Q8_0] = "q8_0"};
+    return NAMES[type];
+}
+
 sw_code sw_plan_create(sw_plan **out, const sw_model_file *file, const sw_engine_options *options, sw_err *err)
 {
     static const sw_engine_options DEFAULTS;

@@ -6,26 +6,19 @@
 #include "client/chat_stream.h"
 
 #include <jansson.h>
-#include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/escape.h"
 #include "base/limits.h"
-#include "base/utf8.h"
 #include "client/delta.h"
 #include "client/event_json.h"
+#include "client/raw_text.h"
 #include "client/server_error.h"
 
 /* An answer of more than ARRIVALS_PER_TOKEN * max_tokens + ARRIVALS_MORE pieces of text ignores max_tokens.  Tokens
  * that are split over two events, and servers that count a few tokens otherwise, stay below. */
 enum { ARRIVALS_PER_TOKEN = 2, ARRIVALS_MORE = 4 };
-// Counts above this are nonsense, and sums of them might overflow.
-static const double COUNT_MAX = 1e9;
-
-enum { NAME_BYTES_MAX = 1024, MESSAGE_BYTES_MAX = 512, ERROR_BYTES_MAX = 8192, BODY_EXCERPT_BYTES = 200 };
+enum { NAME_BYTES_MAX = 1024, ERROR_BYTES_MAX = 8192 };
 
 // Every buffer is born with its limit, so that no server can make the client grow without bound.
 void chat_stream_init(chat_stream *s)
@@ -37,6 +30,7 @@ void chat_stream_init(chat_stream *s)
     buf_init(&s->finish_reason, NAME_BYTES_MAX);
     buf_init(&s->model, NAME_BYTES_MAX);
     buf_init(&s->fingerprint, NAME_BYTES_MAX);
+    answer_facts_init(&s->facts);
     chat_stream_reset(s);
 }
 
@@ -45,6 +39,7 @@ void chat_stream_free(chat_stream *s)
     buf *const bufs[] = {&s->text, &s->reasoning, &s->error, &s->finish_reason, &s->model, &s->fingerprint};
     for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
         buf_free(bufs[i]);
+    answer_facts_free(&s->facts);
     mem_free(s->arrivals);
     s->arrivals = NULL;
     s->cap = 0;
@@ -55,89 +50,12 @@ void chat_stream_reset(chat_stream *s)
     buf *const bufs[] = {&s->text, &s->reasoning, &s->error, &s->finish_reason, &s->model, &s->fingerprint};
     for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
         buf_clear(bufs[i]);
-    s->n_arrivals = 0;
-    s->prompt_tokens = s->cached_tokens = s->completion_tokens = s->reasoning_tokens = -1;
+    answer_facts_free(&s->facts);
+    s->n_arrivals = s->n_late = 0;
+    s->tells_counts = false;
+    s->n_placed = 0;
     s->first_event_ns = s->done_ns = -1;
     s->has_failed = false;
-}
-
-/* The first failure is kept: what follows it (a closed connection) is usually its consequence. */
-void chat_stream_fail(chat_stream *s, test_status status, const char *fmt, ...)
-{
-    if (s->has_failed || s->done_ns >= 0)
-        return;
-    char message[MESSAGE_BYTES_MAX];
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(message, sizeof message, fmt, args);
-    va_end(args);
-    s->has_failed = true;
-    s->failure = status;
-    // Parsers quote the bytes that they reject, which need not be UTF-8.
-    escape_terminal(&s->error, message, utf8_complete_prefix(message, strlen(message)));
-}
-
-/* Appends the first bytes of a body; escaped, because it may be binary. */
-static void put_excerpt(buf *out, const char *body, size_t n)
-{
-    escape_terminal(out, body, n < BODY_EXCERPT_BYTES ? n : BODY_EXCERPT_BYTES);
-}
-
-/* What the server gave as its reason; an excerpt of the document if that has none. */
-static void put_reason(buf *out, const json_t *root, const char *body, size_t n)
-{
-    server_error_put(out, root);
-    if (out->size == 0 && !json_is_object(root))
-        put_excerpt(out, body, n);
-}
-
-/* The document, or the object in a text around it: some servers send an error status with one event of a stream. */
-static json_t *load_document(const char *body, size_t n)
-{
-    json_error_t why;
-    json_t *const root = event_json_load(body, n, &why);
-    const char *const brace = root == NULL ? memchr(body, '{', n) : NULL;
-    if (brace == NULL)
-        return root;
-    size_t n_object = n - (size_t)(brace - body);
-    while (brace[n_object - 1] != '}' && n_object > 1)
-        n_object--;
-    return event_json_load(brace, n_object, &why);
-}
-
-void chat_stream_fail_document(chat_stream *s, long http_status, const char *body, size_t n)
-{
-    json_t *const root = load_document(body, n);
-    buf reason;
-    buf_init(&reason, ERROR_BYTES_MAX);
-    put_reason(&reason, root, body, n);
-    if (http_status == 200 && server_error_is(root))
-        chat_stream_fail(s, TEST_SERVER_ERROR, "%s",
-                         reason.size > 0 ? buf_str(&reason) : "the server sent an error without a message");
-    else if (http_status == 200)
-        chat_stream_fail(s, TEST_BAD_STREAM, "the server answered with one %s instead of an event stream%s%s",
-                         root != NULL ? "JSON document" : "document", root == NULL ? ": " : "",
-                         root == NULL ? buf_str(&reason) : "");
-    else if (n == 0)
-        chat_stream_fail(s, TEST_HTTP_ERROR, "HTTP %ld with an empty body", http_status);
-    else {
-        if (reason.size == 0)
-            put_excerpt(&reason, body, n);
-        chat_stream_fail(s, TEST_HTTP_ERROR, "HTTP %ld: %s", http_status, buf_str(&reason));
-    }
-    buf_free(&reason);
-    json_decref(root);
-}
-
-void chat_stream_fail_no_event(chat_stream *s, const char *body, size_t n)
-{
-    if (s->first_event_ns >= 0 || n == 0)
-        return;
-    buf excerpt;
-    buf_init(&excerpt, ERROR_BYTES_MAX);
-    put_excerpt(&excerpt, body, n);
-    chat_stream_fail(s, TEST_INCOMPLETE, "the stream ended without an event; it begins: %s", buf_str(&excerpt));
-    buf_free(&excerpt);
 }
 
 /* Every chunk repeats the names; the first is kept. */
@@ -147,24 +65,18 @@ static void take_name(buf *out, const json_t *string)
         delta_put_string(out, string);
 }
 
-/* Raises *out to `number` if that is a count; anything else (null, a negative number, a text) leaves it, and -1 is "not
- * sent".  Servers that send a count with every chunk let it grow. */
-static void take_count(int64_t *out, const json_t *number)
+/* Tokens of the piece of text that has come: those sampled since the piece before it.  A server that does not tell with
+ * the first text does not tell with each: a count that it sends at the end is that of the whole answer. */
+static uint32_t take_tokens(chat_stream *s)
 {
-    const double count = json_is_number(number) ? json_number_value(number) : -1;
-    if (count >= 0 && count <= COUNT_MAX && (int64_t)count > *out)
-        *out = (int64_t)count;
-}
-
-/* The usage object, which most servers send once, in a chunk of its own at the end.  Members that are missing stay -1.
- */
-static void take_usage(chat_stream *s, const json_t *usage)
-{
-    take_count(&s->prompt_tokens, json_object_get(usage, "prompt_tokens"));
-    take_count(&s->completion_tokens, json_object_get(usage, "completion_tokens"));
-    take_count(&s->cached_tokens, json_object_get(json_object_get(usage, "prompt_tokens_details"), "cached_tokens"));
-    take_count(&s->reasoning_tokens,
-               json_object_get(json_object_get(usage, "completion_tokens_details"), "reasoning_tokens"));
+    const int64_t n_sampled = answer_facts_n_sampled(&s->facts);
+    if (s->n_arrivals == 0)
+        s->tells_counts = n_sampled > 0;
+    if (!s->tells_counts || n_sampled <= s->n_placed)
+        return 0;
+    const int64_t n = n_sampled - s->n_placed;
+    s->n_placed = n_sampled;
+    return (uint32_t)n;
 }
 
 /* Keeps the time of a piece of text that was appended. */
@@ -175,9 +87,11 @@ static void add_arrival(chat_stream *s, int64_t t_ns, size_t n_bytes, bool is_re
         chat_stream_fail(s, TEST_BAD_STREAM, "the answer has more than %d bytes", LIMIT_ANSWER_BYTES);
     else if (code != SW_OK || !mem_grow(&s->arrivals, &s->cap, s->n_arrivals + 1, sizeof *s->arrivals))
         chat_stream_fail(s, TEST_INCOMPLETE, "out of memory keeping the answer");
-    else if (n_bytes > 0)
+    else if (n_bytes > 0) {
+        const uint32_t n_tokens = take_tokens(s);
         s->arrivals[s->n_arrivals++] =
-            (arrival){.t_ns = t_ns, .n_bytes = (uint32_t)n_bytes, .is_reasoning = is_reasoning};
+            (arrival){.t_ns = t_ns, .n_bytes = (uint32_t)n_bytes, .n_tokens = n_tokens, .is_reasoning = is_reasoning};
+    }
     const size_t n_max = (size_t)s->max_tokens * ARRIVALS_PER_TOKEN + ARRIVALS_MORE;
     if (s->max_tokens > 0 && s->n_arrivals > n_max)
         chat_stream_fail(s, TEST_BAD_STREAM,
@@ -195,31 +109,64 @@ static void take_delta(chat_stream *s, const json_t *delta, int64_t t_ns)
     add_arrival(s, t_ns, n_new_text + s->reasoning.size - n_reasoning, n_new_text == 0);
 }
 
-/* A chunk of the answer. */
-static void take_chunk(chat_stream *s, const json_t *root, int64_t t_ns)
+/* The whole answer of /api/generate: shimmy writes the text alone, Ollama and spillway much more. */
+static void take_response(chat_stream *s, const json_t *root, int64_t t_ns)
+{
+    const size_t n_text = s->text.size;
+    take_name(&s->model, json_object_get(root, "model"));
+    take_name(&s->finish_reason, json_object_get(root, "done_reason"));
+    answer_facts_take(&s->facts, root);
+    delta_put_string(&s->text, json_object_get(root, "response"));
+    add_arrival(s, t_ns, s->text.size - n_text, false);
+}
+
+/* A chunk of the answer, or all of it: `member` is what holds the text of the choice. */
+static void take_chunk(chat_stream *s, const json_t *root, const char *member, int64_t t_ns)
 {
     const json_t *const choice = json_array_get(json_object_get(root, "choices"), 0);
     take_name(&s->model, json_object_get(root, "model"));
     take_name(&s->fingerprint, json_object_get(root, "system_fingerprint"));
     take_name(&s->finish_reason, json_object_get(choice, "finish_reason"));
-    take_usage(s, json_object_get(root, "usage"));
-    take_delta(s, json_object_get(choice, "delta"), t_ns);
-}
-
-/* An event that is an error, by its name or by what it says. */
-static void take_error(chat_stream *s, const json_t *root, const char *data, size_t n)
-{
-    buf reason;
-    buf_init(&reason, ERROR_BYTES_MAX);
-    put_reason(&reason, root, data, n);
-    chat_stream_fail(s, TEST_SERVER_ERROR, "%s",
-                     reason.size > 0 ? buf_str(&reason) : "the server sent an error without a message");
-    buf_free(&reason);
+    answer_facts_take(&s->facts, root);
+    if (s->finish_reason.failed == SW_ENOMEM) // without it the answer would seem to be cut
+        chat_stream_fail(s, TEST_INCOMPLETE, "out of memory keeping the answer");
+    take_delta(s, json_object_get(choice, member), t_ns);
 }
 
 static bool is_white(char c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* Counts text that comes after the end; it is no part of the answer. */
+static void take_late(chat_stream *s, const json_t *root)
+{
+    buf text;
+    buf_init(&text, LIMIT_ANSWER_BYTES);
+    delta_put(json_object_get(json_array_get(json_object_get(root, "choices"), 0), "delta"), &text, &text);
+    s->n_late += text.size > 0;
+    buf_free(&text);
+}
+
+void chat_stream_end(chat_stream *s, int64_t t_ns)
+{
+    if (s->first_event_ns < 0)
+        s->first_event_ns = t_ns;
+    if (s->done_ns < 0)
+        s->done_ns = t_ns;
+}
+
+void chat_stream_text(chat_stream *s, const char *data, size_t n, int64_t t_ns)
+{
+    if (s->has_failed || s->done_ns >= 0) {
+        s->n_late += !s->has_failed && n > 0;
+        return;
+    }
+    if (s->first_event_ns < 0)
+        s->first_event_ns = t_ns;
+    const size_t n_before = s->text.size;
+    raw_text_put(&s->text, data, n);
+    add_arrival(s, t_ns, s->text.size - n_before, false);
 }
 
 /* An event without data is a keep-alive, as a comment is. */
@@ -230,23 +177,46 @@ void chat_stream_event(chat_stream *s, const char *name, const char *data, size_
     while (n > 0 && is_white(data[n - 1]))
         n--;
     const bool is_error = strcmp(name, "error") == 0;
-    if (s->has_failed || s->done_ns >= 0 || (n == 0 && !is_error))
+    if (s->has_failed || (n == 0 && !is_error))
         return;
     if (s->first_event_ns < 0)
         s->first_event_ns = t_ns;
     if (n == 6 && memcmp(data, "[DONE]", 6) == 0) {
-        s->done_ns = t_ns;
+        chat_stream_end(s, t_ns);
         return;
     }
     json_error_t where;
     json_t *const root = event_json_load(data, n, &where);
-    if (is_error || server_error_is(root))
-        take_error(s, root, data, n);
+    if (s->done_ns >= 0)
+        take_late(s, root);
+    else if (is_error || server_error_is(root))
+        chat_stream_fail_event(s, root, data, n);
+    else if (root == NULL && event_json_is_no_memory(&where))
+        chat_stream_fail(s, TEST_INCOMPLETE, "out of memory reading an event of %zu bytes", n);
     else if (!json_is_object(root))
         chat_stream_fail(s, TEST_BAD_STREAM, "the event after %zu pieces of text is not a JSON object: %s",
                          s->n_arrivals, root == NULL ? where.text : "it is another JSON value");
     else
-        take_chunk(s, root, t_ns);
+        take_chunk(s, root, "delta", t_ns);
+    json_decref(root);
+}
+
+void chat_stream_document(chat_stream *s, const char *body, size_t n, int64_t t_ns)
+{
+    json_error_t why;
+    json_t *const root = event_json_load(body, n, &why);
+    if (root == NULL && event_json_is_no_memory(&why)) {
+        chat_stream_fail(s, TEST_INCOMPLETE, "out of memory reading an answer of %zu bytes", n);
+    } else if (server_error_is(root) || !(json_is_array(json_object_get(root, "choices")) ||
+                                          json_is_string(json_object_get(root, "response")))) {
+        chat_stream_fail_document(s, 200, body, n);
+    } else if (!s->has_failed) {
+        if (json_is_array(json_object_get(root, "choices")))
+            take_chunk(s, root, "message", t_ns);
+        else
+            take_response(s, root, t_ns);
+        chat_stream_end(s, t_ns);
+    }
     json_decref(root);
 }
 
@@ -256,48 +226,52 @@ static bool is_good_finish(const char *reason)
     return strcmp(reason, "stop") == 0 || strcmp(reason, "length") == 0 || strcmp(reason, "tool_calls") == 0;
 }
 
-/* A stream without a finish reason is incomplete even if it ended with [DONE]: some servers send that after an error.
- */
-answer_record chat_stream_finish(chat_stream *s, int64_t t_ns)
+/* How the answer ended, with the reason in s->error unless it is a success.  A stream without a finish reason is
+ * incomplete even if it ended with [DONE]: some servers send that after an error. */
+static test_status conclude(chat_stream *s)
 {
     const char *const reason = buf_str(&s->finish_reason);
-    test_status status = TEST_COMPLETED;
-    if (s->has_failed) {
-        status = s->failure;
-    } else if (s->finish_reason.size == 0) {
-        status = TEST_INCOMPLETE;
-        buf_puts(&s->error, "the stream ended without a finish_reason");
-    } else if (!is_good_finish(reason)) {
-        status = TEST_INCOMPLETE;
-        buf_printf(&s->error, "the server stopped for reason '%s'", reason);
-    } else if (s->n_arrivals == 0) {
-        status = TEST_SILENT_EMPTY;
-        buf_puts(&s->error, "the answer is empty");
+    if (s->has_failed)
+        return s->failure;
+    if (s->n_late > 0) {
+        buf_printf(&s->error, "the server sent %zu more pieces of text after [DONE]; they are not in the answer",
+                   s->n_late);
+        return TEST_BAD_STREAM;
     }
-    return (answer_record){
-        .status = status,
-        .error = buf_str(&s->error),
+    if (s->has_no_reasons ? s->done_ns < 0 : reason[0] == '\0') {
+        buf_printf(&s->error, "the stream ended without %s", s->has_no_reasons ? "its end mark" : "a finish_reason");
+        return TEST_INCOMPLETE;
+    }
+    if (reason[0] != '\0' && !is_good_finish(reason)) {
+        buf_printf(&s->error, "the server stopped for reason '%s'", reason);
+        return TEST_INCOMPLETE;
+    }
+    if (s->n_arrivals == 0)
+        buf_puts(&s->error, "the answer is empty");
+    return s->n_arrivals == 0 ? TEST_SILENT_EMPTY : TEST_COMPLETED;
+}
+
+answer_record chat_stream_finish(chat_stream *s, int64_t t_ns)
+{
+    if (!s->has_failed)
+        buf_clear(&s->error); // of an earlier call
+    answer_record answer = {
+        .status = conclude(s),
         .connect_ns = -1,
         .headers_ns = -1,
         .first_event_ns = s->first_event_ns,
         .end_ns = s->done_ns >= 0 ? s->done_ns : t_ns,
-        .finish_reason = reason,
+        .finish_reason = buf_str(&s->finish_reason),
         .model = buf_str(&s->model),
         .fingerprint = buf_str(&s->fingerprint),
-        .prompt_tokens = s->prompt_tokens,
-        .cached_tokens = s->cached_tokens,
-        .completion_tokens = s->completion_tokens,
-        .reasoning_tokens = s->reasoning_tokens,
         .text = buf_str(&s->text),
         .n_text = s->text.size,
         .reasoning = buf_str(&s->reasoning),
         .n_reasoning = s->reasoning.size,
         .arrivals = s->arrivals,
         .n_arrivals = s->n_arrivals,
-        .temperature = NAN,
-        .queue_ms = NAN,
-        .prompt_ms = NAN,
-        .decode_ms = NAN,
-        .seed = -1,
     };
+    answer.error = buf_str(&s->error);
+    answer_facts_put(&s->facts, &answer);
+    return answer;
 }

@@ -4,22 +4,14 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "client/raw_text.h"
+
 enum { PARTS_DEPTH_MAX = 4 };
 
 void delta_put_string(buf *out, const json_t *string)
 {
-    const char *p = json_string_value(string);
-    size_t n = json_string_length(string);
-    while (n > 0) {
-        const char *const nul = memchr(p, '\0', n);
-        const size_t n_piece = nul != NULL ? (size_t)(nul - p) : n;
-        buf_append(out, p, n_piece);
-        if (nul == NULL)
-            break;
-        buf_puts(out, "\xef\xbf\xbd");
-        p += n_piece + 1;
-        n -= n_piece + 1;
-    }
+    if (json_is_string(string))
+        raw_text_put(out, json_string_value(string), json_string_length(string));
 }
 
 /* Appends a value of any shape. */

@@ -5,36 +5,15 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/utf8.h"
+#include "client/raw_text.h"
+#include "json/json_memory.h"
 
-static const char REPLACEMENT[] = "\xef\xbf\xbd"; // U+FFFD
-
-/* Length of the bytes at s that one U+FFFD replaces: a character that was cut, or one byte (Unicode, 3.9, U+FFFD
- * substitution of maximal subparts). */
-static size_t bad_bytes(const char *s, size_t n)
-{
-    size_t k = n < 3 ? n : 3;
-    while (k > 1 && utf8_complete_prefix(s, k) != 0)
-        k--;
-    return k;
-}
-
-/* Copies the character at s, or its replacement; returns the bytes taken. */
-static size_t put_char(buf *out, const char *s, size_t n)
-{
-    uint32_t cp;
-    const int length = utf8_decode((const uint8_t *)s, n, &cp);
-    if (length > 0) {
-        buf_append(out, s, (size_t)length);
-        return (size_t)length;
-    }
-    buf_puts(out, REPLACEMENT);
-    return bad_bytes(s, n);
-}
+static const char NO_MEMORY[] = "out of memory";
 
 /* The number of "\uXXXX" at s, or -1. */
 static long escape_at(const char *s, size_t n)
@@ -99,7 +78,7 @@ static size_t put_token(buf *out, const char *s, size_t n)
             return n_word;
         }
     }
-    return *s == '-' || (*s >= '0' && *s <= '9') ? put_number(out, s, n) : put_char(out, s, n);
+    return *s == '-' || (*s >= '0' && *s <= '9') ? put_number(out, s, n) : raw_text_put_char(out, s, n);
 }
 
 static void repair(buf *out, const char *s, size_t n)
@@ -114,22 +93,41 @@ static void repair(buf *out, const char *s, size_t n)
         } else if (s[i] == '\\') {
             i += put_escape(out, s + i, n - i);
         } else {
-            i += put_char(out, s + i, n - i);
+            i += raw_text_put_char(out, s + i, n - i);
         }
     }
+}
+
+/* The document; NULL with the reason in *why, which is memory if that was short. */
+static json_t *load(const char *text, size_t n, json_error_t *why)
+{
+    json_t *root = NULL;
+    const bool has_begun = json_memory_begin(n);
+    if (has_begun)
+        root = json_memory_read(text, n, JSON_ALLOW_NUL, why);
+    if (!has_begun || !json_memory_end(&root))
+        snprintf(why->text, sizeof why->text, "%s", NO_MEMORY);
+    return root;
 }
 
 /* One replacement of a byte has three bytes. */
 json_t *event_json_load(const char *text, size_t n, json_error_t *why)
 {
-    json_t *root = json_loadb(text, n, JSON_ALLOW_NUL, why);
+    json_t *root = load(text, n, why);
     if (root != NULL)
         return root;
     buf repaired;
     buf_init(&repaired, 3 * n + 16);
     repair(&repaired, text, n);
     if (repaired.failed == SW_OK)
-        root = json_loadb(buf_str(&repaired), repaired.size, JSON_ALLOW_NUL, why);
+        root = load(buf_str(&repaired), repaired.size, why);
+    else
+        snprintf(why->text, sizeof why->text, "%s", NO_MEMORY);
     buf_free(&repaired);
     return root;
+}
+
+bool event_json_is_no_memory(const json_error_t *why)
+{
+    return strcmp(why->text, NO_MEMORY) == 0;
 }

@@ -8,9 +8,12 @@
 #define CLIENT_EVENT_JSON_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The document, to be released with json_decref; NULL with the reason in *why. */
 json_t *event_json_load(const char *text, size_t n, json_error_t *why);
+/* Returns true if the document was not read because memory is short; the text may be good then. */
+bool event_json_is_no_memory(const json_error_t *why);
 
 #endif

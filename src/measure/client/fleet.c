@@ -71,11 +71,16 @@ sw_code fleet_add(transfer_fleet *f, const transfer_options *options, chat_trans
 
 /* ---- the loop --------------------------------------------------------------------------------------------------- */
 
-/* Moves active[i] to the ended ones; its place is taken by the last. */
+/* Moves active[i] to the ended ones, unless it begins anew; its place is taken by the last. */
 static void end_at(transfer_fleet *f, size_t i, CURLcode verdict)
 {
     chat_transfer *const t = f->active[i];
     curl_multi_remove_handle(f->multi, transfer_handle(t)); // closes a connection in the middle of an answer
+    if (transfer_ask_again(t, (int)verdict)) {
+        if (curl_multi_add_handle(f->multi, transfer_handle(t)) == CURLM_OK)
+            return;
+        verdict = CURLE_OUT_OF_MEMORY;
+    }
     transfer_end(t, (int)verdict);
     f->active[i] = f->active[--f->n_active];
     f->ended[f->n_ended++] = t;

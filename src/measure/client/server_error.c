@@ -1,8 +1,9 @@
 /* server_error.c - which documents are errors, and the first sentence in one. */
 #include "client/server_error.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/alloc.h"
 
 enum { DEPTH_MAX = 4, DUMP_BYTES_MAX = 200 };
 
@@ -56,7 +57,7 @@ static void put_quoted(buf *out, const json_t *error)
     char *const text = json_dumps(error, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
     if (text != NULL)
         buf_printf(out, "%.*s", (int)DUMP_BYTES_MAX, text);
-    free(text);
+    mem_free(text);
 }
 
 void server_error_put(buf *out, const json_t *root)

@@ -7,27 +7,40 @@
 #include <curl/curl.h>
 #include <jansson.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "base/limits.h"
+#include "base/rng.h"
 #include "client/address.h"
 #include "client/connect_error.h"
+#include "client/event_json.h"
+#include "client/request_lines.h"
 
 enum {
-    QUICK_TIMEOUT_MS = 5000,     // of health and model list requests
-    BODY_BYTES_MAX = 1024 * 1024 // of their answers
+    QUICK_TIMEOUT_MS = 5000,      // of health and model list requests
+    BODY_BYTES_MAX = 1024 * 1024, // of their answers
+    SOFTWARE_BYTES = 200          // of a Server header; a longer one is cut
 };
+
+/* What transfers learn, on whatever thread they are. */
+typedef struct target_notes {
+    atomic_uint refused; // bits of question_drop
+    _Atomic uint64_t nonce;
+} target_notes;
 
 struct chat_target {
     char *base; // URL without trailing "/" and "/v1"
     int port;   // 0: the server is not on this machine
-    struct curl_slist *get_headers, *post_headers;
+    request_lines lines;
+    target_notes *notes;
     CURL *easy;                       // of the small requests
     buf body;                         // the last answer to one
     CURLcode verdict;                 // on the last of them
+    char software[SOFTWARE_BYTES];    // its Server header, or ""
     char curl_error[CURL_ERROR_SIZE]; // what curl says of its failure, or ""
 };
 
@@ -42,60 +55,29 @@ static sw_code out_of_memory(sw_err *err)
     return sw_fail(err, SW_ENOMEM, "out of memory preparing requests");
 }
 
-/* ---- key and header lines: checked once
- * ------------------------------------------------------------------------------ */
-
-/* Writes the header line of the key; an empty line if there is no key. */
-static sw_code put_key_header(buf *out, const char *api_key, sw_err *err)
-{
-    if (api_key == NULL)
-        return SW_OK;
-    for (const char *p = api_key; *p != '\0'; p++) {
-        if ((unsigned char)*p <= 0x20 || (unsigned char)*p >= 0x7f)
-            return sw_fail(err, SW_EINVAL, "the API key has a character that is not allowed in an HTTP header");
-    }
-    buf_printf(out, "Authorization: Bearer %s", api_key);
-    return out->failed == SW_OK ? SW_OK : sw_fail(err, SW_EINVAL, "the API key is too long");
-}
-
-/* Appends to a list, which is NULL (memory) for good after the first failure. */
-static struct curl_slist *append(struct curl_slist *list, const char *line)
-{
-    struct curl_slist *const longer = list != NULL ? curl_slist_append(list, line) : NULL;
-    if (longer == NULL)
-        curl_slist_free_all(list);
-    return longer;
-}
-
-/* The lines of a request, in a list that curl refers to but does not own.  NULL when memory is short. */
-static struct curl_slist *header_list(const char *first, const char *key_header)
-{
-    struct curl_slist *list = curl_slist_append(NULL, first);
-    list = append(list, "Expect:"); // no round trip before the body
-    return key_header[0] != '\0' ? append(list, key_header) : list;
-}
-
-/* Made once: every transfer of the target refers to these lists, from whatever thread runs its fleet. */
-static sw_code make_headers(chat_target *t, const char *api_key, sw_err *err)
-{
-    buf key;
-    buf_init(&key, LIMIT_HTTP_HEADER_BYTES);
-    sw_code code = put_key_header(&key, api_key, err);
-    if (code == SW_OK) {
-        t->get_headers = header_list("Accept: */*", buf_str(&key));
-        t->post_headers = header_list("Content-Type: application/json", buf_str(&key));
-        if (t->get_headers == NULL || t->post_headers == NULL)
-            code = out_of_memory(err);
-    }
-    buf_free(&key);
-    return code;
-}
-
 static size_t on_body(char *bytes, size_t size, size_t n, void *ud)
 {
     chat_target *const t = ud;
     buf_append(&t->body, bytes, n * size);
     return t->body.failed == SW_OK ? n * size : 0;
+}
+
+/* Keeps what follows "Server:"; every line of the headers comes here by itself. */
+static size_t on_header(char *line, size_t size, size_t n, void *ud)
+{
+    chat_target *const t = ud;
+    static const char NAME[] = "server:";
+    const size_t n_name = sizeof NAME - 1;
+    size_t end = n * size;
+    if (end < n_name || strncasecmp(line, NAME, n_name) != 0)
+        return n * size;
+    size_t start = n_name;
+    while (end > start && strchr("\r\n\t ", line[end - 1]) != NULL)
+        end--;
+    while (start < end && (line[start] == ' ' || line[start] == '\t'))
+        start++;
+    snprintf(t->software, sizeof t->software, "%.*s", (int)(end - start), line + start);
+    return n * size;
 }
 
 sw_code target_open(chat_target **out, const char *url, const char *api_key, sw_err *err)
@@ -108,9 +90,13 @@ sw_code target_open(chat_target **out, const char *url, const char *api_key, sw_
         return out_of_memory(err);
     buf_init(&t->body, BODY_BYTES_MAX);
     t->easy = curl_easy_init();
-    sw_code code = t->easy != NULL ? address_read(url, &t->base, &t->port, err) : out_of_memory(err);
+    t->notes = mem_calloc(1, sizeof *t->notes);
+    if (t->notes != NULL)
+        atomic_init(&t->notes->nonce, entropy_next(NULL));
+    sw_code code =
+        t->easy != NULL && t->notes != NULL ? address_read(url, &t->base, &t->port, err) : out_of_memory(err);
     if (code == SW_OK)
-        code = make_headers(t, api_key, err);
+        code = request_lines_make(&t->lines, api_key, err);
     if (code != SW_OK) {
         target_close(t);
         return code;
@@ -118,6 +104,8 @@ sw_code target_open(chat_target **out, const char *url, const char *api_key, sw_
     curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)QUICK_TIMEOUT_MS);
     curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
+    curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
     curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->curl_error);
     *out = t;
     return SW_OK;
@@ -128,9 +116,9 @@ void target_close(chat_target *t)
     if (t == NULL)
         return;
     curl_easy_cleanup(t->easy);
-    curl_slist_free_all(t->get_headers);
-    curl_slist_free_all(t->post_headers);
+    request_lines_free(&t->lines);
     buf_free(&t->body);
+    mem_free(t->notes);
     mem_free(t->base);
     mem_free(t);
 }
@@ -145,15 +133,30 @@ int target_loopback_port(const chat_target *t)
     return t->port;
 }
 
+unsigned target_refused_fields(const chat_target *t)
+{
+    return atomic_load(&t->notes->refused);
+}
+
+void target_refuses(const chat_target *t, unsigned fields)
+{
+    atomic_fetch_or(&t->notes->refused, fields);
+}
+
+uint64_t target_next_nonce(const chat_target *t)
+{
+    return atomic_fetch_add(&t->notes->nonce, 1);
+}
+
 /* ---- requests --------------------------------------------------------------------------------------------------- */
 
-sw_code target_prepare(const chat_target *t, void *easy, const char *path, const char *json, sw_err *err)
+/* What all requests have in common. */
+static sw_code prepare(const chat_target *t, CURL *easy, const char *path, sw_err *err)
 {
     char url[4096];
     const int n = snprintf(url, sizeof url, "%s%s", t->base, path);
     if (n < 0 || (size_t)n >= sizeof url)
         return sw_fail(err, SW_EINVAL, "the server's address is too long");
-    bool ok = curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK;
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -161,12 +164,27 @@ sw_code target_prepare(const chat_target *t, void *easy, const char *path, const
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "spillway-bench");
     if (t->port != 0)
         curl_easy_setopt(easy, CURLOPT_PROXY, ""); // a proxy of the environment cannot reach this machine
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, json != NULL ? t->post_headers : t->get_headers);
-    if (json != NULL)
-        ok = ok && curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, json) == CURLE_OK;
-    else
+    return curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK ? SW_OK : out_of_memory(err);
+}
+
+sw_code target_prepare(const chat_target *t, void *easy, const char *path, const char *json, sw_err *err)
+{
+    const sw_code code = prepare(t, easy, path, err);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, json != NULL ? t->lines.post : t->lines.get);
+    if (json == NULL)
         curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-    return ok ? SW_OK : out_of_memory(err);
+    else if (curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, json) != CURLE_OK)
+        return out_of_memory(err);
+    return code;
+}
+
+sw_code target_prepare_ws(const chat_target *t, void *easy, const char *path, sw_err *err)
+{
+    const sw_code code = prepare(t, easy, path, err);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->lines.ws);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "GET");
+    return code;
 }
 
 /* Fetches a small document into t->body.  Returns true if it came whole, in time and with status 200; *status_out is 0
@@ -175,6 +193,7 @@ static bool get(chat_target *t, const char *path, long *status_out)
 {
     *status_out = 0;
     buf_clear(&t->body);
+    t->software[0] = '\0';
     if (target_prepare(t, t->easy, path, NULL, NULL) != SW_OK)
         return false;
     t->curl_error[0] = '\0';
@@ -192,7 +211,10 @@ bool target_is_healthy(chat_target *t)
 /* Copies the ids of the document that get() fetched. */
 static sw_code copy_ids(const chat_target *t, model_list *out, sw_err *err)
 {
-    json_t *const root = json_loadb(buf_str(&t->body), t->body.size, 0, NULL);
+    json_error_t why;
+    json_t *const root = event_json_load(buf_str(&t->body), t->body.size, &why);
+    if (root == NULL && event_json_is_no_memory(&why))
+        return out_of_memory(err);
     const json_t *const data = json_object_get(root, "data");
     const size_t n = json_array_size(data);
     sw_code code = SW_OK;
@@ -209,6 +231,14 @@ static sw_code copy_ids(const chat_target *t, model_list *out, sw_err *err)
     return code;
 }
 
+/* No answer that a server finished, whatever its status is. */
+static sw_code fail_unanswered(const chat_target *t, sw_err *err)
+{
+    char why[CONNECT_ERROR_BYTES];
+    connect_error_text(why, t->base, (int)t->verdict, t->curl_error);
+    return sw_fail(err, SW_EIO, "%s", why);
+}
+
 sw_code target_list_models(chat_target *t, model_list *out, sw_err *err)
 {
     *out = (model_list){0};
@@ -218,9 +248,40 @@ sw_code target_list_models(chat_target *t, model_list *out, sw_err *err)
     if (status != 0 && status != 200)
         return sw_fail(err, SW_EIO, "%s/v1/models answers HTTP %ld; name the model with --model%s", t->base, status,
                        status == 401 ? " and the key with --api-key" : "");
-    char why[CONNECT_ERROR_BYTES];
-    connect_error_text(why, t->base, (int)t->verdict, t->curl_error);
-    return sw_fail(err, SW_EIO, "%s", why);
+    return fail_unanswered(t, err);
+}
+
+/* Why get() failed, for a document that is read by itself. */
+static sw_code fail_document(const chat_target *t, const char *path, long status, sw_err *err)
+{
+    if (t->body.failed == SW_ELIMIT)
+        return sw_fail(err, SW_EFORMAT, "%s%s sends more than %d bytes", t->base, path, BODY_BYTES_MAX);
+    if (t->body.failed != SW_OK)
+        return out_of_memory(err);
+    if (status == 0 || t->verdict != CURLE_OK)
+        return fail_unanswered(t, err);
+    const bool is_absent = status == 404 || status == 405 || status == 501;
+    return sw_fail(err, is_absent ? SW_ENOTFOUND : SW_EINVAL, "%s%s answers HTTP %ld", t->base, path, status);
+}
+
+sw_code target_get_json(chat_target *t, const char *path, json_t **out, sw_err *err)
+{
+    long status;
+    json_error_t why;
+    *out = NULL;
+    if (!get(t, path, &status))
+        return fail_document(t, path, status, err);
+    *out = event_json_load(buf_str(&t->body), t->body.size, &why);
+    if (*out != NULL)
+        return SW_OK;
+    if (event_json_is_no_memory(&why))
+        return out_of_memory(err);
+    return sw_fail(err, SW_EFORMAT, "%s%s sends no JSON document: %s", t->base, path, why.text);
+}
+
+const char *target_software(const chat_target *t)
+{
+    return t->software;
 }
 
 void model_list_free(model_list *list)

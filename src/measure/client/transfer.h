@@ -19,7 +19,7 @@ typedef struct transfer_limits {
     double connect_s;     // until the connection is open
     double first_token_s; // from t0; a prompt may take minutes on experts that live on disk
     double idle_s;        // between two pieces of text
-    double deadline_s;    // for everything, connecting included
+    double deadline_s;    // for everything, connecting included; the only one for the text of a whole answer
 } transfer_limits;
 
 /* By which protocol a question is asked.  All give the same record. */
@@ -35,9 +35,9 @@ typedef struct transfer_options {
     const test_plan *plan; // read by transfer_create only
     transfer_route route;
     bool is_whole;           // one document in place of a stream
-    bool avoids_prefix;      // no prefix that the server evaluated before is used
-    bool wants_experts;      // the server is a spillway: it is asked which experts the answer used
-    bool wants_token_counts; // ... and how many tokens each event holds, which other servers may refuse
+    bool avoids_prefix;      // no prefix that the server evaluated before is used; see docs/benchmark.md
+    bool wants_experts;      // the server is a spillway: asked which experts the answer used, and for its token ids
+    bool wants_token_counts; // the server is asked how many tokens each event holds
     transfer_limits limits;
     const atomic_bool *cancel; // set by a signal handler or another thread; may be NULL and shared by many transfers
     void *ud;                  // the caller's, see transfer_ud
@@ -64,6 +64,10 @@ void transfer_free(chat_transfer *transfer);
  */
 SW_NODISCARD sw_code transfer_create(chat_transfer **out, const transfer_options *options, const sw_clock *clock,
                                      sw_err *err);
+/* After curl ended with `verdict` and the handle left the loop: true if the server refused a field that it can do
+ * without.  The transfer has begun anew then, without the field, and its handle belongs into the loop again; its limits
+ * and times begin anew, too. */
+bool transfer_ask_again(chat_transfer *transfer, int verdict);
 /* The curl handle (CURL *), whose private pointer is the transfer. */
 void *transfer_handle(const chat_transfer *transfer);
 /* The loop is about to read from the connections: bytes that come from now on have a new arrival time. */

@@ -4,25 +4,7 @@
 #ifndef FIGURES_CRITERIA_H
 #define FIGURES_CRITERIA_H
 
-#include "figures/analysis.h"
-
-typedef enum criterion_verdict { CRITERION_MET, CRITERION_FAILED, CRITERION_INCONCLUSIVE } criterion_verdict;
-
-const char *criterion_verdict_name(criterion_verdict verdict); // "met", "failed", "inconclusive"
-
-typedef struct criterion_row {
-    const char *id;    // "steady-speed"
-    const char *group; // of the protocol: "streaming performance", "memory", "quality", "expectation"
-    const char *asked; // "last quarter at least 0.9 of the first"
-    int subject;       // the model, or -1: the whole run
-    criterion_verdict verdict;
-    double figure, low, high; // found, with its interval; NAN: none
-    double threshold;         // NAN: it is not a number
-    const char *unit;
-    const char *source;  // of the criterion: which document asks for it
-    char found[256];     // one sentence: what was found, or why it is inconclusive
-    bool is_expectation; // of the protocol's authors: shown beside what was found, decides nothing
-} criterion_row;
+#include "figures/criterion_row.h"
 
 typedef struct criteria_list {
     criterion_row *rows; // (n)

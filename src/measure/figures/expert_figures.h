@@ -25,7 +25,7 @@ typedef struct expert_use_figures {
 typedef struct expert_divergence {
     int a, b;       // positions in `tests`
     double jsd;     // Jensen-Shannon divergence, base 2, 0 to 1, mean over the layers
-    double p_value; // of a permutation test over repetitions and tokens, Holm-corrected over all pairs; NAN: too few
+    double p_value; // that tests of one distribution differ as much, Holm-corrected over all pairs; NAN: not computed
 } expert_divergence;
 
 typedef struct expert_figures {
@@ -35,8 +35,9 @@ typedef struct expert_figures {
     size_t n_tests;
     expert_divergence *pairs; // (n_pairs), the most unlike first
     size_t n_pairs;
-    double *heat; // (n_tests, n_layers, n_experts): share of the layer's choices
-    bool has_p_values;
+    double *heat;             // (n_tests, n_layers, n_experts): share of the layer's choices
+    const char *p_value_unit; // what changed places between tests: "answers", "tokens" (these resemble their
+                              // neighbours, so differences are found too easily); "": there are no p-values
 } expert_figures;
 
 /* Of the streamed tests of one model.  `seed` of the permutations.  Free it with expert_figures_free, also after an

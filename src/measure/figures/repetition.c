@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/utf8.h"
+#include "figures/longest_repeat.h"
 
 enum {
     WINDOW_WORDS = 200, // of window_max
@@ -172,9 +173,55 @@ static tail_loop tail_loop_of(const uint32_t *ids, size_t n)
             n_equal++;
         const size_t span = n_equal + period;
         if (span >= 3 * period && span >= LOOP_SPAN_MIN)
-            return (tail_loop){period, span / period, span};
+            return (tail_loop){period, span / period, span, n - span};
     }
     return (tail_loop){0};
+}
+
+/* n-grams, shorter ones with zeros after them. */
+typedef struct gram {
+    uint32_t ids[REP_N_MAX];
+} gram;
+
+static int compare_grams(const void *a, const void *b)
+{
+    const gram *const x = a;
+    const gram *const y = b;
+    for (int i = 0; i < REP_N_MAX; i++) {
+        if (x->ids[i] != y->ids[i])
+            return x->ids[i] < y->ids[i] ? -1 : 1;
+    }
+    return 0;
+}
+
+/* 1 - distinct / all grams of `length` units; `scratch` has room for n of them. */
+static double repeated_grams(const uint32_t *ids, size_t n, size_t length, gram *scratch)
+{
+    if (n <= length)
+        return 0;
+    const size_t n_grams = n - length + 1;
+    for (size_t i = 0; i < n_grams; i++) {
+        scratch[i] = (gram){{0}};
+        memcpy(scratch[i].ids, ids + i, length * sizeof *ids);
+    }
+    qsort(scratch, n_grams, sizeof *scratch, compare_grams);
+    size_t n_distinct = 1;
+    for (size_t i = 1; i < n_grams; i++)
+        n_distinct += compare_grams(&scratch[i - 1], &scratch[i]) != 0;
+    return 1 - (double)n_distinct / (double)n_grams;
+}
+
+/* What is measured in units.  Returns false when memory is short. */
+static bool measure_units(const uint32_t *ids, size_t n, repetition_score *out)
+{
+    gram *const scratch = mem_calloc(n + 1, sizeof *scratch);
+    if (scratch == NULL)
+        return false;
+    for (size_t length = 1; length <= REP_N_MAX; length++)
+        out->rep_n[length - 1] = repeated_grams(ids, n, length, scratch);
+    mem_free(scratch);
+    out->tail_loop = tail_loop_of(ids, n);
+    return true;
 }
 
 /* Sets *line to the next line of *text without outer blanks; returns false at the end. */
@@ -224,20 +271,21 @@ static repetition_verdict verdict_of(const repetition_score *r, text_form form)
     return form == FORM_PROSE && r->window_max > 0.3 ? REPETITION_SUSPICIOUS : REPETITION_NONE;
 }
 
-/* The measures that work on words; with `split_unspaced`, only score_units.  Returns false when memory is short. */
-static bool measure_words(const char *text, size_t n_bytes, bool split_unspaced, repetition_score *out)
+/* The scores of words; with `split_unspaced`, only score_units.  Words are the units too if `are_units`.  Returns false
+ * when memory is short. */
+static bool measure_words(const char *text, size_t n_bytes, bool split_unspaced, bool are_units, repetition_score *out)
 {
     words w = {0};
     uint32_t *ids = NULL;
     triple *scratch = NULL;
-    const bool ok = split(&w, text, n_bytes, split_unspaced) && (ids = number_words(&w)) != NULL &&
-                    (scratch = mem_calloc(w.n + 1, sizeof *scratch)) != NULL;
+    bool ok = split(&w, text, n_bytes, split_unspaced) && (ids = number_words(&w)) != NULL &&
+              (scratch = mem_calloc(w.n + 1, sizeof *scratch)) != NULL;
     if (ok && split_unspaced) {
         out->score_units = score_of(ids, w.n, scratch);
     } else if (ok) {
         out->score = score_of(ids, w.n, scratch);
         out->window_max = window_max_of(ids, w.n, scratch);
-        out->tail_loop = tail_loop_of(ids, w.n);
+        ok = !are_units || measure_units(ids, w.n, out);
     }
     mem_free(scratch);
     mem_free(ids);
@@ -247,10 +295,17 @@ static bool measure_words(const char *text, size_t n_bytes, bool split_unspaced,
 
 sw_code repetition_of(const char *text, size_t n_bytes, text_form form, repetition_score *out, sw_err *err)
 {
+    return repetition_of_tokens(text, n_bytes, NULL, 0, form, out, err);
+}
+
+sw_code repetition_of_tokens(const char *text, size_t n_bytes, const int32_t *ids, size_t n_ids, text_form form,
+                             repetition_score *out, sw_err *err)
+{
     *out = (repetition_score){0};
-    if (!measure_words(text, n_bytes, false, out) || !measure_words(text, n_bytes, true, out))
+    if (!measure_words(text, n_bytes, false, ids == NULL, out) || !measure_words(text, n_bytes, true, false, out) ||
+        (ids != NULL && !measure_units((const uint32_t *)ids, n_ids, out)))
         return sw_fail(err, SW_ENOMEM, "out of memory measuring the repetition of %zu bytes of text", n_bytes);
     out->line_repeat_max = line_repeat_max_of(text, n_bytes);
     out->verdict = verdict_of(out, form);
-    return SW_OK;
+    return longest_repeat_share(text, n_bytes, &out->longest_repeat_share, err);
 }

@@ -50,3 +50,66 @@ sample_stats stats_of(double *values, size_t n)
     s.p99 = stats_percentile(values, n, 99);
     return s;
 }
+
+/* ---- values that count more than once ---------------------------------------------------------------------------- */
+
+static int compare_weighted(const void *a, const void *b)
+{
+    return compare_doubles(&((const weighted_value *)a)->value, &((const weighted_value *)b)->value);
+}
+
+/* The value at `rank` of the list in which each occurs as often as it counts. */
+static double value_at(const weighted_value *sorted, size_t n, double rank)
+{
+    double n_before = 0;
+    for (size_t i = 0; i < n; i++) {
+        n_before += (double)sorted[i].weight;
+        if (rank < n_before)
+            return sorted[i].value;
+    }
+    return n > 0 ? sorted[n - 1].value : NAN;
+}
+
+static double weighted_percentile(const weighted_value *sorted, size_t n, double n_values, double p)
+{
+    const double h = (n_values - 1) * p / 100.0;
+    const double below = value_at(sorted, n, floor(h));
+    return below + (h - floor(h)) * (value_at(sorted, n, floor(h) + 1) - below);
+}
+
+static void weighted_moments(const weighted_value *values, size_t n, sample_stats *s)
+{
+    double count = 0, sum = 0, squares = 0;
+    for (size_t i = 0; i < n; i++) {
+        count += (double)values[i].weight;
+        sum += values[i].value * (double)values[i].weight;
+    }
+    s->mean = sum / count;
+    for (size_t i = 0; i < n; i++)
+        squares += (values[i].value - s->mean) * (values[i].value - s->mean) * (double)values[i].weight;
+    s->sd = count > 1 ? sqrt(squares / (count - 1)) : NAN;
+    s->cv = s->sd / s->mean;
+    s->n = (size_t)count;
+}
+
+sample_stats stats_of_weighted(weighted_value *values, size_t n)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (values[i].weight > 0)
+            values[used++] = values[i];
+    }
+    if (used == 0)
+        return stats_of(NULL, 0);
+    sample_stats s = {0};
+    qsort(values, used, sizeof *values, compare_weighted);
+    weighted_moments(values, used, &s);
+    s.min = values[0].value;
+    s.max = values[used - 1].value;
+    s.p50 = weighted_percentile(values, used, (double)s.n, 50);
+    s.p75 = weighted_percentile(values, used, (double)s.n, 75);
+    s.p90 = weighted_percentile(values, used, (double)s.n, 90);
+    s.p95 = weighted_percentile(values, used, (double)s.n, 95);
+    s.p99 = weighted_percentile(values, used, (double)s.n, 99);
+    return s;
+}

@@ -7,33 +7,48 @@
 #ifndef FIGURES_SUMMARY_H
 #define FIGURES_SUMMARY_H
 
+#include "figures/load_figures.h"
 #include "figures/metrics.h"
+#include "figures/test_spread.h"
 #include "results/record.h"
-
-typedef struct summary_row {
-    const test_record *test;
-    test_metrics metrics;
-} summary_row;
 
 typedef struct run_summary {
     summary_row *rows; // measured tests, in the order in which they ran
     size_t n_rows;
-    int n_planned;
+    test_spread *tests; // (n_tests) tests of the protocol, in its order
+    size_t n_tests;
+    int n_planned; // at least n_rows; more if the run is of this model and mode alone and not complete
     int n_completed;
-    double success_rate; // completed / planned
+    double success_rate;    // completed / asked
+    interval success_range; // 95 %
     int64_t n_tokens;
-    double decode_tps;            // sum of (tokens - 1) / sum of decode_ms, over the tests that have a decode rate
-    sample_stats test_decode_tps; // the rates of these tests
-    int n_without_decode;         // completed tests that have none
-    double overall_tps;           // sum of tokens / sum of e2e_ms
-    sample_stats ttft_ms;         // one value per test
+    int64_t n_prompt_tokens, n_cached_tokens; // sums of what the server told; -1: nothing
+    double decode_tps;                        // sum of n_decoded / sum of decode_ms, over the tests that have a rate
+    interval decode_range;                    // 95 %, over tests
+    sample_stats test_decode_tps;             // the rates of these tests
+    int n_without_decode;                     // completed tests that have none
+    int n_decode_by_events;                   // tests whose rate counts events, because the tokens in them are not told
+    double overall_tps;                       // sum of tokens / sum of e2e_ms
+    double prefill_tps;                       // sum of evaluated prompt tokens / sum of the time until the first token
+    bool prefill_by_client;
+    sample_stats ttft_ms;                    // one value per test
+    interval ttft_range;                     // 95 %, of the median
+    sample_stats ttft_cold_ms, ttft_warm_ms; // of tests without and with a cached part of the prompt, where it is told
+    sample_stats e2e_ms;                     // one value per test
+    sample_stats pace;                       // likewise: the last quarter over the first
+    sample_stats overhead_ms;                // likewise
+    sample_stats schedule_delay_ms;          // likewise
+    sample_stats itl_ms;                     // gaps per token of all completed tests together
+    sample_stats chunk_ms;                   // gaps between their events
+    double responsiveness;                   // mean of the tests
     double mean_repetition;
     int n_degenerate; // answers whose repetition verdict is "degenerate"
     size_t n_stalls;
+    double stall_max_ms;
     bool counted_events; // at least one answer's tokens had to be counted by events
     bool counts_differ;
-    sample_stats itl_ms; // gaps of all completed tests together
-    bool has_memory;
+    load_figures load;
+    bool has_memory; // of the server of this model and mode
     uint64_t peak_private_bytes;
     uint64_t peak_rss_bytes;
 } run_summary;
@@ -42,5 +57,15 @@ typedef struct run_summary {
  * error.  Error: SW_ENOMEM. */
 SW_NODISCARD sw_code summary_of(const run_record *run, int subject, test_mode mode, run_summary *out, sw_err *err);
 void summary_free(run_summary *summary);
+
+/* Requests that completed and met every objective, of all that were sent. */
+typedef struct goodput {
+    int n_good, n_asked;
+    double attainment; // n_good / n_asked; NAN without objectives
+    interval range;    // 95 %
+    double per_s;      // good ones that ended in the steady window, per second; NAN without a window
+} goodput;
+
+goodput goodput_of(const run_summary *summary, const objectives *slo);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "base/clock.h"
 #include "results/sample_figures.h"
 #include "spillway/error.h"
 
@@ -18,13 +19,16 @@ typedef struct sample_source_options {
     const char *model_path; // whose page cache is counted; NULL: none
     const char *root;       // NULL: "/"
     const char *nvml_path;  // library to open; NULL: libnvidia-ml.so.1 of the system; "": no GPU
+    const sw_clock *clock;  // NULL: the system's; what changes slowly is read once a second of it
 } sample_source_options;
 
-/* Texts are copied.  Error: SW_ENOMEM.  A missing GPU is no error: sample_source_gpu_note says why. */
+/* Texts are copied.  Errors: SW_ENOMEM, SW_EINVAL (the root is too long).  A missing GPU is no error:
+ * sample_source_gpu_note says why. */
 SW_NODISCARD sw_code sample_source_open(sample_source **out, const sample_source_options *options, sw_err *err);
 /* False, and nothing is written, if the process has ended or cannot be read. */
 bool sample_source_read(void *source, sample_values *out);
-/* Name and driver of the GPU ("" if there is none), and why there is none ("" if there is one). */
+/* Name and driver of the GPU, "" if there is none.  The note says why there is none, or the first figure of it that
+ * cannot be read and why; else "". */
 const char *sample_source_gpu_name(const sample_source *source);
 const char *sample_source_gpu_driver(const sample_source *source);
 const char *sample_source_gpu_note(const sample_source *source);

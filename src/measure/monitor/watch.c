@@ -1,4 +1,4 @@
-/* watch.c - the sampling thread and its ring.
+/* watch.c - the sampling thread and what it keeps.
  *
  * The thread sleeps on the clock that it was given and on nothing else, so that a test's clock can let hours pass at
  * once. It sleeps in slices, because a clock's sleep cannot be broken off when the watch has to stop.
@@ -19,24 +19,60 @@ struct memory_watch {
     pthread_t thread;
     watch_options o;
     atomic_bool must_stop;
-    pthread_mutex_t mutex; // guards all below
+    pthread_mutex_t reading; // one thread reads and appends at a time; taken before the other
+    pthread_mutex_t mutex;   // guards all below
     int tag;
-    watch_sample *ring; // WATCH_KEPT of them, the oldest at `first`
-    size_t first, n;
+    watch_sample *kept; // WATCH_KEPT of them, the oldest first
+    size_t n;
+    unsigned stride, n_skipped; // of `stride` moments one is sampled; how many were not since the last one
 };
 
-/* With the mutex held. */
+/* Drops every second sample, with the mutex held. */
+static void thin_out(memory_watch *w)
+{
+    for (size_t i = 0; i < WATCH_KEPT / 2; i++)
+        w->kept[i] = w->kept[2 * i];
+    w->n = WATCH_KEPT / 2;
+    w->stride *= 2;
+}
+
+static int tag_now(memory_watch *w)
+{
+    pthread_mutex_lock(&w->mutex);
+    const int tag = w->tag;
+    pthread_mutex_unlock(&w->mutex);
+    return tag;
+}
+
+static void keep(memory_watch *w, const watch_sample *sample)
+{
+    pthread_mutex_lock(&w->mutex);
+    if (w->n == WATCH_KEPT)
+        thin_out(w);
+    w->kept[w->n++] = *sample;
+    pthread_mutex_unlock(&w->mutex);
+}
+
+/* A process that has ended or is not visible leaves a gap: that is honest, a zero is not. */
 static void sample_now(memory_watch *w)
 {
-    sample_values values;
-    if (!w->o.read(w->o.ud, &values))
-        return; // the process has ended or is not visible; a gap is honest, a zero is not
-    const size_t i = (w->first + w->n) % WATCH_KEPT;
-    w->ring[i] = (watch_sample){clock_now_ns(w->o.clock), values, w->tag};
-    if (w->n < WATCH_KEPT)
-        w->n++;
-    else
-        w->first = (w->first + 1) % WATCH_KEPT;
+    pthread_mutex_lock(&w->reading);
+    watch_sample sample = {.tag = tag_now(w)};
+    if (w->o.read(w->o.ud, &sample.values)) {
+        sample.t_ns = clock_now_ns(w->o.clock);
+        keep(w, &sample);
+    }
+    pthread_mutex_unlock(&w->reading);
+}
+
+/* Returns true if this moment of the schedule is to be sampled. */
+static bool is_due(memory_watch *w)
+{
+    pthread_mutex_lock(&w->mutex);
+    const bool is_due = ++w->n_skipped >= w->stride;
+    w->n_skipped = is_due ? 0 : w->n_skipped;
+    pthread_mutex_unlock(&w->mutex);
+    return is_due;
 }
 
 /* Sleeps until the clock shows next_ns; returns false if the watch must stop. */
@@ -57,9 +93,8 @@ static void *run(void *arg)
     memory_watch *const w = arg;
     uint64_t next_ns = clock_now_ns(w->o.clock);
     do {
-        pthread_mutex_lock(&w->mutex);
-        sample_now(w);
-        pthread_mutex_unlock(&w->mutex);
+        if (is_due(w))
+            sample_now(w);
         const uint64_t now_ns = clock_now_ns(w->o.clock);
         next_ns += INTERVAL_NS; // from the schedule, so that small delays do not add up
         if (next_ns < now_ns)
@@ -68,23 +103,31 @@ static void *run(void *arg)
     return NULL;
 }
 
+static void free_watch(memory_watch *w)
+{
+    pthread_mutex_destroy(&w->mutex);
+    pthread_mutex_destroy(&w->reading);
+    mem_free(w->kept);
+    mem_free(w);
+}
+
 sw_code watch_start(memory_watch **out, const watch_options *options, sw_err *err)
 {
     *out = NULL;
     memory_watch *const w = mem_calloc(1, sizeof *w);
-    if (w == NULL || (w->ring = mem_calloc(WATCH_KEPT, sizeof *w->ring)) == NULL) {
+    if (w == NULL || (w->kept = mem_calloc(WATCH_KEPT, sizeof *w->kept)) == NULL) {
         mem_free(w);
         return sw_fail(err, SW_ENOMEM, "out of memory for memory samples");
     }
     w->o = *options;
     w->tag = -1;
+    w->stride = 1;
     atomic_init(&w->must_stop, false);
     pthread_mutex_init(&w->mutex, NULL);
+    pthread_mutex_init(&w->reading, NULL);
     const int status = pthread_create(&w->thread, NULL, run, w);
     if (status != 0) {
-        pthread_mutex_destroy(&w->mutex);
-        mem_free(w->ring);
-        mem_free(w);
+        free_watch(w);
         return sw_fail(err, SW_EIO, "cannot start the memory watch: %s", strerror(status));
     }
     *out = w;
@@ -100,13 +143,14 @@ void watch_tag(memory_watch *w, int tag)
 
 size_t watch_take(memory_watch *w, watch_sample *out, size_t max)
 {
-    pthread_mutex_lock(&w->mutex);
     sample_now(w);
+    pthread_mutex_lock(&w->mutex);
     const size_t n = w->n < max ? w->n : max;
-    for (size_t i = 0; i < n; i++)
-        out[i] = w->ring[(w->first + i) % WATCH_KEPT];
-    w->first = (w->first + n) % WATCH_KEPT;
+    memcpy(out, w->kept, n * sizeof *out);
     w->n -= n;
+    memmove(w->kept, w->kept + n, w->n * sizeof *w->kept);
+    if (w->n == 0)
+        w->stride = 1;
     pthread_mutex_unlock(&w->mutex);
     return n;
 }
@@ -117,7 +161,5 @@ void watch_stop(memory_watch *w)
         return;
     atomic_store_explicit(&w->must_stop, true, memory_order_relaxed);
     pthread_join(w->thread, NULL);
-    pthread_mutex_destroy(&w->mutex);
-    mem_free(w->ring);
-    mem_free(w);
+    free_watch(w);
 }

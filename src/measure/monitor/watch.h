@@ -1,7 +1,8 @@
 /* watch.h - watches a process and its machine from a thread of its own.
  *
- * Ten samples a second see every peak that lasts.  They are kept until they are taken, in a ring of fixed size: when
- * it is full, a new sample replaces the oldest, so that an hour between two tests costs no memory.
+ * Ten samples a second see every peak that lasts.  They are kept until they are taken, in 4 MB.  When these are full,
+ * every second sample is dropped, and from then on half as many are taken: so a test of any length has samples from its
+ * first second to its last, and an hour between two tests costs no memory.
  */
 #ifndef MONITOR_WATCH_H
 #define MONITOR_WATCH_H
@@ -15,8 +16,8 @@
 #include "spillway/error.h"
 
 enum {
-    WATCH_KEPT = 65536,      // samples: almost two hours of them
-    WATCH_INTERVAL_MS = 100, // between two samples
+    WATCH_KEPT = 16384,      // samples: 27 minutes of them at full rate
+    WATCH_INTERVAL_MS = 100, // between two samples, unless the kept ones were thinned out
 };
 
 typedef struct watch_options {
@@ -35,10 +36,10 @@ typedef struct memory_watch memory_watch;
 
 /* Starts sampling at once.  Errors: SW_ENOMEM, SW_EIO (no thread). */
 SW_NODISCARD sw_code watch_start(memory_watch **out, const watch_options *options, sw_err *err);
-/* Samples from now on carry `tag`. */
+/* Samples from now on carry `tag`.  Does not wait for a sample that is being read. */
 void watch_tag(memory_watch *watch, int tag);
 /* Moves at most `max` of the oldest kept samples to `out`; returns how many.  Takes one sample first, so that even a
- * moment shorter than the interval has one. */
+ * moment shorter than the interval has one.  When all are taken, the full rate is back. */
 size_t watch_take(memory_watch *watch, watch_sample *out, size_t max);
 /* Returns within a twentieth of a second of the clock.  NULL is accepted. */
 void watch_stop(memory_watch *watch);

@@ -50,7 +50,8 @@
     X(CLOCK_STEP_MS,       "clock_step_ms",       "ms",   "largest step of the wall clock during the run") \
     X(SUSPENDED_MS,        "suspended_ms",        "ms",   "time that the machine was suspended during the run") \
     X(REFERENCE_SKIPPED,   "reference_skipped",   "text", "why the un-offloaded side was not measured") \
-    X(PROTOCOL_DIFFERENCE, "protocol_difference", "text", "a setting that differs from the protocol's; one fact for each")
+    X(PROTOCOL_DIFFERENCE, "protocol_difference", "text", "a setting that differs from the protocol's; one fact for each") \
+    X(NOT_RUN,             "not_run",             "",     "tests of a model that were planned and not run; 0 once a resumed run has them")
 // clang-format on
 
 #define FACT_NAME_ENUM(name, text, unit, meaning) FACT_##name,

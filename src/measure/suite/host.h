@@ -6,24 +6,10 @@
 #ifndef SUITE_HOST_H
 #define SUITE_HOST_H
 
-#include "base/arena.h"
 #include "client/target.h"
 #include "monitor/watch.h"
+#include "suite/host_options.h"
 #include "suite/subject_list.h"
-
-typedef struct host_options {
-    const bench_subject *subject;
-    server_side side; // OFFLOADED: with --cpu-moe; REFERENCE: without; GIVEN: at `url`, or as serve_options say
-    const char *const *serve_options; // more of the command line of a server of our own
-    size_t n_serve_options;
-    bool measures_cold;   // the model file is taken out of the page cache, and the server started twice
-    const char *log_path; // of a server of our own
-    const char *url;      // of a given one; NULL: our own
-    const char *api_key;
-    long server_pid; // of the given one; 0: found by its port
-    const sw_clock *clock;
-    const atomic_bool *cancel;
-} host_options;
 
 typedef struct bench_host bench_host;
 
@@ -41,6 +27,11 @@ server_record host_record(const bench_host *host);
 /* Of this server (subject and server are the caller's to fill); valid until the host is closed. */
 const fact_record *host_facts(const bench_host *host, size_t *n_out);
 const placement_row *host_placement(const bench_host *host, size_t *n_out);
+/* Finds out at which temperature the server samples when it is asked for `asked`, and adds TEMPERATURE_SOURCE and
+ * TEMPERATURE_FOUND to its facts, the latter with the interval as its text.  A spillway says it in every answer;
+ * others are asked for forty tokens.  *agrees_out: false only if another temperature was found.  Errors: SW_ECANCELED,
+ * SW_ENOMEM. */
+SW_NODISCARD sw_code host_probe_temperature(bench_host *host, double asked, bool *agrees_out, sw_err *err);
 /* True while a server of our own runs, and always for a given one. */
 bool host_is_alive(bench_host *host);
 /* Ends a server of our own.  NULL is accepted. */

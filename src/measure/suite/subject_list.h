@@ -7,15 +7,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "client/target.h"
-#include "results/record.h"
 #include "spillway/error.h"
-
-typedef struct bench_subject {
-    const char *path; // of the model file, for a server of our own; NULL: a model of a given server
-    subject_record record;
-    const fact_record *facts; // from the file: EXPERT_BYTES, TOKEN_BYTES, ...; subject is not set yet
-    size_t n_facts;
-} bench_subject;
+#include "suite/bench_subject.h"
 
 typedef struct subject_list {
     bench_subject *items; // (n), in the keep

@@ -46,12 +46,14 @@ typedef struct generation_request {
     bool is_base64;          // embeddings as the bytes of floats
     bool has_no_tool_choice; // tools must not be called
     bool stream;
-    bool include_usage;   // token counts in a chunk of their own
-    bool has_keep_alive;  // the model is unloaded after keep_alive_s without a request; else the server's
-    double keep_alive_s;  // 0: after this one; negative: never
-    bool return_progress; // chunks while the prompt is evaluated
-    bool hides_reasoning; // the answer has only the content
-    bool loads_only;      // the model is loaded, and nothing generated: no answers
+    bool include_usage;     // token counts in a chunk of their own
+    bool usage_per_token;   // ... and in each chunk those so far
+    bool timings_per_token; // each chunk has timings
+    bool has_keep_alive;    // the model is unloaded after keep_alive_s without a request; else the server's
+    double keep_alive_s;    // 0: after this one; negative: never
+    bool return_progress;   // chunks while the prompt is evaluated
+    bool hides_reasoning;   // the answer has only the content
+    bool loads_only;        // the model is loaded, and nothing generated: no answers
     char ignored[DIALECT_IGNORED_BYTES]; // names of members without effect, separated by ", "; see generation_ignore
     json_t *repeated;                    // owned; members that the answer has from the request; NULL: none
     /* Owned: what the pointers above point into. */
@@ -91,11 +93,12 @@ typedef struct generation_head {
     bool hides_reasoning;   // see generation_request
     bool unloads;           // the model is not kept after this request
     int n_prompt, n_cached; // tokens of the prompt of the answer that begins
+    sw_sampling sampling;   // in effect; without biases
     double load_ms;         // spent loading the model for this request
     double ttft_ms;         // at an end: from the arrival of the request to its first token, loading included
-    bool include_usage;
-    json_t *repeated; // borrowed; see generation_request
-    json_t *experts;  // borrowed; at the end of all answers the experts that they used; NULL: not asked for
+    bool include_usage, usage_per_token, timings_per_token; // see generation_request
+    json_t *repeated;                                       // borrowed; see generation_request
+    json_t *experts; // borrowed; at the end of all answers the experts that they used; NULL: not asked for
 } generation_head;
 
 /* The log-probabilities of a whole answer, one token after another. */
@@ -112,7 +115,8 @@ typedef struct whole_choice {
     const logprob_source *logprobs; // NULL: not asked for
     const float *embedding;         // (n_embd), if it was asked for
     size_t n_embd;
-    const sw_event *done; // the SW_EVENT_DONE that ended it
+    const int32_t *token_ids; // (done->n_predicted); NULL: not asked for
+    const sw_event *done;     // the SW_EVENT_DONE that ended it
 } whole_choice;
 
 typedef struct whole_answer {
@@ -144,8 +148,9 @@ void dialect_emit_text(event_sink *sink, const char *name, buf *payload);
 typedef struct dialect_stream {
     event_sink *sink;
     const generation_head *head;
-    void *state;    // (dialect.state_bytes), zero at the beginning
-    double time_ms; // from the arrival of the request to this call
+    void *state;              // (dialect.state_bytes), zero at the beginning
+    double time_ms;           // from the arrival of the request to this call
+    const int32_t *token_ids; // at end_choice: as of whole_choice
 } dialect_stream;
 
 /* How events of a stream are separated. */

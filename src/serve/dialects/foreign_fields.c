@@ -86,6 +86,7 @@ static const foreign_field FIELDS[] = {
     {"n_probs",                ONLY_NUMBER, 0, NULL, "logprobs and top_logprobs"},
     {"post_sampling_probs",    ONLY_FALSE,  0, NULL, NULL},
     {"return_tokens",          ONLY_FALSE,  0, NULL, NULL},
+    {"timings_per_token",      ONLY_FALSE,  0, NULL, NULL}, // likewise
     {"response_fields",        ONLY_EMPTY,  0, NULL, NULL},
     {"t_max_predict_ms",       ONLY_AT_MOST, 0, NULL, "max_tokens"},
     {"t_max_prompt_ms",        ONLY_AT_MOST, 0, NULL, NULL},
@@ -135,7 +136,7 @@ static const foreign_field FIELDS[] = {
     {"include_reasoning",      ONLY_TRUE,   0, NULL, NULL},
     {"thinking_token_budget",  ONLY_NUMBER, -1, NULL, "reasoning_effort"},
     {"return_tokens_as_token_ids", ONLY_FALSE, 0, NULL, NULL},
-    {"return_token_ids",       ONLY_FALSE,  0, NULL, NULL},
+    {"return_token_ids",       ONLY_FALSE,  0, NULL, NULL}, // of families that do not take it
     {"repetition_detection",   ONLY_EMPTY,  0, NULL, NULL},
     {"vllm_xargs",             ONLY_EMPTY,  0, NULL, NULL},
     {"priority",               NAMED,       0, NULL, NULL},

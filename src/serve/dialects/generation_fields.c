@@ -246,7 +246,6 @@ static const json_field FIELDS[] = {
     {.name = "ignore_eos",        .type = FIELD_BOOL, .offset = AT(ignore_eos)},
     {.name = "cache_prompt",      .type = FIELD_CUSTOM, .take = take_inert_bool},
     {.name = "id_slot",           .type = FIELD_CUSTOM, .take = take_neutral_number, .min = -1, .max = 1e6},
-    {.name = "timings_per_token", .type = FIELD_CUSTOM, .take = take_neutral_false},
 };
 #undef AT
 // clang-format on

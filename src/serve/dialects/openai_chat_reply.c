@@ -2,7 +2,7 @@
  *
  * Clients rely on more than the specification says: some fail if a chunk has no `choices`, some if it has an empty list
  * that they did not ask for.  So the members of each chunk are part of the interface, and tests compare whole chunks.
- * reasoning_content, seed and timings are additions to OpenAI's members.
+ * reasoning_content, seed, sampling and timings are additions to OpenAI's members.
  */
 #include "dialects/openai_chat_reply.h"
 
@@ -31,9 +31,11 @@ static json_t *message_json(const whole_choice *choice)
 
 static json_t *choice_json(const whole_choice *choice, size_t index)
 {
-    return json_pack("{s:i, s:o, s:o, s:s}", "index", (int)index, "message", message_json(choice), "logprobs",
-                     choice->logprobs != NULL ? openai_logprobs_json(choice->logprobs) : json_null(), "finish_reason",
-                     openai_finish_name(choice->done->finish));
+    json_t *value = json_pack("{s:i, s:o, s:o, s:s}", "index", (int)index, "message", message_json(choice), "logprobs",
+                              choice->logprobs != NULL ? openai_logprobs_json(choice->logprobs) : json_null(),
+                              "finish_reason", openai_finish_name(choice->done->finish));
+    openai_put_token_ids(&value, choice->token_ids, choice->done);
+    return value;
 }
 
 void openai_chat_write_answer(buf *out, const generation_head *head, const whole_answer *answer)
@@ -47,27 +49,26 @@ void openai_chat_write_answer(buf *out, const generation_head *head, const whole
     json_write(out, document);
 }
 
-/* A chunk with one choice, which takes `delta` and `logprobs` over; `finish` may be NULL. */
-static json_t *chunk_with_logprobs(const generation_head *head, size_t choice, json_t *delta, json_t *logprobs,
-                                   const char *finish)
+/* A choice of a chunk, which takes `delta` and `logprobs` over; `finish` may be NULL. */
+static json_t *delta_json(size_t index, json_t *delta, json_t *logprobs, const char *finish)
 {
-    json_t *chunk = head_json(head, "chat.completion.chunk",
-                              json_pack("[{s:i, s:o, s:o, s:s?}]", "index", (int)choice, "delta", delta, "logprobs",
-                                        logprobs, "finish_reason", finish));
-    if (head->include_usage)
-        json_put(&chunk, "usage", json_null());
-    return chunk;
+    return json_pack("{s:i, s:o, s:o, s:s?}", "index", (int)index, "delta", delta, "logprobs", logprobs,
+                     "finish_reason", finish);
 }
 
-static json_t *chunk_json(const generation_head *head, size_t choice, json_t *delta, const char *finish)
+/* A chunk with one choice, which is taken over.  `event`: how far the answer is. */
+static json_t *chunk_json(const generation_head *head, json_t *choice, const sw_event *event)
 {
-    return chunk_with_logprobs(head, choice, delta, json_null(), finish);
+    json_t *chunk = head_json(head, "chat.completion.chunk", json_pack("[o]", choice));
+    openai_put_so_far(&chunk, head, event);
+    return chunk;
 }
 
 void openai_chat_begin(dialect_stream *s, size_t choice)
 {
     json_t *const delta = json_pack("{s:s, s:s}", "role", "assistant", "content", "");
-    dialect_emit(s->sink, NULL, chunk_json(s->head, choice, delta, NULL));
+    const sw_event nothing_yet = {.n_prompt = s->head->n_prompt, .n_cached = s->head->n_cached};
+    dialect_emit(s->sink, NULL, chunk_json(s->head, delta_json(choice, delta, json_null(), NULL), &nothing_yet));
 }
 
 void openai_chat_text(dialect_stream *s, size_t choice, const sw_event *event)
@@ -75,19 +76,21 @@ void openai_chat_text(dialect_stream *s, size_t choice, const sw_event *event)
     const char *const member = event->kind == SW_TEXT_REASONING ? "reasoning_content" : "content";
     json_t *const logprobs = event->logprobs != NULL ? openai_logprobs_of_token(event->logprobs) : json_null();
     json_t *const delta = json_pack("{s:s%}", member, event->text, event->n_bytes);
-    dialect_emit(s->sink, NULL, chunk_with_logprobs(s->head, choice, delta, logprobs, NULL));
+    dialect_emit(s->sink, NULL, chunk_json(s->head, delta_json(choice, delta, logprobs, NULL), event));
 }
 
 void openai_chat_progress(dialect_stream *s, size_t choice, const sw_event *event, double time_ms)
 {
-    json_t *chunk = chunk_json(s->head, choice, json_object(), NULL);
+    json_t *chunk = chunk_json(s->head, delta_json(choice, json_object(), json_null(), NULL), event);
     json_put(&chunk, "prompt_progress", openai_progress_json(event, time_ms));
     dialect_emit(s->sink, NULL, chunk);
 }
 
 void openai_chat_end_choice(dialect_stream *s, size_t choice, const sw_event *event)
 {
-    json_t *finish = chunk_json(s->head, choice, json_object(), openai_finish_name(event->finish));
+    json_t *last = delta_json(choice, json_object(), json_null(), openai_finish_name(event->finish));
+    openai_put_token_ids(&last, s->token_ids, event);
+    json_t *finish = chunk_json(s->head, last, event);
     if (!s->head->include_usage)
         openai_put_figures(&finish, s->head, choice, event);
     dialect_emit(s->sink, NULL, finish);

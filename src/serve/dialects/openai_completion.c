@@ -128,8 +128,10 @@ static void write_answer(buf *out, const generation_head *head, const whole_answ
     json_t *choices = json_array();
     for (size_t i = 0; i < answer->n; i++) {
         const whole_choice *const c = &answer->choices[i];
-        json_push(&choices, choice_json(i, buf_str(c->content), c->content->size, whole_logprobs(c->logprobs),
-                                        openai_finish_name(c->done->finish)));
+        json_t *choice = choice_json(i, buf_str(c->content), c->content->size, whole_logprobs(c->logprobs),
+                                     openai_finish_name(c->done->finish));
+        openai_put_token_ids(&choice, c->token_ids, c->done);
+        json_push(&choices, choice);
     }
     json_t *document = head_json(head, choices);
     json_put(&document, "usage", openai_usage_json(&answer->total));
@@ -148,12 +150,11 @@ static void free_state(void *state)
     mem_free(((stream_state *)state)->offsets);
 }
 
-/* Takes `choice` over. */
-static json_t *chunk_json(const generation_head *head, json_t *choice)
+/* Takes `choice` over.  `event`: how far the answer is. */
+static json_t *chunk_json(const generation_head *head, json_t *choice, const sw_event *event)
 {
     json_t *chunk = head_json(head, json_pack("[o]", choice));
-    if (head->include_usage)
-        json_put(&chunk, "usage", json_null());
+    openai_put_so_far(&chunk, head, event);
     return chunk;
 }
 
@@ -165,7 +166,7 @@ static void begin(dialect_stream *s, size_t choice)
 
 static void progress(dialect_stream *s, size_t choice, const sw_event *event, double time_ms)
 {
-    json_t *chunk = chunk_json(s->head, choice_json(choice, "", 0, json_null(), NULL));
+    json_t *chunk = chunk_json(s->head, choice_json(choice, "", 0, json_null(), NULL), event);
     json_put(&chunk, "prompt_progress", openai_progress_json(event, time_ms));
     dialect_emit(s->sink, NULL, chunk);
 }
@@ -188,12 +189,15 @@ static void text(dialect_stream *s, size_t choice, const sw_event *event)
 {
     json_t *const logprobs = token_logprobs(s, choice, event->logprobs);
     const char *const piece = event->n_bytes > 0 ? event->text : "";
-    dialect_emit(s->sink, NULL, chunk_json(s->head, choice_json(choice, piece, event->n_bytes, logprobs, NULL)));
+    json_t *const value = choice_json(choice, piece, event->n_bytes, logprobs, NULL);
+    dialect_emit(s->sink, NULL, chunk_json(s->head, value, event));
 }
 
 static void end_choice(dialect_stream *s, size_t choice, const sw_event *event)
 {
-    json_t *finish = chunk_json(s->head, choice_json(choice, "", 0, json_null(), openai_finish_name(event->finish)));
+    json_t *last = choice_json(choice, "", 0, json_null(), openai_finish_name(event->finish));
+    openai_put_token_ids(&last, s->token_ids, event);
+    json_t *finish = chunk_json(s->head, last, event);
     if (!s->head->include_usage)
         openai_put_figures(&finish, s->head, choice, event);
     dialect_emit(s->sink, NULL, finish);

@@ -9,9 +9,12 @@ static bool take_stream_options(json_reader *r, const json_field *f, const json_
                                 void *target)
 {
     (void)f;
-    static const json_field INCLUDE_USAGE[] = {
-        {.name = "include_usage", .type = FIELD_BOOL, .offset = offsetof(generation_request, include_usage)}};
-    static const json_table TABLE = {.fields = INCLUDE_USAGE, .n = 1, .null_is_absent = true};
+    static const json_field OPTIONS[] = {
+        {.name = "include_usage", .type = FIELD_BOOL, .offset = offsetof(generation_request, include_usage)},
+        {.name = "continuous_usage_stats",
+         .type = FIELD_BOOL,
+         .offset = offsetof(generation_request, usage_per_token)}};
+    static const json_table TABLE = {.fields = OPTIONS, .n = sizeof OPTIONS / sizeof *OPTIONS, .null_is_absent = true};
     if (json_is_object(value) && !((generation_request *)target)->stream) // the table reads `stream` before
         return json_fail(r, at, JSON_FAULT_RANGE, "stream_options is only valid with \"stream\": true");
     generation_ignore_unknown(target, at->name, value, &TABLE);
@@ -30,6 +33,8 @@ static const json_field FIELDS[] = {
     {.name = "max_tokens",            .type = FIELD_CUSTOM, .take = take_max_tokens, .min = 1, .max = LIMIT_CTX_TOKENS},
     {.name = "max_completion_tokens", .type = FIELD_CUSTOM, .take = take_max_tokens, .min = 1, .max = LIMIT_CTX_TOKENS},
     {.name = "return_progress",       .type = FIELD_BOOL, .offset = AT(return_progress)},
+    {.name = "timings_per_token",     .type = FIELD_BOOL, .offset = AT(timings_per_token)},
+    {.name = "return_token_ids",      .type = FIELD_BOOL, .offset = AT(core.keep_tokens)},
     {.name = "experts",               .type = FIELD_BOOL, .offset = AT(core.count_experts)},
     {.name = "n",                     .type = FIELD_INT, .offset = AT(n_choices), .min = 1, .max = LIMIT_CHOICES},
 };

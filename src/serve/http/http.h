@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/ws_frames.h"
 #include "spillway/clock.h"
 #include "spillway/error.h"
 
@@ -149,12 +150,12 @@ void http_drop(http_conn *c);
 typedef enum http_ws_code {
     HTTP_WS_NO_CODE = 0,
     HTTP_WS_DONE = 1000,
-    HTTP_WS_GOING_AWAY = 1001,     // the server is ending
-    HTTP_WS_PROTOCOL_ERROR = 1002, // sent by http/ itself
-    HTTP_WS_BAD_TEXT = 1007,       // the same
-    HTTP_WS_POLICY = 1008,         // the same, for a message that does not arrive in time
-    HTTP_WS_TOO_LARGE = 1009,      // the same
-    HTTP_WS_INTERNAL_ERROR = 1011,
+    HTTP_WS_GOING_AWAY = 1001,                       // the server is ending
+    HTTP_WS_PROTOCOL_ERROR = WS_CODE_PROTOCOL_ERROR, // sent by http/ itself
+    HTTP_WS_BAD_TEXT = WS_CODE_BAD_TEXT,             // the same
+    HTTP_WS_POLICY = 1008,                           // the same, for a message that does not arrive in time
+    HTTP_WS_TOO_LARGE = WS_CODE_TOO_LARGE,           // the same
+    HTTP_WS_INTERNAL_ERROR = WS_CODE_INTERNAL_ERROR,
     HTTP_WS_TRY_LATER = 1013, // the queue is full
 } http_ws_code;
 

@@ -20,10 +20,10 @@
 #include <uv.h>
 
 #include "base/limits.h"
+#include "base/ws_frames.h"
 #include "http/http.h"
 #include "http/http_body.h"
 #include "http/http_head.h"
-#include "http/ws_frames.h"
 
 enum {
     HTTP_ROOM_BYTES = LIMIT_HTTP_SEND_QUEUE_BYTES / 2, // of a stream that may wait; further events wait in their owner

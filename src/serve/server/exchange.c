@@ -32,6 +32,7 @@ static void free_choice(exchange_choice *c)
     buf_free(&c->reasoning);
     buf_free(&c->logprobs);
     buf_free(&c->embedding);
+    buf_free(&c->token_ids);
 }
 
 static void destroy(exchange *x)

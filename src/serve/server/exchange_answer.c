@@ -92,6 +92,15 @@ typedef struct answer_parts {
     const sw_event **done;
 } answer_parts;
 
+/* NULL: they were not asked for. */
+static const int32_t *token_ids_of(const exchange_choice *c)
+{
+    static const int32_t NONE[1];
+    if (!c->x->wants_token_ids)
+        return NULL;
+    return c->token_ids.size > 0 ? (const int32_t *)(const void *)c->token_ids.data : NONE;
+}
+
 static bool make_parts(const exchange *x, answer_parts *p)
 {
     const size_t n = x->n_choices;
@@ -108,6 +117,7 @@ static bool make_parts(const exchange *x, answer_parts *p)
                                        .logprobs = x->wants_logprobs ? &p->sources[i] : NULL,
                                        .embedding = (const float *)(const void *)c->embedding.data,
                                        .n_embd = c->embedding.size / sizeof(float),
+                                       .token_ids = token_ids_of(c),
                                        .done = &c->done};
         p->done[i] = &c->done;
     }
@@ -177,13 +187,20 @@ void exchange_end(exchange *x)
 
 /* ---- events ----------------------------------------------------------------------------------------------------- */
 
+/* The engine's own figure begins when the job is submitted, after the wait for the intake and for a model. */
+static void note_first_token(exchange_choice *choice)
+{
+    exchange *const x = choice->x;
+    x->head.ttft_ms = ns_to_ms(event_queue_first_token_ns(&choice->events) - x->arrived_ns);
+}
+
 /* Returns false if an event was lost. */
 static bool end_choice(exchange_choice *choice, const sw_event *done)
 {
     exchange *const x = choice->x;
     outlet_sink sink = sink_of(x);
-    // The engine's own figure begins when the job is submitted, after the wait for the intake and for a model.
-    x->head.ttft_ms = ns_to_ms(event_queue_first_token_ns(&choice->events) - x->arrived_ns);
+    note_first_token(choice);
+    x->stream.token_ids = token_ids_of(choice);
     if (x->is_stream)
         x->family->end_choice(stream_to(x, &sink), number_of(choice), done);
     return !sink.sink.failed;
@@ -212,6 +229,19 @@ static bool add_experts(exchange_choice *choice)
     return x->head.experts != NULL;
 }
 
+/* Keeps the ids of a job that is over.  False when memory is short. */
+static bool add_token_ids(exchange_choice *choice)
+{
+    const int32_t *ids;
+    size_t n;
+    if (!choice->x->wants_token_ids)
+        return true;
+    if (sw_job_tokens(choice->job, &ids, &n, NULL) != SW_OK)
+        return false;
+    buf_append(&choice->token_ids, ids, n * sizeof *ids);
+    return choice->token_ids.failed == SW_OK;
+}
+
 static bool on_done(exchange_choice *choice, const sw_event *done)
 {
     exchange *const x = choice->x;
@@ -225,6 +255,8 @@ static bool on_done(exchange_choice *choice, const sw_event *done)
     x->n_over++;
     if (!add_experts(choice))
         return fail_because(x, API_OUT_OF_MEMORY, "not enough memory for the use of experts");
+    if (!add_token_ids(choice))
+        return fail_because(x, API_OUT_OF_MEMORY, "not enough memory for the ids of the tokens");
     if (!end_choice(choice, done)) {
         drop(x);
         return false;
@@ -256,6 +288,8 @@ static void write_event(exchange_choice *choice, const sw_event *e, dialect_stre
     if (!choice->has_begun && e->type != SW_EVENT_DONE)
         x->family->begin(stream, number_of(choice));
     choice->has_begun = true;
+    if (e->type == SW_EVENT_TOKEN && x->head.timings_per_token)
+        note_first_token(choice);
     if (e->type == SW_EVENT_TOKEN || e->type == SW_EVENT_PROMPT_TOKEN)
         x->family->text(stream, number_of(choice), e);
     else if (e->type == SW_EVENT_PROGRESS && x->wants_progress)

@@ -68,8 +68,12 @@ static void fill_head(exchange *x, const model_entry *m, double load_ms)
     h->n_answers = x->n_choices;
     h->is_base64 = r->is_base64;
     h->seed = r->core.sampling.seed;
+    h->sampling = r->core.sampling;
+    h->sampling.biases = NULL; // the request's
     h->load_ms = load_ms;
     h->include_usage = r->include_usage;
+    h->usage_per_token = r->usage_per_token;
+    h->timings_per_token = r->timings_per_token;
     h->hides_reasoning = r->hides_reasoning;
     h->repeated = json_incref(r->repeated);
     h->unloads = r->has_keep_alive && r->keep_alive_s == 0;
@@ -137,6 +141,7 @@ static void init_choice(exchange_choice *c, exchange *x)
     buf_init(&c->reasoning, LIMIT_ANSWER_BYTES);
     buf_init(&c->logprobs, LIMIT_ANSWER_BYTES);
     buf_init(&c->embedding, (size_t)LIMIT_MODEL_DIM * sizeof(float));
+    buf_init(&c->token_ids, LIMIT_CTX_TOKENS * sizeof(int32_t));
 }
 
 /* Puts the prompt of answer number i before the answer. */
@@ -201,6 +206,7 @@ static void admitted(void *job, model_handle *handle, double load_ms)
     x->wants_progress = x->request.return_progress;
     x->wants_logprobs = x->request.core.logprobs;
     x->wants_experts = x->request.core.count_experts;
+    x->wants_token_ids = x->request.core.keep_tokens;
     x->choices = mem_calloc(x->n_choices, sizeof *x->choices);
     if (x->choices != NULL && keep_stops(x))
         submit_wave(x);

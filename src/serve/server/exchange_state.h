@@ -26,6 +26,7 @@ typedef struct exchange_choice {
     uint64_t accepted_ns;
     sw_event done;
     buf content, reasoning, logprobs, embedding; // of an answer that is not streamed
+    buf token_ids;                               // int32_t, if they were asked for; once it is over
 } exchange_choice;
 
 struct exchange {
@@ -45,7 +46,7 @@ struct exchange {
     char *body;
     size_t n_body;
     generation_request request; // until its last job is submitted
-    bool is_stream, wants_progress, wants_logprobs, wants_experts;
+    bool is_stream, wants_progress, wants_logprobs, wants_experts, wants_token_ids;
     generation_head head;
     char request_id[DIALECT_CLIENT_ID_BYTES];
     char ignored[DIALECT_IGNORED_BYTES]; // for the header Spillway-Ignored

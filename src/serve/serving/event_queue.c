@@ -86,6 +86,9 @@ static bool merge(event_queue *q, const record *r, const char *text)
     last.n_bytes += r->n_bytes;
     last.event.n_bytes = last.n_bytes;
     last.event.n_tokens += r->event.n_tokens;
+    last.event.n_predicted = r->event.n_predicted;
+    last.event.n_reasoning = r->event.n_reasoning;
+    last.event.timings = r->event.timings;
     buf_append(&q->bytes, text, r->n_bytes);
     memcpy(q->bytes.data + q->last_text_at, &last, sizeof last);
     return true;

@@ -1,0 +1,135 @@
+/* compare.c - Holm's correction, the permutation test, Theil-Sen slopes. */
+#include "figures/compare.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/rng.h"
+#include "figures/stats.h"
+
+const char *change_name(change which)
+{
+    static const char *const NAMES[] = {"better", "worse", "same", "unclear"};
+    return NAMES[which];
+}
+
+change change_of(interval relative, int higher_is_better)
+{
+    if (isnan(relative.low) || isnan(relative.high))
+        return CHANGE_UNCLEAR;
+    if (relative.low >= -0.02 && relative.high <= 0.02)
+        return CHANGE_SAME;
+    if (relative.low <= 0 && relative.high >= 0)
+        return CHANGE_UNCLEAR;
+    return (relative.low > 0) == (higher_is_better != 0) ? CHANGE_BETTER : CHANGE_WORSE;
+}
+
+/* ---- Holm -------------------------------------------------------------------------------------------------------- */
+
+static int by_p_value(const void *a, const void *b)
+{
+    const double x = **(double *const *)a, y = **(double *const *)b;
+    return (x > y) - (x < y);
+}
+
+// The smallest is multiplied by their number, the next by one less, and none becomes smaller than one before it.
+sw_code holm_correct(double *p_values, size_t n, sw_err *err)
+{
+    double **const order = mem_calloc(n + 1, sizeof *order);
+    if (order == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory correcting %zu p-values", n);
+    size_t m = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!isnan(p_values[i]))
+            order[m++] = &p_values[i];
+    }
+    qsort(order, m, sizeof *order, by_p_value);
+    double before = 0;
+    for (size_t i = 0; i < m; i++)
+        *order[i] = before = fmax(before, fmin(1, *order[i] * (double)(m - i)));
+    mem_free(order);
+    return SW_OK;
+}
+
+/* ---- permutation ------------------------------------------------------------------------------------------------- */
+
+/* The difference of the means of both parts of `values`, the first n_a and the others. */
+static double distance(double *values, size_t n_a, size_t n)
+{
+    return fabs(figure_mean(values, n_a) - figure_mean(values + n_a, n - n_a));
+}
+
+static void shuffle(double *values, size_t n, rng_state *rng)
+{
+    for (size_t i = n - 1; i > 0; i--) {
+        const size_t k = (size_t)((rng_next(rng) >> 32) * (uint64_t)(i + 1) >> 32);
+        const double value = values[i];
+        values[i] = values[k];
+        values[k] = value;
+    }
+}
+
+sw_code permutation_p_value(const double *a, size_t n_a, const double *b, size_t n_b, size_t n_draws, uint64_t seed,
+                            double *out, sw_err *err)
+{
+    *out = NAN;
+    if (n_a == 0 || n_b == 0)
+        return SW_OK;
+    const size_t n = n_a + n_b;
+    double *const values = mem_calloc(n, sizeof *values);
+    if (values == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory comparing %zu values", n);
+    for (size_t i = 0; i < n; i++)
+        values[i] = i < n_a ? a[i] : b[i - n_a];
+    const double found = distance(values, n_a, n);
+    rng_state rng;
+    rng_seed(&rng, seed);
+    size_t n_as_large = 0;
+    for (size_t i = 0; i < n_draws; i++) {
+        shuffle(values, n, &rng);
+        n_as_large += distance(values, n_a, n) >= found * (1 - 1e-12); // equal divisions differ by rounding
+    }
+    *out = (double)(n_as_large + 1) / (double)(n_draws + 1);
+    mem_free(values);
+    return SW_OK;
+}
+
+/* ---- Theil-Sen --------------------------------------------------------------------------------------------------- */
+
+/* Writes the slopes between all pairs of n points, those `step` apart in x and y; returns how many there are. */
+static size_t fill_slopes(const double *x, const double *y, size_t n, double step, double *slopes)
+{
+    size_t n_slopes = 0;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = i + 1; k < n; k++) {
+            const size_t a = (size_t)((double)i * step), b = (size_t)((double)k * step);
+            if (x[a] != x[b])
+                slopes[n_slopes++] = (y[b] - y[a]) / (x[b] - x[a]);
+        }
+    }
+    return n_slopes;
+}
+
+// The interval are the slopes at the ranks that Kendall's statistic reaches by chance, of n points without ties.
+sw_code trend_of(const double *x, const double *y, size_t n, trend *out, sw_err *err)
+{
+    const size_t used = n < TREND_POINTS_MAX ? n : TREND_POINTS_MAX;
+    *out = (trend){.slope = NAN, .range = {NAN, NAN}, .n = used};
+    if (n < 2)
+        return SW_OK;
+    double *const slopes = mem_calloc(used * (used - 1) / 2, sizeof *slopes);
+    if (slopes == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory for the slope of %zu points", n);
+    const size_t n_slopes = fill_slopes(x, y, used, (double)n / (double)used, slopes);
+    out->slope = stats_of(slopes, n_slopes).p50;
+    const double points = (double)used, all = (double)n_slopes;
+    const double reach = 1.959963984540054 * sqrt(points * (points - 1) * (2 * points + 5) / 18);
+    const double below = floor((all - reach) / 2), above = ceil((all + reach) / 2);
+    if (below >= 1 && above < all) {
+        out->range.low = slopes[(size_t)below - 1];
+        out->range.high = slopes[(size_t)above];
+    }
+    mem_free(slopes);
+    return SW_OK;
+}

@@ -1,0 +1,17 @@
+/* gpu_card.h - what is known of one GPU at a moment, whatever said it. */
+#ifndef MONITOR_GPU_CARD_H
+#define MONITOR_GPU_CARD_H
+
+enum {
+    GPU_CARDS_MAX = 32,
+    GPU_TEXT_BYTES = 96, // of a name or a version, as NVML's longest
+    GPU_NOTE_BYTES = 256,
+};
+
+typedef struct gpu_card {
+    // NAN: not known
+    double process_bytes; // of the server's process
+    double used_bytes, utilization_pct, power_w, temperature_c, clock_mhz, memory_clock_mhz;
+} gpu_card;
+
+#endif

@@ -1,0 +1,171 @@
+/* host_pool.c - at most two servers at a time.
+ *
+ * Invariant: a place of the pool is in use exactly while its host is open.
+ */
+#include "suite/host_pool.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/sysinfo.h"
+#include "suite/results_dir.h"
+
+enum { N_HOSTS = 2 };
+
+static const uint64_t SPARE_BYTES = 512u << 20; // beside the model: its keys and values, and the rest of the machine
+
+struct host_pool {
+    const host_pool_options *o;
+    pooled_host hosts[N_HOSTS];
+};
+
+sw_code host_pool_create(host_pool **out, const host_pool_options *options, sw_err *err)
+{
+    host_pool *const p = *out = mem_calloc(1, sizeof *p);
+    if (p == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory for servers");
+    p->o = options;
+    return SW_OK;
+}
+
+static void close_at(pooled_host *h)
+{
+    host_close(h->host);
+    *h = (pooled_host){0};
+}
+
+void host_pool_close_all(host_pool *p)
+{
+    for (int i = 0; i < N_HOSTS; i++)
+        close_at(&p->hosts[i]);
+}
+
+void host_pool_free(host_pool *p)
+{
+    if (p == NULL)
+        return;
+    host_pool_close_all(p);
+    mem_free(p);
+}
+
+/* Closes what must not, or cannot, be open beside this model's next server. */
+static void make_room(host_pool *p, int subject)
+{
+    const uint64_t wanted = p->o->subjects->items[subject].record.file_bytes + SPARE_BYTES;
+    for (int i = 0; i < N_HOSTS; i++) {
+        pooled_host *const h = &p->hosts[i];
+        if (h->host != NULL && (h->subject != subject || sysinfo_memory_available().bytes < wanted))
+            close_at(h);
+    }
+}
+
+/* The reference has a log of its own, for both may run at once. */
+static const char *log_path(host_pool *p, server_side side)
+{
+    return results_dir_join(p->o->dir, side == SIDE_REFERENCE ? "server-reference.log" : "server.log", p->o->keep);
+}
+
+/* A server of our own names its model; a given one is asked for what the user named. */
+static const char *model_name(const host_pool *p, const pooled_host *h)
+{
+    const char *const name = p->o->subjects->items[h->subject].record.name;
+    const model_list *const listed = host_models(h->host);
+    return p->o->bench->url == NULL && listed->n > 0 && !model_list_has(listed, name) ? listed->ids[0] : name;
+}
+
+static sw_code open_at(host_pool *p, pooled_host *h, int subject, server_side side, sw_err *err)
+{
+    const bench_options *const b = p->o->bench;
+    const host_options options = {
+        .subject = &p->o->subjects->items[subject],
+        .side = side,
+        .serve_options = b->serve_options,
+        .n_serve_options = b->n_serve_options,
+        .measures_cold = b->url == NULL && side != SIDE_REFERENCE && p->o->session == 0,
+        .log_path = log_path(p, side),
+        .url = b->url,
+        .api_key = b->api_key,
+        .server_pid = b->server_pid,
+        .clock = b->clock,
+        .cancel = b->cancel,
+    };
+    if (options.log_path == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory for servers");
+    const uint64_t now_ns = clock_now_ns(b->clock);
+    const sw_code code = host_open(&h->host, &options, err);
+    if (code != SW_OK) {
+        *h = (pooled_host){0};
+        return code;
+    }
+    h->subject = subject;
+    h->side = side;
+    h->server = -1;
+    h->opened_ms = p->o->origin_ms + (int64_t)(now_ns - p->o->origin_ns) / 1000000;
+    h->model = model_name(p, h);
+    return SW_OK;
+}
+
+sw_code host_pool_get(host_pool *p, int subject, server_side side, pooled_host **out, sw_err *err)
+{
+    for (int i = 0; i < N_HOSTS; i++) {
+        pooled_host *const h = &p->hosts[i];
+        if (h->host != NULL && h->subject == subject && h->side == side) {
+            *out = h;
+            return SW_OK;
+        }
+    }
+    make_room(p, subject);
+    *out = p->hosts[0].host == NULL ? &p->hosts[0] : &p->hosts[1];
+    return open_at(p, *out, subject, side, err);
+}
+
+/* ---- storing ---------------------------------------------------------------------------------------------------- */
+
+/* Facts and placement with the positions that only the run knows. */
+static sw_code store_details(const host_pool *p, const pooled_host *h, sw_err *err)
+{
+    size_t n_facts, n_rows;
+    const fact_record *const facts = host_facts(h->host, &n_facts);
+    const placement_row *const rows = host_placement(h->host, &n_rows);
+    fact_record *const own_facts = mem_calloc(n_facts + 1, sizeof *own_facts);
+    placement_row *const own_rows = mem_calloc(n_rows + 1, sizeof *own_rows);
+    sw_code code = own_facts != NULL && own_rows != NULL ? SW_OK : sw_fail(err, SW_ENOMEM, "out of memory for facts");
+    for (size_t i = 0; code == SW_OK && i < n_facts; i++) {
+        own_facts[i] = facts[i];
+        own_facts[i].subject = h->subject;
+        own_facts[i].server = h->server;
+    }
+    for (size_t i = 0; code == SW_OK && i < n_rows; i++) {
+        own_rows[i] = rows[i];
+        own_rows[i].server = h->server;
+    }
+    if (code == SW_OK)
+        code = store_add_facts(p->o->store, p->o->run_id, own_facts, n_facts, err);
+    if (code == SW_OK)
+        code = store_add_placement(p->o->store, p->o->run_id, own_rows, n_rows, err);
+    mem_free(own_facts);
+    mem_free(own_rows);
+    return code;
+}
+
+sw_code host_pool_store(host_pool *p, pooled_host *h, sw_err *err)
+{
+    if (h->server >= 0)
+        return SW_OK;
+    subject_record *const subject = &p->o->subjects->items[h->subject].record;
+    server_record record = host_record(h->host);
+    record.subject = h->subject;
+    record.side = h->side;
+    record.session = p->o->session;
+    record.started_ms = h->opened_ms;
+    sw_code code = SW_OK;
+    if (strcmp(subject->name, h->model) != 0) {
+        subject->name = arena_copy(p->o->keep, h->model, strlen(h->model));
+        h->model = subject->name;
+        code = subject->name != NULL ? store_put_subject(p->o->store, p->o->run_id, h->subject, subject, err)
+                                     : sw_fail(err, SW_ENOMEM, "out of memory for a name");
+    }
+    if (code == SW_OK)
+        code = store_add_server(p->o->store, p->o->run_id, &record, &h->server, err);
+    return code == SW_OK ? store_details(p, h, err) : code;
+}

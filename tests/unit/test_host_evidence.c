@@ -1,0 +1,313 @@
+/* Servers of other programs: what their log, their process and they themselves show of where a model is, and that none
+ * of it counts as certain.
+ *
+ * This program is also such a server: started under the name llama-server it maps a model file, writes a log and
+ * answers as llama-server does.
+ */
+#include <fcntl.h>
+#include <math.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#include "scripted_server.h"
+#include "suite/host.h"
+#include "suite/log_evidence.h"
+#include "suite/process_evidence.h"
+#include "suite/process_model.h"
+#include "support/temp_dir.h"
+
+static const char MODEL[] = SPILLWAY_SOURCE_DIR "/models/demo-gpt-oss.gguf";
+static const atomic_bool GO_ON;
+static const model_bytes SIZES = {.weights = 12e9, .experts = 10e9, .table = 0.5e9};
+
+/* ---- logs ---------------------------------------------------------------------------------------------------------
+ */
+
+static experts_place place_of_log(const char *log, const model_bytes *m, char evidence[1024])
+{
+    buf text;
+    buf_init(&text, 1024);
+    const log_sums sums = log_evidence_read(log, strlen(log));
+    const experts_place place = log_evidence_place(&sums, m, &text);
+    snprintf(evidence, 1024, "%s", buf_str(&text));
+    buf_free(&text);
+    return place;
+}
+
+#define LOADED "llama_model_loader: loaded meta data with 35 key-value pairs and 459 tensors from m.gguf\n"
+
+static void test_sizes_in_a_log_tell_where_experts_probably_are(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *log;
+        experts_place place;
+        const char *evidence;
+    } CASES[] = {
+        {"", EXPERTS_NOT_KNOWN, "no sizes"},
+        {LOADED "load_tensors:   CPU_Mapped model buffer size = 11444.00 MiB\n", EXPERTS_IN_RAM,
+         "12.000 GB of weights in RAM"},
+        // --cpu-moe: the others on the GPU; the mapped range spans the file
+        {LOADED "load_tensors:        CUDA0 model buffer size =  1430.51 MiB\n"
+                "load_tensors:   CPU_Mapped model buffer size = 11440.00 MiB\n"
+                "llama_kv_cache_unified:      CUDA0 KV buffer size =   96.00 MiB\n",
+         EXPERTS_IN_RAM, "so not certain"},
+        {LOADED "tensor blk.0.ffn_gate_exps.weight buffer type overridden to CPU\n"
+                "tensor blk.0.ffn_up_exps.weight (134 MiB mxfp4) buffer type overridden to CUDA_Host\n"
+                "tensor blk.0.attn_q.weight buffer type overridden to CUDA0\n"
+                "load_tensors: CUDA0 model buffer size = 900.0 MiB\n",
+         EXPERTS_IN_RAM, "options put 2 tensors of experts into RAM, 0 into VRAM"},
+        {LOADED "llm_load_tensors:        CPU buffer size =   476.84 MiB\n"
+                "llm_load_tensors:      CUDA0 buffer size =  5484.09 MiB\n"
+                "llm_load_tensors:      CUDA1 buffer size =  5484.09 MiB\n",
+         EXPERTS_IN_VRAM, "11.501 GB in VRAM"},
+        {LOADED "load_tensors: Vulkan0 model buffer size = 6000.00 MiB\nload_tensors: Vulkan_Host model buffer size = "
+                "5000 MiB\n",
+         EXPERTS_MIXED, "6.291 GB in VRAM"},
+        {LOADED
+         "load_tensors: CUDA0 model buffer size = 476.84 MiB\nload_tensors: CPU model buffer size = 10967.16 MiB\n",
+         EXPERTS_NOT_KNOWN, "0.500 GB in VRAM"}, // one layer of many
+        // the last load counts
+        {LOADED "load_tensors: CUDA0 model buffer size = 11444 MiB\n" LOADED
+                "load_tensors: CPU model buffer size = 1 GiB\n",
+         EXPERTS_IN_RAM, "1.074 GB of weights in RAM, 0.000 GB in VRAM"},
+        {"load_tensors: CUDA0 model buffer size = 1e99 MiB\nx: CUDA0 model buffer size = -5 MiB\nbuffer size\n"
+         "CUDA0 model buffer size =\nCUDA0 buffer size = 5 parsecs\nTPU7 model buffer size = 5 MiB\n",
+         EXPERTS_NOT_KNOWN, "no sizes"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        char evidence[1024];
+        const experts_place place = place_of_log(CASES[i].log, &SIZES, evidence);
+        if (place != CASES[i].place || strstr(evidence, CASES[i].evidence) == NULL)
+            fail_msg("case %zu: %s: %s", i, experts_place_name(place), evidence);
+    }
+    char evidence[1024];
+    const model_bytes unknown = {NAN, NAN, NAN};
+    assert_int_equal(place_of_log("x: CUDA0 model buffer size = 5 MiB\n", &unknown, evidence), EXPERTS_NOT_KNOWN);
+    assert_non_null(strstr(evidence, "are not known"));
+}
+
+static void test_rows_of_a_log_have_their_kind_and_source(void **state)
+{
+    (void)state;
+    static const char LOG[] =
+        LOADED "load_tensors: CUDA0 model buffer size = 2.00 MiB\n"
+               "load_tensors: CPU_Mapped model buffer size = 3.00 MiB\n"
+               "load_tensors: CPU_Mapped model buffer size = 4.00 MiB\n" // a split model's second file
+               "llama_kv_cache_unified: CUDA0 KV buffer size = 1.00 MiB\n"
+               "llama_context: CUDA0 compute buffer size = 0.50 MiB\n"
+               "llama_context: CUDA_Host  output buffer size = 0.25 MiB";
+    const log_sums sums = log_evidence_read(LOG, sizeof LOG - 1);
+    arena *const keep = arena_create();
+    placement_row *rows;
+    size_t n;
+    sw_err err = {0};
+    assert_int_equal(log_evidence_rows(&sums, keep, &rows, &n, &err), SW_OK);
+    assert_int_equal(n, 5);
+    assert_true(strcmp(rows[0].tensor_class, "weights") == 0 && rows[0].bytes == 7 << 20);
+    assert_true(strcmp(rows[1].tensor_class, "buffers") == 0 && rows[1].bytes == 1 << 18);
+    assert_true(strcmp(rows[3].tier, "vram") == 0 && strcmp(rows[3].tensor_class, "kv") == 0);
+    assert_string_equal(rows[3].source, "log");
+    arena_free(keep);
+}
+
+/* ---- processes ----------------------------------------------------------------------------------------------------
+ */
+
+static void test_the_memory_of_a_process_tells_less(void **state)
+{
+    (void)state;
+    static const struct {
+        double own, mapped, gpu;
+        experts_place place;
+        const char *evidence;
+    } CASES[] = {
+        {NAN, NAN, NAN, EXPERTS_NOT_KNOWN, "not known"},
+        {0.5e9, 11.6e9, NAN, EXPERTS_IN_RAM, "12.100 GB in RAM (0.500 GB private, 11.600 GB of mapped files)"},
+        {12.4e9, 0.1e9, NAN, EXPERTS_IN_RAM, "no GPU memory is seen"},
+        {0.5e9, 2e9, NAN, EXPERTS_NOT_KNOWN, "2.500 GB in RAM"}, // the rest was not read yet
+        {0.5e9, 10e9, 2.2e9, EXPERTS_IN_RAM, "2.200 GB of GPU memory"},
+        {1e9, 0.5e9, 12.5e9, EXPERTS_IN_VRAM, "so not certain"},
+        {1e9, 5e9, 7e9, EXPERTS_MIXED, "10.000 GB of experts"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        sample_values memory = sample_values_none();
+        buf evidence;
+        buf_init(&evidence, 1024);
+        memory.v[SAMPLE_PRIVATE] = CASES[i].own;
+        memory.v[SAMPLE_FILE_RSS] = CASES[i].mapped;
+        memory.v[SAMPLE_GPU_PROCESS] = CASES[i].gpu;
+        const experts_place place = process_evidence_place(&memory, &SIZES, &evidence);
+        if (place != CASES[i].place || strstr(buf_str(&evidence), CASES[i].evidence) == NULL)
+            fail_msg("case %zu: %s: %s", i, experts_place_name(place), buf_str(&evidence));
+        buf_free(&evidence);
+    }
+}
+
+/* ---- a server of another program -----------------------------------------------------------------------------------
+ */
+
+static void answer(scripted_server *s, int fd, const char *request)
+{
+    (void)s;
+    static const char MODELS[] = "{\"object\":\"list\",\"data\":[{\"id\":\"m\",\"meta\":{\"n_params\":1000}}]}";
+    static const char PROPS[] = "{\"build_info\":\"b9999-abcdef\",\"total_slots\":3,\"default_generation_settings\":"
+                                "{\"n_ctx\":4096,\"params\":{\"temperature\":0.8,\"top_k\":40,\"min_p\":\"x\"}}}";
+    const char *const body = strncmp(request, "GET /props ", 11) == 0       ? PROPS
+                             : strncmp(request, "GET /v1/models ", 15) == 0 ? MODELS
+                             : strncmp(request, "GET /health ", 12) == 0    ? "{\"status\":\"ok\"}"
+                                                                            : NULL;
+    char reply[1024];
+    const int n =
+        snprintf(reply, sizeof reply, "HTTP/1.1 %s\r\nServer: llama.cpp\r\nContent-Length: %zu\r\n\r\n%s",
+                 body != NULL ? "200 OK" : "404 Not Found", body != NULL ? strlen(body) : 0, body != NULL ? body : "");
+    scripted_server_send(fd, reply, (size_t)n);
+}
+
+/* Until its standard input ends. */
+static int be_llama_server(const char *model)
+{
+    scripted_server server = {.answer = answer};
+    struct stat st;
+    const int fd = open(model, O_RDONLY);
+    if (fd < 0 || fstat(fd, &st) != 0 || !scripted_server_start(&server))
+        return 1;
+    const char *const map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+    fprintf(stderr, LOADED "load_tensors:   CPU_Mapped model buffer size = %.2f MiB\n", (double)st.st_size / 1048576);
+    printf("%s\n", server.url);
+    fflush(stdout);
+    while (getchar() != EOF) {
+    }
+    scripted_server_stop(&server);
+    return map == MAP_FAILED;
+}
+
+typedef struct child {
+    pid_t pid;
+    int in; // closing it ends the child
+    char url[64];
+} child;
+
+/* log NULL: its standard error goes nowhere. */
+static child start_child(const char *log)
+{
+    int in[2], out[2];
+    child c = {0};
+    assert_int_equal(pipe(in), 0);
+    assert_int_equal(pipe(out), 0);
+    c.pid = fork();
+    if (c.pid == 0) {
+        const int err = open(log != NULL ? log : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        dup2(in[0], 0);
+        dup2(out[1], 1);
+        dup2(err, 2);
+        for (int fd = 3; fd < 64; fd++)
+            close(fd);
+        const char *const arguments[] = {"llama-server", "-m", MODEL, NULL};
+        execv("/proc/self/exe", (char *const *)arguments);
+        _exit(127);
+    }
+    close(in[0]);
+    close(out[1]);
+    c.in = in[1];
+    const ssize_t n = read(out[0], c.url, sizeof c.url - 1);
+    close(out[0]);
+    assert_true(n > 1);
+    c.url[n - 1] = '\0';
+    return c;
+}
+
+static void end_child(child *c)
+{
+    int status;
+    close(c->in);
+    assert_int_equal(waitpid(c->pid, &status, 0), c->pid);
+}
+
+static const fact_record *fact(const bench_host *host, fact_name name)
+{
+    size_t n;
+    const fact_record *const facts = host_facts(host, &n);
+    for (size_t i = n; i-- > 0;) {
+        if (facts[i].name == name)
+            return &facts[i];
+    }
+    fail_msg("no fact %s", FACT_IDS[name].name);
+    return NULL;
+}
+
+/* Opens the child as a given server, and checks what is the same with and without a log. */
+static void check_child(const char *log, const char *source)
+{
+    child c = start_child(log);
+    arena *const keep = arena_create();
+    chat_target *target;
+    subject_list list;
+    bench_host *host;
+    sw_err err = {0};
+    assert_int_equal(target_open(&target, c.url, NULL, &err), SW_OK);
+    assert_int_equal(subject_list_from_server(&list, target, NULL, 0, keep, &err), SW_OK);
+    assert_string_equal(list.items[0].record.name, "m");         // as the server has it
+    assert_string_equal(list.items[0].record.family, "gpt-oss"); // of the file that it has open
+    assert_string_equal(list.items[0].path, MODEL);
+    const host_options options = {
+        .subject = &list.items[0], .side = SIDE_GIVEN, .url = c.url, .clock = clock_or_system(NULL), .cancel = &GO_ON};
+    assert_int_equal(host_open(&host, &options, &err), SW_OK);
+    assert_false(host_is_spillway(host));
+    assert_string_equal(host_record(host).software, "llama-server b9999-abcdef");
+    assert_true(fact(host, FACT_N_SLOTS)->number == 3 && fact(host, FACT_N_CTX)->number == 4096);
+    assert_string_equal(fact(host, FACT_SAMPLER)->text, "temperature 0.8, top_k 40");
+    assert_true(fact(host, FACT_PROCESS_ID)->number == c.pid);
+    assert_string_equal(fact(host, FACT_EXPERTS_VERIFIED)->text, "in RAM");
+    assert_string_equal(fact(host, FACT_EXPERTS_VERIFIED)->source, source);
+    assert_non_null(strstr(fact(host, FACT_EXPERTS_EVIDENCE)->text, "so not certain"));
+    size_t n;
+    const placement_row *const rows = host_placement(host, &n);
+    assert_true(n > 0 && strcmp(rows[0].source, source) == 0 && rows[0].bytes > 0);
+    host_close(host);
+    target_close(target);
+    arena_free(keep);
+    end_child(&c);
+}
+
+static void test_a_foreign_server_is_judged_by_its_log(void **state)
+{
+    (void)state;
+    check_child(temp_file("llama.log").s, "log");
+}
+
+static void test_without_a_log_it_is_judged_by_its_memory(void **state)
+{
+    (void)state;
+    check_child(NULL, "process");
+}
+
+static void test_a_process_without_a_model_has_none(void **state)
+{
+    (void)state;
+    char path[PATH_MAX];
+    assert_false(process_model_path(getpid(), path));
+    assert_false(process_model_path(0x7fffffff, path));
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sizes_in_a_log_tell_where_experts_probably_are),
+        cmocka_unit_test(test_rows_of_a_log_have_their_kind_and_source),
+        cmocka_unit_test(test_the_memory_of_a_process_tells_less),
+        cmocka_unit_test(test_a_foreign_server_is_judged_by_its_log),
+        cmocka_unit_test(test_without_a_log_it_is_judged_by_its_memory),
+        cmocka_unit_test(test_a_process_without_a_model_has_none),
+    };
+    return argc == 3 ? be_llama_server(argv[2]) : cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,288 @@
+/* Intervals and tests against worked examples and simulations of known truth: what claims to hold in 95 of 100 cases
+ * must do so. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/rng.h"
+#include "figures/compare.h"
+#include "figures/stats.h"
+
+static void assert_close(double got, double wanted, double tolerance)
+{
+    if (!(fabs(got - wanted) <= tolerance))
+        fail_msg("%.12g is not %.12g", got, wanted);
+}
+
+/* Of a standard normal distribution (Box and Muller). */
+static double normal(rng_state *rng)
+{
+    const double u = 1 - (double)rng_float(rng), v = (double)rng_float(rng);
+    return sqrt(-2 * log(u)) * cos(6.283185307179586 * v);
+}
+
+static void fill_normal(rng_state *rng, double *values, size_t n, double mean, double sd)
+{
+    for (size_t i = 0; i < n; i++)
+        values[i] = mean + sd * normal(rng);
+}
+
+static void test_student_quantiles_are_those_of_the_tables(void **state)
+{
+    (void)state;
+    assert_close(student_t_quantile(0.975, 1), 12.7062047364, 1e-7);
+    assert_close(student_t_quantile(0.975, 2), 4.30265272991, 1e-7);
+    assert_close(student_t_quantile(0.975, 5), 2.57058183661, 1e-7);
+    assert_close(student_t_quantile(0.975, 26), 2.05552943864, 1e-7);
+    assert_close(student_t_quantile(0.95, 10), 1.81246112281, 1e-7);
+    assert_close(student_t_quantile(0.025, 2), -4.30265272991, 1e-7);
+    assert_close(student_t_quantile(0.975, 100000), 1.95998, 2e-3);
+    assert_close(student_t_quantile(0.5, 7), 0, 1e-7);
+    assert_true(isnan(student_t_quantile(0.975, 0)) && isnan(student_t_quantile(1, 3)));
+}
+
+static void test_the_interval_of_three_values_is_that_of_the_conventions(void **state)
+{
+    (void)state;
+    double values[] = {6.71, 6.80, 6.79};
+    const sample_stats s = stats_of(values, 3);
+    const interval i = mean_interval(s.mean, s.sd, s.n);
+    assert_close(i.low, 6.64, 0.005);
+    assert_close(i.high, 6.89, 0.005);
+    assert_true(isnan(mean_interval(1, 0.1, 2).low));
+}
+
+static void test_a_share_has_wilsons_interval(void **state)
+{
+    (void)state;
+    assert_close(share_interval(8, 10).low, 0.4901625, 1e-6); // Newcombe 1998, method 3
+    assert_close(share_interval(8, 10).high, 0.9433178, 1e-6);
+    assert_close(share_interval(0, 20).low, 0, 1e-12);
+    assert_close(share_interval(0, 20).high, 0.1611252, 1e-6);
+    assert_close(share_interval(9, 9).high, 1, 1e-12);
+    assert_true(isnan(share_interval(0, 0).low));
+}
+
+enum { N_SIMULATIONS = 2000, N_FEW = 500 };
+
+static void assert_coverage(int n_inside)
+{
+    const double share = (double)n_inside / N_SIMULATIONS;
+    if (!(share >= 0.93 && share <= 0.97))
+        fail_msg("95 %% intervals hold the truth in %.1f %% of the cases", 100 * share);
+}
+
+static void test_intervals_of_means_hold_the_truth(void **state)
+{
+    (void)state;
+    rng_state rng;
+    rng_seed(&rng, 1);
+    int n_t = 0, n_bootstrap = 0;
+    for (int i = 0; i < N_SIMULATIONS; i++) {
+        double few[3], many[60];
+        fill_normal(&rng, few, 3, 7, 2);
+        const sample_stats s = stats_of(few, 3);
+        interval range = mean_interval(s.mean, s.sd, s.n);
+        n_t += range.low <= 7 && 7 <= range.high;
+        fill_normal(&rng, many, 60, 7, 2);
+        assert_int_equal(bootstrap_interval(many, 60, figure_mean, N_FEW, (uint64_t)i, &range, NULL), SW_OK);
+        n_bootstrap += range.low <= 7 && 7 <= range.high;
+    }
+    assert_coverage(n_t);
+    assert_coverage(n_bootstrap);
+}
+
+/* A skewed distribution: the median of e^N(0, 1) is 1. */
+static void test_intervals_of_medians_hold_the_truth(void **state)
+{
+    (void)state;
+    rng_state rng;
+    rng_seed(&rng, 2);
+    int n_inside = 0;
+    for (int i = 0; i < N_SIMULATIONS; i++) {
+        double values[27];
+        fill_normal(&rng, values, 27, 0, 1);
+        for (int k = 0; k < 27; k++)
+            values[k] = exp(values[k]);
+        interval range;
+        assert_int_equal(bootstrap_interval(values, 27, figure_median, N_FEW, (uint64_t)i, &range, NULL), SW_OK);
+        n_inside += range.low <= 1 && 1 <= range.high;
+    }
+    assert_coverage(n_inside);
+}
+
+/* Prompts differ a lot, b is 0.3 more than a for each: pairs find it. */
+static void test_paired_intervals_hold_the_truth(void **state)
+{
+    (void)state;
+    rng_state rng;
+    rng_seed(&rng, 3);
+    int n_inside = 0, n_found = 0;
+    for (int i = 0; i < N_SIMULATIONS; i++) {
+        double a[40], b[40];
+        fill_normal(&rng, a, 40, 10, 5);
+        for (int k = 0; k < 40; k++)
+            b[k] = a[k] + 0.3 + 0.5 * normal(&rng);
+        interval range;
+        assert_int_equal(bootstrap_paired(a, b, 40, figure_mean, N_FEW, (uint64_t)i, &range, NULL), SW_OK);
+        n_inside += range.low <= 0.3 && 0.3 <= range.high;
+        n_found += range.low > 0;
+    }
+    assert_coverage(n_inside);
+    assert_true(n_found > 0.9 * N_SIMULATIONS);
+}
+
+static void test_intervals_of_ratios_hold_the_truth(void **state)
+{
+    (void)state;
+    rng_state rng;
+    rng_seed(&rng, 4);
+    int n_inside = 0;
+    for (int i = 0; i < N_SIMULATIONS; i++) {
+        double tokens[60], seconds[60];
+        for (int k = 0; k < 60; k++) {
+            seconds[k] = 1 + 9 * (double)rng_float(&rng);
+            tokens[k] = seconds[k] * (20 + 3 * normal(&rng));
+        }
+        interval range;
+        assert_int_equal(bootstrap_ratio(tokens, seconds, 60, N_FEW, (uint64_t)i, &range, NULL), SW_OK);
+        n_inside += range.low <= 20 && 20 <= range.high;
+    }
+    assert_coverage(n_inside);
+}
+
+static void test_a_seed_gives_one_interval(void **state)
+{
+    (void)state;
+    double values[] = {1, 2, 4, 8, 16, 32, 64, 128, 256};
+    interval a, b, c;
+    assert_int_equal(bootstrap_interval(values, 9, figure_median, BOOTSTRAP_DRAWS, 5, &a, NULL), SW_OK);
+    assert_int_equal(bootstrap_interval(values, 9, figure_median, BOOTSTRAP_DRAWS, 5, &b, NULL), SW_OK);
+    assert_true(a.low == b.low && a.high == b.high);
+    assert_true(a.low >= 2 && a.low <= 4 && a.high >= 64 && a.high <= 128);
+    assert_int_equal(bootstrap_interval(values, 1, figure_median, BOOTSTRAP_DRAWS, 5, &c, NULL), SW_OK);
+    assert_true(isnan(c.low) && isnan(c.high));
+}
+
+static void test_verdicts_of_changes(void **state)
+{
+    (void)state;
+    assert_int_equal(change_of((interval){-0.019, 0.01}, 1), CHANGE_SAME);
+    assert_int_equal(change_of((interval){0.01, 0.03}, 1), CHANGE_BETTER);
+    assert_int_equal(change_of((interval){0.01, 0.03}, 0), CHANGE_WORSE);
+    assert_int_equal(change_of((interval){-0.05, -0.03}, 1), CHANGE_WORSE);
+    assert_int_equal(change_of((interval){-0.05, 0.03}, 1), CHANGE_UNCLEAR);
+    assert_int_equal(change_of((interval){NAN, NAN}, 1), CHANGE_UNCLEAR);
+    assert_string_equal(change_name(CHANGE_UNCLEAR), "unclear");
+}
+
+static void test_holm_multiplies_by_what_is_left(void **state)
+{
+    (void)state;
+    double p[] = {0.01, NAN, 0.04, 0.03, 0.005};
+    assert_int_equal(holm_correct(p, 5, NULL), SW_OK);
+    assert_close(p[4], 0.02, 1e-12);
+    assert_close(p[0], 0.03, 1e-12);
+    assert_close(p[3], 0.06, 1e-12);
+    assert_close(p[2], 0.06, 1e-12); // 0.04, but not less than the one before
+    assert_true(isnan(p[1]));
+}
+
+static void test_the_permutation_test_is_exact_under_its_null(void **state)
+{
+    (void)state;
+    rng_state rng;
+    rng_seed(&rng, 6);
+    int n_alarms = 0;
+    for (int i = 0; i < N_SIMULATIONS; i++) {
+        double a[8], b[6], p;
+        fill_normal(&rng, a, 8, 1, 1);
+        fill_normal(&rng, b, 6, 1, 1);
+        assert_int_equal(permutation_p_value(a, 8, b, 6, 199, (uint64_t)i, &p, NULL), SW_OK);
+        n_alarms += p <= 0.05;
+    }
+    assert_coverage(N_SIMULATIONS - n_alarms);
+    const double low[] = {1, 2, 3, 4, 5}, high[] = {11, 12, 13, 14, 15};
+    double p;
+    assert_int_equal(permutation_p_value(low, 5, high, 5, 9999, 1, &p, NULL), SW_OK);
+    assert_close(p, 2.0 / 252, 0.003); // 2 of the 252 divisions are as far apart
+    assert_int_equal(permutation_p_value(low, 0, high, 5, 99, 1, &p, NULL), SW_OK);
+    assert_true(isnan(p));
+}
+
+static void test_a_slope_ignores_a_third_of_outliers(void **state)
+{
+    (void)state;
+    double x[30], y[30];
+    for (int i = 0; i < 30; i++) {
+        x[i] = i;
+        y[i] = i % 5 == 0 ? 1000 : 2.5 * i + 1;
+    }
+    trend t;
+    assert_int_equal(trend_of(x, y, 30, &t, NULL), SW_OK);
+    assert_close(t.slope, 2.5, 1e-9);
+    assert_int_equal(trend_of(x, y, 1, &t, NULL), SW_OK);
+    assert_true(isnan(t.slope));
+    double flat[30] = {0};
+    assert_int_equal(trend_of(flat, y, 30, &t, NULL), SW_OK);
+    assert_true(isnan(t.slope) && isnan(t.range.low)); // all at one moment
+}
+
+static void test_intervals_of_slopes_hold_the_truth(void **state)
+{
+    (void)state;
+    rng_state rng;
+    rng_seed(&rng, 7);
+    int n_inside = 0;
+    for (int i = 0; i < N_SIMULATIONS; i++) {
+        double x[30], y[30];
+        for (int k = 0; k < 30; k++) {
+            x[k] = k;
+            y[k] = 0.1 * k + normal(&rng);
+        }
+        trend t;
+        assert_int_equal(trend_of(x, y, 30, &t, NULL), SW_OK);
+        n_inside += t.range.low <= 0.1 && 0.1 <= t.range.high;
+    }
+    assert_coverage(n_inside);
+}
+
+static void test_a_long_series_is_thinned(void **state)
+{
+    (void)state;
+    static double x[36000], y[36000];
+    for (int i = 0; i < 36000; i++) {
+        x[i] = i * 0.1;
+        y[i] = 3 * x[i] + i % 7;
+    }
+    trend t;
+    assert_int_equal(trend_of(x, y, 36000, &t, NULL), SW_OK);
+    assert_int_equal(t.n, TREND_POINTS_MAX);
+    assert_close(t.slope, 3, 0.01);
+    assert_true(t.range.low <= t.slope && t.slope <= t.range.high);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_student_quantiles_are_those_of_the_tables),
+        cmocka_unit_test(test_the_interval_of_three_values_is_that_of_the_conventions),
+        cmocka_unit_test(test_a_share_has_wilsons_interval),
+        cmocka_unit_test(test_intervals_of_means_hold_the_truth),
+        cmocka_unit_test(test_intervals_of_medians_hold_the_truth),
+        cmocka_unit_test(test_paired_intervals_hold_the_truth),
+        cmocka_unit_test(test_intervals_of_ratios_hold_the_truth),
+        cmocka_unit_test(test_a_seed_gives_one_interval),
+        cmocka_unit_test(test_verdicts_of_changes),
+        cmocka_unit_test(test_holm_multiplies_by_what_is_left),
+        cmocka_unit_test(test_the_permutation_test_is_exact_under_its_null),
+        cmocka_unit_test(test_a_slope_ignores_a_third_of_outliers),
+        cmocka_unit_test(test_intervals_of_slopes_hold_the_truth),
+        cmocka_unit_test(test_a_long_series_is_thinned),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
