@@ -75,7 +75,7 @@ void check_contains(const check *c, const answer_view *v, check_result *out)
         check_fail(out, "%d of %zu terms, at least %d are wanted; one that is missing: '%.100s'", n, c->any.n,
                    c->at_least, missing != NULL ? missing->source : "");
     else
-        check_pass(out, "%d of %zu terms", n, c->any.n);
+        check_pass(out, "%zu of %zu terms", c->all.n + (size_t)n, c->all.n + c->any.n);
 }
 
 /* ---- topic and language ----------------------------------------------------------------------------------------- */
