@@ -44,9 +44,9 @@ static const server_record SERVERS_OF_RUN[SERVERS] = {
     {0, SIDE_OFFLOADED, 0, "http://127.0.0.1:40001", "spillway 0.1.0",
      "spillway serve gpt-oss-demo.gguf --cpu-moe --port 0", 0},
     {0, SIDE_REFERENCE, 0, "http://127.0.0.1:40002", "spillway 0.1.0", "spillway serve gpt-oss-demo.gguf --port 0",
-     200},
+     20000},
     {1, SIDE_OFFLOADED, 1, "http://127.0.0.1:40003", "spillway 0.1.0",
-     "spillway serve phi-3.5-moe-demo.gguf --cpu-moe --port 0", 60000},
+     "spillway serve phi-3.5-moe-demo.gguf --cpu-moe --port 0", 38000},
 };
 
 static const test_plan PLANS[PROMPTS] = {
@@ -296,14 +296,14 @@ static void fill_samples(run_fixture *f)
     for (int server = 0; server < SERVERS; server++) {
         for (int i = 0; i < SAMPLES; i++) {
             resource_sample *const s = &f->samples[f->run.n_samples++];
-            s->t_ms = SERVERS_OF_RUN[server].started_ms + 100 * i;
+            s->t_ms = SERVERS_OF_RUN[server].started_ms + 1000 * i;
             s->server = server;
             s->test_index = i / 4;
             for (int figure = 0; figure < N_SAMPLE_FIGURES; figure++)
                 s->values.v[figure] = NAN;
             s->values.v[SAMPLE_PRIVATE] = (server == 2 ? 84e9 : 12.4e9) + 1e6 * i;
             s->values.v[SAMPLE_PEAK_RSS] = s->values.v[SAMPLE_PRIVATE] + 1e7;
-            s->values.v[SAMPLE_SERVER_CPU] = 1.4 * i;
+            s->values.v[SAMPLE_SERVER_CPU] = 14.0 * i;
             s->values.v[SAMPLE_MAJOR_FAULTS] = 2 * i;
             s->values.v[SAMPLE_FREQUENCY] = 3000 - 10 * (i % 3);
         }

@@ -175,43 +175,44 @@ static const json_choice PARTS[] = {{"all", PART_ALL},
 #define NAME_ROWS                                                                                                      \
     {.name = "name", .type = FIELD_TEXT, AT(name), .min = 1, .max = 200, .is_required = true},                         \
     {.name = "kind", .type = FIELD_CUSTOM, .take = take_kind, .is_required = true},                                    \
-    {.name = "needs", .type = FIELD_CUSTOM, .offset = 0, .take = take_needs},                                          \
     {.name = "technical", .type = FIELD_BOOL, AT(is_technical)},                                                       \
     {.name = "weight", .type = FIELD_DOUBLE, AT(weight), .min = 0, .is_above_min = true, .max = 100}
+#define NEEDS_ROW {.name = "needs", .type = FIELD_CUSTOM, .take = take_needs}
 #define GROUPS(member) .type = FIELD_CUSTOM, AT(member), .take = take_groups
 #define AT_LEAST_ROW {.name = "at_least", .type = FIELD_INT, AT(at_least), .min = 1, .max = 1000}
 #define PART_ROW {.name = "in", .type = FIELD_CHOICE, AT(part), .choices = PARTS}
 #define SHARE_ROW {.name = "min", .type = FIELD_DOUBLE, AT(min), .min = 0, .max = 1, .is_required = true}
 #define LIST_ROW(text, member, required) {.name = text, GROUPS(member), .is_required = required}
 
-static const json_field PLAIN[] = {NAME_ROWS};
-static const json_field CONTAINS[] = {NAME_ROWS, LIST_ROW("all", all, false), LIST_ROW("any", any, false),
+static const json_field PLAIN[] = {NAME_ROWS, NEEDS_ROW};
+static const json_field ALONE[] = {NAME_ROWS}; // what fails these lowers the mark, so nothing else may
+static const json_field CONTAINS[] = {NAME_ROWS, NEEDS_ROW, LIST_ROW("all", all, false), LIST_ROW("any", any, false),
     LIST_ROW("none", none, false), AT_LEAST_ROW, PART_ROW};
-static const json_field CLAIM[] = {NAME_ROWS,
+static const json_field CLAIM[] = {NAME_ROWS, NEEDS_ROW,
     {.name = "says", .type = FIELD_CUSTOM, AT(says), .take = take_statements, .is_required = true},
     {.name = "never", .type = FIELD_CUSTOM, AT(never), .take = take_statements},
     {.name = "subject", .type = FIELD_CUSTOM, AT(subject), .take = take_group},
     {.name = "rivals", .type = FIELD_CUSTOM, AT(rivals), .take = take_group},
     {.name = "within", .type = FIELD_INT, AT(within), .min = 1, .max = 100}};
-static const json_field TOPIC[] = {NAME_ROWS, LIST_ROW("any", any, true), AT_LEAST_ROW, SHARE_ROW};
-static const json_field LANGUAGE[] = {NAME_ROWS, LIST_ROW("any", any, true), SHARE_ROW};
-static const json_field NUMBER[] = {NAME_ROWS,
+static const json_field TOPIC[] = {NAME_ROWS, NEEDS_ROW, LIST_ROW("any", any, true), AT_LEAST_ROW, SHARE_ROW};
+static const json_field LANGUAGE[] = {NAME_ROWS, NEEDS_ROW, LIST_ROW("any", any, true), SHARE_ROW};
+static const json_field NUMBER[] = {NAME_ROWS, NEEDS_ROW,
     {.name = "equals", .type = FIELD_DOUBLE, AT(equals), .min = -1e12, .max = 1e12, .is_required = true},
     {.name = "tolerance", .type = FIELD_DOUBLE, AT(tolerance), .min = 0, .max = 1e12},
     LIST_ROW("unit", any, false)};
-static const json_field REGEX[] = {NAME_ROWS, AT_LEAST_ROW,
+static const json_field REGEX[] = {NAME_ROWS, NEEDS_ROW, AT_LEAST_ROW,
     {.name = "pattern", .type = FIELD_TEXT, AT(pattern), .min = 1, .max = 200, .is_required = true}};
-static const json_field WORDS[] = {NAME_ROWS, {.name = "min", .type = FIELD_DOUBLE, AT(min), .min = 0, .max = 1e6},
+static const json_field WORDS[] = {NAME_ROWS, NEEDS_ROW, {.name = "min", .type = FIELD_DOUBLE, AT(min), .min = 0, .max = 1e6},
     {.name = "max", .type = FIELD_DOUBLE, AT(max), .min = 1, .max = 1e6}};
-static const json_field COVERAGE[] = {NAME_ROWS, SHARE_ROW,
+static const json_field COVERAGE[] = {NAME_ROWS, NEEDS_ROW, SHARE_ROW,
     {.name = "tokens", .type = FIELD_DOUBLE, AT(tokens), .min = 1, .max = 1e6, .is_required = true}};
-static const json_field COUNTED[] = {NAME_ROWS, AT_LEAST_ROW};
-static const json_field SECTIONS[] = {NAME_ROWS, AT_LEAST_ROW, LIST_ROW("any", any, true)};
-static const json_field STEPS[] = {NAME_ROWS, AT_LEAST_ROW,
+static const json_field COUNTED[] = {NAME_ROWS, NEEDS_ROW, AT_LEAST_ROW};
+static const json_field SECTIONS[] = {NAME_ROWS, NEEDS_ROW, AT_LEAST_ROW, LIST_ROW("any", any, true)};
+static const json_field STEPS[] = {NAME_ROWS, NEEDS_ROW, AT_LEAST_ROW,
     {.name = "ordered", .type = FIELD_BOOL, AT(is_ordered)}};
-static const json_field JSON_BLOCKS[] = {NAME_ROWS, AT_LEAST_ROW, LIST_ROW("members", any, false)};
-static const json_field PARSES[] = {NAME_ROWS, {.name = "optional", .type = FIELD_BOOL, AT(is_optional)}};
-static const json_field PYTHON[] = {NAME_ROWS, {.name = "optional", .type = FIELD_BOOL, AT(is_optional)},
+static const json_field JSON_BLOCKS[] = {NAME_ROWS, NEEDS_ROW, AT_LEAST_ROW, LIST_ROW("members", any, false)};
+static const json_field PARSES[] = {NAME_ROWS, NEEDS_ROW, {.name = "optional", .type = FIELD_BOOL, AT(is_optional)}};
+static const json_field PYTHON[] = {NAME_ROWS, NEEDS_ROW, {.name = "optional", .type = FIELD_BOOL, AT(is_optional)},
     {.name = "any_name", .type = FIELD_BOOL, AT(has_any_name)},
     {.name = "in_place", .type = FIELD_BOOL, AT(is_in_place)},
     {.name = "function", .type = FIELD_CUSTOM, AT(function), .take = take_names, .is_required = true},
@@ -237,8 +238,8 @@ static const check_kind KINDS[] = {
     {"steps", TABLE(STEPS), check_steps, NULL},
     {"json", TABLE(JSON_BLOCKS), check_json, NULL},
     {"markdown", TABLE(PLAIN), check_markdown, NULL},
-    {"complete", TABLE(PLAIN), check_complete, NULL},
-    {"no_loop", TABLE(PLAIN), check_no_loop, NULL},
+    {"complete", TABLE(ALONE), check_complete, NULL},
+    {"no_loop", TABLE(ALONE), check_no_loop, NULL},
     {"python_parses", TABLE(PARSES), check_python_parses, NULL},
     {"python", TABLE(PYTHON), check_python, NULL},
     {"jugs", TABLE(PLAIN), check_jugs, NULL},

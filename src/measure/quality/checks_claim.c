@@ -18,6 +18,7 @@ typedef struct search {
     const word_list *words;
     const md_line *lines;
     owner *named, *last; // (words->n): who is named at a word; who was named last, the word included
+    size_t start;        // of the statement that is being looked at
     int steps;           // left for this statement; a text made to be slow finds nothing
 } search;
 
@@ -28,26 +29,6 @@ static bool has_between(const search *s, const term_group *group, size_t from, s
     for (size_t i = from; i < end; i++) {
         const size_t n = term_group_at(group, s->words, i);
         if (n > 0 && i + n <= end)
-            return true;
-    }
-    return false;
-}
-
-/* Returns true if group g of the statement and those after it occur from word `from` on.  A forbidden group stands
- * before one that is not. */
-static bool follows(search *s, const term_groups *one, size_t g, size_t from)
-{
-    if (g == one->n)
-        return true;
-    const term_group *const forbidden = one->items[g].is_forbidden ? &one->items[g] : NULL;
-    const term_group *const wanted = &one->items[g + (forbidden != NULL)];
-    const size_t next = g + 1 + (forbidden != NULL);
-    const word *const w = s->words->items;
-    for (size_t i = from; i < s->words->n && i < from + (size_t)s->c->within && s->steps-- > 0; i++) {
-        if (w[i].sentence != w[from - 1].sentence)
-            return false;
-        const size_t n = term_group_at(wanted, s->words, i);
-        if (n > 0 && (forbidden == NULL || !has_between(s, forbidden, from, i)) && follows(s, one, next, i + n))
             return true;
     }
     return false;
@@ -111,13 +92,43 @@ static owner owner_after(const search *s, size_t i, size_t end)
     return OWNER_NONE;
 }
 
-/* Returns true if the words i .. end, where a statement begins, are about the subject. */
+/* Returns true if a statement is about the subject: i is its first word (in a table its last), `end` where it ends.  If
+ * nothing is named before it, the whole answer is about the subject. */
 static bool is_about_subject(const search *s, size_t i, size_t end)
 {
     if (s->c->subject.n == 0)
         return true;
     const owner near = s->words->items[i].kind == MD_ROW ? owner_in_table(s, i) : owner_after(s, i, end);
-    return (near != OWNER_NONE ? near : s->last[i]) == OWNER_SUBJECT;
+    return (near != OWNER_NONE ? near : s->last[i]) != OWNER_RIVAL;
+}
+
+/* ---- a statement in its sentence -------------------------------------------------------------------------------- */
+
+/* Returns true if words i and k may belong to one statement: in a table, a cell goes with itself and with the head of
+ * its row. */
+static bool are_joined(const search *s, size_t i, size_t k)
+{
+    const word *const w = s->words->items;
+    return w[i].sentence == w[k].sentence && (w[k].kind != MD_ROW || w[i].column == w[k].column || w[i].column == 1);
+}
+
+/* Returns true if group g of the statement and those after it occur after the words first .. end of the group before,
+ * and the whole is about the subject.  A forbidden group is before one that is not. */
+static bool follows(search *s, const term_groups *one, size_t g, size_t first, size_t end)
+{
+    if (g == one->n)
+        return is_about_subject(s, s->words->items[first].kind == MD_ROW ? first : s->start, end);
+    const term_group *const forbidden = one->items[g].is_forbidden ? &one->items[g] : NULL;
+    const term_group *const wanted = &one->items[g + (forbidden != NULL)];
+    const size_t next = g + 1 + (forbidden != NULL);
+    for (size_t i = end; i < s->words->n && i < end + (size_t)s->c->within && s->steps-- > 0; i++) {
+        if (s->words->items[i].sentence != s->words->items[first].sentence)
+            return false;
+        const size_t n = are_joined(s, first, i) ? term_group_at(wanted, s->words, i) : 0;
+        if (n > 0 && (forbidden == NULL || !has_between(s, forbidden, end, i)) && follows(s, one, next, i, i + n))
+            return true;
+    }
+    return false;
 }
 
 /* ---- the check -------------------------------------------------------------------------------------------------- */
@@ -128,7 +139,8 @@ static size_t find_statement(search *s, const term_groups *one)
     s->steps = STEPS_MAX;
     for (size_t i = 0; i < s->words->n; i++) {
         const size_t n = term_group_at(&one->items[0], s->words, i);
-        if (n > 0 && follows(s, one, 1, i + n) && is_about_subject(s, i, i + n))
+        s->start = i;
+        if (n > 0 && follows(s, one, 1, i, i + n))
             return i;
     }
     return s->words->n;

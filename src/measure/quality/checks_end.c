@@ -66,7 +66,7 @@ static bool has_open_pair(const md_line *l)
     return n_open > 0 || n_ticks % 2 != 0 || count_stars(l) % 2 != 0;
 }
 
-/* The kind of end that the other items of the list have: more of them without a mark than with one. */
+/* Returns true if items of this answer end without a mark: more of those before line `last` than with one. */
 static bool items_have_no_mark(const markdown *m, size_t last)
 {
     int n_bare = 0, n_marked = 0;
@@ -78,7 +78,7 @@ static bool items_have_no_mark(const markdown *m, size_t last)
         else
             n_bare++;
     }
-    return n_bare >= n_marked;
+    return n_bare > n_marked;
 }
 
 static const char *fault_of_end(const answer_view *v)

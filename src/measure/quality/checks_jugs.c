@@ -103,7 +103,7 @@ static void learn_aliases(jugs *j)
 
 /* ---- steps ------------------------------------------------------------------------------------------------------ */
 
-typedef enum verb { VERB_NONE, VERB_FILL, VERB_POUR, VERB_EMPTY, VERB_USE } verb;
+typedef enum verb { VERB_NONE, VERB_FILL, VERB_POUR, VERB_EMPTY, VERB_TOP, VERB_USE } verb;
 
 /* "empty" is a verb before what is emptied, and an adjective after "is" and "the". */
 static bool is_emptying(const jugs *j, size_t i)
@@ -119,8 +119,10 @@ static verb verb_at(const jugs *j, size_t i)
     if (i > 0 && j->w[i - 1].sentence == j->w[i].sentence &&
         is_one_of(j, i - 1, " will would can could which cannot not only "))
         return VERB_NONE;
-    if (is_one_of(j, i, " fill refill filling refilling top "))
+    if (is_one_of(j, i, " fill refill filling refilling "))
         return VERB_FILL;
+    if (is_one_of(j, i, " top "))
+        return VERB_TOP;
     if (is_one_of(j, i, " pour transfer pouring transferring move tip repour "))
         return VERB_POUR;
     if (is_one_of(j, i, " dump discard drain emptying dumping discarding "))
@@ -233,6 +235,8 @@ static void carry_out(jugs *j, verb what, const parts *p, size_t end)
         j->amount[named] = 0;
     else if (p->object != NO_JUG && p->from != NO_JUG && p->from != p->object)
         pour(j, p->from, p->object, &moved);
+    else if (what == VERB_TOP && j->amount[1 - named] > 0) // what is missing comes from the other jug
+        pour(j, 1 - named, named, &moved);
     else
         j->amount[named] = CAPACITY[named];
 }
@@ -297,6 +301,14 @@ static void compare_amounts(jugs *j, size_t first, size_t end)
 
 /* ---- the whole answer ------------------------------------------------------------------------------------------- */
 
+static void name_last(jugs *j, size_t first, size_t end)
+{
+    for (size_t i = first; i < end; i++) {
+        const int jug = jug_at(j, i, false);
+        j->last = jug != NO_JUG ? jug : j->last;
+    }
+}
+
 static void carry_out_sentence(jugs *j, size_t first, size_t end)
 {
     const int n_before = j->n_steps;
@@ -304,8 +316,7 @@ static void carry_out_sentence(jugs *j, size_t first, size_t end)
         const verb what = verb_at(j, i);
         const bool is_purpose = i > first && is_one_of(j, i - 1, " to ") && j->n_steps > n_before;
         if (what == VERB_NONE || is_purpose) {
-            const int jug = jug_at(j, i, false);
-            j->last = jug != NO_JUG ? jug : j->last;
+            name_last(j, i, i + 1);
             i++;
             continue;
         }
@@ -351,6 +362,24 @@ static void start_again(jugs *j, unsigned line, unsigned *seen)
     }
 }
 
+/* Returns true if sentences under the heading at word i say what to do: then the heading is only their title. */
+static bool is_title(const jugs *j, size_t i)
+{
+    if (j->w[i].kind != MD_HEADING)
+        return false;
+    while (i < j->n && j->w[i].kind == MD_HEADING)
+        i++;
+    for (; i < j->n && j->w[i].kind != MD_HEADING; i++) {
+        if (verb_at(j, i) == VERB_NONE)
+            continue;
+        for (size_t k = i + 1; k < j->n && k < i + 12 && j->w[k].sentence == j->w[i].sentence; k++) {
+            if (jug_at(j, k, false) != NO_JUG || is_one_of(j, k, " it "))
+                return true;
+        }
+    }
+    return false;
+}
+
 static void carry_out_all(jugs *j)
 {
     unsigned seen = first_step_line(j->v);
@@ -361,7 +390,10 @@ static void carry_out_all(jugs *j)
             end++;
         if (j->w[i].line >= first_line) {
             start_again(j, j->w[i].line, &seen);
-            carry_out_sentence(j, i, end);
+            if (is_title(j, i))
+                name_last(j, i, end);
+            else
+                carry_out_sentence(j, i, end);
         }
         i = end;
     }

@@ -12,7 +12,7 @@
 #include "base/rng.h"
 #include "quality/check.h"
 
-enum { UNITS_MAX = 240, ORDERS = 400, WORD_MIN = 5, WORDS_MAX = 4000 };
+enum { UNITS_MAX = 240, ORDERS = 400, WORD_MIN = 5, WORDS_MAX = 4000, NAMES_MAX = 24 };
 
 /* ---- characters ------------------------------------------------------------------------------------------------- */
 
@@ -63,10 +63,10 @@ static bool is_no_character(const char *name, size_t n)
 /* A character persists if its name occurs in the beginning or the middle and in the last third, three times or more. */
 void check_characters(const check *c, const answer_view *v, check_result *out)
 {
-    enum { NAMES_MAX = 200, LAST_THIRD = 4 };
+    enum { TRIED_MAX = 200, LAST_THIRD = 4 };
     int n_found = 0, n_tried = 0;
-    const char *first = NULL, *seen[NAMES_MAX];
-    for (size_t i = 2; i + 1 < v->n && n_tried < NAMES_MAX; i++) {
+    const char *first = NULL, *seen[TRIED_MAX];
+    for (size_t i = 2; i + 1 < v->n && n_tried < TRIED_MAX; i++) {
         const size_t n = is_name_at(v->text, i) ? name_length(v->text + i) : 0;
         bool is_new = n > 0 && !is_no_character(v->text + i, n);
         for (int k = 0; is_new && k < n_tried; k++)
@@ -95,8 +95,15 @@ typedef struct unit {
     bool needs_other;  // begins with a word that refers to what came before
 } unit;
 
+/* Two words by which a character is introduced: "Mira Okafor", "named Aria". */
+typedef struct introduction {
+    char words[2][32]; // folded
+} introduction;
+
 typedef struct story {
     const answer_view *v;
+    introduction names[NAMES_MAX];
+    size_t n_names;
     unit units[UNITS_MAX];
     size_t n;
     float near[UNITS_MAX][UNITS_MAX];   // what two units share if one follows the other
@@ -208,14 +215,101 @@ static float introduced(const story *s, const unit *a, const unit *b)
     return sum;
 }
 
+/* ---- introductions ---------------------------------------------------------------------------------------------- */
+
+static void fold_name(char out[32], const char *name, size_t n)
+{
+    for (size_t i = 0; i < n && i < 31; i++)
+        out[i] = (char)tolower((unsigned char)name[i]);
+    out[n < 31 ? n : 31] = '\0';
+}
+
+static void list_names(story *s)
+{
+    const char *const text = s->v->text;
+    for (size_t i = 2; i + 1 < s->v->n && s->n_names < NAMES_MAX; i++) {
+        const size_t n = is_name_at(text, i) ? name_length(text + i) : 0;
+        const char *const next = text + i + n + 1;
+        const bool is_full =
+            n > 1 && next[-1] == ' ' && isupper((unsigned char)next[0]) && isalnum((unsigned char)next[1]);
+        const bool is_called =
+            n > 1 && i > 6 && (memcmp(text + i - 6, "named ", 6) == 0 || memcmp(text + i - 7, "called ", 7) == 0);
+        introduction *const one = &s->names[s->n_names];
+        if (is_called) {
+            fold_name(one->words[0], text[i - 6] == 'n' ? "named" : "called", text[i - 6] == 'n' ? 5 : 6);
+            fold_name(one->words[1], text + i, n);
+        } else if (is_full) {
+            fold_name(one->words[0], text + i, n);
+            fold_name(one->words[1], next, name_length(next));
+        }
+        s->n_names += is_called || is_full;
+    }
+}
+
+/* How often the unit names the character: 0, 1, or 2 for an introduction. */
+static int naming(const story *s, const unit *u, const introduction *one)
+{
+    int found = 0;
+    for (size_t i = u->first; i < u->end; i++) {
+        const char *const w = s->v->words.items[i].s;
+        if (i + 1 < u->end && strcmp(w, one->words[0]) == 0 && strcmp(s->v->words.items[i + 1].s, one->words[1]) == 0)
+            return 2;
+        const bool is_first = strcmp(one->words[0], "named") != 0 && strcmp(one->words[0], "called") != 0;
+        found |= (is_first && strcmp(w, one->words[0]) == 0) || strcmp(w, one->words[1]) == 0;
+    }
+    return found;
+}
+
+/* A unit that introduces a character belongs before those that only name it. */
+static void compare_names(story *s)
+{
+    for (size_t k = 0; k < s->n_names; k++) {
+        int how[UNITS_MAX];
+        for (size_t u = 0; u < s->n; u++)
+            how[u] = naming(s, &s->units[u], &s->names[k]);
+        for (size_t a = 0; a < s->n; a++) {
+            for (size_t b = 0; how[a] == 2 && b < s->n; b++)
+                s->before[a][b] += how[b] == 1 ? 1 : 0;
+        }
+    }
+}
+
+/* ---- talk ------------------------------------------------------------------------------------------------------- */
+
+static const md_line *line_of(const story *s, size_t i)
+{
+    return &s->v->blocks.lines[s->v->words.items[i].line];
+}
+
+static bool begins_with_quote(const md_line *l)
+{
+    return l->n > 3 && (l->text[0] == '"' || memcmp(l->text, "\xe2\x80\x9c", 3) == 0);
+}
+
+static bool holds_question(const md_line *l)
+{
+    return begins_with_quote(l) && memchr(l->text, '?', l->n) != NULL;
+}
+
+/* Who speaks is answered: talk follows talk, and more so a question. */
+static float talked(const story *s, const unit *a, const unit *b)
+{
+    const md_line *const from = line_of(s, a->end - 1);
+    const md_line *const to = line_of(s, b->first);
+    if (from == to || !begins_with_quote(to))
+        return 0;
+    return holds_question(from) ? 1.0f : begins_with_quote(from) ? 0.4f : 0;
+}
+
 static void compare_units(story *s)
 {
     for (size_t a = 0; a < s->n; a++) {
         for (size_t b = 0; b < s->n; b++) {
-            s->near[a][b] = a == b ? 0 : shared(s, &s->units[a], &s->units[b]);
+            s->near[a][b] = a == b ? 0 : shared(s, &s->units[a], &s->units[b]) + talked(s, &s->units[a], &s->units[b]);
             s->before[a][b] = a == b ? 0 : introduced(s, &s->units[a], &s->units[b]);
         }
     }
+    compare_names(s);
 }
 
 /* ---- order ------------------------------------------------------------------------------------------------------ */
@@ -283,6 +377,7 @@ void check_order(const check *c, const answer_view *v, check_result *out)
     }
     s->v = v;
     s->n_uses = n_uses;
+    list_names(s);
     const double sentences = rank_units(s, false), paragraphs = rank_units(s, true);
     const bool is_kept = sentences >= 0.9 && paragraphs >= 0.7;
     const char *const form = "%.0f %% of random orders of its sentences fit worse, and %.0f %% of its paragraphs";

@@ -131,15 +131,20 @@ static json_t *experts_json(const expert_figures *f)
         json_add(&pairs, json_pack("{s:s, s:s, s:o, s:o}", "a", f->tests[p->a].name, "b", f->tests[p->b].name,
                                    "divergence", json_of_figure(p->jsd), "p_value", json_of_figure(p->p_value)));
     }
-    return json_pack("{s:i, s:i, s:i, s:o, s:o, s:o}", "layers", f->n_layers, "experts", f->n_experts, "used",
-                     f->n_used, "all", use_json(&f->all), "tests", tests, "divergences", pairs);
+    return json_pack("{s:i, s:i, s:i, s:s, s:o, s:o, s:o}", "layers", f->n_layers, "experts", f->n_experts, "used",
+                     f->n_used, "p_value_unit", f->p_value_unit, "all", use_json(&f->all), "tests", tests,
+                     "divergences", pairs);
 }
 
 static json_t *speed_json(const speed_cause *c)
 {
-    json_t *json = json_pack("{s:s, s:b}", "why", c->why, "throttled", c->is_throttled);
+    json_t *json = json_pack("{s:s, s:s, s:b}", "bottleneck", bottleneck_name(c->which), "why", c->why, "throttled",
+                             c->is_throttled);
     json_set_figure(&json, "token_bytes", c->token_bytes);
     json_set_figure(&json, "token_expert_bytes", c->token_expert_bytes);
+    json_set_figure(&json, "kv_bytes", c->kv_bytes);
+    json_set_figure(&json, "mean_context", c->mean_context);
+    json_set_figure(&json, "busy_share", c->busy_share);
     json_set_figure(&json, "effective_bandwidth", c->effective_bandwidth);
     json_set_figure(&json, "machine_bandwidth", c->machine_bandwidth);
     json_set_figure(&json, "bandwidth_share", c->share);

@@ -66,6 +66,18 @@ static void put_pairs(document *doc, const expert_figures *f)
     }
 }
 
+static void put_p_unit(document *doc, const char *unit)
+{
+    if (unit[0] == '\0')
+        doc_paragraph(doc, "There are no p-values: too little was measured.");
+    else if (strcmp(unit, "tokens") == 0)
+        doc_paragraph(doc,
+                      "For p-values, tokens changed places between tests. Tokens resemble their neighbours, so that "
+                      "differences are found too easily; with repetitions, answers change places.");
+    else
+        doc_paragraph(doc, "For p-values, %s changed places between tests.", unit);
+}
+
 void section_experts(document *doc, const subject_analysis *s)
 {
     const expert_figures *const f = &s->experts;
@@ -83,13 +95,8 @@ void section_experts(document *doc, const subject_analysis *s)
     for (size_t i = 0; i < f->n_tests; i++)
         put_use(doc, &f->tests[i]);
     put_pairs(doc, f);
-    if (f->n_pairs > 0 && f->p_value_unit[0] == '\0')
-        doc_paragraph(doc, "There are too few repetitions for a p-value.");
-    else if (f->n_pairs > 0)
-        doc_paragraph(doc, "For the p-values, %s changed places between tests%s.", f->p_value_unit,
-                      strcmp(f->p_value_unit, "tokens") == 0
-                          ? "; tokens resemble their neighbours, so that differences are found too easily"
-                          : "");
+    if (f->n_pairs > 0)
+        put_p_unit(doc, f->p_value_unit);
     if (f->n_pairs > PAIRS_MAX)
         doc_paragraph(doc, "The %d most unlike of %zu pairs; --json has all.", PAIRS_MAX, f->n_pairs);
 }

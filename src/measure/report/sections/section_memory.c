@@ -91,11 +91,12 @@ static void put_saving(document *doc, const char *name, double percent, double o
 
 static void put_savings(document *doc, const memory_figures *m)
 {
-    char claim[CELL_BYTES];
+    char claim[CELL_BYTES], low[CELL_BYTES];
     doc_table(doc, "", SAVING, sizeof SAVING / sizeof *SAVING);
+    format_number(low, m->claim_low_pct);
     format_range(claim, m->claim_low_pct, m->claim_high_pct);
     doc_put(doc, "claimed");
-    doc_put(doc, claim[0] != '\0' ? claim : "-");
+    doc_put(doc, m->claim_low_pct < m->claim_high_pct ? claim : low);
     doc_put(doc, "-");
     doc_put(doc, "-");
     doc_put(doc, "published for this architecture");
