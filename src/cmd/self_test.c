@@ -111,6 +111,7 @@ static void add_count(self_test_result *r, const char *answer, const char *name,
 /* What the server did by the definitions, beside what was measured. */
 static void compare(self_test_result *r, const known_schedule *s, const test_metrics *m)
 {
+    const double n_first = s->writes[0].n_tokens + s->writes[0].n_events - 1; // came at once
     const double first_ms = s->writes[0].at_ms, last_ms = s->writes[s->n_writes - 1].at_ms;
     double n = 0, longest_ms = 0;
     for (size_t i = 0; i < s->n_writes; i++) {
@@ -122,7 +123,7 @@ static void compare(self_test_result *r, const known_schedule *s, const test_met
     add_time(r, s->model, "first event", s->role_ms, m->ttfr_ms);
     add_time(r, s->model, "first token", first_ms, m->ttft_ms);
     add_time(r, s->model, "total", s->done_ms, m->e2e_ms);
-    add_rate(r, s->model, "decode", 1000 * (n - s->writes[0].n_tokens) / (last_ms - first_ms), m->decode_tps);
+    add_rate(r, s->model, "decode", 1000 * (n - n_first) / (last_ms - first_ms), m->decode_tps);
     add_rate(r, s->model, "overall", 1000 * n / s->done_ms, m->overall_tps);
     add_count(r, s->model, "stalls", stalls, (double)m->n_stalls);
     add_time(r, s->model, "longest stall", stalls ? longest_ms : 0, m->stall_max_ms);

@@ -55,15 +55,7 @@ MODES = {
     "error-200": lambda s, body: good(s) if body["model"] == "m" else s.sendall(STREAM + event({"error": "no such model"})),
     "key": lambda s, body: s.sendall(refusal("401 Unauthorized", "a key is needed")),
     "busy": lambda s, body: s.sendall(refusal("503 Service Unavailable", "no slot")),
-    "endless": lambda s, body: forever(s, chunk("t ")),
     "slow-endless": lambda s, body: forever(s, chunk("t "), pause=0.02),
-    "endless-comments": lambda s, body: forever(s, b": ping\n\n", pause=0.01),
-    "endless-headers": lambda s, body: forever(s, b"X: " + b"a" * 1000 + b"\r\n", b"HTTP/1.1 200 OK\r\n"),
-    "endless-document": lambda s, body: forever(s, b" " * 65536, STREAM.replace(b"text/event-stream", b"application/json")),
-    "endless-line": lambda s, body: forever(s, b"x" * 65536, STREAM + b"data: "),
-    "silent": lambda s, body: hang(s),
-    "redirect": lambda s, body: s.sendall(b"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n"),
-    "close": lambda s, body: None,
 }
 
 
@@ -102,4 +94,5 @@ def main():
         threading.Thread(target=serve, args=(connection,), daemon=True).start()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "client/chat_stream.h"
+#include "support/faults.h"
 
 #define CHUNK(text, more) "{\"choices\":[{\"delta\":{\"content\":\"" text "\"}}]" more "}"
 #define TIMED(text, n)    CHUNK(text, ",\"timings\":{\"predicted_n\":" #n "}")
@@ -207,6 +208,38 @@ static void test_text_after_done_is_kept_apart(void **state)
     assert_int_equal(a.end_ns, 2);
 }
 
+/* An allocation that fails makes the answer a failure, or leaves out what is said beside its text; it never makes a
+ * good answer of half a text. */
+static void test_no_failed_allocation_makes_a_wrong_answer(void **state)
+{
+    static const char *const EVENTS[] = {
+        TIMED("one ", 2), TIMED("t\\u0077o ", 3),
+        "{\"choices\":[{\"delta\":{\"content\":\"three\"},\"token_ids\":[1,2],\"finish_reason\":\"stop\"}],\"experts\":"
+        "{\"prompt\":{\"n_tokens\":1,\"layers\":[{\"counts\":[1,0]}]},\"generated\":{\"n_tokens\":0,\"layers\":"
+        "[{\"counts\":[0,0]}]}}}",
+        "[DONE]", NULL};
+    long n = 1;
+    for (long i = 0; i < n; i++) {
+        chat_stream s;
+        chat_stream_init(&s);
+        faults_alloc_begin(i);
+        const answer_record a = answer_of(&s, EVENTS);
+        if (a.status == TEST_COMPLETED) {
+            assert_string_equal(a.text, "one two three");
+            assert_true(a.n_token_ids == 0 || a.n_token_ids == 2);
+            assert_true(a.experts.counts == NULL || a.experts.counts[0] == 1);
+        } else {
+            assert_non_null(strstr(a.error, "memory"));
+        }
+        chat_stream_free(&s);
+        long n_live;
+        n = faults_alloc_end(&n_live);
+        assert_int_equal(n_live, 0);
+    }
+    assert_true(n > 20);
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +256,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_experts_that_contradict_themselves_are_not_told, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_whole_answer_is_one_arrival, setup, teardown),
         cmocka_unit_test_setup_teardown(test_documents_that_are_no_answer, setup, teardown),
+        cmocka_unit_test(test_no_failed_allocation_makes_a_wrong_answer),
         cmocka_unit_test_setup_teardown(test_text_after_done_is_kept_apart, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

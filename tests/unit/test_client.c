@@ -280,6 +280,33 @@ static void test_a_server_that_refuses_everything_is_asked_twice(void **state)
     assert_int_equal(server.n_read, 2);
 }
 
+/* Two refusals that quote the request, then a good answer. */
+static void refuse_twice(scripted_server *server, int fd, const char *request)
+{
+    pthread_mutex_lock(&server->mutex);
+    const bool is_good = server->n_read > 2;
+    pthread_mutex_unlock(&server->mutex);
+    if (is_good)
+        scripted_server_send(fd, STREAM_HEADERS GOOD, sizeof STREAM_HEADERS GOOD - 1);
+    else
+        refuse_all(server, fd, request);
+}
+
+static void test_a_refusal_for_another_reason_drops_nothing_later(void **state)
+{
+    (void)state;
+    scripted_server server = {.script = "", .answer = refuse_twice};
+    answer_record a;
+    client c = ask(&server, NULL, &a);
+    assert_int_equal(a.status, TEST_HTTP_ERROR);
+    a = ask_client(&c, NULL);
+    assert_int_equal(a.status, TEST_COMPLETED);
+    close_client(&c);
+    scripted_server_stop(&server);
+    assert_int_equal(server.n_read, 3);
+    assert_non_null(strstr(server.request, "stream_options"));
+}
+
 /* The content of the first message, to be freed with free. */
 static char *prompt_of(const scripted_server *server)
 {
@@ -619,6 +646,7 @@ int main(void)
         cmocka_unit_test(test_options_become_fields),
         cmocka_unit_test(test_a_field_that_is_refused_by_name_is_left_out_from_then_on),
         cmocka_unit_test(test_a_server_that_refuses_everything_is_asked_twice),
+        cmocka_unit_test(test_a_refusal_for_another_reason_drops_nothing_later),
         cmocka_unit_test(test_a_prefix_is_avoided_by_a_line_before_the_prompt),
         cmocka_unit_test(test_llama_server_is_told_not_to_use_its_cache),
         cmocka_unit_test(test_errors_before_the_stream),

@@ -254,6 +254,7 @@ static const char *status_after(result_store *store, int64_t id, int n_ok, int n
         test_record test = example_test();
         test.index = i;
         test.mode = MODE_STREAM;
+        test.answer.temperature = test.plan.temperature;
         if (i >= n_ok)
             test.answer.status = TEST_TIMEOUT;
         assert_int_equal(store_add_test(store, id, &test, NULL, 0, NULL), SW_OK);

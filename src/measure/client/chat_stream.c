@@ -128,6 +128,8 @@ static void take_chunk(chat_stream *s, const json_t *root, const char *member, i
     take_name(&s->fingerprint, json_object_get(root, "system_fingerprint"));
     take_name(&s->finish_reason, json_object_get(choice, "finish_reason"));
     answer_facts_take(&s->facts, root);
+    if (s->finish_reason.failed == SW_ENOMEM) // without it the answer would seem to be cut
+        chat_stream_fail(s, TEST_INCOMPLETE, "out of memory keeping the answer");
     take_delta(s, json_object_get(choice, member), t_ns);
 }
 
@@ -224,40 +226,42 @@ static bool is_good_finish(const char *reason)
     return strcmp(reason, "stop") == 0 || strcmp(reason, "length") == 0 || strcmp(reason, "tool_calls") == 0;
 }
 
-/* A stream without a finish reason is incomplete even if it ended with [DONE]: some servers send that after an error.
- */
-answer_record chat_stream_finish(chat_stream *s, int64_t t_ns)
+/* How the answer ended, with the reason in s->error unless it is a success.  A stream without a finish reason is
+ * incomplete even if it ended with [DONE]: some servers send that after an error. */
+static test_status conclude(chat_stream *s)
 {
     const char *const reason = buf_str(&s->finish_reason);
-    test_status status = TEST_COMPLETED;
-    if (s->has_failed) {
-        status = s->failure;
-    } else if (s->n_late > 0) {
-        status = TEST_BAD_STREAM;
-        buf_clear(&s->error);
+    if (s->has_failed)
+        return s->failure;
+    if (s->n_late > 0) {
         buf_printf(&s->error, "the server sent %zu more pieces of text after [DONE]; they are not in the answer",
                    s->n_late);
-    } else if (s->has_no_reasons && s->done_ns < 0) {
-        status = TEST_INCOMPLETE;
-        buf_puts(&s->error, "the stream ended without its end mark");
-    } else if (!s->has_no_reasons && s->finish_reason.size == 0) {
-        status = TEST_INCOMPLETE;
-        buf_puts(&s->error, "the stream ended without a finish_reason");
-    } else if (s->finish_reason.size > 0 && !is_good_finish(reason)) {
-        status = TEST_INCOMPLETE;
-        buf_printf(&s->error, "the server stopped for reason '%s'", reason);
-    } else if (s->n_arrivals == 0) {
-        status = TEST_SILENT_EMPTY;
-        buf_puts(&s->error, "the answer is empty");
+        return TEST_BAD_STREAM;
     }
+    if (s->has_no_reasons ? s->done_ns < 0 : reason[0] == '\0') {
+        buf_printf(&s->error, "the stream ended without %s", s->has_no_reasons ? "its end mark" : "a finish_reason");
+        return TEST_INCOMPLETE;
+    }
+    if (reason[0] != '\0' && !is_good_finish(reason)) {
+        buf_printf(&s->error, "the server stopped for reason '%s'", reason);
+        return TEST_INCOMPLETE;
+    }
+    if (s->n_arrivals == 0)
+        buf_puts(&s->error, "the answer is empty");
+    return s->n_arrivals == 0 ? TEST_SILENT_EMPTY : TEST_COMPLETED;
+}
+
+answer_record chat_stream_finish(chat_stream *s, int64_t t_ns)
+{
+    if (!s->has_failed)
+        buf_clear(&s->error); // of an earlier call
     answer_record answer = {
-        .status = status,
-        .error = buf_str(&s->error),
+        .status = conclude(s),
         .connect_ns = -1,
         .headers_ns = -1,
         .first_event_ns = s->first_event_ns,
         .end_ns = s->done_ns >= 0 ? s->done_ns : t_ns,
-        .finish_reason = reason,
+        .finish_reason = buf_str(&s->finish_reason),
         .model = buf_str(&s->model),
         .fingerprint = buf_str(&s->fingerprint),
         .text = buf_str(&s->text),
@@ -267,6 +271,7 @@ answer_record chat_stream_finish(chat_stream *s, int64_t t_ns)
         .arrivals = s->arrivals,
         .n_arrivals = s->n_arrivals,
     };
+    answer.error = buf_str(&s->error);
     answer_facts_put(&s->facts, &answer);
     return answer;
 }

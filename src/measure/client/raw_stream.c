@@ -22,15 +22,15 @@ void raw_stream_event(chat_stream *s, const char *data, size_t n, int64_t t_ns)
     if (is_text(data, n, "[DONE]"))
         chat_stream_end(s, t_ns);
     else if (begins_error(data, n))
-        chat_stream_fail(s, TEST_SERVER_ERROR, "%.*s", (int)(n < 400 ? n : 400), data + strlen("[ERROR] "));
+        chat_stream_fail_event(s, NULL, data + strlen("[ERROR] "), n - strlen("[ERROR] "));
     else
         chat_stream_text(s, data, n, t_ns);
 }
 
-/* The reason of {"error": ".."}, with no other member; text may be JSON, too.  NULL: it is text. */
-static const char *error_of(const json_t *document)
+/* {"error": ".."} and no other member; text may be JSON, too. */
+static bool is_error(const json_t *document)
 {
-    return json_object_size(document) == 1 ? json_string_value(json_object_get(document, "error")) : NULL;
+    return json_object_size(document) == 1 && json_is_string(json_object_get(document, "error"));
 }
 
 void raw_stream_message(chat_stream *s, const char *data, size_t n, int64_t t_ns)
@@ -39,8 +39,8 @@ void raw_stream_message(chat_stream *s, const char *data, size_t n, int64_t t_ns
     json_t *const document = n > 0 && data[0] == '{' ? event_json_load(data, n, &why) : NULL;
     if (json_object_size(document) == 1 && json_is_true(json_object_get(document, "done")))
         chat_stream_end(s, t_ns);
-    else if (error_of(document) != NULL)
-        chat_stream_fail(s, TEST_SERVER_ERROR, "%s", error_of(document));
+    else if (is_error(document))
+        chat_stream_fail_event(s, document, data, n);
     else
         chat_stream_text(s, data, n, t_ns);
     json_decref(document);

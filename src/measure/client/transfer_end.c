@@ -109,7 +109,7 @@ bool transfer_ask_again(chat_transfer *t, int verdict)
     const unsigned refused = question_drop(t->request, buf_str(&t->body));
     if (refused == 0 || transfer_set_request(t, NULL) != SW_OK)
         return false;
-    target_refuses(t->o.target, refused);
+    t->dropped |= refused;
     transfer_begin_receiving(t);
     return true;
 }
@@ -121,6 +121,8 @@ void transfer_end(chat_transfer *t, int verdict)
     judge(t, (CURLcode)verdict, http_status);
     t->answer = chat_stream_finish(&t->stream, transfer_since_t0(t, clock_now_ns(t->clock)));
     t->answer.http_status = (int)http_status;
+    if (t->dropped != 0 && http_status == 200) // else the refusal was for another reason, and quoted the request
+        target_refuses(t->o.target, t->dropped);
     t->answer.headers_ns = t->headers_ns;
     t->answer.connect_ns = t->is_connected ? (int64_t)(t->t0_ns - t->start_ns) : -1;
     t->has_ended = true;

@@ -28,7 +28,8 @@ struct chat_transfer {
     transfer_options o; // model and plan are not read after creation
     const sw_clock *clock;
     CURL *easy;
-    json_t *request; // the document that is sent
+    json_t *request;  // the document that is sent
+    unsigned dropped; // fields that were removed from it, because the server named them when it refused it
     sse_reader sse;
     ws_dialog dialog; // of ROUTE_SHIMMY_WS
     chat_stream stream;

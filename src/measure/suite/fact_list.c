@@ -43,13 +43,24 @@ void fact_list_number(fact_list *list, fact_name name, double number, const char
         put(list, name, number, "", source);
 }
 
-void fact_list_text(fact_list *list, fact_name name, const char *text, const char *source)
+/* A copy as valid UTF-8; NULL when memory is short. */
+static const char *copy_text(const fact_list *list, const char *text)
 {
-    const size_t n = text != NULL ? strnlen(text, TEXT_BYTES_MAX) : 0;
-    if (n == 0)
-        return;
+    const size_t n = strnlen(text, TEXT_BYTES_MAX);
     char *const copy = arena_copy(list->keep, text, n);
     if (copy != NULL)
         utf8_replace_invalid(copy, n); // also half of a character at the cut
-    put(list, name, NAN, copy, source);
+    return copy;
+}
+
+void fact_list_number_text(fact_list *list, fact_name name, double number, const char *text, const char *source)
+{
+    if (isfinite(number))
+        put(list, name, number, copy_text(list, text), source);
+}
+
+void fact_list_text(fact_list *list, fact_name name, const char *text, const char *source)
+{
+    if (text != NULL && text[0] != '\0')
+        put(list, name, NAN, copy_text(list, text), source);
 }

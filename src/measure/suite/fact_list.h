@@ -19,6 +19,8 @@ typedef struct fact_list {
 void fact_list_init(fact_list *list, arena *keep);
 /* NAN and infinities put nothing. */
 void fact_list_number(fact_list *list, fact_name name, double number, const char *source);
+/* The same with a text beside the number, such as its interval. */
+void fact_list_number_text(fact_list *list, fact_name name, double number, const char *text, const char *source);
 /* NULL and "" put nothing.  The text is copied, at most 400 bytes of it, as valid UTF-8; `source` is static. */
 void fact_list_text(fact_list *list, fact_name name, const char *text, const char *source);
 
