@@ -28,6 +28,9 @@ says 'nowhere does not exist'
 expect 1 "${runs[@]}" list .
 says '. has no results.sqlite, and no folder in it has one'
 test ! -e results.sqlite || fail "looking made a store"
+expect 1 "${runs[@]}" list "$SPILLWAY_SOURCE/tests/data/stores/schema1.sqlite:2" >out
+says 'has no run 2'
+test ! -s out || fail "a table of nothing: $(cat out)"
 
 # ---- list, show, export ----
 mkdir -p results/a results/b
@@ -94,6 +97,8 @@ says 'deleted all.sqlite:1' out
 "${runs[@]}" delete all.sqlite --yes >out
 says 'deleted all.sqlite:2' out
 test "$("${runs[@]}" list all.sqlite --json)" = "[]" || fail "a run is left"
+expect 0 "${runs[@]}" list all.sqlite
+says 'there are no runs in what was named'
 expect 1 "${runs[@]}" show all.sqlite
 says 'has no run yet'
 
