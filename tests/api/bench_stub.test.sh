@@ -32,7 +32,7 @@ test "$(rows whole "SELECT count(*) > 0 FROM sample WHERE private_bytes > 0")" -
 test "$(rows whole "SELECT count(*) FROM test t WHERE phase = 'measure' AND
     (SELECT count(*) FROM event e WHERE e.test_id = t.id) < 1")" -eq 0 || fail "a test without token times"
 test -s whole/report.md && test -s whole/report.html || fail "no report"
-test "$(grep -c '<tr><th scope="row">' whole/report.html)" -eq 9 || fail "the page has not nine rows"
+test "$(grep -c '^<article id="answer-' whole/report.html)" -eq 9 || fail "the page has not nine answers"
 
 # ---- on a terminal: a live line, also in the pause, and a clean end ----
 printf '{"version":1,"name":"n","tests":[{"name":"first","prompt":"p","max_tokens":20},
