@@ -22,8 +22,7 @@ static void name_it(server_about *about, const char *program, const char *versio
     utf8_replace_invalid(about->software, strlen(about->software));
 }
 
-/* ---- documents of one program each --------------------------------------------------------------------------------
- */
+/* ---- documents of one program each ------------------------------------------------------------------------------- */
 
 /* spillway and shimmy. */
 static void read_health(server_about *about, const json_t *document, fact_list *facts)
@@ -83,8 +82,7 @@ static void read_vllm(server_about *about, const json_t *document, fact_list *fa
         name_it(about, "vLLM", version);
 }
 
-/* ---- in their order ------------------------------------------------------------------------------------------------
- */
+/* ---- in their order ---------------------------------------------------------------------------------------------- */
 
 typedef struct about_source {
     const char *path;

@@ -48,8 +48,7 @@ static const json_t *find_entry(const json_t *list, const char *member, const ch
     return NULL;
 }
 
-/* ---- what each program says ---------------------------------------------------------------------------------------
- */
+/* ---- what each program says -------------------------------------------------------------------------------------- */
 
 /* spillway: all of it; llama-server: some of it under the same names; vLLM: the context alone. */
 static sw_code read_model(subject_record *r, const json_t *models, arena *keep, sw_err *err)
@@ -100,8 +99,7 @@ static sw_code read_file(bench_subject *s, const chat_target *target, arena *kee
     return SW_OK;
 }
 
-/* ---- the list -----------------------------------------------------------------------------------------------------
- */
+/* ---- the list ---------------------------------------------------------------------------------------------------- */
 
 static sw_code describe(subject_list *list, const json_t *models, const json_t *tags, arena *keep, sw_err *err)
 {
