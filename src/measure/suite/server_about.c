@@ -8,14 +8,6 @@
 #include "base/utf8.h"
 #include "suite/member.h"
 
-/* The document at `path`, or NULL; memory that is short ends everything. */
-static sw_code ask(chat_target *target, const char *path, json_t **out, sw_err *err)
-{
-    sw_err why = {0};
-    const sw_code code = target_get_json(target, path, out, &why);
-    return code == SW_ENOMEM ? sw_fail(err, SW_ENOMEM, "%s", why.msg) : SW_OK;
-}
-
 static void name_it(server_about *about, const char *program, const char *version)
 {
     snprintf(about->software, sizeof about->software, "%s%s%s", program, program[0] != '\0' ? " " : "", version);
@@ -96,16 +88,19 @@ static const about_source SOURCES[] = {{"/health", read_health, true},
                                        {"/api/version", read_ollama, false},
                                        {"/version", read_vllm, false}};
 
+/* A server that does not answer is not asked further: each question may take seconds. */
 sw_code server_about_read(server_about *out, chat_target *target, fact_list *facts, sw_err *err)
 {
+    sw_code code = SW_OK;
     *out = (server_about){0};
-    for (size_t i = 0; i < sizeof SOURCES / sizeof *SOURCES; i++) {
+    for (size_t i = 0; i < sizeof SOURCES / sizeof *SOURCES && code != SW_EIO; i++) {
         json_t *document;
+        sw_err why = {0};
         if (!SOURCES[i].is_for_all && out->software[0] != '\0')
             continue;
-        const sw_code code = ask(target, SOURCES[i].path, &document, err);
-        if (code != SW_OK)
-            return code;
+        code = target_get_json(target, SOURCES[i].path, &document, &why);
+        if (code == SW_ENOMEM)
+            return sw_fail(err, code, "%s", why.msg);
         if (document != NULL)
             SOURCES[i].read(out, document, facts);
         json_decref(document);
