@@ -79,15 +79,15 @@ expect 2 monitor --interval 0.01
 expect 2 monitor --color pink
 
 # ---- lines, and recordings ----
-expect 0 monitor --pid $first --interval 0.1 --for 0.45
+expect 0 monitor --pid $first --interval 0.1 --for 0.25
 is_plain out
 is_silent err
 head -1 .out | grep -q '^UTC  *private' || fail "no names of columns"
-[ "$(lines .out)" -ge 3 ] && [ "$(lines .out)" -le 6 ] || fail "0.45 s at 0.1 s are two to five samples below the names"
+[ "$(lines .out)" -ge 3 ] && [ "$(lines .out)" -le 4 ] || fail "0.25 s at 0.1 s are two or three samples below the names"
 for form in jsonl csv; do
-  expect 0 monitor --pid $first --interval 0.1 --for 0.45 --record r.$form --jsonl
+  expect 0 monitor --pid $first --interval 0.1 --for 0.25 --record r.$form --jsonl
   n=$(($(lines .out) - 1)) # without the head
-  [ $n -ge 2 ] && [ $n -le 5 ] || fail "0.45 s at 0.1 s are two to five samples, not $n"
+  [ $n -ge 2 ] && [ $n -le 3 ] || fail "0.25 s at 0.1 s are two or three samples, not $n"
   says err "$n samples are in r.$form"
   mv .out stdout.jsonl
   for file in r.$form stdout.jsonl; do
