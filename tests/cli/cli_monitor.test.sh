@@ -29,6 +29,10 @@ assert 0 < sample["available_bytes"] <= head["memory_bytes"], sample
 assert 0 <= sample["model_cache_bytes"] <= os.path.getsize(sys.argv[3]), sample
 assert len(sample) == 31, sorted(sample)  # t_s and thirty figures
 PY
+is_silent err
+expect 0 monitor --once --model /proc/version
+says err "the page cache of /proc/version is not known"
+expect 1 monitor --once --model there-is-no-such-model
 expect 0 monitor --once --json # the machine alone
 python3 -c 'import json; s = json.load(open(".out"))["sample"]; assert s["rss_bytes"] is None and s["machine_cpu_s"] > 0, s'
 
