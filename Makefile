@@ -6,7 +6,7 @@ FUZZ_SECONDS ?= 20
 FUZZ_INPUTS ?= 1000000
 T ?= .
 
-.PHONY: all build test check check-long demo bench bench-kernels bench-server lint format fuzz fuzz-long coverage install clean help
+.PHONY: all build test check check-long demo protocol bench bench-kernels bench-server lint format fuzz fuzz-long coverage install clean help
 all: build ## build spillway (release)
 
 build:
@@ -27,7 +27,12 @@ check-long: ## what takes longer: ThreadSanitizer, every instruction set, demo m
 	@scripts/deps build test long
 	@scripts/check_long $(JOBS)
 
-demo: ## serve a small model, run the nine-test benchmark against it, write a report
+demo: ## measure the three small models, once and without pauses, and write a report (half a minute)
+	@scripts/deps build
+	@scripts/build release $(JOBS) spillway
+	@scripts/demo $(SPILLWAY) --repeat 1 --pause 0
+
+protocol: ## measure the three small models by the protocol as it is written: pauses of 5 s, every test three times
 	@scripts/deps build
 	@scripts/build release $(JOBS) spillway
 	@scripts/demo $(SPILLWAY)

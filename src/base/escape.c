@@ -2,6 +2,7 @@
 #include "base/escape.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/utf8.h"
 
@@ -56,15 +57,37 @@ static void put_markdown_cell(buf *out, uint32_t cp, const char *bytes, int len)
         buf_putc(out, ' ');
     else if (cp == '&' || cp == '<' || cp == '>' || escape_is_hidden(cp))
         put_html(out, cp, bytes, len);
-    else if (cp < 0x80 && strchr("|\\`*_[]~#!", (int)cp) != NULL)
+    else if (cp < 0x80 && strchr("|\\`*_[]~#!$@", (int)cp) != NULL)
         buf_printf(out, "\\%c", (char)cp);
     else
         buf_append(out, bytes, (size_t)len);
 }
 
+/* The first character of s[0..n) that some readers of Markdown make a link of, though it is in no brackets: the colon
+ * of
+ * "://", the dot of "www."; n if there is none. */
+static size_t find_bare_link(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (s[i] == ':' && n - i > 2 && s[i + 1] == '/' && s[i + 2] == '/')
+            return i;
+        if (s[i] == '.' && i >= 3 && strncasecmp(s + i - 3, "www", 3) == 0)
+            return i;
+    }
+    return n;
+}
+
 void escape_markdown_cell(buf *out, const char *s, size_t n)
 {
-    for_each_char(out, s, n, put_markdown_cell);
+    for (;;) {
+        const size_t link = find_bare_link(s, n);
+        for_each_char(out, s, link, put_markdown_cell);
+        if (link == n)
+            return;
+        buf_printf(out, "\\%c", s[link]);
+        s += link + 1;
+        n -= link + 1;
+    }
 }
 
 static void put_terminal(buf *out, uint32_t cp, const char *bytes, int len)

@@ -19,7 +19,8 @@ bool escape_is_hidden(uint32_t cp);
 /* Text and attribute values of HTML.  Hidden characters become visible here too ("<U+001B>"), but NUL becomes U+FFFD.
  */
 void escape_html(buf *out, const char *s, size_t n);
-/* One cell of a Markdown table: no pipe, no line break, no markup, no HTML, no hidden character. */
+/* One cell of a Markdown table: no pipe, no line break, no markup, no link, no formula, no HTML, no hidden character.
+ */
 void escape_markdown_cell(buf *out, const char *s, size_t n);
 /* A terminal: control characters (C0 except newline and tab, DEL, C1) and changes of text direction become visible
  * escapes, so that no text can move the cursor, set a title or reorder what is shown. */

@@ -82,11 +82,11 @@ expect 0 bench --url "$url" --protocol p.json --pause 0 --concurrency 2 --out bo
 [ "$(rows both "SELECT count(DISTINCT start_ms / 50) FROM test WHERE phase = 'measure'")" -le 2 ] || fail "not at once"
 
 # ---- a time budget that does not suffice, and then one that does ----
-expect 4 bench --url "$url" --protocol p.json --pause 0 --repeat 40 --time-budget 1 --out budget --quiet
+expect 4 bench --url "$url" --protocol p.json --pause 0 --repeat 40 --time-budget 2 --out budget --quiet
 [ "$(rows budget "SELECT status || ': ' || trim(reasons, char(10)) FROM run")" = \
-  "inconclusive: the time budget of 1 s does not suffice for all tests" ] || fail "the status: $(rows budget "SELECT status, reasons FROM run")"
+  "inconclusive: the time budget of 2 s does not suffice for all tests" ] || fail "the status: $(rows budget "SELECT status, reasons FROM run")"
 rows budget "SELECT text FROM fact WHERE name = 'not_run'" |
-  grep -q "of 80 tests not run, from '[a-z]*' on: the time budget of 1 s does not suffice" || fail "what was not run"
+  grep -q "of 80 tests not run, from '[a-z]*' on: the time budget of 2 s does not suffice" || fail "what was not run"
 [ "$(rows budget "$measured")" -gt 0 ] || fail "nothing was run within the budget"
 sqlite3 budget/results.sqlite "UPDATE run SET options_json = replace(options_json, '\"repetitions\":40', '\"repetitions\":6'), n_planned = 12"
 expect 0 bench --resume budget --time-budget 600 --quiet

@@ -15,7 +15,16 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { TESTS_MAX = 3, ARRIVALS_MAX = 4, SAMPLES_MAX = 3 };
+enum {
+    SUBJECTS_MAX = 2,
+    SERVERS_MAX = 2,
+    ROWS_MAX = 2,
+    TESTS_MAX = 3,
+    CHECKS_MAX = 2,
+    ARRIVALS_MAX = 4,
+    EXPERTS_MAX = 8,
+    SAMPLES_MAX = 3
+};
 
 /* ---- a run from bytes -------------------------------------------------------------------------------------------- */
 
@@ -75,16 +84,22 @@ static const char *next_text(source *s, size_t *n_out)
 
 typedef struct hostile_run {
     run_record run;
+    subject_record subjects[SUBJECTS_MAX];
+    server_record servers[SERVERS_MAX];
+    placement_row placement[ROWS_MAX];
+    fact_record facts[ROWS_MAX];
     test_record tests[TESTS_MAX];
+    check_record checks[TESTS_MAX][CHECKS_MAX];
     arrival arrivals[TESTS_MAX][ARRIVALS_MAX];
+    uint64_t experts[TESTS_MAX][EXPERTS_MAX];
     resource_sample samples[SAMPLES_MAX];
 } hostile_run;
 
 static void fill_info(source *s, run_info *i)
 {
     const char **const strings[] = {
-        &i->status,       &i->version, &i->url, &i->model, &i->protocol_name, &i->protocol_hash, &i->protocol_json,
-        &i->options_json, &i->command, &i->cpu, &i->os};
+        &i->status,        &i->reasons,       &i->fingerprint,  &i->version, &i->url, &i->model, &i->protocol_name,
+        &i->protocol_hash, &i->protocol_json, &i->options_json, &i->command, &i->cpu, &i->os};
     for (size_t k = 0; k < sizeof strings / sizeof strings[0]; k++)
         *strings[k] = next_text(s, NULL);
     i->id = next_int(s);
@@ -92,7 +107,70 @@ static void fill_info(source *s, run_info *i)
     i->finished_unix_ms = next_int(s);
     i->n_cores = (int)next_int(s);
     i->memory_bytes = (uint64_t)next_int(s);
+    i->n_sessions = (int)next_int(s);
     i->n_planned = (int)next_int(s);
+}
+
+/* Positions are those of the record: the store checks them. */
+static int next_position(source *s, size_t n)
+{
+    return (int)(next_byte(s) % (n + 1)) - 1;
+}
+
+static void fill_subjects(source *s, hostile_run *h)
+{
+    h->run.subjects = h->subjects;
+    h->run.n_subjects = 1 + next_byte(s) % SUBJECTS_MAX;
+    for (size_t k = 0; k < h->run.n_subjects; k++) {
+        subject_record *const m = &h->subjects[k];
+        *m = (subject_record){next_text(s, NULL), next_text(s, NULL),    next_text(s, NULL),    next_text(s, NULL),
+                              next_text(s, NULL), (uint64_t)next_int(s), (uint64_t)next_int(s), (uint64_t)next_int(s),
+                              (int)next_int(s),   (int)next_int(s),      (int)next_int(s),      (int)next_int(s),
+                              (int)next_int(s)};
+    }
+    h->run.servers = h->servers;
+    h->run.n_servers = next_byte(s) % (SERVERS_MAX + 1);
+    for (size_t k = 0; k < h->run.n_servers; k++)
+        h->servers[k] = (server_record){(int)(next_byte(s) % h->run.n_subjects),
+                                        (server_side)(next_byte(s) % 3),
+                                        (int)next_int(s),
+                                        next_text(s, NULL),
+                                        next_text(s, NULL),
+                                        next_text(s, NULL),
+                                        next_int(s)};
+}
+
+static void fill_facts(source *s, hostile_run *h)
+{
+    h->run.placement = h->placement;
+    h->run.n_placement = h->run.n_servers > 0 ? next_byte(s) % (ROWS_MAX + 1) : 0;
+    for (size_t k = 0; k < h->run.n_placement; k++)
+        h->placement[k] = (placement_row){(int)(next_byte(s) % h->run.n_servers),
+                                          next_text(s, NULL),
+                                          next_text(s, NULL),
+                                          (uint64_t)next_int(s),
+                                          next_text(s, NULL),
+                                          next_text(s, NULL)};
+    h->run.facts = h->facts;
+    h->run.n_facts = next_byte(s) % (ROWS_MAX + 1);
+    for (size_t k = 0; k < h->run.n_facts; k++)
+        h->facts[k] = (fact_record){next_position(s, h->run.n_subjects),
+                                    next_position(s, h->run.n_servers),
+                                    (fact_name)(next_byte(s) % N_FACT_NAMES),
+                                    next_double(s),
+                                    next_text(s, NULL),
+                                    next_text(s, NULL)};
+}
+
+static void fill_experts(source *s, expert_counts *e, uint64_t *counts)
+{
+    e->n_layers = next_byte(s) % 3;
+    e->n_experts = e->n_layers > 0 ? 1 + next_byte(s) % (EXPERTS_MAX / 2) : 0;
+    e->n_used = e->n_layers > 0 ? 1 + next_byte(s) % e->n_experts : 0;
+    e->n_tokens = next_int(s);
+    e->counts = counts;
+    for (int k = 0; k < e->n_layers * e->n_experts; k++)
+        counts[k] = next_byte(s);
 }
 
 static void fill_answer(source *s, answer_record *a, arrival *arrivals)
@@ -105,40 +183,60 @@ static void fill_answer(source *s, answer_record *a, arrival *arrivals)
     a->text = next_text(s, &a->n_text);
     a->reasoning = next_text(s, &a->n_reasoning);
     a->http_status = (int)next_int(s);
-    int64_t *const numbers[] = {&a->connect_ns,    &a->headers_ns,    &a->first_event_ns,    &a->end_ns,
-                                &a->prompt_tokens, &a->cached_tokens, &a->completion_tokens, &a->reasoning_tokens};
+    int64_t *const numbers[] = {&a->scheduled_ns,     &a->connect_ns,    &a->headers_ns,    &a->first_event_ns,
+                                &a->end_ns,           &a->prompt_tokens, &a->cached_tokens, &a->completion_tokens,
+                                &a->reasoning_tokens, &a->seed};
     for (size_t k = 0; k < sizeof numbers / sizeof numbers[0]; k++)
         *numbers[k] = next_int(s);
+    double *const times[] = {&a->temperature, &a->queue_ms, &a->prompt_ms, &a->decode_ms};
+    for (size_t k = 0; k < sizeof times / sizeof times[0]; k++)
+        *times[k] = next_double(s);
     a->arrivals = arrivals;
     a->n_arrivals = next_byte(s) % (ARRIVALS_MAX + 1);
     for (size_t k = 0; k < a->n_arrivals; k++)
         arrivals[k] = (arrival){next_int(s), (uint32_t)next_int(s), next_byte(s), (next_byte(s) & 1) != 0};
 }
 
+static void fill_test(source *s, hostile_run *h, size_t k)
+{
+    test_record *const t = &h->tests[k];
+    t->plan = (test_plan){next_text(s, NULL), next_text(s, NULL), next_text(s, NULL), (text_form)(next_byte(s) % 3),
+                          (int)next_int(s),   next_double(s),     next_int(s),        next_text(s, NULL)};
+    t->subject = (int)(next_byte(s) % h->run.n_subjects);
+    t->server = next_position(s, h->run.n_servers);
+    t->mode = (test_mode)(next_byte(s) % N_TEST_MODES);
+    t->variant = next_text(s, NULL);
+    t->is_warmup = (next_byte(s) & 3) == 3;
+    t->index = (int)next_int(s);
+    t->repeat = (int)next_int(s);
+    t->start_ms = next_int(s);
+    fill_answer(s, &t->answer, h->arrivals[k]);
+    fill_experts(s, &t->answer.experts, h->experts[k]);
+    t->checks = h->checks[k];
+    t->n_checks = next_byte(s) % (CHECKS_MAX + 1);
+    for (size_t i = 0; i < t->n_checks; i++)
+        h->checks[k][i] = (check_record){next_text(s, NULL),
+                                         next_text(s, NULL),
+                                         (next_byte(s) & 1) != 0,
+                                         next_double(s),
+                                         (check_outcome)(next_byte(s) % 3),
+                                         next_text(s, NULL)};
+}
+
 static void fill(source *s, hostile_run *h)
 {
     fill_info(s, &h->run.info);
+    fill_subjects(s, h);
+    fill_facts(s, h);
     h->run.tests = h->tests;
     h->run.n_tests = next_byte(s) % (TESTS_MAX + 1);
-    for (size_t k = 0; k < h->run.n_tests; k++) {
-        test_record *const t = &h->tests[k];
-        t->plan.name = next_text(s, NULL);
-        t->plan.group = next_text(s, NULL);
-        t->plan.prompt = next_text(s, NULL);
-        t->plan.form = (text_form)(next_byte(s) % 3);
-        t->plan.max_tokens = (int)next_int(s);
-        t->plan.temperature = next_double(s);
-        t->plan.seed = next_int(s);
-        t->is_warmup = (next_byte(s) & 3) == 3;
-        t->index = (int)next_int(s);
-        t->repeat = (int)next_int(s);
-        t->start_ms = next_int(s);
-        fill_answer(s, &t->answer, h->arrivals[k]);
-    }
+    for (size_t k = 0; k < h->run.n_tests; k++)
+        fill_test(s, h, k);
     h->run.samples = h->samples;
     h->run.n_samples = next_byte(s) % (SAMPLES_MAX + 1);
     for (size_t k = 0; k < h->run.n_samples; k++) {
-        h->samples[k] = (resource_sample){next_int(s), -1, (int)next_int(s), sample_values_none()};
+        h->samples[k] =
+            (resource_sample){next_int(s), next_position(s, h->run.n_servers), (int)next_int(s), sample_values_none()};
         for (int i = 0; i < N_SAMPLE_FIGURES; i++)
             h->samples[k].values.v[i] = next_double(s);
     }
@@ -174,11 +272,14 @@ static size_t fence_of(const char *line)
     return n >= 3 ? n : 0;
 }
 
-/* Outside of fences, every line is the writer's own: the number of headings says whether a text got out of its place.
- */
-static void check_markdown(const buf *out, const run_summary *summary)
+/* Outside of fences, no line has HTML, and the number of headings says whether a text got out of its place. */
+static void check_markdown(const buf *out, const run_analysis *analysis)
 {
-    size_t n_headings = 0, fence = 0;
+    size_t n_headings = 0, n_rows = analysis->run->n_servers, fence = 0;
+    for (size_t i = 0; i < analysis->n_subjects; i++) {
+        for (int mode = 0; mode < N_TEST_MODES; mode++)
+            n_rows += analysis->subjects[i].modes[mode].n_rows;
+    }
     for (const char *line = out->data; line != NULL && *line != '\0';) {
         const char *const newline = strchr(line, '\n');
         const size_t n = fence_of(line);
@@ -187,12 +288,12 @@ static void check_markdown(const buf *out, const run_summary *summary)
         else if (fence == 0 && n > 0)
             fence = n;
         else if (fence == 0) {
-            n_headings += strncmp(line, "### ", 4) == 0;
+            n_headings += strncmp(line, "#### ", 5) == 0; // servers and answers
             check(newline != NULL && memchr(line, '<', (size_t)(newline - line)) == NULL);
         }
         line = newline != NULL ? newline + 1 : NULL;
     }
-    check(fence == 0 && n_headings == summary->n_rows);
+    check(fence == 0 && n_headings == n_rows);
 }
 
 static void check_text(const buf *out)
@@ -250,9 +351,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     s.end = data + size;
     s.n_texts = 0;
     memset(&h, 0, sizeof h);
-    static subject_record subject = {.name = "m", .family = "", .file_name = "", .file_hash = "", .quantization = ""};
-    h.run.subjects = &subject;
-    h.run.n_subjects = 1;
     fill(&s, &h);
     run_analysis analysis;
     check(run_analysis_of(&h.run, &analysis, NULL) == SW_OK);

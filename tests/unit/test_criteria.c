@@ -33,7 +33,7 @@ static void fill_test(void)
 {
     for (int i = 0; i < N_TOKENS; i++)
         e.arrivals[i] = (arrival){.t_ns = (int64_t)(100 + 10 * i) * MS, .n_bytes = 4};
-    e.checks[0] = (check_record){"plot", "story", false, 1, CHECK_PASSED, ""};
+    e.checks[0] = (check_record){"plot", "characters", false, 1, CHECK_PASSED, ""};
     e.test = (test_record){.plan = {.name = "story", .temperature = 0.3},
                            .answer = {.status = TEST_COMPLETED, .arrivals = e.arrivals, .n_arrivals = N_TOKENS},
                            .checks = e.checks,
@@ -42,7 +42,7 @@ static void fill_test(void)
     e.rows[0].metrics = (test_metrics){.n_tokens = N_TOKENS,
                                        .e2e_ms = 2100,
                                        .decode_ms = 1990,
-                                       .itl_ms = {.n = N_TOKENS - 1, .max = 10},
+                                       .chunk_ms = {.n = N_TOKENS - 1, .max = 10},
                                        .responsiveness = 1,
                                        .repetition = {.score = 0.05}};
 }
@@ -126,7 +126,7 @@ static void stalled(void)
 
 static void one_event(void)
 {
-    e.rows[0].metrics.itl_ms.n = 0;
+    e.rows[0].metrics.chunk_ms.n = 0;
 }
 
 static void in_one_lump(void)

@@ -1,98 +1,51 @@
-/* Reports show texts that a model wrote: none of them may become markup, and no figure may be invented. */
+/* Reports: what they say of a run with everything, of one without anything, and of one that is invalid. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "base/alloc.h"
+#include "base/file.h"
+#include "report/csv.h"
 #include "report/format.h"
 #include "report/report.h"
+#include "support/run_fixture.h"
 
-#define HOSTILE "</script><script>alert(1)</script><!-- ``` | \x1b[2J \u2028"
-
-static subject_record SUBJECT = {.name = "m", .family = "", .file_name = "", .file_hash = "", .quantization = ""};
-static const arrival ARRIVALS[] = {{100000000, 3, 0, false}, {200000000, 4, 0, false}, {300000000, 4, 0, false}};
-
-static test_record TESTS[] = {
-    {.is_warmup = true, .plan = {.name = "never shown", .group = "", .prompt = ""}},
-    {.plan = {.name = HOSTILE, .group = HOSTILE, .prompt = HOSTILE, .max_tokens = 50},
-     .answer = {.status = TEST_COMPLETED,
-                .error = "",
-                .end_ns = 400000000,
-                .headers_ns = 1,
-                .first_event_ns = 1,
-                .finish_reason = HOSTILE,
-                .fingerprint = HOSTILE,
-                .model = "",
-                .prompt_tokens = -1,
-                .completion_tokens = 3,
-                .text = HOSTILE,
-                .n_text = sizeof HOSTILE - 1,
-                .reasoning = HOSTILE,
-                .n_reasoning = sizeof HOSTILE - 1,
-                .arrivals = ARRIVALS,
-                .n_arrivals = 3}},
-    {.plan = {.name = "failing", .group = "g", .prompt = "p", .max_tokens = 50},
-     .answer = {.status = TEST_HTTP_ERROR,
-                .error = HOSTILE,
-                .end_ns = -1,
-                .headers_ns = -1,
-                .first_event_ns = -1,
-                .finish_reason = "",
-                .fingerprint = "",
-                .model = "",
-                .completion_tokens = -1,
-                .text = "",
-                .reasoning = ""}},
-};
-
-static const run_record RUN = {
-    .info = {.status = HOSTILE,
-             .version = "1",
-             .url = HOSTILE,
-             .model = HOSTILE,
-             .protocol_name = HOSTILE,
-             .protocol_hash = "h",
-             .protocol_json = "{}",
-             .options_json = "{}",
-             .command = HOSTILE,
-             .cpu = "c",
-             .os = "o",
-             .n_planned = 2,
-             .started_unix_ms = 1790000000000},
-    .subjects = &SUBJECT,
-    .n_subjects = 1,
-    .tests = TESTS,
-    .n_tests = 3,
-};
-
+static run_fixture *fixture;
+static run_record *record;
 static run_analysis analysis;
 static buf out;
 
 static int setup(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < RUN.n_tests; i++) {
-        answer_record *const a = &TESTS[i].answer;
-        const char **const strings[] = {&a->error, &a->finish_reason, &a->fingerprint,
-                                        &a->model, &a->text,          &a->reasoning};
-        for (size_t k = 0; k < sizeof strings / sizeof strings[0]; k++)
-            *strings[k] = *strings[k] != NULL ? *strings[k] : "";
-    }
     buf_init(&out, REPORT_BYTES_MAX);
-    return run_analysis_of(&RUN, &analysis, NULL);
+    fixture = run_fixture_create();
+    record = run_fixture_edit(fixture);
+    return run_analysis_of(record, &analysis, NULL);
 }
 
 static int teardown(void **state)
 {
     (void)state;
     run_analysis_free(&analysis);
+    run_fixture_free(fixture);
     buf_free(&out);
     return 0;
+}
+
+/* After the record was changed. */
+static void analyze_again(void)
+{
+    run_analysis_free(&analysis);
+    assert_int_equal(run_analysis_of(record, &analysis, NULL), SW_OK);
 }
 
 static int count(const char *needle)
@@ -103,17 +56,68 @@ static int count(const char *needle)
     return n;
 }
 
-static void test_hostile_text_is_text_in_html(void **state)
+/* ---- golden files ------------------------------------------------------------------------------------------------ */
+
+/* SPILLWAY_UPDATE_GOLDEN=1 writes the file in place of comparing it; then look at its difference. */
+static void assert_golden(const char *name)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/reports/%s", SPILLWAY_TEST_DATA, name);
+    assert_int_equal(out.failed, SW_OK);
+    if (getenv("SPILLWAY_UPDATE_GOLDEN") != NULL) {
+        assert_int_equal(file_put(path, buf_str(&out), out.size, NULL), SW_OK);
+        return;
+    }
+    char *golden;
+    size_t n;
+    assert_int_equal(file_slurp(path, REPORT_BYTES_MAX, &golden, &n, NULL), SW_OK);
+    const char *const text = buf_str(&out);
+    size_t i = 0;
+    int line = 1;
+    for (; i < n && i < out.size && text[i] == golden[i]; i++)
+        line += text[i] == '\n';
+    if (i < n || i < out.size)
+        fail_msg("tests/data/reports/%s differs in line %d: '%.*s' is now '%.60s'", name, line,
+                 (int)(n - i < 60 ? n - i : 60), golden + i, text + i);
+    mem_free(golden);
+}
+
+static void test_two_models_as_text_of_80_columns(void **state)
 {
     (void)state;
-    assert_int_equal(report_html(&out, &analysis, NULL, NULL), SW_OK);
-    assert_int_equal(count("<script"), 2); // data and code
-    assert_int_equal(count("</script"), 2);
-    assert_int_equal(count("<!--"), 0);
-    assert_true(count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 5);
-    assert_int_equal(count("never shown"), 0);
-    assert_int_equal(count("<tr><th scope=\"row\">"), 2);
+    report_text(&out, &analysis, 80);
+    assert_golden("two_models.80.txt");
 }
+
+static void test_two_models_as_text_of_any_width(void **state)
+{
+    (void)state;
+    report_text(&out, &analysis, 0);
+    assert_golden("two_models.txt");
+}
+
+static void test_two_models_as_markdown(void **state)
+{
+    (void)state;
+    report_markdown(&out, &analysis);
+    assert_golden("two_models.md");
+}
+
+static void test_two_models_as_csv(void **state)
+{
+    (void)state;
+    report_csv(&out, &analysis);
+    assert_golden("two_models.csv");
+}
+
+static void test_two_models_as_json(void **state)
+{
+    (void)state;
+    assert_int_equal(report_json(&out, &analysis, NULL), SW_OK);
+    assert_golden("two_models.json");
+}
+
+/* ---- the page ---------------------------------------------------------------------------------------------------- */
 
 static uint64_t count_up(void *ud)
 {
@@ -146,103 +150,110 @@ static void test_the_page_loads_nothing(void **state)
     assert_int_equal(count("default-src 'none'"), 1);
 }
 
+/* Every link of the page leads to something that is there once. */
+static void test_links_lead_to_one_place(void **state)
+{
+    (void)state;
+    assert_int_equal(report_html(&out, &analysis, NULL, NULL), SW_OK);
+    int n_links = 0;
+    for (const char *p = buf_str(&out); (p = strstr(p, "href=\"#")) != NULL; n_links++) {
+        p += strlen("href=\"#");
+        char id[64];
+        snprintf(id, sizeof id, " id=\"%.*s\"", (int)strcspn(p, "\""), p);
+        assert_int_equal(count(id), 1);
+    }
+    assert_true(n_links > 30);
+}
+
 static void test_chart_data_is_ascii_json_without_markup(void **state)
 {
     (void)state;
+    record->tests[1].plan.name = "</script>\u2028";
     assert_int_equal(report_chart_data(&out, &analysis, NULL), SW_OK);
     for (size_t i = 0; i < out.size; i++)
         assert_true((unsigned char)out.data[i] < 0x80 && out.data[i] != '<');
     json_t *const root = json_loadb(out.data, out.size, 0, NULL);
-    const json_t *const test = json_array_get(json_object_get(root, "tests"), 0);
-    assert_string_equal(json_string_value(json_object_get(test, "name")), HOSTILE);
-    assert_int_equal(json_array_size(json_object_get(test, "times")), 3);
-    assert_true(json_is_null(json_object_get(json_array_get(json_object_get(root, "tests"), 1), "decode")));
+    const json_t *const model = json_array_get(json_object_get(root, "models"), 0);
+    const json_t *const test = json_array_get(json_object_get(model, "tests"), 0);
+    assert_string_equal(json_string_value(json_object_get(test, "name")), "</script>\u2028");
+    assert_int_equal(json_array_size(json_object_get(test, "times")), 40);
     json_decref(root);
 }
 
-static void test_a_number_that_is_none_is_null_and_no_error(void **state)
+/* ---- what is not there ------------------------------------------------------------------------------------------- */
+
+/* A run of one model that was killed before its first test. */
+static void test_a_run_without_anything_has_a_report(void **state)
 {
     (void)state;
-    TESTS[1].plan.temperature = NAN;
+    record->n_subjects = 1;
+    record->n_tests = record->n_servers = record->n_facts = record->n_placement = record->n_samples = 0;
+    record->info.status = "aborted";
+    record->info.finished_unix_ms = 0;
+    analyze_again();
+    report_text(&out, &analysis, 80);
+    assert_int_equal(count("Benchmark of gpt-oss-demo\n"), 1);
+    assert_int_equal(count("nan"), 0);
+    assert_int_equal(count("The run is not complete"), 1);
+    report_markdown(&out, &analysis);
+    assert_int_equal(report_html(&out, &analysis, NULL, NULL), SW_OK);
+    buf_clear(&out);
     assert_int_equal(report_json(&out, &analysis, NULL), SW_OK);
-    TESTS[1].plan.temperature = 0;
-    assert_non_null(strstr(buf_str(&out), "\"temperature\": null"));
+    assert_int_equal(count("\"tests\": []"), 1);
 }
 
 static void test_json_says_null_for_what_was_not_measured(void **state)
 {
     (void)state;
+    record->tests[1].plan.temperature = NAN;
     assert_int_equal(report_json(&out, &analysis, NULL), SW_OK);
     json_t *const root = json_loadb(out.data, out.size, 0, NULL);
-    const json_t *const totals = json_object_get(root, "totals");
-    assert_true(json_is_null(json_object_get(totals, "memory_private_peak_bytes")));
-    assert_true(json_real_value(json_object_get(totals, "success_rate")) == 0.5);
-    assert_true(json_is_null(json_object_get(json_object_get(root, "run"), "load_ms")));
-    const json_t *const failed = json_array_get(json_object_get(root, "tests"), 1);
+    const json_t *const tests = json_object_get(root, "tests");
+    const json_t *failed = NULL;
+    for (size_t i = 0; i < json_array_size(tests) && failed == NULL; i++) {
+        const json_t *const test = json_array_get(tests, i);
+        failed = strcmp(json_string_value(json_object_get(test, "status")), "http_error") == 0 ? test : NULL;
+    }
     assert_true(json_is_null(json_object_get(json_object_get(failed, "metrics"), "ttft_ms")));
-    assert_string_equal(json_string_value(json_object_get(failed, "status")), "http_error");
-    const json_t *const metrics = json_object_get(json_array_get(json_object_get(root, "tests"), 0), "metrics");
-    assert_true(json_is_null(json_object_get(metrics, "decode_tps"))); // three arrival times
-    assert_string_equal(json_string_value(json_object_get(metrics, "decode_missing")),
-                        "fewer than 20 different arrival times");
-    assert_true(json_is_null(json_object_get(totals, "decode_tps")));
-    assert_true(json_is_null(json_object_get(json_object_get(totals, "test_decode_tps"), "p50")));
-    assert_int_equal(json_integer_value(json_object_get(totals, "without_decode")), 1);
-    assert_string_equal(json_string_value(json_object_get(failed, "error")), HOSTILE);
+    assert_true(json_is_null(json_object_get(json_object_get(failed, "metrics"), "prompt_tokens")));
+    assert_true(json_is_null(json_object_get(json_array_get(tests, 0), "temperature")));
+    assert_int_equal(json_integer_value(json_object_get(root, "schema")), 2);
     json_decref(root);
 }
 
-static void test_a_terminal_gets_no_escape_sequences(void **state)
+static void test_an_invalid_run_says_so_first_and_last_and_why(void **state)
 {
     (void)state;
-    report_text(&out, &analysis, 0);
-    assert_int_equal(count("\x1b"), 0);
-    assert_true(count("<U+001B>") >= 1);
-    assert_int_equal(count("memory peak  -\n"), 1);
-    assert_int_equal(count("success      1 of 2\n"), 1);
-}
-
-static void test_markdown_tables_and_fences_hold(void **state)
-{
-    (void)state;
+    record->info.status = "invalid";
+    record->info.reasons = "gpt-oss-demo: experts are in VRAM\nphi-3.5-moe-demo: zero tokens\n";
+    report_text(&out, &analysis, 80);
+    const char *const models = strstr(buf_str(&out), "\nThe models\n");
+    assert_true(strstr(buf_str(&out), "INVALID") < models);
+    assert_non_null(strstr(models, "INVALID"));
+    assert_int_equal(count("!! phi-3.5-moe-demo: zero tokens\n"), 2);
+    buf_clear(&out);
     report_markdown(&out, &analysis);
-    const char *const answers = strstr(buf_str(&out), "\n## Answers\n");
-    assert_non_null(answers);
-    assert_non_null(strstr(answers, "\n````text\n"));
-    const char *const script = strstr(buf_str(&out), "<script>");
-    assert_true(script == NULL || script > answers); // above them only tables, where all of it is escaped
+    assert_true(strstr(buf_str(&out), "INVALID") < strstr(buf_str(&out), "## The models"));
 }
 
-static void test_a_rate_that_was_not_measured_is_a_dash_everywhere(void **state)
+static void test_a_rate_that_was_not_measured_is_a_dash_with_its_reason(void **state)
 {
     (void)state;
+    for (size_t i = 0; i < record->n_tests; i++)
+        record->tests[i].answer.n_arrivals = 3;
+    record->n_subjects = 1;
+    analyze_again();
     report_text(&out, &analysis, 0);
-    assert_int_equal(count("\ndecode       - tok/s\n"), 1);
-    assert_int_equal(count("\ndecode/test  - tok/s\n"), 1);
+    assert_int_equal(count("\ndecode       -\n"), 1);
     assert_int_equal(count("no decode rate (-)"), 1);
     buf_clear(&out);
     report_markdown(&out, &analysis);
-    assert_int_equal(count("| decode | - tok/s |"), 1);
-    assert_int_equal(count("| decode/test | - tok/s |"), 1);
-    buf_clear(&out);
-    assert_int_equal(report_html(&out, &analysis, NULL, NULL), SW_OK);
-    assert_int_equal(count("<dt>decode</dt><dd>- <small>"), 1);
-    assert_int_equal(count("no decode rate (fewer than 20 different arrival times)"), 1);
+    assert_true(count("no decode rate (fewer events than half the tokens)") > 0);
 }
 
-static void test_the_rates_of_a_run_are_its_rate_and_its_tests(void **state)
-{
-    (void)state;
-    subject_analysis changed = analysis.subjects[0];
-    run_summary *const s = &changed.modes[MODE_STREAM];
-    s->decode_tps = 96.77;
-    s->test_decode_tps = (sample_stats){.n = 3, .p50 = 100, .min = 50, .max = 1000};
-    report_text(&out, &(run_analysis){&RUN, &changed, 1}, 0);
-    assert_int_equal(count("\ndecode       96.8 tok/s\n"), 1);
-    assert_int_equal(count("\ndecode/test  100 tok/s (50.0 to 1000)\n"), 1);
-}
+/* ---- figures ----------------------------------------------------------------------------------------------------- */
 
-static void format_rate(double value, const char *wanted)
+static void assert_number(double value, const char *wanted)
 {
     char cell[CELL_BYTES];
     format_number(cell, value);
@@ -252,20 +263,51 @@ static void format_rate(double value, const char *wanted)
 static void test_numbers_have_about_three_digits(void **state)
 {
     (void)state;
-    format_rate(0.01234, "0.012");
-    format_rate(1.2345, "1.23");
-    format_rate(12.345, "12.3");
-    format_rate(912.3, "912");
-    format_rate(0, "0");
-    format_rate(NAN, "-");
-    format_rate(INFINITY, "-");
+    assert_number(0.01234, "0.012");
+    assert_number(1.2345, "1.23");
+    assert_number(12.345, "12.3");
+    assert_number(912.3, "912");
+    assert_number(0, "0");
+    assert_number(1e300, "1e+300");
+    assert_number(NAN, "-");
+    assert_number(INFINITY, "-");
 }
 
-static void test_few_gaps_show_their_maximum(void **state)
+static void test_sizes_and_counts_have_their_unit(void **state)
 {
     (void)state;
-    report_text(&out, &analysis, 0);
-    assert_int_equal(count("max 100"), 1);
+    char cell[CELL_BYTES];
+    format_bytes(cell, 12109566976.0);
+    assert_string_equal(cell, "11.28 GiB");
+    format_bytes(cell, NAN);
+    assert_string_equal(cell, "-");
+    format_count(cell, 20914757184.0);
+    assert_string_equal(cell, "20.9B");
+    format_count(cell, 0);
+    assert_string_equal(cell, "-");
+    format_by_unit(cell, 61.5e9, "B/s");
+    assert_string_equal(cell, "61.5 GB/s");
+    format_by_unit(cell, 4200, "ms");
+    assert_string_equal(cell, "4.20 s");
+}
+
+static void assert_csv_field(const char *text, const char *wanted)
+{
+    buf field;
+    buf_init(&field, 4096);
+    csv_text(&field, text);
+    assert_string_equal(buf_str(&field), wanted);
+    buf_free(&field);
+}
+
+static void test_a_field_begins_no_formula_for_any_reader(void **state)
+{
+    (void)state;
+    assert_csv_field("=1+1", "\"'=1+1\"");
+    assert_csv_field(" \"=1+1", "\" \"\"'=1+1\"");
+    assert_csv_field("x;-1", "\"x;'-1\"");
+    assert_csv_field("\uff1d1", "\"'\uff1d1\"");
+    assert_csv_field("1-1=0, a", "\"1-1=0, a\"");
 }
 
 #define REPORT_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -273,18 +315,22 @@ static void test_few_gaps_show_their_maximum(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        REPORT_TEST(test_hostile_text_is_text_in_html),
+        REPORT_TEST(test_two_models_as_text_of_80_columns),
+        REPORT_TEST(test_two_models_as_text_of_any_width),
+        REPORT_TEST(test_two_models_as_markdown),
+        REPORT_TEST(test_two_models_as_csv),
+        REPORT_TEST(test_two_models_as_json),
         REPORT_TEST(test_only_scripts_with_the_number_of_this_page_run),
         REPORT_TEST(test_the_page_loads_nothing),
+        REPORT_TEST(test_links_lead_to_one_place),
         REPORT_TEST(test_chart_data_is_ascii_json_without_markup),
-        REPORT_TEST(test_a_number_that_is_none_is_null_and_no_error),
+        REPORT_TEST(test_a_run_without_anything_has_a_report),
         REPORT_TEST(test_json_says_null_for_what_was_not_measured),
-        REPORT_TEST(test_a_terminal_gets_no_escape_sequences),
-        REPORT_TEST(test_markdown_tables_and_fences_hold),
-        REPORT_TEST(test_a_rate_that_was_not_measured_is_a_dash_everywhere),
-        REPORT_TEST(test_the_rates_of_a_run_are_its_rate_and_its_tests),
-        REPORT_TEST(test_numbers_have_about_three_digits),
-        REPORT_TEST(test_few_gaps_show_their_maximum),
+        REPORT_TEST(test_an_invalid_run_says_so_first_and_last_and_why),
+        REPORT_TEST(test_a_rate_that_was_not_measured_is_a_dash_with_its_reason),
+        cmocka_unit_test(test_numbers_have_about_three_digits),
+        cmocka_unit_test(test_sizes_and_counts_have_their_unit),
+        cmocka_unit_test(test_a_field_begins_no_formula_for_any_reader),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,11 @@
 // openai_server.mjs - a small OpenAI-compatible server for tests of the benchmark, unlike ours where servers differ.
 //
-// It answers in events that the network cuts at odd places, in words that would be markup if a report let them.  Prints
-// its address, and ends with its standard input.
+// It answers in events that the network cuts at odd places, in words that would be markup if a report let them; a prompt
+// that begins with "#n " is answered with hostile string n (hostile_strings.mjs), or refused with it.  Prints its address,
+// and ends with its standard input.
 import { createServer } from 'node:http';
+
+import { strings } from './hostile_strings.mjs';
 
 const HOSTILE = '<script>window.pwned = 1</script> </script> <!-- <img src=x onerror="window.pwned=1"> & "quotes" ' +
   '\u65e5\u672c\u8a9e \u{1f600} \u2028';
@@ -26,11 +29,21 @@ function* events(maxTokens) {
   yield 'data: [DONE]\r\n\r\n';
 }
 
-async function answer(request, response) {
-  let body = '';
-  for await (const piece of request) body += piece;
+// Hostile string n as reasoning, answer, finish reason and fingerprint.
+function* hostileEvents(n) {
+  const text = strings[n];
+  const chunk = (more) => `data: ${JSON.stringify({ model: MODEL, system_fingerprint: text, ...more })}\n\n`;
+  yield chunk({ choices: [{ index: 0, delta: { reasoning_content: text }, finish_reason: null }] });
+  yield chunk({ choices: [{ index: 0, delta: { content: text }, finish_reason: null }] });
+  yield chunk({ choices: [{ index: 0, delta: {}, finish_reason: n % 2 === 0 ? 'stop' : text }] });
+  yield chunk({ choices: [], usage: { prompt_tokens: 11, completion_tokens: 2 } });
+  yield 'data: [DONE]\n\n';
+}
+
+// In two pieces each, a moment apart.
+async function send(response, all) {
   response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8' });
-  for (const event of events(JSON.parse(body).max_tokens)) {
+  for (const event of all) {
     const bytes = Buffer.from(event);
     const cut = bytes.length >> 1;
     response.write(bytes.subarray(0, cut));
@@ -38,6 +51,18 @@ async function answer(request, response) {
     response.write(bytes.subarray(cut));
   }
   response.end();
+}
+
+async function answer(request, response) {
+  let body = '';
+  for await (const piece of request) body += piece;
+  const asked = JSON.parse(body);
+  const hostile = /^#(\d+) /.exec(asked.messages.at(-1).content);
+  const n = Number(hostile?.[1]);
+  if (!hostile) await send(response, events(asked.max_tokens));
+  else if (n % 5 !== 4) await send(response, hostileEvents(n));
+  else response.writeHead(500, { 'Content-Type': 'application/json' })
+    .end(JSON.stringify({ error: { message: strings[n], type: strings[n], code: strings[n] } }));
 }
 
 const server = createServer((request, response) => {

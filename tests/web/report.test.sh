@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A report made from the answers of a hostile server, opened from disk in a real browser: the charts draw, all nine tests
-# are there, nothing is fetched, no script but ours runs.  Needs Debian's chromium.
+# Reports made from the answers of a hostile server, opened from disk in a real browser: the charts draw, all nine tests
+# are there, nothing is fetched, no script but ours runs, whatever names, answers and errors are.  Needs Debian's chromium.
 set -euo pipefail
 source_dir=${SPILLWAY_SOURCE:-.}
 work=$(mktemp -d)
@@ -14,6 +14,11 @@ server_pid=$!
 exec 3>"$work/stdin"
 for _ in $(seq 100); do test -s "$work/url" && break; sleep 0.1; done
 
-"$SPILLWAY" bench --url "$(cat "$work/url")" --server-pid "$server_pid" --pause 0 --out "$work/out" --quiet \
+"$SPILLWAY" bench --url "$(cat "$work/url")" --server-pid "$server_pid" --pause 0 --modes stream --out "$work/out" --quiet \
   >"$work/table"
-node "$source_dir/tests/web/report_check.mjs" "$work/out/report.html"
+node "$source_dir/tests/web/hostile_strings.mjs" >"$work/protocol.json"
+# Some of its answers are errors.
+"$SPILLWAY" bench --url "$(cat "$work/url")" --protocol "$work/protocol.json" --concurrency 8 --modes stream \
+  --out "$work/hostile" --quiet >"$work/hostile.txt" && status=0 || status=$?
+[ "$status" -eq 3 ] || { echo "the hostile run ended with $status" >&2; exit 1; }
+node "$source_dir/tests/web/report_check.mjs" "$work/out/report.html" "$work/hostile/report.html"

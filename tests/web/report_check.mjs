@@ -1,4 +1,5 @@
-// report_check.mjs FILE - opens a benchmark report in Chromium and looks at it as a reader would.
+// report_check.mjs FILE HOSTILE - opens benchmark reports in Chromium and looks at them as a reader would: FILE is of the
+// nine tests, HOSTILE of all hostile strings.
 //
 // With $SPILLWAY_SCREENSHOTS set to a folder, pictures are left there.
 import assert from 'node:assert/strict';
@@ -6,21 +7,23 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { launch } from './chromium.mjs';
+import { strings } from './hostile_strings.mjs';
 
-const url = pathToFileURL(path.resolve(process.argv[2])).href;
+const [file, hostile] = process.argv.slice(2).map((name) => pathToFileURL(path.resolve(name)).href);
 const pictures = process.env.SPILLWAY_SCREENSHOTS;
 
 const browser = await launch();
 
 // A page that notes everything it should not do.
-async function open(options) {
-  const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
+async function open(url, options) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   const faults = [];
   page.on('console', (message) => message.type() === 'error' && faults.push(`console: ${message.text()}`));
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
   page.on('dialog', (dialog) => { faults.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
   page.on('request', (request) => request.url() !== url && faults.push(`request: ${request.url()}`));
+  page.on('framenavigated', (frame) => frame.url().split('#')[0] !== url && faults.push(`navigated: ${frame.url()}`));
   await page.goto(url, { waitUntil: 'load' });
   return { page, faults, close: () => context.close() };
 }
@@ -30,34 +33,45 @@ async function picture(page, name) {
 }
 
 async function assertCharts(page) {
-  const charts = await page.$$eval('figure:not([hidden]) .chart', (elements) => elements.map((element) => {
-    const svg = element.querySelector('svg');
-    return { id: element.id, width: svg?.clientWidth ?? 0, height: svg?.clientHeight ?? 0,
-      paths: svg?.querySelectorAll('path').length ?? 0, label: element.getAttribute('aria-label') };
+  const charts = await page.$$eval('figure[data-chart]:not([hidden])', (figures) => figures.map((figure) => {
+    const svg = figure.querySelector('svg');
+    return { name: figure.dataset.chart, width: svg?.clientWidth ?? 0, height: svg?.clientHeight ?? 0,
+      paths: svg?.querySelectorAll('path').length ?? 0, label: figure.querySelector('.chart').getAttribute('aria-label'),
+      caption: figure.querySelector('figcaption').innerText };
   }));
-  for (const id of ['chart-tokens', 'chart-gaps', 'chart-rates', 'chart-memory']) {
-    const chart = charts.find((c) => c.id === id);
-    assert.ok(chart, `${id} was not drawn`);
-    assert.ok(chart.width > 250 && chart.height > 250, `${id} has size ${chart.width} x ${chart.height}`);
-    assert.ok(chart.paths >= 9, `${id} has ${chart.paths} paths`);
-    assert.ok(chart.label.length > 20, `${id} has no description`);
+  for (const name of ['tokens', 'gaps', 'rates', 'memory']) {
+    const chart = charts.find((c) => c.name === name);
+    assert.ok(chart, `the chart of ${name} was not drawn`);
+    assert.ok(chart.width > 250 && chart.height > 250, `${name} has size ${chart.width} x ${chart.height}`);
+    assert.ok(chart.paths >= 9, `${name} has ${chart.paths} paths`);
+    assert.ok(chart.label.length > 20 && chart.caption.length > 20, `${name} has no description`);
   }
 }
 
-async function assertTable(page) {
-  assert.equal(await page.locator('#results tbody tr').count(), 9);
-  assert.equal(await page.locator('#results tbody th[scope=row]').count(), 9);
+async function assertTables(page) {
+  const streamed = page.locator('table', { has: page.locator('caption', { hasText: /^Streamed$/ }) });
+  assert.equal(await streamed.locator('tbody tr').count(), 9);
+  assert.equal(await streamed.locator('tbody th[scope=row] a').count(), 9);
   assert.equal(await page.locator('article').count(), 9);
 }
 
-const light = await open({ colorScheme: 'light' });
-await assertTable(light.page);
+async function assertNoOverflow(page) {
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  assert.ok(overflow <= 0, `the page is ${overflow} pixels too wide`);
+}
+
+const light = await open(file, { colorScheme: 'light' });
+await assertTables(light.page);
 await assertCharts(light.page);
-const text = await light.page.locator('article').last().innerText();
+await assertNoOverflow(light.page);
+const text = await light.page.locator('article').last().textContent();
 assert.ok(text.includes('</script> <!-- <img src=x onerror="window.pwned=1"> & "quotes" \u65e5\u672c\u8a9e'), text);
 assert.ok(text.includes('hm0 hm1 hm2'));
-assert.equal(await light.page.locator('h1').innerText(), 'org/<b>model</b>');
+assert.equal(await light.page.locator('h1').innerText(), 'Benchmark of org/<b>model</b>');
 assert.equal(await light.page.evaluate(() => window.pwned), undefined);
+// A link to a folded answer opens it.
+await light.page.locator('tbody th[scope=row] a').first().click();
+assert.equal(await light.page.locator('article').first().isVisible(), true);
 await picture(light.page, 'report-light');
 await light.page.emulateMedia({ media: 'print' });
 assert.ok((await light.page.pdf()).length > 20000);
@@ -67,17 +81,36 @@ await picture(light.page, 'report-dark');
 assert.deepEqual(light.faults, []);
 await light.close();
 
-const phone = await open({ viewport: { width: 375, height: 800 } });
-const overflow = await phone.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-assert.ok(overflow <= 0, `the page is ${overflow} pixels too wide for a phone`);
+const phone = await open(file, { viewport: { width: 390, height: 800 } });
+await assertNoOverflow(phone.page);
 await assertCharts(phone.page);
 await picture(phone.page, 'report-phone');
 assert.deepEqual(phone.faults, []);
 await phone.close();
 
-const plain = await open({ javaScriptEnabled: false });
-await assertTable(plain.page);
-assert.equal(await plain.page.locator('#charts').isVisible(), false);
+const plain = await open(file, { javaScriptEnabled: false });
+await assertTables(plain.page);
+assert.equal(await plain.page.locator('figure').first().isVisible(), false);
 await plain.close();
+
+// Control characters and changes of direction are shown by their number.
+const shown = (s) => s.replace(/[\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
+  (c) => `<U+${c.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}>`).replace(/\r\n?/g, '\n');
+
+const full = await open(hostile);
+const answers = await full.page.$$eval('article', (articles) => articles.map((article) =>
+  [...article.querySelectorAll('.text')].map((element) => element.textContent)));
+assert.equal(answers.length, strings.length);
+for (const texts of answers) {
+  const n = Number(/^#(\d+) /.exec(texts[0])[1]); // they ended in any order
+  assert.equal(texts[0], shown(`#${n} ${strings[n]}`));
+  if (n % 5 !== 4) assert.equal(texts.at(-1), shown(strings[n]));
+}
+assert.equal(await full.page.evaluate(() => window.pwned), undefined);
+assert.equal(await full.page.evaluate(() => document.scripts.length), 2);
+await assertNoOverflow(full.page);
+await full.page.hover('figure[data-chart=tokens] svg');
+assert.deepEqual(full.faults, []);
+await full.close();
 
 await browser.close();

@@ -1,4 +1,4 @@
-// report.js - draws the charts of a benchmark report from the data that the page carries.
+// report.js - draws the charts of a benchmark report from the data that the page carries, model by model.
 //
 // The page reads without this script: tables and answers are markup.  Colours come from the page's own custom
 // properties, so that the charts follow light, dark and print.  Names in the data come from protocols and are text: they
@@ -71,8 +71,8 @@ function legend(t) {
 // More lines than this say nothing; then the first repetition of each test stands for the others.
 const LINES_MAX = 27;
 
-function linesOf(minEvents) {
-  const some = data.tests.filter((test) => test.times.length >= minEvents);
+function linesOf(model, minEvents) {
+  const some = model.tests.filter((test) => test.times.length >= minEvents);
   return some.length <= LINES_MAX ? some : some.filter((test) => test.repeat === 0);
 }
 
@@ -101,8 +101,8 @@ function lineChart(t, series, x, y, format) {
   };
 }
 
-function tokenChart(t) {
-  const series = linesOf(1)
+function tokenChart(t, model) {
+  const series = linesOf(model, 1)
     .map((test, i) => ({
       ...lineOf(test, i, test.times.map((time, k) => [time, k + 1])), triggerLineEvent: true,
     }));
@@ -122,8 +122,8 @@ function medians(times) {
   return out;
 }
 
-function gapChart(t) {
-  const series = linesOf(2)
+function gapChart(t, model) {
+  const series = linesOf(model, 2)
     .map((test, i) => ({ ...lineOf(test, i, medians(test.times)), triggerLineEvent: true }));
   if (series.length === 0) return false;
   const chart = lineChart(t, series, 'token', 'ms',
@@ -135,8 +135,8 @@ function gapChart(t) {
   return chart;
 }
 
-function rateChart(t) {
-  const tests = linesOf(2);
+function rateChart(t, model) {
+  const tests = linesOf(model, 2);
   if (tests.length === 0) return false;
   const bar = (name, key, color) => ({
     name, type: 'bar', color, barMaxWidth: 12, barGap: '15%', itemStyle: { borderRadius: [0, 3, 3, 0] },
@@ -172,9 +172,9 @@ function withHoles(points) {
   return out;
 }
 
-function memoryChart(t) {
-  if (data.memory.length < 2) return false;
-  const spans = data.tests.map((test, i) => [
+function memoryChart(t, model) {
+  if (model.memory.length < 2) return false;
+  const spans = model.tests.map((test, i) => [
     { xAxis: test.start, itemStyle: { color: HUES[i % HUES.length], opacity: 0.1 }, name: test.name },
     { xAxis: test.start + (test.seconds ?? 0) },
   ]);
@@ -188,40 +188,84 @@ function memoryChart(t) {
       axisLabel: { color: t.soft, hideOverlap: true, showMaxLabel: false } }),
     yAxis: axis(t, 'MiB', { nameGap: 46, min: 0 }),
     series: [{
-      type: 'line', data: withHoles(data.memory), showSymbol: false, sampling: 'lttb', color: t.accent,
+      type: 'line', data: withHoles(model.memory), showSymbol: false, sampling: 'lttb', color: t.accent,
       lineStyle: { width: 1.8 }, areaStyle: { opacity: 0.12 },
       markArea: { silent: true, label: { show: false }, data: spans },
     }],
   };
 }
 
-const CHARTS = [['chart-tokens', tokenChart], ['chart-gaps', gapChart], ['chart-rates', rateChart],
-  ['chart-memory', memoryChart]];
+// Repetition over a setting that was varied.
+function sweepChart(t, model) {
+  if (model.sweep.length < 2) return false;
+  const line = (name, column, color, dash) => ({
+    name, type: 'line', color, symbolSize: 7, lineStyle: { width: 1.8, type: dash },
+    data: model.sweep.map((point) => [point[0], point[column]]),
+  });
+  return {
+    grid: { left: 58, right: 18, top: 14, bottom: 74 },
+    legend: legend(t),
+    tooltip: tooltip(t, {
+      trigger: 'axis',
+      formatter: (points) => number(points[0].value[0]) + points
+        .map((p) => `<br>${p.marker}${p.seriesName} ${number(p.value[1])}`).join(''),
+    }),
+    xAxis: axis(t, 'setting', { splitLine: { show: false } }),
+    yAxis: axis(t, 'repetition', { nameGap: 42, min: 0, max: 1 }),
+    series: [line('mean', 1, t.accent, 'solid'), line('highest', 2, HUES[1], 'dashed')],
+  };
+}
+
+const CHARTS = {
+  tokens: { make: tokenChart, title: 'Tokens as they arrived',
+    text: 'One line per answer: tokens that had arrived against time. A straight line is a steady stream, a step is a stall.' },
+  gaps: { make: gapChart, title: 'Time between tokens',
+    text: 'Medians of a few tokens in a row, one line per answer. A rising line shows the cost of a longer context.' },
+  rates: { make: rateChart, title: 'Speed',
+    text: 'Tokens per second after the first, and including the wait for the first.' },
+  memory: { make: memoryChart, title: 'Memory of the server',
+    text: 'Anonymous and swapped memory during the run; shaded while a test ran.' },
+  sweep: { make: sweepChart, title: 'Repetition over the setting',
+    text: 'Share of repeated word triples, mean and highest of the answers.' },
+};
+
+// A place for a chart gets its caption and its description when the chart is drawn.
+function place(figure, title, text) {
+  if (!figure.firstChild) {
+    const caption = document.createElement('figcaption');
+    caption.append(Object.assign(document.createElement('h4'), { textContent: title }),
+      Object.assign(document.createElement('p'), { textContent: text }));
+    figure.append(caption, Object.assign(document.createElement('div'), { className: 'chart' }));
+  }
+  const element = figure.querySelector('.chart');
+  element.setAttribute('role', 'img');
+  element.setAttribute('aria-label', `${title}: ${text} The figures are in the tables.`);
+  return element;
+}
 
 function draw(isFirst) {
   const t = theme();
   const font = getComputedStyle(document.body).fontFamily;
   drawn.splice(0).forEach((chart) => chart.dispose());
-  document.getElementById('charts').hidden = false;
-  let any = false;
-  for (const [id, make] of CHARTS) {
-    const option = make(t);
-    const element = document.getElementById(id);
-    const figure = element.closest('figure');
+  for (const figure of document.querySelectorAll('figure[data-chart]')) {
+    const { make, title, text } = CHARTS[figure.dataset.chart];
+    const model = data.models[Number(figure.dataset.subject)];
+    const option = make(t, model);
     figure.hidden = !option;
     if (!option) continue;
-    any = true;
-    element.setAttribute('role', 'img');
-    element.setAttribute('aria-label', `${figure.querySelector('h3').textContent}: ${
-      figure.querySelector('p').textContent} The figures are in the table of results.`);
-    const chart = echarts.init(element, null, { renderer: 'svg' });
+    const chart = echarts.init(place(figure, title, text), null, { renderer: 'svg' });
     chart.setOption({ animation: isFirst && !calm.matches, animationDuration: 500,
       textStyle: { fontFamily: font }, ...option });
     drawn.push(chart);
   }
-  document.getElementById('charts').hidden = !any;
+}
+
+// What is folded is on paper, too.
+function unfold() {
+  document.querySelectorAll('details').forEach((details) => { details.open = true; });
 }
 
 draw(true);
+window.addEventListener('beforeprint', unfold);
 for (const [target, event] of [[dark, 'change'], [window, 'resize'], [window, 'beforeprint'], [window, 'afterprint']])
   target.addEventListener(event, () => draw(false));

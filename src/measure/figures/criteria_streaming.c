@@ -24,7 +24,7 @@ void judge_completion(const run_analysis *a, const subject_analysis *s, criterio
 /* Gaps below a tenth of a second are not seen by a reader, however uneven they are. */
 static bool is_smooth(const test_metrics *m)
 {
-    return m->n_stalls == 0 && (m->responsiveness >= RESPONSIVE_MIN || m->itl_ms.max < UNSEEN_GAP_MS);
+    return m->n_stalls == 0 && (m->responsiveness >= RESPONSIVE_MIN || m->chunk_ms.max < UNSEEN_GAP_MS);
 }
 
 void judge_smooth(const run_analysis *a, const subject_analysis *s, criterion_row *row)
@@ -34,7 +34,7 @@ void judge_smooth(const run_analysis *a, const subject_analysis *s, criterion_ro
     int n = 0, n_smooth = 0;
     const char *worst = "";
     for (size_t i = 0; i < m->n_rows; i++) {
-        if (!criterion_is_completed(&m->rows[i]) || m->rows[i].metrics.itl_ms.n == 0)
+        if (!criterion_is_completed(&m->rows[i]) || m->rows[i].metrics.chunk_ms.n == 0)
             continue;
         const bool smooth = is_smooth(&m->rows[i].metrics);
         n++;

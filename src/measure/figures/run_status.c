@@ -1,7 +1,13 @@
-/* run_status.c - the reasons, the most serious first, as a table of conditions. */
+/* run_status.c - the rules in one table, the most serious first. */
 #include "figures/run_status.h"
 
+#include <math.h>
 #include <string.h>
+
+#include "figures/run_rules.h"
+#include "figures/warmup.h"
+
+static const double PACE_MIN = 0.9, WARMUP_DIFFERENCE_MAX = 0.02;
 
 #define STATUS_NAME(name, text) text,
 static const char *const NAMES[] = {RUN_STATUS_TABLE(STATUS_NAME)};
@@ -21,26 +27,152 @@ int run_status_from_name(const char *name)
     return -1;
 }
 
+/* ---- complete ------------------------------------------------------------------------------------------------------
+ */
+
+static void rule_missing(const run_analysis *a, buf *out)
+{
+    int n = 0;
+    for (size_t i = 0; i < a->run->n_tests; i++)
+        n += !a->run->tests[i].is_warmup;
+    if (n < a->run->info.n_planned)
+        buf_printf(out, "%d of %d tests are missing\n", a->run->info.n_planned - n, a->run->info.n_planned);
+}
+
+static void rule_failed_tests(const run_analysis *a, buf *out)
+{
+    int n_failed = 0;
+    const test_record *first = NULL;
+    for (size_t i = 0; i < a->run->n_tests; i++) {
+        const test_record *const t = &a->run->tests[i];
+        if (t->is_warmup || t->answer.status == TEST_COMPLETED)
+            continue;
+        first = n_failed++ == 0 ? t : first;
+    }
+    if (n_failed == 0)
+        return;
+    buf_printf(out, "%d test%s failed%s ", n_failed, n_failed == 1 ? "" : "s", n_failed == 1 ? ":" : ", first");
+    rule_quote(out, first->plan.name);
+    buf_printf(out, " (%s)\n", test_status_name(first->answer.status));
+}
+
+/* ---- steady, and enough ------------------------------------------------------------------------------------------ */
+
+static void put_model(const subject_analysis *s, buf *out)
+{
+    buf_puts(out, "model ");
+    rule_quote(out, s->subject->name);
+    buf_puts(out, ": ");
+}
+
+/* The interval must be below the limit: an answer or two that slow down prove nothing. */
+static void rule_pace(const run_analysis *a, buf *out)
+{
+    for (size_t i = 0; i < a->n_subjects; i++) {
+        const subject_analysis *const s = &a->subjects[i];
+        if (!(s->steadiness_high < PACE_MIN))
+            continue;
+        put_model(s, out);
+        buf_printf(out, "the last quarter of answers has %.2f of the pace of the first (95 %%: %.2f to %.2f)\n",
+                   s->steadiness, s->steadiness_low, s->steadiness_high);
+    }
+}
+
+static void rule_warmup(const run_analysis *a, buf *out)
+{
+    for (size_t i = 0; i < a->n_subjects; i++) {
+        const double difference = warmup_difference(a->run, (int)i);
+        if (!(fabs(difference) >= WARMUP_DIFFERENCE_MAX))
+            continue;
+        put_model(&a->subjects[i], out);
+        buf_printf(out, "the rate still changed by %.1f %% over the last two thirds of the warm-up\n",
+                   100 * difference);
+    }
+}
+
+static void rule_short_window(const run_analysis *a, buf *out)
+{
+    for (size_t i = 0; i < a->n_subjects; i++) {
+        const load_figures *const load = &a->subjects[i].modes[MODE_STREAM].load;
+        if (!load->is_window_short)
+            continue;
+        put_model(&a->subjects[i], out);
+        buf_printf(out, "%d requests ran at a time for only %.0f %% of the run\n", load->concurrency_max,
+                   100 * load->window_share);
+    }
+}
+
+/* ---- notes ------------------------------------------------------------------------------------------------------- */
+
+static void note_sessions(const run_analysis *a, buf *out)
+{
+    if (a->run->info.n_sessions > 1)
+        buf_printf(out, "note: the run was resumed; %d server processes or sessions answered\n",
+                   a->run->info.n_sessions);
+}
+
+static void note_no_rate(const run_analysis *a, buf *out)
+{
+    for (size_t i = 0; i < a->n_subjects; i++) {
+        const run_summary *const streamed = &a->subjects[i].modes[MODE_STREAM];
+        if (streamed->n_completed == 0 || streamed->n_without_decode < streamed->n_completed)
+            continue;
+        buf_puts(out, "note: no answer of ");
+        rule_quote(out, a->subjects[i].subject->name);
+        buf_puts(out, " is long enough, or in events that are fine enough, for a decode rate\n");
+    }
+}
+
+static void note_unverified(const run_analysis *a, buf *out)
+{
+    const run_record *const run = a->run;
+    for (size_t i = 0; i < run->n_servers; i++) {
+        const server_record *const s = &run->servers[i];
+        const fact_record *const place = run_fact(run, s->subject, (int)i, FACT_EXPERTS_VERIFIED);
+        const fact_record *const source = run_fact(run, s->subject, (int)i, FACT_TEMPERATURE_SOURCE);
+        if (s->side == SIDE_OFFLOADED && place != NULL && strcmp(place->text, "not known") == 0)
+            buf_puts(out, "note: where the experts are is not verified\n");
+        if (source != NULL && strcmp(source->text, "not verified") == 0)
+            buf_puts(out, "note: the sampling temperature in effect is not verified\n");
+    }
+}
+
+/* ---- the status -------------------------------------------------------------------------------------------------- */
+
+static const struct {
+    run_status status;
+    void (*find)(const run_analysis *a, buf *out);
+} RULES[] = {
+    // clang-format off
+    {RUN_ABORTED, rule_missing},
+    {RUN_INVALID, rule_placement},
+    {RUN_INVALID, rule_model},
+    {RUN_INVALID, rule_context},
+    {RUN_INVALID, rule_cold_cache},
+    {RUN_INVALID, rule_temperature},
+    {RUN_INVALID, rule_seed},
+    {RUN_INVALID, rule_other_server},
+    {RUN_INVALID, rule_no_tokens},
+    {RUN_INVALID, rule_foreign_load},
+    {RUN_INVALID, rule_clock},
+    {RUN_FAILED_THRESHOLD, rule_failed_tests},
+    {RUN_NOT_STEADY, rule_pace},
+    {RUN_NOT_STEADY, rule_warmup},
+    {RUN_INCONCLUSIVE, rule_short_window},
+    {RUN_OK, note_sessions},
+    {RUN_OK, note_no_rate},
+    {RUN_OK, note_unverified},
+    // clang-format on
+};
+
 run_status run_status_of(const run_analysis *analysis, buf *reasons)
 {
-    int n_rows = 0, n_completed = 0;
-    for (size_t i = 0; i < analysis->n_subjects; i++) {
-        for (int mode = 0; mode < N_TEST_MODES; mode++) {
-            n_rows += (int)analysis->subjects[i].modes[mode].n_rows;
-            n_completed += analysis->subjects[i].modes[mode].n_completed;
-        }
+    run_status status = RUN_OK;
+    for (size_t i = 0; i < sizeof RULES / sizeof RULES[0]; i++) {
+        const size_t before = reasons->size;
+        RULES[i].find(analysis, reasons);
+        if (reasons->size > before && status == RUN_OK)
+            status = RULES[i].status;
     }
-    if (n_rows < analysis->run->info.n_planned) {
-        buf_puts(reasons, "tests are missing\n");
-        return RUN_ABORTED;
-    }
-    if (n_completed == 0) {
-        buf_puts(reasons, "no test completed\n");
-        return RUN_INVALID;
-    }
-    if (n_completed < n_rows) {
-        buf_puts(reasons, "a test failed\n");
-        return RUN_FAILED_THRESHOLD;
-    }
-    return RUN_OK;
+    return status;
 }

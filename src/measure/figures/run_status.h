@@ -1,7 +1,8 @@
 /* run_status.h - what a run is worth, in one word and the reasons for it.
  *
- * "invalid": what was asked for is not what was measured (placement, model, context, cache, sampling temperature,
- * another server on the port, zero tokens, foreign load); its figures are kept, but never ranked.  Pure.
+ * "invalid": what was asked for is not what was measured (placement, model, context, cache, sampling temperature, seed,
+ * another server on the port, zero tokens), or the machine disturbed the run; its figures are kept, but never ranked.
+ * A run that is not complete is "aborted", whatever else is wrong with it: it may be resumed.  Pure.
  */
 #ifndef FIGURES_RUN_STATUS_H
 #define FIGURES_RUN_STATUS_H
@@ -28,7 +29,8 @@ const char *run_status_name(run_status status);
 /* The status with that name, or -1 ("running"). */
 int run_status_from_name(const char *name);
 
-/* Appends one sentence per reason, each on a line. */
+/* Appends one sentence per reason, each on a line, the most serious first; then notes, which change no status ("note:
+ * two server processes answered").  A comparison with another run, and so RUN_REGRESSED, is not made here. */
 run_status run_status_of(const run_analysis *analysis, buf *reasons);
 
 #endif

@@ -6,8 +6,8 @@
 
 #include "base/buf.h"
 
-/* Each appends a comma, unless it is the first field of its line, and the field.  A text is quoted if it must be; one
- * that a spreadsheet would run as a formula gets an apostrophe in front. */
+/* Each appends a comma, unless it is the first field of its line, and the field.  A text is quoted; where a spreadsheet
+ * would begin a formula (in front, and after what another reader takes for a separator) it gets an apostrophe. */
 void csv_text(buf *out, const char *text);
 /* An empty field if the figure does not exist. */
 void csv_number(buf *out, double value);

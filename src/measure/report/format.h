@@ -1,57 +1,38 @@
 /* format.h - figures as text, defined once for the terminal, Markdown and HTML.
  *
  * A figure that does not exist is "-", never a zero.  Everything a format function writes is plain ASCII without
- * markup; names and texts from outside are escaped by the writers.
+ * markup; names and texts from outside are escaped by the renderers.
  */
 #ifndef REPORT_FORMAT_H
 #define REPORT_FORMAT_H
 
 #include "base/buf.h"
-#include "figures/summary.h"
+#include "figures/stats.h"
+#include "results/record.h"
 
 enum { CELL_BYTES = 48 };
 
-/* One column of the table of tests, after the test's name. */
-typedef struct column_id {
-    const char *title;
-    const char *unit;    // "" when it has none
-    const char *meaning; // one sentence
-    void (*format)(char out[CELL_BYTES], const summary_row *row);
-    bool is_number;
-    int rank; // importance on a narrow terminal: columns of the highest rank are left out first, those of 0 never
-} column_id;
-
-enum { N_COLUMNS = 9 };
-extern const column_id COLUMNS[N_COLUMNS];
-
-/* One figure of the whole run. */
-typedef struct total_id {
-    const char *title;
-    const char *unit;
-    const char *meaning;
-    void (*format)(char out[CELL_BYTES], const run_summary *summary);
-    /* NULL, or the spread of the figure, "" when it has none. */
-    void (*spread)(char out[CELL_BYTES], const run_summary *summary);
-} total_id;
-
-enum { N_TOTALS = 7 };
-extern const total_id TOTALS[N_TOTALS];
-
-/* A total with its unit and spread in one line, as text: "102 tok/s (98.1 to 110)". */
-void format_total(buf *out, const total_id *total, const run_summary *summary);
-
 /* Three significant digits or so: "0.012", "3.45", "67.8", "912", or "-". */
 void format_number(char out[CELL_BYTES], double value);
-/* "812.4 MiB", "12.1 GiB". */
-void format_bytes(char out[CELL_BYTES], uint64_t bytes);
-/* "2026-11-22 01:15:44 UTC". */
+/* With the unit after a space; "" for none. */
+void format_unit(char out[CELL_BYTES], double value, const char *unit);
+/* "812.4 MiB", "12.1 GiB"; "-" for NAN. */
+void format_bytes(char out[CELL_BYTES], double bytes);
+/* "20.9B", "3.61M", "812"; "-" for 0 and NAN. */
+void format_count(char out[CELL_BYTES], double count);
+/* Of a share from 0 to 1: "84.1". */
+void format_percent(char out[CELL_BYTES], double share);
+/* A whole number that may be unknown (negative): "-". */
+void format_integer(char out[CELL_BYTES], int64_t value);
+/* "1.20 to 3.40"; "" when there is none. */
+void format_range(char out[CELL_BYTES], double low, double high);
+/* By the unit of a table of figures: bytes as sizes, "B/s" as GB/s, milliseconds of a second and more as seconds. */
+void format_by_unit(char out[CELL_BYTES], double value, const char *unit);
+/* "2026-11-22 01:15:44 UTC"; "-" for 0. */
 void format_time(char out[CELL_BYTES], int64_t unix_ms);
 /* The status as a table shows it: "ok" for completed. */
 const char *format_status(test_status status);
-/* Appends the test's name, unescaped, and the number of the repetition if it is not the first. */
+/* Appends the test's name, unescaped, what is varied, and the number of the repetition if it is not the first. */
 void format_name(buf *out, const test_record *test);
-
-/* Warning number i about the run, one sentence, or NULL past the last. */
-const char *format_warning(const run_record *run, const run_summary *summary, int i);
 
 #endif

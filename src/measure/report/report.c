@@ -1,7 +1,27 @@
-/* report.c - puts the reports of a run into its folder. */
+/* report.c - the sections of a run as text and Markdown, and the reports in its folder. */
 #include "report/report.h"
 
 #include "base/file.h"
+#include "report/render.h"
+#include "report/sections/sections.h"
+
+void report_text(buf *out, const run_analysis *analysis, int width)
+{
+    document doc;
+    document_init(&doc);
+    sections_all(&doc, analysis);
+    render_text(out, &doc, width);
+    document_free(&doc);
+}
+
+void report_markdown(buf *out, const run_analysis *analysis)
+{
+    document doc;
+    document_init(&doc);
+    sections_all(&doc, analysis);
+    render_markdown(out, &doc);
+    document_free(&doc);
+}
 
 /* Writes the buffer to dir/name and frees it. */
 static sw_code put_file(buf *content, sw_code code, const char *dir, const char *name, sw_err *err)

@@ -1,56 +1,44 @@
-/* report_csv.c - the run as comma-separated values, for spreadsheets and scripts; the names are those of the JSON
- * report. */
-#include <math.h>
-
+/* report_csv.c - the measured requests as comma-separated values, for spreadsheets and scripts; the names are those of
+ * the JSON report. */
 #include "report/csv.h"
-#include "report/format.h"
 #include "report/report.h"
+#include "report/test_figures.h"
 
-static const char *const NAMES[] = {"run",           "model",       "name",        "group",      "repeat",
-                                    "status",        "error",       "http_status", "tokens",     "count",
-                                    "prompt_tokens", "ttft_ms",     "itl_p50_ms",  "itl_p95_ms", "itl_max_ms",
-                                    "decode_tps",    "overall_tps", "e2e_ms",      "stalls",     "repetition"};
+static const char *const NAMES[] = {"run",    "model",  "mode",  "variant",     "name",          "group",
+                                    "repeat", "status", "error", "http_status", "finish_reason", "count"};
 
-/* A field that does not exist is empty. */
-static void put_count(buf *out, int64_t count)
-{
-    if (count >= 0)
-        csv_integer(out, count);
-    else
-        csv_number(out, NAN);
-}
-
-static void put_row(buf *out, const run_record *run, const summary_row *row)
+static void put_row(buf *out, const run_info *info, const subject_record *subject, const summary_row *row)
 {
     const test_record *const t = row->test;
-    const test_metrics *const m = &row->metrics;
-    csv_integer(out, run->info.id);
-    csv_text(out, run->info.model);
+    csv_integer(out, info->id);
+    csv_text(out, subject->name);
+    csv_text(out, test_mode_name(t->mode));
+    csv_text(out, t->variant != NULL ? t->variant : "");
     csv_text(out, t->plan.name);
     csv_text(out, t->plan.group);
     csv_integer(out, t->repeat);
     csv_text(out, test_status_name(t->answer.status));
     csv_text(out, t->answer.error);
     csv_integer(out, t->answer.http_status);
-    csv_integer(out, m->n_tokens);
-    csv_text(out, m->counted_events ? "events" : "usage");
-    put_count(out, t->answer.prompt_tokens);
-    const double figures[] = {m->ttft_ms,    m->itl_ms.p50,  m->itl_ms.p95, m->itl_ms.max,
-                              m->decode_tps, m->overall_tps, m->e2e_ms};
-    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++)
-        csv_number(out, figures[i]);
-    csv_integer(out, (int64_t)m->n_stalls);
-    csv_number(out, m->repetition.score);
+    csv_text(out, t->answer.finish_reason);
+    csv_text(out, row->metrics.counted_events ? "events" : "usage");
+    for (int i = 0; i < N_TEST_FIGURES; i++)
+        csv_number(out, TEST_FIGURES[i].value(row));
     csv_end_line(out);
 }
 
 void report_csv(buf *out, const run_analysis *analysis)
 {
-    const run_record *const run = analysis->run;
-    const run_summary *const summary = &analysis->subjects[0].modes[MODE_STREAM];
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
         csv_text(out, NAMES[i]);
+    for (int i = 0; i < N_TEST_FIGURES; i++)
+        csv_text(out, TEST_FIGURES[i].name);
     csv_end_line(out);
-    for (size_t i = 0; i < summary->n_rows; i++)
-        put_row(out, run, &summary->rows[i]);
+    for (size_t i = 0; i < analysis->n_subjects; i++) {
+        for (int mode = 0; mode < N_TEST_MODES; mode++) {
+            const run_summary *const m = &analysis->subjects[i].modes[mode];
+            for (size_t r = 0; r < m->n_rows; r++)
+                put_row(out, &analysis->run->info, analysis->subjects[i].subject, &m->rows[r]);
+        }
+    }
 }

@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "base/utf8.h"
 
-enum { COLUMNS_MAX = 16, FIRST_WIDTH_MIN = 8, GAP = 2 };
+enum { COLUMNS_MAX = TEXT_TABLE_COLUMNS_MAX, FIRST_WIDTH_MIN = 8, GAP = 2 };
 
 struct text_table {
     const text_column *columns;
@@ -204,7 +204,9 @@ static void put_missing(buf *out, const text_table *t, const layout *l, int widt
                        t->columns[c].unit[0] != '\0' ? " " : "", t->columns[c].unit);
     }
     if (line.size > 0) {
-        buf_printf(&line, " (%s).", more);
+        if (more[0] != '\0')
+            buf_printf(&line, " (%s)", more);
+        buf_putc(&line, '.');
         buf_putc(out, '\n');
         text_wrap(out, buf_str(&line), width);
     }

@@ -18,6 +18,8 @@ typedef struct text_column {
     int rank;         // columns of the highest rank are left out first; those of rank 0 never
 } text_column;
 
+enum { TEXT_TABLE_COLUMNS_MAX = 32 };
+
 typedef struct text_table text_table;
 
 /* `columns` must outlive the table.  NULL when memory is short, which all functions below accept. */
@@ -27,8 +29,8 @@ void text_table_free(text_table *table);
 void text_table_put(text_table *table, const char *text);
 /* A line below the row that was completed last. */
 void text_table_note(text_table *table, const char *text);
-/* Appends the table.  `width` in characters; 0: any.  `more` says where what was left out can be seen.  The buffer
- * fails when memory was short. */
+/* Appends the table.  `width` in characters; 0: any.  `more` says where what was left out can be seen, or is
+ * "".  The buffer fails when memory was short. */
 void text_table_write(buf *out, const text_table *table, int width, const char *more);
 
 /* Appends a paragraph, with its lines broken at spaces.  width 0: one line. */

@@ -13,7 +13,7 @@
 #include "suite/machine_facts.h"
 #include "suite/results_dir.h"
 
-static sw_code out_of_memory(sw_err *err)
+sw_code bench_out_of_memory(sw_err *err)
 {
     return sw_fail(err, SW_ENOMEM, "out of memory preparing the benchmark");
 }
@@ -36,7 +36,7 @@ static sw_code name_models(bench_session *b, sw_err *err)
 {
     const char **const names = arena_alloc(b->keep, (b->subjects.n + 1) * sizeof *names);
     if (names == NULL)
-        return out_of_memory(err);
+        return bench_out_of_memory(err);
     for (size_t i = 0; i < b->subjects.n; i++)
         names[i] = b->o.url != NULL ? b->subjects.items[i].record.name : b->subjects.items[i].path;
     b->o.models = names;
@@ -45,7 +45,7 @@ static sw_code name_models(bench_session *b, sw_err *err)
     return SW_OK;
 }
 
-static sw_code find_models(bench_session *b, sw_err *err)
+sw_code bench_find_models(bench_session *b, sw_err *err)
 {
     const sw_code code = b->o.url != NULL ? find_at_server(b, err)
                                           : subject_list_from_files(&b->subjects, b->o.models, b->o.n_models,
@@ -53,24 +53,19 @@ static sw_code find_models(bench_session *b, sw_err *err)
     return code == SW_OK ? name_models(b, err) : code;
 }
 
-static server_side main_side(const bench_session *b)
-{
-    return b->o.url != NULL || b->o.is_plain ? SIDE_GIVEN : SIDE_OFFLOADED;
-}
-
-static sw_code make_schedule(bench_session *b, const run_record *stored, sw_err *err)
+sw_code bench_make_schedule(bench_session *b, const run_record *stored, sw_err *err)
 {
     const schedule_options options = {.protocol = b->protocol,
                                       .sweep = &b->o.sweep,
                                       .n_subjects = (int)b->subjects.n,
-                                      .side = main_side(b),
+                                      .side = bench_main_side(b),
                                       .has_reference = b->has_reference,
                                       .stored = stored};
     return schedule_make(&b->schedule, &options, b->keep, err);
 }
 
 /* Opens the pool, and the first server: what it says of itself belongs to the run. */
-static sw_code open_hosts(bench_session *b, bool opens_first, pooled_host **first, sw_err *err)
+sw_code bench_open_hosts(bench_session *b, pooled_host **first, sw_err *err)
 {
     b->pool_options.bench = &b->o;
     b->pool_options.subjects = &b->subjects;
@@ -78,9 +73,9 @@ static sw_code open_hosts(bench_session *b, bool opens_first, pooled_host **firs
     b->pool_options.origin_ns = b->opened_ns;
     b->pool_options.origin_ms = b->opened_unix_ms - b->started_unix_ms;
     sw_code code = host_pool_create(&b->hosts, &b->pool_options, err);
-    if (code != SW_OK || !opens_first)
+    if (code != SW_OK || first == NULL)
         return code;
-    code = host_pool_get(b->hosts, 0, main_side(b), first, err);
+    code = host_pool_get(b->hosts, 0, bench_main_side(b), first, err);
     size_t n = 0;
     const fact_record *const facts = code == SW_OK ? host_facts((*first)->host, &n) : NULL;
     for (size_t i = 0; i < n; i++) {
@@ -90,57 +85,13 @@ static sw_code open_hosts(bench_session *b, bool opens_first, pooled_host **firs
     return code;
 }
 
-/* ---- what differs from the protocol --------------------------------------------------------------------------------
- */
-
-static void put_sweep(buf *out, const bench_sweep *sweep)
-{
-    for (size_t i = 0; i < sweep->n; i++)
-        buf_printf(out, "%s%g", i == 0 ? "a sweep over temperature " : ", ", sweep->values[i]);
-    if (sweep->n > 0)
-        buf_puts(out, " in addition\n");
-}
-
-/* Puts flags and sweep into the protocol; an open loop has no pauses, whatever the protocol says. */
-static sw_code apply_settings(bench_session *b, sw_err *err)
-{
-    buf *const differences = &b->differences;
-    const sw_code code = settings_apply(&b->o.settings, b->protocol, differences, err);
-    put_sweep(differences, &b->o.sweep);
-    if (b->o.is_without_code)
-        buf_puts(differences, "checks that run code are not run\n");
-    return code;
-}
-
-/* Whether the model is measured un-offloaded too; *why_not is "" unless the protocol wants it and this run does not. */
-static sw_code choose_reference(bench_session *b, bool has_gpu, const char **why_not, sw_err *err)
-{
-    const bool is_wanted = (b->protocol->settings.modes & 1u << MODE_REFERENCE) != 0;
-    const bool is_named = is_wanted && !isnan(b->o.settings.v[SETTING_MODES]);
-    *why_not = "";
-    b->has_reference = false;
-    if (!is_wanted)
-        return SW_OK;
-    if (main_side(b) == SIDE_GIVEN) {
-        *why_not = b->o.url != NULL ? "a server of --url is measured as it is"
-                                    : "a server of --serve is measured as its options say";
-        return is_named ? sw_fail(err, SW_EINVAL,
-                                  "--modes reference is for models that the benchmark serves itself: %s", *why_not)
-                        : SW_OK;
-    }
-    b->has_reference = has_gpu || is_named;
-    if (!b->has_reference)
-        *why_not = "no GPU: both sides would be in RAM";
-    return SW_OK;
-}
-
 /* ---- the run -------------------------------------------------------------------------------------------------------
  */
 
-static sw_code open_store(bench_session *b, sw_err *err)
+sw_code bench_open_store(bench_session *b, sw_err *err)
 {
     const char *const path = b->o.db_path != NULL ? b->o.db_path : results_dir_join(b->dir, "results.sqlite", b->keep);
-    return path != NULL ? store_open(&b->store, path, /*read_only=*/false, err) : out_of_memory(err);
+    return path != NULL ? store_open(&b->store, path, /*read_only=*/false, err) : bench_out_of_memory(err);
 }
 
 /* Stores everything that is needed to repeat or resume the run, but never the API key. */
@@ -148,14 +99,14 @@ static sw_code add_run(bench_session *b, const pooled_host *first, sw_err *err)
 {
     char *const options_json = bench_options_to_json(&b->o);
     if (options_json == NULL)
-        return out_of_memory(err);
+        return bench_out_of_memory(err);
     const machine_info machine = machine_facts();
-    const server_record server = host_record(first->host);
+    const char *const own_url = first->host != NULL ? host_record(first->host).url : "";
     const run_info info = {
         .started_unix_ms = b->started_unix_ms,
         .version = SPILLWAY_VERSION,
-        .url = b->o.url != NULL ? b->o.url : server.url,
-        .model = first->model,
+        .url = b->o.url != NULL ? b->o.url : own_url,
+        .model = first->host != NULL ? first->model : b->subjects.items[0].record.name,
         .protocol_name = b->protocol->name,
         .protocol_hash = b->protocol->hash,
         .protocol_json = b->protocol->json,
@@ -179,7 +130,7 @@ static sw_code store_subjects(bench_session *b, sw_err *err)
         const bench_subject *const s = &b->subjects.items[i];
         fact_record *const facts = arena_alloc(b->keep, (s->n_facts + 1) * sizeof *facts);
         if (facts == NULL)
-            return out_of_memory(err);
+            return bench_out_of_memory(err);
         for (size_t k = 0; k < s->n_facts; k++) {
             facts[k] = s->facts[k];
             facts[k].subject = (int)i;
@@ -199,7 +150,7 @@ static sw_code store_differences(bench_session *b, const char *skipped, sw_err *
     char *const lines = arena_copy(b->keep, buf_str(&b->differences), b->differences.size);
     size_t n = 0;
     if (facts == NULL || lines == NULL)
-        return out_of_memory(err);
+        return bench_out_of_memory(err);
     if (skipped[0] != '\0')
         facts[n++] = (fact_record){-1, -1, FACT_REFERENCE_SKIPPED, NAN, skipped, "options"};
     for (char *line = lines; *line != '\0' && n < FACTS_MAX;) {
@@ -211,13 +162,21 @@ static sw_code store_differences(bench_session *b, const char *skipped, sw_err *
     return store_add_facts(b->store, b->run_id, facts, n, err);
 }
 
-static bool has_gpu(const fact_record *facts, size_t n)
+static const char *text_of(const fact_record *facts, size_t n, fact_name name)
 {
     for (size_t i = 0; i < n; i++) {
-        if (facts[i].name == FACT_GPU_TOTAL_BYTES && facts[i].number > 0)
-            return true;
+        if (facts[i].name == name)
+            return facts[i].text;
     }
-    return false;
+    return "";
+}
+
+/* Returns true if the machine has a GPU, and the first server does not say that it computes without one. */
+static bool has_gpu(const fact_record *facts, size_t n, const pooled_host *first)
+{
+    size_t n_own = 0;
+    const fact_record *const own = first->host != NULL ? host_facts(first->host, &n_own) : NULL;
+    return text_of(facts, n, FACT_GPU_DRIVER)[0] != '\0' && strcmp(text_of(own, n_own, FACT_BACKEND), "cpu") != 0;
 }
 
 /* Several models are named by what they have in common. */
@@ -226,7 +185,33 @@ static sw_code make_dir(bench_session *b, sw_err *err)
     const char *const name = b->subjects.n == 1 ? b->subjects.items[0].record.name : b->protocol->name;
     b->dir = b->o.dir != NULL ? b->o.dir : results_dir_name(b->started_unix_ms, name, b->keep);
     b->pool_options.dir = b->dir;
-    return b->dir != NULL ? results_dir_make(b->dir, b->keep, err) : out_of_memory(err);
+    return b->dir != NULL ? results_dir_make(b->dir, b->keep, err) : bench_out_of_memory(err);
+}
+
+/* Returns true if the weights that a token needs are known of a model: only then the bandwidth of memory says
+ * something.
+ */
+static bool knows_weights(const bench_session *b)
+{
+    for (size_t i = 0; i < b->subjects.n; i++) {
+        for (size_t k = 0; k < b->subjects.items[i].n_facts; k++) {
+            const fact_record *const f = &b->subjects.items[i].facts[k];
+            if (f->name == FACT_TOKEN_BYTES && f->number > 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Among several models one that cannot be loaded costs its own tests only: the runner then finds that out again. */
+static sw_code open_own(bench_session *b, pooled_host **first, sw_err *err)
+{
+    sw_err why = {0};
+    const sw_code code = bench_open_hosts(b, first, &why);
+    if (code == SW_OK || (b->subjects.n > 1 && b->hosts != NULL && code != SW_ECANCELED && code != SW_ENOMEM))
+        return SW_OK;
+    *err = why;
+    return code;
 }
 
 /* A server of our own needs the folder for its log; a given one must answer before there is a folder.  The machine is
@@ -235,16 +220,16 @@ static sw_code open_first(bench_session *b, pooled_host **first, const fact_reco
                           const char **skipped, sw_err *err)
 {
     const bool is_given = b->o.url != NULL;
-    sw_code code = is_given ? open_hosts(b, true, first, err) : make_dir(b, err);
+    sw_code code = is_given ? bench_open_hosts(b, first, err) : make_dir(b, err);
     if (code == SW_OK && is_given)
         code = make_dir(b, err);
     if (code == SW_OK)
-        code = machine_facts_of_run(b->dir, b->keep, facts, n_facts, err);
+        code = machine_facts_of_run(b->dir, knows_weights(b), b->keep, facts, n_facts, err);
+    if (code == SW_OK && !is_given)
+        code = open_own(b, first, err);
     if (code == SW_OK)
-        code = choose_reference(b, has_gpu(*facts, *n_facts), skipped, err);
-    if (code == SW_OK)
-        code = make_schedule(b, NULL, err);
-    return code == SW_OK && !is_given ? open_hosts(b, true, first, err) : code;
+        code = bench_choose_reference(b, has_gpu(*facts, *n_facts, *first), skipped, err);
+    return code == SW_OK ? bench_make_schedule(b, NULL, err) : code;
 }
 
 static sw_code begin_run(bench_session *b, sw_err *err)
@@ -253,13 +238,13 @@ static sw_code begin_run(bench_session *b, sw_err *err)
     const fact_record *facts = NULL;
     size_t n_facts = 0;
     const char *skipped;
-    sw_code code = find_models(b, err);
-    if (code == SW_OK)
-        code = choose_reference(b, true, &skipped, err); // what the options exclude is said before a server is started
+    sw_code code = bench_find_models(b, err);
+    if (code == SW_OK) // for what the options exclude, before a server is started
+        code = bench_choose_reference(b, true, &skipped, err);
     if (code == SW_OK)
         code = open_first(b, &first, &facts, &n_facts, &skipped, err);
     if (code == SW_OK)
-        code = open_store(b, err);
+        code = bench_open_store(b, err);
     if (code == SW_OK)
         code = add_run(b, first, err);
     b->pool_options.store = b->store;
@@ -277,75 +262,6 @@ sw_code bench_open_new(bench_session *b, sw_err *err)
     if (code != SW_OK)
         return code;
     b->started_unix_ms = b->opened_unix_ms;
-    code = apply_settings(b, err);
+    code = bench_apply_settings(b, err);
     return code == SW_OK ? begin_run(b, err) : code;
-}
-
-/* ---- a stored run --------------------------------------------------------------------------------------------------
- */
-
-/* Takes protocol and options from the stored run, so that all its tests are alike. */
-static sw_code adopt_run(bench_session *b, const run_info *info, sw_err *err)
-{
-    sw_code code = bench_options_complete(&b->o, info->options_json, b->keep, err);
-    if (code == SW_OK)
-        code = protocol_parse(&b->protocol, info->protocol_json, strlen(info->protocol_json),
-                              "the stored run's protocol", NULL, err);
-    if (code != SW_OK)
-        return code;
-    b->run_id = info->id;
-    b->started_unix_ms = info->started_unix_ms;
-    b->pool_options.dir = b->dir;
-    b->pool_options.store = b->store;
-    b->pool_options.run_id = b->run_id;
-    b->pool_options.session = info->n_sessions;
-    return apply_settings(b, err);
-}
-
-/* A file that changed since is another model, whatever its name. */
-static sw_code check_subjects(const bench_session *b, const run_record *stored, sw_err *err)
-{
-    if (stored->n_subjects != b->subjects.n)
-        return sw_fail(err, SW_EINVAL, "the run in %s has %zu models, there are %zu now", b->dir, stored->n_subjects,
-                       b->subjects.n);
-    for (size_t i = 0; i < b->subjects.n; i++) {
-        const subject_record *const now = &b->subjects.items[i].record, *const then = &stored->subjects[i];
-        const bool is_told = now->file_hash[0] != '\0' && then->file_hash[0] != '\0';
-        if (is_told && strcmp(now->file_hash, then->file_hash) != 0)
-            return sw_fail(err, SW_EINVAL, "the run in %s is of model '%.100s', whose file has changed since: %s",
-                           b->dir, then->name, b->o.models[i]);
-    }
-    return SW_OK;
-}
-
-/* What the store has and this session must not do again. */
-static sw_code adopt_results(bench_session *b, const run_record *stored, sw_err *err)
-{
-    const fact_record *const skipped = run_fact(stored, -1, -1, FACT_REFERENCE_SKIPPED);
-    b->has_reference = (b->protocol->settings.modes & 1u << MODE_REFERENCE) != 0 && skipped == NULL;
-    for (size_t i = 0; i < stored->n_tests; i++)
-        b->n_warmups += stored->tests[i].is_warmup;
-    sw_code code = check_subjects(b, stored, err);
-    if (code == SW_OK)
-        code = make_schedule(b, stored, err);
-    return code == SW_OK ? open_hosts(b, false, NULL, err) : code;
-}
-
-/* A server may have another address now; servers of our own are started when a step needs them. */
-sw_code bench_open_stored(bench_session *b, sw_err *err)
-{
-    b->dir = b->o.dir;
-    run_record *stored = NULL;
-    sw_code code = open_store(b, err);
-    if (code == SW_OK)
-        code = store_load_run(b->store, 0, &stored, err);
-    if (code != SW_OK)
-        return code;
-    code = adopt_run(b, &stored->info, err);
-    if (code == SW_OK)
-        code = find_models(b, err);
-    if (code == SW_OK)
-        code = adopt_results(b, stored, err);
-    run_record_free(stored);
-    return code == SW_OK ? store_reopen_run(b->store, b->run_id, err) : code;
 }

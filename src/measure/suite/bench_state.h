@@ -30,11 +30,30 @@ struct bench_session {
     bool is_over_budget;
 };
 
-/* ---- bench_open.c ----------------------------------------------------------------------------------------------- */
+/* ---- bench_open.c: a new run, and what a stored one needs too ---------------------------------------------------- */
 
-/* Everything up to the first request. */
 SW_NODISCARD sw_code bench_open_new(bench_session *bench, sw_err *err);
+/* The models of the options. */
+SW_NODISCARD sw_code bench_find_models(bench_session *bench, sw_err *err);
+/* `stored`: what an earlier session has asked; NULL: nothing. */
+SW_NODISCARD sw_code bench_make_schedule(bench_session *bench, const run_record *stored, sw_err *err);
+/* Opens the pool and, if `first` is not NULL, the server of the first model. */
+SW_NODISCARD sw_code bench_open_hosts(bench_session *bench, pooled_host **first, sw_err *err);
+SW_NODISCARD sw_code bench_open_store(bench_session *bench, sw_err *err);
+sw_code bench_out_of_memory(sw_err *err);
+
+/* ---- bench_stored.c ---------------------------------------------------------------------------------------------- */
+
 SW_NODISCARD sw_code bench_open_stored(bench_session *bench, sw_err *err);
+
+/* ---- bench_protocol.c -------------------------------------------------------------------------------------------- */
+
+/* The side that answers all modes but MODE_REFERENCE. */
+server_side bench_main_side(const bench_session *bench);
+/* Puts flags into the protocol, and lists in bench->differences what is then another. */
+SW_NODISCARD sw_code bench_apply_settings(bench_session *bench, sw_err *err);
+/* Sets has_reference.  *why_not is "" unless the protocol wants a reference and this run has none. */
+SW_NODISCARD sw_code bench_choose_reference(bench_session *bench, bool has_gpu, const char **why_not, sw_err *err);
 
 /* ---- bench_finish.c --------------------------------------------------------------------------------------------- */
 

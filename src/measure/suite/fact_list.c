@@ -27,14 +27,24 @@ static bool grow(fact_list *list)
     return true;
 }
 
+/* The fact of that name, or a new one; NULL when memory is short. */
+static fact_record *place_of(fact_list *list, fact_name name)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (list->items[i].name == name)
+            return &list->items[i];
+    }
+    return list->n < list->cap || grow(list) ? &list->items[list->n++] : NULL;
+}
+
 static void put(fact_list *list, fact_name name, double number, const char *text, const char *source)
 {
-    if (text == NULL || (list->n == list->cap && !grow(list))) {
+    fact_record *const fact = text != NULL ? place_of(list, name) : NULL;
+    if (fact == NULL)
         list->failed = true;
-        return;
-    }
-    list->items[list->n++] =
-        (fact_record){.subject = -1, .server = -1, .name = name, .number = number, .text = text, .source = source};
+    else
+        *fact =
+            (fact_record){.subject = -1, .server = -1, .name = name, .number = number, .text = text, .source = source};
 }
 
 void fact_list_number(fact_list *list, fact_name name, double number, const char *source)
@@ -43,13 +53,24 @@ void fact_list_number(fact_list *list, fact_name name, double number, const char
         put(list, name, number, "", source);
 }
 
-void fact_list_text(fact_list *list, fact_name name, const char *text, const char *source)
+/* A copy as valid UTF-8; NULL when memory is short. */
+static const char *copy_text(const fact_list *list, const char *text)
 {
-    const size_t n = text != NULL ? strnlen(text, TEXT_BYTES_MAX) : 0;
-    if (n == 0)
-        return;
+    const size_t n = strnlen(text, TEXT_BYTES_MAX);
     char *const copy = arena_copy(list->keep, text, n);
     if (copy != NULL)
         utf8_replace_invalid(copy, n); // also half of a character at the cut
-    put(list, name, NAN, copy, source);
+    return copy;
+}
+
+void fact_list_number_text(fact_list *list, fact_name name, double number, const char *text, const char *source)
+{
+    if (isfinite(number))
+        put(list, name, number, copy_text(list, text), source);
+}
+
+void fact_list_text(fact_list *list, fact_name name, const char *text, const char *source)
+{
+    if (text != NULL && text[0] != '\0')
+        put(list, name, NAN, copy_text(list, text), source);
 }

@@ -27,6 +27,11 @@ server_record host_record(const bench_host *host);
 /* Of this server (subject and server are the caller's to fill); valid until the host is closed. */
 const fact_record *host_facts(const bench_host *host, size_t *n_out);
 const placement_row *host_placement(const bench_host *host, size_t *n_out);
+/* Finds out at which temperature the server samples when it is asked for `asked`, and adds TEMPERATURE_SOURCE and
+ * TEMPERATURE_FOUND to its facts, the latter with the interval as its text.  A spillway says it in every answer;
+ * others are asked for forty tokens.  *agrees_out: false only if another temperature was found.  Errors: SW_ECANCELED,
+ * SW_ENOMEM. */
+SW_NODISCARD sw_code host_probe_temperature(bench_host *host, double asked, bool *agrees_out, sw_err *err);
 /* True while a server of our own runs, and always for a given one. */
 bool host_is_alive(bench_host *host);
 /* Ends a server of our own.  NULL is accepted. */

@@ -5,33 +5,11 @@
  * scheduled.
  */
 #include <math.h>
-#include <string.h>
 
 #include "base/alloc.h"
-#include "suite/refusal.h"
-#include "suite/runner_state.h"
+#include "suite/pass_state.h"
 
 static const uint64_t SLICE_NS = 100 * 1000000u; // between two looks at what may have happened
-
-/* One step, from its start to the store. */
-typedef struct flight {
-    const bench_step *step;
-    chat_transfer *transfer; // owned once it has ended
-    uint64_t due_ns, start_ns;
-    int worker;
-} flight;
-
-typedef struct pass {
-    runner *r;
-    flight *flights; // (n), in the order of the steps
-    size_t n, next;  // the next to start
-    flight **ended;  // (n_ended) not stored yet, in the order in which they ended
-    size_t n_ended, n_active;
-    uint64_t *ready_ns; // (n_workers) when a worker may send its next request; UINT64_MAX: it waits for an answer
-    int n_workers;
-    bool is_open;
-    uint64_t begin_ns;
-} pass;
 
 /* ---- when ---------------------------------------------------------------------------------------------------------
  */
@@ -67,7 +45,7 @@ static bool fits_budget(const runner *r, const bench_step *step, uint64_t now_ns
 {
     const double budget_s = r->o->protocol->settings.time_budget_s;
     const double estimate_s = r->spent_work > 0 ? r->spent_s / r->spent_work * step->plan.max_tokens : 0;
-    return !(budget_s > 0) || (double)(now_ns - r->o->origin_ns) / 1e9 + estimate_s <= budget_s;
+    return !(budget_s > 0) || (double)(now_ns - r->begin_ns) / 1e9 + estimate_s <= budget_s;
 }
 
 static bool may_start(const pass *p)
@@ -140,96 +118,6 @@ static void take_ended(pass *p)
     }
 }
 
-/* ---- answers ------------------------------------------------------------------------------------------------------
- */
-
-/* The server's own failure ends the turn of its model; the first one counts. */
-static void set_trouble(runner *r, sw_code code, const sw_err *err)
-{
-    if (r->trouble == SW_OK) {
-        r->trouble = code;
-        r->trouble_err = *err;
-    }
-}
-
-/* Returns true if this answer is a result, and not a sign that there will be none. */
-static bool is_result(runner *r, const test_record *test)
-{
-    sw_err err = {0};
-    sw_code code = SW_OK;
-    if (test->answer.status == TEST_CONNECT_FAILED)
-        code = sw_fail(&err, SW_EIO, "the server cannot be reached any more: %s", test->answer.error);
-    else if (!r->host->is_warm)
-        code = refusal_check(host_target(r->host->host), host_models(r->host->host), r->host->model, test, &err);
-    r->host->is_warm = true;
-    if (code != SW_OK)
-        set_trouble(r, code, &err);
-    return code == SW_OK;
-}
-
-static void look_at_server(runner *r, const test_record *test)
-{
-    sw_err err = {0};
-    if (test->answer.status != TEST_COMPLETED && !host_is_alive(r->host->host)) {
-        const sw_code code = sw_fail(&err, SW_EIO, "the server of '%.100s' ended during '%s'; its log says why",
-                                     r->host->model, test->plan.name);
-        set_trouble(r, code, &err);
-    }
-}
-
-/* Milliseconds round down, so that a test begins at or after its samples. */
-static test_record record_of(const pass *p, const flight *f)
-{
-    const bench_step *const s = f->step;
-    test_record test = {
-        .plan = s->plan,
-        .subject = s->subject,
-        .server = p->r->host->server,
-        .mode = s->mode,
-        .variant = s->variant,
-        .is_warmup = s->pass < 0,
-        .index = s->index,
-        .repeat = s->repeat,
-        .start_ms = runner_ms(p->r, f->start_ns),
-        .answer = *transfer_answer(f->transfer),
-    };
-    if (p->is_open) // t0 is when the connection was open
-        test.answer.scheduled_ns = -(int64_t)(f->start_ns - f->due_ns) - test.answer.connect_ns;
-    return test;
-}
-
-static sw_code keep(pass *p, const flight *f, sw_err *err)
-{
-    runner *const r = p->r;
-    test_record test = record_of(p, f);
-    if (test.answer.status == TEST_CANCELED)
-        return sw_fail(err, SW_ECANCELED, "canceled during '%s'", test.plan.name);
-    if (!is_result(r, &test))
-        return SW_OK;
-    runner_name_step(r, f->step);
-    const sw_code code = test_keeper_keep(r, &test, f->step->checks, err);
-    look_at_server(r, &test);
-    return code;
-}
-
-/* Stores what has ended; all of it, even if one is canceled. */
-static sw_code keep_ended(pass *p, sw_err *err)
-{
-    sw_code code = SW_OK;
-    for (size_t i = 0; i < p->n_ended; i++) {
-        sw_err own = {0};
-        const sw_code kept = code == SW_OK || code == SW_ECANCELED ? keep(p, p->ended[i], &own) : SW_OK;
-        if (kept != SW_OK && code == SW_OK) {
-            code = kept;
-            *err = own;
-        }
-        transfer_free(p->ended[i]->transfer); // the answer's texts are the transfer's
-        p->ended[i]->transfer = NULL;
-    }
-    p->n_ended = 0;
-    return code;
-}
-
 /* ---- the loop -------------------------------------------------------------------------------------------------------
  */
 
@@ -284,7 +172,7 @@ static sw_code run_flights(pass *p, sw_err *err)
             wait_for_answers(p, now_ns, &tick_ns);
             take_ended(p);
             if (p->n_active == 0)
-                code = keep_ended(p, err);
+                code = pass_keep_ended(p, err);
         } else if (code == SW_OK && may_start(p)) {
             wait_for_start(p, now_ns);
         }

@@ -166,6 +166,7 @@ sw_code runner_run(const runner_options *options, runner_result *result, sw_err 
         .samples = mem_calloc(WATCH_KEPT, sizeof *r.samples),
         .raw_samples = mem_calloc(WATCH_KEPT, sizeof *r.raw_samples),
         .n_warmups = options->n_warmups,
+        .begin_ns = clock_now_ns(options->bench->clock),
         .progress = {.model = "", .mode = ""},
     };
     plan_work(&r);

@@ -14,6 +14,7 @@ typedef struct runner {
     bool has_models, has_modes; // more than one
     int n_warmups;              // of the run
     uint64_t last_end_ns;       // of the model's last test; 0: none yet, and no pause before the next
+    uint64_t begin_ns;          // of this session's first step: the time budget counts from here
     double spent_s, spent_work; // in tests of this session, for estimates
     double warmup_tps;          // tokens per second of the last warm-up answer; NAN: unknown
     bool is_over_budget;

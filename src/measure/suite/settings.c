@@ -1,19 +1,11 @@
-/* settings.c - reads settings, writes them as people read them, and puts them into a protocol. */
+/* settings.c - puts settings into a protocol, and writes what is then another as people read it. */
 #include "suite/settings.h"
 
-#include <errno.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define SETTING_ROW(name, text, unit, min, max) {text, unit, min, max},
 const setting_row SETTING_ROWS[N_SETTINGS] = {SETTING_TABLE(SETTING_ROW)};
 #undef SETTING_ROW
-
-static const char *const ARRIVALS[] = {"closed", "constant", "poisson", "gamma", "burst", NULL};
-static const char *const WARMUPS[] = {"fixed", "steady", NULL};
-
-enum { N_RUN_MODES = MODE_SWEEP }; // a sweep has values of its own and is no mode to ask for
 
 bench_settings settings_none(void)
 {
@@ -21,115 +13,6 @@ bench_settings settings_none(void)
     for (int i = 0; i < N_SETTINGS; i++)
         none.v[i] = NAN;
     return none;
-}
-
-/* ---- from texts ------------------------------------------------------------------------------------------------- */
-
-/* One of `names` as its position. */
-static sw_code read_choice(double *out, const char *option, const char *const *names, const char *text, sw_err *err)
-{
-    buf possible;
-    buf_init(&possible, 256);
-    for (int i = 0; names[i] != NULL; i++) {
-        if (strcmp(text, names[i]) == 0) {
-            *out = i;
-            buf_free(&possible);
-            return SW_OK;
-        }
-        buf_printf(&possible, "%s%s", i == 0 ? "" : names[i + 1] == NULL ? " or " : ", ", names[i]);
-    }
-    const sw_code code = sw_fail(err, SW_EINVAL, "%s takes %s, not '%.60s'", option, buf_str(&possible), text);
-    buf_free(&possible);
-    return code;
-}
-
-sw_code settings_read_arrivals(bench_settings *settings, const char *text, sw_err *err)
-{
-    return read_choice(&settings->v[SETTING_ARRIVALS], "--arrivals", ARRIVALS, text, err);
-}
-
-sw_code settings_read_warmup(bench_settings *settings, const char *text, sw_err *err)
-{
-    return read_choice(&settings->v[SETTING_WARMUP], "--warmup", WARMUPS, text, err);
-}
-
-/* Copies the piece of a list that begins at *p to `word`, and moves *p behind its comma; returns false at the end. */
-static bool next_word(const char **p, char *word, size_t size)
-{
-    if (*p == NULL)
-        return false;
-    const size_t n = strcspn(*p, ",");
-    const size_t kept = n < size ? n : size - 1;
-    memcpy(word, *p, kept);
-    word[kept] = '\0';
-    *p = (*p)[n] == ',' ? *p + n + 1 : NULL;
-    return true;
-}
-
-sw_code settings_read_modes(bench_settings *settings, const char *text, sw_err *err)
-{
-    unsigned modes = 0;
-    char word[32];
-    for (const char *p = text; next_word(&p, word, sizeof word);) {
-        const int mode = test_mode_from_name(word);
-        if (mode < 0 || mode >= N_RUN_MODES)
-            return sw_fail(err, SW_EINVAL, "--modes takes a list of stream, whole, reference and cold, not '%.60s'%s",
-                           word, mode == MODE_SWEEP ? "; --sweep names what is varied" : "");
-        modes |= 1u << mode;
-    }
-    settings->v[SETTING_MODES] = modes;
-    return SW_OK;
-}
-
-/* A number and nothing else, from min to max. */
-static bool read_number(const char *text, double min, double max, double *out)
-{
-    char *end;
-    errno = 0;
-    *out = strtod(text, &end);
-    return errno == 0 && end != text && *end == '\0' && *out >= min && *out <= max;
-}
-
-sw_code settings_read_objectives(bench_settings *settings, const char *text, sw_err *err)
-{
-    static const char *const NAMES[] = {"ttft", "tpot", "itl_p99", "e2e", NULL};
-    char word[64];
-    for (const char *p = text; next_word(&p, word, sizeof word);) {
-        char *const equals = strchr(word, '=');
-        double which, ms;
-        if (equals != NULL)
-            *equals = '\0';
-        const sw_code code = read_choice(&which, "--slo", NAMES, word, err);
-        if (code != SW_OK)
-            return code;
-        if (equals == NULL || !read_number(equals + 1, 0, 1e9, &ms))
-            return sw_fail(err, SW_EINVAL, "--slo takes milliseconds, as in %s=500, not '%.60s'", word,
-                           equals != NULL ? equals + 1 : "");
-        settings->v[SETTING_SLO_TTFT + (int)which] = ms;
-    }
-    return SW_OK;
-}
-
-sw_code settings_read_sweep(bench_sweep *sweep, const char *text, sw_err *err)
-{
-    static const char NAME[] = "temperature=";
-    if (strncmp(text, NAME, strlen(NAME)) != 0)
-        return sw_fail(err, SW_EINVAL, "--sweep takes temperature=0,0.3,..., not '%.60s'", text);
-    char word[64];
-    sweep->n = 0;
-    for (const char *p = text + strlen(NAME); next_word(&p, word, sizeof word);) {
-        double value;
-        if (!read_number(word, 0, 2, &value))
-            return sw_fail(err, SW_EINVAL, "--sweep takes temperatures from 0 to 2, not '%.60s'", word);
-        if (sweep->n == SWEEP_VALUES_MAX)
-            return sw_fail(err, SW_EINVAL, "--sweep takes at most %d values", (int)SWEEP_VALUES_MAX);
-        for (size_t i = 0; i < sweep->n; i++) {
-            if (!(sweep->values[i] < value || sweep->values[i] > value))
-                return sw_fail(err, SW_EINVAL, "--sweep has %.60s twice", word);
-        }
-        sweep->values[sweep->n++] = value;
-    }
-    return SW_OK;
 }
 
 /* ---- differences ------------------------------------------------------------------------------------------------ */
@@ -160,7 +43,7 @@ static bench_settings settings_of(const protocol_settings *s)
 static void put_modes(buf *out, unsigned modes)
 {
     const char *separator = "";
-    for (int mode = 0; mode < N_RUN_MODES; mode++) {
+    for (int mode = 0; mode < MODE_SWEEP; mode++) {
         if ((modes & 1u << mode) != 0) {
             buf_printf(out, "%s%s", separator, test_mode_name((test_mode)mode));
             separator = ",";
@@ -175,9 +58,9 @@ static void put_value(buf *out, int id, double value)
     else if (id == SETTING_MODES)
         put_modes(out, (unsigned)value);
     else if (id == SETTING_ARRIVALS)
-        buf_puts(out, ARRIVALS[(int)value]);
+        buf_puts(out, SETTINGS_ARRIVALS[(int)value]);
     else if (id == SETTING_WARMUP)
-        buf_puts(out, WARMUPS[(int)value]);
+        buf_puts(out, SETTINGS_WARMUPS[(int)value]);
     else
         buf_printf(out, "%.16g%s", value, SETTING_ROWS[id].unit);
 }
@@ -218,18 +101,19 @@ static sw_code check(const bench_settings *flags, const protocol_settings *s, bo
                        "name the arrivals with --arrivals");
     if (s->arrivals != ARRIVALS_GAMMA && !isnan(flags->v[SETTING_BURSTINESS]))
         return sw_fail(err, SW_EINVAL, "--burstiness is the shape of --arrivals gamma, not of %s",
-                       ARRIVALS[s->arrivals]);
+                       SETTINGS_ARRIVALS[s->arrivals]);
     if (is_open && !(s->rate > 0))
-        return sw_fail(err, SW_EINVAL, "--arrivals %s needs --rate, the requests per second", ARRIVALS[s->arrivals]);
+        return sw_fail(err, SW_EINVAL, "--arrivals %s needs --rate, the requests per second",
+                       SETTINGS_ARRIVALS[s->arrivals]);
     if (s->arrivals == ARRIVALS_GAMMA && !(s->burstiness > 0))
         return sw_fail(err, SW_EINVAL, "--arrivals gamma needs --burstiness, the shape of its gaps");
     if (is_open && !isnan(flags->v[SETTING_ARRIVALS]) && isnan(flags->v[SETTING_CONCURRENCY]))
-        return sw_fail(err, SW_EINVAL, "--arrivals %s needs --concurrency: %s", ARRIVALS[s->arrivals],
+        return sw_fail(err, SW_EINVAL, "--arrivals %s needs --concurrency: %s", SETTINGS_ARRIVALS[s->arrivals],
                        s->arrivals == ARRIVALS_BURST ? "the requests of a burst"
                                                      : "how many requests may be under way at once");
     if (is_open && !isnan(flags->v[SETTING_PAUSE]))
         return sw_fail(err, SW_EINVAL, "--pause has no effect with --arrivals %s, whose schedule is fixed",
-                       ARRIVALS[s->arrivals]);
+                       SETTINGS_ARRIVALS[s->arrivals]);
     if (!has_warmup && warmup != NULL)
         return sw_fail(err, SW_EINVAL, "the protocol has no warm-up, so that '%s' has no effect", warmup);
     if (s->warmup == WARMUP_STEADY && s->warmup_requests < 1)

@@ -48,6 +48,9 @@ typedef struct bench_settings {
 
 bench_settings settings_none(void);
 
+/* Names of an arrival_process and of a warmup_rule; the lists end with NULL. */
+extern const char *const SETTINGS_ARRIVALS[], *const SETTINGS_WARMUPS[];
+
 /* ---- from texts ------------------------------------------------------------------------------------------------- */
 
 /* "stream,whole" as a set of modes.  Error: SW_EINVAL, names the possible ones. */

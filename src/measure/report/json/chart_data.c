@@ -1,0 +1,70 @@
+/* chart_data.c - the data of the page's charts, model by model.
+ *
+ * ASCII JSON without "<", because some characters end a line or an element for the parser of a script.
+ */
+
+#include "report/format.h"
+#include "report/json/json_parts.h"
+#include "report/report.h"
+
+static json_t *times_json(const answer_record *a)
+{
+    json_t *times = json_array();
+    for (size_t i = 0; i < a->n_arrivals; i++)
+        json_add(&times, json_real((double)a->arrivals[i].t_ns / 1e9));
+    return times;
+}
+
+/* Times in seconds since t0, `start` in seconds since the start of the run. */
+static json_t *test_json(const summary_row *row)
+{
+    buf name;
+    buf_init(&name, 65536);
+    format_name(&name, row->test);
+    json_t *test =
+        json_pack("{s:s, s:i, s:f, s:o, s:o, s:o, s:o}", "name", buf_str(&name), "repeat", row->test->repeat, "start",
+                  (double)row->test->start_ms / 1000, "seconds", json_of_figure(row->metrics.e2e_ms / 1000), "decode",
+                  json_of_figure(row->metrics.decode_tps), "overall", json_of_figure(row->metrics.overall_tps), "times",
+                  times_json(&row->test->answer));
+    buf_free(&name);
+    return test;
+}
+
+/* Pairs of seconds since the start of the run and MiB, of the model's servers. */
+static json_t *memory_json(const run_record *run, int subject)
+{
+    json_t *points = json_array();
+    for (size_t i = 0; i < run->n_samples; i++) {
+        const resource_sample *const m = &run->samples[i];
+        const bool is_known = m->server >= 0 && (size_t)m->server < run->n_servers;
+        if (is_known ? run->servers[m->server].subject == subject : run->n_subjects == 1)
+            json_add(&points, json_pack("[f, o]", (double)m->t_ms / 1000,
+                                        json_of_figure(m->values.v[SAMPLE_PRIVATE] / (1024.0 * 1024.0))));
+    }
+    return points;
+}
+
+static json_t *sweep_json(const subject_analysis *s)
+{
+    json_t *points = json_array();
+    for (size_t i = 0; i < s->n_sweep; i++)
+        json_add(&points,
+                 json_pack("[o, o, o]", json_of_figure(s->sweep[i].value), json_of_figure(s->sweep[i].repetition_mean),
+                           json_of_figure(s->sweep[i].repetition_max)));
+    return points;
+}
+
+sw_code report_chart_data(buf *out, const run_analysis *analysis, sw_err *err)
+{
+    json_t *models = json_array();
+    for (size_t i = 0; i < analysis->n_subjects; i++) {
+        const subject_analysis *const s = &analysis->subjects[i];
+        const run_summary *const m = &s->modes[MODE_STREAM];
+        json_t *tests = json_array();
+        for (size_t r = 0; r < m->n_rows; r++)
+            json_add(&tests, test_json(&m->rows[r]));
+        json_add(&models, json_pack("{s:s, s:o, s:o, s:o}", "name", s->subject->name, "tests", tests, "memory",
+                                    memory_json(analysis->run, s->index), "sweep", sweep_json(s)));
+    }
+    return json_append(out, json_pack("{s:o}", "models", models), JSON_COMPACT | JSON_ENSURE_ASCII, err);
+}

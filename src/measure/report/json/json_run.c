@@ -1,0 +1,97 @@
+/* json_run.c - what identifies a run: protocol, machine, servers with their placement, facts. */
+#include <string.h>
+
+#include "report/format.h"
+#include "report/json/json_parts.h"
+
+static json_t *fact_json(const fact_record *fact)
+{
+    const bool is_text = strcmp(FACT_IDS[fact->name].unit, "text") == 0;
+    return json_pack("{s:o, s:s, s:s}", "value", is_text ? json_string(fact->text) : json_of_figure(fact->number),
+                     "unit", FACT_IDS[fact->name].unit, "source", fact->source);
+}
+
+/* The latest of each name; settings that differ are a list of their own. */
+json_t *json_of_facts(const run_record *run, int subject, int server)
+{
+    json_t *facts = json_object();
+    for (size_t i = 0; i < run->n_facts; i++) {
+        const fact_record *const f = &run->facts[i];
+        if (f->subject == subject && f->server == server && f->name != FACT_PROTOCOL_DIFFERENCE)
+            json_set(&facts, FACT_IDS[f->name].name, fact_json(f));
+    }
+    return facts;
+}
+
+static json_t *differences_json(const run_record *run)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < run->n_facts; i++) {
+        if (run->facts[i].name == FACT_PROTOCOL_DIFFERENCE)
+            json_add(&list, json_string(run->facts[i].text));
+    }
+    return list;
+}
+
+static json_t *reasons_json(const char *reasons)
+{
+    json_t *list = json_array();
+    while (reasons != NULL && *reasons != '\0') {
+        const size_t n = strcspn(reasons, "\n");
+        if (n > 0)
+            json_add(&list, json_stringn(reasons, n));
+        reasons += n + (reasons[n] == '\n');
+    }
+    return list;
+}
+
+static json_t *machine_json(const run_info *i)
+{
+    return json_pack("{s:s, s:s, s:i, s:o}", "cpu", i->cpu, "os", i->os, "cores", i->n_cores, "memory_bytes",
+                     i->memory_bytes > 0 ? json_integer((json_int_t)i->memory_bytes) : json_null());
+}
+
+json_t *json_of_run(const run_record *run)
+{
+    const run_info *const i = &run->info;
+    char started[CELL_BYTES];
+    format_time(started, i->started_unix_ms);
+    json_t *json =
+        json_pack("{s:I, s:s, s:I, s:I, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i}", "id",
+                  (json_int_t)i->id, "started", started, "started_unix_ms", (json_int_t)i->started_unix_ms,
+                  "finished_unix_ms", (json_int_t)i->finished_unix_ms, "status", i->status, "reasons",
+                  reasons_json(i->reasons), "fingerprint", i->fingerprint != NULL ? i->fingerprint : "", "spillway",
+                  i->version, "url", i->url, "model", i->model, "protocol", i->protocol_name, "protocol_hash",
+                  i->protocol_hash, "command", i->command, "sessions", i->n_sessions, "planned", i->n_planned);
+    json_set(&json, "machine", machine_json(i));
+    json_set(&json, "differences", differences_json(run));
+    json_set(&json, "facts", json_of_facts(run, -1, -1));
+    return json;
+}
+
+static json_t *placement_json(const run_record *run, int server)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i < run->n_placement; i++) {
+        const placement_row *const p = &run->placement[i];
+        if (p->server == server)
+            json_add(&rows, json_pack("{s:s, s:s, s:s, s:I, s:s}", "tensors", p->tensor_class, "tier", p->tier,
+                                      "requested", p->requested, "bytes", (json_int_t)p->bytes, "source", p->source));
+    }
+    return rows;
+}
+
+json_t *json_of_servers(const run_record *run)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < run->n_servers; i++) {
+        const server_record *const s = &run->servers[i];
+        json_t *server = json_pack("{s:i, s:s, s:i, s:s, s:s, s:s, s:I}", "model", s->subject, "side",
+                                   server_side_name(s->side), "session", s->session, "url", s->url, "software",
+                                   s->software, "command", s->command, "started_ms", (json_int_t)s->started_ms);
+        json_set(&server, "facts", json_of_facts(run, s->subject, (int)i));
+        json_set(&server, "placement", placement_json(run, (int)i));
+        json_add(&list, server);
+    }
+    return list;
+}

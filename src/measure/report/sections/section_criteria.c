@@ -1,0 +1,136 @@
+/* section_criteria.c - the success criteria of the protocol: in brief as a grid, and each with what decided. */
+#include <math.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "report/format.h"
+#include "report/sections/sections.h"
+
+enum { MODELS_MAX = 12 }; // columns of the grid
+
+static doc_tone tone_of(criterion_verdict verdict)
+{
+    return verdict == CRITERION_MET ? TONE_GOOD : verdict == CRITERION_FAILED ? TONE_BAD : TONE_OPEN;
+}
+
+/* "steady-speed" as words. */
+static void put_id(document *doc, const char *id)
+{
+    buf words;
+    buf_init(&words, 4096);
+    for (; *id != '\0'; id++)
+        buf_putc(&words, *id == '-' ? ' ' : *id);
+    doc_put(doc, buf_str(&words));
+    buf_free(&words);
+}
+
+static const criterion_row *find(const criteria_list *list, const char *id, int subject)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (strcmp(list->rows[i].id, id) == 0 && list->rows[i].subject == subject)
+            return &list->rows[i];
+    }
+    return NULL;
+}
+
+/* A column for each model, after that of the criterion; NULL when memory is short. */
+static const doc_column *grid_columns(document *doc, const run_analysis *a, int n_models)
+{
+    doc_column *const columns =
+        doc->has_failed ? NULL : arena_alloc(doc->keep, ((size_t)n_models + 1) * sizeof *columns);
+    doc->has_failed = columns == NULL;
+    if (columns == NULL)
+        return NULL;
+    columns[0] = (doc_column){.title = "criterion", .unit = "", .meaning = ""};
+    for (int i = 0; i < n_models; i++)
+        columns[i + 1] = (doc_column){.title = a->subjects[i].subject->name, .unit = "", .meaning = ""};
+    return columns;
+}
+
+/* Rows of one criterion follow each other. */
+void section_criteria_brief(document *doc, const run_analysis *a, const criteria_list *criteria)
+{
+    const int n_models = a->n_subjects < MODELS_MAX ? (int)a->n_subjects : MODELS_MAX;
+    const doc_column *const columns = grid_columns(doc, a, n_models);
+    if (columns == NULL || criteria->n == 0)
+        return;
+    doc_heading(doc, 3, NULL, "Criteria");
+    doc_table(doc, "", columns, n_models + 1);
+    const char *before = "";
+    for (size_t i = 0; i < criteria->n; i++) {
+        const criterion_row *const row = &criteria->rows[i];
+        if (row->is_expectation || strcmp(row->id, before) == 0)
+            continue;
+        before = row->id;
+        put_id(doc, row->id);
+        for (int m = 0; m < n_models; m++) {
+            const criterion_row *const r = find(criteria, row->id, m);
+            if (r != NULL)
+                doc_put_tone(doc, tone_of(r->verdict), criterion_verdict_name(r->verdict));
+            else
+                doc_put(doc, "-");
+        }
+    }
+}
+
+// clang-format off
+static const doc_column COLUMNS[] = {
+    {"criterion", "", "", false, 0},
+    {"model", "", "", false, 0},
+    {"verdict", "", "inconclusive: too little was measured to decide", false, 0},
+    {"found", "", "", false, 0},
+    {"figure", "", "that was compared", true, 1},
+    {"95 %", "", "interval of the figure", true, 3},
+    {"threshold", "", "that it was compared with", true, 2},
+    {"asked by", "", "", false, 4},
+};
+static const doc_column EXPECTED[] = {
+    {"expected", "", "", false, 0},
+    {"model", "", "", false, 0},
+    {"found", "", "", false, 0},
+    {"written in", "", "", false, 1},
+};
+// clang-format on
+
+static const char *model_name(const run_analysis *a, int subject)
+{
+    return subject >= 0 && (size_t)subject < a->n_subjects ? a->subjects[subject].subject->name : "all";
+}
+
+static void put_criterion(document *doc, const run_analysis *a, const criterion_row *row)
+{
+    char cell[CELL_BYTES];
+    doc_put(doc, row->asked);
+    doc_put(doc, model_name(a, row->subject));
+    doc_put_tone(doc, tone_of(row->verdict), criterion_verdict_name(row->verdict));
+    doc_put(doc, row->found);
+    format_unit(cell, row->figure, row->unit);
+    doc_put(doc, cell);
+    format_range(cell, row->low, row->high);
+    doc_put(doc, cell);
+    format_unit(cell, row->threshold, row->unit);
+    doc_put(doc, cell);
+    doc_put(doc, row->source);
+}
+
+void section_criteria(document *doc, const run_analysis *a, const criteria_list *criteria)
+{
+    doc_heading(doc, 2, "criteria", "Success criteria");
+    doc_paragraph(doc, "A criterion is met or failed only if it was measured. What its authors expected decides "
+                       "nothing; it is shown beside what was found.");
+    doc_table(doc, "", COLUMNS, sizeof COLUMNS / sizeof *COLUMNS);
+    for (size_t i = 0; i < criteria->n; i++) {
+        if (!criteria->rows[i].is_expectation)
+            put_criterion(doc, a, &criteria->rows[i]);
+    }
+    doc_table(doc, "Expectations", EXPECTED, sizeof EXPECTED / sizeof *EXPECTED);
+    for (size_t i = 0; i < criteria->n; i++) {
+        const criterion_row *const row = &criteria->rows[i];
+        if (!row->is_expectation)
+            continue;
+        doc_put(doc, row->asked);
+        doc_put(doc, model_name(a, row->subject));
+        doc_put(doc, row->found);
+        doc_put(doc, row->source);
+    }
+}

@@ -1,0 +1,102 @@
+/* section_experts.c - which experts a model's tests used, and how unlike two tests are. */
+#include <string.h>
+
+#include "report/format.h"
+#include "report/sections/sections.h"
+
+enum { PAIRS_MAX = 36 }; // all pairs of nine tests
+
+// clang-format off
+static const doc_column USE[] = {
+    {"test", "", "", false, 0},
+    {"tokens", "", "prompt included, all repetitions", true, 0},
+    {"coverage", "%", "of the experts that were chosen at all, mean over the layers", true, 0},
+    {"by chance", "%", "that so many tokens would reach if every expert were as likely", true, 0},
+    {"entropy", "", "1: all experts as often", true, 0},
+    {"effective", "", "experts: e to the entropy", true, 0},
+    {"top share", "%", "of the choices, of the most chosen experts: as many as one token uses", true, 1},
+    {"half", "", "fewest experts with half of the choices, largest over the layers", true, 1},
+    {"80 %", "", "fewest experts with 80 % of the choices", true, 1},
+    {"95 %", "", "fewest experts with 95 % of the choices", true, 1},
+};
+static const doc_column PAIRS[] = {
+    {"test", "", "", false, 0},
+    {"against", "", "", false, 0},
+    {"divergence", "", "of Jensen and Shannon, 0 (the same experts) to 1, mean over the layers", true, 0},
+    {"p", "", "of a permutation test, corrected for all pairs after Holm", true, 0},
+};
+// clang-format on
+
+static void put_share(document *doc, double share)
+{
+    char cell[CELL_BYTES];
+    format_percent(cell, share);
+    doc_put(doc, cell);
+}
+
+static void put_number(document *doc, double value)
+{
+    char cell[CELL_BYTES];
+    format_number(cell, value);
+    doc_put(doc, cell);
+}
+
+static void put_use(document *doc, const expert_use_figures *u)
+{
+    doc_put(doc, u->name);
+    doc_putf(doc, "%lld", (long long)u->n_tokens);
+    put_share(doc, u->coverage);
+    put_share(doc, u->expected_coverage);
+    put_number(doc, u->entropy_ratio);
+    put_number(doc, u->effective_experts);
+    put_share(doc, u->top_share);
+    doc_putf(doc, "%d", u->hot_50);
+    doc_putf(doc, "%d", u->hot_80);
+    doc_putf(doc, "%d", u->hot_95);
+}
+
+static void put_pairs(document *doc, const expert_figures *f)
+{
+    doc_table(doc, "How unlike the experts of two tests are", PAIRS, sizeof PAIRS / sizeof *PAIRS);
+    for (size_t i = 0; i < f->n_pairs && i < PAIRS_MAX; i++) {
+        doc_put(doc, f->tests[f->pairs[i].a].name);
+        doc_put(doc, f->tests[f->pairs[i].b].name);
+        put_number(doc, f->pairs[i].jsd);
+        put_number(doc, f->pairs[i].p_value);
+    }
+}
+
+static void put_p_unit(document *doc, const char *unit)
+{
+    if (unit[0] == '\0')
+        doc_paragraph(doc, "There are no p-values: too little was measured.");
+    else if (strcmp(unit, "tokens") == 0)
+        doc_paragraph(doc,
+                      "For p-values, tokens changed places between tests. Tokens resemble their neighbours, so that "
+                      "differences are found too easily; with repetitions, answers change places.");
+    else
+        doc_paragraph(doc, "For p-values, %s changed places between tests.", unit);
+}
+
+void section_experts(document *doc, const subject_analysis *s)
+{
+    const expert_figures *const f = &s->experts;
+    doc_heading(doc, 3, NULL, "Experts");
+    if (f->n_tests == 0) {
+        doc_paragraph(doc, "The server does not say which experts it used.");
+        return;
+    }
+    doc_paragraph(doc,
+                  "%d MoE layers with %d experts each, of which a token uses %d. Most experts are chosen at least "
+                  "once after a few tokens in any case: compare coverage with chance, and see entropy.",
+                  f->n_layers, f->n_experts, f->n_used);
+    doc_table(doc, "Use of experts", USE, sizeof USE / sizeof *USE);
+    put_use(doc, &f->all);
+    for (size_t i = 0; i < f->n_tests; i++)
+        put_use(doc, &f->tests[i]);
+    put_pairs(doc, f);
+    if (f->n_pairs > 0)
+        put_p_unit(doc, f->p_value_unit);
+    if (f->n_pairs > PAIRS_MAX)
+        doc_paragraph(doc, "The %d most unlike of %zu pairs; --json has all.", PAIRS_MAX, f->n_pairs);
+}

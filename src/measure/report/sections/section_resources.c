@@ -1,0 +1,60 @@
+/* section_resources.c - what was sampled while a model's servers ran. */
+#include "figures/resource_figures.h"
+#include "report/format.h"
+#include "report/sections/sections.h"
+
+// clang-format off
+static const doc_column COLUMNS[] = {
+    {"figure", "", "", false, 0},
+    {"samples", "", "that have it", true, 1},
+    {"lowest", "", "", true, 0},
+    {"median", "", "", true, 0},
+    {"highest", "", "", true, 0},
+    {"added", "", "of figures that only ever grow: from the first sample to the last", true, 0},
+    {"per second", "", "", true, 1},
+    {"meaning", "", "", false, 2},
+};
+// clang-format on
+
+static void put_value(document *doc, double value, const char *unit)
+{
+    char cell[CELL_BYTES];
+    format_by_unit(cell, value, unit);
+    doc_put(doc, cell);
+}
+
+/* Names are those of the samples in the JSON report. */
+static void put_figures(document *doc, const char *title, const resource_figures *r)
+{
+    if (r->n == 0)
+        return;
+    doc_table(doc, title, COLUMNS, sizeof COLUMNS / sizeof *COLUMNS);
+    for (int i = 0; i < N_SAMPLE_FIGURES; i++) {
+        const sample_figure_id *const id = &SAMPLE_FIGURE_IDS[i];
+        const resource_figure *const f = &r->figures[i];
+        doc_put(doc, id->name);
+        doc_putf(doc, "%zu", f->n);
+        put_value(doc, f->min, id->unit);
+        put_value(doc, f->median, id->unit);
+        put_value(doc, f->max, id->unit);
+        put_value(doc, f->growth, id->unit);
+        put_value(doc, f->per_s, id->unit);
+        doc_put(doc, id->meaning);
+    }
+}
+
+void section_resources(document *doc, const run_analysis *a, const subject_analysis *s)
+{
+    doc_heading(doc, 3, NULL, "Resources");
+    for (int is_reference = 0; is_reference < 2; is_reference++) {
+        resource_figures figures;
+        if (resource_figures_of(a->run, s->index, is_reference != 0, &figures, NULL) != SW_OK) {
+            doc->has_failed = true;
+            return;
+        }
+        put_figures(doc, is_reference != 0 ? "Reference, experts not offloaded" : "Offloaded, or as given", &figures);
+        if (figures.n == 0 && is_reference == 0)
+            doc_paragraph(doc, "Nothing was sampled: the server's process is not on this machine, not visible, or not "
+                               "known as a model server.");
+    }
+}

@@ -1,0 +1,40 @@
+/* sections.h - what a report says, in the order of a reader's questions: outcome, conditions, figures of each model,
+ * criteria, what the figures are not, answers.
+ *
+ * One file per section.  A section appends blocks to a document and computes nothing; it leaves itself out when the run
+ * holds nothing for it.
+ */
+#ifndef REPORT_SECTIONS_H
+#define REPORT_SECTIONS_H
+
+#include "figures/criteria.h"
+#include "report/document.h"
+
+/* All sections.  The document fails when memory is short. */
+void sections_all(document *doc, const run_analysis *analysis);
+
+void section_headline(document *doc, const run_analysis *a);
+void section_status(document *doc, const run_analysis *a);
+void section_models(document *doc, const run_analysis *a);
+void section_differences(document *doc, const run_analysis *a);
+void section_conditions(document *doc, const run_analysis *a);
+void section_criteria_brief(document *doc, const run_analysis *a, const criteria_list *criteria);
+void section_criteria(document *doc, const run_analysis *a, const criteria_list *criteria);
+void section_warnings(document *doc, const run_analysis *a);
+void section_limits(document *doc);
+void section_answers(document *doc, const run_analysis *a);
+
+/* Parts of the section of one model. */
+void section_tests(document *doc, const run_analysis *a, const subject_analysis *s);
+void section_modes(document *doc, const subject_analysis *s);
+void section_memory(document *doc, const run_analysis *a, const subject_analysis *s);
+void section_resources(document *doc, const run_analysis *a, const subject_analysis *s);
+void section_experts(document *doc, const subject_analysis *s);
+void section_quality(document *doc, const run_analysis *a, const subject_analysis *s);
+void section_speed(document *doc, const subject_analysis *s);
+void section_sweep(document *doc, const subject_analysis *s);
+
+/* The anchor of a test's answer. */
+const char *answer_anchor(char out[32], const run_record *run, const test_record *test);
+
+#endif
