@@ -212,7 +212,7 @@ static void test_the_machine_is_measured_before_a_run(void **state)
     const fact_record *facts;
     size_t n, n_found = 0;
     sw_err err = {0};
-    assert_int_equal(machine_facts_of_run("/tmp", f->keep, &facts, &n, &err), SW_OK);
+    assert_int_equal(machine_facts_of_run("/tmp", true, f->keep, &facts, &n, &err), SW_OK);
     for (size_t i = 0; i < n; i++) {
         for (size_t k = 0; k < sizeof NUMBERS / sizeof *NUMBERS; k++)
             n_found += facts[i].name == NUMBERS[k] && facts[i].number > 0;

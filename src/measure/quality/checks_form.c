@@ -97,7 +97,7 @@ int view_step_of(const md_line *l)
         return l->number;
     if (strncasecmp(text, "step ", 5) == 0 && isdigit((unsigned char)text[5]))
         return atoi(text + 5) % 1000;
-    if (l->kind == MD_ROW && isdigit((unsigned char)*text))
+    if ((l->kind == MD_ROW || l->kind == MD_HEADING) && isdigit((unsigned char)*text))
         return atoi(text) % 1000;
     return l->kind == MD_ITEM ? 0 : -1;
 }

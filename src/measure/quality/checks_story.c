@@ -14,6 +14,9 @@
 
 enum { UNITS_MAX = 240, ORDERS = 400, WORD_MIN = 5, WORDS_MAX = 4000, NAMES_MAX = 24 };
 
+/* Of five stories, the ranks were at least 0.95 and 0.74; of 200 shuffled ones, 187 had one below these limits. */
+static const double SENTENCES_RANK_MIN = 0.93, PARAGRAPHS_RANK_MIN = 0.7;
+
 /* ---- characters ------------------------------------------------------------------------------------------------- */
 
 /* Returns true if the text at `at` is a name: a capital letter within a sentence. */
@@ -326,7 +329,7 @@ static double fit_of(const story *s, const size_t *order)
         for (size_t m = k + 1; m < s->n; m++)
             before += (double)s->before[u][order[m]] - (double)s->before[order[m]][u];
     }
-    return near + 0.5 * before + 3 * pull - (s->units[order[0]].needs_other ? 2 : 0);
+    return near + 2 * before + 6 * pull - (s->units[order[0]].needs_other ? 4 : 0);
 }
 
 /* The share of random orders that fit worse than the order of the answer; those that fit as well count half. */
@@ -379,7 +382,7 @@ void check_order(const check *c, const answer_view *v, check_result *out)
     s->n_uses = n_uses;
     list_names(s);
     const double sentences = rank_units(s, false), paragraphs = rank_units(s, true);
-    const bool is_kept = sentences >= 0.9 && paragraphs >= 0.7;
+    const bool is_kept = sentences >= SENTENCES_RANK_MIN && paragraphs >= PARAGRAPHS_RANK_MIN;
     const char *const form = "%.0f %% of random orders of its sentences fit worse, and %.0f %% of its paragraphs";
     if (is_kept)
         check_pass(out, form, 100 * sentences, 100 * paragraphs);

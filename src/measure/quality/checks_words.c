@@ -75,7 +75,7 @@ void check_contains(const check *c, const answer_view *v, check_result *out)
         check_fail(out, "%d of %zu terms, at least %d are wanted; one that is missing: '%.100s'", n, c->any.n,
                    c->at_least, missing != NULL ? missing->source : "");
     else
-        check_pass(out, "%d of %zu terms", n, c->any.n);
+        check_pass(out, "%zu of %zu terms", c->all.n + (size_t)n, c->all.n + c->any.n);
 }
 
 /* ---- topic and language ----------------------------------------------------------------------------------------- */
@@ -146,10 +146,10 @@ static double number_of(const word *w)
     return isnan(x) || *end != '\0' ? NAN : x;
 }
 
-/* Returns true if one of the units comes within the three words after i. */
+/* Returns true if one of the units comes within the three words after i, and no other number before it. */
 static bool has_unit(const check *c, const answer_view *v, size_t i)
 {
-    for (size_t k = i + 1; k < v->words.n && k <= i + 3; k++) {
+    for (size_t k = i + 1; k < v->words.n && k <= i + 3 && isnan(number_of(&v->words.items[k])); k++) {
         for (size_t g = 0; g < c->any.n; g++) {
             if (term_group_at(&c->any.items[g], &v->words, k) > 0)
                 return true;

@@ -188,6 +188,21 @@ static sw_code make_dir(bench_session *b, sw_err *err)
     return b->dir != NULL ? results_dir_make(b->dir, b->keep, err) : bench_out_of_memory(err);
 }
 
+/* Returns true if the weights that a token needs are known of a model: only then the bandwidth of memory says
+ * something.
+ */
+static bool knows_weights(const bench_session *b)
+{
+    for (size_t i = 0; i < b->subjects.n; i++) {
+        for (size_t k = 0; k < b->subjects.items[i].n_facts; k++) {
+            const fact_record *const f = &b->subjects.items[i].facts[k];
+            if (f->name == FACT_TOKEN_BYTES && f->number > 0)
+                return true;
+        }
+    }
+    return false;
+}
+
 /* Among several models one that cannot be loaded costs its own tests only: the runner then finds that out again. */
 static sw_code open_own(bench_session *b, pooled_host **first, sw_err *err)
 {
@@ -209,7 +224,7 @@ static sw_code open_first(bench_session *b, pooled_host **first, const fact_reco
     if (code == SW_OK && is_given)
         code = make_dir(b, err);
     if (code == SW_OK)
-        code = machine_facts_of_run(b->dir, b->keep, facts, n_facts, err);
+        code = machine_facts_of_run(b->dir, knows_weights(b), b->keep, facts, n_facts, err);
     if (code == SW_OK && !is_given)
         code = open_own(b, first, err);
     if (code == SW_OK)
