@@ -78,6 +78,7 @@ static sw_code print_results(const bench_args *a, const run_analysis *analysis, 
         report_text(&text, analysis, output_width(STDOUT_FILENO));
     if (code == SW_OK)
         fwrite(buf_str(&text), 1, text.size, stdout);
+    fflush(stdout); // before what follows on standard error
     buf_free(&text);
     return code;
 }

@@ -174,6 +174,8 @@ static sw_code open_first(bench_session *b, pooled_host **first, const fact_reco
         code = open_own(b, first, err);
     if (code == SW_OK)
         code = bench_choose_reference(b, has_gpu(*facts, *n_facts, *first), skipped, err);
+    if (code == SW_OK && (*skipped)[0] != '\0')
+        buf_printf(&b->notes, "the models are not measured without offloading: %s\n", *skipped);
     return code == SW_OK ? bench_make_schedule(b, NULL, err) : code;
 }
 
