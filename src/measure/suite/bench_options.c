@@ -199,8 +199,9 @@ sw_code bench_options_complete(bench_options *o, const char *json, arena *keep, 
     if (!ok)
         return sw_fail(err, SW_EFORMAT, "the options of the stored run are damaged%s%s; start a new run",
                        r.fault.message[0] != '\0' ? ": " : "", r.fault.message);
-    if (o->url != NULL && stored.o.url == NULL)
-        return sw_fail(err, SW_EINVAL, "the run started its own servers: --url cannot be given");
+    if (stored.o.url == NULL && (o->url != NULL || o->server_pid != 0 || o->api_key != NULL))
+        return sw_fail(err, SW_EINVAL,
+                       "the run started its own servers: --url, --server-pid and --api-key cannot be given");
     if (o->url != NULL)
         stored.o.url = o->url;
     if (!isnan(o->settings.v[SETTING_TIME_BUDGET]))
