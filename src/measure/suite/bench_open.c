@@ -84,8 +84,7 @@ sw_code bench_open_hosts(bench_session *b, pooled_host **first, sw_err *err)
     return code;
 }
 
-/* ---- the run -------------------------------------------------------------------------------------------------------
- */
+/* ---- the run ----------------------------------------------------------------------------------------------------- */
 
 sw_code bench_open_store(bench_session *b, sw_err *err)
 {

@@ -21,7 +21,7 @@ int bench_route_from_name(const char *name)
     return -1;
 }
 
-/* ---- writing ---------------------------------------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 static json_t *texts_json(const char *const *texts, size_t n)
 {
@@ -71,7 +71,7 @@ char *bench_options_to_json(const bench_options *o)
     return json;
 }
 
-/* ---- reading ---------------------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 /* A member with a list of texts. */
 static bool take_texts(json_reader *r, const json_place *at, const json_t *value, const char *const **out,

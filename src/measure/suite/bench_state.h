@@ -43,8 +43,7 @@ SW_NODISCARD sw_code bench_open_hosts(bench_session *bench, pooled_host **first,
 SW_NODISCARD sw_code bench_open_store(bench_session *bench, sw_err *err);
 sw_code bench_out_of_memory(sw_err *err);
 
-/* ---- bench_facts.c ------------------------------------------------------------------------------------------------
- */
+/* ---- bench_facts.c ----------------------------------------------------------------------------------------------- */
 
 /* Looks at the machine, which takes seconds; *out is in the keep. */
 SW_NODISCARD sw_code bench_machine_facts(bench_session *bench, const fact_record **out, size_t *n_out, sw_err *err);
@@ -66,7 +65,7 @@ SW_NODISCARD sw_code bench_apply_settings(bench_session *bench, sw_err *err);
 /* Sets has_reference.  *why_not is "" unless the protocol wants a reference and this run has none. */
 SW_NODISCARD sw_code bench_choose_reference(bench_session *bench, bool has_gpu, const char **why_not, sw_err *err);
 
-/* ---- bench_finish.c --------------------------------------------------------------------------------------------- */
+/* ---- bench_finish.c ---------------------------------------------------------------------------------------------- */
 
 /* Stores what the end of a session shows, and the run's status. */
 SW_NODISCARD sw_code bench_finish(bench_session *bench, sw_err *err);

@@ -127,7 +127,7 @@ sw_code host_pool_get(host_pool *p, int subject, server_side side, pooled_host *
     return open_at(p, *out, subject, side, err);
 }
 
-/* ---- storing ---------------------------------------------------------------------------------------------------- */
+/* ---- storing ----------------------------------------------------------------------------------------------------- */
 
 /* The facts that are new, with the positions that only the run knows. */
 static sw_code store_facts(const host_pool *p, pooled_host *h, sw_err *err)
