@@ -287,8 +287,8 @@ static void test_a_table_that_says_nothing_verifies_nothing(void **state)
     static const char *const TABLES[] = {
         "{\"data\":[{\"model\":\"m\",\"weights\":[]}]}",
         "{\"data\":[{\"model\":\"m\",\"weights\":[{\"class\":\"experts\",\"bytes\":5,\"effective\":\"ram\"}]}]}",
-        "{\"data\":[{\"model\":\"m\",\"weights\":[{\"class\":\"experts\",\"layer\":0,\"expert\":0,\"n_experts\":9,"
-        "\"bytes\":5,\"effective\":\"cloud\"}]}]}",
+        "{\"data\":[{\"weights\":[{\"class\":\"experts\",\"layer\":0,\"expert\":0,\"n_experts\":9,\"effective\":"
+        "\"cloud\"}]}]}",
         "{\"data\":{}}"};
     for (size_t i = 0; i < sizeof TABLES / sizeof *TABLES; i++) {
         const answered_path paths[] = {LIST,
