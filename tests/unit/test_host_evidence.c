@@ -280,16 +280,15 @@ static void test_what_ollama_says_is_its_word(void **state)
     scripted_server_stop(&s);
 }
 
+#define TABLE(row) "{\"data\":[{\"weights\":[{\"class\":\"experts\"," row "}]}]}"
+
 /* A table of experts that cannot be true must not verify anything. */
 static void test_a_table_that_says_nothing_verifies_nothing(void **state)
 {
     (void)state;
     static const char *const TABLES[] = {
-        "{\"data\":[{\"model\":\"m\",\"weights\":[]}]}",
-        "{\"data\":[{\"model\":\"m\",\"weights\":[{\"class\":\"experts\",\"bytes\":5,\"effective\":\"ram\"}]}]}",
-        "{\"data\":[{\"weights\":[{\"class\":\"experts\",\"layer\":0,\"expert\":0,\"n_experts\":9,\"effective\":"
-        "\"cloud\"}]}]}",
-        "{\"data\":{}}"};
+        "{\"data\":[{\"model\":\"m\",\"weights\":[]}]}", TABLE("\"bytes\":5,\"effective\":\"ram\""),
+        TABLE("\"layer\":0,\"expert\":0,\"n_experts\":9,\"effective\":\"cloud\""), "{\"data\":{}}"};
     for (size_t i = 0; i < sizeof TABLES / sizeof *TABLES; i++) {
         const answered_path paths[] = {LIST,
                                        {"/health", "{\"service\":\"spillway\",\"version\":\"9\"}"},
