@@ -555,6 +555,7 @@ typedef struct sw_request {
     const char *const *stop; // (n_stop): strings that end the answer; matched text is not delivered
     size_t n_stop;
     bool ignore_eos;      // continue after end tokens (for benchmarks)
+    bool fresh_prompt;    // nothing of the prompt comes from a cache (for benchmarks; the answer is the same)
     bool count_experts;   // for sw_job_expert_use
     bool keep_tokens;     // for sw_job_tokens
     uint64_t tag;         // any number, for sw_expert_row

@@ -37,6 +37,7 @@ int cmd_bench(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_protocol(int argc, char **argv);
 int cmd_runs(int argc, char **argv);
+int cmd_monitor(int argc, char **argv);
 int cmd_synth(int argc, char **argv);
 int cmd_perf(int argc, char **argv);
 int cmd_quantize(int argc, char **argv);

@@ -82,6 +82,52 @@ def test_colours_and_redrawn_lines_are_for_terminals_and_can_be_chosen():
     assert bench('--quiet') == (False, False)
 
 
+def monitor(*options, **environment):
+    return Terminal('monitor', '--pid', str(os.getpid()), '--interval', '0.1', *options, **{'LC_ALL': 'C.UTF-8', **environment})
+
+
+def frames(t):
+    """The screens that were drawn whole, as lines without colours."""
+    whole = t.shown.split(b'\x1b[H')[1:-1]
+    return [re.sub(rb'\x1b\[[\d;?]*[A-Za-z]', b'', f).decode().replace('\r', '').split('\n') for f in whole]
+
+
+def test_the_monitor_draws_a_screen_that_follows_the_size_and_is_gone_after_an_interrupt():
+    t = monitor()
+    t.until(lambda: len(frames(t)) > 2)
+    assert all(len(line) == 100 for line in frames(t)[0]), frames(t)[0]
+    assert 4 < len(frames(t)[0]) <= 24 and any('Memory' in line and 'Processor' in line for line in frames(t)[0]), frames(t)[0]
+    assert any('▁' in line for line in frames(t)[-1]), frames(t)[-1]
+    assert b'\x1b[36m' in t.shown
+    t.resize(64)
+    t.until(lambda: all(len(line) == 64 for line in frames(t)[-1]))
+    os.kill(t.pid, signal.SIGINT)
+    assert t.end() == 0
+    assert t.shown.startswith(b'\x1b[?1049h\x1b[?25l') and t.shown.endswith(b'\x1b[?25h\x1b[?1049l'), t.shown[-100:]
+
+
+def test_the_key_q_ends_the_monitor_and_others_are_not_shown():
+    t = monitor()
+    t.until(lambda: frames(t))
+    os.write(t.fd, b'xyz\x1a')  # Ctrl-Z as well
+    n = len(frames(t))
+    t.until(lambda: len(frames(t)) > n + 1)
+    assert not any('xyz' in line for line in frames(t)[-1])
+    os.write(t.fd, b'q')
+    assert t.end() == 0
+    assert t.shown.endswith(b'\x1b[?25h\x1b[?1049l'), t.shown[-100:]
+
+
+def test_the_monitor_has_no_colours_or_blocks_where_they_are_not_wanted():
+    t = monitor('--for', '0.3', NO_COLOR='1', LC_ALL='C')
+    assert t.end() == 0
+    assert b'\x1b[H' in t.shown and not re.search(rb'\x1b\[[\d;]*m', t.shown), t.shown[-300:]
+    assert t.shown.isascii()
+    t = monitor('--for', '0.3', TERM='dumb')
+    assert t.end() == 0
+    assert b'\x1b' not in t.shown and t.shown.count(b'MiB') >= 2, t.shown
+
+
 for name, test in list(globals().items()):
     if name.startswith('test_'):
         print(name)

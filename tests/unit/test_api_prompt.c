@@ -193,8 +193,16 @@ static void probabilities_are_those_of_the_logits(const golden *g)
     assert_int_equal(r[1].n_logprobs, 0); // of the answer they were not requested
     assert_int_equal(r[1].last.n_predicted, 4);
     assert_string_equal(r[1].answer, r[0].answer);
+    sw_request fresh = plain;
+    fresh.fresh_prompt = true;
+    run(engine, fresh, &r[2]); // likewise
+    assert_int_equal(r[2].last.n_cached, 0);
+    assert_string_equal(r[2].answer, r[0].answer);
+    run(engine, plain, &r[3]);
+    assert_int_equal(r[3].last.n_cached, N - 1);
     sw_engine_close(engine);
 
+    memset(r, 0, 4 * sizeof *r);
     engine = open_engine(g->path, &(sw_engine_options){.n_ctx = 128, .n_threads = 1, .n_seqs = 4, .n_batch = 7});
     for (int i = 0; i < 4; i++)
         start(engine, i % 2 ? scored : plain, &r[i]);

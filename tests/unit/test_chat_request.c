@@ -137,7 +137,7 @@ static void test_takes_the_neutral_value_of_what_it_does_not_support(void **stat
     assert_parses("\"n\":1,\"presence_penalty\":0,\"frequency_penalty\":0.0,\"repeat_penalty\":1.0,\"logprobs\":false,"
                   "\"top_logprobs\":0,\"logit_bias\":{},\"response_format\":{\"type\":\"text\"},\"tools\":[],"
                   "\"tool_choice\":\"auto\",\"parallel_tool_calls\":true,\"chat_template_kwargs\":{},"
-                  "\"cache_prompt\":true,\"id_slot\":-1,\"max_tokens\":-1");
+                  "\"cache_prompt\":false,\"id_slot\":-1,\"max_tokens\":-1");
     assert_parses("\"user\":\"u\",\"store\":true,\"metadata\":{\"a\":\"b\"},\"service_tier\":\"auto\","
                   "\"prompt_cache_key\":\"k\",\"safety_identifier\":\"s\"");
 }

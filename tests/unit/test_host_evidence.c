@@ -29,8 +29,7 @@ static const char MODEL[] = SPILLWAY_SOURCE_DIR "/models/demo-gpt-oss.gguf";
 static const atomic_bool GO_ON;
 static const model_bytes SIZES = {.weights = 12e9, .experts = 10e9, .table = 0.5e9};
 
-/* ---- logs ---------------------------------------------------------------------------------------------------------
- */
+/* ---- logs -------------------------------------------------------------------------------------------------------- */
 
 static experts_place place_of_log(const char *log, const model_bytes *m, char evidence[1024])
 {
@@ -120,8 +119,7 @@ static void test_rows_of_a_log_have_their_kind_and_source(void **state)
     arena_free(keep);
 }
 
-/* ---- processes ----------------------------------------------------------------------------------------------------
- */
+/* ---- processes --------------------------------------------------------------------------------------------------- */
 
 static void test_the_memory_of_a_process_tells_less(void **state)
 {
@@ -153,8 +151,7 @@ static void test_the_memory_of_a_process_tells_less(void **state)
     }
 }
 
-/* ---- a server of another program -----------------------------------------------------------------------------------
- */
+/* ---- a server of another program --------------------------------------------------------------------------------- */
 
 static void answer(scripted_server *s, int fd, const char *request)
 {
@@ -171,6 +168,141 @@ static void answer(scripted_server *s, int fd, const char *request)
         snprintf(reply, sizeof reply, "HTTP/1.1 %s\r\nServer: llama.cpp\r\nContent-Length: %zu\r\n\r\n%s",
                  body != NULL ? "200 OK" : "404 Not Found", body != NULL ? strlen(body) : 0, body != NULL ? body : "");
     scripted_server_send(fd, reply, (size_t)n);
+}
+
+static const fact_record *fact(const bench_host *host, fact_name name)
+{
+    size_t n;
+    const fact_record *const facts = host_facts(host, &n);
+    for (size_t i = n; i-- > 0;) {
+        if (facts[i].name == name)
+            return &facts[i];
+    }
+    fail_msg("no fact %s", FACT_IDS[name].name);
+    return NULL;
+}
+
+/* ---- which program it is ----------------------------------------------------------------------------------------- */
+
+typedef struct answered_path {
+    const char *path, *body;
+} answered_path;
+
+/* ud: paths and bodies, the last path is NULL. */
+static void answer_paths(scripted_server *s, int fd, const char *request)
+{
+    const char *body = NULL;
+    char reply[1024];
+    for (const answered_path *p = s->ud; p->path != NULL; p++) {
+        const size_t n = strlen(p->path);
+        const char *const path = strchr(request, ' ') + 1;
+        body = strncmp(path, p->path, n) == 0 && path[n] == ' ' ? p->body : body;
+    }
+    const int n =
+        snprintf(reply, sizeof reply, "HTTP/1.1 %s\r\nServer: uvicorn\r\nContent-Length: %zu\r\n\r\n%s",
+                 body != NULL ? "200 OK" : "404 Not Found", body != NULL ? strlen(body) : 0, body != NULL ? body : "");
+    scripted_server_send(fd, reply, (size_t)n);
+}
+
+/* Opens a given server that answers so; its process is this test, which is no model server. */
+static bench_host *open_answering(scripted_server *s, const answered_path *paths)
+{
+    static const bench_subject SUBJECT = {.record = {.name = "m"}};
+    bench_host *host;
+    sw_err err = {0};
+    *s = (scripted_server){.answer = answer_paths, .ud = (void *)paths};
+    assert_true(scripted_server_start(s));
+    const host_options options = {
+        .subject = &SUBJECT, .side = SIDE_GIVEN, .url = s->url, .clock = clock_or_system(NULL), .cancel = &GO_ON};
+    if (host_open(&host, &options, &err) != SW_OK)
+        fail_msg("%s", err.msg);
+    return host;
+}
+
+#define LIST                                                                                                           \
+    {                                                                                                                  \
+        "/v1/models", "{\"data\":[{\"id\":\"m\"}]}"                                                                    \
+    }
+
+static void test_programs_are_told_apart_by_what_only_they_answer(void **state)
+{
+    (void)state;
+    static const struct {
+        answered_path paths[4];
+        const char *software;
+    } CASES[] = {
+        {{LIST, {"/version", "{\"version\":\"0.11.0\"}"}}, "vLLM 0.11.0"},
+        {{LIST, {"/api/version", "{\"version\":\"0.12.3\"}"}}, "Ollama 0.12.3"},
+        {{LIST, {"/health", "{\"status\":\"ok\",\"service\":\"shimmy\",\"version\":\"1.7.2\"}"}}, "shimmy 1.7.2"},
+        {{LIST, {"/props", "{\"build_info\":\"b1-x\"}"}}, "llama-server b1-x"},
+        {{LIST, {"/health", "[1"}, {"/props", "{\"build_info\":7,\"total_slots\":-1}"}}, "uvicorn"},
+        {{LIST}, "uvicorn"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        scripted_server s;
+        bench_host *const host = open_answering(&s, CASES[i].paths);
+        assert_string_equal(host_record(host).software, CASES[i].software);
+        assert_false(host_is_spillway(host));
+        assert_string_equal(fact(host, FACT_EXPERTS_VERIFIED)->text, "not known");
+        host_close(host);
+        scripted_server_stop(&s);
+    }
+}
+
+static void test_what_ollama_says_is_its_word(void **state)
+{
+    (void)state;
+    static const answered_path IN_VRAM[] = {
+        LIST,
+        {"/api/version", "{\"version\":\"0.12.3\"}"},
+        {"/v1/chat/completions", "{\"choices\":[]}"},
+        {"/api/ps", "{\"models\":[{\"name\":\"other\"},{\"name\":\"m\",\"size\":9000,\"size_vram\":9000}]}"},
+        {NULL, NULL}};
+    static const answered_path BOTH[] = {
+        LIST,
+        {"/api/version", "{\"version\":\"0.12.3\"}"},
+        {"/api/ps", "{\"models\":[{\"name\":\"m\",\"size\":9000,\"size_vram\":4000}]}"},
+        {NULL, NULL}};
+    scripted_server s;
+    size_t n;
+    bench_host *host = open_answering(&s, IN_VRAM);
+    assert_string_equal(fact(host, FACT_EXPERTS_VERIFIED)->text, "in VRAM");
+    assert_string_equal(fact(host, FACT_EXPERTS_VERIFIED)->source, "/api/ps");
+    assert_non_null(strstr(fact(host, FACT_EXPERTS_EVIDENCE)->text, "Ollama's own word, so not certain"));
+    host_close(host);
+    scripted_server_stop(&s);
+    host = open_answering(&s, BOTH);
+    assert_string_equal(fact(host, FACT_EXPERTS_VERIFIED)->text, "not known");
+    const placement_row *const rows = host_placement(host, &n);
+    assert_int_equal(n, 2);
+    assert_true(strcmp(rows[0].tier, "ram") == 0 && rows[0].bytes == 5000 && rows[1].bytes == 4000);
+    host_close(host);
+    scripted_server_stop(&s);
+}
+
+/* A table of experts that cannot be true must not verify anything. */
+static void test_a_table_that_says_nothing_verifies_nothing(void **state)
+{
+    (void)state;
+    static const char *const TABLES[] = {
+        "{\"data\":[{\"model\":\"m\",\"weights\":[]}]}",
+        "{\"data\":[{\"model\":\"m\",\"weights\":[{\"class\":\"experts\",\"bytes\":5,\"effective\":\"ram\"}]}]}",
+        "{\"data\":[{\"model\":\"m\",\"weights\":[{\"class\":\"experts\",\"layer\":0,\"expert\":0,\"n_experts\":9,"
+        "\"bytes\":5,\"effective\":\"cloud\"}]}]}",
+        "{\"data\":{}}"};
+    for (size_t i = 0; i < sizeof TABLES / sizeof *TABLES; i++) {
+        const answered_path paths[] = {LIST,
+                                       {"/health", "{\"service\":\"spillway\",\"version\":\"9\"}"},
+                                       {"/v1/placement", TABLES[i]},
+                                       {"/v1/placement?detail=experts", TABLES[i]},
+                                       {NULL, NULL}};
+        scripted_server s;
+        bench_host *const host = open_answering(&s, paths);
+        assert_true(host_is_spillway(host));
+        assert_string_equal(fact(host, FACT_EXPERTS_VERIFIED)->text, "not known");
+        host_close(host);
+        scripted_server_stop(&s);
+    }
 }
 
 /* Until its standard input ends. */
@@ -231,18 +363,6 @@ static void end_child(child *c)
     int status;
     close(c->in);
     assert_int_equal(waitpid(c->pid, &status, 0), c->pid);
-}
-
-static const fact_record *fact(const bench_host *host, fact_name name)
-{
-    size_t n;
-    const fact_record *const facts = host_facts(host, &n);
-    for (size_t i = n; i-- > 0;) {
-        if (facts[i].name == name)
-            return &facts[i];
-    }
-    fail_msg("no fact %s", FACT_IDS[name].name);
-    return NULL;
 }
 
 /* Opens the child as a given server, and checks what is the same with and without a log. */
@@ -308,6 +428,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_a_foreign_server_is_judged_by_its_log),
         cmocka_unit_test(test_without_a_log_it_is_judged_by_its_memory),
         cmocka_unit_test(test_a_process_without_a_model_has_none),
+        cmocka_unit_test(test_programs_are_told_apart_by_what_only_they_answer),
+        cmocka_unit_test(test_what_ollama_says_is_its_word),
+        cmocka_unit_test(test_a_table_that_says_nothing_verifies_nothing),
     };
     return argc == 3 ? be_llama_server(argv[2]) : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,11 +122,12 @@ static void test_raw_events_keep_spaces_and_lines(void **state)
 static void test_raw_streams_that_break(void **state)
 {
     (void)state;
-    const transfer_options sse = {.route = ROUTE_SHIMMY_SSE, .limits.idle_s = 0.2};
+    const transfer_options sse = {.route = ROUTE_SHIMMY_SSE};
     assert_outcome((scripted_server){.script = STREAM "data: a\n\ndata: [ERROR] no memory\n\ndata: [DONE]\n\n"}, sse,
                    TEST_SERVER_ERROR, "no memory", "a");
     assert_outcome((scripted_server){.script = STREAM "data: a\n\n"}, sse, TEST_INCOMPLETE, "end mark", "a");
-    assert_outcome((scripted_server){.script = STREAM "data: a\n\n", .stays_open = true}, sse, TEST_TIMEOUT,
+    assert_outcome((scripted_server){.script = STREAM "data: a\n\n", .stays_open = true},
+                   (transfer_options){.route = ROUTE_SHIMMY_SSE, .limits.idle_s = 0.2}, TEST_TIMEOUT,
                    "no token for 0.2 s", "a");
     assert_outcome((scripted_server){.script = STREAM "data: [DONE]\n\n"}, sse, TEST_SILENT_EMPTY, "empty", "");
     assert_outcome((scripted_server){.script = STREAM "data: a\n\ndata: [DONE]\n\ndata: b\n\n"}, sse, TEST_BAD_STREAM,
@@ -186,7 +187,8 @@ static void assert_ws(const char *const *messages, bool waits, test_status statu
 {
     ws_script script = {.messages = messages, .waits = waits};
     assert_outcome((scripted_server){.answer = say_frames, .ud = &script},
-                   (transfer_options){.route = ROUTE_SHIMMY_WS, .limits.idle_s = 0.3}, status, error, text);
+                   (transfer_options){.route = ROUTE_SHIMMY_WS, .limits.idle_s = status == TEST_TIMEOUT ? 0.3 : 60},
+                   status, error, text);
     assert_non_null(strstr(script.question, "\"prompt\":\"say \\\"hi\\\"\\n\""));
 }
 

@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "base/alloc.h"
+#include "base/file.h"
 #include "figures/run_status.h"
 #include "support/store_fixture.h"
 #include "support/temp_dir.h"
@@ -240,6 +242,32 @@ static void test_a_file_that_is_no_database_is_refused(void **state)
     assert_refused(SW_EFORMAT, "not a database");
 }
 
+static void store_example(void)
+{
+    result_store *const store = open_store(false);
+    const test_record test = example_test();
+    assert_int_equal(store_add_test(store, add_run(store), &test, NULL, 0, NULL), SW_OK);
+    store_close(store);
+}
+
+/* Version 1 of byte 18 is a file without a write-ahead log: SQLite can read it where nothing can be written. */
+static void test_a_closed_store_is_one_file(void **state)
+{
+    (void)state;
+    store_example();
+    static const char *const SUFFIXES[] = {"-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < sizeof SUFFIXES / sizeof *SUFFIXES; i++) {
+        char name[600];
+        snprintf(name, sizeof name, "%s%s", store_path, SUFFIXES[i]);
+        assert_int_not_equal(access(name, F_OK), 0);
+    }
+    char *data;
+    size_t n;
+    assert_int_equal(file_slurp(store_path, 1 << 24, &data, &n, NULL), SW_OK);
+    assert_int_equal(data[18], 1);
+    mem_free(data);
+}
+
 static void test_reading_creates_nothing(void **state)
 {
     (void)state;
@@ -292,14 +320,6 @@ static void test_a_store_without_its_tables_is_refused(void **state)
     assert_refused(SW_EFORMAT, "its 'sample' is not that of schema 2");
 }
 
-static void store_example(void)
-{
-    result_store *const store = open_store(false);
-    const test_record test = example_test();
-    assert_int_equal(store_add_test(store, add_run(store), &test, NULL, 0, NULL), SW_OK);
-    store_close(store);
-}
-
 static void test_texts_that_are_not_utf8_come_back_as_such(void **state)
 {
     (void)state;
@@ -340,6 +360,7 @@ int main(void)
         STORE_TEST(test_a_store_without_its_tables_is_refused),
         STORE_TEST(test_texts_that_are_not_utf8_come_back_as_such),
         STORE_TEST(test_a_table_with_other_columns_is_refused),
+        STORE_TEST(test_a_closed_store_is_one_file),
         STORE_TEST(test_reading_creates_nothing),
         STORE_TEST(test_status_of_a_run),
     };

@@ -137,6 +137,7 @@ static sw_code prepare(scheduler *s, sched_task *t, const task_request *r, sw_er
                       .has_room = r->has_room,
                       .client = r->client,
                       .ud = r->ud,
+                      .is_fresh = r->is_fresh || r->wants_prompt_logprobs || r->wants_embedding,
                       .is_prompt_only = r->is_prompt_only,
                       .wants_embedding = r->wants_embedding,
                       .wants_logprobs = r->wants_logprobs,

@@ -83,7 +83,7 @@ static int32_t common_prefix(const seq_slot *sl, const sched_task *t)
  * is always evaluated, since its logits are needed, and all are for what comes of every position. */
 static int32_t usable_prefix(scheduler *s, const seq_slot *sl, const sched_task *t, int32_t *n_common_out)
 {
-    int32_t n = t->wants_prompt_logprobs || t->wants_embedding ? 0 : common_prefix(sl, t);
+    int32_t n = t->is_fresh ? 0 : common_prefix(sl, t);
     if (n > t->n_prompt - 1)
         n = t->n_prompt - 1;
     *n_common_out = n;

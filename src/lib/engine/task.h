@@ -53,6 +53,7 @@ typedef struct task_request {
     size_t n_prompt;       // 1 .. n_ctx - 1, or n_ctx if nothing is sampled
     uint64_t client;       // see sw_request
     int max_tokens;        // of the answer; 0: until the context is full
+    bool is_fresh;         // the prompt is evaluated from its start
     bool is_prompt_only;   // the task ends when its prompt is evaluated
     bool wants_embedding;  // of the whole prompt, which is evaluated from its start; needs is_prompt_only
     sw_sampling sampling;  // copied
@@ -76,7 +77,7 @@ typedef struct sched_task {
     task_room_fn has_room; // or NULL
     void *ud;
     sampler sampler;
-    bool is_prompt_only, wants_embedding;
+    bool is_fresh, is_prompt_only, wants_embedding;
     bool wants_logprobs, wants_prompt_logprobs;
     int n_top_logprobs;
     expert_owner owner;

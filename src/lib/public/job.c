@@ -231,6 +231,7 @@ sw_code sw_engine_submit(sw_engine *engine, const sw_request *request, sw_job **
                                    .prompt = prompt.ids,
                                    .n_prompt = prompt.n,
                                    .max_tokens = request->max_tokens,
+                                   .is_fresh = request->fresh_prompt,
                                    .is_prompt_only = request->prompt_only || request->embed,
                                    .wants_embedding = request->embed,
                                    .sampling = request->sampling,

@@ -34,10 +34,10 @@ static bool is_refused(const question *q, const char *name)
     return false;
 }
 
-/* Returns true if the prefix of the prompt is avoided by a field: llama-server has one that does it. */
+/* Returns true if the prefix of the prompt is avoided by a field, as llama-server and spillway have it. */
 static bool has_cache_switch(const question *q)
 {
-    return strcmp(q->software, "llama.cpp") == 0 && !is_refused(q, "cache_prompt");
+    return (q->wants_experts || strcmp(q->software, "llama.cpp") == 0) && !is_refused(q, "cache_prompt");
 }
 
 /* The prompt; after a line that no other question has if the server cannot be asked to evaluate it anew. */

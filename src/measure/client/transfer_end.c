@@ -6,7 +6,10 @@
 #include "client/connect_error.h"
 #include "client/transfer_parts.h"
 
-enum { DONE_GRACE_S = 2 }; // for the connection to end in good order after [DONE]
+enum {
+    DONE_GRACE_S = 2, // for the connection to end in good order after [DONE]
+    LATE_MAX = 1000,  // pieces of text after [DONE] that are counted
+};
 
 /* ---- limits ----------------------------------------------------------------------------------------------------- */
 
@@ -53,7 +56,7 @@ bool transfer_may_go_on(chat_transfer *t)
     if (transfer_is_ws(t) && transfer_ws_is_over(t))
         return false;
     if (s->done_ns >= 0) // the answer is whole; only the connection has not ended
-        return !is_canceled(t) &&
+        return !is_canceled(t) && s->n_late < LATE_MAX &&
                (double)(transfer_since_t0(t, clock_now_ns(t->clock)) - s->done_ns) / 1e9 < DONE_GRACE_S;
     if (is_canceled(t))
         chat_stream_fail(s, TEST_CANCELED, "canceled");

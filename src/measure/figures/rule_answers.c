@@ -78,10 +78,17 @@ void rule_model(const run_analysis *a, buf *out)
 
 /* ---- cache and sampling ------------------------------------------------------------------------------------------ */
 
+/* Servers that have a switch for it use nothing that they evaluated before; those that have none still have the prefix
+ * of the chat format, which the tables show. */
+static bool has_cache_switch(const run_record *run, const test_record *t)
+{
+    const char *const software = t->server >= 0 ? run->servers[t->server].software : "";
+    return strncmp(software, "spillway", 8) == 0 || strncmp(software, "llama-server", 12) == 0;
+}
+
 static bool is_not_cold(const run_record *run, const test_record *t)
 {
-    (void)run;
-    return t->mode == MODE_COLD && !t->is_warmup && t->answer.cached_tokens > 0;
+    return t->mode == MODE_COLD && !t->is_warmup && t->answer.cached_tokens > 0 && has_cache_switch(run, t);
 }
 
 void rule_cold_cache(const run_analysis *a, buf *out)

@@ -131,6 +131,12 @@ static bool read_command(long pid, char line[COMMAND_BYTES_MAX], const char **se
     return n_first > 0;
 }
 
+/* Returns true if it is an interpreter or an emulator. */
+static bool is_runner(const char *program)
+{
+    return strncmp(program, "python", 6) == 0 || strncmp(program, "qemu-", 5) == 0;
+}
+
 /* An interpreter or emulator is named together with what it runs. */
 bool machine_is_model_server(long pid, char name[MACHINE_PROGRAM_BYTES])
 {
@@ -140,8 +146,51 @@ bool machine_is_model_server(long pid, char name[MACHINE_PROGRAM_BYTES])
     if (!read_command(pid, line, &second))
         return false;
     const char *const program = base_name(line);
-    const bool runs_another = strncmp(program, "python", 6) == 0 || strncmp(program, "qemu-", 5) == 0;
+    const bool runs_another = is_runner(program);
     snprintf(name, MACHINE_PROGRAM_BYTES, "%.30s%s%.30s", program, runs_another ? " " : "",
              runs_another ? base_name(second) : "");
     return is_known(program) || (runs_another && is_known(base_name(second)));
+}
+
+/* The name that a process has by itself, at most 15 characters. */
+static bool is_called(long pid, const char *wanted)
+{
+    char path[64], name[32] = "";
+    snprintf(path, sizeof path, "/proc/%ld/comm", pid);
+    FILE *const f = fopen(path, "re");
+    const bool is_read = f != NULL && fgets(name, sizeof name, f) != NULL;
+    if (f != NULL)
+        fclose(f);
+    name[strcspn(name, "\n")] = '\0';
+    return is_read && strcmp(name, wanted) == 0;
+}
+
+static bool runs(long pid, const char *wanted)
+{
+    char line[COMMAND_BYTES_MAX];
+    const char *second;
+    if (is_called(pid, wanted))
+        return true;
+    if (!read_command(pid, line, &second))
+        return false;
+    const char *const program = base_name(line);
+    return strcmp(program, wanted) == 0 || (is_runner(program) && strcmp(base_name(second), wanted) == 0);
+}
+
+size_t machine_pids_named(const char *name, long *out, size_t max)
+{
+    DIR *const proc = opendir("/proc");
+    size_t n = 0;
+    const struct dirent *entry;
+    while (proc != NULL && (entry = readdir(proc)) != NULL) {
+        const long pid = isdigit((unsigned char)entry->d_name[0]) ? strtol(entry->d_name, NULL, 10) : 0;
+        if (pid <= 0 || pid == getpid() || !runs(pid, name))
+            continue;
+        if (n < max)
+            out[n] = pid;
+        n++;
+    }
+    if (proc != NULL)
+        closedir(proc);
+    return n;
 }

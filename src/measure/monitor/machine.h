@@ -4,6 +4,7 @@
 #define MONITOR_MACHINE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct machine_info {
@@ -25,5 +26,9 @@ enum { MACHINE_PROGRAM_BYTES = 64 };
 /* Writes the name of the program that process `pid` runs ("python3 koboldcpp.py" for a script), or "?".  Returns true
  * if it is known to hold the model that it serves: the process behind a port may as well be a proxy. */
 bool machine_is_model_server(long pid, char name[MACHINE_PROGRAM_BYTES]);
+
+/* Writes the ids of at most `max` processes that run a program or a script of this name, or call themselves so, but for
+ * this process.  Returns how many there are, which may be more. */
+size_t machine_pids_named(const char *name, long *out, size_t max);
 
 #endif

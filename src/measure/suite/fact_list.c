@@ -27,14 +27,24 @@ static bool grow(fact_list *list)
     return true;
 }
 
+/* The fact of that name, or a new one; NULL when memory is short. */
+static fact_record *place_of(fact_list *list, fact_name name)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (list->items[i].name == name)
+            return &list->items[i];
+    }
+    return list->n < list->cap || grow(list) ? &list->items[list->n++] : NULL;
+}
+
 static void put(fact_list *list, fact_name name, double number, const char *text, const char *source)
 {
-    if (text == NULL || (list->n == list->cap && !grow(list))) {
+    fact_record *const fact = text != NULL ? place_of(list, name) : NULL;
+    if (fact == NULL)
         list->failed = true;
-        return;
-    }
-    list->items[list->n++] =
-        (fact_record){.subject = -1, .server = -1, .name = name, .number = number, .text = text, .source = source};
+    else
+        *fact =
+            (fact_record){.subject = -1, .server = -1, .name = name, .number = number, .text = text, .source = source};
 }
 
 void fact_list_number(fact_list *list, fact_name name, double number, const char *source)

@@ -1,6 +1,7 @@
 /* fact_list.h - facts as they are found, one after the other, about a model, a server or the machine.
  *
- * A fact that is not known is not put: no number for it, no text.  Errors stick: a list that ran out of memory stays
+ * A fact that is not known is not put: no number for it, no text.  One that is put again replaces the earlier one.
+ * Errors stick: a list that ran out of memory stays
  * short, and `failed` says so.
  */
 #ifndef SUITE_FACT_LIST_H

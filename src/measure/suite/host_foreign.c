@@ -12,6 +12,7 @@
 #include "suite/process_evidence.h"
 #include "suite/process_model.h"
 #include "suite/server_post.h"
+#include "suite/subject_file.h"
 
 enum { EVIDENCE_BYTES = 4096, LOG_BYTES_MAX = 4 << 20, OLLAMA_LOAD_SECONDS = 600 };
 
@@ -49,8 +50,22 @@ static model_bytes bytes_of(const bench_subject *s)
     return m;
 }
 
-/* ---- sources ------------------------------------------------------------------------------------------------------
- */
+/* Of the model that is measured; if its file is not known, of the one that the server's process has open. */
+static sw_code find_bytes(const bench_host *h, model_bytes *out, sw_err *err)
+{
+    char path[PATH_MAX];
+    bench_subject found;
+    sw_err why = {0};
+    *out = bytes_of(h->o.subject);
+    if (h->o.subject->path != NULL || h->pid == 0 || !process_model_path(h->pid, path))
+        return SW_OK;
+    const sw_code code = subject_file_read(&found, path, h->keep, &why);
+    if (code == SW_OK)
+        *out = bytes_of(&found);
+    return code == SW_ENOMEM ? sw_fail(err, code, "%s", why.msg) : SW_OK;
+}
+
+/* ---- sources ----------------------------------------------------------------------------------------------------- */
 
 static sw_code look_at_log(bench_host *h, const model_bytes *m, conclusion *c, sw_err *err)
 {
@@ -136,10 +151,12 @@ static sw_code look_at_process(bench_host *h, const model_bytes *m, conclusion *
 
 sw_code host_learn_foreign(bench_host *h, sw_err *err)
 {
-    const model_bytes m = bytes_of(h->o.subject);
+    model_bytes m;
     conclusion c = {.place = EXPERTS_NOT_KNOWN, .source = "process"};
     buf_init(&c.evidence, EVIDENCE_BYTES);
-    sw_code code = look_at_log(h, &m, &c, err);
+    sw_code code = find_bytes(h, &m, err);
+    if (code == SW_OK)
+        code = look_at_log(h, &m, &c, err);
     if (code == SW_OK)
         code = look_at_claim(h, &c, err);
     if (code == SW_OK)

@@ -45,7 +45,8 @@ static sw_code put_gpu(fact_list *facts, sw_err *err)
     return SW_OK;
 }
 
-sw_code machine_facts_of_run(const char *dir, arena *keep, const fact_record **out, size_t *n_out, sw_err *err)
+sw_code machine_facts_of_run(const char *dir, bool measures_bandwidth, arena *keep, const fact_record **out,
+                             size_t *n_out, sw_err *err)
 {
     fact_list facts;
     *out = NULL;
@@ -56,7 +57,8 @@ sw_code machine_facts_of_run(const char *dir, arena *keep, const fact_record **o
     const sw_code code = put_gpu(&facts, err);
     if (code != SW_OK)
         return code;
-    fact_list_number(&facts, FACT_READ_BANDWIDTH, read_bandwidth(), SOURCE);
+    if (measures_bandwidth)
+        fact_list_number(&facts, FACT_READ_BANDWIDTH, read_bandwidth(), SOURCE);
     if (facts.failed)
         return sw_fail(err, SW_ENOMEM, "out of memory for facts about the machine");
     *out = facts.items;

@@ -2,14 +2,16 @@
 #ifndef SUITE_MACHINE_FACTS_H
 #define SUITE_MACHINE_FACTS_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "results/record.h"
 #include "spillway/clock.h"
 #include "spillway/error.h"
 
-/* READ_BANDWIDTH (measured for a moment with all threads), AVAILABLE_AT_START, FREE_STORAGE_BYTES of `dir`, GPU_NAME
- * and so on; *out is in the keep.  Error: SW_ENOMEM. */
-SW_NODISCARD sw_code machine_facts_of_run(const char *dir, arena *keep, const fact_record **out, size_t *n_out,
-                                          sw_err *err);
+/* READ_BANDWIDTH (measured for some seconds with all threads, if it is wanted), AVAILABLE_AT_START, FREE_STORAGE_BYTES
+ * of `dir`, GPU_NAME and so on; *out is in the keep.  Error: SW_ENOMEM. */
+SW_NODISCARD sw_code machine_facts_of_run(const char *dir, bool measures_bandwidth, arena *keep,
+                                          const fact_record **out, size_t *n_out, sw_err *err);
 
 #endif

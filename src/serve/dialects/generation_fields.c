@@ -113,6 +113,17 @@ bool take_max_tokens(json_reader *r, const json_field *f, const json_place *at, 
     return true;
 }
 
+/* False: the prompt is evaluated from its start, as benchmarks want it. */
+static bool take_cache_prompt(json_reader *r, const json_field *f, const json_place *at, const json_t *value,
+                              void *target)
+{
+    (void)f;
+    if (!json_is_boolean(value))
+        return json_fail_type(r, at, "true or false");
+    ((generation_request *)target)->core.fresh_prompt = json_is_false(value);
+    return true;
+}
+
 /* ---- neutral values --------------------------------------------------------------------------------------------- */
 
 bool fail_unsupported(json_reader *r, const json_place *at)
@@ -244,7 +255,7 @@ static const json_field FIELDS[] = {
     {.name = "stop",              .type = FIELD_CUSTOM, .take = generation_take_stop},
     {.name = "logit_bias",        .type = FIELD_CUSTOM, .take = logit_bias_take, .min = -100, .max = 100},
     {.name = "ignore_eos",        .type = FIELD_BOOL, .offset = AT(ignore_eos)},
-    {.name = "cache_prompt",      .type = FIELD_CUSTOM, .take = take_inert_bool},
+    {.name = "cache_prompt",      .type = FIELD_CUSTOM, .take = take_cache_prompt},
     {.name = "id_slot",           .type = FIELD_CUSTOM, .take = take_neutral_number, .min = -1, .max = 1e6},
 };
 #undef AT

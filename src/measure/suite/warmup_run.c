@@ -1,7 +1,9 @@
-/* warmup.c - brings a server to its usual speed before it is measured.  The answers are stored, and are in no figure.
+/* warmup_run.c - brings a server to its usual speed before it is measured.  The answers are stored, and are in no
+ * figure.
  */
 #include <math.h>
 
+#include "figures/warmup.h"
 #include "suite/runner_state.h"
 
 enum {
@@ -30,9 +32,9 @@ bool warmup_is_over(const protocol_settings *s, const double *rates, size_t n)
     if (n < wanted || s->warmup == WARMUP_FIXED)
         return n >= wanted;
     const size_t third = n / 3;
-    const double middle = median_of(rates + third, n - third - third);
+    const double before = median_of(rates + n - 2 * third, third);
     const double last = median_of(rates + n - third, third);
-    return third > 0 && fabs(last - middle) < 0.02 * middle;
+    return n >= WARMUP_REQUESTS_MIN && fabs(last - before) < 0.02 * before;
 }
 
 /* One request per worker at least, and all one after another.  Every session and server of a run warms up anew: the

@@ -1,0 +1,34 @@
+/* run_alike.h - whether two runs may be compared: they differ in nothing but what is being compared.
+ *
+ * What identifies a run is a list of parts (build, protocol and settings, models, servers and their placement,
+ * machine). A comparison names one part that may differ, its knob; any other difference makes it one of unlike things.
+ * Pure.
+ */
+#ifndef FIGURES_RUN_ALIKE_H
+#define FIGURES_RUN_ALIKE_H
+
+#include "results/record.h"
+#include "spillway/error.h"
+
+enum { RUN_VALUE_BYTES = 96 };
+
+typedef struct run_difference {
+    const char *part;                            // "n_threads"
+    char a[RUN_VALUE_BYTES], b[RUN_VALUE_BYTES]; // what both runs have, cut; "-": not known
+} run_difference;
+
+typedef struct run_differences {
+    run_difference *items; // (n), in the order of the parts
+    size_t n;
+} run_differences;
+
+/* The name of part i, or NULL past the last. */
+const char *run_part_name(size_t i);
+
+/* knob: a part that may differ, or NULL.  Free *out with run_differences_free, also after an error.  Errors: SW_EINVAL
+ * (no such part), SW_ENOMEM. */
+SW_NODISCARD sw_code run_alike(const run_record *a, const run_record *b, const char *knob, run_differences *out,
+                               sw_err *err);
+void run_differences_free(run_differences *differences);
+
+#endif
