@@ -38,7 +38,7 @@ static const check_list *read_list(const char *json, json_fault *fault)
         fail_msg("%s in %s", error.text, json);
     json_reader r = {.document = "the protocol", .keep = keep};
     const bool ok = check_list_read(&r, &(json_place){NULL, "checks", 0}, value, &list);
-    assert_true(ok == (r.fault.kind == JSON_FAULT_NONE));
+    assert_true(ok == (r.fault.kind == JSON_FAULT_NONE) && ok == (list != NULL));
     *fault = r.fault;
     json_decref(value);
     return ok ? list : NULL;
