@@ -28,11 +28,12 @@ test "$(grep -c '^\[[0-9]/9\] .*: ok, ' progress)" -eq 9 || fail "progress: $(ca
 test "$(rows whole "$measured AND status = 'completed'")" -eq 9 || fail "nine tests are not stored"
 test "$(rows whole "SELECT count(*) FROM test WHERE phase = 'warmup'")" -eq 1 || fail "no warm-up"
 test "$(rows whole "SELECT status FROM run")" = ok || fail "status of the run"
+test "$(rows whole "SELECT count(*) FROM fact WHERE name LIKE 'load_%_ms' AND number > 0")" -ge 1 || fail "no load time"
 test "$(rows whole "SELECT count(*) > 0 FROM sample WHERE private_bytes > 0")" -eq 1 || fail "no memory samples"
 test "$(rows whole "SELECT count(*) FROM test t WHERE phase = 'measure' AND
     (SELECT count(*) FROM event e WHERE e.test_id = t.id) < 1")" -eq 0 || fail "a test without token times"
 test -s whole/report.md && test -s whole/report.html || fail "no report"
-test "$(grep -c '<tr><th scope="row">' whole/report.html)" -eq 9 || fail "the page has not nine rows"
+test "$(grep -c '^<article id="answer-' whole/report.html)" -eq 9 || fail "the page has not nine answers"
 
 # ---- on a terminal: a live line, also in the pause, and a clean end ----
 printf '{"version":1,"name":"n","tests":[{"name":"first","prompt":"p","max_tokens":20},

@@ -275,7 +275,7 @@ static size_t fence_of(const char *line)
 /* Outside of fences, no line has HTML, and the number of headings says whether a text got out of its place. */
 static void check_markdown(const buf *out, const run_analysis *analysis)
 {
-    size_t n_headings = 0, n_rows = analysis->run->n_servers, fence = 0;
+    size_t n_headings = 0, n_rows = analysis->n_subjects + analysis->run->n_servers, fence = 0;
     for (size_t i = 0; i < analysis->n_subjects; i++) {
         for (int mode = 0; mode < N_TEST_MODES; mode++)
             n_rows += analysis->subjects[i].modes[mode].n_rows;
@@ -288,7 +288,7 @@ static void check_markdown(const buf *out, const run_analysis *analysis)
         else if (fence == 0 && n > 0)
             fence = n;
         else if (fence == 0) {
-            n_headings += strncmp(line, "#### ", 5) == 0; // servers and answers
+            n_headings += strncmp(line, "#### ", 5) == 0; // models, servers and answers
             check(newline != NULL && memchr(line, '<', (size_t)(newline - line)) == NULL);
         }
         line = newline != NULL ? newline + 1 : NULL;

@@ -16,6 +16,7 @@
 #include "report/csv.h"
 #include "report/format.h"
 #include "report/report.h"
+#include "report/test_figures.h"
 #include "support/run_fixture.h"
 
 static run_fixture *fixture;
@@ -251,6 +252,29 @@ static void test_a_rate_that_was_not_measured_is_a_dash_with_its_reason(void **s
     assert_true(count("no decode rate (fewer events than half the tokens)") > 0);
 }
 
+/* ---- names ------------------------------------------------------------------------------------------------------- */
+
+static void assert_named(const char *document, const char *name)
+{
+    char quoted[80];
+    snprintf(quoted, sizeof quoted, "`%s`", name);
+    if (strstr(document, quoted) == NULL)
+        fail_msg("docs/benchmark.md does not name the figure %s", name);
+}
+
+static void test_the_names_of_figures_are_documented(void **state)
+{
+    (void)state;
+    char *text;
+    size_t n;
+    assert_int_equal(file_slurp(SPILLWAY_SOURCE_DIR "/docs/benchmark.md", 1 << 20, &text, &n, NULL), SW_OK);
+    for (int i = 0; i < N_TEST_FIGURES; i++)
+        assert_named(text, TEST_FIGURES[i].name);
+    for (int i = 0; i < N_MODE_FIGURES; i++)
+        assert_named(text, MODE_FIGURES[i].name);
+    mem_free(text);
+}
+
 /* ---- figures ----------------------------------------------------------------------------------------------------- */
 
 static void assert_number(double value, const char *wanted)
@@ -328,6 +352,7 @@ int main(void)
         REPORT_TEST(test_json_says_null_for_what_was_not_measured),
         REPORT_TEST(test_an_invalid_run_says_so_first_and_last_and_why),
         REPORT_TEST(test_a_rate_that_was_not_measured_is_a_dash_with_its_reason),
+        cmocka_unit_test(test_the_names_of_figures_are_documented),
         cmocka_unit_test(test_numbers_have_about_three_digits),
         cmocka_unit_test(test_sizes_and_counts_have_their_unit),
         cmocka_unit_test(test_a_field_begins_no_formula_for_any_reader),

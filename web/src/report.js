@@ -184,7 +184,7 @@ function memoryChart(t, model) {
       trigger: 'axis',
       formatter: (points) => `${number(points[0].value[0])} s<br>${number(points[0].value[1])} MiB`,
     }),
-    xAxis: axis(t, 'seconds since the start', { splitLine: { show: false }, min: 0, max: 'dataMax',
+    xAxis: axis(t, 'seconds since the start', { splitLine: { show: false }, min: 'dataMin', max: 'dataMax',
       axisLabel: { color: t.soft, hideOverlap: true, showMaxLabel: false } }),
     yAxis: axis(t, 'MiB', { nameGap: 46, min: 0 }),
     series: [{

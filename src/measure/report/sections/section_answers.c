@@ -86,6 +86,21 @@ static void put_texts(document *doc, const subject_analysis *s, const test_recor
     doc_text(doc, "Answered", a->text, a->n_text);
 }
 
+/* After the test's name: the mode, and the outcome in brief. */
+static void put_title_rest(buf *title, const summary_row *row)
+{
+    char mark[CELL_BYTES];
+    buf_printf(title, ", %s: ", test_mode_name(row->test->mode));
+    if (row->test->answer.status != TEST_COMPLETED) {
+        buf_puts(title, test_status_name(row->test->answer.status));
+        return;
+    }
+    format_number(mark, content_score_of(row->test, &row->metrics.repetition).mark);
+    buf_printf(title, "%lld tokens", (long long)row->metrics.n_tokens);
+    if (mark[0] != '-')
+        buf_printf(title, ", mark %s", mark);
+}
+
 static void put_answer(document *doc, const run_analysis *a, const subject_analysis *s, const summary_row *row)
 {
     const test_record *const test = row->test;
@@ -93,9 +108,7 @@ static void put_answer(document *doc, const run_analysis *a, const subject_analy
     buf title;
     buf_init(&title, 65536);
     format_name(&title, test);
-    buf_printf(&title, ", %s", test_mode_name(test->mode));
-    if (test->answer.status != TEST_COMPLETED)
-        buf_printf(&title, ": %s", test_status_name(test->answer.status));
+    put_title_rest(&title, row);
     doc_fold_begin(doc, answer_anchor(anchor, a->run, test), buf_str(&title));
     buf_free(&title);
     put_figures(doc, row);

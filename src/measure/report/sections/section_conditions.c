@@ -80,6 +80,14 @@ void section_differences(document *doc, const run_analysis *a)
         doc_paragraph(doc, "No setting is known to differ from the protocol.");
 }
 
+static size_t count_measured(const run_record *run)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < run->n_tests; i++)
+        n += !run->tests[i].is_warmup;
+    return n;
+}
+
 static void put_run(document *doc, const run_record *run)
 {
     const run_info *const i = &run->info;
@@ -92,7 +100,7 @@ static void put_run(document *doc, const run_record *run)
     doc_fact(doc, "started", "", "%s", started);
     doc_fact(doc, "finished", "", "%s", finished);
     doc_fact(doc, "protocol", "", "%s, %s", i->protocol_name, i->protocol_hash);
-    doc_fact(doc, "requests", "measured, of those planned", "%zu of %d", run->n_tests, i->n_planned);
+    doc_fact(doc, "requests", "measured, of those planned", "%zu of %d", count_measured(run), i->n_planned);
     doc_fact(doc, "sessions", "1, and one more each time that the run was resumed", "%d", i->n_sessions);
     doc_fact(doc, "fingerprint", "of all that identifies what was measured", "%s",
              i->fingerprint != NULL ? i->fingerprint : "");
@@ -127,8 +135,6 @@ static const doc_column MODELS[] = {
     {"shared", "", "experts that every token uses", true, 1},
     {"trained on", "tok", "context", true, 0},
     {"size", "", "of the file", true, 0},
-    {"file", "", "", false, 0},
-    {"hash", "", "of header, size and spread blocks of the file", false, 0},
 };
 // clang-format on
 
@@ -159,8 +165,6 @@ static void put_model(document *doc, const subject_record *s)
         put_known(doc, counts[i]);
     format_bytes(cell, s->file_bytes > 0 ? (double)s->file_bytes : NAN);
     doc_put(doc, cell);
-    doc_put(doc, known(s->file_name));
-    doc_put(doc, known(s->file_hash));
 }
 
 static void put_models(document *doc, const run_analysis *a)
@@ -170,7 +174,11 @@ static void put_models(document *doc, const run_analysis *a)
     for (size_t i = 0; i < a->n_subjects; i++)
         put_model(doc, a->subjects[i].subject);
     for (size_t i = 0; i < a->n_subjects; i++) {
+        const subject_record *const s = a->subjects[i].subject;
+        doc_heading(doc, 4, NULL, s->name);
         doc_facts(doc, DOC_FACTS);
+        doc_fact(doc, "file", "", "%s", known(s->file_name));
+        doc_fact(doc, "hash", "of header, size and spread blocks of the file", "%s", known(s->file_hash));
         put_facts(doc, a->run, (int)i, -1);
     }
 }

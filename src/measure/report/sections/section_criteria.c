@@ -107,7 +107,7 @@ static void put_criterion(document *doc, const run_analysis *a, const criterion_
     format_unit(cell, row->figure, row->unit);
     doc_put(doc, cell);
     format_range(cell, row->low, row->high);
-    doc_put(doc, cell);
+    doc_put(doc, cell[0] != '\0' ? cell : "-");
     format_unit(cell, row->threshold, row->unit);
     doc_put(doc, cell);
     doc_put(doc, row->source);

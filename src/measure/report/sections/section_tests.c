@@ -164,27 +164,27 @@ static const doc_column COLUMNS[] = {
     {"test", "", "", false, 0},
     {"status", "", "outcome of the request", false, 0},
     {"tokens", "", "of the answer, as the server counts them (*: counted by events)", true, 5},
-    {"prompt", "tok", "tokens of the prompt", true, 10},
-    {"cached", "tok", "of them, evaluated for an earlier request", true, 10},
     {"first token", "ms", "request written to first piece of text (w: on a warm prefix)", true, 2},
-    {"cold", "ms", "first token of the same prompt without a warm prefix", true, 9},
-    {"gap p50", "ms", "median time between two tokens", true, 11},
-    {"gap p95", "ms", "95th percentile of it (below 20 gaps: the longest)", true, 12},
-    {"gap p99", "ms", "99th percentile of it (below 100 gaps: the longest)", true, 13},
     {"decode", "tok/s", "tokens per second after the first (-: arrival times too few to tell; ~: counted by events)", true, 0},
     {"overall", "tok/s", "tokens per second, including the wait for the first", true, 8},
     {"total", "s", "request written to end of the stream", true, 7},
     {"repetition", "", "share of repeated word triples, 0 to 1 (!: the answer repeats itself)", true, 3},
     {"mark", "of 5", "content mark, from the checks (-: no check ran)", true, 1},
     {"checks", "", "passed of those that ran", false, 4},
+    {"cold", "ms", "first token of the same prompt without a warm prefix", true, 9},
+    {"prompt", "tok", "tokens of the prompt", true, 10},
+    {"cached", "tok", "of them, evaluated for an earlier request", true, 10},
+    {"gap p50", "ms", "median time between two tokens", true, 11},
+    {"gap p95", "ms", "95th percentile of it (below 20 gaps: the longest)", true, 12},
+    {"gap p99", "ms", "99th percentile of it (below 100 gaps: the longest)", true, 13},
     {"ended by", "", "finish reason that the server gave", false, 14},
 };
 // clang-format on
 
 static put_cell_fn *const CELLS[] = {
-    put_name,    put_status,  put_tokens,  put_prompt_tokens, put_cached_tokens, put_first_token, put_cold_first_token,
-    put_gap_p50, put_gap_p95, put_gap_p99, put_decode,        put_overall,       put_total,       put_repetition,
-    put_mark,    put_checks,  put_ended};
+    put_name,       put_status,  put_tokens, put_first_token,      put_decode,        put_overall,       put_total,
+    put_repetition, put_mark,    put_checks, put_cold_first_token, put_prompt_tokens, put_cached_tokens, put_gap_p50,
+    put_gap_p95,    put_gap_p99, put_ended};
 
 enum { N_COLUMNS = sizeof COLUMNS / sizeof *COLUMNS };
 _Static_assert(N_COLUMNS == sizeof CELLS / sizeof *CELLS, "one function for each column");
@@ -241,6 +241,18 @@ static void put_totals(document *doc, const subject_analysis *s)
     doc_fact(doc, "memory peak", "anonymous and swapped memory of the server", "%s", cell);
 }
 
+static void put_other_modes(document *doc, const run_analysis *a, const subject_analysis *s)
+{
+    size_t n = 0;
+    for (int mode = MODE_STREAM + 1; mode < N_TEST_MODES; mode++)
+        n += s->modes[mode].n_rows;
+    if (n == 0)
+        return;
+    doc_heading(doc, 3, NULL, "Other modes");
+    for (int mode = MODE_STREAM + 1; mode < N_TEST_MODES; mode++)
+        put_mode(doc, a, s, (test_mode)mode);
+}
+
 /* Of several models, a terminal shows the tests only: the table of the models is above. */
 void section_tests(document *doc, const run_analysis *a, const subject_analysis *s)
 {
@@ -253,8 +265,6 @@ void section_tests(document *doc, const run_analysis *a, const subject_analysis 
     doc_chart(doc, "gaps", s->index);
     doc_chart(doc, "rates", s->index);
     doc_chart(doc, "memory", s->index);
-    doc_heading(doc, 3, NULL, "Other modes");
-    for (int mode = MODE_STREAM + 1; mode < N_TEST_MODES; mode++)
-        put_mode(doc, a, s, (test_mode)mode);
+    put_other_modes(doc, a, s);
     doc->audience = audience;
 }
