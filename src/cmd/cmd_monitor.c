@@ -1,5 +1,4 @@
 /* cmd_monitor.c - `spillway monitor`: the memory, processor, storage and GPU of a server while it runs. */
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,79 +6,26 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
 #include "base/clock.h"
-#include "client/address.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "cmd/monitor_loop.h"
 #include "cmd/monitor_print.h"
 #include "cmd/monitor_replay.h"
+#include "cmd/monitor_target.h"
 #include "cmd/output_file.h"
 #include "cmd/output_width.h"
 #include "cmd/terminal.h"
 #include "monitor/machine.h"
 
-enum { NAMED_MAX = 16, TEXT_BYTES_MAX = 1 << 20 };
+enum { TEXT_BYTES_MAX = 1 << 20 };
 
 typedef struct monitor_args {
-    long pid;
-    const char *name, *url, *model, *record, *replay, *color;
+    monitor_target target;
+    const char *model, *record, *replay, *color;
     double interval_s, for_s;
     bool once, json, jsonl, ascii, force;
 } monitor_args;
-
-/* ---- the process ------------------------------------------------------------------------------------------------- */
-
-/* Several processes of one name are listed: which of them is meant, only the user knows. */
-static sw_code find_named(const char *name, long *pid_out, sw_err *err)
-{
-    long pids[NAMED_MAX];
-    const size_t n = machine_pids_named(name, pids, NAMED_MAX);
-    if (n == 1) {
-        *pid_out = pids[0];
-        return SW_OK;
-    }
-    if (n == 0)
-        return sw_fail(err, SW_ENOTFOUND, "no process runs a program '%s'; --pid names a process by its number", name);
-    buf list;
-    buf_init(&list, TEXT_BYTES_MAX);
-    for (size_t i = 0; i < n && i < NAMED_MAX; i++)
-        buf_printf(&list, "%s%ld", i > 0 ? ", " : "", pids[i]);
-    const sw_code code = sw_fail(err, SW_EINVAL, "%zu processes run '%.40s': %s%s; name one of them with --pid", n,
-                                 name, buf_str(&list), n > NAMED_MAX ? ", ..." : "");
-    buf_free(&list);
-    return code;
-}
-
-static sw_code find_listening(const char *url, long *pid_out, sw_err *err)
-{
-    char *base;
-    int port;
-    sw_code code = address_read(url, &base, &port, err);
-    if (code != SW_OK)
-        return code;
-    mem_free(base);
-    if (port == 0)
-        return sw_fail(err, SW_EINVAL, "the server of --url %s is not on this machine, so its process cannot be read",
-                       url);
-    *pid_out = machine_pid_listening_on(port);
-    if (*pid_out == 0)
-        return sw_fail(err, SW_ENOTFOUND, "no process that this user can see listens on port %d; --pid names one",
-                       port);
-    return SW_OK;
-}
-
-/* 0: the machine alone. */
-static sw_code find_process(const monitor_args *a, long *pid_out, sw_err *err)
-{
-    *pid_out = a->pid;
-    if ((a->pid != 0) + (a->name != NULL) + (a->url != NULL) > 1)
-        return sw_fail(err, SW_EINVAL, "--pid, --name and --url exclude each other: each names the process to watch");
-    if (a->name != NULL)
-        return find_named(a->name, pid_out, err);
-    return a->url != NULL ? find_listening(a->url, pid_out, err) : SW_OK;
-}
 
 /* ---- modes ------------------------------------------------------------------------------------------------------- */
 
@@ -170,17 +116,6 @@ static sw_code watch(const monitor_args *a, sample_source *source, const recordi
     return code;
 }
 
-/* The process that listens on a port need not be the one that holds the model. */
-static void note_proxy(const monitor_args *a, long pid)
-{
-    char program[MACHINE_PROGRAM_BYTES];
-    if (a->url == NULL || machine_is_model_server(pid, program))
-        return;
-    fputs("spillway monitor: note: '", stderr);
-    cmd_print_safe(stderr, program);
-    fprintf(stderr, "' (process %ld) is not known as a model server and may be a proxy; --pid names another\n", pid);
-}
-
 static sw_code replay(const monitor_args *a, sw_err *err)
 {
     recording r;
@@ -205,14 +140,16 @@ static sw_code replay(const monitor_args *a, sw_err *err)
 static sw_code run(const monitor_args *a, sw_err *err)
 {
     long pid;
+    char model[MONITOR_PATH_BYTES];
     sample_source *source;
-    sw_code code = find_process(a, &pid, err);
+    sw_code code = monitor_target_find(&a->target, &pid, err);
     if (code == SW_OK)
-        code = sample_source_open(&source, &(sample_source_options){.pid = pid, .model_path = a->model}, err);
+        code = monitor_target_model(a->model, model, err);
+    if (code == SW_OK)
+        code = sample_source_open(&source, &(sample_source_options){.pid = pid, .model_path = model}, err);
     if (code != SW_OK)
         return code;
     const recording_head head = head_of(a, pid, source);
-    note_proxy(a, pid);
     code = a->once ? show_once(a, source, &head, err) : watch(a, source, &head, err);
     sample_source_close(source);
     return code;
@@ -231,7 +168,8 @@ static sw_code check(const monitor_args *a, sw_err *err)
     if (!is_live && (a->jsonl || a->record != NULL || a->for_s > 0))
         return sw_fail(err, SW_EINVAL, "--jsonl, --record and --for need samples at an interval, not --%s",
                        a->once ? "once" : "replay");
-    if (a->replay != NULL && (a->pid != 0 || a->name != NULL || a->url != NULL || a->model != NULL))
+    if (a->replay != NULL &&
+        (a->target.pid != 0 || a->target.name != NULL || a->target.url != NULL || a->model != NULL))
         return sw_fail(err, SW_EINVAL, "--replay reads a file: --pid, --name, --url and --model have no effect on it");
     if (a->record == NULL)
         return a->force ? sw_fail(err, SW_EINVAL, "--force has no effect without --record") : SW_OK;
@@ -244,10 +182,11 @@ int cmd_monitor(int argc, char **argv)
 {
     monitor_args a = {.interval_s = 1};
     const arg_row rows[] = {
-        {"pid", NULL, ARG_INT, &a.pid, 1, 2147483647, "N", "watch this process"},
-        {"name", NULL, ARG_STRING, &a.name, 0, 0, "NAME", "watch the process that runs this program or script"},
-        {"url", NULL, ARG_STRING, &a.url, 0, 0, "URL", "watch the process that listens there, on this machine"},
-        {"model", "-m", ARG_STRING, &a.model, 0, 0, "FILE", "count how much of this file is in the page cache"},
+        {"pid", NULL, ARG_INT, &a.target.pid, 1, 2147483647, "N", "watch this process"},
+        {"name", NULL, ARG_STRING, &a.target.name, 0, 0, "NAME", "watch the process that runs this program or script"},
+        {"url", NULL, ARG_STRING, &a.target.url, 0, 0, "URL", "watch the process that listens there, on this machine"},
+        {"model", "-m", ARG_STRING, &a.model, 0, 0, "MODEL",
+         "count how much of this model's file is in the page cache"},
         {"interval", "-i", ARG_DOUBLE, &a.interval_s, 0.1, 3600, "S", "seconds between samples (default: 1)"},
         {"for", NULL, ARG_DOUBLE, &a.for_s, 0.1, 31536000, "S", "end after this time (default: at Ctrl-C)"},
         {"record", "-o", ARG_STRING, &a.record, 0, 0, "FILE", "write the samples to FILE.jsonl or FILE.csv as well"},

@@ -1,4 +1,5 @@
 /* cmd_runs.c - `spillway runs`: what is in the stores of benchmark results. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@ typedef int (*runs_fn)(const runs_args *a);
 typedef struct run_listing {
     text_table *table; // one of both is filled
     json_t *json;
+    size_t n;
 } run_listing;
 
 static sw_code list_store(run_listing *listing, const run_name *name, sw_err *err)
@@ -30,14 +32,18 @@ static sw_code list_store(run_listing *listing, const run_name *name, sw_err *er
         return code;
     run_list list;
     code = store_list_runs(store, &list, err);
+    const size_t n_before = listing->n;
     for (size_t i = 0; code == SW_OK && i < list.n; i++) {
         if (name->id != 0 && name->id != list.entries[i].id)
             continue;
-        if (listing->json != NULL)
-            json_array_append_new(listing->json, runs_json(name->store, &list.entries[i]));
-        else
+        listing->n++;
+        if (listing->json == NULL)
             runs_table_put(listing->table, name->store, &list.entries[i]);
+        else if (json_array_append_new(listing->json, runs_json(name->store, &list.entries[i])) != 0)
+            code = sw_fail(err, SW_ENOMEM, "out of memory listing the runs of %s", name->store);
     }
+    if (code == SW_OK && name->id != 0 && listing->n == n_before)
+        code = sw_fail(err, SW_ENOTFOUND, "%s has no run %" PRId64, name->store, name->id);
     run_list_free(&list);
     store_close(store);
     return code;
@@ -64,17 +70,21 @@ static int list_runs(const runs_args *a)
     sw_err err = {0};
     run_names names;
     sw_code code = run_names_find(a->names, a->n_names, &names, &err);
-    int status = cmd_end("runs", code, &err);
     run_listing listing = {.table = a->json ? NULL : runs_table_create(), .json = a->json ? json_array() : NULL};
+    if (code == SW_OK && listing.table == NULL && listing.json == NULL)
+        code = sw_fail(&err, SW_ENOMEM, "out of memory listing runs");
+    int status = cmd_end("runs", code, &err);
     for (size_t i = 0; i < names.n && code == SW_OK; i++) {
         sw_err_clear(&err);
         if (list_store(&listing, &names.items[i], &err) != SW_OK)
             status = cmd_fail("runs", &err);
     }
-    if (code == SW_OK && names.n == 0 && !a->json)
-        fprintf(stderr, "there are no runs in %s/; `spillway bench` makes one\n", RUN_NAMES_FOLDER);
-    else if (code == SW_OK)
+    if (code == SW_OK && (a->json || listing.n > 0))
         print_listing(&listing);
+    else if (status == CMD_EXIT_OK && a->n_names == 0)
+        fprintf(stderr, "there are no runs in %s/; `spillway bench` makes one\n", RUN_NAMES_FOLDER);
+    else if (status == CMD_EXIT_OK)
+        fprintf(stderr, "there are no runs in what was named\n");
     text_table_free(listing.table);
     json_decref(listing.json);
     run_names_free(&names);

@@ -8,7 +8,7 @@
 
 #include "base/escape.h"
 
-enum { NAME = 21, VALUE = 16, TEXT_BYTES_MAX = 65536 };
+enum { NAME = 21, VALUE = 16 }; // columns
 
 /* ---- one sample -------------------------------------------------------------------------------------------------- */
 

@@ -28,6 +28,7 @@ test "$(grep -c '^\[[0-9]/9\] .*: ok, ' progress)" -eq 9 || fail "progress: $(ca
 test "$(rows whole "$measured AND status = 'completed'")" -eq 9 || fail "nine tests are not stored"
 test "$(rows whole "SELECT count(*) FROM test WHERE phase = 'warmup'")" -eq 1 || fail "no warm-up"
 test "$(rows whole "SELECT status FROM run")" = ok || fail "status of the run"
+test "$(rows whole "SELECT count(*) FROM fact WHERE name LIKE 'load_%_ms' AND number > 0")" -ge 1 || fail "no load time"
 test "$(rows whole "SELECT count(*) > 0 FROM sample WHERE private_bytes > 0")" -eq 1 || fail "no memory samples"
 test "$(rows whole "SELECT count(*) FROM test t WHERE phase = 'measure' AND
     (SELECT count(*) FROM event e WHERE e.test_id = t.id) < 1")" -eq 0 || fail "a test without token times"

@@ -50,6 +50,9 @@ describe('a server with the stub model', () => {
     assert.equal(answer.seed, 7);
     const again = await ask();
     assert.equal(again.usage.prompt_tokens_details.cached_tokens, answer.usage.prompt_tokens - 1, 'the last token is evaluated');
+    const whole = await ask({ cache_prompt: false });
+    assert.equal(whole.usage.prompt_tokens_details.cached_tokens, 0);
+    assert.equal(whole.choices[0].message.content, answer.choices[0].message.content);
   });
 
   test('answers several times, each as its seed does alone', async () => {

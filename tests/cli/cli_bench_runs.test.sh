@@ -105,6 +105,20 @@ wait "$pid" || code=$?
 [ "$(rows dies "$measured AND subject = 0 AND status = 'completed'")" = 4 ] || fail "the other model"
 [ "$(rows dies "SELECT status FROM run")" = aborted ] || fail "the status"
 
+# ---- a folder of models, each side of it; files that are no models are named ----
+mkdir folder
+cp "$models/demo-gpt-oss.gguf" folder/
+echo nothing >folder/broken.gguf
+expect 0 bench --model-dirs folder --protocol p.json --pause 0 --repeat 2 --modes stream,reference --slo ttft=5000,e2e=60000 --out sides
+says err "broken.gguf is passed over: "
+[ "$(rows sides "$asked" | tr '\n' ' ')" = "0stream00 0stream10 0reference00 0reference10 0stream01 0stream11 0reference01 0reference11 " ] ||
+  fail "the sides do not alternate: $(rows sides "$asked")"
+[ "$(rows sides "SELECT group_concat(side) FROM server")" = offloaded,reference ] || fail "the servers of the two sides"
+[ "$(rows sides "SELECT count(DISTINCT server || mode) FROM test")" = 2 ] || fail "a test of another server"
+[ "$(rows sides "SELECT group_concat(name || number) FROM fact WHERE name LIKE 'objective%'")" = \
+  objective_ttft_ms5000.0,objective_e2e_ms60000.0 ] || fail "the objectives"
+[ "$(rows sides "SELECT group_concat(DISTINCT text) FROM fact WHERE name = 'temperature_source'")" = answer ] || fail "the temperature"
+
 # ---- options that say nothing, or contradict each other ----
 refused() {
   local wanted=$1
@@ -130,6 +144,7 @@ refused "--modes takes a list of" stub: --modes stream,fast
 refused "--sweep takes temperature=" stub: --sweep seed=1,2
 refused "--slo takes milliseconds" stub: --slo ttft=fast
 refused "--route takes" stub: --route telex
+refused "always streams" --url "$url" --route shimmy-ws --modes whole
 refused "--repeat takes a whole number from 1 to 1000" stub: --repeat 0
 printf '{"version":1,"name":"n","tests":[{"name":"a","prompt":"p","max_tokens":1}]}' >cold.json
 refused "the protocol has no warm-up" stub: --protocol cold.json --warmup steady

@@ -28,6 +28,9 @@ says 'nowhere does not exist'
 expect 1 "${runs[@]}" list .
 says '. has no results.sqlite, and no folder in it has one'
 test ! -e results.sqlite || fail "looking made a store"
+expect 1 "${runs[@]}" list "$SPILLWAY_SOURCE/tests/data/stores/schema1.sqlite:2" >out
+says 'has no run 2'
+test ! -s out || fail "a table of nothing: $(cat out)"
 
 # ---- list, show, export ----
 mkdir -p results/a results/b
@@ -47,7 +50,8 @@ assert (b["sessions"], b["planned"], b["measured"]) == (2, 3, 2), b'
 "${runs[@]}" show results/a >out
 says 'load_cold_ms: 46.015134 ms (schema 1; page cache not known)' out
 grep -q '^success  *9 of 9$' out || fail "show: $(cat out)"
-"${runs[@]}" show | grep -q '^run  *results/b:1$' || fail "the latest run is not shown"
+"${runs[@]}" show >out
+grep -q '^run  *results/b:1$' out || fail "the latest run is not shown: $(cat out)"
 "${runs[@]}" export results/a:1 >out.json
 "${runs[@]}" show results/a --json | cmp - out.json || fail "two JSON documents of one run"
 "$SPILLWAY" report results/a --json | cmp - out.json || fail "the report has other JSON"
@@ -55,7 +59,8 @@ grep -q '^success  *9 of 9$' out || fail "show: $(cat out)"
 import csv, sys
 rows = list(csv.DictReader(sys.stdin))
 assert len(rows) == 9 and rows[1]["name"] == "code generation" and rows[1]["tokens"] == "93", rows[1]'
-"${runs[@]}" export results/a --format md | grep -q 'code generation' || fail "no Markdown"
+"${runs[@]}" export results/a --format md >out
+says 'code generation' out
 test "$(cat results/*/results.sqlite | cksum)" = "$sum" || fail "reading changed a store"
 
 # ---- merge ----
@@ -94,6 +99,8 @@ says 'deleted all.sqlite:1' out
 "${runs[@]}" delete all.sqlite --yes >out
 says 'deleted all.sqlite:2' out
 test "$("${runs[@]}" list all.sqlite --json)" = "[]" || fail "a run is left"
+expect 0 "${runs[@]}" list all.sqlite
+says 'there are no runs in what was named'
 expect 1 "${runs[@]}" show all.sqlite
 says 'has no run yet'
 

@@ -173,6 +173,26 @@ static void test_one_expert_that_is_elsewhere_is_found_and_named(void **state)
     host_close(host);
 }
 
+static void test_the_reference_is_started_without_the_users_placement(void **state)
+{
+    fixture *const f = *state;
+    static const char *const PLACED[] = {"--n-cpu-moe", "2", "--ctx-size", "256", "--cpu-moe=true", "-ncmoe=1"};
+    const host_options options = {.subject = &f->subjects.items[0],
+                                  .side = SIDE_REFERENCE,
+                                  .serve_options = PLACED,
+                                  .n_serve_options = sizeof PLACED / sizeof *PLACED,
+                                  .log_path = f->log.s,
+                                  .clock = clock_or_system(NULL),
+                                  .cancel = &GO_ON};
+    bench_host *host;
+    sw_err err = {0};
+    if (host_open(&host, &options, &err) != SW_OK)
+        fail_msg("%s", err.msg);
+    assert_non_null(strstr(host_record(host).command, "demo-gpt-oss.gguf --ctx-size 256"));
+    assert_null(strstr(host_record(host).command, "moe"));
+    host_close(host);
+}
+
 static void test_a_server_that_cannot_start_says_where_the_reason_is(void **state)
 {
     fixture *const f = *state;
@@ -221,8 +241,7 @@ static void test_the_machine_is_measured_before_a_run(void **state)
     assert_int_equal(n_found, 4);
 }
 
-/* ---- the server ---------------------------------------------------------------------------------------------------
- */
+/* ---- the server -------------------------------------------------------------------------------------------------- */
 
 static void move_one(void *ud, const hparams *h, model_placement *p)
 {
@@ -245,6 +264,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_an_own_server_is_started_cold_then_warm_and_says_what_it_is),
         cmocka_unit_test(test_a_given_server_says_the_same_and_is_not_ended),
         cmocka_unit_test(test_one_expert_that_is_elsewhere_is_found_and_named),
+        cmocka_unit_test(test_the_reference_is_started_without_the_users_placement),
         cmocka_unit_test(test_a_server_that_cannot_start_says_where_the_reason_is),
         cmocka_unit_test(test_the_page_cache_of_a_file_is_seen),
         cmocka_unit_test(test_the_machine_is_measured_before_a_run),

@@ -29,8 +29,7 @@ static const char MODEL[] = SPILLWAY_SOURCE_DIR "/models/demo-gpt-oss.gguf";
 static const atomic_bool GO_ON;
 static const model_bytes SIZES = {.weights = 12e9, .experts = 10e9, .table = 0.5e9};
 
-/* ---- logs ---------------------------------------------------------------------------------------------------------
- */
+/* ---- logs -------------------------------------------------------------------------------------------------------- */
 
 static experts_place place_of_log(const char *log, const model_bytes *m, char evidence[1024])
 {
@@ -120,8 +119,7 @@ static void test_rows_of_a_log_have_their_kind_and_source(void **state)
     arena_free(keep);
 }
 
-/* ---- processes ----------------------------------------------------------------------------------------------------
- */
+/* ---- processes --------------------------------------------------------------------------------------------------- */
 
 static void test_the_memory_of_a_process_tells_less(void **state)
 {
@@ -153,8 +151,7 @@ static void test_the_memory_of_a_process_tells_less(void **state)
     }
 }
 
-/* ---- a server of another program -----------------------------------------------------------------------------------
- */
+/* ---- a server of another program --------------------------------------------------------------------------------- */
 
 static void answer(scripted_server *s, int fd, const char *request)
 {
@@ -185,8 +182,7 @@ static const fact_record *fact(const bench_host *host, fact_name name)
     return NULL;
 }
 
-/* ---- which program it is -------------------------------------------------------------------------------------------
- */
+/* ---- which program it is ----------------------------------------------------------------------------------------- */
 
 typedef struct answered_path {
     const char *path, *body;

@@ -214,13 +214,45 @@ static void test_a_process_that_is_not_there_is_not_read(void **state)
 
 /* ---- damaged and hostile files ----------------------------------------------------------------------------------- */
 
-static char tree_root[600];
+#define STAT_PATH "proc/4242/stat"
+#define CPUS      "sys/devices/system/cpu/cpu0/"
+
+/* A small machine, of which a test damages one file at a time. */
+static const struct {
+    const char *path, *text;
+} TREE[] = {
+    {"proc/4242/status",
+     "Name:\tx\nVmHWM:\t 30 kB\nVmRSS:\t 20 kB\nRssAnon:\t 10 kB\nRssFile:\t 10 kB\nVmSwap:\t 2 kB\n"},
+    {STAT_PATH, "4242 (x) S 1 1 1 0 -1 4194304 70 0 8 0 300 100 0 0 20 0 9 0 1 2 3\n"},
+    {"proc/4242/io", "read_bytes: 5\nwrite_bytes: 6\n"},
+    {"proc/4242/cgroup", "0::/a\n"},
+    {"proc/self/mountinfo", "30 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"},
+    {"proc/stat", "cpu  1 2 3 4 5 6 7 8 9 10\n"},
+    {"proc/meminfo", "MemTotal: 9 kB\nMemFree: 1 kB\nMemAvailable: 7 kB\n"},
+    {"sys/fs/cgroup/a/memory.current", "4096\n"},
+    {"sys/fs/cgroup/a/memory.max", "8192\n"},
+    {"sys/fs/cgroup/a/memory.events", "oom_kill 1\n"},
+    {"proc/pressure/memory", "some avg10=2.50 avg60=0.00 avg300=0.00 total=1\n"},
+    {"sys/class/hwmon/hwmon0/name", "coretemp\n"},
+    {"sys/class/hwmon/hwmon0/temp1_input", "50000\n"},
+    {"proc/cpuinfo", "cpu MHz\t\t: 1000.000\n"},
+    {CPUS "thermal_throttle/core_throttle_count", "3\n"},
+};
+
+static const char *tree_root;
+
+static const char *full_path(const char *path)
+{
+    static char full[1200];
+    snprintf(full, sizeof full, "%s/%s", tree_root, path);
+    return full;
+}
 
 /* Writes a file of the tree, and the folders above it. */
 static void put_bytes(const char *path, const void *data, size_t n)
 {
     char full[1200];
-    snprintf(full, sizeof full, "%s/%s", tree_root, path);
+    snprintf(full, sizeof full, "%s", full_path(path));
     for (char *p = full + strlen(tree_root) + 1; (p = strchr(p, '/')) != NULL; *p++ = '/') {
         *p = '\0';
         mkdir(full, 0700);
@@ -233,32 +265,24 @@ static void put(const char *path, const char *text)
     put_bytes(path, text, strlen(text));
 }
 
-static const char STATUS[] =
-    "Name:\tx\nVmHWM:\t 30 kB\nVmRSS:\t 20 kB\nRssAnon:\t 10 kB\nRssFile:\t 10 kB\nVmSwap:\t 2 kB\n";
-static const char STAT[] = "4242 (x) S 1 1 1 0 -1 4194304 70 0 8 0 300 100 0 0 20 0 9 0 1 2 3\n";
+/* The file is again as in TREE, or absent. */
+static void restore(const char *path)
+{
+    remove(full_path(path));
+    for (size_t i = 0; i < sizeof TREE / sizeof TREE[0]; i++) {
+        if (strcmp(TREE[i].path, path) == 0)
+            put(path, TREE[i].text);
+    }
+}
 
-/* A small tree of its own for every case. */
 static void begin_tree(void)
 {
-    static int n;
-    snprintf(tree_root, sizeof tree_root, "%s", temp_file("tree").s);
-    snprintf(tree_root + strlen(tree_root), 16, "%d", n++);
+    static temp_path root;
+    root = temp_file("tree");
+    tree_root = root.s;
     mkdir(tree_root, 0700);
-    put("proc/4242/status", STATUS);
-    put("proc/4242/stat", STAT);
-    put("proc/4242/io", "read_bytes: 5\nwrite_bytes: 6\n");
-    put("proc/4242/cgroup", "0::/a\n");
-    put("proc/self/mountinfo", "30 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
-    put("proc/stat", "cpu  1 2 3 4 5 6 7 8 9 10\n");
-    put("proc/meminfo", "MemTotal: 9 kB\nMemFree: 1 kB\nMemAvailable: 7 kB\n");
-    put("sys/fs/cgroup/a/memory.current", "4096\n");
-    put("sys/fs/cgroup/a/memory.max", "8192\n");
-    put("sys/fs/cgroup/a/memory.events", "oom_kill 1\n");
-    put("proc/pressure/memory", "some avg10=2.50 avg60=0.00 avg300=0.00 total=1\n");
-    put("sys/class/hwmon/hwmon0/name", "coretemp\n");
-    put("sys/class/hwmon/hwmon0/temp1_input", "50000\n");
-    put("proc/cpuinfo", "cpu MHz\t\t: 1000.000\n");
-    put("sys/devices/system/cpu/cpu0/thermal_throttle/core_throttle_count", "3\n");
+    for (size_t i = 0; i < sizeof TREE / sizeof TREE[0]; i++)
+        restore(TREE[i].path);
 }
 
 /* Reads the tree once; false: the process cannot be read. */
@@ -313,6 +337,7 @@ static const damage DAMAGES[] = {
     {"sys/class/hwmon/hwmon0/name", "coretemp2\n", SAMPLE_TEMPERATURE, NAN},
     {"proc/cpuinfo", "cpu MHz\t\t: 0.000\ncpu MHz\t\t: 2e9\ncpu MHz\t: 1500.500\n", SAMPLE_FREQUENCY, 1500.5},
     {CPUS "cpufreq/scaling_cur_freq", "<unknown>\n", SAMPLE_FREQUENCY, NAN},
+    {"sys/devices/system/cpu/cpu7/cpufreq/scaling_cur_freq", "1234000\n", SAMPLE_FREQUENCY, 1234}, // others are off
     {CPUS "thermal_throttle/core_throttle_count", "many\n", SAMPLE_THROTTLED, NAN},
     // names are the process's own choice
     {STAT_PATH, "4242 (a) R 9 9 9 (b) S 1 1 1 0 -1 4 70 0 8 0 300 100 0\n", SAMPLE_SERVER_CPU, 4},
@@ -329,14 +354,15 @@ static const damage DAMAGES[] = {
 static void test_a_figure_in_another_form_is_unknown(void **state)
 {
     (void)state;
+    begin_tree();
     for (size_t i = 0; i < sizeof DAMAGES / sizeof DAMAGES[0]; i++) {
         const damage *const d = &DAMAGES[i];
         sample_values found;
-        begin_tree();
         put(d->path, d->text);
         if (!read_tree(&found))
             fail_msg("%s: '%s' hides the process", d->path, d->text);
         check_figure(d->text, d->figure, found.v[d->figure], d->value);
+        restore(d->path);
     }
 }
 
@@ -358,13 +384,14 @@ static const damage ENDED[] = {
 static void test_a_process_without_memory_has_ended(void **state)
 {
     (void)state;
+    begin_tree();
     for (size_t i = 0; i < sizeof ENDED / sizeof ENDED[0]; i++) {
         sample_values found;
-        begin_tree();
         assert_true(read_tree(&found));
         put(ENDED[i].path, ENDED[i].text);
         if (read_tree(&found))
             fail_msg("%s: '%s' is read as a process", ENDED[i].path, ENDED[i].text);
+        restore(ENDED[i].path);
     }
 }
 
@@ -389,34 +416,33 @@ static const char *const FILES[] = {
     CPUS "thermal_throttle/core_throttle_count",
 };
 
-/* Megabytes without a line end, bytes that are no text, a folder or a link to itself in place of a file: the others are
+/* 128 KiB without a line end, bytes that are no text, a folder or a link to itself in place of a file: the others are
  * read as before. */
 static void test_whatever_a_file_holds_the_process_is_still_read(void **state)
 {
     (void)state;
-    enum { LONG_BYTES = 1 << 20 };
+    enum { LONG_BYTES = 1 << 17 };
     char *const digits = malloc(LONG_BYTES), *const binary = malloc(LONG_BYTES);
     memset(digits, '7', LONG_BYTES);
     for (size_t i = 0; i < LONG_BYTES; i++)
         binary[i] = (char)(i * 2654435761u >> 13);
+    begin_tree();
     for (size_t i = 0; i < sizeof FILES / sizeof FILES[0]; i++) {
         for (int kind = 0; kind < 4; kind++) {
-            char full[1200];
             sample_values found;
-            begin_tree();
-            put_bytes(FILES[i], kind == 0 ? digits : binary, LONG_BYTES);
-            snprintf(full, sizeof full, "%s/%s", tree_root, FILES[i]);
-            if (kind >= 2)
-                unlink(full);
-            if (kind == 2)
-                mkdir(full, 0700);
-            if (kind == 3)
-                assert_int_equal(symlink(full, full), 0);
+            if (kind < 2)
+                put_bytes(FILES[i], kind == 0 ? digits : binary, LONG_BYTES);
+            else
+                assert_int_equal(kind == 2 ? mkdir(full_path(FILES[i]), 0700)
+                                           : symlink(full_path(FILES[i]), full_path(FILES[i])),
+                                 0);
             assert_true(read_tree(&found));
             check_figure(FILES[i], SAMPLE_RSS, found.v[SAMPLE_RSS], 20 * KIB);
             if (strstr(FILES[i], "cgroup") == NULL && strstr(FILES[i], "mountinfo") == NULL)
                 check_figure(FILES[i], SAMPLE_CGROUP_LIMIT, found.v[SAMPLE_CGROUP_LIMIT], 8192);
+            remove(full_path(FILES[i]));
         }
+        restore(FILES[i]);
     }
     free(digits);
     free(binary);

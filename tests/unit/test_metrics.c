@@ -249,6 +249,37 @@ static void test_gaps_of_events_with_several_tokens_are_divided(void **state)
     assert_near(m.decode_tps, 100);
 }
 
+/* A character of two tokens: the event with its first half adds a token, the one with the second does not. */
+static void test_an_event_without_a_token_is_a_part_of_the_next(void **state)
+{
+    (void)state;
+    arrival arrivals[MANY];
+    test_record test = stream(arrivals, 1, 10);
+    for (int i = 0; i < MANY; i++)
+        arrivals[i].n_tokens = 1;
+    arrivals[50].n_tokens = arrivals[MANY - 1].n_tokens = 0;
+    test.answer.completion_tokens = MANY - 2;
+    const test_metrics m = measure(&test);
+    assert_true(m.has_token_counts);
+    assert_int_equal(m.n_decoded, MANY - 3);
+    assert_near(m.decode_ms, 990); // until the last token
+    assert_int_equal(m.itl_ms.n, MANY - 3);
+    assert_near(m.itl_ms.max, 20);
+    assert_near(m.itl_ms.mean, m.tpot_ms);
+    assert_int_equal(m.chunk_ms.n, MANY - 1);
+}
+
+static void test_a_token_without_text_at_the_end_is_no_reason_to_count_events(void **state)
+{
+    (void)state;
+    arrival arrivals[MANY];
+    test_record test = stream(arrivals, 1, 10);
+    test.answer.completion_tokens = MANY + 1;
+    const test_metrics m = measure(&test);
+    assert_near(m.decode_tps, 100);
+    assert_false(m.decode_by_events);
+}
+
 static void test_counts_of_events_that_are_too_large_are_not_believed(void **state)
 {
     (void)state;
@@ -439,6 +470,8 @@ int main(void)
         cmocka_unit_test(test_a_decode_rate_needs_twenty_arrival_times),
         cmocka_unit_test(test_tokens_before_the_first_event_are_in_no_rate),
         cmocka_unit_test(test_gaps_of_events_with_several_tokens_are_divided),
+        cmocka_unit_test(test_an_event_without_a_token_is_a_part_of_the_next),
+        cmocka_unit_test(test_a_token_without_text_at_the_end_is_no_reason_to_count_events),
         cmocka_unit_test(test_counts_of_events_that_are_too_large_are_not_believed),
         cmocka_unit_test(test_events_of_unknown_sizes_have_no_gaps_per_token),
         cmocka_unit_test(test_a_document_has_no_gaps),

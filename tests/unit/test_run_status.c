@@ -293,12 +293,16 @@ static void test_a_warm_up_that_still_changes_is_not_steady(void **state)
     for (int i = 0; i < 6; i++) {
         s->tests[N_TESTS + i] = record_test(MODE_STREAM, 0, i);
         s->tests[N_TESTS + i].is_warmup = true;
+        s->tests[N_TESTS + i].start_ms = 2000 * i;
         record_pace(&s->tests[N_TESTS + i], i < 2 ? 30 : i < 4 ? 12 : 10, 1);
     }
     s->run.n_tests += 5;
     assert_status(s, RUN_OK, ""); // too few to say
     s->run.n_tests++;
     assert_status(s, RUN_NOT_STEADY, "the rate still changed by 20.0 %");
+    s->tests[N_TESTS + 5].start_ms = 8100; // beside another
+    assert_status(s, RUN_OK, "");
+    s->tests[N_TESTS + 5].start_ms = 10000;
     for (int i = 2; i < 4; i++)
         record_pace(&s->tests[N_TESTS + i], 10, 1);
     assert_status(s, RUN_OK, "");

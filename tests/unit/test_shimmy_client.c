@@ -126,7 +126,8 @@ static void test_raw_streams_that_break(void **state)
     assert_outcome((scripted_server){.script = STREAM "data: a\n\ndata: [ERROR] no memory\n\ndata: [DONE]\n\n"}, sse,
                    TEST_SERVER_ERROR, "no memory", "a");
     assert_outcome((scripted_server){.script = STREAM "data: a\n\n"}, sse, TEST_INCOMPLETE, "end mark", "a");
-    assert_outcome((scripted_server){.script = STREAM "data: a\n\n", .stays_open = true}, sse, TEST_TIMEOUT,
+    assert_outcome((scripted_server){.script = STREAM "data: a\n\n", .stays_open = true},
+                   (transfer_options){.route = ROUTE_SHIMMY_SSE, .limits.idle_s = 0.2}, TEST_TIMEOUT,
                    "no token for 0.2 s", "a");
     assert_outcome((scripted_server){.script = STREAM "data: [DONE]\n\n"}, sse, TEST_SILENT_EMPTY, "empty", "");
     assert_outcome((scripted_server){.script = STREAM "data: a\n\ndata: [DONE]\n\ndata: b\n\n"}, sse, TEST_BAD_STREAM,

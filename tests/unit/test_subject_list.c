@@ -69,8 +69,7 @@ static void copy_file(const char *from, const char *to)
     free(data);
 }
 
-/* ---- files --------------------------------------------------------------------------------------------------------
- */
+/* ---- files ------------------------------------------------------------------------------------------------------- */
 
 static void test_models_come_in_the_order_of_the_protocol_and_each_once(void **state)
 {
@@ -158,8 +157,7 @@ static void test_the_stub_is_a_model_of_which_nothing_is_known(void **state)
     assert_int_equal(list.items[0].n_facts, 0);
 }
 
-/* ---- hashes -------------------------------------------------------------------------------------------------------
- */
+/* ---- hashes ------------------------------------------------------------------------------------------------------ */
 
 static void test_the_sampled_hash_sees_size_begin_end_and_spread_blocks(void **state)
 {
@@ -188,8 +186,7 @@ static void test_the_sampled_hash_sees_size_begin_end_and_spread_blocks(void **s
     free(data);
 }
 
-/* ---- servers ------------------------------------------------------------------------------------------------------
- */
+/* ---- servers ----------------------------------------------------------------------------------------------------- */
 
 static void test_a_server_describes_its_models(void **state)
 {

@@ -14,8 +14,7 @@
 #include "suite/temperature_probe.h"
 #include "support/server_fixture.h"
 
-/* ---- draws of a known sampler -------------------------------------------------------------------------------------
- */
+/* ---- draws of a known sampler ------------------------------------------------------------------------------------ */
 
 static double uniform(rng_state *r)
 {
@@ -98,8 +97,7 @@ static void test_draws_without_a_choice_tell_nothing(void **state)
     assert_false(temperature_draws_estimate(draws, 9, &e)); // too few
 }
 
-/* ---- a server, and a proxy that lies -------------------------------------------------------------------------------
- */
+/* ---- a server, and a proxy that lies ----------------------------------------------------------------------------- */
 
 static server_fixture fixture;
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "figures/warmup.h"
 #include "suite/runner_state.h"
 
 /* How many warm-up answers with these rates are asked for; the last one repeats. */
@@ -37,7 +38,8 @@ static void test_a_steady_warm_up_goes_on_while_the_rate_rises(void **state)
 {
     (void)state;
     const double even[] = {10, 10.1, 10};
-    assert_int_equal(n_asked(WARMUP_STEADY, 3, 1, even, 3), 3);
+    assert_int_equal(n_asked(WARMUP_STEADY, 3, 1, even, 3), WARMUP_REQUESTS_MIN);
+    assert_int_equal(n_asked(WARMUP_STEADY, 8, 1, even, 3), 8);
     const double rising[] = {1, 2, 3, 4, 8, 8.1};
     const size_t n = n_asked(WARMUP_STEADY, 3, 1, rising, 6);
     assert_true(n > 6 && n < 15);

@@ -3,26 +3,30 @@
 
 #include <math.h>
 
+// A client that cannot know the count of the first event gives none to any.
 bool gaps_have_counts(const answer_record *a)
 {
     double sum = 0;
-    for (size_t i = 0; i < a->n_arrivals; i++) {
-        if (a->arrivals[i].n_tokens == 0)
-            return false;
+    for (size_t i = 0; i < a->n_arrivals; i++)
         sum += a->arrivals[i].n_tokens;
-    }
-    return a->n_arrivals > 0 && (a->completion_tokens <= 0 || sum <= (double)a->completion_tokens);
+    return a->n_arrivals > 0 && a->arrivals[0].n_tokens > 0 &&
+           (a->completion_tokens <= 0 || sum <= (double)a->completion_tokens);
 }
 
+// An event that added no token (the rest of a character) is a part of the next one.
 size_t gaps_moments(const answer_record *a, weighted_value *out)
 {
     const bool has_counts = gaps_have_counts(a);
+    int64_t before = 0;
     size_t n = 0;
     for (size_t i = 0; i < a->n_arrivals; i++) {
-        const int64_t before = i > 0 ? a->arrivals[i - 1].t_ns : 0;
-        if (i == 0 || a->arrivals[i].t_ns > before)
+        const uint32_t n_tokens = has_counts ? a->arrivals[i].n_tokens : 1;
+        if (n_tokens == 0)
+            continue;
+        if (n == 0 || a->arrivals[i].t_ns > before)
             out[n++] = (weighted_value){.value = (double)(a->arrivals[i].t_ns - before) / 1e6};
-        out[n - 1].weight += has_counts ? a->arrivals[i].n_tokens : 1;
+        out[n - 1].weight += n_tokens;
+        before = a->arrivals[i].t_ns;
     }
     return n;
 }

@@ -9,11 +9,11 @@
 #include "figures/stats.h"
 #include "results/record.h"
 
-/* Returns true if the server told how many tokens each event holds, and the sum is not above its own count. */
+/* Returns true if the server told how many tokens the events hold, and the sum is not above its own count. */
 bool gaps_have_counts(const answer_record *answer);
 
 /* Writes the moments of an answer to out[0 .. n_arrivals): value: ms since the moment before (of the first: since t0),
- * weight: tokens; an event without a told number is one token.  Returns how many there are. */
+ * weight: tokens; where nothing is told, an event is one token.  Returns how many there are. */
 size_t gaps_moments(const answer_record *answer, weighted_value *out);
 
 /* The same for times per token: the gap before each moment but the first, divided by its tokens.  Writes at most

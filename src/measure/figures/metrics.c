@@ -95,9 +95,10 @@ static void count_decoded(const answer_record *a, const weighted_value *moments,
     for (size_t i = 1; i < n_moments; i++)
         n_later += (int64_t)moments[i].weight;
     out->n_first = n_moments > 0 ? (int64_t)moments[0].weight : 0;
-    out->decode_by_events = !out->has_token_counts && (out->counted_events || out->n_tokens > (int64_t)a->n_arrivals);
-    const bool is_known = out->has_token_counts || out->decode_by_events;
-    out->n_decoded = is_known ? n_later : out->n_tokens - out->n_first;
+    const bool has_more = out->n_tokens > (int64_t)a->n_arrivals;
+    out->decode_by_events = !out->has_token_counts && (out->counted_events || (has_more && out->counts_differ));
+    const bool is_counted = out->has_token_counts || out->counted_events || has_more;
+    out->n_decoded = is_counted ? n_later : out->n_tokens - out->n_first;
 }
 
 /* The order matters for the reason that a reader sees: packing by the server comes before merging by the network. */
@@ -126,7 +127,7 @@ static void measure_decode(const answer_record *a, const weighted_value *moments
     count_decoded(a, moments, n_moments, out);
     out->decode = judge_decode(a, out, n_moments);
     if (n_moments > 1)
-        out->decode_ms = (double)(a->arrivals[a->n_arrivals - 1].t_ns - a->arrivals[0].t_ns) / 1e6;
+        out->decode_ms = gaps_time_of_part(moments, n_moments, 0, 1);
     if (!has_times(a, out, n_moments))
         return;
     out->tpot_ms = rate(out->decode_ms, (double)out->n_decoded);

@@ -34,8 +34,9 @@ typedef struct test_metrics {
     bool has_token_counts; // the server told how many tokens each event holds
     int64_t n_first;       // tokens that were sampled up to the first content event, those without text included
     int64_t n_decoded;     // tokens that came after it until the last content event
-    bool decode_by_events; // n_decoded is a number of events: which tokens came in them is not known
-    bool is_warm;          // a part of the prompt was in the server's cache
+    bool
+        decode_by_events; // n_decoded is a number of events, and the tokens in them are not known or more than 2 % more
+    bool is_warm;         // a part of the prompt was in the server's cache
 
     // Times.
     double ttft_ms;        // first content of any kind

@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "base/utf8.h"
 
-static const double EVENTS_TOLERANCE = 1.02, SCHEDULE_DELAY_MAX_MS = 100;
+static const double SCHEDULE_DELAY_MAX_MS = 100;
 
 __attribute__((format(printf, 2, 3))) static void say(run_warning *w, const char *format, ...)
 {
@@ -67,12 +67,12 @@ static void warn_counted_events(const run_analysis *a, const subject_analysis *s
             n, plural(n));
 }
 
-/* Returns true if the rate counts events and would differ by more than 2 % if it counted the server's tokens. */
+/* Returns true if the rate counts events although the server counted more tokens. */
 static bool may_mislead(const summary_row *row)
 {
     const test_metrics *const m = &row->metrics;
     return row->test->answer.status == TEST_COMPLETED && m->decode == DECODE_MEASURED && m->decode_by_events &&
-           !m->counted_events && (double)m->n_tokens > EVENTS_TOLERANCE * (double)row->test->answer.n_arrivals;
+           !m->counted_events;
 }
 
 /* Two readings: the other tokens came before the first text, or several came in one event.  Only the server knows. */

@@ -17,11 +17,13 @@ static double rate_of(const answer_record *a)
     return a->status == TEST_COMPLETED && end > begin ? n / (double)(end - begin) : NAN;
 }
 
-/* The rates of the warm-ups of the server that answered last, its latest REQUESTS_MAX. */
+/* The rates of the warm-ups of the server that answered last, its latest REQUESTS_MAX.  Requests that overlap have no
+ * order that a change could be seen in: none counts. */
 static size_t collect(const run_record *run, int subject, double rates[REQUESTS_MAX])
 {
     size_t n = 0;
     int server = -2;
+    int64_t end_ms = 0;
     for (size_t i = 0; i < run->n_tests; i++) {
         const test_record *const t = &run->tests[i];
         const double rate = rate_of(&t->answer);
@@ -31,6 +33,9 @@ static size_t collect(const run_record *run, int subject, double rates[REQUESTS_
             n = 0; // another process warms up anew
         if (n == REQUESTS_MAX)
             memmove(rates, rates + 1, --n * sizeof *rates);
+        if (n > 0 && t->start_ms < end_ms)
+            return 0;
+        end_ms = t->start_ms + t->answer.end_ns / 1000000;
         server = t->server;
         rates[n++] = rate;
     }

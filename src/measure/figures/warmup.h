@@ -7,7 +7,7 @@
 enum { WARMUP_REQUESTS_MIN = 6 }; // fewer have no thirds that could be compared
 
 /* The median rate of the last third of a model's warm-up requests, over that of the third before, less 1.  NAN if there
- * are fewer than WARMUP_REQUESTS_MIN in the latest session. */
+ * are fewer than WARMUP_REQUESTS_MIN in the latest session, or if they overlap. */
 double warmup_difference(const run_record *run, int subject);
 
 #endif

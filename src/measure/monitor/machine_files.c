@@ -7,7 +7,7 @@
 
 #include "monitor/proc_text.h"
 
-enum { LINE_BYTES = 256, MEMINFO_BYTES = 4096, CPUINFO_BYTES = 16384, CORES_AT_ONCE = 64 };
+enum { LINE_BYTES = 256, MEMINFO_BYTES = 4096, CPUINFO_BYTES = 16384, CORES_AT_ONCE = 64, PIECES_MAX = 1024 };
 
 static text_file core_file(const machine_files *m, int core)
 {
@@ -20,10 +20,12 @@ void machine_files_open(machine_files *m, const char *root)
     m->root = root;
     m->stat = text_file_open(root, "/proc/stat");
     m->meminfo = text_file_open(root, "/proc/meminfo");
-    text_file core;
-    while (m->n_cores < MACHINE_CORES_MAX && (core = core_file(m, m->n_cores)).fd >= 0) {
+    const size_t n = numbered_files_list(root, "/sys/devices/system/cpu", "cpu", "", m->cores, NUMBERED_FILES_MAX);
+    for (size_t i = 0; i < n; i++) {
+        text_file core = core_file(m, m->cores[i]);
+        if (core.fd >= 0) // a core that is off has none
+            m->cores[m->n_cores++] = m->cores[i];
         text_file_close(&core);
-        m->n_cores++;
     }
 }
 
@@ -38,7 +40,7 @@ void machine_files_read(const machine_files *m, sample_values *out)
 
 /* ---- frequency --------------------------------------------------------------------------------------------------- */
 
-/* In kHz.  A core that is off has no frequency. */
+/* The file holds kHz. */
 static float mhz_of(const machine_files *m, int core)
 {
     char text[32];
@@ -51,13 +53,13 @@ static float mhz_of(const machine_files *m, int core)
 
 static double mean_of_cores(machine_files *m)
 {
-    for (int i = 0; i < m->n_cores && i < CORES_AT_ONCE; i++) {
-        m->mhz[m->next_core] = mhz_of(m, m->next_core);
+    for (size_t i = 0; i < m->n_cores && i < CORES_AT_ONCE; i++) {
+        m->mhz[m->next_core] = mhz_of(m, m->cores[m->next_core]);
         m->next_core = (m->next_core + 1) % m->n_cores;
     }
     double sum = 0;
     size_t n = 0;
-    for (int i = 0; i < m->n_cores; i++) {
+    for (size_t i = 0; i < m->n_cores; i++) {
         sum += m->mhz[i];
         n += m->mhz[i] > 0;
     }
@@ -73,7 +75,7 @@ static double mean_of_cpuinfo(const machine_files *m)
     double sum = 0;
     size_t n = 0, offset = 0;
     text_file f = text_file_open(m->root, "/proc/cpuinfo");
-    for (int i = 0; i < MACHINE_CORES_MAX; i++) {
+    for (int i = 0; i < PIECES_MAX; i++) {
         text_file_read_at(&f, offset, text, sizeof text);
         char *const end = strrchr(text, '\n');
         if (end == NULL)

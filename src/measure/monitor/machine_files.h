@@ -2,19 +2,17 @@
 #ifndef MONITOR_MACHINE_FILES_H
 #define MONITOR_MACHINE_FILES_H
 
+#include "monitor/numbered_files.h"
 #include "monitor/text_file.h"
 #include "results/sample_figures.h"
-
-enum {
-    MACHINE_CORES_MAX = 1024, // whose frequency is read
-};
 
 typedef struct machine_files {
     const char *root; // not owned
     text_file stat, meminfo;
-    int n_cores; // with a folder in /sys/devices/system/cpu
-    int next_core;
-    float mhz[MACHINE_CORES_MAX]; // as last read; 0: not known
+    size_t n_cores;                // whose frequency is in a file
+    int cores[NUMBERED_FILES_MAX]; // their numbers
+    float mhz[NUMBERED_FILES_MAX]; // as last read; 0: not known
+    size_t next_core;
 } machine_files;
 
 /* `root` must outlive *m. */

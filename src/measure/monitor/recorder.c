@@ -9,7 +9,7 @@
 #include "monitor/recording.h"
 #include "json/json_out.h"
 
-enum { LINE_BYTES = 4096, HEAD_BYTES = 16384 };
+enum { LINE_BYTES_MAX = 16384 }; // the head is the longest
 
 struct recorder {
     FILE *file;
@@ -125,7 +125,7 @@ sw_code recorder_open(recorder **out, const char *path, const recording_head *he
     if (r == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory for a recording");
     snprintf(r->path, sizeof r->path, "%s", path);
-    buf_init(&r->line, HEAD_BYTES);
+    buf_init(&r->line, LINE_BYTES_MAX);
     r->is_csv = has_ending(path, ".csv");
     r->file = fopen(path, "we");
     sw_code code = SW_OK;

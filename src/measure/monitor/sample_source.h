@@ -16,7 +16,7 @@ typedef struct sample_source sample_source;
 
 typedef struct sample_source_options {
     long pid;               // of the server; 0: the machine alone
-    const char *model_path; // whose page cache is counted; NULL: none
+    const char *model_path; // whose page cache is counted; NULL or "": none
     const char *root;       // NULL: "/"
     const char *nvml_path;  // library to open; NULL: libnvidia-ml.so.1 of the system; "": no GPU
     const sw_clock *clock;  // NULL: the system's; what changes slowly is read once a second of it

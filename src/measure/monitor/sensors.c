@@ -5,17 +5,16 @@
  */
 #include "monitor/sensors.h"
 
-#include <dirent.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "monitor/numbered_files.h"
 #include "monitor/proc_text.h"
 #include "monitor/text_file.h"
 
-enum { NAME_BYTES = 64, NUMBER_BYTES = 64, NUMBERS_MAX = 1024 };
+enum { NAME_BYTES = 64, NUMBER_BYTES = 64 };
 
 /* The text of a small file, without its line end. */
 static const char *read_text(const sensors *s, const char *path, char *text, size_t size)
@@ -51,52 +50,17 @@ static bool is_processor(const char *name)
     return false;
 }
 
-/* Returns true if an entry is `prefix`, a number below NUMBERS_MAX, and `suffix`. */
-static bool is_numbered(const char *entry, const char *prefix, const char *suffix, int *number_out)
-{
-    const size_t n = strlen(prefix);
-    const size_t n_digits = strncmp(entry, prefix, n) == 0 ? strspn(entry + n, "0123456789") : 0;
-    if (n_digits < 1 || n_digits > 4 || strcmp(entry + n + n_digits, suffix) != 0)
-        return false;
-    *number_out = (int)strtol(entry + n, NULL, 10);
-    return *number_out < NUMBERS_MAX;
-}
-
-/* The numbers of such entries in a folder, at most `max`, ascending. */
-static size_t list_numbers(const sensors *s, const char *folder, const char *prefix, const char *suffix, int *out,
-                           size_t max)
-{
-    char path[TEXT_FILE_PATH_BYTES];
-    bool is_there[NUMBERS_MAX] = {false};
-    const int n = snprintf(path, sizeof path, "%s%s", s->root, folder);
-    DIR *const dir = n >= 0 && n < (int)sizeof path ? opendir(path) : NULL;
-    if (dir == NULL)
-        return 0;
-    int number;
-    for (const struct dirent *e; (e = readdir(dir)) != NULL;) {
-        if (is_numbered(e->d_name, prefix, suffix, &number))
-            is_there[number] = true;
-    }
-    closedir(dir);
-    size_t n_out = 0;
-    for (number = 0; number < NUMBERS_MAX && n_out < max; number++) {
-        if (is_there[number])
-            out[n_out++] = number;
-    }
-    return n_out;
-}
-
 static void find_hwmon(sensors *s)
 {
-    int chips[NUMBERS_MAX], inputs[SENSORS_MAX];
-    const size_t n_chips = list_numbers(s, "/sys/class/hwmon", "hwmon", "", chips, NUMBERS_MAX);
+    int chips[NUMBERED_FILES_MAX], inputs[SENSORS_MAX];
+    const size_t n_chips = numbered_files_list(s->root, "/sys/class/hwmon", "hwmon", "", chips, NUMBERED_FILES_MAX);
     for (size_t i = 0; i < n_chips; i++) {
         char folder[48], path[64], name[NAME_BYTES];
         snprintf(folder, sizeof folder, "/sys/class/hwmon/hwmon%d", chips[i]);
         snprintf(path, sizeof path, "%s/name", folder);
         if (!is_processor(read_text(s, path, name, sizeof name)))
             continue;
-        const size_t n_inputs = list_numbers(s, folder, "temp", "_input", inputs, SENSORS_MAX);
+        const size_t n_inputs = numbered_files_list(s->root, folder, "temp", "_input", inputs, SENSORS_MAX);
         for (size_t k = 0; k < n_inputs && s->n_temperatures < SENSORS_MAX; k++)
             snprintf(s->temperature[s->n_temperatures++], SENSOR_PATH_BYTES, "%s/temp%d_input", folder, inputs[k]);
     }
@@ -104,8 +68,8 @@ static void find_hwmon(sensors *s)
 
 static void find_zones(sensors *s)
 {
-    int zones[NUMBERS_MAX];
-    const size_t n = list_numbers(s, "/sys/class/thermal", "thermal_zone", "", zones, NUMBERS_MAX);
+    int zones[NUMBERED_FILES_MAX];
+    const size_t n = numbered_files_list(s->root, "/sys/class/thermal", "thermal_zone", "", zones, NUMBERED_FILES_MAX);
     for (size_t i = 0; i < n; i++) {
         char folder[64], path[80], name[NAME_BYTES];
         snprintf(folder, sizeof folder, "/sys/class/thermal/thermal_zone%d", zones[i]);
@@ -139,9 +103,9 @@ static core_place place_of(const sensors *s, int cpu)
 static void find_cores(sensors *s)
 {
     static const char FOLDER[] = "/sys/devices/system/cpu";
-    int cpus[SENSOR_CORES_MAX];
-    core_place places[SENSOR_CORES_MAX];
-    const size_t n = list_numbers(s, FOLDER, "cpu", "", cpus, SENSOR_CORES_MAX);
+    int cpus[NUMBERED_FILES_MAX];
+    core_place places[NUMBERED_FILES_MAX];
+    const size_t n = numbered_files_list(s->root, FOLDER, "cpu", "", cpus, NUMBERED_FILES_MAX);
     for (size_t i = 0; i < n; i++) {
         bool has_core = false, has_package = false;
         places[i] = place_of(s, cpus[i]);

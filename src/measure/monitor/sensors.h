@@ -8,12 +8,12 @@
 
 #include <stddef.h>
 
+#include "monitor/numbered_files.h"
 #include "results/sample_figures.h"
 
 enum {
     SENSORS_MAX = 256,
     SENSOR_PATH_BYTES = 96, // below the root
-    SENSOR_CORES_MAX = 1024,
 };
 
 typedef struct sensors {
@@ -22,7 +22,7 @@ typedef struct sensors {
     size_t n_temperatures;
     // Cores count their own slow-downs and those of their package.  One thread of each core and one of each package
     // are asked: the others have the same counts.
-    int cores[SENSOR_CORES_MAX], packages[SENSOR_CORES_MAX];
+    int cores[NUMBERED_FILES_MAX], packages[NUMBERED_FILES_MAX];
     size_t n_cores, n_packages;
 } sensors;
 

@@ -7,8 +7,9 @@
 #define QUALITY_CHECK_H
 
 #include "base/buf.h"
-#include "quality/check_list.h"
 #include "quality/word_list.h"
+#include "results/record.h"
+#include "json/json_fields.h"
 
 typedef struct term_groups {
     term_group *items;
@@ -60,7 +61,7 @@ typedef struct answer_view {
     bool is_too_long; // the answer has more
     markdown blocks;
     word_list words;
-    const check_options *options;
+    const struct check_options *options; // of check_list.h
     arena *keep;
 } answer_view;
 
@@ -120,8 +121,9 @@ void check_python(const check *c, const answer_view *v, check_result *out);
 void check_python_parses(const check *c, const answer_view *v, check_result *out);
 /* checks_jugs.c */
 void check_jugs(const check *c, const answer_view *v, check_result *out);
-/* checks_story.c */
+/* checks_characters.c */
 void check_characters(const check *c, const answer_view *v, check_result *out);
+/* checks_order.c */
 void check_order(const check *c, const answer_view *v, check_result *out);
 
 #endif

@@ -5,21 +5,17 @@
  * into a jug is right.  Filling a full jug and pouring from an empty one change nothing, so that a heading and the
  * sentence under it may name the same step.
  */
-#include <ctype.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "quality/check.h"
+#include "quality/jug_words.h"
 
-enum { SMALL, LARGE, N_JUGS, NO_JUG = -1, GOAL = 4, STEPS_WANTED = 3 };
-
-static const int CAPACITY[N_JUGS] = {3, 5};
+enum { GOAL = 4, STEPS_WANTED = 3 };
 
 typedef struct jugs {
     const answer_view *v;
-    const word *w; // the words of the answer
-    size_t n;
-    char alias[N_JUGS]; // "jug A": its letter; 0: none
+    jug_words text;
     int amount[N_JUGS]; // gallons
     int last;           // the jug that was named last
     int n_steps;        // that were carried out
@@ -29,108 +25,7 @@ typedef struct jugs {
     int wrong_amount, true_amount;
 } jugs;
 
-/* ---- words ------------------------------------------------------------------------------------------------------ */
-
-/* Returns true if word i is one of those in `list`, which has blanks around each. */
-static bool is_one_of(const jugs *j, size_t i, const char *list)
-{
-    char padded[32];
-    if (i >= j->n || j->w[i].n + 3 > sizeof padded)
-        return false;
-    padded[0] = ' ';
-    memcpy(padded + 1, j->w[i].s, j->w[i].n);
-    memcpy(padded + 1 + j->w[i].n, " ", 2);
-    return strstr(list, padded) != NULL;
-}
-
-static int value_at(const jugs *j, size_t i)
-{
-    static const char *const NAMES[] = {"zero", "one", "two", "three", "four", "five"};
-    if (i >= j->n)
-        return -1;
-    for (int k = 0; k < 6; k++) {
-        if (strcmp(j->w[i].s, NAMES[k]) == 0)
-            return k;
-    }
-    return j->w[i].n == 1 && isdigit((unsigned char)j->w[i].s[0]) ? j->w[i].s[0] - '0' : -1;
-}
-
-static int jug_of_capacity(int gallons)
-{
-    return gallons == CAPACITY[SMALL] ? SMALL : gallons == CAPACITY[LARGE] ? LARGE : NO_JUG;
-}
-
-static const char VESSELS[] = " jug jugs container bucket vessel jar one ";
-
-/* The jug that is named at word i: "5-gallon", "five gallon jug", "larger jug", "jug B"; with `is_bare`, "5" too. */
-static int jug_at(const jugs *j, size_t i, bool is_bare)
-{
-    const int jug = jug_of_capacity(value_at(j, i));
-    if (jug != NO_JUG) {
-        const bool is_amount = is_one_of(j, i + 1, " gallons ") && !is_one_of(j, i + 2, VESSELS);
-        const bool has_noun =
-            is_one_of(j, i + 1, " gallon gallons gal g l liter litre ") || is_one_of(j, i + 1, VESSELS);
-        return !is_amount && (has_noun || is_bare) ? jug : NO_JUG;
-    }
-    if (is_one_of(j, i, " larger bigger large big ") && is_one_of(j, i + 1, VESSELS))
-        return LARGE;
-    if (is_one_of(j, i, " smaller small little ") && is_one_of(j, i + 1, VESSELS))
-        return SMALL;
-    for (int k = 0; k < N_JUGS; k++) {
-        if (is_one_of(j, i, VESSELS) && i + 1 < j->n && j->w[i + 1].n == 1 && j->w[i + 1].s[0] == j->alias[k])
-            return k;
-    }
-    return NO_JUG;
-}
-
-/* "Jug A (5 gallons)", "the 5-gallon jug (jug A)": letters that stand for jugs. */
-static void learn_aliases(jugs *j)
-{
-    for (size_t i = 0; i + 1 < j->n; i++) {
-        const char letter = j->w[i + 1].n == 1 ? j->w[i + 1].s[0] : '\0';
-        if (letter == '\0' || strchr("abxy", letter) == NULL || !is_one_of(j, i, " jug container "))
-            continue;
-        for (size_t k = i + 2; k < i + 6; k++) {
-            const int jug = jug_of_capacity(value_at(j, k));
-            if (jug != NO_JUG && is_one_of(j, k + 1, " gallon gallons gal ") && j->alias[jug] == 0 &&
-                j->alias[1 - jug] != letter)
-                j->alias[jug] = letter;
-            if (jug != NO_JUG)
-                break;
-        }
-    }
-}
-
 /* ---- steps ------------------------------------------------------------------------------------------------------ */
-
-typedef enum verb { VERB_NONE, VERB_FILL, VERB_POUR, VERB_EMPTY, VERB_TOP, VERB_USE } verb;
-
-/* "empty" is a verb before what is emptied, and an adjective after "is" and "the". */
-static bool is_emptying(const jugs *j, size_t i)
-{
-    if (i > 0 && is_one_of(j, i - 1, " is are the an be was remains completely both its "))
-        return false;
-    return is_one_of(j, i + 1, " the out it that this your all water ") || jug_at(j, i + 1, false) != NO_JUG;
-}
-
-static verb verb_at(const jugs *j, size_t i)
-{
-    // What follows these is a consequence: "this will fill the jug".
-    if (i > 0 && j->w[i - 1].sentence == j->w[i].sentence &&
-        is_one_of(j, i - 1, " will would can could which cannot not only "))
-        return VERB_NONE;
-    if (is_one_of(j, i, " fill refill filling refilling "))
-        return VERB_FILL;
-    if (is_one_of(j, i, " top "))
-        return VERB_TOP;
-    if (is_one_of(j, i, " pour transfer pouring transferring move tip repour "))
-        return VERB_POUR;
-    if (is_one_of(j, i, " dump discard drain emptying dumping discarding "))
-        return VERB_EMPTY;
-    if (is_one_of(j, i, " empty ") && is_emptying(j, i))
-        return VERB_EMPTY;
-    return is_one_of(j, i, " use using ") ? VERB_USE : VERB_NONE;
-}
 
 /* The jugs of a step, and how they are joined to it. */
 typedef struct parts {
@@ -143,11 +38,11 @@ typedef struct parts {
 static char joint_before(const jugs *j, size_t i, size_t verb_index)
 {
     for (size_t k = i; k > verb_index && k + 6 > i; k--) {
-        if (is_one_of(j, k - 1, " into to onto "))
+        if (jug_words_has(&j->text, k - 1, " into to onto "))
             return 'i';
-        if (is_one_of(j, k - 1, " from of using with "))
+        if (jug_words_has(&j->text, k - 1, " from of using with "))
             return 'f';
-        if (k < i && jug_at(j, k - 1, true) != NO_JUG)
+        if (k < i && jug_words_jug(&j->text, k - 1, true) != NO_JUG)
             return 'o';
     }
     return 'o';
@@ -158,11 +53,12 @@ static parts read_clause(jugs *j, size_t at, size_t end)
 {
     parts p = {NO_JUG, NO_JUG, NO_JUG, false, -1};
     for (size_t i = at + 1; i < end; i++) {
-        p.is_out |= is_one_of(j, i, " out away ground sink drain ");
-        if (value_at(j, i) >= 0 && is_one_of(j, i + 1, " gallons gallon ") && jug_at(j, i, false) == NO_JUG)
-            p.amount = value_at(j, i);
-        const bool is_it = is_one_of(j, i, " it ") && !is_one_of(j, i + 1, " is has will ");
-        const int jug = is_it ? j->last : jug_at(j, i, true);
+        p.is_out |= jug_words_has(&j->text, i, " out away ground sink drain ");
+        if (jug_words_value(&j->text, i) >= 0 && jug_words_has(&j->text, i + 1, " gallons gallon ") &&
+            jug_words_jug(&j->text, i, false) == NO_JUG)
+            p.amount = jug_words_value(&j->text, i);
+        const bool is_it = jug_words_has(&j->text, i, " it ") && !jug_words_has(&j->text, i + 1, " is has will ");
+        const int jug = is_it ? j->last : jug_words_jug(&j->text, i, true);
         if (jug == NO_JUG)
             continue;
         const char joint = joint_before(j, i, at);
@@ -177,14 +73,15 @@ static parts read_clause(jugs *j, size_t at, size_t end)
 
 static bool ends_clause(const jugs *j, size_t i)
 {
-    return is_one_of(j, i,
-                     " until leaving leaves leave which so giving since because there you'll now you resulting and ") &&
-           !is_one_of(j, i + 1, " it then ");
+    return jug_words_has(
+               &j->text, i,
+               " until leaving leaves leave which so giving since because there you'll now you resulting and ") &&
+           !jug_words_has(&j->text, i + 1, " it then ");
 }
 
 static void pour(jugs *j, int from, int into, int *moved)
 {
-    const int space = CAPACITY[into] - j->amount[into];
+    const int space = JUG_GALLONS[into] - j->amount[into];
     *moved = j->amount[from] < space ? j->amount[from] : space;
     j->amount[from] -= *moved;
     j->amount[into] += *moved;
@@ -193,9 +90,9 @@ static void pour(jugs *j, int from, int into, int *moved)
 /* A jug that is named later in the sentence, other than `jug`: "pour from the 5 until the 3-gallon jug is full". */
 static int other_in_sentence(const jugs *j, size_t i, int jug)
 {
-    const unsigned sentence = i < j->n ? j->w[i].sentence : 0;
-    for (; i < j->n && j->w[i].sentence == sentence; i++) {
-        if (jug_at(j, i, false) == 1 - jug)
+    const unsigned sentence = i < j->text.n ? j->text.w[i].sentence : 0;
+    for (; i < j->text.n && j->text.w[i].sentence == sentence; i++) {
+        if (jug_words_jug(&j->text, i, false) == 1 - jug)
             return 1 - jug;
     }
     return NO_JUG;
@@ -212,7 +109,7 @@ static void carry_out_pour(jugs *j, const parts *p, size_t end)
         from = 1 - into;
     if (into != NO_JUG) {
         pour(j, from, into, &moved);
-        if (p->amount >= 0 && moved > 0 && p->amount != moved && j->wrong_at == j->n) {
+        if (p->amount >= 0 && moved > 0 && p->amount != moved && j->wrong_at == j->text.n) {
             j->wrong_at = j->step;
             j->wrong_amount = p->amount;
             j->true_amount = moved;
@@ -222,30 +119,30 @@ static void carry_out_pour(jugs *j, const parts *p, size_t end)
     }
 }
 
-static void carry_out(jugs *j, verb what, const parts *p, size_t end)
+static void carry_out(jugs *j, jug_verb what, const parts *p, size_t end)
 {
     const int named = p->object != NO_JUG ? p->object : p->from != NO_JUG ? p->from : p->into;
     if (named == NO_JUG)
         return;
     int moved;
     j->n_steps++;
-    if (what == VERB_POUR || (what == VERB_EMPTY && p->into != NO_JUG))
+    if (what == JUG_POUR || (what == JUG_EMPTY && p->into != NO_JUG))
         carry_out_pour(j, p, end);
-    else if (what == VERB_EMPTY)
+    else if (what == JUG_EMPTY)
         j->amount[named] = 0;
     else if (p->object != NO_JUG && p->from != NO_JUG && p->from != p->object)
         pour(j, p->from, p->object, &moved);
-    else if (what == VERB_TOP && j->amount[1 - named] > 0) // what is missing comes from the other jug
+    else if (what == JUG_TOP && j->amount[1 - named] > 0) // what is missing comes from the other jug
         pour(j, 1 - named, named, &moved);
     else
-        j->amount[named] = CAPACITY[named];
+        j->amount[named] = JUG_GALLONS[named];
 }
 
 /* "Use the 5-gallon jug to fill the 3-gallon jug". */
 static size_t carry_out_use(jugs *j, size_t at, size_t end)
 {
     size_t fill = at;
-    while (fill < end && !is_one_of(j, fill, " fill top "))
+    while (fill < end && !jug_words_has(&j->text, fill, " fill top "))
         fill++;
     const parts before = read_clause(j, at, fill);
     const parts after = fill < end ? read_clause(j, fill, end) : (parts){NO_JUG, NO_JUG, NO_JUG, false, -1};
@@ -264,8 +161,8 @@ static size_t carry_out_use(jugs *j, size_t at, size_t end)
 static size_t clause_end(const jugs *j, size_t at)
 {
     size_t i = at + 1;
-    while (i < j->n && j->w[i].sentence == j->w[at].sentence && !ends_clause(j, i) &&
-           (verb_at(j, i) == VERB_NONE || verb_at(j, i) == VERB_USE))
+    while (i < j->text.n && j->text.w[i].sentence == j->text.w[at].sentence && !ends_clause(j, i) &&
+           (jug_words_verb(&j->text, i) == JUG_NONE || jug_words_verb(&j->text, i) == JUG_USE))
         i++;
     return i;
 }
@@ -276,20 +173,20 @@ static size_t clause_end(const jugs *j, size_t at)
 static void compare_amounts(jugs *j, size_t first, size_t end)
 {
     for (size_t i = first + 1; i < end; i++) {
-        const int value = value_at(j, i);
-        if (value < 0 || !is_one_of(j, i + 1, " gallons gallon "))
+        const int value = jug_words_value(&j->text, i);
+        if (value < 0 || !jug_words_has(&j->text, i + 1, " gallons gallon "))
             continue;
-        const bool is_plain =
-            is_one_of(j, i - 1, " leaving leaves leave ") || (i > first + 1 && is_one_of(j, i - 1, " exactly with ") &&
-                                                              is_one_of(j, i - 2, " leaving leaves leave left "));
+        const bool is_plain = jug_words_has(&j->text, i - 1, " leaving leaves leave ") ||
+                              (i > first + 1 && jug_words_has(&j->text, i - 1, " exactly with ") &&
+                               jug_words_has(&j->text, i - 2, " leaving leaves leave left "));
         size_t k = i + 2;
-        while (k < end && k < i + 5 && !is_one_of(j, k, " in inside "))
+        while (k < end && k < i + 5 && !jug_words_has(&j->text, k, " in inside "))
             k++;
         for (size_t m = k + 1; is_plain && m < end && m < k + 4; m++) {
-            const int jug = jug_at(j, m, false);
+            const int jug = jug_words_jug(&j->text, m, false);
             if (jug == NO_JUG)
                 continue;
-            if (j->amount[jug] != value && j->wrong_at == j->n) {
+            if (j->amount[jug] != value && j->wrong_at == j->text.n) {
                 j->wrong_at = i;
                 j->wrong_amount = value;
                 j->true_amount = j->amount[jug];
@@ -304,7 +201,7 @@ static void compare_amounts(jugs *j, size_t first, size_t end)
 static void name_last(jugs *j, size_t first, size_t end)
 {
     for (size_t i = first; i < end; i++) {
-        const int jug = jug_at(j, i, false);
+        const int jug = jug_words_jug(&j->text, i, false);
         j->last = jug != NO_JUG ? jug : j->last;
     }
 }
@@ -313,14 +210,14 @@ static void carry_out_sentence(jugs *j, size_t first, size_t end)
 {
     const int n_before = j->n_steps;
     for (size_t i = first; i < end;) {
-        const verb what = verb_at(j, i);
-        const bool is_purpose = i > first && is_one_of(j, i - 1, " to ") && j->n_steps > n_before;
-        if (what == VERB_NONE || is_purpose) {
+        const jug_verb what = jug_words_verb(&j->text, i);
+        const bool is_purpose = i > first && jug_words_has(&j->text, i - 1, " to ") && j->n_steps > n_before;
+        if (what == JUG_NONE || is_purpose) {
             name_last(j, i, i + 1);
             i++;
             continue;
         }
-        if (what == VERB_USE) {
+        if (what == JUG_USE) {
             i = carry_out_use(j, i, end);
             continue;
         }
@@ -329,12 +226,12 @@ static void carry_out_sentence(jugs *j, size_t first, size_t end)
         j->step = p.object != NO_JUG || p.from != NO_JUG || p.into != NO_JUG ? i : j->step;
         carry_out(j, what, &p, clause);
         i = clause;
-        if (j->amount[LARGE] == GOAL)
+        if (j->amount[LARGE_JUG] == GOAL)
             break;
     }
     if (j->n_steps > 0)
         compare_amounts(j, first, end);
-    j->is_solved = j->amount[LARGE] == GOAL;
+    j->is_solved = j->amount[LARGE_JUG] == GOAL;
 }
 
 /* Where the steps begin, if the answer numbers them: what comes before is talk. */
@@ -356,8 +253,8 @@ static void start_again(jugs *j, unsigned line, unsigned *seen)
     for (; *seen <= line && *seen < j->v->blocks.n; ++*seen) {
         const md_line *const l = &j->v->blocks.lines[*seen];
         if (view_step_of(l) == 1 && (l->kind == MD_HEADING || l->level == 0)) {
-            j->amount[SMALL] = j->amount[LARGE] = 0;
-            j->wrong_at = j->n;
+            j->amount[SMALL_JUG] = j->amount[LARGE_JUG] = 0;
+            j->wrong_at = j->text.n;
         }
     }
 }
@@ -365,15 +262,15 @@ static void start_again(jugs *j, unsigned line, unsigned *seen)
 /* Returns true if sentences under the heading at word i say what to do: then the heading is only their title. */
 static bool is_title(const jugs *j, size_t i)
 {
-    if (j->w[i].kind != MD_HEADING)
+    if (j->text.w[i].kind != MD_HEADING)
         return false;
-    while (i < j->n && j->w[i].kind == MD_HEADING)
+    while (i < j->text.n && j->text.w[i].kind == MD_HEADING)
         i++;
-    for (; i < j->n && j->w[i].kind != MD_HEADING; i++) {
-        if (verb_at(j, i) == VERB_NONE)
+    for (; i < j->text.n && j->text.w[i].kind != MD_HEADING; i++) {
+        if (jug_words_verb(&j->text, i) == JUG_NONE)
             continue;
-        for (size_t k = i + 1; k < j->n && k < i + 12 && j->w[k].sentence == j->w[i].sentence; k++) {
-            if (jug_at(j, k, false) != NO_JUG || is_one_of(j, k, " it "))
+        for (size_t k = i + 1; k < j->text.n && k < i + 12 && j->text.w[k].sentence == j->text.w[i].sentence; k++) {
+            if (jug_words_jug(&j->text, k, false) != NO_JUG || jug_words_has(&j->text, k, " it "))
                 return true;
         }
     }
@@ -384,12 +281,12 @@ static void carry_out_all(jugs *j)
 {
     unsigned seen = first_step_line(j->v);
     const unsigned first_line = seen;
-    for (size_t i = 0; i < j->n && !j->is_solved;) {
+    for (size_t i = 0; i < j->text.n && !j->is_solved;) {
         size_t end = i + 1;
-        while (end < j->n && j->w[end].sentence == j->w[i].sentence)
+        while (end < j->text.n && j->text.w[end].sentence == j->text.w[i].sentence)
             end++;
-        if (j->w[i].line >= first_line) {
-            start_again(j, j->w[i].line, &seen);
+        if (j->text.w[i].line >= first_line) {
+            start_again(j, j->text.w[i].line, &seen);
             if (is_title(j, i))
                 name_last(j, i, end);
             else
@@ -404,28 +301,28 @@ static void quote_step(const jugs *j, size_t at, char *out, size_t size)
 {
     size_t used = 0;
     out[0] = '\0';
-    for (size_t i = at; i < j->n && i < at + 14 && j->w[i].sentence == j->w[at].sentence; i++) {
-        if (used + j->w[i].n + 2 > size)
+    for (size_t i = at; i < j->text.n && i < at + 14 && j->text.w[i].sentence == j->text.w[at].sentence; i++) {
+        if (used + j->text.w[i].n + 2 > size)
             return;
-        used += (size_t)sprintf(out + used, "%s%s", used > 0 ? " " : "", j->w[i].s);
+        used += (size_t)sprintf(out + used, "%s%s", used > 0 ? " " : "", j->text.w[i].s);
     }
 }
 
 void check_jugs(const check *c, const answer_view *v, check_result *out)
 {
     (void)c;
-    jugs j = {.v = v, .w = v->words.items, .n = v->words.n, .last = NO_JUG, .wrong_at = v->words.n};
+    jugs j = {.v = v, .text = {.w = v->words.items, .n = v->words.n}, .last = NO_JUG, .wrong_at = v->words.n};
     char step[160];
-    learn_aliases(&j);
+    jug_words_learn(&j.text);
     carry_out_all(&j);
-    quote_step(&j, j.wrong_at < j.n ? j.wrong_at : j.step, step, sizeof step);
+    quote_step(&j, j.wrong_at < j.text.n ? j.wrong_at : j.step, step, sizeof step);
     if (j.n_steps == 0)
         check_fail(out, "the answer has no step that fills, pours or empties a jug");
-    else if (j.wrong_at < j.n)
+    else if (j.wrong_at < j.text.n)
         check_fail(out, "'%s': it is %d, not %d", step, j.true_amount, j.wrong_amount);
     else if (!j.is_solved)
         check_fail(out, "after '%s' the 3-gallon jug holds %d and the 5-gallon jug %d: there are never 4", step,
-                   j.amount[SMALL], j.amount[LARGE]);
+                   j.amount[SMALL_JUG], j.amount[LARGE_JUG]);
     else
         check_pass(out, "four gallons after '%s'", step);
 }

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "quality/check.h"
+#include "quality/check_list.h"
 #include "quality/sandbox.h"
 
 enum { REQUEST_BYTES_MAX = 1 << 24 };

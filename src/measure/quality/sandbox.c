@@ -1,119 +1,32 @@
 /* sandbox.c - starts the sandboxed interpreter, feeds it, and ends it.
  *
- * Between fork and exec the child only makes system calls.  It limits itself, leaves the namespaces of its parent where
- * it may, and installs the first filter; sandbox_harness.py installs the second, before it runs code of an answer.
+ * The child limits and locks itself (sandbox_child.c, sandbox_harness.py); here are its channels, its time and its end.
  * Invariant: the child has ended and was waited for when sandbox_run returns.
  */
 #include "quality/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "quality/sandbox_child.h"
 #include "quality/sandbox_filter.h"
 
 extern const unsigned char embedded_src_measure_quality_sandbox_harness_py[];
 extern const size_t embedded_src_measure_quality_sandbox_harness_py_size;
 
-enum { POLL_MS = 50, REPORT_BYTES_MAX = 4096, MARK_BYTES = 32, PATH_BYTES_MAX = 512, FIRST_OWN_FD = 4 };
-// linux/sched.h has them, but not beside the C library's header.
-enum { NEW_UTS = 0x04000000, NEW_IPC = 0x08000000, NEW_USER = 0x10000000, NEW_NET = 0x40000000 };
-
-/* ---- the child, between fork and exec --------------------------------------------------------------------------- */
-
-/* What the child needs, made by the parent: it must not allocate. */
-typedef struct child_plan {
-    char *const *argv;
-    int in_fd, out_fd, report_fd;
-    int cpu_s;
-    struct sock_fprog filter;
-} child_plan;
-
-static void limit(int what, rlim_t soft, rlim_t hard)
-{
-    const struct rlimit r = {soft, hard};
-    if (setrlimit(what, &r) != 0)
-        _exit(126);
-}
-
-static void limit_resources(int cpu_s)
-{
-    limit(RLIMIT_CPU, (rlim_t)cpu_s, (rlim_t)cpu_s + 1); // SIGXCPU names the reason, SIGKILL cannot be refused
-    limit(RLIMIT_AS, SANDBOX_MEMORY_BYTES, SANDBOX_MEMORY_BYTES);
-    limit(RLIMIT_FSIZE, 0, 0);
-    limit(RLIMIT_CORE, 0, 0);
-    limit(RLIMIT_NOFILE, 64, 64);
-    limit(RLIMIT_MEMLOCK, 0, 0);
-}
-
-/* 0, 1, 2 and 3 become the ends of the parent's channels, and everything else is closed. */
-static bool keep_channels(const child_plan *plan)
-{
-    const int ends[FIRST_OWN_FD] = {plan->in_fd, plan->out_fd, plan->out_fd, plan->report_fd};
-    int high[FIRST_OWN_FD];
-    for (int i = 0; i < FIRST_OWN_FD; i++) { // above the four first, so that none replaces another
-        high[i] = fcntl(ends[i], F_DUPFD, FIRST_OWN_FD);
-        if (high[i] < 0)
-            return false;
-    }
-    for (int i = 0; i < FIRST_OWN_FD; i++) {
-        if (dup2(high[i], i) < 0)
-            return false;
-    }
-#ifdef SYS_close_range
-    if (syscall(SYS_close_range, (unsigned)FIRST_OWN_FD, ~0u, 0u) == 0)
-        return true;
-#endif
-    const long n = sysconf(_SC_OPEN_MAX);
-    for (int fd = FIRST_OWN_FD; fd < (n > 0 && n < 1048576 ? (int)n : 1048576); fd++)
-        close(fd);
-    return true;
-}
-
-/* What the system refuses here, the filters deny anyway. */
-static void leave_namespaces(void)
-{
-    if (syscall(SYS_unshare, NEW_USER | NEW_NET | NEW_IPC | NEW_UTS) != 0)
-        (void)!syscall(SYS_unshare, NEW_NET | NEW_IPC | NEW_UTS);
-}
-
-static void say(const char *text)
-{
-    (void)!write(2, text, strlen(text));
-    _exit(126);
-}
-
-static void become_interpreter(const child_plan *plan, pid_t parent)
-{
-    static char *const environment[] = {(char *)"LC_ALL=C.UTF-8", NULL};
-    setsid();
-    signal(SIGPIPE, SIG_IGN);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent || !keep_channels(plan) || chdir("/") != 0)
-        _exit(126);
-    leave_namespaces();
-    limit_resources(plan->cpu_s);
-    prctl(PR_SET_DUMPABLE, 0);
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &plan->filter) != 0)
-        say("this system takes no filter of system calls (seccomp)\n");
-    execve(plan->argv[0], plan->argv, environment);
-    say("the Python interpreter cannot be started\n");
-}
+enum { POLL_MS = 50, REPORT_BYTES_MAX = 4096, MARK_BYTES = 32, PATH_BYTES_MAX = 512 };
 
 /* ---- the interpreter -------------------------------------------------------------------------------------------- */
 
@@ -144,7 +57,7 @@ static bool find_python(char out[PATH_BYTES_MAX])
     return true;
 }
 
-/* ---- the parent ------------------------------------------------------------------------------------------------- */
+/* ---- the process and its channels ------------------------------------------------------------------------------- */
 
 typedef struct sandbox {
     pid_t pid;
@@ -196,7 +109,7 @@ static bool open_pipe(int ends[2])
 }
 
 /* Opens the three channels: ours in *s, the child's in *plan. */
-static bool open_channels(sandbox *s, child_plan *plan)
+static bool open_channels(sandbox *s, sandbox_plan *plan)
 {
     int in[2], out[2], report[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in) != 0)
@@ -216,13 +129,19 @@ static bool start(sandbox *s, const char *python, int cpu_s)
     const char *const harness = (const char *)embedded_src_measure_quality_sandbox_harness_py;
     const char *const argv[] = {python, "-I", "-S", "-B", "-X", "utf8", "-c", harness, NULL};
     struct sock_filter filter[SANDBOX_FILTER_MAX];
-    child_plan plan = {(char *const *)argv, -1, -1, -1, cpu_s, {0, filter}};
+    sandbox_plan plan = {.argv = (char *const *)argv,
+                         .in_fd = -1,
+                         .out_fd = -1,
+                         .report_fd = -1,
+                         .cpu_s = cpu_s,
+                         .memory_bytes = SANDBOX_MEMORY_BYTES,
+                         .filter.filter = filter};
     plan.filter.len = (unsigned short)sandbox_filter_write(STAGE_START, filter);
     const pid_t parent = getpid();
     if (plan.filter.len > 0 && open_channels(s, &plan))
         s->pid = fork();
     if (s->pid == 0)
-        become_interpreter(&plan, parent);
+        sandbox_child_run(&plan, parent);
     close_fd(&plan.in_fd);
     close_fd(&plan.out_fd);
     close_fd(&plan.report_fd);
@@ -345,36 +264,43 @@ static sw_code run(sandbox *s, const char *python, int cpu_s, arena *keep, sandb
     return out->output != NULL && out->reason != NULL ? SW_OK : sw_fail(err, SW_ENOMEM, "out of memory running code");
 }
 
-sw_code sandbox_run(const char *request, const sandbox_options *options, arena *keep, sandbox_result *out, sw_err *err)
+/* Prepares what is sent, runs the interpreter and closes what is left. */
+static sw_code run_request(sandbox *s, const char *python, const char *request, int cpu_s, arena *keep,
+                           sandbox_result *out, sw_err *err)
 {
-    char python[PATH_BYTES_MAX] = "";
-    *out = (sandbox_result){SANDBOX_NOT_SET_UP, "", NULL, ""};
-    sandbox s = {.pid = -1, .in_fd = -1, .out_fd = -1, .report_fd = -1, .cancel = options->cancel};
-    if (options->python == NULL && !find_python(python)) {
-        out->reason = "python3 is not installed";
-        return SW_OK;
-    }
     buf whole;
     buf_init(&whole, SIZE_MAX / 2);
-    buf_init(&s.output, SANDBOX_OUTPUT_BYTES);
-    buf_init(&s.report, REPORT_BYTES_MAX);
-    const bool has_mark = make_mark(s.mark);
-    write_request(&whole, s.mark, request);
-    s.request = buf_str(&whole);
-    s.n_request = whole.size;
-    const int wall_ms = options->wall_ms > 0 ? options->wall_ms : SANDBOX_WALL_MS;
-    s.deadline_ns = clock_now_ns(clock_system()) + (uint64_t)wall_ms * 1000000u;
-    sw_code code = SW_OK;
-    if (!has_mark || whole.failed != SW_OK)
-        code = sw_fail(err, SW_ENOMEM, "out of memory preparing the code of an answer");
+    buf_init(&s->output, SANDBOX_OUTPUT_BYTES);
+    buf_init(&s->report, REPORT_BYTES_MAX);
+    sw_code code = SW_ENOMEM;
+    if (make_mark(s->mark)) {
+        write_request(&whole, s->mark, request);
+        code = whole.failed;
+    }
+    s->request = buf_str(&whole);
+    s->n_request = whole.size;
+    if (code == SW_OK)
+        code = run(s, python, cpu_s, keep, out, err);
     else
-        code = run(&s, options->python != NULL ? options->python : python,
-                   options->cpu_s > 0 ? options->cpu_s : SANDBOX_CPU_S, keep, out, err);
-    close_fd(&s.in_fd);
-    close_fd(&s.out_fd);
-    close_fd(&s.report_fd);
+        code = sw_fail(err, SW_ENOMEM, "out of memory preparing the code of an answer");
+    close_fd(&s->in_fd);
+    close_fd(&s->out_fd);
+    close_fd(&s->report_fd);
     buf_free(&whole);
-    buf_free(&s.output);
-    buf_free(&s.report);
+    buf_free(&s->output);
+    buf_free(&s->report);
     return code;
+}
+
+sw_code sandbox_run(const char *request, const sandbox_options *options, arena *keep, sandbox_result *out, sw_err *err)
+{
+    char found[PATH_BYTES_MAX] = "";
+    const char *const python = options->python != NULL ? options->python : found;
+    const int wall_ms = options->wall_ms > 0 ? options->wall_ms : SANDBOX_WALL_MS;
+    sandbox s = {.pid = -1, .in_fd = -1, .out_fd = -1, .report_fd = -1, .cancel = options->cancel};
+    *out = (sandbox_result){SANDBOX_NOT_SET_UP, "python3 is not installed", NULL, ""};
+    if (options->python == NULL && !find_python(found))
+        return SW_OK;
+    s.deadline_ns = clock_now_ns(clock_system()) + (uint64_t)wall_ms * 1000000u;
+    return run_request(&s, python, request, options->cpu_s > 0 ? options->cpu_s : SANDBOX_CPU_S, keep, out, err);
 }

@@ -307,3 +307,14 @@ size_t term_group_at(const term_group *group, const word_list *list, size_t i)
     }
     return longest;
 }
+
+bool word_is_one_of(const word *w, const char *list)
+{
+    char padded[32];
+    if (w->n + 3 > sizeof padded)
+        return false;
+    padded[0] = ' ';
+    memcpy(padded + 1, w->s, w->n);
+    memcpy(padded + 1 + w->n, " ", 2);
+    return strstr(list, padded) != NULL;
+}

@@ -50,4 +50,7 @@ size_t term_group_at(const term_group *group, const word_list *list, size_t i);
 /* Returns true if two folded words are the same, where `pattern` may end in "*". */
 bool word_fits(const word *pattern, const word *w);
 
+/* Returns true if the word is one of those in `list`, which has a blank before and after each. */
+bool word_is_one_of(const word *w, const char *list);
+
 #endif

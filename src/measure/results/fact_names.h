@@ -51,6 +51,10 @@
     X(SUSPENDED_MS,        "suspended_ms",        "ms",   "time that the machine was suspended during the run") \
     X(REFERENCE_SKIPPED,   "reference_skipped",   "text", "why the un-offloaded side was not measured") \
     X(PROTOCOL_DIFFERENCE, "protocol_difference", "text", "a setting that differs from the protocol's; one fact for each") \
+    X(OBJECTIVE_TTFT_MS,   "objective_ttft_ms",   "ms",   "of goodput: first token") \
+    X(OBJECTIVE_TPOT_MS,   "objective_tpot_ms",   "ms",   "of goodput: time per token") \
+    X(OBJECTIVE_ITL_P99_MS,"objective_itl_p99_ms","ms",   "of goodput: 99th percentile of the gaps") \
+    X(OBJECTIVE_E2E_MS,    "objective_e2e_ms",    "ms",   "of goodput: whole answer") \
     X(NOT_RUN,             "not_run",             "",     "tests of a model that were planned and not run; 0 once a resumed run has them")
 // clang-format on
 

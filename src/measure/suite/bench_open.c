@@ -142,8 +142,25 @@ static sw_code store_subjects(bench_session *b, sw_err *err)
     return code;
 }
 
-/* One fact for each line. */
-static sw_code store_differences(bench_session *b, const char *skipped, sw_err *err)
+/* Appends what is known of the objectives; returns how many facts there are then. */
+static size_t put_objectives(const protocol_settings *s, fact_record *facts, size_t n)
+{
+    const struct {
+        fact_name name;
+        double ms;
+    } rows[] = {{FACT_OBJECTIVE_TTFT_MS, s->slo_ttft_ms},
+                {FACT_OBJECTIVE_TPOT_MS, s->slo_tpot_ms},
+                {FACT_OBJECTIVE_ITL_P99_MS, s->slo_itl_p99_ms},
+                {FACT_OBJECTIVE_E2E_MS, s->slo_e2e_ms}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (!isnan(rows[i].ms))
+            facts[n++] = (fact_record){-1, -1, rows[i].name, rows[i].ms, "", "protocol"};
+    }
+    return n;
+}
+
+/* The settings in effect that reports need, and one fact for each line that differs from the protocol. */
+static sw_code store_settings(bench_session *b, const char *skipped, sw_err *err)
 {
     enum { FACTS_MAX = 2100 }; // the settings, and two for every test of a protocol
     fact_record *const facts = arena_alloc(b->keep, FACTS_MAX * sizeof *facts);
@@ -153,6 +170,7 @@ static sw_code store_differences(bench_session *b, const char *skipped, sw_err *
         return bench_out_of_memory(err);
     if (skipped[0] != '\0')
         facts[n++] = (fact_record){-1, -1, FACT_REFERENCE_SKIPPED, NAN, skipped, "options"};
+    n = put_objectives(&b->protocol->settings, facts, n);
     for (char *line = lines; *line != '\0' && n < FACTS_MAX;) {
         char *const end = strchr(line, '\n');
         *end = '\0';
@@ -253,7 +271,7 @@ static sw_code begin_run(bench_session *b, sw_err *err)
         code = store_subjects(b, err);
     if (code == SW_OK)
         code = store_add_facts(b->store, b->run_id, facts, n_facts, err);
-    return code == SW_OK ? store_differences(b, skipped, err) : code;
+    return code == SW_OK ? store_settings(b, skipped, err) : code;
 }
 
 sw_code bench_open_new(bench_session *b, sw_err *err)

@@ -18,7 +18,7 @@ const char *host_model(const bench_host *h)
 
 sw_code host_watch_process(bench_host *h, long pid, sw_err *err)
 {
-    const sample_source_options source = {.pid = pid, .model_path = h->o.subject->path};
+    const sample_source_options source = {.pid = pid, .model_path = h->o.subject->path, .clock = h->o.clock};
     const sw_code code = sample_source_open(&h->source, &source, err);
     h->pid = pid;
     if (code == SW_OK && !sample_source_read(h->source, &h->loaded)) // before the watch, whose thread reads it then
@@ -56,7 +56,7 @@ sw_code host_open(bench_host **out, const host_options *options, sw_err *err)
         return sw_fail(err, SW_ENOMEM, "out of memory for a server");
     }
     h->o = *options;
-    h->command = "";
+    h->url = h->command = "";
     h->loaded = sample_values_none();
     fact_list_init(&h->facts, h->keep);
     const sw_code code = open_host(h, err);

@@ -65,8 +65,7 @@ static sw_code find_bytes(const bench_host *h, model_bytes *out, sw_err *err)
     return code == SW_ENOMEM ? sw_fail(err, code, "%s", why.msg) : SW_OK;
 }
 
-/* ---- sources ------------------------------------------------------------------------------------------------------
- */
+/* ---- sources ----------------------------------------------------------------------------------------------------- */
 
 static sw_code look_at_log(bench_host *h, const model_bytes *m, conclusion *c, sw_err *err)
 {

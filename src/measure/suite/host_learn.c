@@ -15,8 +15,7 @@
 
 enum { EVIDENCE_BYTES = 4096, LOAD_SECONDS_MAX = 3600 };
 
-/* ---- tables of a spillway -----------------------------------------------------------------------------------------
- */
+/* ---- tables of a spillway ---------------------------------------------------------------------------------------- */
 
 /* NULL: there is none; memory that is short, and being canceled, end everything. */
 static sw_code ask_table(bench_host *h, const char *path, json_t **out, sw_err *err)
@@ -63,42 +62,42 @@ static sw_code verify_allocations(bench_host *h, sw_err *err)
     return SW_OK;
 }
 
-/* ---- the plan -----------------------------------------------------------------------------------------------------
- */
+/* ---- the plan ---------------------------------------------------------------------------------------------------- */
 
 static bool is_option(const char *word, size_t n, const char *name)
 {
     return strlen(name) == n && memcmp(word, name, n) == 0;
 }
 
-/* What follows an option of the command line ("--n-cpu-moe 3" or "--n-cpu-moe=3"); NULL: it is not there. */
-static const char *option_value(const host_options *o, const char *name, const char *short_name)
+/* What follows an option of the command line ("--n-cpu-moe 3" or "--n-cpu-moe=3"); "" at its end; NULL: it is not
+ * there. */
+static const char *option_value(const bench_host *h, const char *name, const char *short_name)
 {
     const char *value = NULL;
-    for (size_t i = 0; i < o->n_serve_options; i++) {
-        const char *const word = o->serve_options[i];
+    for (size_t i = 0; i < h->n_options; i++) {
+        const char *const word = h->options[i];
         const size_t n = strcspn(word, "=");
         if (!is_option(word, n, name) && !is_option(word, n, short_name))
             continue;
         if (word[n] == '=')
             value = word + n + 1;
-        else if (i + 1 < o->n_serve_options)
-            value = o->serve_options[i + 1];
+        else
+            value = i + 1 < h->n_options ? h->options[i + 1] : "";
     }
     return value;
 }
 
-static int option_number(const host_options *o, const char *name, const char *short_name)
+static int option_number(const bench_host *h, const char *name, const char *short_name)
 {
-    const char *const value = option_value(o, name, short_name);
+    const char *const value = option_value(h, name, short_name);
     return value != NULL ? atoi(value) : 0;
 }
 
 /* As in sw_engine_options: 0 all, -1 none. */
-static int gpu_layers(const host_options *o)
+static int gpu_layers(const bench_host *h)
 {
-    const char *const value = option_value(o, "--n-gpu-layers", "-ngl");
-    return value != NULL && strcmp(value, "0") == 0 ? -1 : option_number(o, "--n-gpu-layers", "-ngl");
+    const char *const value = option_value(h, "--n-gpu-layers", "-ngl");
+    return value != NULL && strcmp(value, "0") == 0 ? -1 : option_number(h, "--n-gpu-layers", "-ngl");
 }
 
 /* What the server had to decide by itself is as its table says; the rest is from the command line.  Returns false if
@@ -115,9 +114,9 @@ static bool plan_options(const bench_host *h, const json_t *table, sw_engine_opt
                              .n_batch = (int)numbers[1],
                              .n_ctx = (int)numbers[2],
                              .n_seqs = (int)numbers[3],
-                             .n_cpu_moe = option_number(&h->o, "--n-cpu-moe", "-ncmoe"),
-                             .n_gpu_layers = gpu_layers(&h->o)};
-    o->cpu_moe = h->o.side == SIDE_OFFLOADED && o->n_cpu_moe == 0;
+                             .cpu_moe = option_value(h, "--cpu-moe", "-cmoe") != NULL,
+                             .n_cpu_moe = option_number(h, "--n-cpu-moe", "-ncmoe"),
+                             .n_gpu_layers = gpu_layers(h)};
     const char *const kv_type = member_text(table, "kv.type");
     for (int type = SW_KV_F16; kv_type != NULL && type <= SW_KV_Q8_0; type++) {
         if (strcmp(kv_type, sw_kv_type_name((sw_kv_type)type)) == 0)
@@ -126,14 +125,15 @@ static bool plan_options(const bench_host *h, const json_t *table, sw_engine_opt
     return true;
 }
 
-/* The process itself is not planned but told, because this one is another program. */
+/* Of a server of our own, whose options are known.  The process itself is not planned but told, because this one is
+ * another program. */
 static void put_plan(bench_host *h, const json_t *table)
 {
     static const char SOURCE[] = "computed";
     sw_engine_options options;
     sw_model_file *file = NULL;
     sw_plan *plan = NULL;
-    if (h->o.subject->record.file_bytes == 0 || h->o.subject->path == NULL || !plan_options(h, table, &options) ||
+    if (h->server == NULL || h->o.subject->record.file_bytes == 0 || !plan_options(h, table, &options) ||
         sw_model_file_open(&file, h->o.subject->path, NULL) != SW_OK)
         return;
     if (sw_plan_create(&plan, file, &options, NULL) == SW_OK) {
@@ -148,8 +148,7 @@ static void put_plan(bench_host *h, const json_t *table)
     sw_model_file_close(file);
 }
 
-/* ---- all of it ----------------------------------------------------------------------------------------------------
- */
+/* ---- all of it --------------------------------------------------------------------------------------------------- */
 
 static sw_code learn_spillway(bench_host *h, sw_err *err)
 {

@@ -121,51 +121,69 @@ sw_code host_pool_get(host_pool *p, int subject, server_side side, pooled_host *
 
 /* ---- storing ---------------------------------------------------------------------------------------------------- */
 
-/* Facts and placement with the positions that only the run knows. */
-static sw_code store_details(const host_pool *p, const pooled_host *h, sw_err *err)
+/* The facts that are new, with the positions that only the run knows. */
+static sw_code store_facts(const host_pool *p, pooled_host *h, sw_err *err)
 {
-    size_t n_facts, n_rows;
-    const fact_record *const facts = host_facts(h->host, &n_facts);
-    const placement_row *const rows = host_placement(h->host, &n_rows);
-    fact_record *const own_facts = mem_calloc(n_facts + 1, sizeof *own_facts);
-    placement_row *const own_rows = mem_calloc(n_rows + 1, sizeof *own_rows);
-    sw_code code = own_facts != NULL && own_rows != NULL ? SW_OK : sw_fail(err, SW_ENOMEM, "out of memory for facts");
-    for (size_t i = 0; code == SW_OK && i < n_facts; i++) {
-        own_facts[i] = facts[i];
-        own_facts[i].subject = h->subject;
-        own_facts[i].server = h->server;
+    size_t n;
+    const fact_record *const facts = host_facts(h->host, &n);
+    fact_record *const own = mem_calloc(n + 1, sizeof *own);
+    if (own == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory for facts");
+    for (size_t i = h->n_facts; i < n; i++) {
+        own[i] = facts[i];
+        own[i].subject = h->subject;
+        own[i].server = h->server;
     }
-    for (size_t i = 0; code == SW_OK && i < n_rows; i++) {
-        own_rows[i] = rows[i];
-        own_rows[i].server = h->server;
-    }
-    if (code == SW_OK)
-        code = store_add_facts(p->o->store, p->o->run_id, own_facts, n_facts, err);
-    if (code == SW_OK)
-        code = store_add_placement(p->o->store, p->o->run_id, own_rows, n_rows, err);
-    mem_free(own_facts);
-    mem_free(own_rows);
+    const sw_code code = store_add_facts(p->o->store, p->o->run_id, own + h->n_facts, n - h->n_facts, err);
+    h->n_facts = n;
+    mem_free(own);
     return code;
 }
 
-sw_code host_pool_store(host_pool *p, pooled_host *h, sw_err *err)
+static sw_code store_placement(const host_pool *p, const pooled_host *h, sw_err *err)
 {
-    if (h->server >= 0)
-        return SW_OK;
+    size_t n;
+    const placement_row *const rows = host_placement(h->host, &n);
+    placement_row *const own = mem_calloc(n + 1, sizeof *own);
+    if (own == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory for a placement");
+    for (size_t i = 0; i < n; i++) {
+        own[i] = rows[i];
+        own[i].server = h->server;
+    }
+    const sw_code code = store_add_placement(p->o->store, p->o->run_id, own, n, err);
+    mem_free(own);
+    return code;
+}
+
+/* The model gets the name by which its server lists it. */
+static sw_code store_name(host_pool *p, pooled_host *h, sw_err *err)
+{
     subject_record *const subject = &p->o->subjects->items[h->subject].record;
+    if (strcmp(subject->name, h->model) == 0)
+        return SW_OK;
+    const char *const name = arena_copy(p->o->keep, h->model, strlen(h->model));
+    if (name == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory for a name");
+    subject->name = h->model = name;
+    return store_put_subject(p->o->store, p->o->run_id, h->subject, subject, err);
+}
+
+static sw_code store_server(host_pool *p, pooled_host *h, sw_err *err)
+{
     server_record record = host_record(h->host);
     record.subject = h->subject;
     record.side = h->side;
     record.session = p->o->session;
     record.started_ms = h->opened_ms;
-    sw_code code = SW_OK;
-    if (strcmp(subject->name, h->model) != 0) {
-        subject->name = arena_copy(p->o->keep, h->model, strlen(h->model));
-        h->model = subject->name;
-        code = subject->name != NULL ? store_put_subject(p->o->store, p->o->run_id, h->subject, subject, err)
-                                     : sw_fail(err, SW_ENOMEM, "out of memory for a name");
-    }
+    sw_code code = store_name(p, h, err);
     if (code == SW_OK)
         code = store_add_server(p->o->store, p->o->run_id, &record, &h->server, err);
-    return code == SW_OK ? store_details(p, h, err) : code;
+    return code == SW_OK ? store_placement(p, h, err) : code;
+}
+
+sw_code host_pool_store(host_pool *p, pooled_host *h, sw_err *err)
+{
+    const sw_code code = h->server < 0 ? store_server(p, h, err) : SW_OK;
+    return code == SW_OK ? store_facts(p, h, err) : code;
 }

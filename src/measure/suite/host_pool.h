@@ -25,10 +25,11 @@ typedef struct pooled_host {
     bench_host *host;
     int subject;
     server_side side;
-    int server;        // position in run_record.servers; -1: not stored yet
-    int64_t opened_ms; // since the run began
-    const char *model; // that requests name
-    bool is_warm;      // for the caller
+    int server;                            // position in run_record.servers; -1: not stored yet
+    int64_t opened_ms;                     // since the run began
+    size_t n_facts;                        // that are stored
+    const char *model;                     // that requests name
+    bool is_warm, has_answered, is_probed; // for the caller
 } pooled_host;
 
 typedef struct host_pool host_pool;
@@ -40,7 +41,7 @@ SW_NODISCARD sw_code host_pool_create(host_pool **out, const host_pool_options *
  * host_open.
  */
 SW_NODISCARD sw_code host_pool_get(host_pool *pool, int subject, server_side side, pooled_host **out, sw_err *err);
-/* Stores what is known of a server that was opened, once.  Errors as the store. */
+/* Stores what is known of a server and not stored yet.  Errors as the store. */
 SW_NODISCARD sw_code host_pool_store(host_pool *pool, pooled_host *host, sw_err *err);
 /* Ends all servers of our own. */
 void host_pool_close_all(host_pool *pool);

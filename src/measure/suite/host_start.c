@@ -12,57 +12,64 @@ enum { LOAD_SECONDS_MAX = 3600 }; // a large model on a slow disk takes minutes
 static const char SOURCE[] = "measured";
 static const double IN_CACHE = 0.99; // of the file: a start counts as warm
 
-/* ---- the command line ---------------------------------------------------------------------------------------------
- */
+/* ---- the command line -------------------------------------------------------------------------------------------- */
 
-/* Options that say where experts or layers go: with one of them, the user has decided. */
-static bool is_placement_option(const char *option)
+/* Options that say where experts go, and the number of words of each. */
+static size_t n_placement_words(const char *option)
 {
-    static const char *const NAMES[] = {"--cpu-moe", "-cmoe", "--n-cpu-moe", "-ncmoe"};
+    static const struct {
+        const char *name;
+        size_t n_words;
+    } OPTIONS[] = {{"--cpu-moe", 1}, {"-cmoe", 1}, {"--n-cpu-moe", 2}, {"-ncmoe", 2}};
     const size_t n = strcspn(option, "=");
-    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
-        if (strlen(NAMES[i]) == n && memcmp(option, NAMES[i], n) == 0)
-            return true;
+    for (size_t i = 0; i < sizeof OPTIONS / sizeof *OPTIONS; i++) {
+        if (strlen(OPTIONS[i].name) == n && memcmp(option, OPTIONS[i].name, n) == 0)
+            return option[n] == '=' ? 1 : OPTIONS[i].n_words;
     }
-    return false;
+    return 0;
 }
 
-static bool needs_cpu_moe(const host_options *o)
-{
-    bool is_placed = false;
-    for (size_t i = 0; i < o->n_serve_options; i++)
-        is_placed |= is_placement_option(o->serve_options[i]);
-    return o->side == SIDE_OFFLOADED && !is_placed;
-}
-
-/* The options for this side, in the keep; NULL when memory is short. */
-static const char **options_of(const bench_host *h, size_t *n_out)
+/* Sets the options for this side: the user's, without those of the placement for the reference, and with --cpu-moe for
+ * the other side unless the user placed experts. */
+static sw_code set_options(bench_host *h, sw_err *err)
 {
     const host_options *const o = &h->o;
     const char **const options = arena_alloc(h->keep, (o->n_serve_options + 1) * sizeof *options);
-    *n_out = 0;
-    for (size_t i = 0; options != NULL && i < o->n_serve_options; i++)
-        options[(*n_out)++] = o->serve_options[i];
-    if (options != NULL && needs_cpu_moe(o))
-        options[(*n_out)++] = "--cpu-moe";
-    return options;
+    size_t n = 0, n_skipped = 0;
+    bool is_placed = false;
+    if (options == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory starting a server");
+    for (size_t i = 0; i < o->n_serve_options; i++) {
+        const size_t n_words = n_placement_words(o->serve_options[i]);
+        is_placed |= n_words > 0;
+        if (n_words > 0 && o->side == SIDE_REFERENCE)
+            n_skipped = n_words;
+        if (n_skipped > 0)
+            n_skipped--;
+        else
+            options[n++] = o->serve_options[i];
+    }
+    if (o->side == SIDE_OFFLOADED && !is_placed)
+        options[n++] = "--cpu-moe";
+    h->options = options;
+    h->n_options = n;
+    return SW_OK;
 }
 
 /* As a user would type it. */
-static const char *command_of(const bench_host *h, const char *const *options, size_t n)
+static const char *command_of(const bench_host *h)
 {
     buf text;
     buf_init(&text, 65536);
     buf_printf(&text, "spillway serve %s", h->o.subject->path);
-    for (size_t i = 0; i < n; i++)
-        buf_printf(&text, " %s", options[i]);
+    for (size_t i = 0; i < h->n_options; i++)
+        buf_printf(&text, " %s", h->options[i]);
     const char *const kept = text.failed == SW_OK ? arena_copy(h->keep, buf_str(&text), text.size) : NULL;
     buf_free(&text);
     return kept;
 }
 
-/* ---- one start ----------------------------------------------------------------------------------------------------
- */
+/* ---- one start --------------------------------------------------------------------------------------------------- */
 
 /* Waits for the first healthy answer; until then the model is loading. */
 static sw_code wait_until_healthy(const bench_host *h, sw_err *err)
@@ -82,11 +89,11 @@ static sw_code wait_until_healthy(const bench_host *h, sw_err *err)
 }
 
 /* Its memory is watched from the beginning, so that the peak of loading is seen. */
-static sw_code start_process(bench_host *h, const char *const *options, size_t n, sw_err *err)
+static sw_code start_process(bench_host *h, sw_err *err)
 {
     const server_process_options process = {.model = h->o.subject->path,
-                                            .serve_options = options,
-                                            .n_serve_options = n,
+                                            .serve_options = h->options,
+                                            .n_serve_options = h->n_options,
                                             .log_path = h->o.log_path,
                                             .clock = h->o.clock,
                                             .cancel = h->o.cancel};
@@ -95,7 +102,7 @@ static sw_code start_process(bench_host *h, const char *const *options, size_t n
         code = host_watch_process(h, server_process_pid(h->server), err);
     if (code == SW_OK)
         code = server_process_url(h->server, &h->url, err);
-    return code == SW_OK ? target_open(&h->target, h->url, NULL, err) : code;
+    return code == SW_OK ? target_open(&h->target, h->url, h->o.api_key, err) : code;
 }
 
 static double ms_since(const bench_host *h, uint64_t start_ns)
@@ -105,13 +112,8 @@ static double ms_since(const bench_host *h, uint64_t start_ns)
 
 static sw_code start(bench_host *h, double *load_ms, double *token_ms, sw_err *err)
 {
-    size_t n;
-    const char **const options = options_of(h, &n);
-    h->command = options != NULL ? command_of(h, options, n) : NULL;
-    if (h->command == NULL)
-        return sw_fail(err, SW_ENOMEM, "out of memory starting a server");
     const uint64_t start_ns = clock_now_ns(h->o.clock);
-    sw_code code = start_process(h, options, n, err);
+    sw_code code = start_process(h, err);
     if (code == SW_OK)
         code = wait_until_healthy(h, err);
     if (code != SW_OK)
@@ -135,8 +137,7 @@ static void stop(bench_host *h)
     h->server = NULL;
 }
 
-/* ---- cold and warm ------------------------------------------------------------------------------------------------
- */
+/* ---- cold and warm ----------------------------------------------------------------------------------------------- */
 
 static sw_code start_cold(bench_host *h, double cached_bytes, double *token_ms, sw_err *err)
 {
@@ -159,26 +160,34 @@ static sw_code start_warm(bench_host *h, double *token_ms, sw_err *err)
 }
 
 /* A start that nothing prepared is what the page cache made of it; one without a file is warm. */
+static sw_code start_as_it_is(bench_host *h, double *token_ms, sw_err *err)
+{
+    const double size = (double)h->o.subject->record.file_bytes, cached = cold_file_cached(h->o.subject->path);
+    const bool is_warm = size == 0 || cached >= IN_CACHE * size;
+    return is_warm ? start_warm(h, token_ms, err) : start_cold(h, cached, token_ms, err);
+}
+
+static sw_code start_twice(bench_host *h, double *token_ms, sw_err *err)
+{
+    double again_ms;
+    cold_file_drop(h->o.subject->path);
+    const sw_code code = start_cold(h, cold_file_cached(h->o.subject->path), token_ms, err);
+    stop(h);
+    return code == SW_OK ? start_warm(h, &again_ms, err) : code;
+}
+
 sw_code host_start(bench_host *h, sw_err *err)
 {
-    const char *const path = h->o.subject->path;
-    const double size = (double)h->o.subject->record.file_bytes;
-    double token_ms = NAN, again_ms;
-    sw_code code;
-    if (h->o.measures_cold && size > 0)
-        cold_file_drop(path);
-    const double cached = cold_file_cached(path);
-    if (h->o.measures_cold && size > 0) {
-        code = start_cold(h, cached, &token_ms, err);
-        stop(h);
-        if (code == SW_OK)
-            code = start_warm(h, &again_ms, err);
-    } else {
-        const bool is_warm = size == 0 || cached >= IN_CACHE * size;
-        code = is_warm ? start_warm(h, &token_ms, err) : start_cold(h, cached, &token_ms, err);
-    }
-    fact_list_number(&h->facts, FACT_FIRST_TOKEN_LOAD_MS, token_ms, SOURCE);
+    const bool is_cold = h->o.measures_cold && h->o.subject->record.file_bytes > 0;
+    double token_ms = NAN;
+    sw_code code = set_options(h, err);
+    if (code == SW_OK && (h->command = command_of(h)) == NULL)
+        code = sw_fail(err, SW_ENOMEM, "out of memory starting a server");
     if (code == SW_OK)
-        fact_list_number(&h->facts, FACT_PROCESS_ID, (double)server_process_pid(h->server), SOURCE);
-    return code;
+        code = is_cold ? start_twice(h, &token_ms, err) : start_as_it_is(h, &token_ms, err);
+    if (code != SW_OK)
+        return code;
+    fact_list_number(&h->facts, FACT_FIRST_TOKEN_LOAD_MS, token_ms, SOURCE);
+    fact_list_number(&h->facts, FACT_PROCESS_ID, (double)server_process_pid(h->server), SOURCE);
+    return SW_OK;
 }

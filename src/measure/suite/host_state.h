@@ -17,10 +17,12 @@ typedef struct bench_host {
     host_options o;
     arena *keep; // of facts, rows and texts
     fact_list facts;
-    server_process *server; // NULL: a given one
-    long pid;               // of the server; 0: not known
-    const char *url;        // of the options or of the server
-    const char *command;    // that started it, or ""
+    server_process *server;     // NULL: a given one
+    long pid;                   // of the server; 0: not known
+    const char *url;            // of the options or of the server
+    const char *command;        // that started it, or ""
+    const char *const *options; // (n_options) of it, for this side
+    size_t n_options;
     chat_target *target;
     sample_source *source; // of the watch
     memory_watch *watch;   // NULL: its memory is not measured

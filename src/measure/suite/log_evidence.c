@@ -11,8 +11,7 @@ enum { LINE_BYTES = 512, WORD_BYTES = 64 };
 
 static const double SLACK = 0.02; // buffers are padded, and small tensors are counted elsewhere
 
-/* ---- words --------------------------------------------------------------------------------------------------------
- */
+/* ---- words ------------------------------------------------------------------------------------------------------- */
 
 static bool begins_with(const char *text, const char *prefix)
 {
@@ -57,8 +56,7 @@ static void word_after(const char *text, char out[WORD_BYTES])
     snprintf(out, WORD_BYTES, "%.*s", (int)strcspn(text, " "), text);
 }
 
-/* ---- lines --------------------------------------------------------------------------------------------------------
- */
+/* ---- lines ------------------------------------------------------------------------------------------------------- */
 
 /* " =  3647.87 MiB" in bytes; NAN: it is something else. */
 static double size_of(const char *text)
@@ -141,8 +139,7 @@ log_sums log_evidence_read(const char *log, size_t n)
     return sums;
 }
 
-/* ---- what follows -------------------------------------------------------------------------------------------------
- */
+/* ---- what follows ------------------------------------------------------------------------------------------------ */
 
 static double gb(double bytes)
 {

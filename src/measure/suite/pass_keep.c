@@ -67,6 +67,7 @@ static sw_code keep(pass *p, const flight *f, sw_err *err)
         return SW_OK;
     runner_name_step(r, f->step);
     const sw_code code = test_keeper_keep(r, &test, f->step->checks, err);
+    r->host->has_answered |= test.answer.status == TEST_COMPLETED;
     look_at_server(r, &test);
     return code;
 }

@@ -22,8 +22,7 @@ const json_t *placement_table_of(const json_t *document, const char *model)
     return NULL;
 }
 
-/* ---- rows ---------------------------------------------------------------------------------------------------------
- */
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
 
 /* The tier's own name, static; NULL: it is none that is known. */
 static const char *tier_of(const json_t *row, const char *member)
@@ -79,8 +78,7 @@ sw_code placement_table_rows(const json_t *table, arena *keep, placement_row **o
     return SW_OK;
 }
 
-/* ---- experts ------------------------------------------------------------------------------------------------------
- */
+/* ---- experts ----------------------------------------------------------------------------------------------------- */
 
 typedef struct expert_sums {
     double in_ram, in_vram; // experts
@@ -160,8 +158,7 @@ experts_place placement_table_experts(const json_t *table, buf *evidence)
     return EXPERTS_MIXED;
 }
 
-/* ---- facts --------------------------------------------------------------------------------------------------------
- */
+/* ---- facts ------------------------------------------------------------------------------------------------------- */
 
 void placement_table_facts(const json_t *table, fact_list *facts)
 {

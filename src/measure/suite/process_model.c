@@ -9,8 +9,7 @@
 
 enum { COMMAND_BYTES_MAX = 65536, LINE_BYTES = PATH_MAX + 128 };
 
-/* ---- names of models ----------------------------------------------------------------------------------------------
- */
+/* ---- names of models --------------------------------------------------------------------------------------------- */
 
 /* A .gguf file, or one of Ollama's store; no projector of images, and no later part of a split model. */
 static bool is_model(const char *path)
@@ -38,8 +37,7 @@ static FILE *open_proc(long pid, const char *name)
     return fopen(path, "re");
 }
 
-/* ---- where they are named ------------------------------------------------------------------------------------------
- */
+/* ---- where they are named ---------------------------------------------------------------------------------------- */
 
 /* Returns false if several models are mapped. */
 static bool find_mapped(long pid, char out[PATH_MAX])
@@ -83,8 +81,7 @@ bool process_model_path(long pid, char out[PATH_MAX])
     return find_mapped(pid, out) && (out[0] != '\0' || find_named(pid, out)) && out[0] != '\0';
 }
 
-/* ---- the log -------------------------------------------------------------------------------------------------------
- */
+/* ---- the log ----------------------------------------------------------------------------------------------------- */
 
 /* Appends the end of a regular file. */
 static bool read_end(const char *path, buf *out)

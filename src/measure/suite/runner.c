@@ -41,6 +41,18 @@ void runner_name_step(runner *r, const bench_step *step)
 /* ---- one pass -----------------------------------------------------------------------------------------------------
  */
 
+/* Finds out at which temperature a server samples, once it has shown that it answers at all. */
+static sw_code probe_temperature(runner *r, sw_err *err)
+{
+    pooled_host *const h = r->host;
+    bool agrees; // what it does not agree with makes the run invalid, and is no reason to stop
+    if (h->is_probed || !h->has_answered)
+        return SW_OK;
+    h->is_probed = true;
+    const sw_code code = host_probe_temperature(h->host, r->o->protocol->settings.temperature, &agrees, err);
+    return code == SW_OK ? host_pool_store(r->o->hosts, h, err) : code;
+}
+
 /* The server of a pass: opened, stored and warm.  Its failures are in r->trouble. */
 static sw_code ready_host(runner *r, const bench_step *first, sw_err *err)
 {
@@ -53,8 +65,10 @@ static sw_code ready_host(runner *r, const bench_step *first, sw_err *err)
     r->trouble = code;
     if (code != SW_OK)
         return SW_OK;
-    const sw_code stored = host_pool_store(r->o->hosts, r->host, err);
-    return stored == SW_OK && !r->host->is_warm ? warmup_run(r, first, err) : stored;
+    sw_code mine = host_pool_store(r->o->hosts, r->host, err);
+    if (mine == SW_OK && !r->host->is_warm)
+        mine = warmup_run(r, first, err);
+    return mine == SW_OK && r->trouble == SW_OK ? probe_temperature(r, err) : mine;
 }
 
 /* Asks the steps [begin, end) of one pass that are not stored. */

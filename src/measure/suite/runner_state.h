@@ -45,7 +45,7 @@ SW_NODISCARD sw_code test_keeper_keep(runner *r, test_record *test, const check_
  * error; a time budget that does not suffice is in r->is_over_budget. */
 SW_NODISCARD sw_code pass_run(runner *r, const bench_step *const *steps, size_t n, sw_err *err);
 
-/* ---- warmup.c --------------------------------------------------------------------------------------------------- */
+/* ---- warmup_run.c ----------------------------------------------------------------------------------------------- */
 
 /* Sends the warm-up of the server of this pass; errors as pass_run. */
 SW_NODISCARD sw_code warmup_run(runner *r, const bench_step *first, sw_err *err);

@@ -8,22 +8,13 @@
 #include "base/utf8.h"
 #include "suite/member.h"
 
-/* The document at `path`, or NULL; memory that is short ends everything. */
-static sw_code ask(chat_target *target, const char *path, json_t **out, sw_err *err)
-{
-    sw_err why = {0};
-    const sw_code code = target_get_json(target, path, out, &why);
-    return code == SW_ENOMEM ? sw_fail(err, SW_ENOMEM, "%s", why.msg) : SW_OK;
-}
-
 static void name_it(server_about *about, const char *program, const char *version)
 {
     snprintf(about->software, sizeof about->software, "%s%s%s", program, program[0] != '\0' ? " " : "", version);
     utf8_replace_invalid(about->software, strlen(about->software));
 }
 
-/* ---- documents of one program each --------------------------------------------------------------------------------
- */
+/* ---- documents of one program each ------------------------------------------------------------------------------- */
 
 /* spillway and shimmy. */
 static void read_health(server_about *about, const json_t *document, fact_list *facts)
@@ -83,8 +74,7 @@ static void read_vllm(server_about *about, const json_t *document, fact_list *fa
         name_it(about, "vLLM", version);
 }
 
-/* ---- in their order ------------------------------------------------------------------------------------------------
- */
+/* ---- in their order ---------------------------------------------------------------------------------------------- */
 
 typedef struct about_source {
     const char *path;
@@ -98,16 +88,19 @@ static const about_source SOURCES[] = {{"/health", read_health, true},
                                        {"/api/version", read_ollama, false},
                                        {"/version", read_vllm, false}};
 
+/* A server that does not answer is not asked further: each question may take seconds. */
 sw_code server_about_read(server_about *out, chat_target *target, fact_list *facts, sw_err *err)
 {
+    sw_code code = SW_OK;
     *out = (server_about){0};
-    for (size_t i = 0; i < sizeof SOURCES / sizeof *SOURCES; i++) {
+    for (size_t i = 0; i < sizeof SOURCES / sizeof *SOURCES && code != SW_EIO; i++) {
         json_t *document;
+        sw_err why = {0};
         if (!SOURCES[i].is_for_all && out->software[0] != '\0')
             continue;
-        const sw_code code = ask(target, SOURCES[i].path, &document, err);
-        if (code != SW_OK)
-            return code;
+        code = target_get_json(target, SOURCES[i].path, &document, &why);
+        if (code == SW_ENOMEM)
+            return sw_fail(err, code, "%s", why.msg);
         if (document != NULL)
             SOURCES[i].read(out, document, facts);
         json_decref(document);

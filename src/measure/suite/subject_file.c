@@ -36,8 +36,7 @@ static const char *model_name(arena *keep, const char *file_name)
     return keep_text(keep, file_name, n);
 }
 
-/* ---- bytes --------------------------------------------------------------------------------------------------------
- */
+/* ---- bytes ------------------------------------------------------------------------------------------------------- */
 
 /* Bytes of the token embedding if it is a table for look-up alone: without an output matrix of its own the model
  * multiplies with it, too. */
@@ -100,8 +99,7 @@ static sw_code put_facts(bench_subject *s, const sw_model_file *file, arena *kee
     return facts.failed ? out_of_memory(err) : SW_OK;
 }
 
-/* ---- the subject --------------------------------------------------------------------------------------------------
- */
+/* ---- the subject ------------------------------------------------------------------------------------------------- */
 
 static sw_code put_record(bench_subject *s, const sw_model_info *info, arena *keep, sw_err *err)
 {

@@ -20,8 +20,7 @@ typedef struct gathering {
     buf *skipped; // or NULL
 } gathering;
 
-/* ---- gathering ----------------------------------------------------------------------------------------------------
- */
+/* ---- gathering --------------------------------------------------------------------------------------------------- */
 
 /* False when memory is short; the older arrays stay in the arena. */
 static bool grow(gathering *g)
@@ -80,8 +79,7 @@ static sw_code add_found(void *ud, const char *path, sw_err *err)
     return SW_OK;
 }
 
-/* ---- order --------------------------------------------------------------------------------------------------------
- */
+/* ---- order ------------------------------------------------------------------------------------------------------- */
 
 /* The protocol's models come first, in its order. */
 static int rank(const bench_subject *s)

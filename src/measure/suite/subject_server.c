@@ -48,8 +48,7 @@ static const json_t *find_entry(const json_t *list, const char *member, const ch
     return NULL;
 }
 
-/* ---- what each program says ---------------------------------------------------------------------------------------
- */
+/* ---- what each program says -------------------------------------------------------------------------------------- */
 
 /* spillway: all of it; llama-server: some of it under the same names; vLLM: the context alone. */
 static sw_code read_model(subject_record *r, const json_t *models, arena *keep, sw_err *err)
@@ -100,8 +99,7 @@ static sw_code read_file(bench_subject *s, const chat_target *target, arena *kee
     return SW_OK;
 }
 
-/* ---- the list -----------------------------------------------------------------------------------------------------
- */
+/* ---- the list ---------------------------------------------------------------------------------------------------- */
 
 static sw_code describe(subject_list *list, const json_t *models, const json_t *tags, arena *keep, sw_err *err)
 {
@@ -137,31 +135,37 @@ static sw_code ask(chat_target *target, const char *path, json_t **out, sw_err *
     return code == SW_ENOMEM ? sw_fail(err, code, "%s", why.msg) : SW_OK;
 }
 
+/* What the server says of the models in the list.  Whose list has one model has that in its process. */
+static sw_code describe_all(subject_list *list, chat_target *target, bool has_one_model, arena *keep, sw_err *err)
+{
+    json_t *models = NULL, *tags = NULL;
+    sw_code code = ask(target, "/v1/models", &models, err);
+    if (code == SW_OK)
+        code = ask(target, "/api/tags", &tags, err);
+    if (code == SW_OK)
+        code = describe(list, models, tags, keep, err);
+    json_decref(models);
+    json_decref(tags);
+    return code == SW_OK && has_one_model ? read_file(&list->items[0], target, keep, err) : code;
+}
+
 /* A server need not list its models if they are named. */
 sw_code subject_list_from_server(subject_list *out, chat_target *target, const char *const *names, size_t n_names,
                                  arena *keep, sw_err *err)
 {
     model_list listed;
-    json_t *models = NULL, *tags = NULL;
     sw_err why = {0};
     *out = (subject_list){0};
-    sw_code code = target_list_models(target, &listed, &why);
-    if (code != SW_OK && (n_names == 0 || code == SW_ENOMEM))
-        code = sw_fail(err, code, "%s", why.msg);
+    const sw_code is_listed = target_list_models(target, &listed, &why);
+    sw_code code;
+    if (is_listed != SW_OK && (n_names == 0 || is_listed == SW_ENOMEM))
+        code = sw_fail(err, is_listed, "%s", why.msg);
+    else if (n_names > 0)
+        code = name_subjects(out, names, n_names, keep, err);
     else
-        code = n_names > 0 ? name_subjects(out, names, n_names, keep, err)
-                           : name_subjects(out, (const char *const *)listed.ids, 1, keep, err);
-    const bool has_one_model = listed.n == 1 && out->n == 1;
+        code = name_subjects(out, (const char *const *)listed.ids, 1, keep, err);
+    if (code == SW_OK && is_listed == SW_OK)
+        code = describe_all(out, target, listed.n == 1 && out->n == 1, keep, err);
     model_list_free(&listed);
-    if (code == SW_OK)
-        code = ask(target, "/v1/models", &models, err);
-    if (code == SW_OK)
-        code = ask(target, "/api/tags", &tags, err);
-    if (code == SW_OK)
-        code = describe(out, models, tags, keep, err);
-    if (code == SW_OK && has_one_model)
-        code = read_file(&out->items[0], target, keep, err);
-    json_decref(models);
-    json_decref(tags);
     return code;
 }

@@ -14,8 +14,7 @@ enum { N_DRAWS = 40, N_DRAWS_MAX = 1000, TIME_S = 60, REQUEST_TIMEOUT_S = 60 };
 // is tried first.
 static const char PROMPT[] = "Here is a random word:";
 
-/* ---- reading ------------------------------------------------------------------------------------------------------
- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 /* Adds a token unless its log-probability is none. */
 static void add(temperature_draw *d, double logprob)
@@ -79,8 +78,7 @@ static draw_result read_draw(const json_t *document, temperature_draw *d)
     return is_listed ? DRAWN : NOT_LISTED;
 }
 
-/* ---- asking -------------------------------------------------------------------------------------------------------
- */
+/* ---- asking ------------------------------------------------------------------------------------------------------ */
 
 typedef struct draw_route {
     const char *path;
