@@ -116,6 +116,11 @@ static void test_two_models_as_json(void **state)
 {
     (void)state;
     assert_int_equal(report_json(&out, &analysis, NULL), SW_OK);
+    // Meanings of facts and samples, at the end, are texts of other modules.
+    const char *const definitions = strstr(buf_str(&out), ",\n  \"definitions\": {");
+    assert_non_null(definitions);
+    out.size = (size_t)(definitions - out.data);
+    out.data[out.size] = '\0';
     assert_golden("two_models.json");
 }
 
