@@ -110,6 +110,7 @@ static void test_pairs_have_the_same_prompt_repetition_and_seed(void **state)
                            record_test(MODE_WHOLE, 0, 0),     record_test(MODE_WHOLE, 0, 1),
                            record_test(MODE_REFERENCE, 1, 0), record_test(MODE_REFERENCE, 2, 0)};
     tests[5].answer.text = "b";
+    tests[5].answer.n_text = 1;
     tests[6].plan.seed = 7; // another question
     tests[7].answer.status = TEST_INCOMPLETE;
     const run_record run = record_run(tests, 8);

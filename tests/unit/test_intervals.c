@@ -214,6 +214,19 @@ static void test_the_permutation_test_is_exact_under_its_null(void **state)
     assert_true(isnan(p));
 }
 
+static void test_pairs_are_exchanged_by_signs(void **state)
+{
+    (void)state;
+    const double up[] = {1, 2, 3, 4, 5}, mixed[] = {1, -1, 1, -1};
+    assert_close(permutation_paired_p_value(up, 5, 9999, 1), 2.0 / 32, 0.01); // all signs equal
+    assert_close(permutation_paired_p_value(mixed, 4, 99, 1), 1, 1e-12);
+    assert_true(isnan(permutation_paired_p_value(up, 1, 99, 1)));
+    double many[130];
+    for (int i = 0; i < 130; i++)
+        many[i] = 1;
+    assert_close(permutation_paired_p_value(many, 130, 999, 1), 0.001, 1e-12);
+}
+
 static void test_a_slope_ignores_a_third_of_outliers(void **state)
 {
     (void)state;
@@ -280,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_verdicts_of_changes),
         cmocka_unit_test(test_holm_multiplies_by_what_is_left),
         cmocka_unit_test(test_the_permutation_test_is_exact_under_its_null),
+        cmocka_unit_test(test_pairs_are_exchanged_by_signs),
         cmocka_unit_test(test_a_slope_ignores_a_third_of_outliers),
         cmocka_unit_test(test_intervals_of_slopes_hold_the_truth),
         cmocka_unit_test(test_a_long_series_is_thinned),

@@ -149,13 +149,18 @@ static sw_code analyze_subject(const run_record *run, int subject, subject_analy
         code = measure_sweep(out, err);
     if (code == SW_OK)
         code = expert_figures_of(run, subject, ANALYSIS_SEED, &out->experts, err);
+    const run_summary *const streamed = &out->modes[MODE_STREAM];
+    if (code == SW_OK)
+        code = mode_changes_of(&out->modes[MODE_REFERENCE], streamed, ANALYSIS_SEED, out->by_offloading, err);
+    if (code == SW_OK)
+        code = mode_changes_of(&out->modes[MODE_WHOLE], streamed, ANALYSIS_SEED, out->by_streaming, err);
     if (code != SW_OK)
         return code;
     measure_quality(out);
     measure_equality(run, out);
     out->cold_ttft_ms = out->modes[MODE_COLD].ttft_ms.p50;
     out->memory = memory_figures_of(run, subject);
-    out->cause = speed_cause_of(run, subject, &out->modes[MODE_STREAM]);
+    out->cause = speed_cause_of(run, subject, streamed);
     return SW_OK;
 }
 

@@ -7,6 +7,7 @@
 #include "figures/content.h"
 #include "figures/expert_figures.h"
 #include "figures/memory_figures.h"
+#include "figures/mode_changes.h"
 #include "figures/speed_cause.h"
 #include "figures/summary.h"
 
@@ -27,10 +28,12 @@ typedef struct subject_analysis {
     double steadiness, steadiness_low, steadiness_high; // median pace of the last quarter / of the first, with interval
     double mark_mean;                                   // content, 1 to 5
     int n_technical_passed, n_technical_run;
-    double technical_accuracy;                   // passed / run; NAN
-    double cold_ttft_ms;                         // median of the cold requests; NAN
-    int n_equal_to_reference, n_reference_pairs; // answers with the same text on both sides, same prompt and seed
-    int n_equal_streamed, n_streamed_pairs;      // streamed against whole
+    double technical_accuracy;                     // passed / run; NAN
+    double cold_ttft_ms;                           // median of the cold requests; NAN
+    int n_equal_to_reference, n_reference_pairs;   // answers with the same text on both sides, same prompt and seed
+    int n_equal_streamed, n_streamed_pairs;        // streamed against whole
+    figure_change by_offloading[N_CHANGE_FIGURES]; // streamed, against the reference that does not offload
+    figure_change by_streaming[N_CHANGE_FIGURES];  // streamed, against whole documents
     memory_figures memory;
     expert_figures experts;
     speed_cause cause;

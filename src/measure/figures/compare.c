@@ -95,6 +95,28 @@ sw_code permutation_p_value(const double *a, size_t n_a, const double *b, size_t
     return SW_OK;
 }
 
+double permutation_paired_p_value(const double *differences, size_t n, size_t n_draws, uint64_t seed)
+{
+    if (n < 2)
+        return NAN;
+    double found = 0;
+    for (size_t i = 0; i < n; i++)
+        found += differences[i];
+    rng_state rng;
+    rng_seed(&rng, seed);
+    size_t n_as_far = 0;
+    for (size_t draw = 0; draw < n_draws; draw++) {
+        double sum = 0;
+        uint64_t bits = 0;
+        for (size_t i = 0; i < n; i++, bits >>= 1) {
+            bits = i % 64 == 0 ? rng_next(&rng) : bits;
+            sum += (bits & 1) != 0 ? differences[i] : -differences[i];
+        }
+        n_as_far += fabs(sum) >= fabs(found) * (1 - 1e-12);
+    }
+    return (double)(n_as_far + 1) / (double)(n_draws + 1);
+}
+
 /* ---- Theil-Sen --------------------------------------------------------------------------------------------------- */
 
 /* Writes the slopes between all pairs of n points, those `step` apart in x and y; returns how many there are. */

@@ -29,6 +29,10 @@ SW_NODISCARD sw_code holm_correct(double *p_values, size_t n, sw_err *err);
 SW_NODISCARD sw_code permutation_p_value(const double *a, size_t n_a, const double *b, size_t n_b, size_t n_draws,
                                          uint64_t seed, double *out, sw_err *err);
 
+/* The same for pairs: the probability of a mean difference at least as far from 0, if either of a pair could as well
+ * have been the other, by n_draws random signs.  Of fewer than two pairs: NAN. */
+double permutation_paired_p_value(const double *differences, size_t n, size_t n_draws, uint64_t seed);
+
 typedef struct trend {
     double slope;   // median of the slopes between any two points: y per x
     interval range; // Sen 1968; the slope is not 0 with 95 % confidence if 0 is outside

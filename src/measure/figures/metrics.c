@@ -2,6 +2,7 @@
 #include "figures/metrics.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "figures/gaps.h"
@@ -212,6 +213,13 @@ sw_code metrics_of(const test_record *test, test_metrics *out, sw_err *err)
     const bool has_text = a->n_text > 0;
     return repetition_of(has_text ? a->text : a->reasoning, has_text ? a->n_text : a->n_reasoning, test->plan.form,
                          &out->repetition, err);
+}
+
+double metrics_figure(const test_metrics *metrics, size_t offset)
+{
+    double figure;
+    memcpy(&figure, (const char *)metrics + offset, sizeof figure);
+    return figure;
 }
 
 /* ---- objectives -------------------------------------------------------------------------------------------------- */

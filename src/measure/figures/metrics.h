@@ -70,6 +70,9 @@ typedef struct test_metrics {
 /* Error: SW_ENOMEM. */
 SW_NODISCARD sw_code metrics_of(const test_record *test, test_metrics *out, sw_err *err);
 
+/* The figure (a double) at an offset: for tables of figures. */
+double metrics_figure(const test_metrics *metrics, size_t offset);
+
 /* A test with its figures. */
 typedef struct summary_row {
     const test_record *test;

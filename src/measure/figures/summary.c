@@ -87,7 +87,7 @@ static size_t collect(const run_summary *s, size_t figure, double *out)
 {
     size_t n = 0;
     for (size_t i = 0; i < s->n_rows; i++) {
-        const double value = *(const double *)((const char *)&s->rows[i].metrics + figure);
+        const double value = metrics_figure(&s->rows[i].metrics, figure);
         if (has_completed(&s->rows[i]) && !isnan(value))
             out[n++] = value;
     }

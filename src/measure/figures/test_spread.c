@@ -45,7 +45,7 @@ static spread pool(const summary_row *rows, size_t n_rows, const test_record *te
 {
     size_t n = 0;
     for (size_t k = 0; k < n_rows; k++) {
-        const double value = *(const double *)((const char *)&rows[k].metrics + figure);
+        const double value = metrics_figure(&rows[k].metrics, figure);
         const bool counts = rows[k].test->answer.status == TEST_COMPLETED && !isnan(value);
         if (counts && is_same_test(rows[k].test, test))
             values[n++] = value;

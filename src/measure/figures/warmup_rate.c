@@ -1,5 +1,5 @@
-/* warmup.c - rates of warm-up requests, in thirds. */
-#include "figures/warmup.h"
+/* warmup_rate.c - rates of warm-up requests, in thirds. */
+#include "figures/warmup_rate.h"
 
 #include <math.h>
 #include <string.h>
@@ -17,8 +17,8 @@ static double rate_of(const answer_record *a)
     return a->status == TEST_COMPLETED && end > begin ? n / (double)(end - begin) : NAN;
 }
 
-/* The rates of the warm-ups of the server that answered last, its latest REQUESTS_MAX.  Requests that overlap have no
- * order that a change could be seen in: none counts. */
+/* The rates of the warm-ups of the server that offloads, of its last process, its latest REQUESTS_MAX.  Requests that
+ * overlap have no order that a change could be seen in: none counts. */
 static size_t collect(const run_record *run, int subject, double rates[REQUESTS_MAX])
 {
     size_t n = 0;
@@ -27,7 +27,7 @@ static size_t collect(const run_record *run, int subject, double rates[REQUESTS_
     for (size_t i = 0; i < run->n_tests; i++) {
         const test_record *const t = &run->tests[i];
         const double rate = rate_of(&t->answer);
-        if (!t->is_warmup || t->subject != subject || isnan(rate))
+        if (!t->is_warmup || t->subject != subject || t->mode == MODE_REFERENCE || isnan(rate))
             continue;
         if (t->server != server)
             n = 0; // another process warms up anew
