@@ -17,6 +17,13 @@ void buf_free(buf *b)
     *b = (buf){.max = b->max};
 }
 
+void buf_free_part(buf *part, buf *whole)
+{
+    if (part->failed == SW_ENOMEM && whole->failed == SW_OK)
+        whole->failed = SW_ENOMEM;
+    buf_free(part);
+}
+
 void buf_clear(buf *b)
 {
     b->size = 0;

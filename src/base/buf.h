@@ -23,6 +23,8 @@ typedef struct buf {
 void buf_init(buf *b, size_t max);
 /* Frees the content; the buffer is empty and usable afterwards. */
 void buf_free(buf *b);
+/* Frees what was made for a part of `whole`, which fails if memory was short for the part. */
+void buf_free_part(buf *part, buf *whole);
 /* Empties the buffer, keeps its memory and clears `failed`. */
 void buf_clear(buf *b);
 void buf_append(buf *b, const void *data, size_t n);

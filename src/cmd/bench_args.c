@@ -78,7 +78,7 @@ static int check_serve_options(const bench_args *a)
 /* The exit code of a usage error, or -1 if the arguments are good. */
 static int check_args(const bench_args *a)
 {
-    if (a->server_pid != 0 && a->url == NULL)
+    if (a->server_pid != 0 && a->url == NULL && a->resume == NULL)
         return usage_error("--server-pid is for a server of --url; those of the benchmark are known");
     if (a->self_test)
         return check_self_test(a);

@@ -20,7 +20,7 @@
 
 enum { COMMAND_BYTES_MAX = 65536, MESSAGE_BYTES_MAX = 16384, EXIT_TERMINATED = 143 }; // 143: 128 + SIGTERM
 
-/* ---- signals ---------------------------------------------------------------------------------------------------- */
+/* ---- signals ----------------------------------------------------------------------------------------------------- */
 
 // Set by the handler; everything that waits looks at must_stop ten times a second or more often.
 static atomic_bool must_stop;
@@ -40,7 +40,7 @@ static void catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
-/* ---- results ---------------------------------------------------------------------------------------------------- */
+/* ---- results ----------------------------------------------------------------------------------------------------- */
 
 /* 128 + the number of the signal, as shells have it. */
 static int exit_code_of_signal(void)
@@ -78,6 +78,7 @@ static sw_code print_results(const bench_args *a, const run_analysis *analysis, 
         report_text(&text, analysis, output_width(STDOUT_FILENO));
     if (code == SW_OK)
         fwrite(buf_str(&text), 1, text.size, stdout);
+    fflush(stdout); // before what follows on standard error
     buf_free(&text);
     return code;
 }

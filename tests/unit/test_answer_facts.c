@@ -68,6 +68,20 @@ static void test_a_count_at_the_end_is_not_that_of_the_last_event(void **state)
                   (const int[]){0, 0, 0, -1});
 }
 
+static void test_a_token_that_is_split_in_one_read_is_one_arrival(void **state)
+{
+    static const char *const EVENTS[] = {
+        TIMED("a", 1), "{\"choices\":[{\"delta\":{\"reasoning\":\"bc\"}}],\"timings\":{\"predicted_n\":2}}",
+        TIMED("d", 2), TIMED("e", 3)};
+    chat_stream *const s = *state;
+    for (size_t i = 0; i < 4; i++)
+        chat_stream_event(s, "message", EVENTS[i], strlen(EVENTS[i]), i == 0 ? 10 : 20);
+    const answer_record a = chat_stream_finish(s, 30);
+    assert_int_equal(a.n_arrivals, 3);
+    assert_true(a.arrivals[1].n_bytes == 3 && a.arrivals[1].n_tokens == 1 && !a.arrivals[1].is_reasoning);
+    assert_true(a.arrivals[2].n_tokens == 1);
+}
+
 static void test_counts_that_lie_are_bounded(void **state)
 {
     assert_tokens(state,
@@ -246,6 +260,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_each_event_has_the_tokens_since_the_one_before, setup, teardown),
         cmocka_unit_test_setup_teardown(test_tokens_without_text_belong_to_the_next_event_with_text, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_count_at_the_end_is_not_that_of_the_last_event, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_token_that_is_split_in_one_read_is_one_arrival, setup, teardown),
         cmocka_unit_test_setup_teardown(test_counts_that_lie_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_times_and_sampling_are_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(test_usage_counts_more_than_timings, setup, teardown),

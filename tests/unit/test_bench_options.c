@@ -14,7 +14,7 @@
 /* The options of `bench --resume` with nothing else. */
 static bench_options resumed(void)
 {
-    return (bench_options){.resume = true, .settings = settings_none(), .api_key = "key"};
+    return (bench_options){.resume = true, .settings = settings_none()};
 }
 
 static void test_stored_options_complete_those_of_a_resumed_run(void **state)
@@ -50,7 +50,6 @@ static void test_stored_options_complete_those_of_a_resumed_run(void **state)
     assert_true(o.sweep.n == 2 && o.sweep.values[1] == 0.7);
     assert_int_equal(o.route, ROUTE_SHIMMY_WS);
     assert_memory_equal(&o.limits, &stored.limits, sizeof o.limits);
-    assert_string_equal(o.api_key, "key");
     arena_free(keep);
 }
 
@@ -63,14 +62,20 @@ static void test_a_resumed_run_may_have_another_address_and_another_time_budget(
     bench_options o = resumed();
     sw_err err = {0};
     o.url = "http://localhost:1";
+    o.api_key = "key";
     o.settings.v[SETTING_TIME_BUDGET] = 90;
     assert_int_equal(bench_options_complete(&o, JSON, keep, &err), SW_OK);
     assert_string_equal(o.url, "http://localhost:1");
     assert_string_equal(o.models[0], "m");
+    assert_string_equal(o.api_key, "key");
     assert_true(o.settings.v[SETTING_PAUSE] == 5 && o.settings.v[SETTING_TIME_BUDGET] == 90);
-    o = resumed();
-    o.url = "http://localhost:1";
-    assert_int_equal(bench_options_complete(&o, "{\"models\":[\"m\"],\"settings\":{}}", keep, &err), SW_EINVAL);
+    static const char OWN[] = "{\"models\":[\"m\"],\"settings\":{}}"; // no server was given
+    bench_options refused[] = {resumed(), resumed(), resumed()};
+    refused[0].url = "http://localhost:1";
+    refused[1].server_pid = 1;
+    refused[2].api_key = "key";
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(bench_options_complete(&refused[i], OWN, keep, &err), SW_EINVAL);
     arena_free(keep);
 }
 

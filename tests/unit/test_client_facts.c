@@ -31,6 +31,8 @@ static int start(void **state)
     char url[64];
     server_fixture_start(&fixture, (server_options){.model = "demo-gpt-oss",
                                                     .model_dirs = SPILLWAY_SOURCE_DIR "/models",
+                                                    .body_timeout_s = 60,
+                                                    .slow_client_timeout_s = 1000, // a busy machine reads late
                                                     .engine = {.n_threads = 2}});
     server_fixture_until_ready(&fixture);
     snprintf(url, sizeof url, "http://127.0.0.1:%d", server_port(fixture.server));

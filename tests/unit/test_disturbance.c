@@ -69,8 +69,7 @@ static void test_the_system_has_such_clocks(void **state)
     assert_true(g.last.wall > 0 && g.last.monotonic > 0 && g.last.boot >= g.last.monotonic);
 }
 
-/* ---- the load of others -------------------------------------------------------------------------------------------
- */
+/* ---- the load of others ------------------------------------------------------------------------------------------ */
 
 static resource_sample sample(int64_t t_ms, int server, int test, double machine, double own_server, double client)
 {

@@ -280,16 +280,15 @@ static void test_what_ollama_says_is_its_word(void **state)
     scripted_server_stop(&s);
 }
 
+#define TABLE(row) "{\"data\":[{\"weights\":[{\"class\":\"experts\"," row "}]}]}"
+
 /* A table of experts that cannot be true must not verify anything. */
 static void test_a_table_that_says_nothing_verifies_nothing(void **state)
 {
     (void)state;
     static const char *const TABLES[] = {
-        "{\"data\":[{\"model\":\"m\",\"weights\":[]}]}",
-        "{\"data\":[{\"model\":\"m\",\"weights\":[{\"class\":\"experts\",\"bytes\":5,\"effective\":\"ram\"}]}]}",
-        "{\"data\":[{\"model\":\"m\",\"weights\":[{\"class\":\"experts\",\"layer\":0,\"expert\":0,\"n_experts\":9,"
-        "\"bytes\":5,\"effective\":\"cloud\"}]}]}",
-        "{\"data\":{}}"};
+        "{\"data\":[{\"model\":\"m\",\"weights\":[]}]}", TABLE("\"bytes\":5,\"effective\":\"ram\""),
+        TABLE("\"layer\":0,\"expert\":0,\"n_experts\":9,\"effective\":\"cloud\""), "{\"data\":{}}"};
     for (size_t i = 0; i < sizeof TABLES / sizeof *TABLES; i++) {
         const answered_path paths[] = {LIST,
                                        {"/health", "{\"service\":\"spillway\",\"version\":\"9\"}"},
@@ -330,7 +329,7 @@ typedef struct child {
 } child;
 
 /* log NULL: its standard error goes nowhere. */
-static child start_child(const char *log)
+static child start_child(const char *name, const char *log)
 {
     int in[2], out[2];
     child c = {0};
@@ -344,7 +343,7 @@ static child start_child(const char *log)
         dup2(err, 2);
         for (int fd = 3; fd < 64; fd++)
             close(fd);
-        const char *const arguments[] = {"llama-server", "-m", MODEL, NULL};
+        const char *const arguments[] = {name, "-m", MODEL, NULL};
         execv("/proc/self/exe", (char *const *)arguments);
         _exit(127);
     }
@@ -366,9 +365,9 @@ static void end_child(child *c)
 }
 
 /* Opens the child as a given server, and checks what is the same with and without a log. */
-static void check_child(const char *log, const char *source)
+static void check_child(const char *name, const char *log, const char *source)
 {
-    child c = start_child(log);
+    child c = start_child(name, log);
     arena *const keep = arena_create();
     chat_target *target;
     subject_list list;
@@ -402,13 +401,13 @@ static void check_child(const char *log, const char *source)
 static void test_a_foreign_server_is_judged_by_its_log(void **state)
 {
     (void)state;
-    check_child(temp_file("llama.log").s, "log");
+    check_child("llama-server", temp_file("llama.log").s, "log");
 }
 
 static void test_without_a_log_it_is_judged_by_its_memory(void **state)
 {
     (void)state;
-    check_child(NULL, "process");
+    check_child("python3", NULL, "process"); // whatever its name is: it maps a model
 }
 
 static void test_a_process_without_a_model_has_none(void **state)

@@ -17,6 +17,7 @@
 #include "report/format.h"
 #include "report/report.h"
 #include "report/test_figures.h"
+#include "support/faults.h"
 #include "support/run_fixture.h"
 
 static run_fixture *fixture;
@@ -115,6 +116,11 @@ static void test_two_models_as_json(void **state)
 {
     (void)state;
     assert_int_equal(report_json(&out, &analysis, NULL), SW_OK);
+    // Meanings of facts and samples, at the end, are texts of other modules.
+    const char *const definitions = strstr(buf_str(&out), ",\n  \"definitions\": {");
+    assert_non_null(definitions);
+    out.size = (size_t)(definitions - out.data);
+    out.data[out.size] = '\0';
     assert_golden("two_models.json");
 }
 
@@ -252,6 +258,56 @@ static void test_a_rate_that_was_not_measured_is_a_dash_with_its_reason(void **s
     assert_true(count("no decode rate (fewer events than half the tokens)") > 0);
 }
 
+/* Makes every 41st allocation of a report fail, one at a time. */
+static void report_without_memory(sw_code (*report)(void))
+{
+    buf_clear(&out);
+    assert_int_equal(report(), SW_OK);
+    const size_t n_whole = out.size;
+    long n_allocations = 1;
+    for (long n = 0; n < n_allocations; n += 41) {
+        long n_live;
+        buf_free(&out);
+        faults_alloc_begin(n);
+        const sw_code code = report();
+        const bool is_whole = code == SW_OK && out.failed == SW_OK && out.size == n_whole;
+        const bool is_refused = code == SW_ENOMEM || out.failed == SW_ENOMEM;
+        buf_free(&out);
+        n_allocations = faults_alloc_end(&n_live);
+        if (n_live != 0 || (!is_whole && !is_refused && n < n_allocations))
+            fail_msg("allocation %ld of %ld: %ld blocks are left, code %d", n, n_allocations, n_live, (int)code);
+    }
+    buf_init(&out, REPORT_BYTES_MAX);
+}
+
+static sw_code text_report(void)
+{
+    buf_init(&out, REPORT_BYTES_MAX);
+    report_text(&out, &analysis, 80);
+    return SW_OK;
+}
+
+static sw_code markdown_report(void)
+{
+    buf_init(&out, REPORT_BYTES_MAX);
+    report_markdown(&out, &analysis);
+    return SW_OK;
+}
+
+static sw_code page_report(void)
+{
+    buf_init(&out, REPORT_BYTES_MAX);
+    return report_html(&out, &analysis, NULL, NULL);
+}
+
+static void test_a_report_is_whole_or_fails_for_want_of_memory(void **state)
+{
+    (void)state;
+    report_without_memory(text_report);
+    report_without_memory(markdown_report);
+    report_without_memory(page_report);
+}
+
 /* ---- names ------------------------------------------------------------------------------------------------------- */
 
 static void assert_named(const char *document, const char *name)
@@ -352,6 +408,7 @@ int main(void)
         REPORT_TEST(test_json_says_null_for_what_was_not_measured),
         REPORT_TEST(test_an_invalid_run_says_so_first_and_last_and_why),
         REPORT_TEST(test_a_rate_that_was_not_measured_is_a_dash_with_its_reason),
+        REPORT_TEST(test_a_report_is_whole_or_fails_for_want_of_memory),
         cmocka_unit_test(test_the_names_of_figures_are_documented),
         cmocka_unit_test(test_numbers_have_about_three_digits),
         cmocka_unit_test(test_sizes_and_counts_have_their_unit),

@@ -133,8 +133,7 @@ static void test_too_many_steps_are_refused(void **state)
     arena_free(keep);
 }
 
-/* ---- open loops ---------------------------------------------------------------------------------------------------
- */
+/* ---- open loops -------------------------------------------------------------------------------------------------- */
 
 static void test_passes_of_an_open_loop_have_moments_of_their_own(void **state)
 {

@@ -9,6 +9,7 @@
 
 #include "base/ws_frames.h"
 #include "client/fleet.h"
+#include "client/ws_dialog.h"
 #include "support/server_fixture.h"
 #include "unit/scripted_server.h"
 
@@ -72,7 +73,9 @@ static void test_every_route_gives_the_same_answer(void **state)
                                               {.route = ROUTE_SHIMMY_WS}};
     server_fixture f;
     char first[4096] = "", url[64];
-    server_fixture_start(&f, (server_options){.model = "stub:", .any_model_name = true});
+    server_fixture_start(
+        &f, (server_options){
+                .model = "stub:", .any_model_name = true, .body_timeout_s = 60, .slow_client_timeout_s = 1000});
     server_fixture_until_ready(&f);
     snprintf(url, sizeof url, "http://127.0.0.1:%d", server_port(f.server));
     for (size_t i = 0; i < sizeof ROUTES / sizeof ROUTES[0]; i++) {
@@ -214,6 +217,32 @@ static void test_websockets_that_break(void **state)
     assert_ws((const char *const[]){"{\"done\":true}", NULL}, true, TEST_SILENT_EMPTY, "empty", "");
 }
 
+static void ignore(void *ud, const char *data, size_t n)
+{
+    (void)ud, (void)data, (void)n;
+}
+
+/* A server that sends Pings and reads nothing. */
+static void test_answers_to_pings_are_bounded(void **state)
+{
+    (void)state;
+    static const char PING[] = "\x89\x04ping";
+    ws_dialog d;
+    sw_err err = {0};
+    sw_code code;
+    size_t n = 0;
+    ws_dialog_init(&d);
+    assert_int_equal(ws_dialog_begin(&d, "{}", NULL), SW_OK);
+    do {
+        code = ws_dialog_feed(&d, PING, sizeof PING - 1, ignore, NULL, &err);
+        n++;
+    } while (code == SW_OK && n < 1000000);
+    assert_int_equal(code, SW_ELIMIT);
+    assert_non_null(strstr(err.msg, "Pings"));
+    assert_true(n > 1000);
+    ws_dialog_free(&d);
+}
+
 static void test_servers_without_websockets(void **state)
 {
     (void)state;
@@ -235,6 +264,7 @@ int main(void)
         cmocka_unit_test(test_messages_are_pieces_of_text),
         cmocka_unit_test(test_websockets_that_break),
         cmocka_unit_test(test_servers_without_websockets),
+        cmocka_unit_test(test_answers_to_pings_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

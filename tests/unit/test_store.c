@@ -268,6 +268,14 @@ static void test_a_closed_store_is_one_file(void **state)
     mem_free(data);
 }
 
+/* Sixteen levels of pages that all point to one child: reading its tables alone would take centuries. */
+static void test_a_store_of_endless_pages_is_refused(void **state)
+{
+    (void)state;
+    copy_store("endless.sqlite");
+    assert_refused(SW_EFORMAT, "is damaged");
+}
+
 static void test_reading_creates_nothing(void **state)
 {
     (void)state;
@@ -361,6 +369,7 @@ int main(void)
         STORE_TEST(test_texts_that_are_not_utf8_come_back_as_such),
         STORE_TEST(test_a_table_with_other_columns_is_refused),
         STORE_TEST(test_a_closed_store_is_one_file),
+        STORE_TEST(test_a_store_of_endless_pages_is_refused),
         STORE_TEST(test_reading_creates_nothing),
         STORE_TEST(test_status_of_a_run),
     };

@@ -79,6 +79,26 @@ static uint32_t take_tokens(chat_stream *s)
     return (uint32_t)n;
 }
 
+/* A piece without a token of its own, in the same read as the one before it, is a part of that: servers split a token
+ * whose text ends the reasoning. */
+static bool is_part_of_last(const chat_stream *s, uint32_t n_tokens, int64_t t_ns)
+{
+    return s->tells_counts && n_tokens == 0 && s->n_arrivals > 0 && s->arrivals[s->n_arrivals - 1].t_ns == t_ns;
+}
+
+static void put_arrival(chat_stream *s, int64_t t_ns, size_t n_bytes, bool is_reasoning)
+{
+    const uint32_t n_tokens = take_tokens(s);
+    if (is_part_of_last(s, n_tokens, t_ns)) {
+        arrival *const last = &s->arrivals[s->n_arrivals - 1];
+        last->n_bytes += (uint32_t)n_bytes;
+        last->is_reasoning &= is_reasoning;
+    } else {
+        s->arrivals[s->n_arrivals++] =
+            (arrival){.t_ns = t_ns, .n_bytes = (uint32_t)n_bytes, .n_tokens = n_tokens, .is_reasoning = is_reasoning};
+    }
+}
+
 /* Keeps the time of a piece of text that was appended. */
 static void add_arrival(chat_stream *s, int64_t t_ns, size_t n_bytes, bool is_reasoning)
 {
@@ -87,11 +107,8 @@ static void add_arrival(chat_stream *s, int64_t t_ns, size_t n_bytes, bool is_re
         chat_stream_fail(s, TEST_BAD_STREAM, "the answer has more than %d bytes", LIMIT_ANSWER_BYTES);
     else if (code != SW_OK || !mem_grow(&s->arrivals, &s->cap, s->n_arrivals + 1, sizeof *s->arrivals))
         chat_stream_fail(s, TEST_INCOMPLETE, "out of memory keeping the answer");
-    else if (n_bytes > 0) {
-        const uint32_t n_tokens = take_tokens(s);
-        s->arrivals[s->n_arrivals++] =
-            (arrival){.t_ns = t_ns, .n_bytes = (uint32_t)n_bytes, .n_tokens = n_tokens, .is_reasoning = is_reasoning};
-    }
+    else if (n_bytes > 0)
+        put_arrival(s, t_ns, n_bytes, is_reasoning);
     const size_t n_max = (size_t)s->max_tokens * ARRIVALS_PER_TOKEN + ARRIVALS_MORE;
     if (s->max_tokens > 0 && s->n_arrivals > n_max)
         chat_stream_fail(s, TEST_BAD_STREAM,

@@ -89,8 +89,9 @@ static void on_message(void *ud, const char *data, size_t n)
 bool transfer_ws_take(chat_transfer *t, const char *bytes, size_t n)
 {
     sw_err err = {0};
-    if (ws_dialog_feed(&t->dialog, bytes, n, on_message, t, &err) != SW_OK) {
-        chat_stream_fail(&t->stream, TEST_BAD_STREAM, "%s", err.msg);
+    const sw_code code = ws_dialog_feed(&t->dialog, bytes, n, on_message, t, &err);
+    if (code != SW_OK) {
+        chat_stream_fail(&t->stream, code == SW_ENOMEM ? TEST_INCOMPLETE : TEST_BAD_STREAM, "%s", err.msg);
         return false;
     }
     if (t->dialog.has_closed)

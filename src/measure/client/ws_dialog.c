@@ -52,9 +52,9 @@ static sw_code act(ws_dialog *d, ws_found found, ws_message_fn on_message, void 
     case WS_MORE:
     case WS_PONG: break;
     }
-    if (d->out.failed != SW_OK)
-        return sw_fail(err, d->out.failed, "the server sends Pings faster than they can be answered");
-    return SW_OK;
+    if (d->out.failed == SW_ELIMIT)
+        return sw_fail(err, SW_ELIMIT, "the server sends Pings faster than it reads their answers");
+    return d->out.failed == SW_OK ? SW_OK : sw_fail(err, d->out.failed, "out of memory for the answer to a Ping");
 }
 
 sw_code ws_dialog_feed(ws_dialog *d, const char *bytes, size_t n, ws_message_fn on_message, void *ud, sw_err *err)

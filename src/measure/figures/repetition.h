@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 
+#include "figures/ngrams.h"
 #include "results/record.h"
 #include "spillway/error.h"
 
@@ -24,8 +25,6 @@ typedef struct tail_loop {
     size_t span;    // units in the loop, all copies together
     size_t start;   // the first unit of the loop
 } tail_loop;
-
-enum { REP_N_MAX = 4 };
 
 typedef struct repetition_score {
     double score;                // repeated triples of words / all triples, 0 .. 1

@@ -84,8 +84,10 @@ bool check_list_read(json_reader *r, const json_place *at, const json_t *value, 
         if (!read_check(r, &place, json_array_get(value, list->n), &list->items[list->n]))
             return false;
     }
+    if (!refuse_twin_names(r, at, list) || !know_needs(r, at, list))
+        return false;
     *out = list;
-    return refuse_twin_names(r, at, list) && know_needs(r, at, list);
+    return true;
 }
 
 size_t check_list_size(const check_list *list)

@@ -21,7 +21,7 @@ bool check_list_read(json_reader *r, const json_place *at, const json_t *value, 
 size_t check_list_size(const check_list *list);
 
 typedef struct check_options {
-    const sw_clock *clock;
+    const sw_clock *clock;     // of the time that code may take; NULL: the system's
     const atomic_bool *cancel; // may be NULL
     bool run_code;             // false: checks that run code are not run
 } check_options;

@@ -24,26 +24,22 @@ static bool is_unfinished(const word *w)
     return false;
 }
 
-/* Returns true if the text ends with a mark that ends sentences, or with a sign or picture that is no letter. */
+/* Returns true if the text ends with a mark that ends sentences, with a closing mark or bracket, or with a picture. */
 static bool ends_with_mark(const md_line *l)
 {
-    static const char CLOSING[] = "\"')]*_`| \t>";
-    size_t n = l->n;
-    while (n > 0 && strchr(CLOSING, l->text[n - 1]) != NULL && l->text[n - 1] != '\0')
-        n--;
-    if (n > 2 && (memcmp(l->text + n - 3, "\xe2\x80\x9d", 3) == 0 || memcmp(l->text + n - 3, "\xe2\x80\x99", 3) == 0))
-        n -= 3; // typographic quotation marks
-    if (n == 0)
-        return l->n > 0;
-    const unsigned char last = (unsigned char)l->text[n - 1];
-    return strchr(".!?:;", last) != NULL ? last != ':' && last != ';' : last >= 0x80;
+    static const char *const DASHES[] = {"\xe2\x80\x93", "\xe2\x80\x94"};
+    for (size_t i = 0; i < 2; i++) {
+        if (l->n >= 3 && memcmp(l->text + l->n - 3, DASHES[i], 3) == 0)
+            return false;
+    }
+    const unsigned char last = l->n > 0 ? (unsigned char)l->text[l->n - 1] : ' ';
+    return strchr(".!?\"')]}*_`$|>", last) != NULL || last >= 0x80;
 }
 
-/* A formula, such as "$$ x = 1 $$" or "\]", is an end too. */
-static bool is_formula(const md_line *l)
+static bool ends_story(const answer_view *v)
 {
-    return (l->n >= 2 && memcmp(l->text + l->n - 2, "$$", 2) == 0) ||
-           (l->n >= 2 && l->text[l->n - 2] == '\\' && strchr(")]", l->text[l->n - 1]) != NULL);
+    const word *const w = v->words.items + v->words.n;
+    return v->words.n >= 2 && strcmp(w[-2].s, "the") == 0 && strcmp(w[-1].s, "end") == 0;
 }
 
 static size_t count_stars(const md_line *l)
@@ -93,9 +89,9 @@ static const char *fault_of_end(const answer_view *v)
     const word *const last = &v->words.items[v->words.n - 1];
     if (m->n_codes > 0 && !m->codes[m->n_codes - 1].is_closed)
         return "a block of code is not closed";
-    if (l->kind == MD_FENCE || is_formula(l))
+    if (l->kind == MD_FENCE || ends_story(v))
         return NULL;
-    if (l->kind == MD_HEADING)
+    if (l->kind == MD_HEADING && l->level > 0)
         return "it ends with a heading";
     if (l->kind == MD_ROW)
         return l->n > 1 && l->text[l->n - 1] == '|' ? NULL : "it ends within a row of a table";
@@ -157,10 +153,11 @@ static size_t list_sentences(const answer_view *v, sentence *out)
     return n;
 }
 
-/* An answer loops if one sentence comes four times and the copies are a third of all sentences, or if copies are more
- * than half of them. */
+/* An answer loops if one sentence comes five times and the copies are a third of all sentences, or if copies are more
+ * than half of many.  Pouring from jug to jug takes fewer. */
 void check_no_loop(const check *c, const answer_view *v, check_result *out)
 {
+    enum { REPEATS_MIN = 5, MANY = 12 };
     (void)c;
     sentence *const sentences = arena_alloc(v->keep, (v->words.n + 1) * sizeof *sentences);
     if (sentences == NULL) {
@@ -177,7 +174,7 @@ void check_no_loop(const check *c, const answer_view *v, check_result *out)
     }
     if (v->words.n == 0)
         check_fail(out, "there is no text");
-    else if ((longest >= 4 && 3 * n_copies >= n) || (n >= 4 && 2 * n_copies > n))
+    else if ((longest >= REPEATS_MIN && 3 * n_copies >= n) || (n >= MANY && 2 * n_copies > n))
         check_fail(out, "%zu of %zu sentences were there before, one comes %zu times", n_copies, n, longest);
     else
         check_pass(out, "%zu of %zu sentences were there before", n_copies, n);

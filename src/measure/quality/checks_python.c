@@ -112,7 +112,7 @@ static void read_report(const check *c, const char *report, check_result *out)
 
 static void run_request(const check *c, const answer_view *v, const char *request, check_result *out)
 {
-    const sandbox_options options = {.cancel = v->options->cancel};
+    const sandbox_options options = {.clock = v->options->clock, .cancel = v->options->cancel};
     sandbox_result result;
     out->failed = sandbox_run(request, &options, v->keep, &result, NULL);
     if (out->failed != SW_OK)

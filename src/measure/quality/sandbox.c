@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "quality/sandbox_child.h"
 #include "quality/sandbox_filter.h"
 
@@ -66,7 +65,8 @@ typedef struct sandbox {
     size_t n_request;
     buf output, report;
     char mark[MARK_BYTES + 1];
-    uint64_t deadline_ns;
+    const sw_clock *clock;
+    uint64_t deadline_ns; // of the clock
     const atomic_bool *cancel;
 } sandbox;
 
@@ -182,7 +182,7 @@ static sandbox_end converse(sandbox *s)
         struct pollfd p[] = {{.fd = s->in_fd, .events = POLLOUT},
                              {.fd = s->out_fd, .events = POLLIN},
                              {.fd = s->report_fd, .events = POLLIN}};
-        if (is_canceled(s) || clock_now_ns(clock_system()) > s->deadline_ns)
+        if (is_canceled(s) || clock_now_ns(s->clock) > s->deadline_ns)
             return SANDBOX_TIME;
         if (poll(p, 3, POLL_MS) <= 0)
             continue;
@@ -297,10 +297,15 @@ sw_code sandbox_run(const char *request, const sandbox_options *options, arena *
     char found[PATH_BYTES_MAX] = "";
     const char *const python = options->python != NULL ? options->python : found;
     const int wall_ms = options->wall_ms > 0 ? options->wall_ms : SANDBOX_WALL_MS;
-    sandbox s = {.pid = -1, .in_fd = -1, .out_fd = -1, .report_fd = -1, .cancel = options->cancel};
+    sandbox s = {.pid = -1,
+                 .in_fd = -1,
+                 .out_fd = -1,
+                 .report_fd = -1,
+                 .clock = clock_or_system(options->clock),
+                 .cancel = options->cancel};
     *out = (sandbox_result){SANDBOX_NOT_SET_UP, "python3 is not installed", NULL, ""};
     if (options->python == NULL && !find_python(found))
         return SW_OK;
-    s.deadline_ns = clock_now_ns(clock_system()) + (uint64_t)wall_ms * 1000000u;
+    s.deadline_ns = clock_now_ns(s.clock) + (uint64_t)wall_ms * 1000000u;
     return run_request(&s, python, request, options->cpu_s > 0 ? options->cpu_s : SANDBOX_CPU_S, keep, out, err);
 }

@@ -13,11 +13,13 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "spillway/error.h"
 
 typedef struct sandbox_options {
     const char *python;        // the interpreter; NULL: the one that is installed
     int wall_ms, cpu_s;        // 0: SANDBOX_WALL_MS, SANDBOX_CPU_S
+    const sw_clock *clock;     // of wall_ms; NULL: the system's
     const atomic_bool *cancel; // may be NULL
 } sandbox_options;
 

@@ -43,7 +43,7 @@ void csv_text(buf *out, const char *text)
         buf_putc(out, *p);
     }
     buf_putc(out, '"');
-    buf_free(&safe);
+    buf_free_part(&safe, out);
 }
 
 void csv_number(buf *out, double value)

@@ -149,6 +149,12 @@ void doc_fold_end(document *doc)
     (void)append(doc, DOC_FOLD_END);
 }
 
+const char *doc_str(document *doc, const buf *text)
+{
+    doc->has_failed |= text->failed == SW_ENOMEM;
+    return buf_str(text);
+}
+
 /* ---- facts and tables -------------------------------------------------------------------------------------------- */
 
 void doc_table(document *doc, const char *title, const doc_column *columns, int n_columns)
@@ -246,4 +252,11 @@ bool doc_column_is_shown(const doc_block *block, int column)
             return true;
     }
     return false;
+}
+
+bool document_is_whole(const document *doc, buf *out)
+{
+    if (doc->has_failed && out->failed == SW_OK)
+        out->failed = SW_ENOMEM;
+    return !doc->has_failed;
 }

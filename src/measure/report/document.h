@@ -2,7 +2,7 @@
  *
  * Sections (sections/) append blocks, once for all forms; renderers (render.h) make a terminal's text, Markdown and
  * HTML of them.  Every text is raw, and renderers escape all of it: a section cannot forget to.  A document that ran
- * out of memory ignores what is appended, and its renderers make their buffer fail.
+ * out of memory ignores what is appended, and must not be read: renderers make their buffer fail.
  */
 #ifndef REPORT_DOCUMENT_H
 #define REPORT_DOCUMENT_H
@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "spillway/error.h"
 
 /* What a badge, a cell or a remark says at a glance. */
@@ -93,6 +94,9 @@ void doc_text(document *doc, const char *title, const char *text, size_t n);
 void doc_fold_begin(document *doc, const char *anchor, const char *title);
 void doc_fold_end(document *doc);
 
+/* The text of a buffer; the document fails if memory was short for it. */
+const char *doc_str(document *doc, const buf *text);
+
 /* Begins rows of facts or tiles; a fact whose value is "" is left out.  `note`: how it is known, or what it means. */
 void doc_facts(document *doc, doc_kind kind);
 void doc_fact(document *doc, const char *name, const char *note, const char *fmt, ...) SW_PRINTF(4, 5);
@@ -105,6 +109,9 @@ void doc_put_link(document *doc, const char *target, const char *text);
 void doc_putf(document *doc, const char *fmt, ...) SW_PRINTF(2, 3);
 /* Below the row that was completed last. */
 void doc_row_note(document *doc, const char *text);
+
+/* Returns true if nothing is missing; else `out` fails for want of memory. */
+bool document_is_whole(const document *doc, buf *out);
 
 /* Returns true if the column is to be there: it is important, or some cell of it is neither "" nor "-". */
 bool doc_column_is_shown(const doc_block *block, int column);

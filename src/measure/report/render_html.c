@@ -226,6 +226,8 @@ static void put_block(buf *out, const document *doc, size_t i)
 /* Blocks from one heading of level 2 to the next are a section. */
 void render_html(buf *out, const document *doc)
 {
+    if (!document_is_whole(doc, out))
+        return;
     bool is_open = false, has_contents = false;
     for (size_t i = 0; i < doc->n_blocks; i++) {
         const doc_block *const b = &doc->blocks[i];
@@ -240,6 +242,4 @@ void render_html(buf *out, const document *doc)
         put_block(out, doc, i);
     }
     buf_puts(out, is_open ? "</section>\n" : "");
-    if (doc->has_failed && out->failed == SW_OK)
-        out->failed = SW_ENOMEM;
 }

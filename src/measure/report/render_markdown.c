@@ -45,20 +45,20 @@ static void put_cells(buf *out, const doc_block *b, size_t row)
 
 static void put_table_head(buf *out, const doc_block *b)
 {
-    buf line;
-    buf_init(&line, 65536);
     buf_putc(out, '|');
-    buf_putc(&line, '|');
     for (int c = 0; c < b->n_columns; c++) {
         if (!doc_column_is_shown(b, c))
             continue;
         buf_putc(out, ' ');
         put_escaped(out, b->columns[c].title);
         buf_printf(out, "%s%s |", b->columns[c].unit[0] != '\0' ? ", " : "", b->columns[c].unit);
-        buf_puts(&line, b->columns[c].is_number ? "--:|" : "---|");
     }
-    buf_printf(out, "\n%s\n", buf_str(&line));
-    buf_free(&line);
+    buf_puts(out, "\n|");
+    for (int c = 0; c < b->n_columns; c++) {
+        if (doc_column_is_shown(b, c))
+            buf_puts(out, b->columns[c].is_number ? "--:|" : "---|");
+    }
+    buf_putc(out, '\n');
 }
 
 /* Notes of rows are below the table, each with the name of its row. */
@@ -90,28 +90,39 @@ static void put_table(buf *out, const doc_block *b)
 
 /* ---- other blocks ------------------------------------------------------------------------------------------------ */
 
-static void put_text(buf *out, const doc_block *b)
+/* Longer than any run of backticks in the text. */
+static size_t fence_length(const doc_block *b)
 {
     size_t longest = 2, run = 0;
     for (size_t i = 0; i < b->n_text; i++) {
         run = b->text[i] == '`' ? run + 1 : 0;
         longest = run > longest ? run : longest;
     }
-    buf fence;
-    buf_init(&fence, b->n_text + 8);
-    for (size_t i = 0; i <= longest; i++)
-        buf_putc(&fence, '`');
+    return longest + 1;
+}
+
+static void put_times(buf *out, char c, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        buf_putc(out, c);
+}
+
+static void put_text(buf *out, const doc_block *b)
+{
+    const size_t n_fence = fence_length(b);
     put_line_start(out, b->title);
-    buf_printf(out, ":\n\n%stext\n", buf_str(&fence));
+    buf_puts(out, ":\n\n");
+    put_times(out, '`', n_fence);
+    buf_puts(out, "text\n");
     escape_terminal(out, b->text, b->n_text);
-    buf_printf(out, "%s%s\n\n", b->n_text > 0 && b->text[b->n_text - 1] != '\n' ? "\n" : "", buf_str(&fence));
-    buf_free(&fence);
+    buf_puts(out, b->n_text > 0 && b->text[b->n_text - 1] != '\n' ? "\n" : "");
+    put_times(out, '`', n_fence);
+    buf_puts(out, "\n\n");
 }
 
 static void put_heading(buf *out, int level, const char *title)
 {
-    for (int i = 0; i < level; i++)
-        buf_putc(out, '#');
+    put_times(out, '#', (size_t)level);
     buf_putc(out, ' ');
     put_escaped(out, title);
     buf_puts(out, "\n\n");
@@ -149,11 +160,11 @@ static void put_block(buf *out, const doc_block *b)
 
 void render_markdown(buf *out, const document *doc)
 {
+    if (!document_is_whole(doc, out))
+        return;
     for (size_t i = 0; i < doc->n_blocks; i++) {
         const doc_block *const b = &doc->blocks[i];
         if (b->audience != FOR_TERMINAL && (b->n_columns == 0 || b->n_cells > 0))
             put_block(out, b);
     }
-    if (doc->has_failed && out->failed == SW_OK)
-        out->failed = SW_ENOMEM;
 }

@@ -31,7 +31,7 @@ static void put_safe(buf *out, const char *text, int n_max)
             break;
         buf_putc(out, *p == '\n' || *p == '\t' ? ' ' : *p);
     }
-    buf_free(&safe);
+    buf_free_part(&safe, out);
 }
 
 static void put_wrapped(buf *out, const char *lead, const char *text, int width)
@@ -41,7 +41,7 @@ static void put_wrapped(buf *out, const char *lead, const char *text, int width)
     buf_puts(&line, lead);
     put_safe(&line, text, TEXT_BYTES_MAX);
     text_wrap_hanging(out, buf_str(&line), width, n_characters(lead));
-    buf_free(&line);
+    buf_free_part(&line, out);
 }
 
 /* ---- blocks ------------------------------------------------------------------------------------------------------ */
@@ -58,40 +58,46 @@ static void put_facts(buf *out, const doc_block *b, int width)
         buf lead;
         buf_init(&lead, 4096);
         put_safe(&lead, b->cells[i].text, NAME_CHARACTERS_MAX);
+        int n = n_characters(buf_str(&lead));
         do
             buf_putc(&lead, ' ');
-        while (n_characters(buf_str(&lead)) < name_width + 2);
+        while (++n < name_width + 2);
         put_wrapped(out, buf_str(&lead), b->cells[i + 1].text, width);
-        buf_free(&lead);
+        buf_free_part(&lead, out);
     }
 }
 
 /* Titles can be names from outside. */
-static const char *safe_title(arena *keep, const char *title)
+static const char *safe_title(buf *out, arena *keep, const char *title)
 {
     buf safe;
     buf_init(&safe, 4096);
     put_safe(&safe, title, NAME_CHARACTERS_MAX);
     const char *const copy = arena_copy(keep, buf_str(&safe), safe.size);
-    buf_free(&safe);
+    safe.failed = copy != NULL ? safe.failed : SW_ENOMEM;
+    buf_free_part(&safe, out);
     return copy != NULL ? copy : "";
 }
 
-static void put_row(text_table *table, const doc_block *b, size_t row, const int *shown, int n_shown)
+/* A cell, or the note of a row after `lead`. */
+static void put_part(buf *out, text_table *table, void (*put)(text_table *table, const char *text), const char *lead,
+                     const char *text, int n_max)
 {
-    buf text;
-    buf_init(&text, TEXT_BYTES_MAX);
-    for (int c = 0; c < n_shown; c++) {
-        put_safe(&text, b->cells[row * (size_t)b->n_columns + (size_t)shown[c]].text, CELL_CHARACTERS_MAX);
-        text_table_put(table, buf_str(&text));
-        buf_clear(&text);
-    }
-    if (b->notes[row] != NULL) {
-        buf_puts(&text, "    ");
-        put_safe(&text, b->notes[row], TEXT_BYTES_MAX);
-        text_table_note(table, buf_str(&text));
-    }
-    buf_free(&text);
+    buf part;
+    buf_init(&part, TEXT_BYTES_MAX);
+    buf_puts(&part, lead);
+    put_safe(&part, text, n_max);
+    put(table, buf_str(&part));
+    buf_free_part(&part, out);
+}
+
+static void put_row(buf *out, text_table *table, const doc_block *b, size_t row, const int *shown, int n_shown)
+{
+    const doc_cell *const cells = b->cells + row * (size_t)b->n_columns;
+    for (int c = 0; c < n_shown; c++)
+        put_part(out, table, text_table_put, "", cells[shown[c]].text, CELL_CHARACTERS_MAX);
+    if (b->notes[row] != NULL)
+        put_part(out, table, text_table_note, "    ", b->notes[row], TEXT_BYTES_MAX);
 }
 
 /* Columns that say nothing at all are not columns that have no room: they are not there. */
@@ -104,12 +110,12 @@ static void put_table(buf *out, const doc_block *b, int width, const char *more)
         const doc_column *const from = &b->columns[c];
         if (!doc_column_is_shown(b, c))
             continue;
-        columns[n_shown] = (text_column){safe_title(keep, from->title), from->unit, from->is_number, from->rank};
+        columns[n_shown] = (text_column){safe_title(out, keep, from->title), from->unit, from->is_number, from->rank};
         shown[n_shown++] = c;
     }
     text_table *const table = n_shown > 0 ? text_table_create(columns, n_shown) : NULL;
     for (size_t row = 0; row < b->n_notes; row++)
-        put_row(table, b, row, shown, n_shown);
+        put_row(out, table, b, row, shown, n_shown);
     text_table_write(out, table, width, more);
     text_table_free(table);
     arena_free(keep);
@@ -139,6 +145,8 @@ static void put_block(buf *out, const doc_block *b, int width, const char *more)
 /* An empty line is between blocks of different kinds. */
 void render_text(buf *out, const document *doc, int width)
 {
+    if (!document_is_whole(doc, out))
+        return;
     const doc_block *before = NULL;
     bool has_table = false;
     for (size_t i = 0; i < doc->n_blocks; i++) {
@@ -151,6 +159,4 @@ void render_text(buf *out, const document *doc, int width)
         has_table |= b->kind == DOC_TABLE;
         before = b;
     }
-    if (doc->has_failed && out->failed == SW_OK)
-        out->failed = SW_ENOMEM;
 }

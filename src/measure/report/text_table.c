@@ -210,7 +210,7 @@ static void put_missing(buf *out, const text_table *t, const layout *l, int widt
         buf_putc(out, '\n');
         text_wrap(out, buf_str(&line), width);
     }
-    buf_free(&line);
+    buf_free_part(&line, out);
 }
 
 void text_table_write(buf *out, const text_table *t, int width, const char *more)

@@ -11,9 +11,10 @@
 #include "results/store_schema.h"
 
 enum {
-    BUSY_WAIT_MS = 5000,       // another spillway may be writing
-    OPENING_STEPS = 1000000,   // between two calls of the handler below
-    OPENING_CALLS_MAX = 10000, // far more than a store of gigabytes needs
+    BUSY_WAIT_MS = 5000, // another spillway may be writing
+    STEPS = 1000000,     // of SQLite, between two calls of count_steps
+    CALLS_MIN = 4,       // that opening a store may take, and one more for so many bytes of it: ten times the need
+    BYTES_PER_CALL = 10000,
 };
 
 /* ---- opening the file ------------------------------------------------------------------------------------------- */
@@ -54,17 +55,10 @@ static sw_code open_file(result_store *store, const char *path, bool read_only, 
 /* ---- opening the store ------------------------------------------------------------------------------------------ */
 
 /* Stops SQLite (with a true value) in a file whose pages refer to each other without end. */
-static int count_work(void *ud)
+static int count_steps(void *ud)
 {
-    int *const n_calls = ud;
-    return ++*n_calls > OPENING_CALLS_MAX;
-}
-
-/* In one transaction: a crash leaves an empty file, which the next start takes as new. */
-static sw_code create(result_store *store, sw_err *err)
-{
-    const sw_code code = store_begin(store, "create it", err);
-    return code == SW_OK ? store_end(store, schema_create(store, err), "create it", err) : code;
+    int64_t *const n_left = ud;
+    return --*n_left < 0;
 }
 
 /* Replaces the file by a copy of schema 2 in memory: what is only read is not changed. */
@@ -85,23 +79,53 @@ static sw_code migrate_copy(result_store *store, sw_err *err)
     sqlite3_close(store->db);
     store->db = memory;
     distrust(memory);
-    return store_migrate(store, err);
+    const sw_code code = store_begin(store, "read it", err);
+    return code == SW_OK ? store_end(store, store_migrate(store, err), "read it", err) : code;
 }
 
-/* A file without objects and marks is new. */
-static sw_code bring_to_schema_2(result_store *store, bool read_only, sw_err *err)
+/* Bytes of the store, or of the journal beside it; 0 if there is none. */
+static int64_t file_bytes(const result_store *store, const char *suffix)
 {
-    int version, n_calls = 0;
-    sqlite3_progress_handler(store->db, OPENING_STEPS, count_work, &n_calls);
-    const sw_code code = schema_check(store, &version, err);
+    struct stat st;
+    char *const path = sqlite3_mprintf("%s%s", store->path, suffix);
+    const int64_t n = path != NULL && stat(path, &st) == 0 ? st.st_size : 0;
+    sqlite3_free(path);
+    return n;
+}
+
+/* Checks the file, with work that is bounded by its size. */
+static sw_code check(result_store *store, int *version_out, sw_err *err)
+{
+    int64_t n_left = CALLS_MIN + (file_bytes(store, "") + file_bytes(store, "-wal")) / BYTES_PER_CALL;
+    sqlite3_progress_handler(store->db, STEPS, count_steps, &n_left);
+    const sw_code code = schema_check(store, version_out, err);
     sqlite3_progress_handler(store->db, 0, NULL, NULL);
-    if (code != SW_OK || version == STORE_SCHEMA_VERSION)
+    return code;
+}
+
+/* For writing, in one transaction: two programs may open a new store at the same moment, and a crash leaves what was
+ * there.  A file without objects and marks is new. */
+static sw_code bring_to_schema_2(result_store *store, sw_err *err)
+{
+    int version;
+    sw_code code = store_begin(store, "open it", err);
+    if (code != SW_OK)
         return code;
-    if (version == 0 && read_only)
+    code = check(store, &version, err);
+    if (code == SW_OK && version == 0)
+        code = schema_create(store, err);
+    else if (code == SW_OK && version < STORE_SCHEMA_VERSION)
+        code = store_migrate(store, err);
+    return store_end(store, code, "open it", err);
+}
+
+static sw_code check_for_reading(result_store *store, sw_err *err)
+{
+    int version;
+    const sw_code code = check(store, &version, err);
+    if (code == SW_OK && version == 0)
         return sw_fail(err, SW_EFORMAT, "%s is empty; name a store that `spillway bench` has written", store->path);
-    if (version == 0)
-        return create(store, err);
-    return read_only ? migrate_copy(store, err) : store_migrate(store, err);
+    return code == SW_OK && version < STORE_SCHEMA_VERSION ? migrate_copy(store, err) : code;
 }
 
 sw_code store_open(result_store **out, const char *path, bool read_only, sw_err *err)
@@ -114,7 +138,7 @@ sw_code store_open(result_store **out, const char *path, bool read_only, sw_err 
     }
     sw_code code = open_file(store, path, read_only, err);
     if (code == SW_OK)
-        code = bring_to_schema_2(store, read_only, err);
+        code = read_only ? check_for_reading(store, err) : bring_to_schema_2(store, err);
     if (code == SW_OK)
         code = store_exec(store, "PRAGMA foreign_keys = ON", "set it up", err);
     if (code == SW_OK && !read_only) // FULL: a committed test survives a power failure, too

@@ -44,15 +44,12 @@ static const char AFTER[] = "DROP TABLE event_1; DROP TABLE sample_1; DROP TABLE
 sw_code store_migrate(result_store *store, sw_err *err)
 {
     static const char DOING[] = "bring it from schema 1 to 2";
-    sw_code code = store_begin(store, DOING, err);
-    if (code != SW_OK)
-        return code;
-    code = store_exec(store, BEFORE, DOING, err);
+    sw_code code = store_exec(store, BEFORE, DOING, err);
     if (code == SW_OK)
         code = schema_create(store, err);
     if (code == SW_OK)
         code = store_exec(store, COPY, DOING, err);
     if (code == SW_OK)
         code = store_exec(store, AFTER, DOING, err);
-    return store_end(store, code, DOING, err);
+    return code;
 }

@@ -4,7 +4,7 @@
 
 #include "results/store_db.h"
 
-/* In one transaction, with foreign keys not yet enforced.  A crash leaves the old store. */
+/* Within a transaction of the caller, and with foreign keys not yet enforced. */
 SW_NODISCARD sw_code store_migrate(result_store *store, sw_err *err);
 
 #endif

@@ -75,7 +75,7 @@ sw_code bench_run(bench_session *b, runner_progress_fn on_progress, void *ud, sw
         .run_id = b->run_id,
         .n_warmups = b->n_warmups,
         .origin_ns = b->opened_ns,
-        .origin_ms = b->opened_unix_ms - b->started_unix_ms,
+        .origin_ms = b->origin_ms,
         .guard = &b->guard,
         .on_progress = on_progress,
         .ud = ud,

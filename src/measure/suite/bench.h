@@ -21,7 +21,7 @@ SW_NODISCARD sw_code bench_load(bench_session *bench, run_record **out, sw_err *
 const char *bench_dir(const bench_session *bench);
 /* Why the memory of a given server is not measured; "" if it is. */
 const char *bench_memory_note(const bench_session *bench);
-/* Files that were passed over and why, one a line. */
+/* What is not measured and why, one a line: files that were passed over, a side that was left out. */
 const char *bench_notes(const bench_session *bench);
 /* Settings that differ from the protocol's, one a line. */
 const char *bench_differences(const bench_session *bench);

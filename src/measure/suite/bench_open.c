@@ -10,7 +10,6 @@
 #include "monitor/machine.h"
 #include "spillway.h"
 #include "suite/bench_state.h"
-#include "suite/machine_facts.h"
 #include "suite/results_dir.h"
 
 sw_code bench_out_of_memory(sw_err *err)
@@ -71,7 +70,7 @@ sw_code bench_open_hosts(bench_session *b, pooled_host **first, sw_err *err)
     b->pool_options.subjects = &b->subjects;
     b->pool_options.keep = b->keep;
     b->pool_options.origin_ns = b->opened_ns;
-    b->pool_options.origin_ms = b->opened_unix_ms - b->started_unix_ms;
+    b->pool_options.origin_ms = b->origin_ms;
     sw_code code = host_pool_create(&b->hosts, &b->pool_options, err);
     if (code != SW_OK || first == NULL)
         return code;
@@ -85,8 +84,7 @@ sw_code bench_open_hosts(bench_session *b, pooled_host **first, sw_err *err)
     return code;
 }
 
-/* ---- the run -------------------------------------------------------------------------------------------------------
- */
+/* ---- the run ----------------------------------------------------------------------------------------------------- */
 
 sw_code bench_open_store(bench_session *b, sw_err *err)
 {
@@ -123,63 +121,6 @@ static sw_code add_run(bench_session *b, const pooled_host *first, sw_err *err)
     return code;
 }
 
-static sw_code store_subjects(bench_session *b, sw_err *err)
-{
-    sw_code code = SW_OK;
-    for (size_t i = 0; code == SW_OK && i < b->subjects.n; i++) {
-        const bench_subject *const s = &b->subjects.items[i];
-        fact_record *const facts = arena_alloc(b->keep, (s->n_facts + 1) * sizeof *facts);
-        if (facts == NULL)
-            return bench_out_of_memory(err);
-        for (size_t k = 0; k < s->n_facts; k++) {
-            facts[k] = s->facts[k];
-            facts[k].subject = (int)i;
-        }
-        code = store_put_subject(b->store, b->run_id, (int)i, &s->record, err);
-        if (code == SW_OK)
-            code = store_add_facts(b->store, b->run_id, facts, s->n_facts, err);
-    }
-    return code;
-}
-
-/* Appends what is known of the objectives; returns how many facts there are then. */
-static size_t put_objectives(const protocol_settings *s, fact_record *facts, size_t n)
-{
-    const struct {
-        fact_name name;
-        double ms;
-    } rows[] = {{FACT_OBJECTIVE_TTFT_MS, s->slo_ttft_ms},
-                {FACT_OBJECTIVE_TPOT_MS, s->slo_tpot_ms},
-                {FACT_OBJECTIVE_ITL_P99_MS, s->slo_itl_p99_ms},
-                {FACT_OBJECTIVE_E2E_MS, s->slo_e2e_ms}};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (!isnan(rows[i].ms))
-            facts[n++] = (fact_record){-1, -1, rows[i].name, rows[i].ms, "", "protocol"};
-    }
-    return n;
-}
-
-/* The settings in effect that reports need, and one fact for each line that differs from the protocol. */
-static sw_code store_settings(bench_session *b, const char *skipped, sw_err *err)
-{
-    enum { FACTS_MAX = 2100 }; // the settings, and two for every test of a protocol
-    fact_record *const facts = arena_alloc(b->keep, FACTS_MAX * sizeof *facts);
-    char *const lines = arena_copy(b->keep, buf_str(&b->differences), b->differences.size);
-    size_t n = 0;
-    if (facts == NULL || lines == NULL)
-        return bench_out_of_memory(err);
-    if (skipped[0] != '\0')
-        facts[n++] = (fact_record){-1, -1, FACT_REFERENCE_SKIPPED, NAN, skipped, "options"};
-    n = put_objectives(&b->protocol->settings, facts, n);
-    for (char *line = lines; *line != '\0' && n < FACTS_MAX;) {
-        char *const end = strchr(line, '\n');
-        *end = '\0';
-        facts[n++] = (fact_record){-1, -1, FACT_PROTOCOL_DIFFERENCE, NAN, line, "options"};
-        line = end + 1;
-    }
-    return store_add_facts(b->store, b->run_id, facts, n, err);
-}
-
 static const char *text_of(const fact_record *facts, size_t n, fact_name name)
 {
     for (size_t i = 0; i < n; i++) {
@@ -206,21 +147,6 @@ static sw_code make_dir(bench_session *b, sw_err *err)
     return b->dir != NULL ? results_dir_make(b->dir, b->keep, err) : bench_out_of_memory(err);
 }
 
-/* Returns true if the weights that a token needs are known of a model: only then the bandwidth of memory says
- * something.
- */
-static bool knows_weights(const bench_session *b)
-{
-    for (size_t i = 0; i < b->subjects.n; i++) {
-        for (size_t k = 0; k < b->subjects.items[i].n_facts; k++) {
-            const fact_record *const f = &b->subjects.items[i].facts[k];
-            if (f->name == FACT_TOKEN_BYTES && f->number > 0)
-                return true;
-        }
-    }
-    return false;
-}
-
 /* Among several models one that cannot be loaded costs its own tests only: the runner then finds that out again. */
 static sw_code open_own(bench_session *b, pooled_host **first, sw_err *err)
 {
@@ -242,11 +168,13 @@ static sw_code open_first(bench_session *b, pooled_host **first, const fact_reco
     if (code == SW_OK && is_given)
         code = make_dir(b, err);
     if (code == SW_OK)
-        code = machine_facts_of_run(b->dir, knows_weights(b), b->keep, facts, n_facts, err);
+        code = bench_machine_facts(b, facts, n_facts, err);
     if (code == SW_OK && !is_given)
         code = open_own(b, first, err);
     if (code == SW_OK)
         code = bench_choose_reference(b, has_gpu(*facts, *n_facts, *first), skipped, err);
+    if (code == SW_OK && (*skipped)[0] != '\0')
+        buf_printf(&b->notes, "the models are not measured without offloading: %s\n", *skipped);
     return code == SW_OK ? bench_make_schedule(b, NULL, err) : code;
 }
 
@@ -267,11 +195,7 @@ static sw_code begin_run(bench_session *b, sw_err *err)
         code = add_run(b, first, err);
     b->pool_options.store = b->store;
     b->pool_options.run_id = b->run_id;
-    if (code == SW_OK)
-        code = store_subjects(b, err);
-    if (code == SW_OK)
-        code = store_add_facts(b->store, b->run_id, facts, n_facts, err);
-    return code == SW_OK ? store_settings(b, skipped, err) : code;
+    return code == SW_OK ? bench_describe(b, facts, n_facts, skipped, err) : code;
 }
 
 sw_code bench_open_new(bench_session *b, sw_err *err)

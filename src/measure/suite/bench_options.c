@@ -21,7 +21,7 @@ int bench_route_from_name(const char *name)
     return -1;
 }
 
-/* ---- writing ---------------------------------------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 static json_t *texts_json(const char *const *texts, size_t n)
 {
@@ -71,7 +71,7 @@ char *bench_options_to_json(const bench_options *o)
     return json;
 }
 
-/* ---- reading ---------------------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 /* A member with a list of texts. */
 static bool take_texts(json_reader *r, const json_place *at, const json_t *value, const char *const **out,
@@ -199,8 +199,9 @@ sw_code bench_options_complete(bench_options *o, const char *json, arena *keep, 
     if (!ok)
         return sw_fail(err, SW_EFORMAT, "the options of the stored run are damaged%s%s; start a new run",
                        r.fault.message[0] != '\0' ? ": " : "", r.fault.message);
-    if (o->url != NULL && stored.o.url == NULL)
-        return sw_fail(err, SW_EINVAL, "the run started its own servers: --url cannot be given");
+    if (stored.o.url == NULL && (o->url != NULL || o->server_pid != 0 || o->api_key != NULL))
+        return sw_fail(err, SW_EINVAL,
+                       "the run started its own servers: --url, --server-pid and --api-key cannot be given");
     if (o->url != NULL)
         stored.o.url = o->url;
     if (!isnan(o->settings.v[SETTING_TIME_BUDGET]))

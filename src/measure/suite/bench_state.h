@@ -24,7 +24,8 @@ struct bench_session {
     const char *dir;         // of the options, or in the keep
     int64_t started_unix_ms; // of the run, which a resumed one began earlier
     int64_t opened_unix_ms;  // of this session ...
-    uint64_t opened_ns;      // ... and the same moment on the clock
+    uint64_t opened_ns;      // ... the same moment on the clock ...
+    int64_t origin_ms;       // ... and since the run began
     char watch_note[256];
     clock_guard guard;
     bool is_over_budget;
@@ -42,6 +43,15 @@ SW_NODISCARD sw_code bench_open_hosts(bench_session *bench, pooled_host **first,
 SW_NODISCARD sw_code bench_open_store(bench_session *bench, sw_err *err);
 sw_code bench_out_of_memory(sw_err *err);
 
+/* ---- bench_facts.c ----------------------------------------------------------------------------------------------- */
+
+/* Looks at the machine, which takes seconds; *out is in the keep. */
+SW_NODISCARD sw_code bench_machine_facts(bench_session *bench, const fact_record **out, size_t *n_out, sw_err *err);
+/* Stores facts about the machine, the settings in effect and the models.  `skipped`: why there is no reference, or "".
+ */
+SW_NODISCARD sw_code bench_describe(bench_session *bench, const fact_record *machine, size_t n_machine,
+                                    const char *skipped, sw_err *err);
+
 /* ---- bench_stored.c ---------------------------------------------------------------------------------------------- */
 
 SW_NODISCARD sw_code bench_open_stored(bench_session *bench, sw_err *err);
@@ -55,7 +65,7 @@ SW_NODISCARD sw_code bench_apply_settings(bench_session *bench, sw_err *err);
 /* Sets has_reference.  *why_not is "" unless the protocol wants a reference and this run has none. */
 SW_NODISCARD sw_code bench_choose_reference(bench_session *bench, bool has_gpu, const char **why_not, sw_err *err);
 
-/* ---- bench_finish.c --------------------------------------------------------------------------------------------- */
+/* ---- bench_finish.c ---------------------------------------------------------------------------------------------- */
 
 /* Stores what the end of a session shows, and the run's status. */
 SW_NODISCARD sw_code bench_finish(bench_session *bench, sw_err *err);

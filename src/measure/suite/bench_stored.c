@@ -24,10 +24,10 @@ static sw_code adopt_run(bench_session *b, const run_info *info, sw_err *err)
 /* A file that changed since is another model, whatever its name. */
 static sw_code check_subjects(const bench_session *b, const run_record *stored, sw_err *err)
 {
-    if (stored->n_subjects != b->subjects.n)
+    if (stored->n_subjects != b->subjects.n && stored->n_tests > 0)
         return sw_fail(err, SW_EINVAL, "the run in %s has %zu models, there are %zu now", b->dir, stored->n_subjects,
                        b->subjects.n);
-    for (size_t i = 0; i < b->subjects.n; i++) {
+    for (size_t i = 0; i < b->subjects.n && i < stored->n_subjects; i++) {
         const subject_record *const now = &b->subjects.items[i].record, *const then = &stored->subjects[i];
         const bool is_told = now->file_hash[0] != '\0' && then->file_hash[0] != '\0';
         if (is_told && strcmp(now->file_hash, then->file_hash) != 0)
@@ -37,17 +37,55 @@ static sw_code check_subjects(const bench_session *b, const run_record *stored, 
     return SW_OK;
 }
 
+/* The wall clock has seconds and can be set: no test of this session begins before one of an earlier session ended. */
+static int64_t origin_ms(const bench_session *b, const run_record *stored)
+{
+    int64_t origin = b->opened_unix_ms - b->started_unix_ms;
+    for (size_t i = 0; i < stored->n_tests; i++) {
+        const test_record *const t = &stored->tests[i];
+        const int64_t end_ms = t->start_ms + (t->answer.end_ns > 0 ? t->answer.end_ns / 1000000 : 0) + 1;
+        origin = origin > end_ms ? origin : end_ms;
+    }
+    for (size_t i = 0; i < stored->n_samples; i++)
+        origin = origin > stored->samples[i].t_ms ? origin : stored->samples[i].t_ms + 1;
+    return origin;
+}
+
+/* Plans the run as it was planned: with a reference if its number of tests has one. */
+static sw_code plan_again(bench_session *b, const run_record *stored, sw_err *err)
+{
+    b->has_reference = true;
+    sw_code code = bench_make_schedule(b, stored, err);
+    b->has_reference = (int)b->schedule.n == stored->info.n_planned;
+    if (code == SW_OK && !b->has_reference)
+        code = bench_make_schedule(b, stored, err);
+    return code;
+}
+
 /* What the store has and this session must not do again. */
 static sw_code adopt_results(bench_session *b, const run_record *stored, sw_err *err)
 {
-    const fact_record *const skipped = run_fact(stored, -1, -1, FACT_REFERENCE_SKIPPED);
-    b->has_reference = (b->protocol->settings.modes & 1u << MODE_REFERENCE) != 0 && skipped == NULL;
+    b->origin_ms = origin_ms(b, stored);
     for (size_t i = 0; i < stored->n_tests; i++)
         b->n_warmups += stored->tests[i].is_warmup;
     sw_code code = check_subjects(b, stored, err);
     if (code == SW_OK)
-        code = bench_make_schedule(b, stored, err);
+        code = plan_again(b, stored, err);
     return code == SW_OK ? bench_open_hosts(b, NULL, err) : code;
+}
+
+/* A run may have been killed before its models were stored. */
+static sw_code complete_description(bench_session *b, size_t n_stored, sw_err *err)
+{
+    const fact_record *machine;
+    size_t n;
+    const char *skipped;
+    if (n_stored == b->subjects.n)
+        return SW_OK;
+    sw_code code = bench_choose_reference(b, b->has_reference, &skipped, err);
+    if (code == SW_OK)
+        code = bench_machine_facts(b, &machine, &n, err);
+    return code == SW_OK ? bench_describe(b, machine, n, skipped, err) : code;
 }
 
 /* A server may have another address now; servers of our own are started when a step needs them. */
@@ -65,6 +103,9 @@ sw_code bench_open_stored(bench_session *b, sw_err *err)
         code = bench_find_models(b, err);
     if (code == SW_OK)
         code = adopt_results(b, stored, err);
+    const size_t n_subjects = stored->n_subjects;
     run_record_free(stored);
-    return code == SW_OK ? store_reopen_run(b->store, b->run_id, err) : code;
+    if (code == SW_OK)
+        code = store_reopen_run(b->store, b->run_id, err);
+    return code == SW_OK ? complete_description(b, n_subjects, err) : code;
 }

@@ -17,6 +17,7 @@ static const uint64_t SPARE_BYTES = 512u << 20; // beside the model: its keys an
 struct host_pool {
     const host_pool_options *o;
     pooled_host hosts[N_HOSTS];
+    bool *was_opened; // (subjects) its main side was: a server that had to make room is not started cold again
 };
 
 sw_code host_pool_create(host_pool **out, const host_pool_options *options, sw_err *err)
@@ -25,6 +26,12 @@ sw_code host_pool_create(host_pool **out, const host_pool_options *options, sw_e
     if (p == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory for servers");
     p->o = options;
+    p->was_opened = arena_alloc(options->keep, options->subjects->n + 1);
+    if (p->was_opened == NULL) {
+        mem_free(p);
+        *out = NULL;
+        return sw_fail(err, SW_ENOMEM, "out of memory for servers");
+    }
     return SW_OK;
 }
 
@@ -81,7 +88,7 @@ static sw_code open_at(host_pool *p, pooled_host *h, int subject, server_side si
         .side = side,
         .serve_options = b->serve_options,
         .n_serve_options = b->n_serve_options,
-        .measures_cold = b->url == NULL && side != SIDE_REFERENCE && p->o->session == 0,
+        .measures_cold = b->url == NULL && side != SIDE_REFERENCE && p->o->session == 0 && !p->was_opened[subject],
         .log_path = log_path(p, side),
         .url = b->url,
         .api_key = b->api_key,
@@ -97,6 +104,7 @@ static sw_code open_at(host_pool *p, pooled_host *h, int subject, server_side si
         *h = (pooled_host){0};
         return code;
     }
+    p->was_opened[subject] |= side != SIDE_REFERENCE;
     h->subject = subject;
     h->side = side;
     h->server = -1;
@@ -119,7 +127,7 @@ sw_code host_pool_get(host_pool *p, int subject, server_side side, pooled_host *
     return open_at(p, *out, subject, side, err);
 }
 
-/* ---- storing ---------------------------------------------------------------------------------------------------- */
+/* ---- storing ----------------------------------------------------------------------------------------------------- */
 
 /* The facts that are new, with the positions that only the run knows. */
 static sw_code store_facts(const host_pool *p, pooled_host *h, sw_err *err)

@@ -4,16 +4,17 @@
 #include "base/sysinfo.h"
 #include "monitor/machine.h"
 #include "suite/host_state.h"
+#include "suite/process_model.h"
 
 enum { NOTE_BYTES = 256 };
 
-/* The process that the user named, or the one that listens on the port if its program is known to hold a model: the
- * memory of a proxy would say nothing.  0: none; the note says why. */
+/* The process that the user named, or the one that listens on the port if its program is known to hold a model, or if
+ * it maps one: the memory of a proxy would say nothing.  0: none; the note says why. */
 static long find_process(const bench_host *h, char note[NOTE_BYTES])
 {
     const int port = target_loopback_port(h->target);
     const long pid = port != 0 ? machine_pid_listening_on(port) : 0;
-    char program[MACHINE_PROGRAM_BYTES];
+    char program[MACHINE_PROGRAM_BYTES], path[PATH_MAX];
     note[0] = '\0';
     if (h->o.server_pid != 0)
         return h->o.server_pid;
@@ -21,7 +22,7 @@ static long find_process(const bench_host *h, char note[NOTE_BYTES])
         snprintf(note, NOTE_BYTES, "the server is not on this machine");
     else if (pid == 0)
         snprintf(note, NOTE_BYTES, "the process that listens on port %d is not visible", port);
-    else if (!machine_is_model_server(pid, program))
+    else if (!machine_is_model_server(pid, program) && !process_model_mapped(pid, path))
         snprintf(note, NOTE_BYTES,
                  "'%s' (process %ld), which listens on port %d, is not known as a model server and may be a proxy; "
                  "name the server's process with --server-pid",

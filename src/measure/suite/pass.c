@@ -11,8 +11,7 @@
 
 static const uint64_t SLICE_NS = 100 * 1000000u; // between two looks at what may have happened
 
-/* ---- when ---------------------------------------------------------------------------------------------------------
- */
+/* ---- when -------------------------------------------------------------------------------------------------------- */
 
 static int next_worker(const pass *p)
 {
@@ -36,8 +35,8 @@ static uint64_t due_ns(const pass *p)
 /* When it can be sent; UINT64_MAX while all workers wait for answers. */
 static uint64_t start_ns(const pass *p)
 {
-    const uint64_t due = due_ns(p), ready = p->ready_ns[next_worker(p)];
-    return p->is_open || ready == UINT64_MAX ? due > ready ? due : ready : due;
+    const uint64_t ready = p->ready_ns[next_worker(p)], due = due_ns(p);
+    return ready == UINT64_MAX || (p->is_open && ready > due) ? ready : due;
 }
 
 /* Returns true if the next step fits the time budget, by the time per token of the tests so far. */
@@ -53,8 +52,7 @@ static bool may_start(const pass *p)
     return p->next < p->n && p->r->trouble == SW_OK && !p->r->is_over_budget && !runner_is_canceled(p->r);
 }
 
-/* ---- sending ------------------------------------------------------------------------------------------------------
- */
+/* ---- sending ----------------------------------------------------------------------------------------------------- */
 
 static sw_code start(pass *p, flight *f, uint64_t now_ns, sw_err *err)
 {
@@ -118,8 +116,7 @@ static void take_ended(pass *p)
     }
 }
 
-/* ---- the loop -------------------------------------------------------------------------------------------------------
- */
+/* ---- the loop ---------------------------------------------------------------------------------------------------- */
 
 static void report_asking(pass *p)
 {

@@ -75,6 +75,12 @@ static bool find_named(long pid, char out[PATH_MAX])
     return is_one;
 }
 
+bool process_model_mapped(long pid, char out[PATH_MAX])
+{
+    out[0] = '\0';
+    return find_mapped(pid, out) && out[0] != '\0';
+}
+
 bool process_model_path(long pid, char out[PATH_MAX])
 {
     out[0] = '\0';

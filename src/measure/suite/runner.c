@@ -38,8 +38,7 @@ void runner_name_step(runner *r, const bench_step *step)
     r->progress.mode = !r->has_modes ? "" : step->mode == MODE_SWEEP ? step->variant : test_mode_name(step->mode);
 }
 
-/* ---- one pass -----------------------------------------------------------------------------------------------------
- */
+/* ---- one pass ---------------------------------------------------------------------------------------------------- */
 
 /* Finds out at which temperature a server samples, once it has shown that it answers at all. */
 static sw_code probe_temperature(runner *r, sw_err *err)
@@ -94,8 +93,7 @@ static sw_code run_pass(runner *r, size_t begin, size_t end, sw_err *err)
     return code;
 }
 
-/* ---- all of them ----------------------------------------------------------------------------------------------------
- */
+/* ---- all of them ------------------------------------------------------------------------------------------------- */
 
 /* Work is counted in tokens that may come, since tests differ twentyfold in length.  What all steps have in common need
  * not be said of each. */

@@ -22,7 +22,7 @@ typedef struct runner {
     sw_err trouble_err;
 } runner;
 
-/* ---- runner.c --------------------------------------------------------------------------------------------------- */
+/* ---- runner.c ---------------------------------------------------------------------------------------------------- */
 
 /* Passes the state of the run on; the callback must not keep it. */
 void runner_report(runner *r, runner_phase phase);
@@ -32,20 +32,20 @@ void runner_name_step(runner *r, const bench_step *step);
 int64_t runner_ms(const runner *r, uint64_t t_ns);
 bool runner_is_canceled(const runner *r);
 
-/* ---- test_keeper.c ---------------------------------------------------------------------------------------------- */
+/* ---- test_keeper.c ----------------------------------------------------------------------------------------------- */
 
 /* Samples from now on belong to the test with this index (-1: none). */
 void test_keeper_tag(const runner *r, int index);
 /* Tries the test's checks, stores it with the samples of its time, and reports it. */
 SW_NODISCARD sw_code test_keeper_keep(runner *r, test_record *test, const check_list *checks, sw_err *err);
 
-/* ---- pass.c ----------------------------------------------------------------------------------------------------- */
+/* ---- pass.c ------------------------------------------------------------------------------------------------------ */
 
 /* Asks steps[0..n), which are one pass, or what is missing of it.  A server that fails is in r->trouble and not an
  * error; a time budget that does not suffice is in r->is_over_budget. */
 SW_NODISCARD sw_code pass_run(runner *r, const bench_step *const *steps, size_t n, sw_err *err);
 
-/* ---- warmup_run.c ----------------------------------------------------------------------------------------------- */
+/* ---- warmup_run.c ------------------------------------------------------------------------------------------------ */
 
 /* Sends the warm-up of the server of this pass; errors as pass_run. */
 SW_NODISCARD sw_code warmup_run(runner *r, const bench_step *first, sw_err *err);

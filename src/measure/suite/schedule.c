@@ -36,7 +36,7 @@ static size_t count_steps(const schedule_options *o)
     return n_passes * o->protocol->n_tests * (size_t)o->protocol->settings.n_repeats * (size_t)o->n_subjects;
 }
 
-/* ---- steps ------------------------------------------------------------------------------------------------------ */
+/* ---- steps ------------------------------------------------------------------------------------------------------- */
 
 /* The step `like`, of test `index`. */
 static void add_step(maker *m, bench_step like, size_t index)
@@ -133,7 +133,7 @@ static bool name_variants(maker *m)
     return true;
 }
 
-/* ---- what is stored --------------------------------------------------------------------------------------------- */
+/* ---- what is stored ---------------------------------------------------------------------------------------------- */
 
 static size_t write_key(char key[KEY_BYTES], int subject, test_mode mode, const char *variant, int repeat, int index)
 {

@@ -15,7 +15,7 @@ bench_settings settings_none(void)
     return none;
 }
 
-/* ---- differences ------------------------------------------------------------------------------------------------ */
+/* ---- differences ------------------------------------------------------------------------------------------------- */
 
 /* The settings of a protocol by their ids. */
 static bench_settings settings_of(const protocol_settings *s)
@@ -77,7 +77,7 @@ static void put_difference(buf *out, int id, double now, double before)
     buf_putc(out, '\n');
 }
 
-/* ---- into a protocol -------------------------------------------------------------------------------------------- */
+/* ---- into a protocol --------------------------------------------------------------------------------------------- */
 
 /* Returns the name of the first of these that a flag set, or NULL. */
 static const char *first_given(const bench_settings *flags, const setting_id *ids, size_t n)

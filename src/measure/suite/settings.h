@@ -51,7 +51,7 @@ bench_settings settings_none(void);
 /* Names of an arrival_process and of a warmup_rule; the lists end with NULL. */
 extern const char *const SETTINGS_ARRIVALS[], *const SETTINGS_WARMUPS[];
 
-/* ---- from texts ------------------------------------------------------------------------------------------------- */
+/* ---- from texts -------------------------------------------------------------------------------------------------- */
 
 /* "stream,whole" as a set of modes.  Error: SW_EINVAL, names the possible ones. */
 SW_NODISCARD sw_code settings_read_modes(bench_settings *settings, const char *text, sw_err *err);
@@ -73,7 +73,7 @@ typedef struct bench_sweep {
 /* "temperature=0,0.1,0.3".  Error: SW_EINVAL. */
 SW_NODISCARD sw_code settings_read_sweep(bench_sweep *sweep, const char *text, sw_err *err);
 
-/* ---- into a protocol -------------------------------------------------------------------------------------------- */
+/* ---- into a protocol --------------------------------------------------------------------------------------------- */
 
 /* Replaces the protocol's settings, and the temperatures and seeds of its tests.  Appends a line for every setting that
  * differs from the protocol's: "pause 0 s in place of 5 s".  Error: SW_EINVAL for a setting that would change nothing.

@@ -87,7 +87,8 @@ static sw_code read_file(bench_subject *s, const chat_target *target, arena *kee
     char program[MACHINE_PROGRAM_BYTES], path[PATH_MAX];
     bench_subject from_file;
     sw_err why = {0};
-    if (pid == 0 || !machine_is_model_server(pid, program) || !process_model_path(pid, path))
+    const bool is_known = pid != 0 && machine_is_model_server(pid, program);
+    if (pid == 0 || !(is_known ? process_model_path(pid, path) : process_model_mapped(pid, path)))
         return SW_OK;
     const sw_code code = subject_file_read(&from_file, path, keep, &why);
     if (code == SW_ENOMEM)

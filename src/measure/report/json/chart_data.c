@@ -21,13 +21,12 @@ static json_t *test_json(const summary_row *row)
     buf name;
     buf_init(&name, 65536);
     format_name(&name, row->test);
-    json_t *test =
-        json_pack("{s:s, s:i, s:f, s:o, s:o, s:o, s:o}", "name", buf_str(&name), "repeat", row->test->repeat, "start",
-                  (double)row->test->start_ms / 1000, "seconds", json_of_figure(row->metrics.e2e_ms / 1000), "decode",
-                  json_of_figure(row->metrics.decode_tps), "overall", json_of_figure(row->metrics.overall_tps), "times",
-                  times_json(&row->test->answer));
+    json_t *const title = name.failed != SW_ENOMEM ? json_string(buf_str(&name)) : NULL;
     buf_free(&name);
-    return test;
+    return json_pack("{s:o, s:i, s:f, s:o, s:o, s:o, s:o}", "name", title, "repeat", row->test->repeat, "start",
+                     (double)row->test->start_ms / 1000, "seconds", json_of_figure(row->metrics.e2e_ms / 1000),
+                     "decode", json_of_figure(row->metrics.decode_tps), "overall",
+                     json_of_figure(row->metrics.overall_tps), "times", times_json(&row->test->answer));
 }
 
 /* Pairs of seconds since the start of the run and MiB, of the model's servers. */

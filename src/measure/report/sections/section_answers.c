@@ -109,7 +109,7 @@ static void put_answer(document *doc, const run_analysis *a, const subject_analy
     buf_init(&title, 65536);
     format_name(&title, test);
     put_title_rest(&title, row);
-    doc_fold_begin(doc, answer_anchor(anchor, a->run, test), buf_str(&title));
+    doc_fold_begin(doc, answer_anchor(anchor, a->run, test), doc_str(doc, &title));
     buf_free(&title);
     put_figures(doc, row);
     if (test->answer.error[0] != '\0')

@@ -48,7 +48,7 @@ static void put_fact(document *doc, const fact_record *fact)
     if (fact->source[0] != '\0')
         buf_printf(&note, " (%s)", fact->source);
     format_by_unit(number, fact->number, id->unit);
-    doc_fact(doc, buf_str(&name), buf_str(&note), "%s", strcmp(id->unit, "text") == 0 ? fact->text : number);
+    doc_fact(doc, doc_str(doc, &name), doc_str(doc, &note), "%s", strcmp(id->unit, "text") == 0 ? fact->text : number);
     buf_free(&name);
     buf_free(&note);
 }
@@ -194,7 +194,7 @@ static void put_server(document *doc, const run_record *run, size_t i)
                server_side_name(s->side));
     if (s->session > 0)
         buf_printf(&title, ", session %d", s->session + 1);
-    doc_heading(doc, 4, NULL, buf_str(&title));
+    doc_heading(doc, 4, NULL, doc_str(doc, &title));
     buf_free(&title);
     doc_facts(doc, DOC_FACTS);
     doc_fact(doc, "software", "", "%s", s->software);

@@ -20,7 +20,7 @@ static void put_id(document *doc, const char *id)
     buf_init(&words, 4096);
     for (; *id != '\0'; id++)
         buf_putc(&words, *id == '-' ? ' ' : *id);
-    doc_put(doc, buf_str(&words));
+    doc_put(doc, doc_str(doc, &words));
     buf_free(&words);
 }
 

@@ -55,7 +55,7 @@ void section_status(document *doc, const run_analysis *a)
     buf_init(&line, 65536);
     buf_printf(&line, "%s%s%s", m.status, m.meaning[0] != '\0' ? ": " : "", m.meaning);
     format_time(started, info->started_unix_ms);
-    doc_badge(doc, m.tone, buf_str(&line), started);
+    doc_badge(doc, m.tone, doc_str(doc, &line), started);
     buf_free(&line);
     if (is_invalid(a))
         doc_remark(doc, TONE_BAD,
@@ -72,7 +72,7 @@ void section_headline(document *doc, const run_analysis *a)
         buf_printf(&title, "Benchmark of %s", a->subjects[0].subject->name);
     else
         buf_printf(&title, "Benchmark of %zu models", a->n_subjects);
-    doc_heading(doc, 1, NULL, buf_str(&title));
+    doc_heading(doc, 1, NULL, doc_str(doc, &title));
     buf_free(&title);
     doc->audience = is_invalid(a) ? FOR_ALL : FOR_PAGES;
     section_status(doc, a);

@@ -48,7 +48,7 @@ static void put_name(document *doc, const run_analysis *a, const test_record *te
     buf name;
     buf_init(&name, 65536);
     format_name(&name, test);
-    doc_put_link(doc, answer_anchor(anchor, a->run, test), buf_str(&name));
+    doc_put_link(doc, answer_anchor(anchor, a->run, test), doc_str(doc, &name));
     buf_free(&name);
 }
 

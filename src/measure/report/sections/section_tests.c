@@ -39,7 +39,7 @@ static void put_name(document *doc, const test_row *t)
     buf name;
     buf_init(&name, 65536);
     format_name(&name, t->row->test);
-    doc_put_link(doc, answer_anchor(anchor, t->run->run, t->row->test), buf_str(&name));
+    doc_put_link(doc, answer_anchor(anchor, t->run->run, t->row->test), doc_str(doc, &name));
     buf_free(&name);
 }
 
