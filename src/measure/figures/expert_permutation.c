@@ -29,6 +29,8 @@ typedef struct permutation {
     double *known;      // (n_answers) information of each answer
     double *alone;      // (n_groups) and of each test of a division
     double *within;     // (n_groups) how far the answers of such a test are apart
+    uint64_t *distinct; // (n_groups, n_cells) sums of each test's different answers
+    double *n_tokens;   // (n_groups) of these
     rng_state rng;
 } permutation;
 
@@ -184,11 +186,11 @@ static uint64_t draw_count(permutation *p, const count_law *law, uint64_t n_with
 static void draw_tokens(permutation *p, size_t a, size_t b, const count_law *laws)
 {
     const expert_groups *const g = p->g;
-    const uint64_t *const x = g->sums + a * p->n_cells, *const y = g->sums + b * p->n_cells;
+    const uint64_t *const x = p->distinct + a * p->n_cells, *const y = p->distinct + b * p->n_cells;
     uint64_t *const to_a = p->shuffled, *const to_b = p->shuffled + p->n_cells;
     for (size_t cell = 0; cell < p->n_cells; cell++) {
         const uint64_t n_with = x[cell] + y[cell];
-        const uint64_t n = draw_count(p, &laws[cell], n_with, (double)g->n_tokens[a], (double)g->n_tokens[b]);
+        const uint64_t n = draw_count(p, &laws[cell], n_with, p->n_tokens[a], p->n_tokens[b]);
         to_a[cell] = n < n_with ? n : n_with; // more choices than tokens: the server's counts are wrong
         to_b[cell] = n_with - to_a[cell];
     }
@@ -197,16 +199,40 @@ static void draw_tokens(permutation *p, size_t a, size_t b, const count_law *law
 
 static void divide_pair(permutation *p, size_t a, size_t b, count_law *laws)
 {
-    const uint64_t *const x = p->g->sums + a * p->n_cells, *const y = p->g->sums + b * p->n_cells;
+    const uint64_t *const x = p->distinct + a * p->n_cells, *const y = p->distinct + b * p->n_cells;
     for (size_t cell = 0; cell < p->n_cells; cell++)
-        laws[cell] = law_of(x[cell] + y[cell], (double)p->g->n_tokens[a], (double)p->g->n_tokens[b]);
+        laws[cell] = law_of(x[cell] + y[cell], p->n_tokens[a], p->n_tokens[b]);
     p->found[expert_pair_index(a, b, p->g->n_groups)] = information(p, x, NULL) + information(p, y, NULL);
     for (size_t draw = 0; draw < p->n_draws; draw++)
         draw_tokens(p, a, b, laws);
 }
 
+/* A copy of an answer adds no tokens that could have been others. */
+static bool is_copy(const permutation *p, size_t answer)
+{
+    for (size_t i = 0; i < answer; i++) {
+        if (p->g->group_of[i] == p->g->group_of[answer] &&
+            memcmp(p->g->answers[i], p->g->answers[answer], p->n_cells * sizeof **p->g->answers) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void sum_up_distinct(permutation *p)
+{
+    for (size_t i = 0; i < p->g->n_answers; i++) {
+        const size_t group = p->g->group_of[i];
+        if (is_copy(p, i))
+            continue;
+        p->n_tokens[group] += (double)p->g->n_tokens[i];
+        for (size_t cell = 0; cell < p->n_cells; cell++)
+            p->distinct[group * p->n_cells + cell] += p->g->answers[i][cell];
+    }
+}
+
 static bool divide_tokens(permutation *p)
 {
+    sum_up_distinct(p);
     count_law *const laws = mem_calloc(p->n_cells, sizeof *laws);
     for (size_t a = 0; laws != NULL && a < p->g->n_groups; a++) {
         for (size_t b = a + 1; b < p->g->n_groups; b++)
@@ -247,11 +273,13 @@ static bool allocate(permutation *p)
     p->n_as_far = mem_calloc(p->n_pairs, sizeof *p->n_as_far);
     p->shuffled = mem_calloc(p->g->n_groups * p->n_cells, sizeof *p->shuffled);
     p->group_of = mem_calloc(p->g->n_answers, sizeof *p->group_of);
+    p->distinct = mem_calloc(p->g->n_groups * p->n_cells, sizeof *p->distinct);
+    p->n_tokens = mem_calloc(p->g->n_groups, sizeof *p->n_tokens);
     p->known = mem_calloc(p->g->n_answers, sizeof *p->known);
     p->alone = mem_calloc(p->g->n_groups, sizeof *p->alone);
     p->within = mem_calloc(p->g->n_groups, sizeof *p->within);
-    return p->known != NULL && p->alone != NULL && p->within != NULL && p->terms != NULL && p->found != NULL &&
-           p->n_as_far != NULL && p->shuffled != NULL && p->group_of != NULL;
+    return p->distinct != NULL && p->n_tokens != NULL && p->known != NULL && p->alone != NULL && p->within != NULL &&
+           p->terms != NULL && p->found != NULL && p->n_as_far != NULL && p->shuffled != NULL && p->group_of != NULL;
 }
 
 static void release(permutation *p)
@@ -261,6 +289,8 @@ static void release(permutation *p)
     mem_free(p->n_as_far);
     mem_free(p->shuffled);
     mem_free(p->group_of);
+    mem_free(p->distinct);
+    mem_free(p->n_tokens);
     mem_free(p->known);
     mem_free(p->alone);
     mem_free(p->within);

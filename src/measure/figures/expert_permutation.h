@@ -19,7 +19,7 @@ typedef struct expert_groups {
     const uint64_t *const *answers; // (n_answers), each (n_layers, n_experts)
     const size_t *group_of;         // (n_answers)
     const uint64_t *sums;           // (n_groups, n_layers, n_experts)
-    const int64_t *n_tokens;        // (n_groups)
+    const int64_t *n_tokens;        // (n_answers)
 } expert_groups;
 
 /* Position of the pair a < b in a list of all pairs of n groups. */
