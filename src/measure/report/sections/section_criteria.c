@@ -71,6 +71,9 @@ void section_criteria_brief(document *doc, const run_analysis *a, const criteria
                 doc_put(doc, "-");
         }
     }
+    if (a->n_subjects > MODELS_MAX)
+        doc_paragraph(doc, "The first %d of %zu models; report.md and --json have the criteria of all.", MODELS_MAX,
+                      a->n_subjects);
 }
 
 // clang-format off
