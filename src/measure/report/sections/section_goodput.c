@@ -1,8 +1,8 @@
 /* section_goodput.c - requests that completed and met every objective, by mode.  The objectives are among the
  * conditions.
  */
-#include "report/format.h"
 #include "report/run_objectives.h"
+#include "report/sections/cells.h"
 #include "report/sections/sections.h"
 
 // clang-format off
@@ -17,15 +17,11 @@ static const doc_column COLUMNS[] = {
 
 static void put_mode(document *doc, test_mode mode, const goodput *g)
 {
-    char cell[CELL_BYTES];
     doc_put(doc, test_mode_name(mode));
     doc_putf(doc, "%d of %d", g->n_good, g->n_asked);
-    format_percent(cell, g->attainment);
-    doc_put(doc, cell);
-    format_range(cell, 100 * g->range.low, 100 * g->range.high);
-    doc_put(doc, cell[0] != '\0' ? cell : "-");
-    format_number(cell, g->per_s);
-    doc_put(doc, cell);
+    cell_percent(doc, g->attainment);
+    cell_range(doc, 100 * g->range.low, 100 * g->range.high);
+    cell_number(doc, g->per_s);
 }
 
 void section_goodput(document *doc, const run_analysis *a, const subject_analysis *s)
