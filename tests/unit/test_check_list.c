@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "quality/check_list.h"
+#include "support/faults.h"
 
 static arena *keep;
 
@@ -215,6 +216,41 @@ static void test_only_the_beginning_of_an_endless_answer_is_searched(void **stat
         assert_outcome("\"kind\": \"complete\"", buf_str(&text), more ? CHECK_FAILED : CHECK_PASSED);
         buf_free(&text);
     }
+}
+
+/* Each allocation in turn fails: the whole fails, or nothing is different. */
+static void test_short_memory_is_an_error_and_no_outcome(void **state)
+{
+    (void)state;
+    json_fault fault;
+    const check_list *const list = read_list(
+        "[{\"name\": \"a\", \"kind\": \"contains\", \"all\": [\"lamp\"]}, {\"name\": \"b\", \"kind\": \"claim\", "
+        "\"says\": [[\"a\", \"lamp\"]]},"
+        " {\"name\": \"c\", \"kind\": \"topic\", \"any\": [\"lamp\"], \"min\": 0.1}, {\"name\": \"d\", \"kind\": "
+        "\"json\"},"
+        " {\"name\": \"e\", \"kind\": \"regex\", \"pattern\": \"lamp\"}, {\"name\": \"f\", \"kind\": \"order\"},"
+        " {\"name\": \"g\", \"kind\": \"no_loop\"}, {\"name\": \"h\", \"kind\": \"python_parses\"}]",
+        &fault);
+    const answer_record answer = answer_of("There was a lamp.\n\n```json\n{\"a\": 1}\n```\n\n```python\nx = "
+                                           "1\n```\n\nThe lamp was old. Then it broke. It is gone.");
+    check_record *wanted;
+    assert_int_equal(check_list_try(list, &answer, &(check_options){0}, keep, &wanted, NULL), SW_OK);
+    sw_code code = SW_ENOMEM;
+    long n = 1;
+    for (long i = 0; i < n; i++) {
+        check_record *found;
+        faults_alloc_begin(i);
+        arena *const own = arena_create();
+        code = own != NULL ? check_list_try(list, &answer, &(check_options){0}, own, &found, NULL) : SW_ENOMEM;
+        for (size_t k = 0; code == SW_OK && k < check_list_size(list); k++)
+            assert_true(found[k].outcome == wanted[k].outcome && strcmp(found[k].detail, wanted[k].detail) == 0);
+        arena_free(own);
+        long n_live;
+        n = faults_alloc_end(&n_live) + 1;
+        assert_int_equal(n_live, 0);
+        assert_true(code == SW_ENOMEM || i == n - 1);
+    }
+    assert_int_equal(code, SW_OK);
 }
 
 /* ---- words ------------------------------------------------------------------------------------------------------ */
@@ -486,6 +522,7 @@ int main(void)
         cmocka_unit_test(test_a_check_fails_with_one_that_it_needs),
         cmocka_unit_test(test_details_hold_no_control_character),
         cmocka_unit_test(test_only_the_beginning_of_an_endless_answer_is_searched),
+        cmocka_unit_test(test_short_memory_is_an_error_and_no_outcome),
         cmocka_unit_test(test_terms_are_whole_words_however_they_are_written),
         cmocka_unit_test(test_a_cost_is_one_word_in_all_spellings),
         cmocka_unit_test(test_a_claim_is_made_in_one_sentence),

@@ -168,6 +168,8 @@ static sw_code try_one(const check *c, const answer_view *v, arena *keep, check_
     *out = (check_record){c->name, c->kind->name, c->is_technical, c->weight, result.outcome, ""};
     out->name = arena_copy(keep, c->name, strlen(c->name)); // a record outlives the protocol
     out->detail = clean_detail(&result.detail, keep);
+    if (result.detail.failed == SW_ENOMEM)
+        result.failed = SW_ENOMEM;
     buf_free(&result.detail);
     if (result.failed == SW_ECANCELED)
         return sw_fail(err, SW_ECANCELED, "canceled while the checks of an answer were tried");

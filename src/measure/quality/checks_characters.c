@@ -11,9 +11,10 @@ static int count_name(const answer_view *v, const char *name, size_t n, unsigned
     int count = 0;
     *thirds = 0;
     for (const char *p = v->text; (p = strchr(p, name[0])) != NULL; p++) {
-        const bool is_whole = (p == v->text || !isalnum((unsigned char)p[-1])) && !isalnum((unsigned char)p[n]);
-        if (strncmp(p, name, n) != 0 || !is_whole)
+        if (strncmp(p, name, n) != 0)
             continue;
+        if ((p > v->text && isalnum((unsigned char)p[-1])) || isalnum((unsigned char)p[n]))
+            continue; // part of a longer word
         count++;
         *thirds |= 1u << (3 * (size_t)(p - v->text) / (v->n + 1));
     }

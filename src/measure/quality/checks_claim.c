@@ -133,12 +133,13 @@ static bool follows(search *s, const term_groups *one, size_t g, size_t first, s
 
 /* ---- the check -------------------------------------------------------------------------------------------------- */
 
-/* The first word of a place where the statement is made of the subject; words->n if there is none. */
+/* The first word of a place where the statement is made of the subject, outside of code; words->n if there is none. */
 static size_t find_statement(search *s, const term_groups *one)
 {
     s->steps = STEPS_MAX;
     for (size_t i = 0; i < s->words->n; i++) {
-        const size_t n = term_group_at(&one->items[0], s->words, i);
+        const bool is_code = s->words->items[i].kind == MD_CODE;
+        const size_t n = is_code ? 0 : term_group_at(&one->items[0], s->words, i);
         s->start = i;
         if (n > 0 && follows(s, one, 1, i, i + n))
             return i;

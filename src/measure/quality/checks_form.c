@@ -134,12 +134,14 @@ static bool has_member(const json_t *value, const char *name)
 }
 
 /* Returns true if text[0..n) is a JSON object or list with every member that the check names. */
-static bool is_json(const check *c, const char *text, size_t n, const char **why)
+static bool is_json(const check *c, const char *text, size_t n, const char **why, check_result *out)
 {
     json_reader r = {.document = "the JSON"};
     const json_load_options options = {.bytes_max = LIMIT_CHECK_ANSWER_BYTES, .replace_nul = true};
     json_t *const value = json_load_text(&r, text, n, &options);
     *why = value != NULL ? "" : "it is not JSON";
+    if (r.fault.kind == JSON_FAULT_MEMORY)
+        out->failed = SW_ENOMEM;
     for (size_t i = 0; value != NULL && i < c->any.n; i++) {
         if (!has_member(value, c->any.items[i].source))
             *why = "a member is missing";
@@ -157,12 +159,12 @@ void check_json(const check *c, const answer_view *v, check_result *out)
         const char *const first = code->n > 0 ? code->text + strspn(code->text, " \t\r\n") : "";
         if (*first != '{' && *first != '[')
             continue;
-        if (is_json(c, code->text, code->n, &why))
+        if (is_json(c, code->text, code->n, &why, out))
             n_good++;
         else
             bad = why;
     }
-    if (v->blocks.n_codes == 0 && v->n > 0 && is_json(c, v->text, v->n, &why))
+    if (v->blocks.n_codes == 0 && v->n > 0 && is_json(c, v->text, v->n, &why, out))
         n_good++;
     if (n_good < c->at_least)
         check_fail(out, "%d blocks of good JSON, at least %d are wanted: %s", n_good, c->at_least,

@@ -99,7 +99,9 @@ static void read_report(const check *c, const char *report, check_result *out)
     const char *const verdict = json_string_value(json_object_get(root, "verdict"));
     const char *const detail = json_string_value(json_object_get(root, "detail"));
     const char *const text = detail != NULL ? detail : "";
-    if (verdict == NULL)
+    if (r.fault.kind == JSON_FAULT_MEMORY)
+        out->failed = SW_ENOMEM;
+    else if (verdict == NULL)
         check_skip(out, "the sandbox sent no report");
     else if (strcmp(verdict, "passed") == 0)
         check_pass(out, "%s", text);

@@ -80,14 +80,16 @@ void check_contains(const check *c, const answer_view *v, check_result *out)
 
 /* ---- topic and language ----------------------------------------------------------------------------------------- */
 
-/* Counts the words of the answer that belong to a group, and the groups that occur. */
-static void count_words(const answer_view *v, const term_groups *groups, text_part part, size_t *n_hits,
+/* Counts the words of the answer that belong to a group, and the groups that occur.  False when memory is short. */
+static bool count_words(const answer_view *v, const term_groups *groups, text_part part, size_t *n_hits,
                         size_t *n_words, int *n_groups)
 {
     *n_hits = *n_words = 0;
     *n_groups = 0;
     bool *const seen = arena_alloc(v->keep, groups->n * sizeof *seen);
-    for (size_t i = 0; seen != NULL && i < v->words.n; i++) {
+    if (seen == NULL)
+        return false;
+    for (size_t i = 0; i < v->words.n; i++) {
         if (!view_is_in(v, i, part))
             continue;
         ++*n_words;
@@ -100,13 +102,17 @@ static void count_words(const answer_view *v, const term_groups *groups, text_pa
             break;
         }
     }
+    return true;
 }
 
 void check_topic(const check *c, const answer_view *v, check_result *out)
 {
     size_t n_hits, n_words;
     int n_groups;
-    count_words(v, &c->any, PART_ALL, &n_hits, &n_words, &n_groups);
+    if (!count_words(v, &c->any, PART_ALL, &n_hits, &n_words, &n_groups)) {
+        out->failed = SW_ENOMEM;
+        return;
+    }
     const double share = n_words > 0 ? (double)n_hits / (double)n_words : 0;
     if (n_groups < c->at_least)
         check_fail(out, "%d words of the topic, at least %d are wanted", n_groups, c->at_least);
@@ -121,7 +127,10 @@ void check_language(const check *c, const answer_view *v, check_result *out)
 {
     size_t n_hits, n_words;
     int n_groups;
-    count_words(v, &c->any, PART_PROSE, &n_hits, &n_words, &n_groups);
+    if (!count_words(v, &c->any, PART_PROSE, &n_hits, &n_words, &n_groups)) {
+        out->failed = SW_ENOMEM;
+        return;
+    }
     const double share = n_words > 0 ? (double)n_hits / (double)n_words : 0;
     if (share < c->min)
         check_fail(out, "%.1f %% of the words are common ones of the language, at least %.1f %% are wanted",
@@ -218,14 +227,16 @@ bool check_regex_is_bounded(json_reader *r, const json_place *at, const check *c
                      c->pattern, reason);
 }
 
-/* Line by line, with at most LINE_BYTES_MAX of each. */
+/* Line by line, with at most LINE_BYTES_MAX of each; -1 when memory is short. */
 static int count_lines(const regex_t *pattern, const answer_view *v)
 {
     int n = 0;
     for (size_t i = 0; i < v->blocks.n; i++) {
         const md_line *const l = &v->blocks.lines[i];
         const char *const line = arena_copy(v->keep, l->text, l->n < LINE_BYTES_MAX ? l->n : LINE_BYTES_MAX);
-        n += line != NULL && regexec(pattern, line, 0, NULL, 0) == 0;
+        if (line == NULL)
+            return -1;
+        n += regexec(pattern, line, 0, NULL, 0) == 0;
     }
     return n;
 }
@@ -239,7 +250,9 @@ void check_regex(const check *c, const answer_view *v, check_result *out)
     }
     const int n = count_lines(&pattern, v);
     regfree(&pattern);
-    if (n < c->at_least)
+    if (n < 0)
+        out->failed = SW_ENOMEM;
+    else if (n < c->at_least)
         check_fail(out, "%d lines fit the pattern, at least %d are wanted", n, c->at_least);
     else
         check_pass(out, "%d lines fit the pattern", n);

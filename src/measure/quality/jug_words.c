@@ -85,7 +85,7 @@ jug_verb jug_words_verb(const jug_words *j, size_t i)
         return JUG_FILL;
     if (jug_words_has(j, i, " top "))
         return JUG_TOP;
-    if (jug_words_has(j, i, " pour transfer pouring transferring move tip repour "))
+    if (jug_words_has(j, i, " pour transfer pouring transferring move tip repour add "))
         return JUG_POUR;
     if (jug_words_has(j, i, " dump discard drain emptying dumping discarding "))
         return JUG_EMPTY;

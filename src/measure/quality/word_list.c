@@ -234,7 +234,7 @@ bool word_list_read(word_list *out, const markdown *text, arena *keep)
     end_sentence(&c);
     out->n_sentences = c.here.sentence;
     word *const items = ok ? arena_alloc(keep, (out->n + 1) * sizeof *items) : NULL;
-    if (items != NULL)
+    if (items != NULL && out->n > 0)
         memcpy(items, out->items, out->n * sizeof *items);
     mem_free(out->items);
     out->items = items;
@@ -255,7 +255,7 @@ static bool read_term(term *out, const char *source, size_t n, arena *keep)
     const bool ok = cut(&c, folded, n_folded);
     out->n = words.n;
     out->words = ok ? arena_alloc(keep, (words.n + 1) * sizeof *out->words) : NULL;
-    if (out->words != NULL)
+    if (out->words != NULL && words.n > 0)
         memcpy(out->words, words.items, words.n * sizeof *out->words);
     mem_free(words.items);
     return out->words != NULL;
