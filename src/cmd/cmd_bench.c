@@ -83,6 +83,15 @@ static sw_code print_results(const bench_args *a, const run_analysis *analysis, 
     return code;
 }
 
+/* Returns true if tests were planned that no session has run. */
+static bool is_incomplete(const run_record *run)
+{
+    int n = 0;
+    for (size_t i = 0; i < run->n_tests; i++)
+        n += !run->tests[i].is_warmup;
+    return n < run->info.n_planned;
+}
+
 /* Prints and writes the results, complete or not; returns the exit code. */
 static int conclude(const bench_args *a, bench_session *bench, sw_code outcome)
 {
@@ -104,7 +113,7 @@ static int conclude(const bench_args *a, bench_session *bench, sw_code outcome)
     if (code == SW_OK && !a->quiet) {
         if (!a->no_report)
             fprintf(stderr, "\nreport: %s/report.html\n", bench_dir(bench));
-        if (outcome != SW_OK)
+        if (outcome != SW_OK || is_incomplete(run))
             fprintf(stderr, "continue with: spillway bench --resume %s%s%s\n", bench_dir(bench),
                     a->db != NULL ? " --db " : "", a->db != NULL ? a->db : "");
     }

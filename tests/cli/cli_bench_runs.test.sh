@@ -90,7 +90,8 @@ overlaps --pause 0 --concurrency 2 --out both
   b.start_ms < a.start_ms + a.end_ns / 1000000 AND a.start_ms < b.start_ms + b.end_ns / 1000000")" = 1 ] || fail "not at once"
 
 # ---- a time budget that does not suffice, and then one that does ----
-expect 4 bench --url "$url" --protocol p.json --pause 0 --repeat 40 --time-budget 2 --out budget --quiet
+expect 4 bench --url "$url" --protocol p.json --pause 0 --repeat 40 --time-budget 2 --out budget
+says err "continue with: spillway bench --resume budget"
 [ "$(rows budget "SELECT status || ': ' || trim(reasons, char(10)) FROM run")" = \
   "inconclusive: the time budget of 2 s does not suffice for all tests" ] || fail "the status: $(rows budget "SELECT status, reasons FROM run")"
 rows budget "SELECT text FROM fact WHERE name = 'not_run'" |
