@@ -115,7 +115,7 @@ static int parse_rows(bench_args *a, int argc, char **argv)
         {"time-budget", NULL, ARG_DOUBLE, &a->time_budget_s, 0, 1e7, "S", "seconds for the run; tests that do not fit are not run (0: no limit)"},
         {"slo", NULL, ARG_STRING, &a->slo, 0, 0, "LIST", "objectives in milliseconds: ttft=500,tpot=100,itl_p99=300,e2e=60000"},
         {"no-run-code", NULL, ARG_FLAG, &a->no_run_code, 0, 0, NULL, "do not run the checks that run an answer's code"},
-        {"route", NULL, ARG_STRING, &a->route, 0, 0, "ROUTE", "how to ask: openai, shimmy-sse or shimmy-ws (default: openai)"},
+        {"route", NULL, ARG_STRING, &a->route, 0, 0, "ROUTE", "how to ask: openai, shimmy-sse, shimmy-ws or ollama (default: openai)"},
         {"out", "-o", ARG_STRING, &a->out, 0, 0, "DIR", "folder of the results (default: results/TIME-MODEL)"},
         {"db", NULL, ARG_STRING, &a->db, 0, 0, "FILE", "store of the results (default: results.sqlite in the folder)"},
         {"resume", NULL, ARG_STRING, &a->resume, 0, 0, "DIR", "continue the run in this folder"},
@@ -228,7 +228,7 @@ static sw_code read_route(const bench_args *a, bench_options *out, sw_err *err)
 {
     const int route = a->route != NULL ? bench_route_from_name(a->route) : ROUTE_OPENAI;
     if (route < 0)
-        return sw_fail(err, SW_EINVAL, "--route takes openai, shimmy-sse or shimmy-ws, not '%.60s'", a->route);
+        return sw_fail(err, SW_EINVAL, "--route takes openai, shimmy-sse, shimmy-ws or ollama, not '%.60s'", a->route);
     out->route = (transfer_route)route;
     return SW_OK;
 }

@@ -63,8 +63,15 @@ says err "has no model 'nope' and answered with 'stub'"
   "0 2.0 2 of 2 tests not run, from 'first' on" ] || fail "what was not run: $(rows names "SELECT * FROM fact")"
 [ "$(rows names "SELECT status FROM run")" = aborted ] || fail "the status"
 
+# How much of a short run its requests overlap depends on the machine: it may be inconclusive.
+overlaps() {
+  local code=0
+  "$SPILLWAY" bench --url "$url" --protocol p.json --quiet "$@" >.out 2>.err || code=$?
+  [ "$code" = 0 ] || [ "$code" = 4 ] || fail "bench $*: exit code $code"
+}
+
 # ---- an open loop: requests overlap, and none is sent before its time ----
-expect 0 bench --url "$url" --protocol p.json --repeat 4 --arrivals poisson --rate 20 --concurrency 4 --seed 7 --out open --quiet
+overlaps --repeat 4 --arrivals poisson --rate 20 --concurrency 4 --seed 7 --out open
 [ "$(rows open "SELECT count(*) FROM test WHERE scheduled_ns > 0")" = 0 ] || fail "a request before its time"
 [ "$(rows open "SELECT count(*) > 0 FROM test WHERE scheduled_ns < 0")" = 1 ] || fail "the schedule is not stored"
 [ "$(rows open "SELECT count(*) FROM test a, test b WHERE a.id < b.id AND a.phase = 'measure' AND b.phase = 'measure' AND
@@ -78,8 +85,9 @@ expect 0 bench --url "$url" --protocol p.json --pause 0 --modes stream,cold --sw
   "0stream00 0cold00 0stream10 0cold10 0sweep00temperature=0 0sweep10temperature=0 0sweep00temperature=0.7 0sweep10temperature=0.7 " ] ||
   fail "the sweep: $(rows sweep "$asked")"
 [ "$(rows sweep "SELECT max(max_tokens) FROM test WHERE mode = 'cold'")" = 8 ] || fail "cold requests are long"
-expect 0 bench --url "$url" --protocol p.json --pause 0 --concurrency 2 --out both --quiet
-[ "$(rows both "SELECT count(DISTINCT start_ms / 50) FROM test WHERE phase = 'measure'")" -le 2 ] || fail "not at once"
+overlaps --pause 0 --concurrency 2 --out both
+[ "$(rows both "SELECT count(*) FROM test a, test b WHERE a.id < b.id AND a.phase = 'measure' AND b.phase = 'measure' AND
+  b.start_ms < a.start_ms + a.end_ns / 1000000 AND a.start_ms < b.start_ms + b.end_ns / 1000000")" = 1 ] || fail "not at once"
 
 # ---- a time budget that does not suffice, and then one that does ----
 expect 4 bench --url "$url" --protocol p.json --pause 0 --repeat 40 --time-budget 2 --out budget --quiet

@@ -7,6 +7,7 @@
 
 #include "base/utf8.h"
 #include "client/chat_stream.h"
+#include "client/ollama_stream.h"
 #include "client/raw_stream.h"
 #include "fuzz_check.h"
 
@@ -91,6 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     chat_stream_document(&s, text, size, 0);
     finish(&s, 0);
+    take_lines(&s, ollama_stream_line, text, size);
     s.has_no_reasons = true;
     take_lines(&s, raw_stream_event, text, size);
     take_lines(&s, raw_stream_message, text, size);

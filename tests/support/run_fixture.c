@@ -264,6 +264,7 @@ static void fill_facts(run_fixture *f)
     add_number(f, -1, -1, FACT_FOREIGN_LOAD, 1.4, "measured");
     add_text(f, -1, -1, FACT_GPU_NAME, "none: libnvidia-ml.so.1 is not installed", "measured");
     add_number(f, -1, -1, FACT_AVAILABLE_AT_START, 118e9, "/proc/meminfo");
+    add_number(f, -1, -1, FACT_OBJECTIVE_TTFT_MS, 500, "protocol");
     add_text(f, -1, -1, FACT_PROTOCOL_DIFFERENCE, "pause 0 s in place of 5 s", "options");
     add_number(f, 0, -1, FACT_EXPERT_BYTES, 10.15e9, "file");
     add_number(f, 0, -1, FACT_PLACEABLE_BYTES, 12.1e9, "file");

@@ -16,7 +16,7 @@
 #include "cmd/cmd.h"
 #include "support/temp_dir.h"
 
-enum { WORDS_MAX = 12, GO_ON = -1 };
+enum { WORDS_MAX = 160, GO_ON = -1 };
 
 /* What a command would have. */
 static bool flag;
@@ -24,6 +24,7 @@ static long number, any_number;
 static double real, any_real;
 static const char *text;
 static arg_ints list;
+static arg_strings names;
 static const char *positional[2];
 static size_t n_positional;
 
@@ -34,6 +35,7 @@ static const arg_row ROWS[] = {
     {"real", NULL, ARG_DOUBLE, &real, 0, 2, "X", "a bounded real"},
     {"any-real", NULL, ARG_DOUBLE, &any_real, 0, 0, "X", "any real"},
     {"list", "-l", ARG_INTS, &list, 1, 100, "N,...", "whole numbers"},
+    {"name", NULL, ARG_STRINGS, &names, 0, 0, "NAME", "names"},
     {"text", "-t --words --talk", ARG_STRING, &text, 0, 0, "TEXT", "a text"},
 };
 
@@ -53,6 +55,7 @@ static int parse(const arg_list *args, const char *const *words)
     real = any_real = -7;
     text = NULL;
     list = (arg_ints){{-7}, 1};
+    names.n = 0;
     char *argv[WORDS_MAX + 1] = {(char *)(uintptr_t) "test"};
     int argc = 1;
     for (; words[argc - 1] != NULL; argc++)
@@ -209,6 +212,32 @@ static void test_what_is_no_number_is_refused(void **state)
     assert_true(any_number == INT64_MAX);
 }
 
+static void test_an_option_of_several_texts_keeps_their_order(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE("m"), GO_ON);
+    assert_int_equal(names.n, 0);
+    assert_int_equal(PARSE("m", "--name", "b", "--real", "1", "--name=a", "--name", "b"), GO_ON);
+    assert_int_equal(names.n, 3);
+    assert_string_equal(names.values[0], "b");
+    assert_string_equal(names.values[1], "a");
+    setenv("SPILLWAY_ARG_NAME", "c", 1);
+    assert_int_equal(PARSE("m", "--name", "a"), GO_ON);
+    assert_int_equal(names.n, 1); // the command line wins
+    assert_int_equal(PARSE("m"), GO_ON);
+    assert_string_equal(names.values[0], "c");
+    unsetenv("SPILLWAY_ARG_NAME");
+    const char *words[2 + 2 * (ARG_STRINGS_MAX + 1)] = {"m"};
+    for (size_t i = 1; i <= 2 * (ARG_STRINGS_MAX + 1); i += 2) {
+        words[i] = "--name";
+        words[i + 1] = "x";
+    }
+    check_usage_error(parse(&ARGS, words), "--name takes at most 64 values, each after the option's name, not 'x'");
+    words[1 + 2 * ARG_STRINGS_MAX] = NULL;
+    assert_int_equal(parse(&ARGS, words), GO_ON);
+    assert_int_equal(names.n, ARG_STRINGS_MAX);
+}
+
 static void test_lists_are_read_strictly(void **state)
 {
     (void)state;
@@ -351,6 +380,7 @@ int main(void)
         cmocka_unit_test(test_positional_arguments_are_counted),
         cmocka_unit_test(test_bounds_are_exact),
         cmocka_unit_test(test_what_is_no_number_is_refused),
+        cmocka_unit_test(test_an_option_of_several_texts_keeps_their_order),
         cmocka_unit_test(test_lists_are_read_strictly),
         cmocka_unit_test(test_unknown_and_incomplete_options_are_refused),
         cmocka_unit_test(test_help_wins_and_lists_everything),

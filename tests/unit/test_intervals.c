@@ -177,7 +177,7 @@ static void test_verdicts_of_changes(void **state)
     assert_int_equal(change_of((interval){-0.05, -0.03}, 1), CHANGE_WORSE);
     assert_int_equal(change_of((interval){-0.05, 0.03}, 1), CHANGE_UNCLEAR);
     assert_int_equal(change_of((interval){NAN, NAN}, 1), CHANGE_UNCLEAR);
-    assert_string_equal(change_name(CHANGE_UNCLEAR), "unclear");
+    assert_string_equal(change_verdict_name(CHANGE_UNCLEAR), "unclear");
 }
 
 static void test_holm_multiplies_by_what_is_left(void **state)

@@ -70,7 +70,9 @@ static void test_every_route_gives_the_same_answer(void **state)
                                               {.route = ROUTE_OPENAI, .is_whole = true},
                                               {.route = ROUTE_SHIMMY_SSE},
                                               {.route = ROUTE_SHIMMY_SSE, .is_whole = true},
-                                              {.route = ROUTE_SHIMMY_WS}};
+                                              {.route = ROUTE_SHIMMY_WS},
+                                              {.route = ROUTE_OLLAMA},
+                                              {.route = ROUTE_OLLAMA, .is_whole = true}};
     server_fixture f;
     char first[4096] = "", url[64];
     server_fixture_start(
@@ -137,6 +139,58 @@ static void test_raw_streams_that_break(void **state)
                    "after [DONE]", "a");
     assert_outcome((scripted_server){.script = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"}, sse,
                    TEST_HTTP_ERROR, "HTTP 404 with an empty body", "");
+}
+
+/* ---- Ollama's lines --------------------------------------------------------------------------------------------- */
+
+#define LINES      "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\n\r\n"
+#define LINE(text) "{\"model\":\"m\",\"message\":{\"role\":\"assistant\",\"content\":\"" text "\"},\"done\":false}\n"
+#define LAST(reason)                                                                                                   \
+    "{\"model\":\"m\",\"message\":{\"content\":\"\"},\"done\":true,\"done_reason\":\"" reason "\"," FIGURES "}\n"
+#define FIGURES "\"prompt_eval_count\":7,\"prompt_eval_duration\":2500000,\"eval_count\":2,\"eval_duration\":8000000"
+
+static void test_lines_of_ollama_are_an_answer(void **state)
+{
+    (void)state;
+    question_at q;
+    scripted_server s = {.script = LINES LINE("a") "{\"message\":{\"thinking\":\"hm\"},\"done\":false}\n\n" LINE(" b")
+                             LAST("length"),
+                         .piece = 5};
+    s.n_script = strlen(s.script);
+    assert_true(scripted_server_start(&s));
+    const answer_record a = ask_at(&q, s.url, (transfer_options){.route = ROUTE_OLLAMA});
+    assert_int_equal(a.status, TEST_COMPLETED);
+    assert_string_equal(a.text, "a b");
+    assert_string_equal(a.reasoning, "hm");
+    assert_string_equal(a.finish_reason, "length");
+    assert_string_equal(a.model, "m");
+    assert_true(a.n_arrivals == 3 && a.prompt_tokens == 7 && a.completion_tokens == 2);
+    assert_true(a.prompt_ms == 2.5 && a.decode_ms == 8);
+    forget(&q);
+    scripted_server_stop(&s);
+    assert_non_null(strstr(s.request, "POST /api/chat HTTP/1.1\r\n"));
+    assert_non_null(strstr(s.request, "\"num_predict\":7"));
+}
+
+static void test_lines_that_break(void **state)
+{
+    (void)state;
+    const transfer_options lines = {.route = ROUTE_OLLAMA}, whole = {.route = ROUTE_OLLAMA, .is_whole = true};
+    assert_outcome((scripted_server){.script = LINES LINE("a")}, lines, TEST_INCOMPLETE, "finish_reason", "a");
+    assert_outcome((scripted_server){.script = LINES LINE("a") "{\"error\":\"no memory\"}\n"}, lines, TEST_SERVER_ERROR,
+                   "no memory", "a");
+    assert_outcome((scripted_server){.script = LINES LINE("a") "[1]\n"}, lines, TEST_BAD_STREAM,
+                   "not one of Ollama's: [1]", "a");
+    assert_outcome((scripted_server){.script = LINES LINE("a") LAST("stop") LINE("late")}, lines, TEST_BAD_STREAM,
+                   "after", "a");
+    assert_outcome((scripted_server){.script = LINES LINE("a") "{\"done\":true,\"done_reason\":\"stop\"}"}, lines,
+                   TEST_COMPLETED, "", "a");
+    assert_outcome((scripted_server){.script = LINES LAST("stop")}, whole, TEST_SILENT_EMPTY, "empty", "");
+    assert_outcome((scripted_server){.script = LINES "{\"choices\":[]}"}, whole, TEST_BAD_STREAM, "not one of Ollama's",
+                   "");
+    assert_outcome(
+        (scripted_server){.script = "HTTP/1.1 404 Not Found\r\nContent-Length: 20\r\n\r\n{\"error\":\"no model\"}"},
+        lines, TEST_HTTP_ERROR, "HTTP 404: no model", "");
 }
 
 /* ---- WebSockets ------------------------------------------------------------------------------------------------- */
@@ -261,6 +315,8 @@ int main(void)
         cmocka_unit_test(test_a_websocket_has_no_whole_answers),
         cmocka_unit_test(test_raw_events_keep_spaces_and_lines),
         cmocka_unit_test(test_raw_streams_that_break),
+        cmocka_unit_test(test_lines_of_ollama_are_an_answer),
+        cmocka_unit_test(test_lines_that_break),
         cmocka_unit_test(test_messages_are_pieces_of_text),
         cmocka_unit_test(test_websockets_that_break),
         cmocka_unit_test(test_servers_without_websockets),

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "figures/warmup.h"
+#include "figures/warmup_rate.h"
 #include "suite/runner_state.h"
 
 /* How many warm-up answers with these rates are asked for; the last one repeats. */

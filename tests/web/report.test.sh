@@ -14,11 +14,11 @@ server_pid=$!
 exec 3>"$work/stdin"
 for _ in $(seq 100); do test -s "$work/url" && break; sleep 0.1; done
 
-"$SPILLWAY" bench --url "$(cat "$work/url")" --server-pid "$server_pid" --pause 0 --modes stream --out "$work/out" --quiet \
-  >"$work/table"
+"$SPILLWAY" bench --url "$(cat "$work/url")" --server-pid "$server_pid" --pause 0 --repeat 1 --modes stream \
+  --out "$work/out" --quiet >"$work/table"
 node "$source_dir/tests/web/hostile_strings.mjs" >"$work/protocol.json"
-# Some of its answers are errors, and each has a fingerprint of its own: the run is invalid.
-"$SPILLWAY" bench --url "$(cat "$work/url")" --protocol "$work/protocol.json" --concurrency 8 --modes stream \
+# Some of its answers are errors, and each has another fingerprint: such a run is invalid.
+"$SPILLWAY" bench --url "$(cat "$work/url")" --protocol "$work/protocol.json" --concurrency 8 --repeat 1 --modes stream \
   --out "$work/hostile" --quiet >"$work/hostile.txt" && status=0 || status=$?
 [ "$status" -eq 4 ] || { echo "the hostile run ended with $status" >&2; exit 1; }
 node "$source_dir/tests/web/report_check.mjs" "$work/out/report.html" "$work/hostile/report.html"

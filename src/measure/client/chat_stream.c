@@ -186,6 +186,18 @@ void chat_stream_text(chat_stream *s, const char *data, size_t n, int64_t t_ns)
     add_arrival(s, t_ns, s->text.size - n_before, false);
 }
 
+void chat_stream_chunk(chat_stream *s, const json_t *chunk, int64_t t_ns)
+{
+    if (s->has_failed)
+        return;
+    if (s->first_event_ns < 0)
+        s->first_event_ns = t_ns;
+    if (s->done_ns >= 0)
+        take_late(s, chunk);
+    else
+        take_chunk(s, chunk, "delta", t_ns);
+}
+
 /* An event without data is a keep-alive, as a comment is. */
 void chat_stream_event(chat_stream *s, const char *name, const char *data, size_t n, int64_t t_ns)
 {

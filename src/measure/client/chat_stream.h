@@ -35,6 +35,8 @@ void chat_stream_reset(chat_stream *stream);
 /* One event: its name and its payload.  t_ns: since t0. */
 void chat_stream_event(chat_stream *stream, const char *name, const char *data, size_t n, int64_t t_ns);
 
+/* One chunk of the stream as its document; after the end its text is only counted. */
+void chat_stream_chunk(chat_stream *stream, const json_t *chunk, int64_t t_ns);
 /* A piece of text that is no JSON, any bytes. */
 void chat_stream_text(chat_stream *stream, const char *data, size_t n, int64_t t_ns);
 /* The end of the answer; the first one counts. */

@@ -66,6 +66,8 @@ static int add_fields(json_t *document, const question *q)
     int failed = q->is_generate ? json_object_set_new(document, "prompt", prompt)
                                 : json_object_set_new(document, "messages",
                                                       json_pack("[{s:s, s:o}]", "role", "user", "content", prompt));
+    if (q->is_ollama)
+        return failed;
     if (!q->is_whole && !q->is_generate)
         failed |= add_stream_fields(document, q);
     if (q->avoids_prefix && has_cache_switch(q))
@@ -77,11 +79,21 @@ static int add_fields(json_t *document, const question *q)
     return failed;
 }
 
+/* Model and sampling; Ollama has them in "options". */
+static json_t *sampling_document(const question *q)
+{
+    const test_plan *const plan = q->plan;
+    if (q->is_ollama)
+        return json_pack("{s:s, s:b, s:{s:i, s:f, s:I}}", "model", q->model, "stream", !q->is_whole, "options",
+                         "num_predict", plan->max_tokens, "temperature", plan->temperature, "seed",
+                         (json_int_t)plan->seed);
+    return json_pack("{s:s, s:i, s:f, s:I, s:b}", "model", q->model, "max_tokens", plan->max_tokens, "temperature",
+                     plan->temperature, "seed", (json_int_t)plan->seed, "stream", !q->is_whole);
+}
+
 json_t *question_document(const question *q)
 {
-    json_t *const document =
-        json_pack("{s:s, s:i, s:f, s:I, s:b}", "model", q->model, "max_tokens", q->plan->max_tokens, "temperature",
-                  q->plan->temperature, "seed", (json_int_t)q->plan->seed, "stream", !q->is_whole);
+    json_t *const document = sampling_document(q);
     if (document == NULL || add_fields(document, q) != 0) {
         json_decref(document);
         return NULL;

@@ -18,7 +18,8 @@ typedef struct question {
     const char *software; // the Server header of the target, or ""
     uint64_t nonce;       // different for every question of a target
     unsigned refused;     // fields that the target refused before, see question_drop
-    bool is_generate;     // for /api/generate in place of /v1/chat/completions
+    bool is_generate;     // for shimmy's /api/generate in place of /v1/chat/completions
+    bool is_ollama;       // for Ollama's /api/chat
     bool is_whole, avoids_prefix, wants_experts, wants_token_counts; // as in transfer_options
 } question;
 

@@ -27,6 +27,7 @@ typedef enum transfer_route {
     ROUTE_OPENAI,     // POST /v1/chat/completions
     ROUTE_SHIMMY_SSE, // POST /api/generate, raw text in an event stream
     ROUTE_SHIMMY_WS,  // the same over /ws/generate
+    ROUTE_OLLAMA,     // POST /api/chat, lines of JSON
 } transfer_route;
 
 typedef struct transfer_options {

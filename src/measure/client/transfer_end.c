@@ -4,6 +4,7 @@
  * seen.
  */
 #include "client/connect_error.h"
+#include "client/ollama_stream.h"
 #include "client/transfer_parts.h"
 
 enum {
@@ -78,6 +79,8 @@ static void judge_whole(chat_transfer *t, CURLcode verdict)
                          connect_error_reason((int)verdict, t->curl_error));
     else if (t->form == BODY_EVENTS)
         chat_stream_fail(s, TEST_BAD_STREAM, "the server answered with an event stream instead of one document");
+    else if (t->o.route == ROUTE_OLLAMA)
+        ollama_stream_line(s, buf_str(&t->body), t->body.size, t->bytes_ns);
     else
         chat_stream_document(s, buf_str(&t->body), t->body.size, t->bytes_ns);
 }
@@ -95,6 +98,8 @@ static void judge(chat_transfer *t, CURLcode verdict, long http_status)
                          connect_error_reason((int)verdict, t->curl_error));
     else if (t->o.is_whole && http_status == 200)
         judge_whole(t, verdict);
+    else if (t->o.route == ROUTE_OLLAMA && http_status == 200 && verdict == CURLE_OK && t->body.size > 0)
+        ollama_stream_line(s, buf_str(&t->body), t->body.size, t->bytes_ns); // without a line end
     else if (t->form == BODY_DOCUMENT || (http_status != 200 && http_status != 0))
         chat_stream_fail_document(s, http_status, buf_str(&t->body), t->body.size);
     else if (verdict != CURLE_OK)

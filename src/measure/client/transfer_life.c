@@ -29,6 +29,7 @@ sw_code transfer_set_request(chat_transfer *t, sw_err *err)
     switch (t->o.route) {
     case ROUTE_OPENAI: code = target_prepare(t->o.target, t->easy, "/v1/chat/completions", json, err); break;
     case ROUTE_SHIMMY_SSE: code = target_prepare(t->o.target, t->easy, "/api/generate", json, err); break;
+    case ROUTE_OLLAMA: code = target_prepare(t->o.target, t->easy, "/api/chat", json, err); break;
     case ROUTE_SHIMMY_WS: code = transfer_ws_prepare(t, json, err); break;
     }
     mem_free(json);
@@ -43,7 +44,8 @@ static json_t *request_of(const transfer_options *o)
         .software = target_software(o->target),
         .nonce = target_next_nonce(o->target),
         .refused = target_refused_fields(o->target),
-        .is_generate = o->route != ROUTE_OPENAI,
+        .is_generate = o->route == ROUTE_SHIMMY_SSE || o->route == ROUTE_SHIMMY_WS,
+        .is_ollama = o->route == ROUTE_OLLAMA,
         .is_whole = o->is_whole,
         .avoids_prefix = o->avoids_prefix,
         .wants_experts = o->wants_experts,
@@ -65,7 +67,7 @@ sw_code transfer_create(chat_transfer **out, const transfer_options *options, co
     atomic_init(&t->must_stop, false);
     ws_dialog_init(&t->dialog);
     chat_stream_init(&t->stream);
-    t->stream.has_no_reasons = options->route != ROUTE_OPENAI;
+    t->stream.has_no_reasons = options->route == ROUTE_SHIMMY_SSE || options->route == ROUTE_SHIMMY_WS;
     t->stream.max_tokens = options->plan->max_tokens;
     t->stream.is_whole = options->is_whole;
     buf_init(&t->body, options->is_whole ? TRANSFER_WHOLE_BYTES_MAX : TRANSFER_BODY_BYTES_MAX);

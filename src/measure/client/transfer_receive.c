@@ -1,4 +1,5 @@
 /* transfer_receive.c - what curl calls on the thread of the loop; every time is taken before anything is parsed. */
+#include "client/ollama_stream.h"
 #include "client/raw_stream.h"
 #include "client/transfer_parts.h"
 
@@ -60,6 +61,27 @@ static void keep_excerpt(chat_transfer *t, const char *bytes, size_t n)
         buf_append(&t->body, bytes, n < EXCERPT_BYTES ? n : EXCERPT_BYTES);
 }
 
+/* Whole lines of Ollama's stream; what is left of the last one is kept.  Returns false to end the transfer. */
+static bool take_lines(chat_transfer *t, const char *bytes, size_t n)
+{
+    size_t start = 0;
+    const char *newline;
+    buf_append(&t->body, bytes, n);
+    if (t->body.failed != SW_OK) {
+        chat_stream_fail(&t->stream, TEST_BAD_STREAM, "the server sent a line of more than %d bytes",
+                         TRANSFER_BODY_BYTES_MAX);
+        return false;
+    }
+    while ((newline = memchr(t->body.data + start, '\n', t->body.size - start)) != NULL) {
+        const size_t end = (size_t)(newline - t->body.data);
+        if (end > start)
+            ollama_stream_line(&t->stream, t->body.data + start, end - start, t->bytes_ns);
+        start = end + 1;
+    }
+    buf_consume(&t->body, start);
+    return true;
+}
+
 static size_t on_bytes(char *bytes, size_t size, size_t n, void *ud)
 {
     chat_transfer *const t = ud;
@@ -69,6 +91,8 @@ static size_t on_bytes(char *bytes, size_t size, size_t n, void *ud)
     t->has_body = true;
     if (transfer_is_ws(t) && transfer_status(t) == 101)
         return transfer_ws_take(t, bytes, n * size) ? n * size : 0;
+    if (t->o.route == ROUTE_OLLAMA && transfer_status(t) == 200 && !t->o.is_whole)
+        return take_lines(t, bytes, n * size) ? n * size : 0;
     if (t->form == BODY_UNKNOWN)
         t->form = form_of(t, bytes, n * size);
     if (t->form != BODY_EVENTS || t->o.is_whole) {

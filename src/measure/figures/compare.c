@@ -8,13 +8,13 @@
 #include "base/rng.h"
 #include "figures/stats.h"
 
-const char *change_name(change which)
+const char *change_verdict_name(change_verdict which)
 {
     static const char *const NAMES[] = {"better", "worse", "same", "unclear"};
     return NAMES[which];
 }
 
-change change_of(interval relative, int higher_is_better)
+change_verdict change_of(interval relative, int higher_is_better)
 {
     if (isnan(relative.low) || isnan(relative.high))
         return CHANGE_UNCLEAR;

@@ -12,13 +12,13 @@
 #include "spillway/error.h"
 
 /* What a comparison of b with a says. */
-typedef enum change { CHANGE_BETTER, CHANGE_WORSE, CHANGE_SAME, CHANGE_UNCLEAR } change;
+typedef enum change_verdict { CHANGE_BETTER, CHANGE_WORSE, CHANGE_SAME, CHANGE_UNCLEAR } change_verdict;
 
-const char *change_name(change which); // "better", "worse", "same", "unclear"
+const char *change_verdict_name(change_verdict which); // "better", "worse", "same", "unclear"
 
 /* Verdict on the interval of a relative difference, (b - a) / a: "same" if it is inside +-0.02, "better" or "worse" if
  * it does not hold 0, else "unclear". */
-change change_of(interval relative, int higher_is_better);
+change_verdict change_of(interval relative, int higher_is_better);
 
 /* Multiplies p-values so that the chance of any false alarm among them stays what it would be for one (Holm 1979), in
  * place.  NAN stays NAN and is not counted.  Error: SW_ENOMEM. */

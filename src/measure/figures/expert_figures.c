@@ -16,6 +16,7 @@ typedef struct expert_sums {
     const test_record **tests; // (n_groups) one of each test
     const uint64_t **answers;  // (n_answers)
     size_t *group_of;          // (n_answers)
+    int64_t *answer_tokens;    // (n_answers)
     uint64_t *sums;            // (n_groups + 1, n_cells): the last are those of all tests
     int64_t *n_tokens;         // (n_groups + 1)
     uint64_t *row;             // (n_experts) scratch, because figures sort
@@ -47,7 +48,8 @@ static sw_code collect_answers(const run_record *run, int subject, expert_figure
     s->tests = mem_calloc(run->n_tests + 1, sizeof *s->tests);
     s->answers = mem_calloc(run->n_tests + 1, sizeof *s->answers);
     s->group_of = mem_calloc(run->n_tests + 1, sizeof *s->group_of);
-    if (s->tests == NULL || s->answers == NULL || s->group_of == NULL)
+    s->answer_tokens = mem_calloc(run->n_tests + 1, sizeof *s->answer_tokens);
+    if (s->tests == NULL || s->answers == NULL || s->group_of == NULL || s->answer_tokens == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory for the experts of %zu tests", run->n_tests);
     for (size_t i = 0; i < run->n_tests; i++) {
         const test_record *const t = &run->tests[i];
@@ -57,6 +59,7 @@ static sw_code collect_answers(const run_record *run, int subject, expert_figure
         f->n_experts = t->answer.experts.n_experts;
         f->n_used = t->answer.experts.n_used;
         s->group_of[s->n_answers] = find_group(s, t);
+        s->answer_tokens[s->n_answers] = t->answer.experts.n_tokens;
         s->answers[s->n_answers++] = t->answer.experts.counts;
     }
     s->n_cells = (size_t)f->n_layers * (size_t)f->n_experts;
@@ -174,7 +177,7 @@ static sw_code compare_tests(expert_figures *f, const expert_sums *s, uint64_t s
                                   .answers = s->answers,
                                   .group_of = s->group_of,
                                   .sums = s->sums,
-                                  .n_tokens = s->n_tokens};
+                                  .n_tokens = s->answer_tokens};
     double *const p_values = mem_calloc(n_pairs + 1, sizeof *p_values);
     f->pairs = mem_calloc(n_pairs + 1, sizeof *f->pairs);
     sw_code code = p_values != NULL && f->pairs != NULL
@@ -222,6 +225,7 @@ sw_code expert_figures_of(const run_record *run, int subject, uint64_t seed, exp
     mem_free(s.tests);
     mem_free(s.answers);
     mem_free(s.group_of);
+    mem_free(s.answer_tokens);
     mem_free(s.sums);
     mem_free(s.n_tokens);
     mem_free(s.row);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/rng.h"
+#include "figures/permutation_state.h"
 
 enum {
     DRAWS_MAX = 999, // a p-value of 0.001 is below 0.05 after correction for the 36 pairs of nine tests
@@ -17,34 +17,12 @@ enum {
     WORK_MAX = 300000000, // counts that are drawn at most, about 2 s
 };
 
-typedef struct permutation {
-    const expert_groups *g;
-    size_t n_cells, n_pairs, n_draws;
-    size_t n_terms;
-    double *terms;      // (n_terms) x ln x
-    double *found;      // (n_pairs) the divergences of the tests as they are
-    size_t *n_as_far;   // (n_pairs) divisions that are at least as far apart
-    uint64_t *shuffled; // (n_groups, n_cells) sums of a division
-    size_t *group_of;   // (n_answers) of a division
-    double *known;      // (n_answers) information of each answer
-    double *alone;      // (n_groups) and of each test of a division
-    double *within;     // (n_groups) how far the answers of such a test are apart
-    rng_state rng;
-} permutation;
-
-size_t expert_pair_index(size_t a, size_t b, size_t n)
-{
-    return a * n - a * (a + 1) / 2 + b - a - 1;
-}
-
 static double term(const permutation *p, uint64_t x)
 {
     return x < p->n_terms ? p->terms[x] : (double)x * log((double)x);
 }
 
-/* Sum of x ln x over the choices of every layer, less n ln n of their number: what is known of a list of counts.  Of
- * the sum of two lists, b may be NULL. */
-static double information(const permutation *p, const uint64_t *a, const uint64_t *b)
+double permutation_information(const permutation *p, const uint64_t *a, const uint64_t *b)
 {
     double sum = 0;
     const size_t n = p->g->n_experts;
@@ -60,8 +38,7 @@ static double information(const permutation *p, const uint64_t *a, const uint64_
     return sum;
 }
 
-/* Compares a division with what was found; sums of equal parts may differ by rounding. */
-static void compare(permutation *p, size_t pair, double value)
+void permutation_compare(permutation *p, size_t pair, double value)
 {
     p->n_as_far[pair] += value >= p->found[pair] - 1e-9 * fabs(p->found[pair]);
 }
@@ -86,7 +63,7 @@ static void sum_up_division(permutation *p)
         p->within[p->group_of[i]] += p->known[i];
     }
     for (size_t group = 0; group < g->n_groups; group++) {
-        p->alone[group] = information(p, p->shuffled + group * p->n_cells, NULL);
+        p->alone[group] = permutation_information(p, p->shuffled + group * p->n_cells, NULL);
         p->within[group] -= p->alone[group];
     }
 }
@@ -99,14 +76,14 @@ static void measure_division(permutation *p, bool is_found)
     sum_up_division(p);
     for (size_t a = 0; a < n; a++) {
         for (size_t b = a + 1; b < n; b++) {
-            const double both = information(p, p->shuffled + a * p->n_cells, p->shuffled + b * p->n_cells);
+            const double both = permutation_information(p, p->shuffled + a * p->n_cells, p->shuffled + b * p->n_cells);
             const double within = p->within[a] + p->within[b];
             const double ratio = within > 0 ? (p->alone[a] + p->alone[b] - both) / within : INFINITY;
             const size_t pair = expert_pair_index(a, b, n);
             if (is_found)
                 p->found[pair] = ratio;
             else
-                compare(p, pair, ratio);
+                permutation_compare(p, pair, ratio);
         }
     }
 }
@@ -114,7 +91,7 @@ static void measure_division(permutation *p, bool is_found)
 static bool divide_answers(permutation *p)
 {
     for (size_t i = 0; i < p->g->n_answers; i++)
-        p->known[i] = information(p, p->g->answers[i], NULL);
+        p->known[i] = permutation_information(p, p->g->answers[i], NULL);
     measure_division(p, true);
     for (size_t draw = 0; draw < p->n_draws; draw++) {
         for (size_t i = p->g->n_answers - 1; i > 0; i--) {
@@ -150,72 +127,6 @@ static bool can_divide_answers(const permutation *p)
     return true;
 }
 
-/* ---- tokens change places ---------------------------------------------------------------------------------------- */
-
-/* How many tokens with an expert come to the first of two tests: hypergeometric. */
-typedef struct count_law {
-    double mean, sd, low, high;
-} count_law;
-
-static count_law law_of(uint64_t n_with, double n_a, double n_b)
-{
-    const double all = n_a + n_b, with = (double)n_with;
-    return (count_law){.mean = with * n_a / all,
-                       .sd = sqrt(with * (n_a / all) * (n_b / all) * fmax(0, all - with) / (all - 1)),
-                       .low = fmax(0, with - n_b),
-                       .high = fmin(with, n_a)};
-}
-
-/* Few are drawn one by one; of many, the normal distribution with the same mean and deviation is close, and the number
- * of set bits among 64 is close to that. */
-static uint64_t draw_count(permutation *p, const count_law *law, uint64_t n_with, double n_a, double n_b)
-{
-    if (n_with <= 16) {
-        uint64_t n = 0;
-        for (uint64_t i = 0; i < n_with; i++)
-            n += (double)(rng_next(&p->rng) >> 11) * 0x1p-53 * (n_a + n_b - (double)i) < n_a - (double)n;
-        return n;
-    }
-    const double z = (__builtin_popcountll(rng_next(&p->rng)) - 32) / 4.0;
-    return (uint64_t)(fmin(law->high, fmax(law->low, law->mean + law->sd * z)) + 0.5);
-}
-
-/* The tokens of both together do not change, so only what is known of each part is compared. */
-static void draw_tokens(permutation *p, size_t a, size_t b, const count_law *laws)
-{
-    const expert_groups *const g = p->g;
-    const uint64_t *const x = g->sums + a * p->n_cells, *const y = g->sums + b * p->n_cells;
-    uint64_t *const to_a = p->shuffled, *const to_b = p->shuffled + p->n_cells;
-    for (size_t cell = 0; cell < p->n_cells; cell++) {
-        const uint64_t n_with = x[cell] + y[cell];
-        const uint64_t n = draw_count(p, &laws[cell], n_with, (double)g->n_tokens[a], (double)g->n_tokens[b]);
-        to_a[cell] = n < n_with ? n : n_with; // more choices than tokens: the server's counts are wrong
-        to_b[cell] = n_with - to_a[cell];
-    }
-    compare(p, expert_pair_index(a, b, g->n_groups), information(p, to_a, NULL) + information(p, to_b, NULL));
-}
-
-static void divide_pair(permutation *p, size_t a, size_t b, count_law *laws)
-{
-    const uint64_t *const x = p->g->sums + a * p->n_cells, *const y = p->g->sums + b * p->n_cells;
-    for (size_t cell = 0; cell < p->n_cells; cell++)
-        laws[cell] = law_of(x[cell] + y[cell], (double)p->g->n_tokens[a], (double)p->g->n_tokens[b]);
-    p->found[expert_pair_index(a, b, p->g->n_groups)] = information(p, x, NULL) + information(p, y, NULL);
-    for (size_t draw = 0; draw < p->n_draws; draw++)
-        draw_tokens(p, a, b, laws);
-}
-
-static bool divide_tokens(permutation *p)
-{
-    count_law *const laws = mem_calloc(p->n_cells, sizeof *laws);
-    for (size_t a = 0; laws != NULL && a < p->g->n_groups; a++) {
-        for (size_t b = a + 1; b < p->g->n_groups; b++)
-            divide_pair(p, a, b, laws);
-    }
-    mem_free(laws);
-    return laws != NULL;
-}
-
 /* ---- both -------------------------------------------------------------------------------------------------------- */
 
 static void fill_tables(permutation *p)
@@ -247,11 +158,13 @@ static bool allocate(permutation *p)
     p->n_as_far = mem_calloc(p->n_pairs, sizeof *p->n_as_far);
     p->shuffled = mem_calloc(p->g->n_groups * p->n_cells, sizeof *p->shuffled);
     p->group_of = mem_calloc(p->g->n_answers, sizeof *p->group_of);
+    p->distinct = mem_calloc(p->g->n_groups * p->n_cells, sizeof *p->distinct);
+    p->n_tokens = mem_calloc(p->g->n_groups, sizeof *p->n_tokens);
     p->known = mem_calloc(p->g->n_answers, sizeof *p->known);
     p->alone = mem_calloc(p->g->n_groups, sizeof *p->alone);
     p->within = mem_calloc(p->g->n_groups, sizeof *p->within);
-    return p->known != NULL && p->alone != NULL && p->within != NULL && p->terms != NULL && p->found != NULL &&
-           p->n_as_far != NULL && p->shuffled != NULL && p->group_of != NULL;
+    return p->distinct != NULL && p->n_tokens != NULL && p->known != NULL && p->alone != NULL && p->within != NULL &&
+           p->terms != NULL && p->found != NULL && p->n_as_far != NULL && p->shuffled != NULL && p->group_of != NULL;
 }
 
 static void release(permutation *p)
@@ -261,6 +174,8 @@ static void release(permutation *p)
     mem_free(p->n_as_far);
     mem_free(p->shuffled);
     mem_free(p->group_of);
+    mem_free(p->distinct);
+    mem_free(p->n_tokens);
     mem_free(p->known);
     mem_free(p->alone);
     mem_free(p->within);
@@ -274,7 +189,7 @@ static bool compute(permutation *p, uint64_t seed, double *p_values, const char 
     rng_seed(&p->rng, seed);
     fill_tables(p);
     const bool whole_answers = can_divide_answers(p);
-    if (!(whole_answers ? divide_answers(p) : divide_tokens(p)))
+    if (!(whole_answers ? divide_answers(p) : permutation_of_tokens(p)))
         return false;
     for (size_t i = 0; i < p->n_pairs; i++)
         p_values[i] = (double)(p->n_as_far[i] + 1) / (double)(p->n_draws + 1);

@@ -8,22 +8,8 @@
 #ifndef FIGURES_EXPERT_PERMUTATION_H
 #define FIGURES_EXPERT_PERMUTATION_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
+#include "figures/expert_groups.h"
 #include "spillway/error.h"
-
-typedef struct expert_groups {
-    size_t n_groups, n_answers, n_layers, n_experts;
-    const uint64_t *const *answers; // (n_answers), each (n_layers, n_experts)
-    const size_t *group_of;         // (n_answers)
-    const uint64_t *sums;           // (n_groups, n_layers, n_experts)
-    const int64_t *n_tokens;        // (n_groups)
-} expert_groups;
-
-/* Position of the pair a < b in a list of all pairs of n groups. */
-size_t expert_pair_index(size_t a, size_t b, size_t n);
 
 /* Writes a p-value for every pair; NAN if there would be too much to compute.  *unit: what changed places, "answers" or
  * "tokens", or "" if nothing did.  Error: SW_ENOMEM. */

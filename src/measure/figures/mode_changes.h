@@ -17,12 +17,12 @@ enum {
 typedef struct figure_change {
     const char *name, *unit;
     bool higher_is_better;
-    size_t n;        // pairs in which both have the figure
-    double a, b;     // medians
-    double relative; // (b - a) / a; NAN: no pairs
-    interval range;  // 95 %, of `relative`
-    double p_value;  // of random exchange within pairs, Holm-corrected over the figures
-    change verdict;  // "better" and "worse" only with a p-value of at most 0.05
+    size_t n;               // pairs in which both have the figure
+    double a, b;            // medians
+    double relative;        // (b - a) / a; NAN: no pairs
+    interval range;         // 95 %, of `relative`
+    double p_value;         // of random exchange within pairs, Holm-corrected over the figures
+    change_verdict verdict; // "better" and "worse" only with a p-value of at most 0.05
 } figure_change;
 
 /* Of b against a.  Error: SW_ENOMEM. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "figures/run_rules.h"
-#include "figures/warmup_rate.h"
+#include "figures/warmup.h"
 
 static const double PACE_MIN = 0.9, WARMUP_DIFFERENCE_MAX = 0.02;
 

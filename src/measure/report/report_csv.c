@@ -4,8 +4,8 @@
 #include "report/report.h"
 #include "report/test_figures.h"
 
-static const char *const NAMES[] = {"run",    "model",  "mode",  "variant",     "name",          "group",
-                                    "repeat", "status", "error", "http_status", "finish_reason", "count"};
+static const char *const NAMES[] = {"run",    "model_name", "mode",  "variant",     "name",          "group",
+                                    "repeat", "status",     "error", "http_status", "finish_reason", "count"};
 
 static void put_row(buf *out, const run_info *info, const subject_record *subject, const summary_row *row)
 {

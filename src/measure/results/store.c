@@ -12,9 +12,9 @@
 
 enum {
     BUSY_WAIT_MS = 5000, // another spillway may be writing
-    STEPS = 1000000,     // of SQLite, between two calls of count_steps
-    CALLS_MIN = 4,       // that opening a store may take, and one more for so many bytes of it: ten times the need
-    BYTES_PER_CALL = 10000,
+    STEPS = 100000,      // of SQLite, between two calls of count_steps
+    CALLS_MIN = 10,      // that opening a store may take, and one more for so many bytes of it: several times the need
+    BYTES_PER_CALL = 5000,
 };
 
 /* ---- opening the file ------------------------------------------------------------------------------------------- */

@@ -9,8 +9,11 @@
 #include "json/json_fields.h"
 #include "json/json_out.h"
 
-static const json_choice ROUTES[] = {
-    {"openai", ROUTE_OPENAI}, {"shimmy-sse", ROUTE_SHIMMY_SSE}, {"shimmy-ws", ROUTE_SHIMMY_WS}, {NULL, 0}};
+static const json_choice ROUTES[] = {{"openai", ROUTE_OPENAI},
+                                     {"shimmy-sse", ROUTE_SHIMMY_SSE},
+                                     {"shimmy-ws", ROUTE_SHIMMY_WS},
+                                     {"ollama", ROUTE_OLLAMA},
+                                     {NULL, 0}};
 
 int bench_route_from_name(const char *name)
 {

@@ -3,7 +3,7 @@
  */
 #include <math.h>
 
-#include "figures/warmup.h"
+#include "figures/warmup_rate.h"
 #include "suite/runner_state.h"
 
 enum {

@@ -1,6 +1,7 @@
 /* json_model.c - what was found about one model: its modes, memory, experts, speed, resources, sweep, warnings. */
 #include "figures/resource_figures.h"
 #include "report/json/json_parts.h"
+#include "report/run_objectives.h"
 #include "report/sections/warnings.h"
 #include "report/test_figures.h"
 
@@ -37,7 +38,21 @@ static json_t *spreads_json(const run_summary *m)
     return all;
 }
 
-static json_t *mode_json(const run_summary *m)
+/* null without objectives. */
+static json_t *goodput_json(const run_summary *m, const objectives *slo)
+{
+    if (!objectives_are_set(slo))
+        return json_null();
+    const goodput g = goodput_of(m, slo);
+    json_t *json = json_pack("{s:i, s:i}", "good", g.n_good, "asked", g.n_asked);
+    json_set_figure(&json, "attainment", g.attainment);
+    json_set_figure(&json, "low", g.range.low);
+    json_set_figure(&json, "high", g.range.high);
+    json_set_figure(&json, "per_s", g.per_s);
+    return json;
+}
+
+static json_t *mode_json(const run_summary *m, const objectives *slo)
 {
     json_t *json = json_object();
     for (int i = 0; i < N_MODE_FIGURES; i++)
@@ -48,16 +63,18 @@ static json_t *mode_json(const run_summary *m)
     json_set(&json, "memory_private_peak_bytes",
              m->has_memory ? json_integer((json_int_t)m->peak_private_bytes) : json_null());
     json_set(&json, "memory_rss_peak_bytes", m->has_memory ? json_integer((json_int_t)m->peak_rss_bytes) : json_null());
+    json_set(&json, "goodput", goodput_json(m, slo));
     json_set(&json, "tests", spreads_json(m));
     return json;
 }
 
-static json_t *modes_json(const subject_analysis *s)
+static json_t *modes_json(const run_analysis *a, const subject_analysis *s)
 {
+    const objectives slo = run_objectives(a->run);
     json_t *modes = json_object();
     for (int mode = 0; mode < N_TEST_MODES; mode++) {
         if (s->modes[mode].n_rows > 0)
-            json_set(&modes, test_mode_name((test_mode)mode), mode_json(&s->modes[mode]));
+            json_set(&modes, test_mode_name((test_mode)mode), mode_json(&s->modes[mode], &slo));
     }
     return modes;
 }
@@ -209,7 +226,7 @@ json_t *json_of_model(const run_analysis *a, const subject_analysis *s)
     json_set(&json, "reference_pairs", json_integer(s->n_reference_pairs));
     json_set(&json, "equal_streamed", json_integer(s->n_equal_streamed));
     json_set(&json, "streamed_pairs", json_integer(s->n_streamed_pairs));
-    json_set(&json, "modes", modes_json(s));
+    json_set(&json, "modes", modes_json(a, s));
     json_set(&json, "memory", memory_json(&s->memory));
     json_set(&json, "experts", experts_json(&s->experts));
     json_set(&json, "speed", speed_json(&s->cause));

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "report/format.h"
+#include "report/sections/cells.h"
 #include "report/sections/sections.h"
 
 /* ---- facts by their table ---------------------------------------------------------------------------------------- */
@@ -138,13 +138,6 @@ static const doc_column MODELS[] = {
 };
 // clang-format on
 
-static void put_known(document *doc, int n)
-{
-    char cell[CELL_BYTES];
-    format_integer(cell, n > 0 ? n : -1);
-    doc_put(doc, cell);
-}
-
 static const char *known(const char *text)
 {
     return text[0] != '\0' ? text : "-";
@@ -162,9 +155,8 @@ static void put_model(document *doc, const subject_record *s)
     doc_put(doc, cell);
     const int counts[] = {s->n_layers, s->n_experts, s->n_experts_used, s->n_experts_shared, s->n_ctx_train};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
-        put_known(doc, counts[i]);
-    format_bytes(cell, s->file_bytes > 0 ? (double)s->file_bytes : NAN);
-    doc_put(doc, cell);
+        cell_integer(doc, counts[i] > 0 ? counts[i] : -1);
+    cell_bytes(doc, s->file_bytes > 0 ? (double)s->file_bytes : NAN);
 }
 
 static void put_models(document *doc, const run_analysis *a)

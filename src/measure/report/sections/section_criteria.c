@@ -1,9 +1,8 @@
 /* section_criteria.c - the success criteria of the protocol: in brief as a grid, and each with what decided. */
-#include <math.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "report/format.h"
+#include "report/sections/cells.h"
 #include "report/sections/sections.h"
 
 enum { MODELS_MAX = 12 }; // columns of the grid
@@ -71,6 +70,9 @@ void section_criteria_brief(document *doc, const run_analysis *a, const criteria
                 doc_put(doc, "-");
         }
     }
+    if (a->n_subjects > MODELS_MAX)
+        doc_paragraph(doc, "The first %d of %zu models; report.md and --json have the criteria of all.", MODELS_MAX,
+                      a->n_subjects);
 }
 
 // clang-format off
@@ -106,8 +108,7 @@ static void put_criterion(document *doc, const run_analysis *a, const criterion_
     doc_put(doc, row->found);
     format_unit(cell, row->figure, row->unit);
     doc_put(doc, cell);
-    format_range(cell, row->low, row->high);
-    doc_put(doc, cell[0] != '\0' ? cell : "-");
+    cell_range(doc, row->low, row->high);
     format_unit(cell, row->threshold, row->unit);
     doc_put(doc, cell);
     doc_put(doc, row->source);

@@ -1,7 +1,7 @@
 /* section_experts.c - which experts a model's tests used, and how unlike two tests are. */
 #include <string.h>
 
-#include "report/format.h"
+#include "report/sections/cells.h"
 #include "report/sections/sections.h"
 
 enum { PAIRS_MAX = 36 }; // all pairs of nine tests
@@ -27,29 +27,15 @@ static const doc_column PAIRS[] = {
 };
 // clang-format on
 
-static void put_share(document *doc, double share)
-{
-    char cell[CELL_BYTES];
-    format_percent(cell, share);
-    doc_put(doc, cell);
-}
-
-static void put_number(document *doc, double value)
-{
-    char cell[CELL_BYTES];
-    format_number(cell, value);
-    doc_put(doc, cell);
-}
-
 static void put_use(document *doc, const expert_use_figures *u)
 {
     doc_put(doc, u->name);
     doc_putf(doc, "%lld", (long long)u->n_tokens);
-    put_share(doc, u->coverage);
-    put_share(doc, u->expected_coverage);
-    put_number(doc, u->entropy_ratio);
-    put_number(doc, u->effective_experts);
-    put_share(doc, u->top_share);
+    cell_percent(doc, u->coverage);
+    cell_percent(doc, u->expected_coverage);
+    cell_number(doc, u->entropy_ratio);
+    cell_number(doc, u->effective_experts);
+    cell_percent(doc, u->top_share);
     doc_putf(doc, "%d", u->hot_50);
     doc_putf(doc, "%d", u->hot_80);
     doc_putf(doc, "%d", u->hot_95);
@@ -61,8 +47,8 @@ static void put_pairs(document *doc, const expert_figures *f)
     for (size_t i = 0; i < f->n_pairs && i < PAIRS_MAX; i++) {
         doc_put(doc, f->tests[f->pairs[i].a].name);
         doc_put(doc, f->tests[f->pairs[i].b].name);
-        put_number(doc, f->pairs[i].jsd);
-        put_number(doc, f->pairs[i].p_value);
+        cell_number(doc, f->pairs[i].jsd);
+        cell_number(doc, f->pairs[i].p_value);
     }
 }
 

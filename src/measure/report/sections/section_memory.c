@@ -2,22 +2,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "report/format.h"
+#include "report/sections/cells.h"
 #include "report/sections/sections.h"
-
-static void put_bytes(document *doc, double bytes)
-{
-    char cell[CELL_BYTES];
-    format_bytes(cell, bytes);
-    doc_put(doc, cell);
-}
-
-static void put_percent(document *doc, double percent)
-{
-    char cell[CELL_BYTES];
-    format_number(cell, percent);
-    doc_put(doc, cell);
-}
 
 /* ---- loading ----------------------------------------------------------------------------------------------------- */
 
@@ -33,13 +19,6 @@ static const doc_column LOADING[] = {
 };
 // clang-format on
 
-static void put_seconds(document *doc, double ms)
-{
-    char cell[CELL_BYTES];
-    format_number(cell, ms / 1000);
-    doc_put(doc, cell);
-}
-
 static void put_text_fact(document *doc, const run_record *run, int subject, int server, fact_name name)
 {
     const fact_record *const fact = run_fact(run, subject, server, name);
@@ -50,10 +29,10 @@ static void put_text_fact(document *doc, const run_record *run, int subject, int
 static void put_loading(document *doc, const run_record *run, int subject, int server, const char *name)
 {
     doc_put(doc, name);
-    put_seconds(doc, run_number(run, subject, server, FACT_LOAD_COLD_MS));
-    put_bytes(doc, run_number(run, subject, server, FACT_COLD_CACHED_BYTES));
-    put_seconds(doc, run_number(run, subject, server, FACT_LOAD_WARM_MS));
-    put_seconds(doc, run_number(run, subject, server, FACT_FIRST_TOKEN_LOAD_MS));
+    cell_number(doc, run_number(run, subject, server, FACT_LOAD_COLD_MS) / 1000);
+    cell_bytes(doc, run_number(run, subject, server, FACT_COLD_CACHED_BYTES));
+    cell_number(doc, run_number(run, subject, server, FACT_LOAD_WARM_MS) / 1000);
+    cell_number(doc, run_number(run, subject, server, FACT_FIRST_TOKEN_LOAD_MS) / 1000);
     put_text_fact(doc, run, subject, server, FACT_EXPERTS_VERIFIED);
     put_text_fact(doc, run, subject, server, FACT_EXPERTS_EVIDENCE);
 }
@@ -83,9 +62,9 @@ static void put_saving(document *doc, const char *name, double percent, double o
                        const char *basis)
 {
     doc_put(doc, name);
-    put_percent(doc, percent);
-    put_bytes(doc, offloaded);
-    put_bytes(doc, reference);
+    cell_number(doc, percent);
+    cell_bytes(doc, offloaded);
+    cell_bytes(doc, reference);
     doc_put(doc, basis);
 }
 
@@ -125,14 +104,14 @@ static void put_plan(document *doc, const memory_figures *m)
 {
     doc_table(doc, "Plan beside measurement", PLAN, sizeof PLAN / sizeof *PLAN);
     doc_put(doc, "RAM");
-    put_bytes(doc, m->plan_ram_bytes);
-    put_bytes(doc, m->ram_offloaded_bytes);
-    put_bytes(doc, m->ram_reference_bytes);
+    cell_bytes(doc, m->plan_ram_bytes);
+    cell_bytes(doc, m->ram_offloaded_bytes);
+    cell_bytes(doc, m->ram_reference_bytes);
     doc_put(doc, "VRAM");
-    put_bytes(doc, m->plan_vram_bytes);
+    cell_bytes(doc, m->plan_vram_bytes);
     const bool is_measured = m->kind == SAVING_MEASURED;
-    put_bytes(doc, is_measured ? m->vram_offloaded_bytes : NAN);
-    put_bytes(doc, is_measured ? m->vram_reference_bytes : NAN);
+    cell_bytes(doc, is_measured ? m->vram_offloaded_bytes : NAN);
+    cell_bytes(doc, is_measured ? m->vram_reference_bytes : NAN);
 }
 
 /* ---- placement --------------------------------------------------------------------------------------------------- */
@@ -160,7 +139,7 @@ static void put_placement(document *doc, const run_record *run, int subject)
         doc_put(doc, server_side_name(run->servers[row->server].side));
         doc_put_tone(doc, is_elsewhere ? TONE_BAD : TONE_PLAIN, row->tier);
         doc_put(doc, row->requested[0] != '\0' ? row->requested : "-");
-        put_bytes(doc, (double)row->bytes);
+        cell_bytes(doc, (double)row->bytes);
         doc_put(doc, row->source);
     }
 }

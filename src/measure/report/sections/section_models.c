@@ -1,7 +1,7 @@
 /* section_models.c - the comprehensive table of the protocol: one row per model. */
 #include <math.h>
 
-#include "report/format.h"
+#include "report/sections/cells.h"
 #include "report/sections/sections.h"
 
 // clang-format off
@@ -31,13 +31,6 @@ static void put_claim(document *doc, const memory_figures *m)
         doc_putf(doc, "%.0f-%.0f", m->claim_low_pct, m->claim_high_pct);
 }
 
-static void put_number(document *doc, double value)
-{
-    char cell[CELL_BYTES];
-    format_number(cell, value);
-    doc_put(doc, cell);
-}
-
 static void put_saving(document *doc, const memory_figures *m)
 {
     char cell[CELL_BYTES];
@@ -54,14 +47,14 @@ static void put_row(document *doc, const subject_analysis *s)
     format_count(active, (double)s->subject->n_active_parameters);
     doc_putf(doc, "%s%s%s", all, active[0] == '-' ? "" : "/", active[0] == '-' ? "" : active);
     put_saving(doc, &s->memory);
-    put_number(doc, s->memory.ceiling_pct);
+    cell_number(doc, s->memory.ceiling_pct);
     put_claim(doc, &s->memory);
-    put_number(doc, m->overall_tps);
-    put_number(doc, m->decode_tps);
-    put_number(doc, m->ttft_ms.p50);
-    put_number(doc, s->mark_mean);
-    put_number(doc, 100 * s->technical_accuracy);
-    put_number(doc, m->mean_repetition);
+    cell_number(doc, m->overall_tps);
+    cell_number(doc, m->decode_tps);
+    cell_number(doc, m->ttft_ms.p50);
+    cell_number(doc, s->mark_mean);
+    cell_number(doc, 100 * s->technical_accuracy);
+    cell_number(doc, m->mean_repetition);
     doc_putf(doc, "%d of %d", m->n_completed, m->n_planned);
 }
 

@@ -1,13 +1,6 @@
 /* section_modes.c - a model's modes side by side, its answers streamed against whole, and its repetitions. */
-#include "report/format.h"
+#include "report/sections/cells.h"
 #include "report/sections/sections.h"
-
-static void put_number(document *doc, double value)
-{
-    char cell[CELL_BYTES];
-    format_number(cell, value);
-    doc_put(doc, cell);
-}
 
 /* ---- the modes --------------------------------------------------------------------------------------------------- */
 
@@ -33,30 +26,23 @@ static const doc_column MODES[] = {
 };
 // clang-format on
 
-static void put_range(document *doc, double low, double high)
-{
-    char range[CELL_BYTES];
-    format_range(range, low, high);
-    doc_put(doc, range[0] != '\0' ? range : "-");
-}
-
 static void put_mode(document *doc, const run_summary *m, test_mode mode)
 {
     doc_put(doc, test_mode_name(mode));
     doc_putf(doc, "%d of %d", m->n_completed, m->n_planned);
     doc_putf(doc, "%lld", (long long)m->n_tokens);
-    put_number(doc, m->decode_tps);
-    put_range(doc, m->decode_range.low, m->decode_range.high);
-    put_range(doc, m->test_decode_tps.min, m->test_decode_tps.max);
-    put_number(doc, m->overall_tps);
-    put_number(doc, m->prefill_tps);
-    put_number(doc, m->ttft_ms.p50);
-    put_range(doc, m->ttft_range.low, m->ttft_range.high);
+    cell_number(doc, m->decode_tps);
+    cell_range(doc, m->decode_range.low, m->decode_range.high);
+    cell_range(doc, m->test_decode_tps.min, m->test_decode_tps.max);
+    cell_number(doc, m->overall_tps);
+    cell_number(doc, m->prefill_tps);
+    cell_number(doc, m->ttft_ms.p50);
+    cell_range(doc, m->ttft_range.low, m->ttft_range.high);
     const double times[] = {m->ttft_cold_ms.p50, m->ttft_warm_ms.p50, m->itl_ms.p50, m->itl_ms.p95, m->itl_ms.p99};
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
-        put_number(doc, times[i]);
+        cell_number(doc, times[i]);
     doc_putf(doc, "%zu", m->n_stalls);
-    put_number(doc, m->mean_repetition);
+    cell_number(doc, m->mean_repetition);
 }
 
 // clang-format off
@@ -86,7 +72,7 @@ static void put_loads(document *doc, const subject_analysis *s)
         const double figures[] = {l->concurrency_mean, l->window_s, 100 * l->window_share, l->output_tps, l->total_tps,
                                   l->requests_per_s,   l->peak_tps};
         for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
-            put_number(doc, figures[i]);
+            cell_number(doc, figures[i]);
     }
 }
 
@@ -141,10 +127,10 @@ static void put_pairs(document *doc, const run_summary *streamed, const run_summ
         if (b == NULL)
             continue;
         doc_put(doc, a->test->plan.name);
-        put_number(doc, a->ttft_ms.mean / 1000);
-        put_number(doc, a->e2e_ms.mean / 1000);
-        put_number(doc, b->e2e_ms.mean / 1000);
-        put_number(doc, b->e2e_ms.mean / a->ttft_ms.mean);
+        cell_number(doc, a->ttft_ms.mean / 1000);
+        cell_number(doc, a->e2e_ms.mean / 1000);
+        cell_number(doc, b->e2e_ms.mean / 1000);
+        cell_number(doc, b->e2e_ms.mean / a->ttft_ms.mean);
     }
 }
 
@@ -168,8 +154,8 @@ static const doc_column SPREAD[] = {
 
 static void put_spread(document *doc, const spread *s)
 {
-    put_number(doc, s->mean);
-    put_range(doc, s->range.low, s->range.high);
+    cell_number(doc, s->mean);
+    cell_range(doc, s->range.low, s->range.high);
 }
 
 static void put_spreads(document *doc, const run_summary *m)
@@ -182,7 +168,7 @@ static void put_spreads(document *doc, const run_summary *m)
         doc_put(doc, t->test->plan.name);
         doc_putf(doc, "%d of %d", t->n_completed, t->n_asked);
         put_spread(doc, &t->decode_tps);
-        put_number(doc, 100 * t->decode_tps.cv);
+        cell_number(doc, 100 * t->decode_tps.cv);
         put_spread(doc, &t->ttft_ms);
         put_spread(doc, &t->overall_tps);
         put_spread(doc, &t->repetition);

@@ -1,8 +1,7 @@
 /* section_quality.c - the mark of each answer with what it is made of, and the temperature that was in effect. */
 #include <math.h>
 
-#include "base/buf.h"
-#include "report/format.h"
+#include "report/sections/cells.h"
 #include "report/sections/sections.h"
 
 // clang-format off
@@ -35,43 +34,18 @@ static const doc_column TEMPERATURES[] = {
 };
 // clang-format on
 
-static void put_number(document *doc, double value)
-{
-    char cell[CELL_BYTES];
-    format_number(cell, value);
-    doc_put(doc, cell);
-}
-
-static void put_name(document *doc, const run_analysis *a, const test_record *test)
-{
-    char anchor[32];
-    buf name;
-    buf_init(&name, 65536);
-    format_name(&name, test);
-    doc_put_link(doc, answer_anchor(anchor, a->run, test), doc_str(doc, &name));
-    buf_free(&name);
-}
-
-static void put_ratio(document *doc, int n, int n_all)
-{
-    if (n_all > 0)
-        doc_putf(doc, "%d/%d", n, n_all);
-    else
-        doc_put(doc, "-");
-}
-
 static void put_mark(document *doc, const run_analysis *a, const summary_row *row)
 {
     const repetition_score *const r = &row->metrics.repetition;
     const content_score c = content_score_of(row->test, r);
-    put_name(doc, a, row->test);
-    put_number(doc, c.mark);
-    put_ratio(doc, c.n_passed, c.n_run);
-    put_ratio(doc, c.n_technical_passed, c.n_technical_run);
+    cell_test(doc, a->run, row->test);
+    cell_number(doc, c.mark);
+    cell_ratio(doc, c.n_passed, c.n_run);
+    cell_ratio(doc, c.n_technical_passed, c.n_technical_run);
     doc_put(doc, c.lowered != NULL ? c.lowered : "-");
-    put_number(doc, r->score);
-    put_number(doc, r->window_max);
-    put_number(doc, r->tail_loop.period > 0 ? (double)r->tail_loop.period : NAN);
+    cell_number(doc, r->score);
+    cell_number(doc, r->window_max);
+    cell_number(doc, r->tail_loop.period > 0 ? (double)r->tail_loop.period : NAN);
     doc_putf(doc, "%zu", r->line_repeat_max);
     const doc_tone tone = r->verdict == REPETITION_DEGENERATE   ? TONE_BAD
                           : r->verdict == REPETITION_SUSPICIOUS ? TONE_OPEN
@@ -86,7 +60,7 @@ static void put_failed_checks(document *doc, const run_analysis *a, const test_r
         const check_record *const c = &test->checks[i];
         if (c->outcome == CHECK_PASSED)
             continue;
-        put_name(doc, a, test);
+        cell_test(doc, a->run, test);
         doc_put(doc, c->name);
         doc_put(doc, c->kind);
         doc_put(doc, c->is_technical ? "yes" : "no");
@@ -116,7 +90,7 @@ static void put_plain(document *doc, double value)
 static void put_temperature(document *doc, const run_analysis *a, const test_record *test)
 {
     const double found = run_number(a->run, test->subject, test->server, FACT_TEMPERATURE_FOUND);
-    put_name(doc, a, test);
+    cell_test(doc, a->run, test);
     put_plain(doc, test->plan.temperature);
     put_plain(doc, isnan(test->answer.temperature) ? found : test->answer.temperature);
     doc_put(doc, temperature_source(a->run, test));

@@ -1,6 +1,6 @@
 /* section_resources.c - what was sampled while a model's servers ran. */
 #include "figures/resource_figures.h"
-#include "report/format.h"
+#include "report/sections/cells.h"
 #include "report/sections/sections.h"
 
 // clang-format off
@@ -16,13 +16,6 @@ static const doc_column COLUMNS[] = {
 };
 // clang-format on
 
-static void put_value(document *doc, double value, const char *unit)
-{
-    char cell[CELL_BYTES];
-    format_by_unit(cell, value, unit);
-    doc_put(doc, cell);
-}
-
 /* Names are those of the samples in the JSON report. */
 static void put_figures(document *doc, const char *title, const resource_figures *r)
 {
@@ -34,11 +27,11 @@ static void put_figures(document *doc, const char *title, const resource_figures
         const resource_figure *const f = &r->figures[i];
         doc_put(doc, id->name);
         doc_putf(doc, "%zu", f->n);
-        put_value(doc, f->min, id->unit);
-        put_value(doc, f->median, id->unit);
-        put_value(doc, f->max, id->unit);
-        put_value(doc, f->growth, id->unit);
-        put_value(doc, f->per_s, id->unit);
+        cell_by_unit(doc, f->min, id->unit);
+        cell_by_unit(doc, f->median, id->unit);
+        cell_by_unit(doc, f->max, id->unit);
+        cell_by_unit(doc, f->growth, id->unit);
+        cell_by_unit(doc, f->per_s, id->unit);
         doc_put(doc, id->meaning);
     }
 }

@@ -1,7 +1,7 @@
 /* section_sweep.c - repetition over a setting that was varied. */
 #include <math.h>
 
-#include "report/format.h"
+#include "report/sections/cells.h"
 #include "report/sections/sections.h"
 
 enum { BAR_CHARACTERS = 24 };
@@ -17,13 +17,6 @@ static const doc_column COLUMNS[] = {
     {"mark", "of 5", "mean content mark", true, 0},
 };
 // clang-format on
-
-static void put_number(document *doc, double value)
-{
-    char cell[CELL_BYTES];
-    format_number(cell, value);
-    doc_put(doc, cell);
-}
 
 static void put_bar(document *doc, double share)
 {
@@ -43,10 +36,10 @@ void section_sweep(document *doc, const subject_analysis *s)
         const sweep_point *const p = &s->sweep[i];
         doc_put(doc, p->variant);
         doc_putf(doc, "%d", p->n);
-        put_number(doc, p->repetition_mean);
+        cell_number(doc, p->repetition_mean);
         put_bar(doc, p->repetition_mean);
-        put_number(doc, p->repetition_max);
+        cell_number(doc, p->repetition_max);
         doc_putf(doc, "%d", p->n_degenerate);
-        put_number(doc, p->mark_mean);
+        cell_number(doc, p->mark_mean);
     }
 }

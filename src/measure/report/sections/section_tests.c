@@ -1,10 +1,7 @@
 /* section_tests.c - a model's tests, a table for each mode with one row per request. */
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
-#include "base/buf.h"
-#include "report/format.h"
+#include "report/sections/cells.h"
 #include "report/sections/sections.h"
 
 /* What a cell is made of. */
@@ -17,30 +14,11 @@ typedef struct test_row {
 
 typedef void put_cell_fn(document *doc, const test_row *t);
 
-static void put_number(document *doc, double value)
-{
-    char cell[CELL_BYTES];
-    format_number(cell, value);
-    doc_put(doc, cell);
-}
-
-static void put_integer(document *doc, int64_t value)
-{
-    char cell[CELL_BYTES];
-    format_integer(cell, value);
-    doc_put(doc, cell);
-}
-
 /* ---- cells ------------------------------------------------------------------------------------------------------- */
 
 static void put_name(document *doc, const test_row *t)
 {
-    char anchor[32];
-    buf name;
-    buf_init(&name, 65536);
-    format_name(&name, t->row->test);
-    doc_put_link(doc, answer_anchor(anchor, t->run->run, t->row->test), doc_str(doc, &name));
-    buf_free(&name);
+    cell_test(doc, t->run->run, t->row->test);
 }
 
 static void put_status(document *doc, const test_row *t)
@@ -57,12 +35,12 @@ static void put_tokens(document *doc, const test_row *t)
 
 static void put_prompt_tokens(document *doc, const test_row *t)
 {
-    put_integer(doc, t->row->test->answer.prompt_tokens);
+    cell_integer(doc, t->row->test->answer.prompt_tokens);
 }
 
 static void put_cached_tokens(document *doc, const test_row *t)
 {
-    put_integer(doc, t->row->test->answer.cached_tokens);
+    cell_integer(doc, t->row->test->answer.cached_tokens);
 }
 
 /* "w" marks a warm prefix: the server had evaluated a part of the prompt before. */
@@ -82,12 +60,12 @@ static void put_cold_first_token(document *doc, const test_row *t)
         if (cold->rows[i].test->index == t->row->test->index)
             ms = cold->rows[i].metrics.ttft_ms;
     }
-    put_number(doc, ms);
+    cell_number(doc, ms);
 }
 
 static void put_gap_p50(document *doc, const test_row *t)
 {
-    put_number(doc, t->row->metrics.itl_ms.p50);
+    cell_number(doc, t->row->metrics.itl_ms.p50);
 }
 
 /* Of too few gaps a tail percentile is a guess: the maximum is shown, and labelled as such. */
@@ -120,7 +98,7 @@ static void put_decode(document *doc, const test_row *t)
 
 static void put_overall(document *doc, const test_row *t)
 {
-    put_number(doc, t->row->metrics.overall_tps);
+    cell_number(doc, t->row->metrics.overall_tps);
 }
 
 /* In seconds: total times are longer than all other figures. */
@@ -142,15 +120,12 @@ static void put_repetition(document *doc, const test_row *t)
 
 static void put_mark(document *doc, const test_row *t)
 {
-    put_number(doc, t->content.mark);
+    cell_number(doc, t->content.mark);
 }
 
 static void put_checks(document *doc, const test_row *t)
 {
-    if (t->content.n_checks == 0)
-        doc_put(doc, "-");
-    else
-        doc_putf(doc, "%d/%d", t->content.n_passed, t->content.n_run);
+    cell_ratio(doc, t->content.n_passed, t->content.n_run);
 }
 
 static void put_ended(document *doc, const test_row *t)

@@ -20,6 +20,7 @@ static void put_model(document *doc, const run_analysis *a, const subject_analys
     section_tests(doc, a, s);
     doc->audience = FOR_PAGES;
     section_modes(doc, s);
+    section_goodput(doc, a, s);
     section_memory(doc, a, s);
     section_resources(doc, a, s);
     section_experts(doc, s);

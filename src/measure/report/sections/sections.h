@@ -27,6 +27,7 @@ void section_answers(document *doc, const run_analysis *a);
 /* Parts of the section of one model. */
 void section_tests(document *doc, const run_analysis *a, const subject_analysis *s);
 void section_modes(document *doc, const subject_analysis *s);
+void section_goodput(document *doc, const run_analysis *a, const subject_analysis *s);
 void section_memory(document *doc, const run_analysis *a, const subject_analysis *s);
 void section_resources(document *doc, const run_analysis *a, const subject_analysis *s);
 void section_experts(document *doc, const subject_analysis *s);

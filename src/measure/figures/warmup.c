@@ -1,5 +1,5 @@
-/* warmup_rate.c - rates of warm-up requests, in thirds. */
-#include "figures/warmup_rate.h"
+/* warmup.c - rates of warm-up requests, in thirds. */
+#include "figures/warmup.h"
 
 #include <math.h>
 #include <string.h>

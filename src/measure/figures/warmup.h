@@ -1,6 +1,6 @@
-/* warmup_rate.h - whether a server had its final speed when the tests began.  Pure. */
-#ifndef FIGURES_WARMUP_RATE_H
-#define FIGURES_WARMUP_RATE_H
+/* warmup.h - whether a server had its final speed when the tests began.  Pure. */
+#ifndef FIGURES_WARMUP_H
+#define FIGURES_WARMUP_H
 
 #include "results/record.h"
 

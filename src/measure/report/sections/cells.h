@@ -1,0 +1,19 @@
+/* cells.h - figures as cells of the table under way; one that does not exist is "-". */
+#ifndef REPORT_CELLS_H
+#define REPORT_CELLS_H
+
+#include "report/document.h"
+#include "report/format.h"
+
+void cell_number(document *doc, double value);
+void cell_percent(document *doc, double share); // 0 to 1
+void cell_bytes(document *doc, double bytes);
+void cell_integer(document *doc, int64_t value); // negative: not known
+void cell_range(document *doc, double low, double high);
+void cell_by_unit(document *doc, double value, const char *unit);
+/* "3/4"; "-" of none. */
+void cell_ratio(document *doc, int n, int n_all);
+/* The test's name with its repetition, leading to its answer. */
+void cell_test(document *doc, const run_record *run, const test_record *test);
+
+#endif
