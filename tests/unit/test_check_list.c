@@ -123,6 +123,7 @@ static void test_a_faulty_list_is_refused_with_the_path(void **state)
          "checks[0].says[0]", "at most 8"},
         {"[{\"name\": \"a\", \"kind\": \"regex\", \"pattern\": \"(\"}]", "checks[0].pattern", "not an extended"},
         {"[{\"name\": \"a\", \"kind\": \"regex\", \"pattern\": \"(a+)+\"}]", "checks[0].pattern", "repeats a group"},
+        {"[{\"name\": \"a\", \"kind\": \"regex\", \"pattern\": \"a{50}{50}\"}]", "checks[0].pattern", "or a repeat"},
         {"[{\"name\": \"a\", \"kind\": \"regex\", \"pattern\": \"a{1000}\"}]", "checks[0].pattern", "too often"},
         {"[{\"name\": \"a\", \"kind\": \"regex\", \"pattern\": \"a{1,1000}\"}]", "checks[0].pattern", "too often"},
         {"[{\"name\": \"a\", \"kind\": \"regex\", \"pattern\": \"(a)\\\\1\"}]", "checks[0].pattern", "refers back"},

@@ -202,7 +202,8 @@ static const json_field NUMBER[] = {NAME_ROWS, NEEDS_ROW,
     LIST_ROW("unit", any, false)};
 static const json_field REGEX[] = {NAME_ROWS, NEEDS_ROW, AT_LEAST_ROW,
     {.name = "pattern", .type = FIELD_TEXT, AT(pattern), .min = 1, .max = 200, .is_required = true}};
-static const json_field WORDS[] = {NAME_ROWS, NEEDS_ROW, {.name = "min", .type = FIELD_DOUBLE, AT(min), .min = 0, .max = 1e6},
+static const json_field WORDS[] = {NAME_ROWS, NEEDS_ROW,
+    {.name = "min", .type = FIELD_DOUBLE, AT(min), .min = 0, .max = 1e6},
     {.name = "max", .type = FIELD_DOUBLE, AT(max), .min = 1, .max = 1e6}};
 static const json_field COVERAGE[] = {NAME_ROWS, NEEDS_ROW, SHARE_ROW,
     {.name = "tokens", .type = FIELD_DOUBLE, AT(tokens), .min = 1, .max = 1e6, .is_required = true}};
@@ -211,7 +212,8 @@ static const json_field SECTIONS[] = {NAME_ROWS, NEEDS_ROW, AT_LEAST_ROW, LIST_R
 static const json_field STEPS[] = {NAME_ROWS, NEEDS_ROW, AT_LEAST_ROW,
     {.name = "ordered", .type = FIELD_BOOL, AT(is_ordered)}};
 static const json_field JSON_BLOCKS[] = {NAME_ROWS, NEEDS_ROW, AT_LEAST_ROW, LIST_ROW("members", any, false)};
-static const json_field PARSES[] = {NAME_ROWS, NEEDS_ROW, {.name = "optional", .type = FIELD_BOOL, AT(is_optional)}};
+static const json_field PARSES[] = {NAME_ROWS, NEEDS_ROW,
+    {.name = "optional", .type = FIELD_BOOL, AT(is_optional)}};
 static const json_field PYTHON[] = {NAME_ROWS, NEEDS_ROW, {.name = "optional", .type = FIELD_BOOL, AT(is_optional)},
     {.name = "any_name", .type = FIELD_BOOL, AT(has_any_name)},
     {.name = "in_place", .type = FIELD_BOOL, AT(is_in_place)},
@@ -220,7 +222,8 @@ static const json_field PYTHON[] = {NAME_ROWS, NEEDS_ROW, {.name = "optional", .
 
 static bool has_terms(json_reader *r, const json_place *at, const check *c)
 {
-    return c->all.n + c->any.n + c->none.n > 0 || json_fail(r, at, JSON_FAULT_MISSING, "a check of kind 'contains' needs 'all', 'any' or 'none'");
+    return c->all.n + c->any.n + c->none.n > 0 ||
+           json_fail(r, at, JSON_FAULT_MISSING, "a check of kind 'contains' needs 'all', 'any' or 'none'");
 }
 
 #define TABLE(rows) {.fields = (rows), .n = sizeof(rows) / sizeof *(rows), .refuse_unknown = true}

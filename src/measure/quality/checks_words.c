@@ -9,7 +9,7 @@
 #include "base/alloc.h"
 #include "quality/check.h"
 
-enum { PATTERN_REPEATS_MAX = 64, LINE_BYTES_MAX = 4096 };
+enum { PATTERN_REPEATS_MAX = 64, PATTERN_STARS_MAX = 8, LINE_BYTES_MAX = 4096 };
 
 /* ---- parts of an answer ----------------------------------------------------------------------------------------- */
 
@@ -188,6 +188,15 @@ void check_number(const check *c, const answer_view *v, check_result *out)
 
 /* ---- patterns --------------------------------------------------------------------------------------------------- */
 
+/* The larger bound of a repeat: 9 of "{2,9}". */
+static long repeat_of(const char *brace)
+{
+    char *end;
+    const long least = strtol(brace + 1, &end, 10);
+    const long most = *end == ',' ? strtol(end + 1, NULL, 10) : least;
+    return most > least ? most : least;
+}
+
 /* Patterns whose search could take more than a moment: repeats of repeats, large repeats, references back. */
 static const char *danger_of(const char *pattern)
 {
@@ -199,14 +208,15 @@ static const char *danger_of(const char *pattern)
             p++;
             continue;
         }
-        if (strchr("*+{", *p) != NULL && p > pattern && p[-1] == ')')
-            return "it repeats a group";
-        if (*p == '{' && (atoi(p + 1) > PATTERN_REPEATS_MAX ||
-                          strtol(strchr(p, ',') != NULL ? strchr(p, ',') + 1 : p, NULL, 10) > PATTERN_REPEATS_MAX))
+        if (strchr("*+{", *p) == NULL)
+            continue;
+        if (p > pattern && strchr(")}*+?", p[-1]) != NULL)
+            return "it repeats a group or a repeat";
+        if (*p == '{' && repeat_of(p) > PATTERN_REPEATS_MAX)
             return "it repeats too often";
-        n_repeats += strchr("*+{", *p) != NULL;
+        n_repeats++;
     }
-    return n_repeats > 8 ? "it has too many repeats" : NULL;
+    return n_repeats > PATTERN_STARS_MAX ? "it has too many repeats" : NULL;
 }
 
 bool check_regex_is_bounded(json_reader *r, const json_place *at, const check *c)
