@@ -1,5 +1,5 @@
-/* Files of /proc and /sys, and answers of nvidia-smi: a figure that is found is one that a machine can have, and what is
- * found in whole lines does not change when the file goes on. */
+/* Files of /proc and /sys, and answers of nvidia-smi: a figure that is found is one that a machine can have, and what
+ * is found in whole lines does not change when the file goes on. */
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -17,7 +17,7 @@ static size_t page_bytes(void)
     return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* Linux's rule (can_do_mincore); the root user is the owner of everything. */
+/* Linux's rule for mincore; the root user is the owner of everything. */
 static bool is_answered_truly(int fd, const char *path, struct stat *st)
 {
     const uid_t user = geteuid();

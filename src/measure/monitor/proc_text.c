@@ -113,8 +113,8 @@ bool proc_stat_of(const char *text, proc_stat *out)
     return true;
 }
 
-/* cpu user nice system idle iowait irq softirq steal guest guest_nice; the last two are part of the first two.  Before
- * Linux 2.6.11 there was no `steal`, which is older than all of this. */
+/* cpu user nice system idle iowait irq softirq steal, guest, niced guest; the last two are part of the first two.
+ * Before Linux 2.6.11 there was no `steal`, which is older than all of this. */
 double proc_busy_ticks(const char *text)
 {
     enum { IDLE = 3, IOWAIT = 4, N_TIMES = 8 };

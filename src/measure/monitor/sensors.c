@@ -1,7 +1,7 @@
 /* sensors.c - /sys/class/hwmon, /sys/class/thermal and the counters of thermal_throttle.
  *
- * Source: Documentation/hwmon/sysfs-interface.rst and driver-api/thermal/sysfs-api.rst of Linux; arch/x86's
- * therm_throt.
+ * Source: Documentation/hwmon/sysfs-interface.rst and driver-api/thermal/sysfs-api.rst of Linux; its driver of
+ * x86's thermal interrupts.
  */
 #include "monitor/sensors.h"
 

@@ -51,7 +51,7 @@ test_status test_status_from_name(const char *name);
     X(STREAM,    "stream",    "streamed, experts offloaded (or as the given server has them)") \
     X(WHOLE,     "whole",     "the same without streaming: one document at the end") \
     X(REFERENCE, "reference", "streamed, by a second server that does not offload") \
-    X(COLD,      "cold",      "one token, without a prefix that the server has evaluated before") \
+    X(COLD,      "cold",      "the first token only, without a prefix that the server has evaluated before") \
     X(SWEEP,     "sweep",     "streamed, with one setting varied (test_record.variant)")
 // clang-format on
 

@@ -60,7 +60,7 @@ sw_code test_keeper_keep(runner *r, test_record *test, const check_list *checks,
                                 : sw_fail(err, SW_ENOMEM, "out of memory for the checks of a test");
     if (code == SW_OK)
         code = store_add_test(r->o->store, r->o->run_id, test, r->samples, n_samples, err);
-    test_metrics metrics;
+    test_metrics metrics = {0};
     if (code == SW_OK)
         code = metrics_of(test, &metrics, err);
     if (code == SW_OK && test->is_warmup)
