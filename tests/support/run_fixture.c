@@ -105,7 +105,6 @@ static void fill_times(run_fixture *f, size_t k, int model, bool is_whole)
         f->arrivals[k][i] = (arrival){.t_ns = first_ns + (int64_t)i * step_ns + uneven,
                                       .n_bytes = (uint32_t)(a->n_text / n),
                                       .n_tokens = is_whole ? 0 : 1};
-        f->ids[k][i] = (int32_t)(i * 31 + k % 7);
     }
     f->arrivals[k][n - 1].n_bytes += (uint32_t)(a->n_text % n);
     if (is_whole)
@@ -166,6 +165,8 @@ static test_record *add_test(run_fixture *f, int model, int server, test_mode mo
     fill_times(f, k, model, mode == MODE_WHOLE);
     fill_experts(f, k, prompt);
     fill_checks(f, k, prompt, !is_loop);
+    for (size_t i = 0; i < TOKENS; i++) // a loop of words is one of tokens
+        f->ids[k][i] = (int32_t)(is_loop ? i % 8 : i * 31 + k % 7);
     t->answer.token_ids = f->ids[k];
     t->answer.n_token_ids = TOKENS;
     return t;

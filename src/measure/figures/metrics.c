@@ -211,8 +211,8 @@ sw_code metrics_of(const test_record *test, test_metrics *out, sw_err *err)
         return code;
     // An answer without text is judged by its reasoning.
     const bool has_text = a->n_text > 0;
-    return repetition_of(has_text ? a->text : a->reasoning, has_text ? a->n_text : a->n_reasoning, test->plan.form,
-                         &out->repetition, err);
+    return repetition_of_tokens(has_text ? a->text : a->reasoning, has_text ? a->n_text : a->n_reasoning, a->token_ids,
+                                a->n_token_ids, test->plan.form, &out->repetition, err);
 }
 
 double metrics_figure(const test_metrics *metrics, size_t offset)

@@ -183,7 +183,7 @@ static sw_code begin_run(bench_session *b, sw_err *err)
     pooled_host *first = NULL;
     const fact_record *facts = NULL;
     size_t n_facts = 0;
-    const char *skipped;
+    const char *skipped = NULL;
     sw_code code = bench_find_models(b, err);
     if (code == SW_OK) // for what the options exclude, before a server is started
         code = bench_choose_reference(b, true, &skipped, err);

@@ -65,7 +65,7 @@ static double smallest_inverse_of_greedy(const temperature_draw *draws, size_t n
             double sum = 0;
             for (size_t k = 0; k < draws[i].n; k++)
                 sum += exp((draws[i].logprobs[k] - highest(&draws[i])) * inverse);
-            log_probability -= log(sum);
+            log_probability -= log(fmax(sum, 1)); // the highest alone gives 1
         }
         *(log_probability < log(SURPRISE) ? &low : &high) = inverse;
     }
