@@ -21,6 +21,8 @@ chat_target *host_target(bench_host *host);
 memory_watch *host_watch(bench_host *host);
 /* Models that it lists. */
 const model_list *host_models(const bench_host *host);
+/* The name by which it is asked for the model: a server of our own gives it one, a given one knows the user's. */
+const char *host_model(const bench_host *host);
 bool host_is_spillway(const bench_host *host);
 /* subject and started_ms are the caller's to fill. */
 server_record host_record(const bench_host *host);

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "hosts/host.h"
 #include "hosts/host_state.h"
 #include "hosts/log_evidence.h"
 #include "hosts/member.h"

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hosts/host.h"
 #include "hosts/host_state.h"
 #include "hosts/member.h"
 #include "hosts/placement_table.h"

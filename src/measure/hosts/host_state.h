@@ -33,8 +33,6 @@ typedef struct bench_host {
     size_t n_rows;
 } bench_host;
 
-/* The model by the name that the server has for it. */
-const char *host_model(const bench_host *host);
 /* Opens the source and starts to watch the process. */
 SW_NODISCARD sw_code host_watch_process(bench_host *host, long pid, sw_err *err);
 
