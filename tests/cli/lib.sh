@@ -11,8 +11,9 @@ unset OLLAMA_MODELS SHIMMY_BASE_GGUF SHIMMY_MODEL_PATHS
 
 fail() {
   echo "FAILED: $1" >&2
-  echo "--- stdout"; head -c 2000 "$work/.out" || true
-  echo "--- stderr"; head -c 2000 "$work/.err" || true
+  for stream in out err; do
+    echo "--- std$stream, its last part"; tail -c 3000 "$work/.$stream" || true
+  done
   exit 1
 }
 

@@ -26,11 +26,13 @@ static double end_s(const test_record *t)
     return begin_s(t) + (double)(t->answer.end_ns > 0 ? t->answer.end_ns : 0) / 1e9;
 }
 
-/* A request that ends when another begins is not beside it. */
+/* A request that ends when another begins is not beside it; starts are stored in whole milliseconds, so that one may
+ * seem to begin up to a millisecond before the other ended. */
 static int by_time(const void *a, const void *b)
 {
     const edge *const x = a, *const y = b;
-    return x->t != y->t ? (x->t > y->t) - (x->t < y->t) : x->step - y->step;
+    const double t_x = x->t + (x->step > 0 ? 0.001 : 0), t_y = y->t + (y->step > 0 ? 0.001 : 0);
+    return t_x != t_y ? (t_x > t_y) - (t_x < t_y) : x->step - y->step;
 }
 
 static int by_arrival(const void *a, const void *b)
