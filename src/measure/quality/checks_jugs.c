@@ -33,6 +33,7 @@ typedef struct jugs {
 typedef struct parts {
     int object, from, into; // NO_JUG
     bool is_out;            // "out", "away": onto the ground
+    bool is_in;             // "pour it in": into the other jug
     int amount;             // "pour 2 gallons"; -1
 } parts;
 
@@ -53,11 +54,13 @@ static char joint_before(const jugs *j, size_t i, size_t verb_index)
 /* Reads the clause of the verb at `at`; it ends before `end`. */
 static parts read_clause(jugs *j, size_t at, size_t end)
 {
-    parts p = {NO_JUG, NO_JUG, NO_JUG, false, -1};
+    parts p = {NO_JUG, NO_JUG, NO_JUG, false, false, -1};
     for (size_t i = at + 1; i < end; i++) {
         p.is_out |= jug_words_has(&j->text, i, " out away ground sink drain ");
+        p.is_in |= jug_words_has(&j->text, i, " in ") &&
+                   (i + 1 == end || jug_words_has(&j->text, i + 1, " as too also again "));
         if (jug_words_value(&j->text, i) >= 0 && jug_words_has(&j->text, i + 1, " gallons gallon ") &&
-            jug_words_jug(&j->text, i, false) == NO_JUG)
+            jug_words_jug(&j->text, i, false) == NO_JUG && p.object == NO_JUG)
             p.amount = jug_words_value(&j->text, i);
         const bool is_it = jug_words_has(&j->text, i, " it ") && !jug_words_has(&j->text, i + 1, " is has will ");
         const int jug = is_it ? j->last : jug_words_jug(&j->text, i, true);
@@ -106,7 +109,7 @@ static void carry_out_pour(jugs *j, const parts *p, size_t end)
     if (from == NO_JUG && into == NO_JUG)
         return;
     if (into == NO_JUG && !p->is_out)
-        into = other_in_sentence(j, end, from);
+        into = p->is_in ? 1 - from : other_in_sentence(j, end, from);
     if (from == NO_JUG || from == into)
         from = 1 - into;
     if (into != NO_JUG) {
@@ -147,7 +150,7 @@ static size_t carry_out_use(jugs *j, size_t at, size_t end)
     while (fill < end && !jug_words_has(&j->text, fill, " fill top "))
         fill++;
     const parts before = read_clause(j, at, fill);
-    const parts after = fill < end ? read_clause(j, fill, end) : (parts){NO_JUG, NO_JUG, NO_JUG, false, -1};
+    const parts after = fill < end ? read_clause(j, fill, end) : (parts){NO_JUG, NO_JUG, NO_JUG, false, false, -1};
     const int from = before.object != NO_JUG ? before.object : before.from;
     int moved;
     if (from != NO_JUG && after.object != NO_JUG && from != after.object) {

@@ -22,6 +22,8 @@ typedef struct chain {
     state now;
     int n_moves;
     bool is_broken, is_solved;
+    state said;        // amounts behind names, of this line or those right above it
+    bool seen[N_JUGS]; // which of them were said
 } chain;
 
 /* A line that is read from left to right. */
@@ -65,7 +67,7 @@ static void follow(chain *c, state to)
         return;
     if (is_start) {
         *c = (chain){.is_large_first = c->is_large_first};
-        return;
+        return; // they begin again
     }
     c->is_broken |= !is_reached(c->now, to, MOVES_BETWEEN);
     c->now = to;
@@ -75,9 +77,10 @@ static void follow(chain *c, state to)
 
 /* ---- reading ---------------------------------------------------------------------------------------------------- */
 
+/* A few of these characters; a line of blanks is not read again from each of them. */
 static void skip_any(cursor *c, const char *of)
 {
-    while (c->s < c->end && strchr(of, *c->s) != NULL)
+    for (int n = 0; n < 8 && c->s < c->end && strchr(of, *c->s) != NULL; n++)
         c->s++;
 }
 
@@ -154,7 +157,7 @@ static bool take_labelled(cursor *c, state *out, bool seen[N_JUGS])
     skip_any(c, " *_`\"')");
     if (c->s == c->end || (!takes(c, ":") && !takes(c, "=") && !takes(c, "has") && !takes(c, "holds")))
         return false;
-    if (!take_amount(c, &out->amount[jug]))
+    if (!take_amount(c, &out->amount[jug]) || (c->s < c->end && *c->s == '/'))
         return false;
     seen[jug] = true;
     return true;
@@ -171,23 +174,27 @@ static bool is_possible(state s)
     return s.amount[SMALL_JUG] <= JUG_GALLONS[SMALL_JUG] && s.amount[LARGE_JUG] <= JUG_GALLONS[LARGE_JUG];
 }
 
+/* Amounts behind the names of jugs, on one line or on lines below each other.  Returns true if those of both are known
+ * now. */
 static bool follow_labels(chain *c, const md_line *l)
 {
-    state s = {{0, 0}};
-    bool seen[N_JUGS] = {false, false}, any = false;
+    bool any = false, are_both = false;
     for (const char *p = l->text; p < l->text + l->n; p++) {
         cursor at = {p, l->text + l->n};
-        if (!is_start(l, p) || !take_labelled(&at, &s, seen))
-            continue;
-        p = at.s - 1;
-        if (!seen[SMALL_JUG] || !seen[LARGE_JUG])
+        if (!is_start(l, p) || !take_labelled(&at, &c->said, c->seen))
             continue;
         any = true;
-        c->is_broken |= !is_possible(s);
-        follow(c, s);
-        seen[SMALL_JUG] = seen[LARGE_JUG] = false;
+        p = at.s - 1;
+        if (!c->seen[SMALL_JUG] || !c->seen[LARGE_JUG])
+            continue;
+        are_both = true;
+        c->seen[SMALL_JUG] = c->seen[LARGE_JUG] = false;
+        c->is_broken |= !is_possible(c->said);
+        follow(c, c->said);
     }
-    return any;
+    if (!any)
+        c->seen[SMALL_JUG] = c->seen[LARGE_JUG] = false;
+    return are_both;
 }
 
 static void follow_pairs(chain *c, const md_line *l)
