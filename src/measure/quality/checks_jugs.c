@@ -2,13 +2,15 @@
  *
  * The steps are found as verbs (fill, pour, empty) with the jugs that belong to them; what an answer says between them
  * is compared with the state where it is a plain statement of amounts.  Any sequence that brings exactly four gallons
- * into a jug is right.  Filling a full jug and pouring from an empty one change nothing, so that a heading and the
- * sentence under it may name the same step.
+ * into a jug is right.  An answer that writes down what the jugs hold after each step is right by that alone, whatever
+ * its verbs are (jug_states.h).  Filling a full jug and pouring from an empty one change nothing, so that a heading and
+ * the sentence under it may name the same step.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "quality/check.h"
+#include "quality/jug_states.h"
 #include "quality/jug_words.h"
 
 enum { GOAL = 4, STEPS_WANTED = 3 };
@@ -31,6 +33,7 @@ typedef struct jugs {
 typedef struct parts {
     int object, from, into; // NO_JUG
     bool is_out;            // "out", "away": onto the ground
+    bool is_in;             // "pour it in": into the other jug
     int amount;             // "pour 2 gallons"; -1
 } parts;
 
@@ -51,11 +54,13 @@ static char joint_before(const jugs *j, size_t i, size_t verb_index)
 /* Reads the clause of the verb at `at`; it ends before `end`. */
 static parts read_clause(jugs *j, size_t at, size_t end)
 {
-    parts p = {NO_JUG, NO_JUG, NO_JUG, false, -1};
+    parts p = {NO_JUG, NO_JUG, NO_JUG, false, false, -1};
     for (size_t i = at + 1; i < end; i++) {
         p.is_out |= jug_words_has(&j->text, i, " out away ground sink drain ");
+        p.is_in |= jug_words_has(&j->text, i, " in ") &&
+                   (i + 1 == end || jug_words_has(&j->text, i + 1, " as too also again "));
         if (jug_words_value(&j->text, i) >= 0 && jug_words_has(&j->text, i + 1, " gallons gallon ") &&
-            jug_words_jug(&j->text, i, false) == NO_JUG)
+            jug_words_jug(&j->text, i, false) == NO_JUG && p.object == NO_JUG)
             p.amount = jug_words_value(&j->text, i);
         const bool is_it = jug_words_has(&j->text, i, " it ") && !jug_words_has(&j->text, i + 1, " is has will ");
         const int jug = is_it ? j->last : jug_words_jug(&j->text, i, true);
@@ -104,7 +109,7 @@ static void carry_out_pour(jugs *j, const parts *p, size_t end)
     if (from == NO_JUG && into == NO_JUG)
         return;
     if (into == NO_JUG && !p->is_out)
-        into = other_in_sentence(j, end, from);
+        into = p->is_in ? 1 - from : other_in_sentence(j, end, from);
     if (from == NO_JUG || from == into)
         from = 1 - into;
     if (into != NO_JUG) {
@@ -145,7 +150,7 @@ static size_t carry_out_use(jugs *j, size_t at, size_t end)
     while (fill < end && !jug_words_has(&j->text, fill, " fill top "))
         fill++;
     const parts before = read_clause(j, at, fill);
-    const parts after = fill < end ? read_clause(j, fill, end) : (parts){NO_JUG, NO_JUG, NO_JUG, false, -1};
+    const parts after = fill < end ? read_clause(j, fill, end) : (parts){NO_JUG, NO_JUG, NO_JUG, false, false, -1};
     const int from = before.object != NO_JUG ? before.object : before.from;
     int moved;
     if (from != NO_JUG && after.object != NO_JUG && from != after.object) {
@@ -313,6 +318,10 @@ void check_jugs(const check *c, const answer_view *v, check_result *out)
     (void)c;
     jugs j = {.v = v, .text = {.w = v->words.items, .n = v->words.n}, .last = NO_JUG, .wrong_at = v->words.n};
     char step[160];
+    if (jug_states_lead_to_four(&v->blocks)) {
+        check_pass(out, "what the jugs are said to hold leads to four gallons, move by move");
+        return;
+    }
     jug_words_learn(&j.text);
     carry_out_all(&j);
     quote_step(&j, j.wrong_at < j.text.n ? j.wrong_at : j.step, step, sizeof step);

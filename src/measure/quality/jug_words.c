@@ -28,7 +28,7 @@ static int jug_of_capacity(int gallons)
     return gallons == JUG_GALLONS[SMALL_JUG] ? SMALL_JUG : gallons == JUG_GALLONS[LARGE_JUG] ? LARGE_JUG : NO_JUG;
 }
 
-static const char VESSELS[] = " jug jugs container bucket vessel jar one ";
+static const char VESSELS[] = " jug jugs container bucket vessel jar one side ";
 
 int jug_words_jug(const jug_words *j, size_t i, bool is_bare)
 {
@@ -43,6 +43,13 @@ int jug_words_jug(const jug_words *j, size_t i, bool is_bare)
         return LARGE_JUG;
     if (jug_words_has(j, i, " smaller small little ") && jug_words_has(j, i + 1, VESSELS))
         return SMALL_JUG;
+    if (is_bare && i > 0 && jug_words_has(j, i - 1, " to into from of the fill refill empty over ") &&
+        !jug_words_has(j, i + 1, " amount part bit ")) {
+        if (jug_words_has(j, i, " large big larger bigger "))
+            return LARGE_JUG;
+        if (jug_words_has(j, i, " small little smaller "))
+            return SMALL_JUG;
+    }
     for (int k = 0; k < N_JUGS; k++) {
         if (jug_words_has(j, i, VESSELS) && i + 1 < j->n && j->w[i + 1].n == 1 && j->w[i + 1].s[0] == j->alias[k])
             return k;
@@ -81,13 +88,15 @@ jug_verb jug_words_verb(const jug_words *j, size_t i)
     if (i > 0 && j->w[i - 1].sentence == j->w[i].sentence &&
         jug_words_has(j, i - 1, " will would can could which cannot not only "))
         return JUG_NONE;
-    if (jug_words_has(j, i, " fill refill filling refilling "))
+    if (jug_words_has(j, i, " fill refill filling refilling replenish "))
         return JUG_FILL;
     if (jug_words_has(j, i, " top "))
         return JUG_TOP;
-    if (jug_words_has(j, i, " pour transfer pouring transferring move tip repour add "))
+    if (jug_words_has(j, i,
+                      " pour transfer pouring transferring move moving tip repour add decant decanting shift siphon "
+                      "funnel flow run pass send "))
         return JUG_POUR;
-    if (jug_words_has(j, i, " dump discard drain emptying dumping discarding "))
+    if (jug_words_has(j, i, " dump discard drain emptying dumping discarding throw toss spill clear "))
         return JUG_EMPTY;
     if (jug_words_has(j, i, " empty ") && is_emptying(j, i))
         return JUG_EMPTY;
