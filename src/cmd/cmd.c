@@ -17,6 +17,8 @@ static const cmd COMMANDS[] = {
     {"report", cmd_report, "write the report of a stored benchmark run again"},
     {"protocol", cmd_protocol, "check benchmark protocols, print the built-in one"},
     {"runs", cmd_runs, "list, show, export, delete and merge stored benchmark runs"},
+    {"compare", cmd_compare, "compare two stored benchmark runs, find regressions"},
+    {"baseline", cmd_baseline, "keep benchmark runs under names, to compare others with"},
     {"monitor", cmd_monitor, "show and record what a server uses while it runs"},
     {"inspect", cmd_inspect, "show what a model file contains"},
     {"plan", cmd_plan, "show what memory a model takes, and whether it fits"},

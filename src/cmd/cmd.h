@@ -37,6 +37,8 @@ int cmd_bench(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_protocol(int argc, char **argv);
 int cmd_runs(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
+int cmd_baseline(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_synth(int argc, char **argv);
 int cmd_perf(int argc, char **argv);
