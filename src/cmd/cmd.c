@@ -19,6 +19,7 @@ static const cmd COMMANDS[] = {
     {"runs", cmd_runs, "list, show, export, delete and merge stored benchmark runs"},
     {"compare", cmd_compare, "compare two stored benchmark runs, find regressions"},
     {"baseline", cmd_baseline, "keep benchmark runs under names, to compare others with"},
+    {"trend", cmd_trend, "show how the figures of stored runs change from run to run"},
     {"monitor", cmd_monitor, "show and record what a server uses while it runs"},
     {"inspect", cmd_inspect, "show what a model file contains"},
     {"plan", cmd_plan, "show what memory a model takes, and whether it fits"},

@@ -39,6 +39,7 @@ int cmd_protocol(int argc, char **argv);
 int cmd_runs(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_baseline(int argc, char **argv);
+int cmd_trend(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_synth(int argc, char **argv);
 int cmd_perf(int argc, char **argv);
