@@ -1,9 +1,7 @@
 /* cmd_monitor.c - `spillway monitor`: the memory, processor, storage and GPU of a server while it runs. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -15,6 +13,7 @@
 #include "cmd/monitor_target.h"
 #include "cmd/output_file.h"
 #include "cmd/output_width.h"
+#include "cmd/spark.h"
 #include "cmd/terminal.h"
 #include "monitor/machine.h"
 
@@ -45,20 +44,6 @@ static recording_head head_of(const monitor_args *a, long pid, const sample_sour
     snprintf(h.gpu_driver, sizeof h.gpu_driver, "%s", sample_source_gpu_driver(source));
     snprintf(h.gpu_note, sizeof h.gpu_note, "%s", sample_source_gpu_note(source));
     return h;
-}
-
-/* Returns true if the terminal shows other characters than ASCII, by the environment as locale(7) reads it. */
-static bool is_utf8_locale(void)
-{
-    static const char *const NAMES[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
-        const char *const value = getenv(NAMES[i]);
-        if (value == NULL || value[0] == '\0')
-            continue;
-        const char *const charset = strchr(value, '.');
-        return charset != NULL && (strncasecmp(charset, ".utf-8", 6) == 0 || strncasecmp(charset, ".utf8", 5) == 0);
-    }
-    return false;
 }
 
 static sw_code print(buf *text, sw_err *err)
@@ -102,7 +87,7 @@ static sw_code watch(const monitor_args *a, sample_source *source, const recordi
                          .head = head,
                          .record_path = a->record,
                          .seconds = a->for_s,
-                         .is_ascii = a->ascii || !is_utf8_locale(),
+                         .is_ascii = a->ascii || !spark_is_utf8_locale(),
                          .has_color = terminal_has_color(STDOUT_FILENO)};
     loop.output = a->jsonl ? MONITOR_JSONL : terminal_may_redraw(STDOUT_FILENO) ? MONITOR_SCREEN : MONITOR_LINES;
     sw_code code = a->record != NULL ? recorder_open(&loop.recorder, a->record, head, err) : SW_OK;

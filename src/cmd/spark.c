@@ -2,6 +2,9 @@
 #include "cmd/spark.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 enum { N_HEIGHTS = 8 };
 
@@ -15,4 +18,17 @@ void spark_put(buf *out, const double *values, size_t n, double full, bool is_as
         const int height = (int)fmin(share * N_HEIGHTS, N_HEIGHTS - 1);
         buf_puts(out, isnan(values[i]) ? " " : (is_ascii ? LETTERS : BLOCKS)[height]);
     }
+}
+
+bool spark_is_utf8_locale(void)
+{
+    static const char *const NAMES[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        const char *const value = getenv(NAMES[i]);
+        if (value == NULL || value[0] == '\0')
+            continue;
+        const char *const charset = strchr(value, '.');
+        return charset != NULL && (strncasecmp(charset, ".utf-8", 6) == 0 || strncasecmp(charset, ".utf8", 5) == 0);
+    }
+    return false;
 }

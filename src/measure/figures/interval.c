@@ -39,6 +39,11 @@ double student_t_quantile(double p, size_t n_free)
     return (low + high) / 2;
 }
 
+double student_t_tails(double t, size_t n_free)
+{
+    return n_free > 0 ? fmax(0, 1 - within(fabs(t), n_free)) : NAN; // the sum may be above 1 by its rounding
+}
+
 interval mean_interval(double mean, double sd, size_t n)
 {
     if (n < 3)

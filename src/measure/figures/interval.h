@@ -20,6 +20,9 @@ typedef struct interval {
 /* The value that Student's t with n_free degrees of freedom stays below with probability p, 0 < p < 1.  NAN for
  * n_free 0. */
 double student_t_quantile(double p, size_t n_free);
+/* The probability that Student's t is at least as far from 0 as t, in either direction: a p-value.  NAN for n_free 0.
+ */
+double student_t_tails(double t, size_t n_free);
 
 /* Of a mean, by Student's t; from three values on, because the interval of two is wider than it is useful. */
 interval mean_interval(double mean, double sd, size_t n);

@@ -1,0 +1,36 @@
+/* paired_change.h - how much a figure changed between two runs that asked the same, and how sure that is.
+ *
+ * Values come in pairs of one prompt, seed and repetition.  Tests are of different size, so a figure of a ratio scale
+ * is divided by the level of its test in both runs together: a change of 5 % weighs the same in a short test as in a
+ * long one.  Draws are seeded.  What cannot be computed is NAN.  Pure.
+ */
+#ifndef COMPARE_PAIRED_CHANGE_H
+#define COMPARE_PAIRED_CHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "figures/interval.h"
+
+typedef struct value_pair {
+    double a, b;
+    int test; // values of one test have one level, and follow each other
+} value_pair;
+
+typedef struct paired_change {
+    size_t n;
+    double a, b;       // medians of the values as they are; absolute figures: means
+    double difference; // of the medians of the scaled values, (b - a) / a; of absolute figures: of the means, b - a
+    interval range;    // 95 %, of the difference: bootstrap from PAIRS_BOOTSTRAP_MIN pairs on, Student's t from 3 on
+    double p_value;    // that a difference this large comes by chance: Student's t of the pairs; NAN below 3 pairs
+    bool is_equal;     // every pair has the same value twice
+} paired_change;
+
+enum { PAIRS_BOOTSTRAP_MIN = 6, PAIRS_T_MIN = 3 };
+
+/* is_relative: values are on a ratio scale; pairs with a value that is not above 0 are left out.  n_draws of the
+ * bootstrap; 0: BOOTSTRAP_DRAWS.  Error: SW_ENOMEM. */
+SW_NODISCARD sw_code paired_change_of(const value_pair *pairs, size_t n, bool is_relative, size_t n_draws,
+                                      paired_change *out, sw_err *err);
+
+#endif
