@@ -9,6 +9,7 @@
 #include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "cmd/output_width.h"
+#include "cmd/report_paper.h"
 #include "figures/summary.h"
 #include "report/report.h"
 #include "results/store.h"
@@ -20,6 +21,7 @@ typedef struct report_args {
     long run_id;        // 0: the latest
     const char *format; // NULL: the files; else to standard output, and no files
     bool json;          // the same as format "json"
+    const char *paper;  // NULL, or the folder of a paper's data
 } report_args;
 
 /* `named` is a store or its folder; `dir` becomes the folder of the report. */
@@ -104,20 +106,22 @@ int cmd_report(int argc, char **argv)
         {"format", NULL, ARG_STRING, &a.format, 0, 0, "FORMAT",
          "print table, md, csv, json, jsonl or html instead of writing files"},
         {"json", NULL, ARG_FLAG, &a.json, 0, 0, NULL, "the same as --format json"},
+        {"paper", NULL, ARG_STRING, &a.paper, 0, 0, "DIR",
+         "write tables and figures for a paper about one run or several (STORE:ID), and nothing else"},
     };
     const arg_list args = {
         .command = "report",
-        .usage = "DIR|FILE [OPTIONS]",
+        .usage = "DIR|FILE [OPTIONS] | RUN... --paper DIR",
         .description =
             "Writes report.md and report.html of a benchmark run again, from its store, which is not changed.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .min_positional = 1,
-        .max_positional = 1,
+        .max_positional = REPORT_RUNS_MAX,
     };
-    const char *named;
+    const char *named[REPORT_RUNS_MAX];
     size_t n_positional;
-    const int status = args_parse(&args, argc, argv, &named, &n_positional);
+    const int status = args_parse(&args, argc, argv, named, &n_positional);
     if (status >= 0)
         return status;
     if ((a.format != NULL && !is_format(a.format)) || (a.json && a.format != NULL && strcmp(a.format, "json") != 0)) {
@@ -130,11 +134,22 @@ int cmd_report(int argc, char **argv)
     if (a.json)
         a.format = "json";
     sw_err err = {0};
+    if (a.paper != NULL && (a.out != NULL || a.format != NULL || a.run_id != 0)) {
+        fprintf(stderr, "spillway report: --paper DIR writes its own files of each RUN (STORE:ID); --run, --out, "
+                        "--format and --json cannot be given\n");
+        return CMD_EXIT_USAGE;
+    }
+    if (a.paper != NULL)
+        return cmd_end("report", report_paper(named, n_positional, a.paper, &err), &err);
+    if (n_positional > 1) {
+        fprintf(stderr, "spillway report: several runs are for --paper; name one DIR or FILE\n");
+        return CMD_EXIT_USAGE;
+    }
     result_store *store = NULL;
     buf db, dir;
     buf_init(&db, PATH_BYTES_MAX);
     buf_init(&dir, PATH_BYTES_MAX);
-    find_store(named, &db, &dir);
+    find_store(named[0], &db, &dir);
     sw_code code = store_open(&store, buf_str(&db), /*read_only=*/true, &err);
     if (code == SW_OK)
         code = make_report(&a, store, a.out != NULL ? a.out : buf_str(&dir), &err);
