@@ -7,7 +7,7 @@
 #include "base/escape.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
-#include "suite/protocol.h"
+#include "protocol/protocol.h"
 
 extern const unsigned char embedded_docs_protocol_schema_json[];
 extern const size_t embedded_docs_protocol_schema_json_size;

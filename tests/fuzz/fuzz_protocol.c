@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "suite/protocol.h"
+#include "protocol/protocol.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         !(p->settings.pause_s >= 0 && p->settings.pause_s <= 3600))
         abort();
     for (size_t i = 0; i < p->n_tests; i++)
-        check_plan(&p->tests[i]);
+        check_plan(&p->tests[i].plan);
     if (p->has_warmup)
         check_plan(&p->warmup);
     bench_protocol *again;

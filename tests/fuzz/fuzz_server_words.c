@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "client/event_json.h"
-#include "suite/log_evidence.h"
-#include "suite/placement_table.h"
+#include "hosts/log_evidence.h"
+#include "hosts/placement_table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -16,9 +16,9 @@
 
 #include "cmd/cmd.h"
 #include "engine/tiers.h"
-#include "suite/cold_file.h"
-#include "suite/host.h"
-#include "suite/machine_facts.h"
+#include "hosts/cold_file.h"
+#include "hosts/host.h"
+#include "hosts/machine_facts.h"
 #include "support/temp_dir.h"
 
 static const char MODEL[] = SPILLWAY_SOURCE_DIR "/models/demo-gpt-oss.gguf";

@@ -18,11 +18,11 @@
 
 #include <cmocka.h>
 
+#include "hosts/host.h"
+#include "hosts/log_evidence.h"
+#include "hosts/process_evidence.h"
+#include "hosts/process_model.h"
 #include "scripted_server.h"
-#include "suite/host.h"
-#include "suite/log_evidence.h"
-#include "suite/process_evidence.h"
-#include "suite/process_model.h"
 #include "support/temp_dir.h"
 
 static const char MODEL[] = SPILLWAY_SOURCE_DIR "/models/demo-gpt-oss.gguf";

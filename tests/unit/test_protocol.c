@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
-#include "suite/protocol.h"
+#include "protocol/protocol.h"
 #include "support/temp_dir.h"
 
 static void test_built_in_protocol_asks_the_nine_questions(void **state)

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "suite/protocol.h"
-#include "suite/settings.h"
+#include "protocol/protocol.h"
+#include "protocol/settings.h"
 
 static const char PROTOCOL[] = "{\"version\":1,\"name\":\"n\",\"pause_s\":5,\"temperature\":0.3,\"seed\":42,"
                                "\"warmup\":{\"prompt\":\"w\",\"max_tokens\":4},\"tests\":["

@@ -14,9 +14,9 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "suite/member.h"
-#include "suite/sampled_hash.h"
-#include "suite/subject_list.h"
+#include "hosts/member.h"
+#include "hosts/sampled_hash.h"
+#include "hosts/subject_list.h"
 #include "support/server_fixture.h"
 #include "support/temp_dir.h"
 

@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "base/rng.h"
+#include "hosts/temperature_probe.h"
 #include "scripted_server.h"
-#include "suite/temperature_probe.h"
 #include "support/server_fixture.h"
 
 /* ---- draws of a known sampler ------------------------------------------------------------------------------------ */

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "hosts/machine_facts.h"
 #include "suite/bench_state.h"
-#include "suite/machine_facts.h"
 
 /* Returns true if the weights that a token needs are known of a model: only then the bandwidth of memory says
  * something.

@@ -9,9 +9,9 @@
 
 #include "base/arena.h"
 #include "client/transfer.h"
+#include "protocol/settings.h"
 #include "spillway/clock.h"
 #include "spillway/error.h"
-#include "suite/settings.h"
 
 enum { BENCH_MODELS_MAX = 64 };
 

@@ -72,14 +72,6 @@ static const char *log_path(host_pool *p, server_side side)
     return results_dir_join(p->o->dir, side == SIDE_REFERENCE ? "server-reference.log" : "server.log", p->o->keep);
 }
 
-/* A server of our own names its model; a given one is asked for what the user named. */
-static const char *model_name(const host_pool *p, const pooled_host *h)
-{
-    const char *const name = p->o->subjects->items[h->subject].record.name;
-    const model_list *const listed = host_models(h->host);
-    return p->o->bench->url == NULL && listed->n > 0 && !model_list_has(listed, name) ? listed->ids[0] : name;
-}
-
 static sw_code open_at(host_pool *p, pooled_host *h, int subject, server_side side, sw_err *err)
 {
     const bench_options *const b = p->o->bench;
@@ -109,7 +101,7 @@ static sw_code open_at(host_pool *p, pooled_host *h, int subject, server_side si
     h->side = side;
     h->server = -1;
     h->opened_ms = p->o->origin_ms + (int64_t)(now_ns - p->o->origin_ns) / 1000000;
-    h->model = model_name(p, h);
+    h->model = host_model(h->host);
     return SW_OK;
 }
 

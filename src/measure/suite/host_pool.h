@@ -5,9 +5,9 @@
 #ifndef SUITE_HOST_POOL_H
 #define SUITE_HOST_POOL_H
 
+#include "hosts/host.h"
 #include "results/store.h"
 #include "suite/bench_options.h"
-#include "suite/host.h"
 
 typedef struct host_pool_options {
     const bench_options *bench;

@@ -8,7 +8,7 @@
 #define SUITE_SCHEDULE_H
 
 #include "base/arena.h"
-#include "suite/settings.h"
+#include "protocol/settings.h"
 
 enum {
     SCHEDULE_STEPS_MAX = 1000000,

@@ -1,0 +1,175 @@
+/* placement_table.c - rows, facts and the whereabouts of experts from GET /v1/placement. */
+#include "hosts/placement_table.h"
+
+#include <string.h>
+
+#include "hosts/member.h"
+
+static const char SOURCE[] = "allocations";
+
+enum { ROWS_MAX = 256, NAMED_MAX = 4 }; // rows of classes; experts that a sentence names
+
+const json_t *placement_table_of(const json_t *document, const char *model)
+{
+    const json_t *const data = member_at(document, "data");
+    const size_t n = json_array_size(data);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *const table = json_array_get(data, i);
+        const char *const name = member_text(table, "model");
+        if (n == 1 || (name != NULL && strcmp(name, model) == 0))
+            return table;
+    }
+    return NULL;
+}
+
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
+
+/* The tier's own name, static; NULL: it is none that is known. */
+static const char *tier_of(const json_t *row, const char *member)
+{
+    static const char *const TIERS[] = {"ram", "vram", "disk"};
+    const char *const tier = member_text(row, member);
+    for (size_t i = 0; tier != NULL && i < sizeof TIERS / sizeof *TIERS; i++) {
+        if (strcmp(tier, TIERS[i]) == 0)
+            return TIERS[i];
+    }
+    return NULL;
+}
+
+/* A class of weights, as it is spelled everywhere; NULL: it is none that is known. */
+static const char *class_of(const json_t *row)
+{
+    const char *const name = member_text(row, "class");
+    for (int c = 0; name != NULL && c < SW_N_CLASSES; c++) {
+        if (strcmp(name, sw_tensor_class_name((sw_tensor_class)c)) == 0)
+            return sw_tensor_class_name((sw_tensor_class)c);
+    }
+    return NULL;
+}
+
+/* Adds a row with bytes; a number that is not known has none. */
+static void add_row(placement_row *rows, size_t *n, const char *tier, const char *name, double bytes,
+                    const char *requested)
+{
+    if (tier != NULL && name != NULL && bytes > 0 && *n < ROWS_MAX)
+        rows[(*n)++] = (placement_row){.server = -1,
+                                       .tier = tier,
+                                       .tensor_class = name,
+                                       .bytes = (uint64_t)bytes,
+                                       .requested = requested != NULL ? requested : "",
+                                       .source = SOURCE};
+}
+
+sw_code placement_table_rows(const json_t *table, arena *keep, placement_row **out, size_t *n_out, sw_err *err)
+{
+    const json_t *const weights = member_at(table, "weights");
+    *n_out = 0;
+    *out = arena_alloc(keep, ROWS_MAX * sizeof **out);
+    if (*out == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory for the placement of a model");
+    for (size_t i = 0; i < json_array_size(weights); i++) {
+        const json_t *const row = json_array_get(weights, i);
+        add_row(*out, n_out, tier_of(row, "effective"), class_of(row), member_number(row, "bytes"),
+                tier_of(row, "requested"));
+    }
+    add_row(*out, n_out, "ram", "kv", member_number(table, "kv.tiers.ram"), NULL);
+    add_row(*out, n_out, "vram", "kv", member_number(table, "kv.tiers.vram"), NULL);
+    add_row(*out, n_out, "ram", "buffers", member_number(table, "buffers.bytes"), NULL);
+    return SW_OK;
+}
+
+/* ---- experts ----------------------------------------------------------------------------------------------------- */
+
+typedef struct expert_sums {
+    double in_ram, in_vram; // experts
+    size_t n_bad;           // rows of experts that say nothing
+} expert_sums;
+
+static bool is_expert_row(const json_t *row)
+{
+    const char *const name = class_of(row);
+    return name != NULL && strcmp(name, sw_tensor_class_name(SW_CLASS_EXPERTS)) == 0;
+}
+
+static expert_sums sum_experts(const json_t *weights)
+{
+    expert_sums sums = {0};
+    for (size_t i = 0; i < json_array_size(weights); i++) {
+        const json_t *const row = json_array_get(weights, i);
+        const double n = member_number(row, "n_experts");
+        const char *const tier = tier_of(row, "effective");
+        const bool is_whole = n > 0 && member_number(row, "layer") >= 0 && member_number(row, "expert") >= 0;
+        if (!is_expert_row(row))
+            continue;
+        if (is_whole && tier != NULL && strcmp(tier, "ram") == 0)
+            sums.in_ram += n;
+        else if (is_whole && tier != NULL && strcmp(tier, "vram") == 0)
+            sums.in_vram += n;
+        else
+            sums.n_bad++;
+    }
+    return sums;
+}
+
+/* "; in VRAM are expert 5 of layer 2, ..." */
+static void name_apart(buf *evidence, const json_t *weights, const char *tier, const char *word)
+{
+    int n_named = 0;
+    buf_printf(evidence, "; in %s are", word);
+    for (size_t i = 0; i < json_array_size(weights); i++) {
+        const json_t *const row = json_array_get(weights, i);
+        const char *const effective = tier_of(row, "effective");
+        if (!is_expert_row(row) || effective == NULL || strcmp(effective, tier) != 0)
+            continue;
+        if (n_named++ == NAMED_MAX) {
+            buf_puts(evidence, ", ...");
+            return;
+        }
+        const double first = member_number(row, "expert"), n = member_number(row, "n_experts");
+        buf_printf(evidence, "%s ", n_named > 1 ? "," : "");
+        if (n > 1)
+            buf_printf(evidence, "experts %.0f to %.0f of layer %.0f", first, first + n - 1,
+                       member_number(row, "layer"));
+        else
+            buf_printf(evidence, "expert %.0f of layer %.0f", first, member_number(row, "layer"));
+    }
+}
+
+experts_place placement_table_experts(const json_t *table, buf *evidence)
+{
+    const json_t *const weights = member_at(table, "weights");
+    const expert_sums sums = sum_experts(weights);
+    const double n = sums.in_ram + sums.in_vram;
+    if (n == 0 || sums.n_bad > 0) {
+        buf_puts(evidence, sums.n_bad > 0 ? "the server's table of experts cannot be read"
+                                          : "the server's table has no experts of layers");
+        return EXPERTS_NOT_KNOWN;
+    }
+    buf_printf(evidence, "addresses of allocations: %.0f of %.0f experts are in RAM, %.0f in VRAM", sums.in_ram, n,
+               sums.in_vram);
+    if (sums.in_vram == 0)
+        return EXPERTS_IN_RAM;
+    if (sums.in_ram == 0)
+        return EXPERTS_IN_VRAM;
+    if (sums.in_vram <= sums.in_ram)
+        name_apart(evidence, weights, "vram", "VRAM");
+    else
+        name_apart(evidence, weights, "ram", "RAM");
+    return EXPERTS_MIXED;
+}
+
+/* ---- facts ------------------------------------------------------------------------------------------------------- */
+
+void placement_table_facts(const json_t *table, fact_list *facts)
+{
+    static const char PATH[] = "/v1/placement";
+    fact_list_text(facts, FACT_PLACEMENT_EFFECT, member_text(table, "placement.effect"), PATH);
+    fact_list_text(facts, FACT_PLACEMENT_REASON, member_text(table, "placement.reason"), PATH);
+    fact_list_text(facts, FACT_BACKEND, member_text(table, "compute.backend"), PATH);
+    fact_list_text(facts, FACT_ISA, member_text(table, "compute.isa"), PATH);
+    fact_list_number(facts, FACT_N_THREADS, member_number(table, "compute.threads"), PATH);
+    fact_list_number(facts, FACT_N_CTX, member_number(table, "kv.tokens"), PATH);
+    fact_list_number(facts, FACT_N_SLOTS, member_number(table, "kv.sequences"), PATH);
+    fact_list_text(facts, FACT_KV_TYPE, member_text(table, "kv.type"), PATH);
+    fact_list_number(facts, FACT_KV_BYTES_PER_TOKEN, member_number(table, "kv.bytes_per_token"), PATH);
+}
