@@ -13,6 +13,7 @@
 #include "figures/summary.h"
 #include "report/report.h"
 #include "results/store.h"
+#include "share/share.h"
 
 enum { PATH_BYTES_MAX = 65536 };
 
@@ -21,6 +22,7 @@ typedef struct report_args {
     long run_id;        // 0: the latest
     const char *format; // NULL: the files; else to standard output, and no files
     bool json;          // the same as format "json"
+    const char *share;  // NULL, or the file to share
     const char *paper;  // NULL, or the folder of a paper's data
 } report_args;
 
@@ -88,7 +90,9 @@ static sw_code make_report(const report_args *a, result_store *store, const char
         return code;
     run_analysis analysis;
     code = run_analysis_of(run, &analysis, err);
-    if (code == SW_OK && a->format != NULL)
+    if (code == SW_OK && a->share != NULL)
+        code = share_put(a->share, &analysis, err);
+    else if (code == SW_OK && a->format != NULL)
         code = print_run(a->format, &analysis, err);
     else if (code == SW_OK && (code = report_write(&analysis, dir, entropy_system(), err)) == SW_OK)
         printf("%s/report.md\n%s/report.html\n", dir, dir);
@@ -106,6 +110,8 @@ int cmd_report(int argc, char **argv)
         {"format", NULL, ARG_STRING, &a.format, 0, 0, "FORMAT",
          "print table, md, csv, json, jsonl or html instead of writing files"},
         {"json", NULL, ARG_FLAG, &a.json, 0, 0, NULL, "the same as --format json"},
+        {"share", NULL, ARG_STRING, &a.share, 0, 0, "FILE",
+         "write a small file that can be posted (figures, no prompts, answers, paths), and nothing else"},
         {"paper", NULL, ARG_STRING, &a.paper, 0, 0, "DIR",
          "write tables and figures for a paper about one run or several (STORE:ID), and nothing else"},
     };
@@ -134,9 +140,13 @@ int cmd_report(int argc, char **argv)
     if (a.json)
         a.format = "json";
     sw_err err = {0};
-    if (a.paper != NULL && (a.out != NULL || a.format != NULL || a.run_id != 0)) {
-        fprintf(stderr, "spillway report: --paper DIR writes its own files of each RUN (STORE:ID); --run, --out, "
-                        "--format and --json cannot be given\n");
+    if ((a.paper != NULL || a.share != NULL) && (a.out != NULL || a.format != NULL)) {
+        fprintf(stderr, "spillway report: --paper and --share write their own files; --out, --format and --json cannot "
+                        "be given\n");
+        return CMD_EXIT_USAGE;
+    }
+    if (a.paper != NULL && (a.share != NULL || a.run_id != 0)) {
+        fprintf(stderr, "spillway report: --paper takes runs as STORE:ID, and excludes --run and --share\n");
         return CMD_EXIT_USAGE;
     }
     if (a.paper != NULL)

@@ -47,7 +47,7 @@ PYTHON
 expect 2 report all.sqlite all.sqlite:2
 says err "several runs are for --paper"
 expect 2 report all.sqlite --paper paper --json
-says err "--paper DIR writes its own files"
+says err "--paper and --share write their own files"
 expect 1 report all.sqlite:9 --paper paper
 says err "has no run 9"
 expect 1 report all.sqlite --paper missing/paper
