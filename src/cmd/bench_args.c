@@ -39,6 +39,8 @@ static int check_resume(const bench_args *a)
 /* The self-test brings its own server. */
 static int check_self_test(const bench_args *a)
 {
+    if (a->share != NULL)
+        return usage_error("--self-test measures no model: there is nothing to write with --share");
     const bool has_server = a->url != NULL || a->serve != NULL || a->n_positional > 0 || a->model_dirs != NULL;
     if (has_server || a->resume != NULL)
         return usage_error("--self-test measures a server of its own: no model, --url, --serve or --resume");
@@ -129,6 +131,7 @@ static int parse_rows(bench_args *a, int argc, char **argv)
         COLOR_ARG_ROW(a->color),
         {"quiet", "-q", ARG_FLAG, &a->quiet, 0, 0, NULL, "show no progress"},
         {"no-report", NULL, ARG_FLAG, &a->no_report, 0, 0, NULL, "store the results, but write no report.md and report.html"},
+        {"share", NULL, ARG_STRING, &a->share, 0, 0, "FILE", "write a small file that can be posted too: figures, no prompts, answers or paths"},
     };
     // clang-format on
     const arg_list args = {

@@ -12,10 +12,10 @@ enum { BENCH_POSITIONAL_MAX = 128 };
 /* The command line as it was parsed; texts are those of argv, the environment or the configuration file. */
 typedef struct bench_args {
     const char *url, *serve, *model_dirs, *protocol, *out, *db, *resume, *api_key, *color;
-    const char *modes, *arrivals, *warmup, *slo, *sweep, *route;  // NULL: not given
-    arg_strings models;                                           // --model, at the server of --url
-    double pause_s, temperature, rate, burstiness, time_budget_s; // negative: not given
-    long n_repeats, seed, concurrency, n_warmups;                 // likewise
+    const char *modes, *arrivals, *warmup, *slo, *sweep, *route, *share; // NULL: not given
+    arg_strings models;                                                  // --model, at the server of --url
+    double pause_s, temperature, rate, burstiness, time_budget_s;        // negative: not given
+    long n_repeats, seed, concurrency, n_warmups;                        // likewise
     double connect_timeout_s, first_token_timeout_s, idle_timeout_s, test_timeout_s;
     long server_pid; // 0: not given
     bool json, quiet, no_report, no_run_code, self_test;

@@ -16,6 +16,7 @@
 #include "cmd/terminal.h"
 #include "figures/run_status.h"
 #include "report/report.h"
+#include "share/share.h"
 #include "suite/bench.h"
 
 enum { COMMAND_BYTES_MAX = 65536, MESSAGE_BYTES_MAX = 16384, EXIT_TERMINATED = 143 }; // 143: 128 + SIGTERM
@@ -109,6 +110,8 @@ static int conclude(const bench_args *a, bench_session *bench, sw_code outcome)
         code = print_results(a, &analysis, &err);
     if (code == SW_OK && !a->no_report)
         code = report_write(&analysis, bench_dir(bench), entropy_system(), &err);
+    if (code == SW_OK && a->share != NULL)
+        code = share_put(a->share, &analysis, &err);
     const int status = code == SW_OK ? exit_code_of(&analysis, outcome) : cmd_fail("bench", &err);
     if (code == SW_OK && !a->quiet) {
         if (!a->no_report)

@@ -9,9 +9,11 @@
 #include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "cmd/output_width.h"
+#include "cmd/report_paper.h"
 #include "figures/summary.h"
 #include "report/report.h"
 #include "results/store.h"
+#include "share/share.h"
 
 enum { PATH_BYTES_MAX = 65536 };
 
@@ -20,6 +22,8 @@ typedef struct report_args {
     long run_id;        // 0: the latest
     const char *format; // NULL: the files; else to standard output, and no files
     bool json;          // the same as format "json"
+    const char *share;  // NULL, or the file to share
+    const char *paper;  // NULL, or the folder of a paper's data
 } report_args;
 
 /* `named` is a store or its folder; `dir` becomes the folder of the report. */
@@ -86,7 +90,9 @@ static sw_code make_report(const report_args *a, result_store *store, const char
         return code;
     run_analysis analysis;
     code = run_analysis_of(run, &analysis, err);
-    if (code == SW_OK && a->format != NULL)
+    if (code == SW_OK && a->share != NULL)
+        code = share_put(a->share, &analysis, err);
+    else if (code == SW_OK && a->format != NULL)
         code = print_run(a->format, &analysis, err);
     else if (code == SW_OK && (code = report_write(&analysis, dir, entropy_system(), err)) == SW_OK)
         printf("%s/report.md\n%s/report.html\n", dir, dir);
@@ -104,20 +110,24 @@ int cmd_report(int argc, char **argv)
         {"format", NULL, ARG_STRING, &a.format, 0, 0, "FORMAT",
          "print table, md, csv, json, jsonl or html instead of writing files"},
         {"json", NULL, ARG_FLAG, &a.json, 0, 0, NULL, "the same as --format json"},
+        {"share", NULL, ARG_STRING, &a.share, 0, 0, "FILE",
+         "write a small file that can be posted (figures, no prompts, answers, paths), and nothing else"},
+        {"paper", NULL, ARG_STRING, &a.paper, 0, 0, "DIR",
+         "write tables and figures for a paper about one run or several (STORE:ID), and nothing else"},
     };
     const arg_list args = {
         .command = "report",
-        .usage = "DIR|FILE [OPTIONS]",
+        .usage = "DIR|FILE [OPTIONS] | RUN... --paper DIR",
         .description =
             "Writes report.md and report.html of a benchmark run again, from its store, which is not changed.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .min_positional = 1,
-        .max_positional = 1,
+        .max_positional = REPORT_RUNS_MAX,
     };
-    const char *named;
+    const char *named[REPORT_RUNS_MAX];
     size_t n_positional;
-    const int status = args_parse(&args, argc, argv, &named, &n_positional);
+    const int status = args_parse(&args, argc, argv, named, &n_positional);
     if (status >= 0)
         return status;
     if ((a.format != NULL && !is_format(a.format)) || (a.json && a.format != NULL && strcmp(a.format, "json") != 0)) {
@@ -130,11 +140,26 @@ int cmd_report(int argc, char **argv)
     if (a.json)
         a.format = "json";
     sw_err err = {0};
+    if ((a.paper != NULL || a.share != NULL) && (a.out != NULL || a.format != NULL)) {
+        fprintf(stderr, "spillway report: --paper and --share write their own files; --out, --format and --json cannot "
+                        "be given\n");
+        return CMD_EXIT_USAGE;
+    }
+    if (a.paper != NULL && (a.share != NULL || a.run_id != 0)) {
+        fprintf(stderr, "spillway report: --paper takes runs as STORE:ID, and excludes --run and --share\n");
+        return CMD_EXIT_USAGE;
+    }
+    if (a.paper != NULL)
+        return cmd_end("report", report_paper(named, n_positional, a.paper, &err), &err);
+    if (n_positional > 1) {
+        fprintf(stderr, "spillway report: several runs are for --paper; name one DIR or FILE\n");
+        return CMD_EXIT_USAGE;
+    }
     result_store *store = NULL;
     buf db, dir;
     buf_init(&db, PATH_BYTES_MAX);
     buf_init(&dir, PATH_BYTES_MAX);
-    find_store(named, &db, &dir);
+    find_store(named[0], &db, &dir);
     sw_code code = store_open(&store, buf_str(&db), /*read_only=*/true, &err);
     if (code == SW_OK)
         code = make_report(&a, store, a.out != NULL ? a.out : buf_str(&dir), &err);

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# `spillway report --share` and `bench --share`: one small file, the same from both.
+set -euo pipefail
+source "$SPILLWAY_SOURCE/tests/cli/lib.sh"
+
+cat >protocol.json <<'JSON'
+{"name": "confidential name", "version": 1,
+ "tests": [{"name": "confidential test", "prompt": "a confidential question", "max_tokens": 8}]}
+JSON
+code=0
+"$SPILLWAY" bench "$SPILLWAY_SOURCE/models/demo-gpt-oss.gguf" --protocol protocol.json --pause 0 --repeat 2 --quiet --no-report \
+  --out run --share one.json >.out 2>.err || code=$?
+[ -s one.json ] || fail "bench --share wrote nothing (exit code $code)"
+expect 0 report run --share two.json
+is_silent out
+cmp one.json two.json || fail "the run has two files to share"
+if grep -qiE "confidential|\.gguf|127\.0\.0\.1|$(basename "$work")" one.json; then fail "private: $(cat one.json)"; fi
+python3 - <<'PYTHON'
+import json
+shared = json.load(open("one.json"))
+assert shared["models"][0]["name"] == "demo-gpt-oss", shared
+assert shared["spillway_share"] == 1 and shared["fingerprint"].startswith("sha256:"), shared
+modes = {mode["mode"]: mode for mode in shared["models"][0]["modes"]}
+(test,) = modes["stream"]["tests"]
+assert test["asked"] == 2 and sorted(test["repeats"]) == [0, 1], test
+assert len(test["samples"]["e2e_ms"]) == 2 and all(value > 0 for value in test["samples"]["e2e_ms"]), test
+PYTHON
+expect 1 report run --share missing/one.json
+says err "missing/one.json"
+expect 2 report run --share one.json --json
+says err "--paper and --share write their own files"
+expect 2 report run --share one.json --paper paper
+says err "excludes --run and --share"
+expect 2 bench --self-test --share one.json
+says err "there is nothing to write with --share"
