@@ -124,7 +124,7 @@ void section_answers(document *doc, const run_analysis *a)
     doc_heading(doc, 2, "answers", "Answers");
     for (size_t i = 0; i < a->n_subjects; i++) {
         const subject_analysis *const s = &a->subjects[i];
-        doc_heading(doc, 3, NULL, s->subject->name);
+        doc_heading(doc, 3, NULL, format_model(s->subject->name));
         for (int mode = 0; mode < N_TEST_MODES; mode++) {
             for (size_t r = 0; r < s->modes[mode].n_rows; r++)
                 put_answer(doc, a, s, &s->modes[mode].rows[r]);

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "report/format.h"
+
 /* The place in the run's list of tests: unique, and the same in every report of the run. */
 const char *answer_anchor(char out[32], const run_record *run, const test_record *test)
 {
@@ -16,7 +18,7 @@ static void put_model(document *doc, const run_analysis *a, const subject_analys
     char anchor[32];
     snprintf(anchor, sizeof anchor, "model-%d", s->index + 1);
     doc->audience = FOR_ALL;
-    doc_heading(doc, 2, anchor, s->subject->name);
+    doc_heading(doc, 2, anchor, format_model(s->subject->name));
     section_tests(doc, a, s);
     doc->audience = FOR_PAGES;
     section_modes(doc, s);
