@@ -44,9 +44,10 @@ static void put_all(document *doc, const run_analysis *a, const criteria_list *c
     doc->audience = FOR_ALL;
     section_headline(doc, a);
     section_models(doc, a);
-    put_verdicts(doc, a, criteria, FOR_PAGES);
     doc->audience = FOR_PAGES;
-    section_conditions(doc, a);
+    section_setting(doc, a);
+    doc_heading(doc, 2, "verdict", "Verdict");
+    put_verdicts(doc, a, criteria, FOR_PAGES);
     for (size_t i = 0; i < a->n_subjects; i++)
         put_model(doc, a, &a->subjects[i]);
     put_verdicts(doc, a, criteria, FOR_TERMINAL);
@@ -54,6 +55,7 @@ static void put_all(document *doc, const run_analysis *a, const criteria_list *c
     section_status(doc, a);
     doc->audience = FOR_PAGES;
     section_criteria(doc, a, criteria);
+    section_records(doc, a);
     section_limits(doc);
     section_answers(doc, a);
 }

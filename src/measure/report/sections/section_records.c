@@ -1,4 +1,5 @@
-/* section_conditions.c - what a reader needs to repeat the run: how it was set, machine, models, servers. */
+/* section_records.c - everything that was stored about the run, its machine, models and servers, and how it is known.
+ */
 #include <math.h>
 #include <string.h>
 
@@ -202,10 +203,9 @@ static void put_server(document *doc, const run_record *run, size_t i)
     put_facts(doc, run, -1, (int)i);
 }
 
-void section_conditions(document *doc, const run_analysis *a)
+void section_records(document *doc, const run_analysis *a)
 {
-    doc_heading(doc, 2, "conditions", "Conditions");
-    section_differences(doc, a);
+    doc_heading(doc, 2, "records", "Conditions in full");
     put_run(doc, a->run);
     put_machine(doc, a->run);
     put_models(doc, a);
