@@ -242,6 +242,13 @@ void doc_fact(document *doc, const char *name, const char *note, const char *fmt
     doc_put(doc, note);
 }
 
+void doc_fact_link(document *doc, const char *name, const char *target, const char *value)
+{
+    doc_put_link(doc, target, name);
+    doc_put(doc, value);
+    doc_put(doc, "");
+}
+
 bool doc_column_is_shown(const doc_block *block, int column)
 {
     if (block->columns[column].rank < 2)

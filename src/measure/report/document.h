@@ -101,6 +101,9 @@ const char *doc_str(document *doc, const buf *text);
 void doc_facts(document *doc, doc_kind kind);
 void doc_fact(document *doc, const char *name, const char *note, const char *fmt, ...) SW_PRINTF(4, 5);
 
+/* A fact whose name leads to where its figures are. */
+void doc_fact_link(document *doc, const char *name, const char *target, const char *value);
+
 /* Begins a table; cells follow from left to right. */
 void doc_table(document *doc, const char *title, const doc_column *columns, int n_columns);
 void doc_put(document *doc, const char *text);

@@ -27,13 +27,27 @@ static void put_anchor(buf *out, const char *anchor)
 
 /* ---- facts and tables -------------------------------------------------------------------------------------------- */
 
+static void put_cell(buf *out, const doc_cell *cell)
+{
+    if (cell->target != NULL) {
+        buf_puts(out, "<a href=\"#");
+        put_text(out, cell->target);
+        buf_puts(out, "\">");
+    }
+    if (cell->tone != TONE_PLAIN)
+        buf_printf(out, "<span class=\"badge %s\">", TONES[cell->tone]);
+    put_text(out, cell->text);
+    buf_puts(out, cell->tone != TONE_PLAIN ? "</span>" : "");
+    buf_puts(out, cell->target != NULL ? "</a>" : "");
+}
+
 static void put_facts(buf *out, const doc_block *b)
 {
     const bool is_tiles = b->kind == DOC_TILES;
     buf_printf(out, "<dl class=\"%s\">\n", is_tiles ? "tiles" : "facts");
     for (size_t i = 0; i + 2 < b->n_cells; i += 3) {
         buf_puts(out, "<div><dt>");
-        put_text(out, b->cells[i].text);
+        put_cell(out, &b->cells[i]);
         buf_puts(out, "</dt><dd>");
         put_text(out, b->cells[i + 1].text);
         if (b->cells[i + 2].text[0] != '\0') {
@@ -62,20 +76,6 @@ static void put_column(buf *out, const doc_column *c)
         buf_puts(out, "</small>");
     }
     buf_puts(out, "</th>");
-}
-
-static void put_cell(buf *out, const doc_cell *cell)
-{
-    if (cell->target != NULL) {
-        buf_puts(out, "<a href=\"#");
-        put_text(out, cell->target);
-        buf_puts(out, "\">");
-    }
-    if (cell->tone != TONE_PLAIN)
-        buf_printf(out, "<span class=\"badge %s\">", TONES[cell->tone]);
-    put_text(out, cell->text);
-    buf_puts(out, cell->tone != TONE_PLAIN ? "</span>" : "");
-    buf_puts(out, cell->target != NULL ? "</a>" : "");
 }
 
 /* A long text may break lines; figures and names stay on one. */

@@ -43,11 +43,17 @@ static void put_all(document *doc, const run_analysis *a, const criteria_list *c
 {
     doc->audience = FOR_ALL;
     section_headline(doc, a);
+    doc->audience = FOR_PAGES;
+    section_summary(doc, a, criteria);
+    doc->audience = FOR_ALL;
     section_models(doc, a);
     doc->audience = FOR_PAGES;
     section_setting(doc, a);
     doc_heading(doc, 2, "verdict", "Verdict");
+    section_readiness(doc, a, criteria);
     put_verdicts(doc, a, criteria, FOR_PAGES);
+    section_streaming(doc, a);
+    section_advice(doc, a, criteria);
     for (size_t i = 0; i < a->n_subjects; i++)
         put_model(doc, a, &a->subjects[i]);
     put_verdicts(doc, a, criteria, FOR_TERMINAL);
