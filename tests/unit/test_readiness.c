@@ -131,7 +131,7 @@ static void assert_options_exist(const recommendation *r)
     size_t n;
     assert_int_equal(file_slurp(SPILLWAY_SOURCE_DIR "/docs/commands.md", 1 << 20, &commands, &n, NULL), SW_OK);
     for (const char *p = r->change; (p = strstr(p, "--")) != NULL; p += 2)
-        assert_option_exists(commands, p, strcspn(p, " `,"));
+        assert_option_exists(commands, p, strcspn(p, " ,;"));
     mem_free(commands);
 }
 

@@ -47,7 +47,7 @@ static bool advise_less_memory(const situation *s, recommendation *r)
 {
     if (s->subject->cause.which != BOTTLENECK_SWAP)
         return false;
-    SAY(r->change, "`serve --kv-type q8_0`, or a smaller `--ctx-size`");
+    SAY(r->change, "serve --kv-type q8_0, or a smaller --ctx-size");
     SAY(r->effect, "keys and values take about half the memory, or as much less as the context is shorter, and the "
                    "server's pages stay in RAM");
     SAY(r->evidence, "%s", s->subject->cause.why);
@@ -58,7 +58,7 @@ static bool advise_cooling(const situation *s, recommendation *r)
 {
     if (s->subject->cause.which != BOTTLENECK_THROTTLING)
         return false;
-    SAY(r->change, "better cooling, or fewer `serve --threads`");
+    SAY(r->change, "better cooling, or fewer serve --threads");
     SAY(r->effect, "the processor keeps its frequency through long answers");
     SAY(r->evidence, "%s", s->subject->cause.why);
     return true;
@@ -82,7 +82,7 @@ static bool advise_smaller_weights(const situation *s, recommendation *r)
     const double share = c->token_expert_bytes / c->token_bytes;
     if (c->which != BOTTLENECK_BANDWIDTH || !(share >= EXPERT_SHARE_MIN))
         return false;
-    SAY(r->change, "`spillway quantize --experts Q4_0`, if the file's experts are larger than that");
+    SAY(r->change, "spillway quantize --experts Q4_0, if the file's experts are larger than that");
     SAY(r->effect, "a token reads fewer bytes: with experts of half the size, up to %.0f %% more tokens a second",
         100 * (1 / (1 - share / 2) - 1));
     SAY(r->evidence, "%s; %.0f %% of the bytes are of experts", c->why, 100 * share);
@@ -94,7 +94,7 @@ static bool advise_more_threads(const situation *s, recommendation *r)
     const int n_cores = s->run->run->info.n_cores;
     if (s->subject->cause.which != BOTTLENECK_COMPUTE || !(s->n_threads < n_cores))
         return false;
-    SAY(r->change, "`serve --threads %d`", n_cores);
+    SAY(r->change, "serve --threads %d", n_cores);
     SAY(r->effect, "up to %.1f times the rate, as far as the memory can follow", n_cores / s->n_threads);
     SAY(r->evidence, "%.0f of %d cores compute; %s", s->n_threads, n_cores, s->subject->cause.why);
     return true;
@@ -106,7 +106,7 @@ static bool advise_fewer_threads(const situation *s, recommendation *r)
     const bool is_here = !isnan(s->subject->cause.server_cpu_share); // else these may be the cores of another machine
     if (!is_here || n_cores <= 0 || !(s->n_threads > n_cores))
         return false;
-    SAY(r->change, "`serve --threads %d`", n_cores);
+    SAY(r->change, "serve --threads %d", n_cores);
     SAY(r->effect, "threads no longer wait for a core while the others wait for them");
     SAY(r->evidence, "%.0f threads compute on %d cores", s->n_threads, n_cores);
     return true;
@@ -116,7 +116,7 @@ static bool advise_thread_search(const situation *s, recommendation *r)
 {
     if (s->subject->cause.which != BOTTLENECK_OVERHEAD || !(s->n_threads > 1))
         return false;
-    SAY(r->change, "fewer `serve --threads`; `spillway perf --threads 1,2,4` shows how many are best");
+    SAY(r->change, "fewer serve --threads; spillway perf --threads 1,2,4 shows how many are best");
     SAY(r->effect, "threads of a small model spend less time waiting for each other");
     SAY(r->evidence, "%s", s->subject->cause.why);
     return true;
@@ -129,7 +129,7 @@ static bool advise_offloading(const situation *s, recommendation *r)
     const criterion_row *const row = failed_row(s, "loads-offloaded");
     if (row == NULL || s->subject->modes[MODE_STREAM].n_completed == 0)
         return false;
-    SAY(r->change, "`serve --cpu-moe`");
+    SAY(r->change, "serve --cpu-moe");
     SAY(r->effect, "all experts are in RAM, and the GPU holds the rest");
     SAY(r->evidence, "%s", row->found);
     return true;
@@ -141,7 +141,7 @@ static bool advise_penalty(const situation *s, recommendation *r)
     row = row != NULL ? row : failed_row(s, "no-repetition");
     if (row == NULL)
         return false;
-    SAY(r->change, "`run --repeat-penalty 1.1`, or `repeat_penalty` 1.1 in requests to the server");
+    SAY(r->change, "run --repeat-penalty 1.1, or repeat_penalty 1.1 in requests to the server");
     SAY(r->effect, "tokens of the last sentences become less likely; whether marks suffer, the checks show");
     SAY(r->evidence, "%s: %s", row->id, row->found);
     return true;
@@ -157,7 +157,7 @@ static bool advise_repetitions(const situation *s, recommendation *r)
         n = m->tests[i].n_asked > n ? m->tests[i].n_asked : n;
     if (n == 0 || n >= REPEATS_MIN)
         return false;
-    SAY(r->change, "`bench --repeat %d`", REPEATS_MIN);
+    SAY(r->change, "bench --repeat %d", REPEATS_MIN);
     SAY(r->effect, "means of the repetitions have 95 %% intervals");
     SAY(r->evidence, "every test was asked %d time%s in each mode", n, n == 1 ? "" : "s");
     return true;
@@ -171,7 +171,7 @@ static bool advise_process(const situation *s, recommendation *r)
         is_given |= run->servers[i].subject == s->subject->index && run->servers[i].side == SIDE_GIVEN;
     if (!is_given || s->subject->modes[MODE_STREAM].n_completed == 0 || s->subject->modes[MODE_STREAM].has_memory)
         return false;
-    SAY(r->change, "`bench --server-pid PID`, with the server on this machine");
+    SAY(r->change, "bench --server-pid PID, with the server on this machine");
     SAY(r->effect, "its memory and processor time are measured, and the bottleneck can be named");
     SAY(r->evidence, "nothing was sampled of the server");
     return true;

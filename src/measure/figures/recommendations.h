@@ -1,5 +1,5 @@
 /* recommendations.h - what to change about a model's server or its measurement, by rules over what was measured: the
- * change, what it is expected to do, and the evidence.  Options in a change are between backticks.  Pure.
+ * change, what it is expected to do, and the evidence.  Pure.
  */
 #ifndef FIGURES_RECOMMENDATIONS_H
 #define FIGURES_RECOMMENDATIONS_H

@@ -149,6 +149,18 @@ void doc_fold_end(document *doc)
     (void)append(doc, DOC_FOLD_END);
 }
 
+void doc_group_begin(document *doc, const char *title)
+{
+    doc_block *const block = append(doc, DOC_GROUP_BEGIN);
+    if (block != NULL)
+        block->title = copy_of(doc, title);
+}
+
+void doc_group_end(document *doc)
+{
+    (void)append(doc, DOC_GROUP_END);
+}
+
 const char *doc_str(document *doc, const buf *text)
 {
     doc->has_failed |= text->failed == SW_ENOMEM;

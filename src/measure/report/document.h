@@ -36,6 +36,8 @@ typedef enum doc_kind {
     DOC_TEXT,       // verbatim: a prompt or an answer
     DOC_FOLD_BEGIN, // what is up to the end is hidden on a page until the title is chosen
     DOC_FOLD_END,
+    DOC_GROUP_BEGIN, // folds that are hidden together; in Markdown nothing
+    DOC_GROUP_END,
 } doc_kind;
 
 typedef struct doc_column {
@@ -93,6 +95,8 @@ void doc_chart(document *doc, const char *name, int subject);
 void doc_text(document *doc, const char *title, const char *text, size_t n);
 void doc_fold_begin(document *doc, const char *anchor, const char *title);
 void doc_fold_end(document *doc);
+void doc_group_begin(document *doc, const char *title);
+void doc_group_end(document *doc);
 
 /* The text of a buffer; the document fails if memory was short for it. */
 const char *doc_str(document *doc, const buf *text);
