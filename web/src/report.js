@@ -61,7 +61,7 @@ function tooltip(t, more) {
 }
 
 // Names that do not fit below a chart are paged through.
-const NAMES_MAX = 18;
+const NAMES_MAX = 12;
 const isNarrow = () => document.documentElement.clientWidth < 700;
 
 function legend(t, n = 0) {
@@ -78,9 +78,11 @@ function linesOf(model, minEvents) {
   return some.length <= LINES_MAX ? some : some.filter((test) => test.repeat === 0);
 }
 
-function lineOf(t, test, points) {
+// The repetitions of a test have one name, hue and place in the legend; `answer` tells them apart.
+function lineOf(t, model, test, points) {
   return {
-    name: test.name,
+    name: model.tests.find((other) => other.index === test.index).name,
+    answer: test.name,
     type: 'line',
     data: points,
     showSymbol: points.length < 2,
@@ -99,14 +101,14 @@ function squash(values) {
   return times >= SQUASHED ? times : 0;
 }
 
-const isTall = (times) => times && `The axis is logarithmic: the largest is ${number(times)} times the median.`;
+const tallNote = (times) => times && `The axis is logarithmic: the largest is ${number(times)} times the median.`;
 
 // Values of all lines where the pointer is, the largest first; more than TIPS_MAX are counted.
 const TIPS_MAX = 12;
 
-function tips(points, head, text) {
+function tips(points, series, head, text) {
   const rows = [...points].sort((a, b) => b.value[1] - a.value[1])
-    .map((p) => `${p.marker}${escape(p.seriesName)}: ${text(p.value)}`);
+    .map((p) => `${p.marker}${escape(series[p.seriesIndex].answer)}: ${text(p.value)}`);
   const more = rows.length > TIPS_MAX ? [`and ${rows.length - TIPS_MAX} more`] : [];
   return [head(points[0].value), ...rows.slice(0, TIPS_MAX), ...more].join('<br>');
 }
@@ -114,7 +116,7 @@ function tips(points, head, text) {
 function lineChart(t, series, x, y, format) {
   return {
     grid: { left: 58, right: 18, top: 14, bottom: isNarrow() ? 70 : 88 },
-    legend: legend(t, series.length),
+    legend: legend(t, new Set(series.map((line) => line.name)).size),
     tooltip: tooltip(t, { trigger: 'axis', axisPointer: { type: 'line', lineStyle: { color: t.soft } }, formatter: format }),
     xAxis: axis(t, x, { splitLine: { show: false } }),
     yAxis: axis(t, y, { nameGap: 42 }),
@@ -126,11 +128,11 @@ function tokenChart(t, model) {
   const tests = linesOf(model, 1);
   if (tests.length === 0) return false;
   const times = squash(tests.map((test) => test.times.at(-1)));
-  const series = tests.map((test) => lineOf(t, test, test.times.map((time, k) => [times ? Math.max(time, 1e-4) : time, k + 1])));
+  const series = tests.map((test) => lineOf(t, model, test, test.times.map((time, k) => [times ? Math.max(time, 1e-4) : time, k + 1])));
   const chart = lineChart(t, series, 'seconds since the request', 'tokens',
-    (points) => tips(points, (v) => `${number(v[0])} s`, (v) => `${v[1]} tokens after ${number(v[0])} s`));
+    (points) => tips(points, series, (v) => `${number(v[0])} s`, (v) => `${v[1]} tokens after ${number(v[0])} s`));
   if (times) chart.xAxis = { ...chart.xAxis, type: 'log', min: 'dataMin', axisLabel: { ...chart.xAxis.axisLabel, formatter: number } };
-  return { ...chart, note: isTall(times) };
+  return { ...chart, note: times && `${tallNote(times)} A steady stream is curved on it.` };
 }
 
 // The median of each stretch of tokens: single gaps jump too much to show a trend.
@@ -145,11 +147,14 @@ function medians(times) {
   return out;
 }
 
+// If most pieces came together with the one before, their gaps are those of the network.
+const isTimed = (times) => times.filter((time, i) => i > 0 && time > times[i - 1]).length > times.length / 2;
+
 function gapChart(t, model) {
-  const series = linesOf(model, 2).map((test) => lineOf(t, test, medians(test.times)));
+  const series = linesOf(model, 2).filter((test) => isTimed(test.times)).map((test) => lineOf(t, model, test, medians(test.times)));
   if (series.length === 0) return false;
   const chart = lineChart(t, series, 'token', 'ms',
-    (points) => tips(points, (v) => `near token ${Math.round(v[0])}`, (v) => `${number(v[1])} ms`));
+    (points) => tips(points, series, (v) => `near token ${Math.round(v[0])}`, (v) => `${number(v[1])} ms`));
   const times = squash(series.flatMap((line) => line.data.map((point) => point[1])));
   chart.xAxis.min = 0;
   if (times) series.forEach((line) => { line.data = line.data.filter((point) => point[1] > 0); });
@@ -157,7 +162,7 @@ function gapChart(t, model) {
   else chart.yAxis.min = 0;
   chart.legend = { show: false };
   chart.grid.bottom = 46;
-  return { ...chart, note: isTall(times) };
+  return { ...chart, note: tallNote(times) };
 }
 
 const mean = (values) => (values.length ? values.reduce((a, b) => a + b, 0) / values.length : null);
@@ -224,7 +229,7 @@ function memoryChart(t, model) {
       formatter: (points) => `${number(points[0].value[0])} s<br>${number(points[0].value[1])} MiB`,
     }),
     xAxis: axis(t, 'seconds since the start', { splitLine: { show: false }, min: 'dataMin', max: 'dataMax',
-      axisLabel: { color: t.soft, hideOverlap: true, showMaxLabel: false } }),
+      axisLabel: { color: t.soft, hideOverlap: true, showMinLabel: false, showMaxLabel: false } }),
     yAxis: axis(t, 'MiB', { nameGap: 46, min: 0 }),
     series: [{
       type: 'line', data: withHoles(model.memory), showSymbol: false, sampling: 'lttb', color: t.accent,
