@@ -258,6 +258,31 @@ static void test_a_rate_that_was_not_measured_is_a_dash_with_its_reason(void **s
     assert_true(count("no decode rate (fewer events than half the tokens)") > 0);
 }
 
+static void test_a_model_that_is_called_by_its_path_is_headed_by_its_file(void **state)
+{
+    (void)state;
+    assert_string_equal(format_model("/srv/models/a.gguf"), "a.gguf");
+    assert_string_equal(format_model("C:\\models\\a.gguf"), "a.gguf");
+    assert_string_equal(format_model("org/model"), "org/model");
+    assert_string_equal(format_model("/"), "/");
+    assert_string_equal(format_model(""), "");
+    record->subjects[0].name = "/srv/models/a.gguf";
+    report_markdown(&out, &analysis);
+    assert_int_equal(count("\n## a.gguf\n"), 1);
+    assert_int_equal(count("/srv/models"), 0);
+}
+
+static void test_a_temperature_that_draws_show_has_its_interval(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < record->n_tests; i++)
+        record->tests[i].answer.temperature = NAN;
+    record->facts[record->n_facts - 1] = (fact_record){1, 2, FACT_TEMPERATURE_FOUND, 0.31, "0.28 to 0.35", "measured"};
+    report_markdown(&out, &analysis);
+    assert_int_equal(count("| temperature found | 0.310 (0.28 to 0.35) |"), 1);
+    assert_int_equal(count("| 0.3 | 0.31 | 0.28 to 0.35 |"), 9);
+}
+
 /* Makes every 41st allocation of a report fail, one at a time. */
 static void report_without_memory(sw_code (*report)(void))
 {
@@ -408,6 +433,8 @@ int main(void)
         REPORT_TEST(test_json_says_null_for_what_was_not_measured),
         REPORT_TEST(test_an_invalid_run_says_so_first_and_last_and_why),
         REPORT_TEST(test_a_rate_that_was_not_measured_is_a_dash_with_its_reason),
+        REPORT_TEST(test_a_model_that_is_called_by_its_path_is_headed_by_its_file),
+        REPORT_TEST(test_a_temperature_that_draws_show_has_its_interval),
         REPORT_TEST(test_a_report_is_whole_or_fails_for_want_of_memory),
         cmocka_unit_test(test_the_names_of_figures_are_documented),
         cmocka_unit_test(test_numbers_have_about_three_digits),

@@ -36,7 +36,7 @@ static const char *assert_own_tag(const char *at, const char *text)
 {
     static const char OWN[] =
         " !doctype html head meta title style body main nav ul li a section h1 h2 h3 h4 h5 p span dl "
-        "div dt dd small table caption thead tbody tr th td figure details summary article script ";
+        "div dt dd small table caption thead tbody tr th td figure details summary article code script ";
     char name[16] = " ";
     size_t n = 1;
     const char *p = at + 1 + (at[1] == '/');

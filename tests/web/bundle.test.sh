@@ -5,7 +5,7 @@ set -euo pipefail
 source_dir=${SPILLWAY_SOURCE:-.}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cp -r "$source_dir"/web/{package.json,package-lock.json,.npmrc,build.mjs,src} "$work"
+cp -r "$source_dir"/web/{package.json,package-lock.json,.npmrc,build.mjs,src,style} "$work"
 if grep -n 'https\?://' "$work/package-lock.json"; then
     echo "package-lock.json names a registry; see web/.npmrc" >&2
     exit 1

@@ -21,4 +21,8 @@ node "$source_dir/tests/web/hostile_strings.mjs" >"$work/protocol.json"
 "$SPILLWAY" bench --url "$(cat "$work/url")" --protocol "$work/protocol.json" --concurrency 8 --repeat 1 --modes stream \
   --out "$work/hostile" --quiet >"$work/hostile.txt" && status=0 || status=$?
 [ "$status" -eq 4 ] || { echo "the hostile run ended with $status" >&2; exit 1; }
-node "$source_dir/tests/web/report_check.mjs" "$work/out/report.html" "$work/hostile/report.html"
+# One that tells of its experts, and answers without streaming too; so fast that decode rates may be missing.
+"$SPILLWAY" bench "$source_dir/models/demo-phimoe.gguf" --pause 0 --repeat 1 --modes stream,whole --out "$work/demo" --quiet \
+  >"$work/demo.txt" && status=0 || status=$?
+[ "$status" -le 3 ] || { echo "the demo run ended with $status" >&2; exit 1; }
+node "$source_dir/tests/web/report_check.mjs" "$work/out/report.html" "$work/hostile/report.html" "$work/demo/report.html"

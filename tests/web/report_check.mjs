@@ -1,5 +1,5 @@
-// report_check.mjs FILE HOSTILE - opens benchmark reports in Chromium and looks at them as a reader would: FILE is of the
-// nine tests, HOSTILE of all hostile strings.
+// report_check.mjs FILE HOSTILE DEMO - opens benchmark reports in Chromium and looks at them as a reader would: FILE is of the
+// nine tests, HOSTILE of all hostile strings, DEMO of a demo model streamed and not.
 //
 // With $SPILLWAY_SCREENSHOTS set to a folder, pictures are left there.
 import assert from 'node:assert/strict';
@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { launch } from './chromium.mjs';
 import { strings } from './hostile_strings.mjs';
 
-const [file, hostile] = process.argv.slice(2).map((name) => pathToFileURL(path.resolve(name)).href);
+const [file, hostile, demo] = process.argv.slice(2).map((name) => pathToFileURL(path.resolve(name)).href);
 const pictures = process.env.SPILLWAY_SCREENSHOTS;
 
 const browser = await launch();
@@ -69,9 +69,12 @@ assert.ok(text.includes('</script> <!-- <img src=x onerror="window.pwned=1"> & "
 assert.ok(text.includes('hm0 hm1 hm2'));
 assert.equal(await light.page.locator('h1').innerText(), 'Benchmark of org/<b>model</b>');
 assert.equal(await light.page.evaluate(() => window.pwned), undefined);
-// A link to a folded answer opens it.
-await light.page.locator('tbody th[scope=row] a').first().click();
-assert.equal(await light.page.locator('article').first().isVisible(), true);
+// What the pointer is at has its figures.
+await light.page.hover('figure[data-chart=tokens] svg');
+await light.page.waitForFunction(() => /tokens after .* s/.test(document.querySelector('figure[data-chart=tokens] .chart').innerText));
+// Answers are folded together; a link to one opens it and what it is in.
+await light.page.locator('tbody th[scope=row] a[href^="#answer"]').first().click();
+await light.page.locator('article').first().waitFor({ state: 'visible' });
 await picture(light.page, 'report-light');
 await light.page.emulateMedia({ media: 'print' });
 assert.ok((await light.page.pdf()).length > 20000);
@@ -87,6 +90,27 @@ await assertCharts(phone.page);
 await picture(phone.page, 'report-phone');
 assert.deepEqual(phone.faults, []);
 await phone.close();
+
+const full_of_experts = await open(demo);
+assert.equal(await full_of_experts.page.locator('#summary + dl > div').count() >= 6, true);
+assert.equal(await full_of_experts.page.locator('figure[data-chart=experts] canvas').count(), 9);
+const drawn = await full_of_experts.page.$eval('figure[data-chart=experts] canvas', (canvas) => {
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  return new Set(Array.from({ length: data.length / 4 }, (_, i) => data.slice(4 * i, 4 * i + 3).join())).size;
+});
+assert.ok(drawn > 3, `the picture of experts has ${drawn} colours`);
+await full_of_experts.page.hover('figure[data-chart=experts] canvas');
+assert.match(await full_of_experts.page.locator('figure[data-chart=experts] output').innerText(), /layer \d+, expert \d+: .* % of the choices/);
+assert.ok(await full_of_experts.page.locator('.group', { hasText: 'Most chosen experts' }).locator('tbody tr').count() >= 9);
+// Code is set as code, and its fences are not seen.
+const code = full_of_experts.page.locator('#answers ~ .group .text code').first();
+await full_of_experts.page.evaluate(() => document.querySelectorAll('details').forEach((details) => { details.open = true; }));
+assert.match(await code.evaluate((element) => getComputedStyle(element).fontFamily), /mono/i);
+assert.doesNotMatch(await code.innerText(), /```/);
+assert.match(await code.textContent(), /^```/);
+await picture(full_of_experts.page, 'report-demo');
+assert.deepEqual(full_of_experts.faults, []);
+await full_of_experts.close();
 
 const plain = await open(file, { javaScriptEnabled: false });
 await assertTables(plain.page);

@@ -10,10 +10,10 @@ import { SVGRenderer } from 'echarts/renderers';
 
 echarts.use([BarChart, LineChart, GridComponent, LegendComponent, MarkAreaComponent, TooltipComponent, SVGRenderer]);
 
-// Nine hues of similar weight that stay apart for colour-blind eyes better by order than by name; lines are dashed in
-// turn as a second sign.
-const HUES = ['#0f7f8f', '#d9822b', '#5b6bd6', '#b3477d', '#5a9a3c', '#c2463a', '#8a6d3b', '#3b8ed0', '#7a52a8'];
+// A hue for each test, dashes for its repetitions.
 const DASHES = ['solid', 'dashed', 'dotted'];
+// A longest value of so many times the median squashes all others, unless the axis is logarithmic.
+const SQUASHED = 5;
 
 const data = JSON.parse(document.getElementById('data').textContent);
 const dark = window.matchMedia('(prefers-color-scheme: dark)');
@@ -23,7 +23,8 @@ const drawn = [];
 function theme() {
   const style = getComputedStyle(document.documentElement);
   const get = (name) => style.getPropertyValue(name).trim();
-  return { ink: get('--ink'), soft: get('--soft'), line: get('--line'), card: get('--card'), accent: get('--accent') };
+  return { ink: get('--ink'), soft: get('--soft'), line: get('--line'), card: get('--card'), accent: get('--accent'),
+    hues: get('--hues').split(/\s+/) };
 }
 
 const escape = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
@@ -59,11 +60,12 @@ function tooltip(t, more) {
   };
 }
 
-// Names that do not fit below a narrow chart are paged through.
+// Names that do not fit below a chart are paged through.
+const NAMES_MAX = 12;
 const isNarrow = () => document.documentElement.clientWidth < 700;
 
-function legend(t) {
-  return { bottom: 0, type: isNarrow() ? 'scroll' : 'plain', pageTextStyle: { color: t.soft },
+function legend(t, n = 0) {
+  return { bottom: 0, type: isNarrow() || n > NAMES_MAX ? 'scroll' : 'plain', pageTextStyle: { color: t.soft },
     pageIconColor: t.accent, pageIconInactiveColor: t.line, icon: 'path://M0,5 h24 v3 h-24 z', itemWidth: 22, itemHeight: 3,
     textStyle: { color: t.soft }, inactiveColor: t.line };
 }
@@ -76,25 +78,46 @@ function linesOf(model, minEvents) {
   return some.length <= LINES_MAX ? some : some.filter((test) => test.repeat === 0);
 }
 
-function lineOf(test, index, points) {
+// The repetitions of a test have one name, hue and place in the legend; `answer` tells them apart.
+function lineOf(t, model, test, points) {
   return {
-    name: test.name,
+    name: model.tests.find((other) => other.index === test.index).name,
+    answer: test.name,
     type: 'line',
     data: points,
     showSymbol: points.length < 2,
     symbolSize: 5,
     sampling: 'lttb',
-    lineStyle: { width: 1.8, type: DASHES[Math.floor(index / HUES.length) % DASHES.length] },
-    color: HUES[index % HUES.length],
+    lineStyle: { width: 1.8, type: DASHES[test.repeat % DASHES.length] },
+    color: t.hues[test.index % t.hues.length],
     emphasis: { focus: 'series', lineStyle: { width: 3 } },
   };
+}
+
+// How many times the median the largest is, if so many that the others would be squashed; else 0.
+function squash(values) {
+  const sorted = values.filter((value) => value > 0).sort((a, b) => a - b);
+  const times = sorted.length < 3 ? 0 : sorted.at(-1) / sorted[Math.floor(sorted.length / 2)];
+  return times >= SQUASHED ? times : 0;
+}
+
+const tallNote = (times) => times && `The axis is logarithmic: the largest is ${number(times)} times the median.`;
+
+// Values of all lines where the pointer is, the largest first; more than TIPS_MAX are counted.
+const TIPS_MAX = 12;
+
+function tips(points, series, head, text) {
+  const rows = [...points].sort((a, b) => b.value[1] - a.value[1])
+    .map((p) => `${p.marker}${escape(series[p.seriesIndex].answer)}: ${text(p.value)}`);
+  const more = rows.length > TIPS_MAX ? [`and ${rows.length - TIPS_MAX} more`] : [];
+  return [head(points[0].value), ...rows.slice(0, TIPS_MAX), ...more].join('<br>');
 }
 
 function lineChart(t, series, x, y, format) {
   return {
     grid: { left: 58, right: 18, top: 14, bottom: isNarrow() ? 70 : 88 },
-    legend: legend(t),
-    tooltip: tooltip(t, { trigger: 'item', formatter: format }),
+    legend: legend(t, new Set(series.map((line) => line.name)).size),
+    tooltip: tooltip(t, { trigger: 'axis', axisPointer: { type: 'line', lineStyle: { color: t.soft } }, formatter: format }),
     xAxis: axis(t, x, { splitLine: { show: false } }),
     yAxis: axis(t, y, { nameGap: 42 }),
     series,
@@ -102,12 +125,14 @@ function lineChart(t, series, x, y, format) {
 }
 
 function tokenChart(t, model) {
-  const series = linesOf(model, 1)
-    .map((test, i) => ({
-      ...lineOf(test, i, test.times.map((time, k) => [time, k + 1])), triggerLineEvent: true,
-    }));
-  return series.length > 0 && lineChart(t, series, 'seconds since the request', 'tokens',
-    (p) => `${escape(p.seriesName)}${p.value ? `<br>${p.value[1]} tokens after ${number(p.value[0])} s` : ''}`);
+  const tests = linesOf(model, 1);
+  if (tests.length === 0) return false;
+  const times = squash(tests.map((test) => test.times.at(-1)));
+  const series = tests.map((test) => lineOf(t, model, test, test.times.map((time, k) => [times ? Math.max(time, 1e-4) : time, k + 1])));
+  const chart = lineChart(t, series, 'seconds since the request', 'tokens',
+    (points) => tips(points, series, (v) => `${number(v[0])} s`, (v) => `${v[1]} tokens after ${number(v[0])} s`));
+  if (times) chart.xAxis = { ...chart.xAxis, type: 'log', min: 'dataMin', axisLabel: { ...chart.xAxis.axisLabel, formatter: number } };
+  return { ...chart, note: times && `${tallNote(times)} A steady stream is curved on it.` };
 }
 
 // The median of each stretch of tokens: single gaps jump too much to show a trend.
@@ -122,43 +147,62 @@ function medians(times) {
   return out;
 }
 
+// If most pieces came together with the one before, their gaps are those of the network.
+const isTimed = (times) => times.filter((time, i) => i > 0 && time > times[i - 1]).length > times.length / 2;
+
 function gapChart(t, model) {
-  const series = linesOf(model, 2)
-    .map((test, i) => ({ ...lineOf(test, i, medians(test.times)), triggerLineEvent: true }));
+  const series = linesOf(model, 2).filter((test) => isTimed(test.times)).map((test) => lineOf(t, model, test, medians(test.times)));
   if (series.length === 0) return false;
   const chart = lineChart(t, series, 'token', 'ms',
-    (p) => `${escape(p.seriesName)}${p.value ? `<br>${number(p.value[1])} ms near token ${Math.round(p.value[0])}` : ''}`);
+    (points) => tips(points, series, (v) => `near token ${Math.round(v[0])}`, (v) => `${number(v[1])} ms`));
+  const times = squash(series.flatMap((line) => line.data.map((point) => point[1])));
   chart.xAxis.min = 0;
-  chart.yAxis.min = 0;
+  if (times) series.forEach((line) => { line.data = line.data.filter((point) => point[1] > 0); });
+  if (times) chart.yAxis = { ...chart.yAxis, type: 'log', axisLabel: { ...chart.yAxis.axisLabel, formatter: number } };
+  else chart.yAxis.min = 0;
   chart.legend = { show: false };
   chart.grid.bottom = 46;
-  return chart;
+  return { ...chart, note: tallNote(times) };
+}
+
+const mean = (values) => (values.length ? values.reduce((a, b) => a + b, 0) / values.length : null);
+
+// The repetitions of a test are one bar.
+function pooled(tests) {
+  const groups = new Map();
+  tests.forEach((test) => groups.set(test.index, [...groups.get(test.index) ?? [], test]));
+  return [...groups.values()].map((group) => ({
+    name: group[0].name, n: group.length,
+    decode: mean(group.map((test) => test.decode).filter((value) => value !== null)),
+    overall: mean(group.map((test) => test.overall).filter((value) => value !== null)),
+  }));
 }
 
 function rateChart(t, model) {
-  const tests = linesOf(model, 2);
+  const tests = pooled(model.tests.filter((test) => test.times.length >= 2));
   if (tests.length === 0) return false;
   const bar = (name, key, color) => ({
     name, type: 'bar', color, barMaxWidth: 12, barGap: '15%', itemStyle: { borderRadius: [0, 3, 3, 0] },
     data: tests.map((test) => test[key]),
-    label: { show: key === 'decode', position: 'right', color: t.soft, fontSize: 11, formatter: (p) => number(p.value) },
+    label: { show: true, position: 'right', color: t.soft, fontSize: 11, formatter: (p) => number(p.value) },
   });
   return {
+    height: 42 * tests.length + 84,
     grid: { left: 8, right: 44, top: 8, bottom: 52, containLabel: true },
     legend: { ...legend(t), icon: 'roundRect', itemWidth: 12, itemHeight: 8 },
     tooltip: tooltip(t, {
       trigger: 'axis',
       axisPointer: { type: 'none' },
-      formatter: (bars) => escape(bars[0].name) + bars
+      formatter: (bars) => `${escape(bars[0].name)}${tests[bars[0].dataIndex].n > 1 ? `, mean of ${tests[bars[0].dataIndex].n}` : ''}` + bars
         .map((b) => `<br>${b.marker}${b.seriesName} ${number(b.value)} tok/s`).join(''),
     }),
     xAxis: axis(t, 'tokens per second', { nameGap: 26 }),
     yAxis: {
       type: 'category', inverse: true, data: tests.map((test) => test.name), axisTick: { show: false },
       axisLine: { lineStyle: { color: t.line } },
-      axisLabel: { color: t.ink, interval: 0, width: 170, overflow: 'truncate' },
+      axisLabel: { color: t.ink, interval: 0, width: isNarrow() ? 110 : 170, overflow: 'truncate' },
     },
-    series: [bar('after the first token', 'decode', t.accent), bar('wait included', 'overall', '#9fb4b8')],
+    series: [bar('after the first token', 'decode', t.hues[0]), bar('wait included', 'overall', t.hues[1])],
   };
 }
 
@@ -174,8 +218,8 @@ function withHoles(points) {
 
 function memoryChart(t, model) {
   if (model.memory.length < 2) return false;
-  const spans = model.tests.map((test, i) => [
-    { xAxis: test.start, itemStyle: { color: HUES[i % HUES.length], opacity: 0.1 }, name: test.name },
+  const spans = model.tests.map((test) => [
+    { xAxis: test.start, itemStyle: { color: t.hues[test.index % t.hues.length], opacity: 0.1 }, name: test.name },
     { xAxis: test.start + (test.seconds ?? 0) },
   ]);
   return {
@@ -185,7 +229,7 @@ function memoryChart(t, model) {
       formatter: (points) => `${number(points[0].value[0])} s<br>${number(points[0].value[1])} MiB`,
     }),
     xAxis: axis(t, 'seconds since the start', { splitLine: { show: false }, min: 'dataMin', max: 'dataMax',
-      axisLabel: { color: t.soft, hideOverlap: true, showMaxLabel: false } }),
+      axisLabel: { color: t.soft, hideOverlap: true, showMinLabel: false, showMaxLabel: false } }),
     yAxis: axis(t, 'MiB', { nameGap: 46, min: 0 }),
     series: [{
       type: 'line', data: withHoles(model.memory), showSymbol: false, sampling: 'lttb', color: t.accent,
@@ -212,11 +256,65 @@ function sweepChart(t, model) {
     }),
     xAxis: axis(t, 'setting', { splitLine: { show: false } }),
     yAxis: axis(t, 'repetition', { nameGap: 42, min: 0, max: 1 }),
-    series: [line('mean', 1, t.accent, 'solid'), line('highest', 2, HUES[1], 'dashed')],
+    series: [line('mean', 1, t.accent, 'solid'), line('highest', 2, t.hues[1], 'dashed')],
   };
 }
 
+// ---- experts: a picture of layers (rows) and experts (columns) for each test ----
+
+// As often as all others: pale; this many times as often, or more: the accent.
+const HEAT_FULL = 4;
+
+function rgb(color) {
+  const context = document.createElement('canvas').getContext('2d');
+  context.fillStyle = color;
+  return [1, 3, 5].map((at) => parseInt(context.fillStyle.slice(at, at + 2), 16));
+}
+
+function heatCanvas(t, experts, test) {
+  const { layers, experts: width, heat } = experts;
+  const [low, high] = [rgb(t.card), rgb(t.accent)];
+  const canvas = Object.assign(document.createElement('canvas'), { width, height: layers });
+  const context = canvas.getContext('2d');
+  const picture = context.createImageData(width, layers);
+  for (let i = 0; i < layers * width; i++) {
+    const share = Math.min(1, (heat[test * layers * width + i] / 1e4) * width / HEAT_FULL);
+    low.forEach((from, k) => { picture.data[4 * i + k] = from + share * (high[k] - from); });
+    picture.data[4 * i + 3] = 255;
+  }
+  context.putImageData(picture, 0, 0);
+  canvas.style.height = `${Math.min(240, Math.max(48, layers * 8))}px`;
+  return canvas;
+}
+
+// What is under the pointer, in words.
+function tell(experts, test, canvas, output, event) {
+  const box = canvas.getBoundingClientRect();
+  const at = (position, size, n) => Math.min(n - 1, Math.max(0, Math.floor(position / size * n)));
+  const layer = at(event.clientY - box.top, box.height, experts.layers);
+  const expert = at(event.clientX - box.left, box.width, experts.experts);
+  const share = experts.heat[(test * experts.layers + layer) * experts.experts + expert] / 1e4;
+  output.textContent = `${experts.tests[test]}, layer ${layer + 1}, expert ${expert}: ${number(100 * share)} % of the choices, `
+    + `${number(share * experts.experts)} times its even share`;
+}
+
+function drawHeat(t, element, experts) {
+  const output = Object.assign(document.createElement('output'), { textContent: 'Point at a picture for its figures.' });
+  const grid = Object.assign(document.createElement('div'), { className: 'heat' });
+  experts.tests.forEach((name, test) => {
+    const canvas = heatCanvas(t, experts, test);
+    canvas.addEventListener('pointermove', (event) => tell(experts, test, canvas, output, event));
+    const cell = document.createElement('div');
+    cell.append(Object.assign(document.createElement('h5'), { textContent: name }), canvas);
+    grid.append(cell);
+  });
+  element.classList.add('heats');
+  element.replaceChildren(grid, output);
+}
+
 const CHARTS = {
+  experts: { title: 'Which experts were chosen',
+    text: `One picture for each test: a row for each layer, a column for each expert. Full colour: ${HEAT_FULL} times as often as if all were chosen alike, or more.` },
   tokens: { make: tokenChart, title: 'Tokens as they arrived',
     text: 'One line per answer: tokens that had arrived against time. A straight line is a steady stream, a step is a stall.' },
   gaps: { make: gapChart, title: 'Time between tokens',
@@ -237,27 +335,43 @@ function place(figure, title, text) {
       Object.assign(document.createElement('p'), { textContent: text }));
     figure.append(caption, Object.assign(document.createElement('div'), { className: 'chart' }));
   }
+  figure.querySelector('figcaption p').textContent = text;
   const element = figure.querySelector('.chart');
   element.setAttribute('role', 'img');
   element.setAttribute('aria-label', `${title}: ${text} The figures are in the tables.`);
   return element;
 }
 
+function drawOne(t, font, figure, isFirst) {
+  const { make, title, text } = CHARTS[figure.dataset.chart];
+  const model = data.models[Number(figure.dataset.subject)];
+  const { note, height, ...option } = (make ? make(t, model) : model.experts && {}) || { note: null };
+  figure.hidden = note === null || (!make && !model.experts);
+  if (figure.hidden) return;
+  const element = place(figure, title, note ? `${text} ${note}` : text);
+  if (!make) {
+    drawHeat(t, element, model.experts);
+    return;
+  }
+  element.style.height = height ? `${Math.max(240, height)}px` : '';
+  const chart = echarts.init(element, null, { renderer: 'svg' });
+  chart.setOption({ animation: isFirst && !calm.matches, animationDuration: 500, textStyle: { fontFamily: font }, ...option });
+  drawn.push(chart);
+}
+
 function draw(isFirst) {
   const t = theme();
   const font = getComputedStyle(document.body).fontFamily;
   drawn.splice(0).forEach((chart) => chart.dispose());
-  for (const figure of document.querySelectorAll('figure[data-chart]')) {
-    const { make, title, text } = CHARTS[figure.dataset.chart];
-    const model = data.models[Number(figure.dataset.subject)];
-    const option = make(t, model);
-    figure.hidden = !option;
-    if (!option) continue;
-    const chart = echarts.init(place(figure, title, text), null, { renderer: 'svg' });
-    chart.setOption({ animation: isFirst && !calm.matches, animationDuration: 500,
-      textStyle: { fontFamily: font }, ...option });
-    drawn.push(chart);
-  }
+  document.querySelectorAll('figure[data-chart]').forEach((figure) => drawOne(t, font, figure, isFirst));
+  markWide();
+}
+
+// A table that is wider than its place says so.
+function markWide() {
+  document.querySelectorAll('.scroll').forEach((place) => {
+    place.classList.toggle('wide', place.scrollWidth > place.clientWidth + 1);
+  });
 }
 
 // What is folded is on paper, too.
@@ -265,7 +379,17 @@ function unfold() {
   document.querySelectorAll('details').forEach((details) => { details.open = true; });
 }
 
+// What a link leads to may be in folds within folds.
+function reveal() {
+  const target = document.getElementById(location.hash.slice(1));
+  for (let fold = target?.closest('details'); fold; fold = fold.parentElement.closest('details')) fold.open = true;
+  if (target?.closest('details')) target.scrollIntoView();
+}
+
 draw(true);
+reveal();
+window.addEventListener('hashchange', reveal);
+document.addEventListener('toggle', markWide, true);
 window.addEventListener('beforeprint', unfold);
 for (const [target, event] of [[dark, 'change'], [window, 'resize'], [window, 'beforeprint'], [window, 'afterprint']])
   target.addEventListener(event, () => draw(false));

@@ -149,6 +149,18 @@ void doc_fold_end(document *doc)
     (void)append(doc, DOC_FOLD_END);
 }
 
+void doc_group_begin(document *doc, const char *title)
+{
+    doc_block *const block = append(doc, DOC_GROUP_BEGIN);
+    if (block != NULL)
+        block->title = copy_of(doc, title);
+}
+
+void doc_group_end(document *doc)
+{
+    (void)append(doc, DOC_GROUP_END);
+}
+
 const char *doc_str(document *doc, const buf *text)
 {
     doc->has_failed |= text->failed == SW_ENOMEM;
@@ -240,6 +252,13 @@ void doc_fact(document *doc, const char *name, const char *note, const char *fmt
     doc_put(doc, name);
     put_cell(doc, value, NULL, TONE_PLAIN);
     doc_put(doc, note);
+}
+
+void doc_fact_link(document *doc, const char *name, const char *target, const char *value)
+{
+    doc_put_link(doc, target, name);
+    doc_put(doc, value);
+    doc_put(doc, "");
 }
 
 bool doc_column_is_shown(const doc_block *block, int column)

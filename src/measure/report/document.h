@@ -36,6 +36,8 @@ typedef enum doc_kind {
     DOC_TEXT,       // verbatim: a prompt or an answer
     DOC_FOLD_BEGIN, // what is up to the end is hidden on a page until the title is chosen
     DOC_FOLD_END,
+    DOC_GROUP_BEGIN, // folds that are hidden together; in Markdown nothing
+    DOC_GROUP_END,
 } doc_kind;
 
 typedef struct doc_column {
@@ -93,6 +95,8 @@ void doc_chart(document *doc, const char *name, int subject);
 void doc_text(document *doc, const char *title, const char *text, size_t n);
 void doc_fold_begin(document *doc, const char *anchor, const char *title);
 void doc_fold_end(document *doc);
+void doc_group_begin(document *doc, const char *title);
+void doc_group_end(document *doc);
 
 /* The text of a buffer; the document fails if memory was short for it. */
 const char *doc_str(document *doc, const buf *text);
@@ -100,6 +104,9 @@ const char *doc_str(document *doc, const buf *text);
 /* Begins rows of facts or tiles; a fact whose value is "" is left out.  `note`: how it is known, or what it means. */
 void doc_facts(document *doc, doc_kind kind);
 void doc_fact(document *doc, const char *name, const char *note, const char *fmt, ...) SW_PRINTF(4, 5);
+
+/* A fact whose name leads to where its figures are. */
+void doc_fact_link(document *doc, const char *name, const char *target, const char *value);
 
 /* Begins a table; cells follow from left to right. */
 void doc_table(document *doc, const char *title, const doc_column *columns, int n_columns);

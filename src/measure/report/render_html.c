@@ -27,13 +27,27 @@ static void put_anchor(buf *out, const char *anchor)
 
 /* ---- facts and tables -------------------------------------------------------------------------------------------- */
 
+static void put_cell(buf *out, const doc_cell *cell)
+{
+    if (cell->target != NULL) {
+        buf_puts(out, "<a href=\"#");
+        put_text(out, cell->target);
+        buf_puts(out, "\">");
+    }
+    if (cell->tone != TONE_PLAIN)
+        buf_printf(out, "<span class=\"badge %s\">", TONES[cell->tone]);
+    put_text(out, cell->text);
+    buf_puts(out, cell->tone != TONE_PLAIN ? "</span>" : "");
+    buf_puts(out, cell->target != NULL ? "</a>" : "");
+}
+
 static void put_facts(buf *out, const doc_block *b)
 {
     const bool is_tiles = b->kind == DOC_TILES;
     buf_printf(out, "<dl class=\"%s\">\n", is_tiles ? "tiles" : "facts");
     for (size_t i = 0; i + 2 < b->n_cells; i += 3) {
         buf_puts(out, "<div><dt>");
-        put_text(out, b->cells[i].text);
+        put_cell(out, &b->cells[i]);
         buf_puts(out, "</dt><dd>");
         put_text(out, b->cells[i + 1].text);
         if (b->cells[i + 2].text[0] != '\0') {
@@ -62,20 +76,6 @@ static void put_column(buf *out, const doc_column *c)
         buf_puts(out, "</small>");
     }
     buf_puts(out, "</th>");
-}
-
-static void put_cell(buf *out, const doc_cell *cell)
-{
-    if (cell->target != NULL) {
-        buf_puts(out, "<a href=\"#");
-        put_text(out, cell->target);
-        buf_puts(out, "\">");
-    }
-    if (cell->tone != TONE_PLAIN)
-        buf_printf(out, "<span class=\"badge %s\">", TONES[cell->tone]);
-    put_text(out, cell->text);
-    buf_puts(out, cell->tone != TONE_PLAIN ? "</span>" : "");
-    buf_puts(out, cell->target != NULL ? "</a>" : "");
 }
 
 /* A long text may break lines; figures and names stay on one. */
@@ -174,12 +174,38 @@ static void put_chart(buf *out, const doc_block *b, bool is_first, bool is_last)
     buf_puts(out, is_last ? "</div>\n" : "");
 }
 
+/* Returns true if the line opens or closes a block of code. */
+static bool is_fence(const char *line, size_t n)
+{
+    return n >= 3 && memcmp(line, "```", 3) == 0;
+}
+
+/* Blocks of code in a typeface of one width; the lines of their fences are in the page, but not seen.  One that is not
+ * closed goes to the end. */
+static void put_fenced(buf *out, const char *text, size_t n_text)
+{
+    bool is_code = false;
+    for (size_t at = 0; at < n_text;) {
+        const char *const line = text + at, *const end = memchr(line, '\n', n_text - at);
+        const size_t n = end != NULL ? (size_t)(end - line) + 1 : n_text - at;
+        const bool fences = is_fence(line, n);
+        buf_puts(out, fences && !is_code ? "<code>" : "");
+        buf_puts(out, fences ? "<span class=\"fence\">" : "");
+        escape_html(out, line, n);
+        buf_puts(out, fences ? "</span>" : "");
+        buf_puts(out, fences && is_code ? "</code>" : "");
+        is_code ^= fences;
+        at += n;
+    }
+    buf_puts(out, is_code ? "</code>" : "");
+}
+
 static void put_verbatim(buf *out, const doc_block *b)
 {
     buf_puts(out, "<h5>");
     put_text(out, b->title);
     buf_puts(out, "</h5>\n<div class=\"text\" dir=\"auto\">");
-    escape_html(out, b->text, b->n_text);
+    put_fenced(out, b->text, b->n_text);
     buf_puts(out, "</div>\n");
 }
 
@@ -190,6 +216,13 @@ static void put_fold(buf *out, const doc_block *b)
     buf_puts(out, "</summary>\n<article");
     put_anchor(out, b->anchor);
     buf_puts(out, ">\n");
+}
+
+static void put_group(buf *out, const doc_block *b)
+{
+    buf_puts(out, "<details class=\"group\"><summary>");
+    put_text(out, b->title);
+    buf_puts(out, "</summary>\n");
 }
 
 static bool is_chart(const document *doc, size_t i)
@@ -220,6 +253,8 @@ static void put_block(buf *out, const document *doc, size_t i)
     case DOC_TEXT: put_verbatim(out, b); break;
     case DOC_FOLD_BEGIN: put_fold(out, b); break;
     case DOC_FOLD_END: buf_puts(out, "</article>\n</details>\n"); break;
+    case DOC_GROUP_BEGIN: put_group(out, b); break;
+    case DOC_GROUP_END: buf_puts(out, "</details>\n"); break;
     }
 }
 

@@ -138,7 +138,9 @@ static void put_block(buf *out, const doc_block *b, int width, const char *more)
     case DOC_CHART:
     case DOC_TEXT:
     case DOC_FOLD_BEGIN:
-    case DOC_FOLD_END: break;
+    case DOC_FOLD_END:
+    case DOC_GROUP_BEGIN:
+    case DOC_GROUP_END: break;
     }
 }
 

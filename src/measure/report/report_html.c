@@ -9,6 +9,7 @@
 
 #include "base/escape.h"
 #include "base/rng.h"
+#include "report/format.h"
 #include "report/render.h"
 #include "report/report.h"
 #include "report/sections/sections.h"
@@ -29,7 +30,8 @@ static void put_head(buf *out, const run_record *run, const char *nonce)
                nonce);
     buf_puts(out, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                   "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
-    escape_html(out, run->info.model, strlen(run->info.model));
+    const char *const model = format_model(run->info.model);
+    escape_html(out, model, strlen(model));
     buf_puts(out, " - spillway benchmark</title>\n<style>\n");
     buf_append(out, embedded_web_dist_report_css, embedded_web_dist_report_css_size);
     buf_puts(out, "</style>\n</head>\n<body>\n<main>\n");

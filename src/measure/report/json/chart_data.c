@@ -2,6 +2,7 @@
  *
  * ASCII JSON without "<", because some characters end a line or an element for the parser of a script.
  */
+#include <math.h>
 
 #include "report/format.h"
 #include "report/json/json_parts.h"
@@ -23,10 +24,10 @@ static json_t *test_json(const summary_row *row)
     format_name(&name, row->test);
     json_t *const title = name.failed != SW_ENOMEM ? json_string(buf_str(&name)) : NULL;
     buf_free(&name);
-    return json_pack("{s:o, s:i, s:f, s:o, s:o, s:o, s:o}", "name", title, "repeat", row->test->repeat, "start",
-                     (double)row->test->start_ms / 1000, "seconds", json_of_figure(row->metrics.e2e_ms / 1000),
-                     "decode", json_of_figure(row->metrics.decode_tps), "overall",
-                     json_of_figure(row->metrics.overall_tps), "times", times_json(&row->test->answer));
+    return json_pack("{s:o, s:i, s:i, s:f, s:o, s:o, s:o, s:o}", "name", title, "index", row->test->index, "repeat",
+                     row->test->repeat, "start", (double)row->test->start_ms / 1000, "seconds",
+                     json_of_figure(row->metrics.e2e_ms / 1000), "decode", json_of_figure(row->metrics.decode_tps),
+                     "overall", json_of_figure(row->metrics.overall_tps), "times", times_json(&row->test->answer));
 }
 
 /* Pairs of seconds since the start of the run and MiB, of the model's servers. */
@@ -53,6 +54,20 @@ static json_t *sweep_json(const subject_analysis *s)
     return points;
 }
 
+/* Shares in hundredths of a percent, test by test and layer by layer; null: the server tells nothing. */
+static json_t *experts_json(const expert_figures *f)
+{
+    if (f->n_tests == 0 || f->heat == NULL)
+        return json_null();
+    json_t *tests = json_array(), *heat = json_array();
+    for (size_t t = 0; t < f->n_tests; t++)
+        json_add(&tests, json_string(f->tests[t].name));
+    for (size_t i = 0; i < f->n_tests * (size_t)f->n_layers * (size_t)f->n_experts; i++)
+        json_add(&heat, json_integer(isfinite(f->heat[i]) ? lround(1e4 * f->heat[i]) : 0));
+    return json_pack("{s:i, s:i, s:o, s:o}", "layers", f->n_layers, "experts", f->n_experts, "tests", tests, "heat",
+                     heat);
+}
+
 sw_code report_chart_data(buf *out, const run_analysis *analysis, sw_err *err)
 {
     json_t *models = json_array();
@@ -62,8 +77,9 @@ sw_code report_chart_data(buf *out, const run_analysis *analysis, sw_err *err)
         json_t *tests = json_array();
         for (size_t r = 0; r < m->n_rows; r++)
             json_add(&tests, test_json(&m->rows[r]));
-        json_add(&models, json_pack("{s:s, s:o, s:o, s:o}", "name", s->subject->name, "tests", tests, "memory",
-                                    memory_json(analysis->run, s->index), "sweep", sweep_json(s)));
+        json_add(&models, json_pack("{s:s, s:o, s:o, s:o, s:o}", "name", s->subject->name, "tests", tests, "memory",
+                                    memory_json(analysis->run, s->index), "sweep", sweep_json(s), "experts",
+                                    experts_json(&s->experts)));
     }
     return json_append(out, json_pack("{s:o}", "models", models), JSON_COMPACT | JSON_ENSURE_ASCII, err);
 }

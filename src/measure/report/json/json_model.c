@@ -1,8 +1,8 @@
 /* json_model.c - what was found about one model: its modes, memory, experts, speed, resources, sweep, warnings. */
 #include "figures/resource_figures.h"
+#include "figures/run_warnings.h"
 #include "report/json/json_parts.h"
 #include "report/run_objectives.h"
-#include "report/sections/warnings.h"
 #include "report/test_figures.h"
 
 /* ---- modes ------------------------------------------------------------------------------------------------------- */
@@ -205,10 +205,17 @@ static json_t *identity_json(const subject_record *s)
 static json_t *warnings_json(const run_analysis *a, const subject_analysis *s)
 {
     json_t *list = json_array();
-    const char *warning;
-    for (int i = 0; (warning = warning_of(a, s, i)) != NULL; i++)
-        json_add(&list, json_string(warning));
-    return list;
+    run_warnings warnings;
+    const sw_code code = run_warnings_of(a, &warnings, NULL);
+    for (size_t i = 0; i < warnings.n; i++) {
+        if (warnings.items[i].subject < 0 || warnings.items[i].subject == s->index)
+            json_add(&list, json_string(warnings.items[i].sentence));
+    }
+    run_warnings_free(&warnings);
+    if (code == SW_OK)
+        return list;
+    json_decref(list);
+    return NULL;
 }
 
 json_t *json_of_model(const run_analysis *a, const subject_analysis *s)

@@ -1,5 +1,6 @@
 /* section_answers.c - every prompt with its answers: what was asked and expected, what came, and what the checks found.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -119,15 +120,26 @@ static void put_answer(document *doc, const run_analysis *a, const subject_analy
     doc_fold_end(doc);
 }
 
+static void put_mode(document *doc, const run_analysis *a, const subject_analysis *s, test_mode mode)
+{
+    const run_summary *const m = &s->modes[mode];
+    char title[CELL_BYTES];
+    if (m->n_rows == 0)
+        return;
+    snprintf(title, sizeof title, "%s: %zu answer%s", test_mode_name(mode), m->n_rows, m->n_rows == 1 ? "" : "s");
+    doc_group_begin(doc, title);
+    for (size_t r = 0; r < m->n_rows; r++)
+        put_answer(doc, a, s, &m->rows[r]);
+    doc_group_end(doc);
+}
+
 void section_answers(document *doc, const run_analysis *a)
 {
     doc_heading(doc, 2, "answers", "Answers");
     for (size_t i = 0; i < a->n_subjects; i++) {
         const subject_analysis *const s = &a->subjects[i];
-        doc_heading(doc, 3, NULL, s->subject->name);
-        for (int mode = 0; mode < N_TEST_MODES; mode++) {
-            for (size_t r = 0; r < s->modes[mode].n_rows; r++)
-                put_answer(doc, a, s, &s->modes[mode].rows[r]);
-        }
+        doc_heading(doc, 3, NULL, format_model(s->subject->name));
+        for (int mode = 0; mode < N_TEST_MODES; mode++)
+            put_mode(doc, a, s, (test_mode)mode);
     }
 }

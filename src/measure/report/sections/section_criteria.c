@@ -42,7 +42,7 @@ static const doc_column *grid_columns(document *doc, const run_analysis *a, int 
         return NULL;
     columns[0] = (doc_column){.title = "criterion", .unit = "", .meaning = ""};
     for (int i = 0; i < n_models; i++)
-        columns[i + 1] = (doc_column){.title = a->subjects[i].subject->name, .unit = "", .meaning = ""};
+        columns[i + 1] = (doc_column){.title = format_model(a->subjects[i].subject->name), .unit = "", .meaning = ""};
     return columns;
 }
 
@@ -96,7 +96,7 @@ static const doc_column EXPECTED[] = {
 
 static const char *model_name(const run_analysis *a, int subject)
 {
-    return subject >= 0 && (size_t)subject < a->n_subjects ? a->subjects[subject].subject->name : "all";
+    return subject >= 0 && (size_t)subject < a->n_subjects ? format_model(a->subjects[subject].subject->name) : "all";
 }
 
 static void put_criterion(document *doc, const run_analysis *a, const criterion_row *row)

@@ -1,10 +1,15 @@
 /* section_experts.c - which experts a model's tests used, and how unlike two tests are. */
 #include <string.h>
 
+#include "base/buf.h"
 #include "report/sections/cells.h"
 #include "report/sections/sections.h"
 
-enum { PAIRS_MAX = 36 }; // all pairs of nine tests
+enum {
+    PAIRS_MAX = 36, // all pairs of nine tests
+    MOST_CHOSEN = 4,
+    EXPERTS_MAX = 1024,
+};
 
 // clang-format off
 static const doc_column USE[] = {
@@ -24,6 +29,11 @@ static const doc_column PAIRS[] = {
     {"against", "", "", false, 0},
     {"divergence", "", "of Jensen and Shannon, 0 (the same experts) to 1, mean over the layers", true, 0},
     {"p", "", "of a permutation test, corrected for all pairs after Holm", true, 0},
+};
+static const doc_column HEAT[] = {
+    {"test", "", "", false, 0},
+    {"layer", "", "of those with experts, from 1", true, 0},
+    {"most chosen", "", "experts, from 0, with their share of the layer's choices", false, 0},
 };
 // clang-format on
 
@@ -64,6 +74,44 @@ static void put_p_unit(document *doc, const char *unit)
         doc_paragraph(doc, "For p-values, %s changed places between tests.", unit);
 }
 
+/* The most chosen experts of one layer. */
+static void put_most_chosen(document *doc, const double *shares, int n_experts)
+{
+    buf text;
+    bool is_put[EXPERTS_MAX] = {false};
+    buf_init(&text, 4096);
+    for (int k = 0; k < MOST_CHOSEN; k++) {
+        int best = -1;
+        for (int e = 0; e < n_experts && e < EXPERTS_MAX; e++)
+            best = !is_put[e] && shares[e] > 0 && (best < 0 || shares[e] > shares[best]) ? e : best;
+        if (best < 0)
+            break;
+        is_put[best] = true;
+        buf_printf(&text, "%s%d (%.1f %%)", k > 0 ? ", " : "", best, 100 * shares[best]);
+    }
+    doc_put(doc, text.size > 0 ? doc_str(doc, &text) : "-");
+    buf_free(&text);
+}
+
+/* What the heatmap shows, for those who do not see it. */
+static void put_heat(document *doc, const expert_figures *f, int subject)
+{
+    if (f->heat == NULL)
+        return;
+    doc_chart(doc, "experts", subject);
+    doc_group_begin(doc, "Most chosen experts of every test and layer");
+    doc_table(doc, "", HEAT, sizeof HEAT / sizeof *HEAT);
+    for (size_t t = 0; t < f->n_tests; t++) {
+        for (int layer = 0; layer < f->n_layers; layer++) {
+            doc_put(doc, f->tests[t].name);
+            doc_putf(doc, "%d", layer + 1);
+            put_most_chosen(doc, f->heat + (t * (size_t)f->n_layers + (size_t)layer) * (size_t)f->n_experts,
+                            f->n_experts);
+        }
+    }
+    doc_group_end(doc);
+}
+
 void section_experts(document *doc, const subject_analysis *s)
 {
     const expert_figures *const f = &s->experts;
@@ -80,6 +128,7 @@ void section_experts(document *doc, const subject_analysis *s)
     put_use(doc, &f->all);
     for (size_t i = 0; i < f->n_tests; i++)
         put_use(doc, &f->tests[i]);
+    put_heat(doc, f, s->index);
     put_pairs(doc, f);
     if (f->n_pairs > 0)
         put_p_unit(doc, f->p_value_unit);

@@ -69,7 +69,7 @@ void section_headline(document *doc, const run_analysis *a)
     buf title;
     buf_init(&title, 65536);
     if (a->n_subjects == 1)
-        buf_printf(&title, "Benchmark of %s", a->subjects[0].subject->name);
+        buf_printf(&title, "Benchmark of %s", format_model(a->subjects[0].subject->name));
     else
         buf_printf(&title, "Benchmark of %zu models", a->n_subjects);
     doc_heading(doc, 1, NULL, doc_str(doc, &title));

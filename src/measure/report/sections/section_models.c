@@ -42,7 +42,7 @@ static void put_row(document *doc, const subject_analysis *s)
 {
     const run_summary *const m = &s->modes[MODE_STREAM];
     char all[CELL_BYTES], active[CELL_BYTES];
-    doc_put(doc, s->subject->name);
+    doc_put(doc, format_model(s->subject->name));
     format_count(all, (double)s->subject->n_parameters);
     format_count(active, (double)s->subject->n_active_parameters);
     doc_putf(doc, "%s%s%s", all, active[0] == '-' ? "" : "/", active[0] == '-' ? "" : active);

@@ -134,6 +134,45 @@ static void put_pairs(document *doc, const run_summary *streamed, const run_summ
     }
 }
 
+/* ---- what a mode changes ------------------------------------------------------------------------------------------
+ */
+
+// clang-format off
+static const doc_column CHANGES[] = {
+    {"figure", "", "", false, 0},
+    {"pairs", "", "of the same prompt, repetition and seed", true, 0},
+    {"without", "", "median", true, 0},
+    {"with", "", "median", true, 0},
+    {"change", "%", "", true, 0},
+    {"95 %", "", "interval of the change, from six pairs on", false, 0},
+    {"p", "", "of random exchange within pairs, corrected for all figures after Holm", true, 1},
+    {"verdict", "", "same: within 2 %; better or worse: the interval does not hold 0, and p is at most 0.05", false, 0},
+};
+// clang-format on
+
+static doc_tone tone_of(change_verdict verdict)
+{
+    return verdict == CHANGE_BETTER ? TONE_GOOD : verdict == CHANGE_WORSE ? TONE_BAD : TONE_OPEN;
+}
+
+static void put_changes(document *doc, const char *title, const figure_change *changes)
+{
+    doc_table(doc, title, CHANGES, sizeof CHANGES / sizeof *CHANGES);
+    for (int i = 0; i < N_CHANGE_FIGURES; i++) {
+        const figure_change *const c = &changes[i];
+        if (c->n == 0)
+            continue;
+        doc_put(doc, c->name);
+        doc_putf(doc, "%zu", c->n);
+        cell_by_unit(doc, c->a, c->unit);
+        cell_by_unit(doc, c->b, c->unit);
+        cell_number(doc, 100 * c->relative);
+        cell_range(doc, 100 * c->range.low, 100 * c->range.high);
+        cell_number(doc, c->p_value);
+        doc_put_tone(doc, tone_of(c->verdict), change_verdict_name(c->verdict));
+    }
+}
+
 /* ---- repetitions ------------------------------------------------------------------------------------------------- */
 
 // clang-format off
@@ -186,5 +225,7 @@ void section_modes(document *doc, const subject_analysis *s)
     put_loads(doc, s);
     put_facts(doc, s);
     put_pairs(doc, &s->modes[MODE_STREAM], &s->modes[MODE_WHOLE]);
+    put_changes(doc, "What streaming changes", s->by_streaming);
+    put_changes(doc, "What offloading changes", s->by_offloading);
     put_spreads(doc, &s->modes[MODE_STREAM]);
 }

@@ -29,7 +29,8 @@ static const doc_column FAILED[] = {
 static const doc_column TEMPERATURES[] = {
     {"test", "", "", false, 0},
     {"asked", "", "temperature of the protocol", true, 0},
-    {"in effect", "", "that the server says it sampled with", true, 0},
+    {"in effect", "", "that the server says it sampled with, or that one-token draws show", true, 0},
+    {"95 %", "", "interval of one that draws show", false, 2},
     {"known from", "", "", false, 0},
 };
 // clang-format on
@@ -78,6 +79,13 @@ static const char *temperature_source(const run_record *run, const test_record *
     return isnan(test->answer.temperature) ? "not verified" : "answer";
 }
 
+/* The interval of an estimate; "-" where the server says the temperature itself. */
+static const char *temperature_range(const run_record *run, const test_record *test)
+{
+    const fact_record *const fact = run_fact(run, test->subject, test->server, FACT_TEMPERATURE_FOUND);
+    return fact != NULL && isnan(test->answer.temperature) && fact->text[0] != '\0' ? fact->text : "-";
+}
+
 /* As it is written in protocols: "0.3". */
 static void put_plain(document *doc, double value)
 {
@@ -93,6 +101,7 @@ static void put_temperature(document *doc, const run_analysis *a, const test_rec
     cell_test(doc, a->run, test);
     put_plain(doc, test->plan.temperature);
     put_plain(doc, isnan(test->answer.temperature) ? found : test->answer.temperature);
+    doc_put(doc, temperature_range(a->run, test));
     doc_put(doc, temperature_source(a->run, test));
 }
 

@@ -1,36 +1,18 @@
-/* section_warnings.c - the warnings of all models; one that all models have is said once. */
-
+/* section_warnings.c - the warnings of a run and of its models. */
+#include "figures/run_warnings.h"
+#include "report/format.h"
 #include "report/sections/sections.h"
-#include "report/sections/warnings.h"
-
-static bool has_warning(const run_analysis *a, const subject_analysis *s, const char *text)
-{
-    const char *w;
-    for (int i = 0; (w = warning_of(a, s, i)) != NULL; i++) {
-        if (w == text)
-            return true;
-    }
-    return false;
-}
-
-static size_t count_models(const run_analysis *a, const char *text)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < a->n_subjects; i++)
-        n += has_warning(a, &a->subjects[i], text);
-    return n;
-}
 
 void section_warnings(document *doc, const run_analysis *a)
 {
-    for (size_t i = 0; i < a->n_subjects; i++) {
-        const char *text;
-        for (int k = 0; (text = warning_of(a, &a->subjects[i], k)) != NULL; k++) {
-            const bool is_for_all = count_models(a, text) == a->n_subjects;
-            if (!is_for_all)
-                doc_remark(doc, TONE_OPEN, "%s: %s", a->subjects[i].subject->name, text);
-            else if (i == 0)
-                doc_remark(doc, TONE_OPEN, "%s", text);
-        }
+    run_warnings warnings;
+    doc->has_failed |= run_warnings_of(a, &warnings, NULL) != SW_OK;
+    for (size_t i = 0; i < warnings.n; i++) {
+        const run_warning *const w = &warnings.items[i];
+        if (w->subject < 0 || a->n_subjects == 1)
+            doc_remark(doc, TONE_OPEN, "%s", w->sentence);
+        else
+            doc_remark(doc, TONE_OPEN, "%s: %s", format_model(a->subjects[w->subject].subject->name), w->sentence);
     }
+    run_warnings_free(&warnings);
 }

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "report/format.h"
+
 /* The place in the run's list of tests: unique, and the same in every report of the run. */
 const char *answer_anchor(char out[32], const run_record *run, const test_record *test)
 {
@@ -16,7 +18,7 @@ static void put_model(document *doc, const run_analysis *a, const subject_analys
     char anchor[32];
     snprintf(anchor, sizeof anchor, "model-%d", s->index + 1);
     doc->audience = FOR_ALL;
-    doc_heading(doc, 2, anchor, s->subject->name);
+    doc_heading(doc, 2, anchor, format_model(s->subject->name));
     section_tests(doc, a, s);
     doc->audience = FOR_PAGES;
     section_modes(doc, s);
@@ -41,10 +43,17 @@ static void put_all(document *doc, const run_analysis *a, const criteria_list *c
 {
     doc->audience = FOR_ALL;
     section_headline(doc, a);
-    section_models(doc, a);
-    put_verdicts(doc, a, criteria, FOR_PAGES);
     doc->audience = FOR_PAGES;
-    section_conditions(doc, a);
+    section_summary(doc, a, criteria);
+    doc->audience = FOR_ALL;
+    section_models(doc, a);
+    doc->audience = FOR_PAGES;
+    section_setting(doc, a);
+    doc_heading(doc, 2, "verdict", "Verdict");
+    section_readiness(doc, a, criteria);
+    put_verdicts(doc, a, criteria, FOR_PAGES);
+    section_streaming(doc, a);
+    section_advice(doc, a, criteria);
     for (size_t i = 0; i < a->n_subjects; i++)
         put_model(doc, a, &a->subjects[i]);
     put_verdicts(doc, a, criteria, FOR_TERMINAL);
@@ -52,6 +61,7 @@ static void put_all(document *doc, const run_analysis *a, const criteria_list *c
     section_status(doc, a);
     doc->audience = FOR_PAGES;
     section_criteria(doc, a, criteria);
+    section_records(doc, a);
     section_limits(doc);
     section_answers(doc, a);
 }

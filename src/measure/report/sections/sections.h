@@ -14,12 +14,18 @@
 void sections_all(document *doc, const run_analysis *analysis);
 
 void section_headline(document *doc, const run_analysis *a);
+/* In sentences that are made of figures. */
+void section_summary(document *doc, const run_analysis *a, const criteria_list *criteria);
 void section_status(document *doc, const run_analysis *a);
 void section_models(document *doc, const run_analysis *a);
 void section_differences(document *doc, const run_analysis *a);
-void section_conditions(document *doc, const run_analysis *a);
+void section_setting(document *doc, const run_analysis *a);
+void section_records(document *doc, const run_analysis *a);
 void section_criteria_brief(document *doc, const run_analysis *a, const criteria_list *criteria);
 void section_criteria(document *doc, const run_analysis *a, const criteria_list *criteria);
+void section_readiness(document *doc, const run_analysis *a, const criteria_list *criteria);
+void section_advice(document *doc, const run_analysis *a, const criteria_list *criteria);
+void section_streaming(document *doc, const run_analysis *a);
 void section_warnings(document *doc, const run_analysis *a);
 void section_limits(document *doc);
 void section_answers(document *doc, const run_analysis *a);

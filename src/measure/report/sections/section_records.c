@@ -1,4 +1,5 @@
-/* section_conditions.c - what a reader needs to repeat the run: how it was set, machine, models, servers. */
+/* section_records.c - everything that was stored about the run, its machine, models and servers, and how it is known.
+ */
 #include <math.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ static void put_fact_name(buf *out, const fact_id *id)
     }
 }
 
+/* A number may have its interval as a text. */
 static void put_fact(document *doc, const fact_record *fact)
 {
     const fact_id *const id = &FACT_IDS[fact->name];
@@ -48,7 +50,12 @@ static void put_fact(document *doc, const fact_record *fact)
     if (fact->source[0] != '\0')
         buf_printf(&note, " (%s)", fact->source);
     format_by_unit(number, fact->number, id->unit);
-    doc_fact(doc, doc_str(doc, &name), doc_str(doc, &note), "%s", strcmp(id->unit, "text") == 0 ? fact->text : number);
+    if (strcmp(id->unit, "text") == 0)
+        doc_fact(doc, doc_str(doc, &name), doc_str(doc, &note), "%s", fact->text);
+    else if (fact->text[0] != '\0')
+        doc_fact(doc, doc_str(doc, &name), doc_str(doc, &note), "%s (%s)", number, fact->text);
+    else
+        doc_fact(doc, doc_str(doc, &name), doc_str(doc, &note), "%s", number);
     buf_free(&name);
     buf_free(&note);
 }
@@ -146,7 +153,7 @@ static const char *known(const char *text)
 static void put_model(document *doc, const subject_record *s)
 {
     char cell[CELL_BYTES];
-    doc_put(doc, s->name);
+    doc_put(doc, format_model(s->name));
     doc_put(doc, known(s->family));
     doc_put(doc, known(s->quantization));
     format_count(cell, (double)s->n_parameters);
@@ -167,7 +174,7 @@ static void put_models(document *doc, const run_analysis *a)
         put_model(doc, a->subjects[i].subject);
     for (size_t i = 0; i < a->n_subjects; i++) {
         const subject_record *const s = a->subjects[i].subject;
-        doc_heading(doc, 4, NULL, s->name);
+        doc_heading(doc, 4, NULL, format_model(s->name));
         doc_facts(doc, DOC_FACTS);
         doc_fact(doc, "file", "", "%s", known(s->file_name));
         doc_fact(doc, "hash", "of header, size and spread blocks of the file", "%s", known(s->file_hash));
@@ -182,7 +189,7 @@ static void put_server(document *doc, const run_record *run, size_t i)
     buf title;
     buf_init(&title, 65536);
     const bool has_subject = s->subject >= 0 && (size_t)s->subject < run->n_subjects;
-    buf_printf(&title, "Server %zu: %s, %s", i + 1, has_subject ? run->subjects[s->subject].name : "-",
+    buf_printf(&title, "Server %zu: %s, %s", i + 1, has_subject ? format_model(run->subjects[s->subject].name) : "-",
                server_side_name(s->side));
     if (s->session > 0)
         buf_printf(&title, ", session %d", s->session + 1);
@@ -196,10 +203,9 @@ static void put_server(document *doc, const run_record *run, size_t i)
     put_facts(doc, run, -1, (int)i);
 }
 
-void section_conditions(document *doc, const run_analysis *a)
+void section_records(document *doc, const run_analysis *a)
 {
-    doc_heading(doc, 2, "conditions", "Conditions");
-    section_differences(doc, a);
+    doc_heading(doc, 2, "records", "Conditions in full");
     put_run(doc, a->run);
     put_machine(doc, a->run);
     put_models(doc, a);
