@@ -41,7 +41,7 @@ static const text_column COLUMNS[] = {
 
 static const char *trend_word(const trend_row *row)
 {
-    return row->verdict == CHANGE_UNCLEAR ? "none" : change_name(row->verdict);
+    return row->verdict == CHANGE_UNCLEAR ? "none" : change_verdict_name(row->verdict);
 }
 
 /* From left to right the last runs, between their lowest and their highest value; one height for all if they are equal.

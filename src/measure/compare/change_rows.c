@@ -35,7 +35,7 @@ static sw_code correct(change_row *rows, size_t n, bool of_tests, double *p_valu
 
 /* One value of each run says how far it is from the other, and nothing of chance: beyond `same` it is judged only where
  * a limit is set, because such figures hardly vary. */
-static change verdict_of(const change_row *row)
+static change_verdict verdict_of(const change_row *row)
 {
     const compare_metric_row *const metric = &COMPARE_METRIC_ROWS[row->metric];
     if (row->change.is_equal)
@@ -43,7 +43,7 @@ static change verdict_of(const change_row *row)
     const double scale = CHANGE_SAME_WITHIN / metric->same_within;
     const interval range = {scale * change_row_shown(row, row->change.range.low),
                             scale * change_row_shown(row, row->change.range.high)};
-    const change verdict = change_of(range, metric->higher_is_better);
+    const change_verdict verdict = change_of(range, metric->higher_is_better);
     const bool is_sure = metric->scope == SCOPE_MODEL ? !isnan(row->allowed) : row->p_value < P_MAX;
     return verdict == CHANGE_SAME || is_sure ? verdict : CHANGE_UNCLEAR;
 }

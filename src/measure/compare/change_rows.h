@@ -19,7 +19,7 @@ typedef struct change_row {
     paired_change change;
     // What change_rows_judge says.
     double p_value; // corrected: below 0.05 is a change; NAN: cannot be judged
-    change verdict;
+    change_verdict verdict;
     bool is_regression; // worse, and surely by more than is allowed
 } change_row;
 

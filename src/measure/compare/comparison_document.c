@@ -13,7 +13,7 @@ enum { LINE_BYTES_MAX = 1 << 20, EXACT_SHOWN_MAX = 20 };
 
 /* ---- the outcome ------------------------------------------------------------------------------------------------- */
 
-static int count_verdicts(const comparison *c, change verdict, bool of_tests)
+static int count_verdicts(const comparison *c, change_verdict verdict, bool of_tests)
 {
     int n = 0;
     for (size_t i = 0; i < c->n_rows; i++)
@@ -28,10 +28,10 @@ static void put_count(buf *out, int n, const char *one)
 
 static void put_counts(buf *out, const comparison *c)
 {
-    static const change ORDER[] = {CHANGE_WORSE, CHANGE_BETTER, CHANGE_SAME, CHANGE_UNCLEAR};
+    static const change_verdict ORDER[] = {CHANGE_WORSE, CHANGE_BETTER, CHANGE_SAME, CHANGE_UNCLEAR};
     for (size_t i = 0; i < sizeof ORDER / sizeof *ORDER; i++)
         buf_printf(out, "%s%d %s", i > 0 ? ", " : "", count_verdicts(c, ORDER[i], /*of_tests=*/false),
-                   change_name(ORDER[i]));
+                   change_verdict_name(ORDER[i]));
 }
 
 void comparison_put_outcome(buf *out, const comparison *c)
@@ -187,7 +187,7 @@ static void put_value(document *doc, const change_row *row, double value)
 static void put_verdict(document *doc, const change_row *row)
 {
     static const doc_tone TONES[] = {TONE_GOOD, TONE_BAD, TONE_PLAIN, TONE_PLAIN};
-    doc_put_tone(doc, TONES[row->verdict], row->is_regression ? "REGRESSION" : change_name(row->verdict));
+    doc_put_tone(doc, TONES[row->verdict], row->is_regression ? "REGRESSION" : change_verdict_name(row->verdict));
 }
 
 static void put_more(document *doc, const change_row *row)

@@ -66,7 +66,7 @@ static json_t *json_of_row(const comparison *c, const change_row *row)
     json_set_figure(&j, "high", is_model ? NAN : change_row_shown(row, row->change.range.high));
     json_set_figure(&j, "p_value", row->p_value);
     json_set_figure(&j, "allowed", row->allowed);
-    json_set(&j, "verdict", json_string(change_name(row->verdict)));
+    json_set(&j, "verdict", json_string(change_verdict_name(row->verdict)));
     json_set(&j, "regression", json_boolean(row->is_regression));
     return j;
 }

@@ -59,9 +59,9 @@ static void put_message(buf *out, const change_row *row)
     char a[CELL_BYTES], b[CELL_BYTES];
     format_by_unit(a, p->a, COMPARE_METRIC_ROWS[row->metric].unit);
     format_by_unit(b, p->b, COMPARE_METRIC_ROWS[row->metric].unit);
-    buf_printf(out, "%s: %s to %s, %+.3g%s (95 %%: %+.3g to %+.3g), may be worse by %g%s", change_name(row->verdict), a,
-               b, change_row_shown(row, p->difference), unit, change_row_shown(row, p->range.low),
-               change_row_shown(row, p->range.high), row->allowed, unit);
+    buf_printf(out, "%s: %s to %s, %+.3g%s (95 %%: %+.3g to %+.3g), may be worse by %g%s",
+               change_verdict_name(row->verdict), a, b, change_row_shown(row, p->difference), unit,
+               change_row_shown(row, p->range.low), change_row_shown(row, p->range.high), row->allowed, unit);
 }
 
 static void put_row(buf *out, const comparison *c, const change_row *row)

@@ -176,7 +176,7 @@ static sw_code test_row(trend_row *row, size_t n_runs, double alpha, double *x, 
     return code;
 }
 
-static change verdict_of(const trend_row *row)
+static change_verdict verdict_of(const trend_row *row)
 {
     const bool is_sure = row->p_value < P_MAX && row->slope != 0;
     if (!is_sure)

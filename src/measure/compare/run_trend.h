@@ -26,7 +26,7 @@ typedef struct trend_row {
     interval range; // 95 %, of the slope
     mann_kendall test;
     double p_value;                    // corrected for all rows
-    change verdict;                    // better or worse, or unclear: no trend
+    change_verdict verdict;            // better or worse, or unclear: no trend
     level_step steps[TREND_STEPS_MAX]; // `at` counts runs
     size_t n_steps;
 } trend_row;
