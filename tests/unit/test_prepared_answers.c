@@ -15,7 +15,7 @@
 #include "figures/content.h"
 #include "quality/check_list.h"
 
-enum { ANSWERS_MAX = 40, CHECKS_MAX = 40, N_TESTS = 9 };
+enum { ANSWERS_MAX = 80, CHECKS_MAX = 40, N_TESTS = 9 };
 
 /* One test of the protocol with its prepared answers. */
 typedef struct prepared {

@@ -124,7 +124,7 @@ static bool take_pair(cursor *c, int pair[2])
                       : c->s == c->end || !(isalnum((unsigned char)*c->s) || strchr("/|", *c->s) != NULL);
 }
 
-/* The jug that is named here: "3-gallon jug", "5 gal", "\"3\"", "small", "larger jug". */
+/* The jug that is named here: "3-gallon jug", "5 gal", "\"3\"", "small", "larger jug", "L". */
 static int take_name(cursor *c)
 {
     static const char *const LARGE[] = {"larger", "large", "bigger", "big"};
@@ -137,6 +137,8 @@ static int take_name(cursor *c)
         if (takes(c, SMALL[k]))
             return SMALL_JUG;
     }
+    if (c->s + 1 < c->end && strchr(" =:", c->s[1]) != NULL && strchr("LS", *c->s) != NULL)
+        return *c->s++ == 'L' ? LARGE_JUG : SMALL_JUG;
     int gallons;
     if (*c->s == '-' || !take_amount(c, &gallons))
         return NO_JUG;

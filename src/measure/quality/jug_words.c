@@ -96,7 +96,7 @@ jug_verb jug_words_verb(const jug_words *j, size_t i)
                       " pour transfer pouring transferring move moving tip repour add decant decanting shift siphon "
                       "funnel flow run pass send "))
         return JUG_POUR;
-    if (jug_words_has(j, i, " dump discard drain emptying dumping discarding throw toss spill clear "))
+    if (jug_words_has(j, i, " dump discard drain emptying dumping discarding throw toss spill clear rid "))
         return JUG_EMPTY;
     if (jug_words_has(j, i, " empty ") && is_emptying(j, i))
         return JUG_EMPTY;
