@@ -14,7 +14,7 @@
 static bool take_bytes(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
 {
     static const json_field VALUE = {.type = FIELD_DOUBLE, .max = SHARE_NUMBER_MAX};
-    double *const out = (double *)((char *)target + f->offset);
+    void *const out = (char *)target + f->offset;
     return json_is_null(value) || json_read_value(r, &VALUE, at, value, out);
 }
 
