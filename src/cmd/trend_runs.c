@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "cmd/run_names.h"
-#include "figures/run_alike.h"
+#include "compare/alike_runs.h"
 #include "figures/run_status.h"
 #include "results/store.h"
 
@@ -102,7 +102,7 @@ static sw_code add_if_alike(trend_runs *out, const candidate *c, const run_recor
     sw_code code = load(&c->name, &run, err);
     if (code != SW_OK)
         return code;
-    code = run_alike(run, latest, knob, &differences, err);
+    code = alike_runs(run, latest, knob, &differences, err);
     if (code == SW_OK && differences.n == 0)
         code = add(out, run, &c->name, err);
     else if (code == SW_OK)

@@ -22,6 +22,7 @@ for day, factor in enumerate(map(float, sys.argv[2:])):
     db.execute("UPDATE event SET t_ns = CAST(t_ns * ? AS INTEGER)", (factor,))
     db.execute("UPDATE test SET end_ns = CAST(end_ns * ? AS INTEGER)", (factor,))
     db.execute("UPDATE run SET started_unix_ms = started_unix_ms + 86400000 * ?, version = '0.' || ?", (day, day))
+    db.execute("UPDATE server SET software = 'spillway 0.' || ?", (day,))
     db.commit()
 PY
 history() { python3 history.py "$@"; }

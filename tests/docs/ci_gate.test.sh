@@ -31,7 +31,7 @@ spillway bench --serve stub: --protocol protocol.json --out results/new --quiet 
 spillway baseline pin main results/new >/dev/null
 bash -e compare >/dev/null || fail "an equal run is refused"
 grep -q '^\*\*ok: ' summary || fail "the summary has no outcome: $(cat summary)"
-sqlite3 results/new/results.sqlite "UPDATE event SET t_ns = t_ns * 2; UPDATE test SET end_ns = end_ns * 2; UPDATE run SET version = 'other'"
+sqlite3 results/new/results.sqlite "UPDATE event SET t_ns = t_ns * 2; UPDATE test SET end_ns = end_ns * 2; UPDATE run SET version = '9'; UPDATE server SET software = 'spillway 9'"
 status=0
 bash -e compare >/dev/null || status=$?
 [ "$status" = 3 ] || fail "a slow run ends with $status"

@@ -161,6 +161,26 @@ static void test_unlike_runs_are_refused_but_for_the_knob(void **state)
     end(&c, &a, &b);
 }
 
+/* A newer spillway differs in its servers, too; another server is another thing. */
+static void test_the_version_as_the_knob_allows_its_servers(void **state)
+{
+    (void)state;
+    static server_record newer = {.side = SIDE_OFFLOADED, .url = "", .software = "spillway 2", .command = ""};
+    comparison_options options = usual();
+    options.knob = "version";
+    make_side(&a, 10);
+    make_side(&b, 10);
+    b.run.info.version = "2";
+    b.run.servers = &newer;
+    comparison c = compare(&a, &b, &options);
+    assert_int_equal(c.outcome, COMPARISON_OK);
+    end(&c, &a, &b);
+    newer.software = "llama-server b1";
+    c = compare(&a, &b, &options);
+    assert_int_equal(c.outcome, COMPARISON_REFUSED);
+    end(&c, &a, &b);
+}
+
 static void test_invalid_aborted_and_unfinished_runs_are_refused(void **state)
 {
     (void)state;
@@ -389,41 +409,49 @@ static void write_all(const comparison *c, const char *name)
     buf_free(&out);
 }
 
+/* Two runs of everything, of which the second lost a test.  Their analyses look at the records, which are given other
+ * texts one after another. */
+typedef struct hostile_case {
+    run_fixture *fixtures[2];
+    run_analysis analyses[2];
+} hostile_case;
+
 static void say_hostile(const char *text, void *ud)
 {
-    run_fixture *const fixtures[2] = {run_fixture_create(), run_fixture_create()};
-    run_analysis analyses[2];
-    (void)ud;
+    hostile_case *const h = ud;
     if (strlen(text) > 4096) // the escapers have tests of their own for long ones
-        goto end;
-    for (int i = 0; i < 2; i++) {
-        run_fixture_say(fixtures[i], text);
-        assert_int_equal(run_analysis_of(run_fixture_record(fixtures[i]), &analyses[i], NULL), SW_OK);
-    }
-    run_record *const changed = run_fixture_edit(fixtures[1]);
-    changed->tests[changed->n_tests - 1].answer.status = TEST_TIMEOUT;
+        return;
+    for (int i = 0; i < 2; i++)
+        run_fixture_say(h->fixtures[i], text);
     for (int is_forced = 0; is_forced < 2; is_forced++) {
         comparison_options options = usual();
         options.is_forced = is_forced != 0;
-        options.n_draws = 10;
+        options.n_draws = 2;
         comparison c;
-        assert_int_equal(comparison_of(&analyses[0], &analyses[1], &options, &c, NULL), SW_OK);
+        assert_int_equal(comparison_of(&h->analyses[0], &h->analyses[1], &options, &c, NULL), SW_OK);
         write_all(&c, text);
         comparison_free(&c);
     }
-    for (int i = 0; i < 2; i++)
-        run_analysis_free(&analyses[i]);
-end:
-    for (int i = 0; i < 2; i++)
-        run_fixture_free(fixtures[i]);
 }
 
 static void test_hostile_texts_are_escaped_in_every_form(void **state)
 {
     (void)state;
-    say_hostile("\x1b[2J\xe2\x80\xae</failure><script>\"'&|`\xef\xbf\xbf\xef\xbf\xbe", NULL);
-    assert_true(hostile_strings_for_each(say_hostile, NULL) > 100);
-    say_hostile("=1+1\n\n# x\n| a |", NULL);
+    hostile_case h;
+    for (int i = 0; i < 2; i++) {
+        h.fixtures[i] = run_fixture_create();
+        run_record *const run = run_fixture_edit(h.fixtures[i]);
+        if (i == 1)
+            run->tests[run->n_tests - 1].answer.status = TEST_TIMEOUT;
+        assert_int_equal(run_analysis_of(run, &h.analyses[i], NULL), SW_OK);
+    }
+    say_hostile("\x1b[2J\xe2\x80\xae</failure><script>\"'&|`\xef\xbf\xbf\xef\xbf\xbe", &h);
+    say_hostile("=1+1\n\n# x\n| a |", &h);
+    assert_true(hostile_strings_for_each(say_hostile, &h) > 100);
+    for (int i = 0; i < 2; i++) {
+        run_analysis_free(&h.analyses[i]);
+        run_fixture_free(h.fixtures[i]);
+    }
 }
 
 static void test_each_form_says_what_regressed(void **state)
@@ -464,6 +492,7 @@ int main(void)
         cmocka_unit_test(test_equal_runs_have_no_regression),
         cmocka_unit_test(test_a_slower_run_is_a_regression_unless_it_is_allowed),
         cmocka_unit_test(test_unlike_runs_are_refused_but_for_the_knob),
+        cmocka_unit_test(test_the_version_as_the_knob_allows_its_servers),
         cmocka_unit_test(test_invalid_aborted_and_unfinished_runs_are_refused),
         cmocka_unit_test(test_too_few_pairs_are_inconclusive),
         cmocka_unit_test(test_settings_as_the_knob_pair_tests_of_other_temperatures),

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "compare/alike_runs.h"
 #include "figures/run_status.h"
 
 enum { REASON_BYTES_MAX = 1 << 20 };
@@ -34,7 +35,7 @@ static void check_status(const run_record *run, const char *name, buf *reasons)
 
 static sw_code check_alike(comparison *c, sw_err *err)
 {
-    const sw_code code = run_alike(c->a->run, c->b->run, c->options.knob, &c->differences, err);
+    const sw_code code = alike_runs(c->a->run, c->b->run, c->options.knob, &c->differences, err);
     for (size_t i = 0; code == SW_OK && i < c->differences.n; i++) {
         const run_difference *const d = &c->differences.items[i];
         buf_printf(&c->reasons, "they differ in %s: %s and %s\n", d->part, d->a, d->b);

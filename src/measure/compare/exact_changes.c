@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "compare/alike_runs.h"
 #include "figures/equality.h"
 
 /* The pairs of one test. */
@@ -71,15 +72,6 @@ static sw_code find_checks(const test_group *g, exact_changes *out, sw_err *err)
 
 /* ---- answers ----------------------------------------------------------------------------------------------------- */
 
-static bool is_spillway(const run_record *run)
-{
-    for (size_t i = 0; i < run->n_servers; i++) {
-        if (strncmp(run->servers[i].software, "spillway ", 9) != 0)
-            return false;
-    }
-    return run->n_servers > 0;
-}
-
 static bool is_same_question(const summary_row *a, const summary_row *b)
 {
     return is_completed(a) && is_completed(b) && a->test->plan.seed == b->test->plan.seed &&
@@ -119,7 +111,7 @@ static sw_code find_outputs(const test_group *g, bool is_exact, exact_changes *o
 sw_code exact_changes_of(const test_pairs *pairs, const run_record *a, const run_record *b, exact_changes *out,
                          sw_err *err)
 {
-    const bool is_exact = is_spillway(a) && is_spillway(b);
+    const bool is_exact = is_served_by_spillway(a) && is_served_by_spillway(b);
     *out = (exact_changes){0};
     sw_code code = SW_OK;
     for (size_t begin = 0, end; code == SW_OK && begin < pairs->n; begin = end) {

@@ -1,0 +1,17 @@
+/* alike_runs.h - whether runs may be compared, where one part may differ on purpose.  Pure. */
+#ifndef COMPARE_ALIKE_RUNS_H
+#define COMPARE_ALIKE_RUNS_H
+
+#include <stdbool.h>
+
+#include "figures/run_alike.h"
+
+/* Returns true if all servers of the run were spillway. */
+bool is_served_by_spillway(const run_record *run);
+
+/* As run_alike.  With the knob "version" the software of the servers may differ too, if spillway served both runs: it
+ * has the version in its name. */
+SW_NODISCARD sw_code alike_runs(const run_record *a, const run_record *b, const char *knob, run_differences *out,
+                                sw_err *err);
+
+#endif
