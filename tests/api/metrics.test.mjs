@@ -107,12 +107,12 @@ describe('metrics', () => {
     await (await ask({ stream: true })).text();
     assert.equal((await server.chat({ messages: 3 })).status, 400);
     assert.equal((await ask({ model: 'unknown', messages: 3 })).status, 400);
-    const left = await ask({ stream: true, ignore_eos: true, max_tokens: -1 });
+    const left = await ask({ stream: true, ignore_eos: true, max_tokens: -1, n: 8 }); // takes seconds
     const reader = left.body.getReader();
     await reader.read();
     const during = read(await (await metrics(server)).text());
     assert.equal(values(during, 'spillway_stream_clients').sse, 1);
-    assert.equal(values(during, 'spillway_slots_busy')[model], 1);
+    assert.ok(values(during, 'spillway_slots_busy')[model] >= 1);
     await reader.cancel();
     await server.untilIdle();
 
