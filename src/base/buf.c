@@ -63,6 +63,15 @@ void buf_puts(buf *b, const char *s)
     buf_append(b, s, strlen(s));
 }
 
+void buf_put_folder(buf *b, const char *path)
+{
+    const char *const slash = strrchr(path, '/');
+    if (slash == NULL)
+        buf_puts(b, ".");
+    else
+        buf_append(b, path, slash > path ? (size_t)(slash - path) : 1);
+}
+
 void buf_putc(buf *b, char c)
 {
     buf_append(b, &c, 1);

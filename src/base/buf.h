@@ -31,6 +31,8 @@ void buf_append(buf *b, const void *data, size_t n);
 void buf_puts(buf *b, const char *s);
 void buf_putc(buf *b, char c);
 void buf_printf(buf *b, const char *fmt, ...) SW_PRINTF(2, 3);
+/* Appends the folder that holds `path`: "." for a plain name, "/" for one at the root. */
+void buf_put_folder(buf *b, const char *path);
 /* Removes the first n <= size bytes. */
 void buf_consume(buf *b, size_t n);
 /* The content, never NULL. */

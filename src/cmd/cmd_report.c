@@ -35,12 +35,8 @@ static void find_store(const char *named, buf *db, buf *dir)
         buf_puts(dir, named);
         return;
     }
-    const char *const slash = strrchr(named, '/');
     buf_puts(db, named);
-    if (slash == NULL)
-        buf_puts(dir, ".");
-    else
-        buf_append(dir, named, slash == named ? 1 : (size_t)(slash - named));
+    buf_put_folder(dir, named);
 }
 
 static const char *const FORMATS[] = {"table", "md", "csv", "json", "jsonl", "html"};
@@ -101,6 +97,50 @@ static sw_code make_report(const report_args *a, result_store *store, const char
     return code;
 }
 
+/* One line and the exit code of wrong usage. */
+static int usage_error(const char *message)
+{
+    fprintf(stderr, "spillway report: %s\n", message);
+    return CMD_EXIT_USAGE;
+}
+
+/* The exit code of a usage error, or -1 if the arguments are good. */
+static int check_args(const report_args *a, size_t n_runs)
+{
+    const char *const format = a->format;
+    if (format != NULL && (!is_format(format) || (a->json && strcmp(format, "json") != 0))) {
+        fprintf(
+            stderr,
+            "spillway report: --format takes table, md, csv, json, jsonl or html (with --json only json), not '%s'\n",
+            format);
+        return CMD_EXIT_USAGE;
+    }
+    if ((a->paper != NULL || a->share != NULL) && (a->out != NULL || format != NULL || a->json))
+        return usage_error("--paper and --share write their own files; --out, --format and --json cannot be given");
+    if (a->paper != NULL && (a->share != NULL || a->run_id != 0))
+        return usage_error("--paper takes runs as STORE:ID, and excludes --run and --share");
+    if (a->paper == NULL && n_runs > 1)
+        return usage_error("several runs are for --paper; name one DIR or FILE");
+    return -1;
+}
+
+/* Reports a run of the store that is named, or that is in the folder of this name. */
+static sw_code report_store(const report_args *a, const char *named, sw_err *err)
+{
+    result_store *store = NULL;
+    buf db, dir;
+    buf_init(&db, PATH_BYTES_MAX);
+    buf_init(&dir, PATH_BYTES_MAX);
+    find_store(named, &db, &dir);
+    sw_code code = store_open(&store, buf_str(&db), /*read_only=*/true, err);
+    if (code == SW_OK)
+        code = make_report(a, store, a->out != NULL ? a->out : buf_str(&dir), err);
+    store_close(store);
+    buf_free(&db);
+    buf_free(&dir);
+    return code;
+}
+
 int cmd_report(int argc, char **argv)
 {
     report_args a = {0};
@@ -130,41 +170,13 @@ int cmd_report(int argc, char **argv)
     const int status = args_parse(&args, argc, argv, named, &n_positional);
     if (status >= 0)
         return status;
-    if ((a.format != NULL && !is_format(a.format)) || (a.json && a.format != NULL && strcmp(a.format, "json") != 0)) {
-        fprintf(
-            stderr,
-            "spillway report: --format takes table, md, csv, json, jsonl or html (with --json only json), not '%s'\n",
-            a.format);
-        return CMD_EXIT_USAGE;
-    }
+    const int wrong = check_args(&a, n_positional);
+    if (wrong >= 0)
+        return wrong;
     if (a.json)
         a.format = "json";
     sw_err err = {0};
-    if ((a.paper != NULL || a.share != NULL) && (a.out != NULL || a.format != NULL)) {
-        fprintf(stderr, "spillway report: --paper and --share write their own files; --out, --format and --json cannot "
-                        "be given\n");
-        return CMD_EXIT_USAGE;
-    }
-    if (a.paper != NULL && (a.share != NULL || a.run_id != 0)) {
-        fprintf(stderr, "spillway report: --paper takes runs as STORE:ID, and excludes --run and --share\n");
-        return CMD_EXIT_USAGE;
-    }
-    if (a.paper != NULL)
-        return cmd_end("report", report_paper(named, n_positional, a.paper, &err), &err);
-    if (n_positional > 1) {
-        fprintf(stderr, "spillway report: several runs are for --paper; name one DIR or FILE\n");
-        return CMD_EXIT_USAGE;
-    }
-    result_store *store = NULL;
-    buf db, dir;
-    buf_init(&db, PATH_BYTES_MAX);
-    buf_init(&dir, PATH_BYTES_MAX);
-    find_store(named[0], &db, &dir);
-    sw_code code = store_open(&store, buf_str(&db), /*read_only=*/true, &err);
-    if (code == SW_OK)
-        code = make_report(&a, store, a.out != NULL ? a.out : buf_str(&dir), &err);
-    store_close(store);
-    buf_free(&db);
-    buf_free(&dir);
+    const sw_code code =
+        a.paper != NULL ? report_paper(named, n_positional, a.paper, &err) : report_store(&a, named[0], &err);
     return cmd_end("report", code, &err);
 }

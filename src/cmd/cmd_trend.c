@@ -15,6 +15,7 @@
 #include "report/format.h"
 #include "report/report.h"
 #include "report/text_table.h"
+#include "json/json_out.h"
 
 enum { STORES_MAX = 1024, LINE_BYTES_MAX = 1 << 20, SPARK_MAX = 14 };
 
@@ -164,19 +165,14 @@ static void put_text(buf *out, const trend_runs *runs, const trend_args *a)
 
 /* ---- JSON -------------------------------------------------------------------------------------------------------- */
 
-static json_t *json_number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *json_steps(const run_trend *t, const trend_row *row)
 {
     json_t *const list = json_array();
     for (size_t i = 0; i < row->n_steps; i++) {
         const level_step *const s = &row->steps[i];
         json_array_append_new(list, json_pack("{s:I, s:o, s:o, s:o, s:o}", "at", (json_int_t)s->at, "run",
-                                              json_text(t->runs[s->at].name), "before", json_number(s->before), "after",
-                                              json_number(s->after), "p_value", json_number(s->p_value)));
+                                              json_text(t->runs[s->at].name), "before", json_figure(s->before), "after",
+                                              json_figure(s->after), "p_value", json_figure(s->p_value)));
     }
     return list;
 }
@@ -186,13 +182,13 @@ static json_t *json_row(const run_trend *t, const trend_row *row)
     const compare_metric_row *const metric = &COMPARE_METRIC_ROWS[row->metric];
     json_t *const values = json_array();
     for (size_t i = 0; i < t->n_runs; i++)
-        json_array_append_new(values, json_number(i < row->cap ? row->values[i] : NAN));
+        json_array_append_new(values, json_figure(i < row->cap ? row->values[i] : NAN));
     return json_pack(
         "{s:o, s:o, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:s, s:o}", "model", json_text(row->model),
         "mode", metric->scope == SCOPE_MODEL ? json_null() : json_string(test_mode_name(row->mode)), "metric",
-        metric->name, "unit", metric->unit, "values", values, "median", json_number(row->median), "slope_unit",
-        metric->is_relative ? "%" : metric->unit, "slope", json_number(row->slope), "low", json_number(row->range.low),
-        "high", json_number(row->range.high), "tau", json_number(row->test.tau), "p_value", json_number(row->p_value),
+        metric->name, "unit", metric->unit, "values", values, "median", json_figure(row->median), "slope_unit",
+        metric->is_relative ? "%" : metric->unit, "slope", json_figure(row->slope), "low", json_figure(row->range.low),
+        "high", json_figure(row->range.high), "tau", json_figure(row->test.tau), "p_value", json_figure(row->p_value),
         "exact", row->test.is_exact, "trend", trend_word(row), "steps", json_steps(t, row));
 }
 

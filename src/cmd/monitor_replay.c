@@ -160,20 +160,14 @@ sw_code monitor_replay_text(buf *out, const recording *r, sw_err *err)
 
 /* ---- JSON -------------------------------------------------------------------------------------------------------- */
 
-/* null for what is not known. */
-static json_t *real(double x)
-{
-    return isfinite(x) ? json_real(x) : json_null();
-}
-
 static json_t *stats_json(const monitor_row *row, const row_stats *s)
 {
     json_t *o = json_object();
     json_put(&o, "unit", json_string(monitor_row_unit(row)));
     json_put(&o, "n", json_integer((json_int_t)s->n));
-    json_put(&o, "min", real(s->min));
-    json_put(&o, "median", real(s->median));
-    json_put(&o, "max", real(s->max));
+    json_put(&o, "min", json_figure(s->min));
+    json_put(&o, "median", json_figure(s->median));
+    json_put(&o, "max", json_figure(s->max));
     return o;
 }
 
@@ -182,9 +176,9 @@ static json_t *growth_json(const growth *g)
     if (!g->is_known)
         return json_null();
     json_t *o = json_object();
-    json_put(&o, "mib_per_h", real(g->mib_per_h));
-    json_put(&o, "low", real(g->low));
-    json_put(&o, "high", real(g->high));
+    json_put(&o, "mib_per_h", json_figure(g->mib_per_h));
+    json_put(&o, "low", json_figure(g->low));
+    json_put(&o, "high", json_figure(g->high));
     json_put(&o, "is_leak", json_boolean(is_leak(g)));
     return o;
 }

@@ -11,6 +11,7 @@
 #include "cmd/perf_figures.h"
 #include "cmd/perf_report.h"
 #include "report/csv.h"
+#include "json/json_out.h"
 
 /* ---- Markdown ---------------------------------------------------------------------------------------------------- */
 
@@ -91,12 +92,6 @@ void perf_put_csv(buf *out, const perf *p, sw_engine *e)
 
 /* ---- JSON -------------------------------------------------------------------------------------------------------- */
 
-/* JSON has no infinity or NaN. */
-static json_t *number(double x)
-{
-    return isfinite(x) ? json_real(x) : json_null();
-}
-
 /* Every repetition in order, and their spread; null if unknown.  Sorts `values`. */
 static json_t *spread(double *values, size_t n)
 {
@@ -104,10 +99,10 @@ static json_t *spread(double *values, size_t n)
         return json_null();
     json_t *const list = json_array();
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(list, number(values[i]));
+        json_array_append_new(list, json_figure(values[i]));
     const sample_stats s = stats_of(values, n);
-    return json_pack("{so, so, so, so}", "median", number(s.p50), "min", number(s.min), "max", number(s.max), "samples",
-                     list);
+    return json_pack("{so, so, so, so}", "median", json_figure(s.p50), "min", json_figure(s.min), "max",
+                     json_figure(s.max), "samples", list);
 }
 
 static json_t *row_to_json(const perf *p, const perf_row *row)
@@ -118,9 +113,9 @@ static json_t *row_to_json(const perf *p, const perf_row *row)
                                 spread(f.rate, f.n), row->is_prompt ? "multiply_adds_per_s" : "bytes_per_s",
                                 spread(f.used, f.n), row->is_prompt ? "peak_multiply_adds_per_s" : "read_bytes_per_s",
                                 spread(f.limit, f.n), "share", spread(f.share, f.n));
-    json_object_set_new(j, row->is_prompt ? "multiply_adds_per_token" : "bytes_per_token", number(row->work));
+    json_object_set_new(j, row->is_prompt ? "multiply_adds_per_token" : "bytes_per_token", json_figure(row->work));
     if (!row->is_prompt)
-        json_object_set_new(j, "kv_bytes_per_token", number(row->kv_bytes));
+        json_object_set_new(j, "kv_bytes_per_token", json_figure(row->kv_bytes));
     return j;
 }
 

@@ -108,6 +108,11 @@ json_t *json_number(double x)
     return json_real(isfinite(x) ? round(x * 1000) / 1000 : 0);
 }
 
+json_t *json_figure(double x)
+{
+    return isfinite(x) ? json_real(x) : json_null();
+}
+
 json_t *json_timestamp(int64_t unix_s)
 {
     char text[32];

@@ -29,5 +29,7 @@ json_t *json_timestamp(int64_t unix_s);
 
 /* A number with at most three decimals; NaN and infinities, which JSON cannot express, become 0. */
 json_t *json_number(double x);
+/* Every digit of a figure that exists; else null. */
+json_t *json_figure(double x);
 
 #endif

@@ -11,21 +11,9 @@
 
 #include "base/rng.h"
 #include "compare/change_rows.h"
+#include "support/draws.h"
 
 enum { N_SIMULATIONS = 2000, N_DRAWS = 600, N_FEW = 60, N_COMPARISONS = 1000, PAIRS_MAX = 100, ROWS_MAX = 128 };
-
-static void assert_close(double got, double wanted, double tolerance)
-{
-    if (!(fabs(got - wanted) <= tolerance))
-        fail_msg("%.12g is not %.12g", got, wanted);
-}
-
-/* Of a standard normal distribution (Box and Muller). */
-static double normal(rng_state *rng)
-{
-    const double u = 1 - (double)rng_float(rng), v = (double)rng_float(rng);
-    return sqrt(-2 * log(u)) * cos(6.283185307179586 * v);
-}
 
 /* Two runs of the same tests.  Levels of tests differ a thousandfold, and so may their noise. */
 typedef struct world {

@@ -11,19 +11,7 @@
 #include "base/rng.h"
 #include "figures/compare.h"
 #include "figures/stats.h"
-
-static void assert_close(double got, double wanted, double tolerance)
-{
-    if (!(fabs(got - wanted) <= tolerance))
-        fail_msg("%.12g is not %.12g", got, wanted);
-}
-
-/* Of a standard normal distribution (Box and Muller). */
-static double normal(rng_state *rng)
-{
-    const double u = 1 - (double)rng_float(rng), v = (double)rng_float(rng);
-    return sqrt(-2 * log(u)) * cos(6.283185307179586 * v);
-}
+#include "support/draws.h"
 
 static void fill_normal(rng_state *rng, double *values, size_t n, double mean, double sd)
 {

@@ -10,21 +10,9 @@
 #include "base/rng.h"
 #include "figures/compare.h"
 #include "figures/trend_test.h"
+#include "support/draws.h"
 
 enum { N_SIMULATIONS = 2000, STEPS_MAX = 8 };
-
-static void assert_close(double got, double wanted, double tolerance)
-{
-    if (!(fabs(got - wanted) <= tolerance))
-        fail_msg("%.12g is not %.12g", got, wanted);
-}
-
-/* Of a standard normal distribution (Box and Muller). */
-static double normal(rng_state *rng)
-{
-    const double u = 1 - (double)rng_float(rng), v = (double)rng_float(rng);
-    return sqrt(-2 * log(u)) * cos(6.283185307179586 * v);
-}
 
 static mann_kendall test_of(const double *y, size_t n)
 {

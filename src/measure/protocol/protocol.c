@@ -260,17 +260,6 @@ sw_code protocol_parse(bench_protocol **out, const char *json, size_t n, const c
     return fail(&r, json, n, source, err);
 }
 
-/* The folder of the file, in `out`; "." for a plain name. */
-static const char *folder_of(const char *path, buf *out)
-{
-    const char *const slash = strrchr(path, '/');
-    if (slash == NULL)
-        buf_putc(out, '.');
-    else
-        buf_append(out, path, slash > path ? (size_t)(slash - path) : 1);
-    return buf_str(out);
-}
-
 sw_code protocol_load(bench_protocol **out, const char *path, sw_err *err)
 {
     *out = NULL;
@@ -284,7 +273,8 @@ sw_code protocol_load(bench_protocol **out, const char *path, sw_err *err)
         return code;
     buf dir;
     buf_init(&dir, 65536);
-    code = protocol_parse(out, text, n, path, folder_of(path, &dir), err);
+    buf_put_folder(&dir, path);
+    code = protocol_parse(out, text, n, path, buf_str(&dir), err);
     buf_free(&dir);
     mem_free(text);
     return code;

@@ -46,13 +46,21 @@ static bool is_list(json_reader *r, const json_place *at, const json_t *value, c
            json_fail(r, at, JSON_FAULT_SIZE, "a list of a check has at most %d entries, not %zu", LIST_MAX, n);
 }
 
+/* Room in the reader's arena for the entries of a list, of `item_bytes` each; NULL with the fault set. */
+static void *make_list(json_reader *r, const json_place *at, const json_t *value, const char *wanted, size_t item_bytes)
+{
+    void *const items =
+        is_list(r, at, value, wanted) ? arena_alloc(r->keep, json_array_size(value) * item_bytes) : NULL;
+    if (items == NULL)
+        json_fail_memory(r); // unless there is a fault already
+    return items;
+}
+
 static bool read_groups(json_reader *r, const json_place *at, const json_t *value, term_groups *out)
 {
-    if (!is_list(r, at, value, "a list of terms"))
-        return false;
-    out->items = arena_alloc(r->keep, json_array_size(value) * sizeof *out->items);
+    out->items = make_list(r, at, value, "a list of terms", sizeof *out->items);
     if (out->items == NULL)
-        return json_fail_memory(r);
+        return false;
     for (; out->n < json_array_size(value); out->n++) {
         const json_place place = {at, NULL, out->n};
         if (!read_group(r, &place, json_array_get(value, out->n), &out->items[out->n]))
@@ -70,11 +78,9 @@ static bool take_statements(json_reader *r, const json_field *f, const json_plac
                             void *target)
 {
     statements *const out = member(f, target);
-    if (!is_list(r, at, value, "a list of statements"))
-        return false;
-    out->items = arena_alloc(r->keep, json_array_size(value) * sizeof *out->items);
+    out->items = make_list(r, at, value, "a list of statements", sizeof *out->items);
     if (out->items == NULL)
-        return json_fail_memory(r);
+        return false;
     for (; out->n < json_array_size(value); out->n++) {
         const json_place place = {at, NULL, out->n};
         term_groups *const one = &out->items[out->n];
@@ -144,11 +150,9 @@ static bool take_needs(json_reader *r, const json_field *f, const json_place *at
 {
     (void)f;
     check *const c = target;
-    if (!is_list(r, at, value, "a list of names of checks"))
-        return false;
-    c->needs = arena_alloc(r->keep, json_array_size(value) * sizeof *c->needs);
+    c->needs = make_list(r, at, value, "a list of names of checks", sizeof *c->needs);
     if (c->needs == NULL)
-        return json_fail_memory(r);
+        return false;
     for (; c->n_needs < json_array_size(value); c->n_needs++) {
         const json_place place = {at, NULL, c->n_needs};
         const json_t *const name = json_array_get(value, c->n_needs);

@@ -67,11 +67,6 @@ static json_t *model_name(const char *name)
 
 /* ---- parts ------------------------------------------------------------------------------------------------------- */
 
-static json_t *figure(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *hardware_json(const run_record *run)
 {
     const fact_record *const gpu = run_fact(run, -1, -1, FACT_GPU_NAME);
@@ -103,7 +98,7 @@ static bool put_samples(json_t **out, const run_summary *s, size_t first, share_
             continue;
         const double value = share_metric_of(metric, row);
         has_value |= isfinite(value);
-        json_push(&values, figure(value));
+        json_push(&values, json_figure(value));
     }
     *out = values;
     return has_value;
@@ -193,8 +188,8 @@ static json_t *model_json(const run_record *run, const subject_analysis *subject
     json_put(&out, "experts", json_integer(s->n_experts));
     json_put(&out, "experts_used", json_integer(s->n_experts_used));
     json_put(&out, "context", json_integer(s->n_ctx_train));
-    json_put(&out, "private_bytes", figure(m->ram_offloaded_bytes));
-    json_put(&out, "vram_bytes", figure(m->kind == SAVING_MEASURED ? m->vram_offloaded_bytes : NAN));
+    json_put(&out, "private_bytes", json_figure(m->ram_offloaded_bytes));
+    json_put(&out, "vram_bytes", json_figure(m->kind == SAVING_MEASURED ? m->vram_offloaded_bytes : NAN));
     json_put(&out, "modes", modes_json(run, subject));
     return out;
 }
