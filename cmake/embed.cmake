@@ -5,7 +5,9 @@ set(EMBEDDED_FILES
   docs/protocol.schema.json
   src/measure/quality/sandbox_harness.py
   web/dist/report.js
-  web/dist/report.css)
+  web/dist/report.css
+  web/dist/trend.js
+  web/dist/trend.css)
 
 function(spillway_embed target)
   foreach(path ${EMBEDDED_FILES})

@@ -1,4 +1,4 @@
-// build.mjs - makes dist/report.js and dist/report.css of src/.
+// build.mjs - makes the bundles in dist/ of src/.
 //
 // The bundles are committed and built into the binary; tests/web/bundle.test.sh makes them again and compares bytes.
 // An optional argument names another output folder.
@@ -12,7 +12,7 @@ const out = path.resolve(process.argv[2] ?? path.join(here, 'dist'));
 
 await build({
   absWorkingDir: here,
-  entryPoints: ['src/report.js', 'src/report.css'],
+  entryPoints: ['src/report.js', 'src/report.css', 'src/trend.js', 'src/trend.css'],
   outdir: out,
   bundle: true,
   minify: true,
@@ -24,8 +24,9 @@ await build({
 });
 
 // The bundle stands inside a script element of a page: nothing in it may end that element or start a comment.
-const script = await readFile(path.join(out, 'report.js'), 'utf8');
-if (/<\/script|<!--/i.test(script)) {
-  console.error('report.js holds "</script" or "<!--"; it cannot stand inside a page');
-  process.exit(1);
+for (const name of ['report.js', 'trend.js']) {
+  if (/<\/script|<!--/i.test(await readFile(path.join(out, name), 'utf8'))) {
+    console.error(`${name} holds "</script" or "<!--"; it cannot stand inside a page`);
+    process.exit(1);
+  }
 }

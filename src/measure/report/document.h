@@ -33,6 +33,7 @@ typedef enum doc_kind {
     DOC_TILES,  // the same as large figures
     DOC_TABLE,
     DOC_CHART,
+    DOC_DRAWING,    // on a page: a picture that needs no script
     DOC_TEXT,       // verbatim: a prompt or an answer
     DOC_FOLD_BEGIN, // what is up to the end is hidden on a page until the title is chosen
     DOC_FOLD_END,
@@ -62,7 +63,7 @@ typedef struct doc_block {
     doc_tone tone;      // DOC_BADGE, DOC_REMARK
     const char *title;  // of a heading, table, text or fold; DOC_CHART: its name
     const char *anchor; // that links lead to, or NULL
-    const char *text;   // DOC_PARAGRAPH, DOC_BADGE, DOC_REMARK, DOC_TEXT
+    const char *text;   // DOC_PARAGRAPH, DOC_BADGE, DOC_REMARK, DOC_TEXT, DOC_DRAWING
     size_t n_text;
     int subject; // DOC_CHART: the model
     // DOC_TABLE, and with three columns DOC_FACTS and DOC_TILES: row by row.
@@ -92,6 +93,8 @@ void doc_paragraph(document *doc, const char *fmt, ...) SW_PRINTF(2, 3);
 void doc_badge(document *doc, doc_tone tone, const char *label, const char *text);
 void doc_remark(document *doc, doc_tone tone, const char *fmt, ...) SW_PRINTF(3, 4);
 void doc_chart(document *doc, const char *name, int subject);
+/* `svg` is markup that this program made: every text in it is escaped already. */
+void doc_drawing(document *doc, const buf *svg);
 void doc_text(document *doc, const char *title, const char *text, size_t n);
 void doc_fold_begin(document *doc, const char *anchor, const char *title);
 void doc_fold_end(document *doc);

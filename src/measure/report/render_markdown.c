@@ -154,6 +154,7 @@ static void put_block(buf *out, const doc_block *b)
     case DOC_TEXT: put_text(out, b); break;
     case DOC_FOLD_BEGIN: put_heading(out, 4, b->title); break;
     case DOC_CHART:
+    case DOC_DRAWING:
     case DOC_FOLD_END:
     case DOC_GROUP_BEGIN:
     case DOC_GROUP_END: break;
