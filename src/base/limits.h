@@ -36,6 +36,7 @@
     X(REQUEST_ANSWERS,       2048,        "answers",    "to all prompts of one request; OpenAI embeds as many texts at once") \
     X(QUEUE_BYTES,           67108864,    "bytes",      "of the bodies of waiting jobs; more are refused with 429") \
     X(LOADED_MODELS,         64,          "models",     "of one server, at once") \
+    X(OVERRIDE_RULES,        64,          "rules",      "of --override-tensor") \
     X(THREADS,               256,         "threads",    "of the compute pool") \
     X(MESSAGES,              4096,        "messages",   "of one conversation") \
     X(TOOL_CALLS,            4096,        "calls",      "of tools, in the history of one conversation") \
