@@ -145,3 +145,14 @@ sample_values sample_values_none(void)
         values.v[i] = NAN;
     return values;
 }
+
+/* ---- reviews ----------------------------------------------------------------------------------------------------- */
+
+const review_record *run_review(const run_record *run, int test, const char *reviewer)
+{
+    for (size_t i = 0; i < run->n_reviews; i++) {
+        if (run->reviews[i].test == test && strcmp(run->reviews[i].reviewer, reviewer) == 0)
+            return &run->reviews[i];
+    }
+    return NULL;
+}

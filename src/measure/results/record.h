@@ -299,5 +299,7 @@ typedef struct run_record {
 const fact_record *run_fact(const run_record *run, int subject, int server, fact_name name);
 /* Its number; NAN if there is none. */
 double run_number(const run_record *run, int subject, int server, fact_name name);
+/* What that person says of the test at this position; NULL: nothing. */
+const review_record *run_review(const run_record *run, int test, const char *reviewer);
 
 #endif
