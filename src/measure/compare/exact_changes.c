@@ -74,7 +74,8 @@ static sw_code find_checks(const test_group *g, exact_changes *out, sw_err *err)
 
 static bool is_same_question(const summary_row *a, const summary_row *b)
 {
-    return is_completed(a) && is_completed(b) && a->test->plan.seed == b->test->plan.seed &&
+    return is_completed(a) && is_completed(b) && answer_is_known(&a->test->answer) &&
+           answer_is_known(&b->test->answer) && a->test->plan.seed == b->test->plan.seed &&
            a->test->plan.temperature == b->test->plan.temperature;
 }
 

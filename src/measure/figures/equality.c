@@ -19,6 +19,11 @@ bool answers_are_equal(const answer_record *a, const answer_record *b)
     return a->n_token_ids == b->n_token_ids && memcmp(a->token_ids, b->token_ids, n_bytes) == 0;
 }
 
+bool answer_is_known(const answer_record *a)
+{
+    return a->n_arrivals > 0;
+}
+
 static bool is_answer(const test_record *t, int subject, test_mode mode)
 {
     return !t->is_warmup && t->subject == subject && t->mode == mode && t->answer.status == TEST_COMPLETED;

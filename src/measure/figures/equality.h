@@ -7,6 +7,9 @@
 /* Returns true if both have the same text, the same reasoning and, where both servers told them, the same tokens. */
 bool answers_are_equal(const answer_record *a, const answer_record *b);
 
+/* Returns true if it is there to be compared: an answer that a shared file tells of has no text. */
+bool answer_is_known(const answer_record *a);
+
 typedef struct equality {
     int n_equal, n_pairs;
 } equality;

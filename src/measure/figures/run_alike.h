@@ -7,6 +7,8 @@
 #ifndef FIGURES_RUN_ALIKE_H
 #define FIGURES_RUN_ALIKE_H
 
+#include <stdbool.h>
+
 #include "results/record.h"
 #include "spillway/error.h"
 
@@ -24,6 +26,9 @@ typedef struct run_differences {
 
 /* The name of part i, or NULL past the last. */
 const char *run_part_name(size_t i);
+
+/* Returns true if a shared file (share/) holds that part of a run. */
+bool run_part_is_shared(const char *name);
 
 /* knob: a part that may differ, or NULL.  Free *out with run_differences_free, also after an error.  Errors: SW_EINVAL
  * (no such part), SW_ENOMEM. */
