@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "figures/equality.h"
+#include "figures/labels.h"
 
 enum {
     ANALYSIS_SEED = 18,
@@ -164,6 +165,18 @@ static sw_code analyze_subject(const run_record *run, int subject, subject_analy
     return SW_OK;
 }
 
+static sw_code label_subjects(const run_record *run, run_analysis *out, sw_err *err)
+{
+    char **const labels = mem_calloc(run->n_subjects + 1, sizeof *labels);
+    if (labels == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory for the names of %zu models", run->n_subjects);
+    const sw_code code = labels_of(run, labels, err);
+    for (size_t i = 0; i < run->n_subjects; i++)
+        out->subjects[i].label = labels[i];
+    mem_free(labels);
+    return code;
+}
+
 sw_code run_analysis_of(const run_record *run, run_analysis *out, sw_err *err)
 {
     *out = (run_analysis){.run = run};
@@ -171,7 +184,7 @@ sw_code run_analysis_of(const run_record *run, run_analysis *out, sw_err *err)
     if (out->subjects == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory for the figures of a run");
     out->n_subjects = run->n_subjects;
-    sw_code code = SW_OK;
+    sw_code code = label_subjects(run, out, err);
     for (size_t i = 0; code == SW_OK && i < run->n_subjects; i++)
         code = analyze_subject(run, (int)i, &out->subjects[i], err);
     return code;
@@ -184,6 +197,7 @@ void run_analysis_free(run_analysis *analysis)
             summary_free(&analysis->subjects[i].modes[mode]);
         expert_figures_free(&analysis->subjects[i].experts);
         mem_free(analysis->subjects[i].sweep);
+        mem_free(analysis->subjects[i].label);
     }
     mem_free(analysis->subjects);
     *analysis = (run_analysis){0};

@@ -23,6 +23,7 @@ typedef struct sweep_point {
 /* One model of the run. */
 typedef struct subject_analysis {
     const subject_record *subject;
+    char *label;                                        // how reports call it: labels.h
     int index;                                          // position in run_record.subjects
     run_summary modes[N_TEST_MODES];                    // n_rows 0: the mode was not run
     double steadiness, steadiness_low, steadiness_high; // median pace of the last quarter / of the first, with interval
