@@ -60,14 +60,12 @@ static void measure_quality(subject_analysis *s)
     s->technical_accuracy = s->n_technical_run > 0 ? (double)s->n_technical_passed / s->n_technical_run : NAN;
 }
 
-static void measure_equality(const run_record *run, subject_analysis *s)
+static void count_equal(subject_analysis *s)
 {
-    const equality reference = equality_of(run, s->index, MODE_STREAM, MODE_REFERENCE);
-    const equality whole = equality_of(run, s->index, MODE_STREAM, MODE_WHOLE);
-    s->n_equal_to_reference = reference.n_equal;
-    s->n_reference_pairs = reference.n_pairs;
-    s->n_equal_streamed = whole.n_equal;
-    s->n_streamed_pairs = whole.n_pairs;
+    s->n_equal_to_reference = s->preserved[PRESERVES_OFFLOADED].all.n_equal;
+    s->n_reference_pairs = s->preserved[PRESERVES_OFFLOADED].all.n_pairs;
+    s->n_equal_streamed = s->preserved[PRESERVES_STREAMED].all.n_equal;
+    s->n_streamed_pairs = s->preserved[PRESERVES_STREAMED].all.n_pairs;
 }
 
 /* ---- sweeps ------------------------------------------------------------------------------------------------------ */
@@ -155,10 +153,12 @@ static sw_code analyze_subject(const run_record *run, int subject, subject_analy
         code = mode_changes_of(&out->modes[MODE_REFERENCE], streamed, ANALYSIS_SEED, out->by_offloading, err);
     if (code == SW_OK)
         code = mode_changes_of(&out->modes[MODE_WHOLE], streamed, ANALYSIS_SEED, out->by_streaming, err);
+    for (int kind = 0; code == SW_OK && kind < N_PRESERVATIONS; kind++)
+        code = preservation_of(run, subject, out->modes, (preservation_kind)kind, &out->preserved[kind], err);
     if (code != SW_OK)
         return code;
     measure_quality(out);
-    measure_equality(run, out);
+    count_equal(out);
     out->cold_ttft_ms = out->modes[MODE_COLD].ttft_ms.p50;
     out->memory = memory_figures_of(run, subject);
     out->cause = speed_cause_of(run, subject, streamed);
@@ -195,6 +195,8 @@ void run_analysis_free(run_analysis *analysis)
     for (size_t i = 0; i < analysis->n_subjects; i++) {
         for (int mode = 0; mode < N_TEST_MODES; mode++)
             summary_free(&analysis->subjects[i].modes[mode]);
+        for (int kind = 0; kind < N_PRESERVATIONS; kind++)
+            preservation_free(&analysis->subjects[i].preserved[kind]);
         expert_figures_free(&analysis->subjects[i].experts);
         mem_free(analysis->subjects[i].sweep);
         mem_free(analysis->subjects[i].label);

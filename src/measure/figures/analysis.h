@@ -8,6 +8,7 @@
 #include "figures/expert_figures.h"
 #include "figures/memory_figures.h"
 #include "figures/mode_changes.h"
+#include "figures/preservation.h"
 #include "figures/speed_cause.h"
 #include "figures/summary.h"
 
@@ -33,6 +34,7 @@ typedef struct subject_analysis {
     double cold_ttft_ms;                           // median of the cold requests; NAN
     int n_equal_to_reference, n_reference_pairs;   // answers with the same text on both sides, same prompt and seed
     int n_equal_streamed, n_streamed_pairs;        // streamed against whole
+    preservation preserved[N_PRESERVATIONS];       // whether answers are as good, however they were asked for
     figure_change by_offloading[N_CHANGE_FIGURES]; // streamed, against the reference that does not offload
     figure_change by_streaming[N_CHANGE_FIGURES];  // streamed, against whole documents
     memory_figures memory;

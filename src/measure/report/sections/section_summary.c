@@ -269,6 +269,7 @@ void section_summary(document *doc, const run_analysis *a, const criteria_list *
     put_measured(doc, a);
     for (size_t k = 0; k < sizeof SENTENCES / sizeof *SENTENCES; k++)
         put_topic(doc, inputs, n, k);
+    section_preservation_sentence(doc, a);
     if (n < a->n_subjects)
         doc_paragraph(doc, "Of the first %zu models; the tables have all %zu.", n, a->n_subjects);
 }

@@ -12,6 +12,7 @@ static void put_model(document *doc, const run_analysis *a, const subject_analys
     section_tests(doc, a, s);
     doc->audience = FOR_PAGES;
     section_modes(doc, a, s);
+    section_preserved_tests(doc, s);
     section_goodput(doc, a, s);
     section_memory(doc, a, s);
     section_resources(doc, a, s);
@@ -43,6 +44,7 @@ static void put_all(document *doc, const run_analysis *a, const criteria_list *c
     section_readiness(doc, a, criteria);
     put_verdicts(doc, a, criteria, FOR_PAGES);
     section_streaming(doc, a);
+    section_preservation(doc, a);
     section_advice(doc, a, criteria);
     for (size_t i = 0; i < a->n_subjects; i++)
         put_model(doc, a, &a->subjects[i]);

@@ -29,6 +29,10 @@ void section_criteria(document *doc, const run_analysis *a, const criteria_list 
 void section_readiness(document *doc, const run_analysis *a, const criteria_list *criteria);
 void section_advice(document *doc, const run_analysis *a, const criteria_list *criteria);
 void section_streaming(document *doc, const run_analysis *a);
+void section_preservation(document *doc, const run_analysis *a);
+/* Of the facts of the summary: whether offloading preserves quality.  Nothing of models of which it was not measured.
+ */
+void section_preservation_sentence(document *doc, const run_analysis *a);
 void section_warnings(document *doc, const run_analysis *a);
 void section_limits(document *doc);
 /* After all tables whose columns it explains. */
@@ -39,6 +43,7 @@ void section_answers(document *doc, const run_analysis *a);
 /* Parts of the section of one model. */
 void section_tests(document *doc, const run_analysis *a, const subject_analysis *s);
 void section_modes(document *doc, const run_analysis *a, const subject_analysis *s);
+void section_preserved_tests(document *doc, const subject_analysis *s);
 void section_goodput(document *doc, const run_analysis *a, const subject_analysis *s);
 void section_memory(document *doc, const run_analysis *a, const subject_analysis *s);
 void section_resources(document *doc, const run_analysis *a, const subject_analysis *s);
