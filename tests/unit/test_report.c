@@ -18,6 +18,7 @@
 #include "report/report.h"
 #include "report/test_figures.h"
 #include "support/faults.h"
+#include "support/golden_text.h"
 #include "support/run_fixture.h"
 
 static run_fixture *fixture;
@@ -60,28 +61,10 @@ static int count(const char *needle)
 
 /* ---- golden files ------------------------------------------------------------------------------------------------ */
 
-/* SPILLWAY_UPDATE_GOLDEN=1 writes the file in place of comparing it; then look at its difference. */
 static void assert_golden(const char *name)
 {
-    char path[512];
-    snprintf(path, sizeof path, "%s/reports/%s", SPILLWAY_TEST_DATA, name);
     assert_int_equal(out.failed, SW_OK);
-    if (getenv("SPILLWAY_UPDATE_GOLDEN") != NULL) {
-        assert_int_equal(file_put(path, buf_str(&out), out.size, NULL), SW_OK);
-        return;
-    }
-    char *golden;
-    size_t n;
-    assert_int_equal(file_slurp(path, REPORT_BYTES_MAX, &golden, &n, NULL), SW_OK);
-    const char *const text = buf_str(&out);
-    size_t i = 0;
-    int line = 1;
-    for (; i < n && i < out.size && text[i] == golden[i]; i++)
-        line += text[i] == '\n';
-    if (i < n || i < out.size)
-        fail_msg("tests/data/reports/%s differs in line %d: '%.*s' is now '%.60s'", name, line,
-                 (int)(n - i < 60 ? n - i : 60), golden + i, text + i);
-    mem_free(golden);
+    golden_text_assert(name, buf_str(&out), out.size);
 }
 
 static void test_two_models_as_text_of_80_columns(void **state)
