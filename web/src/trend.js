@@ -2,6 +2,8 @@
 //
 // The page reads without this script: points have titles, and a table below each picture has all values.
 
+import { keepMarked } from './tables.js';
+
 function follow(figure) {
   const points = [...figure.querySelectorAll('.point')];
   if (points.length === 0) return;
@@ -35,12 +37,5 @@ function follow(figure) {
   });
 }
 
-// A table that is wider than its place says that it scrolls.
-function mark() {
-  for (const scroll of document.querySelectorAll('.scroll')) scroll.classList.toggle('wide', scroll.scrollWidth > scroll.clientWidth + 1);
-}
-
 document.querySelectorAll('figure.drawing').forEach(follow);
-document.querySelectorAll('details').forEach((fold) => fold.addEventListener('toggle', mark));
-window.addEventListener('resize', mark);
-mark();
+keepMarked();

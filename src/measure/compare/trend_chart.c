@@ -125,7 +125,7 @@ static void put_changes(buf *out, const frame *f)
         has_changed = true;
     }
     if (has_changed)
-        put_short_label(out, "start", LEFT, f->t->runs[0].version);
+        put_short_label(out, "start", x_of(f, 0), f->t->runs[0].version);
 }
 
 /* The band is between the lines of both ends of the slope's interval, through the middle of the line. */

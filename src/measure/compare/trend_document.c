@@ -7,7 +7,7 @@
 #include "report/format.h"
 #include "report/html_page.h"
 
-enum { LINE_BYTES_MAX = 1 << 20, ANCHOR_BYTES = 32 };
+enum { LINE_BYTES_MAX = 1 << 20 };
 
 extern const unsigned char embedded_web_dist_trend_js[];
 extern const size_t embedded_web_dist_trend_js_size;
@@ -57,6 +57,12 @@ static void put_verdict(document *doc, const trend_row *row)
 static const char *mode_of(const trend_row *row)
 {
     return COMPARE_METRIC_ROWS[row->metric].scope == SCOPE_MODEL ? "-" : test_mode_name(row->mode);
+}
+
+/* A run's name in this document, and its anchor. */
+static void format_run(char out[CELL_BYTES], size_t run)
+{
+    snprintf(out, CELL_BYTES, "run-%zu", run + 1);
 }
 
 /* ---- the head ---------------------------------------------------------------------------------------------------- */
@@ -189,9 +195,9 @@ static void put_values(document *doc, const run_trend *t, const trend_row *row)
     doc_table(doc, "", VALUES, sizeof VALUES / sizeof *VALUES);
     for (size_t i = 0; i < t->n_runs; i++) {
         const trend_value v = run_trend_value(row, i);
-        char cell[CELL_BYTES], low[CELL_BYTES], high[CELL_BYTES], number[CELL_BYTES];
-        snprintf(number, sizeof number, "%zu", i + 1);
-        doc_put_link(doc, "runs", number);
+        char cell[CELL_BYTES], low[CELL_BYTES], high[CELL_BYTES], run[CELL_BYTES];
+        format_run(run, i);
+        doc_put_link(doc, run, run);
         format_time(cell, t->runs[i].started_unix_ms);
         doc_put(doc, cell);
         format_by_unit(cell, v.value, unit);
@@ -272,13 +278,15 @@ static const doc_column LEFT_OUT[] = {
 
 static void put_runs(document *doc, const run_trend *t)
 {
-    char time[CELL_BYTES];
+    char time[CELL_BYTES], anchor[CELL_BYTES];
     doc_heading(doc, 2, "runs", "Runs");
     doc_table(doc, "", RUNS, sizeof RUNS / sizeof *RUNS);
     for (size_t i = 0; i < t->n_runs; i++) {
         const trend_run *const run = &t->runs[i];
         format_time(time, run->started_unix_ms);
-        doc_putf(doc, "%zu", i + 1);
+        format_run(anchor, i);
+        doc_put(doc, anchor);
+        doc_row_anchor(doc, anchor);
         doc_put(doc, run->name);
         doc_put(doc, time);
         doc_put(doc, run->version);

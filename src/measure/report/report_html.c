@@ -9,7 +9,6 @@
 
 #include "base/escape.h"
 #include "base/rng.h"
-#include "report/format.h"
 #include "report/render.h"
 #include "report/report.h"
 #include "report/sections/sections.h"
@@ -19,9 +18,20 @@ extern const size_t embedded_web_dist_report_js_size;
 extern const unsigned char embedded_web_dist_report_css[];
 extern const size_t embedded_web_dist_report_css_size;
 
+enum { TITLE_BYTES_MAX = 65536 };
+
+static void put_title(buf *out, const run_analysis *a)
+{
+    buf title;
+    buf_init(&title, TITLE_BYTES_MAX);
+    headline_put(&title, a);
+    escape_html(out, buf_str(&title), title.size);
+    buf_free_part(&title, out);
+}
+
 /* Up to <body>.  Styles are inline, since the page is one file; the policy allows nothing else but the page's own
  * scripts. */
-static void put_head(buf *out, const run_record *run, const char *nonce)
+static void put_head(buf *out, const run_analysis *a, const char *nonce)
 {
     buf_puts(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     buf_printf(out,
@@ -30,9 +40,8 @@ static void put_head(buf *out, const run_record *run, const char *nonce)
                nonce);
     buf_puts(out, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                   "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
-    const char *const model = format_model(run->info.model);
-    escape_html(out, model, strlen(model));
-    buf_puts(out, " - spillway benchmark</title>\n<style>\n");
+    put_title(out, a);
+    buf_puts(out, "</title>\n<style>\n");
     buf_append(out, embedded_web_dist_report_css, embedded_web_dist_report_css_size);
     buf_puts(out, "</style>\n</head>\n<body>\n<main>\n");
 }
@@ -45,7 +54,7 @@ sw_code report_html(buf *out, const run_analysis *analysis, const sw_entropy *en
     document doc;
     document_init(&doc);
     sections_all(&doc, analysis);
-    put_head(out, analysis->run, nonce);
+    put_head(out, analysis, nonce);
     render_html(out, &doc);
     document_free(&doc);
     buf_printf(out, "</main>\n<script type=\"application/json\" id=\"data\" nonce=\"%s\">", nonce);
