@@ -219,7 +219,7 @@ static void test_a_rate_that_was_not_measured_is_a_dash_with_its_reason(void **s
     record->n_subjects = 1;
     analyze_again();
     report_text(&out, &analysis, 0);
-    assert_int_equal(count("\ndecode       -\n"), 1);
+    assert_int_equal(count("\ndecode          -\n"), 1);
     assert_int_equal(count("no decode rate (-)"), 1);
     buf_clear(&out);
     report_markdown(&out, &analysis);

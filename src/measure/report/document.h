@@ -141,8 +141,8 @@ void doc_put_tone(document *doc, doc_tone tone, const char *text);
 void doc_put_link(document *doc, const char *target, const char *text);
 void doc_put_linked(document *doc, const linked_text *text);
 void doc_putf(document *doc, const char *fmt, ...) SW_PRINTF(2, 3);
-/* The values and cells to come lead to that anchor, but for those that say nothing ("" and "-") and those with links of
- * their own.  NULL: to none, as at the begin of every table. */
+/* The cells to come in this row lead to that anchor, and of facts and tiles all values to come; but not those that say
+ * nothing ("" and "-"), nor those with links of their own.  NULL: to none. */
 void doc_lead(document *doc, const char *target);
 /* Of the row whose cell was put last. */
 void doc_row_anchor(document *doc, const char *anchor);

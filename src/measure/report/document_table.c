@@ -47,9 +47,18 @@ static void link_cell(document *doc, doc_cell *cell, const char *target)
     cell->n_links = 1;
 }
 
+/* Where the row ends, so does what its cells lead to. */
+static void end_cell(document *doc)
+{
+    const doc_block *const block = doc->has_failed ? NULL : &doc->blocks[doc->n_blocks - 1];
+    if (block != NULL && block->kind == DOC_TABLE && block->n_cells % (size_t)block->n_columns == 0)
+        doc->lead = NULL;
+}
+
 static void put_leading(document *doc, const char *text, doc_tone tone)
 {
     link_cell(doc, put_cell(doc, text, tone), doc->lead);
+    end_cell(doc);
 }
 
 void doc_put(document *doc, const char *text)
@@ -66,6 +75,7 @@ void doc_put_link(document *doc, const char *target, const char *text)
 {
     const char *const anchor = doc_copy(doc, target);
     link_cell(doc, put_cell(doc, doc_copy(doc, text), TONE_PLAIN), anchor);
+    end_cell(doc);
 }
 
 void doc_put_linked(document *doc, const linked_text *text)
@@ -78,6 +88,7 @@ void doc_put_linked(document *doc, const linked_text *text)
         return;
     cell->links = links;
     cell->n_links = n_links;
+    end_cell(doc);
 }
 
 void doc_putf(document *doc, const char *fmt, ...)

@@ -11,10 +11,10 @@ static const doc_column MARKS[] = {
     {"mark", "of 5", "", true, 0},
     {"checks", "", "passed of those that ran", false, 0},
     {"technical", "", "checks on technical accuracy that passed", false, 0},
-    {"lowered because", "", "why the mark is lower than the checks alone would give", false, 1},
+    {"lowered because", "", "why the mark is lower than the checks alone would give", false, 2},
     {"repetition", "", "share of repeated word triples", true, 0},
     {"worst window", "", "highest score of 200 words in a row", true, 1},
-    {"loop", "words", "period of a loop at the end of the answer", true, 1},
+    {"loop", "words", "period of a loop at the end of the answer", true, 2},
     {"equal lines", "", "longest run of equal lines", true, 2},
     {"verdict", "", "on repetition", false, 1},
     {"ended by", "", "finish reason", false, 1},
@@ -45,8 +45,8 @@ static void put_mark(document *doc, const run_analysis *a, const summary_row *ro
     cell_ratio(doc, c.n_passed, c.n_run);
     cell_ratio(doc, c.n_technical_passed, c.n_technical_run);
     doc_put(doc, c.lowered != NULL ? c.lowered : "-");
-    cell_number(doc, r->score);
-    cell_number(doc, r->window_max);
+    cell_score(doc, r->score);
+    cell_score(doc, r->window_max);
     cell_number(doc, r->tail_loop.period > 0 ? (double)r->tail_loop.period : NAN);
     doc_putf(doc, "%zu", r->line_repeat_max);
     const doc_tone tone = r->verdict == REPETITION_DEGENERATE   ? TONE_BAD

@@ -13,7 +13,7 @@
 /* All sections.  The document fails when memory is short. */
 void sections_all(document *doc, const run_analysis *analysis);
 
-/* "Benchmark of ...": the title of the report. */
+/* "Benchmark of demo-phimoe on llama-server b9999": the title of the report. */
 void headline_put(buf *out, const run_analysis *a);
 void section_headline(document *doc, const run_analysis *a);
 /* In sentences that are made of figures. */
