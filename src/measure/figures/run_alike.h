@@ -7,6 +7,7 @@
 #ifndef FIGURES_RUN_ALIKE_H
 #define FIGURES_RUN_ALIKE_H
 
+#include "base/buf.h"
 #include "results/record.h"
 #include "spillway/error.h"
 
@@ -24,6 +25,10 @@ typedef struct run_differences {
 
 /* The name of part i, or NULL past the last. */
 const char *run_part_name(size_t i);
+
+/* Appends what the run has as that part, unescaped: all of it, or (subject 0 and above) what is of one model and its
+ * servers.  What is not known is "-". */
+void run_part_put(buf *out, const run_record *run, size_t part, int subject);
 
 /* knob: a part that may differ, or NULL.  Free *out with run_differences_free, also after an error.  Errors: SW_EINVAL
  * (no such part), SW_ENOMEM. */
