@@ -191,7 +191,7 @@ static void put_cell(document *doc, const char *text, const char *target, doc_to
         (is_first && !mem_grow(&block->notes, &block->cap_notes, block->n_notes + 1, sizeof *block->notes));
     if (doc->has_failed)
         return;
-    block->cells[block->n_cells++] = (doc_cell){text, target, tone};
+    block->cells[block->n_cells++] = (doc_cell){.text = text, .target = target, .tone = tone};
     if (is_first)
         block->notes[block->n_notes++] = NULL;
 }
@@ -219,6 +219,26 @@ void doc_putf(document *doc, const char *fmt, ...)
     const char *const text = doc->has_failed ? "" : format_copy(doc, fmt, args);
     va_end(args);
     put_cell(doc, text, NULL, TONE_PLAIN);
+}
+
+static double limit(double share)
+{
+    return share > 0 ? (share < 1 ? share : 1) : 0; // NAN: 0
+}
+
+void doc_put_bar(document *doc, doc_bar bar)
+{
+    enum { CHARACTERS = 12 };
+    char text[CHARACTERS + 1] = "";
+    bar = (doc_bar){limit(bar.share), limit(bar.low), limit(bar.high)};
+    const int n = (int)(CHARACTERS * bar.share + 0.5), n_high = (int)(CHARACTERS * bar.high + 0.5);
+    for (int i = 0; i < n || i < n_high; i++)
+        text[i] = i < n ? '=' : '-';
+    put_cell(doc, copy_of(doc, text), NULL, TONE_PLAIN);
+    if (!doc->has_failed) {
+        doc_block *const block = &doc->blocks[doc->n_blocks - 1];
+        block->cells[block->n_cells - 1].bar = bar;
+    }
 }
 
 void doc_row_note(document *doc, const char *text)

@@ -49,10 +49,16 @@ typedef struct doc_column {
               // rank 2 and higher that say nothing are nowhere
 } doc_column;
 
+/* A figure as a length: shares of the longest, 0 to 1.  A share of 0 has no bar; low and high are its interval. */
+typedef struct doc_bar {
+    double share, low, high;
+} doc_bar;
+
 typedef struct doc_cell {
     const char *text;
     const char *target; // the anchor that it leads to, or NULL
     doc_tone tone;
+    doc_bar bar;
 } doc_cell;
 
 typedef struct doc_block {
@@ -114,6 +120,8 @@ void doc_put(document *doc, const char *text);
 void doc_put_tone(document *doc, doc_tone tone, const char *text);
 void doc_put_link(document *doc, const char *target, const char *text);
 void doc_putf(document *doc, const char *fmt, ...) SW_PRINTF(2, 3);
+/* A bar, whose figures are in other cells of the row: on a page it is drawn, elsewhere it is "=====---". */
+void doc_put_bar(document *doc, doc_bar bar);
 /* Below the row that was completed last. */
 void doc_row_note(document *doc, const char *text);
 

@@ -27,8 +27,20 @@ static void put_anchor(buf *out, const char *anchor)
 
 /* ---- facts and tables -------------------------------------------------------------------------------------------- */
 
+/* Its figures are in other cells, so that a screen reader loses nothing. */
+static void put_bar(buf *out, const doc_bar *bar)
+{
+    buf_printf(out,
+               "<span class=\"bar\" aria-hidden=\"true\" style=\"--share:%.1f%%;--low:%.1f%%;--high:%.1f%%\"></span>",
+               100 * bar->share, 100 * bar->low, 100 * bar->high);
+}
+
 static void put_cell(buf *out, const doc_cell *cell)
 {
+    if (cell->bar.share > 0) {
+        put_bar(out, &cell->bar);
+        return;
+    }
     if (cell->target != NULL) {
         buf_puts(out, "<a href=\"#");
         put_text(out, cell->target);
