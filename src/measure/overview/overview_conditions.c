@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "report/format.h"
 
 enum { HASH_DIGITS = 12 };
@@ -87,13 +88,13 @@ static void put_version(buf *out, const condition_input *in)
     buf_puts(out, in->run->info.version);
 }
 
-/* The start of a hash is enough to tell files apart. */
+/* The first digits, without the name of the function, are enough to tell files apart; the run's own report has all. */
 static void put_hash_start(buf *out, const char *hash)
 {
-    const size_t n = strcspn(hash, ":") + 1 + HASH_DIGITS;
-    const bool is_long = strlen(hash) > n;
-    buf_append(out, hash, is_long ? n : strlen(hash));
-    buf_puts(out, is_long ? "..." : "");
+    const char *const colon = strchr(hash, ':'), *const digits = colon != NULL ? colon + 1 : hash;
+    const size_t n = utf8_complete_prefix(digits, strnlen(digits, HASH_DIGITS));
+    buf_append(out, digits, n);
+    buf_puts(out, digits[n] != '\0' ? "..." : "");
 }
 
 static void put_protocol(buf *out, const condition_input *in)

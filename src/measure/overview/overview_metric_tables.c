@@ -17,7 +17,7 @@ static const doc_column COLUMNS[] = {
     {"has", "", "what is compared", false, 2},
     {"median", "", "of the completed answers", true, 0},
     {"95 %", "", "interval of the median, from six answers on", false, 0},
-    {"", "", "the median as a length; the line is its interval", false, 3},
+    {"drawn", "", "the median as a length; the line is its interval", false, 3},
     {"from best", "", "difference from the best, in pairs of the same test and repetition; % where the sign is there", true, 0},
     {"95 %", "", "interval of the difference", false, 1},
     {"verdict", "", "best: surely better than all others of its group (Holm's correction over all pairs and metrics)", false, 0},

@@ -109,7 +109,11 @@ static void put_group(buf *out, const overview *o)
         buf_puts(out, "No two of them may be compared");
         return;
     }
-    buf_printf(out, "%zu of %zu differ in nothing but %s, and are compared", n, o->n_entries,
+    if (n == o->n_entries)
+        buf_puts(out, "All");
+    else
+        buf_printf(out, "%zu of %zu", n, o->n_entries);
+    buf_printf(out, " differ in nothing but %s, and are compared",
                o->knob != NULL ? o->knob : "the time at which they ran");
     if (o->n_groups > 1)
         buf_printf(out, "; %d more groups are compared within themselves", o->n_groups - 1);

@@ -77,7 +77,6 @@ static const doc_column COLUMNS[] = {
     {"decode", "tok/s", "all tokens after the first of each answer over all their time", true, 0},
     {"first", "ms", "first token, median of the tests", true, 0},
     {"quality", "of 5", "mean content mark of the streamed tests", true, 1},
-    {"accuracy", "%", "technical checks that passed", true, 7},
     {"repetition", "", "share of repeated word triples, mean of the tests", true, 1},
     {"tests", "", "streamed tests that completed", false, 4},
     {"status", "", "of the run", false, 1},
@@ -112,9 +111,8 @@ static void put_entry(document *doc, const overview *o, const overview_entry *e)
     cell_number(doc, e->decode_tps);
     cell_number(doc, e->ttft_ms);
     cell_number(doc, e->mark_mean);
-    cell_number(doc, e->n_technical_run > 0 ? 100.0 * e->n_technical_passed / e->n_technical_run : NAN);
     cell_number(doc, e->mean_repetition);
-    doc_putf(doc, "%d of %d", e->n_completed, e->n_planned);
+    cell_ratio(doc, e->n_completed, e->n_planned);
     doc_put_tone(doc, tone_of_status(o->runs[e->run].status), o->runs[e->run].status);
     const doc_tone tone = e->readiness == READINESS_READY         ? TONE_GOOD
                           : e->readiness == READINESS_WITH_LIMITS ? TONE_OPEN
