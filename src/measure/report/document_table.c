@@ -66,6 +66,25 @@ void doc_put(document *doc, const char *text)
     put_leading(doc, doc_copy(doc, text), TONE_PLAIN);
 }
 
+static double limit(double share)
+{
+    return share > 0 ? (share < 1 ? share : 1) : 0; // NAN: 0
+}
+
+void doc_put_bar(document *doc, doc_bar bar)
+{
+    enum { CHARACTERS = 12 };
+    char text[CHARACTERS + 1] = "";
+    bar = (doc_bar){limit(bar.share), limit(bar.low), limit(bar.high)};
+    const int n = (int)(CHARACTERS * bar.share + 0.5), n_high = (int)(CHARACTERS * bar.high + 0.5);
+    for (int i = 0; i < n || i < n_high; i++)
+        text[i] = i < n ? '=' : '-';
+    doc_cell *const cell = put_cell(doc, doc_copy(doc, text), TONE_PLAIN);
+    if (cell != NULL)
+        cell->bar = bar;
+    end_cell(doc);
+}
+
 void doc_put_tone(document *doc, doc_tone tone, const char *text)
 {
     put_leading(doc, doc_copy(doc, text), tone);
