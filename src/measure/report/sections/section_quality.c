@@ -1,6 +1,7 @@
 /* section_quality.c - the mark of each answer with what it is made of, and the temperature that was in effect. */
 #include <math.h>
 
+#include "figures/temperature_used.h"
 #include "report/sections/anchors.h"
 #include "report/sections/cells.h"
 #include "report/sections/sections.h"
@@ -71,22 +72,6 @@ static void put_failed_checks(document *doc, const run_analysis *a, const test_r
     }
 }
 
-/* How the temperature of the test's server is known. */
-static const char *temperature_source(const run_record *run, const test_record *test)
-{
-    const fact_record *const fact = run_fact(run, test->subject, test->server, FACT_TEMPERATURE_SOURCE);
-    if (fact != NULL && fact->text[0] != '\0')
-        return fact->text;
-    return isnan(test->answer.temperature) ? "not verified" : "answer";
-}
-
-/* The interval of an estimate; "-" where the server says the temperature itself. */
-static const char *temperature_range(const run_record *run, const test_record *test)
-{
-    const fact_record *const fact = run_fact(run, test->subject, test->server, FACT_TEMPERATURE_FOUND);
-    return fact != NULL && isnan(test->answer.temperature) && fact->text[0] != '\0' ? fact->text : "-";
-}
-
 /* As it is written in protocols: "0.3". */
 static void put_plain(document *doc, double value)
 {
@@ -98,12 +83,12 @@ static void put_plain(document *doc, double value)
 
 static void put_temperature(document *doc, const run_analysis *a, const test_record *test)
 {
-    const double found = run_number(a->run, test->subject, test->server, FACT_TEMPERATURE_FOUND);
+    const temperature_used used = temperature_used_of(a->run, test);
     cell_test(doc, a->run, test);
     put_plain(doc, test->plan.temperature);
-    put_plain(doc, isnan(test->answer.temperature) ? found : test->answer.temperature);
-    doc_put(doc, temperature_range(a->run, test));
-    doc_put(doc, temperature_source(a->run, test));
+    put_plain(doc, used.value);
+    doc_put(doc, used.interval[0] != '\0' ? used.interval : "-");
+    doc_put(doc, used.source);
 }
 
 void section_quality(document *doc, const run_analysis *a, const subject_analysis *s)
