@@ -22,6 +22,15 @@ says out "Ada"
 says out "good"
 is_plain out
 
+expect 0 report all.sqlite --format table
+says out "People's scores"
+expect 0 report all.sqlite --format md
+says out "| Ada |"
+expect 0 report all.sqlite --json
+says out '"reviewer": "Ada"'
+expect 0 report "$SPILLWAY_SOURCE/tests/data/stores/schema2.sqlite" --format md
+says out "spillway bench review RUN"
+
 # ---- files ----
 expect 0 bench review all.sqlite:1 --json
 cp .out mine.json

@@ -27,6 +27,9 @@ assert first["note"] == '12345 <b>n</b> \u202e"' and first["reviewer"] == "Grace
 assert second["content"] == second["accuracy"] == second["responsiveness"] == 5, second
 assert last["content"] is None and last["note"] == "\u00e9" * 2048, last
 PYTHON
+"$SPILLWAY" report "$work/all.sqlite" --format html >"$work/report.html"
+grep -q 'Grace &lt;i&gt;' "$work/report.html"
+grep -q 'id="reviews"' "$work/report.html"
 # A second page begins with what is stored, and hides models when it is asked to.
 "$SPILLWAY" bench review "$work/all.sqlite" --page "$work/again.html" --reviewer 'Grace <i>'
 grep -q '"accuracy":2,' "$work/again.html"

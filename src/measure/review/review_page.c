@@ -89,7 +89,7 @@ static json_t *answer_json(const run_analysis *a, const review_choice *choice, i
     return answer;
 }
 
-/* "reviews-20261127-231214.json": letters that every file system takes. */
+/* The name of the saved file: "reviews-", the time at which the run began as digits, ".json". */
 static json_t *file_json(const run_record *run)
 {
     char time[CELL_BYTES], name[CELL_BYTES + 16];

@@ -26,6 +26,11 @@ void section_criteria(document *doc, const run_analysis *a, const criteria_list 
 void section_readiness(document *doc, const run_analysis *a, const criteria_list *criteria);
 void section_advice(document *doc, const run_analysis *a, const criteria_list *criteria);
 void section_streaming(document *doc, const run_analysis *a);
+/* What people say of the answers. */
+void section_reviews(document *doc, const run_analysis *a);
+/* The same of one answer, and how to say it if nobody did. */
+void section_answer_reviews(document *doc, const run_record *run, const test_record *test);
+void section_review_hint(document *doc, const run_record *run);
 void section_warnings(document *doc, const run_analysis *a);
 void section_limits(document *doc);
 void section_answers(document *doc, const run_analysis *a);
