@@ -31,6 +31,8 @@ json_t *json_of_test(const run_analysis *a, const summary_row *row);
 json_t *json_of_criteria(const criteria_list *criteria);
 /* Unit and meaning of every figure, by the object that has it. */
 json_t *json_of_definitions(void);
+/* Puts "reviews" into the report, which is taken over and returned, if people gave any. */
+json_t *json_with_reviews(json_t *report, const run_analysis *a);
 
 /* Appends the document and releases it; `flags` are jansson's.  "<" and hidden characters are escaped, so that it is
  * safe inside HTML and on a terminal. */

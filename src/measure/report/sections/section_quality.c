@@ -96,6 +96,7 @@ void section_quality(document *doc, const run_analysis *a, const subject_analysi
     const run_summary *const m = &s->modes[MODE_STREAM];
     doc_heading(doc, 3, NULL, "Quality");
     doc_paragraph(doc, "%s", CONTENT_RUBRIC);
+    section_review_hint(doc, a->run);
     if (s->n_technical_run > 0)
         doc_paragraph(doc, "%d of %d technical checks passed.", s->n_technical_passed, s->n_technical_run);
     doc_table(doc, "Marks of the streamed answers", MARKS, sizeof MARKS / sizeof *MARKS);

@@ -33,6 +33,11 @@ void section_preservation(document *doc, const run_analysis *a);
 /* Of the facts of the summary: whether offloading preserves quality.  Nothing of models of which it was not measured.
  */
 void section_preservation_sentence(document *doc, const run_analysis *a);
+/* What people say of the answers. */
+void section_reviews(document *doc, const run_analysis *a);
+/* The same of one answer, and how to say it if nobody did. */
+void section_answer_reviews(document *doc, const run_record *run, const test_record *test);
+void section_review_hint(document *doc, const run_record *run);
 void section_warnings(document *doc, const run_analysis *a);
 void section_limits(document *doc);
 /* After all tables whose columns it explains. */
