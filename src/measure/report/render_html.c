@@ -204,6 +204,11 @@ static void put_block(buf *out, const document *doc, size_t i)
     case DOC_TILES: html_facts(out, b); break;
     case DOC_TABLE: html_table(out, b); break;
     case DOC_CHART: put_chart(out, b, i == 0 || !is_chart(doc, i - 1), !is_chart(doc, i + 1)); break;
+    case DOC_DRAWING:
+        buf_puts(out, "<figure class=\"drawing\">\n");
+        buf_puts(out, b->text);
+        buf_puts(out, "</figure>\n");
+        break;
     case DOC_TEXT: put_verbatim(out, b); break;
     case DOC_CODE: put_code(out, b); break;
     case DOC_DOWNLOAD: put_download(out, b); break;
