@@ -6,6 +6,9 @@ set(EMBEDDED_FILES
   src/measure/quality/sandbox_harness.py
   web/dist/report.js
   web/dist/report.css
+  web/src/review.html
+  web/dist/review.js
+  web/dist/review.css
   web/dist/trend.js
   web/dist/trend.css)
 

@@ -23,8 +23,10 @@ static sw_code load(const char *text, arena *keep, run_record **run, run_analysi
 
 sw_code report_paper(const char *const *names, size_t n, const char *dir, sw_err *err)
 {
-    run_record *runs[REPORT_RUNS_MAX] = {0};
-    run_analysis analyses[REPORT_RUNS_MAX] = {0};
+    run_record *runs[PAPER_RUNS_MAX] = {0};
+    run_analysis analyses[PAPER_RUNS_MAX] = {0};
+    if (n > PAPER_RUNS_MAX)
+        return sw_fail(err, SW_ELIMIT, "a paper's data is of at most %d runs, not %zu", PAPER_RUNS_MAX, n);
     arena *const keep = arena_create();
     sw_code code = SW_OK;
     if (keep == NULL)

@@ -6,7 +6,7 @@
 
 #include "spillway/error.h"
 
-enum { REPORT_RUNS_MAX = 64 };
+enum { PAPER_RUNS_MAX = 64 }; // all are in memory at once
 
 /* Names of runs as in run_names.h; prints the path of the guide to the files.  Errors: SW_EINVAL, SW_ENOTFOUND, and
  * those of stores and of writing. */

@@ -135,33 +135,44 @@ static sw_code measure_sweep(subject_analysis *s, sw_err *err)
 
 /* ---- the analysis ------------------------------------------------------------------------------------------------ */
 
-static sw_code analyze_subject(const run_record *run, int subject, subject_analysis *out, sw_err *err)
+/* Which tests and modes of a model differ: nearly all random draws are made here. */
+static sw_code compare_parts(const run_record *run, subject_analysis *s, sw_err *err)
+{
+    const run_summary *const streamed = &s->modes[MODE_STREAM];
+    sw_code code = expert_figures_of(run, s->index, ANALYSIS_SEED, &s->experts, err);
+    if (code == SW_OK)
+        code = mode_changes_of(&s->modes[MODE_REFERENCE], streamed, ANALYSIS_SEED, s->by_offloading, err);
+    if (code == SW_OK)
+        code = mode_changes_of(&s->modes[MODE_WHOLE], streamed, ANALYSIS_SEED, s->by_streaming, err);
+    for (int kind = 0; code == SW_OK && kind < N_PRESERVATIONS; kind++)
+        code = preservation_of(run, s->index, s->modes, (preservation_kind)kind, &s->preserved[kind], err);
+    return code;
+}
+
+static sw_code analyze_subject(const run_record *run, int subject, bool is_brief, subject_analysis *out, sw_err *err)
 {
     out->subject = &run->subjects[subject];
     out->index = subject;
     sw_code code = SW_OK;
-    for (int mode = 0; code == SW_OK && mode < N_TEST_MODES; mode++)
-        code = summary_of(run, subject, (test_mode)mode, &out->modes[mode], err);
+    for (int mode = 0; code == SW_OK && mode < N_TEST_MODES; mode++) {
+        if (!is_brief)
+            code = summary_of(run, subject, (test_mode)mode, &out->modes[mode], err);
+        else if (mode == MODE_STREAM || mode == MODE_COLD)
+            code = summary_brief_of(run, subject, (test_mode)mode, &out->modes[mode], err);
+    }
     if (code == SW_OK)
         code = measure_steadiness(out, err);
     if (code == SW_OK)
         code = measure_sweep(out, err);
     if (code == SW_OK)
-        code = expert_figures_of(run, subject, ANALYSIS_SEED, &out->experts, err);
-    const run_summary *const streamed = &out->modes[MODE_STREAM];
-    if (code == SW_OK)
-        code = mode_changes_of(&out->modes[MODE_REFERENCE], streamed, ANALYSIS_SEED, out->by_offloading, err);
-    if (code == SW_OK)
-        code = mode_changes_of(&out->modes[MODE_WHOLE], streamed, ANALYSIS_SEED, out->by_streaming, err);
-    for (int kind = 0; code == SW_OK && kind < N_PRESERVATIONS; kind++)
-        code = preservation_of(run, subject, out->modes, (preservation_kind)kind, &out->preserved[kind], err);
+        code = is_brief ? expert_figures_brief_of(run, subject, &out->experts, err) : compare_parts(run, out, err);
     if (code != SW_OK)
         return code;
     measure_quality(out);
     count_equal(out);
     out->cold_ttft_ms = out->modes[MODE_COLD].ttft_ms.p50;
     out->memory = memory_figures_of(run, subject);
-    out->cause = speed_cause_of(run, subject, streamed);
+    out->cause = speed_cause_of(run, subject, &out->modes[MODE_STREAM]);
     return SW_OK;
 }
 
@@ -177,7 +188,7 @@ static sw_code label_subjects(const run_record *run, run_analysis *out, sw_err *
     return code;
 }
 
-sw_code run_analysis_of(const run_record *run, run_analysis *out, sw_err *err)
+static sw_code analyze(const run_record *run, bool is_brief, run_analysis *out, sw_err *err)
 {
     *out = (run_analysis){.run = run};
     out->subjects = mem_calloc(run->n_subjects + 1, sizeof *out->subjects);
@@ -186,8 +197,18 @@ sw_code run_analysis_of(const run_record *run, run_analysis *out, sw_err *err)
     out->n_subjects = run->n_subjects;
     sw_code code = label_subjects(run, out, err);
     for (size_t i = 0; code == SW_OK && i < run->n_subjects; i++)
-        code = analyze_subject(run, (int)i, &out->subjects[i], err);
+        code = analyze_subject(run, (int)i, is_brief, &out->subjects[i], err);
     return code;
+}
+
+sw_code run_analysis_of(const run_record *run, run_analysis *out, sw_err *err)
+{
+    return analyze(run, /*is_brief=*/false, out, err);
+}
+
+sw_code run_analysis_brief_of(const run_record *run, run_analysis *out, sw_err *err)
+{
+    return analyze(run, /*is_brief=*/true, out, err);
 }
 
 void run_analysis_free(run_analysis *analysis)

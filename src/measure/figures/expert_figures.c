@@ -199,7 +199,7 @@ static sw_code compare_tests(expert_figures *f, const expert_sums *s, uint64_t s
 
 /* ---- all --------------------------------------------------------------------------------------------------------- */
 
-static sw_code fill_figures(expert_figures *f, const expert_sums *s, uint64_t seed, sw_err *err)
+static sw_code fill_figures(expert_figures *f, const expert_sums *s, sw_err *err)
 {
     f->tests = mem_calloc(s->n_groups, sizeof *f->tests);
     f->heat = mem_calloc(s->n_groups * s->n_cells, sizeof *f->heat);
@@ -210,10 +210,11 @@ static sw_code fill_figures(expert_figures *f, const expert_sums *s, uint64_t se
         f->tests[i] = use_of(f, s, i, s->tests[i]->plan.name);
     f->all = use_of(f, s, s->n_groups, "all tests");
     fill_heat(f, s, f->heat);
-    return compare_tests(f, s, seed, err);
+    return SW_OK;
 }
 
-sw_code expert_figures_of(const run_record *run, int subject, uint64_t seed, expert_figures *out, sw_err *err)
+/* seed NULL: tests are not compared. */
+static sw_code make(const run_record *run, int subject, const uint64_t *seed, expert_figures *out, sw_err *err)
 {
     *out = (expert_figures){.p_value_unit = ""};
     expert_sums s = {0};
@@ -221,7 +222,9 @@ sw_code expert_figures_of(const run_record *run, int subject, uint64_t seed, exp
     if (code == SW_OK && s.n_groups > 0)
         code = sum_up_tests(run, subject, out, &s, err);
     if (code == SW_OK && s.n_groups > 0)
-        code = fill_figures(out, &s, seed, err);
+        code = fill_figures(out, &s, err);
+    if (code == SW_OK && s.n_groups > 0 && seed != NULL)
+        code = compare_tests(out, &s, *seed, err);
     mem_free(s.tests);
     mem_free(s.answers);
     mem_free(s.group_of);
@@ -230,6 +233,16 @@ sw_code expert_figures_of(const run_record *run, int subject, uint64_t seed, exp
     mem_free(s.n_tokens);
     mem_free(s.row);
     return code;
+}
+
+sw_code expert_figures_of(const run_record *run, int subject, uint64_t seed, expert_figures *out, sw_err *err)
+{
+    return make(run, subject, &seed, out, err);
+}
+
+sw_code expert_figures_brief_of(const run_record *run, int subject, expert_figures *out, sw_err *err)
+{
+    return make(run, subject, NULL, out, err);
 }
 
 void expert_figures_free(expert_figures *figures)

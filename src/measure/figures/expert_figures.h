@@ -44,6 +44,8 @@ typedef struct expert_figures {
  * error.  Error: SW_ENOMEM. */
 SW_NODISCARD sw_code expert_figures_of(const run_record *run, int subject, uint64_t seed, expert_figures *out,
                                        sw_err *err);
+/* The same without pairs of tests, whose p-values take most of the time. */
+SW_NODISCARD sw_code expert_figures_brief_of(const run_record *run, int subject, expert_figures *out, sw_err *err);
 void expert_figures_free(expert_figures *figures);
 
 #endif

@@ -11,7 +11,7 @@
 
 #include "spillway/error.h"
 
-enum { BOOTSTRAP_DRAWS = 10000 };
+enum { BOOTSTRAP_DRAWS = 10000, MEDIAN_VALUES_MIN = 6 };
 
 typedef struct interval {
     double low, high; // NAN: too few values
@@ -29,6 +29,10 @@ interval mean_interval(double mean, double sd, size_t n);
 
 /* Of a share, n_hits of n, by Wilson's score. */
 interval share_interval(size_t n_hits, size_t n);
+
+/* Of the median of n ascending values, without draws: the two of them between which it is in at least 95 % of samples
+ * of any distribution.  NAN of fewer than MEDIAN_VALUES_MIN. */
+interval median_interval(const double *sorted, size_t n);
 
 /* A figure of n values, whose order it may change. */
 typedef double figure_of_values(double *values, size_t n);

@@ -24,66 +24,68 @@ static void put_fact(buf *out, const fact_record *f)
 
 /* ---- of the run -------------------------------------------------------------------------------------------------- */
 
-static void put_version(const run_record *run, int fact, buf *out)
+static void put_version(const run_record *run, int subject, int fact, buf *out)
 {
-    (void)fact;
+    (void)subject, (void)fact;
     buf_puts(out, run->info.version);
 }
 
-static void put_protocol(const run_record *run, int fact, buf *out)
+static void put_protocol(const run_record *run, int subject, int fact, buf *out)
 {
-    (void)fact;
+    (void)subject, (void)fact;
     buf_printf(out, "%s %s", run->info.protocol_name, run->info.protocol_hash);
 }
 
 /* Settings that differ from the protocol's. */
-static void put_settings(const run_record *run, int fact, buf *out)
+static void put_settings(const run_record *run, int subject, int fact, buf *out)
 {
-    (void)fact;
+    (void)subject, (void)fact;
     for (size_t i = 0; i < run->n_facts; i++) {
         if (run->facts[i].name == FACT_PROTOCOL_DIFFERENCE)
             buf_printf(out, "%s; ", run->facts[i].text);
     }
 }
 
-static void put_cpu(const run_record *run, int fact, buf *out)
+static void put_cpu(const run_record *run, int subject, int fact, buf *out)
 {
-    (void)fact;
+    (void)subject, (void)fact;
     buf_puts(out, run->info.cpu);
 }
 
-static void put_cores(const run_record *run, int fact, buf *out)
+static void put_cores(const run_record *run, int subject, int fact, buf *out)
 {
-    (void)fact;
+    (void)subject, (void)fact;
     buf_printf(out, "%d", run->info.n_cores);
 }
 
-static void put_memory(const run_record *run, int fact, buf *out)
+static void put_memory(const run_record *run, int subject, int fact, buf *out)
 {
-    (void)fact;
+    (void)subject, (void)fact;
     buf_printf(out, "%" PRIu64, run->info.memory_bytes);
 }
 
-static void put_os(const run_record *run, int fact, buf *out)
+static void put_os(const run_record *run, int subject, int fact, buf *out)
 {
-    (void)fact;
+    (void)subject, (void)fact;
     buf_puts(out, run->info.os);
 }
 
-static void put_run_fact(const run_record *run, int fact, buf *out)
+static void put_run_fact(const run_record *run, int subject, int fact, buf *out)
 {
+    (void)subject;
     put_fact(out, run_fact(run, -1, -1, (fact_name)fact));
 }
 
 /* ---- of models and servers --------------------------------------------------------------------------------------- */
 
 /* A file is known by its hash, whatever its name. */
-static void put_models(const run_record *run, int fact, buf *out)
+static void put_models(const run_record *run, int subject, int fact, buf *out)
 {
     (void)fact;
     for (size_t i = 0; i < run->n_subjects; i++) {
         const subject_record *const s = &run->subjects[i];
-        buf_printf(out, "%s %s; ", s->file_hash[0] != '\0' ? s->file_hash : s->name, s->quantization);
+        if (subject < 0 || (size_t)subject == i)
+            buf_printf(out, "%s %s; ", s->file_hash[0] != '\0' ? s->file_hash : s->name, s->quantization);
     }
 }
 
@@ -97,19 +99,25 @@ static bool is_again(const run_record *run, size_t at)
     return false;
 }
 
-static void put_software(const run_record *run, int fact, buf *out)
+/* The first server of each side of the model that is asked for; -1: of every model. */
+static bool is_put(const run_record *run, int subject, size_t server)
+{
+    return (subject < 0 || run->servers[server].subject == subject) && !is_again(run, server);
+}
+
+static void put_software(const run_record *run, int subject, int fact, buf *out)
 {
     (void)fact;
     for (size_t i = 0; i < run->n_servers; i++) {
-        if (!is_again(run, i))
+        if (is_put(run, subject, i))
             buf_printf(out, "%s (%s); ", run->servers[i].software, server_side_name(run->servers[i].side));
     }
 }
 
-static void put_server_fact(const run_record *run, int fact, buf *out)
+static void put_server_fact(const run_record *run, int subject, int fact, buf *out)
 {
     for (size_t i = 0; i < run->n_servers; i++) {
-        if (is_again(run, i))
+        if (!is_put(run, subject, i))
             continue;
         put_fact(out, run_fact(run, run->servers[i].subject, (int)i, (fact_name)fact));
         buf_puts(out, "; ");
@@ -117,13 +125,13 @@ static void put_server_fact(const run_record *run, int fact, buf *out)
 }
 
 /* Keys and values grow while a server works: their bytes say nothing about what it is. */
-static void put_placement(const run_record *run, int fact, buf *out)
+static void put_placement(const run_record *run, int subject, int fact, buf *out)
 {
     (void)fact;
     for (size_t i = 0; i < run->n_placement; i++) {
         const placement_row *const row = &run->placement[i];
         const bool is_known = row->server >= 0 && (size_t)row->server < run->n_servers;
-        if (is_known && !is_again(run, (size_t)row->server) && strcmp(row->tensor_class, "kv") != 0)
+        if (is_known && is_put(run, subject, (size_t)row->server) && strcmp(row->tensor_class, "kv") != 0)
             buf_printf(out, "%s in %s: %" PRIu64 "; ", row->tensor_class, row->tier, row->bytes);
     }
 }
@@ -132,7 +140,7 @@ static void put_placement(const run_record *run, int fact, buf *out)
 
 static const struct {
     const char *name;
-    void (*put)(const run_record *run, int fact, buf *out);
+    void (*put)(const run_record *run, int subject, int fact, buf *out);
     int fact;
     bool is_shared; // held by a shared file
 } PARTS[] = {
@@ -168,6 +176,11 @@ const char *run_part_name(size_t i)
     return i < N_PARTS ? PARTS[i].name : NULL;
 }
 
+void run_part_put(buf *out, const run_record *run, size_t part, int subject)
+{
+    PARTS[part].put(run, subject, PARTS[part].fact, out);
+}
+
 /* N_PARTS: there is none. */
 static size_t find_part(const char *name)
 {
@@ -196,8 +209,8 @@ static sw_code compare_part(const run_record *a, const run_record *b, size_t par
     buf of_a, of_b;
     buf_init(&of_a, PART_BYTES_MAX);
     buf_init(&of_b, PART_BYTES_MAX);
-    PARTS[part].put(a, PARTS[part].fact, &of_a);
-    PARTS[part].put(b, PARTS[part].fact, &of_b);
+    run_part_put(&of_a, a, part, -1);
+    run_part_put(&of_b, b, part, -1);
     const bool ok = of_a.failed == SW_OK && of_b.failed == SW_OK;
     if (ok && strcmp(buf_str(&of_a), buf_str(&of_b)) != 0) {
         run_difference *const d = &out->items[out->n++];

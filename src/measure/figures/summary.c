@@ -114,7 +114,7 @@ static sample_stats first_tokens(const run_summary *s, bool is_warm, double *val
     return stats_of(values, n);
 }
 
-static sw_code measure_decode(run_summary *s, double *tokens, double *ms, sw_err *err)
+static sw_code measure_decode(run_summary *s, bool is_brief, double *tokens, double *ms, sw_err *err)
 {
     size_t n = 0;
     double all_tokens = 0, all_ms = 0;
@@ -128,10 +128,12 @@ static sw_code measure_decode(run_summary *s, double *tokens, double *ms, sw_err
         }
     }
     s->decode_tps = all_ms > 0 ? all_tokens / all_ms : NAN;
+    if (is_brief)
+        return SW_OK;
     return bootstrap_ratio(tokens, ms, n, BOOTSTRAP_DRAWS, SUMMARY_SEED, &s->decode_range, err);
 }
 
-static sw_code sum_up_rates(run_summary *s, sw_err *err)
+static sw_code sum_up_rates(run_summary *s, bool is_brief, sw_err *err)
 {
     double *const values = mem_calloc(2 * s->n_rows + 1, sizeof *values);
     if (values == NULL)
@@ -139,9 +141,9 @@ static sw_code sum_up_rates(run_summary *s, sw_err *err)
     sum_up_lists(s, values);
     s->ttft_cold_ms = first_tokens(s, false, values);
     s->ttft_warm_ms = first_tokens(s, true, values);
-    sw_code code = measure_decode(s, values, values + s->n_rows, err);
+    sw_code code = measure_decode(s, is_brief, values, values + s->n_rows, err);
     const size_t n = collect(s, offsetof(test_metrics, ttft_ms), values);
-    if (code == SW_OK)
+    if (code == SW_OK && !is_brief)
         code = bootstrap_interval(values, n, figure_median, BOOTSTRAP_DRAWS, SUMMARY_SEED, &s->ttft_range, err);
     mem_free(values);
     return code;
@@ -236,9 +238,10 @@ static sw_code fill_rows(const run_record *run, int subject, test_mode mode, run
 }
 
 /* Rows are made for every measured test, failed ones too; only the sums leave those out. */
-sw_code summary_of(const run_record *run, int subject, test_mode mode, run_summary *out, sw_err *err)
+static sw_code sum_up(const run_record *run, int subject, test_mode mode, bool is_brief, run_summary *out, sw_err *err)
 {
-    *out = (run_summary){.n_prompt_tokens = -1, .n_cached_tokens = -1};
+    *out = (run_summary){
+        .n_prompt_tokens = -1, .n_cached_tokens = -1, .decode_range = {NAN, NAN}, .ttft_range = {NAN, NAN}};
     out->rows = mem_calloc(run->n_tests + 1, sizeof *out->rows);
     if (out->rows == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory summing up a run");
@@ -246,13 +249,23 @@ sw_code summary_of(const run_record *run, int subject, test_mode mode, run_summa
     if (code == SW_OK) {
         sum_up_counts(out);
         find_peaks(out, run, subject, mode);
-        code = sum_up_rates(out, err);
+        code = sum_up_rates(out, is_brief, err);
     }
     if (code == SW_OK)
         code = pool_gaps(out, err);
     if (code == SW_OK)
         code = load_figures_of(out->rows, out->n_rows, &out->load, err);
     return code == SW_OK ? test_spreads_of(out->rows, out->n_rows, &out->tests, &out->n_tests, err) : code;
+}
+
+sw_code summary_of(const run_record *run, int subject, test_mode mode, run_summary *out, sw_err *err)
+{
+    return sum_up(run, subject, mode, /*is_brief=*/false, out, err);
+}
+
+sw_code summary_brief_of(const run_record *run, int subject, test_mode mode, run_summary *out, sw_err *err)
+{
+    return sum_up(run, subject, mode, /*is_brief=*/true, out, err);
 }
 
 void summary_free(run_summary *summary)

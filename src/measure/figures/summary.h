@@ -56,6 +56,9 @@ typedef struct run_summary {
 /* Of the tests of one model in one mode.  The views in *out are into `run`.  Free it with summary_free, also after an
  * error.  Error: SW_ENOMEM. */
 SW_NODISCARD sw_code summary_of(const run_record *run, int subject, test_mode mode, run_summary *out, sw_err *err);
+/* The same without the intervals that are drawn (decode_range, ttft_range: NAN): most of the time goes to them. */
+SW_NODISCARD sw_code summary_brief_of(const run_record *run, int subject, test_mode mode, run_summary *out,
+                                      sw_err *err);
 void summary_free(run_summary *summary);
 
 /* Requests that completed and met every objective, of all that were sent. */

@@ -60,11 +60,17 @@ typedef struct doc_link {
     const char *target;
 } doc_link;
 
+/* A figure as a length: shares of the longest, 0 to 1.  A share of 0 has no bar; low and high are its interval. */
+typedef struct doc_bar {
+    double share, low, high;
+} doc_bar;
+
 typedef struct doc_cell {
     const char *text;
     doc_link *links; // (n_links), in the order of the text; they do not overlap
     size_t n_links;
     doc_tone tone;
+    doc_bar bar;
 } doc_cell;
 
 typedef struct doc_row {
@@ -145,8 +151,10 @@ void doc_put_tone(document *doc, doc_tone tone, const char *text);
 void doc_put_link(document *doc, const char *target, const char *text);
 void doc_put_linked(document *doc, const linked_text *text);
 void doc_putf(document *doc, const char *fmt, ...) SW_PRINTF(2, 3);
-/* The values and cells to come lead to that anchor, but for those that say nothing ("" and "-") and those with links of
- * their own.  NULL: to none, as at the begin of every table. */
+/* A bar, whose figures are in other cells of the row: on a page it is drawn, elsewhere it is "=====---". */
+void doc_put_bar(document *doc, doc_bar bar);
+/* The cells to come in this row lead to that anchor, and of facts and tiles all values to come; but not those that say
+ * nothing ("" and "-"), nor those with links of their own.  NULL: to none. */
 void doc_lead(document *doc, const char *target);
 /* Of the row whose cell was put last. */
 void doc_row_anchor(document *doc, const char *anchor);

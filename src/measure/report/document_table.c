@@ -47,14 +47,42 @@ static void link_cell(document *doc, doc_cell *cell, const char *target)
     cell->n_links = 1;
 }
 
+/* Where the row ends, so does what its cells lead to. */
+static void end_cell(document *doc)
+{
+    const doc_block *const block = doc->has_failed ? NULL : &doc->blocks[doc->n_blocks - 1];
+    if (block != NULL && block->kind == DOC_TABLE && block->n_cells % (size_t)block->n_columns == 0)
+        doc->lead = NULL;
+}
+
 static void put_leading(document *doc, const char *text, doc_tone tone)
 {
     link_cell(doc, put_cell(doc, text, tone), doc->lead);
+    end_cell(doc);
 }
 
 void doc_put(document *doc, const char *text)
 {
     put_leading(doc, doc_copy(doc, text), TONE_PLAIN);
+}
+
+static double limit(double share)
+{
+    return share > 0 ? (share < 1 ? share : 1) : 0; // NAN: 0
+}
+
+void doc_put_bar(document *doc, doc_bar bar)
+{
+    enum { CHARACTERS = 12 };
+    char text[CHARACTERS + 1] = "";
+    bar = (doc_bar){limit(bar.share), limit(bar.low), limit(bar.high)};
+    const int n = (int)(CHARACTERS * bar.share + 0.5), n_high = (int)(CHARACTERS * bar.high + 0.5);
+    for (int i = 0; i < n || i < n_high; i++)
+        text[i] = i < n ? '=' : '-';
+    doc_cell *const cell = put_cell(doc, doc_copy(doc, text), TONE_PLAIN);
+    if (cell != NULL)
+        cell->bar = bar;
+    end_cell(doc);
 }
 
 void doc_put_tone(document *doc, doc_tone tone, const char *text)
@@ -66,6 +94,7 @@ void doc_put_link(document *doc, const char *target, const char *text)
 {
     const char *const anchor = doc_copy(doc, target);
     link_cell(doc, put_cell(doc, doc_copy(doc, text), TONE_PLAIN), anchor);
+    end_cell(doc);
 }
 
 void doc_put_linked(document *doc, const linked_text *text)
@@ -78,6 +107,7 @@ void doc_put_linked(document *doc, const linked_text *text)
         return;
     cell->links = links;
     cell->n_links = n_links;
+    end_cell(doc);
 }
 
 void doc_putf(document *doc, const char *fmt, ...)

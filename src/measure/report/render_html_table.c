@@ -3,8 +3,20 @@
 
 #include "report/html_parts.h"
 
+/* Its figures are in other cells, so that a screen reader loses nothing. */
+static void put_bar(buf *out, const doc_bar *bar)
+{
+    buf_printf(out,
+               "<span class=\"bar\" aria-hidden=\"true\" style=\"--share:%.1f%%;--low:%.1f%%;--high:%.1f%%\"></span>",
+               100 * bar->share, 100 * bar->low, 100 * bar->high);
+}
+
 static void put_cell(buf *out, const doc_cell *cell)
 {
+    if (cell->bar.share > 0) {
+        put_bar(out, &cell->bar);
+        return;
+    }
     if (cell->tone != TONE_PLAIN)
         buf_printf(out, "<span class=\"badge %s\">", HTML_TONES[cell->tone]);
     html_linked(out, cell->text, cell->links, cell->n_links);

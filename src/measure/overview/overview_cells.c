@@ -1,0 +1,36 @@
+/* overview_cells.c - cells that several parts of the page have. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "figures/run_alike.h"
+#include "overview/overview_sections.h"
+
+const char *overview_anchor(char out[OVERVIEW_ANCHOR_BYTES], int run)
+{
+    snprintf(out, OVERVIEW_ANCHOR_BYTES, "run-%d", run + 1);
+    return out;
+}
+
+void overview_cell_label(document *doc, const overview_entry *e)
+{
+    char anchor[OVERVIEW_ANCHOR_BYTES];
+    doc_put_link(doc, overview_anchor(anchor, e->run), e->label);
+}
+
+/* A part is a list for all servers, "2; ": its end says nothing here. */
+void overview_cell_knob(document *doc, const overview *o, const overview_entry *e)
+{
+    size_t part = 0;
+    while (o->knob != NULL && strcmp(run_part_name(part), o->knob) != 0)
+        part++;
+    const char *const text = o->knob != NULL ? o->texts[e->parts[part]] : "";
+    const bool is_model = o->knob != NULL && strcmp(o->knob, "models") == 0; // the label has it
+    size_t n = strlen(text);
+    while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == ';'))
+        n--;
+    if (n == 0 || is_model)
+        doc_put(doc, "-");
+    else
+        doc_putf(doc, "%.*s", (int)n, text);
+}
