@@ -107,7 +107,7 @@ static void put_row(buf *out, const doc_block *b, size_t row, int n_shown)
 static void put_table(buf *out, const doc_block *b)
 {
     int n_shown = 0;
-    buf_puts(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
+    buf_puts(out, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"");
     put_text(out, b->title[0] != '\0' ? b->title : b->columns[0].title);
     buf_puts(out, "\">\n<table");
     put_anchor(out, b->anchor);
@@ -141,9 +141,12 @@ static void put_heading(buf *out, const doc_block *b)
     buf_printf(out, "</h%d>\n", b->level);
 }
 
-static void put_contents(buf *out, const document *doc)
+/* `first`: the anchor of the section that follows. */
+static void put_contents(buf *out, const document *doc, const char *first)
 {
-    buf_puts(out, "<nav aria-label=\"Contents\">\n<ul>\n");
+    buf_puts(out, "<a class=\"skip\" href=\"#");
+    put_text(out, first);
+    buf_puts(out, "\">Skip the contents</a>\n<nav aria-label=\"Contents\">\n<ul>\n");
     for (size_t i = 0; i < doc->n_blocks; i++) {
         const doc_block *const b = &doc->blocks[i];
         if (b->kind != DOC_HEADING || b->level != 2 || b->anchor == NULL || b->audience == FOR_TERMINAL)
@@ -171,7 +174,9 @@ static void put_chart(buf *out, const doc_block *b, bool is_first, bool is_last)
 {
     buf_puts(out, is_first ? "<div class=\"charts\">\n" : "");
     buf_printf(out, "<figure hidden data-chart=\"%s\" data-subject=\"%d\"></figure>\n", b->title, b->subject);
-    buf_puts(out, is_last ? "</div>\n" : "");
+    if (is_last)
+        buf_puts(out, "<p class=\"no-script\">This page's script draws charts here; without it, the figures are in the "
+                      "tables.</p>\n</div>\n");
 }
 
 /* Returns true if the line opens or closes a block of code. */
@@ -202,16 +207,16 @@ static void put_fenced(buf *out, const char *text, size_t n_text)
 
 static void put_verbatim(buf *out, const doc_block *b)
 {
-    buf_puts(out, "<h5>");
+    buf_puts(out, "<h4>");
     put_text(out, b->title);
-    buf_puts(out, "</h5>\n<div class=\"text\" dir=\"auto\">");
+    buf_puts(out, "</h4>\n<div class=\"text\" dir=\"auto\">");
     put_fenced(out, b->text, b->n_text);
     buf_puts(out, "</div>\n");
 }
 
 static void put_fold(buf *out, const doc_block *b)
 {
-    buf_puts(out, "<details><summary>");
+    buf_puts(out, b->is_screen_only ? "<details class=\"screen\"><summary>" : "<details><summary>");
     put_text(out, b->title);
     buf_puts(out, "</summary>\n<article");
     put_anchor(out, b->anchor);
@@ -220,7 +225,7 @@ static void put_fold(buf *out, const doc_block *b)
 
 static void put_group(buf *out, const doc_block *b)
 {
-    buf_puts(out, "<details class=\"group\"><summary>");
+    buf_printf(out, "<details class=\"group%s\"><summary>", b->is_screen_only ? " screen" : "");
     put_text(out, b->title);
     buf_puts(out, "</summary>\n");
 }
@@ -270,7 +275,7 @@ void render_html(buf *out, const document *doc)
             continue;
         if (b->kind == DOC_HEADING && b->level == 2) {
             if (!has_contents)
-                put_contents(out, doc);
+                put_contents(out, doc, b->anchor != NULL ? b->anchor : "");
             buf_puts(out, is_open ? "</section>\n<section>\n" : "<section>\n");
             is_open = has_contents = true;
         }
