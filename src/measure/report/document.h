@@ -40,7 +40,7 @@ typedef enum doc_kind {
     DOC_DOWNLOAD,   // a small file inside the page; HTML only
     DOC_FOLD_BEGIN, // what is up to the end is hidden on a page until the title is chosen
     DOC_FOLD_END,
-    DOC_GROUP_BEGIN, // folds that are hidden together; in Markdown nothing
+    DOC_GROUP_BEGIN, // tables or folds that are hidden together; in Markdown the title alone
     DOC_GROUP_END,
 } doc_kind;
 

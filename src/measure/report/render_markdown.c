@@ -221,9 +221,12 @@ static void put_block(const markdown *m, const doc_block *b)
     case DOC_CHART: // nothing is drawn, but links lead there
         put_anchor_line(m, b->anchor);
         break;
+    case DOC_GROUP_BEGIN:
+        put_line_start(out, b->title);
+        buf_puts(out, "\n\n");
+        break;
     case DOC_DOWNLOAD:
     case DOC_FOLD_END:
-    case DOC_GROUP_BEGIN:
     case DOC_GROUP_END: break;
     }
 }

@@ -8,7 +8,7 @@
 // clang-format off
 static const doc_column MARKS[] = {
     {"test", "", "", false, 0},
-    {"mark", "of 5", "", true, 0},
+    {"mark", "of 5", CONTENT_RUBRIC, true, 0},
     {"checks", "", "passed of those that ran", false, 0},
     {"technical", "", "checks on technical accuracy that passed", false, 0},
     {"lowered because", "", "why the mark is lower than the checks alone would give", false, 2},
@@ -110,7 +110,6 @@ void section_quality(document *doc, const run_analysis *a, const subject_analysi
 {
     const run_summary *const m = &s->modes[MODE_STREAM];
     doc_heading(doc, 3, NULL, "Quality");
-    doc_paragraph(doc, "%s", CONTENT_RUBRIC);
     if (s->n_technical_run > 0)
         doc_paragraph(doc, "%d of %d technical checks passed.", s->n_technical_passed, s->n_technical_run);
     doc_table(doc, "Marks of the streamed answers", MARKS, sizeof MARKS / sizeof *MARKS);

@@ -49,7 +49,7 @@ static void put_first_token(document *doc, const test_row *t)
 {
     char cell[CELL_BYTES];
     format_number(cell, t->row->metrics.ttft_ms);
-    doc_putf(doc, "%s%s", cell, t->row->metrics.is_warm ? " w" : "");
+    doc_putf(doc, "%s%s", cell, cell[0] != '-' && t->row->metrics.is_warm ? " w" : "");
 }
 
 /* Of the same prompt without a warm prefix. */
@@ -105,11 +105,7 @@ static void put_overall(document *doc, const test_row *t)
 /* In seconds: total times are longer than all other figures. */
 static void put_total(document *doc, const test_row *t)
 {
-    const double seconds = t->row->metrics.e2e_ms / 1000;
-    if (seconds >= 0)
-        doc_putf(doc, "%.2f", seconds);
-    else
-        doc_put(doc, "-");
+    cell_number(doc, t->row->metrics.e2e_ms / 1000);
 }
 
 /* "!" marks the verdict "degenerate"; the score alone would miss a loop that begins late. */
@@ -187,14 +183,10 @@ static void put_row(document *doc, const run_analysis *a, const subject_analysis
         doc_row_note(doc, row->test->answer.error);
 }
 
-static void put_mode(document *doc, const run_analysis *a, const subject_analysis *s, test_mode mode)
+static void put_mode(document *doc, const run_analysis *a, const subject_analysis *s, test_mode mode, const char *title)
 {
-    static const char *const TITLES[] = {"Streamed", "Not streamed", "Streamed, experts not offloaded",
-                                         "First tokens without a warm prefix", "Sweep"};
     const run_summary *const m = &s->modes[mode];
-    if (m->n_rows == 0)
-        return;
-    doc_table(doc, TITLES[mode], COLUMNS, N_COLUMNS);
+    doc_table(doc, title, COLUMNS, N_COLUMNS);
     doc_anchor(doc, anchor_of_mode("tests", s->index, mode).text);
     for (size_t i = 0; i < m->n_rows; i++)
         put_row(doc, a, s, &m->rows[i]);
@@ -236,21 +228,29 @@ static void put_totals(document *doc, const subject_analysis *s)
 
 static void put_other_modes(document *doc, const run_analysis *a, const subject_analysis *s)
 {
-    size_t n = 0;
-    for (int mode = MODE_STREAM + 1; mode < N_TEST_MODES; mode++)
-        n += s->modes[mode].n_rows;
-    if (n == 0)
-        return;
-    doc_heading(doc, 3, NULL, "Other modes");
-    for (int mode = MODE_STREAM + 1; mode < N_TEST_MODES; mode++)
-        put_mode(doc, a, s, (test_mode)mode);
+    static const char *const TITLES[] = {[MODE_WHOLE] = "Not streamed",
+                                         [MODE_REFERENCE] = "Streamed, experts not offloaded",
+                                         [MODE_COLD] = "First tokens without a warm prefix",
+                                         [MODE_SWEEP] = "Sweep"};
+    bool has_heading = false;
+    for (int mode = MODE_STREAM + 1; mode < N_TEST_MODES; mode++) {
+        if (s->modes[mode].n_rows == 0)
+            continue;
+        if (!has_heading)
+            doc_heading(doc, 3, NULL, "Other modes");
+        has_heading = true;
+        doc_group_begin(doc, TITLES[mode]);
+        put_mode(doc, a, s, (test_mode)mode, "");
+        doc_group_end(doc);
+    }
 }
 
 /* Of several models, a terminal shows the tests only: the table of the models is above. */
 void section_tests(document *doc, const run_analysis *a, const subject_analysis *s)
 {
     const doc_audience audience = doc->audience;
-    put_mode(doc, a, s, MODE_STREAM);
+    if (s->modes[MODE_STREAM].n_rows > 0)
+        put_mode(doc, a, s, MODE_STREAM, "Streamed");
     doc->audience = a->n_subjects == 1 ? audience : FOR_PAGES;
     put_totals(doc, s);
     doc->audience = FOR_PAGES;
