@@ -112,22 +112,45 @@ static void put_models(document *doc, const run_analysis *a, const recommendatio
     buf_free(&names);
 }
 
-/* Of one model, but what was said for one before it. */
-static size_t put_advice(document *doc, const run_analysis *a, const recommendation_list *lists, size_t subject)
+static const recommendation *find_id(const recommendation_list *list, const char *id)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (strcmp(list->items[i].id, id) == 0)
+            return &list->items[i];
+    }
+    return NULL;
+}
+
+/* What one rule says of all models, once for those of which it says the same; the model `first` is its first. */
+static void put_rule(document *doc, const run_analysis *a, const recommendation_list *lists, size_t first,
+                     const char *id)
+{
+    for (size_t i = first; i < a->n_subjects; i++) {
+        const recommendation *const r = find_id(&lists[i], id);
+        bool is_said = r == NULL;
+        for (size_t before = first; !is_said && before < i; before++)
+            is_said = find_same(&lists[before], r) != NULL;
+        if (is_said)
+            continue;
+        put_models(doc, a, lists, i, r);
+        doc_put(doc, r->change);
+        doc_put(doc, r->effect);
+        doc_put_link(doc, evidence_of(r->id, (int)i).text, r->evidence);
+    }
+}
+
+/* The rules that found something first for this model; returns how many. */
+static size_t put_rules(document *doc, const run_analysis *a, const recommendation_list *lists, size_t subject)
 {
     size_t n = 0;
     for (size_t i = 0; i < lists[subject].n; i++) {
-        const recommendation *const r = &lists[subject].items[i];
-        bool is_said = false;
-        for (size_t before = 0; before < subject; before++)
-            is_said |= find_same(&lists[before], r) != NULL;
-        if (is_said)
-            continue;
-        put_models(doc, a, lists, subject, r);
-        doc_put(doc, r->change);
-        doc_put(doc, r->effect);
-        doc_put_link(doc, evidence_of(r->id, (int)subject).text, r->evidence);
-        n++;
+        const char *const id = lists[subject].items[i].id;
+        bool is_put = false;
+        for (size_t before = 0; !is_put && before < subject; before++)
+            is_put = find_id(&lists[before], id) != NULL;
+        if (!is_put)
+            put_rule(doc, a, lists, subject, id);
+        n += !is_put;
     }
     return n;
 }
@@ -141,7 +164,7 @@ static void put_all_advice(document *doc, const run_analysis *a, const criteria_
     for (size_t i = 0; lists != NULL && i < a->n_subjects; i++)
         recommendations_of(a, criteria, (int)i, &lists[i]);
     for (size_t i = 0; lists != NULL && i < a->n_subjects; i++)
-        n += put_advice(doc, a, lists, i);
+        n += put_rules(doc, a, lists, i);
     if (n == 0)
         doc_paragraph(doc, "No rule found anything to change.");
     mem_free(lists);
