@@ -114,6 +114,7 @@ void doc_badge(document *doc, doc_tone tone, const char *label, const char *text
 void doc_remark(document *doc, doc_tone tone, const char *fmt, ...) SW_PRINTF(3, 4);
 void doc_chart(document *doc, const char *name, int subject);
 void doc_text(document *doc, const char *title, const char *text, size_t n);
+/* `title` may be "". */
 void doc_code(document *doc, const char *anchor, const char *title, const char *text);
 /* `text` is copied. */
 void doc_download(document *doc, const char *name, const buf *content);

@@ -162,9 +162,12 @@ static void put_text(buf *out, const doc_block *b)
 /* Text of the report itself. */
 static void put_code(const markdown *m, const doc_block *b)
 {
-    put_anchor(m, b->anchor);
-    put_line_start(m->out, b->title);
-    buf_puts(m->out, ":\n\n```\n");
+    if (b->title[0] != '\0') {
+        put_anchor(m, b->anchor);
+        put_line_start(m->out, b->title);
+        buf_puts(m->out, ":\n\n");
+    }
+    buf_puts(m->out, "```\n");
     buf_append(m->out, b->text, b->n_text);
     buf_puts(m->out, "```\n\n");
 }
