@@ -46,7 +46,7 @@ static void put_speed(linked_text *out, const summary_input *in)
     format_number(decode, m->decode_tps);
     format_range(range, m->decode_range.low, m->decode_range.high);
     format_by_unit(first, m->ttft_ms.p50, "ms");
-    put_name(out, in, "gives", "");
+    put_name(out, in, "gives", "gives");
     linked_text_link(out, row.text, "%s", overall);
     linked_text_puts(out, in->is_first ? " tokens a second on average" : "");
     if (!isnan(m->ttft_ms.p50)) {
