@@ -45,8 +45,9 @@ static void put_mark(document *doc, const run_analysis *a, const summary_row *ro
     cell_ratio(doc, c.n_passed, c.n_run);
     cell_ratio(doc, c.n_technical_passed, c.n_technical_run);
     doc_put(doc, c.lowered != NULL ? c.lowered : "-");
-    cell_score(doc, r->score);
-    cell_score(doc, r->window_max);
+    const bool has_text = row->test->answer.n_text + row->test->answer.n_reasoning > 0; // none repeats nothing
+    cell_score(doc, has_text ? r->score : NAN);
+    cell_score(doc, has_text ? r->window_max : NAN);
     cell_number(doc, r->tail_loop.period > 0 ? (double)r->tail_loop.period : NAN);
     doc_putf(doc, "%zu", r->line_repeat_max);
     const doc_tone tone = r->verdict == REPETITION_DEGENERATE   ? TONE_BAD

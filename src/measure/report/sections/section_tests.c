@@ -112,7 +112,11 @@ static void put_total(document *doc, const test_row *t)
 static void put_repetition(document *doc, const test_row *t)
 {
     const repetition_score *const r = &t->row->metrics.repetition;
-    doc_putf(doc, "%.3f%s", r->score, r->verdict == REPETITION_DEGENERATE ? " !" : "");
+    const answer_record *const a = &t->row->test->answer;
+    if (a->n_text + a->n_reasoning == 0)
+        doc_put(doc, "-");
+    else
+        doc_putf(doc, "%.3f%s", r->score, r->verdict == REPETITION_DEGENERATE ? " !" : "");
 }
 
 static void put_mark(document *doc, const test_row *t)
