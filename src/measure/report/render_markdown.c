@@ -191,6 +191,22 @@ static void put_paragraph(const markdown *m, const doc_block *b)
     buf_puts(m->out, "\n\n");
 }
 
+static void put_badge(buf *out, const doc_block *b)
+{
+    buf_puts(out, "**");
+    put_escaped(out, b->title);
+    buf_puts(out, "** ");
+    put_escaped(out, b->text);
+    buf_puts(out, "\n\n");
+}
+
+static void put_remark(buf *out, const doc_block *b)
+{
+    buf_puts(out, b->tone == TONE_BAD ? "> **Attention:** " : "> ");
+    put_line_start(out, b->text);
+    buf_puts(out, "\n\n");
+}
+
 static void put_block(const markdown *m, const doc_block *b)
 {
     buf *const out = m->out;
@@ -200,18 +216,8 @@ static void put_block(const markdown *m, const doc_block *b)
         put_heading(out, b->level, b->title);
         break;
     case DOC_PARAGRAPH: put_paragraph(m, b); break;
-    case DOC_BADGE:
-        buf_puts(out, "**");
-        put_escaped(out, b->title);
-        buf_puts(out, "** ");
-        put_escaped(out, b->text);
-        buf_puts(out, "\n\n");
-        break;
-    case DOC_REMARK:
-        buf_puts(out, b->tone == TONE_BAD ? "> **Attention:** " : "> ");
-        put_line_start(out, b->text);
-        buf_puts(out, "\n\n");
-        break;
+    case DOC_BADGE: put_badge(out, b); break;
+    case DOC_REMARK: put_remark(out, b); break;
     case DOC_FACTS:
     case DOC_TILES:
     case DOC_TABLE: put_table(m, b); break;

@@ -61,26 +61,32 @@ static void put_figures(document *doc, const summary_row *row)
                   m->repetition.score, repetition_verdict_name(m->repetition.verdict), m->repetition.window_max, mark);
 }
 
-/* When its pieces came: the first, the last, and what lies between.  The row of the test is made of them. */
-static void put_events(document *doc, const run_analysis *a, const test_record *test)
+/* After how long the parts of an answer were there: ": the first after 12 ms, a quarter after ...". */
+static void put_arrivals(linked_text *out, const answer_record *answer)
 {
     static const struct {
         double share;
         const char *name;
     } PARTS[] = {{0, "the first"}, {0.25, "a quarter"}, {0.5, "half"}, {0.75, "three quarters"}, {1, "the last"}};
-    const answer_record *const answer = &test->answer;
-    const size_t n = answer->n_arrivals;
+    const size_t n = answer->n_arrivals, n_parts = n == 0 ? 0 : n == 1 ? 1 : sizeof PARTS / sizeof *PARTS;
     char after[CELL_BYTES];
+    for (size_t i = 0; i < n_parts; i++) {
+        const size_t k = (size_t)((double)(n - 1) * PARTS[i].share);
+        format_by_unit(after, (double)answer->arrivals[k].t_ns / 1e6, "ms");
+        linked_text_printf(out, "%s %s after %s", i == 0 ? ":" : ",", PARTS[i].name, after);
+    }
+}
+
+/* When its pieces came.  The row of the test is made of them. */
+static void put_events(document *doc, const run_analysis *a, const test_record *test)
+{
+    const size_t n = test->answer.n_arrivals;
     linked_text text;
     linked_text_init(&text, EVENTS_BYTES_MAX);
     linked_text_link(&text, anchor_of_test("test", a->run, test).text, "Row of its figures");
     linked_text_printf(&text, "; %zu ", n);
     linked_text_link(&text, "query-events", "event%s", n == 1 ? "" : "s");
-    for (size_t i = 0; n > 0 && i < (n == 1 ? 1 : sizeof PARTS / sizeof *PARTS); i++) {
-        const size_t k = (size_t)((double)(n - 1) * PARTS[i].share);
-        format_by_unit(after, (double)answer->arrivals[k].t_ns / 1e6, "ms");
-        linked_text_printf(&text, "%s %s after %s", i == 0 ? ":" : ",", PARTS[i].name, after);
-    }
+    put_arrivals(&text, &test->answer);
     if (test->mode == MODE_STREAM && n > 1) {
         linked_text_puts(&text, " (");
         linked_text_link(&text, anchor_part(test->subject, "charts").text, "curve");

@@ -73,7 +73,7 @@ static void put_memory(linked_text *out, const summary_input *in)
     if (saves) {
         linked_text_puts(out, m->kind == SAVING_MEASURED ? "saves " : "would save ");
         linked_text_link(out, anchor_part(in->subject->index, "saving").text, "%s %%", saved);
-        linked_text_puts(out, in->is_first ? " of the VRAM with its experts in RAM" : "");
+        linked_text_puts(out, in->is_first ? " of the VRAM with its experts in RAM" : " of the VRAM");
         linked_text_puts(out, m->kind == SAVING_MEASURED ? " (measured)"
                               : in->is_first             ? " (computed from its file, not measured)"
                                                          : " (computed)");
