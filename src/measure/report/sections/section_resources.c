@@ -27,8 +27,9 @@ static void put_unknown(document *doc, const resource_figures *r)
         if (r->figures[i].n == 0)
             buf_printf(&names, "%s%s", names.size > 0 ? ", " : "", SAMPLE_FIGURE_IDS[i].name);
     }
-    if (names.size > 0)
-        doc_paragraph(doc, "Not known here: %s.", doc_str(doc, &names));
+    const char *const text = doc_str(doc, &names);
+    if (text[0] != '\0')
+        doc_paragraph(doc, "Not known here: %s.", text);
     buf_free(&names);
 }
 

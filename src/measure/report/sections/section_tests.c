@@ -28,10 +28,12 @@ static void put_status(document *doc, const test_row *t)
     doc_put_tone(doc, status == TEST_COMPLETED ? TONE_GOOD : TONE_BAD, format_status(status));
 }
 
-/* "*" marks a count of events in place of the server's. */
+/* "*" marks a count of events in place of the server's; the times of all are with the answer. */
 static void put_tokens(document *doc, const test_row *t)
 {
+    doc_lead(doc, anchor_of_test("events", t->run->run, t->row->test).text);
     doc_putf(doc, "%lld%s", (long long)t->row->metrics.n_tokens, t->row->metrics.counted_events ? "*" : "");
+    doc_lead(doc, NULL);
 }
 
 static void put_prompt_tokens(document *doc, const test_row *t)
@@ -157,17 +159,10 @@ static const doc_column COLUMNS[] = {
 };
 // clang-format on
 
-/* The cell of each column, and what it leads to: the answer, or the times of its events. */
-static const struct {
-    put_cell_fn *put;
-    const char *target;
-} CELLS[] = {
-    {put_name, NULL}, // of itself to the answer
-    {put_status, NULL},      {put_tokens, "events"},       {put_first_token, "events"}, {put_decode, "events"},
-    {put_overall, "events"}, {put_total, "events"},        {put_repetition, "answer"},  {put_mark, "answer"},
-    {put_checks, "answer"},  {put_cold_first_token, NULL}, {put_prompt_tokens, NULL},   {put_cached_tokens, NULL},
-    {put_gap_p50, "events"}, {put_gap_p95, NULL},          {put_gap_p99, NULL},         {put_ended, NULL},
-};
+static put_cell_fn *const CELLS[] = {
+    put_name,       put_status,  put_tokens, put_first_token,      put_decode,        put_overall,       put_total,
+    put_repetition, put_mark,    put_checks, put_cold_first_token, put_prompt_tokens, put_cached_tokens, put_gap_p50,
+    put_gap_p95,    put_gap_p99, put_ended};
 
 enum { N_COLUMNS = sizeof COLUMNS / sizeof *COLUMNS };
 _Static_assert(N_COLUMNS == sizeof CELLS / sizeof *CELLS, "one function for each column");
@@ -177,11 +172,8 @@ _Static_assert(N_COLUMNS == sizeof CELLS / sizeof *CELLS, "one function for each
 static void put_row(document *doc, const run_analysis *a, const subject_analysis *s, const summary_row *row)
 {
     const test_row t = {a, s, row, content_score_of(row->test, &row->metrics.repetition)};
-    for (int c = 0; c < N_COLUMNS; c++) {
-        const char *const target = CELLS[c].target;
-        doc_lead(doc, target != NULL ? anchor_of_test(target, a->run, row->test).text : NULL);
-        CELLS[c].put(doc, &t);
-    }
+    for (int c = 0; c < N_COLUMNS; c++)
+        CELLS[c](doc, &t);
     doc_row_anchor(doc, anchor_of_test("test", a->run, row->test).text);
     if (row->test->answer.error[0] != '\0')
         doc_row_note(doc, row->test->answer.error);
