@@ -32,7 +32,8 @@ typedef enum sw_tensor_class {
     SW_CLASS_EXPERTS,   // routed experts
     SW_CLASS_ATTENTION, // attention, norms and routers
     SW_CLASS_FFN,       // shared experts and dense feed-forward
-    SW_CLASS_EMBEDDING, // token embedding and output head
+    SW_CLASS_EMBEDDING, // token embedding; it is the output head, too, where a file has no other
+    SW_CLASS_OUTPUT,    // output head and its norm
     SW_CLASS_OTHER,     // tensors that this build does not use
     SW_N_CLASSES
 } sw_tensor_class;
@@ -193,10 +194,16 @@ typedef struct sw_engine_options {
     int n_batch;   // prompt tokens that are evaluated at once, at most; 0: 256
     sw_kv_type kv_type;
     sw_compat compat;
-    const char *date; // "YYYY-MM-DD", for chat formats that include a date; NULL: today by `clock`
-    bool cpu_moe;     // experts of every layer stay in RAM
-    int n_cpu_moe;    // experts of the first N layers stay in RAM (not together with cpu_moe)
-    int n_gpu_layers; // only the last N layers are in VRAM; 0: all that can be, -1: none
+    const char *date;             // "YYYY-MM-DD", for chat formats that include a date; NULL: today by `clock`
+    bool cpu_moe;                 // experts of every layer stay in RAM
+    int n_cpu_moe;                // experts of the first N layers stay in RAM (not together with cpu_moe)
+    int n_gpu_layers;             // only the last N layers are in VRAM; 0: all that can be, -1: none
+    uint64_t vram_bytes;          // of weights, cache and working memory, at most; 0: what is free
+    const char *override_tensors; // "REGEX=DEVICE,...": where tensors are, whatever the above says; or NULL
+    /* How often a token uses each expert, (heat_layers, heat_experts): the most used ones come to VRAM first.  Layers
+     * are those with experts.  NULL: as if all were used alike. */
+    const double *expert_heat;
+    int heat_layers, heat_experts;
     bool is_strict;   // a placement option without effect is SW_EINVAL, not a note
     int expert_trace; // rows that the trace of chosen experts keeps, 1 .. EXPERT_TRACE_ROWS of sw_limits; 0: none
     double stub_tokens_per_s; // stub engine only: steps per second; 0: no pause

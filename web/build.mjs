@@ -1,4 +1,4 @@
-// build.mjs - makes dist/report.js and dist/report.css of src/.
+// build.mjs - makes dist/NAME.js and dist/NAME.css of src/NAME.js and src/NAME.css, for each of the pages.
 //
 // The bundles are committed and built into the binary; tests/web/bundle.test.sh makes them again and compares bytes.
 // An optional argument names another output folder.
@@ -7,12 +7,14 @@ import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 import { build } from 'esbuild';
 
+const PAGES = ['report'];
+
 const here = path.dirname(fileURLToPath(import.meta.url));
 const out = path.resolve(process.argv[2] ?? path.join(here, 'dist'));
 
 await build({
   absWorkingDir: here,
-  entryPoints: ['src/report.js', 'src/report.css'],
+  entryPoints: PAGES.flatMap((page) => [`src/${page}.js`, `src/${page}.css`]),
   outdir: out,
   bundle: true,
   minify: true,
@@ -23,9 +25,12 @@ await build({
   define: { 'process.env.NODE_ENV': '"production"' },
 });
 
-// The bundle stands inside a script element of a page: nothing in it may end that element or start a comment.
-const script = await readFile(path.join(out, 'report.js'), 'utf8');
-if (/<\/script|<!--/i.test(script)) {
-  console.error('report.js holds "</script" or "<!--"; it cannot stand inside a page');
-  process.exit(1);
+// A bundle stands inside an element of a page: nothing in it may end that element or start a comment.
+for (const [ending, forbidden] of [['js', /<\/script|<!--/i], ['css', /<\/style/i]]) {
+  for (const page of PAGES) {
+    if (forbidden.test(await readFile(path.join(out, `${page}.${ending}`), 'utf8'))) {
+      console.error(`${page}.${ending} holds ${forbidden}; it cannot stand inside a page`);
+      process.exit(1);
+    }
+  }
 }

@@ -36,6 +36,7 @@
     X(REQUEST_ANSWERS,       2048,        "answers",    "to all prompts of one request; OpenAI embeds as many texts at once") \
     X(QUEUE_BYTES,           67108864,    "bytes",      "of the bodies of waiting jobs; more are refused with 429") \
     X(LOADED_MODELS,         64,          "models",     "of one server, at once") \
+    X(OVERRIDE_RULES,        64,          "rules",      "of --override-tensor") \
     X(THREADS,               256,         "threads",    "of the compute pool") \
     X(MESSAGES,              4096,        "messages",   "of one conversation") \
     X(TOOL_CALLS,            4096,        "calls",      "of tools, in the history of one conversation") \
@@ -61,6 +62,9 @@
     X(PROTOCOL_BYTES,        16777216,    "bytes",      "a benchmark protocol file") \
     X(SHARE_BYTES,           16777216,    "bytes",      "a file of `bench --share`; real ones have under 200,000") \
     X(OVERVIEW_RUNS,         100,         "runs",       "side by side in one report") \
+    X(REVIEW_FILE_BYTES,     16777216,    "bytes",      "people's scores as a file; those of 1,000 answers have 300,000") \
+    X(REVIEW_NOTE_BYTES,     4096,        "bytes",      "of a person's note on an answer") \
+    X(REVIEWER_BYTES,        128,         "bytes",      "of the name of a person who scores answers") \
     X(RECORDING_SAMPLES,     262144,      "samples",    "of a recording that is read; 7 hours of ten a second, 3 days of one") \
     X(MODEL_FOLDER_NAMES,    16384,       "names",      "of one model folder and those below it; real ones have hundreds") \
     X(MANIFEST_BYTES,        65536,       "bytes",      "a manifest of Ollama; real ones have under 2,000") \

@@ -143,6 +143,7 @@ static int parse_rows(bench_args *a, int argc, char **argv)
             "and "
             "not, records when every token arrives, and writes the measurements, report.md and report.html to a "
             "folder.  Settings that are not given are the protocol's.  --resume continues a run that was stopped.\n\n"
+            "`spillway bench review RUN` takes a person's scores of the answers; its --help explains it.\n\n"
             "Exit code: 0 all tests completed, 1 the run broke off, 2 usage, 3 a test or a criterion failed, 4 the run "
             "is invalid or says too little, 130 after Ctrl-C.",
         .rows = rows,

@@ -12,6 +12,7 @@
 #include "cmd/bench_display.h"
 #include "cmd/bench_self_test.h"
 #include "cmd/cmd.h"
+#include "cmd/cmd_bench_review.h"
 #include "cmd/output_width.h"
 #include "cmd/terminal.h"
 #include "figures/run_status.h"
@@ -197,6 +198,8 @@ static int run_args(bench_args *a, int argc, char **argv)
 /* The arguments hold a path for every model, which is much for a stack. */
 int cmd_bench(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "review") == 0)
+        return cmd_bench_review(argc - 1, argv + 1);
     bench_args *const a = mem_calloc(1, sizeof *a);
     if (a == NULL)
         return cmd_fail("bench", &(sw_err){.code = SW_ENOMEM, .msg = "out of memory"});

@@ -93,14 +93,26 @@ static int exit_code_of(comparison_outcome outcome)
                                              : CMD_EXIT_INVALID;
 }
 
-static int compare(const compare_args *a, const char *const texts[2])
+/* A stored run beside a shared file is compared by what both would hold. */
+static sw_code open_both(compare_args *a, const char *const texts[2], loaded_run *base, loaded_run *new, sw_err *err)
+{
+    sw_code code = loaded_run_open(base, texts[0], a->baselines, err);
+    if (code == SW_OK)
+        code = loaded_run_open(new, texts[1], a->baselines, err);
+    a->options.is_shared = base->shared != NULL || new->shared != NULL;
+    if (code == SW_OK && a->options.is_shared)
+        code = loaded_run_share(base, err);
+    if (code == SW_OK && a->options.is_shared)
+        code = loaded_run_share(new, err);
+    return code;
+}
+
+static int compare(compare_args *a, const char *const texts[2])
 {
     sw_err err = {0};
     loaded_run base = {0}, new = {0};
     comparison c = {0};
-    sw_code code = loaded_run_open(&base, texts[0], a->baselines, &err);
-    if (code == SW_OK)
-        code = loaded_run_open(&new, texts[1], a->baselines, &err);
+    sw_code code = open_both(a, texts, &base, &new, &err);
     if (code == SW_OK)
         code = comparison_of(&base.analysis, &new.analysis, &a->options, &c, &err);
     if (code == SW_OK)
@@ -178,7 +190,7 @@ int cmd_compare(int argc, char **argv)
         .description =
             "Compares two stored benchmark runs: per model, mode, figure and test the difference of NEW from\n"
             "BASE, with its interval and a verdict. A run is named as for `spillway runs`, or is the name of\n"
-            "a baseline.\n\n"
+            "a baseline, or a file of --share, which has figures and no answers.\n\n"
             "Exit code 3: a figure is surely worse by more than is allowed, a test or check that passed\n"
             "fails, or a repeatable answer changed. 4: the runs are unlike or invalid, or have too few tests.",
         .rows = rows,

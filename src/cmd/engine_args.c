@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/byte_count.h"
+
 enum { N_CHOICES_MAX = 3, ALL_LAYERS = LIMIT_MODEL_LAYERS + 1 /* and what is beside them */ };
 
 /* Writes the index of `word` among the choices, a list that ends with NULL, to *out; 0, the default, if word is NULL.
@@ -60,6 +62,7 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
     static const char *const KV[N_CHOICES_MAX + 1] = {[SW_KV_F16] = "f16", [SW_KV_F32] = "f32", [SW_KV_Q8_0] = "q8_0"};
     static const char *const COMPAT[N_CHOICES_MAX + 1] = {
         [SW_COMPAT_ORIGINAL] = "original", [SW_COMPAT_LLAMA_CPP] = "llama.cpp"};
+    uint64_t vram_bytes = 0;
     int kv_type = SW_KV_F16, compat = SW_COMPAT_ORIGINAL, n_gpu_layers = 0;
     const char *kv_word;
     sw_code code = kv_type_word(args, &kv_word, err);
@@ -69,6 +72,10 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
         code = choose("--compat", args->compat, COMPAT, &compat, err);
     if (code == SW_OK)
         code = gpu_layers_of(args->gpu_layers, &n_gpu_layers, err);
+    if (code == SW_OK && args->vram != NULL && strcmp(args->vram, "auto") != 0)
+        code = byte_count_parse(args->vram, &vram_bytes)
+                   ? SW_OK
+                   : sw_fail(err, SW_EINVAL, "--vram takes a size, such as 6G, or auto, not '%s'", args->vram);
     if (code == SW_OK && args->cpu_moe && args->n_cpu_moe > 0)
         code = sw_fail(err, SW_EINVAL, "--cpu-moe applies to all layers: give it or --n-cpu-moe, not both");
     *out = (sw_engine_options){
@@ -81,6 +88,8 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
         .cpu_moe = args->cpu_moe,
         .n_cpu_moe = (int)args->n_cpu_moe,
         .n_gpu_layers = n_gpu_layers,
+        .vram_bytes = vram_bytes,
+        .override_tensors = args->override_tensors,
         .is_strict = args->is_strict,
     };
     return code;

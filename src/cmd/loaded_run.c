@@ -1,11 +1,14 @@
 /* loaded_run.c - finds, loads, computes. */
 #include "cmd/loaded_run.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/escape.h"
 #include "cmd/baselines.h"
 #include "results/store.h"
+#include "share/shared_run.h"
 
 enum { NAME_BYTES_MAX = 1 << 20 };
 
@@ -27,7 +30,7 @@ static sw_code find(const char *text, const char *folder, arena *keep, run_name 
     return out->store != NULL ? SW_OK : sw_fail(err, SW_ENOMEM, "out of memory looking for a baseline");
 }
 
-static sw_code load(loaded_run *out, const run_name *name, sw_err *err)
+static sw_code load_stored(loaded_run *out, const run_name *name, sw_err *err)
 {
     result_store *store;
     sw_code code = store_open(&store, name->store, /*read_only=*/true, err);
@@ -35,15 +38,43 @@ static sw_code load(loaded_run *out, const run_name *name, sw_err *err)
         return code;
     code = store_load_run(store, name->id, &out->run, err);
     store_close(store);
-    if (code == SW_OK)
-        code = run_analysis_of(out->run, &out->analysis, err);
+    return code == SW_OK ? run_analysis_of(out->run, &out->analysis, err) : code;
+}
+
+static sw_code load_shared(loaded_run *out, const run_name *name, sw_err *err)
+{
+    if (name->id != 0)
+        return sw_fail(err, SW_EINVAL, "%.200s is a shared file and has one run; leave out the number", name->store);
+    const sw_code code = share_load(&out->shared, name->store, err);
+    return code == SW_OK ? shared_run_of(out->shared, &out->run, &out->analysis, err) : code;
+}
+
+static sw_code load(loaded_run *out, const run_name *name, sw_err *err)
+{
+    const bool is_shared = share_is_file(name->store);
+    const sw_code code = is_shared ? load_shared(out, name, err) : load_stored(out, name, err);
     if (code != SW_OK)
         return code;
     buf text;
     buf_init(&text, NAME_BYTES_MAX);
-    run_name_put(&text, name->store, out->run->info.id);
+    if (is_shared)
+        escape_terminal(&text, name->store, strlen(name->store));
+    else
+        run_name_put(&text, name->store, out->run->info.id);
     out->name = buf_take(&text);
     return out->name != NULL ? SW_OK : sw_fail(err, SW_ENOMEM, "out of memory loading a run");
+}
+
+sw_code loaded_run_share(loaded_run *run, sw_err *err)
+{
+    if (run->shared != NULL)
+        return SW_OK;
+    const sw_code code = shared_again(&run->analysis, &run->shared, err);
+    if (code != SW_OK)
+        return code;
+    run_analysis_free(&run->analysis);
+    run_record_free(run->run);
+    return shared_run_of(run->shared, &run->run, &run->analysis, err);
 }
 
 sw_code loaded_run_open(loaded_run *out, const char *text, const char *folder, sw_err *err)
@@ -64,5 +95,6 @@ void loaded_run_free(loaded_run *run)
     mem_free(run->name);
     run_analysis_free(&run->analysis);
     run_record_free(run->run);
+    share_free(run->shared);
     *run = (loaded_run){0};
 }

@@ -12,6 +12,7 @@ types() {
 import json, sys
 old, new = json.load(open("old.json")), json.load(open("new.json"))
 wanted = dict(zip(("ffn", "experts", "attention", "embedding"), sys.argv[1:]))
+wanted["output"] = wanted["embedding"]
 blocks = {"F16": 1, "BF16": 1, "MXFP4": 32, "Q4_0": 32, "Q5_0": 32, "Q8_0": 32, "Q4_K": 256, "Q5_K": 256, "Q6_K": 256}
 fallback = {"Q4_K": "Q5_0", "Q5_K": "Q8_0", "Q6_K": "Q8_0"}
 sizes = ("name", "path", "quant", "file_bytes", "bytes_by_class", "bytes_by_type", "memory", "cpu_moe_share", "tensors")

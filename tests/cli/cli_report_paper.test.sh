@@ -1,47 +1,39 @@
 #!/usr/bin/env bash
-# `spillway report RUN... --paper DIR`: every query runs on the store and gives the rows of its table.
+# `spillway report RUN... --paper DIR`: every query, run as data.md says, gives rows from which the values of its table
+# follow.
 set -euo pipefail
 source "$SPILLWAY_SOURCE/tests/cli/lib.sh"
 
+cat >p.json <<'JSON'
+{"name": "two", "version": 1, "warmup": {"prompt": "Hello", "max_tokens": 3},
+ "tests": [{"name": "first", "prompt": "Hello, how are you?", "max_tokens": 40},
+           {"name": "second", "prompt": "Write a Python function to calculate factorial", "max_tokens": 40,
+            "checks": [{"name": "says return", "kind": "contains", "all": ["return"], "technical": true}]}]}
+JSON
+code=0
+"$SPILLWAY" bench "$SPILLWAY_SOURCE/models/demo-gpt-oss.gguf" --protocol p.json --pause 0 --repeat 2 --modes stream,whole \
+  --sweep temperature=0,0.9 --out run --quiet --no-report >.out 2>.err || code=$?
+[ -s run/results.sqlite ] || fail "bench: exit code $code"
 # A store of the present schema: the merged copies of older ones.
 expect 0 runs merge all.sqlite "$SPILLWAY_SOURCE/tests/data/stores/schema1.sqlite" \
   "$SPILLWAY_SOURCE/tests/data/stores/schema1-resumed.sqlite"
-expect 0 report all.sqlite:1 all.sqlite:2 --paper paper
+sum=$(cat all.sqlite run/results.sqlite | cksum)
+
+# ---- one run: values against rows ----
+expect 0 report run --paper paper
 says out paper/data.md
-sum=$(cksum <all.sqlite)
+python3 "$SPILLWAY_SOURCE/tests/cli/paper_values.py" paper run/results.sqlite || fail "a value of a table is not that of its rows"
 
-python3 - <<'PYTHON'
-import csv, glob, sqlite3, xml.dom.minidom
-
-store = sqlite3.connect("file:all.sqlite?mode=ro", uri=True)
-
-def rows(name):
-    found = []
-    for statement in open(f"paper/{name}.sql").read().split(";\n"):
-        if statement.strip():
-            found += [row for run in (1, 2) for row in store.execute(statement, {"run": run})]
-    return found
-
-names = [path[6:-4] for path in glob.glob("paper/*.sql")]
-assert len(names) == 11, names
-count = {name: len(rows(name)) for name in names}
-tables = {name: list(csv.DictReader(open(f"paper/{name}.csv"))) for name in names if glob.glob(f"paper/{name}.csv")}
-assert count["architecture"] == len(tables["architecture"]) == 2, count
-assert count["answers"] == len(tables["answers"]) == 11, (count, len(tables["answers"]))
-tokens = sum(float(row["tokens"]) for row in tables["streaming"])
-completed = [row for row in tables["answers"] if row["status"] == "completed"]
-assert tokens == sum(float(row["tokens"]) for row in completed), tokens
-events, = store.execute("SELECT count(*) FROM event JOIN test ON test.id = test_id WHERE phase = 'measure'").fetchone()
-assert count["streaming"] == events > 0, (count, events)
-assert count["placement"] == count["experts"] == 0 and not tables["placement"], count
-drawings = glob.glob("paper/*.svg")
-assert "paper/token-time-1.svg" in drawings and "paper/latency.svg" in drawings, drawings
-for path in drawings:
-    xml.dom.minidom.parse(path)
-guide = open("paper/data.md").read()
-assert guide.count("```sql") == 11 and "| 2 | 2 | " in guide, guide
-PYTHON
-[ "$(cksum <all.sqlite)" = "$sum" ] || fail "the store was changed"
+# ---- runs of several stores ----
+expect 0 report all.sqlite:1 run all.sqlite:2 --paper several
+[ "$(cut -d, -f1 several/architecture.csv | tr '\n' ' ')" = '"n" 1 2 3 ' ] || fail "the models are not numbered through"
+for name in several/*.svg paper/*.svg; do
+  python3 -c 'import sys, xml.dom.minidom as x; x.parse(sys.argv[1])' "$name" || fail "$name is no XML"
+done
+[ -e several/token-time-3.svg ] && [ -e several/expert-use-2.svg ] || fail "a drawing is missing"
+grep -q '>3: ' several/latency.svg || fail "models of several runs have no number in a drawing"
+grep -qF '| 3 | 2 | ' several/data.md || fail "data.md does not list the third run"
+[ "$(cat all.sqlite run/results.sqlite | cksum)" = "$sum" ] || fail "a store was changed"
 
 # ---- wrong usage ----
 expect 2 report all.sqlite all.sqlite:2

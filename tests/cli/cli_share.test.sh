@@ -8,7 +8,7 @@ cat >protocol.json <<'JSON'
  "tests": [{"name": "confidential test", "prompt": "a confidential question", "max_tokens": 8}]}
 JSON
 code=0
-"$SPILLWAY" bench "$SPILLWAY_SOURCE/models/demo-gpt-oss.gguf" --protocol protocol.json --pause 0 --repeat 2 --quiet --no-report \
+"$SPILLWAY" bench "$SPILLWAY_SOURCE/models/demo-gpt-oss.gguf" --protocol protocol.json --pause 0 --repeat 3 --quiet --no-report \
   --out run --share one.json >.out 2>.err || code=$?
 [ -s one.json ] || fail "bench --share wrote nothing (exit code $code)"
 expect 0 report run --share two.json
@@ -22,9 +22,33 @@ assert shared["models"][0]["name"] == "demo-gpt-oss", shared
 assert shared["spillway_share"] == 1 and shared["fingerprint"].startswith("sha256:"), shared
 modes = {mode["mode"]: mode for mode in shared["models"][0]["modes"]}
 (test,) = modes["stream"]["tests"]
-assert test["asked"] == 2 and sorted(test["repeats"]) == [0, 1], test
-assert len(test["samples"]["e2e_ms"]) == 2 and all(value > 0 for value in test["samples"]["e2e_ms"]), test
+assert test["asked"] == 3 and sorted(test["repeats"]) == [0, 1, 2], test
+assert len(test["samples"]["e2e_ms"]) == 3 and all(value > 0 for value in test["samples"]["e2e_ms"]), test
 PYTHON
+
+# ---- compared ----
+expect 0 compare one.json two.json
+says out 'not in a shared file, and not compared: answers, checks'
+says out 'Their fingerprints are equal'
+expect 0 compare run one.json
+expect 0 compare two.json run --json
+python3 -c 'import json; c = json.load(open(".out")); assert c["shared"] and c["pairs"] == 3 and c["reasons"] == [], c'
+sed 's/"cpu":"[^"]*"/"cpu":"another one"/' one.json >cpu.json
+expect 4 compare one.json cpu.json
+says out 'they differ in cpu: '
+sed 's/"fingerprint":"[^"]*"/"fingerprint":"sha256:0"/' one.json >hidden.json
+expect 4 compare run hidden.json
+says out 'something that a shared file does not hold'
+expect 0 compare run hidden.json --knob n_threads
+says out 'their fingerprints differ'
+expect 2 compare one.json:1 run
+says err 'has one run; leave out the number'
+head -c 100 one.json >cut.json
+expect 1 compare cut.json run
+says err 'cut.json'
+expect 1 compare protocol.json run
+says err 'it is no file of --share'
+
 expect 1 report run --share missing/one.json
 says err "missing/one.json"
 expect 2 report run --share one.json --json

@@ -4,73 +4,26 @@ import json
 import os
 import pty
 import re
-import select
 import stat
-import struct
 import sys
 import tempfile
 import termios
-import time
+
+from pseudo_terminal import PseudoTerminal
 
 SPILLWAY, SOURCE = sys.argv[1:3]
 STATE = tempfile.mkdtemp(dir='.')
-DEADLINE_S = 60  # generous: only a hang gets there
 
 
-class Terminal:
+class Terminal(PseudoTerminal):
     def __init__(self, *options, model='stub:', columns=80):
-        self.shown = b''
-        self.at = 0
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.environ['TERM'] = 'xterm'
-            os.environ['XDG_STATE_HOME'] = os.path.abspath(STATE)
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', 24, columns, 0, 0))
-            os.execv(SPILLWAY, [SPILLWAY, 'run', model, '--quiet', *options])
-
-    def read(self):
-        if not select.select([self.fd], [], [], DEADLINE_S)[0]:
-            raise AssertionError(f'nothing happens after: {self.shown[-500:]!r}')
-        try:
-            block = os.read(self.fd, 65536)
-        except OSError:  # Linux says so when the other side is closed
-            block = b''
-        self.shown += block
-        return block
-
-    def until(self, pattern):
-        """Waits until the terminal shows it, after what was waited for before; returns what stands between."""
-        while not (match := re.compile(pattern).search(self.shown, self.at)):
-            assert self.read(), f'it ended before {pattern!r}: {self.shown[-500:]!r}'
-        between = self.shown[self.at:match.start()]
-        self.at = match.end()
-        return between
-
-    def until_prompt(self):
-        """The same for the prompt, and for the moment when keys are no longer the terminal's: the prompt comes first."""
-        between = self.until(PROMPT)
-        give_up = time.monotonic() + DEADLINE_S
-        while termios.tcgetattr(self.fd)[3] & termios.ICANON:
-            assert time.monotonic() < give_up, 'the prompt takes no keys'
-            time.sleep(0.005)
-        return between
-
-    def type(self, text):
-        os.write(self.fd, text)
+        super().__init__(SPILLWAY, 'run', model, '--quiet', *options, columns=columns, state=STATE)
 
     def ask(self, line):
         """Types a line; returns the answer, which the next prompt ends."""
         self.type(line + b'\r')
         self.until(re.escape(line) + rb'[^\n]*\n')
         return self.until_prompt().replace(b'\r', b'').strip()
-
-    def exit_code(self):
-        while self.read():
-            pass
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-
-
-PROMPT = rb'> (\x1b\[K)?'
 
 
 def words(answer):

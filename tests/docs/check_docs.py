@@ -20,6 +20,7 @@ LOADING = {"run", "serve", "plan", "perf", "logits"}
 NAMING = "Options of every command that takes a model"
 TAKING = LOADING | {"inspect", "tokenize", "quantize"}
 EVERY = "Configuration"
+WITHIN = ["bench review"]  # commands within commands
 # Options of other programs that documents show.
 FOREIGN_OPTIONS = {"--preset", "--build", "--target", "--no-show-raw-insn", "--best", "--quick", "--spillway"}
 ROUTE = re.compile(r'\{\s*"(GET|POST|PUT|DELETE)",\s*"(/[^"]*)"')
@@ -70,7 +71,7 @@ def check_fields(api: str) -> None:
 
 
 def options_of(command: str) -> set[str]:
-    text = run(command, "--help")
+    text = run(*command.split(), "--help")
     for line in text.splitlines():
         if len(line) > 80:
             bad.append(f"spillway {command} --help has a line of {len(line)} columns: {line}")
@@ -78,7 +79,7 @@ def options_of(command: str) -> set[str]:
 
 
 def other_spellings_of(command: str) -> set[str]:
-    lines = re.findall(r"^  --.*", run(command, "--help"), re.M)
+    lines = re.findall(r"^  --.*", run(*command.split(), "--help"), re.M)
     return {spelling for line in lines for spelling in re.findall(r", (--[a-z][a-z-]+)", line)}
 
 
@@ -89,8 +90,8 @@ def check_options(commands_md: str, benchmark_md: str) -> set[str]:
     commands = re.findall(r"^  ([a-z]+) ", run("--help"), re.M)
     if len(commands) < 11:
         bad.append(f"spillway --help lists only {commands}")
-    for command in commands:
-        own = [body for title, body in sections.items() if command in title.split()]
+    for command in commands + WITHIN:
+        own = [body for title, body in sections.items() if set(command.split()) <= set(title.split())]
         options = options_of(command)
         known |= options | other_spellings_of(command)
         if not own:

@@ -7,7 +7,8 @@
 #include "base/alloc.h"
 #include "base/utf8.h"
 #include "fuzz_check.h"
-#include "share/share.h"
+#include "results/store.h"
+#include "share/shared_run.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -41,6 +42,24 @@ static void check_samples(const share_file *file)
     }
 }
 
+/* As a run, every answer is there; or the file has too many. */
+static void check_run(const share_file *file)
+{
+    run_record *run;
+    run_analysis analysis;
+    sw_err err = {0};
+    const sw_code code = shared_run_of(file, &run, &analysis, &err);
+    check(code == SW_OK || code == SW_ELIMIT);
+    size_t n = 0;
+    for (size_t i = 0; i < analysis.n_subjects; i++) {
+        for (int mode = 0; mode < N_TEST_MODES; mode++)
+            n += analysis.subjects[i].modes[mode].n_rows;
+    }
+    check(code != SW_OK || n == run->n_tests);
+    run_analysis_free(&analysis);
+    run_record_free(run);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     share_file *file;
@@ -57,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < file->n_tests; i++)
         check_test(file, &file->tests[i]);
     check_samples(file);
+    check_run(file);
     share_free(file);
     return 0;
 }

@@ -2,7 +2,7 @@
  *
  * It is refused with a message, or every run that is loaded is whole: strings that end, lists as long as they say,
  * positions that name something, and values that the enumerations have.  What was loaded is the same after the store
- * has been opened for writing, which brings schema 1 to schema 2; it can be merged and deleted.
+ * has been opened for writing, which brings it to the newest schema; it can be merged and deleted.
  */
 #include <fcntl.h>
 #include <math.h>
@@ -148,6 +148,13 @@ static void check_run(const run_record *run)
     check_parts(run);
     for (size_t k = 0; k < run->n_tests; k++)
         check_test(run, &run->tests[k]);
+    for (size_t k = 0; k < run->n_reviews; k++) {
+        const review_record *const v = &run->reviews[k];
+        check(is_position(v->test, run->n_tests) && !run->tests[v->test].is_warmup);
+        READ_TEXTS(v->reviewer, v->note);
+        for (int i = 0; i < N_REVIEW_SCORES; i++)
+            check(v->scores[i] >= 0 && v->scores[i] <= REVIEW_SCORE_MAX);
+    }
     for (size_t k = 0; k < run->n_samples; k++) {
         const resource_sample *const m = &run->samples[k];
         check(k == 0 || run->samples[k - 1].t_ms <= m->t_ms);

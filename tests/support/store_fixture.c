@@ -281,6 +281,19 @@ static void assert_same_facts(const run_record *a, const run_record *b)
     }
 }
 
+static void assert_same_reviews(const run_record *a, const run_record *b)
+{
+    SAME_INTEGER(n_reviews);
+    for (size_t i = 0; i < a->n_reviews; i++) {
+        SAME_INTEGER(reviews[i].test), SAME_TEXT(reviews[i].reviewer), SAME_TEXT(reviews[i].note);
+        SAME_INTEGER(reviews[i].unix_ms);
+        for (int k = 0; k < N_REVIEW_SCORES; k++)
+            SAME_INTEGER(reviews[i].scores[k]);
+        for (int k = 0; k < N_REVIEW_FLAGS; k++)
+            SAME_INTEGER(reviews[i].flags[k]);
+    }
+}
+
 void assert_same_run(const run_record *a, const run_record *b)
 {
     assert_same_info(&a->info, &b->info);
@@ -294,6 +307,7 @@ void assert_same_run(const run_record *a, const run_record *b)
         for (int k = 0; k < N_SAMPLE_FIGURES; k++)
             SAME_NUMBER(samples[i].values.v[k]);
     }
+    assert_same_reviews(a, b);
 }
 
 run_record example_parts(void)

@@ -17,6 +17,7 @@
 #include "base/alloc.h"
 #include "forward/cpu_backend.h"
 #include "forward/forward.h"
+#include "model/placement_decide.h"
 #include "support/golden.h"
 #include "support/temp_dir.h"
 #include "support/tiny_model.h"
@@ -408,7 +409,7 @@ static void open_both(both *m, const char *path, place_fn place)
     *m = (both){.pool = pool_create(2)};
     if (gguf_open(&m->g, path, &err) != SW_OK || hparams_read(m->g, true, &m->h, &err) != SW_OK)
         fail_msg("%s", err.msg);
-    assert_true(placement_init(&m->placement, &m->h, &MACHINE, &(placement_options){0}));
+    assert_true(placement_init(&m->placement, &m->h, NULL, &MACHINE, &(placement_options){0}));
     place(&m->h, &m->placement);
     if (weights_plan(m->g, &m->h, &m->placement, &m->w, &err) != SW_OK ||
         weights_load(&m->w, m->g, &(weights_load_options){.pool = m->pool}, &err) != SW_OK)
@@ -490,7 +491,7 @@ static void place_crossed(const hparams *h, model_placement *p)
 /* As --cpu-moe with an accelerator: everything elsewhere but the experts. */
 static void place_cpu_moe(const hparams *h, model_placement *p)
 {
-    p->embedding = TIER_VRAM;
+    p->embedding = p->output = TIER_VRAM;
     memset(p->attention, TIER_VRAM, h->n_layers);
     memset(p->ffn, TIER_VRAM, h->n_layers);
 }

@@ -47,7 +47,7 @@ static void test_the_interval_of_three_values_is_that_of_the_conventions(void **
 static void test_a_share_has_wilsons_interval(void **state)
 {
     (void)state;
-    assert_close(share_interval(8, 10).low, 0.4901625, 1e-6); // Newcombe 1998, method 3
+    assert_close(share_interval(8, 10).low, 0.4901625, 1e-6);
     assert_close(share_interval(8, 10).high, 0.9433178, 1e-6);
     assert_close(share_interval(0, 20).low, 0, 1e-12);
     assert_close(share_interval(0, 20).high, 0.1611252, 1e-6);

@@ -31,8 +31,8 @@ static void fill(mode *m, rng_state *rng, double factor)
     *m = (mode){0};
     for (int i = 0; i < N; i++) {
         m->tests[i] = (test_record){.index = i, .plan = {.seed = 1}};
-        m->rows[i] = (summary_row){&m->tests[i],
-                                   {.decode_tps = 5 * (i + 1) * factor * wobble(rng),
+        m->rows[i] = (summary_row){.test = &m->tests[i],
+                                   .metrics = {.decode_tps = 5 * (i + 1) * factor * wobble(rng),
                                     .overall_tps = 4 * (i + 1) * wobble(rng),
                                     .prefill_tps = NAN,
                                     .ttft_ms = 100 * (i + 1) * factor * wobble(rng),

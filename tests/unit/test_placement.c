@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
+#include "model/placement_decide.h"
 #include "model/weights.h"
 #include "support/gguf_case.h"
 #include "support/golden.h"
@@ -36,7 +37,7 @@ static hparams read_tiny(tiny_arch arch, gguf_file **g)
 static model_placement placed(const hparams *h, const placement_machine *m, placement_options o)
 {
     model_placement p;
-    assert_true(placement_init(&p, h, m, &o));
+    assert_true(placement_init(&p, h, NULL, m, &o));
     return p;
 }
 
@@ -98,11 +99,12 @@ static void test_n_gpu_layers_puts_the_last_layers_into_vram(void **state)
             assert_int_equal(placement_tier(&p, SW_CLASS_ATTENTION, l, 0), expected);
             assert_int_equal(placement_tier(&p, SW_CLASS_EXPERTS, l, 1), expected);
         }
-        assert_int_equal(p.embedding, n_near > h.n_layers ? TIER_VRAM : TIER_RAM);
+        assert_int_equal(p.output, n_near > h.n_layers ? TIER_VRAM : TIER_RAM);
+        assert_int_equal(p.embedding, h.ties_output ? p.output : TIER_RAM);
         placement_free(&p);
         // Without an accelerator the same is asked for.
         const placement_options o = {.n_gpu_layers = n};
-        assert_true(placement_init_requested(&p, &h, &WITHOUT, &o));
+        assert_true(placement_init_requested(&p, &h, NULL, &WITHOUT, &o));
         assert_int_equal(p.attention[h.n_layers - 1], n > 0 ? TIER_VRAM : TIER_RAM);
         placement_free(&p);
     }
@@ -124,7 +126,8 @@ static void test_n_cpu_moe_keeps_the_experts_of_the_first_layers_in_ram(void **s
             assert_int_equal(placement_tier(&p, SW_CLASS_ATTENTION, l, 0), TIER_VRAM);
             assert_int_equal(placement_tier(&p, SW_CLASS_FFN, l, 0), TIER_VRAM);
         }
-        assert_int_equal(placement_tier(&p, SW_CLASS_EMBEDDING, 0, 0), TIER_VRAM);
+        assert_int_equal(placement_tier(&p, SW_CLASS_OUTPUT, 0, 0), TIER_VRAM);
+        assert_int_equal(placement_tier(&p, SW_CLASS_EMBEDDING, 0, 0), h.ties_output ? TIER_VRAM : TIER_RAM);
         placement_free(&p);
     }
     gguf_close(g);
@@ -158,8 +161,9 @@ static void test_the_bytes_of_the_tiers_add_up(void **state)
             assert_int_equal(ram->expert_bytes + vram->expert_bytes, all.expert_bytes);
             const size_t in_ram = n > h.n_layers_dense ? n - h.n_layers_dense : 0;
             assert_int_equal(ram->expert_bytes, all.expert_bytes / layers * in_ram);
-            // Beside experts RAM holds only what every backend reads: the factors of the rotation.
-            assert_in_range(ram->n_bytes - ram->expert_bytes, 0, 2 * 64);
+            // Beside experts RAM holds the token embedding, and what every backend reads: the factors of the rotation.
+            const size_t embedding = h.ties_output ? 0 : w.embd.n_tiles * w.embd.tile_bytes;
+            assert_in_range(ram->n_bytes - ram->expert_bytes, embedding, embedding + 2 * 64);
             assert_true(vram->n_bytes > vram->expert_bytes);
             weights_free(&w);
             placement_free(&p);

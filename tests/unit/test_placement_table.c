@@ -150,9 +150,10 @@ static void test_an_accelerator_shows_what_is_there(void **state)
     assert_true(golden_for_each(plan_is_engine, &(sw_engine_options){.n_threads = 1, .n_cpu_moe = 1}) >= 8);
     sw_engine *const e = opened(SPILLWAY_SOURCE_DIR "/models/demo-gpt-oss.gguf", &o);
     const table t = of_engine(e, SW_PLACEMENT_CLASSES);
-    assert_int_equal(t.n, 3);
+    assert_int_equal(t.n, 4);
     for (size_t i = 0; i < t.n; i++) {
-        const sw_tier expected = t.rows[i].cls == SW_CLASS_EXPERTS ? SW_TIER_RAM : SW_TIER_VRAM;
+        const bool stays = t.rows[i].cls == SW_CLASS_EXPERTS || t.rows[i].cls == SW_CLASS_EMBEDDING;
+        const sw_tier expected = stays ? SW_TIER_RAM : SW_TIER_VRAM;
         assert_int_equal(t.rows[i].effective, expected);
         assert_int_equal(t.rows[i].requested, expected);
     }
@@ -212,6 +213,79 @@ static void test_an_expert_elsewhere_than_requested_shows(void **state)
 {
     (void)state;
     golden_with("gpt-oss-mxfp4", one_elsewhere);
+}
+
+/* ---- filling an accelerator -------------------------------------------------------------------------------------- */
+
+static uint64_t vram_taken(const sw_engine_state *s)
+{
+    return s->weight_bytes_vram + s->kv_bytes_vram;
+}
+
+/* From nothing to everything, in steps: no step takes more than there is, and all give the same logits. */
+static void any_vram(const golden *g)
+{
+    enum { STEPS = 6 };
+    sw_engine_options o = {.n_threads = 1, .n_ctx = 128, .n_batch = 64, .n_seqs = 1, .compat = GOLDEN_OPTIONS.compat};
+    float *const expected = golden_evaluate(g, g->path, &o, g->n_prefill);
+    tiers_set(&WITH_VRAM);
+    sw_engine *all = opened(g->path, &o);
+    const sw_engine_state most = sw_engine_get_state(all);
+    const uint64_t everything = vram_taken(&most);
+    sw_engine_close(all);
+    for (uint64_t i = 1; i <= STEPS; i++) {
+        o.vram_bytes = everything * i / STEPS;
+        sw_engine *const e = opened(g->path, &o);
+        const sw_engine_state s = sw_engine_get_state(e);
+        assert_true(vram_taken(&s) <= o.vram_bytes);
+        assert_true(i < STEPS || vram_taken(&s) == everything);
+        assert_null(s.placement_note);
+        sw_engine_close(e);
+        float *const actual = golden_evaluate(g, g->path, &o, g->n_prefill);
+        assert_memory_equal(actual, expected, GOLDEN_POSITIONS * g->n_vocab * sizeof *actual);
+        free(actual);
+    }
+    tiers_set(NULL);
+    free(expected);
+}
+
+static void test_any_amount_of_vram_is_filled_and_gives_the_same_bits(void **state)
+{
+    (void)state;
+    golden_with("gpt-oss-mxfp4", any_vram);
+    golden_with("deepseek-q4_k", any_vram);
+}
+
+static void expect_refused(sw_engine_options o, sw_code code, const char *expected)
+{
+    sw_err err = {0};
+    sw_engine *e;
+    o.n_threads = 1;
+    assert_int_equal(sw_engine_open(&e, SPILLWAY_SOURCE_DIR "/models/demo-gpt-oss.gguf", &o, &err), code);
+    if (strstr(err.msg, expected) == NULL)
+        fail_msg("%s", err.msg);
+}
+
+static void test_what_does_not_fit_is_refused_with_what_does(void **state)
+{
+    (void)state;
+    static const double HEAT[4] = {1, 0, 0, 0};
+    const engine_tiers small = {.vram_bytes = 2500000};
+    tiers_set(&small);
+    expect_refused((sw_engine_options){.n_gpu_layers = 99, .n_seqs = 1, .n_ctx = 512}, SW_ENOMEM,
+                   "; it fits with --n-cpu-moe ");
+    expect_refused((sw_engine_options){.n_gpu_layers = 99, .n_seqs = 64}, SW_ENOMEM,
+                   "GB to work in), but may take only");
+    expect_refused((sw_engine_options){.vram_bytes = 3000000}, SW_ENOMEM, "--vram asks for");
+    expect_refused((sw_engine_options){.override_tensors = "nothing=GPU", .is_strict = true}, SW_EINVAL,
+                   "has no effect");
+    expect_refused((sw_engine_options){.override_tensors = "attn"}, SW_EINVAL, "REGEX=DEVICE");
+    expect_refused((sw_engine_options){.expert_heat = HEAT, .heat_layers = 1, .heat_experts = 4}, SW_EINVAL,
+                   "the profile of experts is of a model with 1 layers of 4");
+    tiers_set(NULL);
+    expect_refused((sw_engine_options){.vram_bytes = 1, .is_strict = true}, SW_EINVAL, "--vram has no effect");
+    expect_refused((sw_engine_options){.override_tensors = "attn=GPU", .is_strict = true}, SW_EINVAL,
+                   "--override-tensor has no effect");
 }
 
 /* ---- options without effect -------------------------------------------------------------------------------------- */
@@ -288,6 +362,8 @@ int main(void)
         cmocka_unit_test(test_a_plan_is_what_the_engine_reports_row_by_row),
         cmocka_unit_test(test_an_accelerator_shows_what_is_there),
         cmocka_unit_test(test_an_expert_elsewhere_than_requested_shows),
+        cmocka_unit_test(test_any_amount_of_vram_is_filled_and_gives_the_same_bits),
+        cmocka_unit_test(test_what_does_not_fit_is_refused_with_what_does),
         cmocka_unit_test(test_a_strict_option_without_effect_is_refused_before_weights_are_read),
         cmocka_unit_test(test_the_stub_has_no_rows),
         cmocka_unit_test(test_short_memory_is_an_error_and_loses_nothing),

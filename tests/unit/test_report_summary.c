@@ -13,8 +13,8 @@
 #include "report/report.h"
 #include "support/run_fixture.h"
 
-static const char *const TOPICS[] = {"measured",   "speed",     "memory", "quality",
-                                     "repetition", "streaming", "limit",  "criteria"};
+static const char *const TOPICS[] = {"measured",  "speed",      "memory", "quality", "repetition",
+                                     "streaming", "offloading", "limit",  "criteria"};
 enum { N_TOPICS = sizeof TOPICS / sizeof *TOPICS, SENTENCE_MAX = 2048 };
 
 typedef char sentences[N_TOPICS][SENTENCE_MAX]; // "": there is none
@@ -114,6 +114,19 @@ static void lose_documents(run_record *run)
         run->tests[i].is_warmup |= run->tests[i].mode == MODE_WHOLE;
 }
 
+/* The un-offloaded side is as if it had never been asked. */
+static void lose_reference(run_record *run)
+{
+    for (size_t i = 0; i < run->n_tests; i++)
+        run->tests[i].is_warmup |= run->tests[i].mode == MODE_REFERENCE;
+}
+
+static void lose_tokens(run_record *run)
+{
+    for (size_t i = 0; i < run->n_tests; i++)
+        run->tests[i].answer.token_ids = NULL;
+}
+
 static void lose_facts(run_record *run)
 {
     run->n_facts = 0;
@@ -148,13 +161,15 @@ static const struct {
     {"ends",              lose_ends,              " speed streaming ",                      ""},
     {"arrivals",          lose_arrivals,          " streaming limit ",                      " speed "},
     {"texts",             lose_texts,             " repetition streaming ",                 ""},
-    {"checks",            lose_checks,            " quality ",                              " criteria "},
+    {"checks",            lose_checks,            " quality ",                              " criteria offloading "},
     {"documents",         lose_documents,         " streaming ",                            ""},
+    {"the reference",     lose_reference,         " offloading ",                           ""},
+    {"tokens",            lose_tokens,            "",                                       " offloading "},
     {"facts",             lose_facts,             " limit ",                                " memory criteria "},
     {"samples",           lose_samples,           "",                                       " memory "},
     {"facts and samples", lose_facts_and_samples, " memory limit ",                         ""},
     {"the processor",     lose_processor,         "",                                       " measured "},
-    {"tests",             lose_tests,             " measured speed quality repetition streaming limit criteria ", ""},
+    {"tests",             lose_tests,             " measured speed quality repetition streaming offloading limit criteria ", ""},
 };
 // clang-format on
 

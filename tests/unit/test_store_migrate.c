@@ -1,7 +1,8 @@
-/* A store that the program with schema 1 wrote: its figures are what that program reported, and reading changes
+/* Stores that programs with older schemas wrote: their figures are what those programs reported, and reading changes
  * nothing.
  *
- * schema1.sqlite is a whole run; schema1-resumed.sqlite was killed after a test, resumed, and interrupted. */
+ * schema1.sqlite is a whole run; schema1-resumed.sqlite was killed after a test, resumed, and interrupted;
+ * schema2.sqlite is a run of two models in two modes, and of schema 2. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -130,12 +131,39 @@ static void slurp(char **data, size_t *n)
     assert_int_equal(file_slurp(store_path, 1 << 24, data, n, NULL), SW_OK);
 }
 
-static void test_reading_gives_the_same_and_changes_nothing(void **state)
+/* As the program with schema 2 reported it. */
+static void assert_two_models(const run_record *run)
+{
+    assert_string_equal(run->info.status, "ok");
+    assert_true(run->n_subjects == 2 && run->n_servers == 2 && run->info.n_planned == 8 && run->n_reviews == 0);
+    assert_string_equal(run->subjects[1].name, "demo-b");
+    int n_measured = 0, n_checks = 0;
+    for (size_t i = 0; i < run->n_tests; i++) {
+        n_measured += !run->tests[i].is_warmup;
+        n_checks += (int)run->tests[i].n_checks;
+    }
+    assert_true(n_measured == 8 && n_checks >= 4);
+    assert_non_null(run_fact(run, 1, 1, FACT_SAMPLER));
+    assert_true(run->n_samples > 0 && run->tests[0].answer.experts.counts != NULL);
+}
+
+static void test_a_run_of_schema_2_is_whole(void **state)
 {
     (void)state;
+    copy_store("schema2.sqlite");
+    result_store *const store = open_store(false);
+    run_record *const run = load_run(store, 0);
+    assert_two_models(run);
+    run_record_free(run);
+    store_close(store);
+}
+
+/* Read, and then brought to the newest schema. */
+static void assert_reading_changes_nothing(const char *name)
+{
     char *before, *after;
     size_t n_before, n_after;
-    copy_store("schema1.sqlite");
+    copy_store(name);
     slurp(&before, &n_before);
     result_store *store = open_store(true);
     run_record *const seen = load_run(store, 0);
@@ -152,12 +180,42 @@ static void test_reading_gives_the_same_and_changes_nothing(void **state)
     store_close(store);
 }
 
-static void test_a_migrated_store_is_one_of_schema_2(void **state)
+static void test_reading_gives_the_same_and_changes_nothing(void **state)
+{
+    (void)state;
+    assert_reading_changes_nothing("schema1.sqlite");
+    store_setup(NULL);
+    assert_reading_changes_nothing("schema2.sqlite");
+}
+
+static void test_a_migrated_store_takes_reviews(void **state)
+{
+    (void)state;
+    static const char *const NAMES[] = {"schema1.sqlite", "schema2.sqlite"};
+    for (int i = 0; i < 2; i++) {
+        store_setup(NULL);
+        copy_store(NAMES[i]);
+        result_store *const store = open_store(false);
+        run_record *const before = load_run(store, 0);
+        const int last = (int)before->n_tests - 1;
+        const review_record review = {.test = last, .reviewer = "A", .scores = {4, 0, 5}, .note = "fine", .unix_ms = 7};
+        assert_int_equal(store_put_reviews(store, before, &review, 1, NULL), SW_OK);
+        run_record *const after = load_run(store, 0);
+        assert_int_equal(after->n_reviews, 1);
+        assert_int_equal(after->reviews[0].test, last);
+        assert_true(after->reviews[0].scores[SCORE_RESPONSIVENESS] == 5 && after->reviews[0].unix_ms == 7);
+        run_record_free(before);
+        run_record_free(after);
+        store_close(store);
+    }
+}
+
+static void test_a_migrated_store_is_one_of_the_newest_schema(void **state)
 {
     (void)state;
     copy_store("schema1-resumed.sqlite");
     store_close(open_store(false));
-    result_store *const store = open_store(false); // all tables are those of schema 2, or this is refused
+    result_store *const store = open_store(false); // all tables are those of schema 3, or this is refused
     assert_int_equal(store_reopen_run(store, 1, NULL), SW_OK);
     test_record test = example_test();
     test.mode = MODE_STREAM, test.variant = "", test.repeat = 0;
@@ -192,6 +250,24 @@ static void test_a_damaged_store_of_schema_1_is_refused_and_not_changed(void **s
     mem_free(before), mem_free(after);
 }
 
+/* A view of the name of the table that is to come. */
+static void test_a_damaged_store_of_schema_2_is_refused(void **state)
+{
+    (void)state;
+    copy_store("schema2.sqlite");
+    store_sql("CREATE VIEW review AS SELECT 1");
+    for (int read_only = 0; read_only < 2; read_only++) {
+        result_store *store;
+        assert_int_not_equal(store_open(&store, store_path, read_only != 0, NULL), SW_OK);
+    }
+    copy_store("schema2.sqlite");
+    store_sql("ALTER TABLE expert ADD COLUMN more INTEGER");
+    result_store *store;
+    sw_err err = {0};
+    assert_int_equal(store_open(&store, store_path, false, &err), SW_EFORMAT);
+    assert_non_null(strstr(err.msg, "its 'expert' is not that of schema 2"));
+}
+
 #define STORE_TEST(f) cmocka_unit_test_setup(f, store_setup)
 
 int main(void)
@@ -199,8 +275,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORE_TEST(test_a_whole_run_keeps_its_figures),
         STORE_TEST(test_a_resumed_run_keeps_its_figures),
+        STORE_TEST(test_a_run_of_schema_2_is_whole),
         STORE_TEST(test_reading_gives_the_same_and_changes_nothing),
-        STORE_TEST(test_a_migrated_store_is_one_of_schema_2),
+        STORE_TEST(test_a_migrated_store_is_one_of_the_newest_schema),
+        STORE_TEST(test_a_migrated_store_takes_reviews),
+        STORE_TEST(test_a_damaged_store_of_schema_2_is_refused),
         STORE_TEST(test_a_damaged_store_of_schema_1_is_refused_and_not_changed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,13 @@ static int64_t add_whole_run(result_store *store, int64_t started_unix_ms)
     assert_int_equal(store_add_test(store, id, &test, NULL, 0, NULL), SW_OK);
     test.is_warmup = false, test.index = 2, test.answer.status = TEST_TIMEOUT, test.server = 2;
     assert_int_equal(store_add_test(store, id, &test, &sample, 1, NULL), SW_OK);
+    run_record *const run = load_run(store, id);
+    const review_record reviews[] = {
+        {.test = 2, .reviewer = "b", .scores = {5, 0, 1}, .flags = {[FLAG_ODD] = true}, .note = "so\nso", .unix_ms = 8},
+        {.test = 0, .reviewer = "", .scores = {1, 2, 3}, .note = "", .unix_ms = 9},
+    };
+    assert_int_equal(store_put_reviews(store, run, reviews, 2, NULL), SW_OK);
+    run_record_free(run);
     return id;
 }
 
@@ -84,8 +91,8 @@ static void test_a_deleted_run_leaves_nothing_and_the_others_whole(void **state)
     assert_non_null(strstr(err.msg, "no run 1"));
     assert_int_equal(store_delete_run(store, second, NULL), SW_OK);
     store_close(store);
-    static const char *const TABLES[] = {"run",  "subject", "server",     "placement", "fact",
-                                         "test", "event",   "test_check", "expert",    "sample"};
+    static const char *const TABLES[] = {"run",   "subject",    "server", "placement", "fact",  "test",
+                                         "event", "test_check", "expert", "sample",    "review"};
     for (size_t i = 0; i < sizeof TABLES / sizeof *TABLES; i++) {
         char sql[64];
         snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", TABLES[i]);
@@ -112,6 +119,7 @@ static void test_a_merged_run_is_the_same_and_merged_once(void **state)
     assert_true(!was_there && new_id == 1 && id == 2);
     run_record *const found = load_run(into, new_id);
     assert_same_run(found, wanted);
+    assert_int_equal(found->n_reviews, 2);
     assert_int_equal(store_merge_run(into, from, id, &again, &was_there, NULL), SW_OK);
     assert_true(was_there && again == new_id);
     assert_int_equal(store_merge_run(into, from, 1, &again, &was_there, NULL), SW_OK);

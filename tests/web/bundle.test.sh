@@ -12,7 +12,5 @@ if grep -n 'https\?://' "$work/package-lock.json"; then
 fi
 "$source_dir/scripts/npm_packages" "$work"
 (cd "$work" && node build.mjs "$work/out")
-for file in report.js report.css; do
-    cmp "$work/out/$file" "$source_dir/web/dist/$file" ||
-        { echo "web/dist/$file is stale: run 'npm run build' in web/" >&2; exit 1; }
-done
+diff -rq "$work/out" "$source_dir/web/dist" ||
+    { echo "web/dist/ is stale: run 'npm run build' in web/" >&2; exit 1; }

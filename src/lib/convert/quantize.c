@@ -66,6 +66,7 @@ static sw_code make_plan(const sw_quantize_options *o, plan *p, sw_err *err)
         {"experts", o->experts, SW_CLASS_EXPERTS},
         {"attention", o->attention, SW_CLASS_ATTENTION},
         {"embedding", o->embedding, SW_CLASS_EMBEDDING},
+        {"embedding", o->embedding, SW_CLASS_OUTPUT},
     };
     tensor_type type;
     sw_code code = type_by_name("type", o->type, &type, err);

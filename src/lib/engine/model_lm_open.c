@@ -11,7 +11,7 @@
 #include "engine/tiers.h"
 #include "forward/cpu_backend.h"
 
-enum { DEFAULT_SEQS = 4, DEFAULT_BATCH = 256 };
+enum { DEFAULT_SEQS = 4 };
 // Of program, stacks and heap, what only jobs touch: 0.40 to 0.65 MB with the models of tests/data/golden.
 enum { LATER_BYTES = 512 << 10 };
 
@@ -24,28 +24,6 @@ static int pick(int wanted, int fallback, int max)
     return n < max ? n : max;
 }
 
-/* An empty cache for n_seqs sequences of n_ctx positions, as `lm` has them; each layer's is in the tier of its
- * attention.  False when memory is short. */
-static bool init_cache(kv_cache *kv, const hparams *h, sw_kv_type type, const language_model *lm,
-                       const model_placement *placement)
-{
-    bool is_windowed[LIMIT_MODEL_LAYERS];
-    for (size_t l = 0; l < h->n_layers; l++)
-        is_windowed[l] = hparams_is_windowed(h, l);
-    return kv_init(kv, &(kv_options){.n_layers = h->n_layers,
-                                     .n_heads = hparams_cache_heads(h),
-                                     .d_k = hparams_cache_key(h),
-                                     .d_v = hparams_cache_value(h),
-                                     .type = type,
-                                     .n_seqs = lm->n_seqs,
-                                     .n_ctx = lm->n_ctx,
-                                     .n_window = h->n_window,
-                                     .is_windowed = is_windowed,
-                                     .n_batch = lm->n_batch,
-                                     .tiers = placement != NULL ? placement->attention : NULL,
-                                     .memory = {[TIER_VRAM] = tiers_get()->vram}});
-}
-
 static void set_sizes(language_model *lm, const hparams *h, const sw_engine_options *o)
 {
     lm->ops = &MODEL_LM_OPS;
@@ -53,30 +31,9 @@ static void set_sizes(language_model *lm, const hparams *h, const sw_engine_opti
     lm->n_embd = (int)h->n_embd;
     lm->n_seqs = pick(o->n_seqs, DEFAULT_SEQS, LIMIT_SEQUENCES);
     lm->n_ctx = pick(o->n_ctx, h->n_ctx_train < SW_DEFAULT_CTX ? h->n_ctx_train : SW_DEFAULT_CTX, LIMIT_CTX_TOKENS);
-    lm->n_batch = pick(o->n_batch, DEFAULT_BATCH, LIMIT_BATCH_TOKENS);
+    lm->n_batch = pick(o->n_batch, MODEL_LM_BATCH, LIMIT_BATCH_TOKENS);
     if (lm->n_batch < lm->n_seqs)
         lm->n_batch = lm->n_seqs;
-}
-
-/* Decides where every weight is to be.  Errors: SW_EINVAL (a strict option without effect), SW_ENOMEM. */
-static sw_code place(model_lm *m, const gguf_file *g, const sw_engine_options *o, sw_err *err)
-{
-    const engine_tiers *const tiers = tiers_get();
-    const placement_machine machine = {
-        .bytes = {[TIER_RAM] = sysinfo_memory_available().bytes, [TIER_VRAM] = tiers->vram_bytes}};
-    const placement_options options = {
-        .cpu_moe = o->cpu_moe, .n_cpu_moe = o->n_cpu_moe, .n_gpu_layers = o->n_gpu_layers};
-    placement_explain(m->placement_note, sizeof m->placement_note, &m->h, &machine, &options);
-    const bool is_given = o->cpu_moe || o->n_cpu_moe > 0 || o->n_gpu_layers != 0;
-    m->placement_effect = m->placement_note[0] != '\0' ? "none" : is_given ? "full" : "default";
-    if (o->is_strict && m->placement_note[0] != '\0')
-        return sw_fail(err, SW_EINVAL, "%s", m->placement_note);
-    if (!placement_init_requested(&m->requested, &m->h, &machine, &options) ||
-        !placement_init(&m->placement, &m->h, &machine, &options))
-        return sw_fail(err, SW_ENOMEM, "out of memory preparing %s", gguf_path(g));
-    if (tiers->place != NULL)
-        tiers->place(tiers->ud, &m->h, &m->placement);
-    return SW_OK;
 }
 
 static expert_log_options log_options(const model_lm *m, const sw_engine_options *o)
@@ -115,14 +72,14 @@ static sw_code prepare(model_lm *m, const gguf_file *g, const sw_engine_options 
         return sw_fail(err, SW_EINVAL, "a context of %d tokens is too long: this model was trained for at most %d",
                        o->n_ctx, h->n_ctx_train);
     set_sizes(&m->lm, h, o);
-    code = place(m, g, o, err);
+    code = model_lm_place(m, g, o, err);
     if (code == SW_OK)
         code = weights_plan(g, h, &m->placement, &m->w, err);
     if (code != SW_OK)
         return code;
     m->kv_type = o->kv_type;
     m->pool = pool_create(pick(o->n_threads, sysinfo_n_cores(), LIMIT_THREADS));
-    if (m->pool == NULL || !init_experts(m, o) || !init_cache(&m->kv, h, o->kv_type, &m->lm, &m->placement))
+    if (m->pool == NULL || !init_experts(m, o) || !model_lm_init_cache(&m->kv, h, o->kv_type, &m->lm, &m->placement))
         return sw_fail(err, SW_ENOMEM, "out of memory preparing %s", gguf_path(g));
     return SW_OK;
 }
@@ -177,7 +134,7 @@ static sw_code measure(model_lm *m, const gguf_file *g, const sw_engine_options 
     if (code == SW_OK)
         m->buffer_bytes = buffers_of(m);
     if (code == SW_OK)
-        m->backend_name = m->f.o.backends[placement_tier(&m->placement, SW_CLASS_EMBEDDING, 0, 0)]->name;
+        m->backend_name = m->f.o.backends[placement_tier(&m->placement, SW_CLASS_OUTPUT, 0, 0)]->name;
     model_lm_take_down(m);
     m->loading_bytes = weights_staging_bytes(&m->w, pool_n_threads(m->pool));
     mem_trim(); // what was read to get here and is freed would come and go
@@ -186,12 +143,12 @@ static sw_code measure(model_lm *m, const gguf_file *g, const sw_engine_options 
 }
 
 /* What a tier must still give: the weights, and the more of what loading takes besides them and what a job takes
- * then.  One full sequence is counted; further ones grow as they are used. */
+ * then.  In RAM one full sequence is counted; further ones grow as they are used.  VRAM holds all of them. */
 static uint64_t bytes_needed(const model_lm *m, weight_tier tier)
 {
     const uint64_t weights = m->w.blocks[tier].n_bytes, cache = kv_tier_bytes(&m->kv, tier, m->lm.n_ctx);
     if (tier != TIER_RAM)
-        return weights + cache;
+        return weights + cache * (uint64_t)m->lm.n_seqs;
     const uint64_t job = cache + m->buffer_bytes;
     return weights + (m->loading_bytes > job ? m->loading_bytes : job);
 }
@@ -270,13 +227,4 @@ sw_code model_lm_open(language_model **out, const gguf_file *g, const sw_engine_
 sw_code model_lm_plan(language_model **out, const gguf_file *g, const sw_engine_options *options, sw_err *err)
 {
     return open_as(out, /*is_loaded=*/false, g, options, err);
-}
-
-uint64_t model_lm_kv_bytes_of(const hparams *h, sw_kv_type type, int n_ctx)
-{
-    kv_cache kv;
-    const language_model lm = {.n_seqs = 1, .n_ctx = n_ctx, .n_batch = DEFAULT_BATCH};
-    const uint64_t bytes = init_cache(&kv, h, type, &lm, NULL) ? kv_bytes(&kv, n_ctx) : 0;
-    kv_free(&kv);
-    return bytes;
 }

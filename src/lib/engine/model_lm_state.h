@@ -11,7 +11,7 @@ typedef struct model_lm {
     language_model lm; // first: the scheduler sees only this
     hparams h;
     model_placement requested, placement; // by the options, and in effect
-    char placement_note[256];             // empty: every placement option has an effect
+    char placement_note[1024];            // empty: every placement option has an effect
     const char *placement_effect;         // static
     placement_rows classes;               // the table, a row per class
     model_weights w;
@@ -26,6 +26,20 @@ typedef struct model_lm {
     const char *backend_name;
     double load_ms;
 } model_lm;
+
+enum { MODEL_LM_BATCH = 256 }; // unless the options say otherwise
+
+/* model_lm_place.c.  Sets the placement, as requested and in effect, with its note; the sizes of m->lm are set.
+ * Errors: SW_EINVAL (a rule is wrong, a strict option without effect), SW_ENOMEM (it does not fit the accelerator: says
+ * what would), and those of weights_plan. */
+SW_NODISCARD sw_code model_lm_place(model_lm *m, const gguf_file *g, const sw_engine_options *o, sw_err *err);
+
+/* model_lm_cache.c.  An empty cache for the sequences of `lm`; each layer's is in the tier of its attention.  False
+ * when memory is short. */
+bool model_lm_init_cache(kv_cache *kv, const hparams *h, sw_kv_type type, const language_model *lm,
+                         const model_placement *placement);
+/* The bytes of every layer's (n_layers), all sequences at full length. */
+void model_lm_kv_bytes_by_layer(const hparams *h, sw_kv_type type, const language_model *lm, uint64_t *out);
 
 /* model_lm.c */
 extern const lm_ops MODEL_LM_OPS;

@@ -11,6 +11,8 @@
 typedef struct engine_tiers {
     uint64_t vram_bytes; // 0: there is no accelerator
     tier_memory vram;    // the processor of this machine reads and writes it: the CPU's backend computes there, too
+    /* Bytes that computing with weights in VRAM takes there; NULL: none. */
+    uint64_t (*working_bytes)(void *ud, const hparams *h, size_t n_batch);
     /* Changes what the options decided, before anything is planned; NULL: nothing does. */
     void (*place)(void *ud, const hparams *h, model_placement *placement);
     void *ud;

@@ -206,7 +206,7 @@ sw_code forward_step(forward *f, const batch_token *tokens, size_t n, const floa
     backend_embed(f->holder, &f->batch);
     for (size_t l = 0; l < f->o.h->n_layers; l++)
         layer(f, l);
-    const float *const logits = backend_head(holder_of(f, SW_CLASS_EMBEDDING, 0), &f->batch);
+    const float *const logits = backend_head(holder_of(f, SW_CLASS_OUTPUT, 0), &f->batch);
     if (pooled_wants(&f->batch))
         backend_states(f->holder, &f->batch);
     code = end(f, err);

@@ -317,5 +317,6 @@ sw_code hparams_read(const gguf_file *g, bool as_llama_cpp, hparams *out, sw_err
     read_multipliers(&r, out);
     read_rope(&r, out);
     read_window(&r, out);
+    out->ties_output = gguf_find_tensor(g, "output.weight") == NULL;
     return r.code;
 }

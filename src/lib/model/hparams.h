@@ -16,7 +16,8 @@ typedef struct hparams {
     size_t n_layers;
     size_t n_layers_stored; // in the file: further ones predict more than the next token, and are not used
     size_t n_embd;
-    size_t n_vocab; // rows of the token embedding
+    size_t n_vocab;   // rows of the token embedding
+    bool ties_output; // the output head is the token embedding
     int n_ctx_train;
     size_t n_head, n_head_kv;
     size_t head_k, head_v; // size of one head's key and value

@@ -5,7 +5,7 @@
 
 const char *sw_tensor_class_name(sw_tensor_class c)
 {
-    static const char *const NAMES[SW_N_CLASSES] = {"experts", "attention", "ffn", "embedding", "other"};
+    static const char *const NAMES[SW_N_CLASSES] = {"experts", "attention", "ffn", "embedding", "output", "other"};
     return NAMES[c];
 }
 
@@ -42,17 +42,11 @@ sw_tensor_class info_classify_tensor(str_view name)
         const char *part;
         sw_tensor_class cls;
     } RULES[] = {
-        {"_exps.", SW_CLASS_EXPERTS},
-        {"ffn_gate_inp", SW_CLASS_ATTENTION},
-        {"exp_probs_b", SW_CLASS_ATTENTION},
-        {"ffn_norm", SW_CLASS_ATTENTION},
-        {"attn_", SW_CLASS_ATTENTION},
-        {"post_attention_norm", SW_CLASS_ATTENTION},
-        {"output_norm", SW_CLASS_ATTENTION},
-        {"rope_f", SW_CLASS_ATTENTION},
-        {"ffn_", SW_CLASS_FFN},
-        {"token_embd", SW_CLASS_EMBEDDING},
-        {"output", SW_CLASS_EMBEDDING},
+        {"_exps.", SW_CLASS_EXPERTS},        {"ffn_gate_inp", SW_CLASS_ATTENTION},
+        {"exp_probs_b", SW_CLASS_ATTENTION}, {"ffn_norm", SW_CLASS_ATTENTION},
+        {"attn_", SW_CLASS_ATTENTION},       {"post_attention_norm", SW_CLASS_ATTENTION},
+        {"rope_f", SW_CLASS_ATTENTION},      {"ffn_", SW_CLASS_FFN},
+        {"token_embd", SW_CLASS_EMBEDDING},  {"output", SW_CLASS_OUTPUT},
     };
     for (size_t i = 0; i < sizeof RULES / sizeof RULES[0]; i++) {
         if (contains(name, RULES[i].part))
@@ -67,8 +61,8 @@ static bool is_layer_matrix(const gguf_tensor *t, sw_tensor_class cls)
 {
     static const char WEIGHT[] = ".weight";
     const size_t n = sizeof WEIGHT - 1;
-    return t->n_dims >= 2 && cls != SW_CLASS_EMBEDDING && cls != SW_CLASS_OTHER && t->name.size >= n &&
-           memcmp(t->name.data + t->name.size - n, WEIGHT, n) == 0;
+    return t->n_dims >= 2 && cls != SW_CLASS_EMBEDDING && cls != SW_CLASS_OUTPUT && cls != SW_CLASS_OTHER &&
+           t->name.size >= n && memcmp(t->name.data + t->name.size - n, WEIGHT, n) == 0;
 }
 
 /* The differences that --compat chooses between, for a model that has them (docs/architecture.md). */

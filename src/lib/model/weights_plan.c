@@ -195,6 +195,7 @@ static void plan_globals(planner *p)
         (needs & NEEDS_ROPE_FACTORS) != 0 || has_either(p, "rope_factors_long", "rope_factors_short");
     p->cls = SW_CLASS_EMBEDDING;
     planner_mat(p, &w->embd, "token_embd", n_vocab, d);
+    p->cls = SW_CLASS_OUTPUT;
     planner_mats(p, &w->output, "output", (mat_shape){n_vocab, d, 1},
                  ((needs & NEEDS_OUTPUT) != 0 ? MAT_WEIGHT : 0) | ((needs & NEEDS_OUTPUT_BIAS) != 0 ? MAT_BIAS : 0));
     planner_norm(p, &w->output_norm, "output_norm");

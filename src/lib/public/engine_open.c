@@ -22,14 +22,22 @@ static const char STUB_PATH[] = "stub:";
 /* It has no weights to place.  Errors: SW_EINVAL (a strict placement option). */
 static sw_code place_stub(sw_engine *e, const sw_engine_options *o, sw_err *err)
 {
+    static const char *const NOTES[] = {"--cpu-moe has no effect: the stub has no weights",
+                                        "--n-cpu-moe has no effect: the stub has no weights",
+                                        "--n-gpu-layers has no effect: the stub has no weights",
+                                        "--vram has no effect: the stub has no weights",
+                                        "--override-tensor has no effect: the stub has no weights",
+                                        "the profile of experts has no effect: the stub has no weights"};
+    const bool is_given[] = {o->cpu_moe,
+                             o->n_cpu_moe > 0,
+                             o->n_gpu_layers > 0,
+                             o->vram_bytes > 0,
+                             o->override_tensors != NULL,
+                             o->expert_heat != NULL};
     e->state.placement_effect = o->n_gpu_layers < 0 ? "full" : "default";
-    if (o->cpu_moe)
-        e->state.placement_note = "--cpu-moe has no effect: the stub has no weights";
-    else if (o->n_cpu_moe > 0)
-        e->state.placement_note = "--n-cpu-moe has no effect: the stub has no weights";
-    else if (o->n_gpu_layers > 0)
-        e->state.placement_note = "--n-gpu-layers has no effect: the stub has no weights";
-    else
+    for (size_t i = 0; i < sizeof is_given / sizeof *is_given && e->state.placement_note == NULL; i++)
+        e->state.placement_note = is_given[i] ? NOTES[i] : NULL;
+    if (e->state.placement_note == NULL)
         return SW_OK;
     e->state.placement_effect = "none";
     return o->is_strict ? sw_fail(err, SW_EINVAL, "%s", e->state.placement_note) : SW_OK;

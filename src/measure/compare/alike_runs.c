@@ -25,3 +25,14 @@ sw_code alike_runs(const run_record *a, const run_record *b, const char *knob, r
     out->n = n;
     return code;
 }
+
+// A fingerprint is of everything: a knob that differs explains why two are not equal.
+sw_code differ_unseen(const run_record *a, const run_record *b, const char *knob, bool *out, sw_err *err)
+{
+    run_differences all;
+    const sw_code code = run_alike(a, b, NULL, &all, err);
+    const bool may_be_knob = knob != NULL && !run_part_is_shared(knob);
+    *out = code == SW_OK && all.n == 0 && !may_be_knob && strcmp(a->info.fingerprint, b->info.fingerprint) != 0;
+    run_differences_free(&all);
+    return code;
+}

@@ -7,8 +7,8 @@
 #define COMPARE_CHANGE_ROWS_H
 
 #include "compare/compare_metrics.h"
-#include "compare/paired_change.h"
 #include "figures/compare.h"
+#include "figures/paired_change.h"
 
 typedef struct change_row {
     int subject; // of the first run

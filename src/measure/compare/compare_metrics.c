@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "figures/content.h"
 #include "figures/equality.h"
 
 #define METRIC_ROW(name, text, unit, scope, higher, relative, allowed, same, meaning)                                  \
@@ -85,9 +84,11 @@ bool compare_metric_is_of(compare_metric metric, test_mode mode)
     }
 }
 
-/* 100 if the un-offloaded side gave the same answer, else 0; NAN if it was not asked. */
+/* 100 if the un-offloaded side gave the same answer, else 0; NAN if it was not asked, or answers are not known. */
 static double consistency_of(const run_record *run, const test_record *test)
 {
+    if (!answer_is_known(&test->answer))
+        return NAN;
     for (size_t i = 0; i < run->n_tests; i++) {
         const test_record *const t = &run->tests[i];
         if (!t->is_warmup && t->mode == MODE_REFERENCE && t->subject == test->subject && t->index == test->index &&
@@ -107,7 +108,7 @@ double compare_metric_of(compare_metric metric, const run_record *run, const sum
     case COMPARE_ITL_P95: return stats_has_p95(&m->itl_ms) ? m->itl_ms.p95 : NAN;
     case COMPARE_REPETITION: return m->repetition.score;
     case COMPARE_CONSISTENCY: return consistency_of(run, row->test);
-    case COMPARE_MARK: return content_score_of(row->test, &m->repetition).mark;
+    case COMPARE_MARK: return row->mark;
     default: return NAN;
     }
 }

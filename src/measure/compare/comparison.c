@@ -33,9 +33,28 @@ static void check_status(const run_record *run, const char *name, buf *reasons)
     buf_putc(reasons, '\n');
 }
 
+bool comparison_has_hidden_difference(const comparison *c)
+{
+    return c->options.is_shared && strcmp(c->a->run->info.fingerprint, c->b->run->info.fingerprint) != 0;
+}
+
+static sw_code check_hidden(comparison *c, sw_err *err)
+{
+    bool is_hidden = false;
+    sw_code code = SW_OK;
+    if (c->options.is_shared)
+        code = differ_unseen(c->a->run, c->b->run, c->options.knob, &is_hidden, err);
+    if (is_hidden)
+        buf_puts(&c->reasons, "their fingerprints differ: something that a shared file does not hold (settings, "
+                              "placement, threads, context) is not the same\n");
+    return code;
+}
+
 static sw_code check_alike(comparison *c, sw_err *err)
 {
-    const sw_code code = alike_runs(c->a->run, c->b->run, c->options.knob, &c->differences, err);
+    sw_code code = alike_runs(c->a->run, c->b->run, c->options.knob, &c->differences, err);
+    if (code == SW_OK)
+        code = check_hidden(c, err);
     for (size_t i = 0; code == SW_OK && i < c->differences.n; i++) {
         const run_difference *const d = &c->differences.items[i];
         buf_printf(&c->reasons, "they differ in %s: %s and %s\n", d->part, d->a, d->b);

@@ -28,6 +28,7 @@ const char *comparison_outcome_name(comparison_outcome outcome);
 typedef struct comparison_options {
     const char *knob; // the part in which the runs may differ; NULL: none
     bool is_forced;   // unlike and invalid runs are compared all the same
+    bool is_shared;   // both runs are made of shared files: of answers there are figures alone
     compare_limits limits;
     size_t n_draws; // of the bootstrap; 0: BOOTSTRAP_DRAWS
 } comparison_options;
@@ -51,6 +52,9 @@ SW_NODISCARD sw_code comparison_of(const run_analysis *a, const run_analysis *b,
                                    comparison *out, sw_err *err);
 void comparison_free(comparison *c);
 
+/* Returns true if the runs are made of shared files whose fingerprints differ: something that such a file does not hold
+ * may be different. */
+bool comparison_has_hidden_difference(const comparison *c);
 /* Returns true if more tests, checks or answers changed for the worse than the limit of that SCOPE_COUNT metric. */
 bool comparison_count_is_regression(const comparison *c, compare_metric metric);
 /* How many regressions there are, of rows and of counts. */

@@ -84,6 +84,20 @@ static void put_doubt(document *doc, const char *name, const run_record *run)
                    run_status_name((run_status)status));
 }
 
+/* What a file of --share cannot give, so that nobody takes it for equal. */
+static void put_shared(document *doc, const comparison *c)
+{
+    if (!c->options.is_shared)
+        return;
+    doc_remark(doc, TONE_OPEN,
+               "not in a shared file, and not compared: answers, checks, consistency_pct, settings, placement, context "
+               "and threads; tests have the numbers of the protocol");
+    if (comparison_has_hidden_difference(c))
+        doc_remark(doc, TONE_OPEN, "their fingerprints differ; a shared file does not say in what else than is named");
+    else
+        doc_paragraph(doc, "Their fingerprints are equal: what identifies the runs is the same.");
+}
+
 static void put_unpaired(document *doc, const comparison *c)
 {
     if (c->pairs.n_only_a > 0 || c->pairs.n_only_b > 0)
@@ -109,6 +123,7 @@ static void put_head(document *doc, const comparison *c, comparison_names names)
     put_reasons(doc, c);
     put_doubt(doc, "BASE", c->a->run);
     put_doubt(doc, "NEW", c->b->run);
+    put_shared(doc, c);
     if (c->outcome != COMPARISON_REFUSED)
         put_unpaired(doc, c);
 }
@@ -257,13 +272,18 @@ static void put_exact(document *doc, const comparison *c, const exact_change *e)
     const char *const model = c->a->subjects[e->pair->subject].subject->name, *const mode = test_mode_name(test->mode);
     if (e->metric == COMPARE_FAILED)
         doc_remark(doc, TONE_BAD, "failed: %s (%s, %s) completed, and is now %s", buf_str(&name), model, mode,
-                   test_status_name(e->pair->b->test->answer.status));
+                   c->options.is_shared ? "failed" : test_status_name(e->pair->b->test->answer.status));
     else if (e->metric == COMPARE_CHECKS)
         doc_remark(doc, TONE_BAD, "checks: \"%s\" of %s (%s, %s) passed, and fails now", e->check, test->plan.name,
                    model, mode);
     else
         doc_remark(doc, TONE_BAD, "outputs: the answer to %s (%s, %s) is another one now", buf_str(&name), model, mode);
     buf_free(&name);
+}
+
+static bool says_nothing_of_answers(const comparison *c)
+{
+    return c->exact.n_compared[COMPARE_OUTPUTS] == 0 && !c->options.is_shared;
 }
 
 static void put_all_exact(document *doc, const comparison *c)
@@ -280,7 +300,7 @@ static void put_all_exact(document *doc, const comparison *c)
         else if (n_shown > 0 && !comparison_count_is_regression(c, (compare_metric)m))
             doc_remark(doc, TONE_OPEN, "%s: allowed by --threshold", COMPARE_METRIC_ROWS[m].name);
     }
-    if (c->exact.n_compared[COMPARE_OUTPUTS] == 0)
+    if (says_nothing_of_answers(c))
         doc_remark(doc, TONE_OPEN, "answers are not compared: nothing shows that these servers repeat theirs");
 }
 
@@ -306,7 +326,7 @@ void comparison_document(document *doc, const comparison *c, comparison_names na
             put_rows(doc, c, (int)s, /*of_tests=*/true, is_long != 0);
         }
     }
-    if (c->exact.n > 0 || c->exact.n_compared[COMPARE_OUTPUTS] == 0 || count_verdicts(c, CHANGE_UNCLEAR, false) > 0)
+    if (c->exact.n > 0 || says_nothing_of_answers(c) || count_verdicts(c, CHANGE_UNCLEAR, false) > 0)
         doc_heading(doc, 2, NULL, "Notes");
     put_all_exact(doc, c);
     put_unclear(doc, c);

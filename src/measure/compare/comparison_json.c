@@ -113,6 +113,7 @@ sw_code comparison_json(buf *out, const comparison *c, comparison_names names, s
     json_set(&j, "outcome", json_string(comparison_outcome_name(c->outcome)));
     json_set(&j, "regressions", json_integer(comparison_count_regressions(c)));
     json_set(&j, "forced", json_boolean(c->options.is_forced && c->reasons.size > 0));
+    json_set(&j, "shared", json_boolean(c->options.is_shared));
     json_set(&j, "knob", c->options.knob != NULL ? json_of_text(c->options.knob) : json_null());
     json_set(&j, "reasons", json_of_lines(buf_str(&c->reasons)));
     json_set(&j, "differences", json_of_differences(&c->differences));

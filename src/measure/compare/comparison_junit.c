@@ -106,7 +106,7 @@ static void put_count(buf *out, const comparison *c, compare_metric metric)
     if (comparison_count_is_regression(c, metric))
         put_result(out, "failure", buf_str(&message), buf_str(&body));
     else if (c->exact.n_compared[metric] == 0)
-        put_result(out, "skipped", "nothing to compare", "");
+        put_result(out, "skipped", c->options.is_shared ? "not in a shared file" : "nothing to compare", "");
     buf_puts(out, "</testcase>\n");
     buf_free(&body);
     buf_free(&message);

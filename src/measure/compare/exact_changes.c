@@ -1,8 +1,6 @@
 /* exact_changes.c - walks over the pairs, test by test. */
 #include "compare/exact_changes.h"
 
-#include <string.h>
-
 #include "base/alloc.h"
 #include "compare/alike_runs.h"
 #include "figures/equality.h"
@@ -39,15 +37,6 @@ static sw_code find_failures(const test_group *g, exact_changes *out, sw_err *er
 
 /* ---- checks ------------------------------------------------------------------------------------------------------ */
 
-static check_outcome outcome_of(const test_record *test, const char *check)
-{
-    for (size_t i = 0; i < test->n_checks; i++) {
-        if (strcmp(test->checks[i].name, check) == 0)
-            return test->checks[i].outcome;
-    }
-    return CHECK_NOT_RUN;
-}
-
 static sw_code find_checks(const test_group *g, exact_changes *out, sw_err *err)
 {
     const test_record *const first = g->pairs[0].a->test;
@@ -56,8 +45,8 @@ static sw_code find_checks(const test_group *g, exact_changes *out, sw_err *err)
         const char *const name = first->checks[i].name;
         size_t n_passed = 0, n_run = 0, n_failed = 0;
         for (size_t k = 0; k < g->n; k++) {
-            const check_outcome b = outcome_of(g->pairs[k].b->test, name);
-            n_passed += outcome_of(g->pairs[k].a->test, name) == CHECK_PASSED;
+            const check_outcome b = answer_check(g->pairs[k].b->test, name);
+            n_passed += answer_check(g->pairs[k].a->test, name) == CHECK_PASSED;
             n_run += b != CHECK_NOT_RUN;
             n_failed += b == CHECK_FAILED;
         }
@@ -74,7 +63,8 @@ static sw_code find_checks(const test_group *g, exact_changes *out, sw_err *err)
 
 static bool is_same_question(const summary_row *a, const summary_row *b)
 {
-    return is_completed(a) && is_completed(b) && a->test->plan.seed == b->test->plan.seed &&
+    return is_completed(a) && is_completed(b) && answer_is_known(&a->test->answer) &&
+           answer_is_known(&b->test->answer) && a->test->plan.seed == b->test->plan.seed &&
            a->test->plan.temperature == b->test->plan.temperature;
 }
 

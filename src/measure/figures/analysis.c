@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "figures/equality.h"
+#include "figures/labels.h"
 
 enum {
     ANALYSIS_SEED = 18,
@@ -59,14 +60,12 @@ static void measure_quality(subject_analysis *s)
     s->technical_accuracy = s->n_technical_run > 0 ? (double)s->n_technical_passed / s->n_technical_run : NAN;
 }
 
-static void measure_equality(const run_record *run, subject_analysis *s)
+static void count_equal(subject_analysis *s)
 {
-    const equality reference = equality_of(run, s->index, MODE_STREAM, MODE_REFERENCE);
-    const equality whole = equality_of(run, s->index, MODE_STREAM, MODE_WHOLE);
-    s->n_equal_to_reference = reference.n_equal;
-    s->n_reference_pairs = reference.n_pairs;
-    s->n_equal_streamed = whole.n_equal;
-    s->n_streamed_pairs = whole.n_pairs;
+    s->n_equal_to_reference = s->preserved[PRESERVES_OFFLOADED].all.n_equal;
+    s->n_reference_pairs = s->preserved[PRESERVES_OFFLOADED].all.n_pairs;
+    s->n_equal_streamed = s->preserved[PRESERVES_STREAMED].all.n_equal;
+    s->n_streamed_pairs = s->preserved[PRESERVES_STREAMED].all.n_pairs;
 }
 
 /* ---- sweeps ------------------------------------------------------------------------------------------------------ */
@@ -145,6 +144,8 @@ static sw_code compare_parts(const run_record *run, subject_analysis *s, sw_err 
         code = mode_changes_of(&s->modes[MODE_REFERENCE], streamed, ANALYSIS_SEED, s->by_offloading, err);
     if (code == SW_OK)
         code = mode_changes_of(&s->modes[MODE_WHOLE], streamed, ANALYSIS_SEED, s->by_streaming, err);
+    for (int kind = 0; code == SW_OK && kind < N_PRESERVATIONS; kind++)
+        code = preservation_of(run, s->index, s->modes, (preservation_kind)kind, &s->preserved[kind], err);
     return code;
 }
 
@@ -168,11 +169,23 @@ static sw_code analyze_subject(const run_record *run, int subject, bool is_brief
     if (code != SW_OK)
         return code;
     measure_quality(out);
-    measure_equality(run, out);
+    count_equal(out);
     out->cold_ttft_ms = out->modes[MODE_COLD].ttft_ms.p50;
     out->memory = memory_figures_of(run, subject);
     out->cause = speed_cause_of(run, subject, &out->modes[MODE_STREAM]);
     return SW_OK;
+}
+
+static sw_code label_subjects(const run_record *run, run_analysis *out, sw_err *err)
+{
+    char **const labels = mem_calloc(run->n_subjects + 1, sizeof *labels);
+    if (labels == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory for the names of %zu models", run->n_subjects);
+    const sw_code code = labels_of(run, labels, err);
+    for (size_t i = 0; i < run->n_subjects; i++)
+        out->subjects[i].label = labels[i];
+    mem_free(labels);
+    return code;
 }
 
 static sw_code analyze(const run_record *run, bool is_brief, run_analysis *out, sw_err *err)
@@ -182,7 +195,7 @@ static sw_code analyze(const run_record *run, bool is_brief, run_analysis *out, 
     if (out->subjects == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory for the figures of a run");
     out->n_subjects = run->n_subjects;
-    sw_code code = SW_OK;
+    sw_code code = label_subjects(run, out, err);
     for (size_t i = 0; code == SW_OK && i < run->n_subjects; i++)
         code = analyze_subject(run, (int)i, is_brief, &out->subjects[i], err);
     return code;
@@ -203,8 +216,11 @@ void run_analysis_free(run_analysis *analysis)
     for (size_t i = 0; i < analysis->n_subjects; i++) {
         for (int mode = 0; mode < N_TEST_MODES; mode++)
             summary_free(&analysis->subjects[i].modes[mode]);
+        for (int kind = 0; kind < N_PRESERVATIONS; kind++)
+            preservation_free(&analysis->subjects[i].preserved[kind]);
         expert_figures_free(&analysis->subjects[i].experts);
         mem_free(analysis->subjects[i].sweep);
+        mem_free(analysis->subjects[i].label);
     }
     mem_free(analysis->subjects);
     *analysis = (run_analysis){0};

@@ -8,6 +8,7 @@
 #include "figures/expert_figures.h"
 #include "figures/memory_figures.h"
 #include "figures/mode_changes.h"
+#include "figures/preservation.h"
 #include "figures/speed_cause.h"
 #include "figures/summary.h"
 
@@ -23,6 +24,7 @@ typedef struct sweep_point {
 /* One model of the run. */
 typedef struct subject_analysis {
     const subject_record *subject;
+    char *label;                                        // how reports call it: labels.h
     int index;                                          // position in run_record.subjects
     run_summary modes[N_TEST_MODES];                    // n_rows 0: the mode was not run
     double steadiness, steadiness_low, steadiness_high; // median pace of the last quarter / of the first, with interval
@@ -32,6 +34,7 @@ typedef struct subject_analysis {
     double cold_ttft_ms;                           // median of the cold requests; NAN
     int n_equal_to_reference, n_reference_pairs;   // answers with the same text on both sides, same prompt and seed
     int n_equal_streamed, n_streamed_pairs;        // streamed against whole
+    preservation preserved[N_PRESERVATIONS];       // whether answers are as good, however they were asked for
     figure_change by_offloading[N_CHANGE_FIGURES]; // streamed, against the reference that does not offload
     figure_change by_streaming[N_CHANGE_FIGURES];  // streamed, against whole documents
     memory_figures memory;
@@ -49,9 +52,9 @@ typedef struct run_analysis {
 
 /* The views in *out are into `run`.  Free it with run_analysis_free, also after an error.  Error: SW_ENOMEM. */
 SW_NODISCARD sw_code run_analysis_of(const run_record *run, run_analysis *out, sw_err *err);
-/* What a page of many runs needs, in a fifth of the time: of the streamed and the cold answers alone, as if no other mode
- * had been run, without the intervals of rates (NAN), pairs of tests (experts) and what modes change.  All figures that
- * are there, and what criteria say of them, are the same. */
+/* What a page of many runs needs, in a fifth of the time: of the streamed and the cold answers alone, as if no other
+ * mode had been run, without the intervals of rates (NAN), pairs of tests (experts) and what modes change.  All figures
+ * that are there, and what criteria say of them, are the same. */
 SW_NODISCARD sw_code run_analysis_brief_of(const run_record *run, run_analysis *out, sw_err *err);
 void run_analysis_free(run_analysis *analysis);
 

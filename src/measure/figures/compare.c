@@ -1,4 +1,4 @@
-/* compare.c - Holm's correction, the permutation test, Theil-Sen slopes. */
+/* compare.c - Holm's correction, permutation and McNemar's test, Theil-Sen slopes. */
 #include "figures/compare.h"
 
 #include <math.h>
@@ -115,6 +115,19 @@ double permutation_paired_p_value(const double *differences, size_t n, size_t n_
         n_as_far += fabs(sum) >= fabs(found) * (1 - 1e-12);
     }
     return (double)(n_as_far + 1) / (double)(n_draws + 1);
+}
+
+/* ---- McNemar ----------------------------------------------------------------------------------------------------- */
+
+// Logarithms, because 2^-n is 0 as a double from n = 1075 on.
+double mcnemar_p_value(size_t n_won, size_t n_lost)
+{
+    const double n = (double)(n_won + n_lost);
+    const size_t fewer = n_won < n_lost ? n_won : n_lost;
+    double tail = 0;
+    for (size_t k = 0; k <= fewer; k++)
+        tail += exp(lgamma(n + 1) - lgamma((double)k + 1) - lgamma(n - (double)k + 1) - n * log(2));
+    return fmin(1, 2 * tail);
 }
 
 /* ---- Theil-Sen --------------------------------------------------------------------------------------------------- */

@@ -33,6 +33,10 @@ SW_NODISCARD sw_code permutation_p_value(const double *a, size_t n_a, const doub
  * have been the other, by n_draws random signs.  Of fewer than two pairs: NAN. */
 double permutation_paired_p_value(const double *differences, size_t n, size_t n_draws, uint64_t seed);
 
+/* Of checks that passed on one side only: the probability of numbers at least as far apart, in either direction, if
+ * each could as well have passed on the other side only (McNemar's test, exact binomial).  Of none: 1. */
+double mcnemar_p_value(size_t n_won, size_t n_lost);
+
 typedef struct trend {
     double slope;   // median of the slopes between any two points: y per x
     interval range; // Sen 1968; the slope is not 0 with 95 % confidence if 0 is outside

@@ -77,6 +77,7 @@ double metrics_figure(const test_metrics *metrics, size_t offset);
 typedef struct summary_row {
     const test_record *test;
     test_metrics metrics;
+    double mark; // of its content, 1 to 5; NAN: no check ran
 } summary_row;
 
 /* Objectives of a service in ms; NAN: none. */

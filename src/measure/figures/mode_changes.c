@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/alloc.h"
+#include "figures/equality.h"
 
 enum { SIGN_DRAWS = 9999 };
 static const double SIGNIFICANT = 0.05;
@@ -27,24 +28,13 @@ typedef struct pairs {
     double *a, *b, *differences;
 } pairs;
 
-static const summary_row *find_partner(const run_summary *s, const test_record *test)
-{
-    for (size_t i = 0; i < s->n_rows; i++) {
-        const test_record *const t = s->rows[i].test;
-        if (t->answer.status == TEST_COMPLETED && t->index == test->index && t->repeat == test->repeat &&
-            t->plan.seed == test->plan.seed)
-            return &s->rows[i];
-    }
-    return NULL;
-}
-
 static void collect(const run_summary *a, const run_summary *b, size_t figure, pairs *out)
 {
     out->n = 0;
     for (size_t i = 0; i < b->n_rows; i++) {
         if (b->rows[i].test->answer.status != TEST_COMPLETED)
             continue;
-        const summary_row *const partner = find_partner(a, b->rows[i].test);
+        const summary_row *const partner = answer_partner(a, b->rows[i].test, b->rows[i].test->repeat);
         const double of_a = partner != NULL ? metrics_figure(&partner->metrics, figure) : NAN;
         const double of_b = metrics_figure(&b->rows[i].metrics, figure);
         if (!(of_a > 0 && of_b > 0))

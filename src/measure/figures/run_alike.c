@@ -142,29 +142,30 @@ static const struct {
     const char *name;
     void (*put)(const run_record *run, int subject, int fact, buf *out);
     int fact;
+    bool is_shared; // held by a shared file
 } PARTS[] = {
     // clang-format off
-    {"version", put_version, NO_FACT},
-    {"protocol", put_protocol, NO_FACT},
-    {"settings", put_settings, NO_FACT},
-    {"models", put_models, NO_FACT},
-    {"server", put_software, NO_FACT},
-    {"placement", put_placement, NO_FACT},
-    {"experts_verified", put_server_fact, FACT_EXPERTS_VERIFIED},
-    {"n_ctx", put_server_fact, FACT_N_CTX},
-    {"kv_type", put_server_fact, FACT_KV_TYPE},
-    {"n_threads", put_server_fact, FACT_N_THREADS},
-    {"n_slots", put_server_fact, FACT_N_SLOTS},
-    {"isa", put_server_fact, FACT_ISA},
-    {"backend", put_server_fact, FACT_BACKEND},
-    {"sampler", put_server_fact, FACT_SAMPLER},
-    {"cpu", put_cpu, NO_FACT},
-    {"cores", put_cores, NO_FACT},
-    {"memory", put_memory, NO_FACT},
-    {"os", put_os, NO_FACT},
-    {"gpu_name", put_run_fact, FACT_GPU_NAME},
-    {"gpu_driver", put_run_fact, FACT_GPU_DRIVER},
-    {"gpu_total_bytes", put_run_fact, FACT_GPU_TOTAL_BYTES},
+    {"version", put_version, NO_FACT, true},
+    {"protocol", put_protocol, NO_FACT, true},
+    {"settings", put_settings, NO_FACT, false},
+    {"models", put_models, NO_FACT, true},
+    {"server", put_software, NO_FACT, true},
+    {"placement", put_placement, NO_FACT, false},
+    {"experts_verified", put_server_fact, FACT_EXPERTS_VERIFIED, false},
+    {"n_ctx", put_server_fact, FACT_N_CTX, false},
+    {"kv_type", put_server_fact, FACT_KV_TYPE, false},
+    {"n_threads", put_server_fact, FACT_N_THREADS, false},
+    {"n_slots", put_server_fact, FACT_N_SLOTS, false},
+    {"isa", put_server_fact, FACT_ISA, false},
+    {"backend", put_server_fact, FACT_BACKEND, false},
+    {"sampler", put_server_fact, FACT_SAMPLER, false},
+    {"cpu", put_cpu, NO_FACT, true},
+    {"cores", put_cores, NO_FACT, true},
+    {"memory", put_memory, NO_FACT, true},
+    {"os", put_os, NO_FACT, true},
+    {"gpu_name", put_run_fact, FACT_GPU_NAME, true},
+    {"gpu_driver", put_run_fact, FACT_GPU_DRIVER, false},
+    {"gpu_total_bytes", put_run_fact, FACT_GPU_TOTAL_BYTES, false},
     // clang-format on
 };
 
@@ -180,13 +181,19 @@ void run_part_put(buf *out, const run_record *run, size_t part, int subject)
     PARTS[part].put(run, subject, PARTS[part].fact, out);
 }
 
-static bool is_part(const char *name)
+/* N_PARTS: there is none. */
+static size_t find_part(const char *name)
 {
-    for (size_t i = 0; i < N_PARTS; i++) {
-        if (strcmp(PARTS[i].name, name) == 0)
-            return true;
-    }
-    return false;
+    size_t i = 0;
+    while (i < N_PARTS && strcmp(PARTS[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+bool run_part_is_shared(const char *name)
+{
+    const size_t i = find_part(name);
+    return i < N_PARTS && PARTS[i].is_shared;
 }
 
 static void cut(char out[RUN_VALUE_BYTES], const char *text)
@@ -219,7 +226,7 @@ static sw_code compare_part(const run_record *a, const run_record *b, size_t par
 sw_code run_alike(const run_record *a, const run_record *b, const char *knob, run_differences *out, sw_err *err)
 {
     *out = (run_differences){0};
-    if (knob != NULL && !is_part(knob))
+    if (knob != NULL && find_part(knob) == N_PARTS)
         return sw_fail(err, SW_EINVAL, "runs have no part '%.40s' that a comparison could be of", knob);
     out->items = mem_calloc(N_PARTS, sizeof *out->items);
     if (out->items == NULL)

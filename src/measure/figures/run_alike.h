@@ -7,6 +7,8 @@
 #ifndef FIGURES_RUN_ALIKE_H
 #define FIGURES_RUN_ALIKE_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "results/record.h"
 #include "spillway/error.h"
@@ -29,6 +31,8 @@ const char *run_part_name(size_t i);
 /* Appends what the run has as that part, unescaped: all of it, or (subject 0 and above) what is of one model and its
  * servers.  What is not known is "-". */
 void run_part_put(buf *out, const run_record *run, size_t part, int subject);
+/* Returns true if a shared file (share/) holds that part of a run. */
+bool run_part_is_shared(const char *name);
 
 /* knob: a part that may differ, or NULL.  Free *out with run_differences_free, also after an error.  Errors: SW_EINVAL
  * (no such part), SW_ENOMEM. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "figures/content.h"
 #include "figures/gaps.h"
 
 enum { SUMMARY_SEED = 15 };
@@ -225,8 +226,10 @@ static sw_code fill_rows(const run_record *run, int subject, test_mode mode, run
             n_elsewhere++;
             continue;
         }
-        s->rows[s->n_rows].test = test;
-        code = metrics_of(test, &s->rows[s->n_rows++].metrics, err);
+        summary_row *const row = &s->rows[s->n_rows++];
+        row->test = test;
+        code = metrics_of(test, &row->metrics, err);
+        row->mark = content_score_of(test, &row->metrics.repetition).mark;
     }
     s->n_planned = (int)s->n_rows;
     if (s->n_rows > 0 && n_elsewhere == 0 && run->info.n_planned > s->n_planned)

@@ -67,11 +67,11 @@ static sw_code verify_allocations(bench_host *h, sw_err *err)
 
 static bool is_option(const char *word, size_t n, const char *name)
 {
-    return strlen(name) == n && memcmp(word, name, n) == 0;
+    return name != NULL && strlen(name) == n && memcmp(word, name, n) == 0;
 }
 
-/* What follows an option of the command line ("--n-cpu-moe 3" or "--n-cpu-moe=3"); "" at its end; NULL: it is not
- * there. */
+/* What follows an option, which may have a short name, of the command line ("--n-cpu-moe 3" or "--n-cpu-moe=3"); "" at
+ * its end; NULL: it is not there. */
 static const char *option_value(const bench_host *h, const char *name, const char *short_name)
 {
     const char *value = NULL;
@@ -111,13 +111,16 @@ static bool plan_options(const bench_host *h, const json_t *table, sw_engine_opt
         if (!(numbers[i] >= 1 && numbers[i] <= INT_MAX))
             return false;
     }
+    if (option_value(h, "--vram", NULL) != NULL)
+        return false; // of the machine that the server ran on
     *o = (sw_engine_options){.n_threads = (int)numbers[0],
                              .n_batch = (int)numbers[1],
                              .n_ctx = (int)numbers[2],
                              .n_seqs = (int)numbers[3],
                              .cpu_moe = option_value(h, "--cpu-moe", "-cmoe") != NULL,
                              .n_cpu_moe = option_number(h, "--n-cpu-moe", "-ncmoe"),
-                             .n_gpu_layers = gpu_layers(h)};
+                             .n_gpu_layers = gpu_layers(h),
+                             .override_tensors = option_value(h, "--override-tensor", "-ot")};
     const char *const kv_type = member_text(table, "kv.type");
     for (int type = SW_KV_F16; kv_type != NULL && type <= SW_KV_Q8_0; type++) {
         if (strcmp(kv_type, sw_kv_type_name((sw_kv_type)type)) == 0)

@@ -11,7 +11,7 @@
 #include "base/limits.h"
 #include "base/strmap.h"
 #include "compare/compare_metrics.h"
-#include "compare/paired_change.h"
+#include "figures/paired_change.h"
 #include "figures/analysis.h"
 #include "figures/readiness.h"
 #include "overview/overview_conditions.h"

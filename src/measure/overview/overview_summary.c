@@ -331,7 +331,9 @@ void overview_section_summary(document *doc, const overview *o)
         if (sentence.size == 0)
             continue;
         buf_putc(&sentence, '.');
-        doc_fact_link(doc, SENTENCES[i].topic, SENTENCES[i].target, doc_str(doc, &sentence));
+        doc_put_link(doc, SENTENCES[i].target, SENTENCES[i].topic);
+        doc_put(doc, doc_str(doc, &sentence));
+        doc_put(doc, "");
     }
     buf_free(&sentence);
 }

@@ -19,7 +19,7 @@ void document_free(document *doc)
 {
     for (size_t i = 0; i < doc->n_blocks; i++) {
         mem_free(doc->blocks[i].cells);
-        mem_free(doc->blocks[i].notes);
+        mem_free(doc->blocks[i].rows);
     }
     mem_free(doc->blocks);
     arena_free(doc->keep);
@@ -28,8 +28,7 @@ void document_free(document *doc)
 
 /* ---- blocks ------------------------------------------------------------------------------------------------------ */
 
-/* NULL when memory is short. */
-static doc_block *append(document *doc, doc_kind kind)
+doc_block *doc_append(document *doc, doc_kind kind)
 {
     doc->has_failed =
         doc->has_failed || !mem_grow(&doc->blocks, &doc->cap_blocks, doc->n_blocks + 1, sizeof *doc->blocks);
@@ -40,7 +39,7 @@ static doc_block *append(document *doc, doc_kind kind)
     return block;
 }
 
-static const char *copy_of(document *doc, const char *text)
+const char *doc_copy(document *doc, const char *text)
 {
     if (doc->has_failed || text == NULL)
         return NULL;
@@ -49,10 +48,8 @@ static const char *copy_of(document *doc, const char *text)
     return copy;
 }
 
-static const char *format_copy(document *doc, const char *fmt, va_list args) __attribute__((format(printf, 2, 0)));
-
 /* A text that is too long is replaced by "", and the document fails. */
-static const char *format_copy(document *doc, const char *fmt, va_list args)
+const char *doc_format(document *doc, const char *fmt, va_list args)
 {
     va_list again;
     va_copy(again, args);
@@ -66,14 +63,29 @@ static const char *format_copy(document *doc, const char *fmt, va_list args)
     return text;
 }
 
+const char *doc_copy_linked(document *doc, const linked_text *text, doc_link **links, size_t *n_links)
+{
+    const size_t n = text->n_links;
+    doc->has_failed |= text->text.failed == SW_ENOMEM;
+    doc_link *const copies = doc->has_failed || n == 0 ? NULL : arena_alloc(doc->keep, n * sizeof *copies);
+    doc->has_failed |= n > 0 && copies == NULL;
+    for (size_t i = 0; copies != NULL && i < n; i++) {
+        const text_link *const l = &text->links[i];
+        copies[i] = (doc_link){l->begin, l->end, doc_copy(doc, l->target)};
+    }
+    *links = copies;
+    *n_links = copies != NULL ? n : 0;
+    return doc_copy(doc, buf_str(&text->text));
+}
+
 void doc_heading(document *doc, int level, const char *anchor, const char *title)
 {
-    doc_block *const block = append(doc, DOC_HEADING);
+    doc_block *const block = doc_append(doc, DOC_HEADING);
     if (block == NULL)
         return;
     block->level = level;
-    block->anchor = copy_of(doc, anchor);
-    block->title = copy_of(doc, title);
+    block->anchor = doc_copy(doc, anchor);
+    block->title = doc_copy(doc, title);
 }
 
 /* The text of the block that was appended last. */
@@ -85,40 +97,47 @@ static void set_text(document *doc, doc_block *block, const char *text)
 
 void doc_paragraph(document *doc, const char *fmt, ...)
 {
-    doc_block *const block = append(doc, DOC_PARAGRAPH);
+    doc_block *const block = doc_append(doc, DOC_PARAGRAPH);
     if (block == NULL)
         return;
     va_list args;
     va_start(args, fmt);
-    set_text(doc, block, format_copy(doc, fmt, args));
+    set_text(doc, block, doc_format(doc, fmt, args));
     va_end(args);
+}
+
+void doc_paragraph_linked(document *doc, const linked_text *text)
+{
+    doc_block *const block = doc_append(doc, DOC_PARAGRAPH);
+    if (block != NULL)
+        set_text(doc, block, doc_copy_linked(doc, text, &block->links, &block->n_links));
 }
 
 void doc_badge(document *doc, doc_tone tone, const char *label, const char *text)
 {
-    doc_block *const block = append(doc, DOC_BADGE);
+    doc_block *const block = doc_append(doc, DOC_BADGE);
     if (block == NULL)
         return;
     block->tone = tone;
-    block->title = copy_of(doc, label);
-    set_text(doc, block, copy_of(doc, text));
+    block->title = doc_copy(doc, label);
+    set_text(doc, block, doc_copy(doc, text));
 }
 
 void doc_remark(document *doc, doc_tone tone, const char *fmt, ...)
 {
-    doc_block *const block = append(doc, DOC_REMARK);
+    doc_block *const block = doc_append(doc, DOC_REMARK);
     if (block == NULL)
         return;
     block->tone = tone;
     va_list args;
     va_start(args, fmt);
-    set_text(doc, block, format_copy(doc, fmt, args));
+    set_text(doc, block, doc_format(doc, fmt, args));
     va_end(args);
 }
 
 void doc_chart(document *doc, const char *name, int subject)
 {
-    doc_block *const block = append(doc, DOC_CHART);
+    doc_block *const block = doc_append(doc, DOC_CHART);
     if (block == NULL)
         return;
     block->title = name;
@@ -127,38 +146,65 @@ void doc_chart(document *doc, const char *name, int subject)
 
 void doc_text(document *doc, const char *title, const char *text, size_t n)
 {
-    doc_block *const block = append(doc, DOC_TEXT);
+    doc_block *const block = doc_append(doc, DOC_TEXT);
     if (block == NULL)
         return;
-    block->title = copy_of(doc, title);
+    block->title = doc_copy(doc, title);
     block->text = text;
     block->n_text = n;
 }
 
-void doc_fold_begin(document *doc, const char *anchor, const char *title)
+void doc_code(document *doc, const char *anchor, const char *title, const char *text)
 {
-    doc_block *const block = append(doc, DOC_FOLD_BEGIN);
+    doc_block *const block = doc_append(doc, DOC_CODE);
     if (block == NULL)
         return;
-    block->anchor = copy_of(doc, anchor);
-    block->title = copy_of(doc, title);
+    block->anchor = doc_copy(doc, anchor);
+    block->title = doc_copy(doc, title);
+    set_text(doc, block, doc_copy(doc, text));
+}
+
+void doc_download(document *doc, const char *name, const buf *content)
+{
+    doc_block *const block = doc_append(doc, DOC_DOWNLOAD);
+    if (block == NULL)
+        return;
+    block->title = doc_copy(doc, name);
+    set_text(doc, block, doc_str(doc, content));
+    block->text = doc_copy(doc, block->text);
+}
+
+void doc_fold_begin(document *doc, const char *anchor, const char *title)
+{
+    doc_block *const block = doc_append(doc, DOC_FOLD_BEGIN);
+    if (block == NULL)
+        return;
+    block->anchor = doc_copy(doc, anchor);
+    block->title = doc_copy(doc, title);
 }
 
 void doc_fold_end(document *doc)
 {
-    (void)append(doc, DOC_FOLD_END);
+    (void)doc_append(doc, DOC_FOLD_END);
 }
 
 void doc_group_begin(document *doc, const char *title)
 {
-    doc_block *const block = append(doc, DOC_GROUP_BEGIN);
+    doc_block *const block = doc_append(doc, DOC_GROUP_BEGIN);
     if (block != NULL)
-        block->title = copy_of(doc, title);
+        block->title = doc_copy(doc, title);
 }
 
 void doc_group_end(document *doc)
 {
-    (void)append(doc, DOC_GROUP_END);
+    (void)doc_append(doc, DOC_GROUP_END);
+}
+
+void doc_anchor(document *doc, const char *anchor)
+{
+    const char *const copy = doc_copy(doc, anchor);
+    if (!doc->has_failed)
+        doc->blocks[doc->n_blocks - 1].anchor = copy;
 }
 
 const char *doc_str(document *doc, const buf *text)
@@ -167,130 +213,17 @@ const char *doc_str(document *doc, const buf *text)
     return buf_str(text);
 }
 
-/* ---- facts and tables -------------------------------------------------------------------------------------------- */
+/* ---- what renderers ask ------------------------------------------------------------------------------------------ */
 
-void doc_table(document *doc, const char *title, const doc_column *columns, int n_columns)
+const char *doc_column_anchor(char out[ANCHOR_BYTES], int definition, int column)
 {
-    doc_block *const block = append(doc, DOC_TABLE);
-    if (block == NULL)
-        return;
-    block->title = copy_of(doc, title);
-    block->columns = columns;
-    block->n_columns = n_columns;
+    snprintf(out, ANCHOR_BYTES, "column-%d-%d", definition, column + 1);
+    return out;
 }
 
-/* The next cell of the table or the facts under way; `text` is in the arena. */
-static void put_cell(document *doc, const char *text, const char *target, doc_tone tone)
+bool doc_is_on_pages(const doc_block *block)
 {
-    if (doc->has_failed)
-        return;
-    doc_block *const block = &doc->blocks[doc->n_blocks - 1];
-    const bool is_first = block->n_cells % (size_t)block->n_columns == 0;
-    doc->has_failed =
-        !mem_grow(&block->cells, &block->cap_cells, block->n_cells + 1, sizeof *block->cells) ||
-        (is_first && !mem_grow(&block->notes, &block->cap_notes, block->n_notes + 1, sizeof *block->notes));
-    if (doc->has_failed)
-        return;
-    block->cells[block->n_cells++] = (doc_cell){.text = text, .target = target, .tone = tone};
-    if (is_first)
-        block->notes[block->n_notes++] = NULL;
-}
-
-void doc_put(document *doc, const char *text)
-{
-    put_cell(doc, copy_of(doc, text), NULL, TONE_PLAIN);
-}
-
-void doc_put_tone(document *doc, doc_tone tone, const char *text)
-{
-    put_cell(doc, copy_of(doc, text), NULL, tone);
-}
-
-void doc_put_link(document *doc, const char *target, const char *text)
-{
-    const char *const anchor = copy_of(doc, target);
-    put_cell(doc, copy_of(doc, text), anchor, TONE_PLAIN);
-}
-
-void doc_putf(document *doc, const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    const char *const text = doc->has_failed ? "" : format_copy(doc, fmt, args);
-    va_end(args);
-    put_cell(doc, text, NULL, TONE_PLAIN);
-}
-
-static double limit(double share)
-{
-    return share > 0 ? (share < 1 ? share : 1) : 0; // NAN: 0
-}
-
-void doc_put_bar(document *doc, doc_bar bar)
-{
-    enum { CHARACTERS = 12 };
-    char text[CHARACTERS + 1] = "";
-    bar = (doc_bar){limit(bar.share), limit(bar.low), limit(bar.high)};
-    const int n = (int)(CHARACTERS * bar.share + 0.5), n_high = (int)(CHARACTERS * bar.high + 0.5);
-    for (int i = 0; i < n || i < n_high; i++)
-        text[i] = i < n ? '=' : '-';
-    put_cell(doc, copy_of(doc, text), NULL, TONE_PLAIN);
-    if (!doc->has_failed) {
-        doc_block *const block = &doc->blocks[doc->n_blocks - 1];
-        block->cells[block->n_cells - 1].bar = bar;
-    }
-}
-
-void doc_row_note(document *doc, const char *text)
-{
-    if (doc->has_failed)
-        return;
-    doc_block *const block = &doc->blocks[doc->n_blocks - 1];
-    block->notes[block->n_notes - 1] = copy_of(doc, text);
-}
-
-void doc_facts(document *doc, doc_kind kind)
-{
-    static const doc_column COLUMNS[] = {{.title = "", .unit = "", .meaning = ""},
-                                         {.title = "", .unit = "", .meaning = ""},
-                                         {.title = "", .unit = "", .meaning = "", .rank = 2}};
-    doc_block *const block = append(doc, kind);
-    if (block == NULL)
-        return;
-    block->columns = COLUMNS;
-    block->n_columns = 3;
-}
-
-void doc_fact(document *doc, const char *name, const char *note, const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    const char *const value = doc->has_failed ? "" : format_copy(doc, fmt, args);
-    va_end(args);
-    if (value[0] == '\0')
-        return;
-    doc_put(doc, name);
-    put_cell(doc, value, NULL, TONE_PLAIN);
-    doc_put(doc, note);
-}
-
-void doc_fact_link(document *doc, const char *name, const char *target, const char *value)
-{
-    doc_put_link(doc, target, name);
-    doc_put(doc, value);
-    doc_put(doc, "");
-}
-
-bool doc_column_is_shown(const doc_block *block, int column)
-{
-    if (block->columns[column].rank < 2)
-        return true;
-    for (size_t i = (size_t)column; i < block->n_cells; i += (size_t)block->n_columns) {
-        const char *const text = block->cells[i].text;
-        if (text[0] != '\0' && strcmp(text, "-") != 0)
-            return true;
-    }
-    return false;
+    return block->audience != FOR_TERMINAL && (block->n_columns == 0 || block->n_cells > 0);
 }
 
 bool document_is_whole(const document *doc, buf *out)

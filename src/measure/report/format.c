@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "figures/labels.h"
+
 static void put_dash(char out[CELL_BYTES])
 {
     snprintf(out, CELL_BYTES, "-");
@@ -122,14 +124,9 @@ const char *format_status(test_status status)
     return status == TEST_COMPLETED ? "ok" : test_status_name(status);
 }
 
-/* "org/model" is a name; a path begins at the root or with a drive. */
 const char *format_model(const char *name)
 {
-    const bool is_path = name[0] == '/' || name[0] == '\\' || (name[0] != '\0' && name[1] == ':' && name[2] == '\\');
-    const char *last = name;
-    for (const char *p = name; is_path && *p != '\0'; p++)
-        last = (*p == '/' || *p == '\\') && p[1] != '\0' ? p + 1 : last;
-    return last;
+    return label_base(name);
 }
 
 void format_name(buf *out, const test_record *test)

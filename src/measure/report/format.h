@@ -33,7 +33,7 @@ void format_time(char out[CELL_BYTES], int64_t unix_ms);
 /* The status as a table shows it: "ok" for completed. */
 const char *format_status(test_status status);
 /* The model's name for headings and tables: of a path (some servers are called by it) the file name. */
-const char *format_model(const char *name);
+const char *format_model(const char *name); // subject_analysis has labels, which are unique
 /* Appends the test's name, unescaped, what is varied, and the number of the repetition if it is not the first. */
 void format_name(buf *out, const test_record *test);
 

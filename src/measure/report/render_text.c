@@ -96,8 +96,8 @@ static void put_row(buf *out, text_table *table, const doc_block *b, size_t row,
     const doc_cell *const cells = b->cells + row * (size_t)b->n_columns;
     for (int c = 0; c < n_shown; c++)
         put_part(out, table, text_table_put, "", cells[shown[c]].text, CELL_CHARACTERS_MAX);
-    if (b->notes[row] != NULL)
-        put_part(out, table, text_table_note, "    ", b->notes[row], TEXT_BYTES_MAX);
+    if (b->rows[row].note != NULL)
+        put_part(out, table, text_table_note, "    ", b->rows[row].note, TEXT_BYTES_MAX);
 }
 
 /* Columns that say nothing at all are not columns that have no room: they are not there. */
@@ -114,7 +114,7 @@ static void put_table(buf *out, const doc_block *b, int width, const char *more)
         shown[n_shown++] = c;
     }
     text_table *const table = n_shown > 0 ? text_table_create(columns, n_shown) : NULL;
-    for (size_t row = 0; row < b->n_notes; row++)
+    for (size_t row = 0; row < b->n_rows; row++)
         put_row(out, table, b, row, shown, n_shown);
     text_table_write(out, table, width, more);
     text_table_free(table);
@@ -137,6 +137,8 @@ static void put_block(buf *out, const doc_block *b, int width, const char *more)
     case DOC_TABLE: put_table(out, b, width, more); break;
     case DOC_CHART:
     case DOC_TEXT:
+    case DOC_CODE:
+    case DOC_DOWNLOAD:
     case DOC_FOLD_BEGIN:
     case DOC_FOLD_END:
     case DOC_GROUP_BEGIN:

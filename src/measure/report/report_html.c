@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "base/rng.h"
-#include "report/format.h"
 #include "report/page.h"
 #include "report/render.h"
 #include "report/report.h"
@@ -11,6 +10,17 @@
 
 extern const unsigned char embedded_web_dist_report_js[];
 extern const size_t embedded_web_dist_report_js_size;
+
+enum { TITLE_BYTES_MAX = 65536 };
+
+static void put_begin(buf *out, const run_analysis *a, const char *nonce)
+{
+    buf title;
+    buf_init(&title, TITLE_BYTES_MAX);
+    headline_put(&title, a);
+    page_begin(out, buf_str(&title), nonce);
+    buf_free_part(&title, out);
+}
 
 sw_code report_html(buf *out, const run_analysis *analysis, const sw_entropy *entropy, sw_err *err)
 {
@@ -20,7 +30,7 @@ sw_code report_html(buf *out, const run_analysis *analysis, const sw_entropy *en
     document doc;
     document_init(&doc);
     sections_all(&doc, analysis);
-    page_begin(out, format_model(analysis->run->info.model), nonce);
+    put_begin(out, analysis, nonce);
     render_html(out, &doc);
     document_free(&doc);
     buf_printf(out, "</main>\n<script type=\"application/json\" id=\"data\" nonce=\"%s\">", nonce);

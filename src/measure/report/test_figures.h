@@ -12,11 +12,13 @@
 typedef struct test_figure {
     const char *name, *unit, *definition;
     double (*value)(const summary_row *row); // NAN: it does not exist
+    const char *rows;                        // the query (queries.h) that gives what it is made of
 } test_figure;
 
 typedef struct mode_figure {
     const char *name, *unit, *definition;
     double (*value)(const run_summary *summary);
+    const char *rows;
 } mode_figure;
 
 enum { N_TEST_FIGURES = 31, N_MODE_FIGURES = 30 };

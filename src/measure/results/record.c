@@ -82,6 +82,26 @@ server_side server_side_from_name(const char *name)
     return side < 0 ? SIDE_GIVEN : (server_side)side;
 }
 
+#define REVIEW_NAME(name, text) text,
+static const char *const SCORE_NAMES[] = {REVIEW_SCORES(REVIEW_NAME)};
+static const char *const FLAG_NAMES[] = {REVIEW_FLAGS(REVIEW_NAME)};
+#undef REVIEW_NAME
+
+const char *review_score_name(review_score score)
+{
+    return SCORE_NAMES[score];
+}
+
+const char *review_flag_name(review_flag flag)
+{
+    return FLAG_NAMES[flag];
+}
+
+int review_flag_from_name(const char *name)
+{
+    return find_name(name, FLAG_NAMES, N_REVIEW_FLAGS);
+}
+
 /* ---- facts and samples ------------------------------------------------------------------------------------------- */
 
 #define FACT_ID(name, text, unit, meaning) {text, unit, meaning},
@@ -124,4 +144,15 @@ sample_values sample_values_none(void)
     for (int i = 0; i < N_SAMPLE_FIGURES; i++)
         values.v[i] = NAN;
     return values;
+}
+
+/* ---- reviews ----------------------------------------------------------------------------------------------------- */
+
+const review_record *run_review(const run_record *run, int test, const char *reviewer)
+{
+    for (size_t i = 0; i < run->n_reviews; i++) {
+        if (run->reviews[i].test == test && strcmp(run->reviews[i].reviewer, reviewer) == 0)
+            return &run->reviews[i];
+    }
+    return NULL;
 }

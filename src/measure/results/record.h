@@ -212,6 +212,45 @@ typedef struct resource_sample {
     sample_values values;
 } resource_sample;
 
+/* ---- what people say of an answer ----------------------------------------------------------------------------------
+ */
+
+// clang-format off
+#define REVIEW_SCORES(X) \
+    X(CONTENT,        "content")        /* says what the prompt asked for, whole and in order */ \
+    X(ACCURACY,       "accuracy")       /* what it says is right */ \
+    X(RESPONSIVENESS, "responsiveness") /* came soon enough, and fast enough to read along */
+#define REVIEW_FLAGS(X) \
+    X(REPETITION, "repetition") /* says the same again and again */ \
+    X(WRONG,      "wrong")      /* has a plain error */ \
+    X(CUT,        "cut")        /* ends in the middle */ \
+    X(ODD,        "odd")        /* anything else that a reader notices */
+// clang-format on
+
+#define REVIEW_SCORE_ENUM(name, text) SCORE_##name,
+#define REVIEW_FLAG_ENUM(name, text)  FLAG_##name,
+typedef enum review_score { REVIEW_SCORES(REVIEW_SCORE_ENUM) N_REVIEW_SCORES } review_score;
+typedef enum review_flag { REVIEW_FLAGS(REVIEW_FLAG_ENUM) N_REVIEW_FLAGS } review_flag;
+#undef REVIEW_SCORE_ENUM
+#undef REVIEW_FLAG_ENUM
+
+enum { REVIEW_SCORE_MIN = 1, REVIEW_SCORE_MAX = 5 };
+
+const char *review_score_name(review_score score);
+const char *review_flag_name(review_flag flag);
+/* The flag with that name, or -1. */
+int review_flag_from_name(const char *name);
+
+/* One person's opinion of one answer. */
+typedef struct review_record {
+    int test;                    // position in run_record.tests; never a warm-up
+    const char *reviewer;        // a name, or ""
+    int scores[N_REVIEW_SCORES]; // REVIEW_SCORE_MIN to REVIEW_SCORE_MAX, 0: not given
+    bool flags[N_REVIEW_FLAGS];
+    const char *note; // or ""
+    int64_t unix_ms;  // when it was given
+} review_record;
+
 /* Everything that identifies a run.  Strings are never NULL. */
 typedef struct run_info {
     int64_t id;
@@ -249,6 +288,8 @@ typedef struct run_record {
     size_t n_facts;
     test_record *tests; // warm-ups too, in the order in which they ran
     size_t n_tests;
+    review_record *reviews; // by test, then by the reviewer's name
+    size_t n_reviews;
     resource_sample *samples; // in order of time
     size_t n_samples;
     struct arena *keep; // every string, list and count above
@@ -258,5 +299,7 @@ typedef struct run_record {
 const fact_record *run_fact(const run_record *run, int subject, int server, fact_name name);
 /* Its number; NAN if there is none. */
 double run_number(const run_record *run, int subject, int server, fact_name name);
+/* What that person says of the test at this position; NULL: nothing. */
+const review_record *run_review(const run_record *run, int test, const char *reviewer);
 
 #endif

@@ -61,8 +61,8 @@ static int count_steps(void *ud)
     return --*n_left < 0;
 }
 
-/* Replaces the file by a copy of schema 2 in memory: what is only read is not changed. */
-static sw_code migrate_copy(result_store *store, sw_err *err)
+/* Replaces the file by a copy of the newest schema in memory: what is only read is not changed. */
+static sw_code migrate_copy(result_store *store, int version, sw_err *err)
 {
     sqlite3 *memory;
     if (sqlite3_open(":memory:", &memory) != SQLITE_OK) {
@@ -80,7 +80,7 @@ static sw_code migrate_copy(result_store *store, sw_err *err)
     store->db = memory;
     distrust(memory);
     const sw_code code = store_begin(store, "read it", err);
-    return code == SW_OK ? store_end(store, store_migrate(store, err), "read it", err) : code;
+    return code == SW_OK ? store_end(store, store_migrate(store, version, err), "read it", err) : code;
 }
 
 /* Bytes of the store, or of the journal beside it; 0 if there is none. */
@@ -105,7 +105,7 @@ static sw_code check(result_store *store, int *version_out, sw_err *err)
 
 /* For writing, in one transaction: two programs may open a new store at the same moment, and a crash leaves what was
  * there.  A file without objects and marks is new. */
-static sw_code bring_to_schema_2(result_store *store, sw_err *err)
+static sw_code bring_to_newest(result_store *store, sw_err *err)
 {
     int version;
     sw_code code = store_begin(store, "open it", err);
@@ -113,9 +113,9 @@ static sw_code bring_to_schema_2(result_store *store, sw_err *err)
         return code;
     code = check(store, &version, err);
     if (code == SW_OK && version == 0)
-        code = schema_create(store, err);
+        code = schema_create(store, version, err);
     else if (code == SW_OK && version < STORE_SCHEMA_VERSION)
-        code = store_migrate(store, err);
+        code = store_migrate(store, version, err);
     return store_end(store, code, "open it", err);
 }
 
@@ -125,7 +125,7 @@ static sw_code check_for_reading(result_store *store, sw_err *err)
     const sw_code code = check(store, &version, err);
     if (code == SW_OK && version == 0)
         return sw_fail(err, SW_EFORMAT, "%s is empty; name a store that `spillway bench` has written", store->path);
-    return code == SW_OK && version < STORE_SCHEMA_VERSION ? migrate_copy(store, err) : code;
+    return code == SW_OK && version < STORE_SCHEMA_VERSION ? migrate_copy(store, version, err) : code;
 }
 
 sw_code store_open(result_store **out, const char *path, bool read_only, sw_err *err)
@@ -138,7 +138,7 @@ sw_code store_open(result_store **out, const char *path, bool read_only, sw_err 
     }
     sw_code code = open_file(store, path, read_only, err);
     if (code == SW_OK)
-        code = read_only ? check_for_reading(store, err) : bring_to_schema_2(store, err);
+        code = read_only ? check_for_reading(store, err) : bring_to_newest(store, err);
     if (code == SW_OK)
         code = store_exec(store, "PRAGMA foreign_keys = ON", "set it up", err);
     if (code == SW_OK && !read_only) // FULL: a committed test survives a power failure, too

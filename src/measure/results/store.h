@@ -2,8 +2,8 @@
  *
  * Every test is committed in one transaction when it ends, with the time of each token and the memory samples of its
  * time, so that a killed run loses only the test under way.  Reports are made from the store and never from memory.  A
- * file that another program or a newer spillway made is refused and not changed; one of schema 1 becomes schema 2 when
- * it is opened for writing, and is read as if it were without being changed.
+ * file that another program or a newer spillway made is refused and not changed; one of an older schema becomes schema
+ * 3 when it is opened for writing, and is read as if it were without being changed.
  */
 #ifndef RESULTS_STORE_H
 #define RESULTS_STORE_H
@@ -41,6 +41,11 @@ SW_NODISCARD sw_code store_add_test(result_store *store, int64_t run_id, const t
 /* `reasons` and `fingerprint` as in run_info. */
 SW_NODISCARD sw_code store_finish_run(result_store *store, int64_t id, const char *status, const char *reasons,
                                       const char *fingerprint, int64_t unix_ms, sw_err *err);
+
+/* Stores reviews of tests of a run that was loaded from this store, in one transaction; each replaces that of the same
+ * test and reviewer.  SW_ENOTFOUND: a test is not there any more. */
+SW_NODISCARD sw_code store_put_reviews(result_store *store, const run_record *run, const review_record *reviews,
+                                       size_t n, sw_err *err);
 
 /* id 0: the latest run.  Errors: SW_ENOTFOUND, SW_EFORMAT, SW_EIO, SW_ENOMEM. */
 SW_NODISCARD sw_code store_load_run(result_store *store, int64_t id, run_record **out, sw_err *err);

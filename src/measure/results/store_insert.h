@@ -17,5 +17,8 @@ SW_NODISCARD sw_code store_insert_facts(result_store *store, int64_t run_id, con
 SW_NODISCARD sw_code store_insert_test(result_store *store, int64_t run_id, const test_record *test, sw_err *err);
 SW_NODISCARD sw_code store_insert_samples(result_store *store, int64_t run_id, const resource_sample *samples, size_t n,
                                           sw_err *err);
+/* Of the tests of `run`, for the run of that id, which has the same tests. */
+SW_NODISCARD sw_code store_insert_reviews(result_store *store, int64_t run_id, const run_record *run,
+                                          const review_record *reviews, size_t n, sw_err *err);
 
 #endif

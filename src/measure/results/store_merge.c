@@ -36,6 +36,8 @@ static sw_code insert_all(result_store *into, const run_record *run, int64_t *id
         code = store_insert_facts(into, *id_out, run->facts, run->n_facts, err);
     for (size_t i = 0; code == SW_OK && i < run->n_tests; i++)
         code = store_insert_test(into, *id_out, &run->tests[i], err);
+    if (code == SW_OK)
+        code = store_insert_reviews(into, *id_out, run, run->reviews, run->n_reviews, err);
     return code == SW_OK ? store_insert_samples(into, *id_out, run->samples, run->n_samples, err) : code;
 }
 

@@ -170,6 +170,8 @@ static sw_code load_parts(result_store *store, int64_t id, run_record *run, sw_e
         code = load_facts(store, run, err);
     if (code == SW_OK)
         code = store_load_tests(store, run, err);
+    if (code == SW_OK)
+        code = store_load_reviews(store, run, err);
     return code == SW_OK ? load_samples(store, run, err) : code;
 }
 
@@ -203,6 +205,7 @@ void run_record_free(run_record *run)
     mem_free(run->placement);
     mem_free(run->facts);
     mem_free(run->tests);
+    mem_free(run->reviews);
     mem_free(run->samples);
     arena_free(run->keep);
     mem_free(run);

@@ -1,7 +1,7 @@
-/* store_schema.c - the tables of both schemas as text, and the check that a file has them.
+/* store_schema.c - the tables of all schemas as text, and the check that a file has them.
  *
- * Schema 1 is never edited.  Schema 2 changes only until a spillway with it is released; what comes later is schema 3
- * with a further step in store_migrate.c.
+ * Schema 3 is schema 2 and the table of reviews.  Schemas 1 and 2 are never edited; schema 3 changes only until a
+ * spillway with it is released, and what comes later is schema 4 with a further step in store_migrate.c.
  */
 #include "results/store_schema.h"
 
@@ -18,8 +18,10 @@ enum { FOUND_BYTES_MAX = 65536 };
 #define OF_SUBJECT                               "FOREIGN KEY (run_id, subject) REFERENCES subject(run_id, position)"
 #define OF_SERVER                                "FOREIGN KEY (run_id, server) REFERENCES server(run_id, position)"
 #define SAMPLE_COLUMN(name, text, unit, meaning) "  " text " REAL,"
+#define SCORE_COLUMN(name, text)                 "  " text " INTEGER,"
+#define FLAG_COLUMN(name, text)                  "  " text " INTEGER NOT NULL,"
 
-static const schema_object SCHEMA_2[] = {
+static const schema_object SCHEMA_3[] = {
     {"run", "CREATE TABLE run ("
             "  id INTEGER PRIMARY KEY,"
             "  started_unix_ms INTEGER NOT NULL, finished_unix_ms INTEGER NOT NULL,"
@@ -103,6 +105,13 @@ static const schema_object SCHEMA_2[] = {
     {"placement_by_run", "CREATE INDEX placement_by_run ON placement(run_id)"},
     {"fact_by_run", "CREATE INDEX fact_by_run ON fact(run_id)"},
     {"sample_by_run", "CREATE INDEX sample_by_run ON sample(run_id, t_ms)"},
+    // What schema 2 lacks.  A score that was not given is NULL.
+    {"review", "CREATE TABLE review ("
+               "  " OF_TEST ","
+               "  reviewer TEXT NOT NULL," REVIEW_SCORES(SCORE_COLUMN)
+                   REVIEW_FLAGS(FLAG_COLUMN) "  note TEXT NOT NULL, unix_ms INTEGER NOT NULL,"
+                                             "  PRIMARY KEY (test_id, reviewer)"
+                                             ") STRICT, WITHOUT ROWID"},
 };
 
 static const schema_object SCHEMA_1[] = {
@@ -147,16 +156,20 @@ static const schema_object SCHEMA_1[] = {
     {"sample_by_run", "CREATE INDEX sample_by_run ON sample(run_id, t_ms)"},
 };
 
-enum { N_OBJECTS_2 = sizeof SCHEMA_2 / sizeof *SCHEMA_2, N_OBJECTS_1 = sizeof SCHEMA_1 / sizeof *SCHEMA_1 };
+enum {
+    N_OBJECTS_3 = sizeof SCHEMA_3 / sizeof *SCHEMA_3,
+    N_OBJECTS_2 = N_OBJECTS_3 - 1,
+    N_OBJECTS_1 = sizeof SCHEMA_1 / sizeof *SCHEMA_1
+};
 
-sw_code schema_create(result_store *store, sw_err *err)
+sw_code schema_create(result_store *store, int version, sw_err *err)
 {
     char pragmas[96];
     sqlite3_snprintf(sizeof pragmas, pragmas, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
                      (int)STORE_APPLICATION_ID, (int)STORE_SCHEMA_VERSION);
     sw_code code = SW_OK;
-    for (size_t i = 0; code == SW_OK && i < N_OBJECTS_2; i++)
-        code = store_exec(store, SCHEMA_2[i].sql, "create its tables", err);
+    for (size_t i = version == 2 ? N_OBJECTS_2 : 0; code == SW_OK && i < N_OBJECTS_3; i++)
+        code = store_exec(store, SCHEMA_3[i].sql, "create its tables", err);
     return code == SW_OK ? store_exec(store, pragmas, "mark it", err) : code;
 }
 
@@ -248,5 +261,5 @@ sw_code schema_check(result_store *store, int *version_out, sw_err *err)
                        store->path, version, (int)STORE_SCHEMA_VERSION);
     *version_out = (int)version;
     return version == 1 ? check_objects(store, SCHEMA_1, N_OBJECTS_1, 1, err)
-                        : check_objects(store, SCHEMA_2, N_OBJECTS_2, 2, err);
+                        : check_objects(store, SCHEMA_3, version == 2 ? N_OBJECTS_2 : N_OBJECTS_3, (int)version, err);
 }

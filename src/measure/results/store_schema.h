@@ -9,12 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "results/sample_figures.h"
+#include "results/record.h"
 #include "results/store_db.h"
 
 enum {
     STORE_APPLICATION_ID = 0x73706c77, // "splw" at byte 68 of the file
-    STORE_SCHEMA_VERSION = 2,
+    STORE_SCHEMA_VERSION = 3,
 };
 
 /* The columns of each table, in the order in which they are written and read. */
@@ -36,6 +36,9 @@ enum {
     " experts, experts_used, expert_tokens"
 #define EVENT_COLUMNS "t_ns, n_bytes, n_tokens, is_reasoning"
 #define CHECK_COLUMNS "name, kind, is_technical, weight, outcome, detail"
+#define REVIEW_COLUMN_NAME(name, text) text ", "
+#define REVIEW_COLUMNS \
+    "reviewer, " REVIEW_SCORES(REVIEW_COLUMN_NAME) REVIEW_FLAGS(REVIEW_COLUMN_NAME) "note, unix_ms"
 #define SAMPLE_COLUMN_NAME(name, text, unit, meaning) ", " text
 #define SAMPLE_COLUMNS "t_ms, server, test_index" SAMPLE_FIGURES(SAMPLE_COLUMN_NAME)
 // clang-format on
@@ -45,10 +48,11 @@ typedef struct schema_object {
     const char *name, *sql;
 } schema_object;
 
-/* Makes all objects of the newest schema and sets its marks, within the caller's transaction. */
-SW_NODISCARD sw_code schema_create(result_store *store, sw_err *err);
+/* Makes the objects of the newest schema that a store of schema `version` (2; 0 or 1: all) lacks, and sets its marks,
+ * within the caller's transaction. */
+SW_NODISCARD sw_code schema_create(result_store *store, int version, sw_err *err);
 
-/* Checks the marks and the tables; *version_out is 1 or 2, or 0 for a file without any content.  Errors: SW_EFORMAT
+/* Checks the marks and the tables; *version_out is 1 to 3, or 0 for a file without any content.  Errors: SW_EFORMAT
  * (not a store, or damaged), SW_EUNSUPPORTED (made by a newer spillway), SW_EIO, SW_EBUSY, SW_ENOMEM. */
 SW_NODISCARD sw_code schema_check(result_store *store, int *version_out, sw_err *err);
 

@@ -33,7 +33,8 @@ typedef struct share_model {
     const char *name, *family, *quantization, *file_hash;
     int64_t file_bytes, n_parameters, n_active_parameters;
     int n_layers, n_experts, n_experts_used, n_ctx_train;
-    double private_bytes, vram_bytes; // highest, of the server; NAN: not measured
+    double private_bytes, vram_bytes;   // highest, of the server; NAN: not measured
+    const char *software[N_TEST_MODES]; // that answered; NULL: a mode that the file does not have
 } share_model;
 
 /* One test of a model in a mode, all its repetitions that completed. */
@@ -64,6 +65,8 @@ typedef struct share_file {
 SW_NODISCARD sw_code share_read(share_file **out, const char *text, size_t n, const char *source, sw_err *err);
 /* Errors: those of share_read, SW_ENOTFOUND, SW_EIO. */
 SW_NODISCARD sw_code share_load(share_file **out, const char *path, sw_err *err);
+/* Returns true if the file begins like JSON: it is to be read as a shared file, and no store. */
+bool share_is_file(const char *path);
 void share_free(share_file *file);
 
 /* One value, and of what. */

@@ -33,7 +33,9 @@ enum { SHARE_MODELS_MAX = 64, SHARE_TEXT_BYTES_MAX = 1024, SHARE_VALUES_MAX = 10
 
 /* Returns true if it is an array of min to max elements; else sets the fault. */
 bool share_is_list(json_reader *r, const json_place *at, const json_t *value, size_t min, size_t max);
-/* Appends the tests of all modes of a model to the file.  Returns false with the fault set. */
-bool share_read_modes(json_reader *r, const json_place *at, const json_t *value, share_file *file, int model);
+/* Appends the tests of all modes of a model to the file, and fills in its software.  Returns false with the fault set.
+ */
+bool share_read_modes(json_reader *r, const json_place *at, const json_t *value, share_file *file, int position,
+                      share_model *model);
 
 #endif

@@ -4,8 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "figures/content.h"
-
 #define SHARE_METRIC_TEXT(name, text) text,
 static const char *const NAMES[N_SHARE_METRICS] = {SHARE_METRICS(SHARE_METRIC_TEXT)};
 
@@ -36,7 +34,7 @@ double share_metric_of(share_metric metric, const summary_row *row)
     case SHARE_E2E: return m->e2e_ms;
     case SHARE_TOKENS: return (double)m->n_tokens;
     case SHARE_REPETITION: return m->repetition.score;
-    case SHARE_MARK: return content_score_of(row->test, &m->repetition).mark;
+    case SHARE_MARK: return row->mark;
     default: return NAN;
     }
 }

@@ -1,5 +1,7 @@
 /* share_read.c - the file, its models and its hardware. */
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/arena.h"
@@ -27,8 +29,8 @@ typedef struct model_fields {
 static bool take_modes(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
 {
     (void)f;
-    const model_fields *const m = target;
-    return share_read_modes(r, at, value, m->file, m->position);
+    model_fields *const m = target;
+    return share_read_modes(r, at, value, m->file, m->position, &m->model);
 }
 
 static bool read_model(json_reader *r, const json_place *at, const json_t *value, share_file *file, int position)
@@ -190,6 +192,18 @@ sw_code share_load(share_file **out, const char *path, sw_err *err)
     code = share_read(out, text, n, path, err);
     mem_free(text);
     return code;
+}
+
+bool share_is_file(const char *path)
+{
+    FILE *const f = fopen(path, "rb");
+    if (f == NULL)
+        return false;
+    char first[64];
+    const size_t n = fread(first, 1, sizeof first - 1, f);
+    fclose(f);
+    first[n] = '\0';
+    return first[strspn(first, " \t\r\n")] == '{';
 }
 
 void share_free(share_file *file)

@@ -160,7 +160,8 @@ static bool take_mode(json_reader *r, const json_field *f, const json_place *at,
     return m->mode >= 0 || json_fail(r, at, JSON_FAULT_RANGE, "mode must be stream, whole, reference, cold or sweep");
 }
 
-bool share_read_modes(json_reader *r, const json_place *at, const json_t *value, share_file *file, int model)
+bool share_read_modes(json_reader *r, const json_place *at, const json_t *value, share_file *file, int position,
+                      share_model *model)
 {
     static const json_field FIELDS[] = {
         {.name = "mode", .type = FIELD_CUSTOM, .is_required = true, .take = take_mode},
@@ -173,12 +174,13 @@ bool share_read_modes(json_reader *r, const json_place *at, const json_t *value,
     unsigned seen = 0;
     for (size_t i = 0; i < json_array_size(value); i++) {
         const json_place here = {at, NULL, i};
-        mode_fields m = {.file = file, .model = model};
+        mode_fields m = {.file = file, .model = position};
         if (!json_read_object(r, &here, json_array_get(value, i), &MODES, &m))
             return false;
         if ((seen & 1u << m.mode) != 0)
             return json_fail(r, &here, JSON_FAULT_RANGE, "the mode %s comes twice", test_mode_name((test_mode)m.mode));
         seen |= 1u << m.mode;
+        model->software[m.mode] = m.software;
     }
     return true;
 }

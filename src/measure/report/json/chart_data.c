@@ -77,7 +77,7 @@ sw_code report_chart_data(buf *out, const run_analysis *analysis, sw_err *err)
         json_t *tests = json_array();
         for (size_t r = 0; r < m->n_rows; r++)
             json_add(&tests, test_json(&m->rows[r]));
-        json_add(&models, json_pack("{s:s, s:o, s:o, s:o, s:o}", "name", s->subject->name, "tests", tests, "memory",
+        json_add(&models, json_pack("{s:s, s:o, s:o, s:o, s:o}", "name", s->label, "tests", tests, "memory",
                                     memory_json(analysis->run, s->index), "sweep", sweep_json(s), "experts",
                                     experts_json(&s->experts)));
     }

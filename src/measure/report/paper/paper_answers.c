@@ -89,6 +89,7 @@ static const paper_column QUALITY[] = {
     {"mark_mean", "", "content marks, 1 to 5, by the rubric", true},
     {"technical_passed", "", "technical checks that passed", true},
     {"technical_run", "", "technical checks that ran", true},
+    {"technical_accuracy", "", "technical_passed / technical_run", false},
     {"repetition_mean", "", "repeated word triples / all word triples, mean over the answers", true},
     {"degenerate", "", "answers that loop", true},
     {"equal_to_reference", "", "answers with the text of the un-offloaded side, same prompt and seed", true},
@@ -109,6 +110,7 @@ void paper_fill_quality(paper_table *t, const paper_models *models)
         paper_table_number(t, s->mark_mean);
         paper_table_number(t, s->n_technical_passed);
         paper_table_number(t, s->n_technical_run);
+        paper_table_number(t, s->technical_accuracy);
         paper_table_number(t, m->mean_repetition);
         paper_table_number(t, m->n_degenerate);
         paper_table_number(t, s->n_reference_pairs > 0 ? s->n_equal_to_reference : NAN);

@@ -11,23 +11,36 @@ enum { HEAT_COLUMNS_MAX = 128 }; // more experts share a column
 
 enum { BAR_HEIGHT = 22, BAR_STEP = 34 };
 
-/* The rate as a bar, and its interval as a whisker. */
-static void put_bar(buf *out, const svg_plot *plot, size_t i, const paper_model *model)
+static void put_whisker_in(buf *out, double low, double high, double y, const char *color)
 {
-    const run_summary *const s = &model->subject->modes[MODE_STREAM];
+    svg_line(out, low, y, high, y, color);
+    svg_line(out, low, y - 4, low, y + 4, color);
+    svg_line(out, high, y - 4, high, y + 4, color);
+}
+
+/* Seen on white and on every colour. */
+static void put_whisker(buf *out, double low, double high, double y)
+{
+    put_whisker_in(out, low + 1, high + 1, y + 1, "#ffffff");
+    put_whisker_in(out, low, high, y, "#111111");
+}
+
+/* The rate as a bar, and its interval as a whisker. */
+static void put_bar(buf *out, const svg_plot *plot, const paper_models *models, size_t i)
+{
+    const run_summary *const s = &models->items[i].subject->modes[MODE_STREAM];
     const double top = plot->top + (double)i * BAR_STEP + 6, middle = top + BAR_HEIGHT / 2.0;
     const double scale = plot->width / plot->x_max;
     char text[CELL_BYTES];
-    svg_legend(out, &(svg_plot){.left = plot->left, .width = plot->width, .top = middle - 8 - 18 * (double)i}, i,
-               model->subject->subject->name);
+    paper_legend(out, &(svg_plot){.left = plot->left, .width = plot->width, .top = middle - 8 - 18 * (double)i}, models,
+                 i);
     format_number(text, s->decode_tps);
     svg_text(out, plot->left - 6, middle + 4, "end", text);
     if (!isfinite(s->decode_tps))
         return;
     svg_rect(out, plot->left, top, s->decode_tps * scale, BAR_HEIGHT, svg_color(i));
     if (isfinite(s->decode_range.low))
-        svg_line(out, plot->left + s->decode_range.low * scale, middle, plot->left + s->decode_range.high * scale,
-                 middle, "#111111");
+        put_whisker(out, plot->left + s->decode_range.low * scale, plot->left + s->decode_range.high * scale, middle);
 }
 
 sw_code paper_draw_speed(buf *out, const paper_about *about, const paper_models *models, const paper_model *model,
@@ -43,10 +56,11 @@ sw_code paper_draw_speed(buf *out, const paper_about *about, const paper_models 
     }
     if (!(plot.x_max > 0) || !isfinite(plot.x_max))
         return SW_OK;
+    plot.x_max *= 1.02; // room for the end of an interval
     svg_begin(out, PAPER_WIDTH, plot.height + 90, about->title, about->definition);
     svg_axes(out, &plot, "tokens per second after the first token", NULL);
     for (size_t i = 0; i < models->n; i++)
-        put_bar(out, &plot, i, &models->items[i]);
+        put_bar(out, &plot, models, i);
     svg_end(out);
     return SW_OK;
 }
@@ -66,6 +80,19 @@ static double heat_of(const expert_figures *e, size_t layer, size_t first, size_
     return sum / (double)e->n_tests / (double)n * (double)n_experts;
 }
 
+/* White has a frame, because the drawing is white too. */
+static void put_heat_legend(buf *out, double left, double top)
+{
+    char text[CELL_BYTES];
+    svg_text(out, left, top - 8, "start", "times the mean of its layer");
+    for (int i = 0; i <= 4; i++) {
+        svg_rect(out, left - 1, top + 20 * i - 1, 20, 18, "#999999");
+        svg_cell(out, left, top + 20 * i, 18, 16, i / 4.0);
+        snprintf(text, sizeof text, i == 4 ? "%d or more" : "%d", i);
+        svg_text(out, left + 26, top + 20 * i + 12, "start", text);
+    }
+}
+
 sw_code paper_draw_experts(buf *out, const paper_about *about, const paper_models *models, const paper_model *model,
                            sw_err *err)
 {
@@ -81,7 +108,7 @@ sw_code paper_draw_experts(buf *out, const paper_about *about, const paper_model
     plot.height = height * (double)n_layers;
     plot.x_max = (double)n_experts;
     plot.y_min = (double)n_layers; // the first layer is on top
-    paper_begin(out, about, model, plot.height + 90);
+    paper_begin(out, about, model, fmax(plot.height + 90, 150));
     for (size_t l = 0; l < n_layers; l++) {
         for (size_t k = 0; k < n_experts; k += n_each) {
             const size_t n = k + n_each > n_experts ? n_experts - k : n_each;
@@ -95,12 +122,7 @@ sw_code paper_draw_experts(buf *out, const paper_about *about, const paper_model
     svg_text(out, plot.left + plot.width / 2, plot.top + plot.height + 20, "middle", text);
     snprintf(text, sizeof text, "%d layers, the first on top", e->n_layers);
     svg_text(out, plot.left, plot.top - 8, "start", text);
-    for (int i = 0; i <= 4; i++) {
-        svg_cell(out, plot.left + plot.width + 14, plot.top + 20 * i, 18, 16, i / 4.0);
-        snprintf(text, sizeof text, i == 4 ? "%d times or more" : "%d times", i);
-        svg_text(out, plot.left + plot.width + 40, plot.top + 20 * i + 12, "start", text);
-    }
-    svg_text(out, plot.left + plot.width + 14, plot.top + 116, "start", "as often as the mean");
+    put_heat_legend(out, plot.left + plot.width + 14, plot.top);
     svg_end(out);
     return SW_OK;
 }

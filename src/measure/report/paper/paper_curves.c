@@ -169,7 +169,7 @@ static void put_distributions(buf *out, const paper_about *about, const paper_mo
     for (size_t i = 0; i < models->n && i < LINES_MAX; i++) {
         if (lists[i].n > 0)
             put_distribution(out, &plot, &lists[i], i);
-        svg_legend(out, &plot, i, models->items[i].subject->subject->name);
+        paper_legend(out, &plot, models, i);
     }
     svg_end(out);
 }

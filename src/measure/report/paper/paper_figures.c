@@ -12,6 +12,18 @@ void paper_begin(buf *out, const paper_about *about, const paper_model *model, d
     buf_free_part(&title, out);
 }
 
+void paper_legend(buf *out, const svg_plot *plot, const paper_models *models, size_t i)
+{
+    const paper_model *const model = &models->items[i];
+    buf name;
+    buf_init(&name, 65536);
+    if (models->items[models->n - 1].run > 0)
+        buf_printf(&name, "%d: ", model->number);
+    buf_puts(&name, model->subject->subject->name);
+    svg_legend(out, plot, i, buf_str(&name));
+    buf_free(&name);
+}
+
 // clang-format off
 #define EVENTS_QUERY \
     "SELECT test.subject, test.name, test.repeat, event.i, event.t_ns, event.n_tokens\n" \
@@ -26,6 +38,10 @@ const paper_figure_maker PAPER_FIGURES[N_PAPER_FIGURES] = {
       "as long: all streamed answers of a model together, a gap between events divided by the tokens of the event; at most 20 models.", EVENTS_QUERY}, false, paper_draw_latency},
     {{"speed", "Tokens per second", "Tokens that came after the first content event, over the time in which they came: all "
       "streamed tests that have a rate; the line is the 95 % interval over tests (bootstrap).", EVENTS_QUERY}, false, paper_draw_speed},
+    {{"memory-time", "Memory over time", "Private memory and VRAM of each server of a model, over the time since it was started.",
+      "SELECT server.subject, server.side, server.session, server.started_ms, sample.t_ms, private_bytes, gpu_process_bytes\n"
+      "FROM sample JOIN server ON server.run_id = sample.run_id AND server.position = sample.server\n"
+      "WHERE sample.run_id = :run ORDER BY server.position, sample.t_ms;\n"}, true, paper_draw_memory},
     {{"expert-use", "Use of experts by layer", "How often each expert of a layer was chosen, relative to the mean of its layer: mean "
       "over the streamed tests; of more than 128 experts, neighbours share a cell.",
       "SELECT test.subject, test.name, test.repeat, expert_tokens, experts, experts_used, layer, hex(counts)\n"

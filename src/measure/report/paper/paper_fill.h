@@ -16,5 +16,9 @@ void paper_fill_streaming(paper_table *t, const paper_models *models);
 void paper_fill_answers(paper_table *t, const paper_models *models);
 void paper_fill_quality(paper_table *t, const paper_models *models);
 void paper_fill_experts(paper_table *t, const paper_models *models);
+void paper_fill_servers(paper_table *t, const paper_models *models);
+void paper_fill_cause(paper_table *t, const paper_models *models);
+void paper_fill_temperature(paper_table *t, const paper_models *models);
+void paper_fill_criteria(paper_table *t, const paper_models *models);
 
 #endif

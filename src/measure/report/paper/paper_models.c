@@ -56,6 +56,7 @@ static const paper_column MEMORY[] = {
     {"expert_bytes", "B", "all routed experts", true},
     {"placeable_bytes", "B", "all weights and KV: everything that a GPU can hold", true},
     {"ceiling_pct", "%", "100 * expert_bytes / placeable_bytes: the most that offloading experts can save", true},
+    {"ceiling_without_table_pct", "%", "the same when the token table stays in RAM anyway", false},
     {"claim_low_pct", "%", "published saving, lowest", false},
     {"claim_high_pct", "%", "published saving, highest", true},
     {"basis", "text", "measured: both sides ran; computed: arithmetic over the file", true},
@@ -87,6 +88,7 @@ void paper_fill_memory(paper_table *t, const paper_models *models)
         paper_table_number(t, run_number(run, model->subject->index, -1, FACT_EXPERT_BYTES));
         paper_table_number(t, run_number(run, model->subject->index, -1, FACT_PLACEABLE_BYTES));
         paper_table_number(t, m->ceiling_pct);
+        paper_table_number(t, m->ceiling_without_table_pct);
         paper_table_number(t, m->claim_low_pct);
         paper_table_number(t, m->claim_high_pct);
         paper_table_text(t, saving_kind_word(m->kind));

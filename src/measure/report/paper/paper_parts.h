@@ -23,7 +23,7 @@ typedef struct paper_table_maker {
     void (*fill)(paper_table *table, const paper_models *models); // columns and rows
 } paper_table_maker;
 
-enum { N_PAPER_TABLES = 7 };
+enum { N_PAPER_TABLES = 11 };
 extern const paper_table_maker PAPER_TABLES[N_PAPER_TABLES];
 
 /* A figure of all models (`model` is NULL), or one of each. */
@@ -35,7 +35,7 @@ typedef struct paper_figure_maker {
                     sw_err *err);
 } paper_figure_maker;
 
-enum { N_PAPER_FIGURES = 4 };
+enum { N_PAPER_FIGURES = 5 };
 extern const paper_figure_maker PAPER_FIGURES[N_PAPER_FIGURES];
 
 #endif

@@ -17,6 +17,7 @@ void paper_table_init(paper_table *table, const paper_about *about)
 void paper_table_free(paper_table *table)
 {
     mem_free(table->cells);
+    arena_free(table->copies);
     *table = (paper_table){0};
 }
 
@@ -39,6 +40,15 @@ static void put(paper_table *table, paper_cell cell)
 void paper_table_text(paper_table *table, const char *text)
 {
     put(table, (paper_cell){.text = text, .number = NAN});
+}
+
+void paper_table_copy(paper_table *table, const char *text)
+{
+    if (table->copies == NULL)
+        table->copies = arena_create();
+    const char *const copy = table->copies != NULL ? arena_copy(table->copies, text, strlen(text)) : NULL;
+    table->has_failed |= copy == NULL;
+    paper_table_text(table, copy);
 }
 
 void paper_table_number(paper_table *table, double number)
@@ -72,7 +82,7 @@ void paper_table_csv(buf *out, const paper_table *table)
 
 void paper_number_shown(char out[CELL_BYTES], const paper_column *column, double number)
 {
-    format_by_unit(out, number, strcmp(column->unit, "B") == 0 ? "B" : "");
+    format_by_unit(out, number, column->unit[0] == 'B' ? column->unit : "");
 }
 
 static void put_markdown_line(buf *out, const paper_table *table, size_t first)

@@ -1,7 +1,8 @@
 /* paper_table.h - a table of figures before it has a form, and its three forms: CSV with every column, Markdown and
  * LaTeX with those that fit a page.
  *
- * Cells are views: their texts must outlive the table.  Texts from outside are escaped by the forms.
+ * Cells are views: their texts must outlive the table, but those that it copies.  Texts from outside are escaped by the
+ * forms.
  */
 #ifndef REPORT_PAPER_TABLE_H
 #define REPORT_PAPER_TABLE_H
@@ -9,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 
 typedef struct paper_column {
@@ -36,6 +38,7 @@ typedef struct paper_table {
     size_t n_columns;
     paper_cell *cells; // row by row
     size_t n_cells, cap_cells;
+    arena *copies;   // of texts; NULL: none yet
     bool has_failed; // memory was short: the table must not be written
 } paper_table;
 
@@ -45,6 +48,7 @@ void paper_table_free(paper_table *table);
 void paper_table_column(paper_table *table, paper_column column);
 /* From left to right, row by row. */
 void paper_table_text(paper_table *table, const char *text);
+void paper_table_copy(paper_table *table, const char *text); // that does not outlive the table
 void paper_table_number(paper_table *table, double number);
 
 /* Each appends the whole table. */
@@ -52,7 +56,7 @@ void paper_table_csv(buf *out, const paper_table *table);
 void paper_table_markdown(buf *out, const paper_table *table);
 void paper_table_latex(buf *out, const paper_table *table);
 
-/* What a form on a page shows of a number: bytes as sizes; of other units the column's name says which. */
+/* What a form on a page shows of a number: bytes as sizes, B/s with a unit; of other units the column's name says which. */
 void paper_number_shown(char out[48], const paper_column *column, double number);
 
 /* Appends a text for LaTeX: no command, no comment, no group, no line break. */

@@ -120,14 +120,16 @@ static void put_y_tick(buf *out, const svg_plot *p, double y)
     svg_text(out, p->left - 6, at + 4, "end", text);
 }
 
-/* Of a logarithmic axis: powers of ten, and half-way 2 and 5 where there are few. */
+/* Of a logarithmic axis: powers of ten, and as many between them as make the labels of a short range three or more. */
 static void put_log_ticks(buf *out, const svg_plot *p)
 {
-    static const double FACTORS[] = {1, 2, 5};
-    const size_t n_factors = p->x_max / p->x_min < 1000 ? 3 : 1;
+    static const double FEW[] = {1, 2, 5}, MANY[] = {1, 1.5, 2, 3, 4, 5, 6, 8};
+    const double range = p->x_max / p->x_min;
+    const double *const factors = range < 10 ? MANY : FEW;
+    const size_t n_factors = range < 10 ? sizeof MANY / sizeof *MANY : range < 1000 ? sizeof FEW / sizeof *FEW : 1;
     for (double power = pow(10, floor(log10(p->x_min))); power <= p->x_max; power *= 10) {
         for (size_t i = 0; i < n_factors; i++) {
-            const double x = power * FACTORS[i];
+            const double x = power * factors[i];
             if (x >= p->x_min * 0.999 && x <= p->x_max * 1.001)
                 put_x_tick(out, p, x);
         }

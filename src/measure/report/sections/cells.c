@@ -1,7 +1,7 @@
 /* cells.c - formats, then puts. */
 #include "report/sections/cells.h"
 
-#include "report/sections/sections.h"
+#include "report/sections/anchors.h"
 
 enum { NAME_BYTES_MAX = 65536 };
 
@@ -57,10 +57,9 @@ void cell_ratio(document *doc, int n, int n_all)
 
 void cell_test(document *doc, const run_record *run, const test_record *test)
 {
-    char anchor[32];
     buf name;
     buf_init(&name, NAME_BYTES_MAX);
     format_name(&name, test);
-    doc_put_link(doc, answer_anchor(anchor, run, test), doc_str(doc, &name));
+    doc_put_link(doc, anchor_of_test("answer", run, test).text, doc_str(doc, &name));
     buf_free(&name);
 }

@@ -1,9 +1,13 @@
 /* section_advice.c - whether each model is ready for use, what limits it, and what to change. */
-#include "base/buf.h"
+#include <string.h>
+
 #include "figures/readiness.h"
 #include "figures/recommendations.h"
+#include "report/sections/anchors.h"
 #include "report/sections/cells.h"
 #include "report/sections/sections.h"
+
+enum { WHY_BYTES_MAX = 65536 };
 
 // clang-format off
 static const doc_column READINESS[] = {
@@ -29,16 +33,19 @@ static void put_readiness(document *doc, const run_analysis *a, const criteria_l
 {
     static const doc_tone TONES[] = {TONE_GOOD, TONE_OPEN, TONE_BAD};
     const readiness r = readiness_of(a->run, criteria, s->index);
-    buf why;
-    buf_init(&why, 65536);
-    buf_puts(&why, r.why);
-    for (size_t i = 0; i < r.n_rows; i++)
-        buf_printf(&why, "%s%s: %s (%s)", why.size > 0 ? "; " : "", r.rows[i]->id,
-                   criterion_verdict_name(r.rows[i]->verdict), r.rows[i]->found);
-    doc_put_link(doc, "criteria", format_model(s->subject->name));
+    linked_text why;
+    linked_text_init(&why, WHY_BYTES_MAX);
+    linked_text_puts(&why, r.why);
+    for (size_t i = 0; i < r.n_rows; i++) {
+        linked_text_puts(&why, why.text.size > 0 ? "; " : "");
+        linked_text_link(&why, anchor_criterion(r.rows[i]->subject, r.rows[i]->id).text, "%s: %s (%s)", r.rows[i]->id,
+                         criterion_verdict_name(r.rows[i]->verdict), r.rows[i]->found);
+    }
+    linked_text_puts(&why, why.text.size > 0 ? "" : "all criteria are met");
+    doc_put_link(doc, anchor_model(s->index).text, s->label);
     doc_put_tone(doc, TONES[r.verdict], readiness_name(r.verdict));
-    doc_put(doc, why.size > 0 ? doc_str(doc, &why) : "all criteria are met");
-    buf_free(&why);
+    doc_put_linked(doc, &why);
+    linked_text_free(&why);
 }
 
 void section_readiness(document *doc, const run_analysis *a, const criteria_list *criteria)
@@ -52,9 +59,23 @@ void section_readiness(document *doc, const run_analysis *a, const criteria_list
 
 static void put_limit(document *doc, const subject_analysis *s)
 {
-    doc_put(doc, format_model(s->subject->name));
+    doc_put(doc, s->label);
     doc_put(doc, bottleneck_name(s->cause.which));
-    doc_put(doc, s->cause.why);
+    doc_put_link(doc, anchor_part(s->index, "speed").text, s->cause.why);
+}
+
+/* Where the figures are that a recommendation follows from. */
+static anchor evidence_of(const char *id, int subject)
+{
+    static const char *const PARTS[][2] = {{"offloading", "loading"},
+                                           {"repeat-penalty", "marks"},
+                                           {"repetitions", "repetitions"},
+                                           {"server-process", "resources"}};
+    for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++) {
+        if (strcmp(PARTS[i][0], id) == 0)
+            return anchor_part(subject, PARTS[i][1]);
+    }
+    return anchor_part(subject, "speed");
 }
 
 static size_t put_advice(document *doc, const run_analysis *a, const criteria_list *criteria, int subject)
@@ -62,10 +83,10 @@ static size_t put_advice(document *doc, const run_analysis *a, const criteria_li
     recommendation_list list;
     recommendations_of(a, criteria, subject, &list);
     for (size_t i = 0; i < list.n; i++) {
-        doc_put(doc, format_model(a->subjects[subject].subject->name));
+        doc_put(doc, a->subjects[subject].label);
         doc_put(doc, list.items[i].change);
         doc_put(doc, list.items[i].effect);
-        doc_put(doc, list.items[i].evidence);
+        doc_put_link(doc, evidence_of(list.items[i].id, subject).text, list.items[i].evidence);
     }
     return list.n;
 }

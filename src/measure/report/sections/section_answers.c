@@ -5,7 +5,10 @@
 
 #include "base/buf.h"
 #include "report/format.h"
+#include "report/sections/anchors.h"
 #include "report/sections/sections.h"
+
+enum { EVENTS_BYTES_MAX = 4096 };
 
 // clang-format off
 static const doc_column CHECKS[] = {
@@ -58,6 +61,37 @@ static void put_figures(document *doc, const summary_row *row)
                   m->repetition.score, repetition_verdict_name(m->repetition.verdict), m->repetition.window_max, mark);
 }
 
+/* When its pieces came: the first, the last, and what lies between.  The row of the test is made of them. */
+static void put_events(document *doc, const run_analysis *a, const test_record *test)
+{
+    static const struct {
+        double share;
+        const char *name;
+    } PARTS[] = {{0, "the first"}, {0.25, "a quarter"}, {0.5, "half"}, {0.75, "three quarters"}, {1, "the last"}};
+    const answer_record *const answer = &test->answer;
+    const size_t n = answer->n_arrivals;
+    char after[CELL_BYTES];
+    linked_text text;
+    linked_text_init(&text, EVENTS_BYTES_MAX);
+    linked_text_link(&text, anchor_of_test("test", a->run, test).text, "Row of its figures");
+    linked_text_printf(&text, "; %zu ", n);
+    linked_text_link(&text, "query-events", "event%s", n == 1 ? "" : "s");
+    for (size_t i = 0; n > 0 && i < (n == 1 ? 1 : sizeof PARTS / sizeof *PARTS); i++) {
+        const size_t k = (size_t)((double)(n - 1) * PARTS[i].share);
+        format_by_unit(after, (double)answer->arrivals[k].t_ns / 1e6, "ms");
+        linked_text_printf(&text, "%s %s after %s", i == 0 ? ":" : ",", PARTS[i].name, after);
+    }
+    if (test->mode == MODE_STREAM && n > 1) {
+        linked_text_puts(&text, " (");
+        linked_text_link(&text, anchor_part(test->subject, "charts").text, "curve");
+        linked_text_puts(&text, ")");
+    }
+    linked_text_puts(&text, ".");
+    doc_paragraph_linked(doc, &text);
+    doc_anchor(doc, anchor_of_test("events", a->run, test).text);
+    linked_text_free(&text);
+}
+
 /* The streamed answer to the same prompt, if its text is the same; NULL. */
 static const test_record *same_text(const subject_analysis *s, const test_record *test)
 {
@@ -105,14 +139,14 @@ static void put_title_rest(buf *title, const summary_row *row)
 static void put_answer(document *doc, const run_analysis *a, const subject_analysis *s, const summary_row *row)
 {
     const test_record *const test = row->test;
-    char anchor[32];
     buf title;
     buf_init(&title, 65536);
     format_name(&title, test);
     put_title_rest(&title, row);
-    doc_fold_begin(doc, answer_anchor(anchor, a->run, test), doc_str(doc, &title));
+    doc_fold_begin(doc, anchor_of_test("answer", a->run, test).text, doc_str(doc, &title));
     buf_free(&title);
     put_figures(doc, row);
+    put_events(doc, a, test);
     if (test->answer.error[0] != '\0')
         doc_remark(doc, TONE_BAD, "%s", test->answer.error);
     put_texts(doc, s, test);
@@ -138,7 +172,7 @@ void section_answers(document *doc, const run_analysis *a)
     doc_heading(doc, 2, "answers", "Answers");
     for (size_t i = 0; i < a->n_subjects; i++) {
         const subject_analysis *const s = &a->subjects[i];
-        doc_heading(doc, 3, NULL, format_model(s->subject->name));
+        doc_heading(doc, 3, NULL, s->label);
         for (int mode = 0; mode < N_TEST_MODES; mode++)
             put_mode(doc, a, s, (test_mode)mode);
     }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "report/sections/anchors.h"
 #include "report/sections/cells.h"
 #include "report/sections/sections.h"
 
@@ -42,7 +43,7 @@ static const doc_column *grid_columns(document *doc, const run_analysis *a, int 
         return NULL;
     columns[0] = (doc_column){.title = "criterion", .unit = "", .meaning = ""};
     for (int i = 0; i < n_models; i++)
-        columns[i + 1] = (doc_column){.title = format_model(a->subjects[i].subject->name), .unit = "", .meaning = ""};
+        columns[i + 1] = (doc_column){.title = a->subjects[i].label, .unit = "", .meaning = ""};
     return columns;
 }
 
@@ -64,11 +65,13 @@ void section_criteria_brief(document *doc, const run_analysis *a, const criteria
         put_id(doc, row->id);
         for (int m = 0; m < n_models; m++) {
             const criterion_row *const r = find(criteria, row->id, m);
+            doc_lead(doc, r != NULL ? anchor_criterion(m, row->id).text : NULL);
             if (r != NULL)
                 doc_put_tone(doc, tone_of(r->verdict), criterion_verdict_name(r->verdict));
             else
                 doc_put(doc, "-");
         }
+        doc_lead(doc, NULL);
     }
     if (a->n_subjects > MODELS_MAX)
         doc_paragraph(doc, "The first %d of %zu models; report.md and --json have the criteria of all.", MODELS_MAX,
@@ -96,7 +99,24 @@ static const doc_column EXPECTED[] = {
 
 static const char *model_name(const run_analysis *a, int subject)
 {
-    return subject >= 0 && (size_t)subject < a->n_subjects ? format_model(a->subjects[subject].subject->name) : "all";
+    return subject >= 0 && (size_t)subject < a->n_subjects ? a->subjects[subject].label : "all";
+}
+
+/* Where the figures of a criterion are: a row or table of the model, or with a mode its tests. */
+static anchor evidence_of(const criterion_row *row)
+{
+    static const struct {
+        const char *id, *part; // NULL: the streamed tests
+    } PARTS[] = {
+        {"loads-offloaded", "loading"}, {"vram-saving", "saving"}, {"expected-saving", "saving"},
+        {"steady-speed", "steadiness"}, {"no-loops", "marks"},     {"no-repetition", "marks"},
+        {"coherent", "marks"},          {"accurate", "marks"},     {"narrative", "marks"},
+    };
+    for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++) {
+        if (strcmp(PARTS[i].id, row->id) == 0)
+            return anchor_part(row->subject, PARTS[i].part);
+    }
+    return anchor_of_mode("tests", row->subject, MODE_STREAM);
 }
 
 static void put_criterion(document *doc, const run_analysis *a, const criterion_row *row)
@@ -105,13 +125,16 @@ static void put_criterion(document *doc, const run_analysis *a, const criterion_
     doc_put(doc, row->asked);
     doc_put(doc, model_name(a, row->subject));
     doc_put_tone(doc, tone_of(row->verdict), criterion_verdict_name(row->verdict));
+    doc_lead(doc, evidence_of(row).text);
     doc_put(doc, row->found);
     format_unit(cell, row->figure, row->unit);
     doc_put(doc, cell);
     cell_range(doc, row->low, row->high);
+    doc_lead(doc, NULL);
     format_unit(cell, row->threshold, row->unit);
     doc_put(doc, cell);
     doc_put(doc, row->source);
+    doc_row_anchor(doc, anchor_criterion(row->subject, row->id).text);
 }
 
 void section_criteria(document *doc, const run_analysis *a, const criteria_list *criteria)
@@ -131,7 +154,10 @@ void section_criteria(document *doc, const run_analysis *a, const criteria_list 
             continue;
         doc_put(doc, row->asked);
         doc_put(doc, model_name(a, row->subject));
+        doc_lead(doc, evidence_of(row).text);
         doc_put(doc, row->found);
+        doc_lead(doc, NULL);
         doc_put(doc, row->source);
+        doc_row_anchor(doc, anchor_criterion(row->subject, row->id).text);
     }
 }

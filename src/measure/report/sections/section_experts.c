@@ -89,7 +89,8 @@ static void put_most_chosen(document *doc, const double *shares, int n_experts)
         is_put[best] = true;
         buf_printf(&text, "%s%d (%.1f %%)", k > 0 ? ", " : "", best, 100 * shares[best]);
     }
-    doc_put(doc, text.size > 0 ? doc_str(doc, &text) : "-");
+    const char *const chosen = doc_str(doc, &text);
+    doc_put(doc, chosen[0] != '\0' ? chosen : "-");
     buf_free(&text);
 }
 

@@ -5,6 +5,8 @@
 #include "report/format.h"
 #include "report/sections/sections.h"
 
+enum { TITLE_BYTES_MAX = 65536 };
+
 typedef struct status_meaning {
     const char *status, *meaning;
     doc_tone tone;
@@ -63,18 +65,37 @@ void section_status(document *doc, const run_analysis *a)
     put_reasons(doc, info->reasons != NULL ? info->reasons : "", m.tone == TONE_GOOD ? TONE_OPEN : m.tone);
 }
 
+void headline_put(buf *out, const run_analysis *a)
+{
+    if (a->n_subjects == 1)
+        buf_printf(out, "Benchmark of %s", a->subjects[0].label);
+    else
+        buf_printf(out, "Benchmark of %zu models", a->n_subjects);
+}
+
+/* How to read the links. */
+static void put_way(document *doc)
+{
+    linked_text text;
+    linked_text_init(&text, TITLE_BYTES_MAX);
+    linked_text_puts(&text, "A figure leads to the row that it was made from, and the row of a test to its answer. ");
+    linked_text_link(&text, "raw-data", "Data and definitions");
+    linked_text_puts(&text, " has the raw rows and what every figure means.");
+    doc_paragraph_linked(doc, &text);
+    linked_text_free(&text);
+}
+
 /* A terminal has the status at its end; that a run is invalid must be seen before its figures, too. */
 void section_headline(document *doc, const run_analysis *a)
 {
     buf title;
-    buf_init(&title, 65536);
-    if (a->n_subjects == 1)
-        buf_printf(&title, "Benchmark of %s", format_model(a->subjects[0].subject->name));
-    else
-        buf_printf(&title, "Benchmark of %zu models", a->n_subjects);
+    buf_init(&title, TITLE_BYTES_MAX);
+    headline_put(&title, a);
     doc_heading(doc, 1, NULL, doc_str(doc, &title));
     buf_free(&title);
     doc->audience = is_invalid(a) ? FOR_ALL : FOR_PAGES;
     section_status(doc, a);
+    doc->audience = FOR_PAGES;
+    put_way(doc);
     doc->audience = FOR_ALL;
 }

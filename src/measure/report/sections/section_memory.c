@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "report/sections/anchors.h"
 #include "report/sections/cells.h"
 #include "report/sections/sections.h"
 
@@ -40,6 +41,7 @@ static void put_loading(document *doc, const run_record *run, int subject, int s
 static void put_loadings(document *doc, const run_record *run, int subject)
 {
     doc_table(doc, "Loading", LOADING, sizeof LOADING / sizeof *LOADING);
+    doc_anchor(doc, anchor_part(subject, "loading").text);
     for (size_t i = 0; i < run->n_servers; i++) {
         if (run->servers[i].subject == subject)
             put_loading(doc, run, subject, (int)i, server_side_name(run->servers[i].side));
@@ -68,7 +70,7 @@ static void put_saving(document *doc, const char *name, double percent, double o
     doc_put(doc, basis);
 }
 
-static void put_savings(document *doc, const memory_figures *m)
+static void put_savings(document *doc, const memory_figures *m, int subject)
 {
     char claim[CELL_BYTES], low[CELL_BYTES];
     doc_table(doc, "", SAVING, sizeof SAVING / sizeof *SAVING);
@@ -79,7 +81,9 @@ static void put_savings(document *doc, const memory_figures *m)
     doc_put(doc, "-");
     doc_put(doc, "-");
     doc_put(doc, "published for this architecture");
+    doc_row_anchor(doc, anchor_part(subject, "claimed").text);
     put_saving(doc, "ceiling", m->ceiling_pct, NAN, NAN, "bytes of experts / all bytes that a GPU can hold");
+    doc_row_anchor(doc, anchor_part(subject, "ceiling").text);
     put_saving(doc, "ceiling without token table", m->ceiling_without_table_pct, NAN, NAN,
                "the same when the token table is in RAM anyway");
     const char *const basis = m->kind == SAVING_MEASURED   ? "measured on both sides"
@@ -87,6 +91,7 @@ static void put_savings(document *doc, const memory_figures *m)
                                                            : "nothing to compare";
     put_saving(doc, m->kind == SAVING_COMPUTED ? "computed" : "measured", m->kind == SAVING_NONE ? NAN : m->saved_pct,
                m->vram_offloaded_bytes, m->vram_reference_bytes, basis);
+    doc_row_anchor(doc, anchor_part(subject, "saving").text);
     if (m->note != NULL && m->note[0] != '\0')
         doc_row_note(doc, m->note);
 }
@@ -100,13 +105,14 @@ static const doc_column PLAN[] = {
 };
 // clang-format on
 
-static void put_plan(document *doc, const memory_figures *m)
+static void put_plan(document *doc, const memory_figures *m, int subject)
 {
     doc_table(doc, "Plan beside measurement", PLAN, sizeof PLAN / sizeof *PLAN);
     doc_put(doc, "RAM");
     cell_bytes(doc, m->plan_ram_bytes);
     cell_bytes(doc, m->ram_offloaded_bytes);
     cell_bytes(doc, m->ram_reference_bytes);
+    doc_row_anchor(doc, anchor_part(subject, "ram").text);
     doc_put(doc, "VRAM");
     cell_bytes(doc, m->plan_vram_bytes);
     const bool is_measured = m->kind == SAVING_MEASURED;
@@ -148,7 +154,7 @@ void section_memory(document *doc, const run_analysis *a, const subject_analysis
 {
     doc_heading(doc, 3, NULL, "Loading and memory");
     put_loadings(doc, a->run, s->index);
-    put_savings(doc, &s->memory);
-    put_plan(doc, &s->memory);
+    put_savings(doc, &s->memory, s->index);
+    put_plan(doc, &s->memory, s->index);
     put_placement(doc, a->run, s->index);
 }

@@ -1,6 +1,7 @@
 /* section_models.c - the comprehensive table of the protocol: one row per model. */
 #include <math.h>
 
+#include "report/sections/anchors.h"
 #include "report/sections/cells.h"
 #include "report/sections/sections.h"
 
@@ -42,19 +43,27 @@ static void put_row(document *doc, const subject_analysis *s)
 {
     const run_summary *const m = &s->modes[MODE_STREAM];
     char all[CELL_BYTES], active[CELL_BYTES];
-    doc_put(doc, format_model(s->subject->name));
+    doc_put_link(doc, anchor_model(s->index).text, s->label);
     format_count(all, (double)s->subject->n_parameters);
     format_count(active, (double)s->subject->n_active_parameters);
+    doc_lead(doc, anchor_part(s->index, "architecture").text);
     doc_putf(doc, "%s%s%s", all, active[0] == '-' ? "" : "/", active[0] == '-' ? "" : active);
+    doc_lead(doc, anchor_part(s->index, "saving").text);
     put_saving(doc, &s->memory);
+    doc_lead(doc, anchor_part(s->index, "ceiling").text);
     cell_number(doc, s->memory.ceiling_pct);
+    doc_lead(doc, anchor_part(s->index, "claimed").text);
     put_claim(doc, &s->memory);
+    doc_lead(doc, anchor_of_mode("modes", s->index, MODE_STREAM).text);
     cell_number(doc, m->overall_tps);
     cell_number(doc, m->decode_tps);
     cell_number(doc, m->ttft_ms.p50);
+    doc_lead(doc, anchor_part(s->index, "marks").text);
     cell_number(doc, s->mark_mean);
     cell_number(doc, 100 * s->technical_accuracy);
+    doc_lead(doc, anchor_of_mode("modes", s->index, MODE_STREAM).text);
     cell_number(doc, m->mean_repetition);
+    doc_lead(doc, anchor_of_mode("tests", s->index, MODE_STREAM).text);
     doc_putf(doc, "%d of %d", m->n_completed, m->n_planned);
 }
 

@@ -1,4 +1,5 @@
 /* section_modes.c - a model's modes side by side, its answers streamed against whole, and its repetitions. */
+#include "report/sections/anchors.h"
 #include "report/sections/cells.h"
 #include "report/sections/sections.h"
 
@@ -26,10 +27,13 @@ static const doc_column MODES[] = {
 };
 // clang-format on
 
-static void put_mode(document *doc, const run_summary *m, test_mode mode)
+static void put_mode(document *doc, const subject_analysis *s, test_mode mode)
 {
+    const run_summary *const m = &s->modes[mode];
     doc_put(doc, test_mode_name(mode));
+    doc_lead(doc, anchor_of_mode("tests", s->index, mode).text);
     doc_putf(doc, "%d of %d", m->n_completed, m->n_planned);
+    doc_lead(doc, NULL);
     doc_putf(doc, "%lld", (long long)m->n_tokens);
     cell_number(doc, m->decode_tps);
     cell_range(doc, m->decode_range.low, m->decode_range.high);
@@ -43,6 +47,7 @@ static void put_mode(document *doc, const run_summary *m, test_mode mode)
         cell_number(doc, times[i]);
     doc_putf(doc, "%zu", m->n_stalls);
     cell_number(doc, m->mean_repetition);
+    doc_row_anchor(doc, anchor_of_mode("modes", s->index, mode).text);
 }
 
 // clang-format off
@@ -88,12 +93,17 @@ static void put_facts(document *doc, const subject_analysis *s)
     doc_facts(doc, DOC_FACTS);
     format_number(pace, s->steadiness);
     format_range(range, s->steadiness_low, s->steadiness_high);
+    doc_lead(doc, anchor_of_mode("tests", s->index, MODE_STREAM).text);
     doc_fact(doc, "steadiness", "pace of the last quarter of an answer / of the first, median, with 95 % interval",
              "%s%s%s%s", pace, range[0] ? " (" : "", range, range[0] ? ")" : "");
     format_by_unit(cold, s->cold_ttft_ms, "ms");
+    doc_row_anchor(doc, anchor_part(s->index, "steadiness").text);
+    doc_lead(doc, anchor_of_mode("modes", s->index, MODE_COLD).text);
     doc_fact(doc, "first token, cold", "median, without a prefix that was evaluated before", "%s", cold);
+    doc_lead(doc, anchor_of_mode("tests", s->index, MODE_WHOLE).text);
     put_ratio_fact(doc, "equal to whole", "answers with the same text streamed and not, same prompt and seed",
                    s->n_equal_streamed, s->n_streamed_pairs);
+    doc_lead(doc, anchor_of_mode("tests", s->index, MODE_REFERENCE).text);
     put_ratio_fact(doc, "equal to reference", "answers with the same text offloaded and not, same prompt and seed",
                    s->n_equal_to_reference, s->n_reference_pairs);
 }
@@ -119,17 +129,19 @@ static const test_spread *find(const run_summary *m, int index)
     return NULL;
 }
 
-static void put_pairs(document *doc, const run_summary *streamed, const run_summary *whole)
+static void put_pairs(document *doc, const run_record *run, const run_summary *streamed, const run_summary *whole)
 {
     doc_table(doc, "Streamed against whole", WHOLE, sizeof WHOLE / sizeof *WHOLE);
     for (size_t i = 0; i < streamed->n_tests; i++) {
         const test_spread *const a = &streamed->tests[i], *const b = find(whole, a->test->index);
         if (b == NULL)
             continue;
-        doc_put(doc, a->test->plan.name);
+        doc_put_link(doc, anchor_of_test("test", run, a->test).text, a->test->plan.name);
         cell_number(doc, a->ttft_ms.mean / 1000);
         cell_number(doc, a->e2e_ms.mean / 1000);
+        doc_lead(doc, anchor_of_test("test", run, b->test).text);
         cell_number(doc, b->e2e_ms.mean / 1000);
+        doc_lead(doc, NULL);
         cell_number(doc, b->e2e_ms.mean / a->ttft_ms.mean);
     }
 }
@@ -155,17 +167,22 @@ static doc_tone tone_of(change_verdict verdict)
     return verdict == CHANGE_BETTER ? TONE_GOOD : verdict == CHANGE_WORSE ? TONE_BAD : TONE_OPEN;
 }
 
-static void put_changes(document *doc, const char *title, const figure_change *changes)
+/* Streamed answers beside those of `base`, the mode without. */
+static void put_changes(document *doc, const char *title, const figure_change *changes, int subject, test_mode base)
 {
     doc_table(doc, title, CHANGES, sizeof CHANGES / sizeof *CHANGES);
     for (int i = 0; i < N_CHANGE_FIGURES; i++) {
         const figure_change *const c = &changes[i];
         if (c->n == 0)
             continue;
+        doc_lead(doc, NULL);
         doc_put(doc, c->name);
         doc_putf(doc, "%zu", c->n);
+        doc_lead(doc, anchor_of_mode("modes", subject, base).text);
         cell_by_unit(doc, c->a, c->unit);
+        doc_lead(doc, anchor_of_mode("modes", subject, MODE_STREAM).text);
         cell_by_unit(doc, c->b, c->unit);
+        doc_lead(doc, NULL);
         cell_number(doc, 100 * c->relative);
         cell_range(doc, 100 * c->range.low, 100 * c->range.high);
         cell_number(doc, c->p_value);
@@ -197,14 +214,14 @@ static void put_spread(document *doc, const spread *s)
     cell_range(doc, s->range.low, s->range.high);
 }
 
-static void put_spreads(document *doc, const run_summary *m)
+static void put_spreads(document *doc, const run_record *run, const run_summary *m)
 {
     doc_table(doc, "Repetitions of the streamed tests", SPREAD, sizeof SPREAD / sizeof *SPREAD);
     for (size_t i = 0; i < m->n_tests; i++) {
         const test_spread *const t = &m->tests[i];
         if (t->n_asked < 2)
             continue;
-        doc_put(doc, t->test->plan.name);
+        doc_put_link(doc, anchor_of_test("test", run, t->test).text, t->test->plan.name);
         doc_putf(doc, "%d of %d", t->n_completed, t->n_asked);
         put_spread(doc, &t->decode_tps);
         cell_number(doc, 100 * t->decode_tps.cv);
@@ -214,18 +231,18 @@ static void put_spreads(document *doc, const run_summary *m)
     }
 }
 
-void section_modes(document *doc, const subject_analysis *s)
+void section_modes(document *doc, const run_analysis *a, const subject_analysis *s)
 {
-    doc_heading(doc, 3, NULL, "Modes and repetitions");
+    doc_heading(doc, 3, anchor_part(s->index, "repetitions").text, "Modes and repetitions");
     doc_table(doc, "", MODES, sizeof MODES / sizeof *MODES);
     for (int mode = 0; mode < N_TEST_MODES; mode++) {
         if (s->modes[mode].n_rows > 0)
-            put_mode(doc, &s->modes[mode], (test_mode)mode);
+            put_mode(doc, s, (test_mode)mode);
     }
     put_loads(doc, s);
     put_facts(doc, s);
-    put_pairs(doc, &s->modes[MODE_STREAM], &s->modes[MODE_WHOLE]);
-    put_changes(doc, "What streaming changes", s->by_streaming);
-    put_changes(doc, "What offloading changes", s->by_offloading);
-    put_spreads(doc, &s->modes[MODE_STREAM]);
+    put_pairs(doc, a->run, &s->modes[MODE_STREAM], &s->modes[MODE_WHOLE]);
+    put_changes(doc, "What streaming changes", s->by_streaming, s->index, MODE_WHOLE);
+    put_changes(doc, "What offloading changes", s->by_offloading, s->index, MODE_REFERENCE);
+    put_spreads(doc, a->run, &s->modes[MODE_STREAM]);
 }

@@ -1,6 +1,7 @@
 /* section_quality.c - the mark of each answer with what it is made of, and the temperature that was in effect. */
 #include <math.h>
 
+#include "report/sections/anchors.h"
 #include "report/sections/cells.h"
 #include "report/sections/sections.h"
 
@@ -113,6 +114,7 @@ void section_quality(document *doc, const run_analysis *a, const subject_analysi
     if (s->n_technical_run > 0)
         doc_paragraph(doc, "%d of %d technical checks passed.", s->n_technical_passed, s->n_technical_run);
     doc_table(doc, "Marks of the streamed answers", MARKS, sizeof MARKS / sizeof *MARKS);
+    doc_anchor(doc, anchor_part(s->index, "marks").text);
     for (size_t i = 0; i < m->n_rows; i++)
         put_mark(doc, a, &m->rows[i]);
     doc_table(doc, "Checks that failed or did not run", FAILED, sizeof FAILED / sizeof *FAILED);

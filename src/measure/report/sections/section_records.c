@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "report/sections/anchors.h"
 #include "report/sections/cells.h"
 #include "report/sections/sections.h"
 
@@ -150,10 +151,11 @@ static const char *known(const char *text)
     return text[0] != '\0' ? text : "-";
 }
 
-static void put_model(document *doc, const subject_record *s)
+static void put_model(document *doc, const subject_analysis *analysis)
 {
+    const subject_record *const s = analysis->subject;
     char cell[CELL_BYTES];
-    doc_put(doc, format_model(s->name));
+    doc_put(doc, analysis->label);
     doc_put(doc, known(s->family));
     doc_put(doc, known(s->quantization));
     format_count(cell, (double)s->n_parameters);
@@ -164,6 +166,7 @@ static void put_model(document *doc, const subject_record *s)
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         cell_integer(doc, counts[i] > 0 ? counts[i] : -1);
     cell_bytes(doc, s->file_bytes > 0 ? (double)s->file_bytes : NAN);
+    doc_row_anchor(doc, anchor_part(analysis->index, "architecture").text);
 }
 
 static void put_models(document *doc, const run_analysis *a)
@@ -171,10 +174,10 @@ static void put_models(document *doc, const run_analysis *a)
     doc_heading(doc, 3, NULL, "Models");
     doc_table(doc, "", MODELS, sizeof MODELS / sizeof *MODELS);
     for (size_t i = 0; i < a->n_subjects; i++)
-        put_model(doc, a->subjects[i].subject);
+        put_model(doc, &a->subjects[i]);
     for (size_t i = 0; i < a->n_subjects; i++) {
         const subject_record *const s = a->subjects[i].subject;
-        doc_heading(doc, 4, NULL, format_model(s->name));
+        doc_heading(doc, 4, NULL, a->subjects[i].label);
         doc_facts(doc, DOC_FACTS);
         doc_fact(doc, "file", "", "%s", known(s->file_name));
         doc_fact(doc, "hash", "of header, size and spread blocks of the file", "%s", known(s->file_hash));
@@ -183,13 +186,14 @@ static void put_models(document *doc, const run_analysis *a)
 }
 
 /* One list per server process: where it was, how it was started, and everything that is known about it. */
-static void put_server(document *doc, const run_record *run, size_t i)
+static void put_server(document *doc, const run_analysis *a, size_t i)
 {
+    const run_record *const run = a->run;
     const server_record *const s = &run->servers[i];
     buf title;
     buf_init(&title, 65536);
     const bool has_subject = s->subject >= 0 && (size_t)s->subject < run->n_subjects;
-    buf_printf(&title, "Server %zu: %s, %s", i + 1, has_subject ? format_model(run->subjects[s->subject].name) : "-",
+    buf_printf(&title, "Server %zu: %s, %s", i + 1, has_subject ? a->subjects[s->subject].label : "-",
                server_side_name(s->side));
     if (s->session > 0)
         buf_printf(&title, ", session %d", s->session + 1);
@@ -211,7 +215,7 @@ void section_records(document *doc, const run_analysis *a)
     put_models(doc, a);
     doc_heading(doc, 3, NULL, "Servers");
     for (size_t i = 0; i < a->run->n_servers; i++)
-        put_server(doc, a->run, i);
+        put_server(doc, a, i);
     if (a->run->n_servers == 0)
         doc_paragraph(doc, "The server at %s. Nothing else is known about it.", a->run->info.url);
 }

@@ -1,5 +1,6 @@
 /* section_resources.c - what was sampled while a model's servers ran. */
 #include "figures/resource_figures.h"
+#include "report/sections/anchors.h"
 #include "report/sections/cells.h"
 #include "report/sections/sections.h"
 
@@ -38,7 +39,7 @@ static void put_figures(document *doc, const char *title, const resource_figures
 
 void section_resources(document *doc, const run_analysis *a, const subject_analysis *s)
 {
-    doc_heading(doc, 3, NULL, "Resources");
+    doc_heading(doc, 3, anchor_part(s->index, "resources").text, "Resources");
     for (int is_reference = 0; is_reference < 2; is_reference++) {
         resource_figures figures;
         if (resource_figures_of(a->run, s->index, is_reference != 0, &figures, NULL) != SW_OK) {

@@ -1,6 +1,7 @@
 /* section_speed.c - why a model is as fast as it is. */
 
 #include "report/format.h"
+#include "report/sections/anchors.h"
 #include "report/sections/sections.h"
 
 static void put_fact(document *doc, const char *name, double value, const char *unit, const char *meaning)
@@ -18,7 +19,7 @@ static void put_share(document *doc, const char *name, double share, const char 
 void section_speed(document *doc, const subject_analysis *s)
 {
     const speed_cause *const c = &s->cause;
-    doc_heading(doc, 3, NULL, "Speed and its cause");
+    doc_heading(doc, 3, anchor_part(s->index, "speed").text, "Speed and its cause");
     doc_paragraph(doc, "Bottleneck: %s (%s).", bottleneck_name(c->which), c->why);
     doc_facts(doc, DOC_FACTS);
     put_fact(doc, "bytes per token", c->token_bytes, "B", "weights, keys and values that one generated token reads");

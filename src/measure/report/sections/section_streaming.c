@@ -1,5 +1,6 @@
 /* section_streaming.c - streaming against not streaming, as a reader sees it, for all models. */
 #include "figures/reading.h"
+#include "report/sections/anchors.h"
 #include "report/sections/cells.h"
 #include "report/sections/sections.h"
 
@@ -21,13 +22,15 @@ static void put_mode(document *doc, const subject_analysis *s, test_mode mode)
     doc->has_failed |= reading_figures_of(&s->modes[mode], &f, NULL) != SW_OK;
     if (doc->has_failed || f.n_answers == 0)
         return;
-    doc_put(doc, format_model(s->subject->name));
+    doc_put_link(doc, anchor_model(s->index).text, s->label);
     doc_put(doc, test_mode_name(mode));
+    doc_lead(doc, anchor_of_mode("tests", s->index, mode).text);
     doc_putf(doc, "%zu", f.n_answers);
     cell_by_unit(doc, f.first_word_ms, "ms");
     cell_by_unit(doc, f.first_sentence_ms, "ms");
     cell_by_unit(doc, s->modes[mode].e2e_ms.p50, "ms");
     cell_percent(doc, f.late_share);
+    doc_row_anchor(doc, anchor_of_mode("reading", s->index, mode).text);
 }
 
 /* Only of models that were asked in both ways. */

@@ -1,39 +1,44 @@
-/* section_summary.c - what a run found, in sentences.
+/* section_summary.c - what a run found, in one sentence for each topic, every figure leading to the row that it is
+ * from.
  *
  * Every sentence is made of figures by a function that says nothing where they are missing: none is written by hand.
  */
 #include <math.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "figures/reading.h"
 #include "report/format.h"
+#include "report/sections/anchors.h"
 #include "report/sections/sections.h"
 
-enum { MODELS_MAX = 6 }; // that a sentence names
+enum {
+    MODELS_MAX = 6, // that a sentence names
+    SENTENCE_BYTES_MAX = 1 << 20,
+};
 
-/* Of which a sentence is made. */
+/* Of which a clause is made. */
 typedef struct summary_input {
-    const run_analysis *run;
     const criteria_list *criteria;
     const subject_analysis *subject;
     reading_figures streamed, whole; // of the subject
+    bool is_first;                   // of the sentence: the clauses after it leave out its verb
 } summary_input;
 
-/* ---- one sentence for each model -----------------------------------------------------------------------------------
- */
+/* ---- one clause for each model ----------------------------------------------------------------------------------- */
 
-/* Appends what is to be said of the model, without full stop; nothing where its figures are missing. */
-typedef void put_sentence_fn(buf *out, const summary_input *in);
+/* Appends what is to be said of the model; nothing where its figures are missing. */
+typedef void put_clause_fn(linked_text *out, const summary_input *in);
 
-static const char *name_of(const summary_input *in)
+static void put_name(linked_text *out, const summary_input *in, const char *verb, const char *verb_after)
 {
-    return format_model(in->subject->subject->name);
+    const char *const word = in->is_first ? verb : verb_after;
+    linked_text_printf(out, "%s %s%s", in->subject->label, word, word[0] != '\0' ? " " : "");
 }
 
-static void put_speed(buf *out, const summary_input *in)
+static void put_speed(linked_text *out, const summary_input *in)
 {
     const run_summary *const m = &in->subject->modes[MODE_STREAM];
+    const anchor row = anchor_of_mode("modes", in->subject->index, MODE_STREAM);
     char overall[CELL_BYTES], decode[CELL_BYTES], range[CELL_BYTES], first[CELL_BYTES];
     if (isnan(m->overall_tps))
         return;
@@ -41,42 +46,63 @@ static void put_speed(buf *out, const summary_input *in)
     format_number(decode, m->decode_tps);
     format_range(range, m->decode_range.low, m->decode_range.high);
     format_by_unit(first, m->ttft_ms.p50, "ms");
-    buf_printf(out, "%s gives %s tokens a second on average", name_of(in), overall);
-    if (!isnan(m->decode_tps))
-        buf_printf(out, ", %s%s%s%s after the first", decode, range[0] != '\0' ? " (95 %: " : "", range,
-                   range[0] != '\0' ? ")" : "");
-    if (!isnan(m->ttft_ms.p50))
-        buf_printf(out, ", and the first after %s", first);
+    put_name(out, in, "gives", "");
+    linked_text_link(out, row.text, "%s", overall);
+    linked_text_puts(out, in->is_first ? " tokens a second on average" : "");
+    if (!isnan(m->ttft_ms.p50)) {
+        linked_text_puts(out, in->is_first ? ", the first after " : ", first after ");
+        linked_text_link(out, row.text, "%s", first);
+    }
+    if (!isnan(m->decode_tps)) {
+        linked_text_puts(out, " and then ");
+        linked_text_link(out, row.text, "%s%s%s%s", decode, range[0] != '\0' ? " (95 %: " : "", range,
+                         range[0] != '\0' ? ")" : "");
+        linked_text_puts(out, in->is_first ? " a second" : "");
+    }
 }
 
-static void put_memory(buf *out, const summary_input *in)
+static void put_memory(linked_text *out, const summary_input *in)
 {
     const memory_figures *const m = &in->subject->memory;
+    const bool saves = m->kind != SAVING_NONE && !isnan(m->saved_pct), has_peak = !isnan(m->ram_offloaded_bytes);
     char saved[CELL_BYTES], peak[CELL_BYTES];
     format_number(saved, m->saved_pct);
     format_bytes(peak, m->ram_offloaded_bytes);
-    if (m->kind != SAVING_NONE && !isnan(m->saved_pct))
-        buf_printf(out, "%s %s %s %% of the VRAM with its experts in RAM (%s)", name_of(in),
-                   m->kind == SAVING_MEASURED ? "saves" : "would save", saved,
-                   m->kind == SAVING_MEASURED ? "measured with and without" : "computed from its file, not measured");
-    if (!isnan(m->ram_offloaded_bytes))
-        buf_printf(out, "%s%s %s of private memory at most", out->size > 0 ? ", and " : name_of(in),
-                   out->size > 0 ? "its server has" : "'s server has", peak);
+    if (saves || has_peak)
+        linked_text_printf(out, "%s ", in->subject->label);
+    if (saves) {
+        linked_text_puts(out, m->kind == SAVING_MEASURED ? "saves " : "would save ");
+        linked_text_link(out, anchor_part(in->subject->index, "saving").text, "%s %%", saved);
+        linked_text_puts(out, in->is_first ? " of the VRAM with its experts in RAM" : "");
+        linked_text_puts(out, m->kind == SAVING_MEASURED ? " (measured)"
+                              : in->is_first             ? " (computed from its file, not measured)"
+                                                         : " (computed)");
+    }
+    if (has_peak) {
+        linked_text_puts(out, saves ? " and takes " : "takes ");
+        linked_text_link(out, anchor_part(in->subject->index, "ram").text, "%s", peak);
+        linked_text_puts(out, in->is_first ? " of private memory at most" : "");
+    }
 }
 
-static void put_quality(buf *out, const summary_input *in)
+static void put_quality(linked_text *out, const summary_input *in)
 {
     const subject_analysis *const s = in->subject;
+    const anchor marks = anchor_part(s->index, "marks");
     char mark[CELL_BYTES];
     format_number(mark, s->mark_mean);
     if (isnan(s->mark_mean))
         return;
-    buf_printf(out, "%s has a mean mark of %s of 5", name_of(in), mark);
-    if (s->n_technical_run > 0)
-        buf_printf(out, " and passes %d of %d technical checks", s->n_technical_passed, s->n_technical_run);
+    put_name(out, in, "has a mean mark of", "");
+    linked_text_link(out, marks.text, "%s%s", mark, in->is_first ? " of 5" : "");
+    if (s->n_technical_run == 0)
+        return;
+    linked_text_puts(out, in->is_first ? " and passes " : " and ");
+    linked_text_link(out, marks.text, "%d of %d", s->n_technical_passed, s->n_technical_run);
+    linked_text_puts(out, in->is_first ? " technical checks" : "");
 }
 
-static void put_repetition(buf *out, const summary_input *in)
+static void put_repetition(linked_text *out, const summary_input *in)
 {
     const run_summary *const m = &in->subject->modes[MODE_STREAM];
     char share[CELL_BYTES];
@@ -86,76 +112,98 @@ static void put_repetition(buf *out, const summary_input *in)
     if (m->n_completed == 0 || n_text == 0 || isnan(m->mean_repetition))
         return;
     format_percent(share, m->mean_repetition);
-    buf_printf(out, "%s repeats %s %% of its word triples, and ", name_of(in), share);
-    if (m->n_degenerate == 0)
-        buf_puts(out, "no answer is degenerate");
-    else
-        buf_printf(out, "%d of %d answers %s degenerate", m->n_degenerate, m->n_completed,
-                   m->n_degenerate == 1 ? "is" : "are");
+    put_name(out, in, "repeats", "");
+    linked_text_link(out, anchor_of_mode("modes", in->subject->index, MODE_STREAM).text, "%s %%", share);
+    linked_text_puts(out, in->is_first ? " of its word triples, and " : ", and ");
+    linked_text_link(out, anchor_part(in->subject->index, "marks").text, "%d of %d", m->n_degenerate, m->n_completed);
+    linked_text_puts(out, in->is_first ? " answers are degenerate" : "");
 }
 
-static void put_streaming(buf *out, const summary_input *in)
+static void put_streaming(linked_text *out, const summary_input *in)
 {
-    char streamed[CELL_BYTES], whole[CELL_BYTES], late[CELL_BYTES], late_whole[CELL_BYTES];
+    const int subject = in->subject->index;
+    const anchor streamed = anchor_of_mode("reading", subject, MODE_STREAM);
+    const anchor whole = anchor_of_mode("reading", subject, MODE_WHOLE);
+    char first[CELL_BYTES], first_whole[CELL_BYTES], late[CELL_BYTES], late_whole[CELL_BYTES];
     if (in->streamed.n_answers == 0 || in->whole.n_answers == 0)
         return;
-    format_by_unit(streamed, in->streamed.first_sentence_ms, "ms");
-    format_by_unit(whole, in->whole.first_sentence_ms, "ms");
+    format_by_unit(first, in->streamed.first_sentence_ms, "ms");
+    format_by_unit(first_whole, in->whole.first_sentence_ms, "ms");
     format_percent(late, in->streamed.late_share);
     format_percent(late_whole, in->whole.late_share);
-    buf_printf(out,
-               "%s has its first sentence after %s when it is streamed and after %s when it is not, and %s %% of the "
-               "words come "
-               "later than a person reads (not streamed: %s %%)",
-               name_of(in), streamed, whole, late, late_whole);
+    put_name(out, in, "shows its first sentence after", "after");
+    linked_text_link(out, streamed.text, "%s", first);
+    linked_text_puts(out, in->is_first ? " streamed and after " : " and ");
+    linked_text_link(out, whole.text, "%s", first_whole);
+    linked_text_puts(out, in->is_first ? " not streamed, and " : ", and ");
+    linked_text_link(out, streamed.text, "%s %%", late);
+    linked_text_puts(out, in->is_first ? " of its words come later than a person reads (not streamed: " : " (");
+    linked_text_link(out, whole.text, "%s %%", late_whole);
+    linked_text_puts(out, ")");
 }
 
-static void put_limit(buf *out, const summary_input *in)
+static void put_limit(linked_text *out, const summary_input *in)
 {
     const speed_cause *const c = &in->subject->cause;
-    if (c->which != BOTTLENECK_UNKNOWN)
-        buf_printf(out, "%s is limited by %s: %s", name_of(in), bottleneck_name(c->which), c->why);
+    if (c->which == BOTTLENECK_UNKNOWN)
+        return;
+    put_name(out, in, "is limited by", "by");
+    linked_text_printf(out, "%s (", bottleneck_name(c->which));
+    linked_text_link(out, anchor_part(in->subject->index, "speed").text, "%s", c->why);
+    linked_text_puts(out, ")");
 }
 
-static void put_criteria(buf *out, const summary_input *in)
+/* The criteria that failed, each leading to its row. */
+static void put_failed(linked_text *out, const summary_input *in)
 {
-    int n[CRITERION_INCONCLUSIVE + 1] = {0};
-    buf failed;
-    buf_init(&failed, 65536);
+    bool is_first = true;
     for (size_t i = 0; i < in->criteria->n; i++) {
         const criterion_row *const row = &in->criteria->rows[i];
-        if (row->is_expectation || row->subject != in->subject->index)
+        if (row->is_expectation || row->subject != in->subject->index || row->verdict != CRITERION_FAILED)
             continue;
-        n[row->verdict]++;
-        if (row->verdict == CRITERION_FAILED)
-            buf_printf(&failed, "%s%s", failed.size > 0 ? ", " : "", row->id);
+        linked_text_puts(out, is_first ? " (" : ", ");
+        linked_text_link(out, anchor_criterion(row->subject, row->id).text, "%s", row->id);
+        is_first = false;
     }
-    if (n[CRITERION_MET] + n[CRITERION_FAILED] > 0)
-        buf_printf(out, "%s meets %d criteria, fails %d%s%s%s, and %d are inconclusive", name_of(in), n[CRITERION_MET],
-                   n[CRITERION_FAILED], n[CRITERION_FAILED] > 0 ? " (" : "", buf_str(&failed),
-                   n[CRITERION_FAILED] > 0 ? ")" : "", n[CRITERION_INCONCLUSIVE]);
-    out->failed = failed.failed != SW_OK ? failed.failed : out->failed;
-    buf_free(&failed);
+    linked_text_puts(out, is_first ? "" : ")");
+}
+
+static void put_criteria(linked_text *out, const summary_input *in)
+{
+    int n[CRITERION_INCONCLUSIVE + 1] = {0};
+    for (size_t i = 0; i < in->criteria->n; i++) {
+        const criterion_row *const row = &in->criteria->rows[i];
+        if (!row->is_expectation && row->subject == in->subject->index)
+            n[row->verdict]++;
+    }
+    if (n[CRITERION_MET] + n[CRITERION_FAILED] == 0)
+        return;
+    put_name(out, in, "meets", "meets");
+    linked_text_link(out, "criteria", "%d", n[CRITERION_MET]);
+    linked_text_puts(out, in->is_first ? " criteria, fails " : ", fails ");
+    linked_text_link(out, "criteria", "%d", n[CRITERION_FAILED]);
+    put_failed(out, in);
+    linked_text_puts(out, ", and ");
+    linked_text_link(out, "criteria", "%d", n[CRITERION_INCONCLUSIVE]);
+    linked_text_puts(out, in->is_first ? " could not be judged" : " not judged");
 }
 
 // clang-format off
 static const struct {
     const char *topic;
-    const char *target; // where its figures are
-    put_sentence_fn *put;
+    put_clause_fn *put;
 } SENTENCES[] = {
-    {"speed",      "models",          put_speed},
-    {"memory",     "models",          put_memory},
-    {"quality",    "models",          put_quality},
-    {"repetition", "models",          put_repetition},
-    {"streaming",  "streaming",       put_streaming},
-    {"limit",      "recommendations", put_limit},
-    {"criteria",   "criteria",        put_criteria},
+    {"speed",      put_speed},
+    {"memory",     put_memory},
+    {"quality",    put_quality},
+    {"repetition", put_repetition},
+    {"streaming",  put_streaming},
+    {"limit",      put_limit},
+    {"criteria",   put_criteria},
 };
 // clang-format on
 
-/* ---- all models ---------------------------------------------------------------------------------------------------
- */
+/* ---- one sentence for each topic --------------------------------------------------------------------------------- */
 
 static void put_measured(document *doc, const run_analysis *a)
 {
@@ -166,38 +214,44 @@ static void put_measured(document *doc, const run_analysis *a)
     }
     if (n_asked == 0)
         return;
-    buf text;
-    buf_init(&text, 1 << 18);
+    linked_text text;
+    linked_text_init(&text, SENTENCE_BYTES_MAX);
     if (a->n_subjects == 1)
-        buf_puts(&text, format_model(a->subjects[0].subject->name));
+        linked_text_puts(&text, a->subjects[0].label);
     else
-        buf_printf(&text, "%zu models", a->n_subjects);
-    buf_printf(&text, " answered %d of %d streamed requests of the protocol %s", n_completed, n_asked,
-               a->run->info.protocol_name);
-    if (a->run->info.cpu[0] != '\0')
-        buf_printf(&text, ", on %s with %d cores", a->run->info.cpu, a->run->info.n_cores);
-    buf_putc(&text, '.');
-    doc_fact_link(doc, "measured", "conditions", doc_str(doc, &text));
-    buf_free(&text);
+        linked_text_link(&text, "models", "%zu models", a->n_subjects);
+    linked_text_puts(&text, " answered ");
+    linked_text_link(&text, a->n_subjects == 1 ? anchor_of_mode("tests", 0, MODE_STREAM).text : "models", "%d of %d",
+                     n_completed, n_asked);
+    linked_text_printf(&text, " streamed requests of the protocol %s", a->run->info.protocol_name);
+    if (a->run->info.cpu[0] != '\0') {
+        linked_text_puts(&text, " on ");
+        linked_text_link(&text, "conditions", "%s with %d cores", a->run->info.cpu, a->run->info.n_cores);
+    }
+    linked_text_puts(&text, ".");
+    doc_fact_linked(doc, "measured", "", &text);
+    linked_text_free(&text);
 }
 
 /* What is to be said of all models. */
 static void put_topic(document *doc, summary_input *inputs, size_t n, size_t k)
 {
-    buf all, sentence;
-    buf_init(&all, 1 << 20);
-    buf_init(&sentence, 1 << 17);
+    linked_text all, clause;
+    linked_text_init(&all, SENTENCE_BYTES_MAX);
+    linked_text_init(&clause, SENTENCE_BYTES_MAX);
     for (size_t i = 0; i < n; i++) {
-        buf_clear(&sentence);
-        SENTENCES[k].put(&sentence, &inputs[i]);
-        doc->has_failed |= sentence.failed == SW_ENOMEM;
-        if (sentence.size > 0)
-            buf_printf(&all, "%s%s.", all.size > 0 ? " " : "", buf_str(&sentence));
+        linked_text_clear(&clause);
+        inputs[i].is_first = all.text.size == 0;
+        SENTENCES[k].put(&clause, &inputs[i]);
+        if (clause.text.size > 0)
+            linked_text_puts(&all, inputs[i].is_first ? "" : "; ");
+        linked_text_append(&all, &clause);
     }
-    if (all.size > 0)
-        doc_fact_link(doc, SENTENCES[k].topic, SENTENCES[k].target, doc_str(doc, &all));
-    buf_free(&all);
-    buf_free(&sentence);
+    if (all.text.size > 0)
+        linked_text_puts(&all, ".");
+    doc_fact_linked(doc, SENTENCES[k].topic, "", &all);
+    linked_text_free(&all);
+    linked_text_free(&clause);
 }
 
 void section_summary(document *doc, const run_analysis *a, const criteria_list *criteria)
@@ -206,7 +260,7 @@ void section_summary(document *doc, const run_analysis *a, const criteria_list *
     summary_input inputs[MODELS_MAX];
     for (size_t i = 0; i < n; i++) {
         const subject_analysis *const s = &a->subjects[i];
-        inputs[i] = (summary_input){.run = a, .criteria = criteria, .subject = s};
+        inputs[i] = (summary_input){.criteria = criteria, .subject = s};
         doc->has_failed |= reading_figures_of(&s->modes[MODE_STREAM], &inputs[i].streamed, NULL) != SW_OK ||
                            reading_figures_of(&s->modes[MODE_WHOLE], &inputs[i].whole, NULL) != SW_OK;
     }
@@ -215,6 +269,7 @@ void section_summary(document *doc, const run_analysis *a, const criteria_list *
     put_measured(doc, a);
     for (size_t k = 0; k < sizeof SENTENCES / sizeof *SENTENCES; k++)
         put_topic(doc, inputs, n, k);
+    section_preservation_sentence(doc, a);
     if (n < a->n_subjects)
         doc_paragraph(doc, "Of the first %zu models; the tables have all %zu.", n, a->n_subjects);
 }

@@ -1,6 +1,7 @@
 /* section_tests.c - a model's tests, a table for each mode with one row per request. */
 #include <math.h>
 
+#include "report/sections/anchors.h"
 #include "report/sections/cells.h"
 #include "report/sections/sections.h"
 
@@ -156,10 +157,17 @@ static const doc_column COLUMNS[] = {
 };
 // clang-format on
 
-static put_cell_fn *const CELLS[] = {
-    put_name,       put_status,  put_tokens, put_first_token,      put_decode,        put_overall,       put_total,
-    put_repetition, put_mark,    put_checks, put_cold_first_token, put_prompt_tokens, put_cached_tokens, put_gap_p50,
-    put_gap_p95,    put_gap_p99, put_ended};
+/* The cell of each column, and what it leads to: the answer, or the times of its events. */
+static const struct {
+    put_cell_fn *put;
+    const char *target;
+} CELLS[] = {
+    {put_name, NULL}, // of itself to the answer
+    {put_status, NULL},      {put_tokens, "events"},       {put_first_token, "events"}, {put_decode, "events"},
+    {put_overall, "events"}, {put_total, "events"},        {put_repetition, "answer"},  {put_mark, "answer"},
+    {put_checks, "answer"},  {put_cold_first_token, NULL}, {put_prompt_tokens, NULL},   {put_cached_tokens, NULL},
+    {put_gap_p50, "events"}, {put_gap_p95, NULL},          {put_gap_p99, NULL},         {put_ended, NULL},
+};
 
 enum { N_COLUMNS = sizeof COLUMNS / sizeof *COLUMNS };
 _Static_assert(N_COLUMNS == sizeof CELLS / sizeof *CELLS, "one function for each column");
@@ -169,8 +177,12 @@ _Static_assert(N_COLUMNS == sizeof CELLS / sizeof *CELLS, "one function for each
 static void put_row(document *doc, const run_analysis *a, const subject_analysis *s, const summary_row *row)
 {
     const test_row t = {a, s, row, content_score_of(row->test, &row->metrics.repetition)};
-    for (int c = 0; c < N_COLUMNS; c++)
-        CELLS[c](doc, &t);
+    for (int c = 0; c < N_COLUMNS; c++) {
+        const char *const target = CELLS[c].target;
+        doc_lead(doc, target != NULL ? anchor_of_test(target, a->run, row->test).text : NULL);
+        CELLS[c].put(doc, &t);
+    }
+    doc_row_anchor(doc, anchor_of_test("test", a->run, row->test).text);
     if (row->test->answer.error[0] != '\0')
         doc_row_note(doc, row->test->answer.error);
 }
@@ -183,6 +195,7 @@ static void put_mode(document *doc, const run_analysis *a, const subject_analysi
     if (m->n_rows == 0)
         return;
     doc_table(doc, TITLES[mode], COLUMNS, N_COLUMNS);
+    doc_anchor(doc, anchor_of_mode("tests", s->index, mode).text);
     for (size_t i = 0; i < m->n_rows; i++)
         put_row(doc, a, s, &m->rows[i]);
 }
@@ -200,6 +213,7 @@ static void put_totals(document *doc, const subject_analysis *s)
     const run_summary *const m = &s->modes[MODE_STREAM];
     char cell[CELL_BYTES], range[CELL_BYTES];
     doc_facts(doc, DOC_TILES);
+    doc_lead(doc, anchor_of_mode("modes", s->index, MODE_STREAM).text);
     doc_fact(doc, "success", "streamed tests that completed", "%d of %d", m->n_completed, m->n_planned);
     put_total_fact(doc, "decode", m->decode_tps, "tok/s",
                    "all tokens after the first of each test, over all their time");
@@ -210,9 +224,11 @@ static void put_totals(document *doc, const subject_analysis *s)
     put_total_fact(doc, "overall", m->overall_tps, "tok/s",
                    "all tokens over all time, including the wait for the first");
     put_total_fact(doc, "first token", m->ttft_ms.p50, "ms", "median of the tests");
-    put_total_fact(doc, "quality", s->mark_mean, "of 5", "mean content mark");
     put_total_fact(doc, "repetition", m->mean_repetition, "", "mean over the tests");
+    doc_lead(doc, anchor_part(s->index, "marks").text);
+    put_total_fact(doc, "quality", s->mark_mean, "of 5", "mean content mark");
     format_bytes(cell, m->has_memory ? (double)m->peak_private_bytes : NAN);
+    doc_lead(doc, anchor_part(s->index, "ram").text);
     doc_fact(doc, "memory peak", "anonymous and swapped memory of the server", "%s", cell);
 }
 
@@ -237,6 +253,7 @@ void section_tests(document *doc, const run_analysis *a, const subject_analysis 
     put_totals(doc, s);
     doc->audience = FOR_PAGES;
     doc_chart(doc, "tokens", s->index);
+    doc_anchor(doc, anchor_part(s->index, "charts").text);
     doc_chart(doc, "gaps", s->index);
     doc_chart(doc, "rates", s->index);
     doc_chart(doc, "memory", s->index);

@@ -12,7 +12,7 @@ void section_warnings(document *doc, const run_analysis *a)
         if (w->subject < 0 || a->n_subjects == 1)
             doc_remark(doc, TONE_OPEN, "%s", w->sentence);
         else
-            doc_remark(doc, TONE_OPEN, "%s: %s", format_model(a->subjects[w->subject].subject->name), w->sentence);
+            doc_remark(doc, TONE_OPEN, "%s: %s", a->subjects[w->subject].label, w->sentence);
     }
     run_warnings_free(&warnings);
 }

@@ -1,27 +1,18 @@
 /* sections.c - the order of the sections, and who reads which. */
 #include "report/sections/sections.h"
 
-#include <stdio.h>
-
-#include "report/format.h"
-
-/* The place in the run's list of tests: unique, and the same in every report of the run. */
-const char *answer_anchor(char out[32], const run_record *run, const test_record *test)
-{
-    snprintf(out, 32, "answer-%td", test - run->tests + 1);
-    return out;
-}
+#include "report/document_links.h"
+#include "report/sections/anchors.h"
 
 /* A terminal shows the tests only. */
 static void put_model(document *doc, const run_analysis *a, const subject_analysis *s)
 {
-    char anchor[32];
-    snprintf(anchor, sizeof anchor, "model-%d", s->index + 1);
     doc->audience = FOR_ALL;
-    doc_heading(doc, 2, anchor, format_model(s->subject->name));
+    doc_heading(doc, 2, anchor_model(s->index).text, s->label);
     section_tests(doc, a, s);
     doc->audience = FOR_PAGES;
-    section_modes(doc, s);
+    section_modes(doc, a, s);
+    section_preserved_tests(doc, s);
     section_goodput(doc, a, s);
     section_memory(doc, a, s);
     section_resources(doc, a, s);
@@ -53,6 +44,7 @@ static void put_all(document *doc, const run_analysis *a, const criteria_list *c
     section_readiness(doc, a, criteria);
     put_verdicts(doc, a, criteria, FOR_PAGES);
     section_streaming(doc, a);
+    section_preservation(doc, a);
     section_advice(doc, a, criteria);
     for (size_t i = 0; i < a->n_subjects; i++)
         put_model(doc, a, &a->subjects[i]);
@@ -63,6 +55,7 @@ static void put_all(document *doc, const run_analysis *a, const criteria_list *c
     section_criteria(doc, a, criteria);
     section_records(doc, a);
     section_limits(doc);
+    section_data(doc, a);
     section_answers(doc, a);
 }
 
@@ -73,5 +66,6 @@ void sections_all(document *doc, const run_analysis *analysis)
         put_all(doc, analysis, &criteria);
     else
         doc->has_failed = true;
+    document_drop_dead_links(doc);
     criteria_free(&criteria);
 }

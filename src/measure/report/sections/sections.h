@@ -13,6 +13,8 @@
 /* All sections.  The document fails when memory is short. */
 void sections_all(document *doc, const run_analysis *analysis);
 
+/* "Benchmark of ...": the title of the report. */
+void headline_put(buf *out, const run_analysis *a);
 void section_headline(document *doc, const run_analysis *a);
 /* In sentences that are made of figures. */
 void section_summary(document *doc, const run_analysis *a, const criteria_list *criteria);
@@ -20,19 +22,28 @@ void section_status(document *doc, const run_analysis *a);
 void section_models(document *doc, const run_analysis *a);
 void section_differences(document *doc, const run_analysis *a);
 void section_setting(document *doc, const run_analysis *a);
+void section_servers(document *doc, const run_analysis *a);
 void section_records(document *doc, const run_analysis *a);
 void section_criteria_brief(document *doc, const run_analysis *a, const criteria_list *criteria);
 void section_criteria(document *doc, const run_analysis *a, const criteria_list *criteria);
 void section_readiness(document *doc, const run_analysis *a, const criteria_list *criteria);
 void section_advice(document *doc, const run_analysis *a, const criteria_list *criteria);
 void section_streaming(document *doc, const run_analysis *a);
+void section_preservation(document *doc, const run_analysis *a);
+/* Of the facts of the summary: whether offloading preserves quality.  Nothing of models of which it was not measured.
+ */
+void section_preservation_sentence(document *doc, const run_analysis *a);
 void section_warnings(document *doc, const run_analysis *a);
 void section_limits(document *doc);
+/* After all tables whose columns it explains. */
+void section_data(document *doc, const run_analysis *a);
+void section_definitions(document *doc, const run_analysis *a);
 void section_answers(document *doc, const run_analysis *a);
 
 /* Parts of the section of one model. */
 void section_tests(document *doc, const run_analysis *a, const subject_analysis *s);
-void section_modes(document *doc, const subject_analysis *s);
+void section_modes(document *doc, const run_analysis *a, const subject_analysis *s);
+void section_preserved_tests(document *doc, const subject_analysis *s);
 void section_goodput(document *doc, const run_analysis *a, const subject_analysis *s);
 void section_memory(document *doc, const run_analysis *a, const subject_analysis *s);
 void section_resources(document *doc, const run_analysis *a, const subject_analysis *s);
@@ -40,8 +51,5 @@ void section_experts(document *doc, const subject_analysis *s);
 void section_quality(document *doc, const run_analysis *a, const subject_analysis *s);
 void section_speed(document *doc, const subject_analysis *s);
 void section_sweep(document *doc, const subject_analysis *s);
-
-/* The anchor of a test's answer. */
-const char *answer_anchor(char out[32], const run_record *run, const test_record *test);
 
 #endif

@@ -1,5 +1,5 @@
 /* paired_change.c - logarithms of ratio figures, so that a change up and the same one down are equally far. */
-#include "compare/paired_change.h"
+#include "figures/paired_change.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,11 +1,11 @@
-/* paired_change.h - how much a figure changed between two runs that asked the same, and how sure that is.
+/* paired_change.h - how much a figure changed between two ways of asking the same, and how sure that is.
  *
  * Values come in pairs of one prompt, seed and repetition.  Tests are of different size, so a figure of a ratio scale
  * is divided by the level of its test in both runs together: a change of 5 % weighs the same in a short test as in a
  * long one.  Draws are seeded.  What cannot be computed is NAN.  Pure.
  */
-#ifndef COMPARE_PAIRED_CHANGE_H
-#define COMPARE_PAIRED_CHANGE_H
+#ifndef FIGURES_PAIRED_CHANGE_H
+#define FIGURES_PAIRED_CHANGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,0 +1,23 @@
+/* review_args.h - what `spillway bench review` was asked, for its actions. */
+#ifndef CMD_REVIEW_ARGS_H
+#define CMD_REVIEW_ARGS_H
+
+#include "figures/analysis.h"
+#include "results/store.h"
+#include "review/review_list.h"
+
+/* The run that is reviewed. */
+typedef struct review_session {
+    result_store *store; // open for writing if the action writes
+    run_record *run;
+    run_analysis analysis;
+    review_choice choice;
+} review_session;
+
+/* Asks on the terminal, answer after answer, and stores each line at once.  Errors: those of stores and terminals. */
+SW_NODISCARD sw_code review_talk(const review_session *s, sw_err *err);
+
+/* Prints the reviews as a table, as wide as the terminal. */
+SW_NODISCARD sw_code review_print(const review_session *s, sw_err *err);
+
+#endif

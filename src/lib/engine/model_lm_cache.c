@@ -1,0 +1,61 @@
+/* model_lm_cache.c - the cache of keys and values that a model's sequences need, and its bytes before it is there. */
+#include "base/limits.h"
+#include "engine/model_lm.h"
+#include "engine/model_lm_state.h"
+#include "engine/tiers.h"
+
+/* All but the layers. */
+static kv_options options_of(const hparams *h, sw_kv_type type, const language_model *lm)
+{
+    return (kv_options){.n_heads = hparams_cache_heads(h),
+                        .d_k = hparams_cache_key(h),
+                        .d_v = hparams_cache_value(h),
+                        .type = type,
+                        .n_seqs = lm->n_seqs,
+                        .n_ctx = lm->n_ctx,
+                        .n_window = h->n_window,
+                        .n_batch = lm->n_batch};
+}
+
+bool model_lm_init_cache(kv_cache *kv, const hparams *h, sw_kv_type type, const language_model *lm,
+                         const model_placement *placement)
+{
+    bool is_windowed[LIMIT_MODEL_LAYERS];
+    for (size_t l = 0; l < h->n_layers; l++)
+        is_windowed[l] = hparams_is_windowed(h, l);
+    kv_options o = options_of(h, type, lm);
+    o.n_layers = h->n_layers;
+    o.is_windowed = is_windowed;
+    o.tiers = placement != NULL ? placement->attention : NULL;
+    o.memory[TIER_VRAM] = tiers_get()->vram;
+    return kv_init(kv, &o);
+}
+
+/* Of one layer, all sequences at full length; 0 when memory is short, which a later call reports. */
+static uint64_t layer_bytes(const hparams *h, sw_kv_type type, const language_model *lm, bool is_windowed)
+{
+    kv_cache kv;
+    kv_options o = options_of(h, type, lm);
+    o.n_layers = 1;
+    o.is_windowed = &is_windowed;
+    const uint64_t bytes = kv_init(&kv, &o) ? kv_bytes(&kv, lm->n_ctx) * (uint64_t)lm->n_seqs : 0;
+    kv_free(&kv);
+    return bytes;
+}
+
+void model_lm_kv_bytes_by_layer(const hparams *h, sw_kv_type type, const language_model *lm, uint64_t *out)
+{
+    const uint64_t full = layer_bytes(h, type, lm, false);
+    const uint64_t windowed = h->n_window > 0 ? layer_bytes(h, type, lm, true) : full;
+    for (size_t l = 0; l < h->n_layers; l++)
+        out[l] = hparams_is_windowed(h, l) ? windowed : full;
+}
+
+uint64_t model_lm_kv_bytes_of(const hparams *h, sw_kv_type type, int n_ctx)
+{
+    kv_cache kv;
+    const language_model lm = {.n_seqs = 1, .n_ctx = n_ctx, .n_batch = MODEL_LM_BATCH};
+    const uint64_t bytes = model_lm_init_cache(&kv, h, type, &lm, NULL) ? kv_bytes(&kv, n_ctx) : 0;
+    kv_free(&kv);
+    return bytes;
+}

@@ -1,0 +1,167 @@
+/* model_lm_place.c - decides from the header where a model's weights are to be: what the options ask for, what fits the
+ * accelerator, and what to say when it does not. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/sysinfo.h"
+#include "engine/model_lm.h"
+#include "engine/model_lm_state.h"
+#include "engine/tiers.h"
+#include "model/placement_decide.h"
+#include "model/placement_rules.h"
+#include "model/placement_sizes.h"
+
+/* What deciding needs, and frees. */
+typedef struct placing {
+    model_lm *m;
+    const gguf_file *g;
+    const sw_engine_options *o;
+    placement_machine machine;
+    placement_options options;
+    model_weights whole; // the plan of the model with everything in RAM
+    placement_sizes sizes;
+    model_placement rules;
+} placing;
+
+static sw_code out_of_memory(const placing *p, sw_err *err)
+{
+    return sw_fail(err, SW_ENOMEM, "out of memory preparing %s", gguf_path(p->g));
+}
+
+static double in_gb(uint64_t bytes)
+{
+    return (double)bytes / 1e9;
+}
+
+/* The bytes of each tier that the model may fill. */
+static sw_code find_machine(placing *p, sw_err *err)
+{
+    const uint64_t wanted = p->o->vram_bytes, free_bytes = tiers_get()->vram_bytes;
+    if (wanted > free_bytes && free_bytes > 0)
+        return sw_fail(err, SW_ENOMEM, "--vram asks for %.2f GB, but only %.2f GB of the accelerator are free",
+                       in_gb(wanted), in_gb(free_bytes));
+    p->machine.bytes[TIER_RAM] = sysinfo_memory_available().bytes;
+    p->machine.bytes[TIER_VRAM] = wanted > 0 && free_bytes > 0 ? wanted : free_bytes;
+    return SW_OK;
+}
+
+/* Bytes of what stays together. */
+static sw_code measure(placing *p, sw_err *err)
+{
+    const hparams *const h = &p->m->h;
+    const engine_tiers *const tiers = tiers_get();
+    uint64_t kv[LIMIT_MODEL_LAYERS];
+    const sw_code code = weights_plan(p->g, h, NULL, &p->whole, err);
+    if (code != SW_OK)
+        return code;
+    model_lm_kv_bytes_by_layer(h, p->o->kv_type, &p->m->lm, kv);
+    const uint64_t working =
+        tiers->working_bytes != NULL ? tiers->working_bytes(tiers->ud, h, (size_t)p->m->lm.n_batch) : 0;
+    return placement_sizes_init(&p->sizes, h, &p->whole, kv, working) ? SW_OK : out_of_memory(p, err);
+}
+
+/* The rules of --override-tensor; what is odd about them is noted. */
+static sw_code decide_rules(placing *p, sw_err *err)
+{
+    placement_rules *rules;
+    model_lm *const m = p->m;
+    sw_code code = placement_rules_parse(p->o->override_tensors, &rules, err);
+    if (code != SW_OK)
+        return code;
+    if (p->machine.bytes[TIER_VRAM] > 0)
+        code = placement_rules_decide(rules, &m->h, &p->whole, &p->rules, m->placement_note, sizeof m->placement_note,
+                                      err);
+    placement_rules_free(rules);
+    p->options.rules = &p->rules;
+    return code;
+}
+
+/* Uses of experts are told for the layers that have any. */
+static sw_code check_heat(const placing *p, sw_err *err)
+{
+    const hparams *const h = &p->m->h;
+    const size_t n_layers = h->n_layers - h->n_layers_dense;
+    if (p->o->expert_heat == NULL ||
+        ((size_t)p->o->heat_layers == n_layers && (size_t)p->o->heat_experts == h->n_expert))
+        return SW_OK;
+    return sw_fail(err, SW_EINVAL,
+                   "the profile of experts is of a model with %d layers of %d experts; %s has %zu layers of %zu",
+                   p->o->heat_layers, p->o->heat_experts, gguf_path(p->g), h->n_expert > 0 ? n_layers : 0, h->n_expert);
+}
+
+static sw_code decide(placing *p, sw_err *err)
+{
+    model_lm *const m = p->m;
+    const bool has_accelerator = p->machine.bytes[TIER_VRAM] > 0;
+    const placement_sizes *const sizes = has_accelerator ? &p->sizes : NULL;
+    sw_code code = has_accelerator ? measure(p, err) : SW_OK;
+    if (code == SW_OK)
+        code = check_heat(p, err);
+    if (code == SW_OK && p->o->override_tensors != NULL)
+        code = decide_rules(p, err);
+    if (code == SW_OK && (!placement_init_requested(&m->requested, &m->h, sizes, &p->machine, &p->options) ||
+                          !placement_init(&m->placement, &m->h, sizes, &p->machine, &p->options)))
+        code = out_of_memory(p, err);
+    return code;
+}
+
+/* Says what has no effect, or, if options are strict, refuses it. */
+static sw_code note(placing *p, sw_err *err)
+{
+    model_lm *const m = p->m;
+    const sw_engine_options *const o = p->o;
+    const size_t n = strlen(m->placement_note), size = sizeof m->placement_note;
+    const size_t at = n > 0 && n + 2 < size ? n + 2 : n;
+    placement_explain(m->placement_note + at, size - at, &m->h, &p->machine, &p->options);
+    if (at > n && m->placement_note[at] != '\0')
+        memcpy(m->placement_note + n, "; ", 2);
+    const bool is_given = o->cpu_moe || o->n_cpu_moe > 0 || o->n_gpu_layers != 0 || o->vram_bytes > 0 ||
+                          o->override_tensors != NULL || o->expert_heat != NULL;
+    m->placement_effect = m->placement_note[at] != '\0' ? "none" : is_given ? "full" : "default";
+    return o->is_strict && m->placement_note[0] != '\0' ? sw_fail(err, SW_EINVAL, "%s", m->placement_note) : SW_OK;
+}
+
+/* What the options ask for fits the accelerator; else the error says what would. */
+static sw_code check_room(const placing *p, sw_err *err)
+{
+    char advice[64];
+    const uint64_t there = p->machine.bytes[TIER_VRAM];
+    const uint64_t needed = there > 0 ? placement_vram_bytes(&p->m->placement, &p->sizes) : 0;
+    if (needed <= there)
+        return SW_OK;
+    placement_suggest(advice, sizeof advice, &p->m->h, &p->sizes, &p->machine);
+    return sw_fail(
+        err, SW_ENOMEM,
+        "%s needs %.2f GB of VRAM with these options (with keys and values of %d sequences of %d tokens, and "
+        "%.2f GB to work in), but may take only %.2f GB%s%s%s",
+        gguf_path(p->g), in_gb(needed), p->m->lm.n_seqs, p->m->lm.n_ctx, in_gb(p->sizes.working), in_gb(there),
+        advice[0] != '\0' ? "; it fits with " : "", advice,
+        advice[0] != '\0' ? "" : "; a smaller --ctx-size or --parallel, or --kv-type q8_0 lowers it");
+}
+
+sw_code model_lm_place(model_lm *m, const gguf_file *g, const sw_engine_options *o, sw_err *err)
+{
+    const engine_tiers *const tiers = tiers_get();
+    placing p = {.m = m,
+                 .g = g,
+                 .o = o,
+                 .options = {.cpu_moe = o->cpu_moe,
+                             .n_cpu_moe = o->n_cpu_moe,
+                             .n_gpu_layers = o->n_gpu_layers,
+                             .vram_bytes = o->vram_bytes,
+                             .heat = o->expert_heat}};
+    sw_code code = find_machine(&p, err);
+    if (code == SW_OK)
+        code = decide(&p, err);
+    if (code == SW_OK)
+        code = note(&p, err);
+    if (code == SW_OK)
+        code = check_room(&p, err);
+    if (code == SW_OK && tiers->place != NULL)
+        tiers->place(tiers->ud, &m->h, &m->placement);
+    placement_free(&p.rules);
+    placement_sizes_free(&p.sizes);
+    weights_free(&p.whole);
+    return code;
+}

@@ -1,0 +1,57 @@
+/* review_write.c - reviews as a file. */
+#include "review/review_file.h"
+#include "review/review_parts.h"
+#include "json/json_out.h"
+
+json_t *review_json_of_run(const run_record *run)
+{
+    return json_pack("{s:I, s:s, s:s}", "started_unix_ms", (json_int_t)run->info.started_unix_ms, "fingerprint",
+                     run->info.fingerprint, "protocol_hash", run->info.protocol_hash);
+}
+
+json_t *review_json_of_test(const test_record *t)
+{
+    return json_pack("{s:i, s:s, s:s, s:i, s:i}", "model", t->subject, "mode", test_mode_name(t->mode), "variant",
+                     t->variant, "test", t->index, "repeat", t->repeat);
+}
+
+static json_t *flags_json(const review_record *r)
+{
+    json_t *flags = json_array();
+    for (int i = 0; i < N_REVIEW_FLAGS; i++) {
+        if (r->flags[i])
+            json_push(&flags, json_string(review_flag_name((review_flag)i)));
+    }
+    return flags;
+}
+
+static json_t *review_json(const run_record *run, const review_record *r)
+{
+    json_t *json = review_json_of_test(&run->tests[r->test]);
+    json_put(&json, "reviewer", json_string(r->reviewer));
+    for (int i = 0; i < N_REVIEW_SCORES; i++)
+        json_put(&json, review_score_name((review_score)i),
+                 r->scores[i] != 0 ? json_integer(r->scores[i]) : json_null());
+    json_put(&json, "flags", flags_json(r));
+    json_put(&json, "note", json_string(r->note));
+    json_put(&json, "unix_ms", json_integer(r->unix_ms));
+    return json;
+}
+
+sw_code review_file_write(buf *out, const run_record *run, const review_record *reviews, size_t n, sw_err *err)
+{
+    json_t *list = json_array(), *file = json_object();
+    for (size_t i = 0; i < n; i++)
+        json_push(&list, review_json(run, &reviews[i]));
+    json_put(&file, "spillway_reviews", json_integer(REVIEW_FILE_VERSION));
+    json_put(&file, "run", review_json_of_run(run));
+    json_put(&file, "reviews", list);
+    char *const text = file != NULL ? json_dumps(file, JSON_INDENT(1) | JSON_ENSURE_ASCII) : NULL;
+    json_decref(file);
+    if (text == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory writing reviews");
+    buf_puts(out, text);
+    buf_putc(out, '\n');
+    free(text);
+    return out->failed == SW_OK ? SW_OK : sw_fail(err, out->failed, "the reviews are too large");
+}
