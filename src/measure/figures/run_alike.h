@@ -29,7 +29,7 @@ typedef struct run_differences {
 const char *run_part_name(size_t i);
 
 /* Appends what the run has as that part, unescaped: all of it, or (subject 0 and above) what is of one model and its
- * servers.  What is not known is "-". */
+ * server, without its reference.  What is not known is "-". */
 void run_part_put(buf *out, const run_record *run, size_t part, int subject);
 /* Returns true if a shared file (share/) holds that part of a run. */
 bool run_part_is_shared(const char *name);

@@ -52,11 +52,11 @@ static void put_gap(document *doc, compare_metric metric, const overview_figure 
         doc_put(doc, "-");
         return;
     }
-    doc_putf(doc, is_relative ? "%+.1f %%" : "%+.3g", scale * f->gap.difference);
+    doc_putf(doc, is_relative ? "%+.1f %%" : "%+.3f", scale * f->gap.difference);
     if (isnan(f->gap.range.low))
         doc_put(doc, "-");
     else
-        doc_putf(doc, is_relative ? "%+.1f to %+.1f" : "%+.3g to %+.3g", scale * f->gap.range.low,
+        doc_putf(doc, is_relative ? "%+.1f to %+.1f" : "%+.3f to %+.3f", scale * f->gap.range.low,
                  scale * f->gap.range.high);
 }
 

@@ -59,8 +59,10 @@ void overview_section_conditions(document *doc, const overview *o)
     doc_heading(doc, 3, NULL, "What differs");
     if (d.n == 0)
         doc_paragraph(doc, "Nothing: all were measured under the same conditions.");
+    doc->audience = FOR_TERMINAL;
     overview_put_grid(doc, o, &grid);
     doc->audience = FOR_PAGES;
+    overview_put_grid(doc, o, &grid);
     put_shared(doc, o);
     doc->audience = FOR_ALL;
 }
