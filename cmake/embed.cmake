@@ -5,7 +5,10 @@ set(EMBEDDED_FILES
   docs/protocol.schema.json
   src/measure/quality/sandbox_harness.py
   web/dist/report.js
-  web/dist/report.css)
+  web/dist/report.css
+  web/src/review.html
+  web/dist/review.js
+  web/dist/review.css)
 
 function(spillway_embed target)
   foreach(path ${EMBEDDED_FILES})

@@ -7,9 +7,8 @@ import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 import { build } from 'esbuild';
 
-const PAGES = ['report'];
-
 const here = path.dirname(fileURLToPath(import.meta.url));
+const PAGES = ['report', 'review'];
 const out = path.resolve(process.argv[2] ?? path.join(here, 'dist'));
 
 await build({

@@ -61,10 +61,10 @@
     X(CHECK_ANSWER_BYTES,    262144,      "bytes",      "of an answer that checks look at; a minute's answer has a tenth") \
     X(PROTOCOL_BYTES,        16777216,    "bytes",      "a benchmark protocol file") \
     X(SHARE_BYTES,           16777216,    "bytes",      "a file of `bench --share`; real ones have under 200,000") \
-    X(OVERVIEW_RUNS,         100,         "runs",       "side by side in one report") \
     X(REVIEW_FILE_BYTES,     16777216,    "bytes",      "people's scores as a file; those of 1,000 answers have 300,000") \
     X(REVIEW_NOTE_BYTES,     4096,        "bytes",      "of a person's note on an answer") \
     X(REVIEWER_BYTES,        128,         "bytes",      "of the name of a person who scores answers") \
+    X(OVERVIEW_RUNS,         100,         "runs",       "side by side in one report") \
     X(RECORDING_SAMPLES,     262144,      "samples",    "of a recording that is read; 7 hours of ten a second, 3 days of one") \
     X(MODEL_FOLDER_NAMES,    16384,       "names",      "of one model folder and those below it; real ones have hundreds") \
     X(MANIFEST_BYTES,        65536,       "bytes",      "a manifest of Ollama; real ones have under 2,000") \

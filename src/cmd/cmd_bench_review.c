@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/rng.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "cmd/output_file.h"
@@ -15,12 +16,13 @@
 #include "cmd/run_names.h"
 #include "report/report.h"
 #include "review/review_file.h"
+#include "review/review_page.h"
 
 static const char COMMAND[] = "bench review";
 
 typedef struct review_args {
     const char *reviewer, *test, *model;
-    const char *import; // a file
+    const char *import, *page; // files
     bool is_blind, list, json, force;
 } review_args;
 
@@ -69,8 +71,21 @@ static sw_code list(const review_args *a, const review_session *s, sw_err *err)
     (void)a;
     if (s->run->n_reviews > 0)
         return review_print(s, err);
-    fprintf(stderr, "there are no reviews; `spillway bench review RUN` on a terminal takes them\n");
+    fprintf(stderr, "there are no reviews; `spillway bench review RUN` on a terminal, or --page FILE, takes them\n");
     return SW_OK;
+}
+
+static sw_code write_page(const review_args *a, const review_session *s, sw_err *err)
+{
+    buf page;
+    buf_init(&page, REPORT_BYTES_MAX);
+    sw_code code = output_file_check(a->page, NULL, a->force, err);
+    if (code == SW_OK)
+        code = review_page(&page, &s->analysis, &s->choice, entropy_system(), err);
+    if (code == SW_OK)
+        code = file_put(a->page, page.data, page.size, err);
+    buf_free(&page);
+    return code;
 }
 
 static sw_code talk(const review_args *a, const review_session *s, sw_err *err)
@@ -127,8 +142,10 @@ static int choose(const review_args *a, const char *text)
 {
     sw_err err = {0};
     const bool has_choice = a->test != NULL || a->model != NULL || a->reviewer[0] != '\0' || a->is_blind;
-    if ((a->import != NULL) + a->list + a->json > 1)
-        return usage_error("only one of --list, --json and --import can be given");
+    if ((a->page != NULL) + (a->import != NULL) + a->list + a->json > 1)
+        return usage_error("only one of --page, --import, --list and --json can be given");
+    if (a->force && a->page == NULL)
+        return usage_error("--force is for --page");
     if (has_choice && (a->import != NULL || a->list || a->json))
         return usage_error(
             "--test, --model, --reviewer and --blind choose what is asked; --list, --json and --import ask nothing");
@@ -140,10 +157,12 @@ static int choose(const review_args *a, const char *text)
         return run_action(a, print_json, true, text);
     if (a->import != NULL)
         return run_action(a, import_file, false, text);
+    if (a->page != NULL)
+        return run_action(a, write_page, true, text);
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || !isatty(STDERR_FILENO))
-        return usage_error(
-            "it asks on a terminal, and this is none; --import FILE reads scores from a file, --list and "
-            "--json print what is stored");
+        return usage_error("it asks on a terminal, and this is none; --page FILE writes a page to score on, --import "
+                           "FILE reads what the "
+                           "page saved, --list and --json print what is stored");
     return run_action(a, talk, false, text);
 }
 
@@ -157,7 +176,10 @@ int cmd_bench_review(int argc, char **argv)
         {"model", NULL, ARG_STRING, &a.model, 0, 0, "NAME", "ask about answers of this model only"},
         {"blind", NULL, ARG_FLAG, &a.is_blind, 0, 0, NULL,
          "hide the models' names, and mix their answers: the same way for a run and a reviewer"},
-        {"import", NULL, ARG_STRING, &a.import, 0, 0, "FILE", "store all scores of a file of --json, or none"},
+        {"page", NULL, ARG_STRING, &a.page, 0, 0, "FILE",
+         "write a page to score on in a browser, which saves a file for --import"},
+        FORCE_ARG_ROW(a.force),
+        {"import", NULL, ARG_STRING, &a.import, 0, 0, "FILE", "store all scores of a file that a page saved, or none"},
         {"list", NULL, ARG_FLAG, &a.list, 0, 0, NULL, "print what is stored as a table"},
         {"json", NULL, ARG_FLAG, &a.json, 0, 0, NULL, "print what is stored as a file for --import"},
     };

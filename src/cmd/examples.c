@@ -19,7 +19,7 @@ static const struct {
                "spillway bench --url http://127.0.0.1:11435 --model demo-gpt-oss",
                "spillway bench demo-gpt-oss --modes stream,cold --pause 0 -- --threads 4"}},
     {"bench review", {"spillway bench review results/new",
-                      "spillway bench review results/new --blind --reviewer Ada",
+                      "spillway bench review results/new --blind --page scores.html",
                       "spillway bench review all.sqlite:7 --import scores.json"}},
     {"report", {"spillway report bench-results",
                 "spillway report monday tuesday all.sqlite:3 --out side-by-side",

@@ -98,6 +98,11 @@ void json_put(json_t **object, const char *key, json_t *value)
     keep_if(object, json_object_set_new(*object, key, value));
 }
 
+void json_put_figure(json_t **object, const char *key, double x)
+{
+    json_put(object, key, json_figure(x));
+}
+
 void json_push(json_t **array, json_t *value)
 {
     keep_if(array, json_array_append_new(*array, value));

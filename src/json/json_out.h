@@ -21,7 +21,9 @@ void json_write_spaced(buf *out, const json_t *value);
 /* Puts `value` (taken over) into *object under `key`.  If either is NULL or memory is short, both are freed and *object
  * becomes NULL. */
 void json_put(json_t **object, const char *key, json_t *value);
-/* The same at the end of *array. */
+/* The same for a figure: null if it does not exist. */
+void json_put_figure(json_t **object, const char *key, double x);
+/* As json_put, at the end of *array. */
 void json_push(json_t **array, json_t *value);
 
 /* A time in seconds since 1970, as "2026-01-31T23:59:59Z" (RFC 3339). */

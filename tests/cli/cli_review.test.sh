@@ -14,13 +14,22 @@ cmp all.sqlite "$SPILLWAY_SOURCE/tests/data/stores/schema2.sqlite" || fail "prin
 # ---- a terminal ----
 expect 2 bench review all.sqlite </dev/null
 says err "it asks on a terminal, and this is none"
-says err "--import FILE"
+says err "--page FILE"
 cmp all.sqlite "$SPILLWAY_SOURCE/tests/data/stores/schema2.sqlite" || fail "a refusal changed the store"
 python3 "$SPILLWAY_SOURCE/tests/cli/run_review.py" "$SPILLWAY" all.sqlite || fail "on a terminal"
 expect 0 bench review all.sqlite --list
 says out "Ada"
 says out "good"
 is_plain out
+
+expect 0 report all.sqlite --format table
+says out "People's scores"
+expect 0 report all.sqlite --format md
+says out "| Ada |"
+expect 0 report all.sqlite --json
+says out '"reviewer": "Ada"'
+expect 0 report "$SPILLWAY_SOURCE/tests/data/stores/schema2.sqlite" --format md
+says out "spillway bench review RUN"
 
 # ---- files ----
 expect 0 bench review all.sqlite:1 --json
@@ -54,7 +63,22 @@ says err "absent.json"
 expect 0 bench review other.sqlite --json
 cmp .out mine.json || fail "a file that was refused changed the store"
 
+# ---- pages ----
+expect 0 bench review other.sqlite --page page.html
+is_silent out
+grep -q "default-src 'none'" page.html || fail "a page without a policy"
+cp page.html before.html
+expect 2 bench review other.sqlite --page page.html
+cmp -s page.html before.html || fail "a page was replaced"
+expect 0 bench review other.sqlite --page page.html --force
+expect 1 bench review other.sqlite --page absent/page.html
+expect 1 bench review other.sqlite --page none.html --test absent
+says err "no complete answer of test 'absent'"
+[ ! -e none.html ] || fail "a page without answers"
+
 # ---- usage ----
+expect 2 bench review all.sqlite --force --list
+says err "--force is for --page"
 expect 2 bench review all.sqlite --list --json
 says err "only one of"
 expect 2 bench review all.sqlite --list --test first

@@ -15,6 +15,7 @@ enum {
     TESTS_MAX = 64,
     SAMPLES = 12,
     CHECKS = 3,
+    REVIEWS_MAX = 8,
     LAYERS = 2,
     EXPERTS = 8,
 };
@@ -31,6 +32,7 @@ struct run_fixture {
     uint64_t experts[TESTS_MAX][LAYERS * EXPERTS];
     check_record checks[TESTS_MAX][CHECKS];
     resource_sample samples[SERVERS * SAMPLES];
+    review_record reviews[REVIEWS_MAX];
 };
 
 static const subject_record SUBJECTS[MODELS] = {
@@ -372,6 +374,32 @@ run_record *run_fixture_edit(run_fixture *f)
     return &f->run;
 }
 
+void run_fixture_review(run_fixture *f)
+{
+    static const review_record REVIEWS[REVIEWS_MAX] = {
+        {.reviewer = "Ada", .scores = {5, 4, 5}, .note = ""},
+        {.reviewer = "Grace", .scores = {4, 4, 0}, .flags = {[FLAG_ODD] = true}, .note = "all in capitals"},
+        {.reviewer = "Ada",
+         .scores = {2, 1, 5},
+         .flags = {[FLAG_WRONG] = true, [FLAG_CUT] = true},
+         .note = "cut off\nand wrong"},
+        {.reviewer = "Grace", .scores = {3, 2, 4}, .flags = {[FLAG_WRONG] = true}, .note = ""},
+        {.reviewer = "Ada", .scores = {4, 5, 3}, .note = ""},
+        {.reviewer = "Grace", .scores = {4, 4, 3}, .note = ""},
+        {.reviewer = "Ada", .scores = {1, 0, 2}, .flags = {[FLAG_REPETITION] = true}, .note = ""},
+        {.reviewer = "Grace", .scores = {2, 0, 2}, .flags = {[FLAG_REPETITION] = true}, .note = "a loop"},
+    };
+    memcpy(f->reviews, REVIEWS, sizeof REVIEWS);
+    f->run.reviews = f->reviews;
+    f->run.n_reviews = 0;
+    for (size_t i = 0; i < f->run.n_tests && f->run.n_reviews < REVIEWS_MAX; i++) {
+        for (int k = 0; !f->tests[i].is_warmup && k < 2; k++) {
+            f->reviews[f->run.n_reviews].test = (int)i;
+            f->reviews[f->run.n_reviews++].unix_ms = f->run.info.started_unix_ms;
+        }
+    }
+}
+
 /* ---- hostile texts ----------------------------------------------------------------------------------------------- */
 
 static void say_in_test(test_record *t, check_record *checks, const char *text)
@@ -400,6 +428,8 @@ void run_fixture_say(run_fixture *f, const char *text)
         f->servers[k].url = f->servers[k].software = f->servers[k].command = text;
     for (size_t k = 0; k < f->run.n_facts; k++)
         f->facts[k].text = f->facts[k].source = text;
+    for (size_t k = 0; k < f->run.n_reviews; k++)
+        f->reviews[k].reviewer = f->reviews[k].note = text;
     for (size_t k = 0; k < f->run.n_placement; k++) {
         placement_row *const p = &f->placement[k];
         p->tier = p->tensor_class = p->requested = p->source = text;

@@ -14,6 +14,8 @@ void run_fixture_free(run_fixture *fixture);
 const run_record *run_fixture_record(const run_fixture *fixture);
 /* To change something before it is reported. */
 run_record *run_fixture_edit(run_fixture *fixture);
+/* Adds what two people say of the first measured answers. */
+void run_fixture_review(run_fixture *fixture);
 /* Replaces every text that comes from outside (names, answers, errors, facts, commands, ...) by `text`, valid UTF-8,
  * which must outlive the fixture. */
 void run_fixture_say(run_fixture *fixture, const char *text);

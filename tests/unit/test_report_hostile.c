@@ -292,6 +292,7 @@ static void test_no_text_from_outside_is_more_than_text_in_any_form(void **state
     buf_init(&e.out, REPORT_BYTES_MAX);
     assert_non_null(e.fixture);
     run_fixture_edit(e.fixture)->n_tests = TESTS;
+    run_fixture_review(e.fixture);
     assert_int_equal(run_analysis_of(run_fixture_record(e.fixture), &e.analysis, NULL), SW_OK);
     assert_true(hostile_strings_for_each(report_everything, &e) >= 200);
     run_analysis_free(&e.analysis);

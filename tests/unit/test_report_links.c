@@ -169,7 +169,7 @@ static void test_criteria_readiness_and_tiles_lead_to_their_rows(void **state)
     (void)state;
     report_markdown(&out, &analysis);
     assert_int_equal(count("[all-complete: failed (8 of 9 answers completed)](#criterion-2-all-complete)"), 1);
-    assert_int_equal(count("<a id=\"criterion-2-all-complete\"></a>every test is answered | beta | failed | "
+    assert_int_equal(count("<a id=\"criterion-2-all-complete\"></a>all-complete | beta | failed | "
                            "[8 of 9 answers completed](#tests-2-stream) |"),
                      1);
     assert_int_equal(count("| success | [8 of 9](#modes-2-stream) |"), 1);

@@ -7,7 +7,6 @@
 #include "base/alloc.h"
 #include "figures/compare.h"
 #include "figures/content.h"
-#include "figures/preservation_parts.h"
 
 enum { SIGN_DRAWS = 9999, CHECKS_SEED = 18 };
 

@@ -28,11 +28,12 @@ typedef struct run_differences {
 /* The name of part i, or NULL past the last. */
 const char *run_part_name(size_t i);
 
+/* Returns true if a shared file (share/) holds that part of a run. */
+bool run_part_is_shared(const char *name);
+
 /* Appends what the run has as that part, unescaped: all of it, or (subject 0 and above) what is of one model and its
  * server, without its reference.  What is not known is "-". */
 void run_part_put(buf *out, const run_record *run, size_t part, int subject);
-/* Returns true if a shared file (share/) holds that part of a run. */
-bool run_part_is_shared(const char *name);
 
 /* knob: a part that may differ, or NULL.  Free *out with run_differences_free, also after an error.  Errors: SW_EINVAL
  * (no such part), SW_ENOMEM. */

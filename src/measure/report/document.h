@@ -53,16 +53,16 @@ typedef struct doc_column {
               // rank 2 and higher that say nothing are nowhere
 } doc_column;
 
-/* A figure as a length, and its interval: shares of the longest, 0 to 1.  All 0: there is no bar. */
-typedef struct doc_bar {
-    double share, low, high;
-} doc_bar;
-
 /* The bytes of a text from `begin` to `end` lead to an anchor. */
 typedef struct doc_link {
     size_t begin, end;
     const char *target;
 } doc_link;
+
+/* A figure as a length, and its interval: shares of the longest, 0 to 1.  All 0: there is no bar. */
+typedef struct doc_bar {
+    double share, low, high;
+} doc_bar;
 
 typedef struct doc_cell {
     const char *text;
@@ -149,8 +149,8 @@ void doc_put_linked(document *doc, const linked_text *text);
 void doc_putf(document *doc, const char *fmt, ...) SW_PRINTF(2, 3);
 /* A bar, whose figures are in other cells of the row: on a page it is drawn, elsewhere it is "=====---". */
 void doc_put_bar(document *doc, doc_bar bar);
-/* The values and cells to come lead to that anchor, but for those that say nothing ("" and "-") and those with links of
- * their own.  NULL: to none, as at the begin of every table. */
+/* The cells to come in this row lead to that anchor, and of facts and tiles all values to come; but not those that say
+ * nothing ("" and "-"), nor those with links of their own.  NULL: to none. */
 void doc_lead(document *doc, const char *target);
 /* Of the row whose cell was put last. */
 void doc_row_anchor(document *doc, const char *anchor);

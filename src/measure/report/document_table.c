@@ -47,46 +47,23 @@ static void link_cell(document *doc, doc_cell *cell, const char *target)
     cell->n_links = 1;
 }
 
+/* Where the row ends, so does what its cells lead to. */
+static void end_cell(document *doc)
+{
+    const doc_block *const block = doc->has_failed ? NULL : &doc->blocks[doc->n_blocks - 1];
+    if (block != NULL && block->kind == DOC_TABLE && block->n_cells % (size_t)block->n_columns == 0)
+        doc->lead = NULL;
+}
+
 static void put_leading(document *doc, const char *text, doc_tone tone)
 {
     link_cell(doc, put_cell(doc, text, tone), doc->lead);
+    end_cell(doc);
 }
 
 void doc_put(document *doc, const char *text)
 {
     put_leading(doc, doc_copy(doc, text), TONE_PLAIN);
-}
-
-void doc_put_tone(document *doc, doc_tone tone, const char *text)
-{
-    put_leading(doc, doc_copy(doc, text), tone);
-}
-
-void doc_put_link(document *doc, const char *target, const char *text)
-{
-    const char *const anchor = doc_copy(doc, target);
-    link_cell(doc, put_cell(doc, doc_copy(doc, text), TONE_PLAIN), anchor);
-}
-
-void doc_put_linked(document *doc, const linked_text *text)
-{
-    doc_link *links;
-    size_t n_links;
-    const char *const copy = doc_copy_linked(doc, text, &links, &n_links);
-    doc_cell *const cell = put_cell(doc, copy, TONE_PLAIN);
-    if (cell == NULL)
-        return;
-    cell->links = links;
-    cell->n_links = n_links;
-}
-
-void doc_putf(document *doc, const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    const char *const text = doc->has_failed ? "" : doc_format(doc, fmt, args);
-    va_end(args);
-    put_leading(doc, text, TONE_PLAIN);
 }
 
 static double limit(double share)
@@ -105,6 +82,41 @@ void doc_put_bar(document *doc, doc_bar bar)
     doc_cell *const cell = put_cell(doc, doc_copy(doc, text), TONE_PLAIN);
     if (cell != NULL)
         cell->bar = bar;
+    end_cell(doc);
+}
+
+void doc_put_tone(document *doc, doc_tone tone, const char *text)
+{
+    put_leading(doc, doc_copy(doc, text), tone);
+}
+
+void doc_put_link(document *doc, const char *target, const char *text)
+{
+    const char *const anchor = doc_copy(doc, target);
+    link_cell(doc, put_cell(doc, doc_copy(doc, text), TONE_PLAIN), anchor);
+    end_cell(doc);
+}
+
+void doc_put_linked(document *doc, const linked_text *text)
+{
+    doc_link *links;
+    size_t n_links;
+    const char *const copy = doc_copy_linked(doc, text, &links, &n_links);
+    doc_cell *const cell = put_cell(doc, copy, TONE_PLAIN);
+    if (cell == NULL)
+        return;
+    cell->links = links;
+    cell->n_links = n_links;
+    end_cell(doc);
+}
+
+void doc_putf(document *doc, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    const char *const text = doc->has_failed ? "" : doc_format(doc, fmt, args);
+    va_end(args);
+    put_leading(doc, text, TONE_PLAIN);
 }
 
 void doc_lead(document *doc, const char *target)

@@ -42,7 +42,7 @@ void format_bytes(char out[CELL_BYTES], double bytes)
         put_dash(out);
     else if (mib >= 1024)
         snprintf(out, CELL_BYTES, "%.2f GiB", mib / 1024);
-    else if (mib >= 0.1 || bytes == 0)
+    else if (mib >= 0.1)
         snprintf(out, CELL_BYTES, "%.1f MiB", mib);
     else
         snprintf(out, CELL_BYTES, "%.0f B", bytes);

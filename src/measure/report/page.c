@@ -24,7 +24,7 @@ void page_begin(buf *out, const char *title, const char *nonce)
     buf_puts(out, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                   "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
     escape_html(out, title, strlen(title));
-    buf_puts(out, "</title>\n<style>\n");
+    buf_puts(out, " - spillway</title>\n<style>\n");
     buf_append(out, embedded_web_dist_report_css, embedded_web_dist_report_css_size);
     buf_puts(out, "</style>\n</head>\n<body>\n<main>\n");
 }

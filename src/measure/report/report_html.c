@@ -13,15 +13,6 @@ extern const size_t embedded_web_dist_report_js_size;
 
 enum { TITLE_BYTES_MAX = 65536 };
 
-static void put_begin(buf *out, const run_analysis *a, const char *nonce)
-{
-    buf title;
-    buf_init(&title, TITLE_BYTES_MAX);
-    headline_put(&title, a);
-    page_begin(out, buf_str(&title), nonce);
-    buf_free_part(&title, out);
-}
-
 sw_code report_html(buf *out, const run_analysis *analysis, const sw_entropy *entropy, sw_err *err)
 {
     char nonce[40];
@@ -30,7 +21,11 @@ sw_code report_html(buf *out, const run_analysis *analysis, const sw_entropy *en
     document doc;
     document_init(&doc);
     sections_all(&doc, analysis);
-    put_begin(out, analysis, nonce);
+    buf title;
+    buf_init(&title, TITLE_BYTES_MAX);
+    headline_put(&title, analysis);
+    page_begin(out, buf_str(&title), nonce);
+    buf_free_part(&title, out);
     render_html(out, &doc);
     document_free(&doc);
     buf_printf(out, "</main>\n<script type=\"application/json\" id=\"data\" nonce=\"%s\">", nonce);

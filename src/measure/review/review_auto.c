@@ -3,21 +3,12 @@
 
 #include <stdio.h>
 
+#include "figures/review_figures.h"
 #include "report/format.h"
-
-const summary_row *review_row_of(const run_analysis *a, const test_record *test)
-{
-    const run_summary *const m = &a->subjects[test->subject].modes[test->mode];
-    for (size_t i = 0; i < m->n_rows; i++) {
-        if (m->rows[i].test == test)
-            return &m->rows[i];
-    }
-    return NULL;
-}
 
 void review_put_times(char *out, size_t size, const run_analysis *a, const test_record *test)
 {
-    const summary_row *const row = review_row_of(a, test);
+    const summary_row *const row = analysis_row(a, test);
     char first[CELL_BYTES] = "-", all[CELL_BYTES] = "-";
     if (row != NULL) {
         format_by_unit(first, row->metrics.ttft_ms, "ms");
@@ -39,7 +30,7 @@ static void put_failed(buf *out, const test_record *test)
 
 void review_put_automatic(buf *out, const run_analysis *a, const test_record *test)
 {
-    const summary_row *const row = review_row_of(a, test);
+    const summary_row *const row = analysis_row(a, test);
     if (row == NULL)
         return;
     const repetition_score *const repetition = &row->metrics.repetition;

@@ -12,7 +12,4 @@ void review_put_times(char *out, size_t size, const run_analysis *a, const test_
 /* "automatic: mark 4.5 of 5; checks 7/8; technical 3/3; repetition 0.012 (none); failed: names a limit". */
 void review_put_automatic(buf *out, const run_analysis *a, const test_record *test);
 
-/* The figures of a test; NULL for one that the analysis has not. */
-const summary_row *review_row_of(const run_analysis *a, const test_record *test);
-
 #endif

@@ -10,5 +10,7 @@
 json_t *review_json_of_run(const run_record *run);
 /* The members that name a test, without what is said of it. */
 json_t *review_json_of_test(const test_record *test);
+/* Scores, flags, note and time, without the reviewer. */
+json_t *review_json_of_scores(const review_record *review);
 
 #endif

@@ -25,16 +25,27 @@ static json_t *flags_json(const review_record *r)
     return flags;
 }
 
-static json_t *review_json(const run_record *run, const review_record *r)
+json_t *review_json_of_scores(const review_record *r)
 {
-    json_t *json = review_json_of_test(&run->tests[r->test]);
-    json_put(&json, "reviewer", json_string(r->reviewer));
+    json_t *json = json_object();
     for (int i = 0; i < N_REVIEW_SCORES; i++)
         json_put(&json, review_score_name((review_score)i),
                  r->scores[i] != 0 ? json_integer(r->scores[i]) : json_null());
     json_put(&json, "flags", flags_json(r));
     json_put(&json, "note", json_string(r->note));
     json_put(&json, "unix_ms", json_integer(r->unix_ms));
+    return json;
+}
+
+static json_t *review_json(const run_record *run, const review_record *r)
+{
+    json_t *json = review_json_of_test(&run->tests[r->test]), *const scores = review_json_of_scores(r);
+    json_put(&json, "reviewer", json_string(r->reviewer));
+    if (scores == NULL || json_object_update(json, scores) != 0) {
+        json_decref(json);
+        json = NULL;
+    }
+    json_decref(scores);
     return json;
 }
 

@@ -10,26 +10,29 @@
 
 #include "base/buf.h"
 #include "figures/criteria.h"
+#include "json/json_out.h"
 
 /* ---- values ---- */
-json_t *json_of_figure(double value);   // NAN and infinities: null
 json_t *json_of_integer(int64_t value); // below 0 (not told): null
 json_t *json_of_stats(const sample_stats *stats);
-
-/* Add a value to an object or an array and take it over; *to becomes NULL, released, when memory is or was short. */
-void json_set(json_t **to, const char *name, json_t *value);
-void json_set_figure(json_t **to, const char *name, double value);
-void json_add(json_t **to, json_t *value);
 
 /* ---- parts ---- */
 json_t *json_of_run(const run_record *run);
 json_t *json_of_servers(const run_record *run);
 /* The facts about exactly this subject and server, by name. */
 json_t *json_of_facts(const run_record *run, int subject, int server);
-json_t *json_of_model(const run_analysis *a, const subject_analysis *s);
+json_t *json_of_model(const run_analysis *a, const criteria_list *criteria, const subject_analysis *s);
+/* Members of a model. */
+json_t *json_of_modes(const run_analysis *a, const subject_analysis *s);
+json_t *json_of_readiness(const run_analysis *a, const criteria_list *criteria, const subject_analysis *s);
+json_t *json_of_recommendations(const run_analysis *a, const criteria_list *criteria, const subject_analysis *s);
+json_t *json_of_preservation(const subject_analysis *s);
 json_t *json_of_test(const run_analysis *a, const summary_row *row);
 json_t *json_of_criteria(const criteria_list *criteria);
+/* Unit and meaning of every figure, by the object that has it. */
 json_t *json_of_definitions(void);
+/* Puts "reviews" into the report, which is taken over and returned, if people gave any. */
+json_t *json_with_reviews(json_t *report, const run_analysis *a);
 
 /* Appends the document and releases it; `flags` are jansson's.  "<" and hidden characters are escaped, so that it is
  * safe inside HTML and on a terminal. */

@@ -1,9 +1,8 @@
-/* json_report.c - the whole document, its tests alone, criteria and definitions. */
+/* json_report.c - the whole document, its tests alone, criteria. */
 #include "report/json/json_parts.h"
 #include "report/report.h"
-#include "report/test_figures.h"
 
-enum { SCHEMA = 2 };
+enum { SCHEMA = 3 };
 
 json_t *json_of_criteria(const criteria_list *criteria)
 {
@@ -14,37 +13,20 @@ json_t *json_of_criteria(const criteria_list *criteria)
             json_pack("{s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:b}", "id", c->id, "group", c->group, "asked",
                       c->asked, "model", c->subject, "verdict", criterion_verdict_name(c->verdict), "unit", c->unit,
                       "source", c->source, "found", c->found, "expectation", c->is_expectation);
-        json_set_figure(&row, "figure", c->figure);
-        json_set_figure(&row, "low", c->low);
-        json_set_figure(&row, "high", c->high);
-        json_set_figure(&row, "threshold", c->threshold);
-        json_add(&list, row);
+        json_put_figure(&row, "figure", c->figure);
+        json_put_figure(&row, "low", c->low);
+        json_put_figure(&row, "high", c->high);
+        json_put_figure(&row, "threshold", c->threshold);
+        json_push(&list, row);
     }
     return list;
 }
 
-/* Formulas travel with the figures, since other tools use the same names for other things. */
-json_t *json_of_definitions(void)
-{
-    json_t *all = json_object();
-    for (int i = 0; i < N_TEST_FIGURES; i++)
-        json_set(&all, TEST_FIGURES[i].name, json_string(TEST_FIGURES[i].definition));
-    json_t *modes = json_object(), *resources = json_object(), *facts = json_object();
-    for (int i = 0; i < N_MODE_FIGURES; i++)
-        json_set(&modes, MODE_FIGURES[i].name, json_string(MODE_FIGURES[i].definition));
-    for (int i = 0; i < N_SAMPLE_FIGURES; i++)
-        json_set(&resources, SAMPLE_FIGURE_IDS[i].name, json_string(SAMPLE_FIGURE_IDS[i].meaning));
-    for (int i = 0; i < N_FACT_NAMES; i++)
-        json_set(&facts, FACT_IDS[i].name, json_string(FACT_IDS[i].meaning));
-    return json_pack("{s:o, s:o, s:o, s:o, s:s}", "tests", all, "modes", modes, "resources", resources, "facts", facts,
-                     "mark", CONTENT_RUBRIC);
-}
-
-static json_t *models_json(const run_analysis *a)
+static json_t *models_json(const run_analysis *a, const criteria_list *criteria)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < a->n_subjects; i++)
-        json_add(&list, json_of_model(a, &a->subjects[i]));
+        json_push(&list, json_of_model(a, criteria, &a->subjects[i]));
     return list;
 }
 
@@ -56,7 +38,7 @@ static json_t *tests_json(const run_analysis *a)
         for (int mode = 0; mode < N_TEST_MODES; mode++) {
             const run_summary *const m = &a->subjects[i].modes[mode];
             for (size_t r = 0; r < m->n_rows; r++)
-                json_add(&list, json_of_test(a, &m->rows[r]));
+                json_push(&list, json_of_test(a, &m->rows[r]));
         }
     }
     return list;
@@ -68,12 +50,14 @@ sw_code report_json(buf *out, const run_analysis *analysis, sw_err *err)
     criteria_list criteria;
     sw_code code = criteria_of(analysis, &criteria, err);
     if (code == SW_OK)
-        code = json_append(out,
-                           json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", SCHEMA, "run",
-                                     json_of_run(analysis->run), "servers", json_of_servers(analysis->run), "models",
-                                     models_json(analysis), "criteria", json_of_criteria(&criteria), "tests",
-                                     tests_json(analysis), "definitions", json_of_definitions()),
-                           JSON_INDENT(2), err);
+        code = json_append(
+            out,
+            json_with_reviews(json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", SCHEMA, "run",
+                                        json_of_run(analysis->run), "servers", json_of_servers(analysis->run), "models",
+                                        models_json(analysis, &criteria), "criteria", json_of_criteria(&criteria), "tests",
+                                        tests_json(analysis), "definitions", json_of_definitions()),
+                              analysis),
+            JSON_INDENT(2), err);
     criteria_free(&criteria);
     if (code == SW_OK)
         buf_putc(out, '\n');

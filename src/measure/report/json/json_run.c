@@ -3,12 +3,13 @@
 
 #include "report/format.h"
 #include "report/json/json_parts.h"
+#include "report/run_objectives.h"
 
 static json_t *fact_json(const fact_record *fact)
 {
     const bool is_text = strcmp(FACT_IDS[fact->name].unit, "text") == 0;
-    return json_pack("{s:o, s:s, s:s}", "value", is_text ? json_string(fact->text) : json_of_figure(fact->number),
-                     "unit", FACT_IDS[fact->name].unit, "source", fact->source);
+    return json_pack("{s:o, s:s, s:s}", "value", is_text ? json_string(fact->text) : json_figure(fact->number), "unit",
+                     FACT_IDS[fact->name].unit, "source", fact->source);
 }
 
 /* The latest of each name; settings that differ are a list of their own. */
@@ -18,7 +19,7 @@ json_t *json_of_facts(const run_record *run, int subject, int server)
     for (size_t i = 0; i < run->n_facts; i++) {
         const fact_record *const f = &run->facts[i];
         if (f->subject == subject && f->server == server && f->name != FACT_PROTOCOL_DIFFERENCE)
-            json_set(&facts, FACT_IDS[f->name].name, fact_json(f));
+            json_put(&facts, FACT_IDS[f->name].name, fact_json(f));
     }
     return facts;
 }
@@ -28,7 +29,7 @@ static json_t *differences_json(const run_record *run)
     json_t *list = json_array();
     for (size_t i = 0; i < run->n_facts; i++) {
         if (run->facts[i].name == FACT_PROTOCOL_DIFFERENCE)
-            json_add(&list, json_string(run->facts[i].text));
+            json_push(&list, json_string(run->facts[i].text));
     }
     return list;
 }
@@ -39,7 +40,7 @@ static json_t *reasons_json(const char *reasons)
     while (reasons != NULL && *reasons != '\0') {
         const size_t n = strcspn(reasons, "\n");
         if (n > 0)
-            json_add(&list, json_stringn(reasons, n));
+            json_push(&list, json_stringn(reasons, n));
         reasons += n + (reasons[n] == '\n');
     }
     return list;
@@ -49,6 +50,14 @@ static json_t *machine_json(const run_info *i)
 {
     return json_pack("{s:s, s:s, s:i, s:o}", "cpu", i->cpu, "os", i->os, "cores", i->n_cores, "memory_bytes",
                      i->memory_bytes > 0 ? json_integer((json_int_t)i->memory_bytes) : json_null());
+}
+
+/* Of goodput; null: none. */
+static json_t *objectives_json(const run_record *run)
+{
+    const objectives o = run_objectives(run);
+    return json_pack("{s:o, s:o, s:o, s:o}", "ttft_ms", json_figure(o.ttft_ms), "tpot_ms", json_figure(o.tpot_ms),
+                     "itl_p99_ms", json_figure(o.itl_p99_ms), "e2e_ms", json_figure(o.e2e_ms));
 }
 
 json_t *json_of_run(const run_record *run)
@@ -63,9 +72,10 @@ json_t *json_of_run(const run_record *run)
                   reasons_json(i->reasons), "fingerprint", i->fingerprint != NULL ? i->fingerprint : "", "spillway",
                   i->version, "url", i->url, "model", i->model, "protocol", i->protocol_name, "protocol_hash",
                   i->protocol_hash, "command", i->command, "sessions", i->n_sessions, "planned", i->n_planned);
-    json_set(&json, "machine", machine_json(i));
-    json_set(&json, "differences", differences_json(run));
-    json_set(&json, "facts", json_of_facts(run, -1, -1));
+    json_put(&json, "machine", machine_json(i));
+    json_put(&json, "objectives", objectives_json(run));
+    json_put(&json, "differences", differences_json(run));
+    json_put(&json, "facts", json_of_facts(run, -1, -1));
     return json;
 }
 
@@ -75,8 +85,8 @@ static json_t *placement_json(const run_record *run, int server)
     for (size_t i = 0; i < run->n_placement; i++) {
         const placement_row *const p = &run->placement[i];
         if (p->server == server)
-            json_add(&rows, json_pack("{s:s, s:s, s:s, s:I, s:s}", "tensors", p->tensor_class, "tier", p->tier,
-                                      "requested", p->requested, "bytes", (json_int_t)p->bytes, "source", p->source));
+            json_push(&rows, json_pack("{s:s, s:s, s:s, s:I, s:s}", "tensors", p->tensor_class, "tier", p->tier,
+                                       "requested", p->requested, "bytes", (json_int_t)p->bytes, "source", p->source));
     }
     return rows;
 }
@@ -89,9 +99,9 @@ json_t *json_of_servers(const run_record *run)
         json_t *server = json_pack("{s:i, s:s, s:i, s:s, s:s, s:s, s:I}", "model", s->subject, "side",
                                    server_side_name(s->side), "session", s->session, "url", s->url, "software",
                                    s->software, "command", s->command, "started_ms", (json_int_t)s->started_ms);
-        json_set(&server, "facts", json_of_facts(run, s->subject, (int)i));
-        json_set(&server, "placement", placement_json(run, (int)i));
-        json_add(&list, server);
+        json_put(&server, "facts", json_of_facts(run, s->subject, (int)i));
+        json_put(&server, "placement", placement_json(run, (int)i));
+        json_push(&list, server);
     }
     return list;
 }

@@ -1,5 +1,4 @@
 /* json_values.c - figures as JSON, and documents as text that is safe inside HTML and on a terminal. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,38 +8,9 @@
 
 enum { REAL_DIGITS = 9 }; // a nanosecond in a second; more would be noise
 
-json_t *json_of_figure(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 json_t *json_of_integer(int64_t value)
 {
     return value >= 0 ? json_integer(value) : json_null();
-}
-
-/* `failed`: jansson has released the value, if there was one. */
-static void check_added(json_t **to, int failed)
-{
-    if (failed != 0) {
-        json_decref(*to);
-        *to = NULL;
-    }
-}
-
-void json_set(json_t **to, const char *name, json_t *value)
-{
-    check_added(to, json_object_set_new(*to, name, value));
-}
-
-void json_set_figure(json_t **to, const char *name, double value)
-{
-    json_set(to, name, json_of_figure(value));
-}
-
-void json_add(json_t **to, json_t *value)
-{
-    check_added(to, json_array_append_new(*to, value));
 }
 
 /* All percentiles, also those of few values: "n" lets the reader judge them. */
@@ -53,7 +23,7 @@ json_t *json_of_stats(const sample_stats *s)
                    {"p99", s->p99}, {"max", s->max}, {"mean", s->mean}, {"sd", s->sd},   {"cv", s->cv}};
     json_t *stats = json_pack("{s:I}", "n", (json_int_t)s->n);
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-        json_set_figure(&stats, members[i].name, members[i].value);
+        json_put_figure(&stats, members[i].name, members[i].value);
     return stats;
 }
 

@@ -1,7 +1,7 @@
 /* anchors.h - the places of a report that figures lead to.  They are numbers and the project's own words, no names, and
  * the same in every report of the run.
  *
- * An anchor is a value: `doc_lead(doc, anchor_mode(0, MODE_STREAM).text)`.
+ * An anchor is a value: `doc_lead(doc, anchor_of_mode("modes", 0, MODE_STREAM).text)`.
  */
 #ifndef REPORT_ANCHORS_H
 #define REPORT_ANCHORS_H

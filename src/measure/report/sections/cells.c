@@ -1,6 +1,8 @@
 /* cells.c - formats, then puts. */
 #include "report/sections/cells.h"
 
+#include <math.h>
+
 #include "report/sections/anchors.h"
 
 enum { NAME_BYTES_MAX = 65536 };
@@ -10,6 +12,14 @@ void cell_number(document *doc, double value)
     char cell[CELL_BYTES];
     format_number(cell, value);
     doc_put(doc, cell);
+}
+
+void cell_score(document *doc, double value)
+{
+    if (isfinite(value))
+        doc_putf(doc, "%.3f", value);
+    else
+        doc_put(doc, "-");
 }
 
 void cell_percent(document *doc, double share)

@@ -6,6 +6,8 @@
 #include "report/format.h"
 
 void cell_number(document *doc, double value);
+/* A score from 0 to 1, where 0 is common and small differences count: "0.000". */
+void cell_score(document *doc, double value);
 void cell_percent(document *doc, double share); // 0 to 1
 void cell_bytes(document *doc, double bytes);
 void cell_integer(document *doc, int64_t value); // negative: not known

@@ -151,6 +151,7 @@ static void put_answer(document *doc, const run_analysis *a, const subject_analy
         doc_remark(doc, TONE_BAD, "%s", test->answer.error);
     put_texts(doc, s, test);
     put_checks(doc, test);
+    section_answer_reviews(doc, a->run, test);
     doc_fold_end(doc);
 }
 

@@ -1,7 +1,6 @@
 /* section_criteria.c - the success criteria of the protocol: in brief as a grid, and each with what decided. */
 #include <string.h>
 
-#include "base/buf.h"
 #include "report/sections/anchors.h"
 #include "report/sections/cells.h"
 #include "report/sections/sections.h"
@@ -13,17 +12,6 @@ static doc_tone tone_of(criterion_verdict verdict)
     return verdict == CRITERION_MET ? TONE_GOOD : verdict == CRITERION_FAILED ? TONE_BAD : TONE_OPEN;
 }
 
-/* "steady-speed" as words. */
-static void put_id(document *doc, const char *id)
-{
-    buf words;
-    buf_init(&words, 4096);
-    for (; *id != '\0'; id++)
-        buf_putc(&words, *id == '-' ? ' ' : *id);
-    doc_put(doc, doc_str(doc, &words));
-    buf_free(&words);
-}
-
 static const criterion_row *find(const criteria_list *list, const char *id, int subject)
 {
     for (size_t i = 0; i < list->n; i++) {
@@ -31,6 +19,12 @@ static const criterion_row *find(const criteria_list *list, const char *id, int 
             return &list->rows[i];
     }
     return NULL;
+}
+
+/* Rows of one criterion follow each other. */
+static bool is_first_of_its_criterion(const criteria_list *list, size_t i)
+{
+    return i == 0 || strcmp(list->rows[i].id, list->rows[i - 1].id) != 0;
 }
 
 /* A column for each model, after that of the criterion; NULL when memory is short. */
@@ -47,7 +41,6 @@ static const doc_column *grid_columns(document *doc, const run_analysis *a, int 
     return columns;
 }
 
-/* Rows of one criterion follow each other. */
 void section_criteria_brief(document *doc, const run_analysis *a, const criteria_list *criteria)
 {
     const int n_models = a->n_subjects < MODELS_MAX ? (int)a->n_subjects : MODELS_MAX;
@@ -56,13 +49,11 @@ void section_criteria_brief(document *doc, const run_analysis *a, const criteria
         return;
     doc_heading(doc, 3, NULL, "Criteria");
     doc_table(doc, "", columns, n_models + 1);
-    const char *before = "";
     for (size_t i = 0; i < criteria->n; i++) {
         const criterion_row *const row = &criteria->rows[i];
-        if (row->is_expectation || strcmp(row->id, before) == 0)
+        if (row->is_expectation || !is_first_of_its_criterion(criteria, i))
             continue;
-        before = row->id;
-        put_id(doc, row->id);
+        doc_put(doc, row->id);
         for (int m = 0; m < n_models; m++) {
             const criterion_row *const r = find(criteria, row->id, m);
             doc_lead(doc, r != NULL ? anchor_criterion(m, row->id).text : NULL);
@@ -71,7 +62,6 @@ void section_criteria_brief(document *doc, const run_analysis *a, const criteria
             else
                 doc_put(doc, "-");
         }
-        doc_lead(doc, NULL);
     }
     if (a->n_subjects > MODELS_MAX)
         doc_paragraph(doc, "The first %d of %zu models; report.md and --json have the criteria of all.", MODELS_MAX,
@@ -79,6 +69,11 @@ void section_criteria_brief(document *doc, const run_analysis *a, const criteria
 }
 
 // clang-format off
+static const doc_column ASKED[] = {
+    {"criterion", "", "", false, 0},
+    {"asks", "", "", false, 0},
+    {"written in", "", "", false, 1},
+};
 static const doc_column COLUMNS[] = {
     {"criterion", "", "", false, 0},
     {"model", "", "", false, 0},
@@ -87,7 +82,6 @@ static const doc_column COLUMNS[] = {
     {"figure", "", "that was compared", true, 1},
     {"95 %", "", "interval of the figure", true, 3},
     {"threshold", "", "that it was compared with", true, 2},
-    {"asked by", "", "", false, 4},
 };
 static const doc_column EXPECTED[] = {
     {"expected", "", "", false, 0},
@@ -96,6 +90,20 @@ static const doc_column EXPECTED[] = {
     {"written in", "", "", false, 1},
 };
 // clang-format on
+
+/* Once, not once for every model. */
+static void put_asked(document *doc, const criteria_list *criteria)
+{
+    doc_table(doc, "What is asked", ASKED, sizeof ASKED / sizeof *ASKED);
+    for (size_t i = 0; i < criteria->n; i++) {
+        const criterion_row *const row = &criteria->rows[i];
+        if (row->is_expectation || !is_first_of_its_criterion(criteria, i))
+            continue;
+        doc_put(doc, row->id);
+        doc_put(doc, row->asked);
+        doc_put(doc, row->source);
+    }
+}
 
 static const char *model_name(const run_analysis *a, int subject)
 {
@@ -122,7 +130,7 @@ static anchor evidence_of(const criterion_row *row)
 static void put_criterion(document *doc, const run_analysis *a, const criterion_row *row)
 {
     char cell[CELL_BYTES];
-    doc_put(doc, row->asked);
+    doc_put(doc, row->id);
     doc_put(doc, model_name(a, row->subject));
     doc_put_tone(doc, tone_of(row->verdict), criterion_verdict_name(row->verdict));
     doc_lead(doc, evidence_of(row).text);
@@ -133,7 +141,6 @@ static void put_criterion(document *doc, const run_analysis *a, const criterion_
     doc_lead(doc, NULL);
     format_unit(cell, row->threshold, row->unit);
     doc_put(doc, cell);
-    doc_put(doc, row->source);
     doc_row_anchor(doc, anchor_criterion(row->subject, row->id).text);
 }
 
@@ -142,7 +149,8 @@ void section_criteria(document *doc, const run_analysis *a, const criteria_list 
     doc_heading(doc, 2, "criteria", "Success criteria");
     doc_paragraph(doc, "A criterion is met or failed only if it was measured. What its authors expected decides "
                        "nothing; it is shown beside what was found.");
-    doc_table(doc, "", COLUMNS, sizeof COLUMNS / sizeof *COLUMNS);
+    put_asked(doc, criteria);
+    doc_table(doc, "What was found", COLUMNS, sizeof COLUMNS / sizeof *COLUMNS);
     for (size_t i = 0; i < criteria->n; i++) {
         if (!criteria->rows[i].is_expectation)
             put_criterion(doc, a, &criteria->rows[i]);

@@ -30,11 +30,11 @@ static void put_commands(document *doc, int64_t run)
     buf commands;
     buf_init(&commands, QUERY_BYTES_MAX);
     buf_printf(&commands,
-               "spillway report results.sqlite:%" PRId64 " --format json   # every figure, definitions and answers\n"
-               "spillway report results.sqlite:%" PRId64 " --format jsonl  # the tests, one on a line\n"
-               "spillway report results.sqlite:%" PRId64 " --format csv    # the same for spreadsheets\n"
-               "spillway report results.sqlite:%" PRId64 " --paper DIR     # tables and drawings for a paper\n"
-               "sqlite3 -header -csv results.sqlite '...'      # any of the queries below\n",
+               "spillway report results.sqlite:%" PRId64 " --format json   # all figures, all answers\n"
+               "spillway report results.sqlite:%" PRId64 " --format jsonl  # the tests, one a line\n"
+               "spillway report results.sqlite:%" PRId64 " --format csv    # the same as CSV\n"
+               "spillway report results.sqlite:%" PRId64 " --paper DIR     # tables and drawings\n"
+               "sqlite3 -header -csv results.sqlite \"SELECT ...\" # a query of those below\n",
                run, run, run, run);
     doc_code(doc, NULL, "Commands", doc_str(doc, &commands));
     buf_free(&commands);

@@ -65,12 +65,24 @@ void section_status(document *doc, const run_analysis *a)
     put_reasons(doc, info->reasons != NULL ? info->reasons : "", m.tone == TONE_GOOD ? TONE_OPEN : m.tone);
 }
 
+/* The server of --url that all models were asked at; "" if the benchmark started servers itself, or it says no name. */
+static const char *given_software(const run_record *run)
+{
+    for (size_t i = 0; i < run->n_servers; i++) {
+        if (run->servers[i].side != SIDE_GIVEN || strcmp(run->servers[i].software, run->servers[0].software) != 0)
+            return "";
+    }
+    return run->n_servers > 0 ? run->servers[0].software : "";
+}
+
 void headline_put(buf *out, const run_analysis *a)
 {
+    const char *const software = given_software(a->run);
     if (a->n_subjects == 1)
         buf_printf(out, "Benchmark of %s", a->subjects[0].label);
     else
         buf_printf(out, "Benchmark of %zu models", a->n_subjects);
+    buf_printf(out, "%s%s", software[0] != '\0' ? " on " : "", software);
 }
 
 /* How to read the links. */

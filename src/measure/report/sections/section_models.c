@@ -62,7 +62,7 @@ static void put_row(document *doc, const subject_analysis *s)
     cell_number(doc, s->mark_mean);
     cell_number(doc, 100 * s->technical_accuracy);
     doc_lead(doc, anchor_of_mode("modes", s->index, MODE_STREAM).text);
-    cell_number(doc, m->mean_repetition);
+    cell_score(doc, m->mean_repetition);
     doc_lead(doc, anchor_of_mode("tests", s->index, MODE_STREAM).text);
     doc_putf(doc, "%d of %d", m->n_completed, m->n_planned);
 }

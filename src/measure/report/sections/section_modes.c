@@ -1,4 +1,6 @@
 /* section_modes.c - a model's modes side by side, its answers streamed against whole, and its repetitions. */
+#include <math.h>
+
 #include "report/sections/anchors.h"
 #include "report/sections/cells.h"
 #include "report/sections/sections.h"
@@ -46,7 +48,7 @@ static void put_mode(document *doc, const subject_analysis *s, test_mode mode)
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
         cell_number(doc, times[i]);
     doc_putf(doc, "%zu", m->n_stalls);
-    cell_number(doc, m->mean_repetition);
+    cell_score(doc, m->mean_repetition);
     doc_row_anchor(doc, anchor_of_mode("modes", s->index, mode).text);
 }
 
@@ -94,12 +96,15 @@ static void put_facts(document *doc, const subject_analysis *s)
     format_number(pace, s->steadiness);
     format_range(range, s->steadiness_low, s->steadiness_high);
     doc_lead(doc, anchor_of_mode("tests", s->index, MODE_STREAM).text);
-    doc_fact(doc, "steadiness", "pace of the last quarter of an answer / of the first, median, with 95 % interval",
+    doc_fact(doc, "steadiness",
+             range[0] ? "pace of the last quarter of an answer / of the first, median, with 95 % interval"
+                      : "pace of the last quarter of an answer / of the first, median",
              "%s%s%s%s", pace, range[0] ? " (" : "", range, range[0] ? ")" : "");
     format_by_unit(cold, s->cold_ttft_ms, "ms");
     doc_row_anchor(doc, anchor_part(s->index, "steadiness").text);
     doc_lead(doc, anchor_of_mode("modes", s->index, MODE_COLD).text);
-    doc_fact(doc, "first token, cold", "median, without a prefix that was evaluated before", "%s", cold);
+    doc_fact(doc, "first token, cold", "median, without a prefix that was evaluated before", "%s",
+             isfinite(s->cold_ttft_ms) ? cold : "");
     doc_lead(doc, anchor_of_mode("tests", s->index, MODE_WHOLE).text);
     put_ratio_fact(doc, "equal to whole", "answers with the same text streamed and not, same prompt and seed",
                    s->n_equal_streamed, s->n_streamed_pairs);

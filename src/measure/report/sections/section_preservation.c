@@ -2,8 +2,11 @@
  * all models, and test by test. */
 #include <math.h>
 
+#include "report/sections/anchors.h"
 #include "report/sections/cells.h"
 #include "report/sections/sections.h"
+
+enum { WORDS_BYTES_MAX = 1 << 20 };
 
 // clang-format off
 static const doc_column ALL[] = {
@@ -52,7 +55,7 @@ static void put_change(document *doc, const paired_change *c)
 static void put_row(document *doc, const subject_analysis *s, const preservation *p)
 {
     const preserved_counts *const c = &p->all;
-    doc_put(doc, format_model(s->subject->name));
+    doc_put(doc, s->label);
     doc_put(doc, preservation_meaning(p->kind));
     doc_put_tone(doc, tone_of(p->verdict), preservation_verdict_name(p->verdict));
     doc_put(doc, p->why);
@@ -79,8 +82,11 @@ void section_preservation(document *doc, const run_analysis *a)
     doc_table(doc, "", ALL, sizeof ALL / sizeof *ALL);
     for (size_t i = 0; i < a->n_subjects; i++) {
         for (int kind = 0; kind < N_PRESERVATIONS; kind++) {
-            if (is_shown(&a->subjects[i].preserved[kind]))
-                put_row(doc, &a->subjects[i], &a->subjects[i].preserved[kind]);
+            if (!is_shown(&a->subjects[i].preserved[kind]))
+                continue;
+            put_row(doc, &a->subjects[i], &a->subjects[i].preserved[kind]);
+            if (kind == PRESERVES_OFFLOADED)
+                doc_row_anchor(doc, anchor_part(a->subjects[i].index, "preserved").text);
         }
     }
 }
@@ -120,14 +126,18 @@ void section_preserved_tests(document *doc, const subject_analysis *s)
 
 void section_preservation_sentence(document *doc, const run_analysis *a)
 {
-    buf text;
-    buf_init(&text, 1 << 20);
+    linked_text text;
+    linked_text_init(&text, WORDS_BYTES_MAX);
     for (size_t i = 0; i < a->n_subjects; i++) {
-        const preservation *const p = &a->subjects[i].preserved[PRESERVES_OFFLOADED];
-        if (p->verdict != PRESERVED_NOT_MEASURED && p->verdict != PRESERVED_SAME_SIDES)
-            buf_printf(&text, "%s%s, offloaded against not offloaded: %s.", text.size > 0 ? " " : "",
-                       format_model(a->subjects[i].subject->name), p->words);
+        const subject_analysis *const s = &a->subjects[i];
+        const preservation *const p = &s->preserved[PRESERVES_OFFLOADED];
+        if (p->verdict == PRESERVED_NOT_MEASURED || p->verdict == PRESERVED_SAME_SIDES)
+            continue;
+        linked_text_printf(&text, "%s%s, offloaded against not offloaded: ", text.text.size > 0 ? "; " : "", s->label);
+        linked_text_link(&text, anchor_part(s->index, "preserved").text, "%s", p->words);
     }
-    doc_fact(doc, "offloading", "", "%s", doc_str(doc, &text));
-    buf_free(&text);
+    if (text.text.size > 0)
+        linked_text_puts(&text, ".");
+    doc_fact_linked(doc, "offloading", "", &text);
+    linked_text_free(&text);
 }

@@ -1,6 +1,7 @@
 /* section_quality.c - the mark of each answer with what it is made of, and the temperature that was in effect. */
 #include <math.h>
 
+#include "figures/temperature_used.h"
 #include "report/sections/anchors.h"
 #include "report/sections/cells.h"
 #include "report/sections/sections.h"
@@ -11,10 +12,10 @@ static const doc_column MARKS[] = {
     {"mark", "of 5", "", true, 0},
     {"checks", "", "passed of those that ran", false, 0},
     {"technical", "", "checks on technical accuracy that passed", false, 0},
-    {"lowered because", "", "why the mark is lower than the checks alone would give", false, 1},
+    {"lowered because", "", "why the mark is lower than the checks alone would give", false, 2},
     {"repetition", "", "share of repeated word triples", true, 0},
     {"worst window", "", "highest score of 200 words in a row", true, 1},
-    {"loop", "words", "period of a loop at the end of the answer", true, 1},
+    {"loop", "words", "period of a loop at the end of the answer", true, 2},
     {"equal lines", "", "longest run of equal lines", true, 2},
     {"verdict", "", "on repetition", false, 1},
     {"ended by", "", "finish reason", false, 1},
@@ -45,8 +46,8 @@ static void put_mark(document *doc, const run_analysis *a, const summary_row *ro
     cell_ratio(doc, c.n_passed, c.n_run);
     cell_ratio(doc, c.n_technical_passed, c.n_technical_run);
     doc_put(doc, c.lowered != NULL ? c.lowered : "-");
-    cell_number(doc, r->score);
-    cell_number(doc, r->window_max);
+    cell_score(doc, r->score);
+    cell_score(doc, r->window_max);
     cell_number(doc, r->tail_loop.period > 0 ? (double)r->tail_loop.period : NAN);
     doc_putf(doc, "%zu", r->line_repeat_max);
     const doc_tone tone = r->verdict == REPETITION_DEGENERATE   ? TONE_BAD
@@ -71,22 +72,6 @@ static void put_failed_checks(document *doc, const run_analysis *a, const test_r
     }
 }
 
-/* How the temperature of the test's server is known. */
-static const char *temperature_source(const run_record *run, const test_record *test)
-{
-    const fact_record *const fact = run_fact(run, test->subject, test->server, FACT_TEMPERATURE_SOURCE);
-    if (fact != NULL && fact->text[0] != '\0')
-        return fact->text;
-    return isnan(test->answer.temperature) ? "not verified" : "answer";
-}
-
-/* The interval of an estimate; "-" where the server says the temperature itself. */
-static const char *temperature_range(const run_record *run, const test_record *test)
-{
-    const fact_record *const fact = run_fact(run, test->subject, test->server, FACT_TEMPERATURE_FOUND);
-    return fact != NULL && isnan(test->answer.temperature) && fact->text[0] != '\0' ? fact->text : "-";
-}
-
 /* As it is written in protocols: "0.3". */
 static void put_plain(document *doc, double value)
 {
@@ -98,12 +83,12 @@ static void put_plain(document *doc, double value)
 
 static void put_temperature(document *doc, const run_analysis *a, const test_record *test)
 {
-    const double found = run_number(a->run, test->subject, test->server, FACT_TEMPERATURE_FOUND);
+    const temperature_used used = temperature_used_of(a->run, test);
     cell_test(doc, a->run, test);
     put_plain(doc, test->plan.temperature);
-    put_plain(doc, isnan(test->answer.temperature) ? found : test->answer.temperature);
-    doc_put(doc, temperature_range(a->run, test));
-    doc_put(doc, temperature_source(a->run, test));
+    put_plain(doc, used.value);
+    doc_put(doc, used.interval[0] != '\0' ? used.interval : "-");
+    doc_put(doc, used.source);
 }
 
 void section_quality(document *doc, const run_analysis *a, const subject_analysis *s)
@@ -111,6 +96,7 @@ void section_quality(document *doc, const run_analysis *a, const subject_analysi
     const run_summary *const m = &s->modes[MODE_STREAM];
     doc_heading(doc, 3, NULL, "Quality");
     doc_paragraph(doc, "%s", CONTENT_RUBRIC);
+    section_review_hint(doc, a->run);
     if (s->n_technical_run > 0)
         doc_paragraph(doc, "%d of %d technical checks passed.", s->n_technical_passed, s->n_technical_run);
     doc_table(doc, "Marks of the streamed answers", MARKS, sizeof MARKS / sizeof *MARKS);

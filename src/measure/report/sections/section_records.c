@@ -8,6 +8,8 @@
 #include "report/sections/cells.h"
 #include "report/sections/sections.h"
 
+enum { DIFFERENCES_BYTES_MAX = 1 << 20 };
+
 /* ---- facts by their table ---------------------------------------------------------------------------------------- */
 
 /* One word of a fact's name. */
@@ -77,15 +79,17 @@ static void put_facts(document *doc, const run_record *run, int subject, int ser
 void section_differences(document *doc, const run_analysis *a)
 {
     const run_record *const run = a->run;
-    bool has_any = false;
+    buf all;
+    buf_init(&all, DIFFERENCES_BYTES_MAX);
     for (size_t i = 0; i < run->n_facts; i++) {
-        if (run->facts[i].name == FACT_PROTOCOL_DIFFERENCE) {
-            doc_remark(doc, TONE_OPEN, "Differs from the protocol: %s", run->facts[i].text);
-            has_any = true;
-        }
+        if (run->facts[i].name == FACT_PROTOCOL_DIFFERENCE)
+            buf_printf(&all, "%s%s", all.size > 0 ? "; " : "", run->facts[i].text);
     }
-    if (!has_any && doc->audience == FOR_PAGES)
+    if (all.size > 0)
+        doc_remark(doc, TONE_OPEN, "Differs from the protocol: %s.", doc_str(doc, &all));
+    else if (doc->audience == FOR_PAGES)
         doc_paragraph(doc, "No setting is known to differ from the protocol.");
+    buf_free(&all);
 }
 
 static size_t count_measured(const run_record *run)

@@ -1,5 +1,7 @@
 /* section_speed.c - why a model is as fast as it is. */
 
+#include <math.h>
+
 #include "report/format.h"
 #include "report/sections/anchors.h"
 #include "report/sections/sections.h"
@@ -8,7 +10,7 @@ static void put_fact(document *doc, const char *name, double value, const char *
 {
     char cell[CELL_BYTES];
     format_by_unit(cell, value, unit);
-    doc_fact(doc, name, meaning, "%s", cell);
+    doc_fact(doc, name, meaning, "%s", isfinite(value) ? cell : "");
 }
 
 static void put_share(document *doc, const char *name, double share, const char *meaning)

@@ -36,9 +36,9 @@ void section_sweep(document *doc, const subject_analysis *s)
         const sweep_point *const p = &s->sweep[i];
         doc_put(doc, p->variant);
         doc_putf(doc, "%d", p->n);
-        cell_number(doc, p->repetition_mean);
+        cell_score(doc, p->repetition_mean);
         put_bar(doc, p->repetition_mean);
-        cell_number(doc, p->repetition_max);
+        cell_score(doc, p->repetition_max);
         doc_putf(doc, "%d", p->n_degenerate);
         cell_number(doc, p->mark_mean);
     }

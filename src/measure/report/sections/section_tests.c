@@ -219,8 +219,10 @@ static void put_totals(document *doc, const subject_analysis *s)
                    "all tokens after the first of each test, over all their time");
     format_unit(cell, m->test_decode_tps.p50, "tok/s");
     format_range(range, m->test_decode_tps.min, m->test_decode_tps.max);
-    doc_fact(doc, "decode/test", "median of the tests, lowest to highest", "%s%s%s%s", cell, range[0] ? " (" : "",
-             range, range[0] ? ")" : "");
+    const bool has_range = m->test_decode_tps.n > 1;
+    doc_fact(doc, "decode by test",
+             has_range ? "median of the tests, lowest to highest" : "of the only test that has one", "%s%s%s%s", cell,
+             has_range ? " (" : "", has_range ? range : "", has_range ? ")" : "");
     put_total_fact(doc, "overall", m->overall_tps, "tok/s",
                    "all tokens over all time, including the wait for the first");
     put_total_fact(doc, "first token", m->ttft_ms.p50, "ms", "median of the tests");

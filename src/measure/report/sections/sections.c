@@ -48,6 +48,7 @@ static void put_all(document *doc, const run_analysis *a, const criteria_list *c
     section_advice(doc, a, criteria);
     for (size_t i = 0; i < a->n_subjects; i++)
         put_model(doc, a, &a->subjects[i]);
+    section_reviews(doc, a);
     put_verdicts(doc, a, criteria, FOR_TERMINAL);
     section_differences(doc, a);
     section_status(doc, a);

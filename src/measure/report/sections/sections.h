@@ -13,7 +13,7 @@
 /* All sections.  The document fails when memory is short. */
 void sections_all(document *doc, const run_analysis *analysis);
 
-/* "Benchmark of ...": the title of the report. */
+/* "Benchmark of demo-phimoe on llama-server b9999": the title of the report. */
 void headline_put(buf *out, const run_analysis *a);
 void section_headline(document *doc, const run_analysis *a);
 /* In sentences that are made of figures. */
@@ -33,6 +33,11 @@ void section_preservation(document *doc, const run_analysis *a);
 /* Of the facts of the summary: whether offloading preserves quality.  Nothing of models of which it was not measured.
  */
 void section_preservation_sentence(document *doc, const run_analysis *a);
+/* What people say of the answers. */
+void section_reviews(document *doc, const run_analysis *a);
+/* The same of one answer, and how to say it if nobody did. */
+void section_answer_reviews(document *doc, const run_record *run, const test_record *test);
+void section_review_hint(document *doc, const run_record *run);
 void section_warnings(document *doc, const run_analysis *a);
 void section_limits(document *doc);
 /* After all tables whose columns it explains. */

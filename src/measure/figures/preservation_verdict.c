@@ -1,4 +1,6 @@
-/* preservation_judge.c - the verdict on pairs of answers, and its words. */
+/* preservation_verdict.c - names, words, sides, and the rule of the verdict. */
+#include "figures/preservation_verdict.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -6,7 +8,6 @@
 
 #include "base/utf8.h"
 #include "figures/compare.h"
-#include "figures/preservation_parts.h"
 
 enum { DISTINCT_MIN = 6 }; // of fewer pairs, exchanging them proves nothing: 2^-5 is 3 %, in both directions 6 %
 static const double SIGNIFICANT = 0.05, MARK_MARGIN = 0.1, REPETITION_MARGIN = 0.02; // of compare's "same"
