@@ -8,7 +8,9 @@ set(EMBEDDED_FILES
   web/dist/report.css
   web/src/review.html
   web/dist/review.js
-  web/dist/review.css)
+  web/dist/review.css
+  web/dist/trend.js
+  web/dist/trend.css)
 
 function(spillway_embed target)
   foreach(path ${EMBEDDED_FILES})

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const PAGES = ['report', 'review'];
+const PAGES = ['report', 'review', 'trend'];
 const out = path.resolve(process.argv[2] ?? path.join(here, 'dist'));
 
 await build({

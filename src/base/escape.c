@@ -102,3 +102,20 @@ void escape_terminal(buf *out, const char *s, size_t n)
 {
     for_each_char(out, s, n, put_terminal);
 }
+
+void escape_json_document(buf *out, const char *s, size_t n)
+{
+    const char *const end = s + n;
+    const char *plain = s; // what comes from here to `s` is appended at once
+    while (s < end) {
+        uint32_t cp = (unsigned char)*s;
+        const int length = cp < 0x80 ? 1 : utf8_decode((const uint8_t *)s, (size_t)(end - s), &cp);
+        if (length > 0 && (cp == '<' || escape_is_hidden(cp))) {
+            buf_append(out, plain, (size_t)(s - plain));
+            buf_printf(out, "\\u%04x", (unsigned)cp);
+            plain = s + length;
+        }
+        s += length > 0 ? length : 1;
+    }
+    buf_append(out, plain, (size_t)(s - plain));
+}

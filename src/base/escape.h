@@ -25,5 +25,8 @@ void escape_markdown_cell(buf *out, const char *s, size_t n);
 /* A terminal: control characters (C0 except newline and tab, DEL, C1) and changes of text direction become visible
  * escapes, so that no text can move the cursor, set a title or reorder what is shown. */
 void escape_terminal(buf *out, const char *s, size_t n);
+/* A JSON document, valid UTF-8: "<" and hidden characters, which can only be in its strings, become "\u003c".  So the
+ * one cannot end a script element around the document, and the others cannot steer a terminal. */
+void escape_json_document(buf *out, const char *s, size_t n);
 
 #endif

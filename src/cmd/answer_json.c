@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "cmd/json_print.h"
 #include "json/experts_json.h"
 
 /* Text of the model: valid UTF-8 that may contain zero bytes. */
@@ -38,7 +39,7 @@ sw_code answer_print_json(const sw_engine *engine, const generation *g, sw_err *
                   "answer", t->predict_ms, "experts", experts_json(engine));
     if (root == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory for the JSON document");
-    const bool ok = json_dumpf(root, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF && fflush(stdout) == 0;
+    const bool ok = json_print(root, JSON_COMPACT);
     json_decref(root);
     return ok ? SW_OK : sw_fail(err, SW_EIO, "standard output cannot be written");
 }

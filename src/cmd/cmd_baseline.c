@@ -7,6 +7,7 @@
 #include "cmd/args.h"
 #include "cmd/baselines.h"
 #include "cmd/cmd.h"
+#include "cmd/json_print.h"
 #include "cmd/output_width.h"
 #include "cmd/runs_print.h"
 #include "report/format.h"
@@ -109,8 +110,7 @@ static void print_list(text_table *table, const json_t *json)
     buf text;
     buf_init(&text, REPORT_BYTES_MAX);
     if (json != NULL) {
-        json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-        putchar('\n');
+        json_print(json, JSON_INDENT(2)); // cmd_main reports a failure
     } else {
         text_table_write(&text, table, output_width(STDOUT_FILENO), "a wider terminal and --json have all columns");
         fwrite(buf_str(&text), 1, text.size, stdout); // cmd_main reports a failure

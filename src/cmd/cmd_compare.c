@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/rng.h"
 #include "cmd/args.h"
 #include "cmd/baselines.h"
 #include "cmd/cmd.h"
@@ -16,7 +17,7 @@
 #include "report/text_table.h"
 
 typedef struct compare_args {
-    const char *knob, *junit, *format, *baselines, *color; // NULL: not given
+    const char *knob, *junit, *format, *out, *baselines, *color; // NULL: not given
     bool json;
     arg_strings thresholds;
     comparison_options options;
@@ -39,25 +40,51 @@ static void put_outcome(buf *out, const comparison *c, int width)
     buf_free(&outcome);
 }
 
-static sw_code put_comparison(buf *out, const compare_args *a, const comparison *c, comparison_names names, sw_err *err)
+static void put_table(buf *out, const comparison *c, comparison_names names)
 {
-    if (strcmp(a->format, "json") == 0) {
-        const sw_code code = comparison_json(out, c, names, err);
-        buf_putc(out, '\n');
-        return code;
-    }
+    const int width = output_width(STDOUT_FILENO);
     document doc;
     document_init(&doc);
     comparison_document(&doc, c, names);
-    if (strcmp(a->format, "md") == 0) {
-        render_markdown(out, &doc);
-    } else {
-        const int width = output_width(STDOUT_FILENO);
-        render_text(out, &doc, width);
-        put_outcome(out, c, width);
-    }
+    render_text(out, &doc, width);
+    put_outcome(out, c, width);
     document_free(&doc);
-    return SW_OK;
+}
+
+static sw_code put_comparison(buf *out, const char *format, const comparison *c, comparison_names names, sw_err *err)
+{
+    sw_code code = SW_OK;
+    if (strcmp(format, "json") == 0) {
+        code = comparison_json(out, c, names, err);
+        buf_putc(out, '\n');
+    } else if (strcmp(format, "html") == 0)
+        code = comparison_html(out, c, names, entropy_system(), err);
+    else if (strcmp(format, "md") == 0)
+        comparison_markdown(out, c, names);
+    else
+        put_table(out, c, names);
+    if (code == SW_OK && out->failed != SW_OK)
+        code = sw_fail(err, out->failed, "the comparison is too large to be shown");
+    return code;
+}
+
+/* Writes the comparison in a format into the folder, and says where. */
+static sw_code write_file(const compare_args *a, const char *format, const comparison *c, comparison_names names,
+                          sw_err *err)
+{
+    buf text, path;
+    buf_init(&text, REPORT_BYTES_MAX);
+    buf_init(&path, 65536);
+    buf_printf(&path, "%s/comparison.%s", a->out, format);
+    sw_code code = put_comparison(&text, format, c, names, err);
+    if (code == SW_OK)
+        code = path.failed == SW_OK ? file_put(buf_str(&path), buf_str(&text), text.size, err)
+                                    : sw_fail(err, SW_EINVAL, "the name of the folder is too long");
+    if (code == SW_OK)
+        fprintf(stderr, "%s\n", buf_str(&path));
+    buf_free(&text);
+    buf_free(&path);
+    return code;
 }
 
 /* A result of the last time is replaced: a build service reads whatever is there. */
@@ -77,12 +104,14 @@ static sw_code print(const compare_args *a, const comparison *c, comparison_name
 {
     buf text;
     buf_init(&text, REPORT_BYTES_MAX);
-    sw_code code = put_comparison(&text, a, c, names, err);
-    if (code == SW_OK && text.failed != SW_OK)
-        code = sw_fail(err, text.failed, "the comparison is too large");
+    sw_code code = put_comparison(&text, a->format, c, names, err);
     if (code == SW_OK)
         fwrite(buf_str(&text), 1, text.size, stdout); // cmd_main reports a failure
     buf_free(&text);
+    if (code == SW_OK && a->out != NULL)
+        code = write_file(a, "md", c, names, err);
+    if (code == SW_OK && a->out != NULL)
+        code = write_file(a, "html", c, names, err);
     return code == SW_OK && a->junit != NULL ? write_junit(a->junit, c, names, err) : code;
 }
 
@@ -144,7 +173,7 @@ static sw_code check_knob(const char *knob, sw_err *err)
 
 static sw_code check_format(compare_args *a, sw_err *err)
 {
-    static const char *const FORMATS[] = {"table", "md", "json"};
+    static const char *const FORMATS[] = {"table", "md", "html", "json"};
     if (a->json && a->format != NULL && strcmp(a->format, "json") != 0)
         return sw_fail(err, SW_EINVAL, "--json and --format %.40s contradict each other", a->format);
     a->format = a->json ? "json" : a->format != NULL ? a->format : "table";
@@ -152,7 +181,7 @@ static sw_code check_format(compare_args *a, sw_err *err)
         if (strcmp(a->format, FORMATS[i]) == 0)
             return SW_OK;
     }
-    return sw_fail(err, SW_EINVAL, "--format takes table, md or json, not '%.40s'", a->format);
+    return sw_fail(err, SW_EINVAL, "--format takes table, md, html or json, not '%.40s'", a->format);
 }
 
 static sw_code read_options(compare_args *a, sw_err *err)
@@ -177,8 +206,9 @@ int cmd_compare(int argc, char **argv)
          "the one part in which both runs may differ, because it is what is compared: version, n_threads, ..."},
         {"force", "-f", ARG_FLAG, &a.options.is_forced, 0, 0, NULL,
          "compare unlike and invalid runs all the same; the output says so"},
-        {"format", NULL, ARG_STRING, &a.format, 0, 0, "FORMAT", "table, md or json (default: table)"},
+        {"format", NULL, ARG_STRING, &a.format, 0, 0, "FORMAT", "print table, md, html or json (default: table)"},
         {"json", NULL, ARG_FLAG, &a.json, 0, 0, NULL, "the same as --format json"},
+        {"out", "-o", ARG_STRING, &a.out, 0, 0, "DIR", "write comparison.md and comparison.html into this folder, too"},
         {"junit", NULL, ARG_STRING, &a.junit, 0, 0, "FILE", "write JUnit's XML too; a file of this name is replaced"},
         BASELINES_ARG_ROW(a.baselines),
         {"color", NULL, ARG_STRING, &a.color, 0, 0, "always|auto|never",

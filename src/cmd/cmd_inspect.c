@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
+#include "cmd/json_print.h"
 #include "cmd/json_text.h"
 #include "serving/placement_text.h"
 #include "spillway.h"
@@ -302,9 +303,8 @@ static int print_json(const sw_model_file *f, bool with_tensors)
     json_t *const root = info_to_json(f);
     if (root != NULL && with_tensors)
         json_object_set_new(root, "tensors", tensors_to_json(f));
-    const bool ok = root != NULL && json_dumpf(root, stdout, JSON_INDENT(2)) == 0;
+    const bool ok = json_print(root, JSON_INDENT(2));
     json_decref(root);
-    printf("\n");
     return ok ? CMD_EXIT_OK : CMD_EXIT_FAILURE;
 }
 

@@ -10,6 +10,7 @@
 #include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "cmd/engine_args.h"
+#include "cmd/json_print.h"
 #include "cmd/json_text.h"
 #include "serving/placement_text.h"
 #include "json/json_out.h"
@@ -105,9 +106,8 @@ static int print_json(const char *name, const sw_engine_state *s, const sw_place
     json_put(&root, "needed_to_open_bytes", json_integer((json_int_t)f->to_open));
     json_put(&root, "fits", json_boolean(fits(f)));
     json_put(&root, "opens", json_boolean(opens(f)));
-    const bool ok = root != NULL && json_dumpf(root, stdout, JSON_INDENT(2)) == 0;
+    const bool ok = json_print(root, JSON_INDENT(2));
     json_decref(root);
-    printf("\n");
     return ok ? CMD_EXIT_OK : CMD_EXIT_FAILURE;
 }
 

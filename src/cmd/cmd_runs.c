@@ -6,6 +6,7 @@
 
 #include "cmd/args.h"
 #include "cmd/cmd.h"
+#include "cmd/json_print.h"
 #include "cmd/output_width.h"
 #include "cmd/run_names.h"
 #include "cmd/runs_change.h"
@@ -54,8 +55,7 @@ static void print_listing(const run_listing *listing)
     buf text;
     buf_init(&text, REPORT_BYTES_MAX);
     if (listing->json != NULL) {
-        json_dumpf(listing->json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-        putchar('\n');
+        json_print(listing->json, JSON_INDENT(2)); // cmd_main reports a failure
     } else {
         text_table_write(&text, listing->table, output_width(STDOUT_FILENO),
                          "a wider terminal and --json have all columns");

@@ -49,18 +49,24 @@ static sw_code load_shared(loaded_run *out, const run_name *name, sw_err *err)
     return code == SW_OK ? shared_run_of(out->shared, &out->run, &out->analysis, err) : code;
 }
 
-static sw_code load(loaded_run *out, const run_name *name, sw_err *err)
+void loaded_run_put_name(buf *out, const run_name *name)
 {
+    if (share_is_file(name->store))
+        escape_terminal(out, name->store, strlen(name->store));
+    else
+        run_name_put(out, name->store, name->id);
+}
+
+sw_code loaded_run_of(loaded_run *out, const run_name *name, sw_err *err)
+{
+    *out = (loaded_run){0};
     const bool is_shared = share_is_file(name->store);
     const sw_code code = is_shared ? load_shared(out, name, err) : load_stored(out, name, err);
     if (code != SW_OK)
         return code;
     buf text;
     buf_init(&text, NAME_BYTES_MAX);
-    if (is_shared)
-        escape_terminal(&text, name->store, strlen(name->store));
-    else
-        run_name_put(&text, name->store, out->run->info.id);
+    loaded_run_put_name(&text, &(run_name){name->store, out->run->info.id});
     out->name = buf_take(&text);
     return out->name != NULL ? SW_OK : sw_fail(err, SW_ENOMEM, "out of memory loading a run");
 }
@@ -85,7 +91,7 @@ sw_code loaded_run_open(loaded_run *out, const char *text, const char *folder, s
     sw_code code = keep != NULL ? find(text, folder, keep, &name, err)
                                 : sw_fail(err, SW_ENOMEM, "out of memory looking for a run");
     if (code == SW_OK)
-        code = load(out, &name, err);
+        code = loaded_run_of(out, &name, err);
     arena_free(keep);
     return code;
 }

@@ -17,6 +17,10 @@ typedef struct loaded_run {
  * be both is refused.  Free *out with loaded_run_free, also after an error.  Errors: SW_EINVAL, SW_ENOTFOUND, and those
  * of stores and of shared files. */
 SW_NODISCARD sw_code loaded_run_open(loaded_run *out, const char *text, const char *folder, sw_err *err);
+/* The run of that name. */
+SW_NODISCARD sw_code loaded_run_of(loaded_run *out, const run_name *name, sw_err *err);
+/* Appends the name by which loaded_run_open finds it again, escaped for a terminal. */
+void loaded_run_put_name(buf *out, const run_name *name);
 /* Leaves of a stored run what a shared file would hold, so that it can be compared with one.  Errors: those of
  * share_write. */
 SW_NODISCARD sw_code loaded_run_share(loaded_run *run, sw_err *err);

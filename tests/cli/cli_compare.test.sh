@@ -51,9 +51,17 @@ says out 'answers are not compared'
 cmp -s old/results.sqlite "$stores/schema1.sqlite" || fail "comparing changed a store"
 
 # ---- forms ----
-expect 3 compare results/a results/slow --format md --junit junit.xml
-says out '**regressed: '
+mkdir pages
+expect 3 compare results/a results/slow --format md --junit junit.xml --out pages
+says out '**regressed** '
 says out '| overall\_tps |'
+says out '<details><summary>'
+cmp .out pages/comparison.md || fail "--out writes another text than --format md prints"
+[ "$(wc -c <.out)" -lt 60000 ] || fail "too long for a comment"
+grep -q "default-src 'none'" pages/comparison.html || fail "the page may fetch something"
+expect 3 compare results/a results/slow --format html
+says out '<span class="badge bad">regressed</span>'
+expect 1 compare results/a results/slow --out nowhere
 expect 3 compare results/a results/slow --json --junit junit.xml
 python3 - .out junit.xml <<'PY'
 import json, sys

@@ -13,6 +13,7 @@
 
 #include "compare/comparison_report.h"
 #include "report/render.h"
+#include "support/golden_text.h"
 #include "support/hostile_strings.h"
 #include "support/record_maker.h"
 #include "support/run_fixture.h"
@@ -383,6 +384,15 @@ static void assert_json(const buf *text, const char *outcome)
     json_decref(j);
 }
 
+/* The page has one script, its own, and no picture that could be fetched. */
+static void assert_page(const buf *text)
+{
+    const char *const script = strstr(buf_str(text), "<script");
+    assert_non_null(script);
+    assert_null(strstr(script + 1, "<script"));
+    assert_null(strstr(buf_str(text), "<img"));
+}
+
 static void write_all(const comparison *c, const char *name)
 {
     const comparison_names names = {name, name};
@@ -398,6 +408,14 @@ static void write_all(const comparison *c, const char *name)
     assert_visible(&out, "Markdown");
     assert_null(strstr(buf_str(&out), "<script"));
     document_free(&doc);
+    buf_clear(&out);
+    comparison_markdown(&out, c, names);
+    assert_visible(&out, "Markdown of a comment");
+    assert_null(strstr(buf_str(&out), "<script"));
+    buf_clear(&out);
+    assert_int_equal(comparison_html(&out, c, names, NULL, NULL), SW_OK);
+    assert_visible(&out, "HTML");
+    assert_page(&out);
     buf_clear(&out);
     comparison_junit(&out, c, names);
     assert_visible(&out, "XML");
@@ -486,6 +504,33 @@ static void test_each_form_says_what_regressed(void **state)
     end(&c, &a, &b);
 }
 
+static void test_the_forms_are_those_of_the_golden_files(void **state)
+{
+    (void)state;
+    static server_record newer = {.side = SIDE_OFFLOADED, .url = "", .software = "spillway 2", .command = ""};
+    make_side(&a, 10);
+    make_side(&b, 12.5);
+    b.tests[0].answer.status = TEST_TIMEOUT;
+    b.run.info.version = "2";
+    b.run.servers = &newer;
+    comparison_options options = usual();
+    options.knob = "version";
+    comparison c = compare(&a, &b, &options);
+    const comparison_names names = {"results/base:1", "results/new:1"};
+    buf out;
+    buf_init(&out, 1 << 20);
+    comparison_markdown(&out, &c, names);
+    golden_text_assert("comparison.md", buf_str(&out), out.size);
+    buf_clear(&out);
+    assert_int_equal(comparison_json(&out, &c, names, NULL), SW_OK);
+    golden_text_assert("comparison.json", buf_str(&out), out.size);
+    buf_clear(&out);
+    comparison_junit(&out, &c, names);
+    golden_text_assert("comparison.xml", buf_str(&out), out.size);
+    buf_free(&out);
+    end(&c, &a, &b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -501,6 +546,7 @@ int main(void)
         cmocka_unit_test(test_a_check_that_passed_always_and_fails_mostly_is_a_regression),
         cmocka_unit_test(test_an_answer_that_was_repeatable_must_not_change),
         cmocka_unit_test(test_each_form_says_what_regressed),
+        cmocka_unit_test(test_the_forms_are_those_of_the_golden_files),
         cmocka_unit_test(test_hostile_texts_are_escaped_in_every_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

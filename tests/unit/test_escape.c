@@ -94,6 +94,19 @@ static void test_a_terminal_is_not_steered(void **state)
 }
 
 /* Whatever comes in, what goes out is valid UTF-8 without the characters that the sink acts on. */
+/* Jansson leaves DEL, C1 and changes of direction as they are. */
+static void test_a_json_document_steers_nothing_and_says_the_same(void **state)
+{
+    (void)state;
+    static const row ROWS[] = {
+        {"{\"a\": \"</script>\"}", "{\"a\": \"\\u003c/script>\"}"},
+        {"\"\x7f\xc2\x9b\u202e\"", "\"\\u007f\\u009b\\u202e\""},
+        {"[\n  \"\u65e5 \\u001b\"\n]", "[\n  \"\u65e5 \\u001b\"\n]"},
+        {"", ""},
+    };
+    check_rows(escape_json_document, ROWS, sizeof ROWS / sizeof *ROWS);
+}
+
 static void test_random_bytes_come_out_valid_and_harmless(void **state)
 {
     (void)state;
@@ -134,6 +147,7 @@ int main(void)
         cmocka_unit_test(test_html_stays_text),
         cmocka_unit_test(test_a_table_cell_stays_one_cell),
         cmocka_unit_test(test_a_terminal_is_not_steered),
+        cmocka_unit_test(test_a_json_document_steers_nothing_and_says_the_same),
         cmocka_unit_test(test_random_bytes_come_out_valid_and_harmless),
         cmocka_unit_test(test_the_buffer_s_maximum_holds),
     };

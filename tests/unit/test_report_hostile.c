@@ -195,6 +195,19 @@ static void assert_json(const buf *out, const char *text)
     json_decref(root);
 }
 
+/* One document on a line for each measured test. */
+static void assert_jsonl(buf *out, const char *text)
+{
+    int n = 0;
+    for (char *line = out->data, *end; (end = strchr(line, '\n')) != NULL; line = end + 1, n++) {
+        json_t *const test = json_loadb(line, (size_t)(end - line), 0, NULL);
+        assert_string_equal(json_string_value(json_object_get(test, "answer")), text);
+        json_decref(test);
+    }
+    assert_true(n > 0 && n <= TESTS);
+    assert_nothing_hidden(out, text, "JSON lines");
+}
+
 /* ---- tests ------------------------------------------------------------------------------------------------------- */
 
 typedef struct everything {
@@ -235,6 +248,9 @@ static void report_everything(const char *text, void *ud)
     buf_clear(out);
     assert_int_equal(report_json(out, &e->analysis, NULL), SW_OK);
     assert_json(out, text);
+    buf_clear(out);
+    assert_int_equal(report_jsonl(out, &e->analysis, NULL), SW_OK);
+    assert_jsonl(out, text);
     assert_int_equal(out->failed, SW_OK);
     buf_clear(out);
 }

@@ -33,7 +33,7 @@ static void add_run(run_trend *t, double gap_ms)
     char name[32];
     snprintf(name, sizeof name, "run %zu", t->n_runs);
     assert_int_equal(run_analysis_of(&run, &analysis, NULL), SW_OK);
-    assert_int_equal(run_trend_add(t, &analysis, name, NULL), SW_OK);
+    assert_int_equal(run_trend_add(t, &analysis, name, NULL, NULL), SW_OK);
     run_analysis_free(&analysis);
 }
 
@@ -89,7 +89,7 @@ static void test_a_step_is_found_in_its_run(void **state)
     judge(&t);
     const trend_row *const rate = find_row(&t, COMPARE_DECODE);
     assert_int_equal(rate->n, 14);
-    assert_true(isnan(rate->values[3]));
+    assert_true(isnan(rate->values[3].value));
     assert_int_equal(rate->n_steps, 1);
     assert_int_equal(rate->steps[0].at, 8);
     assert_true(fabs(rate->steps[0].before - 100) < 1 && fabs(rate->steps[0].after - 100 / 1.1) < 1);
@@ -121,7 +121,11 @@ static void test_rows_need_five_runs_and_can_be_chosen(void **state)
         add_run(&t, 10);
     add_run(&t, 0);
     judge(&t);
-    assert_int_equal(t.n_rows, 0);
+    assert_int_equal(run_trend_count_judged(&t), 0);
+    for (size_t i = 0; i < t.n_rows; i++) {
+        assert_string_equal(run_trend_direction(&t.rows[i]), "too few runs");
+        assert_true(isnan(t.rows[i].p_value) && t.rows[i].verdict == CHANGE_UNCLEAR);
+    }
     run_trend_free(&t);
     const struct {
         const char *model;
@@ -134,6 +138,7 @@ static void test_rows_need_five_runs_and_can_be_chosen(void **state)
             add_run(&t, 10 + i);
         assert_int_equal(run_trend_judge(&t, cases[k].model, cases[k].metric, NULL), SW_OK);
         assert_int_equal(t.n_rows, cases[k].n_rows);
+        assert_int_equal(run_trend_count_judged(&t), cases[k].n_rows);
         run_trend_free(&t);
     }
     init(&t);

@@ -71,6 +71,21 @@ static void test_the_first_column_is_cut_last(void **state)
                      "(elsewhere).\n");
 }
 
+static void test_a_line_break_in_a_cell_makes_no_row(void **state)
+{
+    (void)state;
+    static const text_column TWO[] = {{"run", "", false, 0}, {"model", "", false, 0}};
+    text_table *const table = text_table_create(TWO, 2);
+    text_table_put(table, "a:1");
+    text_table_put(table, "x\na:2\tok\r");
+    buf out;
+    buf_init(&out, 65536);
+    text_table_write(&out, table, 0, "");
+    assert_string_equal(buf_str(&out), "run  model\na:1  x a:2 ok\n");
+    buf_free(&out);
+    text_table_free(table);
+}
+
 static void test_a_missing_table_fails_the_buffer(void **state)
 {
     (void)state;
@@ -100,6 +115,7 @@ int main(void)
         cmocka_unit_test(test_without_a_limit_all_columns_are_there),
         cmocka_unit_test(test_columns_of_one_rank_give_way_together),
         cmocka_unit_test(test_the_first_column_is_cut_last),
+        cmocka_unit_test(test_a_line_break_in_a_cell_makes_no_row),
         cmocka_unit_test(test_a_missing_table_fails_the_buffer),
         cmocka_unit_test(test_lines_break_at_spaces_and_words_stay_whole),
     };

@@ -12,17 +12,30 @@ bool is_served_by_spillway(const run_record *run)
     return run->n_servers > 0;
 }
 
+/* spillway's servers have its version in their names. */
+static void drop_server(const run_record *a, const run_record *b, run_differences *d)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < d->n; i++) {
+        if (strcmp(d->items[i].part, "server") != 0 || !is_served_by_spillway(a) || !is_served_by_spillway(b))
+            d->items[n++] = d->items[i];
+    }
+    d->n = n;
+}
+
 sw_code alike_runs(const run_record *a, const run_record *b, const char *knob, run_differences *out, sw_err *err)
 {
     const sw_code code = run_alike(a, b, knob, out, err);
-    if (knob == NULL || strcmp(knob, "version") != 0 || !is_served_by_spillway(a) || !is_served_by_spillway(b))
-        return code;
-    size_t n = 0;
-    for (size_t i = 0; i < out->n; i++) {
-        if (strcmp(out->items[i].part, "server") != 0)
-            out->items[n++] = out->items[i];
-    }
-    out->n = n;
+    if (knob != NULL && strcmp(knob, "version") == 0)
+        drop_server(a, b, out);
+    return code;
+}
+
+sw_code changes_of_runs(const run_record *a, const run_record *b, run_differences *out, sw_err *err)
+{
+    const sw_code code = run_alike(a, b, NULL, out, err);
+    if (strcmp(a->info.version, b->info.version) != 0)
+        drop_server(a, b, out);
     return code;
 }
 

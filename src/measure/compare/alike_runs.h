@@ -14,6 +14,9 @@ bool is_served_by_spillway(const run_record *run);
 SW_NODISCARD sw_code alike_runs(const run_record *a, const run_record *b, const char *knob, run_differences *out,
                                 sw_err *err);
 
+/* All that differs, but for what follows from the version. */
+SW_NODISCARD sw_code changes_of_runs(const run_record *a, const run_record *b, run_differences *out, sw_err *err);
+
 /* Of runs that are made of shared files: whether their fingerprints differ, although nothing does that such a file
  * holds, and `knob` (NULL: none) cannot be the reason.  Error: SW_ENOMEM. */
 SW_NODISCARD sw_code differ_unseen(const run_record *a, const run_record *b, const char *knob, bool *out, sw_err *err);

@@ -54,6 +54,8 @@ static sw_code check_alike(comparison *c, sw_err *err)
 {
     sw_code code = alike_runs(c->a->run, c->b->run, c->options.knob, &c->differences, err);
     if (code == SW_OK)
+        code = changes_of_runs(c->a->run, c->b->run, &c->changes, err);
+    if (code == SW_OK)
         code = check_hidden(c, err);
     for (size_t i = 0; code == SW_OK && i < c->differences.n; i++) {
         const run_difference *const d = &c->differences.items[i];
@@ -238,6 +240,7 @@ sw_code comparison_of(const run_analysis *a, const run_analysis *b, const compar
 void comparison_free(comparison *c)
 {
     run_differences_free(&c->differences);
+    run_differences_free(&c->changes);
     buf_free(&c->reasons);
     test_pairs_free(&c->pairs);
     exact_changes_free(&c->exact);

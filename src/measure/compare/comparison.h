@@ -38,6 +38,7 @@ typedef struct comparison {
     comparison_options options;
     comparison_outcome outcome;
     run_differences differences; // besides the knob
+    run_differences changes;     // all, but for what follows from the version
     buf reasons;                 // why they should not be compared, a sentence on each line; "": they may be
     test_pairs pairs;
     change_row *rows; // by model and mode; the rows of single tests follow that over all tests

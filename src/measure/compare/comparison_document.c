@@ -1,57 +1,23 @@
-/* comparison_document.c - a comparison as blocks: both runs, what must be known before, a table for each model, what
- * changed exactly.
+/* comparison_document.c - a comparison as blocks: both runs, what must be known before, tables for each model, what
+ * changed exactly; longer on pages than on a terminal, and in Markdown short with the rest folded.
  */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "compare/comparison_report.h"
+#include "compare/comparison_tables.h"
 #include "figures/run_status.h"
 #include "report/format.h"
+#include "report/html_page.h"
+#include "report/render.h"
 
-enum { LINE_BYTES_MAX = 1 << 20, EXACT_SHOWN_MAX = 20 };
+enum { LINE_BYTES_MAX = 1 << 20, EXACT_SHOWN_MAX = 20, MARKDOWN_TESTS_MAX = 100 };
 
-/* ---- the outcome ------------------------------------------------------------------------------------------------- */
-
-static int count_verdicts(const comparison *c, change_verdict verdict, bool of_tests)
-{
-    int n = 0;
-    for (size_t i = 0; i < c->n_rows; i++)
-        n += c->rows[i].verdict == verdict && (c->rows[i].test != NULL) == of_tests;
-    return n;
-}
-
-static void put_count(buf *out, int n, const char *one)
-{
-    buf_printf(out, "%d %s%s", n, one, n == 1 ? "" : "s");
-}
-
-static void put_counts(buf *out, const comparison *c)
-{
-    static const change_verdict ORDER[] = {CHANGE_WORSE, CHANGE_BETTER, CHANGE_SAME, CHANGE_UNCLEAR};
-    for (size_t i = 0; i < sizeof ORDER / sizeof *ORDER; i++)
-        buf_printf(out, "%s%d %s", i > 0 ? ", " : "", count_verdicts(c, ORDER[i], /*of_tests=*/false),
-                   change_verdict_name(ORDER[i]));
-}
-
-void comparison_put_outcome(buf *out, const comparison *c)
-{
-    buf_printf(out, "%s: ", comparison_outcome_name(c->outcome));
-    switch (c->outcome) {
-    case COMPARISON_OK: buf_puts(out, "no regression was found; of the figures over all tests "); break;
-    case COMPARISON_REGRESSED:
-        put_count(out, comparison_count_regressions(c), "regression");
-        buf_puts(out, "; of the figures over all tests ");
-        break;
-    case COMPARISON_INCONCLUSIVE:
-        buf_printf(out, "%zu pairs of tests are too few to judge; more repetitions (--repeat of bench) help",
-                   c->pairs.n);
-        break;
-    default: buf_puts(out, "these runs are not comparable; --force compares them all the same"); break;
-    }
-    if (c->outcome == COMPARISON_OK || c->outcome == COMPARISON_REGRESSED)
-        put_counts(out, c);
-}
+extern const unsigned char embedded_web_dist_trend_js[];
+extern const size_t embedded_web_dist_trend_js_size;
+extern const unsigned char embedded_web_dist_trend_css[];
+extern const size_t embedded_web_dist_trend_css_size;
 
 /* ---- both runs --------------------------------------------------------------------------------------------------- */
 
@@ -107,14 +73,15 @@ static void put_unpaired(document *doc, const comparison *c)
 
 static void put_head(document *doc, const comparison *c, comparison_names names)
 {
-    buf line;
-    buf_init(&line, LINE_BYTES_MAX);
-    comparison_put_outcome(&line, c);
+    const doc_tone tone = c->outcome == COMPARISON_OK ? TONE_GOOD : TONE_BAD;
+    buf why;
+    buf_init(&why, LINE_BYTES_MAX);
+    comparison_put_why(&why, c);
     doc->audience = FOR_PAGES;
     doc_heading(doc, 1, NULL, "Comparison");
-    doc_badge(doc, c->outcome == COMPARISON_OK ? TONE_GOOD : TONE_BAD, buf_str(&line), "");
+    doc_badge(doc, tone, comparison_outcome_name(c->outcome), buf_str(&why));
     doc->audience = FOR_ALL;
-    buf_free(&line);
+    buf_free(&why);
     doc_facts(doc, DOC_FACTS);
     put_run(doc, "BASE", names.a, c->a->run);
     put_run(doc, "NEW", names.b, c->b->run);
@@ -126,139 +93,6 @@ static void put_head(document *doc, const comparison *c, comparison_names names)
     put_shared(doc, c);
     if (c->outcome != COMPARISON_REFUSED)
         put_unpaired(doc, c);
-}
-
-/* ---- rows -------------------------------------------------------------------------------------------------------- */
-
-// clang-format off
-enum { N_SHORT_COLUMNS = 7 }; // of a terminal: the first ones
-
-static const doc_column COLUMNS[] = {
-    {"figure", "", "", false, 0},
-    {"mode", "", "", false, 0},
-    {"BASE", "", "median", true, 0},
-    {"NEW", "", "median", true, 0},
-    {"change", "", "of the medians; % where the sign is there", true, 0},
-    {"95 %", "", "interval of the change", true, 0},
-    {"verdict", "", "", false, 0},
-    {"p", "", "corrected for all figures; below 0.05 is a change", true, 0},
-    {"pairs", "", "of the same prompt, seed and repetition", true, 0},
-    {"may be worse by", "", "", true, 0},
-};
-// clang-format on
-
-void comparison_put_title(buf *out, const change_row *row)
-{
-    buf_puts(out, COMPARE_METRIC_ROWS[row->metric].name);
-    if (row->test != NULL)
-        buf_printf(out, " of %s%s%s", row->test->plan.name, row->test->variant[0] != '\0' ? " at " : "",
-                   row->test->variant);
-}
-
-/* "+12.3" of relative figures, else "-0.041"; "0", "-". */
-static void format_signed(char out[CELL_BYTES], const change_row *row, double difference)
-{
-    const double value = change_row_shown(row, difference);
-    char number[CELL_BYTES];
-    format_number(number, fabs(value));
-    if (COMPARE_METRIC_ROWS[row->metric].is_relative && !isnan(value))
-        snprintf(out, CELL_BYTES, "%+.1f", value);
-    else
-        snprintf(out, CELL_BYTES, "%s%.20s", isnan(value) || value == 0 ? "" : value < 0 ? "-" : "+", number);
-}
-
-static void put_change(document *doc, const change_row *row)
-{
-    const compare_metric_row *const metric = &COMPARE_METRIC_ROWS[row->metric];
-    const paired_change *const p = &row->change;
-    char cell[CELL_BYTES], low[CELL_BYTES], high[CELL_BYTES];
-    format_signed(cell, row, p->difference);
-    doc_putf(doc, "%s%s", cell, metric->is_relative && !isnan(p->difference) ? "%" : "");
-    format_signed(low, row, p->range.low);
-    format_signed(high, row, p->range.high);
-    if (isnan(p->range.low) || metric->scope == SCOPE_MODEL)
-        doc_put(doc, "-");
-    else
-        doc_putf(doc, "%s to %s", low, high);
-}
-
-/* The unit is in the name of the figure. */
-static void put_value(document *doc, const change_row *row, double value)
-{
-    char cell[CELL_BYTES];
-    if (COMPARE_METRIC_ROWS[row->metric].scope == SCOPE_MODEL)
-        format_bytes(cell, value);
-    else
-        format_number(cell, value);
-    doc_put(doc, cell);
-}
-
-static void put_verdict(document *doc, const change_row *row)
-{
-    static const doc_tone TONES[] = {TONE_GOOD, TONE_BAD, TONE_PLAIN, TONE_PLAIN};
-    doc_put_tone(doc, TONES[row->verdict], row->is_regression ? "REGRESSION" : change_verdict_name(row->verdict));
-}
-
-static void put_more(document *doc, const change_row *row)
-{
-    char cell[CELL_BYTES];
-    format_number(cell, row->p_value);
-    doc_put(doc, row->p_value < 0.001 ? "<0.001" : cell);
-    doc_putf(doc, "%zu", row->change.n);
-    format_number(cell, row->allowed);
-    doc_putf(doc, "%s%s", cell, COMPARE_METRIC_ROWS[row->metric].is_relative && !isnan(row->allowed) ? "%" : "");
-}
-
-static void put_row(document *doc, const change_row *row, bool is_long)
-{
-    buf title;
-    buf_init(&title, LINE_BYTES_MAX);
-    comparison_put_title(&title, row);
-    doc_put(doc, buf_str(&title));
-    buf_free(&title);
-    doc_put(doc, COMPARE_METRIC_ROWS[row->metric].scope == SCOPE_MODEL ? "-" : test_mode_name(row->mode));
-    put_value(doc, row, row->change.a);
-    put_value(doc, row, row->change.b);
-    put_change(doc, row);
-    put_verdict(doc, row);
-    if (is_long)
-        put_more(doc, row);
-}
-
-/* The row over all tests, which is before those of single ones. */
-static const change_row *row_over_all(const comparison *c, size_t i)
-{
-    while (c->rows[i].test != NULL)
-        i--;
-    return &c->rows[i];
-}
-
-/* Of single tests those that changed; on a terminal only where not all did alike. */
-static bool is_shown(const comparison *c, size_t i, int subject, bool of_tests, bool is_long)
-{
-    const change_row *const row = &c->rows[i];
-    if (row->subject != subject || (row->test != NULL) != of_tests)
-        return false;
-    const bool has_changed = row->verdict == CHANGE_BETTER || row->verdict == CHANGE_WORSE;
-    return !of_tests || (has_changed && (is_long || row->verdict != row_over_all(c, i)->verdict));
-}
-
-static void put_rows(document *doc, const comparison *c, int subject, bool of_tests, bool is_long)
-{
-    bool has_table = false;
-    doc->audience = is_long ? FOR_PAGES : FOR_TERMINAL;
-    for (size_t i = 0; i < c->n_rows; i++) {
-        if (!is_shown(c, i, subject, of_tests, is_long))
-            continue;
-        if (!has_table && of_tests)
-            doc_paragraph(doc,
-                          is_long ? "Single tests that changed:" : "Single tests that changed otherwise than all:");
-        if (!has_table)
-            doc_table(doc, "", COLUMNS, is_long ? sizeof COLUMNS / sizeof *COLUMNS : N_SHORT_COLUMNS);
-        has_table = true;
-        put_row(doc, &c->rows[i], is_long);
-    }
-    doc->audience = FOR_ALL;
 }
 
 /* ---- exact changes ----------------------------------------------------------------------------------------------- */
@@ -307,27 +141,140 @@ static void put_all_exact(document *doc, const comparison *c)
 /* What the intervals could not exclude. */
 static void put_unclear(document *doc, const comparison *c)
 {
-    const int n = count_verdicts(c, CHANGE_UNCLEAR, /*of_tests=*/false);
+    const int n = comparison_count_verdicts(c, CHANGE_UNCLEAR);
     if (n > 0)
         doc_remark(doc, TONE_OPEN,
                    "%d figure%s unclear: the intervals say what cannot be excluded, and more repetitions narrow them",
                    n, n == 1 ? " is" : "s are");
 }
 
+static void put_notes(document *doc, const comparison *c)
+{
+    if (c->exact.n > 0 || says_nothing_of_answers(c) || comparison_count_verdicts(c, CHANGE_UNCLEAR) > 0)
+        doc_heading(doc, 2, "notes", "Notes");
+    put_all_exact(doc, c);
+    put_unclear(doc, c);
+}
+
+/* ---- the forms --------------------------------------------------------------------------------------------------- */
+
+static const char *model_of(const comparison *c, size_t subject)
+{
+    return c->a->subjects[subject].subject->name;
+}
+
+static void put_terminal(document *doc, const comparison *c)
+{
+    doc->audience = FOR_TERMINAL;
+    for (size_t s = 0; s < c->a->n_subjects; s++) {
+        doc_heading(doc, 2, NULL, model_of(c, s));
+        comparison_table(doc, c, (int)s, CHOICE_OVER_ALL, /*is_long=*/false, SIZE_MAX);
+        if (comparison_count_rows(c, (int)s, CHOICE_OTHERWISE) == 0)
+            continue;
+        doc_paragraph(doc, "Single tests that changed otherwise than all:");
+        comparison_table(doc, c, (int)s, CHOICE_OTHERWISE, /*is_long=*/false, SIZE_MAX);
+    }
+    doc->audience = FOR_ALL;
+}
+
+/* Every single test of a model, hidden until it is asked for. */
+static void put_tests(document *doc, const comparison *c, int subject, size_t max_rows)
+{
+    const size_t n = comparison_count_rows(c, subject, CHOICE_TESTS);
+    if (n == 0)
+        return;
+    char title[64];
+    snprintf(title, sizeof title, "Every figure of single tests (%zu)", n);
+    doc_fold_begin(doc, NULL, title);
+    comparison_table(doc, c, subject, CHOICE_TESTS, /*is_long=*/true, max_rows);
+    if (n > max_rows)
+        doc_paragraph(doc, "%zu more are not shown here; --format html and json have all.", n - max_rows);
+    doc_fold_end(doc);
+}
+
+static void put_long(document *doc, const comparison *c, size_t max_rows)
+{
+    for (size_t s = 0; s < c->a->n_subjects; s++) {
+        char anchor[32];
+        snprintf(anchor, sizeof anchor, "model-%zu", s + 1);
+        doc_heading(doc, 2, anchor, model_of(c, s));
+        comparison_table(doc, c, (int)s, CHOICE_OVER_ALL, /*is_long=*/true, SIZE_MAX);
+        if (comparison_count_rows(c, (int)s, CHOICE_CHANGED) > 0)
+            doc_paragraph(doc, "Single tests that changed:");
+        comparison_table(doc, c, (int)s, CHOICE_CHANGED, /*is_long=*/true, max_rows);
+        put_tests(doc, c, (int)s, max_rows);
+    }
+}
+
 void comparison_document(document *doc, const comparison *c, comparison_names names)
 {
     put_head(doc, c, names);
+    doc->audience = FOR_PAGES;
+    comparison_differences(doc, c);
+    doc->audience = FOR_ALL;
     if (c->outcome == COMPARISON_REFUSED)
         return;
-    for (size_t s = 0; s < c->a->n_subjects; s++) {
-        doc_heading(doc, 2, NULL, c->a->subjects[s].subject->name);
-        for (int is_long = 0; is_long < 2; is_long++) {
-            put_rows(doc, c, (int)s, /*of_tests=*/false, is_long != 0);
-            put_rows(doc, c, (int)s, /*of_tests=*/true, is_long != 0);
-        }
+    put_terminal(doc, c);
+    doc->audience = FOR_PAGES;
+    put_long(doc, c, SIZE_MAX);
+    doc->audience = FOR_ALL;
+    put_notes(doc, c);
+}
+
+/* Renders a document of what `put` appends. */
+static void put_part(buf *out, const comparison *c, comparison_names names,
+                     void (*put)(document *doc, const comparison *c, comparison_names names))
+{
+    document doc;
+    document_init(&doc);
+    put(&doc, c, names);
+    render_markdown(out, &doc);
+    document_free(&doc);
+}
+
+static void put_short(document *doc, const comparison *c, comparison_names names)
+{
+    put_head(doc, c, names);
+    for (size_t s = 0; c->outcome != COMPARISON_REFUSED && s < c->a->n_subjects; s++) {
+        doc_heading(doc, 3, NULL, model_of(c, s));
+        comparison_table(doc, c, (int)s, CHOICE_OVER_ALL, /*is_long=*/false, SIZE_MAX);
     }
-    if (c->exact.n > 0 || says_nothing_of_answers(c) || count_verdicts(c, CHANGE_UNCLEAR, false) > 0)
-        doc_heading(doc, 2, NULL, "Notes");
-    put_all_exact(doc, c);
+    if (c->outcome != COMPARISON_REFUSED)
+        put_all_exact(doc, c);
+}
+
+static void put_details(document *doc, const comparison *c, comparison_names names)
+{
+    (void)names;
+    comparison_differences(doc, c);
+    if (c->outcome == COMPARISON_REFUSED)
+        return;
+    put_long(doc, c, MARKDOWN_TESTS_MAX);
     put_unclear(doc, c);
+}
+
+void comparison_markdown(buf *out, const comparison *c, comparison_names names)
+{
+    buf details;
+    buf_init(&details, out->max);
+    put_part(out, c, names, put_short);
+    put_part(&details, c, names, put_details);
+    if (details.size > 0) {
+        buf_puts(out, "<details><summary>Details: conditions, thresholds, p-values, single tests</summary>\n\n");
+        buf_append(out, buf_str(&details), details.size);
+        buf_puts(out, "</details>\n");
+    }
+    buf_free_part(&details, out);
+}
+
+sw_code comparison_html(buf *out, const comparison *c, comparison_names names, const sw_entropy *entropy, sw_err *err)
+{
+    const html_page page = {"Comparison - spillway benchmark", embedded_web_dist_trend_css, embedded_web_dist_trend_js,
+                            embedded_web_dist_trend_css_size, embedded_web_dist_trend_js_size};
+    document doc;
+    document_init(&doc);
+    comparison_document(&doc, c, names);
+    html_page_put(out, &page, &doc, entropy);
+    document_free(&doc);
+    return out->failed == SW_OK ? SW_OK : sw_fail(err, out->failed, "the page of the comparison is too large");
 }

@@ -1,14 +1,13 @@
-/* run_trend.c - rows grow by one value for each run; then each is tested. */
+/* run_trend.c - rows grow by one value for each run. */
 #include "compare/run_trend.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 
-enum { STEP_SEED = 18 };
-
-static const double P_MAX = 0.05;
+enum { LINE_BYTES_MAX = 1 << 20 };
 
 static sw_code out_of_memory(sw_err *err)
 {
@@ -27,11 +26,10 @@ void run_trend_free(run_trend *t)
         mem_free(t->rows[i].values);
     mem_free(t->rows);
     mem_free(t->runs);
+    mem_free(t->left_out);
     arena_free(t->keep);
     *t = (run_trend){0};
 }
-
-/* ---- values ------------------------------------------------------------------------------------------------------ */
 
 /* The row of that figure, which is made if it is not there; NULL when memory is short. */
 static trend_row *find_row(run_trend *t, const char *model, test_mode mode, compare_metric metric)
@@ -49,23 +47,24 @@ static trend_row *find_row(run_trend *t, const char *model, test_mode mode, comp
 }
 
 /* The value of the run that was added last; earlier ones that have none are NAN. */
-static sw_code put_value(run_trend *t, const char *model, test_mode mode, compare_metric metric, double value,
+static sw_code put_value(run_trend *t, const char *model, test_mode mode, compare_metric metric, trend_value value,
                          sw_err *err)
 {
-    if (!isfinite(value))
+    if (!isfinite(value.value))
         return SW_OK;
     trend_row *const row = find_row(t, model, mode, metric);
     const size_t n_before = row != NULL ? row->cap : 0;
     if (row == NULL || !mem_grow(&row->values, &row->cap, t->n_runs, sizeof *row->values))
         return out_of_memory(err);
     for (size_t i = n_before; i < row->cap; i++)
-        row->values[i] = NAN;
-    row->n += isnan(row->values[t->n_runs - 1]);
+        row->values[i] = (trend_value){NAN, NAN, NAN};
+    row->n += isnan(row->values[t->n_runs - 1].value);
     row->values[t->n_runs - 1] = value;
     return SW_OK;
 }
 
-static double median_of(const run_record *run, const run_summary *summary, compare_metric metric, double *values)
+/* `values` has a place for each answer. */
+static trend_value value_of(const run_record *run, const run_summary *summary, compare_metric metric, double *values)
 {
     size_t n = 0;
     for (size_t i = 0; i < summary->n_rows; i++) {
@@ -74,7 +73,12 @@ static double median_of(const run_record *run, const run_summary *summary, compa
         if (isfinite(value))
             values[n++] = value;
     }
-    return figure_median(values, n);
+    if (n == 0)
+        return (trend_value){NAN, NAN, NAN};
+    const double median = stats_of(values, n).p50; // sorts them
+    if (n < 2)
+        return (trend_value){median, NAN, NAN};
+    return (trend_value){median, stats_percentile(values, n, 25), stats_percentile(values, n, 75)};
 }
 
 static sw_code add_subject(run_trend *t, const run_record *run, const subject_analysis *s, double *values, sw_err *err)
@@ -85,26 +89,59 @@ static sw_code add_subject(run_trend *t, const run_record *run, const subject_an
         for (int m = 0; code == SW_OK && m < N_COMPARE_METRICS; m++) {
             if (!compare_metric_is_of((compare_metric)m, (test_mode)mode) || s->modes[mode].n_rows == 0)
                 continue;
-            const double value = median_of(run, &s->modes[mode], (compare_metric)m, values);
+            const trend_value value = value_of(run, &s->modes[mode], (compare_metric)m, values);
             code = put_value(t, model, (test_mode)mode, (compare_metric)m, value, err);
         }
     }
     for (int m = 0; code == SW_OK && m < N_COMPARE_METRICS; m++) {
         if (COMPARE_METRIC_ROWS[m].scope == SCOPE_MODEL)
             code = put_value(t, model, MODE_STREAM, (compare_metric)m,
-                             compare_metric_of_model((compare_metric)m, run, s->index), err);
+                             (trend_value){compare_metric_of_model((compare_metric)m, run, s->index), NAN, NAN}, err);
     }
     return code;
 }
 
-sw_code run_trend_add(run_trend *t, const run_analysis *a, const char *name, sw_err *err)
+static const char *copy(run_trend *t, const char *text)
 {
+    return arena_copy(t->keep, text, strlen(text));
+}
+
+/* Values of several servers end with a separator, which is left out. */
+static int length_of(const char *value)
+{
+    size_t n = strlen(value);
+    while (n > 1 && strchr("; ", value[n - 1]) != NULL)
+        n--;
+    return (int)n;
+}
+
+/* All differences in one line. */
+static const char *copy_changes(run_trend *t, const run_differences *d)
+{
+    buf line;
+    buf_init(&line, LINE_BYTES_MAX);
+    for (size_t i = 0; d != NULL && i < d->n; i++) {
+        const run_difference *const item = &d->items[i];
+        buf_printf(&line, "%s%s: %.*s to %.*s", i > 0 ? "; " : "", item->part, length_of(item->a), item->a,
+                   length_of(item->b), item->b);
+    }
+    const char *const copied = line.failed == SW_OK ? copy(t, buf_str(&line)) : NULL;
+    buf_free(&line);
+    return copied;
+}
+
+sw_code run_trend_add(run_trend *t, const run_analysis *a, const char *name, const run_differences *differences,
+                      sw_err *err)
+{
+    const run_info *const info = &a->run->info;
     double *const values = mem_calloc(a->run->n_tests + 1, sizeof *values);
-    const trend_run run = {arena_copy(t->keep, name, strlen(name)), a->run->info.started_unix_ms,
-                           arena_copy(t->keep, a->run->info.version, strlen(a->run->info.version))};
+    const bool has_changed = differences != NULL && differences->n > 0;
+    const trend_run run = {
+        copy(t, name),         info->started_unix_ms,        copy(t, info->version),
+        copy(t, info->status), copy_changes(t, differences), copy(t, has_changed ? differences->items[0].b : "")};
     sw_code code = SW_OK;
-    if (values == NULL || run.name == NULL || run.version == NULL ||
-        !mem_grow(&t->runs, &t->cap_runs, t->n_runs + 1, sizeof *t->runs))
+    if (values == NULL || run.name == NULL || run.version == NULL || run.status == NULL || run.changed == NULL ||
+        run.label == NULL || !mem_grow(&t->runs, &t->cap_runs, t->n_runs + 1, sizeof *t->runs))
         code = out_of_memory(err);
     else
         t->runs[t->n_runs++] = run;
@@ -114,101 +151,19 @@ sw_code run_trend_add(run_trend *t, const run_analysis *a, const char *name, sw_
     return code;
 }
 
-/* ---- judgement --------------------------------------------------------------------------------------------------- */
-
-static void keep_rows(run_trend *t, const char *model, int metric)
+sw_code run_trend_leave_out(run_trend *t, const char *name, int64_t started_unix_ms, bool is_unlike, const char *why,
+                            sw_err *err)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < t->n_rows; i++) {
-        const trend_row row = t->rows[i];
-        const bool is_kept = row.n >= TREND_RUNS_MIN && (model == NULL || strcmp(row.model, model) == 0) &&
-                             (metric < 0 || row.metric == (compare_metric)metric);
-        if (is_kept)
-            t->rows[n++] = row;
-        else
-            mem_free(row.values);
-    }
-    t->n_rows = n;
+    const trend_left_out run = {copy(t, name), started_unix_ms, is_unlike, copy(t, why)};
+    if (run.name == NULL || run.why == NULL ||
+        !mem_grow(&t->left_out, &t->cap_left_out, t->n_left_out + 1, sizeof *t->left_out))
+        return out_of_memory(err);
+    t->left_out[t->n_left_out++] = run;
+    *(is_unlike ? &t->n_unlike : &t->n_invalid) += 1;
+    return SW_OK;
 }
 
-/* Rows whose values are all equal can show neither a trend nor a step, and take no part in corrections. */
-static bool is_varying(const trend_row *row)
+trend_value run_trend_value(const trend_row *row, size_t run)
 {
-    double low = INFINITY, high = -INFINITY;
-    for (size_t i = 0; i < row->cap; i++) {
-        low = fmin(low, row->values[i]); // both ignore a NAN
-        high = fmax(high, row->values[i]);
-    }
-    return low < high;
-}
-
-static size_t count_varying(const run_trend *t)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < t->n_rows; i++)
-        n += is_varying(&t->rows[i]);
-    return n;
-}
-
-/* x counts runs, y are their numbers; each list has a place for every run.  Steps are counted in runs, too. */
-static sw_code test_row(trend_row *row, size_t n_runs, double alpha, double *x, double *y, sw_err *err)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < n_runs && i < row->cap; i++) {
-        if (isnan(row->values[i]))
-            continue;
-        x[n] = (double)i;
-        y[n++] = row->values[i];
-    }
-    trend slope;
-    sw_code code = trend_of(x, y, n, &slope, err);
-    if (code == SW_OK)
-        code = mann_kendall_of(y, n, &row->test, err);
-    if (code == SW_OK)
-        code = level_steps_of(y, n, alpha, STEP_SEED, row->steps, TREND_STEPS_MAX, &row->n_steps, err);
-    for (size_t i = 0; i < row->n_steps; i++)
-        row->steps[i].at = (size_t)x[row->steps[i].at];
-    row->median = figure_median(y, n);
-    const double scale = COMPARE_METRIC_ROWS[row->metric].is_relative ? 100 / row->median : 1;
-    row->slope = slope.slope * scale;
-    row->range = (interval){slope.range.low * scale, slope.range.high * scale};
-    row->p_value = row->test.p_value;
-    return code;
-}
-
-static change_verdict verdict_of(const trend_row *row)
-{
-    const bool is_sure = row->p_value < P_MAX && row->slope != 0;
-    if (!is_sure)
-        return CHANGE_UNCLEAR;
-    return (row->slope > 0) == COMPARE_METRIC_ROWS[row->metric].higher_is_better ? CHANGE_BETTER : CHANGE_WORSE;
-}
-
-static sw_code correct(run_trend *t, double *p_values, sw_err *err)
-{
-    for (size_t i = 0; i < t->n_rows; i++)
-        p_values[i] = is_varying(&t->rows[i]) ? t->rows[i].p_value : NAN;
-    const sw_code code = holm_correct(p_values, t->n_rows, err);
-    for (size_t i = 0; code == SW_OK && i < t->n_rows; i++) {
-        t->rows[i].p_value = isnan(p_values[i]) ? 1 : p_values[i];
-        t->rows[i].verdict = verdict_of(&t->rows[i]);
-    }
-    return code;
-}
-
-sw_code run_trend_judge(run_trend *t, const char *model, int metric, sw_err *err)
-{
-    keep_rows(t, model, metric);
-    double *const x = mem_calloc(t->n_runs + 1, sizeof *x), *const y = mem_calloc(t->n_runs + 1, sizeof *y),
-                  *const p_values = mem_calloc(t->n_rows + 1, sizeof *p_values);
-    sw_code code = x != NULL && y != NULL && p_values != NULL ? SW_OK : out_of_memory(err);
-    const double alpha = P_MAX / fmax(1, (double)count_varying(t));
-    for (size_t i = 0; code == SW_OK && i < t->n_rows; i++)
-        code = test_row(&t->rows[i], t->n_runs, alpha, x, y, err);
-    if (code == SW_OK)
-        code = correct(t, p_values, err);
-    mem_free(x);
-    mem_free(y);
-    mem_free(p_values);
-    return code;
+    return run < row->cap ? row->values[run] : (trend_value){NAN, NAN, NAN};
 }

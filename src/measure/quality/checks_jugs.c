@@ -11,166 +11,9 @@
 
 #include "quality/check.h"
 #include "quality/jug_states.h"
-#include "quality/jug_words.h"
+#include "quality/jug_steps.h"
 
 enum { GOAL = 4, STEPS_WANTED = 3 };
-
-typedef struct jugs {
-    const answer_view *v;
-    jug_words text;
-    int amount[N_JUGS]; // gallons
-    int last;           // the jug that was named last
-    int n_steps;        // that were carried out
-    size_t step;        // where the last one begins
-    bool is_solved;
-    size_t wrong_at; // a statement of amounts that is not true; n: none
-    int wrong_amount, true_amount;
-} jugs;
-
-/* ---- steps ------------------------------------------------------------------------------------------------------ */
-
-/* The jugs of a step, and how they are joined to it. */
-typedef struct parts {
-    int object, from, into; // NO_JUG
-    bool is_out;            // "out", "away": onto the ground
-    bool is_in;             // "pour it in": into the other jug
-    int amount;             // "pour 2 gallons"; -1
-} parts;
-
-/* How the jug at word i is joined: the closest of these words before it. */
-static char joint_before(const jugs *j, size_t i, size_t verb_index)
-{
-    for (size_t k = i; k > verb_index && k + 6 > i; k--) {
-        if (jug_words_has(&j->text, k - 1, " into to onto "))
-            return 'i';
-        if (jug_words_has(&j->text, k - 1, " from of using with "))
-            return 'f';
-        if (k < i && jug_words_jug(&j->text, k - 1, true) != NO_JUG)
-            return 'o';
-    }
-    return 'o';
-}
-
-/* Reads the clause of the verb at `at`; it ends before `end`. */
-static parts read_clause(jugs *j, size_t at, size_t end)
-{
-    parts p = {NO_JUG, NO_JUG, NO_JUG, false, false, -1};
-    for (size_t i = at + 1; i < end; i++) {
-        p.is_out |= jug_words_has(&j->text, i, " out away ground sink drain ");
-        p.is_in |= jug_words_has(&j->text, i, " in ") &&
-                   (i + 1 == end || jug_words_has(&j->text, i + 1, " as too also again "));
-        if (jug_words_value(&j->text, i) >= 0 && jug_words_has(&j->text, i + 1, " gallons gallon ") &&
-            jug_words_jug(&j->text, i, false) == NO_JUG && p.object == NO_JUG)
-            p.amount = jug_words_value(&j->text, i);
-        const bool is_it = jug_words_has(&j->text, i, " it ") && !jug_words_has(&j->text, i + 1, " is has will ");
-        const int jug = is_it ? j->last : jug_words_jug(&j->text, i, true);
-        if (jug == NO_JUG)
-            continue;
-        const char joint = joint_before(j, i, at);
-        int *const place = joint == 'i' ? &p.into : joint == 'f' ? &p.from : &p.object;
-        if (*place == NO_JUG)
-            *place = is_it && joint == 'i' && p.from == jug ? 1 - jug : jug;
-        if (!is_it)
-            j->last = jug;
-    }
-    return p;
-}
-
-static bool ends_clause(const jugs *j, size_t i)
-{
-    return jug_words_has(
-               &j->text, i,
-               " until leaving leaves leave which so giving since because there you'll now you resulting and ") &&
-           !jug_words_has(&j->text, i + 1, " it then ");
-}
-
-static void pour(jugs *j, int from, int into, int *moved)
-{
-    const int space = JUG_GALLONS[into] - j->amount[into];
-    *moved = j->amount[from] < space ? j->amount[from] : space;
-    j->amount[from] -= *moved;
-    j->amount[into] += *moved;
-}
-
-/* A jug that is named later in the sentence, other than `jug`: "pour from the 5 until the 3-gallon jug is full". */
-static int other_in_sentence(const jugs *j, size_t i, int jug)
-{
-    const unsigned sentence = i < j->text.n ? j->text.w[i].sentence : 0;
-    for (; i < j->text.n && j->text.w[i].sentence == sentence; i++) {
-        if (jug_words_jug(&j->text, i, false) == 1 - jug)
-            return 1 - jug;
-    }
-    return NO_JUG;
-}
-
-static void carry_out_pour(jugs *j, const parts *p, size_t end)
-{
-    int from = p->from != NO_JUG ? p->from : p->object, into = p->into, moved = 0;
-    if (from == NO_JUG && into == NO_JUG)
-        return;
-    if (into == NO_JUG && !p->is_out)
-        into = p->is_in ? 1 - from : other_in_sentence(j, end, from);
-    if (from == NO_JUG || from == into)
-        from = 1 - into;
-    if (into != NO_JUG) {
-        pour(j, from, into, &moved);
-        if (p->amount >= 0 && moved > 0 && p->amount != moved && j->wrong_at == j->text.n) {
-            j->wrong_at = j->step;
-            j->wrong_amount = p->amount;
-            j->true_amount = moved;
-        }
-    } else if (p->is_out) {
-        j->amount[from] = 0;
-    }
-}
-
-static void carry_out(jugs *j, jug_verb what, const parts *p, size_t end)
-{
-    const int named = p->object != NO_JUG ? p->object : p->from != NO_JUG ? p->from : p->into;
-    if (named == NO_JUG)
-        return;
-    int moved;
-    j->n_steps++;
-    if (what == JUG_POUR || (what == JUG_EMPTY && p->into != NO_JUG))
-        carry_out_pour(j, p, end);
-    else if (what == JUG_EMPTY)
-        j->amount[named] = 0;
-    else if (p->object != NO_JUG && p->from != NO_JUG && p->from != p->object)
-        pour(j, p->from, p->object, &moved);
-    else if (what == JUG_TOP && j->amount[1 - named] > 0) // what is missing comes from the other jug
-        pour(j, 1 - named, named, &moved);
-    else
-        j->amount[named] = JUG_GALLONS[named];
-}
-
-/* "Use the 5-gallon jug to fill the 3-gallon jug". */
-static size_t carry_out_use(jugs *j, size_t at, size_t end)
-{
-    size_t fill = at;
-    while (fill < end && !jug_words_has(&j->text, fill, " fill top "))
-        fill++;
-    const parts before = read_clause(j, at, fill);
-    const parts after = fill < end ? read_clause(j, fill, end) : (parts){NO_JUG, NO_JUG, NO_JUG, false, false, -1};
-    const int from = before.object != NO_JUG ? before.object : before.from;
-    int moved;
-    if (from != NO_JUG && after.object != NO_JUG && from != after.object) {
-        j->n_steps++;
-        j->step = at;
-        pour(j, from, after.object, &moved);
-    }
-    return end;
-}
-
-/* The end of the clause that begins at `at`: another verb, a word that begins a consequence, or the sentence's end.  A
- * second clause of the same sentence is a step of its own unless it says what for ("to fill"). */
-static size_t clause_end(const jugs *j, size_t at)
-{
-    size_t i = at + 1;
-    while (i < j->text.n && j->text.w[i].sentence == j->text.w[at].sentence && !ends_clause(j, i) &&
-           (jug_words_verb(&j->text, i) == JUG_NONE || jug_words_verb(&j->text, i) == JUG_USE))
-        i++;
-    return i;
-}
 
 /* ---- statements of amounts -------------------------------------------------------------------------------------- */
 
@@ -223,13 +66,13 @@ static void carry_out_sentence(jugs *j, size_t first, size_t end)
             continue;
         }
         if (what == JUG_USE) {
-            i = carry_out_use(j, i, end);
+            i = jug_steps_use(j, i, end);
             continue;
         }
-        const size_t clause = clause_end(j, i);
-        const parts p = read_clause(j, i, clause);
+        const size_t clause = jug_steps_clause_end(j, i);
+        const jug_parts p = jug_steps_read_clause(j, i, clause);
         j->step = p.object != NO_JUG || p.from != NO_JUG || p.into != NO_JUG ? i : j->step;
-        carry_out(j, what, &p, clause);
+        jug_steps_carry_out(j, what, &p, clause);
         i = clause;
         if (j->amount[LARGE_JUG] == GOAL)
             break;

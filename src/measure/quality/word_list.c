@@ -1,4 +1,4 @@
-/* word_list.c - folds a line to plain lower-case text, then cuts it into words. */
+/* word_list.c - cuts folded lines into words, and finds terms among them. */
 #include "quality/word_list.h"
 
 #include <ctype.h>
@@ -6,109 +6,9 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "base/utf8.h"
+#include "quality/word_fold.h"
 
 enum { COST_BYTES_MAX = 48 };
-
-/* ---- folding ---------------------------------------------------------------------------------------------------- */
-
-typedef struct replacement {
-    const char *from, *to;
-} replacement;
-
-/* The first that fits counts; what is not here stays, in lower case. */
-static const replacement REPLACEMENTS[] = {
-    {"\\left", ""},
-    {"\\right", ""},
-    {"\\mathcal", ""},
-    {"\\mathrm", ""},
-    {"\\operatorname", ""},
-    {"\\text", ""},
-    {"\\times", " "},
-    {"\\cdot", " "},
-    {"\\theta", "o"}, // a cost's bound, whichever it is
-    {"\\omega", "o"},
-    {"\\leq", "<"},
-    {"\\geq", ">"},
-    {"\\lt", "<"},
-    {"\\gt", ">"},
-    {"\\", ""},
-    {"<sup>", "^"},
-    {"<sub>", ""},
-    {"</sup>", ""},
-    {"</sub>", ""},
-    {"<br>", " . "},
-    {"<br/>", " . "},
-    {"<=", " < "},
-    {">=", " > "},
-    {"->", " "},
-    {"=>", " "},
-    {"&lt;", " < "},
-    {"&gt;", " > "},
-    {"**", ""},
-    {"\xe2\x80\x99", "'"}, // U+2019, a closing quotation mark
-    {"\xe2\x80\x98", "'"},
-    {"\xe2\x80\x9c", "\""},
-    {"\xe2\x80\x9d", "\""},
-    {"\xe2\x80\x90", "-"}, // U+2010 and U+2011, hyphens
-    {"\xe2\x80\x91", "-"},
-    {"\xe2\x80\x93", " - "}, // dashes
-    {"\xe2\x80\x94", " - "},
-    {"\xe2\x80\xa6", "..."},
-    {"\xe2\x80\xaf", " "}, // narrow and ordinary blanks that do not break
-    {"\xc2\xa0", " "},
-    {"\xc2\xb2", "^2"},
-    {"\xc2\xb3", "^3"},
-    {"\xe2\x82\x82", ""}, // U+2082: the base of a logarithm
-    {"\xc3\x97", " "},    // a multiplication sign
-    {"\xc2\xb7", " "},
-    {"\xe2\x8b\x85", " "},
-    {"\xe2\x86\x92", " "}, // an arrow
-    {"\xe2\x89\xa4", " < "},
-    {"\xe2\x89\xa5", " > "},
-    {"\xce\x98", "o"},
-    {"\xce\xa9", "o"},
-};
-
-static const replacement *replacement_at(const char *s, size_t n)
-{
-    if (isalnum((unsigned char)s[0]) || isspace((unsigned char)s[0])) // most characters, and none of the table
-        return NULL;
-    for (size_t i = 0; i < sizeof REPLACEMENTS / sizeof *REPLACEMENTS; i++) {
-        const size_t length = strlen(REPLACEMENTS[i].from);
-        if (length <= n && strncasecmp(REPLACEMENTS[i].from, s, length) == 0)
-            return &REPLACEMENTS[i];
-    }
-    return NULL;
-}
-
-static bool is_word_byte(char c)
-{
-    return isalnum((unsigned char)c) || (unsigned char)c >= 0x80;
-}
-
-/* "n**2" is a power; elsewhere two stars are markup. */
-static bool is_power(const char *s, size_t i, size_t n)
-{
-    return i > 0 && i + 2 < n && s[i] == '*' && s[i + 1] == '*' && is_word_byte(s[i - 1]) &&
-           isdigit((unsigned char)s[i + 2]);
-}
-
-static void fold(buf *out, const char *s, size_t n)
-{
-    buf_clear(out);
-    for (size_t i = 0; i < n;) {
-        const replacement *const r = is_power(s, i, n) ? &(replacement){"**", "^"} : replacement_at(s + i, n - i);
-        if (r != NULL) {
-            buf_puts(out, r->to);
-            i += strlen(r->from);
-            continue;
-        }
-        if (strchr("*`$", s[i]) == NULL) // markup joins what is around it
-            buf_putc(out, s[i] == '_' ? ' ' : (char)tolower((unsigned char)s[i]));
-        i++;
-    }
-}
 
 /* ---- words ------------------------------------------------------------------------------------------------------ */
 
@@ -182,7 +82,7 @@ static bool ends_sentence(const cutter *c, const char *s, size_t i, size_t n)
 static size_t word_length(const cutter *c, const char *s, size_t n)
 {
     size_t i = 0;
-    while (i < n && (is_word_byte(s[i]) || (s[i] == '\'' && i > 0 && i + 1 < n && is_word_byte(s[i + 1]))))
+    while (i < n && (word_has_byte(s[i]) || (s[i] == '\'' && i > 0 && i + 1 < n && word_has_byte(s[i + 1]))))
         i++;
     return i + (c->is_pattern && i < n && s[i] == '*');
 }
@@ -197,7 +97,7 @@ static bool cut(cutter *c, const char *s, size_t n)
 {
     char cost[COST_BYTES_MAX + 1];
     for (size_t i = 0; i < n;) {
-        const bool is_start = i == 0 || !is_word_byte(s[i - 1]);
+        const bool is_start = i == 0 || !word_has_byte(s[i - 1]);
         const size_t n_cost = is_start ? take_cost(s + i, n - i, cost) : 0;
         const size_t length = n_cost > 0 ? n_cost : word_length(c, s + i, n - i);
         if (n_cost > 0 ? !push(c, cost, strlen(cost)) : !push(c, s + i, without_s(s + i, length)))
@@ -227,7 +127,7 @@ bool word_list_read(word_list *out, const markdown *text, arena *keep)
         c.here.line = (unsigned)i;
         c.here.kind = l->kind;
         c.here.column = 0;
-        fold(&folded, l->text, l->n);
+        word_fold(&folded, l->text, l->n);
         ok = folded.failed == SW_OK && cut(&c, buf_str(&folded), folded.size);
     }
     buf_free(&folded);

@@ -144,6 +144,13 @@ void doc_chart(document *doc, const char *name, int subject)
     block->subject = subject;
 }
 
+void doc_drawing(document *doc, const buf *svg)
+{
+    doc_block *const block = doc_append(doc, DOC_DRAWING);
+    if (block != NULL)
+        block->text = doc_copy(doc, doc_str(doc, svg));
+}
+
 void doc_text(document *doc, const char *title, const char *text, size_t n)
 {
     doc_block *const block = doc_append(doc, DOC_TEXT);
@@ -205,6 +212,12 @@ void doc_anchor(document *doc, const char *anchor)
     const char *const copy = doc_copy(doc, anchor);
     if (!doc->has_failed)
         doc->blocks[doc->n_blocks - 1].anchor = copy;
+}
+
+void doc_screen_only(document *doc)
+{
+    if (!doc->has_failed)
+        doc->blocks[doc->n_blocks - 1].is_screen_only = true;
 }
 
 const char *doc_str(document *doc, const buf *text)

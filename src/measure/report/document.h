@@ -35,6 +35,7 @@ typedef enum doc_kind {
     DOC_TILES,  // the same as large figures
     DOC_TABLE,
     DOC_CHART,
+    DOC_DRAWING,    // on a page: a picture that needs no script
     DOC_TEXT,       // verbatim: a prompt or an answer
     DOC_CODE,       // commands or SQL of the report itself; pages only
     DOC_DOWNLOAD,   // a small file inside the page; HTML only
@@ -84,11 +85,13 @@ typedef struct doc_block {
     doc_tone tone;      // DOC_BADGE, DOC_REMARK
     const char *title;  // of a heading, table, text or fold; DOC_CHART: its name
     const char *anchor; // that links lead to, or NULL
-    const char *text; // DOC_PARAGRAPH, DOC_BADGE, DOC_REMARK, DOC_TEXT, DOC_CODE, DOC_DOWNLOAD (its name is the title)
+    // DOC_PARAGRAPH, DOC_BADGE, DOC_REMARK, DOC_TEXT, DOC_DRAWING, DOC_CODE, DOC_DOWNLOAD (its name is the title)
+    const char *text;
     size_t n_text;
     doc_link *links; // (n_links), of the text of a DOC_PARAGRAPH
     size_t n_links;
     int subject; // DOC_CHART: the model
+    bool is_screen_only; // DOC_FOLD_BEGIN, DOC_GROUP_BEGIN: paper leaves it out
     // DOC_TABLE, and with three columns DOC_FACTS and DOC_TILES: row by row.
     const doc_column *columns;
     int n_columns;
@@ -119,6 +122,8 @@ void doc_paragraph_linked(document *doc, const linked_text *text);
 void doc_badge(document *doc, doc_tone tone, const char *label, const char *text);
 void doc_remark(document *doc, doc_tone tone, const char *fmt, ...) SW_PRINTF(3, 4);
 void doc_chart(document *doc, const char *name, int subject);
+/* `svg` is markup that this program made: every text in it is escaped already. */
+void doc_drawing(document *doc, const buf *svg);
 void doc_text(document *doc, const char *title, const char *text, size_t n);
 void doc_code(document *doc, const char *anchor, const char *title, const char *text);
 /* `text` is copied. */
@@ -129,6 +134,8 @@ void doc_group_begin(document *doc, const char *title);
 void doc_group_end(document *doc);
 /* Of the block that was appended last; that of a chart is one of all charts beside it. */
 void doc_anchor(document *doc, const char *anchor);
+/* Paper leaves out the fold or group that has just begun. */
+void doc_screen_only(document *doc);
 
 /* The text of a buffer; the document fails if memory was short for it. */
 const char *doc_str(document *doc, const buf *text);

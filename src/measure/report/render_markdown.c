@@ -221,6 +221,7 @@ static void put_block(const markdown *m, const doc_block *b)
     case DOC_CHART: // nothing is drawn, but links lead there
         put_anchor_line(m, b->anchor);
         break;
+    case DOC_DRAWING:
     case DOC_DOWNLOAD:
     case DOC_FOLD_END:
     case DOC_GROUP_BEGIN:

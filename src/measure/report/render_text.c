@@ -136,6 +136,7 @@ static void put_block(buf *out, const doc_block *b, int width, const char *more)
     case DOC_TILES: put_facts(out, b, width); break;
     case DOC_TABLE: put_table(out, b, width, more); break;
     case DOC_CHART:
+    case DOC_DRAWING:
     case DOC_TEXT:
     case DOC_CODE:
     case DOC_DOWNLOAD:

@@ -44,11 +44,22 @@ void text_table_free(text_table *t)
     mem_free(t);
 }
 
+/* A text of one line: a break in a cell from outside would be a row of its own. */
+static const char *copy_line(text_table *t, const char *text)
+{
+    char *const copy = arena_copy(t->keep, text, strlen(text));
+    for (char *p = copy; p != NULL && *p != '\0'; p++) {
+        if (*p == '\n' || *p == '\r' || *p == '\t')
+            *p = ' ';
+    }
+    return copy;
+}
+
 void text_table_put(text_table *t, const char *text)
 {
     if (t == NULL || t->has_failed)
         return;
-    const char *const copy = arena_copy(t->keep, text, strlen(text));
+    const char *const copy = copy_line(t, text);
     const bool is_first = t->n_cells % (size_t)t->n_columns == 0;
     t->has_failed = copy == NULL || !mem_grow(&t->cells, &t->cap_cells, t->n_cells + 1, sizeof *t->cells) ||
                     (is_first && !mem_grow(&t->notes, &t->cap_notes, t->n_notes + 1, sizeof *t->notes));

@@ -25,7 +25,8 @@ typedef struct text_table text_table;
 /* `columns` must outlive the table.  NULL when memory is short, which all functions below accept. */
 text_table *text_table_create(const text_column *columns, int n_columns);
 void text_table_free(text_table *table);
-/* Appends the next cell of the row under way, from left to right; the text is copied. */
+/* Appends the next cell of the row under way, from left to right; the text is copied, and its line breaks
+ * and tabs become spaces. */
 void text_table_put(text_table *table, const char *text);
 /* A line below the row that was completed last. */
 void text_table_note(text_table *table, const char *text);

@@ -21,9 +21,10 @@ static sw_code out_of_memory(sw_err *err)
 
 /* ---- the run and its models -------------------------------------------------------------------------------------- */
 
-/* Milliseconds of "2026-11-22T01:15:44Z"; 0 for another text. */
-static int64_t time_of(const char *text)
+// "2026-11-22T01:15:44Z"
+int64_t shared_run_began(const share_file *file)
 {
+    const char *const text = file->began;
     struct tm utc = {0};
     int n = 0;
     const bool is_time = sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ%n", &utc.tm_year, &utc.tm_mon, &utc.tm_mday,
@@ -37,7 +38,7 @@ static int64_t time_of(const char *text)
 static run_info info_of(const share_file *file)
 {
     const share_hardware *const h = &file->hardware;
-    return (run_info){.started_unix_ms = time_of(file->began),
+    return (run_info){.started_unix_ms = shared_run_began(file),
                       .status = file->status,
                       .reasons = "",
                       .fingerprint = file->fingerprint,

@@ -15,6 +15,9 @@ enum { SHARED_ANSWERS_MAX = 100000 };
  * after an error.  Errors: SW_ELIMIT (more answers than SHARED_ANSWERS_MAX), SW_ENOMEM. */
 SW_NODISCARD sw_code shared_run_of(const share_file *file, run_record **run, run_analysis *out, sw_err *err);
 
+/* When the run of the file began; 0 if it does not say so. */
+int64_t shared_run_began(const share_file *file);
+
 /* Makes what a stored run would be after it was shared.  Free *out with share_free.  Errors: those of share_write. */
 SW_NODISCARD sw_code shared_again(const run_analysis *analysis, share_file **out, sw_err *err);
 

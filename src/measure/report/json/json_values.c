@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/escape.h"
-#include "base/utf8.h"
 #include "report/json/json_parts.h"
 
 enum { REAL_DIGITS = 9 }; // a nanosecond in a second; more would be noise
@@ -27,33 +26,13 @@ json_t *json_of_stats(const sample_stats *s)
     return stats;
 }
 
-/* "<" and hidden characters occur only in strings; escaped, the one cannot end the script element around the document,
- * and the others cannot steer a terminal. */
-static void put_safe(buf *out, const char *text)
-{
-    const char *const end = text + strlen(text);
-    const char *plain = text; // what comes from here to `text` is appended at once
-    while (text < end) {
-        uint32_t cp = (unsigned char)*text;
-        const int n = cp < 0x80 ? 1 : utf8_decode((const uint8_t *)text, (size_t)(end - text), &cp);
-        const int length = n > 0 ? n : 1; // jansson writes UTF-8 only
-        if (n > 0 && (cp == '<' || escape_is_hidden(cp))) {
-            buf_append(out, plain, (size_t)(text - plain));
-            buf_printf(out, "\\u%04x", (unsigned)cp);
-            plain = text + length;
-        }
-        text += length;
-    }
-    buf_append(out, plain, (size_t)(text - plain));
-}
-
 sw_code json_append(buf *out, json_t *document, size_t flags, sw_err *err)
 {
     char *const text = document != NULL ? json_dumps(document, flags | JSON_REAL_PRECISION(REAL_DIGITS)) : NULL;
     json_decref(document);
     if (text == NULL)
         return sw_fail(err, SW_ENOMEM, "the run cannot be written as JSON");
-    put_safe(out, text);
+    escape_json_document(out, text, strlen(text));
     free(text);
     return out->failed == SW_OK ? SW_OK : sw_fail(err, out->failed, "the report is too large");
 }
