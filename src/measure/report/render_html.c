@@ -56,7 +56,7 @@ static void put_heading(buf *out, const doc_block *b)
 static void put_contents(buf *out, const document *doc, const char *first)
 {
     buf_puts(out, "<a class=\"skip\" href=\"#");
-    put_text(out, first);
+    html_text(out, first);
     buf_puts(out, "\">Skip the contents</a>\n<nav aria-label=\"Contents\">\n<ul>\n");
     for (size_t i = 0; i < doc->n_blocks; i++) {
         const doc_block *const b = &doc->blocks[i];
