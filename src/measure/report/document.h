@@ -60,7 +60,7 @@ typedef struct doc_link {
     const char *target;
 } doc_link;
 
-/* A figure as a length: shares of the longest, 0 to 1.  A share of 0 has no bar; low and high are its interval. */
+/* A figure as a length, and its interval: shares of the longest, 0 to 1.  All 0: there is no bar. */
 typedef struct doc_bar {
     double share, low, high;
 } doc_bar;

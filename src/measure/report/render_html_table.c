@@ -13,7 +13,7 @@ static void put_bar(buf *out, const doc_bar *bar)
 
 static void put_cell(buf *out, const doc_cell *cell)
 {
-    if (cell->bar.share > 0) {
+    if (cell->bar.share > 0 || cell->bar.high > 0) {
         put_bar(out, &cell->bar);
         return;
     }
