@@ -18,7 +18,8 @@ struct gpu {
     nvml *nvml;      // one of the two,
     nvidia_smi *smi; // or none
     double total_bytes;
-    char name[2 * GPU_TEXT_BYTES], driver[GPU_TEXT_BYTES], note[2 * GPU_NOTE_BYTES];
+    char name[2 * GPU_TEXT_BYTES], driver[GPU_TEXT_BYTES];
+    char note[2 * GPU_NOTE_BYTES + 2]; // both notes, and "; "
 };
 
 /* The driver numbers processes as the machine does.  In a container with numbers of its own, a process that is not in
