@@ -38,6 +38,7 @@ static sw_code lose(overview *o, const report_args *a, const run_name *name, sw_
     else
         buf_puts(&text, name->store);
     const sw_err why = *err;
+    sw_err_clear(err);
     code = overview_lose(o, buf_str(&text), why.msg, err);
     buf_free(&text);
     return code;

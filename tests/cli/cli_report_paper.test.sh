@@ -36,8 +36,6 @@ grep -qF '| 3 | 2 | ' several/data.md || fail "data.md does not list the third r
 [ "$(cat all.sqlite run/results.sqlite | cksum)" = "$sum" ] || fail "a store was changed"
 
 # ---- wrong usage ----
-expect 2 report all.sqlite all.sqlite:2
-says err "several runs are for --paper"
 expect 2 report all.sqlite --paper paper --json
 says err "--paper and --share write their own files"
 expect 1 report all.sqlite:9 --paper paper

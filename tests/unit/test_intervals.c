@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -267,6 +268,72 @@ static void test_a_long_series_is_thinned(void **state)
     assert_true(t.range.low <= t.slope && t.slope <= t.range.high);
 }
 
+/* Ranks from tables of the binomial distribution, from 1: of 10 values the second and the ninth, and so on. */
+static void test_the_interval_of_a_median_is_between_two_values(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t n, low, high;
+    } RANKS[] = {{6, 1, 6}, {8, 1, 8}, {9, 2, 8}, {10, 2, 9}, {20, 6, 15}, {27, 8, 20}, {50, 18, 33}, {100, 40, 61}};
+    static double values[4000];
+    for (int i = 0; i < 4000; i++)
+        values[i] = i + 1;
+    for (size_t i = 0; i < sizeof RANKS / sizeof *RANKS; i++) {
+        const interval found = median_interval(values, RANKS[i].n);
+        assert_true(found.low == (double)RANKS[i].low && found.high == (double)RANKS[i].high);
+    }
+    const interval many = median_interval(values, 4000);
+    assert_true(many.low >= 1936 && many.low <= 1939 && many.low + many.high == 4001);
+    assert_true(isnan(median_interval(values, 5).low) && isnan(median_interval(values, 0).high));
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Ranks are whole numbers, so that it holds the truth more often than asked: of 27 values in 98.1 % of the cases. */
+static void test_intervals_of_medians_without_draws_hold_the_truth(void **state)
+{
+    (void)state;
+    rng_state rng;
+    rng_seed(&rng, 8);
+    int n_inside = 0;
+    for (int i = 0; i < N_SIMULATIONS; i++) {
+        double values[27];
+        for (int k = 0; k < 27; k++)
+            values[k] = exp(normal(&rng));
+        qsort(values, 27, sizeof *values, ascending);
+        const interval found = median_interval(values, 27);
+        n_inside += found.low <= 1 && 1 <= found.high;
+    }
+    assert_close((double)n_inside / N_SIMULATIONS, 0.981, 0.012);
+}
+
+/* Not figure_median itself, so that every sample is sorted. */
+static double sorted_median(double *values, size_t n)
+{
+    return figure_median(values, n);
+}
+
+static void test_counting_ranks_gives_the_medians_of_sorted_samples(void **state)
+{
+    (void)state;
+    rng_state rng;
+    rng_seed(&rng, 5);
+    double values[101];
+    static const size_t SIZES[] = {2, 3, 8, 27, 64, 65, 101};
+    for (size_t i = 0; i < sizeof SIZES / sizeof *SIZES; i++) {
+        interval counted, sorted;
+        for (size_t k = 0; k < SIZES[i]; k++)
+            values[k] = k % 5 == 4 ? values[k - 1] : normal(&rng); // some are equal
+        assert_int_equal(bootstrap_interval(values, SIZES[i], figure_median, 999, 3, &counted, NULL), SW_OK);
+        assert_int_equal(bootstrap_interval(values, SIZES[i], sorted_median, 999, 3, &sorted, NULL), SW_OK);
+        assert_true(counted.low == sorted.low && counted.high == sorted.high);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +342,9 @@ int main(void)
         cmocka_unit_test(test_a_share_has_wilsons_interval),
         cmocka_unit_test(test_intervals_of_means_hold_the_truth),
         cmocka_unit_test(test_intervals_of_medians_hold_the_truth),
+        cmocka_unit_test(test_the_interval_of_a_median_is_between_two_values),
+        cmocka_unit_test(test_intervals_of_medians_without_draws_hold_the_truth),
+        cmocka_unit_test(test_counting_ranks_gives_the_medians_of_sorted_samples),
         cmocka_unit_test(test_paired_intervals_hold_the_truth),
         cmocka_unit_test(test_intervals_of_ratios_hold_the_truth),
         cmocka_unit_test(test_a_seed_gives_one_interval),

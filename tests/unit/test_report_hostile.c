@@ -11,6 +11,7 @@
 
 #include "base/escape.h"
 #include "base/utf8.h"
+#include "overview/overview_report.h"
 #include "report/report.h"
 #include "support/hostile_strings.h"
 #include "support/run_fixture.h"
@@ -56,21 +57,28 @@ static const char *assert_own_tag(const char *at, const char *text)
     return p + 1;
 }
 
-/* Outside of the page's own style and code, which are the same in every page. */
-static void assert_page(buf *out, const char *text)
+/* The tags of a page after its own style, which is the same in every page; returns how many begin scripts. */
+static int assert_tags(const buf *out, const char *text)
 {
-    char *const code = strstr(out->data, "<script nonce=\"");
     const char *p = strstr(out->data, "</style>");
-    assert_true(code != NULL && p != NULL);
-    *code = '\0';
-    out->size = (size_t)(code - out->data);
+    assert_non_null(p);
     int n_scripts = 0;
     while ((p = strchr(p, '<')) != NULL) {
         n_scripts += strncmp(p, "<script", 7) == 0;
         p = assert_own_tag(p, text);
     }
-    assert_int_equal(n_scripts, 1);
     assert_nothing_hidden(out, text, "the page");
+    return n_scripts;
+}
+
+/* Outside of the page's own code, too. */
+static void assert_page(buf *out, const char *text)
+{
+    char *const code = strstr(out->data, "<script nonce=\"");
+    assert_non_null(code);
+    *code = '\0';
+    out->size = (size_t)(code - out->data);
+    assert_int_equal(assert_tags(out, text), 1); // the data
 }
 
 /* The length of a part of the report's own markup that begins at `at`: an anchor, or the begin or end of a link to one;
@@ -247,6 +255,52 @@ static void report_everything(const char *text, void *ud)
     buf_clear(out);
 }
 
+/* Two runs with that text everywhere, side by side. */
+static void show_side_by_side(const char *text, void *ud)
+{
+    everything *const e = ud;
+    buf *const out = &e->out;
+    overview page;
+    say(e, text);
+    assert_int_equal(overview_init(&page, NULL), SW_OK);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(overview_add(&page, &e->analysis, text, NULL), SW_OK);
+    assert_int_equal(overview_lose(&page, text, text, NULL), SW_OK);
+    assert_int_equal(overview_judge(&page, NULL, NULL), SW_OK);
+    overview_text(out, &page, 80);
+    assert_nothing_hidden(out, text, "the terminal's text");
+    buf_clear(out);
+    overview_markdown(out, &page);
+    assert_markdown(out, text);
+    buf_clear(out);
+    overview_html(out, &page);
+    assert_int_equal(assert_tags(out, text), 0);
+    buf_clear(out);
+    overview_csv(out, &page);
+    assert_csv(out, text);
+    buf_clear(out);
+    assert_int_equal(overview_json(out, &page, NULL), SW_OK);
+    assert_null(memchr(out->data, '<', out->size));
+    assert_nothing_hidden(out, text, "the JSON");
+    assert_int_equal(out->failed, SW_OK);
+    buf_clear(out);
+    overview_free(&page);
+}
+
+static void test_no_text_from_outside_is_more_than_text_side_by_side(void **state)
+{
+    (void)state;
+    everything e = {.fixture = run_fixture_create()};
+    buf_init(&e.out, REPORT_BYTES_MAX);
+    assert_non_null(e.fixture);
+    run_fixture_edit(e.fixture)->n_tests = TESTS;
+    assert_int_equal(run_analysis_brief_of(run_fixture_record(e.fixture), &e.analysis, NULL), SW_OK);
+    assert_true(hostile_strings_for_each(show_side_by_side, &e) >= 200);
+    run_analysis_free(&e.analysis);
+    run_fixture_free(e.fixture);
+    buf_free(&e.out);
+}
+
 static void test_no_text_from_outside_is_more_than_text_in_any_form(void **state)
 {
     (void)state;
@@ -266,6 +320,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_text_from_outside_is_more_than_text_in_any_form),
+        cmocka_unit_test(test_no_text_from_outside_is_more_than_text_side_by_side),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

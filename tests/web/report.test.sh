@@ -25,4 +25,7 @@ node "$source_dir/tests/web/hostile_strings.mjs" >"$work/protocol.json"
 "$SPILLWAY" bench "$source_dir/models/demo-phimoe.gguf" --pause 0 --repeat 1 --modes stream,whole --out "$work/demo" --quiet \
   >"$work/demo.txt" && status=0 || status=$?
 [ "$status" -le 3 ] || { echo "the demo run ended with $status" >&2; exit 1; }
-node "$source_dir/tests/web/report_check.mjs" "$work/out/report.html" "$work/hostile/report.html" "$work/demo/report.html"
+node "$source_dir/tests/web/report_check.mjs" "$work/out/report.html" "$work/hostile/report.html" "$work/demo/report.html" &
+check_pid=$!
+node "$source_dir/tests/web/report_access.mjs" "$work/out/report.html" "$work/demo/report.html"
+wait "$check_pid"

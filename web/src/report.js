@@ -26,6 +26,7 @@ const CHARTS = {
     text: 'Share of repeated word triples, mean and highest of the answers.' },
 };
 
+document.documentElement.classList.add('script');
 keepDrawn(CHARTS, JSON.parse(document.getElementById('data').textContent).models);
 keepMarked();
 followLinks();

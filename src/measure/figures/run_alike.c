@@ -99,10 +99,11 @@ static bool is_again(const run_record *run, size_t at)
     return false;
 }
 
-/* The first server of each side of the model that is asked for; -1: of every model. */
+/* The first server of each side; of one model only what was measured, not its reference. */
 static bool is_put(const run_record *run, int subject, size_t server)
 {
-    return (subject < 0 || run->servers[server].subject == subject) && !is_again(run, server);
+    const server_record *const s = &run->servers[server];
+    return (subject < 0 || (s->subject == subject && s->side != SIDE_REFERENCE)) && !is_again(run, server);
 }
 
 static void put_software(const run_record *run, int subject, int fact, buf *out)

@@ -32,7 +32,7 @@ const char *run_part_name(size_t i);
 bool run_part_is_shared(const char *name);
 
 /* Appends what the run has as that part, unescaped: all of it, or (subject 0 and above) what is of one model and its
- * servers.  What is not known is "-". */
+ * server, without its reference.  What is not known is "-". */
 void run_part_put(buf *out, const run_record *run, size_t part, int subject);
 
 /* knob: a part that may differ, or NULL.  Free *out with run_differences_free, also after an error.  Errors: SW_EINVAL

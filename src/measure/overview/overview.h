@@ -11,8 +11,8 @@
 #include "base/limits.h"
 #include "base/strmap.h"
 #include "compare/compare_metrics.h"
-#include "figures/paired_change.h"
 #include "figures/analysis.h"
+#include "figures/paired_change.h"
 #include "figures/readiness.h"
 #include "overview/overview_conditions.h"
 

@@ -18,7 +18,14 @@ void overview_cell_label(document *doc, const overview_entry *e)
     doc_put_link(doc, overview_anchor(anchor, e->run), e->label);
 }
 
-/* A part is a list for all servers, "2; ": its end says nothing here. */
+int overview_part_length(const char *text)
+{
+    size_t n = strlen(text);
+    while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == ';'))
+        n--;
+    return (int)n;
+}
+
 void overview_cell_knob(document *doc, const overview *o, const overview_entry *e)
 {
     size_t part = 0;
@@ -26,11 +33,9 @@ void overview_cell_knob(document *doc, const overview *o, const overview_entry *
         part++;
     const char *const text = o->knob != NULL ? o->texts[e->parts[part]] : "";
     const bool is_model = o->knob != NULL && strcmp(o->knob, "models") == 0; // the label has it
-    size_t n = strlen(text);
-    while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == ';'))
-        n--;
+    const int n = overview_part_length(text);
     if (n == 0 || is_model)
         doc_put(doc, "-");
     else
-        doc_putf(doc, "%.*s", (int)n, text);
+        doc_putf(doc, "%.*s", n, text);
 }

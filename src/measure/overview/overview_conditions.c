@@ -65,11 +65,13 @@ static void put_ram(buf *out, const condition_input *in)
     put_figure(out, in->run->info.memory_bytes > 0 ? (double)in->run->info.memory_bytes : NAN, "B");
 }
 
+/* The name of one that is not there is the reason. */
 static void put_gpu(buf *out, const condition_input *in)
 {
     const double total = run_number(in->run, -1, -1, FACT_GPU_TOTAL_BYTES);
-    const char *const driver = run_text(in, FACT_GPU_DRIVER);
-    buf_puts(out, run_text(in, FACT_GPU_NAME));
+    const char *const name = run_text(in, FACT_GPU_NAME), *const driver = run_text(in, FACT_GPU_DRIVER);
+    const bool is_absent = isnan(total) && driver[0] == '\0' && name[0] != '\0' && strncmp(name, "none", 4) != 0;
+    buf_printf(out, "%s%s", is_absent ? "none seen: " : "", name);
     if (!isnan(total)) {
         buf_puts(out, ", ");
         put_figure(out, total, "B");

@@ -1,4 +1,5 @@
-/* overview_grid.c - tables that are never wider than a page: of more columns, further tables follow. */
+/* overview_grid.c - tables that are never wider than a page: of more columns, further tables follow.  On a terminal,
+ * which may be narrow, entries are always rows. */
 #include "overview/overview_sections.h"
 
 enum { COLUMNS_MAX = 6 };
@@ -18,11 +19,16 @@ static const doc_column *columns_of(document *doc, const grid_part *p)
     doc->has_failed |= columns == NULL;
     if (columns == NULL)
         return NULL;
+    const bool is_ranked = doc->audience == FOR_TERMINAL; // the last are left out first
     columns[0] = (doc_column){.title = p->has_entry_rows ? "run" : p->grid->corner, .unit = "", .meaning = ""};
     for (size_t i = 0; i < p->n; i++) {
         const char *const title =
             p->has_entry_rows ? p->grid->name(p->grid->ctx, p->begin + i) : p->o->entries[p->begin + i].label;
-        columns[i + 1] = (doc_column){.title = title, .unit = "", .meaning = "", .is_number = p->grid->is_number};
+        columns[i + 1] = (doc_column){.title = title,
+                                      .unit = "",
+                                      .meaning = "",
+                                      .is_number = p->grid->is_number,
+                                      .rank = is_ranked ? (int)i + 1 : 0};
     }
     return columns;
 }
@@ -53,7 +59,7 @@ static void put_part(document *doc, const grid_part *p)
 
 void overview_put_grid(document *doc, const overview *o, const overview_grid *grid)
 {
-    const bool has_entry_rows = o->n_entries > COLUMNS_MAX;
+    const bool has_entry_rows = o->n_entries > COLUMNS_MAX || doc->audience == FOR_TERMINAL;
     const size_t n_columns = has_entry_rows ? grid->n : o->n_entries;
     for (size_t begin = 0; begin < n_columns; begin += COLUMNS_MAX) {
         const size_t n = n_columns - begin < COLUMNS_MAX ? n_columns - begin : COLUMNS_MAX;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "figures/run_alike.h"
 #include "overview/overview_parts.h"
 
@@ -120,7 +121,13 @@ static sw_code find_knob(const char *name, int *out, sw_err *err)
         if (is_part(*out, name))
             return SW_OK;
     }
-    return sw_fail(err, SW_EINVAL, "runs have no part '%.40s' that a comparison could be of", name);
+    buf names;
+    buf_init(&names, 1024);
+    for (int i = 0; i < n; i++)
+        buf_printf(&names, "%s%s", i > 0 ? ", " : "", run_part_name((size_t)i));
+    const sw_code code = sw_fail(err, SW_EINVAL, "--knob takes %s, not '%.40s'", buf_str(&names), name);
+    buf_free(&names);
+    return code;
 }
 
 typedef struct group_size {

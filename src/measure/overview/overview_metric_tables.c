@@ -9,7 +9,7 @@
 #include "report/format.h"
 #include "report/sections/cells.h"
 
-enum { MEDIAN = 2 }; // its column
+enum { KNOB = 1, MEDIAN = 2 }; // their columns
 
 // clang-format off
 static const doc_column COLUMNS[] = {
@@ -52,11 +52,11 @@ static void put_gap(document *doc, compare_metric metric, const overview_figure 
         doc_put(doc, "-");
         return;
     }
-    doc_putf(doc, is_relative ? "%+.1f %%" : "%+.3g", scale * f->gap.difference);
+    doc_putf(doc, is_relative ? "%+.1f %%" : "%+.3f", scale * f->gap.difference);
     if (isnan(f->gap.range.low))
         doc_put(doc, "-");
     else
-        doc_putf(doc, is_relative ? "%+.1f to %+.1f" : "%+.3g to %+.3g", scale * f->gap.range.low,
+        doc_putf(doc, is_relative ? "%+.1f to %+.1f" : "%+.3f to %+.3f", scale * f->gap.range.low,
                  scale * f->gap.range.high);
 }
 
@@ -92,8 +92,8 @@ static double longest_of(const overview *o, compare_metric metric)
     return longest;
 }
 
-/* The columns with the unit of the metric; NULL when memory is short. */
-static const doc_column *columns_of(document *doc, compare_metric metric)
+/* The columns with the unit of the metric and the name of the knob; NULL when memory is short. */
+static const doc_column *columns_of(document *doc, const overview *o, compare_metric metric)
 {
     doc_column *const columns = doc->has_failed ? NULL : arena_alloc(doc->keep, sizeof COLUMNS);
     doc->has_failed |= columns == NULL;
@@ -101,6 +101,8 @@ static const doc_column *columns_of(document *doc, compare_metric metric)
         return NULL;
     memcpy(columns, COLUMNS, sizeof COLUMNS);
     columns[MEDIAN].unit = COMPARE_METRIC_ROWS[metric].unit;
+    if (o->knob != NULL)
+        columns[KNOB].title = o->knob;
     return columns;
 }
 
@@ -122,7 +124,7 @@ static void put_metric(document *doc, const overview *o, compare_metric metric, 
             rows[n++] = (metric_row){&o->entries[i], sign * o->entries[i].figures[metric].median};
     }
     qsort(rows, n, sizeof *rows, by_rank);
-    const doc_column *const columns = n > 0 ? columns_of(doc, metric) : NULL;
+    const doc_column *const columns = n > 0 ? columns_of(doc, o, metric) : NULL;
     if (columns == NULL)
         return;
     put_heading(doc, metric);

@@ -23,11 +23,13 @@ enum { OVERVIEW_ANCHOR_BYTES = 24 };
 const char *overview_anchor(char out[OVERVIEW_ANCHOR_BYTES], int run);
 /* A cell with the entry's label, leading to its run's part. */
 void overview_cell_label(document *doc, const overview_entry *e);
+/* The bytes of a part as run_part_put gives it, without the end of its list: "2" of "2; ". */
+int overview_part_length(const char *text);
 /* A cell: what the entry has as the part that is compared; "-" if nothing is. */
 void overview_cell_knob(document *doc, const overview *o, const overview_entry *e);
 
-/* A table of entries against something else, a cell function for each pair.  Where there are many entries, they are its
- * rows; else its columns. */
+/* A table of entries against something else, a cell function for each pair.  On a terminal, and where there are many
+ * entries, they are its rows; else its columns. */
 typedef struct overview_grid {
     const char *title;
     const char *corner; // what the n others are: "test"

@@ -6,12 +6,13 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "figures/run_alike.h"
 #include "overview/overview_parts.h"
 #include "overview/overview_sections.h"
 #include "report/format.h"
 
-enum { NAMES_MAX = 6, UNALIKE_MAX = 8, VALUE_CHARACTERS = 80 };
+enum { NAMES_MAX = 6, UNALIKE_MAX = 8, DIFFERENCES_MAX = 3, VALUE_BYTES = 80 };
 
 /* ---- lists of names ---------------------------------------------------------------------------------------------- */
 
@@ -115,8 +116,12 @@ static void put_group(buf *out, const overview *o)
         buf_printf(out, "%zu of %zu", n, o->n_entries);
     buf_printf(out, " differ in nothing but %s, and are compared",
                o->knob != NULL ? o->knob : "the time at which they ran");
-    if (o->n_groups > 1)
-        buf_printf(out, "; %d more groups are compared within themselves", o->n_groups - 1);
+    int n_more = 0;
+    for (int group = 1; group < o->n_groups; group++)
+        n_more += count_group(o, group) > 1;
+    if (n_more > 0)
+        buf_printf(out, "; %d more group%s compared within %s", n_more, n_more == 1 ? " is" : "s are",
+                   n_more == 1 ? "itself" : "themselves");
 }
 
 static void put_untold(buf *out, const overview *o)
@@ -133,16 +138,19 @@ static void put_untold(buf *out, const overview *o)
     buf_puts(out, has_some ? "; whether they are equal is not known" : "");
 }
 
-/* "cpu (Xeon, not EPYC)" for an entry outside of the largest group. */
-static void put_difference(buf *out, const overview *o, const overview_entry *e)
+/* "cpu (EPYC), cores (96) and 2 more parts", of an entry outside of the largest group. */
+static void put_differences(buf *out, const overview *o, const overview_entry *e)
 {
     size_t parts[OVERVIEW_PARTS_MAX];
     const size_t n = overview_differences(o, e, parts);
-    for (size_t i = 0; i < n && i < 3; i++)
-        buf_printf(out, "%s%s (%.*s)", i > 0 ? ", " : "", run_part_name(parts[i]), VALUE_CHARACTERS,
-                   o->texts[e->parts[parts[i]]]);
-    if (n > 3)
-        buf_printf(out, " and %zu more parts", n - 3);
+    for (size_t i = 0; i < n && i < DIFFERENCES_MAX; i++) {
+        const char *const text = o->texts[e->parts[parts[i]]];
+        const size_t n_text = (size_t)overview_part_length(text);
+        buf_printf(out, "%s%s (%.*s)", i > 0 ? ", " : "", run_part_name(parts[i]),
+                   (int)utf8_complete_prefix(text, n_text < VALUE_BYTES ? n_text : VALUE_BYTES), text);
+    }
+    if (n > DIFFERENCES_MAX)
+        buf_printf(out, " and %zu more", n - DIFFERENCES_MAX);
 }
 
 static void put_unalike(buf *out, const overview *o)
@@ -160,8 +168,8 @@ static void put_unalike(buf *out, const overview *o)
         if (e->group < 0) {
             buf_printf(out, "is not ranked: its run is %s", o->runs[e->run].status);
         } else {
-            buf_puts(out, "has another ");
-            put_difference(out, o, e);
+            buf_puts(out, "differs in ");
+            put_differences(out, o, e);
         }
     }
     if (n > UNALIKE_MAX)

@@ -38,12 +38,21 @@ static void put_condition(document *doc, const void *ctx, const overview_entry *
 
 static void put_shared(document *doc, const overview *o)
 {
+    buf unknown;
+    buf_init(&unknown, 65536);
     doc_heading(doc, 3, NULL, "What all share");
     doc_facts(doc, DOC_FACTS);
     for (size_t i = 0; i < N_OVERVIEW_CONDITIONS && o->n_entries > 0; i++) {
-        if (is_shared(o, i))
-            doc_fact(doc, overview_condition_name(i), "", "%s", o->texts[o->entries[0].conditions[i]]);
+        const char *const text = o->texts[o->entries[0].conditions[i]];
+        if (!is_shared(o, i))
+            continue;
+        if (strcmp(text, "-") == 0)
+            buf_printf(&unknown, "%s%s", unknown.size > 0 ? ", " : "", overview_condition_name(i));
+        else
+            doc_fact(doc, overview_condition_name(i), "", "%s", text);
     }
+    doc_fact(doc, "not known", "", "%s", doc_str(doc, &unknown));
+    buf_free(&unknown);
 }
 
 void overview_section_conditions(document *doc, const overview *o)
@@ -59,8 +68,10 @@ void overview_section_conditions(document *doc, const overview *o)
     doc_heading(doc, 3, NULL, "What differs");
     if (d.n == 0)
         doc_paragraph(doc, "Nothing: all were measured under the same conditions.");
+    doc->audience = FOR_TERMINAL;
     overview_put_grid(doc, o, &grid);
     doc->audience = FOR_PAGES;
+    overview_put_grid(doc, o, &grid);
     put_shared(doc, o);
     doc->audience = FOR_ALL;
 }

@@ -41,7 +41,7 @@ typedef enum doc_kind {
     DOC_DOWNLOAD,   // a small file inside the page; HTML only
     DOC_FOLD_BEGIN, // what is up to the end is hidden on a page until the title is chosen
     DOC_FOLD_END,
-    DOC_GROUP_BEGIN, // folds that are hidden together; in Markdown nothing
+    DOC_GROUP_BEGIN, // tables or folds that are hidden together; in Markdown the title alone
     DOC_GROUP_END,
 } doc_kind;
 
@@ -60,7 +60,7 @@ typedef struct doc_link {
     const char *target;
 } doc_link;
 
-/* A figure as a length: shares of the longest, 0 to 1.  A share of 0 has no bar; low and high are its interval. */
+/* A figure as a length, and its interval: shares of the longest, 0 to 1.  All 0: there is no bar. */
 typedef struct doc_bar {
     double share, low, high;
 } doc_bar;
@@ -91,6 +91,7 @@ typedef struct doc_block {
     doc_link *links; // (n_links), of the text of a DOC_PARAGRAPH
     size_t n_links;
     int subject; // DOC_CHART: the model
+    bool is_screen_only; // DOC_FOLD_BEGIN, DOC_GROUP_BEGIN: paper leaves it out
     // DOC_TABLE, and with three columns DOC_FACTS and DOC_TILES: row by row.
     const doc_column *columns;
     int n_columns;
@@ -124,6 +125,7 @@ void doc_chart(document *doc, const char *name, int subject);
 /* `svg` is markup that this program made: every text in it is escaped already. */
 void doc_drawing(document *doc, const buf *svg);
 void doc_text(document *doc, const char *title, const char *text, size_t n);
+/* `title` may be "". */
 void doc_code(document *doc, const char *anchor, const char *title, const char *text);
 /* `text` is copied. */
 void doc_download(document *doc, const char *name, const buf *content);
@@ -133,6 +135,8 @@ void doc_group_begin(document *doc, const char *title);
 void doc_group_end(document *doc);
 /* Of the block that was appended last; that of a chart is one of all charts beside it. */
 void doc_anchor(document *doc, const char *anchor);
+/* Paper leaves out the fold or group that has just begun. */
+void doc_screen_only(document *doc);
 
 /* The text of a buffer; the document fails if memory was short for it. */
 const char *doc_str(document *doc, const buf *text);

@@ -52,9 +52,12 @@ static void put_heading(buf *out, const doc_block *b)
     buf_printf(out, "</h%d>\n", b->level);
 }
 
-static void put_contents(buf *out, const document *doc)
+/* `first`: the anchor of the section that follows. */
+static void put_contents(buf *out, const document *doc, const char *first)
 {
-    buf_puts(out, "<nav aria-label=\"Contents\">\n<ul>\n");
+    buf_puts(out, "<a class=\"skip\" href=\"#");
+    html_text(out, first);
+    buf_puts(out, "\">Skip the contents</a>\n<nav aria-label=\"Contents\">\n<ul>\n");
     for (size_t i = 0; i < doc->n_blocks; i++) {
         const doc_block *const b = &doc->blocks[i];
         if (b->kind != DOC_HEADING || b->level != 2 || b->anchor == NULL || b->audience == FOR_TERMINAL)
@@ -86,7 +89,9 @@ static void put_chart(buf *out, const doc_block *b, bool is_first, bool is_last)
         buf_puts(out, ">\n");
     }
     buf_printf(out, "<figure hidden data-chart=\"%s\" data-subject=\"%d\"></figure>\n", b->title, b->subject);
-    buf_puts(out, is_last ? "</div>\n" : "");
+    if (is_last)
+        buf_puts(out, "<p class=\"no-script\">This page's script draws charts here; without it, the figures are in the "
+                      "tables.</p>\n</div>\n");
 }
 
 /* Returns true if the line opens or closes a block of code. */
@@ -117,20 +122,23 @@ static void put_fenced(buf *out, const char *text, size_t n_text)
 
 static void put_verbatim(buf *out, const doc_block *b)
 {
-    buf_puts(out, "<h5>");
+    buf_puts(out, "<h4>");
     html_text(out, b->title);
-    buf_puts(out, "</h5>\n<div class=\"text\" dir=\"auto\">");
+    buf_puts(out, "</h4>\n<div class=\"text\" dir=\"auto\">");
     put_fenced(out, b->text, b->n_text);
     buf_puts(out, "</div>\n");
 }
 
 static void put_code(buf *out, const doc_block *b)
 {
-    buf_puts(out, "<h5");
-    html_anchor(out, b->anchor);
-    buf_putc(out, '>');
-    html_text(out, b->title);
-    buf_puts(out, "</h5>\n<div class=\"text\"><code>");
+    if (b->title[0] != '\0') {
+        buf_puts(out, "<h4");
+        html_anchor(out, b->anchor);
+        buf_putc(out, '>');
+        html_text(out, b->title);
+        buf_puts(out, "</h4>\n");
+    }
+    buf_puts(out, "<div class=\"text\"><code>");
     escape_html(out, b->text, b->n_text);
     buf_puts(out, "</code></div>\n");
 }
@@ -163,7 +171,7 @@ static void put_download(buf *out, const doc_block *b)
 
 static void put_fold(buf *out, const doc_block *b)
 {
-    buf_puts(out, "<details><summary>");
+    buf_puts(out, b->is_screen_only ? "<details class=\"screen\"><summary>" : "<details><summary>");
     html_text(out, b->title);
     buf_puts(out, "</summary>\n<article");
     html_anchor(out, b->anchor);
@@ -172,7 +180,7 @@ static void put_fold(buf *out, const doc_block *b)
 
 static void put_group(buf *out, const doc_block *b)
 {
-    buf_puts(out, "<details class=\"group\"><summary>");
+    buf_printf(out, "<details class=\"group%s\"><summary>", b->is_screen_only ? " screen" : "");
     html_text(out, b->title);
     buf_puts(out, "</summary>\n");
 }
@@ -231,7 +239,7 @@ void render_html(buf *out, const document *doc)
             continue;
         if (b->kind == DOC_HEADING && b->level == 2) {
             if (!has_contents)
-                put_contents(out, doc);
+                put_contents(out, doc, b->anchor != NULL ? b->anchor : "");
             buf_puts(out, is_open ? "</section>\n<section>\n" : "<section>\n");
             is_open = has_contents = true;
         }

@@ -13,7 +13,7 @@ static void put_bar(buf *out, const doc_bar *bar)
 
 static void put_cell(buf *out, const doc_cell *cell)
 {
-    if (cell->bar.share > 0) {
+    if (cell->bar.share > 0 || cell->bar.high > 0) {
         put_bar(out, &cell->bar);
         return;
     }
@@ -105,7 +105,7 @@ static void put_row(buf *out, const doc_block *b, size_t row, int n_shown)
 void html_table(buf *out, const doc_block *b)
 {
     int n_shown = 0;
-    buf_puts(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
+    buf_puts(out, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"");
     html_text(out, b->title[0] != '\0' ? b->title : b->columns[0].title);
     buf_puts(out, "\">\n<table");
     html_anchor(out, b->anchor);

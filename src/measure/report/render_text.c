@@ -8,7 +8,7 @@
 
 enum { CELL_CHARACTERS_MAX = 36, NAME_CHARACTERS_MAX = 24, TEXT_BYTES_MAX = 1 << 20 };
 
-static const char MORE[] = "a wider terminal, report.md and --json have all columns";
+static const char MORE[] = "a wider terminal, --format md and --json have all columns";
 
 static int n_characters(const char *text)
 {

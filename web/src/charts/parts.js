@@ -1,5 +1,5 @@
-// parts.js - what all charts share: axes, legends, tooltips, and axes that one large value does not squash.
-import { isNarrow, number } from './theme.js';
+// parts.js - what all charts share: axes, tooltips, and axes that one large value does not squash.
+import { isPaper, number } from './theme.js';
 
 // A longest value of so many times the median squashes all others, unless the axis is logarithmic.
 const SQUASHED = 5;
@@ -10,8 +10,8 @@ export function axis(t, name, more = {}) {
     name,
     nameLocation: 'middle',
     nameGap: 30,
-    nameTextStyle: { color: t.soft, fontSize: 12 },
-    axisLabel: { color: t.soft, hideOverlap: true },
+    nameTextStyle: { color: t.soft, fontSize: isPaper() ? 9 : 12 },
+    axisLabel: { color: t.soft, fontSize: isPaper() ? 9 : 12, hideOverlap: true },
     axisLine: { lineStyle: { color: t.line } },
     axisTick: { show: false },
     splitLine: { lineStyle: { color: t.line } },
@@ -22,6 +22,8 @@ export function axis(t, name, more = {}) {
 export function tooltip(t, more) {
   return {
     confine: true,
+    className: 'tip',
+    transitionDuration: 0,
     backgroundColor: t.card,
     borderColor: t.line,
     textStyle: { color: t.ink, fontSize: 13 },
@@ -29,19 +31,17 @@ export function tooltip(t, more) {
   };
 }
 
-// Names that do not fit below a chart are paged through.
-const NAMES_MAX = 12;
-
-export function legend(t, n = 0) {
-  return { bottom: 0, type: isNarrow() || n > NAMES_MAX ? 'scroll' : 'plain', pageTextStyle: { color: t.soft },
-    pageIconColor: t.accent, pageIconInactiveColor: t.line, icon: 'path://M0,5 h24 v3 h-24 z', itemWidth: 22, itemHeight: 3,
-    textStyle: { color: t.soft }, inactiveColor: t.line };
+// The axis of a value, of which some may be too large for the others to be seen.
+export function logAxis(one) {
+  return { ...one, type: 'log', axisLabel: { ...one.axisLabel, formatter: number } };
 }
+
+export const middle = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 // How many times the median the largest is, if so many that the others would be squashed; else 0.
 export function squash(values) {
-  const sorted = values.filter((value) => value > 0).sort((a, b) => a - b);
-  const times = sorted.length < 3 ? 0 : sorted.at(-1) / sorted[Math.floor(sorted.length / 2)];
+  const some = values.filter((value) => value > 0);
+  const times = some.length < 3 ? 0 : Math.max(...some) / middle(some);
   return times >= SQUASHED ? times : 0;
 }
 

@@ -17,4 +17,5 @@ export function number(value) {
   return value.toFixed(size >= 100 || size === 0 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
 }
 
+export const isPaper = () => document.documentElement.classList.contains('paper');
 export const isNarrow = () => document.documentElement.clientWidth < 700;

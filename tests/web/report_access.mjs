@@ -1,0 +1,214 @@
+// report_access.mjs FILE DEMO - benchmark reports for those who read them otherwise: by keyboard, with a screen reader, on a
+// phone, on paper, without scripts.  FILE is of the nine tests, DEMO of a demo model streamed and not.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+
+import { assertNoOverflow, browser, open, picture, urlOf } from './report_page.mjs';
+
+const [file, demo] = process.argv.slice(2).map(urlOf);
+const axe = await readFile(new URL('../../web/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+
+// ---- axe-core ----
+
+// One fold of each kind is open: what is in the others is alike.
+function unfold() {
+  for (const where of ['figure > details', 'section > details', '#answers ~ .group > details'])
+    document.querySelectorAll(where).forEach((fold, i) => { fold.open = where.startsWith('figure') || i === 0 || fold.matches('#answers ~ .group'); });
+  document.querySelectorAll('#answers ~ .group > details:not(:first-of-type)').forEach((fold) => { fold.open = false; });
+}
+
+// All rules of axe-core for WCAG 2.2 A and AA and its best practice, or only `rules`, in all of the page or in `where`.  The
+// page's own policy would not let its script in.
+async function assertAccessible(url, options, { rules, where } = {}) {
+  const { page, close } = await open(url, { bypassCSP: true, reducedMotion: 'reduce', ...options });
+  await page.evaluate(unfold);
+  await page.evaluate(axe);
+  const runOnly = rules ?? ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+  const find = (place, only) => page.evaluate(async ([context, chosen]) => {
+    const { violations } = await window.axe.run(context ?? document, { runOnly: chosen, resultTypes: ['violations'] });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.length}, ${nodes[0].target}: ${nodes[0].failureSummary}`);
+  }, [place, only]);
+  assert.deepEqual(await find(where, runOnly), []);
+  // It would have found one.
+  await page.$eval('h1', (title) => { title.style.color = 'var(--line)'; });
+  assert.equal((await find('h1', ['color-contrast'])).length, 1);
+  await close();
+}
+
+// ---- by keyboard ----
+
+const focused = (page) => page.evaluate(() => {
+  const { activeElement: at } = document;
+  const { outlineStyle, outlineWidth } = getComputedStyle(at);
+  const box = at.getBoundingClientRect();
+  return { what: at.matches('summary, a, button, select, input') ? at.localName : at.className, text: at.textContent.slice(0, 40),
+    isSeen: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2 && box.bottom > 0 && box.top < innerHeight };
+});
+
+// Every control, in the order of the page, once; each is in sight and marked.
+async function assertReached(page) {
+  const n = await page.evaluate(() => [...document.querySelectorAll('a[href], button, select, input, summary, [tabindex="0"]')]
+    .filter((element) => element.checkVisibility({ contentVisibilityAuto: true })).length);
+  const kinds = new Set();
+  for (let i = 0; i < n; i++) {
+    await page.keyboard.press('Tab');
+    const at = await focused(page);
+    assert.ok(at.isSeen, `the focus at ${at.what} '${at.text}' is seen`);
+    kinds.add(at.what);
+  }
+  assert.deepEqual(await page.evaluate(() => document.querySelectorAll(':focus ~ *').length >= 0 && document.activeElement !== document.body), true);
+  for (const kind of ['a', 'button', 'input', 'summary']) assert.ok(kinds.has(kind), `a ${kind} was reached`);
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement === document.body), true, 'nothing comes after the last control');
+}
+
+async function assertKeys(page) {
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Tab');
+  assert.equal((await focused(page)).text, 'Skip the contents');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.evaluate(() => location.hash), '#summary');
+  // The values along a chart, in words.
+  const probe = page.locator('figure[data-chart=tokens] input[type=range]');
+  await probe.focus();
+  for (let i = 0; i < 30; i++) await page.keyboard.press('ArrowRight');
+  assert.match(await probe.getAttribute('aria-valuetext'), /^[\d.]+ s; .*: \d+ tokens after [\d.]+ s/);
+  assert.ok(await page.locator('figure[data-chart=tokens] .tip').isVisible());
+  // A series is hidden, and shown again.
+  const lines = () => page.locator('figure[data-chart=tokens] .chart svg path[fill="none"][stroke-width="1.8"]').count();
+  const before = await lines();
+  const name = page.locator('figure[data-chart=tokens] .legend button').first();
+  await name.focus();
+  await page.keyboard.press('Space');
+  assert.equal(await name.getAttribute('aria-pressed'), 'false');
+  await page.waitForFunction((n) => document.querySelectorAll('figure[data-chart=tokens] .chart svg path[fill="none"][stroke-width="1.8"]').length < n, before);
+  await page.keyboard.press('Space');
+  // The table behind it has a row for each answer.
+  await page.locator('figure[data-chart=tokens] summary').focus();
+  await page.keyboard.press('Enter');
+  assert.equal(await page.locator('figure[data-chart=tokens] tbody tr').count(), 9);
+  assert.ok(await page.locator('figure[data-chart=tokens] table').isVisible());
+}
+
+// The contents stay in sight, and say where the reader is.
+async function assertContents(page) {
+  await page.locator('#answers').scrollIntoViewIfNeeded();
+  await page.evaluate(() => document.getElementById('answers').scrollIntoView());
+  await page.waitForFunction(() => document.querySelector('nav [aria-current]')?.hash === '#answers');
+  const box = await page.locator('nav a[href="#answers"]').boundingBox();
+  assert.ok(box.y >= 0 && box.y < 60 && box.x >= 0, `the current entry of the contents is at ${box.x}, ${box.y}`);
+}
+
+// ---- on a phone ----
+
+async function assertTaps(page) {
+  const small = await page.$$eval('nav a, summary, button, select, input:not([type=range]), tbody th > a, dt > a', (controls) => controls
+    .filter((control) => control.checkVisibility({ contentVisibilityAuto: true }) && control.getBoundingClientRect().height < 44)
+    .map((control) => `${control.localName} '${control.textContent.slice(0, 30)}' ${control.getBoundingClientRect().height}`));
+  assert.deepEqual(small, []);
+}
+
+// Tables that are too wide say so, and keep their first column.
+async function assertScrolls(page) {
+  const wide = page.locator('.scroll.wide').first();
+  assert.match(await wide.evaluate((place) => getComputedStyle(place, '::before').content), /scrolls sideways/);
+  const first = await wide.evaluate((place) => {
+    place.scrollLeft = 200;
+    return place.querySelector('tbody th').getBoundingClientRect().left - place.getBoundingClientRect().left;
+  });
+  assert.ok(first >= 0 && first < 3, `after scrolling the first column is at ${first}`);
+}
+
+// Labels of an axis do not cover each other.
+async function assertLabels(page) {
+  const covered = await page.$$eval('figure:not([hidden]) .chart svg', (charts) => charts.flatMap((svg) => {
+    const boxes = [...svg.querySelectorAll('text')].map((text) => [text.textContent, text.getBoundingClientRect()]);
+    return boxes.flatMap(([name, a], i) => boxes.slice(i + 1).filter(([, b]) =>
+      a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 4 && b.top < a.bottom - 4).map(([other]) => `${name} / ${other}`));
+  }));
+  assert.deepEqual(covered, []);
+}
+
+// ---- on paper ----
+
+const pagesOf = (pdf) => pdf.toString('latin1').match(/\/Type\s*\/Page\b/g).length;
+
+// Dark screens print dark on white; charts are as wide as the paper; of the answers there is the beginning.
+async function assertPaper(url, maxPages) {
+  const { page, faults, close } = await open(url, { colorScheme: 'dark' });
+  const pdf = await page.pdf({ preferCSSPageSize: true, printBackground: true });
+  assert.ok(pagesOf(pdf) <= maxPages, `${pagesOf(pdf)} pages`);
+  // As the page is while it is printed.
+  await page.setViewportSize({ width: 710, height: 1000 });
+  await page.emulateMedia({ media: 'print' });
+  await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
+  const seen = await page.evaluate(() => {
+    const isSeen = (element) => element.getClientRects().length > 0;
+    const cut = [...document.querySelectorAll('table, figure, .chart svg, .facts, .tiles')].filter(isSeen)
+      .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 || element.scrollWidth > element.clientWidth + 1)
+      .map((element) => `${element.localName} ${element.closest('section').querySelector('h2').id}`);
+    const ink = [...document.querySelectorAll('.chart svg text')].map((text) => getComputedStyle(text).fill);
+    return { cut, ink: [...new Set(ink)], page: getComputedStyle(document.body).backgroundColor,
+      controls: [...document.querySelectorAll('nav, input, select, .skip')].filter(isSeen).length,
+      answers: [...document.querySelectorAll('article')].filter(isSeen).length,
+      tall: [...document.querySelectorAll('article .text')].filter(isSeen).filter((text) => text.getBoundingClientRect().height > 110).length };
+  });
+  assert.deepEqual(seen.cut, []);
+  assert.equal(seen.page, 'rgb(255, 255, 255)');
+  const pale = seen.ink.filter((color) => color.match(/\d+/g).some((part) => part > 100));
+  assert.deepEqual(pale, [], 'the text of charts is dark');
+  assert.deepEqual([seen.controls, seen.answers, seen.tall], [0, 9, 0]);
+  await page.evaluate(() => window.dispatchEvent(new Event('afterprint')));
+  assert.deepEqual(faults, []);
+  await close();
+}
+
+// ---- the reports ----
+
+await Promise.all([
+  assertAccessible(file, { colorScheme: 'light' }),
+  assertAccessible(file, { colorScheme: 'dark' }, { rules: ['color-contrast'] }),
+  assertAccessible(file, { viewport: { width: 390, height: 800 } }, { rules: ['color-contrast', 'target-size', 'scrollable-region-focusable'] }),
+  assertAccessible(demo, {}, { where: 'figure[data-chart=experts]' }),
+]);
+
+// The policy of the page itself lets no other script in, whoever adds it.
+const own = await open(file);
+assert.equal(await own.page.evaluate(() => {
+  const script = document.createElement('script');
+  script.textContent = 'window.pwned = 1';
+  document.body.append(script);
+  return window.pwned;
+}), undefined);
+assert.match(own.faults.join(), /Content Security Policy/);
+await own.close();
+
+const keys = await open(file, { reducedMotion: 'reduce' });
+await assertReached(keys.page);
+await assertKeys(keys.page);
+await assertContents(keys.page);
+assert.deepEqual(keys.faults, []);
+await keys.close();
+
+const phone = await open(demo, { viewport: { width: 390, height: 800 }, reducedMotion: 'reduce' });
+await phone.page.evaluate(unfold);
+await assertNoOverflow(phone.page);
+await assertTaps(phone.page);
+await assertScrolls(phone.page);
+await assertLabels(phone.page);
+await picture(phone.page, 'report-demo-phone');
+assert.deepEqual(phone.faults, []);
+await phone.close();
+
+await assertPaper(demo, 14);
+
+// Without scripts the charts are missed, and the page says where their figures are.
+const plain = await open(file, { javaScriptEnabled: false });
+assert.match(await plain.page.locator('.no-script').first().innerText(), /the figures are in the tables/);
+assert.equal(await plain.page.locator('figure').first().isVisible(), false);
+await plain.page.locator('#answers ~ details summary').first().click();
+assert.ok(await plain.page.locator('#answers ~ details details').first().isVisible());
+await plain.close();
+
+await browser.close();
