@@ -161,12 +161,6 @@ void doc_group_end(document *doc)
     (void)append(doc, DOC_GROUP_END);
 }
 
-void doc_screen_only(document *doc)
-{
-    if (!doc->has_failed)
-        doc->blocks[doc->n_blocks - 1].is_screen_only = true;
-}
-
 const char *doc_str(document *doc, const buf *text)
 {
     doc->has_failed |= text->failed == SW_ENOMEM;

@@ -64,8 +64,7 @@ typedef struct doc_block {
     const char *anchor; // that links lead to, or NULL
     const char *text;   // DOC_PARAGRAPH, DOC_BADGE, DOC_REMARK, DOC_TEXT
     size_t n_text;
-    int subject;         // DOC_CHART: the model
-    bool is_screen_only; // DOC_FOLD_BEGIN, DOC_GROUP_BEGIN: paper leaves it out
+    int subject; // DOC_CHART: the model
     // DOC_TABLE, and with three columns DOC_FACTS and DOC_TILES: row by row.
     const doc_column *columns;
     int n_columns;
@@ -98,8 +97,6 @@ void doc_fold_begin(document *doc, const char *anchor, const char *title);
 void doc_fold_end(document *doc);
 void doc_group_begin(document *doc, const char *title);
 void doc_group_end(document *doc);
-/* Paper leaves out the fold or group that has just begun. */
-void doc_screen_only(document *doc);
 
 /* The text of a buffer; the document fails if memory was short for it. */
 const char *doc_str(document *doc, const buf *text);

@@ -216,7 +216,7 @@ static void put_verbatim(buf *out, const doc_block *b)
 
 static void put_fold(buf *out, const doc_block *b)
 {
-    buf_puts(out, b->is_screen_only ? "<details class=\"screen\"><summary>" : "<details><summary>");
+    buf_puts(out, "<details><summary>");
     put_text(out, b->title);
     buf_puts(out, "</summary>\n<article");
     put_anchor(out, b->anchor);
@@ -225,7 +225,7 @@ static void put_fold(buf *out, const doc_block *b)
 
 static void put_group(buf *out, const doc_block *b)
 {
-    buf_printf(out, "<details class=\"group%s\"><summary>", b->is_screen_only ? " screen" : "");
+    buf_puts(out, "<details class=\"group\"><summary>");
     put_text(out, b->title);
     buf_puts(out, "</summary>\n");
 }

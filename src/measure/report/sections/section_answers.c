@@ -111,8 +111,6 @@ static void put_answer(document *doc, const run_analysis *a, const subject_analy
     format_name(&title, test);
     put_title_rest(&title, row);
     doc_fold_begin(doc, answer_anchor(anchor, a->run, test), doc_str(doc, &title));
-    if (test->repeat > 0)
-        doc_screen_only(doc);
     buf_free(&title);
     put_figures(doc, row);
     if (test->answer.error[0] != '\0')
@@ -130,8 +128,6 @@ static void put_mode(document *doc, const run_analysis *a, const subject_analysi
         return;
     snprintf(title, sizeof title, "%s: %zu answer%s", test_mode_name(mode), m->n_rows, m->n_rows == 1 ? "" : "s");
     doc_group_begin(doc, title);
-    if (mode != MODE_STREAM && s->modes[MODE_STREAM].n_rows > 0)
-        doc_screen_only(doc);
     for (size_t r = 0; r < m->n_rows; r++)
         put_answer(doc, a, s, &m->rows[r]);
     doc_group_end(doc);
