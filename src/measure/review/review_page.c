@@ -19,6 +19,8 @@
 #include "review/review_parts.h"
 #include "json/json_out.h"
 
+enum { POINTS_MAX = 1000 };
+
 extern const unsigned char embedded_web_dist_review_js[];
 extern const size_t embedded_web_dist_review_js_size;
 extern const unsigned char embedded_web_dist_review_css[];
@@ -26,8 +28,7 @@ extern const size_t embedded_web_dist_review_css_size;
 extern const unsigned char embedded_web_src_review_html[];
 extern const size_t embedded_web_src_review_html_size;
 
-/* ---- data ---------------------------------------------------------------------------------------------------------
- */
+/* ---- data -------------------------------------------------------------------------------------------------------- */
 
 /* A text from outside, with what cannot be seen written as such. */
 static json_t *visible(const char *text, size_t n)
@@ -68,6 +69,20 @@ static json_t *automatic_json(const run_analysis *a, const test_record *t)
     return value;
 }
 
+/* When the text came, for playing it again: [milliseconds, bytes until then], at most POINTS_MAX. */
+static json_t *arrivals_json(const answer_record *a)
+{
+    json_t *list = json_array();
+    const size_t step = a->n_arrivals / POINTS_MAX + 1;
+    int64_t n_bytes = 0;
+    for (size_t i = 0; i < a->n_arrivals; i++) {
+        n_bytes += a->arrivals[i].is_reasoning ? 0 : a->arrivals[i].n_bytes;
+        if (n_bytes > 0 && (i % step == 0 || i + 1 == a->n_arrivals))
+            json_push(&list, json_pack("[I, I]", (json_int_t)(a->arrivals[i].t_ns / 1000000), (json_int_t)n_bytes));
+    }
+    return list;
+}
+
 static json_t *answer_json(const run_analysis *a, const review_choice *choice, int at)
 {
     const test_record *const t = &a->run->tests[at];
@@ -83,6 +98,7 @@ static json_t *answer_json(const run_analysis *a, const review_choice *choice, i
     json_put(&answer, "prompt", visible_string(t->plan.prompt));
     json_put(&answer, "expected", visible_string(t->plan.expected));
     json_put(&answer, "answer", visible(t->answer.text, t->answer.n_text));
+    json_put(&answer, "arrivals", arrivals_json(&t->answer));
     json_put(&answer, "automatic", automatic_json(a, t));
     json_put(&answer, "given", given != NULL ? review_json_of_scores(given) : json_null());
     return answer;
@@ -136,8 +152,7 @@ static void put_data(buf *out, json_t *data)
     buf_free(&text);
 }
 
-/* ---- the page -----------------------------------------------------------------------------------------------------
- */
+/* ---- the page ---------------------------------------------------------------------------------------------------- */
 
 static void put_head(buf *out, const char *nonce)
 {
