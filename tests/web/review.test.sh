@@ -32,7 +32,7 @@ grep -q 'Grace &lt;i&gt;' "$work/report.html"
 grep -q 'id="reviews"' "$work/report.html"
 # A second page begins with what is stored, and hides models when it is asked to.
 "$SPILLWAY" bench review "$work/all.sqlite" --page "$work/again.html" --reviewer 'Grace <i>'
-grep -q '"accuracy": 2,' "$work/again.html"
+grep -q '"accuracy":2,' "$work/again.html"
 "$SPILLWAY" bench review "$work/all.sqlite" --page "$work/blind.html" --blind
 if grep -q 'demo-' "$work/blind.html"; then echo "a blind page names a model" >&2; exit 1; fi
 if "$SPILLWAY" bench review "$work/all.sqlite" --page "$work/page.html" 2>"$work/err"; then exit 1; fi

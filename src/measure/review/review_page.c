@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "base/rng.h"
 #include "report/format.h"
+#include "report/json/json_parts.h"
 #include "report/report.h"
 #include "review/review_auto.h"
 #include "review/review_file.h"
@@ -135,23 +136,6 @@ static json_t *data_json(const run_analysis *a, const review_choice *choice, con
     return data;
 }
 
-/* In ASCII, and without the "<" that could end the script element around it. */
-static void put_data(buf *out, json_t *data)
-{
-    buf text;
-    buf_init(&text, out->max);
-    json_write_indented(&text, data);
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] == '<')
-            buf_puts(out, "\\u003c");
-        else
-            buf_putc(out, text.data[i]);
-    }
-    if (text.failed != SW_OK && out->failed == SW_OK)
-        out->failed = text.failed;
-    buf_free(&text);
-}
-
 /* ---- the page ---------------------------------------------------------------------------------------------------- */
 
 static void put_head(buf *out, const char *nonce)
@@ -169,26 +153,27 @@ static void put_head(buf *out, const char *nonce)
     buf_append(out, embedded_web_src_review_html, embedded_web_src_review_html_size);
 }
 
-static void put_page(buf *out, json_t *data, const sw_entropy *entropy)
+static sw_code put_page(buf *out, json_t *data, const sw_entropy *entropy, sw_err *err)
 {
     char nonce[40];
     const uint64_t high = entropy_next(entropy);
     snprintf(nonce, sizeof nonce, "%016" PRIx64 "%016" PRIx64, high, entropy_next(entropy));
     put_head(out, nonce);
     buf_printf(out, "<script type=\"application/json\" id=\"data\" nonce=\"%s\">", nonce);
-    put_data(out, data);
+    const sw_code code = json_append(out, data, JSON_COMPACT | JSON_ENSURE_ASCII, err);
     buf_printf(out, "</script>\n<script nonce=\"%s\">\n", nonce);
     buf_append(out, embedded_web_dist_review_js, embedded_web_dist_review_js_size);
     buf_puts(out, "</script>\n</body>\n</html>\n");
+    return code != SW_OK || out->failed == SW_OK ? code : sw_fail(err, out->failed, "the page is too large");
 }
 
 sw_code review_page(buf *out, const run_analysis *analysis, const review_choice *choice, const sw_entropy *entropy,
                     sw_err *err)
 {
     review_list list;
-    const sw_code code = review_list_of(analysis->run, choice, &list, err);
+    sw_code code = review_list_of(analysis->run, choice, &list, err);
     if (code == SW_OK)
-        put_page(out, data_json(analysis, choice, &list), entropy);
+        code = put_page(out, data_json(analysis, choice, &list), entropy, err);
     review_list_free(&list);
-    return code != SW_OK || out->failed == SW_OK ? code : sw_fail(err, out->failed, "the page is too large");
+    return code;
 }
