@@ -143,6 +143,7 @@ let timer = null; // of an answer that is playing
 function stop() {
   clearTimeout(timer);
   timer = null;
+  at('text').style.minHeight = '';
   setText(at('text'), data.answers[place].answer);
   at('play').textContent = 'play as it came';
   at('play').hidden = data.answers[place].arrivals.length === 0;
@@ -159,6 +160,7 @@ function play() {
     if (timer === null) stop();
   };
   at('play').textContent = 'stop';
+  at('text').style.minHeight = `${at('text').offsetHeight}px`; // nothing below it moves
   step();
 }
 
