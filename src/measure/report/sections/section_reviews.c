@@ -35,13 +35,13 @@ static const doc_column TESTS[] = {
     COUNT_COLUMNS,
 };
 static const doc_column PROGRAM[] = {
-    {"score", "", "of a person", false, 0},
+    {"score", "", "mean of people's", false, 0},
     {"beside", "", "figure of the program, on the same scale", false, 0},
-    {"pairs", "", "", true, 0},
-    {"difference", "", "mean of program - person", true, 0},
+    {"answers", "", "that both scored", true, 0},
+    {"difference", "", "mean of program - people", true, 0},
     {"95 %", "", "interval of it", false, 1},
     {"rank correlation", "", "Spearman's, of at least 3 pairs; 1: the same order", true, 0},
-    {"within 1", "%", "pairs at most 1 apart", true, 0},
+    {"within 1", "%", "answers for which both are at most 1 apart", true, 0},
 };
 static const doc_column FLAGS[] = {
     {"flag", "", "of a person", false, 0},
