@@ -13,7 +13,7 @@
 #include "base/escape.h"
 #include "cmd/cmd_error.h"
 #include "cmd/line_editor.h"
-#include "cmd/review_args.h"
+#include "cmd/review_session.h"
 #include "cmd/terminal.h"
 #include "cmd/wrap.h"
 #include "report/format.h"
