@@ -13,13 +13,15 @@
 
 enum { LINE_BYTES_MAX = 4096, LOG_COLUMNS = 1000 };
 
-static const uint64_t LOG_LINE_NS = 10000000000; // 10 s between lines where none can be redrawn
+// Between lines where none can be redrawn: 10 s while nothing ends, 5 s if tests do.
+static const uint64_t LOG_LINE_NS = 10000000000, LOG_FINISHED_NS = 5000000000;
 
 void bench_display_init(bench_display *d, const sw_clock *clock, bool quiet)
 {
     *d = (bench_display){.to = stderr,
                          .clock = clock,
                          .is_quiet = quiet,
+                         .model = "",
                          .is_terminal = terminal_may_redraw(STDERR_FILENO),
                          .has_color = terminal_has_color(STDERR_FILENO),
                          .line_ns = clock_now_ns(clock)};
@@ -124,7 +126,7 @@ static double time_left_s(bench_display *d, const runner_progress *p)
     return done > 0 && elapsed_s > 1 ? elapsed_s * (p->work_total - p->work_done - asked) / done : -1;
 }
 
-void bench_display_clear(bench_display *d)
+static void clear(bench_display *d)
 {
     if (d->is_drawn)
         fputs("\r\x1b[K", d->to);
@@ -155,6 +157,71 @@ static void print_finished(bench_display *d, const runner_progress *p)
     buf_free(&line);
 }
 
+/* ---- counts of a model ------------------------------------------------------------------------------------------- */
+
+/* "phi-3.5-moe: stream 27 of 27 ok, whole 26 of 27 ok"; nothing if no test of it ended. */
+static void print_tallies(bench_display *d)
+{
+    if (d->n_tallies == 0)
+        return;
+    buf line;
+    buf_init(&line, LINE_BYTES_MAX);
+    escape_terminal(&line, d->model, strlen(d->model));
+    for (size_t i = 0; i < d->n_tallies; i++) {
+        const bench_tally *const t = &d->tallies[i];
+        buf_puts(&line, i > 0 ? ", " : d->model[0] != '\0' ? ": " : "");
+        buf_printf(&line, "%s%s%d of %d ok", t->mode, t->mode[0] != '\0' ? " " : "", t->n_ok, t->n_ended);
+    }
+    fprintf(d->to, "%s\n", buf_str(&line));
+    buf_free(&line);
+    d->n_tallies = 0;
+    d->line_ns = clock_now_ns(d->clock);
+}
+
+/* Modes that are too many are counted with the last. */
+static bench_tally *tally_of(bench_display *d, const char *mode)
+{
+    for (size_t i = 0; i < d->n_tallies; i++) {
+        if (strcmp(d->tallies[i].mode, mode) == 0)
+            return &d->tallies[i];
+    }
+    if (d->n_tallies < BENCH_TALLIES_MAX)
+        d->tallies[d->n_tallies++] = (bench_tally){.mode = mode};
+    return &d->tallies[d->n_tallies - 1];
+}
+
+/* Counts an ended test; if it is the first of its model, the count of the one before is printed first. */
+static void count(bench_display *d, const runner_progress *p)
+{
+    if (strcmp(d->model, p->model) != 0)
+        print_tallies(d);
+    d->model = p->model;
+    bench_tally *const t = tally_of(d, p->mode);
+    t->n_ended++;
+    t->n_ok += p->test->answer.status == TEST_COMPLETED;
+}
+
+/* Where lines stay, one for each of hundreds of tests would bury those of failures. */
+static void log_finished(bench_display *d, const runner_progress *p)
+{
+    const uint64_t now_ns = clock_now_ns(d->clock);
+    count(d, p);
+    if (p->test->answer.status == TEST_COMPLETED && now_ns - d->line_ns < LOG_FINISHED_NS)
+        return;
+    print_finished(d, p);
+    d->line_ns = now_ns;
+}
+
+/* ---- the display ------------------------------------------------------------------------------------------------- */
+
+void bench_display_end(bench_display *d)
+{
+    clear(d);
+    if (!d->is_quiet && !d->is_terminal)
+        print_tallies(d);
+    fflush(d->to);
+}
+
 /* The live line is redrawn on a terminal; elsewhere it is printed every ten seconds, without a bar. */
 static void show_state(bench_display *d, const runner_progress *p, double left_s)
 {
@@ -170,19 +237,19 @@ static void show_state(bench_display *d, const runner_progress *p, double left_s
     d->line_ns = now_ns;
 }
 
-/* Lines of finished tests always appear. */
 void bench_display_update(void *ud, const runner_progress *p)
 {
     bench_display *const d = ud;
     if (d->is_quiet)
         return;
     const double left_s = time_left_s(d, p);
-    if (p->phase == RUNNER_ENDED) {
-        bench_display_clear(d);
-        print_finished(d, p);
-        d->line_ns = clock_now_ns(d->clock);
-    } else {
+    if (p->phase != RUNNER_ENDED) {
         show_state(d, p, left_s);
+    } else if (d->is_terminal) {
+        clear(d);
+        print_finished(d, p);
+    } else {
+        log_finished(d, p);
     }
     fflush(d->to);
 }

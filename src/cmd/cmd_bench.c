@@ -169,7 +169,7 @@ static int run(const bench_args *a, const bench_options *options)
     bench_display display;
     bench_display_init(&display, options->clock, a->quiet);
     code = bench_run(bench, bench_display_update, &display, &err);
-    bench_display_clear(&display);
+    bench_display_end(&display);
     if (code != SW_OK)
         print_message("spillway bench: ", err.msg);
     const int status = conclude(a, bench, code);

@@ -79,7 +79,7 @@ static sw_code write_page(const review_args *a, const review_session *s, sw_err 
 {
     buf page;
     buf_init(&page, REPORT_BYTES_MAX);
-    sw_code code = output_file_check(a->page, NULL, a->force, err);
+    sw_code code = output_file_check(a->page, s->path, a->force, err);
     if (code == SW_OK)
         code = review_page(&page, &s->analysis, &s->choice, entropy_system(), err);
     if (code == SW_OK)
@@ -98,17 +98,17 @@ static sw_code talk(const review_args *a, const review_session *s, sw_err *err)
 
 static sw_code open_session(review_session *s, const char *text, bool read_only, sw_err *err)
 {
-    run_name name;
-    arena *const keep = arena_create();
-    sw_code code = keep != NULL ? run_name_parse(text, keep, &name, err)
-                                : sw_fail(err, SW_ENOMEM, "out of memory looking for a run");
+    run_name name = {0};
+    s->keep = arena_create();
+    sw_code code = s->keep != NULL ? run_name_parse(text, s->keep, &name, err)
+                                   : sw_fail(err, SW_ENOMEM, "out of memory looking for a run");
+    s->path = name.store;
     if (code == SW_OK)
         code = store_open(&s->store, name.store, read_only, err);
     if (code == SW_OK)
         code = store_load_run(s->store, name.id, &s->run, err);
     if (code == SW_OK)
         code = run_analysis_of(s->run, &s->analysis, err);
-    arena_free(keep);
     return code;
 }
 
@@ -117,6 +117,7 @@ static void close_session(review_session *s)
     run_analysis_free(&s->analysis);
     run_record_free(s->run);
     store_close(s->store);
+    arena_free(s->keep);
 }
 
 static int run_action(const review_args *a, review_fn action, bool read_only, const char *text)

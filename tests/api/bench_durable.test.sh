@@ -32,12 +32,37 @@ rows() { sqlite3 "$1/results.sqlite" "$2"; }
 # How many tests a folder has stored; 0 without a store or a run.
 stored_in() { if test -s "$1/results.sqlite"; then rows "$1" "$measured" 2>/dev/null || echo 0; else echo 0; fi; }
 results="SELECT group_concat(id || name || end_ns || answer) FROM test"
+# Runs a program whose errors go to a terminal, which has a line for every test; sets pid and wrapper.
+on_terminal() {
+    rm -f pid progress
+    touch progress
+    env -u CI TERM=xterm NO_COLOR=1 python3 - "$@" >/dev/null <<'PY' &
+import os, pty, sys
+screen, terminal = pty.openpty()
+child = os.fork()
+if child == 0:
+    os.dup2(terminal, 2)
+    os.execv(sys.argv[1], sys.argv[1:])
+os.close(terminal)
+open("pid.new", "w").write(str(child))
+os.rename("pid.new", "pid")
+with open("progress", "wb", buffering=0) as log:
+    while True:
+        try:
+            log.write(os.read(screen, 65536))
+        except OSError:  # the program has ended
+            break
+os.waitpid(child, 0)
+PY
+    wrapper=$!
+    until test -e pid; do kill -0 "$wrapper" || fail "no terminal"; sleep 0.01; done
+    pid=$(cat pid)
+}
 # Starts a run in a folder, or resumes it, and kills it after so many tests of this session and up to 33 ms more.
 start_and_kill() {
     local arguments=(--resume "$1") reported pid
     test -n "$(find "$1" -size +0 -name results.sqlite 2>/dev/null)" || arguments=(--url "$url" --protocol protocol.json --out "$1")
-    "$SPILLWAY" bench "${arguments[@]}" --no-report >/dev/null 2>progress &
-    pid=$!
+    on_terminal "$SPILLWAY" bench "${arguments[@]}" --no-report
     for _ in $(seq 3000); do
         test "$(grep -c ': ok, ' progress || true)" -ge "$2" && break
         kill -0 "$pid" 2>/dev/null || break
@@ -45,7 +70,7 @@ start_and_kill() {
     done
     sleep "0.0$(printf %02d $((RANDOM % 34)))"
     kill -KILL "$pid" 2>/dev/null || true
-    wait "$pid" 2>/dev/null || true
+    wait "$wrapper" 2>/dev/null || true
 }
 # The run in a folder goes on to its end.  A busy machine makes a run invalid; its tests are there all the same.
 complete() {

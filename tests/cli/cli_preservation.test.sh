@@ -21,9 +21,9 @@ row() {
   grep -F "| demo-gpt-oss | $2 |" .out >row || fail "there is no row '$2'"
   cut -d'|' -f4- row | tr -s ' ' | cut -d'|' -f1-3
 }
-offloaded='streamed, offloaded against not offloaded'
+offloaded='offloaded against not'
 streamed='streamed against whole'
-repeated='later repetitions against the first, same seed'
+repeated='repeated against first'
 is() { [ "$1" = "$2" ] || fail "'$1' in place of '$2'"; }
 
 is "$(row run "$offloaded")" ' nothing was compared | both servers had their experts in RAM | 14/14 '

@@ -71,6 +71,8 @@ cp page.html before.html
 expect 2 bench review other.sqlite --page page.html
 cmp -s page.html before.html || fail "a page was replaced"
 expect 0 bench review other.sqlite --page page.html --force
+expect 2 bench review other.sqlite --page other.sqlite --force
+expect 0 bench review other.sqlite --json # it is there
 expect 1 bench review other.sqlite --page absent/page.html
 expect 1 bench review other.sqlite --page none.html --test absent
 says err "no complete answer of test 'absent'"

@@ -72,7 +72,7 @@ says 'not added results/b:1: it is there as run 2' out
 says 'not added all.sqlite:' out
 test "$("${runs[@]}" list all.sqlite | sed 1d | wc -l)" -eq 2 || fail "a run was merged twice"
 for format in json csv md; do # the number of the run differs, and nothing else
-    "${runs[@]}" export results/b --format $format | sed 's/"id": *1,/"id":2,/; s/^1,/2,/; s/run 1/run 2/' |
+    "${runs[@]}" export results/b --format $format | sed 's/"id": *1,/"id":2,/; s/^1,/2,/; s/run 1/run 2/; s/sqlite:1/sqlite:2/; s/run_id = 1/run_id = 2/' |
         cmp - <("${runs[@]}" export all.sqlite:2 --format $format | sed 's/"id": *2,/"id":2,/') || fail "a merged run differs: $format"
 done
 expect 2 "${runs[@]}" merge all.sqlite

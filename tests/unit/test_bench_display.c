@@ -1,8 +1,11 @@
-/* The live line of a benchmark. */
+/* The live line of a benchmark, and what a file or a pipe gets of it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -112,6 +115,110 @@ static void test_pause_and_warm_up(void **state)
     assert_line(&p, -1, 200, "warming up  4.2 s  [--------------------]   0 %");
 }
 
+/* ---- a file or a pipe -------------------------------------------------------------------------------------------- */
+
+static uint64_t now_ns;
+
+static uint64_t read_clock(void *ud)
+{
+    (void)ud;
+    return now_ns;
+}
+
+/* A test of a mode ended `seconds` after the last one. */
+static void end_test(bench_display *d, const char *model, const char *mode, test_status status, double seconds)
+{
+    const test_plan plan = {.name = "jugs", .max_tokens = 40};
+    const test_record test = {.answer = {.status = status, .error = "the queue is full"}};
+    const test_metrics metrics = {.n_tokens = 40, .decode_tps = 12.5, .e2e_ms = 3200};
+    now_ns += (uint64_t)(seconds * 1e9);
+    bench_display_update(d, &(runner_progress){.phase = RUNNER_ENDED,
+                                               .plan = &plan,
+                                               .model = model,
+                                               .mode = mode,
+                                               .number = 3,
+                                               .n_tests = 240,
+                                               .test = &test,
+                                               .metrics = &metrics});
+}
+
+static void assert_log(bench_display *d, char **text, const char *wanted)
+{
+    bench_display_end(d);
+    fclose(d->to);
+    assert_string_equal(*text, wanted);
+    free(*text);
+}
+
+static bench_display display_to(char **text, size_t *size, bool quiet)
+{
+    static const sw_clock CLOCK = {.now_ns = read_clock};
+    bench_display d;
+    bench_display_init(&d, &CLOCK, quiet);
+    d.to = open_memstream(text, size);
+    assert_non_null(d.to);
+    d.is_terminal = d.has_color = false;
+    return d;
+}
+
+static void test_a_pipe_gets_few_lines_every_failure_and_the_counts(void **state)
+{
+    (void)state;
+    char *text;
+    size_t size;
+    bench_display d = display_to(&text, &size, false);
+    for (int i = 0; i < 60; i++) // a minute: at 5 s, 10 s, ... a line
+        end_test(&d, "phi", i % 2 == 0 ? "stream" : "whole", TEST_COMPLETED, i < 20 ? 1 : 0.001);
+    end_test(&d, "phi", "whole", TEST_HTTP_ERROR, 0.001);
+    end_test(&d, "gpt", "stream", TEST_COMPLETED, 0.001);
+    assert_log(&d, &text,
+               "[3/240] phi, stream: jugs: ok, 40 tokens, 12.5 tok/s, 3.20 s\n"
+               "[3/240] phi, whole: jugs: ok, 40 tokens, 12.5 tok/s, 3.20 s\n"
+               "[3/240] phi, stream: jugs: ok, 40 tokens, 12.5 tok/s, 3.20 s\n"
+               "[3/240] phi, whole: jugs: ok, 40 tokens, 12.5 tok/s, 3.20 s\n"
+               "[3/240] phi, whole: jugs: http_error, the queue is full\n"
+               "phi: stream 30 of 30 ok, whole 30 of 31 ok\n"
+               "gpt: stream 1 of 1 ok\n");
+}
+
+static void test_a_run_of_one_model_and_mode_is_counted_without_names(void **state)
+{
+    (void)state;
+    char *text;
+    size_t size;
+    bench_display d = display_to(&text, &size, false);
+    end_test(&d, "", "", TEST_COMPLETED, 0);
+    end_test(&d, "", "", TEST_COMPLETED, 0);
+    assert_log(&d, &text, "2 of 2 ok\n");
+}
+
+static void test_more_modes_than_are_counted_apart_are_counted_together(void **state)
+{
+    (void)state;
+    static char modes[BENCH_TALLIES_MAX + 3][24];
+    char *text;
+    size_t size;
+    bench_display d = display_to(&text, &size, false);
+    for (int i = 0; i < BENCH_TALLIES_MAX + 3; i++) {
+        snprintf(modes[i], sizeof modes[i], "temperature=%d", i);
+        end_test(&d, "", modes[i], TEST_COMPLETED, 0);
+    }
+    bench_display_end(&d);
+    fclose(d.to);
+    assert_non_null(strstr(text, "temperature=31 4 of 4 ok\n"));
+    free(text);
+}
+
+static void test_quiet_is_silent(void **state)
+{
+    (void)state;
+    char *text;
+    size_t size;
+    bench_display d = display_to(&text, &size, true);
+    end_test(&d, "", "", TEST_HTTP_ERROR, 60);
+    assert_log(&d, &text, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +227,10 @@ int main(void)
         cmocka_unit_test(test_more_events_than_asked_for_do_not_overfill_the_bar),
         cmocka_unit_test(test_a_run_of_several_models_and_modes_names_both),
         cmocka_unit_test(test_pause_and_warm_up),
+        cmocka_unit_test(test_a_pipe_gets_few_lines_every_failure_and_the_counts),
+        cmocka_unit_test(test_a_run_of_one_model_and_mode_is_counted_without_names),
+        cmocka_unit_test(test_more_modes_than_are_counted_apart_are_counted_together),
+        cmocka_unit_test(test_quiet_is_silent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@
 #include <jansson.h>
 
 #include "base/buf.h"
-#include "client/fleet.h"
+#include "support/client_fixture.h"
 #include "unit/scripted_server.h"
 
 #define HEADERS(status, type) "HTTP/1.1 " status "\r\nContent-Type: " type "\r\nConnection: close\r\n\r\n"
@@ -20,56 +20,14 @@
 static const test_plan PLAN = {
     .name = "n", .group = "g", .prompt = "say \"hi\"\n", .max_tokens = 7, .temperature = 0.5, .seed = 42};
 
-/* A target, and a fleet for one question at a time. */
-typedef struct client {
-    chat_target *target;
-    transfer_fleet *fleet;
-    chat_transfer *transfer; // the last question
-} client;
-
-static client open_client(const scripted_server *server, const char *api_key)
-{
-    client c = {0};
-    sw_err err = {0};
-    if (target_open(&c.target, server->url, api_key, &err) != SW_OK ||
-        fleet_create(&c.fleet, clock_system(), &err) != SW_OK)
-        fail_msg("%s", err.msg);
-    return c;
-}
-
-static void close_client(client *c)
-{
-    transfer_free(c->transfer);
-    fleet_free(c->fleet);
-    target_close(c->target);
-}
-
-static answer_record ask_client(client *c, const transfer_options *more)
-{
-    transfer_options o = more != NULL ? *more : (transfer_options){0};
-    o.target = c->target;
-    o.model = "m";
-    o.plan = &PLAN;
-    o.limits.connect_s = 5;
-    if (o.limits.first_token_s == 0)
-        o.limits.first_token_s = 60;
-    if (o.limits.idle_s == 0)
-        o.limits.idle_s = 60;
-    sw_err err = {0};
-    transfer_free(c->transfer);
-    if (fleet_ask(c->fleet, &o, NULL, NULL, &c->transfer, &err) != SW_OK)
-        fail_msg("%s", err.msg);
-    return *transfer_answer(c->transfer);
-}
-
 /* Asks a server with this script; the client stays open for a look at the answer. */
-static client ask(scripted_server *server, const transfer_options *options, answer_record *answer)
+static client_fixture ask(scripted_server *server, const transfer_options *options, answer_record *answer)
 {
     if (server->n_script == 0)
         server->n_script = strlen(server->script);
     assert_true(scripted_server_start(server));
-    client c = open_client(server, NULL);
-    *answer = ask_client(&c, options);
+    client_fixture c = client_fixture_open(server->url, NULL);
+    *answer = client_fixture_ask(&c, &PLAN, options != NULL ? *options : (transfer_options){0});
     return c;
 }
 
@@ -77,11 +35,11 @@ static void assert_outcome(scripted_server server, const transfer_options *optio
                            const char *error)
 {
     answer_record a;
-    client c = ask(&server, options, &a);
+    client_fixture c = ask(&server, options, &a);
     assert_string_equal(test_status_name(a.status), test_status_name(status));
     if (strstr(a.error, error) == NULL)
         fail_msg("'%s' does not say '%s'", a.error, error);
-    close_client(&c);
+    client_fixture_close(&c);
     scripted_server_stop(&server);
 }
 
@@ -93,12 +51,12 @@ static void test_an_answer_is_the_same_however_it_is_cut(void **state)
     for (size_t i = 0; i < sizeof PIECES / sizeof PIECES[0]; i++) {
         scripted_server server = {.script = SCRIPT, .piece = PIECES[i]};
         answer_record a;
-        client c = ask(&server, NULL, &a);
+        client_fixture c = ask(&server, NULL, &a);
         assert_int_equal(a.status, TEST_COMPLETED);
         assert_string_equal(a.text, "\u65e5\u672c \U0001f600");
         assert_int_equal(a.n_arrivals, 2);
         assert_int_equal(a.http_status, 200);
-        close_client(&c);
+        client_fixture_close(&c);
         scripted_server_stop(&server);
     }
 }
@@ -108,12 +66,12 @@ static void test_times_are_in_order(void **state)
     (void)state;
     scripted_server server = {.script = STREAM_HEADERS ": ping\n\n" GOOD};
     answer_record a;
-    client c = ask(&server, NULL, &a);
+    client_fixture c = ask(&server, NULL, &a);
     assert_true(a.connect_ns >= 0);
     assert_true(0 <= a.headers_ns && a.headers_ns <= a.first_event_ns);
     assert_true(a.first_event_ns <= a.arrivals[0].t_ns && a.arrivals[0].t_ns <= a.arrivals[1].t_ns);
     assert_true(a.arrivals[1].t_ns <= a.end_ns);
-    close_client(&c);
+    client_fixture_close(&c);
     scripted_server_stop(&server);
 }
 
@@ -131,12 +89,12 @@ static void test_chunks_of_one_packet_have_one_arrival_time(void **state)
     buf_printf(&script, "%zx\r\n%s\r\n0\r\n\r\n", sizeof FINISH - 1, FINISH);
     scripted_server server = {.script = buf_str(&script)};
     answer_record a;
-    client c = ask(&server, NULL, &a);
+    client_fixture c = ask(&server, NULL, &a);
     assert_int_equal(a.status, TEST_COMPLETED);
     assert_int_equal(a.n_arrivals, N_CHUNKS);
     for (size_t i = 1; i < a.n_arrivals; i++)
         assert_true(a.arrivals[i].t_ns == a.arrivals[0].t_ns);
-    close_client(&c);
+    client_fixture_close(&c);
     scripted_server_stop(&server);
     buf_free(&script);
 }
@@ -147,9 +105,9 @@ static void test_the_request_says_what_the_plan_says(void **state)
     scripted_server server = {.script = STREAM_HEADERS GOOD};
     server.n_script = strlen(server.script);
     assert_true(scripted_server_start(&server));
-    client c = open_client(&server, "secret");
-    ask_client(&c, NULL);
-    close_client(&c);
+    client_fixture c = client_fixture_open(server.url, "secret");
+    client_fixture_ask(&c, &PLAN, (transfer_options){0});
+    client_fixture_close(&c);
     scripted_server_stop(&server);
     assert_true(strncmp(server.request, "POST /v1/chat/completions HTTP/1.1\r\n", 36) == 0);
     assert_non_null(strstr(server.request, "\r\nAuthorization: Bearer secret\r\n"));
@@ -182,12 +140,12 @@ static void test_a_whole_answer_is_one_document(void **state)
     (void)state;
     scripted_server server = {.script = WHOLE, .piece = 5};
     answer_record a;
-    client c = ask(&server, &(transfer_options){.is_whole = true, .wants_token_counts = true}, &a);
+    client_fixture c = ask(&server, &(transfer_options){.is_whole = true, .wants_token_counts = true}, &a);
     assert_int_equal(a.status, TEST_COMPLETED);
     assert_string_equal(a.text, "a b");
     assert_true(a.n_arrivals == 1 && a.arrivals[0].n_tokens == 2 && a.completion_tokens == 2);
     assert_true(a.arrivals[0].t_ns >= a.headers_ns && a.end_ns == a.arrivals[0].t_ns);
-    close_client(&c);
+    client_fixture_close(&c);
     scripted_server_stop(&server);
     json_t *const body = body_of(&server);
     assert_true(json_is_false(json_object_get(body, "stream")));
@@ -218,8 +176,8 @@ static void test_options_become_fields(void **state)
     (void)state;
     scripted_server server = {.script = STREAM_HEADERS GOOD};
     answer_record a;
-    client c = ask(&server, &(transfer_options){.wants_experts = true, .wants_token_counts = true}, &a);
-    close_client(&c);
+    client_fixture c = ask(&server, &(transfer_options){.wants_experts = true, .wants_token_counts = true}, &a);
+    client_fixture_close(&c);
     scripted_server_stop(&server);
     json_t *const body = body_of(&server);
     assert_true(json_is_true(json_object_get(body, "experts")));
@@ -249,13 +207,13 @@ static void test_a_field_that_is_refused_by_name_is_left_out_from_then_on(void *
     scripted_server server = {.script = "", .answer = refuse_by_name};
     answer_record a;
     const transfer_options options = {.wants_token_counts = true};
-    client c = ask(&server, &options, &a);
+    client_fixture c = ask(&server, &options, &a);
     assert_int_equal(a.status, TEST_COMPLETED);
     assert_int_equal(a.http_status, 200);
     assert_int_equal(server.n_read, 4); // three refusals
-    a = ask_client(&c, &options);
+    a = client_fixture_ask(&c, &PLAN, options);
     assert_int_equal(a.status, TEST_COMPLETED);
-    close_client(&c);
+    client_fixture_close(&c);
     scripted_server_stop(&server);
     assert_int_equal(server.n_read, 5);
 }
@@ -272,10 +230,10 @@ static void test_a_server_that_refuses_everything_is_asked_twice(void **state)
     (void)state;
     scripted_server server = {.script = "", .answer = refuse_all};
     answer_record a;
-    client c = ask(&server, NULL, &a);
+    client_fixture c = ask(&server, NULL, &a);
     assert_int_equal(a.status, TEST_HTTP_ERROR);
     assert_string_equal(a.error, "HTTP 400: stream_options and messages");
-    close_client(&c);
+    client_fixture_close(&c);
     scripted_server_stop(&server);
     assert_int_equal(server.n_read, 2);
 }
@@ -297,11 +255,11 @@ static void test_a_refusal_for_another_reason_drops_nothing_later(void **state)
     (void)state;
     scripted_server server = {.script = "", .answer = refuse_twice};
     answer_record a;
-    client c = ask(&server, NULL, &a);
+    client_fixture c = ask(&server, NULL, &a);
     assert_int_equal(a.status, TEST_HTTP_ERROR);
-    a = ask_client(&c, NULL);
+    a = client_fixture_ask(&c, &PLAN, (transfer_options){0});
     assert_int_equal(a.status, TEST_COMPLETED);
-    close_client(&c);
+    client_fixture_close(&c);
     scripted_server_stop(&server);
     assert_int_equal(server.n_read, 3);
     assert_non_null(strstr(server.request, "stream_options"));
@@ -323,11 +281,11 @@ static void test_a_prefix_is_avoided_by_a_line_before_the_prompt(void **state)
     scripted_server server = {.script = STREAM_HEADERS GOOD};
     answer_record a;
     const transfer_options options = {.avoids_prefix = true};
-    client c = ask(&server, &options, &a);
+    client_fixture c = ask(&server, &options, &a);
     char *const first = prompt_of(&server);
-    ask_client(&c, &options);
+    client_fixture_ask(&c, &PLAN, options);
     char *const second = prompt_of(&server);
-    close_client(&c);
+    client_fixture_close(&c);
     scripted_server_stop(&server);
     assert_int_equal(first[0], (int)'[');
     assert_string_equal(strchr(first, '\n'), "\nsay \"hi\"\n");
@@ -342,10 +300,10 @@ static void test_llama_server_is_told_not_to_use_its_cache(void **state)
     scripted_server server = {.script = "HTTP/1.1 200 OK\r\nServer: llama.cpp\r\nContent-Length: 2\r\n\r\n{}"};
     server.n_script = strlen(server.script);
     assert_true(scripted_server_start(&server));
-    client c = open_client(&server, NULL);
+    client_fixture c = client_fixture_open(server.url, NULL);
     assert_true(target_is_healthy(c.target));
-    ask_client(&c, &(transfer_options){.avoids_prefix = true});
-    close_client(&c);
+    client_fixture_ask(&c, &PLAN, (transfer_options){.avoids_prefix = true});
+    client_fixture_close(&c);
     scripted_server_stop(&server);
     json_t *const body = body_of(&server);
     assert_true(json_is_false(json_object_get(body, "cache_prompt")));
@@ -448,8 +406,8 @@ static void test_nobody_listens(void **state)
     scripted_server server = {.script = ""};
     assert_true(scripted_server_start(&server));
     scripted_server_stop(&server);
-    client c = open_client(&server, NULL);
-    const answer_record a = ask_client(&c, NULL);
+    client_fixture c = client_fixture_open(server.url, NULL);
+    const answer_record a = client_fixture_ask(&c, &PLAN, (transfer_options){0});
     assert_int_equal(a.status, TEST_CONNECT_FAILED);
     assert_int_equal(a.connect_ns, -1);
     assert_false(target_is_healthy(c.target));
@@ -458,7 +416,7 @@ static void test_nobody_listens(void **state)
     assert_int_equal(target_list_models(c.target, &models, &err), SW_EIO);
     assert_non_null(strstr(err.msg, "no server answers"));
     model_list_free(&models);
-    close_client(&c);
+    client_fixture_close(&c);
 }
 
 /* `wanted` is the first model, or part of the message. */
@@ -466,7 +424,7 @@ static void assert_model(const char *script, sw_code code, const char *wanted)
 {
     scripted_server server = {.script = script, .n_script = strlen(script)};
     assert_true(scripted_server_start(&server));
-    client c = open_client(&server, NULL);
+    client_fixture c = client_fixture_open(server.url, NULL);
     model_list models;
     sw_err err = {0};
     assert_int_equal(target_list_models(c.target, &models, &err), code);
@@ -475,7 +433,7 @@ static void assert_model(const char *script, sw_code code, const char *wanted)
         fail_msg("'%s' does not say '%s'", said, wanted);
     assert_true(code != SW_OK || (model_list_has(&models, "org/a") && !model_list_has(&models, "a")));
     model_list_free(&models);
-    close_client(&c);
+    client_fixture_close(&c);
     scripted_server_stop(&server);
 }
 
@@ -494,7 +452,7 @@ static void assert_document(const char *script, sw_code code, const char *wanted
 {
     scripted_server server = {.script = script, .n_script = strlen(script)};
     assert_true(scripted_server_start(&server));
-    client c = open_client(&server, NULL);
+    client_fixture c = client_fixture_open(server.url, NULL);
     json_t *document;
     sw_err err = {0};
     assert_int_equal(target_get_json(c.target, "/props", &document, &err), code);
@@ -504,7 +462,7 @@ static void assert_document(const char *script, sw_code code, const char *wanted
     assert_string_equal(target_software(c.target), software);
     assert_true((document != NULL) == (code == SW_OK));
     json_decref(document);
-    close_client(&c);
+    client_fixture_close(&c);
     scripted_server_stop(&server);
     assert_true(strncmp(server.request, "GET /props HTTP/1.1\r\n", 21) == 0);
 }
@@ -601,15 +559,15 @@ static void test_a_tls_failure_is_called_one(void **state)
     assert_int_equal(pthread_create(&thread, NULL, answer_plainly, &listen_fd), 0);
     scripted_server server;
     snprintf(server.url, sizeof server.url, "https://127.0.0.1:%d", ntohs(address.sin_port));
-    client c = open_client(&server, NULL);
+    client_fixture c = client_fixture_open(server.url, NULL);
     model_list models;
     sw_err err = {0};
     assert_int_equal(target_list_models(c.target, &models, &err), SW_EIO);
     assert_non_null(strstr(err.msg, "TLS failed at https://127.0.0.1:"));
-    const answer_record a = ask_client(&c, NULL);
+    const answer_record a = client_fixture_ask(&c, &PLAN, (transfer_options){0});
     assert_int_equal(a.status, TEST_CONNECT_FAILED);
     assert_non_null(strstr(a.error, "TLS failed at https://127.0.0.1:"));
-    close_client(&c);
+    client_fixture_close(&c);
     shutdown(listen_fd, SHUT_RDWR);
     pthread_join(thread, NULL);
     close(listen_fd);

@@ -61,15 +61,17 @@ static void fill(void)
                          .n_servers = 1,
                          .facts = e.facts,
                          .n_facts = 2};
-    e.subject = (subject_analysis){.subject = &e.subject_record,
-                                   .steadiness = 0.98,
-                                   .steadiness_low = 0.95,
-                                   .steadiness_high = 1.01,
-                                   .mark_mean = 4.5,
-                                   .n_technical_passed = 19,
-                                   .n_technical_run = 20,
-                                   .technical_accuracy = 0.95,
-                                   .memory = {99, 99, 84, 88, SAVING_MEASURED, 97, 3e8, 1e10, .note = ""}};
+    e.subject =
+        (subject_analysis){.subject = &e.subject_record,
+                           .steadiness = 0.98,
+                           .steadiness_low = 0.95,
+                           .steadiness_high = 1.01,
+                           .mark_mean = 4.5,
+                           .n_technical_passed = 19,
+                           .n_technical_run = 20,
+                           .technical_accuracy = 0.95,
+                           .preserved = {[PRESERVES_OFFLOADED] = {.verdict = PRESERVED_IDENTICAL, .words = "w"}},
+                           .memory = {99, 99, 84, 88, SAVING_MEASURED, 97, 3e8, 1e10, .note = ""}};
     e.subject.modes[MODE_STREAM] =
         (run_summary){.rows = e.rows, .n_rows = 1, .n_planned = 1, .n_completed = 1, .overall_tps = 95};
     e.analysis = (run_analysis){&e.run, &e.subject, 1};
@@ -207,6 +209,16 @@ static void plot_not_checked(void)
     e.checks[0].outcome = CHECK_NOT_RUN;
 }
 
+static void quality_lost(void)
+{
+    e.subject.preserved[PRESERVES_OFFLOADED].verdict = PRESERVED_LOST;
+}
+
+static void nothing_compared(void)
+{
+    e.subject.preserved[PRESERVES_OFFLOADED].verdict = PRESERVED_SAME_SIDES;
+}
+
 static void very_slow(void)
 {
     streamed()->overall_tps = 0.2;
@@ -234,6 +246,7 @@ static const struct {
     {"coherent", low_mark, no_mark},
     {"accurate", inaccurate, few_checks},
     {"narrative", no_plot, plot_not_checked},
+    {"preserves-quality", quality_lost, nothing_compared},
     {"expected-rate", very_slow, no_completed_answer},
     {"expected-saving", small_saving, no_saving},
 };

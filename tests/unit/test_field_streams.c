@@ -8,8 +8,8 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "client/fleet.h"
 #include "figures/metrics.h"
+#include "support/client_fixture.h"
 #include "unit/scripted_server.h"
 
 #define FOUR "one two three four "
@@ -60,18 +60,11 @@ static void ask(const field_stream *stream, const char *script, size_t n_script,
 {
     scripted_server server = {.script = script, .n_script = n_script, .piece = piece};
     const test_plan plan = {.name = "n", .group = "g", .prompt = "p", .max_tokens = 8};
-    chat_target *target;
-    transfer_fleet *fleet;
-    chat_transfer *transfer;
     assert_true(scripted_server_start(&server));
-    assert_int_equal(target_open(&target, server.url, NULL, NULL), SW_OK);
-    assert_int_equal(fleet_create(&fleet, clock_system(), NULL), SW_OK);
-    const transfer_options o = {.target = target, .model = "m", .plan = &plan, .limits.deadline_s = 60};
-    assert_int_equal(fleet_ask(fleet, &o, NULL, NULL, &transfer, NULL), SW_OK);
-    check(stream, transfer_answer(transfer));
-    transfer_free(transfer);
-    fleet_free(fleet);
-    target_close(target);
+    client_fixture client = client_fixture_open(server.url, NULL);
+    const answer_record answer = client_fixture_ask(&client, &plan, (transfer_options){0});
+    check(stream, &answer);
+    client_fixture_close(&client);
     scripted_server_stop(&server);
 }
 

@@ -109,6 +109,7 @@ static void test_a_card_gives_all_figures(void **state)
     check(&v, SAMPLE_GPU_CLOCK, 1980);
     check(&v, SAMPLE_GPU_MEMORY_CLOCK, 2619);
     check(&v, SAMPLE_RSS, NAN);
+    assert_true(gpu_total_bytes(g) == 24 * GIB);
     assert_string_equal(gpu_name(g), "Stand-in 24GB");
     assert_string_equal(gpu_driver(g), "550.54.14");
     check_note(g, "");
@@ -154,6 +155,7 @@ static void test_cards_are_added_and_the_hottest_counts(void **state)
     check(&v, SAMPLE_GPU_UTILIZATION, 57);
     check(&v, SAMPLE_GPU_POWER, 431);
     check(&v, SAMPLE_GPU_TEMPERATURE, 81);
+    assert_true(gpu_total_bytes(g) == 48 * GIB);
     assert_string_equal(gpu_name(g), "2 x Stand-in 24GB");
     gpu_close(g);
     s->cards[1].name = "Other";
@@ -286,6 +288,7 @@ static void test_without_library_and_program_the_note_says_why(void **state)
         check(&v, SAMPLE_GPU_USED, NAN);
         assert_string_equal(gpu_name(g), "");
         assert_string_equal(gpu_driver(g), "");
+        assert_true(isnan(gpu_total_bytes(g)));
         gpu_close(g);
         unload();
     }
@@ -300,12 +303,13 @@ static void test_without_library_and_program_the_note_says_why(void **state)
     gpu_close(g);
 }
 
-static const char PROGRAM[] = "#!/bin/sh\n"
-                              "case \"$1\" in\n"
-                              "--query-gpu=*) echo 'Card A, 535.104.05, 2048, 40, 71.25, 55, 1500, 5001'\n"
-                              "               echo 'Card B, 535.104.05, 1024, [N/A], [Not Supported], 61, 300, 405';;\n"
-                              "--query-compute-apps=*) echo '77, 100'; echo '4242, 512'; echo '4242, 256';;\n"
-                              "esac\n";
+static const char PROGRAM[] =
+    "#!/bin/sh\n"
+    "case \"$1\" in\n"
+    "--query-gpu=*) echo 'Card A, 535.104.05, 8192, 2048, 40, 71.25, 55, 1500, 5001'\n"
+    "               echo 'Card B, 535.104.05, [N/A], 1024, [N/A], [Not Supported], 61, 300, 405';;\n"
+    "--query-compute-apps=*) echo '77, 100'; echo '4242, 512'; echo '4242, 256';;\n"
+    "esac\n";
 
 static void test_the_program_is_asked_where_the_library_is_missing(void **state)
 {
@@ -320,6 +324,7 @@ static void test_the_program_is_asked_where_the_library_is_missing(void **state)
     check(&v, SAMPLE_GPU_TEMPERATURE, 61);
     check(&v, SAMPLE_GPU_CLOCK, 1500);
     check(&v, SAMPLE_GPU_MEMORY_CLOCK, 5001);
+    assert_true(isnan(gpu_total_bytes(g))); // one of the cards does not tell
     assert_string_equal(gpu_name(g), "Card A, Card B");
     assert_string_equal(gpu_driver(g), "535.104.05");
     check_note(g, "NVML cannot be opened");
@@ -372,9 +377,9 @@ static void test_the_program_is_asked_again_every_second_in_turns(void **state)
     set_program(PROGRAM);
     nvidia_smi *const s = nvidia_smi_open(&clock.clock, PID, true, note);
     assert_non_null(s);
-    set_program(
-        "#!/bin/sh\ncase $1 in --query-gpu=*) echo 'A, 1, 4, 5, 6, 7, 8, 9'; echo 'B, 1, 4, 5, 6, 7, 8, 9';; *) "
-        "echo '4242, 1';; esac\n");
+    set_program("#!/bin/sh\ncase $1 in --query-gpu=*) echo 'A, 1, 44, 4, 5, 6, 7, 8, 9'; echo 'B, 1, 44, 4, 5, 6, 7, "
+                "8, 9';; *) "
+                "echo '4242, 1';; esac\n");
     poll_until(s, &clock, 4, 768);
     poll_until(s, &clock, 4, 1);
     set_program("#!/bin/sh\nexit 9\n"); // the driver is gone: nothing is known, and nothing old is shown
@@ -412,13 +417,22 @@ static void test_answers_that_are_none_have_no_cards(void **state)
 {
     (void)state;
     static const char *const TEXTS[] = {
-        "", "\n", "A", "A, 1, 2, 3, 4, 5, 6", "A, 1, 2, 3, 4, 5, 6, 7, 8\n", "A, 1, 2, 3, 4, 5, 6, 7\nB\n", ",,,,,,\n",
+        "",
+        "\n",
+        "A",
+        "A, 1, 2, 3, 4, 5, 6, 7",
+        "A, 1, 2, 3, 4, 5, 6, 7, 8, 9\n",
+        "A, 1, 2, 3, 4, 5, 6, 7, 8\nB\n",
+        ",,,,,,,\n",
     };
     gpu_card cards[GPU_CARDS_MAX];
     char names[GPU_CARDS_MAX][GPU_TEXT_BYTES], driver[GPU_TEXT_BYTES];
     for (size_t i = 0; i < sizeof TEXTS / sizeof TEXTS[0]; i++)
         assert_int_equal(nvidia_smi_cards_of(TEXTS[i], cards, names, driver), 0);
-    assert_int_equal(nvidia_smi_cards_of("A, 1, -2, x, 1e3, , 6, ERR!", cards, names, driver), 1);
+    assert_int_equal(nvidia_smi_cards_of("A, 1, [N/A], -2, x, 1e3, , 6, ERR!", cards, names, driver), 1);
+    assert_true(isnan(cards[0].total_bytes));
+    assert_int_equal(nvidia_smi_cards_of("A, 1, 24, 2, 3, 4, 5, 6, 7", cards + 1, names + 1, driver), 1);
+    assert_true(cards[1].total_bytes == 24 * 1048576.0 && cards[1].used_bytes == 2 * 1048576.0);
     assert_true(isnan(cards[0].used_bytes) && isnan(cards[0].utilization_pct) && isnan(cards[0].power_w));
     assert_true(isnan(cards[0].temperature_c) && cards[0].clock_mhz == 6 && isnan(cards[0].memory_clock_mhz));
     assert_true(nvidia_smi_process_of("4242, 1\n\n,\n4242\n4242, 2, 3\n42424, 9\n", 4242, NAN) == 3 * 1048576);

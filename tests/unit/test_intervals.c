@@ -61,7 +61,7 @@ enum { N_SIMULATIONS = 2000, N_FEW = 500 };
 static void assert_coverage(int n_inside)
 {
     const double share = (double)n_inside / N_SIMULATIONS;
-    if (!(share >= 0.93 && share <= 0.97))
+    if (!(share >= 0.935 && share <= 0.965))
         fail_msg("95 %% intervals hold the truth in %.1f %% of the cases", 100 * share);
 }
 

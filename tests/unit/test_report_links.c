@@ -307,11 +307,11 @@ static void test_models_of_one_name_are_told_apart(void **state)
     record->subjects[0].name = "/models/same.gguf";
     record->subjects[1].name = "same.gguf";
     analyze_again();
-    assert_string_equal(analysis.subjects[0].label, "same.gguf, MXFP4");
-    assert_string_equal(analysis.subjects[1].label, "same.gguf, F16");
+    assert_string_equal(analysis.subjects[0].label, "same.gguf (MXFP4)");
+    assert_string_equal(analysis.subjects[1].label, "same.gguf (F16)");
     report_markdown(&out, &analysis);
-    assert_int_equal(count("\n## same.gguf, MXFP4\n"), 1);
-    assert_int_equal(count("\n## same.gguf, F16\n"), 1);
+    assert_int_equal(count("\n## same.gguf (MXFP4)\n"), 1);
+    assert_int_equal(count("\n## same.gguf (F16)\n"), 1);
     assert_int_equal(count("/models"), 0);
 }
 
@@ -321,19 +321,19 @@ static void test_models_that_nothing_tells_apart_are_numbered(void **state)
     record->subjects[1] = record->subjects[0];
     record->servers[2].software = record->servers[0].software;
     analyze_again();
-    assert_string_equal(analysis.subjects[0].label, "alpha, model 1");
-    assert_string_equal(analysis.subjects[1].label, "alpha, model 2");
+    assert_string_equal(analysis.subjects[0].label, "alpha (model 1)");
+    assert_string_equal(analysis.subjects[1].label, "alpha (model 2)");
     record->servers[2].software = "llama-server b9999";
     analyze_again();
-    assert_string_equal(analysis.subjects[1].label, "alpha, llama-server b9999");
+    assert_string_equal(analysis.subjects[1].label, "alpha on llama-server b9999");
     for (size_t i = 0; i < record->n_facts; i++) {
         if (record->facts[i].name == FACT_N_THREADS && record->facts[i].server == 2)
             record->facts[i].number = 1;
     }
     record->servers[2].software = record->servers[0].software;
     analyze_again();
-    assert_string_equal(analysis.subjects[0].label, "alpha, 16 threads");
-    assert_string_equal(analysis.subjects[1].label, "alpha, 1 thread");
+    assert_string_equal(analysis.subjects[0].label, "alpha (16 threads)");
+    assert_string_equal(analysis.subjects[1].label, "alpha (1 thread)");
     record->subjects[1].name = "";
     analyze_again();
     assert_string_equal(analysis.subjects[1].label, "model 2");

@@ -115,6 +115,8 @@ static void test_a_placement_without_effect_is_invalid_if_there_is_a_gpu(void **
     assert_status(s, RUN_OK, "");
     add_number(s, -1, -1, FACT_GPU_TOTAL_BYTES, 8e9);
     assert_status(s, RUN_INVALID, "the model has no experts");
+    add_text(s, FACT_BACKEND, "cpu"); // the GPU is another program's
+    assert_status(s, RUN_OK, "");
 }
 
 static void test_bytes_in_another_tier_are_invalid(void **state)

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "base/ws_frames.h"
-#include "client/fleet.h"
 #include "client/ws_dialog.h"
+#include "support/client_fixture.h"
 #include "support/server_fixture.h"
 #include "unit/scripted_server.h"
 
@@ -18,46 +18,18 @@
 
 static const test_plan PLAN = {.name = "n", .group = "g", .prompt = "say \"hi\"\n", .max_tokens = 7, .seed = 1};
 
-/* One question and its answer. */
-typedef struct question_at {
-    chat_target *target;
-    transfer_fleet *fleet;
-    chat_transfer *transfer;
-} question_at;
-
-static answer_record ask_at(question_at *q, const char *url, transfer_options o)
-{
-    sw_err err = {0};
-    o.model = "m";
-    o.plan = &PLAN;
-    o.limits.deadline_s = o.limits.deadline_s > 0 ? o.limits.deadline_s : 60;
-    if (target_open(&q->target, url, NULL, &err) != SW_OK || fleet_create(&q->fleet, clock_system(), &err) != SW_OK)
-        fail_msg("%s", err.msg);
-    o.target = q->target;
-    if (fleet_ask(q->fleet, &o, NULL, NULL, &q->transfer, &err) != SW_OK)
-        fail_msg("%s", err.msg);
-    return *transfer_answer(q->transfer);
-}
-
-static void forget(question_at *q)
-{
-    transfer_free(q->transfer);
-    fleet_free(q->fleet);
-    target_close(q->target);
-}
-
 static void assert_outcome(scripted_server s, transfer_options options, test_status status, const char *error,
                            const char *text)
 {
-    question_at q;
     if (s.script != NULL && s.n_script == 0)
         s.n_script = strlen(s.script);
     assert_true(scripted_server_start(&s));
-    const answer_record a = ask_at(&q, s.url, options);
+    client_fixture client = client_fixture_open(s.url, NULL);
+    const answer_record a = client_fixture_ask(&client, &PLAN, options);
     if (strcmp(test_status_name(a.status), test_status_name(status)) != 0 || strstr(a.error, error) == NULL)
         fail_msg("%s: '%s' is not %s: '%s'", test_status_name(a.status), a.error, test_status_name(status), error);
     assert_string_equal(a.text, text);
-    forget(&q);
+    client_fixture_close(&client);
     scripted_server_stop(&s);
 }
 
@@ -81,8 +53,8 @@ static void test_every_route_gives_the_same_answer(void **state)
     server_fixture_until_ready(&f);
     snprintf(url, sizeof url, "http://127.0.0.1:%d", server_port(f.server));
     for (size_t i = 0; i < sizeof ROUTES / sizeof ROUTES[0]; i++) {
-        question_at q;
-        const answer_record a = ask_at(&q, url, ROUTES[i]);
+        client_fixture client = client_fixture_open(url, NULL);
+        const answer_record a = client_fixture_ask(&client, &PLAN, ROUTES[i]);
         if (a.status != TEST_COMPLETED)
             fail_msg("route %zu: %s: %s", i, test_status_name(a.status), a.error);
         if (i == 0)
@@ -91,7 +63,7 @@ static void test_every_route_gives_the_same_answer(void **state)
         assert_int_equal(a.n_arrivals, ROUTES[i].is_whole ? 1 : PLAN.max_tokens);
         assert_true(a.connect_ns >= 0 && a.arrivals[0].t_ns >= 0 && a.end_ns >= a.arrivals[a.n_arrivals - 1].t_ns);
         assert_int_equal(a.headers_ns >= 0, ROUTES[i].route != ROUTE_SHIMMY_WS);
-        forget(&q);
+        client_fixture_close(&client);
     }
     assert_true(first[0] != '\0');
     server_fixture_stop(&f);
@@ -152,13 +124,13 @@ static void test_raw_streams_that_break(void **state)
 static void test_lines_of_ollama_are_an_answer(void **state)
 {
     (void)state;
-    question_at q;
     scripted_server s = {.script = LINES LINE("a") "{\"message\":{\"thinking\":\"hm\"},\"done\":false}\n\n" LINE(" b")
                              LAST("length"),
                          .piece = 5};
     s.n_script = strlen(s.script);
     assert_true(scripted_server_start(&s));
-    const answer_record a = ask_at(&q, s.url, (transfer_options){.route = ROUTE_OLLAMA});
+    client_fixture client = client_fixture_open(s.url, NULL);
+    const answer_record a = client_fixture_ask(&client, &PLAN, (transfer_options){.route = ROUTE_OLLAMA});
     assert_int_equal(a.status, TEST_COMPLETED);
     assert_string_equal(a.text, "a b");
     assert_string_equal(a.reasoning, "hm");
@@ -166,7 +138,7 @@ static void test_lines_of_ollama_are_an_answer(void **state)
     assert_string_equal(a.model, "m");
     assert_true(a.n_arrivals == 3 && a.prompt_tokens == 7 && a.completion_tokens == 2);
     assert_true(a.prompt_ms == 2.5 && a.decode_ms == 8);
-    forget(&q);
+    client_fixture_close(&client);
     scripted_server_stop(&s);
     assert_non_null(strstr(s.request, "POST /api/chat HTTP/1.1\r\n"));
     assert_non_null(strstr(s.request, "\"num_predict\":7"));

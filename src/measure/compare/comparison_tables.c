@@ -18,7 +18,7 @@ static const doc_column COLUMNS[] = {
     {"mode", "", "", false, 0},
     {"BASE", "", "median", true, 0},
     {"NEW", "", "median", true, 0},
-    {"change", "", "of the medians; % where the sign is there", true, 0},
+    {"change", "", "of a typical pair; % where the sign is there", true, 0},
     {"95 %", "", "interval of the change", true, 0},
     {"verdict", "", "", false, 0},
     {"p", "", "corrected for all figures; below 0.05 is a change", true, 0},

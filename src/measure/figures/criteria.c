@@ -30,6 +30,7 @@ static const criterion_id CRITERIA[] = {
     {"coherent", "quality", "answers are coherent and relevant: mean content mark at least 3.5 of 5", "", &CRITERION_MARK_MIN, false, judge_coherence},
     {"accurate", "quality", "answers are technically accurate: at least 80 % of technical checks passed", "", &CRITERION_ACCURACY_MIN, false, judge_accuracy},
     {"narrative", "quality", "the story has a narrative structure: characters who stay, an order, 75 % of its checks", "", NULL, false, judge_narrative},
+    {"preserves-quality", "quality", "answers are as good offloaded as not: same prompts and seeds", "", NULL, false, judge_preservation},
     {"expected-rate", "expectation", "1 to 3 tok/s with offloaded experts", "tok/s", NULL, true, judge_expected_rate},
     {"expected-saving", "expectation", "the published saving of VRAM", "%", NULL, true, judge_expected_saving},
 };

@@ -21,6 +21,7 @@ void judge_repetition(const run_analysis *a, const subject_analysis *s, criterio
 void judge_loops(const run_analysis *a, const subject_analysis *s, criterion_row *row);
 void judge_coherence(const run_analysis *a, const subject_analysis *s, criterion_row *row);
 void judge_accuracy(const run_analysis *a, const subject_analysis *s, criterion_row *row);
+void judge_preservation(const run_analysis *a, const subject_analysis *s, criterion_row *row);
 void judge_narrative(const run_analysis *a, const subject_analysis *s, criterion_row *row);
 
 #endif

@@ -105,3 +105,17 @@ void judge_narrative(const run_analysis *a, const subject_analysis *s, criterion
     criterion_find(row, "%d of %d checks of stories passed%s", n_passed, n,
                    holds ? "" : ", but not those of characters and order");
 }
+
+/* Not of the protocol, but of what offloading is for: it may not cost quality. */
+void judge_preservation(const run_analysis *a, const subject_analysis *s, criterion_row *row)
+{
+    (void)a;
+    const preservation *const p = &s->preserved[PRESERVES_OFFLOADED];
+    row->source = "spillway, quality preservation";
+    row->figure = p->mark.difference;
+    row->low = p->mark.range.low;
+    row->high = p->mark.range.high;
+    if (p->verdict == PRESERVED_IDENTICAL || p->verdict == PRESERVED_NO_LOSS || p->verdict == PRESERVED_LOST)
+        row->verdict = criterion_verdict_if(p->verdict != PRESERVED_LOST);
+    criterion_find(row, "%s", p->words);
+}

@@ -226,6 +226,17 @@ static double percentile_of(double *values, size_t n, double p)
     return below + 1 < n ? ends[0] + (h - (double)below) * (ends[1] - ends[0]) : ends[1];
 }
 
+/* The share of the draws beyond either end, in %.  Means and ratios of few values vary less among the draws than among
+ * samples: their ends are as much farther out as those of Student's t are than the normal distribution's (Hesterberg
+ * 2015).  Medians are not so smooth, and need none of it. */
+static double tail_percent(const resampling *r)
+{
+    if (r->measure == one_median || r->figure == figure_median)
+        return 2.5;
+    const double n = (double)r->n, distance = sqrt(n / (n - 1)) * student_t_quantile(0.975, r->n - 1);
+    return 50 * erfc(distance / sqrt(2));
+}
+
 static sw_code resample(const resampling *r, size_t n_draws, uint64_t seed, interval *out, sw_err *err)
 {
     *out = (interval){NAN, NAN};
@@ -236,7 +247,8 @@ static sw_code resample(const resampling *r, size_t n_draws, uint64_t seed, inte
     sw_code code = SW_OK;
     if (figures != NULL && picks != NULL) {
         draw(r, n_draws, seed, picks, figures);
-        *out = (interval){percentile_of(figures, n_draws, 2.5), percentile_of(figures, n_draws, 97.5)};
+        const double tail = tail_percent(r);
+        *out = (interval){percentile_of(figures, n_draws, tail), percentile_of(figures, n_draws, 100 - tail)};
     } else {
         code = sw_fail(err, SW_ENOMEM, "out of memory drawing samples of %zu values", r->n);
     }

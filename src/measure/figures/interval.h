@@ -40,7 +40,8 @@ typedef double figure_of_values(double *values, size_t n);
 double figure_mean(double *values, size_t n);
 double figure_median(double *values, size_t n);
 
-/* Of `figure`, by n_draws samples drawn with replacement (percentiles of the figures of these).  Of fewer than two
+/* Of `figure`, by n_draws samples drawn with replacement (percentiles of the figures of these;
+ * those of means and ratios are widened for few values).  Of fewer than two
  * values: NAN.  Error: SW_ENOMEM. */
 SW_NODISCARD sw_code bootstrap_interval(const double *values, size_t n, figure_of_values *figure, size_t n_draws,
                                         uint64_t seed, interval *out, sw_err *err);

@@ -43,12 +43,6 @@ static void put_quantization(buf *out, const run_record *run, int subject)
     buf_puts(out, run->subjects[subject].quantization);
 }
 
-static void put_software(buf *out, const run_record *run, int subject)
-{
-    const int server = server_of(run, subject);
-    buf_puts(out, server >= 0 ? run->servers[server].software : "");
-}
-
 static void put_threads(buf *out, const run_record *run, int subject)
 {
     const double n = run_number(run, subject, server_of(run, subject), FACT_N_THREADS);
@@ -87,25 +81,31 @@ static void put_number(buf *out, const run_record *run, int subject)
     buf_printf(out, "model %d", subject + 1);
 }
 
-static put_property_fn *const PROPERTIES[] = {put_quantization, put_software, put_threads, put_context,
-                                              put_file,         put_size,     put_hash,    put_number};
+static put_property_fn *const PROPERTIES[] = {put_quantization, put_threads, put_context, put_file,
+                                              put_size,         put_hash,    put_number};
 enum { N_PROPERTIES = sizeof PROPERTIES / sizeof *PROPERTIES };
 
 /* ---- labels ------------------------------------------------------------------------------------------------------ */
 
-/* A label under way, and the property that may come after it. */
+/* A label under way: the name with its server, the properties after it, and the one that may follow. */
 typedef struct label {
-    buf text, property;
+    buf name, rest, property;
     bool is_longer; // it takes the property
 } label;
+
+static bool is_equal(const buf *a, const buf *b)
+{
+    return strcmp(buf_str(a), buf_str(b)) == 0;
+}
 
 /* Of those with one label, all take the property if it differs between any two of them. */
 static void compare_all(label *labels, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         for (size_t k = 0; k < n; k++)
-            labels[i].is_longer |= strcmp(buf_str(&labels[i].text), buf_str(&labels[k].text)) == 0 &&
-                                   strcmp(buf_str(&labels[i].property), buf_str(&labels[k].property)) != 0;
+            labels[i].is_longer |= is_equal(&labels[i].name, &labels[k].name) &&
+                                   is_equal(&labels[i].rest, &labels[k].rest) &&
+                                   !is_equal(&labels[i].property, &labels[k].property);
     }
 }
 
@@ -120,34 +120,66 @@ static void add_property(label *labels, const run_record *run, put_property_fn *
     for (size_t i = 0; i < run->n_subjects; i++) {
         label *const l = &labels[i];
         if (l->is_longer && l->property.size > 0)
-            buf_printf(&l->text, "%s%s", l->text.size > 0 ? ", " : "", buf_str(&l->property));
-        l->text.failed = l->property.failed != SW_OK ? l->property.failed : l->text.failed;
+            buf_printf(&l->rest, "%s%s", l->rest.size > 0 ? ", " : "", buf_str(&l->property));
+        l->rest.failed = l->property.failed != SW_OK ? l->property.failed : l->rest.failed;
     }
 }
 
-/* A model without a name is called by its number. */
-static void begin(label *l, const run_record *run, int subject)
+static const char *software_of(const run_record *run, int subject)
 {
-    buf_init(&l->text, LABEL_BYTES_MAX);
+    const int server = server_of(run, subject);
+    return server >= 0 ? run->servers[server].software : "";
+}
+
+/* Models that different programs serve are called by these, too. */
+static bool has_several_programs(const run_record *run)
+{
+    const char *first = "";
+    for (size_t i = 0; i < run->n_subjects; i++) {
+        const char *const software = software_of(run, (int)i);
+        if (first[0] != '\0' && software[0] != '\0' && strcmp(software, first) != 0)
+            return true;
+        first = first[0] != '\0' ? first : software;
+    }
+    return false;
+}
+
+/* A model without a name is called by its number. */
+static void begin(label *l, const run_record *run, int subject, bool has_programs)
+{
+    const char *const software = has_programs ? software_of(run, subject) : "";
+    buf_init(&l->name, LABEL_BYTES_MAX);
+    buf_init(&l->rest, LABEL_BYTES_MAX);
     buf_init(&l->property, LABEL_BYTES_MAX);
-    buf_puts(&l->text, label_base(run->subjects[subject].name));
-    if (l->text.size == 0)
-        put_number(&l->text, run, subject);
+    buf_puts(&l->name, label_base(run->subjects[subject].name));
+    if (l->name.size == 0)
+        put_number(&l->name, run, subject);
+    buf_printf(&l->name, "%s%s", software[0] != '\0' ? " on " : "", software);
+}
+
+/* The whole text, which the caller frees; NULL when memory is or was short.  Frees the rest. */
+static char *end(label *l)
+{
+    if (l->rest.size > 0)
+        buf_printf(&l->name, " (%s)", buf_str(&l->rest));
+    l->name.failed = l->rest.failed != SW_OK ? l->rest.failed : l->name.failed;
+    buf_free(&l->rest);
+    buf_free(&l->property);
+    return buf_take(&l->name);
 }
 
 sw_code labels_of(const run_record *run, char *out[], sw_err *err)
 {
     label *const labels = mem_calloc(run->n_subjects + 1, sizeof *labels);
+    const bool has_programs = has_several_programs(run);
     bool has_failed = labels == NULL;
     for (size_t i = 0; labels != NULL && i < run->n_subjects; i++)
-        begin(&labels[i], run, (int)i);
+        begin(&labels[i], run, (int)i, has_programs);
     for (size_t p = 0; labels != NULL && p < N_PROPERTIES; p++)
         add_property(labels, run, PROPERTIES[p]);
     for (size_t i = 0; i < run->n_subjects; i++) {
-        out[i] = labels != NULL ? buf_take(&labels[i].text) : NULL;
+        out[i] = labels != NULL ? end(&labels[i]) : NULL;
         has_failed |= out[i] == NULL;
-        if (labels != NULL)
-            buf_free(&labels[i].property);
     }
     mem_free(labels);
     return has_failed ? sw_fail(err, SW_ENOMEM, "out of memory for the names of %zu models", run->n_subjects) : SW_OK;

@@ -9,9 +9,10 @@
 /* The name without a folder: of a path (some servers call a model by it) the last part. */
 const char *label_base(const char *name);
 
-/* out[i] is the label of subject i: "phi-3.5-moe", or with what differs between those of one name "phi-3.5-moe,
- * Q4_K_M"; where nothing that is known differs, "phi-3.5-moe, model 2".  No two are equal unless a name imitates such
- * an ending. Free each with mem_free, also after an error.  Error: SW_ENOMEM. */
+/* out[i] is the label of subject i: "phi-3.5-moe"; where different programs serve the models "phi-3.5-moe on
+ * llama-server b9999"; with what differs between those of one name "phi-3.5-moe (Q4_K_M)", and where nothing that is
+ * known does "phi-3.5-moe (model 2)".  No two are equal unless a name imitates such an ending.  Free each with
+ * mem_free, also after an error.  Error: SW_ENOMEM. */
 SW_NODISCARD sw_code labels_of(const run_record *run, char *out[], sw_err *err);
 
 #endif

@@ -5,36 +5,17 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "figures/signed_rank.h"
 #include "figures/stats.h"
 
 enum { CHANGE_SEED = 18 };
 
 /* Columns of n places each. */
 typedef struct columns {
-    double *a, *b; // scaled: logarithms over the level of the test, or the values themselves
+    double *a, *b;
     double *scratch;
-    int *tests;
     size_t n;
 } columns;
-
-/* The mean logarithm of a test in both runs is its level: subtracting it changes no difference within a test. */
-static void subtract_levels(columns *c)
-{
-    for (size_t i = 0; i < c->n; i++) {
-        c->a[i] = log(c->a[i]);
-        c->b[i] = log(c->b[i]);
-    }
-    for (size_t begin = 0, end; begin < c->n; begin = end) {
-        double sum = 0;
-        for (end = begin; end < c->n && c->tests[end] == c->tests[begin]; end++)
-            sum += c->a[end] + c->b[end];
-        const double level = sum / (2 * (double)(end - begin));
-        for (size_t i = begin; i < end; i++) {
-            c->a[i] -= level;
-            c->b[i] -= level;
-        }
-    }
-}
 
 static void take_pairs(const value_pair *pairs, size_t n, bool is_relative, columns *c)
 {
@@ -43,8 +24,7 @@ static void take_pairs(const value_pair *pairs, size_t n, bool is_relative, colu
         if (!counts || (is_relative && !(pairs[i].a > 0 && pairs[i].b > 0)))
             continue;
         c->a[c->n] = pairs[i].a;
-        c->b[c->n] = pairs[i].b;
-        c->tests[c->n++] = pairs[i].test;
+        c->b[c->n++] = pairs[i].b;
     }
 }
 
@@ -63,13 +43,14 @@ static bool all_equal(const columns *c)
     return true;
 }
 
-/* Mean, deviation and two-sided p-value of the pairs' differences; without deviation, a mean of 0 is no difference and
+/* The difference of each pair, ascending, in *scratch; of ratio figures that of the logarithms, in which the level of a
+ * test is no more.  Then their figures, and the two-sided p-value: without deviation, a mean of 0 is no difference and
  * any other is sure. */
-static sample_stats differences_of(const columns *c, double *p_value)
+static sample_stats differences_of(const columns *c, bool is_relative, double *p_value)
 {
     for (size_t i = 0; i < c->n; i++)
-        c->scratch[i] = c->b[i] - c->a[i];
-    const sample_stats s = stats_of(c->scratch, c->n);
+        c->scratch[i] = is_relative ? log(c->b[i]) - log(c->a[i]) : c->b[i] - c->a[i];
+    const sample_stats s = stats_of(c->scratch, c->n); // sorts them
     *p_value = NAN;
     if (c->n >= PAIRS_T_MIN)
         *p_value = s.sd > 0 ? student_t_tails(s.mean / s.sd * sqrt((double)c->n), c->n - 1) : s.mean == 0;
@@ -78,18 +59,19 @@ static sample_stats differences_of(const columns *c, double *p_value)
 
 static sw_code measure(const columns *c, bool is_relative, size_t n_draws, paired_change *out, sw_err *err)
 {
-    figure_of_values *const figure = is_relative ? figure_median : figure_mean;
-    out->difference = figure_of(c, c->b, figure) - figure_of(c, c->a, figure);
-    const sample_stats s = differences_of(c, &out->p_value);
+    const sample_stats s = differences_of(c, is_relative, &out->p_value);
+    out->difference = s.mean;
     out->range = mean_interval(s.mean, s.sd, c->n);
-    if (c->n >= PAIRS_BOOTSTRAP_MIN)
-        return bootstrap_paired(c->a, c->b, c->n, figure, n_draws, CHANGE_SEED, &out->range, err);
-    if (is_relative && c->n >= PAIRS_T_MIN) // the interval is that of the mean
-        out->difference = s.mean;
+    if (c->n < PAIRS_MANY_MIN)
+        return SW_OK;
+    if (!is_relative)
+        return bootstrap_paired(c->a, c->b, c->n, figure_mean, n_draws, CHANGE_SEED, &out->range, err);
+    out->difference = signed_rank_center(c->scratch, c->n);
+    out->range = signed_rank_interval(c->scratch, c->n);
     return SW_OK;
 }
 
-static sw_code compare_columns(columns *c, bool is_relative, size_t n_draws, paired_change *out, sw_err *err)
+static sw_code compare_columns(const columns *c, bool is_relative, size_t n_draws, paired_change *out, sw_err *err)
 {
     figure_of_values *const figure = is_relative ? figure_median : figure_mean;
     *out = (paired_change){.n = c->n, .difference = NAN, .range = {NAN, NAN}, .p_value = NAN};
@@ -98,8 +80,6 @@ static sw_code compare_columns(columns *c, bool is_relative, size_t n_draws, pai
     out->is_equal = c->n > 0 && all_equal(c);
     if (c->n == 0)
         return SW_OK;
-    if (is_relative)
-        subtract_levels(c);
     const sw_code code = measure(c, is_relative, n_draws, out, err);
     if (is_relative) {
         out->difference = expm1(out->difference);
@@ -112,9 +92,9 @@ sw_code paired_change_of(const value_pair *pairs, size_t n, bool is_relative, si
                          sw_err *err)
 {
     columns c = {mem_calloc(n + 1, sizeof(double)), mem_calloc(n + 1, sizeof(double)),
-                 mem_calloc(n + 1, sizeof(double)), mem_calloc(n + 1, sizeof(int)), 0};
+                 mem_calloc(n + 1, sizeof(double)), 0};
     sw_code code;
-    if (c.a != NULL && c.b != NULL && c.scratch != NULL && c.tests != NULL) {
+    if (c.a != NULL && c.b != NULL && c.scratch != NULL) {
         take_pairs(pairs, n, is_relative, &c);
         code = compare_columns(&c, is_relative, n_draws > 0 ? n_draws : BOOTSTRAP_DRAWS, out, err);
     } else {
@@ -123,6 +103,5 @@ sw_code paired_change_of(const value_pair *pairs, size_t n, bool is_relative, si
     mem_free(c.a);
     mem_free(c.b);
     mem_free(c.scratch);
-    mem_free(c.tests);
     return code;
 }

@@ -1,8 +1,8 @@
 /* paired_change.h - how much a figure changed between two ways of asking the same, and how sure that is.
  *
- * Values come in pairs of one prompt, seed and repetition.  Tests are of different size, so a figure of a ratio scale
- * is divided by the level of its test in both runs together: a change of 5 % weighs the same in a short test as in a
- * long one.  Draws are seeded.  What cannot be computed is NAN.  Pure.
+ * Values come in pairs of one prompt, seed and repetition.  Tests are of different size, so of a figure of a
+ * ratio scale the ratios of the pairs are compared: a change of 5 % weighs the same in a short test as in a long one.
+ * Draws are seeded.  What cannot be computed is NAN.  Pure.
  */
 #ifndef FIGURES_PAIRED_CHANGE_H
 #define FIGURES_PAIRED_CHANGE_H
@@ -14,19 +14,21 @@
 
 typedef struct value_pair {
     double a, b;
-    int test; // values of one test have one level, and follow each other
+    int test; // values of one test follow each other
 } value_pair;
 
 typedef struct paired_change {
     size_t n;
     double a, b;       // medians of the values as they are; absolute figures: means
-    double difference; // of the medians of the scaled values, (b - a) / a; of absolute figures: of the means, b - a
-    interval range;    // 95 %, of the difference: bootstrap from PAIRS_BOOTSTRAP_MIN pairs on, Student's t from 3 on
+    double difference; // (b - a) / a of a typical pair; of absolute figures: of the means, b - a
+    interval range;    // 95 %, of the difference
     double p_value;    // that a difference this large comes by chance: Student's t of the pairs; NAN below 3 pairs
     bool is_equal;     // every pair has the same value twice
 } paired_change;
 
-enum { PAIRS_BOOTSTRAP_MIN = 6, PAIRS_T_MIN = 3 };
+/* From PAIRS_T_MIN pairs on the interval is Student's t of the pairs' differences.  From PAIRS_MANY_MIN on, that of
+ * ratio figures is of signed ranks, and the difference their middle; that of absolute figures is a bootstrap. */
+enum { PAIRS_MANY_MIN = 6, PAIRS_T_MIN = 3 };
 
 /* is_relative: values are on a ratio scale; pairs with a value that is not above 0 are left out.  n_draws of the
  * bootstrap; 0: BOOTSTRAP_DRAWS.  Error: SW_ENOMEM. */

@@ -9,10 +9,10 @@
 
 // clang-format off
 #define PRESERVATION_TABLE(X) \
-    X(OFFLOADED,       "offloaded",        "streamed, offloaded against not offloaded") \
-    X(OFFLOADED_WHOLE, "offloaded_whole",  "whole and offloaded against streamed and not offloaded") \
-    X(STREAMED,        "streamed",         "streamed against whole") \
-    X(REPEATED,        "repeated",         "later repetitions against the first, same seed")
+    X(OFFLOADED,       "offloaded",       "offloaded against not")           /* both streamed */ \
+    X(OFFLOADED_WHOLE, "offloaded_whole", "offloaded and whole against not") /* against streamed and not offloaded */ \
+    X(STREAMED,        "streamed",        "streamed against whole") \
+    X(REPEATED,        "repeated",        "repeated against first")          /* later repetitions, same seed */
 // clang-format on
 
 #define PRESERVATION_ENUM(name, text, meaning) PRESERVES_##name,
@@ -20,7 +20,7 @@ typedef enum preservation_kind { PRESERVATION_TABLE(PRESERVATION_ENUM) N_PRESERV
 #undef PRESERVATION_ENUM
 
 const char *preservation_name(preservation_kind kind);    // "offloaded"
-const char *preservation_meaning(preservation_kind kind); // "streamed, offloaded against not offloaded"
+const char *preservation_meaning(preservation_kind kind); // "offloaded against not"
 
 typedef enum preservation_verdict {
     PRESERVED_IDENTICAL,  // every answer is

@@ -5,12 +5,14 @@
 
 const char READINESS_RULE[] =
     "Not ready: the run is invalid or not complete, all-complete is not met, or one of loads-offloaded, smooth, "
-    "no-loops, "
-    "coherent and accurate failed. Ready: every criterion of the protocol is met; vram-saving and long-answer may be "
-    "inconclusive. Ready with limits: everything else, and the criteria named are the limits.";
+    "no-loops, coherent, accurate and preserves-quality failed. Ready: every criterion is met; vram-saving, "
+    "long-answer "
+    "and preserves-quality may be inconclusive. Ready with limits: everything else, and the criteria named are the "
+    "limits.";
 
-static const char *const NEEDED[] = {"loads-offloaded", "smooth", "no-loops", "coherent", "accurate"};
-static const char *const MAY_BE_OPEN[] = {"vram-saving", "long-answer"};
+static const char *const NEEDED[] = {"loads-offloaded", "smooth",   "no-loops",
+                                     "coherent",        "accurate", "preserves-quality"};
+static const char *const MAY_BE_OPEN[] = {"vram-saving", "long-answer", "preserves-quality"};
 
 const char *readiness_name(readiness_verdict verdict)
 {

@@ -4,14 +4,9 @@
 #ifndef FIGURES_RECOMMENDATIONS_H
 #define FIGURES_RECOMMENDATIONS_H
 
-#include "figures/criteria.h"
+#include "figures/recommendation.h"
 
 enum { RECOMMENDATIONS_MAX = 16 };
-
-typedef struct recommendation {
-    const char *id;                               // "smaller-weights"
-    char change[200], effect[240], evidence[300]; // valid UTF-8
-} recommendation;
 
 typedef struct recommendation_list {
     recommendation items[RECOMMENDATIONS_MAX]; // (n), what matters most first

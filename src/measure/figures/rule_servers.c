@@ -28,9 +28,11 @@ static void put_subject(const run_record *run, int subject, buf *out)
 
 /* ---- placement --------------------------------------------------------------------------------------------------- */
 
-static bool has_gpu(const run_record *run)
+/* Returns true if the machine has one, and the server does not say that it computes without. */
+static bool has_gpu(const run_record *run, int server)
 {
-    return run_number(run, -1, -1, FACT_GPU_TOTAL_BYTES) > 0;
+    const char *const backend = text_of(run, &run->servers[server], server, FACT_BACKEND);
+    return run_number(run, -1, -1, FACT_GPU_TOTAL_BYTES) > 0 && strcmp(backend, "cpu") != 0;
 }
 
 /* Experts that were to be in RAM are there, or nothing is known of them. */
@@ -50,7 +52,8 @@ static void check_experts(const run_record *run, int server, buf *out)
 static void check_effect(const run_record *run, int server, buf *out)
 {
     const server_record *const s = &run->servers[server];
-    if (s->side == SIDE_GIVEN || !has_gpu(run) || strcmp(text_of(run, s, server, FACT_PLACEMENT_EFFECT), "none") != 0)
+    if (s->side == SIDE_GIVEN || !has_gpu(run, server) ||
+        strcmp(text_of(run, s, server, FACT_PLACEMENT_EFFECT), "none") != 0)
         return;
     put_subject(run, s->subject, out);
     buf_puts(out, "the placement that was asked for has no effect (");
@@ -62,10 +65,10 @@ static void check_row(const run_record *run, const placement_row *row, buf *out)
 {
     const bool is_experts = strcmp(row->tensor_class, "experts") == 0;
     if (row->server < 0 || (size_t)row->server >= run->n_servers || row->requested[0] == '\0' || row->bytes == 0 ||
-        strcmp(row->requested, row->tier) == 0 || (!is_experts && !has_gpu(run)))
+        strcmp(row->requested, row->tier) == 0 || (!is_experts && !has_gpu(run, row->server)))
         return;
     // On a machine without a GPU, experts that were to be in VRAM are in RAM, as every report says.
-    if (is_experts && !has_gpu(run) && strcmp(row->requested, "vram") == 0)
+    if (is_experts && !has_gpu(run, row->server) && strcmp(row->requested, "vram") == 0)
         return;
     put_subject(run, run->servers[row->server].subject, out);
     buf_printf(out, "%" PRIu64 " bytes of ", row->bytes);

@@ -199,6 +199,7 @@ typedef struct part {
 static double best_split(const double *y, size_t n, size_t *at_out)
 {
     double mean = 0, squares = 0, left = 0, best = -1;
+    *at_out = LEVEL_SIDE_MIN; // of values that are no numbers, which have no best place
     for (size_t i = 0; i < n; i++)
         mean += y[i] / (double)n;
     for (size_t i = 0; i < n; i++)

@@ -31,7 +31,7 @@ static double free_storage(const char *dir)
     return statvfs(dir, &st) == 0 ? (double)st.f_bavail * (double)st.f_frsize : NAN;
 }
 
-/* Name and driver of the GPU, or why there is none. */
+/* Name, driver and memory of the GPU, or why there is none. */
 static sw_code put_gpu(fact_list *facts, sw_err *err)
 {
     sample_source *source;
@@ -41,6 +41,7 @@ static sw_code put_gpu(fact_list *facts, sw_err *err)
     const char *const name = sample_source_gpu_name(source);
     fact_list_text(facts, FACT_GPU_NAME, name[0] != '\0' ? name : sample_source_gpu_note(source), SOURCE);
     fact_list_text(facts, FACT_GPU_DRIVER, sample_source_gpu_driver(source), SOURCE);
+    fact_list_number(facts, FACT_GPU_TOTAL_BYTES, sample_source_gpu_total_bytes(source), SOURCE);
     sample_source_close(source);
     return SW_OK;
 }

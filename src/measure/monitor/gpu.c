@@ -17,7 +17,9 @@ struct gpu {
     bool has_all_pids;
     nvml *nvml;      // one of the two,
     nvidia_smi *smi; // or none
-    char name[2 * GPU_TEXT_BYTES], driver[GPU_TEXT_BYTES], note[2 * GPU_NOTE_BYTES];
+    double total_bytes;
+    char name[2 * GPU_TEXT_BYTES], driver[GPU_TEXT_BYTES];
+    char note[2 * GPU_NOTE_BYTES + 2]; // both notes, and "; "
 };
 
 /* The driver numbers processes as the machine does.  In a container with numbers of its own, a process that is not in
@@ -56,6 +58,12 @@ static void set_name(gpu *g)
         snprintf(g->name, sizeof g->name, "%.80s, %.80s%s", card_name(g, 0), card_name(g, 1), n > 2 ? ", ..." : "");
 }
 
+/* `note` names the first figure that cannot be read. */
+static gpu_card read_card(const gpu *g, size_t card, char *note)
+{
+    return g->nvml != NULL ? nvml_read(g->nvml, card, g->o.pid, g->has_all_pids, note) : nvidia_smi_read(g->smi, card);
+}
+
 /* Asks NVML, then nvidia-smi.  Without either, both reasons are told. */
 static void look_for_cards(gpu *g)
 {
@@ -68,8 +76,9 @@ static void look_for_cards(gpu *g)
         snprintf(g->driver, sizeof g->driver, "%s", nvml_driver(g->nvml));
     else if (g->smi != NULL)
         snprintf(g->driver, sizeof g->driver, "%s", nvidia_smi_driver(g->smi));
-    for (size_t i = 0; g->nvml != NULL && i < n_cards(g); i++)
-        nvml_read(g->nvml, i, g->o.pid, g->has_all_pids, note);
+    g->total_bytes = n_cards(g) > 0 ? 0 : NAN;
+    for (size_t i = 0; i < n_cards(g); i++)
+        g->total_bytes += read_card(g, i, note).total_bytes; // one that does not tell makes the sum unknown
     snprintf(g->note, sizeof g->note, "%s%s%s", note, smi_note[0] != '\0' ? "; " : "", smi_note);
 }
 
@@ -79,6 +88,7 @@ gpu *gpu_open(const gpu_options *options)
     if (g == NULL)
         return NULL;
     g->o = *options;
+    g->total_bytes = NAN;
     g->has_all_pids = is_machine_namespace(options->root);
     if (options->nvml_path != NULL && options->nvml_path[0] == '\0')
         snprintf(g->note, sizeof g->note, "not looked for");
@@ -112,8 +122,7 @@ void gpu_read(gpu *g, sample_values *out)
     if (g->smi != NULL)
         nvidia_smi_poll(g->smi);
     for (size_t i = 0; i < n_cards(g); i++) {
-        const gpu_card c =
-            g->nvml != NULL ? nvml_read(g->nvml, i, g->o.pid, g->has_all_pids, NULL) : nvidia_smi_read(g->smi, i);
+        const gpu_card c = read_card(g, i, NULL);
         add_card(out, &c);
     }
 }
@@ -126,6 +135,11 @@ const char *gpu_name(const gpu *g)
 const char *gpu_driver(const gpu *g)
 {
     return g->driver;
+}
+
+double gpu_total_bytes(const gpu *g)
+{
+    return g->total_bytes;
 }
 
 const char *gpu_note(const gpu *g)

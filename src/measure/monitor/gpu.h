@@ -24,6 +24,8 @@ void gpu_read(gpu *g, sample_values *out);
 /* "NVIDIA L4", "2 x NVIDIA L4", "NVIDIA L4, NVIDIA T4"; "" if there is none. */
 const char *gpu_name(const gpu *g);
 const char *gpu_driver(const gpu *g);
+/* Memory of all cards together; NAN: there is none, or it is not told. */
+double gpu_total_bytes(const gpu *g);
 /* Why there is no GPU, or the first figure of it that cannot be read and why; "". */
 const char *gpu_note(const gpu *g);
 /* NULL is accepted. */

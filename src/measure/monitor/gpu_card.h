@@ -11,7 +11,7 @@ enum {
 typedef struct gpu_card {
     // NAN: not known
     double process_bytes; // of the server's process
-    double used_bytes, utilization_pct, power_w, temperature_c, clock_mhz, memory_clock_mhz;
+    double total_bytes, used_bytes, utilization_pct, power_w, temperature_c, clock_mhz, memory_clock_mhz;
 } gpu_card;
 
 #endif

@@ -14,10 +14,10 @@
 static const uint64_t INTERVAL_NS = 1000000000;
 static const double MIB = 1048576;
 
-static const char *const CARDS_QUERY[] = {
-    "nvidia-smi",
-    "--query-gpu=name,driver_version,memory.used,utilization.gpu,power.draw,temperature.gpu,clocks.sm,clocks.mem",
-    "--format=csv,noheader,nounits", NULL};
+static const char *const CARDS_QUERY[] = {"nvidia-smi",
+                                          "--query-gpu=name,driver_version,memory.total,memory.used,utilization.gpu,"
+                                          "power.draw,temperature.gpu,clocks.sm,clocks.mem",
+                                          "--format=csv,noheader,nounits", NULL};
 static const char *const PROCESSES_QUERY[] = {"nvidia-smi", "--query-compute-apps=pid,used_memory",
                                               "--format=csv,noheader,nounits", NULL};
 
@@ -64,10 +64,11 @@ static bool next_number(const char **p, double scale, double *out)
 static bool read_card(const char **p, gpu_card *c, char name[GPU_TEXT_BYTES], char driver[GPU_TEXT_BYTES])
 {
     c->process_bytes = NAN;
-    const bool is_card = next_word(p, name) && next_word(p, driver) && next_number(p, MIB, &c->used_bytes) &&
-                         next_number(p, 1, &c->utilization_pct) && next_number(p, 1, &c->power_w) &&
-                         next_number(p, 1, &c->temperature_c) && next_number(p, 1, &c->clock_mhz) &&
-                         next_number(p, 1, &c->memory_clock_mhz) && (**p == '\n' || **p == '\0');
+    const bool is_card = next_word(p, name) && next_word(p, driver) && next_number(p, MIB, &c->total_bytes) &&
+                         next_number(p, MIB, &c->used_bytes) && next_number(p, 1, &c->utilization_pct) &&
+                         next_number(p, 1, &c->power_w) && next_number(p, 1, &c->temperature_c) &&
+                         next_number(p, 1, &c->clock_mhz) && next_number(p, 1, &c->memory_clock_mhz) &&
+                         (**p == '\n' || **p == '\0');
     *p += **p == '\n';
     return is_card;
 }
@@ -126,7 +127,7 @@ static void take_cards(nvidia_smi *s, bool is_answer)
 {
     gpu_card cards[GPU_CARDS_MAX];
     const size_t n = is_answer ? nvidia_smi_cards_of(s->child.text, cards, s->names, s->driver) : 0;
-    const gpu_card none = {NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    const gpu_card none = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     if (s->n_cards == 0)
         s->n_cards = n; // the first answer
     for (size_t i = 0; i < s->n_cards; i++)

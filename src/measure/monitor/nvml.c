@@ -269,11 +269,12 @@ static double figure_of_kind(const reading *r, const char *figure, int (*read)(n
     return checked(r, figure, status, value);
 }
 
-static double used_bytes(const reading *r)
+static void read_memory(const reading *r, gpu_card *c)
 {
     nvml_memory memory = {0};
     const int status = r->n->memory != NULL ? r->n->memory(r->n->cards[r->card], &memory) : NVML_NO_FUNCTION;
-    return checked(r, "memory", status, (double)memory.used);
+    c->total_bytes = checked(r, "memory", status, (double)memory.total);
+    c->used_bytes = checked(r, "memory", status, (double)memory.used);
 }
 
 static double utilization_pct(const reading *r)
@@ -286,15 +287,15 @@ static double utilization_pct(const reading *r)
 gpu_card nvml_read(nvml *n, size_t card, long pid, bool has_all_pids, char *note)
 {
     const reading r = {n, card, note};
-    return (gpu_card){
-        .process_bytes = pid != 0 ? process_bytes(&r, n->cards[card], pid, has_all_pids) : NAN,
-        .used_bytes = used_bytes(&r),
-        .utilization_pct = utilization_pct(&r),
-        .power_w = figure_of(&r, "power", n->power) / 1000, // of milliwatts
-        .temperature_c = figure_of_kind(&r, "temperature", n->temperature, NVML_SENSOR_GPU),
-        .clock_mhz = figure_of_kind(&r, "clock", n->clock, NVML_CLOCK_SM),
-        .memory_clock_mhz = figure_of_kind(&r, "memory clock", n->clock, NVML_CLOCK_MEMORY),
-    };
+    gpu_card c;
+    c.process_bytes = pid != 0 ? process_bytes(&r, n->cards[card], pid, has_all_pids) : NAN;
+    read_memory(&r, &c);
+    c.utilization_pct = utilization_pct(&r);
+    c.power_w = figure_of(&r, "power", n->power) / 1000; // of milliwatts
+    c.temperature_c = figure_of_kind(&r, "temperature", n->temperature, NVML_SENSOR_GPU);
+    c.clock_mhz = figure_of_kind(&r, "clock", n->clock, NVML_CLOCK_SM);
+    c.memory_clock_mhz = figure_of_kind(&r, "memory clock", n->clock, NVML_CLOCK_MEMORY);
+    return c;
 }
 
 void nvml_close(nvml *n)

@@ -128,6 +128,11 @@ const char *sample_source_gpu_driver(const sample_source *s)
     return gpu_driver(s->gpu);
 }
 
+double sample_source_gpu_total_bytes(const sample_source *s)
+{
+    return gpu_total_bytes(s->gpu);
+}
+
 const char *sample_source_gpu_note(const sample_source *s)
 {
     return gpu_note(s->gpu);

@@ -31,6 +31,7 @@ bool sample_source_read(void *source, sample_values *out);
  * cannot be read and why; else "". */
 const char *sample_source_gpu_name(const sample_source *source);
 const char *sample_source_gpu_driver(const sample_source *source);
+double sample_source_gpu_total_bytes(const sample_source *source); // NAN: none, or not told
 const char *sample_source_gpu_note(const sample_source *source);
 /* NULL is accepted. */
 void sample_source_close(sample_source *source);

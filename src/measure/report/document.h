@@ -41,7 +41,7 @@ typedef enum doc_kind {
     DOC_DOWNLOAD,   // a small file inside the page; HTML only
     DOC_FOLD_BEGIN, // what is up to the end is hidden on a page until the title is chosen
     DOC_FOLD_END,
-    DOC_GROUP_BEGIN, // folds that are hidden together; in Markdown nothing
+    DOC_GROUP_BEGIN, // tables or folds that are hidden together; in Markdown the title alone
     DOC_GROUP_END,
 } doc_kind;
 
@@ -125,6 +125,7 @@ void doc_chart(document *doc, const char *name, int subject);
 /* `svg` is markup that this program made: every text in it is escaped already. */
 void doc_drawing(document *doc, const buf *svg);
 void doc_text(document *doc, const char *title, const char *text, size_t n);
+/* `title` may be "". */
 void doc_code(document *doc, const char *anchor, const char *title, const char *text);
 /* `text` is copied. */
 void doc_download(document *doc, const char *name, const buf *content);

@@ -131,11 +131,14 @@ static void put_verbatim(buf *out, const doc_block *b)
 
 static void put_code(buf *out, const doc_block *b)
 {
-    buf_puts(out, "<h4");
-    html_anchor(out, b->anchor);
-    buf_putc(out, '>');
-    html_text(out, b->title);
-    buf_puts(out, "</h4>\n<div class=\"text\"><code>");
+    if (b->title[0] != '\0') {
+        buf_puts(out, "<h4");
+        html_anchor(out, b->anchor);
+        buf_putc(out, '>');
+        html_text(out, b->title);
+        buf_puts(out, "</h4>\n");
+    }
+    buf_puts(out, "<div class=\"text\"><code>");
     escape_html(out, b->text, b->n_text);
     buf_puts(out, "</code></div>\n");
 }

@@ -162,9 +162,12 @@ static void put_text(buf *out, const doc_block *b)
 /* Text of the report itself. */
 static void put_code(const markdown *m, const doc_block *b)
 {
-    put_anchor(m, b->anchor);
-    put_line_start(m->out, b->title);
-    buf_puts(m->out, ":\n\n```\n");
+    if (b->title[0] != '\0') {
+        put_anchor(m, b->anchor);
+        put_line_start(m->out, b->title);
+        buf_puts(m->out, ":\n\n");
+    }
+    buf_puts(m->out, "```\n");
     buf_append(m->out, b->text, b->n_text);
     buf_puts(m->out, "```\n\n");
 }
@@ -188,6 +191,22 @@ static void put_paragraph(const markdown *m, const doc_block *b)
     buf_puts(m->out, "\n\n");
 }
 
+static void put_badge(buf *out, const doc_block *b)
+{
+    buf_puts(out, "**");
+    put_escaped(out, b->title);
+    buf_puts(out, "** ");
+    put_escaped(out, b->text);
+    buf_puts(out, "\n\n");
+}
+
+static void put_remark(buf *out, const doc_block *b)
+{
+    buf_puts(out, b->tone == TONE_BAD ? "> **Attention:** " : "> ");
+    put_line_start(out, b->text);
+    buf_puts(out, "\n\n");
+}
+
 static void put_block(const markdown *m, const doc_block *b)
 {
     buf *const out = m->out;
@@ -197,18 +216,8 @@ static void put_block(const markdown *m, const doc_block *b)
         put_heading(out, b->level, b->title);
         break;
     case DOC_PARAGRAPH: put_paragraph(m, b); break;
-    case DOC_BADGE:
-        buf_puts(out, "**");
-        put_escaped(out, b->title);
-        buf_puts(out, "** ");
-        put_escaped(out, b->text);
-        buf_puts(out, "\n\n");
-        break;
-    case DOC_REMARK:
-        buf_puts(out, b->tone == TONE_BAD ? "> **Attention:** " : "> ");
-        put_line_start(out, b->text);
-        buf_puts(out, "\n\n");
-        break;
+    case DOC_BADGE: put_badge(out, b); break;
+    case DOC_REMARK: put_remark(out, b); break;
     case DOC_FACTS:
     case DOC_TILES:
     case DOC_TABLE: put_table(m, b); break;
@@ -221,10 +230,13 @@ static void put_block(const markdown *m, const doc_block *b)
     case DOC_CHART: // nothing is drawn, but links lead there
         put_anchor_line(m, b->anchor);
         break;
+    case DOC_GROUP_BEGIN:
+        put_line_start(out, b->title);
+        buf_puts(out, "\n\n");
+        break;
     case DOC_DRAWING:
     case DOC_DOWNLOAD:
     case DOC_FOLD_END:
-    case DOC_GROUP_BEGIN:
     case DOC_GROUP_END: break;
     }
 }

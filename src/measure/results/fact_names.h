@@ -44,7 +44,7 @@
     X(FOREIGN_LOAD,        "foreign_load_pct",    "%",    "of all cores, used by other processes during the run") \
     X(GPU_NAME,            "gpu_name",            "text", "or why there is none") \
     X(GPU_DRIVER,          "gpu_driver",          "text", "version") \
-    X(GPU_TOTAL_BYTES,     "gpu_total_bytes",     "B",    "memory of the GPU") \
+    X(GPU_TOTAL_BYTES,     "gpu_total_bytes",     "B",    "memory of all GPUs together") \
     X(FREE_STORAGE_BYTES,  "free_storage_bytes",  "B",    "of the file system with the results") \
     X(AVAILABLE_AT_START,  "available_at_start",  "B",    "memory that could be allocated when the run began") \
     X(CLOCK_STEP_MS,       "clock_step_ms",       "ms",   "largest step of the wall clock during the run") \

@@ -57,12 +57,7 @@ sw_code review_file_write(buf *out, const run_record *run, const review_record *
     json_put(&file, "spillway_reviews", json_integer(REVIEW_FILE_VERSION));
     json_put(&file, "run", review_json_of_run(run));
     json_put(&file, "reviews", list);
-    char *const text = file != NULL ? json_dumps(file, JSON_INDENT(1) | JSON_ENSURE_ASCII) : NULL;
-    json_decref(file);
-    if (text == NULL)
-        return sw_fail(err, SW_ENOMEM, "out of memory writing reviews");
-    buf_puts(out, text);
+    json_write_indented(out, file);
     buf_putc(out, '\n');
-    free(text);
     return out->failed == SW_OK ? SW_OK : sw_fail(err, out->failed, "the reviews are too large");
 }

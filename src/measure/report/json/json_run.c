@@ -1,14 +1,22 @@
 /* json_run.c - what identifies a run: protocol, machine, servers with their placement, facts. */
+#include <math.h>
 #include <string.h>
 
 #include "report/format.h"
 #include "report/json/json_parts.h"
 #include "report/run_objectives.h"
 
+/* Sizes are exact, other numbers as long as figures are. */
+static json_t *number_json(const fact_record *fact)
+{
+    const bool is_size = strcmp(FACT_IDS[fact->name].unit, "B") == 0 && fabs(fact->number) < 0x1p53;
+    return is_size ? json_integer((json_int_t)fact->number) : json_figure(fact->number);
+}
+
 static json_t *fact_json(const fact_record *fact)
 {
     const bool is_text = strcmp(FACT_IDS[fact->name].unit, "text") == 0;
-    return json_pack("{s:o, s:s, s:s}", "value", is_text ? json_string(fact->text) : json_figure(fact->number), "unit",
+    return json_pack("{s:o, s:s, s:s}", "value", is_text ? json_string(fact->text) : number_json(fact), "unit",
                      FACT_IDS[fact->name].unit, "source", fact->source);
 }
 

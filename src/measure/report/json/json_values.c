@@ -1,5 +1,5 @@
 /* json_values.c - figures as JSON, and documents as text that is safe inside HTML and on a terminal. */
-#include <stdlib.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/escape.h"
@@ -26,13 +26,26 @@ json_t *json_of_stats(const sample_stats *s)
     return stats;
 }
 
+static int append(const char *text, size_t n, void *out)
+{
+    buf_append(out, text, n);
+    return ((const buf *)out)->failed == SW_OK ? 0 : -1;
+}
+
+/* The buffer tells whether a part is missing: jansson does not notice when the name of a member could not be written.
+ */
 sw_code json_append(buf *out, json_t *document, size_t flags, sw_err *err)
 {
-    char *const text = document != NULL ? json_dumps(document, flags | JSON_REAL_PRECISION(REAL_DIGITS)) : NULL;
+    buf text;
+    buf_init(&text, SIZE_MAX);
+    const bool ok = document != NULL &&
+                    json_dump_callback(document, append, &text, flags | JSON_REAL_PRECISION(REAL_DIGITS)) == 0 &&
+                    text.failed == SW_OK;
     json_decref(document);
-    if (text == NULL)
+    if (ok)
+        escape_json_document(out, buf_str(&text), text.size);
+    buf_free(&text);
+    if (!ok)
         return sw_fail(err, SW_ENOMEM, "the run cannot be written as JSON");
-    escape_json_document(out, text, strlen(text));
-    free(text);
     return out->failed == SW_OK ? SW_OK : sw_fail(err, out->failed, "the report is too large");
 }

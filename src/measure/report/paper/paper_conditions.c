@@ -2,6 +2,7 @@
  * the speed, repetition over temperature, the criteria.
  */
 #include <math.h>
+#include <string.h>
 
 #include "figures/criteria.h"
 #include "report/paper/paper_fill.h"
@@ -31,7 +32,7 @@ static const struct {
 
 static bool is_text(fact_name name)
 {
-    return FACT_IDS[name].unit[0] == 't' && FACT_IDS[name].unit[1] == 'e';
+    return strcmp(FACT_IDS[name].unit, "text") == 0;
 }
 
 static void put_server(paper_table *t, const paper_model *model, int server)

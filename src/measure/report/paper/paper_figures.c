@@ -1,4 +1,6 @@
 /* paper_figures.c - which drawings there are. */
+#include <stdio.h>
+
 #include "report/paper/paper_draw.h"
 
 const svg_plot PAPER_FRAME = {.left = 64, .top = 32, .width = 560, .height = 350};
@@ -15,13 +17,12 @@ void paper_begin(buf *out, const paper_about *about, const paper_model *model, d
 void paper_legend(buf *out, const svg_plot *plot, const paper_models *models, size_t i)
 {
     const paper_model *const model = &models->items[i];
-    buf name;
-    buf_init(&name, 65536);
+    char name[160]; // more than a legend shows
     if (models->items[models->n - 1].run > 0)
-        buf_printf(&name, "%d: ", model->number);
-    buf_puts(&name, model->subject->subject->name);
-    svg_legend(out, plot, i, buf_str(&name));
-    buf_free(&name);
+        snprintf(name, sizeof name, "%d: %.120s", model->number, model->subject->subject->name);
+    else
+        snprintf(name, sizeof name, "%.120s", model->subject->subject->name);
+    svg_legend(out, plot, i, name);
 }
 
 // clang-format off

@@ -56,7 +56,8 @@ void paper_table_csv(buf *out, const paper_table *table);
 void paper_table_markdown(buf *out, const paper_table *table);
 void paper_table_latex(buf *out, const paper_table *table);
 
-/* What a form on a page shows of a number: bytes as sizes, B/s with a unit; of other units the column's name says which. */
+/* What a form on a page shows of a number: bytes as sizes, B/s with a unit; of other units the column's name says
+ * which. */
 void paper_number_shown(char out[48], const paper_column *column, double number);
 
 /* Appends a text for LaTeX: no command, no comment, no group, no line break. */

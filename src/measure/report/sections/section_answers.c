@@ -8,7 +8,7 @@
 #include "report/sections/anchors.h"
 #include "report/sections/sections.h"
 
-enum { EVENTS_BYTES_MAX = 4096 };
+enum { EVENTS_BYTES_MAX = 4096, TITLE_BYTES_MAX = 65536 };
 
 // clang-format off
 static const doc_column CHECKS[] = {
@@ -61,26 +61,32 @@ static void put_figures(document *doc, const summary_row *row)
                   m->repetition.score, repetition_verdict_name(m->repetition.verdict), m->repetition.window_max, mark);
 }
 
-/* When its pieces came: the first, the last, and what lies between.  The row of the test is made of them. */
-static void put_events(document *doc, const run_analysis *a, const test_record *test)
+/* After how long the parts of an answer were there: ": the first after 12 ms, a quarter after ...". */
+static void put_arrivals(linked_text *out, const answer_record *answer)
 {
     static const struct {
         double share;
         const char *name;
     } PARTS[] = {{0, "the first"}, {0.25, "a quarter"}, {0.5, "half"}, {0.75, "three quarters"}, {1, "the last"}};
-    const answer_record *const answer = &test->answer;
-    const size_t n = answer->n_arrivals;
+    const size_t n = answer->n_arrivals, n_parts = n == 0 ? 0 : n == 1 ? 1 : sizeof PARTS / sizeof *PARTS;
     char after[CELL_BYTES];
+    for (size_t i = 0; i < n_parts; i++) {
+        const size_t k = (size_t)((double)(n - 1) * PARTS[i].share);
+        format_by_unit(after, (double)answer->arrivals[k].t_ns / 1e6, "ms");
+        linked_text_printf(out, "%s %s after %s", i == 0 ? ":" : ",", PARTS[i].name, after);
+    }
+}
+
+/* When its pieces came.  The row of the test is made of them. */
+static void put_events(document *doc, const run_analysis *a, const test_record *test)
+{
+    const size_t n = test->answer.n_arrivals;
     linked_text text;
     linked_text_init(&text, EVENTS_BYTES_MAX);
     linked_text_link(&text, anchor_of_test("test", a->run, test).text, "Row of its figures");
     linked_text_printf(&text, "; %zu ", n);
     linked_text_link(&text, "query-events", "event%s", n == 1 ? "" : "s");
-    for (size_t i = 0; n > 0 && i < (n == 1 ? 1 : sizeof PARTS / sizeof *PARTS); i++) {
-        const size_t k = (size_t)((double)(n - 1) * PARTS[i].share);
-        format_by_unit(after, (double)answer->arrivals[k].t_ns / 1e6, "ms");
-        linked_text_printf(&text, "%s %s after %s", i == 0 ? ":" : ",", PARTS[i].name, after);
-    }
+    put_arrivals(&text, &test->answer);
     if (test->mode == MODE_STREAM && n > 1) {
         linked_text_puts(&text, " (");
         linked_text_link(&text, anchor_part(test->subject, "charts").text, "curve");
@@ -92,33 +98,97 @@ static void put_events(document *doc, const run_analysis *a, const test_record *
     linked_text_free(&text);
 }
 
-/* The streamed answer to the same prompt, if its text is the same; NULL. */
-static const test_record *same_text(const subject_analysis *s, const test_record *test)
+/* ---- what was there before --------------------------------------------------------------------------------------- */
+
+typedef bool is_alike_fn(const test_record *a, const test_record *b);
+
+static bool is_same_question(const test_record *a, const test_record *b)
 {
-    const run_summary *const m = &s->modes[MODE_STREAM];
-    for (size_t i = 0; test->mode != MODE_STREAM && i < m->n_rows; i++) {
-        const test_record *const t = m->rows[i].test;
-        if (t->index == test->index && t->repeat == test->repeat && test->answer.n_text > 0 &&
-            t->answer.n_text == test->answer.n_text &&
-            memcmp(t->answer.text, test->answer.text, test->answer.n_text) == 0)
-            return t;
-    }
-    return NULL;
+    return strcmp(a->plan.prompt, b->plan.prompt) == 0;
 }
 
-static void put_texts(document *doc, const subject_analysis *s, const test_record *test)
+static bool is_same_text(const char *a, size_t n_a, const char *b, size_t n_b)
 {
-    const answer_record *const a = &test->answer;
-    if (same_text(s, test) != NULL) {
-        doc_paragraph(doc, "The answer is the streamed one, character by character.");
+    return n_a == n_b && (n_a == 0 || memcmp(a, b, n_a) == 0);
+}
+
+/* Of an answer without a word nothing can be said. */
+static bool is_same_answer(const test_record *a, const test_record *b)
+{
+    const answer_record *const x = &a->answer, *const y = &b->answer;
+    return x->n_text + x->n_reasoning > 0 && is_same_text(x->text, x->n_text, y->text, y->n_text) &&
+           is_same_text(x->reasoning, x->n_reasoning, y->reasoning, y->n_reasoning);
+}
+
+static bool has_same_checks(const test_record *a, const test_record *b)
+{
+    bool is_same = a->n_checks == b->n_checks;
+    for (size_t i = 0; is_same && i < a->n_checks; i++)
+        is_same = a->checks[i].outcome == b->checks[i].outcome;
+    return is_same;
+}
+
+/* The first answer of the model to the same test that is alike, in the order of this section; it may be `test`. */
+static const test_record *first_alike(const subject_analysis *s, const test_record *test, is_alike_fn *is_alike)
+{
+    for (int mode = 0; mode <= (int)test->mode; mode++) {
+        for (size_t i = 0; i < s->modes[mode].n_rows; i++) {
+            const test_record *const t = s->modes[mode].rows[i].test;
+            if (t == test || (t->index == test->index && is_alike(t, test)))
+                return t;
+        }
+    }
+    return test;
+}
+
+/* "As for code generation, stream": where it is. */
+static void put_reference(document *doc, const run_analysis *a, const char *what, const test_record *to,
+                          const char *rest)
+{
+    linked_text text;
+    buf name;
+    buf_init(&name, TITLE_BYTES_MAX);
+    linked_text_init(&text, 2 * TITLE_BYTES_MAX);
+    format_name(&name, to);
+    linked_text_puts(&text, what);
+    linked_text_link(&text, anchor_of_test("answer", a->run, to).text, "%s, %s", doc_str(doc, &name),
+                     test_mode_name(to->mode));
+    linked_text_puts(&text, rest);
+    doc_paragraph_linked(doc, &text);
+    linked_text_free(&text);
+    buf_free(&name);
+}
+
+/* ---- one answer -------------------------------------------------------------------------------------------------- */
+
+static void put_question(document *doc, const run_analysis *a, const subject_analysis *s, const test_record *test)
+{
+    const test_record *const before = first_alike(s, test, is_same_question);
+    if (before != test) {
+        put_reference(doc, a, "Asked and expected: see ", before, ".");
         return;
     }
     doc_text(doc, "Asked", test->plan.prompt, strlen(test->plan.prompt));
     if (test->plan.expected != NULL && test->plan.expected[0] != '\0')
         doc_text(doc, "Expected", test->plan.expected, strlen(test->plan.expected));
-    if (a->n_reasoning > 0)
-        doc_text(doc, "Reasoning", a->reasoning, a->n_reasoning);
-    doc_text(doc, "Answered", a->text, a->n_text);
+}
+
+/* The same text is printed once. */
+static void put_text(document *doc, const run_analysis *a, const subject_analysis *s, const test_record *test)
+{
+    const answer_record *const answer = &test->answer;
+    const test_record *const before = first_alike(s, test, is_same_answer);
+    const bool is_known = before != test, is_judged_alike = is_known && has_same_checks(before, test);
+    if (is_known)
+        put_reference(doc, a, "The answer is that of ", before,
+                      is_judged_alike ? ", character by character, and so are its checks."
+                                      : ", character by character.");
+    if (!is_known && answer->n_reasoning > 0)
+        doc_text(doc, "Reasoning", answer->reasoning, answer->n_reasoning);
+    if (!is_known)
+        doc_text(doc, "Answered", answer->text, answer->n_text);
+    if (!is_judged_alike)
+        put_checks(doc, test);
 }
 
 /* After the test's name: the mode, and the outcome in brief. */
@@ -140,7 +210,7 @@ static void put_answer(document *doc, const run_analysis *a, const subject_analy
 {
     const test_record *const test = row->test;
     buf title;
-    buf_init(&title, 65536);
+    buf_init(&title, TITLE_BYTES_MAX);
     format_name(&title, test);
     put_title_rest(&title, row);
     doc_fold_begin(doc, anchor_of_test("answer", a->run, test).text, doc_str(doc, &title));
@@ -151,8 +221,8 @@ static void put_answer(document *doc, const run_analysis *a, const subject_analy
     put_events(doc, a, test);
     if (test->answer.error[0] != '\0')
         doc_remark(doc, TONE_BAD, "%s", test->answer.error);
-    put_texts(doc, s, test);
-    put_checks(doc, test);
+    put_question(doc, a, s, test);
+    put_text(doc, a, s, test);
     section_answer_reviews(doc, a->run, test);
     doc_fold_end(doc);
 }

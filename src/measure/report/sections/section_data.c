@@ -36,7 +36,8 @@ static void put_commands(document *doc, int64_t run)
                "spillway report results.sqlite:%" PRId64 " --paper DIR     # tables and drawings\n"
                "sqlite3 -header -csv results.sqlite \"SELECT ...\" # a query of those below\n",
                run, run, run, run);
-    doc_code(doc, NULL, "Commands", doc_str(doc, &commands));
+    doc_heading(doc, 3, NULL, "Commands");
+    doc_code(doc, NULL, "", doc_str(doc, &commands));
     buf_free(&commands);
 }
 

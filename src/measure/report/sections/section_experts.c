@@ -53,13 +53,17 @@ static void put_use(document *doc, const expert_use_figures *u)
 
 static void put_pairs(document *doc, const expert_figures *f)
 {
-    doc_table(doc, "How unlike the experts of two tests are", PAIRS, sizeof PAIRS / sizeof *PAIRS);
+    if (f->n_pairs == 0)
+        return;
+    doc_group_begin(doc, "How unlike the experts of two tests are");
+    doc_table(doc, "", PAIRS, sizeof PAIRS / sizeof *PAIRS);
     for (size_t i = 0; i < f->n_pairs && i < PAIRS_MAX; i++) {
         doc_put(doc, f->tests[f->pairs[i].a].name);
         doc_put(doc, f->tests[f->pairs[i].b].name);
         cell_number(doc, f->pairs[i].jsd);
         cell_number(doc, f->pairs[i].p_value);
     }
+    doc_group_end(doc);
 }
 
 static void put_p_unit(document *doc, const char *unit)

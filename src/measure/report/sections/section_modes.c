@@ -213,9 +213,9 @@ static const doc_column SPREAD[] = {
 };
 // clang-format on
 
-static void put_spread(document *doc, const spread *s)
+static void put_spread(document *doc, const spread *s, void (*put_mean)(document *doc, double value))
 {
-    cell_number(doc, s->mean);
+    put_mean(doc, s->mean);
     cell_range(doc, s->range.low, s->range.high);
 }
 
@@ -228,11 +228,11 @@ static void put_spreads(document *doc, const run_record *run, const run_summary 
             continue;
         doc_put_link(doc, anchor_of_test("test", run, t->test).text, t->test->plan.name);
         doc_putf(doc, "%d of %d", t->n_completed, t->n_asked);
-        put_spread(doc, &t->decode_tps);
+        put_spread(doc, &t->decode_tps, cell_number);
         cell_number(doc, 100 * t->decode_tps.cv);
-        put_spread(doc, &t->ttft_ms);
-        put_spread(doc, &t->overall_tps);
-        put_spread(doc, &t->repetition);
+        put_spread(doc, &t->ttft_ms, cell_number);
+        put_spread(doc, &t->overall_tps, cell_number);
+        put_spread(doc, &t->repetition, cell_score);
     }
 }
 

@@ -11,7 +11,7 @@ enum { WORDS_BYTES_MAX = 1 << 20 };
 // clang-format off
 static const doc_column ALL[] = {
     {"model", "", "", false, 0},
-    {"compared", "", "answers to the same prompt and seed, repetition by repetition", false, 0},
+    {"compared", "", "answers to the same prompt and seed: of the offloaded model, streamed or whole, with streamed ones of the model that is not; streamed with whole ones; later repetitions with the first", false, 0},
     {"verdict", "", "", false, 0},
     {"because", "", "nothing can be said of the quality", false, 2},
     {"equal", "", "answers with the same text and, where told, the same tokens", true, 0},

@@ -9,7 +9,7 @@
 // clang-format off
 static const doc_column MARKS[] = {
     {"test", "", "", false, 0},
-    {"mark", "of 5", "", true, 0},
+    {"mark", "of 5", CONTENT_RUBRIC, true, 0},
     {"checks", "", "passed of those that ran", false, 0},
     {"technical", "", "checks on technical accuracy that passed", false, 0},
     {"lowered because", "", "why the mark is lower than the checks alone would give", false, 2},
@@ -46,8 +46,9 @@ static void put_mark(document *doc, const run_analysis *a, const summary_row *ro
     cell_ratio(doc, c.n_passed, c.n_run);
     cell_ratio(doc, c.n_technical_passed, c.n_technical_run);
     doc_put(doc, c.lowered != NULL ? c.lowered : "-");
-    cell_score(doc, r->score);
-    cell_score(doc, r->window_max);
+    const bool has_text = row->test->answer.n_text + row->test->answer.n_reasoning > 0; // none repeats nothing
+    cell_score(doc, has_text ? r->score : NAN);
+    cell_score(doc, has_text ? r->window_max : NAN);
     cell_number(doc, r->tail_loop.period > 0 ? (double)r->tail_loop.period : NAN);
     doc_putf(doc, "%zu", r->line_repeat_max);
     const doc_tone tone = r->verdict == REPETITION_DEGENERATE   ? TONE_BAD
@@ -95,7 +96,6 @@ void section_quality(document *doc, const run_analysis *a, const subject_analysi
 {
     const run_summary *const m = &s->modes[MODE_STREAM];
     doc_heading(doc, 3, NULL, "Quality");
-    doc_paragraph(doc, "%s", CONTENT_RUBRIC);
     section_review_hint(doc, a->run);
     if (s->n_technical_run > 0)
         doc_paragraph(doc, "%d of %d technical checks passed.", s->n_technical_passed, s->n_technical_run);

@@ -85,8 +85,9 @@ void section_differences(document *doc, const run_analysis *a)
         if (run->facts[i].name == FACT_PROTOCOL_DIFFERENCE)
             buf_printf(&all, "%s%s", all.size > 0 ? "; " : "", run->facts[i].text);
     }
-    if (all.size > 0)
-        doc_remark(doc, TONE_OPEN, "Differs from the protocol: %s.", doc_str(doc, &all));
+    const char *const text = doc_str(doc, &all);
+    if (text[0] != '\0')
+        doc_remark(doc, TONE_OPEN, "Differs from the protocol: %s.", text);
     else if (doc->audience == FOR_PAGES)
         doc_paragraph(doc, "No setting is known to differ from the protocol.");
     buf_free(&all);

@@ -1,4 +1,5 @@
 /* section_resources.c - what was sampled while a model's servers ran. */
+#include "base/buf.h"
 #include "figures/resource_figures.h"
 #include "report/sections/anchors.h"
 #include "report/sections/cells.h"
@@ -17,6 +18,21 @@ static const doc_column COLUMNS[] = {
 };
 // clang-format on
 
+/* The figures that no sample has. */
+static void put_unknown(document *doc, const resource_figures *r)
+{
+    buf names;
+    buf_init(&names, 4096);
+    for (int i = 0; i < N_SAMPLE_FIGURES; i++) {
+        if (r->figures[i].n == 0)
+            buf_printf(&names, "%s%s", names.size > 0 ? ", " : "", SAMPLE_FIGURE_IDS[i].name);
+    }
+    const char *const text = doc_str(doc, &names);
+    if (text[0] != '\0')
+        doc_paragraph(doc, "Not known here: %s.", text);
+    buf_free(&names);
+}
+
 /* Names are those of the samples in the JSON report. */
 static void put_figures(document *doc, const char *title, const resource_figures *r)
 {
@@ -26,6 +42,8 @@ static void put_figures(document *doc, const char *title, const resource_figures
     for (int i = 0; i < N_SAMPLE_FIGURES; i++) {
         const sample_figure_id *const id = &SAMPLE_FIGURE_IDS[i];
         const resource_figure *const f = &r->figures[i];
+        if (f->n == 0)
+            continue;
         doc_put(doc, id->name);
         doc_putf(doc, "%zu", f->n);
         cell_by_unit(doc, f->min, id->unit);
@@ -35,6 +53,7 @@ static void put_figures(document *doc, const char *title, const resource_figures
         cell_by_unit(doc, f->per_s, id->unit);
         doc_put(doc, id->meaning);
     }
+    put_unknown(doc, r);
 }
 
 void section_resources(document *doc, const run_analysis *a, const subject_analysis *s)

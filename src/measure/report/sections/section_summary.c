@@ -46,7 +46,7 @@ static void put_speed(linked_text *out, const summary_input *in)
     format_number(decode, m->decode_tps);
     format_range(range, m->decode_range.low, m->decode_range.high);
     format_by_unit(first, m->ttft_ms.p50, "ms");
-    put_name(out, in, "gives", "");
+    put_name(out, in, "gives", "gives");
     linked_text_link(out, row.text, "%s", overall);
     linked_text_puts(out, in->is_first ? " tokens a second on average" : "");
     if (!isnan(m->ttft_ms.p50)) {
@@ -73,7 +73,7 @@ static void put_memory(linked_text *out, const summary_input *in)
     if (saves) {
         linked_text_puts(out, m->kind == SAVING_MEASURED ? "saves " : "would save ");
         linked_text_link(out, anchor_part(in->subject->index, "saving").text, "%s %%", saved);
-        linked_text_puts(out, in->is_first ? " of the VRAM with its experts in RAM" : "");
+        linked_text_puts(out, in->is_first ? " of the VRAM with its experts in RAM" : " of the VRAM");
         linked_text_puts(out, m->kind == SAVING_MEASURED ? " (measured)"
                               : in->is_first             ? " (computed from its file, not measured)"
                                                          : " (computed)");
@@ -85,24 +85,13 @@ static void put_memory(linked_text *out, const summary_input *in)
     }
 }
 
-static void put_quality(linked_text *out, const summary_input *in)
+/* ", " and words before a figure; in clauses after the first, fewer words. */
+static void put_words(linked_text *out, const summary_input *in, size_t before, const char *words, const char *fewer)
 {
-    const subject_analysis *const s = in->subject;
-    const anchor marks = anchor_part(s->index, "marks");
-    char mark[CELL_BYTES];
-    format_number(mark, s->mark_mean);
-    if (isnan(s->mark_mean))
-        return;
-    put_name(out, in, "has a mean mark of", "");
-    linked_text_link(out, marks.text, "%s%s", mark, in->is_first ? " of 5" : "");
-    if (s->n_technical_run == 0)
-        return;
-    linked_text_puts(out, in->is_first ? " and passes " : " and ");
-    linked_text_link(out, marks.text, "%d of %d", s->n_technical_passed, s->n_technical_run);
-    linked_text_puts(out, in->is_first ? " technical checks" : "");
+    linked_text_printf(out, "%s%s", out->text.size > before ? ", " : "", in->is_first ? words : fewer);
 }
 
-static void put_repetition(linked_text *out, const summary_input *in)
+static void put_repetition(linked_text *out, const summary_input *in, size_t before)
 {
     const run_summary *const m = &in->subject->modes[MODE_STREAM];
     char share[CELL_BYTES];
@@ -112,11 +101,33 @@ static void put_repetition(linked_text *out, const summary_input *in)
     if (m->n_completed == 0 || n_text == 0 || isnan(m->mean_repetition))
         return;
     format_percent(share, m->mean_repetition);
-    put_name(out, in, "repeats", "");
+    put_words(out, in, before, "repeats ", "repeats ");
     linked_text_link(out, anchor_of_mode("modes", in->subject->index, MODE_STREAM).text, "%s %%", share);
-    linked_text_puts(out, in->is_first ? " of its word triples, and " : ", and ");
+    linked_text_puts(out, in->is_first ? " of its word triples (" : " (");
     linked_text_link(out, anchor_part(in->subject->index, "marks").text, "%d of %d", m->n_degenerate, m->n_completed);
-    linked_text_puts(out, in->is_first ? " answers are degenerate" : "");
+    linked_text_puts(out, in->is_first ? " answers degenerate)" : ")");
+}
+
+static void put_quality(linked_text *out, const summary_input *in)
+{
+    const subject_analysis *const s = in->subject;
+    const anchor marks = anchor_part(s->index, "marks");
+    char mark[CELL_BYTES];
+    linked_text_printf(out, "%s ", s->label);
+    const size_t before = out->text.size;
+    if (!isnan(s->mark_mean)) {
+        format_number(mark, s->mark_mean);
+        put_words(out, in, before, "has a mean mark of ", "has ");
+        linked_text_link(out, marks.text, "%s of 5", mark);
+    }
+    if (s->n_technical_run > 0) {
+        put_words(out, in, before, "passes ", "passes ");
+        linked_text_link(out, marks.text, "%d of %d", s->n_technical_passed, s->n_technical_run);
+        linked_text_puts(out, in->is_first ? " technical checks" : " checks");
+    }
+    put_repetition(out, in, before);
+    if (out->text.size == before && out->text.failed == SW_OK)
+        linked_text_clear(out);
 }
 
 static void put_streaming(linked_text *out, const summary_input *in)
@@ -193,13 +204,12 @@ static const struct {
     const char *topic;
     put_clause_fn *put;
 } SENTENCES[] = {
-    {"speed",      put_speed},
-    {"memory",     put_memory},
-    {"quality",    put_quality},
-    {"repetition", put_repetition},
-    {"streaming",  put_streaming},
-    {"limit",      put_limit},
-    {"criteria",   put_criteria},
+    {"speed",     put_speed},
+    {"memory",    put_memory},
+    {"quality",   put_quality},
+    {"streaming", put_streaming},
+    {"limit",     put_limit},
+    {"criteria",  put_criteria},
 };
 // clang-format on
 

@@ -28,10 +28,12 @@ static void put_status(document *doc, const test_row *t)
     doc_put_tone(doc, status == TEST_COMPLETED ? TONE_GOOD : TONE_BAD, format_status(status));
 }
 
-/* "*" marks a count of events in place of the server's. */
+/* "*" marks a count of events in place of the server's; the times of all are with the answer. */
 static void put_tokens(document *doc, const test_row *t)
 {
+    doc_lead(doc, anchor_of_test("events", t->run->run, t->row->test).text);
     doc_putf(doc, "%lld%s", (long long)t->row->metrics.n_tokens, t->row->metrics.counted_events ? "*" : "");
+    doc_lead(doc, NULL);
 }
 
 static void put_prompt_tokens(document *doc, const test_row *t)
@@ -49,7 +51,7 @@ static void put_first_token(document *doc, const test_row *t)
 {
     char cell[CELL_BYTES];
     format_number(cell, t->row->metrics.ttft_ms);
-    doc_putf(doc, "%s%s", cell, t->row->metrics.is_warm ? " w" : "");
+    doc_putf(doc, "%s%s", cell, cell[0] != '-' && t->row->metrics.is_warm ? " w" : "");
 }
 
 /* Of the same prompt without a warm prefix. */
@@ -105,18 +107,18 @@ static void put_overall(document *doc, const test_row *t)
 /* In seconds: total times are longer than all other figures. */
 static void put_total(document *doc, const test_row *t)
 {
-    const double seconds = t->row->metrics.e2e_ms / 1000;
-    if (seconds >= 0)
-        doc_putf(doc, "%.2f", seconds);
-    else
-        doc_put(doc, "-");
+    cell_number(doc, t->row->metrics.e2e_ms / 1000);
 }
 
 /* "!" marks the verdict "degenerate"; the score alone would miss a loop that begins late. */
 static void put_repetition(document *doc, const test_row *t)
 {
     const repetition_score *const r = &t->row->metrics.repetition;
-    doc_putf(doc, "%.3f%s", r->score, r->verdict == REPETITION_DEGENERATE ? " !" : "");
+    const answer_record *const a = &t->row->test->answer;
+    if (a->n_text + a->n_reasoning == 0)
+        doc_put(doc, "-");
+    else
+        doc_putf(doc, "%.3f%s", r->score, r->verdict == REPETITION_DEGENERATE ? " !" : "");
 }
 
 static void put_mark(document *doc, const test_row *t)
@@ -157,17 +159,10 @@ static const doc_column COLUMNS[] = {
 };
 // clang-format on
 
-/* The cell of each column, and what it leads to: the answer, or the times of its events. */
-static const struct {
-    put_cell_fn *put;
-    const char *target;
-} CELLS[] = {
-    {put_name, NULL}, // of itself to the answer
-    {put_status, NULL},      {put_tokens, "events"},       {put_first_token, "events"}, {put_decode, "events"},
-    {put_overall, "events"}, {put_total, "events"},        {put_repetition, "answer"},  {put_mark, "answer"},
-    {put_checks, "answer"},  {put_cold_first_token, NULL}, {put_prompt_tokens, NULL},   {put_cached_tokens, NULL},
-    {put_gap_p50, "events"}, {put_gap_p95, NULL},          {put_gap_p99, NULL},         {put_ended, NULL},
-};
+static put_cell_fn *const CELLS[] = {
+    put_name,       put_status,  put_tokens, put_first_token,      put_decode,        put_overall,       put_total,
+    put_repetition, put_mark,    put_checks, put_cold_first_token, put_prompt_tokens, put_cached_tokens, put_gap_p50,
+    put_gap_p95,    put_gap_p99, put_ended};
 
 enum { N_COLUMNS = sizeof COLUMNS / sizeof *COLUMNS };
 _Static_assert(N_COLUMNS == sizeof CELLS / sizeof *CELLS, "one function for each column");
@@ -177,24 +172,17 @@ _Static_assert(N_COLUMNS == sizeof CELLS / sizeof *CELLS, "one function for each
 static void put_row(document *doc, const run_analysis *a, const subject_analysis *s, const summary_row *row)
 {
     const test_row t = {a, s, row, content_score_of(row->test, &row->metrics.repetition)};
-    for (int c = 0; c < N_COLUMNS; c++) {
-        const char *const target = CELLS[c].target;
-        doc_lead(doc, target != NULL ? anchor_of_test(target, a->run, row->test).text : NULL);
-        CELLS[c].put(doc, &t);
-    }
+    for (int c = 0; c < N_COLUMNS; c++)
+        CELLS[c](doc, &t);
     doc_row_anchor(doc, anchor_of_test("test", a->run, row->test).text);
     if (row->test->answer.error[0] != '\0')
         doc_row_note(doc, row->test->answer.error);
 }
 
-static void put_mode(document *doc, const run_analysis *a, const subject_analysis *s, test_mode mode)
+static void put_mode(document *doc, const run_analysis *a, const subject_analysis *s, test_mode mode, const char *title)
 {
-    static const char *const TITLES[] = {"Streamed", "Not streamed", "Streamed, experts not offloaded",
-                                         "First tokens without a warm prefix", "Sweep"};
     const run_summary *const m = &s->modes[mode];
-    if (m->n_rows == 0)
-        return;
-    doc_table(doc, TITLES[mode], COLUMNS, N_COLUMNS);
+    doc_table(doc, title, COLUMNS, N_COLUMNS);
     doc_anchor(doc, anchor_of_mode("tests", s->index, mode).text);
     for (size_t i = 0; i < m->n_rows; i++)
         put_row(doc, a, s, &m->rows[i]);
@@ -236,21 +224,29 @@ static void put_totals(document *doc, const subject_analysis *s)
 
 static void put_other_modes(document *doc, const run_analysis *a, const subject_analysis *s)
 {
-    size_t n = 0;
-    for (int mode = MODE_STREAM + 1; mode < N_TEST_MODES; mode++)
-        n += s->modes[mode].n_rows;
-    if (n == 0)
-        return;
-    doc_heading(doc, 3, NULL, "Other modes");
-    for (int mode = MODE_STREAM + 1; mode < N_TEST_MODES; mode++)
-        put_mode(doc, a, s, (test_mode)mode);
+    static const char *const TITLES[] = {[MODE_WHOLE] = "Not streamed",
+                                         [MODE_REFERENCE] = "Streamed, experts not offloaded",
+                                         [MODE_COLD] = "First tokens without a warm prefix",
+                                         [MODE_SWEEP] = "Sweep"};
+    bool has_heading = false;
+    for (int mode = MODE_STREAM + 1; mode < N_TEST_MODES; mode++) {
+        if (s->modes[mode].n_rows == 0)
+            continue;
+        if (!has_heading)
+            doc_heading(doc, 3, NULL, "Other modes");
+        has_heading = true;
+        doc_group_begin(doc, TITLES[mode]);
+        put_mode(doc, a, s, (test_mode)mode, "");
+        doc_group_end(doc);
+    }
 }
 
 /* Of several models, a terminal shows the tests only: the table of the models is above. */
 void section_tests(document *doc, const run_analysis *a, const subject_analysis *s)
 {
     const doc_audience audience = doc->audience;
-    put_mode(doc, a, s, MODE_STREAM);
+    if (s->modes[MODE_STREAM].n_rows > 0)
+        put_mode(doc, a, s, MODE_STREAM, "Streamed");
     doc->audience = a->n_subjects == 1 ? audience : FOR_PAGES;
     put_totals(doc, s);
     doc->audience = FOR_PAGES;
