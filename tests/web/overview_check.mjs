@@ -1,32 +1,12 @@
-// overview_check.mjs FEW MANY - opens pages of three and of twelve runs in Chromium and looks at them as a reader would.
-//
-// With $SPILLWAY_SCREENSHOTS set to a folder, pictures are left there.
+// overview_check.mjs FEW MANY - opens pages of three and of twelve runs in Chromium and looks at them as a reader would: wide, on a
+// phone, in the dark, without scripts, by keyboard, on paper, and with axe-core.
 import assert from 'node:assert/strict';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { readFile } from 'node:fs/promises';
 
-import { launch } from './chromium.mjs';
+import { assertNoOverflow, browser, open, picture, urlOf } from './report_page.mjs';
 
-const [few, many] = process.argv.slice(2).map((name) => pathToFileURL(path.resolve(name)).href);
-const pictures = process.env.SPILLWAY_SCREENSHOTS;
-const browser = await launch();
-
-// A page that notes everything it should not do.
-async function open(url, options) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  const page = await context.newPage();
-  const faults = [];
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-  page.on('pageerror', (error) => faults.push(error.message));
-  page.on('request', (request) => request.url() !== url && faults.push(`request: ${request.url()}`));
-  await page.goto(url, { waitUntil: 'load' });
-  return { page, faults, close: () => context.close() };
-}
-
-async function assertFits(page) {
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  assert.ok(overflow <= 0, `the page is ${overflow} pixels too wide`);
-}
+const [few, many] = process.argv.slice(2).map(urlOf);
+const axe = await readFile(new URL('../../web/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 
 // Every link leads to a place of this page, and every table has a head, named columns and rows.
 async function assertStructure(page, nRuns) {
@@ -62,10 +42,10 @@ async function assertBars(page) {
 
 async function look(url, nRuns, name, options) {
   const { page, faults, close } = await open(url, options);
-  await assertFits(page);
+  await assertNoOverflow(page);
   await assertStructure(page, nRuns);
   await assertBars(page);
-  if (pictures) await page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: true });
+  await picture(page, name);
   assert.deepEqual(faults, []);
   await close();
 }
@@ -77,6 +57,19 @@ await look(few, 3, 'overview-dark', { colorScheme: 'dark' });
 await look(few, 3, 'overview-no-script', { javaScriptEnabled: false, ...phone, colorScheme: 'dark' });
 await look(many, 12, 'overview-many', {});
 await look(many, 12, 'overview-many-phone', phone);
+
+// All rules of axe-core for WCAG 2.2 A and AA and its best practice.  The page's own policy would not let its script in.
+for (const options of [{}, { colorScheme: 'dark' }, phone]) {
+  const { page, close } = await open(many, { bypassCSP: true, ...options });
+  await page.evaluate(axe);
+  const found = await page.evaluate(async () => {
+    const runOnly = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    const { violations } = await window.axe.run(document, { runOnly, resultTypes: ['violations'] });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.length}, ${nodes[0].target}: ${nodes[0].failureSummary}`);
+  });
+  assert.deepEqual(found, []);
+  await close();
+}
 
 // By keyboard: what scrolls sideways takes the focus, and a link of a row leads to the run's part.
 {

@@ -152,7 +152,7 @@ sw_code overview_json(buf *out, const overview *o, sw_err *err)
         json_push(&runs, json_of_run_part(&o->runs[i]));
     for (size_t i = 0; i < o->n_lost; i++)
         json_push(&lost,
-                 json_pack("{s:o, s:o}", "name", json_of_text(o->lost[i].name), "why", json_of_text(o->lost[i].why)));
+                  json_pack("{s:o, s:o}", "name", json_of_text(o->lost[i].name), "why", json_of_text(o->lost[i].why)));
     for (size_t i = 0; i < o->n_entries; i++)
         json_push(&entries, json_of_entry(o, &o->entries[i]));
     json_put(&j, "schema", json_integer(1));

@@ -1,0 +1,11 @@
+/* overview_entry.h - adds one model of a run to an overview. */
+#ifndef OVERVIEW_OVERVIEW_ENTRY_H
+#define OVERVIEW_OVERVIEW_ENTRY_H
+
+#include "overview/overview.h"
+
+/* The run is the last that was added; the criteria are its own. */
+SW_NODISCARD sw_code overview_add_entry(overview *o, const run_analysis *a, const criteria_list *list, size_t subject,
+                                        sw_err *err);
+
+#endif

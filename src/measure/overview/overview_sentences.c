@@ -1,0 +1,103 @@
+/* overview_sentences.c - who has the best of a metric, whether that is sure, and who has the worst. */
+#include "overview/overview_sentences.h"
+
+#include <math.h>
+
+#include "overview/overview_names.h"
+#include "report/format.h"
+
+/* How a sentence speaks of a metric. */
+typedef struct metric_words {
+    compare_metric metric;
+    const char *best, *worst; // "the highest rate", "the lowest"
+} metric_words;
+
+static const metric_words SPEED = {COMPARE_OVERALL, "the highest rate over whole answers", "the lowest"};
+static const metric_words DECODE = {COMPARE_DECODE, "the highest rate after the first token", "the lowest"};
+static const metric_words FIRST = {COMPARE_TTFT, "the shortest time to the first token", "the longest"};
+static const metric_words MARK = {COMPARE_MARK, "the highest content mark", "the lowest"};
+static const metric_words REPEATED = {COMPARE_REPETITION, "the least repetition", "the most"};
+
+static void put_value(buf *out, const overview_entry *e, compare_metric metric)
+{
+    const overview_figure *const f = &e->figures[metric];
+    char median[CELL_BYTES], range[CELL_BYTES];
+    format_unit(median, f->median, COMPARE_METRIC_ROWS[metric].unit);
+    format_range(range, f->range.low, f->range.high);
+    buf_printf(out, "median %s%s%s", median, range[0] != '\0' ? ", 95 %: " : "", range);
+}
+
+static const overview_entry *find_worst(const overview *o, compare_metric metric)
+{
+    const double sign = COMPARE_METRIC_ROWS[metric].higher_is_better ? -1 : 1;
+    const overview_entry *worst = NULL;
+    for (size_t i = 0; i < o->n_entries; i++) {
+        const overview_entry *const e = &o->entries[i];
+        if (e->group != 0 || e->figures[metric].n == 0)
+            continue;
+        if (worst == NULL || sign * e->figures[metric].median > sign * worst->figures[metric].median)
+            worst = e;
+    }
+    return worst;
+}
+
+/* Those of the largest group that are not told apart from the best, which is the first. */
+static void put_ties(buf *out, const overview *o, const overview_entry *best, compare_metric metric)
+{
+    overview_list names;
+    overview_list_init(&names);
+    for (size_t i = 0; i < o->n_entries; i++) {
+        const overview_entry *const e = &o->entries[i];
+        if (e->group == 0 && e != best && e->figures[metric].n > 0 && !e->figures[metric].is_behind)
+            overview_list_add_entry(&names, o, e);
+    }
+    overview_list_put(out, &names);
+}
+
+static void put_metric(buf *out, const overview *o, const metric_words *words)
+{
+    const overview_entry *const best = overview_best(o, 0, words->metric), *const worst = find_worst(o, words->metric);
+    if (best == NULL)
+        return;
+    const bool is_sure = overview_is_sure(o, 0, words->metric);
+    overview_put_name(out, o, best);
+    buf_printf(out, " %s %s (", is_sure ? "surely has" : "shows", words->best);
+    put_value(out, best, words->metric);
+    buf_puts(out, ")");
+    if (!is_sure) {
+        buf_puts(out, ", but is not told apart from ");
+        put_ties(out, o, best, words->metric);
+    }
+    if (worst != best) {
+        buf_puts(out, "; ");
+        overview_put_name(out, o, worst);
+        buf_printf(out, " has %s (", words->worst);
+        put_value(out, worst, words->metric);
+        buf_puts(out, ")");
+    }
+}
+
+void overview_put_speed(buf *out, const overview *o)
+{
+    put_metric(out, o, &SPEED);
+}
+
+void overview_put_decode(buf *out, const overview *o)
+{
+    put_metric(out, o, &DECODE);
+}
+
+void overview_put_first(buf *out, const overview *o)
+{
+    put_metric(out, o, &FIRST);
+}
+
+void overview_put_quality(buf *out, const overview *o)
+{
+    put_metric(out, o, &MARK);
+}
+
+void overview_put_repetition(buf *out, const overview *o)
+{
+    put_metric(out, o, &REPEATED);
+}
