@@ -34,10 +34,10 @@ static void put_differing(buf *out, const overview *o)
 {
     overview_list names;
     overview_list_init(&names);
-    for (size_t c = 0; c < N_OVERVIEW_CONDITIONS; c++) {
+    for (size_t c = 0; c < N_CONDITIONS; c++) {
         for (size_t i = 1; i < o->n_entries; i++) {
             if (o->entries[i].conditions[c] != o->entries[0].conditions[c]) {
-                overview_list_add(&names, overview_condition_name(c));
+                overview_list_add(&names, condition_name((condition)c));
                 break;
             }
         }
