@@ -23,7 +23,8 @@ int on_device_open(void **state)
     (void)state;
     sw_err err;
     sw_err_clear(&err);
-    on_device_ok(device_open("emu:256MiB", NULL, &on_device, &err), &err);
+    const char *const name = getenv("SPILLWAY_TEST_DEVICE");
+    on_device_ok(device_open(name != NULL ? name : "emu:256MiB", NULL, &on_device, &err), &err);
     on_device_ok(device_stream_open(on_device, &on_stream, &err), &err);
     return 0;
 }
@@ -50,9 +51,18 @@ void *on_device_new(const void *from, size_t n_bytes)
     arrays[n_arrays++] = (array){p, n_bytes};
     if (from != NULL) {
         on_device_ok(device_copy(on_stream, p, from, n_bytes, COPY_UP, &err), &err);
-        on_device_ok(device_stream_wait(on_stream, &err), &err);
+    } else {
+        on_device_ok(device_fill(on_stream, p, 0xee, n_bytes, &err), &err);
     }
+    on_device_wait();
     return p;
+}
+
+void on_device_wait(void)
+{
+    sw_err err;
+    sw_err_clear(&err);
+    on_device_ok(device_stream_wait(on_stream, &err), &err);
 }
 
 void on_device_get(void *to, const void *from, size_t n_bytes)
@@ -60,5 +70,5 @@ void on_device_get(void *to, const void *from, size_t n_bytes)
     sw_err err;
     sw_err_clear(&err);
     on_device_ok(device_copy(on_stream, to, from, n_bytes, COPY_DOWN, &err), &err);
-    on_device_ok(device_stream_wait(on_stream, &err), &err);
+    on_device_wait();
 }

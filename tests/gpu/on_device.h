@@ -1,4 +1,7 @@
-/* on_device.h - an emulated device for a test, and arrays on it that are freed when the device is closed. */
+/* on_device.h - a device for a test, and arrays on it that are freed when the device is closed.
+ *
+ * It is an emulated one, or the one that SPILLWAY_TEST_DEVICE names.
+ */
 #ifndef TESTS_GPU_ON_DEVICE_H
 #define TESTS_GPU_ON_DEVICE_H
 
@@ -17,7 +20,9 @@ int on_device_close(void **state);
 
 /* An array on the device with the bytes of `from`, or filled with 0xee if it is NULL. */
 void *on_device_new(const void *from, size_t n_bytes);
-/* Does all that the stream was given, and copies from the device. */
+/* Returns when all that the stream was given is done. */
+void on_device_wait(void);
+/* The same, and copies from the device. */
 void on_device_get(void *to, const void *from, size_t n_bytes);
 /* The code must be SW_OK; fails the test with the error's words. */
 void on_device_ok(sw_code code, const sw_err *err);

@@ -106,8 +106,7 @@ static void store(const trial *t, world *w, int seq, int first, int n, rng_state
                               .key_bytes = w->kv.key_bytes};
     ON_DEVICE(launch_store, &a, t->n_kv, n);
     free(key), free(value);
-    sw_err err;
-    assert_int_equal(device_stream_wait(on_stream, &err), SW_OK);
+    on_device_wait();
     free(seqs), free(positions);
 }
 
