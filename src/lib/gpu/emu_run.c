@@ -33,7 +33,7 @@ typedef struct thread {
     emu_fiber *fiber;
     const unsigned *waits_for; // it may run again when this differs from `seen`
     unsigned seen;
-    bool is_done;
+    bool is_done, has_missed;
     int n_copies, n_commits, n_barriers;
     copy copies[COPIES_MAX];
 } thread;
@@ -53,6 +53,7 @@ static const device_launch *now;
 static thread threads[THREADS_MAX];
 static warp warps[WARPS_MAX];
 static unsigned barrier, n_at_barrier, n_live, turn;
+static int n_barriers; // that the block's first thread to end came to; -1: none has ended
 static void *shared;
 static size_t shared_bytes;
 static bool is_shared_fresh;
@@ -100,7 +101,12 @@ static void open_barrier_if_complete(void)
 void emu_block_barrier(void)
 {
     thread *const t = &threads[emu_at.thread];
-    if (planted == EMU_BARRIER_SKIPPED || (planted == EMU_BARRIER_MISSED && emu_at.thread == 5 && t->n_barriers++ == 0))
+    if (planted == EMU_BARRIER_MISSED && emu_at.thread == 5 && !t->has_missed) {
+        t->has_missed = true;
+        return;
+    }
+    t->n_barriers++;
+    if (planted == EMU_BARRIER_SKIPPED)
         return;
     const unsigned seen = barrier;
     n_at_barrier++;
@@ -251,9 +257,13 @@ static void run_thread(int i)
 {
     (void)i;
     EMU_KERNELS[now->kernel](now->args);
-    if (threads[emu_at.thread].n_copies > 0)
+    thread *const t = &threads[emu_at.thread];
+    if (t->n_copies > 0)
         fail("a thread ends while its copies are under way");
-    threads[emu_at.thread].is_done = true;
+    if (n_barriers >= 0 && n_barriers != t->n_barriers)
+        fail("a thread came to %d barriers and another one to %d", t->n_barriers, n_barriers);
+    n_barriers = t->n_barriers;
+    t->is_done = true;
     n_live--;
     open_barrier_if_complete();
 }
@@ -274,13 +284,14 @@ static bool begin_block(int n)
 {
     memset(warps, 0, sizeof warps);
     n_at_barrier = 0;
+    n_barriers = -1;
     n_live = (unsigned)n;
     is_shared_fresh = true;
     for (int i = 0; i < n; i++) {
         thread *const t = &threads[i];
         t->fiber = emu_fiber_get(i, run_thread);
         t->waits_for = NULL;
-        t->is_done = false;
+        t->is_done = t->has_missed = false;
         t->n_copies = t->n_commits = t->n_barriers = 0;
         if (t->fiber == NULL)
             return false;

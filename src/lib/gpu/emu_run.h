@@ -2,7 +2,8 @@
  *
  * A fiber runs until it must wait: at a block barrier for the block, at an operation of a warp for the 32 of its warp.
  * Blocks run one after another.  What the strictness finds:
- *   - a barrier or warp operation that some threads do not reach, or different ones that meet: an error
+ *   - a barrier or warp operation that some threads do not reach, or different ones that meet: an error; all threads of
+ * a block must come to the same number of barriers
  *   - a missing barrier: the order of the fibers is another one in every block (forwards, backwards, mixed), and shared
  *     memory is full of 0xa5 when a block begins, so that results change
  *   - a missing copy_wait: copies happen when the thread waits for them and not before
