@@ -62,10 +62,10 @@ list(APPEND LIB_SOURCES ${CMAKE_BINARY_DIR}/ptx/ptx_table.c)
 
 # The emulation.  Kernels are C there; a jump between the stacks of two fibers is what glibc's check of jumps is against.
 if(SPILLWAY_TESTS)
-  set_property(SOURCE src/lib/gpu/emu_device.c PROPERTY COMPILE_DEFINITIONS SPILLWAY_GPU_EMULATION)
   set_source_files_properties(${GPU_KERNELS} PROPERTIES LANGUAGE C COMPILE_OPTIONS "-x;c;-Wno-unknown-pragmas")
   set_source_files_properties(src/lib/gpu/emu_fiber.c PROPERTIES COMPILE_OPTIONS "-U_FORTIFY_SOURCE")
   list(APPEND LIB_SOURCES ${GPU_KERNELS})
+  list(FILTER LIB_SOURCES EXCLUDE REGEX "/gpu/emu_missing\\.c$")
 else()
-  list(FILTER LIB_SOURCES EXCLUDE REGEX "/gpu/emu_(fiber|run)\\.c$")
+  list(FILTER LIB_SOURCES EXCLUDE REGEX "/gpu/emu_(device|fiber|run|stream)\\.c$")
 endif()
