@@ -9,7 +9,7 @@
  * and token adds them up in rising k, as the definition wants: acc = fma(ws * xs, dot, acc), a step per scale (32 or 16
  * k). For K = 2880 that is 90 steps, about 400 cycles, during which the multiprocessor's other blocks load.
  */
-#include "gpu/kernels/fragments.h"
+#include "gpu/kernels/product_work.h"
 
 enum {
     N_WARPS = 8,
@@ -28,11 +28,10 @@ typedef struct few_room {
     float *x_sums;    // (tokens)
 } few_room;
 
-/* What a block works on. */
+/* What a block works on: one tile and `count` places. */
 typedef struct few_work {
     const uint8_t *tile;
-    const float *bias; // (16), or 0
-    int first, count;  // places
+    int first, count;
 } few_work;
 
 /* Adds `count` steps to the sum of one row and token; the pointers are to the first of them. */
@@ -100,13 +99,11 @@ DEVICE void load_x_scales(const int format, const gpu_product_args *a, const few
     const int n_halves = 1 + has_halves(format);
     for (int i = thread_id(); i < w->count * count * n_halves; i += N_THREADS) {
         const int token = i / (count * n_halves), step = i % (count * n_halves);
-        const int place = w->first + token, row = a->index != 0 ? a->index[place] : place;
-        room->x_scales[token * LD + step] =
-            a->x.scale[(uint64_t)(first + step / n_halves) * (uint64_t)a->ld + (uint64_t)row];
+        const uint64_t row = row_of(a, w->first + token);
+        room->x_scales[token * LD + step] = a->x.scale[(uint64_t)(first + step / n_halves) * (uint64_t)a->ld + row];
         const float *const sums = n_halves == 2 ? a->x.half_sum : a->x.sum;
         if (has_min(format))
-            room->x_sums[token * LD + step] =
-                sums[(uint64_t)(n_halves * first + step) * (uint64_t)a->ld + (uint64_t)row];
+            room->x_sums[token * LD + step] = sums[(uint64_t)(n_halves * first + step) * (uint64_t)a->ld + row];
     }
 }
 
@@ -149,9 +146,9 @@ DEVICE void multiply_pass(const int format, const gpu_product_args *a, const few
     const int thread = thread_id_here(), warp = thread / WARP, lane = thread % WARP;
     const int token = lane / 8, of_fine = lane / 4 % 2; // of the column that this lane loads
     const int has_column = token < w->count && (!of_fine || is_fine(format));
-    const int place = w->first + (has_column ? token : 0), row = a->index != 0 ? a->index[place] : place;
+    const uint64_t row = row_of(a, w->first + (has_column ? token : 0));
     const int8_t *const column =
-        (has_column && of_fine ? a->x.fine : a->x.code) + (uint64_t)row * (uint64_t)a->n + (uint64_t)(first * GROUP);
+        (has_column && of_fine ? a->x.fine : a->x.code) + row * (uint64_t)a->n + (uint64_t)(first * GROUP);
     raw_scale scales[SCALES_PER_THREAD];
     load_scales(format, w->tile, first, count, scales);
     UNROLL for (int part = 0; part < PASS / n_halves / N_WARPS; part += batch)
@@ -173,27 +170,12 @@ DEVICE void multiply_pass(const int format, const gpu_product_args *a, const few
     }
 }
 
-/* The slot's matrix and places, as far as this block has them. */
-DEVICE few_work work_of(const gpu_product_args *a, const int n_max)
-{
-    const int slot = block_z(), matrix = a->matrix != 0 ? a->matrix[slot] : slot;
-    const int begin = a->first != 0 ? a->first[slot] : slot * a->n_places;
-    const int end = a->first != 0 ? a->first[slot + 1] : begin + a->n_places;
-    const uint8_t *const tiles = a->tiles_of != 0 ? (const uint8_t *)pointer_of(a->tiles_of[matrix])
-                                                  : a->tiles + (uint64_t)matrix * a->matrix_bytes;
-    few_work w = {tiles + (uint64_t)block_x() * a->tile_bytes, 0, begin + block_y() * n_max, 0};
-    w.count = end - w.first < n_max ? end - w.first : n_max;
-    if (a->bias_of != 0)
-        w.bias = (const float *)pointer_of(a->bias_of[matrix]) + block_x() * TILE_ROWS;
-    else if (a->bias != 0)
-        w.bias = a->bias + (uint64_t)matrix * (uint64_t)(a->n_tiles * TILE_ROWS) + (uint64_t)(block_x() * TILE_ROWS);
-    return w;
-}
-
 /* Grid: (tiles, runs of n_max places, slots). */
 DEVICE void multiply_few(const gpu_product_args *a, const int format, const int n_max, float *memory)
 {
-    const few_work w = work_of(a, n_max);
+    const product_work all = work_of(a, n_max);
+    const few_work w = {all.tiles + (uint64_t)block_x() * a->tile_bytes, all.first,
+                        all.end - all.first < n_max ? all.end - all.first : n_max};
     const int thread = thread_id(), row = thread % TILE_ROWS, token = thread / TILE_ROWS;
     const int n_halves = 1 + has_halves(format), n_groups = a->n / GROUP, pass = PASS / n_halves;
     few_room room = {memory, memory + n_max * TILE_ROWS * LD, 0, 0, 0};
@@ -216,8 +198,7 @@ DEVICE void multiply_few(const gpu_product_args *a, const int format, const int 
                             room.minus_min + row * LD, room.x_sums + token * LD, count * n_halves, acc);
     }
     if (token < w.count)
-        a->y[(uint64_t)(w.first + token) * (uint64_t)a->y_row + (uint64_t)(block_x() * TILE_ROWS + row)] =
-            w.bias != 0 ? acc + w.bias[row] : acc;
+        store_output(a, &all, w.first + token, block_x() * TILE_ROWS + row, acc);
 }
 
 /* Minima take room only where the format has them. */

@@ -12,7 +12,7 @@
  * Which token is which column of an mma is free: column c of n-tile i is token 2 nt (c / 2) + 2 i + c % 2, so that lane
  * (g, j), which holds columns 2 j and 2 j + 1 of every n-tile, needs the scales of 2 nt tokens in a row: token block j.
  */
-#include "gpu/kernels/fragments.h"
+#include "gpu/kernels/product_work.h"
 
 enum { M_WARPS = 4, M_THREADS = M_WARPS * WARP, STAGE_GROUPS = 4, AHEAD = 2, NT_MAX = 8 };
 
@@ -34,35 +34,14 @@ DEVICE int n_rows_of(const int format)
     return STAGE_GROUPS * (1 + (has_min(format) ? 1 + has_halves(format) : 0));
 }
 
-/* What a block works on: places [first, end). */
-typedef struct many_work {
-    const uint8_t *tiles;
-    const float *bias;
-    int first, end;
-} many_work;
-
-DEVICE many_work work_of(const gpu_product_args *a, const int n_together)
-{
-    const int slot = block_z(), matrix = a->matrix != 0 ? a->matrix[slot] : slot;
-    const int begin = a->first != 0 ? a->first[slot] : slot * a->n_places;
-    many_work w = {0, 0, begin + block_y() * n_together, a->first != 0 ? a->first[slot + 1] : begin + a->n_places};
-    w.tiles = a->tiles_of != 0 ? (const uint8_t *)pointer_of(a->tiles_of[matrix])
-                               : a->tiles + (uint64_t)matrix * a->matrix_bytes;
-    w.bias = a->bias_of != 0 ? (const float *)pointer_of(a->bias_of[matrix])
-             : a->bias != 0  ? a->bias + (uint64_t)matrix * (uint64_t)(a->n_tiles * TILE_ROWS)
-                             : 0;
-    return w;
-}
-
 /* The row of x at a place; of places behind the last one the last one's, which is then not used. */
-DEVICE uint64_t row_of(const gpu_product_args *a, const many_work *w, int place)
+DEVICE uint64_t row_within(const gpu_product_args *a, const product_work *w, int place)
 {
-    place = place < w->end ? place : w->end - 1;
-    return (uint64_t)(a->index != 0 ? a->index[place] : place);
+    return row_of(a, place < w->end ? place : w->end - 1);
 }
 
 /* Asks for a stage.  What is beyond the last group is a copy of the last one, and not used. */
-DEVICE void ask_for_stage(const int format, const int nt, const gpu_product_args *a, const many_work *w, int stage,
+DEVICE void ask_for_stage(const int format, const int nt, const gpu_product_args *a, const product_work *w, int stage,
                           unsigned char *room)
 {
     const int thread = thread_id(), n_groups = a->n / GROUP;
@@ -72,7 +51,7 @@ DEVICE void ask_for_stage(const int format, const int nt, const gpu_product_args
     UNROLL for (int pass = 0; pass < nt / 2; pass++)
     { // a token's four groups are 128 bytes: eight threads
         const int t = pass * 16 + thread / 8;
-        const uint64_t from = row_of(a, w, w->first + t) * (uint64_t)a->n + at;
+        const uint64_t from = row_within(a, w, w->first + t) * (uint64_t)a->n + at;
         unsigned char *const to =
             room + (group * 4 + t / (2 * nt)) * CODES_OF_BLOCK(nt) + t % (2 * nt) * GROUP + 16 * half;
         copy_16(to, a->x.code + from);
@@ -87,7 +66,7 @@ DEVICE void ask_for_stage(const int format, const int nt, const gpu_product_args
         const int wanted = stage * STAGE_GROUPS * per_group + in_stage, last = n_groups * per_group - 1;
         const float *const source = !is_sum ? a->x.scale : steps == 2 ? a->x.half_sum : a->x.sum;
         copy_4(scales + (row * 4 + t / (2 * nt)) * SCALES_OF_BLOCK(nt) + t % (2 * nt) * 4,
-               source + (uint64_t)(wanted < last ? wanted : last) * (uint64_t)a->ld + row_of(a, w, w->first + t));
+               source + (uint64_t)(wanted < last ? wanted : last) * (uint64_t)a->ld + row_within(a, w, w->first + t));
     }
     copy_commit();
 }
@@ -163,7 +142,8 @@ DEVICE void add_group(const int format, const int nt, const raw_group *raw, cons
 }
 
 /* The lane's outputs, of tile `tile`. */
-DEVICE void store_outputs(const int nt, const gpu_product_args *a, const many_work *w, int tile, float acc[NT_MAX][4])
+DEVICE void store_outputs(const int nt, const gpu_product_args *a, const product_work *w, int tile,
+                          float acc[NT_MAX][4])
 {
     const int lane = thread_id() % WARP, row = tile * TILE_ROWS + lane / 4 * 2, j = lane % 4;
     if (tile >= a->n_tiles)
@@ -192,7 +172,7 @@ DEVICE void multiply_many(const gpu_product_args *a, const int format, const int
               n_stages = (n_groups + STAGE_GROUPS - 1) / STAGE_GROUPS;
     const int tile = block_x() * M_WARPS + thread_id() / WARP;
     const int size = STAGE_BYTES(n_kinds_of(format), n_rows_of(format), nt), ring = RING_OF(n_kinds_of(format));
-    const many_work w = work_of(a, 8 * nt);
+    const product_work w = work_of(a, 8 * nt);
     if (w.first >= w.end)
         return;
     const uint8_t *const weights = w.tiles + (uint64_t)(tile < a->n_tiles ? tile : a->n_tiles - 1) * a->tile_bytes;

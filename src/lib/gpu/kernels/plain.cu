@@ -4,7 +4,7 @@
  * A block computes one tile for up to 8 places: thread (row, place).  The chain is what takes time (4 cycles per k at
  * least), so weights and activations are copied ahead of it, 128 k at a time, into a ring of three stages.
  */
-#include "gpu/kernels/fragments.h"
+#include "gpu/kernels/product_work.h"
 
 enum { PLAIN_PLACES = 8, PLAIN_THREADS = PLAIN_PLACES * TILE_ROWS, STAGE_K = 128, RING = 3, X_ROW = STAGE_K + 4 };
 
@@ -17,40 +17,19 @@ typedef struct plain_room {
     plain_stage ring[RING];
 } plain_room;
 
-/* What a block works on: `count` places. */
-typedef struct plain_work {
-    const uint8_t *tile;
-    const float *bias; // (16), or 0
-    int first, count;
-} plain_work;
-
-DEVICE plain_work work_of(const gpu_product_args *a)
-{
-    const int slot = block_z(), matrix = a->matrix != 0 ? a->matrix[slot] : slot;
-    const int begin = a->first != 0 ? a->first[slot] : slot * a->n_places;
-    const int end = a->first != 0 ? a->first[slot + 1] : begin + a->n_places;
-    const uint8_t *const tiles = a->tiles_of != 0 ? (const uint8_t *)pointer_of(a->tiles_of[matrix])
-                                                  : a->tiles + (uint64_t)matrix * a->matrix_bytes;
-    plain_work w = {tiles + (uint64_t)block_x() * a->tile_bytes, 0, begin + block_y() * PLAIN_PLACES, 0};
-    w.count = end - w.first < PLAIN_PLACES ? end - w.first : PLAIN_PLACES;
-    if (a->bias_of != 0)
-        w.bias = (const float *)pointer_of(a->bias_of[matrix]) + block_x() * TILE_ROWS;
-    else if (a->bias != 0)
-        w.bias = a->bias + (uint64_t)matrix * (uint64_t)(a->n_tiles * TILE_ROWS) + (uint64_t)(block_x() * TILE_ROWS);
-    return w;
-}
-
-/* Asks for k [stage * 128, ..) as far as there are any; `bytes` is those of one k of a tile. */
-DEVICE void ask_for_stage(const gpu_product_args *a, const plain_work *w, const int bytes, int stage, plain_stage *to)
+/* Asks for k [stage * 128, ..) as far as there are any, of one tile and n places; `bytes` are those of one k of a tile.
+ */
+DEVICE void ask_for_stage(const gpu_product_args *a, const uint8_t *tile, const int bytes, int first, int n, int stage,
+                          plain_stage *to)
 {
     const int thread = thread_id(), k0 = stage * STAGE_K, count = a->n - k0 < STAGE_K ? a->n - k0 : STAGE_K;
     for (int i = thread; i < count * bytes / 16; i += PLAIN_THREADS)
-        copy_16(to->weights + 16 * i, w->tile + (uint64_t)k0 * (uint64_t)bytes + (uint64_t)(16 * i));
-    for (int i = thread; i < w->count * STAGE_K; i += PLAIN_THREADS) {
-        const int place = w->first + i / STAGE_K, k = i % STAGE_K;
-        const uint64_t row = (uint64_t)(a->index != 0 ? a->index[place] : place);
+        copy_16(to->weights + 16 * i, tile + (uint64_t)k0 * (uint64_t)bytes + (uint64_t)(16 * i));
+    for (int i = thread; i < n * STAGE_K; i += PLAIN_THREADS) {
+        const int k = i % STAGE_K;
         if (k < count)
-            copy_4(to->x + i / STAGE_K * X_ROW + k, a->x.f32 + row * (uint64_t)a->n + (uint64_t)(k0 + k));
+            copy_4(to->x + i / STAGE_K * X_ROW + k,
+                   a->x.f32 + row_of(a, first + i / STAGE_K) * (uint64_t)a->n + (uint64_t)(k0 + k));
     }
     copy_commit();
 }
@@ -83,12 +62,14 @@ DEVICE float add_stage(const int format, const plain_stage *s, const float *x, i
 /* Grid: (tiles, runs of 8 places, slots). */
 DEVICE void multiply_plain(const gpu_product_args *a, const int format, plain_room *room)
 {
-    const plain_work w = work_of(a);
+    const product_work w = work_of(a, PLAIN_PLACES);
     const int row = thread_id() % TILE_ROWS, place = thread_id() / TILE_ROWS, bytes = format == GPU_F32 ? 64 : 32;
-    if (w.count <= 0)
+    const int n = w.end - w.first < PLAIN_PLACES ? w.end - w.first : PLAIN_PLACES;
+    const uint8_t *const tile = w.tiles + (uint64_t)block_x() * a->tile_bytes;
+    if (n <= 0)
         return;
-    ask_for_stage(a, &w, bytes, 0, &room->ring[0]);
-    ask_for_stage(a, &w, bytes, 1, &room->ring[1]);
+    ask_for_stage(a, tile, bytes, w.first, n, 0, &room->ring[0]);
+    ask_for_stage(a, tile, bytes, w.first, n, 1, &room->ring[1]);
     float acc = 0;
     NO_UNROLL for (int stage = 0; stage * STAGE_K < a->n; stage++)
     {
@@ -96,14 +77,13 @@ DEVICE void multiply_plain(const gpu_product_args *a, const int format, plain_ro
         const plain_stage *const now = &room->ring[stage % RING];
         copy_wait(1);
         block_barrier(); // the stage has come for all threads, and all are done with the one before it
-        ask_for_stage(a, &w, bytes, stage + 2, &room->ring[(stage + 2) % RING]);
-        if (place < w.count)
+        ask_for_stage(a, tile, bytes, w.first, n, stage + 2, &room->ring[(stage + 2) % RING]);
+        if (place < n)
             acc = add_stage(format, now, now->x + place * X_ROW, row, left < STAGE_K ? left : STAGE_K, acc);
     }
     copy_wait(0);
-    if (place < w.count)
-        a->y[(uint64_t)(w.first + place) * (uint64_t)a->y_row + (uint64_t)(block_x() * TILE_ROWS + row)] =
-            w.bias != 0 ? acc + w.bias[row] : acc;
+    if (place < n)
+        store_output(a, &w, w.first + place, block_x() * TILE_ROWS + row, acc);
 }
 
 #define PLAIN(NAME, name)                                                                                              \
