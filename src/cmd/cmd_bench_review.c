@@ -12,7 +12,7 @@
 #include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "cmd/output_file.h"
-#include "cmd/review_args.h"
+#include "cmd/review_session.h"
 #include "cmd/run_names.h"
 #include "report/report.h"
 #include "review/review_file.h"

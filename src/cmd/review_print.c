@@ -5,7 +5,7 @@
 
 #include "base/escape.h"
 #include "cmd/output_width.h"
-#include "cmd/review_args.h"
+#include "cmd/review_session.h"
 #include "report/format.h"
 #include "report/report.h"
 #include "report/text_table.h"

@@ -11,8 +11,9 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/escape.h"
+#include "cmd/cmd_error.h"
 #include "cmd/line_editor.h"
-#include "cmd/review_args.h"
+#include "cmd/review_session.h"
 #include "cmd/terminal.h"
 #include "cmd/wrap.h"
 #include "report/format.h"
@@ -31,8 +32,7 @@ typedef struct review_state {
     arena *keep;          // notes
 } review_state;
 
-/* ---- what is shown ------------------------------------------------------------------------------------------------
- */
+/* ---- what is shown ----------------------------------------------------------------------------------------------- */
 
 /* A text from outside below its title, wrapped for the terminal. */
 static void print_text(const char *title, const char *text, size_t n)
@@ -53,11 +53,8 @@ static void print_text(const char *title, const char *text, size_t n)
 
 static void print_line(const char *text)
 {
-    buf safe;
-    buf_init(&safe, REPORT_BYTES_MAX);
-    escape_terminal(&safe, text, strlen(text));
-    printf("%s\n", buf_str(&safe));
-    buf_free(&safe);
+    cmd_print_safe(stdout, text);
+    putchar('\n');
 }
 
 static void print_head(const review_state *r, const test_record *t)
@@ -118,8 +115,7 @@ static void print_help(void)
          "  b  the answer before        s  skip this one        q  leave; the next call goes on here\n");
 }
 
-/* ---- what is typed ------------------------------------------------------------------------------------------------
- */
+/* ---- what is typed ----------------------------------------------------------------------------------------------- */
 
 static sw_code store(review_state *r, const char *line, sw_err *err)
 {
@@ -187,8 +183,7 @@ static sw_code take_lines(review_state *r, line_editor *e, sw_err *err)
     return code;
 }
 
-/* ---- begin and end ------------------------------------------------------------------------------------------------
- */
+/* ---- begin and end ----------------------------------------------------------------------------------------------- */
 
 /* What the reviewer gave before; the dialog begins at the first answer without. */
 static sw_code recall(review_state *r, sw_err *err)

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Stores whose texts are hostile, in every command that reads them: what is printed and written is text, and the documents
-# are whole.  Unit tests put every string in every form; here the commands themselves are looked at.
+# are whole.  Here the commands themselves are looked at.  Every string is in every form in unit tests: reports in
+# test_report_hostile, papers in test_paper_hostile, comparisons and JUnit in test_comparison, shared files in test_share; what
+# servers say while a benchmark runs in cli_bench_servers, names of folders in test_results_dir, the page in report.test.sh.
 . "$(dirname "$0")/lib.sh"
 
 cat >p.json <<'JSON'

@@ -137,6 +137,56 @@ static void test_a_full_disk_while_migrating_leaves_the_old_store(void **state)
     assert_true(fill_while_migrating("schema2.sqlite", N_TESTS_OF_SCHEMA_2) > 1);
 }
 
+/* Gives each test of the run a score, and a note that takes a page. */
+static sw_code review_all(int score, sw_err *err)
+{
+    static char note[STEP_BYTES];
+    result_store *store;
+    run_record *run = NULL;
+    review_record reviews[N_TESTS];
+    memset(note, 'n', sizeof note - 1);
+    sw_code code = store_open(&store, store_path, false, err);
+    if (code == SW_OK)
+        code = store_load_run(store, 0, &run, err);
+    for (int i = 0; i < N_TESTS; i++)
+        reviews[i] = (review_record){.test = i, .reviewer = "A", .scores = {score}, .note = note};
+    if (code == SW_OK)
+        code = store_put_reviews(store, run, reviews, N_TESTS, err);
+    run_record_free(run);
+    store_close(store);
+    return code;
+}
+
+static void assert_reviewed(int score)
+{
+    result_store *const store = open_store(true);
+    run_record *const run = load_run(store, 0);
+    assert_int_equal(run->n_reviews, N_TESTS);
+    for (int i = 0; i < N_TESTS; i++)
+        assert_int_equal(run->reviews[i].scores[SCORE_CONTENT], score);
+    run_record_free(run);
+    store_close(store);
+}
+
+static void test_a_full_disk_while_reviews_are_stored_leaves_those_before(void **state)
+{
+    int n_failed = 0;
+    for (long step = 0;; step++) {
+        store_setup(state);
+        progress p = {0};
+        assert_int_equal(run_on(&p, NULL), SW_OK);
+        assert_int_equal(review_all(1, NULL), SW_OK);
+        store_faults_full(step * STEP_BYTES);
+        const sw_code code = review_all(2, NULL);
+        store_faults_end();
+        assert_reviewed(code == SW_OK ? 2 : 1);
+        if (code == SW_OK)
+            break;
+        n_failed++;
+    }
+    assert_true(n_failed > 1);
+}
+
 /* ---- killed ----------------------------------------------------------------------------------------------------- */
 
 /* Runs in a child that is killed at that write; returns true if it was. */
@@ -246,6 +296,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORE_TEST(test_a_full_disk_at_each_step_loses_only_the_test_under_way),
         STORE_TEST(test_a_full_disk_while_migrating_leaves_the_old_store),
+        STORE_TEST(test_a_full_disk_while_reviews_are_stored_leaves_those_before),
         STORE_TEST(test_a_process_killed_at_each_write_loses_only_the_test_under_way),
         STORE_TEST(test_a_process_killed_while_migrating_leaves_a_whole_store),
         STORE_TEST(test_a_store_without_permission_says_so),

@@ -104,6 +104,17 @@ static void test_too_few_pairs_say_nothing(void **state)
     assert_true(change_of_pairs(equal, 1, true, N_DRAWS).is_equal);
 }
 
+static void test_equal_pairs_have_no_difference_for_sure(void **state)
+{
+    (void)state;
+    const value_pair pairs[] = {{5, 5, 0}, {7, 7, 0}, {5, 5, 1}};
+    for (int is_relative = 0; is_relative < 2; is_relative++) {
+        const paired_change c = change_of_pairs(pairs, 3, is_relative, N_DRAWS);
+        assert_true(c.is_equal && c.difference == 0 && c.range.low == 0 && c.range.high == 0 && c.p_value == 1);
+        assert_true(isnan(change_of_pairs(pairs, 2, is_relative, N_DRAWS).p_value)); // two are too few
+    }
+}
+
 static double coverage(const world *w, uint64_t seed)
 {
     rng_state rng;
@@ -287,6 +298,7 @@ int main(void)
         cmocka_unit_test(test_the_p_value_is_that_of_students_sleep),
         cmocka_unit_test(test_a_test_weighs_the_same_whatever_its_size),
         cmocka_unit_test(test_too_few_pairs_say_nothing),
+        cmocka_unit_test(test_equal_pairs_have_no_difference_for_sure),
         cmocka_unit_test(test_intervals_hold_the_truth),
         cmocka_unit_test(test_equal_runs_seldom_differ),
         cmocka_unit_test(test_a_slow_down_of_5_percent_is_found),

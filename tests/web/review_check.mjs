@@ -102,6 +102,25 @@ await picture(page, 'review-dark');
 assert.deepEqual(first.faults, []);
 await first.close();
 
+// ---- an answer is played as it came, by a clock that the test turns ----
+const slow = await open(file);
+await slow.page.evaluate(() => { document.getElementById('play').focus(); });
+await slow.page.clock.install({ time: 1000 });
+await slow.page.clock.pauseAt(3600000);
+const full_text = await slow.page.locator('#text').innerText();
+await slow.page.keyboard.press('p');
+const begun = await slow.page.locator('#text').innerText();
+assert.equal(begun, '', 'nothing has come at first');
+assert.equal(await slow.page.locator('#play').innerText(), 'stop');
+await slow.page.clock.runFor(60000);
+assert.equal(await slow.page.locator('#text').innerText(), full_text);
+assert.equal(await slow.page.locator('#play').innerText(), 'play as it came');
+await slow.page.keyboard.press('p');
+await slow.page.keyboard.press('n'); // going on ends it
+assert.equal(await slow.page.locator('#play').innerText(), 'play as it came');
+assert.deepEqual(slow.faults, []);
+await slow.close();
+
 // ---- a phone ----
 const phone = await open(file, { viewport: { width: 390, height: 800 }, hasTouch: true });
 await assertNoOverflow(phone.page);

@@ -119,7 +119,7 @@ function show() {
   setText(at('prompt'), answer.prompt);
   setText(at('expected'), answer.expected);
   at('expected-fold').hidden = answer.expected === '';
-  setText(at('text'), answer.answer);
+  stop();
   for (const [i, item] of [...at('places').children].entries()) {
     item.firstChild.toggleAttribute('aria-current', i === place);
     item.firstChild.classList.toggle('given', says(given[i]));
@@ -134,6 +134,37 @@ function say(text, isBad = false) {
   at('said').textContent = text;
   at('said').classList.toggle('bad', isBad);
 }
+
+// ---- playing ------------------------------------------------------------------------------------------------------------
+
+const STEP_MS = 30;
+let timer = null; // of an answer that is playing
+
+function stop() {
+  clearTimeout(timer);
+  timer = null;
+  at('text').style.minHeight = '';
+  setText(at('text'), data.answers[place].answer);
+  at('play').textContent = 'play as it came';
+  at('play').hidden = data.answers[place].arrivals.length === 0;
+}
+
+// Shows as much of the answer as had come by then; its length stands for its bytes.
+function play() {
+  const { answer, arrivals } = data.answers[place];
+  const begin = performance.now(), all = arrivals.at(-1)[1];
+  const step = () => {
+    const came = arrivals.filter(([ms]) => ms <= performance.now() - begin).at(-1)?.[1] ?? 0;
+    setText(at('text'), answer.slice(0, Math.round(answer.length * came / all)));
+    timer = came < all ? setTimeout(step, STEP_MS) : null;
+    if (timer === null) stop();
+  };
+  at('play').textContent = 'stop';
+  at('text').style.minHeight = `${at('text').offsetHeight}px`; // nothing below it moves
+  step();
+}
+
+const playOrStop = () => (timer === null ? play() : stop());
 
 // ---- going on -----------------------------------------------------------------------------------------------------------
 
@@ -211,6 +242,7 @@ function press(key) {
   if (/^[1-5]$/.test(key)) score(Number(key));
   else if (flag) at('form').querySelector(`[name=flag][value=${flag[0]}]`).click();
   else if (key === ':') at('note').focus();
+  else if (key === 'p' && !at('play').hidden) playOrStop();
   else if (key === 'n') next();
   else if (key === 'b' && place > 0) go(place - 1);
   else return false;
@@ -228,6 +260,7 @@ at('form').addEventListener('submit', (event) => { event.preventDefault(); next(
 at('back').addEventListener('click', () => go(place - 1));
 at('note').addEventListener('input', (event) => change((review) => { review.note = event.target.value; }));
 at('reviewer').addEventListener('input', () => { isSaved = !given.some(says); showProgress(); });
+at('play').addEventListener('click', playOrStop);
 at('save').addEventListener('click', save);
 window.addEventListener('beforeunload', (event) => { if (!isSaved) event.preventDefault(); });
 

@@ -16,11 +16,11 @@ enum { N_SHORT_COLUMNS = 7 }; // the first ones
 static const doc_column COLUMNS[] = {
     {"figure", "", "", false, 0},
     {"mode", "", "", false, 0},
-    {"BASE", "", "median", true, 0},
-    {"NEW", "", "median", true, 0},
+    {"verdict", "", "", false, 0},
     {"change", "", "of a typical pair; % where the sign is there", true, 0},
     {"95 %", "", "interval of the change", true, 0},
-    {"verdict", "", "", false, 0},
+    {"BASE", "", "median", true, 0},
+    {"NEW", "", "median", true, 0},
     {"p", "", "corrected for all figures; below 0.05 is a change", true, 0},
     {"pairs", "", "of the same prompt, seed and repetition", true, 0},
     {"may be worse by", "", "", true, 0},
@@ -97,10 +97,10 @@ static void put_row(document *doc, const change_row *row, bool is_long)
     doc_put(doc, buf_str(&title));
     buf_free(&title);
     doc_put(doc, COMPARE_METRIC_ROWS[row->metric].scope == SCOPE_MODEL ? "-" : test_mode_name(row->mode));
+    put_verdict(doc, row);
+    put_change(doc, row);
     put_value(doc, row, row->change.a);
     put_value(doc, row, row->change.b);
-    put_change(doc, row);
-    put_verdict(doc, row);
     if (is_long)
         put_more(doc, row);
 }

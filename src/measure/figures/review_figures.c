@@ -139,16 +139,31 @@ static void count_flags(flag_counts counts[N_REVIEW_FLAGS], const reviewed *r)
     }
 }
 
-/* Compares one score of the persons with the program's own; `pairs` has room for 2n. */
+/* The mean of what people gave the answer of all[0], whose reviews are neighbours; their number is in *n_out.  NAN: no
+ * score. */
+static double mean_score(const reviewed *all, size_t n, review_score score, size_t *n_out)
+{
+    double sum = 0;
+    size_t n_given = 0, i = 0;
+    for (; i < n && all[i].test == all[0].test; i++) {
+        sum += all[i].review->scores[score];
+        n_given += all[i].review->scores[score] != 0;
+    }
+    *n_out = i;
+    return n_given > 0 ? sum / (double)n_given : NAN;
+}
+
+/* Compares one score of people with the program's own, a pair for each answer; `pairs` has room for 2n. */
 static sw_code compare_with_program(const reviewed *all, size_t n, review_score score, double *pairs, agreement *out,
                                     sw_err *err)
 {
-    size_t n_pairs = 0;
-    for (size_t i = 0; i < n; i++) {
+    size_t n_pairs = 0, n_same;
+    for (size_t i = 0; i < n; i += n_same) {
         const double own = score == SCORE_CONTENT ? all[i].content.mark : technical_score(&all[i].content);
-        if (all[i].review->scores[score] == 0 || isnan(own))
+        const double mean = mean_score(all + i, n - i, score, &n_same);
+        if (isnan(mean) || isnan(own))
             continue;
-        pairs[n_pairs] = all[i].review->scores[score];
+        pairs[n_pairs] = mean;
         pairs[n + n_pairs++] = own;
     }
     return agreement_of(pairs, pairs + n, n_pairs, out, err);

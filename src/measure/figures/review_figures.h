@@ -38,8 +38,8 @@ typedef struct review_figures {
     size_t n_models;
     review_group *tests; // (n_tests) test by test, model by model
     size_t n_tests;
-    agreement content;                 // automatic mark - person's score
-    agreement accuracy;                // 1 + 4 x share of passed technical checks - person's score
+    agreement content;                 // automatic mark - mean of the people's scores, answer by answer
+    agreement accuracy;                // the same of 1 + 4 x share of passed technical checks
     flag_counts flags[N_REVIEW_FLAGS]; // FLAG_ODD: the program finds nothing like it
     reviewer_pair *pairs;              // (n_pairs)
     size_t n_pairs;

@@ -214,12 +214,6 @@ void doc_anchor(document *doc, const char *anchor)
         doc->blocks[doc->n_blocks - 1].anchor = copy;
 }
 
-void doc_screen_only(document *doc)
-{
-    if (!doc->has_failed)
-        doc->blocks[doc->n_blocks - 1].is_screen_only = true;
-}
-
 const char *doc_str(document *doc, const buf *text)
 {
     doc->has_failed |= text->failed == SW_ENOMEM;

@@ -91,7 +91,6 @@ typedef struct doc_block {
     doc_link *links; // (n_links), of the text of a DOC_PARAGRAPH
     size_t n_links;
     int subject; // DOC_CHART: the model
-    bool is_screen_only; // DOC_FOLD_BEGIN, DOC_GROUP_BEGIN: paper leaves it out
     // DOC_TABLE, and with three columns DOC_FACTS and DOC_TILES: row by row.
     const doc_column *columns;
     int n_columns;
@@ -135,8 +134,6 @@ void doc_group_begin(document *doc, const char *title);
 void doc_group_end(document *doc);
 /* Of the block that was appended last; that of a chart is one of all charts beside it. */
 void doc_anchor(document *doc, const char *anchor);
-/* Paper leaves out the fold or group that has just begun. */
-void doc_screen_only(document *doc);
 
 /* The text of a buffer; the document fails if memory was short for it. */
 const char *doc_str(document *doc, const buf *text);

@@ -171,7 +171,7 @@ static void put_download(buf *out, const doc_block *b)
 
 static void put_fold(buf *out, const doc_block *b)
 {
-    buf_puts(out, b->is_screen_only ? "<details class=\"screen\"><summary>" : "<details><summary>");
+    buf_puts(out, "<details><summary>");
     html_text(out, b->title);
     buf_puts(out, "</summary>\n<article");
     html_anchor(out, b->anchor);
@@ -180,7 +180,7 @@ static void put_fold(buf *out, const doc_block *b)
 
 static void put_group(buf *out, const doc_block *b)
 {
-    buf_printf(out, "<details class=\"group%s\"><summary>", b->is_screen_only ? " screen" : "");
+    buf_puts(out, "<details class=\"group\"><summary>");
     html_text(out, b->title);
     buf_puts(out, "</summary>\n");
 }

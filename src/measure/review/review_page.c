@@ -20,6 +20,8 @@
 #include "review/review_parts.h"
 #include "json/json_out.h"
 
+enum { POINTS_MAX = 1000 };
+
 extern const unsigned char embedded_web_dist_review_js[];
 extern const size_t embedded_web_dist_review_js_size;
 extern const unsigned char embedded_web_dist_review_css[];
@@ -27,8 +29,7 @@ extern const size_t embedded_web_dist_review_css_size;
 extern const unsigned char embedded_web_src_review_html[];
 extern const size_t embedded_web_src_review_html_size;
 
-/* ---- data ---------------------------------------------------------------------------------------------------------
- */
+/* ---- data -------------------------------------------------------------------------------------------------------- */
 
 /* A text from outside, with what cannot be seen written as such. */
 static json_t *visible(const char *text, size_t n)
@@ -69,6 +70,20 @@ static json_t *automatic_json(const run_analysis *a, const test_record *t)
     return value;
 }
 
+/* When the text came, for playing it again: [milliseconds, bytes until then], at most POINTS_MAX. */
+static json_t *arrivals_json(const answer_record *a)
+{
+    json_t *list = json_array();
+    const size_t step = a->n_arrivals / POINTS_MAX + 1;
+    int64_t n_bytes = 0;
+    for (size_t i = 0; i < a->n_arrivals; i++) {
+        n_bytes += a->arrivals[i].is_reasoning ? 0 : a->arrivals[i].n_bytes;
+        if (n_bytes > 0 && (i % step == 0 || i + 1 == a->n_arrivals))
+            json_push(&list, json_pack("[I, I]", (json_int_t)(a->arrivals[i].t_ns / 1000000), (json_int_t)n_bytes));
+    }
+    return list;
+}
+
 static json_t *answer_json(const run_analysis *a, const review_choice *choice, int at)
 {
     const test_record *const t = &a->run->tests[at];
@@ -84,6 +99,7 @@ static json_t *answer_json(const run_analysis *a, const review_choice *choice, i
     json_put(&answer, "prompt", visible_string(t->plan.prompt));
     json_put(&answer, "expected", visible_string(t->plan.expected));
     json_put(&answer, "answer", visible(t->answer.text, t->answer.n_text));
+    json_put(&answer, "arrivals", arrivals_json(&t->answer));
     json_put(&answer, "automatic", automatic_json(a, t));
     json_put(&answer, "given", given != NULL ? review_json_of_scores(given) : json_null());
     return answer;
@@ -120,8 +136,7 @@ static json_t *data_json(const run_analysis *a, const review_choice *choice, con
     return data;
 }
 
-/* ---- the page -----------------------------------------------------------------------------------------------------
- */
+/* ---- the page ---------------------------------------------------------------------------------------------------- */
 
 static void put_head(buf *out, const char *nonce)
 {
@@ -138,23 +153,27 @@ static void put_head(buf *out, const char *nonce)
     buf_append(out, embedded_web_src_review_html, embedded_web_src_review_html_size);
 }
 
-sw_code review_page(buf *out, const run_analysis *analysis, const review_choice *choice, const sw_entropy *entropy,
-                    sw_err *err)
+static sw_code put_page(buf *out, json_t *data, const sw_entropy *entropy, sw_err *err)
 {
     char nonce[40];
-    review_list list;
     const uint64_t high = entropy_next(entropy);
     snprintf(nonce, sizeof nonce, "%016" PRIx64 "%016" PRIx64, high, entropy_next(entropy));
-    sw_code code = review_list_of(analysis->run, choice, &list, err);
     put_head(out, nonce);
     buf_printf(out, "<script type=\"application/json\" id=\"data\" nonce=\"%s\">", nonce);
-    if (code == SW_OK)
-        code = json_append(out, data_json(analysis, choice, &list), JSON_COMPACT | JSON_ENSURE_ASCII, err);
+    const sw_code code = json_append(out, data, JSON_COMPACT | JSON_ENSURE_ASCII, err);
     buf_printf(out, "</script>\n<script nonce=\"%s\">\n", nonce);
     buf_append(out, embedded_web_dist_review_js, embedded_web_dist_review_js_size);
     buf_puts(out, "</script>\n</body>\n</html>\n");
+    return code != SW_OK || out->failed == SW_OK ? code : sw_fail(err, out->failed, "the page is too large");
+}
+
+sw_code review_page(buf *out, const run_analysis *analysis, const review_choice *choice, const sw_entropy *entropy,
+                    sw_err *err)
+{
+    review_list list;
+    sw_code code = review_list_of(analysis->run, choice, &list, err);
+    if (code == SW_OK)
+        code = put_page(out, data_json(analysis, choice, &list), entropy, err);
     review_list_free(&list);
-    if (code == SW_OK && out->failed != SW_OK)
-        code = sw_fail(err, out->failed, "the page is too large");
     return code;
 }

@@ -55,7 +55,7 @@ function choiceOf(experts) {
     [test.value, layer.value, expert.value] = at;
     say();
   };
-  const controls = element('div', { class: 'choice', input: say }, element('label', {}, 'test', test),
+  const controls = element('div', { class: 'picker', input: say }, element('label', {}, 'test', test),
     element('label', {}, 'layer', layer), element('label', {}, 'expert', expert), output);
   say();
   return { controls, choose };

@@ -214,8 +214,6 @@ static void put_answer(document *doc, const run_analysis *a, const subject_analy
     format_name(&title, test);
     put_title_rest(&title, row);
     doc_fold_begin(doc, anchor_of_test("answer", a->run, test).text, doc_str(doc, &title));
-    if (test->repeat > 0)
-        doc_screen_only(doc);
     buf_free(&title);
     put_figures(doc, row);
     put_events(doc, a, test);
@@ -235,8 +233,6 @@ static void put_mode(document *doc, const run_analysis *a, const subject_analysi
         return;
     snprintf(title, sizeof title, "%s: %zu answer%s", test_mode_name(mode), m->n_rows, m->n_rows == 1 ? "" : "s");
     doc_group_begin(doc, title);
-    if (mode != MODE_STREAM && s->modes[MODE_STREAM].n_rows > 0)
-        doc_screen_only(doc);
     for (size_t r = 0; r < m->n_rows; r++)
         put_answer(doc, a, s, &m->rows[r]);
     doc_group_end(doc);

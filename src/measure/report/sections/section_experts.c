@@ -105,7 +105,6 @@ static void put_heat(document *doc, const expert_figures *f, int subject)
         return;
     doc_chart(doc, "experts", subject);
     doc_group_begin(doc, "Most chosen experts of every test and layer");
-    doc_screen_only(doc);
     doc_table(doc, "", HEAT, sizeof HEAT / sizeof *HEAT);
     for (size_t t = 0; t < f->n_tests; t++) {
         for (int layer = 0; layer < f->n_layers; layer++) {

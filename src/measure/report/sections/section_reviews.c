@@ -35,13 +35,13 @@ static const doc_column TESTS[] = {
     COUNT_COLUMNS,
 };
 static const doc_column PROGRAM[] = {
-    {"score", "", "of a person", false, 0},
+    {"score", "", "mean of people's", false, 0},
     {"beside", "", "figure of the program, on the same scale", false, 0},
-    {"pairs", "", "", true, 0},
-    {"difference", "", "mean of program - person", true, 0},
+    {"answers", "", "that both scored", true, 0},
+    {"difference", "", "mean of program - people", true, 0},
     {"95 %", "", "interval of it", false, 1},
     {"rank correlation", "", "Spearman's, of at least 3 pairs; 1: the same order", true, 0},
-    {"within 1", "%", "pairs at most 1 apart", true, 0},
+    {"within 1", "%", "answers for which both are at most 1 apart", true, 0},
 };
 static const doc_column FLAGS[] = {
     {"flag", "", "of a person", false, 0},
@@ -82,8 +82,7 @@ static const char *name_of(const char *reviewer)
     return reviewer[0] != '\0' ? reviewer : "not named";
 }
 
-/* ---- means --------------------------------------------------------------------------------------------------------
- */
+/* ---- means ------------------------------------------------------------------------------------------------------- */
 
 /* The cells of COUNT_COLUMNS, and the number of reviews before them. */
 static void put_group(document *doc, const review_group *g)
@@ -120,8 +119,7 @@ static void put_tests(document *doc, const run_analysis *a, const review_figures
     }
 }
 
-/* ---- agreement ----------------------------------------------------------------------------------------------------
- */
+/* ---- agreement --------------------------------------------------------------------------------------------------- */
 
 static void put_agreement(document *doc, const char *score, const char *beside, const agreement *g)
 {
@@ -176,8 +174,7 @@ static void put_agreements(document *doc, const review_figures *f)
     put_pairs(doc, f);
 }
 
-/* ---- every score --------------------------------------------------------------------------------------------------
- */
+/* ---- every score ------------------------------------------------------------------------------------------------- */
 
 static void put_flags(document *doc, const review_record *r)
 {
@@ -231,8 +228,7 @@ void section_answer_reviews(document *doc, const run_record *run, const test_rec
     }
 }
 
-/* ---- all of it ----------------------------------------------------------------------------------------------------
- */
+/* ---- all of it --------------------------------------------------------------------------------------------------- */
 
 void section_review_hint(document *doc, const run_record *run)
 {

@@ -1,6 +1,6 @@
-/* review_args.h - what `spillway bench review` was asked, for its actions. */
-#ifndef CMD_REVIEW_ARGS_H
-#define CMD_REVIEW_ARGS_H
+/* review_session.h - the run that `spillway bench review` is about, and the actions that have files of their own. */
+#ifndef CMD_REVIEW_SESSION_H
+#define CMD_REVIEW_SESSION_H
 
 #include "base/arena.h"
 #include "figures/analysis.h"
