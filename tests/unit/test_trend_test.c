@@ -9,6 +9,7 @@
 
 #include "base/rng.h"
 #include "figures/compare.h"
+#include "figures/level_steps.h"
 #include "figures/trend_test.h"
 #include "support/draws.h"
 

@@ -9,15 +9,9 @@
 #include "compare/comparison_tables.h"
 #include "figures/run_status.h"
 #include "report/format.h"
-#include "report/html_page.h"
 #include "report/render.h"
 
 enum { LINE_BYTES_MAX = 1 << 20, EXACT_SHOWN_MAX = 20, MARKDOWN_TESTS_MAX = 100 };
-
-extern const unsigned char embedded_web_dist_trend_js[];
-extern const size_t embedded_web_dist_trend_js_size;
-extern const unsigned char embedded_web_dist_trend_css[];
-extern const size_t embedded_web_dist_trend_css_size;
 
 /* ---- both runs --------------------------------------------------------------------------------------------------- */
 
@@ -265,16 +259,4 @@ void comparison_markdown(buf *out, const comparison *c, comparison_names names)
         buf_puts(out, "</details>\n");
     }
     buf_free_part(&details, out);
-}
-
-sw_code comparison_html(buf *out, const comparison *c, comparison_names names, const sw_entropy *entropy, sw_err *err)
-{
-    const html_page page = {"Comparison - spillway benchmark", embedded_web_dist_trend_css, embedded_web_dist_trend_js,
-                            embedded_web_dist_trend_css_size, embedded_web_dist_trend_js_size};
-    document doc;
-    document_init(&doc);
-    comparison_document(&doc, c, names);
-    html_page_put(out, &page, &doc, entropy);
-    document_free(&doc);
-    return out->failed == SW_OK ? SW_OK : sw_fail(err, out->failed, "the page of the comparison is too large");
 }

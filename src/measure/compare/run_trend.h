@@ -9,6 +9,7 @@
 #include "compare/compare_metrics.h"
 #include "figures/analysis.h"
 #include "figures/compare.h"
+#include "figures/level_steps.h"
 #include "figures/run_alike.h"
 #include "figures/trend_test.h"
 

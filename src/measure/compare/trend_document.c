@@ -5,33 +5,10 @@
 
 #include "compare/trend_report.h"
 #include "report/format.h"
-#include "report/html_page.h"
 
 enum { LINE_BYTES_MAX = 1 << 20 };
 
-extern const unsigned char embedded_web_dist_trend_js[];
-extern const size_t embedded_web_dist_trend_js_size;
-extern const unsigned char embedded_web_dist_trend_css[];
-extern const size_t embedded_web_dist_trend_css_size;
-
 /* ---- words ------------------------------------------------------------------------------------------------------- */
-
-void trend_format_slope(char out[CELL_BYTES], const trend_row *row)
-{
-    if (!row->is_judged)
-        snprintf(out, CELL_BYTES, "-");
-    else
-        snprintf(out, CELL_BYTES, COMPARE_METRIC_ROWS[row->metric].is_relative ? "%+.2f%%" : "%+.3g", row->slope);
-}
-
-void trend_format_range(char out[CELL_BYTES], const trend_row *row)
-{
-    if (!row->is_judged || isnan(row->range.low))
-        snprintf(out, CELL_BYTES, "-");
-    else
-        snprintf(out, CELL_BYTES, COMPARE_METRIC_ROWS[row->metric].is_relative ? "%+.2f to %+.2f" : "%+.3g to %+.3g",
-                 row->range.low, row->range.high);
-}
 
 static void format_p(char out[CELL_BYTES], double p)
 {
@@ -315,16 +292,4 @@ void trend_document(document *doc, const run_trend *t, const char *knob)
             put_model(doc, t, i, ++n_models);
     }
     put_runs(doc, t);
-}
-
-sw_code trend_html(buf *out, const run_trend *t, const char *knob, const sw_entropy *entropy, sw_err *err)
-{
-    const html_page page = {"Trend - spillway benchmark", embedded_web_dist_trend_css, embedded_web_dist_trend_js,
-                            embedded_web_dist_trend_css_size, embedded_web_dist_trend_js_size};
-    document doc;
-    document_init(&doc);
-    trend_document(&doc, t, knob);
-    html_page_put(out, &page, &doc, entropy);
-    document_free(&doc);
-    return out->failed == SW_OK ? SW_OK : sw_fail(err, out->failed, "the page of the trend is too large");
 }

@@ -1,9 +1,13 @@
-/* page.c - the head of a page, with the styles of web/src/report.css inside. */
+/* page.c - the head of a page, with its styles inside. */
 #include "report/page.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/escape.h"
+#include "base/rng.h"
+#include "report/render.h"
 
 extern const unsigned char embedded_web_dist_report_css[];
 extern const size_t embedded_web_dist_report_css_size;
@@ -17,7 +21,7 @@ static void put_policy(buf *out, const char *nonce)
     buf_puts(out, "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n");
 }
 
-void page_begin(buf *out, const char *title, const char *nonce)
+static void put_head(buf *out, const char *title, const char *nonce, page_bundle style)
 {
     buf_puts(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     put_policy(out, nonce);
@@ -25,11 +29,29 @@ void page_begin(buf *out, const char *title, const char *nonce)
                   "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
     escape_html(out, title, strlen(title));
     buf_puts(out, " - spillway</title>\n<style>\n");
-    buf_append(out, embedded_web_dist_report_css, embedded_web_dist_report_css_size);
+    buf_append(out, style.data, style.n);
     buf_puts(out, "</style>\n</head>\n<body>\n<main>\n");
+}
+
+void page_begin(buf *out, const char *title, const char *nonce)
+{
+    put_head(out, title, nonce, (page_bundle){embedded_web_dist_report_css, embedded_web_dist_report_css_size});
 }
 
 void page_end(buf *out)
 {
     buf_puts(out, "</main>\n</body>\n</html>\n");
+}
+
+void page_put(buf *out, const char *title, const document *doc, page_bundle style, page_bundle script,
+              const sw_entropy *entropy)
+{
+    char nonce[40];
+    const uint64_t high = entropy_next(entropy);
+    snprintf(nonce, sizeof nonce, "%016" PRIx64 "%016" PRIx64, high, entropy_next(entropy));
+    put_head(out, title, nonce, style);
+    render_html(out, doc);
+    buf_printf(out, "</main>\n<script nonce=\"%s\">\n", nonce);
+    buf_append(out, script.data, script.n);
+    buf_puts(out, "</script>\n</body>\n</html>\n");
 }

@@ -7,10 +7,23 @@
 #define REPORT_PAGE_H
 
 #include "base/buf.h"
+#include "report/document.h"
+#include "spillway/clock.h"
+
+/* A bundle of web/. */
+typedef struct page_bundle {
+    const unsigned char *data;
+    size_t n;
+} page_bundle;
 
 /* Appends everything up to the content, which follows.  `title` is any text.  nonce NULL: the page has no script. */
 void page_begin(buf *out, const char *title, const char *nonce);
 /* Ends a page without scripts. */
 void page_end(buf *out);
+
+/* Appends a whole page of a document, with a style and a script of its own.  `entropy` gives the nonce; NULL: the
+ * operating system's. */
+void page_put(buf *out, const char *title, const document *doc, page_bundle style, page_bundle script,
+              const sw_entropy *entropy);
 
 #endif
