@@ -149,13 +149,8 @@ static sw_code compare_parts(const run_record *run, subject_analysis *s, sw_err 
     return code;
 }
 
-<<<<<<< HEAD
-/* Of these what criteria ask for. */
-static sw_code judge_parts(const run_record *run, subject_analysis *s, sw_err *err)
-=======
 /* What criteria ask for. */
 static sw_code compare_briefly(const run_record *run, subject_analysis *s, sw_err *err)
->>>>>>> several15
 {
     const sw_code code = expert_figures_brief_of(run, s->index, &s->experts, err);
     if (code != SW_OK)
@@ -179,11 +174,7 @@ static sw_code analyze_subject(const run_record *run, int subject, bool is_brief
     if (code == SW_OK)
         code = measure_sweep(out, err);
     if (code == SW_OK)
-<<<<<<< HEAD
-        code = is_brief ? judge_parts(run, out, err) : compare_parts(run, out, err);
-=======
         code = is_brief ? compare_briefly(run, out, err) : compare_parts(run, out, err);
->>>>>>> several15
     if (code != SW_OK)
         return code;
     measure_quality(out);
