@@ -233,11 +233,12 @@ static void test_two_servers_are_compared_model_by_model(void **state)
 {
     (void)state;
     add_run(2, 1, "a:1", NULL);
-    add_run(2, 1.2, "b:1", serve_by_another);
+    add_run(2, 1.1, "b:1", NULL);
+    add_run(2, 1.2, "c:1", serve_by_another);
     judge(NULL);
-    assert_string_equal(page.knob, "server"); // with "models" no run would be compared with another
-    const int groups[] = {0, 1, 0, 1};
-    for (int i = 0; i < 4; i++)
+    assert_string_equal(page.knob, "server"); // with "models" the third run would be compared with no other
+    const int groups[] = {0, 1, 0, 1, 0, 1};
+    for (int i = 0; i < 6; i++)
         assert_int_equal(page.entries[i].group, groups[i]);
     overview_markdown(&out, &page);
     assert_says("All are compared, in 2 groups within which they differ in nothing but server");

@@ -149,8 +149,8 @@ static sw_code compare_parts(const run_record *run, subject_analysis *s, sw_err 
     return code;
 }
 
-/* What criteria ask for. */
-static sw_code compare_briefly(const run_record *run, subject_analysis *s, sw_err *err)
+/* Of these what criteria ask for. */
+static sw_code judge_parts(const run_record *run, subject_analysis *s, sw_err *err)
 {
     const sw_code code = expert_figures_brief_of(run, s->index, &s->experts, err);
     if (code != SW_OK)
@@ -174,7 +174,7 @@ static sw_code analyze_subject(const run_record *run, int subject, bool is_brief
     if (code == SW_OK)
         code = measure_sweep(out, err);
     if (code == SW_OK)
-        code = is_brief ? compare_briefly(run, out, err) : compare_parts(run, out, err);
+        code = is_brief ? judge_parts(run, out, err) : compare_parts(run, out, err);
     if (code != SW_OK)
         return code;
     measure_quality(out);
