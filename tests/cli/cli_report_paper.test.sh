@@ -12,7 +12,7 @@ cat >p.json <<'JSON'
 JSON
 code=0
 "$SPILLWAY" bench "$SPILLWAY_SOURCE/models/demo-gpt-oss.gguf" --protocol p.json --pause 0 --repeat 2 --modes stream,whole \
-  --sweep temperature=0,0.9 --out run --quiet --no-report >.out 2>.err || code=$?
+  --sweep temperature=0,0.9 --slo ttft=60000,e2e=30 --out run --quiet --no-report >.out 2>.err || code=$?
 [ -s run/results.sqlite ] || fail "bench: exit code $code"
 # A store of the present schema: the merged copies of older ones.
 expect 0 runs merge all.sqlite "$SPILLWAY_SOURCE/tests/data/stores/schema1.sqlite" \

@@ -8,19 +8,24 @@ import { assertNoOverflow, browser, open, picture, urlOf } from './report_page.m
 const [file, demo] = process.argv.slice(2).map(urlOf);
 const axe = await readFile(new URL('../../web/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 
+// Rows, answers and folds of one kind are alike: two of each are enough where every element costs time.
+function trim() {
+  document.querySelectorAll('tbody tr:nth-of-type(n+3), .group > details:nth-of-type(n+3), .legend li:nth-child(n+3)').forEach((one) => one.remove());
+}
+
 // ---- axe-core ----
 
 // One fold of each kind is open: what is in the others is alike.
 function unfold() {
-  for (const where of ['figure > details', 'section > details', '#answers ~ .group > details'])
-    document.querySelectorAll(where).forEach((fold, i) => { fold.open = where.startsWith('figure') || i === 0 || fold.matches('#answers ~ .group'); });
-  document.querySelectorAll('#answers ~ .group > details:not(:first-of-type)').forEach((fold) => { fold.open = false; });
+  const folds = 'figure > details, section > details:first-of-type, #answers ~ .group, #answers ~ .group > details:first-of-type';
+  document.querySelectorAll(folds).forEach((fold) => { fold.open = true; });
 }
 
 // All rules of axe-core for WCAG 2.2 A and AA and its best practice, or only `rules`, in all of the page or in `where`.  The
 // page's own policy would not let its script in.
 async function assertAccessible(url, options, { rules, where } = {}) {
   const { page, close } = await open(url, { bypassCSP: true, reducedMotion: 'reduce', ...options });
+  await page.evaluate(trim);
   await page.evaluate(unfold);
   await page.evaluate(axe);
   const runOnly = rules ?? ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -37,36 +42,39 @@ async function assertAccessible(url, options, { rules, where } = {}) {
 
 // ---- by keyboard ----
 
-const focused = (page) => page.evaluate(() => {
-  const { activeElement: at } = document;
-  const { outlineStyle, outlineWidth } = getComputedStyle(at);
-  const box = at.getBoundingClientRect();
-  return { what: at.matches('summary, a, button, select, input') ? at.localName : at.className, text: at.textContent.slice(0, 40),
-    isSeen: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2 && box.bottom > 0 && box.top < innerHeight };
-});
+// What the focus comes to, from now on.
+function watchFocus() {
+  window.stops = [];
+  document.addEventListener('focusin', ({ target }) => {
+    const { outlineStyle, outlineWidth } = getComputedStyle(target);
+    const box = target.getBoundingClientRect();
+    window.stops.push({ what: target.localName, text: target.textContent.slice(0, 40),
+      isSeen: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2 && box.bottom > 0 && box.top < window.innerHeight });
+  });
+}
 
 // Every control, in the order of the page, once; each is in sight and marked.
 async function assertReached(page) {
+  await page.evaluate(watchFocus);
   const n = await page.evaluate(() => [...document.querySelectorAll('a[href], button, select, input, summary, [tabindex="0"]')]
     .filter((element) => element.checkVisibility({ contentVisibilityAuto: true })).length);
-  const kinds = new Set();
-  for (let i = 0; i < n; i++) {
-    await page.keyboard.press('Tab');
-    const at = await focused(page);
-    assert.ok(at.isSeen, `the focus at ${at.what} '${at.text}' is seen`);
-    kinds.add(at.what);
-  }
-  assert.deepEqual(await page.evaluate(() => document.querySelectorAll(':focus ~ *').length >= 0 && document.activeElement !== document.body), true);
-  for (const kind of ['a', 'button', 'input', 'summary']) assert.ok(kinds.has(kind), `a ${kind} was reached`);
+  await page.locator('h1').click();
+  for (let i = 0; i < n; i++) await page.keyboard.press('Tab');
+  const stops = await page.evaluate(() => window.stops);
+  assert.equal(stops.length, n);
+  assert.deepEqual(stops.filter((stop) => !stop.isSeen), []);
+  for (const kind of ['a', 'button', 'input', 'summary']) assert.ok(stops.some((stop) => stop.what === kind), `a ${kind} was reached`);
   await page.keyboard.press('Tab');
   assert.equal(await page.evaluate(() => document.activeElement === document.body), true, 'nothing comes after the last control');
 }
 
+const focusedText = (page) => page.evaluate(() => document.activeElement.textContent);
+
 async function assertKeys(page) {
-  await page.evaluate(() => document.activeElement.blur());
-  await page.keyboard.press('Home');
+  // At most a link of the first lines comes before it.
   await page.keyboard.press('Tab');
-  assert.equal((await focused(page)).text, 'Skip the contents');
+  if (await focusedText(page) !== 'Skip the contents') await page.keyboard.press('Tab');
+  assert.equal(await focusedText(page), 'Skip the contents');
   await page.keyboard.press('Enter');
   assert.equal(await page.evaluate(() => location.hash), '#summary');
   // The values along a chart, in words.
@@ -185,9 +193,10 @@ assert.match(own.faults.join(), /Content Security Policy/);
 await own.close();
 
 const keys = await open(file, { reducedMotion: 'reduce' });
-await assertReached(keys.page);
 await assertKeys(keys.page);
 await assertContents(keys.page);
+await keys.page.evaluate(trim);
+await assertReached(keys.page);
 assert.deepEqual(keys.faults, []);
 await keys.close();
 

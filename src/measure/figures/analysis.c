@@ -149,6 +149,15 @@ static sw_code compare_parts(const run_record *run, subject_analysis *s, sw_err 
     return code;
 }
 
+/* Of these what criteria ask for. */
+static sw_code judge_parts(const run_record *run, subject_analysis *s, sw_err *err)
+{
+    const sw_code code = expert_figures_brief_of(run, s->index, &s->experts, err);
+    if (code != SW_OK)
+        return code;
+    return preservation_of(run, s->index, s->modes, PRESERVES_OFFLOADED, &s->preserved[PRESERVES_OFFLOADED], err);
+}
+
 static sw_code analyze_subject(const run_record *run, int subject, bool is_brief, subject_analysis *out, sw_err *err)
 {
     out->subject = &run->subjects[subject];
@@ -157,7 +166,7 @@ static sw_code analyze_subject(const run_record *run, int subject, bool is_brief
     for (int mode = 0; code == SW_OK && mode < N_TEST_MODES; mode++) {
         if (!is_brief)
             code = summary_of(run, subject, (test_mode)mode, &out->modes[mode], err);
-        else if (mode == MODE_STREAM || mode == MODE_COLD)
+        else if (mode == MODE_STREAM || mode == MODE_COLD || mode == MODE_REFERENCE)
             code = summary_brief_of(run, subject, (test_mode)mode, &out->modes[mode], err);
     }
     if (code == SW_OK)
@@ -165,7 +174,7 @@ static sw_code analyze_subject(const run_record *run, int subject, bool is_brief
     if (code == SW_OK)
         code = measure_sweep(out, err);
     if (code == SW_OK)
-        code = is_brief ? expert_figures_brief_of(run, subject, &out->experts, err) : compare_parts(run, out, err);
+        code = is_brief ? judge_parts(run, out, err) : compare_parts(run, out, err);
     if (code != SW_OK)
         return code;
     measure_quality(out);

@@ -52,9 +52,9 @@ typedef struct run_analysis {
 
 /* The views in *out are into `run`.  Free it with run_analysis_free, also after an error.  Error: SW_ENOMEM. */
 SW_NODISCARD sw_code run_analysis_of(const run_record *run, run_analysis *out, sw_err *err);
-/* What a page of many runs needs, in a fifth of the time: of the streamed and the cold answers alone, as if no other
- * mode had been run, without the intervals of rates (NAN), pairs of tests (experts) and what modes change.  All figures
- * that are there, and what criteria say of them, are the same. */
+/* What a page of many runs needs, in a fifth of the time: of the streamed and cold answers and those of the reference
+ * alone, as if no other mode had been run; without the intervals of rates (NAN), pairs of tests (experts) and what
+ * modes change.  All figures that are there, and what criteria say of them, are the same. */
 SW_NODISCARD sw_code run_analysis_brief_of(const run_record *run, run_analysis *out, sw_err *err);
 void run_analysis_free(run_analysis *analysis);
 

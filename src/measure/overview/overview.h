@@ -14,7 +14,7 @@
 #include "figures/analysis.h"
 #include "figures/paired_change.h"
 #include "figures/readiness.h"
-#include "overview/overview_conditions.h"
+#include "report/conditions.h"
 
 enum {
     OVERVIEW_PARTS_MAX = 32,  // of run_part_name
@@ -50,12 +50,12 @@ typedef struct overview_figure {
 
 /* One model of a run. */
 typedef struct overview_entry {
-    int run;                               // position in overview.runs
-    const char *model;                     // for a reader
-    const char *label;                     // "2 gpt-oss": the number of the run, and the model where there are several
-    int conditions[N_OVERVIEW_CONDITIONS]; // positions in overview.texts, as
-    int parts[OVERVIEW_PARTS_MAX];         // those of run_part_put for this model
-    int group;                             // those of one may be compared; -1: its figures are not ranked
+    int run;                       // position in overview.runs
+    const char *model;             // for a reader
+    const char *label;             // "2 gpt-oss": the number of the run, and the model where there are several
+    int conditions[N_CONDITIONS];  // positions in overview.texts, as
+    int parts[OVERVIEW_PARTS_MAX]; // those of run_part_put for this model
+    int group;                     // those of one may be compared; -1: its figures are not ranked
     double n_parameters, n_active_parameters;
     memory_figures memory;
     double overall_tps, decode_tps, ttft_ms, mark_mean, mean_repetition; // as in the run's own report

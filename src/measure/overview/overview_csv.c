@@ -51,8 +51,8 @@ static void put_names(buf *out)
         if (overview_has_metric((compare_metric)m))
             put_metric_names(out, COMPARE_METRIC_ROWS[m].name);
     }
-    for (size_t i = 0; i < N_OVERVIEW_CONDITIONS; i++)
-        csv_text(out, overview_condition_name(i));
+    for (size_t i = 0; i < N_CONDITIONS; i++)
+        csv_text(out, condition_key((condition)i));
     csv_end_line(out);
 }
 
@@ -112,7 +112,7 @@ void overview_csv(buf *out, const overview *o)
             if (overview_has_metric((compare_metric)m))
                 put_metric(out, o, e, (compare_metric)m);
         }
-        for (size_t c = 0; c < N_OVERVIEW_CONDITIONS; c++)
+        for (size_t c = 0; c < N_CONDITIONS; c++)
             csv_text(out, o->texts[e->conditions[c]]);
         csv_end_line(out);
     }

@@ -39,14 +39,25 @@ static int number_of(overview *o, const char *text)
     return (int)o->n_texts++;
 }
 
+/* The server that was measured, not its reference; -1: none is known. */
+static int server_of(const run_record *run, int subject)
+{
+    for (size_t i = 0; i < run->n_servers; i++) {
+        if (run->servers[i].subject == subject && run->servers[i].side != SIDE_REFERENCE)
+            return (int)i;
+    }
+    return -1;
+}
+
 static sw_code take_texts(overview *o, const run_analysis *a, overview_entry *e, int subject, sw_err *err)
 {
+    const int server = server_of(a->run, subject);
     buf text;
     buf_init(&text, TEXT_BYTES_MAX);
     bool is_whole = true;
-    for (size_t i = 0; i < N_OVERVIEW_CONDITIONS; i++) {
+    for (size_t i = 0; i < N_CONDITIONS; i++) {
         buf_clear(&text);
-        overview_condition_put(&text, i, a->run, subject);
+        condition_put(&text, (condition)i, a->run, subject, server);
         is_whole &= (e->conditions[i] = number_of(o, buf_str(&text))) >= 0;
     }
     for (size_t i = 0; i < OVERVIEW_PARTS_MAX && run_part_name(i) != NULL; i++) {

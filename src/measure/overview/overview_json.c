@@ -63,8 +63,8 @@ static json_t *json_of_test_part(const overview *o, const overview_test *t)
 static json_t *json_of_conditions(const overview *o, const overview_entry *e)
 {
     json_t *j = json_object();
-    for (size_t i = 0; i < N_OVERVIEW_CONDITIONS; i++)
-        json_put(&j, overview_condition_name(i), json_of_text(o->texts[e->conditions[i]]));
+    for (size_t i = 0; i < N_CONDITIONS; i++)
+        json_put(&j, condition_key((condition)i), json_of_text(o->texts[e->conditions[i]]));
     return j;
 }
 

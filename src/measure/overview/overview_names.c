@@ -1,7 +1,7 @@
 /* overview_names.c - names of entries, and lists that end with a count where they would be long. */
 #include "overview/overview_names.h"
 
-enum { NAMES_MAX = 6 };
+enum { NAMES_MAX = 8 };
 
 void overview_list_init(overview_list *list)
 {

@@ -11,23 +11,23 @@
 /* Conditions of one kind: those in which entries differ. */
 typedef struct differing {
     const overview *o;
-    size_t items[N_OVERVIEW_CONDITIONS];
+    size_t items[N_CONDITIONS];
     size_t n;
 } differing;
 
-static bool is_shared(const overview *o, size_t condition)
+static bool is_shared(const overview *o, size_t which)
 {
     for (size_t i = 1; i < o->n_entries; i++) {
-        if (o->entries[i].conditions[condition] != o->entries[0].conditions[condition])
+        if (o->entries[i].conditions[which] != o->entries[0].conditions[which])
             return false;
     }
     return true;
 }
 
-static const char *condition_name(const void *ctx, size_t i)
+static const char *differing_name(const void *ctx, size_t i)
 {
     const differing *const d = ctx;
-    return overview_condition_name(d->items[i]);
+    return condition_name((condition)d->items[i]);
 }
 
 static void put_condition(document *doc, const void *ctx, const overview_entry *e, size_t i)
@@ -42,14 +42,14 @@ static void put_shared(document *doc, const overview *o)
     buf_init(&unknown, 65536);
     doc_heading(doc, 3, NULL, "What all share");
     doc_facts(doc, DOC_FACTS);
-    for (size_t i = 0; i < N_OVERVIEW_CONDITIONS && o->n_entries > 0; i++) {
+    for (size_t i = 0; i < N_CONDITIONS && o->n_entries > 0; i++) {
         const char *const text = o->texts[o->entries[0].conditions[i]];
         if (!is_shared(o, i))
             continue;
         if (strcmp(text, "-") == 0)
-            buf_printf(&unknown, "%s%s", unknown.size > 0 ? ", " : "", overview_condition_name(i));
+            buf_printf(&unknown, "%s%s", unknown.size > 0 ? ", " : "", condition_name((condition)i));
         else
-            doc_fact(doc, overview_condition_name(i), "", "%s", text);
+            doc_fact(doc, condition_name((condition)i), "", "%s", text);
     }
     doc_fact(doc, "not known", "", "%s", doc_str(doc, &unknown));
     buf_free(&unknown);
@@ -58,12 +58,12 @@ static void put_shared(document *doc, const overview *o)
 void overview_section_conditions(document *doc, const overview *o)
 {
     differing d = {.o = o};
-    for (size_t i = 0; i < N_OVERVIEW_CONDITIONS; i++) {
+    for (size_t i = 0; i < N_CONDITIONS; i++) {
         if (!is_shared(o, i))
             d.items[d.n++] = i;
     }
     const overview_grid grid = {
-        .title = "", .corner = "condition", .n = d.n, .name = condition_name, .put = put_condition, .ctx = &d};
+        .title = "", .corner = "condition", .n = d.n, .name = differing_name, .put = put_condition, .ctx = &d};
     doc_heading(doc, 2, "conditions", "Conditions");
     doc_heading(doc, 3, NULL, "What differs");
     if (d.n == 0)

@@ -31,7 +31,7 @@ export function rateChart(t, model) {
     label: { show: true, position: 'right', color: t.soft, fontSize: isPaper() ? 9 : 11, formatter: (p) => number(p.value) },
   });
   return {
-    height: (isPaper() ? 20 : 38) * tests.length + 60,
+    height: (isPaper() ? 24 : 38) * tests.length + 60,
     says: ratesSay(tests),
     figures: { columns: [['test'], ['answers'], ['after the first token', 'tok/s'], ['wait included', 'tok/s']],
       rows: tests.map((test) => [test.name, `${test.n}`, number(test.decode), number(test.overall)]) },

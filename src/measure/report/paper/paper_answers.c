@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "report/paper/paper_fill.h"
+#include "report/run_objectives.h"
 #include "report/test_figures.h"
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
@@ -20,6 +21,28 @@ static bool is_in(const char *list, const char *word)
     return false;
 }
 
+// clang-format off
+static const paper_column GOODPUT[] = {
+    {"good", "", "requests that completed and met every objective; empty without objectives", false},
+    {"attainment", "", "good / requests", false},
+    {"attainment_low", "", "lower end of its 95 % interval (Wilson)", false},
+    {"attainment_high", "", "upper end", false},
+    {"good_per_s", "1/s", "good ones that ended in the steady window, per second", false},
+};
+// clang-format on
+
+static void put_goodput(paper_table *t, const paper_model *model, const run_summary *s)
+{
+    const objectives slo = run_objectives(model->analysis->run);
+    const bool is_asked = objectives_are_set(&slo);
+    const goodput g = is_asked ? goodput_of(s, &slo) : (goodput){.attainment = NAN, .range = {NAN, NAN}, .per_s = NAN};
+    paper_table_number(t, is_asked ? g.n_good : NAN);
+    paper_table_number(t, g.attainment);
+    paper_table_number(t, g.range.low);
+    paper_table_number(t, g.range.high);
+    paper_table_number(t, g.per_s);
+}
+
 void paper_fill_streaming(paper_table *t, const paper_models *models)
 {
     static const char BRIEF[] =
@@ -30,6 +53,8 @@ void paper_fill_streaming(paper_table *t, const paper_models *models)
     for (int f = 0; f < N_MODE_FIGURES; f++)
         paper_table_column(t, (paper_column){MODE_FIGURES[f].name, MODE_FIGURES[f].unit, MODE_FIGURES[f].definition,
                                              is_in(BRIEF, MODE_FIGURES[f].name)});
+    for (size_t i = 0; i < COUNT(GOODPUT); i++)
+        paper_table_column(t, GOODPUT[i]);
     for (size_t i = 0; i < models->n; i++) {
         for (int mode = 0; mode < N_TEST_MODES; mode++) {
             const run_summary *const s = &models->items[i].subject->modes[mode];
@@ -39,6 +64,7 @@ void paper_fill_streaming(paper_table *t, const paper_models *models)
             paper_table_text(t, test_mode_name((test_mode)mode));
             for (int f = 0; f < N_MODE_FIGURES; f++)
                 paper_table_number(t, MODE_FIGURES[f].value(s));
+            put_goodput(t, &models->items[i], s);
         }
     }
 }

@@ -58,7 +58,8 @@ const paper_table_maker PAPER_TABLES[N_PAPER_TABLES] = {
       "FROM placement JOIN server ON server.run_id = placement.run_id AND server.position = placement.server\n"
       "WHERE placement.run_id = :run ORDER BY server.position, tier, tensor_class;\n"}, paper_fill_placement},
     {{"streaming", "Speed of the models", "The tests of each model and mode together; a rate is all tokens over all time.",
-      EVENTS_QUERY}, paper_fill_streaming},
+      EVENTS_QUERY
+      "SELECT name, number FROM fact WHERE run_id = :run AND name LIKE 'objective_%' ORDER BY name;\n"}, paper_fill_streaming},
     {{"cause", "What limits the speed", "Of the streamed tests: the memory that a token reads, against what the machine can read.",
       MEMORY_QUERY EVENTS_QUERY}, paper_fill_cause},
     {{"quality", "Quality of the answers", "The streamed answers of each model, and how many equal those of another mode.",

@@ -65,8 +65,10 @@ void section_data(document *doc, const run_analysis *a)
     const int64_t run = a->run->info.id;
     doc_heading(doc, 2, "raw-data", "Data and definitions");
     doc_paragraph(doc,
-                  "Everything in this report is made from run %" PRId64 " of its store, results.sqlite, a SQLite file "
-                  "with one row for each request, each piece of an answer that arrived, each check and each sample.",
+                  "Everything in this report is made from run %" PRId64
+                  " of its store, results.sqlite (or the file that "
+                  "bench --db named), a SQLite file with one row for each request, each piece of an answer that "
+                  "arrived, each check and each sample.",
                   run);
     put_download(doc, a);
     put_commands(doc, run);

@@ -1,7 +1,5 @@
-/* overview_conditions.c - one function for each condition; those of a server are of the one that was measured, not of
- * its reference.
- */
-#include "overview/overview_conditions.h"
+/* conditions.c - one function for each condition. */
+#include "report/conditions.h"
 
 #include <math.h>
 #include <string.h>
@@ -11,7 +9,7 @@
 
 enum { HASH_DIGITS = 12 };
 
-/* Of what a condition is: server is -1 where nothing is known but the model. */
+/* Of what a condition is. */
 typedef struct condition_input {
     const run_record *run;
     const subject_record *model;
@@ -19,15 +17,6 @@ typedef struct condition_input {
 } condition_input;
 
 typedef void put_fn(buf *out, const condition_input *in);
-
-static int server_of(const run_record *run, int subject)
-{
-    for (size_t i = 0; i < run->n_servers; i++) {
-        if (run->servers[i].subject == subject && run->servers[i].side != SIDE_REFERENCE)
-            return (int)i;
-    }
-    return -1;
-}
 
 static const char *text_of(const condition_input *in, fact_name name)
 {
@@ -159,12 +148,17 @@ static void put_quantization(buf *out, const condition_input *in)
     buf_puts(out, in->model->quantization);
 }
 
-static void put_size(buf *out, const condition_input *in)
+static void put_file(buf *out, const condition_input *in)
+{
+    buf_puts(out, format_model(in->model->file_name));
+}
+
+static void put_file_size(buf *out, const condition_input *in)
 {
     put_figure(out, in->model->file_bytes > 0 ? (double)in->model->file_bytes : NAN, "B");
 }
 
-static void put_hash(buf *out, const condition_input *in)
+static void put_file_hash(buf *out, const condition_input *in)
 {
     put_hash_start(out, in->model->file_hash);
 }
@@ -219,32 +213,52 @@ static void put_sampler(buf *out, const condition_input *in)
     buf_puts(out, own);
 }
 
-static const struct {
-    const char *name;
-    put_fn *put;
-} CONDITIONS[N_OVERVIEW_CONDITIONS] = {
-    {"server software", put_software},  {"model", put_model},
-    {"quantization", put_quantization}, {"file hash", put_hash},
-    {"parameters", put_parameters},     {"file size", put_size},
-    {"kernels", put_kernels},           {"threads", put_threads},
-    {"context", put_context},           {"keys and values", put_kv_type},
-    {"placement", put_placement},       {"sampler", put_sampler},
-    {"protocol", put_protocol},         {"changed settings", put_settings},
-    {"repetitions", put_repetitions},   {"modes", put_modes},
-    {"processor", put_processor},       {"cores", put_cores},
-    {"RAM installed", put_ram},         {"GPU", put_gpu},
-    {"operating system", put_system},   {"spillway", put_version},
+static put_fn *const PUTS[N_CONDITIONS] = {
+    [CONDITION_SOFTWARE] = put_software,
+    [CONDITION_MODEL] = put_model,
+    [CONDITION_PARAMETERS] = put_parameters,
+    [CONDITION_QUANTIZATION] = put_quantization,
+    [CONDITION_FILE] = put_file,
+    [CONDITION_FILE_SIZE] = put_file_size,
+    [CONDITION_FILE_HASH] = put_file_hash,
+    [CONDITION_KERNELS] = put_kernels,
+    [CONDITION_THREADS] = put_threads,
+    [CONDITION_CONTEXT] = put_context,
+    [CONDITION_KV_TYPE] = put_kv_type,
+    [CONDITION_PLACEMENT] = put_placement,
+    [CONDITION_SAMPLER] = put_sampler,
+    [CONDITION_PROTOCOL] = put_protocol,
+    [CONDITION_SETTINGS] = put_settings,
+    [CONDITION_REPETITIONS] = put_repetitions,
+    [CONDITION_MODES] = put_modes,
+    [CONDITION_PROCESSOR] = put_processor,
+    [CONDITION_CORES] = put_cores,
+    [CONDITION_RAM] = put_ram,
+    [CONDITION_GPU] = put_gpu,
+    [CONDITION_SYSTEM] = put_system,
+    [CONDITION_VERSION] = put_version,
 };
 
-const char *overview_condition_name(size_t i)
+const char *condition_name(condition which)
 {
-    return CONDITIONS[i].name;
+#define CONDITION_NAME(name, key, text) text,
+    static const char *const NAMES[] = {CONDITIONS(CONDITION_NAME)};
+#undef CONDITION_NAME
+    return NAMES[which];
 }
 
-void overview_condition_put(buf *out, size_t i, const run_record *run, int subject)
+const char *condition_key(condition which)
 {
-    const condition_input in = {run, &run->subjects[subject], subject, server_of(run, subject)};
-    CONDITIONS[i].put(out, &in);
+#define CONDITION_KEY(name, key, text) key,
+    static const char *const KEYS[] = {CONDITIONS(CONDITION_KEY)};
+#undef CONDITION_KEY
+    return KEYS[which];
+}
+
+void condition_put(buf *out, condition which, const run_record *run, int subject, int server)
+{
+    const condition_input in = {run, &run->subjects[subject], subject, server};
+    PUTS[which](out, &in);
     if (out->size == 0)
-        buf_puts(out, "-");
+        buf_putc(out, '-');
 }
