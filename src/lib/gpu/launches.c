@@ -26,9 +26,10 @@ bool launch_format(tensor_type t, gpu_format *out)
     switch (t) {
 #define X(NAME, name)                                                                                                  \
     case TYPE_##NAME: *out = GPU_##NAME; return true;
-        ALL_FORMATS(X)
+        PLAIN_FORMATS(X)
+        SIMD_FORMATS(X)
 #undef X
-    default: return false;
+            default : return false;
     }
 }
 
@@ -107,7 +108,7 @@ static const product_shape PLAIN_SHAPE = {1, 8, 128};
 static const kernel_id QUANTIZED[N_GPU_FORMATS][N_SHAPES] = {
 #define X(NAME, name)                                                                                                  \
     [GPU_##NAME] = {KERNEL_few_##name##_1, KERNEL_few_##name##_4, KERNEL_many_##name##_32, KERNEL_many_##name##_64},
-    QUANTIZED_FORMATS(X)
+    SIMD_FORMATS(X)
 #undef X
 };
 

@@ -163,7 +163,7 @@ KERNEL(embed_rows, gpu_embed_args, VECTOR_THREADS, 2)
         switch (a.format) {
 #define X(NAME, name)                                                                                                  \
     case GPU_##NAME: embed_lane(&a, GPU_##NAME, tile, row, i / 4, i % 4, y); break;
-            QUANTIZED_FORMATS(X)
+            SIMD_FORMATS(X)
 #undef X
         default: break;
         }
