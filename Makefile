@@ -6,7 +6,7 @@ FUZZ_SECONDS ?= 20
 FUZZ_INPUTS ?= 1000000
 T ?= .
 
-.PHONY: all build test check check-long demo protocol bench bench-kernels bench-server lint format fuzz fuzz-long coverage install clean help
+.PHONY: all build test check check-long check-gpu demo protocol bench bench-kernels bench-server lint format fuzz fuzz-long coverage install clean help
 all: build ## build spillway (release)
 
 build:
@@ -26,6 +26,11 @@ check: ## everything that CI runs: lint, every test in release and under sanitiz
 check-long: ## what takes longer: ThreadSanitizer, every instruction set, demo models under ASan, fuzzing (about an hour)
 	@scripts/deps build test long
 	@scripts/check_long $(JOBS)
+
+check-gpu: ## every GPU kernel against the definition on this machine's GPU (DEVICE=cuda:1 for another)
+	@scripts/deps build test
+	@scripts/build release $(JOBS) test_gpu_vector test_gpu_products test_gpu_attend test_gpu_experts
+	@scripts/check_gpu $(DEVICE)
 
 demo: ## measure the three small models, once and without pauses, and write a report (half a minute)
 	@scripts/deps build

@@ -29,7 +29,7 @@ bool launch_format(tensor_type t, gpu_format *out)
         PLAIN_FORMATS(X)
         SIMD_FORMATS(X)
 #undef X
-            default : return false;
+    default: return false;
     }
 }
 
@@ -40,12 +40,12 @@ sw_code launch_norm(device_stream *s, const gpu_norm_args *a, int n_rows, int n_
 
 sw_code launch_quantize(device_stream *s, const gpu_quantize_args *a, int n_rows, sw_err *err)
 {
-    return run(s, KERNEL_quantize_rows, a, blocks_of(a->n, 32 * GROUPS_PER_BLOCK), (uint32_t)n_rows, 1, THREADS, err);
+    return run(s, KERNEL_quantize_rows, a, (uint32_t)n_rows, blocks_of(a->n, 32 * GROUPS_PER_BLOCK), 1, THREADS, err);
 }
 
 sw_code launch_gate(device_stream *s, const gpu_gate_args *a, int n_rows, sw_err *err)
 {
-    return run(s, KERNEL_gate_rows, a, blocks_of(a->n, 32 * GROUPS_PER_BLOCK), (uint32_t)n_rows, 1, THREADS, err);
+    return run(s, KERNEL_gate_rows, a, (uint32_t)n_rows, blocks_of(a->n, 32 * GROUPS_PER_BLOCK), 1, THREADS, err);
 }
 
 sw_code launch_embed(device_stream *s, const gpu_embed_args *a, int n_tokens, sw_err *err)
@@ -55,7 +55,7 @@ sw_code launch_embed(device_stream *s, const gpu_embed_args *a, int n_tokens, sw
 
 sw_code launch_copy(device_stream *s, const gpu_copy_args *a, int n_a, int n_b, sw_err *err)
 {
-    return run(s, KERNEL_copy_rows, a, (uint32_t)n_b, (uint32_t)n_a, 1, threads_for(a->n), err);
+    return run(s, KERNEL_copy_rows, a, (uint32_t)n_a, (uint32_t)n_b, 1, threads_for(a->n), err);
 }
 
 sw_code launch_divide(device_stream *s, const gpu_divide_args *a, sw_err *err)
@@ -135,7 +135,7 @@ sw_code launch_product(device_stream *s, const gpu_product_args *a, gpu_format f
 
 /* ---- attention --------------------------------------------------------------------------------------------------- */
 
-enum { QUERIES_MAX = 8, NARROW_HEAD = 128, WIDE_ROOM = 3072 }; // as kernels/attend.cu has them
+enum { QUERIES_MAX = 8, NARROW_HEAD = 128, WIDE_ROOM = 3072 }; // as kernels/attend_scores.h has them
 
 attend_shape launch_attend_shape(int d_k, int d_v, int heads_per_kv)
 {

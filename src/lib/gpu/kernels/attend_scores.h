@@ -1,4 +1,4 @@
-/* attend_scores.h - the first half of attend.cu: what a block of threads works on, and the scores of a page. */
+/* attend_scores.h - the first half of gpu_attend.h: what a block of threads works on, and the scores of a page. */
 #ifndef GPU_KERNELS_ATTEND_SCORES_H
 #define GPU_KERNELS_ATTEND_SCORES_H
 

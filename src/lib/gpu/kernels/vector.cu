@@ -96,7 +96,7 @@ KERNEL(norm_rows, gpu_norm_args, VECTOR_THREADS, 4)
 
 KERNEL(quantize_rows, gpu_quantize_args, VECTOR_THREADS, 4)
 {
-    const int group = block_x() * GROUPS_PER_BLOCK + thread_id() / WARP, row = block_y();
+    const int group = block_y() * GROUPS_PER_BLOCK + thread_id() / WARP, row = block_x();
     if (group * GROUP < a.n)
         store_codes(&a.y, row, a.n, group, a.ld,
                     a.y.f32[(uint64_t)row * (uint64_t)a.n + (uint64_t)(group * GROUP + thread_id() % WARP)]);
@@ -104,7 +104,7 @@ KERNEL(quantize_rows, gpu_quantize_args, VECTOR_THREADS, 4)
 
 KERNEL(gate_rows, gpu_gate_args, VECTOR_THREADS, 4)
 {
-    const int group = block_x() * GROUPS_PER_BLOCK + thread_id() / WARP, row = block_y();
+    const int group = block_y() * GROUPS_PER_BLOCK + thread_id() / WARP, row = block_x();
     const int i = group * GROUP + thread_id() % WARP;
     if (group * GROUP >= a.n)
         return; // a whole warp
@@ -172,7 +172,7 @@ KERNEL(embed_rows, gpu_embed_args, VECTOR_THREADS, 2)
 
 KERNEL(copy_rows, gpu_copy_args, VECTOR_THREADS, 4)
 {
-    const uint64_t to_a = (uint64_t)block_y(), b = (uint64_t)block_x();
+    const uint64_t to_a = (uint64_t)block_x(), b = (uint64_t)block_y();
     const uint64_t from_a = a.index != 0 ? (uint64_t)a.index[to_a] : to_a;
     for (int i = thread_id(); i < a.n; i += block_threads())
         a.to[to_a * (uint64_t)a.to_a + b * (uint64_t)a.to_b + (uint64_t)i] =

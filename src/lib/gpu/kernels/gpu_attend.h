@@ -1,4 +1,4 @@
-/* attend.cu - softmax attention over pages of 32 positions, as kernels/scalar/scalar.c (attend) and forward/attend.c
+/* gpu_attend.h - softmax attention over pages of 32 positions, as kernels/scalar/scalar.c (attend) and forward/attend.c
  * have it.
  *
  * A block of threads has up to 8 queries that read the same pages: some heads of one KV head, or some tokens.  It
@@ -12,6 +12,9 @@
  * so that a page's weighted values are never in memory.  Spans are joined in order afterwards, by the same block if it
  * has them all, else by attend_join: prompts have enough blocks without splitting, single tokens have not.
  */
+#ifndef GPU_KERNELS_GPU_ATTEND_H
+#define GPU_KERNELS_GPU_ATTEND_H
+
 #include "gpu/kernels/attend_scores.h"
 
 /* ---- values ------------------------------------------------------------------------------------------------------ */
@@ -236,31 +239,7 @@ DEVICE void attend(const gpu_attend_args *a, const int type, attend_notes *notes
         SHARED(name##_room, room);                                                                                     \
         attend(&a, GPU_KV_##TYPE, &room->notes, room->memory, ROOM);                                                   \
     }
-ATTEND(attend_f16, F16, ATTEND_ROOM)
-ATTEND(attend_f32, F32, ATTEND_ROOM)
-ATTEND(attend_q8_0, Q8_0, ATTEND_ROOM)
-ATTEND(attend_wide_f16, F16, ATTEND_WIDE_ROOM)
-ATTEND(attend_wide_f32, F32, ATTEND_WIDE_ROOM)
-ATTEND(attend_wide_q8_0, Q8_0, ATTEND_WIDE_ROOM)
+#define ATTEND_KERNELS(name, TYPE)                                                                                     \
+    ATTEND(attend_##name, TYPE, ATTEND_ROOM) ATTEND(attend_wide_##name, TYPE, ATTEND_WIDE_ROOM)
 
-/* The spans of one query, in order. */
-KERNEL(attend_join, gpu_attend_args, ATTEND_THREADS, 8)
-{
-    const uint64_t head = (uint64_t)block_x(), token = (uint64_t)block_y();
-    const uint64_t first = span_row(&a, token, head, a.first_span);
-    for (int i = thread_id(); i < a.d_v; i += block_threads()) {
-        softmax_state total = {MINUS_INFINITY, 0};
-        float out = 0;
-        NO_UNROLL for (int span = 0; span < a.n_spans; span++)
-        {
-            const uint64_t row = first + (uint64_t)span;
-            const softmax_state part = {a.span_state[2 * row], a.span_state[2 * row + 1]};
-            if (part.sum != 0) {
-                out = add_answer(total, part, out, a.span_out[row * (uint64_t)a.d_v + (uint64_t)i]);
-                total = add_state(total, part);
-            }
-        }
-        a.out[token * (uint64_t)a.out_token + head * (uint64_t)a.out_head + (uint64_t)i] =
-            finish(total, a.sinks != 0 ? &a.sinks[head] : 0, out);
-    }
-}
+#endif

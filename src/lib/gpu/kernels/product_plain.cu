@@ -1,4 +1,4 @@
-/* plain.cu - products with weights that are floats (F32, F16, BF16), such as routers: one chain of fma per row and
+/* product_plain.cu - products with weights that are floats (F32, F16, BF16), such as routers: one chain of fma per row and
  * token, in rising k, with activations that are floats.
  *
  * A block computes one tile for up to 8 places: thread (row, place).  The chain is what takes time (4 cycles per k at

@@ -1,4 +1,4 @@
-/* many.cu - a matrix times many tokens (prompts), on int8 tensor cores, from the same tiles as few.cu.
+/* many.h - a matrix times many tokens (prompts), on int8 tensor cores, from the same tiles as few.h.
  *
  * The K of one mma_s8 is one group of 32 k: what comes out is the integer that the definition multiplies by the two
  * scales. So a group costs one mma for 16 x 8 outputs, and per output a conversion (a subtraction, see MAGIC), the
@@ -12,6 +12,9 @@
  * Which token is which column of an mma is free: column c of n-tile i is token 2 nt (c / 2) + 2 i + c % 2, so that lane
  * (g, j), which holds columns 2 j and 2 j + 1 of every n-tile, needs the scales of 2 nt tokens in a row: token block j.
  */
+#ifndef GPU_KERNELS_MANY_H
+#define GPU_KERNELS_MANY_H
+
 #include "gpu/kernels/product_work.h"
 
 enum { M_WARPS = 4, M_THREADS = M_WARPS * WARP, STAGE_GROUPS = 4, AHEAD = 2, NT_MAX = 8 };
@@ -207,7 +210,8 @@ DEVICE void multiply_many(const gpu_product_args *a, const int format, const int
     copy_wait(0);
 }
 
-/* A row of scales per group and one per step for the sums: 4; 8 with minima; 12 with minima of halves. */
+/* The two kernels of a format.  n_kinds: 2 where it reads fine codes.  n_rows: rows of scales in a stage, one per group
+ * and with minima one of sums per step: 4, 8, or 12 where scales are of 16 k. */
 #define MANY(name, NAME, n_kinds, n_rows, n, n_blocks)                                                                 \
     typedef struct many_##name##_##n##_room {                                                                          \
         unsigned char memory[RING_OF(n_kinds) * STAGE_BYTES(n_kinds, n_rows, (n) / 8)];                                \
@@ -217,18 +221,7 @@ DEVICE void multiply_many(const gpu_product_args *a, const int format, const int
         SHARED(many_##name##_##n##_room, room);                                                                        \
         multiply_many(&a, GPU_##NAME, (n) / 8, room->memory);                                                          \
     }
-#define MANY_32_AND_64(name, NAME, n_kinds, n_rows)                                                                    \
+#define MANY_KERNELS(name, NAME, n_kinds, n_rows)                                                                      \
     MANY(name, NAME, n_kinds, n_rows, 32, 4) MANY(name, NAME, n_kinds, n_rows, 64, 3)
-MANY_32_AND_64(q8_0, Q8_0, 2, 4)
-MANY_32_AND_64(q4_0, Q4_0, 1, 4)
-MANY_32_AND_64(q4_1, Q4_1, 1, 8)
-MANY_32_AND_64(q5_0, Q5_0, 1, 4)
-MANY_32_AND_64(q5_1, Q5_1, 1, 8)
-MANY_32_AND_64(q2_k, Q2_K, 1, 12)
-MANY_32_AND_64(q3_k, Q3_K, 1, 4)
-MANY_32_AND_64(q4_k, Q4_K, 1, 8)
-MANY_32_AND_64(q5_k, Q5_K, 1, 8)
-MANY_32_AND_64(q6_k, Q6_K, 1, 4)
-MANY_32_AND_64(iq4_nl, IQ4_NL, 1, 4)
-MANY_32_AND_64(iq4_xs, IQ4_XS, 1, 4)
-MANY_32_AND_64(mxfp4, MXFP4, 1, 4)
+
+#endif

@@ -1,4 +1,4 @@
-/* few.cu - a tile times 1 or up to 4 tokens, where reading the weights is what costs.
+/* few.h - a tile times 1 or up to 4 tokens, where reading the weights is what costs.
  *
  * A block computes one tile of one slot: 16 rows, all of K.  Its warps share the groups of 32 k (group 8 u + warp),
  * each group one mma_s8, whose column 2 t is token t and whose column 2 t + 1 holds token t's fine codes, where the
@@ -9,6 +9,9 @@
  * and token adds them up in rising k, as the definition wants: acc = fma(ws * xs, dot, acc), a step per scale (32 or 16
  * k). For K = 2880 that is 90 steps, about 400 cycles, during which the multiprocessor's other blocks load.
  */
+#ifndef GPU_KERNELS_FEW_H
+#define GPU_KERNELS_FEW_H
+
 #include "gpu/kernels/product_work.h"
 
 enum {
@@ -201,7 +204,7 @@ DEVICE void multiply_few(const gpu_product_args *a, const int format, const int 
         store_output(a, &all, w.first + token, block_x() * TILE_ROWS + row, acc);
 }
 
-/* Minima take room only where the format has them. */
+/* The two kernels of a format.  n_min: 1 where the format has minima, which take room. */
 #define FEW(name, NAME, n, n_min)                                                                                      \
     typedef struct few_##name##_##n##_room {                                                                           \
         float memory[FEW_ROOM(n, n_min)];                                                                              \
@@ -211,17 +214,6 @@ DEVICE void multiply_few(const gpu_product_args *a, const int format, const int 
         SHARED(few_##name##_##n##_room, room);                                                                         \
         multiply_few(&a, GPU_##NAME, n, room->memory);                                                                 \
     }
-#define FEW_1_AND_4(name, NAME, n_min) FEW(name, NAME, 1, n_min) FEW(name, NAME, 4, n_min)
-FEW_1_AND_4(q8_0, Q8_0, 0)
-FEW_1_AND_4(q4_0, Q4_0, 0)
-FEW_1_AND_4(q4_1, Q4_1, 1)
-FEW_1_AND_4(q5_0, Q5_0, 0)
-FEW_1_AND_4(q5_1, Q5_1, 1)
-FEW_1_AND_4(q2_k, Q2_K, 1)
-FEW_1_AND_4(q3_k, Q3_K, 0)
-FEW_1_AND_4(q4_k, Q4_K, 1)
-FEW_1_AND_4(q5_k, Q5_K, 1)
-FEW_1_AND_4(q6_k, Q6_K, 0)
-FEW_1_AND_4(iq4_nl, IQ4_NL, 0)
-FEW_1_AND_4(iq4_xs, IQ4_XS, 0)
-FEW_1_AND_4(mxfp4, MXFP4, 0)
+#define FEW_KERNELS(name, NAME, n_min) FEW(name, NAME, 1, n_min) FEW(name, NAME, 4, n_min)
+
+#endif
