@@ -67,7 +67,7 @@ lint: ## layout, static analysis, layers, names in comments
 
 format: ## format the C sources with clang-format
 	@scripts/deps lint
-	@clang-format -i $$(git ls-files '*.c' '*.h')
+	@clang-format -i $$(git ls-files '*.c' '*.h' '*.cu')
 
 fuzz: ## run every fuzz target for FUZZ_SECONDS (20) each
 	@scripts/deps build test
