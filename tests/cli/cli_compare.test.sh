@@ -149,3 +149,16 @@ expect 2 baseline keep
 expect 2 baseline pin main
 expect 2 baseline list main
 expect 2 baseline unpin main --json
+
+# ---- the commands of docs/ci/speed.yml, with the stub as the model ----
+grep -oE 'spillway (bench|compare|baseline) [^|]*' "$SPILLWAY_SOURCE/docs/ci/speed.yml" | sed 's/ *$//' >commands
+[ "$(wc -l <commands)" = 3 ] || fail "the workflow has other commands: $(cat commands)"
+rm -rf results/new
+pin=$(grep baseline commands) compare=$(grep compare commands) bench=$(grep bench commands)
+bench=${bench/'"$MODEL"'/--serve stub: --protocol protocol.json --quiet}
+mkdir comparison
+for step in "$bench" "$pin" "$compare"; do
+  # shellcheck disable=SC2086 # the words of a command
+  expect 0 ${step#spillway }
+done
+[ -s comparison/comparison.md ] && [ -s comparison/comparison.html ] && [ -s comparison/junit.xml ] || fail "a file of the workflow is missing"
