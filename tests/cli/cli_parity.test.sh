@@ -96,6 +96,46 @@ mkdir empty
 TMPDIR=$work/empty expect 0 parity "$demo" --tokens 4 --a '--threads 1' --b '--threads 2'
 [ -z "$(ls empty)" ] || fail "a temporary file is left"
 
+# Servers: two of ours with other threads, another type of keys and values, alike ones, one with options, one that cannot.
+start() {
+  "$SPILLWAY" serve "$demo" --bind 127.0.0.1:0 "${@:2}" >"$1.url" 2>/dev/null &
+  servers+=($!)
+}
+servers=()
+trap 'kill "${servers[@]}" 2>/dev/null || true; rm -rf "$work"' EXIT
+start one --threads 1
+start two --threads 2
+start alike --threads 1
+start small --threads 1 --kv-type q8_0
+for name in one two alike small; do
+  for _ in $(seq 200); do [ -s $name.url ] && break; sleep 0.05; done
+  declare $name="$(grep -o 'http://[0-9.:]*' $name.url)"
+done
+expect 0 parity "$demo" --tokens 20 --a-url "$one" --b-url "$two"
+says out "equal within 0.0001"
+grep -qE '^threads +1 +2 +differs$' .out || fail "the threads of both servers are not shown"
+is_silent err
+expect 3 parity "$demo" --tokens 20 --a-url "$one" --b-url "$small" --json
+python3 - <<'PYTHON' || fail "the document of two servers is wrong"
+import json
+d = json.load(open(".out"))
+assert not d["equal"] and d["kl_max"] > 0 and d["max_difference"] > 1e-4 and d["n_positions"] > 50
+assert d["a"]["kv"]["type"] == "f16" and d["b"]["kv"]["type"] == "q8_0" and d["first_difference"] is not None
+PYTHON
+for other in "$one" "$alike"; do
+  expect 4 parity "$demo" --tokens 20 --a-url "$one" --b-url "$other"
+  says err "nothing was compared"
+done
+expect 0 parity "$demo" --tokens 20 --a '--threads 2' --b-url "$one"
+says out "equal within 0.0001"
+expect 0 parity "$demo" --tokens 20 --a-url "$one" --b 'SPILLWAY_ISA=scalar --threads 1'
+grep -qE '^instruction set .*scalar' .out || fail "the instruction set of the server is not shown"
+expect 2 parity "$demo" --a-url "$one" --a '--threads 2' --b-url "$two"
+says err "not both"
+expect 2 parity "$demo" --a-url "$one" --b-program "$SPILLWAY"
+expect 2 parity "$demo" --a-url "not a url" --b-url "$two"
+expect 1 parity "$demo" --tokens 4 --a-url http://127.0.0.1:1 --b-url "$two"
+
 # The stream that a side sends.
 printf '1,2,3\n\n4,5\n' | "$SPILLWAY" logits "$demo" --tokens - --stream >stream.bin
 python3 - <<'PYTHON' || fail "the stream is wrong"
