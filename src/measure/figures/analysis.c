@@ -185,7 +185,7 @@ static sw_code analyze_subject(const run_record *run, int subject, bool is_brief
     return SW_OK;
 }
 
-static sw_code label_subjects(const run_record *run, run_analysis *out, sw_err *err)
+sw_code run_analysis_label(const run_record *run, run_analysis *out, sw_err *err)
 {
     char **const labels = mem_calloc(run->n_subjects + 1, sizeof *labels);
     if (labels == NULL)
@@ -204,7 +204,7 @@ static sw_code analyze(const run_record *run, bool is_brief, run_analysis *out, 
     if (out->subjects == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory for the figures of a run");
     out->n_subjects = run->n_subjects;
-    sw_code code = label_subjects(run, out, err);
+    sw_code code = run_analysis_label(run, out, err);
     for (size_t i = 0; code == SW_OK && i < run->n_subjects; i++)
         code = analyze_subject(run, (int)i, is_brief, &out->subjects[i], err);
     return code;

@@ -54,6 +54,8 @@ typedef struct run_analysis {
 SW_NODISCARD sw_code run_analysis_of(const run_record *run, run_analysis *out, sw_err *err);
 /* What a page of many runs needs, in a fifth of the time: of the streamed and cold answers and those of the reference
  * alone, as if no other mode had been run; without the intervals of rates (NAN), pairs of tests (experts) and what
+/* Sets the labels of all its models; for those that are made otherwise. */
+SW_NODISCARD sw_code run_analysis_label(const run_record *run, run_analysis *out, sw_err *err);
  * modes change.  All figures that are there, and what criteria say of them, are the same. */
 SW_NODISCARD sw_code run_analysis_brief_of(const run_record *run, run_analysis *out, sw_err *err);
 void run_analysis_free(run_analysis *analysis);
