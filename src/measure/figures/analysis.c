@@ -60,14 +60,6 @@ static void measure_quality(subject_analysis *s)
     s->technical_accuracy = s->n_technical_run > 0 ? (double)s->n_technical_passed / s->n_technical_run : NAN;
 }
 
-static void count_equal(subject_analysis *s)
-{
-    s->n_equal_to_reference = s->preserved[PRESERVES_OFFLOADED].all.n_equal;
-    s->n_reference_pairs = s->preserved[PRESERVES_OFFLOADED].all.n_pairs;
-    s->n_equal_streamed = s->preserved[PRESERVES_STREAMED].all.n_equal;
-    s->n_streamed_pairs = s->preserved[PRESERVES_STREAMED].all.n_pairs;
-}
-
 /* ---- sweeps ------------------------------------------------------------------------------------------------------ */
 
 /* "temperature=0.7": 0.7; NAN for a variant without a number. */
@@ -178,7 +170,6 @@ static sw_code analyze_subject(const run_record *run, int subject, bool is_brief
     if (code != SW_OK)
         return code;
     measure_quality(out);
-    count_equal(out);
     out->cold_ttft_ms = out->modes[MODE_COLD].ttft_ms.p50;
     out->memory = memory_figures_of(run, subject);
     out->cause = speed_cause_of(run, subject, &out->modes[MODE_STREAM]);
