@@ -74,14 +74,14 @@ expect 0 run -m stub: -p hello -n 4 --temperature 0 -s 1 -c 512 -b 64 --quiet
 cp .out plain
 is_silent err
 for option in "-ngl 99" "--n-gpu-layers 99" -fa "-fa on" "--flash-attn auto" "--mlock" "--no-mmap" "--numa distribute" --jinja \
-  "--log-colors off" "-tb 2" "-ub 128" "--ubatch-size=128" -cnv -i --metrics --slots; do
+  "--log-colors off" "-tb 2" "-ub 128" "--ubatch-size=128" -cnv -i --metrics --slots "-ot exps=CPU" "--vram 4G"; do
   # shellcheck disable=SC2086
   expect 0 run -m stub: $option -p hello -n 4 --temperature 0 -s 1 -c 512 -b 64 --quiet
   cmp .out plain || fail "$option changes the answer"
   says err "has no effect"
   [ "$(wc -l <.err)" = 1 ] || fail "$option: more than one note"
 done
-for option in "-ot exps=CPU" "-hf user/repo" "-hff file" "--alias x" "-f file" "--grammar x" "--mirostat 2" "--lora x" "--host 127.0.0.1" "--port 80"; do
+for option in "-hf user/repo" "-hff file" "--alias x" "-f file" "--grammar x" "--mirostat 2" "--lora x" "--host 127.0.0.1" "--port 80"; do
   # shellcheck disable=SC2086
   expect 2 run -m stub: -p hello $option
   says err "'${option%% *}': "

@@ -18,7 +18,7 @@ expect 0 report first second
 says out ./overview.md
 grep -q '^# 2 benchmark runs side by side$' overview.md || fail "overview.md is of something else"
 grep -q 'run 1 surely has the highest rate over whole answers' overview.md || fail "the faster run is not named"
-grep -q '<title>2 benchmark runs side by side</title>' overview.html || fail "overview.html is of something else"
+grep -q '<title>2 benchmark runs side by side' overview.html || fail "overview.html is of something else"
 ! grep -qi '<script' overview.html || fail "the page has a script"
 mkdir elsewhere
 expect 0 report second:1 first/results.sqlite:1 --out elsewhere

@@ -51,6 +51,43 @@ mkdir one # all runs in one store, added in another order
 expect 0 trend one --json --metric overall_tps
 python3 -c 'import json; (r,) = json.load(open(".out"))["trends"]; assert [s["at"] for s in r["steps"]] == [6], r'
 
+# ---- forms ----
+mkdir pages
+expect 0 trend step --out pages
+[ "$(cat .out)" = $'pages/trend.md\npages/trend.html' ] || fail "--out says another thing"
+grep -q "default-src 'none'" pages/trend.html || fail "the page may fetch something"
+[ "$(grep -c '<svg class="trend"' pages/trend.html)" -ge 2 ] || fail "the page has no pictures"
+expect 0 trend step --format md
+cmp .out pages/trend.md || fail "--out writes another text than --format md prints"
+says out 'A step from '
+says out 'version: 0.0 to 0.1'
+expect 0 trend step --format csv
+python3 - <<'PY'
+import csv
+rows = list(csv.DictReader(open(".out", newline="")))
+rates = [float(row["value"]) for row in rows if row["metric"] == "overall_tps"]
+assert len(rates) == 12 and rows[1]["changed"].startswith("version: 0.0 to 0.1"), rows[:2]
+assert all(float(row["low_quartile"]) <= float(row["value"]) <= float(row["high_quartile"]) for row in rows if row["low_quartile"])
+PY
+expect 1 trend step --out .out/in
+expect 2 trend step --format xml
+expect 2 trend step --format md --out pages
+expect 2 trend step --json --format md
+
+# ---- shared files ----
+mkdir shared
+for run in step/*; do "$SPILLWAY" report "$run" --share "shared/$(basename "$run").json"; done
+expect 0 trend shared/*.json --json --metric overall_tps
+python3 -c 'import json; (r,) = json.load(open(".out"))["trends"]; assert [s["at"] for s in r["steps"]] == [6], r'
+expect 0 trend shared/0*.json step/10 step/11 --json --metric overall_tps
+python3 -c 'import json; f = json.load(open(".out")); assert len(f["runs"]) == 12 and f["left_out"] == [], f'
+sed 's/"cpu":"[^"]*"/"cpu":"another one"/' shared/00.json >shared/other.json
+expect 0 trend shared/*.json
+says out 'left out: 1 unlike the latest in more than version; one differs in cpu: '
+sed 's/"began":"[^"]*"/"began":"soon"/' shared/00.json >shared/other.json
+expect 1 trend shared/*.json
+says err "'soon' is no time"
+
 # ---- which runs count ----
 sqlite3 flat/00/results.sqlite "UPDATE run SET status = 'invalid'"
 sqlite3 flat/01/results.sqlite "UPDATE run SET status = 'running'"

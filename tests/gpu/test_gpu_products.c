@@ -146,7 +146,26 @@ static size_t whole(tensor_type t, size_t n)
     return (n + block - 1) / block * block;
 }
 
-#define EACH_FORMAT(t) for (tensor_type t = FIRST_TYPE; t < TYPE_N; t = next_type(t + 1))
+/* The next format from t on that a kernel computes with, or TYPE_N. */
+static tensor_type next_format(tensor_type t)
+{
+    gpu_format format;
+    while (t < TYPE_N && !launch_format(t, &format))
+        t++;
+    return t;
+}
+
+#define EACH_FORMAT(t) for (tensor_type t = next_format((tensor_type)0); t < TYPE_N; t = next_format(t + 1))
+
+static void test_every_format_of_the_instruction_sets_has_kernels(void **state)
+{
+    (void)state;
+    gpu_format format;
+#define HAS_KERNELS(NAME, name) assert_true(launch_format(TYPE_##NAME, &format) && format == GPU_##NAME);
+    PLAIN_FORMATS(HAS_KERNELS)
+    SIMD_FORMATS(HAS_KERNELS)
+    assert_false(launch_format(TYPE_N, &format));
+}
 
 static void test_products_for_any_number_of_tokens_have_the_definitions_bits(void **state)
 {
@@ -263,6 +282,7 @@ int main(void)
 {
     kernels_fill_scalar(&scalar);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_format_of_the_instruction_sets_has_kernels),
         ON(test_products_for_any_number_of_tokens_have_the_definitions_bits),
         ON(test_products_over_many_blocks_of_k_have_the_definitions_bits),
         ON(test_stacks_of_experts_have_the_definitions_bits),

@@ -33,11 +33,11 @@ static void fill(mode *m, rng_state *rng, double factor)
         m->tests[i] = (test_record){.index = i, .plan = {.seed = 1}};
         m->rows[i] = (summary_row){.test = &m->tests[i],
                                    .metrics = {.decode_tps = 5 * (i + 1) * factor * wobble(rng),
-                                    .overall_tps = 4 * (i + 1) * wobble(rng),
-                                    .prefill_tps = NAN,
-                                    .ttft_ms = 100 * (i + 1) * factor * wobble(rng),
-                                    .itl_ms = {.p50 = NAN},
-                                    .e2e_ms = 1000 * (i + 1)}};
+                                               .overall_tps = 4 * (i + 1) * wobble(rng),
+                                               .prefill_tps = NAN,
+                                               .ttft_ms = 100 * (i + 1) * factor * wobble(rng),
+                                               .itl_ms = {.p50 = NAN},
+                                               .e2e_ms = 1000 * (i + 1)}};
     }
     m->summary = (run_summary){.rows = m->rows, .n_rows = N};
 }

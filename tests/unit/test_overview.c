@@ -229,6 +229,24 @@ static void test_what_another_server_does_not_tell_is_said_and_no_difference(voi
     assert_says("whether they are equal is not known");
 }
 
+static void test_two_servers_are_compared_model_by_model(void **state)
+{
+    (void)state;
+    add_run(2, 1, "a:1", NULL);
+    add_run(2, 1.1, "b:1", NULL);
+    add_run(2, 1.2, "c:1", serve_by_another);
+    judge(NULL);
+    assert_string_equal(page.knob, "server"); // with "models" the third run would be compared with no other
+    const int groups[] = {0, 1, 0, 1, 0, 1};
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(page.entries[i].group, groups[i]);
+    overview_markdown(&out, &page);
+    assert_says("All are compared, in 2 groups within which they differ in nothing but server");
+    assert_says("group 2 differs in models (phi-3.5-moe-demo)");
+    assert_says("gpt-oss-demo of run 1 surely has the highest rate over whole answers");
+    assert_says(". phi-3.5-moe-demo of run 1 surely has the highest rate over whole answers");
+}
+
 /* ---- what is best ------------------------------------------------------------------------------------------------ */
 
 static void test_the_best_is_named_if_every_pair_shows_it(void **state)
@@ -472,6 +490,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_part_in_which_runs_differ_is_found_and_can_be_named, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_another_server_does_not_tell_is_said_and_no_difference, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_two_servers_are_compared_model_by_model, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_best_is_named_if_every_pair_shows_it, setup, teardown),
         cmocka_unit_test_setup_teardown(test_equal_runs_are_not_told_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_runs_drawn_alike_are_seldom_told_apart, setup, teardown),

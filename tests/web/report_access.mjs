@@ -17,9 +17,8 @@ function trim() {
 
 // One fold of each kind is open: what is in the others is alike.
 function unfold() {
-  for (const where of ['figure > details', 'section > details', '#answers ~ .group > details'])
-    document.querySelectorAll(where).forEach((fold, i) => { fold.open = where.startsWith('figure') || i === 0 || fold.matches('#answers ~ .group'); });
-  document.querySelectorAll('#answers ~ .group > details:not(:first-of-type)').forEach((fold) => { fold.open = false; });
+  const folds = 'figure > details, section > details:first-of-type, #answers ~ .group, #answers ~ .group > details:first-of-type';
+  document.querySelectorAll(folds).forEach((fold) => { fold.open = true; });
 }
 
 // All rules of axe-core for WCAG 2.2 A and AA and its best practice, or only `rules`, in all of the page or in `where`.  The

@@ -14,7 +14,7 @@ typedef struct cuda_ptx {
 extern const cuda_ptx CUDA_PTX[];
 extern const char *const CUDA_PTX_MISSING; // why the table is empty
 
-enum { CUDA_MODULES_MAX = 16 };
+enum { CUDA_MODULES_MAX = 32 };
 
 /* The kernels of one device; zeroed: none is loaded. */
 typedef struct cuda_modules {

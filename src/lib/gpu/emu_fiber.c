@@ -83,29 +83,38 @@ static void begin(void)
     }
 }
 
+/* A context that will begin at the fiber's beginning.  By itself, since getcontext may return twice for all that the
+ * compiler knows. */
+static __attribute__((noinline)) void prepare(ucontext_t *context, char *stack)
+{
+    getcontext(context);
+    context->uc_stack.ss_sp = stack;
+    context->uc_stack.ss_size = STACK_BYTES;
+    context->uc_link = NULL;
+    makecontext(context, begin, 0);
+}
+
+static char *new_stack(void)
+{
+    void *const p = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
 emu_fiber *emu_fiber_get(int i, void (*body)(int i))
 {
     emu_fiber *const f = &fibers[i];
     f->number = i;
     f->body = body;
-    if (f->stack == NULL) {
-        void *const p =
-            mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (p == MAP_FAILED)
-            return NULL;
-        f->stack = p;
-    }
-    if (!f->is_begun) {
-        getcontext(&f->context);
-        f->context.uc_stack.ss_sp = f->stack;
-        f->context.uc_stack.ss_size = STACK_BYTES;
-        f->context.uc_link = NULL;
-        makecontext(&f->context, begin, 0);
+    if (f->stack == NULL)
+        f->stack = new_stack();
+    if (f->stack == NULL)
+        return NULL;
+    if (!f->is_begun)
+        prepare(&f->context, f->stack);
 #if defined(EMU_TSAN)
-        if (f->tsan == NULL)
-            f->tsan = __tsan_create_fiber(0);
+    if (f->tsan == NULL)
+        f->tsan = __tsan_create_fiber(0);
 #endif
-    }
     return f;
 }
 

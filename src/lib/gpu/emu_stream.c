@@ -53,14 +53,19 @@ typedef struct emu_graph {
 
 static sw_code lose(emu_device *d, const sw_err *why)
 {
+    pthread_mutex_lock(&d->lock);
     if (d->lost[0] == '\0')
         memcpy(d->lost, why->msg, sizeof d->lost);
+    pthread_mutex_unlock(&d->lock);
     return why->code;
 }
 
 static sw_code check_alive(emu_device *d, sw_err *err)
 {
-    return d->lost[0] == '\0' ? SW_OK : sw_fail(err, SW_EIO, "%s is lost: %s", d->base.name, d->lost);
+    pthread_mutex_lock(&d->lock);
+    const sw_code code = d->lost[0] == '\0' ? SW_OK : sw_fail(err, SW_EIO, "%s is lost: %s", d->base.name, d->lost);
+    pthread_mutex_unlock(&d->lock);
+    return code;
 }
 
 /* Turns the pointers at the beginning of a kernel's struct into addresses of this process. */

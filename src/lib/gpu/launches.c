@@ -26,7 +26,8 @@ bool launch_format(tensor_type t, gpu_format *out)
     switch (t) {
 #define X(NAME, name)                                                                                                  \
     case TYPE_##NAME: *out = GPU_##NAME; return true;
-        ALL_FORMATS(X)
+        PLAIN_FORMATS(X)
+        SIMD_FORMATS(X)
 #undef X
     default: return false;
     }
@@ -39,12 +40,12 @@ sw_code launch_norm(device_stream *s, const gpu_norm_args *a, int n_rows, int n_
 
 sw_code launch_quantize(device_stream *s, const gpu_quantize_args *a, int n_rows, sw_err *err)
 {
-    return run(s, KERNEL_quantize_rows, a, blocks_of(a->n, 32 * GROUPS_PER_BLOCK), (uint32_t)n_rows, 1, THREADS, err);
+    return run(s, KERNEL_quantize_rows, a, (uint32_t)n_rows, blocks_of(a->n, 32 * GROUPS_PER_BLOCK), 1, THREADS, err);
 }
 
 sw_code launch_gate(device_stream *s, const gpu_gate_args *a, int n_rows, sw_err *err)
 {
-    return run(s, KERNEL_gate_rows, a, blocks_of(a->n, 32 * GROUPS_PER_BLOCK), (uint32_t)n_rows, 1, THREADS, err);
+    return run(s, KERNEL_gate_rows, a, (uint32_t)n_rows, blocks_of(a->n, 32 * GROUPS_PER_BLOCK), 1, THREADS, err);
 }
 
 sw_code launch_embed(device_stream *s, const gpu_embed_args *a, int n_tokens, sw_err *err)
@@ -54,7 +55,7 @@ sw_code launch_embed(device_stream *s, const gpu_embed_args *a, int n_tokens, sw
 
 sw_code launch_copy(device_stream *s, const gpu_copy_args *a, int n_a, int n_b, sw_err *err)
 {
-    return run(s, KERNEL_copy_rows, a, (uint32_t)n_b, (uint32_t)n_a, 1, threads_for(a->n), err);
+    return run(s, KERNEL_copy_rows, a, (uint32_t)n_a, (uint32_t)n_b, 1, threads_for(a->n), err);
 }
 
 sw_code launch_divide(device_stream *s, const gpu_divide_args *a, sw_err *err)
@@ -107,7 +108,7 @@ static const product_shape PLAIN_SHAPE = {1, 8, 128};
 static const kernel_id QUANTIZED[N_GPU_FORMATS][N_SHAPES] = {
 #define X(NAME, name)                                                                                                  \
     [GPU_##NAME] = {KERNEL_few_##name##_1, KERNEL_few_##name##_4, KERNEL_many_##name##_32, KERNEL_many_##name##_64},
-    QUANTIZED_FORMATS(X)
+    SIMD_FORMATS(X)
 #undef X
 };
 
@@ -134,7 +135,7 @@ sw_code launch_product(device_stream *s, const gpu_product_args *a, gpu_format f
 
 /* ---- attention --------------------------------------------------------------------------------------------------- */
 
-enum { QUERIES_MAX = 8, NARROW_HEAD = 128, WIDE_ROOM = 3072 }; // as kernels/attend.cu has them
+enum { QUERIES_MAX = 8, NARROW_HEAD = 128, WIDE_ROOM = 3072 }; // as kernels/attend_scores.h has them
 
 attend_shape launch_attend_shape(int d_k, int d_v, int heads_per_kv)
 {

@@ -10,7 +10,7 @@
 #include "gguf/types.h"
 #include "gpu/device.h"
 
-/* The format of a type as kernels know it; false if no kernel computes with it. */
+/* The format of a type as kernels know it; false if no kernel computes with it, so that another processor must. */
 bool launch_format(tensor_type t, gpu_format *out);
 
 SW_NODISCARD sw_code launch_norm(device_stream *s, const gpu_norm_args *a, int n_rows, int n_outer, sw_err *err);

@@ -1,7 +1,7 @@
 /* overview_document.c - the parts in their order, and the forms that are made of them. */
 #include <stdio.h>
 
-#include "base/file.h"
+#include "base/folder.h"
 #include "overview/overview_report.h"
 #include "overview/overview_sections.h"
 #include "report/format.h"
@@ -78,29 +78,16 @@ void overview_html(buf *out, const overview *o)
     document_free(&doc);
 }
 
-/* Writes the buffer to dir/name and frees it. */
-static sw_code put_file(buf *content, const char *dir, const char *name, sw_err *err)
-{
-    buf path;
-    buf_init(&path, 65536);
-    buf_printf(&path, "%s/%s", dir, name);
-    const sw_code failed = content->failed != SW_OK ? content->failed : path.failed;
-    const sw_code code = failed != SW_OK ? sw_fail(err, failed, "%s is too large", name)
-                                         : file_put(buf_str(&path), buf_str(content), content->size, err);
-    buf_free(&path);
-    buf_free(content);
-    return code;
-}
-
 sw_code overview_write(const overview *o, const char *dir, sw_err *err)
 {
     buf content;
     buf_init(&content, REPORT_BYTES_MAX);
     overview_markdown(&content, o);
-    const sw_code code = put_file(&content, dir, "overview.md", err);
-    if (code != SW_OK)
-        return code;
-    buf_init(&content, REPORT_BYTES_MAX);
+    sw_code code = folder_put(dir, "overview.md", &content, err);
+    buf_clear(&content);
     overview_html(&content, o);
-    return put_file(&content, dir, "overview.html", err);
+    if (code == SW_OK)
+        code = folder_put(dir, "overview.html", &content, err);
+    buf_free(&content);
+    return code;
 }

@@ -100,15 +100,37 @@ static bool may_be_chosen(int part)
     return !is_part(part, "protocol") && !is_part(part, "settings");
 }
 
+/* Pairs of entries of one model and different runs that may be compared, as they are divided now. */
+static size_t count_pairs(const overview *o)
+{
+    int models = 0;
+    while (!is_part(models, "models"))
+        models++;
+    size_t n = 0;
+    for (size_t i = 0; i < o->n_entries; i++) {
+        for (size_t k = i + 1; k < o->n_entries; k++) {
+            const overview_entry *const a = &o->entries[i], *const b = &o->entries[k];
+            n += a->group >= 0 && a->group == b->group && a->run != b->run && a->parts[models] == b->parts[models];
+        }
+    }
+    return n;
+}
+
+/* Runs are put side by side to compare what differs between them, and then their models. */
 static int choose_knob(overview *o, size_t *firsts)
 {
     int best = NO_KNOB, n_best = divide(o, NO_KNOB, firsts);
+    size_t n_best_pairs = count_pairs(o);
     const int n = (int)count_parts();
     for (int part = 0; part < n && n_best > 1; part++) {
-        const int n_groups = may_be_chosen(part) ? divide(o, part, firsts) : n_best;
-        if (n_groups < n_best) {
+        if (!may_be_chosen(part))
+            continue;
+        const int n_groups = divide(o, part, firsts);
+        const size_t n_pairs = count_pairs(o);
+        if (n_pairs > n_best_pairs || (n_pairs == n_best_pairs && n_groups < n_best)) {
             best = part;
             n_best = n_groups;
+            n_best_pairs = n_pairs;
         }
     }
     return best;

@@ -6,6 +6,8 @@
 #include "overview/overview_names.h"
 #include "report/format.h"
 
+enum { GROUPS_MAX = 4 };
+
 /* How a sentence speaks of a metric. */
 typedef struct metric_words {
     compare_metric metric;
@@ -27,13 +29,13 @@ static void put_value(buf *out, const overview_entry *e, compare_metric metric)
     buf_printf(out, "median %s%s%s", median, range[0] != '\0' ? ", 95 %: " : "", range);
 }
 
-static const overview_entry *find_worst(const overview *o, compare_metric metric)
+static const overview_entry *find_worst(const overview *o, int group, compare_metric metric)
 {
     const double sign = COMPARE_METRIC_ROWS[metric].higher_is_better ? -1 : 1;
     const overview_entry *worst = NULL;
     for (size_t i = 0; i < o->n_entries; i++) {
         const overview_entry *const e = &o->entries[i];
-        if (e->group != 0 || e->figures[metric].n == 0)
+        if (e->group != group || e->figures[metric].n == 0)
             continue;
         if (worst == NULL || sign * e->figures[metric].median > sign * worst->figures[metric].median)
             worst = e;
@@ -41,25 +43,23 @@ static const overview_entry *find_worst(const overview *o, compare_metric metric
     return worst;
 }
 
-/* Those of the largest group that are not told apart from the best, which is the first. */
+/* Those of its group that are not told apart from the best. */
 static void put_ties(buf *out, const overview *o, const overview_entry *best, compare_metric metric)
 {
     overview_list names;
     overview_list_init(&names);
     for (size_t i = 0; i < o->n_entries; i++) {
         const overview_entry *const e = &o->entries[i];
-        if (e->group == 0 && e != best && e->figures[metric].n > 0 && !e->figures[metric].is_behind)
+        if (e->group == best->group && e != best && e->figures[metric].n > 0 && !e->figures[metric].is_behind)
             overview_list_add_entry(&names, o, e);
     }
     overview_list_put(out, &names);
 }
 
-static void put_metric(buf *out, const overview *o, const metric_words *words)
+static void put_best(buf *out, const overview *o, const overview_entry *best, const metric_words *words)
 {
-    const overview_entry *const best = overview_best(o, 0, words->metric), *const worst = find_worst(o, words->metric);
-    if (best == NULL)
-        return;
-    const bool is_sure = overview_is_sure(o, 0, words->metric);
+    const bool is_sure = overview_is_sure(o, best->group, words->metric);
+    const overview_entry *const worst = find_worst(o, best->group, words->metric);
     overview_put_name(out, o, best);
     buf_printf(out, " %s %s (", is_sure ? "surely has" : "shows", words->best);
     put_value(out, best, words->metric);
@@ -75,6 +75,21 @@ static void put_metric(buf *out, const overview *o, const metric_words *words)
         put_value(out, worst, words->metric);
         buf_puts(out, ")");
     }
+}
+
+/* A sentence for each of the first groups. */
+static void put_metric(buf *out, const overview *o, const metric_words *words)
+{
+    int n = 0;
+    for (int group = 0; group < o->n_groups; group++) {
+        const overview_entry *const best = overview_best(o, group, words->metric);
+        if (best == NULL || ++n > GROUPS_MAX)
+            continue;
+        buf_puts(out, n > 1 ? ". " : "");
+        put_best(out, o, best, words);
+    }
+    if (n > GROUPS_MAX)
+        buf_printf(out, ". %d more groups are in the tables", n - GROUPS_MAX);
 }
 
 void overview_put_speed(buf *out, const overview *o)

@@ -1,4 +1,4 @@
-/* overview_sentences.h - what the summary says of metrics, in the largest group; nothing where they are missing. */
+/* overview_sentences.h - what the summary says of metrics, group by group; nothing where they are missing. */
 #ifndef OVERVIEW_OVERVIEW_SENTENCES_H
 #define OVERVIEW_OVERVIEW_SENTENCES_H
 

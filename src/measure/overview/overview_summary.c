@@ -56,25 +56,29 @@ static size_t count_group(const overview *o, int group)
     return n;
 }
 
-static void put_group(buf *out, const overview *o)
+/* Groups of several entries. */
+static void put_groups(buf *out, const overview *o)
 {
-    const size_t n = o->n_groups > 0 ? count_group(o, 0) : 0;
-    if (n < 2) {
+    size_t n_compared = 0;
+    int n_groups = 0;
+    for (int group = 0; group < o->n_groups; group++) {
+        const size_t n = count_group(o, group);
+        n_compared += n > 1 ? n : 0;
+        n_groups += n > 1;
+    }
+    if (n_groups == 0) {
         buf_puts(out, "No two of them may be compared");
         return;
     }
-    if (n == o->n_entries)
+    const char *const knob = o->knob != NULL ? o->knob : "the time at which they ran";
+    if (n_compared == o->n_entries)
         buf_puts(out, "All");
     else
-        buf_printf(out, "%zu of %zu", n, o->n_entries);
-    buf_printf(out, " differ in nothing but %s, and are compared",
-               o->knob != NULL ? o->knob : "the time at which they ran");
-    int n_more = 0;
-    for (int group = 1; group < o->n_groups; group++)
-        n_more += count_group(o, group) > 1;
-    if (n_more > 0)
-        buf_printf(out, "; %d more group%s compared within %s", n_more, n_more == 1 ? " is" : "s are",
-                   n_more == 1 ? "itself" : "themselves");
+        buf_printf(out, "%zu of %zu", n_compared, o->n_entries);
+    if (n_groups > 1)
+        buf_printf(out, " are compared, in %d groups within which they differ in nothing but %s", n_groups, knob);
+    else
+        buf_printf(out, " differ in nothing but %s, and are compared", knob);
 }
 
 static void put_untold(buf *out, const overview *o)
@@ -91,39 +95,72 @@ static void put_untold(buf *out, const overview *o)
     buf_puts(out, has_some ? "; whether they are equal is not known" : "");
 }
 
-/* "cpu (EPYC), cores (96) and 2 more parts", of an entry outside of the largest group. */
-static void put_differences(buf *out, const overview *o, const overview_entry *e)
+/* Models by their names; another model has another placement anyway. */
+static void put_difference(buf *out, const overview *o, const overview_entry *e, size_t part)
 {
-    size_t parts[OVERVIEW_PARTS_MAX];
-    const size_t n = overview_differences(o, e, parts);
-    for (size_t i = 0; i < n && i < DIFFERENCES_MAX; i++) {
-        const char *const text = o->texts[e->parts[parts[i]]];
-        const size_t n_text = (size_t)overview_part_length(text);
-        buf_printf(out, "%s%s (%.*s)", i > 0 ? ", " : "", run_part_name(parts[i]),
-                   (int)utf8_complete_prefix(text, n_text < VALUE_BYTES ? n_text : VALUE_BYTES), text);
-    }
-    if (n > DIFFERENCES_MAX)
-        buf_printf(out, " and %zu more", n - DIFFERENCES_MAX);
+    const char *const name = run_part_name(part), *const text = o->texts[e->parts[part]];
+    const size_t n_text = (size_t)overview_part_length(text);
+    const size_t n = utf8_complete_prefix(text, n_text < VALUE_BYTES ? n_text : VALUE_BYTES);
+    if (strcmp(name, "models") == 0)
+        buf_printf(out, "models (%s)", e->model);
+    else
+        buf_printf(out, "%s (%.*s)", name, n > 0 ? (int)n : 4, n > 0 ? text : "none");
 }
 
+/* "cpu (EPYC), cores (96) and 2 more", of an entry outside of the largest group. */
+static void put_differences(buf *out, const overview *o, const overview_entry *e)
+{
+    size_t parts[OVERVIEW_PARTS_MAX], n_put = 0;
+    const size_t n = overview_differences(o, e, parts);
+    bool is_other_model = false;
+    for (size_t i = 0; i < n; i++) {
+        is_other_model |= strcmp(run_part_name(parts[i]), "models") == 0; // it is before the placement
+        if (is_other_model && strcmp(run_part_name(parts[i]), "placement") == 0)
+            continue;
+        if (n_put++ >= DIFFERENCES_MAX)
+            continue;
+        buf_puts(out, n_put > 1 ? ", " : "");
+        put_difference(out, o, e, parts[i]);
+    }
+    if (n_put > DIFFERENCES_MAX)
+        buf_printf(out, " and %zu more", n_put - DIFFERENCES_MAX);
+}
+
+static bool is_first_of_group(const overview *o, const overview_entry *e)
+{
+    const overview_entry *first = o->entries;
+    while (first->group != e->group)
+        first++;
+    return first == e;
+}
+
+/* A group is named once, by its number. */
+static void put_unalike_entry(buf *out, const overview *o, const overview_entry *e)
+{
+    if (e->group >= 0 && count_group(o, e->group) > 1)
+        buf_printf(out, "group %d", e->group + 1);
+    else
+        overview_put_name(out, o, e);
+    if (e->group < 0) {
+        buf_printf(out, " is not ranked: its run is %s", o->runs[e->run].status);
+        return;
+    }
+    buf_puts(out, " differs in ");
+    put_differences(out, o, e);
+}
+
+/* What is not compared with the first group, and why. */
 static void put_unalike(buf *out, const overview *o)
 {
     size_t n = 0;
     for (size_t i = 0; i < o->n_entries; i++) {
         const overview_entry *const e = &o->entries[i];
-        if (e->group == 0)
+        if (e->group == 0 || (e->group > 0 && !is_first_of_group(o, e)))
             continue;
         if (++n > UNALIKE_MAX)
             continue;
         buf_puts(out, n > 1 ? "; " : "");
-        overview_put_name(out, o, e);
-        buf_putc(out, ' ');
-        if (e->group < 0) {
-            buf_printf(out, "is not ranked: its run is %s", o->runs[e->run].status);
-        } else {
-            buf_puts(out, "differs in ");
-            put_differences(out, o, e);
-        }
+        put_unalike_entry(out, o, e);
     }
     if (n > UNALIKE_MAX)
         buf_printf(out, "; and %zu more", n - UNALIKE_MAX);
@@ -176,7 +213,7 @@ static const struct {
 } SENTENCES[] = {
     {"measured", "runs", put_measured},
     {"conditions", "conditions", put_differing},
-    {"compared", "metrics", put_group},
+    {"compared", "metrics", put_groups},
     {"not told", "conditions", put_untold},
     {"not compared", "runs", put_unalike},
     {"speed", "metrics", overview_put_speed},

@@ -34,9 +34,8 @@ static sw_code insert_one(result_store *store, sqlite3_stmt *s, int64_t run_id, 
                (int)r->flags[FLAG_CUT], (int)r->flags[FLAG_ODD], r->note, r->unix_ms);
     const sw_code code = store_step(store, s, "store a review", err);
     if (code == SW_OK && (t->is_warmup || sqlite3_changes(store->db) == 0))
-        return sw_fail(err, SW_ENOTFOUND,
-                       "%s has no measured test '%.100s' (repetition %d) in run %" PRId64, store->path,
-                       t->plan.name, t->repeat + 1, run_id);
+        return sw_fail(err, SW_ENOTFOUND, "%s has no measured test '%.100s' (repetition %d) in run %" PRId64,
+                       store->path, t->plan.name, t->repeat + 1, run_id);
     return code;
 }
 

@@ -25,7 +25,7 @@ const dark = window.matchMedia('(prefers-color-scheme: dark)');
 const calm = window.matchMedia('(prefers-reduced-motion: reduce)');
 const drawn = [];
 
-function drawChart(place, title, text, made, isFirst) {
+function drawChart(place, title, made, isFirst) {
   const { says, height, note, figures, ...option } = made;
   place.setAttribute('role', 'img');
   place.setAttribute('aria-label', `Chart, ${title}: ${says} The figures are in the table below it.`);
@@ -35,7 +35,7 @@ function drawChart(place, title, text, made, isFirst) {
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily }, ...option });
   drawn.push(chart);
   if (option.series.length > 1) place.before(legendOf(chart, option.series));
-  if (option.xAxis.type !== 'category' && option.series[0].type === 'line') place.after(probeOf(chart, option.grid, title));
+  if (option.series[0].type === 'line') place.after(probeOf(chart, option.grid, title));
 }
 
 function drawOne(kinds, models, figure, isFirst) {
@@ -49,7 +49,7 @@ function drawOne(kinds, models, figure, isFirst) {
   figure.replaceChildren(element('figcaption', {}, element('strong', {}, title),
     element('p', {}, made.note ? `${text} ${made.note}` : text)), place);
   if (draw) draw(t, place, made);
-  else drawChart(place, title, text, made, isFirst);
+  else drawChart(place, title, made, isFirst);
   if (made.figures) figure.append(figuresOf(title, made.figures));
   if (isOpen) figure.querySelector(':scope > details').open = true;
 }

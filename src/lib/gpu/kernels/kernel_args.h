@@ -47,14 +47,14 @@ typedef struct gpu_norm_args {
     float add_scale, eps;
 } gpu_norm_args;
 
-/* Codes of y.f32.  Grid: (groups of 32 / 8 rounded up, rows). */
+/* Codes of y.f32.  Grid: (rows, groups of 32 / 8 rounded up). */
 typedef struct gpu_quantize_args {
     gpu_acts y; // f32: (rows, n)
     int32_t n;  // a multiple of 32
     int32_t ld;
 } gpu_quantize_args;
 
-/* y = the activation of gate and up, and its codes.  Grid: (groups of 32 / 8 rounded up, rows). */
+/* y = the activation of gate and up, and its codes.  Grid: (rows, groups of 32 / 8 rounded up). */
 typedef struct gpu_gate_args {
     const float *gate, *up; // (rows, row)
     gpu_acts y;             // (rows, n)
@@ -74,7 +74,7 @@ typedef struct gpu_embed_args {
     float scale;
 } gpu_embed_args;
 
-/* to[a][b][0..n) = from[index[a]][b][0..n).  Grid: (b, a). */
+/* to[a][b][0..n) = from[index[a]][b][0..n).  Grid: (a, b). */
 typedef struct gpu_copy_args {
     float *to;
     const float *from;

@@ -14,10 +14,10 @@
 
 /* X(kernel, file, struct).  Of products: for few tokens (1, up to 4), for many (32 and 64 per block). */
 #define PRODUCT_KERNELS(X, name)                                                                                       \
-    X(few_##name##_1, few, gpu_product_args)                                                                           \
-    X(few_##name##_4, few, gpu_product_args)                                                                           \
-    X(many_##name##_32, many, gpu_product_args)                                                                        \
-    X(many_##name##_64, many, gpu_product_args)
+    X(few_##name##_1, product_##name, gpu_product_args)                                                                \
+    X(few_##name##_4, product_##name, gpu_product_args)                                                                \
+    X(many_##name##_32, product_##name, gpu_product_args)                                                              \
+    X(many_##name##_64, product_##name, gpu_product_args)
 
 #define GPU_KERNELS(X)                                                                                                 \
     X(norm_rows, vector, gpu_norm_args)                                                                                \
@@ -28,19 +28,19 @@
     X(divide_rows, vector, gpu_divide_args)                                                                            \
     X(rotate_heads, cache, gpu_rotate_args)                                                                            \
     X(store_heads, cache, gpu_store_args)                                                                              \
-    X(attend_f16, attend, gpu_attend_args)                                                                             \
-    X(attend_f32, attend, gpu_attend_args)                                                                             \
-    X(attend_q8_0, attend, gpu_attend_args)                                                                            \
-    X(attend_wide_f16, attend, gpu_attend_args)                                                                        \
-    X(attend_wide_f32, attend, gpu_attend_args)                                                                        \
-    X(attend_wide_q8_0, attend, gpu_attend_args)                                                                       \
-    X(attend_join, attend, gpu_attend_args)                                                                            \
+    X(attend_f16, attend_f16, gpu_attend_args)                                                                         \
+    X(attend_f32, attend_f32, gpu_attend_args)                                                                         \
+    X(attend_q8_0, attend_q8_0, gpu_attend_args)                                                                       \
+    X(attend_wide_f16, attend_f16, gpu_attend_args)                                                                    \
+    X(attend_wide_f32, attend_f32, gpu_attend_args)                                                                    \
+    X(attend_wide_q8_0, attend_q8_0, gpu_attend_args)                                                                  \
+    X(attend_join, attend_join, gpu_attend_args)                                                                       \
     X(route_tokens, experts, gpu_route_args)                                                                           \
     X(group_pairs, experts, gpu_group_args)                                                                            \
     X(join_experts, experts, gpu_join_args)                                                                            \
-    X(plain_f32, plain, gpu_product_args)                                                                              \
-    X(plain_f16, plain, gpu_product_args)                                                                              \
-    X(plain_bf16, plain, gpu_product_args)                                                                             \
+    X(plain_f32, product_plain, gpu_product_args)                                                                      \
+    X(plain_f16, product_plain, gpu_product_args)                                                                      \
+    X(plain_bf16, product_plain, gpu_product_args)                                                                     \
     PRODUCT_KERNELS(X, q8_0)                                                                                           \
     PRODUCT_KERNELS(X, q4_0)                                                                                           \
     PRODUCT_KERNELS(X, q4_1)                                                                                           \

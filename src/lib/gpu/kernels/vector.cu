@@ -15,19 +15,23 @@ DEVICE float sum_in_order(const float *x, int n, float center, int is_of_squares
 {
     const int thread = thread_id();
     float s = 0;
-    NO_UNROLL for (int first = 0; first < n; first += NORM_STAGE)
-    {
+    NO_UNROLL
+    for (int first = 0; first < n; first += NORM_STAGE) {
         const int count = n - first < NORM_STAGE ? n - first : NORM_STAGE;
         for (int i = thread; i < count; i += block_threads())
             stage[i] = x[first + i];
         block_barrier();
         if (thread < WARP) { // lanes i and i + 16 compute the same
             int i = thread % 16;
-            NO_UNROLL for (; i + 16 * 15 < count; i += 16 * 16)
-            {
+            NO_UNROLL
+            for (; i + 16 * 15 < count; i += 16 * 16) {
                 float v[16];
-                UNROLL for (int k = 0; k < 16; k++) v[k] = stage[i + 16 * k] - center;
-                UNROLL for (int k = 0; k < 16; k++) s = is_of_squares ? fma_f32(v[k], v[k], s) : s + v[k];
+                UNROLL
+                for (int k = 0; k < 16; k++)
+                    v[k] = stage[i + 16 * k] - center;
+                UNROLL
+                for (int k = 0; k < 16; k++)
+                    s = is_of_squares ? fma_f32(v[k], v[k], s) : s + v[k];
             }
             for (; i < count; i += 16) {
                 const float v = stage[i] - center;
@@ -96,7 +100,7 @@ KERNEL(norm_rows, gpu_norm_args, VECTOR_THREADS, 4)
 
 KERNEL(quantize_rows, gpu_quantize_args, VECTOR_THREADS, 4)
 {
-    const int group = block_x() * GROUPS_PER_BLOCK + thread_id() / WARP, row = block_y();
+    const int group = block_y() * GROUPS_PER_BLOCK + thread_id() / WARP, row = block_x();
     if (group * GROUP < a.n)
         store_codes(&a.y, row, a.n, group, a.ld,
                     a.y.f32[(uint64_t)row * (uint64_t)a.n + (uint64_t)(group * GROUP + thread_id() % WARP)]);
@@ -104,7 +108,7 @@ KERNEL(quantize_rows, gpu_quantize_args, VECTOR_THREADS, 4)
 
 KERNEL(gate_rows, gpu_gate_args, VECTOR_THREADS, 4)
 {
-    const int group = block_x() * GROUPS_PER_BLOCK + thread_id() / WARP, row = block_y();
+    const int group = block_y() * GROUPS_PER_BLOCK + thread_id() / WARP, row = block_x();
     const int i = group * GROUP + thread_id() % WARP;
     if (group * GROUP >= a.n)
         return; // a whole warp
@@ -127,8 +131,8 @@ DEVICE void embed_lane(const gpu_embed_args *a, const int format, const uint8_t 
     const raw_scale raw_s = load_scale(format, tile, group, row, 1);
     uint32_t words[2];
     open_row(format, &raw, lane, row % 2, words);
-    UNROLL for (int slot = 0; slot < 2; slot++)
-    {
+    UNROLL
+    for (int slot = 0; slot < 2; slot++) {
         row_scale s = open_scale(format, &raw_s, slot);
         if (format == GPU_Q8_0)
             s.scale = s.scale * 128.0f;
@@ -163,7 +167,7 @@ KERNEL(embed_rows, gpu_embed_args, VECTOR_THREADS, 2)
         switch (a.format) {
 #define X(NAME, name)                                                                                                  \
     case GPU_##NAME: embed_lane(&a, GPU_##NAME, tile, row, i / 4, i % 4, y); break;
-            QUANTIZED_FORMATS(X)
+            SIMD_FORMATS(X)
 #undef X
         default: break;
         }
@@ -172,7 +176,7 @@ KERNEL(embed_rows, gpu_embed_args, VECTOR_THREADS, 2)
 
 KERNEL(copy_rows, gpu_copy_args, VECTOR_THREADS, 4)
 {
-    const uint64_t to_a = (uint64_t)block_y(), b = (uint64_t)block_x();
+    const uint64_t to_a = (uint64_t)block_x(), b = (uint64_t)block_y();
     const uint64_t from_a = a.index != 0 ? (uint64_t)a.index[to_a] : to_a;
     for (int i = thread_id(); i < a.n; i += block_threads())
         a.to[to_a * (uint64_t)a.to_a + b * (uint64_t)a.to_b + (uint64_t)i] =

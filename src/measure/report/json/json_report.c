@@ -54,8 +54,8 @@ sw_code report_json(buf *out, const run_analysis *analysis, sw_err *err)
             out,
             json_with_reviews(json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", SCHEMA, "run",
                                         json_of_run(analysis->run), "servers", json_of_servers(analysis->run), "models",
-                                        models_json(analysis, &criteria), "criteria", json_of_criteria(&criteria), "tests",
-                                        tests_json(analysis), "definitions", json_of_definitions()),
+                                        models_json(analysis, &criteria), "criteria", json_of_criteria(&criteria),
+                                        "tests", tests_json(analysis), "definitions", json_of_definitions()),
                               analysis),
             JSON_INDENT(2), err);
     criteria_free(&criteria);

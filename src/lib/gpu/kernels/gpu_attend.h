@@ -1,4 +1,4 @@
-/* attend.cu - softmax attention over pages of 32 positions, as kernels/scalar/scalar.c (attend) and forward/attend.c
+/* gpu_attend.h - softmax attention over pages of 32 positions, as kernels/scalar/scalar.c (attend) and forward/attend.c
  * have it.
  *
  * A block of threads has up to 8 queries that read the same pages: some heads of one KV head, or some tokens.  It
@@ -12,6 +12,9 @@
  * so that a page's weighted values are never in memory.  Spans are joined in order afterwards, by the same block if it
  * has them all, else by attend_join: prompts have enough blocks without splitting, single tokens have not.
  */
+#ifndef GPU_KERNELS_GPU_ATTEND_H
+#define GPU_KERNELS_GPU_ATTEND_H
+
 #include "gpu/kernels/attend_scores.h"
 
 /* ---- values ------------------------------------------------------------------------------------------------------ */
@@ -29,8 +32,9 @@ DEVICE void add_value(const int type, const uint8_t *values, int d_v, int t, int
         type == GPU_KV_Q8_0 ? (float)(int8_t)load_u8_if(values + t * d_v + i, 1) : key_at(type, values, t * d_v + i);
     const float scale =
         type == GPU_KV_Q8_0 ? f32_of_half(load_u16_if(values + d_v * PAGE + 2 * (i / GROUP * PAGE + t), 1)) : 1.0f;
-    UNROLL for (int u = 0; u < QUERIES_PER_THREAD; u++) part[u] =
-        fma_f32(v, type == GPU_KV_Q8_0 ? e[u] * scale : e[u], part[u]);
+    UNROLL
+    for (int u = 0; u < QUERIES_PER_THREAD; u++)
+        part[u] = fma_f32(v, type == GPU_KV_Q8_0 ? e[u] * scale : e[u], part[u]);
 }
 
 /* Weighted values of one page for element i and the four queries from `query` on, in rising position. */
@@ -39,28 +43,28 @@ DEVICE void add_page(const gpu_attend_args *a, const int type, const attend_work
 {
     const attend_notes *const notes = w->notes;
     int lo[QUERIES_PER_THREAD], hi[QUERIES_PER_THREAD], is_whole = 1;
-    UNROLL for (int u = 0; u < QUERIES_PER_THREAD; u++)
-    {
+    UNROLL
+    for (int u = 0; u < QUERIES_PER_THREAD; u++) {
         const int of = query + u < w->n ? query + u : w->n - 1; // beyond the last one: computed and not kept
         part[u] = 0;
         lo[u] = notes->begin[of] - page * PAGE;
         hi[u] = notes->end[of] - page * PAGE;
         is_whole = is_whole && lo[u] <= 0 && hi[u] >= PAGE;
     }
-    NO_UNROLL for (int first = 0; first < PAGE; first += 8)
-    {
-        UNROLL for (int k = 0; k < 8; k++)
-        {
+    NO_UNROLL
+    for (int first = 0; first < PAGE; first += 8) {
+        UNROLL
+        for (int k = 0; k < 8; k++) {
             const int t = first + k;
             float e[QUERIES_PER_THREAD], next[QUERIES_PER_THREAD];
-            UNROLL for (int u = 0; u < QUERIES_PER_THREAD; u++)
-            {
+            UNROLL
+            for (int u = 0; u < QUERIES_PER_THREAD; u++) {
                 e[u] = notes->p[slot][query + u < w->n ? query + u : w->n - 1][t];
                 next[u] = part[u];
             }
             add_value(type, values, a->d_v, t, i, e, next);
-            UNROLL for (int u = 0; u < QUERIES_PER_THREAD;
-                        u++) // what is at a position that is not seen may be anything
+            UNROLL
+            for (int u = 0; u < QUERIES_PER_THREAD; u++) // what is at a position that is not seen may be anything
                 part[u] = is_whole || (t >= lo[u] && t < hi[u]) ? next[u] : part[u];
         }
     }
@@ -73,15 +77,16 @@ DEVICE void add_round(const gpu_attend_args *a, const int type, const attend_wor
     for (int at = thread_id(); at < a->d_v * n_fours; at += ATTEND_THREADS) {
         const int i = at % a->d_v, query = at / a->d_v * QUERIES_PER_THREAD;
         float max[QUERIES_PER_THREAD];
-        UNROLL for (int u = 0; u < QUERIES_PER_THREAD; u++) max[u] =
-            query + u < w->n ? w->notes->span[query + u].max : 0.0f;
-        NO_UNROLL for (int slot = 0; slot < n_pages; slot++)
-        {
+        UNROLL
+        for (int u = 0; u < QUERIES_PER_THREAD; u++)
+            max[u] = query + u < w->n ? w->notes->span[query + u].max : 0.0f;
+        NO_UNROLL
+        for (int slot = 0; slot < n_pages; slot++) {
             float part[QUERIES_PER_THREAD];
             add_page(a, type, w, page_of(a, w, first_page + slot) + a->key_bytes, first_page + slot, slot, i, query,
                      part);
-            UNROLL for (int u = 0; u < QUERIES_PER_THREAD; u++)
-            {
+            UNROLL
+            for (int u = 0; u < QUERIES_PER_THREAD; u++) {
                 if (query + u < w->n && is_seen(w, query + u, first_page + slot)) {
                     float *const out = &w->out[(query + u) * a->d_v + i];
                     const merged m = merge(max[u], w->notes->page[slot][query + u].max);
@@ -119,8 +124,8 @@ DEVICE void attend_span(const gpu_attend_args *a, const int type, const attend_w
         w->notes->span[thread].sum = 0;
     }
     block_barrier();
-    NO_UNROLL for (int page = first; page < last; page += PAGES_TOGETHER)
-    {
+    NO_UNROLL
+    for (int page = first; page < last; page += PAGES_TOGETHER) {
         const int n_pages = last - page < PAGES_TOGETHER ? last - page : PAGES_TOGETHER;
         if (thread / WARP < n_pages)
             score_page(a, type, w, page + thread / WARP, thread / WARP);
@@ -218,8 +223,8 @@ DEVICE void attend(const gpu_attend_args *a, const int type, attend_notes *notes
         keep_span(a, &w, a->first_span + block_z());
         return;
     }
-    NO_UNROLL for (int span = w.begin / (SPAN * PAGE); span * SPAN * PAGE < w.end; span++)
-    {
+    NO_UNROLL
+    for (int span = w.begin / (SPAN * PAGE); span * SPAN * PAGE < w.end; span++) {
         attend_span(a, type, &w, span);
         add_span(a, &w);
     }
@@ -236,31 +241,7 @@ DEVICE void attend(const gpu_attend_args *a, const int type, attend_notes *notes
         SHARED(name##_room, room);                                                                                     \
         attend(&a, GPU_KV_##TYPE, &room->notes, room->memory, ROOM);                                                   \
     }
-ATTEND(attend_f16, F16, ATTEND_ROOM)
-ATTEND(attend_f32, F32, ATTEND_ROOM)
-ATTEND(attend_q8_0, Q8_0, ATTEND_ROOM)
-ATTEND(attend_wide_f16, F16, ATTEND_WIDE_ROOM)
-ATTEND(attend_wide_f32, F32, ATTEND_WIDE_ROOM)
-ATTEND(attend_wide_q8_0, Q8_0, ATTEND_WIDE_ROOM)
+#define ATTEND_KERNELS(name, TYPE)                                                                                     \
+    ATTEND(attend_##name, TYPE, ATTEND_ROOM) ATTEND(attend_wide_##name, TYPE, ATTEND_WIDE_ROOM)
 
-/* The spans of one query, in order. */
-KERNEL(attend_join, gpu_attend_args, ATTEND_THREADS, 8)
-{
-    const uint64_t head = (uint64_t)block_x(), token = (uint64_t)block_y();
-    const uint64_t first = span_row(&a, token, head, a.first_span);
-    for (int i = thread_id(); i < a.d_v; i += block_threads()) {
-        softmax_state total = {MINUS_INFINITY, 0};
-        float out = 0;
-        NO_UNROLL for (int span = 0; span < a.n_spans; span++)
-        {
-            const uint64_t row = first + (uint64_t)span;
-            const softmax_state part = {a.span_state[2 * row], a.span_state[2 * row + 1]};
-            if (part.sum != 0) {
-                out = add_answer(total, part, out, a.span_out[row * (uint64_t)a.d_v + (uint64_t)i]);
-                total = add_state(total, part);
-            }
-        }
-        a.out[token * (uint64_t)a.out_token + head * (uint64_t)a.out_head + (uint64_t)i] =
-            finish(total, a.sinks != 0 ? &a.sinks[head] : 0, out);
-    }
-}
+#endif
