@@ -75,6 +75,7 @@ sw_code placement_table_rows(const json_t *table, arena *keep, placement_row **o
     add_row(*out, n_out, "ram", "kv", member_number(table, "kv.tiers.ram"), NULL);
     add_row(*out, n_out, "vram", "kv", member_number(table, "kv.tiers.vram"), NULL);
     add_row(*out, n_out, "ram", "buffers", member_number(table, "buffers.bytes"), NULL);
+    add_row(*out, n_out, "vram", "buffers", member_number(table, "buffers.vram_bytes"), NULL);
     return SW_OK;
 }
 
@@ -172,4 +173,5 @@ void placement_table_facts(const json_t *table, fact_list *facts)
     fact_list_number(facts, FACT_N_SLOTS, member_number(table, "kv.sequences"), PATH);
     fact_list_text(facts, FACT_KV_TYPE, member_text(table, "kv.type"), PATH);
     fact_list_number(facts, FACT_KV_BYTES_PER_TOKEN, member_number(table, "kv.bytes_per_token"), PATH);
+    fact_list_number(facts, FACT_VRAM_ALLOCATED, member_number(table, "total.vram"), PATH);
 }
