@@ -1,5 +1,4 @@
 /* cmd_bench_review.c - `spillway bench review`: a person's scores of the answers of a run. */
-#include "cmd/cmd_bench_review.h"
 
 #include <stdio.h>
 #include <string.h>
