@@ -85,8 +85,7 @@ static void assert_refused(sw_code code, const char *driver, const char *name, c
 static void test_a_machine_without_a_driver_is_told_so(void **state)
 {
     (void)state;
-    assert_refused(SW_EUNSUPPORTED, "/nonexistent/libcuda.so.1", "cuda:0",
-                   "no NVIDIA driver: /nonexistent/libcuda.so.1");
+    assert_refused(SW_ENOTFOUND, "/nonexistent/libcuda.so.1", "cuda:0", "no NVIDIA driver: /nonexistent/libcuda.so.1");
     assert_says("run without a GPU, or install NVIDIA's driver");
     assert_refused(SW_EUNSUPPORTED, OLD_DRIVER, "cuda:0",
                    "the NVIDIA driver is too old: it has no cuGraphInstantiateWithFlags");

@@ -72,7 +72,7 @@ void overview_html(buf *out, const overview *o)
     document_init(&doc);
     overview_document(&doc, o);
     put_title(title, o);
-    page_begin(out, title, NULL);
+    page_begin(out, title, page_report_style(), NULL);
     render_html(out, &doc);
     page_end(out);
     document_free(&doc);

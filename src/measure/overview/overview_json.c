@@ -5,13 +5,6 @@
 #include "overview/overview_report.h"
 #include "report/json/json_parts.h"
 
-/* Texts of a command line need not be UTF-8. */
-static json_t *json_of_text(const char *text)
-{
-    json_t *const j = json_string(text);
-    return j != NULL ? j : json_string("\xef\xbf\xbd");
-}
-
 static json_t *json_of_run_part(const overview_run *run)
 {
     json_t *j = json_object();

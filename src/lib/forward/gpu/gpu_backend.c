@@ -257,16 +257,18 @@ static const backend_ops OPS = {
     .states = states,
 };
 
-static gpu_room_sizes sizes_of(const gpu_backend_options *o)
+static gpu_room_sizes sizes_of(const hparams *h, size_t n_batch, size_t n_seqs, size_t n_ctx)
 {
-    return (gpu_room_sizes){.h = o->h, .n_batch = o->n_batch, .n_seqs = o->n_seqs, .n_ctx = o->n_ctx};
+    gpu_room_sizes s = {.h = h, .n_batch = n_batch, .n_seqs = n_seqs, .n_ctx = n_ctx};
+    s.n_tables = gpu_tables_bytes(&s);
+    return s;
 }
 
 uint64_t gpu_backend_bytes(const hparams *h, size_t n_batch, size_t n_seqs, size_t n_ctx)
 {
     gpu_rooms unused;
-    return gpu_rooms_cut(&unused, &(gpu_room_sizes){.h = h, .n_batch = n_batch, .n_seqs = n_seqs, .n_ctx = n_ctx},
-                         NULL);
+    const gpu_room_sizes sizes = sizes_of(h, n_batch, n_seqs, n_ctx);
+    return gpu_rooms_cut(&unused, &sizes, NULL);
 }
 
 /* Shapes that launches can have. */
@@ -287,7 +289,7 @@ static sw_code check_shapes(const gpu_backend *c, sw_err *err)
 
 static sw_code take_memory(gpu_backend *c, const gpu_backend_options *o, sw_err *err)
 {
-    const gpu_room_sizes sizes = sizes_of(o);
+    const gpu_room_sizes sizes = sizes_of(o->h, o->n_batch, o->n_seqs, o->n_ctx);
     gpu_env *const g = &c->g;
     const size_t n_pinned = gpu_staging_cut(&g->staging, &sizes, NULL);
     c->n_room = gpu_rooms_cut(&g->rooms, &sizes, NULL);
@@ -304,6 +306,7 @@ static sw_code take_memory(gpu_backend *c, const gpu_backend_options *o, sw_err 
     if (!angles_init(&c->angles, &c->env) || c->memory.has_failed || !gpu_experts_init(&c->experts, g))
         return sw_fail(err, SW_ENOMEM, "no memory for the tables of %s", o->device->name);
     c->base.n_bytes = c->n_room;
+    c->base.n_staging_bytes = n_pinned + c->memory.n_bytes + o->h->n_vocab * sizeof(float);
     return SW_OK;
 }
 

@@ -2,7 +2,7 @@
 #include "forward/gpu/gpu_rooms.h"
 
 #include "forward/batch.h"
-#include "forward/gpu/gpu_tables.h"
+#include "kernels/kernels.h"
 
 enum {
     ALIGN = 256,
@@ -133,7 +133,7 @@ size_t gpu_rooms_cut(gpu_rooms *r, const gpu_room_sizes *s, void *base)
     cut_attention(r, &c, s);
     cut_experts(r, &c, s);
     r->logits = cut_floats(&c, (n < GPU_HEAD_ROWS ? n : GPU_HEAD_ROWS) * padded_length(h->n_vocab));
-    r->tables = cut(&c, gpu_tables_bytes(s), 1);
+    r->tables = cut(&c, s->n_tables, 1);
     return c.used;
 }
 
@@ -144,7 +144,7 @@ size_t gpu_staging_cut(gpu_staging *st, const gpu_room_sizes *s, void *base)
     const hparams *const h = s->h;
     const size_t n = s->n_batch, pairs = n * h->n_expert_used, ld = padded_length(h->n_embd);
     cutter c = {.base = base};
-    st->tables = cut(&c, gpu_tables_bytes(s), 1);
+    st->tables = cut(&c, s->n_tables, 1);
     st->x = cut_floats(&c, n * h->n_embd);
     st->normed = cut_floats(&c, n * h->n_embd);
     st->chosen = cut(&c, pairs, sizeof *st->chosen);

@@ -19,6 +19,7 @@ typedef struct gpu_room_sizes {
     const hparams *h;
     size_t n_batch; // tokens of a step, at most
     size_t n_seqs, n_ctx;
+    size_t n_tables; // bytes of a full step's tables (gpu_tables_bytes)
 } gpu_room_sizes;
 
 /* On the device. */

@@ -125,6 +125,12 @@ static const paper_column QUALITY[] = {
 };
 // clang-format on
 
+static void put_equal(paper_table *t, const preserved_counts *c)
+{
+    paper_table_number(t, c->n_pairs > 0 ? c->n_equal : NAN);
+    paper_table_number(t, c->n_pairs);
+}
+
 void paper_fill_quality(paper_table *t, const paper_models *models)
 {
     paper_put_columns(t, QUALITY, COUNT(QUALITY));
@@ -139,10 +145,8 @@ void paper_fill_quality(paper_table *t, const paper_models *models)
         paper_table_number(t, s->technical_accuracy);
         paper_table_number(t, m->mean_repetition);
         paper_table_number(t, m->n_degenerate);
-        paper_table_number(t, s->n_reference_pairs > 0 ? s->n_equal_to_reference : NAN);
-        paper_table_number(t, s->n_reference_pairs);
-        paper_table_number(t, s->n_streamed_pairs > 0 ? s->n_equal_streamed : NAN);
-        paper_table_number(t, s->n_streamed_pairs);
+        put_equal(t, &s->preserved[PRESERVES_OFFLOADED].all);
+        put_equal(t, &s->preserved[PRESERVES_STREAMED].all);
     }
 }
 
