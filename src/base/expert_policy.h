@@ -25,7 +25,7 @@ typedef struct expert_policy_options {
 
 /* The parameters of the cache. */
 #define EXPERT_POLICY_HALF_LIFE   256.0
-#define EXPERT_POLICY_MARGIN      0.5
+#define EXPERT_POLICY_MARGIN      1.0
 #define EXPERT_POLICY_UPLOADS_MAX 4
 
 typedef struct expert_policy expert_policy;

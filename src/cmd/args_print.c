@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/escape.h"
 #include "cmd/arg_source.h"
+#include "cmd/json_print.h"
 #include "json/json_out.h"
 
 enum { VALUE_BYTES_MAX = 65536, VALUE_COLUMNS = 28 };
@@ -114,13 +115,10 @@ static bool wants_json(const arg_list *a)
 
 static void print_json(const arg_list *a, const char *path, json_t *options)
 {
-    buf out;
-    buf_init(&out, 64 * VALUE_BYTES_MAX);
     json_t *document = json_pack("{s:s, s:s?}", "command", a->command, "config_file", path[0] != '\0' ? path : NULL);
     json_put(&document, "options", options);
-    json_write(&out, document);
-    puts(buf_str(&out));
-    buf_free(&out);
+    json_print(document, JSON_COMPACT); // cmd_main reports a failure
+    json_decref(document);
 }
 
 void args_print(const arg_list *a, const char *path)

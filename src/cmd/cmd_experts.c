@@ -200,7 +200,7 @@ int cmd_experts(int argc, char **argv)
     const arg_row rows[] = {
         {"experts", NULL, ARG_INTS, &a.capacities, 1, LIMIT_MODEL_EXPERTS, "N,...", "simulate: experts that each layer's cache holds (default: up to 16 sizes)"},
         {"half-life", NULL, ARG_DOUBLE, &a.half_life, 1, 1e9, "N", "simulate: tokens after which a use counts half, in the adaptive rule (default: 256)"},
-        {"margin", NULL, ARG_DOUBLE, &a.margin, 0, 1e9, "X", "simulate: uses by which an expert must be ahead of the one that it replaces (default: 0.5)"},
+        {"margin", NULL, ARG_DOUBLE, &a.margin, 0, 1e9, "X", "simulate: uses by which an expert must be ahead of the one that it replaces (default: 1)"},
         {"uploads", NULL, ARG_INT, &a.uploads_max, 1, UPLOADS_MAX, "N", "simulate: experts that the adaptive rule uploads after a token, at most (default: 4)"},
         {"json", NULL, ARG_FLAG, &a.as_json, 0, 0, NULL, "simulate: print one JSON document"},
         {"csv", NULL, ARG_FLAG, &a.as_csv, 0, 0, NULL, "simulate: print comma-separated values"},

@@ -16,6 +16,7 @@
 #include "cmd/cmd.h"
 #include "cmd/parity_print.h"
 #include "cmd/parity_prompts.h"
+#include "cmd/parity_served.h"
 #include "cmd/parity_side.h"
 #include "hosts/sampled_hash.h"
 
@@ -24,6 +25,7 @@ enum { TOKENS_DEFAULT = 128, TOKENS_MAX = 4096, PATH_BYTES_MAX = 4096 };
 /* One comparison. */
 typedef struct parity_work {
     parity_command a, b;
+    const char *url_a, *url_b; // of servers; NULL: the command
     char program_a[SAMPLED_HASH_BYTES], program_b[SAMPLED_HASH_BYTES];
     token_lines lines;
     FILE *tokens; // what both sides read
@@ -184,6 +186,18 @@ static sw_code name_programs(parity_work *w, sw_err *err)
     return code;
 }
 
+/* A server has no options here, and a program that is given cannot be started as one. */
+static sw_code check_urls(const parity_work *w, sw_err *err)
+{
+    const bool has_url = w->url_a != NULL || w->url_b != NULL;
+    if ((w->url_a != NULL && w->a.text[0] != '\0') || (w->url_b != NULL && w->b.text[0] != '\0'))
+        return sw_fail(err, SW_EINVAL, "a side is a server (--a-url) or has options (--a), not both");
+    return has_url && (w->a.program != NULL || w->b.program != NULL)
+               ? sw_fail(err, SW_EINVAL,
+                         "--a-program and --b-program do not go with a server; start it, and give its URL")
+               : SW_OK;
+}
+
 static int compare(parity_work *w, const char *options_a, const char *options_b, const parity_source *source)
 {
     sw_err err = {0};
@@ -191,9 +205,14 @@ static int compare(parity_work *w, const char *options_a, const char *options_b,
     if (code == SW_OK)
         code = parity_command_parse(&w->b, options_b, &err);
     if (code == SW_OK)
+        code = check_urls(w, &err);
+    if (code == SW_OK)
         code = name_programs(w, &err);
     if (code == SW_OK)
         code = parity_prompts_read(&w->lines, w->a.model, source, &err);
+    if (code == SW_OK && (w->url_a != NULL || w->url_b != NULL))
+        return parity_served_run(
+            &(parity_served){&w->a, &w->b, w->url_a, w->url_b, &w->lines, w->sums.near_tie, w->as_json});
     if (code == SW_OK)
         code = write_tokens(w, &err);
     if (code == SW_OK)
@@ -225,6 +244,8 @@ int cmd_parity(int argc, char **argv)
     const arg_row rows[] = {
         {"a", NULL, ARG_STRING, &a, 0, 0, "OPTIONS", "options of side a, in one word: those of every command that loads a model, after SPILLWAY_ISA=NAME if the instruction set is to be chosen (default: none)"},
         {"b", NULL, ARG_STRING, &b, 0, 0, "OPTIONS", "options of side b (default: none)"},
+        {"a-url", NULL, ARG_STRING, &w.url_a, 0, 0, "URL", "side a is this server; its answers hold the 20 likeliest tokens of every position"},
+        {"b-url", NULL, ARG_STRING, &w.url_b, 0, 0, "URL", "side b is this server"},
         {"a-program", NULL, ARG_STRING, &w.a.program, 0, 0, "PATH", "another build of spillway for side a (default: this one)"},
         {"b-program", NULL, ARG_STRING, &w.b.program, 0, 0, "PATH", "another build of spillway for side b (default: this one)"},
         {"prompt-file", NULL, ARG_STRINGS, &source.files, 0, 0, "FILE", "a prompt; may be given several times (default: the protocol's prompts)"},

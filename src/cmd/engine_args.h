@@ -51,8 +51,8 @@ typedef struct engine_args {
             "date given to models whose chat format includes one (default: today)"                                     \
     }
 
-/* Converts values to *out.  Strings of `args` must outlive it.  What an option's file holds is kept by this module until
- * the next call.  Errors: SW_EINVAL (names the option), those of reading a file. */
+/* Converts values to *out.  Strings of `args` must outlive it.  What an option's file holds is kept by this module
+ * until the next call.  Errors: SW_EINVAL (names the option), those of reading a file. */
 SW_NODISCARD sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_err *err);
 
 /* Prints a warning on standard error if a placement option has no effect on this engine. */

@@ -117,7 +117,8 @@ void parity_facts_read(parity_facts *out, const json_t *a, const json_t *b, cons
                        const char *program_b)
 {
     *out = (parity_facts){.n = 0};
-    add_programs(out, program_a, program_b);
+    if (program_a != NULL && program_b != NULL)
+        add_programs(out, program_a, program_b);
     add_members(out, a, b);
     add_bytes(out, "weights in RAM", a, b, "ram", NULL);
     add_bytes(out, "weights in VRAM", a, b, "vram", NULL);

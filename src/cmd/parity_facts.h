@@ -20,8 +20,8 @@ typedef struct parity_facts {
     size_t n, n_different;
 } parity_facts;
 
-/* From the heads of both sides (logits_head.h) and the hashes of their programs.  What is missing in a head is
- * "unknown". */
+/* From the heads of both sides (logits_head.h) and the hashes of their programs, NULL if these are not known.  What is
+ * missing in a head is "unknown". */
 void parity_facts_read(parity_facts *out, const json_t *a, const json_t *b, const char *program_a,
                        const char *program_b);
 

@@ -11,7 +11,7 @@
 #include "cmd/perf_figures.h"
 #include "cmd/perf_report.h"
 #include "report/csv.h"
-#include "json/json_out.h"
+#include "report/json/json_parts.h"
 
 /* ---- Markdown ---------------------------------------------------------------------------------------------------- */
 
@@ -93,7 +93,7 @@ void perf_put_csv(buf *out, const perf *p, sw_engine *e)
 /* ---- JSON -------------------------------------------------------------------------------------------------------- */
 
 /* Every repetition in order, and their spread; null if unknown.  Sorts `values`. */
-static json_t *spread(double *values, size_t n)
+static json_t *spread_json(double *values, size_t n)
 {
     if (isnan(values[0]))
         return json_null();
@@ -108,31 +108,24 @@ static json_t *spread(double *values, size_t n)
 static json_t *row_to_json(const perf *p, const perf_row *row)
 {
     perf_figures f = perf_figures_of(p, row);
-    json_t *const j = json_pack("{si, ss, si, so, so, so, so}", "threads", row->n_threads, "test",
-                                row->is_prompt ? "prompt" : "generation", "n_tokens", row->n_tokens, "tokens_per_s",
-                                spread(f.rate, f.n), row->is_prompt ? "multiply_adds_per_s" : "bytes_per_s",
-                                spread(f.used, f.n), row->is_prompt ? "peak_multiply_adds_per_s" : "read_bytes_per_s",
-                                spread(f.limit, f.n), "share", spread(f.share, f.n));
+    json_t *const j =
+        json_pack("{si, ss, si, so, so, so, so}", "threads", row->n_threads, "test",
+                  row->is_prompt ? "prompt" : "generation", "n_tokens", row->n_tokens, "tokens_per_s",
+                  spread_json(f.rate, f.n), row->is_prompt ? "multiply_adds_per_s" : "bytes_per_s",
+                  spread_json(f.used, f.n), row->is_prompt ? "peak_multiply_adds_per_s" : "read_bytes_per_s",
+                  spread_json(f.limit, f.n), "share", spread_json(f.share, f.n));
     json_object_set_new(j, row->is_prompt ? "multiply_adds_per_token" : "bytes_per_token", json_figure(row->work));
     if (!row->is_prompt)
         json_object_set_new(j, "kv_bytes_per_token", json_figure(row->kv_bytes));
     return j;
 }
 
-static int append(const char *text, size_t n, void *out)
-{
-    buf_append(out, text, n);
-    return ((const buf *)out)->failed == SW_OK ? 0 : -1;
-}
-
 /* Appends the document, which it frees, and ends the line. */
 static void dump(buf *out, json_t *document, size_t flags)
 {
-    const int status = document != NULL ? json_dump_callback(document, append, out, flags) : -1;
-    buf_putc(out, '\n');
-    json_decref(document);
-    if (status != 0 && out->failed == SW_OK)
+    if (json_append(out, document, flags, NULL) != SW_OK && out->failed == SW_OK)
         out->failed = SW_ENOMEM;
+    buf_putc(out, '\n');
 }
 
 void perf_put_json(buf *out, const perf *p, sw_engine *e)

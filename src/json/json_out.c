@@ -12,23 +12,14 @@ static int append(const char *text, size_t n, void *out)
     return ((const buf *)out)->failed == SW_OK ? 0 : -1;
 }
 
-static void write_with(buf *out, json_t *value, size_t flags)
+void json_write(buf *out, json_t *value)
 {
     // 15 digits are what a double holds for sure; 17 would print 0.3 as 0.29999999999999999.
-    const int status = value != NULL ? json_dump_callback(value, append, out, flags | JSON_REAL_PRECISION(15)) : -1;
+    const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(15);
+    const int status = value != NULL ? json_dump_callback(value, append, out, flags) : -1;
     if (status != 0 && out->failed == SW_OK)
         out->failed = SW_ENOMEM;
     json_decref(value);
-}
-
-void json_write(buf *out, json_t *value)
-{
-    write_with(out, value, JSON_COMPACT);
-}
-
-void json_write_indented(buf *out, json_t *value)
-{
-    write_with(out, value, JSON_INDENT(1) | JSON_ENSURE_ASCII);
 }
 
 /* ---- as Python writes it ---- */

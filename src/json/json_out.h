@@ -13,8 +13,6 @@
 
 /* Appends `value` on one line and frees it.  NULL makes the buffer fail with SW_ENOMEM. */
 void json_write(buf *out, json_t *value);
-/* The same in ASCII, with a line for each member: a file that people read. */
-void json_write_indented(buf *out, json_t *value);
 
 /* Appends `value`, which stays the caller's, as Python's json.dumps writes it: ", " and ": " between elements, and the
  * fewest digits that a number needs.  Models learned to read JSON in this form. */

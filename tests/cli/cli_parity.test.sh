@@ -28,6 +28,16 @@ assert d["a"]["compute"]["isa"] == "scalar" and d["b"]["compute"]["threads"] == 
 assert d["differs"] == ["instruction set"] * (d["b"]["compute"]["isa"] != "scalar") + ["threads"], d["differs"]
 PYTHON
 
+# Neither does the placement: all on an emulated GPU, its experts in RAM, all in RAM.
+echo Hi >hi.txt
+small='--ctx-size 128 --batch 32 --threads 1'
+for other in "--devices emu:64MiB --cpu-moe" "--devices none"; do
+  expect 0 parity "$golden/qwen3moe-f32.gguf" --prompt-file hi.txt --tokens 4 --a "$small --devices emu:64MiB -ngl all" --b "$small $other"
+  says out "equal, 3 positions"
+  grep -qE '^experts in VRAM +[0-9.]+ MB +0.00 MB +differs$' .out || fail "the placements of both sides are not shown"
+  grep -qE '^placement .*differs$' .out || fail "the placements are said to be the same"
+done
+
 # Types of keys and values do, and the figures are those of the rows.
 expect 3 parity "$golden/qwen3-f32.gguf" --prompt-file prompt.txt --b "--kv-type 'q8_0'" --json
 cp .out kv.json
@@ -95,6 +105,46 @@ says err "TMPDIR"
 mkdir empty
 TMPDIR=$work/empty expect 0 parity "$demo" --tokens 4 --a '--threads 1' --b '--threads 2'
 [ -z "$(ls empty)" ] || fail "a temporary file is left"
+
+# Servers: two of ours with other threads, another type of keys and values, alike ones, one with options, one that cannot.
+start() {
+  "$SPILLWAY" serve "$demo" --bind 127.0.0.1:0 "${@:2}" >"$1.url" 2>/dev/null &
+  servers+=($!)
+}
+servers=()
+trap 'kill "${servers[@]}" 2>/dev/null || true; rm -rf "$work"' EXIT
+start one --threads 1
+start two --threads 2
+start alike --threads 1
+start small --threads 1 --kv-type q8_0
+for name in one two alike small; do
+  for _ in $(seq 200); do [ -s $name.url ] && break; sleep 0.05; done
+  declare $name="$(grep -o 'http://[0-9.:]*' $name.url)"
+done
+expect 0 parity "$demo" --tokens 20 --a-url "$one" --b-url "$two"
+says out "equal within 0.0001"
+grep -qE '^threads +1 +2 +differs$' .out || fail "the threads of both servers are not shown"
+is_silent err
+expect 3 parity "$demo" --tokens 20 --a-url "$one" --b-url "$small" --json
+python3 - <<'PYTHON' || fail "the document of two servers is wrong"
+import json
+d = json.load(open(".out"))
+assert not d["equal"] and d["kl_max"] > 0 and d["max_difference"] > 1e-4 and d["n_positions"] > 50
+assert d["a"]["kv"]["type"] == "f16" and d["b"]["kv"]["type"] == "q8_0" and d["first_difference"] is not None
+PYTHON
+for other in "$one" "$alike"; do
+  expect 4 parity "$demo" --tokens 20 --a-url "$one" --b-url "$other"
+  says err "nothing was compared"
+done
+expect 0 parity "$demo" --tokens 20 --a '--threads 2' --b-url "$one"
+says out "equal within 0.0001"
+expect 0 parity "$demo" --tokens 20 --a-url "$one" --b 'SPILLWAY_ISA=scalar --threads 1'
+grep -qE '^instruction set .*scalar' .out || fail "the instruction set of the server is not shown"
+expect 2 parity "$demo" --a-url "$one" --a '--threads 2' --b-url "$two"
+says err "not both"
+expect 2 parity "$demo" --a-url "$one" --b-program "$SPILLWAY"
+expect 2 parity "$demo" --a-url "not a url" --b-url "$two"
+expect 1 parity "$demo" --tokens 4 --a-url http://127.0.0.1:1 --b-url "$two"
 
 # The stream that a side sends.
 printf '1,2,3\n\n4,5\n' | "$SPILLWAY" logits "$demo" --tokens - --stream >stream.bin

@@ -123,6 +123,10 @@ def one_run(run: str, text: str) -> None:
     spillway("report", store, "--run", number, "--share", "shared.json")
     json.loads(Path("shared.json").read_text())
     look(Path("shared.json").read_text(), "the shared file")
+    reviews = json.loads(spillway("bench", "review", run, "--json"))["reviews"]
+    assert reviews[0]["reviewer"] == reviews[0]["note"] == text
+    overview = json.loads(spillway("report", run, run, "--json"))
+    assert overview["schema"] == 1
     papers(run)
 
 
@@ -148,6 +152,14 @@ def baselines(runs: list[str]) -> None:
     json.loads(spillway("baseline", "list", "--baselines", "pinned", "--json"))
 
 
+def monitored(text: str) -> None:
+    """A recording of a program and a machine with such names."""
+    head = {"spillway_recording": 1, "started_unix_s": 1, "interval_s": 1.0, "pid": 1, "n_cores": 1, "memory_bytes": 1.0}
+    head |= dict.fromkeys(("program", "cpu", "os", "gpu", "gpu_driver", "gpu_note"), text.encode()[:200].decode(errors="ignore"))
+    Path("recorded.jsonl").write_text(json.dumps(head) + '\n{"t_s": 0}\n')
+    assert json.loads(spillway("monitor", "--replay", "recorded.jsonl", "--json"))["head"]["pid"] == 1
+
+
 def trends(texts: list[str]) -> None:
     """Five runs that are alike, since all texts are one."""
     for text in texts:
@@ -157,8 +169,20 @@ def trends(texts: list[str]) -> None:
         assert document
 
 
+def review_base() -> None:
+    """A person's scores of the first answer, so that there are some to copy."""
+    store = sqlite3.connect(BASE)
+    kinds = {name: kind for _, name, kind, *_ in store.execute("PRAGMA table_info(review)")}
+    test = store.execute("SELECT min(id) FROM test").fetchone()[0]
+    values = [test if name == "test_id" else "x" if kind == "TEXT" else 1 for name, kind in kinds.items()]
+    store.execute(f"INSERT INTO review VALUES ({','.join('?' * len(values))})", values)
+    store.commit()
+    store.close()
+
+
 def main() -> None:
     texts = strings()
+    review_base()
     make_store("all.sqlite", texts)
     lists(texts)
     chosen = [(f"all.sqlite:{i + 2}", text) for i, text in enumerate(texts) if i % EVERY == 0]
@@ -166,6 +190,8 @@ def main() -> None:
         one_run(run, text)
     baselines([run for run, _ in chosen])
     trends([text for _, text in chosen])
+    for text in texts:
+        monitored(text)
 
 
 main()

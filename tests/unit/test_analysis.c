@@ -115,9 +115,9 @@ static void test_pairs_have_the_same_prompt_repetition_and_seed(void **state)
     tests[7].answer.status = TEST_INCOMPLETE;
     const run_record run = record_run(tests, 8);
     run_analysis a = analyze(&run);
-    assert_int_equal(a.subjects[0].n_streamed_pairs, 2);
-    assert_int_equal(a.subjects[0].n_equal_streamed, 1);
-    assert_int_equal(a.subjects[0].n_reference_pairs, 0);
+    assert_int_equal(a.subjects[0].preserved[PRESERVES_STREAMED].all.n_pairs, 2);
+    assert_int_equal(a.subjects[0].preserved[PRESERVES_STREAMED].all.n_equal, 1);
+    assert_int_equal(a.subjects[0].preserved[PRESERVES_OFFLOADED].all.n_pairs, 0);
     run_analysis_free(&a);
 }
 

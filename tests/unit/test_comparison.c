@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "base/alloc.h"
 #include "compare/comparison_report.h"
 #include "report/render.h"
 #include "support/golden_text.h"
@@ -264,6 +265,53 @@ static void test_pairs_do_not_depend_on_the_order(void **state)
 
 /* ---- exact changes ----------------------------------------------------------------------------------------------- */
 
+/* Two models of one name; the second run has them in the other order. */
+static void name_twins(side *s, subject_record twins[2], bool is_turned)
+{
+    for (int i = 0; i < 2; i++) {
+        twins[i] = s->run.subjects[0];
+        twins[i].file_hash = i == (int)is_turned ? "hash a" : "hash b";
+        twins[i].quantization = i == (int)is_turned ? "F16" : "MXFP4";
+    }
+    s->run.subjects = twins;
+    s->run.n_subjects = 2;
+    for (int i = 0; i < N; i++)
+        s->tests[i].subject = (i % N_REPEATS < N_REPEATS / 2) == is_turned;
+}
+
+static void test_models_of_one_name_are_paired_by_their_files_and_told_apart(void **state)
+{
+    (void)state;
+    subject_record of_a[2], of_b[2];
+    comparison_options options = usual();
+    options.is_forced = true;
+    make_side(&a, 10);
+    make_side(&b, 10);
+    name_twins(&a, of_a, false);
+    name_twins(&b, of_b, true);
+    comparison c = compare(&a, &b, &options);
+    assert_int_equal(c.pairs.subject_of_a[0], 1);
+    assert_int_equal(c.pairs.subject_of_a[1], 0);
+    assert_int_equal(c.pairs.n, N);
+    buf out;
+    buf_init(&out, 1 << 24);
+    comparison_markdown(&out, &c, (comparison_names){"a", "b"});
+    assert_non_null(strstr(buf_str(&out), "### m (F16)\n"));
+    assert_non_null(strstr(buf_str(&out), "### m (MXFP4)\n"));
+    buf_clear(&out);
+    assert_int_equal(comparison_json(&out, &c, (comparison_names){"a", "b"}, NULL), SW_OK);
+    assert_non_null(strstr(buf_str(&out), "\"label\": \"m (F16)\""));
+    buf_free(&out);
+    end(&c, &a, &b);
+    // Nothing but their order tells them apart.
+    for (int i = 0; i < 2; i++)
+        of_a[i].file_hash = of_b[i].file_hash = "";
+    c = compare(&a, &b, &options);
+    assert_int_equal(c.pairs.subject_of_a[0], 0);
+    assert_int_equal(c.pairs.subject_of_a[1], 1);
+    end(&c, &a, &b);
+}
+
 static void assert_count(const comparison *c, compare_metric metric, size_t n)
 {
     assert_int_equal(c->n_exact[metric], n);
@@ -439,8 +487,12 @@ static void say_hostile(const char *text, void *ud)
     hostile_case *const h = ud;
     if (strlen(text) > 4096) // the escapers have tests of their own for long ones
         return;
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         run_fixture_say(h->fixtures[i], text);
+        for (size_t k = 0; k < h->analyses[i].n_subjects; k++)
+            mem_free(h->analyses[i].subjects[k].label);
+        assert_int_equal(run_analysis_label(h->analyses[i].run, &h->analyses[i], NULL), SW_OK);
+    }
     for (int is_forced = 0; is_forced < 2; is_forced++) {
         comparison_options options = usual();
         options.is_forced = is_forced != 0;
@@ -542,6 +594,7 @@ int main(void)
         cmocka_unit_test(test_too_few_pairs_are_inconclusive),
         cmocka_unit_test(test_settings_as_the_knob_pair_tests_of_other_temperatures),
         cmocka_unit_test(test_pairs_do_not_depend_on_the_order),
+        cmocka_unit_test(test_models_of_one_name_are_paired_by_their_files_and_told_apart),
         cmocka_unit_test(test_a_test_that_fails_now_is_a_regression),
         cmocka_unit_test(test_a_check_that_passed_always_and_fails_mostly_is_a_regression),
         cmocka_unit_test(test_an_answer_that_was_repeatable_must_not_change),

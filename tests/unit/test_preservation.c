@@ -109,7 +109,6 @@ static void test_equal_answers_are_identical_token_for_token(void **state)
     const preservation *const p = judge(&w, 2 * TESTS, PRESERVES_OFFLOADED);
     assert_int_equal(p->verdict, PRESERVED_IDENTICAL);
     assert_string_equal(p->words, "identical: 9 of 9 answers token for token");
-    assert_true(p->is_placement_known);
     assert_near(p->all.common_share, 1);
     assert_true(isnan(p->all.first_difference));
     assert_near(p->checks_p_value, 1);
@@ -158,7 +157,21 @@ static void test_a_planted_difference_is_counted_where_it_is(void **state)
     assert_int_equal(p->verdict, PRESERVED_NO_LOSS);
     assert_non_null(strstr(p->words, "no loss found: 8 of 9 answers are equal, mark +0 (95 %: "));
     assert_non_null(strstr(p->words, ", checks won 1, lost 1"));
-    assert_false(p->is_placement_known); // the servers do not tell where their experts are
+    run_analysis_free(&w.analysis);
+}
+
+static void test_answers_without_text_are_not_known(void **state)
+{
+    (void)state;
+    world w = make(MODE_REFERENCE, MODE_STREAM);
+    for (size_t k = 0; k < 2 * TESTS; k++) {
+        answer_record *const a = &w.tests[k].answer;
+        a->token_ids = NULL;
+        a->n_token_ids = a->n_text = a->n_reasoning = a->n_arrivals = 0;
+    }
+    const preservation *const p = judge(&w, 2 * TESTS, PRESERVES_OFFLOADED);
+    assert_int_equal(p->verdict, PRESERVED_NOT_MEASURED);
+    assert_int_equal(p->all.n_pairs, 0);
     run_analysis_free(&w.analysis);
 }
 
@@ -312,6 +325,7 @@ int main(void)
         cmocka_unit_test(test_equal_answers_are_identical_token_for_token),
         cmocka_unit_test(test_without_tokens_bytes_are_compared_and_the_words_say_so),
         cmocka_unit_test(test_a_planted_difference_is_counted_where_it_is),
+        cmocka_unit_test(test_answers_without_text_are_not_known),
         cmocka_unit_test(test_checks_that_fail_on_the_new_side_alone_are_a_loss),
         cmocka_unit_test(test_few_pairs_or_none_that_is_marked_are_unclear),
         cmocka_unit_test(test_sides_with_experts_in_one_place_compare_nothing),

@@ -147,12 +147,48 @@ static void test_rows_need_five_runs_and_can_be_chosen(void **state)
     run_trend_free(&t);
 }
 
+/* A run of two models that have one name. */
+static void add_twins(run_trend *t)
+{
+    test_record tests[2] = {record_test(MODE_STREAM, 0, 0), record_test(MODE_STREAM, 0, 0)};
+    tests[1].subject = 1;
+    run_record run = record_run(tests, 2);
+    subject_record twins[2] = {run.subjects[0], run.subjects[0]};
+    twins[1].quantization = "F16";
+    run.subjects = twins;
+    run.n_subjects = 2;
+    run_analysis analysis;
+    assert_int_equal(run_analysis_of(&run, &analysis, NULL), SW_OK);
+    assert_int_equal(run_trend_add(t, &analysis, "run", NULL, NULL), SW_OK);
+    run_analysis_free(&analysis);
+}
+
+static void test_models_of_one_name_have_rows_of_their_own(void **state)
+{
+    (void)state;
+    run_trend t;
+    init(&t);
+    for (int i = 0; i < TREND_RUNS_MIN; i++)
+        add_twins(&t);
+    assert_int_equal(run_trend_judge(&t, NULL, COMPARE_TTFT, NULL), SW_OK);
+    assert_int_equal(t.n_rows, 2);
+    for (int i = 0; i < 2; i++) {
+        assert_string_equal(t.rows[i].model, "m");
+        assert_string_equal(t.rows[i].label, i == 0 ? "m (MXFP4)" : "m (F16)");
+        assert_int_equal(t.rows[i].n, TREND_RUNS_MIN);
+    }
+    assert_int_equal(run_trend_judge(&t, "m (F16)", COMPARE_TTFT, NULL), SW_OK);
+    assert_int_equal(t.n_rows, 1);
+    run_trend_free(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_drift_is_found_with_its_slope),
         cmocka_unit_test(test_a_step_is_found_in_its_run),
         cmocka_unit_test(test_a_flat_history_shows_nothing),
+        cmocka_unit_test(test_models_of_one_name_have_rows_of_their_own),
         cmocka_unit_test(test_rows_need_five_runs_and_can_be_chosen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

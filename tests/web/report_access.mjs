@@ -1,12 +1,10 @@
 // report_access.mjs FILE DEMO - benchmark reports for those who read them otherwise: by keyboard, with a screen reader, on a
 // phone, on paper, without scripts.  FILE is of the nine tests, DEMO of a demo model streamed and not.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 
-import { assertNoOverflow, browser, open, picture, urlOf } from './report_page.mjs';
+import { assertAccessible, assertNoOverflow, browser, open, picture, urlOf } from './report_page.mjs';
 
 const [file, demo] = process.argv.slice(2).map(urlOf);
-const axe = await readFile(new URL('../../web/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 
 // Rows, answers and folds of one kind are alike: two of each are enough where every element costs time.
 function trim() {
@@ -19,25 +17,6 @@ function trim() {
 function unfold() {
   const folds = 'figure > details, section > details:first-of-type, #answers ~ .group, #answers ~ .group > details:first-of-type';
   document.querySelectorAll(folds).forEach((fold) => { fold.open = true; });
-}
-
-// All rules of axe-core for WCAG 2.2 A and AA and its best practice, or only `rules`, in all of the page or in `where`.  The
-// page's own policy would not let its script in.
-async function assertAccessible(url, options, { rules, where } = {}) {
-  const { page, close } = await open(url, { bypassCSP: true, reducedMotion: 'reduce', ...options });
-  await page.evaluate(trim);
-  await page.evaluate(unfold);
-  await page.evaluate(axe);
-  const runOnly = rules ?? ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-  const find = (place, only) => page.evaluate(async ([context, chosen]) => {
-    const { violations } = await window.axe.run(context ?? document, { runOnly: chosen, resultTypes: ['violations'] });
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.length}, ${nodes[0].target}: ${nodes[0].failureSummary}`);
-  }, [place, only]);
-  assert.deepEqual(await find(where, runOnly), []);
-  // It would have found one.
-  await page.$eval('h1', (title) => { title.style.color = 'var(--line)'; });
-  assert.equal((await find('h1', ['color-contrast'])).length, 1);
-  await close();
 }
 
 // ---- by keyboard ----
@@ -174,11 +153,12 @@ async function assertPaper(url, maxPages) {
 
 // ---- the reports ----
 
+const prepare = [trim, unfold];
 await Promise.all([
-  assertAccessible(file, { colorScheme: 'light' }),
-  assertAccessible(file, { colorScheme: 'dark' }, { rules: ['color-contrast'] }),
-  assertAccessible(file, { viewport: { width: 390, height: 800 } }, { rules: ['color-contrast', 'target-size', 'scrollable-region-focusable'] }),
-  assertAccessible(demo, {}, { where: 'figure[data-chart=experts]' }),
+  assertAccessible(file, { colorScheme: 'light' }, { prepare }),
+  assertAccessible(file, { colorScheme: 'dark' }, { prepare, rules: ['color-contrast'] }),
+  assertAccessible(file, { viewport: { width: 390, height: 800 } }, { prepare, rules: ['color-contrast', 'target-size', 'scrollable-region-focusable'] }),
+  assertAccessible(demo, {}, { prepare, where: 'figure[data-chart=experts]' }),
 ]);
 
 // The policy of the page itself lets no other script in, whoever adds it.

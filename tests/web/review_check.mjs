@@ -1,42 +1,11 @@
 // review_check.mjs PAGE HOSTILE OUT - scores answers on a page in Chromium, as a person does: PAGE has four answers, HOSTILE has
 // all hostile strings in its names and answers; the file that the page saves is written to OUT.
-//
-// With $SPILLWAY_SCREENSHOTS set to a folder, pictures are left there.
 import assert from 'node:assert/strict';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 
-import { launch } from './chromium.mjs';
+import { assertAccessibleEverywhere, assertNoOverflow, browser, open, picture, urlOf } from './report_page.mjs';
 
-const [file, hostile] = process.argv.slice(2, 4).map((name) => pathToFileURL(path.resolve(name)).href);
+const [file, hostile] = process.argv.slice(2, 4).map(urlOf);
 const out = process.argv[4];
-const pictures = process.env.SPILLWAY_SCREENSHOTS;
-const browser = await launch();
-
-// A page that notes everything it should not do; `questions` are what it asks before it is left.
-async function open(url, options) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  const page = await context.newPage();
-  const faults = [], questions = [];
-  page.on('console', (message) => message.type() === 'error' && faults.push(`console: ${message.text()}`));
-  page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
-  page.on('dialog', (dialog) => {
-    (dialog.type() === 'beforeunload' ? questions : faults).push(dialog.type());
-    dialog.accept();
-  });
-  page.on('request', (request) => request.url() !== url && !request.url().startsWith('blob:') && faults.push(`request: ${request.url()}`));
-  await page.goto(url, { waitUntil: 'load' });
-  return { page, faults, questions, close: () => context.close() };
-}
-
-async function picture(page, name) {
-  if (pictures) await page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: true });
-}
-
-async function assertNoOverflow(page) {
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  assert.ok(overflow <= 0, `the page is ${overflow} pixels too wide`);
-}
 
 const said = (page) => page.locator('#said').innerText();
 const count = (page) => page.locator('#count').innerText();
@@ -137,6 +106,12 @@ const plain = await open(file, { javaScriptEnabled: false });
 assert.match(await plain.page.locator('noscript').innerText(), /scripts are switched off/);
 assert.equal(await plain.page.locator('#app').isVisible(), false);
 await plain.close();
+
+// ---- with axe-core, all parts in sight ----
+await assertAccessibleEverywhere(file, { prepare: [() => {
+  document.querySelector('#app details').open = true;
+  document.querySelector('#automatic').hidden = false;
+}] });
 
 // ---- names, prompts and answers from outside ----
 const bad = await open(hostile);

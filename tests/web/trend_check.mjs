@@ -1,33 +1,11 @@
 // trend_check.mjs USUAL HOSTILE - opens trend.html and comparison.html of both folders in Chromium, as a reader would.
-//
-// With $SPILLWAY_SCREENSHOTS set to a folder, pictures are left there.
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 
-import { launch } from './chromium.mjs';
+import { assertAccessibleEverywhere, browser, open, picture, urlOf as url } from './report_page.mjs';
 
-const [usual, hostile] = process.argv.slice(2).map((name) => path.resolve(name));
-const pictures = process.env.SPILLWAY_SCREENSHOTS;
-const browser = await launch();
-const urlOf = (folder, name) => pathToFileURL(path.join(folder, name)).href;
-
-// A page that notes everything it should not do.
-async function open(url, options) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  const page = await context.newPage();
-  const faults = [];
-  page.on('console', (message) => message.type() === 'error' && faults.push(`console: ${message.text()}`));
-  page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
-  page.on('dialog', (dialog) => { faults.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
-  page.on('request', (request) => request.url() !== url && faults.push(`request: ${request.url()}`));
-  await page.goto(url, { waitUntil: 'load' });
-  return { page, faults, close: () => context.close() };
-}
-
-async function picture(page, name) {
-  if (pictures) await page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: true });
-}
+const [usual, hostile] = process.argv.slice(2);
+const urlOf = (folder, name) => url(path.join(folder, name));
 
 // Inside the window, and every text of a picture inside the picture's figure.
 async function assertFits(page, name) {
@@ -117,6 +95,11 @@ async function checkComparison() {
   await close();
 }
 
+// What is in one fold of a kind is like what is in the others.
+function unfold() {
+  document.querySelectorAll('details:first-of-type').forEach((fold) => { fold.open = true; });
+}
+
 async function checkHostile(name) {
   const { page, faults, close } = await open(urlOf(hostile, `${name}.html`));
   assert.equal(await page.locator('script').count(), 1);
@@ -131,5 +114,6 @@ await checkComparison();
 for (const name of ['trend', 'comparison']) {
   await checkForms(usual, name);
   await checkHostile(name);
+  await assertAccessibleEverywhere(urlOf(usual, `${name}.html`), { prepare: [unfold] });
 }
 await browser.close();

@@ -2,6 +2,8 @@
 //
 // Everything that comes from a model or a protocol is text, and reaches the page as text content only.  Nothing is sent or kept
 // elsewhere: the scores are in this page until it is closed, so leaving it with scores that no file has is asked about.
+import { element } from './element.js';
+
 const data = JSON.parse(document.getElementById('data').textContent);
 const at = (id) => document.getElementById(id);
 
@@ -33,20 +35,14 @@ function change(edit) {
 
 // ---- building -----------------------------------------------------------------------------------------------------------
 
-function make(name, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(name), properties);
-  element.append(...children);
-  return element;
-}
-
 function choice(type, name, value, text, more = '') {
-  return make('label', { className: `choice ${more}` }, make('input', { type, name, value }), text);
+  return element('label', { class: `choice ${more}` }, element('input', { type, name, value }), text);
 }
 
 function scoreField([name, title, hint]) {
   const choices = [1, 2, 3, 4, 5].map((n) => choice('radio', name, n, n));
-  const field = make('fieldset', {}, make('legend', { textContent: title }), make('small', { textContent: `${hint}; 1 bad, 5 good` }),
-    make('div', { className: 'choices' }, ...choices, choice('radio', name, '', 'none', 'none')));
+  const field = element('fieldset', {}, element('legend', {}, title), element('small', {}, `${hint}; 1 bad, 5 good`),
+    element('div', { class: 'choices' }, ...choices, choice('radio', name, '', 'none', 'none')));
   field.addEventListener('change', (event) => change((review) => { review[name] = Number(event.target.value) || null; }));
   return field;
 }
@@ -63,9 +59,9 @@ function build() {
   at('scores').append(...SCORES.map(scoreField));
   at('flags').append(...FLAGS.map(flagChoice));
   at('places').append(...data.answers.map((answer, i) => {
-    const button = make('button', { type: 'button', textContent: i + 1, title: answer.name });
+    const button = element('button', { type: 'button', title: answer.name }, i + 1);
     button.addEventListener('click', () => go(i));
-    return make('li', {}, button);
+    return element('li', {}, button);
   }));
   at('progress').max = data.answers.length;
   at('reviewer').value = data.reviewer;
@@ -74,11 +70,11 @@ function build() {
 // ---- showing ------------------------------------------------------------------------------------------------------------
 
 // Lines between fences are set as code.
-function setText(element, text) {
+function setText(where, text) {
   const parts = [];
   let lines = [], isCode = false;
   const end = () => {
-    if (lines.length > 0) parts.push(isCode ? make('code', { textContent: lines.join('\n') }) : lines.join('\n'));
+    if (lines.length > 0) parts.push(isCode ? element('code', {}, lines.join('\n')) : lines.join('\n'));
     lines = [];
   };
   for (const line of text.split('\n')) {
@@ -90,7 +86,7 @@ function setText(element, text) {
     }
   }
   end();
-  element.replaceChildren(...parts);
+  where.replaceChildren(...parts);
 }
 
 function showProgress() {
@@ -121,7 +117,7 @@ function show() {
   at('expected-fold').hidden = answer.expected === '';
   stop();
   for (const [i, item] of [...at('places').children].entries()) {
-    item.firstChild.toggleAttribute('aria-current', i === place);
+    item.firstChild.setAttribute('aria-current', i === place);
     item.firstChild.classList.toggle('given', says(given[i]));
   }
   at('back').disabled = place === 0;
@@ -219,7 +215,7 @@ function save() {
   const reviews = data.answers.flatMap((answer, i) => (says(given[i])
     ? [{ ...answer.key, reviewer, ...given[i], note: plain(given[i].note) }] : []));
   const file = JSON.stringify({ spillway_reviews: data.version, run: data.run, reviews }, null, 1);
-  const link = make('a', { href: URL.createObjectURL(new Blob([file], { type: 'application/json' })), download: data.file });
+  const link = element('a', { href: URL.createObjectURL(new Blob([file], { type: 'application/json' })), download: data.file });
   link.click();
   URL.revokeObjectURL(link.href);
   isSaved = true;

@@ -11,7 +11,6 @@ function follow(figure) {
   const output = document.createElement('output');
   figure.append(output);
   figure.tabIndex = 0;
-  figure.setAttribute('role', 'group');
   figure.setAttribute('aria-label', `${drawing.querySelector('title').textContent}; arrow keys read its points`);
   let chosen = -1;
 

@@ -97,7 +97,7 @@ static void put_exact(document *doc, const comparison *c, const exact_change *e)
     buf name;
     buf_init(&name, LINE_BYTES_MAX);
     format_name(&name, test);
-    const char *const model = c->a->subjects[e->pair->subject].subject->name, *const mode = test_mode_name(test->mode);
+    const char *const model = c->a->subjects[e->pair->subject].label, *const mode = test_mode_name(test->mode);
     if (e->metric == COMPARE_FAILED)
         doc_remark(doc, TONE_BAD, "failed: %s (%s, %s) completed, and is now %s", buf_str(&name), model, mode,
                    c->options.is_shared ? "failed" : test_status_name(e->pair->b->test->answer.status));
@@ -154,7 +154,7 @@ static void put_notes(document *doc, const comparison *c)
 
 static const char *model_of(const comparison *c, size_t subject)
 {
-    return c->a->subjects[subject].subject->name;
+    return c->a->subjects[subject].label;
 }
 
 static void put_terminal(document *doc, const comparison *c)

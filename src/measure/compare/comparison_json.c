@@ -5,11 +5,10 @@
 #include "compare/comparison_report.h"
 #include "report/json/json_parts.h"
 
-/* Texts of a command line need not be UTF-8. */
-static json_t *json_of_text(const char *text)
+static void put_model(json_t **j, const subject_analysis *s)
 {
-    json_t *const j = json_string(text);
-    return j != NULL ? j : json_string("\xef\xbf\xbd");
+    json_put(j, "model", json_of_text(s->subject->name));
+    json_put(j, "label", json_of_text(s->label));
 }
 
 static json_t *json_of_side(const char *name, const run_record *run)
@@ -51,7 +50,7 @@ static json_t *json_of_row(const comparison *c, const change_row *row)
     const compare_metric_row *const metric = &COMPARE_METRIC_ROWS[row->metric];
     const bool is_model = metric->scope == SCOPE_MODEL;
     json_t *j = json_object();
-    json_put(&j, "model", json_of_text(c->a->subjects[row->subject].subject->name));
+    put_model(&j, &c->a->subjects[row->subject]);
     json_put(&j, "mode", is_model ? json_null() : json_string(test_mode_name(row->mode)));
     json_put(&j, "metric", json_string(metric->name));
     json_put(&j, "unit", json_string(metric->unit));
@@ -75,7 +74,7 @@ static json_t *json_of_exact(const comparison *c, const exact_change *e)
 {
     const test_record *const test = e->pair->a->test;
     json_t *j = json_object();
-    json_put(&j, "model", json_of_text(c->a->subjects[e->pair->subject].subject->name));
+    put_model(&j, &c->a->subjects[e->pair->subject]);
     json_put(&j, "mode", json_string(test_mode_name(test->mode)));
     json_put(&j, "test", json_of_text(test->plan.name));
     json_put(&j, "variant", json_of_text(test->variant));

@@ -71,7 +71,7 @@ static void put_row(buf *out, const comparison *c, const change_row *row)
     buf_init(&class_name, LINE_BYTES_MAX);
     buf_init(&message, LINE_BYTES_MAX);
     comparison_put_title(&title, row);
-    buf_printf(&class_name, "%s.%s", c->a->subjects[row->subject].subject->name,
+    buf_printf(&class_name, "%s.%s", c->a->subjects[row->subject].label,
                COMPARE_METRIC_ROWS[row->metric].scope == SCOPE_MODEL ? "server" : test_mode_name(row->mode));
     put_case_begin(out, buf_str(&class_name), buf_str(&title));
     put_message(&message, row);
@@ -96,8 +96,7 @@ static void put_count(buf *out, const comparison *c, compare_metric metric)
         const exact_change *const e = &c->exact.items[i];
         if (e->metric != metric)
             continue;
-        buf_printf(&body, "%s, %s: ", c->a->subjects[e->pair->subject].subject->name,
-                   test_mode_name(e->pair->a->test->mode));
+        buf_printf(&body, "%s, %s: ", c->a->subjects[e->pair->subject].label, test_mode_name(e->pair->a->test->mode));
         format_name(&body, e->pair->a->test);
         buf_printf(&body, "%s%s\n", e->check[0] != '\0' ? ": " : "", e->check);
     }

@@ -23,7 +23,7 @@ int comparison_count_verdicts(const comparison *c, change_verdict verdict);
 void comparison_document(document *doc, const comparison *c, comparison_names names);
 /* Appends Markdown that fits a comment on a pull request: the outcome and a table, the rest folded. */
 void comparison_markdown(buf *out, const comparison *c, comparison_names names);
-/* Appends one page that needs no network.  `entropy` as for page_put.  Error: SW_ENOMEM. */
+/* Appends one page that needs no network.  `entropy` as for page_nonce.  Error: SW_ENOMEM. */
 SW_NODISCARD sw_code comparison_html(buf *out, const comparison *c, comparison_names names, const sw_entropy *entropy,
                                      sw_err *err);
 /* Appends one document, schema 1.  Errors: SW_ENOMEM, SW_ELIMIT. */

@@ -157,7 +157,7 @@ static const doc_column DIFFERENCES[] = {
     {"condition", "", "", false, 0},
     {"BASE", "", "", false, 0},
     {"NEW", "", "", false, 0},
-    {"", "", "", false, 2},
+    {"allowed", "", "the part that --knob names", false, 2},
 };
 // clang-format on
 

@@ -31,30 +31,46 @@ void run_trend_free(run_trend *t)
     *t = (run_trend){0};
 }
 
+static const char *copy(run_trend *t, const char *text)
+{
+    return arena_copy(t->keep, text, strlen(text));
+}
+
 /* The row of that figure, which is made if it is not there; NULL when memory is short. */
-static trend_row *find_row(run_trend *t, const char *model, test_mode mode, compare_metric metric)
+static trend_row *find_row(run_trend *t, const trend_row *like)
 {
     for (size_t i = 0; i < t->n_rows; i++) {
         trend_row *const r = &t->rows[i];
-        if (r->mode == mode && r->metric == metric && strcmp(r->model, model) == 0)
+        if (r->mode == like->mode && r->metric == like->metric && r->twin == like->twin &&
+            strcmp(r->model, like->model) == 0)
             return r;
     }
-    const char *const copy = arena_copy(t->keep, model, strlen(model));
-    if (copy == NULL || !mem_grow(&t->rows, &t->cap_rows, t->n_rows + 1, sizeof *t->rows))
+    const char *const name = copy(t, like->model);
+    if (name == NULL || !mem_grow(&t->rows, &t->cap_rows, t->n_rows + 1, sizeof *t->rows))
         return NULL;
-    t->rows[t->n_rows] = (trend_row){.model = copy, .mode = mode, .metric = metric};
+    t->rows[t->n_rows] = *like;
+    t->rows[t->n_rows].model = name;
+    t->rows[t->n_rows].label = "";
     return &t->rows[t->n_rows++];
 }
 
+/* Sets the label, which changes seldom. */
+static bool put_label(run_trend *t, trend_row *row, const char *label)
+{
+    if (strcmp(row->label, label) != 0)
+        row->label = copy(t, label);
+    return row->label != NULL;
+}
+
 /* The value of the run that was added last; earlier ones that have none are NAN. */
-static sw_code put_value(run_trend *t, const char *model, test_mode mode, compare_metric metric, trend_value value,
-                         sw_err *err)
+static sw_code put_value(run_trend *t, const trend_row *like, trend_value value, sw_err *err)
 {
     if (!isfinite(value.value))
         return SW_OK;
-    trend_row *const row = find_row(t, model, mode, metric);
+    trend_row *const row = find_row(t, like);
     const size_t n_before = row != NULL ? row->cap : 0;
-    if (row == NULL || !mem_grow(&row->values, &row->cap, t->n_runs, sizeof *row->values))
+    if (row == NULL || !put_label(t, row, like->label) ||
+        !mem_grow(&row->values, &row->cap, t->n_runs, sizeof *row->values))
         return out_of_memory(err);
     for (size_t i = n_before; i < row->cap; i++)
         row->values[i] = (trend_value){NAN, NAN, NAN};
@@ -81,29 +97,43 @@ static trend_value value_of(const run_record *run, const run_summary *summary, c
     return (trend_value){median, stats_percentile(values, n, 25), stats_percentile(values, n, 75)};
 }
 
-static sw_code add_subject(run_trend *t, const run_record *run, const subject_analysis *s, double *values, sw_err *err)
+/* `like` is taken for each metric of the mode. */
+static sw_code add_mode(run_trend *t, const run_record *run, const run_summary *summary, trend_row like, double *values,
+                        sw_err *err)
 {
-    const char *const model = s->subject->name;
     sw_code code = SW_OK;
-    for (int mode = 0; mode < N_TEST_MODES; mode++) {
-        for (int m = 0; code == SW_OK && m < N_COMPARE_METRICS; m++) {
-            if (!compare_metric_is_of((compare_metric)m, (test_mode)mode) || s->modes[mode].n_rows == 0)
-                continue;
-            const trend_value value = value_of(run, &s->modes[mode], (compare_metric)m, values);
-            code = put_value(t, model, (test_mode)mode, (compare_metric)m, value, err);
-        }
-    }
-    for (int m = 0; code == SW_OK && m < N_COMPARE_METRICS; m++) {
-        if (COMPARE_METRIC_ROWS[m].scope == SCOPE_MODEL)
-            code = put_value(t, model, MODE_STREAM, (compare_metric)m,
-                             (trend_value){compare_metric_of_model((compare_metric)m, run, s->index), NAN, NAN}, err);
+    for (int m = 0; summary->n_rows > 0 && m < N_COMPARE_METRICS && code == SW_OK; m++) {
+        like.metric = (compare_metric)m;
+        if (compare_metric_is_of(like.metric, like.mode))
+            code = put_value(t, &like, value_of(run, summary, like.metric, values), err);
     }
     return code;
 }
 
-static const char *copy(run_trend *t, const char *text)
+static int count_twins_before(const run_record *run, int subject)
 {
-    return arena_copy(t->keep, text, strlen(text));
+    int n = 0;
+    for (int i = 0; i < subject; i++)
+        n += strcmp(run->subjects[i].name, run->subjects[subject].name) == 0;
+    return n;
+}
+
+static sw_code add_subject(run_trend *t, const run_record *run, const subject_analysis *s, double *values, sw_err *err)
+{
+    trend_row like = {.model = s->subject->name, .twin = count_twins_before(run, s->index), .label = s->label};
+    sw_code code = SW_OK;
+    for (int mode = 0; mode < N_TEST_MODES && code == SW_OK; mode++) {
+        like.mode = (test_mode)mode;
+        code = add_mode(t, run, &s->modes[mode], like, values, err);
+    }
+    like.mode = MODE_STREAM;
+    for (int m = 0; m < N_COMPARE_METRICS && code == SW_OK; m++) {
+        like.metric = (compare_metric)m;
+        if (COMPARE_METRIC_ROWS[m].scope == SCOPE_MODEL)
+            code =
+                put_value(t, &like, (trend_value){compare_metric_of_model(like.metric, run, s->index), NAN, NAN}, err);
+    }
+    return code;
 }
 
 /* Values of several servers end with a separator, which is left out. */

@@ -23,8 +23,10 @@ typedef struct trend_value {
 
 /* One figure of a model in a mode. */
 typedef struct trend_row {
-    const char *model;
-    test_mode mode; // not of SCOPE_MODEL
+    const char *model; // its name
+    int twin;          // of how many models before it in its run it has the name
+    const char *label; // how reports of the latest run call it: tells apart those of one name
+    test_mode mode;    // not of SCOPE_MODEL
     compare_metric metric;
     trend_value *values; // (cap) by runs; those from cap on have none; owned
     size_t cap;
@@ -81,7 +83,7 @@ SW_NODISCARD sw_code run_trend_add(run_trend *t, const run_analysis *a, const ch
 /* Names a run that is not added. */
 SW_NODISCARD sw_code run_trend_leave_out(run_trend *t, const char *name, int64_t started_unix_ms, bool is_unlike,
                                          const char *why, sw_err *err);
-/* Leaves out rows of other models and metrics (NULL, -1: none); judges the others. */
+/* Leaves out rows of other models (by name or label) and metrics (NULL, -1: none); judges the others. */
 SW_NODISCARD sw_code run_trend_judge(run_trend *t, const char *model, int metric, sw_err *err);
 
 /* The value of a run, with NAN where it has none. */

@@ -14,8 +14,8 @@ static void keep_rows(run_trend *t, const char *model, int metric)
     size_t n = 0;
     for (size_t i = 0; i < t->n_rows; i++) {
         const trend_row row = t->rows[i];
-        const bool is_kept =
-            (model == NULL || strcmp(row.model, model) == 0) && (metric < 0 || row.metric == (compare_metric)metric);
+        const bool is_kept = (model == NULL || strcmp(row.model, model) == 0 || strcmp(row.label, model) == 0) &&
+                             (metric < 0 || row.metric == (compare_metric)metric);
         if (!is_kept) {
             mem_free(row.values);
             continue;

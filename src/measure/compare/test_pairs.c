@@ -20,22 +20,41 @@ typedef struct keyed_list {
 
 /* ---- models ------------------------------------------------------------------------------------------------------ */
 
-static bool is_same_model(const subject_record *a, const subject_record *b, bool by_name)
+/* From the surest to the weakest sign that both are one model. */
+typedef enum model_sign { SIGN_BOTH, SIGN_NAME, SIGN_FILE, N_SIGNS } model_sign;
+
+static bool is_same_model(const subject_record *a, const subject_record *b, model_sign sign)
 {
-    if (by_name)
-        return strcmp(a->name, b->name) == 0;
-    return a->file_hash[0] != '\0' && strcmp(a->file_hash, b->file_hash) == 0;
+    const bool is_name = strcmp(a->name, b->name) == 0;
+    const bool is_file = a->file_hash[0] != '\0' && strcmp(a->file_hash, b->file_hash) == 0;
+    return (is_name || sign == SIGN_FILE) && (is_file || sign == SIGN_NAME);
 }
 
-static int find_subject(const run_record *a, const run_record *b, size_t subject_of_b)
+/* The first of a's models of which the sign says so and that is nobody's yet, or -1. */
+static int find_subject(const run_record *a, const subject_record *b, model_sign sign, const bool *is_taken)
 {
-    for (int by_name = 1; by_name >= 0; by_name--) {
-        for (size_t i = 0; i < a->n_subjects; i++) {
-            if (is_same_model(&a->subjects[i], &b->subjects[subject_of_b], by_name != 0))
-                return (int)i;
+    for (size_t i = 0; i < a->n_subjects; i++) {
+        if (!is_taken[i] && is_same_model(&a->subjects[i], b, sign))
+            return (int)i;
+    }
+    return -1;
+}
+
+/* Each of a's models is of one of b's at most; several may have one name. */
+static void pair_models(const run_record *a, const run_record *b, int *subject_of_a, bool *is_taken)
+{
+    for (size_t i = 0; i < b->n_subjects; i++)
+        subject_of_a[i] = -1;
+    for (int sign = 0; sign < N_SIGNS; sign++) {
+        for (size_t i = 0; i < b->n_subjects; i++) {
+            if (subject_of_a[i] < 0)
+                subject_of_a[i] = find_subject(a, &b->subjects[i], (model_sign)sign, is_taken);
+            if (subject_of_a[i] >= 0)
+                is_taken[subject_of_a[i]] = true;
         }
     }
-    return a->n_subjects == 1 && b->n_subjects == 1 ? 0 : -1;
+    if (a->n_subjects == 1 && b->n_subjects == 1)
+        subject_of_a[0] = 0;
 }
 
 /* ---- tests ------------------------------------------------------------------------------------------------------- */
@@ -119,10 +138,13 @@ sw_code test_pairs_of(const run_analysis *a, const run_analysis *b, bool is_loos
 {
     keyed_list of_a = {0}, of_b = {0};
     *out = (test_pairs){.subject_of_a = mem_calloc(b->n_subjects + 1, sizeof *out->subject_of_a)};
-    if (out->subject_of_a == NULL)
+    bool *const is_taken = mem_calloc(a->n_subjects + 1, sizeof *is_taken);
+    if (out->subject_of_a == NULL || is_taken == NULL) {
+        mem_free(is_taken);
         return sw_fail(err, SW_ENOMEM, "out of memory comparing %zu models", b->n_subjects);
-    for (size_t i = 0; i < b->n_subjects; i++)
-        out->subject_of_a[i] = find_subject(a->run, b->run, i);
+    }
+    pair_models(a->run, b->run, out->subject_of_a, is_taken);
+    mem_free(is_taken);
     sw_code code = list_tests(a, NULL, is_loose, &of_a, &out->n_only_a, err);
     if (code == SW_OK)
         code = list_tests(b, out->subject_of_a, is_loose, &of_b, &out->n_only_b, err);

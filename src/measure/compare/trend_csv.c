@@ -8,6 +8,7 @@ static void put_row(buf *out, const run_trend *t, const trend_row *row)
     for (size_t i = 0; i < t->n_runs; i++) {
         const trend_value v = run_trend_value(row, i);
         csv_text(out, row->model);
+        csv_text(out, row->label);
         csv_text(out, metric->scope == SCOPE_MODEL ? "" : test_mode_name(row->mode));
         csv_text(out, metric->name);
         csv_text(out, metric->unit);
@@ -24,9 +25,9 @@ static void put_row(buf *out, const run_trend *t, const trend_row *row)
 
 void trend_csv(buf *out, const run_trend *t)
 {
-    static const char *const NAMES[] = {"model",           "mode",     "metric",  "unit",  "run",
-                                        "started_unix_ms", "spillway", "changed", "value", "low_quartile",
-                                        "high_quartile"};
+    static const char *const NAMES[] = {"model",        "label",           "mode",     "metric",  "unit",
+                                        "run",          "started_unix_ms", "spillway", "changed", "value",
+                                        "low_quartile", "high_quartile"};
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
         csv_text(out, NAMES[i]);
     csv_end_line(out);

@@ -204,24 +204,24 @@ static void put_figure(document *doc, const run_trend *t, const trend_row *row)
     buf_free(&text);
 }
 
-static bool is_of_model(const run_trend *t, size_t row, const char *model)
+static bool is_of_model(const trend_row *row, const trend_row *other)
 {
-    return strcmp(t->rows[row].model, model) == 0;
+    return row->twin == other->twin && strcmp(row->model, other->model) == 0;
 }
 
 static void put_model(document *doc, const run_trend *t, size_t first, int number)
 {
-    const char *const model = t->rows[first].model;
+    const trend_row *const model = &t->rows[first];
     char anchor[ANCHOR_BYTES];
     snprintf(anchor, sizeof anchor, "model-%d", number);
-    doc_heading(doc, 2, anchor, model);
+    doc_heading(doc, 2, anchor, model->label);
     doc_table(doc, "", SUMMARY, sizeof SUMMARY / sizeof *SUMMARY);
     for (size_t i = first; i < t->n_rows; i++) {
-        if (is_of_model(t, i, model))
+        if (is_of_model(&t->rows[i], model))
             put_summary_row(doc, t, &t->rows[i]);
     }
     for (size_t i = first; i < t->n_rows; i++) {
-        if (is_of_model(t, i, model))
+        if (is_of_model(&t->rows[i], model))
             put_figure(doc, t, &t->rows[i]);
     }
 }
@@ -229,7 +229,7 @@ static void put_model(document *doc, const run_trend *t, size_t first, int numbe
 static bool is_first_of_model(const run_trend *t, size_t row)
 {
     size_t i = 0;
-    while (!is_of_model(t, i, t->rows[row].model))
+    while (!is_of_model(&t->rows[i], &t->rows[row]))
         i++;
     return i == row;
 }

@@ -4,13 +4,6 @@
 #include "compare/trend_report.h"
 #include "report/json/json_parts.h"
 
-/* Texts of a command line need not be UTF-8. */
-static json_t *json_of_text(const char *text)
-{
-    json_t *const j = json_string(text);
-    return j != NULL ? j : json_string("\xef\xbf\xbd");
-}
-
 static json_t *json_of_trend_run(const trend_run *run)
 {
     json_t *j = json_object();
@@ -66,6 +59,7 @@ static json_t *json_of_row(const run_trend *t, const trend_row *row)
     const compare_metric_row *const metric = &COMPARE_METRIC_ROWS[row->metric];
     json_t *j = json_object();
     json_put(&j, "model", json_of_text(row->model));
+    json_put(&j, "label", json_of_text(row->label));
     json_put(&j, "mode", metric->scope == SCOPE_MODEL ? json_null() : json_string(test_mode_name(row->mode)));
     json_put(&j, "metric", json_string(metric->name));
     json_put(&j, "unit", json_string(metric->unit));

@@ -10,7 +10,7 @@
 
 /* Appends all blocks; `knob` is the part in which the runs may differ. */
 void trend_document(document *doc, const run_trend *t, const char *knob);
-/* Appends that document as one page that needs no network.  `entropy` as for page_put.  Error: SW_ENOMEM. */
+/* Appends that document as one page that needs no network.  `entropy` as for page_nonce.  Error: SW_ENOMEM. */
 SW_NODISCARD sw_code trend_html(buf *out, const run_trend *t, const char *knob, const sw_entropy *entropy, sw_err *err);
 /* Appends one document, schema 1.  Errors: SW_ENOMEM, SW_ELIMIT. */
 SW_NODISCARD sw_code trend_json(buf *out, const run_trend *t, sw_err *err);

@@ -60,14 +60,6 @@ static void measure_quality(subject_analysis *s)
     s->technical_accuracy = s->n_technical_run > 0 ? (double)s->n_technical_passed / s->n_technical_run : NAN;
 }
 
-static void count_equal(subject_analysis *s)
-{
-    s->n_equal_to_reference = s->preserved[PRESERVES_OFFLOADED].all.n_equal;
-    s->n_reference_pairs = s->preserved[PRESERVES_OFFLOADED].all.n_pairs;
-    s->n_equal_streamed = s->preserved[PRESERVES_STREAMED].all.n_equal;
-    s->n_streamed_pairs = s->preserved[PRESERVES_STREAMED].all.n_pairs;
-}
-
 /* ---- sweeps ------------------------------------------------------------------------------------------------------ */
 
 /* "temperature=0.7": 0.7; NAN for a variant without a number. */
@@ -178,14 +170,13 @@ static sw_code analyze_subject(const run_record *run, int subject, bool is_brief
     if (code != SW_OK)
         return code;
     measure_quality(out);
-    count_equal(out);
     out->cold_ttft_ms = out->modes[MODE_COLD].ttft_ms.p50;
     out->memory = memory_figures_of(run, subject);
     out->cause = speed_cause_of(run, subject, &out->modes[MODE_STREAM]);
     return SW_OK;
 }
 
-static sw_code label_subjects(const run_record *run, run_analysis *out, sw_err *err)
+sw_code run_analysis_label(const run_record *run, run_analysis *out, sw_err *err)
 {
     char **const labels = mem_calloc(run->n_subjects + 1, sizeof *labels);
     if (labels == NULL)
@@ -204,7 +195,7 @@ static sw_code analyze(const run_record *run, bool is_brief, run_analysis *out, 
     if (out->subjects == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory for the figures of a run");
     out->n_subjects = run->n_subjects;
-    sw_code code = label_subjects(run, out, err);
+    sw_code code = run_analysis_label(run, out, err);
     for (size_t i = 0; code == SW_OK && i < run->n_subjects; i++)
         code = analyze_subject(run, (int)i, is_brief, &out->subjects[i], err);
     return code;

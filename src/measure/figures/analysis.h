@@ -32,8 +32,6 @@ typedef struct subject_analysis {
     int n_technical_passed, n_technical_run;
     double technical_accuracy;                     // passed / run; NAN
     double cold_ttft_ms;                           // median of the cold requests; NAN
-    int n_equal_to_reference, n_reference_pairs;   // answers with the same text on both sides, same prompt and seed
-    int n_equal_streamed, n_streamed_pairs;        // streamed against whole
     preservation preserved[N_PRESERVATIONS];       // whether answers are as good, however they were asked for
     figure_change by_offloading[N_CHANGE_FIGURES]; // streamed, against the reference that does not offload
     figure_change by_streaming[N_CHANGE_FIGURES];  // streamed, against whole documents
@@ -56,6 +54,8 @@ SW_NODISCARD sw_code run_analysis_of(const run_record *run, run_analysis *out, s
  * alone, as if no other mode had been run; without the intervals of rates (NAN), pairs of tests (experts) and what
  * modes change.  All figures that are there, and what criteria say of them, are the same. */
 SW_NODISCARD sw_code run_analysis_brief_of(const run_record *run, run_analysis *out, sw_err *err);
+/* Sets the labels of all its models; for those that are made otherwise. */
+SW_NODISCARD sw_code run_analysis_label(const run_record *run, run_analysis *out, sw_err *err);
 void run_analysis_free(run_analysis *analysis);
 
 #endif

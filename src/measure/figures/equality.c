@@ -25,7 +25,7 @@ check_outcome answer_check(const test_record *test, const char *name)
 
 bool answer_is_known(const answer_record *a)
 {
-    return a->n_arrivals > 0;
+    return a->n_arrivals > 0 || a->n_text > 0 || a->n_reasoning > 0;
 }
 
 /* ---- where they part --------------------------------------------------------------------------------------------- */

@@ -57,7 +57,7 @@ logit_parity logit_parity_begin(double near_tie)
     return (logit_parity){.near_tie = near_tie, .hash_a = logit_hash_begin(), .hash_b = logit_hash_begin()};
 }
 
-static void add_difference(logit_parity *sums, const logit_difference *d)
+static void add_figures(logit_parity *sums, const logit_difference *d)
 {
     const size_t at = sums->n_positions;
     sums->kl_sum += d->kl;
@@ -73,15 +73,20 @@ static void add_difference(logit_parity *sums, const logit_difference *d)
     sums->n_top_near += d->top_a != d->top_b && d->top_gap < sums->near_tie;
 }
 
+void logit_parity_put(logit_parity *sums, const logit_difference *d)
+{
+    const bool was_equal = sums->first == sums->n_positions;
+    add_figures(sums, d);
+    sums->n_equal += d->is_equal;
+    sums->n_positions++;
+    if (was_equal && d->is_equal)
+        sums->first = sums->n_positions;
+}
+
 void logit_parity_add(logit_parity *sums, const float *a, const float *b, size_t n_vocab)
 {
     const logit_difference d = logit_compare(a, b, n_vocab);
-    const bool was_equal = sums->first == sums->n_positions;
-    add_difference(sums, &d);
+    logit_parity_put(sums, &d);
     sums->hash_a = logit_hash_add(sums->hash_a, a, n_vocab * sizeof *a);
     sums->hash_b = logit_hash_add(sums->hash_b, b, n_vocab * sizeof *b);
-    sums->n_equal += d.is_equal;
-    sums->n_positions++;
-    if (was_equal && d.is_equal)
-        sums->first = sums->n_positions;
 }

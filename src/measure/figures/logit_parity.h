@@ -41,6 +41,9 @@ typedef struct logit_parity {
 } logit_parity;
 
 logit_parity logit_parity_begin(double near_tie);
+/* Adds one position without its hashes. */
+void logit_parity_put(logit_parity *sums, const logit_difference *difference);
+/* Compares one position and adds it, with its hashes. */
 void logit_parity_add(logit_parity *sums, const float *a, const float *b, size_t n_vocab);
 
 #endif

@@ -54,7 +54,7 @@ static size_t collect(const run_summary *modes, preservation_kind kind, preserve
         if (t->answer.status != TEST_COMPLETED || (kind == PRESERVES_REPEATED && t->repeat == 0))
             continue;
         const summary_row *const partner = answer_partner(base, t, kind == PRESERVES_REPEATED ? 0 : t->repeat);
-        if (partner != NULL)
+        if (partner != NULL && answer_is_known(&t->answer) && answer_is_known(&partner->test->answer))
             out[n++] = pair_of(partner, &asked->rows[i]);
     }
     return n;

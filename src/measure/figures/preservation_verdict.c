@@ -92,8 +92,6 @@ static void say_verdict(preservation *p)
 
 /* ---- sides ------------------------------------------------------------------------------------------------------- */
 
-typedef enum sides { SIDES_DIFFER, SIDES_ARE_EQUAL, SIDES_UNKNOWN } sides;
-
 static const char *experts_place(const run_record *run, int subject, int server)
 {
     const fact_record *const f = server >= 0 ? run_fact(run, subject, server, FACT_EXPERTS_VERIFIED) : NULL;
@@ -112,18 +110,14 @@ static uint64_t experts_in(const run_record *run, int server, const char *tier)
     return bytes;
 }
 
-/* Where the experts of both servers are in effect, whatever was asked for. */
-static sides sides_of(const run_record *run, int subject, const preserved_pair *pair)
+/* Returns true if both servers told that their experts are in one place, whatever was asked for. */
+static bool are_sides_equal(const run_record *run, int subject, const preserved_pair *pair)
 {
     const int a = pair->a->test->server, b = pair->b->test->server;
     const char *const of_a = experts_place(run, subject, a), *const of_b = experts_place(run, subject, b);
-    if (of_a == NULL || of_b == NULL)
-        return SIDES_UNKNOWN;
-    if (strcmp(of_a, of_b) != 0)
-        return SIDES_DIFFER;
-    if (strcmp(of_a, "mixed") != 0)
-        return SIDES_ARE_EQUAL;
-    return experts_in(run, a, "vram") == experts_in(run, b, "vram") ? SIDES_ARE_EQUAL : SIDES_DIFFER;
+    if (of_a == NULL || of_b == NULL || strcmp(of_a, of_b) != 0)
+        return false;
+    return strcmp(of_a, "mixed") != 0 || experts_in(run, a, "vram") == experts_in(run, b, "vram");
 }
 
 /* ---- verdict ----------------------------------------------------------------------------------------------------- */
@@ -175,9 +169,7 @@ static void judge_sides(const run_record *run, int subject, const preserved_pair
 {
     if (p->kind != PRESERVES_OFFLOADED && p->kind != PRESERVES_OFFLOADED_WHOLE)
         return;
-    const sides s = sides_of(run, subject, pair);
-    p->is_placement_known = s != SIDES_UNKNOWN;
-    if (s == SIDES_ARE_EQUAL)
+    if (are_sides_equal(run, subject, pair))
         SAY(p->why, "both servers had their experts %s", experts_place(run, subject, pair->a->test->server));
 }
 

@@ -59,7 +59,6 @@ typedef struct preservation {
     size_t n_distinct;              // pairs that differ from each other: of them, what follows
     double checks_p_value;          // McNemar's, but not below that of exchanging whole answers; NAN: no pairs
     paired_change mark, repetition; // means, new - base
-    bool is_placement_known;        // PRESERVES_OFFLOADED: where the experts of both sides are
 } preservation;
 
 /* Answers to one question: `a` is the base. */

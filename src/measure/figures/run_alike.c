@@ -205,7 +205,10 @@ bool run_part_is_shared(const char *name)
 
 static void cut(char out[RUN_VALUE_BYTES], const char *text)
 {
-    const size_t n = utf8_complete_prefix(text, strnlen(text, RUN_VALUE_BYTES - 1));
+    size_t length = strlen(text);
+    if (length >= 2 && strcmp(text + length - 2, "; ") == 0)
+        length -= 2; // what ends every item of a list
+    const size_t n = utf8_complete_prefix(text, length < RUN_VALUE_BYTES ? length : RUN_VALUE_BYTES - 1);
     memcpy(out, n > 0 ? text : "-", n > 0 ? n : 1);
     out[n > 0 ? n : 1] = '\0';
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/escape.h"
 #include "base/utf8.h"
 #include "monitor/recording.h"
 #include "json/json_out.h"
@@ -43,7 +44,11 @@ void recording_put_head(buf *out, const recording_head *head)
     json_put(&o, "gpu", text_of(head->gpu));
     json_put(&o, "gpu_driver", text_of(head->gpu_driver));
     json_put(&o, "gpu_note", text_of(head->gpu_note));
-    json_write(out, o);
+    buf text; // names of a program may hold what a terminal would obey
+    buf_init(&text, out->max);
+    json_write(&text, o);
+    escape_json_document(out, buf_str(&text), text.size);
+    buf_free_part(&text, out);
 }
 
 /* Fifteen digits are exact for every byte up to 2^49. */

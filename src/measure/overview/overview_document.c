@@ -42,6 +42,8 @@ void overview_document(document *doc, const overview *o)
     doc->audience = FOR_PAGES;
     overview_section_tests(doc, o);
     overview_section_verdicts(doc, o);
+    overview_section_preservation(doc, o);
+    overview_section_reviews(doc, o);
     overview_section_experts(doc, o);
     overview_section_runs(doc, o);
     overview_section_limits(doc);
@@ -72,7 +74,7 @@ void overview_html(buf *out, const overview *o)
     document_init(&doc);
     overview_document(&doc, o);
     put_title(title, o);
-    page_begin(out, title, NULL);
+    page_begin(out, title, page_report_style(), NULL);
     render_html(out, &doc);
     page_end(out);
     document_free(&doc);

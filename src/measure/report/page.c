@@ -1,4 +1,4 @@
-/* page.c - the head of a page, with its styles inside. */
+/* page.c - the head of a page with its styles, and its end with data and script. */
 #include "report/page.h"
 
 #include <inttypes.h>
@@ -12,6 +12,17 @@
 extern const unsigned char embedded_web_dist_report_css[];
 extern const size_t embedded_web_dist_report_css_size;
 
+page_bundle page_report_style(void)
+{
+    return (page_bundle){embedded_web_dist_report_css, embedded_web_dist_report_css_size};
+}
+
+void page_nonce(char nonce[PAGE_NONCE_BYTES], const sw_entropy *entropy)
+{
+    const uint64_t high = entropy_next(entropy);
+    snprintf(nonce, PAGE_NONCE_BYTES, "%016" PRIx64 "%016" PRIx64, high, entropy_next(entropy));
+}
+
 /* Styles are inline, since the page is one file. */
 static void put_policy(buf *out, const char *nonce)
 {
@@ -21,7 +32,7 @@ static void put_policy(buf *out, const char *nonce)
     buf_puts(out, "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n");
 }
 
-static void put_head(buf *out, const char *title, const char *nonce, page_bundle style)
+void page_begin(buf *out, const char *title, page_bundle style, const char *nonce)
 {
     buf_puts(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     put_policy(out, nonce);
@@ -33,25 +44,30 @@ static void put_head(buf *out, const char *title, const char *nonce, page_bundle
     buf_puts(out, "</style>\n</head>\n<body>\n<main>\n");
 }
 
-void page_begin(buf *out, const char *title, const char *nonce)
-{
-    put_head(out, title, nonce, (page_bundle){embedded_web_dist_report_css, embedded_web_dist_report_css_size});
-}
-
 void page_end(buf *out)
 {
     buf_puts(out, "</main>\n</body>\n</html>\n");
 }
 
+void page_end_with_script(buf *out, const char *nonce, const buf *data, page_bundle script)
+{
+    buf_puts(out, "</main>\n");
+    if (data != NULL) {
+        buf_printf(out, "<script type=\"application/json\" id=\"data\" nonce=\"%s\">", nonce);
+        buf_append(out, buf_str(data), data->size);
+        buf_puts(out, "</script>\n");
+    }
+    buf_printf(out, "<script nonce=\"%s\">\n", nonce);
+    buf_append(out, script.data, script.n);
+    buf_puts(out, "</script>\n</body>\n</html>\n");
+}
+
 void page_put(buf *out, const char *title, const document *doc, page_bundle style, page_bundle script,
               const sw_entropy *entropy)
 {
-    char nonce[40];
-    const uint64_t high = entropy_next(entropy);
-    snprintf(nonce, sizeof nonce, "%016" PRIx64 "%016" PRIx64, high, entropy_next(entropy));
-    put_head(out, title, nonce, style);
+    char nonce[PAGE_NONCE_BYTES];
+    page_nonce(nonce, entropy);
+    page_begin(out, title, style, nonce);
     render_html(out, doc);
-    buf_printf(out, "</main>\n<script nonce=\"%s\">\n", nonce);
-    buf_append(out, script.data, script.n);
-    buf_puts(out, "</script>\n</body>\n</html>\n");
+    page_end_with_script(out, nonce, /*data=*/NULL, script);
 }

@@ -1,19 +1,14 @@
-/* review_page.c - the page around its answers: style, script and data are inside.
- *
- * As in the report, the content security policy forbids everything but the page's own style and the scripts with its
- * random number, which no answer can contain; answers are data, which the script shows as text.
- */
+/* review_page.c - the page on which a person scores answers: they are its data, which its script shows as text. */
 #include "review/review_page.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/escape.h"
 #include "base/limits.h"
-#include "base/rng.h"
 #include "report/format.h"
 #include "report/json/json_parts.h"
+#include "report/page.h"
 #include "report/report.h"
 #include "review/review_auto.h"
 #include "review/review_file.h"
@@ -138,42 +133,28 @@ static json_t *data_json(const run_analysis *a, const review_choice *choice, con
 
 /* ---- the page ---------------------------------------------------------------------------------------------------- */
 
-static void put_head(buf *out, const char *nonce)
+static void put_page(buf *out, const buf *data, const sw_entropy *entropy)
 {
-    buf_puts(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    buf_printf(out,
-               "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'nonce-%s'; "
-               "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n",
+    char nonce[PAGE_NONCE_BYTES];
+    page_nonce(nonce, entropy);
+    page_begin(out, "Scores of answers", (page_bundle){embedded_web_dist_review_css, embedded_web_dist_review_css_size},
                nonce);
-    buf_puts(out, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                  "<meta name=\"color-scheme\" content=\"light dark\">\n<title>Scores of answers - spillway</title>\n"
-                  "<style>\n");
-    buf_append(out, embedded_web_dist_review_css, embedded_web_dist_review_css_size);
-    buf_puts(out, "</style>\n</head>\n<body>\n");
     buf_append(out, embedded_web_src_review_html, embedded_web_src_review_html_size);
-}
-
-static sw_code put_page(buf *out, json_t *data, const sw_entropy *entropy, sw_err *err)
-{
-    char nonce[40];
-    const uint64_t high = entropy_next(entropy);
-    snprintf(nonce, sizeof nonce, "%016" PRIx64 "%016" PRIx64, high, entropy_next(entropy));
-    put_head(out, nonce);
-    buf_printf(out, "<script type=\"application/json\" id=\"data\" nonce=\"%s\">", nonce);
-    const sw_code code = json_append(out, data, JSON_COMPACT | JSON_ENSURE_ASCII, err);
-    buf_printf(out, "</script>\n<script nonce=\"%s\">\n", nonce);
-    buf_append(out, embedded_web_dist_review_js, embedded_web_dist_review_js_size);
-    buf_puts(out, "</script>\n</body>\n</html>\n");
-    return code != SW_OK || out->failed == SW_OK ? code : sw_fail(err, out->failed, "the page is too large");
+    page_end_with_script(out, nonce, data,
+                         (page_bundle){embedded_web_dist_review_js, embedded_web_dist_review_js_size});
 }
 
 sw_code review_page(buf *out, const run_analysis *analysis, const review_choice *choice, const sw_entropy *entropy,
                     sw_err *err)
 {
     review_list list;
+    buf data;
+    buf_init(&data, out->max);
     sw_code code = review_list_of(analysis->run, choice, &list, err);
     if (code == SW_OK)
-        code = put_page(out, data_json(analysis, choice, &list), entropy, err);
+        code = json_append(&data, data_json(analysis, choice, &list), JSON_COMPACT | JSON_ENSURE_ASCII, err);
     review_list_free(&list);
-    return code;
+    put_page(out, &data, entropy);
+    buf_free_part(&data, out);
+    return code != SW_OK || out->failed == SW_OK ? code : sw_fail(err, out->failed, "the page is too large");
 }

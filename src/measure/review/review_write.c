@@ -1,7 +1,7 @@
 /* review_write.c - reviews as a file. */
+#include "report/json/json_parts.h"
 #include "review/review_file.h"
 #include "review/review_parts.h"
-#include "json/json_out.h"
 
 json_t *review_json_of_run(const run_record *run)
 {
@@ -57,7 +57,7 @@ sw_code review_file_write(buf *out, const run_record *run, const review_record *
     json_put(&file, "spillway_reviews", json_integer(REVIEW_FILE_VERSION));
     json_put(&file, "run", review_json_of_run(run));
     json_put(&file, "reviews", list);
-    json_write_indented(out, file);
+    const sw_code code = json_append(out, file, JSON_INDENT(1) | JSON_ENSURE_ASCII, err);
     buf_putc(out, '\n');
-    return out->failed == SW_OK ? SW_OK : sw_fail(err, out->failed, "the reviews are too large");
+    return code != SW_OK || out->failed == SW_OK ? code : sw_fail(err, out->failed, "the reviews are too large");
 }

@@ -269,6 +269,7 @@ sw_code shared_run_of(const share_file *file, run_record **run_out, run_analysis
     if (out->subjects == NULL)
         return out_of_memory(err);
     out->n_subjects = run->n_subjects;
+    code = run_analysis_label(run, out, err);
     for (size_t i = 0; code == SW_OK && i < out->n_subjects; i++) {
         subject_analysis *const s = &out->subjects[i];
         s->subject = &run->subjects[i];

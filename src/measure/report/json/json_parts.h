@@ -14,6 +14,8 @@
 
 /* ---- values ---- */
 json_t *json_of_integer(int64_t value); // below 0 (not told): null
+/* Texts of a command line need not be UTF-8; such a one becomes U+FFFD. */
+json_t *json_of_text(const char *text);
 json_t *json_of_stats(const sample_stats *stats);
 
 /* ---- parts ---- */

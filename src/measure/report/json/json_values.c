@@ -26,6 +26,12 @@ json_t *json_of_stats(const sample_stats *s)
     return stats;
 }
 
+json_t *json_of_text(const char *text)
+{
+    json_t *const j = json_string(text);
+    return j != NULL ? j : json_string("\xef\xbf\xbd");
+}
+
 static int append(const char *text, size_t n, void *out)
 {
     buf_append(out, text, n);

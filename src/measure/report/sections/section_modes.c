@@ -107,10 +107,10 @@ static void put_facts(document *doc, const subject_analysis *s)
              isfinite(s->cold_ttft_ms) ? cold : "");
     doc_lead(doc, anchor_of_mode("tests", s->index, MODE_WHOLE).text);
     put_ratio_fact(doc, "equal to whole", "answers with the same text streamed and not, same prompt and seed",
-                   s->n_equal_streamed, s->n_streamed_pairs);
+                   s->preserved[PRESERVES_STREAMED].all.n_equal, s->preserved[PRESERVES_STREAMED].all.n_pairs);
     doc_lead(doc, anchor_of_mode("tests", s->index, MODE_REFERENCE).text);
     put_ratio_fact(doc, "equal to reference", "answers with the same text offloaded and not, same prompt and seed",
-                   s->n_equal_to_reference, s->n_reference_pairs);
+                   s->preserved[PRESERVES_OFFLOADED].all.n_equal, s->preserved[PRESERVES_OFFLOADED].all.n_pairs);
 }
 
 /* ---- streamed against whole -------------------------------------------------------------------------------------- */
