@@ -72,18 +72,16 @@ static sw_code put_comparison(buf *out, const char *format, const comparison *c,
 static sw_code write_file(const compare_args *a, const char *format, const comparison *c, comparison_names names,
                           sw_err *err)
 {
-    buf text, path;
+    buf text;
+    char name[32];
     buf_init(&text, REPORT_BYTES_MAX);
-    buf_init(&path, 65536);
-    buf_printf(&path, "%s/comparison.%s", a->out, format);
+    snprintf(name, sizeof name, "comparison.%s", format);
     sw_code code = put_comparison(&text, format, c, names, err);
     if (code == SW_OK)
-        code = path.failed == SW_OK ? file_put(buf_str(&path), buf_str(&text), text.size, err)
-                                    : sw_fail(err, SW_EINVAL, "the name of the folder is too long");
+        code = file_put_in(a->out, name, &text, err);
     if (code == SW_OK)
-        fprintf(stderr, "%s\n", buf_str(&path));
+        fprintf(stderr, "%s/%s\n", a->out, name);
     buf_free(&text);
-    buf_free(&path);
     return code;
 }
 

@@ -68,18 +68,16 @@ static sw_code print(const trend_args *a, const run_trend *t, sw_err *err)
 /* Writes the trend in a format into the folder, and says where. */
 static sw_code write_file(const trend_args *a, const char *format, const run_trend *t, sw_err *err)
 {
-    buf text, path;
+    buf text;
+    char name[32];
     buf_init(&text, REPORT_BYTES_MAX);
-    buf_init(&path, LINE_BYTES_MAX);
-    buf_printf(&path, "%s/trend.%s", a->out, format);
+    snprintf(name, sizeof name, "trend.%s", format);
     sw_code code = put_trend(&text, a, format, t, err);
     if (code == SW_OK)
-        code = path.failed == SW_OK ? file_put(buf_str(&path), buf_str(&text), text.size, err)
-                                    : sw_fail(err, SW_EINVAL, "the name of the folder is too long");
+        code = file_put_in(a->out, name, &text, err);
     if (code == SW_OK)
-        printf("%s\n", buf_str(&path));
+        printf("%s/%s\n", a->out, name);
     buf_free(&text);
-    buf_free(&path);
     return code;
 }
 

@@ -80,29 +80,17 @@ void overview_html(buf *out, const overview *o)
     document_free(&doc);
 }
 
-/* Writes the buffer to dir/name and frees it. */
-static sw_code put_file(buf *content, const char *dir, const char *name, sw_err *err)
-{
-    buf path;
-    buf_init(&path, 65536);
-    buf_printf(&path, "%s/%s", dir, name);
-    const sw_code failed = content->failed != SW_OK ? content->failed : path.failed;
-    const sw_code code = failed != SW_OK ? sw_fail(err, failed, "%s is too large", name)
-                                         : file_put(buf_str(&path), buf_str(content), content->size, err);
-    buf_free(&path);
-    buf_free(content);
-    return code;
-}
-
 sw_code overview_write(const overview *o, const char *dir, sw_err *err)
 {
     buf content;
     buf_init(&content, REPORT_BYTES_MAX);
     overview_markdown(&content, o);
-    const sw_code code = put_file(&content, dir, "overview.md", err);
-    if (code != SW_OK)
-        return code;
-    buf_init(&content, REPORT_BYTES_MAX);
-    overview_html(&content, o);
-    return put_file(&content, dir, "overview.html", err);
+    sw_code code = file_put_in(dir, "overview.md", &content, err);
+    buf_clear(&content);
+    if (code == SW_OK) {
+        overview_html(&content, o);
+        code = file_put_in(dir, "overview.html", &content, err);
+    }
+    buf_free(&content);
+    return code;
 }

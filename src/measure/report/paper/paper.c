@@ -26,15 +26,7 @@ typedef struct paper_writer {
 /* Writes the content to dir/name, and empties it. */
 static sw_code put_file(paper_writer *w, buf *content, const char *name)
 {
-    buf path;
-    buf_init(&path, PATH_BYTES_MAX);
-    buf_printf(&path, "%s/%s", w->dir, name);
-    sw_code code = content->failed != SW_OK ? content->failed : path.failed;
-    if (code == SW_OK)
-        code = file_put(buf_str(&path), buf_str(content), content->size, w->err);
-    else
-        sw_fail(w->err, code, "%s is too large", name);
-    buf_free(&path);
+    const sw_code code = file_put_in(w->dir, name, content, w->err);
     buf_clear(content);
     return code;
 }
