@@ -6,7 +6,7 @@ FUZZ_SECONDS ?= 20
 FUZZ_INPUTS ?= 1000000
 T ?= .
 
-.PHONY: all build test check check-long check-gpu demo protocol bench bench-kernels bench-server lint format fuzz fuzz-long coverage install clean help
+.PHONY: all build test check check-long check-gpu demo protocol bench bench-kernels bench-gpu bench-server lint format fuzz fuzz-long coverage install clean help
 all: build ## build spillway (release)
 
 build:
@@ -55,6 +55,11 @@ bench-kernels: ## measure the kernels beside this machine's bandwidth, attention
 	@build/release/bench/bench_pack
 	@build/release/bench/bench_sampler
 
+bench-gpu: ## measure this machine's GPU: copies, launches, products, attention (DEVICE=cuda:1 for another)
+	@scripts/deps build test
+	@scripts/build release $(JOBS) bench_gpu
+	@build/release/bench/bench_gpu $(DEVICE)
+
 bench-server: ## measure the server under load: requests/s, time to the first token, memory
 	@scripts/deps build
 	@scripts/deps bench || true
@@ -67,7 +72,7 @@ lint: ## layout, static analysis, layers, names in comments
 
 format: ## format the C sources with clang-format
 	@scripts/deps lint
-	@clang-format -i $$(git ls-files '*.c' '*.h')
+	@clang-format -i $$(git ls-files '*.c' '*.h' '*.cu')
 
 fuzz: ## run every fuzz target for FUZZ_SECONDS (20) each
 	@scripts/deps build test

@@ -200,6 +200,7 @@ typedef struct sw_engine_options {
     int n_gpu_layers;             // only the last N layers are in VRAM; 0: all that can be, -1: none
     uint64_t vram_bytes;          // of weights, cache and working memory, at most; 0: what is free
     const char *override_tensors; // "REGEX=DEVICE,...": where tensors are, whatever the above says; or NULL
+    const char *devices;          // "cuda:0", "none", or "auto" or NULL: the first GPU, if it can be used
     /* How often a token uses each expert, (heat_layers, heat_experts): the most used ones come to VRAM first.  Layers
      * are those with experts.  NULL: as if all were used alike. */
     const double *expert_heat;
@@ -255,7 +256,11 @@ typedef struct sw_engine_state {
     int n_threads, n_ctx, n_seqs, n_batch; // as in effect
     sw_kv_type kv_type;
     const char *isa;           // kernels in use: "scalar", "avx2", ...
-    const char *backend;       // "cpu"
+    const char *backend;       // "cpu", "cpu+cuda:0": what has weights to compute with
+    const char *device;        // "cuda:0"; NULL: there is none
+    const char *device_model;  // "NVIDIA H200"; NULL: there is none
+    uint64_t device_bytes;     // of its memory, that may be filled
+    bool is_emulated;          // it is this processor: times say nothing
     uint64_t weight_bytes_ram; // allocated
     uint64_t weight_bytes_vram;
     uint64_t expert_bytes_ram;       // the experts' share of weight_bytes_ram
@@ -263,6 +268,7 @@ typedef struct sw_engine_state {
     uint64_t kv_bytes_max;           // of all sequences, if each fills its context
     uint64_t kv_bytes_vram;          // of kv_bytes_max
     uint64_t buffer_bytes;           // working memory of one job with full batches, in RAM
+    uint64_t buffer_bytes_vram;      // and in VRAM
     uint64_t loading_bytes;          // taken beside the weights while these are read
     uint64_t process_bytes;          // without all that: program, header, vocabulary, earlier engines
     uint64_t ram_bytes_max;          // the most that the process takes with this engine, by all members above

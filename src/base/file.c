@@ -225,15 +225,3 @@ sw_code file_put(const char *path, const void *data, size_t n, sw_err *err)
     outfile_abandon(o);
     return code;
 }
-
-sw_code file_put_in(const char *dir, const char *name, const buf *content, sw_err *err)
-{
-    buf path;
-    buf_init(&path, 65536);
-    buf_printf(&path, "%s/%s", dir, name);
-    const sw_code failed = content->failed != SW_OK ? content->failed : path.failed;
-    const sw_code code = failed != SW_OK ? sw_fail(err, failed, "%s is too large", name)
-                                         : file_put(buf_str(&path), buf_str(content), content->size, err);
-    buf_free(&path);
-    return code;
-}

@@ -10,7 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
 #include "spillway/error.h"
 
 /* A file that is open for reading.  Any thread may read it. */
@@ -54,7 +53,5 @@ void outfile_abandon(outfile *o);
 
 /* Writes a whole file atomically. */
 SW_NODISCARD sw_code file_put(const char *path, const void *data, size_t n, sw_err *err);
-/* The same of dir/name.  Error also: that of a buffer that failed. */
-SW_NODISCARD sw_code file_put_in(const char *dir, const char *name, const buf *content, sw_err *err);
 
 #endif

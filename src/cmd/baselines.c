@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/folder.h"
 #include "cmd/run_open.h"
 #include "figures/run_status.h"
 #include "results/store.h"
@@ -56,26 +57,6 @@ bool baseline_exists(const char *folder, const char *name)
 }
 
 /* ---- pin --------------------------------------------------------------------------------------------------------- */
-
-/* Makes the folder and those above it. */
-static sw_code make_folder(const char *folder, sw_err *err)
-{
-    buf path;
-    buf_init(&path, PATH_BYTES_MAX);
-    buf_puts(&path, folder);
-    sw_code code = path.failed == SW_OK ? SW_OK : sw_fail(err, SW_ENOMEM, "the name of the folder is too long");
-    for (size_t i = 1; code == SW_OK && i <= path.size; i++) {
-        const char c = path.data[i];
-        if (c != '/' && c != '\0')
-            continue;
-        path.data[i] = '\0';
-        if (mkdir(path.data, 0777) != 0 && errno != EEXIST)
-            code = sw_fail(err, SW_EIO, "%.200s cannot be made: %s", path.data, strerror(errno));
-        path.data[i] = c;
-    }
-    buf_free(&path);
-    return code;
-}
 
 /* Figures of other runs must not be ranked. */
 static sw_code check_status(result_store *store, const run_name *run, int64_t *id_out, sw_err *err)
@@ -144,7 +125,7 @@ sw_code baseline_pin(const char *folder, const char *name, const run_name *run, 
     if (code == SW_OK && !force && baseline_exists(folder, name))
         code = sw_fail(err, SW_EINVAL, "there is a baseline '%s' already; choose another name, or add --force", name);
     if (code == SW_OK)
-        code = make_folder(folder, err);
+        code = folder_make(folder, err);
     return code == SW_OK ? pin(folder, name, run, err) : code;
 }
 

@@ -133,6 +133,13 @@ static void clear(bench_display *d)
     d->is_drawn = false;
 }
 
+static const char PLAIN[] = "\x1b[0m";
+
+static const char *tone_of(bool is_good)
+{
+    return is_good ? "\x1b[32m" : "\x1b[31m";
+}
+
 /* One line for a finished test: figures of a good one, the error of a failed one. */
 static void print_finished(bench_display *d, const runner_progress *p)
 {
@@ -145,8 +152,8 @@ static void print_finished(bench_display *d, const runner_progress *p)
     buf_init(&line, LINE_BYTES_MAX);
     buf_printf(&line, "[%d/%d] ", p->number, p->n_tests);
     put_name(&line, p);
-    buf_printf(&line, ": %s%s%s", d->has_color ? is_good ? "\x1b[32m" : "\x1b[31m" : "", format_status(a->status),
-               d->has_color ? "\x1b[0m" : "");
+    buf_printf(&line, ": %s%s%s", d->has_color ? tone_of(is_good) : "", format_status(a->status),
+               d->has_color ? PLAIN : "");
     if (is_good) {
         buf_printf(&line, ", %lld tokens, %s tok/s, %s s", (long long)p->metrics->n_tokens, rate, seconds);
     } else {
@@ -170,7 +177,8 @@ static void print_tallies(bench_display *d)
     for (size_t i = 0; i < d->n_tallies; i++) {
         const bench_tally *const t = &d->tallies[i];
         buf_puts(&line, i > 0 ? ", " : d->model[0] != '\0' ? ": " : "");
-        buf_printf(&line, "%s%s%d of %d ok", t->mode, t->mode[0] != '\0' ? " " : "", t->n_ok, t->n_ended);
+        buf_printf(&line, "%s%s%s%d of %d ok%s", t->mode, t->mode[0] != '\0' ? " " : "",
+                   d->has_color ? tone_of(t->n_ok == t->n_ended) : "", t->n_ok, t->n_ended, d->has_color ? PLAIN : "");
     }
     fprintf(d->to, "%s\n", buf_str(&line));
     buf_free(&line);

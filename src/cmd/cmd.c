@@ -25,6 +25,8 @@ static const cmd COMMANDS[] = {
     {"plan", cmd_plan, "show what memory a model takes, and whether it fits"},
     {"tokenize", cmd_tokenize, "print the token ids of the text on standard input"},
     {"logits", cmd_logits, "write the logits of a token sequence, for parity checks"},
+    {"parity", cmd_parity, "compare the logits of two placements, instruction sets or builds"},
+    {"experts", cmd_experts, "show what a cache of experts would bring, from a trace"},
     {"synth", cmd_synth, "write a model with true dimensions and random weights"},
     {"perf", cmd_perf, "measure how fast a model runs here, and what limits it"},
     {"quantize", cmd_quantize, "rewrite a model with other weight types"},

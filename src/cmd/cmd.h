@@ -36,6 +36,8 @@ int cmd_inspect(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_tokenize(int argc, char **argv);
 int cmd_logits(int argc, char **argv);
+int cmd_experts(int argc, char **argv);
+int cmd_parity(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_bench_review(int argc, char **argv); // of `spillway bench review`; argv[0] is "review"

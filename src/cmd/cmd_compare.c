@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/rng.h"
 #include "cmd/args.h"
 #include "cmd/baselines.h"
@@ -78,7 +79,7 @@ static sw_code write_file(const compare_args *a, const char *format, const compa
     snprintf(name, sizeof name, "comparison.%s", format);
     sw_code code = put_comparison(&text, format, c, names, err);
     if (code == SW_OK)
-        code = file_put_in(a->out, name, &text, err);
+        code = folder_put(a->out, name, &text, err);
     if (code == SW_OK)
         fprintf(stderr, "%s/%s\n", a->out, name);
     buf_free(&text);

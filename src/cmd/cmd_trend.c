@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/folder.h"
 #include "base/rng.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
@@ -74,7 +74,7 @@ static sw_code write_file(const trend_args *a, const char *format, const run_tre
     snprintf(name, sizeof name, "trend.%s", format);
     sw_code code = put_trend(&text, a, format, t, err);
     if (code == SW_OK)
-        code = file_put_in(a->out, name, &text, err);
+        code = folder_put(a->out, name, &text, err);
     if (code == SW_OK)
         printf("%s/%s\n", a->out, name);
     buf_free(&text);

@@ -5,9 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/file.h"
+#include "cache/expert_profile.h"
 #include "cmd/byte_count.h"
 
-enum { N_CHOICES_MAX = 3, ALL_LAYERS = LIMIT_MODEL_LAYERS + 1 /* and what is beside them */ };
+enum {
+    PROFILE_BYTES_MAX = 64 << 20,
+    N_CHOICES_MAX = 3,
+    ALL_LAYERS = LIMIT_MODEL_LAYERS + 1 /* and what is beside them */
+};
 
 /* Writes the index of `word` among the choices, a list that ends with NULL, to *out; 0, the default, if word is NULL.
  * Errors: SW_EINVAL. */
@@ -57,6 +64,32 @@ static sw_code gpu_layers_of(const char *word, int *out, sw_err *err)
     return SW_OK;
 }
 
+/* Reads the profile of experts, if there is one.  One command runs in a process, and its engines are opened with the
+ * options of the last call: the table is kept here and not by each command. */
+static sw_code read_profile(const char *path, sw_engine_options *out, sw_err *err)
+{
+    static double *heat;
+    char *text;
+    size_t n;
+    if (path == NULL)
+        return SW_OK;
+    sw_code code = file_slurp(path, PROFILE_BYTES_MAX, &text, &n, err);
+    if (code != SW_OK)
+        return code;
+    expert_profile profile;
+    code = expert_profile_parse(&profile, text, n, path, err);
+    mem_free(text);
+    mem_free(heat);
+    heat = code == SW_OK ? expert_profile_heat(&profile) : NULL;
+    if (code == SW_OK && heat == NULL)
+        code = sw_fail(err, SW_ENOMEM, "out of memory");
+    out->expert_heat = heat;
+    out->heat_layers = profile.n_layers;
+    out->heat_experts = profile.n_experts;
+    expert_profile_free(&profile);
+    return code;
+}
+
 sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_err *err)
 {
     static const char *const KV[N_CHOICES_MAX + 1] = {[SW_KV_F16] = "f16", [SW_KV_F32] = "f32", [SW_KV_Q8_0] = "q8_0"};
@@ -90,9 +123,10 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
         .n_gpu_layers = n_gpu_layers,
         .vram_bytes = vram_bytes,
         .override_tensors = args->override_tensors,
+        .devices = args->devices,
         .is_strict = args->is_strict,
     };
-    return code;
+    return code == SW_OK ? read_profile(args->expert_profile, out, err) : code;
 }
 
 void engine_args_warn(sw_engine *engine)

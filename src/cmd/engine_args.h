@@ -14,7 +14,9 @@ typedef struct engine_args {
     bool cpu_moe, is_strict;
     const char *vram;             // a size, or "auto"; NULL: "auto"
     const char *override_tensors; // NULL: none
+    const char *devices;          // a device, "none" or "auto"; NULL: "auto"
     const char *gpu_layers;       // a number, "all" or "auto"; NULL: "auto"
+    const char *expert_profile;   // a file; NULL: none
     const char *kv_type, *compat; // NULL: "f16", "original"
     const char *k_type, *v_type;  // llama.cpp's two options for kv_type; NULL: not given
     const char *date;             // NULL: today
@@ -33,10 +35,12 @@ typedef struct engine_args {
     {"cache-type-v", "-ctv", ARG_STRING, &(e).v_type, 0, 0, "TYPE", "with --cache-type-k of the same type: as --kv-type"}, \
     {"cpu-moe", "-cmoe", ARG_FLAG, &(e).cpu_moe, 0, 0, NULL, "keep the experts of all layers in RAM"}, \
     {"n-cpu-moe", "-ncmoe", ARG_INT, &(e).n_cpu_moe, 0, LIMIT_MODEL_LAYERS, "N", "keep the experts of the first N layers in RAM"}, \
-    {"n-gpu-layers", "-ngl --gpu-layers", ARG_STRING, &(e).gpu_layers, 0, 0, "N|all|auto", "put the last N layers on the GPU; this build has no GPU engine, so all are in RAM (default: auto)"}, \
+    {"n-gpu-layers", "-ngl --gpu-layers", ARG_STRING, &(e).gpu_layers, 0, 0, "N|all|auto", "put the last N layers on the GPU (default: auto, what fits)"}, \
+    {"devices", "-dev --device", ARG_STRING, &(e).devices, 0, 0, "DEVICE|none|auto", "the GPU to use, \"cuda:0\" (default: auto, the first one)"}, \
     {"vram", NULL, ARG_STRING, &(e).vram, 0, 0, "SIZE|auto", "VRAM that weights, keys and values, and working memory may fill, \"6G\" (default: auto, what is free)"}, \
     {"override-tensor", "-ot", ARG_STRING, &(e).override_tensors, 0, 0, "REGEX=DEVICE,...", "where the tensors are whose names match: CPU or GPU, whatever the options above say; one expert is blk.3.expert.17"}, \
-    {"strict", NULL, ARG_FLAG, &(e).is_strict, 0, 0, NULL, "refuse a placement option without effect (--cpu-moe, --n-cpu-moe, --n-gpu-layers, --vram, --override-tensor)"}, \
+    {"expert-profile", NULL, ARG_STRING, &(e).expert_profile, 0, 0, "FILE", "how often experts are used (spillway experts profile): the most used ones come to VRAM first"}, \
+    {"strict", NULL, ARG_FLAG, &(e).is_strict, 0, 0, NULL, "refuse a placement option without effect (--cpu-moe, --n-cpu-moe, --n-gpu-layers, --vram, --override-tensor, --expert-profile)"}, \
     {"compat", NULL, ARG_STRING, &(e).compat, 0, 0, "original|llama.cpp", "reference implementation to match where they differ (default: original)"}
 // clang-format on
 
@@ -47,7 +51,8 @@ typedef struct engine_args {
             "date given to models whose chat format includes one (default: today)"                                     \
     }
 
-/* Converts values to *out.  Strings of `args` must outlive it.  Errors: SW_EINVAL, names the option. */
+/* Converts values to *out.  Strings of `args` must outlive it.  What an option's file holds is kept by this module
+ * until the next call.  Errors: SW_EINVAL (names the option), those of reading a file. */
 SW_NODISCARD sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_err *err);
 
 /* Prints a warning on standard error if a placement option has no effect on this engine. */

@@ -5,7 +5,7 @@
 
 // clang-format off
 static const habit HABITS[] = {
-    {"-ngl --n-gpu-layers --gpu-layers", HABIT_VALUE, false, "this build has no GPU engine; all layers are in RAM", "LLAMA_ARG_N_GPU_LAYERS"},
+    {"-ngl --n-gpu-layers --gpu-layers", HABIT_VALUE, false, "this command computes nothing with the layers", "LLAMA_ARG_N_GPU_LAYERS"},
     {"-fa --flash-attn", HABIT_SWITCH, false, "attention is always computed page by page, without a matrix of scores", "LLAMA_ARG_FLASH_ATTN"},
     {"-tb --threads-batch", HABIT_VALUE, false, "prompts use the threads of --threads", NULL},
     {"-ub --ubatch-size", HABIT_VALUE, false, "the most tokens that are evaluated at once are those of --batch", "LLAMA_ARG_UBATCH"},

@@ -40,8 +40,13 @@ static json_t *effect_json(const sw_engine_state *s)
 
 static json_t *compute_json(const sw_engine_state *s)
 {
-    return json_pack("{s:s, s:s, s:i, s:i}", "backend", s->backend, "isa", s->isa, "threads", s->n_threads, "batch",
-                     s->n_batch);
+    json_t *compute = json_pack("{s:s, s:s, s:i, s:i}", "backend", s->backend, "isa", s->isa, "threads", s->n_threads,
+                                "batch", s->n_batch);
+    if (s->device != NULL)
+        json_put(&compute, "device",
+                 json_pack("{s:s, s:s, s:b, s:o}", "name", s->device, "model", s->device_model, "emulated",
+                           s->is_emulated, "bytes", bytes_json(s->device_bytes)));
+    return compute;
 }
 
 static json_t *kv_json(const sw_engine_state *s)
@@ -62,10 +67,11 @@ json_t *placement_json(json_t *object, const sw_engine_state *s, const sw_placem
     json_put(&object, "compute", compute_json(s));
     json_put(&object, "weights", weights);
     json_put(&object, "kv", kv_json(s));
-    json_put(
-        &object, "buffers",
-        json_pack("{s:o, s:o}", "bytes", bytes_json(s->buffer_bytes), "loading_bytes", bytes_json(s->loading_bytes)));
+    json_put(&object, "buffers",
+             json_pack("{s:o, s:o, s:o}", "bytes", bytes_json(s->buffer_bytes), "vram_bytes",
+                       bytes_json(s->buffer_bytes_vram), "loading_bytes", bytes_json(s->loading_bytes)));
     json_put(&object, "process", json_pack("{s:o}", "bytes", bytes_json(s->process_bytes)));
-    json_put(&object, "total", tiers_json(s->ram_bytes_max, s->weight_bytes_vram + s->kv_bytes_vram));
+    json_put(&object, "total",
+             tiers_json(s->ram_bytes_max, s->weight_bytes_vram + s->kv_bytes_vram + s->buffer_bytes_vram));
     return object;
 }

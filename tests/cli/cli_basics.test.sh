@@ -74,7 +74,7 @@ expect 0 run -m stub: -p hello -n 4 --temperature 0 -s 1 -c 512 -b 64 --quiet
 cp .out plain
 is_silent err
 for option in "-ngl 99" "--n-gpu-layers 99" -fa "-fa on" "--flash-attn auto" "--mlock" "--no-mmap" "--numa distribute" --jinja \
-  "--log-colors off" "-tb 2" "-ub 128" "--ubatch-size=128" -cnv -i --metrics --slots; do
+  "--log-colors off" "-tb 2" "-ub 128" "--ubatch-size=128" -cnv -i --metrics --slots "-ot exps=CPU" "--vram 4G"; do
   # shellcheck disable=SC2086
   expect 0 run -m stub: $option -p hello -n 4 --temperature 0 -s 1 -c 512 -b 64 --quiet
   cmp .out plain || fail "$option changes the answer"

@@ -20,7 +20,8 @@ JSON
 expect 0 bench "$models/demo-gpt-oss.gguf" "$models/demo-deepseek.gguf" --protocol p.json --modes stream,whole --repeat 2 \
   --pause 0.1 --out whole
 says err "differs from the protocol: modes stream,whole in place of stream"
-says err "[16/16] demo-gpt-oss, whole: second: ok"
+says err "demo-deepseek: stream 4 of 4 ok, whole 4 of 4 ok"
+says err "demo-gpt-oss: stream 4 of 4 ok, whole 4 of 4 ok"
 wanted=$(for s in 0 1; do for r in 0 1; do for m in stream whole; do for i in 0 1; do echo "$s$m$i$r"; done; done; done; done)
 [ "$(rows whole "$asked")" = "$wanted" ] || fail "the order is another: $(rows whole "$asked")"
 [ "$(rows whole "SELECT group_concat(name) FROM subject")" = demo-deepseek,demo-gpt-oss ] || fail "the order of the models"

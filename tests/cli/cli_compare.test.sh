@@ -61,7 +61,7 @@ cmp .out pages/comparison.md || fail "--out writes another text than --format md
 grep -q "default-src 'none'" pages/comparison.html || fail "the page may fetch something"
 expect 3 compare results/a results/slow --format html
 says out '<span class="badge bad">regressed</span>'
-expect 1 compare results/a results/slow --out nowhere
+expect 1 compare results/a results/slow --out .out/in
 expect 3 compare results/a results/slow --json --junit junit.xml
 python3 - .out junit.xml <<'PY'
 import json, sys
@@ -156,7 +156,6 @@ grep -oE 'spillway (bench|compare|baseline) [^|]*' "$SPILLWAY_SOURCE/docs/ci/spe
 rm -rf results/new
 pin=$(grep baseline commands) compare=$(grep compare commands) bench=$(grep bench commands)
 bench=${bench/'"$MODEL"'/--serve stub: --protocol protocol.json --quiet}
-mkdir comparison
 for step in "$bench" "$pin" "$compare"; do
   # shellcheck disable=SC2086 # the words of a command
   expect 0 ${step#spillway }

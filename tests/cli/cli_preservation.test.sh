@@ -15,10 +15,11 @@ json.dump({"name": "pairs", "version": 1, "temperature": 0.3, "seed": 3, "repeti
 PY
 expect 0 bench "$model" --protocol protocol.json --modes stream,whole,reference --pause 0 --out run --quiet
 
-# row KIND: the words of the comparison in the report of the copy at hand.
+# row COPY KIND: the words of the comparison in the report of the copy; .out has it without its links.
 row() {
   expect 0 report "$1" --format md
-  grep -F "| demo-gpt-oss | $2 |" .out >row || fail "there is no row '$2'"
+  sed -i 's/\[\([^]]*\)\](#[^)]*)/\1/g' .out
+  grep -F "demo-gpt-oss | $2 |" .out >row || fail "there is no row '$2'"
   cut -d'|' -f4- row | tr -s ' ' | cut -d'|' -f1-3
 }
 offloaded='offloaded against not'

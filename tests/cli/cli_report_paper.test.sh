@@ -40,5 +40,5 @@ expect 2 report all.sqlite --paper paper --json
 says err "--paper and --share write their own files"
 expect 1 report all.sqlite:9 --paper paper
 says err "has no run 9"
-expect 1 report all.sqlite --paper missing/paper
-says err "missing/paper cannot be made: No such file or directory"
+expect 1 report all.sqlite --paper all.sqlite/paper
+says err "cannot create the folder all.sqlite/paper: Not a directory"

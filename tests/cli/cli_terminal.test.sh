@@ -9,9 +9,9 @@ bench() {
 }
 bench 0
 is_plain err
-says err "[1/1] t: ok, 40 tokens"
+says err "1 of 1 ok"
 bench 0 --color always
-says err $'\x1b[32mok'
+says err $'\x1b[32m1 of 1 ok'
 bench 0 --quiet
 is_silent err
 bench 2 --color sometimes

@@ -69,7 +69,7 @@ rates = [float(row["value"]) for row in rows if row["metric"] == "overall_tps"]
 assert len(rates) == 12 and rows[1]["changed"].startswith("version: 0.0 to 0.1"), rows[:2]
 assert all(float(row["low_quartile"]) <= float(row["value"]) <= float(row["high_quartile"]) for row in rows if row["low_quartile"])
 PY
-expect 1 trend step --out nowhere
+expect 1 trend step --out .out/in
 expect 2 trend step --format xml
 expect 2 trend step --format md --out pages
 expect 2 trend step --json --format md

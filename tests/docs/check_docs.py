@@ -18,7 +18,7 @@ SPILLWAY, ROOT = sys.argv[1], Path(sys.argv[2]).resolve()
 SHARED = "Options of every command that loads a model"  # a section of docs/commands.md
 LOADING = {"run", "serve", "plan", "perf", "logits"}
 NAMING = "Options of every command that takes a model"
-TAKING = LOADING | {"inspect", "tokenize", "quantize"}
+TAKING = LOADING | {"parity", "inspect", "tokenize", "quantize"}
 EVERY = "Configuration"
 WITHIN = ["bench review"]  # commands within commands
 # Options of other programs that documents show.

@@ -10,6 +10,7 @@
 #include "gpu/cuda_modules.h"
 #include "gpu/emu_run.h"
 #include "gpu/stand_in_cuda.h"
+#include "support/faults.h"
 
 #define NEW_DRIVER STAND_IN_CUDA "/libcuda.so.1"
 #define OLD_DRIVER STAND_IN_CUDA "_old/libcuda.so.1"
@@ -84,8 +85,7 @@ static void assert_refused(sw_code code, const char *driver, const char *name, c
 static void test_a_machine_without_a_driver_is_told_so(void **state)
 {
     (void)state;
-    assert_refused(SW_EUNSUPPORTED, "/nonexistent/libcuda.so.1", "cuda:0",
-                   "no NVIDIA driver: /nonexistent/libcuda.so.1");
+    assert_refused(SW_ENOTFOUND, "/nonexistent/libcuda.so.1", "cuda:0", "no NVIDIA driver: /nonexistent/libcuda.so.1");
     assert_says("run without a GPU, or install NVIDIA's driver");
     assert_refused(SW_EUNSUPPORTED, OLD_DRIVER, "cuda:0",
                    "the NVIDIA driver is too old: it has no cuGraphInstantiateWithFlags");
@@ -152,15 +152,16 @@ typedef struct things {
             return code;                                                                                               \
     } while (0)
 
-/* Every function of the interface: 8 numbers go up, are divided by 2 once and then twice by a graph, and come back. */
-static sw_code everything(things *t, float y[8])
+/* Every function of the interface, on the device `name`: 8 numbers go up, are divided by 2 once and then twice by a
+ * graph, and come back. */
+static sw_code everything(const char *name, things *t, float y[8])
 {
     static const float NUMBERS[8] = {8, 16, 24, 32, 40, 48, 56, 64};
     static char pages[4096];
     sw_code code;
     double us;
     size_t free_bytes, total;
-    TRY(open_with(NEW_DRIVER, "cuda:0", &t->d));
+    TRY(open_with(NEW_DRIVER, name, &t->d));
     TRY(device_memory(t->d, &free_bytes, &total, &last));
     TRY(device_alloc(t->d, "numbers", 32, &t->p, &last));
     TRY(device_alloc(t->d, "numbers", 32, &t->q, &last));
@@ -186,7 +187,7 @@ static sw_code everything(things *t, float y[8])
     TRY(device_event_wait(t->e, &last));
     TRY(device_event_us(t->e, t->e, &us, &last));
     TRY(device_stream_wait(t->s, &last));
-    return us == 1500 ? SW_OK : SW_EINVAL;
+    return us == (t->d->is_emulated ? 0 : 1500) ? SW_OK : SW_EINVAL;
 }
 
 static void close_all(things *t)
@@ -208,7 +209,7 @@ static void test_kernels_run_through_the_driver(void **state)
     (void)state;
     things t = {0};
     float y[8];
-    on_device_ok(everything(&t, y), &last);
+    on_device_ok(everything("cuda:0", &t, y), &last);
     for (int i = 0; i < 8; i++)
         assert_true(y[i] == (float)(i + 1));
     assert_int_equal(cuda->n_launches, 3);
@@ -225,7 +226,7 @@ static void test_turing_gets_the_kernels_that_it_can_run(void **state)
     float y[8];
     cuda->major = 7;
     cuda->minor = 5;
-    on_device_ok(everything(&t, y), &last);
+    on_device_ok(everything("cuda:0", &t, y), &last);
     assert_int_equal(cuda->target, 75);
     close_all(&t);
 }
@@ -256,7 +257,7 @@ static void test_an_error_of_any_call_names_it_and_leaves_nothing_behind(void **
         cuda->failing = call;
         cuda->result = 700;
         cuda->is_lost = i % 2 == 0;
-        const sw_code code = everything(&t, y);
+        const sw_code code = everything("cuda:0", &t, y);
         if (code == SW_OK)
             fail_msg("%s fails and nothing says so", call);
         assert_says(call);
@@ -270,6 +271,32 @@ static void test_an_error_of_any_call_names_it_and_leaves_nothing_behind(void **
     assert_int_equal(n_tried, 2 * (sizeof CALLS / sizeof *CALLS - sizeof IGNORED / sizeof *IGNORED));
 }
 
+/* Of either kind of device. */
+static void test_short_memory_is_an_error_and_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    static const char *const NAMES[] = {"cuda:0", "emu:1MiB"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        long n_allocations = 1;
+        for (long fail_at = 0; fail_at < n_allocations; fail_at++) {
+            things t = {0};
+            float y[8];
+            long n_live;
+            faults_alloc_begin(fail_at);
+            const sw_code code = everything(NAMES[i], &t, y);
+            close_all(&t);
+            const long n = faults_alloc_end(&n_live);
+            assert_true(code == SW_ENOMEM || n <= fail_at);
+            assert_int_equal(n_live, 0);
+            assert_int_equal(cuda->n_live, 0);
+            n_allocations = n > fail_at + 1 ? n : fail_at + 2;
+            if (code == SW_OK)
+                break;
+        }
+        assert_true(n_allocations > 4);
+    }
+}
+
 static void test_the_compilers_words_are_shown(void **state)
 {
     (void)state;
@@ -279,7 +306,7 @@ static void test_the_compilers_words_are_shown(void **state)
     cuda->result = 222;
     cuda->version = 11020;
     cuda->jit_log = "ptxas application ptx input, line 5; fatal: Unsupported .version 7.4;\ncurrent version is '7.2'";
-    assert_int_equal(everything(&t, y), SW_EUNSUPPORTED);
+    assert_int_equal(everything("cuda:0", &t, y), SW_EUNSUPPORTED);
     assert_says("the NVIDIA driver (CUDA 11.2) cannot compile the kernels of vector: cuModuleLoadDataEx: "
                 "CUDA_ERROR_UNSUPPORTED_PTX_VERSION (222)");
     assert_says("Unsupported .version 7.4; current version is '7.2'; install driver 470 or newer");
@@ -367,6 +394,7 @@ int main(void)
         LOADED(test_kernels_run_through_the_driver),
         LOADED(test_turing_gets_the_kernels_that_it_can_run),
         LOADED(test_an_error_of_any_call_names_it_and_leaves_nothing_behind),
+        LOADED(test_short_memory_is_an_error_and_leaves_nothing_behind),
         LOADED(test_the_compilers_words_are_shown),
         LOADED(test_memory_that_the_gpu_has_not_is_named),
         cmocka_unit_test(test_every_kernel_is_compiled_for_both_generations),

@@ -150,9 +150,10 @@ static void test_a_folder_that_cannot_be_made_is_an_error(void **state)
     paper_fixture e;
     sw_err err = {0};
     paper_fixture_start(&e, TESTS);
-    const temp_path dir = temp_file("missing/paper");
+    const temp_path file = temp_file("no_folder"), dir = temp_file("no_folder/paper");
+    temp_write(file.s, "", 0);
     assert_int_equal(paper_write(&e.analysis, 1, dir.s, &err), SW_EIO);
-    assert_non_null(strstr(err.msg, "cannot be made"));
+    assert_non_null(strstr(err.msg, "cannot create the folder"));
     paper_fixture_end(&e);
 }
 

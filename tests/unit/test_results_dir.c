@@ -1,16 +1,14 @@
-/* Folders of results: what a name from outside becomes, and what cannot be made. */
+/* The folder of results: what a name from outside becomes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <cmocka.h>
 
 #include "suite/results_dir.h"
-#include "support/temp_dir.h"
 
 static void test_a_name_never_becomes_a_path(void **state)
 {
@@ -35,31 +33,10 @@ static void test_a_name_never_becomes_a_path(void **state)
     arena_free(keep);
 }
 
-static void test_folders_are_made_with_those_above_them(void **state)
-{
-    (void)state;
-    arena *const keep = arena_create();
-    sw_err err = {0};
-    struct stat st;
-    const temp_path top = temp_file("top");
-    const char *const deep = results_dir_join(results_dir_join(top.s, "a", keep), "b", keep);
-    assert_int_equal(results_dir_make(deep, keep, &err), SW_OK);
-    assert_int_equal(results_dir_make(deep, keep, &err), SW_OK); // it is there already
-    assert_true(stat(deep, &st) == 0 && S_ISDIR(st.st_mode));
-    const temp_path file = temp_file("file");
-    temp_write(file.s, "", 0);
-    assert_int_equal(results_dir_make(file.s, keep, &err), SW_EIO);
-    assert_non_null(strstr(err.msg, "Not a directory"));
-    assert_int_equal(results_dir_make(results_dir_join(file.s, "below", keep), keep, &err), SW_EIO);
-    assert_int_equal(results_dir_make("", keep, &err), SW_EINVAL);
-    arena_free(keep);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_name_never_becomes_a_path),
-        cmocka_unit_test(test_folders_are_made_with_those_above_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -71,6 +71,7 @@ void model_lm_close(language_model *lm)
     placement_free(&m->requested);
     mem_free(m->classes.rows);
     pool_free(m->pool);
+    tiers_close(&m->tiers);
     expert_log_free(lm->experts);
     mem_free(m);
 }

@@ -2,7 +2,6 @@
 #include "base/limits.h"
 #include "engine/model_lm.h"
 #include "engine/model_lm_state.h"
-#include "engine/tiers.h"
 
 /* All but the layers. */
 static kv_options options_of(const hparams *h, sw_kv_type type, const language_model *lm)
@@ -17,36 +16,50 @@ static kv_options options_of(const hparams *h, sw_kv_type type, const language_m
                         .n_batch = lm->n_batch};
 }
 
-bool model_lm_init_cache(kv_cache *kv, const hparams *h, sw_kv_type type, const language_model *lm,
-                         const model_placement *placement)
+/* Memory of pages in VRAM. */
+static tier_memory pages_of(const engine_tiers *t)
+{
+    return t->pages.alloc != NULL ? t->pages : t->vram;
+}
+
+static bool init_cache(kv_cache *kv, const hparams *h, kv_options *o)
 {
     bool is_windowed[LIMIT_MODEL_LAYERS];
     for (size_t l = 0; l < h->n_layers; l++)
         is_windowed[l] = hparams_is_windowed(h, l);
-    kv_options o = options_of(h, type, lm);
-    o.n_layers = h->n_layers;
-    o.is_windowed = is_windowed;
-    o.tiers = placement != NULL ? placement->attention : NULL;
-    o.memory[TIER_VRAM] = tiers_get()->vram;
-    return kv_init(kv, &o);
+    o->n_layers = h->n_layers;
+    o->is_windowed = is_windowed;
+    return kv_init(kv, o);
 }
 
-/* Of one layer, all sequences at full length; 0 when memory is short, which a later call reports. */
-static uint64_t layer_bytes(const hparams *h, sw_kv_type type, const language_model *lm, bool is_windowed)
+bool model_lm_init_cache(model_lm *m)
 {
+    kv_options o = options_of(&m->h, m->kv_type, &m->lm);
+    o.tiers = m->placement.attention;
+    o.memory[TIER_VRAM] = pages_of(&m->tiers);
+    return init_cache(&m->kv, &m->h, &o);
+}
+
+/* Of one layer in VRAM, all sequences at full length; 0 when memory is short, which a later call reports. */
+static uint64_t layer_bytes(const model_lm *m, bool is_windowed)
+{
+    static const uint8_t IN_VRAM[] = {TIER_VRAM};
     kv_cache kv;
-    kv_options o = options_of(h, type, lm);
+    kv_options o = options_of(&m->h, m->kv_type, &m->lm);
     o.n_layers = 1;
     o.is_windowed = &is_windowed;
-    const uint64_t bytes = kv_init(&kv, &o) ? kv_bytes(&kv, lm->n_ctx) * (uint64_t)lm->n_seqs : 0;
+    o.tiers = IN_VRAM;
+    o.memory[TIER_VRAM] = pages_of(&m->tiers);
+    const uint64_t bytes = kv_init(&kv, &o) ? kv_bytes(&kv, m->lm.n_ctx) * (uint64_t)m->lm.n_seqs : 0;
     kv_free(&kv);
     return bytes;
 }
 
-void model_lm_kv_bytes_by_layer(const hparams *h, sw_kv_type type, const language_model *lm, uint64_t *out)
+void model_lm_kv_bytes_by_layer(const model_lm *m, uint64_t *out)
 {
-    const uint64_t full = layer_bytes(h, type, lm, false);
-    const uint64_t windowed = h->n_window > 0 ? layer_bytes(h, type, lm, true) : full;
+    const hparams *const h = &m->h;
+    const uint64_t full = layer_bytes(m, false);
+    const uint64_t windowed = h->n_window > 0 ? layer_bytes(m, true) : full;
     for (size_t l = 0; l < h->n_layers; l++)
         out[l] = hparams_is_windowed(h, l) ? windowed : full;
 }
@@ -55,7 +68,8 @@ uint64_t model_lm_kv_bytes_of(const hparams *h, sw_kv_type type, int n_ctx)
 {
     kv_cache kv;
     const language_model lm = {.n_seqs = 1, .n_ctx = n_ctx, .n_batch = MODEL_LM_BATCH};
-    const uint64_t bytes = model_lm_init_cache(&kv, h, type, &lm, NULL) ? kv_bytes(&kv, n_ctx) : 0;
+    kv_options o = options_of(h, type, &lm);
+    const uint64_t bytes = init_cache(&kv, h, &o) ? kv_bytes(&kv, n_ctx) : 0;
     kv_free(&kv);
     return bytes;
 }

@@ -1,4 +1,5 @@
 /* model_lm_open.c - how a model is opened: planned from its header, asked whether it fits, and loaded. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -8,8 +9,8 @@
 #include "engine/model_lm.h"
 #include "engine/model_lm_state.h"
 #include "engine/sampler.h"
-#include "engine/tiers.h"
 #include "forward/cpu_backend.h"
+#include "forward/gpu/gpu_backend.h"
 
 enum { DEFAULT_SEQS = 4 };
 // Of program, stacks and heap, what only jobs touch: 0.40 to 0.65 MB with the models of tests/data/golden.
@@ -72,57 +73,92 @@ static sw_code prepare(model_lm *m, const gguf_file *g, const sw_engine_options 
         return sw_fail(err, SW_EINVAL, "a context of %d tokens is too long: this model was trained for at most %d",
                        o->n_ctx, h->n_ctx_train);
     set_sizes(&m->lm, h, o);
-    code = model_lm_place(m, g, o, err);
+    m->kv_type = o->kv_type;
+    code = tiers_open(&m->tiers, o->devices, err);
+    if (code == SW_OK)
+        code = model_lm_place(m, g, o, err);
     if (code == SW_OK)
         code = weights_plan(g, h, &m->placement, &m->w, err);
     if (code != SW_OK)
         return code;
-    m->kv_type = o->kv_type;
     m->pool = pool_create(pick(o->n_threads, sysinfo_n_cores(), LIMIT_THREADS));
-    if (m->pool == NULL || !init_experts(m, o) || !model_lm_init_cache(&m->kv, h, o->kv_type, &m->lm, &m->placement))
+    if (m->pool == NULL || !init_experts(m, o) || !model_lm_init_cache(m))
         return sw_fail(err, SW_ENOMEM, "out of memory preparing %s", gguf_path(g));
     return SW_OK;
 }
 
-/* A backend for every tier that has weights.  Returns false when memory is short. */
-static bool open_backends(model_lm *m)
+static sw_code no_memory_to_work(const gguf_file *g, sw_err *err)
 {
-    const cpu_backend_options options = {
-        .h = &m->h, .w = &m->w, .pool = m->pool, .kv = &m->kv, .n_batch = (size_t)m->lm.n_batch};
-    bool ok = true;
-    for (int t = 0; t < N_TIERS && ok; t++) {
-        if (m->w.blocks[t].n_bytes > 0)
-            ok = (m->backends[t] = cpu_backend_open(&options)) != NULL;
-    }
-    return ok;
+    return sw_fail(err, SW_ENOMEM, "out of memory for the working buffers of %s; a smaller --batch lowers them",
+                   gguf_path(g));
+}
+
+/* The backend of a tier that has weights. */
+static sw_code open_backend(model_lm *m, weight_tier tier, const gguf_file *g, sw_err *err)
+{
+    const size_t n_batch = (size_t)m->lm.n_batch;
+    if (tier == TIER_VRAM && m->tiers.device != NULL)
+        return gpu_backend_open(&m->backends[tier],
+                                &(gpu_backend_options){.h = &m->h,
+                                                       .w = &m->w,
+                                                       .kv = &m->kv,
+                                                       .pool = m->pool,
+                                                       .device = m->tiers.device,
+                                                       .n_batch = n_batch,
+                                                       .n_seqs = (size_t)m->lm.n_seqs,
+                                                       .n_ctx = (size_t)m->lm.n_ctx},
+                                err);
+    m->backends[tier] = cpu_backend_open(
+        &(cpu_backend_options){.h = &m->h, .w = &m->w, .pool = m->pool, .kv = &m->kv, .n_batch = n_batch});
+    return m->backends[tier] != NULL ? SW_OK : no_memory_to_work(g, err);
 }
 
 /* The backends and the forward pass over loaded weights. */
 static sw_code set_up(model_lm *m, const gguf_file *g, const sw_engine_options *o, sw_err *err)
 {
-    if (open_backends(m) &&
-        forward_init(&m->f, &(forward_options){.h = &m->h,
-                                               .w = &m->w,
-                                               .kv = &m->kv,
-                                               .backends = {m->backends[TIER_RAM], m->backends[TIER_VRAM]},
-                                               .n_batch = (size_t)m->lm.n_batch,
-                                               .n_seqs = m->lm.n_seqs,
-                                               .n_ctx = m->lm.n_ctx,
-                                               .by_context = o->compat == SW_COMPAT_LLAMA_CPP}))
-        return SW_OK;
-    return sw_fail(err, SW_ENOMEM, "out of memory for the working buffers of %s; a smaller --batch lowers them",
-                   gguf_path(g));
+    for (int t = 0; t < N_TIERS; t++) {
+        const sw_code code = m->w.blocks[t].n_bytes > 0 ? open_backend(m, (weight_tier)t, g, err) : SW_OK;
+        if (code != SW_OK)
+            return code;
+    }
+    const forward_options options = {.h = &m->h,
+                                     .w = &m->w,
+                                     .kv = &m->kv,
+                                     .backends = {m->backends[TIER_RAM], m->backends[TIER_VRAM]},
+                                     .n_batch = (size_t)m->lm.n_batch,
+                                     .n_seqs = m->lm.n_seqs,
+                                     .n_ctx = m->lm.n_ctx,
+                                     .by_context = o->compat == SW_COMPAT_LLAMA_CPP};
+    return forward_init(&m->f, &options) ? SW_OK : no_memory_to_work(g, err);
 }
 
 /* ---- does it fit? ------------------------------------------------------------------------------------------------ */
 
 /* Bytes of working memory of all that is set up. */
-static uint64_t buffers_of(const model_lm *m)
+static void count_buffers(model_lm *m)
 {
-    uint64_t bytes = m->f.memory.n_bytes + sampler_scratch_bytes(m->lm.n_vocab) + expert_log_bytes(m->lm.experts);
-    for (int t = 0; t < N_TIERS; t++)
-        bytes += m->backends[t] != NULL ? m->backends[t]->n_bytes : 0;
-    return bytes;
+    m->buffer_bytes[TIER_RAM] =
+        m->f.memory.n_bytes + sampler_scratch_bytes(m->lm.n_vocab) + expert_log_bytes(m->lm.experts);
+    m->buffer_bytes[TIER_RAM] += m->tiers.memory != NULL ? vram_pinned_bytes(m->tiers.memory) : 0;
+    m->buffer_bytes[TIER_VRAM] = 0;
+    for (int t = 0; t < N_TIERS; t++) {
+        const backend *const be = m->backends[t];
+        if (be == NULL)
+            continue;
+        // What tests set as VRAM is this machine's memory.
+        m->buffer_bytes[m->tiers.device != NULL ? t : TIER_RAM] += be->n_bytes;
+        m->buffer_bytes[TIER_RAM] += be->n_staging_bytes;
+    }
+}
+
+/* "cpu", "cpu+cuda:0": the tiers that have weights. */
+static void name_backends(model_lm *m)
+{
+    const backend *const ram = m->backends[TIER_RAM], *const other = m->backends[TIER_VRAM];
+    const bool is_device = other != NULL && m->tiers.device != NULL;
+    const char *const first = ram != NULL || !is_device ? "cpu" : "";
+    snprintf(m->backend_name, sizeof m->backend_name, "%s%s%s", first, first[0] != '\0' && is_device ? "+" : "",
+             is_device ? other->name : "");
 }
 
 /* Sets what the model takes besides weights and cache.  The backends and the forward pass are set up over weights that
@@ -131,10 +167,10 @@ static uint64_t buffers_of(const model_lm *m)
 static sw_code measure(model_lm *m, const gguf_file *g, const sw_engine_options *o, sw_err *err)
 {
     const sw_code code = set_up(m, g, o, err);
-    if (code == SW_OK)
-        m->buffer_bytes = buffers_of(m);
-    if (code == SW_OK)
-        m->backend_name = m->f.o.backends[placement_tier(&m->placement, SW_CLASS_OUTPUT, 0, 0)]->name;
+    if (code == SW_OK) {
+        count_buffers(m);
+        name_backends(m);
+    }
     model_lm_take_down(m);
     m->loading_bytes = weights_staging_bytes(&m->w, pool_n_threads(m->pool));
     mem_trim(); // what was read to get here and is freed would come and go
@@ -148,8 +184,8 @@ static uint64_t bytes_needed(const model_lm *m, weight_tier tier)
 {
     const uint64_t weights = m->w.blocks[tier].n_bytes, cache = kv_tier_bytes(&m->kv, tier, m->lm.n_ctx);
     if (tier != TIER_RAM)
-        return weights + cache * (uint64_t)m->lm.n_seqs;
-    const uint64_t job = cache + m->buffer_bytes;
+        return weights + cache * (uint64_t)m->lm.n_seqs + m->buffer_bytes[tier];
+    const uint64_t job = cache + m->buffer_bytes[tier];
     return weights + (m->loading_bytes > job ? m->loading_bytes : job);
 }
 
@@ -162,7 +198,7 @@ static double in_gb(uint64_t bytes)
 static sw_code check_memory(const gguf_file *g, const model_lm *m, sw_err *err)
 {
     const available_memory ram = sysinfo_memory_available();
-    const uint64_t available[N_TIERS] = {[TIER_RAM] = ram.bytes, [TIER_VRAM] = tiers_get()->vram_bytes};
+    const uint64_t available[N_TIERS] = {[TIER_RAM] = ram.bytes, [TIER_VRAM] = m->tiers.vram_bytes};
     for (int t = 0; t < N_TIERS; t++) {
         const weight_tier tier = (weight_tier)t;
         const bool is_ram = tier == TIER_RAM;
@@ -172,7 +208,7 @@ static sw_code check_memory(const gguf_file *g, const model_lm *m, sw_err *err)
                            "only %.2f GB of %s are available%s; a smaller --ctx-size or --batch, --kv-type q8_0 or "
                            "a model quantized to fewer bits lowers it",
                            gguf_path(g), in_gb(bytes_needed(m, tier)), in_gb(m->w.blocks[tier].n_bytes), m->lm.n_ctx,
-                           in_gb(kv_tier_bytes(&m->kv, tier, m->lm.n_ctx)), in_gb(is_ram ? m->buffer_bytes : 0),
+                           in_gb(kv_tier_bytes(&m->kv, tier, m->lm.n_ctx)), in_gb(m->buffer_bytes[tier]),
                            in_gb(available[tier]), is_ram ? "memory" : tier_name(tier),
                            is_ram && ram.is_limited ? " in the control group of this process" : "");
     }
@@ -186,13 +222,23 @@ static sw_code plan(model_lm *m, const gguf_file *g, const sw_engine_options *op
     return code == SW_OK ? measure(m, g, options, err) : code;
 }
 
-static sw_code load(model_lm *m, const gguf_file *g, const sw_engine_options *options, sw_err *err)
+/* The weights, and on a device the pages of all sequences, so that no job runs out of them. */
+static sw_code load_weights(model_lm *m, const gguf_file *g, const sw_engine_options *options, sw_err *err)
 {
     const weights_load_options loading = {
-        .pool = m->pool, .memory = {[TIER_VRAM] = tiers_get()->vram}, .on_load = options->on_load, .ud = options->ud};
+        .pool = m->pool, .memory = {[TIER_VRAM] = m->tiers.vram}, .on_load = options->on_load, .ud = options->ud};
+    const uint64_t pages = kv_tier_bytes(&m->kv, TIER_VRAM, m->lm.n_ctx) * (uint64_t)m->lm.n_seqs;
+    sw_code code = weights_load(&m->w, g, &loading, err);
+    if (m->tiers.memory != NULL && vram_check(m->tiers.memory, NULL) != SW_OK)
+        code = vram_check(m->tiers.memory, err); // knows more
+    return code == SW_OK ? tiers_reserve_pages(&m->tiers, pages, err) : code;
+}
+
+static sw_code load(model_lm *m, const gguf_file *g, const sw_engine_options *options, sw_err *err)
+{
     sw_code code = check_memory(g, m, err);
     if (code == SW_OK)
-        code = weights_load(&m->w, g, &loading, err);
+        code = load_weights(m, g, options, err);
     return code == SW_OK ? set_up(m, g, options, err) : code;
 }
 

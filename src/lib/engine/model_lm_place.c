@@ -7,7 +7,6 @@
 #include "base/sysinfo.h"
 #include "engine/model_lm.h"
 #include "engine/model_lm_state.h"
-#include "engine/tiers.h"
 #include "model/placement_decide.h"
 #include "model/placement_rules.h"
 #include "model/placement_sizes.h"
@@ -37,12 +36,14 @@ static double in_gb(uint64_t bytes)
 /* The bytes of each tier that the model may fill. */
 static sw_code find_machine(placing *p, sw_err *err)
 {
-    const uint64_t wanted = p->o->vram_bytes, free_bytes = tiers_get()->vram_bytes;
+    const uint64_t wanted = p->o->vram_bytes, free_bytes = p->m->tiers.vram_bytes;
     if (wanted > free_bytes && free_bytes > 0)
         return sw_fail(err, SW_ENOMEM, "--vram asks for %.2f GB, but only %.2f GB of the accelerator are free",
                        in_gb(wanted), in_gb(free_bytes));
     p->machine.bytes[TIER_RAM] = sysinfo_memory_available().bytes;
     p->machine.bytes[TIER_VRAM] = wanted > 0 && free_bytes > 0 ? wanted : free_bytes;
+    if (p->m->tiers.device != NULL)
+        p->m->tiers.device->budget = (size_t)p->machine.bytes[TIER_VRAM]; // whatever was planned, no more is taken
     return SW_OK;
 }
 
@@ -50,14 +51,13 @@ static sw_code find_machine(placing *p, sw_err *err)
 static sw_code measure(placing *p, sw_err *err)
 {
     const hparams *const h = &p->m->h;
-    const engine_tiers *const tiers = tiers_get();
     uint64_t kv[LIMIT_MODEL_LAYERS];
     const sw_code code = weights_plan(p->g, h, NULL, &p->whole, err);
     if (code != SW_OK)
         return code;
-    model_lm_kv_bytes_by_layer(h, p->o->kv_type, &p->m->lm, kv);
-    const uint64_t working =
-        tiers->working_bytes != NULL ? tiers->working_bytes(tiers->ud, h, (size_t)p->m->lm.n_batch) : 0;
+    const tier_load load = model_lm_tier_load(p->m);
+    const uint64_t working = tiers_working_bytes(&p->m->tiers, &load);
+    model_lm_kv_bytes_by_layer(p->m, kv);
     return placement_sizes_init(&p->sizes, h, &p->whole, kv, working) ? SW_OK : out_of_memory(p, err);
 }
 
@@ -122,6 +122,14 @@ static sw_code note(placing *p, sw_err *err)
     return o->is_strict && m->placement_note[0] != '\0' ? sw_fail(err, SW_EINVAL, "%s", m->placement_note) : SW_OK;
 }
 
+/* A device that is there and not used is told, but no option asked for it. */
+static void note_device(model_lm *m)
+{
+    const size_t n = strlen(m->placement_note);
+    if (m->tiers.note[0] != '\0')
+        snprintf(m->placement_note + n, sizeof m->placement_note - n, "%s%s", n > 0 ? "; " : "", m->tiers.note);
+}
+
 /* What the options ask for fits the accelerator; else the error says what would. */
 static sw_code check_room(const placing *p, sw_err *err)
 {
@@ -142,7 +150,7 @@ static sw_code check_room(const placing *p, sw_err *err)
 
 sw_code model_lm_place(model_lm *m, const gguf_file *g, const sw_engine_options *o, sw_err *err)
 {
-    const engine_tiers *const tiers = tiers_get();
+    const engine_tiers *const tiers = &m->tiers;
     placing p = {.m = m,
                  .g = g,
                  .o = o,
@@ -156,6 +164,8 @@ sw_code model_lm_place(model_lm *m, const gguf_file *g, const sw_engine_options 
         code = decide(&p, err);
     if (code == SW_OK)
         code = note(&p, err);
+    if (code == SW_OK)
+        note_device(m);
     if (code == SW_OK)
         code = check_room(&p, err);
     if (code == SW_OK && tiers->place != NULL)

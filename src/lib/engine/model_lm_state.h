@@ -4,12 +4,14 @@
 
 #include "base/pool.h"
 #include "engine/lm.h"
+#include "engine/tiers.h"
 #include "forward/forward.h"
 #include "model/placement_rows.h"
 
 typedef struct model_lm {
     language_model lm; // first: the scheduler sees only this
     hparams h;
+    engine_tiers tiers;                   // open as long as the model
     model_placement requested, placement; // by the options, and in effect
     char placement_note[1024];            // empty: every placement option has an effect
     const char *placement_effect;         // static
@@ -20,10 +22,10 @@ typedef struct model_lm {
     sw_kv_type kv_type;         // of kv, as the options have it
     backend *backends[N_TIERS]; // NULL: the tier has no weights
     forward f;
-    uint64_t process_bytes; // resident before anything was read
-    uint64_t loading_bytes; // beside the weights, while they are read
-    uint64_t buffer_bytes;  // of TIER_RAM, in a job with full batches
-    const char *backend_name;
+    uint64_t process_bytes;         // resident before anything was read
+    uint64_t loading_bytes;         // beside the weights, while they are read
+    uint64_t buffer_bytes[N_TIERS]; // in a job with full batches
+    char backend_name[128];
     double load_ms;
 } model_lm;
 
@@ -36,10 +38,16 @@ SW_NODISCARD sw_code model_lm_place(model_lm *m, const gguf_file *g, const sw_en
 
 /* model_lm_cache.c.  An empty cache for the sequences of `lm`; each layer's is in the tier of its attention.  False
  * when memory is short. */
-bool model_lm_init_cache(kv_cache *kv, const hparams *h, sw_kv_type type, const language_model *lm,
-                         const model_placement *placement);
-/* The bytes of every layer's (n_layers), all sequences at full length. */
-void model_lm_kv_bytes_by_layer(const hparams *h, sw_kv_type type, const language_model *lm, uint64_t *out);
+bool model_lm_init_cache(model_lm *m);
+/* The bytes of every layer's (n_layers) in VRAM, all sequences at full length. */
+void model_lm_kv_bytes_by_layer(const model_lm *m, uint64_t *out);
+
+/* Of a backend that computes in VRAM. */
+static inline tier_load model_lm_tier_load(const model_lm *m)
+{
+    return (tier_load){
+        .h = &m->h, .n_batch = (size_t)m->lm.n_batch, .n_seqs = (size_t)m->lm.n_seqs, .n_ctx = (size_t)m->lm.n_ctx};
+}
 
 /* model_lm.c */
 extern const lm_ops MODEL_LM_OPS;

@@ -1,25 +1,50 @@
-/* tiers.h - the tiers of the machine beside RAM, as engines find them.
+/* tiers.h - the tiers beside RAM that an engine computes with: the device that its options name, or none.
  *
- * There is one such description per process.  This build has no accelerator; tests replace it by one whose memory is
- * this machine's, so that placements with two tiers run through the whole engine.
+ * Tests may set a description instead, whose memory is this machine's, so that placements with two tiers run through
+ * the whole engine on the CPU's backend.
  */
 #ifndef ENGINE_TIERS_H
 #define ENGINE_TIERS_H
 
+#include "forward/gpu/gpu_slab.h"
+#include "gpu/vram.h"
 #include "model/placement.h"
 
+/* Dimensions that the working memory of a backend follows from. */
+typedef struct tier_load {
+    const hparams *h;
+    size_t n_batch, n_seqs, n_ctx;
+} tier_load;
+
 typedef struct engine_tiers {
-    uint64_t vram_bytes; // 0: there is no accelerator
-    tier_memory vram;    // the processor of this machine reads and writes it: the CPU's backend computes there, too
+    uint64_t vram_bytes; // that may be filled; 0: there is no accelerator
+    tier_memory vram;    // of weights, and where `pages` is zeroed of keys and values, too
+    tier_memory pages;
     /* Bytes that computing with weights in VRAM takes there; NULL: none. */
-    uint64_t (*working_bytes)(void *ud, const hparams *h, size_t n_batch);
+    uint64_t (*working_bytes)(void *ud, const tier_load *load);
     /* Changes what the options decided, before anything is planned; NULL: nothing does. */
     void (*place)(void *ud, const hparams *h, model_placement *placement);
     void *ud;
+    device *device; // NULL: the processor of this machine reads and writes `vram`, and computes there
+    struct vram *memory;
+    gpu_slab slab;  // that pages come from
+    char note[512]; // why a device that is there is not used; or ""
 } engine_tiers;
 
-/* Replaces the description; NULL restores the machine's own.  Not thread-safe: call it while no engine is opened. */
+/* Opens the device that `names` means: "cuda:0", "none", or NULL or "auto" for the first GPU that can be used.  *out
+ * stays where it is until it is closed.  Errors: SW_EINVAL, and those of device_open for a device that is named. */
+SW_NODISCARD sw_code tiers_open(engine_tiers *out, const char *names, sw_err *err);
+/* All that was allocated of it is freed before. */
+void tiers_close(engine_tiers *t);
+
+/* Takes the memory of all pages; before the first one.  Nothing without a device. */
+SW_NODISCARD sw_code tiers_reserve_pages(engine_tiers *t, uint64_t n_bytes, sw_err *err);
+
+/* Bytes of VRAM that a backend of these dimensions takes. */
+uint64_t tiers_working_bytes(const engine_tiers *t, const tier_load *load);
+
+/* What tiers_open gives from now on, whatever is named; NULL: what is named.  Not thread-safe: call it while no engine
+ * is opened. */
 void tiers_set(const engine_tiers *tiers);
-const engine_tiers *tiers_get(void);
 
 #endif

@@ -42,7 +42,8 @@ typedef struct backend_ops {
     void (*attention)(backend *be, token_batch *b, size_t layer);
     /* x += the dense feed-forward block of norm(x). */
     void (*dense)(backend *be, token_batch *b, size_t layer);
-    /* Chooses every token's experts by norm(x).  b->normed and *choice are then there for every backend. */
+    /* Chooses every token's experts by norm(x).  b->normed and *choice are then there for every backend; if this one
+     * has the whole layer, *choice is there when the step has ended. */
     void (*route)(backend *be, token_batch *b, size_t layer, const expert_choice *choice);
     /* Begins to compute a share of the layer's experts from b->normed; gives the number of pairs that the share has.
      * It may compute until it is done, or return at once: the forward pass begins at the backend of RAM last.  *share
@@ -54,8 +55,8 @@ typedef struct backend_ops {
                            expert_answers *out);
     /* x += all experts' answers. */
     void (*join)(backend *be, token_batch *b, size_t layer, const expert_choice *choice, const expert_answers *answers);
-    /* Logits of the tokens that want them, rows of n_vocab back to back, in this machine's memory, valid until the next
-     * step; NULL when no token wants any, or on failure. */
+    /* Logits of the tokens that want them, rows of n_vocab back to back, in this machine's memory: there when the step
+     * has ended, until the next.  NULL when no token wants any, or on failure. */
     const float *(*head)(backend *be, token_batch *b);
     /* After the head: row i of b->normed = the output norm of x of every token that wants its state.  The rows are
      * there when the step has ended. */
@@ -86,8 +87,9 @@ typedef struct backend_count {
 /* Implementations embed this as their first member. */
 struct backend {
     const backend_ops *ops;
-    const char *name; // "cpu", ...
-    size_t n_bytes;   // of working memory, in its tier, that full batches with one row of logits fill
+    const char *name;       // "cpu", ...
+    size_t n_bytes;         // of working memory, in its tier, that full batches with one row of logits fill
+    size_t n_staging_bytes; // of this machine's memory beside that
     backend_count counts[N_BACKEND_OPS];
 };
 

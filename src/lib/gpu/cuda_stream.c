@@ -148,29 +148,36 @@ static sw_code capture_begin(device_stream *s, sw_err *err)
     return CUDA_CALL(s->device, capture_begin, "cuStreamBeginCapture_v2", handle_of(s), CUDA_CAPTURE_RELAXED);
 }
 
-static void graph_close(device_graph *base)
+static void drop_graph(const cuda_graph *g)
 {
-    cuda_graph *const g = (cuda_graph *)(void *)base;
-    const cuda_driver *const cu = cuda_enter(base->device);
+    const cuda_driver *const cu = cuda_enter(g->base.device);
     if (g->instance != NULL)
         cu->instance_destroy(g->instance);
     if (g->graph != NULL)
         cu->graph_destroy(g->graph);
+}
+
+static void graph_close(device_graph *base)
+{
+    cuda_graph *const g = (cuda_graph *)(void *)base;
+    drop_graph(g);
     mem_free(g);
 }
 
 /* The capture ends whatever happens, so that the stream is usable. */
 static sw_code capture_end(device_stream *s, device_graph **out, sw_err *err)
 {
-    cuda_handle graph = NULL;
-    sw_code code = CUDA_CALL(s->device, capture_end, "cuStreamEndCapture", handle_of(s), &graph);
+    device *const d = s->device;
     cuda_graph *const g = mem_calloc(1, sizeof *g);
-    if (g == NULL)
-        return sw_fail(err, SW_ENOMEM, "%s: no memory for a graph", s->device->name);
-    g->base.device = s->device;
-    g->graph = graph;
+    cuda_graph spare = {.base.device = d}, *const to = g != NULL ? g : &spare;
+    to->base.device = d;
+    sw_code code = CUDA_CALL(d, capture_end, "cuStreamEndCapture", handle_of(s), &to->graph);
+    if (g == NULL) {
+        drop_graph(to);
+        return sw_fail(err, SW_ENOMEM, "%s: no memory for a graph", d->name);
+    }
     if (code == SW_OK)
-        code = CUDA_CALL(s->device, graph_instantiate, "cuGraphInstantiateWithFlags", &g->instance, graph, 0);
+        code = CUDA_CALL(d, graph_instantiate, "cuGraphInstantiateWithFlags", &g->instance, g->graph, 0);
     if (code == SW_OK)
         *out = &g->base;
     else

@@ -218,6 +218,8 @@ sw_code weights_plan(const gguf_file *g, const hparams *h, const model_placement
     for (; p.layer < h->n_layers && p.code == SW_OK; p.layer++) {
         layer_weights *const layer = &out->layers[p.layer];
         plan_attention(&p, layer);
+        if (!hparams_has_experts(h, p.layer))
+            p.cls = SW_CLASS_FFN; // the norm goes with its only reader: the dense block, or the router
         planner_norm(&p, &layer->ffn_norm, h->arch.ffn_norm);
         if (hparams_has_experts(h, p.layer))
             plan_experts(&p, layer);

@@ -125,14 +125,20 @@ static void put_server_fact(const run_record *run, int subject, int fact, buf *o
     }
 }
 
-/* Keys and values grow while a server works: their bytes say nothing about what it is. */
+static bool is_told_apart(const char *tensor_class)
+{
+    return strcmp(tensor_class, "kv") != 0 && strcmp(tensor_class, "buffers") != 0;
+}
+
+/* Keys and values grow while a server works, and its working memory follows from its threads and batch: their bytes say
+ * nothing about what it is. */
 static void put_placement(const run_record *run, int subject, int fact, buf *out)
 {
     (void)fact;
     for (size_t i = 0; i < run->n_placement; i++) {
         const placement_row *const row = &run->placement[i];
         const bool is_known = row->server >= 0 && (size_t)row->server < run->n_servers;
-        if (is_known && is_put(run, subject, (size_t)row->server) && strcmp(row->tensor_class, "kv") != 0)
+        if (is_known && is_put(run, subject, (size_t)row->server) && is_told_apart(row->tensor_class))
             buf_printf(out, "%s in %s: %" PRIu64 "; ", row->tensor_class, row->tier, row->bytes);
     }
 }
@@ -199,7 +205,10 @@ bool run_part_is_shared(const char *name)
 
 static void cut(char out[RUN_VALUE_BYTES], const char *text)
 {
-    const size_t n = utf8_complete_prefix(text, strnlen(text, RUN_VALUE_BYTES - 1));
+    size_t length = strlen(text);
+    if (length >= 2 && strcmp(text + length - 2, "; ") == 0)
+        length -= 2; // what ends every item of a list
+    const size_t n = utf8_complete_prefix(text, length < RUN_VALUE_BYTES ? length : RUN_VALUE_BYTES - 1);
     memcpy(out, n > 0 ? text : "-", n > 0 ? n : 1);
     out[n > 0 ? n : 1] = '\0';
 }

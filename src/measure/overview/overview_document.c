@@ -1,7 +1,7 @@
 /* overview_document.c - the parts in their order, and the forms that are made of them. */
 #include <stdio.h>
 
-#include "base/file.h"
+#include "base/folder.h"
 #include "overview/overview_report.h"
 #include "overview/overview_sections.h"
 #include "report/format.h"
@@ -85,12 +85,11 @@ sw_code overview_write(const overview *o, const char *dir, sw_err *err)
     buf content;
     buf_init(&content, REPORT_BYTES_MAX);
     overview_markdown(&content, o);
-    sw_code code = file_put_in(dir, "overview.md", &content, err);
+    sw_code code = folder_put(dir, "overview.md", &content, err);
     buf_clear(&content);
-    if (code == SW_OK) {
-        overview_html(&content, o);
-        code = file_put_in(dir, "overview.html", &content, err);
-    }
+    overview_html(&content, o);
+    if (code == SW_OK)
+        code = folder_put(dir, "overview.html", &content, err);
     buf_free(&content);
     return code;
 }

@@ -1,7 +1,7 @@
 /* report.c - the sections of a run as text and Markdown, and the reports in its folder. */
 #include "report/report.h"
 
-#include "base/file.h"
+#include "base/folder.h"
 #include "report/render.h"
 #include "report/sections/sections.h"
 
@@ -28,12 +28,12 @@ sw_code report_write(const run_analysis *analysis, const char *dir, const sw_ent
     buf content;
     buf_init(&content, REPORT_BYTES_MAX);
     report_markdown(&content, analysis);
-    sw_code code = file_put_in(dir, "report.md", &content, err);
+    sw_code code = folder_put(dir, "report.md", &content, err);
     buf_clear(&content);
     if (code == SW_OK)
         code = report_html(&content, analysis, entropy, err);
     if (code == SW_OK)
-        code = file_put_in(dir, "report.html", &content, err);
+        code = folder_put(dir, "report.html", &content, err);
     buf_free(&content);
     return code;
 }

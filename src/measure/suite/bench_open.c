@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/folder.h"
 #include "monitor/machine.h"
 #include "spillway.h"
 #include "suite/bench_state.h"
@@ -144,7 +145,7 @@ static sw_code make_dir(bench_session *b, sw_err *err)
     const char *const name = b->subjects.n == 1 ? b->subjects.items[0].record.name : b->protocol->name;
     b->dir = b->o.dir != NULL ? b->o.dir : results_dir_name(b->started_unix_ms, name, b->keep);
     b->pool_options.dir = b->dir;
-    return b->dir != NULL ? results_dir_make(b->dir, b->keep, err) : bench_out_of_memory(err);
+    return b->dir != NULL ? folder_make(b->dir, err) : bench_out_of_memory(err);
 }
 
 /* Among several models one that cannot be loaded costs its own tests only: the runner then finds that out again. */

@@ -1,11 +1,9 @@
-/* results_dir.c - names and makes folders. */
+/* results_dir.c - names folders. */
 #include "suite/results_dir.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "base/buf.h"
@@ -31,25 +29,6 @@ const char *results_dir_name(int64_t unix_ms, const char *name, arena *keep)
     char path[sizeof stamp + sizeof safe + 16];
     snprintf(path, sizeof path, "results/%s-%s", stamp, safe);
     return arena_copy(keep, path, strlen(path));
-}
-
-sw_code results_dir_make(const char *path, arena *keep, sw_err *err)
-{
-    char *const copy = arena_copy(keep, path, strlen(path));
-    if (copy == NULL || copy[0] == '\0')
-        return copy == NULL ? sw_fail(err, SW_ENOMEM, "out of memory for the folder of the results")
-                            : sw_fail(err, SW_EINVAL, "the folder of the results has no name");
-    for (char *p = copy + 1; *p != '\0'; p++) {
-        if (*p == '/') {
-            *p = '\0';
-            mkdir(copy, 0777); // a failure shows below
-            *p = '/';
-        }
-    }
-    struct stat st;
-    if (mkdir(copy, 0777) == 0 || (errno == EEXIST && stat(copy, &st) == 0 && S_ISDIR(st.st_mode)))
-        return SW_OK;
-    return sw_fail(err, SW_EIO, "cannot create the folder %s: %s", path, strerror(errno == EEXIST ? ENOTDIR : errno));
 }
 
 const char *results_dir_join(const char *dir, const char *name, arena *keep)

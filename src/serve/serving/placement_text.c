@@ -47,13 +47,19 @@ static void add_cache(buf *out, const sw_engine_state *s)
 
 void placement_text(buf *out, const sw_engine_state *s, const sw_placement_row *rows, size_t n_rows)
 {
-    const uint64_t vram = s->weight_bytes_vram + s->kv_bytes_vram;
+    const uint64_t vram = s->weight_bytes_vram + s->kv_bytes_vram + s->buffer_bytes_vram;
+    char device[192] = "";
+    if (s->device != NULL)
+        snprintf(device, sizeof device, "of %.2f MB of %s (%s)", (double)s->device_bytes / 1e6, s->device,
+                 s->is_emulated ? "emulated" : s->device_model);
     for (size_t i = 0; i < n_rows; i++)
         add_row(out, &rows[i]);
     add_cache(out, s);
+    if (s->buffer_bytes_vram > 0)
+        add_line(out, SW_TIER_VRAM, "working buffers", s->buffer_bytes_vram, "");
     add_line(out, SW_TIER_RAM, "working buffers", s->buffer_bytes, "");
     add_line(out, SW_TIER_RAM, "process, vocabulary", s->process_bytes, "");
     if (vram > 0)
-        add_line(out, SW_TIER_VRAM, "total", vram, "");
+        add_line(out, SW_TIER_VRAM, "total", vram, device);
     add_line(out, SW_TIER_RAM, "total, at most", s->ram_bytes_max, "");
 }

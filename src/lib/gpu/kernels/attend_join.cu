@@ -9,8 +9,8 @@ KERNEL(attend_join, gpu_attend_args, ATTEND_THREADS, 8)
     for (int i = thread_id(); i < a.d_v; i += block_threads()) {
         softmax_state total = {MINUS_INFINITY, 0};
         float out = 0;
-        NO_UNROLL for (int span = 0; span < a.n_spans; span++)
-        {
+        NO_UNROLL
+        for (int span = 0; span < a.n_spans; span++) {
             const uint64_t row = first + (uint64_t)span;
             const softmax_state part = {a.span_state[2 * row], a.span_state[2 * row + 1]};
             if (part.sum != 0) {

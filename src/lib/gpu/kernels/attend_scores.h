@@ -83,8 +83,8 @@ DEVICE const uint8_t *page_of(const gpu_attend_args *a, const attend_work *w, in
 DEVICE void load_queries(const gpu_attend_args *a, const int type, const attend_work *w)
 {
     const int lane = thread_id() % WARP, warp = thread_id() / WARP;
-    NO_UNROLL for (int query = 0; query < w->n; query++)
-    {
+    NO_UNROLL
+    for (int query = 0; query < w->n; query++) {
         const float *const q =
             a->q + token_of(w, query) * (uint64_t)a->q_token + head_of(w, query) * (uint64_t)a->q_head;
         float *const to = w->q + query * w->q_row;
@@ -123,22 +123,25 @@ DEVICE void score_plain(const gpu_attend_args *a, const int type, const attend_w
     enum { STEP = 8 };
     const int t = thread_id() % WARP;
     int k = 0;
-    NO_UNROLL for (; k + STEP <= a->n; k += STEP)
-    {
+    NO_UNROLL
+    for (; k + STEP <= a->n; k += STEP) {
         float key[STEP];
-        UNROLL for (int i = 0; i < STEP; i++) key[i] = key_at(type, keys, (k + i) * PAGE + t);
-        UNROLL for (int query = 0; query < QUERIES_MAX; query++)
-        {
+        UNROLL
+        for (int i = 0; i < STEP; i++)
+            key[i] = key_at(type, keys, (k + i) * PAGE + t);
+        UNROLL
+        for (int query = 0; query < QUERIES_MAX; query++) {
             if (query < w->n) {
-                UNROLL for (int i = 0; i < STEP; i++) score[query] =
-                    fma_f32(key[i], w->q[query * w->q_row + k + i], score[query]);
+                UNROLL
+                for (int i = 0; i < STEP; i++)
+                    score[query] = fma_f32(key[i], w->q[query * w->q_row + k + i], score[query]);
             }
         }
     }
     for (; k < a->n; k++) {
         const float key = key_at(type, keys, k * PAGE + t);
-        UNROLL for (int query = 0; query < QUERIES_MAX; query++)
-        {
+        UNROLL
+        for (int query = 0; query < QUERIES_MAX; query++) {
             if (query < w->n)
                 score[query] = fma_f32(key, w->q[query * w->q_row + k], score[query]);
         }
@@ -151,18 +154,21 @@ DEVICE void score_q8(const gpu_attend_args *a, const attend_work *w, const uint8
     const int t = thread_id() % WARP, n_groups = w->q_row / GROUP;
     const uint8_t *const scales = keys + n_groups * GROUP * PAGE;
     (void)a;
-    NO_UNROLL for (int g = 0; g < n_groups; g++)
-    {
+    NO_UNROLL
+    for (int g = 0; g < n_groups; g++) {
         uint32_t key[GROUP / 4];
-        UNROLL for (int i = 0; i < GROUP / 4; i++) key[i] =
-            load_u32_if(keys + ((g * (GROUP / 4) + i) * PAGE + t) * 4, 1);
+        UNROLL
+        for (int i = 0; i < GROUP / 4; i++)
+            key[i] = load_u32_if(keys + ((g * (GROUP / 4) + i) * PAGE + t) * 4, 1);
         const float scale = f32_of_half(load_u16_if(scales + 2 * (g * PAGE + t), 1));
-        UNROLL for (int query = 0; query < QUERIES_MAX; query++)
-        {
+        UNROLL
+        for (int query = 0; query < QUERIES_MAX; query++) {
             if (query < w->n) {
                 const uint32_t *const codes = (const uint32_t *)(w->q + query * w->q_row) + g * (GROUP / 4);
                 int32_t dot = 0;
-                UNROLL for (int i = 0; i < GROUP / 4; i++) dot = dot_4(key[i], codes[i], dot);
+                UNROLL
+                for (int i = 0; i < GROUP / 4; i++)
+                    dot = dot_4(key[i], codes[i], dot);
                 score[query] = fma_f32(scale * w->notes->q_scale[query][g], (float)dot, score[query]);
             }
         }
@@ -175,20 +181,22 @@ DEVICE void score_page(const gpu_attend_args *a, const int type, const attend_wo
     const int t = thread_id() % WARP, position = page * PAGE + t;
     const uint8_t *const keys = page_of(a, w, page);
     float score[QUERIES_MAX];
-    UNROLL for (int query = 0; query < QUERIES_MAX; query++) score[query] = 0;
+    UNROLL
+    for (int query = 0; query < QUERIES_MAX; query++)
+        score[query] = 0;
     if (type == GPU_KV_Q8_0)
         score_q8(a, w, keys, score);
     else
         score_plain(a, type, w, keys, score);
-    UNROLL for (int query = 0; query < QUERIES_MAX; query++)
-    {
+    UNROLL
+    for (int query = 0; query < QUERIES_MAX; query++) {
         if (query >= w->n)
             continue; // the same for all lanes
         const int is_visible = position >= w->notes->begin[query] && position < w->notes->end[query];
         const float v = a->scale * score[query];
         float max = is_visible && v > MINUS_INFINITY ? v : MINUS_INFINITY; // NaN does not count
-        UNROLL for (int m = 16; m > 0; m /= 2)
-        {
+        UNROLL
+        for (int m = 16; m > 0; m /= 2) {
             const float other = shuffle_xor(max, m);
             max = other > max ? other : max;
         }

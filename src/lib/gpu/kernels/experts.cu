@@ -36,8 +36,8 @@ DEVICE int best_of(const float *values, int n, const uint8_t *is_taken)
             best = values[e];
         }
     }
-    UNROLL for (int m = 16; m > 0; m /= 2)
-    {
+    UNROLL
+    for (int m = 16; m > 0; m /= 2) {
         const float other = shuffle_xor(best, m);
         const int other_at = (int)shuffle_xor_u32((uint32_t)at, m);
         if (goes_first(other, other_at, best, at)) {
@@ -53,11 +53,15 @@ DEVICE float sum_of_terms(const float *terms, int n)
 {
     float sum = 0;
     int e = 0;
-    NO_UNROLL for (; e + 8 <= n; e += 8)
-    {
+    NO_UNROLL
+    for (; e + 8 <= n; e += 8) {
         float t[8];
-        UNROLL for (int i = 0; i < 8; i++) t[i] = terms[e + i];
-        UNROLL for (int i = 0; i < 8; i++) sum += t[i];
+        UNROLL
+        for (int i = 0; i < 8; i++)
+            t[i] = terms[e + i];
+        UNROLL
+        for (int i = 0; i < 8; i++)
+            sum += t[i];
     }
     for (; e < n; e++)
         sum += terms[e];
@@ -219,8 +223,8 @@ KERNEL(group_pairs, gpu_group_args, EXPERT_THREADS, 4)
     if (e > a.n_experts)
         return; // a whole warp
     int at = 0;
-    NO_UNROLL for (int first = 0; first < a.n; first += WARP)
-    {
+    NO_UNROLL
+    for (int first = 0; first < a.n; first += WARP) {
         const int own = own_expert(&a, first + lane);
         at += n_bits(ballot(own >= 0 && own < e));
     }
@@ -228,8 +232,8 @@ KERNEL(group_pairs, gpu_group_args, EXPERT_THREADS, 4)
         a.first[e] = at;
     if (e == a.n_experts)
         return;
-    NO_UNROLL for (int first = 0; first < a.n; first += WARP)
-    {
+    NO_UNROLL
+    for (int first = 0; first < a.n; first += WARP) {
         const int pair = first + lane, is_mine = own_expert(&a, pair) == e;
         const uint32_t all = ballot(is_mine);
         if (is_mine) {

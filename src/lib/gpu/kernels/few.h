@@ -49,8 +49,8 @@ DEVICE float add_chain(const int format, const float *dot, const float *ws, cons
             m = *(const f32x4 *)(minus_min + i);
             s = *(const f32x4 *)(sum + i);
         }
-        UNROLL for (int k = 0; k < 4; k++)
-        {
+        UNROLL
+        for (int k = 0; k < 4; k++) {
             acc = fma_f32(w[k] * x[k], d[k], acc);
             if (has_min(format))
                 acc = fma_f32(m[k], s[k], acc);
@@ -70,8 +70,8 @@ enum { SCALES_PER_THREAD = PASS / (N_THREADS / TILE_ROWS) };
 
 DEVICE void load_scales(const int format, const uint8_t *tile, int first, int count, raw_scale raw[SCALES_PER_THREAD])
 {
-    UNROLL for (int u = 0; u < SCALES_PER_THREAD / (1 + has_halves(format)); u++)
-    {
+    UNROLL
+    for (int u = 0; u < SCALES_PER_THREAD / (1 + has_halves(format)); u++) {
         const int i = u * (N_THREADS / TILE_ROWS) + thread_id() / TILE_ROWS;
         raw[u] = load_scale(format, tile, first + i, thread_id() % TILE_ROWS, i < count);
     }
@@ -80,11 +80,11 @@ DEVICE void load_scales(const int format, const uint8_t *tile, int first, int co
 DEVICE void store_scales(const int format, int count, const raw_scale raw[SCALES_PER_THREAD], const few_room *room)
 {
     const int n_halves = 1 + has_halves(format), row = thread_id() % TILE_ROWS;
-    UNROLL for (int u = 0; u < SCALES_PER_THREAD / n_halves; u++)
-    {
+    UNROLL
+    for (int u = 0; u < SCALES_PER_THREAD / n_halves; u++) {
         const int i = u * (N_THREADS / TILE_ROWS) + thread_id() / TILE_ROWS;
-        UNROLL for (int half = 0; half < n_halves; half++)
-        {
+        UNROLL
+        for (int half = 0; half < n_halves; half++) {
             const row_scale s = open_scale(format, &raw[u], half);
             if (i < count) {
                 room->scales[row * LD + n_halves * i + half] = s.scale;
@@ -122,8 +122,8 @@ DEVICE void multiply_group(const int format, const raw_codes *raw, const int8_t 
     open_codes(format, raw, lane, a);
     load_column(format, column, lane, has_column, b);
     if (has_halves(format)) {
-        UNROLL for (int half = 0; half < 2; half++)
-        {
+        UNROLL
+        for (int half = 0; half < 2; half++) {
             mma_half(dot, a + 2 * half, b[half], begin);
             if (is_kept) {
                 out[half] = float_of_sum(dot[0]);
@@ -154,18 +154,18 @@ DEVICE void multiply_pass(const int format, const gpu_product_args *a, const few
         (has_column && of_fine ? a->x.fine : a->x.code) + row * (uint64_t)a->n + (uint64_t)(first * GROUP);
     raw_scale scales[SCALES_PER_THREAD];
     load_scales(format, w->tile, first, count, scales);
-    UNROLL for (int part = 0; part < PASS / n_halves / N_WARPS; part += batch)
-    {
+    UNROLL
+    for (int part = 0; part < PASS / n_halves / N_WARPS; part += batch) {
         raw_codes raw[BATCH_MAX];
-        UNROLL for (int u = 0; u < batch; u++)
-        {
+        UNROLL
+        for (int u = 0; u < batch; u++) {
             const int i = (part + u) * N_WARPS + warp;
             raw[u] = load_codes(format, w->tile, first + i, lane, i < count);
         }
         if (part == 0) // while the codes are on their way
             store_scales(format, count, scales, room);
-        UNROLL for (int u = 0; u < batch; u++)
-        { // no branches: what is beyond the last group is zeros, and not kept
+        UNROLL
+        for (int u = 0; u < batch; u++) { // no branches: what is beyond the last group is zeros, and not kept
             const int i = (part + u) * N_WARPS + warp;
             multiply_group(format, &raw[u], column + (uint32_t)(i * GROUP), has_column && i < count, n_halves * i,
                            lane % 4 < w->count && i < count, room);
@@ -188,8 +188,8 @@ DEVICE void multiply_few(const gpu_product_args *a, const int format, const int 
     if (w.count <= 0)
         return;
     float acc = 0;
-    NO_UNROLL for (int first = 0; first < n_groups; first += pass)
-    {
+    NO_UNROLL
+    for (int first = 0; first < n_groups; first += pass) {
         const int count = n_groups - first < pass ? n_groups - first : pass;
         if (first > 0)
             block_barrier(); // the chains of the last pass are done
@@ -209,7 +209,7 @@ DEVICE void multiply_few(const gpu_product_args *a, const int format, const int 
     typedef struct few_##name##_##n##_room {                                                                           \
         float memory[FEW_ROOM(n, n_min)];                                                                              \
     } few_##name##_##n##_room;                                                                                         \
-    KERNEL(few_##name##_##n, gpu_product_args, N_THREADS, 2)                                                           \
+    KERNEL(few_##name##_##n, gpu_product_args, N_THREADS, 3)                                                           \
     {                                                                                                                  \
         SHARED(few_##name##_##n##_room, room);                                                                         \
         multiply_few(&a, GPU_##NAME, n, room->memory);                                                                 \

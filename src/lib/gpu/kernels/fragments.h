@@ -190,8 +190,8 @@ DEVICE void open_row(const int format, const raw_codes *r, int lane, int i, uint
 /* The A operand of mma_s8. */
 DEVICE void open_codes(const int format, const raw_codes *r, int lane, uint32_t a[4])
 {
-    UNROLL for (int i = 0; i < 2; i++)
-    {
+    UNROLL
+    for (int i = 0; i < 2; i++) {
         uint32_t slots[2];
         open_row(format, r, lane, i, slots);
         a[i] = slots[0];

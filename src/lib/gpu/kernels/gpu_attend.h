@@ -32,8 +32,9 @@ DEVICE void add_value(const int type, const uint8_t *values, int d_v, int t, int
         type == GPU_KV_Q8_0 ? (float)(int8_t)load_u8_if(values + t * d_v + i, 1) : key_at(type, values, t * d_v + i);
     const float scale =
         type == GPU_KV_Q8_0 ? f32_of_half(load_u16_if(values + d_v * PAGE + 2 * (i / GROUP * PAGE + t), 1)) : 1.0f;
-    UNROLL for (int u = 0; u < QUERIES_PER_THREAD; u++) part[u] =
-        fma_f32(v, type == GPU_KV_Q8_0 ? e[u] * scale : e[u], part[u]);
+    UNROLL
+    for (int u = 0; u < QUERIES_PER_THREAD; u++)
+        part[u] = fma_f32(v, type == GPU_KV_Q8_0 ? e[u] * scale : e[u], part[u]);
 }
 
 /* Weighted values of one page for element i and the four queries from `query` on, in rising position. */
@@ -42,28 +43,28 @@ DEVICE void add_page(const gpu_attend_args *a, const int type, const attend_work
 {
     const attend_notes *const notes = w->notes;
     int lo[QUERIES_PER_THREAD], hi[QUERIES_PER_THREAD], is_whole = 1;
-    UNROLL for (int u = 0; u < QUERIES_PER_THREAD; u++)
-    {
+    UNROLL
+    for (int u = 0; u < QUERIES_PER_THREAD; u++) {
         const int of = query + u < w->n ? query + u : w->n - 1; // beyond the last one: computed and not kept
         part[u] = 0;
         lo[u] = notes->begin[of] - page * PAGE;
         hi[u] = notes->end[of] - page * PAGE;
         is_whole = is_whole && lo[u] <= 0 && hi[u] >= PAGE;
     }
-    NO_UNROLL for (int first = 0; first < PAGE; first += 8)
-    {
-        UNROLL for (int k = 0; k < 8; k++)
-        {
+    NO_UNROLL
+    for (int first = 0; first < PAGE; first += 8) {
+        UNROLL
+        for (int k = 0; k < 8; k++) {
             const int t = first + k;
             float e[QUERIES_PER_THREAD], next[QUERIES_PER_THREAD];
-            UNROLL for (int u = 0; u < QUERIES_PER_THREAD; u++)
-            {
+            UNROLL
+            for (int u = 0; u < QUERIES_PER_THREAD; u++) {
                 e[u] = notes->p[slot][query + u < w->n ? query + u : w->n - 1][t];
                 next[u] = part[u];
             }
             add_value(type, values, a->d_v, t, i, e, next);
-            UNROLL for (int u = 0; u < QUERIES_PER_THREAD;
-                        u++) // what is at a position that is not seen may be anything
+            UNROLL
+            for (int u = 0; u < QUERIES_PER_THREAD; u++) // what is at a position that is not seen may be anything
                 part[u] = is_whole || (t >= lo[u] && t < hi[u]) ? next[u] : part[u];
         }
     }
@@ -76,15 +77,16 @@ DEVICE void add_round(const gpu_attend_args *a, const int type, const attend_wor
     for (int at = thread_id(); at < a->d_v * n_fours; at += ATTEND_THREADS) {
         const int i = at % a->d_v, query = at / a->d_v * QUERIES_PER_THREAD;
         float max[QUERIES_PER_THREAD];
-        UNROLL for (int u = 0; u < QUERIES_PER_THREAD; u++) max[u] =
-            query + u < w->n ? w->notes->span[query + u].max : 0.0f;
-        NO_UNROLL for (int slot = 0; slot < n_pages; slot++)
-        {
+        UNROLL
+        for (int u = 0; u < QUERIES_PER_THREAD; u++)
+            max[u] = query + u < w->n ? w->notes->span[query + u].max : 0.0f;
+        NO_UNROLL
+        for (int slot = 0; slot < n_pages; slot++) {
             float part[QUERIES_PER_THREAD];
             add_page(a, type, w, page_of(a, w, first_page + slot) + a->key_bytes, first_page + slot, slot, i, query,
                      part);
-            UNROLL for (int u = 0; u < QUERIES_PER_THREAD; u++)
-            {
+            UNROLL
+            for (int u = 0; u < QUERIES_PER_THREAD; u++) {
                 if (query + u < w->n && is_seen(w, query + u, first_page + slot)) {
                     float *const out = &w->out[(query + u) * a->d_v + i];
                     const merged m = merge(max[u], w->notes->page[slot][query + u].max);
@@ -122,8 +124,8 @@ DEVICE void attend_span(const gpu_attend_args *a, const int type, const attend_w
         w->notes->span[thread].sum = 0;
     }
     block_barrier();
-    NO_UNROLL for (int page = first; page < last; page += PAGES_TOGETHER)
-    {
+    NO_UNROLL
+    for (int page = first; page < last; page += PAGES_TOGETHER) {
         const int n_pages = last - page < PAGES_TOGETHER ? last - page : PAGES_TOGETHER;
         if (thread / WARP < n_pages)
             score_page(a, type, w, page + thread / WARP, thread / WARP);
@@ -221,8 +223,8 @@ DEVICE void attend(const gpu_attend_args *a, const int type, attend_notes *notes
         keep_span(a, &w, a->first_span + block_z());
         return;
     }
-    NO_UNROLL for (int span = w.begin / (SPAN * PAGE); span * SPAN * PAGE < w.end; span++)
-    {
+    NO_UNROLL
+    for (int span = w.begin / (SPAN * PAGE); span * SPAN * PAGE < w.end; span++) {
         attend_span(a, type, &w, span);
         add_span(a, &w);
     }

@@ -49,8 +49,8 @@ typedef struct quantized {
 DEVICE quantized quantize_lane(float x)
 {
     uint32_t max_bits = f32_bits(x) & 0x7fffffff; // infinities and NaN compare above every number
-    UNROLL for (int m = 16; m > 0; m /= 2)
-    {
+    UNROLL
+    for (int m = 16; m > 0; m /= 2) {
         const uint32_t other = shuffle_xor_u32(max_bits, m);
         max_bits = other > max_bits ? other : max_bits;
     }
@@ -60,7 +60,9 @@ DEVICE quantized quantize_lane(float x)
     const float t = is_finite ? x * inverse : 0.0f, code = round_even(t), fine = round_even((t - code) * 128.0f);
     quantized q = {(int)code, (int)fine, max / 127.0f, 0, 0};
     uint32_t sum = (uint32_t)q.code;
-    UNROLL for (int m = 8; m > 0; m /= 2) sum += shuffle_xor_u32(sum, m);
+    UNROLL
+    for (int m = 8; m > 0; m /= 2)
+        sum += shuffle_xor_u32(sum, m);
     q.half_sum = (int)sum;
     q.sum = (int)(sum + shuffle_xor_u32(sum, 16));
     return q;

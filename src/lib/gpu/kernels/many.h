@@ -51,8 +51,8 @@ DEVICE void ask_for_stage(const int format, const int nt, const gpu_product_args
     unsigned char *const scales = room + n_kinds_of(format) * STAGE_GROUPS * 4 * CODES_OF_BLOCK(nt);
     const int group = thread % 8 / 2, half = thread % 2, want = stage * STAGE_GROUPS + group;
     const uint64_t at = (uint64_t)((want < n_groups ? want : n_groups - 1) * GROUP + 16 * half);
-    UNROLL for (int pass = 0; pass < nt / 2; pass++)
-    { // a token's four groups are 128 bytes: eight threads
+    UNROLL
+    for (int pass = 0; pass < nt / 2; pass++) { // a token's four groups are 128 bytes: eight threads
         const int t = pass * 16 + thread / 8;
         const uint64_t from = row_within(a, w, w->first + t) * (uint64_t)a->n + at;
         unsigned char *const to =
@@ -62,9 +62,9 @@ DEVICE void ask_for_stage(const int format, const int nt, const gpu_product_args
             copy_16(to + STAGE_GROUPS * 4 * CODES_OF_BLOCK(nt), a->x.fine + from);
     }
     const int steps = 1 + has_halves(format);
-    UNROLL for (int i = thread; i < n_rows_of(format) * 8 * nt; i += M_THREADS)
-    {
-        const int row = i / (8 * nt), t = i % (8 * nt), is_sum = row >= STAGE_GROUPS;
+    UNROLL
+    for (int u = 0; u < n_rows_of(format) * 8 * nt / M_THREADS; u++) {
+        const int i = u * M_THREADS + thread, row = i / (8 * nt), t = i % (8 * nt), is_sum = row >= STAGE_GROUPS;
         const int per_group = is_sum ? steps : 1, in_stage = is_sum ? row - STAGE_GROUPS : row;
         const int wanted = stage * STAGE_GROUPS * per_group + in_stage, last = n_groups * per_group - 1;
         const float *const source = !is_sum ? a->x.scale : steps == 2 ? a->x.half_sum : a->x.sum;
@@ -84,16 +84,18 @@ DEVICE raw_group load_group(const int format, const uint8_t *tile, int group, in
 {
     raw_group r;
     r.codes = load_codes(format, tile, group, lane, group < n_groups);
-    UNROLL for (int i = 0; i < 2; i++) r.scale[i] = load_scale(format, tile, group, lane / 4 * 2 + i, group < n_groups);
+    UNROLL
+    for (int i = 0; i < 2; i++)
+        r.scale[i] = load_scale(format, tile, group, lane / 4 * 2 + i, group < n_groups);
     return r;
 }
 
 /* One step of the chain for an n-tile's four outputs of this lane: rows 2 g + c / 2, columns 2 j + c % 2. */
-DEVICE void add_step(const int format, const row_scale row[2], const float x[2], const float sum[2],
-                     const int32_t dot[4], const int32_t fine_dot[4], float acc[4])
+DEVICE void add_step(const int format, const row_scale row[2], f32x2 x, f32x2 sum, const int32_t dot[4],
+                     const int32_t fine_dot[4], float acc[4])
 {
-    UNROLL for (int c = 0; c < 4; c++)
-    {
+    UNROLL
+    for (int c = 0; c < 4; c++) {
         const float d = is_fine(format) ? float_of_fine(dot[c], fine_dot[c]) : float_of_sum(dot[c]);
         acc[c] = fma_f32(row[c / 2].scale * x[c % 2], d, acc[c]);
         if (has_min(format))
@@ -112,14 +114,16 @@ DEVICE void add_group(const int format, const int nt, const raw_group *raw, cons
     uint32_t a[4];
     row_scale rows[2][2]; // (halves, rows)
     open_codes(format, &raw->codes, lane, a);
-    UNROLL for (int half = 0; half < n_halves; half++)
-    {
-        UNROLL for (int i = 0; i < 2; i++) rows[half][i] = open_scale(format, &raw->scale[i], half);
+    UNROLL
+    for (int half = 0; half < n_halves; half++) {
+        UNROLL
+        for (int i = 0; i < 2; i++)
+            rows[half][i] = open_scale(format, &raw->scale[i], half);
     }
-    UNROLL for (int i = 0; i < nt; i++)
-    {
+    UNROLL
+    for (int i = 0; i < nt; i++) {
         const int32_t begin[4] = {MAGIC, MAGIC, MAGIC, MAGIC};
-        const float x[2] = {xs[2 * i], xs[2 * i + 1]};
+        const f32x2 x = *(const f32x2 *)(xs + 2 * i);
         int32_t dot[4], fine_dot[4] = {0, 0, 0, 0};
         uint32_t b[2], fine[2];
         read_column(format, (const int8_t *)(column + 2 * i * GROUP), lane, b);
@@ -128,13 +132,11 @@ DEVICE void add_group(const int format, const int nt, const raw_group *raw, cons
                         fine);
             mma_s8(fine_dot, a, fine, begin);
         }
-        UNROLL for (int half = 0; half < n_halves; half++)
-        {
-            float sum[2] = {0, 0};
-            if (has_min(format)) {
-                sum[0] = xsum[half * SCALES_OF_BLOCK(nt) + 2 * i];
-                sum[1] = xsum[half * SCALES_OF_BLOCK(nt) + 2 * i + 1];
-            }
+        UNROLL
+        for (int half = 0; half < n_halves; half++) {
+            f32x2 sum = {0, 0};
+            if (has_min(format))
+                sum = *(const f32x2 *)(xsum + half * SCALES_OF_BLOCK(nt) + 2 * i);
             if (n_halves == 2)
                 mma_half(dot, a + 2 * half, b[half], begin);
             else
@@ -152,10 +154,10 @@ DEVICE void store_outputs(const int nt, const gpu_product_args *a, const product
     if (tile >= a->n_tiles)
         return;
     const float bias[2] = {w->bias != 0 ? w->bias[row] : 0.0f, w->bias != 0 ? w->bias[row + 1] : 0.0f};
-    UNROLL for (int i = 0; i < nt; i++)
-    {
-        UNROLL for (int c = 0; c < 2; c++)
-        {
+    UNROLL
+    for (int i = 0; i < nt; i++) {
+        UNROLL
+        for (int c = 0; c < 2; c++) {
             const int place = w->first + 2 * nt * j + 2 * i + c;
             f32x2 rows = {acc[i][c], acc[i][2 + c]};
             if (w->bias != 0) {
@@ -180,23 +182,29 @@ DEVICE void multiply_many(const gpu_product_args *a, const int format, const int
         return;
     const uint8_t *const weights = w.tiles + (uint64_t)(tile < a->n_tiles ? tile : a->n_tiles - 1) * a->tile_bytes;
     float acc[NT_MAX][4];
-    UNROLL for (int i = 0; i < nt; i++)
-    {
-        UNROLL for (int c = 0; c < 4; c++) acc[i][c] = 0;
+    UNROLL
+    for (int i = 0; i < nt; i++) {
+        UNROLL
+        for (int c = 0; c < 4; c++)
+            acc[i][c] = 0;
     }
-    UNROLL for (int s = 0; s < ring - 1; s++) ask_for_stage(format, nt, a, &w, s, room + s * size);
+    UNROLL
+    for (int s = 0; s < ring - 1; s++)
+        ask_for_stage(format, nt, a, &w, s, room + s * size);
     raw_group raw[AHEAD];
-    UNROLL for (int q = 0; q < AHEAD; q++) raw[q] = load_group(format, weights, q, n_groups, lane);
+    UNROLL
+    for (int q = 0; q < AHEAD; q++)
+        raw[q] = load_group(format, weights, q, n_groups, lane);
     int slot = 0; // stage % ring
-    NO_UNROLL for (int stage = 0; stage < n_stages; stage++)
-    {
+    NO_UNROLL
+    for (int stage = 0; stage < n_stages; stage++) {
         copy_wait(RING_OF(n_kinds_of(format)) - 2);
         block_barrier(); // this stage has come for all threads, and all are done with the one before it
         ask_for_stage(format, nt, a, &w, stage + ring - 1, room + (slot == 0 ? ring - 1 : slot - 1) * size);
         const unsigned char *const codes = room + slot * size;
         const unsigned char *const scales = codes + n_kinds_of(format) * STAGE_GROUPS * 4 * CODES_OF_BLOCK(nt);
-        UNROLL for (int q = 0; q < STAGE_GROUPS; q++)
-        {
+        UNROLL
+        for (int q = 0; q < STAGE_GROUPS; q++) {
             const int group = stage * STAGE_GROUPS + q, row = 4 * SCALES_OF_BLOCK(nt);
             const raw_group now = raw[q % AHEAD];
             raw[q % AHEAD] = load_group(format, weights, group + AHEAD, n_groups, lane);

@@ -1,5 +1,5 @@
-/* product_plain.cu - products with weights that are floats (F32, F16, BF16), such as routers: one chain of fma per row and
- * token, in rising k, with activations that are floats.
+/* product_plain.cu - products with weights that are floats (F32, F16, BF16), such as routers: one chain of fma per row
+ * and token, in rising k, with activations that are floats.
  *
  * A block computes one tile for up to 8 places: thread (row, place).  The chain is what takes time (4 cycles per k at
  * least), so weights and activations are copied ahead of it, 128 k at a time, into a ring of three stages.
@@ -46,13 +46,19 @@ DEVICE float weight_of(const int format, const unsigned char *weights, int k, in
 DEVICE float add_stage(const int format, const plain_stage *s, const float *x, int row, int count, float acc)
 {
     int k = 0;
-    NO_UNROLL for (; k + 16 <= count; k += 16)
-    {
+    NO_UNROLL
+    for (; k + 16 <= count; k += 16) {
         float w[16];
         f32x4 v[4];
-        UNROLL for (int i = 0; i < 16; i++) w[i] = weight_of(format, s->weights, k + i, row);
-        UNROLL for (int i = 0; i < 4; i++) v[i] = *(const f32x4 *)(x + k + 4 * i);
-        UNROLL for (int i = 0; i < 16; i++) acc = fma_f32(w[i], v[i / 4][i % 4], acc);
+        UNROLL
+        for (int i = 0; i < 16; i++)
+            w[i] = weight_of(format, s->weights, k + i, row);
+        UNROLL
+        for (int i = 0; i < 4; i++)
+            v[i] = *(const f32x4 *)(x + k + 4 * i);
+        UNROLL
+        for (int i = 0; i < 16; i++)
+            acc = fma_f32(w[i], v[i / 4][i % 4], acc);
     }
     for (; k < count; k++)
         acc = fma_f32(weight_of(format, s->weights, k, row), x[k], acc);
@@ -71,8 +77,8 @@ DEVICE void multiply_plain(const gpu_product_args *a, const int format, plain_ro
     ask_for_stage(a, tile, bytes, w.first, n, 0, &room->ring[0]);
     ask_for_stage(a, tile, bytes, w.first, n, 1, &room->ring[1]);
     float acc = 0;
-    NO_UNROLL for (int stage = 0; stage * STAGE_K < a->n; stage++)
-    {
+    NO_UNROLL
+    for (int stage = 0; stage * STAGE_K < a->n; stage++) {
         const int left = a->n - stage * STAGE_K;
         const plain_stage *const now = &room->ring[stage % RING];
         copy_wait(1);

@@ -15,19 +15,23 @@ DEVICE float sum_in_order(const float *x, int n, float center, int is_of_squares
 {
     const int thread = thread_id();
     float s = 0;
-    NO_UNROLL for (int first = 0; first < n; first += NORM_STAGE)
-    {
+    NO_UNROLL
+    for (int first = 0; first < n; first += NORM_STAGE) {
         const int count = n - first < NORM_STAGE ? n - first : NORM_STAGE;
         for (int i = thread; i < count; i += block_threads())
             stage[i] = x[first + i];
         block_barrier();
         if (thread < WARP) { // lanes i and i + 16 compute the same
             int i = thread % 16;
-            NO_UNROLL for (; i + 16 * 15 < count; i += 16 * 16)
-            {
+            NO_UNROLL
+            for (; i + 16 * 15 < count; i += 16 * 16) {
                 float v[16];
-                UNROLL for (int k = 0; k < 16; k++) v[k] = stage[i + 16 * k] - center;
-                UNROLL for (int k = 0; k < 16; k++) s = is_of_squares ? fma_f32(v[k], v[k], s) : s + v[k];
+                UNROLL
+                for (int k = 0; k < 16; k++)
+                    v[k] = stage[i + 16 * k] - center;
+                UNROLL
+                for (int k = 0; k < 16; k++)
+                    s = is_of_squares ? fma_f32(v[k], v[k], s) : s + v[k];
             }
             for (; i < count; i += 16) {
                 const float v = stage[i] - center;
@@ -127,8 +131,8 @@ DEVICE void embed_lane(const gpu_embed_args *a, const int format, const uint8_t 
     const raw_scale raw_s = load_scale(format, tile, group, row, 1);
     uint32_t words[2];
     open_row(format, &raw, lane, row % 2, words);
-    UNROLL for (int slot = 0; slot < 2; slot++)
-    {
+    UNROLL
+    for (int slot = 0; slot < 2; slot++) {
         row_scale s = open_scale(format, &raw_s, slot);
         if (format == GPU_Q8_0)
             s.scale = s.scale * 128.0f;

@@ -1,16 +1,14 @@
 /* paper.c - the files of a white paper, and data.md, which says what each of them is. */
 #include "report/paper/paper.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/escape.h"
-#include "base/file.h"
+#include "base/folder.h"
 #include "report/format.h"
 #include "report/paper/paper_parts.h"
 
@@ -26,7 +24,7 @@ typedef struct paper_writer {
 /* Writes the content to dir/name, and empties it. */
 static sw_code put_file(paper_writer *w, buf *content, const char *name)
 {
-    const sw_code code = file_put_in(w->dir, name, content, w->err);
+    const sw_code code = folder_put(w->dir, name, content, w->err);
     buf_clear(content);
     return code;
 }
@@ -202,8 +200,6 @@ static sw_code put_all(paper_writer *w, buf *content)
 
 sw_code paper_write(const run_analysis *runs, size_t n_runs, const char *dir, sw_err *err)
 {
-    if (mkdir(dir, 0777) != 0 && errno != EEXIST)
-        return sw_fail(err, SW_EIO, "%.200s cannot be made: %s", dir, strerror(errno));
     paper_writer w = {.dir = dir, .err = err};
     paper_model *const models = list_models(runs, n_runs, &w.models.n);
     if (models == NULL)

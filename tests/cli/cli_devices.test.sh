@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# --devices through the real commands, with the emulated GPU of builds with tests: what is planned, shown and allocated, and the same
+# answers as without it, alone and side by side.
+. "$(dirname "$0")/lib.sh"
+model=$golden/qwen3moe-f32.gguf
+small=(--ctx-size 128 --batch 32 --threads 1)
+device=(--devices emu:64MiB)
+
+# ---- plan ----
+expect 0 plan "$model" "${small[@]}" "${device[@]}"
+says out "MB of emu:64MiB (emulated)"
+expect 0 plan "$model" "${small[@]}" "${device[@]}" --json
+cp .out all.json
+expect 0 plan "$model" "${small[@]}" "${device[@]}" --cpu-moe --json
+cp .out moe.json
+expect 0 plan "$model" "${small[@]}" --devices none --json
+cp .out none.json
+python3 - <<'PYTHON' || fail "the plans are not consistent"
+import json
+plans = {name: json.load(open(name + ".json")) for name in ("all", "moe", "none")}
+for name in ("all", "moe"):
+    p = plans[name]
+    vram = sum(w["bytes"] for w in p["weights"] if w["effective"] == "vram")
+    assert p["total"]["vram"] == vram + p["kv"]["tiers"]["vram"] + p["buffers"]["vram_bytes"], p
+    assert p["compute"]["device"] == {"name": "emu:64MiB", "model": "emulated GPU", "emulated": True, "bytes": 64 << 20}, p
+    assert p["compute"]["backend"] == "cpu+emu:64MiB", p
+tiers = lambda name: {w["effective"] for w in plans[name]["weights"] if w["class"] == "experts"}
+assert tiers("all") == {"vram"} and tiers("moe") == {"ram"}
+assert plans["none"]["compute"]["backend"] == "cpu" and "device" not in plans["none"]["compute"]
+assert plans["none"]["total"]["vram"] == plans["none"]["buffers"]["vram_bytes"] == 0
+PYTHON
+expect 1 plan "$model" --devices emu:2MiB -ngl all
+says err "of VRAM with these options"
+expect 2 plan "$model" --devices emu:much
+says err "an emulated device is emu:SIZE"
+expect 2 plan "$model" --devices fast
+says err "a device is cuda:NUMBER"
+
+# ---- one prompt ----
+for where in none emu:64MiB; do
+  for more in "" --cpu-moe "--n-cpu-moe 1" "--kv-type q8_0"; do
+    # shellcheck disable=SC2086
+    expect 0 logits "$model" "${small[@]}" --devices $where $more --out "$where.$more" --tokens 1,5,9,33,2,7
+    [ "$more" != --kv-type\ q8_0 ] || continue
+    cmp "none." "$where.$more" || fail "--devices $where $more: other logits"
+  done
+done
+cmp "none.--kv-type q8_0" "emu:64MiB.--kv-type q8_0" || fail "other logits with q8_0"
+
+# ---- a server ----
+cat >serve.py <<'PYTHON'
+import concurrent.futures, json, subprocess, sys, urllib.request
+spillway, model, device, *more = sys.argv[1:]
+args = [spillway, "serve", model, "--bind", "127.0.0.1:0", "--ctx-size", "128", "--batch", "32", "--devices", device, *more]
+with subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+    url = server.stdout.readline().strip()
+    def post(path, body):
+        request = urllib.request.Request(url + path, json.dumps(body).encode(), {"Content-Type": "application/json"})
+        return json.load(urllib.request.urlopen(request, timeout=120))
+    def complete(i):
+        answer = post("/v1/completions", {"prompt": "a b c d"[:1 + i], "max_tokens": 6, "temperature": 0, "logprobs": 3})
+        return [answer["choices"][0]["text"], answer["choices"][0]["logprobs"]]
+    try:
+        while True:
+            try:
+                urllib.request.urlopen(url + "/health", timeout=20)
+                break
+            except urllib.error.HTTPError:
+                pass
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(complete, [0, 2, 4, 6, 6, 6, 1]))
+        answers.append(post("/v1/embeddings", {"input": ["a b c", "d"]})["data"])
+        placement = json.load(urllib.request.urlopen(url + "/v1/placement", timeout=20))["data"][0]
+    finally:
+        server.terminate()
+    print(json.dumps([answers, placement["compute"].get("device"), placement["total"]["vram"]]))
+    print(server.stderr.read(), file=sys.stderr)
+PYTHON
+python3 serve.py "$SPILLWAY" "$model" none >none.answers 2>.err || fail "a server without a device"
+for more in --strict --cpu-moe; do
+  python3 serve.py "$SPILLWAY" "$model" emu:64MiB $more >emu.answers 2>.err || fail "a server with a device, $more"
+  says err "cpu+emu:64MiB"
+  says err "(emulated)"
+  python3 - <<'PYTHON' || fail "$more: other answers"
+import json
+none, emu = (json.load(open(name + ".answers")) for name in ("none", "emu"))
+assert none[0] == emu[0], (none[0], emu[0])
+assert none[1:] == [None, 0] and emu[1]["emulated"] and emu[2] > 0, (none[1:], emu[1:])
+PYTHON
+done
