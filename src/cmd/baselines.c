@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/folder.h"
+#include "cmd/run_open.h"
 #include "figures/run_status.h"
 #include "results/store.h"
 
@@ -89,7 +90,7 @@ static sw_code copy_run(const char *path, const run_name *run, sw_err *err)
     result_store *from, *into = NULL;
     int64_t id = 0, copied;
     bool was_there;
-    sw_code code = store_open(&from, run->store, /*read_only=*/true, err);
+    sw_code code = run_open(&from, run, /*read_only=*/true, err);
     if (code != SW_OK)
         return code;
     code = check_status(from, run, &id, err);

@@ -140,6 +140,7 @@ static void count_buffers(model_lm *m)
 {
     m->buffer_bytes[TIER_RAM] =
         m->f.memory.n_bytes + sampler_scratch_bytes(m->lm.n_vocab) + expert_log_bytes(m->lm.experts);
+    m->buffer_bytes[TIER_RAM] += m->tiers.memory != NULL ? vram_pinned_bytes(m->tiers.memory) : 0;
     m->buffer_bytes[TIER_VRAM] = 0;
     for (int t = 0; t < N_TIERS; t++) {
         const backend *const be = m->backends[t];
@@ -154,11 +155,11 @@ static void count_buffers(model_lm *m)
 /* "cpu", "cpu+cuda:0": the tiers that have weights. */
 static void name_backends(model_lm *m)
 {
-    const backend *const ram = m->backends[TIER_RAM], *const vram = m->backends[TIER_VRAM];
-    const bool is_device = vram != NULL && m->tiers.device != NULL;
+    const backend *const ram = m->backends[TIER_RAM], *const other = m->backends[TIER_VRAM];
+    const bool is_device = other != NULL && m->tiers.device != NULL;
     const char *const first = ram != NULL || !is_device ? "cpu" : "";
     snprintf(m->backend_name, sizeof m->backend_name, "%s%s%s", first, first[0] != '\0' && is_device ? "+" : "",
-             is_device ? vram->name : "");
+             is_device ? other->name : "");
 }
 
 /* Sets what the model takes besides weights and cache.  The backends and the forward pass are set up over weights that
@@ -224,12 +225,11 @@ static sw_code load_weights(model_lm *m, const gguf_file *g, const sw_engine_opt
 {
     const weights_load_options loading = {
         .pool = m->pool, .memory = {[TIER_VRAM] = m->tiers.vram}, .on_load = options->on_load, .ud = options->ud};
-    gpu_memory *const memory = m->tiers.memory;
     const uint64_t pages = kv_tier_bytes(&m->kv, TIER_VRAM, m->lm.n_ctx) * (uint64_t)m->lm.n_seqs;
     sw_code code = weights_load(&m->w, g, &loading, err);
-    if (memory != NULL && gpu_memory_check(memory, NULL) != SW_OK)
-        code = gpu_memory_check(memory, err);
-    return code == SW_OK && memory != NULL ? gpu_memory_reserve_pages(memory, pages, err) : code;
+    if (m->tiers.memory != NULL && vram_check(m->tiers.memory, NULL) != SW_OK)
+        code = vram_check(m->tiers.memory, err); // knows more
+    return code == SW_OK ? tiers_reserve_pages(&m->tiers, pages, err) : code;
 }
 
 static sw_code load(model_lm *m, const gguf_file *g, const sw_engine_options *options, sw_err *err)

@@ -14,6 +14,7 @@
 #include "figures/analysis.h"
 #include "figures/paired_change.h"
 #include "figures/readiness.h"
+#include "figures/review_figures.h"
 #include "report/conditions.h"
 
 enum {
@@ -48,6 +49,15 @@ typedef struct overview_figure {
     double p_value;    // corrected for all pairs and metrics of the page; NAN
 } overview_figure;
 
+/* Streamed answers of the offloaded model, against those of the model that is not. */
+typedef struct overview_preserved {
+    preservation_verdict verdict;
+    const char *why; // nothing could be said of the quality; else ""
+    preserved_counts all;
+    double mark; // mean difference; NAN
+    interval range;
+} overview_preserved;
+
 /* One model of a run. */
 typedef struct overview_entry {
     int run;                       // position in overview.runs
@@ -66,7 +76,9 @@ typedef struct overview_entry {
     signed char criteria[OVERVIEW_CRITERIA_MAX]; // a criterion_verdict for each of overview.criteria; -1: none
     int n_expert_tests, n_experts, n_experts_used;
     expert_use_figures experts; // of all tests, if n_expert_tests > 0; its name is not set
-    overview_value *values;     // (n_values) by test and repetition; owned
+    overview_preserved preserved;
+    review_group reviews;   // n 0: there are none; its test is NULL
+    overview_value *values; // (n_values) by test and repetition; owned
     size_t n_values;
     overview_test *tests; // (n_tests); owned
     size_t n_tests;

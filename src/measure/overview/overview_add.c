@@ -49,10 +49,14 @@ sw_code overview_add(overview *o, const run_analysis *a, const char *name, sw_er
     if (code != SW_OK)
         return code;
     criteria_list criteria;
+    review_figures reviews = {0};
     code = criteria_of(a, &criteria, err);
+    if (code == SW_OK)
+        code = review_figures_of(a, &reviews, err);
     for (size_t i = 0; code == SW_OK && i < a->n_subjects; i++)
-        code = overview_add_entry(o, a, &criteria, i, err);
+        code = overview_add_entry(o, a, &criteria, &reviews, i, err);
     criteria_free(&criteria);
+    review_figures_free(&reviews);
     o->runs[o->n_runs - 1].n_entries = o->n_entries - o->runs[o->n_runs - 1].first_entry;
     return code;
 }

@@ -259,7 +259,24 @@ static sw_code take_criteria(overview *o, const run_analysis *a, const criteria_
 
 /* ---- the entry --------------------------------------------------------------------------------------------------- */
 
-sw_code overview_add_entry(overview *o, const run_analysis *a, const criteria_list *list, size_t subject, sw_err *err)
+static sw_code take_preserved(overview *o, const preservation *p, overview_entry *e, sw_err *err)
+{
+    const paired_change *const mark = &p->mark;
+    e->preserved = (overview_preserved){p->verdict, keep_text(o, p->why), p->all, mark->difference,
+                                        mark->is_equal ? (interval){NAN, NAN} : mark->range};
+    return e->preserved.why != NULL ? SW_OK : out_of_memory(err);
+}
+
+static void take_reviews(const review_figures *reviews, int subject, overview_entry *e)
+{
+    for (size_t i = 0; i < reviews->n_models; i++) {
+        if (reviews->models[i].subject == subject)
+            e->reviews = reviews->models[i];
+    }
+}
+
+sw_code overview_add_entry(overview *o, const run_analysis *a, const criteria_list *list, const review_figures *reviews,
+                           size_t subject, sw_err *err)
 {
     if (!mem_grow(&o->entries, &o->cap_entries, o->n_entries + 1, sizeof *o->entries))
         return out_of_memory(err);
@@ -270,7 +287,10 @@ sw_code overview_add_entry(overview *o, const run_analysis *a, const criteria_li
     if (e->model == NULL)
         return out_of_memory(err);
     take_figures(a, s, e);
-    sw_code code = take_texts(o, a, e, (int)subject, err);
+    take_reviews(reviews, (int)subject, e);
+    sw_code code = take_preserved(o, &s->preserved[PRESERVES_OFFLOADED], e, err);
+    if (code == SW_OK)
+        code = take_texts(o, a, e, (int)subject, err);
     if (code == SW_OK)
         code = take_values(o, a, &s->modes[MODE_STREAM], e, err);
     if (code == SW_OK)

@@ -4,8 +4,8 @@
 
 #include "overview/overview.h"
 
-/* The run is the last that was added; the criteria are its own. */
-SW_NODISCARD sw_code overview_add_entry(overview *o, const run_analysis *a, const criteria_list *list, size_t subject,
-                                        sw_err *err);
+/* The run is the last that was added; the criteria and what people say of it are its own. */
+SW_NODISCARD sw_code overview_add_entry(overview *o, const run_analysis *a, const criteria_list *list,
+                                        const review_figures *reviews, size_t subject, sw_err *err);
 
 #endif
