@@ -100,7 +100,7 @@ expect 0 report both none
 grep -qF "its run is of an emulated GPU" overview.md || fail "the page does not say why a run is not ranked"
 expect 4 trend both both.share none --json # too few runs are left
 cp .out trend.json
-expect 1 baseline pin main both
+expect 2 baseline pin main both
 says err "is of an emulated GPU"
 expect 0 baseline pin main none
 python3 - <<'PYTHON' || fail "figures of an emulated GPU are ranked"
