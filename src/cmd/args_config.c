@@ -54,16 +54,12 @@ static sw_code begin_section(applying *a)
     size_t n;
     const cmd *const commands = cmd_table(&n);
     nearest near = {.word = a->s->section};
-    a->section = NULL;
-    if (strcmp(a->s->section, a->args->command) == 0)
+    const bool is_own = strcmp(a->s->section, a->args->command) == 0;
+    a->section = is_own ? NULL : cmd_find(a->s->section);
+    if (is_own || a->section != NULL)
         return SW_OK;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         nearest_offer(&near, commands[i].name);
-        if (strcmp(a->s->section, commands[i].name) == 0) {
-            a->section = &commands[i];
-            return SW_OK;
-        }
-    }
     return fail(a, "a section is a command; there is none named", a->s->section, near.found != NULL ? near.found : "");
 }
 

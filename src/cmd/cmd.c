@@ -36,12 +36,35 @@ static const cmd COMMANDS[] = {
     {"man", cmd_man, "print a man page"},
 };
 
-enum { N_COMMANDS = sizeof COMMANDS / sizeof COMMANDS[0] };
+static const cmd NESTED[] = {
+    {"bench review", cmd_bench_review, "take a person's scores of the answers of a run"},
+};
+
+enum { N_COMMANDS = sizeof COMMANDS / sizeof COMMANDS[0], N_NESTED = sizeof NESTED / sizeof NESTED[0] };
 
 const cmd *cmd_table(size_t *n_out)
 {
     *n_out = N_COMMANDS;
     return COMMANDS;
+}
+
+const cmd *cmd_nested(size_t *n_out)
+{
+    *n_out = N_NESTED;
+    return NESTED;
+}
+
+const cmd *cmd_find(const char *name)
+{
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        if (strcmp(name, COMMANDS[i].name) == 0)
+            return &COMMANDS[i];
+    }
+    for (size_t i = 0; i < N_NESTED; i++) {
+        if (strcmp(name, NESTED[i].name) == 0)
+            return &NESTED[i];
+    }
+    return NULL;
 }
 
 /* The program's own help: standard output if it was asked for, standard error after a mistake. */
@@ -80,14 +103,14 @@ static int run_command(const cmd *command, int argc, char **argv)
 }
 
 /* The command of this name.  If there is none, an error on standard error names the nearest, and NULL is returned. */
-static const cmd *find_command(const char *name)
+static const cmd *need_command(const char *name)
 {
     nearest near = {.word = name};
-    for (size_t i = 0; i < N_COMMANDS; i++) {
-        if (strcmp(name, COMMANDS[i].name) == 0)
-            return &COMMANDS[i];
+    const cmd *const found = cmd_find(name);
+    if (found != NULL)
+        return found;
+    for (size_t i = 0; i < N_COMMANDS; i++)
         nearest_offer(&near, COMMANDS[i].name);
-    }
     fputs("spillway: unknown command '", stderr);
     cmd_print_safe(stderr, name);
     if (near.found != NULL)
@@ -97,11 +120,12 @@ static const cmd *find_command(const char *name)
     return NULL;
 }
 
-/* `spillway help COMMAND`. */
-static int help_command(const char *name)
+/* `spillway help COMMAND`, and `spillway help COMMAND WITHIN`. */
+static int help_command(const char *name, const char *within)
 {
-    const cmd *const command = find_command(name);
-    char word[32], help[] = "--help";
+    char word[64], help[] = "--help";
+    snprintf(word, sizeof word, "%s %s", name, within);
+    const cmd *const command = within[0] != '\0' && cmd_find(word) != NULL ? cmd_find(word) : need_command(name);
     if (command == NULL)
         return CMD_EXIT_USAGE;
     snprintf(word, sizeof word, "%s", command->name);
@@ -117,7 +141,7 @@ int cmd_main(int argc, char **argv)
     }
     const bool is_help = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0;
     if (is_help && argc > 2)
-        return help_command(argv[2]);
+        return help_command(argv[2], argc > 3 ? argv[3] : "");
     if (is_help) {
         print_usage(stdout);
         return CMD_EXIT_OK;
@@ -126,6 +150,6 @@ int cmd_main(int argc, char **argv)
         printf("spillway %s\n", SPILLWAY_VERSION);
         return CMD_EXIT_OK;
     }
-    const cmd *const command = find_command(argv[1]);
+    const cmd *const command = need_command(argv[1]);
     return command != NULL ? run_command(command, argc - 1, argv + 1) : CMD_EXIT_USAGE;
 }

@@ -23,6 +23,10 @@ typedef struct cmd {
 
 /* All commands, in the order of `spillway --help`. */
 const cmd *cmd_table(size_t *n_out);
+/* Commands within commands: names of two words, the first that of a command. */
+const cmd *cmd_nested(size_t *n_out);
+/* The command of that name in either table, or NULL. */
+const cmd *cmd_find(const char *name);
 
 /* The program: runs the command that argv[1] names, and returns its exit code. */
 int cmd_main(int argc, char **argv);
@@ -37,6 +41,7 @@ int cmd_experts(int argc, char **argv);
 int cmd_parity(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_bench_review(int argc, char **argv); // of `spillway bench review`; argv[0] is "review"
 int cmd_report(int argc, char **argv);
 int cmd_protocol(int argc, char **argv);
 int cmd_runs(int argc, char **argv);

@@ -12,7 +12,6 @@
 #include "cmd/bench_display.h"
 #include "cmd/bench_self_test.h"
 #include "cmd/cmd.h"
-#include "cmd/cmd_bench_review.h"
 #include "cmd/output_width.h"
 #include "cmd/terminal.h"
 #include "figures/run_status.h"

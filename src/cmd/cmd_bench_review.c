@@ -1,5 +1,4 @@
 /* cmd_bench_review.c - `spillway bench review`: a person's scores of the answers of a run. */
-#include "cmd/cmd_bench_review.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +12,7 @@
 #include "cmd/cmd.h"
 #include "cmd/output_file.h"
 #include "cmd/review_session.h"
-#include "cmd/run_names.h"
+#include "cmd/run_open.h"
 #include "report/report.h"
 #include "review/review_file.h"
 #include "review/review_page.h"
@@ -104,7 +103,7 @@ static sw_code open_session(review_session *s, const char *text, bool read_only,
                                    : sw_fail(err, SW_ENOMEM, "out of memory looking for a run");
     s->path = name.store;
     if (code == SW_OK)
-        code = store_open(&s->store, name.store, read_only, err);
+        code = run_open(&s->store, &name, read_only, err);
     if (code == SW_OK)
         code = store_load_run(s->store, name.id, &s->run, err);
     if (code == SW_OK)

@@ -1,4 +1,5 @@
 /* cmd_completions.c - `spillway completions`: what shells offer, from the tables that the parser uses. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,6 +36,48 @@ static void for_spellings(const arg_row *r, void (*put)(const arg_row *r, const 
     }
 }
 
+/* ---- commands within commands --------------------------------------------------------------------------------------
+ */
+
+/* The second word of a name: "review" of "bench review"; NULL of a plain one. */
+static const char *within_of(const char *name)
+{
+    const char *const space = strchr(name, ' ');
+    return space != NULL ? space + 1 : NULL;
+}
+
+static int length_of_first(const char *name)
+{
+    return (int)strcspn(name, " ");
+}
+
+static bool is_within(const char *name, const char *command)
+{
+    const size_t length = strcspn(name, " ");
+    return strlen(command) == length && strncmp(name, command, length) == 0;
+}
+
+/* Prints the second words of all commands within the command, "review"; nothing if there are none. */
+static void put_within(const char *before, const char *command, const char *after)
+{
+    size_t n;
+    const cmd *const nested = cmd_nested(&n);
+    bool has_any = false;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_within(nested[i].name, command))
+            continue;
+        printf("%s%s", has_any ? " " : before, within_of(nested[i].name));
+        has_any = true;
+    }
+    fputs(has_any ? after : "", stdout);
+}
+
+/* The pattern of a shell's `case` for the first words of a line: 'bench review', or 'bench '*, which comes later. */
+static void put_pattern(const char *command)
+{
+    printf(within_of(command) != NULL ? "    '%s'" : "    '%s '*", command);
+}
+
 /* ---- bash ------------------------------------------------------------------------------------------------------- */
 
 static void put_bash_word(const arg_row *r, const char *spelling)
@@ -47,10 +90,13 @@ static void put_bash(void *ud, const arg_list *a)
 {
     (void)ud;
     const arg_row *r;
-    printf("    %s) words='--help", a->command);
+    put_pattern(a->command);
+    fputs(") words='--help", stdout);
     for (size_t i = 0; (r = arg_list_row(a, i)) != NULL; i++)
         for_spellings(r, put_bash_word);
-    printf("' ;;\n");
+    fputs("'", stdout);
+    put_within(" within='", a->command, "'");
+    puts(" ;;");
 }
 
 /* ---- zsh -------------------------------------------------------------------------------------------------------- */
@@ -72,10 +118,14 @@ static void put_zsh(void *ud, const arg_list *a)
 {
     (void)ud;
     const arg_row *r;
-    printf("      %s) _arguments '--help[print the help]'", a->command);
+    fputs("  ", stdout);
+    put_pattern(a->command);
+    printf(") %s_arguments '--help[print the help]'",
+           within_of(a->command) != NULL ? "shift words; (( CURRENT-- )); " : "");
     for (size_t i = 0; (r = arg_list_row(a, i)) != NULL; i++)
         for_spellings(r, put_zsh_word);
-    printf(" \\\n        '*:argument:_files' ;;\n");
+    put_within(" \\\n        '1:argument:{ compadd ", a->command, "; _files }'");
+    puts(" \\\n        '*:argument:_files' ;;");
 }
 
 /* ---- fish ------------------------------------------------------------------------------------------------------- */
@@ -83,12 +133,22 @@ static void put_zsh(void *ud, const arg_list *a)
 /* The command that the visitor is at. */
 static const char *fish_command;
 
+/* When the options of the command are offered. */
+static void put_fish_condition(const char *command)
+{
+    printf("complete -c spillway -n '__fish_seen_subcommand_from %.*s", length_of_first(command), command);
+    if (within_of(command) != NULL)
+        printf("; and __fish_seen_subcommand_from %s", within_of(command));
+    put_within("; and not __fish_seen_subcommand_from ", command, "");
+    putchar('\'');
+}
+
 static void put_fish_word(const arg_row *r, const char *spelling)
 {
     const bool is_long = strncmp(spelling, "--", 2) == 0;
     const char *const kind = is_long ? "-l" : strlen(spelling) == 2 ? "-s" : "-o";
-    printf("complete -c spillway -n '__fish_seen_subcommand_from %s' %s %s%s -d '", fish_command, kind,
-           spelling + (is_long ? 2 : 1), r->type != ARG_FLAG ? " -r" : "");
+    put_fish_condition(fish_command);
+    printf(" %s %s%s -d '", kind, spelling + (is_long ? 2 : 1), r->type != ARG_FLAG ? " -r" : "");
     put_quoted(r->help, "\\'", "\\");
     fputs("'\n", stdout);
 }
@@ -98,6 +158,16 @@ static void put_fish(void *ud, const arg_list *a)
     (void)ud;
     const arg_row *r;
     fish_command = a->command;
+    size_t n;
+    const cmd *const nested = cmd_nested(&n);
+    for (size_t i = 0; i < n; i++) {
+        if (!is_within(nested[i].name, a->command))
+            continue;
+        put_fish_condition(a->command);
+        printf(" -a %s -d '", within_of(nested[i].name));
+        put_quoted(nested[i].summary, "\\'", "\\");
+        puts("'");
+    }
     for (size_t i = 0; (r = arg_list_row(a, i)) != NULL; i++)
         for_spellings(r, put_fish_word);
 }
@@ -106,8 +176,10 @@ static void put_fish(void *ud, const arg_list *a)
 
 static void put_commands(void (*visit)(void *ud, const arg_list *args))
 {
-    size_t n;
-    const cmd *const commands = cmd_table(&n);
+    size_t n, n_nested;
+    const cmd *const commands = cmd_table(&n), *const nested = cmd_nested(&n_nested);
+    for (size_t i = 0; i < n_nested; i++)
+        arg_visit(nested[i].run, nested[i].name, visit, NULL);
     for (size_t i = 0; i < n; i++)
         arg_visit(commands[i].run, commands[i].name, visit, NULL);
 }
@@ -131,17 +203,21 @@ static void put_bash_script(void)
 {
     puts("# bash completion of spillway; made by 'spillway completions bash'\n"
          "_spillway() {\n"
-         "  local word=${COMP_WORDS[COMP_CWORD]} words=\n"
+         "  local word=${COMP_WORDS[COMP_CWORD]} words= within= first=\n"
          "  if [ \"$COMP_CWORD\" -eq 1 ]; then");
     fputs("    words='help", stdout);
     put_names(" ", "", "", false);
     puts("'\n    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n    return\n  fi\n"
-         "  case ${COMP_WORDS[1]} in");
+         "  first=\"${COMP_WORDS[1]} \"\n"
+         "  [ \"$COMP_CWORD\" -le 2 ] || first+=${COMP_WORDS[2]}\n"
+         "  case $first in");
     put_commands(put_bash);
     puts("  esac\n"
          "  case $word in\n"
          "    -*) mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\") ;;\n"
-         "    *) mapfile -t COMPREPLY < <(compgen -f -- \"$word\") ;;\n"
+         "    *)\n"
+         "      [ \"$COMP_CWORD\" -eq 2 ] || within=\n"
+         "      mapfile -t COMPREPLY < <(compgen -W \"$within\" -- \"$word\"; compgen -f -- \"$word\") ;;\n"
          "  esac\n"
          "}\n"
          "complete -o filenames -F _spillway spillway");
@@ -160,7 +236,9 @@ static void put_zsh_script(void)
          "  else\n"
          "    shift words\n"
          "    (( CURRENT-- ))\n"
-         "    case $words[1] in");
+         "    local first=\"$words[1] \"\n"
+         "    (( CURRENT > 2 )) && first+=$words[2]\n"
+         "    case $first in");
     put_commands(put_zsh);
     puts("    esac\n  fi\n}\n"
          "if [ \"$funcstack[1]\" = _spillway ]; then _spillway \"$@\"; else compdef _spillway spillway; fi");

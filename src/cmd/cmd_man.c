@@ -78,6 +78,8 @@ static void put_command(void *ud, const arg_list *a)
     const arg_row *r;
     char name[64];
     snprintf(name, sizeof name, "spillway-%s", a->command);
+    for (char *space = strchr(name, ' '); space != NULL; space = strchr(space, ' '))
+        *space = '-';
     put_title(name);
     put(command->summary);
     printf("\n.SH SYNOPSIS\n.B spillway %s\n", a->command);
@@ -102,20 +104,26 @@ static void put_command(void *ud, const arg_list *a)
           stdout);
 }
 
-/* The page of the program. */
-static void put_program(void)
+static void put_summaries(const cmd *commands, size_t n)
 {
-    size_t n;
-    const cmd *const commands = cmd_table(&n);
-    put_title("spillway");
-    fputs("runs Mixture\\-of\\-Experts models, serves them, and measures what that costs\n"
-          ".SH SYNOPSIS\n.B spillway\n\\fICOMMAND\\fR [\\fIARGUMENTS\\fR]\n.SH COMMANDS\n",
-          stdout);
     for (size_t i = 0; i < n; i++) {
         printf(".TP\n\\fB%s\\fR\n", commands[i].name);
         put(commands[i].summary);
         putchar('\n');
     }
+}
+
+/* The page of the program. */
+static void put_program(void)
+{
+    size_t n, n_nested;
+    const cmd *const commands = cmd_table(&n), *const nested = cmd_nested(&n_nested);
+    put_title("spillway");
+    fputs("runs Mixture\\-of\\-Experts models, serves them, and measures what that costs\n"
+          ".SH SYNOPSIS\n.B spillway\n\\fICOMMAND\\fR [\\fIARGUMENTS\\fR]\n.SH COMMANDS\n",
+          stdout);
+    put_summaries(commands, n);
+    put_summaries(nested, n_nested);
     fputs(".PP\nEach has a page of its own, \\fBspillway\\-COMMAND\\fR(1).\n.SH EXIT STATUS\n"
           "0: success. 1: an error while running. 2: the command line is wrong. 3: a run ended, and a test failed. "
           "4: a run ended without a valid result. 130, 143: ended by a signal.\n",
@@ -125,23 +133,23 @@ static void put_program(void)
 int cmd_man(int argc, char **argv)
 {
     const arg_list args = {.command = "man",
-                           .usage = "[COMMAND]",
-                           .description = "Prints the man page of a command, or of the program.",
-                           .max_positional = 1};
-    const char *name;
-    size_t n_positional, n;
-    const int status = args_parse(&args, argc, argv, &name, &n_positional);
+                           .usage = "[COMMAND [COMMAND]]",
+                           .description = "Prints the man page of a command, of one within it, or of the program.",
+                           .max_positional = 2};
+    const char *words[2];
+    char name[64];
+    size_t n_positional;
+    const int status = args_parse(&args, argc, argv, words, &n_positional);
     if (status >= 0)
         return status;
     if (n_positional == 0) {
         put_program();
         return CMD_EXIT_OK;
     }
-    const cmd *const commands = cmd_table(&n);
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(commands[i].name, name) != 0)
-            continue;
-        arg_visit(commands[i].run, name, put_command, (void *)&commands[i]);
+    snprintf(name, sizeof name, "%s%s%s", words[0], n_positional > 1 ? " " : "", n_positional > 1 ? words[1] : "");
+    const cmd *const command = cmd_find(name);
+    if (command != NULL) {
+        arg_visit(command->run, command->name, put_command, (void *)command);
         return CMD_EXIT_OK;
     }
     fprintf(stderr, "spillway man: there is no command '%s'; 'spillway --help' lists them\n", name);

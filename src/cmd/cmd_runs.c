@@ -8,7 +8,7 @@
 #include "cmd/cmd.h"
 #include "cmd/json_print.h"
 #include "cmd/output_width.h"
-#include "cmd/run_names.h"
+#include "cmd/run_open.h"
 #include "cmd/runs_change.h"
 #include "cmd/runs_print.h"
 #include "report/export.h"
@@ -28,7 +28,7 @@ typedef struct run_listing {
 static sw_code list_store(run_listing *listing, const run_name *name, sw_err *err)
 {
     result_store *store;
-    sw_code code = store_open(&store, name->store, /*read_only=*/true, err);
+    sw_code code = run_open(&store, name, /*read_only=*/true, err);
     if (code != SW_OK)
         return code;
     run_list list;
@@ -99,7 +99,7 @@ static sw_code put_run(buf *out, const char *format, const run_name *name, sw_er
     result_store *store;
     run_record *run = NULL;
     run_analysis analysis;
-    sw_code code = store_open(&store, name->store, /*read_only=*/true, err);
+    sw_code code = run_open(&store, name, /*read_only=*/true, err);
     if (code != SW_OK)
         return code;
     code = store_load_run(store, name->id, &run, err);
@@ -126,7 +126,7 @@ static sw_code find_latest(run_names *names, run_name *out, sw_err *err)
     sw_code code = SW_OK;
     for (size_t i = 0; code == SW_OK && i < names->n; i++) {
         result_store *store;
-        code = store_open(&store, names->items[i].store, /*read_only=*/true, err);
+        code = run_open(&store, &names->items[i], /*read_only=*/true, err);
         if (code != SW_OK)
             break;
         run_list list;

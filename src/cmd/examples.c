@@ -60,7 +60,7 @@ static const struct {
     {"logits", {"spillway logits demo-gpt-oss --tokens 1,2,3 --out logits.f32",
                 "spillway logits demo-gpt-oss --tokens 1,2,3 --prefill 2 -o logits.f32",
                 "spillway logits demo-gpt-oss --tokens 1,2,3 --compat llama.cpp -o l.f32"}},
-    {"parity", {"spillway parity demo-gpt-oss --a '--threads 1' --b '--threads 2'",
+    {"parity", {"spillway parity demo-gpt-oss --a '--cpu-moe' --b '--n-gpu-layers all'",
                 "spillway parity demo-gpt-oss --a '--kv-type f16' --b '--kv-type q8_0'",
                 "spillway parity demo-gpt-oss --b 'SPILLWAY_ISA=scalar' --json"}},
     {"experts", {"spillway experts simulate trace.jsonl demo-gpt-oss",

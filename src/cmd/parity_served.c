@@ -1,7 +1,7 @@
 /* parity_served.c - one sequence after the other: both sides' answers, and then their positions. */
 #include "cmd/parity_served.h"
 
-#include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +16,7 @@
 #include "cmd/json_print.h"
 #include "cmd/parity_facts.h"
 #include "cmd/parity_print.h"
+#include "cmd/served_position.h"
 #include "hosts/server_post.h"
 #include "hosts/server_process.h"
 #include "json/json_out.h"
@@ -31,70 +32,12 @@ typedef struct served_side {
     json_t *placement; // as GET /v1/placement has it; NULL: the server has no such path
 } served_side;
 
-/* ---- positions -------------------------------------------------------------------------------------------------- */
-
-/* The likeliest token of a list, or NULL. */
-static const char *likeliest(const json_t *top, double *logprob_out)
-{
-    const char *found = NULL, *token;
-    json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)top, token, value)
-    {
-        if (json_is_number(value) && (found == NULL || json_number_value(value) > *logprob_out)) {
-            found = token;
-            *logprob_out = json_number_value(value);
-        }
-    }
-    return found;
-}
-
-/* The log-probability of a token in a list; NAN: it is not there. */
-static double logprob_of(const json_t *top, const char *token)
-{
-    const json_t *const value = json_object_get(top, token);
-    return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
-/* How far a side puts its own choice above the other's; that is not in its list at all: as far as can be. */
-static double gap_of(const json_t *top, const char *own, const char *other)
-{
-    const double gap = logprob_of(top, own) - logprob_of(top, other);
-    return isnan(gap) ? INFINITY : gap;
-}
-
-logit_difference parity_served_position(const json_t *top_a, const json_t *top_b, double next_a, double next_b)
-{
-    logit_difference d = {.max_difference = fabs(next_a - next_b)};
-    double left_a = 1, left_b = 1, best_a = 0, best_b = 0;
-    const char *token;
-    json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)top_a, token, value)
-    {
-        const double a = json_number_value(value), b = logprob_of(top_b, token);
-        if (!json_is_number(value) || isnan(b))
-            continue;
-        d.kl += exp(a) * (a - b);
-        left_a -= exp(a);
-        left_b -= exp(b);
-        d.max_difference = fmax(d.max_difference, fabs(a - b));
-    }
-    if (left_a > SERVED_TOLERANCE)
-        d.kl += left_a * log(left_a / fmax(left_b, SERVED_TOLERANCE));
-    d.kl = fmax(d.kl, 0);
-    const char *const own_a = likeliest(top_a, &best_a), *const own_b = likeliest(top_b, &best_b);
-    if (own_a != NULL && own_b != NULL && strcmp(own_a, own_b) != 0) {
-        d.top_b = 1;
-        d.top_gap = fmax(gap_of(top_a, own_a, own_b), gap_of(top_b, own_b, own_a));
-    }
-    d.is_equal = d.max_difference <= SERVED_TOLERANCE && (d.top_b == 0 || d.top_gap <= SERVED_TOLERANCE);
-    return d;
-}
-
 /* ---- sides ------------------------------------------------------------------------------------------------------ */
 
 /* Starts `spillway serve` with a side's options.  Only one side is started, so the environment is its own. */
 static sw_code start(served_side *side, const parity_command *command, const char **url_out, sw_err *err)
 {
+    static atomic_bool never; // Ctrl-C ends this process, and the server with it
     const char *words[PARITY_WORDS_MAX + 1] = {"--quiet"};
     memcpy(words + 1, command->words, command->n_words * sizeof *words);
     if (command->isa != NULL)
@@ -103,7 +46,8 @@ static sw_code start(served_side *side, const parity_command *command, const cha
                                             .serve_options = words,
                                             .n_serve_options = command->n_words + 1,
                                             .log_path = "/dev/stderr",
-                                            .clock = clock_system()};
+                                            .clock = clock_system(),
+                                            .cancel = &never};
     const sw_code code = server_process_start(&side->process, &options, err);
     return code == SW_OK ? server_process_url(side->process, url_out, err) : code;
 }
@@ -214,7 +158,7 @@ static void compare_answers(logit_parity *sums, const json_t *a, const json_t *b
         const json_t *const top_b = json_array_get(json_object_get(b, "top_logprobs"), i);
         const double next_a = json_number_value(json_array_get(json_object_get(a, "token_logprobs"), i));
         const double next_b = json_number_value(json_array_get(json_object_get(b, "token_logprobs"), i));
-        const logit_difference d = parity_served_position(top_a, top_b, next_a, next_b);
+        const logit_difference d = served_position(top_a, top_b, next_a, next_b);
         logit_parity_put(sums, &d);
     }
 }

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "cmd/run_names.h"
+#include "cmd/run_open.h"
 #include "report/paper/paper.h"
 #include "results/store.h"
 
@@ -14,7 +14,7 @@ static sw_code load(const char *text, arena *keep, run_record **run, run_analysi
     result_store *store = NULL;
     sw_code code = run_name_parse(text, keep, &name, err);
     if (code == SW_OK)
-        code = store_open(&store, name.store, /*read_only=*/true, err);
+        code = run_open(&store, &name, /*read_only=*/true, err);
     if (code == SW_OK)
         code = store_load_run(store, name.id, run, err);
     store_close(store);

@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "cmd/output_width.h"
-#include "cmd/run_names.h"
+#include "cmd/run_open.h"
 #include "overview/overview_report.h"
 #include "report/report.h"
 #include "results/store.h"
@@ -85,7 +85,7 @@ static sw_code add_every_run(overview *o, const report_args *a, result_store *st
 static sw_code add_store(overview *o, const report_args *a, const run_name *name, bool is_all, sw_err *err)
 {
     result_store *store;
-    sw_code code = store_open(&store, name->store, /*read_only=*/true, err);
+    sw_code code = run_open(&store, name, /*read_only=*/true, err);
     if (code != SW_OK)
         return lose(o, a, name, code, err);
     code = is_all && name->id == 0 ? add_every_run(o, a, store, name, err) : add_run(o, a, store, name, err);

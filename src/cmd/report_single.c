@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/rng.h"
 #include "cmd/output_width.h"
-#include "cmd/run_names.h"
+#include "cmd/run_open.h"
 #include "report/report.h"
 #include "results/store.h"
 #include "share/share.h"
@@ -93,7 +93,7 @@ sw_code report_single(const report_args *a, const char *named, sw_err *err)
     sw_code code = keep != NULL ? find_run(a, named, keep, &name, err)
                                 : sw_fail(err, SW_ENOMEM, "out of memory looking for a run");
     if (code == SW_OK)
-        code = store_open(&store, name.store, /*read_only=*/true, err);
+        code = run_open(&store, &name, /*read_only=*/true, err);
     if (code == SW_OK) {
         buf_put_folder(&dir, name.store);
         code = make_report(a, store, name.id, a->out != NULL ? a->out : buf_str(&dir), err);

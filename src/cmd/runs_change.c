@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
-#include "cmd/run_names.h"
+#include "cmd/run_open.h"
 #include "results/store.h"
 
 enum { LINE_BYTES_MAX = 1 << 20 };
@@ -28,7 +28,7 @@ static sw_code find_run(run_name *name, sw_err *err)
 {
     result_store *store;
     run_list list;
-    sw_code code = store_open(&store, name->store, /*read_only=*/true, err);
+    sw_code code = run_open(&store, name, /*read_only=*/true, err);
     if (code != SW_OK)
         return code;
     code = store_list_runs(store, &list, err);
@@ -50,7 +50,7 @@ static sw_code find_run(run_name *name, sw_err *err)
 static sw_code delete_run(const run_name *name, sw_err *err)
 {
     result_store *store;
-    sw_code code = store_open(&store, name->store, /*read_only=*/false, err);
+    sw_code code = run_open(&store, name, /*read_only=*/false, err);
     if (code != SW_OK)
         return code;
     code = store_delete_run(store, name->id, err);
@@ -111,7 +111,7 @@ static sw_code merge_store(result_store *into, const run_name *from, sw_err *err
 {
     result_store *store;
     run_list list;
-    sw_code code = store_open(&store, from->store, /*read_only=*/true, err);
+    sw_code code = run_open(&store, from, /*read_only=*/true, err);
     if (code != SW_OK)
         return code;
     code = store_list_runs(store, &list, err);

@@ -121,12 +121,18 @@ for shell in bash zsh fish; do
   ! command -v $shell >/dev/null || $shell -n "completions.$shell" || fail "$shell cannot read its completions"
 done
 expect 2 completions tcsh
-# shellcheck disable=SC2016
-[ "$(bash -c '. ./completions.bash; COMP_WORDS=(spillway run --max-t) COMP_CWORD=2; _spillway; echo "${COMPREPLY[*]}"')" = --max-tokens ] ||
-  fail "bash does not complete an option"
-# shellcheck disable=SC2016
-[ "$(bash -c '. ./completions.bash; COMP_WORDS=(spillway qua) COMP_CWORD=1; _spillway; echo "${COMPREPLY[*]}"')" = quantize ] ||
-  fail "bash does not complete a command"
+# completes LINE... WORD: bash makes WORD of the last word of the line.
+completes() {
+  # shellcheck disable=SC2016
+  [ "$(bash -c '. ./completions.bash; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _spillway; echo "${COMPREPLY[*]}"' bash "${@:1:$#-1}")" = "${!#}" ] ||
+    fail "bash does not complete ${*:1:$#-1}"
+}
+completes spillway qua quantize
+completes spillway run --max-t --max-tokens
+completes spillway bench rev review
+completes spillway bench --time-b --time-budget
+completes spillway bench review --bl --blind
+completes spillway bench review --time-b ''
 expect 0 man
 says out ".TH spillway 1"
 for command in $(cat commands); do
@@ -138,6 +144,11 @@ for command in $(cat commands); do
     [ ! -s warnings ] || fail "groff warns of man $command: $(cat warnings)"
   fi
 done
+expect 0 man bench review
+says out ".TH spillway\-bench\-review 1"
+expect 0 help bench review
+says out "usage: spillway bench review RUN"
+expect 2 man bench nothing
 expect 0 man run
 says out '\fB\-\-max\-tokens\fR \fIN\fR, \fB\-n\fR'
 expect 2 man nothing

@@ -21,6 +21,11 @@ if has fish; then
   offers 'spillway run --max-t' --max-tokens
   offers 'spillway run --n-pred' --n-predict
   offers 'spillway serve --model-d' --model-dirs
+  offers 'spillway bench re' review
+  offers 'spillway bench --mo' --modes
+  offers 'spillway bench review --bl' --blind
+  fish --no-config -c "source spillway.fish; complete -C 'spillway bench review --mode'; complete -C 'spillway bench --bl'" >.out
+  ! grep -q -e --modes -e --blind .out || fail "fish mixes the options of bench and of bench review"
   for command in $commands; do
     offers "spillway $command --he" --help
   done
@@ -44,8 +49,9 @@ ZSH
 if has zsh; then
   mkdir functions
   "$SPILLWAY" completions zsh >functions/_spillway
-  printf '%s\t%s\n' 'spillway ser' '' 'spillway run --max-t' 5 'spillway run --n-pred' 5 'spillway quantize --exp' Q8_0 >lines
-  printf '%s\n' serve 'run --max-tokens=5' 'run --n-predict=5' 'quantize --experts=Q8_0' >wanted
+  printf '%s\t%s\n' 'spillway ser' '' 'spillway run --max-t' 5 'spillway run --n-pred' 5 'spillway quantize --exp' Q8_0 \
+    'spillway bench rev' '' 'spillway bench --ti' 5 'spillway bench review --bl' '' >lines
+  printf '%s\n' serve 'run --max-tokens=5' 'run --n-predict=5' 'quantize --experts=Q8_0' 'bench review' 'bench --time-budget=5' 'bench review --blind' >wanted
   for command in $commands; do
     printf 'spillway %s --he\t\n' "$command" >>lines
     echo "$command --help" >>wanted

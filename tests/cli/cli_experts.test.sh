@@ -82,6 +82,8 @@ expect 2 experts profile counts.json -o server.json
 says err "--force"
 expect 0 experts profile counts.json -o server.json --force
 expect 2 experts profile counts.json -o counts.json --force
+expect 2 plan "$golden/qwen3moe-f32.gguf" --expert-profile server.json
+says err "the profile of experts is of a model with"
 expect 1 plan "$demo" --expert-profile absent.json
 says err "absent.json"
 expect 1 plan "$demo" --expert-profile trace.jsonl

@@ -28,6 +28,16 @@ assert d["a"]["compute"]["isa"] == "scalar" and d["b"]["compute"]["threads"] == 
 assert d["differs"] == ["instruction set"] * (d["b"]["compute"]["isa"] != "scalar") + ["threads"], d["differs"]
 PYTHON
 
+# Neither does the placement: all on an emulated GPU, its experts in RAM, all in RAM.
+echo Hi >hi.txt
+small='--ctx-size 128 --batch 32 --threads 1'
+for other in "--devices emu:64MiB --cpu-moe" "--devices none"; do
+  expect 0 parity "$golden/qwen3moe-f32.gguf" --prompt-file hi.txt --tokens 4 --a "$small --devices emu:64MiB -ngl all" --b "$small $other"
+  says out "equal, 3 positions"
+  grep -qE '^experts in VRAM +[0-9.]+ MB +0.00 MB +differs$' .out || fail "the placements of both sides are not shown"
+  grep -qE '^placement .*differs$' .out || fail "the placements are said to be the same"
+done
+
 # Types of keys and values do, and the figures are those of the rows.
 expect 3 parity "$golden/qwen3-f32.gguf" --prompt-file prompt.txt --b "--kv-type 'q8_0'" --json
 cp .out kv.json

@@ -57,3 +57,12 @@ expect 2 report run --share one.json --paper paper
 says err "excludes --run and --share"
 expect 2 bench --self-test --share one.json
 says err "there is nothing to write with --share"
+
+# ---- commands that need answers say which do not ----
+for command in 'report one.json' 'report run one.json' 'report one.json --paper paper' 'runs show one.json' 'bench review one.json --list' \
+  'baseline pin theirs one.json'; do
+  # shellcheck disable=SC2086
+  expect 2 $command
+  # shellcheck disable=SC2016
+  says err 'one.json is no store but a file such as --share writes, without answers; `spillway compare`'
+done

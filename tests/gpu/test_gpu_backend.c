@@ -13,8 +13,9 @@
 #include "forward/cpu_backend.h"
 #include "forward/forward.h"
 #include "forward/gpu/gpu_backend.h"
-#include "forward/gpu/gpu_memory.h"
+#include "forward/gpu/gpu_slab.h"
 #include "gpu/devices.h"
+#include "gpu/vram.h"
 #include "model/placement_decide.h"
 #include "support/golden.h"
 #include "support/temp_dir.h"
@@ -38,7 +39,8 @@ typedef struct both {
     thread_pool *pool;
     kv_cache kv;
     device *device;
-    gpu_memory *memory;
+    vram *memory;
+    gpu_slab slab;
     backend *cpu, *gpu; // gpu NULL: all is in RAM
     forward f;
 } both;
@@ -49,7 +51,6 @@ typedef void (*place_fn)(const hparams *h, model_placement *p);
 static void open_cache(both *m, sw_kv_type type)
 {
     bool is_windowed[512];
-    sw_err err = {0};
     for (size_t l = 0; l < m->h.n_layers; l++)
         is_windowed[l] = hparams_is_windowed(&m->h, l);
     assert_true(kv_init(&m->kv, &(kv_options){.n_layers = m->h.n_layers,
@@ -63,8 +64,9 @@ static void open_cache(both *m, sw_kv_type type)
                                               .is_windowed = is_windowed,
                                               .n_batch = BATCH,
                                               .tiers = m->placement.attention,
-                                              .memory = {[TIER_VRAM] = gpu_memory_pages(m->memory)}}));
-    ok(gpu_memory_reserve_pages(m->memory, kv_tier_bytes(&m->kv, TIER_VRAM, CTX) * N_SEQS, &err), &err);
+                                              .memory = {[TIER_VRAM] = gpu_slab_memory(&m->slab)}}));
+    const tier_memory memory = vram_memory(m->memory);
+    assert_true(gpu_slab_reserve(&m->slab, &memory, kv_tier_bytes(&m->kv, TIER_VRAM, CTX) * N_SEQS));
 }
 
 static void open_backends(both *m)
@@ -97,16 +99,16 @@ static void open_both(both *m, const char *path, place_fn place, sw_kv_type kv_t
     const char *const name = getenv("SPILLWAY_TEST_DEVICE");
     *m = (both){.pool = pool_create(2)};
     ok(device_open(name != NULL ? name : "emu:256MiB", NULL, &m->device, &err), &err);
-    ok(gpu_memory_open(m->device, &m->memory, &err), &err);
+    ok(vram_open(m->device, &m->memory, &err), &err);
     ok(gguf_open(&m->g, path, &err), &err);
     ok(hparams_read(m->g, true, &m->h, &err), &err);
     assert_true(placement_init(&m->placement, &m->h, NULL, &MACHINE, &(placement_options){0}));
     if (place != NULL)
         place(&m->h, &m->placement);
     ok(weights_plan(m->g, &m->h, &m->placement, &m->w, &err), &err);
-    const weights_load_options loading = {.pool = m->pool, .memory = {[TIER_VRAM] = gpu_memory_weights(m->memory)}};
+    const weights_load_options loading = {.pool = m->pool, .memory = {[TIER_VRAM] = vram_memory(m->memory)}};
     ok(weights_load(&m->w, m->g, &loading, &err), &err);
-    ok(gpu_memory_check(m->memory, &err), &err);
+    ok(vram_check(m->memory, &err), &err);
     open_cache(m, kv_type);
     open_backends(m);
     assert_true(forward_init(&m->f, &(forward_options){.h = &m->h,
@@ -128,7 +130,8 @@ static void close_both(both *m)
     kv_free(&m->kv);
     weights_free(&m->w);
     placement_free(&m->placement);
-    gpu_memory_close(m->memory);
+    gpu_slab_free(&m->slab);
+    vram_close(m->memory);
     assert_int_equal(device_allocated(m->device), 0);
     device_close(m->device);
     pool_free(m->pool);

@@ -438,6 +438,37 @@ static void test_short_memory_is_an_error_wherever_it_is_short(void **state)
     run_fixture_free(fixture);
 }
 
+static void give_scores(run_record *run)
+{
+    static review_record given[2] = {{.reviewer = "Ada", .scores = {5, 4, 3}, .note = ""},
+                                     {.reviewer = "Grace", .scores = {2, 0, 0}, .flags = {true}, .note = ""}};
+    while (run->tests[given[0].test].is_warmup || run->tests[given[0].test].mode != MODE_STREAM ||
+           run->tests[given[0].test].subject != 0)
+        given[0].test++;
+    given[1].test = given[0].test;
+    run->reviews = given;
+    run->n_reviews = 2;
+}
+
+static void test_scores_of_people_stand_beside_each_other(void **state)
+{
+    (void)state;
+    add_run(1, 1, "a:1", NULL);
+    judge(NULL);
+    overview_markdown(&out, &page);
+    assert_null(strstr(buf_str(&out), "People's scores"));
+    add_run(1, 1, "a:2", give_scores);
+    judge(NULL);
+    assert_int_equal(page.entries[0].reviews.n, 0);
+    assert_int_equal(page.entries[1].reviews.n, 2);
+    assert_true(page.entries[1].reviews.means[SCORE_CONTENT] == 3.5);
+    assert_true(page.entries[1].reviews.means[SCORE_ACCURACY] == 4);
+    buf_clear(&out);
+    overview_markdown(&out, &page);
+    assert_says("## People's scores");
+    assert_says("| [run 2](#run-2) | 2 | 3.50 | 4.00 | 3.00 |");
+}
+
 /* ---- golden files ------------------------------------------------------------------------------------------------ */
 
 static void add_three(void)
@@ -497,6 +528,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_sentences_change_when_two_runs_exchange_their_figures, setup, teardown),
         cmocka_unit_test_setup_teardown(test_as_many_runs_as_the_limit_says_and_no_more, setup, teardown),
         cmocka_unit_test_setup_teardown(test_short_memory_is_an_error_wherever_it_is_short, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_scores_of_people_stand_beside_each_other, setup, teardown),
         cmocka_unit_test_setup_teardown(test_three_runs_as_markdown, setup, teardown),
         cmocka_unit_test_setup_teardown(test_three_runs_as_text_of_100_columns, setup, teardown),
         cmocka_unit_test_setup_teardown(test_three_runs_as_json, setup, teardown),

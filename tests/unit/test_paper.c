@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "figures/review_figures.h"
 #include "report/paper/paper.h"
 #include "support/golden_text.h"
 #include "support/paper_fixture.h"
@@ -78,6 +79,31 @@ static size_t count_files(const char *dir)
         n += entry->d_name[0] != '.';
     closedir(stream);
     return n;
+}
+
+static void test_scores_of_people_are_columns_if_there_are_any(void **state)
+{
+    (void)state;
+    paper_fixture e;
+    paper_fixture_start(&e, TESTS);
+    const temp_path dir = temp_file("people");
+    assert_int_equal(paper_write(&e.analysis, 1, dir.s, NULL), SW_OK);
+    char *before = slurp(dir.s, "quality.csv");
+    assert_null(strstr(before, "people"));
+    run_fixture_review(e.fixture);
+    assert_int_equal(paper_write(&e.analysis, 1, dir.s, NULL), SW_OK);
+    assert_file_has(dir.s, "quality.csv",
+                    ",\"people_scored\",\"people_content\",\"people_accuracy\",\"people_responsiveness\"\n");
+    review_figures f;
+    char wanted[128];
+    assert_int_equal(review_figures_of(&e.analysis, &f, NULL), SW_OK);
+    snprintf(wanted, sizeof wanted, ",%zu,%.9g,%.9g,%.9g\n", f.models[0].n, f.models[0].means[SCORE_CONTENT],
+             f.models[0].means[SCORE_ACCURACY], f.models[0].means[SCORE_RESPONSIVENESS]);
+    assert_file_has(dir.s, "quality.csv", wanted);
+    assert_file_has(dir.s, "quality.sql", "FROM review");
+    review_figures_free(&f);
+    mem_free(before);
+    paper_fixture_end(&e);
 }
 
 /* Every file, of all tests of the fixture, and no other. */
@@ -156,6 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_table_and_figure_has_its_files_a_definition_and_a_query),
+        cmocka_unit_test(test_scores_of_people_are_columns_if_there_are_any),
         cmocka_unit_test(test_the_data_of_a_paper_is_that_of_the_golden_files),
         cmocka_unit_test(test_two_runs_have_their_models_numbered_through),
         cmocka_unit_test(test_a_folder_that_cannot_be_made_is_an_error),

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/size_text.h"
 #include "base/sysinfo.h"
 #include "engine/model_lm.h"
 #include "engine/model_lm_state.h"
@@ -139,6 +140,7 @@ static void count_buffers(model_lm *m)
 {
     m->buffer_bytes[TIER_RAM] =
         m->f.memory.n_bytes + sampler_scratch_bytes(m->lm.n_vocab) + expert_log_bytes(m->lm.experts);
+    m->buffer_bytes[TIER_RAM] += m->tiers.memory != NULL ? vram_pinned_bytes(m->tiers.memory) : 0;
     m->buffer_bytes[TIER_VRAM] = 0;
     for (int t = 0; t < N_TIERS; t++) {
         const backend *const be = m->backends[t];
@@ -153,11 +155,11 @@ static void count_buffers(model_lm *m)
 /* "cpu", "cpu+cuda:0": the tiers that have weights. */
 static void name_backends(model_lm *m)
 {
-    const backend *const ram = m->backends[TIER_RAM], *const vram = m->backends[TIER_VRAM];
-    const bool is_device = vram != NULL && m->tiers.device != NULL;
+    const backend *const ram = m->backends[TIER_RAM], *const other = m->backends[TIER_VRAM];
+    const bool is_device = other != NULL && m->tiers.device != NULL;
     const char *const first = ram != NULL || !is_device ? "cpu" : "";
     snprintf(m->backend_name, sizeof m->backend_name, "%s%s%s", first, first[0] != '\0' && is_device ? "+" : "",
-             is_device ? vram->name : "");
+             is_device ? other->name : "");
 }
 
 /* Sets what the model takes besides weights and cache.  The backends and the forward pass are set up over weights that
@@ -188,11 +190,6 @@ static uint64_t bytes_needed(const model_lm *m, weight_tier tier)
     return weights + (m->loading_bytes > job ? m->loading_bytes : job);
 }
 
-static double in_gb(uint64_t bytes)
-{
-    return (double)bytes / 1e9;
-}
-
 /* Before anything is read. */
 static sw_code check_memory(const gguf_file *g, const model_lm *m, sw_err *err)
 {
@@ -203,12 +200,14 @@ static sw_code check_memory(const gguf_file *g, const model_lm *m, sw_err *err)
         const bool is_ram = tier == TIER_RAM;
         if (bytes_needed(m, tier) > available[tier])
             return sw_fail(err, SW_ENOMEM,
-                           "%s needs %.2f GB (weights %.2f, a context of %d tokens %.2f, working buffers %.2f), but "
-                           "only %.2f GB of %s are available%s; a smaller --ctx-size or --batch, --kv-type q8_0 or "
+                           "%s needs %s (weights %s, a context of %d tokens %s, working buffers %s), but "
+                           "only %s of %s are available%s; a smaller --ctx-size or --batch, --kv-type q8_0 or "
                            "a model quantized to fewer bits lowers it",
-                           gguf_path(g), in_gb(bytes_needed(m, tier)), in_gb(m->w.blocks[tier].n_bytes), m->lm.n_ctx,
-                           in_gb(kv_tier_bytes(&m->kv, tier, m->lm.n_ctx)), in_gb(m->buffer_bytes[tier]),
-                           in_gb(available[tier]), is_ram ? "memory" : tier_name(tier),
+                           gguf_path(g), size_text_of(bytes_needed(m, tier)).text,
+                           size_text_of(m->w.blocks[tier].n_bytes).text, m->lm.n_ctx,
+                           size_text_of(kv_tier_bytes(&m->kv, tier, m->lm.n_ctx)).text,
+                           size_text_of(m->buffer_bytes[tier]).text, size_text_of(available[tier]).text,
+                           is_ram ? "memory" : tier_name(tier),
                            is_ram && ram.is_limited ? " in the control group of this process" : "");
     }
     return SW_OK;
@@ -226,12 +225,11 @@ static sw_code load_weights(model_lm *m, const gguf_file *g, const sw_engine_opt
 {
     const weights_load_options loading = {
         .pool = m->pool, .memory = {[TIER_VRAM] = m->tiers.vram}, .on_load = options->on_load, .ud = options->ud};
-    gpu_memory *const memory = m->tiers.memory;
     const uint64_t pages = kv_tier_bytes(&m->kv, TIER_VRAM, m->lm.n_ctx) * (uint64_t)m->lm.n_seqs;
     sw_code code = weights_load(&m->w, g, &loading, err);
-    if (memory != NULL && gpu_memory_check(memory, NULL) != SW_OK)
-        code = gpu_memory_check(memory, err);
-    return code == SW_OK && memory != NULL ? gpu_memory_reserve_pages(memory, pages, err) : code;
+    if (m->tiers.memory != NULL && vram_check(m->tiers.memory, NULL) != SW_OK)
+        code = vram_check(m->tiers.memory, err); // knows more
+    return code == SW_OK ? tiers_reserve_pages(&m->tiers, pages, err) : code;
 }
 
 static sw_code load(model_lm *m, const gguf_file *g, const sw_engine_options *options, sw_err *err)

@@ -35,15 +35,15 @@ uint64_t tiers_working_bytes(const engine_tiers *t, const tier_load *load)
 static sw_code describe(engine_tiers *t, sw_err *err)
 {
     size_t free_bytes = 0, total;
-    sw_code code = gpu_memory_open(t->device, &t->memory, err);
+    sw_code code = vram_open(t->device, &t->memory, err);
     if (code == SW_OK)
         code = device_memory(t->device, &free_bytes, &total, err);
     if (code != SW_OK)
         return code;
     const size_t reserve = t->device->is_emulated ? 0 : RESERVE_BYTES;
     t->vram_bytes = free_bytes > reserve ? free_bytes - reserve : 0;
-    t->vram = gpu_memory_weights(t->memory);
-    t->pages = gpu_memory_pages(t->memory);
+    t->vram = vram_memory(t->memory);
+    t->pages = gpu_slab_memory(&t->slab);
     t->working_bytes = working_bytes;
     return SW_OK;
 }
@@ -71,19 +71,28 @@ static void open_first(engine_tiers *t)
 sw_code tiers_open(engine_tiers *t, const char *names, sw_err *err)
 {
     *t = is_set ? in_use : (engine_tiers){0};
-    if (is_set || (names != NULL && strcmp(names, "none") == 0))
+    if (is_set || names == NULL || strcmp(names, "none") == 0)
         return SW_OK;
-    if (names != NULL && strchr(names, ',') != NULL)
+    if (strchr(names, ',') != NULL)
         return sw_fail(err, SW_EINVAL, "--devices %.60s: a model is on one device so far; name one of them", names);
-    if (names != NULL && strcmp(names, "auto") != 0)
+    if (strcmp(names, "auto") != 0)
         return open_device(t, names, err);
     open_first(t);
     return SW_OK;
 }
 
+sw_code tiers_reserve_pages(engine_tiers *t, uint64_t n_bytes, sw_err *err)
+{
+    if (t->device == NULL || gpu_slab_reserve(&t->slab, &t->vram, (size_t)n_bytes))
+        return SW_OK;
+    return vram_check(t->memory, err);
+}
+
 void tiers_close(engine_tiers *t)
 {
-    gpu_memory_close(t->memory);
+    if (t->device != NULL)
+        gpu_slab_free(&t->slab);
+    vram_close(t->memory);
     device_close(t->device);
     *t = (engine_tiers){0};
 }

@@ -6,7 +6,8 @@
 #ifndef ENGINE_TIERS_H
 #define ENGINE_TIERS_H
 
-#include "forward/gpu/gpu_memory.h"
+#include "forward/gpu/gpu_slab.h"
+#include "gpu/vram.h"
 #include "model/placement.h"
 
 /* Dimensions that the working memory of a backend follows from. */
@@ -24,16 +25,20 @@ typedef struct engine_tiers {
     /* Changes what the options decided, before anything is planned; NULL: nothing does. */
     void (*place)(void *ud, const hparams *h, model_placement *placement);
     void *ud;
-    device *device;     // NULL: the processor of this machine reads and writes `vram`, and computes there
-    gpu_memory *memory; // of the device
-    char note[512];     // why a device that is there is not used; or ""
+    device *device; // NULL: the processor of this machine reads and writes `vram`, and computes there
+    struct vram *memory;
+    gpu_slab slab;  // that pages come from
+    char note[512]; // why a device that is there is not used; or ""
 } engine_tiers;
 
-/* Opens the device that `names` means: "cuda:0", "none", or NULL or "auto" for the first GPU that can be used.  *out
+/* Opens the device that `names` means: "cuda:0", "auto" for the first GPU if it can be used, "none" or NULL.  *out
  * stays where it is until it is closed.  Errors: SW_EINVAL, and those of device_open for a device that is named. */
 SW_NODISCARD sw_code tiers_open(engine_tiers *out, const char *names, sw_err *err);
 /* All that was allocated of it is freed before. */
 void tiers_close(engine_tiers *t);
+
+/* Takes the memory of all pages; before the first one.  Nothing without a device. */
+SW_NODISCARD sw_code tiers_reserve_pages(engine_tiers *t, uint64_t n_bytes, sw_err *err);
 
 /* Bytes of VRAM that a backend of these dimensions takes. */
 uint64_t tiers_working_bytes(const engine_tiers *t, const tier_load *load);

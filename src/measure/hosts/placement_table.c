@@ -161,17 +161,26 @@ experts_place placement_table_experts(const json_t *table, buf *evidence)
 
 /* ---- facts ------------------------------------------------------------------------------------------------------- */
 
+/* A server without a GPU has neither. */
+static void put_device(const json_t *table, fact_list *facts, const char *source)
+{
+    const json_t *const is_emulated = member_at(table, "compute.device.emulated");
+    fact_list_text(facts, FACT_DEVICE, member_text(table, "compute.device.name"), source);
+    if (json_is_boolean(is_emulated))
+        fact_list_text(facts, FACT_DEVICE_EMULATED, json_is_true(is_emulated) ? "yes" : "no", source);
+}
+
 void placement_table_facts(const json_t *table, fact_list *facts)
 {
     static const char PATH[] = "/v1/placement";
     fact_list_text(facts, FACT_PLACEMENT_EFFECT, member_text(table, "placement.effect"), PATH);
     fact_list_text(facts, FACT_PLACEMENT_REASON, member_text(table, "placement.reason"), PATH);
     fact_list_text(facts, FACT_BACKEND, member_text(table, "compute.backend"), PATH);
+    put_device(table, facts, PATH);
     fact_list_text(facts, FACT_ISA, member_text(table, "compute.isa"), PATH);
     fact_list_number(facts, FACT_N_THREADS, member_number(table, "compute.threads"), PATH);
     fact_list_number(facts, FACT_N_CTX, member_number(table, "kv.tokens"), PATH);
     fact_list_number(facts, FACT_N_SLOTS, member_number(table, "kv.sequences"), PATH);
     fact_list_text(facts, FACT_KV_TYPE, member_text(table, "kv.type"), PATH);
     fact_list_number(facts, FACT_KV_BYTES_PER_TOKEN, member_number(table, "kv.bytes_per_token"), PATH);
-    fact_list_number(facts, FACT_VRAM_ALLOCATED, member_number(table, "total.vram"), PATH);
 }

@@ -14,6 +14,7 @@
 #include "figures/analysis.h"
 #include "figures/paired_change.h"
 #include "figures/readiness.h"
+#include "figures/review_figures.h"
 #include "report/conditions.h"
 
 enum {
@@ -48,6 +49,15 @@ typedef struct overview_figure {
     double p_value;    // corrected for all pairs and metrics of the page; NAN
 } overview_figure;
 
+/* Streamed answers of the offloaded model, against those of the model that is not. */
+typedef struct overview_preserved {
+    preservation_verdict verdict;
+    const char *why; // nothing could be said of the quality; else ""
+    preserved_counts all;
+    double mark; // mean difference; NAN
+    interval range;
+} overview_preserved;
+
 /* One model of a run. */
 typedef struct overview_entry {
     int run;                       // position in overview.runs
@@ -66,7 +76,9 @@ typedef struct overview_entry {
     signed char criteria[OVERVIEW_CRITERIA_MAX]; // a criterion_verdict for each of overview.criteria; -1: none
     int n_expert_tests, n_experts, n_experts_used;
     expert_use_figures experts; // of all tests, if n_expert_tests > 0; its name is not set
-    overview_value *values;     // (n_values) by test and repetition; owned
+    overview_preserved preserved;
+    review_group reviews;   // n 0: there are none; its test is NULL
+    overview_value *values; // (n_values) by test and repetition; owned
     size_t n_values;
     overview_test *tests; // (n_tests); owned
     size_t n_tests;
@@ -77,7 +89,8 @@ typedef struct overview_run {
     const char *name; // by which it is found again, escaped for a terminal
     const char *status, *reasons, *fingerprint, *version, *command;
     int64_t started_unix_ms;
-    bool is_ranked; // complete and valid
+    bool is_emulated; // its GPU: see run_is_emulated
+    bool is_ranked;   // complete, valid and not emulated
     size_t first_entry, n_entries;
 } overview_run;
 
@@ -129,8 +142,6 @@ SW_NODISCARD sw_code overview_judge(overview *o, const char *knob, sw_err *err);
 
 /* Returns true for the metrics that are shown: those of single answers that are streamed. */
 bool overview_has_metric(compare_metric metric);
-/* How many entries of the group have the metric. */
-size_t overview_count(const overview *o, int group, compare_metric metric);
 /* The entry with the best median of the group, or NULL if fewer than two have the metric. */
 const overview_entry *overview_best(const overview *o, int group, compare_metric metric);
 /* Returns true if all others of its group are surely worse. */

@@ -12,6 +12,19 @@ const char *overview_anchor(char out[OVERVIEW_ANCHOR_BYTES], int run)
     return out;
 }
 
+const char *overview_row_anchor(char out[ANCHOR_BYTES], const overview *o, const overview_entry *e)
+{
+    snprintf(out, ANCHOR_BYTES, "model-%zu", (size_t)(e - o->entries) + 1);
+    return out;
+}
+
+const char *overview_metric_anchor(char out[ANCHOR_BYTES], const overview *o, const overview_entry *e,
+                                   compare_metric metric)
+{
+    snprintf(out, ANCHOR_BYTES, "%s-%zu", COMPARE_METRIC_ROWS[metric].name, (size_t)(e - o->entries) + 1);
+    return out;
+}
+
 void overview_cell_label(document *doc, const overview_entry *e)
 {
     char anchor[OVERVIEW_ANCHOR_BYTES];

@@ -42,6 +42,8 @@ void overview_document(document *doc, const overview *o)
     doc->audience = FOR_PAGES;
     overview_section_tests(doc, o);
     overview_section_verdicts(doc, o);
+    overview_section_preservation(doc, o);
+    overview_section_reviews(doc, o);
     overview_section_experts(doc, o);
     overview_section_runs(doc, o);
     overview_section_limits(doc);

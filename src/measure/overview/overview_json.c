@@ -11,6 +11,7 @@ static json_t *json_of_run_part(const overview_run *run)
     json_put(&j, "name", json_of_text(run->name));
     json_put(&j, "started_unix_ms", json_integer(run->started_unix_ms));
     json_put(&j, "status", json_of_text(run->status));
+    json_put(&j, "emulated", json_boolean(run->is_emulated));
     json_put(&j, "ranked", json_boolean(run->is_ranked));
     json_put(&j, "reasons", json_of_text(run->reasons));
     json_put(&j, "fingerprint", json_of_text(run->fingerprint));
@@ -86,6 +87,40 @@ static json_t *json_of_experts(const overview_entry *e)
     return j;
 }
 
+static json_t *json_of_preserved(const overview_preserved *p)
+{
+    if (p->verdict == PRESERVED_NOT_MEASURED)
+        return json_null();
+    json_t *j = json_object();
+    json_put(&j, "verdict", json_string(preservation_verdict_name(p->verdict)));
+    json_put(&j, "because", json_of_text(p->why));
+    json_put(&j, "equal", json_integer(p->all.n_equal));
+    json_put(&j, "pairs", json_integer(p->all.n_pairs));
+    json_put_figure(&j, "common_share", p->all.common_share);
+    json_put(&j, "checks", json_integer(p->all.n_checks));
+    json_put(&j, "checks_won", json_integer(p->all.n_won));
+    json_put(&j, "checks_lost", json_integer(p->all.n_lost));
+    json_put_figure(&j, "mark_change", p->mark);
+    json_put_figure(&j, "low", p->range.low);
+    json_put_figure(&j, "high", p->range.high);
+    return j;
+}
+
+static json_t *json_of_people(const review_group *g)
+{
+    if (g->n == 0)
+        return json_null();
+    json_t *j = json_object(), *flags = json_object();
+    json_put(&j, "scored", json_integer((json_int_t)g->n));
+    for (int i = 0; i < N_REVIEW_SCORES; i++)
+        json_put_figure(&j, review_score_name((review_score)i), g->means[i]);
+    json_put_figure(&j, "automatic", g->mark);
+    for (int i = 0; i < N_REVIEW_FLAGS; i++)
+        json_put(&flags, review_flag_name((review_flag)i), json_integer((json_int_t)g->n_flags[i]));
+    json_put(&j, "flags", flags);
+    return j;
+}
+
 static void set_figures(json_t **j, const overview_entry *e)
 {
     static const char *const SAVINGS[] = {"none", "computed", "measured"};
@@ -123,6 +158,8 @@ static json_t *json_of_entry(const overview *o, const overview_entry *e)
     json_put(&j, "conditions", json_of_conditions(o, e));
     json_put(&j, "criteria", json_of_verdicts(o, e));
     json_put(&j, "experts", json_of_experts(e));
+    json_put(&j, "preservation", json_of_preserved(&e->preserved));
+    json_put(&j, "reviews", json_of_people(&e->reviews));
     json_put(&j, "metrics", metrics);
     json_put(&j, "tests", tests);
     return j;

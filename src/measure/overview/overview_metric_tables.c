@@ -70,7 +70,9 @@ static void put_verdict(document *doc, const overview *o, const overview_entry *
 static void put_row(document *doc, const overview *o, const overview_entry *e, compare_metric metric, double longest)
 {
     const overview_figure *const f = &e->figures[metric];
+    char anchor[ANCHOR_BYTES];
     overview_cell_label(doc, e);
+    doc_row_anchor(doc, overview_metric_anchor(anchor, o, e, metric));
     overview_cell_knob(doc, o, e);
     cell_number(doc, f->median);
     cell_range(doc, f->range.low, f->range.high);

@@ -14,6 +14,8 @@ void overview_section_models(document *doc, const overview *o);
 void overview_section_metrics(document *doc, const overview *o);
 void overview_section_tests(document *doc, const overview *o);
 void overview_section_verdicts(document *doc, const overview *o);
+void overview_section_reviews(document *doc, const overview *o);
+void overview_section_preservation(document *doc, const overview *o);
 void overview_section_experts(document *doc, const overview *o);
 void overview_section_runs(document *doc, const overview *o);
 void overview_section_limits(document *doc);
@@ -21,6 +23,10 @@ void overview_section_limits(document *doc);
 enum { OVERVIEW_ANCHOR_BYTES = 24 };
 /* Writes the anchor of the run's part: "run-3"; returns `out`. */
 const char *overview_anchor(char out[OVERVIEW_ANCHOR_BYTES], int run);
+/* The anchors of the entry's row in the table of all models and in that of a metric; both return `out`. */
+const char *overview_row_anchor(char out[ANCHOR_BYTES], const overview *o, const overview_entry *e);
+const char *overview_metric_anchor(char out[ANCHOR_BYTES], const overview *o, const overview_entry *e,
+                                   compare_metric metric);
 /* A cell with the entry's label, leading to its run's part. */
 void overview_cell_label(document *doc, const overview_entry *e);
 /* The bytes of a part as run_part_put gives it, without the end of its list: "2" of "2; ". */

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "overview/overview_names.h"
+#include "overview/overview_sections.h"
 #include "report/format.h"
 
 enum { GROUPS_MAX = 4 };
@@ -20,13 +21,17 @@ static const metric_words FIRST = {COMPARE_TTFT, "the shortest time to the first
 static const metric_words MARK = {COMPARE_MARK, "the highest content mark", "the lowest"};
 static const metric_words REPEATED = {COMPARE_REPETITION, "the least repetition", "the most"};
 
-static void put_value(buf *out, const overview_entry *e, compare_metric metric)
+/* The figure leads to the entry's row in the table of the metric. */
+static void put_value(linked_text *out, const overview *o, const overview_entry *e, compare_metric metric)
 {
     const overview_figure *const f = &e->figures[metric];
+    char anchor[ANCHOR_BYTES];
     char median[CELL_BYTES], range[CELL_BYTES];
     format_unit(median, f->median, COMPARE_METRIC_ROWS[metric].unit);
     format_range(range, f->range.low, f->range.high);
-    buf_printf(out, "median %s%s%s", median, range[0] != '\0' ? ", 95 %: " : "", range);
+    linked_text_puts(out, "median ");
+    linked_text_link(out, overview_metric_anchor(anchor, o, e, metric), "%s", median);
+    linked_text_printf(out, "%s%s", range[0] != '\0' ? ", 95 %: " : "", range);
 }
 
 static const overview_entry *find_worst(const overview *o, int group, compare_metric metric)
@@ -44,7 +49,7 @@ static const overview_entry *find_worst(const overview *o, int group, compare_me
 }
 
 /* Those of its group that are not told apart from the best. */
-static void put_ties(buf *out, const overview *o, const overview_entry *best, compare_metric metric)
+static void put_ties(linked_text *out, const overview *o, const overview_entry *best, compare_metric metric)
 {
     overview_list names;
     overview_list_init(&names);
@@ -53,66 +58,66 @@ static void put_ties(buf *out, const overview *o, const overview_entry *best, co
         if (e->group == best->group && e != best && e->figures[metric].n > 0 && !e->figures[metric].is_behind)
             overview_list_add_entry(&names, o, e);
     }
-    overview_list_put(out, &names);
+    overview_list_put(&out->text, &names);
 }
 
-static void put_best(buf *out, const overview *o, const overview_entry *best, const metric_words *words)
+static void put_best(linked_text *out, const overview *o, const overview_entry *best, const metric_words *words)
 {
     const bool is_sure = overview_is_sure(o, best->group, words->metric);
     const overview_entry *const worst = find_worst(o, best->group, words->metric);
-    overview_put_name(out, o, best);
-    buf_printf(out, " %s %s (", is_sure ? "surely has" : "shows", words->best);
-    put_value(out, best, words->metric);
-    buf_puts(out, ")");
+    overview_put_name(&out->text, o, best);
+    linked_text_printf(out, " %s %s (", is_sure ? "surely has" : "shows", words->best);
+    put_value(out, o, best, words->metric);
+    linked_text_puts(out, ")");
     if (!is_sure) {
-        buf_puts(out, ", but is not told apart from ");
+        linked_text_puts(out, ", but is not told apart from ");
         put_ties(out, o, best, words->metric);
     }
     if (worst != best) {
-        buf_puts(out, "; ");
-        overview_put_name(out, o, worst);
-        buf_printf(out, " has %s (", words->worst);
-        put_value(out, worst, words->metric);
-        buf_puts(out, ")");
+        linked_text_puts(out, "; ");
+        overview_put_name(&out->text, o, worst);
+        linked_text_printf(out, " has %s (", words->worst);
+        put_value(out, o, worst, words->metric);
+        linked_text_puts(out, ")");
     }
 }
 
 /* A sentence for each of the first groups. */
-static void put_metric(buf *out, const overview *o, const metric_words *words)
+static void put_metric(linked_text *out, const overview *o, const metric_words *words)
 {
     int n = 0;
     for (int group = 0; group < o->n_groups; group++) {
         const overview_entry *const best = overview_best(o, group, words->metric);
         if (best == NULL || ++n > GROUPS_MAX)
             continue;
-        buf_puts(out, n > 1 ? ". " : "");
+        linked_text_puts(out, n > 1 ? ". " : "");
         put_best(out, o, best, words);
     }
     if (n > GROUPS_MAX)
-        buf_printf(out, ". %d more groups are in the tables", n - GROUPS_MAX);
+        linked_text_printf(out, ". %d more groups are in the tables", n - GROUPS_MAX);
 }
 
-void overview_put_speed(buf *out, const overview *o)
+void overview_put_speed(linked_text *out, const overview *o)
 {
     put_metric(out, o, &SPEED);
 }
 
-void overview_put_decode(buf *out, const overview *o)
+void overview_put_decode(linked_text *out, const overview *o)
 {
     put_metric(out, o, &DECODE);
 }
 
-void overview_put_first(buf *out, const overview *o)
+void overview_put_first(linked_text *out, const overview *o)
 {
     put_metric(out, o, &FIRST);
 }
 
-void overview_put_quality(buf *out, const overview *o)
+void overview_put_quality(linked_text *out, const overview *o)
 {
     put_metric(out, o, &MARK);
 }
 
-void overview_put_repetition(buf *out, const overview *o)
+void overview_put_repetition(linked_text *out, const overview *o)
 {
     put_metric(out, o, &REPEATED);
 }

@@ -2,14 +2,14 @@
 #ifndef OVERVIEW_OVERVIEW_SENTENCES_H
 #define OVERVIEW_OVERVIEW_SENTENCES_H
 
-#include "base/buf.h"
 #include "overview/overview.h"
+#include "report/linked_text.h"
 
-/* Each appends a sentence without full stop. */
-void overview_put_speed(buf *out, const overview *o);
-void overview_put_decode(buf *out, const overview *o);
-void overview_put_first(buf *out, const overview *o);
-void overview_put_quality(buf *out, const overview *o);
-void overview_put_repetition(buf *out, const overview *o);
+/* Each appends a sentence without full stop, whose figures lead to their rows. */
+void overview_put_speed(linked_text *out, const overview *o);
+void overview_put_decode(linked_text *out, const overview *o);
+void overview_put_first(linked_text *out, const overview *o);
+void overview_put_quality(linked_text *out, const overview *o);
+void overview_put_repetition(linked_text *out, const overview *o);
 
 #endif

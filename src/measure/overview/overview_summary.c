@@ -18,8 +18,9 @@ enum { UNALIKE_MAX = 8, DIFFERENCES_MAX = 3, VALUE_BYTES = 80 };
 
 /* ---- what was measured ------------------------------------------------------------------------------------------- */
 
-static void put_measured(buf *out, const overview *o)
+static void put_measured(linked_text *text, const overview *o)
 {
+    buf *const out = &text->text;
     int n_completed = 0, n_planned = 0;
     for (size_t i = 0; i < o->n_entries; i++) {
         n_completed += o->entries[i].n_completed;
@@ -30,8 +31,9 @@ static void put_measured(buf *out, const overview *o)
                    o->n_runs == 1 ? "" : "s", o->n_entries, o->n_entries == 1 ? "" : "s", n_completed, n_planned);
 }
 
-static void put_differing(buf *out, const overview *o)
+static void put_differing(linked_text *text, const overview *o)
 {
+    buf *const out = &text->text;
     overview_list names;
     overview_list_init(&names);
     for (size_t c = 0; c < N_CONDITIONS; c++) {
@@ -57,8 +59,9 @@ static size_t count_group(const overview *o, int group)
 }
 
 /* Groups of several entries. */
-static void put_groups(buf *out, const overview *o)
+static void put_groups(linked_text *text, const overview *o)
 {
+    buf *const out = &text->text;
     size_t n_compared = 0;
     int n_groups = 0;
     for (int group = 0; group < o->n_groups; group++) {
@@ -81,8 +84,9 @@ static void put_groups(buf *out, const overview *o)
         buf_printf(out, " differ in nothing but %s, and are compared", knob);
 }
 
-static void put_untold(buf *out, const overview *o)
+static void put_untold(linked_text *text, const overview *o)
 {
+    buf *const out = &text->text;
     overview_list names;
     overview_list_init(&names);
     for (size_t i = 0; run_part_name(i) != NULL && i < OVERVIEW_PARTS_MAX; i++) {
@@ -142,7 +146,8 @@ static void put_unalike_entry(buf *out, const overview *o, const overview_entry 
     else
         overview_put_name(out, o, e);
     if (e->group < 0) {
-        buf_printf(out, " is not ranked: its run is %s", o->runs[e->run].status);
+        buf_printf(out, " is not ranked: its run is %s",
+                   o->runs[e->run].is_emulated ? "of an emulated GPU" : o->runs[e->run].status);
         return;
     }
     buf_puts(out, " differs in ");
@@ -150,8 +155,9 @@ static void put_unalike_entry(buf *out, const overview *o, const overview_entry 
 }
 
 /* What is not compared with the first group, and why. */
-static void put_unalike(buf *out, const overview *o)
+static void put_unalike(linked_text *text, const overview *o)
 {
+    buf *const out = &text->text;
     size_t n = 0;
     for (size_t i = 0; i < o->n_entries; i++) {
         const overview_entry *const e = &o->entries[i];
@@ -169,7 +175,7 @@ static void put_unalike(buf *out, const overview *o)
 /* ---- memory and readiness ---------------------------------------------------------------------------------------- */
 
 /* A figure of every entry, not ranked: each is one value. */
-static void put_memory(buf *out, const overview *o)
+static void put_memory(linked_text *text, const overview *o)
 {
     const overview_entry *least = NULL, *most = NULL;
     for (size_t i = 0; i < o->n_entries; i++) {
@@ -181,18 +187,23 @@ static void put_memory(buf *out, const overview *o)
     }
     if (least == NULL || least->memory_bytes == most->memory_bytes)
         return;
-    char low[CELL_BYTES], high[CELL_BYTES];
+    char low[CELL_BYTES], high[CELL_BYTES], anchor[ANCHOR_BYTES];
     format_bytes(low, least->memory_bytes);
     format_bytes(high, most->memory_bytes);
-    buf_printf(out, "The servers have from %s (", low);
-    overview_put_name(out, o, least);
-    buf_printf(out, ") to %s (", high);
-    overview_put_name(out, o, most);
-    buf_puts(out, ") of private memory at most");
+    linked_text_puts(text, "The servers have from ");
+    linked_text_link(text, overview_row_anchor(anchor, o, least), "%s", low);
+    linked_text_puts(text, " (");
+    overview_put_name(&text->text, o, least);
+    linked_text_puts(text, ") to ");
+    linked_text_link(text, overview_row_anchor(anchor, o, most), "%s", high);
+    linked_text_puts(text, " (");
+    overview_put_name(&text->text, o, most);
+    linked_text_puts(text, ") of private memory at most");
 }
 
-static void put_readiness(buf *out, const overview *o)
+static void put_readiness(linked_text *text, const overview *o)
 {
+    buf *const out = &text->text;
     for (int verdict = READINESS_READY; verdict <= READINESS_NOT_READY; verdict++) {
         overview_list names;
         overview_list_init(&names);
@@ -209,7 +220,7 @@ static void put_readiness(buf *out, const overview *o)
 static const struct {
     const char *topic;
     const char *target; // where its figures are
-    void (*put)(buf *out, const overview *o);
+    void (*put)(linked_text *out, const overview *o);
 } SENTENCES[] = {
     {"measured", "runs", put_measured},
     {"conditions", "conditions", put_differing},
@@ -227,19 +238,19 @@ static const struct {
 
 void overview_section_summary(document *doc, const overview *o)
 {
-    buf sentence;
-    buf_init(&sentence, 1 << 20);
+    linked_text sentence;
+    linked_text_init(&sentence, 1 << 20);
     doc_heading(doc, 2, "summary", "Summary");
     doc_facts(doc, DOC_FACTS);
     for (size_t i = 0; i < sizeof SENTENCES / sizeof *SENTENCES; i++) {
-        buf_clear(&sentence);
+        linked_text_clear(&sentence);
         SENTENCES[i].put(&sentence, o);
-        if (sentence.size == 0)
+        if (sentence.text.size == 0)
             continue;
-        buf_putc(&sentence, '.');
+        linked_text_puts(&sentence, ".");
         doc_put_link(doc, SENTENCES[i].target, SENTENCES[i].topic);
-        doc_put(doc, doc_str(doc, &sentence));
+        doc_put_linked(doc, &sentence);
         doc_put(doc, "");
     }
-    buf_free(&sentence);
+    linked_text_free(&sentence);
 }

@@ -111,10 +111,11 @@ static void put_saving(document *doc, const memory_figures *m)
 
 static void put_entry(document *doc, const overview *o, const overview_entry *e)
 {
-    char all[CELL_BYTES], active[CELL_BYTES];
+    char all[CELL_BYTES], active[CELL_BYTES], anchor[ANCHOR_BYTES];
     format_count(all, e->n_parameters);
     format_count(active, e->n_active_parameters);
     overview_cell_label(doc, e);
+    doc_row_anchor(doc, overview_row_anchor(anchor, o, e));
     doc_putf(doc, "%s%s%s", all, active[0] == '-' ? "" : "/", active[0] == '-' ? "" : active);
     put_saving(doc, &e->memory);
     cell_bytes(doc, e->memory_bytes);

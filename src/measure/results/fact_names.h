@@ -23,6 +23,8 @@
     X(N_THREADS,           "n_threads",           "",     "that compute") \
     X(ISA,                 "isa",                 "text", "instruction set of the kernels") \
     X(BACKEND,             "backend",             "text", "what computes: \"cpu\", \"cuda\"") \
+    X(DEVICE,              "device",              "text", "GPU that the server has open: \"cuda:0\"") \
+    X(DEVICE_EMULATED,     "device_emulated",     "text", "\"yes\": that GPU is emulated, and no figure of speed means anything; \"no\"") \
     X(N_CTX,               "n_ctx",               "tok",  "context of one sequence") \
     X(KV_TYPE,             "kv_type",             "text", "type of keys and values") \
     X(KV_BYTES_PER_TOKEN,  "kv_bytes_per_token",  "B",    "keys and values of one position, all layers") \
@@ -30,7 +32,6 @@
     X(SAMPLER,             "sampler",             "text", "defaults of the server's sampler") \
     X(PLAN_RAM_BYTES,      "plan_ram_bytes",      "B",    "predicted by `spillway plan`") \
     X(PLAN_VRAM_BYTES,     "plan_vram_bytes",     "B",    "predicted by `spillway plan`") \
-    X(VRAM_ALLOCATED,      "vram_allocated_bytes", "B",   "that the server itself allocated in VRAM: weights, keys and values, working memory") \
     X(TEMPERATURE_SOURCE,  "temperature_source",  "text", "how the temperature in effect is known: \"answer\", \"draws\", \"not verified\"") \
     X(TEMPERATURE_FOUND,   "temperature_found",   "",     "estimated from repeated one-token draws") \
     /* of a model, from its file */ \

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "forward/gpu/gpu_experts.h"
+#include "forward/gpu/gpu_share.h"
 
 enum { GRID_ROWS_MAX = 65535 }; // rows of a launch that a kernel has in the second dimension of its grid
 
@@ -326,7 +327,7 @@ sw_code gpu_backend_open(backend **out, const gpu_backend_options *o, sw_err *er
     if (code == SW_OK)
         code = take_memory(c, o, err);
     if (code == SW_OK) {
-        gpu_experts_upload(&c->experts);
+        gpu_share_upload(&c->g);
         code = c->g.code == SW_OK ? SW_OK : sw_fail(err, c->g.code, "%s", c->g.err.msg);
     }
     if (code == SW_OK)

@@ -1,21 +1,18 @@
-/* gpu_experts.c - who has the choice and the answers of a layer, and what goes up and down for it. */
+/* gpu_experts.c - who has the choice and the answers of a layer, and what goes up and down for it; gpu_share.c
+ * computes.
+ */
 #include "forward/gpu/gpu_experts.h"
 
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/limits.h"
+#include "forward/gpu/gpu_share.h"
 
 _Static_assert((int)GPU_GATE_SPARSEMIXER == (int)GATE_SPARSEMIXER && (int)GPU_GATE_SIGMOID == (int)GATE_SIGMOID &&
                    (int)GPU_GATE_TOPK_SOFTMAX == (int)GATE_TOPK_SOFTMAX,
                "kernels number the kinds of routing as the families' rows do");
 
 /* ---- what is here ------------------------------------------------------------------------------------------------ */
-
-static bool is_here(const gpu_env *g, size_t l, int expert)
-{
-    return placement_tier(g->w->placement, SW_CLASS_EXPERTS, l, (size_t)expert) == TIER_VRAM;
-}
 
 static bool has_shared(const gpu_env *g, size_t l)
 {
@@ -52,41 +49,6 @@ void gpu_experts_free(gpu_experts *e)
     mem_free(e->later);
     mem_free(e->batch);
     *e = (gpu_experts){0};
-}
-
-/* Addresses of a stack's matrices; of those that are elsewhere, which have no places, some address of the device. */
-static void upload_stack(gpu_env *g, size_t l, size_t which, const mat *m)
-{
-    uint64_t tiles[LIMIT_MODEL_EXPERTS], bias[LIMIT_MODEL_EXPERTS];
-    const size_t n = g->h->n_expert, at = (l * GPU_STACKS + which) * n;
-    if (m->split == NULL)
-        return;
-    for (size_t i = 0; i < n; i++) {
-        const bool here = is_here(g, l, (int)i);
-        tiles[i] = (uint64_t)(uintptr_t)(here ? (const void *)m->split[i].tiles : g->rooms.x);
-        bias[i] = (uint64_t)(uintptr_t)(here ? m->split[i].bias : g->rooms.x);
-    }
-    gpu_copy(g, g->rooms.tiles_of + at, tiles, n * sizeof *tiles, COPY_UP);
-    gpu_copy(g, g->rooms.bias_of + at, bias, n * sizeof *bias, COPY_UP);
-    gpu_wait(g);
-}
-
-void gpu_experts_upload(gpu_experts *e)
-{
-    gpu_env *const g = e->g;
-    uint8_t own[LIMIT_MODEL_EXPERTS];
-    for (size_t l = 0; l < g->h->n_layers; l++) {
-        if (!hparams_has_experts(g->h, l))
-            continue;
-        const layer_weights *const layer = &g->w->layers[l];
-        const mat *const stacks[GPU_STACKS] = {&layer->gate_exps, &layer->up_exps, &layer->down_exps};
-        for (size_t i = 0; i < GPU_STACKS; i++)
-            upload_stack(g, l, i, stacks[i]);
-        for (size_t i = 0; i < g->h->n_expert; i++)
-            own[i] = is_here(g, l, (int)i);
-        gpu_copy(g, g->rooms.is_own + l * g->h->n_expert, own, g->h->n_expert, COPY_UP);
-        gpu_wait(g);
-    }
 }
 
 /* ---- routing ----------------------------------------------------------------------------------------------------- */
@@ -167,7 +129,7 @@ void gpu_experts_route(gpu_experts *e, token_batch *b, size_t l, const expert_ch
     gpu_norm_state(g, &g->w->layers[l].ffn_norm, &x);
     choose(g, &g->w->layers[l], &x);
     e->routed = l + 1;
-    e->has_own = false;
+    e->slot = NULL;
     if (!is_whole(g, l)) {
         hand_out_choice(g, b, choice);
         return;
@@ -207,86 +169,8 @@ static size_t count_own(const gpu_env *g, size_t l, const expert_choice *choice,
 {
     size_t n = 0;
     for (size_t p = 0; p < n_pairs; p++)
-        n += is_here(g, l, choice->chosen[p]);
+        n += gpu_is_here(g, l, choice->chosen[p]);
     return n;
-}
-
-/* Which places are an expert's. */
-static void group(gpu_env *g, size_t l, size_t n_pairs)
-{
-    const hparams *const h = g->h;
-    const bool all = placement_expert_tiers(g->w->placement, l) == 1u << TIER_VRAM;
-    const gpu_group_args args = {.chosen = g->rooms.chosen,
-                                 .is_own = all ? NULL : g->rooms.is_own + l * h->n_expert,
-                                 .first = g->rooms.first,
-                                 .slot = g->rooms.slot,
-                                 .token = g->rooms.token,
-                                 .n = (int32_t)n_pairs,
-                                 .n_used = (int32_t)h->n_expert_used,
-                                 .n_experts = (int32_t)h->n_expert};
-    GPU_GIVE(g, launch_group(g->stream, &args, &g->err));
-}
-
-/* Returns true if the stack's matrices have biases. */
-static bool has_bias(const gpu_env *g, size_t l, const mat *m)
-{
-    for (size_t i = 0; m->split != NULL && i < g->h->n_expert; i++) {
-        if (is_here(g, l, (int)i))
-            return m->split[i].bias != NULL;
-    }
-    return m->bias != NULL;
-}
-
-/* The products of a stack with the places of its experts; n_tokens: that an expert has at most. */
-static void multiply(gpu_env *g, size_t l, size_t which, const mat *m, const gpu_rows *x, const int32_t *index,
-                     size_t n_places, size_t n_tokens, float *y)
-{
-    const size_t at = (l * GPU_STACKS + which) * g->h->n_expert;
-    gpu_product_args args = {.first = g->rooms.first,
-                             .index = index,
-                             .x = x->acts,
-                             .y = y,
-                             .n = (int32_t)m->n_cols,
-                             .n_places = (int32_t)n_places,
-                             .n_tiles = (int32_t)m->n_tiles,
-                             .y_row = (int32_t)mat_padded_rows(m),
-                             .ld = x->ld,
-                             .tile_bytes = m->tile_bytes,
-                             .matrix_bytes = m->n_tiles * m->tile_bytes};
-    if (m->split == NULL) {
-        args.tiles = m->tiles;
-        args.bias = m->bias;
-    } else {
-        args.tiles_of = g->rooms.tiles_of + at;
-        args.bias_of = has_bias(g, l, m) ? g->rooms.bias_of + at : NULL;
-    }
-    gpu_format format;
-    if (launch_format(m->type, &format))
-        GPU_GIVE(g, launch_product(g->stream, &args, format, (int)g->h->n_expert, (int)n_tokens, &g->err));
-}
-
-static void run_routed(gpu_env *g, size_t l, const gpu_rows *x, size_t n_pairs, size_t n_own)
-{
-    const layer_weights *const layer = &g->w->layers[l];
-    const gpu_rows middle = gpu_rows_in(&g->rooms.middle, n_own, layer->gate_exps.n_rows, mat_form(&layer->down_exps));
-    group(g, l, n_pairs);
-    multiply(g, l, 0, &layer->gate_exps, x, g->rooms.token, n_own, x->n, g->rooms.gate);
-    multiply(g, l, 1, &layer->up_exps, x, g->rooms.token, n_own, x->n, g->rooms.up);
-    gpu_activate(g, g->rooms.gate, g->rooms.up, &middle);
-    multiply(g, l, 2, &layer->down_exps, &middle, NULL, n_own, x->n, g->rooms.own);
-}
-
-static void run_shared(gpu_env *g, size_t l, const gpu_rows *x)
-{
-    const layer_weights *const layer = &g->w->layers[l];
-    const size_t n = x->n, width = layer->gate_shared.n_rows, ld = padded_length(width);
-    const gpu_rows middle = gpu_rows_in(&g->rooms.middle_shared, n, width, mat_form(&layer->down_shared));
-    gpu_product(g, &layer->gate_shared, x, NULL, n, g->rooms.gate_shared, ld);
-    gpu_product(g, &layer->up_shared, x, NULL, n, g->rooms.up_shared, ld);
-    if (mat_exists(&layer->shared_gate))
-        gpu_product(g, &layer->shared_gate, x, NULL, n, g->rooms.shared_gates, GPU_GATE_APART);
-    gpu_activate(g, g->rooms.gate_shared, g->rooms.up_shared, &middle);
-    gpu_product(g, &layer->down_shared, &middle, NULL, n, g->rooms.shared, padded_length(g->h->n_embd));
 }
 
 size_t gpu_experts_begin(gpu_experts *e, const token_batch *b, size_t l, const expert_share *share)
@@ -297,11 +181,11 @@ size_t gpu_experts_begin(gpu_experts *e, const token_batch *b, size_t l, const e
     if (e->routed != l + 1)
         take_choice(g, b, &x, share->choice);
     const size_t n_own = e->routed == l + 1 && is_whole(g, l) ? n_pairs : count_own(g, l, share->choice, n_pairs);
-    e->has_own = n_own > 0;
+    e->slot = NULL;
     if (n_own > 0)
-        run_routed(g, l, &x, n_pairs, n_own);
+        e->slot = gpu_share_routed(g, l, &x, n_own);
     if (share->has_shared)
-        run_shared(g, l, &x);
+        gpu_share_shared(g, l, &x);
     return n_own;
 }
 
@@ -330,13 +214,13 @@ void gpu_experts_finish(gpu_experts *e, const token_batch *b, size_t l, const ex
     const size_t n_own = count_own(g, l, share->choice, n_pairs);
     if (n_own > 0) {
         gpu_copy(g, st->answers, g->rooms.own, n_own * ld * sizeof(float), COPY_DOWN);
-        gpu_copy(g, st->slot, g->rooms.slot, n_pairs * sizeof(int32_t), COPY_DOWN);
+        gpu_copy(g, st->slot, e->slot, n_pairs * sizeof(int32_t), COPY_DOWN);
     }
     if (share->has_shared)
         copy_shared(g, l, b->n, COPY_DOWN);
     gpu_wait(g);
     for (size_t p = 0; p < n_pairs; p++) {
-        if (is_here(g, l, share->choice->chosen[p]))
+        if (gpu_is_here(g, l, share->choice->chosen[p]))
             out->rows[p] = st->answers + (g->code == SW_OK ? (size_t)st->slot[p] * ld : 0);
     }
     if (!share->has_shared)
@@ -352,7 +236,7 @@ static void take_answers(gpu_env *g, const token_batch *b, size_t l, const exper
     const size_t ld = padded_length(g->h->n_embd), n_pairs = n_pairs_of(g, b);
     size_t first = n_pairs, end = 0;
     for (size_t p = 0; p < n_pairs; p++) {
-        if (is_here(g, l, choice->chosen[p]))
+        if (gpu_is_here(g, l, choice->chosen[p]))
             continue;
         memcpy(g->staging.answers + p * ld, answers->rows[p], g->h->n_embd * sizeof(float));
         first = p < first ? p : first;
@@ -376,9 +260,11 @@ void gpu_experts_join(gpu_experts *e, token_batch *b, size_t l, const expert_cho
     const bool shares = has_shared(g, l);
     if (!is_whole(g, l) && g->code == SW_OK)
         take_answers(g, b, l, choice, answers);
-    if (!e->has_own)
+    if (e->slot == NULL) {
         gpu_fill(g, g->rooms.slot, 0xff, n_pairs_of(g, b) * sizeof(int32_t)); // -1: another's
-    const gpu_join_args args = {.slot = g->rooms.slot,
+        e->slot = g->rooms.slot;
+    }
+    const gpu_join_args args = {.slot = e->slot,
                                 .weights = g->rooms.weights,
                                 .own = g->rooms.own,
                                 .other = g->rooms.other,

@@ -10,7 +10,7 @@
 typedef struct gpu_experts {
     gpu_env *g;
     size_t routed;             // 1 + the layer whose choice was made here; 0: none
-    bool has_own;              // the slots of that layer's experts are set
+    const int32_t *slot;       // (pairs), on the device: of the layer's answers in rooms.own; NULL: there are none
     expert_choice *later;      // (n_layers): choices that come down when the step ends
     const token_batch **batch; // (n_layers): of them; NULL: none
 } gpu_experts;
@@ -18,8 +18,6 @@ typedef struct gpu_experts {
 /* False when memory is short. */
 bool gpu_experts_init(gpu_experts *e, gpu_env *g);
 void gpu_experts_free(gpu_experts *e);
-/* Uploads which experts are here and where. */
-void gpu_experts_upload(gpu_experts *e);
 
 void gpu_experts_start(gpu_experts *e); // a step
 void gpu_experts_route(gpu_experts *e, token_batch *b, size_t layer, const expert_choice *choice);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { ALIGN = 64, N_TOKEN_TABLES = 7, N_TABLES = 12, SPAN_POSITIONS = KV_SPAN * KV_PAGE };
+enum { ALIGN = 64, N_TOKEN_TABLES = 7, N_TABLES = 14, SPAN_POSITIONS = KV_SPAN * KV_PAGE };
 
 static size_t pages_of(size_t n_tokens)
 {
@@ -13,8 +13,10 @@ static size_t pages_of(size_t n_tokens)
 size_t gpu_tables_bytes(const gpu_room_sizes *s)
 {
     const size_t n = s->n_batch;
-    return n * N_TOKEN_TABLES * sizeof(int32_t) + n * sizeof(gpu_block) + n * s->h->n_rot * sizeof(float) +
-           2 * s->n_seqs * pages_of(s->n_ctx) * sizeof(uint64_t) + (size_t)N_TABLES * ALIGN;
+    const size_t n_pairs = (n < GPU_FEW_TOKENS ? n : GPU_FEW_TOKENS) * s->h->n_expert_used;
+    return (n * N_TOKEN_TABLES + 2 * n_pairs) * sizeof(int32_t) + n * sizeof(gpu_block) +
+           n * s->h->n_rot * sizeof(float) + 2 * s->n_seqs * pages_of(s->n_ctx) * sizeof(uint64_t) +
+           (size_t)N_TABLES * ALIGN;
 }
 
 /* The next table of n_bytes: where it is filled, and where it will be. */
@@ -59,6 +61,19 @@ static void fill_tokens(gpu_tables *t, table_writer *w, const gpu_tables_source 
         windowed[i] = window_begin(s->h, end[i]);
         if (token->wants_logits)
             wanted[t->n_wanted++] = (int32_t)i;
+    }
+}
+
+static void fill_pairs(gpu_tables *t, table_writer *w, const gpu_tables_source *s)
+{
+    const size_t k = s->h->n_expert_used, n_pairs = s->b->n * k;
+    if (s->b->n > GPU_FEW_TOKENS || n_pairs == 0)
+        return;
+    int32_t *const pair = next(w, n_pairs * sizeof *pair, &t->pair);
+    int32_t *const token = next(w, n_pairs * sizeof *token, &t->pair_token);
+    for (size_t p = 0; p < n_pairs; p++) {
+        pair[p] = (int32_t)p;
+        token[p] = (int32_t)(p / k);
     }
 }
 
@@ -126,6 +141,7 @@ size_t gpu_tables_fill(gpu_tables *t, const gpu_tables_source *s, uint8_t *stagi
     *t = (gpu_tables){0};
     find_spans(t, s->h, s->b);
     fill_tokens(t, &w, s);
+    fill_pairs(t, &w, s);
     fill_blocks(t, &w, s);
     fill_angles(t, &w, s);
     size_t n_rows = 1;

@@ -6,6 +6,8 @@
 #include "forward/angles.h"
 #include "forward/gpu/gpu_rooms.h"
 
+enum { GPU_FEW_TOKENS = 4 }; // that are not worth sorting by expert
+
 /* Addresses in device memory. */
 typedef struct gpu_tables {
     const int32_t *id, *position; // (n)
@@ -13,6 +15,8 @@ typedef struct gpu_tables {
     const int32_t *begin[2];      // (n): the first visible position, of [1] windowed layers
     const int32_t *end;           // (n)
     const int32_t *wanted;        // (n_wanted): the tokens that want logits
+    const int32_t *pair;          // (pairs): its own number; of few tokens, else NULL
+    const int32_t *pair_token;    // (pairs): whose it is; likewise
     const gpu_block *blocks;      // (n_blocks)
     const float *cosines, *sines; // (n, n_rot / 2)
     const uint64_t *pages[2];     // (sequences, ld_pages): of KV_FULL and KV_WINDOWED

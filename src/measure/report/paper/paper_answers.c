@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "figures/review_figures.h"
 #include "report/paper/paper_fill.h"
 #include "report/run_objectives.h"
 #include "report/test_figures.h"
@@ -125,6 +126,36 @@ static const paper_column QUALITY[] = {
 };
 // clang-format on
 
+// Only where there are any.
+static const paper_column PEOPLE[] = {
+    {"people_scored", "", "answers that people scored, each counted once for every reviewer", true},
+    {"people_content", "", "people's score, 1 to 5: says what was asked, whole and in order; mean", true},
+    {"people_accuracy", "", "people's score, 1 to 5: it is right; mean", true},
+    {"people_responsiveness", "", "people's score, 1 to 5: it came soon and fast enough; mean", false},
+};
+
+static bool has_reviews(const paper_models *models)
+{
+    for (size_t i = 0; i < models->n; i++) {
+        if (models->items[i].analysis->run->n_reviews > 0)
+            return true;
+    }
+    return false;
+}
+
+static void put_people(paper_table *t, const paper_model *model)
+{
+    review_figures f;
+    review_group group = {.means = {NAN, NAN, NAN}}; // of a model that nobody scored
+    t->has_failed |= review_figures_of(model->analysis, &f, NULL) != SW_OK;
+    for (size_t i = 0; i < f.n_models; i++)
+        group = f.models[i].subject == model->subject->index ? f.models[i] : group;
+    review_figures_free(&f);
+    paper_table_number(t, (double)group.n);
+    for (int i = 0; i < N_REVIEW_SCORES; i++)
+        paper_table_number(t, group.means[i]);
+}
+
 static void put_equal(paper_table *t, const preserved_counts *c)
 {
     paper_table_number(t, c->n_pairs > 0 ? c->n_equal : NAN);
@@ -133,7 +164,10 @@ static void put_equal(paper_table *t, const preserved_counts *c)
 
 void paper_fill_quality(paper_table *t, const paper_models *models)
 {
+    const bool has_people = has_reviews(models);
     paper_put_columns(t, QUALITY, COUNT(QUALITY));
+    for (size_t i = 0; has_people && i < COUNT(PEOPLE); i++)
+        paper_table_column(t, PEOPLE[i]);
     for (size_t i = 0; i < models->n; i++) {
         const subject_analysis *const s = models->items[i].subject;
         const run_summary *const m = &s->modes[MODE_STREAM];
@@ -147,6 +181,8 @@ void paper_fill_quality(paper_table *t, const paper_models *models)
         paper_table_number(t, m->n_degenerate);
         put_equal(t, &s->preserved[PRESERVES_OFFLOADED].all);
         put_equal(t, &s->preserved[PRESERVES_STREAMED].all);
+        if (has_people)
+            put_people(t, &models->items[i]);
     }
 }
 

@@ -41,6 +41,9 @@ void paper_put_model(paper_table *t, const paper_model *m)
     "SELECT subject, mode, variant, name, repeat, kind, status, answer, reasoning FROM test\n" \
     "WHERE run_id = :run AND phase = 'measure' ORDER BY id;\n" \
     CHECKS_QUERY
+#define REVIEW_QUERY \
+    "SELECT subject, name, repeat, review.* FROM review JOIN test ON test.id = test_id\n" \
+    "WHERE run_id = :run ORDER BY test_id, reviewer;\n"
 
 const paper_table_maker PAPER_TABLES[N_PAPER_TABLES] = {
     {{"architecture", "Architecture of the models", "What each model is, from its file and its server.",
@@ -62,8 +65,8 @@ const paper_table_maker PAPER_TABLES[N_PAPER_TABLES] = {
       "SELECT name, number FROM fact WHERE run_id = :run AND name LIKE 'objective_%' ORDER BY name;\n"}, paper_fill_streaming},
     {{"cause", "What limits the speed", "Of the streamed tests: the memory that a token reads, against what the machine can read.",
       MEMORY_QUERY EVENTS_QUERY}, paper_fill_cause},
-    {{"quality", "Quality of the answers", "The streamed answers of each model, and how many equal those of another mode.",
-      QUALITY_QUERY}, paper_fill_quality},
+    {{"quality", "Quality of the answers", "The streamed answers of each model, how many equal those of another mode, and what people say of all.",
+      QUALITY_QUERY REVIEW_QUERY}, paper_fill_quality},
     {{"temperature", "Repetition over temperature", "The sweep of each model, by value.",
       "SELECT subject, variant, temperature, sampled_temperature, name, repeat, status, answer FROM test\n"
       "WHERE run_id = :run AND phase = 'measure' AND mode = 'sweep' ORDER BY id;\n"}, paper_fill_temperature},

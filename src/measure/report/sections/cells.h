@@ -2,6 +2,7 @@
 #ifndef REPORT_CELLS_H
 #define REPORT_CELLS_H
 
+#include "figures/preservation_verdict.h"
 #include "report/document.h"
 #include "report/format.h"
 
@@ -15,6 +16,7 @@ void cell_range(document *doc, double low, double high);
 void cell_by_unit(document *doc, double value, const char *unit);
 /* "3/4"; "-" of none. */
 void cell_ratio(document *doc, int n, int n_all);
+doc_tone preservation_tone(preservation_verdict verdict);
 /* The test's name with its repetition, leading to its answer. */
 void cell_test(document *doc, const run_record *run, const test_record *test);
 

@@ -36,7 +36,7 @@ static const doc_column TESTS[] = {
 };
 // clang-format on
 
-static doc_tone tone_of(preservation_verdict verdict)
+doc_tone preservation_tone(preservation_verdict verdict)
 {
     const bool is_good = verdict == PRESERVED_IDENTICAL || verdict == PRESERVED_NO_LOSS;
     return is_good ? TONE_GOOD : verdict == PRESERVED_LOST ? TONE_BAD : TONE_OPEN;
@@ -57,7 +57,7 @@ static void put_row(document *doc, const subject_analysis *s, const preservation
     const preserved_counts *const c = &p->all;
     doc_put(doc, s->label);
     doc_put(doc, preservation_meaning(p->kind));
-    doc_put_tone(doc, tone_of(p->verdict), preservation_verdict_name(p->verdict));
+    doc_put_tone(doc, preservation_tone(p->verdict), preservation_verdict_name(p->verdict));
     doc_put(doc, p->why);
     cell_ratio(doc, c->n_equal, c->n_pairs);
     cell_percent(doc, c->common_share);

@@ -7,11 +7,11 @@
 
 #include <cmocka.h>
 
-#include "cmd/parity_served.h"
+#include "cmd/served_position.h"
 
 static logit_difference compare(json_t *a, json_t *b, double next_a, double next_b)
 {
-    const logit_difference d = parity_served_position(a, b, next_a, next_b);
+    const logit_difference d = served_position(a, b, next_a, next_b);
     json_decref(a);
     json_decref(b);
     return d;
