@@ -52,7 +52,7 @@ step() {
     timeout "$left" "$@" >"$work/out" 2>"$work/err" || code=$?
     [ $code = 0 ] || status=failed
     [ $code != 124 ] || status=timeout
-    [ $code = 0 ] && [ -s "$work/out" ] || cat "$work/err" >>"$work/out"
+    if [ $code != 0 ] || [ ! -s "$work/out" ]; then cat "$work/err" >>"$work/out"; fi
     detail=$(detail_of "$work/out" | quoted)
   fi
   code_of_last=$code
