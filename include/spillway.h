@@ -409,6 +409,29 @@ typedef struct sw_time_request {
  * thread; the engine must have no jobs.  Errors: SW_EINVAL, SW_ELIMIT (context), SW_EBUSY, SW_ENOMEM. */
 SW_NODISCARD sw_code sw_engine_time(sw_engine *engine, const sw_time_request *request, uint64_t *ns_out, sw_err *err);
 
+/* One GPU that the driver lists. */
+typedef struct sw_device_info {
+    char name[16];                    // "cuda:0", as sw_engine_options.devices takes it
+    char model[64];                   // "NVIDIA H200"; "": not told
+    int capability;                   // compute capability, 10 * major + minor; 0: not told
+    int n_processors;                 // multiprocessors; 0: not told
+    uint64_t total_bytes, free_bytes; // of its memory, beside all programs
+    char why[512];                    // why this build cannot use it, and what helps; "": it can
+} sw_device_info;
+
+enum { SW_DEVICES_MAX = 32 };
+
+typedef struct sw_device_list {
+    int cuda_version; // 1000 * major + 10 * minor of the newest CUDA that the driver serves; 0: no driver
+    size_t n;
+    sw_device_info devices[SW_DEVICES_MAX];
+    char why[512]; // why there is none, or "the driver has more"; ""
+} sw_device_list;
+
+/* Opens every GPU of this machine in turn, and closes it.  What cannot be used is in the list with its reason: the list
+ * itself never fails. */
+void sw_devices(sw_device_list *out);
+
 /* Measures how fast n_threads (>= 1) threads read a block of memory that is far larger than the caches. */
 typedef struct sw_bandwidth_probe sw_bandwidth_probe;
 /* NULL if memory is short. */

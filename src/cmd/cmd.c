@@ -23,6 +23,7 @@ static const cmd COMMANDS[] = {
     {"monitor", cmd_monitor, "show and record what a server uses while it runs"},
     {"inspect", cmd_inspect, "show what a model file contains"},
     {"plan", cmd_plan, "show what memory a model takes, and whether it fits"},
+    {"devices", cmd_devices, "list the GPUs that models can be on, or why there is none"},
     {"tokenize", cmd_tokenize, "print the token ids of the text on standard input"},
     {"logits", cmd_logits, "write the logits of a token sequence, for parity checks"},
     {"parity", cmd_parity, "compare the logits of two placements, instruction sets or builds"},

@@ -54,6 +54,13 @@ static sw_code print(buf *text, sw_err *err)
     return SW_OK;
 }
 
+static void print_once(buf *out, const recording_head *head, const sample_values *values, const gpu *g)
+{
+    const int width = output_width(STDOUT_FILENO);
+    monitor_print_sample(out, head, values, width);
+    monitor_print_gpus(out, g, width);
+}
+
 static sw_code show_once(const monitor_args *a, sample_source *source, const recording_head *head, sw_err *err)
 {
     sample_values values;
@@ -62,9 +69,9 @@ static sw_code show_once(const monitor_args *a, sample_source *source, const rec
         return sw_fail(err, SW_EIO, "process %ld cannot be read: it has ended, or is another user's", head->pid);
     buf_init(&text, TEXT_BYTES_MAX);
     if (a->json)
-        monitor_print_json(&text, head, &values);
+        monitor_print_json(&text, head, &values, sample_source_gpus(source));
     else
-        monitor_print_sample(&text, head, &values, output_width(STDOUT_FILENO));
+        print_once(&text, head, &values, sample_source_gpus(source));
     const sw_code code = print(&text, err);
     buf_free(&text);
     return code;

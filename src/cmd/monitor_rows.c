@@ -42,6 +42,10 @@ const monitor_row MONITOR_ROWS[N_MONITOR_ROWS] = {
     {MONITOR_GPU,       SAMPLE_GPU_TEMPERATURE, MONITOR_CELSIUS,    "temperature",  "gpu_temperature_c",     85},
     {MONITOR_GPU,       SAMPLE_GPU_CLOCK,       MONITOR_MHZ,        "clock",        "gpu_clock_mhz",         0},
     {MONITOR_GPU,       SAMPLE_GPU_MEMORY_CLOCK,MONITOR_MHZ,        "memory clock", "gpu_memory_clock_mhz",  0},
+    {MONITOR_GPU,       SAMPLE_GPU_PCIE_RX,     MONITOR_BYTES_FLOW, "PCIe in",      "gpu_pcie_rx_bps",       0},
+    {MONITOR_GPU,       SAMPLE_GPU_PCIE_TX,     MONITOR_BYTES_FLOW, "PCIe out",     "gpu_pcie_tx_bps",       0},
+    {MONITOR_GPU,       SAMPLE_GPU_PCIE_GENERATION,MONITOR_COUNT,   "PCIe version", "gpu_pcie_generation",   0},
+    {MONITOR_GPU,       SAMPLE_GPU_PCIE_WIDTH,  MONITOR_COUNT,      "PCIe lanes",   "gpu_pcie_width",        0},
 };
 // clang-format on
 
@@ -63,9 +67,9 @@ double monitor_row_value(const monitor_row *row, const sample_values *before, co
 }
 
 static const char *const UNITS[] = {
-    [MONITOR_BYTES] = "B", [MONITOR_MARK] = "B",      [MONITOR_COUNT] = "",  [MONITOR_PERCENT] = "%",
-    [MONITOR_MHZ] = "MHz", [MONITOR_CELSIUS] = "C",   [MONITOR_WATT] = "W",  [MONITOR_BYTES_RATE] = "B/s",
-    [MONITOR_RATE] = "/s", [MONITOR_CORES] = "cores", [MONITOR_SHARE] = "%",
+    [MONITOR_BYTES] = "B",        [MONITOR_MARK] = "B",    [MONITOR_COUNT] = "",      [MONITOR_PERCENT] = "%",
+    [MONITOR_MHZ] = "MHz",        [MONITOR_CELSIUS] = "C", [MONITOR_WATT] = "W",      [MONITOR_BYTES_FLOW] = "B/s",
+    [MONITOR_BYTES_RATE] = "B/s", [MONITOR_RATE] = "/s",   [MONITOR_CORES] = "cores", [MONITOR_SHARE] = "%",
 };
 
 const char *monitor_row_unit(const monitor_row *row)

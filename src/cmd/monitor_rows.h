@@ -28,6 +28,7 @@ typedef enum monitor_kind {
     MONITOR_MHZ,
     MONITOR_CELSIUS,
     MONITOR_WATT,
+    MONITOR_BYTES_FLOW, // bytes per second that were measured as such
     // of totals
     MONITOR_BYTES_RATE, // per second
     MONITOR_RATE,       // per second

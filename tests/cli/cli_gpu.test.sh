@@ -17,6 +17,7 @@ bench() {
   cp .out "$1.json"
 }
 bench met 120000000 12000000000 # 99 % saved, as published
+grep -rq "VRAM by the server and by the driver" met || fail "the report does not show both figures of VRAM"
 bench failed 6000000000 12000000000
 bench open 0 0 # the driver lists neither server
 
@@ -32,6 +33,10 @@ for name, (verdict, saved, kind) in wanted.items():
     facts = report["run"]["facts"]
     assert facts["gpu_total_bytes"]["value"] == 24 << 30, facts
     assert facts["gpu_name"]["value"] == "Stand-in 24GB", facts
+    assert facts["gpu_devices"]["value"] == "0: Stand-in 24GB, 24.0 GiB, PCIe 5 x16", facts
+    assert model["resources_reference"]["gpu_pcie_rx_bps"]["max"] == 21e9, model["resources_reference"]
+    # No server has allocated anything in VRAM; the driver says otherwise.
+    assert model["memory"]["vram_allocated_bytes"] == 0, model["memory"]
     assert report["run"]["status"] in ("ok", "inconclusive"), report["run"]["reasons"]  # a server without CUDA is no fault
     for row in ("vram-saving", "expected-saving"):
         assert criteria[row]["verdict"] == verdict, (name, row, criteria[row])

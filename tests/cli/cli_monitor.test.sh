@@ -27,7 +27,7 @@ assert 0 < sample["private_bytes"] <= sample["rss_bytes"] <= sample["peak_rss_by
 assert sample["swap_bytes"] == 0 or sample["swap_bytes"] > 0
 assert 0 < sample["available_bytes"] <= head["memory_bytes"], sample
 assert 0 <= sample["model_cache_bytes"] <= os.path.getsize(sys.argv[3]), sample
-assert len(sample) == 31, sorted(sample)  # t_s and thirty figures
+assert len(sample) == 35, sorted(sample)  # t_s and thirty-four figures
 PY
 is_silent err
 expect 0 monitor --once --model /proc/version
@@ -160,5 +160,17 @@ import json, sys
 document = json.load(open(sys.argv[1]))
 assert document["head"]["gpu"] == "Stand-in 24GB" and document["head"]["gpu_note"] == "", document["head"]
 assert document["sample"]["gpu_used_bytes"] == 3 << 30 and document["sample"]["gpu_power_w"] == 215.5, document
+assert document["sample"]["gpu_pcie_rx_bps"] == 21e9 and document["sample"]["gpu_pcie_width"] == 16, document
+assert [g["name"] for g in document["gpus"]] == ["Stand-in 24GB"], document
 PY
+  LD_LIBRARY_PATH=$STAND_IN_NVML STAND_IN_NVML_CARDS=2 "$SPILLWAY" monitor --once --json --pid $first >.out
+  python3 - .out <<'PY'
+import json, sys
+document = json.load(open(sys.argv[1]))
+assert document["sample"]["gpu_pcie_rx_bps"] == 42e9 and document["sample"]["gpu_pcie_generation"] == 5, document
+assert [g["gpu_pcie_rx_bps"] for g in document["gpus"]] == [21e9, 21e9], document["gpus"]
+assert [g["gpu_used_bytes"] for g in document["gpus"]] == [3 << 30, 3 << 30], document["gpus"]
+PY
+  LD_LIBRARY_PATH=$STAND_IN_NVML STAND_IN_NVML_CARDS=2 "$SPILLWAY" monitor --once --pid $first >.out
+  says out "of GPU 1"
 fi

@@ -86,9 +86,25 @@ static int wanted(const char *call)
     int name(__VA_ARGS__);                                                                                             \
     int name(__VA_ARGS__)
 
+/* For whole programs, in which no test can set the state: STAND_IN_CUDA_DEVICES="90 61" are two GPUs of compute
+ * capability 9.0 and 6.1. */
+static int capabilities[8], n_capabilities;
+
+static void read_devices(void)
+{
+    const char *text = getenv("STAND_IN_CUDA_DEVICES");
+    if (text == NULL)
+        return;
+    for (int n; n_capabilities < 8 && sscanf(text, "%d%n", &capabilities[n_capabilities], &n) == 1; text += n)
+        n_capabilities++;
+    stand_in_cuda.n_devices = n_capabilities;
+}
+
 CU(cuInit, unsigned flags)
 {
     BEGIN("cuInit");
+    if (n_capabilities == 0)
+        read_devices();
     return flags == 0 ? 0 : INVALID_VALUE;
 }
 
@@ -140,8 +156,10 @@ CU(cuDeviceGetName, char *out, int size, int device)
 CU(cuDeviceGetAttribute, int *out, int attribute, int device)
 {
     BEGIN("cuDeviceGetAttribute");
-    (void)device;
-    *out = attribute == 16 ? 132 : attribute == 75 ? stand_in_cuda.major : stand_in_cuda.minor;
+    const int is_listed = device < n_capabilities;
+    const int major = is_listed ? capabilities[device] / 10 : stand_in_cuda.major;
+    const int minor = is_listed ? capabilities[device] % 10 : stand_in_cuda.minor;
+    *out = attribute == 16 ? 132 : attribute == 75 ? major : minor;
     return attribute == 16 || attribute == 75 || attribute == 76 ? 0 : INVALID_VALUE;
 }
 

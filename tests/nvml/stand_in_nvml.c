@@ -22,14 +22,30 @@ stand_in_state stand_in_nvml = {
                  .power_mw = 215500,
                  .temperature = 66,
                  .clock = 1980,
-                 .memory_clock = 2619},
+                 .memory_clock = 2619,
+                 .pcie_sent_kb = 1200,
+                 .pcie_received_kb = 21000000,
+                 .pcie_generation = 5,
+                 .pcie_width = 16},
 };
 
 #if PROCESS_VERSION > 0
+/* For whole programs, in which no test can set the state: STAND_IN_NVML_CARDS=2 are two equal cards. */
+static void read_cards(void)
+{
+    const char *const n = getenv("STAND_IN_NVML_CARDS");
+    if (n == NULL || atoi(n) < 1 || atoi(n) > STAND_IN_CARDS)
+        return;
+    stand_in_nvml.n_cards = (unsigned)atoi(n);
+    for (unsigned i = 1; i < stand_in_nvml.n_cards; i++)
+        stand_in_nvml.cards[i] = stand_in_nvml.cards[0];
+}
+
 int nvmlInit_v2(void);
 int nvmlInit_v2(void)
 {
     stand_in_nvml.n_starts++;
+    read_cards();
     return stand_in_nvml.init_status;
 }
 #endif
@@ -118,6 +134,28 @@ int nvmlDeviceGetClockInfo(device d, int kind, unsigned *out)
 {
     *out = kind == 1 ? d->clock : d->memory_clock;
     return kind != 1 && kind != 2 ? 2 : d->status;
+}
+
+int nvmlDeviceGetPcieThroughput(device d, int counter, unsigned *out);
+int nvmlDeviceGetPcieThroughput(device d, int counter, unsigned *out)
+{
+    d->n_asked++;
+    *out = counter == 0 ? d->pcie_sent_kb : d->pcie_received_kb;
+    return counter != 0 && counter != 1 ? 2 : d->status != 0 ? d->status : d->pcie_status;
+}
+
+int nvmlDeviceGetCurrPcieLinkGeneration(device d, unsigned *out);
+int nvmlDeviceGetCurrPcieLinkGeneration(device d, unsigned *out)
+{
+    *out = d->pcie_generation;
+    return d->status;
+}
+
+int nvmlDeviceGetCurrPcieLinkWidth(device d, unsigned *out);
+int nvmlDeviceGetCurrPcieLinkWidth(device d, unsigned *out)
+{
+    *out = d->pcie_width;
+    return d->status;
 }
 
 #if PROCESS_VERSION == 1

@@ -25,10 +25,12 @@ typedef struct stand_in_process {
 typedef struct stand_in_card {
     int open_status; // of the function that opens it
     int status;      // of every other function; 0: the next one counts
-    int utilization_status, process_status;
+    int utilization_status, process_status, pcie_status;
     const char *name;
     unsigned long long used;
     unsigned utilization, power_mw, temperature, clock, memory_clock;
+    unsigned pcie_sent_kb, pcie_received_kb, pcie_generation, pcie_width;        // traffic of a second
+    unsigned n_asked;                                                            // for traffic
     stand_in_process computing[STAND_IN_PROCESSES], drawing[STAND_IN_PROCESSES]; // up to the first pid 0
 } stand_in_card;
 

@@ -108,6 +108,10 @@ static void test_a_card_gives_all_figures(void **state)
     check(&v, SAMPLE_GPU_TEMPERATURE, 66);
     check(&v, SAMPLE_GPU_CLOCK, 1980);
     check(&v, SAMPLE_GPU_MEMORY_CLOCK, 2619);
+    check(&v, SAMPLE_GPU_PCIE_RX, 21e9);
+    check(&v, SAMPLE_GPU_PCIE_TX, 1.2e6);
+    check(&v, SAMPLE_GPU_PCIE_GENERATION, 5);
+    check(&v, SAMPLE_GPU_PCIE_WIDTH, 16);
     check(&v, SAMPLE_RSS, NAN);
     assert_true(gpu_total_bytes(g) == 24 * GIB);
     assert_string_equal(gpu_name(g), "Stand-in 24GB");
@@ -161,6 +165,70 @@ static void test_cards_are_added_and_the_hottest_counts(void **state)
     s->cards[1].name = "Other";
     g = open_gpu(NEWEST, true);
     assert_string_equal(gpu_name(g), "Stand-in 24GB, Other");
+    gpu_close(g);
+    unload();
+}
+
+/* Each card has its own figures; of links the slowest is the machine's. */
+static void test_cards_are_read_by_themselves(void **state)
+{
+    (void)state;
+    stand_in_state *const s = load(NEWEST);
+    s->n_cards = 2;
+    s->cards[1] = s->cards[0];
+    s->cards[1].name = "Other";
+    s->cards[1].used = 1ull << 30;
+    s->cards[1].pcie_received_kb = 4000;
+    s->cards[1].pcie_generation = 3;
+    s->cards[1].pcie_width = 8;
+    gpu *const g = open_gpu(NEWEST, true);
+    const sample_values v = read_gpu(g);
+    check(&v, SAMPLE_GPU_PCIE_RX, 21e9 + 4e6);
+    check(&v, SAMPLE_GPU_PCIE_GENERATION, 3);
+    check(&v, SAMPLE_GPU_PCIE_WIDTH, 8);
+    assert_int_equal(gpu_n_cards(g), 2);
+    assert_string_equal(gpu_card_name(g, 1), "Other");
+    assert_true(gpu_card_at(g, 0)->used_bytes == 3 * GIB && gpu_card_at(g, 1)->used_bytes == GIB);
+    assert_true(gpu_card_at(g, 0)->pcie_rx_bps == 21e9 && gpu_card_at(g, 1)->pcie_rx_bps == 4e6);
+    gpu_close(g);
+    unload();
+}
+
+/* The driver takes 20 ms for each counter. */
+static void test_counters_of_traffic_are_asked_for_by_turns(void **state)
+{
+    (void)state;
+    stand_in_state *const s = load(NEWEST);
+    s->n_cards = 3;
+    s->cards[1] = s->cards[2] = s->cards[0];
+    gpu *const g = open_gpu(NEWEST, true); // asks for all six, once
+    for (int i = 0; i < 3; i++)
+        s->cards[i].pcie_sent_kb = s->cards[i].pcie_received_kb = 7;
+    sample_values v;
+    for (int round = 1; round <= 6; round++) {
+        const unsigned before = s->cards[0].n_asked + s->cards[1].n_asked + s->cards[2].n_asked;
+        v = read_gpu(g);
+        assert_int_equal(s->cards[0].n_asked + s->cards[1].n_asked + s->cards[2].n_asked, before + 1);
+    }
+    check(&v, SAMPLE_GPU_PCIE_RX, 3 * 7000);
+    check(&v, SAMPLE_GPU_PCIE_TX, 3 * 7000);
+    gpu_close(g);
+    unload();
+}
+
+static void test_a_card_without_counters_has_the_other_figures(void **state)
+{
+    (void)state;
+    stand_in_state *const s = load(NEWEST);
+    s->n_cards = 2;
+    s->cards[1] = s->cards[0];
+    s->cards[1].pcie_status = STAND_IN_NOT_SUPPORTED;
+    gpu *const g = open_gpu(NEWEST, true);
+    const sample_values v = read_gpu(g);
+    check(&v, SAMPLE_GPU_PCIE_RX, 21e9); // of the other
+    check(&v, SAMPLE_GPU_PCIE_WIDTH, 16);
+    assert_true(isnan(gpu_card_at(g, 1)->pcie_rx_bps) && gpu_card_at(g, 1)->pcie_width == 16);
+    check_note(g, "GPU 1: PCIe traffic: Not Supported (3)");
     gpu_close(g);
     unload();
 }
@@ -466,6 +534,9 @@ int main(void)
         cmocka_unit_test(test_a_card_gives_all_figures),
         cmocka_unit_test(test_every_version_of_the_list_of_processes_is_read),
         cmocka_unit_test(test_cards_are_added_and_the_hottest_counts),
+        cmocka_unit_test(test_cards_are_read_by_themselves),
+        cmocka_unit_test(test_counters_of_traffic_are_asked_for_by_turns),
+        cmocka_unit_test(test_a_card_without_counters_has_the_other_figures),
         cmocka_unit_test(test_a_process_that_is_not_listed_uses_nothing_unless_it_has_another_number),
         cmocka_unit_test(test_a_figure_that_is_refused_is_unknown_and_the_others_are_read),
         cmocka_unit_test(test_a_card_that_is_lost_gives_nothing_from_then_on),

@@ -138,3 +138,24 @@ sw_code cuda_open(const char *text, const device_options *o, device **out, sw_er
         close_device(&d->base);
     return code;
 }
+
+/* ---- what there is ----------------------------------------------------------------------------------------------- */
+
+sw_code cuda_count(int *n_out, int *version_out, sw_err *err)
+{
+    cuda_driver cu;
+    *n_out = 0;
+    const sw_code code = cuda_driver_open(NULL, &cu, err);
+    *version_out = cu.version;
+    return code == SW_OK ? cuda_check(&cu, cu.count(n_out), "the NVIDIA driver", "cuDeviceGetCount", err) : code;
+}
+
+void cuda_model_of(int number, char model[DEVICE_NAME_BYTES])
+{
+    cuda_driver cu;
+    int handle;
+    model[0] = '\0';
+    if (cuda_driver_open(NULL, &cu, NULL) != SW_OK || cu.get(&handle, number) != 0 ||
+        cu.name(model, DEVICE_NAME_BYTES, handle) != 0)
+        model[0] = '\0';
+}

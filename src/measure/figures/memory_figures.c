@@ -130,6 +130,10 @@ memory_figures memory_figures_of(const run_record *run, int subject)
     if (!measure(&m, vram, vram_reference, "driver") &&
         !measure(&m, allocated(run, subject, false), allocated(run, subject, true), "allocations"))
         compute(&m, experts, placeable);
+    m.vram_process_bytes = vram;
+    m.vram_process_reference_bytes = vram_reference;
+    m.vram_allocated_bytes = side_number(run, subject, /*is_reference=*/false, FACT_VRAM_ALLOCATED);
+    m.vram_allocated_reference_bytes = side_number(run, subject, /*is_reference=*/true, FACT_VRAM_ALLOCATED);
     m.note = why_not_measured(run, &m, vram, vram_reference);
     m.plan_vram_bytes = side_number(run, subject, /*is_reference=*/false, FACT_PLAN_VRAM_BYTES);
     m.plan_ram_bytes = side_number(run, subject, /*is_reference=*/false, FACT_PLAN_RAM_BYTES);

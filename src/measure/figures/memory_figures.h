@@ -22,7 +22,11 @@ typedef struct memory_figures {
     const char *source;                              // of what was measured: "driver", "allocations"; else ""
     double plan_vram_bytes, plan_ram_bytes;          // NAN: not planned
     double ram_offloaded_bytes, ram_reference_bytes; // peak private memory, measured; NAN: not
-    const char *note;                                // why it is not measured, or ""
+    /* VRAM of the process: what the server says that it allocated, and its highest sample by the driver, which holds
+     * the driver's own context too.  NAN: not told, no sample. */
+    double vram_allocated_bytes, vram_process_bytes;
+    double vram_allocated_reference_bytes, vram_process_reference_bytes;
+    const char *note; // why it is not measured, or ""
 } memory_figures;
 
 memory_figures memory_figures_of(const run_record *run, int subject);

@@ -4,12 +4,15 @@
 #include <math.h>
 #include <sys/statvfs.h>
 
+#include "base/buf.h"
 #include "base/sysinfo.h"
 #include "hosts/fact_list.h"
 #include "monitor/sample_source.h"
 #include "spillway.h"
 
 static const char SOURCE[] = "measured";
+
+enum { DEVICES_BYTES_MAX = 8192 };
 
 /* The best of some passes: a ceiling is what the machine can do, and another process that computes meanwhile only
  * lowers a pass. */
@@ -31,6 +34,23 @@ static double free_storage(const char *dir)
     return statvfs(dir, &st) == 0 ? (double)st.f_bavail * (double)st.f_frsize : NAN;
 }
 
+/* "0: NVIDIA L4, 24.0 GiB, PCIe 4 x16; 1: ..." */
+static void put_devices(fact_list *facts, const gpu *g)
+{
+    buf text;
+    buf_init(&text, DEVICES_BYTES_MAX);
+    for (size_t i = 0; i < gpu_n_cards(g); i++) {
+        const gpu_card *const c = gpu_card_at(g, i);
+        buf_printf(&text, "%s%zu: %s", i > 0 ? "; " : "", i, gpu_card_name(g, i));
+        if (c->total_bytes > 0)
+            buf_printf(&text, ", %.1f GiB", c->total_bytes / (1 << 30));
+        if (c->pcie_generation > 0 && c->pcie_width > 0)
+            buf_printf(&text, ", PCIe %.0f x%.0f", c->pcie_generation, c->pcie_width);
+    }
+    fact_list_text(facts, FACT_GPU_DEVICES, buf_str(&text), SOURCE);
+    buf_free(&text);
+}
+
 /* Name, driver and memory of the GPU, or why there is none. */
 static sw_code put_gpu(fact_list *facts, sw_err *err)
 {
@@ -41,6 +61,7 @@ static sw_code put_gpu(fact_list *facts, sw_err *err)
     const char *const name = sample_source_gpu_name(source);
     fact_list_text(facts, FACT_GPU_NAME, name[0] != '\0' ? name : sample_source_gpu_note(source), SOURCE);
     fact_list_text(facts, FACT_GPU_DRIVER, sample_source_gpu_driver(source), SOURCE);
+    put_devices(facts, sample_source_gpus(source));
     fact_list_number(facts, FACT_GPU_TOTAL_BYTES, sample_source_gpu_total_bytes(source), SOURCE);
     sample_source_close(source);
     return SW_OK;

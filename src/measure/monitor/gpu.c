@@ -12,11 +12,17 @@
 #include "monitor/nvml.h"
 #include "monitor/text_file.h"
 
+gpu_card gpu_card_none(void)
+{
+    return (gpu_card){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+}
+
 struct gpu {
     gpu_options o;
     bool has_all_pids;
-    nvml *nvml;      // one of the two,
-    nvidia_smi *smi; // or none
+    nvml *nvml;                    // one of the two,
+    nvidia_smi *smi;               // or none
+    gpu_card cards[GPU_CARDS_MAX]; // as last read
     double total_bytes;
     char name[2 * GPU_TEXT_BYTES], driver[GPU_TEXT_BYTES];
     char note[2 * GPU_NOTE_BYTES + 2]; // both notes, and "; "
@@ -77,8 +83,10 @@ static void look_for_cards(gpu *g)
     else if (g->smi != NULL)
         snprintf(g->driver, sizeof g->driver, "%s", nvidia_smi_driver(g->smi));
     g->total_bytes = n_cards(g) > 0 ? 0 : NAN;
-    for (size_t i = 0; i < n_cards(g); i++)
-        g->total_bytes += read_card(g, i, note).total_bytes; // one that does not tell makes the sum unknown
+    for (size_t i = 0; i < n_cards(g); i++) {
+        g->cards[i] = read_card(g, i, note);
+        g->total_bytes += g->cards[i].total_bytes; // one that does not tell makes the sum unknown
+    }
     snprintf(g->note, sizeof g->note, "%s%s%s", note, smi_note[0] != '\0' ? "; " : "", smi_note);
 }
 
@@ -105,6 +113,16 @@ static void add(double *sum, double value)
         *sum = isnan(*sum) ? value : *sum + value;
 }
 
+/* The slowest link is what a run waits for. */
+static void add_link(sample_values *out, const gpu_card *c)
+{
+    double *const v = out->v;
+    add(&v[SAMPLE_GPU_PCIE_RX], c->pcie_rx_bps);
+    add(&v[SAMPLE_GPU_PCIE_TX], c->pcie_tx_bps);
+    v[SAMPLE_GPU_PCIE_GENERATION] = fmin(v[SAMPLE_GPU_PCIE_GENERATION], c->pcie_generation);
+    v[SAMPLE_GPU_PCIE_WIDTH] = fmin(v[SAMPLE_GPU_PCIE_WIDTH], c->pcie_width);
+}
+
 static void add_card(sample_values *out, const gpu_card *c)
 {
     double *const v = out->v;
@@ -115,6 +133,7 @@ static void add_card(sample_values *out, const gpu_card *c)
     v[SAMPLE_GPU_TEMPERATURE] = fmax(v[SAMPLE_GPU_TEMPERATURE], c->temperature_c);
     v[SAMPLE_GPU_CLOCK] = fmax(v[SAMPLE_GPU_CLOCK], c->clock_mhz);
     v[SAMPLE_GPU_MEMORY_CLOCK] = fmax(v[SAMPLE_GPU_MEMORY_CLOCK], c->memory_clock_mhz);
+    add_link(out, c);
 }
 
 void gpu_read(gpu *g, sample_values *out)
@@ -122,9 +141,24 @@ void gpu_read(gpu *g, sample_values *out)
     if (g->smi != NULL)
         nvidia_smi_poll(g->smi);
     for (size_t i = 0; i < n_cards(g); i++) {
-        const gpu_card c = read_card(g, i, NULL);
-        add_card(out, &c);
+        g->cards[i] = read_card(g, i, NULL);
+        add_card(out, &g->cards[i]);
     }
+}
+
+size_t gpu_n_cards(const gpu *g)
+{
+    return n_cards(g);
+}
+
+const gpu_card *gpu_card_at(const gpu *g, size_t i)
+{
+    return &g->cards[i];
+}
+
+const char *gpu_card_name(const gpu *g, size_t i)
+{
+    return card_name(g, i);
 }
 
 const char *gpu_name(const gpu *g)

@@ -12,6 +12,11 @@ typedef struct gpu_card {
     // NAN: not known
     double process_bytes; // of the server's process
     double total_bytes, used_bytes, utilization_pct, power_w, temperature_c, clock_mhz, memory_clock_mhz;
+    double pcie_rx_bps, pcie_tx_bps;    // bytes per second that the card received and sent
+    double pcie_generation, pcie_width; // of the link as it is now
 } gpu_card;
+
+/* Every figure NAN. */
+gpu_card gpu_card_none(void);
 
 #endif

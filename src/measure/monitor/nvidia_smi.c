@@ -63,7 +63,7 @@ static bool next_number(const char **p, double scale, double *out)
 
 static bool read_card(const char **p, gpu_card *c, char name[GPU_TEXT_BYTES], char driver[GPU_TEXT_BYTES])
 {
-    c->process_bytes = NAN;
+    *c = gpu_card_none();
     const bool is_card = next_word(p, name) && next_word(p, driver) && next_number(p, MIB, &c->total_bytes) &&
                          next_number(p, MIB, &c->used_bytes) && next_number(p, 1, &c->utilization_pct) &&
                          next_number(p, 1, &c->power_w) && next_number(p, 1, &c->temperature_c) &&
@@ -127,11 +127,10 @@ static void take_cards(nvidia_smi *s, bool is_answer)
 {
     gpu_card cards[GPU_CARDS_MAX];
     const size_t n = is_answer ? nvidia_smi_cards_of(s->child.text, cards, s->names, s->driver) : 0;
-    const gpu_card none = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     if (s->n_cards == 0)
         s->n_cards = n; // the first answer
     for (size_t i = 0; i < s->n_cards; i++)
-        s->cards[i] = n == s->n_cards ? cards[i] : none;
+        s->cards[i] = n == s->n_cards ? cards[i] : gpu_card_none();
 }
 
 /* Uses what the child printed, if it has ended. */

@@ -19,6 +19,8 @@ enum {
     NVML_SENSOR_GPU = 0,
     NVML_CLOCK_SM = 1,
     NVML_CLOCK_MEMORY = 2,
+    NVML_PCIE_SENT = 0,
+    NVML_PCIE_RECEIVED = 1,
     PROCESSES_MAX = 512, // on one card
 };
 
@@ -59,6 +61,9 @@ typedef struct nvml_process_v1 {
     X(power,         "nvmlDeviceGetPowerUsage",                  int, (nvml_device, unsigned *)) \
     X(temperature,   "nvmlDeviceGetTemperature",                 int, (nvml_device, int, unsigned *)) \
     X(clock,         "nvmlDeviceGetClockInfo",                   int, (nvml_device, int, unsigned *)) \
+    X(pcie_traffic,  "nvmlDeviceGetPcieThroughput",              int, (nvml_device, int, unsigned *)) \
+    X(pcie_generation, "nvmlDeviceGetCurrPcieLinkGeneration",    int, (nvml_device, unsigned *)) \
+    X(pcie_width,    "nvmlDeviceGetCurrPcieLinkWidth",           int, (nvml_device, unsigned *)) \
     X(compute_v3,    "nvmlDeviceGetComputeRunningProcesses_v3",  int, (nvml_device, unsigned *, nvml_process *)) \
     X(compute_v2,    "nvmlDeviceGetComputeRunningProcesses_v2",  int, (nvml_device, unsigned *, nvml_process *)) \
     X(compute_v1,    "nvmlDeviceGetComputeRunningProcesses",     int, (nvml_device, unsigned *, nvml_process_v1 *)) \
@@ -79,7 +84,10 @@ struct nvml {
     nvml_device cards[GPU_CARDS_MAX];
     size_t n_cards;
     char driver_text[GPU_TEXT_BYTES], names[GPU_CARDS_MAX][GPU_TEXT_BYTES];
-    nvml_process list[PROCESSES_MAX]; // scratch
+    nvml_process list[PROCESSES_MAX];     // scratch
+    double traffic_bps[GPU_CARDS_MAX][2]; // sent and received, as last asked for
+    bool has_traffic[GPU_CARDS_MAX];      // both were asked for
+    size_t turn;                          // of the counter that is asked for next
 };
 
 /* ---- opening ----------------------------------------------------------------------------------------------------- */
@@ -284,6 +292,39 @@ static double utilization_pct(const reading *r)
     return checked(r, "utilization", status, u.gpu);
 }
 
+/* The driver watches a counter for 20 ms.  So a card is asked for both the first time, and then the counters of all
+ * cards by turns: one at each call for a card, and only if the turn is this card's. */
+static void read_traffic(const reading *r)
+{
+    nvml *const n = r->n;
+    const bool is_first = !n->has_traffic[r->card];
+    for (int counter = NVML_PCIE_SENT; counter <= NVML_PCIE_RECEIVED; counter++) {
+        const bool has_turn = n->turn == 2 * r->card + (size_t)counter;
+        if (is_first || has_turn)
+            n->traffic_bps[r->card][counter] = 1000 * figure_of_kind(r, "PCIe traffic", n->pcie_traffic, counter);
+    }
+    n->has_traffic[r->card] = true;
+}
+
+/* After the last card of a round. */
+static void end_turn(nvml *n, size_t card)
+{
+    if (card + 1 == n->n_cards)
+        n->turn = (n->turn + 1) % (2 * n->n_cards);
+}
+
+static void read_link(const reading *r, gpu_card *c)
+{
+    nvml *const n = r->n;
+    read_traffic(r);
+    end_turn(n, r->card);
+    const bool is_lost = isnan(c->used_bytes); // what was asked for before is then of the past
+    c->pcie_tx_bps = is_lost ? NAN : n->traffic_bps[r->card][NVML_PCIE_SENT];
+    c->pcie_rx_bps = is_lost ? NAN : n->traffic_bps[r->card][NVML_PCIE_RECEIVED];
+    c->pcie_generation = figure_of(r, "PCIe generation", n->pcie_generation);
+    c->pcie_width = figure_of(r, "PCIe width", n->pcie_width);
+}
+
 gpu_card nvml_read(nvml *n, size_t card, long pid, bool has_all_pids, char *note)
 {
     const reading r = {n, card, note};
@@ -295,6 +336,7 @@ gpu_card nvml_read(nvml *n, size_t card, long pid, bool has_all_pids, char *note
     c.temperature_c = figure_of_kind(&r, "temperature", n->temperature, NVML_SENSOR_GPU);
     c.clock_mhz = figure_of_kind(&r, "clock", n->clock, NVML_CLOCK_SM);
     c.memory_clock_mhz = figure_of_kind(&r, "memory clock", n->clock, NVML_CLOCK_MEMORY);
+    read_link(&r, &c);
     return c;
 }
 

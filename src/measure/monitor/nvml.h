@@ -19,7 +19,8 @@ const char *nvml_driver(const nvml *n);
 const char *nvml_card_name(const nvml *n, size_t card);
 /* Reads a card.  `pid` is the process whose memory is summed; has_all_pids: a process that is not listed uses none,
  * rather than being known by another number.  The first figure that cannot be read is named in `note`, unless that is
- * NULL. */
+ * NULL.  Cards are read in their order: after the first time each round asks for one counter of PCIe traffic, which
+ * takes 20 ms. */
 gpu_card nvml_read(nvml *n, size_t card, long pid, bool has_all_pids, char *note);
 /* NULL is accepted. */
 void nvml_close(nvml *n);

@@ -128,6 +128,11 @@ const char *sample_source_gpu_driver(const sample_source *s)
     return gpu_driver(s->gpu);
 }
 
+const gpu *sample_source_gpus(const sample_source *s)
+{
+    return s->gpu;
+}
+
 double sample_source_gpu_total_bytes(const sample_source *s)
 {
     return gpu_total_bytes(s->gpu);

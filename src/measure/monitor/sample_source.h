@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/clock.h"
+#include "monitor/gpu.h"
 #include "results/sample_figures.h"
 #include "spillway/error.h"
 
@@ -31,6 +32,8 @@ bool sample_source_read(void *source, sample_values *out);
  * cannot be read and why; else "". */
 const char *sample_source_gpu_name(const sample_source *source);
 const char *sample_source_gpu_driver(const sample_source *source);
+/* The GPUs one by one, as last read. */
+const gpu *sample_source_gpus(const sample_source *source);
 double sample_source_gpu_total_bytes(const sample_source *source); // NAN: none, or not told
 const char *sample_source_gpu_note(const sample_source *source);
 /* NULL is accepted. */

@@ -32,6 +32,7 @@
     X(SAMPLER,             "sampler",             "text", "defaults of the server's sampler") \
     X(PLAN_RAM_BYTES,      "plan_ram_bytes",      "B",    "predicted by `spillway plan`") \
     X(PLAN_VRAM_BYTES,     "plan_vram_bytes",     "B",    "predicted by `spillway plan`") \
+    X(VRAM_ALLOCATED,      "vram_allocated_bytes", "B",   "that the server itself allocated in VRAM: weights, keys and values, working memory") \
     X(TEMPERATURE_SOURCE,  "temperature_source",  "text", "how the temperature in effect is known: \"answer\", \"draws\", \"not verified\"") \
     X(TEMPERATURE_FOUND,   "temperature_found",   "",     "estimated from repeated one-token draws") \
     /* of a model, from its file */ \
@@ -46,6 +47,7 @@
     X(FOREIGN_LOAD,        "foreign_load_pct",    "%",    "of all cores, used by other processes during the run") \
     X(GPU_NAME,            "gpu_name",            "text", "or why there is none") \
     X(GPU_DRIVER,          "gpu_driver",          "text", "version") \
+    X(GPU_DEVICES,         "gpu_devices",         "text", "each GPU: name, memory, PCIe link") \
     X(GPU_TOTAL_BYTES,     "gpu_total_bytes",     "B",    "memory of all GPUs together") \
     X(FREE_STORAGE_BYTES,  "free_storage_bytes",  "B",    "of the file system with the results") \
     X(AVAILABLE_AT_START,  "available_at_start",  "B",    "memory that could be allocated when the run began") \

@@ -6,9 +6,10 @@
 #ifndef RESULTS_SAMPLE_FIGURES_H
 #define RESULTS_SAMPLE_FIGURES_H
 
-/* X(NAME, "name", "unit", "meaning").  "total" figures only ever grow: rates are made from two samples. */
+/* X(NAME, "name", "unit", "meaning").  "total" figures only ever grow: rates are made from two samples.
+ * Schema 2 of the store has the first table's alone. */
 // clang-format off
-#define SAMPLE_FIGURES(X) \
+#define SAMPLE_FIGURES_2(X) \
     X(PRIVATE,         "private_bytes",         "B",    "RssAnon + VmSwap of the server: its own memory, without mapped files") \
     X(SWAP,            "swap_bytes",            "B",    "VmSwap of the server") \
     X(RSS,             "rss_bytes",             "B",    "resident memory of the server") \
@@ -39,6 +40,12 @@
     X(GPU_TEMPERATURE, "gpu_temperature_c",     "C",    "temperature of the GPU") \
     X(GPU_CLOCK,       "gpu_clock_mhz",         "MHz",  "clock of the GPU's multiprocessors") \
     X(GPU_MEMORY_CLOCK,"gpu_memory_clock_mhz",  "MHz",  "clock of the GPU's memory")
+#define SAMPLE_FIGURES(X) \
+    SAMPLE_FIGURES_2(X) \
+    X(GPU_PCIE_RX,     "gpu_pcie_rx_bps",       "B/s",  "bytes that the GPU receives over PCIe") \
+    X(GPU_PCIE_TX,     "gpu_pcie_tx_bps",       "B/s",  "bytes that the GPU sends over PCIe") \
+    X(GPU_PCIE_GENERATION,"gpu_pcie_generation","",     "generation of the GPU's PCIe link, which idle GPUs lower") \
+    X(GPU_PCIE_WIDTH,  "gpu_pcie_width",        "",     "lanes of the GPU's PCIe link")
 // clang-format on
 
 #define SAMPLE_FIGURE_ENUM(name, text, unit, meaning) SAMPLE_##name,

@@ -2,7 +2,7 @@
  *
  * What schema 1 did not know stays unknown: nothing is made up.  A run of it had one model, one way of asking, and one
  * server; one that was resumed had several processes of that server, as many as warm-ups, and which of them answered a
- * test is not known.  Schema 2 lacks the table of reviews, which no run of it has.
+ * test is not known.  Schema 2 lacks the table of reviews, which no run of it has, and the PCIe link in samples.
  */
 #include "results/store_migrate.h"
 
@@ -54,7 +54,23 @@ static sw_code migrate_1(result_store *store, sw_err *err)
     return code;
 }
 
+#define SAMPLE_COLUMN_2(name, text, unit, meaning) ", " text
+#define COLUMNS_2                                  "run_id, t_ms, server, test_index" SAMPLE_FIGURES_2(SAMPLE_COLUMN_2)
+
+static sw_code migrate_2(result_store *store, sw_err *err)
+{
+    static const char DOING[] = "bring it from schema 2 to 3";
+    sw_code code = store_exec(store, "ALTER TABLE sample RENAME TO sample_2; DROP INDEX sample_by_run;", DOING, err);
+    if (code == SW_OK)
+        code = schema_create(store, 2, err);
+    if (code == SW_OK)
+        code = store_exec(store, "INSERT INTO sample (" COLUMNS_2 ") SELECT " COLUMNS_2 " FROM sample_2", DOING, err);
+    return code == SW_OK ? store_exec(store, "DROP TABLE sample_2", DOING, err) : code;
+}
+
 sw_code store_migrate(result_store *store, int version, sw_err *err)
 {
-    return version == 1 ? migrate_1(store, err) : schema_create(store, version, err);
+    return version == 1   ? migrate_1(store, err)
+           : version == 2 ? migrate_2(store, err)
+                          : schema_create(store, version, err);
 }

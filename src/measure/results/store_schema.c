@@ -1,7 +1,8 @@
 /* store_schema.c - the tables of all schemas as text, and the check that a file has them.
  *
- * Schema 3 is schema 2 and the table of reviews.  Schemas 1 and 2 are never edited; schema 3 changes only until a
- * spillway with it is released, and what comes later is schema 4 with a further step in store_migrate.c.
+ * Schema 3 is schema 2, the table of reviews, and more figures in samples.  Schemas 1 and 2 are never edited; schema 3
+ * changes only until a spillway with it is released, and what comes later is schema 4 with a further step in
+ * store_migrate.c.
  */
 #include "results/store_schema.h"
 
@@ -20,6 +21,15 @@ enum { FOUND_BYTES_MAX = 65536 };
 #define SAMPLE_COLUMN(name, text, unit, meaning) "  " text " REAL,"
 #define SCORE_COLUMN(name, text)                 "  " text " INTEGER,"
 #define FLAG_COLUMN(name, text)                  "  " text " INTEGER NOT NULL,"
+
+#define SAMPLE_TABLE(figures)                                                                                          \
+    "CREATE TABLE sample ("                                                                                            \
+    "  " OF_RUN ","                                                                                                    \
+    "  t_ms INTEGER NOT NULL, server INTEGER, test_index INTEGER NOT NULL," figures(SAMPLE_COLUMN) "  " OF_SERVER      \
+                                                                                                   ") STRICT"
+
+/* Of this table alone schema 2 has another one than schema 3. */
+static const schema_object SAMPLE_2 = {"sample", SAMPLE_TABLE(SAMPLE_FIGURES_2)};
 
 static const schema_object SCHEMA_3[] = {
     {"run", "CREATE TABLE run ("
@@ -94,10 +104,7 @@ static const schema_object SCHEMA_3[] = {
                "  layer INTEGER NOT NULL, counts BLOB NOT NULL,"
                "  PRIMARY KEY (test_id, layer)"
                ") STRICT, WITHOUT ROWID"},
-    {"sample", "CREATE TABLE sample ("
-               "  " OF_RUN ","
-               "  t_ms INTEGER NOT NULL, server INTEGER, test_index INTEGER NOT NULL," SAMPLE_FIGURES(
-                   SAMPLE_COLUMN) "  " OF_SERVER ") STRICT"},
+    {"sample", SAMPLE_TABLE(SAMPLE_FIGURES)},
     // A test is measured once; each session warms up anew.
     {"test_once", "CREATE UNIQUE INDEX test_once ON test(run_id, subject, mode, variant, test_index, repeat)"
                   " WHERE phase = 'measure'"},
@@ -162,14 +169,22 @@ enum {
     N_OBJECTS_1 = sizeof SCHEMA_1 / sizeof *SCHEMA_1
 };
 
+/* The table of samples, and its index. */
+static bool is_of_samples(const schema_object *o)
+{
+    return strncmp(o->name, SAMPLE_2.name, strlen(SAMPLE_2.name)) == 0;
+}
+
 sw_code schema_create(result_store *store, int version, sw_err *err)
 {
     char pragmas[96];
     sqlite3_snprintf(sizeof pragmas, pragmas, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
                      (int)STORE_APPLICATION_ID, (int)STORE_SCHEMA_VERSION);
     sw_code code = SW_OK;
-    for (size_t i = version == 2 ? N_OBJECTS_2 : 0; code == SW_OK && i < N_OBJECTS_3; i++)
-        code = store_exec(store, SCHEMA_3[i].sql, "create its tables", err);
+    for (size_t i = 0; code == SW_OK && i < N_OBJECTS_3; i++) {
+        if (version != 2 || i >= N_OBJECTS_2 || is_of_samples(&SCHEMA_3[i]))
+            code = store_exec(store, SCHEMA_3[i].sql, "create its tables", err);
+    }
     return code == SW_OK ? store_exec(store, pragmas, "mark it", err) : code;
 }
 
@@ -236,8 +251,10 @@ static sw_code check_object(result_store *store, const schema_object *o, int ver
 static sw_code check_objects(result_store *store, const schema_object *objects, size_t n, int version, sw_err *err)
 {
     sw_code code = SW_OK;
-    for (size_t i = 0; code == SW_OK && i < n; i++)
-        code = check_object(store, &objects[i], version, err);
+    for (size_t i = 0; code == SW_OK && i < n; i++) {
+        const bool is_older = version == 2 && strcmp(objects[i].name, SAMPLE_2.name) == 0;
+        code = check_object(store, is_older ? &SAMPLE_2 : &objects[i], version, err);
+    }
     return code;
 }
 

@@ -48,8 +48,8 @@ typedef struct schema_object {
     const char *name, *sql;
 } schema_object;
 
-/* Makes the objects of the newest schema that a store of schema `version` (2; 0 or 1: all) lacks, and sets its marks,
- * within the caller's transaction. */
+/* Makes the objects of the newest schema that a store of schema `version` (2; 0 or 1: all) lacks, the table of samples
+ * among them, and sets its marks, within the caller's transaction. */
 SW_NODISCARD sw_code schema_create(result_store *store, int version, sw_err *err);
 
 /* Checks the marks and the tables; *version_out is 1 to 3, or 0 for a file without any content.  Errors: SW_EFORMAT

@@ -21,6 +21,10 @@ static json_t *memory_json(const memory_figures *m)
     json_put_figure(&json, "plan_ram_bytes", m->plan_ram_bytes);
     json_put_figure(&json, "ram_offloaded_bytes", m->ram_offloaded_bytes);
     json_put_figure(&json, "ram_reference_bytes", m->ram_reference_bytes);
+    json_put_figure(&json, "vram_allocated_bytes", m->vram_allocated_bytes);
+    json_put_figure(&json, "vram_process_bytes", m->vram_process_bytes);
+    json_put_figure(&json, "vram_allocated_reference_bytes", m->vram_allocated_reference_bytes);
+    json_put_figure(&json, "vram_process_reference_bytes", m->vram_process_reference_bytes);
     return json;
 }
 

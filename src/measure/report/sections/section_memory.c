@@ -122,6 +122,39 @@ static void put_plan(document *doc, const memory_figures *m, int subject)
     cell_bytes(doc, is_measured ? m->vram_reference_bytes : NAN);
 }
 
+// clang-format off
+static const doc_column VRAM[] = {
+    {"VRAM of the process", "", "", false, 0},
+    {"allocated", "", "by the server itself: weights, keys and values, working memory", true, 0},
+    {"by the driver", "", "highest sample", true, 0},
+    {"difference", "", "the driver's context and code", true, 0},
+};
+// clang-format on
+
+static void put_vram_side(document *doc, server_side side, double allocated, double process)
+{
+    if (isnan(allocated) || isnan(process))
+        return;
+    doc_put(doc, server_side_name(side));
+    cell_bytes(doc, allocated);
+    cell_bytes(doc, process);
+    cell_bytes(doc, process >= allocated ? process - allocated : NAN);
+    if (process < allocated)
+        doc_row_note(doc, "the driver tells less than the server allocated: the process that was watched is another");
+}
+
+/* Where both are known of one side at least. */
+static void put_vram(document *doc, const memory_figures *m)
+{
+    const bool is_known = !isnan(m->vram_allocated_bytes + m->vram_process_bytes) ||
+                          !isnan(m->vram_allocated_reference_bytes + m->vram_process_reference_bytes);
+    if (!is_known)
+        return;
+    doc_table(doc, "VRAM by the server and by the driver", VRAM, sizeof VRAM / sizeof *VRAM);
+    put_vram_side(doc, SIDE_OFFLOADED, m->vram_allocated_bytes, m->vram_process_bytes);
+    put_vram_side(doc, SIDE_REFERENCE, m->vram_allocated_reference_bytes, m->vram_process_reference_bytes);
+}
+
 /* ---- placement --------------------------------------------------------------------------------------------------- */
 
 // clang-format off
@@ -158,5 +191,6 @@ void section_memory(document *doc, const run_analysis *a, const subject_analysis
     put_loadings(doc, a->run, s->index);
     put_savings(doc, &s->memory, s->index);
     put_plan(doc, &s->memory, s->index);
+    put_vram(doc, &s->memory);
     put_placement(doc, a->run, s->index);
 }
