@@ -63,5 +63,6 @@ for command in 'report one.json' 'report run one.json' 'report one.json --paper 
   'baseline pin theirs one.json'; do
   # shellcheck disable=SC2086
   expect 2 $command
+  # shellcheck disable=SC2016
   says err 'one.json is no store but a file such as --share writes, without answers; `spillway compare`'
 done

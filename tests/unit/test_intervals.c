@@ -181,28 +181,6 @@ static void test_holm_multiplies_by_what_is_left(void **state)
     assert_true(isnan(p[1]));
 }
 
-static void test_the_permutation_test_is_exact_under_its_null(void **state)
-{
-    (void)state;
-    rng_state rng;
-    rng_seed(&rng, 6);
-    int n_alarms = 0;
-    for (int i = 0; i < N_SIMULATIONS; i++) {
-        double a[8], b[6], p;
-        fill_normal(&rng, a, 8, 1, 1);
-        fill_normal(&rng, b, 6, 1, 1);
-        assert_int_equal(permutation_p_value(a, 8, b, 6, 199, (uint64_t)i, &p, NULL), SW_OK);
-        n_alarms += p <= 0.05;
-    }
-    assert_coverage(N_SIMULATIONS - n_alarms);
-    const double low[] = {1, 2, 3, 4, 5}, high[] = {11, 12, 13, 14, 15};
-    double p;
-    assert_int_equal(permutation_p_value(low, 5, high, 5, 9999, 1, &p, NULL), SW_OK);
-    assert_close(p, 2.0 / 252, 0.003); // 2 of the 252 divisions are as far apart
-    assert_int_equal(permutation_p_value(low, 0, high, 5, 99, 1, &p, NULL), SW_OK);
-    assert_true(isnan(p));
-}
-
 static void test_pairs_are_exchanged_by_signs(void **state)
 {
     (void)state;
@@ -346,7 +324,6 @@ int main(void)
         cmocka_unit_test(test_a_seed_gives_one_interval),
         cmocka_unit_test(test_verdicts_of_changes),
         cmocka_unit_test(test_holm_multiplies_by_what_is_left),
-        cmocka_unit_test(test_the_permutation_test_is_exact_under_its_null),
         cmocka_unit_test(test_pairs_are_exchanged_by_signs),
         cmocka_unit_test(test_a_slope_ignores_a_third_of_outliers),
         cmocka_unit_test(test_intervals_of_slopes_hold_the_truth),

@@ -63,16 +63,6 @@ static void test_the_bootstrap_of_a_median_is_that_of_efron(void **state)
     }
 }
 
-/* Efron and Tibshirani (1993), chapter 15: the difference of the means of the mice is 30.63, and 0.132 of 1000
- * divisions have one at least as large.  All 11440 divisions: 0.1410 in this direction, 0.2783 in both. */
-static void test_the_permutation_test_of_the_mice(void **state)
-{
-    (void)state;
-    double p;
-    assert_int_equal(permutation_p_value(TREATED, 7, CONTROL, 9, 99999, 1, &p, NULL), SW_OK);
-    assert_close(p, 0.2783, 0.006);
-}
-
 /* Darwin's maize, crossed less self-fertilized plants in eighths of an inch: Fisher (1935), "The Design of
  * Experiments", section 21: 1726 of the 32768 signs give a sum as far from 0 as theirs, 314. */
 static void test_the_signs_of_darwins_maize(void **state)
@@ -124,7 +114,6 @@ int main(void)
         cmocka_unit_test(test_wilsons_intervals_are_newcombes),
         cmocka_unit_test(test_means_of_the_mice_and_their_error),
         cmocka_unit_test(test_the_bootstrap_of_a_median_is_that_of_efron),
-        cmocka_unit_test(test_the_permutation_test_of_the_mice),
         cmocka_unit_test(test_the_signs_of_darwins_maize),
         cmocka_unit_test(test_holms_correction_of_four_tests),
         cmocka_unit_test(test_divergences_of_jensen_and_shannon),

@@ -54,47 +54,6 @@ sw_code holm_correct(double *p_values, size_t n, sw_err *err)
 
 /* ---- permutation ------------------------------------------------------------------------------------------------- */
 
-/* The difference of the means of both parts of `values`, the first n_a and the others. */
-static double distance(double *values, size_t n_a, size_t n)
-{
-    return fabs(figure_mean(values, n_a) - figure_mean(values + n_a, n - n_a));
-}
-
-static void shuffle(double *values, size_t n, rng_state *rng)
-{
-    for (size_t i = n - 1; i > 0; i--) {
-        const size_t k = (size_t)((rng_next(rng) >> 32) * (uint64_t)(i + 1) >> 32);
-        const double value = values[i];
-        values[i] = values[k];
-        values[k] = value;
-    }
-}
-
-sw_code permutation_p_value(const double *a, size_t n_a, const double *b, size_t n_b, size_t n_draws, uint64_t seed,
-                            double *out, sw_err *err)
-{
-    *out = NAN;
-    if (n_a == 0 || n_b == 0)
-        return SW_OK;
-    const size_t n = n_a + n_b;
-    double *const values = mem_calloc(n, sizeof *values);
-    if (values == NULL)
-        return sw_fail(err, SW_ENOMEM, "out of memory comparing %zu values", n);
-    for (size_t i = 0; i < n; i++)
-        values[i] = i < n_a ? a[i] : b[i - n_a];
-    const double found = distance(values, n_a, n);
-    rng_state rng;
-    rng_seed(&rng, seed);
-    size_t n_as_large = 0;
-    for (size_t i = 0; i < n_draws; i++) {
-        shuffle(values, n, &rng);
-        n_as_large += distance(values, n_a, n) >= found * (1 - 1e-12); // equal divisions differ by rounding
-    }
-    *out = (double)(n_as_large + 1) / (double)(n_draws + 1);
-    mem_free(values);
-    return SW_OK;
-}
-
 double permutation_paired_p_value(const double *differences, size_t n, size_t n_draws, uint64_t seed)
 {
     if (n < 2)

@@ -24,13 +24,8 @@ change_verdict change_of(interval relative, int higher_is_better);
  * place.  NAN stays NAN and is not counted.  Error: SW_ENOMEM. */
 SW_NODISCARD sw_code holm_correct(double *p_values, size_t n, sw_err *err);
 
-/* The probability of a difference of means at least as large, in either direction, if a and b were drawn from one
- * list: by n_draws random divisions of both together.  At least 1 / (n_draws + 1).  Error: SW_ENOMEM. */
-SW_NODISCARD sw_code permutation_p_value(const double *a, size_t n_a, const double *b, size_t n_b, size_t n_draws,
-                                         uint64_t seed, double *out, sw_err *err);
-
-/* The same for pairs: the probability of a mean difference at least as far from 0, if either of a pair could as well
- * have been the other, by n_draws random signs.  Of fewer than two pairs: NAN. */
+/* Of pairs: the probability of a mean difference at least as far from 0, if either of a pair could as well have been
+ * the other, by n_draws random signs; at least 1 / (n_draws + 1).  Of fewer than two pairs: NAN. */
 double permutation_paired_p_value(const double *differences, size_t n, size_t n_draws, uint64_t seed);
 
 /* Of checks that passed on one side only: the probability of numbers at least as far apart, in either direction, if

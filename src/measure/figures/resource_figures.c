@@ -7,7 +7,8 @@
 #include "base/alloc.h"
 #include "figures/stats.h"
 
-bool sample_is_total(sample_figure figure)
+/* Returns true for a figure that only ever grows. */
+static bool sample_is_total(sample_figure figure)
 {
     return strncmp(SAMPLE_FIGURE_IDS[figure].meaning, "total: ", 7) == 0;
 }

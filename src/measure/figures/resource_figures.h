@@ -19,9 +19,6 @@ typedef struct resource_figures {
     resource_figure figures[N_SAMPLE_FIGURES];
 } resource_figures;
 
-/* Returns true for a figure that only ever grows. */
-bool sample_is_total(sample_figure figure);
-
 /* Of the model's servers that offload (or were given), or of its reference servers.  Error: SW_ENOMEM. */
 SW_NODISCARD sw_code resource_figures_of(const run_record *run, int subject, bool is_reference, resource_figures *out,
                                          sw_err *err);

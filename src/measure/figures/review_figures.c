@@ -17,7 +17,8 @@ const summary_row *analysis_row(const run_analysis *analysis, const test_record 
     return NULL;
 }
 
-double technical_score(const content_score *content)
+/* 1 + 4 x passed / run of the technical checks; NAN if none ran. */
+static double technical_score(const content_score *content)
 {
     return content->n_technical_run > 0 ? 1 + 4.0 * content->n_technical_passed / content->n_technical_run : NAN;
 }

@@ -53,9 +53,6 @@ void review_figures_free(review_figures *figures);
 /* The figures of a measured test. */
 const summary_row *analysis_row(const run_analysis *analysis, const test_record *test);
 
-/* 1 + 4 x passed / run of the technical checks; NAN if none ran. */
-double technical_score(const content_score *content);
-
 /* Returns true if the program finds what the flag says; of FLAG_ODD never.  The words are REVIEW_FINDINGS. */
 bool program_finds(review_flag flag, const summary_row *row);
 extern const char *const REVIEW_FINDINGS[N_REVIEW_FLAGS];

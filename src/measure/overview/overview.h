@@ -89,7 +89,8 @@ typedef struct overview_run {
     const char *name; // by which it is found again, escaped for a terminal
     const char *status, *reasons, *fingerprint, *version, *command;
     int64_t started_unix_ms;
-    bool is_ranked; // complete and valid
+    bool is_emulated; // its GPU: see run_is_emulated
+    bool is_ranked;   // complete, valid and not emulated
     size_t first_entry, n_entries;
 } overview_run;
 
@@ -141,8 +142,6 @@ SW_NODISCARD sw_code overview_judge(overview *o, const char *knob, sw_err *err);
 
 /* Returns true for the metrics that are shown: those of single answers that are streamed. */
 bool overview_has_metric(compare_metric metric);
-/* How many entries of the group have the metric. */
-size_t overview_count(const overview *o, int group, compare_metric metric);
 /* The entry with the best median of the group, or NULL if fewer than two have the metric. */
 const overview_entry *overview_best(const overview *o, int group, compare_metric metric);
 /* Returns true if all others of its group are surely worse. */

@@ -5,45 +5,46 @@
 #include "figures/run_status.h"
 #include "overview/overview_entry.h"
 
-static sw_code out_of_memory(sw_err *err)
+sw_code overview_no_memory(sw_err *err)
 {
     return sw_fail(err, SW_ENOMEM, "out of memory for the figures of several runs");
 }
 
-/* NULL when memory is short. */
-static const char *keep_text(overview *o, const char *text)
+const char *overview_keep(overview *o, const char *text)
 {
     return arena_copy(o->keep, text, strlen(text));
 }
 
-static sw_code add_run(overview *o, const run_info *info, const char *name, sw_err *err)
+static sw_code add_run(overview *o, const run_record *record, const char *name, sw_err *err)
 {
+    const run_info *const info = &record->info;
     if (o->n_runs == LIMIT_OVERVIEW_RUNS)
         return sw_fail(err, SW_ELIMIT, "a page has at most %d runs; name fewer", LIMIT_OVERVIEW_RUNS);
     if (!mem_grow(&o->runs, &o->cap_runs, o->n_runs + 1, sizeof *o->runs))
-        return out_of_memory(err);
+        return overview_no_memory(err);
     const int status = run_status_from_name(info->status);
     const overview_run run = {
-        .name = keep_text(o, name),
-        .status = keep_text(o, info->status),
-        .reasons = keep_text(o, info->reasons),
-        .fingerprint = keep_text(o, info->fingerprint),
-        .version = keep_text(o, info->version),
-        .command = keep_text(o, info->command),
+        .name = overview_keep(o, name),
+        .status = overview_keep(o, info->status),
+        .reasons = overview_keep(o, info->reasons),
+        .fingerprint = overview_keep(o, info->fingerprint),
+        .version = overview_keep(o, info->version),
+        .command = overview_keep(o, info->command),
         .started_unix_ms = info->started_unix_ms,
-        .is_ranked = status >= 0 && status != RUN_INVALID && status != RUN_ABORTED,
+        .is_ranked = status >= 0 && status != RUN_INVALID && status != RUN_ABORTED && !run_is_emulated(record),
+        .is_emulated = run_is_emulated(record),
         .first_entry = o->n_entries,
     };
     if (run.name == NULL || run.status == NULL || run.reasons == NULL || run.fingerprint == NULL ||
         run.version == NULL || run.command == NULL)
-        return out_of_memory(err);
+        return overview_no_memory(err);
     o->runs[o->n_runs++] = run;
     return SW_OK;
 }
 
 sw_code overview_add(overview *o, const run_analysis *a, const char *name, sw_err *err)
 {
-    sw_code code = add_run(o, &a->run->info, name, err);
+    sw_code code = add_run(o, a->run, name, err);
     if (code != SW_OK)
         return code;
     criteria_list criteria;
@@ -61,9 +62,9 @@ sw_code overview_add(overview *o, const run_analysis *a, const char *name, sw_er
 
 sw_code overview_lose(overview *o, const char *name, const char *why, sw_err *err)
 {
-    const overview_lost lost = {keep_text(o, name), keep_text(o, why)};
+    const overview_lost lost = {overview_keep(o, name), overview_keep(o, why)};
     if (lost.name == NULL || lost.why == NULL || !mem_grow(&o->lost, &o->cap_lost, o->n_lost + 1, sizeof *o->lost))
-        return out_of_memory(err);
+        return overview_no_memory(err);
     o->lost[o->n_lost++] = lost;
     return SW_OK;
 }

@@ -11,18 +11,7 @@
 
 enum { TEXT_BYTES_MAX = 1 << 20 };
 
-static sw_code out_of_memory(sw_err *err)
-{
-    return sw_fail(err, SW_ENOMEM, "out of memory for the figures of several runs");
-}
-
 /* ---- texts ------------------------------------------------------------------------------------------------------- */
-
-/* NULL when memory is short. */
-static const char *keep_text(overview *o, const char *text)
-{
-    return arena_copy(o->keep, text, strlen(text));
-}
 
 /* The number of a text, which equal ones share; -1 when memory is short. */
 static int number_of(overview *o, const char *text)
@@ -67,7 +56,7 @@ static sw_code take_texts(overview *o, const run_analysis *a, overview_entry *e,
     }
     is_whole &= text.failed == SW_OK;
     buf_free(&text);
-    return is_whole ? SW_OK : out_of_memory(err);
+    return is_whole ? SW_OK : overview_no_memory(err);
 }
 
 /* ---- tests ------------------------------------------------------------------------------------------------------- */
@@ -90,7 +79,7 @@ static int find_test(overview *o, const test_plan *plan, size_t *hint)
     }
     if (o->n_tests == OVERVIEW_TESTS_MAX)
         return -1;
-    const overview_test_id id = {keep_text(o, plan->name), keep_text(o, plan->prompt), plan->max_tokens};
+    const overview_test_id id = {overview_keep(o, plan->name), overview_keep(o, plan->prompt), plan->max_tokens};
     if (id.name == NULL || id.prompt == NULL)
         return -2;
     *hint = o->n_tests;
@@ -110,13 +99,13 @@ static sw_code take_values(overview *o, const run_analysis *a, const run_summary
 {
     e->values = mem_calloc(m->n_rows + 1, sizeof *e->values);
     if (e->values == NULL)
-        return out_of_memory(err);
+        return overview_no_memory(err);
     size_t hint = 0;
     for (size_t i = 0; i < m->n_rows; i++) {
         const test_record *const t = m->rows[i].test;
         const int test = find_test(o, &t->plan, &hint);
         if (test == -2)
-            return out_of_memory(err);
+            return overview_no_memory(err);
         o->n_tests_left_out += test < 0;
         if (test < 0 || t->answer.status != TEST_COMPLETED)
             continue;
@@ -146,7 +135,7 @@ static sw_code take_tests(overview *o, const run_summary *m, overview_entry *e, 
 {
     e->tests = mem_calloc(m->n_tests + 1, sizeof *e->tests);
     if (e->tests == NULL)
-        return out_of_memory(err);
+        return overview_no_memory(err);
     size_t hint = 0;
     for (size_t i = 0; i < m->n_tests; i++) {
         const test_spread *const from = &m->tests[i];
@@ -172,7 +161,7 @@ static sw_code take_medians(overview_entry *e, sw_err *err)
 {
     double *const values = mem_calloc(e->n_values + 1, sizeof *values);
     if (values == NULL)
-        return out_of_memory(err);
+        return overview_no_memory(err);
     for (int m = 0; m < N_COMPARE_METRICS; m++) {
         size_t n = 0;
         for (size_t i = 0; i < e->n_values; i++) {
@@ -219,7 +208,7 @@ static int find_criterion(overview *o, const char *id)
         if (strcmp(o->criteria[i], id) == 0)
             return (int)i;
     }
-    const char *const copy = o->n_criteria < OVERVIEW_CRITERIA_MAX ? keep_text(o, id) : NULL;
+    const char *const copy = o->n_criteria < OVERVIEW_CRITERIA_MAX ? overview_keep(o, id) : NULL;
     if (copy == NULL)
         return -1;
     o->criteria[o->n_criteria] = copy;
@@ -234,7 +223,7 @@ static const char *limits_of(overview *o, const readiness *r)
     buf_puts(&text, r->why);
     for (size_t i = 0; i < r->n_rows; i++)
         buf_printf(&text, "%s%s", text.size > 0 ? ", " : "", r->rows[i]->id);
-    const char *const kept = text.failed == SW_OK ? keep_text(o, buf_str(&text)) : NULL;
+    const char *const kept = text.failed == SW_OK ? overview_keep(o, buf_str(&text)) : NULL;
     buf_free(&text);
     return kept;
 }
@@ -248,13 +237,13 @@ static sw_code take_criteria(overview *o, const run_analysis *a, const criteria_
             continue;
         const int k = find_criterion(o, list->rows[i].id);
         if (k < 0)
-            return out_of_memory(err);
+            return overview_no_memory(err);
         e->criteria[k] = (signed char)list->rows[i].verdict;
     }
     const readiness r = readiness_of(a->run, list, subject);
     e->readiness = r.verdict;
     e->limits = limits_of(o, &r);
-    return e->limits != NULL ? SW_OK : out_of_memory(err);
+    return e->limits != NULL ? SW_OK : overview_no_memory(err);
 }
 
 /* ---- the entry --------------------------------------------------------------------------------------------------- */
@@ -262,9 +251,9 @@ static sw_code take_criteria(overview *o, const run_analysis *a, const criteria_
 static sw_code take_preserved(overview *o, const preservation *p, overview_entry *e, sw_err *err)
 {
     const paired_change *const mark = &p->mark;
-    e->preserved = (overview_preserved){p->verdict, keep_text(o, p->why), p->all, mark->difference,
+    e->preserved = (overview_preserved){p->verdict, overview_keep(o, p->why), p->all, mark->difference,
                                         mark->is_equal ? (interval){NAN, NAN} : mark->range};
-    return e->preserved.why != NULL ? SW_OK : out_of_memory(err);
+    return e->preserved.why != NULL ? SW_OK : overview_no_memory(err);
 }
 
 static void take_reviews(const review_figures *reviews, int subject, overview_entry *e)
@@ -279,13 +268,13 @@ sw_code overview_add_entry(overview *o, const run_analysis *a, const criteria_li
                            size_t subject, sw_err *err)
 {
     if (!mem_grow(&o->entries, &o->cap_entries, o->n_entries + 1, sizeof *o->entries))
-        return out_of_memory(err);
+        return overview_no_memory(err);
     overview_entry *const e = &o->entries[o->n_entries++];
     *e = (overview_entry){.run = (int)o->n_runs - 1, .group = -1};
     const subject_analysis *const s = &a->subjects[subject];
-    e->model = e->label = keep_text(o, s->label);
+    e->model = e->label = overview_keep(o, s->label);
     if (e->model == NULL)
-        return out_of_memory(err);
+        return overview_no_memory(err);
     take_figures(a, s, e);
     take_reviews(reviews, (int)subject, e);
     sw_code code = take_preserved(o, &s->preserved[PRESERVES_OFFLOADED], e, err);

@@ -24,7 +24,8 @@ static bool is_in(const overview_entry *e, int group, compare_metric metric)
     return e->group == group && e->figures[metric].n > 0;
 }
 
-size_t overview_count(const overview *o, int group, compare_metric metric)
+/* How many entries of the group have the metric. */
+static size_t overview_count(const overview *o, int group, compare_metric metric)
 {
     size_t n = 0;
     for (size_t i = 0; i < o->n_entries; i++)

@@ -9,7 +9,6 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/limits.h"
-#include "base/utf8.h"
 #include "json/json_fields.h"
 #include "json/json_line.h"
 
@@ -38,24 +37,6 @@ enum { POSITION_MAX = 1000 * 1000 * 1000, HASH_BYTES_MAX = 256 };
     {                                                                                                                  \
         (fields), sizeof(fields) / sizeof *(fields), .refuse_unknown = true                                            \
     }
-
-bool review_says_something(const review_record *r)
-{
-    bool says = r->note[0] != '\0';
-    for (int i = 0; i < N_REVIEW_SCORES; i++)
-        says |= r->scores[i] != 0;
-    for (int i = 0; i < N_REVIEW_FLAGS; i++)
-        says |= r->flags[i];
-    return says;
-}
-
-sw_code review_check_text(const char *text, size_t bytes_max, const char *what, sw_err *err)
-{
-    const size_t n = strlen(text);
-    if (n > bytes_max)
-        return sw_fail(err, SW_ELIMIT, "%s may have %zu bytes, not %zu", what, bytes_max, n);
-    return utf8_valid(text, n) ? SW_OK : sw_fail(err, SW_EINVAL, "%s must be UTF-8", what);
-}
 
 /* ---- tests by what they are ------------------------------------------------------------------------------------- */
 

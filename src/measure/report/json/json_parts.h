@@ -30,7 +30,6 @@ json_t *json_of_readiness(const run_analysis *a, const criteria_list *criteria, 
 json_t *json_of_recommendations(const run_analysis *a, const criteria_list *criteria, const subject_analysis *s);
 json_t *json_of_preservation(const subject_analysis *s);
 json_t *json_of_test(const run_analysis *a, const summary_row *row);
-json_t *json_of_criteria(const criteria_list *criteria);
 /* Unit and meaning of every figure, by the object that has it. */
 json_t *json_of_definitions(void);
 /* Puts "reviews" into the report, which is taken over and returned, if people gave any. */

@@ -4,7 +4,7 @@
 
 enum { SCHEMA = 3 };
 
-json_t *json_of_criteria(const criteria_list *criteria)
+static json_t *json_of_criteria(const criteria_list *criteria)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < criteria->n; i++) {

@@ -33,7 +33,8 @@ static const char *replacement_of(char c)
     }
 }
 
-void paper_latex_text(buf *out, const char *text)
+/* Appends a text for LaTeX: no command, no comment, no group, no line break. */
+static void paper_latex_text(buf *out, const char *text)
 {
     buf safe;
     buf_init(&safe, 16 * strlen(text) + 16);

@@ -60,7 +60,4 @@ void paper_table_latex(buf *out, const paper_table *table);
  * which. */
 void paper_number_shown(char out[48], const paper_column *column, double number);
 
-/* Appends a text for LaTeX: no command, no comment, no group, no line break. */
-void paper_latex_text(buf *out, const char *text);
-
 #endif
