@@ -200,7 +200,7 @@ typedef struct sw_engine_options {
     int n_gpu_layers;             // only the last N layers are in VRAM; 0: all that can be, -1: none
     uint64_t vram_bytes;          // of weights, cache and working memory, at most; 0: what is free
     const char *override_tensors; // "REGEX=DEVICE,...": where tensors are, whatever the above says; or NULL
-    const char *devices;          // "cuda:0", "none", or "auto" or NULL: the first GPU, if it can be used
+    const char *devices;          // "cuda:0"; "auto": the first GPU, if it can be used; "none" or NULL: no GPU
     /* How often a token uses each expert, (heat_layers, heat_experts): the most used ones come to VRAM first.  Layers
      * are those with experts.  NULL: as if all were used alike. */
     const double *expert_heat;

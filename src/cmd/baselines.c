@@ -75,6 +75,11 @@ static sw_code check_status(result_store *store, const run_name *run, int64_t *i
     else if (code == SW_OK && (status < 0 || status == RUN_INVALID || status == RUN_ABORTED))
         code = sw_fail(err, SW_EINVAL, "run %" PRId64 " of %.200s is %s; a baseline must be a complete and valid run",
                        found->id, run->store, status < 0 ? "not finished" : run_status_name((run_status)status));
+    else if (code == SW_OK && found->is_emulated)
+        code = sw_fail(err, SW_EINVAL,
+                       "run %" PRId64 " of %.200s is of an emulated GPU: its figures say nothing of speed, and are no "
+                       "baseline",
+                       found->id, run->store);
     *id_out = code == SW_OK ? found->id : 0;
     run_list_free(&list);
     return code;

@@ -123,7 +123,7 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
         .n_gpu_layers = n_gpu_layers,
         .vram_bytes = vram_bytes,
         .override_tensors = args->override_tensors,
-        .devices = args->devices,
+        .devices = args->devices != NULL ? args->devices : "auto",
         .is_strict = args->is_strict,
     };
     return code == SW_OK ? read_profile(args->expert_profile, out, err) : code;

@@ -46,10 +46,13 @@ static sw_code leave_out(run_trend *t, const run_name *name, int64_t started_uni
     return code;
 }
 
-/* Only valid runs are candidates. */
-static sw_code list_run(candidates *list, candidate c, const char *status, sw_err *err)
+/* Only valid runs of real devices are candidates. */
+static sw_code list_run(candidates *list, candidate c, const char *status, bool is_emulated, sw_err *err)
 {
     const int known = run_status_from_name(status);
+    if (is_emulated)
+        return leave_out(list->trend, &c.name, c.started_unix_ms, /*is_unlike=*/false,
+                         "of an emulated GPU, whose figures say nothing of speed", err);
     if (known < 0 || known == RUN_INVALID || known == RUN_ABORTED)
         return leave_out(list->trend, &c.name, c.started_unix_ms, /*is_unlike=*/false,
                          known < 0 ? "not finished" : run_status_name((run_status)known), err);
@@ -70,7 +73,8 @@ static sw_code list_store(const run_name *name, candidates *list, sw_err *err)
     for (size_t i = 0; code == SW_OK && i < runs.n; i++) {
         const run_entry *const e = &runs.entries[i];
         if (name->id == 0 || name->id == e->id)
-            code = list_run(list, (candidate){{name->store, e->id}, e->started_unix_ms}, e->status, err);
+            code =
+                list_run(list, (candidate){{name->store, e->id}, e->started_unix_ms}, e->status, e->is_emulated, err);
     }
     run_list_free(&runs);
     store_close(store);
@@ -89,7 +93,7 @@ static sw_code list_shared(const run_name *name, candidates *list, sw_err *err)
         code = sw_fail(err, SW_EFORMAT, "%.200s: '%.40s' is no time; a trend needs to know when a run began",
                        name->store, file->began);
     else
-        code = list_run(list, c, file->status, err);
+        code = list_run(list, c, file->status, file->hardware.is_emulated, err);
     share_free(file);
     return code;
 }

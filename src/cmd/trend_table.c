@@ -131,7 +131,7 @@ static void put_tables(buf *out, const run_trend *t, int width, bool is_ascii)
 static void put_left_out(buf *out, const run_trend *t, const char *knob)
 {
     if (t->n_invalid > 0)
-        buf_printf(out, "left out: %zu invalid, aborted or unfinished\n", t->n_invalid);
+        buf_printf(out, "left out: %zu invalid, aborted, unfinished or of an emulated GPU\n", t->n_invalid);
     const trend_left_out *unlike = NULL; // the last one is as good an example as any
     for (size_t i = 0; i < t->n_left_out; i++)
         unlike = t->left_out[i].is_unlike ? &t->left_out[i] : unlike;

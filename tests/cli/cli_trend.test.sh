@@ -94,7 +94,7 @@ sqlite3 flat/01/results.sqlite "UPDATE run SET status = 'running'"
 sqlite3 flat/02/results.sqlite "UPDATE run SET n_cores = n_cores + 1"
 expect 0 trend flat
 says out '9 runs, from flat/03:1 to flat/11:1'
-says out 'left out: 2 invalid, aborted or unfinished'
+says out 'left out: 2 invalid, aborted, unfinished or of an emulated GPU'
 says out 'left out: 1 unlike the latest in more than version; one differs in cores: '
 expect 4 trend flat --knob cores # their versions differ
 expect 4 trend flat --model nothing

@@ -13,6 +13,8 @@
 #include "engine/model_lm_state.h"
 #include "gguf/gguf.h"
 #include "support/golden.h"
+#include "support/temp_dir.h"
+#include "support/tiny_model.h"
 
 static const char DEVICE[] = "emu:64MiB";
 
@@ -244,6 +246,51 @@ static void test_sequences_that_share_steps_are_cut_back_and_begun_anew(void **s
     golden_with("phi3-long-f32", same_sequences);
 }
 
+/* ---- more positions than one span -------------------------------------------------------------------------------- */
+
+enum { LONG_PROMPT = 1088, LONG_STEPS = 3 };
+
+/* Logits after a prompt of more than one span of 1,024 positions, and after single tokens, whose spans are computed
+ * side by side. */
+static void long_logits(const char *path, const char *name, float out[1 + LONG_STEPS][TINY_VOCAB])
+{
+    sw_engine_options o = OPTIONS;
+    o.devices = name;
+    o.n_ctx = 2048;
+    model_lm *const m = opened(path, &o);
+    sw_err err = {0};
+    int row = 0;
+    assert_true(m->lm.ops->reserve(&m->lm, 0, LONG_PROMPT + LONG_STEPS));
+    for (int i = 0, n; i < LONG_PROMPT + LONG_STEPS; i += n) {
+        batch_token tokens[64];
+        const float *logits;
+        n = i < LONG_PROMPT ? 64 : 1;
+        for (int k = 0; k < n; k++)
+            tokens[k] = (batch_token){
+                .id = (i + k) * 7 % TINY_VOCAB, .pos = i + k, .wants_logits = k + 1 == n && i + n >= LONG_PROMPT};
+        if (step(m, tokens, (size_t)n, &logits, &err) != SW_OK)
+            fail_msg("%s", err.msg);
+        if (i + n >= LONG_PROMPT)
+            memcpy(out[row++], logits, sizeof out[0]);
+    }
+    assert_int_equal(row, 1 + LONG_STEPS);
+    m->lm.ops->close(&m->lm);
+}
+
+static void test_spans_side_by_side_have_the_same_bits(void **state)
+{
+    (void)state;
+    const temp_path path = temp_file("long.gguf");
+    static const tiny_arch ARCHS[] = {TINY_GPT_OSS, TINY_DEEPSEEK};
+    for (int i = 0; i < 2; i++) {
+        float expected[1 + LONG_STEPS][TINY_VOCAB], actual[1 + LONG_STEPS][TINY_VOCAB];
+        tiny_write_as(path.s, &(tiny_options){.arch = ARCHS[i], .n_layers = 2, .n_ctx = 2048});
+        long_logits(path.s, "none", expected);
+        long_logits(path.s, DEVICE, actual);
+        assert_memory_equal(actual, expected, sizeof actual);
+    }
+}
+
 /* ---- a device that is lost while the engine is open -------------------------------------------------------------- */
 
 static device_ops lost_ops;
@@ -287,6 +334,7 @@ int main(void)
         cmocka_unit_test(test_any_budget_is_filled),
         cmocka_unit_test(test_what_does_not_fit_is_refused),
         cmocka_unit_test(test_sequences_that_share_steps_are_cut_back_and_begun_anew),
+        cmocka_unit_test(test_spans_side_by_side_have_the_same_bits),
         cmocka_unit_test(test_a_lost_device_fails_its_steps_and_nothing_else),
     };
     return cmocka_run_group_tests_name("engines with a device", tests, NULL, NULL);

@@ -200,6 +200,30 @@ static void test_invalid_aborted_and_unfinished_runs_are_refused(void **state)
     }
 }
 
+static void test_times_of_an_emulated_gpu_are_not_compared(void **state)
+{
+    (void)state;
+    fact_record emulated = {0, 0, FACT_DEVICE_EMULATED, NAN, "yes", ""};
+    comparison_options options = usual();
+    options.is_forced = true;
+    make_side(&a, 10);
+    make_side(&b, 20);
+    b.run.facts = &emulated;
+    b.run.n_facts = 1;
+    comparison c = compare(&a, &b, &options);
+    assert_int_equal(c.outcome, COMPARISON_OK);
+    assert_int_equal(c.exact.n_compared[COMPARE_OUTPUTS], N_TESTS);
+    assert_int_equal(find_row(&c, COMPARE_REPETITION, false)->verdict, CHANGE_SAME);
+    for (size_t i = 0; i < c.n_rows; i++)
+        assert_false(COMPARE_METRIC_ROWS[c.rows[i].metric].scope == SCOPE_TEST &&
+                     COMPARE_METRIC_ROWS[c.rows[i].metric].is_relative);
+    end(&c, &a, &b);
+    b.tests[0].answer.status = TEST_SERVER_ERROR;
+    c = compare(&a, &b, &options);
+    assert_int_equal(c.outcome, COMPARISON_REGRESSED); // what is correct still counts
+    end(&c, &a, &b);
+}
+
 static void test_too_few_pairs_are_inconclusive(void **state)
 {
     (void)state;
@@ -591,6 +615,7 @@ int main(void)
         cmocka_unit_test(test_unlike_runs_are_refused_but_for_the_knob),
         cmocka_unit_test(test_the_version_as_the_knob_allows_its_servers),
         cmocka_unit_test(test_invalid_aborted_and_unfinished_runs_are_refused),
+        cmocka_unit_test(test_times_of_an_emulated_gpu_are_not_compared),
         cmocka_unit_test(test_too_few_pairs_are_inconclusive),
         cmocka_unit_test(test_settings_as_the_knob_pair_tests_of_other_temperatures),
         cmocka_unit_test(test_pairs_do_not_depend_on_the_order),

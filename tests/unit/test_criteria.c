@@ -333,11 +333,28 @@ static void test_a_saving_is_computed_until_both_sides_are_measured(void **state
     assert_int_equal(m.kind, SAVING_COMPUTED);
     assert_true(m.saved_pct == 84 && m.ceiling_without_table_pct == 87.5 && m.claim_low_pct == 99);
     assert_true(m.vram_offloaded_bytes == 16 && m.note[0] != '\0');
+    // What both allocators tell; of a side that was started again, the latest.
+    placement_row rows[] = {
+        {0, "vram", "attention", 5, "", "allocations"},  {1, "vram", "experts", 30, "", "allocations"},
+        {1, "vram", "kv", 10, "", "allocations"},        {1, "ram", "embedding", 70, "", "allocations"},
+        {2, "vram", "attention", 10, "", "allocations"}, {2, "vram", "kv", 1, "", "log"}};
+    server_record three[] = {servers[0], servers[1], servers[0]};
+    e.run.placement = rows;
+    e.run.n_placement = 4;
+    e.run.servers = three;
+    m = memory_figures_of(&e.run, 0);
+    assert_true(m.kind == SAVING_MEASURED && m.saved_pct == 87.5 && m.note[0] == '\0');
+    assert_string_equal(m.source, "allocations");
+    e.run.n_placement = 6;
+    m = memory_figures_of(&e.run, 0);
+    assert_true(m.vram_offloaded_bytes == 10 && m.vram_reference_bytes == 40 && m.saved_pct == 75);
+    // What the driver tells comes before.
     samples[0].values.v[SAMPLE_GPU_PROCESS] = 20;
     samples[1].values.v[SAMPLE_GPU_PROCESS] = 80;
     m = memory_figures_of(&e.run, 0);
     assert_int_equal(m.kind, SAVING_MEASURED);
-    assert_true(m.saved_pct == 75 && m.note[0] == '\0');
+    assert_true(m.saved_pct == 75 && m.vram_offloaded_bytes == 20 && m.note[0] == '\0');
+    assert_string_equal(m.source, "driver");
     assert_true(isnan(m.plan_vram_bytes) && isnan(m.ram_reference_bytes));
 }
 

@@ -275,7 +275,7 @@ static void test_what_does_not_fit_is_refused_with_what_does(void **state)
     expect_refused((sw_engine_options){.n_gpu_layers = 99, .n_seqs = 1, .n_ctx = 512}, SW_ENOMEM,
                    "; it fits with --n-cpu-moe ");
     expect_refused((sw_engine_options){.n_gpu_layers = 99, .n_seqs = 64}, SW_ENOMEM,
-                   "GB to work in), but may take only");
+                   "0 B to work in), but may take only 2.50 MB");
     expect_refused((sw_engine_options){.vram_bytes = 3000000}, SW_ENOMEM, "--vram asks for");
     expect_refused((sw_engine_options){.override_tensors = "nothing=GPU", .is_strict = true}, SW_EINVAL,
                    "has no effect");

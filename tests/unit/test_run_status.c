@@ -119,6 +119,31 @@ static void test_a_placement_without_effect_is_invalid_if_there_is_a_gpu(void **
     assert_status(s, RUN_OK, "");
 }
 
+static void test_a_reference_without_experts_in_vram_is_invalid_if_there_is_a_gpu(void **state)
+{
+    (void)state;
+    scene *s = set_up();
+    add_text(s, FACT_EXPERTS_VERIFIED, "in RAM");
+    add_text(s, FACT_DEVICE, "cuda:0");
+    assert_status(s, RUN_OK, "");
+    s->servers[0].side = SIDE_REFERENCE;
+    assert_status(s, RUN_INVALID, "nothing was compared");
+    s->run.n_facts--; // without a GPU, both sides are in RAM by necessity
+    assert_status(s, RUN_OK, "");
+}
+
+static void test_an_emulated_gpu_is_noted(void **state)
+{
+    (void)state;
+    scene *s = set_up();
+    add_text(s, FACT_DEVICE_EMULATED, "no");
+    assert_status(s, RUN_OK, "");
+    assert_false(run_is_emulated(&s->run));
+    add_text(s, FACT_DEVICE_EMULATED, "yes");
+    assert_status(s, RUN_OK, "say nothing of speed");
+    assert_true(run_is_emulated(&s->run));
+}
+
 static void test_bytes_in_another_tier_are_invalid(void **state)
 {
     (void)state;
@@ -346,6 +371,8 @@ int main(void)
         cmocka_unit_test(test_missing_tests_abort_a_run),
         cmocka_unit_test(test_misplaced_experts_are_invalid),
         cmocka_unit_test(test_a_placement_without_effect_is_invalid_if_there_is_a_gpu),
+        cmocka_unit_test(test_a_reference_without_experts_in_vram_is_invalid_if_there_is_a_gpu),
+        cmocka_unit_test(test_an_emulated_gpu_is_noted),
         cmocka_unit_test(test_bytes_in_another_tier_are_invalid),
         cmocka_unit_test(test_another_model_is_invalid),
         cmocka_unit_test(test_a_small_context_is_invalid),

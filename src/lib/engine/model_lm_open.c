@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/size_text.h"
 #include "base/sysinfo.h"
 #include "engine/model_lm.h"
 #include "engine/model_lm_state.h"
@@ -189,11 +190,6 @@ static uint64_t bytes_needed(const model_lm *m, weight_tier tier)
     return weights + (m->loading_bytes > job ? m->loading_bytes : job);
 }
 
-static double in_gb(uint64_t bytes)
-{
-    return (double)bytes / 1e9;
-}
-
 /* Before anything is read. */
 static sw_code check_memory(const gguf_file *g, const model_lm *m, sw_err *err)
 {
@@ -204,12 +200,14 @@ static sw_code check_memory(const gguf_file *g, const model_lm *m, sw_err *err)
         const bool is_ram = tier == TIER_RAM;
         if (bytes_needed(m, tier) > available[tier])
             return sw_fail(err, SW_ENOMEM,
-                           "%s needs %.2f GB (weights %.2f, a context of %d tokens %.2f, working buffers %.2f), but "
-                           "only %.2f GB of %s are available%s; a smaller --ctx-size or --batch, --kv-type q8_0 or "
+                           "%s needs %s (weights %s, a context of %d tokens %s, working buffers %s), but "
+                           "only %s of %s are available%s; a smaller --ctx-size or --batch, --kv-type q8_0 or "
                            "a model quantized to fewer bits lowers it",
-                           gguf_path(g), in_gb(bytes_needed(m, tier)), in_gb(m->w.blocks[tier].n_bytes), m->lm.n_ctx,
-                           in_gb(kv_tier_bytes(&m->kv, tier, m->lm.n_ctx)), in_gb(m->buffer_bytes[tier]),
-                           in_gb(available[tier]), is_ram ? "memory" : tier_name(tier),
+                           gguf_path(g), size_text_of(bytes_needed(m, tier)).text,
+                           size_text_of(m->w.blocks[tier].n_bytes).text, m->lm.n_ctx,
+                           size_text_of(kv_tier_bytes(&m->kv, tier, m->lm.n_ctx)).text,
+                           size_text_of(m->buffer_bytes[tier]).text, size_text_of(available[tier]).text,
+                           is_ram ? "memory" : tier_name(tier),
                            is_ram && ram.is_limited ? " in the control group of this process" : "");
     }
     return SW_OK;

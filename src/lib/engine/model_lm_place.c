@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/size_text.h"
 #include "base/sysinfo.h"
 #include "engine/model_lm.h"
 #include "engine/model_lm_state.h"
@@ -28,18 +29,13 @@ static sw_code out_of_memory(const placing *p, sw_err *err)
     return sw_fail(err, SW_ENOMEM, "out of memory preparing %s", gguf_path(p->g));
 }
 
-static double in_gb(uint64_t bytes)
-{
-    return (double)bytes / 1e9;
-}
-
 /* The bytes of each tier that the model may fill. */
 static sw_code find_machine(placing *p, sw_err *err)
 {
     const uint64_t wanted = p->o->vram_bytes, free_bytes = p->m->tiers.vram_bytes;
     if (wanted > free_bytes && free_bytes > 0)
-        return sw_fail(err, SW_ENOMEM, "--vram asks for %.2f GB, but only %.2f GB of the accelerator are free",
-                       in_gb(wanted), in_gb(free_bytes));
+        return sw_fail(err, SW_ENOMEM, "--vram asks for %s, but only %s of the accelerator are free",
+                       size_text_of(wanted).text, size_text_of(free_bytes).text);
     p->machine.bytes[TIER_RAM] = sysinfo_memory_available().bytes;
     p->machine.bytes[TIER_VRAM] = wanted > 0 && free_bytes > 0 ? wanted : free_bytes;
     if (p->m->tiers.device != NULL)
@@ -141,11 +137,11 @@ static sw_code check_room(const placing *p, sw_err *err)
     placement_suggest(advice, sizeof advice, &p->m->h, &p->sizes, &p->machine);
     return sw_fail(
         err, SW_ENOMEM,
-        "%s needs %.2f GB of VRAM with these options (with keys and values of %d sequences of %d tokens, and "
-        "%.2f GB to work in), but may take only %.2f GB%s%s%s",
-        gguf_path(p->g), in_gb(needed), p->m->lm.n_seqs, p->m->lm.n_ctx, in_gb(p->sizes.working), in_gb(there),
-        advice[0] != '\0' ? "; it fits with " : "", advice,
-        advice[0] != '\0' ? "" : "; a smaller --ctx-size or --parallel, or --kv-type q8_0 lowers it");
+        "%s needs %s of VRAM with these options (with keys and values of %d sequences of %d tokens, and %s to work "
+        "in), but may take only %s%s%s%s",
+        gguf_path(p->g), size_text_of(needed).text, p->m->lm.n_seqs, p->m->lm.n_ctx,
+        size_text_of(p->sizes.working).text, size_text_of(there).text, advice[0] != '\0' ? "; it fits with " : "",
+        advice, advice[0] != '\0' ? "" : "; a smaller --ctx-size or --parallel, or --kv-type q8_0 lowers it");
 }
 
 sw_code model_lm_place(model_lm *m, const gguf_file *g, const sw_engine_options *o, sw_err *err)

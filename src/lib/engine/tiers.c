@@ -71,11 +71,11 @@ static void open_first(engine_tiers *t)
 sw_code tiers_open(engine_tiers *t, const char *names, sw_err *err)
 {
     *t = is_set ? in_use : (engine_tiers){0};
-    if (is_set || (names != NULL && strcmp(names, "none") == 0))
+    if (is_set || names == NULL || strcmp(names, "none") == 0)
         return SW_OK;
-    if (names != NULL && strchr(names, ',') != NULL)
+    if (strchr(names, ',') != NULL)
         return sw_fail(err, SW_EINVAL, "--devices %.60s: a model is on one device so far; name one of them", names);
-    if (names != NULL && strcmp(names, "auto") != 0)
+    if (strcmp(names, "auto") != 0)
         return open_device(t, names, err);
     open_first(t);
     return SW_OK;

@@ -31,7 +31,7 @@ typedef struct engine_tiers {
     char note[512]; // why a device that is there is not used; or ""
 } engine_tiers;
 
-/* Opens the device that `names` means: "cuda:0", "none", or NULL or "auto" for the first GPU that can be used.  *out
+/* Opens the device that `names` means: "cuda:0", "auto" for the first GPU if it can be used, "none" or NULL.  *out
  * stays where it is until it is closed.  Errors: SW_EINVAL, and those of device_open for a device that is named. */
 SW_NODISCARD sw_code tiers_open(engine_tiers *out, const char *names, sw_err *err);
 /* All that was allocated of it is freed before. */

@@ -38,6 +38,11 @@ bool comparison_has_hidden_difference(const comparison *c)
     return c->options.is_shared && strcmp(c->a->run->info.fingerprint, c->b->run->info.fingerprint) != 0;
 }
 
+bool comparison_is_emulated(const comparison *c)
+{
+    return run_is_emulated(c->a->run) || run_is_emulated(c->b->run);
+}
+
 static sw_code check_hidden(comparison *c, sw_err *err)
 {
     bool is_hidden = false;
@@ -136,8 +141,14 @@ static bool is_same_group(const test_pair *a, const test_pair *b)
     return a->subject == b->subject && a->a->test->mode == b->a->test->mode;
 }
 
+static bool is_speed(compare_metric metric)
+{
+    return COMPARE_METRIC_ROWS[metric].scope == SCOPE_TEST && COMPARE_METRIC_ROWS[metric].is_relative;
+}
+
 static sw_code measure_tests(comparison *c, sw_err *err)
 {
+    const bool is_emulated = comparison_is_emulated(c);
     value_pair *const values = mem_calloc(c->pairs.n + 1, sizeof *values);
     if (values == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory comparing %zu tests", c->pairs.n);
@@ -148,7 +159,8 @@ static sw_code measure_tests(comparison *c, sw_err *err)
         }
         const mode_group g = {first, end - begin, values};
         for (int m = 0; code == SW_OK && m < N_COMPARE_METRICS; m++) {
-            if (compare_metric_is_of((compare_metric)m, first->a->test->mode))
+            if (compare_metric_is_of((compare_metric)m, first->a->test->mode) &&
+                !(is_emulated && is_speed((compare_metric)m)))
                 code = measure_metric(c, &g, (compare_metric)m, err);
         }
     }
@@ -193,13 +205,15 @@ int comparison_count_regressions(const comparison *c)
     return n;
 }
 
-/* Returns true if there is an interval for the times of at least one model and mode. */
+/* Returns true if there is an interval for the times of at least one model and mode; where times mean nothing, if any
+ * tests are pairs. */
 static bool is_judged(const comparison *c)
 {
+    if (comparison_is_emulated(c))
+        return c->pairs.n > 0;
     for (size_t i = 0; i < c->n_rows; i++) {
         const change_row *const row = &c->rows[i];
-        const compare_metric_row *const metric = &COMPARE_METRIC_ROWS[row->metric];
-        if (metric->scope == SCOPE_TEST && metric->is_relative && row->test == NULL && !isnan(row->change.range.low))
+        if (is_speed(row->metric) && row->test == NULL && !isnan(row->change.range.low))
             return true;
     }
     return false;

@@ -56,6 +56,8 @@ void comparison_free(comparison *c);
 /* Returns true if the runs are made of shared files whose fingerprints differ: something that such a file does not hold
  * may be different. */
 bool comparison_has_hidden_difference(const comparison *c);
+/* Returns true if a GPU was emulated in one of the runs: their times and rates are not compared, whatever is forced. */
+bool comparison_is_emulated(const comparison *c);
 /* Returns true if more tests, checks or answers changed for the worse than the limit of that SCOPE_COUNT metric. */
 bool comparison_count_is_regression(const comparison *c, compare_metric metric);
 /* How many regressions there are, of rows and of counts. */

@@ -58,6 +58,14 @@ static void put_shared(document *doc, const comparison *c)
         doc_paragraph(doc, "Their fingerprints are equal: what identifies the runs is the same.");
 }
 
+static void put_emulated(document *doc, const comparison *c)
+{
+    if (comparison_is_emulated(c))
+        doc_remark(doc, TONE_OPEN,
+                   "a GPU was emulated: figures of an emulated device say nothing of speed; times and rates are not "
+                   "compared");
+}
+
 static void put_unpaired(document *doc, const comparison *c)
 {
     if (c->pairs.n_only_a > 0 || c->pairs.n_only_b > 0)
@@ -85,6 +93,7 @@ static void put_head(document *doc, const comparison *c, comparison_names names)
     put_doubt(doc, "BASE", c->a->run);
     put_doubt(doc, "NEW", c->b->run);
     put_shared(doc, c);
+    put_emulated(doc, c);
     if (c->outcome != COMPARISON_REFUSED)
         put_unpaired(doc, c);
 }

@@ -113,6 +113,7 @@ sw_code comparison_json(buf *out, const comparison *c, comparison_names names, s
     json_put(&j, "regressions", json_integer(comparison_count_regressions(c)));
     json_put(&j, "forced", json_boolean(c->options.is_forced && c->reasons.size > 0));
     json_put(&j, "shared", json_boolean(c->options.is_shared));
+    json_put(&j, "emulated", json_boolean(comparison_is_emulated(c)));
     json_put(&j, "knob", c->options.knob != NULL ? json_of_text(c->options.knob) : json_null());
     json_put(&j, "reasons", json_of_lines(buf_str(&c->reasons)));
     json_put(&j, "differences", json_of_differences(&c->differences));

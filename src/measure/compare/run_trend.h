@@ -56,7 +56,7 @@ typedef struct trend_run {
 typedef struct trend_left_out {
     const char *name; // escaped for a terminal
     int64_t started_unix_ms;
-    bool is_unlike; // the latest in more than the knob; else invalid, aborted or unfinished
+    bool is_unlike; // the latest in more than the knob; else invalid, aborted, unfinished or emulated
     const char *why;
 } trend_left_out;
 

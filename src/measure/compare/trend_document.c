@@ -89,8 +89,8 @@ static void put_head(document *doc, const run_trend *t, const char *knob)
         doc_remark(doc, TONE_OPEN, "%zu %s unlike the latest in more than %s and not joined with the others",
                    t->n_unlike, t->n_unlike == 1 ? "run is" : "runs are", knob);
     if (t->n_invalid > 0)
-        doc_remark(doc, TONE_OPEN, "%zu %s invalid, aborted or unfinished, and left out", t->n_invalid,
-                   t->n_invalid == 1 ? "run is" : "runs are");
+        doc_remark(doc, TONE_OPEN, "%zu %s invalid, aborted, unfinished or of an emulated GPU, and left out",
+                   t->n_invalid, t->n_invalid == 1 ? "run is" : "runs are");
 }
 
 /* ---- figures ----------------------------------------------------------------------------------------------------- */

@@ -1,5 +1,5 @@
-/* memory_figures.c - savings in VRAM by arithmetic over the file, and by the samples of both sides where there are
- * some. */
+/* memory_figures.c - savings in VRAM by arithmetic over the file, and as measured on both sides: by samples of the
+ * driver where there are some, else by what the servers' own allocators tell. */
 #include "figures/memory_figures.h"
 
 #include <math.h>
@@ -59,9 +59,39 @@ static double side_number(const run_record *run, int subject, bool is_reference,
     return number;
 }
 
+/* What the side's latest server allocated in VRAM, by its own word; NAN if none tells. */
+static double allocated(const run_record *run, int subject, bool is_reference)
+{
+    double bytes = NAN;
+    int latest = -1;
+    for (size_t i = 0; i < run->n_placement; i++) {
+        const placement_row *const row = &run->placement[i];
+        if (strcmp(row->source, "allocations") != 0 || row->server < latest || row->server < 0 ||
+            !is_on_side(&run->servers[row->server], subject, is_reference))
+            continue;
+        bytes = row->server > latest ? 0 : bytes;
+        latest = row->server;
+        bytes += strcmp(row->tier, "vram") == 0 ? (double)row->bytes : 0;
+    }
+    return bytes;
+}
+
 static double share_pct(double part, double whole)
 {
     return whole > 0 ? 100 * part / whole : NAN;
+}
+
+/* Returns false, and changes nothing, if a side is not known or the reference used none. */
+static bool measure(memory_figures *m, double vram, double vram_reference, const char *source)
+{
+    if (!(vram_reference > 0 && vram >= 0))
+        return false;
+    m->kind = SAVING_MEASURED;
+    m->source = source;
+    m->vram_offloaded_bytes = vram;
+    m->vram_reference_bytes = vram_reference;
+    m->saved_pct = share_pct(vram_reference - vram, vram_reference);
+    return true;
 }
 
 /* The other side was not measured: what the arithmetic allows, without a verdict. */
@@ -88,7 +118,7 @@ static const char *why_not_measured(const run_record *run, const memory_figures 
 
 memory_figures memory_figures_of(const run_record *run, int subject)
 {
-    memory_figures m = {0};
+    memory_figures m = {.source = ""};
     memory_claim_of(run->subjects[subject].family, &m.claim_low_pct, &m.claim_high_pct);
     const double experts = run_number(run, subject, -1, FACT_EXPERT_BYTES);
     const double placeable = run_number(run, subject, -1, FACT_PLACEABLE_BYTES);
@@ -97,14 +127,9 @@ memory_figures memory_figures_of(const run_record *run, int subject)
     m.ceiling_without_table_pct = share_pct(experts, placeable - table);
     const double vram = peak(run, subject, /*is_reference=*/false, SAMPLE_GPU_PROCESS);
     const double vram_reference = peak(run, subject, /*is_reference=*/true, SAMPLE_GPU_PROCESS);
-    if (vram_reference > 0 && vram >= 0) {
-        m.kind = SAVING_MEASURED;
-        m.vram_offloaded_bytes = vram;
-        m.vram_reference_bytes = vram_reference;
-        m.saved_pct = share_pct(vram_reference - vram, vram_reference);
-    } else {
+    if (!measure(&m, vram, vram_reference, "driver") &&
+        !measure(&m, allocated(run, subject, false), allocated(run, subject, true), "allocations"))
         compute(&m, experts, placeable);
-    }
     m.note = why_not_measured(run, &m, vram, vram_reference);
     m.plan_vram_bytes = side_number(run, subject, /*is_reference=*/false, FACT_PLAN_VRAM_BYTES);
     m.plan_ram_bytes = side_number(run, subject, /*is_reference=*/false, FACT_PLAN_RAM_BYTES);

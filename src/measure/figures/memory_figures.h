@@ -9,7 +9,7 @@
 typedef enum saving_kind {
     SAVING_NONE,     // nothing to compare
     SAVING_COMPUTED, // arithmetic over the file and KV: there is no GPU, or the other side does not fit
-    SAVING_MEASURED, // both sides were measured
+    SAVING_MEASURED, // both sides were measured: by samples of the driver, or where it tells none by their allocations
 } saving_kind;
 
 typedef struct memory_figures {
@@ -19,6 +19,7 @@ typedef struct memory_figures {
     saving_kind kind;
     double saved_pct; // 100 (V_ref - V_off) / V_ref; of the kind above
     double vram_offloaded_bytes, vram_reference_bytes;
+    const char *source;                              // of what was measured: "driver", "allocations"; else ""
     double plan_vram_bytes, plan_ram_bytes;          // NAN: not planned
     double ram_offloaded_bytes, ram_reference_bytes; // peak private memory, measured; NAN: not
     const char *note;                                // why it is not measured, or ""

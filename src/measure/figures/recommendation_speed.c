@@ -80,7 +80,8 @@ bool advise_all_in_vram(const situation *s, recommendation *r)
     const double total = run_number(s->run->run, -1, -1, FACT_GPU_TOTAL_BYTES);
     const double with = s->subject->modes[MODE_STREAM].decode_tps;
     const double without = s->subject->modes[MODE_REFERENCE].decode_tps;
-    if (m->kind != SAVING_MEASURED || !(m->vram_reference_bytes <= total) || !(without > with * FASTER_MIN))
+    if (m->kind != SAVING_MEASURED || run_is_emulated(s->run->run) || !(m->vram_reference_bytes <= total) ||
+        !(without > with * FASTER_MIN))
         return false;
     SAY(r->change, "serve without --cpu-moe, unless the VRAM is needed for something else");
     SAY(r->effect, "%.1f times the decode rate", without / with);

@@ -28,11 +28,13 @@ static void put_subject(const run_record *run, int subject, buf *out)
 
 /* ---- placement --------------------------------------------------------------------------------------------------- */
 
-/* Returns true if the machine has one, and the server does not say that it computes without. */
+/* Returns true if the server has one open, or the machine has one, and it does not say that it computes without. */
 static bool has_gpu(const run_record *run, int server)
 {
-    const char *const backend = text_of(run, &run->servers[server], server, FACT_BACKEND);
-    return run_number(run, -1, -1, FACT_GPU_TOTAL_BYTES) > 0 && strcmp(backend, "cpu") != 0;
+    const server_record *const s = &run->servers[server];
+    const bool is_there =
+        run_number(run, -1, -1, FACT_GPU_TOTAL_BYTES) > 0 || text_of(run, s, server, FACT_DEVICE)[0] != '\0';
+    return is_there && strcmp(text_of(run, s, server, FACT_BACKEND), "cpu") != 0;
 }
 
 /* Experts that were to be in RAM are there, or nothing is known of them. */
@@ -44,6 +46,19 @@ static void check_experts(const run_record *run, int server, buf *out)
         return;
     put_subject(run, s->subject, out);
     buf_puts(out, strcmp(place, "mixed") == 0 ? "some experts are not in RAM (" : "its experts are in VRAM (");
+    rule_quote(out, text_of(run, s, server, FACT_EXPERTS_EVIDENCE));
+    buf_puts(out, ")\n");
+}
+
+/* The un-offloaded server of a GPU has its experts there, or both sides are one. */
+static void check_reference(const run_record *run, int server, buf *out)
+{
+    const server_record *const s = &run->servers[server];
+    if (s->side != SIDE_REFERENCE || !has_gpu(run, server) ||
+        strcmp(text_of(run, s, server, FACT_EXPERTS_VERIFIED), "in RAM") != 0)
+        return;
+    put_subject(run, s->subject, out);
+    buf_puts(out, "nothing was compared: the experts of the un-offloaded server are in RAM too (");
     rule_quote(out, text_of(run, s, server, FACT_EXPERTS_EVIDENCE));
     buf_puts(out, ")\n");
 }
@@ -84,6 +99,7 @@ void rule_placement(const run_analysis *a, buf *out)
 {
     for (size_t i = 0; i < a->run->n_servers; i++) {
         check_experts(a->run, (int)i, out);
+        check_reference(a->run, (int)i, out);
         check_effect(a->run, (int)i, out);
     }
     for (size_t i = 0; i < a->run->n_placement; i++)

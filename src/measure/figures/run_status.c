@@ -111,6 +111,13 @@ static void note_sessions(const run_analysis *a, buf *out)
                    a->run->info.n_sessions);
 }
 
+static void note_emulated(const run_analysis *a, buf *out)
+{
+    if (run_is_emulated(a->run))
+        buf_puts(out, "note: a GPU was emulated: figures of an emulated device say nothing of speed, and are never "
+                      "ranked\n");
+}
+
 static void note_no_rate(const run_analysis *a, buf *out)
 {
     for (size_t i = 0; i < a->n_subjects; i++) {
@@ -160,6 +167,7 @@ static const struct {
     {RUN_NOT_STEADY, rule_warmup},
     {RUN_INCONCLUSIVE, rule_short_window},
     {RUN_OK, note_sessions},
+    {RUN_OK, note_emulated},
     {RUN_OK, note_no_rate},
     {RUN_OK, note_unverified},
     // clang-format on

@@ -101,6 +101,12 @@ static int gpu_layers(const bench_host *h)
     return value != NULL && strcmp(value, "0") == 0 ? -1 : option_number(h, "--n-gpu-layers", "-ngl");
 }
 
+static const char *devices_of(const bench_host *h)
+{
+    const char *const value = option_value(h, "--devices", "-dev");
+    return value != NULL ? value : option_value(h, "--device", NULL);
+}
+
 /* What the server had to decide by itself is as its table says; the rest is from the command line.  Returns false if
  * the table does not have it. */
 static bool plan_options(const bench_host *h, const json_t *table, sw_engine_options *o)
@@ -120,7 +126,8 @@ static bool plan_options(const bench_host *h, const json_t *table, sw_engine_opt
                              .cpu_moe = option_value(h, "--cpu-moe", "-cmoe") != NULL,
                              .n_cpu_moe = option_number(h, "--n-cpu-moe", "-ncmoe"),
                              .n_gpu_layers = gpu_layers(h),
-                             .override_tensors = option_value(h, "--override-tensor", "-ot")};
+                             .override_tensors = option_value(h, "--override-tensor", "-ot"),
+                             .devices = devices_of(h)};
     const char *const kv_type = member_text(table, "kv.type");
     for (int type = SW_KV_F16; kv_type != NULL && type <= SW_KV_Q8_0; type++) {
         if (strcmp(kv_type, sw_kv_type_name((sw_kv_type)type)) == 0)
@@ -145,8 +152,8 @@ static void put_plan(bench_host *h, const json_t *table)
         fact_list_number(&h->facts, FACT_PLAN_RAM_BYTES,
                          (double)(state.ram_bytes_max - state.process_bytes) + member_number(table, "process.bytes"),
                          SOURCE);
-        fact_list_number(&h->facts, FACT_PLAN_VRAM_BYTES, (double)(state.weight_bytes_vram + state.kv_bytes_vram),
-                         SOURCE);
+        fact_list_number(&h->facts, FACT_PLAN_VRAM_BYTES,
+                         (double)(state.weight_bytes_vram + state.kv_bytes_vram + state.buffer_bytes_vram), SOURCE);
     }
     sw_plan_free(plan);
     sw_model_file_close(file);

@@ -75,6 +75,7 @@ sw_code placement_table_rows(const json_t *table, arena *keep, placement_row **o
     add_row(*out, n_out, "ram", "kv", member_number(table, "kv.tiers.ram"), NULL);
     add_row(*out, n_out, "vram", "kv", member_number(table, "kv.tiers.vram"), NULL);
     add_row(*out, n_out, "ram", "buffers", member_number(table, "buffers.bytes"), NULL);
+    add_row(*out, n_out, "vram", "buffers", member_number(table, "buffers.vram_bytes"), NULL);
     return SW_OK;
 }
 
@@ -160,12 +161,22 @@ experts_place placement_table_experts(const json_t *table, buf *evidence)
 
 /* ---- facts ------------------------------------------------------------------------------------------------------- */
 
+/* A server without a GPU has neither. */
+static void put_device(const json_t *table, fact_list *facts, const char *source)
+{
+    const json_t *const is_emulated = member_at(table, "compute.device.emulated");
+    fact_list_text(facts, FACT_DEVICE, member_text(table, "compute.device.name"), source);
+    if (json_is_boolean(is_emulated))
+        fact_list_text(facts, FACT_DEVICE_EMULATED, json_is_true(is_emulated) ? "yes" : "no", source);
+}
+
 void placement_table_facts(const json_t *table, fact_list *facts)
 {
     static const char PATH[] = "/v1/placement";
     fact_list_text(facts, FACT_PLACEMENT_EFFECT, member_text(table, "placement.effect"), PATH);
     fact_list_text(facts, FACT_PLACEMENT_REASON, member_text(table, "placement.reason"), PATH);
     fact_list_text(facts, FACT_BACKEND, member_text(table, "compute.backend"), PATH);
+    put_device(table, facts, PATH);
     fact_list_text(facts, FACT_ISA, member_text(table, "compute.isa"), PATH);
     fact_list_number(facts, FACT_N_THREADS, member_number(table, "compute.threads"), PATH);
     fact_list_number(facts, FACT_N_CTX, member_number(table, "kv.tokens"), PATH);

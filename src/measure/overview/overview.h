@@ -89,7 +89,8 @@ typedef struct overview_run {
     const char *name; // by which it is found again, escaped for a terminal
     const char *status, *reasons, *fingerprint, *version, *command;
     int64_t started_unix_ms;
-    bool is_ranked; // complete and valid
+    bool is_emulated; // its GPU: see run_is_emulated
+    bool is_ranked;   // complete, valid and not emulated
     size_t first_entry, n_entries;
 } overview_run;
 

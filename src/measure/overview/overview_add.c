@@ -15,8 +15,9 @@ const char *overview_keep(overview *o, const char *text)
     return arena_copy(o->keep, text, strlen(text));
 }
 
-static sw_code add_run(overview *o, const run_info *info, const char *name, sw_err *err)
+static sw_code add_run(overview *o, const run_record *record, const char *name, sw_err *err)
 {
+    const run_info *const info = &record->info;
     if (o->n_runs == LIMIT_OVERVIEW_RUNS)
         return sw_fail(err, SW_ELIMIT, "a page has at most %d runs; name fewer", LIMIT_OVERVIEW_RUNS);
     if (!mem_grow(&o->runs, &o->cap_runs, o->n_runs + 1, sizeof *o->runs))
@@ -30,7 +31,8 @@ static sw_code add_run(overview *o, const run_info *info, const char *name, sw_e
         .version = overview_keep(o, info->version),
         .command = overview_keep(o, info->command),
         .started_unix_ms = info->started_unix_ms,
-        .is_ranked = status >= 0 && status != RUN_INVALID && status != RUN_ABORTED,
+        .is_ranked = status >= 0 && status != RUN_INVALID && status != RUN_ABORTED && !run_is_emulated(record),
+        .is_emulated = run_is_emulated(record),
         .first_entry = o->n_entries,
     };
     if (run.name == NULL || run.status == NULL || run.reasons == NULL || run.fingerprint == NULL ||
@@ -42,7 +44,7 @@ static sw_code add_run(overview *o, const run_info *info, const char *name, sw_e
 
 sw_code overview_add(overview *o, const run_analysis *a, const char *name, sw_err *err)
 {
-    sw_code code = add_run(o, &a->run->info, name, err);
+    sw_code code = add_run(o, a->run, name, err);
     if (code != SW_OK)
         return code;
     criteria_list criteria;

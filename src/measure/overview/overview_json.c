@@ -11,6 +11,7 @@ static json_t *json_of_run_part(const overview_run *run)
     json_put(&j, "name", json_of_text(run->name));
     json_put(&j, "started_unix_ms", json_integer(run->started_unix_ms));
     json_put(&j, "status", json_of_text(run->status));
+    json_put(&j, "emulated", json_boolean(run->is_emulated));
     json_put(&j, "ranked", json_boolean(run->is_ranked));
     json_put(&j, "reasons", json_of_text(run->reasons));
     json_put(&j, "fingerprint", json_of_text(run->fingerprint));

@@ -146,7 +146,8 @@ static void put_unalike_entry(buf *out, const overview *o, const overview_entry 
     else
         overview_put_name(out, o, e);
     if (e->group < 0) {
-        buf_printf(out, " is not ranked: its run is %s", o->runs[e->run].status);
+        buf_printf(out, " is not ranked: its run is %s",
+                   o->runs[e->run].is_emulated ? "of an emulated GPU" : o->runs[e->run].status);
         return;
     }
     buf_puts(out, " differs in ");

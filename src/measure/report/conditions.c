@@ -196,6 +196,8 @@ static void put_placement(buf *out, const condition_input *in)
     const char *const found = text_of(in, FACT_EXPERTS_VERIFIED);
     if (found[0] != '\0')
         buf_printf(out, "experts %s", found);
+    if (strcmp(text_of(in, FACT_DEVICE_EMULATED), "yes") == 0)
+        buf_puts(out, found[0] != '\0' ? " (emulated)" : "emulated");
 }
 
 /* What the requests asked for, and what the server adds of its own. */

@@ -23,6 +23,8 @@
     X(N_THREADS,           "n_threads",           "",     "that compute") \
     X(ISA,                 "isa",                 "text", "instruction set of the kernels") \
     X(BACKEND,             "backend",             "text", "what computes: \"cpu\", \"cuda\"") \
+    X(DEVICE,              "device",              "text", "GPU that the server has open: \"cuda:0\"") \
+    X(DEVICE_EMULATED,     "device_emulated",     "text", "\"yes\": that GPU is emulated, and no figure of speed means anything; \"no\"") \
     X(N_CTX,               "n_ctx",               "tok",  "context of one sequence") \
     X(KV_TYPE,             "kv_type",             "text", "type of keys and values") \
     X(KV_BYTES_PER_TOKEN,  "kv_bytes_per_token",  "B",    "keys and values of one position, all layers") \

@@ -134,6 +134,15 @@ double run_number(const run_record *run, int subject, int server, fact_name name
     return f != NULL ? f->number : NAN;
 }
 
+bool run_is_emulated(const run_record *run)
+{
+    for (size_t i = 0; i < run->n_facts; i++) {
+        if (run->facts[i].name == FACT_DEVICE_EMULATED && strcmp(run->facts[i].text, "yes") == 0)
+            return true;
+    }
+    return false;
+}
+
 #define SAMPLE_ID(name, text, unit, meaning) {text, unit, meaning},
 const sample_figure_id SAMPLE_FIGURE_IDS[N_SAMPLE_FIGURES] = {SAMPLE_FIGURES(SAMPLE_ID)};
 #undef SAMPLE_ID

@@ -299,6 +299,8 @@ typedef struct run_record {
 const fact_record *run_fact(const run_record *run, int subject, int server, fact_name name);
 /* Its number; NAN if there is none. */
 double run_number(const run_record *run, int subject, int server, fact_name name);
+/* Returns true if a server of the run computed on an emulated GPU: its figures of speed are kept, and never ranked. */
+bool run_is_emulated(const run_record *run);
 /* What that person says of the test at this position; NULL: nothing. */
 const review_record *run_review(const run_record *run, int test, const char *reviewer);
 

@@ -60,6 +60,7 @@ typedef struct run_entry {
     const char *status, *fingerprint, *version, *url, *model, *protocol_name, *command;
     int n_models, n_sessions;
     int n_planned, n_measured, n_completed; // tests, without warm-ups
+    bool is_emulated;                       // see run_is_emulated
 } run_entry;
 
 typedef struct run_list {

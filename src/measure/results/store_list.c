@@ -10,7 +10,8 @@ static const char LIST[] =
     "SELECT id, started_unix_ms, finished_unix_ms, status, fingerprint, version, url, model, protocol_name, command,"
     " (SELECT count(*) FROM subject WHERE run_id = run.id), n_sessions, n_planned,"
     " (SELECT count(*) FROM test WHERE run_id = run.id AND phase = 'measure'),"
-    " (SELECT count(*) FROM test WHERE run_id = run.id AND phase = 'measure' AND status = 'completed')"
+    " (SELECT count(*) FROM test WHERE run_id = run.id AND phase = 'measure' AND status = 'completed'),"
+    " EXISTS (SELECT 1 FROM fact WHERE run_id = run.id AND name = 'device_emulated' AND text = 'yes')"
     " FROM run WHERE ?1 = 0 ORDER BY id";
 
 static void read_entry(row *r, run_entry *e)
@@ -25,6 +26,7 @@ static void read_entry(row *r, run_entry *e)
     int *const numbers[] = {&e->n_models, &e->n_sessions, &e->n_planned, &e->n_measured, &e->n_completed};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         *numbers[i] = row_int(r, 0);
+    e->is_emulated = row_int(r, 0) != 0;
 }
 
 sw_code store_list_runs(result_store *store, run_list *out, sw_err *err)

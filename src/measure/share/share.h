@@ -27,6 +27,7 @@ typedef struct share_hardware {
     const char *cpu, *gpu, *os;
     int n_cores;
     int64_t memory_bytes;
+    bool is_emulated; // the GPU that computed
 } share_hardware;
 
 typedef struct share_model {

@@ -90,6 +90,7 @@ static bool take_hardware(json_reader *r, const json_field *f, const json_place 
         TEXT(share_hardware, os, "os"),
         COUNT(share_hardware, n_cores, "cores"),
         BYTES(share_hardware, memory_bytes, "memory_bytes"),
+        {.name = "emulated", .type = FIELD_BOOL, .offset = offsetof(share_hardware, is_emulated)},
     };
     static const json_table HARDWARE = TABLE(FIELDS);
     return json_read_object(r, at, value, &HARDWARE, &((share_file *)target)->hardware);

@@ -78,6 +78,8 @@ static json_t *hardware_json(const run_record *run)
     json_put(&out, "memory_bytes", json_integer((json_int_t)run->info.memory_bytes));
     json_put(&out, "gpu", public_text(has_gpu ? gpu->text : ""));
     json_put(&out, "os", public_text(run->info.os));
+    if (run_is_emulated(run))
+        json_put(&out, "emulated", json_true());
     return out;
 }
 

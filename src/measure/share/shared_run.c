@@ -114,6 +114,18 @@ static void add_gpu(const share_file *file, run_record *run)
                                                    .source = "a shared file"};
 }
 
+/* The file does not say of which server. */
+static void add_emulated(const share_file *file, run_record *run)
+{
+    if (file->hardware.is_emulated)
+        run->facts[run->n_facts++] = (fact_record){.subject = -1,
+                                                   .server = -1,
+                                                   .name = FACT_DEVICE_EMULATED,
+                                                   .number = NAN,
+                                                   .text = "yes",
+                                                   .source = "a shared file"};
+}
+
 /* ---- tests ------------------------------------------------------------------------------------------------------- */
 
 /* The protocol counts from 0, people from 1. */
@@ -193,13 +205,14 @@ static sw_code fill_run(const share_file *file, run_record *run, sw_err *err)
     run->subjects = mem_calloc(n_models, sizeof *run->subjects);
     run->servers = mem_calloc(n_models * N_TEST_MODES, sizeof *run->servers);
     run->samples = mem_calloc(n_models, sizeof *run->samples);
-    run->facts = mem_calloc(1, sizeof *run->facts);
+    run->facts = mem_calloc(2, sizeof *run->facts);
     run->tests = mem_calloc(n_answers + 1, sizeof *run->tests);
     if (run->keep == NULL || run->subjects == NULL || run->servers == NULL || run->samples == NULL ||
         run->facts == NULL || run->tests == NULL)
         return out_of_memory(err);
     run->info = info_of(file);
     add_gpu(file, run);
+    add_emulated(file, run);
     for (int i = 0; i < file->n_models; i++) {
         run->subjects[run->n_subjects++] = subject_of(&file->models[i]);
         add_servers(file, i, run);

@@ -131,12 +131,14 @@ static const char *text_of(const fact_record *facts, size_t n, fact_name name)
     return "";
 }
 
-/* Returns true if the machine has a GPU, and the first server does not say that it computes without one. */
+/* Returns true if the first server has a GPU open, or the machine has one, and that server does not say that it
+ * computes without. */
 static bool has_gpu(const fact_record *facts, size_t n, const pooled_host *first)
 {
     size_t n_own = 0;
     const fact_record *const own = first->host != NULL ? host_facts(first->host, &n_own) : NULL;
-    return text_of(facts, n, FACT_GPU_DRIVER)[0] != '\0' && strcmp(text_of(own, n_own, FACT_BACKEND), "cpu") != 0;
+    const bool is_there = text_of(facts, n, FACT_GPU_DRIVER)[0] != '\0' || text_of(own, n_own, FACT_DEVICE)[0] != '\0';
+    return is_there && strcmp(text_of(own, n_own, FACT_BACKEND), "cpu") != 0;
 }
 
 /* Several models are named by what they have in common. */

@@ -12,7 +12,7 @@
 typedef struct metrics_engine {
     const model_entry *model;
     sw_engine_state state; // without its strings, which are the engine's
-    char isa[16], backend[16];
+    char isa[16], backend[96];
     sw_expert_use *use; // since it was opened; NULL: memory was short
 } metrics_engine;
 

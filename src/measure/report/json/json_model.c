@@ -8,7 +8,8 @@
 static json_t *memory_json(const memory_figures *m)
 {
     static const char *const KINDS[] = {"none", "computed", "measured"};
-    json_t *json = json_pack("{s:s, s:s}", "kind", KINDS[m->kind], "note", m->note != NULL ? m->note : "");
+    json_t *json = json_pack("{s:s, s:s, s:s}", "kind", KINDS[m->kind], "source", m->source != NULL ? m->source : "",
+                             "note", m->note != NULL ? m->note : "");
     json_put_figure(&json, "claim_low_pct", m->claim_low_pct);
     json_put_figure(&json, "claim_high_pct", m->claim_high_pct);
     json_put_figure(&json, "ceiling_pct", m->ceiling_pct);

@@ -86,7 +86,9 @@ static void put_savings(document *doc, const memory_figures *m, int subject)
     doc_row_anchor(doc, anchor_part(subject, "ceiling").text);
     put_saving(doc, "ceiling without token table", m->ceiling_without_table_pct, NAN, NAN,
                "the same when the token table is in RAM anyway");
-    const char *const basis = m->kind == SAVING_MEASURED   ? "measured on both sides"
+    const bool is_allocated = m->source != NULL && strcmp(m->source, "allocations") == 0;
+    const char *const basis = is_allocated                 ? "allocated on both sides, as their servers tell"
+                              : m->kind == SAVING_MEASURED ? "measured on both sides"
                               : m->kind == SAVING_COMPUTED ? "computed, not measured: no verdict follows"
                                                            : "nothing to compare";
     put_saving(doc, m->kind == SAVING_COMPUTED ? "computed" : "measured", m->kind == SAVING_NONE ? NAN : m->saved_pct,
