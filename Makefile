@@ -6,7 +6,7 @@ FUZZ_SECONDS ?= 20
 FUZZ_INPUTS ?= 1000000
 T ?= .
 
-.PHONY: all build test check check-long check-gpu demo protocol bench bench-kernels bench-gpu bench-server lint format fuzz fuzz-long coverage install clean help
+.PHONY: all build test check check-long check-gpu gpu-bundle demo protocol bench bench-kernels bench-gpu bench-server lint format fuzz fuzz-long coverage install clean help
 all: build ## build spillway (release)
 
 build:
@@ -31,6 +31,11 @@ check-gpu: ## every GPU kernel against the definition on this machine's GPU (DEV
 	@scripts/deps build test
 	@scripts/build release $(JOBS) test_gpu_vector test_gpu_products test_gpu_attend test_gpu_experts
 	@scripts/check_gpu $(DEVICE)
+
+gpu-bundle: ## one file for a GPU machine where nothing can be installed: build/spillway-gpu.tar.gz, with a check of that GPU
+	@scripts/deps build test
+	@scripts/build release $(JOBS) spillway test_gpu_vector test_gpu_products test_gpu_attend test_gpu_experts
+	@scripts/gpu_bundle build/release build/spillway-gpu.tar.gz
 
 demo: ## measure the three small models, once and without pauses, and write a report (half a minute)
 	@scripts/deps build

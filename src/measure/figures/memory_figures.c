@@ -127,13 +127,14 @@ memory_figures memory_figures_of(const run_record *run, int subject)
     m.ceiling_without_table_pct = share_pct(experts, placeable - table);
     const double vram = peak(run, subject, /*is_reference=*/false, SAMPLE_GPU_PROCESS);
     const double vram_reference = peak(run, subject, /*is_reference=*/true, SAMPLE_GPU_PROCESS);
-    if (!measure(&m, vram, vram_reference, "driver") &&
-        !measure(&m, allocated(run, subject, false), allocated(run, subject, true), "allocations"))
+    const double told = allocated(run, subject, /*is_reference=*/false);
+    const double told_reference = allocated(run, subject, /*is_reference=*/true);
+    if (!measure(&m, vram, vram_reference, "driver") && !measure(&m, told, told_reference, "allocations"))
         compute(&m, experts, placeable);
     m.vram_process_bytes = vram;
     m.vram_process_reference_bytes = vram_reference;
-    m.vram_allocated_bytes = side_number(run, subject, /*is_reference=*/false, FACT_VRAM_ALLOCATED);
-    m.vram_allocated_reference_bytes = side_number(run, subject, /*is_reference=*/true, FACT_VRAM_ALLOCATED);
+    m.vram_allocated_bytes = told;
+    m.vram_allocated_reference_bytes = told_reference;
     m.note = why_not_measured(run, &m, vram, vram_reference);
     m.plan_vram_bytes = side_number(run, subject, /*is_reference=*/false, FACT_PLAN_VRAM_BYTES);
     m.plan_ram_bytes = side_number(run, subject, /*is_reference=*/false, FACT_PLAN_RAM_BYTES);

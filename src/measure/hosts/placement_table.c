@@ -183,5 +183,4 @@ void placement_table_facts(const json_t *table, fact_list *facts)
     fact_list_number(facts, FACT_N_SLOTS, member_number(table, "kv.sequences"), PATH);
     fact_list_text(facts, FACT_KV_TYPE, member_text(table, "kv.type"), PATH);
     fact_list_number(facts, FACT_KV_BYTES_PER_TOKEN, member_number(table, "kv.bytes_per_token"), PATH);
-    fact_list_number(facts, FACT_VRAM_ALLOCATED, member_number(table, "total.vram"), PATH);
 }

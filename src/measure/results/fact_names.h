@@ -32,7 +32,6 @@
     X(SAMPLER,             "sampler",             "text", "defaults of the server's sampler") \
     X(PLAN_RAM_BYTES,      "plan_ram_bytes",      "B",    "predicted by `spillway plan`") \
     X(PLAN_VRAM_BYTES,     "plan_vram_bytes",     "B",    "predicted by `spillway plan`") \
-    X(VRAM_ALLOCATED,      "vram_allocated_bytes", "B",   "that the server itself allocated in VRAM: weights, keys and values, working memory") \
     X(TEMPERATURE_SOURCE,  "temperature_source",  "text", "how the temperature in effect is known: \"answer\", \"draws\", \"not verified\"") \
     X(TEMPERATURE_FOUND,   "temperature_found",   "",     "estimated from repeated one-token draws") \
     /* of a model, from its file */ \

@@ -78,8 +78,10 @@ static const definition MEMORY[] = {
     {"ram_reference_bytes", "B", "of the server that does not"},
     {"plan_vram_bytes", "B", "predicted by spillway plan"},
     {"plan_ram_bytes", "B", "predicted by spillway plan"},
-    {"vram_allocated_bytes", "B", "that the server which offloads says it allocated in VRAM; vram_allocated_reference_bytes: the other"},
-    {"vram_process_bytes", "B", "GPU memory of that process by the driver, highest sample, its context included; likewise"},
+    {"vram_allocated_bytes", "B", "that the server which offloads says it allocated in VRAM"},
+    {"vram_process_bytes", "B", "GPU memory of its process by the driver, highest sample, the driver's context included"},
+    {"vram_allocated_reference_bytes", "B", "the same of the server that does not offload"},
+    {"vram_process_reference_bytes", "B", "the same of the server that does not offload"},
 };
 static const definition EXPERTS[] = {
     {"layers", "", "that have routers"},
