@@ -88,3 +88,8 @@ assert none[0] == emu[0], (none[0], emu[0])
 assert none[1:] == [None, 0] and emu[1]["emulated"] and emu[2] > 0, (none[1:], emu[1:])
 PYTHON
 done
+
+# ---- the two placements side by side ----
+expect 0 parity "$model" --tokens 12 --a "--devices none ${small[*]}" --b "${device[*]} ${small[*]} --n-cpu-moe 1"
+says out "cpu+emu:64MiB"
+says out "equal, "

@@ -77,7 +77,7 @@ static const variant VARIANTS[] = {
     {"all", {.kv_type = SW_KV_F16}, 64, false},
     {"--cpu-moe", {.cpu_moe = true, .kv_type = SW_KV_Q8_0}, 17, false},
     {"--n-cpu-moe 1", {.n_cpu_moe = 1, .kv_type = SW_KV_F16}, 1, true},
-    {"-ngl 1", {.n_gpu_layers = 1, .kv_type = SW_KV_F32}, 33, false},
+    {"-ngl 1", {.n_gpu_layers = 1, .kv_type = SW_KV_F32}, 33, true},
     {"some experts in RAM", {.override_tensors = "blk\\.[0-9]*\\.expert\\.[0-2]$=CPU", .kv_type = SW_KV_F16}, 40, true},
     {"attention in RAM", {.override_tensors = "blk\\.1\\.attn=CPU", .kv_type = SW_KV_Q8_0}, 64, true},
 };

@@ -101,14 +101,15 @@ static int gpu_layers(const bench_host *h)
     return value != NULL && strcmp(value, "0") == 0 ? -1 : option_number(h, "--n-gpu-layers", "-ngl");
 }
 
-static const char *devices_of(const bench_host *h)
+/* Returns true unless the server has a real GPU open: what is free of it was another number before the server used it.
+ * An emulated one is the same for everyone who asks. */
+static bool can_plan_device(const json_t *table)
 {
-    const char *const value = option_value(h, "--devices", "-dev");
-    return value != NULL ? value : option_value(h, "--device", NULL);
+    return member_at(table, "compute.device") == NULL || json_is_true(member_at(table, "compute.device.emulated"));
 }
 
 /* What the server had to decide by itself is as its table says; the rest is from the command line.  Returns false if
- * the table does not have it. */
+ * the table does not have it, or if a plan would be of another machine than the server found. */
 static bool plan_options(const bench_host *h, const json_t *table, sw_engine_options *o)
 {
     const double numbers[] = {member_number(table, "compute.threads"), member_number(table, "compute.batch"),
@@ -117,8 +118,8 @@ static bool plan_options(const bench_host *h, const json_t *table, sw_engine_opt
         if (!(numbers[i] >= 1 && numbers[i] <= INT_MAX))
             return false;
     }
-    if (option_value(h, "--vram", NULL) != NULL)
-        return false; // of the machine that the server ran on
+    if (option_value(h, "--vram", NULL) != NULL || !can_plan_device(table))
+        return false;
     *o = (sw_engine_options){.n_threads = (int)numbers[0],
                              .n_batch = (int)numbers[1],
                              .n_ctx = (int)numbers[2],
@@ -127,7 +128,7 @@ static bool plan_options(const bench_host *h, const json_t *table, sw_engine_opt
                              .n_cpu_moe = option_number(h, "--n-cpu-moe", "-ncmoe"),
                              .n_gpu_layers = gpu_layers(h),
                              .override_tensors = option_value(h, "--override-tensor", "-ot"),
-                             .devices = devices_of(h)};
+                             .devices = member_text(table, "compute.device.name")};
     const char *const kv_type = member_text(table, "kv.type");
     for (int type = SW_KV_F16; kv_type != NULL && type <= SW_KV_Q8_0; type++) {
         if (strcmp(kv_type, sw_kv_type_name((sw_kv_type)type)) == 0)
