@@ -80,7 +80,9 @@ enum { N_CARD_FIGURES = sizeof CARD_FIGURES / sizeof CARD_FIGURES[0] };
 
 static double card_figure(const gpu_card *c, size_t i)
 {
-    return *(const double *)((const char *)c + CARD_FIGURES[i].offset);
+    double x;
+    memcpy(&x, (const char *)c + CARD_FIGURES[i].offset, sizeof x);
+    return x;
 }
 
 static void print_card(buf *out, const gpu *g, size_t card, int width)

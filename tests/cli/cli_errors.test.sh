@@ -65,7 +65,7 @@ says err "token_embd.weight' has type IQ1_S; supported are F32, F16, BF16"
 for command in "run huge.gguf hello" "logits huge.gguf --tokens 1 --out out.bin" "serve huge.gguf --bind 127.0.0.1:0"; do
   # shellcheck disable=SC2086
   expect 1 $command
-  says err "weights 1924"
+  says err "weights 1.92 TB"
   says err "are available; a smaller --ctx-size or --batch, --kv-type q8_0 or a model quantized to fewer bits lowers it"
 done
 

@@ -18,9 +18,10 @@ typedef struct test_pairs {
     int *subject_of_a;         // (subjects of b) the model of a, or -1
 } test_pairs;
 
-/* Models are the same by name and the hash of their file, else by name, else by hash, each of a run once; one model of each run is the same whatever it is called.
- * is_loose: temperature and seed of a test may differ, because they are what is compared.  The pairs are views into
- * both.  Free *out with test_pairs_free, also after an error.  Error: SW_ENOMEM. */
+/* Models are the same by name and the hash of their file, else by name, else by hash, each of a run once; one model of
+ * each run is the same whatever it is called. is_loose: temperature and seed of a test may differ, because they are
+ * what is compared.  The pairs are views into both.  Free *out with test_pairs_free, also after an error.  Error:
+ * SW_ENOMEM. */
 SW_NODISCARD sw_code test_pairs_of(const run_analysis *a, const run_analysis *b, bool is_loose, test_pairs *out,
                                    sw_err *err);
 void test_pairs_free(test_pairs *pairs);

@@ -28,10 +28,10 @@ static size_t top_of(const float *row, size_t n)
 /* The logarithm of the sum of the exponentials. */
 static double log_sum(const float *row, size_t n, size_t top)
 {
-    double sum = 0;
+    double others = 0;
     for (size_t i = 0; i < n; i++)
-        sum += exp((double)row[i] - (double)row[top]);
-    return (double)row[top] + log(sum);
+        others += i != top ? exp((double)row[i] - (double)row[top]) : 0;
+    return (double)row[top] + log1p(others);
 }
 
 logit_difference logit_compare(const float *a, const float *b, size_t n_vocab)
