@@ -22,8 +22,8 @@ sw_code cuda_driver_open(const char *path, cuda_driver *out, sw_err *err)
     *out = (cuda_driver){.library = dlopen(path != NULL ? path : "libcuda.so.1", RTLD_NOW | RTLD_LOCAL)};
     if (out->library == NULL) {
         const char *const reason = dlerror();
-        return sw_fail(err, SW_ENOTFOUND, "no NVIDIA driver: %.200s; %s",
-                       reason != NULL ? reason : "no reason is told", REMEDY);
+        return sw_fail(err, SW_ENOTFOUND, "no NVIDIA driver: %.200s; %s", reason != NULL ? reason : "no reason is told",
+                       REMEDY);
     }
     const char *const missing = find_functions(out);
     if (missing != NULL)
