@@ -152,8 +152,8 @@ static void check_run(const run_record *run)
         const review_record *const v = &run->reviews[k];
         check(is_position(v->test, run->n_tests) && !run->tests[v->test].is_warmup);
         READ_TEXTS(v->reviewer, v->note);
-        for (int i = 0; i < N_REVIEW_SCORES; i++)
-            check(v->scores[i] >= 0 && v->scores[i] <= REVIEW_SCORE_MAX);
+        for (int s = 0; s < N_REVIEW_SCORES; s++)
+            check(v->scores[s] >= 0 && v->scores[s] <= REVIEW_SCORE_MAX);
     }
     for (size_t k = 0; k < run->n_samples; k++) {
         const resource_sample *const m = &run->samples[k];

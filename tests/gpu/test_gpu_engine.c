@@ -30,7 +30,7 @@ static bool is_quick(const golden *g)
 static model_lm *opened(const char *path, const sw_engine_options *o)
 {
     gguf_file *g;
-    language_model *lm;
+    language_model *lm = NULL;
     sw_err err = {0};
     if (gguf_open(&g, path, &err) != SW_OK || model_lm_open(&lm, g, o, &err) != SW_OK)
         fail_msg("%s", err.msg);

@@ -195,7 +195,7 @@ static model_placement ruled(const fixture *f, const char *text)
 {
     sw_err err = {0};
     placement_rules *rules;
-    model_placement p;
+    model_placement p = {0};
     note[0] = '\0';
     if (placement_rules_parse(text, &rules, &err) != SW_OK ||
         placement_rules_decide(rules, &f->h, &f->whole, &p, note, sizeof note, &err) != SW_OK)
