@@ -19,7 +19,7 @@ test: ## build, and run the tests whose name matches T: make test T=kv (PRESET=a
 	@scripts/build $(PRESET) $(JOBS)
 	@ctest --preset $(PRESET) -j $(JOBS) -R '$(T)' --no-tests=error
 
-check: ## everything that CI runs: lint, every test in release and under sanitizers, ARM kernels (5 to 10 minutes)
+check: ## everything that CI runs: lint, every test in release and under sanitizers, ARM kernels (about 16 minutes on two cores from nothing)
 	@scripts/deps build test lint arm
 	@scripts/check $(JOBS)
 
