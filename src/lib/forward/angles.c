@@ -27,10 +27,23 @@ static const rope_table *table_of(const token_angles *a, const token_batch *b, s
     return b->is_long[b->tokens[i].seq] ? &a->of_long : &a->of_short;
 }
 
-void angles_make(token_angles *a, const token_batch *b, size_t i)
+typedef struct angles_job {
+    token_angles *a;
+    const token_batch *b;
+} angles_job;
+
+static void make_token(void *ud, size_t i, int worker)
 {
-    const size_t half = a->env->h->n_rot / 2;
-    rope_angles(table_of(a, b, i), b->tokens[i].pos, a->cosines + i * half, a->sines + i * half);
+    (void)worker;
+    const angles_job *const j = ud;
+    const size_t half = j->a->env->h->n_rot / 2;
+    rope_angles(table_of(j->a, j->b, i), j->b->tokens[i].pos, j->a->cosines + i * half, j->a->sines + i * half);
+}
+
+void angles_make(token_angles *a, const token_batch *b)
+{
+    angles_job j = {a, b};
+    pool_run(a->env->pool, b->n, make_token, &j);
 }
 
 void angles_rotate(const token_angles *a, const token_batch *b, size_t i, float *heads, size_t n, size_t apart)

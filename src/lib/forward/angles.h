@@ -18,8 +18,8 @@ bool angles_by_length(const model_weights *w);
 bool angles_init(token_angles *a, const compute_env *env);
 void angles_free(token_angles *a);
 
-/* The angles of the batch's i-th token. */
-void angles_make(token_angles *a, const token_batch *b, size_t i);
+/* The angles of all tokens of a batch, by the threads of the pool. */
+void angles_make(token_angles *a, const token_batch *b);
 
 /* Rotates n heads of the batch's i-th token in place; head h begins at heads + h * apart. */
 void angles_rotate(const token_angles *a, const token_batch *b, size_t i, float *heads, size_t n, size_t apart);

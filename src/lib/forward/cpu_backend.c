@@ -26,25 +26,13 @@ typedef struct cpu_backend {
     bool is_out_of_memory; // the head could not grow, in this step
 } cpu_backend;
 
-typedef struct step_job {
-    cpu_backend *c;
-    const token_batch *b;
-} step_job;
-
-static void make_angles(void *ud, size_t i, int worker)
-{
-    (void)worker;
-    const step_job *const j = ud;
-    angles_make(&j->c->angles, j->b, i);
-}
-
 static void begin(backend *be, const token_batch *b)
 {
-    step_job j = {(cpu_backend *)be, b};
-    j.c->is_out_of_memory = false;
-    attend_blocks(&j.c->pass, b);
-    moe_begin(&j.c->moe);
-    pool_run(j.c->env.pool, b->n, make_angles, &j);
+    cpu_backend *const c = (cpu_backend *)be;
+    c->is_out_of_memory = false;
+    attend_blocks(&c->pass, b);
+    moe_begin(&c->moe);
+    angles_make(&c->angles, b);
 }
 
 static sw_code end(backend *be, token_batch *b, sw_err *err)

@@ -14,7 +14,6 @@ typedef struct gpu_backend {
     backend base; // first: the forward pass sees only this
     gpu_env g;
     gpu_experts experts;
-    thread_pool *pool;
     compute_env env; // for the angles, which the CPU makes
     scratch memory;
     token_angles angles;
@@ -28,30 +27,18 @@ typedef struct gpu_backend {
 
 /* ---- a step ------------------------------------------------------------------------------------------------------ */
 
-typedef struct step_job {
-    gpu_backend *c;
-    const token_batch *b;
-} step_job;
-
-static void make_angles(void *ud, size_t i, int worker)
-{
-    (void)worker;
-    const step_job *const j = ud;
-    angles_make(&j->c->angles, j->b, i);
-}
-
 static void begin(backend *be, const token_batch *b)
 {
-    step_job j = {(gpu_backend *)be, b};
-    gpu_env *const g = &j.c->g;
+    gpu_backend *const c = (gpu_backend *)be;
+    gpu_env *const g = &c->g;
     g->code = SW_OK;
     sw_err_clear(&g->err);
     g->has_pending = false;
-    j.c->has_states = false;
-    gpu_experts_start(&j.c->experts);
-    pool_run(j.c->pool, b->n, make_angles, &j);
+    c->has_states = false;
+    gpu_experts_start(&c->experts);
+    angles_make(&c->angles, b);
     const gpu_tables_source source = {
-        .h = g->h, .b = b, .kv = g->kv, .angles = &j.c->angles, .n_together = j.c->n_together};
+        .h = g->h, .b = b, .kv = g->kv, .angles = &c->angles, .n_together = c->n_together};
     const size_t n_bytes = gpu_tables_fill(&g->tables, &source, g->staging.tables, g->rooms.tables);
     gpu_copy(g, g->rooms.tables, g->staging.tables, n_bytes, COPY_UP);
     gpu_fill(g, g->rooms.bad, 0xff, b->n * sizeof *g->rooms.bad); // -1
@@ -318,7 +305,6 @@ sw_code gpu_backend_open(backend **out, const gpu_backend_options *o, sw_err *er
     if (c == NULL)
         return sw_fail(err, SW_ENOMEM, "no memory for the backend of %s", o->device->name);
     c->base = (backend){.ops = &OPS, .name = o->device->name};
-    c->pool = o->pool;
     c->n_together = gpu_tokens_together(o->h);
     c->env =
         (compute_env){.h = o->h, .w = o->w, .pool = o->pool, .kv = o->kv, .n_batch = o->n_batch, .memory = &c->memory};
