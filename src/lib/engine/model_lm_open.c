@@ -226,10 +226,14 @@ static sw_code load_weights(model_lm *m, const gguf_file *g, const sw_engine_opt
     const weights_load_options loading = {
         .pool = m->pool, .memory = {[TIER_VRAM] = m->tiers.vram}, .on_load = options->on_load, .ud = options->ud};
     const uint64_t pages = kv_tier_bytes(&m->kv, TIER_VRAM, m->lm.n_ctx) * (uint64_t)m->lm.n_seqs;
-    sw_code code = weights_load(&m->w, g, &loading, err);
+    sw_err why;
+    sw_err_clear(&why);
+    const sw_code code = weights_load(&m->w, g, &loading, &why);
     if (m->tiers.memory != NULL && vram_check(m->tiers.memory, NULL) != SW_OK)
-        code = vram_check(m->tiers.memory, err); // knows more
-    return code == SW_OK ? tiers_reserve_pages(&m->tiers, pages, err) : code;
+        return vram_check(m->tiers.memory, err); // knows more
+    if (code != SW_OK)
+        return sw_fail(err, code, "%s", why.msg);
+    return tiers_reserve_pages(&m->tiers, pages, err);
 }
 
 static sw_code load(model_lm *m, const gguf_file *g, const sw_engine_options *options, sw_err *err)
