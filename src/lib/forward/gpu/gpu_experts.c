@@ -21,14 +21,14 @@ static bool has_shared(const gpu_env *g, size_t l)
 
 static bool has_shared_here(const gpu_env *g, size_t l)
 {
-    return has_shared(g, l) && placement_tier(g->w->placement, SW_CLASS_FFN, l, 0) == TIER_VRAM;
+    return has_shared(g, l) && placement_tier(g->w->placement, SW_CLASS_FFN, l, 0) == g->tier;
 }
 
 /* Returns true if the whole block is the device's. */
 static bool is_whole(const gpu_env *g, size_t l)
 {
-    return placement_expert_tiers(g->w->placement, l) == 1u << TIER_VRAM && has_shared(g, l) == has_shared_here(g, l) &&
-           placement_tier(g->w->placement, SW_CLASS_ATTENTION, l, 0) == TIER_VRAM;
+    return placement_expert_tiers(g->w->placement, l) == 1u << g->tier && has_shared(g, l) == has_shared_here(g, l) &&
+           placement_tier(g->w->placement, SW_CLASS_ATTENTION, l, 0) == g->tier;
 }
 
 static size_t n_pairs_of(const gpu_env *g, const token_batch *b)

@@ -6,7 +6,7 @@
 
 bool gpu_is_here(const gpu_env *g, size_t l, int expert)
 {
-    return placement_tier(g->w->placement, SW_CLASS_EXPERTS, l, (size_t)expert) == TIER_VRAM;
+    return placement_tier(g->w->placement, SW_CLASS_EXPERTS, l, (size_t)expert) == g->tier;
 }
 
 /* Addresses of a stack's matrices; of those that are elsewhere, which have no places, some address of the device. */
@@ -49,7 +49,7 @@ void gpu_share_upload(gpu_env *g)
 static void group(gpu_env *g, size_t l, size_t n_pairs)
 {
     const hparams *const h = g->h;
-    const bool all = placement_expert_tiers(g->w->placement, l) == 1u << TIER_VRAM;
+    const bool all = placement_expert_tiers(g->w->placement, l) == 1u << g->tier;
     const gpu_group_args args = {.chosen = g->rooms.chosen,
                                  .is_own = all ? NULL : g->rooms.is_own + l * h->n_expert,
                                  .first = g->rooms.first,
@@ -114,7 +114,7 @@ static void multiply(gpu_env *g, size_t l, size_t which, const mat *m, const gpu
 /* Pairs of few tokens are not sorted if all are own. */
 static slots slots_of(gpu_env *g, size_t l, size_t n_tokens, size_t n_own)
 {
-    const bool is_all = placement_expert_tiers(g->w->placement, l) == 1u << TIER_VRAM;
+    const bool is_all = placement_expert_tiers(g->w->placement, l) == 1u << g->tier;
     if (is_all && g->tables.pair != NULL) {
         return (slots){.slot = g->tables.pair,
                        .n = n_own,
