@@ -25,7 +25,7 @@ typedef struct model_lm {
     uint64_t process_bytes;         // resident before anything was read
     uint64_t loading_bytes;         // beside the weights, while they are read
     uint64_t buffer_bytes[N_TIERS]; // in a job with full batches
-    char backend_name[128];
+    char backend_name[256];
     double load_ms;
 } model_lm;
 
