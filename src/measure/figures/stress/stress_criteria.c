@@ -96,7 +96,8 @@ static value_text value_text_of(double value, const char *unit)
     if (unit[0] == 'B' && size < 1e18)
         snprintf(t.text, sizeof t.text, "%s%s%s", value < 0 ? "-" : "", size_text_of((uint64_t)size).text, unit + 1);
     else
-        snprintf(t.text, sizeof t.text, size >= 1000 ? "%.0f%s%s" : "%.4g%s%s", value, unit[0] != '\0' ? " " : "", unit);
+        snprintf(t.text, sizeof t.text, size >= 1000 ? "%.0f%s%s" : "%.4g%s%s", value, unit[0] != '\0' ? " " : "",
+                 unit);
     return t;
 }
 
