@@ -256,6 +256,7 @@ typedef struct sw_placement_row {
     int n_experts;     // 0: not one by one
     sw_tier requested; // by the options
     sw_tier effective; // where the bytes are; in a plan, where they will be
+    int device;        // in whose VRAM: its place in sw_engine_options.devices; -1: in RAM
     uint64_t bytes;    // in memory
 } sw_placement_row;
 
