@@ -20,7 +20,7 @@ static device_check_options needs_of(const gguf_file *g, sw_kv_type type)
     return needs;
 }
 
-/* It is as if there were no device. */
+/* As if there were no devices: of several, those that are right would have to do the work of all. */
 static void leave(engine_tiers *t, const sw_err *why)
 {
     tiers_close(t);
@@ -29,12 +29,14 @@ static void leave(engine_tiers *t, const sw_err *why)
 
 sw_code tiers_check(engine_tiers *t, const gguf_file *g, const sw_engine_options *o, sw_err *err)
 {
-    if (t->device == NULL || !is_wanted(t->device, o->device_check))
-        return SW_OK;
     const device_check_options needs = needs_of(g, o->kv_type);
     sw_err why;
     sw_err_clear(&why);
-    const sw_code code = device_check(t->device, &needs, &why);
+    sw_code code = SW_OK;
+    for (int i = 0; i < t->n_devices && code == SW_OK; i++) {
+        if (t->devices[i].device != NULL && is_wanted(t->devices[i].device, o->device_check))
+            code = device_check(t->devices[i].device, &needs, &why);
+    }
     if (code == SW_OK)
         return SW_OK;
     if (strcmp(o->devices, "auto") != 0)

@@ -6,9 +6,8 @@
 #include "gguf/gguf.h"
 #include "spillway.h"
 
-/* Tries the device of *t, if there is one and the options want it.  One that does not compute as this processor does is
- * closed, with a note, if the options only said "auto"; otherwise that is the error: SW_EUNSUPPORTED, SW_ENOMEM,
- * SW_EIO. */
+/* Tries the devices of *t, if the options want it.  If one does not compute as this processor does, all are closed,
+ * with a note, if the options only said "auto"; otherwise that is the error: SW_EUNSUPPORTED, SW_ENOMEM, SW_EIO. */
 SW_NODISCARD sw_code tiers_check(engine_tiers *t, const gguf_file *g, const sw_engine_options *o, sw_err *err);
 
 #endif
