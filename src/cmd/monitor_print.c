@@ -36,8 +36,21 @@ static void format_figure(char out[CELL_BYTES], const sample_figure_id *id, doub
         snprintf(out, CELL_BYTES, "%.10g%s%s", value, id->unit[0] != '\0' ? " " : "", id->unit);
 }
 
-void monitor_print_sample(buf *out, const recording_head *head, const sample_values *values, int width)
+static void print_figure(buf *out, const sample_figure_id *id, double value, int width)
 {
+    char cell[CELL_BYTES], line[1024];
+    format_figure(cell, id, value);
+    const int n = snprintf(line, sizeof line, "%-*s %*s  %s", NAME, id->name, VALUE, cell, id->meaning);
+    buf_append(out, line, width > 0 && width < n ? (size_t)width : (size_t)n);
+    buf_putc(out, '\n');
+}
+
+void monitor_print_sample(buf *out, const recording_head *head, const sample_values *values, double allocated,
+                          int width)
+{
+    static const sample_figure_id ALLOCATED = {
+        "vram_allocated_bytes", "B",
+        "VRAM that the server says it allocated: weights, keys and values, working memory"};
     char line[1024];
     if (head->pid != 0)
         snprintf(line, sizeof line, "%s, process %ld", head->program, head->pid);
@@ -49,14 +62,10 @@ void monitor_print_sample(buf *out, const recording_head *head, const sample_val
     put_safe(out, "gpu", head->gpu[0] != '\0' ? head->gpu : "-");
     put_safe(out, "gpu_driver", head->gpu_driver);
     put_safe(out, "gpu_note", head->gpu_note);
-    for (size_t i = 0; i < N_SAMPLE_FIGURES; i++) {
-        char cell[CELL_BYTES];
-        const sample_figure_id *const id = &SAMPLE_FIGURE_IDS[i];
-        format_figure(cell, id, values->v[i]);
-        const int n = snprintf(line, sizeof line, "%-*s %*s  %s", NAME, id->name, VALUE, cell, id->meaning);
-        buf_append(out, line, width > 0 && width < n ? (size_t)width : (size_t)n);
-        buf_putc(out, '\n');
-    }
+    for (size_t i = 0; i < N_SAMPLE_FIGURES; i++)
+        print_figure(out, &SAMPLE_FIGURE_IDS[i], values->v[i], width);
+    if (isfinite(allocated))
+        print_figure(out, &ALLOCATED, allocated, width);
 }
 
 static void print_card(buf *out, const gpu *g, size_t card, int width)
@@ -95,7 +104,8 @@ static void print_gpus_json(buf *out, const gpu *g)
     }
 }
 
-void monitor_print_json(buf *out, const recording_head *head, const sample_values *values, const gpu *g)
+void monitor_print_json(buf *out, const recording_head *head, const sample_values *values, const gpu *g,
+                        double allocated)
 {
     buf_puts(out, "{\"head\":");
     recording_put_head(out, head);
@@ -103,7 +113,12 @@ void monitor_print_json(buf *out, const recording_head *head, const sample_value
     recording_put_sample(out, 0, values);
     buf_puts(out, ",\"gpus\":[");
     print_gpus_json(out, g);
-    buf_puts(out, "]}\n");
+    buf_puts(out, "],\"vram_allocated_bytes\":");
+    if (isfinite(allocated))
+        buf_printf(out, "%.0f", allocated);
+    else
+        buf_puts(out, "null");
+    buf_puts(out, "}\n");
 }
 
 /* ---- lines ------------------------------------------------------------------------------------------------------- */

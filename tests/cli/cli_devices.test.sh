@@ -107,6 +107,10 @@ with subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text
         answers.append(post("/v1/completions", {"prompt": "a b c d e", "max_tokens": 2, "temperature": 0, "logprobs": 2, "echo": True})["choices"])
         answers.append(post("/v1/embeddings", {"input": ["a b c", "d"]})["data"])
         placement = json.load(urllib.request.urlopen(url + "/v1/placement", timeout=20))["data"][0]
+        monitor = [spillway, "monitor", "--url", url, "--once"]
+        seen = json.loads(subprocess.run([*monitor, "--json"], stdout=subprocess.PIPE, check=True).stdout)
+        assert seen["vram_allocated_bytes"] == placement["total"]["vram"], (seen, placement["total"])
+        assert "vram_allocated_bytes" in subprocess.run(monitor, stdout=subprocess.PIPE, check=True, text=True).stdout
     finally:
         server.terminate()
     print(json.dumps([answers, placement["compute"].get("device"), placement["total"]["vram"]]))
