@@ -145,17 +145,18 @@ static void close_device(device *base)
     mem_free(d);
 }
 
-/* Bytes from a text such as 64MiB; 0 if it is none. */
+/* Bytes from a text such as 64MiB, or 64MiB#2; 0 if it is none. */
 static size_t bytes_of(const char *text)
 {
     static const char *const UNITS[] = {"", "KiB", "MiB", "GiB"};
-    char *end;
+    char *end = NULL;
     errno = 0;
     const unsigned long long n = text[0] >= '1' && text[0] <= '9' ? strtoull(text, &end, 10) : 0;
     if (n == 0 || errno != 0 || n > SIZE_MAX >> 31)
         return 0;
+    const size_t length = strcspn(end, "#");
     for (int i = 0; i < 4; i++) {
-        if (strcmp(end, UNITS[i]) == 0)
+        if (strlen(UNITS[i]) == length && strncmp(end, UNITS[i], length) == 0)
             return (size_t)n << 10 * i;
     }
     return 0;
