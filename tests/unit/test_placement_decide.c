@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
+#include "model/placement_decide.h"
 #include "model/placement_rules.h"
 #include "model/placement_sizes.h"
 #include "support/gguf_case.h"

@@ -80,6 +80,12 @@ void model_lm_state(const language_model *lm, sw_engine_state *state)
     state->load_ms = m->load_ms;
 }
 
+const char *model_lm_device_lost(const language_model *lm)
+{
+    model_lm *const m = (model_lm *)(uintptr_t)lm; // atomics are not const
+    return atomic_load(&m->is_lost) ? m->lost : NULL;
+}
+
 sw_code model_lm_placement(const language_model *lm, sw_placement_detail detail, sw_placement_row **rows_out,
                            size_t *n_out, sw_err *err)
 {

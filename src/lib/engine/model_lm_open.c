@@ -235,16 +235,21 @@ static sw_code plan(model_lm *m, const gguf_file *g, const sw_engine_options *op
 static sw_code load_weights(model_lm *m, const gguf_file *g, const sw_engine_options *options, sw_err *err)
 {
     weights_load_options loading = {.pool = m->pool, .on_load = options->on_load, .ud = options->ud};
+    sw_err why;
+    sw_err_clear(&why);
     for (int i = 0; i < m->tiers.n_devices; i++)
         loading.memory[tier_of_device(i)] = m->tiers.devices[i].vram;
-    sw_code code = weights_load(&m->w, g, &loading, err);
+    sw_code code = weights_load(&m->w, g, &loading, &why);
     for (int i = 0; i < m->tiers.n_devices; i++) {
-        engine_device *const d = &m->tiers.devices[i];
+        struct vram *const memory = m->tiers.devices[i].memory;
+        if (memory != NULL && vram_check(memory, NULL) != SW_OK)
+            return vram_check(memory, err); // knows more
+    }
+    if (code != SW_OK)
+        return sw_fail(err, code, "%s", why.msg);
+    for (int i = 0; i < m->tiers.n_devices && code == SW_OK; i++) {
         const uint64_t pages = kv_tier_bytes(&m->kv, tier_of_device(i), m->lm.n_ctx) * (uint64_t)m->lm.n_seqs;
-        if (d->memory != NULL && vram_check(d->memory, NULL) != SW_OK)
-            code = vram_check(d->memory, err); // knows more
-        if (code == SW_OK)
-            code = tiers_reserve_pages(d, pages, err);
+        code = tiers_reserve_pages(&m->tiers.devices[i], pages, err);
     }
     return code;
 }

@@ -2,6 +2,8 @@
 #ifndef ENGINE_MODEL_LM_STATE_H
 #define ENGINE_MODEL_LM_STATE_H
 
+#include <stdatomic.h>
+
 #include "base/pool.h"
 #include "engine/lm.h"
 #include "engine/tiers.h"
@@ -28,7 +30,9 @@ typedef struct model_lm {
     char backend_name[256];
     sw_device_state devices[LIMIT_DEVICES]; // (n_devices): what is reported of them
     int n_devices;
-    char devices_text[256]; // their names, as --devices takes them
+    char devices_text[256];      // their names, as --devices takes them
+    char lost[SW_ERR_MSG_BYTES]; // why the device computes no more; written before is_lost
+    atomic_bool is_lost;
     double load_ms;
 } model_lm;
 

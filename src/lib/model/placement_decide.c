@@ -7,14 +7,6 @@
 
 #include "model/placement_fill.h"
 
-bool placement_has_vram(const placement_machine *m)
-{
-    bool has = false;
-    for (int t = TIER_VRAM; t < N_TIERS; t++)
-        has = has || m->bytes[t] > 0;
-    return has;
-}
-
 /* ---- what options ask for ---------------------------------------------------------------------------------------- */
 
 /* The tier that n_gpu_layers and n_cpu_moe give the unit that is `from_end` layers before the end, the last layer 1,
@@ -62,31 +54,6 @@ static void ask(model_placement *p, const hparams *h, const placement_machine *m
         apply_rules(p, o->rules);
     if (h->ties_output)
         p->embedding = p->output;
-}
-
-/* ---- bytes ------------------------------------------------------------------------------------------------------- */
-
-/* One tensor is both, if the head is the embedding; its bytes are the embedding's then, and never counted twice. */
-uint64_t placement_vram_bytes(const model_placement *p, const placement_sizes *sizes, weight_tier device)
-{
-    uint64_t sum = p->embedding == device ? sizes->embedding : 0;
-    sum += p->output == device ? sizes->output : 0;
-    for (size_t l = 0; l < p->n_layers; l++) {
-        sum += p->attention[l] == device ? sizes->attention[l] : 0;
-        sum += p->ffn[l] == device ? sizes->ffn[l] : 0;
-        for (size_t e = 0; e < p->n_expert; e++)
-            sum += p->experts[l * p->n_expert + e] == device ? sizes->expert[l] : 0;
-    }
-    return sum > 0 ? sum + sizes->working : 0;
-}
-
-weight_tier placement_short_device(const model_placement *p, const placement_sizes *sizes, const placement_machine *m)
-{
-    for (weight_tier t = TIER_VRAM; t < N_TIERS; t++) {
-        if (placement_vram_bytes(p, sizes, t) > m->bytes[t])
-            return t;
-    }
-    return TIER_RAM;
 }
 
 /* ---- placements -------------------------------------------------------------------------------------------------- */

@@ -2,14 +2,7 @@
 #ifndef MODEL_PLACEMENT_DECIDE_H
 #define MODEL_PLACEMENT_DECIDE_H
 
-#include "model/placement.h"
-
-/* Bytes of each tier that a model may fill; 0: there is no such device. */
-typedef struct placement_machine {
-    uint64_t bytes[N_TIERS];
-} placement_machine;
-
-bool placement_has_vram(const placement_machine *m);
+#include "model/placement_sizes.h"
 
 typedef struct placement_options {
     bool cpu_moe;                 // the experts of every layer stay in RAM
@@ -21,15 +14,6 @@ typedef struct placement_options {
     const double *heat; // (layers with experts, n_expert): how often a token uses each expert; the most used ones come
                         // to VRAM first; NULL: as if all were used alike
 } placement_options;
-
-/* Bytes that units take (placement_sizes.h). */
-typedef struct placement_sizes {
-    uint64_t embedding, output;
-    uint64_t *attention; // (n_layers): with the keys and values of all sequences at full length
-    uint64_t *ffn;       // (n_layers)
-    uint64_t *expert;    // (n_layers): of one routed expert
-    uint64_t working;    // what computing takes on a device once anything is there
-} placement_sizes;
 
 /* Without an accelerator everything is in RAM.  With one, what options ask for is decided first, and may be more than
  * there is (placement_short_device); then the rest of VRAM is filled with what pays most per byte: units that every
@@ -45,10 +29,6 @@ bool placement_init_requested(model_placement *p, const hparams *h, const placem
 void placement_explain(char *out, size_t size, const hparams *h, const placement_machine *m,
                        const placement_options *o);
 
-/* Bytes that a placement takes of a device. */
-uint64_t placement_vram_bytes(const model_placement *p, const placement_sizes *sizes, weight_tier device);
-/* The first device of which a placement takes more than there is; TIER_RAM: none. */
-weight_tier placement_short_device(const model_placement *p, const placement_sizes *sizes, const placement_machine *m);
 /* Writes the options beside --vram that make the model fit this machine, "--n-cpu-moe 23"; "" if there are none. */
 void placement_suggest(char *out, size_t size, const hparams *h, const placement_sizes *sizes,
                        const placement_machine *m);

@@ -2,7 +2,7 @@
 #ifndef MODEL_PLACEMENT_FILL_H
 #define MODEL_PLACEMENT_FILL_H
 
-#include "model/placement_decide.h"
+#include "model/placement_sizes.h"
 
 /* Decides what is TIER_ANY or TIER_UNDECIDED.
  *

@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "forward/gpu/gpu_experts.h"
-#include "forward/gpu/gpu_share.h"
+#include "forward/gpu/gpu_residents.h"
 
 enum { GRID_ROWS_MAX = 65535 }; // rows of a launch that a kernel has in the second dimension of its grid
 
@@ -35,6 +35,7 @@ static void begin(backend *be, const token_batch *b)
     sw_err_clear(&g->err);
     g->has_pending = false;
     c->has_states = false;
+    gpu_residents_upload(g);
     gpu_experts_start(&c->experts);
     angles_make(&c->angles, b);
     const gpu_tables_source source = {
@@ -312,13 +313,20 @@ sw_code gpu_backend_open(backend **out, const gpu_backend_options *o, sw_err *er
     sw_code code = check_shapes(c, err);
     if (code == SW_OK)
         code = take_memory(c, o, err);
-    if (code == SW_OK) {
-        gpu_share_upload(&c->g);
-        code = c->g.code == SW_OK ? SW_OK : sw_fail(err, c->g.code, "%s", c->g.err.msg);
-    }
-    if (code == SW_OK)
-        *out = &c->base;
-    else
+    if (code != SW_OK) {
         close_backend(&c->base);
-    return code;
+        return code;
+    }
+    gpu_residents_init(&c->g);
+    *out = &c->base;
+    return SW_OK;
+}
+
+void gpu_backend_set_expert(backend *be, size_t layer, size_t expert, const gpu_expert_place *place)
+{
+    gpu_env *const g = &((gpu_backend *)be)->g;
+    if (place != NULL)
+        gpu_residents_set(g, layer, expert, place);
+    else
+        gpu_residents_clear(g, layer, expert);
 }
