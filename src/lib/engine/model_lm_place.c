@@ -32,14 +32,15 @@ static sw_code out_of_memory(const placing *p, sw_err *err)
 /* The bytes of each tier that the model may fill. */
 static sw_code find_machine(placing *p, sw_err *err)
 {
-    const uint64_t wanted = p->o->vram_bytes, free_bytes = p->m->tiers.vram_bytes;
+    engine_device *const d = &p->m->tiers.devices[0];
+    const uint64_t wanted = p->o->vram_bytes, free_bytes = d->vram_bytes;
     if (wanted > free_bytes && free_bytes > 0)
         return sw_fail(err, SW_ENOMEM, "--vram asks for %s, but only %s of the accelerator are free",
                        size_text_of(wanted).text, size_text_of(free_bytes).text);
     p->machine.bytes[TIER_RAM] = sysinfo_memory_available().bytes;
     p->machine.bytes[TIER_VRAM] = wanted > 0 && free_bytes > 0 ? wanted : free_bytes;
-    if (p->m->tiers.device != NULL)
-        p->m->tiers.device->budget = (size_t)p->machine.bytes[TIER_VRAM]; // whatever was planned, no more is taken
+    if (d->device != NULL)
+        d->device->budget = (size_t)p->machine.bytes[TIER_VRAM]; // whatever was planned, no more is taken
     return SW_OK;
 }
 

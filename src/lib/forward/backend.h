@@ -42,8 +42,8 @@ typedef struct backend_ops {
     void (*attention)(backend *be, token_batch *b, size_t layer);
     /* x += the dense feed-forward block of norm(x). */
     void (*dense)(backend *be, token_batch *b, size_t layer);
-    /* Chooses every token's experts by norm(x).  b->normed and *choice are then there for every backend; if this one
-     * has the whole layer, *choice is there when the step has ended. */
+    /* Chooses every token's experts by norm(x).  b->normed and *choice are then there for every backend; if
+     * choice->can_wait, *choice may be there only when the step has ended. */
     void (*route)(backend *be, token_batch *b, size_t layer, const expert_choice *choice);
     /* Begins to compute a share of the layer's experts from b->normed; gives the number of pairs that the share has.
      * It may compute until it is done, or return at once: the forward pass begins at the backend of RAM last.  *share

@@ -2,9 +2,19 @@
  * experts_begin and experts_finish, and nowhere else. */
 #include "forward/forward.h"
 
+#include <string.h>
+
 #include "forward/angles.h"
 
 /* ---- setting up -------------------------------------------------------------------------------------------------- */
+
+/* The tiers that compute experts of a layer. */
+static void find_tiers(forward *f, size_t l)
+{
+    f->experts[l] = 0;
+    for (size_t e = 0; e < f->o.h->n_expert; e++)
+        f->experts[l] |= 1u << f->computes[l * f->o.h->n_expert + e];
+}
 
 bool forward_init(forward *f, const forward_options *o)
 {
@@ -17,6 +27,7 @@ bool forward_init(forward *f, const forward_options *o)
     f->batch.out = scratch_floats(memory, n * padded_length(h->n_embd));
     f->batch.bad_layer = scratch_items(memory, n, sizeof *f->batch.bad_layer);
     f->batch.is_long = f->is_long = scratch_items(memory, (size_t)o->n_seqs, sizeof *f->is_long);
+    f->computes = scratch_items(memory, h->n_layers * h->n_expert, sizeof *f->computes);
     f->experts = scratch_items(memory, h->n_layers, sizeof *f->experts);
     f->chosen = scratch_items(memory, h->n_layers * n_pairs, sizeof *f->chosen);
     f->weights = scratch_floats(memory, h->n_layers * n_pairs);
@@ -24,8 +35,10 @@ bool forward_init(forward *f, const forward_options *o)
     pooled_init(&f->pooled, memory, (size_t)o->n_seqs, h->n_embd);
     if (memory->has_failed)
         return false;
+    for (size_t i = 0; i < h->n_layers * h->n_expert; i++)
+        f->computes[i] = (uint8_t)placement_tier(o->w->placement, SW_CLASS_EXPERTS, i / h->n_expert, i % h->n_expert);
     for (size_t l = 0; l < h->n_layers; l++)
-        f->experts[l] = placement_expert_tiers(o->w->placement, l);
+        find_tiers(f, l);
     for (int s = 0; s < o->n_seqs; s++)
         forward_begin_sequence(f, s, o->n_ctx);
     return true;
@@ -35,6 +48,12 @@ void forward_free(forward *f)
 {
     scratch_free(&f->memory);
     *f = (forward){0};
+}
+
+void forward_set_expert(forward *f, size_t l, size_t expert, weight_tier tier)
+{
+    f->computes[l * f->o.h->n_expert + expert] = (uint8_t)tier;
+    find_tiers(f, l);
 }
 
 /* ---- sequences --------------------------------------------------------------------------------------------------- */
@@ -79,16 +98,31 @@ static expert_choice choice_of(const forward *f, size_t l)
     return (expert_choice){.n_used = k, .chosen = f->chosen + at, .weights = f->weights + at};
 }
 
+static bool has_shared(const forward *f, size_t l)
+{
+    return mat_exists(&f->o.w->layers[l].gate_shared);
+}
+
+static int shared_tier(const forward *f, size_t l)
+{
+    return (int)placement_tier(f->o.w->placement, SW_CLASS_FFN, l, 0);
+}
+
+/* Returns true if one tier computes all of the layer, its router too. */
+static bool is_whole(const forward *f, size_t l)
+{
+    const int home = (int)placement_tier(f->o.w->placement, SW_CLASS_ATTENTION, l, 0);
+    return f->experts[l] == 1u << home && (!has_shared(f, l) || shared_tier(f, l) == home);
+}
+
 /* The part of a layer's experts, routed and shared, that is computed in a tier. */
 static expert_share share_of(const forward *f, size_t l, int tier, const expert_choice *choice)
 {
-    const model_placement *const p = f->o.w->placement;
     const bool is_all = f->experts[l] == 1u << tier;
-    const bool has_shared = mat_exists(&f->o.w->layers[l].gate_shared);
     return (expert_share){.choice = choice,
-                          .tiers = is_all || p == NULL ? NULL : p->experts + l * p->n_expert,
+                          .tiers = is_all ? NULL : f->computes + l * f->o.h->n_expert,
                           .tier = (uint8_t)tier,
-                          .has_shared = has_shared && (int)placement_tier(p, SW_CLASS_FFN, l, 0) == tier};
+                          .has_shared = has_shared(f, l) && shared_tier(f, l) == tier};
 }
 
 static bool has_work(const forward *f, size_t l, const expert_share *share)
@@ -101,8 +135,10 @@ static void experts(forward *f, size_t l)
 {
     token_batch *const b = &f->batch;
     backend *const home = holder_of(f, SW_CLASS_ATTENTION, l);
-    const expert_choice choice = choice_of(f, l);
+    expert_choice choice = choice_of(f, l);
+    choice.can_wait = is_whole(f, l);
     expert_answers answers = {.rows = f->answers};
+    memset(f->answers, 0, b->n * choice.n_used * sizeof *f->answers);
     backend_route(home, b, l, &choice);
     expert_share shares[N_TIERS];
     for (int tier = N_TIERS - 1; tier >= 0; tier--) {

@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "forward/gpu/gpu_experts.h"
-#include "forward/gpu/gpu_share.h"
+#include "forward/gpu/gpu_residents.h"
 
 enum { GRID_ROWS_MAX = 65535 }; // rows of a launch that a kernel has in the second dimension of its grid
 
@@ -35,10 +35,11 @@ static void begin(backend *be, const token_batch *b)
     sw_err_clear(&g->err);
     g->has_pending = false;
     c->has_states = false;
+    gpu_residents_upload(g);
     gpu_experts_start(&c->experts);
     angles_make(&c->angles, b);
     const gpu_tables_source source = {
-        .h = g->h, .b = b, .kv = g->kv, .angles = &c->angles, .n_together = c->n_together};
+        .h = g->h, .b = b, .kv = g->kv, .tier = g->tier, .angles = &c->angles, .n_together = c->n_together};
     const size_t n_bytes = gpu_tables_fill(&g->tables, &source, g->staging.tables, g->rooms.tables);
     gpu_copy(g, g->rooms.tables, g->staging.tables, n_bytes, COPY_UP);
     gpu_fill(g, g->rooms.bad, 0xff, b->n * sizeof *g->rooms.bad); // -1
@@ -308,17 +309,24 @@ sw_code gpu_backend_open(backend **out, const gpu_backend_options *o, sw_err *er
     c->n_together = gpu_tokens_together(o->h);
     c->env =
         (compute_env){.h = o->h, .w = o->w, .pool = o->pool, .kv = o->kv, .n_batch = o->n_batch, .memory = &c->memory};
-    c->g = (gpu_env){.h = o->h, .w = o->w, .kv = o->kv, .n_batch = o->n_batch, .device = o->device};
+    c->g = (gpu_env){.h = o->h, .w = o->w, .kv = o->kv, .n_batch = o->n_batch, .device = o->device, .tier = o->tier};
     sw_code code = check_shapes(c, err);
     if (code == SW_OK)
         code = take_memory(c, o, err);
-    if (code == SW_OK) {
-        gpu_share_upload(&c->g);
-        code = c->g.code == SW_OK ? SW_OK : sw_fail(err, c->g.code, "%s", c->g.err.msg);
-    }
-    if (code == SW_OK)
-        *out = &c->base;
-    else
+    if (code != SW_OK) {
         close_backend(&c->base);
-    return code;
+        return code;
+    }
+    gpu_residents_init(&c->g);
+    *out = &c->base;
+    return SW_OK;
+}
+
+void gpu_backend_set_expert(backend *be, size_t layer, size_t expert, const gpu_expert_place *place)
+{
+    gpu_env *const g = &((gpu_backend *)be)->g;
+    if (place != NULL)
+        gpu_residents_set(g, layer, expert, place);
+    else
+        gpu_residents_clear(g, layer, expert);
 }

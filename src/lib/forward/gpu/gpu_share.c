@@ -2,56 +2,33 @@
  * more than a few. */
 #include "forward/gpu/gpu_share.h"
 
-#include "base/limits.h"
+#include <string.h>
 
-bool gpu_is_here(const gpu_env *g, size_t l, int expert)
-{
-    return placement_tier(g->w->placement, SW_CLASS_EXPERTS, l, (size_t)expert) == TIER_VRAM;
-}
-
-/* Addresses of a stack's matrices; of those that are elsewhere, which have no places, some address of the device. */
-static void upload_stack(gpu_env *g, size_t l, size_t which, const mat *m)
-{
-    uint64_t tiles[LIMIT_MODEL_EXPERTS], bias[LIMIT_MODEL_EXPERTS];
-    const size_t n = g->h->n_expert, at = (l * GPU_STACKS + which) * n;
-    if (m->split == NULL)
-        return;
-    for (size_t i = 0; i < n; i++) {
-        const bool here = gpu_is_here(g, l, (int)i);
-        tiles[i] = (uint64_t)(uintptr_t)(here ? (const void *)m->split[i].tiles : g->rooms.x);
-        bias[i] = (uint64_t)(uintptr_t)(here ? m->split[i].bias : g->rooms.x);
-    }
-    gpu_copy(g, g->rooms.tiles_of + at, tiles, n * sizeof *tiles, COPY_UP);
-    gpu_copy(g, g->rooms.bias_of + at, bias, n * sizeof *bias, COPY_UP);
-    gpu_wait(g);
-}
-
-void gpu_share_upload(gpu_env *g)
-{
-    uint8_t own[LIMIT_MODEL_EXPERTS];
-    for (size_t l = 0; l < g->h->n_layers; l++) {
-        if (!hparams_has_experts(g->h, l))
-            continue;
-        const layer_weights *const layer = &g->w->layers[l];
-        const mat *const stacks[GPU_STACKS] = {&layer->gate_exps, &layer->up_exps, &layer->down_exps};
-        for (size_t i = 0; i < GPU_STACKS; i++)
-            upload_stack(g, l, i, stacks[i]);
-        for (size_t i = 0; i < g->h->n_expert; i++)
-            own[i] = gpu_is_here(g, l, (int)i);
-        gpu_copy(g, g->rooms.is_own + l * g->h->n_expert, own, g->h->n_expert, COPY_UP);
-        gpu_wait(g);
-    }
-}
+#include "forward/gpu/gpu_residents.h"
 
 /* ---- products ---------------------------------------------------------------------------------------------------- */
 
+/* Tells the device which experts are own, unless it knows; NULL: all are. */
+static const uint8_t *own_experts(gpu_env *g, size_t l, const expert_share *share)
+{
+    const size_t n = g->h->n_expert, at = l * n;
+    uint8_t *const own = g->staging.is_own + at;
+    if (share->tiers == NULL)
+        return NULL;
+    for (size_t e = 0; e < n; e++)
+        own[e] = share_has(share, (int)e);
+    if (memcmp(own, g->staging.is_here + at, n) == 0)
+        return g->rooms.is_here + at;
+    gpu_copy(g, g->rooms.is_own + at, own, n, COPY_UP);
+    return g->rooms.is_own + at;
+}
+
 /* Which places are an expert's. */
-static void group(gpu_env *g, size_t l, size_t n_pairs)
+static void group(gpu_env *g, size_t l, size_t n_pairs, const expert_share *share)
 {
     const hparams *const h = g->h;
-    const bool all = placement_expert_tiers(g->w->placement, l) == 1u << TIER_VRAM;
     const gpu_group_args args = {.chosen = g->rooms.chosen,
-                                 .is_own = all ? NULL : g->rooms.is_own + l * h->n_expert,
+                                 .is_own = own_experts(g, l, share),
                                  .first = g->rooms.first,
                                  .slot = g->rooms.slot,
                                  .token = g->rooms.token,
@@ -59,16 +36,6 @@ static void group(gpu_env *g, size_t l, size_t n_pairs)
                                  .n_used = (int32_t)h->n_expert_used,
                                  .n_experts = (int32_t)h->n_expert};
     GPU_GIVE(g, launch_group(g->stream, &args, &g->err));
-}
-
-/* Returns true if the stack's matrices have biases. */
-static bool has_bias(const gpu_env *g, size_t l, const mat *m)
-{
-    for (size_t i = 0; m->split != NULL && i < g->h->n_expert; i++) {
-        if (gpu_is_here(g, l, (int)i))
-            return m->split[i].bias != NULL;
-    }
-    return m->bias != NULL;
 }
 
 /* What the products of a stack work on.  Slots are experts, whose places were sorted; or of few tokens pairs, a place
@@ -82,10 +49,17 @@ typedef struct slots {
     size_t n_places;
 } slots;
 
-/* index: of rows of x by place; NULL: the place itself. */
-static void multiply(gpu_env *g, size_t l, size_t which, const mat *m, const gpu_rows *x, const int32_t *index,
-                     const slots *s, float *y)
+/* Returns true if a stack's matrices are on the device one after another. */
+static bool is_one_block(const gpu_env *g, size_t l, const mat *m)
 {
+    return m->split == NULL && placement_tier(g->w->placement, SW_CLASS_EXPERTS, l, 0) == g->tier;
+}
+
+/* index: of rows of x by place; NULL: the place itself. */
+static void multiply(gpu_env *g, size_t l, size_t which, const gpu_rows *x, const int32_t *index, const slots *s,
+                     float *y)
+{
+    const mat *const m = gpu_stack(g, l, which);
     const size_t at = (l * GPU_STACKS + which) * g->h->n_expert;
     gpu_product_args args = {.matrix = s->matrix,
                              .first = s->first,
@@ -99,12 +73,12 @@ static void multiply(gpu_env *g, size_t l, size_t which, const mat *m, const gpu
                              .ld = x->ld,
                              .tile_bytes = m->tile_bytes,
                              .matrix_bytes = m->n_tiles * m->tile_bytes};
-    if (m->split == NULL) {
+    if (is_one_block(g, l, m)) {
         args.tiles = m->tiles;
         args.bias = m->bias;
     } else {
         args.tiles_of = g->rooms.tiles_of + at;
-        args.bias_of = has_bias(g, l, m) ? g->rooms.bias_of + at : NULL;
+        args.bias_of = gpu_stack_has_bias(m) ? g->rooms.bias_of + at : NULL;
     }
     gpu_format format;
     if (launch_format(m->type, &format))
@@ -112,10 +86,9 @@ static void multiply(gpu_env *g, size_t l, size_t which, const mat *m, const gpu
 }
 
 /* Pairs of few tokens are not sorted if all are own. */
-static slots slots_of(gpu_env *g, size_t l, size_t n_tokens, size_t n_own)
+static slots slots_of(gpu_env *g, size_t l, size_t n_tokens, const expert_share *share, size_t n_own)
 {
-    const bool is_all = placement_expert_tiers(g->w->placement, l) == 1u << TIER_VRAM;
-    if (is_all && g->tables.pair != NULL) {
+    if (share->tiers == NULL && g->tables.pair != NULL) {
         return (slots){.slot = g->tables.pair,
                        .n = n_own,
                        .n_most = 1,
@@ -123,7 +96,7 @@ static slots slots_of(gpu_env *g, size_t l, size_t n_tokens, size_t n_own)
                        .token = g->tables.pair_token,
                        .n_places = n_own};
     }
-    group(g, l, n_tokens * g->h->n_expert_used);
+    group(g, l, n_tokens * g->h->n_expert_used, share);
     return (slots){.slot = g->rooms.slot,
                    .n = g->h->n_expert,
                    .n_most = n_tokens,
@@ -132,15 +105,15 @@ static slots slots_of(gpu_env *g, size_t l, size_t n_tokens, size_t n_own)
                    .n_places = n_own};
 }
 
-const int32_t *gpu_share_routed(gpu_env *g, size_t l, const gpu_rows *x, size_t n_own)
+const int32_t *gpu_share_routed(gpu_env *g, size_t l, const gpu_rows *x, const expert_share *share, size_t n_own)
 {
     const layer_weights *const layer = &g->w->layers[l];
     const gpu_rows middle = gpu_rows_in(&g->rooms.middle, n_own, layer->gate_exps.n_rows, mat_form(&layer->down_exps));
-    const slots s = slots_of(g, l, x->n, n_own);
-    multiply(g, l, 0, &layer->gate_exps, x, s.token, &s, g->rooms.gate);
-    multiply(g, l, 1, &layer->up_exps, x, s.token, &s, g->rooms.up);
+    const slots s = slots_of(g, l, x->n, share, n_own);
+    multiply(g, l, 0, x, s.token, &s, g->rooms.gate);
+    multiply(g, l, 1, x, s.token, &s, g->rooms.up);
     gpu_activate(g, g->rooms.gate, g->rooms.up, &middle);
-    multiply(g, l, 2, &layer->down_exps, &middle, NULL, &s, g->rooms.own);
+    multiply(g, l, 2, &middle, NULL, &s, g->rooms.own);
     return s.slot;
 }
 
