@@ -175,15 +175,15 @@ static void test_a_level_that_is_not_there_is_refused(void **state)
 
 /* ---- numbers ---------------------------------------------------------------------------------------------------- */
 
-/* The first problem of the kind and level with this result. */
-static const problem *find_result(problem_kind kind, int level, const char *expected)
+/* The first problem of the kind and level with these words in its question, or this result. */
+static const problem *find_question(problem_kind kind, int level, const char *words)
 {
     for (uint64_t seed = 0; seed < 20000; seed++) {
         const problem *const p = make(kind, level, seed);
-        if (strcmp(p->expected, expected) == 0)
+        if (strcmp(p->expected, words) == 0 || strstr(p->question, words) != NULL)
             return p;
     }
-    fail_msg("no problem has the result %s", expected);
+    fail_msg("no problem has %s", words);
     return NULL;
 }
 
@@ -222,7 +222,7 @@ static void test_results_are_read_in_many_wordings(void **state)
                                         "forty-one",
                                         "42 - 1 = 41",
                                         "\\boxed{17}"};
-    const problem *const p = find_result(PROBLEM_ARITHMETIC, 0, "42");
+    const problem *const p = find_question(PROBLEM_ARITHMETIC, 0, "17 and 25");
     for (size_t i = 0; i < sizeof RIGHT / sizeof *RIGHT; i++)
         assert_outcome(p, RIGHT[i], PROBLEM_RIGHT);
     for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++)
@@ -471,10 +471,14 @@ static void test_code_that_is_right_passes_and_the_planted_bug_fails(void **stat
             const problem *const p = make(PROBLEM_CODE, level, seed), *const m = make(PROBLEM_MEND, level, seed);
             assert_outcome(p, p->expected, PROBLEM_RIGHT);
             assert_outcome(m, m->expected, PROBLEM_RIGHT);
-            assert_outcome(m, m->question, PROBLEM_WRONG); // it holds the function with the bug
+            if (level > 0)
+                assert_outcome(m, m->question, PROBLEM_WRONG); // it holds the function with the bug
         }
     }
     const problem *const p = make(PROBLEM_CODE, 2, 1);
+    const problem *const m = find_question(PROBLEM_MEND, 0, "add 7 to a number");
+    assert_outcome(m, "```python\ndef add_7(n):\n    return n - 7\n```", PROBLEM_WRONG);
+    assert_outcome(m, "```python\ndef f(x):\n    y = x + 7\n    return y\n```", PROBLEM_RIGHT);
     assert_outcome(p, "I cannot write code.", PROBLEM_UNREADABLE);
     assert_outcome(p, "```python\ndef solve(numbers):\n    return None\n```", PROBLEM_WRONG);
     assert_int_equal(check_with(p, &(problem_answer){.text = p->expected, .n = strlen(p->expected)}, false).outcome,

@@ -238,11 +238,12 @@ static bool make_simple(problem_draft *d, bool is_broken)
     const int wording = draw_part(&d->draw, N_REQUESTS);
     draw_simple(&d->draw, &t, &row);
     draw_cases(&d->draw, &t.program, cases);
-    put_request(d, wording, t.ask);
     if (is_broken) {
-        buf_puts(&d->question, " This one is wrong:\n\n");
-        put_simple_code(&d->question, &t, row->broken);
+        buf_puts(&d->question, "My function is wrong: return ");
+        put_with_number(&d->question, row->broken, t.program.ops[0].k);
+        buf_puts(&d->question, ". ");
     }
+    put_request(d, wording, t.ask);
     put_simple_code(&d->expected, &t, row->python);
     return keep_check(d, &t, cases);
 }
