@@ -252,6 +252,10 @@ static void test_numbers_are_read_as_they_are_written(void **state)
     assert_true(result_of("one hundred and five") == 105);
     assert_true(result_of("twelve thousand three hundred and forty-five") == 12345);
     assert_true(result_of("The answer is two thousand.") == 2000);
+    assert_true(result_of("about 300 thousand kilometres") == 300000);
+    assert_true(result_of("2.5 million of them") == 2500000);
+    assert_true(result_of("either two and three") == 3);
+    assert_true(result_of("twenty-one") == 21);
     assert_true(result_of("6\xc3\x97"
                           "7 = 42") == 42);
     assert_true(result_of("the 42\xc2\xa0"

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
+#include "base/utf8.h"
+
 enum { DIGITS_MAX = 40 };
 
 typedef struct sign_name {
@@ -233,39 +236,60 @@ static bool goes_on(int last, int value)
     return last >= 100 || (last >= 20 && value > 0 && value < 10);
 }
 
-/* The end of the number that begins at word i, and its value. */
+/* The number in words that is being read. */
+typedef struct spelled {
+    double whole, part; // thousands; what is below them
+    int last;           // the value of the last word; -1: none
+} spelled;
+
+static void add_spelled(spelled *s, int value)
+{
+    if (value == 1000) {
+        s->whole += (s->part > 0 ? s->part : 1) * 1000;
+        s->part = 0;
+    } else {
+        s->part = value == 100 ? (s->part > 0 ? s->part : 1) * 100 : s->part + value;
+    }
+    s->last = value;
+}
+
+/* Returns true if word i joins parts of a number: "forty-two", "one hundred and five". */
+static bool joins_parts(const answer_words *a, size_t i, int last)
+{
+    const answer_word *const w = &a->items[i];
+    if (last < 0 || i + 1 >= a->n || !((w->kind == ANSWER_SIGN && w->sign == '-') || strcmp(w->s, "and") == 0))
+        return false;
+    const int next = spelled_value(&a->items[i + 1]);
+    return next >= 0 && goes_on(last, next) && (w->kind == ANSWER_SIGN || last >= 100);
+}
+
+/* The end of the number in words that begins at word i, which is i if there is none, and its value. */
 static size_t read_spelled(const answer_words *a, size_t i, double *out)
 {
-    double whole = 0, part = 0;
-    int last = -1;
-    size_t end = i;
-    while (i < a->n && a->items[i].sentence == a->items[end].sentence) {
-        const int value = spelled_value(&a->items[i]);
-        const bool joins = last >= 0 && ((a->items[i].kind == ANSWER_SIGN && a->items[i].sign == '-') ||
-                                         strcmp(a->items[i].s, "and") == 0);
-        if (joins && i + 1 < a->n && spelled_value(&a->items[i + 1]) >= 0 &&
-            goes_on(last, spelled_value(&a->items[i + 1]))) {
+    spelled s = {.last = -1};
+    const unsigned sentence = a->items[i].sentence;
+    while (i < a->n && a->items[i].sentence == sentence) {
+        if (joins_parts(a, i, s.last))
             i++;
-            continue;
-        }
-        if (value < 0 || (last >= 0 && !goes_on(last, value)))
+        const int value = spelled_value(&a->items[i]);
+        if (value < 0 || (s.last >= 0 && !goes_on(s.last, value)))
             break;
-        if (value == 1000) {
-            whole += (part > 0 ? part : 1) * 1000;
-            part = 0;
-        } else {
-            part = value == 100 ? (part > 0 ? part : 1) * 100 : part + value;
-        }
-        last = value;
-        end = ++i;
-        if (end == a->n)
-            break;
-        i = end;
-        if (a->items[end].sentence != a->items[end - 1].sentence)
-            break;
+        add_spelled(&s, value);
+        i++;
     }
-    *out = whole + part;
-    return end;
+    *out = s.whole + s.part;
+    return i;
+}
+
+/* What "300 thousand" multiplies by; 1. */
+static double scale_after(const answer_words *a, size_t i)
+{
+    if (i >= a->n || a->items[i].kind != ANSWER_WORD)
+        return 1;
+    return strcmp(a->items[i].s, "thousand") == 0  ? 1e3
+           : strcmp(a->items[i].s, "million") == 0 ? 1e6
+           : strcmp(a->items[i].s, "billion") == 0 ? 1e9
+                                                   : 1;
 }
 
 /* Words of numbers become numbers, in place. */
@@ -273,19 +297,35 @@ static void merge_spelled(answer_words *a)
 {
     size_t kept = 0;
     for (size_t i = 0; i < a->n;) {
-        double value = 0;
-        const size_t end = spelled_value(&a->items[i]) >= 0 ? read_spelled(a, i, &value) : i;
         answer_word w = a->items[i];
+        double value = 0;
+        size_t end = read_spelled(a, i, &value);
         if (end > i) {
             w.kind = ANSWER_NUMBER;
             w.is_spelled = true;
             w.s = "";
             w.value = value;
         }
+        end = end > i ? end : i + 1;
+        const double scale = w.kind == ANSWER_NUMBER ? scale_after(a, end) : 1;
+        w.value *= scale;
         a->items[kept++] = w;
-        i = end > i ? end : i + 1;
+        i = end + (scale > 1);
     }
     a->n = kept;
+}
+
+char *answer_clean(const char *text, size_t n, size_t *n_out, arena *keep)
+{
+    n = text == NULL ? 0 : n <= LIMIT_CHECK_ANSWER_BYTES ? n : utf8_complete_prefix(text, LIMIT_CHECK_ANSWER_BYTES);
+    char *const copy = arena_copy(keep, n > 0 ? text : "", n);
+    if (copy == NULL)
+        return NULL;
+    utf8_replace_invalid(copy, n);
+    for (char *nul = copy; (nul = memchr(nul, '\0', n - (size_t)(nul - copy))) != NULL;)
+        *nul = ' ';
+    *n_out = n;
+    return copy;
 }
 
 bool answer_words_read(answer_words *out, const char *text, size_t n, arena *keep)

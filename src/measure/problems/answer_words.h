@@ -28,6 +28,10 @@ typedef struct answer_words {
     size_t n;
 } answer_words;
 
+/* A copy of text[0..n) (NULL: none) in `keep` as valid UTF-8 without NUL, at most LIMIT_CHECK_ANSWER_BYTES of it;
+ * *n_out bytes and a NUL.  NULL when memory is short. */
+char *answer_clean(const char *text, size_t n, size_t *n_out, arena *keep);
+
 /* Reads text[0..n); everything is in `keep`.  False when memory is short. */
 bool answer_words_read(answer_words *out, const char *text, size_t n, arena *keep);
 

@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/limits.h"
-#include "base/utf8.h"
 #include "problems/problem_kinds.h"
 
 enum { REASON_BYTES_MAX = 400 };
@@ -106,25 +104,11 @@ sw_code verdict_set(problem_verdict *out, const problem_check_input *in, problem
     return out->reason != NULL ? SW_OK : sw_fail(in->err, SW_ENOMEM, "out of memory checking an answer");
 }
 
-/* The bytes as text: bounded, valid UTF-8, without NUL. */
-static char *clean_text(const char *text, size_t n, size_t *n_out, arena *keep)
-{
-    n = text == NULL ? 0 : n <= LIMIT_CHECK_ANSWER_BYTES ? n : utf8_complete_prefix(text, LIMIT_CHECK_ANSWER_BYTES);
-    char *const copy = arena_copy(keep, n > 0 ? text : "", n);
-    if (copy == NULL)
-        return NULL;
-    utf8_replace_invalid(copy, n);
-    for (char *nul = copy; (nul = memchr(nul, '\0', n - (size_t)(nul - copy))) != NULL;)
-        *nul = ' ';
-    *n_out = n;
-    return copy;
-}
-
 /* Reasoning, a line break, the text; the text alone where there is no reasoning. */
 static bool read_steps(answer_words *out, const problem_answer *answer, const problem_check_input *in)
 {
     size_t n = 0;
-    const char *const reasoning = clean_text(answer->reasoning, answer->n_reasoning, &n, in->keep);
+    const char *const reasoning = answer_clean(answer->reasoning, answer->n_reasoning, &n, in->keep);
     char *const both = reasoning != NULL ? arena_alloc(in->keep, n + in->n_text + 2) : NULL;
     if (both == NULL)
         return false;
@@ -137,7 +121,7 @@ static bool read_steps(answer_words *out, const problem_answer *answer, const pr
 static sw_code check_in(const problem *p, const problem_answer *answer, problem_check_input *in, problem_verdict *out)
 {
     answer_words words, steps;
-    in->text = clean_text(answer->text, answer->n, &in->n_text, in->keep);
+    in->text = answer_clean(answer->text, answer->n, &in->n_text, in->keep);
     if (in->text == NULL || !answer_words_read(&words, in->text, in->n_text, in->keep))
         return sw_fail(in->err, SW_ENOMEM, "out of memory reading an answer");
     steps = words;
