@@ -27,14 +27,6 @@ typedef struct order_detail {
     const char *word;     // "tallest"
 } order_detail;
 
-static const char *lower(const char *text, arena *keep)
-{
-    char *const copy = arena_copy(keep, text, strlen(text));
-    for (char *c = copy; c != NULL && *c != '\0'; c++)
-        *c = (char)tolower((unsigned char)*c);
-    return copy;
-}
-
 static bool make_order(problem_draft *d)
 {
     int first, second;
@@ -54,8 +46,9 @@ static bool make_order(problem_draft *d)
     order_detail *const o = arena_alloc(d->keep, sizeof *o);
     if (o == NULL)
         return false;
-    *o = (order_detail){{lower(wants_most ? a : c, d->keep), lower(b, d->keep), lower(wants_most ? c : a, d->keep)},
-                        wants_most ? w->most : w->least};
+    *o = (order_detail){
+        {pool_lower(wants_most ? a : c, d->keep), pool_lower(b, d->keep), pool_lower(wants_most ? c : a, d->keep)},
+        wants_most ? w->most : w->least};
     d->detail = o;
     return o->names[0] != NULL && o->names[1] != NULL && o->names[2] != NULL;
 }
@@ -217,7 +210,7 @@ static bool make_grid(problem_draft *d)
     for (int c = 0; c < g->n_categories; c++) {
         draw_values(d, c, words[c], g->n_places);
         for (int v = 0; v < g->n_places; v++) {
-            detail->words[c][v] = lower(words[c][v], d->keep);
+            detail->words[c][v] = pool_lower(words[c][v], d->keep);
             if (detail->words[c][v] == NULL)
                 return false;
         }
