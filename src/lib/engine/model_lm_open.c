@@ -205,6 +205,7 @@ static uint64_t bytes_needed(const model_lm *m, weight_tier tier)
 static sw_code check_memory(const gguf_file *g, const model_lm *m, sw_err *err)
 {
     const available_memory ram = sysinfo_memory_available();
+    const device_names names = tiers_names(&m->tiers);
     uint64_t available[N_TIERS] = {[TIER_RAM] = ram.bytes};
     for (int i = 0; i < m->tiers.n_devices; i++)
         available[tier_of_device(i)] = m->tiers.devices[i].vram_bytes;
@@ -220,7 +221,7 @@ static sw_code check_memory(const gguf_file *g, const model_lm *m, sw_err *err)
                            size_text_of(m->w.blocks[tier].n_bytes).text, m->lm.n_ctx,
                            size_text_of(kv_tier_bytes(&m->kv, tier, m->lm.n_ctx)).text,
                            size_text_of(m->buffer_bytes[tier]).text, size_text_of(available[tier]).text,
-                           is_ram ? "memory" : tier_name(tier),
+                           is_ram ? "memory" : names.names[tier_device(tier)],
                            is_ram && ram.is_limited ? " in the control group of this process" : "");
     }
     return SW_OK;
@@ -283,6 +284,7 @@ static sw_code open_as(language_model **out, bool is_loaded, const gguf_file *g,
         model_lm_close(&m->lm);
         return code;
     }
+    model_lm_describe_devices(m);
     m->load_ms = is_loaded ? ns_to_ms(clock_now_ns(clock) - start) : 0;
     *out = &m->lm;
     return SW_OK;
