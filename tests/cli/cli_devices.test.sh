@@ -100,9 +100,15 @@ with subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text
         answers.append(post("/v1/completions", {"prompt": "a b c d e", "max_tokens": 2, "temperature": 0, "logprobs": 2, "echo": True})["choices"])
         answers.append(post("/v1/embeddings", {"input": ["a b c", "d"]})["data"])
         placement = json.load(urllib.request.urlopen(url + "/v1/placement", timeout=20))["data"][0]
+        metrics = urllib.request.urlopen(url + "/metrics", timeout=20).read().decode()
     finally:
         server.terminate()
-    print(json.dumps([answers, placement["compute"].get("device"), placement["total"]["vram"]]))
+    compute = placement["compute"]
+    for d in compute.get("devices", []):
+        for kind, bytes in (("budget", d["bytes"]), ("kv", d["kv_bytes"]), ("compute", d["buffer_bytes"])):
+            sample = f'spillway_device_memory_bytes{{model="{placement["model"]}",device="{d["name"]}",kind="{kind}"}} {bytes}\n'
+            assert bytes > 0 and sample in metrics, (sample, metrics)
+    print(json.dumps([answers, compute.get("device"), placement["total"]["vram"]]))
     print(server.stderr.read(), file=sys.stderr)
 PYTHON
 python3 serve.py "$SPILLWAY" "$model" none >none.answers 2>.err || fail "a server without a device"
