@@ -187,6 +187,13 @@ typedef struct sw_engine sw_engine;
 /* The implementation to match where llama.cpp and the model's original code compute different results. */
 typedef enum sw_compat { SW_COMPAT_ORIGINAL = 0, SW_COMPAT_LLAMA_CPP } sw_compat;
 
+/* Whether a device must compute some operations with the CPU's bits before it is used. */
+typedef enum sw_device_check {
+    SW_DEVICE_CHECK_AUTO = 0, // a GPU must, an emulated one need not
+    SW_DEVICE_CHECK_ON,
+    SW_DEVICE_CHECK_OFF
+} sw_device_check;
+
 typedef struct sw_engine_options {
     int n_threads; // compute threads; 0: one per core that this process may use
     int n_ctx;     // tokens a sequence may hold; 0: the model's own context, at most SW_DEFAULT_CTX
@@ -203,6 +210,8 @@ typedef struct sw_engine_options {
     int n_vram;
     const char *override_tensors; // "REGEX=DEVICE,...": where tensors are, whatever the above says; or NULL
     const char *devices;          // "cuda:0,cuda:1"; "auto": all GPUs that can be used; "none" or NULL: no GPU
+    sw_device_check
+        device_check; // a device that computes wrongly is not used: by "auto" with a note, else SW_EUNSUPPORTED
     /* How often a token uses each expert, (heat_layers, heat_experts): the most used ones come to VRAM first.  Layers
      * are those with experts.  NULL: as if all were used alike. */
     const double *expert_heat;

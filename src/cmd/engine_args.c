@@ -117,13 +117,17 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
     static const char *const KV[N_CHOICES_MAX + 1] = {[SW_KV_F16] = "f16", [SW_KV_F32] = "f32", [SW_KV_Q8_0] = "q8_0"};
     static const char *const COMPAT[N_CHOICES_MAX + 1] = {
         [SW_COMPAT_ORIGINAL] = "original", [SW_COMPAT_LLAMA_CPP] = "llama.cpp"};
-    int kv_type = SW_KV_F16, compat = SW_COMPAT_ORIGINAL, n_gpu_layers = 0;
+    static const char *const CHECKS[N_CHOICES_MAX + 1] = {
+        [SW_DEVICE_CHECK_AUTO] = "auto", [SW_DEVICE_CHECK_ON] = "on", [SW_DEVICE_CHECK_OFF] = "off"};
+    int kv_type = SW_KV_F16, compat = SW_COMPAT_ORIGINAL, check = SW_DEVICE_CHECK_AUTO, n_gpu_layers = 0;
     const char *kv_word;
     sw_code code = kv_type_word(args, &kv_word, err);
     if (code == SW_OK)
         code = choose("--kv-type", kv_word, KV, &kv_type, err);
     if (code == SW_OK)
         code = choose("--compat", args->compat, COMPAT, &compat, err);
+    if (code == SW_OK)
+        code = choose("--device-check", args->device_check, CHECKS, &check, err);
     if (code == SW_OK)
         code = gpu_layers_of(args->gpu_layers, &n_gpu_layers, err);
     if (code == SW_OK && args->cpu_moe && args->n_cpu_moe > 0)
@@ -140,6 +144,7 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
         .n_gpu_layers = n_gpu_layers,
         .override_tensors = args->override_tensors,
         .devices = args->devices != NULL ? args->devices : "auto",
+        .device_check = (sw_device_check)check,
         .is_strict = args->is_strict,
     };
     if (code == SW_OK)

@@ -36,6 +36,13 @@ says err "an emulated device is emu:SIZE"
 expect 2 plan "$model" --devices fast
 says err "a device is cuda:NUMBER"
 
+# ---- a device that must compute rightly first ----
+expect 0 logits "$model" "${small[@]}" "${device[@]}" --device-check on --out checked --tokens 1,5,9
+expect 0 logits "$model" "${small[@]}" "${device[@]}" --device-check off --out unchecked --tokens 1,5,9
+cmp checked unchecked || fail "the check of a device changes its answers"
+expect 2 logits "$model" --device-check maybe --tokens 1
+says err "--device-check"
+
 # ---- one prompt ----
 for where in none emu:64MiB; do
   for more in "" --cpu-moe "--n-cpu-moe 1" "--kv-type q8_0"; do

@@ -10,6 +10,7 @@
 #include "engine/model_lm.h"
 #include "engine/model_lm_state.h"
 #include "engine/sampler.h"
+#include "engine/tiers_check.h"
 #include "forward/cpu_backend.h"
 #include "forward/gpu/gpu_backend.h"
 
@@ -76,6 +77,8 @@ static sw_code prepare(model_lm *m, const gguf_file *g, const sw_engine_options 
     set_sizes(&m->lm, h, o);
     m->kv_type = o->kv_type;
     code = tiers_open(&m->tiers, o->devices, err);
+    if (code == SW_OK && m->is_loading)
+        code = tiers_check(&m->tiers, g, o, err);
     if (code == SW_OK)
         code = model_lm_place(m, g, o, err);
     if (code == SW_OK)
@@ -271,6 +274,7 @@ static sw_code open_as(language_model **out, bool is_loaded, const gguf_file *g,
     model_lm *const m = mem_calloc(1, sizeof *m);
     if (m == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory opening %s", gguf_path(g));
+    m->is_loading = is_loaded;
     sw_code code = plan(m, g, options, err);
     if (code == SW_OK && is_loaded)
         code = load(m, g, options, err);

@@ -34,6 +34,7 @@ typedef struct model_lm {
     char lost[SW_ERR_MSG_BYTES]; // why the device computes no more; written before is_lost
     atomic_bool is_lost;
     double load_ms;
+    bool is_loading; // not only planned
 } model_lm;
 
 enum { MODEL_LM_BATCH = 256 }; // unless the options say otherwise
