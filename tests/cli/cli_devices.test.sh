@@ -178,12 +178,20 @@ says err "--vram: an engine has at most 8 devices"
 expect 0 plan "$model" --devices none --vram 1G,1G
 says err "--vram has no effect"
 
-# ---- the two placements side by side ----
+for where in "--devices none" "${two[*]}"; do
+  # shellcheck disable=SC2086
+  expect 0 run "$model" hi -n 4 --temp 0 "${small[@]}" $where
+  cp .out "run.${where##* }"
+done
+cmp run.none run.16 || fail "two devices: another answer"
+
+# ---- placements side by side ----
 # The tokens of a prompt in batches of several sizes.
 for batch in 3 32; do
   expect 0 parity "$model" --tokens 12 --a "--devices none ${small[*]}" --b "${device[*]} --ctx-size 128 --threads 1 --batch $batch --cpu-moe"
   says out "equal, "
 done
-expect 0 parity "$model" --tokens 12 --a "--devices none ${small[*]}" --b "${device[*]} ${small[*]} --n-cpu-moe 1"
+expect 0 parity "$model" --tokens 12 --a "${two[*]} ${small[*]}" --b "${device[*]} ${small[*]} --n-cpu-moe 1"
+says out "cpu+emu:8MiB+emu:8MiB#2"
 says out "cpu+emu:64MiB"
 says out "equal, "
