@@ -97,5 +97,6 @@ sw_code split_measure(forward *f, split_rates *out, sw_err *err)
     find_experts(&p);
     out->here = cost_in(&p, TIER_RAM);
     out->device = cost_in(&p, forward_stream_tier(f, p.layer));
+    f->o.backends[forward_stream_tier(f, p.layer)]->streamed = (backend_streamed){0}; // this was no step
     return p.code;
 }
