@@ -168,6 +168,40 @@ static void test_answers_do_not_depend_on_who_computes_an_expert(void **state)
     assert_true(n_models >= 6);
 }
 
+/* ---- order ------------------------------------------------------------------------------------------------------ */
+
+static device_ops hasty_ops;
+static const device_ops *real_ops;
+
+/* A copy that is done as soon as what it is to wait for allows it; the emulation itself does it as late as it can. */
+static sw_code hasty_copy(device_stream *s, void *to, const void *from, size_t n_bytes, device_way way, sw_err *err)
+{
+    const sw_code code = real_ops->copy(s, to, from, n_bytes, way, err);
+    return code == SW_OK && way == COPY_UP ? real_ops->stream_wait(s, err) : code;
+}
+
+static void hasty(const golden *g)
+{
+    model_lm *const cpu = opened_without_device(g), *const m = opened(g, &OPTIONS);
+    device *const d = tiers_device(&m->tiers, TIER_VRAM);
+    real_ops = d->ops;
+    hasty_ops = *real_ops;
+    hasty_ops.copy = hasty_copy;
+    d->ops = &hasty_ops;
+    m->f.split.rule = SPLIT_ALL;
+    same_steps(g, cpu, m, "--cpu-moe", "copies as early as possible");
+    d->ops = real_ops;
+    close_lm(m);
+    close_lm(cpu);
+}
+
+static void test_no_copy_overtakes_the_products_before_it(void **state)
+{
+    (void)state;
+    golden_with("qwen3moe-f32", hasty);
+    golden_with("granitemoe-shared-f32", hasty);
+}
+
 /* ---- memory ------------------------------------------------------------------------------------------------------ */
 
 /* What is planned is allocated, to the byte, and what streaming takes of it is small. */
@@ -395,6 +429,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers_do_not_depend_on_who_computes_an_expert),
+        cmocka_unit_test(test_no_copy_overtakes_the_products_before_it),
         cmocka_unit_test(test_memory_is_planned),
         cmocka_unit_test(test_only_experts_make_way),
         cmocka_unit_test(test_without_effect_it_is_said_or_refused),
