@@ -64,6 +64,21 @@ static sw_code gpu_layers_of(const char *word, int *out, sw_err *err)
     return SW_OK;
 }
 
+/* Writes what --stream-tokens means, as in sw_engine_options.  Errors: SW_EINVAL. */
+static sw_code stream_tokens_of(const char *word, int *out, sw_err *err)
+{
+    *out = 0;
+    if (word == NULL || strcmp(word, "auto") == 0)
+        return SW_OK;
+    char *end;
+    const long n = strcmp(word, "off") == 0 ? -1 : strtol(word, &end, 10);
+    if (n != -1 && (word[0] < '0' || word[0] > '9' || *end != '\0' || n < 1 || n > LIMIT_BATCH_TOKENS))
+        return sw_fail(err, SW_EINVAL, "--stream-tokens takes a number of tokens from 1 to %d, auto or off, not '%s'",
+                       LIMIT_BATCH_TOKENS, word);
+    *out = (int)n;
+    return SW_OK;
+}
+
 /* "6G", or a list with a size or "auto" for each GPU, which this module keeps as it keeps the profile. */
 static sw_code read_vram(const char *text, sw_engine_options *out, sw_err *err)
 {
@@ -83,21 +98,6 @@ static sw_code read_vram(const char *text, sw_engine_options *out, sw_err *err)
     out->vram_bytes = n == 1 ? list[0] : 0;
     out->vram_list = n > 1 ? list : NULL;
     out->n_vram = n > 1 ? n : 0;
-    return SW_OK;
-}
-
-/* Writes what --stream-tokens means, as in sw_engine_options.  Errors: SW_EINVAL. */
-static sw_code stream_tokens_of(const char *word, int *out, sw_err *err)
-{
-    *out = 0;
-    if (word == NULL || strcmp(word, "auto") == 0)
-        return SW_OK;
-    char *end;
-    const long n = strcmp(word, "off") == 0 ? -1 : strtol(word, &end, 10);
-    if (n != -1 && (word[0] < '0' || word[0] > '9' || *end != '\0' || n < 1 || n > LIMIT_BATCH_TOKENS))
-        return sw_fail(err, SW_EINVAL, "--stream-tokens takes a number of tokens from 1 to %d, auto or off, not '%s'",
-                       LIMIT_BATCH_TOKENS, word);
-    *out = (int)n;
     return SW_OK;
 }
 

@@ -41,6 +41,15 @@ static json_t *effect_json(const sw_engine_state *s)
     return effect;
 }
 
+/* Experts in RAM that a device computes for a step. */
+static json_t *stream_json(const sw_engine_state *s)
+{
+    return json_pack("{s:i, s:o, s:b, s:o, s:o, s:o}", "tokens", s->stream_tokens, "vram_bytes",
+                     bytes_json(s->stream_bytes_vram), "pinned", s->stream_is_pinned, "steps",
+                     json_integer((json_int_t)s->n_stream_steps), "experts",
+                     json_integer((json_int_t)s->n_stream_experts), "bytes", bytes_json(s->n_stream_bytes));
+}
+
 static json_t *device_json(const sw_device_state *d)
 {
     return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o}", "name", d->name, "model", d->model, "emulated",
@@ -55,15 +64,6 @@ static json_t *devices_json(const sw_engine_state *s)
     for (int i = 0; i < s->n_devices; i++)
         json_push(&list, device_json(&s->devices[i]));
     return list;
-}
-
-/* Experts in RAM that the device computes for a step. */
-static json_t *stream_json(const sw_engine_state *s)
-{
-    return json_pack("{s:i, s:o, s:b, s:o, s:o, s:o}", "tokens", s->stream_tokens, "vram_bytes",
-                     bytes_json(s->stream_bytes_vram), "pinned", s->stream_is_pinned, "steps",
-                     json_integer((json_int_t)s->n_stream_steps), "experts",
-                     json_integer((json_int_t)s->n_stream_experts), "bytes", bytes_json(s->n_stream_bytes));
 }
 
 static json_t *compute_json(const sw_engine_state *s)

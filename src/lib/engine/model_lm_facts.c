@@ -43,7 +43,6 @@ static void put_devices(const model_lm *m, sw_engine_state *state)
 /* What is in VRAM, of all devices together, and of memory that tests have in their place. */
 static void put_vram(const model_lm *m, sw_engine_state *state)
 {
-    state->weight_bytes_vram = state->kv_bytes_vram = state->buffer_bytes_vram = state->stream_bytes_vram = 0;
     for (int i = 0; i < m->tiers.n_devices; i++) {
         const weight_tier tier = tier_of_device(i);
         state->weight_bytes_vram += m->w.blocks[tier].n_bytes;
