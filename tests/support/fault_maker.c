@@ -41,7 +41,7 @@ static double time_per_token(maker *m, int session, double length)
 static void answer(maker *m, fault_request *r, uint64_t question)
 {
     const int64_t n = 40 + (int64_t)question * 5;
-    r->question = question;
+    r->question = r->kind = question;
     r->answer = question * 1000 + (has(m, FAULT_CHANGED) && uniform(m) < 0.002);
     r->is_completed = uniform(m) > 0.002;
     r->is_degenerate = uniform(m) < (has(m, FAULT_LOOPS) ? 0.05 : 0.003);
@@ -54,6 +54,7 @@ static void answer(maker *m, fault_request *r, uint64_t question)
 
 static void remember(maker *m, fault_request *r)
 {
+    r->question = 1000 + (uint64_t)(r - requests); // never asked again
     r->distance = 200 + floor(uniform(m) * 38) * 100;
     r->is_right = uniform(m) < (has(m, FAULT_FORGETS) && r->distance > 2048 ? 0.1 : 0.93);
 }
@@ -75,7 +76,7 @@ static void ask(maker *m, fault_request *r)
     answer(m, r, (uint64_t)(uniform(m) * N_QUESTIONS));
     if (uniform(m) < 0.2)
         remember(m, r);
-    r->ms_per_token = time_per_token(m, session, (double)r->question / N_QUESTIONS);
+    r->ms_per_token = time_per_token(m, session, (double)r->kind / N_QUESTIONS);
     const double busy_s = (double)r->told_tokens * r->ms_per_token / 1000 + 0.1 * exp(0.2 * normal(&m->rng));
     r->end_s = r->start_s + busy_s;
     r->tps = (double)r->seen_tokens / busy_s;

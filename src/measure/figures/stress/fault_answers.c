@@ -149,24 +149,37 @@ sw_code fault_judge_usage(const fault_world *w, fault_row *row, sw_err *err)
 
 /* ---- what is remembered ------------------------------------------------------------------------------------------ */
 
+/* A question that was asked again counts once: a server that is reproducible answers it as before. */
+static size_t take_facts(const fault_request *const *sorted, size_t n, graded *out)
+{
+    size_t n_facts = 0;
+    for (size_t begin = 0, end; begin < n; begin = end) {
+        size_t n_right = 0;
+        end = end_of_question(sorted, begin, n);
+        for (size_t i = begin; i < end; i++)
+            n_right += sorted[i]->is_right;
+        if (!isnan(sorted[begin]->distance))
+            out[n_facts++] = (graded){sorted[begin]->distance, 2 * n_right > end - begin};
+    }
+    return n_facts;
+}
+
 sw_code fault_judge_forgets(const fault_world *w, fault_row *row, sw_err *err)
 {
+    size_t n;
+    const fault_request **const sorted = by_question(w, &n);
     graded *const values = mem_calloc(w->n_requests + 1, sizeof *values);
-    if (values == NULL)
-        return sw_fail(err, SW_ENOMEM, "out of memory for the facts of %zu requests", w->n_requests);
-    for (size_t i = 0; i < w->n_requests; i++) {
-        const fault_request *const r = &w->requests[i];
-        if (r->is_completed && !isnan(r->distance))
-            values[row->n++] = (graded){r->distance, r->is_right};
-    }
+    const bool ok = sorted != NULL && values != NULL;
+    row->n = ok ? take_facts(sorted, n, values) : 0;
     const graded_loss loss = graded_loss_of(values, row->n);
+    mem_free(sorted);
     mem_free(values);
     row->p_value = loss.p_value;
     row->at = loss.key;
     if (!isnan(loss.p_value))
         row->effect =
             (double)loss.n_right_before / (double)loss.n_before - (double)loss.n_right_beyond / (double)loss.n_beyond;
-    return SW_OK;
+    return ok ? SW_OK : sw_fail(err, SW_ENOMEM, "out of memory for the facts of %zu requests", w->n_requests);
 }
 
 /* ---- experts ----------------------------------------------------------------------------------------------------- */

@@ -89,6 +89,12 @@ uint64_t stress_question_of(const test_record *test)
     return logit_hash_add(hash, &test->turn, sizeof test->turn);
 }
 
+uint64_t stress_kind_of(const test_record *test)
+{
+    const bool has_item = test->item != NULL && test->item[0] != '\0';
+    return has_item ? add_text(logit_hash_begin(), test->item) : stress_question_of(test);
+}
+
 uint64_t stress_answer_of(const answer_record *answer)
 {
     const uint64_t hash = logit_hash_add(logit_hash_begin(), answer->reasoning, answer->n_reasoning);

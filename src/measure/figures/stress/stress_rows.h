@@ -35,6 +35,8 @@ double stress_row_end_s(const summary_row *row);
 /* A number that two requests share if they asked the same, so that the same is expected: prompt, seed, limits, and what
  * the workload says of the item. */
 uint64_t stress_question_of(const test_record *test);
+/* A number that two requests share if they ask alike: the item, or else what stress_question_of is of. */
+uint64_t stress_kind_of(const test_record *test);
 /* A number of its text, reasoning included. */
 uint64_t stress_answer_of(const answer_record *answer);
 
