@@ -17,8 +17,8 @@ enum { N_SESSIONS = 3, N_QUESTIONS = 60, SECRETS_PCT = 15, MAX_TOKENS = 512, PAT
 static const double PAUSE_S = 3, SAMPLE_S = 2, BEGIN_S = 1;
 
 typedef struct asked {
-    char *prompt, *item;
-    char code[8]; // what a right answer holds; "": anything
+    char *prompt, *name, *item; // its item: the name, and the session whose own it is
+    char code[8];               // what a right answer holds; "": anything
 } asked;
 
 typedef struct session {
@@ -88,12 +88,14 @@ static char *filler(rng_state *words, char *at, int n_words)
     return at;
 }
 
-static asked new_question(runner *r, const char *kind, uint64_t number, int n_words)
+static asked new_question(runner *r, const char *kind, uint64_t number, int asker, int n_words)
 {
-    asked q = {.prompt = arena_alloc(r->run->keep, (size_t)n_words * 8 + 128), .item = arena_alloc(r->run->keep, 32)};
-    if (q.prompt == NULL || q.item == NULL)
+    arena *const keep = r->run->keep;
+    asked q = {arena_alloc(keep, (size_t)n_words * 8 + 128), arena_alloc(keep, 32), arena_alloc(keep, 48), ""};
+    if (q.prompt == NULL || q.name == NULL || q.item == NULL)
         abort(); // memory is short in a test
-    sprintf(q.item, "%s/%d", kind, (int)number);
+    sprintf(q.name, "%s/%d", kind, (int)number);
+    sprintf(q.item, "%s/session=%d", q.name, asker);
     return q;
 }
 
@@ -104,7 +106,7 @@ static asked make_question(runner *r, int asker)
     rng_state words;
     rng_seed(&words, r->options->seed * N_QUESTIONS + number);
     const int n_words = 5 + (int)(rng_next(&words) % 60);
-    asked q = new_question(r, "words", number, n_words);
+    asked q = new_question(r, "words", number, asker, n_words);
     filler(&words, q.prompt + sprintf(q.prompt, "[%d] Tell me more of %d:", asker, (int)number), n_words);
     return q;
 }
@@ -114,7 +116,7 @@ static asked make_secret(runner *r, int asker)
 {
     const int n_words = 50 + (int)(rng_next(&r->rng) % 3950), n = (int)r->n_added;
     const char name[] = {(char)('a' + n % 26), (char)('a' + n / 26 % 26), (char)('a' + n / 676), '\0'};
-    asked q = new_question(r, "secrets", r->n_added, n_words);
+    asked q = new_question(r, "secrets", r->n_added, asker, n_words);
     sprintf(q.code, "%d", (int)(1000 + rng_next(&r->rng) % 9000));
     char *const begin = q.prompt + sprintf(q.prompt, "[%d] The code of %s is %s.", asker, name, q.code);
     sprintf(filler(&r->rng, begin, n_words), " What is the code of %s?", name);
@@ -153,7 +155,7 @@ static answer_record keep_answer(runner *r, const answer_record *a)
 static test_plan plan_of(const asked *q)
 {
     return (test_plan){
-        .name = "faulty", .group = "faulty", .prompt = q->prompt, .max_tokens = MAX_TOKENS, .seed = 7, .expected = ""};
+        .name = q->name, .group = "faulty", .prompt = q->prompt, .max_tokens = MAX_TOKENS, .seed = 7, .expected = ""};
 }
 
 static void keep_test(runner *r, const session *s, const answer_record *answer)

@@ -1,6 +1,6 @@
 /* fault_table.c - how many planted faults are found, in how many requests, and how often a sound server alarms.
  *
- *     fault_table SERVER [--runs N] [--fault NAME] [--requests N]
+ *     fault_table SERVER [--runs N] [--fault NAME]... [--requests N]
  *
  * Prints a table in Markdown, and fails if a fault is found in fewer than 95 of 100 runs, or more than 4 of 100 sound
  * ones set off an alarm.
@@ -23,7 +23,7 @@ static const struct {
     {"leak", "100 KB of each request stay", 400},
     {"slowing", "20 % more time per token from the tenth minute on", 1000},
     {"unused", "one expert of 32 is never used", 400},
-    {"loops", "one question in 16 is answered with a loop at the end", 400},
+    {"loops", "one question in 10 is answered with a loop at the end", 400},
     {"changed", "one answer in 500 has another word", 2500},
     {"usage", "one answer in 20 is told to be a tenth longer", 400},
     {"unfair", "one of three sessions, which prompts name, is served 25 % slower", 400},
@@ -122,34 +122,50 @@ static bool run_row(const char *server, int row, int n_runs, int n_requests)
     return fault >= 0 ? t.n_last * 100 >= 95 * n_runs && t.n_others * 100 <= 4 * n_runs : t.n_last * 100 <= 4 * n_runs;
 }
 
-static int usage(void)
+typedef struct table_options {
+    int n_runs, n_requests; // 0: as the rows have it
+    bool is_chosen[N_ROWS], has_choice;
+} table_options;
+
+static bool choose(table_options *o, const char *name)
 {
-    fprintf(stderr, "fault_table SERVER [--runs N] [--fault NAME] [--requests N]\n");
-    return 2;
+    for (int row = 0; row < N_ROWS; row++) {
+        if (strcmp(ROWS[row].name, name) == 0)
+            return o->is_chosen[row] = o->has_choice = true;
+    }
+    return false;
+}
+
+static bool take_option(table_options *o, const char *name, const char *value)
+{
+    if (strcmp(name, "--fault") == 0)
+        return choose(o, value);
+    int *const number = strcmp(name, "--runs") == 0       ? &o->n_runs
+                        : strcmp(name, "--requests") == 0 ? &o->n_requests
+                                                          : NULL;
+    return number != NULL && (*number = atoi(value)) > 0;
+}
+
+static bool read_options(table_options *o, int argc, char **argv)
+{
+    bool ok = argc % 2 == 0; // the program, the server, pairs
+    for (int i = 2; ok && i < argc; i += 2)
+        ok = take_option(o, argv[i], argv[i + 1]);
+    return ok;
 }
 
 int main(int argc, char **argv)
 {
-    int n_runs = 100, n_requests = 0, n_bad = 0;
-    const char *only = NULL;
-    for (int i = 2; i < argc; i += 2) {
-        if (i + 1 == argc)
-            return usage();
-        if (strcmp(argv[i], "--runs") == 0)
-            n_runs = atoi(argv[i + 1]);
-        else if (strcmp(argv[i], "--requests") == 0)
-            n_requests = atoi(argv[i + 1]);
-        else if (strcmp(argv[i], "--fault") == 0)
-            only = argv[i + 1];
-        else
-            return usage();
+    table_options o = {.n_runs = 100};
+    int n_bad = 0;
+    if (!read_options(&o, argc, argv)) {
+        fprintf(stderr, "fault_table SERVER [--runs N] [--fault NAME]... [--requests N]\n");
+        return 2;
     }
-    if (argc < 2 || n_runs < 1)
-        return usage();
     printf("| fault | planted | requests | found | needed | runs with another alarm |\n|---|---|--:|--:|--:|--:|\n");
     for (int row = 0; row < N_ROWS; row++) {
-        if (only == NULL || strcmp(only, ROWS[row].name) == 0)
-            n_bad += !run_row(argv[1], row, n_runs, n_requests > 0 ? n_requests : ROWS[row].n_requests);
+        if (!o.has_choice || o.is_chosen[row])
+            n_bad += !run_row(argv[1], row, o.n_runs, o.n_requests > 0 ? o.n_requests : ROWS[row].n_requests);
     }
     return n_bad > 0;
 }

@@ -215,7 +215,7 @@ static void plant(faulty_engine *e, faulty_answer *a)
 bool faulty_engine_answer(faulty_engine *e, const faulty_question *q, uint64_t now_ns, faulty_answer *a)
 {
     const uint64_t hash = hash_of(q);
-    const bool loops = hash / 64 % 16 == 0;
+    const bool loops = hash / 64 % 10 == 0;
     int64_t n = TOKENS_MIN + (int64_t)(hash % TOKENS_SPREAD);
     if (e->fault == PLANTED_LOOPS && loops)
         n = LOOP_TOKENS;

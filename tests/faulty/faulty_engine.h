@@ -20,7 +20,7 @@ typedef enum planted_fault {
     PLANTED_LEAK,    // 100 KB of each request stay
     PLANTED_SLOWING, // 20 % more time per token from the tenth minute on
     PLANTED_UNUSED,  // one expert is never used
-    PLANTED_LOOPS,   // one prompt in sixteen is answered with a loop at the end
+    PLANTED_LOOPS,   // one prompt in ten is answered with a loop at the end
     PLANTED_CHANGED, // one answer in 500 has another word
     PLANTED_USAGE,   // one answer in twenty is told to be a tenth longer
     PLANTED_UNFAIR,  // prompts that begin with "[0]" are served a quarter slower

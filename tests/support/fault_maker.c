@@ -8,7 +8,7 @@
 #include "base/rng.h"
 #include "support/draws.h"
 
-enum { N_MAX = 20000, SESSIONS_MAX = 16, N_QUESTIONS = 20, N_LAYERS = 4, N_EXPERTS = 16, N_USED = 2 };
+enum { N_MAX = 20000, SESSIONS_MAX = 16, N_QUESTIONS = 200, N_LAYERS = 4, N_EXPERTS = 16, N_USED = 2 };
 
 static fault_request requests[N_MAX];
 static memory_sample samples[N_MAX];
@@ -18,7 +18,8 @@ typedef struct maker {
     const fault_plan *plan;
     rng_state rng;
     double now_s[SESSIONS_MAX];
-    double drift; // what disturbs the machine for a while, of the time per token
+    bool loops[N_QUESTIONS]; // how each is answered
+    double drift;            // what disturbs the machine for a while, of the time per token
 } maker;
 
 static double uniform(maker *m)
@@ -40,14 +41,14 @@ static double time_per_token(maker *m, int session, double length)
 
 static void answer(maker *m, fault_request *r, uint64_t question)
 {
-    const int64_t n = 40 + (int64_t)question * 5;
+    const int64_t n = 40 + (int64_t)question / 2;
     r->question = r->kind = question;
     r->answer = question * 1000 + (has(m, FAULT_CHANGED) && uniform(m) < 0.002);
     r->is_completed = uniform(m) > 0.002;
-    r->is_degenerate = uniform(m) < (has(m, FAULT_LOOPS) ? 0.05 : 0.003);
+    r->is_degenerate = m->loops[question];
     r->seen_tokens = n - 1; // the last has no text
     r->told_tokens = has(m, FAULT_USAGE) && uniform(m) < 0.05 ? n + n / 10 + 4 : n;
-    r->prompt_tokens = 100 + 10 * (int64_t)question;
+    r->prompt_tokens = 100 + (int64_t)question;
     r->max_tokens = 512;
     r->distance = NAN;
 }
@@ -138,6 +139,8 @@ void fault_world_make(const fault_plan *plan, fault_world *out)
     if (plan->n_requests > N_MAX || plan->n_sessions > SESSIONS_MAX)
         abort();
     rng_seed(&m.rng, plan->seed * 16 + (uint64_t)(plan->fault + 1));
+    for (int i = 0; i < N_QUESTIONS; i++)
+        m.loops[i] = uniform(&m) < (has(&m, FAULT_LOOPS) ? 0.1 : 0.003);
     for (size_t i = 0; i < plan->n_requests; i++)
         ask(&m, &requests[i]);
     qsort(requests, plan->n_requests, sizeof *requests, by_end);
