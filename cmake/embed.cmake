@@ -2,7 +2,17 @@
 #   spillway_embed(TARGET): adds every file listed in EMBEDDED_FILES to TARGET.
 set(EMBEDDED_FILES
   protocols/local-streaming.json
+  protocols/stress/basic.json
+  protocols/stress/long-form.json
+  protocols/stress/concurrent.json
+  protocols/stress/context.json
+  protocols/stress/api.json
+  protocols/stress/memory.json
+  protocols/stress/consistency.json
+  protocols/stress/production-load.json
+  protocols/stress/marathon.json
   docs/protocol.schema.json
+  docs/stress.schema.json
   src/measure/quality/sandbox_harness.py
   web/dist/report.js
   web/dist/report.css
