@@ -36,7 +36,7 @@ static int parse_rows(stress_args *s, int argc, char **argv)
         {"scenario", NULL, ARG_STRINGS, &s->scenarios, 0, 0, "NAME", "run this scenario"},
         {"protocol", NULL, ARG_STRINGS, &s->files, 0, 0, "FILE", "run the suite or scenario of this file"},
         {"list", NULL, ARG_FLAG, &s->is_list, 0, 0, NULL, "list suites and scenarios with their stages and times, and run nothing"},
-        {"duration", NULL, ARG_STRING, &s->duration, 0, 0, "T", "of every stage that has one, such as 90s, 10m or 8h"},
+        {"duration", NULL, ARG_STRING, &s->duration, 0, 0, "T", "how long stages ask that ask for a time, such as 90s, 10m or 8h"},
         {"scale", NULL, ARG_DOUBLE, &s->scale, 1e-6, 1000, "F", "of the numbers of requests and of durations: 0.1 is a tenth (default: 1)"},
         BENCH_STORE_ROWS(a),
         BENCH_OUTPUT_ROWS(a),

@@ -86,7 +86,7 @@ typedef struct stress_suite {
 
 typedef struct stress_protocol {
     double scale;      // of requests and durations that files give; 1
-    double duration_s; // of stages that have one; 0: as files give them
+    double duration_s; // of stages that ask for a time; 0: as files give them, scaled
     stress_suite *suites;
     size_t n_suites;
     const char *json; // one document with all of it
