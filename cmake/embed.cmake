@@ -9,8 +9,16 @@ set(EMBEDDED_FILES
   protocols/stress/api.json
   protocols/stress/memory.json
   protocols/stress/consistency.json
+  protocols/stress/reasoning.json
+  protocols/stress/conversation.json
+  protocols/stress/routing.json
+  protocols/stress/specialisation.json
+  protocols/stress/context-saturation.json
+  protocols/stress/specialisation-challenge.json
   protocols/stress/production-load.json
   protocols/stress/marathon.json
+  protocols/stress/facts.json
+  protocols/stress/domains.json
   docs/protocol.schema.json
   docs/stress.schema.json
   src/measure/quality/sandbox_harness.py

@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_stage(const stress_suite *suite, const stress_stage *s)
 {
-    const bool needs_prompt = s->work != WORK_IDLE && s->work != WORK_LADDER;
+    const bool needs_prompt = stress_work_asks_prompts(s->work);
     if (s->work < 0 || s->work >= N_STRESS_WORKS || s->name[0] == '\0' || s->n_sessions < 1 ||
         s->n_sessions > STRESS_SESSIONS_MAX || s->n_requests < 0 || !(s->duration_s >= 0) || !(s->think_s >= 0) ||
         (needs_prompt && (suite->n_prompts == 0 || s->n_max_tokens == 0)))

@@ -223,6 +223,112 @@ static void test_arrivals_are_due_whatever_is_answered(void **state)
     assert_over(w, 6);
 }
 
+/* Judges an answer as the runner does; the outcome of its check, or -1 if it is not judged. */
+static int judged(workload *w, int session, const char *text)
+{
+    const answer_record record = {.text = text, .n_text = strlen(text)};
+    const check_options options = {0};
+    check_record *checks = NULL;
+    size_t n = 0;
+    assert_int_equal(w->ops->judge(w, session, &record, &options, keep, &checks, &n, NULL), SW_OK);
+    return n > 0 ? (int)checks[0].outcome : -1;
+}
+
+static void test_a_problem_is_checked_against_its_own_solution(void **state)
+{
+    (void)state;
+    workload *const w = open_stage(
+        "\"work\": \"problems\", \"problems\": [\"arithmetic\", \"units\"], \"levels\": [0, 1], \"requests\": 2,"
+        "\"max_tokens\": [50]",
+        &OTHER);
+    assert_int_equal(w->n_planned, 8);
+    char first[64];
+    for (int i = 0; i < 8; i++) {
+        const work_request request = ask(w, 0);
+        char right[256];
+        if (i == 0)
+            snprintf(first, sizeof first, "%s", request.item);
+        else
+            assert_string_not_equal(request.item, first);
+        snprintf(right, sizeof right, "The answer is %s.", request.plan.expected);
+        assert_int_equal(judged(w, 0, right), CHECK_PASSED);
+        assert_int_equal(judged(w, 0, "The answer is 123456789."), CHECK_FAILED);
+        answer(w, 0, &request, right, 3);
+    }
+    assert_over(w, 0);
+}
+
+static void test_questions_come_from_all_domains_in_turn(void **state)
+{
+    (void)state;
+    workload *const w =
+        open_stage("\"work\": \"questions\", \"questions\": \"facts\", \"requests\": 2, \"max_tokens\": [9]", &OTHER);
+    const work_request first = ask(w, 0);
+    assert_int_equal(judged(w, 0, first.plan.expected), CHECK_PASSED);
+    assert_int_equal(judged(w, 0, "I do not know."), CHECK_FAILED);
+    answer(w, 0, &first, "x", 3);
+    const work_request second = ask(w, 0);
+    assert_string_not_equal(second.plan.group, first.plan.group);
+    answer(w, 0, &second, "x", 3);
+    assert_over(w, 0);
+    workload_close(w);
+}
+
+static void test_a_conversation_sends_all_that_was_said(void **state)
+{
+    (void)state;
+    workload *const w =
+        open_stage("\"work\": \"conversation\", \"levels\": [0], \"turns\": 10, \"max_tokens\": [9]", &OTHER);
+    int n_judged = 0;
+    for (int i = 0; i < 10; i++) {
+        const work_request request = ask(w, 0);
+        assert_int_equal(request.n_history, 2 * i);
+        if (i > 0)
+            assert_string_equal(request.history[2 * i - 1].text, "as you say");
+        if (request.plan.expected[0] != '\0') {
+            n_judged++;
+            assert_int_equal(judged(w, 0, request.plan.expected), CHECK_PASSED);
+        }
+        answer(w, 0, &request, "as you say", 3);
+    }
+    assert_true(n_judged > 0);
+    assert_over(w, 0);
+}
+
+static void test_conversations_of_a_session_differ(void **state)
+{
+    (void)state;
+    workload *const w = open_stage(
+        "\"work\": \"conversation\", \"levels\": [0], \"turns\": 10, \"requests\": 2, \"max_tokens\": [9]", &OTHER);
+    char first[512] = "";
+    for (int i = 0; i < 20; i++) {
+        const work_request request = ask(w, 0);
+        if (i == 0)
+            snprintf(first, sizeof first, "%s", request.item);
+        if (i == 10) {
+            assert_int_equal(request.n_history, 0);
+            assert_string_not_equal(request.item, first);
+        }
+        answer(w, 0, &request, "as you say", 3);
+    }
+    assert_over(w, 0);
+}
+
+static void test_a_secret_is_found_at_each_depth(void **state)
+{
+    (void)state;
+    workload *const w = open_stage("\"work\": \"secrets\", \"lengths\": [600, 9000], \"max_tokens\": [9]", &SPILLWAY);
+    assert_int_equal(w->n_planned, 10);
+    for (int i = 0; i < 10; i++) {
+        const work_request request = ask(w, 0);
+        assert_non_null(strstr(request.plan.prompt, request.plan.expected));
+        if (i > 0)
+            assert_int_equal(judged(w, 0, request.plan.expected), CHECK_PASSED);
+        answer(w, 0, &request, "x", 200);
+    }
+    assert_over(w, 0);
+}
+
 #define WORK_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -236,6 +342,11 @@ int main(void)
         WORK_TEST(test_a_tail_is_whole_characters),
         WORK_TEST(test_a_ladder_finds_out_how_many_words_make_its_tokens),
         WORK_TEST(test_a_ladder_above_the_context_is_skipped),
+        WORK_TEST(test_a_problem_is_checked_against_its_own_solution),
+        WORK_TEST(test_questions_come_from_all_domains_in_turn),
+        WORK_TEST(test_a_conversation_sends_all_that_was_said),
+        WORK_TEST(test_conversations_of_a_session_differ),
+        WORK_TEST(test_a_secret_is_found_at_each_depth),
         WORK_TEST(test_arrivals_are_due_whatever_is_answered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,6 +59,31 @@ static void look_at_server(stage_run *g, const test_record *test)
                          r->host->model, test->answer.error);
 }
 
+/* Judges an answer that completed. */
+static sw_code judge(stage_run *g, int session, test_record *test, arena *keep, sw_err *err)
+{
+    const bench_options *const o = g->run->r.o->bench;
+    const check_options options = {.clock = o->clock, .cancel = o->cancel, .run_code = !o->is_without_code};
+    check_record *checks = NULL;
+    if (g->w->ops->judge == NULL || test->answer.status != TEST_COMPLETED)
+        return SW_OK;
+    const sw_code code = g->w->ops->judge(g->w, session, &test->answer, &options, keep, &checks, &test->n_checks, err);
+    test->checks = checks;
+    return code;
+}
+
+/* With its checks. */
+static sw_code store_test(stage_run *g, int session, test_record *test, sw_err *err)
+{
+    arena *const keep = arena_create();
+    sw_code code = keep != NULL ? judge(g, session, test, keep, err)
+                                : sw_fail(err, SW_ENOMEM, "out of memory for the checks of an answer");
+    if (code == SW_OK)
+        code = test_keeper_keep(&g->run->r, test, NULL, err);
+    arena_free(keep);
+    return code;
+}
+
 sw_code stage_keep(stage_run *g, int session, sw_err *err)
 {
     stage_slot *const slot = &g->slots[session];
@@ -70,7 +95,7 @@ sw_code stage_keep(stage_run *g, int session, sw_err *err)
     }
     r->progress.plan = &slot->request.plan;
     r->progress.number = ++g->run->n_ended;
-    const sw_code code = test_keeper_keep(r, &test, NULL, err);
+    const sw_code code = store_test(g, session, &test, err);
     g->n_ended++;
     g->w->n_asked[session]++;
     if (g->w->ops->took != NULL)

@@ -246,6 +246,7 @@ sw_code stage_run_missing(stress_run *run, int position, sw_err *err)
         code = g.slots != NULL ? run_stage(&g, err) : sw_fail(err, SW_ENOMEM, "out of memory for sessions");
         mem_free(g.slots);
     }
+    workload_close(g.w);
     arena_free(keep);
     return code;
 }

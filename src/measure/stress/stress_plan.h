@@ -14,17 +14,22 @@ enum {
     STRESS_SESSIONS_MAX = 1024,
     STRESS_STAGES_MAX = 256, // of a suite
     STRESS_SUITES_MAX = 64,
+    STRESS_DEPTHS = 9, // of secrets: 10 % to 90 %
 };
 
 /* Kinds of workloads: X(NAME, "name", "meaning"). */
 // clang-format off
 #define STRESS_WORK_TABLE(X) \
-    X(SESSIONS,   "sessions",   "sessions side by side, each asking one prompt after the other") \
-    X(TRANSPORTS, "transports", "each prompt by each route") \
-    X(SECTIONS,   "sections",   "a long text, a section in each request") \
-    X(LADDER,     "ladder",     "prompts of growing length") \
-    X(ARRIVALS,   "arrivals",   "requests at moments that no answer changes") \
-    X(IDLE,       "idle",       "nothing is asked, and the server is watched")
+    X(SESSIONS,     "sessions",     "sessions side by side, each asking one prompt after the other") \
+    X(TRANSPORTS,   "transports",   "each prompt by each route") \
+    X(SECTIONS,     "sections",     "a long text, a section in each request") \
+    X(LADDER,       "ladder",       "prompts of growing length") \
+    X(ARRIVALS,     "arrivals",     "requests at moments that no answer changes") \
+    X(IDLE,         "idle",         "nothing is asked, and the server is watched") \
+    X(PROBLEMS,     "problems",     "generated problems, whose answers are checked") \
+    X(QUESTIONS,    "questions",    "questions of a bank, with accepted answers, and prompts by domain") \
+    X(CONVERSATION, "conversation", "exchanges in which later questions need what was said before") \
+    X(SECRETS,      "secrets",      "long texts with secrets, and a question for each")
 // clang-format on
 
 #define STRESS_WORK_ENUM(name, text, meaning) WORK_##name,
@@ -32,6 +37,17 @@ typedef enum stress_work { STRESS_WORK_TABLE(STRESS_WORK_ENUM) N_STRESS_WORKS } 
 #undef STRESS_WORK_ENUM
 
 const char *stress_work_name(stress_work work);
+/* Returns true if it asks the prompts of its suite. */
+bool stress_work_asks_prompts(int work);
+
+/* What a stage of questions takes from the banks: X(NAME, "name"). */
+// clang-format off
+#define STRESS_QUESTIONS_TABLE(X) \
+    X(FACTS, "facts") X(PROMPTS, "prompts") X(SPECIALIST, "specialist") X(GENERAL, "general") X(MIXTURES, "mixtures")
+// clang-format on
+#define STRESS_QUESTIONS_ENUM(name, text) QUESTIONS_##name,
+typedef enum stress_questions { STRESS_QUESTIONS_TABLE(STRESS_QUESTIONS_ENUM) N_STRESS_QUESTIONS } stress_questions;
+#undef STRESS_QUESTIONS_ENUM
 
 typedef struct stress_prompt {
     const char *name, *text;
@@ -62,10 +78,17 @@ typedef struct stress_stage {
     size_t n_lengths;
     const stress_route *routes[STRESS_LIST_MAX];
     size_t n_routes;
-    protocol_settings arrivals;         // ARRIVALS: process, rate, burstiness
-    bool ignores_eos;                   // answers go on until max_tokens
-    bool avoids_prefix;                 // prompts are evaluated anew
-    bool has_own_seeds;                 // each request has a seed of its own; else each prompt has
+    protocol_settings arrivals;    // ARRIVALS: process, rate, burstiness
+    bool ignores_eos;              // answers go on until max_tokens
+    bool avoids_prefix;            // prompts are evaluated anew
+    bool has_own_seeds;            // each request has a seed of its own; else each prompt has
+    int problems[STRESS_LIST_MAX]; // PROBLEMS: their kinds
+    size_t n_problems;
+    int levels[STRESS_LIST_MAX]; // PROBLEMS, CONVERSATION (one)
+    size_t n_levels;
+    int n_turns;                        // CONVERSATION: exchanges
+    int questions;                      // QUESTIONS: a stress_questions
+    bool is_basic;                      // QUESTIONS, SECRETS: only what the demo models learned
     bool restarts;                      // the stage begins with a fresh server
     bool is_reference;                  // the server does not offload
     const char *serve[STRESS_LIST_MAX]; // more options of the server

@@ -221,6 +221,11 @@ int stress_stage_requests(const stress_suite *suite, const stress_stage *s)
     case WORK_TRANSPORTS: return (int)(suite->n_prompts * s->n_routes) * (s->n_requests > 0 ? s->n_requests : 1);
     case WORK_SECTIONS: return s->n_requests * (int)suite->n_prompts;
     case WORK_LADDER: return (int)s->n_lengths + 1;
+    case WORK_PROBLEMS: return s->n_requests * (int)(s->n_problems * s->n_levels);
+    case WORK_QUESTIONS: return s->n_requests; // 0: all of the bank
+    case WORK_CONVERSATION:
+        return s->duration_s > 0 ? 0 : s->n_sessions * s->n_turns * (s->n_requests > 0 ? s->n_requests : 1);
+    case WORK_SECRETS: return (int)s->n_lengths * STRESS_DEPTHS + 1;
     case WORK_ARRIVALS:
         return s->n_requests > 0 ? s->n_requests : (int)fmin(s->duration_s * s->arrivals.rate + 1, STRESS_SESSIONS_MAX);
     default: return 0;

@@ -6,15 +6,21 @@
 /* X(part of the symbol, "name", is a scenario) */
 // clang-format off
 #define SUITES(X) \
-    X(basic,           "basic",           false) \
-    X(long_form,       "long-form",       false) \
-    X(concurrent,      "concurrent",      false) \
-    X(context,         "context",         false) \
-    X(api,             "api",             false) \
-    X(memory,          "memory",          false) \
-    X(consistency,     "consistency",     false) \
-    X(production_load, "production-load", true) \
-    X(marathon,        "marathon",        true)
+    X(basic,                    "basic",                    false) \
+    X(long_form,                "long-form",                false) \
+    X(concurrent,               "concurrent",               false) \
+    X(context,                  "context",                  false) \
+    X(routing,                  "routing",                  false) \
+    X(specialisation,           "specialisation",           false) \
+    X(conversation,             "conversation",             false) \
+    X(api,                      "api",                      false) \
+    X(memory,                   "memory",                   false) \
+    X(consistency,              "consistency",              false) \
+    X(reasoning,                "reasoning",                false) \
+    X(marathon,                 "marathon",                 true) \
+    X(specialisation_challenge, "specialisation-challenge", true) \
+    X(production_load,          "production-load",          true) \
+    X(context_saturation,       "context-saturation",       true)
 
 #define DECLARE(symbol, name, is_scenario) \
     extern const unsigned char embedded_protocols_stress_##symbol##_json[]; \

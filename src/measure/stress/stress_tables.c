@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "problems/dialogue.h"
+#include "problems/problem.h"
 
 enum { NAME_BYTES_MAX = 100, REQUESTS_MAX = 100000, WORD_BYTES_MAX = 200 };
 static const double DURATION_MAX = 30 * 24 * 3600.0, THINK_MAX = 3600, RATE_MAX = 1e6;
@@ -15,6 +17,11 @@ static const char *const WORK_NAMES[] = {STRESS_WORK_TABLE(WORK_NAME)};
 const char *stress_work_name(stress_work work)
 {
     return WORK_NAMES[work];
+}
+
+bool stress_work_asks_prompts(int work)
+{
+    return work == WORK_SESSIONS || work == WORK_TRANSPORTS || work == WORK_SECTIONS || work == WORK_ARRIVALS;
 }
 
 const stress_route STRESS_ROUTES[] = {
@@ -85,6 +92,40 @@ static bool take_lengths(json_reader *r, const json_field *f, const json_place *
     return true;
 }
 
+/* Levels of problems and of conversations. */
+static bool take_levels(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
+{
+    (void)f;
+    static const json_field LEVEL = {.type = FIELD_INT, .max = PROBLEM_LEVELS - 1};
+    stress_stage *const s = target;
+    if (!is_list(r, at, value, PROBLEM_LEVELS))
+        return false;
+    s->n_levels = json_array_size(value);
+    for (size_t i = 0; i < s->n_levels; i++) {
+        const json_place here = {at, NULL, i};
+        if (!json_read_value(r, &LEVEL, &here, json_array_get(value, i), &s->levels[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool take_problems(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
+{
+    (void)f;
+    stress_stage *const s = target;
+    if (!is_list(r, at, value, N_PROBLEM_KINDS))
+        return false;
+    s->n_problems = json_array_size(value);
+    for (size_t i = 0; i < s->n_problems; i++) {
+        const json_place here = {at, NULL, i};
+        const char *const name = json_string_value(json_array_get(value, i));
+        s->problems[i] = name != NULL ? problem_kind_find(name) : -1;
+        if (s->problems[i] < 0)
+            return json_fail(r, &here, JSON_FAULT_RANGE, "a kind of problem is one of %s", PROBLEM_KIND_NAMES);
+    }
+    return true;
+}
+
 static bool take_serve(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
 {
     (void)f;
@@ -133,6 +174,9 @@ static const json_choice PROCESSES[] = {{"constant", ARRIVALS_CONSTANT},
                                         {"gamma", ARRIVALS_GAMMA},
                                         {"burst", ARRIVALS_BURST},
                                         {NULL, 0}};
+#define QUESTIONS_CHOICE(name, text) {text, QUESTIONS_##name},
+static const json_choice QUESTIONS[] = {STRESS_QUESTIONS_TABLE(QUESTIONS_CHOICE){NULL, 0}};
+#undef QUESTIONS_CHOICE
 static const json_choice SIDES[] = {{"offloaded", 0}, {"reference", 1}, {NULL, 0}};
 #define WORK_CHOICE(name, text, meaning) {text, WORK_##name},
 static const json_choice WORKS[] = {STRESS_WORK_TABLE(WORK_CHOICE){NULL, 0}};
@@ -162,6 +206,11 @@ static const json_field STAGE_FIELDS[] = {
     {.name = "ignore_eos", .type = FIELD_BOOL, .offset = AT(stage.ignores_eos)},
     {.name = "fresh_prefix", .type = FIELD_BOOL, .offset = AT(stage.avoids_prefix)},
     {.name = "own_seeds", .type = FIELD_BOOL, .offset = AT(stage.has_own_seeds)},
+    {.name = "problems", .type = FIELD_CUSTOM, .take = take_problems},
+    {.name = "levels", .type = FIELD_CUSTOM, .take = take_levels},
+    {.name = "turns", .type = FIELD_INT, .offset = AT(stage.n_turns), .min = DIALOGUE_TURNS_MIN, .max = DIALOGUE_TURNS_MAX},
+    {.name = "questions", .type = FIELD_CHOICE, .offset = AT(stage.questions), .choices = QUESTIONS},
+    {.name = "basic", .type = FIELD_BOOL, .offset = AT(stage.is_basic)},
     {.name = "restart", .type = FIELD_BOOL, .offset = AT(stage.restarts)},
     {.name = "side", .type = FIELD_CHOICE, .offset = AT(side), .choices = SIDES},
     {.name = "serve", .type = FIELD_CUSTOM, .take = take_serve},
@@ -178,16 +227,24 @@ static const char *const USES[N_STRESS_WORKS] = {
     [WORK_LADDER] = " lengths max_tokens ",
     [WORK_ARRIVALS] = " requests duration_s max_tokens process rate burstiness ignore_eos own_seeds ",
     [WORK_IDLE] = " duration_s ",
+    [WORK_PROBLEMS] = " requests max_tokens problems levels ",
+    [WORK_QUESTIONS] = " requests max_tokens questions basic ",
+    [WORK_CONVERSATION] = " sessions requests duration_s think_s max_tokens levels turns ",
+    [WORK_SECRETS] = " lengths max_tokens basic ",
 };
 static const char ALWAYS[] = " name work restart side serve ";
 /* ... and which it cannot do without. */
-static const char *const NEEDS[N_STRESS_WORKS][3] = {
+static const char *const NEEDS[N_STRESS_WORKS][4] = {
     [WORK_SESSIONS] = {"max_tokens"},
     [WORK_TRANSPORTS] = {"max_tokens", "routes"},
     [WORK_SECTIONS] = {"max_tokens", "requests"},
     [WORK_LADDER] = {"max_tokens", "lengths"},
     [WORK_ARRIVALS] = {"max_tokens", "process", "rate"},
     [WORK_IDLE] = {"duration_s"},
+    [WORK_PROBLEMS] = {"max_tokens", "problems", "levels", "requests"},
+    [WORK_QUESTIONS] = {"max_tokens", "questions"},
+    [WORK_CONVERSATION] = {"max_tokens", "levels", "turns"},
+    [WORK_SECRETS] = {"max_tokens", "lengths"},
 };
 
 static bool has_word(const char *words, const char *word)
@@ -212,15 +269,18 @@ static bool check_members(json_reader *r, const json_place *at, const json_t *va
             return json_fail(r, &here, JSON_FAULT_RANGE, "%.40s has no effect on work \"%s\"", name,
                              WORK_NAMES[s->work]);
     }
-    for (size_t i = 0; i < 3 && NEEDS[s->work][i] != NULL; i++) {
+    for (size_t i = 0; i < 4 && NEEDS[s->work][i] != NULL; i++) {
         const json_place here = {at, NEEDS[s->work][i], 0};
         if (json_object_get(value, NEEDS[s->work][i]) == NULL)
             return json_fail_missing(r, &here);
     }
     const json_place requests = {at, "requests", 0}, burstiness = {at, "burstiness", 0};
-    const bool is_bounded = s->work == WORK_LADDER || s->n_requests > 0 || s->duration_s > 0;
-    if (!is_bounded && s->work != WORK_TRANSPORTS)
+    const bool may_go_on = s->work == WORK_SESSIONS || s->work == WORK_ARRIVALS;
+    if (may_go_on && s->n_requests == 0 && !(s->duration_s > 0))
         return json_fail(r, &requests, JSON_FAULT_MISSING, "a stage has requests or duration_s, or never ends");
+    const json_place levels = {at, "levels", 0};
+    if (s->work == WORK_CONVERSATION && (s->n_levels != 1 || s->levels[0] >= DIALOGUE_LEVELS))
+        return json_fail(r, &levels, JSON_FAULT_RANGE, "a conversation has one level, 0 to %d", DIALOGUE_LEVELS - 1);
     if (json_object_get(value, "burstiness") != NULL && s->arrivals.arrivals != ARRIVALS_GAMMA)
         return json_fail(r, &burstiness, JSON_FAULT_RANGE,
                          "burstiness has no effect: only \"gamma\" arrivals have one");
@@ -301,8 +361,7 @@ static bool take_stages(json_reader *r, const json_field *f, const json_place *a
             if (strcmp(s->stages[k].name, s->stages[i].name) == 0)
                 return json_fail(r, &here, JSON_FAULT_RANGE, "two stages have the name \"%.60s\"", s->stages[i].name);
         }
-        const bool needs_prompt = s->stages[i].work != WORK_IDLE && s->stages[i].work != WORK_LADDER;
-        if (needs_prompt && s->n_prompts == 0)
+        if (stress_work_asks_prompts(s->stages[i].work) && s->n_prompts == 0)
             return json_fail(r, &here, JSON_FAULT_MISSING, "the suite has no prompts for this stage");
     }
     return true;

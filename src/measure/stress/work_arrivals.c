@@ -37,4 +37,4 @@ static work_next next(workload *w, int session, double now_s, work_request *out,
     return WORK_ASK;
 }
 
-const work_ops WORK_ARRIVALS_OPS = {next, NULL};
+const work_ops WORK_ARRIVALS_OPS = {next, NULL, NULL};

@@ -82,4 +82,4 @@ static void took(workload *w, int session, const work_request *request, const an
         l->tokens_per_word = fmax(0.2, (double)answer->prompt_tokens / l->words);
 }
 
-const work_ops WORK_LADDER_OPS = {next, took};
+const work_ops WORK_LADDER_OPS = {next, took, NULL};

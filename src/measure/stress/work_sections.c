@@ -59,4 +59,4 @@ static void took(workload *w, int session, const work_request *request, const an
     s->tail[left] = '\0';
 }
 
-const work_ops WORK_SECTIONS_OPS = {next, took};
+const work_ops WORK_SECTIONS_OPS = {next, took, NULL};

@@ -19,7 +19,7 @@ static void took(workload *w, int session, const work_request *request, const an
     w->ready_s[session] = now_s + w->stage->think_s;
 }
 
-const work_ops WORK_SESSIONS_OPS = {next, took};
+const work_ops WORK_SESSIONS_OPS = {next, took, NULL};
 
 /* ---- nothing ----------------------------------------------------------------------------------------------------- */
 
@@ -30,4 +30,4 @@ static work_next idle_next(workload *w, int session, double now_s, work_request 
     return now_s < *at_s ? WORK_WAIT : WORK_OVER;
 }
 
-const work_ops WORK_IDLE_OPS = {idle_next, NULL};
+const work_ops WORK_IDLE_OPS = {idle_next, NULL, NULL};

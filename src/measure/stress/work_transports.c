@@ -38,4 +38,4 @@ static work_next next(workload *w, int session, double now_s, work_request *out,
     return WORK_ASK;
 }
 
-const work_ops WORK_TRANSPORTS_OPS = {next, NULL};
+const work_ops WORK_TRANSPORTS_OPS = {next, NULL, NULL};

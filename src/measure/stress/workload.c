@@ -32,6 +32,10 @@ static const struct {
     [WORK_LADDER] = {&WORK_LADDER_OPS, work_ladder_begin},
     [WORK_ARRIVALS] = {&WORK_ARRIVALS_OPS, work_arrivals_begin},
     [WORK_IDLE] = {&WORK_IDLE_OPS, idle_begin},
+    [WORK_PROBLEMS] = {&WORK_PROBLEMS_OPS, work_problems_begin},
+    [WORK_QUESTIONS] = {&WORK_QUESTIONS_OPS, work_questions_begin},
+    [WORK_CONVERSATION] = {&WORK_CONVERSATION_OPS, work_conversation_begin},
+    [WORK_SECRETS] = {&WORK_SECRETS_OPS, work_secrets_begin},
 };
 
 sw_code workload_open(workload **out, const stress_suite *suite, const stress_stage *stage, const work_server *server,
@@ -51,14 +55,24 @@ sw_code workload_open(workload **out, const stress_suite *suite, const stress_st
     *skip_out = KINDS[stage->work].begin(w);
     w->n_asked = arena_alloc(keep, (size_t)w->n_sessions * sizeof *w->n_asked);
     w->ready_s = arena_alloc(keep, (size_t)w->n_sessions * sizeof *w->ready_s);
-    if (w->failed != SW_OK || w->n_asked == NULL || w->ready_s == NULL)
+    if (w->failed != SW_OK || w->n_asked == NULL || w->ready_s == NULL) {
+        workload_close(w);
         return sw_fail(err, SW_ENOMEM, "out of memory for a workload");
+    }
     memset(w->n_asked, 0, (size_t)w->n_sessions * sizeof *w->n_asked);
     for (int i = 0; i < w->n_sessions; i++)
         w->ready_s[i] = 0;
     if (*skip_out == NULL)
         *out = w;
+    else
+        workload_close(w);
     return SW_OK;
+}
+
+void workload_close(workload *w)
+{
+    if (w != NULL && w->stage->work == WORK_QUESTIONS)
+        work_questions_end(w);
 }
 
 /* ---- requests ---------------------------------------------------------------------------------------------------- */
@@ -96,4 +110,38 @@ void work_ask_prompt(workload *w, size_t i, uint64_t n, work_request *out)
         .scheduled_s = -1,
     };
     out->item = work_text(w, "%s/max=%d/seed=%" PRId64, p->name, out->plan.max_tokens, seed);
+}
+
+void work_ask(workload *w, const char *name, const char *item, const char *prompt, work_request *out)
+{
+    *out = (work_request){.plan = {.name = name,
+                                   .prompt = prompt,
+                                   .max_tokens = w->stage->max_tokens[0],
+                                   .temperature = w->suite->temperature,
+                                   .seed = w->suite->seed,
+                                   .expected = ""},
+                          .item = item,
+                          .scheduled_s = -1};
+}
+
+/* ---- checks ------------------------------------------------------------------------------------------------------ */
+
+sw_code work_check(const char *name, const char *kind, problem_outcome outcome, const char *detail, arena *keep,
+                   check_record **out, size_t *n_out, sw_err *err)
+{
+    check_record *const check = *out = arena_alloc(keep, sizeof *check);
+    const char *const kept = arena_copy(keep, detail, strlen(detail));
+    *n_out = 0;
+    if (check == NULL || kept == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory for the check of an answer");
+    *check = (check_record){.name = name,
+                            .kind = kind,
+                            .is_technical = true,
+                            .weight = 1,
+                            .outcome = outcome == PROBLEM_RIGHT     ? CHECK_PASSED
+                                       : outcome == PROBLEM_NOT_RUN ? CHECK_NOT_RUN
+                                                                    : CHECK_FAILED,
+                            .detail = outcome == PROBLEM_RIGHT ? "" : kept};
+    *n_out = 1;
+    return SW_OK;
 }
