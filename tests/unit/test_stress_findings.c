@@ -25,7 +25,7 @@ typedef struct example {
     stage_record stages[4];
     resource_sample samples[N_SAMPLES];
     server_record servers[2];
-    fact_record facts[4];
+    fact_record facts[6];
     run_record run;
 } example;
 
@@ -306,6 +306,20 @@ static void test_tokens_are_compared_until_answers_part(void **state)
     assert_verdict("consistency", STRESS_INCONCLUSIVE, "do not report the tokens");
 }
 
+static void test_fixed_texts_are_better_than_answers(void **state)
+{
+    (void)state;
+    fill_sides(4);
+    add_fact(FACT_FORCED_HASH, 0, NAN, "0011");
+    add_fact(FACT_FORCED_HASH, 1, NAN, "0022");
+    e.facts[4] = (fact_record){0, 0, FACT_FORCED_TOPS, NAN, "aaaaaaaabbbbbbbbccccccccdddddddd", "test"};
+    e.facts[5] = (fact_record){0, 1, FACT_FORCED_TOPS, NAN, "aaaaaaaabbbbbbbbccccccccxxxxxxxx", "test"};
+    e.run.n_facts = 6;
+    assert_close(find()->v[FIGURE_TOP_AGREEMENT].value, 0.75, 1e-12);
+    assert_verdict("consistency", STRESS_INCONCLUSIVE, "0.75 (95 %: 0.3006 to 0.9544, 4 tokens); asked: more than 0.95; of "
+                                                  "fixed texts; 16 of 20 answers are equal");
+}
+
 static void test_equal_sides_are_invalid(void **state)
 {
     (void)state;
@@ -398,6 +412,7 @@ int main(void)
         cmocka_unit_test(test_sessions_side_by_side_are_compared_with_one),
         cmocka_unit_test(test_one_session_is_no_comparison),
         cmocka_unit_test(test_tokens_are_compared_until_answers_part),
+        cmocka_unit_test(test_fixed_texts_are_better_than_answers),
         cmocka_unit_test(test_equal_sides_are_invalid),
         cmocka_unit_test(test_experts_that_are_not_told_are_inconclusive),
         cmocka_unit_test(test_shares_of_right_answers),
