@@ -147,6 +147,27 @@ static void test_a_prompt_goes_over_the_routes_that_the_server_has(void **state)
     assert_non_null(strstr(skip, "fewer than two"));
 }
 
+static void test_sessions_go_over_routes_in_turn_and_some_clients_leave(void **state)
+{
+    (void)state;
+    static const char STAGE[] = "\"work\": \"sessions\", \"sessions\": 3, \"requests\": 100, \"max_tokens\": [7],"
+                                "\"routes\": [\"sse\", \"ndjson\", \"json\"], \"leave_share\": 0.25";
+    workload *w = open_stage(STAGE, &OTHER); // it has no ndjson
+    assert_string_equal(ask(w, 0).route->name, "sse");
+    assert_string_equal(ask(w, 1).route->name, "json");
+    assert_string_equal(ask(w, 2).route->name, "sse");
+    stress_protocol_free(protocol);
+    w = open_stage(STAGE, &SPILLWAY);
+    assert_string_equal(ask(w, 1).route->name, "ndjson");
+    int n_leaving = 0;
+    for (int i = 0; i < 100; i++) {
+        const work_request request = ask(w, 0);
+        n_leaving += request.leaves_after > 0;
+        answer(w, 0, &request, "x", 3);
+    }
+    assert_true(n_leaving > 10 && n_leaving < 45);
+}
+
 static void test_a_section_shows_how_the_last_one_ended(void **state)
 {
     (void)state;
@@ -338,6 +359,7 @@ int main(void)
         WORK_TEST(test_a_session_thinks_before_it_asks_again),
         WORK_TEST(test_requests_with_seeds_of_their_own_are_never_alike),
         WORK_TEST(test_a_prompt_goes_over_the_routes_that_the_server_has),
+        WORK_TEST(test_sessions_go_over_routes_in_turn_and_some_clients_leave),
         WORK_TEST(test_a_section_shows_how_the_last_one_ended),
         WORK_TEST(test_a_tail_is_whole_characters),
         WORK_TEST(test_a_ladder_finds_out_how_many_words_make_its_tokens),

@@ -32,6 +32,7 @@ typedef struct stage_slot {
     work_request request;
     uint64_t start_ns;
     int index, turn;
+    bool has_left; // its client broke the request off, as was planned
     bool is_over;
 } stage_slot;
 

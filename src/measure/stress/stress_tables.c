@@ -203,6 +203,7 @@ static const json_field STAGE_FIELDS[] = {
     {.name = "process", .type = FIELD_CHOICE, .offset = AT(process), .choices = PROCESSES},
     {.name = "rate", .type = FIELD_DOUBLE, .offset = AT(stage.arrivals.rate), .min = 0, .max = RATE_MAX, .is_above_min = true},
     {.name = "burstiness", .type = FIELD_DOUBLE, .offset = AT(stage.arrivals.burstiness), .min = 0, .max = 100, .is_above_min = true},
+    {.name = "leave_share", .type = FIELD_DOUBLE, .offset = AT(stage.leave_share), .min = 0, .max = 1, .is_above_min = true},
     {.name = "ignore_eos", .type = FIELD_BOOL, .offset = AT(stage.ignores_eos)},
     {.name = "fresh_prefix", .type = FIELD_BOOL, .offset = AT(stage.avoids_prefix)},
     {.name = "own_seeds", .type = FIELD_BOOL, .offset = AT(stage.has_own_seeds)},
@@ -221,11 +222,13 @@ static const json_table STAGE_TABLE = TABLE(STAGE_FIELDS);
 
 /* Which members each kind of workload uses, beside those that all have. */
 static const char *const USES[N_STRESS_WORKS] = {
-    [WORK_SESSIONS] = " sessions requests duration_s think_s max_tokens ignore_eos fresh_prefix own_seeds ",
+    [WORK_SESSIONS] =
+        " sessions requests duration_s think_s max_tokens routes leave_share ignore_eos fresh_prefix own_seeds ",
     [WORK_TRANSPORTS] = " requests max_tokens routes ",
     [WORK_SECTIONS] = " requests max_tokens ",
     [WORK_LADDER] = " lengths max_tokens ",
-    [WORK_ARRIVALS] = " requests duration_s max_tokens process rate burstiness ignore_eos own_seeds ",
+    [WORK_ARRIVALS] =
+        " requests duration_s max_tokens routes leave_share process rate burstiness ignore_eos own_seeds ",
     [WORK_IDLE] = " duration_s ",
     [WORK_PROBLEMS] = " requests max_tokens problems levels ",
     [WORK_QUESTIONS] = " requests max_tokens questions basic ",

@@ -7,11 +7,10 @@
 #include "figures/stress/steady_slope.h"
 #include "figures/stress/stress_findings.h"
 
-static const double SKIPPED = 0.1;
+static const double SKIPPED = 0.1, WATCHED_H = 600 / 3600.0; // ten minutes: a rise in seconds is caches that fill
 static const char *const CONTEXT[] = {"context", "context-saturation", NULL};
 static const interval EXACT = {NAN, NAN};
 enum { LENGTHS_MIN = 4 };
-static const double SPAN_MIN_H = 1.0 / 6;  // ten minutes: of less, nothing is said per hour
 static const double GROWTH_MIN = 16 << 20; // smaller growth is lost in the noise of an allocator
 
 /* A sample of a server of the model that is not the reference. */
@@ -72,18 +71,19 @@ static sw_code find_slope(const stress_rows *rows, sample_figure figure, stress_
 {
     const size_t n_all = rows->run->n_samples;
     double *const hours = mem_calloc(n_all + 1, sizeof *hours), *const bytes = mem_calloc(n_all + 1, sizeof *bytes);
+    const bool ok = hours != NULL && bytes != NULL;
     steady_slope slope = {.slope = NAN};
-    sw_code code = SW_OK;
-    if (hours != NULL && bytes != NULL)
-        code = steady_slope_of(hours, bytes, longest_series(rows, figure, hours, bytes), SKIPPED, &slope, err);
-    else
-        code = sw_fail(err, SW_ENOMEM, "out of memory for %zu samples", n_all);
+    const size_t n = ok ? longest_series(rows, figure, hours, bytes) : 0;
+    const double watched_h = n > 0 ? hours[n - 1] - hours[0] : 0;
+    const sw_code code = ok ? steady_slope_of(hours, bytes, n, SKIPPED, &slope, err)
+                            : sw_fail(err, SW_ENOMEM, "out of memory for %zu samples", n_all);
     mem_free(hours);
     mem_free(bytes);
-    if (slope.n == 0)
-        stress_figure_lack(out, id, FIGURE_MISSING, "%s", why);
-    else if (!(slope.end_x - slope.begin_x >= SPAN_MIN_H) || isnan(slope.range.low))
-        stress_figure_lack(out, id, FIGURE_MISSING, "%zu samples of less than ten minutes", slope.n);
+    if (n > 0 && watched_h < WATCHED_H)
+        stress_figure_lack(out, id, FIGURE_MISSING,
+                           "a server was watched for at most %.0f s, and ten minutes are needed", watched_h * 3600);
+    else if (isnan(slope.slope) || isnan(slope.range.low))
+        stress_figure_lack(out, id, FIGURE_MISSING, "%s", slope.n == 0 ? why : "too few samples");
     else
         stress_figure_set(out, id, slope.slope, slope.range, slope.n, "samples");
     return code;

@@ -4,14 +4,27 @@
 #include "report/document_links.h"
 #include "report/sections/anchors.h"
 
+/* Stages in place of thousands of tests. */
+static void put_stress_model(document *doc, const run_analysis *a, const subject_analysis *s)
+{
+    section_stress(doc, a, s);
+    doc->audience = FOR_PAGES;
+    section_memory(doc, a, s);
+    section_resources(doc, a, s);
+    section_speed(doc, s);
+}
+
 /* A terminal shows the tests only. */
 static void put_model(document *doc, const run_analysis *a, const subject_analysis *s)
 {
     doc->audience = FOR_ALL;
     doc_heading(doc, 2, anchor_model(s->index).text, s->label);
+    if (s->stress != NULL) {
+        put_stress_model(doc, a, s);
+        return;
+    }
     section_tests(doc, a, s);
     doc->audience = FOR_PAGES;
-    section_stress(doc, a, s);
     section_modes(doc, a, s);
     section_preserved_tests(doc, s);
     section_goodput(doc, a, s);
