@@ -319,8 +319,9 @@ static void test_fixed_texts_are_better_than_answers(void **state)
     e.facts[5] = (fact_record){0, 1, FACT_FORCED_TOPS, NAN, "aaaaaaaabbbbbbbbccccccccxxxxxxxx", "test"};
     e.run.n_facts = 6;
     assert_close(find()->v[FIGURE_TOP_AGREEMENT].value, 0.75, 1e-12);
-    assert_verdict("consistency", STRESS_INCONCLUSIVE, "0.75 (95 %: 0.3006 to 0.9544, 4 tokens); asked: more than 0.95; of "
-                                                  "fixed texts; 16 of 20 answers are equal");
+    assert_verdict("consistency", STRESS_INCONCLUSIVE,
+                   "0.75 (95 %: 0.3006 to 0.9544, 4 tokens); asked: more than 0.95; of "
+                   "fixed texts; 16 of 20 answers are equal");
 }
 
 static void test_equal_sides_are_invalid(void **state)
