@@ -520,16 +520,16 @@ static void test_hostile_answers_are_judged_in_bounded_time(void **state)
     check_hostile(bytes, sizeof bytes);
     check_hostile("", 0);
     check_repeated("1. ", LIMIT_CHECK_ANSWER_BYTES + 100);
-    check_repeated("1\n", 60000);
-    check_repeated("((((", 60000);
-    check_repeated("9", 60000);
-    check_repeated("1+1=", 60000);
-    check_repeated("answer and the goat then ", 60000);
-    check_repeated("one hundred and ", 60000);
-    check_repeated("is ", LIMIT_CHECK_ANSWER_BYTES);
-    check_repeated("answer ", LIMIT_CHECK_ANSWER_BYTES);
-    check_repeated("= boxed 1\n", LIMIT_CHECK_ANSWER_BYTES);
-    check_repeated("\xff\xfe\x80", 60000);
+    check_repeated("1\n", 16000);
+    check_repeated("((((", 16000);
+    check_repeated("9", 16000);
+    check_repeated("1+1=", 16000);
+    check_repeated("answer and the goat then ", 16000);
+    check_repeated("one hundred and ", 16000);
+    check_repeated("is ", 16000);
+    check_repeated("answer ", 16000);
+    check_repeated("= boxed 1\n", 16000);
+    check_repeated("\xff\xfe\x80", 16000);
 }
 
 static void test_short_memory_is_reported(void **state)
