@@ -25,9 +25,15 @@ sw_code engine_options_check(const sw_engine_options *o, sw_err *err)
     if (code == SW_OK)
         code = check_range("n_gpu_layers", o->n_gpu_layers == -1 ? 0 : o->n_gpu_layers, LIMIT_MODEL_LAYERS + 1, err);
     if (code == SW_OK)
+        code = check_range("stream_tokens", o->stream_tokens == -1 ? 0 : o->stream_tokens, LIMIT_BATCH_TOKENS, err);
+    if (code == SW_OK)
         code = check_range("kv_type", (int)o->kv_type, SW_KV_Q8_0, err);
     if (code == SW_OK)
         code = check_range("compat", (int)o->compat, SW_COMPAT_LLAMA_CPP, err);
+    if (code == SW_OK)
+        code = check_range("n_vram", o->n_vram, LIMIT_DEVICES, err);
+    if (code == SW_OK)
+        code = check_range("device_check", (int)o->device_check, SW_DEVICE_CHECK_OFF, err);
     if (code == SW_OK)
         code = check_range("expert_trace", o->expert_trace, LIMIT_EXPERT_TRACE_ROWS, err);
     if (code == SW_OK && o->date != NULL)

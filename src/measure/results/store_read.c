@@ -136,6 +136,32 @@ static sw_code load_facts(result_store *store, run_record *run, sw_err *err)
     return row_end(&r);
 }
 
+static sw_code load_stages(result_store *store, run_record *run, sw_err *err)
+{
+    row r = row_begin(store, "SELECT position, " STAGE_COLUMNS " FROM stage WHERE run_id = ? ORDER BY position",
+                      run->info.id, run->keep, "read the stages", err);
+    size_t cap = 0;
+    for (stage_record *g; row_next(&r) && (g = append(&r, &run->stages, &run->n_stages, &cap, sizeof *g));) {
+        if (row_integer(&r, -1, INT32_MAX) != (int64_t)run->n_stages - 1)
+            row_damaged(&r, "a stage of a run is missing");
+        g->subject = row_position(&r, run->n_subjects);
+        if (g->subject < 0)
+            row_damaged(&r, "a stage has no model");
+        const char **const strings[] = {&g->suite, &g->name, &g->work, &g->parameters};
+        for (size_t k = 0; k < sizeof strings / sizeof strings[0]; k++)
+            *strings[k] = row_string(&r);
+        g->n_planned = row_int(&r, 0);
+        const double planned_s = row_double(&r);
+        g->planned_s = planned_s >= 0 ? planned_s : 0;
+        g->start_ms = row_integer(&r, -1, ROW_NUMBER_MAX);
+        g->end_ms = row_integer(&r, -1, ROW_NUMBER_MAX);
+        g->spent_ms = row_integer(&r, 0, ROW_NUMBER_MAX);
+        g->ending = stage_ending_from_name(row_string(&r));
+        g->reason = row_string(&r);
+    }
+    return row_end(&r);
+}
+
 /* Samples of all sessions, by time. */
 static sw_code load_samples(result_store *store, run_record *run, sw_err *err)
 {
@@ -147,6 +173,23 @@ static sw_code load_samples(result_store *store, run_record *run, sw_err *err)
         m->server = row_position(&r, run->n_servers);
         m->test_index = row_int(&r, -1);
         for (int i = 0; i < N_SAMPLE_FIGURES; i++)
+            m->values.v[i] = row_double(&r);
+    }
+    return row_end(&r);
+}
+
+static sw_code load_gpu_samples(result_store *store, run_record *run, sw_err *err)
+{
+    row r = row_begin(store, "SELECT " GPU_SAMPLE_COLUMNS " FROM gpu_sample WHERE run_id = ? ORDER BY t_ms",
+                      run->info.id, run->keep, "read the samples of GPUs", err);
+    size_t cap = 0;
+    for (gpu_sample *m; row_next(&r) && (m = append(&r, &run->gpu_samples, &run->n_gpu_samples, &cap, sizeof *m));) {
+        m->t_ms = row_integer(&r, 0, ROW_NUMBER_MAX);
+        m->server = row_position(&r, run->n_servers);
+        m->gpu = row_int(&r, 0);
+        if (m->gpu >= RUN_GPUS_MAX)
+            row_damaged(&r, "a GPU has a number that is too high");
+        for (int i = 0; i < N_GPU_FIGURES; i++)
             m->values.v[i] = row_double(&r);
     }
     return row_end(&r);
@@ -169,10 +212,14 @@ static sw_code load_parts(result_store *store, int64_t id, run_record *run, sw_e
     if (code == SW_OK)
         code = load_facts(store, run, err);
     if (code == SW_OK)
+        code = load_stages(store, run, err);
+    if (code == SW_OK)
         code = store_load_tests(store, run, err);
     if (code == SW_OK)
         code = store_load_reviews(store, run, err);
-    return code == SW_OK ? load_samples(store, run, err) : code;
+    if (code == SW_OK)
+        code = load_samples(store, run, err);
+    return code == SW_OK ? load_gpu_samples(store, run, err) : code;
 }
 
 /* In one transaction: another program may add tests meanwhile.  On failure everything that was loaded is freed: a run
@@ -204,9 +251,11 @@ void run_record_free(run_record *run)
     mem_free(run->servers);
     mem_free(run->placement);
     mem_free(run->facts);
+    mem_free(run->stages);
     mem_free(run->tests);
     mem_free(run->reviews);
     mem_free(run->samples);
+    mem_free(run->gpu_samples);
     arena_free(run->keep);
     mem_free(run);
 }
