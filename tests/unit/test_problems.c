@@ -108,6 +108,30 @@ static void test_a_level_that_is_not_there_is_refused(void **state)
     assert_int_equal(problem_kind_find("sonnet"), -1);
 }
 
+static void test_names_of_problems_are_read_and_printed(void **state)
+{
+    (void)state;
+    problem_kind kind;
+    int level;
+    sw_err err = {0};
+    assert_int_equal(problem_name_read("grid/2", &kind, &level, NULL), SW_OK);
+    assert_true(kind == PROBLEM_GRID && level == 2);
+    assert_int_equal(problem_name_read("mend", &kind, &level, NULL), SW_OK);
+    assert_true(kind == PROBLEM_MEND && level == -1);
+    static const char *const WRONG[] = {
+        "", "/1", "grids", "grid/", "grid/4", "grid/-1", "grid/11", "grid/1/2", "a name of more than twenty bytes/1"};
+    for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++)
+        assert_int_equal(problem_name_read(WRONG[i], &kind, &level, NULL), SW_EINVAL);
+    assert_int_equal(problem_name_read("a name", &kind, &level, &err), SW_EINVAL);
+    assert_non_null(strstr(err.msg, "arithmetic, units, grid, crossing, code or mend, not 'a name'"));
+    buf text;
+    buf_init(&text, 10000);
+    problem_print(problem_case_make(PROBLEM_UNITS, 0, 7), &text);
+    assert_string_equal(buf_str(&text), "units/0/seed=7\n\nHow many milliliters are in 40 liters?\n\nexpected: 40000 "
+                                        "milliliters\nsteps: 1\n");
+    buf_free(&text);
+}
+
 /* ---- hostile answers -------------------------------------------------------------------------------------------- */
 
 static void check_hostile(const char *text, size_t n)
@@ -189,6 +213,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_question_itself_is_no_right_answer, problem_case_open,
                                         problem_case_close),
         cmocka_unit_test_setup_teardown(test_a_level_that_is_not_there_is_refused, problem_case_open,
+                                        problem_case_close),
+        cmocka_unit_test_setup_teardown(test_names_of_problems_are_read_and_printed, problem_case_open,
                                         problem_case_close),
         cmocka_unit_test_setup_teardown(test_hostile_answers_are_judged_in_bounded_time, problem_case_open,
                                         problem_case_close),
