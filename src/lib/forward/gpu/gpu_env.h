@@ -40,6 +40,8 @@ void gpu_copy(gpu_env *g, void *to, const void *from, size_t n_bytes, device_way
 void gpu_fill(gpu_env *g, void *to, int byte, size_t n_bytes);
 /* Returns when all that was given is done. */
 void gpu_wait(gpu_env *g);
+/* The device begins with what was given: this processor has other work now, or what follows is alike in more steps. */
+void gpu_flush(gpu_env *g);
 
 /* Rows of activations in the form that a product reads. */
 typedef struct gpu_rows {
