@@ -87,6 +87,7 @@ static void open_backends(both *m)
                                                .pool = m->pool,
                                                .kv = &m->kv,
                                                .device = m->device,
+                                               .tier = TIER_VRAM,
                                                .n_batch = BATCH,
                                                .n_seqs = N_SEQS,
                                                .n_ctx = CTX,
@@ -408,6 +409,70 @@ static void test_sequences_share_steps_and_are_cut_back(void **state)
         golden_with(NAMES[i], several_sequences);
 }
 
+/* Expert e of a layer, copied to the device and computed there; or here again. */
+static void move_expert(both *m, size_t l, size_t e, bool is_up, void **copies, size_t *n_copies)
+{
+    const layer_weights *const layer = &m->w.layers[l];
+    const mat *const stacks[] = {&layer->gate_exps, &layer->up_exps, &layer->down_exps};
+    const tier_memory memory = vram_memory(m->memory);
+    gpu_expert_place place = {0};
+    for (int i = 0; i < 3 && is_up; i++) {
+        const size_t n_tiles = stacks[i]->n_tiles * stacks[i]->tile_bytes, n_bias = mat_padded_rows(stacks[i]) * 4;
+        uint8_t *const copy = copies[(*n_copies)++] = tier_alloc(&memory, n_tiles + n_bias);
+        assert_non_null(copy);
+        memory.write(memory.ud, copy, mat_tiles(stacks[i], e), n_tiles);
+        place.tiles[i] = copy;
+        if (mat_bias(stacks[i], e) == NULL)
+            continue;
+        memory.write(memory.ud, copy + n_tiles, mat_bias(stacks[i], e), n_bias);
+        place.bias[i] = copy + n_tiles;
+    }
+    gpu_backend_set_expert(m->gpu, l, e, is_up ? &place : NULL);
+    forward_set_expert(&m->f, l, e, is_up ? TIER_VRAM : TIER_RAM);
+}
+
+/* Experts come to the device and leave it between steps, until a layer is whole and until none is there. */
+static void moving(const golden *g)
+{
+    enum { LAYER = 1, STEPS = 5 };
+    both a, b;
+    batch_token tokens[BATCH];
+    void *copies[3 * 64];
+    size_t n_copies = 0;
+    open_both(&a, g->path, NULL, SW_KV_F16);
+    open_both(&b, g->path, place_cpu_moe, SW_KV_F16);
+    reserve_both(&a, &b, 0, 40);
+    const uint64_t before = backend_counted(b.gpu, OP_EXPERTS).n_items;
+    for (int i = 0, pos = 0; i < STEPS; i++) {
+        const size_t n = i % 2 ? 1 : 7;
+        step_both(&a, &b, tokens, put_tokens(g, tokens, 0, pos, n));
+        pos += (int)n;
+        for (size_t e = 0; e < b.h.n_expert; e++) {
+            if (i == 0 ? e % 2 == 0 : i == 1 ? e % 2 == 1 : i == 2)
+                move_expert(&b, LAYER, e, i < 2, copies, &n_copies);
+        }
+    }
+    const uint64_t n_used = b.h.n_expert_used, n_pairs = backend_counted(b.gpu, OP_EXPERTS).n_items - before;
+    assert_in_range(n_pairs, 7 * n_used, 8 * n_used); // some of the second step, all of the third
+    const tier_memory memory = vram_memory(b.memory);
+    for (size_t i = 0; i < n_copies; i++) {
+        const mat *const stacks[] = {&b.w.layers[LAYER].gate_exps, &b.w.layers[LAYER].up_exps,
+                                     &b.w.layers[LAYER].down_exps};
+        const mat *const m = stacks[i % 3];
+        tier_free(&memory, copies[i], m->n_tiles * m->tile_bytes + mat_padded_rows(m) * 4);
+    }
+    close_both(&a);
+    close_both(&b);
+}
+
+static void test_experts_move_between_steps(void **state)
+{
+    (void)state;
+    golden_with("qwen3moe-f32", moving);
+    golden_with("gpt-oss-mxfp4", moving);
+    golden_with("granitemoe-shared-f32", moving);
+}
+
 /* ---- graphs ------------------------------------------------------------------------------------------------------ */
 
 enum { ROUNDS = 4 };
@@ -555,6 +620,7 @@ int main(void)
         cmocka_unit_test(test_logits_have_the_same_bits_wherever_operations_ran),
         cmocka_unit_test(test_pages_of_every_type_have_the_same_bits),
         cmocka_unit_test(test_sequences_share_steps_and_are_cut_back),
+        cmocka_unit_test(test_experts_move_between_steps),
         cmocka_unit_test(test_steps_that_are_alike_are_graphs),
         cmocka_unit_test(test_graphs_can_be_left_out),
         cmocka_unit_test(test_a_state_that_is_not_finite_is_found_on_the_device),

@@ -1,32 +1,73 @@
 /* model_lm_facts.c - what an open or planned model says of itself. */
+#include <stdio.h>
+#include <string.h>
+
 #include "base/alloc.h"
 #include "engine/model_lm.h"
 #include "engine/model_lm_state.h"
 
+void model_lm_describe_devices(model_lm *m)
+{
+    for (int i = 0; i < m->tiers.n_devices && m->tiers.devices[i].device != NULL; i++) {
+        const device *const d = m->tiers.devices[i].device;
+        const weight_tier tier = tier_of_device(i);
+        const size_t n = strlen(m->devices_text);
+        m->devices[m->n_devices++] =
+            (sw_device_state){.name = d->name,
+                              .model = d->model,
+                              .is_emulated = d->is_emulated,
+                              .bytes = d->budget,
+                              .weight_bytes = m->w.blocks[tier].n_bytes,
+                              .expert_bytes = m->w.blocks[tier].expert_bytes,
+                              .kv_bytes = kv_tier_bytes(&m->kv, tier, m->lm.n_ctx) * (uint64_t)m->lm.n_seqs,
+                              .buffer_bytes = m->buffer_bytes[tier]};
+        snprintf(m->devices_text + n, sizeof m->devices_text - n, "%s%s", n > 0 ? "," : "", d->name);
+    }
+}
+
+/* All devices as one. */
+static void put_devices(const model_lm *m, sw_engine_state *state)
+{
+    if (m->n_devices == 0)
+        return;
+    state->devices = m->devices;
+    state->n_devices = m->n_devices;
+    state->device = m->devices_text;
+    state->device_model = m->devices[0].model;
+    for (int i = 0; i < m->n_devices; i++) {
+        state->device_bytes += m->devices[i].bytes;
+        state->is_emulated = state->is_emulated || m->devices[i].is_emulated;
+    }
+}
+
+/* What is in VRAM, of all devices together, and of memory that tests have in their place. */
+static void put_vram(const model_lm *m, sw_engine_state *state)
+{
+    for (int i = 0; i < m->tiers.n_devices; i++) {
+        const weight_tier tier = tier_of_device(i);
+        state->weight_bytes_vram += m->w.blocks[tier].n_bytes;
+        state->kv_bytes_vram += kv_tier_bytes(&m->kv, tier, m->lm.n_ctx) * (uint64_t)m->lm.n_seqs;
+        state->buffer_bytes_vram += m->buffer_bytes[tier];
+    }
+}
+
 void model_lm_state(const language_model *lm, sw_engine_state *state)
 {
     const model_lm *const m = (const model_lm *)lm;
-    state->n_threads = pool_n_threads(m->pool);
+    *state = (sw_engine_state){.n_threads = pool_n_threads(m->pool)};
     state->n_ctx = lm->n_ctx;
     state->n_seqs = lm->n_seqs;
     state->n_batch = lm->n_batch;
     state->kv_type = m->kv_type;
     state->isa = kernels_get()->name;
     state->backend = m->backend_name;
-    if (m->tiers.device != NULL) {
-        state->device = m->tiers.device->name;
-        state->device_model = m->tiers.device->model;
-        state->device_bytes = m->tiers.device->budget;
-        state->is_emulated = m->tiers.device->is_emulated;
-    }
     state->weight_bytes_ram = m->w.blocks[TIER_RAM].n_bytes;
-    state->weight_bytes_vram = m->w.blocks[TIER_VRAM].n_bytes;
     state->expert_bytes_ram = m->w.blocks[TIER_RAM].expert_bytes;
     state->kv_bytes_per_token = kv_bytes(&m->kv, lm->n_ctx) / (uint64_t)lm->n_ctx;
     state->kv_bytes_max = kv_bytes(&m->kv, lm->n_ctx) * (uint64_t)lm->n_seqs;
-    state->kv_bytes_vram = kv_tier_bytes(&m->kv, TIER_VRAM, lm->n_ctx) * (uint64_t)lm->n_seqs;
     state->buffer_bytes = m->buffer_bytes[TIER_RAM];
-    state->buffer_bytes_vram = m->buffer_bytes[TIER_VRAM];
+    put_devices(m, state);
+    put_vram(m, state);
     state->loading_bytes = m->loading_bytes;
     state->process_bytes = m->process_bytes;
     const uint64_t job = state->kv_bytes_max - state->kv_bytes_vram + state->buffer_bytes;
@@ -37,6 +78,12 @@ void model_lm_state(const language_model *lm, sw_engine_state *state)
     state->placement_effect = m->placement_effect;
     state->placement_note = m->placement_note[0] != '\0' ? m->placement_note : NULL;
     state->load_ms = m->load_ms;
+}
+
+const char *model_lm_device_lost(const language_model *lm)
+{
+    model_lm *const m = (model_lm *)(uintptr_t)lm; // atomics are not const
+    return atomic_load(&m->is_lost) ? m->lost : NULL;
 }
 
 sw_code model_lm_placement(const language_model *lm, sw_placement_detail detail, sw_placement_row **rows_out,

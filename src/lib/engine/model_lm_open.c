@@ -10,6 +10,7 @@
 #include "engine/model_lm.h"
 #include "engine/model_lm_state.h"
 #include "engine/sampler.h"
+#include "engine/tiers_check.h"
 #include "forward/cpu_backend.h"
 #include "forward/gpu/gpu_backend.h"
 
@@ -76,6 +77,8 @@ static sw_code prepare(model_lm *m, const gguf_file *g, const sw_engine_options 
     set_sizes(&m->lm, h, o);
     m->kv_type = o->kv_type;
     code = tiers_open(&m->tiers, o->devices, err);
+    if (code == SW_OK && m->is_loading)
+        code = tiers_check(&m->tiers, g, o, err);
     if (code == SW_OK)
         code = model_lm_place(m, g, o, err);
     if (code == SW_OK)
@@ -98,13 +101,15 @@ static sw_code no_memory_to_work(const gguf_file *g, sw_err *err)
 static sw_code open_backend(model_lm *m, weight_tier tier, const gguf_file *g, sw_err *err)
 {
     const size_t n_batch = (size_t)m->lm.n_batch;
-    if (tier == TIER_VRAM && m->tiers.device != NULL)
+    device *const d = tiers_device(&m->tiers, tier);
+    if (d != NULL)
         return gpu_backend_open(&m->backends[tier],
                                 &(gpu_backend_options){.h = &m->h,
                                                        .w = &m->w,
                                                        .kv = &m->kv,
                                                        .pool = m->pool,
-                                                       .device = m->tiers.device,
+                                                       .device = d,
+                                                       .tier = tier,
                                                        .n_batch = n_batch,
                                                        .n_seqs = (size_t)m->lm.n_seqs,
                                                        .n_ctx = (size_t)m->lm.n_ctx},
@@ -122,14 +127,14 @@ static sw_code set_up(model_lm *m, const gguf_file *g, const sw_engine_options *
         if (code != SW_OK)
             return code;
     }
-    const forward_options options = {.h = &m->h,
-                                     .w = &m->w,
-                                     .kv = &m->kv,
-                                     .backends = {m->backends[TIER_RAM], m->backends[TIER_VRAM]},
-                                     .n_batch = (size_t)m->lm.n_batch,
-                                     .n_seqs = m->lm.n_seqs,
-                                     .n_ctx = m->lm.n_ctx,
-                                     .by_context = o->compat == SW_COMPAT_LLAMA_CPP};
+    forward_options options = {.h = &m->h,
+                               .w = &m->w,
+                               .kv = &m->kv,
+                               .n_batch = (size_t)m->lm.n_batch,
+                               .n_seqs = m->lm.n_seqs,
+                               .n_ctx = m->lm.n_ctx,
+                               .by_context = o->compat == SW_COMPAT_LLAMA_CPP};
+    memcpy(options.backends, m->backends, sizeof options.backends);
     return forward_init(&m->f, &options) ? SW_OK : no_memory_to_work(g, err);
 }
 
@@ -140,14 +145,16 @@ static void count_buffers(model_lm *m)
 {
     m->buffer_bytes[TIER_RAM] =
         m->f.memory.n_bytes + sampler_scratch_bytes(m->lm.n_vocab) + expert_log_bytes(m->lm.experts);
-    m->buffer_bytes[TIER_RAM] += m->tiers.memory != NULL ? vram_pinned_bytes(m->tiers.memory) : 0;
-    m->buffer_bytes[TIER_VRAM] = 0;
+    memset(&m->buffer_bytes[TIER_VRAM], 0, LIMIT_DEVICES * sizeof *m->buffer_bytes);
+    for (int i = 0; i < m->tiers.n_devices; i++)
+        m->buffer_bytes[TIER_RAM] +=
+            m->tiers.devices[i].memory != NULL ? vram_pinned_bytes(m->tiers.devices[i].memory) : 0;
     for (int t = 0; t < N_TIERS; t++) {
         const backend *const be = m->backends[t];
         if (be == NULL)
             continue;
         // What tests set as VRAM is this machine's memory.
-        m->buffer_bytes[m->tiers.device != NULL ? t : TIER_RAM] += be->n_bytes;
+        m->buffer_bytes[tiers_device(&m->tiers, (weight_tier)t) != NULL ? t : TIER_RAM] += be->n_bytes;
         m->buffer_bytes[TIER_RAM] += be->n_staging_bytes;
     }
 }
@@ -155,11 +162,15 @@ static void count_buffers(model_lm *m)
 /* "cpu", "cpu+cuda:0": the tiers that have weights. */
 static void name_backends(model_lm *m)
 {
-    const backend *const ram = m->backends[TIER_RAM], *const other = m->backends[TIER_VRAM];
-    const bool is_device = other != NULL && m->tiers.device != NULL;
-    const char *const first = ram != NULL || !is_device ? "cpu" : "";
-    snprintf(m->backend_name, sizeof m->backend_name, "%s%s%s", first, first[0] != '\0' && is_device ? "+" : "",
-             is_device ? other->name : "");
+    size_t n = 0;
+    m->backend_name[0] = '\0';
+    for (int t = 0; t < N_TIERS; t++) {
+        const bool is_device = tiers_device(&m->tiers, (weight_tier)t) != NULL;
+        if (m->backends[t] == NULL || (n > 0 && !is_device))
+            continue;
+        snprintf(m->backend_name + n, sizeof m->backend_name - n, "%s%s", n > 0 ? "+" : "", m->backends[t]->name);
+        n = strlen(m->backend_name);
+    }
 }
 
 /* Sets what the model takes besides weights and cache.  The backends and the forward pass are set up over weights that
@@ -194,7 +205,10 @@ static uint64_t bytes_needed(const model_lm *m, weight_tier tier)
 static sw_code check_memory(const gguf_file *g, const model_lm *m, sw_err *err)
 {
     const available_memory ram = sysinfo_memory_available();
-    const uint64_t available[N_TIERS] = {[TIER_RAM] = ram.bytes, [TIER_VRAM] = m->tiers.vram_bytes};
+    const device_names names = tiers_names(&m->tiers);
+    uint64_t available[N_TIERS] = {[TIER_RAM] = ram.bytes};
+    for (int i = 0; i < m->tiers.n_devices; i++)
+        available[tier_of_device(i)] = m->tiers.devices[i].vram_bytes;
     for (int t = 0; t < N_TIERS; t++) {
         const weight_tier tier = (weight_tier)t;
         const bool is_ram = tier == TIER_RAM;
@@ -207,7 +221,7 @@ static sw_code check_memory(const gguf_file *g, const model_lm *m, sw_err *err)
                            size_text_of(m->w.blocks[tier].n_bytes).text, m->lm.n_ctx,
                            size_text_of(kv_tier_bytes(&m->kv, tier, m->lm.n_ctx)).text,
                            size_text_of(m->buffer_bytes[tier]).text, size_text_of(available[tier]).text,
-                           is_ram ? "memory" : tier_name(tier),
+                           is_ram ? "memory" : names.names[tier_device(tier)],
                            is_ram && ram.is_limited ? " in the control group of this process" : "");
     }
     return SW_OK;
@@ -223,13 +237,24 @@ static sw_code plan(model_lm *m, const gguf_file *g, const sw_engine_options *op
 /* The weights, and on a device the pages of all sequences, so that no job runs out of them. */
 static sw_code load_weights(model_lm *m, const gguf_file *g, const sw_engine_options *options, sw_err *err)
 {
-    const weights_load_options loading = {
-        .pool = m->pool, .memory = {[TIER_VRAM] = m->tiers.vram}, .on_load = options->on_load, .ud = options->ud};
-    const uint64_t pages = kv_tier_bytes(&m->kv, TIER_VRAM, m->lm.n_ctx) * (uint64_t)m->lm.n_seqs;
-    sw_code code = weights_load(&m->w, g, &loading, err);
-    if (m->tiers.memory != NULL && vram_check(m->tiers.memory, NULL) != SW_OK)
-        code = vram_check(m->tiers.memory, err); // knows more
-    return code == SW_OK ? tiers_reserve_pages(&m->tiers, pages, err) : code;
+    weights_load_options loading = {.pool = m->pool, .on_load = options->on_load, .ud = options->ud};
+    sw_err why;
+    sw_err_clear(&why);
+    for (int i = 0; i < m->tiers.n_devices; i++)
+        loading.memory[tier_of_device(i)] = m->tiers.devices[i].vram;
+    sw_code code = weights_load(&m->w, g, &loading, &why);
+    for (int i = 0; i < m->tiers.n_devices; i++) {
+        struct vram *const memory = m->tiers.devices[i].memory;
+        if (memory != NULL && vram_check(memory, NULL) != SW_OK)
+            return vram_check(memory, err); // knows more
+    }
+    if (code != SW_OK)
+        return sw_fail(err, code, "%s", why.msg);
+    for (int i = 0; i < m->tiers.n_devices && code == SW_OK; i++) {
+        const uint64_t pages = kv_tier_bytes(&m->kv, tier_of_device(i), m->lm.n_ctx) * (uint64_t)m->lm.n_seqs;
+        code = tiers_reserve_pages(&m->tiers.devices[i], pages, err);
+    }
+    return code;
 }
 
 static sw_code load(model_lm *m, const gguf_file *g, const sw_engine_options *options, sw_err *err)
@@ -249,6 +274,7 @@ static sw_code open_as(language_model **out, bool is_loaded, const gguf_file *g,
     model_lm *const m = mem_calloc(1, sizeof *m);
     if (m == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory opening %s", gguf_path(g));
+    m->is_loading = is_loaded;
     sw_code code = plan(m, g, options, err);
     if (code == SW_OK && is_loaded)
         code = load(m, g, options, err);
@@ -258,6 +284,7 @@ static sw_code open_as(language_model **out, bool is_loaded, const gguf_file *g,
         model_lm_close(&m->lm);
         return code;
     }
+    model_lm_describe_devices(m);
     m->load_ms = is_loaded ? ns_to_ms(clock_now_ns(clock) - start) : 0;
     *out = &m->lm;
     return SW_OK;

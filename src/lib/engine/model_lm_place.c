@@ -29,17 +29,40 @@ static sw_code out_of_memory(const placing *p, sw_err *err)
     return sw_fail(err, SW_ENOMEM, "out of memory preparing %s", gguf_path(p->g));
 }
 
+/* What the options allow of device i; 0: what is free. */
+static uint64_t wanted_of(const sw_engine_options *o, int i)
+{
+    return o->vram_list != NULL ? o->vram_list[i] : o->vram_bytes;
+}
+
+static bool wants_vram(const sw_engine_options *o)
+{
+    bool wants = o->vram_list == NULL && o->vram_bytes > 0;
+    for (int i = 0; i < o->n_vram && o->vram_list != NULL; i++)
+        wants = wants || o->vram_list[i] > 0;
+    return wants;
+}
+
 /* The bytes of each tier that the model may fill. */
 static sw_code find_machine(placing *p, sw_err *err)
 {
-    const uint64_t wanted = p->o->vram_bytes, free_bytes = p->m->tiers.vram_bytes;
-    if (wanted > free_bytes && free_bytes > 0)
-        return sw_fail(err, SW_ENOMEM, "--vram asks for %s, but only %s of the accelerator are free",
-                       size_text_of(wanted).text, size_text_of(free_bytes).text);
+    const engine_tiers *const t = &p->m->tiers;
+    const device_names names = tiers_names(t);
     p->machine.bytes[TIER_RAM] = sysinfo_memory_available().bytes;
-    p->machine.bytes[TIER_VRAM] = wanted > 0 && free_bytes > 0 ? wanted : free_bytes;
-    if (p->m->tiers.device != NULL)
-        p->m->tiers.device->budget = (size_t)p->machine.bytes[TIER_VRAM]; // whatever was planned, no more is taken
+    if (p->o->vram_list != NULL && t->n_devices > 0 && t->n_devices != p->o->n_vram)
+        return sw_fail(err, SW_EINVAL,
+                       "--vram has %d sizes, but there are %d devices: give one for each, or one for all", p->o->n_vram,
+                       t->n_devices);
+    for (int i = 0; i < t->n_devices; i++) {
+        const uint64_t wanted = wanted_of(p->o, i), free_bytes = t->devices[i].vram_bytes;
+        if (wanted > free_bytes && free_bytes > 0)
+            return sw_fail(err, SW_ENOMEM, "--vram asks for %s of %s, but only %s of it are free",
+                           size_text_of(wanted).text, names.names[i], size_text_of(free_bytes).text);
+        const uint64_t bytes = wanted > 0 && free_bytes > 0 ? wanted : free_bytes;
+        p->machine.bytes[tier_of_device(i)] = bytes;
+        if (t->devices[i].device != NULL)
+            t->devices[i].device->budget = (size_t)bytes; // whatever was planned, no more is taken
+    }
     return SW_OK;
 }
 
@@ -62,10 +85,11 @@ static sw_code decide_rules(placing *p, sw_err *err)
 {
     placement_rules *rules;
     model_lm *const m = p->m;
-    sw_code code = placement_rules_parse(p->o->override_tensors, &rules, err);
+    const device_names names = tiers_names(&m->tiers);
+    sw_code code = placement_rules_parse(p->o->override_tensors, &names, &rules, err);
     if (code != SW_OK)
         return code;
-    if (p->machine.bytes[TIER_VRAM] > 0)
+    if (placement_has_vram(&p->machine))
         code = placement_rules_decide(rules, &m->h, &p->whole, &p->rules, m->placement_note, sizeof m->placement_note,
                                       err);
     placement_rules_free(rules);
@@ -89,7 +113,7 @@ static sw_code check_heat(const placing *p, sw_err *err)
 static sw_code decide(placing *p, sw_err *err)
 {
     model_lm *const m = p->m;
-    const bool has_accelerator = p->machine.bytes[TIER_VRAM] > 0;
+    const bool has_accelerator = placement_has_vram(&p->machine);
     const placement_sizes *const sizes = has_accelerator ? &p->sizes : NULL;
     sw_code code = has_accelerator ? measure(p, err) : SW_OK;
     if (code == SW_OK)
@@ -112,7 +136,7 @@ static sw_code note(placing *p, sw_err *err)
     placement_explain(m->placement_note + at, size - at, &m->h, &p->machine, &p->options);
     if (at > n && m->placement_note[at] != '\0')
         memcpy(m->placement_note + n, "; ", 2);
-    const bool is_given = o->cpu_moe || o->n_cpu_moe > 0 || o->n_gpu_layers != 0 || o->vram_bytes > 0 ||
+    const bool is_given = o->cpu_moe || o->n_cpu_moe > 0 || o->n_gpu_layers != 0 || wants_vram(o) ||
                           o->override_tensors != NULL || o->expert_heat != NULL;
     m->placement_effect = m->placement_note[at] != '\0' ? "none" : is_given ? "full" : "default";
     return o->is_strict && m->placement_note[0] != '\0' ? sw_fail(err, SW_EINVAL, "%s", m->placement_note) : SW_OK;
@@ -126,21 +150,25 @@ static void note_device(model_lm *m)
         snprintf(m->placement_note + n, sizeof m->placement_note - n, "%s%s", n > 0 ? "; " : "", m->tiers.note);
 }
 
-/* What the options ask for fits the accelerator; else the error says what would. */
+/* What the options ask for fits every device; else the error says what would. */
 static sw_code check_room(const placing *p, sw_err *err)
 {
     char advice[64];
-    const uint64_t there = p->machine.bytes[TIER_VRAM];
-    const uint64_t needed = there > 0 ? placement_vram_bytes(&p->m->placement, &p->sizes) : 0;
-    if (needed <= there)
+    const model_lm *const m = p->m;
+    const bool has_accelerator = placement_has_vram(&p->machine);
+    const weight_tier at = has_accelerator ? placement_short_device(&m->placement, &p->sizes, &p->machine) : TIER_RAM;
+    if (at == TIER_RAM)
         return SW_OK;
-    placement_suggest(advice, sizeof advice, &p->m->h, &p->sizes, &p->machine);
+    const device_names names = tiers_names(&m->tiers);
+    const bool is_one = m->tiers.n_devices == 1;
+    placement_suggest(advice, sizeof advice, &m->h, &p->sizes, &p->machine);
     return sw_fail(
         err, SW_ENOMEM,
-        "%s needs %s of VRAM with these options (with keys and values of %d sequences of %d tokens, and %s to work "
-        "in), but may take only %s%s%s%s",
-        gguf_path(p->g), size_text_of(needed).text, p->m->lm.n_seqs, p->m->lm.n_ctx,
-        size_text_of(p->sizes.working).text, size_text_of(there).text, advice[0] != '\0' ? "; it fits with " : "",
+        "%s needs %s of VRAM with these options%s%s (with keys and values of %d sequences of %d tokens, and %s to work "
+        "in), but may take only %s%s%s%s%s",
+        gguf_path(p->g), size_text_of(placement_vram_bytes(&m->placement, &p->sizes, at)).text, is_one ? "" : " on ",
+        is_one ? "" : names.names[tier_device(at)], m->lm.n_seqs, m->lm.n_ctx, size_text_of(p->sizes.working).text,
+        size_text_of(p->machine.bytes[at]).text, is_one ? "" : " there", advice[0] != '\0' ? "; it fits with " : "",
         advice, advice[0] != '\0' ? "" : "; a smaller --ctx-size or --parallel, or --kv-type q8_0 lowers it");
 }
 
@@ -153,7 +181,7 @@ sw_code model_lm_place(model_lm *m, const gguf_file *g, const sw_engine_options 
                  .options = {.cpu_moe = o->cpu_moe,
                              .n_cpu_moe = o->n_cpu_moe,
                              .n_gpu_layers = o->n_gpu_layers,
-                             .vram_bytes = o->vram_bytes,
+                             .has_vram_bytes = wants_vram(o),
                              .heat = o->expert_heat}};
     sw_code code = find_machine(&p, err);
     if (code == SW_OK)

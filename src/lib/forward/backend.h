@@ -42,8 +42,8 @@ typedef struct backend_ops {
     void (*attention)(backend *be, token_batch *b, size_t layer);
     /* x += the dense feed-forward block of norm(x). */
     void (*dense)(backend *be, token_batch *b, size_t layer);
-    /* Chooses every token's experts by norm(x).  b->normed and *choice are then there for every backend; if this one
-     * has the whole layer, *choice is there when the step has ended. */
+    /* Chooses every token's experts by norm(x).  b->normed and *choice are then there for every backend; if
+     * choice->can_wait, *choice may be there only when the step has ended. */
     void (*route)(backend *be, token_batch *b, size_t layer, const expert_choice *choice);
     /* Begins to compute a share of the layer's experts from b->normed; gives the number of pairs that the share has.
      * It may compute until it is done, or return at once: the forward pass begins at the backend of RAM last.  *share
@@ -84,14 +84,22 @@ typedef struct backend_count {
     uint64_t n_items; // tokens; pairs of OP_EXPERTS; 0 of OP_HEAD without logits
 } backend_count;
 
+/* Experts whose weights came to a backend to be computed there, since it was opened. */
+typedef struct backend_streamed {
+    uint64_t n_steps; // with any
+    uint64_t n_experts, n_bytes;
+} backend_streamed;
+
 /* Implementations embed this as their first member. */
 struct backend {
     const backend_ops *ops;
     const char *name;                // "cpu", ...
     size_t n_bytes;                  // of working memory, in its tier, that full batches with one row of logits fill
     size_t n_staging_bytes;          // of this machine's memory beside that
+    bool can_stream;                 // a share may have experts whose weights are in RAM: they come for the step
     const struct segments *segments; // how its device is given small steps (gpu/segments.h); NULL: it has none
     backend_count counts[N_BACKEND_OPS];
+    backend_streamed streamed;
 };
 
 /* The operations as the forward pass calls them: counted.  Only the calling thread writes the counts. */
@@ -109,5 +117,9 @@ void backend_move(backend *from, backend *to, token_batch *b);
 
 /* What an operation did here; any thread. */
 backend_count backend_counted(const backend *be, backend_op op);
+
+/* For a backend that streams, from the calling thread. */
+void backend_add_streamed(backend *be, const backend_streamed *more);
+backend_streamed backend_streamed_so_far(const backend *be); // any thread
 
 #endif

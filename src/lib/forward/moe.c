@@ -80,11 +80,6 @@ void moe_route(moe_block *m, const token_batch *b, size_t l, const expert_choice
 
 /* ---- one share --------------------------------------------------------------------------------------------------- */
 
-static bool is_own(const expert_share *share, int expert)
-{
-    return share->tiers == NULL || share->tiers[expert] == share->tier;
-}
-
 /* Sorts the share's pairs by expert, tokens in order within each; gives their number. */
 static size_t group_by_expert(moe_block *m, size_t n_tokens, const expert_share *share)
 {
@@ -92,11 +87,11 @@ static size_t group_by_expert(moe_block *m, size_t n_tokens, const expert_share 
     const int *const chosen = share->choice->chosen;
     memset(m->first, 0, (n_expert + 1) * sizeof *m->first);
     for (size_t p = 0; p < n_pairs; p++)
-        m->first[chosen[p] + 1] += is_own(share, chosen[p]);
+        m->first[chosen[p] + 1] += share_has(share, chosen[p]);
     for (size_t e = 0; e < n_expert; e++)
         m->first[e + 1] += m->first[e];
     for (size_t p = 0; p < n_pairs; p++) { // moves first[e] to the end of e ...
-        m->slot[p] = is_own(share, chosen[p]) ? (int32_t)m->first[chosen[p]]++ : -1;
+        m->slot[p] = share_has(share, chosen[p]) ? (int32_t)m->first[chosen[p]]++ : -1;
         if (m->slot[p] >= 0)
             m->token[m->slot[p]] = (int32_t)(p / k);
     }

@@ -6,7 +6,8 @@
 
 #include "base/alloc.h"
 #include "forward/gpu/gpu_experts.h"
-#include "forward/gpu/gpu_share.h"
+#include "forward/gpu/gpu_residents.h"
+#include "forward/gpu/gpu_visitors.h"
 #include "gpu/segments.h"
 
 enum {
@@ -19,6 +20,7 @@ typedef struct gpu_backend {
     gpu_env g;
     segments *segments; // NULL: without graphs
     gpu_experts experts;
+    gpu_visitors visitors;
     compute_env env; // for the angles, which the CPU makes
     scratch memory;
     token_angles angles;
@@ -41,28 +43,17 @@ static void begin(backend *be, const token_batch *b)
     g->has_pending = false;
     g->pending_layer = 0;
     c->has_states = false;
-    if (c->segments != NULL && b->n <= GRAPH_TOKENS)
-        segments_begin(c->segments);
+    gpu_residents_upload(g);
+    gpu_visitors_begin(&c->visitors);
     gpu_experts_start(&c->experts);
     angles_make(&c->angles, b);
     const gpu_tables_source source = {
-        .h = g->h, .b = b, .kv = g->kv, .angles = &c->angles, .n_together = c->n_together};
+        .h = g->h, .b = b, .kv = g->kv, .tier = g->tier, .angles = &c->angles, .n_together = c->n_together};
     const size_t n_bytes = gpu_tables_fill(&g->tables, &source, g->staging.tables, g->rooms.tables);
+    if (c->segments != NULL && b->n <= GRAPH_TOKENS)
+        segments_begin(c->segments);
     gpu_copy(g, g->rooms.tables, g->staging.tables, n_bytes, COPY_UP);
     gpu_fill(g, g->rooms.bad, 0xff, b->n * sizeof *g->rooms.bad); // -1
-}
-
-/* Waits, after a failure, too: staging is used again. */
-static void finish(gpu_backend *c)
-{
-    gpu_env *const g = &c->g;
-    sw_err late;
-    sw_err_clear(&late);
-    const sw_code waited = device_stream_wait(g->stream, &late);
-    if (g->code == SW_OK && waited != SW_OK)
-        g->code = sw_fail(&g->err, waited, "%s", late.msg);
-    if (c->segments != NULL)
-        segments_end(c->segments);
 }
 
 /* The earlier of what was found here and elsewhere. */
@@ -81,7 +72,11 @@ static sw_code end(backend *be, token_batch *b, sw_err *err)
     gpu_env *const g = &c->g;
     gpu_settle(g, b->n);
     gpu_copy(g, g->staging.bad, g->rooms.bad, b->n * sizeof *g->rooms.bad, COPY_DOWN);
-    finish(c);
+    gpu_wait_always(g, g->stream);
+    if (c->segments != NULL)
+        segments_end(c->segments);
+    const backend_streamed streamed = gpu_visitors_end(&c->visitors);
+    backend_add_streamed(be, &streamed);
     if (g->code != SW_OK)
         return sw_fail(err, g->code, "%s", g->err.msg);
     merge_bad(g, b);
@@ -235,6 +230,7 @@ static void close_backend(backend *be)
 {
     gpu_backend *const c = (gpu_backend *)be;
     device *const d = c->g.device;
+    gpu_visitors_close(&c->visitors);
     segments_close(c->segments);
     device_stream_close(c->g.stream);
     device_pinned_free(d, c->logits);
@@ -329,17 +325,33 @@ sw_code gpu_backend_open(backend **out, const gpu_backend_options *o, sw_err *er
     c->n_together = gpu_tokens_together(o->h);
     c->env =
         (compute_env){.h = o->h, .w = o->w, .pool = o->pool, .kv = o->kv, .n_batch = o->n_batch, .memory = &c->memory};
-    c->g = (gpu_env){.h = o->h, .w = o->w, .kv = o->kv, .n_batch = o->n_batch, .device = o->device};
+    c->g = (gpu_env){.h = o->h, .w = o->w, .kv = o->kv, .n_batch = o->n_batch, .device = o->device, .tier = o->tier};
     sw_code code = check_shapes(c, err);
     if (code == SW_OK)
         code = take_memory(c, o, err);
-    if (code == SW_OK) {
-        gpu_share_upload(&c->g);
-        code = c->g.code == SW_OK ? SW_OK : sw_fail(err, c->g.code, "%s", c->g.err.msg);
+    if (code == SW_OK && o->has_visitors) {
+        c->g.visitors = &c->visitors;
+        code = gpu_visitors_open(&c->visitors, &c->g, o->pool, o->is_pinned, err);
     }
-    if (code == SW_OK)
-        *out = &c->base;
-    else
+    if (code != SW_OK) {
         close_backend(&c->base);
-    return code;
+        return code;
+    }
+    gpu_residents_init(&c->g);
+    if (c->g.visitors != NULL) {
+        c->base.can_stream = true;
+        c->base.n_bytes += gpu_visitors_bytes(o->h, o->w);
+        c->base.n_staging_bytes += c->visitors.n_pinned;
+    }
+    *out = &c->base;
+    return SW_OK;
+}
+
+void gpu_backend_set_expert(backend *be, size_t layer, size_t expert, const gpu_expert_place *place)
+{
+    gpu_env *const g = &((gpu_backend *)be)->g;
+    if (place != NULL)
+        gpu_residents_set(g, layer, expert, place);
+    else
+        gpu_residents_clear(g, layer, expert);
 }

@@ -9,9 +9,7 @@
 
 #include "base/pool.h"
 #include "forward/backend.h"
-#include "forward/kv.h"
-#include "gpu/device.h"
-#include "model/weights.h"
+#include "forward/gpu/gpu_residents.h"
 
 typedef struct gpu_backend_options {
     const hparams *h;
@@ -19,8 +17,11 @@ typedef struct gpu_backend_options {
     const kv_cache *kv;     // likewise
     thread_pool *pool;
     device *device;
-    size_t n_batch; // tokens of a step, at most
+    weight_tier tier; // whose weights it computes with
+    size_t n_batch;   // tokens of a step, at most
     size_t n_seqs, n_ctx;
+    bool has_visitors;   // it computes experts whose weights are in RAM, too (gpu_visitors.h)
+    bool is_pinned;      // these weights are
     bool without_graphs; // small steps, too, are given operation by operation: to compare
 } gpu_backend_options;
 
@@ -28,7 +29,11 @@ typedef struct gpu_backend_options {
  * kernel has), SW_EIO (the device is lost). */
 SW_NODISCARD sw_code gpu_backend_open(backend **out, const gpu_backend_options *o, sw_err *err);
 
-/* What gpu_backend_open takes of the device: exactly. */
+/* What gpu_backend_open takes of the device, exactly; with visitors gpu_visitors_bytes more. */
 uint64_t gpu_backend_bytes(const hparams *h, size_t n_batch, size_t n_seqs, size_t n_ctx);
+
+/* The device has a copy of an expert's weights from the next step on, until it is NULL again.  Between steps only.  The
+ * forward pass is to be told who computes the expert then (forward_set_expert). */
+void gpu_backend_set_expert(backend *be, size_t layer, size_t expert, const gpu_expert_place *place);
 
 #endif

@@ -19,18 +19,6 @@ static bool has_shared(const gpu_env *g, size_t l)
     return mat_exists(&g->w->layers[l].gate_shared);
 }
 
-static bool has_shared_here(const gpu_env *g, size_t l)
-{
-    return has_shared(g, l) && placement_tier(g->w->placement, SW_CLASS_FFN, l, 0) == TIER_VRAM;
-}
-
-/* Returns true if the whole block is the device's. */
-static bool is_whole(const gpu_env *g, size_t l)
-{
-    return placement_expert_tiers(g->w->placement, l) == 1u << TIER_VRAM && has_shared(g, l) == has_shared_here(g, l) &&
-           placement_tier(g->w->placement, SW_CLASS_ATTENTION, l, 0) == TIER_VRAM;
-}
-
 static size_t n_pairs_of(const gpu_env *g, const token_batch *b)
 {
     return b->n * g->h->n_expert_used;
@@ -130,7 +118,7 @@ void gpu_experts_route(gpu_experts *e, token_batch *b, size_t l, const expert_ch
     choose(g, &g->w->layers[l], &x);
     e->routed = l + 1;
     e->slot = NULL;
-    if (!is_whole(g, l)) {
+    if (!choice->can_wait) {
         hand_out_choice(g, b, choice);
         return;
     }
@@ -165,11 +153,13 @@ static void take_choice(gpu_env *g, const token_batch *b, const gpu_rows *x, con
     gpu_quantize(g, x);
 }
 
-static size_t count_own(const gpu_env *g, size_t l, const expert_choice *choice, size_t n_pairs)
+static size_t count_own(const expert_share *share, size_t n_pairs)
 {
     size_t n = 0;
+    if (share->choice->can_wait)
+        return n_pairs;
     for (size_t p = 0; p < n_pairs; p++)
-        n += gpu_is_here(g, l, choice->chosen[p]);
+        n += share_has(share, share->choice->chosen[p]);
     return n;
 }
 
@@ -180,13 +170,13 @@ size_t gpu_experts_begin(gpu_experts *e, const token_batch *b, size_t l, const e
     const size_t n_pairs = n_pairs_of(g, b);
     if (e->routed != l + 1)
         take_choice(g, b, &x, share->choice);
-    const size_t n_own = e->routed == l + 1 && is_whole(g, l) ? n_pairs : count_own(g, l, share->choice, n_pairs);
+    const size_t n_own = count_own(share, n_pairs);
     e->slot = NULL;
-    if (n_own > 0)
-        e->slot = gpu_share_routed(g, l, &x, n_own);
     if (share->has_shared)
         gpu_share_shared(g, l, &x);
-    if (!is_whole(g, l))
+    if (n_own > 0)
+        e->slot = gpu_share_routed(g, l, &x, share, n_own);
+    if (!share->choice->can_wait)
         gpu_flush(g);
     return n_own;
 }
@@ -213,7 +203,7 @@ void gpu_experts_finish(gpu_experts *e, const token_batch *b, size_t l, const ex
     const size_t ld = padded_length(g->h->n_embd), n_pairs = n_pairs_of(g, b);
     if (e->routed == l + 1)
         return;
-    const size_t n_own = count_own(g, l, share->choice, n_pairs);
+    const size_t n_own = count_own(share, n_pairs);
     if (n_own > 0) {
         gpu_copy(g, st->answers, g->rooms.own, n_own * ld * sizeof(float), COPY_DOWN);
         gpu_copy(g, st->slot, e->slot, n_pairs * sizeof(int32_t), COPY_DOWN);
@@ -222,7 +212,7 @@ void gpu_experts_finish(gpu_experts *e, const token_batch *b, size_t l, const ex
         copy_shared(g, l, b->n, COPY_DOWN);
     gpu_wait(g);
     for (size_t p = 0; p < n_pairs; p++) {
-        if (gpu_is_here(g, l, share->choice->chosen[p]))
+        if (share_has(share, share->choice->chosen[p]))
             out->rows[p] = st->answers + (g->code == SW_OK ? (size_t)st->slot[p] * ld : 0);
     }
     if (!share->has_shared)
@@ -232,13 +222,12 @@ void gpu_experts_finish(gpu_experts *e, const token_batch *b, size_t l, const ex
 }
 
 /* The answers of other backends go up, each at its pair. */
-static void take_answers(gpu_env *g, const token_batch *b, size_t l, const expert_choice *choice,
-                         const expert_answers *answers)
+static void take_answers(gpu_env *g, const token_batch *b, size_t l, const expert_answers *answers)
 {
     const size_t ld = padded_length(g->h->n_embd), n_pairs = n_pairs_of(g, b);
     size_t first = n_pairs, end = 0;
     for (size_t p = 0; p < n_pairs; p++) {
-        if (gpu_is_here(g, l, choice->chosen[p]))
+        if (answers->rows[p] == NULL)
             continue;
         memcpy(g->staging.answers + p * ld, answers->rows[p], g->h->n_embd * sizeof(float));
         first = p < first ? p : first;
@@ -247,7 +236,7 @@ static void take_answers(gpu_env *g, const token_batch *b, size_t l, const exper
     if (end > first)
         gpu_copy(g, g->rooms.other + first * ld, g->staging.answers + first * ld, (end - first) * ld * sizeof(float),
                  COPY_UP);
-    if (!has_shared(g, l) || has_shared_here(g, l))
+    if (answers->shared == NULL)
         return;
     memcpy(g->staging.shared, answers->shared, b->n * ld * sizeof(float));
     if (answers->shared_gates != NULL)
@@ -260,8 +249,8 @@ void gpu_experts_join(gpu_experts *e, token_batch *b, size_t l, const expert_cho
 {
     gpu_env *const g = e->g;
     const bool shares = has_shared(g, l);
-    if (!is_whole(g, l) && g->code == SW_OK) {
-        take_answers(g, b, l, choice, answers);
+    if (!choice->can_wait && g->code == SW_OK) {
+        take_answers(g, b, l, answers);
         gpu_flush(g);
     }
     if (e->slot == NULL) {

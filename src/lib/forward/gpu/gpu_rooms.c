@@ -110,6 +110,7 @@ static void cut_experts(gpu_rooms *r, cutter *c, const gpu_room_sizes *s)
     r->shared_gates = cut_floats(c, n_shared * GPU_GATE_APART);
     r->tiles_of = cut(c, n_stacked, sizeof *r->tiles_of);
     r->bias_of = cut(c, n_stacked, sizeof *r->bias_of);
+    r->is_here = cut(c, h->n_layers * h->n_expert, 1);
     r->is_own = cut(c, h->n_layers * h->n_expert, 1);
 }
 
@@ -156,5 +157,10 @@ size_t gpu_staging_cut(gpu_staging *st, const gpu_room_sizes *s, void *base)
     st->shared_gates = cut_floats(&c, n * GPU_GATE_APART);
     st->slot = cut(&c, pairs, sizeof *st->slot);
     st->bad = cut(&c, n, sizeof *st->bad);
+    st->tiles_of = cut(&c, h->n_layers * GPU_STACKS * h->n_expert, sizeof *st->tiles_of);
+    st->bias_of = cut(&c, h->n_layers * GPU_STACKS * h->n_expert, sizeof *st->bias_of);
+    st->is_here = cut(&c, h->n_layers * h->n_expert, 1);
+    st->is_own = cut(&c, h->n_layers * h->n_expert, 1);
+    st->has_changed = cut(&c, h->n_layers, sizeof *st->has_changed);
     return c.used;
 }

@@ -42,9 +42,11 @@ typedef struct gpu_rooms {
     float *logits;                  // (GPU_HEAD_ROWS, padded n_vocab)
     float *span_out, *span_state;   // (n_span_rows, value); (n_span_rows, 2)
     size_t n_span_rows;
-    uint8_t *tables;              // gpu_tables.h
-    uint64_t *tiles_of, *bias_of; // (n_layers, GPU_STACKS, n_expert): of stacks that are in more than one tier
-    uint8_t *is_own;              // (n_layers, n_expert)
+    uint8_t *tables; // gpu_tables.h
+    // gpu_residents.h: addresses of matrices, and whether they are here.
+    uint64_t *tiles_of, *bias_of; // (n_layers, GPU_STACKS, n_expert)
+    uint8_t *is_here;             // (n_layers, n_expert)
+    uint8_t *is_own; // (n_layers, n_expert): the experts that are computed here in this step, if others are
 } gpu_rooms;
 
 /* In pinned memory of this machine. */
@@ -57,6 +59,9 @@ typedef struct gpu_staging {
     float *shared, *shared_gates; // (n, padded n_embd); (n, 16)
     int32_t *slot;                // (pairs)
     int32_t *bad;                 // (n)
+    uint64_t *tiles_of, *bias_of; // as in gpu_rooms, here and below
+    uint8_t *is_here, *is_own;
+    bool *has_changed; // (n_layers): the device has not been told
 } gpu_staging;
 
 /* Where everything is in a piece that begins at `base`, aligned to 256 bytes; its length.  base NULL: the length alone.
