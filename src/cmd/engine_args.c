@@ -64,6 +64,21 @@ static sw_code gpu_layers_of(const char *word, int *out, sw_err *err)
     return SW_OK;
 }
 
+/* Writes what --stream-tokens means, as in sw_engine_options.  Errors: SW_EINVAL. */
+static sw_code stream_tokens_of(const char *word, int *out, sw_err *err)
+{
+    *out = 0;
+    if (word == NULL || strcmp(word, "auto") == 0)
+        return SW_OK;
+    char *end;
+    const long n = strcmp(word, "off") == 0 ? -1 : strtol(word, &end, 10);
+    if (n != -1 && (word[0] < '0' || word[0] > '9' || *end != '\0' || n < 1 || n > LIMIT_BATCH_TOKENS))
+        return sw_fail(err, SW_EINVAL, "--stream-tokens takes a number of tokens from 1 to %d, auto or off, not '%s'",
+                       LIMIT_BATCH_TOKENS, word);
+    *out = (int)n;
+    return SW_OK;
+}
+
 /* "6G", or a list with a size or "auto" for each GPU, which this module keeps as it keeps the profile. */
 static sw_code read_vram(const char *text, sw_engine_options *out, sw_err *err)
 {
@@ -119,7 +134,8 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
         [SW_COMPAT_ORIGINAL] = "original", [SW_COMPAT_LLAMA_CPP] = "llama.cpp"};
     static const char *const CHECKS[N_CHOICES_MAX + 1] = {
         [SW_DEVICE_CHECK_AUTO] = "auto", [SW_DEVICE_CHECK_ON] = "on", [SW_DEVICE_CHECK_OFF] = "off"};
-    int kv_type = SW_KV_F16, compat = SW_COMPAT_ORIGINAL, check = SW_DEVICE_CHECK_AUTO, n_gpu_layers = 0;
+    int kv_type = SW_KV_F16, compat = SW_COMPAT_ORIGINAL, check = SW_DEVICE_CHECK_AUTO, n_gpu_layers = 0,
+        stream_tokens = 0;
     const char *kv_word;
     sw_code code = kv_type_word(args, &kv_word, err);
     if (code == SW_OK)
@@ -130,6 +146,8 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
         code = choose("--device-check", args->device_check, CHECKS, &check, err);
     if (code == SW_OK)
         code = gpu_layers_of(args->gpu_layers, &n_gpu_layers, err);
+    if (code == SW_OK)
+        code = stream_tokens_of(args->stream_tokens, &stream_tokens, err);
     if (code == SW_OK && args->cpu_moe && args->n_cpu_moe > 0)
         code = sw_fail(err, SW_EINVAL, "--cpu-moe applies to all layers: give it or --n-cpu-moe, not both");
     *out = (sw_engine_options){
@@ -143,6 +161,7 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
         .n_cpu_moe = (int)args->n_cpu_moe,
         .n_gpu_layers = n_gpu_layers,
         .override_tensors = args->override_tensors,
+        .stream_tokens = stream_tokens,
         .devices = args->devices != NULL ? args->devices : "auto",
         .device_check = (sw_device_check)check,
         .is_strict = args->is_strict,

@@ -41,6 +41,15 @@ static json_t *effect_json(const sw_engine_state *s)
     return effect;
 }
 
+/* Experts in RAM that a device computes for a step. */
+static json_t *stream_json(const sw_engine_state *s)
+{
+    return json_pack("{s:i, s:o, s:b, s:o, s:o, s:o}", "tokens", s->stream_tokens, "vram_bytes",
+                     bytes_json(s->stream_bytes_vram), "pinned", s->stream_is_pinned, "steps",
+                     json_integer((json_int_t)s->n_stream_steps), "experts",
+                     json_integer((json_int_t)s->n_stream_experts), "bytes", bytes_json(s->n_stream_bytes));
+}
+
 static json_t *device_json(const sw_device_state *d)
 {
     return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o}", "name", d->name, "model", d->model, "emulated",
@@ -67,6 +76,8 @@ static json_t *compute_json(const sw_engine_state *s)
              json_pack("{s:s, s:s, s:b, s:o}", "name", s->device, "model", s->device_model, "emulated", s->is_emulated,
                        "bytes", bytes_json(s->device_bytes)));
     json_put(&compute, "devices", devices_json(s));
+    if (s->stream_bytes_vram > 0)
+        json_put(&compute, "stream", stream_json(s));
     return compute;
 }
 

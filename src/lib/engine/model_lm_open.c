@@ -112,7 +112,9 @@ static sw_code open_backend(model_lm *m, weight_tier tier, const gguf_file *g, s
                                                        .tier = tier,
                                                        .n_batch = n_batch,
                                                        .n_seqs = (size_t)m->lm.n_seqs,
-                                                       .n_ctx = (size_t)m->lm.n_ctx},
+                                                       .n_ctx = (size_t)m->lm.n_ctx,
+                                                       .has_visitors = m->stream.vram_bytes > 0,
+                                                       .is_pinned = m->stream.is_pinned},
                                 err);
     m->backends[tier] = cpu_backend_open(
         &(cpu_backend_options){.h = &m->h, .w = &m->w, .pool = m->pool, .kv = &m->kv, .n_batch = n_batch});
@@ -262,7 +264,15 @@ static sw_code load(model_lm *m, const gguf_file *g, const sw_engine_options *op
     sw_code code = check_memory(g, m, err);
     if (code == SW_OK)
         code = load_weights(m, g, options, err);
-    return code == SW_OK ? set_up(m, g, options, err) : code;
+    if (code != SW_OK)
+        return code;
+    model_lm_pin_weights(m);
+    code = set_up(m, g, options, err);
+    if (code == SW_OK)
+        code = model_lm_start_stream(m, options, err);
+    if (code == SW_OK)
+        count_buffers(m); // a buffer in place of pinned weights was not planned
+    return code;
 }
 
 static sw_code open_as(language_model **out, bool is_loaded, const gguf_file *g, const sw_engine_options *options,

@@ -23,7 +23,8 @@
     X(N_THREADS,           "n_threads",           "",     "that compute") \
     X(ISA,                 "isa",                 "text", "instruction set of the kernels") \
     X(BACKEND,             "backend",             "text", "what computes: \"cpu\", \"cuda\"") \
-    X(DEVICE,              "device",              "text", "GPU that the server has open: \"cuda:0\"") \
+    X(DEVICE,              "device",              "text", "GPUs that the server has open: \"cuda:0\", \"cuda:0,cuda:1\"") \
+    X(DEVICE_BYTES,        "device_bytes",        "text", "each of several GPUs: what the server allocated, of what it may fill") \
     X(DEVICE_EMULATED,     "device_emulated",     "text", "\"yes\": that GPU is emulated, and no figure of speed means anything; \"no\"") \
     X(N_CTX,               "n_ctx",               "tok",  "context of one sequence") \
     X(KV_TYPE,             "kv_type",             "text", "type of keys and values") \
@@ -34,6 +35,9 @@
     X(PLAN_VRAM_BYTES,     "plan_vram_bytes",     "B",    "predicted by `spillway plan`") \
     X(TEMPERATURE_SOURCE,  "temperature_source",  "text", "how the temperature in effect is known: \"answer\", \"draws\", \"not verified\"") \
     X(TEMPERATURE_FOUND,   "temperature_found",   "",     "estimated from repeated one-token draws") \
+    X(FORCED_POSITIONS,    "forced_positions",    "",     "tokens of fixed texts of which the server told what it expected there") \
+    X(FORCED_HASH,         "forced_hash",         "text", "of the log-probabilities that it told, to six decimals") \
+    X(FORCED_TOPS,         "forced_tops",         "text", "of each of these positions a hash of the likeliest token, 8 letters") \
     /* of a model, from its file */ \
     X(EXPERT_BYTES,        "expert_bytes",        "B",    "all routed experts") \
     X(PLACEABLE_BYTES,     "placeable_bytes",     "B",    "everything that a GPU can hold: all weights and KV") \

@@ -137,6 +137,31 @@ static void write_memory(const metrics_view *v, metrics_text *t)
     }
 }
 
+static void write_device(metrics_text *t, const metrics_engine *e, const sw_device_state *d, const char *kind,
+                         uint64_t bytes)
+{
+    if (bytes > 0)
+        metrics_text_sample(t, (labels){{"model", e->model->id}, {"device", d->name}, {"kind", kind}, {0}},
+                            (double)bytes);
+}
+
+static void write_devices(const metrics_view *v, metrics_text *t)
+{
+    metrics_text_family(t, "spillway_device_memory_bytes", METRICS_GAUGE,
+                        "What loaded models take of each GPU, by kind; budget is what they may take.");
+    for (size_t i = 0; i < v->n_engines; i++) {
+        const metrics_engine *const e = &v->engines[i];
+        for (int k = 0; k < e->state.n_devices; k++) {
+            const sw_device_state *const d = &e->state.devices[k];
+            write_device(t, e, d, "budget", d->bytes);
+            write_device(t, e, d, "experts", d->expert_bytes);
+            write_device(t, e, d, "weights", d->weight_bytes - d->expert_bytes);
+            write_device(t, e, d, "kv", d->kv_bytes);
+            write_device(t, e, d, "compute", d->buffer_bytes);
+        }
+    }
+}
+
 /* ---- steps ------------------------------------------------------------------------------------------------------ */
 
 static void write_phases(const metrics_view *v, metrics_text *t, const char *name, const char *help,
@@ -160,6 +185,50 @@ static void write_steps(const metrics_view *v, metrics_text *t)
                  offsetof(sw_engine_state, n_prompt_steps), offsetof(sw_engine_state, n_generation_steps));
     write_phases(v, t, "spillway_batch_tokens_total", "Tokens that these steps evaluated.",
                  offsetof(sw_engine_state, n_prompt_step_tokens), offsetof(sw_engine_state, n_generation_step_tokens));
+}
+
+/* ---- experts that came to a device ------------------------------------------------------------------------------ */
+
+static double stream_steps(const metrics_engine *e)
+{
+    return (double)e->state.n_stream_steps;
+}
+
+static double stream_experts(const metrics_engine *e)
+{
+    return (double)e->state.n_stream_experts;
+}
+
+static double stream_bytes(const metrics_engine *e)
+{
+    return (double)e->state.n_stream_bytes;
+}
+
+static bool is_streaming(const metrics_view *v)
+{
+    for (size_t i = 0; i < v->n_engines; i++) {
+        if (v->engines[i].state.stream_tokens > 0)
+            return true;
+    }
+    return false;
+}
+
+static void write_streamed(const metrics_view *v, metrics_text *t)
+{
+    static const engine_family FAMILIES[] = {
+        {"spillway_experts_streamed_total", "Experts that came from RAM to a GPU for a step, since the load.",
+         stream_experts},
+        {"spillway_experts_streamed_bytes_total", "Bytes of their weights.", stream_bytes},
+        {"spillway_experts_streamed_steps_total", "Steps with such experts.", stream_steps},
+    };
+    for (size_t f = 0; f < sizeof FAMILIES / sizeof FAMILIES[0] && is_streaming(v); f++) {
+        metrics_text_family(t, FAMILIES[f].name, METRICS_COUNTER, FAMILIES[f].help);
+        for (size_t i = 0; i < v->n_engines; i++) {
+            const metrics_engine *const e = &v->engines[i];
+            if (e->state.stream_tokens > 0)
+                metrics_text_sample(t, (labels){{"model", e->model->id}, {0}}, FAMILIES[f].value(e));
+        }
+    }
 }
 
 /* ---- experts ---------------------------------------------------------------------------------------------------- */
@@ -223,7 +292,9 @@ void metrics_write_engines(const metrics_view *v, metrics_text *t)
     write_infos(v, t);
     write_engine_gauges(v, t);
     write_memory(v, t);
+    write_devices(v, t);
     write_losses(v, t);
     write_steps(v, t);
+    write_streamed(v, t);
     write_experts(v, t);
 }
