@@ -64,6 +64,23 @@ static sw_code gpu_layers_of(const char *word, int *out, sw_err *err)
     return SW_OK;
 }
 
+/* Writes the bytes that a word means, as in sw_engine_options.  Errors: SW_EINVAL. */
+static sw_code expert_cache_of(const char *word, int64_t *out, sw_err *err)
+{
+    uint64_t bytes = 0;
+    *out = 0;
+    if (word == NULL || strcmp(word, "auto") == 0)
+        return SW_OK;
+    if (strcmp(word, "off") == 0 || strcmp(word, "all") == 0) {
+        *out = strcmp(word, "off") == 0 ? SW_EXPERT_CACHE_OFF : SW_EXPERT_CACHE_ALL;
+        return SW_OK;
+    }
+    if (!byte_count_parse(word, &bytes) || bytes == 0 || bytes >= (uint64_t)SW_EXPERT_CACHE_ALL)
+        return sw_fail(err, SW_EINVAL, "--expert-cache takes a size, such as 2G, auto, all or off, not '%s'", word);
+    *out = (int64_t)bytes;
+    return SW_OK;
+}
+
 /* Reads the profile of experts, if there is one.  One command runs in a process, and its engines are opened with the
  * options of the last call: the table is kept here and not by each command. */
 static sw_code read_profile(const char *path, sw_engine_options *out, sw_err *err)
@@ -96,6 +113,7 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
     static const char *const COMPAT[N_CHOICES_MAX + 1] = {
         [SW_COMPAT_ORIGINAL] = "original", [SW_COMPAT_LLAMA_CPP] = "llama.cpp"};
     uint64_t vram_bytes = 0;
+    int64_t expert_cache_bytes = 0;
     int kv_type = SW_KV_F16, compat = SW_COMPAT_ORIGINAL, n_gpu_layers = 0;
     const char *kv_word;
     sw_code code = kv_type_word(args, &kv_word, err);
@@ -105,6 +123,8 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
         code = choose("--compat", args->compat, COMPAT, &compat, err);
     if (code == SW_OK)
         code = gpu_layers_of(args->gpu_layers, &n_gpu_layers, err);
+    if (code == SW_OK)
+        code = expert_cache_of(args->expert_cache, &expert_cache_bytes, err);
     if (code == SW_OK && args->vram != NULL && strcmp(args->vram, "auto") != 0)
         code = byte_count_parse(args->vram, &vram_bytes)
                    ? SW_OK
@@ -123,6 +143,7 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
         .n_gpu_layers = n_gpu_layers,
         .vram_bytes = vram_bytes,
         .override_tensors = args->override_tensors,
+        .expert_cache_bytes = expert_cache_bytes,
         .devices = args->devices != NULL ? args->devices : "auto",
         .is_strict = args->is_strict,
     };

@@ -27,6 +27,8 @@ void model_lm_state(const language_model *lm, sw_engine_state *state)
     state->kv_bytes_vram = kv_tier_bytes(&m->kv, TIER_VRAM, lm->n_ctx) * (uint64_t)lm->n_seqs;
     state->buffer_bytes = m->buffer_bytes[TIER_RAM];
     state->buffer_bytes_vram = m->buffer_bytes[TIER_VRAM];
+    state->expert_cache_bytes = m->cache_plan.bytes;
+    state->expert_cache_slots = cache_plan_slots(&m->cache_plan, m->h.n_layers);
     state->loading_bytes = m->loading_bytes;
     state->process_bytes = m->process_bytes;
     const uint64_t job = state->kv_bytes_max - state->kv_bytes_vram + state->buffer_bytes;
@@ -53,6 +55,16 @@ sw_code model_lm_placement(const language_model *lm, sw_placement_detail detail,
     *rows_out = table.rows;
     *n_out = table.n;
     return SW_OK;
+}
+
+sw_code model_lm_expert_cache(const language_model *lm, sw_expert_cache **out, sw_err *err)
+{
+    const model_lm *const m = (const model_lm *)lm;
+    *out = NULL;
+    if (m->cache == NULL)
+        return SW_OK;
+    *out = expert_cache_read(m->cache);
+    return *out != NULL ? SW_OK : sw_fail(err, SW_ENOMEM, "out of memory for the state of the cache of experts");
 }
 
 uint64_t model_lm_kv_bytes_read(const language_model *lm, int n)

@@ -133,6 +133,26 @@ static sw_code set_up(model_lm *m, const gguf_file *g, const sw_engine_options *
     return forward_init(&m->f, &options) ? SW_OK : no_memory_to_work(g, err);
 }
 
+/* The cache of experts, if one is planned. */
+static sw_code open_cache(model_lm *m, const sw_engine_options *o, sw_err *err)
+{
+    device *const d = m->tiers.device;
+    if (m->cache_plan.bytes == 0)
+        return SW_OK;
+    return expert_cache_open(&m->cache,
+                             &(expert_cache_options){.plan = &m->cache_plan,
+                                                     .h = &m->h,
+                                                     .w = &m->w,
+                                                     .device = d,
+                                                     .backend = m->backends[TIER_VRAM],
+                                                     .f = &m->f,
+                                                     .clock = clock_or_system(o->clock),
+                                                     .is_watched = !d->is_emulated || clock_or_system(o->clock) != clock_system(),
+                                                     .on_notice = o->on_notice,
+                                                     .ud = o->ud},
+                             err);
+}
+
 /* ---- does it fit? ------------------------------------------------------------------------------------------------ */
 
 /* Bytes of working memory of all that is set up. */
@@ -141,6 +161,7 @@ static void count_buffers(model_lm *m)
     m->buffer_bytes[TIER_RAM] =
         m->f.memory.n_bytes + sampler_scratch_bytes(m->lm.n_vocab) + expert_log_bytes(m->lm.experts);
     m->buffer_bytes[TIER_RAM] += m->tiers.memory != NULL ? vram_pinned_bytes(m->tiers.memory) : 0;
+    m->buffer_bytes[TIER_RAM] += expert_cache_ram_bytes(&m->cache_plan, &m->h, /*is_pinned=*/false);
     m->buffer_bytes[TIER_VRAM] = 0;
     for (int t = 0; t < N_TIERS; t++) {
         const backend *const be = m->backends[t];
@@ -185,7 +206,7 @@ static uint64_t bytes_needed(const model_lm *m, weight_tier tier)
 {
     const uint64_t weights = m->w.blocks[tier].n_bytes, cache = kv_tier_bytes(&m->kv, tier, m->lm.n_ctx);
     if (tier != TIER_RAM)
-        return weights + cache * (uint64_t)m->lm.n_seqs + m->buffer_bytes[tier];
+        return weights + cache * (uint64_t)m->lm.n_seqs + m->buffer_bytes[tier] + m->cache_plan.bytes;
     const uint64_t job = cache + m->buffer_bytes[tier];
     return weights + (m->loading_bytes > job ? m->loading_bytes : job);
 }
@@ -237,7 +258,9 @@ static sw_code load(model_lm *m, const gguf_file *g, const sw_engine_options *op
     sw_code code = check_memory(g, m, err);
     if (code == SW_OK)
         code = load_weights(m, g, options, err);
-    return code == SW_OK ? set_up(m, g, options, err) : code;
+    if (code == SW_OK)
+        code = set_up(m, g, options, err);
+    return code == SW_OK ? open_cache(m, options, err) : code;
 }
 
 static sw_code open_as(language_model **out, bool is_loaded, const gguf_file *g, const sw_engine_options *options,

@@ -86,20 +86,110 @@ static sw_code check_heat(const placing *p, sw_err *err)
                    p->o->heat_layers, p->o->heat_experts, gguf_path(p->g), h->n_expert > 0 ? n_layers : 0, h->n_expert);
 }
 
-static sw_code decide(placing *p, sw_err *err)
+/* Decides the placement, with n_kept bytes of VRAM left to the cache of experts.  False when memory is short. */
+static bool place(placing *p, uint64_t n_kept)
 {
     model_lm *const m = p->m;
-    const bool has_accelerator = p->machine.bytes[TIER_VRAM] > 0;
-    const placement_sizes *const sizes = has_accelerator ? &p->sizes : NULL;
-    sw_code code = has_accelerator ? measure(p, err) : SW_OK;
+    const placement_sizes *const sizes = p->machine.bytes[TIER_VRAM] > 0 ? &p->sizes : NULL;
+    placement_machine rest = p->machine;
+    rest.bytes[TIER_VRAM] -= n_kept;
+    placement_free(&m->requested);
+    placement_free(&m->placement);
+    return placement_init_requested(&m->requested, &m->h, sizes, &rest, &p->options) &&
+           placement_init(&m->placement, &m->h, sizes, &rest, &p->options);
+}
+
+/* Bytes of the experts that are in VRAM if so much of it may be filled.  False when memory is short. */
+static bool expert_bytes_within(const placing *p, uint64_t vram_bytes, uint64_t *out)
+{
+    const hparams *const h = &p->m->h;
+    const placement_machine machine = {.bytes = {[TIER_RAM] = p->machine.bytes[TIER_RAM], [TIER_VRAM] = vram_bytes}};
+    model_placement placed;
+    if (!placement_init(&placed, h, &p->sizes, &machine, &p->options))
+        return false;
+    *out = 0;
+    for (size_t i = 0; i < h->n_layers * h->n_expert; i++)
+        *out += placed.experts[i] == TIER_VRAM ? p->sizes.expert[i / h->n_expert] : 0;
+    placement_free(&placed);
+    return true;
+}
+
+/* Bytes of VRAM that no weights are put in, because the cache of experts is to have them: what is asked for, or a share
+ * of what the experts would fill that no option speaks of.  False when memory is short. */
+static bool find_kept(const placing *p, uint64_t *out)
+{
+    const int64_t wanted = p->o->expert_cache_bytes;
+    const uint64_t there = p->machine.bytes[TIER_VRAM];
+    const bool is_share = wanted == 0 || wanted == SW_EXPERT_CACHE_ALL;
+    uint64_t asked, filled, all;
+    *out = is_share || wanted < 0 ? 0 : (uint64_t)wanted < there ? (uint64_t)wanted : there - 1;
+    if (!is_share || p->m->h.n_expert == 0)
+        return true;
+    if (!expert_bytes_within(p, 1, &asked) || !expert_bytes_within(p, there, &filled) ||
+        !expert_bytes_within(p, UINT64_MAX, &all))
+        return false;
+    if (filled < all)
+        *out = (filled - asked) / (wanted == 0 ? 2 : 1);
+    return true;
+}
+
+/* What is left of VRAM, or of what was kept, becomes slots. */
+static void plan_cache(placing *p, uint64_t n_kept)
+{
+    model_lm *const m = p->m;
+    const uint64_t used = placement_vram_bytes(&m->placement, &p->sizes), there = p->machine.bytes[TIER_VRAM];
+    const uint64_t left = used < there ? there - used : 0;
+    const int64_t wanted = p->o->expert_cache_bytes;
+    const uint64_t most = wanted > 0 ? (uint64_t)wanted : n_kept > 0 ? left : 0;
+    cache_plan_make(&m->cache_plan, &m->h, &m->placement, &p->sizes, most < left ? most : left);
+}
+
+/* The placement and the cache of experts beside it; what is kept for a cache and does not suffice for one goes back,
+ * unless it was asked for. */
+static bool place_with_cache(placing *p)
+{
+    uint64_t n_kept;
+    if (!find_kept(p, &n_kept) || !place(p, n_kept))
+        return false;
+    plan_cache(p, n_kept);
+    return p->m->cache_plan.bytes > 0 || n_kept == 0 || p->o->expert_cache_bytes > 0 || place(p, 0);
+}
+
+static sw_code decide(placing *p, sw_err *err)
+{
+    sw_code code = p->machine.bytes[TIER_VRAM] > 0 ? measure(p, err) : SW_OK;
     if (code == SW_OK)
         code = check_heat(p, err);
     if (code == SW_OK && p->o->override_tensors != NULL)
         code = decide_rules(p, err);
-    if (code == SW_OK && (!placement_init_requested(&m->requested, &m->h, sizes, &p->machine, &p->options) ||
-                          !placement_init(&m->placement, &m->h, sizes, &p->machine, &p->options)))
+    if (code == SW_OK && !(p->m->tiers.device != NULL ? place_with_cache(p) : place(p, 0)))
         code = out_of_memory(p, err);
     return code;
+}
+
+/* Why there is no cache of experts although one was asked for. */
+static void explain_cache(char *out, size_t size, const placing *p)
+{
+    const model_lm *const m = p->m;
+    static const char PREFIX[] = "--expert-cache has no effect:";
+    const bool is_measured = p->machine.bytes[TIER_VRAM] > 0;
+    const uint64_t least = is_measured ? cache_plan_least(&m->h, &m->placement, &p->sizes) : 0;
+    if (m->h.n_expert == 0)
+        snprintf(out, size, "%s this model has no experts", PREFIX);
+    else if (m->tiers.device == NULL)
+        snprintf(out, size, "%s there is no accelerator, all weights are in RAM", PREFIX);
+    else if (least == 0)
+        snprintf(out, size, "%s no layer that computes on %s has experts in RAM", PREFIX, m->tiers.device->name);
+    else
+        snprintf(out, size, "%s one expert of each layer takes %s", PREFIX, size_text_of(least).text);
+}
+
+/* Adds a sentence to the model's note. */
+static void add_note(model_lm *m, const char *text)
+{
+    const size_t n = strlen(m->placement_note);
+    if (text[0] != '\0')
+        snprintf(m->placement_note + n, sizeof m->placement_note - n, "%s%s", n > 0 ? "; " : "", text);
 }
 
 /* Says what has no effect, or, if options are strict, refuses it. */
@@ -107,23 +197,16 @@ static sw_code note(placing *p, sw_err *err)
 {
     model_lm *const m = p->m;
     const sw_engine_options *const o = p->o;
-    const size_t n = strlen(m->placement_note), size = sizeof m->placement_note;
-    const size_t at = n > 0 && n + 2 < size ? n + 2 : n;
-    placement_explain(m->placement_note + at, size - at, &m->h, &p->machine, &p->options);
-    if (at > n && m->placement_note[at] != '\0')
-        memcpy(m->placement_note + n, "; ", 2);
+    char why[sizeof m->placement_note], cache[160] = "";
+    placement_explain(why, sizeof why, &m->h, &p->machine, &p->options);
+    if (o->expert_cache_bytes > 0 && m->cache_plan.bytes == 0)
+        explain_cache(cache, sizeof cache, p);
+    add_note(m, why);
+    add_note(m, cache);
     const bool is_given = o->cpu_moe || o->n_cpu_moe > 0 || o->n_gpu_layers != 0 || o->vram_bytes > 0 ||
-                          o->override_tensors != NULL || o->expert_heat != NULL;
-    m->placement_effect = m->placement_note[at] != '\0' ? "none" : is_given ? "full" : "default";
+                          o->override_tensors != NULL || o->expert_heat != NULL || o->expert_cache_bytes != 0;
+    m->placement_effect = why[0] != '\0' || cache[0] != '\0' ? "none" : is_given ? "full" : "default";
     return o->is_strict && m->placement_note[0] != '\0' ? sw_fail(err, SW_EINVAL, "%s", m->placement_note) : SW_OK;
-}
-
-/* A device that is there and not used is told, but no option asked for it. */
-static void note_device(model_lm *m)
-{
-    const size_t n = strlen(m->placement_note);
-    if (m->tiers.note[0] != '\0')
-        snprintf(m->placement_note + n, sizeof m->placement_note - n, "%s%s", n > 0 ? "; " : "", m->tiers.note);
 }
 
 /* What the options ask for fits the accelerator; else the error says what would. */
@@ -144,6 +227,30 @@ static sw_code check_room(const placing *p, sw_err *err)
         advice, advice[0] != '\0' ? "" : "; a smaller --ctx-size or --parallel, or --kv-type q8_0 lowers it");
 }
 
+/* The cache that is asked for fits beside what every token uses and what options put in VRAM. */
+static sw_code check_cache(const placing *p, sw_err *err)
+{
+    const int64_t wanted = p->o->expert_cache_bytes;
+    const uint64_t there = p->machine.bytes[TIER_VRAM];
+    placement_options options = p->options;
+    model_placement without;
+    options.cpu_moe = true;
+    if (wanted <= 0 || wanted == SW_EXPERT_CACHE_ALL || p->m->tiers.device == NULL)
+        return SW_OK;
+    if (!placement_init(&without, &p->m->h, &p->sizes, &p->machine, &options))
+        return out_of_memory(p, err);
+    const uint64_t shared = placement_vram_bytes(&without, &p->sizes),
+                   placed = placement_vram_bytes(&p->m->placement, &p->sizes);
+    const uint64_t used = shared > placed ? shared : placed;
+    placement_free(&without);
+    if (used <= there && (uint64_t)wanted <= there - used)
+        return SW_OK;
+    return sw_fail(err, SW_ENOMEM,
+                   "--expert-cache asks for %s, but of %s of VRAM only %s are left beside what every token uses",
+                   size_text_of((uint64_t)wanted).text, size_text_of(there).text,
+                   size_text_of(used < there ? there - used : 0).text);
+}
+
 sw_code model_lm_place(model_lm *m, const gguf_file *g, const sw_engine_options *o, sw_err *err)
 {
     const engine_tiers *const tiers = &m->tiers;
@@ -161,9 +268,11 @@ sw_code model_lm_place(model_lm *m, const gguf_file *g, const sw_engine_options 
     if (code == SW_OK)
         code = note(&p, err);
     if (code == SW_OK)
-        note_device(m);
+        add_note(m, m->tiers.note); // a device that is there and not used, which no option asked for
     if (code == SW_OK)
         code = check_room(&p, err);
+    if (code == SW_OK)
+        code = check_cache(&p, err);
     if (code == SW_OK && tiers->place != NULL)
         tiers->place(tiers->ud, &m->h, &m->placement);
     placement_free(&p.rules);

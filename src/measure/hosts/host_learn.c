@@ -118,7 +118,8 @@ static bool plan_options(const bench_host *h, const json_t *table, sw_engine_opt
         if (!(numbers[i] >= 1 && numbers[i] <= INT_MAX))
             return false;
     }
-    if (option_value(h, "--vram", NULL) != NULL || !can_plan_device(table))
+    if (option_value(h, "--vram", NULL) != NULL || option_value(h, "--expert-cache", NULL) != NULL ||
+        !can_plan_device(table))
         return false;
     *o = (sw_engine_options){.n_threads = (int)numbers[0],
                              .n_batch = (int)numbers[1],

@@ -82,6 +82,17 @@ static void on_loaded(void *ud, const model_entry *m, const sw_engine_state *st)
     buf_free(&name);
 }
 
+static void on_notice(void *ud, const model_entry *m, const char *text)
+{
+    buf name;
+    if (((const server *)ud)->o.quiet)
+        return;
+    buf_init(&name, 4096);
+    escape_terminal(&name, m->id, strlen(m->id));
+    fprintf(stderr, "note: %s: %s\n", buf_str(&name), text);
+    buf_free(&name);
+}
+
 /* ---- what the rooms below call ---------------------------------------------------------------------------------- */
 
 /* On the pool's thread, after the first model was loaded or failed to. */
@@ -183,6 +194,7 @@ static sw_code open_pool(server *s, sw_err *err)
         .engine = s->o.engine,
         .clock = s->o.clock,
         .on_loaded = on_loaded,
+        .on_notice = on_notice,
         .ud = s,
     };
     return model_pool_open(&s->pool, &options, err);

@@ -47,7 +47,8 @@ static void add_cache(buf *out, const sw_engine_state *s)
 
 void placement_text(buf *out, const sw_engine_state *s, const sw_placement_row *rows, size_t n_rows)
 {
-    const uint64_t vram = s->weight_bytes_vram + s->kv_bytes_vram + s->buffer_bytes_vram;
+    const uint64_t vram = s->weight_bytes_vram + s->kv_bytes_vram + s->buffer_bytes_vram + s->expert_cache_bytes;
+    char slots[48];
     char device[192] = "";
     if (s->device != NULL)
         snprintf(device, sizeof device, "of %.2f MB of %s (%s)", (double)s->device_bytes / 1e6, s->device,
@@ -57,6 +58,9 @@ void placement_text(buf *out, const sw_engine_state *s, const sw_placement_row *
     add_cache(out, s);
     if (s->buffer_bytes_vram > 0)
         add_line(out, SW_TIER_VRAM, "working buffers", s->buffer_bytes_vram, "");
+    snprintf(slots, sizeof slots, "copies of %d that are in RAM", s->expert_cache_slots);
+    if (s->expert_cache_bytes > 0)
+        add_line(out, SW_TIER_VRAM, "cache of experts", s->expert_cache_bytes, slots);
     add_line(out, SW_TIER_RAM, "working buffers", s->buffer_bytes, "");
     add_line(out, SW_TIER_RAM, "process, vocabulary", s->process_bytes, "");
     if (vram > 0)
