@@ -155,7 +155,9 @@ static void put_plan(bench_host *h, const json_t *table)
                          (double)(state.ram_bytes_max - state.process_bytes) + member_number(table, "process.bytes"),
                          SOURCE);
         fact_list_number(&h->facts, FACT_PLAN_VRAM_BYTES,
-                         (double)(state.weight_bytes_vram + state.kv_bytes_vram + state.buffer_bytes_vram), SOURCE);
+                         (double)(state.weight_bytes_vram + state.kv_bytes_vram + state.buffer_bytes_vram +
+                                  state.expert_cache_bytes),
+                         SOURCE);
     }
     sw_plan_free(plan);
     sw_model_file_close(file);
