@@ -259,11 +259,12 @@ typedef struct sw_placement_row {
     int n_experts;     // 0: not one by one
     sw_tier requested; // by the options
     sw_tier effective; // where the bytes are; in a plan, where they will be
+    int device;        // in whose VRAM: its place in sw_engine_options.devices; -1: in RAM
     uint64_t bytes;    // in memory
 } sw_placement_row;
 
 /* What an open engine occupies and uses; what it points to belongs to the engine.  Constant after open, except the
- * last seven members. */
+ * last eight members. */
 typedef struct sw_engine_state {
     int n_threads, n_ctx, n_seqs, n_batch; // as in effect
     sw_kv_type kv_type;
@@ -293,6 +294,7 @@ typedef struct sw_engine_state {
     const char *chat_note;        // as in sw_model_info
     const char *compat_note; // NULL, or a sentence: whom the answers follow where llama.cpp and the original differ
     double load_ms;
+    const char *device_lost; // NULL, or why its device computes no more: from then on every job fails with SW_EIO
     int n_jobs_running, n_jobs_waiting; // as of the last step
     uint64_t kv_tokens_used;            // evaluated tokens in the cache, including those of jobs that have ended
     /* Since the engine was opened: steps that evaluated prompts, and steps that generated (a step may do both), with

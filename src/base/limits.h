@@ -37,6 +37,7 @@
     X(QUEUE_BYTES,           67108864,    "bytes",      "of the bodies of waiting jobs; more are refused with 429") \
     X(LOADED_MODELS,         64,          "models",     "of one server, at once") \
     X(OVERRIDE_RULES,        64,          "rules",      "of --override-tensor") \
+    X(DEVICES,               8,           "devices",    "GPUs of one engine; machines have at most 8, nearly all one") \
     X(THREADS,               256,         "threads",    "of the compute pool") \
     X(MESSAGES,              4096,        "messages",   "of one conversation") \
     X(TOOL_CALLS,            4096,        "calls",      "of tools, in the history of one conversation") \

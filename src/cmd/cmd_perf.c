@@ -5,6 +5,7 @@
  */
 #include <assert.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "base/alloc.h"
@@ -107,11 +108,14 @@ static sw_code run_on_demand(const perf *p, sw_engine *e, const perf_probes *pro
             code = perf_repeat(p, prompt, 0, e, probes, err);
         if (code != SW_OK)
             return code;
+        char multiply_adds[32] = "null"; // unknown with a GPU
+        if (!isnan(prompt->work))
+            snprintf(multiply_adds, sizeof multiply_adds, "%.0f", prompt->rate[0] * prompt->work);
         printf("{\"isa\": \"%s\", \"bytes_per_token\": %" PRIu64 ", \"prompt_tokens_per_s\": %.3f, "
-               "\"generation_tokens_per_s\": %.3f, \"read_bytes_per_s\": %.0f, \"multiply_adds_per_s\": %.0f, "
+               "\"generation_tokens_per_s\": %.3f, \"read_bytes_per_s\": %.0f, \"multiply_adds_per_s\": %s, "
                "\"peak_multiply_adds_per_s\": %.0f}\n",
                p->states[0].isa, sw_engine_info(e)->bytes_per_token, prompt->rate[0], gen->rate[0], gen->limit[0],
-               prompt->rate[0] * prompt->work, prompt->limit[0]);
+               multiply_adds, prompt->limit[0]);
         fflush(stdout);
     }
     return SW_OK;

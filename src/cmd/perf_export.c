@@ -40,14 +40,36 @@ void perf_put_markdown(buf *out, const perf *p, sw_engine *e)
                   "| --- | --- | --: | --: | --- | --: | --: | --: | --: | --: | --- | --: |\n");
     for (size_t i = 0; i < p->n_rows; i++)
         put_markdown_row(out, p, sw_engine_info(e), &p->rows[i]);
+    const sw_engine_state s = sw_engine_get_state(e);
+    if (perf_uses_device(&s))
+        buf_putc(out, '\n');
+    perf_put_device_note(out, e, /*width=*/0);
 }
 
 /* ---- comma-separated values -------------------------------------------------------------------------------------- */
 
 static const char *const CSV_NAMES[] = {
-    "model",      "quant",       "file_bytes", "cpu",      "isa",          "threads",          "test",
-    "n_tokens",   "n_depth",     "n_seqs",     "n_repeat", "tokens_per_s", "tokens_per_s_min", "tokens_per_s_max",
-    "used_per_s", "limit_per_s", "unit",       "share",    "share_min",    "share_max",
+    "model",
+    "quant",
+    "file_bytes",
+    "cpu",
+    "isa",
+    "backend",
+    "threads",
+    "test",
+    "n_tokens",
+    "n_depth",
+    "n_seqs",
+    "n_repeat",
+    "tokens_per_s",
+    "tokens_per_s_min",
+    "tokens_per_s_max",
+    "used_per_s",
+    "limit_per_s",
+    "unit",
+    "share",
+    "share_min",
+    "share_max",
 };
 
 /* A median, or an empty field. */
@@ -56,7 +78,7 @@ static void put_csv_median(buf *out, const sample_stats *s)
     csv_number(out, s->n > 0 ? s->p50 : NAN);
 }
 
-static void put_csv_row(buf *out, const perf *p, const sw_model_info *m, const perf_row *row)
+static void put_csv_row(buf *out, const perf *p, const sw_model_info *m, const char *backend, const perf_row *row)
 {
     const perf_spread s = perf_spread_of(p, row);
     csv_text(out, m->name);
@@ -64,6 +86,7 @@ static void put_csv_row(buf *out, const perf *p, const sw_model_info *m, const p
     csv_integer(out, (int64_t)m->file_bytes);
     csv_text(out, sysinfo_cpu_name());
     csv_text(out, p->states[0].isa);
+    csv_text(out, backend);
     const int counts[] = {row->n_threads, row->n_tokens, p->n_depth, p->n_seqs, p->n_repeat};
     csv_integer(out, counts[0]);
     csv_text(out, perf_test_name(row));
@@ -87,7 +110,7 @@ void perf_put_csv(buf *out, const perf *p, sw_engine *e)
         csv_text(out, CSV_NAMES[i]);
     csv_end_line(out);
     for (size_t i = 0; i < p->n_rows; i++)
-        put_csv_row(out, p, sw_engine_info(e), &p->rows[i]);
+        put_csv_row(out, p, sw_engine_info(e), sw_engine_get_state(e).backend, &p->rows[i]);
 }
 
 /* ---- JSON -------------------------------------------------------------------------------------------------------- */
@@ -128,22 +151,32 @@ static void dump(buf *out, json_t *document, size_t flags)
     buf_putc(out, '\n');
 }
 
+/* The GPU that did a part of the work; null: none did. */
+static json_t *device_json(const sw_engine_state *s)
+{
+    if (!perf_uses_device(s))
+        return json_null();
+    return json_pack("{ss, so, sb, sI}", "name", s->device, "model", json_text(s->device_model), "emulated",
+                     s->is_emulated, "weight_bytes", (json_int_t)s->weight_bytes_vram);
+}
+
 void perf_put_json(buf *out, const perf *p, sw_engine *e)
 {
     const sw_model_info *const m = sw_engine_info(e);
+    const sw_engine_state now = sw_engine_get_state(e);
     json_t *const loads = json_array(), *const rows = json_array();
     for (size_t i = 0; i < p->n_states; i++)
         json_array_append_new(
             loads, json_pack("{si, sf}", "threads", p->states[i].n_threads, "load_ms", p->states[i].load_ms));
     for (size_t i = 0; i < p->n_rows; i++)
         json_array_append_new(rows, row_to_json(p, &p->rows[i]));
-    json_t *const j =
-        json_pack("{so, ss, sI, sI, sI, ss, ss, si, si, si, si, sI, sI, so, so}", "model", json_text(m->name), "quant",
-                  m->quant, "file_bytes", (json_int_t)m->file_bytes, "bytes_per_token", (json_int_t)m->bytes_per_token,
-                  "multiply_adds_per_token", (json_int_t)m->multiply_adds_per_token, "cpu", sysinfo_cpu_name(), "isa",
-                  p->states[0].isa, "n_ctx", p->states[0].n_ctx, "n_depth", p->n_depth, "n_seqs", p->n_seqs, "n_repeat",
-                  p->n_repeat, "peak_memory_bytes", (json_int_t)p->peak_bytes, "kv_bytes_max",
-                  (json_int_t)p->states[0].kv_bytes_max, "loads", loads, "rows", rows);
+    json_t *const j = json_pack(
+        "{so, ss, sI, sI, sI, ss, ss, ss, so, si, si, si, si, sI, sI, so, so}", "model", json_text(m->name), "quant",
+        m->quant, "file_bytes", (json_int_t)m->file_bytes, "bytes_per_token", (json_int_t)m->bytes_per_token,
+        "multiply_adds_per_token", (json_int_t)m->multiply_adds_per_token, "cpu", sysinfo_cpu_name(), "isa",
+        p->states[0].isa, "backend", now.backend, "device", device_json(&now), "n_ctx", p->states[0].n_ctx, "n_depth",
+        p->n_depth, "n_seqs", p->n_seqs, "n_repeat", p->n_repeat, "peak_memory_bytes", (json_int_t)p->peak_bytes,
+        "kv_bytes_max", (json_int_t)p->states[0].kv_bytes_max, "loads", loads, "rows", rows);
     dump(out, j, JSON_INDENT(2));
 }
 

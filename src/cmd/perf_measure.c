@@ -30,17 +30,25 @@ static double mean_kv_bytes(const sw_engine *e, int n_depth, int n_tokens)
     return sum / n_tokens;
 }
 
+bool perf_uses_device(const sw_engine_state *s)
+{
+    return s->device != NULL && s->weight_bytes_vram > 0;
+}
+
 void perf_add_row(perf *p, sw_engine *e, bool is_prompt, int n_tokens)
 {
     const sw_model_info *const m = sw_engine_info(e);
+    const sw_engine_state s = sw_engine_get_state(e);
     perf_row *const row = &p->rows[p->n_rows++];
-    *row = (perf_row){.is_prompt = is_prompt, .n_threads = sw_engine_get_state(e).n_threads, .n_tokens = n_tokens};
-    if (is_prompt) { // the output head multiplies only for the last token
-        row->work = (double)m->multiply_adds_per_token + (double)m->n_embd * m->n_vocab / n_tokens;
+    *row = (perf_row){.is_prompt = is_prompt, .n_threads = s.n_threads, .n_tokens = n_tokens, .work = NAN};
+    if (!is_prompt)
+        row->kv_bytes = mean_kv_bytes(e, p->n_depth, n_tokens);
+    if (perf_uses_device(&s))
         return;
-    }
-    row->kv_bytes = mean_kv_bytes(e, p->n_depth, n_tokens);
-    row->work = p->n_seqs == 1 ? (double)m->bytes_per_token + row->kv_bytes : (double)NAN;
+    if (is_prompt) // the output head multiplies only for the last token
+        row->work = (double)m->multiply_adds_per_token + (double)m->n_embd * m->n_vocab / n_tokens;
+    else if (p->n_seqs == 1)
+        row->work = (double)m->bytes_per_token + row->kv_bytes;
 }
 
 /* What the machine can do now: multiply-adds or bytes per second. */

@@ -20,7 +20,7 @@ typedef struct perf_row {
     int n_threads, n_tokens;
     double kv_bytes; // generation: bytes of keys and values that one token reads, on average
     // Of one token: the prompt's multiply-adds, or bytes of weights, keys and values that are read to generate it.
-    // NAN: unknown, because sequences generated together share reads.
+    // NAN: unknown, because sequences generated together share reads, or a GPU, whose limits these are not, does some.
     double work;
     // Per repetition.
     double rate[PERF_REPEAT_MAX];  // tokens/s, of all sequences together
@@ -46,6 +46,9 @@ typedef struct perf_probes {
  * SW_EINVAL (the engine computes nothing). */
 SW_NODISCARD sw_code perf_probes_create(perf_probes *probes, sw_engine *e, sw_err *err);
 void perf_probes_free(perf_probes *probes);
+
+/* Returns true if a GPU does a part of the work. */
+bool perf_uses_device(const sw_engine_state *s);
 
 /* Appends a row for an engine: n_tokens of a prompt, or generated.  p->rows must have room for it. */
 void perf_add_row(perf *p, sw_engine *e, bool is_prompt, int n_tokens);

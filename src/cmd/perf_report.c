@@ -71,6 +71,17 @@ static void put_loads(buf *fact, const perf *p)
                    p->states[i].n_threads, p->states[i].n_threads > 1 ? "s" : "");
 }
 
+static void put_machine(buf *fact, const sw_engine_state *s)
+{
+    buf_printf(fact, "%s, kernels %s", sysinfo_cpu_name(), s->isa);
+    if (!perf_uses_device(s))
+        return;
+    buf_printf(fact, "; %s (", s->device);
+    escape_terminal(fact, s->device_model, strlen(s->device_model));
+    perf_bytes_text b;
+    buf_printf(fact, ") has %s of the weights", perf_show_bytes((double)s->weight_bytes_vram, b));
+}
+
 /* Keys and values that a token reads, if the cache held tokens before (--depth). */
 static void put_kv(buf *out, const perf *p, buf *fact, int width)
 {
@@ -88,7 +99,7 @@ static void put_kv(buf *out, const perf *p, buf *fact, int width)
 static void put_facts(buf *out, const perf *p, sw_engine *e, int width)
 {
     const sw_model_info *const m = sw_engine_info(e);
-    const sw_engine_state *const s = &p->states[0];
+    const sw_engine_state *const s = &p->states[0], now = sw_engine_get_state(e);
     const double peak = (double)p->peak_bytes, file = (double)m->file_bytes, kv = (double)s->kv_bytes_max;
     perf_bytes_text b1, b2, b3, b4;
     buf fact;
@@ -100,7 +111,7 @@ static void put_facts(buf *out, const perf *p, sw_engine *e, int width)
                perf_show_bytes((double)m->bytes_per_token, b1), (double)m->multiply_adds_per_token / 1e6);
     put_fact(out, "token", &fact, width);
     put_kv(out, p, &fact, width);
-    buf_printf(&fact, "%s, kernels %s", sysinfo_cpu_name(), s->isa);
+    put_machine(&fact, &now);
     put_fact(out, "machine", &fact, width);
     put_loads(&fact, p);
     put_fact(out, "load", &fact, width);
@@ -108,6 +119,15 @@ static void put_facts(buf *out, const perf *p, sw_engine *e, int width)
                perf_show_bytes(file, b2), perf_show_bytes(kv, b3), perf_show_bytes(peak - file - kv, b4));
     put_fact(out, "memory", &fact, width);
     buf_free(&fact);
+}
+
+void perf_put_device_note(buf *out, sw_engine *e, int width)
+{
+    const sw_engine_state s = sw_engine_get_state(e);
+    if (perf_uses_device(&s))
+        text_wrap(out, "A GPU did a part: the limits of this machine are not its, so there are no shares.", width);
+    if (perf_uses_device(&s) && s.is_emulated)
+        text_wrap(out, "The GPU is emulated: the figures say nothing of speed.", width);
 }
 
 void perf_put_table(buf *out, const perf *p, sw_engine *e, int width)
@@ -124,6 +144,7 @@ void perf_put_table(buf *out, const perf *p, sw_engine *e, int width)
              p->n_repeat);
     buf_putc(out, '\n');
     text_wrap(out, end, width);
+    perf_put_device_note(out, e, width);
 }
 
 /* ---- all formats ------------------------------------------------------------------------------------------------- */

@@ -17,6 +17,9 @@ bool perf_format_from_name(const char *name, perf_format *out);
  */
 SW_NODISCARD sw_code perf_print(const perf *p, sw_engine *e, perf_format format, sw_err *err);
 
+/* Appends what a GPU that did a part of the work means for the figures; nothing without one. */
+void perf_put_device_note(buf *out, sw_engine *e, int width);
+
 /* One format each.  `width` is that of the terminal; 0: any.  A buffer fails when memory is short. */
 void perf_put_table(buf *out, const perf *p, sw_engine *e, int width);
 void perf_put_markdown(buf *out, const perf *p, sw_engine *e);

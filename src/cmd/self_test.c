@@ -161,7 +161,7 @@ static void run(const self_test *t)
 static sw_code compare_answer(const chat_transfer *transfer, const known_schedule *s, self_test_result *out,
                               sw_err *err)
 {
-    const test_record test = {.plan = PLAN, .answer = *transfer_answer(transfer)};
+    const test_record test = {.plan = PLAN, .stage = -1, .item = "", .answer = *transfer_answer(transfer)};
     test_metrics metrics;
     sw_code code = check_answer(transfer, err);
     if (code == SW_OK)

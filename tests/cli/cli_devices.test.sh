@@ -47,6 +47,34 @@ for where in none emu:64MiB; do
 done
 cmp "none.--kv-type q8_0" "emu:64MiB.--kv-type q8_0" || fail "other logits with q8_0"
 
+expect 0 run "$model" "a b c" --raw --max-tokens 6 --temp 0 "${small[@]}" --devices none
+cp .out run.none
+for more in "" --cpu-moe; do
+  # shellcheck disable=SC2086
+  expect 0 run "$model" "a b c" --raw --max-tokens 6 --temp 0 "${small[@]}" "${device[@]}" $more
+  cmp .out run.none || fail "run $more: another answer"
+done
+
+# ---- measuring: the limits of this machine say nothing of a GPU ----
+for where in none emu:64MiB; do
+  expect 0 perf "$model" "${small[@]}" -p 4 -n 2 -r 1 -q --devices $where --json
+  cp .out perf.$where
+done
+python3 - <<'PYTHON' || fail "perf with a device"
+import json
+none, emu = (json.load(open("perf." + where)) for where in ("none", "emu:64MiB"))
+assert none["device"] is None and none["backend"] == "cpu" and all(r["share"] for r in none["rows"])
+assert emu["device"]["emulated"] and emu["device"]["weight_bytes"] > 0 and emu["backend"] == "cpu+emu:64MiB", emu["device"]
+assert all(r["share"] is None and r["tokens_per_s"]["median"] > 0 for r in emu["rows"]), emu["rows"]
+PYTHON
+for format in table csv; do
+  expect 0 perf "$model" "${small[@]}" -p 4 -n 2 -r 1 -q "${device[@]}" -o $format
+  says out "emu"
+  [ $format = csv ] || says out "say nothing of speed"
+done
+[ "$(echo '' | "$SPILLWAY" perf "$model" "${small[@]}" -p 4 -n 2 -q "${device[@]}" --on-demand |
+  python3 -c 'import json; print(json.loads(input())["multiply_adds_per_s"])')" = None ] || fail "perf --on-demand with a device"
+
 # ---- a server ----
 cat >serve.py <<'PYTHON'
 import concurrent.futures, json, subprocess, sys, urllib.request
@@ -69,6 +97,7 @@ with subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text
                 pass
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             answers = list(pool.map(complete, [0, 2, 4, 6, 6, 6, 1]))
+        answers.append(post("/v1/completions", {"prompt": "a b c d e", "max_tokens": 2, "temperature": 0, "logprobs": 2, "echo": True})["choices"])
         answers.append(post("/v1/embeddings", {"input": ["a b c", "d"]})["data"])
         placement = json.load(urllib.request.urlopen(url + "/v1/placement", timeout=20))["data"][0]
         metrics = urllib.request.urlopen(url + "/metrics", timeout=20).read().decode()
@@ -131,6 +160,11 @@ assert metrics["spillway_expert_cache_active"] == 1
 PYTHON
 
 # ---- the two placements side by side ----
+# The tokens of a prompt in batches of several sizes.
+for batch in 3 32; do
+  expect 0 parity "$model" --tokens 12 --a "--devices none ${small[*]}" --b "${device[*]} --ctx-size 128 --threads 1 --batch $batch --cpu-moe"
+  says out "equal, "
+done
 expect 0 parity "$model" --tokens 12 --a "--devices none ${small[*]}" --b "${device[*]} ${small[*]} --n-cpu-moe 1"
 says out "cpu+emu:64MiB"
 says out "equal, "

@@ -118,10 +118,10 @@ expect 2 "${runs[@]}" show results/a:0
 mkdir results/c results/d
 printf 'not a database, but long enough to be taken for one%0500d' 0 >results/c/results.sqlite
 cp results/a/results.sqlite results/d/results.sqlite
-sqlite3 results/d/results.sqlite 'PRAGMA user_version = 4'
+sqlite3 results/d/results.sqlite 'PRAGMA user_version = 5'
 expect 1 "${runs[@]}" list >out
 says 'results/c/results.sqlite'
-says 'results/d/results.sqlite has schema 4, this spillway reads schemas 1 to 3'
+says 'results/d/results.sqlite has schema 5, this spillway reads schemas 1 to 4'
 says 'results/b:1' out
 rm -r results/c results/d
 

@@ -135,6 +135,7 @@ static void test_a_full_disk_while_migrating_leaves_the_old_store(void **state)
     (void)state;
     assert_true(fill_while_migrating("schema1-resumed.sqlite", 4) > 5);
     assert_true(fill_while_migrating("schema2.sqlite", N_TESTS_OF_SCHEMA_2) > 1);
+    assert_true(fill_while_migrating("schema3.sqlite", N_TESTS_OF_SCHEMA_2) > 1);
 }
 
 /* Gives each test of the run a score, and a note that takes a page. */

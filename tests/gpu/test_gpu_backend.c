@@ -84,6 +84,7 @@ static void open_backends(both *m)
                                                .pool = m->pool,
                                                .kv = &m->kv,
                                                .device = m->device,
+                                               .tier = TIER_VRAM,
                                                .n_batch = BATCH,
                                                .n_seqs = N_SEQS,
                                                .n_ctx = CTX},

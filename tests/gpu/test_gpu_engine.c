@@ -50,7 +50,7 @@ static void check_bytes(const golden *g, const sw_engine_options *o, const char 
     model_lm *const m = opened(g->path, o);
     sw_engine_state planned = {0};
     model_lm_state(&m->lm, out);
-    assert_int_equal(device_allocated(m->tiers.device),
+    assert_int_equal(device_allocated(m->tiers.devices[0].device),
                      out->weight_bytes_vram + out->kv_bytes_vram + out->buffer_bytes_vram + out->expert_cache_bytes);
     assert_true(out->is_emulated);
     assert_int_equal(gguf_open(&file, g->path, &err), SW_OK);
@@ -310,7 +310,7 @@ static void lost(const golden *g)
     sw_err err = {0};
     const float *logits;
     model_lm *const m = opened(g->path, &OPTIONS);
-    device *const d = m->tiers.device;
+    device *const d = m->tiers.devices[0].device;
     lost_ops = *d->ops;
     lost_ops.launch = lost_launch;
     d->ops = &lost_ops;

@@ -127,7 +127,7 @@ static void storm(const golden *g)
     assert_true(c->n_uploads > (uint64_t)c->n_slots); // some were replaced
     sw_expert_cache_free(c);
     model_lm_state(&m->lm, &s);
-    assert_int_equal(device_allocated(m->tiers.device),
+    assert_int_equal(device_allocated(m->tiers.devices[0].device),
                      s.weight_bytes_vram + s.kv_bytes_vram + s.buffer_bytes_vram + s.expert_cache_bytes);
     m->lm.ops->close(&m->lm);
     free(expected);
@@ -239,7 +239,7 @@ static void shares(const golden *g)
     sw_engine_options o = OPTIONS;
     o.cpu_moe = false;
     model_lm *const m = opened(g, &o);
-    const uint64_t most = device_allocated(m->tiers.device) - all * 2 / 3;
+    const uint64_t most = device_allocated(m->tiers.devices[0].device) - all * 2 / 3;
     m->lm.ops->close(&m->lm);
     assert_int_equal(planned(g, NULL, SW_EXPERT_CACHE_OFF, most, &some), 0);
     const uint64_t cache = planned(g, NULL, 0, most, &half);
@@ -280,10 +280,10 @@ static sw_code fails_later(device_event *e, bool *out, sw_err *err)
 static void change_asking(model_lm *m, sw_code (*asked)(device_event *e, bool *out, sw_err *err))
 {
     n_asked = 0;
-    changed = *m->tiers.device->ops;
+    changed = *m->tiers.devices[0].device->ops;
     event_passed = changed.event_passed;
     changed.event_passed = asked;
-    m->tiers.device->ops = &changed;
+    m->tiers.devices[0].device->ops = &changed;
 }
 
 /* Nothing waits for them, and the engine is closed while they run. */

@@ -38,6 +38,8 @@ test_record record_test(test_mode mode, int index, int repeat)
                         .variant = "",
                         .index = index,
                         .repeat = repeat,
+                        .stage = -1,
+                        .item = "",
                         .answer = {.status = TEST_COMPLETED,
                                    .error = "",
                                    .http_status = 200,

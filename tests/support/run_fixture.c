@@ -160,6 +160,8 @@ static test_record *add_test(run_fixture *f, int model, int server, test_mode mo
                        .variant = "",
                        .index = prompt,
                        .repeat = repeat,
+                       .stage = -1,
+                       .item = "",
                        .start_ms = (int64_t)k * 2000,
                        .answer = good_answer(is_loop ? LOOP : ANSWERS[prompt])};
     t->answer.model = SUBJECTS[model].name;

@@ -106,6 +106,11 @@ static const fact_record FACTS[] = {
     {1, -1, FACT_CLAIMED_SAVING, 97, "", "published"},
 };
 
+static const stage_record STAGES[] = {
+    {0, "concurrent", "8 sessions", "sessions", "{\"sessions\":8}", 16, 0, 500, 90000, 80000, STAGE_DONE, ""},
+    {1, "context", "131072", "ladder", "{}", 0, 28800.5, 90001, -1, 0, STAGE_SKIPPED, "the context has 4096 tokens"},
+};
+
 void add_parts(result_store *store, int64_t run_id)
 {
     for (int i = 0; i < 2; i++)
@@ -116,6 +121,8 @@ void add_parts(result_store *store, int64_t run_id)
         assert_int_equal(position, i);
     }
     assert_int_equal(store_add_placement(store, run_id, PLACEMENT, 2, NULL), SW_OK);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(store_put_stage(store, run_id, i, &STAGES[i], NULL, 0, NULL), SW_OK);
     assert_int_equal(store_add_facts(store, run_id, FACTS, 3, NULL), SW_OK);
 }
 
@@ -143,6 +150,8 @@ test_record example_test(void)
                          .index = 1,
                          .repeat = 2,
                          .start_ms = 77,
+                         .stage = -1,
+                         .item = "",
                          .answer = {.status = TEST_COMPLETED,
                                     .error = "",
                                     .http_status = 200,
@@ -233,6 +242,7 @@ void assert_same_test(const test_record *a, const test_record *b)
     SAME_INTEGER(plan.max_tokens), SAME_NUMBER(plan.temperature), SAME_INTEGER(plan.seed), SAME_TEXT(plan.expected);
     SAME_INTEGER(subject), SAME_INTEGER(server), SAME_INTEGER(mode), SAME_TEXT(variant), SAME_INTEGER(is_warmup);
     SAME_INTEGER(index), SAME_INTEGER(repeat), SAME_INTEGER(start_ms);
+    SAME_INTEGER(stage), SAME_INTEGER(session), SAME_INTEGER(turn), SAME_TEXT(item);
     assert_same_answer(&a->answer, &b->answer);
     SAME_INTEGER(n_checks);
     for (size_t i = 0; i < a->n_checks; i++) {
@@ -281,6 +291,17 @@ static void assert_same_facts(const run_record *a, const run_record *b)
     }
 }
 
+static void assert_same_stages(const run_record *a, const run_record *b)
+{
+    SAME_INTEGER(n_stages);
+    for (size_t i = 0; i < a->n_stages; i++) {
+        SAME_INTEGER(stages[i].subject), SAME_TEXT(stages[i].suite), SAME_TEXT(stages[i].name);
+        SAME_TEXT(stages[i].work), SAME_TEXT(stages[i].parameters), SAME_INTEGER(stages[i].n_planned);
+        SAME_NUMBER(stages[i].planned_s), SAME_INTEGER(stages[i].start_ms), SAME_INTEGER(stages[i].end_ms);
+        SAME_INTEGER(stages[i].spent_ms), SAME_INTEGER(stages[i].ending), SAME_TEXT(stages[i].reason);
+    }
+}
+
 static void assert_same_reviews(const run_record *a, const run_record *b)
 {
     SAME_INTEGER(n_reviews);
@@ -299,6 +320,7 @@ void assert_same_run(const run_record *a, const run_record *b)
     assert_same_info(&a->info, &b->info);
     assert_same_models_and_servers(a, b);
     assert_same_facts(a, b);
+    assert_same_stages(a, b);
     SAME_INTEGER(n_tests), SAME_INTEGER(n_samples);
     for (size_t i = 0; i < a->n_tests; i++)
         assert_same_test(&a->tests[i], &b->tests[i]);
@@ -321,5 +343,7 @@ run_record example_parts(void)
         .n_placement = 2,
         .facts = (fact_record *)FACTS,
         .n_facts = 3,
+        .stages = (stage_record *)STAGES,
+        .n_stages = 2,
     };
 }

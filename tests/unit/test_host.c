@@ -252,7 +252,7 @@ static void move_one(void *ud, const hparams *h, model_placement *p)
 
 static int serve(int argc, char **argv)
 {
-    static const engine_tiers MOVED = {.vram_bytes = 1 << 30, .place = move_one};
+    static const engine_tiers MOVED = {.devices = {{.vram_bytes = 1 << 30}}, .n_devices = 1, .place = move_one};
     if (getenv("SPILLWAY_TEST_MOVED") != NULL)
         tiers_set(&MOVED);
     return cmd_main(argc, argv);

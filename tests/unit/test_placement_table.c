@@ -139,8 +139,8 @@ static void move_one(void *ud, const hparams *h, model_placement *p)
         placement_set_expert(p, MOVED_LAYER, MOVED_EXPERT, TIER_VRAM);
 }
 
-static const engine_tiers WITH_VRAM = {.vram_bytes = 1 << 30};
-static const engine_tiers MISPLACED = {.vram_bytes = 1 << 30, .place = move_one};
+static const engine_tiers WITH_VRAM = {.devices = {{.vram_bytes = 1 << 30}}, .n_devices = 1};
+static const engine_tiers MISPLACED = {.devices = {{.vram_bytes = 1 << 30}}, .n_devices = 1, .place = move_one};
 
 static void test_an_accelerator_shows_what_is_there(void **state)
 {
@@ -270,7 +270,7 @@ static void test_what_does_not_fit_is_refused_with_what_does(void **state)
 {
     (void)state;
     static const double HEAT[4] = {1, 0, 0, 0};
-    const engine_tiers small = {.vram_bytes = 2500000};
+    const engine_tiers small = {.devices = {{.vram_bytes = 2500000}}, .n_devices = 1};
     tiers_set(&small);
     expect_refused((sw_engine_options){.n_gpu_layers = 99, .n_seqs = 1, .n_ctx = 512}, SW_ENOMEM,
                    "; it fits with --n-cpu-moe ");

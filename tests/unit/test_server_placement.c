@@ -116,7 +116,7 @@ static void move_one(void *ud, const hparams *h, model_placement *p)
 static int start_moved(void **state)
 {
     (void)state;
-    static const engine_tiers MOVED = {.vram_bytes = 1 << 30, .place = move_one};
+    static const engine_tiers MOVED = {.devices = {{.vram_bytes = 1 << 30}}, .n_devices = 1, .place = move_one};
     tiers_set(&MOVED);
     server_fixture_start(&fixture, (server_options){.model = SPILLWAY_SOURCE_DIR "/models/demo-gpt-oss.gguf",
                                                     .model_dirs = "absent",

@@ -321,7 +321,7 @@ static void test_translates_errors_of_the_engine(void **state)
     } CASES[] = {{SW_EINVAL, 400, "invalid_value"},           {SW_EUNSUPPORTED, 400, "unsupported_value"},
                  {SW_ELIMIT, 400, "context_length_exceeded"}, {SW_EBUSY, 429, "queue_full"},
                  {SW_ECANCELED, 503, "shutting_down"},        {SW_ENOMEM, 500, "out_of_memory"},
-                 {SW_ENUMERIC, 500, "internal_error"},        {SW_EIO, 500, "internal_error"}};
+                 {SW_ENUMERIC, 500, "internal_error"},        {SW_EIO, 503, "device_lost"}};
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
         const sw_err err = {.code = CASES[i].code, .msg = "because"};
         api_error error;

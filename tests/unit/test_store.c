@@ -34,6 +34,7 @@ static void test_what_is_stored_comes_back(void **state)
     add_parts(store, id);
     test_record tests[] = {example_test(), example_test(), example_test()};
     tests[0].is_warmup = true;
+    tests[1].stage = 1, tests[1].session = 7, tests[1].turn = 3, tests[1].item = "arithmetic/2/seed=17";
     tests[2].subject = tests[2].server = 1;
     tests[2].mode = MODE_WHOLE;
     tests[2].answer = (answer_record){.status = TEST_TIMEOUT,
@@ -143,6 +144,48 @@ static void test_what_refers_to_nothing_is_not_stored(void **state)
     store_close(store);
 }
 
+/* A stage is stored when it begins, and again when it ends, with samples of a time without tests. */
+static void test_a_stage_is_replaced_and_keeps_its_place(void **state)
+{
+    (void)state;
+    result_store *const store = open_store(false);
+    const int64_t id = add_run(store);
+    add_parts(store, id);
+    stage_record stage = example_parts().stages[1];
+    const resource_sample sample = sample_at(100000, 1, -1, 0);
+    stage.ending = STAGE_CUT, stage.end_ms = 100001, stage.spent_ms = 10000, stage.reason = "canceled";
+    assert_int_equal(store_put_stage(store, id, 1, &stage, &sample, 1, NULL), SW_OK);
+    sw_err err = {0};
+    assert_int_equal(store_put_stage(store, id, 3, &stage, NULL, 0, &err), SW_EINVAL);
+    assert_non_null(strstr(err.msg, "stage 3"));
+    run_record *const run = load_run(store, id);
+    assert_true(run->n_stages == 2 && run->n_samples == 1);
+    assert_int_equal(run->stages[0].ending, STAGE_DONE);
+    assert_int_equal(run->stages[1].ending, STAGE_CUT);
+    assert_true(run->stages[1].end_ms == 100001 && run->stages[1].spent_ms == 10000);
+    assert_string_equal(run->stages[1].reason, "canceled");
+    run_record_free(run);
+    store_close(store);
+}
+
+/* The stage of a test that has none is NULL, and that of another is one of the run's. */
+static void test_a_test_of_a_stage_that_is_not_there_is_damage(void **state)
+{
+    (void)state;
+    result_store *store = open_store(false);
+    const int64_t id = add_run(store);
+    test_record test = example_test();
+    test.stage = 0;
+    assert_int_equal(store_add_test(store, id, &test, NULL, 0, NULL), SW_OK);
+    store_close(store);
+    store = open_store(true);
+    run_record *run;
+    sw_err err = {0};
+    assert_int_equal(store_load_run(store, id, &run, &err), SW_EFORMAT);
+    assert_non_null(strstr(err.msg, "'stage'"));
+    store_close(store);
+}
+
 static void test_the_latest_run_is_the_default(void **state)
 {
     (void)state;
@@ -222,8 +265,8 @@ static void test_a_newer_store_is_refused(void **state)
 {
     (void)state;
     store_close(open_store(false));
-    store_sql("PRAGMA user_version = 4");
-    assert_refused(SW_EUNSUPPORTED, "schema 4, this spillway reads schemas 1 to 3");
+    store_sql("PRAGMA user_version = 5");
+    assert_refused(SW_EUNSUPPORTED, "schema 5, this spillway reads schemas 1 to 4");
 }
 
 static void test_a_database_of_others_is_refused(void **state)
@@ -325,7 +368,7 @@ static void test_a_store_without_its_tables_is_refused(void **state)
     store_close(open_store(false));
     store_sql("DROP TABLE sample; CREATE VIEW sample AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)"
               " SELECT 1 AS run_id, x AS t_ms, NULL AS server, 3 AS test_index FROM c");
-    assert_refused(SW_EFORMAT, "its 'sample' is not that of schema 3");
+    assert_refused(SW_EFORMAT, "its 'sample' is not that of schema 4");
 }
 
 static void test_texts_that_are_not_utf8_come_back_as_such(void **state)
@@ -347,7 +390,7 @@ static void test_a_table_with_other_columns_is_refused(void **state)
     store_example();
     store_sql("PRAGMA writable_schema = ON;"
               "UPDATE sqlite_schema SET sql = replace(sql, ') STRICT', ')') WHERE name = 'run';");
-    assert_refused(SW_EFORMAT, "its 'run' is not that of schema 3");
+    assert_refused(SW_EFORMAT, "its 'run' is not that of schema 4");
 }
 
 #define STORE_TEST(f) cmocka_unit_test_setup(f, store_setup)
@@ -359,6 +402,8 @@ int main(void)
         STORE_TEST(test_a_run_has_its_model_and_a_session_more_with_each_resume),
         STORE_TEST(test_what_is_known_of_a_model_is_replaced),
         STORE_TEST(test_what_refers_to_nothing_is_not_stored),
+        STORE_TEST(test_a_stage_is_replaced_and_keeps_its_place),
+        STORE_TEST(test_a_test_of_a_stage_that_is_not_there_is_damage),
         STORE_TEST(test_the_latest_run_is_the_default),
         STORE_TEST(test_a_killed_writer_loses_nothing_that_was_committed),
         STORE_TEST(test_the_same_test_is_not_stored_twice),

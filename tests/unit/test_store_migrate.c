@@ -2,7 +2,7 @@
  * nothing.
  *
  * schema1.sqlite is a whole run; schema1-resumed.sqlite was killed after a test, resumed, and interrupted;
- * schema2.sqlite is a run of two models in two modes, and of schema 2. */
+ * schema2.sqlite is a run of two models in two modes, and of schema 2; schema3.sqlite is the same run of schema 3. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -147,15 +147,20 @@ static void assert_two_models(const run_record *run)
     assert_true(run->n_samples > 0 && run->tests[0].answer.experts.counts != NULL);
 }
 
-static void test_a_run_of_schema_2_is_whole(void **state)
+static void test_runs_of_schemas_2_and_3_are_whole(void **state)
 {
     (void)state;
-    copy_store("schema2.sqlite");
-    result_store *const store = open_store(false);
-    run_record *const run = load_run(store, 0);
-    assert_two_models(run);
-    run_record_free(run);
-    store_close(store);
+    static const char *const NAMES[] = {"schema2.sqlite", "schema3.sqlite"};
+    for (int i = 0; i < 2; i++) {
+        store_setup(NULL);
+        copy_store(NAMES[i]);
+        result_store *const store = open_store(false);
+        run_record *const run = load_run(store, 0);
+        assert_two_models(run);
+        assert_true(run->n_stages == 0 && run->tests[0].stage == -1);
+        run_record_free(run);
+        store_close(store);
+    }
 }
 
 /* Read, and then brought to the newest schema. */
@@ -186,6 +191,8 @@ static void test_reading_gives_the_same_and_changes_nothing(void **state)
     assert_reading_changes_nothing("schema1.sqlite");
     store_setup(NULL);
     assert_reading_changes_nothing("schema2.sqlite");
+    store_setup(NULL);
+    assert_reading_changes_nothing("schema3.sqlite");
 }
 
 static void test_a_migrated_store_takes_reviews(void **state)
@@ -215,7 +222,7 @@ static void test_a_migrated_store_is_one_of_the_newest_schema(void **state)
     (void)state;
     copy_store("schema1-resumed.sqlite");
     store_close(open_store(false));
-    result_store *const store = open_store(false); // all tables are those of schema 3, or this is refused
+    result_store *const store = open_store(false); // all tables are those of schema 4, or this is refused
     assert_int_equal(store_reopen_run(store, 1, NULL), SW_OK);
     test_record test = example_test();
     test.mode = MODE_STREAM, test.variant = "", test.repeat = 0;
@@ -275,7 +282,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORE_TEST(test_a_whole_run_keeps_its_figures),
         STORE_TEST(test_a_resumed_run_keeps_its_figures),
-        STORE_TEST(test_a_run_of_schema_2_is_whole),
+        STORE_TEST(test_runs_of_schemas_2_and_3_are_whole),
         STORE_TEST(test_reading_gives_the_same_and_changes_nothing),
         STORE_TEST(test_a_migrated_store_is_one_of_the_newest_schema),
         STORE_TEST(test_a_migrated_store_takes_reviews),

@@ -25,7 +25,8 @@ static int64_t add_whole_run(result_store *store, int64_t started_unix_ms)
     assert_int_equal(store_add_test(store, id, &test, &sample, 1, NULL), SW_OK);
     test.is_warmup = true;
     assert_int_equal(store_add_test(store, id, &test, NULL, 0, NULL), SW_OK);
-    test.is_warmup = false, test.index = 2, test.answer.status = TEST_TIMEOUT, test.server = 2;
+    test.is_warmup = false, test.index = 2, test.stage = 0, test.turn = 1, test.item = "units/1/seed=4",
+    test.answer.status = TEST_TIMEOUT, test.server = 2;
     assert_int_equal(store_add_test(store, id, &test, &sample, 1, NULL), SW_OK);
     run_record *const run = load_run(store, id);
     const review_record reviews[] = {

@@ -1,4 +1,6 @@
 /* model_lm.c - a loaded model as a language_model: what the scheduler calls. */
+#include <string.h>
+
 #include "base/alloc.h"
 #include "engine/model_lm_state.h"
 
@@ -13,18 +15,32 @@ static void log_experts(model_lm *m, const batch_token *tokens, size_t n)
                                                   .stride = (size_t)m->lm.n_batch * m->h.n_expert_used});
 }
 
+/* A device that failed computes nothing more.  The first reason is the one that is told from then on. */
+static sw_code lose_device(model_lm *m, const sw_err *why, sw_err *err)
+{
+    if (!atomic_load(&m->is_lost)) {
+        memcpy(m->lost, why->msg, sizeof m->lost);
+        atomic_store(&m->is_lost, true);
+    }
+    return sw_fail(err, SW_EIO, "the model's device is lost: %s", m->lost);
+}
+
 static sw_code step(language_model *lm, const batch_token *tokens, size_t n, const float **logits_out,
                     int32_t *bad_seq_out, sw_err *err)
 {
     model_lm *const m = (model_lm *)lm;
+    sw_err why;
+    sw_err_clear(&why);
     if (m->cache != NULL)
         expert_cache_begin(m->cache);
-    const sw_code code = forward_step(&m->f, tokens, n, logits_out, bad_seq_out, err);
+    const sw_code code = forward_step(&m->f, tokens, n, logits_out, bad_seq_out, &why);
     if (code == SW_OK && m->cache != NULL)
         expert_cache_end(m->cache, tokens, n);
     if (code == SW_OK && lm->experts != NULL)
         log_experts(m, tokens, n);
-    return code;
+    if (code == SW_EIO)
+        return lose_device(m, &why, err);
+    return code == SW_OK ? SW_OK : sw_fail(err, code, "%s", why.msg);
 }
 
 static void truncate_seq(language_model *lm, int32_t seq, int32_t n_keep)

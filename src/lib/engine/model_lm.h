@@ -21,6 +21,9 @@ SW_NODISCARD sw_code model_lm_plan(language_model **out, const gguf_file *g, con
 /* Fills the members of *state that the model knows (threads, context, isa, bytes, placement, load time). */
 void model_lm_state(const language_model *lm, sw_engine_state *state);
 
+/* As sw_engine_state.device_lost; any thread. */
+const char *model_lm_device_lost(const language_model *lm);
+
 /* As sw_engine_placement. */
 SW_NODISCARD sw_code model_lm_placement(const language_model *lm, sw_placement_detail detail,
                                         sw_placement_row **rows_out, size_t *n_out, sw_err *err);

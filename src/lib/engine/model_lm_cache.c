@@ -17,9 +17,9 @@ static kv_options options_of(const hparams *h, sw_kv_type type, const language_m
 }
 
 /* Memory of pages in VRAM. */
-static tier_memory pages_of(const engine_tiers *t)
+static tier_memory pages_of(const engine_device *d)
 {
-    return t->pages.alloc != NULL ? t->pages : t->vram;
+    return d->pages.alloc != NULL ? d->pages : d->vram;
 }
 
 static bool init_cache(kv_cache *kv, const hparams *h, kv_options *o)
@@ -36,7 +36,8 @@ bool model_lm_init_cache(model_lm *m)
 {
     kv_options o = options_of(&m->h, m->kv_type, &m->lm);
     o.tiers = m->placement.attention;
-    o.memory[TIER_VRAM] = pages_of(&m->tiers);
+    for (int i = 0; i < m->tiers.n_devices; i++)
+        o.memory[tier_of_device(i)] = pages_of(&m->tiers.devices[i]);
     return init_cache(&m->kv, &m->h, &o);
 }
 
@@ -49,7 +50,7 @@ static uint64_t layer_bytes(const model_lm *m, bool is_windowed)
     o.n_layers = 1;
     o.is_windowed = &is_windowed;
     o.tiers = IN_VRAM;
-    o.memory[TIER_VRAM] = pages_of(&m->tiers);
+    o.memory[TIER_VRAM] = pages_of(&m->tiers.devices[0]);
     const uint64_t bytes = kv_init(&kv, &o) ? kv_bytes(&kv, m->lm.n_ctx) * (uint64_t)m->lm.n_seqs : 0;
     kv_free(&kv);
     return bytes;

@@ -3,6 +3,25 @@
 #include "engine/model_lm.h"
 #include "engine/model_lm_state.h"
 
+/* What is in VRAM, of all devices together; of these the first is named. */
+static void add_devices(const model_lm *m, sw_engine_state *state)
+{
+    const device *const first = tiers_device(&m->tiers, TIER_VRAM);
+    if (first != NULL) {
+        state->device = first->name;
+        state->device_model = first->model;
+        state->device_bytes = first->budget;
+        state->is_emulated = first->is_emulated;
+    }
+    state->weight_bytes_vram = state->kv_bytes_vram = state->buffer_bytes_vram = 0;
+    for (int i = 0; i < m->tiers.n_devices; i++) {
+        const weight_tier tier = tier_of_device(i);
+        state->weight_bytes_vram += m->w.blocks[tier].n_bytes;
+        state->kv_bytes_vram += kv_tier_bytes(&m->kv, tier, m->lm.n_ctx) * (uint64_t)m->lm.n_seqs;
+        state->buffer_bytes_vram += m->buffer_bytes[tier];
+    }
+}
+
 void model_lm_state(const language_model *lm, sw_engine_state *state)
 {
     const model_lm *const m = (const model_lm *)lm;
@@ -13,22 +32,14 @@ void model_lm_state(const language_model *lm, sw_engine_state *state)
     state->kv_type = m->kv_type;
     state->isa = kernels_get()->name;
     state->backend = m->backend_name;
-    if (m->tiers.device != NULL) {
-        state->device = m->tiers.device->name;
-        state->device_model = m->tiers.device->model;
-        state->device_bytes = m->tiers.device->budget;
-        state->is_emulated = m->tiers.device->is_emulated;
-    }
     state->weight_bytes_ram = m->w.blocks[TIER_RAM].n_bytes;
-    state->weight_bytes_vram = m->w.blocks[TIER_VRAM].n_bytes;
     state->expert_bytes_ram = m->w.blocks[TIER_RAM].expert_bytes;
     state->kv_bytes_per_token = kv_bytes(&m->kv, lm->n_ctx) / (uint64_t)lm->n_ctx;
     state->kv_bytes_max = kv_bytes(&m->kv, lm->n_ctx) * (uint64_t)lm->n_seqs;
-    state->kv_bytes_vram = kv_tier_bytes(&m->kv, TIER_VRAM, lm->n_ctx) * (uint64_t)lm->n_seqs;
     state->buffer_bytes = m->buffer_bytes[TIER_RAM];
-    state->buffer_bytes_vram = m->buffer_bytes[TIER_VRAM];
     state->expert_cache_bytes = m->cache_plan.bytes;
     state->expert_cache_slots = cache_plan_slots(&m->cache_plan, m->h.n_layers);
+    add_devices(m, state);
     state->loading_bytes = m->loading_bytes;
     state->process_bytes = m->process_bytes;
     const uint64_t job = state->kv_bytes_max - state->kv_bytes_vram + state->buffer_bytes;
@@ -39,6 +50,12 @@ void model_lm_state(const language_model *lm, sw_engine_state *state)
     state->placement_effect = m->placement_effect;
     state->placement_note = m->placement_note[0] != '\0' ? m->placement_note : NULL;
     state->load_ms = m->load_ms;
+}
+
+const char *model_lm_device_lost(const language_model *lm)
+{
+    model_lm *const m = (model_lm *)(uintptr_t)lm; // atomics are not const
+    return atomic_load(&m->is_lost) ? m->lost : NULL;
 }
 
 sw_code model_lm_placement(const language_model *lm, sw_placement_detail detail, sw_placement_row **rows_out,

@@ -98,13 +98,15 @@ static sw_code no_memory_to_work(const gguf_file *g, sw_err *err)
 static sw_code open_backend(model_lm *m, weight_tier tier, const gguf_file *g, sw_err *err)
 {
     const size_t n_batch = (size_t)m->lm.n_batch;
-    if (tier == TIER_VRAM && m->tiers.device != NULL)
+    device *const d = tiers_device(&m->tiers, tier);
+    if (d != NULL)
         return gpu_backend_open(&m->backends[tier],
                                 &(gpu_backend_options){.h = &m->h,
                                                        .w = &m->w,
                                                        .kv = &m->kv,
                                                        .pool = m->pool,
-                                                       .device = m->tiers.device,
+                                                       .device = d,
+                                                       .tier = tier,
                                                        .n_batch = n_batch,
                                                        .n_seqs = (size_t)m->lm.n_seqs,
                                                        .n_ctx = (size_t)m->lm.n_ctx},
@@ -122,35 +124,36 @@ static sw_code set_up(model_lm *m, const gguf_file *g, const sw_engine_options *
         if (code != SW_OK)
             return code;
     }
-    const forward_options options = {.h = &m->h,
-                                     .w = &m->w,
-                                     .kv = &m->kv,
-                                     .backends = {m->backends[TIER_RAM], m->backends[TIER_VRAM]},
-                                     .n_batch = (size_t)m->lm.n_batch,
-                                     .n_seqs = m->lm.n_seqs,
-                                     .n_ctx = m->lm.n_ctx,
-                                     .by_context = o->compat == SW_COMPAT_LLAMA_CPP};
+    forward_options options = {.h = &m->h,
+                               .w = &m->w,
+                               .kv = &m->kv,
+                               .n_batch = (size_t)m->lm.n_batch,
+                               .n_seqs = m->lm.n_seqs,
+                               .n_ctx = m->lm.n_ctx,
+                               .by_context = o->compat == SW_COMPAT_LLAMA_CPP};
+    memcpy(options.backends, m->backends, sizeof options.backends);
     return forward_init(&m->f, &options) ? SW_OK : no_memory_to_work(g, err);
 }
 
 /* The cache of experts, if one is planned. */
 static sw_code open_cache(model_lm *m, const sw_engine_options *o, sw_err *err)
 {
-    device *const d = m->tiers.device;
+    device *const d = tiers_device(&m->tiers, TIER_VRAM);
     if (m->cache_plan.bytes == 0)
         return SW_OK;
-    return expert_cache_open(&m->cache,
-                             &(expert_cache_options){.plan = &m->cache_plan,
-                                                     .h = &m->h,
-                                                     .w = &m->w,
-                                                     .device = d,
-                                                     .backend = m->backends[TIER_VRAM],
-                                                     .f = &m->f,
-                                                     .clock = clock_or_system(o->clock),
-                                                     .is_watched = !d->is_emulated || clock_or_system(o->clock) != clock_system(),
-                                                     .on_notice = o->on_notice,
-                                                     .ud = o->ud},
-                             err);
+    return expert_cache_open(
+        &m->cache,
+        &(expert_cache_options){.plan = &m->cache_plan,
+                                .h = &m->h,
+                                .w = &m->w,
+                                .device = d,
+                                .backend = m->backends[TIER_VRAM],
+                                .f = &m->f,
+                                .clock = clock_or_system(o->clock),
+                                .is_watched = !d->is_emulated || clock_or_system(o->clock) != clock_system(),
+                                .on_notice = o->on_notice,
+                                .ud = o->ud},
+        err);
 }
 
 /* ---- does it fit? ------------------------------------------------------------------------------------------------ */
@@ -160,15 +163,17 @@ static void count_buffers(model_lm *m)
 {
     m->buffer_bytes[TIER_RAM] =
         m->f.memory.n_bytes + sampler_scratch_bytes(m->lm.n_vocab) + expert_log_bytes(m->lm.experts);
-    m->buffer_bytes[TIER_RAM] += m->tiers.memory != NULL ? vram_pinned_bytes(m->tiers.memory) : 0;
     m->buffer_bytes[TIER_RAM] += expert_cache_ram_bytes(&m->cache_plan, &m->h, /*is_pinned=*/false);
-    m->buffer_bytes[TIER_VRAM] = 0;
+    memset(&m->buffer_bytes[TIER_VRAM], 0, LIMIT_DEVICES * sizeof *m->buffer_bytes);
+    for (int i = 0; i < m->tiers.n_devices; i++)
+        m->buffer_bytes[TIER_RAM] +=
+            m->tiers.devices[i].memory != NULL ? vram_pinned_bytes(m->tiers.devices[i].memory) : 0;
     for (int t = 0; t < N_TIERS; t++) {
         const backend *const be = m->backends[t];
         if (be == NULL)
             continue;
         // What tests set as VRAM is this machine's memory.
-        m->buffer_bytes[m->tiers.device != NULL ? t : TIER_RAM] += be->n_bytes;
+        m->buffer_bytes[tiers_device(&m->tiers, (weight_tier)t) != NULL ? t : TIER_RAM] += be->n_bytes;
         m->buffer_bytes[TIER_RAM] += be->n_staging_bytes;
     }
 }
@@ -176,11 +181,15 @@ static void count_buffers(model_lm *m)
 /* "cpu", "cpu+cuda:0": the tiers that have weights. */
 static void name_backends(model_lm *m)
 {
-    const backend *const ram = m->backends[TIER_RAM], *const other = m->backends[TIER_VRAM];
-    const bool is_device = other != NULL && m->tiers.device != NULL;
-    const char *const first = ram != NULL || !is_device ? "cpu" : "";
-    snprintf(m->backend_name, sizeof m->backend_name, "%s%s%s", first, first[0] != '\0' && is_device ? "+" : "",
-             is_device ? other->name : "");
+    size_t n = 0;
+    m->backend_name[0] = '\0';
+    for (int t = 0; t < N_TIERS; t++) {
+        const bool is_device = tiers_device(&m->tiers, (weight_tier)t) != NULL;
+        if (m->backends[t] == NULL || (n > 0 && !is_device))
+            continue;
+        snprintf(m->backend_name + n, sizeof m->backend_name - n, "%s%s", n > 0 ? "+" : "", m->backends[t]->name);
+        n = strlen(m->backend_name);
+    }
 }
 
 /* Sets what the model takes besides weights and cache.  The backends and the forward pass are set up over weights that
@@ -205,8 +214,9 @@ static sw_code measure(model_lm *m, const gguf_file *g, const sw_engine_options 
 static uint64_t bytes_needed(const model_lm *m, weight_tier tier)
 {
     const uint64_t weights = m->w.blocks[tier].n_bytes, cache = kv_tier_bytes(&m->kv, tier, m->lm.n_ctx);
+    const uint64_t copies = tier == TIER_VRAM ? m->cache_plan.bytes : 0;
     if (tier != TIER_RAM)
-        return weights + cache * (uint64_t)m->lm.n_seqs + m->buffer_bytes[tier] + m->cache_plan.bytes;
+        return weights + cache * (uint64_t)m->lm.n_seqs + m->buffer_bytes[tier] + copies;
     const uint64_t job = cache + m->buffer_bytes[tier];
     return weights + (m->loading_bytes > job ? m->loading_bytes : job);
 }
@@ -215,7 +225,9 @@ static uint64_t bytes_needed(const model_lm *m, weight_tier tier)
 static sw_code check_memory(const gguf_file *g, const model_lm *m, sw_err *err)
 {
     const available_memory ram = sysinfo_memory_available();
-    const uint64_t available[N_TIERS] = {[TIER_RAM] = ram.bytes, [TIER_VRAM] = m->tiers.vram_bytes};
+    uint64_t available[N_TIERS] = {[TIER_RAM] = ram.bytes};
+    for (int i = 0; i < m->tiers.n_devices; i++)
+        available[tier_of_device(i)] = m->tiers.devices[i].vram_bytes;
     for (int t = 0; t < N_TIERS; t++) {
         const weight_tier tier = (weight_tier)t;
         const bool is_ram = tier == TIER_RAM;
@@ -244,13 +256,24 @@ static sw_code plan(model_lm *m, const gguf_file *g, const sw_engine_options *op
 /* The weights, and on a device the pages of all sequences, so that no job runs out of them. */
 static sw_code load_weights(model_lm *m, const gguf_file *g, const sw_engine_options *options, sw_err *err)
 {
-    const weights_load_options loading = {
-        .pool = m->pool, .memory = {[TIER_VRAM] = m->tiers.vram}, .on_load = options->on_load, .ud = options->ud};
-    const uint64_t pages = kv_tier_bytes(&m->kv, TIER_VRAM, m->lm.n_ctx) * (uint64_t)m->lm.n_seqs;
-    sw_code code = weights_load(&m->w, g, &loading, err);
-    if (m->tiers.memory != NULL && vram_check(m->tiers.memory, NULL) != SW_OK)
-        code = vram_check(m->tiers.memory, err); // knows more
-    return code == SW_OK ? tiers_reserve_pages(&m->tiers, pages, err) : code;
+    weights_load_options loading = {.pool = m->pool, .on_load = options->on_load, .ud = options->ud};
+    sw_err why;
+    sw_err_clear(&why);
+    for (int i = 0; i < m->tiers.n_devices; i++)
+        loading.memory[tier_of_device(i)] = m->tiers.devices[i].vram;
+    sw_code code = weights_load(&m->w, g, &loading, &why);
+    for (int i = 0; i < m->tiers.n_devices; i++) {
+        struct vram *const memory = m->tiers.devices[i].memory;
+        if (memory != NULL && vram_check(memory, NULL) != SW_OK)
+            return vram_check(memory, err); // knows more
+    }
+    if (code != SW_OK)
+        return sw_fail(err, code, "%s", why.msg);
+    for (int i = 0; i < m->tiers.n_devices && code == SW_OK; i++) {
+        const uint64_t pages = kv_tier_bytes(&m->kv, tier_of_device(i), m->lm.n_ctx) * (uint64_t)m->lm.n_seqs;
+        code = tiers_reserve_pages(&m->tiers.devices[i], pages, err);
+    }
+    return code;
 }
 
 static sw_code load(model_lm *m, const gguf_file *g, const sw_engine_options *options, sw_err *err)

@@ -32,14 +32,15 @@ static sw_code out_of_memory(const placing *p, sw_err *err)
 /* The bytes of each tier that the model may fill. */
 static sw_code find_machine(placing *p, sw_err *err)
 {
-    const uint64_t wanted = p->o->vram_bytes, free_bytes = p->m->tiers.vram_bytes;
+    engine_device *const d = &p->m->tiers.devices[0];
+    const uint64_t wanted = p->o->vram_bytes, free_bytes = d->vram_bytes;
     if (wanted > free_bytes && free_bytes > 0)
         return sw_fail(err, SW_ENOMEM, "--vram asks for %s, but only %s of the accelerator are free",
                        size_text_of(wanted).text, size_text_of(free_bytes).text);
     p->machine.bytes[TIER_RAM] = sysinfo_memory_available().bytes;
     p->machine.bytes[TIER_VRAM] = wanted > 0 && free_bytes > 0 ? wanted : free_bytes;
-    if (p->m->tiers.device != NULL)
-        p->m->tiers.device->budget = (size_t)p->machine.bytes[TIER_VRAM]; // whatever was planned, no more is taken
+    if (d->device != NULL)
+        d->device->budget = (size_t)p->machine.bytes[TIER_VRAM]; // whatever was planned, no more is taken
     return SW_OK;
 }
 
@@ -162,7 +163,7 @@ static sw_code decide(placing *p, sw_err *err)
         code = check_heat(p, err);
     if (code == SW_OK && p->o->override_tensors != NULL)
         code = decide_rules(p, err);
-    if (code == SW_OK && !(p->m->tiers.device != NULL ? place_with_cache(p) : place(p, 0)))
+    if (code == SW_OK && !(tiers_device(&p->m->tiers, TIER_VRAM) != NULL ? place_with_cache(p) : place(p, 0)))
         code = out_of_memory(p, err);
     return code;
 }
@@ -176,10 +177,11 @@ static void explain_cache(char *out, size_t size, const placing *p)
     const uint64_t least = is_measured ? cache_plan_least(&m->h, &m->placement, &p->sizes) : 0;
     if (m->h.n_expert == 0)
         snprintf(out, size, "%s this model has no experts", PREFIX);
-    else if (m->tiers.device == NULL)
+    else if (tiers_device(&m->tiers, TIER_VRAM) == NULL)
         snprintf(out, size, "%s there is no accelerator, all weights are in RAM", PREFIX);
     else if (least == 0)
-        snprintf(out, size, "%s no layer that computes on %s has experts in RAM", PREFIX, m->tiers.device->name);
+        snprintf(out, size, "%s no layer that computes on %s has experts in RAM", PREFIX,
+                 tiers_device(&m->tiers, TIER_VRAM)->name);
     else
         snprintf(out, size, "%s one expert of each layer takes %s", PREFIX, size_text_of(least).text);
 }
@@ -235,7 +237,7 @@ static sw_code check_cache(const placing *p, sw_err *err)
     placement_options options = p->options;
     model_placement without;
     options.cpu_moe = true;
-    if (wanted <= 0 || wanted == SW_EXPERT_CACHE_ALL || p->m->tiers.device == NULL)
+    if (wanted <= 0 || wanted == SW_EXPERT_CACHE_ALL || tiers_device(&p->m->tiers, TIER_VRAM) == NULL)
         return SW_OK;
     if (!placement_init(&without, &p->m->h, &p->sizes, &p->machine, &options))
         return out_of_memory(p, err);

@@ -2,6 +2,8 @@
 #ifndef ENGINE_MODEL_LM_STATE_H
 #define ENGINE_MODEL_LM_STATE_H
 
+#include <stdatomic.h>
+
 #include "base/pool.h"
 #include "engine/expert_cache.h"
 #include "engine/lm.h"
@@ -28,7 +30,9 @@ typedef struct model_lm {
     uint64_t process_bytes;         // resident before anything was read
     uint64_t loading_bytes;         // beside the weights, while they are read
     uint64_t buffer_bytes[N_TIERS]; // in a job with full batches
-    char backend_name[128];
+    char backend_name[256];
+    char lost[SW_ERR_MSG_BYTES]; // why the device computes no more; written before is_lost
+    atomic_bool is_lost;
     double load_ms;
 } model_lm;
 

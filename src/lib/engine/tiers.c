@@ -32,27 +32,28 @@ uint64_t tiers_working_bytes(const engine_tiers *t, const tier_load *load)
 }
 
 /* The description of a device that is open. */
-static sw_code describe(engine_tiers *t, sw_err *err)
+static sw_code describe(engine_device *d, sw_err *err)
 {
     size_t free_bytes = 0, total;
-    sw_code code = vram_open(t->device, &t->memory, err);
+    sw_code code = vram_open(d->device, &d->memory, err);
     if (code == SW_OK)
-        code = device_memory(t->device, &free_bytes, &total, err);
+        code = device_memory(d->device, &free_bytes, &total, err);
     if (code != SW_OK)
         return code;
-    const size_t reserve = t->device->is_emulated ? 0 : RESERVE_BYTES;
-    t->vram_bytes = free_bytes > reserve ? free_bytes - reserve : 0;
-    t->vram = vram_memory(t->memory);
-    t->pages = gpu_slab_memory(&t->slab);
-    t->working_bytes = working_bytes;
+    const size_t reserve = d->device->is_emulated ? 0 : RESERVE_BYTES;
+    d->vram_bytes = free_bytes > reserve ? free_bytes - reserve : 0;
+    d->vram = vram_memory(d->memory);
+    d->pages = gpu_slab_memory(&d->slab);
     return SW_OK;
 }
 
 static sw_code open_device(engine_tiers *t, const char *name, sw_err *err)
 {
-    sw_code code = device_open(name, NULL, &t->device, err);
+    engine_device *const d = &t->devices[t->n_devices++];
+    t->working_bytes = working_bytes;
+    sw_code code = device_open(name, NULL, &d->device, err);
     if (code == SW_OK)
-        code = describe(t, err);
+        code = describe(d, err);
     if (code != SW_OK)
         tiers_close(t);
     return code;
@@ -81,18 +82,21 @@ sw_code tiers_open(engine_tiers *t, const char *names, sw_err *err)
     return SW_OK;
 }
 
-sw_code tiers_reserve_pages(engine_tiers *t, uint64_t n_bytes, sw_err *err)
+sw_code tiers_reserve_pages(engine_device *d, uint64_t n_bytes, sw_err *err)
 {
-    if (t->device == NULL || gpu_slab_reserve(&t->slab, &t->vram, (size_t)n_bytes))
+    if (d->device == NULL || gpu_slab_reserve(&d->slab, &d->vram, (size_t)n_bytes))
         return SW_OK;
-    return vram_check(t->memory, err);
+    return vram_check(d->memory, err);
 }
 
 void tiers_close(engine_tiers *t)
 {
-    if (t->device != NULL)
-        gpu_slab_free(&t->slab);
-    vram_close(t->memory);
-    device_close(t->device);
+    for (int i = 0; i < t->n_devices; i++) {
+        engine_device *const d = &t->devices[i];
+        if (d->device != NULL)
+            gpu_slab_free(&d->slab);
+        vram_close(d->memory);
+        device_close(d->device);
+    }
     *t = (engine_tiers){0};
 }

@@ -16,18 +16,24 @@ typedef struct tier_load {
     size_t n_batch, n_seqs, n_ctx;
 } tier_load;
 
-typedef struct engine_tiers {
-    uint64_t vram_bytes; // that may be filled; 0: there is no accelerator
+/* A device and what of its memory an engine uses. */
+typedef struct engine_device {
+    uint64_t vram_bytes; // that may be filled
     tier_memory vram;    // of weights, and where `pages` is zeroed of keys and values, too
     tier_memory pages;
-    /* Bytes that computing with weights in VRAM takes there; NULL: none. */
+    device *device; // NULL: the processor of this machine reads and writes `vram`, and computes there
+    struct vram *memory;
+    gpu_slab slab; // that pages come from
+} engine_device;
+
+typedef struct engine_tiers {
+    engine_device devices[LIMIT_DEVICES]; // of the tiers from TIER_VRAM on
+    int n_devices;                        // 0: there is no accelerator
+    /* Bytes that computing with weights in a device's VRAM takes there; NULL: none. */
     uint64_t (*working_bytes)(void *ud, const tier_load *load);
     /* Changes what the options decided, before anything is planned; NULL: nothing does. */
     void (*place)(void *ud, const hparams *h, model_placement *placement);
     void *ud;
-    device *device; // NULL: the processor of this machine reads and writes `vram`, and computes there
-    struct vram *memory;
-    gpu_slab slab;  // that pages come from
     char note[512]; // why a device that is there is not used; or ""
 } engine_tiers;
 
@@ -38,9 +44,15 @@ SW_NODISCARD sw_code tiers_open(engine_tiers *out, const char *names, sw_err *er
 void tiers_close(engine_tiers *t);
 
 /* Takes the memory of all pages; before the first one.  Nothing without a device. */
-SW_NODISCARD sw_code tiers_reserve_pages(engine_tiers *t, uint64_t n_bytes, sw_err *err);
+SW_NODISCARD sw_code tiers_reserve_pages(engine_device *d, uint64_t n_bytes, sw_err *err);
 
-/* Bytes of VRAM that a backend of these dimensions takes. */
+/* The device of a tier that is VRAM; NULL: there is none. */
+static inline device *tiers_device(const engine_tiers *t, weight_tier tier)
+{
+    return tier_is_vram(tier) ? t->devices[tier_device(tier)].device : NULL;
+}
+
+/* Bytes of a device's VRAM that a backend of these dimensions takes. */
 uint64_t tiers_working_bytes(const engine_tiers *t, const tier_load *load);
 
 /* What tiers_open gives from now on, whatever is named; NULL: what is named.  Not thread-safe: call it while no engine

@@ -101,7 +101,9 @@ static sw_code alloc(device *base, size_t n_bytes, void **out, sw_err *err)
     size_t had;
     if (!take(d, n_bytes, &had))
         return sw_fail(err, SW_ENOMEM, "%zu of %zu bytes are taken", had, d->total);
-    const sw_code code = new_region(d, n_bytes, EMU_DEVICE_OFFSET, out, err);
+    sw_code code = emu_fault(&d->faults, EMU_ALLOC, err);
+    if (code == SW_OK)
+        code = new_region(d, n_bytes, EMU_DEVICE_OFFSET, out, err);
     if (code != SW_OK)
         give_back(d, n_bytes);
     return code;
@@ -116,7 +118,8 @@ static void free_memory(device *base, void *p)
 
 static sw_code pinned_alloc(device *base, size_t n_bytes, void **out, sw_err *err)
 {
-    return new_region(emu_of(base), n_bytes, 0, out, err);
+    const sw_code code = emu_fault(&emu_of(base)->faults, EMU_PINNED, err);
+    return code == SW_OK ? new_region(emu_of(base), n_bytes, 0, out, err) : code;
 }
 
 static void pinned_free(device *base, void *p)
@@ -145,8 +148,8 @@ static void close_device(device *base)
     mem_free(d);
 }
 
-/* Bytes from a text such as 64MiB; 0 if it is none. */
-static size_t bytes_of(const char *text)
+/* Bytes from a text such as 64MiB, which may have a fault after it: *rest; 0 if it is none. */
+static size_t bytes_of(const char *text, const char **rest)
 {
     static const char *const UNITS[] = {"", "KiB", "MiB", "GiB"};
     char *end;
@@ -155,7 +158,9 @@ static size_t bytes_of(const char *text)
     if (n == 0 || errno != 0 || n > SIZE_MAX >> 31)
         return 0;
     for (int i = 0; i < 4; i++) {
-        if (strcmp(end, UNITS[i]) == 0)
+        const size_t length = strlen(UNITS[i]);
+        *rest = end + length;
+        if (strncmp(end, UNITS[i], length) == 0 && (**rest == '\0' || **rest == '!'))
             return (size_t)n << 10 * i;
     }
     return 0;
@@ -164,7 +169,8 @@ static size_t bytes_of(const char *text)
 sw_code emu_open(const char *size, const device_options *o, device **out, sw_err *err)
 {
     (void)o;
-    const size_t total = bytes_of(size);
+    const char *fault;
+    const size_t total = bytes_of(size, &fault);
     *out = NULL;
     if (total == 0)
         return sw_fail(err, SW_EINVAL, "an emulated device is emu:SIZE, such as emu:64MiB, not 'emu:%.40s'", size);
@@ -186,6 +192,10 @@ sw_code emu_open(const char *size, const device_options *o, device **out, sw_err
     snprintf(d->base.model, sizeof d->base.model, "emulated GPU");
     d->total = total;
     pthread_mutex_init(&d->lock, NULL);
-    *out = &d->base;
-    return SW_OK;
+    const sw_code code = emu_faults_read(&d->faults, fault, err);
+    if (code != SW_OK)
+        close_device(&d->base);
+    else
+        *out = &d->base;
+    return code;
 }

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "gpu/device.h"
+#include "gpu/emu_fault.h"
 #include "gpu/emu_run.h"
 
 /* A block of memory that kernels may use. */
@@ -16,7 +17,8 @@ typedef struct region {
 typedef struct emu_device {
     device base;
     device_ops ops;
-    size_t total, used;   // bytes
+    size_t total, used; // bytes
+    emu_faults faults;
     pthread_mutex_t lock; // of what follows
     region *regions;
     size_t n_regions, cap;

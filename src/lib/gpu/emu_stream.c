@@ -89,7 +89,9 @@ static sw_code open_pointers(emu_device *d, step *s, unsigned char *args, sw_err
 static sw_code run_launch(emu_device *d, step *s, sw_err *err)
 {
     unsigned char args[ARGS_MAX] __attribute__((aligned(16)));
-    const sw_code code = open_pointers(d, s, args, err);
+    sw_code code = emu_fault(&d->faults, EMU_LOST, err);
+    if (code == SW_OK)
+        code = open_pointers(d, s, args, err);
     if (code != SW_OK)
         return code;
     device_launch l = s->launch;
@@ -204,6 +206,9 @@ static sw_code fill(device_stream *s, void *to, int byte, size_t n_bytes, sw_err
 
 static sw_code launch(device_stream *s, const device_launch *l, sw_err *err)
 {
+    const sw_code code = emu_fault(&emu_of(s->device)->faults, EMU_LAUNCH, err);
+    if (code != SW_OK)
+        return code;
     step now = {.kind = STEP_LAUNCH, .launch = *l};
     memcpy(now.args, l->args, KERNEL_FACTS[l->kernel].args_bytes);
     now.launch.args = NULL;

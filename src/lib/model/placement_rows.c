@@ -7,12 +7,15 @@
 #include "base/alloc.h"
 #include "model/weights_item.h"
 
-_Static_assert((int)SW_TIER_VRAM == TIER_VRAM && (int)SW_N_TIERS == N_TIERS, "tiers and their public names");
-
-/* Bytes by requested and by effective tier. */
+/* Bytes by requested memory and by effective tier.  Options may ask for VRAM without saying of which device. */
 typedef struct tier_sums {
-    uint64_t bytes[N_TIERS][N_TIERS];
+    uint64_t bytes[SW_N_TIERS][N_TIERS];
 } tier_sums;
+
+static sw_tier memory_of(weight_tier tier)
+{
+    return tier_is_vram(tier) ? SW_TIER_VRAM : SW_TIER_RAM;
+}
 
 typedef struct summing {
     placement_rows *out;
@@ -40,10 +43,11 @@ static void add_row(summing *s, sw_placement_row row)
 /* The rows of some weights, one for every pair of tiers. */
 static void add_rows(summing *s, const tier_sums *sums, sw_placement_row row)
 {
-    for (int r = 0; r < N_TIERS; r++) {
+    for (int r = 0; r < SW_N_TIERS; r++) {
         for (int e = 0; e < N_TIERS; e++) {
             row.requested = (sw_tier)r;
-            row.effective = (sw_tier)e;
+            row.effective = memory_of((weight_tier)e);
+            row.device = tier_is_vram((unsigned)e) ? tier_device((weight_tier)e) : -1;
             row.bytes = sums->bytes[r][e];
             add_row(s, row);
         }
@@ -54,14 +58,14 @@ static void add_rows(summing *s, const tier_sums *sums, sw_placement_row row)
 static bool is_alike(const tier_sums *a, const tier_sums *b)
 {
     bool is = true;
-    for (int i = 0; i < N_TIERS * N_TIERS; i++)
+    for (int i = 0; i < SW_N_TIERS * N_TIERS; i++)
         is = is && (a->bytes[i / N_TIERS][i % N_TIERS] > 0) == (b->bytes[i / N_TIERS][i % N_TIERS] > 0);
     return is;
 }
 
 static void add_sums(tier_sums *to, const tier_sums *from)
 {
-    for (int i = 0; i < N_TIERS * N_TIERS; i++)
+    for (int i = 0; i < SW_N_TIERS * N_TIERS; i++)
         to->bytes[i / N_TIERS][i % N_TIERS] += from->bytes[i / N_TIERS][i % N_TIERS];
 }
 
@@ -107,9 +111,9 @@ static weight_tier tier_of(const model_weights *w, const weights_item *item)
     return item->tier;
 }
 
-static weight_tier requested_tier(const summing *s, const weights_item *item, size_t expert)
+static sw_tier requested_tier(const summing *s, const weights_item *item, size_t expert)
 {
-    return placement_tier(s->requested, item->cls, item->layer < 0 ? 0 : (size_t)item->layer, expert);
+    return memory_of(placement_tier(s->requested, item->cls, item->layer < 0 ? 0 : (size_t)item->layer, expert));
 }
 
 /* Experts that are one item have equal parts of its bytes; the last one also what aligns the next item. */

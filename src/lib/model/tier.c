@@ -5,8 +5,7 @@
 
 const char *tier_name(weight_tier tier)
 {
-    static const char *const NAMES[N_TIERS] = {"RAM", "VRAM"};
-    return NAMES[tier];
+    return tier == TIER_RAM ? "RAM" : "VRAM";
 }
 
 void *tier_alloc(const tier_memory *m, size_t n_bytes)

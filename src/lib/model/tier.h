@@ -2,10 +2,31 @@
 #ifndef MODEL_TIER_H
 #define MODEL_TIER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-typedef enum weight_tier { TIER_RAM, TIER_VRAM, N_TIERS } weight_tier;
+#include "base/limits.h"
 
+/* RAM, and one tier per device of an engine: TIER_VRAM is the first device's, TIER_VRAM + i that of device i. */
+typedef enum weight_tier { TIER_RAM, TIER_VRAM, N_TIERS = TIER_VRAM + LIMIT_DEVICES } weight_tier;
+
+static inline weight_tier tier_of_device(int i)
+{
+    return (weight_tier)(TIER_VRAM + i);
+}
+
+/* Which device's; only of a tier that is VRAM. */
+static inline int tier_device(weight_tier tier)
+{
+    return (int)tier - TIER_VRAM;
+}
+
+static inline bool tier_is_vram(unsigned tier)
+{
+    return tier >= TIER_VRAM && tier < N_TIERS;
+}
+
+/* "RAM", "VRAM"; a static string. */
 const char *tier_name(weight_tier tier);
 
 /* How a tier's memory is allocated and filled; zeroed: it is the memory of this machine. */

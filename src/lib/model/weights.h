@@ -101,7 +101,10 @@ uint64_t weights_staging_bytes(const model_weights *w, int n_threads);
 /* Bytes of all blocks together. */
 static inline uint64_t weights_bytes(const model_weights *w)
 {
-    return (uint64_t)w->blocks[TIER_RAM].n_bytes + w->blocks[TIER_VRAM].n_bytes;
+    uint64_t sum = 0;
+    for (int tier = 0; tier < N_TIERS; tier++)
+        sum += w->blocks[tier].n_bytes;
+    return sum;
 }
 
 /* Returns true if the model has this matrix. */

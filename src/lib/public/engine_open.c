@@ -162,6 +162,7 @@ sw_engine_state sw_engine_get_state(sw_engine *e)
 {
     sw_engine_state state = e->state;
     const scheduler_stats stats = scheduler_get_stats(e->scheduler);
+    state.device_lost = e->file != NULL ? model_lm_device_lost(e->lm) : NULL; // the stub has no file
     state.n_jobs_running = stats.n_running;
     state.n_jobs_waiting = stats.n_waiting;
     state.kv_tokens_used = stats.kv_tokens_used;

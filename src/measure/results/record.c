@@ -69,6 +69,21 @@ check_outcome check_outcome_from_name(const char *name)
     return outcome < 0 ? CHECK_NOT_RUN : (check_outcome)outcome;
 }
 
+#define ENDING_NAME(name, text) text,
+static const char *const ENDING_NAMES[] = {STAGE_ENDING_TABLE(ENDING_NAME)};
+#undef ENDING_NAME
+
+const char *stage_ending_name(stage_ending ending)
+{
+    return ENDING_NAMES[ending];
+}
+
+stage_ending stage_ending_from_name(const char *name)
+{
+    const int ending = find_name(name, ENDING_NAMES, N_STAGE_ENDINGS);
+    return ending < 0 ? STAGE_CUT : (stage_ending)ending;
+}
+
 static const char *const SIDE_NAMES[] = {"offloaded", "reference", "given"};
 
 const char *server_side_name(server_side side)

@@ -145,13 +145,54 @@ typedef struct test_record {
     test_mode mode;
     const char *variant; // MODE_SWEEP: "temperature=0.7"; else ""
     bool is_warmup;      // sent, kept, and left out of every figure
-    int index;           // place in the protocol, from 0
+    int index;           // place in the protocol, from 0; in a stress run the number of the request
     int repeat;          // from 0
     int64_t start_ms;    // since the run began
+    int stage;           // position in run_record.stages; -1: none (a benchmark, a warm-up)
+    int session;         // of the stage: requests of one session follow each other; from 0
+    int turn;            // of the session, from 0
+    const char *item;    // what is asked, for those who judge it: "arithmetic/2/seed=17"; or ""
     answer_record answer;
     const check_record *checks;
     size_t n_checks;
 } test_record;
+
+/* ---- stages of a stress run ----------------------------------------------------------------------------------------
+ */
+
+/* How far a stage came. */
+// clang-format off
+#define STAGE_ENDING_TABLE(X) \
+    X(RUNNING, "running") /* under way, or its process was killed */ \
+    X(DONE,    "done")    /* all of it, or as long as planned */ \
+    X(CUT,     "cut")     /* broken off: canceled, or the time budget ended */ \
+    X(SKIPPED, "skipped") /* not begun: this server or model cannot do it */ \
+    X(FAILED,  "failed")  /* the server could not be reached any more */
+// clang-format on
+
+#define STAGE_ENDING_ENUM(name, text) STAGE_##name,
+typedef enum stage_ending { STAGE_ENDING_TABLE(STAGE_ENDING_ENUM) N_STAGE_ENDINGS } stage_ending;
+#undef STAGE_ENDING_ENUM
+
+const char *stage_ending_name(stage_ending ending);
+/* The ending with that name; STAGE_CUT for an unknown one. */
+stage_ending stage_ending_from_name(const char *name);
+
+/* One measured stretch of a stress run: a way of asking, with what it was told.  Strings are never NULL. */
+typedef struct stage_record {
+    int subject;            // position in run_record.subjects
+    const char *suite;      // "concurrent"
+    const char *name;       // "8 sessions"
+    const char *work;       // the kind of workload: "sessions"
+    const char *parameters; // of it, a JSON object, as in effect: scaled, and cut to what the server can do
+    int n_planned;          // requests; 0: as many as fit into planned_s
+    double planned_s;       // how long it was to take; 0: as long as the requests take
+    int64_t start_ms;       // since the run began
+    int64_t end_ms;         // -1: it has not ended
+    int64_t spent_ms;       // under way, in all sessions of the run; not the time between them
+    stage_ending ending;
+    const char *reason; // why it is cut, skipped or failed; or ""
+} stage_record;
 
 /* ---- what is measured, and who answers -----------------------------------------------------------------------------
  */
@@ -286,6 +327,8 @@ typedef struct run_record {
     size_t n_placement;
     fact_record *facts;
     size_t n_facts;
+    stage_record *stages; // of a stress run, in the order in which they began
+    size_t n_stages;
     test_record *tests; // warm-ups too, in the order in which they ran
     size_t n_tests;
     review_record *reviews; // by test, then by the reviewer's name

@@ -3,7 +3,7 @@
  * Every test is committed in one transaction when it ends, with the time of each token and the memory samples of its
  * time, so that a killed run loses only the test under way.  Reports are made from the store and never from memory.  A
  * file that another program or a newer spillway made is refused and not changed; one of an older schema becomes schema
- * 3 when it is opened for writing, and is read as if it were without being changed.
+ * 4 when it is opened for writing, and is read as if it were without being changed.
  */
 #ifndef RESULTS_STORE_H
 #define RESULTS_STORE_H
@@ -34,6 +34,10 @@ SW_NODISCARD sw_code store_add_placement(result_store *store, int64_t run_id, co
                                          sw_err *err);
 SW_NODISCARD sw_code store_add_facts(result_store *store, int64_t run_id, const fact_record *facts, size_t n,
                                      sw_err *err);
+/* Adds the stage at this position, or replaces what is known of it, and adds the samples since the last test.
+ * SW_EINVAL: one before it is missing. */
+SW_NODISCARD sw_code store_put_stage(result_store *store, int64_t run_id, int position, const stage_record *stage,
+                                     const resource_sample *samples, size_t n_samples, sw_err *err);
 /* Adds a test with its events, checks and experts, and the samples since the last one, in one transaction.  A test that
  * is not a warm-up is refused if the run has one of its subject, mode, variant, index and repeat. */
 SW_NODISCARD sw_code store_add_test(result_store *store, int64_t run_id, const test_record *test,

@@ -13,6 +13,9 @@ SW_NODISCARD sw_code store_insert_placement(result_store *store, int64_t run_id,
                                             sw_err *err);
 SW_NODISCARD sw_code store_insert_facts(result_store *store, int64_t run_id, const fact_record *facts, size_t n,
                                         sw_err *err);
+/* Adds the stage at this position, or replaces it. */
+SW_NODISCARD sw_code store_insert_stage(result_store *store, int64_t run_id, int position, const stage_record *stage,
+                                        sw_err *err);
 /* With its events, checks and experts. */
 SW_NODISCARD sw_code store_insert_test(result_store *store, int64_t run_id, const test_record *test, sw_err *err);
 SW_NODISCARD sw_code store_insert_samples(result_store *store, int64_t run_id, const resource_sample *samples, size_t n,

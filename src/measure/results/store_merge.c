@@ -34,6 +34,8 @@ static sw_code insert_all(result_store *into, const run_record *run, int64_t *id
         code = store_insert_placement(into, *id_out, run->placement, run->n_placement, err);
     if (code == SW_OK)
         code = store_insert_facts(into, *id_out, run->facts, run->n_facts, err);
+    for (size_t i = 0; code == SW_OK && i < run->n_stages; i++)
+        code = store_insert_stage(into, *id_out, (int)i, &run->stages[i], err);
     for (size_t i = 0; code == SW_OK && i < run->n_tests; i++)
         code = store_insert_test(into, *id_out, &run->tests[i], err);
     if (code == SW_OK)

@@ -1,8 +1,9 @@
-/* store_migrate.c - the steps from schemas 1 and 2 to schema 3.
+/* store_migrate.c - the steps from schemas 1 to 3 to schema 4.
  *
  * What schema 1 did not know stays unknown: nothing is made up.  A run of it had one model, one way of asking, and one
  * server; one that was resumed had several processes of that server, as many as warm-ups, and which of them answered a
- * test is not known.  Schema 2 lacks the table of reviews, which no run of it has, and the PCIe link in samples.
+ * test is not known.  Schema 2 lacks the table of reviews, which no run of it has, and the PCIe link in samples; schema
+ * 3 the stages, which benchmarks do not have.
  */
 #include "results/store_migrate.h"
 
@@ -43,7 +44,7 @@ static const char AFTER[] = "DROP TABLE event_1; DROP TABLE sample_1; DROP TABLE
 
 static sw_code migrate_1(result_store *store, sw_err *err)
 {
-    static const char DOING[] = "bring it from schema 1 to 3";
+    static const char DOING[] = "bring it from schema 1 to 4";
     sw_code code = store_exec(store, BEFORE, DOING, err);
     if (code == SW_OK)
         code = schema_create(store, 1, err);
@@ -59,7 +60,7 @@ static sw_code migrate_1(result_store *store, sw_err *err)
 
 static sw_code migrate_2(result_store *store, sw_err *err)
 {
-    static const char DOING[] = "bring it from schema 2 to 3";
+    static const char DOING[] = "bring it from schema 2 to 4";
     sw_code code = store_exec(store, "ALTER TABLE sample RENAME TO sample_2; DROP INDEX sample_by_run;", DOING, err);
     if (code == SW_OK)
         code = schema_create(store, 2, err);

@@ -1,4 +1,4 @@
-/* store_migrate.h - a store of schema 1 or 2 becomes one of schema 3. */
+/* store_migrate.h - a store of schema 1 to 3 becomes one of schema 4. */
 #ifndef RESULTS_STORE_MIGRATE_H
 #define RESULTS_STORE_MIGRATE_H
 

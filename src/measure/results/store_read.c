@@ -136,6 +136,32 @@ static sw_code load_facts(result_store *store, run_record *run, sw_err *err)
     return row_end(&r);
 }
 
+static sw_code load_stages(result_store *store, run_record *run, sw_err *err)
+{
+    row r = row_begin(store, "SELECT position, " STAGE_COLUMNS " FROM stage WHERE run_id = ? ORDER BY position",
+                      run->info.id, run->keep, "read the stages", err);
+    size_t cap = 0;
+    for (stage_record *g; row_next(&r) && (g = append(&r, &run->stages, &run->n_stages, &cap, sizeof *g));) {
+        if (row_integer(&r, -1, INT32_MAX) != (int64_t)run->n_stages - 1)
+            row_damaged(&r, "a stage of a run is missing");
+        g->subject = row_position(&r, run->n_subjects);
+        if (g->subject < 0)
+            row_damaged(&r, "a stage has no model");
+        const char **const strings[] = {&g->suite, &g->name, &g->work, &g->parameters};
+        for (size_t k = 0; k < sizeof strings / sizeof strings[0]; k++)
+            *strings[k] = row_string(&r);
+        g->n_planned = row_int(&r, 0);
+        const double planned_s = row_double(&r);
+        g->planned_s = planned_s >= 0 ? planned_s : 0;
+        g->start_ms = row_integer(&r, 0, ROW_NUMBER_MAX);
+        g->end_ms = row_integer(&r, -1, ROW_NUMBER_MAX);
+        g->spent_ms = row_integer(&r, 0, ROW_NUMBER_MAX);
+        g->ending = stage_ending_from_name(row_string(&r));
+        g->reason = row_string(&r);
+    }
+    return row_end(&r);
+}
+
 /* Samples of all sessions, by time. */
 static sw_code load_samples(result_store *store, run_record *run, sw_err *err)
 {
@@ -168,6 +194,8 @@ static sw_code load_parts(result_store *store, int64_t id, run_record *run, sw_e
         code = load_placement(store, run, err);
     if (code == SW_OK)
         code = load_facts(store, run, err);
+    if (code == SW_OK)
+        code = load_stages(store, run, err);
     if (code == SW_OK)
         code = store_load_tests(store, run, err);
     if (code == SW_OK)
@@ -204,6 +232,7 @@ void run_record_free(run_record *run)
     mem_free(run->servers);
     mem_free(run->placement);
     mem_free(run->facts);
+    mem_free(run->stages);
     mem_free(run->tests);
     mem_free(run->reviews);
     mem_free(run->samples);

@@ -77,7 +77,7 @@ static void read_token_ids(row *r, answer_record *a)
     a->n_token_ids = n / 4;
 }
 
-/* The order is that of TEST_COLUMNS. */
+/* The order is that of TEST_COLUMNS, then of STAGED_COLUMNS. */
 static void read_test(row *r, const run_record *run, test_record *t)
 {
     t->subject = row_position(r, run->n_subjects);
@@ -97,6 +97,10 @@ static void read_test(row *r, const run_record *run, test_record *t)
     e->n_experts = row_int(r, 0);
     e->n_used = (int)row_integer(r, 0, e->n_experts);
     e->n_tokens = row_integer(r, 0, ROW_NUMBER_MAX);
+    t->stage = row_position(r, run->n_stages); // the columns of one without a stage are NULL
+    t->session = row_int(r, 0);
+    t->turn = row_int(r, 0);
+    t->item = row_string(r);
 }
 
 /* ---- what belongs to a test ------------------------------------------------------------------------------------- */
@@ -192,8 +196,10 @@ static void load_experts(row *test, int64_t test_id, expert_counts *e)
 
 sw_code store_load_tests(result_store *store, run_record *run, sw_err *err)
 {
-    row r = row_begin(store, "SELECT id, " TEST_COLUMNS " FROM test WHERE run_id = ? ORDER BY id", run->info.id,
-                      run->keep, "read the tests", err);
+    row r = row_begin(store,
+                      "SELECT id, " TEST_COLUMNS ", stage, session, turn, ifnull(item, '')"
+                      " FROM test LEFT JOIN staged ON test_id = id WHERE run_id = ? ORDER BY id",
+                      run->info.id, run->keep, "read the tests", err);
     size_t cap = 0;
     while (row_next(&r)) {
         if (!mem_grow(&run->tests, &cap, run->n_tests + 1, sizeof *run->tests)) {

@@ -1,8 +1,8 @@
 /* store_schema.c - the tables of all schemas as text, and the check that a file has them.
  *
- * Schema 3 is schema 2, the table of reviews, and more figures in samples.  Schemas 1 and 2 are never edited; schema 3
- * changes only until a spillway with it is released, and what comes later is schema 4 with a further step in
- * store_migrate.c.
+ * Schema 3 is schema 2, the table of reviews, and more figures in samples; schema 4 adds the stages of stress runs.
+ * Schemas 1 to 3 are never edited; schema 4 changes only until a spillway with it is released, and what comes later is
+ * schema 5 with a further step in store_migrate.c.
  */
 #include "results/store_schema.h"
 
@@ -28,10 +28,16 @@ enum { FOUND_BYTES_MAX = 65536 };
     "  t_ms INTEGER NOT NULL, server INTEGER, test_index INTEGER NOT NULL," figures(SAMPLE_COLUMN) "  " OF_SERVER      \
                                                                                                    ") STRICT"
 
-/* Of this table alone schema 2 has another one than schema 3. */
+/* A table or an index, with the statement that makes it. */
+typedef struct schema_object {
+    const char *name, *sql;
+} schema_object;
+
+/* Of this table alone schema 2 has another one than later schemas. */
 static const schema_object SAMPLE_2 = {"sample", SAMPLE_TABLE(SAMPLE_FIGURES_2)};
 
-static const schema_object SCHEMA_3[] = {
+/* Each schema from 2 on has the first of these; see N_OF_SCHEMA. */
+static const schema_object NEWEST[] = {
     {"run", "CREATE TABLE run ("
             "  id INTEGER PRIMARY KEY,"
             "  started_unix_ms INTEGER NOT NULL, finished_unix_ms INTEGER NOT NULL,"
@@ -112,13 +118,26 @@ static const schema_object SCHEMA_3[] = {
     {"placement_by_run", "CREATE INDEX placement_by_run ON placement(run_id)"},
     {"fact_by_run", "CREATE INDEX fact_by_run ON fact(run_id)"},
     {"sample_by_run", "CREATE INDEX sample_by_run ON sample(run_id, t_ms)"},
-    // What schema 2 lacks.  A score that was not given is NULL.
+    // A score that was not given is NULL.
     {"review", "CREATE TABLE review ("
                "  " OF_TEST ","
                "  reviewer TEXT NOT NULL," REVIEW_SCORES(SCORE_COLUMN)
                    REVIEW_FLAGS(FLAG_COLUMN) "  note TEXT NOT NULL, unix_ms INTEGER NOT NULL,"
                                              "  PRIMARY KEY (test_id, reviewer)"
                                              ") STRICT, WITHOUT ROWID"},
+    {"stage", "CREATE TABLE stage ("
+              "  " OF_RUN ","
+              "  position INTEGER NOT NULL,"
+              "  subject INTEGER NOT NULL, suite TEXT NOT NULL, name TEXT NOT NULL, work TEXT NOT NULL,"
+              "  parameters TEXT NOT NULL, n_planned INTEGER NOT NULL, planned_s REAL NOT NULL,"
+              "  start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL, spent_ms INTEGER NOT NULL,"
+              "  ending TEXT NOT NULL, reason TEXT NOT NULL,"
+              "  PRIMARY KEY (run_id, position), " OF_SUBJECT ") STRICT, WITHOUT ROWID"},
+    // Of tests that belong to a stage.
+    {"staged", "CREATE TABLE staged ("
+               "  test_id INTEGER PRIMARY KEY REFERENCES test(id) ON DELETE CASCADE,"
+               "  stage INTEGER NOT NULL, session INTEGER NOT NULL, turn INTEGER NOT NULL, item TEXT NOT NULL"
+               ") STRICT"},
 };
 
 static const schema_object SCHEMA_1[] = {
@@ -163,11 +182,10 @@ static const schema_object SCHEMA_1[] = {
     {"sample_by_run", "CREATE INDEX sample_by_run ON sample(run_id, t_ms)"},
 };
 
-enum {
-    N_OBJECTS_3 = sizeof SCHEMA_3 / sizeof *SCHEMA_3,
-    N_OBJECTS_2 = N_OBJECTS_3 - 1,
-    N_OBJECTS_1 = sizeof SCHEMA_1 / sizeof *SCHEMA_1
-};
+enum { N_OBJECTS = sizeof NEWEST / sizeof *NEWEST, N_OBJECTS_1 = sizeof SCHEMA_1 / sizeof *SCHEMA_1 };
+
+/* Objects of NEWEST that a schema has; of those of schema 1 none is the same. */
+static const size_t N_OF_SCHEMA[STORE_SCHEMA_VERSION + 1] = {[2] = N_OBJECTS - 3, [3] = N_OBJECTS - 2, [4] = N_OBJECTS};
 
 /* The table of samples, and its index. */
 static bool is_of_samples(const schema_object *o)
@@ -181,9 +199,9 @@ sw_code schema_create(result_store *store, int version, sw_err *err)
     sqlite3_snprintf(sizeof pragmas, pragmas, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
                      (int)STORE_APPLICATION_ID, (int)STORE_SCHEMA_VERSION);
     sw_code code = SW_OK;
-    for (size_t i = 0; code == SW_OK && i < N_OBJECTS_3; i++) {
-        if (version != 2 || i >= N_OBJECTS_2 || is_of_samples(&SCHEMA_3[i]))
-            code = store_exec(store, SCHEMA_3[i].sql, "create its tables", err);
+    for (size_t i = 0; code == SW_OK && i < N_OBJECTS; i++) {
+        if (i >= N_OF_SCHEMA[version] || (version == 2 && is_of_samples(&NEWEST[i])))
+            code = store_exec(store, NEWEST[i].sql, "create its tables", err);
     }
     return code == SW_OK ? store_exec(store, pragmas, "mark it", err) : code;
 }
@@ -278,5 +296,5 @@ sw_code schema_check(result_store *store, int *version_out, sw_err *err)
                        store->path, version, (int)STORE_SCHEMA_VERSION);
     *version_out = (int)version;
     return version == 1 ? check_objects(store, SCHEMA_1, N_OBJECTS_1, 1, err)
-                        : check_objects(store, SCHEMA_3, version == 2 ? N_OBJECTS_2 : N_OBJECTS_3, (int)version, err);
+                        : check_objects(store, NEWEST, N_OF_SCHEMA[version], (int)version, err);
 }

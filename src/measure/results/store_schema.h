@@ -14,7 +14,7 @@
 
 enum {
     STORE_APPLICATION_ID = 0x73706c77, // "splw" at byte 68 of the file
-    STORE_SCHEMA_VERSION = 3,
+    STORE_SCHEMA_VERSION = 4,
 };
 
 /* The columns of each table, in the order in which they are written and read. */
@@ -34,6 +34,9 @@ enum {
     " end_ns, finish_reason, model, fingerprint, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens," \
     " sampled_temperature, sampled_seed, queue_ms, prompt_ms, decode_ms, answer, reasoning, token_ids, expert_layers," \
     " experts, experts_used, expert_tokens"
+#define STAGE_COLUMNS \
+    "subject, suite, name, work, parameters, n_planned, planned_s, start_ms, end_ms, spent_ms, ending, reason"
+#define STAGED_COLUMNS "stage, session, turn, item"
 #define EVENT_COLUMNS "t_ns, n_bytes, n_tokens, is_reasoning"
 #define CHECK_COLUMNS "name, kind, is_technical, weight, outcome, detail"
 #define REVIEW_COLUMN_NAME(name, text) text ", "
@@ -43,16 +46,11 @@ enum {
 #define SAMPLE_COLUMNS "t_ms, server, test_index" SAMPLE_FIGURES(SAMPLE_COLUMN_NAME)
 // clang-format on
 
-/* A table or an index, with the statement that makes it. */
-typedef struct schema_object {
-    const char *name, *sql;
-} schema_object;
-
-/* Makes the objects of the newest schema that a store of schema `version` (2; 0 or 1: all) lacks, the table of samples
- * among them, and sets its marks, within the caller's transaction. */
+/* Makes the objects of the newest schema that a store of schema `version` (0 or 1: all) lacks, for version 2 the table
+ * of samples among them, and sets its marks, within the caller's transaction. */
 SW_NODISCARD sw_code schema_create(result_store *store, int version, sw_err *err);
 
-/* Checks the marks and the tables; *version_out is 1 to 3, or 0 for a file without any content.  Errors: SW_EFORMAT
+/* Checks the marks and the tables; *version_out is 1 to 4, or 0 for a file without any content.  Errors: SW_EFORMAT
  * (not a store, or damaged), SW_EUNSUPPORTED (made by a newer spillway), SW_EIO, SW_EBUSY, SW_ENOMEM. */
 SW_NODISCARD sw_code schema_check(result_store *store, int *version_out, sw_err *err);
 

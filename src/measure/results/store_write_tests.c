@@ -1,5 +1,7 @@
-/* store_write_tests.c - adds tests and samples.  A test is written whole or not at all. */
+/* store_write_tests.c - adds tests, stages and samples.  A test is written whole or not at all. */
 #include "results/store.h"
+
+#include <inttypes.h>
 
 #include "base/buf.h"
 #include "results/store_insert.h"
@@ -94,6 +96,20 @@ static sw_code insert_experts(result_store *store, int64_t test_id, const expert
     return code;
 }
 
+/* The place of a test in its stage. */
+static sw_code insert_staged(result_store *store, int64_t test_id, const test_record *t, sw_err *err)
+{
+    if (t->stage < 0)
+        return SW_OK;
+    sqlite3_stmt *s;
+    const sw_code code =
+        store_prepare(store, "INSERT INTO staged (test_id, " STAGED_COLUMNS ") VALUES (?,?,?,?,?)", &s, err);
+    if (code != SW_OK)
+        return code;
+    store_bind(s, "innns", test_id, t->stage, t->session, t->turn, t->item);
+    return store_finish(store, s, "store the place of a test", err);
+}
+
 sw_code store_insert_test(result_store *store, int64_t run_id, const test_record *test, sw_err *err)
 {
     const answer_record *const a = &test->answer;
@@ -109,6 +125,8 @@ sw_code store_insert_test(result_store *store, int64_t run_id, const test_record
         code = insert_events(store, test_id, a, err);
     if (code == SW_OK)
         code = insert_checks(store, test_id, test, err);
+    if (code == SW_OK)
+        code = insert_staged(store, test_id, test, err);
     return code == SW_OK ? insert_experts(store, test_id, &a->experts, err) : code;
 }
 
@@ -143,6 +161,44 @@ sw_code store_add_test(result_store *store, int64_t run_id, const test_record *t
     if (code != SW_OK)
         return code;
     code = store_insert_test(store, run_id, test, err);
+    if (code == SW_OK)
+        code = store_insert_samples(store, run_id, samples, n_samples, err);
+    return store_end(store, code, DOING, err);
+}
+
+/* ---- stages ------------------------------------------------------------------------------------------------------ */
+
+/* Positions have no gaps, which the condition keeps. */
+sw_code store_insert_stage(result_store *store, int64_t run_id, int position, const stage_record *g, sw_err *err)
+{
+    sqlite3_stmt *s;
+    sw_code code = store_prepare(store,
+                                 "INSERT INTO stage (run_id, position, " STAGE_COLUMNS ")"
+                                 " SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14"
+                                 " WHERE ?2 BETWEEN 0 AND (SELECT count(*) FROM stage WHERE run_id = ?1)"
+                                 " ON CONFLICT DO UPDATE SET (" STAGE_COLUMNS ")"
+                                 " = (?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
+                                 &s, err);
+    if (code != SW_OK)
+        return code;
+    store_bind(s, "innssssndiiiss", run_id, position, g->subject, g->suite, g->name, g->work, g->parameters,
+               g->n_planned, g->planned_s, g->start_ms, g->end_ms, g->spent_ms, stage_ending_name(g->ending),
+               g->reason);
+    code = store_finish(store, s, "store the stage", err);
+    if (code == SW_OK && sqlite3_changes(store->db) == 0)
+        return sw_fail(err, SW_EINVAL, "%s: stage %d of run %" PRId64 " cannot be stored before those before it",
+                       store->path, position, run_id);
+    return code;
+}
+
+sw_code store_put_stage(result_store *store, int64_t run_id, int position, const stage_record *stage,
+                        const resource_sample *samples, size_t n_samples, sw_err *err)
+{
+    static const char DOING[] = "store a stage";
+    sw_code code = store_begin(store, DOING, err);
+    if (code != SW_OK)
+        return code;
+    code = store_insert_stage(store, run_id, position, stage, err);
     if (code == SW_OK)
         code = store_insert_samples(store, run_id, samples, n_samples, err);
     return store_end(store, code, DOING, err);

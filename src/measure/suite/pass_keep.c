@@ -50,6 +50,8 @@ static test_record record_of(const pass *p, const flight *f)
         .index = s->index,
         .repeat = s->repeat,
         .start_ms = runner_ms(p->r, f->start_ns),
+        .stage = -1,
+        .item = "",
         .answer = *transfer_answer(f->transfer),
     };
     if (p->is_open) // t0 is when the connection was open

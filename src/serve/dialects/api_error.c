@@ -43,6 +43,7 @@ void api_from_engine(api_error *error, const sw_err *err, int n_ctx)
         break;
     case SW_EBUSY: api_fail(error, API_QUEUE_FULL, NULL, "%s", err->msg); break;
     case SW_ECANCELED: api_fail(error, API_SHUTTING_DOWN, NULL, "%s", err->msg); break;
+    case SW_EIO: api_fail(error, API_DEVICE_LOST, NULL, "%s", err->msg); break; // jobs read no files
     case SW_ENOMEM: api_fail(error, API_OUT_OF_MEMORY, NULL, "%s", err->msg); break;
     default: api_fail(error, API_INTERNAL, NULL, "%s", err->msg);
     }
@@ -68,6 +69,7 @@ int api_retry_after(const api_error *error)
     switch (error->what) {
     case API_QUEUE_FULL: return 1;
     case API_MODEL_LOADING:
+    case API_DEVICE_LOST:
     case API_SHUTTING_DOWN: return 5;
     default: return 0;
     }

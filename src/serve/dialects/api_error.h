@@ -39,6 +39,7 @@
     X(OUT_OF_MEMORY,         500, "server_error",          "out_of_memory") \
     X(NOT_SUPPORTED,         501, "not_supported_error",   "not_supported") \
     X(MODEL_LOADING,         503, "unavailable_error",     "model_loading") \
+    X(DEVICE_LOST,           503, "unavailable_error",     "device_lost") \
     X(NO_MODEL,              503, "unavailable_error",     "no_model") \
     X(SHUTTING_DOWN,         503, "unavailable_error",     "shutting_down")
 // clang-format on

@@ -34,11 +34,11 @@ static bool count_slots(void *ud, const model_entry *model, sw_engine *engine)
     return true;
 }
 
-static json_t *models_json(const model_catalog *c)
+static json_t *models_json(server *s)
 {
-    const size_t n = model_catalog_n(c), n_manual = model_catalog_n_manual(c);
-    return json_pack("{s:I, s:I, s:I}", "total", (json_int_t)n, "discovered", (json_int_t)(n - n_manual), "manual",
-                     (json_int_t)n_manual);
+    const size_t n = model_catalog_n(&s->catalog), n_manual = model_catalog_n_manual(&s->catalog);
+    return json_pack("{s:I, s:I, s:I, s:I}", "total", (json_int_t)n, "discovered", (json_int_t)(n - n_manual), "manual",
+                     (json_int_t)n_manual, "device_lost", (json_int_t)model_pool_losses(s->pool).n_models);
 }
 
 static json_t *requests_json(const serving_metrics *m)
@@ -67,7 +67,7 @@ void health_route(http_conn *c, void *ud)
     reply_json(c,
                json_pack("{s:s, s:s, s:s, s:o, s:{s:s, s:s, s:s, s:s}, s:{s:b, s:b}, s:o, s:I, s:i, s:i, s:o, s:o}", //
                          "status", "ok", "service", "spillway", "version", SPILLWAY_VERSION,                         //
-                         "models", models_json(&s->catalog),                                                         //
+                         "models", models_json(s),                                                                   //
                          "endpoints", "health", "/health", "models", "/v1/models", "chat", "/v1/chat/completions",
                          "generate", "/api/generate",             //
                          "compatibility", "openai", 1, "cors", 1, //

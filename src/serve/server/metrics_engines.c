@@ -75,6 +75,17 @@ static void write_engine_gauges(const metrics_view *v, metrics_text *t)
     metrics_text_sample(t, (labels){{"model", ""}, {0}}, intake_n_waiting(v->server->intake));
 }
 
+static void write_losses(const metrics_view *v, metrics_text *t)
+{
+    const model_losses losses = model_pool_losses(v->server->pool);
+    metrics_text_family(t, "spillway_device_losses_total", METRICS_COUNTER,
+                        "GPUs that were lost under a loaded model.");
+    metrics_text_sample(t, NULL, (double)losses.n_ever);
+    metrics_text_family(t, "spillway_models_without_device", METRICS_GAUGE,
+                        "Models whose GPU was lost, until they are loaded or unloaded by name.");
+    metrics_text_sample(t, NULL, (double)losses.n_models);
+}
+
 static const char *placement_of(const sw_engine_state *st)
 {
     if (st->weight_bytes_vram == 0)
@@ -213,6 +224,7 @@ void metrics_write_engines(const metrics_view *v, metrics_text *t)
     write_infos(v, t);
     write_engine_gauges(v, t);
     write_memory(v, t);
+    write_losses(v, t);
     write_steps(v, t);
     write_experts(v, t);
 }

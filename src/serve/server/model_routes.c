@@ -41,6 +41,8 @@ static json_t *status_json(const model_state *state)
         json_put(&status, "progress", json_number(state->progress));
     if (state->status == MODEL_FAILED)
         json_put(&status, "error", json_string(state->error));
+    if (state->lost[0] != '\0')
+        json_put(&status, "device_lost", json_string(state->lost));
     return status;
 }
 

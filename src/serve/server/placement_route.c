@@ -88,6 +88,21 @@ static bool find_model(server *s, placement_visit *v, api_error *error)
     return true;
 }
 
+/* A model that is without its device says so. */
+static void add_losses(server *s, const json_t *list)
+{
+    size_t i;
+    json_t *model;
+    json_array_foreach(list, i, model)
+    {
+        const model_entry *const m =
+            model_catalog_find(&s->catalog, json_string_value(json_object_get(model, "model")));
+        const model_state state = m != NULL ? model_pool_state(s->pool, m) : (model_state){0};
+        if (state.lost[0] != '\0')
+            json_put(&model, "device_lost", json_string(state.lost));
+    }
+}
+
 void placement_route(http_conn *c, void *ud)
 {
     server *const s = ud;
@@ -101,6 +116,7 @@ void placement_route(http_conn *c, void *ud)
     v.list = json_array();
     model_pool_visit(s->pool, visit_placement, &v);
     if (v.n > 0) {
+        add_losses(s, v.list);
         reply_json(c, json_pack("{s:s, s:o}", "object", "list", "data", v.list));
         return;
     }

@@ -39,7 +39,7 @@ void refuse_model(api_error *error, model_refusal refusal, const sw_err *why)
         [MODEL_ACQUIRED] = {API_INTERNAL, false},       [MODEL_UNKNOWN] = {API_MODEL_NOT_FOUND, true},
         [MODEL_NONE] = {API_NO_MODEL, false},           [MODEL_BUSY] = {API_MODEL_LOADING, true},
         [MODEL_TOO_LARGE] = {API_OUT_OF_MEMORY, false}, [MODEL_BROKEN] = {API_INTERNAL, false},
-        [MODEL_STOPPED] = {API_SHUTTING_DOWN, false},
+        [MODEL_STOPPED] = {API_SHUTTING_DOWN, false},   [MODEL_LOST] = {API_DEVICE_LOST, true},
     };
     api_fail(error, ROWS[refusal].what, ROWS[refusal].is_about_model ? "model" : NULL, "%s", why->msg);
 }

@@ -93,6 +93,19 @@ static void on_notice(void *ud, const model_entry *m, const char *text)
     buf_free(&name);
 }
 
+static void on_lost(void *ud, const model_entry *m, const char *why)
+{
+    buf name, text;
+    (void)ud; // a failure is told with --quiet, too
+    buf_init(&name, 4096);
+    buf_init(&text, 4096);
+    escape_terminal(&name, m->id, strlen(m->id));
+    escape_terminal(&text, why, strlen(why));
+    fprintf(stderr, "error: %s: %s; it is unloaded\n", buf_str(&name), buf_str(&text));
+    buf_free(&text);
+    buf_free(&name);
+}
+
 /* ---- what the rooms below call ---------------------------------------------------------------------------------- */
 
 /* On the pool's thread, after the first model was loaded or failed to. */
@@ -195,6 +208,7 @@ static sw_code open_pool(server *s, sw_err *err)
         .clock = s->o.clock,
         .on_loaded = on_loaded,
         .on_notice = on_notice,
+        .on_lost = on_lost,
         .ud = s,
     };
     return model_pool_open(&s->pool, &options, err);

@@ -45,13 +45,19 @@ model_refusal model_pool_begin_load(model_pool *p, const model_entry *m, sw_err 
 {
     model_refusal refusal = MODEL_AWAITED;
     pthread_mutex_lock(&p->lock);
-    const model_status status = model_slots_state(p, m)->status;
-    if (status == MODEL_LOADED)
+    model_handle *const h = model_slots_find(p, m);
+    const bool is_lost = h != NULL && model_slots_note_loss(h);
+    model_state *const state = model_slots_state(p, m);
+    if (is_lost)
+        refusal = model_loading_refuse_lost(h, why);
+    else if (state->status == MODEL_LOADED)
         refusal = MODEL_ACQUIRED;
     else if (p->must_end)
         refusal = model_loading_refuse_ending(why);
-    else if (status != MODEL_LOADING)
+    else if (state->status != MODEL_LOADING) {
+        state->lost[0] = '\0'; // its device is tried again
         refusal = is_full(p) ? model_loading_refuse_busy(p, m, why) : add_wish(p, m, why);
+    }
     pthread_mutex_unlock(&p->lock);
     return refusal;
 }
@@ -70,6 +76,8 @@ sw_code model_pool_unload(model_pool *p, const model_entry *m, sw_err *err)
         code = sw_fail(err, SW_EBUSY, "%d requests still use the model '%s'", h->n_users, m->id);
     else
         model_slots_leave(h);
+    if (code == SW_OK)
+        model_slots_state(p, m)->lost[0] = '\0'; // loaded again, its device is tried
     pthread_mutex_unlock(&p->lock);
     return code;
 }
@@ -93,11 +101,26 @@ static void fill_use(const model_handle *h, model_state *state)
 model_state model_pool_state(model_pool *p, const model_entry *model)
 {
     pthread_mutex_lock(&p->lock);
+    model_handle *const h = model_slots_find(p, model);
+    if (h != NULL)
+        model_slots_note_loss(h);
     model_state state = *model_slots_state(p, model);
     if (state.status == MODEL_LOADED)
-        fill_use(model_slots_find(p, model), &state);
+        fill_use(h, &state);
     pthread_mutex_unlock(&p->lock);
     return state;
+}
+
+model_losses model_pool_losses(model_pool *p)
+{
+    pthread_mutex_lock(&p->lock);
+    for (int i = 0; i < p->o.n_engines_max; i++)
+        model_slots_note_loss(&p->slots[i]);
+    model_losses losses = {.n_ever = p->n_losses};
+    for (size_t i = 0; i < p->n_states; i++)
+        losses.n_models += p->states[i].lost[0] != '\0';
+    pthread_mutex_unlock(&p->lock);
+    return losses;
 }
 
 bool model_pool_can_answer(model_pool *p)

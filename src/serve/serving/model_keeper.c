@@ -44,7 +44,10 @@ static model_handle *find_leaving(model_pool *p)
 /* The slot and its bytes stay taken until the memory is free. */
 static void close_engine(model_pool *p, model_handle *h)
 {
+    const char *const lost = sw_engine_get_state(h->leaving).device_lost;
     pthread_mutex_unlock(&p->lock);
+    if (lost != NULL && p->o.on_lost != NULL)
+        p->o.on_lost(p->o.ud, h->model, lost);
     sw_engine_close(h->leaving);
     mem_trim();
     pthread_mutex_lock(&p->lock);

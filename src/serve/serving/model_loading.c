@@ -25,6 +25,15 @@ model_refusal model_loading_refuse_busy(model_pool *p, const model_entry *m, sw_
     return MODEL_BUSY;
 }
 
+model_refusal model_loading_refuse_lost(const model_handle *h, sw_err *why)
+{
+    (void)sw_fail(why, SW_EBUSY,
+                  "the device of the model '%s' is lost; it is loaded without it after the %d requests that "
+                  "still use it",
+                  h->model->id, h->n_users);
+    return MODEL_BUSY;
+}
+
 model_refusal model_loading_refuse_ending(sw_err *why)
 {
     (void)sw_fail(why, SW_EBUSY, "the server is shutting down");
@@ -36,6 +45,17 @@ static model_refusal refuse_too_large(const model_pool *p, const model_entry *m,
     (void)sw_fail(why, SW_ENOMEM, "the model '%s' takes %.1f MB, and the server may use %.1f MB for models", m->id,
                   (double)bytes / 1e6, (double)p->o.memory_bytes_max / 1e6);
     return MODEL_TOO_LARGE;
+}
+
+/* The options say that a model is where they say or nowhere. */
+static model_refusal refuse_strict(model_pool *p, const model_entry *m, sw_err *why)
+{
+    (void)sw_fail(why, SW_EIO,
+                  "%.300s; with --strict the model '%s' is not loaded without its device: loading it by name, or a "
+                  "restart of the server, tries the device again",
+                  model_slots_state(p, m)->lost, m->id);
+    model_slots_set_state(p, m, MODEL_FAILED, why->msg);
+    return MODEL_LOST;
 }
 
 /* Returns true if a model of `bytes` can never be loaded. */
@@ -98,9 +118,18 @@ static void on_notice(void *ud, const char *text)
         o->on_notice(o->ud, h->model, text);
 }
 
-static sw_code open_engine(model_pool *p, model_handle *h, sw_engine_state *state, sw_engine **out, sw_err *err)
+/* A device that was lost is not used again: what was computed there goes on here. */
+static sw_engine_options options_of(model_pool *p, const model_entry *m)
 {
     sw_engine_options options = p->o.engine;
+    if (model_slots_state(p, m)->lost[0] != '\0')
+        options.devices = "none";
+    return options;
+}
+
+static sw_code open_engine(model_pool *p, model_handle *h, sw_engine_state *state, sw_engine **out, sw_err *err)
+{
+    sw_engine_options options = options_of(p, h->model);
     options.clock = p->o.clock;
     options.on_load = on_load;
     options.on_notice = on_notice;
@@ -184,8 +213,13 @@ model_refusal model_loading_run(model_pool *p, const model_entry *m, model_handl
 {
     const uint64_t start = clock_now_ns(p->o.clock);
     model_handle *h = NULL;
+    *out = NULL;
+    *load_ms_out = 0;
+    const sw_engine_options options = options_of(p, m);
+    if (options.is_strict && model_slots_state(p, m)->lost[0] != '\0')
+        return refuse_strict(p, m, why);
     pthread_mutex_unlock(&p->lock);
-    const uint64_t bytes = p->o.memory_bytes_max > 0 ? engine_bytes_needed(m, &p->o.engine) : 0;
+    const uint64_t bytes = p->o.memory_bytes_max > 0 ? engine_bytes_needed(m, &options) : 0;
     pthread_mutex_lock(&p->lock);
     model_refusal refusal = reserve(p, m, bytes, &h, why);
     if (refusal == MODEL_ACQUIRED)

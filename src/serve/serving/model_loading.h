@@ -9,6 +9,9 @@
 model_refusal model_loading_run(model_pool *p, const model_entry *m, model_handle **out, double *load_ms_out,
                                 sw_err *why);
 
+/* Fills *why: jobs of a lost engine still end, and the model can be loaded after them.  With the lock held. */
+model_refusal model_loading_refuse_lost(const model_handle *h, sw_err *why);
+
 /* Fills *why: which requests keep room from m.  With the lock held. */
 model_refusal model_loading_refuse_busy(model_pool *p, const model_entry *m, sw_err *why);
 

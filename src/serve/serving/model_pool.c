@@ -163,7 +163,9 @@ model_refusal model_pool_ask(model_pool *p, const char *id, model_wish *wish, mo
     pthread_mutex_lock(&p->lock);
     model_refusal refusal = pick(p, id, &wish->model, why);
     model_handle *const h = refusal == MODEL_ACQUIRED ? model_slots_find(p, wish->model) : NULL;
-    if (h != NULL && h->engine != NULL) {
+    if (h != NULL && model_slots_note_loss(h)) {
+        refusal = model_loading_refuse_lost(h, why);
+    } else if (h != NULL && h->engine != NULL) {
         model_slots_use(h);
         *out = h;
     } else if (refusal == MODEL_ACQUIRED && p->must_end) {

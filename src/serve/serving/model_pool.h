@@ -4,8 +4,9 @@
  * loaded, its wish waits, and nothing else does: one thread of the pool, the *loader*, loads one model after another
  * and grants the wishes for it, in their order.  An engine is closed only if it has no handle left: idle engines, the
  * least recently used first, make room for a model that is wished for, and the *keeper*, another thread, closes those
- * that were idle for as long as they are kept.  Two bounds decide whether there is room: the number of engines and a
- * memory budget.
+ * that were idle for as long as they are kept.  An engine whose device is lost is closed after the requests that used
+ * it, and the next request loads its model without the device.  Two bounds decide whether there is room: the number of
+ * engines and a memory budget.
  *
  * All functions but open, end and close may be called by any thread.  The pool's lock is not held while an engine is
  * opened or closed, so none of them waits for that.
@@ -60,6 +61,14 @@ SW_NODISCARD sw_code model_pool_unload(model_pool *pool, const model_entry *mode
 /* ---- facts ------------------------------------------------------------------------------------------------------ */
 
 model_state model_pool_state(model_pool *pool, const model_entry *model);
+
+/* Devices that were lost while the server ran, and models that are without theirs now. */
+typedef struct model_losses {
+    uint64_t n_ever;
+    size_t n_models;
+} model_losses;
+
+model_losses model_pool_losses(model_pool *pool);
 
 /* Returns false while a model is being loaded and no other is loaded. */
 bool model_pool_can_answer(model_pool *pool);

@@ -80,6 +80,22 @@ void model_slots_leave(model_handle *h)
     pthread_cond_signal(&h->pool->due);
 }
 
+bool model_slots_note_loss(model_handle *h)
+{
+    const char *const why = h->engine != NULL ? sw_engine_get_state(h->engine).device_lost : NULL;
+    if (why == NULL)
+        return false;
+    if (!h->is_lost) {
+        model_state *const s = model_slots_state(h->pool, h->model);
+        snprintf(s->lost, sizeof s->lost, "%s", why);
+        h->is_lost = true;
+        h->pool->n_losses++;
+    }
+    if (h->n_users == 0)
+        model_slots_leave(h);
+    return h->n_users > 0;
+}
+
 void model_slots_empty(model_handle *h)
 {
     model_pool *const p = h->pool;
@@ -99,6 +115,7 @@ void model_slots_release(model_handle *h)
     if (--h->n_users > 0)
         return;
     h->idle_since_ns = clock_now_ns(h->pool->o.clock);
+    model_slots_note_loss(h);
     if (h->keep_ns >= 0)
         pthread_cond_signal(&h->pool->due);
 }
@@ -121,6 +138,8 @@ model_state *model_slots_state(model_pool *p, const model_entry *m)
 void model_slots_set_state(model_pool *p, const model_entry *m, model_status status, const char *error)
 {
     model_state *const s = model_slots_state(p, m);
-    *s = (model_state){.status = status, .progress = status == MODEL_LOADED ? 1 : 0};
+    s->status = status;
+    s->progress = status == MODEL_LOADED ? 1 : 0;
+    s->n_ctx = 0;
     model_entry_hide_path(m, error, s->error, sizeof s->error);
 }

@@ -1,8 +1,8 @@
 /* model_slots.h - the inside of a model pool: its slots, and questions about them.  All with the pool's lock held.
  *
  * A slot is free (no model), loading (a model, and no engine yet), loaded (an engine), or leaving: no request gets its
- * engine any more, and the keeper closes it.  Only the loader fills slots, and only the keeper empties them, but for a
- * load that fails.
+ * engine any more, and the keeper closes it.  An engine whose device is lost leaves with its last user.  Only the
+ * loader fills slots, and only the keeper empties them, but for a load that fails.
  */
 #ifndef SERVING_MODEL_SLOTS_H
 #define SERVING_MODEL_SLOTS_H
@@ -21,6 +21,7 @@ struct model_handle {
     uint64_t bytes;           // weights and full caches; while loading an estimate
     int64_t keep_ns;          // how long it may be idle; negative: for ever
     uint64_t idle_since_ns;   // without users: since when
+    bool is_lost;             // its device's loss is counted
     char fingerprint[40];
 };
 
@@ -39,6 +40,7 @@ struct model_pool {
     uint64_t n_uses;
     model_wish *first, **end;   // wishes, oldest first
     const model_entry *loading; // by the loader, or NULL
+    uint64_t n_losses;          // engines whose device was lost
     bool must_end;
 };
 
@@ -56,6 +58,10 @@ bool model_slots_alone(const model_pool *p, const model_handle *but);
 model_handle *model_slots_oldest_idle(model_pool *p);
 /* The loaded engine that was acquired last; NULL: none is loaded. */
 model_handle *model_slots_last_used(model_pool *p);
+
+/* Looks whether the engine of a slot computes no more, because its device is lost.  If so, the model's state says why,
+ * and without users the engine leaves.  Returns true while it still has users. */
+bool model_slots_note_loss(model_handle *h);
 
 /* Takes a loaded engine without users away from requests; the keeper closes it. */
 void model_slots_leave(model_handle *h);

@@ -22,6 +22,8 @@ typedef struct model_pool_options {
     void (*on_loaded)(void *ud, const model_entry *model, const sw_engine_state *state);
     /* While a model is loaded, on its engine's thread; for a log.  May be NULL. */
     void (*on_notice)(void *ud, const model_entry *model, const char *text);
+    /* Before the engine of a lost device is closed, on the keeper's thread; for a log.  May be NULL. */
+    void (*on_lost)(void *ud, const model_entry *model, const char *why);
     void *ud;
 } model_pool_options;
 
@@ -35,6 +37,8 @@ typedef struct model_state {
     uint64_t bytes;               // LOADED: of weights and full key/value caches
     double expires_in_s;          // LOADED: until it is unloaded, if it stays idle; negative: never
     char error[SW_ERR_MSG_BYTES]; // FAILED; UNLOADED: why it was not loaded when that was last asked for, or empty
+    char
+        lost[SW_ERR_MSG_BYTES]; // why it is loaded without its device, until it is loaded or unloaded by name; or empty
 } model_state;
 
 typedef enum model_refusal {
@@ -45,6 +49,7 @@ typedef enum model_refusal {
     MODEL_BUSY,      // no room, because other models are in use; may be possible later
     MODEL_TOO_LARGE, // more memory than the budget or the machine has
     MODEL_BROKEN,    // the file cannot be loaded
+    MODEL_LOST,      // its device is lost, and the options are strict
     MODEL_STOPPED,   // the pool ends
 } model_refusal;
 

@@ -39,7 +39,7 @@ static void begin(backend *be, const token_batch *b)
     gpu_experts_start(&c->experts);
     angles_make(&c->angles, b);
     const gpu_tables_source source = {
-        .h = g->h, .b = b, .kv = g->kv, .angles = &c->angles, .n_together = c->n_together};
+        .h = g->h, .b = b, .kv = g->kv, .tier = g->tier, .angles = &c->angles, .n_together = c->n_together};
     const size_t n_bytes = gpu_tables_fill(&g->tables, &source, g->staging.tables, g->rooms.tables);
     gpu_copy(g, g->rooms.tables, g->staging.tables, n_bytes, COPY_UP);
     gpu_fill(g, g->rooms.bad, 0xff, b->n * sizeof *g->rooms.bad); // -1
@@ -309,7 +309,7 @@ sw_code gpu_backend_open(backend **out, const gpu_backend_options *o, sw_err *er
     c->n_together = gpu_tokens_together(o->h);
     c->env =
         (compute_env){.h = o->h, .w = o->w, .pool = o->pool, .kv = o->kv, .n_batch = o->n_batch, .memory = &c->memory};
-    c->g = (gpu_env){.h = o->h, .w = o->w, .kv = o->kv, .n_batch = o->n_batch, .device = o->device};
+    c->g = (gpu_env){.h = o->h, .w = o->w, .kv = o->kv, .n_batch = o->n_batch, .device = o->device, .tier = o->tier};
     sw_code code = check_shapes(c, err);
     if (code == SW_OK)
         code = take_memory(c, o, err);

@@ -16,7 +16,8 @@ typedef struct gpu_backend_options {
     const kv_cache *kv;     // likewise
     thread_pool *pool;
     device *device;
-    size_t n_batch; // tokens of a step, at most
+    weight_tier tier; // whose weights it computes with
+    size_t n_batch;   // tokens of a step, at most
     size_t n_seqs, n_ctx;
 } gpu_backend_options;
 

@@ -17,6 +17,7 @@ typedef struct gpu_env {
     const kv_cache *kv;
     size_t n_batch;
     device *device;
+    weight_tier tier; // the device's
     device_stream *stream;
     sw_code code; // of this step
     sw_err err;

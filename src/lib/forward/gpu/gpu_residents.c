@@ -63,7 +63,7 @@ void gpu_residents_init(gpu_env *g)
     for (size_t l = g->h->n_layers_dense; l < g->h->n_layers; l++) {
         for (size_t e = 0; e < g->h->n_expert; e++) {
             const gpu_expert_place place = placed(g, l, e);
-            if (placement_tier(g->w->placement, SW_CLASS_EXPERTS, l, e) == TIER_VRAM)
+            if (placement_tier(g->w->placement, SW_CLASS_EXPERTS, l, e) == g->tier)
                 gpu_residents_set(g, l, e, &place);
             else
                 gpu_residents_clear(g, l, e);

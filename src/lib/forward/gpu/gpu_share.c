@@ -52,7 +52,7 @@ typedef struct slots {
 /* Returns true if a stack's matrices are on the device one after another. */
 static bool is_one_block(const gpu_env *g, size_t l, const mat *m)
 {
-    return m->split == NULL && placement_tier(g->w->placement, SW_CLASS_EXPERTS, l, 0) == TIER_VRAM;
+    return m->split == NULL && placement_tier(g->w->placement, SW_CLASS_EXPERTS, l, 0) == g->tier;
 }
 
 /* index: of rows of x by place; NULL: the place itself. */

@@ -103,7 +103,7 @@ static void fill_angles(gpu_tables *t, table_writer *w, const gpu_tables_source 
 /* Addresses of a class's pages.  Those that were dropped are 0: no query of the step sees them. */
 static void fill_pages(gpu_tables *t, table_writer *w, const gpu_tables_source *s, int kind, size_t n_rows)
 {
-    const kv_class *const c = &s->kv->classes[2 * TIER_VRAM + kind];
+    const kv_class *const c = &s->kv->classes[2 * s->tier + kind];
     if (c->n_layers == 0)
         return;
     uint64_t *const pages = next(w, n_rows * t->ld_pages * sizeof *pages, &t->pages[kind]);

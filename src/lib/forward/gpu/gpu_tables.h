@@ -31,6 +31,7 @@ typedef struct gpu_tables_source {
     const hparams *h;
     const token_batch *b;
     const kv_cache *kv;
+    weight_tier tier;           // whose pages
     const token_angles *angles; // made
     size_t n_together;          // tokens of a block, at most
 } gpu_tables_source;

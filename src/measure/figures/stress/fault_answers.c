@@ -1,0 +1,196 @@
+/* fault_answers.c - faults that show in what is answered: loops, changes, usage, what is forgotten, unused experts. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "figures/stress/fault_judges.h"
+#include "figures/stress/graded_share.h"
+
+static size_t count_completed(const fault_world *w)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w->n_requests; i++)
+        n += w->requests[i].is_completed;
+    return n;
+}
+
+/* ---- loops ------------------------------------------------------------------------------------------------------- */
+
+static const double LOOPS_OF_A_SOUND_MODEL = 0.01;
+
+/* P(X >= k) of n tries with probability p each. */
+static double at_least(size_t k, size_t n, double p)
+{
+    double below = 0;
+    for (size_t i = 0; i < k; i++)
+        below += exp(lgamma((double)n + 1) - lgamma((double)i + 1) - lgamma((double)(n - i) + 1) + (double)i * log(p) +
+                     (double)(n - i) * log1p(-p));
+    return fmax(0, 1 - below);
+}
+
+sw_code fault_judge_loops(const fault_world *w, fault_row *row, sw_err *err)
+{
+    (void)err;
+    size_t n_loops = 0;
+    row->n = count_completed(w);
+    for (size_t i = 0; i < w->n_requests; i++)
+        n_loops += w->requests[i].is_completed && w->requests[i].is_degenerate;
+    if (row->n == 0)
+        return SW_OK;
+    row->effect = (double)n_loops / (double)row->n;
+    row->p_value = at_least(n_loops, row->n, LOOPS_OF_A_SOUND_MODEL);
+    return SW_OK;
+}
+
+/* ---- the same question ------------------------------------------------------------------------------------------- */
+
+static const double CHANGED_MAX = 0.1; // of repeats: a server that changes more is not reproducible, which is no fault
+
+static int by_answer(const void *a, const void *b)
+{
+    const fault_request *const x = *(const fault_request *const *)a, *const y = *(const fault_request *const *)b;
+    return x->question != y->question ? (x->question > y->question) - (x->question < y->question)
+                                      : (x->answer > y->answer) - (x->answer < y->answer);
+}
+
+/* The completed requests, those of one question together and its equal answers together; NULL without memory. */
+static const fault_request **by_question(const fault_world *w, size_t *n_out)
+{
+    const fault_request **const sorted = mem_calloc(w->n_requests + 1, sizeof *sorted);
+    size_t n = 0;
+    for (size_t i = 0; sorted != NULL && i < w->n_requests; i++) {
+        if (w->requests[i].is_completed)
+            sorted[n++] = &w->requests[i];
+    }
+    *n_out = n;
+    if (sorted != NULL)
+        qsort(sorted, n, sizeof *sorted, by_answer);
+    return sorted;
+}
+
+static size_t end_of_question(const fault_request *const *sorted, size_t begin, size_t n)
+{
+    size_t end = begin;
+    while (end < n && sorted[end]->question == sorted[begin]->question)
+        end++;
+    return end;
+}
+
+/* How many of them have the answer that most have. */
+static size_t count_usual(const fault_request *const *sorted, size_t n)
+{
+    size_t most = 0;
+    for (size_t begin = 0, end; begin < n; begin = end) {
+        for (end = begin; end < n && sorted[end]->answer == sorted[begin]->answer; end++) {
+        }
+        most = end - begin > most ? end - begin : most;
+    }
+    return most;
+}
+
+sw_code fault_judge_changed(const fault_world *w, fault_row *row, sw_err *err)
+{
+    size_t n, n_changed = 0;
+    const fault_request **const sorted = by_question(w, &n);
+    if (sorted == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory for the answers of %zu requests", w->n_requests);
+    for (size_t begin = 0, end; begin < n; begin = end) {
+        end = end_of_question(sorted, begin, n);
+        row->n += end - begin >= 3 ? end - begin : 0; // of two, none is the usual one
+        n_changed += end - begin >= 3 ? end - begin - count_usual(sorted + begin, end - begin) : 0;
+    }
+    mem_free(sorted);
+    row->effect = (double)n_changed;
+    if (row->n > 0 && (double)n_changed <= CHANGED_MAX * (double)row->n)
+        row->p_value = n_changed > 0 ? 0 : 1;
+    return SW_OK;
+}
+
+/* ---- usage ------------------------------------------------------------------------------------------------------- */
+
+/* A few tokens have no text of their own: the end of an answer, the header of a channel. */
+static bool contradicts(const fault_request *r)
+{
+    if (r->told_tokens < 0)
+        return false;
+    const double apart = fabs((double)(r->told_tokens - r->seen_tokens)), allowed = 0.02 * (double)r->told_tokens;
+    return (r->seen_tokens >= 0 && apart > fmax(3, allowed)) || (r->max_tokens > 0 && r->told_tokens > r->max_tokens);
+}
+
+/* Requests of one question whose prompts are told to have different lengths: all but the usual length. */
+static size_t count_odd_prompts(const fault_request *const *sorted, size_t n)
+{
+    size_t n_odd = 0;
+    for (size_t i = 1; i < n; i++)
+        n_odd += sorted[i]->prompt_tokens >= 0 && sorted[i]->prompt_tokens != sorted[0]->prompt_tokens;
+    return n_odd;
+}
+
+sw_code fault_judge_usage(const fault_world *w, fault_row *row, sw_err *err)
+{
+    size_t n, n_wrong = 0;
+    const fault_request **const sorted = by_question(w, &n);
+    if (sorted == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory for the usage of %zu requests", w->n_requests);
+    for (size_t begin = 0, end; begin < n; begin = end) {
+        end = end_of_question(sorted, begin, n);
+        n_wrong += count_odd_prompts(sorted + begin, end - begin);
+        for (size_t i = begin; i < end; i++) {
+            row->n += sorted[i]->told_tokens >= 0;
+            n_wrong += contradicts(sorted[i]);
+        }
+    }
+    mem_free(sorted);
+    row->effect = (double)n_wrong;
+    if (row->n > 0)
+        row->p_value = n_wrong > 0 ? 0 : 1;
+    return SW_OK;
+}
+
+/* ---- what is remembered ------------------------------------------------------------------------------------------ */
+
+sw_code fault_judge_forgets(const fault_world *w, fault_row *row, sw_err *err)
+{
+    graded *const values = mem_calloc(w->n_requests + 1, sizeof *values);
+    if (values == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory for the facts of %zu requests", w->n_requests);
+    for (size_t i = 0; i < w->n_requests; i++) {
+        const fault_request *const r = &w->requests[i];
+        if (r->is_completed && !isnan(r->distance))
+            values[row->n++] = (graded){r->distance, r->is_right};
+    }
+    const graded_loss loss = graded_loss_of(values, row->n);
+    mem_free(values);
+    row->p_value = loss.p_value;
+    row->at = loss.key;
+    if (!isnan(loss.p_value))
+        row->effect =
+            (double)loss.n_right_before / (double)loss.n_before - (double)loss.n_right_beyond / (double)loss.n_beyond;
+    return SW_OK;
+}
+
+/* ---- experts ----------------------------------------------------------------------------------------------------- */
+
+/* Neighbouring tokens choose alike: eight of them count as one, and an expert in use as chosen a tenth as often as the
+ * mean.  A sound model may have experts that are rarer; docs/stress.md. */
+static const double TOKENS_ALIKE = 8, RARE = 0.1;
+
+sw_code fault_judge_unused(const fault_world *w, fault_row *row, sw_err *err)
+{
+    (void)err;
+    const fault_experts *const e = &w->experts;
+    const size_t n_cells = e->n_layers * e->n_experts;
+    size_t n_unused = 0;
+    for (size_t i = 0; i < n_cells; i++) {
+        n_unused += e->counts[i] == 0;
+        row->at = e->counts[i] == 0 && isnan(row->at) ? (double)i : row->at;
+    }
+    row->n = n_cells > 0 ? (size_t)e->n_tokens : 0;
+    if (n_cells == 0)
+        return SW_OK;
+    row->effect = (double)n_unused;
+    const double share = RARE * (double)e->n_used / (double)e->n_experts;
+    const double chance = (double)n_cells * exp((double)e->n_tokens / TOKENS_ALIKE * log1p(-share));
+    row->p_value = n_unused > 0 ? fmin(1, chance) : 1;
+    return SW_OK;
+}

@@ -1,0 +1,50 @@
+/* fault_request.h - what the search for faults looks at: requests and samples of memory, as plain arrays.
+ *
+ * `question` is a number that requests share if they asked the same with the same seed, so that the same is expected.
+ * Views: pointers belong to the caller.
+ */
+#ifndef STRESS_FAULT_REQUEST_H
+#define STRESS_FAULT_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct fault_request {
+    double start_s, end_s; // since the run began
+    int session;
+    uint64_t question;
+    uint64_t answer;       // a number of its text: equal texts, equal numbers
+    bool is_completed;     // only these are looked at
+    bool is_degenerate;    // it loops
+    double ms_per_token;   // after the first; NAN
+    double tps;            // tokens over the whole time
+    int64_t told_tokens;   // by the server's usage; -1: not told
+    int64_t seen_tokens;   // sum over its events; -1: they do not tell
+    int64_t prompt_tokens; // -1: not told
+    int64_t max_tokens;    // asked for; 0: no limit
+    double distance;       // tokens of the prompt that hold what is asked for; NAN: nothing to remember
+    bool is_right;         // remembered
+} fault_request;
+
+typedef struct memory_sample {
+    double t_s;
+    double bytes;
+} memory_sample;
+
+/* How often the experts were chosen in all requests together. */
+typedef struct fault_experts {
+    size_t n_layers, n_experts, n_used; // n_layers 0: not told
+    int64_t n_tokens;
+    const uint64_t *counts; // (n_layers, n_experts)
+} fault_experts;
+
+typedef struct fault_world {
+    const fault_request *requests; // in the order in which they ended
+    size_t n_requests;
+    const memory_sample *samples; // in order of time
+    size_t n_samples;
+    fault_experts experts;
+} fault_world;
+
+#endif
