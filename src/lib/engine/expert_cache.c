@@ -22,6 +22,7 @@ struct expert_cache {
     uint64_t begin_ns;                            // of the step
     expert_move moves[EXPERT_POLICY_UPLOADS_MAX]; // whose uploads are under way
     size_t n_moves;
+    bool has_news; // `reason` is to be told
 
     pthread_mutex_t lock; // of what follows
     expert_slots slots;
@@ -94,17 +95,11 @@ static void note_choices(expert_cache *c, size_t n_tokens)
 
 /* ---- uploads ----------------------------------------------------------------------------------------------------- */
 
-static void say(const expert_cache *c)
-{
-    if (c->o.on_notice != NULL)
-        c->o.on_notice(c->o.ud, c->reason);
-}
-
 static void fail(expert_cache *c, const sw_err *why)
 {
     c->has_failed = true;
     snprintf(c->reason, sizeof c->reason, "the cache of experts ends, because an upload failed: %.160s", why->msg);
-    say(c);
+    c->has_news = true;
 }
 
 /* The experts whose uploads are done are computed on the device. */
@@ -172,7 +167,7 @@ static void watch(expert_cache *c, const batch_token *tokens, size_t n)
     snprintf(c->reason, sizeof c->reason,
              "the cache of experts stops for %.0f minutes, because steps took %.3f ms with it and %.3f ms without it",
              (double)(c->watch.resume_ns - now) / 60e9, c->watch.with_ms, c->watch.without_ms);
-    say(c);
+    c->has_news = true;
 }
 
 void expert_cache_end(expert_cache *c, const batch_token *tokens, size_t n)
@@ -182,6 +177,9 @@ void expert_cache_end(expert_cache *c, const batch_token *tokens, size_t n)
     go_on(c);
     watch(c, tokens, n);
     pthread_mutex_unlock(&c->lock);
+    if (c->has_news && c->o.on_notice != NULL)
+        c->o.on_notice(c->o.ud, c->reason); // which only this thread changes
+    c->has_news = false;
 }
 
 /* ---- what is told ------------------------------------------------------------------------------------------------ */

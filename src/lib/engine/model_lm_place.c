@@ -100,37 +100,47 @@ static bool place(placing *p, uint64_t n_kept)
            placement_init(&m->placement, &m->h, sizes, &rest, &p->options);
 }
 
-/* Bytes of the experts that are in VRAM if so much of it may be filled.  False when memory is short. */
-static bool expert_bytes_within(const placing *p, uint64_t vram_bytes, uint64_t *out)
+/* Bytes of the experts that are in VRAM if so much of each device's may be filled.  False when memory is short. */
+static bool expert_bytes_within(const placing *p, const placement_machine *machine, uint64_t *out)
 {
     const hparams *const h = &p->m->h;
-    const placement_machine machine = {.bytes = {[TIER_RAM] = p->machine.bytes[TIER_RAM], [TIER_VRAM] = vram_bytes}};
     model_placement placed;
-    if (!placement_init(&placed, h, &p->sizes, &machine, &p->options))
+    if (!placement_init(&placed, h, &p->sizes, machine, &p->options))
         return false;
     *out = 0;
     for (size_t i = 0; i < h->n_layers * h->n_expert; i++)
-        *out += placed.experts[i] == TIER_VRAM ? p->sizes.expert[i / h->n_expert] : 0;
+        *out += tier_is_vram(placed.experts[i]) ? p->sizes.expert[i / h->n_expert] : 0;
     placement_free(&placed);
     return true;
 }
 
+/* The machine with so much VRAM on each device that it has. */
+static placement_machine with_vram(const placement_machine *m, uint64_t bytes)
+{
+    placement_machine other = *m;
+    for (int t = TIER_VRAM; t < N_TIERS; t++)
+        other.bytes[t] = m->bytes[t] > 0 ? bytes : 0;
+    return other;
+}
+
 /* Bytes of VRAM that no weights are put in, because the cache of experts is to have them: what is asked for, or a share
- * of what the experts would fill that no option speaks of.  False when memory is short. */
+ * of what the experts would fill that no option speaks of, if not all of these fit.  False when memory is short. */
 static bool find_kept(const placing *p, uint64_t *out)
 {
     const int64_t wanted = p->o->expert_cache_bytes;
     const uint64_t there = p->machine.bytes[TIER_VRAM];
     const bool is_share = wanted == 0 || wanted == SW_EXPERT_CACHE_ALL;
+    const placement_machine none = with_vram(&p->machine, 1), endless = with_vram(&p->machine, UINT64_MAX / N_TIERS);
     uint64_t asked, filled, all;
     *out = is_share || wanted < 0 ? 0 : (uint64_t)wanted < there ? (uint64_t)wanted : there - 1;
     if (!is_share || p->m->h.n_expert == 0)
         return true;
-    if (!expert_bytes_within(p, 1, &asked) || !expert_bytes_within(p, there, &filled) ||
-        !expert_bytes_within(p, UINT64_MAX, &all))
+    if (!expert_bytes_within(p, &none, &asked) || !expert_bytes_within(p, &p->machine, &filled) ||
+        !expert_bytes_within(p, &endless, &all))
         return false;
     if (filled < all)
         *out = (filled - asked) / (wanted == 0 ? 2 : 1);
+    *out = *out < there ? *out : there - 1; // of several devices only the first has a cache
     return true;
 }
 
