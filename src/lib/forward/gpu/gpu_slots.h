@@ -12,7 +12,7 @@
 
 enum {
     GPU_SLOT_UPLOADS_MAX = 16,      // that are under way together
-    GPU_SLOT_BOUNCE_BYTES = 1 << 20 // copied by this processor at a time
+    GPU_SLOT_BOUNCE_BYTES = 1 << 20 // that are copied by this processor at a time
 };
 
 typedef struct gpu_slots gpu_slots;
