@@ -207,6 +207,7 @@ typedef struct sw_engine_options {
     int n_gpu_layers;             // only the last N layers are in VRAM; 0: all that can be, -1: none
     uint64_t vram_bytes;          // of weights, cache and working memory, at most; 0: what is free
     const char *override_tensors; // "REGEX=DEVICE,...": where tensors are, whatever the above says; or NULL
+    int stream_tokens; // steps of at least N tokens bring experts from RAM to the GPU; 0: N is measured, -1: none do
     const char *devices;          // "cuda:0"; "auto": the first GPU, if it can be used; "none" or NULL: no GPU
     /* How often a token uses each expert, (heat_layers, heat_experts): the most used ones come to VRAM first.  Layers
      * are those with experts.  NULL: as if all were used alike. */
@@ -264,7 +265,7 @@ typedef struct sw_placement_row {
 } sw_placement_row;
 
 /* What an open engine occupies and uses; what it points to belongs to the engine.  Constant after open, except the
- * last eight members. */
+ * last eleven members. */
 typedef struct sw_engine_state {
     int n_threads, n_ctx, n_seqs, n_batch; // as in effect
     sw_kv_type kv_type;
@@ -287,6 +288,9 @@ typedef struct sw_engine_state {
     uint64_t loading_bytes;          // taken beside the weights while these are read
     uint64_t process_bytes;          // without all that: program, header, vocabulary, earlier engines
     uint64_t ram_bytes_max;          // the most that the process takes with this engine, by all members above
+    int stream_tokens;               // steps of so many tokens stream experts; 0: none do, or it is not measured yet
+    uint64_t stream_bytes_vram;      // of buffer_bytes_vram, where streamed experts are
+    bool stream_is_pinned;           // they come from pinned memory
     const sw_placement_row *weights; // (n_weights): where they are, a row per class and pair of tiers
     size_t n_weights;
     const char *placement_effect; // of placement options: "default" (there are none), "full", "none"
@@ -300,6 +304,7 @@ typedef struct sw_engine_state {
     /* Since the engine was opened: steps that evaluated prompts, and steps that generated (a step may do both), with
      * the tokens that they evaluated for that. */
     uint64_t n_prompt_steps, n_prompt_step_tokens, n_generation_steps, n_generation_step_tokens;
+    uint64_t n_stream_steps, n_stream_experts, n_stream_bytes; // likewise: steps that streamed experts, and what
 } sw_engine_state;
 
 sw_engine_state sw_engine_get_state(sw_engine *engine);

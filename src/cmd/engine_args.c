@@ -81,6 +81,21 @@ static sw_code expert_cache_of(const char *word, int64_t *out, sw_err *err)
     return SW_OK;
 }
 
+/* Writes what --stream-tokens means, as in sw_engine_options.  Errors: SW_EINVAL. */
+static sw_code stream_tokens_of(const char *word, int *out, sw_err *err)
+{
+    *out = 0;
+    if (word == NULL || strcmp(word, "auto") == 0)
+        return SW_OK;
+    char *end;
+    const long n = strcmp(word, "off") == 0 ? -1 : strtol(word, &end, 10);
+    if (n != -1 && (word[0] < '0' || word[0] > '9' || *end != '\0' || n < 1 || n > LIMIT_BATCH_TOKENS))
+        return sw_fail(err, SW_EINVAL, "--stream-tokens takes a number of tokens from 1 to %d, auto or off, not '%s'",
+                       LIMIT_BATCH_TOKENS, word);
+    *out = (int)n;
+    return SW_OK;
+}
+
 /* Reads the profile of experts, if there is one.  One command runs in a process, and its engines are opened with the
  * options of the last call: the table is kept here and not by each command. */
 static sw_code read_profile(const char *path, sw_engine_options *out, sw_err *err)
@@ -114,7 +129,7 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
         [SW_COMPAT_ORIGINAL] = "original", [SW_COMPAT_LLAMA_CPP] = "llama.cpp"};
     uint64_t vram_bytes = 0;
     int64_t expert_cache_bytes = 0;
-    int kv_type = SW_KV_F16, compat = SW_COMPAT_ORIGINAL, n_gpu_layers = 0;
+    int kv_type = SW_KV_F16, compat = SW_COMPAT_ORIGINAL, n_gpu_layers = 0, stream_tokens = 0;
     const char *kv_word;
     sw_code code = kv_type_word(args, &kv_word, err);
     if (code == SW_OK)
@@ -125,6 +140,8 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
         code = gpu_layers_of(args->gpu_layers, &n_gpu_layers, err);
     if (code == SW_OK)
         code = expert_cache_of(args->expert_cache, &expert_cache_bytes, err);
+    if (code == SW_OK)
+        code = stream_tokens_of(args->stream_tokens, &stream_tokens, err);
     if (code == SW_OK && args->vram != NULL && strcmp(args->vram, "auto") != 0)
         code = byte_count_parse(args->vram, &vram_bytes)
                    ? SW_OK
@@ -144,6 +161,7 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
         .vram_bytes = vram_bytes,
         .override_tensors = args->override_tensors,
         .expert_cache_bytes = expert_cache_bytes,
+        .stream_tokens = stream_tokens,
         .devices = args->devices != NULL ? args->devices : "auto",
         .is_strict = args->is_strict,
     };

@@ -40,6 +40,15 @@ static json_t *effect_json(const sw_engine_state *s)
     return effect;
 }
 
+/* Experts in RAM that the device computes for a step. */
+static json_t *stream_json(const sw_engine_state *s)
+{
+    return json_pack("{s:i, s:o, s:b, s:o, s:o, s:o}", "tokens", s->stream_tokens, "vram_bytes",
+                     bytes_json(s->stream_bytes_vram), "pinned", s->stream_is_pinned, "steps",
+                     json_integer((json_int_t)s->n_stream_steps), "experts",
+                     json_integer((json_int_t)s->n_stream_experts), "bytes", bytes_json(s->n_stream_bytes));
+}
+
 static json_t *compute_json(const sw_engine_state *s)
 {
     json_t *compute = json_pack("{s:s, s:s, s:i, s:i}", "backend", s->backend, "isa", s->isa, "threads", s->n_threads,
@@ -48,6 +57,8 @@ static json_t *compute_json(const sw_engine_state *s)
         json_put(&compute, "device",
                  json_pack("{s:s, s:s, s:b, s:o}", "name", s->device, "model", s->device_model, "emulated",
                            s->is_emulated, "bytes", bytes_json(s->device_bytes)));
+    if (s->stream_bytes_vram > 0)
+        json_put(&compute, "stream", stream_json(s));
     return compute;
 }
 

@@ -87,6 +87,7 @@ void model_lm_close(language_model *lm)
 {
     model_lm *const m = (model_lm *)lm;
     model_lm_take_down(m);
+    model_lm_unpin_weights(m);
     kv_free(&m->kv);
     weights_free(&m->w);
     placement_free(&m->placement);

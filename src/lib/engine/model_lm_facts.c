@@ -13,13 +13,16 @@ static void add_devices(const model_lm *m, sw_engine_state *state)
         state->device_bytes = first->budget;
         state->is_emulated = first->is_emulated;
     }
-    state->weight_bytes_vram = state->kv_bytes_vram = state->buffer_bytes_vram = 0;
+    state->weight_bytes_vram = state->kv_bytes_vram = state->buffer_bytes_vram = state->stream_bytes_vram = 0;
     for (int i = 0; i < m->tiers.n_devices; i++) {
         const weight_tier tier = tier_of_device(i);
         state->weight_bytes_vram += m->w.blocks[tier].n_bytes;
         state->kv_bytes_vram += kv_tier_bytes(&m->kv, tier, m->lm.n_ctx) * (uint64_t)m->lm.n_seqs;
         state->buffer_bytes_vram += m->buffer_bytes[tier];
+        state->stream_bytes_vram += m->w.blocks[tier].n_bytes > 0 ? m->stream.vram_bytes : 0;
     }
+    state->stream_tokens = m->stream.n_tokens;
+    state->stream_is_pinned = m->stream.is_pinned;
 }
 
 void model_lm_state(const language_model *lm, sw_engine_state *state)
@@ -50,6 +53,20 @@ void model_lm_state(const language_model *lm, sw_engine_state *state)
     state->placement_effect = m->placement_effect;
     state->placement_note = m->placement_note[0] != '\0' ? m->placement_note : NULL;
     state->load_ms = m->load_ms;
+}
+
+void model_lm_streamed(const language_model *lm, sw_engine_state *state)
+{
+    const model_lm *const m = (const model_lm *)lm;
+    state->n_stream_steps = state->n_stream_experts = state->n_stream_bytes = 0;
+    for (int t = 0; t < N_TIERS; t++) {
+        if (m->backends[t] == NULL)
+            continue;
+        const backend_streamed s = backend_streamed_so_far(m->backends[t]);
+        state->n_stream_steps += s.n_steps;
+        state->n_stream_experts += s.n_experts;
+        state->n_stream_bytes += s.n_bytes;
+    }
 }
 
 const char *model_lm_device_lost(const language_model *lm)

@@ -109,7 +109,9 @@ static sw_code open_backend(model_lm *m, weight_tier tier, const gguf_file *g, s
                                                        .tier = tier,
                                                        .n_batch = n_batch,
                                                        .n_seqs = (size_t)m->lm.n_seqs,
-                                                       .n_ctx = (size_t)m->lm.n_ctx},
+                                                       .n_ctx = (size_t)m->lm.n_ctx,
+                                                       .has_visitors = m->stream.vram_bytes > 0,
+                                                       .is_pinned = m->stream.is_pinned},
                                 err);
     m->backends[tier] = cpu_backend_open(
         &(cpu_backend_options){.h = &m->h, .w = &m->w, .pool = m->pool, .kv = &m->kv, .n_batch = n_batch});
@@ -147,6 +149,7 @@ static sw_code open_cache(model_lm *m, const sw_engine_options *o, sw_err *err)
                                 .h = &m->h,
                                 .w = &m->w,
                                 .device = d,
+                                .is_pinned = m->stream.is_pinned,
                                 .backend = m->backends[TIER_VRAM],
                                 .f = &m->f,
                                 .clock = clock_or_system(o->clock),
@@ -163,7 +166,7 @@ static void count_buffers(model_lm *m)
 {
     m->buffer_bytes[TIER_RAM] =
         m->f.memory.n_bytes + sampler_scratch_bytes(m->lm.n_vocab) + expert_log_bytes(m->lm.experts);
-    m->buffer_bytes[TIER_RAM] += expert_cache_ram_bytes(&m->cache_plan, &m->h, /*is_pinned=*/false);
+    m->buffer_bytes[TIER_RAM] += expert_cache_ram_bytes(&m->cache_plan, &m->h, m->stream.is_pinned);
     memset(&m->buffer_bytes[TIER_VRAM], 0, LIMIT_DEVICES * sizeof *m->buffer_bytes);
     for (int i = 0; i < m->tiers.n_devices; i++)
         m->buffer_bytes[TIER_RAM] +=
@@ -281,9 +284,17 @@ static sw_code load(model_lm *m, const gguf_file *g, const sw_engine_options *op
     sw_code code = check_memory(g, m, err);
     if (code == SW_OK)
         code = load_weights(m, g, options, err);
+    if (code != SW_OK)
+        return code;
+    model_lm_pin_weights(m);
+    code = set_up(m, g, options, err);
     if (code == SW_OK)
-        code = set_up(m, g, options, err);
-    return code == SW_OK ? open_cache(m, options, err) : code;
+        code = model_lm_start_stream(m, options, err);
+    if (code == SW_OK)
+        code = open_cache(m, options, err);
+    if (code == SW_OK)
+        count_buffers(m); // a buffer in place of pinned weights was not planned
+    return code;
 }
 
 static sw_code open_as(language_model **out, bool is_loaded, const gguf_file *g, const sw_engine_options *options,

@@ -87,17 +87,56 @@ static sw_code check_heat(const placing *p, sw_err *err)
                    p->o->heat_layers, p->o->heat_experts, gguf_path(p->g), h->n_expert > 0 ? n_layers : 0, h->n_expert);
 }
 
-/* Decides the placement, with n_kept bytes of VRAM left to the cache of experts.  False when memory is short. */
+/* The machine without VRAM that is kept for the cache of experts. */
+static placement_machine without(const placing *p, uint64_t n_kept)
+{
+    placement_machine rest = p->machine;
+    rest.bytes[TIER_VRAM] -= n_kept;
+    return rest;
+}
+
+/* Decides the placement beside that.  False when memory is short. */
 static bool place(placing *p, uint64_t n_kept)
 {
     model_lm *const m = p->m;
     const placement_sizes *const sizes = p->machine.bytes[TIER_VRAM] > 0 ? &p->sizes : NULL;
-    placement_machine rest = p->machine;
-    rest.bytes[TIER_VRAM] -= n_kept;
+    const placement_machine rest = without(p, n_kept);
     placement_free(&m->requested);
     placement_free(&m->placement);
     return placement_init_requested(&m->requested, &m->h, sizes, &rest, &p->options) &&
            placement_init(&m->placement, &m->h, sizes, &rest, &p->options);
+}
+
+/* Returns true if all but the routed experts is where it was. */
+static bool is_same_but_experts(const model_placement *a, const model_placement *b)
+{
+    return a->embedding == b->embedding && a->output == b->output &&
+           memcmp(a->attention, b->attention, a->n_layers) == 0 && memcmp(a->ffn, b->ffn, a->n_layers) == 0;
+}
+
+/* Where experts stay in RAM, some VRAM is for those that come for a step.  Only experts make way for that, which would
+ * otherwise be there for good.  False when memory is short. */
+static bool make_room_to_stream(placing *p, uint64_t n_kept)
+{
+    model_lm *const m = p->m;
+    const uint64_t bytes = model_lm_stream_bytes(m, p->o, &p->whole);
+    const placement_machine rest = without(p, n_kept);
+    model_placement with;
+    if (bytes == 0 || !model_lm_has_experts_in_ram(m))
+        return true;
+    p->sizes.working += bytes;
+    if (!placement_init(&with, &m->h, &p->sizes, &rest, &p->options))
+        return false;
+    if (is_same_but_experts(&with, &m->placement) && placement_vram_bytes(&with, &p->sizes) <= rest.bytes[TIER_VRAM]) {
+        placement_free(&m->placement);
+        m->placement = with;
+        m->stream.vram_bytes = bytes;
+        m->stream.n_tokens = p->o->stream_tokens;
+        return true;
+    }
+    p->sizes.working -= bytes;
+    placement_free(&with);
+    return true;
 }
 
 /* Bytes of the experts that are in VRAM if so much of each device's may be filled.  False when memory is short. */
@@ -155,15 +194,27 @@ static void plan_cache(placing *p, uint64_t n_kept)
     cache_plan_make(&m->cache_plan, &m->h, &m->placement, &p->sizes, most < left ? most : left);
 }
 
-/* The placement and the cache of experts beside it; what is kept for a cache and does not suffice for one goes back,
- * unless it was asked for. */
-static bool place_with_cache(placing *p)
+/* The placement, and beside it room for experts that come for a step and for the cache. */
+static bool place_with(placing *p, uint64_t n_kept)
 {
-    uint64_t n_kept;
-    if (!find_kept(p, &n_kept) || !place(p, n_kept))
+    p->sizes.working -= p->m->stream.vram_bytes;
+    p->m->stream = (model_stream){.vram_bytes = 0};
+    if (!place(p, n_kept) || !make_room_to_stream(p, n_kept))
         return false;
     plan_cache(p, n_kept);
-    return p->m->cache_plan.bytes > 0 || n_kept == 0 || p->o->expert_cache_bytes > 0 || place(p, 0);
+    p->m->stream.is_pinned = p->m->stream.vram_bytes + p->m->cache_plan.bytes > 0;
+    return true;
+}
+
+/* What was kept for a cache and does not suffice for one goes back, unless it was asked for. */
+static bool place_all(placing *p)
+{
+    uint64_t n_kept;
+    if (tiers_device(&p->m->tiers, TIER_VRAM) == NULL)
+        return place(p, 0);
+    if (!find_kept(p, &n_kept) || !place_with(p, n_kept))
+        return false;
+    return p->m->cache_plan.bytes > 0 || n_kept == 0 || p->o->expert_cache_bytes > 0 || place_with(p, 0);
 }
 
 static sw_code decide(placing *p, sw_err *err)
@@ -173,9 +224,7 @@ static sw_code decide(placing *p, sw_err *err)
         code = check_heat(p, err);
     if (code == SW_OK && p->o->override_tensors != NULL)
         code = decide_rules(p, err);
-    if (code == SW_OK && !(tiers_device(&p->m->tiers, TIER_VRAM) != NULL ? place_with_cache(p) : place(p, 0)))
-        code = out_of_memory(p, err);
-    return code;
+    return code != SW_OK || place_all(p) ? code : out_of_memory(p, err);
 }
 
 /* Why there is no cache of experts although one was asked for. */
@@ -211,12 +260,14 @@ static sw_code note(placing *p, sw_err *err)
     const sw_engine_options *const o = p->o;
     char why[sizeof m->placement_note], cache[160] = "";
     placement_explain(why, sizeof why, &m->h, &p->machine, &p->options);
+    model_lm_explain_stream(m, o, why, sizeof why);
     if (o->expert_cache_bytes > 0 && m->cache_plan.bytes == 0)
         explain_cache(cache, sizeof cache, p);
     add_note(m, why);
     add_note(m, cache);
     const bool is_given = o->cpu_moe || o->n_cpu_moe > 0 || o->n_gpu_layers != 0 || o->vram_bytes > 0 ||
-                          o->override_tensors != NULL || o->expert_heat != NULL || o->expert_cache_bytes != 0;
+                          o->override_tensors != NULL || o->expert_heat != NULL || o->expert_cache_bytes != 0 ||
+                          o->stream_tokens != 0;
     m->placement_effect = why[0] != '\0' || cache[0] != '\0' ? "none" : is_given ? "full" : "default";
     return o->is_strict && m->placement_note[0] != '\0' ? sw_fail(err, SW_EINVAL, "%s", m->placement_note) : SW_OK;
 }

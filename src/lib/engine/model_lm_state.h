@@ -11,6 +11,14 @@
 #include "forward/forward.h"
 #include "model/placement_rows.h"
 
+/* Experts in RAM that a device computes for a step. */
+typedef struct model_stream {
+    uint64_t vram_bytes; // that they come to, of each device; 0: none does
+    int n_tokens;        // of a step that they come for; 0: none does, or it is not measured yet
+    bool is_pinned;      // the weights in RAM are, or are to be
+    void *pinned;        // that are; NULL: none
+} model_stream;
+
 typedef struct model_lm {
     language_model lm; // first: the scheduler sees only this
     hparams h;
@@ -18,7 +26,8 @@ typedef struct model_lm {
     model_placement requested, placement; // by the options, and in effect
     char placement_note[1024];            // empty: every placement option has an effect
     const char *placement_effect;         // static
-    placement_rows classes;               // the table, a row per class
+    model_stream stream;
+    placement_rows classes; // the table, a row per class
     model_weights w;
     thread_pool *pool;
     kv_cache kv;
@@ -42,6 +51,19 @@ enum { MODEL_LM_BATCH = 256 }; // unless the options say otherwise
  * Errors: SW_EINVAL (a rule is wrong, a strict option without effect), SW_ENOMEM (it does not fit the accelerator: says
  * what would), and those of weights_plan. */
 SW_NODISCARD sw_code model_lm_place(model_lm *m, const gguf_file *g, const sw_engine_options *o, sw_err *err);
+
+/* model_lm_stream.c.  Bytes of VRAM that streamed experts would take of a device; 0: the options, the device or the
+ * model's dimensions do not have them.  `w` may be a plan. */
+uint64_t model_lm_stream_bytes(const model_lm *m, const sw_engine_options *o, const model_weights *w);
+/* Returns true if any routed expert is placed in RAM. */
+bool model_lm_has_experts_in_ram(const model_lm *m);
+/* Writes why --stream-tokens N has no effect on a model that is placed; "" if it has one, or was not given. */
+void model_lm_explain_stream(const model_lm *m, const sw_engine_options *o, char *out, size_t size);
+/* Pins the loaded weights in RAM; a failure is noted.  The backends are set up after it. */
+void model_lm_pin_weights(model_lm *m);
+void model_lm_unpin_weights(model_lm *m);
+/* Decides from how many tokens on experts are streamed.  Errors: those of measuring it. */
+SW_NODISCARD sw_code model_lm_start_stream(model_lm *m, const sw_engine_options *o, sw_err *err);
 
 /* model_lm_cache.c.  An empty cache for the sequences of `lm`; each layer's is in the tier of its attention.  False
  * when memory is short. */

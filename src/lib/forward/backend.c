@@ -20,10 +20,26 @@ static void count(backend *be, backend_op op, size_t n_items)
     add(&be->counts[op].n_items, n_items);
 }
 
+static uint64_t read(const uint64_t *count)
+{
+    return __atomic_load_n(count, __ATOMIC_RELAXED);
+}
+
 backend_count backend_counted(const backend *be, backend_op op)
 {
-    return (backend_count){__atomic_load_n(&be->counts[op].n_calls, __ATOMIC_RELAXED),
-                           __atomic_load_n(&be->counts[op].n_items, __ATOMIC_RELAXED)};
+    return (backend_count){read(&be->counts[op].n_calls), read(&be->counts[op].n_items)};
+}
+
+void backend_add_streamed(backend *be, const backend_streamed *more)
+{
+    add(&be->streamed.n_steps, more->n_steps);
+    add(&be->streamed.n_experts, more->n_experts);
+    add(&be->streamed.n_bytes, more->n_bytes);
+}
+
+backend_streamed backend_streamed_so_far(const backend *be)
+{
+    return (backend_streamed){read(&be->streamed.n_steps), read(&be->streamed.n_experts), read(&be->streamed.n_bytes)};
 }
 
 void backend_embed(backend *be, token_batch *b)

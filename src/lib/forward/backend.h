@@ -84,13 +84,21 @@ typedef struct backend_count {
     uint64_t n_items; // tokens; pairs of OP_EXPERTS; 0 of OP_HEAD without logits
 } backend_count;
 
+/* Experts whose weights came to a backend to be computed there, since it was opened. */
+typedef struct backend_streamed {
+    uint64_t n_steps; // with any
+    uint64_t n_experts, n_bytes;
+} backend_streamed;
+
 /* Implementations embed this as their first member. */
 struct backend {
     const backend_ops *ops;
     const char *name;       // "cpu", ...
     size_t n_bytes;         // of working memory, in its tier, that full batches with one row of logits fill
     size_t n_staging_bytes; // of this machine's memory beside that
+    bool can_stream;        // a share may have experts whose weights are in RAM: they come for the step
     backend_count counts[N_BACKEND_OPS];
+    backend_streamed streamed;
 };
 
 /* The operations as the forward pass calls them: counted.  Only the calling thread writes the counts. */
@@ -108,5 +116,9 @@ void backend_move(backend *from, backend *to, token_batch *b);
 
 /* What an operation did here; any thread. */
 backend_count backend_counted(const backend *be, backend_op op);
+
+/* For a backend that streams, from the calling thread. */
+void backend_add_streamed(backend *be, const backend_streamed *more);
+backend_streamed backend_streamed_so_far(const backend *be); // any thread
 
 #endif

@@ -4,16 +4,23 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "forward/angles.h"
 
 /* ---- setting up -------------------------------------------------------------------------------------------------- */
 
-/* The tiers that compute experts of a layer. */
+/* The tiers that compute experts of a layer, as bits. */
+static unsigned tiers_in(const uint8_t *tiers, size_t n_expert)
+{
+    unsigned bits = 0;
+    for (size_t e = 0; e < n_expert; e++)
+        bits |= 1u << tiers[e];
+    return bits;
+}
+
 static void find_tiers(forward *f, size_t l)
 {
-    f->experts[l] = 0;
-    for (size_t e = 0; e < f->o.h->n_expert; e++)
-        f->experts[l] |= 1u << f->computes[l * f->o.h->n_expert + e];
+    f->experts[l] = tiers_in(f->computes + l * f->o.h->n_expert, f->o.h->n_expert);
 }
 
 bool forward_init(forward *f, const forward_options *o)
@@ -29,6 +36,7 @@ bool forward_init(forward *f, const forward_options *o)
     f->batch.is_long = f->is_long = scratch_items(memory, (size_t)o->n_seqs, sizeof *f->is_long);
     f->computes = scratch_items(memory, h->n_layers * h->n_expert, sizeof *f->computes);
     f->experts = scratch_items(memory, h->n_layers, sizeof *f->experts);
+    f->now = scratch_items(memory, h->n_expert, sizeof *f->now);
     f->chosen = scratch_items(memory, h->n_layers * n_pairs, sizeof *f->chosen);
     f->weights = scratch_floats(memory, h->n_layers * n_pairs);
     f->answers = scratch_items(memory, n_pairs, sizeof *f->answers);
@@ -115,19 +123,55 @@ static bool is_whole(const forward *f, size_t l)
     return f->experts[l] == 1u << home && (!has_shared(f, l) || shared_tier(f, l) == home);
 }
 
-/* The part of a layer's experts, routed and shared, that is computed in a tier. */
-static expert_share share_of(const forward *f, size_t l, int tier, const expert_choice *choice)
+/* Who computes a layer's experts in this step. */
+typedef struct division {
+    const uint8_t *tiers; // (n_expert)
+    unsigned used;        // as bits
+} division;
+
+weight_tier forward_stream_tier(const forward *f, size_t l)
 {
-    const bool is_all = f->experts[l] == 1u << tier;
+    const weight_tier home = placement_tier(f->o.w->placement, SW_CLASS_ATTENTION, l, 0);
+    const weight_tier tier = home != TIER_RAM ? home : TIER_VRAM;
+    return f->o.backends[tier] != NULL && f->o.backends[tier]->can_stream ? tier : TIER_RAM;
+}
+
+/* Returns true if experts of a layer that are in RAM may go to a device in this step. */
+static bool may_divide(const forward *f, size_t l)
+{
+    return f->split.min_tokens > 0 && f->batch.n >= f->split.min_tokens && (f->experts[l] & 1u << TIER_RAM) != 0 &&
+           forward_stream_tier(f, l) != TIER_RAM;
+}
+
+static division divide(forward *f, size_t l, const expert_choice *choice)
+{
+    const size_t n = f->o.h->n_expert;
+    const division usual = {f->computes + l * n, f->experts[l]};
+    uint32_t n_tokens[LIMIT_MODEL_EXPERTS] = {0};
+    bool goes[LIMIT_MODEL_EXPERTS];
+    if (!may_divide(f, l))
+        return usual;
+    for (size_t p = 0; p < f->batch.n * choice->n_used; p++)
+        n_tokens[choice->chosen[p]] += usual.tiers[choice->chosen[p]] == TIER_RAM;
+    if (expert_split_choose(&f->split, n_tokens, n, goes) == 0)
+        return usual;
+    for (size_t e = 0; e < n; e++)
+        f->now[e] = goes[e] ? (uint8_t)forward_stream_tier(f, l) : usual.tiers[e];
+    return (division){f->now, tiers_in(f->now, n)};
+}
+
+/* The part of a layer's experts, routed and shared, that is computed in a tier. */
+static expert_share share_of(const forward *f, size_t l, int tier, const division *d, const expert_choice *choice)
+{
     return (expert_share){.choice = choice,
-                          .tiers = is_all ? NULL : f->computes + l * f->o.h->n_expert,
+                          .tiers = d->used == 1u << tier ? NULL : d->tiers,
                           .tier = (uint8_t)tier,
                           .has_shared = has_shared(f, l) && shared_tier(f, l) == tier};
 }
 
-static bool has_work(const forward *f, size_t l, const expert_share *share)
+static bool has_work(const division *d, const expert_share *share)
 {
-    return (f->experts[l] >> share->tier & 1) != 0 || share->has_shared;
+    return (d->used >> share->tier & 1) != 0 || share->has_shared;
 }
 
 /* Where the router is, the answers are joined.  The backend of RAM begins last: it computes while it begins. */
@@ -136,19 +180,20 @@ static void experts(forward *f, size_t l)
     token_batch *const b = &f->batch;
     backend *const home = holder_of(f, SW_CLASS_ATTENTION, l);
     expert_choice choice = choice_of(f, l);
-    choice.can_wait = is_whole(f, l);
+    choice.can_wait = is_whole(f, l) && !may_divide(f, l);
     expert_answers answers = {.rows = f->answers};
     memset(f->answers, 0, b->n * choice.n_used * sizeof *f->answers);
     backend_route(home, b, l, &choice);
+    const division d = divide(f, l, &choice);
     expert_share shares[N_TIERS];
     for (int tier = N_TIERS - 1; tier >= 0; tier--) {
-        shares[tier] = share_of(f, l, tier, &choice);
-        if (has_work(f, l, &shares[tier]))
+        shares[tier] = share_of(f, l, tier, &d, &choice);
+        if (has_work(&d, &shares[tier]))
             backend_experts(f->o.backends[tier], b, l, &shares[tier]);
     }
     for (int tier = 0; tier < N_TIERS; tier++) {
         backend *const be = f->o.backends[tier];
-        if (has_work(f, l, &shares[tier]))
+        if (has_work(&d, &shares[tier]))
             be->ops->experts_finish(be, b, l, &shares[tier], &answers);
     }
     backend_join(home, b, l, &choice, &answers);

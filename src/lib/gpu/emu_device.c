@@ -130,7 +130,8 @@ static void pinned_free(device *base, void *p)
 
 static sw_code pin(device *base, void *p, size_t n_bytes, sw_err *err)
 {
-    return add_region(emu_of(base), (region){(uintptr_t)p, n_bytes}, err);
+    const sw_code code = emu_fault(&emu_of(base)->faults, EMU_PIN, err);
+    return code == SW_OK ? add_region(emu_of(base), (region){(uintptr_t)p, n_bytes}, err) : code;
 }
 
 static void unpin(device *base, void *p)

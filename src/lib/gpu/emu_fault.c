@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const NAMES[N_EMU_FAULTS] = {"lost", "launch", "alloc", "pinned"};
+static const char *const NAMES[N_EMU_FAULTS] = {"lost", "launch", "alloc", "pinned", "pin", "copy"};
 
 /* The number of a text that is one and nothing else; 0: it is not. */
 static unsigned long number_of(const char *text)
@@ -27,10 +27,11 @@ sw_code emu_faults_read(emu_faults *f, const char *text, sw_err *err)
         if (f->at[kind] > 0)
             return SW_OK;
     }
-    return sw_fail(err, SW_EINVAL,
-                   "a failure of an emulated device is !lost=N, !launch=N, !alloc=N or !pinned=N with N from 1 on, not "
-                   "'%.40s'",
-                   text);
+    return sw_fail(
+        err, SW_EINVAL,
+        "a failure of an emulated device is !lost=N, !launch=N, !alloc=N, !pinned=N, !pin=N or !copy=N with N "
+        "from 1 on, not '%.40s'",
+        text);
 }
 
 sw_code emu_fault(emu_faults *f, emu_fault_kind kind, sw_err *err)

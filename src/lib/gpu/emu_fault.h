@@ -13,6 +13,8 @@ typedef enum emu_fault_kind {
     EMU_LAUNCH, // launches: one has no memory, and the device goes on
     EMU_ALLOC,  // pieces of device memory: one is refused
     EMU_PINNED, // pieces of pinned memory: one is refused
+    EMU_PIN,    // pieces of this machine's memory that are to be pinned: one is not
+    EMU_COPY,   // copies: one has no memory, and the device goes on
     N_EMU_FAULTS
 } emu_fault_kind;
 
@@ -21,7 +23,7 @@ typedef struct emu_faults {
     atomic_ulong n[N_EMU_FAULTS];   // calls so far
 } emu_faults;
 
-/* Reads "" or "!KIND=NUMBER", with KIND lost, launch, alloc or pinned.  Error: SW_EINVAL. */
+/* Reads "" or "!KIND=NUMBER", with KIND as in emu_fault_kind.  Error: SW_EINVAL. */
 SW_NODISCARD sw_code emu_faults_read(emu_faults *f, const char *text, sw_err *err);
 
 /* Counts a call.  SW_EIO (EMU_LOST) or SW_ENOMEM if it is the one that fails; any thread. */

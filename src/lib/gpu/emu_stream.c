@@ -193,6 +193,8 @@ static sw_code copy(device_stream *s, void *to, const void *from, size_t n_bytes
     sw_code code = check_side(s, to, n_bytes, way != COPY_DOWN, err);
     if (code == SW_OK)
         code = check_side(s, from, n_bytes, way != COPY_UP, err);
+    if (code == SW_OK)
+        code = emu_fault(&emu_of(s->device)->faults, EMU_COPY, err);
     const step now = {.kind = STEP_COPY, .to = to, .from = from, .n_bytes = n_bytes};
     return code == SW_OK ? give(s, &now, err) : code;
 }

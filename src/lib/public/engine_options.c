@@ -25,6 +25,8 @@ sw_code engine_options_check(const sw_engine_options *o, sw_err *err)
     if (code == SW_OK)
         code = check_range("n_gpu_layers", o->n_gpu_layers == -1 ? 0 : o->n_gpu_layers, LIMIT_MODEL_LAYERS + 1, err);
     if (code == SW_OK)
+        code = check_range("stream_tokens", o->stream_tokens == -1 ? 0 : o->stream_tokens, LIMIT_BATCH_TOKENS, err);
+    if (code == SW_OK)
         code = check_range("kv_type", (int)o->kv_type, SW_KV_Q8_0, err);
     if (code == SW_OK)
         code = check_range("compat", (int)o->compat, SW_COMPAT_LLAMA_CPP, err);

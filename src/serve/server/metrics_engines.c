@@ -163,6 +163,50 @@ static void write_steps(const metrics_view *v, metrics_text *t)
                  offsetof(sw_engine_state, n_prompt_step_tokens), offsetof(sw_engine_state, n_generation_step_tokens));
 }
 
+/* ---- experts that came to a device ------------------------------------------------------------------------------ */
+
+static double stream_steps(const metrics_engine *e)
+{
+    return (double)e->state.n_stream_steps;
+}
+
+static double stream_experts(const metrics_engine *e)
+{
+    return (double)e->state.n_stream_experts;
+}
+
+static double stream_bytes(const metrics_engine *e)
+{
+    return (double)e->state.n_stream_bytes;
+}
+
+static bool is_streaming(const metrics_view *v)
+{
+    for (size_t i = 0; i < v->n_engines; i++) {
+        if (v->engines[i].state.stream_tokens > 0)
+            return true;
+    }
+    return false;
+}
+
+static void write_streamed(const metrics_view *v, metrics_text *t)
+{
+    static const engine_family FAMILIES[] = {
+        {"spillway_experts_streamed_total", "Experts that came from RAM to a GPU for a step, since the load.",
+         stream_experts},
+        {"spillway_experts_streamed_bytes_total", "Bytes of their weights.", stream_bytes},
+        {"spillway_experts_streamed_steps_total", "Steps with such experts.", stream_steps},
+    };
+    for (size_t f = 0; f < sizeof FAMILIES / sizeof FAMILIES[0] && is_streaming(v); f++) {
+        metrics_text_family(t, FAMILIES[f].name, METRICS_COUNTER, FAMILIES[f].help);
+        for (size_t i = 0; i < v->n_engines; i++) {
+            const metrics_engine *const e = &v->engines[i];
+            if (e->state.stream_tokens > 0)
+                metrics_text_sample(t, (labels){{"model", e->model->id}, {0}}, FAMILIES[f].value(e));
+        }
+    }
+}
+
 /* ---- experts ---------------------------------------------------------------------------------------------------- */
 
 static void write_layer(metrics_text *t, const metrics_engine *e, int row, bool is_coverage)
@@ -226,5 +270,6 @@ void metrics_write_engines(const metrics_view *v, metrics_text *t)
     write_memory(v, t);
     write_losses(v, t);
     write_steps(v, t);
+    write_streamed(v, t);
     write_experts(v, t);
 }

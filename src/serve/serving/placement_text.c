@@ -45,6 +45,16 @@ static void add_cache(buf *out, const sw_engine_state *s)
         add_line(out, SW_TIER_RAM, "keys and values, full", s->kv_bytes_max - s->kv_bytes_vram, remark);
 }
 
+static void add_working(buf *out, const sw_engine_state *s)
+{
+    char remark[80] = "";
+    if (s->stream_tokens > 0)
+        snprintf(remark, sizeof remark, "%.2f MB for experts that come in steps of %d tokens and more",
+                 (double)s->stream_bytes_vram / 1e6, s->stream_tokens);
+    if (s->buffer_bytes_vram > 0)
+        add_line(out, SW_TIER_VRAM, "working buffers", s->buffer_bytes_vram, remark);
+}
+
 void placement_text(buf *out, const sw_engine_state *s, const sw_placement_row *rows, size_t n_rows)
 {
     const uint64_t vram = s->weight_bytes_vram + s->kv_bytes_vram + s->buffer_bytes_vram + s->expert_cache_bytes;
@@ -56,8 +66,7 @@ void placement_text(buf *out, const sw_engine_state *s, const sw_placement_row *
     for (size_t i = 0; i < n_rows; i++)
         add_row(out, &rows[i]);
     add_cache(out, s);
-    if (s->buffer_bytes_vram > 0)
-        add_line(out, SW_TIER_VRAM, "working buffers", s->buffer_bytes_vram, "");
+    add_working(out, s);
     snprintf(slots, sizeof slots, "copies of %d that are in RAM", s->expert_cache_slots);
     if (s->expert_cache_bytes > 0)
         add_line(out, SW_TIER_VRAM, "cache of experts", s->expert_cache_bytes, slots);

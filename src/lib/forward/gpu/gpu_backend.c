@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "forward/gpu/gpu_experts.h"
 #include "forward/gpu/gpu_residents.h"
+#include "forward/gpu/gpu_visitors.h"
 
 enum { GRID_ROWS_MAX = 65535 }; // rows of a launch that a kernel has in the second dimension of its grid
 
@@ -14,6 +15,7 @@ typedef struct gpu_backend {
     backend base; // first: the forward pass sees only this
     gpu_env g;
     gpu_experts experts;
+    gpu_visitors visitors;
     compute_env env; // for the angles, which the CPU makes
     scratch memory;
     token_angles angles;
@@ -36,6 +38,7 @@ static void begin(backend *be, const token_batch *b)
     g->has_pending = false;
     c->has_states = false;
     gpu_residents_upload(g);
+    gpu_visitors_begin(&c->visitors);
     gpu_experts_start(&c->experts);
     angles_make(&c->angles, b);
     const gpu_tables_source source = {
@@ -61,11 +64,9 @@ static sw_code end(backend *be, token_batch *b, sw_err *err)
     gpu_env *const g = &c->g;
     gpu_settle(g, b->n);
     gpu_copy(g, g->staging.bad, g->rooms.bad, b->n * sizeof *g->rooms.bad, COPY_DOWN);
-    sw_err late;
-    sw_err_clear(&late);
-    const sw_code waited = device_stream_wait(g->stream, &late); // after a failure, too: staging is used again
-    if (g->code == SW_OK && waited != SW_OK)
-        g->code = sw_fail(&g->err, waited, "%s", late.msg);
+    gpu_wait_always(g, g->stream);
+    const backend_streamed streamed = gpu_visitors_end(&c->visitors);
+    backend_add_streamed(be, &streamed);
     if (g->code != SW_OK)
         return sw_fail(err, g->code, "%s", g->err.msg);
     merge_bad(g, b);
@@ -219,6 +220,7 @@ static void close_backend(backend *be)
 {
     gpu_backend *const c = (gpu_backend *)be;
     device *const d = c->g.device;
+    gpu_visitors_close(&c->visitors);
     device_stream_close(c->g.stream);
     device_pinned_free(d, c->logits);
     device_pinned_free(d, c->pinned);
@@ -313,11 +315,20 @@ sw_code gpu_backend_open(backend **out, const gpu_backend_options *o, sw_err *er
     sw_code code = check_shapes(c, err);
     if (code == SW_OK)
         code = take_memory(c, o, err);
+    if (code == SW_OK && o->has_visitors) {
+        c->g.visitors = &c->visitors;
+        code = gpu_visitors_open(&c->visitors, &c->g, o->pool, o->is_pinned, err);
+    }
     if (code != SW_OK) {
         close_backend(&c->base);
         return code;
     }
     gpu_residents_init(&c->g);
+    if (c->g.visitors != NULL) {
+        c->base.can_stream = true;
+        c->base.n_bytes += gpu_visitors_bytes(o->h, o->w);
+        c->base.n_staging_bytes += c->visitors.n_pinned;
+    }
     *out = &c->base;
     return SW_OK;
 }

@@ -19,13 +19,15 @@ typedef struct gpu_backend_options {
     weight_tier tier; // whose weights it computes with
     size_t n_batch;   // tokens of a step, at most
     size_t n_seqs, n_ctx;
+    bool has_visitors; // it computes experts whose weights are in RAM, too (gpu_visitors.h)
+    bool is_pinned;    // these weights are
 } gpu_backend_options;
 
 /* Keeps the options' pointers.  Errors: SW_ENOMEM (of the device or of this machine), SW_EUNSUPPORTED (shapes that no
  * kernel has), SW_EIO (the device is lost). */
 SW_NODISCARD sw_code gpu_backend_open(backend **out, const gpu_backend_options *o, sw_err *err);
 
-/* What gpu_backend_open takes of the device: exactly. */
+/* What gpu_backend_open takes of the device, exactly; with visitors gpu_visitors_bytes more. */
 uint64_t gpu_backend_bytes(const hparams *h, size_t n_batch, size_t n_seqs, size_t n_ctx);
 
 /* The device has a copy of an expert's weights from the next step on, until it is NULL again.  Between steps only.  The

@@ -21,6 +21,15 @@ void gpu_wait(gpu_env *g)
     GPU_GIVE(g, device_stream_wait(g->stream, &g->err));
 }
 
+void gpu_wait_always(gpu_env *g, device_stream *s)
+{
+    sw_err late;
+    sw_err_clear(&late);
+    const sw_code code = device_stream_wait(s, &late);
+    if (g->code == SW_OK && code != SW_OK)
+        g->code = sw_fail(&g->err, code, "%s", late.msg);
+}
+
 gpu_rows gpu_rows_in(const gpu_acts *room, size_t n, size_t n_cols, act_form form)
 {
     gpu_rows r = {.acts = *room, .n = n, .n_cols = n_cols, .ld = to_int(padded_length(n))};
@@ -29,6 +38,25 @@ gpu_rows gpu_rows_in(const gpu_acts *room, size_t n, size_t n_cols, act_form for
     if (form != ACTS_FINE)
         r.acts.fine = NULL;
     return r;
+}
+
+static float *floats_at(float *p, size_t at)
+{
+    return p != NULL ? p + at : NULL;
+}
+
+gpu_rows gpu_rows_from(const gpu_rows *r, size_t first, size_t n)
+{
+    const gpu_acts *const a = &r->acts;
+    gpu_rows part = *r;
+    part.n = n;
+    part.acts = (gpu_acts){.f32 = a->f32 + first * r->n_cols,
+                           .code = a->code != NULL ? a->code + first * r->n_cols : NULL,
+                           .fine = a->fine != NULL ? a->fine + first * r->n_cols : NULL,
+                           .scale = floats_at(a->scale, first),
+                           .sum = floats_at(a->sum, first),
+                           .half_sum = floats_at(a->half_sum, first)};
+    return part;
 }
 
 /* ---- rows -------------------------------------------------------------------------------------------------------- */

@@ -11,6 +11,8 @@
 #include "forward/product.h"
 #include "gpu/launches.h"
 
+struct gpu_visitors;
+
 typedef struct gpu_env {
     const hparams *h;
     const model_weights *w;
@@ -24,6 +26,7 @@ typedef struct gpu_env {
     gpu_rooms rooms;
     gpu_staging staging;
     gpu_tables tables;
+    struct gpu_visitors *visitors; // NULL: experts whose weights are in RAM are not computed here
     // The last block's `out` is not in x yet: the next norm adds it.
     bool has_pending;
     size_t pending_layer;
@@ -41,6 +44,8 @@ void gpu_copy(gpu_env *g, void *to, const void *from, size_t n_bytes, device_way
 void gpu_fill(gpu_env *g, void *to, int byte, size_t n_bytes);
 /* Returns when all that was given is done. */
 void gpu_wait(gpu_env *g);
+/* The same of any stream, also after a failure: memory that it reads or writes is used again. */
+void gpu_wait_always(gpu_env *g, device_stream *s);
 
 /* Rows of activations in the form that a product reads. */
 typedef struct gpu_rows {
@@ -60,6 +65,8 @@ void gpu_leave(gpu_env *g, size_t layer, const float *any_norm_weight);
 void gpu_settle(gpu_env *g, size_t n);
 /* RMS norm of vectors of n elements: `rows` of each of the n_outer, all in place. */
 void gpu_norm_heads(gpu_env *g, const float *weight, size_t n, float *x, size_t rows, size_t n_outer, size_t apart);
+/* Without the first ones. */
+gpu_rows gpu_rows_from(const gpu_rows *r, size_t first, size_t n);
 /* Codes of rows whose floats are there. */
 void gpu_quantize(gpu_env *g, const gpu_rows *y);
 /* y = activation of gate and up, rows of padded width. */

@@ -172,10 +172,10 @@ size_t gpu_experts_begin(gpu_experts *e, const token_batch *b, size_t l, const e
         take_choice(g, b, &x, share->choice);
     const size_t n_own = count_own(share, n_pairs);
     e->slot = NULL;
-    if (n_own > 0)
-        e->slot = gpu_share_routed(g, l, &x, share, n_own);
     if (share->has_shared)
         gpu_share_shared(g, l, &x);
+    if (n_own > 0)
+        e->slot = gpu_share_routed(g, l, &x, share, n_own);
     return n_own;
 }
 

@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "forward/gpu/gpu_residents.h"
+#include "forward/gpu/gpu_visitors.h"
 
 /* ---- products ---------------------------------------------------------------------------------------------------- */
 
@@ -38,15 +40,17 @@ static void group(gpu_env *g, size_t l, size_t n_pairs, const expert_share *shar
     GPU_GIVE(g, launch_group(g->stream, &args, &g->err));
 }
 
-/* What the products of a stack work on.  Slots are experts, whose places were sorted; or of few tokens pairs, a place
- * each. */
+/* What products work on: slots are experts, whose places were sorted, or some neighbours of them; or of few tokens
+ * pairs, a place each. */
 typedef struct slots {
-    const int32_t *slot;   // (pairs): as gpu_join_args has them
-    size_t n, n_most;      // slots, and places of the one that has most
-    const int32_t *matrix; // NULL: the slot itself
-    const int32_t *first;  // NULL: a place each
-    const int32_t *token;  // of a place
-    size_t n_places;
+    const int32_t *slot;    // (pairs): as gpu_join_args has them
+    size_t expert;          // whose matrices are those of the first slot
+    size_t n, n_most;       // slots, and places of the one that has most
+    const int32_t *matrix;  // NULL: the slot itself
+    const int32_t *first;   // NULL: a place each
+    const int32_t *token;   // of a place
+    size_t place, n_places; // the first one, and their number
+    bool is_visiting;       // the weights are in RAM
 } slots;
 
 /* Returns true if a stack's matrices are on the device one after another. */
@@ -55,12 +59,29 @@ static bool is_one_block(const gpu_env *g, size_t l, const mat *m)
     return m->split == NULL && placement_tier(g->w->placement, SW_CLASS_EXPERTS, l, 0) == g->tier;
 }
 
+/* Where the matrices of a stack are. */
+static void set_matrices(gpu_env *g, size_t l, size_t which, const slots *s, gpu_product_args *args)
+{
+    const mat *const m = gpu_stack(g, l, which);
+    const size_t at = (l * GPU_STACKS + which) * g->h->n_expert + s->expert;
+    if (s->is_visiting) {
+        const mat_place place = gpu_visitors_bring(g->visitors, l, which, s->expert);
+        args->tiles = place.tiles;
+        args->bias = place.bias;
+    } else if (is_one_block(g, l, m)) {
+        args->tiles = mat_tiles(m, s->expert);
+        args->bias = mat_bias(m, s->expert);
+    } else {
+        args->tiles_of = g->rooms.tiles_of + at;
+        args->bias_of = gpu_stack_has_bias(m) ? g->rooms.bias_of + at : NULL;
+    }
+}
+
 /* index: of rows of x by place; NULL: the place itself. */
 static void multiply(gpu_env *g, size_t l, size_t which, const gpu_rows *x, const int32_t *index, const slots *s,
                      float *y)
 {
     const mat *const m = gpu_stack(g, l, which);
-    const size_t at = (l * GPU_STACKS + which) * g->h->n_expert;
     gpu_product_args args = {.matrix = s->matrix,
                              .first = s->first,
                              .index = index,
@@ -73,22 +94,29 @@ static void multiply(gpu_env *g, size_t l, size_t which, const gpu_rows *x, cons
                              .ld = x->ld,
                              .tile_bytes = m->tile_bytes,
                              .matrix_bytes = m->n_tiles * m->tile_bytes};
-    if (is_one_block(g, l, m)) {
-        args.tiles = m->tiles;
-        args.bias = m->bias;
-    } else {
-        args.tiles_of = g->rooms.tiles_of + at;
-        args.bias_of = gpu_stack_has_bias(m) ? g->rooms.bias_of + at : NULL;
-    }
+    set_matrices(g, l, which, s, &args);
     gpu_format format;
     if (launch_format(m->type, &format))
         GPU_GIVE(g, launch_product(g->stream, &args, format, (int)s->n, (int)s->n_most, &g->err));
+    if (s->is_visiting)
+        gpu_visitors_leave(g->visitors);
 }
 
-/* Pairs of few tokens are not sorted if all are own. */
-static slots slots_of(gpu_env *g, size_t l, size_t n_tokens, const expert_share *share, size_t n_own)
+/* The answers of some slots; `middle` is the room of all places. */
+static void compute(gpu_env *g, size_t l, const gpu_rows *x, const gpu_rows *middle, const slots *s)
 {
-    if (share->tiers == NULL && g->tables.pair != NULL) {
+    const size_t at = s->place * padded_length(middle->n_cols);
+    const gpu_rows own = gpu_rows_from(middle, s->place, s->n_places);
+    multiply(g, l, 0, x, s->token, s, g->rooms.gate);
+    multiply(g, l, 1, x, s->token, s, g->rooms.up);
+    gpu_activate(g, g->rooms.gate + at, g->rooms.up + at, &own);
+    multiply(g, l, 2, middle, NULL, s, g->rooms.own);
+}
+
+/* Pairs of few tokens are not sorted if all are own, and all weights are here. */
+static slots slots_of(gpu_env *g, size_t l, size_t n_tokens, const expert_share *share, size_t n_own, bool has_visitors)
+{
+    if (share->tiers == NULL && g->tables.pair != NULL && !has_visitors) {
         return (slots){.slot = g->tables.pair,
                        .n = n_own,
                        .n_most = 1,
@@ -105,15 +133,68 @@ static slots slots_of(gpu_env *g, size_t l, size_t n_tokens, const expert_share 
                    .n_places = n_own};
 }
 
+/* ---- experts whose weights are in RAM ---------------------------------------------------------------------------- */
+
+/* The share's pairs of every expert.  Returns true if any weights are to come. */
+static bool count_pairs(const gpu_env *g, size_t l, size_t n_tokens, const expert_share *share, size_t *n_pairs)
+{
+    const size_t n = g->h->n_expert;
+    bool has_visitors = false;
+    memset(n_pairs, 0, n * sizeof *n_pairs);
+    for (size_t p = 0; p < n_tokens * share->choice->n_used; p++)
+        n_pairs[share->choice->chosen[p]] += share_has(share, share->choice->chosen[p]);
+    for (size_t e = 0; e < n; e++)
+        has_visitors = has_visitors || (n_pairs[e] > 0 && !gpu_residents_has(g, l, e));
+    return has_visitors;
+}
+
+/* Neighbouring experts of sorted slots, whose places begin at `place`. */
+static slots some(const slots *all, size_t first, size_t end, size_t place, const size_t *n_pairs)
+{
+    slots s = *all;
+    s.expert = first;
+    s.n = end - first;
+    s.first = all->first + first;
+    s.place = place;
+    s.n_places = 0;
+    for (size_t e = first; e < end; e++)
+        s.n_places += n_pairs[e];
+    return s;
+}
+
+/* The experts that are here, in runs between those that come, or those that come, one by one: what is here is computed
+ * while the first ones are being copied. */
+static void compute_some(gpu_env *g, size_t l, const gpu_rows *x, const gpu_rows *middle, const slots *all,
+                         const size_t *n_pairs, bool are_visiting)
+{
+    const size_t n = g->h->n_expert;
+    for (size_t first = 0, end, place = 0; first < n; first = end) {
+        const bool comes = n_pairs[first] > 0 && !gpu_residents_has(g, l, first);
+        for (end = first + 1; !comes && end < n && (n_pairs[end] == 0 || gpu_residents_has(g, l, end));)
+            end++;
+        slots s = some(all, first, end, place, n_pairs);
+        place += s.n_places;
+        if (s.n_places == 0 || comes != are_visiting)
+            continue;
+        s.is_visiting = comes;
+        s.n_most = comes ? s.n_places : all->n_most;
+        compute(g, l, x, middle, &s);
+    }
+}
+
 const int32_t *gpu_share_routed(gpu_env *g, size_t l, const gpu_rows *x, const expert_share *share, size_t n_own)
 {
     const layer_weights *const layer = &g->w->layers[l];
     const gpu_rows middle = gpu_rows_in(&g->rooms.middle, n_own, layer->gate_exps.n_rows, mat_form(&layer->down_exps));
-    const slots s = slots_of(g, l, x->n, share, n_own);
-    multiply(g, l, 0, x, s.token, &s, g->rooms.gate);
-    multiply(g, l, 1, x, s.token, &s, g->rooms.up);
-    gpu_activate(g, g->rooms.gate, g->rooms.up, &middle);
-    multiply(g, l, 2, &middle, NULL, &s, g->rooms.own);
+    size_t n_pairs[LIMIT_MODEL_EXPERTS];
+    const bool has_visitors =
+        g->visitors != NULL && !share->choice->can_wait && count_pairs(g, l, x->n, share, n_pairs);
+    const slots s = slots_of(g, l, x->n, share, n_own, has_visitors);
+    if (has_visitors) {
+        compute_some(g, l, x, &middle, &s, n_pairs, false);
+        compute_some(g, l, x, &middle, &s, n_pairs, true);
+    } else
+        compute(g, l, x, &middle, &s);
     return s.slot;
 }
 
