@@ -2,6 +2,8 @@
 #   spillway_embed(TARGET): adds every file listed in EMBEDDED_FILES to TARGET.
 set(EMBEDDED_FILES
   protocols/local-streaming.json
+  protocols/stress/facts.json
+  protocols/stress/domains.json
   docs/protocol.schema.json
   src/measure/quality/sandbox_harness.py
   web/dist/report.js

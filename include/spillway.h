@@ -194,6 +194,13 @@ typedef void (*sw_notice_fn)(void *ud, const char *text);
 #define SW_EXPERT_CACHE_OFF INT64_C(-1)
 #define SW_EXPERT_CACHE_ALL INT64_MAX
 
+/* Whether a device must compute some operations with the CPU's bits before it is used. */
+typedef enum sw_device_check {
+    SW_DEVICE_CHECK_AUTO = 0, // a GPU must, an emulated one need not
+    SW_DEVICE_CHECK_ON,
+    SW_DEVICE_CHECK_OFF
+} sw_device_check;
+
 typedef struct sw_engine_options {
     int n_threads; // compute threads; 0: one per core that this process may use
     int n_ctx;     // tokens a sequence may hold; 0: the model's own context, at most SW_DEFAULT_CTX
@@ -201,14 +208,18 @@ typedef struct sw_engine_options {
     int n_batch;   // prompt tokens that are evaluated at once, at most; 0: 256
     sw_kv_type kv_type;
     sw_compat compat;
-    const char *date;             // "YYYY-MM-DD", for chat formats that include a date; NULL: today by `clock`
-    bool cpu_moe;                 // experts of every layer stay in RAM
-    int n_cpu_moe;                // experts of the first N layers stay in RAM (not together with cpu_moe)
-    int n_gpu_layers;             // only the last N layers are in VRAM; 0: all that can be, -1: none
-    uint64_t vram_bytes;          // of weights, cache and working memory, at most; 0: what is free
+    const char *date;          // "YYYY-MM-DD", for chat formats that include a date; NULL: today by `clock`
+    bool cpu_moe;              // experts of every layer stay in RAM
+    int n_cpu_moe;             // experts of the first N layers stay in RAM (not together with cpu_moe)
+    int n_gpu_layers;          // only the last N layers are in VRAM; 0: all that can be, -1: none
+    uint64_t vram_bytes;       // of weights, cache and working memory, at most, on each GPU; 0: what is free
+    const uint64_t *vram_list; // (n_vram), in place of that: of each GPU, in the order of `devices`; or NULL
+    int n_vram;
     const char *override_tensors; // "REGEX=DEVICE,...": where tensors are, whatever the above says; or NULL
-    int stream_tokens; // steps of at least N tokens bring experts from RAM to the GPU; 0: N is measured, -1: none do
-    const char *devices;          // "cuda:0"; "auto": the first GPU, if it can be used; "none" or NULL: no GPU
+    int stream_tokens;   // steps of at least N tokens bring experts from RAM to the GPU; 0: N is measured, -1: none do
+    const char *devices; // "cuda:0,cuda:1"; "auto": all GPUs that can be used; "none" or NULL: no GPU
+    sw_device_check
+        device_check; // a device that computes wrongly is not used: by "auto" with a note, else SW_EUNSUPPORTED
     /* How often a token uses each expert, (heat_layers, heat_experts): the most used ones come to VRAM first.  Layers
      * are those with experts.  NULL: as if all were used alike. */
     const double *expert_heat;
@@ -264,17 +275,31 @@ typedef struct sw_placement_row {
     uint64_t bytes;    // in memory
 } sw_placement_row;
 
+/* What an engine uses of a GPU. */
+typedef struct sw_device_state {
+    const char *name, *model; // "cuda:0", "NVIDIA H200"
+    bool is_emulated;
+    uint64_t bytes;        // of its memory, that may be filled
+    uint64_t weight_bytes; // of these, allocated
+    uint64_t expert_bytes; // the experts' share of them
+    uint64_t kv_bytes;     // of all sequences, if each fills its context
+    uint64_t buffer_bytes; // working memory
+    uint64_t cache_bytes;  // of copies of experts
+} sw_device_state;
+
 /* What an open engine occupies and uses; what it points to belongs to the engine.  Constant after open, except the
  * last eleven members. */
 typedef struct sw_engine_state {
     int n_threads, n_ctx, n_seqs, n_batch; // as in effect
     sw_kv_type kv_type;
-    const char *isa;           // kernels in use: "scalar", "avx2", ...
-    const char *backend;       // "cpu", "cpu+cuda:0": what has weights to compute with
-    const char *device;        // "cuda:0"; NULL: there is none
-    const char *device_model;  // "NVIDIA H200"; NULL: there is none
-    uint64_t device_bytes;     // of its memory, that may be filled
-    bool is_emulated;          // it is this processor: times say nothing
+    const char *isa;                // kernels in use: "scalar", "avx2", ...
+    const char *backend;            // "cpu", "cpu+cuda:0": what has weights to compute with
+    const sw_device_state *devices; // (n_devices): as the options name them
+    int n_devices;
+    const char *device;        // their names, separated by commas; NULL: there is none
+    const char *device_model;  // of the first
+    uint64_t device_bytes;     // of all, that may be filled
+    bool is_emulated;          // one of them is this processor: times say nothing
     uint64_t weight_bytes_ram; // allocated
     uint64_t weight_bytes_vram;
     uint64_t expert_bytes_ram;       // the experts' share of weight_bytes_ram

@@ -96,6 +96,28 @@ static sw_code stream_tokens_of(const char *word, int *out, sw_err *err)
     return SW_OK;
 }
 
+/* "6G", or a list with a size or "auto" for each GPU, which this module keeps as it keeps the profile. */
+static sw_code read_vram(const char *text, sw_engine_options *out, sw_err *err)
+{
+    static uint64_t list[LIMIT_DEVICES];
+    int n = 0;
+    for (const char *at = text; at != NULL; n++) {
+        char word[32];
+        const size_t length = strcspn(at, ",");
+        snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : sizeof word), at);
+        if (n == LIMIT_DEVICES)
+            return sw_fail(err, SW_EINVAL, "--vram: an engine has at most %d devices", (int)LIMIT_DEVICES);
+        list[n] = 0;
+        if (strcmp(word, "auto") != 0 && !byte_count_parse(word, &list[n]))
+            return sw_fail(err, SW_EINVAL, "--vram takes a size, such as 6G, or auto, not '%s'", word);
+        at = at[length] == ',' ? at + length + 1 : NULL;
+    }
+    out->vram_bytes = n == 1 ? list[0] : 0;
+    out->vram_list = n > 1 ? list : NULL;
+    out->n_vram = n > 1 ? n : 0;
+    return SW_OK;
+}
+
 /* Reads the profile of experts, if there is one.  One command runs in a process, and its engines are opened with the
  * options of the last call: the table is kept here and not by each command. */
 static sw_code read_profile(const char *path, sw_engine_options *out, sw_err *err)
@@ -127,9 +149,11 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
     static const char *const KV[N_CHOICES_MAX + 1] = {[SW_KV_F16] = "f16", [SW_KV_F32] = "f32", [SW_KV_Q8_0] = "q8_0"};
     static const char *const COMPAT[N_CHOICES_MAX + 1] = {
         [SW_COMPAT_ORIGINAL] = "original", [SW_COMPAT_LLAMA_CPP] = "llama.cpp"};
-    uint64_t vram_bytes = 0;
     int64_t expert_cache_bytes = 0;
-    int kv_type = SW_KV_F16, compat = SW_COMPAT_ORIGINAL, n_gpu_layers = 0, stream_tokens = 0;
+    static const char *const CHECKS[N_CHOICES_MAX + 1] = {
+        [SW_DEVICE_CHECK_AUTO] = "auto", [SW_DEVICE_CHECK_ON] = "on", [SW_DEVICE_CHECK_OFF] = "off"};
+    int kv_type = SW_KV_F16, compat = SW_COMPAT_ORIGINAL, check = SW_DEVICE_CHECK_AUTO, n_gpu_layers = 0,
+        stream_tokens = 0;
     const char *kv_word;
     sw_code code = kv_type_word(args, &kv_word, err);
     if (code == SW_OK)
@@ -137,15 +161,13 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
     if (code == SW_OK)
         code = choose("--compat", args->compat, COMPAT, &compat, err);
     if (code == SW_OK)
+        code = choose("--device-check", args->device_check, CHECKS, &check, err);
+    if (code == SW_OK)
         code = gpu_layers_of(args->gpu_layers, &n_gpu_layers, err);
     if (code == SW_OK)
         code = expert_cache_of(args->expert_cache, &expert_cache_bytes, err);
     if (code == SW_OK)
         code = stream_tokens_of(args->stream_tokens, &stream_tokens, err);
-    if (code == SW_OK && args->vram != NULL && strcmp(args->vram, "auto") != 0)
-        code = byte_count_parse(args->vram, &vram_bytes)
-                   ? SW_OK
-                   : sw_fail(err, SW_EINVAL, "--vram takes a size, such as 6G, or auto, not '%s'", args->vram);
     if (code == SW_OK && args->cpu_moe && args->n_cpu_moe > 0)
         code = sw_fail(err, SW_EINVAL, "--cpu-moe applies to all layers: give it or --n-cpu-moe, not both");
     *out = (sw_engine_options){
@@ -158,13 +180,15 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
         .cpu_moe = args->cpu_moe,
         .n_cpu_moe = (int)args->n_cpu_moe,
         .n_gpu_layers = n_gpu_layers,
-        .vram_bytes = vram_bytes,
         .override_tensors = args->override_tensors,
         .expert_cache_bytes = expert_cache_bytes,
         .stream_tokens = stream_tokens,
         .devices = args->devices != NULL ? args->devices : "auto",
+        .device_check = (sw_device_check)check,
         .is_strict = args->is_strict,
     };
+    if (code == SW_OK)
+        code = read_vram(args->vram, out, err);
     return code == SW_OK ? read_profile(args->expert_profile, out, err) : code;
 }
 

@@ -12,9 +12,10 @@
 typedef struct engine_args {
     long n_threads, n_ctx, n_batch, n_cpu_moe;
     bool cpu_moe, is_strict;
-    const char *vram;             // a size, or "auto"; NULL: "auto"
+    const char *vram;             // a size or "auto", or a list of them; NULL: "auto"
     const char *override_tensors; // NULL: none
-    const char *devices;          // a device, "none" or "auto"; NULL: "auto"
+    const char *devices;          // devices, "none" or "auto"; NULL: "auto"
+    const char *device_check;     // NULL: "auto"
     const char *gpu_layers;       // a number, "all" or "auto"; NULL: "auto"
     const char *stream_tokens;    // a number, "auto" or "off"; NULL: "auto"
     const char *expert_profile;   // a file; NULL: none
@@ -38,9 +39,10 @@ typedef struct engine_args {
     {"cpu-moe", "-cmoe", ARG_FLAG, &(e).cpu_moe, 0, 0, NULL, "keep the experts of all layers in RAM"}, \
     {"n-cpu-moe", "-ncmoe", ARG_INT, &(e).n_cpu_moe, 0, LIMIT_MODEL_LAYERS, "N", "keep the experts of the first N layers in RAM"}, \
     {"n-gpu-layers", "-ngl --gpu-layers", ARG_STRING, &(e).gpu_layers, 0, 0, "N|all|auto", "put the last N layers on the GPU (default: auto, what fits)"}, \
-    {"devices", "-dev --device", ARG_STRING, &(e).devices, 0, 0, "DEVICE|none|auto", "the GPU to use, \"cuda:0\" (default: auto, the first one)"}, \
-    {"vram", NULL, ARG_STRING, &(e).vram, 0, 0, "SIZE|auto", "VRAM that weights, keys and values, and working memory may fill, \"6G\" (default: auto, what is free)"}, \
-    {"override-tensor", "-ot", ARG_STRING, &(e).override_tensors, 0, 0, "REGEX=DEVICE,...", "where the tensors are whose names match: CPU or GPU, whatever the options above say; one expert is blk.3.expert.17"}, \
+    {"devices", "-dev --device", ARG_STRING, &(e).devices, 0, 0, "DEVICE,...|none|auto", "the GPUs to use, \"cuda:0,cuda:1\": layers are split over them (default: auto, all that can be used)"}, \
+    {"device-check", NULL, ARG_STRING, &(e).device_check, 0, 0, "auto|on|off", "whether the GPU must first compute some operations with this processor's bits (default: auto, unless it is emulated)"}, \
+    {"vram", NULL, ARG_STRING, &(e).vram, 0, 0, "SIZE,...|auto", "VRAM that weights, keys and values, and working memory may fill, of each GPU \"6G\", or one by one \"6G,12G\" (default: auto, what is free)"}, \
+    {"override-tensor", "-ot", ARG_STRING, &(e).override_tensors, 0, 0, "REGEX=DEVICE,...", "where the tensors are whose names match: CPU, GPU or a device, whatever the options above say; one expert is blk.3.expert.17"}, \
     {"stream-tokens", NULL, ARG_STRING, &(e).stream_tokens, 0, 0, "N|auto|off", "steps of at least N tokens, so prompts, bring experts from RAM to the GPU to compute them there (default: auto, measured)"}, \
     {"expert-profile", NULL, ARG_STRING, &(e).expert_profile, 0, 0, "FILE", "how often experts are used (spillway experts profile): the most used ones come to VRAM first"}, \
     {"expert-cache", NULL, ARG_STRING, &(e).expert_cache, 0, 0, "SIZE|auto|all|off", "VRAM for copies of the experts in RAM that are used most; all: what is left (default: auto, half of what experts would fill, where no option says which)"}, \

@@ -17,7 +17,8 @@ static json_t *tiers_json(uint64_t ram, uint64_t vram)
                      bytes_json(vram));
 }
 
-static json_t *row_json(const sw_placement_row *r)
+/* "device" is there if a GPU has the bytes. */
+static json_t *row_json(const sw_placement_row *r, const sw_engine_state *s)
 {
     json_t *row = json_pack("{s:s}", "class", sw_tensor_class_name(r->cls));
     if (r->layer >= 0)
@@ -29,6 +30,8 @@ static json_t *row_json(const sw_placement_row *r)
     json_put(&row, "bytes", bytes_json(r->bytes));
     json_put(&row, "requested", json_string(sw_tier_name(r->requested)));
     json_put(&row, "effective", json_string(sw_tier_name(r->effective)));
+    if (r->device >= 0 && r->device < s->n_devices)
+        json_put(&row, "device", json_string(s->devices[r->device].name));
     return row;
 }
 
@@ -49,16 +52,34 @@ static json_t *stream_json(const sw_engine_state *s)
                      json_integer((json_int_t)s->n_stream_experts), "bytes", bytes_json(s->n_stream_bytes));
 }
 
+static json_t *device_json(const sw_device_state *d)
+{
+    return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "name", d->name, "model", d->model, "emulated",
+                     d->is_emulated, "bytes", bytes_json(d->bytes), "weight_bytes", bytes_json(d->weight_bytes),
+                     "expert_bytes", bytes_json(d->expert_bytes), "kv_bytes", bytes_json(d->kv_bytes), "buffer_bytes",
+                     bytes_json(d->buffer_bytes), "cache_bytes", bytes_json(d->cache_bytes));
+}
+
+static json_t *devices_json(const sw_engine_state *s)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < s->n_devices; i++)
+        json_push(&list, device_json(&s->devices[i]));
+    return list;
+}
+
 static json_t *compute_json(const sw_engine_state *s)
 {
     json_t *compute = json_pack("{s:s, s:s, s:i, s:i}", "backend", s->backend, "isa", s->isa, "threads", s->n_threads,
                                 "batch", s->n_batch);
-    if (s->device != NULL)
-        json_put(&compute, "device",
-                 json_pack("{s:s, s:s, s:b, s:o}", "name", s->device, "model", s->device_model, "emulated",
-                           s->is_emulated, "bytes", bytes_json(s->device_bytes)));
     if (s->stream_bytes_vram > 0)
         json_put(&compute, "stream", stream_json(s));
+    if (s->device == NULL)
+        return compute;
+    json_put(&compute, "device",
+             json_pack("{s:s, s:s, s:b, s:o}", "name", s->device, "model", s->device_model, "emulated", s->is_emulated,
+                       "bytes", bytes_json(s->device_bytes)));
+    json_put(&compute, "devices", devices_json(s));
     return compute;
 }
 
@@ -81,7 +102,7 @@ json_t *placement_json(json_t *object, const sw_engine_state *s, const sw_placem
 {
     json_t *weights = json_array();
     for (size_t i = 0; i < n_rows; i++)
-        json_push(&weights, row_json(&rows[i]));
+        json_push(&weights, row_json(&rows[i], s));
     json_put(&object, "placement", effect_json(s));
     json_put(&object, "compute", compute_json(s));
     json_put(&object, "weights", weights);

@@ -36,6 +36,13 @@ says err "an emulated device is emu:SIZE"
 expect 2 plan "$model" --devices fast
 says err "a device is cuda:NUMBER"
 
+# ---- a device that must compute rightly first ----
+expect 0 logits "$model" "${small[@]}" "${device[@]}" --device-check on --out checked --tokens 1,5,9
+expect 0 logits "$model" "${small[@]}" "${device[@]}" --device-check off --out unchecked --tokens 1,5,9
+cmp checked unchecked || fail "the check of a device changes its answers"
+expect 2 logits "$model" --device-check maybe --tokens 1
+says err "--device-check"
+
 # ---- one prompt ----
 for where in none emu:64MiB; do
   for more in "" --cpu-moe "--n-cpu-moe 1" "--kv-type q8_0"; do
@@ -103,15 +110,21 @@ with subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text
         metrics = urllib.request.urlopen(url + "/metrics", timeout=20).read().decode()
     finally:
         server.terminate()
-    print(json.dumps([answers, placement["compute"].get("device"), placement["total"]["vram"]]))
     with open("cache.json", "w") as out:
         lines = [line.split() for line in metrics.splitlines() if line.startswith("spillway_expert_cache_")]
         json.dump([placement.get("expert_cache"), {line[0].split("{")[0]: float(line[1]) for line in lines}], out)
+    compute = placement["compute"]
+    for d in compute.get("devices", []):
+        for kind, bytes in (("budget", d["bytes"]), ("kv", d["kv_bytes"]), ("compute", d["buffer_bytes"])):
+            sample = f'spillway_device_memory_bytes{{model="{placement["model"]}",device="{d["name"]}",kind="{kind}"}} {bytes}\n'
+            assert bytes > 0 and sample in metrics, (sample, metrics)
+    print(json.dumps([answers, compute.get("device"), placement["total"]["vram"]]))
     print(server.stderr.read(), file=sys.stderr)
 PYTHON
 python3 serve.py "$SPILLWAY" "$model" none >none.answers 2>.err || fail "a server without a device"
-for more in --strict --cpu-moe; do
-  python3 serve.py "$SPILLWAY" "$model" emu:64MiB $more >emu.answers 2>.err || fail "a server with a device, $more"
+for more in "emu:64MiB --strict" "emu:64MiB,emu:32MiB --cpu-moe"; do
+  # shellcheck disable=SC2086
+  python3 serve.py "$SPILLWAY" "$model" $more >emu.answers 2>.err || fail "a server with a device, $more"
   says err "cpu+emu:64MiB"
   says err "(emulated)"
   python3 - <<'PYTHON' || fail "$more: other answers"
@@ -159,12 +172,66 @@ for name, member in (("slots", "slots"), ("held", "held"), ("hits_total", "hits"
 assert metrics["spillway_expert_cache_active"] == 1
 PYTHON
 
-# ---- the two placements side by side ----
+# ---- several devices ----
+two=(--devices emu:8MiB,emu:8MiB --batch 16)
+expect 0 plan "$model" "${small[@]}" "${two[@]}" --detail layers
+says out "of 8.39 MB of emu:8MiB (emulated)"
+says out "of 8.39 MB of emu:8MiB#2 (emulated)"
+says out "VRAM0 attention, layer 0"
+says out "VRAM1 output"
+expect 0 plan "$model" "${small[@]}" --devices emu:8MiB,emu:8MiB#b,emu:16MiB --vram auto,6M,7M -ot 'blk\.2\.expert\.1$=emu:8MiB#b,token_embd=GPU0' --detail experts --json
+python3 - .out <<'PYTHON' || fail "the plan of three devices is not consistent"
+import json, sys
+p = json.load(open(sys.argv[1]))
+devices, device = p["compute"]["devices"], p["compute"]["device"]
+assert [d["name"] for d in devices] == ["emu:8MiB", "emu:8MiB#b", "emu:16MiB"] and device["name"] == "emu:8MiB,emu:8MiB#b,emu:16MiB", p
+assert [d["bytes"] for d in devices] == [8 << 20, 6 << 20, 7 << 20], devices
+assert device["bytes"] == sum(d["bytes"] for d in devices) and device["emulated"] and all(d["emulated"] for d in devices)
+for d in devices:
+    rows = [w for w in p["weights"] if w.get("device") == d["name"]]
+    assert rows and all(w["effective"] == "vram" for w in rows), (d, rows)
+    assert d["weight_bytes"] == sum(w["bytes"] for w in rows), (d, rows)
+    assert d["expert_bytes"] == sum(w["bytes"] for w in rows if w["class"] == "experts"), (d, rows)
+    assert d["weight_bytes"] + d["kv_bytes"] + d["buffer_bytes"] <= d["bytes"]
+assert p["kv"]["tiers"]["vram"] == sum(d["kv_bytes"] for d in devices) and p["buffers"]["vram_bytes"] == sum(d["buffer_bytes"] for d in devices)
+assert p["total"]["vram"] == sum(d["weight_bytes"] + d["kv_bytes"] + d["buffer_bytes"] for d in devices)
+at = {w["class"]: w.get("device") for w in p["weights"] if "layer" not in w}
+assert at["output"] == "emu:16MiB" and at["embedding"] == "emu:8MiB", at
+apart = [w for w in p["weights"] if w.get("layer") == 2 and w.get("expert") == 1]
+assert [w["device"] for w in apart] == ["emu:8MiB#b"] and apart[0]["n_experts"] == 1, apart
+PYTHON
+for more in "" --cpu-moe "-ot expert\.[02]$=GPU0,expert\.1$=CPU"; do
+  # shellcheck disable=SC2086
+  expect 0 logits "$model" "${small[@]}" "${two[@]}" $more --out "two.$more" --tokens 1,5,9,33,2,7
+  cmp "none." "two.$more" || fail "two devices $more: other logits"
+done
+expect 1 plan "$model" "${small[@]}" --devices emu:64MiB,emu:1MiB -ot 'blk\.0\.attn=GPU1'
+says err "of VRAM with these options on emu:1MiB"
+expect 2 plan "$model" "${two[@]}" -ot 'blk\.0\.attn=GPU2'
+says err "a device is CPU or GPU, GPU0 (emu:8MiB), GPU1 (emu:8MiB#2), not 'GPU2'"
+expect 2 plan "$model" "${two[@]}" --vram 4M,4M,4M
+says err "--vram has 3 sizes, but there are 2 devices"
+expect 2 plan "$model" "${two[@]}" --vram 4M,
+says err "--vram takes a size"
+expect 2 plan "$model" --vram 1G,1G,1G,1G,1G,1G,1G,1G,1G
+says err "--vram: an engine has at most 8 devices"
+expect 0 plan "$model" --devices none --vram 1G,1G
+says err "--vram has no effect"
+
+for where in "--devices none" "${two[*]}"; do
+  # shellcheck disable=SC2086
+  expect 0 run "$model" hi -n 4 --temp 0 "${small[@]}" $where
+  cp .out "run.${where##* }"
+done
+cmp run.none run.16 || fail "two devices: another answer"
+
+# ---- placements side by side ----
 # The tokens of a prompt in batches of several sizes.
 for batch in 3 32; do
   expect 0 parity "$model" --tokens 12 --a "--devices none ${small[*]}" --b "${device[*]} --ctx-size 128 --threads 1 --batch $batch --cpu-moe"
   says out "equal, "
 done
-expect 0 parity "$model" --tokens 12 --a "--devices none ${small[*]}" --b "${device[*]} ${small[*]} --n-cpu-moe 1"
+expect 0 parity "$model" --tokens 12 --a "${two[*]} ${small[*]}" --b "${device[*]} ${small[*]} --n-cpu-moe 1"
+says out "cpu+emu:8MiB+emu:8MiB#2"
 says out "cpu+emu:64MiB"
 says out "equal, "

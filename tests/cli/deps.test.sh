@@ -37,3 +37,6 @@ echo 9 >fails_before
 [ "$(deps)" = 1 ] || fail "an installation that fails"
 says err "apt-get install ends"
 says err "the installation failed"
+
+# What a fresh machine builds has the kernels of GPUs.
+"$SPILLWAY_SOURCE/scripts/deps" list | grep -q '^build clang ' || fail "a build does not install the compiler of the GPU's kernels"

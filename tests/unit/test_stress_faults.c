@@ -11,7 +11,7 @@
 #include "figures/stress/stress_faults.h"
 #include "support/fault_maker.h"
 
-enum { N_RUNS = 100, N_REQUESTS = 2500 };
+enum { N_RUNS = 20, N_REQUESTS = 2500 };
 
 static stress_faults search(const fault_world *world)
 {
@@ -28,7 +28,7 @@ static stress_faults search_run(int fault, uint64_t seed, size_t n)
     return search(&world);
 }
 
-/* 95 of 100, and no alarm but its own in more runs than chance allows. */
+/* tests/faulty/ has more runs, and a server. */
 static void test_each_planted_fault_is_found(void **state)
 {
     (void)state;
@@ -39,7 +39,7 @@ static void test_each_planted_fault_is_found(void **state)
             n_found += faults.rows[fault].is_found;
             n_others += faults.n_found > (size_t)faults.rows[fault].is_found;
         }
-        assert_true(n_found >= 95 && n_others <= 4);
+        assert_true(n_found >= 19 && n_others <= 1);
     }
 }
 
@@ -53,7 +53,7 @@ static void test_a_sound_server_rarely_sets_off_an_alarm(void **state)
         for (int i = 0; i < N_FAULTS; i++)
             assert_false(isnan(faults.rows[i].p_value));
     }
-    assert_true(n <= 4);
+    assert_true(n <= 1);
 }
 
 static void test_the_alarm_says_where(void **state)

@@ -95,6 +95,10 @@ static void test_sessions_in_order_differ_surely(void **state)
     for (int i = 0; i < 20; i++)
         v[i] = (session_value){i / 5, i};
     assert_close(sessions_p_value(v, 20), 0.000471, 1e-6);
+    session_value many[4000];
+    for (int i = 0; i < 4000; i++)
+        many[i] = (session_value){i / 1000, i};
+    assert_close(sessions_p_value(many, 4000), 0, 0);
     session_value same[4] = {{0, 1}, {0, 1}, {1, 1}, {1, 1}};
     assert_close(sessions_p_value(same, 4), 1, 1e-12);
     assert_true(isnan(sessions_p_value(same, 2))); // of one session

@@ -18,7 +18,7 @@ SW_NODISCARD sw_code model_lm_open(language_model **out, const gguf_file *g, con
 SW_NODISCARD sw_code model_lm_plan(language_model **out, const gguf_file *g, const sw_engine_options *options,
                                    sw_err *err);
 
-/* Fills the members of *state that the model knows (threads, context, isa, bytes, placement, load time). */
+/* Sets *state to what the model knows (threads, context, isa, bytes, placement, load time), and the rest to zero. */
 void model_lm_state(const language_model *lm, sw_engine_state *state);
 
 /* As sw_engine_state.device_lost; any thread. */

@@ -1,19 +1,49 @@
 /* model_lm_facts.c - what an open or planned model says of itself. */
+#include <stdio.h>
+#include <string.h>
+
 #include "base/alloc.h"
 #include "engine/model_lm.h"
 #include "engine/model_lm_state.h"
 
-/* What is in VRAM, of all devices together; of these the first is named. */
-static void add_devices(const model_lm *m, sw_engine_state *state)
+void model_lm_describe_devices(model_lm *m)
 {
-    const device *const first = tiers_device(&m->tiers, TIER_VRAM);
-    if (first != NULL) {
-        state->device = first->name;
-        state->device_model = first->model;
-        state->device_bytes = first->budget;
-        state->is_emulated = first->is_emulated;
+    for (int i = 0; i < m->tiers.n_devices && m->tiers.devices[i].device != NULL; i++) {
+        const device *const d = m->tiers.devices[i].device;
+        const weight_tier tier = tier_of_device(i);
+        const size_t n = strlen(m->devices_text);
+        m->devices[m->n_devices++] =
+            (sw_device_state){.name = d->name,
+                              .model = d->model,
+                              .is_emulated = d->is_emulated,
+                              .bytes = d->budget,
+                              .weight_bytes = m->w.blocks[tier].n_bytes,
+                              .expert_bytes = m->w.blocks[tier].expert_bytes,
+                              .kv_bytes = kv_tier_bytes(&m->kv, tier, m->lm.n_ctx) * (uint64_t)m->lm.n_seqs,
+                              .buffer_bytes = m->buffer_bytes[tier],
+                              .cache_bytes = tier == TIER_VRAM ? m->cache_plan.bytes : 0};
+        snprintf(m->devices_text + n, sizeof m->devices_text - n, "%s%s", n > 0 ? "," : "", d->name);
     }
-    state->weight_bytes_vram = state->kv_bytes_vram = state->buffer_bytes_vram = state->stream_bytes_vram = 0;
+}
+
+/* All devices as one. */
+static void put_devices(const model_lm *m, sw_engine_state *state)
+{
+    if (m->n_devices == 0)
+        return;
+    state->devices = m->devices;
+    state->n_devices = m->n_devices;
+    state->device = m->devices_text;
+    state->device_model = m->devices[0].model;
+    for (int i = 0; i < m->n_devices; i++) {
+        state->device_bytes += m->devices[i].bytes;
+        state->is_emulated = state->is_emulated || m->devices[i].is_emulated;
+    }
+}
+
+/* What is in VRAM, of all devices together, and of memory that tests have in their place. */
+static void put_vram(const model_lm *m, sw_engine_state *state)
+{
     for (int i = 0; i < m->tiers.n_devices; i++) {
         const weight_tier tier = tier_of_device(i);
         state->weight_bytes_vram += m->w.blocks[tier].n_bytes;
@@ -28,7 +58,7 @@ static void add_devices(const model_lm *m, sw_engine_state *state)
 void model_lm_state(const language_model *lm, sw_engine_state *state)
 {
     const model_lm *const m = (const model_lm *)lm;
-    state->n_threads = pool_n_threads(m->pool);
+    *state = (sw_engine_state){.n_threads = pool_n_threads(m->pool)};
     state->n_ctx = lm->n_ctx;
     state->n_seqs = lm->n_seqs;
     state->n_batch = lm->n_batch;
@@ -42,7 +72,8 @@ void model_lm_state(const language_model *lm, sw_engine_state *state)
     state->buffer_bytes = m->buffer_bytes[TIER_RAM];
     state->expert_cache_bytes = m->cache_plan.bytes;
     state->expert_cache_slots = cache_plan_slots(&m->cache_plan, m->h.n_layers);
-    add_devices(m, state);
+    put_devices(m, state);
+    put_vram(m, state);
     state->loading_bytes = m->loading_bytes;
     state->process_bytes = m->process_bytes;
     const uint64_t job = state->kv_bytes_max - state->kv_bytes_vram + state->buffer_bytes;

@@ -10,6 +10,7 @@
 #include "engine/model_lm.h"
 #include "engine/model_lm_state.h"
 #include "engine/sampler.h"
+#include "engine/tiers_check.h"
 #include "forward/cpu_backend.h"
 #include "forward/gpu/gpu_backend.h"
 
@@ -76,6 +77,8 @@ static sw_code prepare(model_lm *m, const gguf_file *g, const sw_engine_options 
     set_sizes(&m->lm, h, o);
     m->kv_type = o->kv_type;
     code = tiers_open(&m->tiers, o->devices, err);
+    if (code == SW_OK && m->is_loading)
+        code = tiers_check(&m->tiers, g, o, err);
     if (code == SW_OK)
         code = model_lm_place(m, g, o, err);
     if (code == SW_OK)
@@ -228,6 +231,7 @@ static uint64_t bytes_needed(const model_lm *m, weight_tier tier)
 static sw_code check_memory(const gguf_file *g, const model_lm *m, sw_err *err)
 {
     const available_memory ram = sysinfo_memory_available();
+    const device_names names = tiers_names(&m->tiers);
     uint64_t available[N_TIERS] = {[TIER_RAM] = ram.bytes};
     for (int i = 0; i < m->tiers.n_devices; i++)
         available[tier_of_device(i)] = m->tiers.devices[i].vram_bytes;
@@ -243,7 +247,7 @@ static sw_code check_memory(const gguf_file *g, const model_lm *m, sw_err *err)
                            size_text_of(m->w.blocks[tier].n_bytes).text, m->lm.n_ctx,
                            size_text_of(kv_tier_bytes(&m->kv, tier, m->lm.n_ctx)).text,
                            size_text_of(m->buffer_bytes[tier]).text, size_text_of(available[tier]).text,
-                           is_ram ? "memory" : tier_name(tier),
+                           is_ram ? "memory" : names.names[tier_device(tier)],
                            is_ram && ram.is_limited ? " in the control group of this process" : "");
     }
     return SW_OK;
@@ -306,6 +310,7 @@ static sw_code open_as(language_model **out, bool is_loaded, const gguf_file *g,
     model_lm *const m = mem_calloc(1, sizeof *m);
     if (m == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory opening %s", gguf_path(g));
+    m->is_loading = is_loaded;
     sw_code code = plan(m, g, options, err);
     if (code == SW_OK && is_loaded)
         code = load(m, g, options, err);
@@ -315,6 +320,7 @@ static sw_code open_as(language_model **out, bool is_loaded, const gguf_file *g,
         model_lm_close(&m->lm);
         return code;
     }
+    model_lm_describe_devices(m);
     m->load_ms = is_loaded ? ns_to_ms(clock_now_ns(clock) - start) : 0;
     *out = &m->lm;
     return SW_OK;

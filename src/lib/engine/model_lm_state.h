@@ -40,9 +40,13 @@ typedef struct model_lm {
     uint64_t loading_bytes;         // beside the weights, while they are read
     uint64_t buffer_bytes[N_TIERS]; // in a job with full batches
     char backend_name[256];
+    sw_device_state devices[LIMIT_DEVICES]; // (n_devices): what is reported of them
+    int n_devices;
+    char devices_text[256];      // their names, as --devices takes them
     char lost[SW_ERR_MSG_BYTES]; // why the device computes no more; written before is_lost
     atomic_bool is_lost;
     double load_ms;
+    bool is_loading; // not only planned
 } model_lm;
 
 enum { MODEL_LM_BATCH = 256 }; // unless the options say otherwise
@@ -77,6 +81,9 @@ static inline tier_load model_lm_tier_load(const model_lm *m)
     return (tier_load){
         .h = &m->h, .n_batch = (size_t)m->lm.n_batch, .n_seqs = (size_t)m->lm.n_seqs, .n_ctx = (size_t)m->lm.n_ctx};
 }
+
+/* model_lm_facts.c.  Sets what is reported of the devices, once all else is planned. */
+void model_lm_describe_devices(model_lm *m);
 
 /* model_lm.c */
 extern const lm_ops MODEL_LM_OPS;

@@ -1,4 +1,4 @@
-/* tiers.h - the tiers beside RAM that an engine computes with: the device that its options name, or none.
+/* tiers.h - the tiers beside RAM that an engine computes with: the devices that its options name, or none.
  *
  * Tests may set a description instead, whose memory is this machine's, so that placements with two tiers run through
  * the whole engine on the CPU's backend.
@@ -8,6 +8,7 @@
 
 #include "forward/gpu/gpu_slab.h"
 #include "gpu/vram.h"
+#include "model/device_names.h"
 #include "model/placement.h"
 
 /* Dimensions that the working memory of a backend follows from. */
@@ -37,14 +38,18 @@ typedef struct engine_tiers {
     char note[512]; // why a device that is there is not used; or ""
 } engine_tiers;
 
-/* Opens the device that `names` means: "cuda:0", "auto" for the first GPU if it can be used, "none" or NULL.  *out
- * stays where it is until it is closed.  Errors: SW_EINVAL, and those of device_open for a device that is named. */
+/* Opens the devices that `names` means: "cuda:0,cuda:1", "auto" for all GPUs that can be used, "none" or NULL.  *out
+ * stays where it is until it is closed.  Errors: SW_EINVAL (too many, or one twice), and those of device_open for a
+ * device that is named. */
 SW_NODISCARD sw_code tiers_open(engine_tiers *out, const char *names, sw_err *err);
 /* All that was allocated of it is freed before. */
 void tiers_close(engine_tiers *t);
 
 /* Takes the memory of all pages; before the first one.  Nothing without a device. */
 SW_NODISCARD sw_code tiers_reserve_pages(engine_device *d, uint64_t n_bytes, sw_err *err);
+
+/* Their names, as rules use them. */
+device_names tiers_names(const engine_tiers *t);
 
 /* The device of a tier that is VRAM; NULL: there is none. */
 static inline device *tiers_device(const engine_tiers *t, weight_tier tier)

@@ -170,8 +170,10 @@ static size_t bytes_of(const char *text, const char **rest)
 sw_code emu_open(const char *size, const device_options *o, device **out, sw_err *err)
 {
     (void)o;
+    char text[DEVICE_NAME_BYTES];
     const char *fault;
-    const size_t total = bytes_of(size, &fault);
+    snprintf(text, sizeof text, "%.*s", (int)strcspn(size, "#"), size); // what follows is only a name
+    const size_t total = bytes_of(text, &fault);
     *out = NULL;
     if (total == 0)
         return sw_fail(err, SW_EINVAL, "an emulated device is emu:SIZE, such as emu:64MiB, not 'emu:%.40s'", size);

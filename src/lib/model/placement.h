@@ -23,8 +23,8 @@ typedef struct model_placement {
     uint8_t *experts;          // (n_layers, n_expert): of the routed experts
 } model_placement;
 
-/* In place of a weight_tier: nothing is decided. */
-enum { TIER_UNDECIDED = N_TIERS };
+/* In place of a weight_tier: nothing is decided; or that it is VRAM, and not of which device. */
+enum { TIER_UNDECIDED = N_TIERS, TIER_ANY };
 
 /* Every unit undecided. */
 bool placement_init_undecided(model_placement *p, const hparams *h);

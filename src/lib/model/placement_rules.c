@@ -12,7 +12,7 @@
 
 typedef struct rule {
     regex_t regex;
-    weight_tier tier;
+    uint8_t tier;  // a weight_tier, or TIER_ANY
     char *text;    // "REGEX=DEVICE"
     bool is_found; // in some name
 } rule;
@@ -35,30 +35,15 @@ void placement_rules_free(placement_rules *rules)
     mem_free(rules);
 }
 
-/* Other engines number their devices; one number is known here. */
-static bool device_tier(const char *name, weight_tier *out)
-{
-    static const struct {
-        const char *name;
-        weight_tier tier;
-    } DEVICES[] = {{"CPU", TIER_RAM}, {"GPU", TIER_VRAM}, {"GPU0", TIER_VRAM}, {"CUDA0", TIER_VRAM}};
-    for (size_t i = 0; i < sizeof DEVICES / sizeof *DEVICES; i++) {
-        if (strcasecmp(name, DEVICES[i].name) != 0)
-            continue;
-        *out = DEVICES[i].tier;
-        return true;
-    }
-    return false;
-}
-
 /* r->text is "REGEX=DEVICE"; a regular expression may hold the sign, too, a device cannot. */
-static sw_code parse_rule(rule *r, sw_err *err)
+static sw_code parse_rule(rule *r, const device_names *devices, sw_err *err)
 {
     char *const sign = strrchr(r->text, '=');
     if (sign == NULL || sign == r->text)
         return sw_fail(err, SW_EINVAL, "--override-tensor takes REGEX=DEVICE, not '%s'", r->text);
-    if (!device_tier(sign + 1, &r->tier))
-        return sw_fail(err, SW_EINVAL, "--override-tensor '%s': a device is CPU or GPU, not '%s'", r->text, sign + 1);
+    if (!device_names_find(devices, sign + 1, &r->tier))
+        return sw_fail(err, SW_EINVAL, "--override-tensor '%s': a device is CPU or GPU%s, not '%s'", r->text,
+                       device_names_list(devices).text, sign + 1);
     char why[128];
     *sign = '\0';
     const int failed = regcomp(&r->regex, r->text, REG_EXTENDED | REG_NOSUB);
@@ -78,7 +63,7 @@ static size_t count_rules(const char *text)
     return n;
 }
 
-sw_code placement_rules_parse(const char *text, placement_rules **out, sw_err *err)
+sw_code placement_rules_parse(const char *text, const device_names *devices, placement_rules **out, sw_err *err)
 {
     static const char SHORT[] = "out of memory reading the rules of --override-tensor";
     const size_t n = count_rules(text);
@@ -100,7 +85,7 @@ sw_code placement_rules_parse(const char *text, placement_rules **out, sw_err *e
             break;
         }
         memcpy(r->text, at, length);
-        code = parse_rule(r, err);
+        code = parse_rule(r, devices, err);
         if (code == SW_OK)
             list->n++;
         else
@@ -185,7 +170,7 @@ static void decide_unit(deciding *d, uint8_t *unit, uint8_t *mark, const rule *r
                           "--override-tensor '%s' and '%s' tear apart what computes together, at %s: give both one "
                           "device",
                           d->rules->rules[(*mark & MARK_RULE) - 1].text, r->text, d->name);
-    *unit = (uint8_t)r->tier;
+    *unit = r->tier;
     if ((*mark & MARK_RULE) == 0)
         *mark |= (uint8_t)(r - d->rules->rules + 1);
 }
@@ -210,7 +195,7 @@ static void decide_expert(deciding *d, size_t at)
     const size_t number = r != NULL ? (size_t)(r - d->rules->rules) + 1 : 0;
     if (number == 0 || ((*mark & MARK_RULE) != 0 && (size_t)(*mark & MARK_RULE) <= number))
         return;
-    d->out->experts[at] = (uint8_t)r->tier;
+    d->out->experts[at] = r->tier;
     *mark = (uint8_t)number;
 }
 

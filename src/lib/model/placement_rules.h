@@ -1,19 +1,21 @@
 /* placement_rules.h - what --override-tensor decides: patterns of tensor names, each with a device.
  *
  * Rules are "REGEX=DEVICE,REGEX=DEVICE,...": POSIX extended regular expressions that are searched in names; the first
- * that is found counts.  A device is CPU or GPU.  What computes together stays together (placement.h), so a unit goes
- * where the first of its matrices goes that a rule names; norms and routers go with their attention.  One expert is
- * named "blk.3.expert.17".
+ * that is found counts.  A device is CPU, GPU (any that the engine has), GPU0, GPU1, or its name.  What computes
+ * together stays together (placement.h), so a unit goes where the first of its matrices goes that a rule names; norms
+ * and routers go with their attention.  One expert is named "blk.3.expert.17".
  */
 #ifndef MODEL_PLACEMENT_RULES_H
 #define MODEL_PLACEMENT_RULES_H
 
+#include "model/device_names.h"
 #include "model/weights.h"
 
 typedef struct placement_rules placement_rules;
 
 /* Errors: SW_EINVAL (names the rule and what is wrong with it), SW_ENOMEM. */
-SW_NODISCARD sw_code placement_rules_parse(const char *text, placement_rules **out, sw_err *err);
+SW_NODISCARD sw_code placement_rules_parse(const char *text, const device_names *devices, placement_rules **out,
+                                           sw_err *err);
 void placement_rules_free(placement_rules *rules);
 
 /* Decides the units that rules name; *out is freed with placement_free, also after an error.  `whole` is the plan of

@@ -1,4 +1,4 @@
-/* placement_sizes.c - sums the items of a plan by unit. */
+/* placement_sizes.c - sums the items of a plan by unit, and units by device. */
 #include "model/placement_sizes.h"
 
 #include "base/alloc.h"
@@ -49,4 +49,35 @@ bool placement_sizes_init(placement_sizes *s, const hparams *h, const model_weig
     for (size_t l = 0; l < h->n_layers; l++)
         s->attention[l] += kv_bytes[l];
     return true;
+}
+
+bool placement_has_vram(const placement_machine *m)
+{
+    bool has = false;
+    for (int t = TIER_VRAM; t < N_TIERS; t++)
+        has = has || m->bytes[t] > 0;
+    return has;
+}
+
+/* One tensor is both, if the head is the embedding; its bytes are the embedding's then, and never counted twice. */
+uint64_t placement_vram_bytes(const model_placement *p, const placement_sizes *sizes, weight_tier device)
+{
+    uint64_t sum = p->embedding == device ? sizes->embedding : 0;
+    sum += p->output == device ? sizes->output : 0;
+    for (size_t l = 0; l < p->n_layers; l++) {
+        sum += p->attention[l] == device ? sizes->attention[l] : 0;
+        sum += p->ffn[l] == device ? sizes->ffn[l] : 0;
+        for (size_t e = 0; e < p->n_expert; e++)
+            sum += p->experts[l * p->n_expert + e] == device ? sizes->expert[l] : 0;
+    }
+    return sum > 0 ? sum + sizes->working : 0;
+}
+
+weight_tier placement_short_device(const model_placement *p, const placement_sizes *sizes, const placement_machine *m)
+{
+    for (weight_tier t = TIER_VRAM; t < N_TIERS; t++) {
+        if (placement_vram_bytes(p, sizes, t) > m->bytes[t])
+            return t;
+    }
+    return TIER_RAM;
 }

@@ -31,6 +31,10 @@ sw_code engine_options_check(const sw_engine_options *o, sw_err *err)
     if (code == SW_OK)
         code = check_range("compat", (int)o->compat, SW_COMPAT_LLAMA_CPP, err);
     if (code == SW_OK)
+        code = check_range("n_vram", o->n_vram, LIMIT_DEVICES, err);
+    if (code == SW_OK)
+        code = check_range("device_check", (int)o->device_check, SW_DEVICE_CHECK_OFF, err);
+    if (code == SW_OK)
         code = check_range("expert_trace", o->expert_trace, LIMIT_EXPERT_TRACE_ROWS, err);
     if (code == SW_OK && o->date != NULL)
         code = request_check_date(o->date, err);

@@ -1,4 +1,4 @@
-/* preservation_verdict.c - names, words, sides, and the rule of the verdict. */
+/* preservation_verdict.c - names, words, and the rule of the verdict. */
 #include "figures/preservation_verdict.h"
 
 #include <math.h>
@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 #include "figures/compare.h"
+#include "figures/equal_sides.h"
 
 enum { DISTINCT_MIN = 6 }; // of fewer pairs, exchanging them proves nothing: 2^-5 is 3 %, in both directions 6 %
 static const double SIGNIFICANT = 0.05, MARK_MARGIN = 0.1, REPETITION_MARGIN = 0.02; // of compare's "same"
@@ -90,36 +91,6 @@ static void say_verdict(preservation *p)
         SAY(p->words, "; %s", p->why);
 }
 
-/* ---- sides ------------------------------------------------------------------------------------------------------- */
-
-static const char *experts_place(const run_record *run, int subject, int server)
-{
-    const fact_record *const f = server >= 0 ? run_fact(run, subject, server, FACT_EXPERTS_VERIFIED) : NULL;
-    return f != NULL && strcmp(f->text, "not known") != 0 ? f->text : NULL;
-}
-
-/* Bytes of the server's experts in a tier. */
-static uint64_t experts_in(const run_record *run, int server, const char *tier)
-{
-    uint64_t bytes = 0;
-    for (size_t i = 0; i < run->n_placement; i++) {
-        const placement_row *const r = &run->placement[i];
-        if (r->server == server && strcmp(r->tensor_class, "experts") == 0 && strcmp(r->tier, tier) == 0)
-            bytes += r->bytes;
-    }
-    return bytes;
-}
-
-/* Returns true if both servers told that their experts are in one place, whatever was asked for. */
-static bool are_sides_equal(const run_record *run, int subject, const preserved_pair *pair)
-{
-    const int a = pair->a->test->server, b = pair->b->test->server;
-    const char *const of_a = experts_place(run, subject, a), *const of_b = experts_place(run, subject, b);
-    if (of_a == NULL || of_b == NULL || strcmp(of_a, of_b) != 0)
-        return false;
-    return strcmp(of_a, "mixed") != 0 || experts_in(run, a, "vram") == experts_in(run, b, "vram");
-}
-
 /* ---- verdict ----------------------------------------------------------------------------------------------------- */
 
 static const char *why_no_pairs(const run_record *run, const run_summary *modes, const preservation *p)
@@ -169,8 +140,9 @@ static void judge_sides(const run_record *run, int subject, const preserved_pair
 {
     if (p->kind != PRESERVES_OFFLOADED && p->kind != PRESERVES_OFFLOADED_WHOLE)
         return;
-    if (are_sides_equal(run, subject, pair))
-        SAY(p->why, "both servers had their experts %s", experts_place(run, subject, pair->a->test->server));
+    const int a = pair->a->test->server;
+    if (sides_are_equal(run, subject, a, pair->b->test->server))
+        SAY(p->why, "both servers had their experts %s", sides_experts_place(run, subject, a));
 }
 
 sw_code preservation_judge(const run_record *run, int subject, const run_summary *modes, const preserved_pair *pairs,

@@ -1,17 +1,34 @@
 /* placement_text.c - one line per kind of memory, in megabytes, which people compare at a glance. */
 #include "serving/placement_text.h"
 
+#include <stddef.h>
 #include <stdio.h>
 
-static const char *tier_word(sw_tier tier)
+/* A word for a memory. */
+typedef struct tier_word {
+    char text[16];
+} tier_word;
+
+/* VRAM is numbered where there are several devices; device -1: of all together. */
+static tier_word word_of(const sw_engine_state *s, sw_tier tier, int device)
 {
-    return tier == SW_TIER_RAM ? "RAM" : "VRAM";
+    tier_word w = {"RAM"};
+    if (tier == SW_TIER_VRAM && device >= 0 && s->n_devices > 1)
+        snprintf(w.text, sizeof w.text, "VRAM%d", device);
+    else if (tier == SW_TIER_VRAM)
+        snprintf(w.text, sizeof w.text, "VRAM");
+    return w;
 }
 
-static void add_line(buf *out, sw_tier tier, const char *what, uint64_t bytes, const char *remark)
+static void add_line(buf *out, tier_word tier, const char *what, uint64_t bytes, const char *remark)
 {
-    buf_printf(out, "  %-5s %-26s %12.2f MB%s%s\n", tier_word(tier), what, (double)bytes / 1e6,
-               remark[0] != '\0' ? "  " : "", remark);
+    buf_printf(out, "  %-5s %-26s %12.2f MB%s%s\n", tier.text, what, (double)bytes / 1e6, remark[0] != '\0' ? "  " : "",
+               remark);
+}
+
+static void add_ram(buf *out, const char *what, uint64_t bytes, const char *remark)
+{
+    add_line(out, (tier_word){"RAM"}, what, bytes, remark);
 }
 
 /* "experts of layer 3, 0 to 15" */
@@ -26,53 +43,75 @@ static void name_row(char *text, size_t size, const sw_placement_row *r)
         snprintf(text + n, size - (size_t)n, ", %d", r->expert);
 }
 
-static void add_row(buf *out, const sw_placement_row *r)
+static void add_row(buf *out, const sw_engine_state *s, const sw_placement_row *r)
 {
     char what[64], remark[32] = "";
     name_row(what, sizeof what, r);
     if (r->requested != r->effective)
-        snprintf(remark, sizeof remark, "requested in %s", tier_word(r->requested));
-    add_line(out, r->effective, what, r->bytes, remark);
+        snprintf(remark, sizeof remark, "requested in %s", word_of(s, r->requested, -1).text);
+    add_line(out, word_of(s, r->effective, r->device), what, r->bytes, remark);
+}
+
+/* A line for every device that has any; memory that stands for a device's is one. */
+static void add_vram(buf *out, const sw_engine_state *s, const char *what, size_t member, uint64_t sum,
+                     const char *remark)
+{
+    for (int i = 0; i < s->n_devices; i++) {
+        const uint64_t bytes = *(const uint64_t *)(const void *)((const char *)&s->devices[i] + member);
+        if (bytes > 0)
+            add_line(out, word_of(s, SW_TIER_VRAM, i), what, bytes, remark);
+    }
+    if (s->n_devices == 0 && sum > 0)
+        add_line(out, word_of(s, SW_TIER_VRAM, -1), what, sum, remark);
 }
 
 static void add_cache(buf *out, const sw_engine_state *s)
 {
+    static const char WHAT[] = "keys and values, full";
     char remark[48];
     snprintf(remark, sizeof remark, "%.2f kB per token", (double)s->kv_bytes_per_token / 1e3);
-    if (s->kv_bytes_vram > 0)
-        add_line(out, SW_TIER_VRAM, "keys and values, full", s->kv_bytes_vram, remark);
+    add_vram(out, s, WHAT, offsetof(sw_device_state, kv_bytes), s->kv_bytes_vram, remark);
     if (s->kv_bytes_max > s->kv_bytes_vram)
-        add_line(out, SW_TIER_RAM, "keys and values, full", s->kv_bytes_max - s->kv_bytes_vram, remark);
+        add_ram(out, WHAT, s->kv_bytes_max - s->kv_bytes_vram, remark);
 }
 
-static void add_working(buf *out, const sw_engine_state *s)
+static void add_device_totals(buf *out, const sw_engine_state *s)
+{
+    for (int i = 0; i < s->n_devices; i++) {
+        char remark[192];
+        const sw_device_state *const d = &s->devices[i];
+        const uint64_t bytes = d->weight_bytes + d->kv_bytes + d->buffer_bytes + d->cache_bytes;
+        snprintf(remark, sizeof remark, "of %.2f MB of %s (%s)", (double)d->bytes / 1e6, d->name,
+                 d->is_emulated ? "emulated" : d->model);
+        if (bytes > 0 || s->n_devices > 1)
+            add_line(out, word_of(s, SW_TIER_VRAM, i), "total", bytes, remark);
+    }
+    const uint64_t all = s->weight_bytes_vram + s->kv_bytes_vram + s->buffer_bytes_vram + s->expert_cache_bytes;
+    if (all > 0 && s->n_devices != 1)
+        add_line(out, word_of(s, SW_TIER_VRAM, -1), "total", all, "");
+}
+
+static void add_working(buf *out, const sw_engine_state *s, const char *what)
 {
     char remark[80] = "";
     if (s->stream_tokens > 0)
         snprintf(remark, sizeof remark, "%.2f MB for experts that come in steps of %d tokens and more",
                  (double)s->stream_bytes_vram / 1e6, s->stream_tokens);
-    if (s->buffer_bytes_vram > 0)
-        add_line(out, SW_TIER_VRAM, "working buffers", s->buffer_bytes_vram, remark);
+    add_vram(out, s, what, offsetof(sw_device_state, buffer_bytes), s->buffer_bytes_vram, remark);
 }
 
 void placement_text(buf *out, const sw_engine_state *s, const sw_placement_row *rows, size_t n_rows)
 {
-    const uint64_t vram = s->weight_bytes_vram + s->kv_bytes_vram + s->buffer_bytes_vram + s->expert_cache_bytes;
+    static const char BUFFERS[] = "working buffers";
     char slots[48];
-    char device[192] = "";
-    if (s->device != NULL)
-        snprintf(device, sizeof device, "of %.2f MB of %s (%s)", (double)s->device_bytes / 1e6, s->device,
-                 s->is_emulated ? "emulated" : s->device_model);
     for (size_t i = 0; i < n_rows; i++)
-        add_row(out, &rows[i]);
+        add_row(out, s, &rows[i]);
     add_cache(out, s);
-    add_working(out, s);
+    add_working(out, s, BUFFERS);
     snprintf(slots, sizeof slots, "copies of %d that are in RAM", s->expert_cache_slots);
-    if (s->expert_cache_bytes > 0)
-        add_line(out, SW_TIER_VRAM, "cache of experts", s->expert_cache_bytes, slots);
-    add_line(out, SW_TIER_RAM, "working buffers", s->buffer_bytes, "");
-    add_line(out, SW_TIER_RAM, "process, vocabulary", s->process_bytes, "");
-    if (vram > 0)
-        add_line(out, SW_TIER_VRAM, "total", vram, device);
-    add_line(out, SW_TIER_RAM, "total, at most", s->ram_bytes_max, "");
+    add_vram(out, s, "cache of experts", offsetof(sw_device_state, cache_bytes), s->expert_cache_bytes, slots);
+    add_ram(out, BUFFERS, s->buffer_bytes, "");
+    add_ram(out, "process, vocabulary", s->process_bytes, "");
+    add_device_totals(out, s);
+    add_ram(out, "total, at most", s->ram_bytes_max, "");
 }

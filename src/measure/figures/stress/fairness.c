@@ -53,8 +53,10 @@ static double chi2_above(double x, size_t n_free)
 {
     if (!(x > 0))
         return 1;
-    const double a = (double)n_free / 2, half = x / 2;
-    double term = exp(a * log(half) - half - lgamma(a + 1)), below = term;
+    const double a = (double)n_free / 2, half = x / 2, first = a * log(half) - half - lgamma(a + 1);
+    if (half > a && first < -600)
+        return 0; // the sum would begin with nothing and stay there
+    double term = exp(first), below = term;
     for (int k = 1; k < 2000 && term > below * 1e-17; k++) {
         term *= half / (a + k);
         below += term;

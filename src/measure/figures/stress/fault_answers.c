@@ -172,7 +172,7 @@ sw_code fault_judge_forgets(const fault_world *w, fault_row *row, sw_err *err)
 /* ---- experts ----------------------------------------------------------------------------------------------------- */
 
 /* Neighbouring tokens choose alike: eight of them count as one, and an expert in use as chosen a tenth as often as the
- * mean.  A sound model may have experts that are rarer; docs/stress.md. */
+ * mean.  A sound model may have experts that are rarer. */
 static const double TOKENS_ALIKE = 8, RARE = 0.1;
 
 sw_code fault_judge_unused(const fault_world *w, fault_row *row, sw_err *err)

@@ -2,7 +2,8 @@
 #ifndef STRESS_FAULT_JUDGES_H
 #define STRESS_FAULT_JUDGES_H
 
-#include "figures/stress/stress_faults.h"
+#include "figures/stress/fault_request.h"
+#include "spillway/error.h"
 
 SW_NODISCARD sw_code fault_judge_leak(const fault_world *world, fault_row *row, sw_err *err);
 SW_NODISCARD sw_code fault_judge_slowing(const fault_world *world, fault_row *row, sw_err *err);

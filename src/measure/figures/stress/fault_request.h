@@ -1,4 +1,5 @@
-/* fault_request.h - what the search for faults looks at: requests and samples of memory, as plain arrays.
+/* fault_request.h - what the search for faults looks at: requests and samples of memory, as plain arrays, and what it
+ * finds.
  *
  * `question` is a number that requests share if they asked the same with the same seed, so that the same is expected.
  * Views: pointers belong to the caller.
@@ -46,5 +47,15 @@ typedef struct fault_world {
     size_t n_samples;
     fault_experts experts;
 } fault_world;
+
+/* What was found of one fault. */
+typedef struct fault_row {
+    double p_value; // corrected; NAN: there was too little to judge
+    double effect;  // in the unit of the table
+    double at;      // where: seconds of the run, the session, tokens, expert (layer * n_experts + e); NAN
+    size_t n;       // requests (samples, repeats) that were looked at
+    bool is_found;
+    char found[160]; // one sentence
+} fault_row;
 
 #endif

@@ -27,7 +27,6 @@ typedef struct stress_condition {
 
 enum { CONDITIONS_MAX = 8 };
 
-/* A row of protocols/stress/criteria.json. */
 typedef struct stress_criterion {
     const char *id;    // "sustained-speed"
     const char *asked; // "more than 10 tok/s in the slowest minute"

@@ -34,15 +34,6 @@ const char *fault_name(fault_kind kind);
 /* The fault with that name, or -1. */
 int fault_from_name(const char *name);
 
-typedef struct fault_row {
-    double p_value; // corrected; NAN: there was too little to judge
-    double effect;  // in the unit of the table
-    double at;      // where: seconds of the run, the session, tokens, expert (layer * n_experts + e); NAN
-    size_t n;       // requests (samples, repeats) that were looked at
-    bool is_found;
-    char found[160]; // one sentence
-} fault_row;
-
 typedef struct stress_faults {
     fault_row rows[N_FAULTS];
     size_t n_found;

@@ -1,0 +1,41 @@
+/* stress_rows.h - the requests of a stress run of one model, with their figures, by suite.
+ *
+ * Figures are asked of some suites: a rate that is sustained is one of long answers, not of a ladder of prompts.  A run
+ * without stages (a benchmark) is one suite, which answers to every name.  Views into the run.
+ */
+#ifndef STRESS_STRESS_ROWS_H
+#define STRESS_STRESS_ROWS_H
+
+#include "figures/metrics.h"
+#include "results/record.h"
+
+typedef struct stress_rows {
+    const run_record *run;
+    int subject;
+    summary_row *rows; // (n) no warm-ups, in the order in which they began
+    size_t n;
+} stress_rows;
+
+/* Free it with stress_rows_free, also after an error.  Error: SW_ENOMEM. */
+SW_NODISCARD sw_code stress_rows_of(const run_record *run, int subject, stress_rows *out, sw_err *err);
+void stress_rows_free(stress_rows *rows);
+
+/* A list of suites; NULL: all. */
+typedef const char *const *suite_names; // ends with NULL
+
+bool stress_row_is_of(const stress_rows *rows, const test_record *test, suite_names suites);
+bool stress_row_is_completed(const summary_row *row);
+/* Returns true if the run has such a suite. */
+bool stress_rows_have(const stress_rows *rows, suite_names suites);
+
+/* Seconds since the run began. */
+double stress_row_begin_s(const summary_row *row);
+double stress_row_end_s(const summary_row *row);
+
+/* A number that two requests share if they asked the same, so that the same is expected: prompt, seed, limits, and what
+ * the workload says of the item. */
+uint64_t stress_question_of(const test_record *test);
+/* A number of its text, reasoning included. */
+uint64_t stress_answer_of(const answer_record *answer);
+
+#endif
