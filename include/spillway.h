@@ -216,7 +216,7 @@ typedef struct sw_engine_options {
     const uint64_t *vram_list; // (n_vram), in place of that: of each GPU, in the order of `devices`; or NULL
     int n_vram;
     const char *override_tensors; // "REGEX=DEVICE,...": where tensors are, whatever the above says; or NULL
-    int stream_tokens;   // steps of at least N tokens bring experts from RAM to the GPU; 0: N is measured, -1: none do
+    int stream_tokens;   // steps of at least N tokens bring experts from RAM to a GPU; 0: N is measured, -1: none do
     const char *devices; // "cuda:0,cuda:1"; "auto": all GPUs that can be used; "none" or NULL: no GPU
     sw_device_check
         device_check; // a device that computes wrongly is not used: by "auto" with a note, else SW_EUNSUPPORTED

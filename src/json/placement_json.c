@@ -43,7 +43,7 @@ static json_t *effect_json(const sw_engine_state *s)
     return effect;
 }
 
-/* Experts in RAM that the device computes for a step. */
+/* Experts in RAM that a device computes for a step. */
 static json_t *stream_json(const sw_engine_state *s)
 {
     return json_pack("{s:i, s:o, s:b, s:o, s:o, s:o}", "tokens", s->stream_tokens, "vram_bytes",
@@ -72,14 +72,14 @@ static json_t *compute_json(const sw_engine_state *s)
 {
     json_t *compute = json_pack("{s:s, s:s, s:i, s:i}", "backend", s->backend, "isa", s->isa, "threads", s->n_threads,
                                 "batch", s->n_batch);
-    if (s->stream_bytes_vram > 0)
-        json_put(&compute, "stream", stream_json(s));
     if (s->device == NULL)
         return compute;
     json_put(&compute, "device",
              json_pack("{s:s, s:s, s:b, s:o}", "name", s->device, "model", s->device_model, "emulated", s->is_emulated,
                        "bytes", bytes_json(s->device_bytes)));
     json_put(&compute, "devices", devices_json(s));
+    if (s->stream_bytes_vram > 0)
+        json_put(&compute, "stream", stream_json(s));
     return compute;
 }
 

@@ -45,7 +45,7 @@ says err "--device-check"
 
 # ---- one prompt ----
 for where in none emu:64MiB; do
-  for more in "" --cpu-moe "--n-cpu-moe 1" "--kv-type q8_0"; do
+  for more in "" --cpu-moe "--cpu-moe --stream-tokens 4" "--n-cpu-moe 1" "--kv-type q8_0"; do
     # shellcheck disable=SC2086
     expect 0 logits "$model" "${small[@]}" --devices $where $more --out "$where.$more" --tokens 1,5,9,33,2,7
     [ "$more" != --kv-type\ q8_0 ] || continue
@@ -108,6 +108,18 @@ with subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text
         answers.append(post("/v1/embeddings", {"input": ["a b c", "d"]})["data"])
         placement = json.load(urllib.request.urlopen(url + "/v1/placement", timeout=20))["data"][0]
         metrics = urllib.request.urlopen(url + "/metrics", timeout=20).read().decode()
+        monitor = [spillway, "monitor", "--url", url, "--once"]
+        seen = json.loads(subprocess.run([*monitor, "--json"], stdout=subprocess.PIPE, check=True).stdout)
+        assert seen["vram_allocated_bytes"] == placement["total"]["vram"], (seen, placement["total"])
+        assert "vram_allocated_bytes" in subprocess.run(monitor, stdout=subprocess.PIPE, check=True, text=True).stdout
+        stream = placement["compute"].get("stream")
+        names = ("spillway_experts_streamed_total", "spillway_experts_streamed_bytes_total", "spillway_experts_streamed_steps_total")
+        counted = [int(float(line.split()[-1])) for name in names for line in metrics.splitlines() if line.startswith(name + "{")]
+        if "--stream-tokens" in more:
+            assert stream["tokens"] == 4 and stream["pinned"] and stream["vram_bytes"] > 0, stream
+            assert [stream["experts"], stream["bytes"], stream["steps"]] == counted and min(counted) > 0, (stream, counted)
+        else:
+            assert stream is None and counted == [], (stream, counted)
     finally:
         server.terminate()
     with open("cache.json", "w") as out:
@@ -122,7 +134,7 @@ with subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text
     print(server.stderr.read(), file=sys.stderr)
 PYTHON
 python3 serve.py "$SPILLWAY" "$model" none >none.answers 2>.err || fail "a server without a device"
-for more in "emu:64MiB --strict" "emu:64MiB,emu:32MiB --cpu-moe"; do
+for more in "emu:64MiB --strict" "emu:64MiB,emu:32MiB --cpu-moe --stream-tokens 4"; do
   # shellcheck disable=SC2086
   python3 serve.py "$SPILLWAY" "$model" $more >emu.answers 2>.err || fail "a server with a device, $more"
   says err "cpu+emu:64MiB"

@@ -336,7 +336,7 @@ static void failing(const golden *g)
     assert_string_equal(c->reason, notice);
     assert_non_null(strstr(notice, "the device is lost"));
     for (size_t i = 0; i < m->h.n_layers * m->h.n_expert; i++)
-        assert_int_equal(m->f.computes[i], TIER_RAM);
+        assert_int_equal(m->f.division.usual[i], TIER_RAM);
     sw_expert_cache_free(c);
     m->lm.ops->close(&m->lm);
     free(expected);
@@ -362,7 +362,7 @@ typedef struct slow_clock {
 static bool is_cache_used(const forward *f)
 {
     for (size_t i = 0; f != NULL && i < f->o.h->n_layers * f->o.h->n_expert; i++) {
-        if (f->computes[i] == TIER_VRAM)
+        if (f->division.usual[i] == TIER_VRAM)
             return true;
     }
     return false;

@@ -73,7 +73,9 @@ static uint64_t count_used(const model_lm *m, size_t n)
             is_used[forward_chosen(&m->f, l)[p]] = true;
         for (size_t e = 0; e < m->h.n_expert; e++)
             of_layer += is_used[e] && placement_tier(&m->placement, SW_CLASS_EXPERTS, l, e) == TIER_RAM;
-        n_used += m->f.split.rule == SPLIT_ALL ? of_layer : m->f.split.rule == SPLIT_EVEN ? (of_layer + 1) / 2 : 0;
+        n_used += m->f.division.split.rule == SPLIT_ALL    ? of_layer
+                  : m->f.division.split.rule == SPLIT_EVEN ? (of_layer + 1) / 2
+                                                           : 0;
     }
     return n_used;
 }
@@ -145,13 +147,13 @@ static void every_split(const golden *g, void *ud)
         o.override_tensors = PLACEMENTS[i].override_tensors;
         model_lm *const m = opened(g, &o);
         assert_int_equal(state_of(m).stream_tokens, SWITCH);
-        assert_int_equal(m->f.split.rule, SPLIT_EVEN);
+        assert_int_equal(m->f.division.split.rule, SPLIT_EVEN);
         for (size_t k = 0; k < sizeof RULES / sizeof *RULES; k++) {
             if ((i + k + *n_models) % 3 != 0 && !is_long())
                 continue; // a third of the combinations, another one in the next family
             begin_anew(cpu);
             begin_anew(m);
-            m->f.split.rule = RULES[k].rule;
+            m->f.division.split.rule = RULES[k].rule;
             same_steps(g, cpu, m, PLACEMENTS[i].name, RULES[k].name);
         }
         close_lm(m);
@@ -166,6 +168,40 @@ static void test_answers_do_not_depend_on_who_computes_an_expert(void **state)
     size_t n_models = 0;
     golden_for_each(every_split, &n_models);
     assert_true(n_models >= 6);
+}
+
+/* ---- order ------------------------------------------------------------------------------------------------------ */
+
+static device_ops hasty_ops;
+static const device_ops *real_ops;
+
+/* A copy that is done as soon as what it is to wait for allows it; the emulation itself does it as late as it can. */
+static sw_code hasty_copy(device_stream *s, void *to, const void *from, size_t n_bytes, device_way way, sw_err *err)
+{
+    const sw_code code = real_ops->copy(s, to, from, n_bytes, way, err);
+    return code == SW_OK && way == COPY_UP ? real_ops->stream_wait(s, err) : code;
+}
+
+static void hasty(const golden *g)
+{
+    model_lm *const cpu = opened_without_device(g), *const m = opened(g, &OPTIONS);
+    device *const d = tiers_device(&m->tiers, TIER_VRAM);
+    real_ops = d->ops;
+    hasty_ops = *real_ops;
+    hasty_ops.copy = hasty_copy;
+    d->ops = &hasty_ops;
+    m->f.division.split.rule = SPLIT_ALL;
+    same_steps(g, cpu, m, "--cpu-moe", "copies as early as possible");
+    d->ops = real_ops;
+    close_lm(m);
+    close_lm(cpu);
+}
+
+static void test_no_copy_overtakes_the_products_before_it(void **state)
+{
+    (void)state;
+    golden_with("qwen3moe-f32", hasty);
+    golden_with("granitemoe-shared-f32", hasty);
 }
 
 /* ---- memory ------------------------------------------------------------------------------------------------------ */
@@ -301,7 +337,7 @@ static void measured(const golden *g)
     assert_true(r.here.expert_us > 0 && r.device.expert_us > 0 && r.here.token_us >= 0 && r.device.token_us >= 0);
     assert_int_equal(state_of(m).n_stream_experts, 0);
     same_steps(g, cpu, m, "--cpu-moe", "after measuring");
-    m->f.split = (expert_split){.min_tokens = 1, .rule = SPLIT_BY_RATES, .rates = r};
+    m->f.division.split = (expert_split){.min_tokens = 1, .rule = SPLIT_BY_RATES, .rates = r};
     begin_anew(m);
     begin_anew(cpu);
     const float *expected, *actual;
@@ -333,7 +369,7 @@ static void without_pinning(const golden *g)
     assert_non_null(strstr(m->placement_note, "the weights in RAM are not pinned, so experts come to the GPU through a "
                                               "buffer of "));
     assert_int_equal(s.buffer_bytes - state_of(pinned).buffer_bytes, s.stream_bytes_vram);
-    m->f.split.rule = SPLIT_ALL;
+    m->f.division.split.rule = SPLIT_ALL;
     same_steps(g, cpu, m, "--cpu-moe", "not pinned");
     close_lm(m);
     close_lm(pinned);
@@ -367,7 +403,7 @@ static void failing_copies(const golden *g)
         if (opening != SW_OK)
             continue; // it was one of the weights
         model_lm *const m = (model_lm *)lm;
-        m->f.split.rule = n % 2 ? SPLIT_ALL : SPLIT_EVEN;
+        m->f.division.split.rule = n % 2 ? SPLIT_ALL : SPLIT_EVEN;
         sw_err_clear(&err);
         if (step(m, g, 0, 9, &actual, &err) != SW_OK) {
             n_failed++;
@@ -395,6 +431,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers_do_not_depend_on_who_computes_an_expert),
+        cmocka_unit_test(test_no_copy_overtakes_the_products_before_it),
         cmocka_unit_test(test_memory_is_planned),
         cmocka_unit_test(test_only_experts_make_way),
         cmocka_unit_test(test_without_effect_it_is_said_or_refused),

@@ -92,7 +92,7 @@ void model_lm_unpin_weights(model_lm *m)
 
 sw_code model_lm_start_stream(model_lm *m, const sw_engine_options *o, sw_err *err)
 {
-    expert_split *const split = &m->f.split;
+    expert_split *const split = &m->f.division.split;
     m->stream.n_tokens = 0;
     if (m->stream.vram_bytes == 0 || !split_is_possible(&m->f))
         return SW_OK;

@@ -37,11 +37,14 @@ static bool place(placing *p, uint64_t n_kept)
 
 /* ---- experts that come for a step -------------------------------------------------------------------------------- */
 
-/* Returns true if all but the routed experts is where it was. */
-static bool is_same_but_experts(const model_placement *a, const model_placement *b)
+/* Returns true if nothing but routed experts is in RAM in `b` that is in VRAM in `a`. */
+static bool is_as_good_but_experts(const model_placement *a, const model_placement *b)
 {
-    return a->embedding == b->embedding && a->output == b->output &&
-           memcmp(a->attention, b->attention, a->n_layers) == 0 && memcmp(a->ffn, b->ffn, a->n_layers) == 0;
+    bool is = tier_is_vram(a->output) <= tier_is_vram(b->output);
+    for (size_t l = 0; l < a->n_layers; l++)
+        is = is && tier_is_vram(a->attention[l]) <= tier_is_vram(b->attention[l]) &&
+             tier_is_vram(a->ffn[l]) <= tier_is_vram(b->ffn[l]);
+    return is;
 }
 
 /* Where experts stay in RAM, some VRAM is for those that come for a step.  Only experts make way for that, which would
@@ -57,7 +60,7 @@ static bool make_room_to_stream(placing *p, uint64_t n_kept)
     p->sizes.working += bytes;
     if (!placement_init(&with, &m->h, &p->sizes, &rest, &p->options))
         return false;
-    if (is_same_but_experts(&with, &m->placement) && placement_short_device(&with, &p->sizes, &rest) == TIER_RAM) {
+    if (is_as_good_but_experts(&m->placement, &with) && placement_short_device(&with, &p->sizes, &rest) == TIER_RAM) {
         placement_free(&m->placement);
         m->placement = with;
         m->stream.vram_bytes = bytes;

@@ -4,24 +4,9 @@
 
 #include <string.h>
 
-#include "base/limits.h"
 #include "forward/angles.h"
 
 /* ---- setting up -------------------------------------------------------------------------------------------------- */
-
-/* The tiers that compute experts of a layer, as bits. */
-static unsigned tiers_in(const uint8_t *tiers, size_t n_expert)
-{
-    unsigned bits = 0;
-    for (size_t e = 0; e < n_expert; e++)
-        bits |= 1u << tiers[e];
-    return bits;
-}
-
-static void find_tiers(forward *f, size_t l)
-{
-    f->experts[l] = tiers_in(f->computes + l * f->o.h->n_expert, f->o.h->n_expert);
-}
 
 bool forward_init(forward *f, const forward_options *o)
 {
@@ -34,19 +19,12 @@ bool forward_init(forward *f, const forward_options *o)
     f->batch.out = scratch_floats(memory, n * padded_length(h->n_embd));
     f->batch.bad_layer = scratch_items(memory, n, sizeof *f->batch.bad_layer);
     f->batch.is_long = f->is_long = scratch_items(memory, (size_t)o->n_seqs, sizeof *f->is_long);
-    f->computes = scratch_items(memory, h->n_layers * h->n_expert, sizeof *f->computes);
-    f->experts = scratch_items(memory, h->n_layers, sizeof *f->experts);
-    f->now = scratch_items(memory, h->n_expert, sizeof *f->now);
     f->chosen = scratch_items(memory, h->n_layers * n_pairs, sizeof *f->chosen);
     f->weights = scratch_floats(memory, h->n_layers * n_pairs);
     f->answers = scratch_items(memory, n_pairs, sizeof *f->answers);
     pooled_init(&f->pooled, memory, (size_t)o->n_seqs, h->n_embd);
-    if (memory->has_failed)
+    if (!division_init(&f->division, memory, h, o->w->placement, f->o.backends))
         return false;
-    for (size_t i = 0; i < h->n_layers * h->n_expert; i++)
-        f->computes[i] = (uint8_t)placement_tier(o->w->placement, SW_CLASS_EXPERTS, i / h->n_expert, i % h->n_expert);
-    for (size_t l = 0; l < h->n_layers; l++)
-        find_tiers(f, l);
     for (int s = 0; s < o->n_seqs; s++)
         forward_begin_sequence(f, s, o->n_ctx);
     return true;
@@ -60,8 +38,7 @@ void forward_free(forward *f)
 
 void forward_set_expert(forward *f, size_t l, size_t expert, weight_tier tier)
 {
-    f->computes[l * f->o.h->n_expert + expert] = (uint8_t)tier;
-    find_tiers(f, l);
+    division_set(&f->division, l, expert, tier);
 }
 
 /* ---- sequences --------------------------------------------------------------------------------------------------- */
@@ -120,48 +97,11 @@ static int shared_tier(const forward *f, size_t l)
 static bool is_whole(const forward *f, size_t l)
 {
     const int home = (int)placement_tier(f->o.w->placement, SW_CLASS_ATTENTION, l, 0);
-    return f->experts[l] == 1u << home && (!has_shared(f, l) || shared_tier(f, l) == home);
-}
-
-/* Who computes a layer's experts in this step. */
-typedef struct division {
-    const uint8_t *tiers; // (n_expert)
-    unsigned used;        // as bits
-} division;
-
-weight_tier forward_stream_tier(const forward *f, size_t l)
-{
-    const weight_tier home = placement_tier(f->o.w->placement, SW_CLASS_ATTENTION, l, 0);
-    const weight_tier tier = home != TIER_RAM ? home : TIER_VRAM;
-    return f->o.backends[tier] != NULL && f->o.backends[tier]->can_stream ? tier : TIER_RAM;
-}
-
-/* Returns true if experts of a layer that are in RAM may go to a device in this step. */
-static bool may_divide(const forward *f, size_t l)
-{
-    return f->split.min_tokens > 0 && f->batch.n >= f->split.min_tokens && (f->experts[l] & 1u << TIER_RAM) != 0 &&
-           forward_stream_tier(f, l) != TIER_RAM;
-}
-
-static division divide(forward *f, size_t l, const expert_choice *choice)
-{
-    const size_t n = f->o.h->n_expert;
-    const division usual = {f->computes + l * n, f->experts[l]};
-    uint32_t n_tokens[LIMIT_MODEL_EXPERTS] = {0};
-    bool goes[LIMIT_MODEL_EXPERTS];
-    if (!may_divide(f, l))
-        return usual;
-    for (size_t p = 0; p < f->batch.n * choice->n_used; p++)
-        n_tokens[choice->chosen[p]] += usual.tiers[choice->chosen[p]] == TIER_RAM;
-    if (expert_split_choose(&f->split, n_tokens, n, goes) == 0)
-        return usual;
-    for (size_t e = 0; e < n; e++)
-        f->now[e] = goes[e] ? (uint8_t)forward_stream_tier(f, l) : usual.tiers[e];
-    return (division){f->now, tiers_in(f->now, n)};
+    return f->division.tiers[l] == 1u << home && (!has_shared(f, l) || shared_tier(f, l) == home);
 }
 
 /* The part of a layer's experts, routed and shared, that is computed in a tier. */
-static expert_share share_of(const forward *f, size_t l, int tier, const division *d, const expert_choice *choice)
+static expert_share share_of(const forward *f, size_t l, int tier, const layer_division *d, const expert_choice *choice)
 {
     return (expert_share){.choice = choice,
                           .tiers = d->used == 1u << tier ? NULL : d->tiers,
@@ -169,7 +109,7 @@ static expert_share share_of(const forward *f, size_t l, int tier, const divisio
                           .has_shared = has_shared(f, l) && shared_tier(f, l) == tier};
 }
 
-static bool has_work(const division *d, const expert_share *share)
+static bool has_work(const layer_division *d, const expert_share *share)
 {
     return (d->used >> share->tier & 1) != 0 || share->has_shared;
 }
@@ -180,11 +120,11 @@ static void experts(forward *f, size_t l)
     token_batch *const b = &f->batch;
     backend *const home = holder_of(f, SW_CLASS_ATTENTION, l);
     expert_choice choice = choice_of(f, l);
-    choice.can_wait = is_whole(f, l) && !may_divide(f, l);
+    choice.can_wait = is_whole(f, l) && !division_is_open(&f->division, l, b->n);
     expert_answers answers = {.rows = f->answers};
     memset(f->answers, 0, b->n * choice.n_used * sizeof *f->answers);
     backend_route(home, b, l, &choice);
-    const division d = divide(f, l, &choice);
+    const layer_division d = division_of(&f->division, l, b->n, &choice);
     expert_share shares[N_TIERS];
     for (int tier = N_TIERS - 1; tier >= 0; tier--) {
         shares[tier] = share_of(f, l, tier, &d, &choice);

@@ -7,8 +7,7 @@
 #ifndef FORWARD_FORWARD_H
 #define FORWARD_FORWARD_H
 
-#include "forward/backend.h"
-#include "forward/expert_split.h"
+#include "forward/division.h"
 #include "forward/kv.h"
 #include "forward/pooled.h"
 #include "forward/scratch.h"
@@ -30,10 +29,7 @@ typedef struct forward {
     bool *is_long;         // (n_seqs)
     token_batch batch;     // being evaluated; its arrays have room for n_batch tokens
     backend *holder;       // of the residual stream
-    uint8_t *computes;     // (n_layers, n_expert): the tier whose backend computes an expert
-    unsigned *experts;     // (n_layers): tiers that compute a layer's experts, as bits
-    expert_split split;    // of the experts in RAM, where a device may compute them; whoever opens the pass sets it
-    uint8_t *now;          // (n_expert): as `computes`, of one layer in this step
+    division division;     // of the experts
     int *chosen;           // (n_layers, n_batch, n_expert_used)
     float *weights;        // (n_layers, n_batch, n_expert_used): of the chosen experts
     const float **answers; // (n_batch, n_expert_used): of one layer's pairs
@@ -52,10 +48,6 @@ SW_NODISCARD sw_code forward_step(forward *f, const batch_token *tokens, size_t 
 /* From the next step on an expert is computed by a tier's backend, which has its weights.  At first each is computed
  * where the placement has it.  Between steps only. */
 void forward_set_expert(forward *f, size_t layer, size_t expert, weight_tier tier);
-
-/* The device that experts of a layer may go to for a step: that of its attention, else the first one; RAM: there is
- * none that takes any. */
-weight_tier forward_stream_tier(const forward *f, size_t layer);
 
 /* As lm_ops.embedding. */
 SW_NODISCARD sw_code forward_embedding(const forward *f, int seq, float *out, sw_err *err);

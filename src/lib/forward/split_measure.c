@@ -1,10 +1,7 @@
 /* split_measure.c - goes through the same operations as a step: what is measured is what a step will take. */
 #include "forward/split_measure.h"
 
-#include <string.h>
-
 #include "base/clock.h"
-#include "base/limits.h"
 
 enum { EXPERTS = 8, TOKENS = 32, ROUNDS = 2 };
 
@@ -20,8 +17,7 @@ typedef struct probe {
 
 static bool is_divisible(const forward *f, size_t l)
 {
-    return hparams_has_experts(f->o.h, l) && (f->experts[l] & 1u << TIER_RAM) != 0 &&
-           forward_stream_tier(f, l) != TIER_RAM;
+    return hparams_has_experts(f->o.h, l) && division_device(&f->division, l) != TIER_RAM;
 }
 
 bool split_is_possible(const forward *f)
@@ -39,7 +35,7 @@ static void find_experts(probe *p)
     while (!is_divisible(p->f, p->layer))
         p->layer++;
     for (size_t e = 0; e < n && p->n_experts < EXPERTS; e++) {
-        if (p->f->computes[p->layer * n + e] == TIER_RAM)
+        if (p->f->division.usual[p->layer * n + e] == TIER_RAM)
             p->experts[p->n_experts++] = (int)e;
     }
 }
@@ -96,7 +92,7 @@ sw_code split_measure(forward *f, split_rates *out, sw_err *err)
     probe p = {.f = f, .err = err};
     find_experts(&p);
     out->here = cost_in(&p, TIER_RAM);
-    out->device = cost_in(&p, forward_stream_tier(f, p.layer));
-    f->o.backends[forward_stream_tier(f, p.layer)]->streamed = (backend_streamed){0}; // this was no step
+    out->device = cost_in(&p, division_device(&f->division, p.layer));
+    f->o.backends[division_device(&f->division, p.layer)]->streamed = (backend_streamed){0}; // this was no step
     return p.code;
 }

@@ -12,17 +12,21 @@ void test_keeper_tag(const runner *r, int index)
         watch_tag(watch, index);
 }
 
-/* Moves the samples of the watch to r->samples; returns how many. */
-static size_t take_samples(runner *r)
+size_t test_keeper_samples(runner *r)
 {
     memory_watch *const watch = host_watch(r->host->host);
     if (watch == NULL)
         return 0;
-    const size_t n = watch_take(watch, r->raw_samples, WATCH_KEPT);
+    const gpu_values *gpus;
+    const size_t n = watch_take(watch, r->raw_samples, WATCH_KEPT, &gpus), n_gpus = watch_n_gpus(watch);
     for (size_t i = 0; i < n; i++) {
         const watch_sample *const s = &r->raw_samples[i];
-        r->samples[i] = (resource_sample){
-            .t_ms = runner_ms(r, s->t_ns), .server = r->host->server, .test_index = s->tag, .values = s->values};
+        r->samples[i] = (resource_sample){.t_ms = runner_ms(r, s->t_ns),
+                                          .server = r->host->server,
+                                          .test_index = s->tag,
+                                          .values = s->values,
+                                          .gpus = gpus + i * n_gpus,
+                                          .n_gpus = n_gpus};
     }
     return n;
 }
@@ -53,7 +57,7 @@ static void report_end(runner *r, const test_record *test, const test_metrics *m
 
 sw_code test_keeper_keep(runner *r, test_record *test, const check_list *checks, sw_err *err)
 {
-    const size_t n_samples = take_samples(r);
+    const size_t n_samples = test_keeper_samples(r);
     test_keeper_tag(r, -1);
     arena *const keep = arena_create();
     sw_code code = keep != NULL ? try_checks(r, test, checks, keep, err)

@@ -91,26 +91,24 @@ static void add_device_totals(buf *out, const sw_engine_state *s)
         add_line(out, word_of(s, SW_TIER_VRAM, -1), "total", all, "");
 }
 
-static void add_working(buf *out, const sw_engine_state *s, const char *what)
+static void add_working(buf *out, const sw_engine_state *s)
 {
     char remark[80] = "";
     if (s->stream_tokens > 0)
-        snprintf(remark, sizeof remark, "%.2f MB for experts that come in steps of %d tokens and more",
-                 (double)s->stream_bytes_vram / 1e6, s->stream_tokens);
-    add_vram(out, s, what, offsetof(sw_device_state, buffer_bytes), s->buffer_bytes_vram, remark);
+        snprintf(remark, sizeof remark, "of it for experts that come in steps of %d tokens and more", s->stream_tokens);
+    add_vram(out, s, "working buffers", offsetof(sw_device_state, buffer_bytes), s->buffer_bytes_vram, remark);
 }
 
 void placement_text(buf *out, const sw_engine_state *s, const sw_placement_row *rows, size_t n_rows)
 {
-    static const char BUFFERS[] = "working buffers";
     char slots[48];
     for (size_t i = 0; i < n_rows; i++)
         add_row(out, s, &rows[i]);
     add_cache(out, s);
-    add_working(out, s, BUFFERS);
+    add_working(out, s);
     snprintf(slots, sizeof slots, "copies of %d that are in RAM", s->expert_cache_slots);
     add_vram(out, s, "cache of experts", offsetof(sw_device_state, cache_bytes), s->expert_cache_bytes, slots);
-    add_ram(out, BUFFERS, s->buffer_bytes, "");
+    add_ram(out, "working buffers", s->buffer_bytes, "");
     add_ram(out, "process, vocabulary", s->process_bytes, "");
     add_device_totals(out, s);
     add_ram(out, "total, at most", s->ram_bytes_max, "");
