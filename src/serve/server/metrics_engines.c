@@ -159,6 +159,7 @@ static void write_devices(const metrics_view *v, metrics_text *t)
             write_device(t, e, d, "weights", d->weight_bytes - d->expert_bytes);
             write_device(t, e, d, "kv", d->kv_bytes);
             write_device(t, e, d, "compute", d->buffer_bytes);
+            write_device(t, e, d, "expert_cache", d->cache_bytes);
         }
     }
 }
