@@ -120,9 +120,15 @@ with subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text
             assert [stream["experts"], stream["bytes"], stream["steps"]] == counted and min(counted) > 0, (stream, counted)
         else:
             assert stream is None and counted == [], (stream, counted)
+        graphs = placement["compute"].get("graphs", {})
+        counted = [line for line in metrics.splitlines() if line.startswith("spillway_gpu_segments_total{")]
+        assert len(counted) == len(graphs), (graphs, counted)
+        for how, n in graphs.items():
+            assert n > 0 and any(f'how="{how}"' in line and int(float(line.split()[-1])) == n for line in counted), (graphs, counted)
     finally:
         server.terminate()
     compute = placement["compute"]
+    assert ("graphs" in compute) == ("device" in compute), compute
     for d in compute.get("devices", []):
         for kind, bytes in (("budget", d["bytes"]), ("kv", d["kv_bytes"]), ("compute", d["buffer_bytes"])):
             sample = f'spillway_device_memory_bytes{{model="{placement["model"]}",device="{d["name"]}",kind="{kind}"}} {bytes}\n'

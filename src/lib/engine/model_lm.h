@@ -32,6 +32,8 @@ SW_NODISCARD sw_code model_lm_placement(const language_model *lm, sw_placement_d
  * when memory is short. */
 uint64_t model_lm_kv_bytes_of(const hparams *h, sw_kv_type type, int n_ctx);
 
+/* Sets what was given as graphs so far; any thread. */
+void model_lm_graphs(const language_model *lm, sw_engine_state *state);
 /* Sets what was streamed so far; any thread. */
 void model_lm_streamed(const language_model *lm, sw_engine_state *state);
 /* As sw_engine_kv_bytes_read. */
