@@ -448,6 +448,12 @@ CU(cuEventRecord, const object *e, const object *s)
     return has_kind(e, EVENT) && has_kind(s, STREAM) ? 0 : INVALID_HANDLE;
 }
 
+CU(cuEventQuery, const object *e)
+{
+    BEGIN_IN_CONTEXT("cuEventQuery");
+    return has_kind(e, EVENT) ? 0 : INVALID_HANDLE;
+}
+
 CU(cuEventSynchronize, const object *e)
 {
     BEGIN_IN_CONTEXT("cuEventSynchronize");

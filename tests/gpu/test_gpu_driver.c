@@ -161,6 +161,7 @@ static sw_code everything(const char *name, things *t, float y[8])
     static char pages[4096];
     sw_code code;
     double us;
+    bool has_passed;
     size_t free_bytes, total;
     TRY(open_with(NEW_DRIVER, name, &t->d));
     TRY(device_memory(t->d, &free_bytes, &total, &last));
@@ -185,10 +186,11 @@ static sw_code everything(const char *name, things *t, float y[8])
     TRY(device_graph_launch(t->g, t->s, &last));
     TRY(device_copy(t->s, t->q, t->p, 32, COPY_WITHIN, &last));
     TRY(device_copy(t->s, y, t->q, 32, COPY_DOWN, &last));
+    TRY(device_event_passed(t->e, &has_passed, &last));
     TRY(device_event_wait(t->e, &last));
     TRY(device_event_us(t->e, t->e, &us, &last));
     TRY(device_stream_wait(t->s, &last));
-    return us == (t->d->is_emulated ? 0 : 1500) ? SW_OK : SW_EINVAL;
+    return us == (t->d->is_emulated ? 0 : 1500) && has_passed ? SW_OK : SW_EINVAL;
 }
 
 static void close_all(things *t)

@@ -166,6 +166,12 @@ sw_code device_event_wait(device_event *e, sw_err *err)
     return e->device->ops->event_wait(e, err);
 }
 
+sw_code device_event_passed(device_event *e, bool *out, sw_err *err)
+{
+    *out = false;
+    return e->device->ops->event_passed(e, out, err);
+}
+
 sw_code device_event_join(device_event *e, device_stream *s, sw_err *err)
 {
     const sw_code code = device_stream_flush(s, err);

@@ -83,6 +83,7 @@ typedef struct device_ops {
     void (*event_close)(device_event *e);
     sw_code (*event_record)(device_event *e, device_stream *s, sw_err *err);
     sw_code (*event_wait)(device_event *e, sw_err *err);
+    sw_code (*event_passed)(device_event *e, bool *out, sw_err *err);
     sw_code (*event_join)(device_event *e, device_stream *s, sw_err *err);
     sw_code (*event_us)(const device_event *from, const device_event *to, double *out, sw_err *err);
 
@@ -143,6 +144,9 @@ void device_event_close(device_event *e); // NULL is accepted
 SW_NODISCARD sw_code device_event_record(device_event *e, device_stream *s, sw_err *err);
 /* Returns after the moment that was recorded last; at once if there is none. */
 SW_NODISCARD sw_code device_event_wait(device_event *e, sw_err *err);
+/* Asks, without waiting, whether the moment that was recorded last has passed; true if there is none.  The emulation
+ * does some of the stream's work when it is asked, so that what is asked again and again passes. */
+SW_NODISCARD sw_code device_event_passed(device_event *e, bool *out, sw_err *err);
 /* What the stream is given from now on waits for the moment that was recorded last. */
 SW_NODISCARD sw_code device_event_join(device_event *e, device_stream *s, sw_err *err);
 /* Microseconds between two moments that have passed; 0 of an emulated device. */
