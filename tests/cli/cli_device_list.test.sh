@@ -32,6 +32,20 @@ assert first == {"name": "cuda:0", "model": "Stand-in 0", "usable": True, "total
 assert "6.1" in old["reason"] and "total_bytes" not in old and old["model"] == "Stand-in 1", old
 PY
 
+# ---- all that can be used, and one by one ----
+model=$SPILLWAY_SOURCE/models/demo-gpt-oss.gguf
+with "90 61 75" plan "$model" --ctx-size 64 --devices auto
+says err "warning: cuda:1 is not used: this GPU has compute capability 6.1"
+says out "of 0.00 MB of cuda:0 (Stand-in 0)"
+says out "of 0.00 MB of cuda:2 (Stand-in 2)"
+with "90 75" plan "$model" --ctx-size 64 --devices cuda:1,cuda:0
+is_silent err
+says out "VRAM0 total                              0.00 MB  of 0.00 MB of cuda:1"
+LD_LIBRARY_PATH=$build/cuda:$build/nvml_3 STAND_IN_CUDA_DEVICES="90 75" expect 2 plan "$model" --devices cuda:1,cuda:1
+says err "--devices names cuda:1 twice"
+LD_LIBRARY_PATH=$build/cuda:$build/nvml_3 STAND_IN_CUDA_DEVICES="90 75" expect 1 plan "$model" --devices cuda:0,cuda:2
+says err "cuda:2: there is no such GPU"
+
 # ---- none, for three reasons ----
 with "" devices
 says out "no GPU: the NVIDIA driver finds no GPU"

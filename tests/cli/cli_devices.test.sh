@@ -118,7 +118,12 @@ with subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text
             assert stream is None and counted == [], (stream, counted)
     finally:
         server.terminate()
-    print(json.dumps([answers, placement["compute"].get("device"), placement["total"]["vram"]]))
+    compute = placement["compute"]
+    for d in compute.get("devices", []):
+        for kind, bytes in (("budget", d["bytes"]), ("kv", d["kv_bytes"]), ("compute", d["buffer_bytes"])):
+            sample = f'spillway_device_memory_bytes{{model="{placement["model"]}",device="{d["name"]}",kind="{kind}"}} {bytes}\n'
+            assert bytes > 0 and sample in metrics, (sample, metrics)
+    print(json.dumps([answers, compute.get("device"), placement["total"]["vram"]]))
     print(server.stderr.read(), file=sys.stderr)
 PYTHON
 python3 serve.py "$SPILLWAY" "$model" none >none.answers 2>.err || fail "a server without a device"
@@ -181,12 +186,20 @@ says err "--vram: an engine has at most 8 devices"
 expect 0 plan "$model" --devices none --vram 1G,1G
 says err "--vram has no effect"
 
-# ---- the two placements side by side ----
+for where in "--devices none" "${two[*]}"; do
+  # shellcheck disable=SC2086
+  expect 0 run "$model" hi -n 4 --temp 0 "${small[@]}" $where
+  cp .out "run.${where##* }"
+done
+cmp run.none run.16 || fail "two devices: another answer"
+
+# ---- placements side by side ----
 # The tokens of a prompt in batches of several sizes.
 for batch in 3 32; do
   expect 0 parity "$model" --tokens 12 --a "--devices none ${small[*]}" --b "${device[*]} --ctx-size 128 --threads 1 --batch $batch --cpu-moe"
   says out "equal, "
 done
-expect 0 parity "$model" --tokens 12 --a "--devices none ${small[*]}" --b "${device[*]} ${small[*]} --n-cpu-moe 1"
+expect 0 parity "$model" --tokens 12 --a "${two[*]} ${small[*]}" --b "${device[*]} ${small[*]} --n-cpu-moe 1"
+says out "cpu+emu:8MiB+emu:8MiB#2"
 says out "cpu+emu:64MiB"
 says out "equal, "

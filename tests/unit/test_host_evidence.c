@@ -20,6 +20,7 @@
 
 #include "hosts/host.h"
 #include "hosts/log_evidence.h"
+#include "hosts/placement_table.h"
 #include "hosts/process_evidence.h"
 #include "hosts/process_model.h"
 #include "scripted_server.h"
@@ -398,6 +399,43 @@ static void check_child(const char *name, const char *log, const char *source)
     end_child(&c);
 }
 
+/* A server of ours with two GPUs: rows of one class are one, and what is on each is a fact. */
+static void test_several_gpus_are_summed_and_told_one_by_one(void **state)
+{
+    (void)state;
+    static const char TABLE[] =
+        "{\"weights\": [{\"class\": \"attention\", \"bytes\": 5, \"requested\": \"vram\", \"effective\": \"vram\", "
+        "\"device\": "
+        "\"cuda:0\"}, {\"class\": \"attention\", \"bytes\": 7, \"requested\": \"vram\", \"effective\": \"vram\", "
+        "\"device\": "
+        "\"cuda:1\"}, {\"class\": \"experts\", \"bytes\": 9, \"requested\": \"ram\", \"effective\": \"ram\"}], "
+        "\"compute\": "
+        "{\"device\": {\"name\": \"cuda:0,cuda:1\", \"emulated\": false}, \"devices\": [{\"name\": \"cuda:0\", "
+        "\"bytes\": 8e9, "
+        "\"weight_bytes\": 2e9, \"kv_bytes\": 1e9, \"buffer_bytes\": 5e8}, {\"name\": \"cuda:1\", \"bytes\": 24e9, "
+        "\"weight_bytes\": 0, \"kv_bytes\": 0, \"buffer_bytes\": 0}]}}";
+    arena *const keep = arena_create();
+    json_t *const table = json_loads(TABLE, 0, NULL);
+    placement_row *rows;
+    size_t n;
+    fact_list facts;
+    fact_list_init(&facts, keep);
+    assert_int_equal(placement_table_rows(table, keep, &rows, &n, NULL), SW_OK);
+    assert_int_equal(n, 2);
+    assert_int_equal(rows[0].bytes, 12);
+    assert_int_equal(rows[1].bytes, 9);
+    placement_table_facts(table, &facts);
+    const char *bytes = "", *device = "";
+    for (size_t i = 0; i < facts.n; i++) {
+        bytes = facts.items[i].name == FACT_DEVICE_BYTES ? facts.items[i].text : bytes;
+        device = facts.items[i].name == FACT_DEVICE ? facts.items[i].text : device;
+    }
+    assert_string_equal(device, "cuda:0,cuda:1");
+    assert_string_equal(bytes, "cuda:0 3.500 of 8.000 GB, cuda:1 0.000 of 24.000 GB");
+    json_decref(table);
+    arena_free(keep);
+}
+
 static void test_a_foreign_server_is_judged_by_its_log(void **state)
 {
     (void)state;
@@ -424,6 +462,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_sizes_in_a_log_tell_where_experts_probably_are),
         cmocka_unit_test(test_rows_of_a_log_have_their_kind_and_source),
         cmocka_unit_test(test_the_memory_of_a_process_tells_less),
+        cmocka_unit_test(test_several_gpus_are_summed_and_told_one_by_one),
         cmocka_unit_test(test_a_foreign_server_is_judged_by_its_log),
         cmocka_unit_test(test_without_a_log_it_is_judged_by_its_memory),
         cmocka_unit_test(test_a_process_without_a_model_has_none),

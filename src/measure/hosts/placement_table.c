@@ -1,6 +1,7 @@
 /* placement_table.c - rows, facts and the whereabouts of experts from GET /v1/placement. */
 #include "hosts/placement_table.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "hosts/member.h"
@@ -47,16 +48,32 @@ static const char *class_of(const json_t *row)
     return NULL;
 }
 
-/* Adds a row with bytes; a number that is not known has none. */
+/* Returns true if rows are of the same weights in the same tier: on different devices. */
+static bool is_same(const placement_row *row, const char *tier, const char *name, const char *requested)
+{
+    return strcmp(row->tier, tier) == 0 && strcmp(row->tensor_class, name) == 0 &&
+           strcmp(row->requested, requested) == 0;
+}
+
+/* Adds bytes to a tier; a number that is not known has none. */
 static void add_row(placement_row *rows, size_t *n, const char *tier, const char *name, double bytes,
                     const char *requested)
 {
-    if (tier != NULL && name != NULL && bytes > 0 && *n < ROWS_MAX)
+    if (tier == NULL || name == NULL || !(bytes > 0))
+        return;
+    requested = requested != NULL ? requested : "";
+    for (size_t i = 0; i < *n; i++) {
+        if (is_same(&rows[i], tier, name, requested)) {
+            rows[i].bytes += (uint64_t)bytes;
+            return;
+        }
+    }
+    if (*n < ROWS_MAX)
         rows[(*n)++] = (placement_row){.server = -1,
                                        .tier = tier,
                                        .tensor_class = name,
                                        .bytes = (uint64_t)bytes,
-                                       .requested = requested != NULL ? requested : "",
+                                       .requested = requested,
                                        .source = SOURCE};
 }
 
@@ -161,13 +178,36 @@ experts_place placement_table_experts(const json_t *table, buf *evidence)
 
 /* ---- facts ------------------------------------------------------------------------------------------------------- */
 
-/* A server without a GPU has neither. */
+/* "cuda:0 1.234 of 24.000 GB, cuda:1 ..."; nothing unless there are several. */
+static void put_device_bytes(const json_t *table, fact_list *facts, const char *source)
+{
+    const json_t *const devices = member_at(table, "compute.devices");
+    const size_t n = json_array_size(devices);
+    bool is_known = n > 1;
+    buf text;
+    buf_init(&text, 1024);
+    for (size_t i = 0; i < n && is_known; i++) {
+        const json_t *const d = json_array_get(devices, i);
+        const char *const name = member_text(d, "name");
+        const double taken =
+            member_number(d, "weight_bytes") + member_number(d, "kv_bytes") + member_number(d, "buffer_bytes");
+        const double bytes = member_number(d, "bytes");
+        is_known = name != NULL && !isnan(taken + bytes);
+        buf_printf(&text, "%s%.63s %.3f of %.3f GB", i > 0 ? ", " : "", is_known ? name : "", taken / 1e9, bytes / 1e9);
+    }
+    if (is_known && text.failed == SW_OK)
+        fact_list_text(facts, FACT_DEVICE_BYTES, buf_str(&text), source);
+    buf_free(&text);
+}
+
+/* A server without a GPU has none of it. */
 static void put_device(const json_t *table, fact_list *facts, const char *source)
 {
     const json_t *const is_emulated = member_at(table, "compute.device.emulated");
     fact_list_text(facts, FACT_DEVICE, member_text(table, "compute.device.name"), source);
     if (json_is_boolean(is_emulated))
         fact_list_text(facts, FACT_DEVICE_EMULATED, json_is_true(is_emulated) ? "yes" : "no", source);
+    put_device_bytes(table, facts, source);
 }
 
 void placement_table_facts(const json_t *table, fact_list *facts)

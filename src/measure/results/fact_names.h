@@ -23,7 +23,8 @@
     X(N_THREADS,           "n_threads",           "",     "that compute") \
     X(ISA,                 "isa",                 "text", "instruction set of the kernels") \
     X(BACKEND,             "backend",             "text", "what computes: \"cpu\", \"cuda\"") \
-    X(DEVICE,              "device",              "text", "GPU that the server has open: \"cuda:0\"") \
+    X(DEVICE,              "device",              "text", "GPUs that the server has open: \"cuda:0\", \"cuda:0,cuda:1\"") \
+    X(DEVICE_BYTES,        "device_bytes",        "text", "each of several GPUs: what the server allocated, of what it may fill") \
     X(DEVICE_EMULATED,     "device_emulated",     "text", "\"yes\": that GPU is emulated, and no figure of speed means anything; \"no\"") \
     X(N_CTX,               "n_ctx",               "tok",  "context of one sequence") \
     X(KV_TYPE,             "kv_type",             "text", "type of keys and values") \

@@ -137,6 +137,31 @@ static void write_memory(const metrics_view *v, metrics_text *t)
     }
 }
 
+static void write_device(metrics_text *t, const metrics_engine *e, const sw_device_state *d, const char *kind,
+                         uint64_t bytes)
+{
+    if (bytes > 0)
+        metrics_text_sample(t, (labels){{"model", e->model->id}, {"device", d->name}, {"kind", kind}, {0}},
+                            (double)bytes);
+}
+
+static void write_devices(const metrics_view *v, metrics_text *t)
+{
+    metrics_text_family(t, "spillway_device_memory_bytes", METRICS_GAUGE,
+                        "What loaded models take of each GPU, by kind; budget is what they may take.");
+    for (size_t i = 0; i < v->n_engines; i++) {
+        const metrics_engine *const e = &v->engines[i];
+        for (int k = 0; k < e->state.n_devices; k++) {
+            const sw_device_state *const d = &e->state.devices[k];
+            write_device(t, e, d, "budget", d->bytes);
+            write_device(t, e, d, "experts", d->expert_bytes);
+            write_device(t, e, d, "weights", d->weight_bytes - d->expert_bytes);
+            write_device(t, e, d, "kv", d->kv_bytes);
+            write_device(t, e, d, "compute", d->buffer_bytes);
+        }
+    }
+}
+
 /* ---- steps ------------------------------------------------------------------------------------------------------ */
 
 static void write_phases(const metrics_view *v, metrics_text *t, const char *name, const char *help,
@@ -267,6 +292,7 @@ void metrics_write_engines(const metrics_view *v, metrics_text *t)
     write_infos(v, t);
     write_engine_gauges(v, t);
     write_memory(v, t);
+    write_devices(v, t);
     write_losses(v, t);
     write_steps(v, t);
     write_streamed(v, t);
