@@ -54,24 +54,32 @@ static sw_code print(buf *text, sw_err *err)
     return SW_OK;
 }
 
-static void print_once(buf *out, const recording_head *head, const sample_values *values, const gpu *g)
+/* What is watched: its process, and where it is a server with a URL what that says of itself. */
+typedef struct watched {
+    sample_source *source;
+    monitor_server *server; // NULL: there is no URL
+    const recording_head *head;
+} watched;
+
+static void print_once(buf *out, const watched *w, const sample_values *values, double allocated)
 {
     const int width = output_width(STDOUT_FILENO);
-    monitor_print_sample(out, head, values, width);
-    monitor_print_gpus(out, g, width);
+    monitor_print_sample(out, w->head, values, allocated, width);
+    monitor_print_gpus(out, sample_source_gpus(w->source), width);
 }
 
-static sw_code show_once(const monitor_args *a, sample_source *source, const recording_head *head, sw_err *err)
+static sw_code show_once(const monitor_args *a, const watched *w, sw_err *err)
 {
+    const double allocated = monitor_server_vram_bytes(w->server);
     sample_values values;
     buf text;
-    if (!sample_source_read(source, &values))
-        return sw_fail(err, SW_EIO, "process %ld cannot be read: it has ended, or is another user's", head->pid);
+    if (!sample_source_read(w->source, &values))
+        return sw_fail(err, SW_EIO, "process %ld cannot be read: it has ended, or is another user's", w->head->pid);
     buf_init(&text, TEXT_BYTES_MAX);
     if (a->json)
-        monitor_print_json(&text, head, &values, sample_source_gpus(source));
+        monitor_print_json(&text, w->head, &values, sample_source_gpus(w->source), allocated);
     else
-        print_once(&text, head, &values, sample_source_gpus(source));
+        print_once(&text, w, &values, allocated);
     const sw_code code = print(&text, err);
     buf_free(&text);
     return code;
@@ -88,9 +96,11 @@ static sw_code put_jsonl_head(const recording_head *head, sw_err *err)
     return code;
 }
 
-static sw_code watch(const monitor_args *a, sample_source *source, const recording_head *head, sw_err *err)
+static sw_code watch(const monitor_args *a, const watched *w, sw_err *err)
 {
-    monitor_loop loop = {.source = source,
+    const recording_head *const head = w->head;
+    monitor_loop loop = {.source = w->source,
+                         .server = w->server,
                          .head = head,
                          .record_path = a->record,
                          .seconds = a->for_s,
@@ -142,7 +152,12 @@ static sw_code run(const monitor_args *a, sw_err *err)
     if (code != SW_OK)
         return code;
     const recording_head head = head_of(a, pid, source);
-    code = a->once ? show_once(a, source, &head, err) : watch(a, source, &head, err);
+    watched w = {.source = source, .head = &head};
+    if (a->target.url != NULL)
+        code = monitor_server_start(&w.server, a->target.url, err);
+    if (code == SW_OK)
+        code = a->once ? show_once(a, &w, err) : watch(a, &w, err);
+    monitor_server_stop(w.server);
     sample_source_close(source);
     return code;
 }

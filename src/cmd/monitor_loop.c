@@ -26,9 +26,14 @@ typedef struct state {
 
 static void show_screen(state *s)
 {
-    char footer[512];
+    char footer[512], allocation[96] = "", bytes[CELL_BYTES];
     const monitor_loop *const l = s->loop;
-    const monitor_view view = {l->head, s->history, footer, l->is_ascii, l->has_color};
+    const monitor_view view = {l->head, s->history, footer, allocation, l->is_ascii, l->has_color};
+    const double allocated = monitor_server_vram_bytes(l->server);
+    if (allocated >= 0 && allocated < 1e18) {
+        format_bytes(bytes, (uint64_t)allocated);
+        snprintf(allocation, sizeof allocation, "%s allocated by the server", bytes);
+    }
     if (l->recorder != NULL)
         snprintf(footer, sizeof footer, "q or Ctrl-C ends; %zu samples in %s", recorder_n_samples(l->recorder),
                  l->record_path);

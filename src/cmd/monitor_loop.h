@@ -2,6 +2,7 @@
 #ifndef CMD_MONITOR_LOOP_H
 #define CMD_MONITOR_LOOP_H
 
+#include "cmd/monitor_server.h"
 #include "monitor/recording.h"
 #include "monitor/sample_source.h"
 
@@ -9,6 +10,7 @@ typedef enum monitor_output { MONITOR_SCREEN, MONITOR_LINES, MONITOR_JSONL } mon
 
 typedef struct monitor_loop {
     sample_source *source;
+    monitor_server *server;     // NULL: its VRAM is not asked for
     const recording_head *head; // interval_s counts
     recorder *recorder;         // NULL: nothing is recorded
     const char *record_path;    // its file

@@ -36,8 +36,21 @@ static void format_figure(char out[CELL_BYTES], const sample_figure_id *id, doub
         snprintf(out, CELL_BYTES, "%.10g%s%s", value, id->unit[0] != '\0' ? " " : "", id->unit);
 }
 
-void monitor_print_sample(buf *out, const recording_head *head, const sample_values *values, int width)
+static void print_figure(buf *out, const sample_figure_id *id, double value, int width)
 {
+    char cell[CELL_BYTES], line[1024];
+    format_figure(cell, id, value);
+    const int n = snprintf(line, sizeof line, "%-*s %*s  %s", NAME, id->name, VALUE, cell, id->meaning);
+    buf_append(out, line, width > 0 && width < n ? (size_t)width : (size_t)n);
+    buf_putc(out, '\n');
+}
+
+void monitor_print_sample(buf *out, const recording_head *head, const sample_values *values, double allocated,
+                          int width)
+{
+    static const sample_figure_id ALLOCATED = {
+        "vram_allocated_bytes", "B",
+        "VRAM that the server says it allocated: weights, keys and values, working memory"};
     char line[1024];
     if (head->pid != 0)
         snprintf(line, sizeof line, "%s, process %ld", head->program, head->pid);
@@ -49,40 +62,10 @@ void monitor_print_sample(buf *out, const recording_head *head, const sample_val
     put_safe(out, "gpu", head->gpu[0] != '\0' ? head->gpu : "-");
     put_safe(out, "gpu_driver", head->gpu_driver);
     put_safe(out, "gpu_note", head->gpu_note);
-    for (size_t i = 0; i < N_SAMPLE_FIGURES; i++) {
-        char cell[CELL_BYTES];
-        const sample_figure_id *const id = &SAMPLE_FIGURE_IDS[i];
-        format_figure(cell, id, values->v[i]);
-        const int n = snprintf(line, sizeof line, "%-*s %*s  %s", NAME, id->name, VALUE, cell, id->meaning);
-        buf_append(out, line, width > 0 && width < n ? (size_t)width : (size_t)n);
-        buf_putc(out, '\n');
-    }
-}
-
-/* What is told of each GPU, by the name and unit of the machine's figure. */
-static const struct {
-    sample_figure figure;
-    size_t offset; // in a gpu_card
-} CARD_FIGURES[] = {
-    {SAMPLE_GPU_PROCESS, offsetof(gpu_card, process_bytes)},
-    {SAMPLE_GPU_USED, offsetof(gpu_card, used_bytes)},
-    {SAMPLE_GPU_UTILIZATION, offsetof(gpu_card, utilization_pct)},
-    {SAMPLE_GPU_POWER, offsetof(gpu_card, power_w)},
-    {SAMPLE_GPU_TEMPERATURE, offsetof(gpu_card, temperature_c)},
-    {SAMPLE_GPU_CLOCK, offsetof(gpu_card, clock_mhz)},
-    {SAMPLE_GPU_MEMORY_CLOCK, offsetof(gpu_card, memory_clock_mhz)},
-    {SAMPLE_GPU_PCIE_RX, offsetof(gpu_card, pcie_rx_bps)},
-    {SAMPLE_GPU_PCIE_TX, offsetof(gpu_card, pcie_tx_bps)},
-    {SAMPLE_GPU_PCIE_GENERATION, offsetof(gpu_card, pcie_generation)},
-    {SAMPLE_GPU_PCIE_WIDTH, offsetof(gpu_card, pcie_width)},
-};
-enum { N_CARD_FIGURES = sizeof CARD_FIGURES / sizeof CARD_FIGURES[0] };
-
-static double card_figure(const gpu_card *c, size_t i)
-{
-    double x;
-    memcpy(&x, (const char *)c + CARD_FIGURES[i].offset, sizeof x);
-    return x;
+    for (size_t i = 0; i < N_SAMPLE_FIGURES; i++)
+        print_figure(out, &SAMPLE_FIGURE_IDS[i], values->v[i], width);
+    if (isfinite(allocated))
+        print_figure(out, &ALLOCATED, allocated, width);
 }
 
 static void print_card(buf *out, const gpu *g, size_t card, int width)
@@ -90,10 +73,11 @@ static void print_card(buf *out, const gpu *g, size_t card, int width)
     char line[256];
     snprintf(line, sizeof line, "%zu: %s", card, gpu_card_name(g, card));
     put_safe(out, "gpu", line);
-    for (size_t i = 0; i < N_CARD_FIGURES; i++) {
+    const gpu_values values = gpu_card_values(gpu_card_at(g, card));
+    for (size_t i = 0; i < N_GPU_FIGURES; i++) {
         char cell[CELL_BYTES];
-        const sample_figure_id *const id = &SAMPLE_FIGURE_IDS[CARD_FIGURES[i].figure];
-        format_figure(cell, id, card_figure(gpu_card_at(g, card), i));
+        const sample_figure_id *const id = &SAMPLE_FIGURE_IDS[SAMPLE_GPU_PROCESS + i];
+        format_figure(cell, id, values.v[i]);
         const int n = snprintf(line, sizeof line, "%-*s %*s  of GPU %zu", NAME, id->name, VALUE, cell, card);
         buf_append(out, line, width > 0 && width < n ? (size_t)width : (size_t)n);
         buf_putc(out, '\n');
@@ -110,8 +94,9 @@ static void print_gpus_json(buf *out, const gpu *g)
 {
     for (size_t i = 0; i < gpu_n_cards(g); i++) {
         json_t *card = json_pack("{s:o}", "name", json_text(gpu_card_name(g, i)));
-        for (size_t k = 0; k < N_CARD_FIGURES; k++)
-            json_put_figure(&card, SAMPLE_FIGURE_IDS[CARD_FIGURES[k].figure].name, card_figure(gpu_card_at(g, i), k));
+        const gpu_values values = gpu_card_values(gpu_card_at(g, i));
+        for (size_t k = 0; k < N_GPU_FIGURES; k++)
+            json_put_figure(&card, SAMPLE_FIGURE_IDS[SAMPLE_GPU_PROCESS + k].name, values.v[k]);
         char *const text = card != NULL ? json_dumps(card, JSON_COMPACT) : NULL;
         buf_printf(out, "%s%s", i > 0 ? "," : "", text != NULL ? text : "null");
         mem_free(text);
@@ -119,7 +104,8 @@ static void print_gpus_json(buf *out, const gpu *g)
     }
 }
 
-void monitor_print_json(buf *out, const recording_head *head, const sample_values *values, const gpu *g)
+void monitor_print_json(buf *out, const recording_head *head, const sample_values *values, const gpu *g,
+                        double allocated)
 {
     buf_puts(out, "{\"head\":");
     recording_put_head(out, head);
@@ -127,7 +113,12 @@ void monitor_print_json(buf *out, const recording_head *head, const sample_value
     recording_put_sample(out, 0, values);
     buf_puts(out, ",\"gpus\":[");
     print_gpus_json(out, g);
-    buf_puts(out, "]}\n");
+    buf_puts(out, "],\"vram_allocated_bytes\":");
+    if (isfinite(allocated))
+        buf_printf(out, "%.0f", allocated);
+    else
+        buf_puts(out, "null");
+    buf_puts(out, "}\n");
 }
 
 /* ---- lines ------------------------------------------------------------------------------------------------------- */

@@ -173,11 +173,14 @@ static void add_group(panel *p, const monitor_view *v, monitor_group group, cons
     for (size_t i = 0; i < N_MONITOR_ROWS; i++)
         n_known += MONITOR_ROWS[i].group == group && !isnan(monitor_history_latest(v->history, &MONITOR_ROWS[i]));
     const bool is_note = n_known == 0 && group == MONITOR_GPU && v->head->gpu_note[0] != '\0';
-    if (n_known == 0 && l->known_only && !is_note)
+    const bool is_allocated = group == MONITOR_GPU && v->allocation[0] != '\0';
+    if (n_known == 0 && l->known_only && !is_note && !is_allocated)
         return;
     if (l->is_spaced && p->n > 0)
         add_line(p, (view_line){.note = ""});
     add_line(p, (view_line){.title = MONITOR_GROUPS[group]});
+    if (is_allocated)
+        add_note(p, v->allocation, (size_t)l->width);
     if (is_note)
         add_note(p, v->head->gpu_note, (size_t)l->width);
     for (size_t i = 0; i < N_MONITOR_ROWS && !is_note; i++) {

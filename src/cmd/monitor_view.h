@@ -9,7 +9,8 @@
 typedef struct monitor_view {
     const recording_head *head;
     const monitor_history *history;
-    const char *footer; // one line; any text
+    const char *footer;     // one line; any text
+    const char *allocation; // of VRAM, by the server's word; "": not told
     bool is_ascii, has_color;
 } monitor_view;
 

@@ -116,6 +116,10 @@ with subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text
             assert [stream["experts"], stream["bytes"], stream["steps"]] == counted and min(counted) > 0, (stream, counted)
         else:
             assert stream is None and counted == [], (stream, counted)
+        monitor = [spillway, "monitor", "--url", url, "--once"]
+        seen = json.loads(subprocess.run([*monitor, "--json"], stdout=subprocess.PIPE, check=True).stdout)
+        assert seen["vram_allocated_bytes"] == placement["total"]["vram"], (seen, placement["total"])
+        assert "vram_allocated_bytes" in subprocess.run(monitor, stdout=subprocess.PIPE, check=True, text=True).stdout
     finally:
         server.terminate()
     compute = placement["compute"]

@@ -59,6 +59,9 @@ saved = 100 * (1 - vram(sides["offloaded"]) / vram(sides["reference"]))
 assert 0 < saved < 100 and abs(memory["saved_pct"] - saved) < 1e-6, (saved, memory)
 preserved = of_model["preservation"]["offloaded"]
 assert preserved["verdict"] == "identical" and preserved["by_tokens"] == preserved["pairs"] == 2, preserved
+forced = preserved["forced"]
+assert forced["equal"] is True and forced["same_likeliest"] == forced["positions"] > 8, forced
+assert f"equal, {forced['positions']} positions" in preserved["words"], preserved["words"]
 assert criteria["loads-offloaded"]["verdict"] == "met" and criteria["preserves-quality"]["verdict"] == "met", criteria
 assert report["run"]["status"] == "ok", report["run"]["reasons"]
 says(report, "say nothing of speed")
@@ -67,6 +70,7 @@ report, sides, criteria, of_model = read("equal")
 assert report["run"]["status"] == "invalid"
 says(report, "nothing was compared: the experts of the un-offloaded server are in RAM too")
 assert of_model["preservation"]["offloaded"]["verdict"] == "nothing was compared", of_model["preservation"]
+assert "forced" not in of_model["preservation"]["offloaded"]
 assert of_model["memory"]["saved_pct"] == 0, of_model["memory"]
 
 report, sides, criteria, of_model = read("mixed")

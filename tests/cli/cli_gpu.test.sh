@@ -19,7 +19,10 @@ bench() {
 bench met 120000000 12000000000 # 99 % saved, as published
 grep -rq "VRAM by the server and by the driver" met || fail "the report does not show both figures of VRAM"
 bench failed 6000000000 12000000000
+export STAND_IN_NVML_CARDS=2
 bench open 0 0 # the driver lists neither server
+grep -rq "Each GPU" open || fail "the report does not show the GPUs one by one"
+! grep -rq "Each GPU" met || fail "one GPU is shown as several"
 
 python3 - <<'PY'
 import json
@@ -31,10 +34,19 @@ wanted = {"met": ("met", 99.0, "measured"), "failed": ("failed", 50.0, "measured
 for name, (verdict, saved, kind) in wanted.items():
     report, model, criteria = look(name)
     facts = report["run"]["facts"]
-    assert facts["gpu_total_bytes"]["value"] == 24 << 30, facts
-    assert facts["gpu_name"]["value"] == "Stand-in 24GB", facts
-    assert facts["gpu_devices"]["value"] == "0: Stand-in 24GB, 24.0 GiB, PCIe 5 x16", facts
-    assert model["resources_reference"]["gpu_pcie_rx_bps"]["max"] == 21e9, model["resources_reference"]
+    n = 2 if name == "open" else 1
+    assert facts["gpu_total_bytes"]["value"] == n * 24 << 30, facts
+    assert facts["gpu_name"]["value"] == ("2 x " if n == 2 else "") + "Stand-in 24GB", facts
+    assert facts["gpu_devices"]["value"].startswith("0: Stand-in 24GB, 24.0 GiB, PCIe 5 x16"), facts
+    assert model["resources_reference"]["gpu_pcie_rx_bps"]["max"] == n * 21e9, model["resources_reference"]
+    # Each of several by itself.
+    gpus = model.get("gpus", [])
+    assert [g["gpu"] for g in gpus] == ([0, 1] if n == 2 else []), gpus
+    for side in ("resources", "resources_reference"):
+        for g in gpus:
+            assert set(g[side]) <= set(model[side]) and g[side]["gpu_pcie_rx_bps"]["max"] == 21e9, g
+            assert g[side]["gpu_used_bytes"]["samples"] == model[side]["gpu_used_bytes"]["samples"], g
+        assert n == 1 or model[side]["gpu_used_bytes"]["max"] <= sum(g[side]["gpu_used_bytes"]["max"] for g in gpus)
     # No server has allocated anything in VRAM; the driver says otherwise.
     assert model["memory"]["vram_allocated_bytes"] == 0, model["memory"]
     assert report["run"]["status"] in ("ok", "inconclusive"), report["run"]["reasons"]  # a server without CUDA is no fault

@@ -162,6 +162,14 @@ static void check_run(const run_record *run)
         for (int f = 0; f < N_SAMPLE_FIGURES; f++)
             check(!isinf(m->values.v[f]));
     }
+    for (size_t k = 0; k < run->n_gpu_samples; k++) {
+        const gpu_sample *const m = &run->gpu_samples[k];
+        check(k == 0 || run->gpu_samples[k - 1].t_ms <= m->t_ms);
+        check(m->server == -1 || is_position(m->server, run->n_servers));
+        check(m->gpu >= 0 && m->gpu < RUN_GPUS_MAX);
+        for (int f = 0; f < N_GPU_FIGURES; f++)
+            check(!isinf(m->values.v[f]));
+    }
 }
 
 /* Loads every run that is listed, and the latest; returns how much was read. */

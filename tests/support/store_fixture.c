@@ -329,6 +329,12 @@ void assert_same_run(const run_record *a, const run_record *b)
         for (int k = 0; k < N_SAMPLE_FIGURES; k++)
             SAME_NUMBER(samples[i].values.v[k]);
     }
+    SAME_INTEGER(n_gpu_samples);
+    for (size_t i = 0; i < a->n_gpu_samples; i++) {
+        SAME_INTEGER(gpu_samples[i].t_ms), SAME_INTEGER(gpu_samples[i].server), SAME_INTEGER(gpu_samples[i].gpu);
+        for (int k = 0; k < N_GPU_FIGURES; k++)
+            SAME_NUMBER(gpu_samples[i].values.v[k]);
+    }
     assert_same_reviews(a, b);
 }
 

@@ -431,7 +431,7 @@ static void test_several_gpus_are_summed_and_told_one_by_one(void **state)
         device = facts.items[i].name == FACT_DEVICE ? facts.items[i].text : device;
     }
     assert_string_equal(device, "cuda:0,cuda:1");
-    assert_string_equal(bytes, "cuda:0 3.500 of 8.000 GB, cuda:1 0.000 of 24.000 GB");
+    assert_string_equal(bytes, "cuda:0 3.50 GB of 8.00 GB, cuda:1 0 B of 24.0 GB");
     json_decref(table);
     arena_free(keep);
 }

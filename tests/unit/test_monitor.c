@@ -96,13 +96,15 @@ static void test_a_sample_is_there_at_once_and_carries_the_tag(void **state)
     memory_watch *watch;
     sample_source *source;
     assert_int_equal(sample_source_open(&source, &(sample_source_options){.pid = getpid()}, NULL), SW_OK);
-    assert_int_equal(watch_start(&watch, &(watch_options){sample_source_read, source, clock_system()}, NULL), SW_OK);
+    assert_int_equal(
+        watch_start(&watch, &(watch_options){.read = sample_source_read, .ud = source, .clock = clock_system()}, NULL),
+        SW_OK);
     watch_tag(watch, 7);
-    const size_t n = watch_take(watch, samples, WATCH_KEPT);
+    const size_t n = watch_take(watch, samples, WATCH_KEPT, NULL);
     assert_true(n >= 1);
     assert_int_equal(samples[n - 1].tag, 7);
     assert_true(samples[n - 1].values.v[SAMPLE_RSS] > 0);
-    assert_true(watch_take(watch, samples, 1) == 1);
+    assert_true(watch_take(watch, samples, 1, NULL) == 1);
     watch_stop(watch);
     sample_source_close(source);
 }
@@ -114,8 +116,10 @@ static void test_a_process_that_is_not_there_gives_no_samples(void **state)
     memory_watch *watch;
     sample_source *source;
     assert_int_equal(sample_source_open(&source, &(sample_source_options){.pid = 1l << 30}, NULL), SW_OK);
-    assert_int_equal(watch_start(&watch, &(watch_options){sample_source_read, source, clock_system()}, NULL), SW_OK);
-    assert_int_equal(watch_take(watch, &sample, 1), 0);
+    assert_int_equal(
+        watch_start(&watch, &(watch_options){.read = sample_source_read, .ud = source, .clock = clock_system()}, NULL),
+        SW_OK);
+    assert_int_equal(watch_take(watch, &sample, 1, NULL), 0);
     watch_stop(watch);
     sample_source_close(source);
 }
@@ -159,7 +163,7 @@ static void test_eight_hours_keep_a_bounded_history_of_all_of_them(void **state)
     const unsigned n_at_start = atomic_load(&n_allocations);
     while (clock_now_ns(&clock.clock) < eight_hours_ns)
         sched_yield();
-    const size_t n = watch_take(watch, samples, WATCH_KEPT);
+    const size_t n = watch_take(watch, samples, WATCH_KEPT, NULL);
     assert_int_equal(atomic_load(&n_allocations), n_at_start);
     assert_true(n > WATCH_KEPT / 2 && n <= WATCH_KEPT);
     assert_true(samples[0].t_ns == 0);
@@ -170,6 +174,40 @@ static void test_eight_hours_keep_a_bounded_history_of_all_of_them(void **state)
     assert_true(samples[n - 1].t_ns >= eight_hours_ns);
     watch_stop(watch);
     mem_set_allocator(NULL);
+}
+
+/* As much of each GPU, and one more of the second. */
+static void growing_gpus(void *ud, gpu_values *out)
+{
+    (void)ud;
+    for (size_t i = 0; i < 2; i++)
+        out[i] = (gpu_values){{(double)atomic_load(&n_reads) + (double)i}};
+}
+
+/* Also after samples were dropped. */
+static void test_the_values_of_gpus_stay_with_their_sample(void **state)
+{
+    (void)state;
+    static watch_sample samples[WATCH_KEPT];
+    const gpu_values *gpus;
+    fake_clock clock;
+    fake_clock_init(&clock);
+    memory_watch *watch;
+    const watch_options options = {
+        .clock = &clock.clock, .read = growing_memory, .n_gpus = 2, .read_gpus = growing_gpus};
+    assert_int_equal(watch_start(&watch, &options, NULL), SW_OK);
+    assert_int_equal(watch_n_gpus(watch), 2);
+    while (clock_now_ns(&clock.clock) < 3 * WATCH_KEPT * 100000000ull)
+        sched_yield();
+    for (int part = 0; part < 2; part++) {
+        const size_t n = watch_take(watch, samples, 1000, &gpus);
+        assert_int_equal(n, 1000);
+        for (size_t i = 0; i < n; i++) {
+            assert_true(gpus[2 * i].v[0] == samples[i].values.v[SAMPLE_RSS]);
+            assert_true(gpus[2 * i + 1].v[0] == samples[i].values.v[SAMPLE_RSS] + 1);
+        }
+    }
+    watch_stop(watch);
 }
 
 /* A clock that moves when it is slept on, up to a limit, and then waits for a later one. */
@@ -210,10 +248,10 @@ static void test_the_full_rate_is_back_when_all_samples_are_taken(void **state)
     memory_watch *watch;
     assert_int_equal(watch_start(&watch, &(watch_options){.clock = &c.clock, .read = growing_memory}, NULL), SW_OK);
     pass(&c, 3 * WATCH_KEPT);
-    assert_true(watch_take(watch, samples, WATCH_KEPT) > WATCH_KEPT / 2);
+    assert_true(watch_take(watch, samples, WATCH_KEPT, NULL) > WATCH_KEPT / 2);
     assert_true(samples[1].t_ns - samples[0].t_ns == 4 * interval_ns);
     pass(&c, 10);
-    assert_true(watch_take(watch, samples, WATCH_KEPT) >= 10);
+    assert_true(watch_take(watch, samples, WATCH_KEPT, NULL) >= 10);
     for (size_t i = 2; i < 9; i++) // the first may still have been of the time before
         assert_true(samples[i].t_ns - samples[i - 1].t_ns == interval_ns);
     atomic_store(&c.limit, UINT64_MAX / 2);
@@ -233,6 +271,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_a_sample_is_there_at_once_and_carries_the_tag),
         cmocka_unit_test(test_a_process_that_is_not_there_gives_no_samples),
         cmocka_unit_test(test_eight_hours_keep_a_bounded_history_of_all_of_them),
+        cmocka_unit_test(test_the_values_of_gpus_stay_with_their_sample),
         cmocka_unit_test(test_the_full_rate_is_back_when_all_samples_are_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,12 +41,14 @@ static void add(bool has_all)
     monitor_history_add(&history, t, &v);
 }
 
+static const char *allocation = "";
+
 static const char *draw(int n_columns, int n_lines, bool is_ascii, bool has_color)
 {
     static char text[1 << 16];
     buf out;
     buf_init(&out, sizeof text);
-    const monitor_view view = {&head, &history, "q or Ctrl-C ends", is_ascii, has_color};
+    const monitor_view view = {&head, &history, "q or Ctrl-C ends", allocation, is_ascii, has_color};
     monitor_view_format(&out, &view, n_columns, n_lines);
     assert_int_equal(out.failed, SW_OK);
     memcpy(text, buf_str(&out), out.size + 1);
@@ -91,6 +93,23 @@ static void test_the_screen_keeps_to_every_size(void **state)
             }
             add(has_all);
         }
+    }
+}
+
+/* With figures of the GPU, and where there is only the reason for having none. */
+static void test_what_the_server_allocated_is_shown_with_the_gpu(void **state)
+{
+    (void)state;
+    for (int has_all = 0; has_all < 2; has_all++) {
+        begin();
+        add(has_all);
+        assert_null(strstr(draw(120, 60, true, false), "allocated"));
+        allocation = "12.5 MB allocated by the server";
+        const char *const screen = draw(120, 60, true, false);
+        allocation = "";
+        check_size(screen, 120, 60);
+        assert_non_null(strstr(screen, "12.5 MB allocated by the server"));
+        assert_true(strstr(screen, "- GPU") < strstr(screen, "12.5 MB"));
     }
 }
 
@@ -241,6 +260,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_screen_keeps_to_every_size),
+        cmocka_unit_test(test_what_the_server_allocated_is_shown_with_the_gpu),
         cmocka_unit_test(test_texts_from_outside_stay_in_their_places),
         cmocka_unit_test(test_rates_are_made_of_two_samples),
         cmocka_unit_test(test_without_room_what_is_not_known_is_left_out),

@@ -28,7 +28,7 @@ typedef struct world {
     check_record checks[2 * TESTS][CHECKS];
     int32_t ids[2 * TESTS][IDS];
     server_record servers[2];
-    fact_record facts[4];
+    fact_record facts[8];
     run_record run;
     run_analysis analysis;
 } world;
@@ -113,6 +113,48 @@ static void test_equal_answers_are_identical_token_for_token(void **state)
     assert_true(isnan(p->all.first_difference));
     assert_near(p->checks_p_value, 1);
     run_analysis_free(&w.analysis);
+}
+
+static void set_forced(world *w, int server, const char *hash, const char *tops)
+{
+    w->facts[w->run.n_facts++] = (fact_record){0, server, FACT_FORCED_HASH, NAN, hash, ""};
+    w->facts[w->run.n_facts++] = (fact_record){0, server, FACT_FORCED_TOPS, NAN, tops, ""};
+}
+
+/* What the other server says of the same texts, and the words for it. */
+static void test_servers_that_expect_the_same_of_given_texts_are_equal(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *place, *hash, *tops, *words;
+        int n_positions, n_same;
+        bool is_equal;
+    } CASES[] = {
+        {"in VRAM", "h1", "aaaaaaaabbbbbbbb", "; given the same texts, both expect the same: equal, 2 positions", 2, 2,
+         true},
+        {"in VRAM", "h2", "aaaaaaaabbbbbbbb", "; given the same texts, 2 of 2 positions have the same likeliest token",
+         2, 2, false},
+        {"in VRAM", "h2", "aaaaaaaabbbbbbbc", "; given the same texts, 1 of 2 positions have the same likeliest token",
+         2, 1, false},
+        {"in VRAM", "h2", "aaaaaaaa", "", 0, 0, false}, // other tokens
+        {"in VRAM", "h2", "aaaa", "", 0, 0, false},
+        {"in VRAM", "", "", "", 0, 0, false},
+        {"in RAM", "h1", "aaaaaaaabbbbbbbb", "", 0, 0, false}, // nothing was compared
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        world w = make(MODE_REFERENCE, MODE_STREAM);
+        set_place(&w, 0, "in RAM");
+        set_place(&w, 1, CASES[i].place);
+        set_forced(&w, 0, "h1", "aaaaaaaabbbbbbbb");
+        set_forced(&w, 1, CASES[i].hash, CASES[i].tops);
+        const preservation *const p = judge(&w, 2 * TESTS, PRESERVES_OFFLOADED);
+        assert_int_equal(p->forced.n_positions, CASES[i].n_positions);
+        assert_int_equal(p->forced.n_same, CASES[i].n_same);
+        assert_int_equal(p->forced.is_equal, CASES[i].is_equal);
+        const char *const said = strstr(p->words, "; given");
+        assert_string_equal(said != NULL ? said : "", CASES[i].words);
+        run_analysis_free(&w.analysis);
+    }
 }
 
 static void test_without_tokens_bytes_are_compared_and_the_words_say_so(void **state)
@@ -323,6 +365,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equal_answers_are_identical_token_for_token),
+        cmocka_unit_test(test_servers_that_expect_the_same_of_given_texts_are_equal),
         cmocka_unit_test(test_without_tokens_bytes_are_compared_and_the_words_say_so),
         cmocka_unit_test(test_a_planted_difference_is_counted_where_it_is),
         cmocka_unit_test(test_answers_without_text_are_not_known),

@@ -54,6 +54,9 @@ static void test_what_is_stored_comes_back(void **state)
                                       .seed = -1};
     tests[2].n_checks = 0;
     resource_sample samples[] = {sample_at(10, -1, -1, 0), sample_at(20, 2, 1, 0.5)};
+    const gpu_values gpus[2] = {{{1e9, 2e9, NAN, 70}}, {{3e9, 4e9, 99.5, NAN}}};
+    gpu_sample gpu_samples[] = {{20, 2, 0, gpus[0]}, {20, 2, 1, gpus[1]}};
+    samples[1].gpus = gpus, samples[1].n_gpus = 2;
     for (int i = 0; i < 3; i++)
         assert_int_equal(store_add_test(store, id, &tests[i], samples, i == 1 ? 2 : 0, NULL), SW_OK);
     assert_int_equal(store_finish_run(store, id, "invalid", "a\nb", "sha256:1", 1790000001000, NULL), SW_OK);
@@ -66,6 +69,7 @@ static void test_what_is_stored_comes_back(void **state)
     wanted.info.fingerprint = "sha256:1";
     wanted.tests = tests, wanted.n_tests = 3;
     wanted.samples = samples, wanted.n_samples = 2;
+    wanted.gpu_samples = gpu_samples, wanted.n_gpu_samples = 2;
     store = open_store(true);
     run_record *const run = load_run(store, 0);
     assert_same_run(run, &wanted);
@@ -383,6 +387,19 @@ static void test_texts_that_are_not_utf8_come_back_as_such(void **state)
     store_close(store);
 }
 
+static void test_a_gpu_that_no_machine_has_is_damage(void **state)
+{
+    (void)state;
+    store_example();
+    store_sql("INSERT INTO gpu_sample (run_id, t_ms, gpu) SELECT id, 5, 32 FROM run");
+    result_store *const store = open_store(true);
+    run_record *run;
+    sw_err err = {0};
+    assert_int_equal(store_load_run(store, 0, &run, &err), SW_EFORMAT);
+    assert_non_null(strstr(err.msg, "a GPU has a number that is too high"));
+    store_close(store);
+}
+
 /* Tables that are not STRICT hold anything in any column. */
 static void test_a_table_with_other_columns_is_refused(void **state)
 {
@@ -404,6 +421,7 @@ int main(void)
         STORE_TEST(test_what_refers_to_nothing_is_not_stored),
         STORE_TEST(test_a_stage_is_replaced_and_keeps_its_place),
         STORE_TEST(test_a_test_of_a_stage_that_is_not_there_is_damage),
+        STORE_TEST(test_a_gpu_that_no_machine_has_is_damage),
         STORE_TEST(test_the_latest_run_is_the_default),
         STORE_TEST(test_a_killed_writer_loses_nothing_that_was_committed),
         STORE_TEST(test_the_same_test_is_not_stored_twice),

@@ -36,11 +36,11 @@ typedef struct model_lm {
     uint64_t process_bytes;         // resident before anything was read
     uint64_t loading_bytes;         // beside the weights, while they are read
     uint64_t buffer_bytes[N_TIERS]; // in a job with full batches
-    char backend_name[256];
+    char backend_name[16 + LIMIT_DEVICES * DEVICE_NAME_BYTES];
     sw_device_state devices[LIMIT_DEVICES]; // (n_devices): what is reported of them
     int n_devices;
-    char devices_text[256];      // their names, as --devices takes them
-    char lost[SW_ERR_MSG_BYTES]; // why the device computes no more; written before is_lost
+    char devices_text[LIMIT_DEVICES * DEVICE_NAME_BYTES]; // their names, as --devices takes them
+    char lost[SW_ERR_MSG_BYTES];                          // why the device computes no more; written before is_lost
     atomic_bool is_lost;
     double load_ms;
     bool is_loading; // not only planned

@@ -76,6 +76,17 @@ static void say_differences(preservation *p)
     SAY(p->words, ", repetition %+.2g", p->repetition.difference);
 }
 
+/* What both servers expect of the same texts, token by token. */
+static void say_forced(preservation *p)
+{
+    const forced_agreement *const f = &p->forced;
+    if (f->is_equal)
+        SAY(p->words, "; given the same texts, both expect the same: equal, %d positions", f->n_positions);
+    else if (f->n_positions > 0)
+        SAY(p->words, "; given the same texts, %d of %d positions have the same likeliest token", f->n_same,
+            f->n_positions);
+}
+
 static void say_verdict(preservation *p)
 {
     SAY(p->words, "%s: ", preservation_verdict_name(p->verdict));
@@ -89,6 +100,7 @@ static void say_verdict(preservation *p)
         say_differences(p);
     if (p->verdict == PRESERVED_UNCLEAR)
         SAY(p->words, "; %s", p->why);
+    say_forced(p);
 }
 
 /* ---- verdict ----------------------------------------------------------------------------------------------------- */
@@ -140,9 +152,11 @@ static void judge_sides(const run_record *run, int subject, const preserved_pair
 {
     if (p->kind != PRESERVES_OFFLOADED && p->kind != PRESERVES_OFFLOADED_WHOLE)
         return;
-    const int a = pair->a->test->server;
-    if (sides_are_equal(run, subject, a, pair->b->test->server))
+    const int a = pair->a->test->server, b = pair->b->test->server;
+    if (sides_are_equal(run, subject, a, b))
         SAY(p->why, "both servers had their experts %s", sides_experts_place(run, subject, a));
+    else
+        p->forced = forced_agreement_of(run, subject, a, b);
 }
 
 sw_code preservation_judge(const run_record *run, int subject, const run_summary *modes, const preserved_pair *pairs,

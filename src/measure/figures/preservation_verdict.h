@@ -5,6 +5,7 @@
 #define FIGURES_PRESERVATION_VERDICT_H
 
 #include "figures/equality.h"
+#include "figures/forced_agreement.h"
 #include "figures/paired_change.h"
 
 // clang-format off
@@ -59,6 +60,7 @@ typedef struct preservation {
     size_t n_distinct;              // pairs that differ from each other: of them, what follows
     double checks_p_value;          // McNemar's, but not below that of exchanging whole answers; NAN: no pairs
     paired_change mark, repetition; // means, new - base
+    forced_agreement forced;        // of the two servers, where one offloads and the other does not
 } preservation;
 
 /* Answers to one question: `a` is the base. */

@@ -23,4 +23,10 @@ typedef struct resource_figures {
 SW_NODISCARD sw_code resource_figures_of(const run_record *run, int subject, bool is_reference, resource_figures *out,
                                          sw_err *err);
 
+/* The same of one of several GPUs: out[i] is the figure SAMPLE_GPU_PROCESS + i. */
+SW_NODISCARD sw_code resource_gpu_figures_of(const run_record *run, int subject, bool is_reference, int gpu,
+                                             resource_figure out[N_GPU_FIGURES], sw_err *err);
+/* GPUs that were sampled one by one, as numbers 0 .. n-1; 0: there was one, or none. */
+int resource_n_gpus(const run_record *run);
+
 #endif

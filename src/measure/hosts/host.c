@@ -23,8 +23,14 @@ sw_code host_watch_process(bench_host *h, long pid, sw_err *err)
     h->pid = pid;
     if (code == SW_OK && !sample_source_read(h->source, &h->loaded)) // before the watch, whose thread reads it then
         h->loaded = sample_values_none();
-    return code == SW_OK ? watch_start(&h->watch, &(watch_options){sample_source_read, h->source, h->o.clock}, err)
-                         : code;
+    if (code != SW_OK)
+        return code;
+    const watch_options watch = {.read = sample_source_read,
+                                 .ud = h->source,
+                                 .clock = h->o.clock,
+                                 .n_gpus = sample_source_n_gpus(h->source),
+                                 .read_gpus = sample_source_read_gpus};
+    return watch_start(&h->watch, &watch, err);
 }
 
 /* A server need not list its models if one is named; that it does not answer at all shows in the first request. */

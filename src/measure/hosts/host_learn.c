@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hosts/forced_text.h"
 #include "hosts/host.h"
 #include "hosts/host_state.h"
 #include "hosts/member.h"
@@ -167,13 +168,16 @@ static sw_code learn_spillway(bench_host *h, sw_err *err)
     json_t *document;
     sw_code code = ask_classes(h, &document, err);
     const json_t *const table = code == SW_OK ? placement_table_of(document, host_model(h)) : NULL;
+    const bool is_emulated = json_is_true(member_at(table, "compute.device.emulated")); // and slow
     if (table != NULL) {
         placement_table_facts(table, &h->facts);
         put_plan(h, table);
         code = placement_table_rows(table, h->keep, &h->rows, &h->n_rows, err);
     }
     json_decref(document);
-    return code == SW_OK ? verify_allocations(h, err) : code;
+    if (code == SW_OK)
+        code = verify_allocations(h, err);
+    return code == SW_OK ? forced_text_read(h->target, host_model(h), is_emulated, h->o.cancel, &h->facts, err) : code;
 }
 
 sw_code host_learn(bench_host *h, sw_err *err)

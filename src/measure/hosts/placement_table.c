@@ -1,9 +1,9 @@
 /* placement_table.c - rows, facts and the whereabouts of experts from GET /v1/placement. */
 #include "hosts/placement_table.h"
 
-#include <math.h>
 #include <string.h>
 
+#include "base/size_text.h"
 #include "hosts/member.h"
 
 static const char SOURCE[] = "allocations";
@@ -178,22 +178,25 @@ experts_place placement_table_experts(const json_t *table, buf *evidence)
 
 /* ---- facts ------------------------------------------------------------------------------------------------------- */
 
-/* "cuda:0 1.234 of 24.000 GB, cuda:1 ..."; nothing unless there are several. */
+/* "cuda:0 1.23 GB of 24.0 GB, cuda:1 ..."; nothing unless there are several, and all is told. */
 static void put_device_bytes(const json_t *table, fact_list *facts, const char *source)
 {
+    enum { TEXT_BYTES = 1024 };
     const json_t *const devices = member_at(table, "compute.devices");
     const size_t n = json_array_size(devices);
     bool is_known = n > 1;
     buf text;
-    buf_init(&text, 1024);
+    buf_init(&text, TEXT_BYTES);
     for (size_t i = 0; i < n && is_known; i++) {
         const json_t *const d = json_array_get(devices, i);
         const char *const name = member_text(d, "name");
         const double taken =
             member_number(d, "weight_bytes") + member_number(d, "kv_bytes") + member_number(d, "buffer_bytes");
         const double bytes = member_number(d, "bytes");
-        is_known = name != NULL && !isnan(taken + bytes);
-        buf_printf(&text, "%s%.63s %.3f of %.3f GB", i > 0 ? ", " : "", is_known ? name : "", taken / 1e9, bytes / 1e9);
+        is_known = name != NULL && taken + bytes >= 0; // NAN is not
+        if (is_known)
+            buf_printf(&text, "%s%.63s %s of %s", i > 0 ? ", " : "", name, size_text_of((uint64_t)taken).text,
+                       size_text_of((uint64_t)bytes).text);
     }
     if (is_known && text.failed == SW_OK)
         fact_list_text(facts, FACT_DEVICE_BYTES, buf_str(&text), source);

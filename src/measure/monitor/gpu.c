@@ -123,6 +123,13 @@ static void add_link(sample_values *out, const gpu_card *c)
     v[SAMPLE_GPU_PCIE_WIDTH] = fmin(v[SAMPLE_GPU_PCIE_WIDTH], c->pcie_width);
 }
 
+gpu_values gpu_card_values(const gpu_card *c)
+{
+    return (gpu_values){{c->process_bytes, c->used_bytes, c->utilization_pct, c->power_w, c->temperature_c,
+                         c->clock_mhz, c->memory_clock_mhz, c->pcie_rx_bps, c->pcie_tx_bps, c->pcie_generation,
+                         c->pcie_width}};
+}
+
 static void add_card(sample_values *out, const gpu_card *c)
 {
     double *const v = out->v;

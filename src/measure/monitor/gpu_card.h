@@ -2,8 +2,10 @@
 #ifndef MONITOR_GPU_CARD_H
 #define MONITOR_GPU_CARD_H
 
+#include "results/record.h"
+
 enum {
-    GPU_CARDS_MAX = 32,
+    GPU_CARDS_MAX = RUN_GPUS_MAX,
     GPU_TEXT_BYTES = 96, // of a name or a version, as NVML's longest
     GPU_NOTE_BYTES = 256,
 };
@@ -18,5 +20,7 @@ typedef struct gpu_card {
 
 /* Every figure NAN. */
 gpu_card gpu_card_none(void);
+/* Those of its figures that are sampled. */
+gpu_values gpu_card_values(const gpu_card *c);
 
 #endif

@@ -133,6 +133,19 @@ const gpu *sample_source_gpus(const sample_source *s)
     return s->gpu;
 }
 
+size_t sample_source_n_gpus(const sample_source *s)
+{
+    const size_t n = gpu_n_cards(s->gpu);
+    return n > 1 ? n : 0;
+}
+
+void sample_source_read_gpus(void *source, gpu_values *out)
+{
+    const sample_source *const s = source;
+    for (size_t i = 0; i < sample_source_n_gpus(s); i++)
+        out[i] = gpu_card_values(gpu_card_at(s->gpu, i));
+}
+
 double sample_source_gpu_total_bytes(const sample_source *s)
 {
     return gpu_total_bytes(s->gpu);

@@ -34,6 +34,10 @@ const char *sample_source_gpu_name(const sample_source *source);
 const char *sample_source_gpu_driver(const sample_source *source);
 /* The GPUs one by one, as last read. */
 const gpu *sample_source_gpus(const sample_source *source);
+/* How many they are, if they are several; else 0. */
+size_t sample_source_n_gpus(const sample_source *source);
+/* Each by itself (sample_source_n_gpus), as last read. */
+void sample_source_read_gpus(void *source, gpu_values *out);
 double sample_source_gpu_total_bytes(const sample_source *source); // NAN: none, or not told
 const char *sample_source_gpu_note(const sample_source *source);
 /* NULL is accepted. */

@@ -23,15 +23,26 @@ struct memory_watch {
     pthread_mutex_t mutex;   // guards all below
     int tag;
     watch_sample *kept; // WATCH_KEPT of them, the oldest first
+    gpu_values *gpus;   // (WATCH_KEPT, o.n_gpus): of the kept ones
+    gpu_values *taken;  // the same of those that were taken last
+    gpu_values *latest; // (o.n_gpus): under `reading`
     size_t n;
     unsigned stride, n_skipped; // of `stride` moments one is sampled; how many were not since the last one
 };
 
+static gpu_values *gpus_of(memory_watch *w, size_t sample)
+{
+    return w->gpus + sample * w->o.n_gpus;
+}
+
 /* Drops every second sample, with the mutex held. */
 static void thin_out(memory_watch *w)
 {
-    for (size_t i = 0; i < WATCH_KEPT / 2; i++)
+    for (size_t i = 0; i < WATCH_KEPT / 2; i++) {
         w->kept[i] = w->kept[2 * i];
+        if (w->o.n_gpus > 0)
+            memcpy(gpus_of(w, i), gpus_of(w, 2 * i), w->o.n_gpus * sizeof *w->gpus);
+    }
     w->n = WATCH_KEPT / 2;
     w->stride *= 2;
 }
@@ -49,6 +60,8 @@ static void keep(memory_watch *w, const watch_sample *sample)
     pthread_mutex_lock(&w->mutex);
     if (w->n == WATCH_KEPT)
         thin_out(w);
+    if (w->o.n_gpus > 0)
+        memcpy(gpus_of(w, w->n), w->latest, w->o.n_gpus * sizeof *w->gpus);
     w->kept[w->n++] = *sample;
     pthread_mutex_unlock(&w->mutex);
 }
@@ -60,6 +73,8 @@ static void sample_now(memory_watch *w)
     watch_sample sample = {.tag = tag_now(w)};
     if (w->o.read(w->o.ud, &sample.values)) {
         sample.t_ns = clock_now_ns(w->o.clock);
+        if (w->o.n_gpus > 0)
+            w->o.read_gpus(w->o.ud, w->latest);
         keep(w, &sample);
     }
     pthread_mutex_unlock(&w->reading);
@@ -103,23 +118,41 @@ static void *run(void *arg)
     return NULL;
 }
 
+static bool allocate(memory_watch *w, const watch_options *options)
+{
+    w->o = *options;
+    w->kept = mem_calloc(WATCH_KEPT, sizeof *w->kept);
+    w->gpus = mem_calloc(WATCH_KEPT * options->n_gpus, sizeof *w->gpus);
+    w->taken = mem_calloc(WATCH_KEPT * options->n_gpus, sizeof *w->taken);
+    w->latest = mem_calloc(options->n_gpus, sizeof *w->latest);
+    return w->kept != NULL && w->gpus != NULL && w->taken != NULL && w->latest != NULL;
+}
+
+static void free_memory(memory_watch *w)
+{
+    mem_free(w->kept);
+    mem_free(w->gpus);
+    mem_free(w->taken);
+    mem_free(w->latest);
+    mem_free(w);
+}
+
 static void free_watch(memory_watch *w)
 {
     pthread_mutex_destroy(&w->mutex);
     pthread_mutex_destroy(&w->reading);
-    mem_free(w->kept);
-    mem_free(w);
+    free_memory(w);
 }
 
 sw_code watch_start(memory_watch **out, const watch_options *options, sw_err *err)
 {
     *out = NULL;
     memory_watch *const w = mem_calloc(1, sizeof *w);
-    if (w == NULL || (w->kept = mem_calloc(WATCH_KEPT, sizeof *w->kept)) == NULL) {
-        mem_free(w);
+    if (w == NULL || !allocate(w, options)) {
+        if (w != NULL)
+            free_memory(w);
         return sw_fail(err, SW_ENOMEM, "out of memory for memory samples");
     }
-    w->o = *options;
     w->tag = -1;
     w->stride = 1;
     atomic_init(&w->must_stop, false);
@@ -141,7 +174,15 @@ void watch_tag(memory_watch *w, int tag)
     pthread_mutex_unlock(&w->mutex);
 }
 
-size_t watch_take(memory_watch *w, watch_sample *out, size_t max)
+/* Moves the values of the first n samples to w->taken, with the mutex held; w->n is the number of the others. */
+static void take_gpus(memory_watch *w, size_t n)
+{
+    const size_t size = w->o.n_gpus * sizeof *w->gpus;
+    memcpy(w->taken, w->gpus, n * size);
+    memmove(w->gpus, gpus_of(w, n), w->n * size);
+}
+
+size_t watch_take(memory_watch *w, watch_sample *out, size_t max, const gpu_values **gpus_out)
 {
     sample_now(w);
     pthread_mutex_lock(&w->mutex);
@@ -149,10 +190,18 @@ size_t watch_take(memory_watch *w, watch_sample *out, size_t max)
     memcpy(out, w->kept, n * sizeof *out);
     w->n -= n;
     memmove(w->kept, w->kept + n, w->n * sizeof *w->kept);
+    take_gpus(w, n);
+    if (gpus_out != NULL)
+        *gpus_out = w->taken;
     if (w->n == 0)
         w->stride = 1;
     pthread_mutex_unlock(&w->mutex);
     return n;
+}
+
+size_t watch_n_gpus(const memory_watch *w)
+{
+    return w->o.n_gpus;
 }
 
 void watch_stop(memory_watch *w)

@@ -35,6 +35,9 @@
     X(PLAN_VRAM_BYTES,     "plan_vram_bytes",     "B",    "predicted by `spillway plan`") \
     X(TEMPERATURE_SOURCE,  "temperature_source",  "text", "how the temperature in effect is known: \"answer\", \"draws\", \"not verified\"") \
     X(TEMPERATURE_FOUND,   "temperature_found",   "",     "estimated from repeated one-token draws") \
+    X(FORCED_POSITIONS,    "forced_positions",    "",     "tokens of fixed texts of which the server told what it expected there") \
+    X(FORCED_HASH,         "forced_hash",         "text", "of the log-probabilities that it told, to six decimals") \
+    X(FORCED_TOPS,         "forced_tops",         "text", "of each of these positions a hash of the likeliest token, 8 letters") \
     /* of a model, from its file */ \
     X(EXPERT_BYTES,        "expert_bytes",        "B",    "all routed experts") \
     X(PLACEABLE_BYTES,     "placeable_bytes",     "B",    "everything that a GPU can hold: all weights and KV") \

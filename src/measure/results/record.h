@@ -251,7 +251,21 @@ typedef struct resource_sample {
     int server;     // position in run_record.servers, or -1
     int test_index; // the test under way, or -1
     sample_values values;
+    /* (n_gpus): the GPUs one by one, where there are several.  Only of a sample that is to be stored: those of a run
+     * are in its gpu_samples. */
+    const gpu_values *gpus;
+    size_t n_gpus;
 } resource_sample;
+
+enum { RUN_GPUS_MAX = 32 }; // of a machine
+
+/* One of several GPUs at one moment. */
+typedef struct gpu_sample {
+    int64_t t_ms; // since the run began
+    int server;   // position in run_record.servers, or -1
+    int gpu;      // as the driver counts, below RUN_GPUS_MAX
+    gpu_values values;
+} gpu_sample;
 
 /* ---- what people say of an answer ----------------------------------------------------------------------------------
  */
@@ -335,6 +349,8 @@ typedef struct run_record {
     size_t n_reviews;
     resource_sample *samples; // in order of time
     size_t n_samples;
+    gpu_sample *gpu_samples; // the same; none where there is one GPU or none
+    size_t n_gpu_samples;
     struct arena *keep; // every string, list and count above
 } run_record;
 

@@ -6,9 +6,22 @@
 #ifndef RESULTS_SAMPLE_FIGURES_H
 #define RESULTS_SAMPLE_FIGURES_H
 
-/* X(NAME, "name", "unit", "meaning").  "total" figures only ever grow: rates are made from two samples.
- * Schema 2 of the store has the first table's alone. */
+/* X(NAME, "name", "unit", "meaning").  "total" figures only ever grow: rates are made from two samples.  Schema 2 of
+ * the store has those of the tables that end with 2 alone. */
 // clang-format off
+#define GPU_FIGURES_2(X) \
+    X(GPU_PROCESS,     "gpu_process_bytes",     "B",    "GPU memory of the server's process") \
+    X(GPU_USED,        "gpu_used_bytes",        "B",    "GPU memory in use, all processes") \
+    X(GPU_UTILIZATION, "gpu_utilization_pct",   "%",    "share of time in which a kernel ran on the GPU") \
+    X(GPU_POWER,       "gpu_power_w",           "W",    "power draw of the GPU") \
+    X(GPU_TEMPERATURE, "gpu_temperature_c",     "C",    "temperature of the GPU") \
+    X(GPU_CLOCK,       "gpu_clock_mhz",         "MHz",  "clock of the GPU's multiprocessors") \
+    X(GPU_MEMORY_CLOCK,"gpu_memory_clock_mhz",  "MHz",  "clock of the GPU's memory")
+#define GPU_FIGURES_3(X) \
+    X(GPU_PCIE_RX,     "gpu_pcie_rx_bps",       "B/s",  "bytes that the GPU receives over PCIe") \
+    X(GPU_PCIE_TX,     "gpu_pcie_tx_bps",       "B/s",  "bytes that the GPU sends over PCIe") \
+    X(GPU_PCIE_GENERATION,"gpu_pcie_generation","",     "generation of the GPU's PCIe link, which idle GPUs lower") \
+    X(GPU_PCIE_WIDTH,  "gpu_pcie_width",        "",     "lanes of the GPU's PCIe link")
 #define SAMPLE_FIGURES_2(X) \
     X(PRIVATE,         "private_bytes",         "B",    "RssAnon + VmSwap of the server: its own memory, without mapped files") \
     X(SWAP,            "swap_bytes",            "B",    "VmSwap of the server") \
@@ -33,24 +46,21 @@
     X(PSI_CPU,         "psi_cpu_pct",           "%",    "share of the last 10 s in which a task waited for a core") \
     X(PSI_MEMORY,      "psi_memory_pct",        "%",    "share of the last 10 s in which a task waited for memory") \
     X(PSI_IO,          "psi_io_pct",            "%",    "share of the last 10 s in which a task waited for storage") \
-    X(GPU_PROCESS,     "gpu_process_bytes",     "B",    "GPU memory of the server's process") \
-    X(GPU_USED,        "gpu_used_bytes",        "B",    "GPU memory in use, all processes") \
-    X(GPU_UTILIZATION, "gpu_utilization_pct",   "%",    "share of time in which a kernel ran on the GPU") \
-    X(GPU_POWER,       "gpu_power_w",           "W",    "power draw of the GPU") \
-    X(GPU_TEMPERATURE, "gpu_temperature_c",     "C",    "temperature of the GPU") \
-    X(GPU_CLOCK,       "gpu_clock_mhz",         "MHz",  "clock of the GPU's multiprocessors") \
-    X(GPU_MEMORY_CLOCK,"gpu_memory_clock_mhz",  "MHz",  "clock of the GPU's memory")
+    GPU_FIGURES_2(X)
 #define SAMPLE_FIGURES(X) \
     SAMPLE_FIGURES_2(X) \
-    X(GPU_PCIE_RX,     "gpu_pcie_rx_bps",       "B/s",  "bytes that the GPU receives over PCIe") \
-    X(GPU_PCIE_TX,     "gpu_pcie_tx_bps",       "B/s",  "bytes that the GPU sends over PCIe") \
-    X(GPU_PCIE_GENERATION,"gpu_pcie_generation","",     "generation of the GPU's PCIe link, which idle GPUs lower") \
-    X(GPU_PCIE_WIDTH,  "gpu_pcie_width",        "",     "lanes of the GPU's PCIe link")
+    GPU_FIGURES_3(X)
+/* Those of GPUs, which end the table. */
+#define GPU_FIGURES(X) \
+    GPU_FIGURES_2(X) \
+    GPU_FIGURES_3(X)
 // clang-format on
 
 #define SAMPLE_FIGURE_ENUM(name, text, unit, meaning) SAMPLE_##name,
 typedef enum sample_figure { SAMPLE_FIGURES(SAMPLE_FIGURE_ENUM) N_SAMPLE_FIGURES } sample_figure;
 #undef SAMPLE_FIGURE_ENUM
+
+enum { N_GPU_FIGURES = N_SAMPLE_FIGURES - SAMPLE_GPU_PROCESS };
 
 typedef struct sample_figure_id {
     const char *name, *unit, *meaning;
@@ -61,6 +71,11 @@ extern const sample_figure_id SAMPLE_FIGURE_IDS[N_SAMPLE_FIGURES];
 typedef struct sample_values {
     double v[N_SAMPLE_FIGURES]; // NAN: not known
 } sample_values;
+
+/* Of one GPU: value i is that of the figure SAMPLE_GPU_PROCESS + i. */
+typedef struct gpu_values {
+    double v[N_GPU_FIGURES];
+} gpu_values;
 
 /* Every value NAN. */
 sample_values sample_values_none(void);

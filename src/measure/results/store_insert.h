@@ -18,8 +18,12 @@ SW_NODISCARD sw_code store_insert_stage(result_store *store, int64_t run_id, int
                                         sw_err *err);
 /* With its events, checks and experts. */
 SW_NODISCARD sw_code store_insert_test(result_store *store, int64_t run_id, const test_record *test, sw_err *err);
+/* With those of their GPUs. */
 SW_NODISCARD sw_code store_insert_samples(result_store *store, int64_t run_id, const resource_sample *samples, size_t n,
                                           sw_err *err);
+/* Those of a run that was loaded. */
+SW_NODISCARD sw_code store_insert_gpu_samples(result_store *store, int64_t run_id, const gpu_sample *samples, size_t n,
+                                              sw_err *err);
 /* Of the tests of `run`, for the run of that id, which has the same tests. */
 SW_NODISCARD sw_code store_insert_reviews(result_store *store, int64_t run_id, const run_record *run,
                                           const review_record *reviews, size_t n, sw_err *err);

@@ -40,7 +40,9 @@ static sw_code insert_all(result_store *into, const run_record *run, int64_t *id
         code = store_insert_test(into, *id_out, &run->tests[i], err);
     if (code == SW_OK)
         code = store_insert_reviews(into, *id_out, run, run->reviews, run->n_reviews, err);
-    return code == SW_OK ? store_insert_samples(into, *id_out, run->samples, run->n_samples, err) : code;
+    if (code == SW_OK)
+        code = store_insert_samples(into, *id_out, run->samples, run->n_samples, err);
+    return code == SW_OK ? store_insert_gpu_samples(into, *id_out, run->gpu_samples, run->n_gpu_samples, err) : code;
 }
 
 sw_code store_merge_run(result_store *into, result_store *from, int64_t id, int64_t *id_out, bool *was_there_out,

@@ -3,7 +3,7 @@
  * What schema 1 did not know stays unknown: nothing is made up.  A run of it had one model, one way of asking, and one
  * server; one that was resumed had several processes of that server, as many as warm-ups, and which of them answered a
  * test is not known.  Schema 2 lacks the table of reviews, which no run of it has, and the PCIe link in samples; schema
- * 3 the stages, which benchmarks do not have.
+ * 3 the stages, which benchmarks do not have, and samples of each GPU.
  */
 #include "results/store_migrate.h"
 

@@ -178,6 +178,23 @@ static sw_code load_samples(result_store *store, run_record *run, sw_err *err)
     return row_end(&r);
 }
 
+static sw_code load_gpu_samples(result_store *store, run_record *run, sw_err *err)
+{
+    row r = row_begin(store, "SELECT " GPU_SAMPLE_COLUMNS " FROM gpu_sample WHERE run_id = ? ORDER BY t_ms",
+                      run->info.id, run->keep, "read the samples of GPUs", err);
+    size_t cap = 0;
+    for (gpu_sample *m; row_next(&r) && (m = append(&r, &run->gpu_samples, &run->n_gpu_samples, &cap, sizeof *m));) {
+        m->t_ms = row_integer(&r, 0, ROW_NUMBER_MAX);
+        m->server = row_position(&r, run->n_servers);
+        m->gpu = row_int(&r, 0);
+        if (m->gpu >= RUN_GPUS_MAX)
+            row_damaged(&r, "a GPU has a number that is too high");
+        for (int i = 0; i < N_GPU_FIGURES; i++)
+            m->values.v[i] = row_double(&r);
+    }
+    return row_end(&r);
+}
+
 /* ---- all of it -------------------------------------------------------------------------------------------------- */
 
 static sw_code load_parts(result_store *store, int64_t id, run_record *run, sw_err *err)
@@ -200,7 +217,9 @@ static sw_code load_parts(result_store *store, int64_t id, run_record *run, sw_e
         code = store_load_tests(store, run, err);
     if (code == SW_OK)
         code = store_load_reviews(store, run, err);
-    return code == SW_OK ? load_samples(store, run, err) : code;
+    if (code == SW_OK)
+        code = load_samples(store, run, err);
+    return code == SW_OK ? load_gpu_samples(store, run, err) : code;
 }
 
 /* In one transaction: another program may add tests meanwhile.  On failure everything that was loaded is freed: a run
@@ -236,6 +255,7 @@ void run_record_free(run_record *run)
     mem_free(run->tests);
     mem_free(run->reviews);
     mem_free(run->samples);
+    mem_free(run->gpu_samples);
     arena_free(run->keep);
     mem_free(run);
 }

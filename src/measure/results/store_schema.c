@@ -1,6 +1,7 @@
 /* store_schema.c - the tables of all schemas as text, and the check that a file has them.
  *
- * Schema 3 is schema 2, the table of reviews, and more figures in samples; schema 4 adds the stages of stress runs.
+ * Schema 3 is schema 2, the table of reviews, and more figures in samples; schema 4 adds the stages of stress runs, and
+ * samples of each GPU where there are several.
  * Schemas 1 to 3 are never edited; schema 4 changes only until a spillway with it is released, and what comes later is
  * schema 5 with a further step in store_migrate.c.
  */
@@ -133,6 +134,12 @@ static const schema_object NEWEST[] = {
               "  start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL, spent_ms INTEGER NOT NULL,"
               "  ending TEXT NOT NULL, reason TEXT NOT NULL,"
               "  PRIMARY KEY (run_id, position), " OF_SUBJECT ") STRICT, WITHOUT ROWID"},
+    // The GPUs one by one, where there are several; `sample` has their sums.
+    {"gpu_sample", "CREATE TABLE gpu_sample ("
+                   "  " OF_RUN ","
+                   "  t_ms INTEGER NOT NULL, server INTEGER, gpu INTEGER NOT NULL," GPU_FIGURES(
+                       SAMPLE_COLUMN) "  " OF_SERVER ") STRICT"},
+    {"gpu_sample_by_run", "CREATE INDEX gpu_sample_by_run ON gpu_sample(run_id, t_ms)"},
     // Of tests that belong to a stage.
     {"staged", "CREATE TABLE staged ("
                "  test_id INTEGER PRIMARY KEY REFERENCES test(id) ON DELETE CASCADE,"
@@ -185,7 +192,7 @@ static const schema_object SCHEMA_1[] = {
 enum { N_OBJECTS = sizeof NEWEST / sizeof *NEWEST, N_OBJECTS_1 = sizeof SCHEMA_1 / sizeof *SCHEMA_1 };
 
 /* Objects of NEWEST that a schema has; of those of schema 1 none is the same. */
-static const size_t N_OF_SCHEMA[STORE_SCHEMA_VERSION + 1] = {[2] = N_OBJECTS - 3, [3] = N_OBJECTS - 2, [4] = N_OBJECTS};
+static const size_t N_OF_SCHEMA[STORE_SCHEMA_VERSION + 1] = {[2] = N_OBJECTS - 5, [3] = N_OBJECTS - 4, [4] = N_OBJECTS};
 
 /* The table of samples, and its index. */
 static bool is_of_samples(const schema_object *o)

@@ -44,6 +44,7 @@ enum {
     "reviewer, " REVIEW_SCORES(REVIEW_COLUMN_NAME) REVIEW_FLAGS(REVIEW_COLUMN_NAME) "note, unix_ms"
 #define SAMPLE_COLUMN_NAME(name, text, unit, meaning) ", " text
 #define SAMPLE_COLUMNS "t_ms, server, test_index" SAMPLE_FIGURES(SAMPLE_COLUMN_NAME)
+#define GPU_SAMPLE_COLUMNS "t_ms, server, gpu" GPU_FIGURES(SAMPLE_COLUMN_NAME)
 // clang-format on
 
 /* Makes the objects of the newest schema that a store of schema `version` (0 or 1: all) lacks, for version 2 the table

@@ -134,9 +134,37 @@ sw_code store_insert_test(result_store *store, int64_t run_id, const test_record
 
 #define SAMPLE_PARAMETER(name, text, unit, meaning) ",?"
 
+enum { N_FIXED = 4 }; // columns before the figures
+
+sw_code store_insert_gpu_samples(result_store *store, int64_t run_id, const gpu_sample *samples, size_t n, sw_err *err)
+{
+    sqlite3_stmt *s;
+    sw_code code = store_prepare(store,
+                                 "INSERT INTO gpu_sample (run_id, " GPU_SAMPLE_COLUMNS ")"
+                                 " VALUES (?,?,?,?" GPU_FIGURES(SAMPLE_PARAMETER) ")",
+                                 &s, err);
+    for (size_t i = 0; code == SW_OK && i < n; i++) {
+        const gpu_sample *const m = &samples[i];
+        store_bind(s, "iipn", run_id, m->t_ms, m->server, m->gpu);
+        for (int k = 0; k < N_GPU_FIGURES; k++)
+            sqlite3_bind_double(s, N_FIXED + 1 + k, m->values.v[k]); // NAN becomes NULL
+        code = store_step(store, s, "store samples of GPUs", err);
+    }
+    sqlite3_finalize(s);
+    return code;
+}
+
+static sw_code insert_gpus_of(result_store *store, int64_t run_id, const resource_sample *m, sw_err *err)
+{
+    gpu_sample all[RUN_GPUS_MAX];
+    const size_t n = m->n_gpus < RUN_GPUS_MAX ? m->n_gpus : RUN_GPUS_MAX;
+    for (size_t i = 0; i < n; i++)
+        all[i] = (gpu_sample){.t_ms = m->t_ms, .server = m->server, .gpu = (int)i, .values = m->gpus[i]};
+    return n > 0 ? store_insert_gpu_samples(store, run_id, all, n, err) : SW_OK;
+}
+
 sw_code store_insert_samples(result_store *store, int64_t run_id, const resource_sample *samples, size_t n, sw_err *err)
 {
-    enum { N_FIXED = 4 }; // columns before the figures
     sqlite3_stmt *s;
     sw_code code = store_prepare(store,
                                  "INSERT INTO sample (run_id, " SAMPLE_COLUMNS ")"
@@ -150,6 +178,8 @@ sw_code store_insert_samples(result_store *store, int64_t run_id, const resource
         code = store_step(store, s, "store samples", err);
     }
     sqlite3_finalize(s);
+    for (size_t i = 0; code == SW_OK && i < n; i++)
+        code = insert_gpus_of(store, run_id, &samples[i], err);
     return code;
 }
 

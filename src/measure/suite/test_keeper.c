@@ -18,11 +18,16 @@ static size_t take_samples(runner *r)
     memory_watch *const watch = host_watch(r->host->host);
     if (watch == NULL)
         return 0;
-    const size_t n = watch_take(watch, r->raw_samples, WATCH_KEPT);
+    const gpu_values *gpus;
+    const size_t n = watch_take(watch, r->raw_samples, WATCH_KEPT, &gpus), n_gpus = watch_n_gpus(watch);
     for (size_t i = 0; i < n; i++) {
         const watch_sample *const s = &r->raw_samples[i];
-        r->samples[i] = (resource_sample){
-            .t_ms = runner_ms(r, s->t_ns), .server = r->host->server, .test_index = s->tag, .values = s->values};
+        r->samples[i] = (resource_sample){.t_ms = runner_ms(r, s->t_ns),
+                                          .server = r->host->server,
+                                          .test_index = s->tag,
+                                          .values = s->values,
+                                          .gpus = gpus + i * n_gpus,
+                                          .n_gpus = n_gpus};
     }
     return n;
 }

@@ -64,6 +64,10 @@ static json_t *comparison_json(const preservation *p)
     json_put(&json, "compared", json_string(preservation_meaning(p->kind)));
     json_put(&json, "verdict", json_string(preservation_verdict_name(p->verdict)));
     json_put(&json, "why", json_string(p->why));
+    if (p->forced.n_positions > 0)
+        json_put(&json, "forced",
+                 json_pack("{s:b, s:i, s:i}", "equal", p->forced.is_equal, "positions", p->forced.n_positions,
+                           "same_likeliest", p->forced.n_same));
     json_put(&json, "words", json_string(p->words));
     json_put(&json, "different_pairs", json_integer((json_int_t)p->n_distinct));
     json_put_figure(&json, "checks_p_value", p->checks_p_value);

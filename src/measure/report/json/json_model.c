@@ -28,26 +28,51 @@ static json_t *memory_json(const memory_figures *m)
     return json;
 }
 
-/* Figures without samples are left out; NULL when memory is short. */
-static json_t *resources_json(const run_record *run, int subject, bool is_reference)
+/* The figures from `first` on, (n); those without samples are left out. */
+static json_t *figures_json(const resource_figure *figures, int first, int n)
 {
-    resource_figures r;
-    if (resource_figures_of(run, subject, is_reference, &r, NULL) != SW_OK)
-        return NULL;
     json_t *json = json_object();
-    for (int i = 0; i < N_SAMPLE_FIGURES; i++) {
-        const resource_figure *const f = &r.figures[i];
+    for (int i = 0; i < n; i++) {
+        const resource_figure *const f = &figures[i];
+        const sample_figure_id *const id = &SAMPLE_FIGURE_IDS[first + i];
         if (f->n == 0)
             continue;
-        json_t *figure = json_pack("{s:s, s:I}", "unit", SAMPLE_FIGURE_IDS[i].unit, "samples", (json_int_t)f->n);
+        json_t *figure = json_pack("{s:s, s:I}", "unit", id->unit, "samples", (json_int_t)f->n);
         json_put_figure(&figure, "min", f->min);
         json_put_figure(&figure, "median", f->median);
         json_put_figure(&figure, "max", f->max);
         json_put_figure(&figure, "added", f->growth);
         json_put_figure(&figure, "per_s", f->per_s);
-        json_put(&json, SAMPLE_FIGURE_IDS[i].name, figure);
+        json_put(&json, id->name, figure);
     }
     return json;
+}
+
+/* NULL when memory is short. */
+static json_t *resources_json(const run_record *run, int subject, bool is_reference)
+{
+    resource_figures r;
+    if (resource_figures_of(run, subject, is_reference, &r, NULL) != SW_OK)
+        return NULL;
+    return figures_json(r.figures, 0, N_SAMPLE_FIGURES);
+}
+
+/* Of several GPUs, on both sides of the model. */
+static json_t *gpus_json(const run_record *run, int subject)
+{
+    json_t *list = json_array();
+    for (int gpu = 0; gpu < resource_n_gpus(run); gpu++) {
+        resource_figure here[N_GPU_FIGURES], reference[N_GPU_FIGURES];
+        if (resource_gpu_figures_of(run, subject, false, gpu, here, NULL) != SW_OK ||
+            resource_gpu_figures_of(run, subject, true, gpu, reference, NULL) != SW_OK) {
+            json_decref(list);
+            return NULL;
+        }
+        json_push(&list, json_pack("{s:i, s:o, s:o}", "gpu", gpu, "resources",
+                                   figures_json(here, SAMPLE_GPU_PROCESS, N_GPU_FIGURES), "resources_reference",
+                                   figures_json(reference, SAMPLE_GPU_PROCESS, N_GPU_FIGURES)));
+    }
+    return list;
 }
 
 /* ---- experts, speed, sweep --------------------------------------------------------------------------------------- */
@@ -168,6 +193,8 @@ json_t *json_of_model(const run_analysis *a, const criteria_list *criteria, cons
     json_put(&json, "sweep", sweep_json(s));
     json_put(&json, "resources", resources_json(a->run, s->index, false));
     json_put(&json, "resources_reference", resources_json(a->run, s->index, true));
+    if (resource_n_gpus(a->run) > 0)
+        json_put(&json, "gpus", gpus_json(a->run, s->index));
     json_put(&json, "facts", json_of_facts(a->run, s->index, -1));
     json_put(&json, "warnings", warnings_json(a, s));
     return json;

@@ -56,6 +56,53 @@ static void put_figures(document *doc, const char *title, const resource_figures
     put_unknown(doc, r);
 }
 
+// clang-format off
+static const doc_column GPUS[] = {
+    {"GPU", "", "as the driver counts", false, 0},
+    {"servers", "", "", false, 0},
+    {"process", "", "highest memory of the server", true, 0},
+    {"in use", "", "highest memory of all processes", true, 0},
+    {"busy", "%", "median", true, 0},
+    {"power", "W", "median", true, 1},
+    {"temperature", "C", "highest", true, 1},
+    {"PCIe in", "", "highest", true, 2},
+    {"PCIe out", "", "highest", true, 2},
+};
+// clang-format on
+
+#define OF(name) f[SAMPLE_GPU_##name - SAMPLE_GPU_PROCESS]
+
+/* The figures of one GPU; nothing if these servers were not sampled. */
+static bool put_gpu(document *doc, const run_record *run, int subject, bool is_reference, int gpu)
+{
+    resource_figure f[N_GPU_FIGURES];
+    if (resource_gpu_figures_of(run, subject, is_reference, gpu, f, NULL) != SW_OK)
+        return false;
+    if (OF(USED).n + OF(PROCESS).n == 0)
+        return true;
+    doc_putf(doc, "%d", gpu);
+    doc_put(doc, is_reference ? "reference" : "offloaded");
+    cell_bytes(doc, OF(PROCESS).max);
+    cell_bytes(doc, OF(USED).max);
+    cell_number(doc, OF(UTILIZATION).median);
+    cell_number(doc, OF(POWER).median);
+    cell_number(doc, OF(TEMPERATURE).max);
+    cell_by_unit(doc, OF(PCIE_RX).max, "B/s");
+    cell_by_unit(doc, OF(PCIE_TX).max, "B/s");
+    return true;
+}
+
+/* Several GPUs one by one, since the sums above hide which of them is full or idle. */
+static void put_gpus(document *doc, const run_record *run, int subject)
+{
+    const int n = resource_n_gpus(run);
+    if (n == 0)
+        return;
+    doc_table(doc, "Each GPU", GPUS, sizeof GPUS / sizeof *GPUS);
+    for (int i = 0; i < 2 * n && !doc->has_failed; i++)
+        doc->has_failed = !put_gpu(doc, run, subject, i % 2 == 1, i / 2);
+}
+
 void section_resources(document *doc, const run_analysis *a, const subject_analysis *s)
 {
     doc_heading(doc, 3, anchor_part(s->index, "resources").text, "Resources");
@@ -70,4 +117,5 @@ void section_resources(document *doc, const run_analysis *a, const subject_analy
             doc_paragraph(doc, "Nothing was sampled: the server's process is not on this machine, not visible, or not "
                                "known as a model server.");
     }
+    put_gpus(doc, a->run, s->index);
 }
