@@ -6,7 +6,7 @@ FUZZ_SECONDS ?= 20
 FUZZ_INPUTS ?= 1000000
 T ?= .
 
-.PHONY: all build test check check-long check-gpu gpu-bundle demo protocol bench bench-kernels bench-gpu bench-server lint format fuzz fuzz-long coverage install clean help
+.PHONY: all build test check check-long check-gpu gpu-bundle demo protocol stress bench bench-kernels bench-gpu bench-server lint format fuzz fuzz-long coverage install clean help
 all: build ## build spillway (release)
 
 build:
@@ -46,6 +46,11 @@ protocol: ## measure the three small models by the protocol as it is written: pa
 	@scripts/deps build
 	@scripts/build release $(JOBS) spillway
 	@scripts/demo $(SPILLWAY)
+
+stress: ## a short form of the stress protocol on the three small models, with a report (under five minutes)
+	@scripts/deps build
+	@scripts/build release $(JOBS) spillway
+	@$(SPILLWAY) stress models/demo-*.gguf --scale 0.05 --duration 5s --out results/stress-$$(date -u +%Y%m%d-%H%M%S)
 
 bench: ## measure spillway beside llama.cpp on MODELS="a.gguf b.gguf", or on models that it writes (Node.js 20, npm)
 	@scripts/deps build

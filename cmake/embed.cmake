@@ -2,9 +2,25 @@
 #   spillway_embed(TARGET): adds every file listed in EMBEDDED_FILES to TARGET.
 set(EMBEDDED_FILES
   protocols/local-streaming.json
+  protocols/stress/basic.json
+  protocols/stress/long-form.json
+  protocols/stress/concurrent.json
+  protocols/stress/context.json
+  protocols/stress/api.json
+  protocols/stress/memory.json
+  protocols/stress/consistency.json
+  protocols/stress/reasoning.json
+  protocols/stress/conversation.json
+  protocols/stress/routing.json
+  protocols/stress/specialisation.json
+  protocols/stress/context-saturation.json
+  protocols/stress/specialisation-challenge.json
+  protocols/stress/production-load.json
+  protocols/stress/marathon.json
   protocols/stress/facts.json
   protocols/stress/domains.json
   docs/protocol.schema.json
+  docs/stress.schema.json
   src/measure/quality/sandbox_harness.py
   web/dist/report.js
   web/dist/report.css

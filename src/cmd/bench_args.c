@@ -15,9 +15,9 @@
 /* ---- what excludes what ------------------------------------------------------------------------------------------ */
 
 /* One line and the exit code of wrong usage. */
-static int usage_error(const char *message)
+static int usage_error(const bench_args *a, const char *message)
 {
-    fprintf(stderr, "spillway bench: %s\n", message);
+    fprintf(stderr, "spillway %s: %s\n", a->command, message);
     return CMD_EXIT_USAGE;
 }
 
@@ -26,24 +26,24 @@ static int check_resume(const bench_args *a)
 {
     if (a->out != NULL || a->protocol != NULL)
         return usage_error(
-            "--resume uses the folder and the protocol of its run; --out and --protocol cannot be given");
+            a, "--resume uses the folder and the protocol of its run; --out and --protocol cannot be given");
     if (a->serve != NULL || a->n_positional > 0 || a->model_dirs != NULL || a->models.n > 0)
-        return usage_error("--resume measures the models of its run; none can be named");
+        return usage_error(a, "--resume measures the models of its run; none can be named");
     const bool has_setting = a->modes != NULL || a->arrivals != NULL || a->warmup != NULL || a->slo != NULL ||
                              a->sweep != NULL || a->route != NULL || a->no_run_code || a->pause_s >= 0 ||
                              a->temperature >= 0 || a->rate >= 0 || a->burstiness >= 0 || a->n_repeats >= 0 ||
                              a->seed >= 0 || a->concurrency >= 0 || a->n_warmups >= 0;
-    return has_setting ? usage_error("--resume has the settings of its run; only --time-budget can be another") : -1;
+    return has_setting ? usage_error(a, "--resume has the settings of its run; only --time-budget can be another") : -1;
 }
 
 /* The self-test brings its own server. */
 static int check_self_test(const bench_args *a)
 {
     if (a->share != NULL)
-        return usage_error("--self-test measures no model: there is nothing to write with --share");
+        return usage_error(a, "--self-test measures no model: there is nothing to write with --share");
     const bool has_server = a->url != NULL || a->serve != NULL || a->n_positional > 0 || a->model_dirs != NULL;
     if (has_server || a->resume != NULL)
-        return usage_error("--self-test measures a server of its own: no model, --url, --serve or --resume");
+        return usage_error(a, "--self-test measures a server of its own: no model, --url, --serve or --resume");
     return -1;
 }
 
@@ -52,15 +52,15 @@ static int check_server(const bench_args *a)
 {
     const bool has_files = a->n_models > 0 || a->model_dirs != NULL;
     if ((a->url != NULL) + (a->serve != NULL) + has_files > 1)
-        return usage_error("--url, --serve and models (MODEL..., --model-dirs) exclude each other");
+        return usage_error(a, "--url, --serve and models (MODEL..., --model-dirs) exclude each other");
     if (a->url == NULL && a->serve == NULL && !has_files)
-        return usage_error("give models, a server with --url, or one model with --serve");
+        return usage_error(a, "give models, a server with --url, or one model with --serve");
     if (a->models.n > 0 && a->url == NULL)
-        return usage_error("--model names a model at the server of --url; a file is named without --model");
+        return usage_error(a, "--model names a model at the server of --url; a file is named without --model");
     if (a->api_key != NULL && a->url == NULL)
-        return usage_error("--api-key is for a server of --url; those of the benchmark need none");
+        return usage_error(a, "--api-key is for a server of --url; those of the benchmark need none");
     if (a->n_models > BENCH_MODELS_MAX)
-        return usage_error("more than 64 models; measure them in several runs");
+        return usage_error(a, "more than 64 models; measure them in several runs");
     return -1;
 }
 
@@ -68,20 +68,20 @@ static int check_server(const bench_args *a)
 static int check_serve_options(const bench_args *a)
 {
     if (a->n_positional > a->n_models && a->url != NULL)
-        return usage_error("options after \"--\" are for servers that the benchmark starts, not for that of --url");
+        return usage_error(a, "options after \"--\" are for servers that the benchmark starts, not for that of --url");
     for (size_t i = a->n_models; i < a->n_positional; i++) {
         if (strncmp(a->positional[i], "--api-key", 9) == 0)
-            return usage_error("a server of the benchmark needs no --api-key: its options are stored with the run, and "
+            return usage_error(a,
+                               "a server of the benchmark needs no --api-key: its options are stored with the run, and "
                                "keys must not be");
     }
     return -1;
 }
 
-/* The exit code of a usage error, or -1 if the arguments are good. */
-static int check_args(const bench_args *a)
+int bench_args_check(const bench_args *a)
 {
     if (a->server_pid != 0 && a->url == NULL && a->resume == NULL)
-        return usage_error("--server-pid is for a server of --url; those of the benchmark are known");
+        return usage_error(a, "--server-pid is for a server of --url; those of the benchmark are known");
     if (a->self_test)
         return check_self_test(a);
     if (a->resume != NULL)
@@ -96,11 +96,7 @@ static int parse_rows(bench_args *a, int argc, char **argv)
 {
     // clang-format off
     const arg_row rows[] = {
-        {"url", NULL, ARG_STRING, &a->url, 0, 0, "URL", "measure a running OpenAI-compatible server, such as localhost:11435"},
-        {"model", "-m", ARG_STRINGS, &a->models, 0, 0, "NAME", "a model of that server; several times for several models (default: the first that it lists)"},
-        {"model-dirs", NULL, ARG_STRING, &a->model_dirs, 0, 0, "'A;B'", "measure all models in these folders"},
-        {"serve", NULL, ARG_STRING, &a->serve, 0, 0, "MODEL", "measure one model, its server started with the options after \"--\" and no others"},
-        {"api-key", NULL, ARG_STRING, &a->api_key, 0, 0, "KEY", "sent to the server of --url, never stored"},
+        BENCH_TARGET_ROWS(a),
         {"protocol", NULL, ARG_STRING, &a->protocol, 0, 0, "FILE", "what to ask and how (default: the nine built-in tests)"},
         {"repeat", NULL, ARG_INT, &a->n_repeats, 1, PROTOCOL_REPEATS_MAX, "N", "ask all tests N times in every mode"},
         {"pause", NULL, ARG_DOUBLE, &a->pause_s, 0, 3600, "S", "seconds between tests"},
@@ -118,19 +114,9 @@ static int parse_rows(bench_args *a, int argc, char **argv)
         {"slo", NULL, ARG_STRING, &a->slo, 0, 0, "LIST", "objectives in milliseconds: ttft=500,tpot=100,itl_p99=300,e2e=60000"},
         {"no-run-code", NULL, ARG_FLAG, &a->no_run_code, 0, 0, NULL, "do not run the checks that run an answer's code"},
         {"route", NULL, ARG_STRING, &a->route, 0, 0, "ROUTE", "how to ask: openai, shimmy-sse, shimmy-ws or ollama (default: openai)"},
-        {"out", "-o", ARG_STRING, &a->out, 0, 0, "DIR", "folder of the results (default: results/TIME-MODEL)"},
-        {"db", NULL, ARG_STRING, &a->db, 0, 0, "FILE", "store of the results (default: results.sqlite in the folder)"},
-        {"resume", NULL, ARG_STRING, &a->resume, 0, 0, "DIR", "continue the run in this folder"},
-        {"connect-timeout", NULL, ARG_DOUBLE, &a->connect_timeout_s, 0.1, 3600, "S", "limit for opening a connection (default: 10)"},
-        {"first-token-timeout", NULL, ARG_DOUBLE, &a->first_token_timeout_s, 0.1, 86400, "S", "limit for the first token of an answer (default: 600)"},
-        {"idle-timeout", NULL, ARG_DOUBLE, &a->idle_timeout_s, 0.1, 86400, "S", "limit between two tokens (default: 120)"},
-        {"test-timeout", NULL, ARG_DOUBLE, &a->test_timeout_s, 0.1, 86400, "S", "limit for a whole test (default: 3600)"},
-        {"server-pid", NULL, ARG_INT, &a->server_pid, 1, INT_MAX, "PID", "process of the server of --url, to measure its memory (default: the one that listens on the port, if it is known as a model server)"},
+        BENCH_STORE_ROWS(a),
         {"self-test", NULL, ARG_FLAG, &a->self_test, 0, 0, NULL, "measure answers whose times are known: the error of each figure, and the client's own CPU time"},
-        {"json", NULL, ARG_FLAG, &a->json, 0, 0, NULL, "print one JSON document instead of the table"},
-        COLOR_ARG_ROW(a->color),
-        {"quiet", "-q", ARG_FLAG, &a->quiet, 0, 0, NULL, "show no progress"},
-        {"no-report", NULL, ARG_FLAG, &a->no_report, 0, 0, NULL, "store the results, but write no report.md and report.html"},
+        BENCH_OUTPUT_ROWS(a),
         {"share", NULL, ARG_STRING, &a->share, 0, 0, "FILE", "write a small file that can be posted too: figures, no prompts, answers or paths"},
     };
     // clang-format on
@@ -162,26 +148,37 @@ static size_t count_after_dashes(int argc, char **argv)
     return dashes < argc ? (size_t)(argc - dashes - 1) : 0;
 }
 
+bench_args bench_args_begin(const char *command)
+{
+    return (bench_args){.command = command,
+                        .pause_s = -1,
+                        .temperature = -1,
+                        .rate = -1,
+                        .burstiness = -1,
+                        .time_budget_s = -1,
+                        .n_repeats = -1,
+                        .seed = -1,
+                        .concurrency = -1,
+                        .n_warmups = -1,
+                        .connect_timeout_s = 10,
+                        .first_token_timeout_s = 600,
+                        .idle_timeout_s = 120,
+                        .test_timeout_s = 3600};
+}
+
+void bench_args_count(bench_args *a, int argc, char **argv)
+{
+    a->n_models = a->n_positional - count_after_dashes(argc, argv);
+}
+
 int bench_args_parse(bench_args *a, int argc, char **argv)
 {
-    *a = (bench_args){.pause_s = -1,
-                      .temperature = -1,
-                      .rate = -1,
-                      .burstiness = -1,
-                      .time_budget_s = -1,
-                      .n_repeats = -1,
-                      .seed = -1,
-                      .concurrency = -1,
-                      .n_warmups = -1,
-                      .connect_timeout_s = 10,
-                      .first_token_timeout_s = 600,
-                      .idle_timeout_s = 120,
-                      .test_timeout_s = 3600};
+    *a = bench_args_begin("bench");
     const int status = parse_rows(a, argc, argv);
     if (status >= 0)
         return status;
-    a->n_models = a->n_positional - count_after_dashes(argc, argv);
-    return check_args(a);
+    bench_args_count(a, argc, argv);
+    return bench_args_check(a);
 }
 
 /* ---- meaning ----------------------------------------------------------------------------------------------------- */

@@ -14,6 +14,7 @@ static const cmd COMMANDS[] = {
     {"run", cmd_run, "ask a model one question, or chat on the terminal"},
     {"serve", cmd_serve, "serve models to clients of OpenAI, Anthropic and Ollama"},
     {"bench", cmd_bench, "run the streaming benchmark against a server, write a report"},
+    {"stress", cmd_stress, "run the stress protocol against a server, write a report"},
     {"report", cmd_report, "write the report of a stored benchmark run again"},
     {"protocol", cmd_protocol, "check benchmark protocols, print the built-in one"},
     {"runs", cmd_runs, "list, show, export, delete and merge stored benchmark runs"},

@@ -41,6 +41,7 @@ int cmd_experts(int argc, char **argv);
 int cmd_parity(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_stress(int argc, char **argv);
 int cmd_bench_review(int argc, char **argv); // of `spillway bench review`; argv[0] is "review"
 int cmd_report(int argc, char **argv);
 int cmd_protocol(int argc, char **argv);

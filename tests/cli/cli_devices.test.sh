@@ -108,6 +108,10 @@ with subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text
         answers.append(post("/v1/embeddings", {"input": ["a b c", "d"]})["data"])
         placement = json.load(urllib.request.urlopen(url + "/v1/placement", timeout=20))["data"][0]
         metrics = urllib.request.urlopen(url + "/metrics", timeout=20).read().decode()
+        monitor = [spillway, "monitor", "--url", url, "--once"]
+        seen = json.loads(subprocess.run([*monitor, "--json"], stdout=subprocess.PIPE, check=True).stdout)
+        assert seen["vram_allocated_bytes"] == placement["total"]["vram"], (seen, placement["total"])
+        assert "vram_allocated_bytes" in subprocess.run(monitor, stdout=subprocess.PIPE, check=True, text=True).stdout
         stream = placement["compute"].get("stream")
         names = ("spillway_experts_streamed_total", "spillway_experts_streamed_bytes_total", "spillway_experts_streamed_steps_total")
         counted = [int(float(line.split()[-1])) for name in names for line in metrics.splitlines() if line.startswith(name + "{")]
@@ -116,10 +120,6 @@ with subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text
             assert [stream["experts"], stream["bytes"], stream["steps"]] == counted and min(counted) > 0, (stream, counted)
         else:
             assert stream is None and counted == [], (stream, counted)
-        monitor = [spillway, "monitor", "--url", url, "--once"]
-        seen = json.loads(subprocess.run([*monitor, "--json"], stdout=subprocess.PIPE, check=True).stdout)
-        assert seen["vram_allocated_bytes"] == placement["total"]["vram"], (seen, placement["total"])
-        assert "vram_allocated_bytes" in subprocess.run(monitor, stdout=subprocess.PIPE, check=True, text=True).stdout
     finally:
         server.terminate()
     compute = placement["compute"]

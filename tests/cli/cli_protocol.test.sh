@@ -54,7 +54,7 @@ done
 
 # The published schema accepts and refuses the same files.
 cd "$SPILLWAY_SOURCE/tests/api"
-SCHEMA=$SPILLWAY_SOURCE/docs/protocol.schema.json node --input-type=module - "$work"/good/*.json "$SPILLWAY_SOURCE"/protocols/*.json -- "$work"/bad/*.json <<'JS'
+cat >"$work/judge.mjs" <<'JS'
 import { readFileSync } from 'node:fs';
 import Ajv from 'ajv/dist/2020.js';
 const read = path => JSON.parse(readFileSync(path, 'utf8'));
@@ -64,6 +64,7 @@ const middle = files.indexOf('--');
 const wrong = files.filter((path, i) => i !== middle && judge(read(path)) !== (i < middle));
 if (wrong.length > 0 || middle < 1) throw new Error(`the schema judges otherwise: ${wrong.join(' ')}`);
 JS
+SCHEMA=$SPILLWAY_SOURCE/docs/protocol.schema.json node --input-type=module - "$work"/good/*.json "$SPILLWAY_SOURCE"/protocols/*.json -- "$work"/bad/*.json <"$work/judge.mjs"
 
 cd "$work"
 "$SPILLWAY" protocol show >shown.json
@@ -74,3 +75,22 @@ for wrong in '' 'check' 'show x' 'nothing'; do
   "$SPILLWAY" protocol $wrong >/dev/null 2>&1 || status=$?
   test "$status" -eq 2 || fail "protocol $wrong: exit code $status"
 done
+
+# Stress protocols: the published schema and the program judge the built-in ones and wrong ones alike.
+mkdir stress
+stage() { printf '{"version":1,"suite":"s","title":"t",\n"prompts":[{"name":"a","prompt":"p"}],\n"stages":[\n{"name":"n",%s}]}\n' "$2" >"stress/$1.json"; }
+stage work '"work":"magic"'
+stage tokens '"work":"sessions","requests":1,"max_tokens":[0]'
+stage routes '"work":"transports","max_tokens":[1],"routes":["fax"]'
+stage unknown '"work":"idle","duration_s":1,"durations":1'
+stage sessions '"work":"sessions","sessions":0,"requests":1,"max_tokens":[1]'
+mapfile -t suites < <(grep -l '"stages"' "$SPILLWAY_SOURCE"/protocols/stress/*.json) # beside banks of questions
+"$SPILLWAY" protocol check "${suites[@]}" >.out 2>.err || fail "a built-in suite is refused: $(cat .err)"
+for f in stress/*.json; do
+  status=0
+  "$SPILLWAY" protocol check "$f" >.out 2>.err || status=$?
+  test "$status" -eq 1 || fail "$f: exit code $status"
+  grep -Eq "^spillway protocol: $f: line 4: " .err || fail "$f: no line in: $(cat .err)"
+done
+cd "$SPILLWAY_SOURCE/tests/api"
+SCHEMA=$SPILLWAY_SOURCE/docs/stress.schema.json node --input-type=module - "${suites[@]}" -- "$work"/stress/*.json <"$work/judge.mjs"

@@ -8,6 +8,9 @@
 
 #include "figures/run_alike.h"
 #include "figures/run_warnings.h"
+#include "figures/stress/fault_world.h"
+#include "figures/stress/stress_faults.h"
+#include "figures/stress/stress_findings.h"
 #include "support/faults.h"
 #include "support/record_maker.h"
 
@@ -42,28 +45,80 @@ static sw_code analyze(const run_record *run)
     return code;
 }
 
-static void test_every_allocation_may_fail(void **state)
+/* Figures, verdicts and faults of a stress run. */
+static sw_code search(const run_record *run)
 {
-    (void)state;
-    static test_record tests[N_TESTS];
-    const run_record run = make_run(tests);
+    stress_rows rows;
+    stress_figures figures;
+    stress_faults faults;
+    fault_record record = {0};
+    sw_code code = stress_rows_of(run, 0, &rows, NULL);
+    if (code == SW_OK)
+        code = stress_findings_of(&rows, &figures, NULL);
+    if (code == SW_OK)
+        code = fault_record_of(&rows, &record, NULL);
+    if (code == SW_OK)
+        code = stress_faults_of(&record.world, &faults, NULL);
+    fault_record_free(&record);
+    stress_rows_free(&rows);
+    return code;
+}
+
+static void fail_each_allocation(sw_code (*all)(const run_record *), const run_record *run)
+{
     long n_live;
     faults_alloc_begin(FAULTS_NONE);
-    assert_int_equal(analyze(&run), SW_OK);
+    assert_int_equal(all(run), SW_OK);
     const long n = faults_alloc_end(&n_live);
     assert_int_equal(n_live, 0);
     assert_true(n > 20);
     for (long i = 0; i < n; i++) {
         faults_alloc_begin(i);
-        const sw_code code = analyze(&run);
+        const sw_code code = all(run);
         faults_alloc_end(&n_live);
         if (code != SW_ENOMEM || n_live != 0)
             fail_msg("allocation %ld of %ld: code %d, %ld blocks are not freed", i, n, (int)code, n_live);
     }
 }
 
+static void test_every_allocation_may_fail(void **state)
+{
+    (void)state;
+    static test_record tests[N_TESTS];
+    const run_record run = make_run(tests);
+    fail_each_allocation(analyze, &run);
+}
+
+static void test_every_allocation_of_stress_figures_may_fail(void **state)
+{
+    (void)state;
+    static test_record tests[N_TESTS];
+    static resource_sample samples[12];
+    static stage_record stages[] = {{.suite = "concurrent", .spent_ms = 1000},
+                                    {.suite = "concurrent", .spent_ms = 1000}};
+    run_record run = make_run(tests);
+    for (int i = 0; i < N_TESTS; i++) {
+        tests[i].stage = i % 2;
+        tests[i].session = i / 2 * (i % 2);
+        tests[i].mode = i % 4 == 0 ? MODE_REFERENCE : MODE_STREAM;
+        tests[i].plan.seed = i / 4;
+    }
+    for (int i = 0; i < 12; i++) {
+        samples[i] = (resource_sample){.t_ms = 1000 * i, .test_index = -1, .values = sample_values_none()};
+        samples[i].values.v[SAMPLE_PRIVATE] = 1e9 + i;
+    }
+    run.samples = samples;
+    run.n_samples = 12;
+    run.stages = stages;
+    run.n_stages = 2;
+    fail_each_allocation(search, &run);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_allocation_may_fail)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_allocation_may_fail),
+        cmocka_unit_test(test_every_allocation_of_stress_figures_may_fail),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@
 #include "base/rng.h"
 #include "support/draws.h"
 
-enum { N_MAX = 20000, SESSIONS_MAX = 16, N_QUESTIONS = 20, N_LAYERS = 4, N_EXPERTS = 16, N_USED = 2 };
+enum { N_MAX = 20000, SESSIONS_MAX = 16, N_QUESTIONS = 200, N_LAYERS = 4, N_EXPERTS = 16, N_USED = 2 };
 
 static fault_request requests[N_MAX];
 static memory_sample samples[N_MAX];
@@ -18,7 +18,8 @@ typedef struct maker {
     const fault_plan *plan;
     rng_state rng;
     double now_s[SESSIONS_MAX];
-    double drift; // what disturbs the machine for a while, of the time per token
+    bool loops[N_QUESTIONS]; // how each is answered
+    double drift;            // what disturbs the machine for a while, of the time per token
 } maker;
 
 static double uniform(maker *m)
@@ -40,20 +41,21 @@ static double time_per_token(maker *m, int session, double length)
 
 static void answer(maker *m, fault_request *r, uint64_t question)
 {
-    const int64_t n = 40 + (int64_t)question * 5;
-    r->question = question;
+    const int64_t n = 40 + (int64_t)question / 2;
+    r->question = r->kind = question;
     r->answer = question * 1000 + (has(m, FAULT_CHANGED) && uniform(m) < 0.002);
     r->is_completed = uniform(m) > 0.002;
-    r->is_degenerate = uniform(m) < (has(m, FAULT_LOOPS) ? 0.05 : 0.003);
+    r->is_degenerate = m->loops[question];
     r->seen_tokens = n - 1; // the last has no text
     r->told_tokens = has(m, FAULT_USAGE) && uniform(m) < 0.05 ? n + n / 10 + 4 : n;
-    r->prompt_tokens = 100 + 10 * (int64_t)question;
+    r->prompt_tokens = 100 + (int64_t)question;
     r->max_tokens = 512;
     r->distance = NAN;
 }
 
 static void remember(maker *m, fault_request *r)
 {
+    r->question = 1000 + (uint64_t)(r - requests); // never asked again
     r->distance = 200 + floor(uniform(m) * 38) * 100;
     r->is_right = uniform(m) < (has(m, FAULT_FORGETS) && r->distance > 2048 ? 0.1 : 0.93);
 }
@@ -75,7 +77,7 @@ static void ask(maker *m, fault_request *r)
     answer(m, r, (uint64_t)(uniform(m) * N_QUESTIONS));
     if (uniform(m) < 0.2)
         remember(m, r);
-    r->ms_per_token = time_per_token(m, session, (double)r->question / N_QUESTIONS);
+    r->ms_per_token = time_per_token(m, session, (double)r->kind / N_QUESTIONS);
     const double busy_s = (double)r->told_tokens * r->ms_per_token / 1000 + 0.1 * exp(0.2 * normal(&m->rng));
     r->end_s = r->start_s + busy_s;
     r->tps = (double)r->seen_tokens / busy_s;
@@ -137,6 +139,8 @@ void fault_world_make(const fault_plan *plan, fault_world *out)
     if (plan->n_requests > N_MAX || plan->n_sessions > SESSIONS_MAX)
         abort();
     rng_seed(&m.rng, plan->seed * 16 + (uint64_t)(plan->fault + 1));
+    for (int i = 0; i < N_QUESTIONS; i++)
+        m.loops[i] = uniform(&m) < (has(&m, FAULT_LOOPS) ? 0.1 : 0.003);
     for (size_t i = 0; i < plan->n_requests; i++)
         ask(&m, &requests[i]);
     qsort(requests, plan->n_requests, sizeof *requests, by_end);

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "problems/grid_clues.h"
-#include "problems/list_program.h"
+#include "problems/list_cases.h"
 #include "problems/river.h"
 
 /* ---- grids ------------------------------------------------------------------------------------------------------ */
@@ -179,6 +179,33 @@ static void test_programs_do_what_they_say(void **state)
     buf_free(&out);
 }
 
+/* A function that returns the same for all lists is never right, and a planted bug always shows. */
+static void test_cases_tell_programs_apart(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 2000; seed++) {
+        problem_draw d;
+        list_program p;
+        list_values cases[LIST_CASES];
+        draw_begin(&d, seed, 100000, 5);
+        const list_op first = {(list_op_kind)draw_below(&d, 10), draw_range(&d, 2, 41)};
+        const list_op_kind last = (list_op_kind)(OP_SUM + draw_below(&d, 5));
+        list_cases_draw_program(&p, &d, first, 2 * (int)(seed % 3), last, cases);
+        assert_int_equal(p.ops[0].kind, first.kind);
+        assert_int_equal(p.n, 1 + 2 * (int)(seed % 3) + (last < N_LIST_OPS));
+        assert_true(list_cases_count_results(&p, cases) >= LIST_RESULTS_MIN - 1);
+        const list_program broken = list_cases_break(&p, &d, cases);
+        bool shows = false;
+        for (int i = 0; i < LIST_CASES; i++) {
+            list_values right = cases[i], wrong = cases[i];
+            list_program_run(&p, &right);
+            list_program_run(&broken, &wrong);
+            shows |= right.n != wrong.n || memcmp(right.v, wrong.v, (size_t)right.n * sizeof *right.v) != 0;
+        }
+        assert_true(shows);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +214,7 @@ int main(void)
         cmocka_unit_test(test_the_shortest_way_is_the_shortest_by_force),
         cmocka_unit_test(test_the_moves_of_the_solver_cross),
         cmocka_unit_test(test_programs_do_what_they_say),
+        cmocka_unit_test(test_cases_tell_programs_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -389,7 +389,7 @@ static void test_a_grid_with_two_values_exchanged_is_wrong(void **state)
     char other[40];
     assert_int_equal(sscanf(line, "House 2: %39[^,]", other), 1);
     snprintf(swapped, sizeof swapped, "House 1: %s%sHouse 2: %s%s", other,
-             strndup(strchr(text, ','), (size_t)(line - strchr(text, ','))), first, strchr(line, ','));
+             arena_copy(keep, strchr(text, ','), (size_t)(line - strchr(text, ','))), first, strchr(line, ','));
     const problem_verdict v = check_text(p, swapped);
     assert_int_equal(v.outcome, PROBLEM_WRONG);
     assert_int_equal(v.steps_right, v.steps_all - 2);
@@ -526,6 +526,9 @@ static void test_hostile_answers_are_judged_in_bounded_time(void **state)
     check_repeated("1+1=", 60000);
     check_repeated("answer and the goat then ", 60000);
     check_repeated("one hundred and ", 60000);
+    check_repeated("is ", LIMIT_CHECK_ANSWER_BYTES);
+    check_repeated("answer ", LIMIT_CHECK_ANSWER_BYTES);
+    check_repeated("= boxed 1\n", LIMIT_CHECK_ANSWER_BYTES);
     check_repeated("\xff\xfe\x80", 60000);
 }
 

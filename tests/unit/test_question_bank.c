@@ -135,6 +135,9 @@ static void test_answers_are_judged_in_many_wordings(void **state)
     assert_judged(bank, "binary search", "O(n)", PROBLEM_WRONG);
     assert_judged(bank, "copies text", "Press Ctrl+C.", PROBLEM_RIGHT);
     assert_judged(bank, "The Little Prince", "Antoine de Saint-Exup\xc3\xa9ry", PROBLEM_RIGHT);
+    assert_judged(bank, "7 times 8", "8 times 7. 1: 7, 2: 14, 3: 21. So 7 x 8 = 56.", PROBLEM_RIGHT);
+    assert_judged(bank, "7 times 8", "7 + 7 = 14. The answer is 57.", PROBLEM_WRONG);
+    assert_judged(bank, "5 kilometers", "1 kilometer is 1000 meters. So 5 gets three zeros: 5000.", PROBLEM_RIGHT);
     assert_judged(bank, "made of", "Water is made of hydrogen and oxygen.", PROBLEM_RIGHT);
     question_bank_free(bank);
 }

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "problems/secret_chat.h"
 #include "problems/secret_text.h"
 #include "support/faults.h"
 
@@ -102,15 +103,56 @@ static void test_secrets_of_all_seeds_differ(void **state)
     }
 }
 
-static void test_a_text_with_a_basic_secret_speaks_as_the_demo_models_do(void **state)
+static const secret_chat *make_chat(int n_tokens, uint64_t seed, secret_count_fn count, void *ud)
+{
+    const secret_chat *c;
+    const secret_options o = {
+        .n_tokens = n_tokens, .seed = seed, .depths = DEPTHS, .n_depths = 5, .count = count, .ud = ud};
+    assert_int_equal(secret_chat_make(&o, keep, &c, NULL), SW_OK);
+    return c;
+}
+
+static void test_chats_have_their_length_and_depths(void **state)
 {
     (void)state;
-    const double depth = 0;
-    const secret_options o = {.n_tokens = 64, .seed = 1, .depths = &depth, .n_depths = 1, .is_basic = true};
-    const secret_text *const t = make(&o);
-    assert_memory_equal(t->text, "Remember the number ", 20);
-    assert_string_equal(t->secrets[0].question, "What was the number?");
-    assert_int_equal(strlen(t->secrets[0].value), 2);
+    int n_calls = 0;
+    for (int n_tokens = 512; n_tokens <= 32768; n_tokens *= 4) {
+        for (int counted = 0; counted < 2; counted++) {
+            const secret_chat *const c = make_chat(n_tokens, 3, counted ? count_thirds : NULL, &n_calls);
+            assert_true(c->n_tokens >= n_tokens && c->n_tokens < n_tokens + 100);
+            assert_int_equal(c->n_secrets, 5);
+            for (size_t i = 0; i < c->n_secrets; i++) {
+                const double depth = c->secrets[i].depth;
+                assert_true(depth >= 0 && depth < 1 && depth > DEPTHS[i] - 0.15 && depth < DEPTHS[i] + 0.15);
+                if (n_tokens > 5000)
+                    assert_true(depth > DEPTHS[i] - 0.02 && depth < DEPTHS[i] + 0.02);
+            }
+        }
+    }
+    assert_true(n_calls > 0 && n_calls < 1000); // each exchange once, not each time that it occurs
+}
+
+/* One exchange of the user's holds the value of a secret, and none holds another value that would be judged right. */
+static void test_nothing_else_in_a_chat_is_a_secret_of_its_kind(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 100; seed++) {
+        const secret_chat *const c = make_chat(600, seed, NULL, NULL);
+        for (size_t k = 0; k < c->n_secrets; k++) {
+            int n_users = 0, n_assistants = 0;
+            for (size_t i = 0; i < c->n_exchanges; i++) {
+                const secret_exchange *const e = &c->exchanges[i];
+                problem_outcome user, assistant;
+                assert_int_equal(secret_judge(&c->secrets[k], e->user, strlen(e->user), &user, NULL), SW_OK);
+                assert_int_equal(secret_judge(&c->secrets[k], e->assistant, strlen(e->assistant), &assistant, NULL),
+                                 SW_OK);
+                n_users += user == PROBLEM_RIGHT;
+                n_assistants += assistant == PROBLEM_RIGHT;
+            }
+            assert_int_equal(n_users, 1);
+            assert_int_equal(n_assistants, 1);
+        }
+    }
 }
 
 static void assert_judged(const secret *s, const char *answer, problem_outcome wanted)
@@ -154,8 +196,6 @@ static void test_options_that_make_no_sense_are_refused(void **state)
     assert_refused((secret_options){.n_tokens = 100, .depths = outside, .n_depths = 1}, "1.5");
     assert_refused((secret_options){.n_tokens = 100, .depths = fine, .n_depths = 0}, "not 0");
     assert_refused((secret_options){.n_tokens = 100, .depths = fine, .n_depths = SECRETS_MAX + 1}, "not 33");
-    assert_refused((secret_options){.n_tokens = 100, .depths = fine, .n_depths = 2, .is_basic = true},
-                   "1 to 1 secrets");
 }
 
 static void test_short_memory_is_reported(void **state)
@@ -165,11 +205,14 @@ static void test_short_memory_is_reported(void **state)
     for (long n = 0; code != SW_OK && n < 200; n++) {
         long n_live;
         const secret_text *t;
+        const secret_chat *c;
         sw_err err = {0};
         faults_alloc_begin(n);
         arena *const own = arena_create();
         const secret_options o = {.n_tokens = 200, .seed = 5, .depths = DEPTHS, .n_depths = 5};
         code = own != NULL ? secret_text_make(&o, own, &t, &err) : SW_ENOMEM;
+        if (code == SW_OK)
+            code = secret_chat_make(&o, own, &c, &err);
         arena_free(own);
         faults_alloc_end(&n_live);
         assert_true(code == SW_OK || code == SW_ENOMEM);
@@ -183,8 +226,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_texts_have_their_length_and_depths, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(test_secrets_of_all_seeds_differ, open_arena, close_arena),
-        cmocka_unit_test_setup_teardown(test_a_text_with_a_basic_secret_speaks_as_the_demo_models_do, open_arena,
-                                        close_arena),
+        cmocka_unit_test_setup_teardown(test_chats_have_their_length_and_depths, open_arena, close_arena),
+        cmocka_unit_test_setup_teardown(test_nothing_else_in_a_chat_is_a_secret_of_its_kind, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(test_answers_to_secrets_are_judged, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(test_options_that_make_no_sense_are_refused, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(test_short_memory_is_reported, open_arena, close_arena),

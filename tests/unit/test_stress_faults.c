@@ -68,7 +68,7 @@ static void test_the_alarm_says_where(void **state)
     assert_true(fabs(forgets.rows[FAULT_FORGETS].at - 2048) < 300);
     const stress_faults leak = search_run(FAULT_LEAK, 1, N_REQUESTS);
     assert_true(fabs(leak.rows[FAULT_LEAK].effect - 100e3) < 10e3);
-    assert_non_null(strstr(leak.rows[FAULT_LEAK].found, "memory that each request leaves behind: "));
+    assert_non_null(strstr(leak.rows[FAULT_LEAK].found, "memory that a request leaves behind: "));
 }
 
 /* Small faults are no alarms, however sure they are. */

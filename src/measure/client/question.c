@@ -60,12 +60,29 @@ static int add_stream_fields(json_t *document, const question *q)
     return failed;
 }
 
+/* What was said before, then the prompt, which is consumed. */
+static json_t *messages_of(const question *q, json_t *prompt)
+{
+    json_t *const messages = json_array();
+    int failed = 0;
+    for (size_t i = 0; i < q->n_history; i++)
+        failed |= json_array_append_new(messages,
+                                        json_pack("{s:s, s:s}", "role", q->history[i].is_answer ? "assistant" : "user",
+                                                  "content", q->history[i].text));
+    failed |= json_array_append_new(messages, json_pack("{s:s, s:o}", "role", "user", "content", prompt));
+    if (failed == 0)
+        return messages;
+    json_decref(messages);
+    return NULL;
+}
+
 static int add_fields(json_t *document, const question *q)
 {
     json_t *const prompt = prompt_of(q);
     int failed = q->is_generate ? json_object_set_new(document, "prompt", prompt)
-                                : json_object_set_new(document, "messages",
-                                                      json_pack("[{s:s, s:o}]", "role", "user", "content", prompt));
+                                : json_object_set_new(document, "messages", messages_of(q, prompt));
+    if (q->ignores_eos)
+        failed |= json_object_set_new(document, "ignore_eos", json_true());
     if (q->is_ollama)
         return failed;
     if (!q->is_whole && !q->is_generate)

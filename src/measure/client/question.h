@@ -10,17 +10,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "client/chat_turn.h"
 #include "results/record.h"
 
 typedef struct question {
     const char *model;
     const test_plan *plan;
+    const chat_turn *history; // (n_history) what was said before; only routes with messages have it
+    size_t n_history;
     const char *software; // the Server header of the target, or ""
     uint64_t nonce;       // different for every question of a target
     unsigned refused;     // fields that the target refused before, see question_drop
     bool is_generate;     // for shimmy's /api/generate in place of /v1/chat/completions
     bool is_ollama;       // for Ollama's /api/chat
-    bool is_whole, avoids_prefix, wants_experts, wants_token_counts; // as in transfer_options
+    bool is_whole, avoids_prefix, wants_experts, wants_token_counts, ignores_eos; // as in transfer_options
 } question;
 
 /* The body as a document, which the caller releases; NULL if the prompt is not UTF-8 or memory is short. */

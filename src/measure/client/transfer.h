@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "base/clock.h"
+#include "client/chat_turn.h"
 #include "client/target.h"
 #include "results/record.h"
 
@@ -33,11 +34,14 @@ typedef enum transfer_route {
 typedef struct transfer_options {
     const chat_target *target; // must outlive the transfer
     const char *model;
-    const test_plan *plan; // read by transfer_create only
+    const test_plan *plan;    // read by transfer_create only
+    const chat_turn *history; // (n_history) messages before the plan's prompt; as long as the plan
+    size_t n_history;
     transfer_route route;
     bool is_whole;           // one document in place of a stream
     bool avoids_prefix;      // no prefix that the server evaluated before is used; see docs/benchmark.md
     bool wants_experts;      // the server is a spillway: asked which experts the answer used, and for its token ids
+    bool ignores_eos;        // the server is asked to go on until max_tokens
     bool wants_token_counts; // the server is asked how many tokens each event holds
     transfer_limits limits;
     const atomic_bool *cancel; // set by a signal handler or another thread; may be NULL and shared by many transfers

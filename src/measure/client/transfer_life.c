@@ -41,6 +41,8 @@ static json_t *request_of(const transfer_options *o)
     return question_document(&(question){
         .model = o->model,
         .plan = o->plan,
+        .history = o->history,
+        .n_history = o->n_history,
         .software = target_software(o->target),
         .nonce = target_next_nonce(o->target),
         .refused = target_refused_fields(o->target),
@@ -49,6 +51,7 @@ static json_t *request_of(const transfer_options *o)
         .is_whole = o->is_whole,
         .avoids_prefix = o->avoids_prefix,
         .wants_experts = o->wants_experts,
+        .ignores_eos = o->ignores_eos,
         .wants_token_counts = o->wants_token_counts,
     });
 }
@@ -58,6 +61,8 @@ sw_code transfer_create(chat_transfer **out, const transfer_options *options, co
     *out = NULL;
     if (options->route == ROUTE_SHIMMY_WS && options->is_whole)
         return sw_fail(err, SW_EINVAL, "an answer over a WebSocket is always a stream");
+    if (options->n_history > 0 && options->route != ROUTE_OPENAI && options->route != ROUTE_OLLAMA)
+        return sw_fail(err, SW_EINVAL, "this route takes one prompt, and no earlier messages");
     chat_transfer *const t = mem_calloc(1, sizeof *t);
     if (t == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory for a request");

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "figures/equality.h"
 #include "figures/labels.h"
+#include "figures/stress/stress_analysis.h"
 
 enum {
     ANALYSIS_SEED = 18,
@@ -141,6 +142,13 @@ static sw_code compare_parts(const run_record *run, subject_analysis *s, sw_err 
     return code;
 }
 
+static sw_code analyze_stress(const run_record *run, subject_analysis *s, sw_err *err)
+{
+    s->stress = mem_calloc(1, sizeof *s->stress);
+    return s->stress != NULL ? stress_analysis_of(run, s->index, s->stress, err)
+                             : sw_fail(err, SW_ENOMEM, "out of memory for the figures of a stress run");
+}
+
 /* Of these what criteria ask for. */
 static sw_code judge_parts(const run_record *run, subject_analysis *s, sw_err *err)
 {
@@ -173,7 +181,7 @@ static sw_code analyze_subject(const run_record *run, int subject, bool is_brief
     out->cold_ttft_ms = out->modes[MODE_COLD].ttft_ms.p50;
     out->memory = memory_figures_of(run, subject);
     out->cause = speed_cause_of(run, subject, &out->modes[MODE_STREAM]);
-    return SW_OK;
+    return is_brief || run->n_stages == 0 ? SW_OK : analyze_stress(run, out, err);
 }
 
 sw_code run_analysis_label(const run_record *run, run_analysis *out, sw_err *err)
@@ -219,6 +227,7 @@ void run_analysis_free(run_analysis *analysis)
         for (int kind = 0; kind < N_PRESERVATIONS; kind++)
             preservation_free(&analysis->subjects[i].preserved[kind]);
         expert_figures_free(&analysis->subjects[i].experts);
+        mem_free(analysis->subjects[i].stress);
         mem_free(analysis->subjects[i].sweep);
         mem_free(analysis->subjects[i].label);
     }

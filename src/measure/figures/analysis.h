@@ -41,6 +41,7 @@ typedef struct subject_analysis {
     speed_cause cause;
     sweep_point *sweep; // (n_sweep)
     size_t n_sweep;
+    struct stress_analysis *stress; // figures/stress/stress_analysis.h; NULL: a benchmark
 } subject_analysis;
 
 typedef struct run_analysis {

@@ -39,6 +39,26 @@ static void rule_missing(const run_analysis *a, buf *out)
         buf_printf(out, "%d of %d tests are missing\n", a->run->info.n_planned - n, a->run->info.n_planned);
 }
 
+/* Stages of a stress run that did not come to their end. */
+static void rule_missing_stages(const run_analysis *a, buf *out)
+{
+    const stage_record *first = NULL;
+    int n = 0;
+    for (size_t i = 0; i < a->run->n_stages; i++) {
+        const stage_record *const s = &a->run->stages[i];
+        if (s->ending == STAGE_DONE || s->ending == STAGE_SKIPPED)
+            continue;
+        first = n++ == 0 ? s : first;
+    }
+    if (n == 0)
+        return;
+    buf_printf(out, "%d of %zu stages did not come to their end, first ", n, a->run->n_stages);
+    rule_quote(out, first->suite);
+    buf_puts(out, ", ");
+    rule_quote(out, first->name);
+    buf_printf(out, " (%s)\n", stage_ending_name(first->ending));
+}
+
 static void rule_failed_tests(const run_analysis *a, buf *out)
 {
     int n_failed = 0;
@@ -149,27 +169,29 @@ static void note_unverified(const run_analysis *a, buf *out)
 static const struct {
     run_status status;
     void (*find)(const run_analysis *a, buf *out);
+    bool is_of_tests; // it compares tests that are alike, which the stages of a stress run are not
 } RULES[] = {
     // clang-format off
-    {RUN_ABORTED, rule_missing},
-    {RUN_INVALID, rule_placement},
-    {RUN_INVALID, rule_model},
-    {RUN_INVALID, rule_context},
-    {RUN_INVALID, rule_cold_cache},
-    {RUN_INVALID, rule_temperature},
-    {RUN_INVALID, rule_seed},
-    {RUN_INVALID, rule_other_server},
-    {RUN_INVALID, rule_no_tokens},
-    {RUN_INVALID, rule_foreign_load},
-    {RUN_INVALID, rule_clock},
-    {RUN_FAILED_THRESHOLD, rule_failed_tests},
-    {RUN_NOT_STEADY, rule_pace},
-    {RUN_NOT_STEADY, rule_warmup},
-    {RUN_INCONCLUSIVE, rule_short_window},
-    {RUN_OK, note_sessions},
-    {RUN_OK, note_emulated},
-    {RUN_OK, note_no_rate},
-    {RUN_OK, note_unverified},
+    {RUN_ABORTED, rule_missing, false},
+    {RUN_ABORTED, rule_missing_stages, false},
+    {RUN_INVALID, rule_placement, false},
+    {RUN_INVALID, rule_model, false},
+    {RUN_INVALID, rule_context, false},
+    {RUN_INVALID, rule_cold_cache, false},
+    {RUN_INVALID, rule_temperature, false},
+    {RUN_INVALID, rule_seed, false},
+    {RUN_INVALID, rule_other_server, false},
+    {RUN_INVALID, rule_no_tokens, false},
+    {RUN_INVALID, rule_foreign_load, false},
+    {RUN_INVALID, rule_clock, false},
+    {RUN_FAILED_THRESHOLD, rule_failed_tests, false},
+    {RUN_NOT_STEADY, rule_pace, true},
+    {RUN_NOT_STEADY, rule_warmup, true},
+    {RUN_INCONCLUSIVE, rule_short_window, true},
+    {RUN_OK, note_sessions, false},
+    {RUN_OK, note_emulated, false},
+    {RUN_OK, note_no_rate, true},
+    {RUN_OK, note_unverified, false},
     // clang-format on
 };
 
@@ -178,6 +200,8 @@ run_status run_status_of(const run_analysis *analysis, buf *reasons)
     run_status status = RUN_OK;
     for (size_t i = 0; i < sizeof RULES / sizeof RULES[0]; i++) {
         const size_t before = reasons->size;
+        if (RULES[i].is_of_tests && analysis->run->n_stages > 0)
+            continue;
         RULES[i].find(analysis, reasons);
         if (reasons->size > before && status == RUN_OK)
             status = RULES[i].status;

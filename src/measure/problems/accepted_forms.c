@@ -85,12 +85,28 @@ static double least_value(const accepted_forms *f)
     return least >= 1000 ? 1000 : -INFINITY;
 }
 
+/* Returns true if the answer works its result out: then numbers come before it. */
+static bool is_worked(const answer_words *a)
+{
+    for (size_t i = 0; i < a->n; i++) {
+        const bool is_equals = a->items[i].kind == ANSWER_SIGN && a->items[i].sign == '=';
+        if (is_equals || answer_word_is(a, i, " so answer result therefore thus "))
+            return true;
+    }
+    return false;
+}
+
 static bool judge_number(const accepted_forms *f, const char *text, size_t n, arena *keep, problem_outcome *out)
 {
     answer_words asked, a;
     if (!answer_words_read(&asked, f->question, strlen(f->question), keep) || !answer_words_read(&a, text, n, keep))
         return false;
     const double least = least_value(f);
+    double result;
+    if (is_worked(&a) && answer_result(&a, &result)) {
+        *out = accepts_value(f, result) ? PROBLEM_RIGHT : PROBLEM_WRONG;
+        return true;
+    }
     *out = a.n > 0 ? PROBLEM_WRONG : PROBLEM_UNREADABLE;
     for (size_t i = 0; i < a.n; i++) {
         const answer_word *const w = &a.items[i];

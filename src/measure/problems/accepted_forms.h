@@ -25,8 +25,9 @@ bool accepted_read_words(word_list *out, const char *text, size_t n, arena *keep
 /* Returns true if the words of `form` are among those of `list`, in a row; *at is where. */
 bool accepted_find(const word_list *list, const word_list *form, size_t *at);
 
-/* Judges an answer of any bytes.  If a form is a number, the first number counts that is not in the question; else the
- * form that comes first, accepted or rival, and is not denied by a "not" before it.  Error: SW_ENOMEM. */
+/* Judges an answer of any bytes.  If a form is a number, the result of a worked answer counts, and else the first
+ * number that is not in the question.  If none is, the form counts that comes first, accepted or rival, and is not
+ * denied by a "not" before it.  Error: SW_ENOMEM. */
 SW_NODISCARD sw_code accepted_judge(const accepted_forms *forms, const char *text, size_t n, problem_outcome *out,
                                     sw_err *err);
 

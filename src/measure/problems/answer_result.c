@@ -84,10 +84,9 @@ static size_t by_link(const answer_words *a, size_t first, size_t end)
 {
     if (is_number(a, first) && answer_word_is(a, first + 1, " is are "))
         return first;
-    for (size_t i = end; i > first; i--) {
-        const size_t number = answer_word_is(a, i - 1, LINKS) ? first_number(a, i, end) : end;
-        if (number < end)
-            return number;
+    for (size_t i = last_number(a, first, end); i > first; i--) {
+        if (answer_word_is(a, i - 1, LINKS))
+            return first_number(a, i, end);
     }
     return end;
 }
@@ -99,20 +98,26 @@ static size_t pick(const answer_words *a, size_t first, size_t end)
     return at < end ? at : last_number(a, first, end);
 }
 
-/* The last place of a word in `list` that has a number after it, in its sentence or alone in the next; n. */
+/* The place after the last word of `list` that has a number after it, in its sentence or alone before the next; n. *end
+ * is the end of the sentence with the number. */
 static size_t last_cue(const answer_words *a, const char *list, size_t *end)
 {
+    bool has_number = false, next_has_number = false; // the sentence from here on; the one after it
+    size_t next_end = a->n;
+    *end = a->n;
     for (size_t i = a->n; i > 0; i--) {
-        if (!answer_word_is(a, i - 1, list))
-            continue;
-        *end = answer_sentence_end(a, i - 1);
-        if (first_number(a, i, *end) < *end)
-            return i;
-        const size_t next = *end < a->n ? answer_sentence_end(a, *end) : *end;
-        if (*end == i + (is_sign(a, i, ":") ? 1U : 0U) && first_number(a, *end, next) < next) {
-            *end = next;
+        if (i < a->n && a->items[i - 1].sentence != a->items[i].sentence) {
+            next_has_number = has_number;
+            next_end = *end;
+            has_number = false;
+            *end = i;
+        }
+        const bool is_alone = *end == i + (is_sign(a, i, ":") ? 1U : 0U);
+        if ((has_number || (is_alone && next_has_number)) && answer_word_is(a, i - 1, list)) {
+            *end = has_number ? *end : next_end;
             return i;
         }
+        has_number |= is_number(a, i - 1);
     }
     return a->n;
 }

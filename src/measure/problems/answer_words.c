@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "problems/spelled_numbers.h"
 
 enum { DIGITS_MAX = 40 };
 
@@ -30,7 +31,6 @@ typedef struct word_reader {
     size_t n, i;
     unsigned sentence, line;
     bool has_words; // since the sentence began
-    bool is_after_space;
     answer_words *out;
     arena *keep;
 } word_reader;
@@ -140,17 +140,6 @@ static bool read_sign(word_reader *r)
     return true;
 }
 
-/* "**" is markup; one star between blanks is a product. */
-static bool skip_markup(word_reader *r)
-{
-    const char c = r->s[r->i];
-    if (c == '*' && r->i + 1 < r->n && r->s[r->i + 1] == '*') {
-        r->i += 2;
-        return true;
-    }
-    return false;
-}
-
 /* Returns true if the last word is a number, or a word right after one: "3 boxes". */
 static bool is_after_number(const word_reader *r)
 {
@@ -170,33 +159,49 @@ static bool is_times(const word_reader *r)
     return (r->s[r->i] == 'x' || r->s[r->i] == 'X') && is_digit_at(r, next) && is_after_number(r);
 }
 
+static void read_space(word_reader *r)
+{
+    if (r->s[r->i] == '\n') {
+        end_sentence(r);
+        r->line++;
+    }
+    r->i++;
+}
+
+/* A number with its sign; returns false if none begins here. */
+static bool read_signed(word_reader *r)
+{
+    const size_t n_minus = is_digit_at(r, r->i) ? 0 : length_of_minus(r);
+    if (!is_digit_at(r, r->i + n_minus) || (n_minus > 0 && !may_negate(r)))
+        return false;
+    r->i += n_minus;
+    read_number(r, n_minus > 0);
+    return true;
+}
+
+/* A sign, or "x" for a product; "**" is markup.  Returns false if none begins here. */
+static bool read_any_sign(word_reader *r)
+{
+    if (r->s[r->i] == '*' && r->i + 1 < r->n && r->s[r->i + 1] == '*') {
+        r->i += 2;
+        return true;
+    }
+    if (!is_times(r))
+        return read_sign(r);
+    add(r, ANSWER_SIGN)->sign = '*';
+    r->i++;
+    return true;
+}
+
+/* False when memory is short. */
 static bool read_one(word_reader *r)
 {
     const char c = r->s[r->i];
     if (isspace((unsigned char)c)) {
-        if (c == '\n') {
-            end_sentence(r);
-            r->line++;
-        }
-        r->i++;
+        read_space(r);
         return true;
     }
-    if (isdigit((unsigned char)c)) {
-        read_number(r, false);
-        return true;
-    }
-    const size_t n_minus = length_of_minus(r);
-    if (n_minus > 0 && is_digit_at(r, r->i + n_minus) && may_negate(r)) {
-        r->i += n_minus;
-        read_number(r, true);
-        return true;
-    }
-    if (is_times(r)) {
-        add(r, ANSWER_SIGN)->sign = '*';
-        r->i++;
-        return true;
-    }
-    if (skip_markup(r) || read_sign(r))
+    if (read_signed(r) || read_any_sign(r))
         return true;
     if (is_letter(c))
         return read_word(r);
@@ -206,114 +211,8 @@ static bool read_one(word_reader *r)
     return true;
 }
 
-/* ---- numbers in words ------------------------------------------------------------------------------------------- */
-
-/* The value of a word of a number, and 100 or 1000 for those that multiply; -1. */
-static int spelled_value(const answer_word *w)
-{
-    static const char *const SMALL[] = {
-        "zero", "one",    "two",    "three",    "four",     "five",    "six",     "seven",     "eight",    "nine",
-        "ten",  "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
-    static const char *const TENS[] = {"twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"};
-    if (w->kind != ANSWER_WORD)
-        return -1;
-    for (int i = 0; i < 20; i++) {
-        if (strcmp(w->s, SMALL[i]) == 0)
-            return i;
-    }
-    for (int i = 0; i < 8; i++) {
-        if (strcmp(w->s, TENS[i]) == 0)
-            return 20 + 10 * i;
-    }
-    return strcmp(w->s, "hundred") == 0 ? 100 : strcmp(w->s, "thousand") == 0 ? 1000 : -1;
-}
-
-/* Returns true if the word at i, of that value, goes on with a number whose last part has the value `last`. */
-static bool goes_on(int last, int value)
-{
-    if (value >= 100)
-        return last < value;
-    return last >= 100 || (last >= 20 && value > 0 && value < 10);
-}
-
-/* The number in words that is being read. */
-typedef struct spelled {
-    double whole, part; // thousands; what is below them
-    int last;           // the value of the last word; -1: none
-} spelled;
-
-static void add_spelled(spelled *s, int value)
-{
-    if (value == 1000) {
-        s->whole += (s->part > 0 ? s->part : 1) * 1000;
-        s->part = 0;
-    } else {
-        s->part = value == 100 ? (s->part > 0 ? s->part : 1) * 100 : s->part + value;
-    }
-    s->last = value;
-}
-
-/* Returns true if word i joins parts of a number: "forty-two", "one hundred and five". */
-static bool joins_parts(const answer_words *a, size_t i, int last)
-{
-    const answer_word *const w = &a->items[i];
-    if (last < 0 || i + 1 >= a->n || !((w->kind == ANSWER_SIGN && w->sign == '-') || strcmp(w->s, "and") == 0))
-        return false;
-    const int next = spelled_value(&a->items[i + 1]);
-    return next >= 0 && goes_on(last, next) && (w->kind == ANSWER_SIGN || last >= 100);
-}
-
-/* The end of the number in words that begins at word i, which is i if there is none, and its value. */
-static size_t read_spelled(const answer_words *a, size_t i, double *out)
-{
-    spelled s = {.last = -1};
-    const unsigned sentence = a->items[i].sentence;
-    while (i < a->n && a->items[i].sentence == sentence) {
-        if (joins_parts(a, i, s.last))
-            i++;
-        const int value = spelled_value(&a->items[i]);
-        if (value < 0 || (s.last >= 0 && !goes_on(s.last, value)))
-            break;
-        add_spelled(&s, value);
-        i++;
-    }
-    *out = s.whole + s.part;
-    return i;
-}
-
-/* What "300 thousand" multiplies by; 1. */
-static double scale_after(const answer_words *a, size_t i)
-{
-    if (i >= a->n || a->items[i].kind != ANSWER_WORD)
-        return 1;
-    return strcmp(a->items[i].s, "thousand") == 0  ? 1e3
-           : strcmp(a->items[i].s, "million") == 0 ? 1e6
-           : strcmp(a->items[i].s, "billion") == 0 ? 1e9
-                                                   : 1;
-}
-
-/* Words of numbers become numbers, in place. */
-static void merge_spelled(answer_words *a)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < a->n;) {
-        answer_word w = a->items[i];
-        double value = 0;
-        size_t end = read_spelled(a, i, &value);
-        if (end > i) {
-            w.kind = ANSWER_NUMBER;
-            w.is_spelled = true;
-            w.s = "";
-            w.value = value;
-        }
-        end = end > i ? end : i + 1;
-        const double scale = w.kind == ANSWER_NUMBER ? scale_after(a, end) : 1;
-        w.value *= scale;
-        a->items[kept++] = w;
-        i = end + (scale > 1);
-    }
-    a->n = kept;
-}
+/* ---- the whole
+ * --------------------------------------------------------------------------------------------------------- */
 
 char *answer_clean(const char *text, size_t n, size_t *n_out, arena *keep)
 {
@@ -339,6 +238,6 @@ bool answer_words_read(answer_words *out, const char *text, size_t n, arena *kee
         if (!read_one(&r))
             return false;
     }
-    merge_spelled(out);
+    spelled_numbers_merge(out);
     return true;
 }

@@ -6,27 +6,8 @@
 #ifndef PROBLEMS_ANSWER_WORDS_H
 #define PROBLEMS_ANSWER_WORDS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "base/arena.h"
-
-typedef enum answer_word_kind { ANSWER_WORD, ANSWER_NUMBER, ANSWER_SIGN } answer_word_kind;
-
-typedef struct answer_word {
-    answer_word_kind kind;
-    bool is_spelled;   // a number in words
-    char sign;         // ANSWER_SIGN: one of + - * / = ( ) % : , ; | > <
-    const char *s;     // ANSWER_WORD: in lower case, NUL-terminated; "" for others
-    double value;      // ANSWER_NUMBER
-    unsigned sentence; // counted from 0; a line break begins a new one
-    unsigned line;
-} answer_word;
-
-typedef struct answer_words {
-    answer_word *items;
-    size_t n;
-} answer_words;
+#include "problems/answer_list.h"
 
 /* A copy of text[0..n) (NULL: none) in `keep` as valid UTF-8 without NUL, at most LIMIT_CHECK_ANSWER_BYTES of it;
  * *n_out bytes and a NUL.  NULL when memory is short. */

@@ -17,6 +17,7 @@ typedef struct dialogue_fact_row {
     int n_pool;
     const char *tell[DIALOGUE_WORDINGS];
     const char *ask[DIALOGUE_WORDINGS];
+    const char *reply;   // to what is told; NULL for others' facts
     const char *correct; // NULL: it is not corrected
 } dialogue_fact_row;
 

@@ -3,13 +3,13 @@
  * Level 0 is what the demo models learned: one operation with a number in it.  The others are chains of steps on a
  * list of numbers.  A function to mend has one bug, which changes the result of a case.
  */
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "problems/list_program.h"
+#include "problems/list_cases.h"
 #include "problems/problem_kinds.h"
 
-enum { N_CASES = 8, CASE_BYTES_MAX = 60000, BREAK_TRIES = 60 };
+enum { CASE_BYTES_MAX = 60000 };
 
 typedef struct code_detail {
     const check_list *checks; // one of kind "python"
@@ -72,22 +72,6 @@ static void draw_simple(problem_draw *d, code_task *t, const simple_row **row)
 
 /* ---- cases ------------------------------------------------------------------------------------------------------ */
 
-/* A list with values around the numbers of the program, the first ones empty and of one number. */
-static void draw_case(problem_draw *d, const list_program *p, int number, list_values *out)
-{
-    out->n = number == 0                      ? 0
-             : number == 1                    ? 1
-             : number == 2 && p->ops[0].k > 9 ? p->ops[0].k + 3
-                                              : draw_range(d, 4, 12);
-    for (int i = 0; i < out->n; i++) {
-        const int k = p->ops[draw_below(d, p->n)].k, way = draw_below(d, 6);
-        out->v[i] = way == 0   ? k
-                    : way == 1 ? k + draw_range(d, -1, 1)
-                    : way == 2 ? k * draw_range(d, 0, 5)
-                               : draw_range(d, -20, 60);
-    }
-}
-
 static void put_scalar_case(const code_task *t, int64_t n, buf *out)
 {
     list_values values = {{n}, 1};
@@ -115,8 +99,8 @@ static void put_list_case(const code_task *t, const list_values *arguments, buf 
 static void put_scalar_cases(const code_task *t, buf *out)
 {
     const int k = t->program.ops[0].k;
-    const int numbers[N_CASES] = {0, 1, k, k - 1, k + 1, 2 * k, -7, 1000};
-    for (int i = 0; i < N_CASES; i++) {
+    const int numbers[LIST_CASES] = {0, 1, k, k - 1, k + 1, 2 * k, -7, 1000};
+    for (int i = 0; i < LIST_CASES; i++) {
         buf_puts(out, i > 0 ? ", " : "");
         put_scalar_case(t, numbers[i], out);
     }
@@ -127,7 +111,7 @@ static void put_cases(const code_task *t, const list_values *cases, buf *out)
     buf_putc(out, '[');
     if (t->is_scalar)
         put_scalar_cases(t, out);
-    for (int i = 0; !t->is_scalar && i < N_CASES; i++) {
+    for (int i = 0; !t->is_scalar && i < LIST_CASES; i++) {
         buf_puts(out, i > 0 ? ", " : "");
         put_list_case(t, &cases[i], out);
     }
@@ -205,39 +189,25 @@ static void put_code(buf *out, const code_task *t)
     buf_puts(out, "```");
 }
 
-/* The first steps are what tells the problems of levels 1 to 3 apart. */
+/* The first and the last step are what tells the problems of levels 1 to 3 apart. */
 enum { N_FIRST = 10, FIRST_NUMBERS = 40, N_LAST = 5 };
 
-static void draw_chain(problem_draw *d, int level, code_task *t)
+static void draw_chain(problem_draw *d, int level, code_task *t, list_values *cases)
 {
-    list_program *const p = &t->program;
-    p->ops[p->n++] = (list_op){(list_op_kind)draw_part(d, N_FIRST), 2 + draw_part(d, FIRST_NUMBERS)};
+    const list_op first = {(list_op_kind)draw_part(d, N_FIRST), 2 + draw_part(d, FIRST_NUMBERS)};
     const list_op_kind last = (list_op_kind)(OP_SUM + draw_part(d, N_LAST)); // N_LIST_OPS: it returns the list
-    for (int i = 1; i < 2 * level - 1; i++) {
-        list_op next = list_op_draw(d);
-        while (next.kind == p->ops[p->n - 1].kind)
-            next = list_op_draw(d);
-        p->ops[p->n++] = next;
-    }
-    if (last < N_LIST_OPS)
-        p->ops[p->n++] = (list_op){last, 0};
+    list_cases_draw_program(&t->program, d, first, 2 * level - 2, last, cases);
     snprintf(t->name, sizeof t->name, "solve");
-}
-
-static void draw_cases(problem_draw *d, const list_program *p, list_values *cases)
-{
-    for (int i = 0; i < N_CASES; i++)
-        draw_case(d, p, i, &cases[i]);
 }
 
 static bool make_simple(problem_draft *d, bool is_broken)
 {
     code_task t = {0};
-    list_values cases[N_CASES];
+    list_values cases[LIST_CASES];
     const simple_row *row;
     const int wording = draw_part(&d->draw, N_REQUESTS);
     draw_simple(&d->draw, &t, &row);
-    draw_cases(&d->draw, &t.program, cases);
+    list_cases_draw(&t.program, &d->draw, cases);
     if (is_broken) {
         buf_puts(&d->question, "My function is wrong: return ");
         put_with_number(&d->question, row->broken, t.program.ops[0].k);
@@ -251,11 +221,10 @@ static bool make_simple(problem_draft *d, bool is_broken)
 static bool make_code(problem_draft *d)
 {
     code_task t = {0};
-    list_values cases[N_CASES];
+    list_values cases[LIST_CASES];
     if (d->level == 0)
         return make_simple(d, false);
-    draw_chain(&d->draw, d->level, &t);
-    draw_cases(&d->draw, &t.program, cases);
+    draw_chain(&d->draw, d->level, &t, cases);
     buf_puts(&d->question, "Write a Python function solve(numbers). It takes a list of whole numbers and does this, in "
                            "this order:\n");
     list_program_say(&t.program, &d->question);
@@ -266,42 +235,15 @@ static bool make_code(problem_draft *d)
 
 /* ---- to mend ---------------------------------------------------------------------------------------------------- */
 
-/* Returns true if the two differ on a case. */
-static bool differ(const list_program *a, const list_program *b, const list_values *cases)
-{
-    for (int i = 0; i < N_CASES; i++) {
-        list_values x = cases[i], y = cases[i];
-        list_program_run(a, &x);
-        list_program_run(b, &y);
-        if (x.n != y.n || memcmp(x.v, y.v, (size_t)x.n * sizeof *x.v) != 0)
-            return true;
-    }
-    return false;
-}
-
-/* One bug that shows; a program on which none does gets a last step that is too many. */
-static list_program break_program(problem_draw *d, const list_program *p, const list_values *cases)
-{
-    for (int try = 0; try < BREAK_TRIES; try++) {
-        list_program broken = *p;
-        list_program_break(&broken, d);
-        if (differ(p, &broken, cases))
-            return broken;
-    }
-    list_program broken = {{{OP_ADD, 1}, {OP_SUM, 0}}, list_program_is_number(p) ? 2 : 1};
-    return broken;
-}
-
 static bool make_mend(problem_draft *d)
 {
     code_task t = {0};
-    list_values cases[N_CASES];
+    list_values cases[LIST_CASES];
     if (d->level == 0)
         return make_simple(d, true);
-    draw_chain(&d->draw, d->level, &t);
-    draw_cases(&d->draw, &t.program, cases);
+    draw_chain(&d->draw, d->level, &t, cases);
     code_task broken = t;
-    broken.program = break_program(&d->draw, &t.program, cases);
+    broken.program = list_cases_break(&t.program, &d->draw, cases);
     buf_puts(&d->question, "This Python function has one bug:\n\n");
     put_code(&d->question, &broken);
     buf_puts(&d->question, "\n\nIt should take a list of whole numbers and do this, in this order:\n");

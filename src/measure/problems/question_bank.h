@@ -20,7 +20,7 @@ typedef struct bank_question {
     const char *const *rivals; // (n_rivals): likely wrong answers; what comes first in an answer counts
     size_t n_rivals;
     bool is_basic;  // the demo models learned it
-    bool is_number; // judged by the first number of the answer that is not in the question
+    bool is_number; // judged by the numbers of the answer
 } bank_question;
 
 typedef struct bank_list {

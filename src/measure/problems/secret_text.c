@@ -34,14 +34,12 @@ static bool draw_secrets(const secret_options *o, arena *keep, secret *secrets, 
         const char *const colour = POOL_COLOURS[places[i] % N_POOL_COLOURS];
         const char *const thing = POOL_THINGS[places[i] / N_POOL_COLOURS];
         // Steps of 2777 go through all numbers, so the first SECRETS_MAX differ.
-        snprintf(value, sizeof value, "%d", o->is_basic ? 10 + first % 90 : 10000 + (first + 2777 * (int)i) % SPACE);
+        snprintf(value, sizeof value, "%d", 10000 + (first + 2777 * (int)i) % SPACE);
         snprintf(place, sizeof place, "The code of the %s %s is ", colour, thing);
         secrets[i].value = keep_format(keep, "", value, "");
-        sentences[i] = keep_format(keep, o->is_basic ? "Remember the number " : place, value, ". ");
+        sentences[i] = keep_format(keep, place, value, ". ");
         snprintf(place, sizeof place, "%s %s", colour, thing);
-        secrets[i].question =
-            o->is_basic ? "What was the number?"
-                        : keep_format(keep, "What is the code of the ", place, "? Answer with the number only.");
+        secrets[i].question = keep_format(keep, "What is the code of the ", place, "? Answer with the number only.");
         if (secrets[i].value == NULL || sentences[i] == NULL || secrets[i].question == NULL)
             return false;
     }
@@ -61,10 +59,10 @@ static int64_t estimate(const char *text, size_t n)
     return n_tokens;
 }
 
-static int64_t count(const secret_options *o, const buf *text)
+int64_t secret_count_tokens(const secret_options *o, const char *text, size_t n)
 {
-    const int64_t n = o->count != NULL ? o->count(buf_str(text), text->size, o->ud) : -1;
-    return n >= 0 ? n : estimate(buf_str(text), text->size);
+    const int64_t n_tokens = o->count != NULL ? o->count(text, n, o->ud) : -1;
+    return n_tokens >= 0 ? n_tokens : estimate(text, n);
 }
 
 /* The first end of a sentence at or after `at`: the place after its full stop and blank. */
@@ -103,7 +101,7 @@ static int64_t fit_text(const secret_options *o, const char *const *sentences, s
     double n_filler = o->n_tokens;
     for (int round = 0; round < ROUNDS && out->failed == SW_OK; round++) {
         write_text(o, (int)n_filler, sentences, secrets, out);
-        n_tokens = count(o, out);
+        n_tokens = secret_count_tokens(o, buf_str(out), out->size);
         if (n_tokens <= 0 ||
             (n_tokens * 100 >= (int64_t)o->n_tokens * 99 && n_tokens * 100 <= (int64_t)o->n_tokens * 101))
             break;
@@ -115,14 +113,13 @@ static int64_t fit_text(const secret_options *o, const char *const *sentences, s
 
 /* ---- the whole -------------------------------------------------------------------------------------------------- */
 
-static sw_code check_options_of(const secret_options *o, sw_err *err)
+sw_code secret_options_check(const secret_options *o, size_t secrets_max, sw_err *err)
 {
     if (o->n_tokens < SECRET_TOKENS_MIN || o->n_tokens > SECRET_TOKENS_MAX)
-        return sw_fail(err, SW_EINVAL, "a text with secrets has %d to %d tokens, not %d", SECRET_TOKENS_MIN,
+        return sw_fail(err, SW_EINVAL, "a context with secrets has %d to %d tokens, not %d", SECRET_TOKENS_MIN,
                        SECRET_TOKENS_MAX, o->n_tokens);
-    if (o->n_depths == 0 || o->n_depths > SECRETS_MAX || (o->is_basic && o->n_depths > 1))
-        return sw_fail(err, SW_EINVAL, "a text has 1 to %d secrets, not %zu", o->is_basic ? 1 : SECRETS_MAX,
-                       o->n_depths);
+    if (o->n_depths == 0 || o->n_depths > secrets_max)
+        return sw_fail(err, SW_EINVAL, "1 to %zu secrets can be hidden, not %zu", secrets_max, o->n_depths);
     for (size_t i = 0; i < o->n_depths; i++) {
         if (!(o->depths[i] >= (i > 0 ? o->depths[i - 1] : 0) && o->depths[i] <= 1))
             return sw_fail(err, SW_EINVAL, "depths of secrets ascend from 0 to 1; depth %zu is %g", i, o->depths[i]);
@@ -135,7 +132,7 @@ sw_code secret_text_make(const secret_options *options, arena *keep, const secre
     const char *sentences[SECRETS_MAX];
     buf text;
     *out = NULL;
-    const sw_code code = check_options_of(options, err);
+    const sw_code code = secret_options_check(options, SECRETS_MAX, err);
     if (code != SW_OK)
         return code;
     secret_text *const made = arena_alloc(keep, sizeof *made);

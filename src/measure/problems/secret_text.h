@@ -29,6 +29,11 @@ typedef struct secret {
     const char *question; // to be asked after the text
 } secret;
 
+/* What is wrong with options, for both forms of context: at most `secrets_max` depths.  Error: SW_EINVAL. */
+SW_NODISCARD sw_code secret_options_check(const secret_options *o, size_t secrets_max, sw_err *err);
+/* The tokens of text[0..n), counted or estimated. */
+int64_t secret_count_tokens(const secret_options *o, const char *text, size_t n);
+
 typedef struct secret_text {
     const char *text; // (n_text)
     size_t n_text;

@@ -8,8 +8,8 @@ const char *const POOL_NAMES[N_POOL_NAMES] = {
     "Ada",  "Alan",  "Anna", "Ben",  "Carla", "David", "Elena", "Emma", "Finn", "Grace",  "Hugo", "Ida",   "Ivan",
     "Jack", "Julia", "Kim",  "Lara", "Leo",   "Lucy",  "Maria", "Max",  "Mia",  "Nina",   "Noah", "Olga",  "Oscar",
     "Paul", "Rosa",  "Sam",  "Sara", "Tom",   "Vera",  "Yuki",  "Zoe",  "Eric", "Fatima", "Omar", "Peter", "Rita"};
-const char *const POOL_ANIMALS[N_POOL_ANIMALS] = {"cat",    "dog",    "horse",  "fox",
-                                                  "rabbit", "turtle", "parrot", "goat", "hamster"};
+const char *const POOL_ANIMALS[N_POOL_ANIMALS] = {"cat",    "dog",    "horse", "fox",    "rabbit",
+                                                  "turtle", "parrot", "goat",  "hamster"};
 const char *const POOL_COLOURS[N_POOL_COLOURS] = {"red",    "blue",  "green", "yellow", "orange",
                                                   "purple", "white", "black", "brown",  "pink"};
 const char *const POOL_DRINKS[N_POOL_DRINKS] = {"tea",   "coffee", "milk",  "juice",

@@ -5,8 +5,6 @@
  */
 #include "protocol/protocol.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +15,7 @@
 #include "base/utf8.h"
 #include "protocol/filler.h"
 #include "protocol/protocol_tables.h"
-#include "json/json_line.h"
+#include "protocol/protocol_text.h"
 
 extern const unsigned char embedded_protocols_local_streaming_json[];
 extern const size_t embedded_protocols_local_streaming_json_size;
@@ -189,20 +187,6 @@ static bool read_protocol(json_reader *r, json_t *root, protocol_source *source,
            read_tests(r, json_object_get(root, "tests"), source, p);
 }
 
-static sw_code code_of(json_fault_kind kind)
-{
-    return kind == JSON_FAULT_SIZE ? SW_ELIMIT : kind == JSON_FAULT_MEMORY ? SW_ENOMEM : SW_EFORMAT;
-}
-
-/* FNV-1a, 64 bits (Fowler, Noll, Vo): a short name for a text, not a defence against forgery. */
-static void hash_text(const char *text, size_t n, char out[32])
-{
-    uint64_t h = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ (unsigned char)text[i]) * 0x100000001b3u;
-    snprintf(out, 32, "fnv1a64:%016" PRIx64, h);
-}
-
 /* Keeps the text of the document and its hash. */
 static bool keep_text(json_reader *r, bench_protocol *p, const json_t *root, const char *json, size_t n,
                       bool has_changed)
@@ -212,7 +196,7 @@ static bool keep_text(json_reader *r, bench_protocol *p, const json_t *root, con
     const size_t n_text = has_changed && whole != NULL ? strlen(whole) : n;
     p->json = text != NULL ? arena_copy(p->keep, text, n_text) : NULL;
     if (p->json != NULL)
-        hash_text(text, n_text, p->hash);
+        protocol_hash(text, n_text, p->hash);
     free(whole); // jansson allocates it
     return p->json != NULL || json_fail_memory(r);
 }
@@ -226,15 +210,6 @@ static bench_protocol *create(void)
         return NULL;
     }
     return p;
-}
-
-/* The line is told where the fault is in a member; faults of syntax have it in their message. */
-static sw_code fail(const json_reader *r, const char *json, size_t n, const char *source, sw_err *err)
-{
-    if (r->fault.path[0] == '\0')
-        return sw_fail(err, code_of(r->fault.kind), "%s: %s", source, r->fault.message);
-    return sw_fail(err, code_of(r->fault.kind), "%s: line %d: %s", source, json_line_of(json, n, r->fault.path),
-                   r->fault.message);
 }
 
 sw_code protocol_parse(bench_protocol **out, const char *json, size_t n, const char *source, const char *dir,
@@ -257,7 +232,7 @@ sw_code protocol_parse(bench_protocol **out, const char *json, size_t n, const c
     if (*out != NULL)
         return SW_OK;
     protocol_free(p);
-    return fail(&r, json, n, source, err);
+    return protocol_fault(&r, json, n, source, err);
 }
 
 sw_code protocol_load(bench_protocol **out, const char *path, sw_err *err)

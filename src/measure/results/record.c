@@ -84,6 +84,11 @@ stage_ending stage_ending_from_name(const char *name)
     return ending < 0 ? STAGE_CUT : (stage_ending)ending;
 }
 
+bool stage_is_over(stage_ending ending)
+{
+    return ending == STAGE_DONE || ending == STAGE_SKIPPED || ending == STAGE_FAILED;
+}
+
 static const char *const SIDE_NAMES[] = {"offloaded", "reference", "given"};
 
 const char *server_side_name(server_side side)

@@ -163,6 +163,7 @@ typedef struct test_record {
 /* How far a stage came. */
 // clang-format off
 #define STAGE_ENDING_TABLE(X) \
+    X(PLANNED, "planned") /* not begun yet */ \
     X(RUNNING, "running") /* under way, or its process was killed */ \
     X(DONE,    "done")    /* all of it, or as long as planned */ \
     X(CUT,     "cut")     /* broken off: canceled, or the time budget ended */ \
@@ -178,6 +179,9 @@ const char *stage_ending_name(stage_ending ending);
 /* The ending with that name; STAGE_CUT for an unknown one. */
 stage_ending stage_ending_from_name(const char *name);
 
+/* Returns true if nothing of such a stage is left to do. */
+bool stage_is_over(stage_ending ending);
+
 /* One measured stretch of a stress run: a way of asking, with what it was told.  Strings are never NULL. */
 typedef struct stage_record {
     int subject;            // position in run_record.subjects
@@ -187,7 +191,7 @@ typedef struct stage_record {
     const char *parameters; // of it, a JSON object, as in effect: scaled, and cut to what the server can do
     int n_planned;          // requests; 0: as many as fit into planned_s
     double planned_s;       // how long it was to take; 0: as long as the requests take
-    int64_t start_ms;       // since the run began
+    int64_t start_ms;       // since the run began; -1: it has not begun
     int64_t end_ms;         // -1: it has not ended
     int64_t spent_ms;       // under way, in all sessions of the run; not the time between them
     stage_ending ending;
@@ -341,7 +345,7 @@ typedef struct run_record {
     size_t n_placement;
     fact_record *facts;
     size_t n_facts;
-    stage_record *stages; // of a stress run, in the order in which they began
+    stage_record *stages; // of a stress run, in the order in which they are run
     size_t n_stages;
     test_record *tests; // warm-ups too, in the order in which they ran
     size_t n_tests;

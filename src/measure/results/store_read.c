@@ -153,7 +153,7 @@ static sw_code load_stages(result_store *store, run_record *run, sw_err *err)
         g->n_planned = row_int(&r, 0);
         const double planned_s = row_double(&r);
         g->planned_s = planned_s >= 0 ? planned_s : 0;
-        g->start_ms = row_integer(&r, 0, ROW_NUMBER_MAX);
+        g->start_ms = row_integer(&r, -1, ROW_NUMBER_MAX);
         g->end_ms = row_integer(&r, -1, ROW_NUMBER_MAX);
         g->spent_ms = row_integer(&r, 0, ROW_NUMBER_MAX);
         g->ending = stage_ending_from_name(row_string(&r));

@@ -33,7 +33,7 @@ static sw_code check_texts(const bench_options *o, sw_err *err)
     return code == SW_OK ? check_text("an argument", o->command, err) : code;
 }
 
-sw_code bench_open(bench_session **out, const bench_options *options, sw_err *err)
+sw_code bench_open(bench_session **out, const bench_options *options, const bench_task *task, sw_err *err)
 {
     *out = NULL;
     sw_code code = check_texts(options, err);
@@ -47,6 +47,7 @@ sw_code bench_open(bench_session **out, const bench_options *options, sw_err *er
     buf_init(&b->notes, NOTES_BYTES_MAX);
     buf_init(&b->differences, NOTES_BYTES_MAX);
     b->o = *options;
+    b->task = task;
     b->opened_unix_ms = clock_unix_s(options->clock) * 1000; // it dates a run, and figures never come from it
     b->opened_ns = clock_now_ns(options->clock);
     clock_guard_begin(&b->guard, clock_reader_system());
@@ -81,7 +82,8 @@ sw_code bench_run(bench_session *b, runner_progress_fn on_progress, void *ud, sw
         .ud = ud,
     };
     runner_result result = {0};
-    const sw_code code = runner_run(&options, &result, err);
+    const sw_code code =
+        b->task != NULL ? b->task->run(b->task->ud, &options, &result, err) : runner_run(&options, &result, err);
     b->is_over_budget = result.is_over_budget;
     fleet_free(b->fleet); // its transfers refer to the servers' targets
     b->fleet = NULL;

@@ -6,13 +6,14 @@
 #ifndef SUITE_BENCH_H
 #define SUITE_BENCH_H
 
+#include "suite/bench_task.h"
 #include "suite/runner.h"
 
 typedef struct bench_session bench_session;
 
-/* Prepares everything up to the first request.  The options are needed until the session is closed.  Errors: SW_EINVAL,
- * and those of the parts that are opened. */
-SW_NODISCARD sw_code bench_open(bench_session **out, const bench_options *options, sw_err *err);
+/* Prepares everything up to the first request.  The options, and the task (NULL: a benchmark), are needed until the
+ * session is closed.  Errors: SW_EINVAL, and those of the parts that are opened. */
+SW_NODISCARD sw_code bench_open(bench_session **out, const bench_options *options, const bench_task *task, sw_err *err);
 /* Runs the steps that are missing, then ends the servers and stores the run's status.  Errors as runner_run; finished
  * tests are stored in any case. */
 SW_NODISCARD sw_code bench_run(bench_session *bench, runner_progress_fn on_progress, void *ud, sw_err *err);

@@ -203,7 +203,8 @@ static sw_code begin_run(bench_session *b, sw_err *err)
 
 sw_code bench_open_new(bench_session *b, sw_err *err)
 {
-    sw_code code = protocol_load(&b->protocol, b->o.protocol_path, err);
+    sw_code code = b->task != NULL ? b->task->load(b->task->ud, &b->protocol, err)
+                                   : protocol_load(&b->protocol, b->o.protocol_path, err);
     if (code != SW_OK)
         return code;
     b->started_unix_ms = b->opened_unix_ms;

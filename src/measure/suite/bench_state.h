@@ -3,13 +3,14 @@
 #ifndef SUITE_BENCH_STATE_H
 #define SUITE_BENCH_STATE_H
 
-#include "suite/runner_options.h"
+#include "suite/bench_task.h"
 
 typedef struct bench_session bench_session;
 
 struct bench_session {
-    bench_options o; // of the command line, completed from the stored run when resumed
-    arena *keep;     // texts of the session
+    bench_options o;        // of the command line, completed from the stored run when resumed
+    const bench_task *task; // NULL: a benchmark
+    arena *keep;            // texts of the session
     bench_protocol *protocol;
     buf notes, differences; // see bench_notes, bench_differences
     subject_list subjects;

@@ -7,7 +7,9 @@
 static sw_code adopt_run(bench_session *b, const run_info *info, sw_err *err)
 {
     sw_code code = bench_options_complete(&b->o, info->options_json, b->keep, err);
-    if (code == SW_OK)
+    if (code == SW_OK && b->task != NULL)
+        code = b->task->adopt(b->task->ud, &b->protocol, info->protocol_json, err);
+    else if (code == SW_OK)
         code = protocol_parse(&b->protocol, info->protocol_json, strlen(info->protocol_json),
                               "the stored run's protocol", NULL, err);
     if (code != SW_OK)

@@ -17,6 +17,8 @@ static const uint64_t SPARE_BYTES = 512u << 20; // beside the model: its keys an
 struct host_pool {
     const host_pool_options *o;
     pooled_host hosts[N_HOSTS];
+    const char *const *options; // (n_options) beside those of the benchmark
+    size_t n_options;
     bool *was_opened; // (subjects) its main side was: a server that had to make room is not started cold again
 };
 
@@ -66,6 +68,29 @@ static void make_room(host_pool *p, int subject)
     }
 }
 
+void host_pool_set_options(host_pool *p, const char *const *options, size_t n)
+{
+    bool is_same = n == p->n_options;
+    for (size_t i = 0; is_same && i < n; i++)
+        is_same = strcmp(options[i], p->options[i]) == 0;
+    if (!is_same)
+        host_pool_close_all(p);
+    p->options = options;
+    p->n_options = n;
+}
+
+/* Those of the benchmark, then the pool's own; NULL if memory is short. */
+static const char *const *serve_options(const host_pool *p)
+{
+    const bench_options *const b = p->o->bench;
+    const char **const all = arena_alloc(p->o->keep, (b->n_serve_options + p->n_options + 1) * sizeof *all);
+    for (size_t i = 0; all != NULL && i < b->n_serve_options; i++)
+        all[i] = b->serve_options[i];
+    for (size_t i = 0; all != NULL && i < p->n_options; i++)
+        all[b->n_serve_options + i] = p->options[i];
+    return all;
+}
+
 /* The reference has a log of its own, for both may run at once. */
 static const char *log_path(host_pool *p, server_side side)
 {
@@ -78,8 +103,8 @@ static sw_code open_at(host_pool *p, pooled_host *h, int subject, server_side si
     const host_options options = {
         .subject = &p->o->subjects->items[subject],
         .side = side,
-        .serve_options = b->serve_options,
-        .n_serve_options = b->n_serve_options,
+        .serve_options = serve_options(p),
+        .n_serve_options = b->n_serve_options + p->n_options,
         .measures_cold = b->url == NULL && side != SIDE_REFERENCE && p->o->session == 0 && !p->was_opened[subject],
         .log_path = log_path(p, side),
         .url = b->url,
@@ -88,7 +113,7 @@ static sw_code open_at(host_pool *p, pooled_host *h, int subject, server_side si
         .clock = b->clock,
         .cancel = b->cancel,
     };
-    if (options.log_path == NULL)
+    if (options.log_path == NULL || options.serve_options == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory for servers");
     const uint64_t now_ns = clock_now_ns(b->clock);
     const sw_code code = host_open(&h->host, &options, err);

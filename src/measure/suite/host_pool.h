@@ -43,6 +43,9 @@ SW_NODISCARD sw_code host_pool_create(host_pool **out, const host_pool_options *
 SW_NODISCARD sw_code host_pool_get(host_pool *pool, int subject, server_side side, pooled_host **out, sw_err *err);
 /* Stores what is known of a server and not stored yet.  Errors as the store. */
 SW_NODISCARD sw_code host_pool_store(host_pool *pool, pooled_host *host, sw_err *err);
+/* More options of servers of our own, beside those of the benchmark: if they differ from those before, open servers are
+ * closed, and the next is started with these.  The list must outlive the pool. */
+void host_pool_set_options(host_pool *pool, const char *const *options, size_t n);
 /* Ends all servers of our own. */
 void host_pool_close_all(host_pool *pool);
 /* NULL is accepted. */

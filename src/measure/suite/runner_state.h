@@ -36,6 +36,8 @@ bool runner_is_canceled(const runner *r);
 
 /* Samples from now on belong to the test with this index (-1: none). */
 void test_keeper_tag(const runner *r, int index);
+/* Moves the samples of the server's watch to r->samples; returns how many. */
+size_t test_keeper_samples(runner *r);
 /* Tries the test's checks, stores it with the samples of its time, and reports it. */
 SW_NODISCARD sw_code test_keeper_keep(runner *r, test_record *test, const check_list *checks, sw_err *err);
 

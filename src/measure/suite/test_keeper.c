@@ -12,8 +12,7 @@ void test_keeper_tag(const runner *r, int index)
         watch_tag(watch, index);
 }
 
-/* Moves the samples of the watch to r->samples; returns how many. */
-static size_t take_samples(runner *r)
+size_t test_keeper_samples(runner *r)
 {
     memory_watch *const watch = host_watch(r->host->host);
     if (watch == NULL)
@@ -58,7 +57,7 @@ static void report_end(runner *r, const test_record *test, const test_metrics *m
 
 sw_code test_keeper_keep(runner *r, test_record *test, const check_list *checks, sw_err *err)
 {
-    const size_t n_samples = take_samples(r);
+    const size_t n_samples = test_keeper_samples(r);
     test_keeper_tag(r, -1);
     arena *const keep = arena_create();
     sw_code code = keep != NULL ? try_checks(r, test, checks, keep, err)

@@ -6,45 +6,7 @@
 #include "figures/stress/fault_judges.h"
 #include "figures/stress/graded_share.h"
 
-static size_t count_completed(const fault_world *w)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < w->n_requests; i++)
-        n += w->requests[i].is_completed;
-    return n;
-}
-
-/* ---- loops ------------------------------------------------------------------------------------------------------- */
-
-static const double LOOPS_OF_A_SOUND_MODEL = 0.01;
-
-/* P(X >= k) of n tries with probability p each. */
-static double at_least(size_t k, size_t n, double p)
-{
-    double below = 0;
-    for (size_t i = 0; i < k; i++)
-        below += exp(lgamma((double)n + 1) - lgamma((double)i + 1) - lgamma((double)(n - i) + 1) + (double)i * log(p) +
-                     (double)(n - i) * log1p(-p));
-    return fmax(0, 1 - below);
-}
-
-sw_code fault_judge_loops(const fault_world *w, fault_row *row, sw_err *err)
-{
-    (void)err;
-    size_t n_loops = 0;
-    row->n = count_completed(w);
-    for (size_t i = 0; i < w->n_requests; i++)
-        n_loops += w->requests[i].is_completed && w->requests[i].is_degenerate;
-    if (row->n == 0)
-        return SW_OK;
-    row->effect = (double)n_loops / (double)row->n;
-    row->p_value = at_least(n_loops, row->n, LOOPS_OF_A_SOUND_MODEL);
-    return SW_OK;
-}
-
 /* ---- the same question ------------------------------------------------------------------------------------------- */
-
-static const double CHANGED_MAX = 0.1; // of repeats: a server that changes more is not reproducible, which is no fault
 
 static int by_answer(const void *a, const void *b)
 {
@@ -75,6 +37,46 @@ static size_t end_of_question(const fault_request *const *sorted, size_t begin, 
         end++;
     return end;
 }
+
+/* ---- loops ------------------------------------------------------------------------------------------------------- */
+
+static const double LOOPS_OF_A_SOUND_MODEL = 0.01;
+
+/* P(X >= k) of n tries with probability p each. */
+static double at_least(size_t k, size_t n, double p)
+{
+    double below = 0;
+    for (size_t i = 0; i < k; i++)
+        below += exp(lgamma((double)n + 1) - lgamma((double)i + 1) - lgamma((double)(n - i) + 1) + (double)i * log(p) +
+                     (double)(n - i) * log1p(-p));
+    return fmax(0, 1 - below);
+}
+
+/* A question that was asked again counts once: a server that is reproducible answers it as before. */
+sw_code fault_judge_loops(const fault_world *w, fault_row *row, sw_err *err)
+{
+    size_t n, n_loops = 0;
+    const fault_request **const sorted = by_question(w, &n);
+    if (sorted == NULL)
+        return sw_fail(err, SW_ENOMEM, "out of memory for the loops of %zu requests", w->n_requests);
+    for (size_t begin = 0, end; begin < n; begin = end, row->n++) {
+        size_t n_own = 0;
+        end = end_of_question(sorted, begin, n);
+        for (size_t i = begin; i < end; i++)
+            n_own += sorted[i]->is_degenerate;
+        n_loops += 2 * n_own > end - begin;
+    }
+    mem_free(sorted);
+    if (row->n == 0)
+        return SW_OK;
+    row->effect = (double)n_loops / (double)row->n;
+    row->p_value = at_least(n_loops, row->n, LOOPS_OF_A_SOUND_MODEL);
+    return SW_OK;
+}
+
+/* ---- changed answers -------------------------------------------------------------------------------------------- */
+
+static const double CHANGED_MAX = 0.1; // of repeats: a server that changes more is not reproducible, which is no fault
 
 /* How many of them have the answer that most have. */
 static size_t count_usual(const fault_request *const *sorted, size_t n)
@@ -149,24 +151,37 @@ sw_code fault_judge_usage(const fault_world *w, fault_row *row, sw_err *err)
 
 /* ---- what is remembered ------------------------------------------------------------------------------------------ */
 
+/* Here, too, a question counts once. */
+static size_t take_facts(const fault_request *const *sorted, size_t n, graded *out)
+{
+    size_t n_facts = 0;
+    for (size_t begin = 0, end; begin < n; begin = end) {
+        size_t n_right = 0;
+        end = end_of_question(sorted, begin, n);
+        for (size_t i = begin; i < end; i++)
+            n_right += sorted[i]->is_right;
+        if (!isnan(sorted[begin]->distance))
+            out[n_facts++] = (graded){sorted[begin]->distance, 2 * n_right > end - begin};
+    }
+    return n_facts;
+}
+
 sw_code fault_judge_forgets(const fault_world *w, fault_row *row, sw_err *err)
 {
+    size_t n;
+    const fault_request **const sorted = by_question(w, &n);
     graded *const values = mem_calloc(w->n_requests + 1, sizeof *values);
-    if (values == NULL)
-        return sw_fail(err, SW_ENOMEM, "out of memory for the facts of %zu requests", w->n_requests);
-    for (size_t i = 0; i < w->n_requests; i++) {
-        const fault_request *const r = &w->requests[i];
-        if (r->is_completed && !isnan(r->distance))
-            values[row->n++] = (graded){r->distance, r->is_right};
-    }
+    const bool ok = sorted != NULL && values != NULL;
+    row->n = ok ? take_facts(sorted, n, values) : 0;
     const graded_loss loss = graded_loss_of(values, row->n);
+    mem_free(sorted);
     mem_free(values);
     row->p_value = loss.p_value;
     row->at = loss.key;
     if (!isnan(loss.p_value))
         row->effect =
             (double)loss.n_right_before / (double)loss.n_before - (double)loss.n_right_beyond / (double)loss.n_beyond;
-    return SW_OK;
+    return ok ? SW_OK : sw_fail(err, SW_ENOMEM, "out of memory for the facts of %zu requests", w->n_requests);
 }
 
 /* ---- experts ----------------------------------------------------------------------------------------------------- */

@@ -1,7 +1,8 @@
 /* fault_request.h - what the search for faults looks at: requests and samples of memory, as plain arrays, and what it
  * finds.
  *
- * `question` is a number that requests share if they asked the same with the same seed, so that the same is expected.
+ * `question` is a number that requests share if they asked the same with the same seed, so that the same is expected;
+ * `kind` one that they share if what they asked takes as much work, whatever else is in their prompts.
  * Views: pointers belong to the caller.
  */
 #ifndef STRESS_FAULT_REQUEST_H
@@ -14,7 +15,7 @@
 typedef struct fault_request {
     double start_s, end_s; // since the run began
     int session;
-    uint64_t question;
+    uint64_t question, kind;
     uint64_t answer;       // a number of its text: equal texts, equal numbers
     bool is_completed;     // only these are looked at
     bool is_degenerate;    // it loops

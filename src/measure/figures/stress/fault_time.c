@@ -70,7 +70,7 @@ static asked_value *relative_of(const fault_world *w, value_of_request *value, s
     for (size_t i = 0; values != NULL && i < w->n_requests; i++) {
         const fault_request *const r = &w->requests[i];
         if (r->is_completed && value(r) > 0)
-            values[n++] = (asked_value){r->question, value(r), i};
+            values[n++] = (asked_value){r->kind, value(r), i};
     }
     *n_out = n;
     if (values != NULL && relative_values(values, n, NULL) == SW_OK)

@@ -43,6 +43,7 @@ static fault_request request_of(const summary_row *row)
         .end_s = stress_row_end_s(row),
         .session = t->session,
         .question = stress_question_of(t),
+        .kind = stress_kind_of(t),
         .answer = stress_answer_of(a),
         .is_completed = stress_row_is_completed(row),
         .is_degenerate = row->metrics.repetition.verdict == REPETITION_DEGENERATE,

@@ -113,7 +113,7 @@ static int by_place(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Times per token, relative to those of the same question, over hours. */
+/* Times per token, relative to those of the same kind, over hours. */
 static sw_code slope_of_times(const stress_rows *rows, asked_value *values, double *hours, double *relative,
                               steady_slope *out, sw_err *err)
 {
@@ -121,7 +121,7 @@ static sw_code slope_of_times(const stress_rows *rows, asked_value *values, doub
     for (size_t i = 0; i < rows->n; i++) {
         const summary_row *const row = &rows->rows[i];
         if (stress_row_is_of(rows, row->test, LONG_WORK) && stress_row_is_completed(row) && row->metrics.tpot_ms > 0)
-            values[n++] = (asked_value){stress_question_of(row->test), row->metrics.tpot_ms, i};
+            values[n++] = (asked_value){stress_kind_of(row->test), row->metrics.tpot_ms, i};
     }
     const sw_code code = relative_values(values, n, err);
     if (code != SW_OK)

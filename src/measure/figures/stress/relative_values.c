@@ -1,4 +1,4 @@
-/* relative_values.c - medians of questions. */
+/* relative_values.c - medians of kinds. */
 #include "figures/stress/relative_values.h"
 
 #include <stdlib.h>
@@ -6,11 +6,11 @@
 #include "base/alloc.h"
 #include "figures/stats.h"
 
-static int by_question(const void *a, const void *b)
+static int by_kind(const void *a, const void *b)
 {
     const asked_value *const x = a, *const y = b;
-    return x->question != y->question ? (x->question > y->question) - (x->question < y->question)
-                                      : (x->value > y->value) - (x->value < y->value);
+    return x->kind != y->kind ? (x->kind > y->kind) - (x->kind < y->kind)
+                              : (x->value > y->value) - (x->value < y->value);
 }
 
 /* values[begin .. end) ascend. */
@@ -24,14 +24,14 @@ sw_code relative_values(asked_value *values, size_t n, sw_err *err)
 {
     double *const all = mem_calloc(n + 1, sizeof *all);
     if (all == NULL)
-        return sw_fail(err, SW_ENOMEM, "out of memory for the questions of %zu requests", n);
+        return sw_fail(err, SW_ENOMEM, "out of memory for the kinds of %zu requests", n);
     for (size_t i = 0; i < n; i++)
         all[i] = values[i].value;
     const double typical = stats_of(all, n).p50;
     mem_free(all);
-    qsort(values, n, sizeof *values, by_question);
+    qsort(values, n, sizeof *values, by_kind);
     for (size_t begin = 0, end; begin < n; begin = end) {
-        for (end = begin; end < n && values[end].question == values[begin].question; end++) {
+        for (end = begin; end < n && values[end].kind == values[begin].kind; end++) {
         }
         const double median = end - begin >= RELATIVE_MIN ? median_of(values, begin, end) : typical;
         for (size_t i = begin; i < end; i++)

@@ -1,7 +1,7 @@
 /* relative_values.h - figures of requests that asked different things, made comparable.
  *
- * A long prompt is slower than a short one, so a value is divided by the median of all values to the same question; of
- * a question that was asked fewer than RELATIVE_MIN times, by the median of all.  Pure.
+ * A long prompt is slower than a short one, so a value is divided by the median of all values of its kind; of a kind
+ * that was asked fewer than RELATIVE_MIN times, by the median of all.  Pure.
  */
 #ifndef STRESS_RELATIVE_VALUES_H
 #define STRESS_RELATIVE_VALUES_H
@@ -14,7 +14,7 @@
 enum { RELATIVE_MIN = 3 };
 
 typedef struct asked_value {
-    uint64_t question;
+    uint64_t kind;
     double value; // above 0
     size_t at;    // of the list that the caller keeps
 } asked_value;

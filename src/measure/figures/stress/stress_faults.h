@@ -16,14 +16,14 @@
 /* X(NAME, "name", bound, "unit", "effect") */
 // clang-format off
 #define FAULT_TABLE(X) \
-    X(LEAK,     "leak",     8192, "B",  "memory that each request leaves behind") \
-    X(SLOWING,  "slowing",  0.05, "",   "longer time per token later in the run") \
+    X(LEAK,     "leak",     8192, "B",  "memory that a request leaves behind") \
+    X(SLOWING,  "slowing",  0.05, "",   "more time per token later in the run") \
     X(UNUSED,   "unused",   0,    "",   "experts that are never used") \
     X(LOOPS,    "loops",    0.02, "",   "answers that end in a loop") \
     X(CHANGED,  "changed",  0,    "",   "answers that differ from others to the same question") \
     X(USAGE,    "usage",    0,    "",   "answers whose usage contradicts their tokens") \
-    X(UNFAIR,   "unfair",   0.1,  "",   "slower than all together: one session") \
-    X(FORGETS,  "forgets",  0.2,  "",   "fewer right answers beyond a length of the context")
+    X(UNFAIR,   "unfair",   0.1,  "",   "how much slower the slowest session is than all") \
+    X(FORGETS,  "forgets",  0.2,  "",   "right answers lost beyond a length of the context")
 // clang-format on
 
 #define FAULT_ENUM(name, text, bound, unit, effect) FAULT_##name,

@@ -83,10 +83,16 @@ static uint64_t add_text(uint64_t hash, const char *text)
 uint64_t stress_question_of(const test_record *test)
 {
     const test_plan *const p = &test->plan;
-    uint64_t hash = add_text(add_text(logit_hash_begin(), p->prompt), test->item);
-    hash = logit_hash_add(hash, &p->seed, sizeof p->seed);
-    hash = logit_hash_add(hash, &p->max_tokens, sizeof p->max_tokens);
-    return logit_hash_add(hash, &test->turn, sizeof test->turn);
+    if (test->item != NULL && test->item[0] != '\0')
+        return add_text(logit_hash_begin(), test->item);
+    const uint64_t hash = logit_hash_add(add_text(logit_hash_begin(), p->prompt), &p->seed, sizeof p->seed);
+    return logit_hash_add(hash, &p->max_tokens, sizeof p->max_tokens);
+}
+
+uint64_t stress_kind_of(const test_record *test)
+{
+    const int max_tokens = test->plan.max_tokens;
+    return logit_hash_add(add_text(logit_hash_begin(), test->plan.name), &max_tokens, sizeof max_tokens);
 }
 
 uint64_t stress_answer_of(const answer_record *answer)

@@ -32,9 +32,11 @@ bool stress_rows_have(const stress_rows *rows, suite_names suites);
 double stress_row_begin_s(const summary_row *row);
 double stress_row_end_s(const summary_row *row);
 
-/* A number that two requests share if they asked the same, so that the same is expected: prompt, seed, limits, and what
- * the workload says of the item. */
+/* A number that two requests share if they are the same question with the same seed, so that the same is expected: by
+ * their item, or where a run has none by prompt, seed and limit. */
 uint64_t stress_question_of(const test_record *test);
+/* A number that two requests share if they ask alike: by the name of the prompt, and the limit. */
+uint64_t stress_kind_of(const test_record *test);
 /* A number of its text, reasoning included. */
 uint64_t stress_answer_of(const answer_record *answer);
 

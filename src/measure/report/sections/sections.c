@@ -11,6 +11,7 @@ static void put_model(document *doc, const run_analysis *a, const subject_analys
     doc_heading(doc, 2, anchor_model(s->index).text, s->label);
     section_tests(doc, a, s);
     doc->audience = FOR_PAGES;
+    section_stress(doc, a, s);
     section_modes(doc, a, s);
     section_preserved_tests(doc, s);
     section_goodput(doc, a, s);
@@ -26,6 +27,7 @@ static void put_model(document *doc, const run_analysis *a, const subject_analys
 static void put_verdicts(document *doc, const run_analysis *a, const criteria_list *criteria, doc_audience audience)
 {
     doc->audience = audience;
+    section_stress_verdicts(doc, a);
     section_criteria_brief(doc, a, criteria);
     section_warnings(doc, a);
 }

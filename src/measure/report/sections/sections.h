@@ -28,6 +28,8 @@ void section_criteria_brief(document *doc, const run_analysis *a, const criteria
 void section_criteria(document *doc, const run_analysis *a, const criteria_list *criteria);
 void section_readiness(document *doc, const run_analysis *a, const criteria_list *criteria);
 void section_advice(document *doc, const run_analysis *a, const criteria_list *criteria);
+/* Of a stress run: the verdicts of its criteria, and faults. */
+void section_stress_verdicts(document *doc, const run_analysis *a);
 void section_streaming(document *doc, const run_analysis *a);
 void section_preservation(document *doc, const run_analysis *a);
 /* Of the facts of the summary: whether offloading preserves quality.  Nothing of models of which it was not measured.
@@ -56,5 +58,7 @@ void section_experts(document *doc, const subject_analysis *s);
 void section_quality(document *doc, const run_analysis *a, const subject_analysis *s);
 void section_speed(document *doc, const subject_analysis *s);
 void section_sweep(document *doc, const subject_analysis *s);
+/* Stages, sessions side by side, lengths of a stress run. */
+void section_stress(document *doc, const run_analysis *a, const subject_analysis *s);
 
 #endif
