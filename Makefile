@@ -50,7 +50,7 @@ protocol: ## measure the three small models by the protocol as it is written: pa
 stress: ## a short form of the stress protocol on the three small models, with a report (under five minutes)
 	@scripts/deps build
 	@scripts/build release $(JOBS) spillway
-	@$(SPILLWAY) stress models/demo-*.gguf --scale 0.05 --duration 5s --out results/stress-$$(date -u +%Y%m%d-%H%M%S)
+	@scripts/stress $(SPILLWAY)
 
 bench: ## measure spillway beside llama.cpp on MODELS="a.gguf b.gguf", or on models that it writes (Node.js 20, npm)
 	@scripts/deps build

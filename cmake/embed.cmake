@@ -15,6 +15,7 @@ set(EMBEDDED_FILES
   protocols/stress/specialisation.json
   protocols/stress/context-saturation.json
   protocols/stress/specialisation-challenge.json
+  protocols/stress/offload-sweep.json
   protocols/stress/production-load.json
   protocols/stress/marathon.json
   protocols/stress/facts.json

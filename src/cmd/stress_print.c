@@ -6,6 +6,7 @@
 
 #include "base/escape.h"
 #include "figures/stage_figures.h"
+#include "figures/stress/stress_analysis.h"
 #include "report/format.h"
 #include "report/text_table.h"
 #include "json/json_out.h"
@@ -122,6 +123,29 @@ static void put_stage(text_table *t, const run_record *run, int stage, const sta
     put_ending(t, &run->stages[stage]);
 }
 
+/* One line for each criterion: "sessions: met. ..." */
+static void put_verdicts(buf *out, const run_analysis *a, int width)
+{
+    for (size_t i = 0; i < a->n_subjects; i++) {
+        const stress_analysis *const x = a->subjects[i].stress;
+        if (x == NULL)
+            continue;
+        buf_putc(out, '\n');
+        if (a->n_subjects > 1)
+            escape_terminal(out, a->subjects[i].label, strlen(a->subjects[i].label));
+        buf_puts(out, a->n_subjects > 1 ? "\n" : "");
+        for (size_t k = 0; k < x->n_judgements; k++) {
+            const stress_judgement *const j = &x->judgements[k];
+            buf line;
+            buf_init(&line, 4096);
+            buf_printf(&line, "%-12s  %s: ", stress_verdict_name(j->verdict), j->criterion->id);
+            escape_terminal(&line, j->found, strlen(j->found));
+            text_wrap_hanging(out, buf_str(&line), width, 14);
+            buf_free(&line);
+        }
+    }
+}
+
 void stress_put_text(buf *out, const run_analysis *a, int width)
 {
     static const text_column COLUMNS[] = {
@@ -141,6 +165,7 @@ void stress_put_text(buf *out, const run_analysis *a, int width)
     }
     text_table_write(out, table, width, "report.html");
     text_table_free(table);
+    put_verdicts(out, a, width);
     buf_printf(out, "\nstatus: %s\n", run->info.status);
     escape_terminal(out, run->info.reasons, strlen(run->info.reasons));
 }
@@ -165,12 +190,29 @@ static json_t *stage_json(const stage_record *s, const stage_figures *f)
     json_put(&out, "reason", json_string(s->reason));
     json_put(&out, "spent_s", json_figure((double)s->spent_ms / 1000));
     json_put(&out, "requests", json_integer(f->n));
+    json_put(&out, "left", json_integer(f->n_left));
     json_put(&out, "completed", json_integer(f->n_completed));
     json_put(&out, "tokens", json_integer(f->n_tokens));
     json_put(&out, "decode_tps", json_figure(f->decode_tps));
     json_put(&out, "throughput_tps", json_figure(f->throughput_tps));
     json_put(&out, "ttft_p50_ms", json_figure(f->ttft_ms.p50));
     json_put(&out, "ttft_max_ms", json_figure(f->ttft_ms.max));
+    return out;
+}
+
+static json_t *verdicts_json(const subject_analysis *s)
+{
+    json_t *out = json_array();
+    for (size_t k = 0; s->stress != NULL && k < s->stress->n_judgements; k++) {
+        const stress_judgement *const j = &s->stress->judgements[k];
+        json_t *row = json_object();
+        json_put(&row, "model", json_integer(s->index));
+        json_put(&row, "criterion", json_string(j->criterion->id));
+        json_put(&row, "asked", json_string(j->criterion->asked));
+        json_put(&row, "verdict", json_string(stress_verdict_name(j->verdict)));
+        json_put(&row, "found", json_string(j->found));
+        json_push(&out, row);
+    }
     return out;
 }
 
@@ -194,7 +236,7 @@ static json_t *run_json(const run_record *run)
 sw_code stress_put_json(buf *out, const run_analysis *a, sw_err *err)
 {
     const run_record *const run = a->run;
-    json_t *root = json_object(), *stages = json_array();
+    json_t *root = json_object(), *stages = json_array(), *verdicts = json_array();
     sw_code code = SW_OK;
     for (int i = 0; code == SW_OK && i < (int)run->n_stages; i++) {
         stage_figures f;
@@ -205,6 +247,13 @@ sw_code stress_put_json(buf *out, const run_analysis *a, sw_err *err)
     json_put(&root, "spillway_stress", json_integer(1));
     json_put(&root, "run", run_json(run));
     json_put(&root, "stages", stages);
+    for (size_t i = 0; i < a->n_subjects; i++) {
+        json_t *const own = verdicts_json(&a->subjects[i]);
+        if (own == NULL || json_array_extend(verdicts, own) != 0)
+            out->failed = SW_ENOMEM;
+        json_decref(own);
+    }
+    json_put(&root, "verdicts", verdicts);
     json_write(out, root);
     buf_putc(out, '\n');
     return code != SW_OK || out->failed == SW_OK ? code : sw_fail(err, out->failed, "out of memory for the document");

@@ -14,6 +14,7 @@ cat >s.json <<'JSON'
              {"name": "search", "prompt": "Explain how binary search works"}],
  "stages": [{"name": "two at once", "work": "sessions", "sessions": 2, "requests": 3, "max_tokens": [20, 12]},
             {"name": "transports", "work": "transports", "routes": ["sse", "json", "ndjson"], "max_tokens": [20]},
+            {"name": "mixed", "work": "sessions", "sessions": 3, "requests": 2, "routes": ["websocket", "ndjson", "sse"], "max_tokens": [20, 12]},
             {"name": "fresh", "work": "sessions", "requests": 2, "max_tokens": [20, 12], "restart": true},
             {"name": "one thread", "work": "sessions", "requests": 2, "max_tokens": [20, 12], "serve": ["--threads", "1"]},
             {"name": "rest", "work": "idle", "duration_s": 0.2}]}
@@ -23,19 +24,19 @@ JSON
 expect 0 stress "$models/demo-gpt-oss.gguf" --protocol s.json --out whole
 says out "short: two at once"
 says out "status: ok"
-[ "$(rows whole "SELECT group_concat(ending) FROM stage")" = done,done,done,done,done ] || fail "the endings of the stages"
-[ "$(rows whole "SELECT count(*) FROM staged")" = 16 ] || fail "the number of requests"
+[ "$(rows whole "SELECT group_concat(ending) FROM stage")" = done,done,done,done,done,done ] || fail "the endings of the stages"
+[ "$(rows whole "SELECT count(*) FROM staged")" = 22 ] || fail "the number of requests"
 [ "$(rows whole "SELECT max(n) FROM (SELECT count(DISTINCT answer) AS n FROM test JOIN staged ON test_id = id
   GROUP BY item)")" = 1 ] || fail "the same question has two answers"
 [ "$(rows whole "SELECT count(DISTINCT command) FROM server")" = 2 ] || fail "the options of the servers"
 [ "$(rows whole "SELECT count(*) FROM server")" = 4 ] || fail "the number of servers"
-[ "$(rows whole "SELECT count(DISTINCT variant || mode) FROM test WHERE phase = 'measure'")" = 3 ] || fail "the transports"
+[ "$(rows whole "SELECT count(DISTINCT variant || mode) FROM test WHERE phase = 'measure'")" = 4 ] || fail "the transports"
 [ "$(rows whole "SELECT count(*) FROM sample WHERE t_ms >= (SELECT start_ms FROM stage WHERE work = 'idle')")" -ge 2 ] ||
   fail "nothing was sampled while nothing was asked"
 test -s whole/report.html || fail "no report"
 expect 0 report whole --format json
 expect 0 stress --resume whole --json # nothing is missing
-python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); assert [s["completed"] for s in d["stages"]] == [6, 6, 2, 2, 0], d' .out
+python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); assert [s["completed"] for s in d["stages"]] == [6, 6, 6, 2, 2, 0], d' .out
 
 # ---- killed in the middle and resumed: the same requests ----
 "$SPILLWAY" serve stub: --stub-rate 200 --parallel 4 --bind 127.0.0.1:0 >url 2>/dev/null &
@@ -50,13 +51,22 @@ stored_some() { [ "$(rows killed "SELECT count(*) FROM staged" 2>/dev/null || ec
 wait_for stored_some
 kill -KILL "$pid"
 wait "$pid" 2>/dev/null || true
-[ "$(rows killed "SELECT count(*) FROM staged")" -lt 12 ] || fail "it was not killed in the middle"
+[ "$(rows killed "SELECT count(*) FROM staged")" -lt 18 ] || fail "it was not killed in the middle"
 expect 0 report killed
 expect 0 stress --resume killed --quiet
-[ "$(rows killed "$asked")" = "$(rows whole "$asked" | grep -v '^[23]/')" ] || fail "resumed, the requests are: $(rows killed "$asked")"
-[ "$(rows killed "SELECT group_concat(ending) FROM stage")" = done,done,skipped,skipped,done ] || fail "the endings after resuming"
+[ "$(rows killed "$asked")" = "$(rows whole "$asked" | grep -v '^[34]/')" ] || fail "resumed, the requests are: $(rows killed "$asked")"
+[ "$(rows killed "SELECT group_concat(ending) FROM stage")" = done,done,done,skipped,skipped,done ] || fail "the endings after resuming"
 says out "skipped: a server of --url is not restarted"
 [ "$(rows killed "SELECT n_sessions FROM run")" = 2 ] || fail "the number of sessions"
+
+# ---- clients that leave are no failures ----
+cat >l.json <<'JSON'
+{"version": 1, "suite": "leaving", "title": "Clients that leave", "prompts": [{"name": "greeting", "prompt": "Hello, how are you?"}],
+ "stages": [{"name": "half leave", "work": "sessions", "sessions": 2, "requests": 8, "max_tokens": [60], "leave_share": 0.5}]}
+JSON
+expect 0 stress --url "$url" --protocol l.json --out left --quiet
+[ "$(rows left "SELECT group_concat(DISTINCT status) FROM (SELECT status FROM test WHERE phase = 'measure' ORDER BY status)")" = \
+  canceled,completed ] || fail "they did not leave"
 
 # ---- interrupted: what was done is kept, and the exit code is the signal's ----
 "$SPILLWAY" stress --url "$url" --scenario marathon --duration 60s --out cut --quiet >/dev/null 2>&1 &
@@ -70,6 +80,26 @@ wait "$pid" || status=$?
 [ "$(rows cut "SELECT status || ' ' || ending FROM run, stage WHERE position = 0")" = "aborted cut" ] || fail "an interrupted run"
 [ "$(rows cut "SELECT ending FROM stage WHERE position = 1")" = planned ] || fail "a stage that was not begun"
 
+# ---- a server that dies costs its stage; resumed, nothing is missing ----
+cat >d.json <<'JSON'
+{"version": 1, "suite": "dying", "title": "A server that dies", "prompts": [{"name": "greeting", "prompt": "Hello, how are you?"}],
+ "stages": [{"name": "long", "work": "sessions", "requests": 30, "max_tokens": [500], "ignore_eos": true},
+            {"name": "after it", "work": "sessions", "requests": 1, "max_tokens": [20]}]}
+JSON
+"$SPILLWAY" stress "$models/demo-gpt-oss.gguf" --protocol d.json --out dies --quiet >/dev/null 2>&1 &
+pid=$!
+dies_some() { [ "$(rows dies "SELECT count(*) FROM staged" 2>/dev/null || echo 0)" -ge 1 ]; }
+wait_for dies_some
+kill -KILL "$(rows dies "SELECT CAST(number AS INTEGER) FROM fact WHERE name = 'process_id' ORDER BY rowid DESC LIMIT 1")"
+status=0
+wait "$pid" || status=$?
+[ "$status" = 1 ] || fail "the exit code of a run whose server died is $status"
+[ "$(rows dies "SELECT group_concat(ending) FROM stage")" = failed,done ] || fail "the stages of a server that died"
+status=0
+"$SPILLWAY" stress --resume dies --quiet >"$work/.out" 2>"$work/.err" || status=$?
+[ "$(rows dies "SELECT group_concat(ending) FROM stage")" = done,done ] || fail "the stages after resuming"
+[ "$(rows dies "SELECT count(*) FROM staged JOIN test ON test_id = id WHERE stage = 0")" -ge 30 ] || fail "requests are missing"
+
 # ---- what is refused, and the list ----
 expect 2 stress --url "$url" --suite nope --out x
 says err "no suite 'nope'"
@@ -80,7 +110,7 @@ expect 0 stress --list
 says out "concurrent"
 says out "marathon"
 expect 0 protocol check s.json
-says out "suite short, 5 stages"
+says out "suite short, 6 stages"
 expect 0 protocol show basic
 expect 0 protocol schema stress
 cmp "$work/.out" "$SPILLWAY_SOURCE/docs/stress.schema.json" || fail "the schema is not the published one"

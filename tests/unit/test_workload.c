@@ -147,6 +147,27 @@ static void test_a_prompt_goes_over_the_routes_that_the_server_has(void **state)
     assert_non_null(strstr(skip, "fewer than two"));
 }
 
+static void test_sessions_go_over_routes_in_turn_and_some_clients_leave(void **state)
+{
+    (void)state;
+    static const char STAGE[] = "\"work\": \"sessions\", \"sessions\": 3, \"requests\": 100, \"max_tokens\": [7],"
+                                "\"routes\": [\"sse\", \"ndjson\", \"json\"], \"leave_share\": 0.25";
+    workload *w = open_stage(STAGE, &OTHER); // it has no ndjson
+    assert_string_equal(ask(w, 0).route->name, "sse");
+    assert_string_equal(ask(w, 1).route->name, "json");
+    assert_string_equal(ask(w, 2).route->name, "sse");
+    stress_protocol_free(protocol);
+    w = open_stage(STAGE, &SPILLWAY);
+    assert_string_equal(ask(w, 1).route->name, "ndjson");
+    int n_leaving = 0;
+    for (int i = 0; i < 100; i++) {
+        const work_request request = ask(w, 0);
+        n_leaving += request.leaves_after > 0;
+        answer(w, 0, &request, "x", 3);
+    }
+    assert_true(n_leaving > 10 && n_leaving < 45);
+}
+
 static void test_a_section_shows_how_the_last_one_ended(void **state)
 {
     (void)state;
@@ -329,6 +350,26 @@ static void test_a_secret_is_found_at_each_depth(void **state)
     assert_over(w, 0);
 }
 
+static void test_basic_secrets_are_told_in_a_conversation(void **state)
+{
+    (void)state;
+    workload *const w =
+        open_stage("\"work\": \"secrets\", \"basic\": true, \"lengths\": [600, 1200], \"max_tokens\": [9]", &SPILLWAY);
+    assert_int_equal(w->n_planned, 17); // the calibration, and eight secrets of each length
+    size_t n_short = 0, n_long = 0;
+    for (int i = 0; i < 17; i++) {
+        const work_request request = ask(w, 0);
+        assert_true(request.n_history > 0 && request.n_history % 2 == 0 && request.history[1].is_answer);
+        n_short = i == 1 ? request.n_history : n_short;
+        n_long = i == 9 ? request.n_history : n_long;
+        if (i > 0)
+            assert_int_equal(judged(w, 0, request.plan.expected), CHECK_PASSED);
+        answer(w, 0, &request, "x", 200);
+    }
+    assert_true(n_long > n_short);
+    assert_over(w, 0);
+}
+
 #define WORK_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -338,6 +379,7 @@ int main(void)
         WORK_TEST(test_a_session_thinks_before_it_asks_again),
         WORK_TEST(test_requests_with_seeds_of_their_own_are_never_alike),
         WORK_TEST(test_a_prompt_goes_over_the_routes_that_the_server_has),
+        WORK_TEST(test_sessions_go_over_routes_in_turn_and_some_clients_leave),
         WORK_TEST(test_a_section_shows_how_the_last_one_ended),
         WORK_TEST(test_a_tail_is_whole_characters),
         WORK_TEST(test_a_ladder_finds_out_how_many_words_make_its_tokens),
@@ -347,6 +389,7 @@ int main(void)
         WORK_TEST(test_a_conversation_sends_all_that_was_said),
         WORK_TEST(test_conversations_of_a_session_differ),
         WORK_TEST(test_a_secret_is_found_at_each_depth),
+        WORK_TEST(test_basic_secrets_are_told_in_a_conversation),
         WORK_TEST(test_arrivals_are_due_whatever_is_answered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

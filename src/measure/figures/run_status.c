@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "figures/run_rules.h"
+#include "figures/stress/stress_analysis.h"
 #include "figures/warmup.h"
 
 static const double PACE_MIN = 0.9, WARMUP_DIFFERENCE_MAX = 0.02;
@@ -46,7 +47,7 @@ static void rule_missing_stages(const run_analysis *a, buf *out)
     int n = 0;
     for (size_t i = 0; i < a->run->n_stages; i++) {
         const stage_record *const s = &a->run->stages[i];
-        if (s->ending == STAGE_DONE || s->ending == STAGE_SKIPPED)
+        if (stage_is_over(s->ending))
             continue;
         first = n++ == 0 ? s : first;
     }
@@ -65,8 +66,8 @@ static void rule_failed_tests(const run_analysis *a, buf *out)
     const test_record *first = NULL;
     for (size_t i = 0; i < a->run->n_tests; i++) {
         const test_record *const t = &a->run->tests[i];
-        if (t->is_warmup || t->answer.status == TEST_COMPLETED)
-            continue;
+        if (t->is_warmup || t->answer.status == TEST_COMPLETED || t->answer.status == TEST_CANCELED)
+            continue; // only a client that left as it was planned is stored as canceled
         first = n_failed++ == 0 ? t : first;
     }
     if (n_failed == 0)
@@ -76,14 +77,29 @@ static void rule_failed_tests(const run_analysis *a, buf *out)
     buf_printf(out, " (%s)\n", test_status_name(first->answer.status));
 }
 
-/* ---- steady, and enough ------------------------------------------------------------------------------------------ */
-
 static void put_model(const subject_analysis *s, buf *out)
 {
     buf_puts(out, "model ");
     rule_quote(out, s->subject->name);
     buf_puts(out, ": ");
 }
+
+/* Criteria of a stress run that were measured and are not met; what was too short, or took no effect, is said with its
+ * verdict. */
+static void rule_stress_criteria(const run_analysis *a, buf *out)
+{
+    for (size_t i = 0; i < a->n_subjects; i++) {
+        const stress_analysis *const x = a->subjects[i].stress;
+        for (size_t k = 0; x != NULL && k < x->n_judgements; k++) {
+            if (x->judgements[k].verdict != STRESS_NOT_MET)
+                continue;
+            put_model(&a->subjects[i], out);
+            buf_printf(out, "criterion %s is not met: %s\n", x->judgements[k].criterion->id, x->judgements[k].found);
+        }
+    }
+}
+
+/* ---- steady, and enough ------------------------------------------------------------------------------------------ */
 
 /* The interval must be below the limit: an answer or two that slow down prove nothing. */
 static void rule_pace(const run_analysis *a, buf *out)
@@ -185,6 +201,7 @@ static const struct {
     {RUN_INVALID, rule_foreign_load, false},
     {RUN_INVALID, rule_clock, false},
     {RUN_FAILED_THRESHOLD, rule_failed_tests, false},
+    {RUN_FAILED_THRESHOLD, rule_stress_criteria, false},
     {RUN_NOT_STEADY, rule_pace, true},
     {RUN_NOT_STEADY, rule_warmup, true},
     {RUN_INCONCLUSIVE, rule_short_window, true},

@@ -43,7 +43,8 @@ static sw_code add(stage_sums *s, const test_record *t, stage_figures *out, sw_e
     test_metrics m;
     const double end_ms = t->answer.end_ns > 0 ? (double)t->answer.end_ns / 1e6 : 0;
     s->spans[s->n_spans++] = (busy_span){(double)t->start_ms, (double)t->start_ms + end_ms};
-    out->n++;
+    out->n_left += t->answer.status == TEST_CANCELED;
+    out->n += t->answer.status != TEST_CANCELED;
     if (t->answer.status != TEST_COMPLETED)
         return SW_OK;
     const sw_code code = metrics_of(t, &m, err);

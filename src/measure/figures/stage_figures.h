@@ -10,7 +10,8 @@
 #include "spillway/error.h"
 
 typedef struct stage_figures {
-    int n, n_completed;    // requests
+    int n, n_completed;    // requests; without those whose clients left
+    int n_left;            // requests that clients broke off, as was planned
     int64_t n_tokens;      // of those that completed
     double decode_tps;     // of one request at a time: tokens after the first over the time that they took
     double throughput_tps; // of all together: tokens over the time in which a request was under way

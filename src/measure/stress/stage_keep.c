@@ -89,7 +89,7 @@ sw_code stage_keep(stage_run *g, int session, sw_err *err)
     stage_slot *const slot = &g->slots[session];
     runner *const r = &g->run->r;
     test_record test = record_of(g, session);
-    if (test.answer.status == TEST_CANCELED) {
+    if (test.answer.status == TEST_CANCELED && !slot->has_left) {
         g->is_canceled = true;
         return SW_OK;
     }

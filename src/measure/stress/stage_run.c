@@ -87,6 +87,7 @@ static sw_code start(stage_run *g, int session, sw_err *err)
         .ud = slot,
     };
     slot->start_ns = now_ns(g);
+    slot->has_left = false;
     slot->index = g->run->next_index++;
     slot->turn = g->w->n_asked[session];
     g->n_active++;
@@ -148,13 +149,28 @@ static sw_code save_now_and_then(stage_run *g, sw_err *err)
     return stage_save(g->run, g->position, err);
 }
 
+/* Clients that leave in the middle of their answers. */
+static void break_off(stage_run *g)
+{
+    for (int i = 0; i < g->w->n_sessions; i++) {
+        stage_slot *const slot = &g->slots[i];
+        const int after = slot->request.leaves_after;
+        if (slot->transfer == NULL || after == 0 || slot->has_left || transfer_n_events(slot->transfer) < (size_t)after)
+            continue;
+        slot->has_left = true;
+        fleet_cancel(g->run->r.o->fleet, slot->transfer);
+    }
+}
+
 /* Moves bytes, or sleeps while there are none to come. */
 static void wait(stage_run *g, uint64_t wait_ns, uint64_t *tick_ns)
 {
-    if (g->n_active > 0)
+    if (g->n_active > 0) {
         fleet_run(g->run->r.o->fleet, (int)(wait_ns / 1000000));
-    else
+        break_off(g);
+    } else {
         clock_sleep_ns(g->run->r.o->bench->clock, wait_ns);
+    }
     if (now_ns(g) >= *tick_ns) {
         report(g);
         *tick_ns = now_ns(g) + SLICE_NS;

@@ -77,7 +77,8 @@ typedef struct stress_stage {
     int lengths[STRESS_LIST_MAX]; // LADDER: of prompts, in tokens
     size_t n_lengths;
     const stress_route *routes[STRESS_LIST_MAX];
-    size_t n_routes;
+    size_t n_routes;               // TRANSPORTS: of each prompt; SESSIONS, ARRIVALS: of the sessions, in turn
+    double leave_share;            // of requests whose client leaves after a few tokens
     protocol_settings arrivals;    // ARRIVALS: process, rate, burstiness
     bool ignores_eos;              // answers go on until max_tokens
     bool avoids_prefix;            // prompts are evaluated anew

@@ -17,7 +17,8 @@ static const double SCALE_MIN = 1e-6, SCALE_MAX = 1000, DURATION_MAX = 30 * 24 *
 
 /* ---- one document ------------------------------------------------------------------------------------------------ */
 
-/* At least one request, and at least a second.  A duration that a command asks for is of stages that ask. */
+/* At least one request, and at least a second unless the file asks for less.  A duration that a command asks for is of
+ * stages that ask. */
 static void scale_stage(stress_stage *s, const stress_protocol *p)
 {
     if (s->n_requests > 0)
@@ -25,7 +26,7 @@ static void scale_stage(stress_stage *s, const stress_protocol *p)
     if (s->duration_s > 0 && p->duration_s > 0 && s->work != WORK_IDLE)
         s->duration_s = p->duration_s;
     else if (s->duration_s > 0)
-        s->duration_s = fmax(1, s->duration_s * p->scale);
+        s->duration_s = fmax(fmin(1, s->duration_s), s->duration_s * p->scale);
 }
 
 static bool read_suites(json_reader *r, const json_place *at, const json_t *list, stress_protocol *p)

@@ -32,6 +32,7 @@ typedef struct stage_slot {
     work_request request;
     uint64_t start_ns;
     int index, turn;
+    bool has_left; // its client broke the request off, as was planned
     bool is_over;
 } stage_slot;
 
@@ -46,6 +47,16 @@ typedef struct stage_run {
     int64_t before_ms; // spent in earlier sessions
     uint64_t saved_ns; // when its record was stored last
 } stage_run;
+
+/* ---- stress_runner.c --------------------------------------------------------------------------------------------- */
+
+/* Does what is missing of the protocol, as runner_run does. */
+SW_NODISCARD sw_code stress_run_all(const stress_protocol *protocol, const runner_options *options, sw_err *err);
+
+/* ---- stress_parameters.c ----------------------------------------------------------------------------------------- */
+
+/* A JSON object in the keep with what is in effect, by the names of files; NULL if memory is short. */
+const char *stress_parameters(const stress_suite *suite, const stress_stage *stage, arena *keep);
 
 /* ---- stage_run.c ------------------------------------------------------------------------------------------------- */
 

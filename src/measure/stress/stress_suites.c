@@ -20,7 +20,8 @@
     X(marathon,                 "marathon",                 true) \
     X(specialisation_challenge, "specialisation-challenge", true) \
     X(production_load,          "production-load",          true) \
-    X(context_saturation,       "context-saturation",       true)
+    X(context_saturation,       "context-saturation",       true) \
+    X(offload_sweep,            "offload-sweep",            true)
 
 #define DECLARE(symbol, name, is_scenario) \
     extern const unsigned char embedded_protocols_stress_##symbol##_json[]; \

@@ -32,7 +32,7 @@ static work_next next(workload *w, int session, double now_s, work_request *out,
     *at_s = offsets_s[session];
     if (now_s < *at_s)
         return WORK_WAIT;
-    work_ask_prompt(w, (size_t)session, (uint64_t)session, out);
+    work_ask_as_client(w, session, (size_t)session, (uint64_t)session, out);
     out->scheduled_s = *at_s;
     return WORK_ASK;
 }

@@ -9,7 +9,8 @@ static work_next next(workload *w, int session, double now_s, work_request *out,
     *at_s = w->ready_s[session];
     if (now_s < *at_s)
         return WORK_WAIT;
-    work_ask_prompt(w, (size_t)session + (size_t)k, (uint64_t)k * (uint64_t)w->n_sessions + (uint64_t)session, out);
+    const uint64_t n = (uint64_t)k * (uint64_t)w->n_sessions + (uint64_t)session;
+    work_ask_as_client(w, session, (size_t)session + (size_t)k, n, out);
     return WORK_ASK;
 }
 

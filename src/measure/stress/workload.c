@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/rng.h"
 
 /* ---- opening ----------------------------------------------------------------------------------------------------- */
 
@@ -110,6 +111,35 @@ void work_ask_prompt(workload *w, size_t i, uint64_t n, work_request *out)
         .scheduled_s = -1,
     };
     out->item = work_text(w, "%s/max=%d/seed=%" PRId64, p->name, out->plan.max_tokens, seed);
+}
+
+/* Of the routes that the server has, in turn; NULL: the stage names none, or the server has none of them. */
+static const stress_route *route_of(const workload *w, int session)
+{
+    const stress_route *known[STRESS_LIST_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < w->stage->n_routes; i++) {
+        if (w->server.is_spillway || !w->stage->routes[i]->is_of_spillway)
+            known[n++] = w->stage->routes[i];
+    }
+    return n > 0 ? known[(size_t)session % n] : NULL;
+}
+
+/* Returns true for that share of the numbers, which look as drawn and are the same in every run. */
+static bool is_drawn(uint64_t seed, uint64_t n, double share)
+{
+    rng_state r;
+    rng_seed(&r, seed ^ (n + 1) * UINT64_C(0x9e3779b97f4a7c15));
+    return (double)rng_float(&r) < share;
+}
+
+void work_ask_as_client(workload *w, int session, size_t i, uint64_t n, work_request *out)
+{
+    enum { PIECES = 3 };
+    work_ask_prompt(w, i, n, out);
+    out->route = route_of(w, session);
+    if (w->stage->leave_share > 0 && is_drawn((uint64_t)w->suite->seed, n, w->stage->leave_share))
+        out->leaves_after = PIECES;
 }
 
 void work_ask(workload *w, const char *name, const char *item, const char *prompt, work_request *out)

@@ -23,6 +23,7 @@ typedef struct work_request {
     const chat_turn *history; // (n_history)
     size_t n_history;
     const stress_route *route; // NULL: a stream of chat completions
+    int leaves_after;          // the client leaves after so many pieces of text; 0: it stays
     double scheduled_s;        // of the stage's time; negative: when the session is ready
 } work_request;
 
@@ -69,6 +70,8 @@ SW_NODISCARD sw_code workload_open(workload **out, const stress_suite *suite, co
 /* Prompt number i of the suite, in turn, as a request with its item: "binary search/max=120/seed=1".  `n`: the number
  * of the request, which is in the seed if the stage's requests have seeds of their own. */
 void work_ask_prompt(workload *w, size_t i, uint64_t n, work_request *out);
+/* The same by the route of a session: the stage's in turn, as far as the server has them; and some clients leave. */
+void work_ask_as_client(workload *w, int session, size_t i, uint64_t n, work_request *out);
 /* A text in the keep; NULL, and w->failed set, if memory is short. */
 const char *work_text(workload *w, const char *format, ...) SW_PRINTF(2, 3);
 

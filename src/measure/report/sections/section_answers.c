@@ -225,22 +225,65 @@ static void put_answer(document *doc, const run_analysis *a, const subject_analy
     doc_fold_end(doc);
 }
 
+/* ---- which of them ----------------------------------------------------------------------------------------------- */
+
+/* A stress run has answers by the thousand: of each stage the first few are shown, and of those that failed, or are
+ * wrong, some more. */
+enum { STAGE_GOOD = 2, STAGE_BAD = 8 };
+
+/* Answers of each stage that were shown; NULL: all are. */
+typedef struct answer_quota {
+    int *n_good, *n_bad; // (n_stages)
+} answer_quota;
+
+static answer_quota begin_quota(document *doc, const run_record *run)
+{
+    const size_t size = run->n_stages * sizeof(int);
+    int *const counts = run->n_stages > 0 && !doc->has_failed ? arena_alloc(doc->keep, 2 * size) : NULL;
+    doc->has_failed |= run->n_stages > 0 && counts == NULL;
+    if (counts == NULL)
+        return (answer_quota){NULL, NULL};
+    memset(counts, 0, 2 * size);
+    return (answer_quota){counts, counts + run->n_stages};
+}
+
+static bool is_bad(const test_record *t)
+{
+    bool is = t->answer.status != TEST_COMPLETED;
+    for (size_t i = 0; i < t->n_checks; i++)
+        is = is || t->checks[i].outcome == CHECK_FAILED;
+    return is;
+}
+
+static bool may_show(const answer_quota *quota, const test_record *t)
+{
+    if (quota->n_good == NULL || t->stage < 0)
+        return true;
+    return is_bad(t) ? quota->n_bad[t->stage]++ < STAGE_BAD : quota->n_good[t->stage]++ < STAGE_GOOD;
+}
+
 static void put_mode(document *doc, const run_analysis *a, const subject_analysis *s, test_mode mode)
 {
     const run_summary *const m = &s->modes[mode];
+    const answer_quota quota = begin_quota(doc, a->run);
     char title[CELL_BYTES];
     if (m->n_rows == 0)
         return;
     snprintf(title, sizeof title, "%s: %zu answer%s", test_mode_name(mode), m->n_rows, m->n_rows == 1 ? "" : "s");
     doc_group_begin(doc, title);
-    for (size_t r = 0; r < m->n_rows; r++)
-        put_answer(doc, a, s, &m->rows[r]);
+    for (size_t r = 0; r < m->n_rows; r++) {
+        if (may_show(&quota, m->rows[r].test))
+            put_answer(doc, a, s, &m->rows[r]);
+    }
     doc_group_end(doc);
 }
 
 void section_answers(document *doc, const run_analysis *a)
 {
     doc_heading(doc, 2, "answers", "Answers");
+    if (a->run->n_stages > 0)
+        doc_paragraph(doc, "Of each stage %d answers, and %d that failed or are wrong; the store has all.", STAGE_GOOD,
+                      STAGE_BAD);
     for (size_t i = 0; i < a->n_subjects; i++) {
         const subject_analysis *const s = &a->subjects[i];
         doc_heading(doc, 3, NULL, s->label);
