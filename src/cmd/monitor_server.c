@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <time.h>
 
@@ -24,14 +25,11 @@ struct monitor_server {
 /* The sum over models; NAN if the document has none, or one that does not tell. */
 static double vram_of(const json_t *document)
 {
-    double sum = NAN;
-    size_t i;
-    json_t *model;
-    json_array_foreach(json_object_get(document, "data"), i, model)
-    {
-        const json_t *const bytes = json_object_get(json_object_get(model, "total"), "vram");
-        const double n = json_is_number(bytes) ? json_number_value(bytes) : NAN;
-        sum = isnan(sum) ? n : sum + n;
+    const json_t *const models = json_object_get(document, "data");
+    double sum = json_array_size(models) > 0 ? 0 : NAN;
+    for (size_t i = 0; i < json_array_size(models); i++) {
+        const json_t *const bytes = json_object_get(json_object_get(json_array_get(models, i), "total"), "vram");
+        sum += json_is_number(bytes) ? json_number_value(bytes) : NAN;
     }
     return sum >= 0 ? sum : NAN;
 }
@@ -67,6 +65,17 @@ static void *keep_asking(void *ud)
     return NULL;
 }
 
+/* Signals end the loop of samples, which waits for them: this thread takes none. */
+static bool start_thread(monitor_server *s)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    s->has_thread = pthread_create(&s->thread, NULL, keep_asking, s) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return s->has_thread;
+}
+
 sw_code monitor_server_start(monitor_server **out, const char *url, sw_err *err)
 {
     monitor_server *const s = mem_calloc(1, sizeof *s);
@@ -78,8 +87,7 @@ sw_code monitor_server_start(monitor_server **out, const char *url, sw_err *err)
     sw_code code = target_open(&s->target, url, NULL, err);
     if (code == SW_OK) {
         s->vram_bytes = ask(s->target);
-        s->has_thread = pthread_create(&s->thread, NULL, keep_asking, s) == 0;
-        code = s->has_thread ? SW_OK : sw_fail(err, SW_EIO, "cannot start a thread that asks %s", url);
+        code = start_thread(s) ? SW_OK : sw_fail(err, SW_EIO, "cannot start a thread that asks %s", url);
     }
     if (code != SW_OK) {
         monitor_server_stop(s);

@@ -162,10 +162,10 @@ expect 1 "$SPILLWAY" bench --resume begun --db theirs.sqlite --quiet
 says 'theirs.sqlite is a database, but not one of spillway results'
 test "$(cksum <theirs.sqlite)" = "$sum" || fail "a database of others was changed"
 cp -r killed newer
-sqlite3 newer/results.sqlite 'PRAGMA user_version = 4'
+sqlite3 newer/results.sqlite 'PRAGMA user_version = 5'
 sum=$(cksum <newer/results.sqlite)
 expect 1 "$SPILLWAY" bench --resume newer --quiet
-says 'newer/results.sqlite has schema 4, this spillway reads schemas 1 to 3; use the spillway that made it'
+says 'newer/results.sqlite has schema 5, this spillway reads schemas 1 to 4; use the spillway that made it'
 test "$(cksum <newer/results.sqlite)" = "$sum" || fail "a newer store was changed"
 cp -r killed damaged
 size=$(stat -c %s damaged/results.sqlite)

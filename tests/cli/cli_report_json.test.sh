@@ -24,9 +24,18 @@ done
 expect 0 bench --serve stub: --protocol protocol.json --pause 0 --out stub --quiet
 expect 0 report stub --json
 cp .out stub.json
+cat >stress.json <<'JSON'
+{"version": 1, "suite": "concurrent", "title": "Sessions",
+ "prompts": [{"name": "bread", "prompt": "Say something about bread."}],
+ "stages": [{"name": "1 session", "work": "sessions", "requests": 3, "max_tokens": [8]},
+            {"name": "3 sessions", "work": "sessions", "sessions": 3, "requests": 3, "max_tokens": [8]}]}
+JSON
+expect 0 stress "$SPILLWAY_SOURCE/models/demo-gpt-oss.gguf" --protocol stress.json --out stress --quiet
+expect 0 report stress --json
+cp .out stress_run.json
 
 cd "$SPILLWAY_SOURCE/tests/api"
-SCHEMA=$SPILLWAY_SOURCE/docs/report.schema.json node --input-type=module - "$work"/{new,stub,schema1,schema1-resumed}.json <<'JS'
+SCHEMA=$SPILLWAY_SOURCE/docs/report.schema.json node --input-type=module - "$work"/{new,stub,stress_run,schema1,schema1-resumed}.json <<'JS'
 import { readFileSync } from 'node:fs';
 import Ajv from 'ajv/dist/2020.js';
 const read = path => JSON.parse(readFileSync(path, 'utf8'));
@@ -38,6 +47,10 @@ const [, whole] = reports[0];
 for (const [path, report] of reports) {
   if (!judge(report)) throw new Error(`${path}: ${JSON.stringify(judge.errors.slice(0, 5), null, 1)}`);
 }
+
+const stressed = reports[2][1].models[0].stress;
+if (stressed.sessions.length !== 2 || stressed.figures.sessions.value !== 3) throw new Error(JSON.stringify(stressed.sessions));
+if (stressed.criteria.find(c => c.id === 'gpu-memory').verdict !== 'inconclusive') throw new Error('memory of a GPU that is not there');
 
 // Every number has a meaning; these identify something, or count what is beside them.
 const plain = new Set(['schema', 'id', 'model', 'index', 'repeat', 'server', 'session', 'sessions', 'seed', 'http_status', 'cores',

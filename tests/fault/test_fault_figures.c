@@ -94,8 +94,8 @@ static void test_every_allocation_of_stress_figures_may_fail(void **state)
     (void)state;
     static test_record tests[N_TESTS];
     static resource_sample samples[12];
-    static stage_record stages[] = {{.suite = "concurrent", .spent_ms = 1000},
-                                    {.suite = "concurrent", .spent_ms = 1000}};
+    static stage_record stages[] = {{.suite = "concurrent", .work = "sessions", .end_ms = 20000, .spent_ms = 1000},
+                                    {.suite = "concurrent", .work = "sessions", .end_ms = 20000, .spent_ms = 1000}};
     run_record run = make_run(tests);
     for (int i = 0; i < N_TESTS; i++) {
         tests[i].stage = i % 2;

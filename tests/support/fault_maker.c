@@ -72,7 +72,7 @@ static int next_session(const maker *m)
 static void ask(maker *m, fault_request *r)
 {
     const int session = next_session(m);
-    *r = (fault_request){.session = session, .start_s = m->now_s[session]};
+    *r = (fault_request){.is_steady = true, .session = session, .start_s = m->now_s[session]};
     m->drift = 0.98 * m->drift + 0.002 * normal(&m->rng);
     answer(m, r, (uint64_t)(uniform(m) * N_QUESTIONS));
     if (uniform(m) < 0.2)

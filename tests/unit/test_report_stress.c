@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
+#include "figures/stress/stress_analysis.h"
 #include "report/report.h"
 #include "support/record_maker.h"
 
@@ -14,14 +16,27 @@ enum { N_TESTS = 40 };
 
 static test_record tests[N_TESTS];
 static stage_record stages[] = {
-    {.suite = "concurrent", .name = "1 session", .spent_ms = 5000, .end_ms = 5000, .ending = STAGE_DONE, .reason = ""},
     {.suite = "concurrent",
+     .work = "sessions",
+     .name = "1 session",
+     .spent_ms = 5000,
+     .end_ms = 5000,
+     .ending = STAGE_DONE,
+     .reason = ""},
+    {.suite = "concurrent",
+     .work = "sessions",
      .name = "3 sessions",
      .spent_ms = 5000,
      .end_ms = 10000,
      .ending = STAGE_DONE,
      .reason = ""},
-    {.suite = "context", .name = "ladder", .spent_ms = 2000, .end_ms = -1, .ending = STAGE_CUT, .reason = "canceled"},
+    {.suite = "context",
+     .work = "ladder",
+     .name = "ladder",
+     .spent_ms = 2000,
+     .end_ms = -1,
+     .ending = STAGE_CUT,
+     .reason = "canceled"},
 };
 static buf out;
 
@@ -80,6 +95,40 @@ static void test_stages_sessions_and_lengths_have_tables(void **state)
     assert_says("| 4096 | ladder | 1 | ");
 }
 
+static json_t *read_json(const run_record *run)
+{
+    run_analysis analysis;
+    buf_clear(&out);
+    assert_int_equal(run_analysis_of(run, &analysis, NULL), SW_OK);
+    assert_int_equal(report_json(&out, &analysis, NULL), SW_OK);
+    run_analysis_free(&analysis);
+    json_t *const report = json_loads(buf_str(&out), 0, NULL);
+    assert_non_null(report);
+    return report;
+}
+
+static void test_json_has_every_figure_and_verdict(void **state)
+{
+    (void)state;
+    run_record run = make_run();
+    json_t *report = read_json(&run);
+    const json_t *const stress = json_object_get(json_array_get(json_object_get(report, "models"), 0), "stress");
+    const json_t *const figures = json_object_get(stress, "figures");
+    assert_int_equal(json_object_size(figures), N_STRESS_FIGURES);
+    const json_t *const total = json_object_get(figures, "sessions_total");
+    assert_true(json_real_value(json_object_get(total, "value")) == 3);
+    assert_string_equal(json_string_value(json_object_get(total, "state")), "measured");
+    assert_true(json_is_null(json_object_get(json_object_get(figures, "gpu_bytes"), "value")));
+    assert_int_equal(json_array_size(json_object_get(stress, "criteria")), N_STRESS_CRITERIA);
+    assert_int_equal(json_object_size(json_object_get(stress, "faults")), N_FAULTS);
+    assert_int_equal(json_array_size(json_object_get(stress, "contexts")), 6);
+    json_decref(report);
+    run.n_stages = 0;
+    report = read_json(&run);
+    assert_null(json_object_get(json_array_get(json_object_get(report, "models"), 0), "stress"));
+    json_decref(report);
+}
+
 static void test_a_benchmark_has_none_of_it(void **state)
 {
     (void)state;
@@ -95,6 +144,7 @@ int main(void)
     const struct CMUnitTest all[] = {
         cmocka_unit_test(test_verdicts_say_what_was_found),
         cmocka_unit_test(test_stages_sessions_and_lengths_have_tables),
+        cmocka_unit_test(test_json_has_every_figure_and_verdict),
         cmocka_unit_test(test_a_benchmark_has_none_of_it),
     };
     buf_init(&out, REPORT_BYTES_MAX);

@@ -99,7 +99,8 @@ static void test_it_is_what_a_search_of_every_moment_finds(void **state)
         size_t n = 0;
         while (t < 200 && n < N_MAX) {
             t += 0.2 - log(1 - (double)rng_float(&rng)) * (rng_float(&rng) < 0.02f ? 20 : 0.2);
-            tokens[n++] = (token_arrival){t, 1 + (double)(n % 3)};
+            tokens[n] = (token_arrival){t, 1 + (double)(n % 3)};
+            n++;
         }
         const work_span all = {0, tokens[n - 1].t_s};
         double fewest = INFINITY;

@@ -25,7 +25,7 @@ typedef struct example {
     stage_record stages[4];
     resource_sample samples[N_SAMPLES];
     server_record servers[2];
-    fact_record facts[4];
+    fact_record facts[6];
     run_record run;
 } example;
 
@@ -37,7 +37,7 @@ static stress_figures figures;
 static stage_record stage_of(const char *suite, int64_t spent_ms)
 {
     return (stage_record){
-        .suite = suite, .name = "s", .work = "w", .parameters = "{}", .spent_ms = spent_ms, .reason = ""};
+        .suite = suite, .name = "s", .work = "sessions", .parameters = "{}", .spent_ms = spent_ms, .reason = ""};
 }
 
 /* n requests of the stage `suite`, all of one session. */
@@ -138,6 +138,9 @@ static void test_eight_hours_are_eight_hours(void **state)
     fill("marathon", 160);
     assert_verdict("endurance", STRESS_INCONCLUSIVE, "too little: time in which the run was under way: 80 s");
     e.stages[0].spent_ms = 8 * 3600000;
+    assert_verdict("endurance", STRESS_INCONCLUSIVE, "answers of less than ten minutes");
+    for (int i = 0; i < 160; i++)
+        e.tests[i].start_ms *= 100;
     assert_verdict("endurance", STRESS_MET, "0 (160 requests)");
     for (size_t i = 0; i < 3; i++)
         e.tests[i].answer.status = TEST_SERVER_ERROR;
@@ -195,6 +198,7 @@ static void test_a_leak_is_a_slope(void **state)
 static void fill_ladder(double bytes_per_token)
 {
     fill("context", 6);
+    e.stages[0].work = "ladder";
     e.run.n_samples = 0;
     add_fact(FACT_KV_BYTES_PER_TOKEN, 0, 20000, "");
     for (int i = 0; i < 6; i++) {
@@ -214,7 +218,9 @@ static void test_contexts_take_a_line_of_memory(void **state)
     e.run.n_facts = 0;
     assert_verdict("linear-memory", STRESS_INCONCLUSIVE, "does not report bytes per token");
     e.run.n_samples = 3;
-    assert_verdict("linear-memory", STRESS_INCONCLUSIVE, "memory was sampled at 3 lengths");
+    assert_verdict("linear-memory", STRESS_INCONCLUSIVE, "at 3 lengths of context memory grew by 7.7 MB");
+    fill_ladder(20);
+    assert_verdict("linear-memory", STRESS_INCONCLUSIVE, "too little to be told from noise");
 }
 
 /* ---- sessions ---------------------------------------------------------------------------------------------------- */
@@ -257,6 +263,9 @@ static void test_one_session_is_no_comparison(void **state)
     fill("concurrent", 20);
     assert_verdict("sessions", STRESS_INCONCLUSIVE, "it was not asked for");
     fill_sessions(1);
+    e.run.n_tests = 28;
+    assert_verdict("sessions", STRESS_INCONCLUSIVE, "20 requests of one session and 8 of 3 are too few");
+    fill_sessions(1);
     for (int i = 20; i < 80; i++)
         e.tests[i].session %= 2;
     assert_verdict("sessions", STRESS_INCONCLUSIVE, "too little: sessions side by side: 2");
@@ -298,6 +307,21 @@ static void test_tokens_are_compared_until_answers_part(void **state)
     assert_verdict("consistency", STRESS_INCONCLUSIVE, "1 (95 %: 0.8389 to 1");
     e.tests[7].answer.token_ids = NULL;
     assert_verdict("consistency", STRESS_INCONCLUSIVE, "do not report the tokens");
+}
+
+static void test_fixed_texts_are_better_than_answers(void **state)
+{
+    (void)state;
+    fill_sides(4);
+    add_fact(FACT_FORCED_HASH, 0, NAN, "0011");
+    add_fact(FACT_FORCED_HASH, 1, NAN, "0022");
+    e.facts[4] = (fact_record){0, 0, FACT_FORCED_TOPS, NAN, "aaaaaaaabbbbbbbbccccccccdddddddd", "test"};
+    e.facts[5] = (fact_record){0, 1, FACT_FORCED_TOPS, NAN, "aaaaaaaabbbbbbbbccccccccxxxxxxxx", "test"};
+    e.run.n_facts = 6;
+    assert_close(find()->v[FIGURE_TOP_AGREEMENT].value, 0.75, 1e-12);
+    assert_verdict("consistency", STRESS_INCONCLUSIVE,
+                   "0.75 (95 %: 0.3006 to 0.9544, 4 tokens); asked: more than 0.95; of "
+                   "fixed texts; 16 of 20 answers are equal");
 }
 
 static void test_equal_sides_are_invalid(void **state)
@@ -361,6 +385,9 @@ static void test_the_search_for_faults_reads_the_record(void **state)
         add_sample(500 * i, 1e9 + 200e3 * i, NAN);
     }
     e.tests[90].answer.completion_tokens = 60;
+    for (int i = 0; i < 5; i++) // of another stage, whose memory and times are no part of the series
+        e.samples[i].t_ms = -1000 + i;
+    e.stages[0].end_ms = 200 * 500;
     stress_rows rows;
     fault_record record;
     stress_faults faults;
@@ -389,6 +416,7 @@ int main(void)
         cmocka_unit_test(test_sessions_side_by_side_are_compared_with_one),
         cmocka_unit_test(test_one_session_is_no_comparison),
         cmocka_unit_test(test_tokens_are_compared_until_answers_part),
+        cmocka_unit_test(test_fixed_texts_are_better_than_answers),
         cmocka_unit_test(test_equal_sides_are_invalid),
         cmocka_unit_test(test_experts_that_are_not_told_are_inconclusive),
         cmocka_unit_test(test_shares_of_right_answers),

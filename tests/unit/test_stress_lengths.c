@@ -17,7 +17,9 @@ enum { N_TESTS = 8, N_EVENTS = 700 };
 
 static arrival arrivals[N_TESTS][N_EVENTS];
 static test_record tests[N_TESTS];
-static stage_record stages[] = {{.suite = "long-form"}, {.suite = "context"}, {.suite = "context"}};
+static stage_record stages[] = {{.suite = "long-form", .work = "sessions"},
+                                {.suite = "context", .work = "ladder"},
+                                {.suite = "context", .work = "ladder"}};
 static run_record run;
 
 static void fill(void)
@@ -121,8 +123,10 @@ static void test_what_was_cached_is_no_rung(void **state)
     fill();
     tests[0].stage = 1;
     assert_int_equal(ladder(r, 8), 1);
-    tests[0].answer.cached_tokens = 10;
+    tests[0].answer.cached_tokens = 10; // of 20
     assert_int_equal(ladder(r, 8), 0);
+    tests[0].answer.cached_tokens = 2; // a header
+    assert_int_equal(ladder(r, 8), 1);
 }
 
 static void test_a_prompt_over_the_limit_is_refused_with_a_sentence(void **state)

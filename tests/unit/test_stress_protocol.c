@@ -60,7 +60,7 @@ static void test_scale_and_duration_are_those_of_the_run(void **state)
     assert_int_equal(stress_protocol_choose(&p, &choice, NULL), SW_OK);
     assert_true(p->suites[0].stages[0].duration_s == 60);
     assert_true(p->suites[0].stages[2].duration_s == 15); // idle
-    again = parse(p->json); // as a resumed run does
+    again = parse(p->json);                               // as a resumed run does
     assert_true(again->suites[0].stages[0].duration_s == 60);
     assert_string_equal(again->hash, p->hash);
     stress_protocol_free(again);

@@ -32,10 +32,16 @@ static bool has_counts(const test_record *t, int subject, const expert_figures *
                             : c->n_layers == f->n_layers && c->n_experts == f->n_experts && c->n_used == f->n_used;
 }
 
-static size_t find_group(expert_sums *s, const test_record *test)
+/* A test of a protocol has repetitions; in a stress run, requests of one prompt are a test. */
+static bool is_same_test(const run_record *run, const test_record *a, const test_record *b)
+{
+    return run->n_stages > 0 ? strcmp(a->plan.name, b->plan.name) == 0 : a->index == b->index;
+}
+
+static size_t find_group(const run_record *run, expert_sums *s, const test_record *test)
 {
     for (size_t i = 0; i < s->n_groups; i++) {
-        if (s->tests[i]->index == test->index)
+        if (is_same_test(run, s->tests[i], test))
             return i;
     }
     s->tests[s->n_groups] = test;
@@ -58,7 +64,7 @@ static sw_code collect_answers(const run_record *run, int subject, expert_figure
         f->n_layers = t->answer.experts.n_layers;
         f->n_experts = t->answer.experts.n_experts;
         f->n_used = t->answer.experts.n_used;
-        s->group_of[s->n_answers] = find_group(s, t);
+        s->group_of[s->n_answers] = find_group(run, s, t);
         s->answer_tokens[s->n_answers] = t->answer.experts.n_tokens;
         s->answers[s->n_answers++] = t->answer.experts.counts;
     }

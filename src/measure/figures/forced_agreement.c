@@ -13,8 +13,8 @@ static const char *text_of(const run_record *run, int subject, int server, fact_
 
 forced_agreement forced_agreement_of(const run_record *run, int subject, int server_a, int server_b)
 {
-    const char *const a = text_of(run, subject, server_a, FACT_FORCED_TOPS), *const b = text_of(run, subject, server_b,
-                                                                                                FACT_FORCED_TOPS);
+    const char *const a = text_of(run, subject, server_a, FACT_FORCED_TOPS);
+    const char *const b = text_of(run, subject, server_b, FACT_FORCED_TOPS);
     const char *const hash = text_of(run, subject, server_a, FACT_FORCED_HASH);
     const size_t n = strlen(a) / TOP_LETTERS;
     if (n == 0 || strlen(a) != strlen(b) || n * TOP_LETTERS != strlen(a) || hash[0] == '\0')

@@ -7,6 +7,8 @@
 #include "base/alloc.h"
 #include "figures/stats.h"
 
+static const double CACHED_MAX = 0.1; // of a prompt
+
 static int by_rung(const void *a, const void *b)
 {
     const test_record *const x = (*(const summary_row *const *)a)->test, *const y =
@@ -38,13 +40,19 @@ static context_rung rung_of(const summary_row *const *rows, size_t n, double *sc
     };
 }
 
+/* The start of every prompt may be cached: a header, the words of the question. */
+static bool is_evaluated(const answer_record *a)
+{
+    return (double)a->cached_tokens <= CACHED_MAX * (double)a->prompt_tokens;
+}
+
 static size_t collect(const stress_rows *rows, suite_names suites, const summary_row **out)
 {
     size_t n = 0;
     for (size_t i = 0; i < rows->n; i++) {
         const summary_row *const row = &rows->rows[i];
-        if (stress_row_is_completed(row) && row->test->answer.prompt_tokens >= 0 && !row->metrics.is_warm &&
-            stress_row_is_of(rows, row->test, suites))
+        if (stress_row_is_completed(row) && row->test->answer.prompt_tokens >= 0 && is_evaluated(&row->test->answer) &&
+            stress_row_is_of(rows, row->test, suites) && stress_row_is_work(rows, row->test, "ladder"))
             out[n++] = row;
     }
     return n;

@@ -15,8 +15,8 @@ typedef struct context_rung {
     double prefill_tps, ttft_ms, decode_tps; // medians of them; NAN: none has one
 } context_rung;
 
-/* Of the suite's completed answers that were not cached, by stage and length; at most max, *n_out is how many there
- * are.  Error: SW_ENOMEM. */
+/* Of the completed answers of the suite's ladders whose prompts were evaluated anew, by stage and length; at most max,
+ * *n_out is how many there are.  Error: SW_ENOMEM. */
 SW_NODISCARD sw_code context_ladder_of(const stress_rows *rows, suite_names suites, context_rung *out, size_t max,
                                        size_t *n_out, sw_err *err);
 

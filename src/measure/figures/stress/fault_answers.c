@@ -8,14 +8,22 @@
 
 /* ---- the same question ------------------------------------------------------------------------------------------- */
 
+static int compare(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
+}
+
 static int by_answer(const void *a, const void *b)
 {
     const fault_request *const x = *(const fault_request *const *)a, *const y = *(const fault_request *const *)b;
-    return x->question != y->question ? (x->question > y->question) - (x->question < y->question)
-                                      : (x->answer > y->answer) - (x->answer < y->answer);
+    if (x->question != y->question)
+        return compare(x->question, y->question);
+    return x->answer != y->answer ? compare(x->answer, y->answer)
+                                  : compare((uint64_t)x->told_tokens, (uint64_t)y->told_tokens);
 }
 
-/* The completed requests, those of one question together and its equal answers together; NULL without memory. */
+/* The completed requests, those of one question together, then its equal answers, then
+ * equal usage; NULL without memory. */
 static const fault_request **by_question(const fault_world *w, size_t *n_out)
 {
     const fault_request **const sorted = mem_calloc(w->n_requests + 1, sizeof *sorted);
@@ -78,12 +86,22 @@ sw_code fault_judge_loops(const fault_world *w, fault_row *row, sw_err *err)
 
 static const double CHANGED_MAX = 0.1; // of repeats: a server that changes more is not reproducible, which is no fault
 
-/* How many of them have the answer that most have. */
-static size_t count_usual(const fault_request *const *sorted, size_t n)
+static uint64_t answer_of(const fault_request *r)
+{
+    return r->answer;
+}
+
+static uint64_t told_of(const fault_request *r)
+{
+    return (uint64_t)r->told_tokens;
+}
+
+/* How many of them have the value that most have; equal values follow each other. */
+static size_t count_usual(const fault_request *const *sorted, size_t n, uint64_t (*value)(const fault_request *))
 {
     size_t most = 0;
     for (size_t begin = 0, end; begin < n; begin = end) {
-        for (end = begin; end < n && sorted[end]->answer == sorted[begin]->answer; end++) {
+        for (end = begin; end < n && value(sorted[end]) == value(sorted[begin]); end++) {
         }
         most = end - begin > most ? end - begin : most;
     }
@@ -99,7 +117,7 @@ sw_code fault_judge_changed(const fault_world *w, fault_row *row, sw_err *err)
     for (size_t begin = 0, end; begin < n; begin = end) {
         end = end_of_question(sorted, begin, n);
         row->n += end - begin >= 3 ? end - begin : 0; // of two, none is the usual one
-        n_changed += end - begin >= 3 ? end - begin - count_usual(sorted + begin, end - begin) : 0;
+        n_changed += end - begin >= 3 ? end - begin - count_usual(sorted + begin, end - begin, answer_of) : 0;
     }
     mem_free(sorted);
     row->effect = (double)n_changed;
@@ -110,16 +128,29 @@ sw_code fault_judge_changed(const fault_world *w, fault_row *row, sw_err *err)
 
 /* ---- usage ------------------------------------------------------------------------------------------------------- */
 
-/* A few tokens have no text of their own: the end of an answer, the header of a channel. */
+/* More tokens were seen than are told, or more are told than were allowed, or twice as many as were seen: some tokens
+ * have no text (the end of an answer, the header of a channel), but never most of them. */
 static bool contradicts(const fault_request *r)
 {
-    if (r->told_tokens < 0)
+    const int64_t told = r->told_tokens, seen = r->seen_tokens;
+    if (told < 0)
         return false;
-    const double apart = fabs((double)(r->told_tokens - r->seen_tokens)), allowed = 0.02 * (double)r->told_tokens;
-    return (r->seen_tokens >= 0 && apart > fmax(3, allowed)) || (r->max_tokens > 0 && r->told_tokens > r->max_tokens);
+    return (r->max_tokens > 0 && told > r->max_tokens) || (seen >= 0 && (seen > told || told > 2 * seen + 16));
 }
 
-/* Requests of one question whose prompts are told to have different lengths: all but the usual length. */
+/* Equal answers that are told to have different lengths: all but the usual one. */
+static size_t count_odd_lengths(const fault_request *const *sorted, size_t n)
+{
+    size_t n_odd = 0;
+    for (size_t begin = 0, end; begin < n; begin = end) {
+        for (end = begin; end < n && sorted[end]->answer == sorted[begin]->answer; end++) {
+        }
+        n_odd += end - begin - count_usual(sorted + begin, end - begin, told_of);
+    }
+    return n_odd;
+}
+
+/* Requests of one question whose prompts are told to have another length than that of the first. */
 static size_t count_odd_prompts(const fault_request *const *sorted, size_t n)
 {
     size_t n_odd = 0;
@@ -136,7 +167,7 @@ sw_code fault_judge_usage(const fault_world *w, fault_row *row, sw_err *err)
         return sw_fail(err, SW_ENOMEM, "out of memory for the usage of %zu requests", w->n_requests);
     for (size_t begin = 0, end; begin < n; begin = end) {
         end = end_of_question(sorted, begin, n);
-        n_wrong += count_odd_prompts(sorted + begin, end - begin);
+        n_wrong += count_odd_prompts(sorted + begin, end - begin) + count_odd_lengths(sorted + begin, end - begin);
         for (size_t i = begin; i < end; i++) {
             row->n += sorted[i]->told_tokens >= 0;
             n_wrong += contradicts(sorted[i]);

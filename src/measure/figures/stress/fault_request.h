@@ -17,6 +17,7 @@ typedef struct fault_request {
     int session;
     uint64_t question, kind;
     uint64_t answer;       // a number of its text: equal texts, equal numbers
+    bool is_steady;        // of the stretch in which the same kind of work goes on: times are compared within it
     bool is_completed;     // only these are looked at
     bool is_degenerate;    // it loops
     double ms_per_token;   // after the first; NAN
@@ -44,7 +45,7 @@ typedef struct fault_experts {
 typedef struct fault_world {
     const fault_request *requests; // in the order in which they ended
     size_t n_requests;
-    const memory_sample *samples; // in order of time
+    const memory_sample *samples; // of that stretch, in order of time
     size_t n_samples;
     fault_experts experts;
 } fault_world;

@@ -10,7 +10,8 @@
 #include "figures/stress/relative_values.h"
 #include "figures/stress/steady_slope.h"
 
-static const double SKIPPED = 0.1; // of the run: caches fill
+static const double SKIPPED = 0.1;     // of the run: caches fill
+static const double REQUESTS_MIN = 90; // after it: they fill for longer
 
 /* ---- memory ------------------------------------------------------------------------------------------------------ */
 
@@ -42,9 +43,11 @@ sw_code fault_judge_leak(const fault_world *w, fault_row *row, sw_err *err)
     mem_free(bytes);
     if (code != SW_OK)
         return code;
+    row->n = slope.n;
+    if (!(slope.end_x - slope.begin_x >= REQUESTS_MIN))
+        return SW_OK;
     row->p_value = slope.p_rise;
     row->effect = fmin(slope.slope, slope.late); // what goes on to the end
-    row->n = slope.n;
     return SW_OK;
 }
 
@@ -62,14 +65,14 @@ static double value_tps(const fault_request *r)
     return r->tps;
 }
 
-/* Relative values of all completed requests that have one; NULL without memory. */
+/* Relative values of all completed requests of the steady stretch that have one; NULL without memory. */
 static asked_value *relative_of(const fault_world *w, value_of_request *value, size_t *n_out)
 {
     asked_value *const values = mem_calloc(w->n_requests + 1, sizeof *values);
     size_t n = 0;
     for (size_t i = 0; values != NULL && i < w->n_requests; i++) {
         const fault_request *const r = &w->requests[i];
-        if (r->is_completed && value(r) > 0)
+        if (r->is_completed && r->is_steady && value(r) > 0)
             values[n++] = (asked_value){r->kind, value(r), i};
     }
     *n_out = n;

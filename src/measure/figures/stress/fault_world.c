@@ -7,6 +7,8 @@
 
 #include "base/alloc.h"
 
+enum { NO_STAGE = 1 << 30 }; // no stage is steady
+
 /* ---- requests ---------------------------------------------------------------------------------------------------- */
 
 /* Tokens of all events; -1: they do not tell. */
@@ -34,7 +36,7 @@ static bool passes_all(const test_record *t)
     return true;
 }
 
-static fault_request request_of(const summary_row *row)
+static fault_request request_of(const summary_row *row, int steady)
 {
     const test_record *const t = row->test;
     const answer_record *const a = &t->answer;
@@ -45,6 +47,7 @@ static fault_request request_of(const summary_row *row)
         .question = stress_question_of(t),
         .kind = stress_kind_of(t),
         .answer = stress_answer_of(a),
+        .is_steady = steady < 0 || t->stage == steady,
         .is_completed = stress_row_is_completed(row),
         .is_degenerate = row->metrics.repetition.verdict == REPETITION_DEGENERATE,
         .ms_per_token = row->metrics.tpot_ms,
@@ -64,40 +67,57 @@ static int by_end(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* ---- memory ------------------------------------------------------------------------------------------------------ */
-
-static size_t count_samples(const run_record *run, int server)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < run->n_samples; i++)
-        n += run->samples[i].server == server && !isnan(run->samples[i].values.v[SAMPLE_PRIVATE]);
-    return n;
-}
-
-/* Memory of two processes is no series: that of the server with the most samples counts. */
-static int sampled_server(const run_record *run, int subject)
+/* The longest stage in which the same kind of work goes on; -1: the run has no stages, and is all of one kind. */
+static int steady_stage(const stress_rows *rows)
 {
     int found = -1;
-    size_t most = 0;
-    for (size_t i = 0; i < run->n_servers; i++) {
-        const size_t n = run->servers[i].subject == subject ? count_samples(run, (int)i) : 0;
-        if (n > most) {
-            most = n;
+    for (size_t i = 0; i < rows->run->n_stages; i++) {
+        const stage_record *const s = &rows->run->stages[i];
+        const bool is_steady = strcmp(s->work, "sessions") == 0 || strcmp(s->work, "arrivals") == 0;
+        if (s->subject == rows->subject && is_steady && (found < 0 || s->spent_ms > rows->run->stages[found].spent_ms))
             found = (int)i;
-        }
     }
-    return found;
+    return found < 0 && rows->run->n_stages > 0 ? NO_STAGE : found;
 }
 
-static size_t take_samples(const run_record *run, int server, memory_sample *out)
+/* ---- memory ------------------------------------------------------------------------------------------------------ */
+
+static bool is_within(const run_record *run, int stage, int64_t t_ms)
+{
+    if (stage < 0)
+        return true;
+    const stage_record *const s = &run->stages[stage];
+    return t_ms >= s->start_ms && (s->end_ms < 0 || t_ms <= s->end_ms);
+}
+
+static bool is_wanted(const run_record *run, const resource_sample *s, int server, int steady)
+{
+    return s->server == server && !isnan(s->values.v[SAMPLE_PRIVATE]) && is_within(run, steady, s->t_ms);
+}
+
+static size_t take_samples(const run_record *run, int server, int steady, memory_sample *out)
 {
     size_t n = 0;
     for (size_t i = 0; i < run->n_samples; i++) {
         const resource_sample *const s = &run->samples[i];
-        if (s->server == server && !isnan(s->values.v[SAMPLE_PRIVATE]))
+        if (is_wanted(run, s, server, steady))
             out[n++] = (memory_sample){(double)s->t_ms / 1e3, s->values.v[SAMPLE_PRIVATE]};
     }
     return n;
+}
+
+/* Memory of two processes is no series: that of the server with the most samples counts. */
+static size_t take_longest(const stress_rows *rows, int steady, memory_sample *out)
+{
+    size_t most = 0;
+    int server = -1;
+    for (size_t i = 0; steady != NO_STAGE && i < rows->run->n_servers; i++) {
+        const bool is_own = rows->run->servers[i].subject == rows->subject;
+        const size_t n = is_own ? take_samples(rows->run, (int)i, steady, out) : 0;
+        server = n > most ? (int)i : server;
+        most = n > most ? n : most;
+    }
+    return server >= 0 ? take_samples(rows->run, server, steady, out) : 0;
 }
 
 /* ---- experts ----------------------------------------------------------------------------------------------------- */
@@ -140,18 +160,19 @@ static bool sum_experts(const stress_rows *rows, fault_record *out)
 
 sw_code fault_record_of(const stress_rows *rows, fault_record *out, sw_err *err)
 {
+    const int steady = steady_stage(rows);
     *out = (fault_record){0};
     out->requests = mem_calloc(rows->n + 1, sizeof *out->requests);
     out->samples = mem_calloc(rows->run->n_samples + 1, sizeof *out->samples);
     if (out->requests == NULL || out->samples == NULL || !sum_experts(rows, out))
         return sw_fail(err, SW_ENOMEM, "out of memory for the faults of %zu requests", rows->n);
     for (size_t i = 0; i < rows->n; i++)
-        out->requests[i] = request_of(&rows->rows[i]);
+        out->requests[i] = request_of(&rows->rows[i], steady);
     qsort(out->requests, rows->n, sizeof *out->requests, by_end);
     out->world.requests = out->requests;
     out->world.n_requests = rows->n;
     out->world.samples = out->samples;
-    out->world.n_samples = take_samples(rows->run, sampled_server(rows->run, rows->subject), out->samples);
+    out->world.n_samples = take_longest(rows, steady, out->samples);
     return SW_OK;
 }
 

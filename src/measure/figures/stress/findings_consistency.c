@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "figures/equal_sides.h"
 #include "figures/equality.h"
+#include "figures/forced_agreement.h"
 #include "figures/stress/stress_findings.h"
 
 /* A completed answer and what it answers. */
@@ -100,11 +101,27 @@ static sw_code agreement_range(const pair_sums *sums, interval *out, sw_err *err
     return bootstrap_ratio(sums->alike, sums->choices, sums->n_pairs, BOOTSTRAP_DRAWS, /*seed=*/15, out, err);
 }
 
-static sw_code tell_sides(const pair_sums *sums, stress_figures *out, sw_err *err)
+/* Texts that both servers were given tell it without any answer; positions of one text are not independent, but there
+ * are many more of them than answers.  Returns false if these servers told nothing. */
+static bool tell_forced(const stress_rows *rows, const pair_sums *sums, stress_figures *out)
+{
+    const forced_agreement f = forced_agreement_of(rows->run, rows->subject, sums->server_a, sums->server_b);
+    if (f.n_positions == 0)
+        return false;
+    const size_t n = (size_t)f.n_positions, n_same = (size_t)f.n_same;
+    stress_figure_set(out, FIGURE_TOP_AGREEMENT, (double)n_same / (double)n, share_interval(n_same, n), n, "tokens");
+    stress_figure_remark(out, FIGURE_TOP_AGREEMENT, "of fixed texts; %zu of %zu answers are equal", sums->n_equal,
+                         sums->n_pairs);
+    return true;
+}
+
+static sw_code tell_sides(const stress_rows *rows, const pair_sums *sums, stress_figures *out, sw_err *err)
 {
     const double n = (double)sums->n_pairs;
     stress_figure_set(out, FIGURE_EXACT_MATCH, (double)sums->n_equal / n, share_interval(sums->n_equal, sums->n_pairs),
                       sums->n_pairs, "answers");
+    if (tell_forced(rows, sums, out))
+        return SW_OK;
     if (sums->n_by_tokens < sums->n_pairs) {
         stress_figure_lack(out, FIGURE_TOP_AGREEMENT, FIGURE_MISSING,
                            "the servers do not report the tokens of answers");
@@ -159,7 +176,7 @@ sw_code findings_consistency(const stress_rows *rows, stress_figures *out, sw_er
         if (sums.n_pairs == 0 || sides_are_equal(rows->run, rows->subject, sums.server_a, sums.server_b))
             lack_sides(rows, &sums, out);
         else
-            code = tell_sides(&sums, out, err);
+            code = tell_sides(rows, &sums, out, err);
     } else {
         code = sw_fail(err, SW_ENOMEM, "out of memory for the answers of %zu requests", rows->n);
     }

@@ -11,6 +11,7 @@ static const double SKIPPED = 0.1, WATCHED_H = 600 / 3600.0; // ten minutes: a r
 static const char *const CONTEXT[] = {"context", "context-saturation", NULL};
 static const interval EXACT = {NAN, NAN};
 enum { LENGTHS_MIN = 4 };
+static const double GROWTH_MIN = 16 << 20; // smaller growth is lost in the noise of an allocator
 
 /* A sample of a server of the model that is not the reference. */
 static bool counts(const stress_rows *rows, const resource_sample *s)
@@ -116,33 +117,67 @@ static void tell_line(const stress_rows *rows, const line_fit *fit, stress_figur
     stress_figure_set(out, FIGURE_CONTEXT_PLAN, fit->slope / planned, EXACT, fit->n, "lengths");
 }
 
+/* The first ladder: memory that was taken for a long context is not given back for a short one. */
+static int first_ladder(const stress_rows *rows)
+{
+    for (size_t i = 0; i < rows->n; i++) {
+        const test_record *const t = rows->rows[i].test;
+        if (stress_row_is_of(rows, t, CONTEXT) && stress_row_is_work(rows, t, "ladder"))
+            return t->stage;
+    }
+    return -1;
+}
+
+static size_t collect_lengths(const stress_rows *rows, double *tokens, double *bytes)
+{
+    const int ladder = first_ladder(rows);
+    size_t n = 0;
+    for (size_t i = 0; i < rows->n; i++) {
+        const summary_row *const row = &rows->rows[i];
+        const answer_record *const a = &row->test->answer;
+        if (row->test->stage != ladder || ladder < 0 || !stress_row_is_completed(row) || a->prompt_tokens < 0 ||
+            a->completion_tokens < 0)
+            continue;
+        tokens[n] = (double)(a->prompt_tokens + a->completion_tokens);
+        bytes[n] = memory_during(rows, row);
+        n += !isnan(bytes[n]);
+    }
+    return n;
+}
+
+static double range_of(const double *values, size_t n)
+{
+    double low = INFINITY, high = -INFINITY;
+    for (size_t i = 0; i < n; i++) {
+        low = fmin(low, values[i]);
+        high = fmax(high, values[i]);
+    }
+    return n > 0 ? high - low : 0;
+}
+
+static void lack_line(stress_figures *out, size_t n, double growth)
+{
+    for (int i = 0; i < 2; i++)
+        stress_figure_lack(
+            out, i == 0 ? FIGURE_CONTEXT_R2 : FIGURE_CONTEXT_PLAN, FIGURE_MISSING,
+            "at %zu lengths of context memory grew by %.1f MB, which is too little to be told from noise", n,
+            growth / 1e6);
+}
+
 static sw_code find_line(const stress_rows *rows, stress_figures *out, sw_err *err)
 {
     double *const tokens = mem_calloc(rows->n + 1, sizeof *tokens), *const bytes =
                                                                         mem_calloc(rows->n + 1, sizeof *bytes);
     const bool ok = tokens != NULL && bytes != NULL;
-    size_t n = 0;
-    for (size_t i = 0; ok && i < rows->n; i++) {
-        const summary_row *const row = &rows->rows[i];
-        const answer_record *const a = &row->test->answer;
-        if (!stress_row_is_completed(row) || a->prompt_tokens < 0 || a->completion_tokens < 0 ||
-            !stress_row_is_of(rows, row->test, CONTEXT))
-            continue;
-        const double memory = memory_during(rows, row);
-        if (isnan(memory))
-            continue;
-        tokens[n] = (double)(a->prompt_tokens + a->completion_tokens);
-        bytes[n++] = memory;
-    }
-    const line_fit fit = line_fit_of(tokens, bytes, ok ? n : 0);
+    const size_t n = ok ? collect_lengths(rows, tokens, bytes) : 0;
+    const line_fit fit = line_fit_of(tokens, bytes, n);
+    const double growth = range_of(bytes, n);
     mem_free(tokens);
     mem_free(bytes);
-    if (n >= LENGTHS_MIN && !isnan(fit.r2)) {
+    if (n >= LENGTHS_MIN && growth >= GROWTH_MIN && !isnan(fit.r2))
         tell_line(rows, &fit, out);
-    } else {
-        stress_figure_lack(out, FIGURE_CONTEXT_R2, FIGURE_MISSING, "memory was sampled at %zu lengths of context", n);
-        stress_figure_lack(out, FIGURE_CONTEXT_PLAN, FIGURE_MISSING, "memory was sampled at %zu lengths of context", n);
-    }
+    else
+        lack_line(out, n, growth);
     return ok ? SW_OK : sw_fail(err, SW_ENOMEM, "out of memory for the lengths of %zu contexts", rows->n);
 }
 

@@ -4,7 +4,7 @@
 #include "figures/stress/session_levels.h"
 #include "figures/stress/stress_findings.h"
 
-enum { SESSIONS_WANTED = 3, LEVELS_MAX = 32 };
+enum { SESSIONS_WANTED = 3, LEVELS_MAX = 32, REQUESTS_MIN = 3 }; // of each session
 static const interval EXACT = {NAN, NAN};
 
 static void tell_sessions(const session_level *one, const session_level *many, stress_figures *out)
@@ -25,6 +25,19 @@ static void tell_sessions(const session_level *one, const session_level *many, s
         stress_figure_set(out, FIGURE_SESSIONS_TTFT, many->ttft_p95_ms / one->ttft_p95_ms, EXACT, n, "requests");
 }
 
+static void tell_or_lack(const session_level *one, const session_level *many, stress_figures *out)
+{
+    static const stress_figure_id IDS[] = {FIGURE_SESSIONS, FIGURE_SESSIONS_TOTAL, FIGURE_SESSIONS_LEAST,
+                                           FIGURE_SESSIONS_TTFT, FIGURE_SESSIONS_FAILED};
+    if (one->n_requests >= REQUESTS_MIN && many->n_requests >= REQUESTS_MIN * (size_t)many->n_sessions) {
+        tell_sessions(one, many, out);
+        return;
+    }
+    for (size_t i = 0; i < sizeof IDS / sizeof *IDS; i++)
+        stress_figure_lack(out, IDS[i], FIGURE_MISSING, "%zu requests of one session and %zu of %d are too few",
+                           one->n_requests, many->n_requests, many->n_sessions);
+}
+
 /* The fewest sessions from three on; else the most. */
 static bool is_better(const session_level *found, const session_level *best)
 {
@@ -43,6 +56,6 @@ sw_code findings_sessions(const stress_rows *rows, stress_figures *out, sw_err *
         many = levels[i].n_sessions > 1 && is_better(&levels[i], &many) ? levels[i] : many;
     }
     if (one.n_sessions == 1 && many.n_sessions > 1)
-        tell_sessions(&one, &many, out);
+        tell_or_lack(&one, &many, out);
     return code;
 }

@@ -9,7 +9,7 @@
 #include "figures/stress/steady_slope.h"
 #include "figures/stress/stress_findings.h"
 
-static const double WINDOW_S = 60, SKIPPED = 0.1;
+static const double WINDOW_S = 60, SKIPPED = 0.1, SPAN_MIN_H = 1.0 / 6;
 static const char *const LONG_WORK[] = {"long-form", "marathon", NULL};
 static const interval EXACT = {NAN, NAN};
 
@@ -139,15 +139,15 @@ static sw_code find_drift(const stress_rows *rows, stress_figures *out, sw_err *
     asked_value *const values = mem_calloc(rows->n + 1, sizeof *values);
     double *const hours = mem_calloc(rows->n + 1, sizeof *hours);
     double *const relative = mem_calloc(rows->n + 1, sizeof *relative);
-    steady_slope slope = {.slope = NAN};
+    steady_slope slope = {.begin_x = NAN};
     const sw_code code = values != NULL && hours != NULL && relative != NULL
                              ? slope_of_times(rows, values, hours, relative, &slope, err)
                              : sw_fail(err, SW_ENOMEM, "out of memory for the drift of %zu requests", rows->n);
     mem_free(values);
     mem_free(hours);
     mem_free(relative);
-    if (isnan(slope.slope) || isnan(slope.range.low))
-        stress_figure_lack(out, FIGURE_HOURLY_CHANGE, FIGURE_MISSING, "too few answers have a time per token");
+    if (!(slope.end_x - slope.begin_x >= SPAN_MIN_H) || isnan(slope.range.low))
+        stress_figure_lack(out, FIGURE_HOURLY_CHANGE, FIGURE_MISSING, "%zu answers of less than ten minutes", slope.n);
     else
         stress_figure_set(out, FIGURE_HOURLY_CHANGE, slope.slope, slope.range, slope.n, "answers");
     return code;

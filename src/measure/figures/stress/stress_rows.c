@@ -49,6 +49,14 @@ bool stress_row_is_of(const stress_rows *rows, const test_record *test, suite_na
            is_listed(rows->run->stages[test->stage].suite, suites);
 }
 
+bool stress_row_is_work(const stress_rows *rows, const test_record *test, const char *work)
+{
+    if (rows->run->n_stages == 0)
+        return true;
+    return test->stage >= 0 && (size_t)test->stage < rows->run->n_stages &&
+           strcmp(rows->run->stages[test->stage].work, work) == 0;
+}
+
 bool stress_row_is_completed(const summary_row *row)
 {
     return row->test->answer.status == TEST_COMPLETED;
@@ -83,9 +91,8 @@ static uint64_t add_text(uint64_t hash, const char *text)
 uint64_t stress_question_of(const test_record *test)
 {
     const test_plan *const p = &test->plan;
-    if (test->item != NULL && test->item[0] != '\0')
-        return add_text(logit_hash_begin(), test->item);
-    const uint64_t hash = logit_hash_add(add_text(logit_hash_begin(), p->prompt), &p->seed, sizeof p->seed);
+    uint64_t hash = add_text(add_text(logit_hash_begin(), test->item), p->prompt);
+    hash = logit_hash_add(hash, &p->seed, sizeof p->seed);
     return logit_hash_add(hash, &p->max_tokens, sizeof p->max_tokens);
 }
 

@@ -24,6 +24,8 @@ void stress_rows_free(stress_rows *rows);
 typedef const char *const *suite_names; // ends with NULL
 
 bool stress_row_is_of(const stress_rows *rows, const test_record *test, suite_names suites);
+/* Returns true if its stage is of that kind of work; of a run without stages always. */
+bool stress_row_is_work(const stress_rows *rows, const test_record *test, const char *work);
 bool stress_row_is_completed(const summary_row *row);
 /* Returns true if the run has such a suite. */
 bool stress_rows_have(const stress_rows *rows, suite_names suites);
@@ -32,8 +34,8 @@ bool stress_rows_have(const stress_rows *rows, suite_names suites);
 double stress_row_begin_s(const summary_row *row);
 double stress_row_end_s(const summary_row *row);
 
-/* A number that two requests share if they are the same question with the same seed, so that the same is expected: by
- * their item, or where a run has none by prompt, seed and limit. */
+/* A number that two requests share if they are the same question, so that the same is expected: item, prompt, seed and
+ * limit.  (The item alone is not enough: of a ladder it names the length.) */
 uint64_t stress_question_of(const test_record *test);
 /* A number that two requests share if they ask alike: by the name of the prompt, and the limit. */
 uint64_t stress_kind_of(const test_record *test);

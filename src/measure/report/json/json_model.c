@@ -197,5 +197,7 @@ json_t *json_of_model(const run_analysis *a, const criteria_list *criteria, cons
         json_put(&json, "gpus", gpus_json(a->run, s->index));
     json_put(&json, "facts", json_of_facts(a->run, s->index, -1));
     json_put(&json, "warnings", warnings_json(a, s));
+    if (s->stress != NULL)
+        json_put(&json, "stress", json_of_stress(s->stress));
     return json;
 }

@@ -29,6 +29,7 @@ json_t *json_of_modes(const run_analysis *a, const subject_analysis *s);
 json_t *json_of_readiness(const run_analysis *a, const criteria_list *criteria, const subject_analysis *s);
 json_t *json_of_recommendations(const run_analysis *a, const criteria_list *criteria, const subject_analysis *s);
 json_t *json_of_preservation(const subject_analysis *s);
+json_t *json_of_stress(const struct stress_analysis *x);
 json_t *json_of_test(const run_analysis *a, const summary_row *row);
 /* Unit and meaning of every figure, by the object that has it. */
 json_t *json_of_definitions(void);
