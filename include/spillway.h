@@ -187,6 +187,13 @@ typedef struct sw_engine sw_engine;
 /* The implementation to match where llama.cpp and the model's original code compute different results. */
 typedef enum sw_compat { SW_COMPAT_ORIGINAL = 0, SW_COMPAT_LLAMA_CPP } sw_compat;
 
+/* Receives a line for a log: something that happened while the engine worked.  On the engine's thread. */
+typedef void (*sw_notice_fn)(void *ud, const char *text);
+
+/* In sw_engine_options.expert_cache_bytes. */
+#define SW_EXPERT_CACHE_OFF INT64_C(-1)
+#define SW_EXPERT_CACHE_ALL INT64_MAX
+
 /* Whether a device must compute some operations with the CPU's bits before it is used. */
 typedef enum sw_device_check {
     SW_DEVICE_CHECK_AUTO = 0, // a GPU must, an emulated one need not
@@ -217,11 +224,16 @@ typedef struct sw_engine_options {
      * are those with experts.  NULL: as if all were used alike. */
     const double *expert_heat;
     int heat_layers, heat_experts;
+    /* VRAM for copies of experts that are in RAM, those that are used most (see sw_expert_cache).  0: half of what
+     * would be filled with experts if not all fit and no option says where they are; SW_EXPERT_CACHE_ALL: all that is
+     * left. */
+    int64_t expert_cache_bytes;
     bool is_strict;   // a placement option without effect is SW_EINVAL, not a note
     int expert_trace; // rows that the trace of chosen experts keeps, 1 .. EXPERT_TRACE_ROWS of sw_limits; 0: none
     double stub_tokens_per_s; // stub engine only: steps per second; 0: no pause
     const sw_clock *clock;    // NULL: the system's; must outlive the engine
     sw_progress_fn on_load;   // on the opening thread; or NULL
+    sw_notice_fn on_notice;   // or NULL
     void *ud;
 } sw_engine_options;
 
@@ -272,6 +284,7 @@ typedef struct sw_device_state {
     uint64_t expert_bytes; // the experts' share of them
     uint64_t kv_bytes;     // of all sequences, if each fills its context
     uint64_t buffer_bytes; // working memory
+    uint64_t cache_bytes;  // of copies of experts
 } sw_device_state;
 
 /* What an open engine occupies and uses; what it points to belongs to the engine.  Constant after open, except the
@@ -295,6 +308,8 @@ typedef struct sw_engine_state {
     uint64_t kv_bytes_vram;          // of kv_bytes_max
     uint64_t buffer_bytes;           // working memory of one job with full batches, in RAM
     uint64_t buffer_bytes_vram;      // and in VRAM
+    uint64_t expert_cache_bytes;     // of VRAM for copies of experts; their weights are in weight_bytes_ram, too
+    int expert_cache_slots;          // experts that it holds
     uint64_t loading_bytes;          // taken beside the weights while these are read
     uint64_t process_bytes;          // without all that: program, header, vocabulary, earlier engines
     uint64_t ram_bytes_max;          // the most that the process takes with this engine, by all members above
@@ -416,6 +431,43 @@ typedef struct sw_expert_trace {
 } sw_expert_trace;
 
 sw_expert_trace sw_engine_expert_trace(sw_engine *engine);
+
+/* What the cache of experts is about. */
+typedef enum sw_expert_cache_state {
+    SW_EXPERT_CACHE_ACTIVE,
+    SW_EXPERT_CACHE_STOPPED, // steps were slower with it; it is tried again later
+    SW_EXPERT_CACHE_FAILED   // the device is lost
+} sw_expert_cache_state;
+
+/* "active", "stopped", "failed"; a static string. */
+const char *sw_expert_cache_state_name(sw_expert_cache_state state);
+
+/* An expert whose weights are in RAM, and a copy of them in VRAM. */
+typedef struct sw_expert_copy {
+    int layer, expert;
+} sw_expert_copy;
+
+/* VRAM with copies of experts that are in RAM: those that are used most, and what these are changes while jobs run.  A
+ * *pair* is a token and one of its experts; counts are since the engine was opened. */
+typedef struct sw_expert_cache {
+    sw_expert_cache_state state;
+    char reason[256];          // why it is not active; ""
+    uint64_t bytes;            // of VRAM
+    int n_slots;               // experts that it has room for
+    uint64_t n_hits, n_misses; // pairs whose expert is in RAM: computed from a copy, and not
+    uint64_t n_uploads;        // experts that came to VRAM
+    uint64_t n_upload_bytes;
+    bool is_watched;            // it stops if it does not pay; not on an emulated device
+    uint64_t n_trials, n_stops; // comparisons of steps with and without it; how often it stopped
+    double with_ms, without_ms; // mean step of the last comparison; 0: there was none
+    sw_expert_copy *copies;     // (n_copies): what it holds now, by layer
+    size_t n_copies;
+} sw_expert_cache;
+
+/* A snapshot, to be freed with sw_expert_cache_free; *out is NULL if the engine has no cache.  Error: SW_ENOMEM. */
+SW_NODISCARD sw_code sw_engine_expert_cache(const sw_engine *engine, sw_expert_cache **out, sw_err *err);
+/* NULL is accepted. */
+void sw_expert_cache_free(sw_expert_cache *cache);
 
 /* ---- measuring ---------------------------------------------------------------------------------------------- */
 

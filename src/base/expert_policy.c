@@ -134,10 +134,9 @@ static int best_layer(const expert_policy *p)
     return best;
 }
 
-static void next_token(expert_policy *p)
+void expert_policy_add_token(expert_policy *p)
 {
     const size_t n = (size_t)p->o.n_layers * (size_t)p->o.n_experts;
-    memset(p->used, 0, n * sizeof *p->used);
     p->weight *= p->growth;
     if (p->weight < WEIGHT_MAX)
         return;
@@ -146,7 +145,8 @@ static void next_token(expert_policy *p)
     p->weight = 1;
 }
 
-size_t expert_policy_end_token(expert_policy *p, expert_move *moves)
+/* Decides what is uploaded. */
+static size_t find_moves(expert_policy *p, expert_move *moves)
 {
     size_t n = 0;
     for (int layer = 0; layer < p->o.n_layers; layer++)
@@ -155,6 +155,13 @@ size_t expert_policy_end_token(expert_policy *p, expert_move *moves)
         moves[n++] = make(p, layer);
         p->best[layer] = best_of(p, layer);
     }
-    next_token(p);
+    return n;
+}
+
+size_t expert_policy_end_token(expert_policy *p, expert_move *moves)
+{
+    const size_t n = moves != NULL ? find_moves(p, moves) : 0;
+    memset(p->used, 0, (size_t)p->o.n_layers * (size_t)p->o.n_experts * sizeof *p->used);
+    expert_policy_add_token(p);
     return n;
 }

@@ -46,8 +46,10 @@ bool expert_policy_holds(const expert_policy *policy, int layer, int expert);
 
 /* The router of a layer chose these n experts for the token under way. */
 void expert_policy_use(expert_policy *policy, int layer, const int *experts, size_t n);
-/* Ends the token.  Writes what is to be uploaded to moves[0..uploads_max), what gains most first, and returns how many
- * they are; from now on these count as held. */
+/* Another token is under way with those before: time passes, and what all of them used may be uploaded. */
+void expert_policy_add_token(expert_policy *policy);
+/* Ends the token, or all that are under way.  Writes what is to be uploaded to moves[0..uploads_max), what gains most
+ * first, and returns how many they are; from now on these count as held.  moves NULL: nothing is uploaded. */
 size_t expert_policy_end_token(expert_policy *policy, expert_move *moves);
 
 #endif

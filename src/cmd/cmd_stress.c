@@ -12,8 +12,8 @@
 #include "cmd/stress_print.h"
 #include "cmd/terminal.h"
 #include "report/report.h"
-#include "stress/stress_runner.h"
 #include "stress/stress_suites.h"
+#include "stress/stress_task.h"
 
 /* The command line as it was parsed. */
 typedef struct stress_args {

@@ -64,6 +64,23 @@ static sw_code gpu_layers_of(const char *word, int *out, sw_err *err)
     return SW_OK;
 }
 
+/* Writes the bytes that a word means, as in sw_engine_options.  Errors: SW_EINVAL. */
+static sw_code expert_cache_of(const char *word, int64_t *out, sw_err *err)
+{
+    uint64_t bytes = 0;
+    *out = 0;
+    if (word == NULL || strcmp(word, "auto") == 0)
+        return SW_OK;
+    if (strcmp(word, "off") == 0 || strcmp(word, "all") == 0) {
+        *out = strcmp(word, "off") == 0 ? SW_EXPERT_CACHE_OFF : SW_EXPERT_CACHE_ALL;
+        return SW_OK;
+    }
+    if (!byte_count_parse(word, &bytes) || bytes == 0 || bytes >= (uint64_t)SW_EXPERT_CACHE_ALL)
+        return sw_fail(err, SW_EINVAL, "--expert-cache takes a size, such as 2G, auto, all or off, not '%s'", word);
+    *out = (int64_t)bytes;
+    return SW_OK;
+}
+
 /* Writes what --stream-tokens means, as in sw_engine_options.  Errors: SW_EINVAL. */
 static sw_code stream_tokens_of(const char *word, int *out, sw_err *err)
 {
@@ -132,6 +149,7 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
     static const char *const KV[N_CHOICES_MAX + 1] = {[SW_KV_F16] = "f16", [SW_KV_F32] = "f32", [SW_KV_Q8_0] = "q8_0"};
     static const char *const COMPAT[N_CHOICES_MAX + 1] = {
         [SW_COMPAT_ORIGINAL] = "original", [SW_COMPAT_LLAMA_CPP] = "llama.cpp"};
+    int64_t expert_cache_bytes = 0;
     static const char *const CHECKS[N_CHOICES_MAX + 1] = {
         [SW_DEVICE_CHECK_AUTO] = "auto", [SW_DEVICE_CHECK_ON] = "on", [SW_DEVICE_CHECK_OFF] = "off"};
     int kv_type = SW_KV_F16, compat = SW_COMPAT_ORIGINAL, check = SW_DEVICE_CHECK_AUTO, n_gpu_layers = 0,
@@ -147,6 +165,8 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
     if (code == SW_OK)
         code = gpu_layers_of(args->gpu_layers, &n_gpu_layers, err);
     if (code == SW_OK)
+        code = expert_cache_of(args->expert_cache, &expert_cache_bytes, err);
+    if (code == SW_OK)
         code = stream_tokens_of(args->stream_tokens, &stream_tokens, err);
     if (code == SW_OK && args->cpu_moe && args->n_cpu_moe > 0)
         code = sw_fail(err, SW_EINVAL, "--cpu-moe applies to all layers: give it or --n-cpu-moe, not both");
@@ -161,6 +181,7 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
         .n_cpu_moe = (int)args->n_cpu_moe,
         .n_gpu_layers = n_gpu_layers,
         .override_tensors = args->override_tensors,
+        .expert_cache_bytes = expert_cache_bytes,
         .stream_tokens = stream_tokens,
         .devices = args->devices != NULL ? args->devices : "auto",
         .device_check = (sw_device_check)check,

@@ -19,6 +19,7 @@ typedef struct engine_args {
     const char *gpu_layers;       // a number, "all" or "auto"; NULL: "auto"
     const char *stream_tokens;    // a number, "auto" or "off"; NULL: "auto"
     const char *expert_profile;   // a file; NULL: none
+    const char *expert_cache;     // a size, "auto", "all" or "off"; NULL: "auto"
     const char *kv_type, *compat; // NULL: "f16", "original"
     const char *k_type, *v_type;  // llama.cpp's two options for kv_type; NULL: not given
     const char *date;             // NULL: today
@@ -44,7 +45,8 @@ typedef struct engine_args {
     {"override-tensor", "-ot", ARG_STRING, &(e).override_tensors, 0, 0, "REGEX=DEVICE,...", "where the tensors are whose names match: CPU, GPU or a device, whatever the options above say; one expert is blk.3.expert.17"}, \
     {"stream-tokens", NULL, ARG_STRING, &(e).stream_tokens, 0, 0, "N|auto|off", "steps of at least N tokens, so prompts, bring experts from RAM to the GPU to compute them there (default: auto, measured)"}, \
     {"expert-profile", NULL, ARG_STRING, &(e).expert_profile, 0, 0, "FILE", "how often experts are used (spillway experts profile): the most used ones come to VRAM first"}, \
-    {"strict", NULL, ARG_FLAG, &(e).is_strict, 0, 0, NULL, "refuse a placement option without effect (--cpu-moe, --n-cpu-moe, --n-gpu-layers, --vram, --override-tensor, --expert-profile, --stream-tokens)"}, \
+    {"expert-cache", NULL, ARG_STRING, &(e).expert_cache, 0, 0, "SIZE|auto|all|off", "VRAM for copies of the experts in RAM that are used most; all: what is left (default: auto, half of what experts would fill, where no option says which)"}, \
+    {"strict", NULL, ARG_FLAG, &(e).is_strict, 0, 0, NULL, "refuse a placement option without effect (--cpu-moe, --n-cpu-moe, --n-gpu-layers, --vram, --override-tensor, --expert-profile, --expert-cache, --stream-tokens)"}, \
     {"compat", NULL, ARG_STRING, &(e).compat, 0, 0, "original|llama.cpp", "reference implementation to match where they differ (default: original)"}
 // clang-format on
 

@@ -1,6 +1,8 @@
 /* placement_json.c - all sizes are bytes; members that a row has no use for are left out. */
 #include "json/placement_json.h"
 
+#include <math.h>
+
 #include "json/json_out.h"
 
 static json_t *bytes_json(uint64_t bytes)
@@ -52,10 +54,10 @@ static json_t *stream_json(const sw_engine_state *s)
 
 static json_t *device_json(const sw_device_state *d)
 {
-    return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o}", "name", d->name, "model", d->model, "emulated",
+    return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "name", d->name, "model", d->model, "emulated",
                      d->is_emulated, "bytes", bytes_json(d->bytes), "weight_bytes", bytes_json(d->weight_bytes),
                      "expert_bytes", bytes_json(d->expert_bytes), "kv_bytes", bytes_json(d->kv_bytes), "buffer_bytes",
-                     bytes_json(d->buffer_bytes));
+                     bytes_json(d->buffer_bytes), "cache_bytes", bytes_json(d->cache_bytes));
 }
 
 static json_t *devices_json(const sw_engine_state *s)
@@ -90,6 +92,12 @@ static json_t *kv_json(const sw_engine_state *s)
     return kv;
 }
 
+/* What is planned; of an open engine expert_cache_json says more. */
+static json_t *cache_json(const sw_engine_state *s)
+{
+    return json_pack("{s:o, s:i}", "bytes", bytes_json(s->expert_cache_bytes), "slots", s->expert_cache_slots);
+}
+
 json_t *placement_json(json_t *object, const sw_engine_state *s, const sw_placement_row *rows, size_t n_rows)
 {
     json_t *weights = json_array();
@@ -102,8 +110,54 @@ json_t *placement_json(json_t *object, const sw_engine_state *s, const sw_placem
     json_put(&object, "buffers",
              json_pack("{s:o, s:o, s:o}", "bytes", bytes_json(s->buffer_bytes), "vram_bytes",
                        bytes_json(s->buffer_bytes_vram), "loading_bytes", bytes_json(s->loading_bytes)));
+    if (s->expert_cache_bytes > 0)
+        json_put(&object, "expert_cache", cache_json(s));
     json_put(&object, "process", json_pack("{s:o}", "bytes", bytes_json(s->process_bytes)));
     json_put(&object, "total",
-             tiers_json(s->ram_bytes_max, s->weight_bytes_vram + s->kv_bytes_vram + s->buffer_bytes_vram));
+             tiers_json(s->ram_bytes_max,
+                        s->weight_bytes_vram + s->kv_bytes_vram + s->buffer_bytes_vram + s->expert_cache_bytes));
     return object;
+}
+
+/* ---- the cache of an open engine --------------------------------------------------------------------------------- */
+
+/* {"layer": 3, "experts": [0, 7]} of n copies in one layer. */
+static json_t *layer_json(const sw_expert_copy *copies, size_t n)
+{
+    json_t *experts = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_push(&experts, json_integer(copies[i].expert));
+    return json_pack("{s:i, s:o}", "layer", copies[0].layer, "experts", experts);
+}
+
+static json_t *copies_json(const sw_expert_cache *c)
+{
+    json_t *rows = json_array();
+    for (size_t first = 0, end; first < c->n_copies; first = end) {
+        for (end = first + 1; end < c->n_copies && c->copies[end].layer == c->copies[first].layer;)
+            end++;
+        json_push(&rows, layer_json(&c->copies[first], end - first));
+    }
+    return rows;
+}
+
+json_t *expert_cache_json(const sw_expert_cache *c)
+{
+    const uint64_t n_pairs = c->n_hits + c->n_misses;
+    json_t *cache = json_pack("{s:s, s:o, s:i, s:I, s:o}", "state", sw_expert_cache_state_name(c->state), "bytes",
+                              bytes_json(c->bytes), "slots", c->n_slots, "held", (json_int_t)c->n_copies, "experts",
+                              copies_json(c));
+    if (c->reason[0] != '\0')
+        json_put(&cache, "reason", json_string(c->reason));
+    json_put(&cache, "hits", bytes_json(c->n_hits));
+    json_put(&cache, "misses", bytes_json(c->n_misses));
+    json_put_figure(&cache, "marginal_hit_rate", n_pairs > 0 ? (double)c->n_hits / (double)n_pairs : NAN);
+    json_put(&cache, "uploads", bytes_json(c->n_uploads));
+    json_put(&cache, "upload_bytes", bytes_json(c->n_upload_bytes));
+    json_put(&cache, "watched", json_boolean(c->is_watched));
+    json_put(&cache, "trials", bytes_json(c->n_trials));
+    json_put(&cache, "stops", bytes_json(c->n_stops));
+    json_put_figure(&cache, "step_ms_with", c->n_trials > 0 ? c->with_ms : NAN);
+    json_put_figure(&cache, "step_ms_without", c->n_trials > 0 ? c->without_ms : NAN);
+    return cache;
 }

@@ -122,6 +122,9 @@ with subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text
             assert stream is None and counted == [], (stream, counted)
     finally:
         server.terminate()
+    with open("cache.json", "w") as out:
+        lines = [line.split() for line in metrics.splitlines() if line.startswith("spillway_expert_cache_")]
+        json.dump([placement.get("expert_cache"), {line[0].split("{")[0]: float(line[1]) for line in lines}], out)
     compute = placement["compute"]
     for d in compute.get("devices", []):
         for kind, bytes in (("budget", d["bytes"]), ("kv", d["kv_bytes"]), ("compute", d["buffer_bytes"])):
@@ -143,6 +146,43 @@ assert none[0] == emu[0], (none[0], emu[0])
 assert none[1:] == [None, 0] and emu[1]["emulated"] and emu[2] > 0, (none[1:], emu[1:])
 PYTHON
 done
+
+# ---- a cache of experts ----
+expect 0 plan "$model" "${small[@]}" "${device[@]}" --cpu-moe --expert-cache 300K
+says out "cache of experts"
+expect 0 plan "$model" "${small[@]}" "${device[@]}" --cpu-moe --expert-cache 300K --json
+cp .out cache.plan
+expect 2 plan "$model" "${small[@]}" "${device[@]}" --cpu-moe --expert-cache much
+says err "--expert-cache takes a size, such as 2G, auto, all or off, not 'much'"
+expect 2 plan "$model" "${small[@]}" "${device[@]}" --cpu-moe --expert-cache 1K --strict
+says err "one expert of each layer takes 147 kB"
+expect 2 plan "$model" "${small[@]}" "${device[@]}" --expert-cache all --strict
+says err "--expert-cache has no effect: no layer that computes on emu:64MiB has experts in RAM"
+expect 1 plan "$model" "${small[@]}" "${device[@]}" --cpu-moe --expert-cache 1G
+says err "--expert-cache asks for 1.07 GB, but of 67.1 MB of VRAM only"
+expect 0 plan "$model" "${small[@]}" --devices none --expert-cache 1G
+says err "warning: --expert-cache has no effect: there is no accelerator"
+grep -q '^\[null, {}\]$' cache.json || fail "a server with --cpu-moe has a cache by default: $(cat cache.json)"
+python3 serve.py "$SPILLWAY" "$model" emu:64MiB --cpu-moe --expert-cache 300K >emu.answers 2>.err || fail "a server with a cache"
+says err "cache of experts"
+python3 - <<'PYTHON' || fail "the cache of experts"
+import json
+none, emu = (json.load(open(name + ".answers")) for name in ("none", "emu"))
+assert none[0] == emu[0], (none[0], emu[0])
+plan = json.load(open("cache.plan"))
+cache, metrics = json.load(open("cache.json"))
+assert {name: cache[name] for name in ("bytes", "slots")} == plan["expert_cache"] and 0 < cache["bytes"] <= 300 << 10, (cache, plan)
+vram = sum(w["bytes"] for w in plan["weights"] if w["effective"] == "vram")
+assert plan["total"]["vram"] == vram + plan["kv"]["tiers"]["vram"] + plan["buffers"]["vram_bytes"] + cache["bytes"], plan
+assert cache["state"] == "active" and "reason" not in cache and cache["watched"] is False and cache["trials"] == 0, cache
+assert cache["step_ms_with"] is None and cache["step_ms_without"] is None and cache["stops"] == 0, cache
+assert 0 < sum(len(layer["experts"]) for layer in cache["experts"]) == cache["held"] <= cache["slots"] and cache["hits"] > 0, cache
+assert abs(cache["marginal_hit_rate"] - cache["hits"] / (cache["hits"] + cache["misses"])) < 1e-9, cache
+for name, member in (("slots", "slots"), ("held", "held"), ("hits_total", "hits"), ("misses_total", "misses"), ("hit_ratio", "marginal_hit_rate"),
+                     ("uploads_total", "uploads"), ("upload_bytes_total", "upload_bytes"), ("stops_total", "stops")):
+    assert abs(metrics["spillway_expert_cache_" + name] - cache[member]) < 1e-6, (name, metrics, cache)
+assert metrics["spillway_expert_cache_active"] == 1
+PYTHON
 
 # ---- several devices ----
 two=(--devices emu:8MiB,emu:8MiB --batch 16)

@@ -80,6 +80,26 @@ wait "$pid" || status=$?
 [ "$(rows cut "SELECT status || ' ' || ending FROM run, stage WHERE position = 0")" = "aborted cut" ] || fail "an interrupted run"
 [ "$(rows cut "SELECT ending FROM stage WHERE position = 1")" = planned ] || fail "a stage that was not begun"
 
+# ---- a server that dies costs its stage; resumed, nothing is missing ----
+cat >d.json <<'JSON'
+{"version": 1, "suite": "dying", "title": "A server that dies", "prompts": [{"name": "greeting", "prompt": "Hello, how are you?"}],
+ "stages": [{"name": "long", "work": "sessions", "requests": 30, "max_tokens": [500], "ignore_eos": true},
+            {"name": "after it", "work": "sessions", "requests": 1, "max_tokens": [20]}]}
+JSON
+"$SPILLWAY" stress "$models/demo-gpt-oss.gguf" --protocol d.json --out dies --quiet >/dev/null 2>&1 &
+pid=$!
+dies_some() { [ "$(rows dies "SELECT count(*) FROM staged" 2>/dev/null || echo 0)" -ge 1 ]; }
+wait_for dies_some
+kill -KILL "$(rows dies "SELECT CAST(number AS INTEGER) FROM fact WHERE name = 'process_id' ORDER BY rowid DESC LIMIT 1")"
+status=0
+wait "$pid" || status=$?
+[ "$status" = 1 ] || fail "the exit code of a run whose server died is $status"
+[ "$(rows dies "SELECT group_concat(ending) FROM stage")" = failed,done ] || fail "the stages of a server that died"
+status=0
+"$SPILLWAY" stress --resume dies --quiet >"$work/.out" 2>"$work/.err" || status=$?
+[ "$(rows dies "SELECT group_concat(ending) FROM stage")" = done,done ] || fail "the stages after resuming"
+[ "$(rows dies "SELECT count(*) FROM staged JOIN test ON test_id = id WHERE stage = 0")" -ge 30 ] || fail "requests are missing"
+
 # ---- what is refused, and the list ----
 expect 2 stress --url "$url" --suite nope --out x
 says err "no suite 'nope'"

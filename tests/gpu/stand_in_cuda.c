@@ -1,7 +1,8 @@
 /* stand_in_cuda.c - a libcuda.so.1 with the functions of the driver that are used, written from NVIDIA's reference.
  *
  * It refuses what the driver refuses: calls without a current context, unknown handles, sizes of 0, grids out of
- * bounds. Copies and launches happen at once.  STAND_IN_OLD leaves out a function, as an old driver does.
+ * bounds. Copies, fills and launches happen at once, or are captured.  STAND_IN_OLD leaves out a function, as an old
+ * driver does.
  */
 #include "stand_in_cuda.h"
 
@@ -13,17 +14,22 @@
 extern stand_in_cuda_state stand_in_cuda;
 stand_in_cuda_state stand_in_cuda = {.n_devices = 1, .major = 9, .minor = 0, .version = 12040};
 
-enum { INVALID_VALUE = 1, NO_CONTEXT = 201, INVALID_HANDLE = 400, NOT_FOUND = 500, LAUNCHES_MAX = 8, ARGS_BYTES = 512 };
+enum { INVALID_VALUE = 1, NO_CONTEXT = 201, INVALID_HANDLE = 400, NOT_FOUND = 500, WORKS_MAX = 16, ARGS_BYTES = 512 };
 
 typedef enum object_kind { CONTEXT = 1, MODULE, FUNCTION, STREAM, EVENT, GRAPH, INSTANCE } object_kind;
 
 typedef struct object object;
 
-typedef struct launch {
+/* A copy, a fill or a launch. */
+typedef struct work {
+    void *to;            // NULL: a launch
+    const void *from;    // NULL: a fill
+    size_t n;            // bytes
+    unsigned char value; // of a fill
     const object *function;
     unsigned grid[3], n_threads;
     unsigned char args[ARGS_BYTES];
-} launch;
+} work;
 
 struct object {
     object_kind kind;
@@ -31,9 +37,9 @@ struct object {
     const char *text;  // of a module
     object *functions; // of a module
     object *next;
-    int is_capturing;              // a stream
-    launch launches[LAUNCHES_MAX]; // of a graph, or captured by a stream
-    int n_launches;
+    int is_capturing;      // a stream
+    work works[WORKS_MAX]; // of a graph, or captured by a stream
+    int n_works;
 };
 
 static _Thread_local object *current;
@@ -285,12 +291,35 @@ CU(cuMemHostUnregister, void *p)
     return has_kind(current, CONTEXT) ? 0 : NO_CONTEXT;
 }
 
-static int copy(void *to, const void *from, size_t n, const object *stream)
+static int run(const work *w)
 {
-    if (!has_kind(stream, STREAM) || stream->is_capturing)
+    if (w->to != NULL) {
+        if (w->from != NULL)
+            memmove(w->to, w->from, w->n);
+        else
+            memset(w->to, w->value, w->n);
+        return 0;
+    }
+    stand_in_cuda.n_launches++;
+    return stand_in_cuda.run != NULL ? stand_in_cuda.run(w->function->name, w->args, w->grid, w->n_threads) : 0;
+}
+
+/* Happens now, or is captured. */
+static int give(object *stream, const work *w)
+{
+    if (!has_kind(stream, STREAM))
         return INVALID_HANDLE;
-    memmove(to, from, n);
+    if (!stream->is_capturing)
+        return run(w);
+    if (stream->n_works == WORKS_MAX)
+        return INVALID_VALUE;
+    stream->works[stream->n_works++] = *w;
     return 0;
+}
+
+static int copy(void *to, const void *from, size_t n, object *stream)
+{
+    return give(stream, &(work){.to = to, .from = from, .n = n});
 }
 
 CU(cuMemcpyHtoDAsync_v2, uint64_t to, const void *from, size_t n, object *s)
@@ -314,10 +343,7 @@ CU(cuMemcpyDtoDAsync_v2, uint64_t to, uint64_t from, size_t n, object *s)
 CU(cuMemsetD8Async, uint64_t to, unsigned char value, size_t n, object *s)
 {
     BEGIN_IN_CONTEXT("cuMemsetD8Async");
-    if (!has_kind(s, STREAM))
-        return INVALID_HANDLE;
-    memset((void *)(uintptr_t)to, value, n);
-    return 0;
+    return give(s, &(work){.to = (void *)(uintptr_t)to, .value = value, .n = n});
 }
 
 /* ---- streams, events, graphs ------------------------------------------------------------------------------------- */
@@ -352,7 +378,7 @@ CU(cuStreamBeginCapture_v2, object *s, int mode)
     if (!has_kind(s, STREAM) || s->is_capturing || mode != 2)
         return INVALID_VALUE;
     s->is_capturing = 1;
-    s->n_launches = 0;
+    s->n_works = 0;
     return 0;
 }
 
@@ -365,8 +391,8 @@ CU(cuStreamEndCapture, object *s, object **out)
     if (!was_capturing)
         return INVALID_VALUE;
     *out = new_object(GRAPH);
-    memcpy((*out)->launches, s->launches, sizeof s->launches);
-    (*out)->n_launches = s->n_launches;
+    memcpy((*out)->works, s->works, sizeof s->works);
+    (*out)->n_works = s->n_works;
     return 0;
 }
 
@@ -377,17 +403,11 @@ CU(cuGraphInstantiateWithFlags, object **out, const object *g, unsigned long lon
     if (!has_kind(g, GRAPH) || flags != 0)
         return INVALID_VALUE;
     *out = new_object(INSTANCE);
-    memcpy((*out)->launches, g->launches, sizeof g->launches);
-    (*out)->n_launches = g->n_launches;
+    memcpy((*out)->works, g->works, sizeof g->works);
+    (*out)->n_works = g->n_works;
     return 0;
 }
 #endif
-
-static int run(const launch *l)
-{
-    stand_in_cuda.n_launches++;
-    return stand_in_cuda.run != NULL ? stand_in_cuda.run(l->function->name, l->args, l->grid, l->n_threads) : 0;
-}
 
 CU(cuGraphLaunch, const object *g, const object *s)
 {
@@ -395,8 +415,8 @@ CU(cuGraphLaunch, const object *g, const object *s)
     if (!has_kind(g, INSTANCE) || !has_kind(s, STREAM))
         return INVALID_HANDLE;
     int result = 0;
-    for (int i = 0; i < g->n_launches && result == 0; i++)
-        result = run(&g->launches[i]);
+    for (int i = 0; i < g->n_works && result == 0; i++)
+        result = run(&g->works[i]);
     return result;
 }
 
@@ -428,6 +448,12 @@ CU(cuEventRecord, const object *e, const object *s)
     return has_kind(e, EVENT) && has_kind(s, STREAM) ? 0 : INVALID_HANDLE;
 }
 
+CU(cuEventQuery, const object *e)
+{
+    BEGIN_IN_CONTEXT("cuEventQuery");
+    return has_kind(e, EVENT) ? 0 : INVALID_HANDLE;
+}
+
 CU(cuEventSynchronize, const object *e)
 {
     BEGIN_IN_CONTEXT("cuEventSynchronize");
@@ -450,12 +476,7 @@ CU(cuLaunchKernel, const object *f, unsigned gx, unsigned gy, unsigned gz, unsig
     if (gx == 0 || gy == 0 || gz == 0 || gy > 65535 || gz > 65535 || bx == 0 || bx > 1024 || by != 1 || bz != 1 ||
         shared != 0 || extra != NULL)
         return INVALID_VALUE;
-    launch l = {.function = f, .grid = {gx, gy, gz}, .n_threads = bx};
-    memcpy(l.args, params[0], ARGS_BYTES);
-    if (!s->is_capturing)
-        return run(&l);
-    if (s->n_launches == LAUNCHES_MAX)
-        return INVALID_VALUE;
-    s->launches[s->n_launches++] = l;
-    return 0;
+    work w = {.function = f, .grid = {gx, gy, gz}, .n_threads = bx};
+    memcpy(w.args, params[0], ARGS_BYTES);
+    return give(s, &w);
 }

@@ -15,13 +15,14 @@
 #include "forward/gpu/gpu_backend.h"
 #include "forward/gpu/gpu_slab.h"
 #include "gpu/devices.h"
+#include "gpu/segments.h"
 #include "gpu/vram.h"
 #include "model/placement_decide.h"
 #include "support/golden.h"
 #include "support/temp_dir.h"
 #include "support/tiny_model.h"
 
-enum { CTX = 512, BATCH = 64, CHUNK = 33, N_SEQS = 2, EMBD_MAX = 1024 };
+enum { CTX = 512, BATCH = 64, CHUNK = 33, N_SEQS = 3, EMBD_MAX = 1024 };
 
 static void ok(sw_code code, const sw_err *err)
 {
@@ -44,6 +45,8 @@ typedef struct both {
     backend *cpu, *gpu; // gpu NULL: all is in RAM
     forward f;
 } both;
+
+static bool without_graphs; // of what is opened from now on
 
 /* Changes a placement that has everything in RAM; NULL: does not. */
 typedef void (*place_fn)(const hparams *h, model_placement *p);
@@ -87,7 +90,8 @@ static void open_backends(both *m)
                                                .tier = TIER_VRAM,
                                                .n_batch = BATCH,
                                                .n_seqs = N_SEQS,
-                                               .n_ctx = CTX},
+                                               .n_ctx = CTX,
+                                               .without_graphs = without_graphs},
                         &err),
        &err);
     assert_int_equal(device_allocated(m->device) - before, gpu_backend_bytes(&m->h, BATCH, N_SEQS, CTX));
@@ -179,14 +183,14 @@ static void keep_chosen(const both *m, result *r, size_t first, size_t n)
     }
 }
 
-/* In steps of `chunk` tokens, then of few and of single ones; every token wants its logits and its state. */
+/* In a step of `chunk` tokens, then in single ones and some of few; every token wants its logits and its state. */
 static void evaluate(both *m, const golden *g, size_t chunk, result *r)
 {
     size_t n_steps = 0;
     sw_err err = {0};
     assert_true(kv_reserve(&m->kv, 0, GOLDEN_POSITIONS));
     for (size_t i = 0, n; i < r->n; i += n, n_steps++) {
-        n = n_steps == 0 ? chunk : n_steps % 2 ? 1 : 9;
+        n = n_steps == 0 ? chunk : n_steps % 4 ? 1 : 8;
         n = n > r->n - i ? r->n - i : n;
         batch_token tokens[BATCH];
         memcpy(tokens, g->tokens + i, n * sizeof *tokens);
@@ -202,12 +206,20 @@ static void evaluate(both *m, const golden *g, size_t chunk, result *r)
     ok(forward_embedding(&m->f, 0, r->embedding, &err), &err);
 }
 
+/* Steps of one token came often enough to be graphs. */
+static void expect_replays(const both *m, const golden *g, size_t n_single)
+{
+    if (m->gpu != NULL && n_single > 2 && segments_counted(m->gpu->segments).n_replayed == 0)
+        fail_msg("%s: no graph was replayed", g->name);
+}
+
 static result evaluate_as(const golden *g, place_fn place, sw_kv_type type, size_t chunk)
 {
     both m;
     open_both(&m, g->path, place, type);
     result r = new_result(g, &m.h);
     evaluate(&m, g, chunk, &r);
+    expect_replays(&m, g, r.n - (chunk < r.n ? chunk : r.n));
     close_both(&m);
     return r;
 }
@@ -461,6 +473,80 @@ static void test_experts_move_between_steps(void **state)
     golden_with("granitemoe-shared-f32", moving);
 }
 
+/* ---- graphs ------------------------------------------------------------------------------------------------------ */
+
+enum { ROUNDS = 4 };
+
+/* One token more of every sequence that is in the mask. */
+static void step_of(both *a, both *b, const golden *g, unsigned mask, int at[N_SEQS])
+{
+    batch_token tokens[BATCH];
+    size_t n = 0;
+    for (int seq = 0; seq < N_SEQS; seq++) {
+        if (mask >> seq & 1)
+            n += put_tokens(g, tokens + n, seq, at[seq]++, 1);
+    }
+    step_both(a, b, tokens, n);
+}
+
+/* Sequences join and leave; those that left begin anew. */
+static segments_counts joining_and_leaving(const golden *g, place_fn place)
+{
+    static const unsigned MASKS[] = {1, 3, 7, 6, 4, 5};
+    both a, b;
+    int at[N_SEQS] = {0};
+    open_both(&a, g->path, NULL, SW_KV_F16);
+    open_both(&b, g->path, place, SW_KV_F16);
+    for (size_t i = 0; i < sizeof MASKS / sizeof *MASKS; i++) {
+        for (int seq = 0; seq < N_SEQS; seq++) {
+            if (!(MASKS[i] >> seq & 1))
+                continue;
+            if (i > 0 && !(MASKS[i - 1] >> seq & 1)) {
+                kv_truncate(&a.kv, seq, at[seq] = 0);
+                kv_truncate(&b.kv, seq, 0);
+            }
+            reserve_both(&a, &b, seq, at[seq] + ROUNDS);
+        }
+        for (int k = 0; k < ROUNDS; k++)
+            step_of(&a, &b, g, MASKS[i], at);
+    }
+    const segments_counts c = b.gpu->segments != NULL ? segments_counted(b.gpu->segments) : (segments_counts){0};
+    close_both(&a);
+    close_both(&b);
+    return c;
+}
+
+static void with_graphs(const golden *g)
+{
+    const bool is_latent = strstr(g->name, "ds2") != NULL;
+    for (int i = is_latent ? 3 : 0; i < N_PLACEMENTS; i++) {
+        const segments_counts c = joining_and_leaving(g, PLACEMENTS[i].place);
+        if (c.n_captured == 0 || c.n_replayed == 0)
+            fail_msg("%s, %s: no graphs", g->name, PLACEMENTS[i].name);
+    }
+}
+
+static void test_steps_that_are_alike_are_graphs(void **state)
+{
+    (void)state;
+    golden_with("qwen3moe-f32", with_graphs);
+    golden_with("ds2-v3ish-f32", with_graphs);
+}
+
+static void without(const golden *g)
+{
+    without_graphs = true;
+    const segments_counts c = joining_and_leaving(g, place_mixed);
+    without_graphs = false;
+    assert_true(c.n_direct + c.n_captured + c.n_replayed == 0);
+}
+
+static void test_graphs_can_be_left_out(void **state)
+{
+    (void)state;
+    golden_with("granitemoe-shared-f32", without);
+}
+
 static void test_a_state_that_is_not_finite_is_found_on_the_device(void **state)
 {
     (void)state;
@@ -535,6 +621,8 @@ int main(void)
         cmocka_unit_test(test_pages_of_every_type_have_the_same_bits),
         cmocka_unit_test(test_sequences_share_steps_and_are_cut_back),
         cmocka_unit_test(test_experts_move_between_steps),
+        cmocka_unit_test(test_steps_that_are_alike_are_graphs),
+        cmocka_unit_test(test_graphs_can_be_left_out),
         cmocka_unit_test(test_a_state_that_is_not_finite_is_found_on_the_device),
         cmocka_unit_test(test_a_lost_device_ends_the_step),
     };

@@ -161,6 +161,28 @@ static void test_an_event_orders_two_streams(void **state)
     device_stream_close(NULL);
 }
 
+static void test_an_event_that_is_asked_passes_without_a_wait(void **state)
+{
+    (void)state;
+    enum { COPIES = 100 };
+    device_event *e;
+    char to[4] = "...";
+    bool has_passed = false;
+    char *const there = on_device_new("abc", 4);
+    on_device_ok(device_event_open(on_device, &e, &last), &last);
+    on_device_ok(device_event_passed(e, &has_passed, &last), &last);
+    assert_true(has_passed); // recorded nowhere
+    for (int i = 0; i < COPIES; i++)
+        on_device_ok(device_copy(on_stream, to, there, 4, COPY_DOWN, &last), &last);
+    on_device_ok(device_event_record(e, on_stream, &last), &last);
+    on_device_ok(device_fill(on_stream, there, 'x', 3, &last), &last); // behind the event
+    for (has_passed = false; !has_passed;)
+        on_device_ok(device_event_passed(e, &has_passed, &last), &last);
+    assert_string_equal(to, "abc");
+    on_device_ok(device_stream_wait(on_stream, &last), &last);
+    device_event_close(e);
+}
+
 static void test_a_graph_does_again_what_was_recorded(void **state)
 {
     (void)state;
@@ -254,6 +276,7 @@ int main(void)
         ON(test_copies_outside_of_device_memory_are_refused),
         ON(test_nothing_happens_before_it_is_waited_for),
         ON(test_an_event_orders_two_streams),
+        ON(test_an_event_that_is_asked_passes_without_a_wait),
         ON(test_a_graph_does_again_what_was_recorded),
         ON(test_two_devices_know_only_their_own_memory),
         ON(test_grids_that_no_gpu_has_are_refused),

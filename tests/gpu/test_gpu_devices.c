@@ -101,6 +101,7 @@ static void same_bits(const golden *g, const sw_engine_options *o, size_t chunk)
     none.devices = "none";
     none.override_tensors = NULL;
     none.vram_list = NULL;
+    none.stream_tokens = 0;
     float *const expected = golden_evaluate(g, g->path, &none, g->n_prefill);
     float *const actual = golden_evaluate(g, g->path, o, chunk);
     for (size_t i = 0; i < GOLDEN_POSITIONS; i++) {
@@ -118,16 +119,18 @@ typedef struct variant {
     const char *rules;
     sw_kv_type kv_type;
     size_t chunk;
+    int stream_tokens;
 } variant;
 
 static const variant VARIANTS[] = {
-    {TWO, 2, false, NULL, SW_KV_F16, 64},
-    {THREE, 3, true, NULL, SW_KV_Q8_0, 17},
+    {TWO, 2, false, NULL, SW_KV_F16, 64, 0},
+    // Experts of a chunk come to the device of their layer.
+    {THREE, 3, true, NULL, SW_KV_Q8_0, 17, 8},
     // Routers of one device, experts of every memory, shared ones of another.
-    {TWO, 2, false, "blk\\.[0-9]*\\.expert\\.[0-2]$=GPU0,blk\\.[0-9]*\\.expert\\.3$=CPU,shexp=GPU1", SW_KV_F16, 33},
+    {TWO, 2, false, "blk\\.[0-9]*\\.expert\\.[0-2]$=GPU0,blk\\.[0-9]*\\.expert\\.3$=CPU,shexp=GPU1", SW_KV_F16, 33, 0},
     // Layers that go back and forth, the head and the embedding not where they would be.
     {THREE, 3, false, "blk\\.0\\.attn=GPU2,blk\\.1\\.attn=CPU,blk\\.2\\.attn=GPU0,token_embd=GPU1,^output=GPU1",
-     SW_KV_F32, 40},
+     SW_KV_F32, 40, 0},
 };
 
 enum { N_VARIANTS = sizeof VARIANTS / sizeof *VARIANTS };
@@ -143,6 +146,7 @@ static void any_placement(const golden *g, void *ud)
         o.cpu_moe = v->cpu_moe;
         o.override_tensors = v->rules;
         o.kv_type = v->kv_type;
+        o.stream_tokens = v->stream_tokens;
         if (!is_long() && (i != *n % N_VARIANTS || strstr(g->name, "-f32") == NULL))
             continue;
         check_bytes(g, &o, v->n_devices);

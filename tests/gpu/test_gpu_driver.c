@@ -9,6 +9,7 @@
 #include "gpu/cuda_driver.h"
 #include "gpu/cuda_modules.h"
 #include "gpu/emu_run.h"
+#include "gpu/segments.h"
 #include "gpu/stand_in_cuda.h"
 #include "support/faults.h"
 
@@ -160,6 +161,7 @@ static sw_code everything(const char *name, things *t, float y[8])
     static char pages[4096];
     sw_code code;
     double us;
+    bool has_passed;
     size_t free_bytes, total;
     TRY(open_with(NEW_DRIVER, name, &t->d));
     TRY(device_memory(t->d, &free_bytes, &total, &last));
@@ -184,10 +186,11 @@ static sw_code everything(const char *name, things *t, float y[8])
     TRY(device_graph_launch(t->g, t->s, &last));
     TRY(device_copy(t->s, t->q, t->p, 32, COPY_WITHIN, &last));
     TRY(device_copy(t->s, y, t->q, 32, COPY_DOWN, &last));
+    TRY(device_event_passed(t->e, &has_passed, &last));
     TRY(device_event_wait(t->e, &last));
     TRY(device_event_us(t->e, t->e, &us, &last));
     TRY(device_stream_wait(t->s, &last));
-    return us == (t->d->is_emulated ? 0 : 1500) ? SW_OK : SW_EINVAL;
+    return us == (t->d->is_emulated ? 0 : 1500) && has_passed ? SW_OK : SW_EINVAL;
 }
 
 static void close_all(things *t)
@@ -327,6 +330,68 @@ static void test_memory_that_the_gpu_has_not_is_named(void **state)
     device_close(d);
 }
 
+/* ---- work that comes again ----------------------------------------------------------------------------------------
+ */
+
+/* The same segment several times: numbers go up over bytes that were filled, are divided by 2 and come down. */
+static segments_counts give_again(int times, char failure[SW_ERR_MSG_BYTES])
+{
+    static float given[8] = {8, 16, 24, 32, 40, 48, 56, 64};
+    things t = {.d = open_device()};
+    segments *kept;
+    on_device_ok(device_alloc(t.d, "numbers", sizeof given, &t.p, &last), &last);
+    on_device_ok(device_stream_open(t.d, &t.s, &last), &last);
+    on_device_ok(segments_open(t.s, &kept, &last), &last);
+    segments_begin(kept);
+    for (int i = 0; i < times; i++) {
+        float y[8] = {0};
+        given[0] = (float)(8 + 2 * i);
+        on_device_ok(device_fill(t.s, t.p, 0xff, sizeof given, &last), &last);
+        on_device_ok(device_copy(t.s, t.p, given, sizeof given, COPY_UP, &last), &last);
+        on_device_ok(launch_divide(t.s, &(gpu_divide_args){.y = t.p, .n = 8, .by = 2}, &last), &last);
+        on_device_ok(device_stream_flush(t.s, &last), &last);
+        on_device_ok(device_copy(t.s, y, t.p, sizeof y, COPY_DOWN, &last), &last);
+        on_device_ok(device_stream_wait(t.s, &last), &last);
+        assert_true(y[0] == (float)(4 + i) && y[7] == 32);
+    }
+    const segments_counts c = segments_counted(kept);
+    const char *const why = segments_failure(kept);
+    strcpy(failure, why != NULL ? why : "");
+    segments_close(kept);
+    close_all(&t);
+    assert_int_equal(cuda->n_live, 0);
+    return c;
+}
+
+static void test_work_that_comes_again_goes_through_the_driver_as_a_graph(void **state)
+{
+    (void)state;
+    char failure[SW_ERR_MSG_BYTES];
+    const segments_counts c = give_again(5, failure);
+    assert_true(c.n_captured == 1 && c.n_replayed == 3);
+    assert_string_equal(failure, "");
+    assert_int_equal(cuda->n_launches, 5);
+}
+
+/* Then it is given as before, and the driver's words are kept. */
+static void test_a_driver_that_makes_no_graphs_is_given_all_work(void **state)
+{
+    (void)state;
+    static const char *const CALLS[] = {"cuStreamBeginCapture_v2", "cuStreamEndCapture", "cuGraphInstantiateWithFlags"};
+    for (size_t i = 0; i < sizeof CALLS / sizeof *CALLS; i++) {
+        char failure[SW_ERR_MSG_BYTES];
+        cuda->failing = CALLS[i];
+        cuda->result = 2;
+        cuda->n_launches = 0;
+        const segments_counts c = give_again(4, failure);
+        assert_true(c.n_captured == 0 && c.n_replayed == 0);
+        assert_int_equal(cuda->n_launches, 4);
+        if (strstr(failure, CALLS[i]) == NULL || strstr(failure, "CUDA_ERROR_OUT_OF_MEMORY (2)") == NULL)
+            fail_msg("'%s' does not say what failed", failure);
+        cuda->failing = NULL;
+    }
+}
+
 /* ---- the PTX ----------------------------------------------------------------------------------------------------- */
 
 static const char *ptx_of(const char *file, int capability)
@@ -397,6 +462,8 @@ int main(void)
         LOADED(test_short_memory_is_an_error_and_leaves_nothing_behind),
         LOADED(test_the_compilers_words_are_shown),
         LOADED(test_memory_that_the_gpu_has_not_is_named),
+        LOADED(test_work_that_comes_again_goes_through_the_driver_as_a_graph),
+        LOADED(test_a_driver_that_makes_no_graphs_is_given_all_work),
         cmocka_unit_test(test_every_kernel_is_compiled_for_both_generations),
         cmocka_unit_test(test_every_rounding_is_written),
     };

@@ -51,7 +51,7 @@ static void check_bytes(const golden *g, const sw_engine_options *o, const char 
     sw_engine_state planned = {0};
     model_lm_state(&m->lm, out);
     assert_int_equal(device_allocated(m->tiers.devices[0].device),
-                     out->weight_bytes_vram + out->kv_bytes_vram + out->buffer_bytes_vram);
+                     out->weight_bytes_vram + out->kv_bytes_vram + out->buffer_bytes_vram + out->expert_cache_bytes);
     assert_true(out->is_emulated);
     assert_int_equal(gguf_open(&file, g->path, &err), SW_OK);
     if (model_lm_plan(&plan, file, o, &err) != SW_OK)
@@ -61,6 +61,8 @@ static void check_bytes(const golden *g, const sw_engine_options *o, const char 
     assert_int_equal(planned.weight_bytes_ram, out->weight_bytes_ram);
     assert_int_equal(planned.kv_bytes_vram, out->kv_bytes_vram);
     assert_int_equal(planned.buffer_bytes_vram, out->buffer_bytes_vram);
+    assert_int_equal(planned.expert_cache_bytes, out->expert_cache_bytes);
+    assert_int_equal(planned.expert_cache_slots, out->expert_cache_slots);
     assert_string_equal(planned.backend, out->backend);
     assert_true(name == NULL || strcmp(out->backend, name) == 0);
     plan->ops->close(plan);
@@ -142,7 +144,7 @@ static void any_budget(const golden *g)
     for (uint64_t i = 0; i <= STEPS; i++) {
         o.vram_bytes = working + rest * i / STEPS;
         check_bytes(g, &o, i == 0 ? "cpu" : "cpu+emu:64MiB", &s);
-        assert_true(s.weight_bytes_vram + s.kv_bytes_vram + s.buffer_bytes_vram <= o.vram_bytes);
+        assert_true(s.weight_bytes_vram + s.kv_bytes_vram + s.buffer_bytes_vram + s.expert_cache_bytes <= o.vram_bytes);
         assert_true(i < STEPS || s.weight_bytes_vram + s.kv_bytes_vram == rest);
         if (i == 2)
             same_bits(g, &o, "two fifths of the VRAM", 30);

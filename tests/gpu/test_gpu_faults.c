@@ -107,7 +107,7 @@ static failed refuse_each(const char *kind, unsigned step, unsigned last)
         char name[64];
         sw_engine *e;
         sw_err err;
-        snprintf(name, sizeof name, "emu:8MiB!%s=%u", kind, n);
+        snprintf(name, sizeof name, "emu:64MiB!%s=%u", kind, n);
         if (open_on(name, &e, &err) == SW_OK) {
             check_goes_on(e, &wanted, &f.in_job);
             sw_engine_close(e);
@@ -137,13 +137,13 @@ static void test_a_lost_device_fails_every_job_with_the_first_reason(void **stat
     const outcome wanted = expected();
     sw_engine *e;
     sw_err err;
-    assert_int_equal(open_on("emu:8MiB!lost=90", &e, &err), SW_OK);
+    assert_int_equal(open_on("emu:64MiB!lost=90", &e, &err), SW_OK);
     assert_null(sw_engine_get_state(e).device_lost);
     const outcome first = answer_of(e);
     assert_int_equal(first.error.code, SW_EIO);
     assert_true(first.n > 0 && first.n < N_TOKENS);
     assert_memory_equal(first.tokens, wanted.tokens, first.n * sizeof *first.tokens);
-    assert_non_null(strstr(first.error.msg, "the model's device is lost: emu:8MiB!lost=90: it was lost at launch 90"));
+    assert_non_null(strstr(first.error.msg, "the model's device is lost: emu:64MiB!lost=90: it was lost at launch 90"));
     assert_non_null(sw_engine_get_state(e).device_lost);
     const outcome second = answer_of(e);
     assert_int_equal(second.error.code, SW_EIO);
@@ -157,9 +157,9 @@ static void test_a_failure_without_a_known_form_is_refused(void **state)
 {
     (void)state;
     static const char *const BAD[] = {
-        "emu:8MiB!",        "emu:8MiB!lost",    "emu:8MiB!lost=",        "emu:8MiB!lost=0",
-        "emu:8MiB!lost=-1", "emu:8MiB!lost=1x", "emu:8MiB!slow=1",       "emu:8MiB!lost =1",
-        "emu:8MiB lost=1",  "emu:8MiBlost=1",   "emu:8MiB!lost=1!lost=1"};
+        "emu:64MiB!",        "emu:64MiB!lost",    "emu:64MiB!lost=",        "emu:64MiB!lost=0",
+        "emu:64MiB!lost=-1", "emu:64MiB!lost=1x", "emu:64MiB!slow=1",       "emu:64MiB!lost =1",
+        "emu:64MiB lost=1",  "emu:64MiBlost=1",   "emu:64MiB!lost=1!lost=1"};
     for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
         sw_engine *e;
         sw_err err;

@@ -350,6 +350,26 @@ static void test_a_secret_is_found_at_each_depth(void **state)
     assert_over(w, 0);
 }
 
+static void test_basic_secrets_are_told_in_a_conversation(void **state)
+{
+    (void)state;
+    workload *const w =
+        open_stage("\"work\": \"secrets\", \"basic\": true, \"lengths\": [600, 1200], \"max_tokens\": [9]", &SPILLWAY);
+    assert_int_equal(w->n_planned, 17); // the calibration, and eight secrets of each length
+    size_t n_short = 0, n_long = 0;
+    for (int i = 0; i < 17; i++) {
+        const work_request request = ask(w, 0);
+        assert_true(request.n_history > 0 && request.n_history % 2 == 0 && request.history[1].is_answer);
+        n_short = i == 1 ? request.n_history : n_short;
+        n_long = i == 9 ? request.n_history : n_long;
+        if (i > 0)
+            assert_int_equal(judged(w, 0, request.plan.expected), CHECK_PASSED);
+        answer(w, 0, &request, "x", 200);
+    }
+    assert_true(n_long > n_short);
+    assert_over(w, 0);
+}
+
 #define WORK_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -369,6 +389,7 @@ int main(void)
         WORK_TEST(test_a_conversation_sends_all_that_was_said),
         WORK_TEST(test_conversations_of_a_session_differ),
         WORK_TEST(test_a_secret_is_found_at_each_depth),
+        WORK_TEST(test_basic_secrets_are_told_in_a_conversation),
         WORK_TEST(test_arrivals_are_due_whatever_is_answered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,11 @@ static sw_code step(language_model *lm, const batch_token *tokens, size_t n, con
     model_lm *const m = (model_lm *)lm;
     sw_err why;
     sw_err_clear(&why);
+    if (m->cache != NULL)
+        expert_cache_begin(m->cache);
     const sw_code code = forward_step(&m->f, tokens, n, logits_out, bad_seq_out, &why);
+    if (code == SW_OK && m->cache != NULL)
+        expert_cache_end(m->cache, tokens, n);
     if (code == SW_OK && lm->experts != NULL)
         log_experts(m, tokens, n);
     if (code == SW_EIO)
@@ -69,6 +73,8 @@ static void begin(language_model *lm, int32_t seq, const lm_plan *plan)
 
 void model_lm_take_down(model_lm *m)
 {
+    expert_cache_close(m->cache);
+    m->cache = NULL;
     forward_free(&m->f);
     for (int t = 0; t < N_TIERS; t++) {
         if (m->backends[t] != NULL)

@@ -28,6 +28,9 @@ const char *model_lm_device_lost(const language_model *lm);
 SW_NODISCARD sw_code model_lm_placement(const language_model *lm, sw_placement_detail detail,
                                         sw_placement_row **rows_out, size_t *n_out, sw_err *err);
 
+/* As sw_engine_expert_cache. */
+SW_NODISCARD sw_code model_lm_expert_cache(const language_model *lm, sw_expert_cache **out, sw_err *err);
+
 /* What the keys and values of one sequence take when n_ctx positions are full, in an engine with the default batch; 0
  * when memory is short. */
 uint64_t model_lm_kv_bytes_of(const hparams *h, sw_kv_type type, int n_ctx);

@@ -20,7 +20,8 @@ void model_lm_describe_devices(model_lm *m)
                               .weight_bytes = m->w.blocks[tier].n_bytes,
                               .expert_bytes = m->w.blocks[tier].expert_bytes,
                               .kv_bytes = kv_tier_bytes(&m->kv, tier, m->lm.n_ctx) * (uint64_t)m->lm.n_seqs,
-                              .buffer_bytes = m->buffer_bytes[tier]};
+                              .buffer_bytes = m->buffer_bytes[tier],
+                              .cache_bytes = tier == TIER_VRAM ? m->cache_plan.bytes : 0};
         snprintf(m->devices_text + n, sizeof m->devices_text - n, "%s%s", n > 0 ? "," : "", d->name);
     }
 }
@@ -69,6 +70,8 @@ void model_lm_state(const language_model *lm, sw_engine_state *state)
     state->kv_bytes_per_token = kv_bytes(&m->kv, lm->n_ctx) / (uint64_t)lm->n_ctx;
     state->kv_bytes_max = kv_bytes(&m->kv, lm->n_ctx) * (uint64_t)lm->n_seqs;
     state->buffer_bytes = m->buffer_bytes[TIER_RAM];
+    state->expert_cache_bytes = m->cache_plan.bytes;
+    state->expert_cache_slots = cache_plan_slots(&m->cache_plan, m->h.n_layers);
     put_devices(m, state);
     put_vram(m, state);
     state->loading_bytes = m->loading_bytes;
@@ -117,6 +120,16 @@ sw_code model_lm_placement(const language_model *lm, sw_placement_detail detail,
     *rows_out = table.rows;
     *n_out = table.n;
     return SW_OK;
+}
+
+sw_code model_lm_expert_cache(const language_model *lm, sw_expert_cache **out, sw_err *err)
+{
+    const model_lm *const m = (const model_lm *)lm;
+    *out = NULL;
+    if (m->cache == NULL)
+        return SW_OK;
+    *out = expert_cache_read(m->cache);
+    return *out != NULL ? SW_OK : sw_fail(err, SW_ENOMEM, "out of memory for the state of the cache of experts");
 }
 
 uint64_t model_lm_kv_bytes_read(const language_model *lm, int n)

@@ -140,6 +140,28 @@ static sw_code set_up(model_lm *m, const gguf_file *g, const sw_engine_options *
     return forward_init(&m->f, &options) ? SW_OK : no_memory_to_work(g, err);
 }
 
+/* The cache of experts, if one is planned. */
+static sw_code open_cache(model_lm *m, const sw_engine_options *o, sw_err *err)
+{
+    device *const d = tiers_device(&m->tiers, TIER_VRAM);
+    if (m->cache_plan.bytes == 0)
+        return SW_OK;
+    return expert_cache_open(
+        &m->cache,
+        &(expert_cache_options){.plan = &m->cache_plan,
+                                .h = &m->h,
+                                .w = &m->w,
+                                .device = d,
+                                .is_pinned = m->stream.is_pinned,
+                                .backend = m->backends[TIER_VRAM],
+                                .f = &m->f,
+                                .clock = clock_or_system(o->clock),
+                                .is_watched = !d->is_emulated || clock_or_system(o->clock) != clock_system(),
+                                .on_notice = o->on_notice,
+                                .ud = o->ud},
+        err);
+}
+
 /* ---- does it fit? ------------------------------------------------------------------------------------------------ */
 
 /* Bytes of working memory of all that is set up. */
@@ -147,6 +169,7 @@ static void count_buffers(model_lm *m)
 {
     m->buffer_bytes[TIER_RAM] =
         m->f.memory.n_bytes + sampler_scratch_bytes(m->lm.n_vocab) + expert_log_bytes(m->lm.experts);
+    m->buffer_bytes[TIER_RAM] += expert_cache_ram_bytes(&m->cache_plan, &m->h, m->stream.is_pinned);
     memset(&m->buffer_bytes[TIER_VRAM], 0, LIMIT_DEVICES * sizeof *m->buffer_bytes);
     for (int i = 0; i < m->tiers.n_devices; i++)
         m->buffer_bytes[TIER_RAM] +=
@@ -197,8 +220,9 @@ static sw_code measure(model_lm *m, const gguf_file *g, const sw_engine_options 
 static uint64_t bytes_needed(const model_lm *m, weight_tier tier)
 {
     const uint64_t weights = m->w.blocks[tier].n_bytes, cache = kv_tier_bytes(&m->kv, tier, m->lm.n_ctx);
+    const uint64_t copies = tier == TIER_VRAM ? m->cache_plan.bytes : 0;
     if (tier != TIER_RAM)
-        return weights + cache * (uint64_t)m->lm.n_seqs + m->buffer_bytes[tier];
+        return weights + cache * (uint64_t)m->lm.n_seqs + m->buffer_bytes[tier] + copies;
     const uint64_t job = cache + m->buffer_bytes[tier];
     return weights + (m->loading_bytes > job ? m->loading_bytes : job);
 }
@@ -270,6 +294,8 @@ static sw_code load(model_lm *m, const gguf_file *g, const sw_engine_options *op
     code = set_up(m, g, options, err);
     if (code == SW_OK)
         code = model_lm_start_stream(m, options, err);
+    if (code == SW_OK)
+        code = open_cache(m, options, err);
     if (code == SW_OK)
         count_buffers(m); // a buffer in place of pinned weights was not planned
     return code;

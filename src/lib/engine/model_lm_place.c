@@ -7,22 +7,8 @@
 #include "base/size_text.h"
 #include "base/sysinfo.h"
 #include "engine/model_lm.h"
-#include "engine/model_lm_state.h"
-#include "model/placement_decide.h"
+#include "engine/placing.h"
 #include "model/placement_rules.h"
-#include "model/placement_sizes.h"
-
-/* What deciding needs, and frees. */
-typedef struct placing {
-    model_lm *m;
-    const gguf_file *g;
-    const sw_engine_options *o;
-    placement_machine machine;
-    placement_options options;
-    model_weights whole; // the plan of the model with everything in RAM
-    placement_sizes sizes;
-    model_placement rules;
-} placing;
 
 static sw_code out_of_memory(const placing *p, sw_err *err)
 {
@@ -110,56 +96,22 @@ static sw_code check_heat(const placing *p, sw_err *err)
                    p->o->heat_layers, p->o->heat_experts, gguf_path(p->g), h->n_expert > 0 ? n_layers : 0, h->n_expert);
 }
 
-/* Returns true if nothing but routed experts is in RAM in `b` that is in VRAM in `a`. */
-static bool is_as_good_but_experts(const model_placement *a, const model_placement *b)
-{
-    bool is = tier_is_vram(a->output) <= tier_is_vram(b->output);
-    for (size_t l = 0; l < a->n_layers; l++)
-        is = is && tier_is_vram(a->attention[l]) <= tier_is_vram(b->attention[l]) &&
-             tier_is_vram(a->ffn[l]) <= tier_is_vram(b->ffn[l]);
-    return is;
-}
-
-/* Where experts stay in RAM, some VRAM is for those that come for a step.  Only experts make way for that, which would
- * otherwise be there for good. */
-static sw_code make_room_to_stream(placing *p, sw_err *err)
-{
-    model_lm *const m = p->m;
-    const uint64_t bytes = model_lm_stream_bytes(m, p->o, &p->whole);
-    model_placement with;
-    if (bytes == 0 || !model_lm_has_experts_in_ram(m))
-        return SW_OK;
-    p->sizes.working += bytes;
-    if (!placement_init(&with, &m->h, &p->sizes, &p->machine, &p->options))
-        return out_of_memory(p, err);
-    if (is_as_good_but_experts(&m->placement, &with) &&
-        placement_short_device(&with, &p->sizes, &p->machine) == TIER_RAM) {
-        placement_free(&m->placement);
-        m->placement = with;
-        m->stream.vram_bytes = bytes;
-        m->stream.n_tokens = p->o->stream_tokens;
-        m->stream.is_pinned = true;
-        return SW_OK;
-    }
-    p->sizes.working -= bytes;
-    placement_free(&with);
-    return SW_OK;
-}
-
 static sw_code decide(placing *p, sw_err *err)
 {
-    model_lm *const m = p->m;
-    const bool has_accelerator = placement_has_vram(&p->machine);
-    const placement_sizes *const sizes = has_accelerator ? &p->sizes : NULL;
-    sw_code code = has_accelerator ? measure(p, err) : SW_OK;
+    sw_code code = placement_has_vram(&p->machine) ? measure(p, err) : SW_OK;
     if (code == SW_OK)
         code = check_heat(p, err);
     if (code == SW_OK && p->o->override_tensors != NULL)
         code = decide_rules(p, err);
-    if (code == SW_OK && (!placement_init_requested(&m->requested, &m->h, sizes, &p->machine, &p->options) ||
-                          !placement_init(&m->placement, &m->h, sizes, &p->machine, &p->options)))
-        code = out_of_memory(p, err);
-    return code == SW_OK && has_accelerator ? make_room_to_stream(p, err) : code;
+    return code != SW_OK || placing_decide(p) ? code : out_of_memory(p, err);
+}
+
+/* Adds a sentence to the model's note. */
+static void add_note(model_lm *m, const char *text)
+{
+    const size_t n = strlen(m->placement_note);
+    if (text[0] != '\0')
+        snprintf(m->placement_note + n, sizeof m->placement_note - n, "%s%s", n > 0 ? "; " : "", text);
 }
 
 /* Says what has no effect, or, if options are strict, refuses it. */
@@ -167,24 +119,17 @@ static sw_code note(placing *p, sw_err *err)
 {
     model_lm *const m = p->m;
     const sw_engine_options *const o = p->o;
-    const size_t n = strlen(m->placement_note), size = sizeof m->placement_note;
-    const size_t at = n > 0 && n + 2 < size ? n + 2 : n;
-    placement_explain(m->placement_note + at, size - at, &m->h, &p->machine, &p->options);
-    model_lm_explain_stream(m, o, m->placement_note + at, size - at);
-    if (at > n && m->placement_note[at] != '\0')
-        memcpy(m->placement_note + n, "; ", 2);
+    char why[sizeof m->placement_note], cache[192];
+    placement_explain(why, sizeof why, &m->h, &p->machine, &p->options);
+    model_lm_explain_stream(m, o, why, sizeof why);
+    placing_explain_cache(p, cache, sizeof cache);
+    add_note(m, why);
+    add_note(m, cache);
     const bool is_given = o->cpu_moe || o->n_cpu_moe > 0 || o->n_gpu_layers != 0 || wants_vram(o) ||
-                          o->override_tensors != NULL || o->expert_heat != NULL || o->stream_tokens != 0;
-    m->placement_effect = m->placement_note[at] != '\0' ? "none" : is_given ? "full" : "default";
+                          o->override_tensors != NULL || o->expert_heat != NULL || o->expert_cache_bytes != 0 ||
+                          o->stream_tokens != 0;
+    m->placement_effect = why[0] != '\0' || cache[0] != '\0' ? "none" : is_given ? "full" : "default";
     return o->is_strict && m->placement_note[0] != '\0' ? sw_fail(err, SW_EINVAL, "%s", m->placement_note) : SW_OK;
-}
-
-/* A device that is there and not used is told, but no option asked for it. */
-static void note_device(model_lm *m)
-{
-    const size_t n = strlen(m->placement_note);
-    if (m->tiers.note[0] != '\0')
-        snprintf(m->placement_note + n, sizeof m->placement_note - n, "%s%s", n > 0 ? "; " : "", m->tiers.note);
 }
 
 /* What the options ask for fits every device; else the error says what would. */
@@ -226,9 +171,11 @@ sw_code model_lm_place(model_lm *m, const gguf_file *g, const sw_engine_options 
     if (code == SW_OK)
         code = note(&p, err);
     if (code == SW_OK)
-        note_device(m);
+        add_note(m, m->tiers.note); // a device that is there and not used, which no option asked for
     if (code == SW_OK)
         code = check_room(&p, err);
+    if (code == SW_OK)
+        code = placing_check_cache(&p, err);
     if (code == SW_OK && tiers->place != NULL)
         tiers->place(tiers->ud, &m->h, &m->placement);
     placement_free(&p.rules);

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "base/pool.h"
+#include "engine/expert_cache.h"
 #include "engine/lm.h"
 #include "engine/tiers.h"
 #include "forward/forward.h"
@@ -33,6 +34,8 @@ typedef struct model_lm {
     sw_kv_type kv_type;         // of kv, as the options have it
     backend *backends[N_TIERS]; // NULL: the tier has no weights
     forward f;
+    cache_plan cache_plan;
+    expert_cache *cache;            // NULL: none is planned, or the model is not loaded
     uint64_t process_bytes;         // resident before anything was read
     uint64_t loading_bytes;         // beside the weights, while they are read
     uint64_t buffer_bytes[N_TIERS]; // in a job with full batches

@@ -6,6 +6,7 @@
 
 #include "base/size_text.h"
 #include "engine/model_lm_state.h"
+#include "forward/gpu/gpu_slots.h"
 #include "forward/gpu/gpu_visitors.h"
 #include "forward/split_measure.h"
 
@@ -66,9 +67,10 @@ void model_lm_pin_weights(model_lm *m)
 {
     const weight_block *const b = &m->w.blocks[TIER_RAM];
     const size_t n = strlen(m->placement_note);
+    const uint64_t buffer = m->stream.vram_bytes > 0 ? m->stream.vram_bytes : gpu_slots_pinned_bytes(false);
     sw_err why;
     sw_err_clear(&why);
-    if (m->stream.vram_bytes == 0 || b->data == NULL)
+    if (!m->stream.is_pinned || b->data == NULL)
         return;
     m->stream.is_pinned = device_pin(first_device(m), b->data, pinned_bytes(b), &why) == SW_OK;
     if (m->stream.is_pinned)
@@ -76,7 +78,7 @@ void model_lm_pin_weights(model_lm *m)
     else
         snprintf(m->placement_note + n, sizeof m->placement_note - n,
                  "%sthe weights in RAM are not pinned, so experts come to the GPU through a buffer of %s: %s",
-                 n > 0 ? "; " : "", size_text_of(m->stream.vram_bytes).text, why.msg);
+                 n > 0 ? "; " : "", size_text_of(buffer).text, why.msg);
 }
 
 void model_lm_unpin_weights(model_lm *m)

@@ -93,10 +93,11 @@ typedef struct backend_streamed {
 /* Implementations embed this as their first member. */
 struct backend {
     const backend_ops *ops;
-    const char *name;       // "cpu", ...
-    size_t n_bytes;         // of working memory, in its tier, that full batches with one row of logits fill
-    size_t n_staging_bytes; // of this machine's memory beside that
-    bool can_stream;        // a share may have experts whose weights are in RAM: they come for the step
+    const char *name;                // "cpu", ...
+    size_t n_bytes;                  // of working memory, in its tier, that full batches with one row of logits fill
+    size_t n_staging_bytes;          // of this machine's memory beside that
+    bool can_stream;                 // a share may have experts whose weights are in RAM: they come for the step
+    const struct segments *segments; // how its device is given small steps (gpu/segments.h); NULL: it has none
     backend_count counts[N_BACKEND_OPS];
     backend_streamed streamed;
 };

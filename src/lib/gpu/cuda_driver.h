@@ -22,6 +22,7 @@ enum {
     CUDA_NO_BINARY = 209,
     CUDA_INVALID_PTX = 218,
     CUDA_UNSUPPORTED_PTX = 222,
+    CUDA_NOT_READY = 600,
     CUDA_N_PROCESSORS = 16, // attributes of a device
     CUDA_MAJOR = 75,
     CUDA_MINOR = 76,
@@ -75,6 +76,7 @@ enum {
     X(event_destroy,     cuEventDestroy_v2,           (cuda_handle event)) \
     X(event_record,      cuEventRecord,               (cuda_handle event, cuda_handle stream)) \
     X(event_wait,        cuEventSynchronize,          (cuda_handle event)) \
+    X(event_query,       cuEventQuery,                (cuda_handle event)) \
     X(event_elapsed,     cuEventElapsedTime,          (float *ms, cuda_handle from, cuda_handle to)) \
     X(launch,            cuLaunchKernel,              (cuda_handle function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared, cuda_handle stream, void **params, void **extra))
 // clang-format on

@@ -125,6 +125,14 @@ static sw_code event_wait(device_event *base, sw_err *err)
     return CUDA_CALL(base->device, event_wait, "cuEventSynchronize", ((cuda_event *)(void *)base)->handle);
 }
 
+static sw_code event_passed(device_event *base, bool *out, sw_err *err)
+{
+    device *const d = base->device;
+    const int result = cuda_enter(d)->event_query(((cuda_event *)(void *)base)->handle);
+    *out = result == 0;
+    return result == CUDA_NOT_READY ? SW_OK : cuda_check(&cuda_of(d)->cu, result, d->name, "cuEventQuery", err);
+}
+
 static sw_code event_join(device_event *base, device_stream *s, sw_err *err)
 {
     return CUDA_CALL(s->device, stream_join, "cuStreamWaitEvent", handle_of(s), ((cuda_event *)(void *)base)->handle,
@@ -204,6 +212,7 @@ void cuda_fill_streams(device_ops *ops)
     ops->event_close = event_close;
     ops->event_record = event_record;
     ops->event_wait = event_wait;
+    ops->event_passed = event_passed;
     ops->event_join = event_join;
     ops->event_us = event_us;
     ops->capture_begin = capture_begin;

@@ -98,19 +98,32 @@ void device_stream_close(device_stream *s)
         s->device->ops->stream_close(s);
 }
 
+sw_code device_stream_flush(device_stream *s, sw_err *err)
+{
+    return s->keeper != NULL ? s->keeper->flush(s->keeper, err) : SW_OK;
+}
+
 sw_code device_stream_wait(device_stream *s, sw_err *err)
 {
-    return s->device->ops->stream_wait(s, err);
+    const sw_code code = device_stream_flush(s, err);
+    const sw_code waited = s->device->ops->stream_wait(s, code == SW_OK ? err : NULL);
+    return code == SW_OK ? waited : code;
 }
 
 sw_code device_copy(device_stream *s, void *to, const void *from, size_t n_bytes, device_way way, sw_err *err)
 {
-    return n_bytes == 0 ? SW_OK : s->device->ops->copy(s, to, from, n_bytes, way, err);
+    if (n_bytes == 0)
+        return SW_OK;
+    return s->keeper != NULL ? s->keeper->copy(s->keeper, to, from, n_bytes, way, err)
+                             : s->device->ops->copy(s, to, from, n_bytes, way, err);
 }
 
 sw_code device_fill(device_stream *s, void *to, int byte, size_t n_bytes, sw_err *err)
 {
-    return n_bytes == 0 ? SW_OK : s->device->ops->fill(s, to, byte, n_bytes, err);
+    if (n_bytes == 0)
+        return SW_OK;
+    return s->keeper != NULL ? s->keeper->fill(s->keeper, to, byte, n_bytes, err)
+                             : s->device->ops->fill(s, to, byte, n_bytes, err);
 }
 
 /* What every GPU refuses, so that the emulation does too. */
@@ -125,7 +138,7 @@ sw_code device_run(device_stream *s, const device_launch *l, sw_err *err)
     if (!is_launchable(l))
         return sw_fail(err, SW_EINVAL, "%s: kernel %s cannot have a grid of %u x %u x %u blocks of %u threads",
                        s->device->name, KERNEL_FACTS[l->kernel].name, l->grid[0], l->grid[1], l->grid[2], l->n_threads);
-    return s->device->ops->launch(s, l, err);
+    return s->keeper != NULL ? s->keeper->launch(s->keeper, l, err) : s->device->ops->launch(s, l, err);
 }
 
 /* ---- events and graphs ------------------------------------------------------------------------------------------- */
@@ -144,7 +157,8 @@ void device_event_close(device_event *e)
 
 sw_code device_event_record(device_event *e, device_stream *s, sw_err *err)
 {
-    return e->device->ops->event_record(e, s, err);
+    const sw_code code = device_stream_flush(s, err);
+    return code == SW_OK ? e->device->ops->event_record(e, s, err) : code;
 }
 
 sw_code device_event_wait(device_event *e, sw_err *err)
@@ -152,9 +166,16 @@ sw_code device_event_wait(device_event *e, sw_err *err)
     return e->device->ops->event_wait(e, err);
 }
 
+sw_code device_event_passed(device_event *e, bool *out, sw_err *err)
+{
+    *out = false;
+    return e->device->ops->event_passed(e, out, err);
+}
+
 sw_code device_event_join(device_event *e, device_stream *s, sw_err *err)
 {
-    return e->device->ops->event_join(e, s, err);
+    const sw_code code = device_stream_flush(s, err);
+    return code == SW_OK ? e->device->ops->event_join(e, s, err) : code;
 }
 
 sw_code device_event_us(const device_event *from, const device_event *to, double *out, sw_err *err)
@@ -165,7 +186,8 @@ sw_code device_event_us(const device_event *from, const device_event *to, double
 
 sw_code device_capture_begin(device_stream *s, sw_err *err)
 {
-    return s->device->ops->capture_begin(s, err);
+    const sw_code code = device_stream_flush(s, err);
+    return code == SW_OK ? s->device->ops->capture_begin(s, err) : code;
 }
 
 sw_code device_capture_end(device_stream *s, device_graph **out, sw_err *err)
@@ -176,7 +198,8 @@ sw_code device_capture_end(device_stream *s, device_graph **out, sw_err *err)
 
 sw_code device_graph_launch(device_graph *g, device_stream *s, sw_err *err)
 {
-    return g->device->ops->graph_launch(g, s, err);
+    const sw_code code = device_stream_flush(s, err);
+    return code == SW_OK ? g->device->ops->graph_launch(g, s, err) : code;
 }
 
 void device_graph_close(device_graph *g)

@@ -30,9 +30,12 @@ typedef struct device_options {
     const char *cuda_library; // the driver's library; NULL: libcuda.so.1 of the system
 } device_options;
 
+typedef struct device_keeper device_keeper;
+
 /* Work in order.  Implementations embed these as their first members. */
 typedef struct device_stream {
     device *device;
+    device_keeper *keeper; // NULL: work is given at once
 } device_stream;
 typedef struct device_event { // a moment in a stream
     device *device;
@@ -50,6 +53,14 @@ typedef struct device_launch {
     uint32_t n_threads;
     const void *args; // the struct that kernel_list.h names; copied by the call
 } device_launch;
+
+/* Takes a stream's work and gives it later, in its order (segments.h).  Implementations embed this. */
+struct device_keeper {
+    sw_code (*copy)(device_keeper *k, void *to, const void *from, size_t n_bytes, device_way way, sw_err *err);
+    sw_code (*fill)(device_keeper *k, void *to, int byte, size_t n_bytes, sw_err *err);
+    sw_code (*launch)(device_keeper *k, const device_launch *l, sw_err *err);
+    sw_code (*flush)(device_keeper *k, sw_err *err); // gives all; nothing is kept then, also after a failure
+};
 
 typedef struct device_ops {
     void (*close)(device *d);
@@ -72,6 +83,7 @@ typedef struct device_ops {
     void (*event_close)(device_event *e);
     sw_code (*event_record)(device_event *e, device_stream *s, sw_err *err);
     sw_code (*event_wait)(device_event *e, sw_err *err);
+    sw_code (*event_passed)(device_event *e, bool *out, sw_err *err);
     sw_code (*event_join)(device_event *e, device_stream *s, sw_err *err);
     sw_code (*event_us)(const device_event *from, const device_event *to, double *out, sw_err *err);
 
@@ -117,8 +129,10 @@ void device_unpin(device *d, void *p);
 
 SW_NODISCARD sw_code device_stream_open(device *d, device_stream **out, sw_err *err);
 void device_stream_close(device_stream *s); // what it was given is done or dropped; NULL is accepted
-/* Returns when all that the stream was given is done. */
+/* Returns when all that the stream was given is done, also after a failure. */
 SW_NODISCARD sw_code device_stream_wait(device_stream *s, sw_err *err);
+/* The device begins with all that the stream was given: nothing is kept back. */
+SW_NODISCARD sw_code device_stream_flush(device_stream *s, sw_err *err);
 SW_NODISCARD sw_code device_copy(device_stream *s, void *to, const void *from, size_t n_bytes, device_way way,
                                  sw_err *err);
 SW_NODISCARD sw_code device_fill(device_stream *s, void *to, int byte, size_t n_bytes, sw_err *err);
@@ -130,6 +144,9 @@ void device_event_close(device_event *e); // NULL is accepted
 SW_NODISCARD sw_code device_event_record(device_event *e, device_stream *s, sw_err *err);
 /* Returns after the moment that was recorded last; at once if there is none. */
 SW_NODISCARD sw_code device_event_wait(device_event *e, sw_err *err);
+/* Asks, without waiting, whether the moment that was recorded last has passed; true if there is none.  The emulation
+ * does some of the stream's work when it is asked, so that what is asked again and again passes. */
+SW_NODISCARD sw_code device_event_passed(device_event *e, bool *out, sw_err *err);
 /* What the stream is given from now on waits for the moment that was recorded last. */
 SW_NODISCARD sw_code device_event_join(device_event *e, device_stream *s, sw_err *err);
 /* Microseconds between two moments that have passed; 0 of an emulated device. */

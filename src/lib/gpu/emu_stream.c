@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "gpu/emu_parts.h"
 
-enum { ARGS_MAX = 512 };
+enum { ARGS_MAX = 512, STEPS_WHEN_ASKED = 8 };
 
 typedef struct emu_stream emu_stream;
 
@@ -249,6 +249,19 @@ static sw_code event_wait(device_event *base, sw_err *err)
     return e->stream == NULL || e->stream->n_done >= e->n_steps ? SW_OK : run_until(e->stream, e->n_steps, err);
 }
 
+static sw_code event_passed(device_event *base, bool *out, sw_err *err)
+{
+    const emu_event *const e = (const emu_event *)(const void *)base;
+    emu_stream *const s = e->stream;
+    sw_code code = SW_OK;
+    if (s != NULL && s->n_done < e->n_steps) {
+        const uint64_t soon = s->n_done + STEPS_WHEN_ASKED;
+        code = run_until(s, soon < e->n_steps ? soon : e->n_steps, err);
+    }
+    *out = code == SW_OK && (s == NULL || s->n_done >= e->n_steps);
+    return code;
+}
+
 static sw_code event_join(device_event *base, device_stream *s, sw_err *err)
 {
     const emu_event *const e = (const emu_event *)(const void *)base;
@@ -322,6 +335,7 @@ void emu_fill_streams(device_ops *ops)
     ops->event_close = event_close;
     ops->event_record = event_record;
     ops->event_wait = event_wait;
+    ops->event_passed = event_passed;
     ops->event_join = event_join;
     ops->event_us = event_us;
     ops->capture_begin = capture_begin;

@@ -40,6 +40,9 @@ sw_code engine_options_check(const sw_engine_options *o, sw_err *err)
         code = request_check_date(o->date, err);
     if (code != SW_OK)
         return code;
+    if (o->expert_cache_bytes < SW_EXPERT_CACHE_OFF)
+        return sw_fail(err, SW_EINVAL, "expert_cache_bytes: %lld is no number of bytes",
+                       (long long)o->expert_cache_bytes);
     if (o->cpu_moe && o->n_cpu_moe > 0)
         return sw_fail(err, SW_EINVAL, "n_cpu_moe: not together with cpu_moe, which means all layers");
     if (o->stub_tokens_per_s != 0 && !(o->stub_tokens_per_s >= 0.01 && o->stub_tokens_per_s <= 1e6))

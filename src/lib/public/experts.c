@@ -1,5 +1,6 @@
 /* experts.c - what an engine knows of its routers' choices.  Engines without routers have empty sums and no trace. */
 #include "base/alloc.h"
+#include "engine/model_lm.h"
 #include "public/handle.h"
 
 sw_code sw_engine_expert_use(const sw_engine *e, sw_expert_span span, bool with_pairs, sw_expert_use **out, sw_err *err)
@@ -35,4 +36,23 @@ size_t sw_engine_expert_rows(sw_engine *e, uint64_t *cursor, sw_expert_row *rows
 sw_expert_trace sw_engine_expert_trace(sw_engine *e)
 {
     return e->lm->experts != NULL ? expert_log_trace(e->lm->experts) : (sw_expert_trace){0};
+}
+
+const char *sw_expert_cache_state_name(sw_expert_cache_state state)
+{
+    static const char *const NAMES[] = {[SW_EXPERT_CACHE_ACTIVE] = "active",
+                                        [SW_EXPERT_CACHE_STOPPED] = "stopped",
+                                        [SW_EXPERT_CACHE_FAILED] = "failed"};
+    return NAMES[state];
+}
+
+sw_code sw_engine_expert_cache(const sw_engine *e, sw_expert_cache **out, sw_err *err)
+{
+    *out = NULL;
+    return e->file != NULL ? model_lm_expert_cache(e->lm, out, err) : SW_OK;
+}
+
+void sw_expert_cache_free(sw_expert_cache *cache)
+{
+    mem_free(cache);
 }

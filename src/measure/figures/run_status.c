@@ -47,7 +47,7 @@ static void rule_missing_stages(const run_analysis *a, buf *out)
     int n = 0;
     for (size_t i = 0; i < a->run->n_stages; i++) {
         const stage_record *const s = &a->run->stages[i];
-        if (s->ending == STAGE_DONE || s->ending == STAGE_SKIPPED)
+        if (stage_is_over(s->ending))
             continue;
         first = n++ == 0 ? s : first;
     }

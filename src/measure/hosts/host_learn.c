@@ -119,7 +119,8 @@ static bool plan_options(const bench_host *h, const json_t *table, sw_engine_opt
         if (!(numbers[i] >= 1 && numbers[i] <= INT_MAX))
             return false;
     }
-    if (option_value(h, "--vram", NULL) != NULL || !can_plan_device(table))
+    if (option_value(h, "--vram", NULL) != NULL || option_value(h, "--expert-cache", NULL) != NULL ||
+        !can_plan_device(table))
         return false;
     *o = (sw_engine_options){.n_threads = (int)numbers[0],
                              .n_batch = (int)numbers[1],
@@ -155,7 +156,9 @@ static void put_plan(bench_host *h, const json_t *table)
                          (double)(state.ram_bytes_max - state.process_bytes) + member_number(table, "process.bytes"),
                          SOURCE);
         fact_list_number(&h->facts, FACT_PLAN_VRAM_BYTES,
-                         (double)(state.weight_bytes_vram + state.kv_bytes_vram + state.buffer_bytes_vram), SOURCE);
+                         (double)(state.weight_bytes_vram + state.kv_bytes_vram + state.buffer_bytes_vram +
+                                  state.expert_cache_bytes),
+                         SOURCE);
     }
     sw_plan_free(plan);
     sw_model_file_close(file);

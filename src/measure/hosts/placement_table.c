@@ -93,6 +93,7 @@ sw_code placement_table_rows(const json_t *table, arena *keep, placement_row **o
     add_row(*out, n_out, "vram", "kv", member_number(table, "kv.tiers.vram"), NULL);
     add_row(*out, n_out, "ram", "buffers", member_number(table, "buffers.bytes"), NULL);
     add_row(*out, n_out, "vram", "buffers", member_number(table, "buffers.vram_bytes"), NULL);
+    add_row(*out, n_out, "vram", "expert_cache", member_number(table, "expert_cache.bytes"), NULL);
     return SW_OK;
 }
 
@@ -165,8 +166,11 @@ experts_place placement_table_experts(const json_t *table, buf *evidence)
     }
     buf_printf(evidence, "addresses of allocations: %.0f of %.0f experts are in RAM, %.0f in VRAM", sums.in_ram, n,
                sums.in_vram);
+    const double n_copies = member_number(table, "expert_cache.slots");
+    if (sums.in_vram == 0 && n_copies > 0)
+        buf_printf(evidence, "; a cache in VRAM has copies of up to %.0f, which change", n_copies);
     if (sums.in_vram == 0)
-        return EXPERTS_IN_RAM;
+        return n_copies > 0 ? EXPERTS_MIXED : EXPERTS_IN_RAM;
     if (sums.in_ram == 0)
         return EXPERTS_IN_VRAM;
     if (sums.in_vram <= sums.in_ram)

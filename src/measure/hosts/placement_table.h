@@ -21,8 +21,9 @@ const json_t *placement_table_of(const json_t *document, const char *model);
 SW_NODISCARD sw_code placement_table_rows(const json_t *table, arena *keep, placement_row **out, size_t *n_out,
                                           sw_err *err);
 
-/* Looks at every expert of a table with detail=experts.  `evidence` gets a sentence, which names layer and number of
- * experts that are apart from the most. */
+/* Looks at every expert of a table with detail=experts.  Those of which a cache may have copies in VRAM are not in RAM
+ * alone, whatever it holds at the moment: the answer is "mixed".  `evidence` gets a sentence, which names layer and
+ * number of experts that are apart from the most. */
 experts_place placement_table_experts(const json_t *table, buf *evidence);
 
 /* Puts what the table says of threads, context, keys and values, and the effect of placement options. */

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { NOWHERE = -1, TRIES = 400 };
+enum { NOWHERE = -1, TRIES = 400, GRID_TRIES = 20, CLUES_FIRST = 8, CLUES_MORE = 4 };
 
 bool grid_clue_holds(const grid_clue *c, const int *at)
 {
@@ -114,9 +114,33 @@ int grid_count_solutions(const grid *g, int max)
 
 /* ---- making ----------------------------------------------------------------------------------------------------- */
 
-static int draw_value(const grid *g, problem_draw *d)
+/* A random value that is at `place`. */
+static int draw_value_at(const grid *g, problem_draw *d, int place)
 {
-    return draw_below(d, g->n_categories) * GRID_PLACES_MAX + draw_below(d, g->n_places);
+    int value = draw_below(d, g->n_categories) * GRID_PLACES_MAX;
+    while (g->at[value] != place)
+        value++;
+    return value;
+}
+
+/* A random clue that holds; of CLUE_SAME both values may be one. */
+static grid_clue draw_clue(const grid *g, problem_draw *d)
+{
+    // How often each kind is drawn: clues that tell more, more often.
+    static const grid_clue_kind KINDS[] = {CLUE_SAME, CLUE_SAME, CLUE_LEFT, CLUE_LEFT,   CLUE_NEXT,
+                                           CLUE_NEXT, CLUE_NEXT, CLUE_AT,   CLUE_BEFORE, CLUE_NOT_AT};
+    const grid_clue_kind kind = KINDS[draw_below(d, (int)(sizeof KINDS / sizeof *KINDS))];
+    const int n = g->n_places, first = draw_below(d, n - 1), later = draw_range(d, first + 1, n - 1);
+    const int any = draw_below(d, n);
+    if (kind == CLUE_SAME)
+        return (grid_clue){kind, draw_value_at(g, d, any), draw_value_at(g, d, any), 0};
+    if (kind == CLUE_AT || kind == CLUE_NOT_AT) {
+        const int value = draw_value_at(g, d, any), not_there = (any + 1 + draw_below(d, n - 1)) % n;
+        return (grid_clue){kind, value, value, kind == CLUE_AT ? any : not_there};
+    }
+    const int left = draw_value_at(g, d, first), right = draw_value_at(g, d, kind == CLUE_BEFORE ? later : first + 1);
+    const bool is_turned = kind == CLUE_NEXT && draw_below(d, 2) == 0;
+    return is_turned ? (grid_clue){kind, right, left, 0} : (grid_clue){kind, left, right, 0};
 }
 
 static bool has_clue(const grid *g, const grid_clue *c)
@@ -130,21 +154,24 @@ static bool has_clue(const grid *g, const grid_clue *c)
     return false;
 }
 
-/* Adds random clues that hold, at most one of the kind that gives a place away. */
-static void add_clues(grid *g, problem_draw *d)
+/* Returns true if the clue gives a place away, and another one does so already. */
+static bool gives_second_place(const grid *g, const grid_clue *c)
 {
-    bool has_place = false;
-    for (int i = 0; i < TRIES && g->n_clues < GRID_CLUES_MAX; i++) {
-        grid_clue c = {.kind = (grid_clue_kind)draw_below(d, 6), .a = draw_value(g, d), .b = draw_value(g, d)};
-        const bool is_single = c.kind == CLUE_AT || c.kind == CLUE_NOT_AT;
-        c.place = is_single ? draw_below(d, g->n_places) : 0;
-        c.b = is_single ? c.a : c.b;
-        if ((!is_single && c.a == c.b) || (c.kind == CLUE_AT && has_place) || has_clue(g, &c))
-            continue;
-        if (grid_clue_holds(&c, g->at)) {
-            has_place |= c.kind == CLUE_AT;
+    for (int i = 0; i < g->n_clues && c->kind == CLUE_AT; i++) {
+        if (g->clues[i].kind == CLUE_AT)
+            return true;
+    }
+    return false;
+}
+
+/* Adds random clues until there are n. */
+static void add_clues(grid *g, problem_draw *d, int n)
+{
+    for (int i = 0; i < TRIES && g->n_clues < n; i++) {
+        const grid_clue c = draw_clue(g, d);
+        const bool is_empty = c.kind == CLUE_SAME && c.a == c.b;
+        if (!is_empty && !gives_second_place(g, &c) && !has_clue(g, &c))
             g->clues[g->n_clues++] = c;
-        }
     }
 }
 
@@ -173,13 +200,26 @@ static void remove_needless(grid *g)
     }
 }
 
-void grid_make(grid *g, problem_draw *d)
+/* Draws a solution, and clues until it is the only one; false if they never were enough. */
+static bool draw_grid(grid *g, problem_draw *d)
 {
     for (int c = 0; c < g->n_categories; c++)
         draw_order(d, g->n_places, g->at + c * GRID_PLACES_MAX);
     g->n_clues = 0;
-    add_clues(g, d);
-    if (grid_count_solutions(g, 2) != 1)
+    for (int n = CLUES_FIRST; n <= GRID_CLUES_MAX; n += CLUES_MORE) {
+        add_clues(g, d, n);
+        if (grid_count_solutions(g, 2) == 1)
+            return true;
+    }
+    return false;
+}
+
+void grid_make(grid *g, problem_draw *d)
+{
+    bool is_solved = false;
+    for (int try = 0; try < GRID_TRIES && !is_solved; try++)
+        is_solved = draw_grid(g, d);
+    if (!is_solved)
         add_all_places(g);
     remove_needless(g);
 }

@@ -6,46 +6,44 @@
 #include <string.h>
 
 typedef struct op_row {
-    const char *before, *after; // what it says, around its number; after NULL: it has no number
-    const char *python;         // with # for its number, on a list `numbers`
-    list_op_kind twin;          // what it becomes when it is broken
+    const char *words;  // with # for its number, if it has one
+    const char *python; // as well, on a list `numbers`
+    list_op_kind twin;  // what it becomes when it is broken
 } op_row;
 
 #define EACH(expression) "numbers = [" expression " for n in numbers]"
 #define KEEP(condition)  "numbers = [n for n in numbers if " condition "]"
 
 static const op_row ROWS[N_LIST_OPS] = {
-    [OP_ADD] = {"add ", " to every number", EACH("n + #"), OP_SUBTRACT},
-    [OP_SUBTRACT] = {"subtract ", " from every number", EACH("n - #"), OP_ADD},
-    [OP_MULTIPLY] = {"multiply every number by ", "", EACH("n * #"), OP_ADD},
-    [OP_CAP] = {"replace every number that is greater than ", " by that bound", EACH("min(n, #)"), OP_FLOOR},
-    [OP_FLOOR] = {"replace every number that is less than ", " by that bound", EACH("max(n, #)"), OP_CAP},
-    [OP_KEEP_DIVISIBLE] = {"keep only the numbers that are divisible by ", "", KEEP("n % # == 0"), OP_KEEP_OTHER},
-    [OP_KEEP_OTHER] = {"keep only the numbers that are not divisible by ", "", KEEP("n % # != 0"), OP_KEEP_DIVISIBLE},
-    [OP_KEEP_ABOVE] = {"keep only the numbers that are greater than ", "", KEEP("n > #"), OP_KEEP_AT_LEAST},
-    [OP_KEEP_AT_LEAST] = {"keep only the numbers that are at least ", "", KEEP("n >= #"), OP_KEEP_ABOVE},
-    [OP_KEEP_BELOW] = {"keep only the numbers that are less than ", "", KEEP("n < #"), OP_KEEP_AT_MOST},
-    [OP_KEEP_AT_MOST] = {"keep only the numbers that are at most ", "", KEEP("n <= #"), OP_KEEP_BELOW},
-    [OP_FIRST] = {"keep only the first ", " numbers", "numbers = numbers[:#]", OP_WITHOUT_FIRST},
-    [OP_LAST] = {"keep only the last ", " numbers", "numbers = numbers[-#:]", OP_FIRST},
-    [OP_WITHOUT_FIRST] = {"remove the first ", " numbers", "numbers = numbers[#:]", OP_FIRST},
-    [OP_EVERY] = {"keep only every number whose position, counted from 0, is divisible by ", "",
-                  "numbers = numbers[::#]", OP_FIRST},
-    [OP_REVERSE] = {"reverse the order", NULL, "numbers = numbers[::-1]", OP_SORT},
-    [OP_SORT] = {"sort the numbers, smallest first", NULL, "numbers = sorted(numbers)", OP_SORT_DOWN},
-    [OP_SORT_DOWN] = {"sort the numbers, largest first", NULL, "numbers = sorted(numbers, reverse=True)", OP_SORT},
-    [OP_UNIQUE] = {"remove numbers that were in the list before, so that each stays once, at its first place", NULL,
+    [OP_ADD] = {"add # to every number", EACH("n + #"), OP_SUBTRACT},
+    [OP_SUBTRACT] = {"subtract # from every number", EACH("n - #"), OP_ADD},
+    [OP_MULTIPLY] = {"multiply every number by #", EACH("n * #"), OP_ADD},
+    [OP_CAP] = {"replace every number that is greater than # by #", EACH("min(n, #)"), OP_FLOOR},
+    [OP_FLOOR] = {"replace every number that is less than # by #", EACH("max(n, #)"), OP_CAP},
+    [OP_KEEP_DIVISIBLE] = {"keep only the numbers that are divisible by #", KEEP("n % # == 0"), OP_KEEP_OTHER},
+    [OP_KEEP_OTHER] = {"keep only the numbers that are not divisible by #", KEEP("n % # != 0"), OP_KEEP_DIVISIBLE},
+    [OP_KEEP_ABOVE] = {"keep only the numbers that are greater than #", KEEP("n > #"), OP_KEEP_AT_LEAST},
+    [OP_KEEP_AT_LEAST] = {"keep only the numbers that are at least #", KEEP("n >= #"), OP_KEEP_ABOVE},
+    [OP_KEEP_BELOW] = {"keep only the numbers that are less than #", KEEP("n < #"), OP_KEEP_AT_MOST},
+    [OP_KEEP_AT_MOST] = {"keep only the numbers that are at most #", KEEP("n <= #"), OP_KEEP_BELOW},
+    [OP_FIRST] = {"keep only the first # numbers", "numbers = numbers[:#]", OP_WITHOUT_FIRST},
+    [OP_LAST] = {"keep only the last # numbers", "numbers = numbers[-#:]", OP_FIRST},
+    [OP_WITHOUT_FIRST] = {"remove the first # numbers", "numbers = numbers[#:]", OP_FIRST},
+    [OP_EVERY] = {"keep only every number whose position, counted from 0, is divisible by #", "numbers = numbers[::#]",
+                  OP_FIRST},
+    [OP_REVERSE] = {"reverse the order", "numbers = numbers[::-1]", OP_SORT},
+    [OP_SORT] = {"sort the numbers, smallest first", "numbers = sorted(numbers)", OP_SORT_DOWN},
+    [OP_SORT_DOWN] = {"sort the numbers, largest first", "numbers = sorted(numbers, reverse=True)", OP_SORT},
+    [OP_UNIQUE] = {"remove numbers that were in the list before, so that each stays once, at its first place",
                    "numbers = list(dict.fromkeys(numbers))", OP_SORT},
-    [OP_RUNNING] = {"replace every number by the sum of all numbers up to and including it", NULL,
+    [OP_RUNNING] = {"replace every number by the sum of all numbers up to and including it",
                     "numbers = [sum(numbers[: i + 1]) for i in range(len(numbers))]", OP_DIFFERENCES},
-    [OP_DIFFERENCES] = {"replace the list by the differences of neighbours, each number minus the one before it", NULL,
+    [OP_DIFFERENCES] = {"replace the list by the differences of neighbours, each number minus the one before it",
                         "numbers = [b - a for a, b in zip(numbers, numbers[1:])]", OP_RUNNING},
-    [OP_SUM] = {"return the sum of the numbers", NULL, "return sum(numbers)", OP_COUNT},
-    [OP_COUNT] = {"return how many numbers there are", NULL, "return len(numbers)", OP_SUM},
-    [OP_LARGEST] = {"return the largest number, or 0 if there is none", NULL, "return max(numbers, default=0)",
-                    OP_SMALLEST},
-    [OP_SMALLEST] = {"return the smallest number, or 0 if there is none", NULL, "return min(numbers, default=0)",
-                     OP_LARGEST},
+    [OP_SUM] = {"return the sum of the numbers", "return sum(numbers)", OP_COUNT},
+    [OP_COUNT] = {"return how many numbers there are", "return len(numbers)", OP_SUM},
+    [OP_LARGEST] = {"return the largest number, or 0 if there is none", "return max(numbers, default=0)", OP_SMALLEST},
+    [OP_SMALLEST] = {"return the smallest number, or 0 if there is none", "return min(numbers, default=0)", OP_LARGEST},
 };
 
 /* ---- running ---------------------------------------------------------------------------------------------------- */
@@ -180,13 +178,21 @@ bool list_program_is_number(const list_program *p)
 
 /* ---- saying and writing ----------------------------------------------------------------------------------------- */
 
+void list_put_with_number(buf *out, const char *text, int k)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '#')
+            buf_printf(out, "%d", k);
+        else
+            buf_putc(out, *text);
+    }
+}
+
 void list_program_say(const list_program *p, buf *out)
 {
     for (int i = 0; i < p->n; i++) {
-        const op_row *const r = &ROWS[p->ops[i].kind];
-        buf_printf(out, "%d. %s", i + 1, r->before);
-        if (r->after != NULL)
-            buf_printf(out, "%d%s", p->ops[i].k, r->after);
+        buf_printf(out, "%d. ", i + 1);
+        list_put_with_number(out, ROWS[p->ops[i].kind].words, p->ops[i].k);
         buf_puts(out, ".\n");
     }
     if (!list_program_is_number(p))
@@ -197,12 +203,8 @@ void list_program_write(const list_program *p, const char *name, buf *out)
 {
     buf_printf(out, "def %s(numbers):\n", name);
     for (int i = 0; i < p->n; i++) {
-        const char *const python = ROWS[p->ops[i].kind].python;
-        const size_t n = strcspn(python, "#");
         buf_puts(out, "    ");
-        buf_append(out, python, n);
-        if (python[n] == '#')
-            buf_printf(out, "%d%s", p->ops[i].k, python + n + 1);
+        list_put_with_number(out, ROWS[p->ops[i].kind].python, p->ops[i].k);
         buf_putc(out, '\n');
     }
     if (!list_program_is_number(p))
@@ -230,18 +232,22 @@ list_op list_op_draw(problem_draw *d)
     return (list_op){kind, k};
 }
 
+static bool has_number(list_op_kind kind)
+{
+    return strchr(ROWS[kind].words, '#') != NULL;
+}
+
 void list_program_break(list_program *p, problem_draw *d)
 {
     const int i = draw_below(d, p->n);
     list_op *const op = &p->ops[i];
-    const bool has_number = ROWS[op->kind].after != NULL;
-    if (has_number && draw_below(d, 3) == 0) {
+    if (has_number(op->kind) && draw_below(d, 3) == 0) {
         op->k++;
     } else if (i + 1 < p->n && p->n > 2 && draw_below(d, 3) == 0) {
         memmove(op, op + 1, (size_t)(p->n - i - 1) * sizeof *op);
         p->n--;
     } else {
         op->kind = ROWS[op->kind].twin;
-        op->k = ROWS[op->kind].after != NULL && op->k == 0 ? 2 : op->k;
+        op->k = has_number(op->kind) && op->k == 0 ? 2 : op->k;
     }
 }

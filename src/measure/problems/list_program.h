@@ -59,7 +59,10 @@ typedef struct list_values {
 /* Applies all steps in place.  A program that ends in one number leaves a list of one. */
 void list_program_run(const list_program *p, list_values *values);
 bool list_program_is_number(const list_program *p);
-/* Appends "keep only the numbers that are greater than 5; then ...". */
+/* Appends the text with k for every #. */
+void list_put_with_number(buf *out, const char *text, int k);
+/* Appends "1. keep only the numbers that are greater than 5.", a line for each step, "return the list." if that is its
+ * end. */
 void list_program_say(const list_program *p, buf *out);
 /* Appends the Python function `name`. */
 void list_program_write(const list_program *p, const char *name, buf *out);

@@ -68,6 +68,8 @@ const char *problem_kind_name(problem_kind kind);
 /* The kind with that name, or -1; the names of all, for a message. */
 int problem_kind_find(const char *name);
 extern const char PROBLEM_KIND_NAMES[];
+/* Reads "grid" (*level: -1) or "grid/2".  Error: SW_EINVAL. */
+SW_NODISCARD sw_code problem_name_read(const char *name, problem_kind *kind, int *level, sw_err *err);
 const char *problem_outcome_name(problem_outcome outcome);
 
 /* How many seeds in a row give different problems; at least 1,000. */

@@ -50,14 +50,6 @@ static const simple_row SIMPLE[] = {
 
 enum { N_SIMPLE = sizeof SIMPLE / sizeof *SIMPLE, SIMPLE_NUMBERS = 59, N_REQUESTS = 4 };
 
-static void put_with_number(buf *out, const char *text, int k)
-{
-    const size_t n = strcspn(text, "#");
-    buf_append(out, text, n);
-    if (text[n] == '#')
-        buf_printf(out, "%d%s", k, text + n + 1);
-}
-
 static void draw_simple(problem_draw *d, code_task *t, const simple_row **row)
 {
     const simple_row *const r = &SIMPLE[draw_part(d, N_SIMPLE)];
@@ -178,7 +170,7 @@ static void put_request(problem_draft *d, int wording, const char *ask)
 static void put_simple_code(buf *out, const code_task *t, const char *expression)
 {
     buf_printf(out, "```python\ndef %s(%s):\n    return ", t->name, t->is_scalar ? "n" : "numbers");
-    put_with_number(out, expression, t->program.ops[0].k);
+    list_put_with_number(out, expression, t->program.ops[0].k);
     buf_puts(out, "\n```");
 }
 
@@ -210,7 +202,7 @@ static bool make_simple(problem_draft *d, bool is_broken)
     list_cases_draw(&t.program, &d->draw, cases);
     if (is_broken) {
         buf_puts(&d->question, "My function is wrong: return ");
-        put_with_number(&d->question, row->broken, t.program.ops[0].k);
+        list_put_with_number(&d->question, row->broken, t.program.ops[0].k);
         buf_puts(&d->question, ". ");
     }
     put_request(d, wording, t.ask);

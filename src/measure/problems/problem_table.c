@@ -35,6 +35,24 @@ int problem_kind_find(const char *name)
     return -1;
 }
 
+sw_code problem_name_read(const char *name, problem_kind *kind, int *level, sw_err *err)
+{
+    char text[20] = "";
+    const char *const slash = strchr(name, '/');
+    const size_t n = slash != NULL ? (size_t)(slash - name) : strlen(name);
+    const bool has_level = slash != NULL && slash[1] >= '0' && slash[1] < '0' + PROBLEM_LEVELS && slash[2] == '\0';
+    if (n < sizeof text)
+        memcpy(text, name, n);
+    const int found = problem_kind_find(text);
+    if (found < 0)
+        return sw_fail(err, SW_EINVAL, "a kind of problem is %s, not '%.60s'", PROBLEM_KIND_NAMES, name);
+    if (slash != NULL && !has_level)
+        return sw_fail(err, SW_EINVAL, "the level of a problem is 0 to %d, not '%.60s'", PROBLEM_LEVELS - 1, slash + 1);
+    *kind = (problem_kind)found;
+    *level = has_level ? slash[1] - '0' : -1;
+    return SW_OK;
+}
+
 const char *problem_outcome_name(problem_outcome outcome)
 {
     static const char *const NAMES[] = {"right", "wrong", "unreadable", "not run"};

@@ -86,7 +86,7 @@ stage_ending stage_ending_from_name(const char *name)
 
 bool stage_is_over(stage_ending ending)
 {
-    return ending == STAGE_DONE || ending == STAGE_SKIPPED || ending == STAGE_FAILED;
+    return ending == STAGE_DONE || ending == STAGE_SKIPPED;
 }
 
 static const char *const SIDE_NAMES[] = {"offloaded", "reference", "given"};

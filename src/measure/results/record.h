@@ -179,7 +179,7 @@ const char *stage_ending_name(stage_ending ending);
 /* The ending with that name; STAGE_CUT for an unknown one. */
 stage_ending stage_ending_from_name(const char *name);
 
-/* Returns true if nothing of such a stage is left to do. */
+/* Returns true if nothing of such a stage is left to do; one that failed is tried again when the run is resumed. */
 bool stage_is_over(stage_ending ending);
 
 /* One measured stretch of a stress run: a way of asking, with what it was told.  Strings are never NULL. */

@@ -2,16 +2,13 @@
  *
  * All stages are stored before the first one begins, so that a report of a run that was killed shows what is missing.
  */
-#include "stress/stress_runner.h"
-
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/limits.h"
+#include "stress/stress_protocol.h"
 #include "stress/stress_state.h"
-#include "json/json_out.h"
 
 static const double ASSUMED_TPS = 10; // of a session, until its stage has ended; for the time left only
 
@@ -21,53 +18,6 @@ static sw_code out_of_memory(sw_err *err)
 }
 
 /* ---- the plan ---------------------------------------------------------------------------------------------------- */
-
-static json_t *numbers_json(const int *numbers, size_t n)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < n; i++)
-        json_push(&list, json_integer(numbers[i]));
-    return list;
-}
-
-static json_t *texts_json(const char *const *texts, size_t n)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < n; i++)
-        json_push(&list, json_string(texts[i]));
-    return list;
-}
-
-/* What is in effect, with the names of the files; what a stage does not use is left out. */
-static const char *parameters_of(const stress_suite *suite, const stress_stage *s, arena *keep)
-{
-    json_t *out = json_object();
-    json_put(&out, "sessions", json_integer(s->n_sessions));
-    if (s->n_requests > 0)
-        json_put(&out, "requests", json_integer(s->n_requests));
-    if (s->duration_s > 0)
-        json_put(&out, "duration_s", json_real(s->duration_s));
-    if (s->think_s > 0)
-        json_put(&out, "think_s", json_real(s->think_s));
-    if (s->n_max_tokens > 0)
-        json_put(&out, "max_tokens", numbers_json(s->max_tokens, s->n_max_tokens));
-    if (s->n_lengths > 0)
-        json_put(&out, "lengths", numbers_json(s->lengths, s->n_lengths));
-    if (s->arrivals.rate > 0)
-        json_put(&out, "rate", json_real(s->arrivals.rate));
-    if (s->n_serve > 0)
-        json_put(&out, "serve", texts_json(s->serve, s->n_serve));
-    json_put(&out, "ignore_eos", json_boolean(s->ignores_eos));
-    json_put(&out, "fresh_prefix", json_boolean(s->avoids_prefix));
-    json_put(&out, "restart", json_boolean(s->restarts));
-    json_put(&out, "temperature", json_real(suite->temperature));
-    buf text;
-    buf_init(&text, LIMIT_PROTOCOL_BYTES);
-    json_write(&text, out);
-    const char *const kept = text.failed == SW_OK ? arena_copy(keep, buf_str(&text), text.size) : NULL;
-    buf_free(&text);
-    return kept;
-}
 
 static sw_code plan_stage(stress_run *run, int subject, const stress_suite *suite, const stress_stage *stage,
                           sw_err *err)
@@ -80,7 +30,7 @@ static sw_code plan_stage(stress_run *run, int subject, const stress_suite *suit
                    .suite = suite->name,
                    .name = stage->name,
                    .work = stress_work_name((stress_work)stage->work),
-                   .parameters = parameters_of(suite, stage, run->keep),
+                   .parameters = stress_parameters(suite, stage, run->keep),
                    .n_planned = stress_stage_requests(suite, stage),
                    .planned_s = stage->duration_s,
                    .start_ms = -1,
@@ -139,18 +89,23 @@ static sw_code store_plan(stress_run *run, sw_err *err)
     sw_code code = adopt_stages(run, err);
     for (size_t i = run->stored->n_stages; code == SW_OK && i < run->n; i++)
         code = stage_save(run, (int)i, err);
+    return code;
+}
+
+/* What was asked before, and how much all of it is. */
+static void count_work(stress_run *run)
+{
     for (size_t i = 0; i < run->stored->n_tests; i++) {
         const test_record *const t = &run->stored->tests[i];
-        if (t->stage >= 0) {
-            run->n_ended++;
-            run->next_index = t->index >= run->next_index ? t->index + 1 : run->next_index;
-        }
+        if (t->stage < 0)
+            continue;
+        run->n_ended++;
+        run->next_index = t->index >= run->next_index ? t->index + 1 : run->next_index;
     }
     for (size_t i = 0; i < run->n; i++) {
         run->r.progress.n_tests += run->stages[i].record.n_planned;
         run->r.progress.work_total += run->stages[i].work;
     }
-    return code;
 }
 
 /* ---- one stage --------------------------------------------------------------------------------------------------- */
@@ -242,8 +197,9 @@ static sw_code run_stage(stress_run *run, int position, sw_err *err)
 
 /* ---- all of them ------------------------------------------------------------------------------------------------- */
 
-/* The first server that failed is the one that is reported; another model may still be run. */
-static sw_code run_all(stress_run *run, sw_err *err)
+/* The first server that failed is the one that is reported; it costs its stage, and the next has a server of its own. A
+ * given one is not tried again. */
+static sw_code run_stages(stress_run *run, sw_err *err)
 {
     sw_err first_err = {0};
     sw_code code = SW_OK, first = SW_OK;
@@ -257,6 +213,10 @@ static sw_code run_all(stress_run *run, sw_err *err)
         }
         if (run->r.trouble != SW_OK && run->r.o->bench->url != NULL)
             break;
+        if (run->r.trouble != SW_OK) { // the next stage begins with another server
+            host_pool_close_all(run->r.o->hosts);
+            run->r.host = NULL;
+        }
         run->r.trouble = SW_OK;
     }
     if (code == SW_OK && first != SW_OK) {
@@ -266,9 +226,8 @@ static sw_code run_all(stress_run *run, sw_err *err)
     return code;
 }
 
-static sw_code run_task(void *ud, const runner_options *options, runner_result *result, sw_err *err)
+sw_code stress_run_all(const stress_protocol *protocol, const runner_options *options, sw_err *err)
 {
-    const stress_task *const task = ud;
     run_record *stored = NULL;
     stress_run run = {
         .r = {.o = options,
@@ -279,10 +238,9 @@ static sw_code run_task(void *ud, const runner_options *options, runner_result *
               .n_warmups = options->n_warmups,
               .begin_ns = clock_now_ns(options->bench->clock),
               .progress = {.model = "", .mode = ""}},
-        .protocol = task->protocol,
+        .protocol = protocol,
         .keep = arena_create(),
     };
-    (void)result;
     sw_code code = run.keep != NULL && run.r.samples != NULL && run.r.raw_samples != NULL
                        ? store_load_run(options->store, options->run_id, &stored, err)
                        : out_of_memory(err);
@@ -292,73 +250,12 @@ static sw_code run_task(void *ud, const runner_options *options, runner_result *
     if (code == SW_OK)
         code = store_plan(&run, err);
     if (code == SW_OK)
-        code = run_all(&run, err);
+        count_work(&run);
+    if (code == SW_OK)
+        code = run_stages(&run, err);
     run_record_free(stored);
     arena_free(run.keep);
     mem_free(run.r.samples);
     mem_free(run.r.raw_samples);
     return code;
-}
-
-/* ---- the task ---------------------------------------------------------------------------------------------------- */
-
-/* The names of the suites, with commas between. */
-static const char *name_of(const stress_protocol *p, arena *keep)
-{
-    buf text;
-    buf_init(&text, 8192);
-    buf_puts(&text, "stress: ");
-    for (size_t i = 0; i < p->n_suites; i++)
-        buf_printf(&text, "%s%s", i > 0 ? ", " : "", p->suites[i].name);
-    const char *const name = text.failed == SW_OK ? arena_copy(keep, buf_str(&text), text.size) : NULL;
-    buf_free(&text);
-    return name;
-}
-
-/* A session knows protocols of benchmarks: this one has no tests, and one warm-up. */
-static sw_code session_protocol(const stress_protocol *p, bench_protocol **out, sw_err *err)
-{
-    static const char EMPTY[] = "{\"version\": 1, \"name\": \"stress\", \"warmup\": {\"prompt\": \"Say hello.\", "
-                                "\"max_tokens\": 8}, \"tests\": [{\"name\": \"-\", \"prompt\": \"-\", \"max_tokens\": "
-                                "1}]}";
-    const sw_code code = protocol_parse(out, EMPTY, strlen(EMPTY), "the session's protocol", NULL, err);
-    if (code != SW_OK)
-        return code;
-    bench_protocol *const own = *out;
-    own->n_tests = 0;
-    own->settings.temperature = p->suites[0].temperature;
-    own->name = name_of(p, own->keep);
-    own->json = p->json;
-    memcpy(own->hash, p->hash, sizeof own->hash);
-    if (own->name != NULL)
-        return SW_OK;
-    protocol_free(own);
-    *out = NULL;
-    return out_of_memory(err);
-}
-
-static sw_code load(void *ud, bench_protocol **out, sw_err *err)
-{
-    stress_task *const task = ud;
-    const sw_code code = stress_protocol_choose(&task->protocol, task->choice, err);
-    return code == SW_OK ? session_protocol(task->protocol, out, err) : code;
-}
-
-static sw_code adopt(void *ud, bench_protocol **out, const char *json, sw_err *err)
-{
-    stress_task *const task = ud;
-    const sw_code code = stress_protocol_parse(&task->protocol, json, strlen(json), "the stored run's protocol", err);
-    return code == SW_OK ? session_protocol(task->protocol, out, err) : code;
-}
-
-bench_task stress_task_begin(stress_task *task, const stress_choice *choice)
-{
-    *task = (stress_task){.choice = choice};
-    return (bench_task){.ud = task, .load = load, .adopt = adopt, .run = run_task};
-}
-
-void stress_task_end(stress_task *task)
-{
-    stress_protocol_free(task->protocol);
-    task->protocol = NULL;
 }

@@ -48,6 +48,16 @@ typedef struct stage_run {
     uint64_t saved_ns; // when its record was stored last
 } stage_run;
 
+/* ---- stress_runner.c --------------------------------------------------------------------------------------------- */
+
+/* Does what is missing of the protocol, as runner_run does. */
+SW_NODISCARD sw_code stress_run_all(const stress_protocol *protocol, const runner_options *options, sw_err *err);
+
+/* ---- stress_parameters.c ----------------------------------------------------------------------------------------- */
+
+/* A JSON object in the keep with what is in effect, by the names of files; NULL if memory is short. */
+const char *stress_parameters(const stress_suite *suite, const stress_stage *stage, arena *keep);
+
 /* ---- stage_run.c ------------------------------------------------------------------------------------------------- */
 
 /* Does what is missing of the stage with the server of run->r, and stores it.  A server that fails is in run->r.trouble

@@ -133,6 +133,7 @@ static void write_memory(const metrics_view *v, metrics_text *t)
         write_bytes(t, e, "ram", "compute", st->buffer_bytes);
         write_bytes(t, e, "vram", "weights", st->weight_bytes_vram);
         write_bytes(t, e, "vram", "kv", st->device != NULL ? st->kv_bytes_vram : 0); // pages are taken when it opens
+        write_bytes(t, e, "vram", "expert_cache", st->expert_cache_bytes);
         write_bytes(t, e, "vram", "compute", st->buffer_bytes_vram);
     }
 }

@@ -172,6 +172,7 @@ void metrics_write_families(const metrics_view *v, metrics_text *t)
 {
     const serving_metrics *const m = &v->server->metrics;
     metrics_write_engines(v, t);
+    metrics_write_caches(v, t);
     write_outcomes(m, t);
     write_counters(m, t);
     write_first_token(m, t);

@@ -25,6 +25,8 @@ static bool visit_engine(void *ud, const model_entry *model, sw_engine *engine)
     snprintf(e->backend, sizeof e->backend, "%s", e->state.backend);
     if (sw_engine_expert_use(engine, SW_EXPERTS_SINCE_OPEN, /*with_pairs=*/false, &e->use, NULL) != SW_OK)
         e->use = NULL; // memory is short
+    if (sw_engine_expert_cache(engine, &e->cache, NULL) != SW_OK)
+        e->cache = NULL;
     return v->n_engines < LIMIT_LOADED_MODELS;
 }
 
@@ -37,8 +39,10 @@ void metrics_view_take(metrics_view *v, server *s)
 
 void metrics_view_free(metrics_view *v)
 {
-    for (size_t i = 0; i < v->n_engines; i++)
+    for (size_t i = 0; i < v->n_engines; i++) {
         sw_expert_use_free(v->engines[i].use);
+        sw_expert_cache_free(v->engines[i].cache);
+    }
     v->n_engines = 0;
 }
 

@@ -13,7 +13,8 @@ typedef struct metrics_engine {
     const model_entry *model;
     sw_engine_state state; // without its strings, which are the engine's
     char isa[16], backend[96];
-    sw_expert_use *use; // since it was opened; NULL: memory was short
+    sw_expert_use *use;     // since it was opened; NULL: memory was short
+    sw_expert_cache *cache; // NULL: it has none, or memory was short
 } metrics_engine;
 
 typedef struct metrics_view {
@@ -29,6 +30,8 @@ void metrics_view_free(metrics_view *v);
 
 /* Writes the families about loaded models ... */
 void metrics_write_engines(const metrics_view *v, metrics_text *t);
+/* ... about their caches of experts ... */
+void metrics_write_caches(const metrics_view *v, metrics_text *t);
 /* ... and all but those of aliases. */
 void metrics_write_families(const metrics_view *v, metrics_text *t);
 /* The families of another server's dashboards: alias is "llamacpp" or "vllm". */

@@ -15,6 +15,20 @@ typedef struct placement_visit {
     size_t n;
 } placement_visit;
 
+/* Puts what the cache of experts holds now into a document, which is taken over and returned. */
+static json_t *add_cache(json_t *document, const sw_engine *engine)
+{
+    sw_expert_cache *cache;
+    if (sw_engine_expert_cache(engine, &cache, NULL) != SW_OK) {
+        json_decref(document);
+        return NULL;
+    }
+    if (cache != NULL)
+        json_put(&document, "expert_cache", expert_cache_json(cache));
+    sw_expert_cache_free(cache);
+    return document;
+}
+
 static json_t *engine_json(const model_entry *model, sw_engine *engine, sw_placement_detail detail)
 {
     sw_placement_row *rows;
@@ -25,7 +39,7 @@ static json_t *engine_json(const model_entry *model, sw_engine *engine, sw_place
     json_t *const head = json_pack("{s:s, s:s}", "object", "placement", "model", model->id);
     json_t *const document = placement_json(head, &state, rows, n);
     sw_placement_free(rows);
-    return document;
+    return add_cache(document, engine);
 }
 
 static bool visit_placement(void *ud, const model_entry *model, sw_engine *engine)

@@ -82,6 +82,17 @@ static void on_loaded(void *ud, const model_entry *m, const sw_engine_state *st)
     buf_free(&name);
 }
 
+static void on_notice(void *ud, const model_entry *m, const char *text)
+{
+    buf name;
+    if (((const server *)ud)->o.quiet)
+        return;
+    buf_init(&name, 4096);
+    escape_terminal(&name, m->id, strlen(m->id));
+    fprintf(stderr, "note: %s: %s\n", buf_str(&name), text);
+    buf_free(&name);
+}
+
 static void on_lost(void *ud, const model_entry *m, const char *why)
 {
     buf name, text;
@@ -196,6 +207,7 @@ static sw_code open_pool(server *s, sw_err *err)
         .engine = s->o.engine,
         .clock = s->o.clock,
         .on_loaded = on_loaded,
+        .on_notice = on_notice,
         .on_lost = on_lost,
         .ud = s,
     };

@@ -110,6 +110,14 @@ static void on_load(void *ud, uint64_t done, uint64_t total)
     pthread_mutex_unlock(&h->pool->lock);
 }
 
+static void on_notice(void *ud, const char *text)
+{
+    const model_handle *const h = ud;
+    const model_pool_options *const o = &h->pool->o;
+    if (o->on_notice != NULL)
+        o->on_notice(o->ud, h->model, text);
+}
+
 /* A device that was lost is not used again: what was computed there goes on here. */
 static sw_engine_options options_of(model_pool *p, const model_entry *m)
 {
@@ -124,6 +132,7 @@ static sw_code open_engine(model_pool *p, model_handle *h, sw_engine_state *stat
     sw_engine_options options = options_of(p, h->model);
     options.clock = p->o.clock;
     options.on_load = on_load;
+    options.on_notice = on_notice;
     options.ud = h;
     pthread_mutex_unlock(&p->lock);
     const sw_code code = sw_engine_open(out, h->model->path, &options, err);

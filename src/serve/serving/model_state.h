@@ -16,10 +16,12 @@ typedef struct model_pool_options {
     bool is_budget_soft;          // a model that is alone may take more: its engine looks at what the machine has
     bool has_keep_alive;          // an engine that is idle for keep_alive_s is closed; false: it is kept
     double keep_alive_s;          // 0: it is closed with its last handle
-    sw_engine_options engine;     // for every engine; clock, on_load and ud are the pool's
+    sw_engine_options engine;     // for every engine; clock, on_load, on_notice and ud are the pool's
     const sw_clock *clock;        // NULL: the system's
     /* After a model was loaded, on the loader's thread; for a log.  May be NULL. */
     void (*on_loaded)(void *ud, const model_entry *model, const sw_engine_state *state);
+    /* While a model is loaded, on its engine's thread; for a log.  May be NULL. */
+    void (*on_notice)(void *ud, const model_entry *model, const char *text);
     /* Before the engine of a lost device is closed, on the keeper's thread; for a log.  May be NULL. */
     void (*on_lost)(void *ud, const model_entry *model, const char *why);
     void *ud;

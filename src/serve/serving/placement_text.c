@@ -80,13 +80,13 @@ static void add_device_totals(buf *out, const sw_engine_state *s)
     for (int i = 0; i < s->n_devices; i++) {
         char remark[192];
         const sw_device_state *const d = &s->devices[i];
-        const uint64_t bytes = d->weight_bytes + d->kv_bytes + d->buffer_bytes;
+        const uint64_t bytes = d->weight_bytes + d->kv_bytes + d->buffer_bytes + d->cache_bytes;
         snprintf(remark, sizeof remark, "of %.2f MB of %s (%s)", (double)d->bytes / 1e6, d->name,
                  d->is_emulated ? "emulated" : d->model);
         if (bytes > 0 || s->n_devices > 1)
             add_line(out, word_of(s, SW_TIER_VRAM, i), "total", bytes, remark);
     }
-    const uint64_t all = s->weight_bytes_vram + s->kv_bytes_vram + s->buffer_bytes_vram;
+    const uint64_t all = s->weight_bytes_vram + s->kv_bytes_vram + s->buffer_bytes_vram + s->expert_cache_bytes;
     if (all > 0 && s->n_devices != 1)
         add_line(out, word_of(s, SW_TIER_VRAM, -1), "total", all, "");
 }
@@ -101,10 +101,13 @@ static void add_working(buf *out, const sw_engine_state *s)
 
 void placement_text(buf *out, const sw_engine_state *s, const sw_placement_row *rows, size_t n_rows)
 {
+    char slots[48];
     for (size_t i = 0; i < n_rows; i++)
         add_row(out, s, &rows[i]);
     add_cache(out, s);
     add_working(out, s);
+    snprintf(slots, sizeof slots, "copies of %d that are in RAM", s->expert_cache_slots);
+    add_vram(out, s, "cache of experts", offsetof(sw_device_state, cache_bytes), s->expert_cache_bytes, slots);
     add_ram(out, "working buffers", s->buffer_bytes, "");
     add_ram(out, "process, vocabulary", s->process_bytes, "");
     add_device_totals(out, s);

@@ -8,12 +8,17 @@
 #include "forward/gpu/gpu_experts.h"
 #include "forward/gpu/gpu_residents.h"
 #include "forward/gpu/gpu_visitors.h"
+#include "gpu/segments.h"
 
-enum { GRID_ROWS_MAX = 65535 }; // rows of a launch that a kernel has in the second dimension of its grid
+enum {
+    GRID_ROWS_MAX = 65535, // rows of a launch that a kernel has in the second dimension of its grid
+    GRAPH_TOKENS = 32      // of a step whose launches take longer than what they start, at most
+};
 
 typedef struct gpu_backend {
     backend base; // first: the forward pass sees only this
     gpu_env g;
+    segments *segments; // NULL: without graphs
     gpu_experts experts;
     gpu_visitors visitors;
     compute_env env; // for the angles, which the CPU makes
@@ -36,6 +41,7 @@ static void begin(backend *be, const token_batch *b)
     g->code = SW_OK;
     sw_err_clear(&g->err);
     g->has_pending = false;
+    g->pending_layer = 0;
     c->has_states = false;
     gpu_residents_upload(g);
     gpu_visitors_begin(&c->visitors);
@@ -44,6 +50,8 @@ static void begin(backend *be, const token_batch *b)
     const gpu_tables_source source = {
         .h = g->h, .b = b, .kv = g->kv, .tier = g->tier, .angles = &c->angles, .n_together = c->n_together};
     const size_t n_bytes = gpu_tables_fill(&g->tables, &source, g->staging.tables, g->rooms.tables);
+    if (c->segments != NULL && b->n <= GRAPH_TOKENS)
+        segments_begin(c->segments);
     gpu_copy(g, g->rooms.tables, g->staging.tables, n_bytes, COPY_UP);
     gpu_fill(g, g->rooms.bad, 0xff, b->n * sizeof *g->rooms.bad); // -1
 }
@@ -65,6 +73,8 @@ static sw_code end(backend *be, token_batch *b, sw_err *err)
     gpu_settle(g, b->n);
     gpu_copy(g, g->staging.bad, g->rooms.bad, b->n * sizeof *g->rooms.bad, COPY_DOWN);
     gpu_wait_always(g, g->stream);
+    if (c->segments != NULL)
+        segments_end(c->segments);
     const backend_streamed streamed = gpu_visitors_end(&c->visitors);
     backend_add_streamed(be, &streamed);
     if (g->code != SW_OK)
@@ -221,6 +231,7 @@ static void close_backend(backend *be)
     gpu_backend *const c = (gpu_backend *)be;
     device *const d = c->g.device;
     gpu_visitors_close(&c->visitors);
+    segments_close(c->segments);
     device_stream_close(c->g.stream);
     device_pinned_free(d, c->logits);
     device_pinned_free(d, c->pinned);
@@ -289,6 +300,8 @@ static sw_code take_memory(gpu_backend *c, const gpu_backend_options *o, sw_err 
         code = device_pinned_alloc(o->device, n_pinned, &c->pinned, err);
     if (code == SW_OK)
         code = device_stream_open(o->device, &g->stream, err);
+    if (code == SW_OK && !o->without_graphs)
+        code = segments_open(g->stream, &c->segments, err);
     if (code != SW_OK)
         return code;
     memset(c->pinned, 0, n_pinned);
@@ -296,6 +309,7 @@ static sw_code take_memory(gpu_backend *c, const gpu_backend_options *o, sw_err 
     gpu_rooms_cut(&g->rooms, &sizes, c->room);
     if (!angles_init(&c->angles, &c->env) || c->memory.has_failed || !gpu_experts_init(&c->experts, g))
         return sw_fail(err, SW_ENOMEM, "no memory for the tables of %s", o->device->name);
+    c->base.segments = c->segments;
     c->base.n_bytes = c->n_room;
     c->base.n_staging_bytes = n_pinned + c->memory.n_bytes + o->h->n_vocab * sizeof(float);
     return SW_OK;

@@ -1,7 +1,8 @@
 /* gpu_backend.h - the backend of a GPU: the operations of forward/backend.h over gpu/device.h.
  *
  * All work goes to one stream in the order of the layers, and is waited for only where the forward pass needs results
- * here: where another backend has experts of a layer, and at the end of a step.
+ * here: where another backend has experts of a layer, and at the end of a step.  Small steps are given as graphs where
+ * their work comes again (gpu/segments.h).
  */
 #ifndef FORWARD_GPU_BACKEND_H
 #define FORWARD_GPU_BACKEND_H
@@ -19,8 +20,9 @@ typedef struct gpu_backend_options {
     weight_tier tier; // whose weights it computes with
     size_t n_batch;   // tokens of a step, at most
     size_t n_seqs, n_ctx;
-    bool has_visitors; // it computes experts whose weights are in RAM, too (gpu_visitors.h)
-    bool is_pinned;    // these weights are
+    bool has_visitors;   // it computes experts whose weights are in RAM, too (gpu_visitors.h)
+    bool is_pinned;      // these weights are
+    bool without_graphs; // small steps, too, are given operation by operation: to compare
 } gpu_backend_options;
 
 /* Keeps the options' pointers.  Errors: SW_ENOMEM (of the device or of this machine), SW_EUNSUPPORTED (shapes that no

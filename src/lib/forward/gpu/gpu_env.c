@@ -30,6 +30,11 @@ void gpu_wait_always(gpu_env *g, device_stream *s)
         g->code = sw_fail(&g->err, code, "%s", late.msg);
 }
 
+void gpu_flush(gpu_env *g)
+{
+    GPU_GIVE(g, device_stream_flush(g->stream, &g->err));
+}
+
 gpu_rows gpu_rows_in(const gpu_acts *room, size_t n, size_t n_cols, act_form form)
 {
     gpu_rows r = {.acts = *room, .n = n, .n_cols = n_cols, .ld = to_int(padded_length(n))};

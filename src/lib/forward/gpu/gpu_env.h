@@ -46,6 +46,8 @@ void gpu_fill(gpu_env *g, void *to, int byte, size_t n_bytes);
 void gpu_wait(gpu_env *g);
 /* The same of any stream, also after a failure: memory that it reads or writes is used again. */
 void gpu_wait_always(gpu_env *g, device_stream *s);
+/* The device begins with what was given: this processor has other work now, or what follows is alike in more steps. */
+void gpu_flush(gpu_env *g);
 
 /* Rows of activations in the form that a product reads. */
 typedef struct gpu_rows {

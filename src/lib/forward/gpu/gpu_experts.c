@@ -176,6 +176,8 @@ size_t gpu_experts_begin(gpu_experts *e, const token_batch *b, size_t l, const e
         gpu_share_shared(g, l, &x);
     if (n_own > 0)
         e->slot = gpu_share_routed(g, l, &x, share, n_own);
+    if (!share->choice->can_wait)
+        gpu_flush(g);
     return n_own;
 }
 
@@ -247,8 +249,10 @@ void gpu_experts_join(gpu_experts *e, token_batch *b, size_t l, const expert_cho
 {
     gpu_env *const g = e->g;
     const bool shares = has_shared(g, l);
-    if (!choice->can_wait && g->code == SW_OK)
+    if (!choice->can_wait && g->code == SW_OK) {
         take_answers(g, b, l, answers);
+        gpu_flush(g);
+    }
     if (e->slot == NULL) {
         gpu_fill(g, g->rooms.slot, 0xff, n_pairs_of(g, b) * sizeof(int32_t)); // -1: another's
         e->slot = g->rooms.slot;

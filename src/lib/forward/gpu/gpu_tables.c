@@ -100,7 +100,7 @@ static void fill_angles(gpu_tables *t, table_writer *w, const gpu_tables_source 
     }
 }
 
-/* Addresses of a class's pages.  Those that were dropped are 0: no query of the step sees them. */
+/* Addresses of a class's pages.  Those that were dropped or are not there yet are 0: no query of the step sees them. */
 static void fill_pages(gpu_tables *t, table_writer *w, const gpu_tables_source *s, int kind, size_t n_rows)
 {
     const kv_class *const c = &s->kv->classes[2 * s->tier + kind];
@@ -119,9 +119,13 @@ static void fill_pages(gpu_tables *t, table_writer *w, const gpu_tables_source *
     }
 }
 
-/* Spans that any token sees, of full and of windowed layers. */
-static void find_spans(gpu_tables *t, const hparams *h, const token_batch *b)
+/* Spans that any token sees, of full and of windowed layers, and pages up to the end of the last one: so both stay the
+ * same for many steps, which are then the same work (gpu/segments.h). */
+static void find_spans(gpu_tables *t, const gpu_tables_source *s)
 {
+    const hparams *const h = s->h;
+    const token_batch *const b = s->b;
+    const size_t n_pages_max = (size_t)s->kv->n_pages_max;
     int last = 0, first_windowed = INT32_MAX;
     for (size_t i = 0; i < b->n; i++) {
         const int pos = b->tokens[i].pos, begin = window_begin(h, pos + 1);
@@ -132,14 +136,15 @@ static void find_spans(gpu_tables *t, const hparams *h, const token_batch *b)
     t->first_span[1] = first_windowed / SPAN_POSITIONS;
     for (int i = 0; i < 2; i++)
         t->n_spans[i] = last / SPAN_POSITIONS - t->first_span[i] + 1;
-    t->ld_pages = (size_t)last / KV_PAGE + 1;
+    t->ld_pages = ((size_t)last / SPAN_POSITIONS + 1) * KV_SPAN;
+    t->ld_pages = t->ld_pages < n_pages_max ? t->ld_pages : n_pages_max;
 }
 
 size_t gpu_tables_fill(gpu_tables *t, const gpu_tables_source *s, uint8_t *staging, const uint8_t *at)
 {
     table_writer w = {.staging = staging, .at = at};
     *t = (gpu_tables){0};
-    find_spans(t, s->h, s->b);
+    find_spans(t, s);
     fill_tokens(t, &w, s);
     fill_pairs(t, &w, s);
     fill_blocks(t, &w, s);

@@ -4,6 +4,8 @@
  * or pinned memory, or 0 where a comment allows it; the first member after them is `n`.  Shapes are in elements, the
  * last index is the one that neighbours in memory differ in.  Lengths of rows that are given apart from their number of
  * elements (`ld`, `y_row`) are how far apart rows are.
+ *
+ * No struct has padding: launches are compared byte for byte (gpu/segments.h).
  */
 #ifndef GPU_KERNELS_KERNEL_ARGS_H
 #define GPU_KERNELS_KERNEL_ARGS_H
@@ -11,6 +13,9 @@
 #include <stdint.h>
 
 #include "quant/formats.h"
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic error "-Wpadded"
 
 /* Formats as kernels know them: GPU_Q8_0, ... */
 typedef enum gpu_format {
@@ -72,6 +77,7 @@ typedef struct gpu_embed_args {
     int32_t format;
     uint64_t tile_bytes;
     float scale;
+    int32_t unused;
 } gpu_embed_args;
 
 /* to[a][b][0..n) = from[index[a]][b][0..n).  Grid: (a, b). */
@@ -81,6 +87,7 @@ typedef struct gpu_copy_args {
     const int32_t *index; // (a), or 0: a itself
     int32_t n;
     int32_t to_a, to_b, from_a, from_b;
+    int32_t unused;
 } gpu_copy_args;
 
 /* y /= by.  Grid: (n / 256 rounded up). */
@@ -145,6 +152,7 @@ typedef struct gpu_attend_args {
     int32_t first_span, n_spans; // that any query of the call sees
     int32_t is_split;            // a block has one span, and attend_join follows
     float scale;
+    int32_t unused;
     uint64_t offset, head_bytes, key_bytes;
 } gpu_attend_args;
 
@@ -162,6 +170,7 @@ typedef struct gpu_route_args {
     int32_t n_groups, n_groups_used, groups_by_top_two;
     int32_t gating, renormalise;
     float scale;
+    int32_t unused;
 } gpu_route_args;
 
 /* Sorts pairs by expert, those of an expert in their order: places.  Grid: (1). */
@@ -173,6 +182,7 @@ typedef struct gpu_group_args {
     int32_t *token;        // (n): token of a place
     int32_t n;             // pairs
     int32_t n_used, n_experts;
+    int32_t unused;
 } gpu_group_args;
 
 /* x += scale * (weighted answers of a token's experts in the order of choice, then the shared ones').  Grid: (tokens).
@@ -188,6 +198,7 @@ typedef struct gpu_join_args {
     int32_t n;
     int32_t n_used, row, layer;
     float scale;
+    int32_t unused;
 } gpu_join_args;
 
 /* y[place] = tiles of the slot's matrix times row index[place] of x, plus bias: kernels/kernels.h, matmul_fn.
@@ -205,7 +216,10 @@ typedef struct gpu_product_args {
     int32_t n;        // columns
     int32_t n_places; // of every slot, or with `first` of all slots
     int32_t n_tiles, y_row, ld;
+    int32_t unused;
     uint64_t tile_bytes, matrix_bytes;
 } gpu_product_args;
+
+#pragma GCC diagnostic pop
 
 #endif

@@ -78,10 +78,11 @@ static const char *given_software(const run_record *run)
 void headline_put(buf *out, const run_analysis *a)
 {
     const char *const software = given_software(a->run);
+    buf_puts(out, a->run->n_stages > 0 ? "Stress run of " : "Benchmark of ");
     if (a->n_subjects == 1)
-        buf_printf(out, "Benchmark of %s", a->subjects[0].label);
+        buf_puts(out, a->subjects[0].label);
     else
-        buf_printf(out, "Benchmark of %zu models", a->n_subjects);
+        buf_printf(out, "%zu models", a->n_subjects);
     buf_printf(out, "%s%s", software[0] != '\0' ? " on " : "", software);
 }
 

@@ -7,6 +7,8 @@
 /* Stages in place of thousands of tests. */
 static void put_stress_model(document *doc, const run_analysis *a, const subject_analysis *s)
 {
+    doc->audience = FOR_ALL;
+    doc_heading(doc, 2, anchor_model(s->index).text, s->label);
     section_stress(doc, a, s);
     doc->audience = FOR_PAGES;
     section_memory(doc, a, s);
@@ -19,10 +21,6 @@ static void put_model(document *doc, const run_analysis *a, const subject_analys
 {
     doc->audience = FOR_ALL;
     doc_heading(doc, 2, anchor_model(s->index).text, s->label);
-    if (s->stress != NULL) {
-        put_stress_model(doc, a, s);
-        return;
-    }
     section_tests(doc, a, s);
     doc->audience = FOR_PAGES;
     section_modes(doc, a, s);
@@ -40,9 +38,39 @@ static void put_model(document *doc, const run_analysis *a, const subject_analys
 static void put_verdicts(document *doc, const run_analysis *a, const criteria_list *criteria, doc_audience audience)
 {
     doc->audience = audience;
-    section_stress_verdicts(doc, a);
     section_criteria_brief(doc, a, criteria);
     section_warnings(doc, a);
+}
+
+/* What the run is, and where its rows are. */
+static void put_end(document *doc, const run_analysis *a)
+{
+    doc->audience = FOR_PAGES;
+    section_records(doc, a);
+    section_limits(doc);
+    section_data(doc, a);
+    section_answers(doc, a);
+}
+
+/* A stress run is judged by its own criteria: those of the benchmark are about its nine tests. */
+static void put_stress(document *doc, const run_analysis *a)
+{
+    doc->audience = FOR_ALL;
+    section_headline(doc, a);
+    doc_heading(doc, 2, "verdict", "Verdict");
+    section_stress_verdicts(doc, a);
+    doc->audience = FOR_PAGES;
+    section_warnings(doc, a);
+    doc->audience = FOR_ALL;
+    section_models(doc, a);
+    doc->audience = FOR_PAGES;
+    section_setting(doc, a);
+    for (size_t i = 0; i < a->n_subjects; i++)
+        put_stress_model(doc, a, &a->subjects[i]);
+    doc->audience = FOR_TERMINAL;
+    section_differences(doc, a);
+    section_status(doc, a);
+    put_end(doc, a);
 }
 
 static void put_all(document *doc, const run_analysis *a, const criteria_list *criteria)
@@ -69,16 +97,15 @@ static void put_all(document *doc, const run_analysis *a, const criteria_list *c
     section_status(doc, a);
     doc->audience = FOR_PAGES;
     section_criteria(doc, a, criteria);
-    section_records(doc, a);
-    section_limits(doc);
-    section_data(doc, a);
-    section_answers(doc, a);
+    put_end(doc, a);
 }
 
 void sections_all(document *doc, const run_analysis *analysis)
 {
-    criteria_list criteria;
-    if (criteria_of(analysis, &criteria, NULL) == SW_OK)
+    criteria_list criteria = {0};
+    if (analysis->run->n_stages > 0)
+        put_stress(doc, analysis);
+    else if (criteria_of(analysis, &criteria, NULL) == SW_OK)
         put_all(doc, analysis, &criteria);
     else
         doc->has_failed = true;

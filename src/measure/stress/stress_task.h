@@ -1,6 +1,6 @@
-/* stress_runner.h - a stress run as the task of a session: its suites, stage by stage, model by model. */
-#ifndef STRESS_STRESS_RUNNER_H
-#define STRESS_STRESS_RUNNER_H
+/* stress_task.h - a stress run as the task of a session: its suites, stage by stage, model by model. */
+#ifndef STRESS_STRESS_TASK_H
+#define STRESS_STRESS_TASK_H
 
 #include "stress/stress_protocol.h"
 #include "suite/bench.h"
