@@ -18,6 +18,7 @@ set(EMBEDDED_FILES
   protocols/stress/offload-sweep.json
   protocols/stress/production-load.json
   protocols/stress/marathon.json
+  protocols/stress/criteria.json
   protocols/stress/facts.json
   protocols/stress/domains.json
   docs/protocol.schema.json

@@ -17,6 +17,8 @@ extern const unsigned char embedded_docs_protocol_schema_json[];
 extern const size_t embedded_docs_protocol_schema_json_size;
 extern const unsigned char embedded_docs_stress_schema_json[];
 extern const size_t embedded_docs_stress_schema_json_size;
+extern const unsigned char embedded_protocols_stress_criteria_json[];
+extern const size_t embedded_protocols_stress_criteria_json_size;
 extern const unsigned char embedded_protocols_local_streaming_json[];
 extern const size_t embedded_protocols_local_streaming_json_size;
 
@@ -47,7 +49,7 @@ static void print_bad(const sw_err *err)
     buf_free(&line);
 }
 
-/* "FILE: ok: suite basic, 3 stages, fnv1a64:..." */
+/* "FILE: ok: suite basic, 3 stages, fnv1a64:...", or "FILE: ok: 8 criteria, ..." */
 static void print_stress_ok(const char *path, const stress_protocol *p)
 {
     buf line;
@@ -59,6 +61,8 @@ static void print_stress_ok(const char *path, const stress_protocol *p)
         escape_terminal(&line, p->suites[i].name, strlen(p->suites[i].name));
         buf_printf(&line, ", %zu stages", p->suites[i].n_stages);
     }
+    if (p->criteria.n > 0)
+        buf_printf(&line, "%s%zu criteria", p->n_suites > 0 ? ", " : ": ", p->criteria.n);
     buf_printf(&line, ", %s\n", p->hash);
     fwrite(buf_str(&line), 1, line.size, stdout);
     buf_free(&line);
@@ -69,7 +73,8 @@ static bool is_of_stress(const char *path)
 {
     json_t *const root = json_load_file(path, 0, NULL);
     const bool is = json_object_get(root, "stages") != NULL || json_object_get(root, "suites") != NULL ||
-                    json_object_get(root, "suite") != NULL || json_object_get(root, "scenario") != NULL;
+                    json_object_get(root, "suite") != NULL || json_object_get(root, "scenario") != NULL ||
+                    json_object_get(root, "criteria") != NULL;
     json_decref(root);
     return is;
 }
@@ -114,13 +119,15 @@ static int print_bytes(const unsigned char *bytes, size_t n)
     return CMD_EXIT_OK;
 }
 
-/* A built-in suite or scenario. */
+/* A built-in suite or scenario, or the criteria. */
 static int show_suite(const char *name)
 {
     const built_in_suite *suite = stress_suite_find(name, false);
     suite = suite != NULL ? suite : stress_suite_find(name, true);
     if (suite != NULL)
         return print_bytes(suite->json, *suite->size);
+    if (strcmp(name, "criteria") == 0)
+        return print_bytes(embedded_protocols_stress_criteria_json, embedded_protocols_stress_criteria_json_size);
     fprintf(stderr, "spillway protocol: no suite or scenario has that name; `spillway stress --list` lists them\n");
     return CMD_EXIT_USAGE;
 }
@@ -129,12 +136,13 @@ int cmd_protocol(int argc, char **argv)
 {
     const arg_list args = {
         .command = "protocol",
-        .usage = "check FILE... | show [SUITE] | schema [stress]",
+        .usage = "check FILE... | show [SUITE|criteria] | schema [stress]",
         .description =
             "check: reads protocols as `bench --protocol` and `stress --protocol` do; an error names the line and the "
             "field.\n"
-            "show: prints the benchmark's built-in protocol, or a suite or scenario of `spillway stress`: a good start "
-            "for one of your own.\n"
+            "show: prints the benchmark's built-in protocol, a suite or scenario of `spillway stress`, or its "
+            "criteria: "
+            "a good start for one of your own.\n"
             "schema: prints the JSON schema of the benchmark's protocols, or of those of stress.  Exit code: 0, 1 a "
             "protocol is wrong, 2 usage.",
         .min_positional = 1,

@@ -34,8 +34,8 @@ static int parse_rows(stress_args *s, int argc, char **argv)
         BENCH_TARGET_ROWS(a),
         {"suite", NULL, ARG_STRINGS, &s->suites, 0, 0, "NAME", "run this suite; several times for several (default: all suites)"},
         {"scenario", NULL, ARG_STRINGS, &s->scenarios, 0, 0, "NAME", "run this scenario"},
-        {"protocol", NULL, ARG_STRINGS, &s->files, 0, 0, "FILE", "run the suite or scenario of this file"},
-        {"list", NULL, ARG_FLAG, &s->is_list, 0, 0, NULL, "list suites and scenarios with their stages and times, and run nothing"},
+        {"protocol", NULL, ARG_STRINGS, &s->files, 0, 0, "FILE", "run the suite or scenario of this file, or judge by its criteria; a folder: of all its .json files"},
+        {"list", NULL, ARG_FLAG, &s->is_list, 0, 0, NULL, "list suites and scenarios with their stages and times, and criteria with their bounds; run nothing"},
         {"duration", NULL, ARG_STRING, &s->duration, 0, 0, "T", "how long stages ask that ask for a time, such as 90s, 10m or 8h"},
         {"scale", NULL, ARG_DOUBLE, &s->scale, 1e-6, 1000, "F", "of the numbers of requests and of durations: 0.1 is a tenth (default: 1)"},
         BENCH_STORE_ROWS(a),
@@ -97,8 +97,8 @@ static int read_choice(const stress_args *s, stress_choice *out)
 
 /* ---- the list ---------------------------------------------------------------------------------------------------- */
 
-/* Prints the chosen suites, or all suites or all scenarios. */
-static sw_code print_chosen(const stress_choice *choice, sw_err *err)
+/* Prints the chosen suites, and their criteria at the end of a list. */
+static sw_code print_chosen(const stress_choice *choice, bool is_last, sw_err *err)
 {
     stress_protocol *p;
     const sw_code code = stress_protocol_choose(&p, choice, err);
@@ -107,6 +107,10 @@ static sw_code print_chosen(const stress_choice *choice, sw_err *err)
     buf text;
     buf_init(&text, REPORT_BYTES_MAX);
     stress_put_list(&text, p, output_width(STDOUT_FILENO));
+    if (is_last) {
+        buf_putc(&text, '\n');
+        stress_put_criteria(&text, &p->criteria, output_width(STDOUT_FILENO));
+    }
     fwrite(buf_str(&text), 1, text.size, stdout); // cmd_main reports a failure
     buf_free(&text);
     stress_protocol_free(p);
@@ -122,10 +126,11 @@ static int print_list(const stress_choice *choice)
         if (STRESS_SUITES[i].is_scenario)
             names[scenarios.n_scenarios++] = STRESS_SUITES[i].name;
     }
-    sw_code code = print_chosen(choice, &err);
-    if (code == SW_OK && choice->n_suites + choice->n_scenarios + choice->n_files == 0) {
+    const bool is_all = choice->n_suites + choice->n_scenarios + choice->n_files == 0;
+    sw_code code = print_chosen(choice, !is_all, &err);
+    if (code == SW_OK && is_all) {
         printf("\n");
-        code = print_chosen(&scenarios, &err);
+        code = print_chosen(&scenarios, true, &err);
     }
     return code == SW_OK ? CMD_EXIT_OK : cmd_fail("stress", &err);
 }

@@ -90,6 +90,25 @@ void stress_put_list(buf *out, const stress_protocol *p, int width)
     }
 }
 
+/* A line for each condition; the first has the criterion's name. */
+void stress_put_criteria(buf *out, const stress_criteria *criteria, int width)
+{
+    static const text_column COLUMNS[] = {
+        {"criterion", "", false, 0}, {"figure", "", false, 0}, {"asked", "", false, 0}, {"need", "", false, 0}};
+    text_table *const table = text_table_create(COLUMNS, sizeof COLUMNS / sizeof *COLUMNS);
+    for (size_t i = 0; i < criteria->n; i++) {
+        const stress_criterion *const c = &criteria->items[i];
+        for (size_t k = 0; k < c->n_conditions; k++) {
+            text_table_put(table, k == 0 ? c->id : "");
+            text_table_put(table, STRESS_FIGURE_ROWS[c->conditions[k].figure].name);
+            text_table_put(table, stress_bound_text_of(&c->conditions[k]).text);
+            text_table_put(table, c->conditions[k].is_need ? "need" : "");
+        }
+    }
+    text_table_write(out, table, width, "");
+    text_table_free(table);
+}
+
 /* ---- the stages of a run ----------------------------------------------------------------------------------------- */
 
 /* "concurrent: 8 sessions", after the model's name if there are several. */

@@ -84,7 +84,11 @@ stage tokens '"work":"sessions","requests":1,"max_tokens":[0]'
 stage routes '"work":"transports","max_tokens":[1],"routes":["fax"]'
 stage unknown '"work":"idle","duration_s":1,"durations":1'
 stage sessions '"work":"sessions","sessions":0,"requests":1,"max_tokens":[1]'
-mapfile -t suites < <(grep -l '"stages"' "$SPILLWAY_SOURCE"/protocols/stress/*.json) # beside banks of questions
+criterion() { printf '{"version":1,\n\n"criteria":[\n{"criterion":"a","asked":"b","conditions":[%s]}]}\n' "$2" >"stress/$1.json"; }
+criterion figure '{"figure":"speed","above":1}'
+criterion bounds '{"figure":"recall","above":0,"below":1}'
+criterion needs '{"figure":"run_s","at_least":1,"need":true}'
+mapfile -t suites < <(grep -lE '"(stages|criteria)"' "$SPILLWAY_SOURCE"/protocols/stress/*.json) # beside banks of questions
 "$SPILLWAY" protocol check "${suites[@]}" >.out 2>.err || fail "a built-in suite is refused: $(cat .err)"
 for f in stress/*.json; do
   status=0

@@ -116,6 +116,24 @@ expect 2 stress
 expect 0 stress --list
 says out "concurrent"
 says out "marathon"
+says out "more than 10 tok/s"
+mkdir own
+printf '{"version": 1, "suite": "tiny", "title": "Two requests", "prompts": [{"name": "a", "prompt": "Hello"}],
+ "stages": [{"name": "two", "work": "sessions", "requests": 2, "max_tokens": [8]}]}\n' >own/tiny.json
+printf '{"version": 1, "criteria": [{"criterion": "no-leak", "asked": "none", "conditions": [{"figure": "host_slope", "at_most": 1}]},
+ {"criterion": "recall", "asked": "half", "conditions": [{"figure": "recall", "above": 0.5}]}]}\n' >own/bounds.json
+expect 0 protocol check own/bounds.json
+says out "ok: 2 criteria"
+expect 0 stress --list --protocol own
+says out "at most 1 B/h"
+says out "more than 0.5"
+says out "tiny: Two requests."
+mkdir empty
+expect 1 stress --list --protocol empty
+says err "no protocol"
+completes --url "$url" --protocol own --out judged
+says out "inconclusive  recall: "
+sqlite3 judged/results.sqlite "SELECT protocol_json FROM run" | grep -q '"recall"' || fail "the criteria are not stored"
 expect 0 protocol check s.json
 says out "suite short, 6 stages"
 expect 0 protocol show basic

@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     if (p == NULL)
         return 0;
-    if (p->n_suites < 1 || p->n_suites > STRESS_SUITES_MAX)
+    if ((p->n_suites < 1 && p->criteria.n < 1) || p->n_suites > STRESS_SUITES_MAX)
         abort();
     for (size_t i = 0; i < p->n_suites; i++) {
         for (size_t k = 0; k < p->suites[i].n_stages; k++)

@@ -9,16 +9,17 @@
 #include <cmocka.h>
 
 #include "base/utf8.h"
-#include "figures/stress/stress_criteria.h"
+#include "figures/stress/criteria_file.h"
 
 static const interval EXACT = {NAN, NAN};
 static stress_figures f;
+static stress_criteria criteria; // built in
 
 static stress_judgement judge(const char *id)
 {
-    for (size_t i = 0; i < N_STRESS_CRITERIA; i++) {
-        if (strcmp(STRESS_CRITERIA[i].id, id) == 0)
-            return stress_judge(&STRESS_CRITERIA[i], &f);
+    for (size_t i = 0; i < criteria.n; i++) {
+        if (strcmp(criteria.items[i].id, id) == 0)
+            return stress_judge(&criteria.items[i], &f);
     }
     fail_msg("there is no criterion %s", id);
     return (stress_judgement){0};
@@ -35,8 +36,8 @@ static void test_what_was_not_measured_is_inconclusive(void **state)
 {
     (void)state;
     stress_figures_init(&f);
-    for (size_t i = 0; i < N_STRESS_CRITERIA; i++)
-        assert_verdict(STRESS_CRITERIA[i].id, STRESS_INCONCLUSIVE, "not measured: it was not asked for");
+    for (size_t i = 0; i < criteria.n; i++)
+        assert_verdict(criteria.items[i].id, STRESS_INCONCLUSIVE, "not measured: it was not asked for");
     stress_figure_lack(&f, FIGURE_GPU_BYTES, FIGURE_MISSING, "this machine has no GPU");
     assert_verdict("gpu-memory", STRESS_INCONCLUSIVE, "this machine has no GPU");
 }
@@ -143,17 +144,107 @@ static void test_remarks_follow_the_figure(void **state)
     assert_true(utf8_valid(j.found, strlen(j.found)));
 }
 
-static void test_names_are_found_again(void **state)
+static void test_a_criterion_without_conditions_says_nothing(void **state)
 {
     (void)state;
-    for (int i = 0; i < N_STRESS_FIGURES; i++)
-        assert_int_equal(stress_figure_from_name(STRESS_FIGURE_ROWS[i].name), i);
-    assert_int_equal(stress_figure_from_name("speed"), -1);
-    for (int i = 0; i <= BOUND_AT_MOST; i++)
-        assert_int_equal(bound_side_from_name(bound_side_name((bound_side)i)), i);
-    assert_int_equal(bound_side_from_name("over"), -1);
-    const stress_criterion none = {.id = "none", .asked = ""};
+    const stress_criterion none = {.id = "none"};
     assert_int_equal(stress_judge(&none, &f).verdict, STRESS_INCONCLUSIVE);
+}
+
+/* ---- as data ----------------------------------------------------------------------------------------------------- */
+
+static bool read(const char *json, stress_criteria *out, json_reader *r)
+{
+    json_t *const list = json_loads(json, 0, NULL);
+    assert_non_null(list);
+    const bool ok = stress_criteria_read(r, NULL, list, out);
+    json_decref(list);
+    return ok;
+}
+
+static void test_a_list_is_read_as_it_is_written(void **state)
+{
+    (void)state;
+    json_reader r = {.document = "criteria"};
+    stress_criteria again;
+    json_t *const list = stress_criteria_json(&criteria);
+    assert_true(stress_criteria_read(&r, NULL, list, &again));
+    json_decref(list);
+    assert_int_equal(again.n, criteria.n);
+    for (size_t i = 0; i < criteria.n; i++) {
+        const stress_criterion *const a = &criteria.items[i], *const b = &again.items[i];
+        assert_string_equal(a->id, b->id);
+        assert_string_equal(a->asked, b->asked);
+        assert_int_equal(a->n_conditions, b->n_conditions);
+        for (size_t k = 0; k < a->n_conditions; k++) {
+            assert_int_equal(a->conditions[k].figure, b->conditions[k].figure);
+            assert_int_equal(a->conditions[k].side, b->conditions[k].side);
+            assert_true(a->conditions[k].bound == b->conditions[k].bound);
+            assert_int_equal(a->conditions[k].is_need, b->conditions[k].is_need);
+        }
+    }
+}
+
+static void test_what_has_no_effect_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json, *fault;
+    } CASES[] = {
+        {"[]", "1 to 64 criteria"},
+        {"[{\"criterion\":\"a\",\"asked\":\"b\",\"conditions\":[]}]", "1 to 8 conditions"},
+        {"[{\"criterion\":\"a\",\"asked\":\"b\",\"conditions\":[{\"figure\":\"speed\",\"above\":1}]}]", "figure"},
+        {"[{\"criterion\":\"a\",\"asked\":\"b\",\"conditions\":[{\"figure\":\"recall\"}]}]", "one bound"},
+        {"[{\"criterion\":\"a\",\"asked\":\"b\",\"conditions\":[{\"figure\":\"recall\",\"above\":0,\"below\":1}]}]",
+         "one bound"},
+        {"[{\"criterion\":\"a\",\"asked\":\"b\",\"conditions\":[{\"figure\":\"recall\",\"over\":0}]}]", "over"},
+        {"[{\"criterion\":\"a\",\"asked\":\"b\",\"conditions\":[{\"figure\":\"run_s\",\"at_least\":1,\"need\":true}]}]",
+         "decides nothing"},
+        {"[{\"criterion\":\"A b\",\"asked\":\"b\",\"conditions\":[{\"figure\":\"recall\",\"above\":0}]}]",
+         "small letters"},
+        {"[{\"criterion\":\"a\",\"asked\":\"b\",\"conditions\":[{\"figure\":\"recall\",\"above\":0}]},"
+         "{\"criterion\":\"a\",\"asked\":\"b\",\"conditions\":[{\"figure\":\"recall\",\"above\":0}]}]",
+         "two criteria"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        json_reader r = {.document = "criteria"};
+        stress_criteria out;
+        assert_false(read(CASES[i].json, &out, &r));
+        if (strstr(r.fault.message, CASES[i].fault) == NULL)
+            fail_msg("%s: %s", CASES[i].json, r.fault.message);
+    }
+}
+
+static void test_other_bounds_take_the_place_of_those_of_their_name(void **state)
+{
+    (void)state;
+    json_reader r = {.document = "criteria"};
+    stress_criteria all = criteria, more;
+    assert_true(
+        read("[{\"criterion\":\"no-leak\",\"asked\":\"b\",\"conditions\":[{\"figure\":\"host_slope\",\"at_most\":1}]},"
+             "{\"criterion\":\"recall\",\"asked\":\"b\",\"conditions\":[{\"figure\":\"recall\",\"above\":0.5}]}]",
+             &more, &r));
+    assert_int_equal(stress_criteria_join(&all, &more, NULL), SW_OK);
+    assert_int_equal(all.n, criteria.n + 1);
+    assert_string_equal(all.items[6].id, "no-leak");
+    assert_string_equal(stress_bound_text_of(&all.items[6].conditions[0]).text, "at most 1 B/h");
+    assert_string_equal(all.items[criteria.n].id, "recall");
+}
+
+/* A run keeps the bounds that it was made with. */
+static void test_a_run_has_its_own_criteria(void **state)
+{
+    (void)state;
+    static const char OWN[] = "{\"criteria\":[{\"criterion\":\"recall\",\"asked\":\"b\","
+                              "\"conditions\":[{\"figure\":\"recall\",\"above\":0.5}]}],\"suites\":[]}";
+    stress_criteria out;
+    sw_err err = {0};
+    assert_int_equal(stress_criteria_of_run(&(run_info){.protocol_json = OWN}, &out, NULL), SW_OK);
+    assert_int_equal(out.n, 1);
+    assert_int_equal(stress_criteria_of_run(&(run_info){.protocol_json = "{\"suites\":[]}"}, &out, NULL), SW_OK);
+    assert_int_equal(out.n, criteria.n);
+    assert_int_equal(stress_criteria_of_run(&(run_info){.protocol_json = "{\"criteria\":7}"}, &out, &err), SW_EFORMAT);
+    assert_non_null(strstr(err.msg, "the run's protocol: "));
 }
 
 int main(void)
@@ -168,7 +259,13 @@ int main(void)
         cmocka_unit_test(test_a_failure_is_graver_than_what_is_void),
         cmocka_unit_test(test_two_sessions_are_too_few),
         cmocka_unit_test(test_remarks_follow_the_figure),
-        cmocka_unit_test(test_names_are_found_again),
+        cmocka_unit_test(test_a_criterion_without_conditions_says_nothing),
+        cmocka_unit_test(test_a_list_is_read_as_it_is_written),
+        cmocka_unit_test(test_what_has_no_effect_is_refused),
+        cmocka_unit_test(test_other_bounds_take_the_place_of_those_of_their_name),
+        cmocka_unit_test(test_a_run_has_its_own_criteria),
     };
+    if (stress_criteria_built_in(&criteria, NULL) != SW_OK)
+        return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
+#include "figures/stress/criteria_file.h"
 #include "figures/stress/fault_world.h"
-#include "figures/stress/stress_criteria.h"
 #include "figures/stress/stress_faults.h"
 #include "figures/stress/stress_findings.h"
 #include "support/draws.h"
@@ -96,11 +96,13 @@ static const stress_figures *find(void)
 
 static void assert_verdict(const char *id, stress_verdict wanted, const char *found)
 {
+    stress_criteria criteria;
     find();
-    for (size_t i = 0; i < N_STRESS_CRITERIA; i++) {
-        if (strcmp(STRESS_CRITERIA[i].id, id) != 0)
+    assert_int_equal(stress_criteria_built_in(&criteria, NULL), SW_OK);
+    for (size_t i = 0; i < criteria.n; i++) {
+        if (strcmp(criteria.items[i].id, id) != 0)
             continue;
-        const stress_judgement j = stress_judge(&STRESS_CRITERIA[i], &figures);
+        const stress_judgement j = stress_judge(&criteria.items[i], &figures);
         if (j.verdict != wanted || strstr(j.found, found) == NULL)
             fail_msg("%s: %s, not %s: %s", id, stress_verdict_name(j.verdict), stress_verdict_name(wanted), j.found);
         return;

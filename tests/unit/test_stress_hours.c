@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/rng.h"
-#include "figures/stress/stress_criteria.h"
+#include "figures/stress/criteria_file.h"
 #include "figures/stress/stress_findings.h"
 #include "support/draws.h"
 #include "support/record_maker.h"
@@ -125,13 +125,15 @@ static stress_figures run_day(trouble what, uint64_t seed)
     return figures;
 }
 
+static stress_criteria criteria; // built in
+
 static stress_judgement judge(const stress_figures *figures, const char *id)
 {
     size_t i = 0;
-    while (i < N_STRESS_CRITERIA && strcmp(STRESS_CRITERIA[i].id, id) != 0)
+    while (i < criteria.n && strcmp(criteria.items[i].id, id) != 0)
         i++;
-    assert_true(i < N_STRESS_CRITERIA);
-    return stress_judge(&STRESS_CRITERIA[i], figures);
+    assert_true(i < criteria.n);
+    return stress_judge(&criteria.items[i], figures);
 }
 
 static void test_a_sound_day_meets_what_it_can(void **state)
@@ -169,6 +171,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_a_sound_day_meets_what_it_can),
         cmocka_unit_test(test_a_day_with_trouble_is_told_from_it),
     };
+    if (stress_criteria_built_in(&criteria, NULL) != SW_OK)
+        return 1;
     n_seeds = argc > 1 ? strtoull(argv[1], NULL, 10) : n_seeds;
     return cmocka_run_group_tests(all, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #define STRESS_STRESS_PLAN_H
 
 #include "client/transfer.h"
+#include "figures/stress/stress_criteria.h"
 #include "protocol/protocol_plan.h"
 
 enum {
@@ -112,8 +113,9 @@ typedef struct stress_protocol {
     double scale;      // of requests and durations that files give; 1
     double duration_s; // of stages that ask for a time; 0: as files give them, scaled
     stress_suite *suites;
-    size_t n_suites;
-    const char *json; // one document with all of it
+    size_t n_suites;          // 0: a file of criteria alone
+    stress_criteria criteria; // that the document has; none: the built-in ones are in effect
+    const char *json;         // one document with all of it
     char hash[32];
     arena *keep;
 } stress_protocol;

@@ -1,16 +1,15 @@
-/* stress_protocol.c - reads suites, scales them, and joins built-in ones and files to the protocol of a run. */
+/* stress_protocol.c - reads suites and criteria, and scales suites. */
 #include "stress/stress_protocol.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "figures/stress/criteria_file.h"
 #include "protocol/protocol_text.h"
-#include "stress/stress_suites.h"
 #include "stress/stress_tables.h"
 
 static const double SCALE_MIN = 1e-6, SCALE_MAX = 1000, DURATION_MAX = 30 * 24 * 3600.0;
@@ -59,7 +58,44 @@ static bool take_suites(json_reader *r, const json_field *f, const json_place *a
     return read_suites(r, at, value, target);
 }
 
-/* Several suites, or one that is the document itself. */
+static bool take_criteria(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
+{
+    (void)f;
+    return stress_criteria_read(r, at, value, &((stress_protocol *)target)->criteria);
+}
+
+static bool take_nothing(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
+{
+    (void)r, (void)f, (void)at, (void)value, (void)target;
+    return true;
+}
+
+/* A file of criteria alone: all of it but the version goes to the protocol. */
+typedef struct criteria_fields {
+    stress_protocol *protocol;
+    int64_t version;
+} criteria_fields;
+
+static bool take_list(json_reader *r, const json_field *f, const json_place *at, const json_t *value, void *target)
+{
+    return take_criteria(r, f, at, value, ((criteria_fields *)target)->protocol);
+}
+
+static bool read_criteria(json_reader *r, const json_t *root, stress_protocol *p)
+{
+    // clang-format off
+    static const json_field FIELDS[] = {
+        {.name = "$schema", .type = FIELD_CUSTOM, .take = take_nothing},
+        {.name = "version", .type = FIELD_INT64, .offset = offsetof(criteria_fields, version), .min = 1, .max = 1, .is_required = true},
+        {.name = "criteria", .type = FIELD_CUSTOM, .take = take_list, .is_required = true},
+    };
+    // clang-format on
+    static const json_table TABLE = {.fields = FIELDS, .n = sizeof FIELDS / sizeof *FIELDS, .refuse_unknown = true};
+    criteria_fields f = {.protocol = p};
+    return json_read_object(r, NULL, root, &TABLE, &f);
+}
+
+/* Several suites, or one that is the document itself, or criteria without any. */
 static bool read_document(json_reader *r, const json_t *root, stress_protocol *p)
 {
     // clang-format off
@@ -67,6 +103,7 @@ static bool read_document(json_reader *r, const json_t *root, stress_protocol *p
     static const json_field FIELDS[] = {
         {.name = "scale", .type = FIELD_DOUBLE, .offset = AT(scale), .min = SCALE_MIN, .max = SCALE_MAX},
         {.name = "duration_s", .type = FIELD_DOUBLE, .offset = AT(duration_s), .min = 0, .max = DURATION_MAX},
+        {.name = "criteria", .type = FIELD_CUSTOM, .take = take_criteria},
         {.name = "suites", .type = FIELD_CUSTOM, .take = take_suites, .is_required = true}, // after the scale
     };
 #undef AT
@@ -74,6 +111,8 @@ static bool read_document(json_reader *r, const json_t *root, stress_protocol *p
     static const json_table TABLE = {.fields = FIELDS, .n = sizeof FIELDS / sizeof *FIELDS, .refuse_unknown = true};
     if (json_object_get(root, "suites") != NULL)
         return json_read_object(r, NULL, root, &TABLE, p);
+    if (json_object_get(root, "criteria") != NULL)
+        return read_criteria(r, root, p);
     p->suites = arena_alloc(r->keep, sizeof *p->suites);
     p->n_suites = 1;
     return p->suites != NULL ? stress_read_suite(r, NULL, root, p->suites) : json_fail_memory(r);
@@ -136,80 +175,6 @@ sw_code stress_protocol_load(stress_protocol **out, const char *path, sw_err *er
         return code;
     code = stress_protocol_parse(out, text, n, path, err);
     mem_free(text);
-    return code;
-}
-
-/* ---- several of them --------------------------------------------------------------------------------------------- */
-
-static sw_code out_of_memory(sw_err *err)
-{
-    return sw_fail(err, SW_ENOMEM, "out of memory for a stress protocol");
-}
-
-/* Appends what a text that was parsed before holds: one suite, or several. */
-static sw_code append(json_t *suites, const char *text, size_t n, sw_err *err)
-{
-    json_t *const root = json_loadb(text, n, 0, NULL);
-    json_t *const several = json_object_get(root, "suites");
-    const int failed = several != NULL ? json_array_extend(suites, several) : json_array_append(suites, root);
-    json_decref(root);
-    return failed == 0 ? SW_OK : out_of_memory(err);
-}
-
-static sw_code append_built_in(json_t *suites, const char *name, bool is_scenario, sw_err *err)
-{
-    const built_in_suite *const suite = stress_suite_find(name, is_scenario);
-    if (suite == NULL)
-        return sw_fail(err, SW_EINVAL, "there is no %s '%.100s'; `spillway stress --list` shows which there are",
-                       is_scenario ? "scenario" : "suite", name);
-    return append(suites, (const char *)suite->json, *suite->size, err);
-}
-
-static sw_code append_file(json_t *suites, const char *path, sw_err *err)
-{
-    stress_protocol *p;
-    sw_code code = stress_protocol_load(&p, path, err);
-    if (code != SW_OK)
-        return code;
-    code = append(suites, p->json, strlen(p->json), err);
-    stress_protocol_free(p);
-    return code;
-}
-
-static sw_code append_all(json_t *suites, const stress_choice *c, sw_err *err)
-{
-    sw_code code = SW_OK;
-    const bool is_default = c->n_suites + c->n_scenarios + c->n_files == 0;
-    for (size_t i = 0; code == SW_OK && is_default && i < N_STRESS_SUITES; i++) {
-        if (!STRESS_SUITES[i].is_scenario)
-            code = append_built_in(suites, STRESS_SUITES[i].name, false, err);
-    }
-    for (size_t i = 0; code == SW_OK && i < c->n_suites; i++)
-        code = append_built_in(suites, c->suites[i], false, err);
-    for (size_t i = 0; code == SW_OK && i < c->n_scenarios; i++)
-        code = append_built_in(suites, c->scenarios[i], true, err);
-    for (size_t i = 0; code == SW_OK && i < c->n_files; i++)
-        code = append_file(suites, c->files[i], err);
-    return code;
-}
-
-sw_code stress_protocol_choose(stress_protocol **out, const stress_choice *c, sw_err *err)
-{
-    *out = NULL;
-    json_t *const suites = json_array();
-    if (suites == NULL)
-        return out_of_memory(err);
-    sw_code code = append_all(suites, c, err);
-    json_t *const root =
-        code == SW_OK ? json_pack("{s:f, s:f, s:O}", "scale", c->scale, "duration_s", c->duration_s, "suites", suites)
-                      : NULL;
-    char *const text = root != NULL ? json_dumps(root, JSON_INDENT(1)) : NULL;
-    if (code == SW_OK)
-        code = text != NULL ? stress_protocol_parse(out, text, strlen(text), "the chosen suites", err)
-                            : out_of_memory(err);
-    free(text); // jansson allocates it
-    json_decref(root);
-    json_decref(suites);
     return code;
 }
 

@@ -1,6 +1,7 @@
 /* stress_analysis.c - figures, then verdicts, faults and tables. */
 #include "figures/stress/stress_analysis.h"
 
+#include "figures/stress/criteria_file.h"
 #include "figures/stress/fault_world.h"
 #include "figures/stress/stress_findings.h"
 
@@ -14,8 +15,8 @@ static size_t at_most(size_t n, size_t max)
 
 static void judge_all(stress_analysis *out)
 {
-    for (size_t i = 0; i < N_STRESS_CRITERIA && i < STRESS_CRITERIA_MAX; i++)
-        out->judgements[out->n_judgements++] = stress_judge(&STRESS_CRITERIA[i], &out->figures);
+    for (size_t i = 0; i < out->criteria.n; i++)
+        out->judgements[out->n_judgements++] = stress_judge(&out->criteria.items[i], &out->figures);
 }
 
 static sw_code find_faults(const stress_rows *rows, stress_analysis *out, sw_err *err)
@@ -55,6 +56,8 @@ sw_code stress_analysis_of(const run_record *run, int subject, stress_analysis *
     stress_rows rows;
     *out = (stress_analysis){0};
     sw_code code = stress_rows_of(run, subject, &rows, err);
+    if (code == SW_OK)
+        code = stress_criteria_of_run(&run->info, &out->criteria, err);
     if (code == SW_OK)
         code = stress_findings_of(&rows, &out->figures, err);
     if (code == SW_OK)

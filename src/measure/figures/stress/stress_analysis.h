@@ -9,10 +9,11 @@
 #include "figures/stress/stress_criteria.h"
 #include "figures/stress/stress_faults.h"
 
-enum { STRESS_CRITERIA_MAX = 64, STRESS_LEVELS_MAX = 32, STRESS_RUNGS_MAX = 48, STRESS_SECTIONS_MAX = 48 };
+enum { STRESS_LEVELS_MAX = 32, STRESS_RUNGS_MAX = 48, STRESS_SECTIONS_MAX = 48 };
 
 typedef struct stress_analysis {
     stress_figures figures;
+    stress_criteria criteria;                         // that the run is judged by
     stress_judgement judgements[STRESS_CRITERIA_MAX]; // (n_judgements), in the order of the criteria
     size_t n_judgements;
     stress_faults faults;
@@ -26,7 +27,8 @@ typedef struct stress_analysis {
     size_t n_sections;
 } stress_analysis;
 
-/* Of a run with stages.  It owns nothing: the views in *out are into tables of this program.  Error: SW_ENOMEM. */
+/* Of a run with stages.  It owns nothing, and must stay where it is: the judgements are views into its criteria.
+ * Errors: SW_ENOMEM, SW_EFORMAT (the run's criteria cannot be read). */
 SW_NODISCARD sw_code stress_analysis_of(const run_record *run, int subject, stress_analysis *out, sw_err *err);
 
 #endif

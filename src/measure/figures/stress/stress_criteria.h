@@ -15,8 +15,6 @@
 typedef enum bound_side { BOUND_ABOVE, BOUND_AT_LEAST, BOUND_BELOW, BOUND_AT_MOST } bound_side;
 
 const char *bound_side_name(bound_side side); // "above", "at_least", "below", "at_most"
-/* The side with that name, or -1. */
-int bound_side_from_name(const char *name);
 
 typedef struct stress_condition {
     stress_figure_id figure;
@@ -25,18 +23,27 @@ typedef struct stress_condition {
     bool is_need;
 } stress_condition;
 
-enum { CONDITIONS_MAX = 8 };
+/* "at least 28800 s" */
+typedef struct stress_bound_text {
+    char text[64];
+} stress_bound_text;
+
+stress_bound_text stress_bound_text_of(const stress_condition *condition);
+
+enum { CONDITIONS_MAX = 8, STRESS_CRITERIA_MAX = 64, CRITERION_ID_BYTES = 64, CRITERION_ASKED_BYTES = 240 };
 
 typedef struct stress_criterion {
-    const char *id;    // "sustained-speed"
-    const char *asked; // "more than 10 tok/s in the slowest minute"
+    char id[CRITERION_ID_BYTES];       // "sustained-speed"
+    char asked[CRITERION_ASKED_BYTES]; // "more than 10 tok/s in the slowest minute"
     stress_condition conditions[CONDITIONS_MAX];
     size_t n_conditions;
 } stress_criterion;
 
-/* What the protocol asks for. */
-extern const stress_criterion STRESS_CRITERIA[];
-extern const size_t N_STRESS_CRITERIA;
+/* What a run is judged by; criteria_file.h reads them. */
+typedef struct stress_criteria {
+    stress_criterion items[STRESS_CRITERIA_MAX]; // (n)
+    size_t n;
+} stress_criteria;
 
 typedef enum stress_verdict { STRESS_MET, STRESS_NOT_MET, STRESS_INCONCLUSIVE, STRESS_INVALID } stress_verdict;
 

@@ -12,15 +12,6 @@
 const stress_figure_row STRESS_FIGURE_ROWS[N_STRESS_FIGURES] = {STRESS_FIGURES(STRESS_FIGURE_ROW)};
 #undef STRESS_FIGURE_ROW
 
-int stress_figure_from_name(const char *name)
-{
-    for (int i = 0; i < N_STRESS_FIGURES; i++) {
-        if (strcmp(name, STRESS_FIGURE_ROWS[i].name) == 0)
-            return i;
-    }
-    return -1;
-}
-
 void stress_figures_init(stress_figures *figures)
 {
     for (int i = 0; i < N_STRESS_FIGURES; i++)

@@ -53,9 +53,6 @@ typedef struct stress_figure_row {
 
 extern const stress_figure_row STRESS_FIGURE_ROWS[N_STRESS_FIGURES];
 
-/* The figure with that name, or -1. */
-int stress_figure_from_name(const char *name);
-
 typedef enum figure_state { FIGURE_MISSING, FIGURE_MEASURED, FIGURE_VOID } figure_state;
 
 typedef struct stress_figure {
