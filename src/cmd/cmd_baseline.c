@@ -55,6 +55,7 @@ static int unpin(const baseline_args *a)
 // clang-format off
 static const text_column COLUMNS[] = {
     {"name",     "", false, 0},
+    {"kind",     "", false, 3},
     {"started",  "", false, 1},
     {"status",   "", false, 0},
     {"model",    "", false, 0},
@@ -69,6 +70,7 @@ static void put_row(text_table *table, const char *name, const run_entry *e)
     buf cell;
     buf_init(&cell, 1 << 20);
     text_table_put(table, name);
+    text_table_put(table, run_entry_kind(e));
     format_time(time, e->started_unix_ms);
     text_table_put(table, time);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -181,7 +183,7 @@ int cmd_baseline(int argc, char **argv)
         .command = "baseline",
         .usage = "pin NAME RUN | list | unpin NAME [OPTIONS]",
         .description =
-            "Keeps copies of benchmark runs under names, for `spillway compare`.\n\n"
+            "Keeps copies of benchmark and stress runs under names, for `spillway compare`.\n\n"
             "pin copies a run, which is named as for `spillway runs`: a store or its folder, and the number\n"
             "of the run after a colon. Invalid, aborted and unfinished runs are refused.\n\n"
             "list prints the baselines. unpin removes one.",

@@ -217,11 +217,13 @@ int cmd_compare(int argc, char **argv)
         .command = "compare",
         .usage = "BASE NEW [OPTIONS]",
         .description =
-            "Compares two stored benchmark runs: per model, mode, figure and test the difference of NEW from\n"
-            "BASE, with its interval and a verdict. A run is named as for `spillway runs`, or is the name of\n"
-            "a baseline, or a file of --share, which has figures and no answers.\n\n"
+            "Compares two stored runs of bench or of stress: per model, mode (or stage), figure and test the\n"
+            "difference of NEW from BASE, with its interval and a verdict; of stress the criteria, too. A run\n"
+            "is named as for `spillway runs`, or is the name of a baseline, or a file of --share, which has\n"
+            "figures and no answers.\n\n"
             "Exit code 3: a figure is surely worse by more than is allowed, a test or check that passed\n"
-            "fails, or a repeatable answer changed. 4: the runs are unlike or invalid, or have too few tests.",
+            "fails, a repeatable answer changed, or a criterion that was met is not. 4: the runs are unlike\n"
+            "or invalid, or have too few tests.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .min_positional = 2,

@@ -168,9 +168,9 @@ int cmd_trend(int argc, char **argv)
         .command = "trend",
         .usage = "[STORE...] [OPTIONS]",
         .description =
-            "Prints how the figures of stored benchmark runs change from run to run: the slope (Theil-Sen), whether\n"
-            "they rise or fall (Mann-Kendall), and where they changed their level. Takes the runs that differ\n"
-            "from the latest in nothing but the version of spillway; five are needed.\n\n"
+            "Prints how the figures of stored bench or stress runs change from run to run: the slope\n"
+            "(Theil-Sen), whether they rise or fall (Mann-Kendall), and where they changed their level. Takes\n"
+            "the runs that differ from the latest in nothing but the version of spillway; five are needed.\n\n"
             "STORE is as for `spillway runs`, or a file of --share; without one, all in results/.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],

@@ -17,6 +17,7 @@ enum { TEXT_BYTES_MAX = 1 << 20 };
 // clang-format off
 static const text_column COLUMNS_OF_LIST[] = {
     {"run",      "",    false, 0},
+    {"kind",     "",    false, 5},
     {"started",  "",    false, 3},
     {"status",   "",    false, 0},
     {"tests",    "",    true,  1},
@@ -48,6 +49,7 @@ void runs_table_put(text_table *table, const char *store, const run_entry *e)
     buf_init(&cell, TEXT_BYTES_MAX);
     run_name_put(&cell, store, e->id);
     put_cell(table, &cell);
+    text_table_put(table, run_entry_kind(e));
     char time[CELL_BYTES];
     format_time(time, e->started_unix_ms);
     text_table_put(table, time);
@@ -65,14 +67,19 @@ void runs_table_put(text_table *table, const char *store, const run_entry *e)
     buf_free(&cell);
 }
 
+const char *run_entry_kind(const run_entry *e)
+{
+    return e->is_stress ? "stress" : "bench";
+}
+
 json_t *runs_json(const char *store, const run_entry *e)
 {
-    return json_pack("{s:o, s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:s, s:i, s:i, s:i, s:s}", "store",
-                     json_text(store), "id", (json_int_t)e->id, "started_unix_ms", (json_int_t)e->started_unix_ms,
-                     "finished_unix_ms", (json_int_t)e->finished_unix_ms, "status", e->status, "fingerprint",
-                     e->fingerprint, "spillway", e->version, "url", e->url, "model", e->model, "models", e->n_models,
-                     "sessions", e->n_sessions, "protocol", e->protocol_name, "planned", e->n_planned, "measured",
-                     e->n_measured, "completed", e->n_completed, "command", e->command);
+    return json_pack("{s:o, s:I, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:s, s:i, s:i, s:i, s:s}", "store",
+                     json_text(store), "id", (json_int_t)e->id, "kind", run_entry_kind(e), "started_unix_ms",
+                     (json_int_t)e->started_unix_ms, "finished_unix_ms", (json_int_t)e->finished_unix_ms, "status",
+                     e->status, "fingerprint", e->fingerprint, "spillway", e->version, "url", e->url, "model", e->model,
+                     "models", e->n_models, "sessions", e->n_sessions, "protocol", e->protocol_name, "planned",
+                     e->n_planned, "measured", e->n_measured, "completed", e->n_completed, "command", e->command);
 }
 
 /* ---- one run ---------------------------------------------------------------------------------------------------- */

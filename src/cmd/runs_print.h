@@ -9,6 +9,9 @@
 #include "report/text_table.h"
 #include "results/store.h"
 
+/* "stress" or "bench": the command that made it. */
+const char *run_entry_kind(const run_entry *entry);
+
 /* The table of runs; NULL when memory is short, which all functions accept. */
 text_table *runs_table_create(void);
 /* Appends a row. */

@@ -112,6 +112,10 @@ static sw_code put_unlike(buf *out, const candidates *list, const run_record *ru
 {
     run_differences differences;
     bool is_hidden = false;
+    if (strcmp(run_kind_name(run), run_kind_name(latest)) != 0) {
+        buf_printf(out, "kind: a %s, and the latest is a %s", run_kind_name(run), run_kind_name(latest));
+        return SW_OK;
+    }
     sw_code code = alike_runs(run, latest, knob, &differences, err);
     if (code == SW_OK && differences.n == 0 && list->has_shared)
         code = differ_unseen(run, latest, knob, &is_hidden, err);

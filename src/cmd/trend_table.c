@@ -88,11 +88,21 @@ static void put_steps(text_table *table, const run_trend *t, const trend_row *ro
     }
 }
 
+static void put_place(text_table *table, const trend_row *row)
+{
+    const char *const place = run_trend_place(row);
+    buf safe;
+    buf_init(&safe, LINE_BYTES_MAX);
+    escape_terminal(&safe, place, strlen(place));
+    text_table_put(table, buf_str(&safe));
+    buf_free(&safe);
+}
+
 static void put_row(text_table *table, const run_trend *t, const trend_row *row, bool is_ascii)
 {
     const compare_metric_row *const metric = &COMPARE_METRIC_ROWS[row->metric];
     text_table_put(table, metric->name);
-    text_table_put(table, metric->scope == SCOPE_MODEL ? "-" : test_mode_name(row->mode));
+    put_place(table, row);
     put_number(table, metric, row->median);
     put_slope(table, row);
     text_table_put(table, trend_word(row));

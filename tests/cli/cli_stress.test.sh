@@ -134,6 +134,18 @@ says err "no protocol"
 completes --url "$url" --protocol own --out judged
 says out "inconclusive  recall: "
 sqlite3 judged/results.sqlite "SELECT protocol_json FROM run" | grep -q '"recall"' || fail "the criteria are not stored"
+
+# ---- two stress runs, and what is no stress run ----
+cp -r judged again
+expect 4 compare judged again --force --json # too few to judge
+python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); assert d["pairs"] == 2 and len(d["verdicts"]) == 9, d' .out
+sqlite3 again/results.sqlite "UPDATE test SET status = 'timeout' WHERE phase = 'measure'"
+expect 3 compare judged again --force
+says out "failed: a (stub, tiny: two) completed, and is now timeout"
+expect 4 compare "$SPILLWAY_SOURCE/tests/data/stores/schema1.sqlite" judged --force
+says out "unlike things"
+expect 0 runs list judged
+says out "stress"
 expect 0 protocol check s.json
 says out "suite short, 6 stages"
 expect 0 protocol show basic

@@ -12,6 +12,11 @@ bool is_served_by_spillway(const run_record *run)
     return run->n_servers > 0;
 }
 
+const char *run_kind_name(const run_record *run)
+{
+    return run->n_stages > 0 ? "stress run" : "benchmark";
+}
+
 /* spillway's servers have its version in their names. */
 static void drop_server(const run_record *a, const run_record *b, run_differences *d)
 {

@@ -9,6 +9,9 @@
 /* Returns true if all servers of the run were spillway. */
 bool is_served_by_spillway(const run_record *run);
 
+/* "stress run" or "benchmark": unlike things, which are never compared. */
+const char *run_kind_name(const run_record *run);
+
 /* As run_alike.  With the knob "version" the software of the servers may differ too, if spillway served both runs: it
  * has the version in its name. */
 SW_NODISCARD sw_code alike_runs(const run_record *a, const run_record *b, const char *knob, run_differences *out,

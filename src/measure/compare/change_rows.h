@@ -1,7 +1,8 @@
 /* change_rows.h - the changes of many figures, judged together, so that equal runs seldom look different.
  *
- * Each figure of a model and mode is judged over all tests, and once more in each test.  Of 5 % false alarms, four
- * fifths are shared by the rows over all tests and one fifth by those of single tests, each by Holm's correction. Pure.
+ * Each figure of a model and mode is judged over all tests, and once more in each test; of a stress run in each stage.
+ * Of 5 % false alarms, four fifths are shared by the rows over all tests and one fifth by those of single tests, each
+ * by Holm's correction. Pure.
  */
 #ifndef COMPARE_CHANGE_ROWS_H
 #define COMPARE_CHANGE_ROWS_H
@@ -12,6 +13,7 @@
 
 typedef struct change_row {
     int subject; // of the first run
+    int stage;   // position in the stages of the first run; -1: of a benchmark, or of a model
     test_mode mode;
     compare_metric metric;
     const test_record *test; // one of a test's repetitions; NULL: over all tests, or of a model

@@ -26,7 +26,8 @@ typedef enum compare_scope {
     X(MEMORY,      "memory_bytes",    "B",     SCOPE_MODEL, false, true,  NAN,  2,    "peak private memory of the server") \
     X(FAILED,      "failed",          "",      SCOPE_COUNT, false, false, 0,    0,    "tests that completed, and do no more") \
     X(CHECKS,      "checks",          "",      SCOPE_COUNT, false, false, 0,    0,    "checks that passed, and fail") \
-    X(OUTPUTS,     "outputs",         "",      SCOPE_COUNT, false, false, 0,    0,    "repeatable answers that changed")
+    X(OUTPUTS,     "outputs",         "",      SCOPE_COUNT, false, false, 0,    0,    "repeatable answers that changed") \
+    X(VERDICTS,    "verdicts",        "",      SCOPE_COUNT, false, false, 0,    0,    "criteria of a stress run that were met, and are not met")
 // clang-format on
 
 #define COMPARE_METRIC_ENUM(name, text, unit, scope, higher, relative, allowed, same, meaning) COMPARE_##name,

@@ -43,6 +43,11 @@ bool comparison_is_emulated(const comparison *c)
     return run_is_emulated(c->a->run) || run_is_emulated(c->b->run);
 }
 
+bool comparison_is_of_unlike_kinds(const comparison *c)
+{
+    return (c->a->run->n_stages > 0) != (c->b->run->n_stages > 0);
+}
+
 static sw_code check_hidden(comparison *c, sw_err *err)
 {
     bool is_hidden = false;
@@ -57,6 +62,9 @@ static sw_code check_hidden(comparison *c, sw_err *err)
 
 static sw_code check_alike(comparison *c, sw_err *err)
 {
+    if (comparison_is_of_unlike_kinds(c))
+        buf_printf(&c->reasons, "BASE is a %s and NEW a %s: unlike things\n", run_kind_name(c->a->run),
+                   run_kind_name(c->b->run));
     sw_code code = alike_runs(c->a->run, c->b->run, c->options.knob, &c->differences, err);
     if (code == SW_OK)
         code = changes_of_runs(c->a->run, c->b->run, &c->changes, err);
@@ -120,13 +128,16 @@ static const test_record *test_of(const mode_group *g, int test)
     return g->pairs[i].a->test;
 }
 
-/* Over all tests, and if there are several in each. */
+/* Over all tests, and if there are several in each; the questions of a stage are many. */
 static sw_code measure_metric(comparison *c, const mode_group *g, compare_metric metric, sw_err *err)
 {
     const size_t n = fill_values(c, g, metric);
-    change_row row = {.subject = g->pairs[0].subject, .mode = g->pairs[0].a->test->mode, .metric = metric};
+    change_row row = {.subject = g->pairs[0].subject,
+                      .stage = g->pairs[0].stage,
+                      .mode = g->pairs[0].a->test->mode,
+                      .metric = metric};
     sw_code code = add_row(c, row, g->values, n, err);
-    const bool has_several = n > 0 && g->values[0].test != g->values[n - 1].test;
+    const bool has_several = n > 0 && row.stage < 0 && g->values[0].test != g->values[n - 1].test;
     for (size_t begin = 0, end; has_several && code == SW_OK && begin < n; begin = end) {
         for (end = begin; end < n && g->values[end].test == g->values[begin].test; end++) {
         }
@@ -138,7 +149,7 @@ static sw_code measure_metric(comparison *c, const mode_group *g, compare_metric
 
 static bool is_same_group(const test_pair *a, const test_pair *b)
 {
-    return a->subject == b->subject && a->a->test->mode == b->a->test->mode;
+    return a->subject == b->subject && a->stage == b->stage && a->a->test->mode == b->a->test->mode;
 }
 
 static bool is_speed(compare_metric metric)
@@ -180,7 +191,7 @@ static sw_code measure_models(comparison *c, sw_err *err)
             const value_pair v = {compare_metric_of_model((compare_metric)m, c->a->run, subject),
                                   compare_metric_of_model((compare_metric)m, c->b->run, (int)s), 0};
             const size_t n_before = c->n_rows;
-            code = add_row(c, (change_row){.subject = subject, .metric = (compare_metric)m}, &v, 1, err);
+            code = add_row(c, (change_row){.subject = subject, .stage = -1, .metric = (compare_metric)m}, &v, 1, err);
             for (size_t i = n_before; i < c->n_rows; i++)
                 c->rows[i].change.range = (interval){c->rows[i].change.difference, c->rows[i].change.difference};
         }
@@ -205,12 +216,14 @@ int comparison_count_regressions(const comparison *c)
     return n;
 }
 
-/* Returns true if there is an interval for the times of at least one model and mode; where times mean nothing, if any
- * tests are pairs. */
+/* Returns true if there is an interval for the times of at least one model and mode, or a verdict that could have
+ * changed; where times mean nothing, if any tests are pairs. */
 static bool is_judged(const comparison *c)
 {
     if (comparison_is_emulated(c))
         return c->pairs.n > 0;
+    if (c->exact.n_compared[COMPARE_VERDICTS] > 0)
+        return true;
     for (size_t i = 0; i < c->n_rows; i++) {
         const change_row *const row = &c->rows[i];
         if (is_speed(row->metric) && row->test == NULL && !isnan(row->change.range.low))
@@ -232,6 +245,10 @@ static sw_code compare_all(comparison *c, sw_err *err)
         code = change_rows_judge(c->rows, c->n_rows, err);
     if (code == SW_OK)
         code = exact_changes_of(&c->pairs, c->a->run, c->b->run, &c->exact, err);
+    if (code == SW_OK)
+        code = verdict_pairs_of(c->a, c->b, c->pairs.subject_of_a, &c->verdicts, err);
+    if (code == SW_OK)
+        code = verdict_changes_of(&c->verdicts, &c->exact, err);
     for (size_t i = 0; i < c->exact.n; i++)
         c->n_exact[c->exact.items[i].metric]++;
     c->outcome = comparison_count_regressions(c) > 0 ? COMPARISON_REGRESSED
@@ -246,7 +263,7 @@ sw_code comparison_of(const run_analysis *a, const run_analysis *b, const compar
     *out = (comparison){.a = a, .b = b, .options = *options, .outcome = COMPARISON_REFUSED};
     buf_init(&out->reasons, REASON_BYTES_MAX);
     const sw_code code = check_alike(out, err);
-    if (code != SW_OK || (out->reasons.size > 0 && !options->is_forced))
+    if (code != SW_OK || comparison_is_of_unlike_kinds(out) || (out->reasons.size > 0 && !options->is_forced))
         return code;
     return compare_all(out, err);
 }
@@ -258,6 +275,7 @@ void comparison_free(comparison *c)
     buf_free(&c->reasons);
     test_pairs_free(&c->pairs);
     exact_changes_free(&c->exact);
+    verdict_pairs_free(&c->verdicts);
     mem_free(c->rows);
     *c = (comparison){0};
 }

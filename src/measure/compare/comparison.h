@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "compare/change_rows.h"
 #include "compare/exact_changes.h"
+#include "compare/verdict_pairs.h"
 #include "figures/run_alike.h"
 
 // clang-format off
@@ -27,7 +28,7 @@ const char *comparison_outcome_name(comparison_outcome outcome);
 
 typedef struct comparison_options {
     const char *knob; // the part in which the runs may differ; NULL: none
-    bool is_forced;   // unlike and invalid runs are compared all the same
+    bool is_forced;   // unlike and invalid runs of one kind are compared all the same
     bool is_shared;   // both runs are made of shared files: of answers there are figures alone
     compare_limits limits;
     size_t n_draws; // of the bootstrap; 0: BOOTSTRAP_DRAWS
@@ -41,7 +42,8 @@ typedef struct comparison {
     run_differences changes;     // all, but for what follows from the version
     buf reasons;                 // why they should not be compared, a sentence on each line; "": they may be
     test_pairs pairs;
-    change_row *rows; // by model and mode; the rows of single tests follow that over all tests
+    verdict_pairs verdicts; // of stress runs
+    change_row *rows;       // by model, stage and mode; the rows of single tests follow that over all tests
     size_t n_rows, cap_rows;
     exact_changes exact;
     size_t n_exact[N_COMPARE_METRICS];
@@ -58,6 +60,8 @@ void comparison_free(comparison *c);
 bool comparison_has_hidden_difference(const comparison *c);
 /* Returns true if a GPU was emulated in one of the runs: their times and rates are not compared, whatever is forced. */
 bool comparison_is_emulated(const comparison *c);
+/* Returns true if one is a stress run and the other a benchmark; they are refused, whatever is forced. */
+bool comparison_is_of_unlike_kinds(const comparison *c);
 /* Returns true if more tests, checks or answers changed for the worse than the limit of that SCOPE_COUNT metric. */
 bool comparison_count_is_regression(const comparison *c, compare_metric metric);
 /* How many regressions there are, of rows and of counts. */

@@ -31,7 +31,7 @@ static void put_reasons(document *doc, const comparison *c)
         doc_remark(doc, TONE_BAD, "%.*s", (int)n, line);
         line += n + (line[n] == '\n');
     }
-    if (c->reasons.size > 0 && c->options.is_forced)
+    if (c->reasons.size > 0 && c->options.is_forced && c->outcome != COMPARISON_REFUSED)
         doc_remark(doc, TONE_BAD, "compared all the same (--force): differences may have other causes");
 }
 
@@ -100,13 +100,15 @@ static void put_head(document *doc, const comparison *c, comparison_names names)
 
 /* ---- exact changes ----------------------------------------------------------------------------------------------- */
 
-static void put_exact(document *doc, const comparison *c, const exact_change *e)
+static void put_exact_test(document *doc, const comparison *c, const exact_change *e)
 {
     const test_record *const test = e->pair->a->test;
-    buf name;
+    buf name, place;
     buf_init(&name, LINE_BYTES_MAX);
+    buf_init(&place, LINE_BYTES_MAX);
     format_name(&name, test);
-    const char *const model = c->a->subjects[e->pair->subject].label, *const mode = test_mode_name(test->mode);
+    comparison_put_place(&place, c, e->pair->stage, test->mode);
+    const char *const model = c->a->subjects[e->subject].label, *const mode = buf_str(&place);
     if (e->metric == COMPARE_FAILED)
         doc_remark(doc, TONE_BAD, "failed: %s (%s, %s) completed, and is now %s", buf_str(&name), model, mode,
                    c->options.is_shared ? "failed" : test_status_name(e->pair->b->test->answer.status));
@@ -116,6 +118,16 @@ static void put_exact(document *doc, const comparison *c, const exact_change *e)
     else
         doc_remark(doc, TONE_BAD, "outputs: the answer to %s (%s, %s) is another one now", buf_str(&name), model, mode);
     buf_free(&name);
+    buf_free(&place);
+}
+
+static void put_exact(document *doc, const comparison *c, const exact_change *e)
+{
+    if (e->metric == COMPARE_VERDICTS)
+        doc_remark(doc, TONE_BAD, "verdicts: %s (%s) was met, and is not met", e->check,
+                   c->a->subjects[e->subject].label);
+    else
+        put_exact_test(doc, c, e);
 }
 
 static bool says_nothing_of_answers(const comparison *c)
@@ -171,6 +183,7 @@ static void put_terminal(document *doc, const comparison *c)
     doc->audience = FOR_TERMINAL;
     for (size_t s = 0; s < c->a->n_subjects; s++) {
         doc_heading(doc, 2, NULL, model_of(c, s));
+        comparison_verdicts(doc, c, (int)s);
         comparison_table(doc, c, (int)s, CHOICE_OVER_ALL, /*is_long=*/false, SIZE_MAX);
         if (comparison_count_rows(c, (int)s, CHOICE_OTHERWISE) == 0)
             continue;
@@ -201,6 +214,7 @@ static void put_long(document *doc, const comparison *c, size_t max_rows)
         char anchor[32];
         snprintf(anchor, sizeof anchor, "model-%zu", s + 1);
         doc_heading(doc, 2, anchor, model_of(c, s));
+        comparison_verdicts(doc, c, (int)s);
         comparison_table(doc, c, (int)s, CHOICE_OVER_ALL, /*is_long=*/true, SIZE_MAX);
         if (comparison_count_rows(c, (int)s, CHOICE_CHANGED) > 0)
             doc_paragraph(doc, "Single tests that changed:");
@@ -240,6 +254,7 @@ static void put_short(document *doc, const comparison *c, comparison_names names
     put_head(doc, c, names);
     for (size_t s = 0; c->outcome != COMPARISON_REFUSED && s < c->a->n_subjects; s++) {
         doc_heading(doc, 3, NULL, model_of(c, s));
+        comparison_verdicts(doc, c, (int)s);
         comparison_table(doc, c, (int)s, CHOICE_OVER_ALL, /*is_long=*/false, SIZE_MAX);
     }
     if (c->outcome != COMPARISON_REFUSED)

@@ -45,6 +45,17 @@ static json_t *json_of_differences(const run_differences *d)
     return list;
 }
 
+/* {"suite", "stage"} of the stress run, or null. */
+static json_t *json_of_stage(const comparison *c, int stage)
+{
+    if (stage < 0)
+        return json_null();
+    json_t *j = json_object();
+    json_put(&j, "suite", json_of_text(c->a->run->stages[stage].suite));
+    json_put(&j, "name", json_of_text(c->a->run->stages[stage].name));
+    return j;
+}
+
 static json_t *json_of_row(const comparison *c, const change_row *row)
 {
     const compare_metric_row *const metric = &COMPARE_METRIC_ROWS[row->metric];
@@ -52,6 +63,7 @@ static json_t *json_of_row(const comparison *c, const change_row *row)
     json_t *j = json_object();
     put_model(&j, &c->a->subjects[row->subject]);
     json_put(&j, "mode", is_model ? json_null() : json_string(test_mode_name(row->mode)));
+    json_put(&j, "stage", json_of_stage(c, row->stage));
     json_put(&j, "metric", json_string(metric->name));
     json_put(&j, "unit", json_string(metric->unit));
     json_put(&j, "test", row->test != NULL ? json_of_text(row->test->plan.name) : json_null());
@@ -72,9 +84,14 @@ static json_t *json_of_row(const comparison *c, const change_row *row)
 
 static json_t *json_of_exact(const comparison *c, const exact_change *e)
 {
-    const test_record *const test = e->pair->a->test;
     json_t *j = json_object();
-    put_model(&j, &c->a->subjects[e->pair->subject]);
+    put_model(&j, &c->a->subjects[e->subject]);
+    if (e->pair == NULL) {
+        json_put(&j, "criterion", json_string(e->check));
+        return j;
+    }
+    const test_record *const test = e->pair->a->test;
+    json_put(&j, "stage", json_of_stage(c, e->pair->stage));
     json_put(&j, "mode", json_string(test_mode_name(test->mode)));
     json_put(&j, "test", json_of_text(test->plan.name));
     json_put(&j, "variant", json_of_text(test->variant));
@@ -99,6 +116,23 @@ static json_t *json_of_count(const comparison *c, compare_metric metric)
     return j;
 }
 
+static json_t *json_of_verdicts(const comparison *c)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < c->verdicts.n; i++) {
+        const verdict_pair *const p = &c->verdicts.items[i];
+        json_t *j = json_object();
+        put_model(&j, &c->a->subjects[p->subject]);
+        json_put(&j, "criterion", json_string(p->b->criterion->id));
+        json_put(&j, "base", json_string(stress_verdict_name(p->a->verdict)));
+        json_put(&j, "new", json_string(stress_verdict_name(p->b->verdict)));
+        json_put(&j, "base_found", json_of_text(p->a->found));
+        json_put(&j, "new_found", json_of_text(p->b->found));
+        json_push(&list, j);
+    }
+    return list;
+}
+
 sw_code comparison_json(buf *out, const comparison *c, comparison_names names, sw_err *err)
 {
     json_t *j = json_object(), *changes = json_array(), *counts = json_array();
@@ -111,7 +145,8 @@ sw_code comparison_json(buf *out, const comparison *c, comparison_names names, s
     json_put(&j, "schema", json_integer(1));
     json_put(&j, "outcome", json_string(comparison_outcome_name(c->outcome)));
     json_put(&j, "regressions", json_integer(comparison_count_regressions(c)));
-    json_put(&j, "forced", json_boolean(c->options.is_forced && c->reasons.size > 0));
+    json_put(&j, "forced",
+             json_boolean(c->options.is_forced && c->reasons.size > 0 && c->outcome != COMPARISON_REFUSED));
     json_put(&j, "shared", json_boolean(c->options.is_shared));
     json_put(&j, "emulated", json_boolean(comparison_is_emulated(c)));
     json_put(&j, "knob", c->options.knob != NULL ? json_of_text(c->options.knob) : json_null());
@@ -124,5 +159,6 @@ sw_code comparison_json(buf *out, const comparison *c, comparison_names names, s
     json_put(&j, "only_new", json_integer((json_int_t)c->pairs.n_only_b));
     json_put(&j, "changes", changes);
     json_put(&j, "counts", counts);
+    json_put(&j, "verdicts", json_of_verdicts(c));
     return json_append(out, j, JSON_INDENT(2), err);
 }

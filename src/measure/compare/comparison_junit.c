@@ -71,8 +71,11 @@ static void put_row(buf *out, const comparison *c, const change_row *row)
     buf_init(&class_name, LINE_BYTES_MAX);
     buf_init(&message, LINE_BYTES_MAX);
     comparison_put_title(&title, row);
-    buf_printf(&class_name, "%s.%s", c->a->subjects[row->subject].label,
-               COMPARE_METRIC_ROWS[row->metric].scope == SCOPE_MODEL ? "server" : test_mode_name(row->mode));
+    buf_printf(&class_name, "%s.", c->a->subjects[row->subject].label);
+    if (COMPARE_METRIC_ROWS[row->metric].scope == SCOPE_MODEL)
+        buf_puts(&class_name, "server");
+    else
+        comparison_put_place(&class_name, c, row->stage, row->mode);
     put_case_begin(out, buf_str(&class_name), buf_str(&title));
     put_message(&message, row);
     if (row->is_regression)
@@ -96,8 +99,13 @@ static void put_count(buf *out, const comparison *c, compare_metric metric)
         const exact_change *const e = &c->exact.items[i];
         if (e->metric != metric)
             continue;
-        buf_printf(&body, "%s, %s: ", c->a->subjects[e->pair->subject].label, test_mode_name(e->pair->a->test->mode));
-        format_name(&body, e->pair->a->test);
+        buf_printf(&body, "%s", c->a->subjects[e->subject].label);
+        if (e->pair != NULL) {
+            buf_puts(&body, ", ");
+            comparison_put_place(&body, c, e->pair->stage, e->pair->a->test->mode);
+            buf_puts(&body, ": ");
+            format_name(&body, e->pair->a->test);
+        }
         buf_printf(&body, "%s%s\n", e->check[0] != '\0' ? ": " : "", e->check);
     }
     buf_printf(&message, "%zu of %d: %s", c->n_exact[metric], c->exact.n_compared[metric],

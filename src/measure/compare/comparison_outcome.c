@@ -40,7 +40,12 @@ void comparison_put_why(buf *out, const comparison *c)
         buf_printf(out, "%zu pairs of tests are too few to judge; more repetitions (--repeat of bench) help",
                    c->pairs.n);
         break;
-    default: buf_puts(out, "these runs are not comparable; --force compares them all the same"); break;
+    default:
+        if (comparison_is_of_unlike_kinds(c))
+            buf_puts(out, "a stress run and a benchmark are not comparable");
+        else
+            buf_puts(out, "these runs are not comparable; --force compares them all the same");
+        break;
     }
     if (c->outcome == COMPARISON_OK || c->outcome == COMPARISON_REGRESSED)
         put_counts(out, c);

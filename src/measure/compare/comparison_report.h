@@ -32,6 +32,8 @@ SW_NODISCARD sw_code comparison_json(buf *out, const comparison *c, comparison_n
  * and a comparison without a result is an error. */
 void comparison_junit(buf *out, const comparison *c, comparison_names names);
 
+/* Where figures were measured: a mode, or the stage of a stress run ("concurrent: 8 sessions"); unescaped. */
+void comparison_put_place(buf *out, const comparison *c, int stage, test_mode mode);
 /* The title of a row: "decode_tps", or with its test "decode_tps of greeting"; unescaped. */
 void comparison_put_title(buf *out, const change_row *row);
 

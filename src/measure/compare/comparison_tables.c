@@ -15,7 +15,7 @@ enum { N_SHORT_COLUMNS = 7 }; // the first ones
 
 static const doc_column COLUMNS[] = {
     {"figure", "", "", false, 0},
-    {"mode", "", "", false, 0},
+    {"mode", "", "of a stress run: the stage", false, 0},
     {"verdict", "", "", false, 0},
     {"change", "", "of a typical pair; % where the sign is there", true, 0},
     {"95 %", "", "interval of the change", true, 0},
@@ -33,6 +33,15 @@ void comparison_put_title(buf *out, const change_row *row)
     if (row->test != NULL)
         buf_printf(out, " of %s%s%s", row->test->plan.name, row->test->variant[0] != '\0' ? " at " : "",
                    row->test->variant);
+}
+
+void comparison_put_place(buf *out, const comparison *c, int stage, test_mode mode)
+{
+    const stage_record *const s = stage >= 0 ? &c->a->run->stages[stage] : NULL;
+    if (s != NULL)
+        buf_printf(out, "%s: %s", s->suite, s->name);
+    if (s == NULL || mode != MODE_STREAM)
+        buf_printf(out, "%s%s", s != NULL ? ", " : "", test_mode_name(mode));
 }
 
 /* "+12.3" of relative figures, else "-0.041"; "0", "-". */
@@ -89,14 +98,16 @@ static void put_more(document *doc, const change_row *row)
     doc_putf(doc, "%s%s", cell, COMPARE_METRIC_ROWS[row->metric].is_relative && !isnan(row->allowed) ? "%" : "");
 }
 
-static void put_row(document *doc, const change_row *row, bool is_long)
+static void put_row(document *doc, const comparison *c, const change_row *row, bool is_long)
 {
     buf title;
     buf_init(&title, LINE_BYTES_MAX);
     comparison_put_title(&title, row);
     doc_put(doc, buf_str(&title));
+    buf_clear(&title);
+    comparison_put_place(&title, c, row->stage, row->mode);
+    doc_put(doc, COMPARE_METRIC_ROWS[row->metric].scope == SCOPE_MODEL ? "-" : buf_str(&title));
     buf_free(&title);
-    doc_put(doc, COMPARE_METRIC_ROWS[row->metric].scope == SCOPE_MODEL ? "-" : test_mode_name(row->mode));
     put_verdict(doc, row);
     put_change(doc, row);
     put_value(doc, row, row->change.a);
@@ -139,7 +150,7 @@ size_t comparison_table(document *doc, const comparison *c, int subject, compari
             continue;
         if (n == 1)
             doc_table(doc, "", COLUMNS, is_long ? sizeof COLUMNS / sizeof *COLUMNS : N_SHORT_COLUMNS);
-        put_row(doc, &c->rows[i], is_long);
+        put_row(doc, c, &c->rows[i], is_long);
     }
     return n;
 }
@@ -150,6 +161,35 @@ size_t comparison_count_rows(const comparison *c, int subject, comparison_choice
     for (size_t i = 0; i < c->n_rows; i++)
         n += is_of(c, i, subject, choice);
     return n;
+}
+
+// clang-format off
+static const doc_column VERDICTS[] = {
+    {"criterion", "", "", false, 0},
+    {"BASE", "", "", false, 0},
+    {"NEW", "", "", false, 0},
+    {"found now", "", "", false, 1},
+};
+// clang-format on
+
+void comparison_verdicts(document *doc, const comparison *c, int subject)
+{
+    static const doc_tone TONES[] = {[STRESS_MET] = TONE_GOOD,
+                                     [STRESS_NOT_MET] = TONE_BAD,
+                                     [STRESS_INCONCLUSIVE] = TONE_OPEN,
+                                     [STRESS_INVALID] = TONE_OPEN};
+    size_t n = 0;
+    for (size_t i = 0; i < c->verdicts.n; i++) {
+        const verdict_pair *const p = &c->verdicts.items[i];
+        if (p->subject != subject)
+            continue;
+        if (n++ == 0)
+            doc_table(doc, "Criteria", VERDICTS, sizeof VERDICTS / sizeof *VERDICTS);
+        doc_put(doc, p->b->criterion->id);
+        doc_put_tone(doc, TONES[p->a->verdict], stress_verdict_name(p->a->verdict));
+        doc_put_tone(doc, TONES[p->b->verdict], stress_verdict_name(p->b->verdict));
+        doc_put(doc, p->b->found);
+    }
 }
 
 // clang-format off

@@ -18,6 +18,8 @@ typedef enum comparison_choice {
 size_t comparison_table(document *doc, const comparison *c, int subject, comparison_choice choice, bool is_long,
                         size_t max_rows);
 size_t comparison_count_rows(const comparison *c, int subject, comparison_choice choice);
+/* Appends the verdicts of a model's stress runs side by side; of none there is no table. */
+void comparison_verdicts(document *doc, const comparison *c, int subject);
 /* Appends all conditions that differ, the knob too; of none there is no table. */
 void comparison_differences(document *doc, const comparison *c);
 

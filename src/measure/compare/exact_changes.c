@@ -20,7 +20,7 @@ static sw_code add(exact_changes *out, compare_metric metric, const test_pair *p
 {
     if (!mem_grow(&out->items, &out->cap, out->n + 1, sizeof *out->items))
         return sw_fail(err, SW_ENOMEM, "out of memory comparing answers");
-    out->items[out->n++] = (exact_change){metric, pair, check};
+    out->items[out->n++] = (exact_change){metric, pair->subject, pair, check};
     return SW_OK;
 }
 

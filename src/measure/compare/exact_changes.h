@@ -1,5 +1,5 @@
-/* exact_changes.h - what needs no statistics: tests and checks that passed and fail, and answers that were repeatable
- * and changed.  Pure.
+/* exact_changes.h - what needs no statistics: tests and checks that passed and fail, answers that were repeatable and
+ * changed, and verdicts of stress runs.  Pure.
  */
 #ifndef COMPARE_EXACT_CHANGES_H
 #define COMPARE_EXACT_CHANGES_H
@@ -8,9 +8,11 @@
 #include "compare/test_pairs.h"
 
 typedef struct exact_change {
-    compare_metric metric; // COMPARE_FAILED (a pair), COMPARE_CHECKS, COMPARE_OUTPUTS (all repetitions of a test)
-    const test_pair *pair; // where it was seen first
-    const char *check;     // COMPARE_CHECKS: its name; else ""
+    compare_metric metric; // COMPARE_FAILED (a pair), COMPARE_CHECKS, COMPARE_OUTPUTS (all repetitions of a test),
+                           // COMPARE_VERDICTS
+    int subject;           // of a
+    const test_pair *pair; // where it was seen first; COMPARE_VERDICTS: NULL
+    const char *check;     // COMPARE_CHECKS: its name; COMPARE_VERDICTS: the criterion; else ""
 } exact_change;
 
 typedef struct exact_changes {

@@ -42,14 +42,15 @@ static trend_row *find_row(run_trend *t, const trend_row *like)
     for (size_t i = 0; i < t->n_rows; i++) {
         trend_row *const r = &t->rows[i];
         if (r->mode == like->mode && r->metric == like->metric && r->twin == like->twin &&
-            strcmp(r->model, like->model) == 0)
+            strcmp(r->model, like->model) == 0 && strcmp(r->stage, like->stage) == 0)
             return r;
     }
-    const char *const name = copy(t, like->model);
-    if (name == NULL || !mem_grow(&t->rows, &t->cap_rows, t->n_rows + 1, sizeof *t->rows))
+    const char *const name = copy(t, like->model), *const stage = copy(t, like->stage);
+    if (name == NULL || stage == NULL || !mem_grow(&t->rows, &t->cap_rows, t->n_rows + 1, sizeof *t->rows))
         return NULL;
     t->rows[t->n_rows] = *like;
     t->rows[t->n_rows].model = name;
+    t->rows[t->n_rows].stage = stage;
     t->rows[t->n_rows].label = "";
     return &t->rows[t->n_rows++];
 }
@@ -79,13 +80,15 @@ static sw_code put_value(run_trend *t, const trend_row *like, trend_value value,
     return SW_OK;
 }
 
-/* `values` has a place for each answer. */
-static trend_value value_of(const run_record *run, const run_summary *summary, compare_metric metric, double *values)
+/* `values` has a place for each answer; stage -1: of all. */
+static trend_value value_of(const run_record *run, const run_summary *summary, int stage, compare_metric metric,
+                            double *values)
 {
     size_t n = 0;
     for (size_t i = 0; i < summary->n_rows; i++) {
-        const bool is_completed = summary->rows[i].test->answer.status == TEST_COMPLETED;
-        const double value = is_completed ? compare_metric_of(metric, run, &summary->rows[i]) : NAN;
+        const test_record *const test = summary->rows[i].test;
+        const bool is_taken = test->answer.status == TEST_COMPLETED && (stage < 0 || test->stage == stage);
+        const double value = is_taken ? compare_metric_of(metric, run, &summary->rows[i]) : NAN;
         if (isfinite(value))
             values[n++] = value;
     }
@@ -98,15 +101,37 @@ static trend_value value_of(const run_record *run, const run_summary *summary, c
 }
 
 /* `like` is taken for each metric of the mode. */
-static sw_code add_mode(run_trend *t, const run_record *run, const run_summary *summary, trend_row like, double *values,
-                        sw_err *err)
+static sw_code add_mode(run_trend *t, const run_record *run, const run_summary *summary, int stage, trend_row like,
+                        double *values, sw_err *err)
 {
     sw_code code = SW_OK;
     for (int m = 0; summary->n_rows > 0 && m < N_COMPARE_METRICS && code == SW_OK; m++) {
         like.metric = (compare_metric)m;
         if (compare_metric_is_of(like.metric, like.mode))
-            code = put_value(t, &like, value_of(run, summary, like.metric, values), err);
+            code = put_value(t, &like, value_of(run, summary, stage, like.metric, values), err);
     }
+    return code;
+}
+
+/* A row for each stage: they ask different things. */
+static sw_code add_stages(run_trend *t, const run_record *run, const subject_analysis *s, trend_row like,
+                          double *values, sw_err *err)
+{
+    sw_code code = SW_OK;
+    buf name;
+    buf_init(&name, LINE_BYTES_MAX);
+    for (size_t i = 0; code == SW_OK && i < run->n_stages; i++) {
+        if (run->stages[i].subject != s->index)
+            continue;
+        buf_clear(&name);
+        buf_printf(&name, "%s: %s", run->stages[i].suite, run->stages[i].name);
+        if (like.mode != MODE_STREAM)
+            buf_printf(&name, ", %s", test_mode_name(like.mode));
+        like.stage = buf_str(&name);
+        code = name.failed == SW_OK ? add_mode(t, run, &s->modes[like.mode], (int)i, like, values, err)
+                                    : out_of_memory(err);
+    }
+    buf_free(&name);
     return code;
 }
 
@@ -120,11 +145,13 @@ static int count_twins_before(const run_record *run, int subject)
 
 static sw_code add_subject(run_trend *t, const run_record *run, const subject_analysis *s, double *values, sw_err *err)
 {
-    trend_row like = {.model = s->subject->name, .twin = count_twins_before(run, s->index), .label = s->label};
+    trend_row like = {
+        .model = s->subject->name, .twin = count_twins_before(run, s->index), .label = s->label, .stage = ""};
     sw_code code = SW_OK;
     for (int mode = 0; mode < N_TEST_MODES && code == SW_OK; mode++) {
         like.mode = (test_mode)mode;
-        code = add_mode(t, run, &s->modes[mode], like, values, err);
+        code = run->n_stages > 0 ? add_stages(t, run, s, like, values, err)
+                                 : add_mode(t, run, &s->modes[mode], -1, like, values, err);
     }
     like.mode = MODE_STREAM;
     for (int m = 0; m < N_COMPARE_METRICS && code == SW_OK; m++) {

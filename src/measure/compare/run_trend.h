@@ -21,12 +21,13 @@ typedef struct trend_value {
     double low, high; // the quartiles of its answers; NAN: of one value
 } trend_value;
 
-/* One figure of a model in a mode. */
+/* One figure of a model in a mode, or in a mode of a stage. */
 typedef struct trend_row {
     const char *model; // its name
     int twin;          // of how many models before it in its run it has the name
     const char *label; // how reports of the latest run call it: tells apart those of one name
     test_mode mode;    // not of SCOPE_MODEL
+    const char *stage; // of a stress run: "concurrent: 8 sessions"; or ""
     compare_metric metric;
     trend_value *values; // (cap) by runs; those from cap on have none; owned
     size_t cap;
@@ -88,6 +89,8 @@ SW_NODISCARD sw_code run_trend_judge(run_trend *t, const char *model, int metric
 
 /* The value of a run, with NAN where it has none. */
 trend_value run_trend_value(const trend_row *row, size_t run);
+/* The stage, or the mode; "-" of SCOPE_MODEL.  Unescaped. */
+const char *run_trend_place(const trend_row *row);
 /* "rising", "falling", "steady", "too few runs". */
 const char *run_trend_direction(const trend_row *row);
 /* How many rows are judged. */

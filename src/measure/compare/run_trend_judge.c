@@ -105,6 +105,13 @@ const char *run_trend_direction(const trend_row *row)
     return row->verdict == CHANGE_UNCLEAR ? "steady" : row->slope > 0 ? "rising" : "falling";
 }
 
+const char *run_trend_place(const trend_row *row)
+{
+    if (COMPARE_METRIC_ROWS[row->metric].scope == SCOPE_MODEL)
+        return "-";
+    return row->stage[0] != '\0' ? row->stage : test_mode_name(row->mode);
+}
+
 size_t run_trend_count_judged(const run_trend *t)
 {
     size_t n = 0;

@@ -9,6 +9,7 @@
 /* A measured test with what it is found by. */
 typedef struct keyed {
     int subject; // of a
+    int stage;   // of a, or -1
     bool is_loose;
     const summary_row *row;
 } keyed;
@@ -64,15 +65,26 @@ static int order(double x, double y)
     return (x > y) - (x < y);
 }
 
+/* What is asked.  The requests of stages have items: the words of a later turn hold earlier answers, and may differ. */
+static int by_question(const test_record *a, const test_record *b)
+{
+    const char *const of_a = a->item != NULL ? a->item : "", *const of_b = b->item != NULL ? b->item : "";
+    int found = strcmp(of_a, of_b);
+    if (found != 0 || of_a[0] != '\0')
+        return found;
+    found = strcmp(a->plan.name, b->plan.name);
+    return found != 0 ? found : strcmp(a->plan.prompt, b->plan.prompt);
+}
+
 /* By everything but the repetition. */
 static int by_test(const keyed *x, const keyed *y)
 {
     const test_record *const a = x->row->test, *const b = y->row->test;
     const bool is_loose = x->is_loose;
-    int found = x->subject != y->subject ? x->subject - y->subject : (int)a->mode - (int)b->mode;
+    int found = x->subject != y->subject ? x->subject - y->subject : x->stage - y->stage;
+    found = found != 0 ? found : (int)a->mode - (int)b->mode;
     found = found != 0 ? found : strcmp(a->variant, b->variant);
-    found = found != 0 ? found : strcmp(a->plan.name, b->plan.name);
-    found = found != 0 ? found : strcmp(a->plan.prompt, b->plan.prompt);
+    found = found != 0 ? found : by_question(a, b);
     found = found != 0 ? found : a->plan.max_tokens - b->plan.max_tokens;
     found = found != 0 || is_loose ? found : order(a->plan.temperature, b->plan.temperature);
     return found;
@@ -83,15 +95,33 @@ static int by_key(const void *x, const void *y)
     const keyed *const a = x, *const b = y;
     int found = by_test(a, b);
     found = found != 0 ? found : a->row->test->repeat - b->row->test->repeat;
+    if (a->stage >= 0) {
+        found = found != 0 ? found : a->row->test->session - b->row->test->session;
+        found = found != 0 ? found : a->row->test->turn - b->row->test->turn;
+    }
     if (found != 0 || a->is_loose)
         return found;
     const int64_t seed_a = a->row->test->plan.seed, seed_b = b->row->test->plan.seed;
     return (seed_a > seed_b) - (seed_a < seed_b);
 }
 
+/* The stage of the test as a has it: -1 of a benchmark, -2 if a has none of that name. */
+static int find_stage(const run_record *run, const run_record *a, int subject, const test_record *t)
+{
+    if (t->stage < 0 || (size_t)t->stage >= run->n_stages)
+        return -1;
+    const stage_record *const s = &run->stages[t->stage];
+    for (size_t i = 0; i < a->n_stages; i++) {
+        const stage_record *const of_a = &a->stages[i];
+        if (of_a->subject == subject && strcmp(of_a->suite, s->suite) == 0 && strcmp(of_a->name, s->name) == 0)
+            return (int)i;
+    }
+    return -2;
+}
+
 /* Without tests of models that the other run does not have; *n_out counts these. */
-static sw_code list_tests(const run_analysis *run, const int *subject_of_a, bool is_loose, keyed_list *out,
-                          size_t *n_without, sw_err *err)
+static sw_code list_tests(const run_analysis *run, const run_record *a, const int *subject_of_a, bool is_loose,
+                          keyed_list *out, size_t *n_without, sw_err *err)
 {
     size_t n = 0;
     for (size_t s = 0; s < run->n_subjects; s++) {
@@ -106,8 +136,13 @@ static sw_code list_tests(const run_analysis *run, const int *subject_of_a, bool
         for (int m = 0; m < N_TEST_MODES; m++) {
             const run_summary *const summary = &run->subjects[s].modes[m];
             *n_without += subject < 0 ? summary->n_rows : 0;
-            for (size_t i = 0; subject >= 0 && i < summary->n_rows; i++)
-                out->items[out->n++] = (keyed){subject, is_loose, &summary->rows[i]};
+            for (size_t i = 0; subject >= 0 && i < summary->n_rows; i++) {
+                const int stage = find_stage(run->run, a, subject, summary->rows[i].test);
+                if (stage >= -1)
+                    out->items[out->n++] = (keyed){subject, stage, is_loose, &summary->rows[i]};
+                else
+                    ++*n_without;
+            }
         }
     }
     qsort(out->items, out->n, sizeof *out->items, by_key);
@@ -124,7 +159,8 @@ static void merge(const keyed_list *a, const keyed_list *b, test_pairs *out)
         out->n_only_b += found > 0;
         if (found == 0) {
             out->n_tests += last == NULL || by_test(last, &a->items[i]) != 0;
-            out->items[out->n++] = (test_pair){a->items[i].subject, out->n_tests - 1, a->items[i].row, b->items[k].row};
+            out->items[out->n++] =
+                (test_pair){a->items[i].subject, a->items[i].stage, out->n_tests - 1, a->items[i].row, b->items[k].row};
             last = &a->items[i];
         }
         i += found <= 0;
@@ -145,9 +181,9 @@ sw_code test_pairs_of(const run_analysis *a, const run_analysis *b, bool is_loos
     }
     pair_models(a->run, b->run, out->subject_of_a, is_taken);
     mem_free(is_taken);
-    sw_code code = list_tests(a, NULL, is_loose, &of_a, &out->n_only_a, err);
+    sw_code code = list_tests(a, a->run, NULL, is_loose, &of_a, &out->n_only_a, err);
     if (code == SW_OK)
-        code = list_tests(b, out->subject_of_a, is_loose, &of_b, &out->n_only_b, err);
+        code = list_tests(b, a->run, out->subject_of_a, is_loose, &of_b, &out->n_only_b, err);
     if (code == SW_OK && (out->items = mem_calloc(of_a.n + 1, sizeof *out->items)) == NULL)
         code = sw_fail(err, SW_ENOMEM, "out of memory comparing %zu tests", of_a.n);
     if (code == SW_OK)

@@ -9,7 +9,7 @@ static void put_row(buf *out, const run_trend *t, const trend_row *row)
         const trend_value v = run_trend_value(row, i);
         csv_text(out, row->model);
         csv_text(out, row->label);
-        csv_text(out, metric->scope == SCOPE_MODEL ? "" : test_mode_name(row->mode));
+        csv_text(out, metric->scope == SCOPE_MODEL ? "" : run_trend_place(row));
         csv_text(out, metric->name);
         csv_text(out, metric->unit);
         csv_text(out, t->runs[i].name);

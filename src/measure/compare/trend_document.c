@@ -31,11 +31,6 @@ static void put_verdict(document *doc, const trend_row *row)
     buf_free(&text);
 }
 
-static const char *mode_of(const trend_row *row)
-{
-    return COMPARE_METRIC_ROWS[row->metric].scope == SCOPE_MODEL ? "-" : test_mode_name(row->mode);
-}
-
 /* A run's name in this document, and its anchor. */
 static void format_run(char out[CELL_BYTES], size_t run)
 {
@@ -127,7 +122,7 @@ static void put_summary_row(document *doc, const run_trend *t, const trend_row *
     char cell[CELL_BYTES], anchor[ANCHOR_BYTES];
     format_anchor(anchor, t, row);
     doc_put_link(doc, anchor, COMPARE_METRIC_ROWS[row->metric].name);
-    doc_put(doc, mode_of(row));
+    doc_put(doc, run_trend_place(row));
     put_verdict(doc, row);
     format_by_unit(cell, row->median, COMPARE_METRIC_ROWS[row->metric].unit);
     doc_put(doc, cell);
@@ -193,8 +188,8 @@ static void put_figure(document *doc, const run_trend *t, const trend_row *row)
     buf text;
     buf_init(&text, LINE_BYTES_MAX);
     format_anchor(anchor, t, row);
-    buf_printf(&text, "%s%s%s", COMPARE_METRIC_ROWS[row->metric].name, mode_of(row)[0] == '-' ? "" : ", ",
-               mode_of(row)[0] == '-' ? "" : mode_of(row));
+    buf_printf(&text, "%s%s%s", COMPARE_METRIC_ROWS[row->metric].name, run_trend_place(row)[0] == '-' ? "" : ", ",
+               run_trend_place(row)[0] == '-' ? "" : run_trend_place(row));
     doc_heading(doc, 3, anchor, buf_str(&text));
     buf_clear(&text);
     put_sentence(doc, t, row);

@@ -61,6 +61,7 @@ static json_t *json_of_row(const run_trend *t, const trend_row *row)
     json_put(&j, "model", json_of_text(row->model));
     json_put(&j, "label", json_of_text(row->label));
     json_put(&j, "mode", metric->scope == SCOPE_MODEL ? json_null() : json_string(test_mode_name(row->mode)));
+    json_put(&j, "stage", row->stage[0] != '\0' ? json_of_text(row->stage) : json_null());
     json_put(&j, "metric", json_string(metric->name));
     json_put(&j, "unit", json_string(metric->unit));
     set_values(&j, t, row);

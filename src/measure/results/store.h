@@ -65,6 +65,7 @@ typedef struct run_entry {
     int n_models, n_sessions;
     int n_planned, n_measured, n_completed; // tests, without warm-ups
     bool is_emulated;                       // see run_is_emulated
+    bool is_stress;                         // it has stages; else a benchmark
 } run_entry;
 
 typedef struct run_list {

@@ -11,7 +11,8 @@ static const char LIST[] =
     " (SELECT count(*) FROM subject WHERE run_id = run.id), n_sessions, n_planned,"
     " (SELECT count(*) FROM test WHERE run_id = run.id AND phase = 'measure'),"
     " (SELECT count(*) FROM test WHERE run_id = run.id AND phase = 'measure' AND status = 'completed'),"
-    " EXISTS (SELECT 1 FROM fact WHERE run_id = run.id AND name = 'device_emulated' AND text = 'yes')"
+    " EXISTS (SELECT 1 FROM fact WHERE run_id = run.id AND name = 'device_emulated' AND text = 'yes'),"
+    " EXISTS (SELECT 1 FROM stage WHERE run_id = run.id)"
     " FROM run WHERE ?1 = 0 ORDER BY id";
 
 static void read_entry(row *r, run_entry *e)
@@ -27,6 +28,7 @@ static void read_entry(row *r, run_entry *e)
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         *numbers[i] = row_int(r, 0);
     e->is_emulated = row_int(r, 0) != 0;
+    e->is_stress = row_int(r, 0) != 0;
 }
 
 sw_code store_list_runs(result_store *store, run_list *out, sw_err *err)
