@@ -56,7 +56,7 @@ static void put_spark(text_table *table, const trend_row *row, size_t n_runs, bo
 static void put_number(text_table *table, const compare_metric_row *metric, double value)
 {
     char cell[CELL_BYTES];
-    if (metric->scope == SCOPE_MODEL)
+    if (strcmp(metric->unit, "B") == 0)
         format_bytes(cell, value);
     else
         format_number(cell, value);

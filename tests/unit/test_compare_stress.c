@@ -29,6 +29,8 @@ typedef struct making {
     bool is_failing; // one request of the second stage
     bool is_other;   // one answer of the second stage
     bool has_no_stages;
+    const char *suite;  // NULL: "concurrent"
+    int n_wrong;        // of the ten answers of the first stage, which have checks; 0: none has
     const char *second; // name of the second stage; NULL: "3 sessions"
     const char *words;  // of the last question; NULL: the usual ones
 } making;
@@ -37,6 +39,9 @@ typedef struct side {
     run_record *run;
     run_analysis analysis;
 } side;
+
+static const check_record RIGHT = {"result", "problem", true, 1, CHECK_PASSED, ""},
+                          WRONG = {"result", "problem", true, 1, CHECK_FAILED, ""};
 
 static test_record make_test(const making *m, int i)
 {
@@ -64,6 +69,10 @@ static void put_tests(result_store *store, int64_t id, const making *m)
         test_record t = make_test(m, i);
         if (m->words != NULL && i == N_TESTS - 1)
             t.plan.prompt = m->words;
+        if (m->n_wrong > 0 && i < N_ALONE) {
+            t.checks = i < m->n_wrong ? &WRONG : &RIGHT;
+            t.n_checks = 1;
+        }
         if (m->is_failing && i == N_ALONE)
             t.answer.status = TEST_TIMEOUT;
         if (m->is_other && i == N_ALONE + 1) {
@@ -76,7 +85,7 @@ static void put_tests(result_store *store, int64_t id, const making *m)
 
 static void put_stages(result_store *store, int64_t id, const making *m)
 {
-    stage_record stage = {.suite = "concurrent",
+    stage_record stage = {.suite = m->suite != NULL ? m->suite : "concurrent",
                           .name = "1 session",
                           .work = "sessions",
                           .parameters = "{}",
@@ -238,6 +247,23 @@ static void test_a_criterion_that_is_not_met_any_more_is_a_regression(void **sta
     buf_free(&out);
 }
 
+/* Two answers of a run are no proof of a loss, unless somebody sets a limit. */
+static void test_accuracy_is_judged_where_a_limit_is_set(void **state)
+{
+    (void)state;
+    compare(&(making){.suite = "reasoning", .n_wrong = 1}, &(making){.suite = "reasoning", .n_wrong = 3}, false);
+    const change_row *row = find_row(&x.c, COMPARE_ACCURACY, -1);
+    assert_true(row->change.a == 90 && row->change.b == 70);
+    assert_int_equal(row->verdict, CHANGE_UNCLEAR);
+    comparison_options options = x.c.options;
+    options.limits.allowed[COMPARE_ACCURACY] = 2;
+    comparison_free(&x.c);
+    assert_int_equal(comparison_of(&x.a.analysis, &x.b.analysis, &options, &x.c, NULL), SW_OK);
+    row = find_row(&x.c, COMPARE_ACCURACY, -1);
+    assert_true(row->is_regression);
+    end();
+}
+
 static void test_a_benchmark_is_another_thing(void **state)
 {
     (void)state;
@@ -279,6 +305,7 @@ int main(void)
         cmocka_unit_test(test_one_stage_that_is_slower_is_a_regression),
         cmocka_unit_test(test_a_changed_answer_is_a_regression),
         cmocka_unit_test(test_a_criterion_that_is_not_met_any_more_is_a_regression),
+        cmocka_unit_test(test_accuracy_is_judged_where_a_limit_is_set),
         cmocka_unit_test(test_a_benchmark_is_another_thing),
         cmocka_unit_test(test_a_trend_has_a_row_for_each_stage),
     };

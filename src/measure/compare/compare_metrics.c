@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "figures/equality.h"
+#include "figures/stress/stress_analysis.h"
 
 #define METRIC_ROW(name, text, unit, scope, higher, relative, allowed, same, meaning)                                  \
     {text, unit, meaning, scope, higher, relative, allowed, same},
@@ -113,9 +114,15 @@ double compare_metric_of(compare_metric metric, const run_record *run, const sum
     }
 }
 
-double compare_metric_of_model(compare_metric metric, const run_record *run, int subject)
+/* A figure of a stress run, times `scale`; NAN. */
+static double stress_value(const subject_analysis *model, stress_figure_id id, double scale)
 {
-    const sample_figure figure = metric == COMPARE_VRAM ? SAMPLE_GPU_PROCESS : SAMPLE_PRIVATE;
+    const stress_figure *const f = model->stress != NULL ? &model->stress->figures.v[id] : NULL;
+    return f != NULL && f->state == FIGURE_MEASURED ? scale * f->value : NAN;
+}
+
+static double peak_of(const run_record *run, int subject, sample_figure figure)
+{
     double highest = NAN;
     for (size_t i = 0; i < run->n_samples; i++) {
         const resource_sample *const s = &run->samples[i];
@@ -126,4 +133,18 @@ double compare_metric_of_model(compare_metric metric, const run_record *run, int
             highest = fmax(highest, s->values.v[figure]); // fmax ignores a NAN
     }
     return highest;
+}
+
+double compare_metric_of_model(compare_metric metric, const run_record *run, const subject_analysis *model)
+{
+    switch (metric) {
+    case COMPARE_VRAM: return peak_of(run, model->index, SAMPLE_GPU_PROCESS);
+    case COMPARE_MEMORY: return peak_of(run, model->index, SAMPLE_PRIVATE);
+    case COMPARE_SUSTAINED: return stress_value(model, FIGURE_SUSTAINED_TPS, 1);
+    case COMPARE_AGREEMENT: return stress_value(model, FIGURE_TOP_AGREEMENT, 100);
+    case COMPARE_ACCURACY: return stress_value(model, FIGURE_ACCURACY, 100);
+    case COMPARE_RETENTION: return stress_value(model, FIGURE_RETENTION, 100);
+    case COMPARE_RECALL: return stress_value(model, FIGURE_RECALL, 100);
+    default: return NAN;
+    }
 }

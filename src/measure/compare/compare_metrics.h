@@ -2,7 +2,7 @@
 #ifndef COMPARE_COMPARE_METRICS_H
 #define COMPARE_COMPARE_METRICS_H
 
-#include "figures/metrics.h"
+#include "figures/analysis.h"
 #include "spillway/error.h"
 
 typedef enum compare_scope {
@@ -24,6 +24,11 @@ typedef enum compare_scope {
     X(MARK,        "mark",            "",      SCOPE_TEST,  true,  false, NAN,  0.1,  "content mark, 1 to 5") \
     X(VRAM,        "vram_bytes",      "B",     SCOPE_MODEL, false, true,  2,    2,    "peak memory of the server on the GPU") \
     X(MEMORY,      "memory_bytes",    "B",     SCOPE_MODEL, false, true,  NAN,  2,    "peak private memory of the server") \
+    X(SUSTAINED,   "sustained_tps",   "tok/s", SCOPE_MODEL, true,  true,  NAN,  2,    "slowest minute of a stress run") \
+    X(AGREEMENT,   "agreement_pct",   "points", SCOPE_MODEL, true, false, NAN,  0.2,  "tokens of a stress run that the un-offloaded side would choose") \
+    X(ACCURACY,    "accuracy_pct",    "points", SCOPE_MODEL, true, false, NAN,  0.2,  "right answers of a stress run") \
+    X(RETENTION,   "retention_pct",   "points", SCOPE_MODEL, true, false, NAN,  0.2,  "earlier facts that later answers of a stress run use rightly") \
+    X(RECALL,      "recall_pct",      "points", SCOPE_MODEL, true, false, NAN,  0.2,  "secrets of long texts that a stress run found") \
     X(FAILED,      "failed",          "",      SCOPE_COUNT, false, false, 0,    0,    "tests that completed, and do no more") \
     X(CHECKS,      "checks",          "",      SCOPE_COUNT, false, false, 0,    0,    "checks that passed, and fail") \
     X(OUTPUTS,     "outputs",         "",      SCOPE_COUNT, false, false, 0,    0,    "repeatable answers that changed") \
@@ -57,7 +62,7 @@ SW_NODISCARD sw_code compare_limits_set(compare_limits *limits, const char *text
 bool compare_metric_is_of(compare_metric metric, test_mode mode);
 /* Of a completed answer of the run; NAN. */
 double compare_metric_of(compare_metric metric, const run_record *run, const summary_row *row);
-/* Of a model's server that does not serve as the reference; NAN. */
-double compare_metric_of_model(compare_metric metric, const run_record *run, int subject);
+/* Of a model; memory is of its server that does not serve as the reference.  NAN: it was not measured. */
+double compare_metric_of_model(compare_metric metric, const run_record *run, const subject_analysis *model);
 
 #endif

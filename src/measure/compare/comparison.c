@@ -186,10 +186,10 @@ static sw_code measure_models(comparison *c, sw_err *err)
     for (size_t s = 0; s < c->b->n_subjects; s++) {
         const int subject = c->pairs.subject_of_a[s];
         for (int m = 0; code == SW_OK && subject >= 0 && m < N_COMPARE_METRICS; m++) {
-            if (COMPARE_METRIC_ROWS[m].scope != SCOPE_MODEL)
+            if (COMPARE_METRIC_ROWS[m].scope != SCOPE_MODEL || (m == COMPARE_SUSTAINED && comparison_is_emulated(c)))
                 continue;
-            const value_pair v = {compare_metric_of_model((compare_metric)m, c->a->run, subject),
-                                  compare_metric_of_model((compare_metric)m, c->b->run, (int)s), 0};
+            const value_pair v = {compare_metric_of_model((compare_metric)m, c->a->run, &c->a->subjects[subject]),
+                                  compare_metric_of_model((compare_metric)m, c->b->run, &c->b->subjects[s]), 0};
             const size_t n_before = c->n_rows;
             code = add_row(c, (change_row){.subject = subject, .stage = -1, .metric = (compare_metric)m}, &v, 1, err);
             for (size_t i = n_before; i < c->n_rows; i++)

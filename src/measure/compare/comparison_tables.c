@@ -75,7 +75,7 @@ static void put_change(document *doc, const change_row *row)
 static void put_value(document *doc, const change_row *row, double value)
 {
     char cell[CELL_BYTES];
-    if (COMPARE_METRIC_ROWS[row->metric].scope == SCOPE_MODEL)
+    if (strcmp(COMPARE_METRIC_ROWS[row->metric].unit, "B") == 0)
         format_bytes(cell, value);
     else
         format_number(cell, value);

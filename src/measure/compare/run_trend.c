@@ -157,8 +157,7 @@ static sw_code add_subject(run_trend *t, const run_record *run, const subject_an
     for (int m = 0; m < N_COMPARE_METRICS && code == SW_OK; m++) {
         like.metric = (compare_metric)m;
         if (COMPARE_METRIC_ROWS[m].scope == SCOPE_MODEL)
-            code =
-                put_value(t, &like, (trend_value){compare_metric_of_model(like.metric, run, s->index), NAN, NAN}, err);
+            code = put_value(t, &like, (trend_value){compare_metric_of_model(like.metric, run, s), NAN, NAN}, err);
     }
     return code;
 }

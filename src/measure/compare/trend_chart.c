@@ -76,14 +76,14 @@ static void put_values_axis(buf *out, const frame *f)
     for (double i = ceil(f->low / step); i * step <= f->high; i++) {
         char label[CELL_BYTES];
         const double value = i * step + 0.0;
-        if (metric->scope == SCOPE_MODEL)
+        if (strcmp(metric->unit, "B") == 0)
             format_bytes(label, value);
         else
             format_number(label, value);
         put_line(out, "grid", LEFT, y_of(f, value), RIGHT, y_of(f, value));
         put_label(out, "end", LEFT - 8, y_of(f, value) + 4, label, strlen(label));
     }
-    if (metric->scope != SCOPE_MODEL)
+    if (strcmp(metric->unit, "B") != 0)
         put_label(out, "end", LEFT - 8, TOP - 16, metric->unit, strlen(metric->unit));
 }
 

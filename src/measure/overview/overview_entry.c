@@ -187,7 +187,7 @@ static void take_figures(const run_analysis *a, const subject_analysis *s, overv
     e->ttft_ms = m->ttft_ms.p50;
     e->mark_mean = s->mark_mean;
     e->mean_repetition = m->mean_repetition;
-    e->memory_bytes = compare_metric_of_model(COMPARE_MEMORY, a->run, s->index);
+    e->memory_bytes = compare_metric_of_model(COMPARE_MEMORY, a->run, s);
     e->n_technical_passed = s->n_technical_passed;
     e->n_technical_run = s->n_technical_run;
     e->n_completed = m->n_completed;
