@@ -294,7 +294,7 @@ typedef struct sw_expert_id {
 } sw_expert_id;
 
 /* What an open engine occupies and uses; what it points to belongs to the engine.  Constant after open, except the
- * last eleven members. */
+ * last fifteen members. */
 typedef struct sw_engine_state {
     int n_threads, n_ctx, n_seqs, n_batch; // as in effect
     sw_kv_type kv_type;
@@ -338,6 +338,10 @@ typedef struct sw_engine_state {
      * the tokens that they evaluated for that. */
     uint64_t n_prompt_steps, n_prompt_step_tokens, n_generation_steps, n_generation_step_tokens;
     uint64_t n_stream_steps, n_stream_experts, n_stream_bytes; // likewise: steps that streamed experts, and what
+    /* Likewise: pieces of small steps that GPUs were given as a graph that was there, as one that was recorded for it,
+     * and operation by operation. */
+    uint64_t n_segments_replayed, n_segments_captured, n_segments_direct;
+    const char *graph_note; // NULL, or why a GPU records none any more
 } sw_engine_state;
 
 sw_engine_state sw_engine_get_state(sw_engine *engine);

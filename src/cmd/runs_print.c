@@ -53,7 +53,8 @@ void runs_table_put(text_table *table, const char *store, const run_entry *e)
     text_table_put(table, time);
     put_safe(&cell, e->status);
     put_cell(table, &cell);
-    buf_printf(&cell, "%d of %d", e->n_completed, e->n_planned);
+    const int n_all = e->n_planned > 0 ? e->n_planned : e->n_measured; // a stress run plans stages, not tests
+    buf_printf(&cell, "%d of %d", e->n_completed, n_all);
     put_cell(table, &cell);
     put_safe(&cell, e->model);
     if (e->n_models > 1)

@@ -68,6 +68,19 @@ static json_t *devices_json(const sw_engine_state *s)
     return list;
 }
 
+/* NULL: no work was worth a graph yet. */
+static json_t *graphs_json(const sw_engine_state *s)
+{
+    if (s->n_segments_replayed + s->n_segments_captured + s->n_segments_direct == 0)
+        return NULL;
+    json_t *graphs = json_pack("{s:o, s:o, s:o}", "replayed", json_integer((json_int_t)s->n_segments_replayed),
+                               "captured", json_integer((json_int_t)s->n_segments_captured), "direct",
+                               json_integer((json_int_t)s->n_segments_direct));
+    if (s->graph_note != NULL)
+        json_put(&graphs, "note", json_string(s->graph_note));
+    return graphs;
+}
+
 static json_t *compute_json(const sw_engine_state *s)
 {
     json_t *compute = json_pack("{s:s, s:s, s:i, s:i}", "backend", s->backend, "isa", s->isa, "threads", s->n_threads,
@@ -80,6 +93,9 @@ static json_t *compute_json(const sw_engine_state *s)
     json_put(&compute, "devices", devices_json(s));
     if (s->stream_bytes_vram > 0)
         json_put(&compute, "stream", stream_json(s));
+    json_t *const graphs = graphs_json(s);
+    if (graphs != NULL)
+        json_put(&compute, "graphs", graphs);
     return compute;
 }
 

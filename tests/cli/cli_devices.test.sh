@@ -120,12 +120,18 @@ with subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text
             assert [stream["experts"], stream["bytes"], stream["steps"]] == counted and min(counted) > 0, (stream, counted)
         else:
             assert stream is None and counted == [], (stream, counted)
+        graphs = placement["compute"].get("graphs", {})
+        counted = [line for line in metrics.splitlines() if line.startswith("spillway_gpu_segments_total{")]
+        assert len(counted) == len(graphs), (graphs, counted)
+        for how, n in graphs.items():
+            assert n > 0 and any(f'how="{how}"' in line and int(float(line.split()[-1])) == n for line in counted), (graphs, counted)
     finally:
         server.terminate()
     with open("cache.json", "w") as out:
         lines = [line.split() for line in metrics.splitlines() if line.startswith("spillway_expert_cache_")]
         json.dump([placement.get("expert_cache"), {line[0].split("{")[0]: float(line[1]) for line in lines}], out)
     compute = placement["compute"]
+    assert ("graphs" in compute) == ("device" in compute), compute
     for d in compute.get("devices", []):
         for kind, bytes in (("budget", d["bytes"]), ("kv", d["kv_bytes"]), ("compute", d["buffer_bytes"])):
             sample = f'spillway_device_memory_bytes{{model="{placement["model"]}",device="{d["name"]}",kind="{kind}"}} {bytes}\n'

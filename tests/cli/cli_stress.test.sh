@@ -8,6 +8,13 @@ rows() { sqlite3 "$1/results.sqlite" "$2"; }
 wait_for() { for _ in $(seq 300); do "$@" && return 0; sleep 0.05; done; fail "waited in vain for: $*"; }
 asked="SELECT stage || '/' || session || '/' || turn || '/' || item FROM staged ORDER BY stage, session, turn"
 
+# A whole run; on a machine that is busy with other things it says so, and is invalid.
+completes() {
+  local code=0
+  "$SPILLWAY" stress "$@" >"$work/.out" 2>"$work/.err" || code=$?
+  [ "$code" = 0 ] || { [ "$code" = 4 ] && grep -qF 'other processes used' "$work/.out"; } || fail "spillway stress $*: exit code $code"
+}
+
 cat >s.json <<'JSON'
 {"version": 1, "suite": "short", "title": "A short suite",
  "prompts": [{"name": "greeting", "prompt": "Hello, how are you?"},
@@ -21,9 +28,9 @@ cat >s.json <<'JSON'
 JSON
 
 # ---- a whole run: every stage is done, and the same item has the same text, whatever the transport, batch or server ----
-expect 0 stress "$models/demo-gpt-oss.gguf" --protocol s.json --out whole
+completes "$models/demo-gpt-oss.gguf" --protocol s.json --out whole
 says out "short: two at once"
-says out "status: ok"
+says out "inconclusive  endurance: too little"
 [ "$(rows whole "SELECT group_concat(ending) FROM stage")" = done,done,done,done,done,done ] || fail "the endings of the stages"
 [ "$(rows whole "SELECT count(*) FROM staged")" = 22 ] || fail "the number of requests"
 [ "$(rows whole "SELECT max(n) FROM (SELECT count(DISTINCT answer) AS n FROM test JOIN staged ON test_id = id
@@ -35,7 +42,7 @@ says out "status: ok"
   fail "nothing was sampled while nothing was asked"
 test -s whole/report.html || fail "no report"
 expect 0 report whole --format json
-expect 0 stress --resume whole --json # nothing is missing
+completes --resume whole --json # nothing is missing
 python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); assert [s["completed"] for s in d["stages"]] == [6, 6, 6, 2, 2, 0], d' .out
 
 # ---- killed in the middle and resumed: the same requests ----
@@ -53,7 +60,7 @@ kill -KILL "$pid"
 wait "$pid" 2>/dev/null || true
 [ "$(rows killed "SELECT count(*) FROM staged")" -lt 18 ] || fail "it was not killed in the middle"
 expect 0 report killed
-expect 0 stress --resume killed --quiet
+completes --resume killed --quiet
 [ "$(rows killed "$asked")" = "$(rows whole "$asked" | grep -v '^[34]/')" ] || fail "resumed, the requests are: $(rows killed "$asked")"
 [ "$(rows killed "SELECT group_concat(ending) FROM stage")" = done,done,done,skipped,skipped,done ] || fail "the endings after resuming"
 says out "skipped: a server of --url is not restarted"
@@ -64,7 +71,7 @@ cat >l.json <<'JSON'
 {"version": 1, "suite": "leaving", "title": "Clients that leave", "prompts": [{"name": "greeting", "prompt": "Hello, how are you?"}],
  "stages": [{"name": "half leave", "work": "sessions", "sessions": 2, "requests": 8, "max_tokens": [60], "leave_share": 0.5}]}
 JSON
-expect 0 stress --url "$url" --protocol l.json --out left --quiet
+completes --url "$url" --protocol l.json --out left --quiet
 [ "$(rows left "SELECT group_concat(DISTINCT status) FROM (SELECT status FROM test WHERE phase = 'measure' ORDER BY status)")" = \
   canceled,completed ] || fail "they did not leave"
 
@@ -83,10 +90,10 @@ wait "$pid" || status=$?
 # ---- a server that dies costs its stage; resumed, nothing is missing ----
 cat >d.json <<'JSON'
 {"version": 1, "suite": "dying", "title": "A server that dies", "prompts": [{"name": "greeting", "prompt": "Hello, how are you?"}],
- "stages": [{"name": "long", "work": "sessions", "requests": 30, "max_tokens": [500], "ignore_eos": true},
+ "stages": [{"name": "long", "work": "sessions", "requests": 20, "max_tokens": [60]},
             {"name": "after it", "work": "sessions", "requests": 1, "max_tokens": [20]}]}
 JSON
-"$SPILLWAY" stress "$models/demo-gpt-oss.gguf" --protocol d.json --out dies --quiet >/dev/null 2>&1 &
+"$SPILLWAY" stress --serve stub: --protocol d.json --out dies --quiet -- --stub-rate 400 >/dev/null 2>&1 &
 pid=$!
 dies_some() { [ "$(rows dies "SELECT count(*) FROM staged" 2>/dev/null || echo 0)" -ge 1 ]; }
 wait_for dies_some
@@ -96,9 +103,9 @@ wait "$pid" || status=$?
 [ "$status" = 1 ] || fail "the exit code of a run whose server died is $status"
 [ "$(rows dies "SELECT group_concat(ending) FROM stage")" = failed,done ] || fail "the stages of a server that died"
 status=0
-"$SPILLWAY" stress --resume dies --quiet >"$work/.out" 2>"$work/.err" || status=$?
+"$SPILLWAY" stress --resume dies --quiet >"$work/.out" 2>"$work/.err" || status=$? # one request failed with the server
 [ "$(rows dies "SELECT group_concat(ending) FROM stage")" = done,done ] || fail "the stages after resuming"
-[ "$(rows dies "SELECT count(*) FROM staged JOIN test ON test_id = id WHERE stage = 0")" -ge 30 ] || fail "requests are missing"
+[ "$(rows dies "SELECT count(*) FROM staged JOIN test ON test_id = id WHERE stage = 0")" = 20 ] || fail "requests are missing"
 
 # ---- what is refused, and the list ----
 expect 2 stress --url "$url" --suite nope --out x

@@ -65,12 +65,14 @@ static void check_bytes(const golden *g, const sw_engine_options *o, int n_devic
     for (int i = 0; i < n_devices; i++) {
         const sw_device_state *const d = &s.devices[i], *const p = &planned.devices[i];
         assert_string_equal(d->name, p->name);
-        assert_int_equal(device_allocated(m->tiers.devices[i].device), d->weight_bytes + d->kv_bytes + d->buffer_bytes);
-        assert_true(d->weight_bytes + d->kv_bytes + d->buffer_bytes <= d->bytes);
+        const uint64_t taken = d->weight_bytes + d->kv_bytes + d->buffer_bytes + d->cache_bytes;
+        assert_int_equal(device_allocated(m->tiers.devices[i].device), taken);
+        assert_true(taken <= d->bytes);
         assert_int_equal(d->weight_bytes, p->weight_bytes);
         assert_int_equal(d->expert_bytes, p->expert_bytes);
         assert_int_equal(d->kv_bytes, p->kv_bytes);
         assert_int_equal(d->buffer_bytes, p->buffer_bytes);
+        assert_int_equal(d->cache_bytes, p->cache_bytes);
         weights += d->weight_bytes;
         kv += d->kv_bytes;
         buffers += d->buffer_bytes;

@@ -412,10 +412,10 @@ static void test_several_gpus_are_summed_and_told_one_by_one(void **state)
         "\"compute\": "
         "{\"device\": {\"name\": \"cuda:0,cuda:1\", \"emulated\": false}, \"devices\": [{\"name\": \"cuda:0\", "
         "\"bytes\": 8e9, "
-        "\"weight_bytes\": 2e9, \"kv_bytes\": 1e9, \"buffer_bytes\": 5e8}, {\"name\": \"cuda:1\", \"bytes\": 24e9, "
-        "\"weight_bytes\": 0, \"kv_bytes\": 0, \"buffer_bytes\": 0}]}, \"masked_experts\": [{\"layer\": 3, "
-        "\"experts\": [0, 17]}, "
-        "{\"layer\": 4, \"experts\": [2]}]}";
+        "\"weight_bytes\": 2e9, \"kv_bytes\": 1e9, \"buffer_bytes\": 3e8, \"cache_bytes\": 2e8}, {\"name\": "
+        "\"cuda:1\", \"bytes\": 24e9, "
+        "\"weight_bytes\": 0, \"kv_bytes\": 0, \"buffer_bytes\": 0, \"cache_bytes\": 0}]}, \"masked_experts\": "
+        "[{\"layer\": 3, \"experts\": [0, 17]}, {\"layer\": 4, \"experts\": [2]}]}";
     arena *const keep = arena_create();
     json_t *const table = json_loads(TABLE, 0, NULL);
     placement_row *rows;

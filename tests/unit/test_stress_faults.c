@@ -103,6 +103,31 @@ static void test_a_server_that_is_not_reproducible_is_not_accused(void **state)
     assert_non_null(strstr(row.found, "not judged"));
 }
 
+/* Another interface may frame the prompt otherwise, or tell nothing. */
+static void test_interfaces_may_count_differently(void **state)
+{
+    (void)state;
+    fault_request r[12];
+    for (int i = 0; i < 12; i++)
+        r[i] = (fault_request){.question = 1,
+                               .kind = 1,
+                               .route = (uint64_t)(i % 3),
+                               .answer = 5,
+                               .is_completed = true,
+                               .told_tokens = i % 3 == 2 ? -1 : 20,
+                               .seen_tokens = 20,
+                               .prompt_tokens = 30 + i % 3,
+                               .distance = NAN};
+    const fault_world world = {.requests = r, .n_requests = 12};
+    assert_false(search(&world).rows[FAULT_USAGE].is_found);
+    r[3].prompt_tokens = 31;
+    assert_true(search(&world).rows[FAULT_USAGE].effect == 1);
+    r[4].told_tokens = 24; // as those of its interface had 20 for this answer
+    assert_true(search(&world).rows[FAULT_USAGE].effect == 2 && search(&world).rows[FAULT_USAGE].is_found);
+    r[6].told_tokens = 19; // fewer than were seen
+    assert_true(search(&world).rows[FAULT_USAGE].effect == 4);
+}
+
 static void test_nothing_is_judged_by_nothing(void **state)
 {
     (void)state;
@@ -124,6 +149,7 @@ int main(void)
         cmocka_unit_test(test_the_alarm_says_where),
         cmocka_unit_test(test_small_effects_are_no_faults),
         cmocka_unit_test(test_a_server_that_is_not_reproducible_is_not_accused),
+        cmocka_unit_test(test_interfaces_may_count_differently),
         cmocka_unit_test(test_nothing_is_judged_by_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -177,6 +177,7 @@ static void test_a_leak_is_a_slope(void **state)
 {
     (void)state;
     fill("marathon", 4);
+    e.stages[0].end_ms = 6000 * 900;
     for (int i = 0; i < 900; i++) // an hour and a half
         add_sample(6000 * i, 1e9 + 80e6 * i / 600.0 + 1e6 * (i % 3), NAN);
     assert_verdict("no-leak", STRESS_NOT_MET, "80.0 MB/h (95 %: ");
@@ -188,6 +189,9 @@ static void test_a_leak_is_a_slope(void **state)
         e.samples[i].values.v[SAMPLE_PRIVATE] += i % 2 == 0 ? 0 : 1e6;
     }
     assert_verdict("no-leak", STRESS_MET, "B/h");
+    e.stages[0].work = "ladder"; // contexts that grow
+    assert_verdict("no-leak", STRESS_INCONCLUSIVE, "there is no stage of one kind of work");
+    e.stages[0].work = "sessions";
     e.run.n_samples = 5;
     assert_verdict("no-leak", STRESS_INCONCLUSIVE, "watched for at most 24 s");
     for (int i = 0; i < 5; i++)

@@ -112,6 +112,7 @@ static stress_figures run_day(trouble what, uint64_t seed)
                           .name = "three",
                           .work = "sessions",
                           .spent_ms = (int64_t)(end_s * 1000),
+                          .end_ms = -1,
                           .parameters = "{}",
                           .reason = ""};
     run.stages = &stage;

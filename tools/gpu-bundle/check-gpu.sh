@@ -79,6 +79,7 @@ step devices "$spillway" devices
 for kernel in vector products attend experts; do
   step "kernels $kernel" env LD_LIBRARY_PATH="$here/lib" SPILLWAY_TEST_DEVICE="$device" "$here/bin/test_gpu_$kernel"
 done
+step graphs env LD_LIBRARY_PATH="$here/lib" SPILLWAY_TEST_DEVICE="$device" "$here/bin/test_gpu_segments"
 step synth "$spillway" synth "${preset[@]}" --quiet "$model"
 parity "parity all"
 parity "parity cpu-moe" --cpu-moe

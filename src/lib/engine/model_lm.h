@@ -35,6 +35,8 @@ SW_NODISCARD sw_code model_lm_expert_cache(const language_model *lm, sw_expert_c
  * when memory is short. */
 uint64_t model_lm_kv_bytes_of(const hparams *h, sw_kv_type type, int n_ctx);
 
+/* Sets what was given as graphs so far; any thread. */
+void model_lm_graphs(const language_model *lm, sw_engine_state *state);
 /* Sets what was streamed so far; any thread. */
 void model_lm_streamed(const language_model *lm, sw_engine_state *state);
 /* As sw_engine_kv_bytes_read. */

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "engine/model_lm.h"
 #include "engine/model_lm_state.h"
+#include "gpu/segments.h"
 
 void model_lm_describe_devices(model_lm *m)
 {
@@ -99,6 +100,24 @@ void model_lm_streamed(const language_model *lm, sw_engine_state *state)
         state->n_stream_steps += s.n_steps;
         state->n_stream_experts += s.n_experts;
         state->n_stream_bytes += s.n_bytes;
+    }
+}
+
+void model_lm_graphs(const language_model *lm, sw_engine_state *state)
+{
+    const model_lm *const m = (const model_lm *)lm;
+    state->n_segments_replayed = state->n_segments_captured = state->n_segments_direct = 0;
+    state->graph_note = NULL;
+    for (int t = 0; t < N_TIERS; t++) {
+        const segments *const s = m->backends[t] != NULL ? m->backends[t]->segments : NULL;
+        if (s == NULL)
+            continue;
+        const segments_counts c = segments_counted(s);
+        state->n_segments_replayed += c.n_replayed;
+        state->n_segments_captured += c.n_captured;
+        state->n_segments_direct += c.n_direct;
+        if (state->graph_note == NULL)
+            state->graph_note = segments_failure(s);
     }
 }
 

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 
-enum { EXPERTS = 8, TOKENS = 32, ROUNDS = 2 };
+enum { EXPERTS = 16, TOKENS = 32, ROUNDS = 2 }; // experts: more than caches hold, where they are large
 
 /* Some experts of a layer, and tokens that use them alike. */
 typedef struct probe {

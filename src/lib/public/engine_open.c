@@ -174,8 +174,10 @@ sw_engine_state sw_engine_get_state(sw_engine *e)
     state.n_prompt_step_tokens = stats.prompts.n_tokens;
     state.n_generation_steps = stats.generation.n_steps;
     state.n_generation_step_tokens = stats.generation.n_tokens;
-    if (e->file != NULL)
+    if (e->file != NULL) {
         model_lm_streamed(e->lm, &state);
+        model_lm_graphs(e->lm, &state);
+    }
     return state;
 }
 

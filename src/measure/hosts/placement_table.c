@@ -196,8 +196,8 @@ static void put_device_bytes(const json_t *table, fact_list *facts, const char *
     for (size_t i = 0; i < n && is_known; i++) {
         const json_t *const d = json_array_get(devices, i);
         const char *const name = member_text(d, "name");
-        const double taken =
-            member_number(d, "weight_bytes") + member_number(d, "kv_bytes") + member_number(d, "buffer_bytes");
+        const double taken = member_number(d, "weight_bytes") + member_number(d, "kv_bytes") +
+                             member_number(d, "buffer_bytes") + member_number(d, "cache_bytes");
         const double bytes = member_number(d, "bytes");
         is_known = name != NULL && taken + bytes >= 0; // NAN is not
         if (is_known)

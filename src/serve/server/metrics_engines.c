@@ -159,6 +159,7 @@ static void write_devices(const metrics_view *v, metrics_text *t)
             write_device(t, e, d, "weights", d->weight_bytes - d->expert_bytes);
             write_device(t, e, d, "kv", d->kv_bytes);
             write_device(t, e, d, "compute", d->buffer_bytes);
+            write_device(t, e, d, "expert_cache", d->cache_bytes);
         }
     }
 }
@@ -232,6 +233,38 @@ static void write_streamed(const metrics_view *v, metrics_text *t)
     }
 }
 
+/* ---- graphs ------------------------------------------------------------------------------------------------------ */
+
+static bool has_device(const metrics_view *v)
+{
+    for (size_t i = 0; i < v->n_engines; i++) {
+        if (v->engines[i].state.device != NULL)
+            return true;
+    }
+    return false;
+}
+
+static void write_segments(metrics_text *t, const metrics_engine *e, const char *how, uint64_t n)
+{
+    metrics_text_sample(t, (labels){{"model", e->model->id}, {"how", how}, {0}}, (double)n);
+}
+
+static void write_graphs(const metrics_view *v, metrics_text *t)
+{
+    if (!has_device(v))
+        return;
+    metrics_text_family(t, "spillway_gpu_segments_total", METRICS_COUNTER,
+                        "Pieces of small steps that GPUs were given, by how, since the load.");
+    for (size_t i = 0; i < v->n_engines; i++) {
+        const metrics_engine *const e = &v->engines[i];
+        if (e->state.device == NULL)
+            continue;
+        write_segments(t, e, "replayed", e->state.n_segments_replayed);
+        write_segments(t, e, "captured", e->state.n_segments_captured);
+        write_segments(t, e, "direct", e->state.n_segments_direct);
+    }
+}
+
 /* ---- experts ---------------------------------------------------------------------------------------------------- */
 
 static void write_layer(metrics_text *t, const metrics_engine *e, int row, bool is_coverage)
@@ -297,5 +330,6 @@ void metrics_write_engines(const metrics_view *v, metrics_text *t)
     write_losses(v, t);
     write_steps(v, t);
     write_streamed(v, t);
+    write_graphs(v, t);
     write_experts(v, t);
 }

@@ -82,7 +82,7 @@ static sw_code end(backend *be, token_batch *b, sw_err *err)
     merge_bad(g, b);
     gpu_experts_end(&c->experts);
     if (c->has_states)
-        memcpy(b->normed, g->staging.normed, b->n * g->h->n_embd * sizeof *b->normed);
+        gpu_move(g, b->normed, g->staging.normed, b->n * g->h->n_embd * sizeof *b->normed);
     return SW_OK;
 }
 
@@ -94,7 +94,7 @@ static size_t state_bytes(const gpu_env *g, const token_batch *b)
 static void take_state(backend *be, const token_batch *b)
 {
     gpu_env *const g = &((gpu_backend *)be)->g;
-    memcpy(g->staging.x, b->x, state_bytes(g, b));
+    gpu_move(g, g->staging.x, b->x, state_bytes(g, b));
     gpu_copy(g, g->rooms.x, g->staging.x, state_bytes(g, b), COPY_UP);
 }
 
@@ -105,7 +105,7 @@ static void give_state(backend *be, token_batch *b)
     gpu_copy(g, g->staging.x, g->rooms.x, state_bytes(g, b), COPY_DOWN);
     gpu_wait(g);
     if (g->code == SW_OK)
-        memcpy(b->x, g->staging.x, state_bytes(g, b));
+        gpu_move(g, b->x, g->staging.x, state_bytes(g, b));
     else
         memset(b->x, 0, state_bytes(g, b));
 }
@@ -325,13 +325,19 @@ sw_code gpu_backend_open(backend **out, const gpu_backend_options *o, sw_err *er
     c->n_together = gpu_tokens_together(o->h);
     c->env =
         (compute_env){.h = o->h, .w = o->w, .pool = o->pool, .kv = o->kv, .n_batch = o->n_batch, .memory = &c->memory};
-    c->g = (gpu_env){.h = o->h, .w = o->w, .kv = o->kv, .n_batch = o->n_batch, .device = o->device, .tier = o->tier};
+    c->g = (gpu_env){.h = o->h,
+                     .w = o->w,
+                     .kv = o->kv,
+                     .n_batch = o->n_batch,
+                     .pool = o->pool,
+                     .device = o->device,
+                     .tier = o->tier};
     sw_code code = check_shapes(c, err);
     if (code == SW_OK)
         code = take_memory(c, o, err);
     if (code == SW_OK && o->has_visitors) {
         c->g.visitors = &c->visitors;
-        code = gpu_visitors_open(&c->visitors, &c->g, o->pool, o->is_pinned, err);
+        code = gpu_visitors_open(&c->visitors, &c->g, o->is_pinned, err);
     }
     if (code != SW_OK) {
         close_backend(&c->base);

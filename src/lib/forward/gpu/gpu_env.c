@@ -1,6 +1,8 @@
 /* gpu_env.c - operations on rows, as the kernels' structs want them. */
 #include "forward/gpu/gpu_env.h"
 
+#include <string.h>
+
 static int32_t to_int(size_t n)
 {
     return (int32_t)n;
@@ -15,6 +17,32 @@ void gpu_fill(gpu_env *g, void *to, int byte, size_t n_bytes)
 {
     GPU_GIVE(g, device_fill(g->stream, to, byte, n_bytes, &g->err));
 }
+
+/* ---- this machine's memory --------------------------------------------------------------------------------------- */
+
+enum { PART_BYTES = 256 << 10 }; // that one thread copies
+
+typedef struct move_job {
+    uint8_t *to;
+    const uint8_t *from;
+    size_t n_bytes;
+} move_job;
+
+static void move_part(void *ud, size_t i, int worker)
+{
+    (void)worker;
+    const move_job *const j = ud;
+    const size_t at = i * PART_BYTES, left = j->n_bytes - at;
+    memcpy(j->to + at, j->from + at, left < PART_BYTES ? left : PART_BYTES);
+}
+
+void gpu_move(const gpu_env *g, void *to, const void *from, size_t n_bytes)
+{
+    move_job j = {to, from, n_bytes};
+    pool_run(g->pool, (n_bytes + PART_BYTES - 1) / PART_BYTES, move_part, &j);
+}
+
+/* ---- waiting ----------------------------------------------------------------------------------------------------- */
 
 void gpu_wait(gpu_env *g)
 {

@@ -18,6 +18,7 @@ typedef struct gpu_env {
     const model_weights *w;
     const kv_cache *kv;
     size_t n_batch;
+    thread_pool *pool;
     device *device;
     weight_tier tier; // the device's
     device_stream *stream;
@@ -42,6 +43,8 @@ typedef struct gpu_env {
 
 void gpu_copy(gpu_env *g, void *to, const void *from, size_t n_bytes, device_way way);
 void gpu_fill(gpu_env *g, void *to, int byte, size_t n_bytes);
+/* Copies within this machine's memory, by all threads if it is much. */
+void gpu_move(const gpu_env *g, void *to, const void *from, size_t n_bytes);
 /* Returns when all that was given is done. */
 void gpu_wait(gpu_env *g);
 /* The same of any stream, also after a failure: memory that it reads or writes is used again. */

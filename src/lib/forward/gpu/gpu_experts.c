@@ -103,7 +103,7 @@ static void hand_out_choice(gpu_env *g, token_batch *b, const expert_choice *cho
     if (g->code == SW_OK) {
         memcpy(choice->chosen, st->chosen, n_pairs * sizeof *st->chosen);
         memcpy(choice->weights, st->weights, n_pairs * sizeof *st->weights);
-        memcpy(b->normed, st->normed, n_bytes);
+        gpu_move(g, b->normed, st->normed, n_bytes);
     } else {
         choose_any(choice, b->n);
         memset(b->normed, 0, n_bytes);
@@ -146,7 +146,7 @@ void gpu_experts_end(gpu_experts *e)
 static void take_choice(gpu_env *g, const token_batch *b, const gpu_rows *x, const expert_choice *choice)
 {
     const size_t n_pairs = n_pairs_of(g, b), n_bytes = b->n * g->h->n_embd * sizeof(float);
-    memcpy(g->staging.normed, b->normed, n_bytes);
+    gpu_move(g, g->staging.normed, b->normed, n_bytes);
     memcpy(g->staging.chosen, choice->chosen, n_pairs * sizeof(int32_t));
     gpu_copy(g, x->acts.f32, g->staging.normed, n_bytes, COPY_UP);
     gpu_copy(g, g->rooms.chosen, g->staging.chosen, n_pairs * sizeof(int32_t), COPY_UP);
@@ -221,18 +221,34 @@ void gpu_experts_finish(gpu_experts *e, const token_batch *b, size_t l, const ex
     out->shared_gates = mat_exists(&g->w->layers[l].shared_gate) ? st->shared_gates : NULL;
 }
 
+typedef struct answers_job {
+    const gpu_env *g;
+    const expert_answers *answers;
+} answers_job;
+
+static void put_answer(void *ud, size_t p, int worker)
+{
+    (void)worker;
+    const answers_job *const j = ud;
+    const size_t n = j->g->h->n_embd;
+    if (j->answers->rows[p] != NULL)
+        memcpy(j->g->staging.answers + p * padded_length(n), j->answers->rows[p], n * sizeof(float));
+}
+
 /* The answers of other backends go up, each at its pair. */
 static void take_answers(gpu_env *g, const token_batch *b, size_t l, const expert_answers *answers)
 {
     const size_t ld = padded_length(g->h->n_embd), n_pairs = n_pairs_of(g, b);
-    size_t first = n_pairs, end = 0;
-    for (size_t p = 0; p < n_pairs; p++) {
-        if (answers->rows[p] == NULL)
-            continue;
-        memcpy(g->staging.answers + p * ld, answers->rows[p], g->h->n_embd * sizeof(float));
-        first = p < first ? p : first;
-        end = p + 1;
-    }
+    size_t first = 0, end = n_pairs;
+    answers_job j = {g, answers};
+    while (first < n_pairs && answers->rows[first] == NULL)
+        first++;
+    while (end > first && answers->rows[end - 1] == NULL)
+        end--;
+    if (b->n > GPU_FEW_TOKENS)
+        pool_run(g->pool, n_pairs, put_answer, &j);
+    for (size_t p = 0; b->n <= GPU_FEW_TOKENS && p < n_pairs; p++)
+        put_answer(&j, p, 0);
     if (end > first)
         gpu_copy(g, g->rooms.other + first * ld, g->staging.answers + first * ld, (end - first) * ld * sizeof(float),
                  COPY_UP);

@@ -2,11 +2,7 @@
  * filled. */
 #include "forward/gpu/gpu_visitors.h"
 
-#include <string.h>
-
 #include "forward/gpu/gpu_residents.h"
-
-enum { PART_BYTES = 1 << 20 }; // that one thread copies to the pinned buffer
 
 /* ---- sizes ------------------------------------------------------------------------------------------------------- */
 
@@ -63,10 +59,10 @@ static sw_code open_slot(gpu_visitors *v, size_t i, sw_err *err)
     return code == SW_OK ? device_event_open(v->g->device, &s->freed, err) : code;
 }
 
-sw_code gpu_visitors_open(gpu_visitors *v, gpu_env *g, thread_pool *pool, bool is_pinned, sw_err *err)
+sw_code gpu_visitors_open(gpu_visitors *v, gpu_env *g, bool is_pinned, sw_err *err)
 {
     const size_t slot_bytes = slot_bytes_of(g->h, g->w);
-    *v = (gpu_visitors){.g = g, .pool = pool, .slot_bytes = slot_bytes, .n_slots = n_slots_of(slot_bytes)};
+    *v = (gpu_visitors){.g = g, .slot_bytes = slot_bytes, .n_slots = n_slots_of(slot_bytes)};
     const size_t n_bytes = v->n_slots * slot_bytes;
     sw_code code = device_alloc(g->device, "experts that are streamed", n_bytes, &v->room, err);
     if (code == SW_OK)
@@ -94,27 +90,12 @@ void gpu_visitors_close(gpu_visitors *v)
 
 /* ---- copies ------------------------------------------------------------------------------------------------------ */
 
-typedef struct fill_job {
-    uint8_t *to;
-    const uint8_t *from;
-    size_t n_bytes;
-} fill_job;
-
-static void fill_part(void *ud, size_t i, int worker)
-{
-    (void)worker;
-    const fill_job *const j = ud;
-    const size_t at = i * PART_BYTES, left = j->n_bytes - at;
-    memcpy(j->to + at, j->from + at, left < PART_BYTES ? left : PART_BYTES);
-}
-
 /* Copies to a place in a slot. */
 static void copy_up(gpu_visitors *v, const gpu_slot *s, size_t at, const void *from, size_t n_bytes)
 {
     if (s->buffer != NULL && v->g->code == SW_OK) {
-        fill_job j = {s->buffer + at, from, n_bytes};
-        pool_run(v->pool, (n_bytes + PART_BYTES - 1) / PART_BYTES, fill_part, &j);
-        from = j.to;
+        gpu_move(v->g, s->buffer + at, from, n_bytes);
+        from = s->buffer + at;
     }
     GPU_GIVE(v->g, device_copy(v->copies, s->at + at, from, n_bytes, COPY_UP, &v->g->err));
     v->now.n_bytes += n_bytes;

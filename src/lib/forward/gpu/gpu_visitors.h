@@ -7,7 +7,6 @@
 #ifndef FORWARD_GPU_VISITORS_H
 #define FORWARD_GPU_VISITORS_H
 
-#include "base/pool.h"
 #include "forward/backend.h"
 #include "forward/gpu/gpu_env.h"
 
@@ -22,7 +21,6 @@ typedef struct gpu_slot {
 
 typedef struct gpu_visitors {
     gpu_env *g;
-    thread_pool *pool;
     device_stream *copies;
     gpu_slot slots[GPU_SLOTS];
     size_t n_slots, slot_bytes, next;
@@ -36,7 +34,7 @@ uint64_t gpu_visitors_bytes(const hparams *h, const model_weights *w);
 
 /* is_pinned: the weights in RAM are.  Errors: those of device memory; pinned memory may be short, which costs time.
  * *v is to be closed in any case. */
-SW_NODISCARD sw_code gpu_visitors_open(gpu_visitors *v, gpu_env *g, thread_pool *pool, bool is_pinned, sw_err *err);
+SW_NODISCARD sw_code gpu_visitors_open(gpu_visitors *v, gpu_env *g, bool is_pinned, sw_err *err);
 void gpu_visitors_close(gpu_visitors *v);
 
 /* One matrix of an expert comes: addresses for the products that the stream of computing is given next, before

@@ -16,14 +16,10 @@ static int compare(uint64_t a, uint64_t b)
 static int by_answer(const void *a, const void *b)
 {
     const fault_request *const x = *(const fault_request *const *)a, *const y = *(const fault_request *const *)b;
-    if (x->question != y->question)
-        return compare(x->question, y->question);
-    return x->answer != y->answer ? compare(x->answer, y->answer)
-                                  : compare((uint64_t)x->told_tokens, (uint64_t)y->told_tokens);
+    return x->question != y->question ? compare(x->question, y->question) : compare(x->answer, y->answer);
 }
 
-/* The completed requests, those of one question together, then its equal answers, then
- * equal usage; NULL without memory. */
+/* The completed requests, those of one question together and its equal answers together; NULL without memory. */
 static const fault_request **by_question(const fault_world *w, size_t *n_out)
 {
     const fault_request **const sorted = mem_calloc(w->n_requests + 1, sizeof *sorted);
@@ -128,14 +124,29 @@ sw_code fault_judge_changed(const fault_world *w, fault_row *row, sw_err *err)
 
 /* ---- usage ------------------------------------------------------------------------------------------------------- */
 
+/* Requests of one question and route together, of these equal answers, and of these equal usage. */
+static int by_usage(const void *a, const void *b)
+{
+    const fault_request *const x = *(const fault_request *const *)a, *const y = *(const fault_request *const *)b;
+    const uint64_t of_x[] = {x->question, x->route, x->answer, (uint64_t)x->told_tokens};
+    const uint64_t of_y[] = {y->question, y->route, y->answer, (uint64_t)y->told_tokens};
+    int order = 0;
+    for (int i = 0; i < 4 && order == 0; i++)
+        order = compare(of_x[i], of_y[i]);
+    return order;
+}
+
 /* More tokens were seen than are told, or more are told than were allowed, or twice as many as were seen: some tokens
  * have no text (the end of an answer, the header of a channel), but never most of them. */
 static bool contradicts(const fault_request *r)
 {
     const int64_t told = r->told_tokens, seen = r->seen_tokens;
-    if (told < 0)
-        return false;
     return (r->max_tokens > 0 && told > r->max_tokens) || (seen >= 0 && (seen > told || told > 2 * seen + 16));
+}
+
+static bool is_alike(const fault_request *a, const fault_request *b, bool has_equal_answers)
+{
+    return a->question == b->question && a->route == b->route && (!has_equal_answers || a->answer == b->answer);
 }
 
 /* Equal answers that are told to have different lengths: all but the usual one. */
@@ -143,19 +154,21 @@ static size_t count_odd_lengths(const fault_request *const *sorted, size_t n)
 {
     size_t n_odd = 0;
     for (size_t begin = 0, end; begin < n; begin = end) {
-        for (end = begin; end < n && sorted[end]->answer == sorted[begin]->answer; end++) {
+        for (end = begin; end < n && is_alike(sorted[end], sorted[begin], true); end++) {
         }
         n_odd += end - begin - count_usual(sorted + begin, end - begin, told_of);
     }
     return n_odd;
 }
 
-/* Requests of one question whose prompts are told to have another length than that of the first. */
+/* Equal prompts that are told to have another length than the first of them. */
 static size_t count_odd_prompts(const fault_request *const *sorted, size_t n)
 {
     size_t n_odd = 0;
-    for (size_t i = 1; i < n; i++)
-        n_odd += sorted[i]->prompt_tokens >= 0 && sorted[i]->prompt_tokens != sorted[0]->prompt_tokens;
+    for (size_t i = 1, first = 0; i < n; i++) {
+        first = is_alike(sorted[i], sorted[first], false) ? first : i;
+        n_odd += sorted[i]->prompt_tokens != sorted[first]->prompt_tokens;
+    }
     return n_odd;
 }
 
@@ -165,14 +178,14 @@ sw_code fault_judge_usage(const fault_world *w, fault_row *row, sw_err *err)
     const fault_request **const sorted = by_question(w, &n);
     if (sorted == NULL)
         return sw_fail(err, SW_ENOMEM, "out of memory for the usage of %zu requests", w->n_requests);
-    for (size_t begin = 0, end; begin < n; begin = end) {
-        end = end_of_question(sorted, begin, n);
-        n_wrong += count_odd_prompts(sorted + begin, end - begin) + count_odd_lengths(sorted + begin, end - begin);
-        for (size_t i = begin; i < end; i++) {
-            row->n += sorted[i]->told_tokens >= 0;
-            n_wrong += contradicts(sorted[i]);
-        }
+    for (size_t i = 0; i < n; i++) {
+        if (sorted[i]->told_tokens >= 0)
+            sorted[row->n++] = sorted[i];
     }
+    qsort(sorted, row->n, sizeof *sorted, by_usage);
+    for (size_t i = 0; i < row->n; i++)
+        n_wrong += contradicts(sorted[i]);
+    n_wrong += count_odd_prompts(sorted, row->n) + count_odd_lengths(sorted, row->n);
     mem_free(sorted);
     row->effect = (double)n_wrong;
     if (row->n > 0)

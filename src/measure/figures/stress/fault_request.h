@@ -16,6 +16,7 @@ typedef struct fault_request {
     double start_s, end_s; // since the run began
     int session;
     uint64_t question, kind;
+    uint64_t route;        // a number of the way in which it was asked: interfaces count prompts differently
     uint64_t answer;       // a number of its text: equal texts, equal numbers
     bool is_steady;        // of the stretch in which the same kind of work goes on: times are compared within it
     bool is_completed;     // only these are looked at

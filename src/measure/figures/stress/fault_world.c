@@ -7,8 +7,6 @@
 
 #include "base/alloc.h"
 
-enum { NO_STAGE = 1 << 30 }; // no stage is steady
-
 /* ---- requests ---------------------------------------------------------------------------------------------------- */
 
 /* Tokens of all events; -1: they do not tell. */
@@ -46,8 +44,9 @@ static fault_request request_of(const summary_row *row, int steady)
         .session = t->session,
         .question = stress_question_of(t),
         .kind = stress_kind_of(t),
+        .route = stress_route_of(t),
         .answer = stress_answer_of(a),
-        .is_steady = steady < 0 || t->stage == steady,
+        .is_steady = steady == STAGE_ALL || t->stage == steady,
         .is_completed = stress_row_is_completed(row),
         .is_degenerate = row->metrics.repetition.verdict == REPETITION_DEGENERATE,
         .ms_per_token = row->metrics.tpot_ms,
@@ -67,32 +66,11 @@ static int by_end(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The longest stage in which the same kind of work goes on; -1: the run has no stages, and is all of one kind. */
-static int steady_stage(const stress_rows *rows)
-{
-    int found = -1;
-    for (size_t i = 0; i < rows->run->n_stages; i++) {
-        const stage_record *const s = &rows->run->stages[i];
-        const bool is_steady = strcmp(s->work, "sessions") == 0 || strcmp(s->work, "arrivals") == 0;
-        if (s->subject == rows->subject && is_steady && (found < 0 || s->spent_ms > rows->run->stages[found].spent_ms))
-            found = (int)i;
-    }
-    return found < 0 && rows->run->n_stages > 0 ? NO_STAGE : found;
-}
-
 /* ---- memory ------------------------------------------------------------------------------------------------------ */
-
-static bool is_within(const run_record *run, int stage, int64_t t_ms)
-{
-    if (stage < 0)
-        return true;
-    const stage_record *const s = &run->stages[stage];
-    return t_ms >= s->start_ms && (s->end_ms < 0 || t_ms <= s->end_ms);
-}
 
 static bool is_wanted(const run_record *run, const resource_sample *s, int server, int steady)
 {
-    return s->server == server && !isnan(s->values.v[SAMPLE_PRIVATE]) && is_within(run, steady, s->t_ms);
+    return s->server == server && !isnan(s->values.v[SAMPLE_PRIVATE]) && stress_stage_holds(run, steady, s->t_ms);
 }
 
 static size_t take_samples(const run_record *run, int server, int steady, memory_sample *out)
@@ -111,7 +89,7 @@ static size_t take_longest(const stress_rows *rows, int steady, memory_sample *o
 {
     size_t most = 0;
     int server = -1;
-    for (size_t i = 0; steady != NO_STAGE && i < rows->run->n_servers; i++) {
+    for (size_t i = 0; i < rows->run->n_servers; i++) {
         const bool is_own = rows->run->servers[i].subject == rows->subject;
         const size_t n = is_own ? take_samples(rows->run, (int)i, steady, out) : 0;
         server = n > most ? (int)i : server;
@@ -160,7 +138,7 @@ static bool sum_experts(const stress_rows *rows, fault_record *out)
 
 sw_code fault_record_of(const stress_rows *rows, fault_record *out, sw_err *err)
 {
-    const int steady = steady_stage(rows);
+    const int steady = stress_steady_stage(rows);
     *out = (fault_record){0};
     out->requests = mem_calloc(rows->n + 1, sizeof *out->requests);
     out->samples = mem_calloc(rows->run->n_samples + 1, sizeof *out->samples);

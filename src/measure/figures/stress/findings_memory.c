@@ -42,15 +42,17 @@ static void find_peak(const stress_rows *rows, sample_figure figure, stress_figu
 
 /* ---- slopes ------------------------------------------------------------------------------------------------------ */
 
-/* The memory of two processes is no series: a server that was started again begins a new one, and the longest counts.
+/* Of the steady stage.  The memory of two processes is no series: a server that was started again begins a new one, and
+ * the longest counts.
  */
 static size_t longest_series(const stress_rows *rows, sample_figure figure, double *hours, double *bytes)
 {
+    const int stage = stress_steady_stage(rows);
     size_t begin = 0, n = 0, best_begin = 0, best_n = 0;
     int server = -1;
     for (size_t i = 0; i < rows->run->n_samples; i++) {
         const resource_sample *const s = &rows->run->samples[i];
-        if (!counts(rows, s) || isnan(s->values.v[figure]))
+        if (!counts(rows, s) || isnan(s->values.v[figure]) || !stress_stage_holds(rows->run, stage, s->t_ms))
             continue;
         begin = s->server != server ? n : begin;
         server = s->server;
@@ -81,7 +83,8 @@ static sw_code find_slope(const stress_rows *rows, sample_figure figure, stress_
     mem_free(bytes);
     if (n > 0 && watched_h < WATCHED_H)
         stress_figure_lack(out, id, FIGURE_MISSING,
-                           "a server was watched for at most %.0f s, and ten minutes are needed", watched_h * 3600);
+                           "a server was watched for at most %.0f s of one kind of work, and ten minutes are needed",
+                           watched_h * 3600);
     else if (isnan(slope.slope) || isnan(slope.range.low))
         stress_figure_lack(out, id, FIGURE_MISSING, "%s", slope.n == 0 ? why : "too few samples");
     else
@@ -197,9 +200,11 @@ sw_code findings_memory(const stress_rows *rows, stress_figures *out, sw_err *er
     const char *const no_gpu = why_no_gpu(rows->run), *const no_process = "no sample of the server's process";
     find_peak(rows, SAMPLE_PRIVATE, FIGURE_HOST_BYTES, no_process, out);
     find_peak(rows, SAMPLE_GPU_PROCESS, FIGURE_GPU_BYTES, no_gpu, out);
-    sw_code code = find_slope(rows, SAMPLE_PRIVATE, FIGURE_HOST_SLOPE, no_process, out, err);
+    const bool has_series = stress_steady_stage(rows) != STAGE_NONE;
+    const char *const no_series = "there is no stage of one kind of work";
+    sw_code code = find_slope(rows, SAMPLE_PRIVATE, FIGURE_HOST_SLOPE, has_series ? no_process : no_series, out, err);
     if (code == SW_OK)
-        code = find_slope(rows, SAMPLE_GPU_PROCESS, FIGURE_GPU_SLOPE, no_gpu, out, err);
+        code = find_slope(rows, SAMPLE_GPU_PROCESS, FIGURE_GPU_SLOPE, has_series ? no_gpu : no_series, out, err);
     if (run_is_emulated(rows->run))
         stress_figure_lack(out, FIGURE_GPU_BYTES, FIGURE_MISSING, "%s", no_gpu);
     return code == SW_OK ? find_line(rows, out, err) : code;

@@ -71,6 +71,27 @@ bool stress_rows_have(const stress_rows *rows, suite_names suites)
     return false;
 }
 
+int stress_steady_stage(const stress_rows *rows)
+{
+    int found = STAGE_NONE;
+    for (size_t i = 0; i < rows->run->n_stages; i++) {
+        const stage_record *const s = &rows->run->stages[i];
+        const bool is_steady = strcmp(s->work, "sessions") == 0 || strcmp(s->work, "arrivals") == 0;
+        if (s->subject == rows->subject && is_steady &&
+            (found == STAGE_NONE || s->spent_ms > rows->run->stages[found].spent_ms))
+            found = (int)i;
+    }
+    return rows->run->n_stages > 0 ? found : STAGE_ALL;
+}
+
+bool stress_stage_holds(const run_record *run, int stage, int64_t t_ms)
+{
+    if (stage == STAGE_ALL || stage == STAGE_NONE)
+        return stage == STAGE_ALL;
+    const stage_record *const s = &run->stages[stage];
+    return t_ms >= s->start_ms && (s->end_ms < 0 || t_ms <= s->end_ms);
+}
+
 double stress_row_begin_s(const summary_row *row)
 {
     return (double)row->test->start_ms / 1e3;
@@ -100,6 +121,12 @@ uint64_t stress_kind_of(const test_record *test)
 {
     const int max_tokens = test->plan.max_tokens;
     return logit_hash_add(add_text(logit_hash_begin(), test->plan.name), &max_tokens, sizeof max_tokens);
+}
+
+uint64_t stress_route_of(const test_record *test)
+{
+    const int way[] = {(int)test->mode, test->server};
+    return logit_hash_add(add_text(logit_hash_begin(), test->variant), way, sizeof way);
 }
 
 uint64_t stress_answer_of(const answer_record *answer)

@@ -30,6 +30,14 @@ bool stress_row_is_completed(const summary_row *row);
 /* Returns true if the run has such a suite. */
 bool stress_rows_have(const stress_rows *rows, suite_names suites);
 
+/* The longest stage in which one kind of work goes on, of which alone a series can be made: contexts that grow, or
+ * other work, look like leaks and slowing down.  STAGE_ALL: the run has no stages; STAGE_NONE: it has none of that
+ * kind. */
+enum { STAGE_ALL = -1, STAGE_NONE = 1 << 30 };
+int stress_steady_stage(const stress_rows *rows);
+/* Returns true if the stage was under way at that time; of STAGE_ALL always, of STAGE_NONE never. */
+bool stress_stage_holds(const run_record *run, int stage, int64_t t_ms);
+
 /* Seconds since the run began. */
 double stress_row_begin_s(const summary_row *row);
 double stress_row_end_s(const summary_row *row);
@@ -39,6 +47,8 @@ double stress_row_end_s(const summary_row *row);
 uint64_t stress_question_of(const test_record *test);
 /* A number that two requests share if they ask alike: by the name of the prompt, and the limit. */
 uint64_t stress_kind_of(const test_record *test);
+/* A number of the way in which it was asked: mode, transport, server. */
+uint64_t stress_route_of(const test_record *test);
 /* A number of its text, reasoning included. */
 uint64_t stress_answer_of(const answer_record *answer);
 
