@@ -26,9 +26,9 @@ sw_code number_problem_check(const problem *p, const problem_check_input *in, pr
     const number_steps *const s = p->detail;
     const double wanted = s->values[s->n - 1];
     double found = 0;
-    out->steps_right = answer_count_values(in->steps, s->values, s->n);
-    out->n_false = answer_count_false_sums(in->steps);
-    if (!answer_result(in->words, &found))
+    out->steps_right = answer_count_values(&in->steps, s->values, s->n);
+    out->n_false = answer_count_false_sums(&in->steps);
+    if (!answer_result(&in->words, &found))
         return verdict_set(out, in, PROBLEM_UNREADABLE, "the answer has no number");
     if (fabs(found - wanted) <= 1e-6 * (1 + fabs(wanted)))
         return verdict_set(out, in, PROBLEM_RIGHT, "the result is %.10g", wanted);

@@ -57,7 +57,7 @@ static int one_person(const answer_words *a, size_t first, size_t end, const ord
 sw_code order_problem_check(const problem *p, const problem_check_input *in, problem_verdict *out)
 {
     const order_detail *const o = p->detail;
-    const answer_words *const a = in->words;
+    const answer_words *const a = &in->words;
     int last = -1, named = -1;
     for (size_t i = 0; i < a->n;) {
         const size_t end = answer_sentence_end(a, i);

@@ -257,7 +257,7 @@ static sw_code check_answer(const problem *p, const problem_check_input *in, pro
         [RIVER_NOT_HERE] = "something is taken that is on the other side",
         [RIVER_LEFT_ALONE] = "two are left alone that must not be",
     };
-    const crossing_run run = judge_last(in->words, p->detail);
+    const crossing_run run = judge_last(&in->words, p->detail);
     out->steps_right = run.n_right < p->n_steps ? run.n_right : p->n_steps;
     if (run.n_moves == 0)
         return verdict_set(out, in, PROBLEM_UNREADABLE, "the answer has no crossing");

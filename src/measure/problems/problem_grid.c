@@ -205,7 +205,7 @@ static sw_code check_grid(const problem *p, const problem_check_input *in, probl
     const grid_detail *const d = p->detail;
     int cells[GRID_PLACES_MAX][GRID_CATEGORIES_MAX];
     memset(cells, 0xff, sizeof cells); // all -1
-    const int n_lines = read_cells(in->words, d, cells);
+    const int n_lines = read_cells(&in->words, d, cells);
     for (int place = 0; place < d->g.n_places; place++) {
         for (int c = 0; c < d->g.n_categories; c++)
             out->steps_right += cells[place][c] == value_at(&d->g, c, place);

@@ -21,9 +21,9 @@ typedef struct problem_draft {
 
 /* What a checker has besides the problem. */
 typedef struct problem_check_input {
-    const answer_words *words; // of the text
-    const answer_words *steps; // of reasoning and text
-    const char *text;          // (n_text), valid UTF-8 without NUL, NUL-terminated
+    answer_words words; // of the text
+    answer_words steps; // of reasoning and text
+    const char *text;   // (n_text), valid UTF-8 without NUL, NUL-terminated
     size_t n_text;
     const check_options *options;
     arena *keep;

@@ -138,15 +138,12 @@ static bool read_steps(answer_words *out, const problem_answer *answer, const pr
 
 static sw_code check_in(const problem *p, const problem_answer *answer, problem_check_input *in, problem_verdict *out)
 {
-    answer_words words, steps;
     in->text = answer_clean(answer->text, answer->n, &in->n_text, in->keep);
-    if (in->text == NULL || !answer_words_read(&words, in->text, in->n_text, in->keep))
+    if (in->text == NULL || !answer_words_read(&in->words, in->text, in->n_text, in->keep))
         return sw_fail(in->err, SW_ENOMEM, "out of memory reading an answer");
-    steps = words;
-    if (answer->n_reasoning > 0 && answer->reasoning != NULL && !read_steps(&steps, answer, in))
+    in->steps = in->words;
+    if (answer->n_reasoning > 0 && answer->reasoning != NULL && !read_steps(&in->steps, answer, in))
         return sw_fail(in->err, SW_ENOMEM, "out of memory reading an answer");
-    in->words = &words;
-    in->steps = &steps;
     return KINDS[p->kind]->check(p, in, out);
 }
 
