@@ -228,7 +228,8 @@ typedef struct sw_engine_options {
      * would be filled with experts if not all fit and no option says where they are; SW_EXPERT_CACHE_ALL: all that is
      * left. */
     int64_t expert_cache_bytes;
-    bool is_strict;   // a placement option without effect is SW_EINVAL, not a note
+    const char *mask_experts; // "LAYER:EXPERT,...", * for every layer: no token uses these experts; or NULL
+    bool is_strict;           // a placement option without effect is SW_EINVAL, not a note
     int expert_trace; // rows that the trace of chosen experts keeps, 1 .. EXPERT_TRACE_ROWS of sw_limits; 0: none
     double stub_tokens_per_s; // stub engine only: steps per second; 0: no pause
     const sw_clock *clock;    // NULL: the system's; must outlive the engine
@@ -287,6 +288,11 @@ typedef struct sw_device_state {
     uint64_t cache_bytes;  // of copies of experts
 } sw_device_state;
 
+/* One expert of a layer. */
+typedef struct sw_expert_id {
+    int layer, expert;
+} sw_expert_id;
+
 /* What an open engine occupies and uses; what it points to belongs to the engine.  Constant after open, except the
  * last fifteen members. */
 typedef struct sw_engine_state {
@@ -318,6 +324,8 @@ typedef struct sw_engine_state {
     bool stream_is_pinned;           // they come from pinned memory
     const sw_placement_row *weights; // (n_weights): where they are, a row per class and pair of tiers
     size_t n_weights;
+    const sw_expert_id *masked; // (n_masked): experts that no token uses, by layer (mask_experts)
+    size_t n_masked;
     const char *placement_effect; // of placement options: "default" (there are none), "full", "none"
     const char *placement_note;   // NULL, or which placement option has no effect, and why
     const char *chat_note;        // as in sw_model_info
@@ -446,11 +454,6 @@ typedef enum sw_expert_cache_state {
 /* "active", "stopped", "failed"; a static string. */
 const char *sw_expert_cache_state_name(sw_expert_cache_state state);
 
-/* An expert whose weights are in RAM, and a copy of them in VRAM. */
-typedef struct sw_expert_copy {
-    int layer, expert;
-} sw_expert_copy;
-
 /* VRAM with copies of experts that are in RAM: those that are used most, and what these are changes while jobs run.  A
  * *pair* is a token and one of its experts; counts are since the engine was opened. */
 typedef struct sw_expert_cache {
@@ -464,7 +467,7 @@ typedef struct sw_expert_cache {
     bool is_watched;            // it stops if it does not pay; not on an emulated device
     uint64_t n_trials, n_stops; // comparisons of steps with and without it; how often it stopped
     double with_ms, without_ms; // mean step of the last comparison; 0: there was none
-    sw_expert_copy *copies;     // (n_copies): what it holds now, by layer
+    sw_expert_id *copies;       // (n_copies): what it holds now, by layer
     size_t n_copies;
 } sw_expert_cache;
 

@@ -181,6 +181,7 @@ sw_code engine_args_resolve(const engine_args *args, sw_engine_options *out, sw_
         .n_cpu_moe = (int)args->n_cpu_moe,
         .n_gpu_layers = n_gpu_layers,
         .override_tensors = args->override_tensors,
+        .mask_experts = args->mask_experts,
         .expert_cache_bytes = expert_cache_bytes,
         .stream_tokens = stream_tokens,
         .devices = args->devices != NULL ? args->devices : "auto",

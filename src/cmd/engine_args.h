@@ -14,6 +14,7 @@ typedef struct engine_args {
     bool cpu_moe, is_strict;
     const char *vram;             // a size or "auto", or a list of them; NULL: "auto"
     const char *override_tensors; // NULL: none
+    const char *mask_experts;     // NULL: none
     const char *devices;          // devices, "none" or "auto"; NULL: "auto"
     const char *device_check;     // NULL: "auto"
     const char *gpu_layers;       // a number, "all" or "auto"; NULL: "auto"
@@ -46,6 +47,7 @@ typedef struct engine_args {
     {"stream-tokens", NULL, ARG_STRING, &(e).stream_tokens, 0, 0, "N|auto|off", "steps of at least N tokens, so prompts, bring experts from RAM to the GPU to compute them there (default: auto, measured)"}, \
     {"expert-profile", NULL, ARG_STRING, &(e).expert_profile, 0, 0, "FILE", "how often experts are used (spillway experts profile): the most used ones come to VRAM first"}, \
     {"expert-cache", NULL, ARG_STRING, &(e).expert_cache, 0, 0, "SIZE|auto|all|off", "VRAM for copies of the experts in RAM that are used most; all: what is left (default: auto, half of what experts would fill, where no option says which)"}, \
+    {"mask-experts", NULL, ARG_STRING, &(e).mask_experts, 0, 0, "LAYER:EXPERT,...", "experts that no token uses, for experiments: the router chooses as if they did not exist; * is every layer"}, \
     {"strict", NULL, ARG_FLAG, &(e).is_strict, 0, 0, NULL, "refuse a placement option without effect (--cpu-moe, --n-cpu-moe, --n-gpu-layers, --vram, --override-tensor, --expert-profile, --expert-cache, --stream-tokens)"}, \
     {"compat", NULL, ARG_STRING, &(e).compat, 0, 0, "original|llama.cpp", "reference implementation to match where they differ (default: original)"}
 // clang-format on

@@ -102,6 +102,26 @@ static void add_placement(parity_facts *facts, const json_t *a, const json_t *b)
     json_decref(y);
 }
 
+static void write_masked(char out[PARITY_FACT_BYTES], const json_t *rows)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < json_array_size(rows); i++)
+        n += json_array_size(json_object_get(json_array_get(rows, i), "experts"));
+    snprintf(out, PARITY_FACT_BYTES, "%zu", n);
+}
+
+/* Where neither side masks experts it says nothing. */
+static void add_masked(parity_facts *facts, const json_t *a, const json_t *b)
+{
+    const json_t *const x = json_object_get(a, "masked_experts"), *const y = json_object_get(b, "masked_experts");
+    if (x == NULL && y == NULL)
+        return;
+    parity_fact *const f = add(facts, "masked experts");
+    write_masked(f->a, x);
+    write_masked(f->b, y);
+    end(facts, f, x == NULL || y == NULL || !json_equal(x, y));
+}
+
 /* A program's hash as its first digits. */
 static void add_programs(parity_facts *facts, const char *a, const char *b)
 {
@@ -124,4 +144,5 @@ void parity_facts_read(parity_facts *out, const json_t *a, const json_t *b, cons
     add_bytes(out, "weights in VRAM", a, b, "vram", NULL);
     add_bytes(out, "experts in VRAM", a, b, "vram", "experts");
     add_placement(out, a, b);
+    add_masked(out, a, b);
 }

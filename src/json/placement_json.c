@@ -108,6 +108,27 @@ static json_t *kv_json(const sw_engine_state *s)
     return kv;
 }
 
+/* {"layer": 3, "experts": [0, 7]} of n experts of one layer. */
+static json_t *layer_json(const sw_expert_id *of, size_t n)
+{
+    json_t *experts = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_push(&experts, json_integer(of[i].expert));
+    return json_pack("{s:i, s:o}", "layer", of[0].layer, "experts", experts);
+}
+
+/* A row for every layer; `of` is sorted by it. */
+static json_t *layers_json(const sw_expert_id *of, size_t n)
+{
+    json_t *rows = json_array();
+    for (size_t first = 0, end; first < n; first = end) {
+        for (end = first + 1; end < n && of[end].layer == of[first].layer;)
+            end++;
+        json_push(&rows, layer_json(&of[first], end - first));
+    }
+    return rows;
+}
+
 /* What is planned; of an open engine expert_cache_json says more. */
 static json_t *cache_json(const sw_engine_state *s)
 {
@@ -126,6 +147,8 @@ json_t *placement_json(json_t *object, const sw_engine_state *s, const sw_placem
     json_put(&object, "buffers",
              json_pack("{s:o, s:o, s:o}", "bytes", bytes_json(s->buffer_bytes), "vram_bytes",
                        bytes_json(s->buffer_bytes_vram), "loading_bytes", bytes_json(s->loading_bytes)));
+    if (s->n_masked > 0)
+        json_put(&object, "masked_experts", layers_json(s->masked, s->n_masked));
     if (s->expert_cache_bytes > 0)
         json_put(&object, "expert_cache", cache_json(s));
     json_put(&object, "process", json_pack("{s:o}", "bytes", bytes_json(s->process_bytes)));
@@ -137,32 +160,12 @@ json_t *placement_json(json_t *object, const sw_engine_state *s, const sw_placem
 
 /* ---- the cache of an open engine --------------------------------------------------------------------------------- */
 
-/* {"layer": 3, "experts": [0, 7]} of n copies in one layer. */
-static json_t *layer_json(const sw_expert_copy *copies, size_t n)
-{
-    json_t *experts = json_array();
-    for (size_t i = 0; i < n; i++)
-        json_push(&experts, json_integer(copies[i].expert));
-    return json_pack("{s:i, s:o}", "layer", copies[0].layer, "experts", experts);
-}
-
-static json_t *copies_json(const sw_expert_cache *c)
-{
-    json_t *rows = json_array();
-    for (size_t first = 0, end; first < c->n_copies; first = end) {
-        for (end = first + 1; end < c->n_copies && c->copies[end].layer == c->copies[first].layer;)
-            end++;
-        json_push(&rows, layer_json(&c->copies[first], end - first));
-    }
-    return rows;
-}
-
 json_t *expert_cache_json(const sw_expert_cache *c)
 {
     const uint64_t n_pairs = c->n_hits + c->n_misses;
     json_t *cache = json_pack("{s:s, s:o, s:i, s:I, s:o}", "state", sw_expert_cache_state_name(c->state), "bytes",
                               bytes_json(c->bytes), "slots", c->n_slots, "held", (json_int_t)c->n_copies, "experts",
-                              copies_json(c));
+                              layers_json(c->copies, c->n_copies));
     if (c->reason[0] != '\0')
         json_put(&cache, "reason", json_string(c->reason));
     json_put(&cache, "hits", bytes_json(c->n_hits));

@@ -90,6 +90,46 @@ expect 1 plan "$demo" --expert-profile trace.jsonl
 says err "trace.jsonl is no profile of experts"
 expect 1 experts profile http://127.0.0.1:1 -o new.json
 
+# ---- masked experts: in the table and the document, never chosen, refused where too few are left ----
+expect 0 plan "$demo" --mask-experts '1:3,0:7,*:0'
+says out "no token uses 6 experts (--mask-experts): 0:0, 0:7, 1:0, 1:3, ..."
+expect 0 plan "$demo" --mask-experts 1:3,1:12,0:7 --json
+python3 -c '
+import json
+d = json.load(open(".out"))
+assert d["masked_experts"] == [{"layer": 0, "experts": [7]}, {"layer": 1, "experts": [3, 12]}] and d["placement"]["effect"] == "default", d
+' || fail "the plan does not tell the masked experts"
+expect 2 plan "$demo" --mask-experts 4:0
+says err "there is no layer 4"
+expect 2 run "$demo" hello --mask-experts "$(seq -s, -f 2:%g 0 12)"
+says err "layer 2 keeps 3 of 16 experts, but a token uses 4"
+expect 2 serve stub: --bind 127.0.0.1:0 --mask-experts 0:0 --strict
+says err "--mask-experts has no effect"
+expect 3 parity "$demo" --tokens 8 --a '--threads 1' --b '--threads 1 --mask-experts *:0' --json
+python3 -c '
+import json
+d = json.load(open(".out"))
+assert d["differs"] == ["masked experts"] and not d["equal"], d["differs"]
+' || fail "parity does not see the mask"
+"$SPILLWAY" serve "$demo" --bind 127.0.0.1:0 --mask-experts '*:0,2:9' >masked.url 2>masked.log & masked=$!
+trap 'kill $server $masked 2>/dev/null || true; rm -rf "$work"' EXIT
+for _ in $(seq 200); do [ -s masked.url ] && break; sleep 0.05; done
+url=$(grep -o 'http://[0-9.:]*' masked.url)
+curl -sf "$url/v1/completions" -d '{"prompt":"What is a weir?","max_tokens":40,"ignore_eos":true}' >answer
+curl -sf "$url/v1/placement" >placement.json
+curl -sf "$url/v1/experts?since=start" >counts.json
+kill $masked
+grep -q "no token uses 5 experts (--mask-experts): 0:0, 1:0, 2:0, 2:9, ..." masked.log || fail "the start does not tell the masked experts"
+python3 - <<'PYTHON' || fail "a masked expert is used"
+import json
+rows = json.load(open("placement.json"))["data"][0]["masked_experts"]
+assert [(r["layer"], r["experts"]) for r in rows] == [(0, [0]), (1, [0]), (2, [0, 9]), (3, [0])], rows
+layers = json.load(open("counts.json"))["layers"]
+for masked, layer in zip(rows, layers):
+    counts = layer["counts"]
+    assert all(counts[e] == 0 for e in masked["experts"]) and sum(counts) > 0, layer
+PYTHON
+
 # ---- what is refused ----
 expect 2 experts simulate trace.jsonl --experts 8,4
 says err "ascend"

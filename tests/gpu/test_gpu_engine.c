@@ -151,6 +151,31 @@ static void any_budget(const golden *g)
     }
 }
 
+/* The router's weights are where the masked experts are switched off: on the device, and beside a processor's experts.
+ */
+static void masked(const golden *g)
+{
+    sw_engine_options o = OPTIONS, none = {.n_threads = 1, .n_ctx = 128, .compat = o.compat, .devices = "none"};
+    float *const plain = golden_evaluate(g, g->path, &none, g->n_prefill);
+    none.mask_experts = o.mask_experts = "1:0,1:1";
+    float *const expected = golden_evaluate(g, g->path, &none, g->n_prefill);
+    for (int cpu_moe = 0; cpu_moe < 2; cpu_moe++) {
+        o.cpu_moe = cpu_moe != 0;
+        float *const actual = golden_evaluate(g, g->path, &o, 40);
+        assert_memory_equal(actual, expected, GOLDEN_POSITIONS * g->n_vocab * sizeof *actual);
+        free(actual);
+    }
+    assert_memory_not_equal(plain, expected, GOLDEN_POSITIONS * g->n_vocab * sizeof *plain);
+    free(plain);
+    free(expected);
+}
+
+static void test_masked_experts_are_those_of_the_cpu(void **state)
+{
+    (void)state;
+    golden_with("ds2-v3ish-f32", masked);
+}
+
 static void test_any_budget_is_filled(void **state)
 {
     (void)state;
@@ -334,6 +359,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_placement_has_the_bits_of_the_cpu),
+        cmocka_unit_test(test_masked_experts_are_those_of_the_cpu),
         cmocka_unit_test(test_any_budget_is_filled),
         cmocka_unit_test(test_what_does_not_fit_is_refused),
         cmocka_unit_test(test_sequences_that_share_steps_are_cut_back_and_begun_anew),

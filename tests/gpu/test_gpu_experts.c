@@ -13,7 +13,7 @@ static kernels scalar;
 
 /* ---- the choice -------------------------------------------------------------------------------------------------- */
 
-typedef enum logit_kind { ORDINARY, TIES, EDGES, ALL_NAN, NEAR_TIES, N_LOGIT_KINDS } logit_kind;
+typedef enum logit_kind { ORDINARY, TIES, EDGES, ALL_NAN, NEAR_TIES, MASKED, N_LOGIT_KINDS } logit_kind;
 
 static float logit(logit_kind kind, rng_state *r)
 {
@@ -22,6 +22,7 @@ static float logit(logit_kind kind, rng_state *r)
     case EDGES: return check_mixed(r);
     case ALL_NAN: return NAN;
     case NEAR_TIES: return 5 + 0.06f * check_unit(r);
+    case MASKED: return rng_next(r) % 3 == 0 ? -INFINITY : 4 * check_unit(r);
     default: return 4 * check_unit(r);
     }
 }

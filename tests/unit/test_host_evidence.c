@@ -414,7 +414,8 @@ static void test_several_gpus_are_summed_and_told_one_by_one(void **state)
         "\"bytes\": 8e9, "
         "\"weight_bytes\": 2e9, \"kv_bytes\": 1e9, \"buffer_bytes\": 3e8, \"cache_bytes\": 2e8}, {\"name\": "
         "\"cuda:1\", \"bytes\": 24e9, "
-        "\"weight_bytes\": 0, \"kv_bytes\": 0, \"buffer_bytes\": 0, \"cache_bytes\": 0}]}}";
+        "\"weight_bytes\": 0, \"kv_bytes\": 0, \"buffer_bytes\": 0, \"cache_bytes\": 0}]}, \"masked_experts\": "
+        "[{\"layer\": 3, \"experts\": [0, 17]}, {\"layer\": 4, \"experts\": [2]}]}";
     arena *const keep = arena_create();
     json_t *const table = json_loads(TABLE, 0, NULL);
     placement_row *rows;
@@ -426,14 +427,39 @@ static void test_several_gpus_are_summed_and_told_one_by_one(void **state)
     assert_int_equal(rows[0].bytes, 12);
     assert_int_equal(rows[1].bytes, 9);
     placement_table_facts(table, &facts);
-    const char *bytes = "", *device = "";
+    const char *bytes = "", *device = "", *masked = "";
     for (size_t i = 0; i < facts.n; i++) {
         bytes = facts.items[i].name == FACT_DEVICE_BYTES ? facts.items[i].text : bytes;
         device = facts.items[i].name == FACT_DEVICE ? facts.items[i].text : device;
+        masked = facts.items[i].name == FACT_MASKED_EXPERTS ? facts.items[i].text : masked;
     }
     assert_string_equal(device, "cuda:0,cuda:1");
+    assert_string_equal(masked, "layer 3: 0 17; layer 4: 2");
     assert_string_equal(bytes, "cuda:0 3.50 GB of 8.00 GB, cuda:1 0 B of 24.0 GB");
     json_decref(table);
+    arena_free(keep);
+}
+
+/* Of 200 masked experts the last one is told apart, though a fact is shorter. */
+static void test_a_long_mask_is_known_by_its_hash(void **state)
+{
+    (void)state;
+    arena *const keep = arena_create();
+    const char *text[2] = {"", ""};
+    for (int last = 0; last < 2; last++) {
+        fact_list facts;
+        json_t *const table = json_pack("{s:[{s:i, s:[]}]}", "masked_experts", "layer", 3, "experts");
+        json_t *const experts = json_object_get(json_array_get(json_object_get(table, "masked_experts"), 0), "experts");
+        for (int e = 0; e < 200; e++)
+            json_array_append_new(experts, json_integer(e < 199 ? e : 900 + last));
+        fact_list_init(&facts, keep);
+        placement_table_facts(table, &facts);
+        for (size_t i = 0; i < facts.n; i++)
+            text[last] = facts.items[i].name == FACT_MASKED_EXPERTS ? facts.items[i].text : text[last];
+        assert_non_null(strstr(text[last], ": layer 3: 0 1 2 3 "));
+        json_decref(table);
+    }
+    assert_string_not_equal(text[0], text[1]);
     arena_free(keep);
 }
 
@@ -464,6 +490,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_rows_of_a_log_have_their_kind_and_source),
         cmocka_unit_test(test_the_memory_of_a_process_tells_less),
         cmocka_unit_test(test_several_gpus_are_summed_and_told_one_by_one),
+        cmocka_unit_test(test_a_long_mask_is_known_by_its_hash),
         cmocka_unit_test(test_a_foreign_server_is_judged_by_its_log),
         cmocka_unit_test(test_without_a_log_it_is_judged_by_its_memory),
         cmocka_unit_test(test_a_process_without_a_model_has_none),

@@ -90,14 +90,14 @@ static void test_ties_go_to_the_lower_index(void **state)
     assert_memory_equal(chosen, ((int[]){0, 1, 2, 3, 4, 5}), sizeof chosen);
 }
 
-static void test_what_is_no_number_is_chosen_last(void **state)
+static void test_what_is_no_number_or_minus_infinity_is_chosen_last(void **state)
 {
     (void)state;
     static const float LOGITS[5] = {NAN, -INFINITY, -3, NAN, INFINITY};
     int chosen[5];
     float weights[5];
     route(GATE_TOPK_SOFTMAX, false, 1, LOGITS, 5, 5, chosen, weights);
-    assert_memory_equal(chosen, ((int[]){4, 2, 1, 0, 3}), sizeof chosen);
+    assert_memory_equal(chosen, ((int[]){4, 2, 0, 1, 3}), sizeof chosen);
 }
 
 static void random_logits(rng_state *rng, float *logits, int n)
@@ -253,6 +253,68 @@ static void test_groups_of_strange_logits_still_give_valid_experts(void **state)
     }
 }
 
+/* Logits and biases of the experts that are left, in their order; `of` receives which they are. */
+static size_t keep_finite(const float *logits, const float *bias, size_t n, float *kept, float *kept_bias, int *of)
+{
+    size_t n_kept = 0;
+    for (size_t e = 0; e < n; e++) {
+        if (logits[e] == -INFINITY)
+            continue;
+        kept[n_kept] = logits[e];
+        kept_bias[n_kept] = bias[e];
+        of[n_kept++] = (int)e;
+    }
+    return n_kept;
+}
+
+/* The same bits as a router that does not have the masked experts.  Groups stay equally large: each loses two. */
+static void mask_some(gating_kind gating, bool has_groups, rng_state *rng)
+{
+    enum { N = 24, GROUPS = 4, GROUP = N / GROUPS };
+    float logits[N], bias[N], kept[N], kept_bias[N], scores[N], weights[2][4];
+    int of[N], chosen[2][4];
+    const bool has_bias = rng_next(rng) % 2 == 0;
+    for (int e = 0; e < N; e++) {
+        logits[e] = (float)(rng_next(rng) % 2000) / 100 - 10;
+        bias[e] = (float)(rng_next(rng) % 100) / 10;
+    }
+    if (rng_next(rng) % 2 == 0) // scores of 0 are not better than none
+        for (int e = 0; e < N; e++)
+            logits[e] = e % GROUP < 2 ? logits[e] : logits[e] - 95 * (e % 3);
+    for (int g = 0; g < GROUPS; g++) {
+        const int first = (int)(rng_next(rng) % GROUP);
+        logits[g * GROUP + first] = logits[g * GROUP + (first + 1 + (int)(rng_next(rng) % (GROUP - 1))) % GROUP] =
+            -INFINITY;
+    }
+    router_rule rule = {.gating = gating,
+                        .renormalise = rng_next(rng) % 2 == 0,
+                        .scale = 1.5f,
+                        .n_expert = N,
+                        .n_used = gating == GATE_SPARSEMIXER ? 2 : 4,
+                        .n_groups = has_groups ? GROUPS : 1,
+                        .n_groups_used = has_groups ? 2 : 1,
+                        .groups_by_top_two = rng_next(rng) % 2 == 0,
+                        .selection_bias = has_bias ? bias : NULL};
+    const size_t n_bytes = rule.n_used * sizeof(float);
+    router_choose(&rule, logits, scores, chosen[0], weights[0]);
+    rule.n_expert = keep_finite(logits, bias, N, kept, kept_bias, of);
+    rule.selection_bias = has_bias ? kept_bias : NULL;
+    router_choose(&rule, kept, scores, chosen[1], weights[1]);
+    for (size_t j = 0; j < rule.n_used; j++)
+        chosen[1][j] = of[chosen[1][j]];
+    assert_memory_equal(chosen[0], chosen[1], n_bytes);
+    assert_memory_equal(weights[0], weights[1], n_bytes);
+}
+
+static void test_a_logit_of_minus_infinity_is_an_expert_that_does_not_exist(void **state)
+{
+    (void)state;
+    rng_state rng;
+    rng_seed(&rng, 8);
+    for (int round = 0; round < 400; round++)
+        mask_some(GATINGS[round % 4], round % 8 >= 4, &rng);
+}
+
 /* ---- SparseMixer ---- */
 
 /* The published formula, in double precision: masked where (max - s) / max(|s|, max) > 0.02. */
@@ -315,12 +377,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_experts_are_valid_and_distinct_for_any_logits),
         cmocka_unit_test(test_ties_go_to_the_lower_index),
-        cmocka_unit_test(test_what_is_no_number_is_chosen_last),
+        cmocka_unit_test(test_what_is_no_number_or_minus_infinity_is_chosen_last),
         cmocka_unit_test(test_softmax_over_all_experts_agrees_with_double_precision),
         cmocka_unit_test(test_softmax_over_the_chosen_agrees_with_double_precision),
         cmocka_unit_test(test_large_logits_do_not_overflow),
         cmocka_unit_test(test_sigmoid_weights_agree_with_double_precision),
         cmocka_unit_test(test_a_selection_bias_chooses_but_does_not_weigh),
+        cmocka_unit_test(test_a_logit_of_minus_infinity_is_an_expert_that_does_not_exist),
         cmocka_unit_test(test_only_experts_of_the_best_groups_are_chosen),
         cmocka_unit_test(test_groups_of_strange_logits_still_give_valid_experts),
         cmocka_unit_test(test_the_sparse_mixer_gives_the_weights_of_its_example),

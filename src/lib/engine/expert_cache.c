@@ -196,7 +196,7 @@ static void list_copies(const expert_cache *c, sw_expert_cache *out)
     for (size_t l = 0; l < c->slots.n_layers; l++) {
         for (int e = 0; e < c->slots.n_experts; e++) {
             if (expert_slots_holds(&c->slots, l, e))
-                out->copies[out->n_copies++] = (sw_expert_copy){.layer = (int)l, .expert = e};
+                out->copies[out->n_copies++] = (sw_expert_id){.layer = (int)l, .expert = e};
         }
     }
 }
@@ -220,7 +220,7 @@ sw_expert_cache *expert_cache_read(expert_cache *c)
                              .n_stops = c->watch.n_stops,
                              .with_ms = c->watch.with_ms,
                              .without_ms = c->watch.without_ms,
-                             .copies = (sw_expert_copy *)(out + 1)};
+                             .copies = (sw_expert_id *)(out + 1)};
     if (out->state != SW_EXPERT_CACHE_ACTIVE)
         memcpy(out->reason, c->reason, sizeof out->reason);
     list_copies(c, out);

@@ -96,6 +96,7 @@ void model_lm_close(language_model *lm)
     pool_free(m->pool);
     tiers_close(&m->tiers);
     expert_log_free(lm->experts);
+    expert_mask_free(&m->mask);
     mem_free(m);
 }
 

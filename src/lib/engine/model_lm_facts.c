@@ -82,6 +82,8 @@ void model_lm_state(const language_model *lm, sw_engine_state *state)
         m->process_bytes + state->weight_bytes_ram + (state->loading_bytes > job ? state->loading_bytes : job);
     state->weights = m->classes.rows;
     state->n_weights = m->classes.n;
+    state->masked = m->mask.list;
+    state->n_masked = m->mask.n;
     state->placement_effect = m->placement_effect;
     state->placement_note = m->placement_note[0] != '\0' ? m->placement_note : NULL;
     state->load_ms = m->load_ms;

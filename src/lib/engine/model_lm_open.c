@@ -76,7 +76,10 @@ static sw_code prepare(model_lm *m, const gguf_file *g, const sw_engine_options 
                        o->n_ctx, h->n_ctx_train);
     set_sizes(&m->lm, h, o);
     m->kv_type = o->kv_type;
-    code = tiers_open(&m->tiers, o->devices, err);
+    code = expert_mask_parse(&m->mask, o->mask_experts, h, err);
+    m->h.is_masked = m->mask.is_masked;
+    if (code == SW_OK)
+        code = tiers_open(&m->tiers, o->devices, err);
     if (code == SW_OK && m->is_loading)
         code = tiers_check(&m->tiers, g, o, err);
     if (code == SW_OK)

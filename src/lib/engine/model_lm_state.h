@@ -9,6 +9,7 @@
 #include "engine/lm.h"
 #include "engine/tiers.h"
 #include "forward/forward.h"
+#include "model/expert_mask.h"
 #include "model/placement_rows.h"
 
 /* Experts in RAM that a device computes for a step. */
@@ -22,6 +23,7 @@ typedef struct model_stream {
 typedef struct model_lm {
     language_model lm; // first: the scheduler sees only this
     hparams h;
+    expert_mask mask;                     // of h
     engine_tiers tiers;                   // open as long as the model
     model_placement requested, placement; // by the options, and in effect
     char placement_note[1024];            // empty: every placement option has an effect

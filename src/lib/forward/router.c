@@ -115,6 +115,8 @@ void router_choose(const router_rule *r, const float *logits, float *scores, int
         scores[e] = by_probability ? probability(r, logits, e, max, sum) : logits[e];
         if (r->selection_bias != NULL)
             scores[e] += r->selection_bias[e];
+        if (logits[e] == -INFINITY)
+            scores[e] = NAN; // below everything, whatever its bias is
     }
     if (r->n_groups > 1)
         keep_best_groups(r, scores);

@@ -45,7 +45,8 @@ typedef struct hparams {
     float rope_factor;
     bool yarn_keeps_magnitude; // cos and sin are not stretched
     int rope_ctx_orig;
-    float rope_attn_factor; // on cos and sin
+    float rope_attn_factor;   // on cos and sin
+    const uint8_t *is_masked; // (n_layers, n_expert): which experts the router never chooses; NULL: none
 } hparams;
 
 /* Errors: SW_EFORMAT (names the key), SW_EUNSUPPORTED. */

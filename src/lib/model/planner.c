@@ -207,6 +207,21 @@ void planner_bias(planner *p, mat *m, const gguf_tensor *t, size_t offset, size_
         add_floats(p, &m->split[rows.first].bias, t, &rows);
 }
 
+void planner_switch_off(planner *p, mat *m, const uint8_t *is_off)
+{
+    const model_weights *const w = p->w;
+    if (p->code != SW_OK)
+        return;
+    const weights_item *const last = &w->items[w->n_items - 1];
+    const bool is_made = last->is_matrix; // else it is the bias
+    if (is_made)
+        add_floats(p, &m->bias, last->tensor, &(float_rows){.n_cols = m->n_rows, .count = 1});
+    if (p->code != SW_OK)
+        return;
+    w->items[w->n_items - 1].is_made = is_made;
+    w->items[w->n_items - 1].is_off = is_off;
+}
+
 void planner_mats(planner *p, mat *m, const char *base, mat_shape shape, unsigned needs)
 {
     const gguf_tensor *const t = planner_find(p, base, "weight");

@@ -52,6 +52,10 @@ void planner_rows(planner *p, mat *m, const gguf_tensor *t, size_t row, size_t n
 /* The biases of a stack that is planned already, from element `offset` of the tensor's rows on; t NULL: none. */
 void planner_bias(planner *p, mat *m, const gguf_tensor *t, size_t offset, size_t n_stacked);
 
+/* Switches rows off whose (n_rows) `is_off` is set: their biases become minus infinity.  The matrix was planned last;
+ * it gets biases if it has none. */
+void planner_switch_off(planner *p, mat *m, const uint8_t *is_off);
+
 /* n_stacked matrices (n_rows, n_cols). */
 typedef struct mat_shape {
     size_t n_rows, n_cols, n_stacked;

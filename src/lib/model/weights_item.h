@@ -19,6 +19,8 @@ struct weights_item {
     size_t n_rows, n_cols;
     size_t first, n_stacked; // which of the tensor's matrices (or rows of floats)
     size_t rows_apart;       // rows of the tensor from one matrix of the stack to the next
+    const uint8_t *is_off;   // (n_cols): floats that become minus infinity; or NULL
+    bool is_made;            // the floats are not read: they are 0 where they are not off
 };
 
 #endif

@@ -2,6 +2,7 @@
  *
  * Where a block is not this processor's memory, tiles are packed beside the staging and copied from there.
  */
+#include <math.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -159,20 +160,33 @@ static void load_matrices(loader *l, const weights_item *item, const tier_memory
 
 /* ---- vectors ----------------------------------------------------------------------------------------------------- */
 
-/* The memory is zeroed, and so is the padding. */
-static void load_floats(loader *l, const weights_item *item, const tier_memory *memory)
+/* Reads row i of an item; false when that failed. */
+static bool read_floats(loader *l, const weights_item *item, size_t i, float *out)
 {
     const gguf_tensor *const t = item->tensor;
     const size_t row_bytes = type_row_bytes(t->type, item->n_cols);
+    const uint64_t at = (item->first + i) * type_row_bytes(t->type, t->ne[0]) + type_row_bytes(t->type, item->row);
+    if (!read_part(l, t, at, l->staging, row_bytes))
+        return false;
+    decode_row(t->type, l->staging, item->n_cols, out);
+    advance(l, row_bytes, 0);
+    return true;
+}
+
+/* The memory is zeroed, and so is the padding. */
+static void load_floats(loader *l, const weights_item *item, const tier_memory *memory)
+{
+    const size_t n_bytes = item->n_cols * sizeof(float);
     float *dst = *item->target;
     for (size_t i = 0; i < item->n_stacked; i++, dst += tile_count(item->n_cols) * TILE_ROWS) {
-        const uint64_t at = (item->first + i) * type_row_bytes(t->type, t->ne[0]) + type_row_bytes(t->type, item->row);
-        if (!read_part(l, t, at, l->staging, row_bytes))
-            return;
         float *const place = (float *)(void *)packing_place(l, memory, (uint8_t *)dst, 0);
-        decode_row(t->type, l->staging, item->n_cols, place);
-        put_packed(l, memory, (uint8_t *)dst, item->n_cols * sizeof *dst, 0);
-        advance(l, row_bytes, 0);
+        if (item->is_made)
+            memset(place, 0, n_bytes);
+        else if (!read_floats(l, item, i, place))
+            return;
+        for (size_t c = 0; c < item->n_cols && item->is_off != NULL; c++)
+            place[c] = item->is_off[c] ? -INFINITY : place[c];
+        put_packed(l, memory, (uint8_t *)dst, n_bytes, 0);
     }
 }
 

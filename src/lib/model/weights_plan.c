@@ -158,6 +158,8 @@ static void plan_experts(planner *p, layer_weights *layer)
     const hparams *const h = p->h;
     planner_mats(p, &layer->router, "ffn_gate_inp", (mat_shape){h->n_expert, h->n_embd, 1},
                  weight_and(p, NEEDS_EXPERT_BIAS));
+    if (h->is_masked != NULL)
+        planner_switch_off(p, &layer->router, h->is_masked + p->layer * h->n_expert);
     plan_routed(p, layer);
     p->cls = SW_CLASS_ATTENTION;
     // Models that score experts by sigmoids were trained to choose them with this bias.

@@ -30,7 +30,8 @@ static sw_code place_stub(sw_engine *e, const sw_engine_options *o, sw_err *err)
                                         "--devices has no effect: the stub has no weights",
                                         "the profile of experts has no effect: the stub has no weights",
                                         "--expert-cache has no effect: the stub has no weights",
-                                        "--stream-tokens has no effect: the stub has no weights"};
+                                        "--stream-tokens has no effect: the stub has no weights",
+                                        "--mask-experts has no effect: the stub has no experts"};
     const bool is_given[] = {o->cpu_moe,
                              o->n_cpu_moe > 0,
                              o->n_gpu_layers > 0,
@@ -39,7 +40,8 @@ static sw_code place_stub(sw_engine *e, const sw_engine_options *o, sw_err *err)
                              o->devices != NULL && strcmp(o->devices, "none") != 0 && strcmp(o->devices, "auto") != 0,
                              o->expert_heat != NULL,
                              o->expert_cache_bytes > 0,
-                             o->stream_tokens > 0};
+                             o->stream_tokens > 0,
+                             o->mask_experts != NULL};
     e->state.placement_effect = o->n_gpu_layers < 0 ? "full" : "default";
     for (size_t i = 0; i < sizeof is_given / sizeof *is_given && e->state.placement_note == NULL; i++)
         e->state.placement_note = is_given[i] ? NOTES[i] : NULL;

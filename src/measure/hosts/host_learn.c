@@ -130,6 +130,7 @@ static bool plan_options(const bench_host *h, const json_t *table, sw_engine_opt
                              .n_cpu_moe = option_number(h, "--n-cpu-moe", "-ncmoe"),
                              .n_gpu_layers = gpu_layers(h),
                              .override_tensors = option_value(h, "--override-tensor", "-ot"),
+                             .mask_experts = option_value(h, "--mask-experts", NULL),
                              .devices = member_text(table, "compute.device.name")};
     const char *const kv_type = member_text(table, "kv.type");
     for (int type = SW_KV_F16; kv_type != NULL && type <= SW_KV_Q8_0; type++) {

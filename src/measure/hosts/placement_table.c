@@ -1,6 +1,8 @@
 /* placement_table.c - rows, facts and the whereabouts of experts from GET /v1/placement. */
 #include "hosts/placement_table.h"
 
+#include <nettle/sha2.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/size_text.h"
@@ -217,6 +219,37 @@ static void put_device(const json_t *table, fact_list *facts, const char *source
     put_device_bytes(table, facts, source);
 }
 
+/* What is longer than a fact begins with the hash of all of it. */
+static void put_names(fact_list *facts, fact_name name, const char *text, const char *source)
+{
+    enum { SHOWN = 300 };
+    char named[SHOWN + 40];
+    uint8_t d[4];
+    struct sha256_ctx h;
+    sha256_init(&h);
+    sha256_update(&h, strlen(text), (const uint8_t *)text);
+    sha256_digest(&h, sizeof d, d);
+    snprintf(named, sizeof named, "sha256:%02x%02x%02x%02x: %.*s ...", d[0], d[1], d[2], d[3], SHOWN, text);
+    fact_list_text(facts, name, strlen(text) > SHOWN ? named : text, source);
+}
+
+/* "layer 3: 17 18; layer 4: 0" */
+static void put_masked(const json_t *table, fact_list *facts, const char *source)
+{
+    enum { TEXT_BYTES = 4 << 20 };
+    const json_t *const rows = member_at(table, "masked_experts");
+    buf text;
+    buf_init(&text, TEXT_BYTES);
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *const row = json_array_get(rows, i), *const experts = member_at(row, "experts");
+        buf_printf(&text, "%slayer %.0f:", i > 0 ? "; " : "", member_number(row, "layer"));
+        for (size_t j = 0; j < json_array_size(experts); j++)
+            buf_printf(&text, " %.0f", json_number_value(json_array_get(experts, j)));
+    }
+    put_names(facts, FACT_MASKED_EXPERTS, buf_str(&text), source);
+    buf_free(&text);
+}
+
 void placement_table_facts(const json_t *table, fact_list *facts)
 {
     static const char PATH[] = "/v1/placement";
@@ -224,6 +257,7 @@ void placement_table_facts(const json_t *table, fact_list *facts)
     fact_list_text(facts, FACT_PLACEMENT_REASON, member_text(table, "placement.reason"), PATH);
     fact_list_text(facts, FACT_BACKEND, member_text(table, "compute.backend"), PATH);
     put_device(table, facts, PATH);
+    put_masked(table, facts, PATH);
     fact_list_text(facts, FACT_ISA, member_text(table, "compute.isa"), PATH);
     fact_list_number(facts, FACT_N_THREADS, member_number(table, "compute.threads"), PATH);
     fact_list_number(facts, FACT_N_CTX, member_number(table, "kv.tokens"), PATH);

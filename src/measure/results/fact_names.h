@@ -18,6 +18,7 @@
     X(EXPERTS_EVIDENCE,    "experts_evidence",    "text", "what shows where the experts are") \
     X(PLACEMENT_EFFECT,    "placement_effect",    "text", "\"full\", \"none\" or \"default\"") \
     X(PLACEMENT_REASON,    "placement_reason",    "text", "why a placement option has no effect") \
+    X(MASKED_EXPERTS,      "masked_experts",      "text", "layers with the experts that no token uses (--mask-experts)") \
     X(PROCESS_ID,          "process_id",          "",     "of the process whose memory is measured") \
     X(WATCH_NOTE,          "watch_note",          "text", "why memory is not measured") \
     X(N_THREADS,           "n_threads",           "",     "that compute") \

@@ -10,8 +10,9 @@
 #include "base/arena.h"
 
 /* What is known about a server and decides what it computes, and how fast. */
-static const fact_name OF_SERVER[] = {FACT_N_CTX,   FACT_KV_TYPE, FACT_N_THREADS, FACT_ISA,
-                                      FACT_BACKEND, FACT_SAMPLER, FACT_N_SLOTS,   FACT_EXPERTS_VERIFIED};
+static const fact_name OF_SERVER[] = {FACT_N_CTX,   FACT_KV_TYPE,          FACT_N_THREADS,
+                                      FACT_ISA,     FACT_BACKEND,          FACT_SAMPLER,
+                                      FACT_N_SLOTS, FACT_EXPERTS_VERIFIED, FACT_MASKED_EXPERTS};
 static const fact_name OF_MACHINE[] = {FACT_GPU_NAME, FACT_GPU_DRIVER, FACT_GPU_TOTAL_BYTES};
 
 /* The length comes first: a value with a line end cannot begin a name. */

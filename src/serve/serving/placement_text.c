@@ -99,6 +99,18 @@ static void add_working(buf *out, const sw_engine_state *s)
     add_vram(out, s, "working buffers", offsetof(sw_device_state, buffer_bytes), s->buffer_bytes_vram, remark);
 }
 
+/* "no token uses 3 experts (--mask-experts): 3:17, 3:18, 4:0" */
+static void add_masked(buf *out, const sw_engine_state *s)
+{
+    enum { NAMED_MAX = 4 };
+    if (s->n_masked == 0)
+        return;
+    buf_printf(out, "  no token uses %zu expert%s (--mask-experts):", s->n_masked, s->n_masked == 1 ? "" : "s");
+    for (size_t i = 0; i < s->n_masked && i < NAMED_MAX; i++)
+        buf_printf(out, "%s %d:%d", i > 0 ? "," : "", s->masked[i].layer, s->masked[i].expert);
+    buf_puts(out, s->n_masked > NAMED_MAX ? ", ...\n" : "\n");
+}
+
 void placement_text(buf *out, const sw_engine_state *s, const sw_placement_row *rows, size_t n_rows)
 {
     char slots[48];
@@ -112,4 +124,5 @@ void placement_text(buf *out, const sw_engine_state *s, const sw_placement_row *
     add_ram(out, "process, vocabulary", s->process_bytes, "");
     add_device_totals(out, s);
     add_ram(out, "total, at most", s->ram_bytes_max, "");
+    add_masked(out, s);
 }

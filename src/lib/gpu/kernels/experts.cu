@@ -25,6 +25,12 @@ DEVICE int goes_first(float a, int i, float b, int k)
     return i >= 0 && (k < 0 || beats(a, b) || (!beats(b, a) && i < k));
 }
 
+/* A score below all others: NaN. */
+DEVICE float below_everything(void)
+{
+    return f32_from_bits(0x7fc00000u);
+}
+
 /* The index of the largest of values[0..n) that is not taken, ties to the lower index; for all lanes. */
 DEVICE int best_of(const float *values, int n, const uint8_t *is_taken)
 {
@@ -104,7 +110,7 @@ DEVICE void keep_best_groups(const gpu_route_args *a, route_room *room)
     }
     for (int e = lane; e < a->n; e += WARP) {
         if (!room->is_kept[e / size])
-            room->score[e] = f32_from_bits(0x7fc00000u); // NaN: below everything
+            room->score[e] = below_everything();
     }
     warp_barrier();
 }
@@ -145,6 +151,8 @@ DEVICE void score_experts(const gpu_route_args *a, const float *logits, route_ro
     for (int e = lane; e < a->n; e += WARP) {
         const float score = by_probability ? probability(a, room->logit[e], *max, *sum) : room->logit[e];
         room->score[e] = a->selection_bias != 0 ? score + a->selection_bias[e] : score;
+        if (room->logit[e] == f32_from_bits(0xff800000u)) // minus infinity
+            room->score[e] = below_everything();
     }
     warp_barrier();
 }
