@@ -2,7 +2,7 @@
 # processor runs in the emulator of the toolchain.
 set(SPILLWAY_PAGES ${CMAKE_BINARY_DIR}/pages)
 set(RUN_SPILLWAY ${CMAKE_CROSSCOMPILING_EMULATOR} $<TARGET_FILE:spillway>)
-set(PAGE_COMMANDS run serve bench report protocol runs compare baseline trend monitor inspect plan devices tokenize logits parity experts synth perf quantize limits completions man)
+set(PAGE_COMMANDS run serve bench stress report protocol runs compare baseline trend monitor inspect plan devices tokenize logits parity experts synth perf quantize limits completions man)
 set(PAGE_FILES)
 
 # Adds a rule: the output of `spillway ARGUMENTS` is FILE.

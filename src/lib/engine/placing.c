@@ -52,7 +52,7 @@ static bool is_as_good_but_experts(const model_placement *a, const model_placeme
 static bool make_room_to_stream(placing *p, uint64_t n_kept)
 {
     model_lm *const m = p->m;
-    const uint64_t bytes = model_lm_stream_bytes(m, p->o, &p->whole);
+    const uint64_t bytes = placement_has_vram(&p->machine) ? model_lm_stream_bytes(m, p->o, &p->whole) : 0;
     const placement_machine rest = without(p, n_kept);
     model_placement with;
     if (bytes == 0 || !model_lm_has_experts_in_ram(m))

@@ -191,7 +191,7 @@ static int read_cells(const answer_words *a, const grid_detail *d, int cells[][G
         const int place = line_house(a, i, end, d->g.n_places);
         for (int c = 0; place >= 0 && c < d->g.n_categories; c++)
             n_known += (values[c] = line_value(a, i, end, d, c)) >= 0;
-        if (n_known == d->g.n_categories) {
+        if (place >= 0 && n_known == d->g.n_categories) {
             memcpy(cells[place], values, sizeof values);
             has_line |= 1U << place;
         }
