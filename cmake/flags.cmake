@@ -13,8 +13,9 @@ endif()
 if(SPILLWAY_SANITIZE)
   # Freed KV pages are filled with NaN, so that a read of one cannot go unseen.
   target_compile_definitions(spillway_flags INTERFACE SPILLWAY_POISON_PAGES)
+  # Reports need lines and no variables (-g1).
   target_compile_options(spillway_flags INTERFACE -fsanitize=${SPILLWAY_SANITIZE} -fno-omit-frame-pointer
-    -fno-sanitize-recover=all)
+    -fno-sanitize-recover=all -g1)
   target_link_options(spillway_flags INTERFACE -fsanitize=${SPILLWAY_SANITIZE})
 elseif(CMAKE_BUILD_TYPE STREQUAL Release)
   target_compile_options(spillway_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
