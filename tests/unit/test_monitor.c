@@ -169,8 +169,10 @@ static void test_eight_hours_keep_a_bounded_history_of_all_of_them(void **state)
     assert_true(samples[0].t_ns == 0);
     const uint64_t apart_ns = samples[1].t_ns;
     assert_true(apart_ns >= 32 * interval_ns && apart_ns % interval_ns == 0); // 288,000 moments, 16,384 places
-    for (size_t i = 1; i + 1 < n; i++) // the last is watch_take's own, whenever that was
-        assert_true(samples[i].t_ns - samples[i - 1].t_ns == apart_ns);
+    size_t n_odd = 0; // watch_take's own sample is one more, and not the last if the watch went on meanwhile
+    for (size_t i = 1; i + 1 < n; i++)
+        n_odd += samples[i].t_ns - samples[i - 1].t_ns != apart_ns;
+    assert_true(n_odd <= 2);
     assert_true(samples[n - 1].t_ns >= eight_hours_ns);
     watch_stop(watch);
     mem_set_allocator(NULL);

@@ -23,6 +23,8 @@ static size_t count_right(const graded *values, size_t n)
 size_t graded_shares_of(graded *values, size_t n, graded_share *out, size_t max)
 {
     size_t n_rows = 0;
+    if (n == 0)
+        return 0;
     qsort(values, n, sizeof *values, by_key);
     for (size_t begin = 0, end; begin < n; begin = end) {
         for (end = begin; end < n && values[end].key == values[begin].key; end++) {
@@ -79,6 +81,8 @@ static size_t place_after(const graded *values, size_t n, size_t at)
 graded_loss graded_loss_of(graded *values, size_t n)
 {
     graded_loss loss = {.key = NAN, .p_value = NAN};
+    if (n == 0)
+        return loss;
     qsort(values, n, sizeof *values, by_key);
     const size_t n_right = count_right(values, n);
     size_t before = 0;
