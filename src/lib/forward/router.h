@@ -17,7 +17,8 @@ typedef struct router_rule {
 
 /* Chooses n_used distinct experts, whatever the logits are: values that are not numbers count as minus infinity, ties
  * go to the lower index.  An expert whose logit is minus infinity is as if it did not exist, unless too few others are
- * left.  chosen and weights have n_used entries, in descending order of score; scores is scratch for n_expert values. */
+ * left.  chosen and weights have n_used entries, in descending order of score; scores is scratch for n_expert values.
+ */
 void router_choose(const router_rule *rule, const float *logits, float *scores, int *chosen, float *weights);
 
 #endif
