@@ -235,8 +235,10 @@ static void fill(source *s, hostile_run *h)
     h->run.samples = h->samples;
     h->run.n_samples = next_byte(s) % (SAMPLES_MAX + 1);
     for (size_t k = 0; k < h->run.n_samples; k++) {
-        h->samples[k] =
-            (resource_sample){next_int(s), next_position(s, h->run.n_servers), (int)next_int(s), sample_values_none()};
+        h->samples[k] = (resource_sample){.t_ms = next_int(s),
+                                          .server = next_position(s, h->run.n_servers),
+                                          .test_index = (int)next_int(s),
+                                          .values = sample_values_none()};
         for (int i = 0; i < N_SAMPLE_FIGURES; i++)
             h->samples[k].values.v[i] = next_double(s);
     }
