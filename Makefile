@@ -27,9 +27,9 @@ check-long: ## what takes longer: ThreadSanitizer, every instruction set, demo m
 	@scripts/deps build test long
 	@scripts/check_long $(JOBS)
 
-check-gpu: ## every GPU kernel against the definition, and graphs, on this machine's GPU (DEVICE=cuda:1 for another)
+check-gpu: ## every GPU kernel, graphs and whole engines against the definition, on this machine's GPU (DEVICE=cuda:1 for another)
 	@scripts/deps build test
-	@scripts/build release $(JOBS) test_gpu_vector test_gpu_products test_gpu_attend test_gpu_experts test_gpu_segments
+	@scripts/build release $(JOBS) spillway test_gpu_vector test_gpu_products test_gpu_attend test_gpu_experts test_gpu_segments test_gpu_backend
 	@scripts/check_gpu $(DEVICE)
 
 gpu-bundle: ## one file for a GPU machine where nothing can be installed: build/spillway-gpu.tar.gz, with a check of that GPU

@@ -20,7 +20,7 @@ import json
 d = json.load(open("empty/result.json"))
 steps = {s["name"]: s for s in d["steps"]}
 assert d["ok"] and d["emulated"] and d["device"] == "emu:256MiB", d
-assert len(steps) == 12 and all(s["status"] == "ok" for s in steps.values()), steps
+assert len(steps) == 14 and all(s["status"] == "ok" for s in steps.values()), steps
 assert steps["parity all"]["detail"].startswith("equal, "), steps
 assert set(d["figures"]) == {"perf cpu", "perf gpu", "perf cpu-moe"}, d["figures"].keys()
 assert d["devices"]["devices"] is not None
@@ -35,5 +35,5 @@ import json
 d = json.load(open("empty/result.json"))
 bad = {s["name"] for s in d["steps"] if s["status"] != "ok"}
 assert not d["ok"] and bad == {f"kernels {k}" for k in ("vector", "products", "attend", "experts")} | {
-    "graphs", "parity all", "parity cpu-moe", "perf gpu", "perf cpu-moe"}, bad
+    "graphs", "parity all", "parity cpu-moe", "parity stream", "parity cache", "perf gpu", "perf cpu-moe"}, bad
 PY

@@ -83,6 +83,8 @@ step graphs env LD_LIBRARY_PATH="$here/lib" SPILLWAY_TEST_DEVICE="$device" "$her
 step synth "$spillway" synth "${preset[@]}" --quiet "$model"
 parity "parity all"
 parity "parity cpu-moe" --cpu-moe
+parity "parity stream" --cpu-moe --stream-tokens 4
+parity "parity cache" --cpu-moe --expert-cache all
 perf "perf cpu" --devices none
 perf "perf gpu" --devices "$device"
 perf "perf cpu-moe" --devices "$device" --cpu-moe
