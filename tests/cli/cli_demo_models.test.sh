@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# The demo models reach the bars of docs/demo-models.md: the whole evaluation, through the server.  A part of it would have too
-# few questions to judge by.
+# A demo model reaches the bars of docs/demo-models.md: the whole evaluation, through the server, since a part of it would have too
+# few questions to judge by.  `make check-long` takes all three.
 . "$(dirname "$0")/lib.sh"
 
 n=0
-for model in "$SPILLWAY_SOURCE"/models/demo-*.gguf; do
+for name in ${SPILLWAY_DEMO_MODELS:-gpt-oss}; do
+  model=$SPILLWAY_SOURCE/models/demo-$name.gguf
   python3 "$SPILLWAY_SOURCE/tools/demo/evaluate.py" "$model" --spillway "$SPILLWAY" >"$work/.out" 2>"$work/.err" ||
     fail "$(basename "$model") misses a bar"
   [ "$(grep -cE ' ok( |$)' "$work/.out")" -ge 20 ] || fail "$(basename "$model"): too few bars were checked"
   n=$((n + 1))
 done
-[ "$n" = 3 ] || fail "$n models instead of three"
+[ "$n" -ge 1 ] || fail "no model was evaluated"
 
 echo "no model" >"$work/broken.gguf"
 ! python3 "$SPILLWAY_SOURCE/tools/demo/evaluate.py" "$work/broken.gguf" --spillway "$SPILLWAY" --quick >"$work/.out" 2>"$work/.err" ||
