@@ -142,6 +142,11 @@ static void test_crossings_are_read_as_lists_and_sentences(void **state)
     assert_crossing("I try:\n1. $2\n2. nothing\n3. $1\nThat fails. The list:\n1. $1\n2. nothing\n3. $2\n4. $1\n5. "
                     "$3\n6. nothing\n7. $1",
                     PROBLEM_RIGHT);
+    assert_crossing(
+        "Now take the $1 across. After that return alone. After returning, take the $2 across. Once there, bring "
+        "the $1 back. Now the $1 stays and the $3 is next: carry the $3 over, and row back alone. Finally, "
+        "bring the $1 across.",
+        PROBLEM_RIGHT);
 }
 
 static void test_crossings_that_break_a_rule_are_wrong(void **state)

@@ -85,7 +85,7 @@ static bool is_told(const dialogue_writer *w, const dialogue_fact_row *row, cons
     return false;
 }
 
-/* Tells something new, with a value that nothing of its kind has; false if there is nothing left to tell. */
+/* Tells something new; false if there is nothing left to tell. */
 static bool tell(dialogue_writer *w)
 {
     const bool is_other = w->level == 2 && draw_below(&w->draw, 2) == 0;

@@ -128,8 +128,8 @@ static const char NOTHING[] = " nothing alone empty none ";
 /* What comes after these in a clause stays where it is. */
 static const char STAYING[] =
     " leaving leaves leave while so because where which who safely remain remains stays stay eat eats ";
-/* A clause with one of these says what is not done now. */
-static const char NOT_NOW[] = " not cannot can't don't never if after once when must would could now because ";
+/* A clause with one of these says what is not done. */
+static const char NOT_DONE[] = " not cannot can't don't never if must would could ";
 
 typedef struct clause {
     size_t first, end;
@@ -141,14 +141,14 @@ static bool is_sign(const answer_words *a, size_t i, char sign)
     return i < a->n && a->items[i].kind == ANSWER_SIGN && a->items[i].sign == sign;
 }
 
-/* Returns true if a new clause begins at word i: after a sentence's end, "then", or "and" with a verb. */
+/* Returns true if a new clause begins at word i: after a sentence's end, at "then", and at a verb after "and". */
 static bool begins_clause(const answer_words *a, size_t i)
 {
     if (a->items[i].sentence != a->items[i - 1].sentence || is_sign(a, i - 1, ';') || is_sign(a, i - 1, '>'))
         return true;
     if (answer_word_is(a, i, " then "))
         return true;
-    if (!answer_word_is(a, i - 1, " and ") && !is_sign(a, i - 1, ','))
+    if (!answer_word_is(a, i - 1, " and ") && !is_sign(a, i - 1, ',') && !is_sign(a, i - 1, ':'))
         return false;
     const size_t verb = answer_word_is(a, i, " then he she they the ") ? i + 1 : i;
     return answer_word_is(a, verb, MOVING) || answer_word_is(a, verb, RETURNING) ||
@@ -191,7 +191,10 @@ static bool read_move(const answer_words *a, const clause *c, const crossing_det
     *items = answer_names(a, c->first, end, d->names, d->r.n_items);
     const clause taken = {c->first, end, c->begins_line};
     const bool has_load = *items != 0 || has_word(a, &taken, NOTHING);
-    if (has_word(a, &taken, NOT_NOW))
+    // "After returning" says again what was done; "after that" does not.
+    const bool is_again =
+        answer_word_is(a, c->first, " after once when ") && !answer_word_is(a, c->first + 1, " that this ");
+    if (is_again || has_word(a, &taken, NOT_DONE))
         return false;
     if (has_word(a, &taken, RETURNING) || (has_word(a, &taken, MOVING) && has_load))
         return true;
