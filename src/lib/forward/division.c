@@ -62,14 +62,15 @@ static unsigned count_tokens(const uint8_t *tiers, size_t n, const expert_choice
 layer_division division_of(division *d, size_t l, size_t n, const expert_choice *choice)
 {
     const uint8_t *const usual = d->usual + l * d->n_expert;
-    uint32_t n_tokens[LIMIT_MODEL_EXPERTS] = {0};
-    bool goes[LIMIT_MODEL_EXPERTS];
     if (!division_is_open(d, l, n))
         return (layer_division){usual, d->tiers[l]};
+    uint32_t n_tokens[LIMIT_MODEL_EXPERTS] = {0};
+    bool goes[LIMIT_MODEL_EXPERTS];
+    const uint8_t device = (uint8_t)division_device(d, l);
     unsigned used = count_tokens(usual, n, choice, n_tokens);
     expert_split_choose(&d->split, n_tokens, d->n_expert, goes);
     for (size_t e = 0; e < d->n_expert; e++) {
-        d->now[e] = goes[e] ? (uint8_t)division_device(d, l) : usual[e];
+        d->now[e] = goes[e] ? device : usual[e];
         used |= n_tokens[e] > 0 ? 1u << d->now[e] : 0;
     }
     return (layer_division){d->now, used};

@@ -136,31 +136,55 @@ sw_code store_insert_test(result_store *store, int64_t run_id, const test_record
 
 enum { N_FIXED = 4 }; // columns before the figures
 
+/* One row: what is bound already, then the figures.  NAN becomes NULL. */
+static sw_code insert_figures(result_store *store, sqlite3_stmt *s, const double *figures, int n, const char *doing,
+                              sw_err *err)
+{
+    for (int k = 0; k < n; k++)
+        sqlite3_bind_double(s, N_FIXED + 1 + k, figures[k]);
+    return store_step(store, s, doing, err);
+}
+
+static sw_code prepare_gpu_rows(result_store *store, sqlite3_stmt **s, sw_err *err)
+{
+    return store_prepare(store,
+                         "INSERT INTO gpu_sample (run_id, " GPU_SAMPLE_COLUMNS ")"
+                         " VALUES (?,?,?,?" GPU_FIGURES(SAMPLE_PARAMETER) ")",
+                         s, err);
+}
+
+static sw_code insert_gpu_row(result_store *store, sqlite3_stmt *s, int64_t run_id, const gpu_sample *m, sw_err *err)
+{
+    store_bind(s, "iipn", run_id, m->t_ms, m->server, m->gpu);
+    return insert_figures(store, s, m->values.v, N_GPU_FIGURES, "store samples of GPUs", err);
+}
+
 sw_code store_insert_gpu_samples(result_store *store, int64_t run_id, const gpu_sample *samples, size_t n, sw_err *err)
 {
     sqlite3_stmt *s;
-    sw_code code = store_prepare(store,
-                                 "INSERT INTO gpu_sample (run_id, " GPU_SAMPLE_COLUMNS ")"
-                                 " VALUES (?,?,?,?" GPU_FIGURES(SAMPLE_PARAMETER) ")",
-                                 &s, err);
-    for (size_t i = 0; code == SW_OK && i < n; i++) {
-        const gpu_sample *const m = &samples[i];
-        store_bind(s, "iipn", run_id, m->t_ms, m->server, m->gpu);
-        for (int k = 0; k < N_GPU_FIGURES; k++)
-            sqlite3_bind_double(s, N_FIXED + 1 + k, m->values.v[k]); // NAN becomes NULL
-        code = store_step(store, s, "store samples of GPUs", err);
-    }
+    sw_code code = prepare_gpu_rows(store, &s, err);
+    for (size_t i = 0; code == SW_OK && i < n; i++)
+        code = insert_gpu_row(store, s, run_id, &samples[i], err);
     sqlite3_finalize(s);
     return code;
 }
 
-static sw_code insert_gpus_of(result_store *store, int64_t run_id, const resource_sample *m, sw_err *err)
+/* The GPUs of samples that have several. */
+static sw_code insert_gpus(result_store *store, int64_t run_id, const resource_sample *samples, size_t n, sw_err *err)
 {
-    gpu_sample all[RUN_GPUS_MAX];
-    const size_t n = m->n_gpus < RUN_GPUS_MAX ? m->n_gpus : RUN_GPUS_MAX;
-    for (size_t i = 0; i < n; i++)
-        all[i] = (gpu_sample){.t_ms = m->t_ms, .server = m->server, .gpu = (int)i, .values = m->gpus[i]};
-    return n > 0 ? store_insert_gpu_samples(store, run_id, all, n, err) : SW_OK;
+    sqlite3_stmt *s = NULL;
+    sw_code code = SW_OK;
+    for (size_t i = 0; i < n; i++) {
+        const resource_sample *const m = &samples[i];
+        if (s == NULL && code == SW_OK && m->n_gpus > 0)
+            code = prepare_gpu_rows(store, &s, err);
+        for (size_t k = 0; code == SW_OK && k < m->n_gpus && k < RUN_GPUS_MAX; k++) {
+            const gpu_sample row = {.t_ms = m->t_ms, .server = m->server, .gpu = (int)k, .values = m->gpus[k]};
+            code = insert_gpu_row(store, s, run_id, &row, err);
+        }
+    }
+    sqlite3_finalize(s);
+    return code;
 }
 
 sw_code store_insert_samples(result_store *store, int64_t run_id, const resource_sample *samples, size_t n, sw_err *err)
@@ -173,14 +197,10 @@ sw_code store_insert_samples(result_store *store, int64_t run_id, const resource
     for (size_t i = 0; code == SW_OK && i < n; i++) {
         const resource_sample *const m = &samples[i];
         store_bind(s, "iipn", run_id, m->t_ms, m->server, m->test_index);
-        for (int k = 0; k < N_SAMPLE_FIGURES; k++)
-            sqlite3_bind_double(s, N_FIXED + 1 + k, m->values.v[k]); // NAN becomes NULL
-        code = store_step(store, s, "store samples", err);
+        code = insert_figures(store, s, m->values.v, N_SAMPLE_FIGURES, "store samples", err);
     }
     sqlite3_finalize(s);
-    for (size_t i = 0; code == SW_OK && i < n; i++)
-        code = insert_gpus_of(store, run_id, &samples[i], err);
-    return code;
+    return code == SW_OK ? insert_gpus(store, run_id, samples, n, err) : code;
 }
 
 sw_code store_add_test(result_store *store, int64_t run_id, const test_record *test, const resource_sample *samples,

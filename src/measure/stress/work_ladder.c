@@ -3,8 +3,6 @@
  * The text of a rung says nothing in particular.  A server's tokens are not words: a first, short prompt shows how many
  * it counts, and every further one corrects that.
  */
-#include <math.h>
-
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/limits.h"
@@ -28,11 +26,8 @@ const char *work_ladder_begin(workload *w)
     }
     *l = (ladder){.tokens_per_word = 1};
     w->n_sessions = 1;
-    for (size_t i = 0; i < w->stage->n_lengths; i++) {
-        const int64_t needed = (int64_t)w->stage->lengths[i] + w->stage->max_tokens[0];
-        if (w->server.n_ctx == 0 || needed <= w->server.n_ctx)
-            w->n_planned = (int)i + 2; // and the calibration
-    }
+    const int n_rungs = work_lengths_that_fit(w);
+    w->n_planned = n_rungs > 0 ? n_rungs + 1 : 0; // and the calibration
     return w->n_planned == 0
                ? work_text(w, "the context of %d tokens is shorter than the shortest rung", (int)w->server.n_ctx)
                : NULL;
@@ -62,14 +57,7 @@ static work_next next(workload *w, int session, double now_s, work_request *out,
     const char *const name = k > 0 ? work_text(w, "%d tokens", length) : "calibration";
     const int wanted = length > 2 * FRAME_TOKENS ? length - FRAME_TOKENS : FRAME_TOKENS;
     l->words = k > 0 ? (int)(wanted / l->tokens_per_word) : CALIBRATION_WORDS;
-    *out = (work_request){.plan = {.name = name,
-                                   .prompt = prompt_of(w, l->words),
-                                   .max_tokens = w->stage->max_tokens[0],
-                                   .temperature = w->suite->temperature,
-                                   .seed = w->suite->seed,
-                                   .expected = ""},
-                          .item = k > 0 ? work_text(w, "length=%d", length) : name,
-                          .scheduled_s = -1};
+    work_ask(w, name, k > 0 ? work_text(w, "length=%d", length) : name, prompt_of(w, l->words), out);
     return WORK_ASK;
 }
 
@@ -78,8 +66,7 @@ static void took(workload *w, int session, const work_request *request, const an
 {
     (void)session, (void)request, (void)now_s;
     ladder *const l = w->state;
-    if (answer->prompt_tokens > 0 && l->words > 0)
-        l->tokens_per_word = fmax(0.2, (double)answer->prompt_tokens / l->words);
+    l->tokens_per_word = work_tokens_per_word(answer, l->words, l->tokens_per_word);
 }
 
 const work_ops WORK_LADDER_OPS = {next, took, NULL};

@@ -3,7 +3,6 @@
  *
  * How many tokens a server counts in a word is found out as for a ladder: by a first, short text.
  */
-#include <math.h>
 #include <stdio.h>
 
 #include "base/arena.h"
@@ -41,11 +40,8 @@ const char *work_secrets_begin(workload *w)
     }
     *s = (secrets){.tokens_per_word = 1, .rung = NOTHING};
     w->n_sessions = 1;
-    for (size_t i = 0; i < w->stage->n_lengths; i++) {
-        const int64_t needed = (int64_t)w->stage->lengths[i] + w->stage->max_tokens[0];
-        if (w->server.n_ctx == 0 || needed <= w->server.n_ctx)
-            w->n_planned = ((int)i + 1) * n_depths(w) + 1;
-    }
+    const int n_rungs = work_lengths_that_fit(w);
+    w->n_planned = n_rungs > 0 ? n_rungs * n_depths(w) + 1 : 0; // and the calibration
     return w->n_planned == 0
                ? work_text(w, "the context of %d tokens is shorter than the shortest text", (int)w->server.n_ctx)
                : NULL;
@@ -137,8 +133,7 @@ static void took(workload *w, int session, const work_request *request, const an
 {
     (void)session, (void)request, (void)now_s;
     secrets *const s = w->state;
-    if (answer->prompt_tokens > 0 && s->words > 0)
-        s->tokens_per_word = fmax(0.2, (double)answer->prompt_tokens / s->words);
+    s->tokens_per_word = work_tokens_per_word(answer, s->words, s->tokens_per_word);
 }
 
 static sw_code judge(workload *w, int session, const answer_record *answer, const check_options *options, arena *keep,

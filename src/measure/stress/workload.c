@@ -2,6 +2,7 @@
 #include "stress/workload.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -92,6 +93,22 @@ const char *work_text(workload *w, const char *format, ...)
     va_end(again);
     va_end(args);
     return text;
+}
+
+int work_lengths_that_fit(const workload *w)
+{
+    int n = 0;
+    for (size_t i = 0; i < w->stage->n_lengths; i++) {
+        const int64_t needed = (int64_t)w->stage->lengths[i] + w->stage->max_tokens[0];
+        if (w->server.n_ctx == 0 || needed <= w->server.n_ctx)
+            n = (int)i + 1;
+    }
+    return n;
+}
+
+double work_tokens_per_word(const answer_record *answer, int n_words, double before)
+{
+    return answer->prompt_tokens > 0 && n_words > 0 ? fmax(0.2, (double)answer->prompt_tokens / n_words) : before;
 }
 
 void work_ask_prompt(workload *w, size_t i, uint64_t n, work_request *out)

@@ -72,6 +72,11 @@ SW_NODISCARD sw_code workload_open(workload **out, const stress_suite *suite, co
 void work_ask_prompt(workload *w, size_t i, uint64_t n, work_request *out);
 /* The same by the route of a session: the stage's in turn, as far as the server has them; and some clients leave. */
 void work_ask_as_client(workload *w, int session, size_t i, uint64_t n, work_request *out);
+/* How many of the stage's lengths, in their order, the server's context holds with an answer; all if it is not known.
+ */
+int work_lengths_that_fit(const workload *w);
+/* What the server counts in a word, after it answered to a prompt of n_words; `before` if it does not tell. */
+double work_tokens_per_word(const answer_record *answer, int n_words, double before);
 /* A text in the keep; NULL, and w->failed set, if memory is short. */
 const char *work_text(workload *w, const char *format, ...) SW_PRINTF(2, 3);
 
